@@ -1,0 +1,3 @@
+//! claude-wire
+
+fn main() {}

@@ -1,0 +1,21 @@
+//! A Rust SDK for the Claude Code CLI that its users can test.
+//!
+//! # Layout
+//!
+//! * [`wire`]: the line codec and the vocabulary of messages; no I/O, no clock.
+//! * [`protocol`]: turns, requests and callbacks as a machine without I/O.
+//! * [`transport`]: moves bytes and owns a child's life.
+//! * [`recording`]: reads, writes and scrubs recordings.
+
+pub mod protocol;
+pub mod recording;
+pub mod wire;
+
+#[cfg(feature = "session")]
+pub mod player;
+#[cfg(feature = "session")]
+pub mod record;
+#[cfg(feature = "session")]
+pub mod session;
+#[cfg(feature = "session")]
+pub mod transport;

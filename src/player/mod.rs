@@ -1,0 +1,1 @@
+//! Plays the CLI's part from a recording or a scenario.

@@ -1,0 +1,1 @@
+//! Turns, requests and callbacks as a machine without I/O and without a clock.

@@ -1,0 +1,1 @@
+//! A recorder around any transport.

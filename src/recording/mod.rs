@@ -1,0 +1,1 @@
+//! Recordings of sessions: read, write, seal, scrub, import.

@@ -1,0 +1,1 @@
+//! The session: the async driver and the public handle.

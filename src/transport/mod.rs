@@ -1,0 +1,1 @@
+//! How bytes reach a CLI, and how its life is owned.

@@ -1,0 +1,1 @@
+//! The line codec and the vocabulary of the wire.
