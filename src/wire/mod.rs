@@ -1,1 +1,18 @@
 //! The line codec and the vocabulary of the wire.
+
+mod classify;
+mod codec;
+#[macro_use]
+mod decode;
+mod frame;
+mod json;
+mod line;
+mod message;
+
+pub use self::classify::{Malformed, Outcome, classify};
+pub use self::codec::{DEFAULT_MAX_LINE, LineCodec};
+pub use self::decode::Defect;
+pub use self::frame::{Frame, FrameKind};
+pub use self::json::{JsonError, RawJson};
+pub use self::line::{Item, Line, TooLong};
+pub use self::message::*;

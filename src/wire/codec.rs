@@ -1,0 +1,170 @@
+//! The line codec: bytes in, lines out, and content never raises an error.
+
+use std::io;
+
+use bytes::{Buf, BufMut, Bytes, BytesMut};
+use tokio_util::codec::{Decoder, Encoder, LinesCodec};
+
+use super::line::{Item, Line, TooLong};
+
+/// The default bound of one line, in bytes without its newline: 64 MiB.
+///
+/// CLI 2.1.329 was seen to write lines of 2.2 MB (a 2 MB answer), and images and documents make longer ones.
+pub const DEFAULT_MAX_LINE: usize = 64 * 1024 * 1024;
+
+/// Cuts a byte stream into lines, whatever the chunking and whatever the bytes.
+///
+/// It stands on [`LinesCodec`], which cuts every line that it can express. What `LinesCodec` would raise as an error, and lose, becomes an
+/// item here: a line that is not UTF-8, a line over the limit (its length is counted, its bytes are dropped, and the next line is read as
+/// usual), and a tail without a newline is told apart from a line. Only I/O is an error. The reason is `FramedRead`: after an error of a
+/// codec it ends the stream once, and then strands the good lines that already stand in its buffer.
+///
+/// Each byte is looked at a constant number of times, however the input is chunked, and no more than the limit is ever buffered.
+///
+/// ```
+/// use bytes::BytesMut;
+/// use claude_wire::wire::{Item, LineCodec};
+/// use tokio_util::codec::Decoder;
+///
+/// let mut codec = LineCodec::with_max_line(8);
+/// let mut bytes = BytesMut::from("short\nmuch too long\nnext\nta");
+/// let mut seen = Vec::new();
+/// while let Some(item) = codec.decode_eof(&mut bytes)? {
+///     seen.push(match item {
+///         Item::Line(line) => format!("{} {:?} {}", line.offset(), line.text(), line.is_terminated()),
+///         Item::TooLong(long) => format!("{} too long: {}", long.offset(), long.len()),
+///     });
+/// }
+/// assert_eq!(seen, ["0 \"short\" true", "6 too long: 13", "20 \"next\" true", "25 \"ta\" false"]);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct LineCodec {
+    lines: LinesCodec,
+    max_line: usize,
+    /// Where in the stream the buffer begins.
+    offset: u64,
+    /// How many bytes of the buffer are known to hold no newline. After `abc` it is 3.
+    scanned: usize,
+    /// Are we inside a line that is over the limit? Then: how many of its bytes were dropped already.
+    dropped: Option<u64>,
+}
+
+impl LineCodec {
+    /// A codec with the default limit, [`DEFAULT_MAX_LINE`].
+    pub fn new() -> Self {
+        Self::with_max_line(DEFAULT_MAX_LINE)
+    }
+
+    /// A codec with a limit of its own, in bytes of one line without its newline.
+    ///
+    /// A limit over 4 GiB - 1 counts as 4 GiB - 1.
+    pub fn with_max_line(max_line: usize) -> Self {
+        Self { lines: LinesCodec::new(), max_line: max_line.min(u32::MAX as usize), offset: 0, scanned: 0, dropped: None }
+    }
+
+    /// The limit, in bytes.
+    pub fn max_line(&self) -> usize {
+        self.max_line
+    }
+
+    /// How many bytes of the stream have been cut or dropped so far.
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    fn cut(&mut self, buffer: &mut BytesMut, newline: usize) -> Result<Item, io::Error> {
+        let offset = self.offset;
+        self.offset += newline as u64 + 1;
+        self.scanned = 0;
+        if let Some(dropped) = self.dropped.take() {
+            buffer.advance(newline + 1);
+            return Ok(Item::TooLong(TooLong::new(offset - dropped, dropped + newline as u64, true)));
+        }
+        if newline > self.max_line {
+            buffer.advance(newline + 1);
+            return Ok(Item::TooLong(TooLong::new(offset, newline as u64, true)));
+        }
+        let mut whole = buffer.split_to(newline + 1);
+        if std::str::from_utf8(&whole).is_err() {
+            whole.truncate(newline);
+            return Ok(Item::Line(Line::cut(Bytes::copy_from_slice(trim_cr(&whole)), offset, newline + 1, false, true)));
+        }
+        match self.lines.decode(&mut whole) {
+            Ok(Some(text)) => Ok(Item::Line(Line::cut(text.into(), offset, newline + 1, true, true))),
+            // One whole UTF-8 line, no limit: there is nothing left to go wrong.
+            Ok(None) => Err(io::Error::other("LinesCodec found no line in a whole line")),
+            Err(error) => Err(io::Error::other(error)),
+        }
+    }
+}
+
+impl Default for LineCodec {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Decoder for LineCodec {
+    type Item = Item;
+    /// Never of this codec's making; `Decoder` asks for the type.
+    type Error = io::Error;
+
+    fn decode(&mut self, buffer: &mut BytesMut) -> Result<Option<Item>, io::Error> {
+        if let Some(found) = memchr::memchr(b'\n', &buffer[self.scanned..]) {
+            return self.cut(buffer, self.scanned + found).map(Some);
+        }
+        if buffer.len() > self.max_line || self.dropped.is_some() {
+            *self.dropped.get_or_insert(0) += buffer.len() as u64;
+            self.offset += buffer.len() as u64;
+            buffer.clear();
+        }
+        self.scanned = buffer.len();
+        Ok(None)
+    }
+
+    fn decode_eof(&mut self, buffer: &mut BytesMut) -> Result<Option<Item>, io::Error> {
+        if let Some(item) = self.decode(buffer)? {
+            return Ok(Some(item));
+        }
+        if let Some(dropped) = self.dropped.take() {
+            return Ok(Some(Item::TooLong(TooLong::new(self.offset - dropped, dropped, false))));
+        }
+        if buffer.is_empty() {
+            return Ok(None);
+        }
+        let tail = buffer.split_to(buffer.len());
+        let offset = self.offset;
+        self.offset += tail.len() as u64;
+        self.scanned = 0;
+        let utf8 = std::str::from_utf8(&tail).is_ok();
+        Ok(Some(Item::Line(Line::cut(Bytes::copy_from_slice(&tail), offset, tail.len(), utf8, false))))
+    }
+}
+
+/// Writes one line and its newline.
+///
+/// JSON never needs a raw newline: inside a string it must be escaped, and outside it is white space, which is written as a space.
+impl Encoder<&[u8]> for LineCodec {
+    type Error = io::Error;
+
+    fn encode(&mut self, line: &[u8], out: &mut BytesMut) -> Result<(), io::Error> {
+        out.reserve(line.len() + 1);
+        let start = out.len();
+        out.put_slice(line);
+        for byte in &mut out[start..] {
+            if *byte == b'\n' {
+                *byte = b' ';
+            }
+        }
+        out.put_u8(b'\n');
+        Ok(())
+    }
+}
+
+fn trim_cr(line: &[u8]) -> &[u8] {
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+#[cfg(test)]
+mod tests;

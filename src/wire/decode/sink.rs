@@ -1,0 +1,112 @@
+//! Where the decoder writes down what it could not read.
+
+use std::fmt;
+
+use crate::wire::json::Cursor;
+use crate::wire::json::Kind;
+
+/// A field that was missing or of the wrong JSON type, and was therefore degraded to its empty value.
+///
+/// A defect is never an error by itself: the message stands, and so does its raw line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Defect {
+    path: String,
+    expected: &'static str,
+    found: &'static str,
+}
+
+impl Defect {
+    /// The field, as in `message.content[0].text`.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// What the field should have held.
+    pub fn expected(&self) -> &'static str {
+        self.expected
+    }
+
+    /// What stood there: a JSON type, or `nothing`.
+    pub fn found(&self) -> &'static str {
+        self.found
+    }
+}
+
+impl fmt::Display for Defect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: expected {}, found {}", self.path, self.expected, self.found)
+    }
+}
+
+/// Collects defects, and the fields that the typed layer does not name when somebody asks for them.
+#[derive(Debug, Default)]
+pub(crate) struct Sink {
+    pub(crate) defects: Vec<Defect>,
+    unmodelled: Option<Vec<String>>,
+}
+
+impl Sink {
+    /// A sink that also lists the fields that no type names.
+    pub(crate) fn auditing() -> Self {
+        Self { defects: Vec::new(), unmodelled: Some(Vec::new()) }
+    }
+
+    pub(crate) fn into_unmodelled(self) -> Vec<String> {
+        self.unmodelled.unwrap_or_default()
+    }
+
+    /// Notes a value of the wrong type and gives back nothing, so that a decoder can end on it.
+    pub(crate) fn wrong<T>(&mut self, at: &At<'_>, expected: &'static str, value: Cursor<'_>) -> Option<T> {
+        let found = match value.kind() {
+            Kind::Null => "null",
+            Kind::Bool => "a boolean",
+            Kind::Number => "a number",
+            Kind::String => "a string",
+            Kind::Array => "an array",
+            Kind::Object => "an object",
+        };
+        self.defects.push(Defect { path: at.to_string(), expected, found });
+        None
+    }
+
+    /// Notes a field that should have been there.
+    pub(crate) fn missing(&mut self, at: &At<'_>, expected: &'static str) {
+        self.defects.push(Defect { path: at.to_string(), expected, found: "nothing" });
+    }
+
+    /// Notes a field that no type names.
+    pub(crate) fn unknown(&mut self, at: &At<'_>, key: &[u8]) {
+        if let Some(paths) = &mut self.unmodelled {
+            paths.push(at.key(&String::from_utf8_lossy(key)).to_string());
+        }
+    }
+}
+
+/// A path into a message, built on the stack and written out only for a defect.
+#[derive(Clone, Copy)]
+pub(crate) enum At<'a> {
+    Root,
+    Key(&'a At<'a>, &'a str),
+    Index(&'a At<'a>, usize),
+}
+
+impl<'a> At<'a> {
+    pub(crate) fn key(&'a self, name: &'a str) -> At<'a> {
+        At::Key(self, name)
+    }
+
+    pub(crate) fn index(&'a self, index: usize) -> At<'a> {
+        At::Index(self, index)
+    }
+}
+
+impl fmt::Display for At<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            At::Root => Ok(()),
+            At::Key(At::Root, name) => f.write_str(name),
+            At::Key(parent, name) => write!(f, "{parent}.{name}"),
+            At::Index(parent, index) => write!(f, "{parent}[{index}]"),
+        }
+    }
+}

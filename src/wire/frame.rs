@@ -1,0 +1,359 @@
+//! A frame: the bytes of one JSON object and a peek at the fields that route it.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+
+use super::json::{Cursor, Fault, RawJson, is_space, skip_space, value_end};
+
+/// One JSON object of the wire with a string `type`: its bytes as they stood there, and what routing needs to know of them.
+///
+/// The fields are found in one strict pass over the line, wherever they stand (`type` is the last but a few of the 27 keys of a `result`,
+/// and 2 MB in). Nothing is decoded until somebody asks; a field that nobody reads cannot do harm.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    bytes: Bytes,
+    offset: u64,
+    kind: FrameKind,
+    spans: Spans,
+}
+
+/// The `type` of a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum FrameKind {
+    /// `assistant`
+    Assistant,
+    /// `user`
+    User,
+    /// `system`
+    System,
+    /// `result`
+    Result,
+    /// `stream_event`
+    StreamEvent,
+    /// `control_request`
+    ControlRequest,
+    /// `control_response`
+    ControlResponse,
+    /// `control_cancel_request`
+    ControlCancelRequest,
+    /// `keep_alive`
+    KeepAlive,
+    /// `transcript_mirror`
+    TranscriptMirror,
+    /// `command_lifecycle`
+    CommandLifecycle,
+    /// Any other type; [`Frame::kind_name`] has its name.
+    Other,
+}
+
+impl FrameKind {
+    fn of(name: &str) -> Self {
+        match name {
+            "assistant" => Self::Assistant,
+            "user" => Self::User,
+            "system" => Self::System,
+            "result" => Self::Result,
+            "stream_event" => Self::StreamEvent,
+            "control_request" => Self::ControlRequest,
+            "control_response" => Self::ControlResponse,
+            "control_cancel_request" => Self::ControlCancelRequest,
+            "keep_alive" => Self::KeepAlive,
+            "transcript_mirror" => Self::TranscriptMirror,
+            "command_lifecycle" => Self::CommandLifecycle,
+            _ => Self::Other,
+        }
+    }
+
+    /// True if and only if the protocol layer consumes such a frame, and no consumer of messages sees it.
+    pub fn is_control(self) -> bool {
+        matches!(self, Self::ControlRequest | Self::ControlResponse | Self::ControlCancelRequest | Self::KeepAlive | Self::TranscriptMirror)
+    }
+}
+
+/// Where the values of the peeked fields stand; an absent field is an empty span.
+#[derive(Clone, Copy, Debug, Default)]
+struct Spans {
+    kind: Span,
+    subtype: Span,
+    uuid: Span,
+    session_id: Span,
+    request_id: Span,
+    prompt_uuid: Span,
+    prompt_uuids: Span,
+    parent: Span,
+    /// `message`, `event`, `request` or `response`: a frame has one of them.
+    payload: Span,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Span {
+    start: u32,
+    end: u32,
+}
+
+/// Why a line is not a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NotAFrame {
+    /// Not an object at all: blank, log text, an array.
+    Noise,
+    /// An object's beginning, but not JSON.
+    Json(Fault),
+    /// JSON, but without a `type` that is a non-empty string.
+    NoType,
+}
+
+impl Frame {
+    /// Reads one line. A byte order mark and white space around the object are tolerated.
+    ///
+    /// # Errors
+    /// When the line is not a JSON object, or has no usable `type`. [`classify`](super::classify) tells the cases apart.
+    pub fn parse(line: impl Into<Bytes>) -> Result<Self, super::JsonError> {
+        let line = line.into();
+        let peek = Peek::at(&line).map_err(|why| match why {
+            NotAFrame::Noise | NotAFrame::NoType => super::JsonError::fault(Fault::Byte(0)),
+            NotAFrame::Json(fault) => super::JsonError::fault(fault),
+        })?;
+        Ok(Self::new(line, 0, peek))
+    }
+
+    /// The frame that `peek` saw in `line`.
+    pub(crate) fn new(line: Bytes, offset: u64, peek: Peek) -> Self {
+        let whole = peek.start == 0 && peek.end == line.len();
+        let bytes = if whole { line } else { line.slice(peek.start..peek.end) };
+        Self { bytes, offset, kind: peek.kind, spans: peek.spans }
+    }
+
+    /// The bytes of the object, without the newline and without white space around it.
+    pub fn bytes(&self) -> &Bytes {
+        &self.bytes
+    }
+
+    /// The JSON text; bytes that are not UTF-8 read as U+FFFD.
+    pub fn text(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(&self.bytes)
+    }
+
+    /// Where its line begins, in bytes from the start of the stream.
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// The `type`.
+    pub fn kind(&self) -> FrameKind {
+        self.kind
+    }
+
+    /// The `type` as it stood on the wire.
+    pub fn kind_name(&self) -> Cow<'_, str> {
+        self.string(self.spans.kind).unwrap_or_default()
+    }
+
+    /// `subtype`, when it is a string.
+    pub fn subtype(&self) -> Option<Cow<'_, str>> {
+        self.string(self.spans.subtype)
+    }
+
+    /// `uuid`, when it is a string.
+    pub fn uuid(&self) -> Option<Cow<'_, str>> {
+        self.string(self.spans.uuid)
+    }
+
+    /// `session_id`, when it is a string.
+    pub fn session_id(&self) -> Option<Cow<'_, str>> {
+        self.string(self.spans.session_id)
+    }
+
+    /// `request_id` of a control frame, wherever the envelope keeps it (`control_response` has it inside `response`).
+    pub fn request_id(&self) -> Option<RawJson> {
+        let id = match self.kind {
+            FrameKind::ControlResponse => self.payload()?.get("request_id")?,
+            _ => self.cursor(self.spans.request_id)?,
+        };
+        Some(id.raw())
+    }
+
+    /// `parent_tool_use_id`, when it is a string: the frame belongs to a sub-agent.
+    pub fn parent_tool_use_id(&self) -> Option<Cow<'_, str>> {
+        self.string(self.spans.parent)
+    }
+
+    /// True if and only if the frame says which prompts it answers (`user_message_uuid`, `user_message_uuids`).
+    pub fn names_prompts(&self) -> bool {
+        self.cursor(self.spans.prompt_uuid).is_some() || self.cursor(self.spans.prompt_uuids).is_some()
+    }
+
+    /// True if and only if `user_message_uuid` or `user_message_uuids` names this prompt.
+    pub fn answers(&self, prompt: &str) -> bool {
+        self.string(self.spans.prompt_uuid).is_some_and(|uuid| uuid == prompt)
+            || self
+                .cursor(self.spans.prompt_uuids)
+                .is_some_and(|uuids| uuids.items().any(|uuid| uuid.string().is_some_and(|uuid| uuid == prompt)))
+    }
+
+    /// Any field of the object.
+    pub fn field(&self, name: &str) -> Option<RawJson> {
+        self.root().get(name).map(|value| value.raw())
+    }
+
+    /// The whole object.
+    pub fn json(&self) -> RawJson {
+        RawJson::scanned(self.bytes.clone())
+    }
+
+    pub(crate) fn root(&self) -> Cursor<'_> {
+        Cursor::new(&self.bytes, 0, self.bytes.len())
+    }
+
+    /// `message`, `event`, `request` or `response`.
+    pub(crate) fn payload(&self) -> Option<Cursor<'_>> {
+        self.cursor(self.spans.payload)
+    }
+
+    fn cursor(&self, span: Span) -> Option<Cursor<'_>> {
+        (span.end > 0).then(|| Cursor::new(&self.bytes, span.start as usize, span.end as usize)).filter(|value| !value.is_null())
+    }
+
+    fn string(&self, span: Span) -> Option<Cow<'_, str>> {
+        self.cursor(span)?.string()
+    }
+}
+
+/// What one pass over a line finds, before anything is kept.
+pub(crate) struct Peek {
+    start: usize,
+    end: usize,
+    kind: FrameKind,
+    spans: Spans,
+}
+
+impl Peek {
+    pub(crate) fn at(line: &Bytes) -> Result<Self, NotAFrame> {
+        let (start, end) = trim(line);
+        let object = &line[start..end];
+        if object.first() != Some(&b'{') {
+            return Err(NotAFrame::Noise);
+        }
+        let mut spans = Spans::default();
+        let behind = fields(object, &mut spans).map_err(NotAFrame::Json)?;
+        if behind != object.len() {
+            return Err(NotAFrame::Json(Fault::Byte(behind)));
+        }
+        let Span { start: from, end: to } = spans.kind;
+        match Cursor::new(line, start + from as usize, start + to as usize).string() {
+            Some(name) if !name.is_empty() => Ok(Self { start, end, kind: FrameKind::of(&name), spans }),
+            _ => Err(NotAFrame::NoType),
+        }
+    }
+}
+
+/// The fields of the object at the start of `bytes`; the offset behind it.
+fn fields(bytes: &[u8], spans: &mut Spans) -> Result<usize, Fault> {
+    let mut at = skip_space(bytes, 1);
+    if bytes.get(at) == Some(&b'}') {
+        return Ok(at + 1);
+    }
+    loop {
+        if bytes.get(at).is_some_and(|&byte| byte != b'"') {
+            return Err(Fault::Byte(at));
+        }
+        let key_end = value_end(bytes, at)?;
+        let key = bytes.get(at + 1..key_end - 1).unwrap_or_default();
+        let colon = skip_space(bytes, key_end);
+        match bytes.get(colon) {
+            Some(b':') => {}
+            Some(_) => return Err(Fault::Byte(colon)),
+            None => return Err(Fault::End),
+        }
+        let start = skip_space(bytes, colon + 1);
+        let end = value_end(bytes, start)?;
+        if let Some(slot) = spans.slot(key) {
+            *slot = Span { start: start as u32, end: end as u32 };
+        }
+        at = skip_space(bytes, end);
+        match bytes.get(at) {
+            Some(b',') => at = skip_space(bytes, at + 1),
+            Some(b'}') => return Ok(at + 1),
+            Some(_) => return Err(Fault::Byte(at)),
+            None => return Err(Fault::End),
+        }
+    }
+}
+
+impl Spans {
+    fn slot(&mut self, key: &[u8]) -> Option<&mut Span> {
+        // A key that is spelt with escapes is still that key.
+        let unescaped = key.contains(&b'\\').then(|| serde_json::from_slice::<String>(&[b"\"", key, b"\""].concat()).ok()).flatten();
+        match unescaped.as_ref().map_or(key, |name| name.as_bytes()) {
+            b"type" => Some(&mut self.kind),
+            b"subtype" => Some(&mut self.subtype),
+            b"uuid" => Some(&mut self.uuid),
+            b"session_id" => Some(&mut self.session_id),
+            b"request_id" => Some(&mut self.request_id),
+            b"user_message_uuid" | b"command_uuid" => Some(&mut self.prompt_uuid),
+            b"user_message_uuids" => Some(&mut self.prompt_uuids),
+            b"parent_tool_use_id" => Some(&mut self.parent),
+            b"message" | b"event" | b"request" | b"response" => Some(&mut self.payload),
+            _ => None,
+        }
+    }
+}
+
+/// What remains without a byte order mark and without white space around it.
+fn trim(line: &[u8]) -> (usize, usize) {
+    let mark = if line.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+    let start = skip_space(line, mark);
+    let end = line.iter().rposition(|&byte| !is_space(byte)).map_or(start, |last| last + 1);
+    (start, end.max(start))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_the_tag_wherever_it_stands() {
+        let frame = Frame::parse(r#"{"result":"{\"type\":\"user\"}","subtype":"success","type":"result","session_id":"s"}"#).unwrap();
+        assert_eq!(frame.kind(), FrameKind::Result);
+        assert_eq!(frame.subtype().unwrap(), "success");
+        assert_eq!(frame.session_id().unwrap(), "s");
+    }
+
+    #[test]
+    fn of_a_key_that_stands_twice_the_last_counts_however_it_is_spelt() {
+        let frame = Frame::parse(r#"{"type":"user","t\u0079pe":"keep_alive"}"#).unwrap();
+        assert_eq!(frame.kind(), FrameKind::KeepAlive);
+    }
+
+    #[test]
+    fn tolerates_a_byte_order_mark_and_spaces() {
+        let frame = Frame::parse("\u{feff} {\"type\":\"keep_alive\"} \t").unwrap();
+        assert_eq!(&frame.bytes()[..], br#"{"type":"keep_alive"}"#);
+    }
+
+    #[test]
+    fn knows_which_prompt_it_answers() {
+        let frame = Frame::parse(r#"{"type":"assistant","user_message_uuids":["a","b"],"message":{}}"#).unwrap();
+        assert!(frame.answers("b") && !frame.answers("c") && frame.names_prompts());
+        let frame = Frame::parse(r#"{"type":"command_lifecycle","command_uuid":"a","state":"queued"}"#).unwrap();
+        assert!(frame.answers("a"));
+        let frame = Frame::parse(r#"{"type":"assistant","user_message_uuid":null}"#).unwrap();
+        assert!(!frame.names_prompts());
+    }
+
+    #[test]
+    fn tells_noise_from_broken_frames() {
+        let why = |line: &'static str| Peek::at(&Bytes::from_static(line.as_bytes())).err().unwrap();
+        assert_eq!(why(""), NotAFrame::Noise);
+        assert_eq!(why("[1]"), NotAFrame::Noise);
+        assert_eq!(why("log text"), NotAFrame::Noise);
+        assert_eq!(why("{"), NotAFrame::Json(Fault::End));
+        assert_eq!(why(r#"{"type":"a"} x"#), NotAFrame::Json(Fault::Byte(12)));
+        assert_eq!(why(r#"{"type":"a","b":NaN}"#), NotAFrame::Json(Fault::Byte(16)));
+        assert_eq!(why("{}"), NotAFrame::NoType);
+        assert_eq!(why(r#"{"type":5}"#), NotAFrame::NoType);
+        assert_eq!(why(r#"{"type":""}"#), NotAFrame::NoType);
+        assert_eq!(why("{1:2}"), NotAFrame::Json(Fault::Byte(1)));
+    }
+}

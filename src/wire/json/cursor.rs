@@ -1,0 +1,171 @@
+//! Walks a scanned line: fields of an object, items of an array, leaf values.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+
+use super::raw::RawJson;
+use super::scan::{key_string_end, skip_space, value_end};
+use super::string::unescape;
+
+/// One value inside a line that has been scanned before.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cursor<'a> {
+    line: &'a Bytes,
+    start: usize,
+    end: usize,
+}
+
+/// What a value is, told by its first byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Null,
+    Bool,
+    Number,
+    String,
+    Array,
+    Object,
+}
+
+impl<'a> Cursor<'a> {
+    /// The value at `start..end` of `line`; the caller has scanned it.
+    pub(crate) fn new(line: &'a Bytes, start: usize, end: usize) -> Self {
+        Self { line, start, end }
+    }
+
+    pub(crate) fn bytes(&self) -> &'a [u8] {
+        &self.line[self.start..self.end]
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        match self.bytes().first() {
+            Some(b'{') => Kind::Object,
+            Some(b'[') => Kind::Array,
+            Some(b'"') => Kind::String,
+            Some(b't' | b'f') => Kind::Bool,
+            Some(b'n') | None => Kind::Null,
+            Some(_) => Kind::Number,
+        }
+    }
+
+    pub(crate) fn is_null(&self) -> bool {
+        self.kind() == Kind::Null
+    }
+
+    /// The text of a string value.
+    pub(crate) fn string(&self) -> Option<Cow<'a, str>> {
+        match self.bytes() {
+            [b'"', content @ .., b'"'] => Some(unescape(content)),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn bool(&self) -> Option<bool> {
+        match self.bytes() {
+            b"true" => Some(true),
+            b"false" => Some(false),
+            _ => None,
+        }
+    }
+
+    /// The spelling of a number.
+    pub(crate) fn number(&self) -> Option<&'a str> {
+        (self.kind() == Kind::Number).then(|| std::str::from_utf8(self.bytes()).ok())?
+    }
+
+    /// The fields in wire order; empty for anything but an object. A key that stands twice comes twice.
+    pub(crate) fn fields(&self) -> Fields<'a> {
+        Fields { line: self.line, at: self.start + 1, end: if self.kind() == Kind::Object { self.end } else { 0 } }
+    }
+
+    /// The items in wire order; empty for anything but an array.
+    pub(crate) fn items(&self) -> Items<'a> {
+        Items { line: self.line, at: self.start + 1, end: if self.kind() == Kind::Array { self.end } else { 0 } }
+    }
+
+    /// The last value of a field, as JavaScript reads duplicate keys.
+    pub(crate) fn get(&self, name: &str) -> Option<Cursor<'a>> {
+        self.fields().filter(|(key, _)| **key == *name.as_bytes()).last().map(|(_, value)| value)
+    }
+
+    /// The value as an owned slice of the line.
+    pub(crate) fn raw(&self) -> RawJson {
+        RawJson::scanned(self.line.slice(self.start..self.end))
+    }
+}
+
+pub(crate) struct Fields<'a> {
+    line: &'a Bytes,
+    at: usize,
+    end: usize,
+}
+
+impl<'a> Iterator for Fields<'a> {
+    type Item = (Cow<'a, [u8]>, Cursor<'a>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let text = self.line.get(..self.end)?;
+        let key_start = skip_space(text, self.at);
+        let key_end = key_string_end(text, key_start).ok()?;
+        let start = skip_space(text, skip_space(text, key_end) + 1);
+        let end = value_end(text, start).ok()?;
+        self.at = skip_space(text, end) + 1;
+        let content = text.get(key_start + 1..key_end - 1)?;
+        let key = if content.contains(&b'\\') { Cow::Owned(unescape(content).into_owned().into_bytes()) } else { Cow::Borrowed(content) };
+        Some((key, Cursor::new(self.line, start, end)))
+    }
+}
+
+pub(crate) struct Items<'a> {
+    line: &'a Bytes,
+    at: usize,
+    end: usize,
+}
+
+impl<'a> Iterator for Items<'a> {
+    type Item = Cursor<'a>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let text = self.line.get(..self.end)?;
+        let start = skip_space(text, self.at);
+        let end = value_end(text, start).ok()?;
+        self.at = skip_space(text, end) + 1;
+        Some(Cursor::new(self.line, start, end))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cursor(line: &Bytes) -> Cursor<'_> {
+        Cursor::new(line, 0, line.len())
+    }
+
+    #[test]
+    fn walks_an_object() {
+        let line = Bytes::from_static(br#"{ "a" : 1 , "b\n":[ "x" , {} ],"a":"last" }"#);
+        let keys: Vec<_> = cursor(&line)
+            .fields()
+            .map(|(key, value)| (String::from_utf8(key.into_owned()).unwrap(), value.raw().text().into_owned()))
+            .collect();
+        assert_eq!(keys, [("a".into(), "1".into()), ("b\n".into(), r#"[ "x" , {} ]"#.into()), ("a".into(), "\"last\"".into())]);
+        assert_eq!(cursor(&line).get("a").unwrap().string().unwrap(), "last");
+        assert!(cursor(&line).get("zz").is_none());
+    }
+
+    #[test]
+    fn walks_an_array() {
+        let line = Bytes::from_static(br#"[ 1 ,[2,3], "x" ]"#);
+        assert_eq!(cursor(&line).items().map(|item| item.kind()).collect::<Vec<_>>(), [Kind::Number, Kind::Array, Kind::String]);
+        assert_eq!(cursor(&line).fields().count(), 0);
+    }
+
+    #[test]
+    fn empty_containers_have_no_members() {
+        let line = Bytes::from_static(b"{}");
+        assert_eq!(cursor(&line).fields().count(), 0);
+        let line = Bytes::from_static(b"[ ]");
+        assert_eq!(cursor(&line).items().count(), 0);
+    }
+}

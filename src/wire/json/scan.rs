@@ -1,0 +1,342 @@
+//! A strict, iterative scan over one JSON value: no recursion, no allocation up to 64 levels.
+
+/// Where and why a text is not JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// The text ended inside a value.
+    End,
+    /// The byte at this offset cannot stand here.
+    Byte(usize),
+}
+
+/// The end of the JSON value that starts at or after `at` (leading white space is allowed).
+pub(crate) fn value_end(text: &[u8], at: usize) -> Result<usize, Fault> {
+    let mut open = Nesting::default();
+    let mut at = at;
+    loop {
+        at = skip_space(text, at);
+        match text.get(at) {
+            Some(b'"') => at = string_end(text, at + 1)?,
+            Some(b'{') => {
+                at = skip_space(text, at + 1);
+                if text.get(at) == Some(&b'}') {
+                    at += 1;
+                } else {
+                    open.push(true);
+                    at = key_end(text, at)?;
+                    continue;
+                }
+            }
+            Some(b'[') => {
+                at = skip_space(text, at + 1);
+                if text.get(at) == Some(&b']') {
+                    at += 1;
+                } else {
+                    open.push(false);
+                    continue;
+                }
+            }
+            Some(b't') => at = literal_end(text, at, b"true")?,
+            Some(b'f') => at = literal_end(text, at, b"false")?,
+            Some(b'n') => at = literal_end(text, at, b"null")?,
+            Some(b'-' | b'0'..=b'9') => at = number_end(text, at)?,
+            Some(_) => return Err(Fault::Byte(at)),
+            None => return Err(Fault::End),
+        }
+        // A value ended at `at`: close what it closes, or step to the next value.
+        loop {
+            let Some(in_object) = open.top() else {
+                return Ok(at);
+            };
+            at = skip_space(text, at);
+            match (text.get(at), in_object) {
+                (Some(b','), true) => {
+                    at = key_end(text, skip_space(text, at + 1))?;
+                    break;
+                }
+                (Some(b','), false) => {
+                    at += 1;
+                    break;
+                }
+                (Some(b'}'), true) | (Some(b']'), false) => {
+                    open.pop();
+                    at += 1;
+                }
+                (Some(_), _) => return Err(Fault::Byte(at)),
+                (None, _) => return Err(Fault::End),
+            }
+        }
+    }
+}
+
+/// The offset just behind the colon of the key that starts at `at`.
+fn key_end(text: &[u8], at: usize) -> Result<usize, Fault> {
+    let colon = skip_space(text, key_string_end(text, at)?);
+    match text.get(colon) {
+        Some(b':') => Ok(colon + 1),
+        Some(_) => Err(Fault::Byte(colon)),
+        None => Err(Fault::End),
+    }
+}
+
+/// The offset just behind the closing quote of the key that starts at `at`.
+pub(super) fn key_string_end(text: &[u8], at: usize) -> Result<usize, Fault> {
+    match text.get(at) {
+        Some(b'"') => string_end(text, at + 1),
+        Some(_) => Err(Fault::Byte(at)),
+        None => Err(Fault::End),
+    }
+}
+
+/// The offset just behind the closing quote of the string whose content starts at `at`.
+fn string_end(text: &[u8], at: usize) -> Result<usize, Fault> {
+    let mut at = at;
+    loop {
+        at = plain_end(text, at);
+        match text.get(at) {
+            Some(b'"') => return Ok(at + 1),
+            Some(b'\\') => at = escape_end(text, at)?,
+            Some(_) => return Err(Fault::Byte(at)),
+            None => return Err(Fault::End),
+        }
+    }
+}
+
+/// The first byte at or after `at` that ends a run of plain string content: a quote, a backslash or a control byte.
+pub(super) fn plain_end(text: &[u8], at: usize) -> usize {
+    const BLOCK: usize = 32;
+    let mut at = at;
+    // Most strings on the wire are short; only a long run is worth a block at a time (a shape that compiles to vector compares).
+    for &byte in text.get(at..).unwrap_or_default().iter().take(BLOCK) {
+        if special(byte) {
+            return at;
+        }
+        at += 1;
+    }
+    while let Some(block) = text.get(at..at + BLOCK) {
+        if block.iter().fold(false, |hit, &byte| hit | special(byte)) {
+            break;
+        }
+        at += BLOCK;
+    }
+    while text.get(at).is_some_and(|&byte| !special(byte)) {
+        at += 1;
+    }
+    at
+}
+
+const fn special(byte: u8) -> bool {
+    (byte < 0x20) | (byte == b'"') | (byte == b'\\')
+}
+
+fn escape_end(text: &[u8], at: usize) -> Result<usize, Fault> {
+    match text.get(at + 1) {
+        Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(at + 2),
+        Some(b'u') => {
+            for digit in at + 2..at + 6 {
+                match text.get(digit) {
+                    Some(byte) if byte.is_ascii_hexdigit() => {}
+                    Some(_) => return Err(Fault::Byte(digit)),
+                    None => return Err(Fault::End),
+                }
+            }
+            Ok(at + 6)
+        }
+        Some(_) => Err(Fault::Byte(at + 1)),
+        None => Err(Fault::End),
+    }
+}
+
+fn literal_end(text: &[u8], at: usize, word: &[u8]) -> Result<usize, Fault> {
+    for (index, expected) in word.iter().enumerate() {
+        match text.get(at + index) {
+            Some(byte) if byte == expected => {}
+            Some(_) => return Err(Fault::Byte(at + index)),
+            None => return Err(Fault::End),
+        }
+    }
+    Ok(at + word.len())
+}
+
+fn number_end(text: &[u8], at: usize) -> Result<usize, Fault> {
+    let mut at = at + usize::from(text.get(at) == Some(&b'-'));
+    at = match text.get(at) {
+        Some(b'0') => at + 1,
+        _ => digits_end(text, at)?,
+    };
+    if text.get(at) == Some(&b'.') {
+        at = digits_end(text, at + 1)?;
+    }
+    if matches!(text.get(at), Some(b'e' | b'E')) {
+        let sign = usize::from(matches!(text.get(at + 1), Some(b'+' | b'-')));
+        at = digits_end(text, at + 1 + sign)?;
+    }
+    match text.get(at) {
+        // A leading zero: `01` is not a number, and not a number followed by another one either.
+        Some(b'0'..=b'9') => Err(Fault::Byte(at)),
+        _ => Ok(at),
+    }
+}
+
+fn digits_end(text: &[u8], at: usize) -> Result<usize, Fault> {
+    let digits = text.get(at..).unwrap_or_default().iter().take_while(|byte| byte.is_ascii_digit()).count();
+    match (digits, text.get(at)) {
+        (0, Some(_)) => Err(Fault::Byte(at)),
+        (0, None) => Err(Fault::End),
+        _ => Ok(at + digits),
+    }
+}
+
+pub(crate) const fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\n' | b'\t' | b'\r')
+}
+
+pub(crate) fn skip_space(text: &[u8], at: usize) -> usize {
+    let mut at = at;
+    while text.get(at).is_some_and(|&byte| is_space(byte)) {
+        at += 1;
+    }
+    at
+}
+
+/// The open containers, one bit each: set for an object.
+#[derive(Default)]
+struct Nesting {
+    depth: usize,
+    first: u64,
+    rest: Vec<u64>,
+}
+
+impl Nesting {
+    fn push(&mut self, object: bool) {
+        let bit = 1 << (self.depth % 64);
+        if self.depth >= 64 && self.depth.is_multiple_of(64) && self.rest.len() < self.depth / 64 {
+            self.rest.push(0);
+        }
+        if let Some(word) = self.word(self.depth) {
+            *word = if object { *word | bit } else { *word & !bit };
+        }
+        self.depth += 1;
+    }
+
+    fn pop(&mut self) {
+        self.depth = self.depth.saturating_sub(1);
+    }
+
+    fn top(&mut self) -> Option<bool> {
+        let level = self.depth.checked_sub(1)?;
+        let bit = 1 << (level % 64);
+        self.word(level).map(|word| *word & bit != 0)
+    }
+
+    fn word(&mut self, level: usize) -> Option<&mut u64> {
+        match level / 64 {
+            0 => Some(&mut self.first),
+            index => self.rest.get_mut(index - 1),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// The reference: what `serde_json` accepts when it skips a value.
+    fn reference(text: &[u8]) -> bool {
+        serde_json::from_slice::<serde::de::IgnoredAny>(text).is_ok()
+    }
+
+    fn ours(text: &[u8]) -> bool {
+        value_end(text, 0).is_ok_and(|end| skip_space(text, end) == text.len())
+    }
+
+    #[test]
+    fn agrees_with_serde_json_on_a_table_of_nasty_texts() {
+        for text in [
+            "{}",
+            "[]",
+            " {} ",
+            "0",
+            "-0",
+            "01",
+            "-",
+            "1.",
+            "1.5e",
+            "1e+5",
+            "1e999",
+            ".5",
+            "+1",
+            "NaN",
+            "nul",
+            "nullx",
+            "true",
+            "tru",
+            "\"",
+            "\"a",
+            "\"\\ud83d\"",
+            "\"\\u12\"",
+            "\"\\x\"",
+            "\"\u{1}\"",
+            "{\"a\"}",
+            "{\"a\":}",
+            "{\"a\":1,}",
+            "{,}",
+            "[1,]",
+            "[1 2]",
+            "{\"a\":1 \"b\":2}",
+            "{\"a\":1}}",
+            "[}",
+            "{]",
+            "{\"a\":[{}, {\"b\":[]}]}",
+            "\u{feff}{}",
+            "",
+            " ",
+            "{\"a\":1}{\"b\":2}",
+            "{1:2}",
+            "[\"\\\"\"]",
+            "\"\u{7f}\"",
+        ] {
+            assert_eq!(ours(text.as_bytes()), reference(text.as_bytes()), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn depth_has_no_limit() {
+        for depth in [1, 63, 64, 65, 127, 128, 129, 5000] {
+            let mut text = "[{\"a\":".repeat(depth);
+            text.push('1');
+            text.push_str(&"}]".repeat(depth));
+            assert!(ours(text.as_bytes()), "{depth}");
+            text.pop();
+            assert_eq!(value_end(text.as_bytes(), 0), Err(Fault::End));
+        }
+    }
+
+    #[test]
+    fn a_fault_names_its_place() {
+        assert_eq!(value_end(br#"{"a":tru}"#, 0), Err(Fault::Byte(8)));
+        assert_eq!(value_end(br#"{"a":"b"#, 0), Err(Fault::End));
+        assert_eq!(value_end(br#"{"a":NaN}"#, 0), Err(Fault::Byte(5)));
+    }
+
+    proptest! {
+        #[test]
+        fn agrees_with_serde_json_on_json_like_text(text in r#"[\{\}\[\],:"\\ua0-9eE+\-. tfn\x01é]{0,40}"#) {
+            prop_assert_eq!(ours(text.as_bytes()), reference(text.as_bytes()));
+        }
+
+        #[test]
+        fn agrees_with_serde_json_on_mutated_json(mut text in "\\PC{0,20}".prop_map(|s| serde_json::json!({"k": [s, {"n": 1.5e3, "t": [true, null]}]}).to_string().into_bytes()), at in any::<prop::sample::Index>(), byte in any::<u8>()) {
+            let index = at.index(text.len());
+            text[index] = byte;
+            prop_assert_eq!(ours(&text), reference(&text));
+        }
+
+        #[test]
+        fn plain_runs_end_at_the_first_special_byte(bytes in proptest::collection::vec(0x20u8..0x7f, 0..200), start in 0usize..8) {
+            let expected = bytes.iter().enumerate().skip(start).find(|(_, byte)| special(**byte)).map_or(bytes.len().max(start), |(at, _)| at);
+            prop_assert_eq!(plain_end(&bytes, start), expected);
+        }
+    }
+}

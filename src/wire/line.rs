@@ -1,0 +1,111 @@
+//! What the codec yields.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+
+/// One item of the stream that the codec cut.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Item {
+    /// A line within the limit, or the tail of the stream.
+    Line(Line),
+    /// A line over the limit; its bytes are gone.
+    TooLong(TooLong),
+}
+
+/// A line: its bytes, and where it stood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    bytes: Bytes,
+    offset: u64,
+    len: usize,
+    utf8: bool,
+    terminated: bool,
+}
+
+impl Line {
+    pub(crate) fn cut(bytes: Bytes, offset: u64, len: usize, utf8: bool, terminated: bool) -> Self {
+        Self { bytes, offset, len, utf8, terminated }
+    }
+
+    /// A terminated line of its own, as if it stood at the start of a stream.
+    ///
+    /// ```
+    /// use claude_wire::wire::{Line, Outcome, classify};
+    ///
+    /// assert!(matches!(classify(Line::new(r#"{"type":"keep_alive"}"#)), Outcome::Control(_)));
+    /// ```
+    pub fn new(bytes: impl Into<Bytes>) -> Self {
+        let bytes = bytes.into();
+        Self { offset: 0, len: bytes.len() + 1, utf8: std::str::from_utf8(&bytes).is_ok(), terminated: true, bytes }
+    }
+
+    /// The bytes without the newline, and without a carriage return before the newline.
+    pub fn bytes(&self) -> &Bytes {
+        &self.bytes
+    }
+
+    pub(crate) fn into_bytes(self) -> Bytes {
+        self.bytes
+    }
+
+    /// The text; bytes that are not UTF-8 read as U+FFFD.
+    pub fn text(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(&self.bytes)
+    }
+
+    /// Where the line begins, in bytes from the start of the stream.
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// How many bytes of the stream the line took, its newline (and carriage return) included.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// True if and only if the line has no content.
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    /// True if and only if every byte belongs to valid UTF-8.
+    pub fn is_utf8(&self) -> bool {
+        self.utf8
+    }
+
+    /// False for the tail of a stream that ended without a newline.
+    pub fn is_terminated(&self) -> bool {
+        self.terminated
+    }
+}
+
+/// A line over the codec's limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooLong {
+    offset: u64,
+    len: u64,
+    terminated: bool,
+}
+
+impl TooLong {
+    pub(crate) fn new(offset: u64, len: u64, terminated: bool) -> Self {
+        Self { offset, len, terminated }
+    }
+
+    /// Where the line begins, in bytes from the start of the stream.
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// The length of the line in bytes, without its newline.
+    #[expect(clippy::len_without_is_empty, reason = "an over-long line is never empty")]
+    pub fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// False when the stream ended inside the line.
+    pub fn is_terminated(&self) -> bool {
+        self.terminated
+    }
+}
