@@ -40,14 +40,10 @@ fn escape(text: &[u8]) -> (char, usize) {
 
 fn unicode(text: &[u8]) -> (char, usize) {
     let high = hex(text, 2);
-    if let 0xd800..=0xdbff = high {
-        if text.get(6..8) == Some(b"\\u") {
-            let low = hex(text, 8);
-            if let 0xdc00..=0xdfff = low {
-                let code = 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
-                return (char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER), 12);
-            }
-        }
+    let low = if text.get(6..8) == Some(b"\\u") { hex(text, 8) } else { 0 };
+    if let (0xd800..=0xdbff, 0xdc00..=0xdfff) = (high, low) {
+        let code = 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
+        return (char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER), 12);
     }
     (char::from_u32(high).unwrap_or(char::REPLACEMENT_CHARACTER), 6)
 }
