@@ -82,7 +82,7 @@ impl Outgoing {
         let due = self.pending.iter().filter(|(_, pending)| pending.deadline.is_some_and(|at| at <= now));
         let mut due: Vec<_> = due.map(|(id, pending)| (pending.purpose, id.clone(), pending.limit)).collect();
         due.sort_by(|one, other| one.1.cmp(&other.1));
-        due.iter().for_each(|(_, id, _)| drop(self.pending.remove(id)));
+        self.pending.retain(|id, _| due.iter().all(|(_, overdue, _)| overdue != id));
         due
     }
 
