@@ -25,6 +25,7 @@ mod args;
 mod config;
 mod error;
 mod fields;
+mod host_prompt;
 mod rules;
 mod setters;
 mod timeouts;

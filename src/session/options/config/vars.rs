@@ -1,7 +1,7 @@
 //! The environment's part of the configuration.
 
 use std::collections::HashMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
 use super::super::{OptionError, Options};
 use super::ConfigError;
@@ -26,7 +26,7 @@ pub(super) fn read<K: Into<OsString>, V: Into<OsString>>(
             names.push(MODEL.to_owned());
         }
         for name in names {
-            if let Some(value) = vars.get(name.as_ref() as &std::ffi::OsStr) {
+            if let Some(value) = vars.get(OsStr::new(&name)) {
                 let read = match value.to_str() {
                     Some(text) => key.read(&mut options, &Input::Variable(text)),
                     None => Err(OptionError::new(key.name, "UTF-8", "other bytes")),
@@ -36,7 +36,7 @@ pub(super) fn read<K: Into<OsString>, V: Into<OsString>>(
             }
         }
     }
-    if let Some(key) = vars.get(API_KEY.as_ref() as &std::ffi::OsStr) {
+    if let Some(key) = vars.get(OsStr::new(API_KEY)) {
         let key = key.to_str().ok_or_else(|| OptionError::new("api_key", "UTF-8", "other bytes"));
         let layer = key.map(|key| Options::default().api_key(key));
         let layer = layer.and_then(|layer| layer.validate().map(|()| layer));
