@@ -5,8 +5,7 @@
 use claude_wire::session::{FileOrJson, Options, SettingSource, Thinking};
 use serde_json::json;
 
-const PREFIX: [&str; 6] =
-    ["--print", "--output-format", "stream-json", "--input-format", "stream-json", "--verbose"];
+const PREFIX: [&str; 6] = ["--print", "--output-format", "stream-json", "--input-format", "stream-json", "--verbose"];
 const ID: &str = "123e4567-e89b-42d3-a456-426614174000";
 
 fn options() -> Options {
@@ -33,10 +32,7 @@ fn no_option_writes_the_fixed_arguments_only() {
 /// and its input forgot.
 #[test]
 fn the_guide_s_conversion_is_reproduced_literally() {
-    let guide = options()
-        .system_prompt("You are helpful")
-        .allowed_tools(["View", "Bash(git:*)"])
-        .max_turns(20);
+    let guide = options().system_prompt("You are helpful").allowed_tools(["View", "Bash(git:*)"]).max_turns(20);
     assert_eq!(
         tail(&guide.clone().permission_mode("acceptEdits")),
         [
@@ -83,10 +79,7 @@ fn each_option_writes_its_flag() {
         ),
         (options().strict_mcp_config(true), &["--strict-mcp-config"]),
         (options().settings(json!({"a": 1})), &["--settings", r#"{"a":1}"#]),
-        (
-            options().setting_sources([SettingSource::User, SettingSource::Local]),
-            &["--setting-sources", "user,local"],
-        ),
+        (options().setting_sources([SettingSource::User, SettingSource::Local]), &["--setting-sources", "user,local"]),
         (options().json_schema(json!({"type": "object"})), &["--json-schema", r#"{"type":"object"}"#]),
         (options().effort("high"), &["--effort", "high"]),
         (options().thinking(Thinking::Adaptive), &["--thinking", "adaptive"]),
@@ -95,10 +88,7 @@ fn each_option_writes_its_flag() {
         (options().betas(["context-1m-2025-08-07"]), &["--betas", "context-1m-2025-08-07"]),
         (options().agent("reviewer"), &["--agent", "reviewer"]),
         (options().debug(true), &["--debug"]),
-        (
-            options().extra_arg("plugin-dir", "/p").extra_flag("bare").extra_arg("x", ""),
-            &["--plugin-dir", "/p", "--bare", "--x="],
-        ),
+        (options().extra_arg("plugin-dir", "/p").extra_flag("bare").extra_arg("x", ""), &["--plugin-dir", "/p", "--bare", "--x="]),
     ];
     for (options, expected) in table {
         assert_eq!(tail(options), *expected, "{options:?}");
@@ -123,11 +113,7 @@ fn an_option_that_is_off_writes_nothing() {
 fn an_empty_list_is_sent_where_it_differs_from_none_at_all() {
     assert_eq!(tail(&options().tools([""; 0])), ["--tools="]);
     assert_eq!(tail(&options().setting_sources([""; 0])), ["--setting-sources="]);
-    let rest = options()
-        .allowed_tools([""; 0])
-        .disallowed_tools([""; 0])
-        .betas([""; 0])
-        .add_dirs([""; 0]);
+    let rest = options().allowed_tools([""; 0]).disallowed_tools([""; 0]).betas([""; 0]).add_dirs([""; 0]);
     assert_eq!(args(&rest), PREFIX);
 }
 
@@ -153,9 +139,7 @@ fn a_value_that_looks_like_a_flag_stays_a_value() {
 
 #[test]
 fn what_a_shell_would_read_goes_through_as_it_is() {
-    for text in
-        [r#"a "b" 'c'"#, "$(id)", "`id`; rm -rf /", "a\nb\\n", "a && b | c > d", "%PATH% ^", "ünï", "*"]
-    {
+    for text in [r#"a "b" 'c'"#, "$(id)", "`id`; rm -rf /", "a\nb\\n", "a && b | c > d", "%PATH% ^", "ünï", "*"] {
         assert_eq!(tail(&options().system_prompt(text)), ["--system-prompt", text]);
         let rule = format!("Bash({})", text.replace('\n', " "));
         assert_eq!(tail(&options().allowed_tools([&rule])), ["--allowed-tools", &rule]);

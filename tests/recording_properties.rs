@@ -37,8 +37,7 @@ fn any_line() -> impl Strategy<Value = Vec<u8>> {
         prop::collection::vec(any::<u8>(), 0..40),
         any::<String>().prop_map(String::into_bytes),
         prop::collection::vec(fragments, 0..12).prop_map(|parts| parts.concat().into_bytes()),
-        any::<String>()
-            .prop_map(|text| serde_json::json!({ "text": text }).to_string().into_bytes()),
+        any::<String>().prop_map(|text| serde_json::json!({ "text": text }).to_string().into_bytes()),
     ]
 }
 

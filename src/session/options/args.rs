@@ -5,8 +5,7 @@ use serde_json::{Map, Value};
 use super::{FileOrJson, OptionError, Options, SystemPrompt, Thinking};
 
 /// What every launch says, before any option. Print mode and stream-json output demand `--verbose`.
-const PREFIX: [&str; 6] =
-    ["--print", "--output-format", "stream-json", "--input-format", "stream-json", "--verbose"];
+const PREFIX: [&str; 6] = ["--print", "--output-format", "stream-json", "--input-format", "stream-json", "--verbose"];
 
 /// The longest prompt, in bytes, that goes onto the command line; a longer one goes into the
 /// initialize request, since systems limit the length of an argument.
@@ -101,8 +100,7 @@ impl Options {
         argv.each("--mcp-config", self.mcp_config.iter().flatten().map(file_or_json));
         argv.switch("--strict-mcp-config", self.strict_mcp_config);
         argv.text("--settings", self.settings.as_ref().map(file_or_json));
-        let sources: Option<Vec<_>> =
-            self.setting_sources.as_ref().map(|all| all.iter().map(|source| source.as_str()).collect());
+        let sources: Option<Vec<_>> = self.setting_sources.as_ref().map(|all| all.iter().map(|source| source.as_str()).collect());
         argv.list_or_none("--setting-sources", sources.as_deref());
         argv.text("--json-schema", self.json_schema.as_ref().map(Value::to_string));
         argv.switch("--include-partial-messages", self.include_partial_messages);

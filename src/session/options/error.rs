@@ -12,11 +12,7 @@ pub struct OptionError {
 }
 
 impl OptionError {
-    pub(super) fn new(
-        field: &'static str,
-        expected: impl Into<String>,
-        got: impl Into<String>,
-    ) -> Self {
+    pub(super) fn new(field: &'static str, expected: impl Into<String>, got: impl Into<String>) -> Self {
         OptionError { field, expected: expected.into(), got: got.into() }
     }
 
@@ -53,10 +49,7 @@ mod tests {
     fn the_text_names_the_option_the_range_and_the_value() {
         let error = OptionError::new("max_turns", "a number from 1 up", "0");
         assert_eq!(error.to_string(), "option `max_turns`: expected a number from 1 up, got 0");
-        assert_eq!(
-            (error.field(), error.expected(), error.got()),
-            ("max_turns", "a number from 1 up", "0")
-        );
+        assert_eq!((error.field(), error.expected(), error.got()), ("max_turns", "a number from 1 up", "0"));
     }
 
     #[test]

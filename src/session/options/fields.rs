@@ -114,13 +114,44 @@ pub struct Options {
 macro_rules! with_fields {
     ($use_fields:ident) => {
         $use_fields!(
-            model, fallback_model, system_prompt, allowed_tools, disallowed_tools, tools, max_turns,
-            max_budget_usd, permission_mode, permission_prompt_tool, resume, continue_conversation,
-            fork_session, session_id, no_session_persistence, cwd, add_dirs,
-            include_partial_messages, include_hook_events, replay_user_messages, mcp_config,
-            strict_mcp_config, settings, setting_sources, json_schema, effort, thinking, betas,
-            agent, debug, extra_args, timeout, idle_timeout, control_timeout, initialize_timeout,
-            drain_timeout, env, api_key
+            model,
+            fallback_model,
+            system_prompt,
+            allowed_tools,
+            disallowed_tools,
+            tools,
+            max_turns,
+            max_budget_usd,
+            permission_mode,
+            permission_prompt_tool,
+            resume,
+            continue_conversation,
+            fork_session,
+            session_id,
+            no_session_persistence,
+            cwd,
+            add_dirs,
+            include_partial_messages,
+            include_hook_events,
+            replay_user_messages,
+            mcp_config,
+            strict_mcp_config,
+            settings,
+            setting_sources,
+            json_schema,
+            effort,
+            thinking,
+            betas,
+            agent,
+            debug,
+            extra_args,
+            timeout,
+            idle_timeout,
+            control_timeout,
+            initialize_timeout,
+            drain_timeout,
+            env,
+            api_key
         )
     };
 }
@@ -148,8 +179,7 @@ impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Both may hold secrets; their shape is still worth seeing.
         let env = self.env.as_ref().map(|vars| vars.keys().collect::<Vec<_>>());
-        let extra_args =
-            self.extra_args.as_ref().map(|args| args.iter().map(|(name, _)| name).collect::<Vec<_>>());
+        let extra_args = self.extra_args.as_ref().map(|args| args.iter().map(|(name, _)| name).collect::<Vec<_>>());
         let mut shown = f.debug_struct("Options");
         macro_rules! show {
             ($($field:ident),*) => {

@@ -11,14 +11,9 @@ pub(super) const API_KEY: &str = "ANTHROPIC_API_KEY";
 const MODEL: &str = "CLAUDE_MODEL";
 const PREFIX: &str = "CLAUDE_WIRE_";
 
-pub(super) fn read<K: Into<OsString>, V: Into<OsString>>(
-    vars: impl IntoIterator<Item = (K, V)>,
-) -> Result<Options, ConfigError> {
-    let vars: HashMap<OsString, OsString> = vars
-        .into_iter()
-        .map(|(name, value)| (name.into(), value.into()))
-        .filter(|(_, value)| !value.is_empty())
-        .collect();
+pub(super) fn read<K: Into<OsString>, V: Into<OsString>>(vars: impl IntoIterator<Item = (K, V)>) -> Result<Options, ConfigError> {
+    let vars: HashMap<OsString, OsString> =
+        vars.into_iter().map(|(name, value)| (name.into(), value.into())).filter(|(_, value)| !value.is_empty()).collect();
     let mut options = Options::default();
     for key in KEYS {
         let mut names = vec![format!("{PREFIX}{}", key.name.to_uppercase())];
