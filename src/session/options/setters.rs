@@ -350,3 +350,37 @@ macro_rules! option_setters {
 pub(crate) use option_setters;
 
 option_setters!(super::Options);
+
+#[cfg(test)]
+mod tests {
+    #![allow(dead_code, unreachable_pub, reason = "most setters go unused here")]
+
+    use super::super::Options;
+
+    struct Builder<'a> {
+        options: Options,
+        prompt: &'a str,
+    }
+
+    option_setters!(Builder<'_>, options);
+
+    #[test]
+    fn a_type_with_a_field_of_options_has_the_same_setters() {
+        let builder = Builder {
+            options: Options::default(),
+            prompt: "kept",
+        };
+        let builder = builder
+            .model("opus")
+            .add_dir("/a")
+            .no_timeout()
+            .env("A", "b");
+        let expected = Options::default()
+            .model("opus")
+            .add_dir("/a")
+            .no_timeout()
+            .env("A", "b");
+        assert_eq!(builder.options, expected);
+        assert_eq!(builder.prompt, "kept");
+    }
+}
