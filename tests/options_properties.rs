@@ -99,24 +99,14 @@ fn inner(text: &str) -> String {
 
 /// Texts of the kind that breaks argument lists: quotes, blanks, dashes, equals signs, commas.
 fn hostile() -> impl Strategy<Value = String> {
-    prop_oneof![
-        r#"-{0,2}[a-z"'$()`;|&<>=, \\*ü]{0,12}"#,
-        Just("--dangerously-skip-permissions".to_owned()),
-        Just(String::new()),
-    ]
+    prop_oneof![r#"-{0,2}[a-z"'$()`;|&<>=, \\*ü]{0,12}"#, Just("--dangerously-skip-permissions".to_owned()), Just(String::new()),]
 }
 
 /// A choice of options that can go together, with their texts.
 fn choice() -> impl Strategy<Value = Vec<Option<String>>> {
     prop::collection::vec(prop::option::of(hostile()), ROWS.len()).prop_map(|mut chosen| {
         let at = |field| ROWS.iter().position(|row| row.field == field).unwrap();
-        let [resume, go_on, fork, id] = [
-            "resume",
-            "continue_conversation",
-            "fork_session",
-            "session_id",
-        ]
-        .map(at);
+        let [resume, go_on, fork, id] = ["resume", "continue_conversation", "fork_session", "session_id"].map(at);
         if chosen[resume].is_some() {
             chosen[go_on] = None;
         }
@@ -130,12 +120,10 @@ fn choice() -> impl Strategy<Value = Vec<Option<String>>> {
 }
 
 fn build(chosen: &[Option<String>]) -> Options {
-    ROWS.iter()
-        .zip(chosen)
-        .fold(Options::default(), |options, (row, text)| match text {
-            Some(text) => (row.set)(options, text),
-            None => options,
-        })
+    ROWS.iter().zip(chosen).fold(Options::default(), |options, (row, text)| match text {
+        Some(text) => (row.set)(options, text),
+        None => options,
+    })
 }
 
 /// Reads an argument list as the CLI does: `--flag=value`, or `--flag` and the next one if that is no flag.
@@ -146,22 +134,14 @@ fn parse(args: &[String]) -> Vec<Pair> {
         assert!(arg.starts_with("--"), "{arg:?} is nobody's value");
         pairs.push(match arg.split_once('=') {
             Some((flag, value)) => (flag.to_owned(), Some(value.to_owned())),
-            None => (
-                arg.clone(),
-                args.next_if(|next| !next.starts_with('-')).cloned(),
-            ),
+            None => (arg.clone(), args.next_if(|next| !next.starts_with('-')).cloned()),
         });
     }
     pairs
 }
 
 fn args(options: &Options) -> Vec<String> {
-    options
-        .args()
-        .unwrap()
-        .into_iter()
-        .map(|arg| arg.into_string().unwrap())
-        .collect()
+    options.args().unwrap().into_iter().map(|arg| arg.into_string().unwrap()).collect()
 }
 
 proptest! {
@@ -191,25 +171,10 @@ proptest! {
 
 #[test]
 fn what_an_option_writes_cannot_be_written_by_extra_args() {
-    let flags = ROWS
-        .iter()
-        .filter_map(|row| (row.writes)(""))
-        .map(|(flag, _)| flag);
-    let others = [
-        "--system-prompt",
-        "--system-prompt-file",
-        "--thinking",
-        "--cwd",
-        "--timeout",
-    ];
-    let fixed = args(&Options::default())
-        .into_iter()
-        .filter(|arg| arg.starts_with("--"));
-    for flag in flags
-        .filter(|flag| flag != "--plugin-dir")
-        .chain(others.map(String::from))
-        .chain(fixed)
-    {
+    let flags = ROWS.iter().filter_map(|row| (row.writes)("")).map(|(flag, _)| flag);
+    let others = ["--system-prompt", "--system-prompt-file", "--thinking", "--cwd", "--timeout"];
+    let fixed = args(&Options::default()).into_iter().filter(|arg| arg.starts_with("--"));
+    for flag in flags.filter(|flag| flag != "--plugin-dir").chain(others.map(String::from)).chain(fixed) {
         let extra = Options::default().extra_flag(&flag[2..]);
         assert!(extra.validate().is_err(), "{flag}");
     }
@@ -217,37 +182,20 @@ fn what_an_option_writes_cannot_be_written_by_extra_args() {
 
 #[test]
 fn cwd_timeout_and_key_are_never_on_the_command_line() {
-    let chosen: Vec<_> = ROWS
-        .iter()
-        .map(|row| (row.field != "continue_conversation").then(|| "CANARY-7731".to_owned()))
-        .collect();
-    let options = build(&chosen)
-        .env("TOKEN", "SECRET-env")
-        .api_key("SECRET-key")
-        .cwd("/SECRET-cwd");
+    let chosen: Vec<_> = ROWS.iter().map(|row| (row.field != "continue_conversation").then(|| "CANARY-7731".to_owned())).collect();
+    let options = build(&chosen).env("TOKEN", "SECRET-env").api_key("SECRET-key").cwd("/SECRET-cwd");
     for arg in args(&options) {
-        assert!(
-            !arg.starts_with("--cwd") && !arg.starts_with("--timeout"),
-            "{arg}"
-        );
+        assert!(!arg.starts_with("--cwd") && !arg.starts_with("--timeout"), "{arg}");
         assert!(!arg.contains("SECRET"), "{arg}");
     }
 }
 
 #[test]
 fn bypassing_permissions_is_never_chosen_by_the_sdk() {
-    let chosen: Vec<_> = ROWS
-        .iter()
-        .map(|row| {
-            (!["continue_conversation", "permission_mode"].contains(&row.field))
-                .then(|| "x".to_owned())
-        })
-        .collect();
+    let chosen: Vec<_> =
+        ROWS.iter().map(|row| (!["continue_conversation", "permission_mode"].contains(&row.field)).then(|| "x".to_owned())).collect();
     for arg in args(&build(&chosen)) {
-        assert!(
-            !arg.contains("bypass") && !arg.contains("skip-permissions"),
-            "{arg}"
-        );
+        assert!(!arg.contains("bypass") && !arg.contains("skip-permissions"), "{arg}");
         assert_ne!(arg, "--permission-mode");
     }
 }
@@ -256,9 +204,7 @@ fn bypassing_permissions_is_never_chosen_by_the_sdk() {
 fn each_row_of_the_table_sets_a_field_of_its_own() {
     let chosen = vec![Some("x".to_owned()); ROWS.len()];
     let shown = format!("{:#?}", build(&chosen));
-    let fields = shown
-        .lines()
-        .filter(|line| line.starts_with("    ") && !line.starts_with("     "));
+    let fields = shown.lines().filter(|line| line.starts_with("    ") && !line.starts_with("     "));
     let fields = fields.filter(|line| line.contains(": ")).count();
     assert_eq!(fields, ROWS.len());
 }

@@ -5,14 +5,7 @@ use serde_json::{Map, Value};
 use super::{FileOrJson, OptionError, Options, SystemPrompt, Thinking};
 
 /// What every launch says, before any option. Print mode and stream-json output demand `--verbose`.
-const PREFIX: [&str; 6] = [
-    "--print",
-    "--output-format",
-    "stream-json",
-    "--input-format",
-    "stream-json",
-    "--verbose",
-];
+const PREFIX: [&str; 6] = ["--print", "--output-format", "stream-json", "--input-format", "stream-json", "--verbose"];
 
 /// The longest prompt, in bytes, that goes onto the command line; a longer one goes into the
 /// initialize request, since systems limit the length of an argument.
@@ -91,21 +84,12 @@ impl Options {
         argv.text("--model", self.model.as_deref());
         argv.text("--fallback-model", self.fallback_model.as_deref());
         argv.text("--agent", self.agent.as_deref());
-        argv.text(
-            "--permission-mode",
-            self.permission_mode.as_ref().map(|mode| mode.as_str()),
-        );
-        argv.text(
-            "--permission-prompt-tool",
-            self.permission_prompt_tool.as_deref(),
-        );
+        argv.text("--permission-mode", self.permission_mode.as_ref().map(|mode| mode.as_str()));
+        argv.text("--permission-prompt-tool", self.permission_prompt_tool.as_deref());
         argv.text("--max-turns", self.max_turns.map(|turns| turns.to_string()));
         argv.text("--max-budget-usd", self.max_budget_usd.map(decimal));
         argv.thinking(self.thinking);
-        argv.text(
-            "--effort",
-            self.effort.as_ref().map(|effort| effort.as_str()),
-        );
+        argv.text("--effort", self.effort.as_ref().map(|effort| effort.as_str()));
         argv.list("--betas", self.betas.as_deref());
         argv.attached("--resume", self.resume.as_deref());
         argv.switch("--continue", self.continue_conversation);
@@ -113,21 +97,12 @@ impl Options {
         argv.text("--session-id", self.session_id.as_deref());
         argv.switch("--no-session-persistence", self.no_session_persistence);
         argv.each("--add-dir", self.add_dirs.iter().flatten());
-        argv.each(
-            "--mcp-config",
-            self.mcp_config.iter().flatten().map(file_or_json),
-        );
+        argv.each("--mcp-config", self.mcp_config.iter().flatten().map(file_or_json));
         argv.switch("--strict-mcp-config", self.strict_mcp_config);
         argv.text("--settings", self.settings.as_ref().map(file_or_json));
-        let sources: Option<Vec<_>> = self
-            .setting_sources
-            .as_ref()
-            .map(|all| all.iter().map(|source| source.as_str()).collect());
+        let sources: Option<Vec<_>> = self.setting_sources.as_ref().map(|all| all.iter().map(|source| source.as_str()).collect());
         argv.list_or_none("--setting-sources", sources.as_deref());
-        argv.text(
-            "--json-schema",
-            self.json_schema.as_ref().map(Value::to_string),
-        );
+        argv.text("--json-schema", self.json_schema.as_ref().map(Value::to_string));
         argv.switch("--include-partial-messages", self.include_partial_messages);
         argv.switch("--include-hook-events", self.include_hook_events);
         argv.switch("--replay-user-messages", self.replay_user_messages);
@@ -147,10 +122,7 @@ impl Options {
         let mut fields = Map::new();
         match &self.system_prompt {
             Some(SystemPrompt::Text(text)) if !is_argument(text) => {
-                fields.insert(
-                    "systemPrompt".to_owned(),
-                    Value::from([text.as_str()].as_slice()),
-                );
+                fields.insert("systemPrompt".to_owned(), Value::from([text.as_str()].as_slice()));
             }
             Some(SystemPrompt::Append(text)) if !is_argument(text) => {
                 fields.insert("appendSystemPrompt".to_owned(), Value::from(text.as_str()));
@@ -229,11 +201,7 @@ impl Argv {
 }
 
 pub(super) fn joined(items: &[impl AsRef<str>]) -> String {
-    items
-        .iter()
-        .map(AsRef::as_ref)
-        .collect::<Vec<_>>()
-        .join(",")
+    items.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(",")
 }
 
 pub(super) fn is_argument(prompt: &str) -> bool {

@@ -12,16 +12,8 @@ pub struct OptionError {
 }
 
 impl OptionError {
-    pub(super) fn new(
-        field: &'static str,
-        expected: impl Into<String>,
-        got: impl Into<String>,
-    ) -> Self {
-        OptionError {
-            field,
-            expected: expected.into(),
-            got: got.into(),
-        }
+    pub(super) fn new(field: &'static str, expected: impl Into<String>, got: impl Into<String>) -> Self {
+        OptionError { field, expected: expected.into(), got: got.into() }
     }
 
     /// The option's name: that of its field in [`Options`](super::Options).
@@ -56,23 +48,14 @@ mod tests {
     #[test]
     fn the_text_names_the_option_the_range_and_the_value() {
         let error = OptionError::new("max_turns", "a number from 1 up", "0");
-        assert_eq!(
-            error.to_string(),
-            "option `max_turns`: expected a number from 1 up, got 0"
-        );
-        assert_eq!(
-            (error.field(), error.expected(), error.got()),
-            ("max_turns", "a number from 1 up", "0")
-        );
+        assert_eq!(error.to_string(), "option `max_turns`: expected a number from 1 up, got 0");
+        assert_eq!((error.field(), error.expected(), error.got()), ("max_turns", "a number from 1 up", "0"));
     }
 
     #[test]
     fn a_long_value_is_cut_between_characters() {
         let text = "ä".repeat(100);
-        assert_eq!(
-            shown(&text),
-            format!("\"{}\"... (200 bytes)", "ä".repeat(80))
-        );
+        assert_eq!(shown(&text), format!("\"{}\"... (200 bytes)", "ä".repeat(80)));
         assert_eq!(shown("a\nb"), r#""a\nb""#);
     }
 }

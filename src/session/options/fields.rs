@@ -172,24 +172,15 @@ impl Options {
 
     /// All layers in one, the first having the last word: query, session, application.
     pub fn resolve(layers: &[&Options]) -> Options {
-        layers
-            .iter()
-            .rev()
-            .fold(Options::default(), |below, layer| layer.over(&below))
+        layers.iter().rev().fold(Options::default(), |below, layer| layer.over(&below))
     }
 }
 
 impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Both may hold secrets; their shape is still worth seeing.
-        let env = self
-            .env
-            .as_ref()
-            .map(|vars| vars.keys().collect::<Vec<_>>());
-        let extra_args = self
-            .extra_args
-            .as_ref()
-            .map(|args| args.iter().map(|(name, _)| name).collect::<Vec<_>>());
+        let env = self.env.as_ref().map(|vars| vars.keys().collect::<Vec<_>>());
+        let extra_args = self.extra_args.as_ref().map(|args| args.iter().map(|(name, _)| name).collect::<Vec<_>>());
         let mut shown = f.debug_struct("Options");
         macro_rules! show {
             ($($field:ident),*) => {

@@ -10,19 +10,12 @@ impl Options {
     /// # Errors
     ///
     /// A `permission_prompt_tool` is set already: only one of the two can be asked.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "for the session, which is not written yet")
-    )]
+    #[cfg_attr(not(test), expect(dead_code, reason = "for the session, which is not written yet"))]
     pub(crate) fn ask_host(&mut self) -> Result<(), OptionError> {
         match &self.permission_prompt_tool {
             Some(tool) if tool != HOST => {
                 let expected = "no tool beside a permission handler";
-                Err(OptionError::new(
-                    "permission_prompt_tool",
-                    expected,
-                    shown(tool),
-                ))
+                Err(OptionError::new("permission_prompt_tool", expected, shown(tool)))
             }
             _ => {
                 self.permission_prompt_tool = Some(HOST.to_owned());
@@ -41,10 +34,7 @@ mod tests {
         let mut options = Options::default();
         options.ask_host().unwrap();
         let args = options.args().unwrap();
-        assert!(
-            args.windows(2)
-                .any(|pair| pair == ["--permission-prompt-tool", "stdio"])
-        );
+        assert!(args.windows(2).any(|pair| pair == ["--permission-prompt-tool", "stdio"]));
         options.ask_host().unwrap();
     }
 

@@ -49,14 +49,7 @@ mod tests {
 
     #[test]
     fn a_good_rule_may_hold_anything_between_its_parentheses() {
-        for rule in [
-            "Read",
-            "Bash(git:*)",
-            "Bash(git log:*, git diff:*)",
-            "Bash(a (b), c)",
-            "mcp__s__t",
-            "-x",
-        ] {
+        for rule in ["Read", "Bash(git:*)", "Bash(git log:*, git diff:*)", "Bash(a (b), c)", "mcp__s__t", "-x"] {
             assert_eq!(fault(rule), None, "{rule}");
         }
     }
@@ -71,14 +64,8 @@ mod tests {
             ("Read,Edit", ONE_RULE),
             ("Read Edit", ONE_RULE),
             ("Bash(a) ", ONE_RULE),
-            (
-                "Bash(a\nb)",
-                "rules without line breaks and control characters",
-            ),
-            (
-                "Bash(a\0b)",
-                "rules without line breaks and control characters",
-            ),
+            ("Bash(a\nb)", "rules without line breaks and control characters"),
+            ("Bash(a\0b)", "rules without line breaks and control characters"),
         ] {
             assert_eq!(fault(rule), Some(expected), "{rule:?}");
         }
@@ -86,10 +73,7 @@ mod tests {
 
     #[test]
     fn a_list_is_split_outside_parentheses_only() {
-        assert_eq!(
-            split("Read, Bash(a, b) ,Edit"),
-            ["Read", "Bash(a, b)", "Edit"]
-        );
+        assert_eq!(split("Read, Bash(a, b) ,Edit"), ["Read", "Bash(a, b)", "Edit"]);
         assert_eq!(split("Read"), ["Read"]);
         assert_eq!(split("Read,,Edit"), ["Read", "", "Edit"]);
         assert_eq!(split(" "), Vec::<String>::new());

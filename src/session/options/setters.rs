@@ -366,20 +366,9 @@ mod tests {
 
     #[test]
     fn a_type_with_a_field_of_options_has_the_same_setters() {
-        let builder = Builder {
-            options: Options::default(),
-            prompt: "kept",
-        };
-        let builder = builder
-            .model("opus")
-            .add_dir("/a")
-            .no_timeout()
-            .env("A", "b");
-        let expected = Options::default()
-            .model("opus")
-            .add_dir("/a")
-            .no_timeout()
-            .env("A", "b");
+        let builder = Builder { options: Options::default(), prompt: "kept" };
+        let builder = builder.model("opus").add_dir("/a").no_timeout().env("A", "b");
+        let expected = Options::default().model("opus").add_dir("/a").no_timeout().env("A", "b");
         assert_eq!(builder.options, expected);
         assert_eq!(builder.prompt, "kept");
     }

@@ -56,9 +56,7 @@ mod tests {
     #[test]
     fn no_timeout_is_not_the_same_as_unset() {
         let session = Options::default().timeout(Duration::from_secs(30));
-        let query = Options::default()
-            .no_timeout()
-            .idle_timeout(Duration::from_secs(5));
+        let query = Options::default().no_timeout().idle_timeout(Duration::from_secs(5));
         assert_eq!(session.timeouts().turn, secs(30));
         assert_eq!(query.over(&session).timeouts().turn, None);
         assert_eq!(query.over(&session).timeouts().idle, secs(5));

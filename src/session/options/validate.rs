@@ -39,18 +39,12 @@ impl Options {
             ("agent", &self.agent),
             ("permission_prompt_tool", &self.permission_prompt_tool),
         ] {
-            value
-                .as_deref()
-                .map_or(Ok(()), |value| name(field, value))?;
+            value.as_deref().map_or(Ok(()), |value| name(field, value))?;
         }
         if let (Some(model), Some(fallback)) = (&self.model, &self.fallback_model)
             && model == fallback
         {
-            return Err(OptionError::new(
-                "fallback_model",
-                "another model than `model`",
-                shown(fallback),
-            ));
+            return Err(OptionError::new("fallback_model", "another model than `model`", shown(fallback)));
         }
         if let Some(mode) = &self.permission_mode {
             name("permission_mode", mode.as_str())?;
@@ -93,11 +87,7 @@ impl Options {
             && !(usd.is_finite() && usd >= 0.0)
         {
             let expected = "a finite number of dollars from 0 up";
-            return Err(OptionError::new(
-                "max_budget_usd",
-                expected,
-                usd.to_string(),
-            ));
+            return Err(OptionError::new("max_budget_usd", expected, usd.to_string()));
         }
         if self.thinking == Some(Thinking::Budget(0)) {
             let expected = "a budget from 1 token up, or `Thinking::Disabled`";
@@ -111,11 +101,7 @@ impl Options {
             ("drain_timeout", self.drain_timeout),
         ] {
             if limit == Some(Duration::ZERO) {
-                return Err(OptionError::new(
-                    field,
-                    "a duration longer than zero",
-                    "0 s",
-                ));
+                return Err(OptionError::new(field, "a duration longer than zero", "0 s"));
             }
         }
         Ok(())
@@ -166,9 +152,7 @@ impl Options {
         let field = "extra_args";
         for (flag, value) in self.extra_args.iter().flatten() {
             let mut letters = flag.bytes();
-            if !letters
-                .next()
-                .is_some_and(|first| first.is_ascii_alphanumeric())
+            if !letters.next().is_some_and(|first| first.is_ascii_alphanumeric())
                 || !letters.all(|letter| letter.is_ascii_alphanumeric() || letter == b'-')
             {
                 let expected = "names of flags without leading dashes, of letters, digits and `-`";
@@ -203,15 +187,8 @@ impl Options {
             }
         }
         match &self.api_key {
-            Some(key) if key.expose().is_empty() => {
-                Err(OptionError::new("api_key", "a key", "an empty one"))
-            }
-            Some(key)
-                if key
-                    .expose()
-                    .chars()
-                    .any(|letter| letter.is_control() || letter == ' ') =>
-            {
+            Some(key) if key.expose().is_empty() => Err(OptionError::new("api_key", "a key", "an empty one")),
+            Some(key) if key.expose().chars().any(|letter| letter.is_control() || letter == ' ') => {
                 let expected = "a key without blanks and control characters";
                 Err(OptionError::new("api_key", expected, "one with them"))
             }
@@ -232,11 +209,7 @@ fn name(field: &'static str, value: &str) -> Checked {
 /// A word that goes into a comma-joined list.
 fn item(field: &'static str, value: &str) -> Checked {
     if value.contains(',') {
-        return Err(OptionError::new(
-            field,
-            "items without a comma",
-            shown(value),
-        ));
+        return Err(OptionError::new(field, "items without a comma", shown(value)));
     }
     name(field, value)
 }
@@ -279,11 +252,7 @@ fn argument(field: &'static str, value: impl AsRef<OsStr>) -> Checked {
     }
     if bytes.len() > LONGEST_ARGUMENT {
         let expected = format!("at most {LONGEST_ARGUMENT} bytes in one argument");
-        return Err(OptionError::new(
-            field,
-            expected,
-            format!("{} bytes", bytes.len()),
-        ));
+        return Err(OptionError::new(field, expected, format!("{} bytes", bytes.len())));
     }
     Ok(())
 }

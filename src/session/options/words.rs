@@ -100,14 +100,7 @@ mod tests {
 
     #[test]
     fn every_known_word_goes_there_and_back() {
-        for word in [
-            "default",
-            "acceptEdits",
-            "bypassPermissions",
-            "plan",
-            "dontAsk",
-            "auto",
-        ] {
+        for word in ["default", "acceptEdits", "bypassPermissions", "plan", "dontAsk", "auto"] {
             let mode = PermissionMode::from(word);
             assert!(!matches!(mode, PermissionMode::Other(_)), "{word}");
             assert_eq!(mode.as_str(), word);
@@ -117,10 +110,7 @@ mod tests {
             assert_eq!(Effort::from(word).as_str(), word);
         }
         for word in ["user", "project", "local"] {
-            assert!(
-                !matches!(SettingSource::from(word), SettingSource::Other(_)),
-                "{word}"
-            );
+            assert!(!matches!(SettingSource::from(word), SettingSource::Other(_)), "{word}");
             assert_eq!(SettingSource::from(word).as_str(), word);
         }
     }

@@ -19,11 +19,7 @@ enum Kind {
     Syntax { file: String, error: String },
     #[error("unknown key `{key}` in the configuration {file}; known are {known}")]
     #[cfg_attr(not(feature = "config"), allow(dead_code))]
-    UnknownKey {
-        file: String,
-        key: String,
-        known: String,
-    },
+    UnknownKey { file: String, key: String, known: String },
     #[error("{origin}: {error}")]
     Option { origin: String, error: OptionError },
     #[error("the environment variable {variable} is not set; it must hold the API key")]

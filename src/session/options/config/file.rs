@@ -24,17 +24,11 @@ pub(super) fn read(path: &Path) -> Result<Options, ConfigError> {
     let mut options = Options::default();
     for (name, value) in &values {
         let Some(key) = KEYS.iter().find(|key| key.name == name) else {
-            let known = KEYS
-                .iter()
-                .map(|key| key.name)
-                .collect::<Vec<_>>()
-                .join(", ");
+            let known = KEYS.iter().map(|key| key.name).collect::<Vec<_>>().join(", ");
             return Err(ConfigError::unknown_key(file, name.clone(), known));
         };
         key.read(&mut options, &Input::File(value))
-            .map_err(|error| {
-                ConfigError::option(format!("configuration {file}, key `{name}`"), error)
-            })?;
+            .map_err(|error| ConfigError::option(format!("configuration {file}, key `{name}`"), error))?;
     }
     Ok(options)
 }

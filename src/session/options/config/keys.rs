@@ -6,9 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::super::error::shown;
-use super::super::{
-    FileOrJson, OptionError, Options, SettingSource, SystemPrompt, Thinking, rules,
-};
+use super::super::{FileOrJson, OptionError, Options, SettingSource, SystemPrompt, Thinking, rules};
 
 pub(super) struct Key {
     pub(super) name: &'static str,
@@ -89,9 +87,7 @@ type Read<T> = Result<T, OptionError>;
 
 impl Input<'_> {
     fn text(&self, field: &'static str) -> Read<String> {
-        self.as_text()
-            .map(str::to_owned)
-            .ok_or_else(|| self.refused(field, "a text"))
+        self.as_text().map(str::to_owned).ok_or_else(|| self.refused(field, "a text"))
     }
 
     fn word<T: From<String>>(&self, field: &'static str) -> Read<T> {
@@ -111,9 +107,7 @@ impl Input<'_> {
     }
 
     fn path(&self, field: &'static str) -> Read<PathBuf> {
-        self.as_text()
-            .map(PathBuf::from)
-            .ok_or_else(|| self.refused(field, "a path"))
+        self.as_text().map(PathBuf::from).ok_or_else(|| self.refused(field, "a path"))
     }
 
     fn file(&self, field: &'static str) -> Read<FileOrJson> {
@@ -125,27 +119,16 @@ impl Input<'_> {
     }
 
     fn files(&self, field: &'static str) -> Read<Vec<FileOrJson>> {
-        Ok(self
-            .paths(field)?
-            .into_iter()
-            .map(FileOrJson::File)
-            .collect())
+        Ok(self.paths(field)?.into_iter().map(FileOrJson::File).collect())
     }
 
     fn sources(&self, field: &'static str) -> Read<Vec<SettingSource>> {
-        Ok(self
-            .list(field)?
-            .into_iter()
-            .map(SettingSource::from)
-            .collect())
+        Ok(self.list(field)?.into_iter().map(SettingSource::from).collect())
     }
 
     fn list(&self, field: &'static str) -> Read<Vec<String>> {
         let items = match self {
-            Input::File(Value::Array(items)) => items
-                .iter()
-                .map(|item| item.as_str().map(str::to_owned))
-                .collect(),
+            Input::File(Value::Array(items)) => items.iter().map(|item| item.as_str().map(str::to_owned)).collect(),
             Input::File(_) => None,
             Input::Variable(text) => Some(rules::split(text)),
         };
@@ -153,9 +136,7 @@ impl Input<'_> {
     }
 
     fn whole_number(&self, field: &'static str) -> Read<u32> {
-        let number = self
-            .as_whole_number()
-            .and_then(|number| u32::try_from(number).ok());
+        let number = self.as_whole_number().and_then(|number| u32::try_from(number).ok());
         number.ok_or_else(|| self.refused(field, "a whole number up to 4294967295"))
     }
 
@@ -191,12 +172,8 @@ impl Input<'_> {
             Some("disabled") => return Ok(Thinking::Disabled),
             _ => {}
         }
-        let budget = self
-            .as_whole_number()
-            .and_then(|tokens| u32::try_from(tokens).ok());
-        budget
-            .map(Thinking::Budget)
-            .ok_or_else(|| self.refused(field, "adaptive, disabled, or a number of tokens"))
+        let budget = self.as_whole_number().and_then(|tokens| u32::try_from(tokens).ok());
+        budget.map(Thinking::Budget).ok_or_else(|| self.refused(field, "adaptive, disabled, or a number of tokens"))
     }
 
     fn as_text(&self) -> Option<&str> {

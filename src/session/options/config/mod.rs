@@ -114,10 +114,7 @@ impl AppConfig {
     /// [`AppConfig::default`] leaves the model to the CLI. Lay another configuration over this one to
     /// have a model in any case: `AppConfig::from_env()?.over(&AppConfig::guide())`.
     pub fn guide() -> AppConfig {
-        Options::default()
-            .model("sonnet")
-            .timeout(super::DEFAULT_TIMEOUT)
-            .into()
+        Options::default().model("sonnet").timeout(super::DEFAULT_TIMEOUT).into()
     }
 
     /// This configuration laid over the one `below`: option by option, what is set here wins.

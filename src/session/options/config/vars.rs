@@ -24,9 +24,7 @@ pub(super) fn read<K: Into<OsString>, V: Into<OsString>>(vars: impl IntoIterator
         let Some(value) = vars.get(OsStr::new(name)) else {
             continue;
         };
-        text(key.name, value)
-            .and_then(|text| key.read(&mut options, &Input::Variable(text)))
-            .map_err(|error| in_variable(name, error))?;
+        text(key.name, value).and_then(|text| key.read(&mut options, &Input::Variable(text))).map_err(|error| in_variable(name, error))?;
     }
     if let Some(value) = vars.get(OsStr::new(API_KEY)) {
         options.api_key = Some(api_key(value).map_err(|error| in_variable(API_KEY, error))?);
@@ -41,9 +39,7 @@ fn api_key(value: &OsStr) -> Result<ApiKey, OptionError> {
 }
 
 fn text<'a>(field: &'static str, value: &'a OsStr) -> Result<&'a str, OptionError> {
-    value
-        .to_str()
-        .ok_or_else(|| OptionError::new(field, "UTF-8", "other bytes"))
+    value.to_str().ok_or_else(|| OptionError::new(field, "UTF-8", "other bytes"))
 }
 
 fn in_variable(name: &str, error: OptionError) -> ConfigError {
