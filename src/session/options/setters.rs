@@ -339,7 +339,7 @@ macro_rules! option_setters {
 
             /// The API key: `ANTHROPIC_API_KEY` in the environment of the CLI, winning over every other
             /// source. Default: whatever the CLI finds by itself. It is never in an argument or a log.
-            pub fn api_key(mut self, key: impl Into<$crate::session::options::ApiKey>) -> Self {
+            pub fn api_key(mut self, key: impl Into<$crate::transport::Secret>) -> Self {
                 self $($path)* .api_key = Some(key.into());
                 self
             }

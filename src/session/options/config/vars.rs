@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 
-use super::super::{ApiKey, OptionError, Options};
+use super::super::{OptionError, Options};
 use super::ConfigError;
 use super::keys::{Input, KEYS};
+use crate::transport::Secret;
 
 pub(super) const API_KEY: &str = "ANTHROPIC_API_KEY";
 const MODEL: &str = "CLAUDE_MODEL";
@@ -32,8 +33,8 @@ pub(super) fn read<K: Into<OsString>, V: Into<OsString>>(vars: impl IntoIterator
     Ok(options)
 }
 
-fn api_key(value: &OsStr) -> Result<ApiKey, OptionError> {
-    let key = ApiKey::from(text("api_key", value)?);
+fn api_key(value: &OsStr) -> Result<Secret, OptionError> {
+    let key = Secret::new(text("api_key", value)?);
     Options::default().api_key(key.clone()).validate()?;
     Ok(key)
 }
