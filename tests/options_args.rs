@@ -1,6 +1,7 @@
 //! The command line that each option writes, token by token.
 
 #![cfg(feature = "session")]
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use claude_wire::session::{FileOrJson, Options, SettingSource, Thinking};
 use serde_json::json;

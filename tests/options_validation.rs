@@ -1,6 +1,7 @@
 //! What is refused before anything is spawned, in the words that the caller reads.
 
 #![cfg(feature = "session")]
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::time::Duration;
 
@@ -161,7 +162,7 @@ fn nothing_secret_shows_in_debug_or_in_errors() {
     assert_eq!(
         format!("{secrets:?}"),
         "Options { model: \"opus\", mcp_config: [Json(..)], settings: Json(..), \
-         extra_args: [\"token\"], env: [\"TOKEN\"], api_key: ApiKey(..) }"
+         extra_args: [\"token\"], env: [\"TOKEN\"], api_key: [redacted] }"
     );
 
     let wrong = [

@@ -3,6 +3,6 @@
 mod options;
 
 pub use options::{
-    ApiKey, AppConfig, ConfigError, DEFAULT_TIMEOUT, Effort, FileOrJson, OptionError, Options, PermissionMode, SettingSource, SystemPrompt,
+    AppConfig, ConfigError, DEFAULT_TIMEOUT, Effort, FileOrJson, OptionError, Options, PermissionMode, SettingSource, SystemPrompt,
     Thinking, Timeouts,
 };

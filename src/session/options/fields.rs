@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{ApiKey, Effort, FileOrJson, PermissionMode, SettingSource, SystemPrompt, Thinking};
+use super::{Effort, FileOrJson, PermissionMode, SettingSource, SystemPrompt, Thinking};
+use crate::transport::Secret;
 
 /// What a session or a query may choose: one layer of it.
 ///
@@ -22,7 +23,8 @@ use super::{ApiKey, Effort, FileOrJson, PermissionMode, SettingSource, SystemPro
 /// let resolved = Options::resolve(&[&session, &app]);
 /// assert_eq!(resolved.model.as_deref(), Some("opus"));
 /// assert_eq!(resolved.max_turns, Some(20));
-/// # Ok::<(), claude_wire::session::OptionError>(resolved.validate()?)
+/// resolved.validate()?;
+/// # Ok::<(), claude_wire::session::OptionError>(())
 /// ```
 ///
 /// A query's own options are an `Options` as well, laid over the session's.
@@ -107,7 +109,7 @@ pub struct Options {
     /// Environment variables of the child: a value, or `None` to remove the variable.
     pub env: Option<BTreeMap<String, Option<String>>>,
     /// `ANTHROPIC_API_KEY` in the environment of the child, and nowhere else.
-    pub api_key: Option<ApiKey>,
+    pub api_key: Option<Secret>,
 }
 
 /// Hands the names of all fields to another macro. Forgetting one does not compile: see `over`.

@@ -26,6 +26,7 @@ mod config;
 mod error;
 mod fields;
 mod host_prompt;
+mod launch;
 mod rules;
 mod setters;
 mod timeouts;
@@ -38,7 +39,7 @@ pub use self::{
     error::OptionError,
     fields::Options,
     timeouts::{DEFAULT_TIMEOUT, Timeouts},
-    values::{ApiKey, FileOrJson, SystemPrompt, Thinking},
+    values::{FileOrJson, SystemPrompt, Thinking},
     words::{Effort, PermissionMode, SettingSource},
 };
 

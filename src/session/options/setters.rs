@@ -339,7 +339,7 @@ macro_rules! option_setters {
 
             /// The API key: `ANTHROPIC_API_KEY` in the environment of the CLI, winning over every other
             /// source. Default: whatever the CLI finds by itself. It is never in an argument or a log.
-            pub fn api_key(mut self, key: impl Into<$crate::session::options::ApiKey>) -> Self {
+            pub fn api_key(mut self, key: impl Into<$crate::transport::Secret>) -> Self {
                 self $($path)* .api_key = Some(key.into());
                 self
             }
@@ -350,3 +350,26 @@ macro_rules! option_setters {
 pub(crate) use option_setters;
 
 option_setters!(super::Options);
+
+#[cfg(test)]
+mod tests {
+    #![allow(dead_code, unreachable_pub, reason = "most setters go unused here")]
+
+    use super::super::Options;
+
+    struct Builder<'a> {
+        options: Options,
+        prompt: &'a str,
+    }
+
+    option_setters!(Builder<'_>, options);
+
+    #[test]
+    fn a_type_with_a_field_of_options_has_the_same_setters() {
+        let builder = Builder { options: Options::default(), prompt: "kept" };
+        let builder = builder.model("opus").add_dir("/a").no_timeout().env("A", "b");
+        let expected = Options::default().model("opus").add_dir("/a").no_timeout().env("A", "b");
+        assert_eq!(builder.options, expected);
+        assert_eq!(builder.prompt, "kept");
+    }
+}

@@ -68,7 +68,7 @@ impl Options {
                     return Err(OptionError::new(field, expected, shown(rule)));
                 }
             }
-            argument(field, &joined(tools))?;
+            argument(field, joined(tools))?;
         }
         for beta in self.betas.iter().flatten() {
             item("betas", beta)?;

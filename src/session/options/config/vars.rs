@@ -6,6 +6,7 @@ use std::ffi::{OsStr, OsString};
 use super::super::{OptionError, Options};
 use super::ConfigError;
 use super::keys::{Input, KEYS};
+use crate::transport::Secret;
 
 pub(super) const API_KEY: &str = "ANTHROPIC_API_KEY";
 const MODEL: &str = "CLAUDE_MODEL";
@@ -16,28 +17,30 @@ pub(super) fn read<K: Into<OsString>, V: Into<OsString>>(vars: impl IntoIterator
         vars.into_iter().map(|(name, value)| (name.into(), value.into())).filter(|(_, value)| !value.is_empty()).collect();
     let mut options = Options::default();
     for key in KEYS {
-        let mut names = vec![format!("{PREFIX}{}", key.name.to_uppercase())];
-        if key.name == "model" {
-            names.push(MODEL.to_owned());
-        }
-        for name in names {
-            if let Some(value) = vars.get(OsStr::new(&name)) {
-                let read = match value.to_str() {
-                    Some(text) => key.read(&mut options, &Input::Variable(text)),
-                    None => Err(OptionError::new(key.name, "UTF-8", "other bytes")),
-                };
-                read.map_err(|error| in_variable(&name, error))?;
-                break;
-            }
-        }
+        let own = format!("{PREFIX}{}", key.name.to_uppercase());
+        let name = match key.name {
+            "model" if !vars.contains_key(OsStr::new(&own)) => MODEL,
+            _ => &own,
+        };
+        let Some(value) = vars.get(OsStr::new(name)) else {
+            continue;
+        };
+        text(key.name, value).and_then(|text| key.read(&mut options, &Input::Variable(text))).map_err(|error| in_variable(name, error))?;
     }
-    if let Some(key) = vars.get(OsStr::new(API_KEY)) {
-        let key = key.to_str().ok_or_else(|| OptionError::new("api_key", "UTF-8", "other bytes"));
-        let layer = key.map(|key| Options::default().api_key(key));
-        let layer = layer.and_then(|layer| layer.validate().map(|()| layer));
-        options = layer.map_err(|error| in_variable(API_KEY, error))?.over(&options);
+    if let Some(value) = vars.get(OsStr::new(API_KEY)) {
+        options.api_key = Some(api_key(value).map_err(|error| in_variable(API_KEY, error))?);
     }
     Ok(options)
+}
+
+fn api_key(value: &OsStr) -> Result<Secret, OptionError> {
+    let key = Secret::new(text("api_key", value)?);
+    Options::default().api_key(key.clone()).validate()?;
+    Ok(key)
+}
+
+fn text<'a>(field: &'static str, value: &'a OsStr) -> Result<&'a str, OptionError> {
+    value.to_str().ok_or_else(|| OptionError::new(field, "UTF-8", "other bytes"))
 }
 
 fn in_variable(name: &str, error: OptionError) -> ConfigError {
