@@ -9,8 +9,11 @@ use super::error::Error;
 /// wrong with which line (counted from 1).
 pub(super) struct Step {
     pub(super) from: u64,
-    pub(super) run: fn(&[Bytes]) -> Result<Vec<Bytes>, (usize, String)>,
+    pub(super) run: fn(&[Bytes]) -> Result<Vec<Bytes>, Complaint>,
 }
+
+/// The line and what is wrong with it.
+pub(super) type Complaint = (usize, String);
 
 /// The steps this build knows. Version 1 is the first, so there is nothing older yet.
 pub(super) const STEPS: &[Step] = &[];

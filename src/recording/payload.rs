@@ -153,11 +153,12 @@ impl Payload {
     fn stands_inline(&self, stderr: bool) -> bool {
         let bytes = &self.bytes;
         let blank = |byte: Option<&u8>| matches!(byte, Some(b' ' | b'\t'));
-        !blank(bytes.first())
-            && !blank(bytes.last())
-            && !(stderr && bytes.starts_with(b"\""))
-            && !bytes.iter().any(|byte| matches!(byte, b'\n' | b'\r'))
-            && self.json().is_some()
+        if blank(bytes.first()) || blank(bytes.last()) {
+            return false;
+        }
+        let line_break = bytes.iter().any(|byte| matches!(byte, b'\n' | b'\r'));
+        let text_of_stderr = stderr && bytes.starts_with(b"\"");
+        !line_break && !text_of_stderr && self.json().is_some()
     }
 
     /// The bytes as text, unless they are not UTF-8, or look like JSON but for raw control bytes: as text those bytes
