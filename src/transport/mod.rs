@@ -4,13 +4,15 @@
 //! other side's end and bring it about. It knows nothing of lines or JSON. It can be opened again, with
 //! other arguments; that is all that reconnecting means at this level.
 //!
-//! [`Memory`] runs the other side as a task of the same program, for tests and replays.
+//! [`Process`] runs the real CLI, found by [`CliPath`]; [`Memory`] runs the other side as a task of the same program, for tests and replays.
 
 mod connection;
 mod environment;
 mod error;
 mod exit;
+mod locate;
 mod memory;
+mod process;
 mod secret;
 mod shutdown;
 
@@ -18,6 +20,8 @@ pub use self::connection::{BoxFuture, BoxedRead, BoxedWrite, Connection, Control
 pub use self::environment::{Environment, Inherit};
 pub use self::error::Error;
 pub use self::exit::Exit;
+pub use self::locate::CliPath;
 pub use self::memory::{Memory, Peer, PeerControl, Signal, pipe};
+pub use self::process::Process;
 pub use self::secret::Secret;
 pub use self::shutdown::Shutdown;
