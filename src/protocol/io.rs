@@ -49,6 +49,8 @@ pub enum Command {
     Control(RequestId, RawJson, Option<Duration>),
     /// Nobody waits for this request any more.
     Cancel(RequestId),
+    /// Forget the conversation: the process is ended, and the next one resumes nothing.
+    Forget,
     /// End the session for good.
     Stop,
 }

@@ -209,6 +209,12 @@ impl Machine {
                     out.push(Output::Write(lines::cancel(&id)));
                 }
             }
+            Command::Forget => {
+                self.session_id = None;
+                if matches!(self.link, Link::Handshake | Link::Ready) {
+                    self.terminate(out);
+                }
+            }
             Command::Stop => self.stop(now, out),
         }
     }

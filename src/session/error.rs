@@ -181,7 +181,9 @@ impl fmt::Display for Error {
         match kind {
             Kind::Options(error) => write!(f, "{error}")?,
             Kind::Transport(error) => write!(f, "{error}")?,
-            Kind::NoRuntime => f.write_str("no tokio runtime here: poll a turn or call the session inside one, with I/O and time enabled")?,
+            Kind::NoRuntime => {
+                f.write_str("no tokio runtime here: poll a turn or call the session inside one, with I/O and time enabled")?
+            }
             Kind::Overflow(cap) => write!(f, "nobody read the turn while a request was under way, and more than {cap} bytes came for it")?,
             Kind::Result(text) => write!(f, "the turn failed: {text}")?,
             Kind::Protocol(Failure::Closed) if self.is_ended_without_result() => f.write_str("the CLI ended without a result")?,

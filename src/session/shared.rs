@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use super::events::{Hub, SessionEvent};
 use super::handlers::Handlers;
-use super::stderr::Stderr;
+use super::stderr::{OnStderr, Stderr};
 use super::{OptionError, Options};
 use crate::protocol::{Config, Counters, Machine};
-use crate::transport::{Environment, Exit, Launch, Secret, Shutdown, Transport};
+use crate::transport::{Exit, Inherit, Launch, Shutdown, Transport};
 use crate::wire::RawJson;
 
 pub(super) struct Shared {
@@ -17,12 +17,13 @@ pub(super) struct Shared {
     pub(super) transport: Arc<dyn Transport>,
     pub(super) handlers: Handlers,
     pub(super) initialize: RawJson,
-    pub(super) environment: Environment,
+    pub(super) inherit: Inherit,
     pub(super) shutdown: Shutdown,
     pub(super) max_line: usize,
     pub(super) max_queue: usize,
     pub(super) buffer_limit: usize,
     pub(super) buffer_cap: usize,
+    pub(super) on_stderr: Option<OnStderr>,
     pub(super) stderr: Mutex<Stderr>,
     pub(super) events: Hub,
     pub(super) status: Mutex<Status>,
@@ -36,6 +37,7 @@ pub(super) struct Status {
     pub(super) session_id: Option<String>,
     pub(super) queue_len: usize,
     pub(super) counters: Counters,
+    pub(super) connected: bool,
     pub(super) pid: Option<u32>,
     pub(super) exit: Option<Exit>,
 }
@@ -61,17 +63,9 @@ impl Shared {
             options.fork_session = None;
             options.session_id = None;
         }
-        let mut env = self.environment.clone();
-        for (name, value) in options.env.iter().flatten() {
-            env = match value {
-                Some(value) => env.set(name, value),
-                None => env.remove(name),
-            };
-        }
-        if let Some(key) = &options.api_key {
-            env = env.api_key(Secret::new(key.expose()));
-        }
-        Ok(Launch { args: options.args()?, env, cwd: options.cwd.clone() })
+        let mut launch = options.launch()?;
+        launch.env = launch.env.inherit(self.inherit.clone());
+        Ok(launch)
     }
 
     pub(super) fn next_turn(&self) -> u64 {
@@ -101,14 +95,16 @@ impl Shared {
         status.counters = machine.counters();
     }
 
-    pub(super) fn set_pid(&self, pid: Option<u32>) {
+    pub(super) fn set_connected(&self, pid: Option<u32>) {
         let mut status = self.status();
+        status.connected = true;
         status.pid = pid;
         status.exit = None;
     }
 
     pub(super) fn set_ended(&self, exit: Option<Exit>) {
         let mut status = self.status();
+        status.connected = false;
         status.pid = None;
         status.exit = exit;
     }

@@ -58,6 +58,11 @@ impl Stderr {
         }
     }
 
+    /// Forgets what another process wrote.
+    pub(super) fn clear(&mut self) {
+        self.tail.clear();
+    }
+
     pub(super) fn tail(&self) -> String {
         let bytes: Vec<u8> = self.tail.iter().copied().collect();
         String::from_utf8_lossy(&bytes).into_owned()

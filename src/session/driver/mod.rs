@@ -19,7 +19,7 @@ use super::events::SessionEvent;
 use super::mailbox::Mailbox;
 use super::shared::Shared;
 use crate::protocol::{Command, Failure, Input, Machine, Output, Prompt, RequestId, TurnEnd, TurnId};
-use crate::transport::{Connection, Exit};
+use crate::transport::{BoxFuture, Connection, Exit, Transport};
 use crate::wire::RawJson;
 
 /// What a handle tells the driver.
@@ -54,6 +54,8 @@ pub(super) struct Driver {
     next_request: u64,
     stopping: Vec<oneshot::Sender<Option<Exit>>>,
     callbacks: Callbacks,
+    /// The transport, while it is being opened.
+    opening: Option<BoxFuture<'static, Result<Connection, Error>>>,
     link: Option<Link>,
     /// Why the last attempt to open the transport failed.
     refused: Option<Error>,
@@ -78,6 +80,7 @@ enum Woken {
     Order(Option<Order>),
     Read(std::io::Result<usize>),
     Exited(std::io::Result<Exit>),
+    Opened(Result<Connection, Error>),
     Answered(crate::protocol::CallbackId, crate::protocol::Answer),
     Again,
 }
@@ -98,6 +101,7 @@ impl Driver {
             next_request: 0,
             stopping: Vec::new(),
             callbacks: Callbacks::default(),
+            opening: None,
             link: None,
             refused: None,
             exit: None,
@@ -120,18 +124,19 @@ impl Driver {
                 }
                 Woken::Read(result) => self.read(result),
                 Woken::Exited(result) => self.exited(result),
+                Woken::Opened(result) => self.opened(result),
                 Woken::Answered(callback, answer) => self.handle(Input::Answered(callback, answer)),
                 Woken::Again => {}
             }
             self.pass_time();
-            self.carry_out().await;
-            self.settle().await;
+            self.carry_out();
+            self.settle();
         }
         self.orders.close();
         while let Ok(order) = self.orders.try_recv() {
             self.order(order);
         }
-        self.carry_out().await;
+        self.carry_out();
         for stopping in self.stopping.drain(..) {
             let _ = stopping.send(self.exit);
         }
@@ -140,7 +145,7 @@ impl Driver {
     async fn wait(&mut self) -> Woken {
         let may_read = self.may_read();
         let deadline = self.deadline();
-        let Self { orders, orphaned, link, callbacks, room, .. } = self;
+        let Self { orders, orphaned, opening, link, callbacks, room, .. } = self;
         let timer = async {
             match deadline {
                 Some(deadline) => tokio::time::sleep_until(deadline).await,
@@ -148,9 +153,10 @@ impl Driver {
             }
         };
         let pipes = async {
-            match link {
-                Some(link) => link.wait(may_read).await,
-                None => std::future::pending().await,
+            match (opening, link) {
+                (Some(opening), _) => Woken::Opened(opening.await),
+                (None, Some(link)) => link.wait(may_read).await,
+                (None, None) => std::future::pending().await,
             }
         };
         tokio::select! {
@@ -262,11 +268,11 @@ impl Driver {
         }
     }
 
-    async fn carry_out(&mut self) {
+    fn carry_out(&mut self) {
         while !self.out.is_empty() {
             let mut outputs = std::mem::take(&mut self.out);
             for output in outputs.drain(..) {
-                self.perform(output).await;
+                self.perform(output);
             }
             if self.out.is_empty() {
                 self.out = outputs;
@@ -279,7 +285,7 @@ impl Driver {
         self.shared.set_status(&self.machine);
     }
 
-    async fn perform(&mut self, output: Output) {
+    fn perform(&mut self, output: Output) {
         match output {
             Output::Message(turn, frame) => {
                 if let Some(mailbox) = self.turns.get(&turn) {
@@ -312,31 +318,43 @@ impl Driver {
             Output::CallbackCancelled(callback) => self.callbacks.cancel(callback),
             Output::Event(event) => self.shared.publish(event.into()),
             Output::SessionId(id) => self.shared.publish(SessionEvent::SessionId(id)),
-            Output::Open { resume } => self.open(resume).await,
+            Output::Open { resume } => self.open(resume),
             Output::CloseStdin => match &mut self.link {
                 Some(link) => link.ending.begin(Instant::now(), self.shared.shutdown),
-                None => self.handle(Input::Closed),
+                None => self.give_up_opening(),
             },
-            Output::Terminate => {
-                if let Some(link) = &mut self.link {
-                    link.ending.terminate(Instant::now(), self.shared.shutdown, &mut *link.control);
-                }
-            }
+            Output::Terminate => match &mut self.link {
+                Some(link) => link.ending.terminate(Instant::now(), self.shared.shutdown, &mut *link.control),
+                None => self.give_up_opening(),
+            },
         }
     }
 
-    async fn open(&mut self, resume: Option<String>) {
+    fn open(&mut self, resume: Option<String>) {
         self.exit = None;
         self.refused = None;
         self.shared.stderr().clear();
-        let opened = match self.shared.launch(resume, self.forgotten) {
-            Ok(launch) => self.shared.transport.open(launch).await.map_err(Error::from),
-            Err(error) => Err(error.into()),
+        let launch = match self.shared.launch(resume, self.forgotten) {
+            Ok(launch) => launch,
+            Err(error) => return self.opened(Err(error.into())),
         };
-        match opened {
+        let transport = self.shared.transport.clone();
+        let limit = self.shared.options.timeouts().initialize;
+        self.opening = Some(Box::pin(async move {
+            let opened = transport.open(launch);
+            match limit {
+                Some(limit) => tokio::time::timeout(limit, opened).await.map_err(|_| Error::timeout(limit))?.map_err(Error::from),
+                None => opened.await.map_err(Error::from),
+            }
+        }));
+    }
+
+    fn opened(&mut self, result: Result<Connection, Error>) {
+        self.opening = None;
+        match result {
             Ok(connection) => {
                 let pid = connection.control.pid();
-                self.shared.set_pid(pid);
+                self.shared.set_connected(pid);
                 self.shared.publish(SessionEvent::Connected(pid));
                 self.link = Some(Link::new(connection, self.shared.max_line));
                 self.handle(Input::Opened);
@@ -348,8 +366,13 @@ impl Driver {
         }
     }
 
+    fn give_up_opening(&mut self) {
+        self.opening = None;
+        self.handle(Input::Closed);
+    }
+
     /// Looks whether the connection has come to its end.
-    async fn settle(&mut self) {
+    fn settle(&mut self) {
         let now = Instant::now();
         let Some(link) = &mut self.link else { return };
         link.pipes.drain_stderr(&mut self.shared.stderr());
@@ -370,12 +393,12 @@ impl Driver {
         }
         let exit = link.exit;
         self.exit = exit;
-        self.carry_out().await;
+        self.carry_out();
         self.link = None;
         self.shared.set_ended(exit);
         self.shared.publish(SessionEvent::Disconnected(exit));
         self.handle(Input::Closed);
-        self.carry_out().await;
+        self.carry_out();
     }
 
     /// A turn that nobody reads may not grow for ever while the host waits for a reply.
@@ -403,6 +426,15 @@ impl Driver {
     }
 }
 
+/// When the runtime goes away, so does the driver: whoever reads a turn is told.
+impl Drop for Driver {
+    fn drop(&mut self) {
+        for mailbox in self.turns.values() {
+            mailbox.end(Err(Error::stopped()));
+        }
+    }
+}
+
 impl Link {
     fn new(connection: Connection, max_line: usize) -> Self {
         let Connection { stdin, stdout, stderr, control } = connection;
@@ -418,7 +450,9 @@ impl Link {
             if may_read && let std::task::Poll::Ready(result) = pipes.poll_read(cx) {
                 return std::task::Poll::Ready(Woken::Read(result));
             }
-            if exit.is_none() && let std::task::Poll::Ready(result) = control.poll_wait(cx) {
+            if exit.is_none()
+                && let std::task::Poll::Ready(result) = control.poll_wait(cx)
+            {
                 return std::task::Poll::Ready(Woken::Exited(result));
             }
             if again { std::task::Poll::Ready(Woken::Again) } else { std::task::Poll::Pending }

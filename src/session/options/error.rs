@@ -12,7 +12,7 @@ pub struct OptionError {
 }
 
 impl OptionError {
-    pub(super) fn new(field: &'static str, expected: impl Into<String>, got: impl Into<String>) -> Self {
+    pub(in crate::session) fn new(field: &'static str, expected: impl Into<String>, got: impl Into<String>) -> Self {
         OptionError { field, expected: expected.into(), got: got.into() }
     }
 
