@@ -10,7 +10,6 @@ impl Options {
     /// # Errors
     ///
     /// A `permission_prompt_tool` is set already: only one of the two can be asked.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for the session, which is not written yet"))]
     pub(crate) fn ask_host(&mut self) -> Result<(), OptionError> {
         match &self.permission_prompt_tool {
             Some(tool) if tool != HOST => {
