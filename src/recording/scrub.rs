@@ -31,17 +31,13 @@ const SECRET_KEYS: [&str; 10] = [
 const SECRET_ENV: [&str; 4] = ["_KEY", "_TOKEN", "_SECRET", "_PASSWORD"];
 
 /// Members of the CLI's control replies that describe its commands, agents, tools and models at length, or instruct them.
-const TEXT_KEYS: [&str; 6] = [
-    "description",
-    "argumentHint",
-    "whenToUse",
-    "prompt",
-    "systemPrompt",
-    "system_prompt",
-];
+const TEXT_KEYS: [&str; 6] = ["description", "argumentHint", "whenToUse", "prompt", "systemPrompt", "system_prompt"];
 
 /// Longer texts under [`TEXT_KEYS`] are replaced, in bytes.
 const LONGEST_TEXT: usize = 40;
+
+/// How the CLI's own long notes begin that it puts in the place of a tool's result or a prompt.
+const NOTES: [&str; 3] = ["Async agent launched successfully.", "Output token limit hit.", "Your response above was cut off"];
 
 /// Something that [`scrub`] would replace, or that it cannot and a person must look at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,7 +58,7 @@ pub struct Finding {
 /// | `token` | what follows `Bearer` | `<token:1>` |
 /// | `email` | e-mail addresses | `<email:1>` |
 /// | `secret` | values of members such as `authorization`, and of variables such as `*_TOKEN` | `<secret:1>` |
-/// | `text` | long descriptions and prompts in the CLI's control replies | `<text:1>` |
+/// | `text` | long descriptions and prompts in the CLI's control replies, and its notes to the model | `<text:1>` |
 ///
 /// The sum is added to the header's `redactions`. A second run finds nothing. Names, numbers, ids (also process ids) and
 /// everything else stay, byte for byte.
@@ -75,11 +71,7 @@ pub fn scrub(recording: &mut Recording, roots: &[Root]) -> BTreeMap<&'static str
     let mut names = Names::taken_in(recording);
     let header = &mut recording.header;
     for (name, text) in &mut header.env {
-        let places = if is_secret_env(name) {
-            whole(text.as_bytes(), "secret")
-        } else {
-            matches(text.as_bytes(), REPLACED)
-        };
+        let places = if is_secret_env(name) { whole(text.as_bytes(), "secret") } else { matches(text.as_bytes(), REPLACED) };
         replace_text(text, places, &mut names, &mut counts);
     }
     for text in header.argv.iter_mut().flatten() {
@@ -89,7 +81,7 @@ pub fn scrub(recording: &mut Recording, roots: &[Root]) -> BTreeMap<&'static str
     for event in &mut recording.events {
         let out = matches!(event.kind, EventKind::Out(_));
         if let Some(payload) = event.payload_mut() {
-            let places = places(payload, out, REPLACED);
+            let places = places(payload, out);
             if !places.is_empty() {
                 let bytes = replace(payload.bytes(), places, &mut names, &mut counts);
                 *payload = Payload::line(bytes).with_eol(payload.eol());
@@ -108,10 +100,7 @@ pub fn scrub(recording: &mut Recording, roots: &[Root]) -> BTreeMap<&'static str
 pub fn lint(recording: &Recording) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut note = |line: usize, places: Vec<Place>| {
-        findings.extend(places.into_iter().map(|place| Finding {
-            line,
-            kind: place.kind,
-        }));
+        findings.extend(places.into_iter().map(|place| Finding { line, kind: place.kind }));
     };
     let header = &recording.header;
     for rules in [REPLACED, REPORTED] {
@@ -127,10 +116,7 @@ pub fn lint(recording: &Recording) -> Vec<Finding> {
             EventKind::Mark(text) => note(line, matches(text.as_bytes(), REPLACED)),
             kind => {
                 if let Some(payload) = event.payload() {
-                    note(
-                        line,
-                        places(payload, matches!(kind, EventKind::Out(_)), REPLACED),
-                    );
+                    note(line, places(payload, matches!(kind, EventKind::Out(_))));
                     note(line, matches(payload.bytes(), REPORTED));
                 }
             }
@@ -145,42 +131,44 @@ struct Place {
     kind: &'static str,
 }
 
-fn places(payload: &Payload, out: bool, rules: &[Pattern]) -> Vec<Place> {
+fn places(payload: &Payload, out: bool) -> Vec<Place> {
     let bytes: &[u8] = payload.bytes();
     if payload.json().is_none() {
-        return matches(bytes, rules);
+        return matches(bytes, REPLACED);
     }
     let strings = strings(bytes);
-    let is_reply = out
-        && strings.iter().any(|s| {
-            s.depth == 1
-                && &bytes[s.key.clone()] == b"type"
-                && &bytes[s.value.clone()] == b"control_response"
-        });
+    let is_reply = out && strings.iter().any(|string| string.is(bytes, 1, b"type", b"control_response"));
     let mut places = Vec::new();
     for JsonString { key, value, .. } in strings {
         let (key, text) = (&bytes[key], &bytes[value.clone()]);
-        let found = if SECRET_KEYS
-            .iter()
-            .any(|name| key.eq_ignore_ascii_case(name.as_bytes()))
-        {
+        let found = if is_secret_key(key) {
             whole(text, "secret")
-        } else if is_reply && TEXT_KEYS.iter().any(|name| key == name.as_bytes()) && is_long(text) {
+        } else if (is_reply && is_description(key, text)) || (out && is_note(text)) {
             whole(text, "text")
         } else {
-            matches(text, rules)
+            matches(text, REPLACED)
         };
-        places.extend(found.into_iter().map(|place| Place {
-            range: value.start + place.range.start..value.start + place.range.end,
-            kind: place.kind,
-        }));
+        places.extend(
+            found
+                .into_iter()
+                .map(|place| Place { range: value.start + place.range.start..value.start + place.range.end, kind: place.kind }),
+        );
     }
     places
 }
 
-/// Too long to be a name; or blanked with dots by an earlier scrubber.
-fn is_long(text: &[u8]) -> bool {
-    text.len() > LONGEST_TEXT || (text.len() > 3 && text.iter().all(|byte| *byte == b'.'))
+fn is_secret_key(key: &[u8]) -> bool {
+    SECRET_KEYS.iter().any(|name| key.eq_ignore_ascii_case(name.as_bytes()))
+}
+
+/// Under a key for descriptions, and too long to be a name; or blanked with dots by an earlier scrubber.
+fn is_description(key: &[u8], text: &[u8]) -> bool {
+    let blanked = text.len() > 3 && text.iter().all(|byte| *byte == b'.');
+    TEXT_KEYS.iter().any(|name| key == name.as_bytes()) && (blanked || text.len() > LONGEST_TEXT)
+}
+
+fn is_note(text: &[u8]) -> bool {
+    NOTES.iter().any(|opening| text.starts_with(opening.as_bytes()))
 }
 
 fn is_secret_env(name: &str) -> bool {
@@ -192,16 +180,11 @@ fn whole(text: &[u8], kind: &'static str) -> Vec<Place> {
     if text.is_empty() || is_placeholder(text, kind) {
         return Vec::new();
     }
-    vec![Place {
-        range: 0..text.len(),
-        kind,
-    }]
+    vec![Place { range: 0..text.len(), kind }]
 }
 
 fn is_placeholder(text: &[u8], kind: &str) -> bool {
-    let number = text
-        .strip_prefix(format!("<{kind}:").as_bytes())
-        .and_then(|rest| rest.strip_suffix(b">"));
+    let number = text.strip_prefix(format!("<{kind}:").as_bytes()).and_then(|rest| rest.strip_suffix(b">"));
     number.is_some_and(|digits| !digits.is_empty() && digits.iter().all(u8::is_ascii_digit))
 }
 
@@ -211,14 +194,8 @@ fn matches(text: &[u8], rules: &[Pattern]) -> Vec<Place> {
     let mut places: Vec<Place> = Vec::new();
     for rule in rules {
         for range in (rule.find)(&text) {
-            if places
-                .iter()
-                .all(|place| place.range.end <= range.start || range.end <= place.range.start)
-            {
-                places.push(Place {
-                    range,
-                    kind: rule.kind,
-                });
+            if places.iter().all(|place| place.range.end <= range.start || range.end <= place.range.start) {
+                places.push(Place { range, kind: rule.kind });
             }
         }
     }
@@ -226,12 +203,7 @@ fn matches(text: &[u8], rules: &[Pattern]) -> Vec<Place> {
     places
 }
 
-fn replace(
-    text: &[u8],
-    places: Vec<Place>,
-    names: &mut Names,
-    counts: &mut BTreeMap<&'static str, u64>,
-) -> Vec<u8> {
+fn replace(text: &[u8], places: Vec<Place>, names: &mut Names, counts: &mut BTreeMap<&'static str, u64>) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     let mut copied = 0;
     for Place { range, kind } in places {
@@ -244,15 +216,9 @@ fn replace(
     out
 }
 
-fn replace_text(
-    text: &mut String,
-    places: Vec<Place>,
-    names: &mut Names,
-    counts: &mut BTreeMap<&'static str, u64>,
-) {
+fn replace_text(text: &mut String, places: Vec<Place>, names: &mut Names, counts: &mut BTreeMap<&'static str, u64>) {
     if !places.is_empty() {
-        *text =
-            String::from_utf8_lossy(&replace(text.as_bytes(), places, names, counts)).into_owned();
+        *text = String::from_utf8_lossy(&replace(text.as_bytes(), places, names, counts)).into_owned();
     }
 }
 
@@ -270,21 +236,9 @@ impl Names {
         for kind in ["key", "token", "email", "secret", "text"] {
             let opening = format!("<{kind}:");
             let header = &recording.header;
-            let strings = header
-                .argv
-                .iter()
-                .flatten()
-                .chain(header.env.values())
-                .map(String::as_bytes);
-            let payloads = recording
-                .events
-                .iter()
-                .filter_map(|event| event.payload())
-                .map(|payload| &payload.bytes()[..]);
-            let last = strings
-                .chain(payloads)
-                .flat_map(|text| numbers_after(text, opening.as_bytes()))
-                .max();
+            let strings = header.argv.iter().flatten().chain(header.env.values()).map(String::as_bytes);
+            let payloads = recording.events.iter().filter_map(|event| event.payload()).map(|payload| &payload.bytes()[..]);
+            let last = strings.chain(payloads).flat_map(|text| numbers_after(text, opening.as_bytes())).max();
             names.last.insert(kind, last.unwrap_or(0));
         }
         names
@@ -292,22 +246,17 @@ impl Names {
 
     fn placeholder(&mut self, kind: &'static str, text: &[u8]) -> String {
         let last = self.last.entry(kind).or_default();
-        let number = self
-            .numbers
-            .entry((kind, text.to_vec()))
-            .or_insert_with(|| {
-                *last += 1;
-                *last
-            });
+        let number = self.numbers.entry((kind, text.to_vec())).or_insert_with(|| {
+            *last += 1;
+            *last
+        });
         format!("<{kind}:{number}>")
     }
 }
 
 fn numbers_after<'a>(text: &'a [u8], opening: &'a [u8]) -> impl Iterator<Item = u64> + 'a {
     memchr::memmem::find_iter(text, opening).filter_map(move |at| {
-        let digits = text[at + opening.len()..]
-            .split(|byte| !byte.is_ascii_digit())
-            .next()?;
+        let digits = text[at + opening.len()..].split(|byte| !byte.is_ascii_digit()).next()?;
         std::str::from_utf8(digits).ok()?.parse().ok()
     })
 }

@@ -11,6 +11,13 @@ pub(super) struct JsonString {
     pub(super) depth: usize,
 }
 
+impl JsonString {
+    /// Whether this is the member `key`, at this depth, with this value.
+    pub(super) fn is(&self, json: &[u8], depth: usize, key: &[u8], value: &[u8]) -> bool {
+        self.depth == depth && &json[self.key.clone()] == key && &json[self.value.clone()] == value
+    }
+}
+
 /// Finds every string value of a valid JSON text, without recursion. The key of a list's items is empty.
 pub(super) fn strings(json: &[u8]) -> Vec<JsonString> {
     let mut found = Vec::new();
@@ -18,16 +25,8 @@ pub(super) fn strings(json: &[u8]) -> Vec<JsonString> {
     let mut at = 0;
     while at < json.len() {
         match json[at] {
-            b'{' => open.push(Container {
-                object: true,
-                key: 0..0,
-                key_next: true,
-            }),
-            b'[' => open.push(Container {
-                object: false,
-                key: 0..0,
-                key_next: false,
-            }),
+            b'{' => open.push(Container { object: true, key: 0..0, key_next: true }),
+            b'[' => open.push(Container { object: false, key: 0..0, key_next: false }),
             b'}' | b']' => drop(open.pop()),
             b',' => {
                 if let Some(container) = open.last_mut() {
@@ -43,16 +42,8 @@ pub(super) fn strings(json: &[u8]) -> Vec<JsonString> {
                         container.key = string;
                         container.key_next = false;
                     }
-                    Some(container) => found.push(JsonString {
-                        key: container.key.clone(),
-                        value: string,
-                        depth,
-                    }),
-                    None => found.push(JsonString {
-                        key: 0..0,
-                        value: string,
-                        depth,
-                    }),
+                    Some(container) => found.push(JsonString { key: container.key.clone(), value: string, depth }),
+                    None => found.push(JsonString { key: 0..0, value: string, depth }),
                 }
             }
             _ => {}
@@ -83,20 +74,8 @@ mod tests {
     #[test]
     fn keys_and_values_are_told_apart() {
         let json = r#"{"a":"1","b":{"c\"":["2",{"d":"3\\"}],"e":4},"":"\"","f":{"g":{}},"h":"5"}"#;
-        let found: Vec<_> = strings(json.as_bytes())
-            .into_iter()
-            .map(|s| (&json[s.key], &json[s.value], s.depth))
-            .collect();
-        assert_eq!(
-            found,
-            [
-                ("a", "1", 1),
-                ("", "2", 3),
-                ("d", "3\\\\", 4),
-                ("", "\\\"", 1),
-                ("h", "5", 1)
-            ]
-        );
+        let found: Vec<_> = strings(json.as_bytes()).into_iter().map(|s| (&json[s.key], &json[s.value], s.depth)).collect();
+        assert_eq!(found, [("a", "1", 1), ("", "2", 3), ("d", "3\\\\", 4), ("", "\\\"", 1), ("h", "5", 1)]);
     }
 
     #[test]

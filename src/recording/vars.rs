@@ -28,18 +28,10 @@ pub struct Root {
 
 impl Root {
     /// The folder `path` as `${var}`; `default` is the neutral path that the header keeps for it.
-    pub fn new(
-        var: impl Into<String>,
-        path: impl Into<String>,
-        default: impl Into<String>,
-    ) -> Self {
+    pub fn new(var: impl Into<String>, path: impl Into<String>, default: impl Into<String>) -> Self {
         let mut path = path.into();
         path.truncate(path.trim_end_matches(['/', '\\']).len());
-        Self {
-            var: var.into(),
-            path,
-            default: default.into(),
-        }
+        Self { var: var.into(), path, default: default.into() }
     }
 
     /// The working folder of the CLI: `${cwd}`, by default `/home/user/project`.
@@ -67,14 +59,8 @@ impl Recording {
         let mut values = BTreeMap::new();
         for (name, default) in &self.header.vars {
             let slug_of = name.strip_suffix(SLUG).and_then(|name| live.get(name));
-            let value = live
-                .get(name)
-                .cloned()
-                .or_else(|| slug_of.map(|path| slug(path)));
-            values.insert(
-                format!("${{{name}}}"),
-                value.unwrap_or_else(|| default.clone()),
-            );
+            let value = live.get(name).cloned().or_else(|| slug_of.map(|path| slug(path)));
+            values.insert(format!("${{{name}}}"), value.unwrap_or_else(|| default.clone()));
         }
         let mut table = Table::default();
         for (token, value) in &values {
@@ -141,21 +127,11 @@ impl Root {
         let Self { var, path, default } = self;
         let mut vars = Vec::new();
         if !path.is_empty() {
-            vars.push(Var {
-                name: var.clone(),
-                path: path.clone(),
-                default: default.clone(),
-                ends: ends_path,
-            });
+            vars.push(Var { name: var.clone(), path: path.clone(), default: default.clone(), ends: ends_path });
         }
         if path.matches(['/', '\\']).count() >= 2 {
             let name = format!("{var}{SLUG}");
-            vars.push(Var {
-                name,
-                path: slug(path),
-                default: slug(default),
-                ends: ends_slug,
-            });
+            vars.push(Var { name, path: slug(path), default: slug(default), ends: ends_slug });
         }
         vars
     }
@@ -163,9 +139,7 @@ impl Root {
 
 /// How the CLI names a folder after a path.
 fn slug(path: &str) -> String {
-    let dashed = path
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' });
+    let dashed = path.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' });
     dashed.take(SLUG_LIMIT).collect()
 }
 
@@ -206,10 +180,7 @@ struct Form {
 impl Form {
     fn new(text: &str) -> Self {
         let quoted = serde_json::Value::from(text).to_string();
-        Self {
-            plain: text.into(),
-            json: quoted[1..quoted.len() - 1].into(),
-        }
+        Self { plain: text.into(), json: quoted[1..quoted.len() - 1].into() }
     }
 
     fn get(&self, json: bool) -> &[u8] {
@@ -221,34 +192,21 @@ type Counts = BTreeMap<String, u64>;
 
 impl Table {
     fn add(&mut self, needle: &str, with: &str, ends: fn(&[u8]) -> bool) {
-        self.rows.push(Row {
-            needle: Form::new(needle),
-            with: Form::new(with),
-            name: with.to_owned(),
-            ends,
-        });
-        self.rows
-            .sort_by_key(|row| std::cmp::Reverse(row.needle.plain.len()));
+        self.rows.push(Row { needle: Form::new(needle), with: Form::new(with), name: with.to_owned(), ends });
+        self.rows.sort_by_key(|row| std::cmp::Reverse(row.needle.plain.len()));
     }
 
     fn apply(&self, recording: &mut Recording) -> Counts {
         let mut counts = Counts::new();
         let header = &mut recording.header;
-        for text in header
-            .argv
-            .iter_mut()
-            .flatten()
-            .chain(header.env.values_mut())
-        {
+        for text in header.argv.iter_mut().flatten().chain(header.env.values_mut()) {
             if let Some(new) = self.replace(text.as_bytes(), false, &mut counts) {
                 *text = String::from_utf8_lossy(&new).into_owned();
             }
         }
         for event in &mut recording.events {
             if let Some(payload) = event.payload_mut() {
-                if let Some(new) =
-                    self.replace(payload.bytes(), payload.json().is_some(), &mut counts)
-                {
+                if let Some(new) = self.replace(payload.bytes(), payload.json().is_some(), &mut counts) {
                     *payload = Payload::line(Bytes::from(new)).with_eol(payload.eol());
                 }
             } else if let EventKind::Mark(text) = &mut event.kind
@@ -266,11 +224,10 @@ impl Table {
         let (mut at, mut copied) = (0, 0);
         while at < text.len() {
             let rest = &text[at..];
-            let hit = self.rows.iter().find_map(|row| {
-                rest.strip_prefix(row.needle.get(json))
-                    .filter(|rest| (row.ends)(rest))
-                    .map(|rest| (row, rest))
-            });
+            let hit = self
+                .rows
+                .iter()
+                .find_map(|row| rest.strip_prefix(row.needle.get(json)).filter(|rest| (row.ends)(rest)).map(|rest| (row, rest)));
             let Some((row, rest)) = hit else {
                 at += 1;
                 continue;
