@@ -36,6 +36,9 @@ const TEXT_KEYS: [&str; 6] = ["description", "argumentHint", "whenToUse", "promp
 /// Longer texts under [`TEXT_KEYS`] are replaced, in bytes.
 const LONGEST_TEXT: usize = 40;
 
+/// The kinds of placeholders.
+const KINDS: [&str; 5] = ["key", "token", "email", "secret", "text"];
+
 /// How the CLI's own long notes begin that it puts in the place of a tool's result or a prompt.
 const NOTES: [&str; 3] = ["Async agent launched successfully.", "Output token limit hit.", "Your response above was cut off"];
 
@@ -164,7 +167,16 @@ fn is_secret_key(key: &[u8]) -> bool {
 /// Under a key for descriptions, and too long to be a name; or blanked with dots by an earlier scrubber.
 fn is_description(key: &[u8], text: &[u8]) -> bool {
     let blanked = text.len() > 3 && text.iter().all(|byte| *byte == b'.');
-    TEXT_KEYS.iter().any(|name| key == name.as_bytes()) && (blanked || text.len() > LONGEST_TEXT)
+    TEXT_KEYS.iter().any(|name| key == name.as_bytes()) && (blanked || own_length(text) > LONGEST_TEXT)
+}
+
+/// The length without placeholders: a text must not become long because it was scrubbed.
+fn own_length(text: &[u8]) -> usize {
+    let placeholder = |at: usize| {
+        let end = at + memchr::memchr(b'>', &text[at..])? + 1;
+        KINDS.iter().any(|kind| is_placeholder(&text[at..end], kind)).then_some(end - at)
+    };
+    text.len() - memchr::memchr_iter(b'<', text).filter_map(placeholder).sum::<usize>()
 }
 
 fn is_note(text: &[u8]) -> bool {
@@ -233,7 +245,7 @@ impl Names {
     /// Goes on after the numbers that an earlier scrub gave.
     fn taken_in(recording: &Recording) -> Self {
         let mut names = Self::default();
-        for kind in ["key", "token", "email", "secret", "text"] {
+        for kind in KINDS {
             let opening = format!("<{kind}:");
             let header = &recording.header;
             let strings = header.argv.iter().flatten().chain(header.env.values()).map(String::as_bytes);
@@ -257,6 +269,6 @@ impl Names {
 fn numbers_after<'a>(text: &'a [u8], opening: &'a [u8]) -> impl Iterator<Item = u64> + 'a {
     memchr::memmem::find_iter(text, opening).filter_map(move |at| {
         let digits = text[at + opening.len()..].split(|byte| !byte.is_ascii_digit()).next()?;
-        std::str::from_utf8(digits).ok()?.parse().ok()
+        std::str::from_utf8(digits).ok()?.parse::<u32>().ok().map(u64::from)
     })
 }
