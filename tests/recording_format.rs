@@ -1,4 +1,5 @@
 //! The recording format, version 1: what is read, what is written, and what is refused.
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use claude_wire::recording::{Eol, Error, Event, EventKind, Exit, Header, Integrity, Payload, Recording, Stream};
 use serde_json::json;

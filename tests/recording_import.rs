@@ -1,4 +1,5 @@
 //! Raw captures become recordings, and nothing is lost on the way.
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

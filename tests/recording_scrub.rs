@@ -1,4 +1,5 @@
 //! What scrubbing takes out of a recording, and what it leaves.
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::collections::BTreeMap;
 
@@ -83,6 +84,26 @@ fn long_texts_of_the_clis_replies_are_numbered() {
     // The host's own words are the host's.
     let mut recording = recorded(vec![EventKind::In(line.as_str().into())]);
     assert!(scrub(&mut recording, &[]).is_empty());
+}
+
+#[test]
+fn the_clis_notes_to_the_model_are_replaced() {
+    let line = r#"{"type":"user","content":[{"text":"Async agent launched successfully. (And so on, at length.)"}]}"#;
+    assert_eq!(scrubbed(line).0, r#"{"type":"user","content":[{"text":"<text:1>"}]}"#);
+}
+
+#[test]
+fn a_short_text_does_not_grow_long_by_being_scrubbed() {
+    let line = |letters: usize| format!(r#"{{"type":"control_response","description":"{} a@b.cc"}}"#, "x".repeat(letters));
+    // 40 bytes are short; with the placeholder they would be 43, and the second scrub would take them for long.
+    assert_eq!(scrubbed(&line(33)).1, BTreeMap::from([("email", 1)]));
+    assert_eq!(scrubbed(&line(34)).1, BTreeMap::from([("text", 1)]));
+}
+
+#[test]
+fn markup_is_no_placeholder() {
+    let line = r#"{"password":"<b>xyz</b>","type":"control_response","description":"<a>long long long long long long long long</a>"}"#;
+    assert_eq!(scrubbed(line).0, r#"{"password":"<secret:1>","type":"control_response","description":"<text:1>"}"#);
 }
 
 #[test]

@@ -57,6 +57,13 @@ fn a_path_is_only_taken_where_it_ends() {
 }
 
 #[test]
+fn an_escape_is_not_torn() {
+    let mut recording = recorded(&[r#"{"a":"\/root and \n/root"}"#, r"\/root"]);
+    scrub(&mut recording, &[Root::home("/root")]);
+    assert_eq!(lines(&recording), [r#"{"a":"\/root and \n${home}"}"#, r"\${home}"]);
+}
+
+#[test]
 fn short_roots_match_no_more_than_they_mean() {
     let mut recording = recorded(&["--root /root/x / -root"]);
     scrub(&mut recording, &[Root::home("/root"), Root::new("top", "/", "/")]);

@@ -36,6 +36,12 @@ const TEXT_KEYS: [&str; 6] = ["description", "argumentHint", "whenToUse", "promp
 /// Longer texts under [`TEXT_KEYS`] are replaced, in bytes.
 const LONGEST_TEXT: usize = 40;
 
+/// The kinds of placeholders.
+const KINDS: [&str; 5] = ["key", "token", "email", "secret", "text"];
+
+/// How the CLI's own long notes begin that it puts in the place of a tool's result or a prompt.
+const NOTES: [&str; 3] = ["Async agent launched successfully.", "Output token limit hit.", "Your response above was cut off"];
+
 /// Something that [`scrub`] would replace, or that it cannot and a person must look at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -55,7 +61,7 @@ pub struct Finding {
 /// | `token` | what follows `Bearer` | `<token:1>` |
 /// | `email` | e-mail addresses | `<email:1>` |
 /// | `secret` | values of members such as `authorization`, and of variables such as `*_TOKEN` | `<secret:1>` |
-/// | `text` | long descriptions and prompts in the CLI's control replies | `<text:1>` |
+/// | `text` | long descriptions and prompts in the CLI's control replies, and its notes to the model | `<text:1>` |
 ///
 /// The sum is added to the header's `redactions`. A second run finds nothing. Names, numbers, ids (also process ids) and
 /// everything else stay, byte for byte.
@@ -78,7 +84,7 @@ pub fn scrub(recording: &mut Recording, roots: &[Root]) -> BTreeMap<&'static str
     for event in &mut recording.events {
         let out = matches!(event.kind, EventKind::Out(_));
         if let Some(payload) = event.payload_mut() {
-            let places = places(payload, out, REPLACED);
+            let places = places(payload, out);
             if !places.is_empty() {
                 let bytes = replace(payload.bytes(), places, &mut names, &mut counts);
                 *payload = Payload::line(bytes).with_eol(payload.eol());
@@ -113,7 +119,11 @@ pub fn lint(recording: &Recording) -> Vec<Finding> {
             EventKind::Mark(text) => note(line, matches(text.as_bytes(), REPLACED)),
             kind => {
                 if let Some(payload) = event.payload() {
+<<<<<<< HEAD
                     note(line, places(payload, matches!(kind, EventKind::Out(_)), REPLACED));
+=======
+                    note(line, places(payload, matches!(kind, EventKind::Out(_))));
+>>>>>>> recording
                     note(line, matches(payload.bytes(), REPORTED));
                 }
             }
@@ -128,23 +138,31 @@ struct Place {
     kind: &'static str,
 }
 
-fn places(payload: &Payload, out: bool, rules: &[Pattern]) -> Vec<Place> {
+fn places(payload: &Payload, out: bool) -> Vec<Place> {
     let bytes: &[u8] = payload.bytes();
     if payload.json().is_none() {
-        return matches(bytes, rules);
+        return matches(bytes, REPLACED);
     }
     let strings = strings(bytes);
+<<<<<<< HEAD
     let is_reply =
         out && strings.iter().any(|s| s.depth == 1 && &bytes[s.key.clone()] == b"type" && &bytes[s.value.clone()] == b"control_response");
     let mut places = Vec::new();
     for JsonString { key, value, .. } in strings {
         let (key, text) = (&bytes[key], &bytes[value.clone()]);
         let found = if SECRET_KEYS.iter().any(|name| key.eq_ignore_ascii_case(name.as_bytes())) {
+=======
+    let is_reply = out && strings.iter().any(|string| string.is(bytes, 1, b"type", b"control_response"));
+    let mut places = Vec::new();
+    for JsonString { key, value, .. } in strings {
+        let (key, text) = (&bytes[key], &bytes[value.clone()]);
+        let found = if is_secret_key(key) {
+>>>>>>> recording
             whole(text, "secret")
-        } else if is_reply && TEXT_KEYS.iter().any(|name| key == name.as_bytes()) && is_long(text) {
+        } else if (is_reply && is_description(key, text)) || (out && is_note(text)) {
             whole(text, "text")
         } else {
-            matches(text, rules)
+            matches(text, REPLACED)
         };
         places.extend(
             found
@@ -155,9 +173,27 @@ fn places(payload: &Payload, out: bool, rules: &[Pattern]) -> Vec<Place> {
     places
 }
 
-/// Too long to be a name; or blanked with dots by an earlier scrubber.
-fn is_long(text: &[u8]) -> bool {
-    text.len() > LONGEST_TEXT || (text.len() > 3 && text.iter().all(|byte| *byte == b'.'))
+fn is_secret_key(key: &[u8]) -> bool {
+    SECRET_KEYS.iter().any(|name| key.eq_ignore_ascii_case(name.as_bytes()))
+}
+
+/// Under a key for descriptions, and too long to be a name; or blanked with dots by an earlier scrubber.
+fn is_description(key: &[u8], text: &[u8]) -> bool {
+    let blanked = text.len() > 3 && text.iter().all(|byte| *byte == b'.');
+    TEXT_KEYS.iter().any(|name| key == name.as_bytes()) && (blanked || own_length(text) > LONGEST_TEXT)
+}
+
+/// The length without placeholders: a text must not become long because it was scrubbed.
+fn own_length(text: &[u8]) -> usize {
+    let placeholder = |at: usize| {
+        let end = at + memchr::memchr(b'>', &text[at..])? + 1;
+        KINDS.iter().any(|kind| is_placeholder(&text[at..end], kind)).then_some(end - at)
+    };
+    text.len() - memchr::memchr_iter(b'<', text).filter_map(placeholder).sum::<usize>()
+}
+
+fn is_note(text: &[u8]) -> bool {
+    NOTES.iter().any(|opening| text.starts_with(opening.as_bytes()))
 }
 
 fn is_secret_env(name: &str) -> bool {
@@ -222,7 +258,7 @@ impl Names {
     /// Goes on after the numbers that an earlier scrub gave.
     fn taken_in(recording: &Recording) -> Self {
         let mut names = Self::default();
-        for kind in ["key", "token", "email", "secret", "text"] {
+        for kind in KINDS {
             let opening = format!("<{kind}:");
             let header = &recording.header;
             let strings = header.argv.iter().flatten().chain(header.env.values()).map(String::as_bytes);
@@ -246,6 +282,10 @@ impl Names {
 fn numbers_after<'a>(text: &'a [u8], opening: &'a [u8]) -> impl Iterator<Item = u64> + 'a {
     memchr::memmem::find_iter(text, opening).filter_map(move |at| {
         let digits = text[at + opening.len()..].split(|byte| !byte.is_ascii_digit()).next()?;
+<<<<<<< HEAD
         std::str::from_utf8(digits).ok()?.parse().ok()
+=======
+        std::str::from_utf8(digits).ok()?.parse::<u32>().ok().map(u64::from)
+>>>>>>> recording
     })
 }

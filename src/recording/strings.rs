@@ -11,6 +11,13 @@ pub(super) struct JsonString {
     pub(super) depth: usize,
 }
 
+impl JsonString {
+    /// Whether this is the member `key`, at this depth, with this value.
+    pub(super) fn is(&self, json: &[u8], depth: usize, key: &[u8], value: &[u8]) -> bool {
+        self.depth == depth && &json[self.key.clone()] == key && &json[self.value.clone()] == value
+    }
+}
+
 /// Finds every string value of a valid JSON text, without recursion. The key of a list's items is empty.
 pub(super) fn strings(json: &[u8]) -> Vec<JsonString> {
     let mut found = Vec::new();

@@ -229,7 +229,8 @@ impl Table {
                 .iter()
                 .find_map(|row| rest.strip_prefix(row.needle.get(json)).filter(|rest| (row.ends)(rest)).map(|rest| (row, rest)));
             let Some((row, rest)) = hit else {
-                at += 1;
+                // An escape is one piece: the `/` of `\/` begins no path.
+                at += if json && text[at] == b'\\' { 2 } else { 1 };
                 continue;
             };
             out.extend_from_slice(&text[copied..at]);
