@@ -21,4 +21,4 @@ pub mod session;
 pub mod transport;
 
 #[cfg(feature = "session")]
-pub use self::session::{Decision, Error, Options, Result, Session, SessionBuilder, Turn};
+pub use self::session::{Decision, Error, Options, Result, Session, SessionBuilder, Summary, Turn, query, with_session};
