@@ -10,7 +10,7 @@ use futures_core::Stream;
 
 use super::error::{Error, Result};
 use super::turn::Turn;
-use crate::wire::{Body, ContentBlock, Delta, Event, FrameKind, Message, ToolResultBlock, ToolUseBlock};
+use crate::wire::{ContentBlock, Delta, Event, FrameKind, Message, ToolResultBlock, ToolUseBlock, UserMessage};
 
 /// A turn read as something smaller than messages, or fewer of them.
 ///
@@ -187,7 +187,7 @@ impl Turn {
     /// The stream events of one type, such as `message_start` or `content_block_delta`.
     pub fn filter_event_type(self, kind: impl Into<String>) -> Pieces<Message> {
         let kind = kind.into();
-        let wanted = move |message: &Message| message.as_stream_event().is_some_and(|event| event.event_type() == kind);
+        let wanted = move |message: &Message| message.as_stream_event().is_some_and(|event| event.event.event_type() == kind);
         Pieces::new(self, move |message, ready| ready.extend(wanted(message).then(|| message.clone()))).lenient()
     }
 
@@ -205,11 +205,7 @@ impl Turn {
         self.tap(move |message| tool_uses(message).for_each(&mut look))
     }
 
-    fn deltas(
-        self,
-        delta: fn(&Message) -> Option<std::borrow::Cow<'_, str>>,
-        whole: fn(&ContentBlock) -> Option<&str>,
-    ) -> Pieces<String> {
+    fn deltas(self, delta: fn(&Message) -> Option<std::borrow::Cow<'_, str>>, whole: fn(&ContentBlock) -> Option<&str>) -> Pieces<String> {
         // The message of a block comes behind its deltas: it is news only where there were none.
         let mut streamed = false;
         Pieces::new(self, move |message, ready| match message.kind() {
@@ -242,9 +238,5 @@ pub(super) fn tool_uses(message: &Message) -> impl Iterator<Item = &ToolUseBlock
 }
 
 pub(super) fn tool_results(message: &Message) -> impl Iterator<Item = &ToolResultBlock> {
-    let blocks = match message.body() {
-        Body::User(user) => user.blocks(),
-        _ => &[],
-    };
-    blocks.iter().filter_map(ContentBlock::as_tool_result)
+    message.as_user().into_iter().flat_map(UserMessage::tool_results)
 }
