@@ -54,6 +54,8 @@ pub struct Counters {
     pub keep_alives: u64,
     /// Requests of the CLI that repeated one under way.
     pub repeated_requests: u64,
+    /// Cancellations by the CLI of a request that was not under way: mostly, its answer was on the way.
+    pub stray_cancels: u64,
 }
 
 /// Turns, requests and callbacks of one session, over any number of connections. See the [module](super).
@@ -380,11 +382,10 @@ impl Machine {
         match frame.kind() {
             FrameKind::ControlRequest => self.asked(frame, out),
             FrameKind::ControlResponse => self.replied(now, frame, out),
-            FrameKind::ControlCancelRequest => {
-                if let Some(callback) = self.incoming.cancel(&frame.request_id().unwrap_or_default()) {
-                    out.push(Output::CallbackCancelled(callback));
-                }
-            }
+            FrameKind::ControlCancelRequest => match self.incoming.cancel(&frame.request_id().unwrap_or_default()) {
+                Some(callback) => out.push(Output::CallbackCancelled(callback)),
+                None => self.counters.stray_cancels += 1,
+            },
             FrameKind::KeepAlive => {
                 self.counters.keep_alives += 1;
                 if frame.field("startup_mark").is_some() {
