@@ -42,7 +42,6 @@ enum Link {
 #[derive(Debug)]
 struct OpenPrompt {
     turn: TurnId,
-    uuid: String,
     abandoned: bool,
     /// Nobody is told of the end of an abandoned turn; a line has come that can have been it.
     may_be_over: bool,
@@ -209,7 +208,7 @@ impl Observed {
             panic!("nobody asked for the prompt {uuid}");
         };
         self.waiting.remove(&turn);
-        self.open = Some(OpenPrompt { turn, uuid, abandoned: false, may_be_over: false });
+        self.open = Some(OpenPrompt { turn, abandoned: false, may_be_over: false });
     }
 
     /// Each line is delivered, an event, or counted, and once.

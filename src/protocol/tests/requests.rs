@@ -101,3 +101,10 @@ fn the_machine_says_when_reading_must_go_on() {
     rig.line(&success(2, "{}"));
     assert!(!rig.machine().awaits_reply());
 }
+
+#[test]
+fn the_end_of_the_connection_fails_every_request_in_order() {
+    let mut rig = Rig::ready();
+    (1..=12).for_each(|n| drop(rig.control(n, SET_MODEL)));
+    assert_eq!(rig.closed(), (1..=12).map(|n| format!("reply {n} failed: Closed")).collect::<Vec<_>>());
+}
