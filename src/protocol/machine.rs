@@ -22,7 +22,7 @@ pub struct Config {
     pub control_timeout: Duration,
     /// The longest wait for the result of a turn that was interrupted.
     pub drain_timeout: Duration,
-    /// How many prompts may wait behind the turn that runs.
+    /// How many prompts may wait behind the one that runs, or that will run once the CLI is ready.
     pub max_queue: usize,
 }
 
@@ -186,7 +186,8 @@ impl Machine {
                 self.open(out);
             }
             Command::Prompt(prompt) if stopped => out.push(Output::Ended(prompt.turn, TurnEnd::Failed(Failure::Stopped))),
-            Command::Prompt(prompt) if self.queue.len() >= self.config.max_queue => {
+            // One that waits while no turn runs waits for the connection, and behind nobody.
+            Command::Prompt(prompt) if self.queue.len() >= self.config.max_queue + usize::from(self.current.is_none()) => {
                 out.push(Output::Ended(prompt.turn, TurnEnd::Failed(Failure::QueueFull(self.config.max_queue))));
             }
             Command::Prompt(prompt) => {

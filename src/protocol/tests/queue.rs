@@ -60,3 +60,14 @@ fn dropping_a_turn_that_has_ended_does_nothing() {
     assert!(rig.abandon(1).is_empty());
     assert!(rig.machine().is_idle());
 }
+
+#[test]
+fn a_limit_of_none_still_lets_one_turn_run() {
+    let config = Config { max_queue: 0, ..Config::default() };
+    let mut rig = Rig::with(config);
+    assert_eq!(rig.prompt(1), ["open"], "what waits for the handshake does not wait behind a turn");
+    assert_eq!(rig.prompt(2), ["turn 2 failed: QueueFull(0)"]);
+    rig.opened();
+    assert_eq!(rig.line(INITIALIZED), [written(1)]);
+    assert_eq!(rig.prompt(3), ["turn 3 failed: QueueFull(0)"]);
+}
