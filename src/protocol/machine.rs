@@ -7,7 +7,7 @@ use super::failure::Failure;
 use super::io::{Answer, CallbackId, Command, Event, Input, Output, Prompt, RequestId, TurnEnd, TurnId};
 use super::lines;
 use super::requests::{Incoming, Outgoing, Purpose, reply};
-use super::route::{Route, route};
+use super::route::{Route, ends_a_turn, route};
 use super::turns::Current;
 use crate::wire::{Frame, FrameKind, Outcome, RawJson};
 
@@ -303,7 +303,7 @@ impl Machine {
     }
 
     fn message(&mut self, now: Instant, frame: Frame, out: &mut Vec<Output>) {
-        if self.link == Link::Handshake && frame.kind() == FrameKind::Result && self.startup_result(&frame, out) {
+        if self.link == Link::Handshake && ends_a_turn(&frame) && self.startup_result(&frame, out) {
             return;
         }
         let route = route(&frame, self.current.as_ref(), self.foreign, self.echoes);
@@ -351,6 +351,10 @@ impl Machine {
         let Some(prompt) = self.queue.pop_front() else { return false };
         out.push(Output::Message(prompt.turn, frame.clone()));
         out.push(Output::Ended(prompt.turn, TurnEnd::Result));
+        self.fail_requests(&Failure::Closed, out);
+        // The exit that follows is no news to the prompts behind it.
+        self.link = Link::Closing { for_good: false };
+        out.push(Output::CloseStdin);
         true
     }
 
@@ -486,19 +490,26 @@ impl Machine {
 
     /// The handshake has failed: whoever waits first is told, and the process is ended.
     fn give_up(&mut self, failure: Failure, out: &mut Vec<Output>) {
-        self.fail_waiting(&failure, out);
+        if self.link == Link::Handshake {
+            self.fail_waiting(&failure, out);
+        }
         self.terminate(out);
     }
 
     fn fail_waiting(&mut self, failure: &Failure, out: &mut Vec<Output>) {
+        self.fail_requests(failure, out);
+        if let Some(prompt) = self.queue.pop_front() {
+            out.push(Output::Ended(prompt.turn, TurnEnd::Failed(failure.clone())));
+        }
+    }
+
+    /// Fails what waits for the handshake and is no prompt.
+    fn fail_requests(&mut self, failure: &Failure, out: &mut Vec<Output>) {
         for request in std::mem::take(&mut self.connecting) {
             out.push(Output::Reply(request, Err(failure.clone())));
         }
         for (request, ..) in std::mem::take(&mut self.held) {
             out.push(Output::Reply(request, Err(failure.clone())));
-        }
-        if let Some(prompt) = self.queue.pop_front() {
-            out.push(Output::Ended(prompt.turn, TurnEnd::Failed(failure.clone())));
         }
     }
 

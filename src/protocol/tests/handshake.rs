@@ -131,3 +131,27 @@ fn a_prompt_dropped_during_the_handshake_is_never_written() {
     assert!(rig.abandon(1).is_empty());
     assert!(rig.line(INITIALIZED).is_empty());
 }
+
+#[test]
+fn a_startup_failure_is_told_to_one_prompt_only() {
+    let mut rig = Rig::idle();
+    rig.prompt(1);
+    rig.prompt(2);
+    rig.connect(3);
+    rig.opened();
+    let failure = r#"{"type":"result","subtype":"error_during_execution","is_error":true}"#;
+    assert_eq!(rig.line(failure), [turn(1, failure), "turn 1 ended".into(), "reply 3 failed: Closed".into(), "close stdin".into()]);
+    assert_eq!(rig.line(failure), [event(failure)]);
+    assert_eq!(rig.tick_after(60), ["terminate"], "should it not exit by itself");
+    assert_eq!(rig.closed(), ["open"], "the second prompt gets a start of its own");
+}
+
+#[test]
+fn a_line_of_the_old_dialect_is_no_startup_failure() {
+    let mut rig = Rig::idle();
+    rig.prompt(1);
+    rig.opened();
+    let legacy = r#"{"type":"result","tool_use_id":"toolu_1","content":"42"}"#;
+    assert_eq!(rig.line(legacy), [event(legacy)]);
+    assert_eq!(rig.line(INITIALIZED), [written(1)]);
+}
