@@ -124,7 +124,8 @@ pub enum TurnEnd {
 pub enum Event {
     /// A message: a line after a result, a turn that the CLI started by itself, a notification.
     Message(Frame),
-    /// A frame that only concerns hosts: `transcript_mirror`, or a `keep_alive` that says something.
+    /// A frame that only concerns hosts: `transcript_mirror`, a `keep_alive` that says something, or a request of a CLI whose input is
+    /// closed, so that no answer could reach it.
     Control(Frame),
     /// Text on standard output that is not a frame.
     Noise(Line),

@@ -209,7 +209,7 @@ impl Machine {
                 self.held.retain(|(held, ..)| *held != request);
                 self.connecting.retain(|waiting| *waiting != request);
                 if let Some(id) = self.outgoing.cancel(request) {
-                    out.push(Output::Write(lines::cancel(&id)));
+                    self.write(lines::cancel(&id), out);
                 }
             }
             Command::Stop => self.stop(now, out),
@@ -246,6 +246,17 @@ impl Machine {
     fn request(&mut self, now: Instant, purpose: Purpose, body: &RawJson, limit: Option<Duration>, out: &mut Vec<Output>) {
         let id = self.outgoing.register(now, purpose, limit.unwrap_or(self.config.control_timeout));
         out.push(Output::Write(lines::request(&id, body)));
+    }
+
+    /// Writes a line, unless the CLI's input is closed or the process is being ended.
+    fn write(&self, line: bytes::Bytes, out: &mut Vec<Output>) {
+        if self.can_write() {
+            out.push(Output::Write(line));
+        }
+    }
+
+    fn can_write(&self) -> bool {
+        matches!(self.link, Link::Handshake | Link::Ready)
     }
 
     /// Writes the next prompt, if the CLI is ready for one.
@@ -325,7 +336,7 @@ impl Machine {
             current.echoed = true;
             self.echoes = true;
         }
-        let interrupt_again = route == Route::Start && !current.started && current.is_draining();
+        let interrupt_again = route == Route::Start && !current.started && current.is_draining() && self.link == Link::Ready;
         if route == Route::Start {
             current.started = true;
             self.foreign = false;
@@ -403,10 +414,14 @@ impl Machine {
 
     /// The CLI asks the host. A request that cannot be understood is answered here: no answer would leave the CLI waiting.
     fn asked(&mut self, frame: Frame, out: &mut Vec<Output>) {
+        if !self.can_write() {
+            out.push(Output::Event(Event::Control(frame)));
+            return;
+        }
         let id = frame.request_id().unwrap_or_default();
         let subtype = frame.payload().and_then(|request| request.get("subtype"));
         if subtype.and_then(|subtype| subtype.string()).is_none() {
-            out.push(Output::Write(lines::error(&id, "control_request without a request.subtype", Some("unsupported_request"))));
+            self.write(lines::error(&id, "control_request without a request.subtype", Some("unsupported_request")), out);
             return;
         }
         match self.incoming.register(id) {
@@ -420,8 +435,8 @@ impl Machine {
         // The CLI's silence counts from here on.
         self.current.iter_mut().for_each(|current| current.touch(now));
         match answer {
-            Answer::Success(response) => out.push(Output::Write(lines::success(&id, &response))),
-            Answer::Error(error, code) => out.push(Output::Write(lines::error(&id, &error, code.as_deref()))),
+            Answer::Success(response) => self.write(lines::success(&id, &response), out),
+            Answer::Error(error, code) => self.write(lines::error(&id, &error, code.as_deref()), out),
             Answer::Silence => {}
         }
     }
@@ -469,7 +484,7 @@ impl Machine {
         for (purpose, id, limit) in self.outgoing.overdue(now) {
             match purpose {
                 Purpose::Caller(request) => {
-                    out.push(Output::Write(lines::cancel(&id)));
+                    self.write(lines::cancel(&id), out);
                     out.push(Output::Reply(request, Err(Failure::Timeout(limit))));
                 }
                 Purpose::Initialize => self.give_up(Failure::HandshakeTimeout(limit), out),

@@ -76,3 +76,19 @@ fn a_second_end_is_not_heard() {
     assert!(rig.closed().is_empty());
     assert!(rig.opened().is_empty());
 }
+
+#[test]
+fn a_process_that_is_being_ended_is_not_written_to() {
+    let mut rig = Rig::ready();
+    rig.prompt(1);
+    rig.abandon(1);
+    let asked = r#"{"type":"control_request","request_id":"a","request":{"subtype":"hook_callback"}}"#;
+    rig.line(asked);
+    rig.control(2, r#"{"subtype":"get_usage"}"#);
+    rig.tick_after(30);
+    assert!(rig.answer(1, "{}").is_empty());
+    assert!(rig.cancel(2).is_empty());
+    assert_eq!(rig.line(asked), [format!("control event < {asked}")]);
+    rig.closed();
+    assert_eq!(rig.line(asked), [format!("control event < {asked}")]);
+}

@@ -94,3 +94,22 @@ fn while_a_process_is_being_ended() {
     assert!(rig.closed().is_empty(), "nothing is opened any more");
     is_over(&mut rig);
 }
+
+#[test]
+fn after_it_nothing_is_written() {
+    let mut rig = Rig::ready();
+    let asked = |id: u64| format!(r#"{{"type":"control_request","request_id":{id},"request":{{"subtype":"hook_callback"}}}}"#);
+    rig.prompt(1);
+    rig.control(5, r#"{"subtype":"get_usage"}"#);
+    rig.control_within(6, r#"{"subtype":"get_usage"}"#, Some(1));
+    rig.line(&asked(1));
+    assert_eq!(rig.stop(), [interrupt(4), "close stdin".into()]);
+    assert!(rig.answer(1, "{}").is_empty());
+    assert_eq!(rig.line(&asked(2)), [format!("control event < {}", asked(2))]);
+    let broken = r#"{"type":"control_request","request_id":3}"#;
+    assert_eq!(rig.line(broken), [format!("control event < {broken}")]);
+    assert_eq!(rig.tick_after(1), ["reply 6 failed: Timeout(1s)"]);
+    assert!(rig.cancel(5).is_empty());
+    assert_eq!(rig.line(&init(1)), [turn(1, &init(1))], "where the interrupt would be repeated");
+    assert_eq!(rig.closed(), ["turn 1 failed: Stopped"]);
+}
