@@ -290,7 +290,8 @@ impl Machine {
         } else {
             RawJson::scanned(bytes::Bytes::from_static(br#"{"subtype":"interrupt"}"#))
         };
-        self.request(now, Purpose::Housekeeping, &body, None, out);
+        let purpose = Purpose::Housekeeping(current.turn);
+        self.request(now, purpose, &body, None, out);
     }
 
     fn received(&mut self, now: Instant, outcome: Outcome, out: &mut Vec<Output>) {
@@ -336,7 +337,7 @@ impl Machine {
             current.echoed = true;
             self.echoes = true;
         }
-        let interrupt_again = route == Route::Start && !current.started && current.is_draining() && self.link == Link::Ready;
+        let interrupt_again = route == Route::Start && current.is_draining() && self.link == Link::Ready;
         if route == Route::Start {
             current.started = true;
             self.foreign = false;
@@ -347,7 +348,8 @@ impl Machine {
             out.push(Output::Message(current.turn, frame));
         }
         if interrupt_again {
-            // An interrupt before the start of a turn is acknowledged and has no effect.
+            // An interrupt before the start of a turn is acknowledged and has no effect, and a turn starts in steps: its prompt is taken up,
+            // then it opens.
             self.drain(now, out);
         }
         match route {
@@ -457,13 +459,15 @@ impl Machine {
                 }
             }
             (Purpose::Initialize, Err(failure)) => self.give_up(failure, out),
-            (Purpose::Housekeeping, Ok(Some(response))) if response.pointer("/cancelled").is_some_and(|it| it.as_bytes() == b"true") => {
+            (Purpose::Housekeeping(turn), Ok(Some(response)))
+                if response.pointer("/cancelled").is_some_and(|it| it.as_bytes() == b"true") =>
+            {
                 // The prompt was withdrawn before it ran: there will be no result.
-                if self.current.as_ref().is_some_and(|current| current.is_draining() && !current.started) {
+                if self.current.as_ref().is_some_and(|current| current.turn == turn && !current.started) {
                     self.end_turn(now, TurnEnd::Failed(Failure::Withdrawn), out);
                 }
             }
-            (Purpose::Housekeeping, _) => {}
+            (Purpose::Housekeeping(_), _) => {}
         }
     }
 
@@ -488,7 +492,7 @@ impl Machine {
                     out.push(Output::Reply(request, Err(Failure::Timeout(limit))));
                 }
                 Purpose::Initialize => self.give_up(Failure::HandshakeTimeout(limit), out),
-                Purpose::Housekeeping => {}
+                Purpose::Housekeeping(_) => {}
             }
         }
         let Some(current) = &mut self.current else { return };

@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 use super::failure::Failure;
-use super::io::{CallbackId, RequestId};
+use super::io::{CallbackId, RequestId, TurnId};
 use crate::wire::{Frame, RawJson};
 
 /// An error reply of the CLI.
@@ -39,8 +39,8 @@ impl fmt::Display for Refusal {
 pub(super) enum Purpose {
     Caller(RequestId),
     Initialize,
-    /// The machine's own: an interrupt or a withdrawal on behalf of a turn that drains.
-    Housekeeping,
+    /// The machine's own: an interrupt or a withdrawal on behalf of this turn, which drains.
+    Housekeeping(TurnId),
 }
 
 /// The host's requests that the CLI has not answered, in the order in which they were sent.

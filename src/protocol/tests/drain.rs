@@ -93,3 +93,27 @@ fn a_result_that_comes_as_the_interrupt_goes_out_is_the_end() {
     assert!(rig.line(&success(2, r#"{"still_queued":[]}"#)).is_empty());
     assert_eq!(rig.line(&init(2)), [turn(2, &init(2))]);
 }
+
+#[test]
+fn the_reply_to_one_withdrawal_never_ends_another_turn() {
+    let mut rig = Rig::ready();
+    rig.line(PLAIN_INIT);
+    (1..=3).for_each(|n| drop(rig.prompt(n)));
+    rig.abandon(1);
+    assert_eq!(rig.line(&lifecycle(1, "cancelled")), [written(2)]);
+    rig.abandon(2);
+    assert!(rig.line(&success(2, r#"{"cancelled":true}"#)).is_empty(), "that was the first turn's");
+    assert_eq!(rig.line(&success(3, r#"{"cancelled":true}"#)), [written(3)]);
+}
+
+/// The CLI acknowledges an interrupt that comes before a turn begins, and then runs the turn all the same.
+#[test]
+fn a_turn_dropped_before_it_begins_is_interrupted_again_when_it_does() {
+    let mut rig = Rig::ready();
+    rig.prompt(1);
+    assert_eq!(rig.abandon(1), [interrupt(2)]);
+    rig.line(&success(2, "{}"));
+    assert_eq!(rig.line(&lifecycle(1, "started")), [interrupt(3)]);
+    assert_eq!(rig.line(&init(1)), [interrupt(4)]);
+    assert!(rig.lines(&[TEXT, &result(1)]).is_empty());
+}
