@@ -64,7 +64,8 @@ pub struct Prompt {
     pub content: RawJson,
     /// The longest that the turn may take from the writing of the prompt to its result.
     pub timeout: Option<Duration>,
-    /// The longest silence of the CLI within the turn; not counted while the CLI waits for an answer of the host.
+    /// The longest silence of the CLI within the turn. Every frame but a `keep_alive` breaks it, and it is not counted while the CLI waits
+    /// for an answer of the host.
     pub idle_timeout: Option<Duration>,
 }
 

@@ -295,6 +295,11 @@ impl Machine {
     }
 
     fn received(&mut self, now: Instant, outcome: Outcome, out: &mut Vec<Output>) {
+        if let (Some(current), Outcome::Message(frame) | Outcome::Control(frame)) = (&mut self.current, &outcome)
+            && frame.kind() != FrameKind::KeepAlive
+        {
+            current.touch(now);
+        }
         match outcome {
             Outcome::Message(frame) => self.message(now, frame, out),
             Outcome::Control(frame) => self.control(now, frame, out),
@@ -332,7 +337,6 @@ impl Machine {
             }
             (_, Some(current)) => current,
         };
-        current.touch(now);
         if frame.names_prompts() {
             current.echoed = true;
             self.echoes = true;

@@ -81,3 +81,28 @@ fn an_idle_limit_that_is_over_at_once_does_not_outlive_the_turn() {
     assert_eq!(rig.tick_after(0), [interrupt(2)]);
     assert_eq!(rig.line(&result(1))[1], "turn 1 failed: Timeout(0ns)");
 }
+
+#[test]
+fn silence_is_counted_from_the_last_word_of_the_cli_whatever_it_was() {
+    let mut rig = Rig::ready();
+    rig.prompt_within(1, None, Some(10));
+    rig.line(&init(1));
+    rig.line(ASKED);
+    rig.tick_after(1000);
+    assert_eq!(rig.line(r#"{"type":"control_cancel_request","request_id":"a"}"#), ["callback 1 cancelled"]);
+    assert_eq!(rig.due(), Some(10));
+    rig.tick_after(9);
+    rig.line(&result(7));
+    assert_eq!(rig.due(), Some(10), "a line of another turn");
+    rig.line(&result(1));
+}
+
+#[test]
+fn a_keep_alive_is_no_sign_of_life() {
+    let mut rig = Rig::ready();
+    rig.prompt_within(1, None, Some(10));
+    rig.tick_after(9);
+    rig.line(r#"{"type":"keep_alive"}"#);
+    assert_eq!(rig.due(), Some(1));
+    rig.line(&result(1));
+}
