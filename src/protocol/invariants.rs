@@ -138,7 +138,7 @@ impl Observed {
                 self.waiting.remove(turn);
                 self.open.iter_mut().filter(|open| open.turn == *turn).for_each(|open| open.abandoned = true);
             }
-            Input::Command(Command::Stop) => {}
+            Input::Command(Command::Forget | Command::Stop) => {}
         }
         Seen::Other
     }
