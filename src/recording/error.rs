@@ -1,0 +1,129 @@
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::FORMAT_VERSION;
+
+/// Why a recording could not be read, written, imported or accepted.
+///
+/// The message names the file and the line where they are known, what was expected there, and what to do.
+#[derive(Debug)]
+pub struct Error {
+    kind: Kind,
+    path: Option<PathBuf>,
+    line: Option<usize>,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Io(io::Error),
+    Format(String),
+    NewerVersion(u64),
+    NoMigration(u64),
+    Truncated,
+}
+
+impl Error {
+    /// The file could not be read or written.
+    pub fn is_io(&self) -> bool {
+        matches!(self.kind, Kind::Io(_))
+    }
+
+    /// The content is not what the format (or, for an import, the capture) asks for.
+    pub fn is_format(&self) -> bool {
+        matches!(self.kind, Kind::Format(_))
+    }
+
+    /// The recording's format version cannot be read by this build: it is newer, or too old to be migrated.
+    pub fn is_version(&self) -> bool {
+        matches!(self.kind, Kind::NewerVersion(_) | Kind::NoMigration(_))
+    }
+
+    /// The recording ends without a footer, and a whole one was asked for.
+    pub fn is_truncated(&self) -> bool {
+        matches!(self.kind, Kind::Truncated)
+    }
+
+    /// The file the error is about, if it came from a file.
+    pub fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+
+    /// The line the error is about, counted from 1.
+    pub fn line(&self) -> Option<usize> {
+        self.line
+    }
+
+    pub(super) fn io(error: io::Error) -> Self {
+        Self::new(Kind::Io(error))
+    }
+
+    pub(super) fn format(message: impl Into<String>) -> Self {
+        Self::new(Kind::Format(message.into()))
+    }
+
+    pub(super) fn newer_version(found: u64) -> Self {
+        Self::new(Kind::NewerVersion(found)).at_line(1)
+    }
+
+    pub(super) fn no_migration(found: u64) -> Self {
+        Self::new(Kind::NoMigration(found)).at_line(1)
+    }
+
+    pub(super) fn truncated() -> Self {
+        Self::new(Kind::Truncated)
+    }
+
+    pub(super) fn at_line(mut self, line: usize) -> Self {
+        self.line = Some(line);
+        self
+    }
+
+    pub(super) fn in_file(mut self, path: &Path) -> Self {
+        self.path = Some(path.to_owned());
+        self
+    }
+
+    fn new(kind: Kind) -> Self {
+        Self {
+            kind,
+            path: None,
+            line: None,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.path, self.line) {
+            (Some(path), Some(line)) => write!(f, "{}:{line}: ", path.display())?,
+            (Some(path), None) => write!(f, "{}: ", path.display())?,
+            (None, Some(line)) => write!(f, "line {line}: ")?,
+            (None, None) => {}
+        }
+        match &self.kind {
+            Kind::Io(error) => write!(f, "{error}"),
+            Kind::Format(message) => f.write_str(message),
+            Kind::NewerVersion(found) => write!(
+                f,
+                "recording format version {found} is newer than {FORMAT_VERSION}, the newest this build reads; update claude-wire"
+            ),
+            Kind::NoMigration(found) => {
+                write!(f, "recording format version {found} has no migration to {FORMAT_VERSION}; record it again")
+            }
+            Kind::Truncated => f.write_str(
+                "the recording is truncated: it ends without a footer, so what followed its last event is unknown; \
+                 record it again, or accept it as it is with `claude-wire seal`",
+            ),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.kind {
+            Kind::Io(error) => Some(error),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,300 @@
+//! A whole recording in memory.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use bytes::Bytes;
+
+use super::error::Error;
+use super::event::Event;
+use super::header::Header;
+use super::migrate::{STEPS, Step, migrate};
+use super::object::members;
+use super::seal::{Footer, Integrity, Seal};
+
+/// A recording: what crossed the pipes of one run of the CLI, in order.
+///
+/// ```
+/// use claude_wire::recording::{Event, EventKind, Header, Integrity, Payload, Recording};
+///
+/// # fn main() -> Result<(), claude_wire::recording::Error> {
+/// let mut recording = Recording::new(Header::new());
+/// recording.events.push(Event::new(0, EventKind::Out(Payload::from(r#"{"type":"system"}"#))));
+///
+/// let again = Recording::from_bytes(&recording.to_bytes())?;
+/// assert_eq!(again.events, recording.events);
+/// assert_eq!(again.integrity(), &Integrity::Sealed);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Recording {
+    /// Where it comes from.
+    pub header: Header,
+    /// What happened.
+    pub events: Vec<Event>,
+    integrity: Integrity,
+    warnings: Vec<String>,
+    /// The footer as it was read with the line as it was spelled, to write the same again while it is true.
+    footer: Option<(Footer, Bytes)>,
+}
+
+impl Recording {
+    /// A recording without events.
+    pub fn new(header: Header) -> Self {
+        Self {
+            header,
+            events: Vec::new(),
+            integrity: Integrity::InMemory,
+            warnings: Vec::new(),
+            footer: None,
+        }
+    }
+
+    /// Reads a file. A truncated or edited one is read too: see [`integrity`](Self::integrity).
+    ///
+    /// # Errors
+    /// When the file cannot be read, is no recording, or is of a version this build cannot read. The error names the
+    /// file and the line.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let path = path.as_ref();
+        let bytes = fs::read(path).map_err(|error| Error::io(error).in_file(path))?;
+        Self::read(bytes.into(), STEPS).map_err(|error| error.in_file(path))
+    }
+
+    /// Reads a recording from memory, as [`open`](Self::open) does.
+    ///
+    /// # Errors
+    /// As for [`open`](Self::open), without the file's name.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
+        Self::read(Bytes::copy_from_slice(bytes), STEPS)
+    }
+
+    /// The file's content, with a footer that is true.
+    ///
+    /// What was read and not changed is written as it was spelled, to the byte; a truncated or edited recording
+    /// becomes a sealed one, so this is for those who mean it.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let (mut out, mut seal) = (Vec::new(), Seal::default());
+        self.header.write(&mut out);
+        out.push(b'\n');
+        seal.header(&out);
+        for event in &self.events {
+            let start = out.len();
+            event.write(&mut out);
+            out.push(b'\n');
+            seal.event(&out[start..]);
+        }
+        let footer = seal.footer();
+        match &self.footer {
+            Some((as_read, line)) if *as_read == footer => out.extend_from_slice(line),
+            _ => out.extend_from_slice(&footer.line()),
+        }
+        out
+    }
+
+    /// Writes the file under a temporary name beside it, then renames it: there is never half a recording at `path`.
+    ///
+    /// # Errors
+    /// When the file cannot be written or renamed; the temporary file is removed.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<(), Error> {
+        let path = path.as_ref();
+        let temporary = temporary_beside(path);
+        write_new(&temporary, &self.to_bytes())
+            .and_then(|()| fs::rename(&temporary, path))
+            .inspect_err(|_| {
+                // The first error is the one to tell.
+                let _ = fs::remove_file(&temporary);
+            })
+            .map_err(|error| Error::io(error).in_file(path))
+    }
+
+    /// Whether the recording was whole and unchanged when it was read.
+    pub fn integrity(&self) -> &Integrity {
+        &self.integrity
+    }
+
+    /// What a person should be told about the file: that it was truncated, or edited since it was sealed.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// Whether the recording may be replayed without asking: true unless it is truncated. An edited one may be, with
+    /// its [`warnings`](Self::warnings) shown.
+    pub fn is_replayable(&self) -> bool {
+        !matches!(self.integrity, Integrity::Truncated { .. })
+    }
+
+    /// [`is_replayable`](Self::is_replayable) as a check.
+    ///
+    /// # Errors
+    /// When the recording is truncated.
+    pub fn require_sealed(&self) -> Result<(), Error> {
+        if self.is_replayable() {
+            Ok(())
+        } else {
+            Err(Error::truncated())
+        }
+    }
+
+    pub(super) fn read(bytes: Bytes, steps: &[Step]) -> Result<Self, Error> {
+        let mut lines = split_lines(&bytes);
+        let Some(first) = lines.first() else {
+            return Err(
+                Error::format("the file is empty; a recording begins with its header").at_line(1),
+            );
+        };
+        let version = Header::version(first)?;
+        let mut recording = Self::new(Header::new());
+        let last = lines[1..]
+            .last()
+            .map_or(Ok(None), |line| Footer::parse(line));
+        match last.map_err(|why| Error::format(why).at_line(lines.len()))? {
+            Some(footer) => {
+                let end = lines
+                    .pop()
+                    .map_or(0, |line| line.len() + usize::from(bytes.ends_with(b"\n")));
+                let (before, line) = bytes.split_at(bytes.len() - end);
+                recording.compare(&footer, before, lines.len() as u64 - 1);
+                recording.footer = Some((footer, bytes.slice_ref(line)));
+            }
+            None => recording.note_truncation(&mut lines, bytes.ends_with(b"\n")),
+        }
+        let mut lines = (1..).zip(migrate(lines, version, steps)?);
+        let at = |line: usize| move |why: String| Error::format(why).at_line(line);
+        if let Some((number, line)) = lines.next() {
+            recording.header = Header::parse(&line).map_err(at(number))?;
+        }
+        for (number, line) in lines {
+            recording
+                .events
+                .push(Event::parse(&line).map_err(at(number))?);
+        }
+        Ok(recording)
+    }
+
+    /// Holds the footer against what stands before it.
+    fn compare(&mut self, footer: &Footer, before: &[u8], found: u64) {
+        if *footer == Footer::of(before, found) {
+            self.integrity = Integrity::Sealed;
+            return;
+        }
+        self.integrity = Integrity::Edited {
+            events: footer.events,
+            found,
+        };
+        self.warnings.push(format!(
+            "edited since it was sealed: the footer is about {} events and other bytes, here are {found}; \
+             `claude-wire seal` makes it true again",
+            footer.events
+        ));
+    }
+
+    /// Drops a last line that was cut short. A line that is a whole object was not, even without its line break.
+    fn note_truncation(&mut self, lines: &mut Vec<Bytes>, terminated: bool) {
+        let partial = lines.pop_if(|line| !terminated && members(line).is_err());
+        let dropped = partial.map_or(0, |line| line.len());
+        let events = lines.len() - 1;
+        self.integrity = Integrity::Truncated { dropped };
+        self.warnings.push(format!(
+            "truncated: no footer after {events} events, {dropped} bytes of a cut line dropped"
+        ));
+    }
+}
+
+/// The lines without their line breaks; a last line without one counts, unless it is empty.
+fn split_lines(bytes: &Bytes) -> Vec<Bytes> {
+    let mut lines: Vec<Bytes> = bytes
+        .split(|byte| *byte == b'\n')
+        .map(|line| bytes.slice_ref(line))
+        .collect();
+    lines.pop_if(|line| line.is_empty());
+    lines
+}
+
+/// A name in the same folder that nobody else uses, so that the rename stays on one file system.
+fn temporary_beside(path: &Path) -> PathBuf {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(
+        ".{}-{}.tmp",
+        std::process::id(),
+        NEXT.fetch_add(1, Ordering::Relaxed)
+    ));
+    path.with_file_name(name)
+}
+
+fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = fs::File::create_new(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recording::EventKind;
+
+    /// A made-up version 0 that named its lines `stdout` and counted in milliseconds.
+    const FROM_ZERO: Step = Step {
+        from: 0,
+        run: |lines| {
+            let text = |line: &Bytes| String::from_utf8_lossy(line).into_owned();
+            let mut out = vec![Bytes::from(
+                text(&lines[0]).replace("\"version\":0", "\"version\":1"),
+            )];
+            for (number, line) in (2..).zip(&lines[1..]) {
+                if !line.starts_with(b"{\"ms\":") {
+                    return Err((number, "no \"ms\"".to_owned()));
+                }
+                out.push(
+                    text(line)
+                        .replace("\"ms\":3,", "\"us\":3000,")
+                        .replace("\"stdout\":", "\"out\":")
+                        .into(),
+                );
+            }
+            Ok(out)
+        },
+    };
+
+    #[test]
+    fn an_older_version_is_migrated_step_by_step() {
+        let old = Bytes::from(
+            "{\"claude-wire\":\"recording\",\"version\":0,\"cli\":\"1.0\"}\n{\"ms\":3,\"stdout\":{\"a\":1.0}}\n",
+        );
+        let recording = Recording::read(old, &[FROM_ZERO]).unwrap();
+        assert_eq!(recording.header.cli.as_deref(), Some("1.0"));
+        assert_eq!(
+            recording.events,
+            [Event::new(3000, EventKind::Out("{\"a\":1.0}".into()))]
+        );
+        let text = String::from_utf8(recording.to_bytes()).unwrap();
+        assert!(text.starts_with("{\"claude-wire\":\"recording\",\"version\":1,\"cli\":\"1.0\"}\n{\"us\":3000,\"out\":{\"a\":1.0}}\n"));
+    }
+
+    #[test]
+    fn a_migration_that_fails_names_the_line() {
+        let old = Bytes::from(
+            "{\"claude-wire\":\"recording\",\"version\":0}\n{\"ms\":3,\"stdout\":1}\n{\"us\":3}\n",
+        );
+        let error = Recording::read(old, &[FROM_ZERO]).unwrap_err();
+        assert_eq!(error.line(), Some(3));
+        assert!(
+            error
+                .to_string()
+                .contains("cannot be migrated from version 0: no \"ms\""),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_version_without_a_migration_is_refused_by_name() {
+        let old = Bytes::from("{\"claude-wire\":\"recording\",\"version\":0}\n");
+        let error = Recording::read(old, STEPS).unwrap_err();
+        assert!(error.is_version());
+        assert!(error.to_string().contains("version 0"), "{error}");
+    }
+}

@@ -1,0 +1,83 @@
+//! For any bytes: a recording gives back what it was given, and garbage is an error, never a panic.
+
+use claude_wire::recording::{Eol, Event, EventKind, Header, Payload, Recording};
+use proptest::prelude::*;
+
+/// Bytes, text, and JSON that is nearly or quite right.
+fn any_line() -> impl Strategy<Value = Vec<u8>> {
+    let fragments = prop::sample::select(vec![
+        "{",
+        "}",
+        "[",
+        "]",
+        ",",
+        ":",
+        "\"",
+        "\"a\"",
+        "\\",
+        "\\u",
+        "\\ud800",
+        "1",
+        "-0.0",
+        "1e400",
+        " ",
+        "\t",
+        "\r",
+        "\n",
+        "\u{feff}",
+        "null",
+        "é",
+        "\u{2028}",
+        "\u{1}",
+        "\"us\":1",
+        "\"out\":",
+        "{\"a\":1,\"a\":2}",
+    ]);
+    prop_oneof![
+        prop::collection::vec(any::<u8>(), 0..40),
+        any::<String>().prop_map(String::into_bytes),
+        prop::collection::vec(fragments, 0..12).prop_map(|parts| parts.concat().into_bytes()),
+        any::<String>()
+            .prop_map(|text| serde_json::json!({ "text": text }).to_string().into_bytes()),
+    ]
+}
+
+fn any_kind() -> impl Strategy<Value = EventKind> {
+    let eol = prop::sample::select(vec![Eol::Lf, Eol::CrLf, Eol::None]);
+    (any_line(), eol, 0..4).prop_map(|(line, eol, kind)| {
+        let payload = Payload::line(line.clone()).with_eol(eol);
+        match kind {
+            0 => EventKind::In(payload),
+            1 => EventKind::Out(payload),
+            2 => EventKind::Err(payload),
+            _ => EventKind::Mark(String::from_utf8_lossy(&line).into_owned()),
+        }
+    })
+}
+
+proptest! {
+    #[test]
+    fn events_survive_the_file(events in prop::collection::vec((any::<u64>(), any_kind()), 0..6)) {
+        let mut recording = Recording::new(Header::new());
+        recording.events = events.into_iter().map(|(us, kind)| Event::new(us, kind)).collect();
+        let file = recording.to_bytes();
+        let again = Recording::from_bytes(&file).unwrap();
+        prop_assert_eq!(&again.events, &recording.events);
+        prop_assert_eq!(again.to_bytes(), file);
+    }
+
+    #[test]
+    fn the_wire_survives_the_split(wire in any_line()) {
+        prop_assert_eq!(Payload::from_wire(wire.clone()).wire().to_vec(), wire);
+    }
+
+    #[test]
+    fn garbage_never_panics(file in any_line(), header in any::<bool>()) {
+        let mut bytes = if header { b"{\"claude-wire\":\"recording\",\"version\":1}\n".to_vec() } else { Vec::new() };
+        bytes.extend_from_slice(&file);
+        if let Ok(recording) = Recording::from_bytes(&bytes) {
+            let sealed = recording.to_bytes();
+            prop_assert_eq!(Recording::from_bytes(&sealed).unwrap().events, recording.events);
+        }
+    }
+}
