@@ -1,1 +1,27 @@
 //! How bytes reach a CLI, and how its life is owned.
+//!
+//! A [`Transport`] opens [`Connection`]s: three byte streams and a [`Control`] handle that can wait for the
+//! other side's end and bring it about. It knows nothing of lines or JSON. It can be opened again, with
+//! other arguments; that is all that reconnecting means at this level.
+//!
+//! [`Process`] runs the real CLI, found by [`CliPath`]; [`Memory`] runs the other side as a task of the same program, for tests and replays.
+
+mod connection;
+mod environment;
+mod error;
+mod exit;
+mod locate;
+mod memory;
+mod process;
+mod secret;
+mod shutdown;
+
+pub use self::connection::{BoxFuture, BoxedRead, BoxedWrite, Connection, Control, Launch, Transport};
+pub use self::environment::{Environment, Inherit};
+pub use self::error::Error;
+pub use self::exit::Exit;
+pub use self::locate::CliPath;
+pub use self::memory::{Memory, Peer, PeerControl, Signal, pipe};
+pub use self::process::Process;
+pub use self::secret::Secret;
+pub use self::shutdown::Shutdown;

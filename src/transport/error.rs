@@ -1,0 +1,149 @@
+//! Why a connection could not be opened.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+type Source = Box<dyn std::error::Error + Send + Sync>;
+
+/// What to do about a missing CLI.
+const HINT: &str = "install it with `npm install -g @anthropic-ai/claude-code`, or give its place with `CliPath::Explicit`";
+
+/// A connection could not be opened.
+///
+/// The message says what failed, where, and what to do; it holds no argument and no variable's value.
+#[derive(Debug, thiserror::Error)]
+#[error("{kind}")]
+pub struct Error {
+    kind: Kind,
+    #[source]
+    source: Option<Source>,
+}
+
+#[derive(Debug)]
+enum Kind {
+    NoRuntime,
+    CliNotFound { searched: Vec<PathBuf>, refused: Vec<(PathBuf, &'static str)> },
+    CwdMissing { cwd: PathBuf, why: &'static str },
+    PermissionDenied { path: PathBuf },
+    BadExecutable { program: PathBuf },
+    Spawn { program: PathBuf },
+    Other,
+}
+
+impl Error {
+    /// An error of a transport of one's own.
+    pub fn other(source: impl Into<Source>) -> Self {
+        Self { kind: Kind::Other, source: Some(source.into()) }
+    }
+
+    /// There is no CLI where it was looked for: [`searched`](Self::searched) says where that was.
+    pub fn is_cli_not_found(&self) -> bool {
+        matches!(self.kind, Kind::CliNotFound { .. })
+    }
+
+    /// The working directory is missing, or is not a directory.
+    pub fn is_cwd_missing(&self) -> bool {
+        matches!(self.kind, Kind::CwdMissing { .. })
+    }
+
+    /// The program may not be executed, or the working directory may not be entered.
+    pub fn is_permission_denied(&self) -> bool {
+        matches!(self.kind, Kind::PermissionDenied { .. })
+    }
+
+    /// The program is there and may be executed, but is no program for this machine; or the interpreter that its
+    /// first line names is missing.
+    pub fn is_bad_executable(&self) -> bool {
+        matches!(self.kind, Kind::BadExecutable { .. })
+    }
+
+    /// The program is there, but the system did not start it: permission, format, or a limit of the system.
+    pub fn is_spawn(&self) -> bool {
+        matches!(self.kind, Kind::PermissionDenied { .. } | Kind::BadExecutable { .. } | Kind::Spawn { .. })
+    }
+
+    /// Where the CLI was looked for, in order; empty unless it was not found.
+    pub fn searched(&self) -> &[PathBuf] {
+        match &self.kind {
+            Kind::CliNotFound { searched, .. } => searched,
+            _ => &[],
+        }
+    }
+
+    /// What to do about it, where that is known; the message ends with it.
+    pub fn hint(&self) -> Option<&'static str> {
+        self.is_cli_not_found().then_some(HINT)
+    }
+
+    pub(super) fn no_runtime() -> Self {
+        Self { kind: Kind::NoRuntime, source: None }
+    }
+
+    /// `refused` are those of the searched paths that exist and were passed over, and why.
+    pub(super) fn cli_not_found(searched: Vec<PathBuf>, refused: Vec<(PathBuf, &'static str)>) -> Self {
+        Self { kind: Kind::CliNotFound { searched, refused }, source: None }
+    }
+
+    pub(super) fn cwd(cwd: &Path, source: io::Error) -> Self {
+        let cwd = cwd.to_owned();
+        let kind = match source.kind() {
+            io::ErrorKind::PermissionDenied => Kind::PermissionDenied { path: cwd },
+            io::ErrorKind::NotADirectory => Kind::CwdMissing { cwd, why: "is not a directory" },
+            _ => Kind::CwdMissing { cwd, why: "does not exist" },
+        };
+        Self { kind, source: Some(source.into()) }
+    }
+
+    /// What spawning `program` said, when the program was there a moment before.
+    pub(super) fn spawn(program: &Path, source: io::Error) -> Self {
+        let program = program.to_owned();
+        let kind = match source.kind() {
+            io::ErrorKind::PermissionDenied => Kind::PermissionDenied { path: program },
+            // The file exists: it is the interpreter of its first line that does not.
+            io::ErrorKind::NotFound if program.exists() => Kind::BadExecutable { program },
+            io::ErrorKind::NotFound => Kind::CliNotFound { searched: vec![program], refused: Vec::new() },
+            _ if source.raw_os_error().is_some_and(is_bad_format) => Kind::BadExecutable { program },
+            _ => Kind::Spawn { program },
+        };
+        Self { kind, source: Some(source.into()) }
+    }
+}
+
+/// ENOEXEC, or ERROR_BAD_EXE_FORMAT.
+fn is_bad_format(code: i32) -> bool {
+    code == if cfg!(windows) { 193 } else { 8 }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoRuntime => f.write_str("no tokio runtime here: open the transport inside one that has I/O and time enabled"),
+            Self::CliNotFound { searched, refused } => {
+                f.write_str("no `claude` executable found; searched ")?;
+                if searched.is_empty() {
+                    f.write_str("nowhere, for want of a PATH and a home directory")?;
+                }
+                for (index, path) in searched.iter().enumerate() {
+                    let comma = if index == 0 { "" } else { ", " };
+                    write!(f, "{comma}{}", path.display())?;
+                    if let Some((_, why)) = refused.iter().find(|(refused, _)| refused == path) {
+                        write!(f, " ({why})")?;
+                    }
+                }
+                write!(f, "; {HINT}")
+            }
+            Self::CwdMissing { cwd, why } => write!(f, "the working directory {} {why}; create it, or choose another", cwd.display()),
+            Self::PermissionDenied { path } => {
+                write!(f, "no permission to execute or enter {}; check its mode and that of the directories above", path.display())
+            }
+            Self::BadExecutable { program } => write!(
+                f,
+                "{} cannot be executed here: not a program for this system, or its interpreter is missing; reinstall the CLI",
+                program.display()
+            ),
+            Self::Spawn { program } => write!(f, "the system did not start {}", program.display()),
+            Self::Other => f.write_str("the transport could not be opened"),
+        }
+    }
+}

@@ -1,0 +1,333 @@
+//! Where the CLI is.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::Error;
+
+/// Where to take the CLI from. Looked up anew at each launch, without running anything.
+///
+/// Each place of a list holds an executable file `claude` (`claude.exe` on Windows) or is passed over; the error
+/// names all of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum CliPath {
+    /// The places of [`Global`](Self::Global), then `~/.yarn/bin` and `~/.claude/local`.
+    #[default]
+    Auto,
+    /// The host's PATH (absolute entries only), `~/.npm-global/bin`, `/usr/local/bin`, `~/.local/bin`,
+    /// `./node_modules/.bin` of the launch's working directory (see [`Process::trust_cwd_binaries`]),
+    /// `~/node_modules/.bin`.
+    ///
+    /// [`Process::trust_cwd_binaries`]: super::Process::trust_cwd_binaries
+    Global,
+    /// This directory, which an application ships; where it has no CLI, the places of [`Auto`](Self::Auto).
+    Bundled(PathBuf),
+    /// This file and no other. A relative path is taken from the host's working directory, not the launch's.
+    Explicit(PathBuf),
+}
+
+impl CliPath {
+    /// The absolute path of the CLI.
+    pub(super) fn locate(&self, world: &World) -> Result<PathBuf, Error> {
+        if let Self::Explicit(path) = self {
+            return explicit(path, world);
+        }
+        let mut search = Search::default();
+        let found = self.directories(world).into_iter().find_map(|directory| search.look_in(&directory, world));
+        found.ok_or_else(|| Error::cli_not_found(search.searched, search.refused))
+    }
+
+    /// The places to look in, in order.
+    fn directories(&self, world: &World) -> Vec<PathBuf> {
+        let home = |below: &str| world.home.as_ref().map(|home| home.join(below));
+        let path = world.path.iter().flat_map(|path| env::split_paths(path).collect::<Vec<_>>());
+        let mut places = Vec::new();
+        if let Self::Bundled(directory) = self {
+            places.push(world.absolute(directory));
+        }
+        // A relative entry means another directory wherever the host happens to stand.
+        places.extend(path.filter(|entry| entry.is_absolute()));
+        places.extend(home(".npm-global/bin"));
+        places.extend((!world.windows).then(|| world.usr_local_bin.clone()));
+        places.extend(home(".local/bin"));
+        places.extend(world.trusted_cwd.as_ref().map(|cwd| world.absolute(cwd).join("node_modules/.bin")));
+        places.extend(home("node_modules/.bin"));
+        if *self != Self::Global {
+            places.extend(home(".yarn/bin"));
+            places.extend(home(".claude/local"));
+        }
+        places
+    }
+}
+
+/// What a lookup depends on; given, so that tests need not change the process.
+#[derive(Clone, Debug)]
+pub(super) struct World {
+    pub(super) path: Option<OsString>,
+    pub(super) home: Option<PathBuf>,
+    /// The host's working directory.
+    pub(super) host_cwd: PathBuf,
+    /// The launch's working directory, if binaries below it are trusted.
+    pub(super) trusted_cwd: Option<PathBuf>,
+    pub(super) usr_local_bin: PathBuf,
+    pub(super) windows: bool,
+}
+
+impl World {
+    /// The world of this process, for a launch in `cwd`.
+    pub(super) fn current(cwd: Option<&Path>, trust_cwd_binaries: bool) -> Self {
+        let host_cwd = env::current_dir().unwrap_or_default();
+        Self {
+            path: env::var_os("PATH"),
+            home: env::home_dir().filter(|home| home.is_absolute()),
+            trusted_cwd: trust_cwd_binaries.then(|| cwd.unwrap_or(&host_cwd).to_owned()),
+            host_cwd,
+            usr_local_bin: PathBuf::from("/usr/local/bin"),
+            windows: cfg!(windows),
+        }
+    }
+
+    fn absolute(&self, path: &Path) -> PathBuf {
+        self.host_cwd.join(path)
+    }
+
+    fn judge(&self, path: &Path) -> Verdict {
+        let Ok(metadata) = fs::metadata(path) else { return Verdict::Missing };
+        let extension = path.extension().unwrap_or_default();
+        if metadata.is_dir() {
+            Verdict::Refused("a directory")
+        } else if self.windows && ["cmd", "bat"].iter().any(|shim| extension.eq_ignore_ascii_case(shim)) {
+            Verdict::Refused("a shim that needs a shell")
+        } else if !is_executable(&metadata) {
+            Verdict::NotExecutable
+        } else {
+            Verdict::Usable
+        }
+    }
+}
+
+enum Verdict {
+    Usable,
+    NotExecutable,
+    Refused(&'static str),
+    Missing,
+}
+
+fn explicit(path: &Path, world: &World) -> Result<PathBuf, Error> {
+    let path = world.absolute(path);
+    match world.judge(&path) {
+        // Left for the spawn to say: no permission is another error than not there.
+        Verdict::Usable | Verdict::NotExecutable => Ok(path),
+        Verdict::Refused(why) => Err(Error::cli_not_found(vec![path.clone()], vec![(path, why)])),
+        Verdict::Missing => Err(Error::cli_not_found(vec![path], Vec::new())),
+    }
+}
+
+#[derive(Default)]
+struct Search {
+    searched: Vec<PathBuf>,
+    refused: Vec<(PathBuf, &'static str)>,
+}
+
+impl Search {
+    fn look_in(&mut self, directory: &Path, world: &World) -> Option<PathBuf> {
+        let (name, shims): (_, &[_]) = if world.windows { ("claude.exe", &["claude.cmd", "claude.bat"]) } else { ("claude", &[]) };
+        let candidate = directory.join(name);
+        match world.judge(&candidate) {
+            Verdict::Usable => return Some(candidate),
+            Verdict::NotExecutable => self.refused.push((candidate.clone(), "not executable")),
+            Verdict::Refused(why) => self.refused.push((candidate.clone(), why)),
+            Verdict::Missing => {}
+        }
+        self.searched.push(candidate);
+        for shim in shims.iter().map(|shim| directory.join(shim)) {
+            if let Verdict::Refused(why) = world.judge(&shim) {
+                self.searched.push(shim.clone());
+                self.refused.push((shim, why));
+            }
+        }
+        None
+    }
+}
+
+#[cfg(unix)]
+fn is_executable(metadata: &fs::Metadata) -> bool {
+    std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o111 != 0
+}
+
+#[cfg(not(unix))]
+fn is_executable(_metadata: &fs::Metadata) -> bool {
+    true
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use tempfile::TempDir;
+
+    use super::*;
+
+    struct Place {
+        root: TempDir,
+        world: World,
+    }
+
+    /// A world of its own below a temporary directory; PATH is `bin1:bin2`.
+    fn place() -> Place {
+        let root = TempDir::new().unwrap();
+        let at = |below: &str| root.path().join(below);
+        let world = World {
+            path: Some(env::join_paths([at("bin1"), at("bin2")]).unwrap()),
+            home: Some(at("home")),
+            host_cwd: at("host"),
+            trusted_cwd: Some(at("work")),
+            usr_local_bin: at("usr/local/bin"),
+            windows: false,
+        };
+        Place { root, world }
+    }
+
+    impl Place {
+        fn at(&self, below: &str) -> PathBuf {
+            self.root.path().join(below)
+        }
+
+        fn file(&self, below: &str, mode: u32) -> PathBuf {
+            let path = self.at(below);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, "").unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            path
+        }
+
+        fn locate(&self, cli: &CliPath) -> Result<PathBuf, Error> {
+            cli.locate(&self.world)
+        }
+    }
+
+    /// The order of `Auto`; `Global` stops before the last two.
+    const ORDER: [&str; 9] = [
+        "bin1/claude",
+        "bin2/claude",
+        "home/.npm-global/bin/claude",
+        "usr/local/bin/claude",
+        "home/.local/bin/claude",
+        "work/node_modules/.bin/claude",
+        "home/node_modules/.bin/claude",
+        "home/.yarn/bin/claude",
+        "home/.claude/local/claude",
+    ];
+
+    #[test]
+    fn each_place_gives_way_to_the_ones_before() {
+        let place = place();
+        for (count, below) in ORDER.iter().enumerate().rev() {
+            let file = place.file(below, 0o755);
+            assert_eq!(place.locate(&CliPath::Auto).unwrap(), file);
+            assert_eq!(place.locate(&CliPath::Global).is_ok(), count < 7, "{below}");
+        }
+    }
+
+    #[test]
+    fn the_error_lists_every_place_in_order_and_what_to_do() {
+        let place = place();
+        let error = place.locate(&CliPath::Auto).unwrap_err();
+        assert!(error.is_cli_not_found());
+        assert!(!error.is_spawn());
+        assert_eq!(error.searched(), ORDER.map(|below| place.at(below)));
+        let message = error.to_string();
+        assert!(message.contains("npm install -g @anthropic-ai/claude-code"), "{message}");
+        assert!(message.contains("CliPath::Explicit") && message.ends_with(error.hint().unwrap()), "{message}");
+        assert!(message.contains(&place.at(ORDER[4]).display().to_string()), "{message}");
+        assert_eq!(place.locate(&CliPath::Global).unwrap_err().searched().len(), 7);
+    }
+
+    #[test]
+    fn what_cannot_run_is_passed_over_and_named() {
+        let place = place();
+        place.file("bin1/claude", 0o644);
+        fs::create_dir_all(place.at("bin2/claude")).unwrap();
+        std::os::unix::fs::symlink(place.at("nowhere"), place.file("home/.npm-global/bin/x", 0o755).with_file_name("claude")).unwrap();
+
+        let message = place.locate(&CliPath::Auto).unwrap_err().to_string();
+        assert!(message.contains("bin1/claude (not executable),"), "{message}");
+        assert!(message.contains("bin2/claude (a directory),"), "{message}");
+
+        let found = place.file("usr/local/bin/claude", 0o755);
+        assert_eq!(place.locate(&CliPath::Auto).unwrap(), found);
+    }
+
+    #[test]
+    fn a_checkout_is_searched_only_when_trusted() {
+        let mut place = place();
+        let file = place.file("work/node_modules/.bin/claude", 0o755);
+        assert_eq!(place.locate(&CliPath::Auto).unwrap(), file);
+        place.world.trusted_cwd = None;
+        let error = place.locate(&CliPath::Auto).unwrap_err();
+        assert!(!error.searched().contains(&file));
+    }
+
+    #[test]
+    fn relative_entries_of_path_are_never_used() {
+        let mut place = place();
+        place.file("host/claude", 0o755);
+        place.file("host/bin/claude", 0o755);
+        place.world.path = Some(":.:bin".into());
+        let error = place.locate(&CliPath::Auto).unwrap_err();
+        assert_eq!(error.searched().len(), ORDER.len() - 2);
+    }
+
+    #[test]
+    fn a_bundle_comes_first_and_may_be_absent() {
+        let place = place();
+        let on_path = place.file("bin1/claude", 0o755);
+        for bundle in [place.at("host/bundle"), PathBuf::from("bundle")] {
+            assert_eq!(place.locate(&CliPath::Bundled(bundle)).unwrap(), on_path);
+        }
+        let bundled = place.file("host/bundle/claude", 0o755);
+        for bundle in [place.at("host/bundle"), PathBuf::from("bundle")] {
+            assert_eq!(place.locate(&CliPath::Bundled(bundle)).unwrap(), bundled);
+        }
+    }
+
+    #[test]
+    fn an_explicit_path_is_the_only_place() {
+        let place = place();
+        place.file("bin1/claude", 0o755);
+        let mine = place.file("host/mine", 0o755);
+        assert_eq!(place.locate(&CliPath::Explicit(mine.clone())).unwrap(), mine);
+        assert_eq!(place.locate(&CliPath::Explicit("mine".into())).unwrap(), mine);
+
+        let error = place.locate(&CliPath::Explicit("other".into())).unwrap_err();
+        assert_eq!(error.searched(), [place.at("host/other")]);
+        let error = place.locate(&CliPath::Explicit(place.at("host"))).unwrap_err();
+        assert!(error.to_string().contains("host (a directory)"), "{error}");
+    }
+
+    #[test]
+    fn windows_takes_the_executable_and_refuses_shims() {
+        let mut place = place();
+        place.world.windows = true;
+        let shim = place.file("bin1/claude.cmd", 0o755);
+        let error = place.locate(&CliPath::Auto).unwrap_err();
+        assert!(error.searched().contains(&shim));
+        assert!(error.to_string().contains("claude.cmd (a shim that needs a shell)"), "{error}");
+        assert!(place.locate(&CliPath::Explicit(shim)).unwrap_err().is_cli_not_found());
+
+        let exe = place.file("bin2/claude.exe", 0o755);
+        assert_eq!(place.locate(&CliPath::Auto).unwrap(), exe);
+    }
+
+    #[test]
+    fn a_world_without_path_or_home_says_so() {
+        let mut place = place();
+        place.world = World { path: None, home: None, trusted_cwd: None, windows: true, ..place.world };
+        let error = place.locate(&CliPath::Auto).unwrap_err();
+        assert!(error.searched().is_empty());
+        assert!(error.to_string().contains("nowhere"), "{error}");
+    }
+}

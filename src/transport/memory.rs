@@ -1,0 +1,249 @@
+//! The in-memory transport: the other side is a task, or a test.
+
+use std::fmt;
+use std::future::{Future, pending};
+use std::io;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use tokio::io::duplex;
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+
+use super::{BoxFuture, BoxedRead, BoxedWrite, Connection, Control, Error, Exit, Launch, Shutdown, Transport};
+
+/// What a Linux pipe holds.
+const CAPACITY: usize = 64 * 1024;
+
+/// Runs the "CLI" as a task of the program, one for each connection.
+///
+/// The function given is the CLI's `main`: it gets what a process gets (arguments, environment, working directory,
+/// three streams) and returns its exit status. [`Control::kill`] drops its future. After the
+/// [`Control`] is dropped, it has [`Shutdown::grace_after_sigterm`] to end by itself.
+///
+/// ```
+/// use claude_wire::transport::{Exit, Launch, Memory, Transport};
+/// use tokio::io::{AsyncReadExt, AsyncWriteExt};
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let echo = Memory::new(|_launch, mut peer| async move {
+///     let _ = tokio::io::copy(&mut peer.stdin, &mut peer.stdout).await;
+///     Exit::from_code(0)
+/// });
+/// let mut cli = echo.open(Launch::default()).await?;
+/// cli.stdin.write_all(b"hello\n").await?;
+/// drop(cli.stdin);
+/// let mut said = String::new();
+/// cli.stdout.read_to_string(&mut said).await?;
+/// assert_eq!(said, "hello\n");
+/// assert!(cli.control.wait().await?.success());
+/// # Ok(()) }
+/// ```
+pub struct Memory {
+    main: Box<dyn Fn(Launch, Peer) -> BoxFuture<'static, Exit> + Send + Sync>,
+    capacity: usize,
+}
+
+impl Memory {
+    /// A transport whose CLI is `main`.
+    pub fn new<F, Fut>(main: F) -> Self
+    where
+        F: Fn(Launch, Peer) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Exit> + Send + 'static,
+    {
+        Self { main: Box::new(move |launch, peer| Box::pin(main(launch, peer))), capacity: CAPACITY }
+    }
+
+    /// How many bytes each of the three streams holds before a writer must wait (64 KiB unless told, at least 1).
+    #[must_use]
+    pub fn capacity(mut self, bytes: usize) -> Self {
+        self.capacity = bytes;
+        self
+    }
+}
+
+impl Transport for Memory {
+    fn open(&self, launch: Launch) -> BoxFuture<'_, Result<Connection, Error>> {
+        Box::pin(async move {
+            let runtime = Handle::try_current().map_err(|_| Error::no_runtime())?;
+            let (connection, peer) = pipe(self.capacity);
+            let control = peer.control.clone();
+            let main = (self.main)(launch, peer);
+            runtime.spawn(async move {
+                let signals = control.signals.clone();
+                let exit = tokio::select! {
+                    biased;
+                    () = killed_or_abandoned(signals) => Exit::from_signal(SIGKILL),
+                    exit = main => exit,
+                };
+                control.exit(exit);
+            });
+            Ok(connection)
+        })
+    }
+}
+
+impl fmt::Debug for Memory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Memory").field("capacity", &self.capacity).finish_non_exhaustive()
+    }
+}
+
+/// A connection and its other end, with no task between them: the piece below [`Memory`].
+///
+/// Each stream holds `capacity` bytes (at least 1) before its writer must wait. Needs no runtime.
+pub fn pipe(capacity: usize) -> (Connection, Peer) {
+    let capacity = capacity.max(1);
+    let (stdin, peer_stdin) = duplex(capacity);
+    let (stdout, peer_stdout) = duplex(capacity);
+    let (stderr, peer_stderr) = duplex(capacity);
+    let (signal, signals) = watch::channel(None);
+    let (exit, exited) = watch::channel(None);
+    let control = MemoryControl { signal, end: End::Awaited(Box::pin(end(exited, signals.clone()))) };
+    let connection = Connection { stdin: Box::new(stdin), stdout: Box::new(stdout), stderr: Box::new(stderr), control: Box::new(control) };
+    let peer = Peer {
+        stdin: Box::new(peer_stdin),
+        stdout: Box::new(peer_stdout),
+        stderr: Box::new(peer_stderr),
+        control: PeerControl { signals, exit: Arc::new(exit) },
+    };
+    (connection, peer)
+}
+
+/// The CLI's end of a connection in memory.
+///
+/// Dropping `stdout` is the end of output; dropping `stdin` makes the host's writes fail with
+/// [`io::ErrorKind::BrokenPipe`].
+pub struct Peer {
+    /// What the host wrote.
+    pub stdin: BoxedRead,
+    /// What the host reads as the CLI's output.
+    pub stdout: BoxedWrite,
+    /// What the host reads as the CLI's complaints.
+    pub stderr: BoxedWrite,
+    /// The host's signals, and the exit.
+    pub control: PeerControl,
+}
+
+impl Peer {
+    /// Closes the streams, then exits.
+    pub fn exit(self, exit: Exit) {
+        let control = self.control.clone();
+        drop(self);
+        control.exit(exit);
+    }
+}
+
+impl fmt::Debug for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Peer").field("control", &self.control).finish_non_exhaustive()
+    }
+}
+
+/// What the host does to the CLI, and what it learns of the CLI's end.
+#[derive(Clone, Debug)]
+pub struct PeerControl {
+    signals: watch::Receiver<Option<Signal>>,
+    exit: Arc<watch::Sender<Option<Exit>>>,
+}
+
+impl PeerControl {
+    /// Waits for the next signal; a clone sees each one too. A second one before the first is seen takes its
+    /// place. Dropping the host's [`Control`] counts as [`Signal::Terminate`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is lost when the future is dropped.
+    pub async fn signal(&mut self) -> Signal {
+        while self.signals.changed().await.is_ok() {
+            if let Some(signal) = *self.signals.borrow_and_update() {
+                return signal;
+            }
+        }
+        pending().await
+    }
+
+    /// Lets the host know of the exit. The first one counts, and a kill before it counts instead.
+    ///
+    /// Where every clone is dropped without an exit, the host's wait ends with an error.
+    pub fn exit(&self, exit: Exit) {
+        self.exit.send_if_modified(|slot| {
+            let first = slot.is_none();
+            slot.get_or_insert(exit);
+            first
+        });
+    }
+}
+
+/// What a host does to a CLI in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// [`Control::terminate`]: the likeness of SIGTERM.
+    Terminate,
+    /// [`Control::kill`]: the likeness of SIGKILL. Seen only behind [`pipe`], where nobody can end the test itself.
+    Kill,
+}
+
+const SIGKILL: i32 = 9;
+
+struct MemoryControl {
+    signal: watch::Sender<Option<Signal>>,
+    end: End,
+}
+
+enum End {
+    Awaited(BoxFuture<'static, Option<Exit>>),
+    Known(Option<Exit>),
+}
+
+impl Control for MemoryControl {
+    fn pid(&self) -> Option<u32> {
+        None
+    }
+
+    fn poll_wait(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Exit>> {
+        if let End::Awaited(end) = &mut self.end {
+            let Poll::Ready(exit) = end.as_mut().poll(cx) else { return Poll::Pending };
+            self.end = End::Known(exit);
+        }
+        let End::Known(exit) = self.end else { return Poll::Pending };
+        Poll::Ready(exit.ok_or_else(|| io::Error::other("the in-memory CLI went away without an exit status")))
+    }
+
+    fn terminate(&mut self) {
+        // Not after a kill: that one is final.
+        self.signal.send_if_modified(|signal| {
+            let news = *signal != Some(Signal::Kill);
+            if news {
+                *signal = Some(Signal::Terminate);
+            }
+            news
+        });
+    }
+
+    fn kill(&mut self) {
+        self.signal.send_replace(Some(Signal::Kill));
+    }
+}
+
+impl Drop for MemoryControl {
+    fn drop(&mut self) {
+        self.terminate();
+    }
+}
+
+/// The exit as the host learns it: what the peer said, or a kill before it.
+async fn end(mut exited: watch::Receiver<Option<Exit>>, mut signals: watch::Receiver<Option<Signal>>) -> Option<Exit> {
+    tokio::select! {
+        biased;
+        exit = exited.wait_for(Option::is_some) => exit.ok().and_then(|exit| *exit),
+        Ok(_) = signals.wait_for(|signal| *signal == Some(Signal::Kill)) => Some(Exit::from_signal(SIGKILL)),
+    }
+}
+
+/// Ready at once after a kill, and some time after the host let go.
+async fn killed_or_abandoned(mut signals: watch::Receiver<Option<Signal>>) {
+    if signals.wait_for(|signal| *signal == Some(Signal::Kill)).await.is_err() {
+        tokio::time::sleep(Shutdown::default().grace_after_sigterm).await;
+    }
+}

@@ -1,0 +1,14 @@
+//! The real process.
+
+mod open;
+#[cfg(unix)]
+mod unix;
+#[cfg(windows)]
+mod windows;
+
+#[cfg(unix)]
+use self::unix::connect;
+#[cfg(windows)]
+use self::windows::connect;
+
+pub use self::open::Process;

@@ -1,0 +1,119 @@
+//! The descendants of a process, from `/proc`.
+
+use std::collections::HashMap;
+use std::fs;
+
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+
+/// A tree that grows while it is stopped has settled after this many looks, or never does.
+const ROUNDS: usize = 8;
+
+/// One process; its number alone could mean another one later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Descendant {
+    pid: Pid,
+    /// In clock ticks since the system started.
+    born: u64,
+}
+
+impl Descendant {
+    /// Sends a signal to this process, and never to a later one with its number.
+    pub(super) fn signal(self, signal: Signal) {
+        let Ok(pidfd) = pidfd_open(self.pid, PidfdFlags::empty()) else { return };
+        // The descriptor is of one process: if that was born when ours was, it is ours for good.
+        if Stat::read(self.pid).is_some_and(|stat| stat.born == self.born) {
+            let _ = pidfd_send_signal(pidfd, signal);
+        }
+    }
+}
+
+/// Stops and lists all descendants of a stopped process, itself not among them.
+pub(super) fn stop_all(root: Pid) -> Vec<Descendant> {
+    let mut stopped = Vec::new();
+    for _ in 0..ROUNDS {
+        // Those that were forked while the round before was on its way.
+        let new: Vec<_> = list(root).into_iter().filter(|descendant| !stopped.contains(descendant)).collect();
+        if new.is_empty() {
+            break;
+        }
+        new.iter().for_each(|descendant| descendant.signal(Signal::STOP));
+        stopped.extend(new);
+    }
+    stopped
+}
+
+fn list(root: Pid) -> Vec<Descendant> {
+    let mut children: HashMap<Pid, Vec<Descendant>> = HashMap::new();
+    for pid in processes() {
+        if let Some(Stat { parent: Some(parent), born }) = Stat::read(pid) {
+            children.entry(parent).or_default().push(Descendant { pid, born });
+        }
+    }
+    let mut found = children.remove(&root).unwrap_or_default();
+    let mut next = 0;
+    while let Some(descendant) = found.get(next) {
+        next += 1;
+        found.extend(children.remove(&descendant.pid).unwrap_or_default());
+    }
+    found
+}
+
+fn processes() -> impl Iterator<Item = Pid> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok().and_then(Pid::from_raw))
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct Stat {
+    parent: Option<Pid>,
+    born: u64,
+}
+
+impl Stat {
+    fn read(pid: Pid) -> Option<Self> {
+        Self::parse(&fs::read(format!("/proc/{}/stat", pid.as_raw_pid())).ok()?)
+    }
+
+    /// `7 (any (name)) S 1 ...`: the name may hold spaces, parentheses and bytes that are no text, so the fields are
+    /// counted from the last parenthesis: state, parent, and the birth as the twentieth.
+    fn parse(stat: &[u8]) -> Option<Self> {
+        let name_end = stat.iter().rposition(|&byte| byte == b')')?;
+        let mut fields = std::str::from_utf8(&stat[name_end + 1..]).ok()?.split_ascii_whitespace();
+        let parent = Pid::from_raw(fields.nth(1)?.parse().ok()?);
+        let born = fields.nth(17)?.parse().ok()?;
+        Some(Self { parent, born })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_parent_and_birth_behind_any_name() {
+        let rest = b" S 41 7 7 0 -1 4194304 94 0 0 0 0 0 0 0 20 0 1 0 123456 2764800 238";
+        for name in [&b"7 (cat)"[..], b"7 (a b)", b"7 (S 1 2) S 9)", b"7 (\xff)"] {
+            let stat = [name, rest].concat();
+            assert_eq!(Stat::parse(&stat), Some(Stat { parent: Pid::from_raw(41), born: 123_456 }), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn a_line_cut_short_is_no_process() {
+        for stat in [&b""[..], b"7 (cat", b"7 (cat)", b"7 (cat) S", b"7 (cat) S 41", b"7 (cat) S x 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8"] {
+            assert_eq!(Stat::parse(stat), None);
+        }
+    }
+
+    #[test]
+    fn a_process_with_another_birth_is_left_alone() {
+        let mut child = std::process::Command::new("cat").stdin(std::process::Stdio::piped()).spawn().unwrap();
+        let pid = Pid::from_child(&child);
+        let born = Stat::read(pid).unwrap().born;
+        assert!(list(rustix::process::getpid()).contains(&Descendant { pid, born }));
+
+        Descendant { pid, born: born + 1 }.signal(Signal::KILL);
+        drop(child.stdin.take());
+        assert!(child.wait().unwrap().success(), "it lived to see the end of its input");
+    }
+}

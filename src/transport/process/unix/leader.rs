@@ -1,0 +1,71 @@
+//! A child that has not been reaped.
+
+use std::io;
+use std::process::Child;
+
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+
+use crate::transport::Exit;
+
+/// The child, leader of its process group.
+///
+/// As long as it has not been reaped, dead or alive, the kernel gives its number to no other process and no other
+/// group: signals to the group reach only ours. [`reap`](Self::reap) takes the value, so nobody can send one later.
+pub(super) struct Leader {
+    child: Child,
+}
+
+impl Leader {
+    /// Of a child that was started as the leader of a new group.
+    pub(super) fn new(child: Child) -> Self {
+        Self { child }
+    }
+
+    pub(super) fn pid(&self) -> Pid {
+        Pid::from_child(&self.child)
+    }
+
+    /// Whether it has ended. An error means that somebody else has reaped it, and its number is nobody's.
+    pub(super) fn has_ended(&self) -> io::Result<bool> {
+        self.peek(WaitIdOptions::NOHANG)
+    }
+
+    /// Sends a signal to the whole group.
+    pub(super) fn signal(&self, signal: Signal) {
+        if self.has_ended().is_ok() {
+            // The one failure left is a group without a living member.
+            let _ = kill_process_group(self.pid(), signal);
+        }
+    }
+
+    /// Kills the group, and the descendants in other groups as far as they can be found.
+    pub(super) fn kill(&self) {
+        #[cfg(target_os = "linux")]
+        if matches!(self.has_ended(), Ok(false)) {
+            // Stopped, nobody forks while we look.
+            self.signal(Signal::STOP);
+            for descendant in super::descendants::stop_all(self.pid()) {
+                descendant.signal(Signal::KILL);
+            }
+        }
+        self.signal(Signal::KILL);
+    }
+
+    /// Waits for the end, kills what is left of the group, and reaps.
+    pub(super) fn reap(mut self) -> io::Result<Exit> {
+        self.peek(WaitIdOptions::empty())?;
+        self.signal(Signal::KILL);
+        self.child.wait().map(Exit::from)
+    }
+
+    /// Looks for the end without reaping.
+    fn peek(&self, how: WaitIdOptions) -> io::Result<bool> {
+        loop {
+            match waitid(WaitId::Pid(self.pid()), how | WaitIdOptions::EXITED | WaitIdOptions::NOWAIT) {
+                Ok(status) => return Ok(status.is_some()),
+                Err(rustix::io::Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+}

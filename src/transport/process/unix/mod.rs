@@ -1,0 +1,10 @@
+//! A child that leads its own process group.
+
+mod child;
+#[cfg(target_os = "linux")]
+mod descendants;
+mod exit_watch;
+mod leader;
+mod reaper;
+
+pub(super) use self::child::connect;
