@@ -22,6 +22,16 @@ pub(super) struct Difference {
     actual: Option<Value>,
 }
 
+impl Difference {
+    /// The difference of two texts.
+    pub(super) fn of_texts(path: &str, expected: &str, actual: &str) -> Vec<Self> {
+        if expected == actual {
+            return Vec::new();
+        }
+        vec![Self { path: path.to_owned(), expected: Some(expected.into()), actual: Some(actual.into()) }]
+    }
+}
+
 impl std::fmt::Display for Difference {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let show = |value: &Option<Value>| value.as_ref().map_or("nothing".into(), |value| clip(&value.to_string(), SHOWN).into_owned());
