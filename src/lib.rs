@@ -19,3 +19,6 @@ pub mod record;
 pub mod session;
 #[cfg(feature = "session")]
 pub mod transport;
+
+#[cfg(feature = "session")]
+pub use self::session::{Decision, Error, Options, Result, Session, SessionBuilder, Turn};

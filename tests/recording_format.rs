@@ -1,8 +1,7 @@
 //! The recording format, version 1: what is read, what is written, and what is refused.
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
-use claude_wire::recording::{
-    Eol, Error, Event, EventKind, Exit, Header, Integrity, Payload, Recording, Stream,
-};
+use claude_wire::recording::{Eol, Error, Event, EventKind, Exit, Header, Integrity, Payload, Recording, Stream};
 use serde_json::json;
 
 const HEADER: &str = r#"{"claude-wire":"recording","version":1}"#;
@@ -71,10 +70,7 @@ fn every_kind_of_line_is_read() {
         (5, EventKind::Signal("SIGTERM".to_owned())),
         (31_000, EventKind::Exit(Exit::code(0))),
     ];
-    assert_eq!(
-        recording.events,
-        expected.map(|(us, kind)| Event::new(us, kind))
-    );
+    assert_eq!(recording.events, expected.map(|(us, kind)| Event::new(us, kind)));
 }
 
 #[test]
@@ -88,18 +84,11 @@ fn new_events_are_written_as_the_format_shows_them() {
     fresh.header.env = read.header.env.clone();
     fresh.header.vars = read.header.vars.clone();
     fresh.header.redactions = read.header.redactions;
-    fresh.events = read
-        .events
-        .iter()
-        .map(|event| Event::new(event.us, event.kind.clone()))
-        .collect();
+    fresh.events = read.events.iter().map(|event| Event::new(event.us, event.kind.clone())).collect();
 
     let text = written(&fresh);
     let footer = text.strip_prefix(EVERY_KIND).expect(&text);
-    assert!(
-        footer.starts_with(r#"{"end":{"events":10,"sha256":""#),
-        "{footer}"
-    );
+    assert!(footer.starts_with(r#"{"end":{"events":10,"sha256":""#), "{footer}");
     assert!(footer.ends_with("\"}}\n"), "{footer}");
 }
 
@@ -108,52 +97,29 @@ fn the_digest_is_over_all_bytes_before_the_footer() {
     // printf '{"claude-wire":"recording","version":1}\n' | sha256sum
     assert_eq!(
         written(&Recording::new(Header::new())),
-        format!(
-            "{HEADER}\n{{\"end\":{{\"events\":0,\"sha256\":\"34aec3f0e3b37625c17b10999cec76ea16a94a3f1f9eb6e66148e7e0b7add9ab\"}}}}\n"
-        )
+        format!("{HEADER}\n{{\"end\":{{\"events\":0,\"sha256\":\"34aec3f0e3b37625c17b10999cec76ea16a94a3f1f9eb6e66148e7e0b7add9ab\"}}}}\n")
     );
 }
 
 #[test]
 fn the_form_of_a_line_follows_its_bytes() {
     let out = |bytes: &[u8]| line_of(EventKind::Out(Payload::line(bytes.to_vec())));
-    assert_eq!(
-        out(br#"{"b":1.0, "a":"\ud800","a":1e400}"#),
-        r#"{"us":7,"out":{"b":1.0, "a":"\ud800","a":1e400}}"#
-    );
+    assert_eq!(out(br#"{"b":1.0, "a":"\ud800","a":1e400}"#), r#"{"us":7,"out":{"b":1.0, "a":"\ud800","a":1e400}}"#);
     assert_eq!(out(br#""quoted""#), r#"{"us":7,"out":"quoted"}"#);
     assert_eq!(out(b"null"), r#"{"us":7,"out":null}"#);
     assert_eq!(out(b"plain"), r#"{"us":7,"out":"plain","as":"text"}"#);
     assert_eq!(out(b""), r#"{"us":7,"out":"","as":"text"}"#);
-    assert_eq!(
-        out(b"{\"a\":1} "),
-        r#"{"us":7,"out":"{\"a\":1} ","as":"text"}"#
-    );
-    assert_eq!(
-        out("\u{feff}{}".as_bytes()),
-        "{\"us\":7,\"out\":\"\u{feff}{}\",\"as\":\"text\"}"
-    );
-    assert_eq!(
-        out(b"\x1b[1mred"),
-        r#"{"us":7,"out":"\u001b[1mred","as":"text"}"#
-    );
+    assert_eq!(out(b"{\"a\":1} "), r#"{"us":7,"out":"{\"a\":1} ","as":"text"}"#);
+    assert_eq!(out("\u{feff}{}".as_bytes()), "{\"us\":7,\"out\":\"\u{feff}{}\",\"as\":\"text\"}");
+    assert_eq!(out(b"\x1b[1mred"), r#"{"us":7,"out":"\u001b[1mred","as":"text"}"#);
     // A raw control byte makes it no JSON, and escaping the byte would make it look sound.
-    assert_eq!(
-        out(b"{\"a\":\"\x01\"}"),
-        r#"{"us":7,"out":"eyJhIjoiASJ9","as":"base64"}"#
-    );
-    assert_eq!(
-        out(b"{\"a\":\"\xff\"}"),
-        r#"{"us":7,"out":"eyJhIjoi/yJ9","as":"base64"}"#
-    );
+    assert_eq!(out(b"{\"a\":\"\x01\"}"), r#"{"us":7,"out":"eyJhIjoiASJ9","as":"base64"}"#);
+    assert_eq!(out(b"{\"a\":\"\xff\"}"), r#"{"us":7,"out":"eyJhIjoi/yJ9","as":"base64"}"#);
 
     let err = |text: &str| line_of(EventKind::Err(text.into()));
     assert_eq!(err("oops"), r#"{"us":7,"err":"oops"}"#);
     assert_eq!(err(r#""oops""#), r#"{"us":7,"err":"\"oops\""}"#);
-    assert_eq!(
-        err(r#"{"level":"warn"}"#),
-        r#"{"us":7,"err":{"level":"warn"}}"#
-    );
+    assert_eq!(err(r#"{"level":"warn"}"#), r#"{"us":7,"err":{"level":"warn"}}"#);
 }
 
 #[test]
@@ -163,25 +129,14 @@ fn the_ending_of_a_line_is_kept() {
     assert_eq!(line("{}\r\n"), r#"{"us":7,"in":{},"eol":"\r\n"}"#);
     assert_eq!(line("{}"), r#"{"us":7,"in":{},"eol":""}"#);
     assert_eq!(&Payload::from_wire("{}\r\n").wire()[..], b"{}\r\n");
-    assert_eq!(
-        read(&format!(
-            "{HEADER}\n{{\"us\":1,\"in\":{{}},\"eol\":\"\\r\\n\"}}\n"
-        ))
-        .events[0]
-            .payload()
-            .unwrap()
-            .eol(),
-        Eol::CrLf
-    );
+    assert_eq!(read(&format!("{HEADER}\n{{\"us\":1,\"in\":{{}},\"eol\":\"\\r\\n\"}}\n")).events[0].payload().unwrap().eol(), Eol::CrLf);
 }
 
 #[test]
 fn depth_is_no_obstacle() {
     let deep = format!("{}{}", "[".repeat(5000), "]".repeat(5000));
     let mut recording = Recording::new(Header::new());
-    recording
-        .events
-        .push(Event::new(0, EventKind::Out(Payload::line(deep.clone()))));
+    recording.events.push(Event::new(0, EventKind::Out(Payload::line(deep.clone()))));
     let again = Recording::from_bytes(&recording.to_bytes()).unwrap();
     assert_eq!(again.events[0].payload().unwrap().bytes(), deep.as_bytes());
     assert!(again.events[0].payload().unwrap().json().is_some());
@@ -229,9 +184,7 @@ fn unknown_keys_stay_when_their_neighbours_change() {
             r#"{"us":60,"gossip":{"n":1.0}}"#,
         ]
     );
-    let EventKind::Unknown(event) = &recording.events[1].kind else {
-        panic!("{recording:?}")
-    };
+    let EventKind::Unknown(event) = &recording.events[1].kind else { panic!("{recording:?}") };
     assert_eq!(event.json(), r#"{"us":6,"gossip":{"n":1.0}}"#);
 }
 
@@ -246,32 +199,14 @@ fn an_event_that_is_wrong_is_refused_with_its_line() {
         (r#"{"mark":"x"}"#, "needs \"us\""),
         (r#"{"us":-1,"mark":"x"}"#, "\"us\" must be a whole number"),
         (r#"{"us":1.5,"mark":"x"}"#, "\"us\" must be a whole number"),
-        (
-            r#"{"us":1,"mark":"x","out":{}}"#,
-            "both \"mark\" and \"out\"",
-        ),
+        (r#"{"us":1,"mark":"x","out":{}}"#, "both \"mark\" and \"out\""),
         (r#"{"us":1,"mark":1}"#, "\"mark\" must be a string"),
-        (
-            r#"{"us":1,"eof":"sideways"}"#,
-            "\"eof\" must be \"in\", \"out\" or \"err\"",
-        ),
+        (r#"{"us":1,"eof":"sideways"}"#, "\"eof\" must be \"in\", \"out\" or \"err\""),
         (r#"{"us":1,"exit":0}"#, "\"exit\" must be {\"code\":0}"),
-        (
-            r#"{"us":1,"out":"x","as":"gzip"}"#,
-            "\"as\" must be \"text\" or \"base64\"",
-        ),
-        (
-            r#"{"us":1,"out":{},"as":"text"}"#,
-            "\"out\" must be a string",
-        ),
-        (
-            r#"{"us":1,"out":"\ud800","as":"text"}"#,
-            "use \"as\":\"base64\"",
-        ),
-        (
-            r#"{"us":1,"out":"%%","as":"base64"}"#,
-            "\"out\" must be base64",
-        ),
+        (r#"{"us":1,"out":"x","as":"gzip"}"#, "\"as\" must be \"text\" or \"base64\""),
+        (r#"{"us":1,"out":{},"as":"text"}"#, "\"out\" must be a string"),
+        (r#"{"us":1,"out":"\ud800","as":"text"}"#, "use \"as\":\"base64\""),
+        (r#"{"us":1,"out":"%%","as":"base64"}"#, "\"out\" must be base64"),
         (r#"{"us":1,"out":{},"eol":"\r"}"#, "\"eol\" must be"),
     ] {
         // A line after it, so that it cannot be taken for one that was cut short.
@@ -286,31 +221,13 @@ fn a_header_that_is_wrong_is_refused_on_line_1() {
         ("", "the file is empty"),
         ("hello", "line 1 of a recording is its header"),
         (r#"{"us":1,"out":{}}"#, "not a claude-wire recording"),
-        (
-            r#"{"claude-wire":"scenario","version":1}"#,
-            "not a claude-wire recording",
-        ),
+        (r#"{"claude-wire":"scenario","version":1}"#, "not a claude-wire recording"),
         (r#"{"claude-wire":"recording"}"#, "needs \"version\""),
-        (
-            r#"{"claude-wire":"recording","version":"1"}"#,
-            "needs \"version\"",
-        ),
-        (
-            r#"{"claude-wire":"recording","version":1,"version":1}"#,
-            "\"version\" appears twice",
-        ),
-        (
-            r#"{"claude-wire":"recording","version":1,"argv":"--verbose"}"#,
-            "\"argv\" must be a list of strings",
-        ),
-        (
-            r#"{"claude-wire":"recording","version":1,"env":{"A":"1","A":"2"}}"#,
-            "\"A\" appears twice",
-        ),
-        (
-            r#"{"claude-wire":"recording","version":1,"vars":{"cwd":1}}"#,
-            "\"vars\" must be an object of strings",
-        ),
+        (r#"{"claude-wire":"recording","version":"1"}"#, "needs \"version\""),
+        (r#"{"claude-wire":"recording","version":1,"version":1}"#, "\"version\" appears twice"),
+        (r#"{"claude-wire":"recording","version":1,"argv":"--verbose"}"#, "\"argv\" must be a list of strings"),
+        (r#"{"claude-wire":"recording","version":1,"env":{"A":"1","A":"2"}}"#, "\"A\" appears twice"),
+        (r#"{"claude-wire":"recording","version":1,"vars":{"cwd":1}}"#, "\"vars\" must be an object of strings"),
     ] {
         let error = refused(header);
         assert_eq!(error.line(), Some(1), "{error}");
@@ -320,12 +237,7 @@ fn a_header_that_is_wrong_is_refused_on_line_1() {
 
 #[test]
 fn a_newer_version_is_refused_by_name() {
-    let error = refused(
-        "{\"claude-wire\":\"recording\",\"version\":2,\"argv\":\"whatever that means then\"}\n",
-    );
+    let error = refused("{\"claude-wire\":\"recording\",\"version\":2,\"argv\":\"whatever that means then\"}\n");
     assert!(error.is_version());
-    assert!(
-        error.to_string().contains("version 2 is newer than 1"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("version 2 is newer than 1"), "{error}");
 }

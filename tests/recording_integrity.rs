@@ -2,18 +2,12 @@
 
 use std::io;
 
-use claude_wire::recording::{
-    Event, EventKind, Exit, Header, Integrity, Payload, Recording, Writer,
-};
+use claude_wire::recording::{Event, EventKind, Exit, Header, Integrity, Payload, Recording, Writer};
 
 fn two_events() -> Recording {
     let mut recording = Recording::new(Header::new());
-    recording
-        .events
-        .push(Event::new(1, EventKind::Out(Payload::from(r#"{"n":1}"#))));
-    recording
-        .events
-        .push(Event::new(2, EventKind::Exit(Exit::signal("SIGKILL"))));
+    recording.events.push(Event::new(1, EventKind::Out(Payload::from(r#"{"n":1}"#))));
+    recording.events.push(Event::new(2, EventKind::Exit(Exit::signal("SIGKILL"))));
     recording
 }
 
@@ -38,27 +32,16 @@ fn a_cut_anywhere_is_noticed() {
     let header = whole.iter().position(|byte| *byte == b'\n').unwrap();
     // Without its last line break the footer is still whole.
     for cut in header..whole.len() - 1 {
-        let recording = Recording::from_bytes(&whole[..cut])
-            .unwrap_or_else(|error| panic!("cut at {cut}: {error}"));
-        let Integrity::Truncated { dropped } = recording.integrity() else {
-            panic!("cut at {cut}: {recording:?}")
-        };
+        let recording = Recording::from_bytes(&whole[..cut]).unwrap_or_else(|error| panic!("cut at {cut}: {error}"));
+        let Integrity::Truncated { dropped } = recording.integrity() else { panic!("cut at {cut}: {recording:?}") };
         assert!(!recording.is_replayable());
         // Nothing is lost but the cut line, and nothing is made up.
         let kept = two_events().events;
         assert_eq!(recording.events[..], kept[..recording.events.len()]);
         let text = String::from_utf8(whole[..cut - dropped].to_vec()).unwrap();
-        assert_eq!(
-            text.lines().count(),
-            1 + recording.events.len(),
-            "cut at {cut}"
-        );
+        assert_eq!(text.lines().count(), 1 + recording.events.len(), "cut at {cut}");
         assert_eq!(recording.warnings().len(), 1);
-        assert!(
-            recording.warnings()[0].contains(&format!("{dropped} bytes")),
-            "{:?}",
-            recording.warnings()
-        );
+        assert!(recording.warnings()[0].contains(&format!("{dropped} bytes")), "{:?}", recording.warnings());
     }
 }
 
@@ -81,11 +64,7 @@ fn an_edited_recording_warns_and_can_be_sealed_again() {
         let recording = Recording::from_bytes(edited.as_bytes()).unwrap();
         assert_eq!(recording.integrity(), &Integrity::Edited { events, found });
         assert!(recording.is_replayable());
-        assert!(
-            recording.warnings()[0].contains("claude-wire seal"),
-            "{:?}",
-            recording.warnings()
-        );
+        assert!(recording.warnings()[0].contains("claude-wire seal"), "{:?}", recording.warnings());
         let sealed = Recording::from_bytes(&recording.to_bytes()).unwrap();
         assert_eq!(sealed.integrity(), &Integrity::Sealed);
         assert_eq!(sealed.events, recording.events);
@@ -98,17 +77,12 @@ fn nothing_may_follow_the_footer() {
     twice.extend_from_slice(&two_events().to_bytes());
     let error = Recording::from_bytes(&twice).unwrap_err();
     assert_eq!(error.line(), Some(4));
-    assert!(
-        error.to_string().contains("must be the last line"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("must be the last line"), "{error}");
 }
 
 #[test]
 fn a_footer_that_says_nothing_is_refused() {
-    let text = String::from_utf8(two_events().to_bytes())
-        .unwrap()
-        .replace("\"events\":2", "\"events\":\"2\"");
+    let text = String::from_utf8(two_events().to_bytes()).unwrap().replace("\"events\":2", "\"events\":\"2\"");
     let error = Recording::from_bytes(text.as_bytes()).unwrap_err();
     assert_eq!(error.line(), Some(4));
     assert!(error.to_string().contains("\"end\" must be"), "{error}");
@@ -161,10 +135,7 @@ impl io::Write for FullOnce {
 
 #[test]
 fn a_writer_that_failed_writes_no_more() {
-    let mut full = FullOnce {
-        room: 50,
-        written: Vec::new(),
-    };
+    let mut full = FullOnce { room: 50, written: Vec::new() };
     let mut writer = Writer::new(&mut full, &Header::new()).unwrap();
     assert!(writer.event(&two_events().events[0]).unwrap_err().is_io());
     assert!(writer.event(&two_events().events[1]).unwrap_err().is_io());
@@ -192,26 +163,11 @@ fn saving_replaces_the_file_whole_and_leaves_nothing_beside_it() {
 fn an_error_names_the_file_and_the_line() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("bad.jsonl");
-    std::fs::write(
-        &path,
-        "{\"claude-wire\":\"recording\",\"version\":1}\n{\"us\":1}\n{\"us\":\n",
-    )
-    .unwrap();
+    std::fs::write(&path, "{\"claude-wire\":\"recording\",\"version\":1}\n{\"us\":1}\n{\"us\":\n").unwrap();
     let error = Recording::open(&path).unwrap_err();
-    assert_eq!(
-        (error.path(), error.line()),
-        (Some(path.as_path()), Some(3))
-    );
-    assert!(
-        error
-            .to_string()
-            .starts_with(&format!("{}:3: ", path.display())),
-        "{error}"
-    );
+    assert_eq!((error.path(), error.line()), (Some(path.as_path()), Some(3)));
+    assert!(error.to_string().starts_with(&format!("{}:3: ", path.display())), "{error}");
 
     let missing = Recording::open(folder.path().join("missing.jsonl")).unwrap_err();
-    assert!(
-        missing.is_io() && missing.to_string().contains("missing.jsonl"),
-        "{missing}"
-    );
+    assert!(missing.is_io() && missing.to_string().contains("missing.jsonl"), "{missing}");
 }

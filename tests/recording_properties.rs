@@ -1,6 +1,6 @@
 //! For any bytes: a recording gives back what it was given, and garbage is an error, never a panic.
 
-use claude_wire::recording::{Eol, Event, EventKind, Header, Payload, Recording};
+use claude_wire::recording::{Eol, Event, EventKind, Header, Payload, Recording, Root, lint, scrub};
 use proptest::prelude::*;
 
 /// Bytes, text, and JSON that is nearly or quite right.
@@ -37,8 +37,7 @@ fn any_line() -> impl Strategy<Value = Vec<u8>> {
         prop::collection::vec(any::<u8>(), 0..40),
         any::<String>().prop_map(String::into_bytes),
         prop::collection::vec(fragments, 0..12).prop_map(|parts| parts.concat().into_bytes()),
-        any::<String>()
-            .prop_map(|text| serde_json::json!({ "text": text }).to_string().into_bytes()),
+        any::<String>().prop_map(|text| serde_json::json!({ "text": text }).to_string().into_bytes()),
     ]
 }
 
@@ -54,6 +53,31 @@ fn any_kind() -> impl Strategy<Value = EventKind> {
         }
     })
 }
+
+/// Roots, their slugs, variables, and what stands between them.
+const PARTS: &[&str] = &[
+    "/a",
+    "/a/b",
+    "-a-b",
+    "/",
+    "-",
+    "b",
+    ".",
+    "$",
+    "{",
+    "}",
+    "${cwd}",
+    "${home}",
+    "${dollar}",
+    "cwd",
+    "cwd_slug",
+    "dollar",
+    "\n",
+    "\\",
+    "\"",
+];
+
+const SECRETS: &[&str] = &["", "sk-ant-x", " ann@x.io", "Bearer 0123456789abcdef", "<email:1>", "<key:99999999999999999999>", "......"];
 
 proptest! {
     #[test]
@@ -79,5 +103,34 @@ proptest! {
             let sealed = recording.to_bytes();
             prop_assert_eq!(Recording::from_bytes(&sealed).unwrap().events, recording.events);
         }
+    }
+
+    #[test]
+    fn what_the_roots_hide_comes_back(parts in prop::collection::vec(prop::sample::select(PARTS.to_vec()), 0..12), quoted in any::<bool>()) {
+        let text = parts.concat();
+        let line = if quoted { serde_json::to_string(&text).unwrap() } else { text };
+        let mut recording = Recording::new(Header::new());
+        recording.events.push(Event::new(0, EventKind::Out(line.as_str().into())));
+        scrub(&mut recording, &[Root::cwd("/a/b"), Root::home("/a")]);
+        let stored = Recording::from_bytes(&recording.to_bytes()).unwrap();
+        let live = [("cwd", "/a/b"), ("home", "/a")].map(|(name, path)| (name.to_owned(), path.to_owned())).into();
+        let expanded = stored.expand(&live);
+        prop_assert_eq!(expanded.events[0].payload().unwrap().bytes(), line.as_bytes());
+    }
+
+    #[test]
+    fn scrubbing_ends_and_breaks_no_json(line in any_line(), secret in prop::sample::select(SECRETS.to_vec()), quoted in any::<bool>()) {
+        let mut text = String::from_utf8_lossy(&line).into_owned() + secret;
+        if quoted {
+            text = serde_json::json!({ "type": "control_response", "description": text }).to_string();
+        }
+        let payload = Payload::line(text);
+        let was_json = payload.json().is_some();
+        let mut recording = Recording::new(Header::new());
+        recording.events.push(Event::new(0, EventKind::Out(payload)));
+        scrub(&mut recording, &[]);
+        prop_assert_eq!(lint(&recording), []);
+        prop_assert!(!was_json || recording.events[0].payload().unwrap().json().is_some());
+        prop_assert!(scrub(&mut recording, &[]).is_empty());
     }
 }

@@ -1,1 +1,57 @@
 //! Turns, requests and callbacks as a machine without I/O and without a clock.
+//!
+//! [`Machine::handle`] takes one [`Input`] and the time, and appends [`Output`]s; whoever owns the pipes carries them out. There is nothing
+//! to poll and nothing to drain: a call leaves nothing behind but [`Machine::deadline`], the time of the next [`Input::Tick`].
+//!
+//! # The connection
+//!
+//! ```text
+//!            a command                 Opened                 reply to initialize
+//!   Idle ───────────────► Opening ───────────────► Handshake ───────────────► Ready
+//!    ▲   Output::Open        │ Closed                  │ Closed, refused,        │ Closed
+//!    │                       ▼                         ▼ timed out               ▼
+//!    └────────────────── every waiter of this connection is told ◄───────────────┘
+//!
+//!   Stop, from anywhere: CloseStdin, then Closed leads to Stopped, which is final.
+//! ```
+//!
+//! Prompts that were not written yet survive a lost connection: the machine opens the next one for them, with the id of the last session
+//! that the CLI confirmed, so that it can be resumed.
+//!
+//! # A turn
+//!
+//! ```text
+//!            written to the CLI        its result
+//!   Queued ─────────────────► Running ───────────► ended with a result
+//!     │ abandoned                │ abandoned, or a time limit: `interrupt` is written
+//!     ▼                          ▼
+//!   forgotten                 Draining ──────────► ended: an abandoned turn in silence, the other with the limit as its error
+//!                                │ no result within the drain time
+//!                                ▼
+//!                             Terminate, and the turn has ended
+//! ```
+//!
+//! One prompt is written at a time, and the next one only after the result of the one before: the CLI would merge prompts that wait into one
+//! turn with one result.
+//!
+//! # Which turn does a line belong to?
+//!
+//! Each prompt carries a uuid. CLI 2.1.329 echoes it: in `command_lifecycle`, in the `system/init` that opens the turn, in the first lines
+//! that answer, in the `result`. A line that names another prompt, or none while a turn runs that the CLI started by itself, belongs to no
+//! turn of ours and becomes an [`Output::Event`]. A CLI that echoes nothing is served first-in-first-out.
+
+mod failure;
+mod io;
+mod lines;
+mod machine;
+mod requests;
+mod route;
+mod turns;
+
+pub use self::failure::Failure;
+pub use self::io::{Answer, CallbackId, Command, Event, Input, Output, Prompt, RequestId, TurnEnd, TurnId};
+pub use self::machine::{Config, Counters, Machine};
+pub use self::requests::Refusal;
+
+#[cfg(test)]
+mod tests;

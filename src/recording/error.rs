@@ -85,11 +85,7 @@ impl Error {
     }
 
     fn new(kind: Kind) -> Self {
-        Self {
-            kind,
-            path: None,
-            line: None,
-        }
+        Self { kind, path: None, line: None }
     }
 }
 

@@ -76,19 +76,13 @@ const KINDS: [&str; 8] = ["in", "out", "err", "mark", "fault", "eof", "signal", 
 impl Event {
     /// An event `us` microseconds after the previous one.
     pub fn new(us: u64, kind: EventKind) -> Self {
-        Self {
-            us,
-            kind,
-            raw: None,
-        }
+        Self { us, kind, raw: None }
     }
 
     /// The line that crossed a pipe, for `in`, `out` and `err`.
     pub fn payload(&self) -> Option<&Payload> {
         match &self.kind {
-            EventKind::In(payload) | EventKind::Out(payload) | EventKind::Err(payload) => {
-                Some(payload)
-            }
+            EventKind::In(payload) | EventKind::Out(payload) | EventKind::Err(payload) => Some(payload),
             _ => None,
         }
     }
@@ -96,9 +90,7 @@ impl Event {
     /// [`payload`](Self::payload), to change it.
     pub fn payload_mut(&mut self) -> Option<&mut Payload> {
         match &mut self.kind {
-            EventKind::In(payload) | EventKind::Out(payload) | EventKind::Err(payload) => {
-                Some(payload)
-            }
+            EventKind::In(payload) | EventKind::Out(payload) | EventKind::Err(payload) => Some(payload),
             _ => None,
         }
     }
@@ -109,25 +101,16 @@ impl Event {
         if get(members, "end").is_some() {
             return Err("the footer (\"end\") must be the last line; two recordings in one file are not a recording".to_owned());
         }
-        let us = get(members, "us")
-            .ok_or("an event needs \"us\", the microseconds since the previous event")?;
+        let us = get(members, "us").ok_or("an event needs \"us\", the microseconds since the previous event")?;
         let us = value("us", us, "a whole number of microseconds")?;
         let kind = match kinds(members).as_slice() {
-            [] => EventKind::Unknown(UnknownEvent {
-                text: String::from_utf8_lossy(line).into_owned(),
-            }),
+            [] => EventKind::Unknown(UnknownEvent { text: String::from_utf8_lossy(line).into_owned() }),
             [(key, raw)] => read_kind(key, raw, members, line)?,
             [(one, _), (other, _), ..] => {
-                return Err(format!(
-                    "an event is one thing, this one is both \"{one}\" and \"{other}\""
-                ));
+                return Err(format!("an event is one thing, this one is both \"{one}\" and \"{other}\""));
             }
         };
-        Ok(Self {
-            us,
-            kind,
-            raw: Some(line.clone()),
-        })
+        Ok(Self { us, kind, raw: Some(line.clone()) })
     }
 
     /// Appends the event's line, without the line break.
@@ -160,9 +143,7 @@ impl Event {
         let Some(members) = self.raw.as_ref().and_then(|raw| members(raw).ok()) else {
             return;
         };
-        let was_payload = kinds(&members)
-            .iter()
-            .any(|(key, _)| matches!(*key, "in" | "out" | "err"));
+        let was_payload = kinds(&members).iter().any(|(key, _)| matches!(*key, "in" | "out" | "err"));
         let is_payload = self.payload().is_some();
         for (key, raw) in &members {
             let ours = key == "us" || KINDS.contains(&key.as_str());
@@ -184,18 +165,12 @@ impl PartialEq for Event {
 impl Exit {
     /// The child exited by itself.
     pub fn code(code: i32) -> Self {
-        Self {
-            code: Some(code),
-            signal: None,
-        }
+        Self { code: Some(code), signal: None }
     }
 
     /// A signal ended the child.
     pub fn signal(name: impl Into<String>) -> Self {
-        Self {
-            code: None,
-            signal: Some(name.into()),
-        }
+        Self { code: None, signal: Some(name.into()) }
     }
 }
 
@@ -215,20 +190,9 @@ impl UnknownEvent {
     }
 }
 
-fn read_kind(
-    key: &str,
-    raw: &RawValue,
-    members: &Members<'_>,
-    line: &Bytes,
-) -> Result<EventKind, String> {
+fn read_kind(key: &str, raw: &RawValue, members: &Members<'_>, line: &Bytes) -> Result<EventKind, String> {
     let payload = || {
-        let parts = Parts {
-            key,
-            value: raw,
-            form: get(members, "as"),
-            eol: get(members, "eol"),
-            stderr: key == "err",
-        };
+        let parts = Parts { key, value: raw, form: get(members, "as"), eol: get(members, "eol"), stderr: key == "err" };
         Payload::parse(parts, line)
     };
     Ok(match key {
@@ -244,16 +208,9 @@ fn read_kind(
 }
 
 fn get<'a>(members: &Members<'a>, key: &str) -> Option<&'a RawValue> {
-    members
-        .iter()
-        .find(|(name, _)| name == key)
-        .map(|(_, raw)| *raw)
+    members.iter().find(|(name, _)| name == key).map(|(_, raw)| *raw)
 }
 
 fn kinds<'m, 'a>(members: &'m Members<'a>) -> Vec<(&'m str, &'a RawValue)> {
-    members
-        .iter()
-        .filter(|(key, _)| KINDS.contains(&key.as_str()))
-        .map(|(key, raw)| (key.as_str(), *raw))
-        .collect()
+    members.iter().filter(|(key, _)| KINDS.contains(&key.as_str())).map(|(key, raw)| (key.as_str(), *raw)).collect()
 }

@@ -44,13 +44,7 @@ pub struct Recording {
 impl Recording {
     /// A recording without events.
     pub fn new(header: Header) -> Self {
-        Self {
-            header,
-            events: Vec::new(),
-            integrity: Integrity::InMemory,
-            warnings: Vec::new(),
-            footer: None,
-        }
+        Self { header, events: Vec::new(), integrity: Integrity::InMemory, warnings: Vec::new(), footer: None }
     }
 
     /// Reads a file. A truncated or edited one is read too: see [`integrity`](Self::integrity).
@@ -132,30 +126,20 @@ impl Recording {
     /// # Errors
     /// When the recording is truncated.
     pub fn require_sealed(&self) -> Result<(), Error> {
-        if self.is_replayable() {
-            Ok(())
-        } else {
-            Err(Error::truncated())
-        }
+        if self.is_replayable() { Ok(()) } else { Err(Error::truncated()) }
     }
 
     pub(super) fn read(bytes: Bytes, steps: &[Step]) -> Result<Self, Error> {
         let mut lines = split_lines(&bytes);
         let Some(first) = lines.first() else {
-            return Err(
-                Error::format("the file is empty; a recording begins with its header").at_line(1),
-            );
+            return Err(Error::format("the file is empty; a recording begins with its header").at_line(1));
         };
         let version = Header::version(first)?;
         let mut recording = Self::new(Header::new());
-        let last = lines[1..]
-            .last()
-            .map_or(Ok(None), |line| Footer::parse(line));
+        let last = lines[1..].last().map_or(Ok(None), |line| Footer::parse(line));
         match last.map_err(|why| Error::format(why).at_line(lines.len()))? {
             Some(footer) => {
-                let end = lines
-                    .pop()
-                    .map_or(0, |line| line.len() + usize::from(bytes.ends_with(b"\n")));
+                let end = lines.pop().map_or(0, |line| line.len() + usize::from(bytes.ends_with(b"\n")));
                 let (before, line) = bytes.split_at(bytes.len() - end);
                 recording.compare(&footer, before, lines.len() as u64 - 1);
                 recording.footer = Some((footer, bytes.slice_ref(line)));
@@ -168,9 +152,7 @@ impl Recording {
             recording.header = Header::parse(&line).map_err(at(number))?;
         }
         for (number, line) in lines {
-            recording
-                .events
-                .push(Event::parse(&line).map_err(at(number))?);
+            recording.events.push(Event::parse(&line).map_err(at(number))?);
         }
         Ok(recording)
     }
@@ -181,10 +163,7 @@ impl Recording {
             self.integrity = Integrity::Sealed;
             return;
         }
-        self.integrity = Integrity::Edited {
-            events: footer.events,
-            found,
-        };
+        self.integrity = Integrity::Edited { events: footer.events, found };
         self.warnings.push(format!(
             "edited since it was sealed: the footer is about {} events and other bytes, here are {found}; \
              `claude-wire seal` makes it true again",
@@ -198,18 +177,13 @@ impl Recording {
         let dropped = partial.map_or(0, |line| line.len());
         let events = lines.len() - 1;
         self.integrity = Integrity::Truncated { dropped };
-        self.warnings.push(format!(
-            "truncated: no footer after {events} events, {dropped} bytes of a cut line dropped"
-        ));
+        self.warnings.push(format!("truncated: no footer after {events} events, {dropped} bytes of a cut line dropped"));
     }
 }
 
 /// The lines without their line breaks; a last line without one counts, unless it is empty.
 fn split_lines(bytes: &Bytes) -> Vec<Bytes> {
-    let mut lines: Vec<Bytes> = bytes
-        .split(|byte| *byte == b'\n')
-        .map(|line| bytes.slice_ref(line))
-        .collect();
+    let mut lines: Vec<Bytes> = bytes.split(|byte| *byte == b'\n').map(|line| bytes.slice_ref(line)).collect();
     lines.pop_if(|line| line.is_empty());
     lines
 }
@@ -218,11 +192,7 @@ fn split_lines(bytes: &Bytes) -> Vec<Bytes> {
 fn temporary_beside(path: &Path) -> PathBuf {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(
-        ".{}-{}.tmp",
-        std::process::id(),
-        NEXT.fetch_add(1, Ordering::Relaxed)
-    ));
+    name.push(format!(".{}-{}.tmp", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed)));
     path.with_file_name(name)
 }
 
@@ -242,19 +212,12 @@ mod tests {
         from: 0,
         run: |lines| {
             let text = |line: &Bytes| String::from_utf8_lossy(line).into_owned();
-            let mut out = vec![Bytes::from(
-                text(&lines[0]).replace("\"version\":0", "\"version\":1"),
-            )];
+            let mut out = vec![Bytes::from(text(&lines[0]).replace("\"version\":0", "\"version\":1"))];
             for (number, line) in (2..).zip(&lines[1..]) {
                 if !line.starts_with(b"{\"ms\":") {
                     return Err((number, "no \"ms\"".to_owned()));
                 }
-                out.push(
-                    text(line)
-                        .replace("\"ms\":3,", "\"us\":3000,")
-                        .replace("\"stdout\":", "\"out\":")
-                        .into(),
-                );
+                out.push(text(line).replace("\"ms\":3,", "\"us\":3000,").replace("\"stdout\":", "\"out\":").into());
             }
             Ok(out)
         },
@@ -262,32 +225,20 @@ mod tests {
 
     #[test]
     fn an_older_version_is_migrated_step_by_step() {
-        let old = Bytes::from(
-            "{\"claude-wire\":\"recording\",\"version\":0,\"cli\":\"1.0\"}\n{\"ms\":3,\"stdout\":{\"a\":1.0}}\n",
-        );
+        let old = Bytes::from("{\"claude-wire\":\"recording\",\"version\":0,\"cli\":\"1.0\"}\n{\"ms\":3,\"stdout\":{\"a\":1.0}}\n");
         let recording = Recording::read(old, &[FROM_ZERO]).unwrap();
         assert_eq!(recording.header.cli.as_deref(), Some("1.0"));
-        assert_eq!(
-            recording.events,
-            [Event::new(3000, EventKind::Out("{\"a\":1.0}".into()))]
-        );
+        assert_eq!(recording.events, [Event::new(3000, EventKind::Out("{\"a\":1.0}".into()))]);
         let text = String::from_utf8(recording.to_bytes()).unwrap();
         assert!(text.starts_with("{\"claude-wire\":\"recording\",\"version\":1,\"cli\":\"1.0\"}\n{\"us\":3000,\"out\":{\"a\":1.0}}\n"));
     }
 
     #[test]
     fn a_migration_that_fails_names_the_line() {
-        let old = Bytes::from(
-            "{\"claude-wire\":\"recording\",\"version\":0}\n{\"ms\":3,\"stdout\":1}\n{\"us\":3}\n",
-        );
+        let old = Bytes::from("{\"claude-wire\":\"recording\",\"version\":0}\n{\"ms\":3,\"stdout\":1}\n{\"us\":3}\n");
         let error = Recording::read(old, &[FROM_ZERO]).unwrap_err();
         assert_eq!(error.line(), Some(3));
-        assert!(
-            error
-                .to_string()
-                .contains("cannot be migrated from version 0: no \"ms\""),
-            "{error}"
-        );
+        assert!(error.to_string().contains("cannot be migrated from version 0: no \"ms\""), "{error}");
     }
 
     #[test]

@@ -9,29 +9,24 @@ use super::error::Error;
 /// wrong with which line (counted from 1).
 pub(super) struct Step {
     pub(super) from: u64,
-    pub(super) run: fn(&[Bytes]) -> Result<Vec<Bytes>, (usize, String)>,
+    pub(super) run: fn(&[Bytes]) -> Result<Vec<Bytes>, Complaint>,
 }
+
+/// The line and what is wrong with it.
+pub(super) type Complaint = (usize, String);
 
 /// The steps this build knows. Version 1 is the first, so there is nothing older yet.
 pub(super) const STEPS: &[Step] = &[];
 
 /// Brings the lines of a recording of version `found` to [`FORMAT_VERSION`].
-pub(super) fn migrate(
-    mut lines: Vec<Bytes>,
-    found: u64,
-    steps: &[Step],
-) -> Result<Vec<Bytes>, Error> {
+pub(super) fn migrate(mut lines: Vec<Bytes>, found: u64, steps: &[Step]) -> Result<Vec<Bytes>, Error> {
     if found > u64::from(FORMAT_VERSION) {
         return Err(Error::newer_version(found));
     }
     for version in found..u64::from(FORMAT_VERSION) {
-        let step = steps
-            .iter()
-            .find(|step| step.from == version)
-            .ok_or_else(|| Error::no_migration(found))?;
-        lines = (step.run)(&lines).map_err(|(line, why)| {
-            Error::format(format!("cannot be migrated from version {version}: {why}")).at_line(line)
-        })?;
+        let step = steps.iter().find(|step| step.from == version).ok_or_else(|| Error::no_migration(found))?;
+        lines = (step.run)(&lines)
+            .map_err(|(line, why)| Error::format(format!("cannot be migrated from version {version}: {why}")).at_line(line))?;
     }
     Ok(lines)
 }

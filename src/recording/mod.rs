@@ -7,26 +7,46 @@
 //! | line | holds |
 //! |---|---|
 //! | header | `"claude-wire":"recording"`, `"version":1`, and what [`Header`] names |
-//! | event | `"us"` since the previous event, and exactly one of `in`, `out`, `err`, `mark`, `fault`, `eof`, `signal`, `exit` |
+//! | event | `"us"` since the previous event, and one of `in`, `out`, `err`, `mark`, `fault`, `eof`, `signal`, `exit` |
 //! | footer | `"end"` with the number of events and the SHA-256 of all bytes before the footer's line |
 //!
 //! Without its footer a recording is truncated; with one that does not fit it was edited ([`Integrity`]). Keys and
-//! events that this build does not know survive a read and a write.
+//! events that this build does not know survive a read and a write; a repeated key is refused in the header and in an
+//! event's own keys, never inside what crossed a pipe.
+//!
+//! # Lines
+//!
+//! A line that is one JSON text stands inline: `"out":{"type":"result"}`. Anything else is a JSON string that says how to
+//! read it: `"as":"text"`, or `"as":"base64"` for bytes that text cannot carry. Stderr is text by nature, so there a bare
+//! string is the line itself: `"err":"oops"`. `eol` is absent after LF, else `"\r\n"` or `""`. See [`Payload`].
+//!
+//! # Variables
+//!
+//! Folders of the host that made the recording stand as `${cwd}`, `${home}` and so on, and the header's `vars` gives
+//! each a neutral value. Whoever plays a recording calls [`Recording::expand`] first, with the live values.
 
 mod error;
 mod event;
 mod file;
 mod header;
+mod import;
 mod migrate;
 mod object;
+mod patterns;
 mod payload;
+mod scrub;
 mod seal;
+mod strings;
+mod vars;
 mod writer;
 
 pub use error::Error;
 pub use event::{Event, EventKind, Exit, Stream, UnknownEvent};
 pub use file::Recording;
 pub use header::{FORMAT_VERSION, Header};
+pub use import::{ImportOptions, import};
 pub use payload::{Eol, Payload};
+pub use scrub::{Finding, lint, scrub};
 pub use seal::Integrity;
+pub use vars::Root;
 pub use writer::Writer;

@@ -19,13 +19,8 @@ pub(super) fn members(text: &[u8]) -> Result<Members<'_>, String> {
 }
 
 /// Reads one member's value, naming the key when it is not what it should be.
-pub(super) fn value<'a, T: Deserialize<'a>>(
-    key: &str,
-    raw: &'a RawValue,
-    expected: &str,
-) -> Result<T, String> {
-    serde_json::from_str(raw.get())
-        .map_err(|error| format!("\"{key}\" must be {expected}: {}", explain(&error)))
+pub(super) fn value<'a, T: Deserialize<'a>>(key: &str, raw: &'a RawValue, expected: &str) -> Result<T, String> {
+    serde_json::from_str(raw.get()).map_err(|error| format!("\"{key}\" must be {expected}: {}", explain(&error)))
 }
 
 /// Appends `"key":value` to an object that was begun with `{`.
@@ -85,9 +80,7 @@ impl<'de> Deserialize<'de> for Object<'de> {
                 let mut seen = HashSet::new();
                 while let Some(key) = map.next_key::<String>()? {
                     if !seen.insert(key.clone()) {
-                        return Err(A::Error::custom(format_args!(
-                            "the key {key:?} appears twice"
-                        )));
+                        return Err(A::Error::custom(format_args!("the key {key:?} appears twice")));
                     }
                     members.push((key, map.next_value()?));
                 }
@@ -107,18 +100,8 @@ mod tests {
     fn values_keep_their_spelling() {
         let text = br#" { "b" : 1.50e+3 ,"a":{"x":1,"x":2} , "s":"\ud800" } "#;
         let members = members(text).unwrap();
-        let pairs: Vec<_> = members
-            .iter()
-            .map(|(key, raw)| (key.as_str(), raw.get()))
-            .collect();
-        assert_eq!(
-            pairs,
-            [
-                ("b", "1.50e+3"),
-                ("a", r#"{"x":1,"x":2}"#),
-                ("s", r#""\ud800""#)
-            ]
-        );
+        let pairs: Vec<_> = members.iter().map(|(key, raw)| (key.as_str(), raw.get())).collect();
+        assert_eq!(pairs, [("b", "1.50e+3"), ("a", r#"{"x":1,"x":2}"#), ("s", r#""\ud800""#)]);
     }
 
     #[test]
@@ -129,15 +112,7 @@ mod tests {
 
     #[test]
     fn anything_but_one_object_is_refused() {
-        for text in [
-            &b"[]"[..],
-            b"1",
-            b"",
-            b"{",
-            b"{} {}",
-            b"{\"a\":\xff}",
-            b"\xef\xbb\xbf{}",
-        ] {
+        for text in [&b"[]"[..], b"1", b"", b"{", b"{} {}", b"{\"a\":\xff}", b"\xef\xbb\xbf{}"] {
             assert!(members(text).is_err(), "{}", String::from_utf8_lossy(text));
         }
     }

@@ -43,10 +43,7 @@ impl Eol {
 impl Payload {
     /// A line that ends with LF; `bytes` is the line without it.
     pub fn line(bytes: impl Into<Bytes>) -> Self {
-        Self {
-            bytes: bytes.into(),
-            eol: Eol::Lf,
-        }
+        Self { bytes: bytes.into(), eol: Eol::Lf }
     }
 
     /// The same line with another ending.
@@ -105,9 +102,7 @@ impl Payload {
                 "\n" => Eol::Lf,
                 "\r\n" => Eol::CrLf,
                 other => {
-                    return Err(format!(
-                        "\"eol\" must be \"\" or \"\\r\\n\" (absent for LF), not {other:?}"
-                    ));
+                    return Err(format!("\"eol\" must be \"\" or \"\\r\\n\" (absent for LF), not {other:?}"));
                 }
             },
         };
@@ -116,30 +111,17 @@ impl Payload {
             // Stderr is text by nature: there a bare string is the line itself.
             None if parts.stderr && parts.value.get().starts_with('"') => "text".to_owned(),
             None => {
-                return Ok(Self {
-                    bytes: line.slice_ref(parts.value.get().as_bytes()),
-                    eol,
-                });
+                return Ok(Self { bytes: line.slice_ref(parts.value.get().as_bytes()), eol });
             }
         };
         let bytes = match form.as_str() {
-            "text" => value::<String>(
-                parts.key,
-                parts.value,
-                "a string of whole characters (or use \"as\":\"base64\")",
-            )?
-            .into(),
+            "text" => value::<String>(parts.key, parts.value, "a string of whole characters (or use \"as\":\"base64\")")?.into(),
             "base64" => {
                 let text: String = value(parts.key, parts.value, "a base64 string")?;
-                BASE64
-                    .decode(text)
-                    .map_err(|error| format!("\"{}\" must be base64: {error}", parts.key))?
-                    .into()
+                BASE64.decode(text).map_err(|error| format!("\"{}\" must be base64: {error}", parts.key))?.into()
             }
             other => {
-                return Err(format!(
-                    "\"as\" must be \"text\" or \"base64\", not {other:?}"
-                ));
+                return Err(format!("\"as\" must be \"text\" or \"base64\", not {other:?}"));
             }
         };
         Ok(Self { bytes, eol })
@@ -171,11 +153,12 @@ impl Payload {
     fn stands_inline(&self, stderr: bool) -> bool {
         let bytes = &self.bytes;
         let blank = |byte: Option<&u8>| matches!(byte, Some(b' ' | b'\t'));
-        !blank(bytes.first())
-            && !blank(bytes.last())
-            && !(stderr && bytes.starts_with(b"\""))
-            && !bytes.iter().any(|byte| matches!(byte, b'\n' | b'\r'))
-            && self.json().is_some()
+        if blank(bytes.first()) || blank(bytes.last()) {
+            return false;
+        }
+        let line_break = bytes.iter().any(|byte| matches!(byte, b'\n' | b'\r'));
+        let text_of_stderr = stderr && bytes.starts_with(b"\"");
+        !line_break && !text_of_stderr && self.json().is_some()
     }
 
     /// The bytes as text, unless they are not UTF-8, or look like JSON but for raw control bytes: as text those bytes
@@ -199,12 +182,7 @@ pub(super) struct Parts<'a> {
 
 impl fmt::Debug for Payload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "Payload({:?}, {:?})",
-            String::from_utf8_lossy(&self.bytes),
-            self.eol
-        )
+        write!(f, "Payload({:?}, {:?})", String::from_utf8_lossy(&self.bytes), self.eol)
     }
 }
 

@@ -45,10 +45,7 @@ impl Seal {
 
     pub(super) fn footer(&self) -> Footer {
         let digest = self.sha256.clone().finalize();
-        Footer {
-            events: self.events,
-            sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
-        }
+        Footer { events: self.events, sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect() }
     }
 }
 
@@ -62,11 +59,7 @@ pub(super) struct Footer {
 impl Footer {
     /// The footer that is true after these bytes.
     pub(super) fn of(before: &[u8], events: u64) -> Self {
-        Seal {
-            events,
-            sha256: Sha256::new_with_prefix(before),
-        }
-        .footer()
+        Seal { events, sha256: Sha256::new_with_prefix(before) }.footer()
     }
 
     /// Reads a line that may be the footer; `None` when it is something else.
@@ -81,10 +74,6 @@ impl Footer {
     /// The footer's line with its line break.
     pub(super) fn line(&self) -> Bytes {
         // A digest is hexadecimal digits: nothing to escape.
-        format!(
-            "{{\"end\":{{\"events\":{},\"sha256\":\"{}\"}}}}\n",
-            self.events, self.sha256
-        )
-        .into()
+        format!("{{\"end\":{{\"events\":{},\"sha256\":\"{}\"}}}}\n", self.events, self.sha256).into()
     }
 }

@@ -37,12 +37,7 @@ impl<W: io::Write> Writer<W> {
     /// # Errors
     /// When `inner` fails.
     pub fn new(inner: W, header: &Header) -> Result<Self, Error> {
-        let mut writer = Self {
-            inner,
-            seal: Seal::default(),
-            line: Vec::new(),
-            broken: false,
-        };
+        let mut writer = Self { inner, seal: Seal::default(), line: Vec::new(), broken: false };
         header.write(&mut writer.line);
         writer.line.push(b'\n');
         writer.seal.header(&writer.line);
@@ -74,14 +69,9 @@ impl<W: io::Write> Writer<W> {
     fn flush_line(&mut self) -> Result<(), Error> {
         if self.broken {
             self.line.clear();
-            return Err(Error::io(io::Error::other(
-                "an earlier write failed, the recording stays truncated",
-            )));
+            return Err(Error::io(io::Error::other("an earlier write failed, the recording stays truncated")));
         }
-        let done = self
-            .inner
-            .write_all(&self.line)
-            .and_then(|()| self.inner.flush());
+        let done = self.inner.write_all(&self.line).and_then(|()| self.inner.flush());
         self.line.clear();
         self.broken = done.is_err();
         done.map_err(Error::io)

@@ -1,1 +1,35 @@
 //! The session: the async driver and the public handle.
+//!
+//! A [`Session`] is a handle; one task behind it owns the pipes and the [protocol machine](crate::protocol). That task reads and writes
+//! without waiting for either, keeps standard error drained, runs the host's callbacks in tasks of their own, and brings the process to its
+//! end. The messages of a turn go to its [`Turn`], a lazy stream; what belongs to no turn goes to [`Session::events`].
+//!
+//! * **Bounded, lossless, live.** What waits for the reader of a turn is bounded in bytes. At the bound the session stops reading, and the
+//!   CLI is held back. While a request of the host is under way the session reads on, up to a hard cap.
+//! * **One at a time.** Turns run in the order in which they are first polled. A turn that is dropped is interrupted and drained.
+//! * **Options** lie in layers: query, session, application, defaults; see [`Options`].
+
+mod builder;
+mod driver;
+mod error;
+mod events;
+mod handle;
+mod handlers;
+mod mailbox;
+mod options;
+mod prompt;
+mod shared;
+mod stderr;
+mod turn;
+
+pub use self::builder::SessionBuilder;
+pub use self::error::{Error, Result};
+pub use self::events::{Events, SessionEvent};
+pub use self::handle::{Interrupted, Session, SessionStats};
+pub use self::handlers::{Decision, HostRequest, PermissionRequest};
+pub use self::options::{
+    AppConfig, ConfigError, DEFAULT_TIMEOUT, Effort, FileOrJson, OptionError, Options, PermissionMode, SettingSource, SystemPrompt,
+    Thinking, Timeouts,
+};
+pub use self::prompt::Prompt;
+pub use self::turn::Turn;

@@ -5,8 +5,8 @@ use std::fs;
 
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
-/// A tree that grows while it is stopped has settled after this many looks, or never does.
-const ROUNDS: usize = 8;
+/// Looks at a tree that grows while it is being stopped, until it has settled or never will.
+const ROUNDS: usize = 64;
 
 /// One process; its number alone could mean another one later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,0 +1,45 @@
+//! Why something of the caller's ended without what it was for.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::requests::Refusal;
+
+/// Why a turn ended without a result, or a request without a reply.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Failure {
+    /// The connection ended first: the CLI exited, its output ended, or it could not be started.
+    Closed,
+    /// The CLI did not answer `initialize` in time.
+    HandshakeTimeout(Duration),
+    /// The CLI answered with an error.
+    Refused(Refusal),
+    /// The time for the whole turn, or for the reply to a request, ran out.
+    Timeout(Duration),
+    /// The CLI was silent for too long.
+    IdleTimeout(Duration),
+    /// As many prompts wait as may wait.
+    QueueFull(usize),
+    /// The CLI dropped the prompt before it ran.
+    Withdrawn,
+    /// The session has been stopped.
+    Stopped,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Closed => f.write_str("the connection to the CLI ended"),
+            Self::HandshakeTimeout(limit) => write!(f, "the CLI did not answer `initialize` within {limit:?}"),
+            Self::Refused(refusal) => write!(f, "the CLI refused: {refusal}"),
+            Self::Timeout(limit) => write!(f, "no end within {limit:?}"),
+            Self::IdleTimeout(limit) => write!(f, "the CLI was silent for {limit:?}"),
+            Self::QueueFull(limit) => write!(f, "{limit} prompts are waiting already"),
+            Self::Withdrawn => f.write_str("the CLI dropped the prompt before it ran"),
+            Self::Stopped => f.write_str("the session has been stopped"),
+        }
+    }
+}
+
+impl std::error::Error for Failure {}

@@ -1,0 +1,139 @@
+//! What goes into the machine and what comes out.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::failure::Failure;
+use crate::wire::{Frame, Line, Malformed, Outcome, RawJson};
+
+/// A turn of the caller's, numbered by the caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TurnId(pub u64);
+
+/// A request of the caller's to the CLI, numbered by the caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RequestId(pub u64);
+
+/// A request of the CLI's to the host, numbered by the machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CallbackId(pub u64);
+
+/// What happens to the machine.
+#[derive(Debug)]
+pub enum Input {
+    /// The transport has been opened, as [`Output::Open`] asked.
+    Opened,
+    /// A classified item of the CLI's standard output.
+    Received(Outcome),
+    /// The caller wants something.
+    Command(Command),
+    /// The host has an answer to [`Output::Callback`].
+    Answered(CallbackId, Answer),
+    /// Time has passed; only the clock has to say so, at [`Machine::deadline`](super::Machine::deadline).
+    Tick,
+    /// Nothing more will come: the CLI has exited, its output has ended, or it could not be started.
+    Closed,
+}
+
+/// What a caller can want.
+#[derive(Debug)]
+pub enum Command {
+    /// Open the connection now, and reply to this request when the CLI is ready.
+    Connect(RequestId),
+    /// Run a prompt as a turn.
+    Prompt(Prompt),
+    /// Nobody reads this turn any more.
+    Abandon(TurnId),
+    /// Send a control request: an object with a `subtype`. `None` as limit means the configured one.
+    Control(RequestId, RawJson, Option<Duration>),
+    /// Nobody waits for this request any more.
+    Cancel(RequestId),
+    /// Forget the conversation: the process is ended, and the next one resumes nothing.
+    Forget,
+    /// End the session for good.
+    Stop,
+}
+
+/// A prompt, and the limits of its turn.
+#[derive(Clone, Debug)]
+pub struct Prompt {
+    /// The turn that it opens.
+    pub turn: TurnId,
+    /// The uuid that is stamped on the line and echoed by the CLI.
+    pub uuid: String,
+    /// `message.content`: a string or an array of content blocks.
+    pub content: RawJson,
+    /// The longest that the turn may take from the writing of the prompt to its result.
+    pub timeout: Option<Duration>,
+    /// The longest silence of the CLI within the turn; not counted while the CLI waits for an answer of the host.
+    pub idle_timeout: Option<Duration>,
+}
+
+/// What the host answers to a request of the CLI.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// Success, with the payload that the subtype asks for.
+    Success(RawJson),
+    /// An error text, and a code such as `unsupported_request`.
+    Error(String, Option<String>),
+    /// The host will not answer: the CLI has a deadline of its own, or goes on waiting.
+    Silence,
+}
+
+/// What the owner of the pipes has to do.
+#[derive(Debug)]
+pub enum Output {
+    /// Open the transport, resuming this session if there is one; then [`Input::Opened`] or [`Input::Closed`].
+    Open {
+        /// The last session id that the CLI has confirmed.
+        resume: Option<String>,
+    },
+    /// Write a line to the CLI; its newline is included.
+    Write(Bytes),
+    /// A message for a turn.
+    Message(TurnId, Frame),
+    /// A turn has ended. Comes once for each prompt that was not abandoned.
+    Ended(TurnId, TurnEnd),
+    /// A reply to a request of the caller's. Comes once for each request that was not cancelled.
+    Reply(RequestId, Result<Option<RawJson>, Failure>),
+    /// The CLI asks the host; answer with [`Input::Answered`].
+    Callback(CallbackId, Frame),
+    /// The CLI takes its question back; an answer would no longer be written.
+    CallbackCancelled(CallbackId),
+    /// Something that belongs to no turn.
+    Event(Event),
+    /// The CLI has confirmed this session id; it differs from the one before.
+    SessionId(String),
+    /// Close the CLI's standard input, and see to it that the process ends.
+    CloseStdin,
+    /// The CLI is beyond recovery: see to it that the process ends now.
+    Terminate,
+}
+
+/// How a turn ended.
+#[derive(Clone, Debug)]
+pub enum TurnEnd {
+    /// With its result, which was the turn's last message.
+    Result,
+    /// Without.
+    Failed(Failure),
+}
+
+/// Something that belongs to no turn of the caller's.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Event {
+    /// A message: a line after a result, a turn that the CLI started by itself, a notification.
+    Message(Frame),
+    /// A frame that only concerns hosts: `transcript_mirror`, or a `keep_alive` that says something.
+    Control(Frame),
+    /// Text on standard output that is not a frame.
+    Noise(Line),
+    /// A line that looks like a frame but is none.
+    Malformed(Malformed),
+    /// The output ended inside a frame.
+    TruncatedTail(Line),
+    /// A reply that nobody waits for: late, foreign, or an echo.
+    StrayReply(Frame),
+}

@@ -1,0 +1,567 @@
+//! The machine: state and transitions.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use super::failure::Failure;
+use super::io::{Answer, CallbackId, Command, Event, Input, Output, Prompt, RequestId, TurnEnd, TurnId};
+use super::lines;
+use super::requests::{Incoming, Outgoing, Purpose, reply};
+use super::route::{Route, route};
+use super::turns::Current;
+use crate::wire::{Frame, FrameKind, Outcome, RawJson};
+
+/// What the machine is told once.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The body of the `initialize` request: an object with `subtype` and whatever the host registers.
+    pub initialize: RawJson,
+    /// The longest wait for the reply to `initialize`.
+    pub initialize_timeout: Duration,
+    /// The longest wait for the reply to any other request, unless the request says otherwise.
+    pub control_timeout: Duration,
+    /// The longest wait for the result of a turn that was interrupted.
+    pub drain_timeout: Duration,
+    /// How many prompts may wait behind the turn that runs.
+    pub max_queue: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            initialize: RawJson::scanned(bytes::Bytes::from_static(br#"{"subtype":"initialize"}"#)),
+            initialize_timeout: Duration::from_secs(60),
+            control_timeout: Duration::from_secs(60),
+            drain_timeout: Duration::from_secs(30),
+            max_queue: 1024,
+        }
+    }
+}
+
+/// How many lines of the CLI went where nobody reads them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Counters {
+    /// Lines of abandoned turns.
+    pub drained: u64,
+    /// Text that was not a frame; blank lines are not counted.
+    pub noise: u64,
+    /// Lines that looked like frames but were none, over-long ones and a truncated tail included.
+    pub malformed: u64,
+    /// Replies that nobody waited for.
+    pub stray_replies: u64,
+    /// `keep_alive` frames.
+    pub keep_alives: u64,
+    /// Requests of the CLI that repeated one under way.
+    pub repeated_requests: u64,
+}
+
+/// Turns, requests and callbacks of one session, over any number of connections. See the [module](super).
+///
+/// ```
+/// use claude_wire::protocol::{Command, Config, Input, Machine, Output, RequestId};
+/// use std::time::Instant;
+///
+/// let mut machine = Machine::new(Config::default());
+/// let mut out = Vec::new();
+/// machine.handle(Instant::now(), Input::Command(Command::Connect(RequestId(1))), &mut out);
+/// assert!(matches!(out[..], [Output::Open { resume: None }]));
+/// machine.handle(Instant::now(), Input::Opened, &mut out);
+/// assert!(matches!(&out[1], Output::Write(line) if line.ends_with(b"\"request\":{\"subtype\":\"initialize\"}}\n")));
+/// ```
+#[derive(Debug)]
+pub struct Machine {
+    config: Config,
+    link: Link,
+    queue: VecDeque<Prompt>,
+    current: Option<Current>,
+    /// Is the CLI inside a turn that it started by itself?
+    foreign: bool,
+    /// Has the CLI of this connection been seen to echo uuids?
+    echoes: bool,
+    /// Requests that wait for the handshake.
+    held: Vec<(RequestId, RawJson, Option<Duration>)>,
+    /// Callers that wait for the handshake itself.
+    connecting: Vec<RequestId>,
+    outgoing: Outgoing,
+    incoming: Incoming,
+    session_id: Option<String>,
+    counters: Counters,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Link {
+    Idle,
+    Opening,
+    Handshake,
+    Ready,
+    /// The process is being ended. `for_good`: the session has been stopped.
+    Closing {
+        for_good: bool,
+    },
+    Stopped,
+}
+
+impl Machine {
+    /// A machine at rest.
+    pub fn new(config: Config) -> Self {
+        Self {
+            config,
+            link: Link::Idle,
+            queue: VecDeque::new(),
+            current: None,
+            foreign: false,
+            echoes: false,
+            held: Vec::new(),
+            connecting: Vec::new(),
+            outgoing: Outgoing::default(),
+            incoming: Incoming::default(),
+            session_id: None,
+            counters: Counters::default(),
+        }
+    }
+
+    /// Takes one input and appends what is to be done. `now` never goes back.
+    pub fn handle(&mut self, now: Instant, input: Input, out: &mut Vec<Output>) {
+        match input {
+            Input::Opened => self.opened(now, out),
+            Input::Received(outcome) => self.received(now, outcome, out),
+            Input::Command(command) => self.command(now, command, out),
+            Input::Answered(callback, answer) => self.answered(now, callback, answer, out),
+            Input::Tick => self.tick(now, out),
+            Input::Closed => self.closed(now, out),
+        }
+    }
+
+    /// When the next [`Input::Tick`] is due.
+    pub fn deadline(&self) -> Option<Instant> {
+        let turn = self.current.as_ref().and_then(|current| current.deadline(!self.incoming.is_empty()));
+        [turn, self.outgoing.deadline()].into_iter().flatten().min()
+    }
+
+    /// True while a request of the host's is under way, so that reading must go on whatever else holds it back.
+    pub fn awaits_reply(&self) -> bool {
+        !self.outgoing.is_empty()
+    }
+
+    /// True if and only if nothing is under way and nothing waits.
+    pub fn is_idle(&self) -> bool {
+        self.current.is_none() && self.queue.is_empty() && self.held.is_empty() && self.connecting.is_empty() && self.outgoing.is_empty()
+    }
+
+    /// True once the handshake of this connection is done.
+    pub fn is_ready(&self) -> bool {
+        self.link == Link::Ready
+    }
+
+    /// True once the session has been stopped and its process has ended.
+    pub fn is_stopped(&self) -> bool {
+        self.link == Link::Stopped
+    }
+
+    /// How many prompts wait behind the turn that runs.
+    pub fn queue_len(&self) -> usize {
+        self.queue.len()
+    }
+
+    /// The last session id that the CLI has confirmed.
+    pub fn session_id(&self) -> Option<&str> {
+        self.session_id.as_deref()
+    }
+
+    /// How many lines went where nobody reads them.
+    pub fn counters(&self) -> Counters {
+        self.counters
+    }
+
+    fn command(&mut self, now: Instant, command: Command, out: &mut Vec<Output>) {
+        let stopped = matches!(self.link, Link::Stopped | Link::Closing { for_good: true });
+        match command {
+            Command::Connect(request) if stopped => out.push(Output::Reply(request, Err(Failure::Stopped))),
+            Command::Connect(request) if self.link == Link::Ready => out.push(Output::Reply(request, Ok(None))),
+            Command::Connect(request) => {
+                self.connecting.push(request);
+                self.open(out);
+            }
+            Command::Prompt(prompt) if stopped => out.push(Output::Ended(prompt.turn, TurnEnd::Failed(Failure::Stopped))),
+            Command::Prompt(prompt) if self.queue.len() >= self.config.max_queue => {
+                out.push(Output::Ended(prompt.turn, TurnEnd::Failed(Failure::QueueFull(self.config.max_queue))));
+            }
+            Command::Prompt(prompt) => {
+                self.queue.push_back(prompt);
+                self.open(out);
+                self.advance(now, out);
+            }
+            Command::Abandon(turn) => self.abandon(now, turn, out),
+            Command::Control(request, ..) if stopped => out.push(Output::Reply(request, Err(Failure::Stopped))),
+            Command::Control(request, body, limit) => {
+                if self.link == Link::Ready {
+                    self.request(now, Purpose::Caller(request), &body, limit, out);
+                } else {
+                    self.held.push((request, body, limit));
+                    self.open(out);
+                }
+            }
+            Command::Cancel(request) => {
+                self.held.retain(|(held, ..)| *held != request);
+                self.connecting.retain(|waiting| *waiting != request);
+                if let Some(id) = self.outgoing.cancel(request) {
+                    out.push(Output::Write(lines::cancel(&id)));
+                }
+            }
+            Command::Forget => {
+                self.session_id = None;
+                if matches!(self.link, Link::Handshake | Link::Ready) {
+                    self.terminate(out);
+                }
+            }
+            Command::Stop => self.stop(now, out),
+        }
+    }
+
+    /// Asks for a connection if there is none.
+    fn open(&mut self, out: &mut Vec<Output>) {
+        if self.link == Link::Idle {
+            self.link = Link::Opening;
+            out.push(Output::Open { resume: self.session_id.clone() });
+        }
+    }
+
+    fn opened(&mut self, now: Instant, out: &mut Vec<Output>) {
+        if self.link == Link::Opening {
+            self.link = Link::Handshake;
+            let body = self.config.initialize.clone();
+            self.request(now, Purpose::Initialize, &body, Some(self.config.initialize_timeout), out);
+        }
+    }
+
+    fn ready(&mut self, now: Instant, response: Option<RawJson>, out: &mut Vec<Output>) {
+        self.link = Link::Ready;
+        for request in std::mem::take(&mut self.connecting) {
+            out.push(Output::Reply(request, Ok(response.clone())));
+        }
+        for (request, body, limit) in std::mem::take(&mut self.held) {
+            self.request(now, Purpose::Caller(request), &body, limit, out);
+        }
+        self.advance(now, out);
+    }
+
+    fn request(&mut self, now: Instant, purpose: Purpose, body: &RawJson, limit: Option<Duration>, out: &mut Vec<Output>) {
+        let id = self.outgoing.register(now, purpose, limit.unwrap_or(self.config.control_timeout));
+        out.push(Output::Write(lines::request(&id, body)));
+    }
+
+    /// Writes the next prompt, if the CLI is ready for one.
+    fn advance(&mut self, now: Instant, out: &mut Vec<Output>) {
+        if self.link != Link::Ready || self.current.is_some() {
+            return;
+        }
+        if let Some(prompt) = self.queue.pop_front() {
+            out.push(Output::Write(lines::prompt(&prompt.uuid, &prompt.content)));
+            self.current = Some(Current::new(prompt, now));
+        }
+    }
+
+    fn abandon(&mut self, now: Instant, turn: TurnId, out: &mut Vec<Output>) {
+        self.queue.retain(|prompt| prompt.turn != turn);
+        if let Some(current) = self.current.as_mut().filter(|current| current.turn == turn) {
+            current.abandoned = true;
+            if !current.is_draining() {
+                self.drain(now, out);
+            }
+        }
+    }
+
+    /// Makes the CLI end the turn that runs, and sets a limit to how long that may take.
+    fn drain(&mut self, now: Instant, out: &mut Vec<Output>) {
+        let Some(current) = &mut self.current else { return };
+        current.drain_until = now.checked_add(self.config.drain_timeout);
+        // A turn of the CLI's own is not ours to interrupt: while it runs, our prompt can only be withdrawn.
+        let body = if self.foreign && !current.started {
+            RawJson::from(serde_json::json!({"subtype": "cancel_async_message", "message_uuid": current.uuid}))
+        } else {
+            RawJson::scanned(bytes::Bytes::from_static(br#"{"subtype":"interrupt"}"#))
+        };
+        self.request(now, Purpose::Housekeeping, &body, None, out);
+    }
+
+    fn received(&mut self, now: Instant, outcome: Outcome, out: &mut Vec<Output>) {
+        match outcome {
+            Outcome::Message(frame) => self.message(now, frame, out),
+            Outcome::Control(frame) => self.control(now, frame, out),
+            Outcome::Noise(line) if line.bytes().iter().all(u8::is_ascii_whitespace) => {}
+            Outcome::Noise(line) => {
+                self.counters.noise += 1;
+                out.push(Output::Event(Event::Noise(line)));
+            }
+            Outcome::Malformed(malformed) => {
+                self.counters.malformed += 1;
+                out.push(Output::Event(Event::Malformed(malformed)));
+            }
+            Outcome::TruncatedTail(line) => {
+                self.counters.malformed += 1;
+                out.push(Output::Event(Event::TruncatedTail(line)));
+            }
+        }
+    }
+
+    fn message(&mut self, now: Instant, frame: Frame, out: &mut Vec<Output>) {
+        if self.link == Link::Handshake && frame.kind() == FrameKind::Result && self.startup_result(&frame, out) {
+            return;
+        }
+        let route = route(&frame, self.current.as_ref(), self.foreign, self.echoes);
+        self.note_session(&frame, out);
+        let current = match (route, &mut self.current) {
+            (Route::Nobody | Route::ForeignStart | Route::ForeignResult, _) | (_, None) => {
+                match route {
+                    Route::ForeignStart => self.foreign = true,
+                    Route::ForeignResult => self.foreign = false,
+                    _ => {}
+                }
+                out.push(Output::Event(Event::Message(frame)));
+                return;
+            }
+            (_, Some(current)) => current,
+        };
+        current.touch(now);
+        if frame.names_prompts() {
+            current.echoed = true;
+            self.echoes = true;
+        }
+        let interrupt_again = route == Route::Start && !current.started && current.is_draining();
+        if route == Route::Start {
+            current.started = true;
+            self.foreign = false;
+        }
+        if current.abandoned {
+            self.counters.drained += 1;
+        } else {
+            out.push(Output::Message(current.turn, frame));
+        }
+        if interrupt_again {
+            // An interrupt before the start of a turn is acknowledged and has no effect.
+            self.drain(now, out);
+        }
+        match route {
+            Route::Result => self.end_turn(now, TurnEnd::Result, out),
+            Route::Withdrawn => self.end_turn(now, TurnEnd::Failed(Failure::Withdrawn), out),
+            _ => {}
+        }
+    }
+
+    /// A result before the reply to `initialize` is the CLI's account of why it will not start: it belongs to whoever waits first.
+    fn startup_result(&mut self, frame: &Frame, out: &mut Vec<Output>) -> bool {
+        let Some(prompt) = self.queue.pop_front() else { return false };
+        out.push(Output::Message(prompt.turn, frame.clone()));
+        out.push(Output::Ended(prompt.turn, TurnEnd::Result));
+        true
+    }
+
+    /// Notes the session id where the CLI confirms it.
+    fn note_session(&mut self, frame: &Frame, out: &mut Vec<Output>) {
+        let confirms = match frame.kind() {
+            FrameKind::Result => true,
+            FrameKind::System => frame.subtype().as_deref() == Some("init"),
+            _ => false,
+        };
+        if let Some(id) = frame.session_id().filter(|id| confirms && !id.is_empty() && self.session_id.as_deref() != Some(id)) {
+            self.session_id = Some(id.to_string());
+            out.push(Output::SessionId(id.into_owned()));
+        }
+    }
+
+    fn end_turn(&mut self, now: Instant, end: TurnEnd, out: &mut Vec<Output>) {
+        self.finish_turn(end, out);
+        self.advance(now, out);
+    }
+
+    fn finish_turn(&mut self, end: TurnEnd, out: &mut Vec<Output>) {
+        if let Some(current) = self.current.take().filter(|current| !current.abandoned) {
+            let end = current.overdue.map_or(end, TurnEnd::Failed);
+            out.push(Output::Ended(current.turn, end));
+        }
+    }
+
+    fn control(&mut self, now: Instant, frame: Frame, out: &mut Vec<Output>) {
+        match frame.kind() {
+            FrameKind::ControlRequest => self.asked(frame, out),
+            FrameKind::ControlResponse => self.replied(now, frame, out),
+            FrameKind::ControlCancelRequest => {
+                if let Some(callback) = self.incoming.cancel(&frame.request_id().unwrap_or_default()) {
+                    out.push(Output::CallbackCancelled(callback));
+                }
+            }
+            FrameKind::KeepAlive => {
+                self.counters.keep_alives += 1;
+                if frame.field("startup_mark").is_some() {
+                    out.push(Output::Event(Event::Control(frame)));
+                }
+            }
+            _ => out.push(Output::Event(Event::Control(frame))),
+        }
+    }
+
+    /// The CLI asks the host. A request that cannot be understood is answered here: no answer would leave the CLI waiting.
+    fn asked(&mut self, frame: Frame, out: &mut Vec<Output>) {
+        let id = frame.request_id().unwrap_or_default();
+        let subtype = frame.payload().and_then(|request| request.get("subtype"));
+        if subtype.and_then(|subtype| subtype.string()).is_none() {
+            out.push(Output::Write(lines::error(&id, "control_request without a request.subtype", Some("unsupported_request"))));
+            return;
+        }
+        match self.incoming.register(id) {
+            Some(callback) => out.push(Output::Callback(callback, frame)),
+            None => self.counters.repeated_requests += 1,
+        }
+    }
+
+    fn answered(&mut self, now: Instant, callback: CallbackId, answer: Answer, out: &mut Vec<Output>) {
+        let Some(id) = self.incoming.complete(callback) else { return };
+        // The CLI's silence counts from here on.
+        self.current.iter_mut().for_each(|current| current.touch(now));
+        match answer {
+            Answer::Success(response) => out.push(Output::Write(lines::success(&id, &response))),
+            Answer::Error(error, code) => out.push(Output::Write(lines::error(&id, &error, code.as_deref()))),
+            Answer::Silence => {}
+        }
+    }
+
+    fn replied(&mut self, now: Instant, frame: Frame, out: &mut Vec<Output>) {
+        let reply = reply(&frame).and_then(|(id, result)| Some((self.outgoing.complete(&id)?, result)));
+        let Some((purpose, result)) = reply else {
+            self.counters.stray_replies += 1;
+            out.push(Output::Event(Event::StrayReply(frame)));
+            return;
+        };
+        match (purpose, result) {
+            (Purpose::Caller(request), result) => out.push(Output::Reply(request, result)),
+            (Purpose::Initialize, Ok(response)) => {
+                self.redeliver(&frame, out);
+                if self.link == Link::Handshake {
+                    self.ready(now, response, out);
+                }
+            }
+            (Purpose::Initialize, Err(failure)) => self.give_up(failure, out),
+            (Purpose::Housekeeping, Ok(Some(response))) if response.pointer("/cancelled").is_some_and(|it| it.as_bytes() == b"true") => {
+                // The prompt was withdrawn before it ran: there will be no result.
+                if self.current.as_ref().is_some_and(|current| current.is_draining() && !current.started) {
+                    self.end_turn(now, TurnEnd::Failed(Failure::Withdrawn), out);
+                }
+            }
+            (Purpose::Housekeeping, _) => {}
+        }
+    }
+
+    /// The requests that a CLI says it still waits for; those under way already are served once.
+    fn redeliver(&mut self, frame: &Frame, out: &mut Vec<Output>) {
+        let Some(response) = frame.payload() else { return };
+        for list in ["pending_permission_requests", "pending_user_dialog_requests", "pending_elicitation_requests"] {
+            let pending = response.get(list).into_iter().flat_map(|list| list.items());
+            for frame in pending.filter_map(|request| Frame::parse(request.raw().bytes().clone()).ok()) {
+                if frame.kind() == FrameKind::ControlRequest {
+                    self.asked(frame, out);
+                }
+            }
+        }
+    }
+
+    fn tick(&mut self, now: Instant, out: &mut Vec<Output>) {
+        for (purpose, id, limit) in self.outgoing.overdue(now) {
+            match purpose {
+                Purpose::Caller(request) => {
+                    out.push(Output::Write(lines::cancel(&id)));
+                    out.push(Output::Reply(request, Err(Failure::Timeout(limit))));
+                }
+                Purpose::Initialize => self.give_up(Failure::HandshakeTimeout(limit), out),
+                Purpose::Housekeeping => {}
+            }
+        }
+        let Some(current) = &mut self.current else { return };
+        if current.is_draining() {
+            if current.drain_until.is_some_and(|until| until <= now) {
+                self.finish_turn(TurnEnd::Failed(Failure::Closed), out);
+                self.terminate(out);
+            }
+        } else if let Some(failure) = current.overdue(now, !self.incoming.is_empty()) {
+            current.overdue = Some(failure);
+            self.drain(now, out);
+        }
+    }
+
+    /// The handshake has failed: whoever waits first is told, and the process is ended.
+    fn give_up(&mut self, failure: Failure, out: &mut Vec<Output>) {
+        self.fail_waiting(&failure, out);
+        self.terminate(out);
+    }
+
+    fn fail_waiting(&mut self, failure: &Failure, out: &mut Vec<Output>) {
+        for request in std::mem::take(&mut self.connecting) {
+            out.push(Output::Reply(request, Err(failure.clone())));
+        }
+        for (request, ..) in std::mem::take(&mut self.held) {
+            out.push(Output::Reply(request, Err(failure.clone())));
+        }
+        if let Some(prompt) = self.queue.pop_front() {
+            out.push(Output::Ended(prompt.turn, TurnEnd::Failed(failure.clone())));
+        }
+    }
+
+    fn terminate(&mut self, out: &mut Vec<Output>) {
+        if !matches!(self.link, Link::Closing { .. } | Link::Stopped) {
+            self.link = Link::Closing { for_good: false };
+        }
+        out.push(Output::Terminate);
+    }
+
+    fn stop(&mut self, now: Instant, out: &mut Vec<Output>) {
+        for prompt in std::mem::take(&mut self.queue) {
+            out.push(Output::Ended(prompt.turn, TurnEnd::Failed(Failure::Stopped)));
+        }
+        self.fail_waiting(&Failure::Stopped, out);
+        match self.link {
+            Link::Idle => self.link = Link::Stopped,
+            Link::Stopped | Link::Closing { for_good: true } => {}
+            Link::Ready => {
+                // At the end of input the CLI would go on and finish the turn, at a price.
+                if self.current.as_ref().is_some_and(|current| !current.is_draining()) {
+                    self.drain(now, out);
+                }
+                self.link = Link::Closing { for_good: true };
+                out.push(Output::CloseStdin);
+            }
+            Link::Opening | Link::Handshake | Link::Closing { for_good: false } => {
+                self.link = Link::Closing { for_good: true };
+                out.push(Output::CloseStdin);
+            }
+        }
+    }
+
+    /// The connection has ended: every waiter of it is told, at once.
+    fn closed(&mut self, now: Instant, out: &mut Vec<Output>) {
+        let link = self.link;
+        if matches!(link, Link::Idle | Link::Stopped) {
+            return;
+        }
+        let for_good = link == Link::Closing { for_good: true };
+        self.link = if for_good { Link::Stopped } else { Link::Idle };
+        self.foreign = false;
+        self.echoes = false;
+        for callback in self.incoming.clear() {
+            out.push(Output::CallbackCancelled(callback));
+        }
+        for purpose in self.outgoing.clear() {
+            if let Purpose::Caller(request) = purpose {
+                out.push(Output::Reply(request, Err(Failure::Closed)));
+            }
+        }
+        self.finish_turn(TurnEnd::Failed(if for_good { Failure::Stopped } else { Failure::Closed }), out);
+        if matches!(link, Link::Opening | Link::Handshake) {
+            // Nobody but the first is told: the next one gets a start of its own.
+            self.fail_waiting(&Failure::Closed, out);
+        }
+        if !self.queue.is_empty() || !self.held.is_empty() || !self.connecting.is_empty() {
+            self.open(out);
+        }
+        self.advance(now, out);
+    }
+}

@@ -1,0 +1,163 @@
+//! The requests under way, in both directions.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use super::failure::Failure;
+use super::io::{CallbackId, RequestId};
+use crate::wire::{Frame, RawJson};
+
+/// An error reply of the CLI.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    error: String,
+    code: Option<String>,
+}
+
+impl Refusal {
+    /// `error`: the CLI's own words.
+    pub fn error(&self) -> &str {
+        &self.error
+    }
+
+    /// `error_code`, such as `unsupported_request` or `invalid_mode` (CLI 2.1.329, not declared).
+    pub fn code(&self) -> Option<&str> {
+        self.code.as_deref()
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.error)?;
+        self.code.iter().try_for_each(|code| write!(f, " ({code})"))
+    }
+}
+
+/// Why a request was sent, which is where its reply goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    Caller(RequestId),
+    Initialize,
+    /// The machine's own: an interrupt or a withdrawal on behalf of a turn that drains.
+    Housekeeping,
+}
+
+/// The host's requests that the CLI has not answered.
+#[derive(Debug, Default)]
+pub(super) struct Outgoing {
+    pending: HashMap<String, Pending>,
+    next: u64,
+}
+
+#[derive(Debug)]
+struct Pending {
+    purpose: Purpose,
+    limit: Duration,
+    deadline: Option<Instant>,
+}
+
+impl Outgoing {
+    /// Registers a request; the id for the wire, which is never given twice.
+    pub(super) fn register(&mut self, now: Instant, purpose: Purpose, limit: Duration) -> String {
+        self.next += 1;
+        let id = format!("cw-{}", self.next);
+        self.pending.insert(id.clone(), Pending { purpose, limit, deadline: now.checked_add(limit) });
+        id
+    }
+
+    pub(super) fn complete(&mut self, id: &str) -> Option<Purpose> {
+        self.pending.remove(id).map(|pending| pending.purpose)
+    }
+
+    /// Forgets a caller's request; the id that it has on the wire.
+    pub(super) fn cancel(&mut self, request: RequestId) -> Option<String> {
+        let id = self.pending.iter().find(|(_, pending)| pending.purpose == Purpose::Caller(request))?.0.clone();
+        self.pending.remove(&id);
+        Some(id)
+    }
+
+    /// Takes out what is overdue: what it was for, the id on the wire, the limit.
+    pub(super) fn overdue(&mut self, now: Instant) -> Vec<(Purpose, String, Duration)> {
+        let due = self.pending.iter().filter(|(_, pending)| pending.deadline.is_some_and(|at| at <= now));
+        let mut due: Vec<_> = due.map(|(id, pending)| (pending.purpose, id.clone(), pending.limit)).collect();
+        due.sort_by(|one, other| one.1.cmp(&other.1));
+        self.pending.retain(|id, _| due.iter().all(|(_, overdue, _)| overdue != id));
+        due
+    }
+
+    /// Ends all requests of this connection.
+    pub(super) fn clear(&mut self) -> Vec<Purpose> {
+        let mut all: Vec<_> = self.pending.drain().collect();
+        all.sort_by(|one, other| one.0.cmp(&other.0));
+        all.into_iter().map(|(_, pending)| pending.purpose).collect()
+    }
+
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.pending.values().filter_map(|pending| pending.deadline).min()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.pending.is_empty()
+    }
+}
+
+/// The CLI's requests that the host has not answered, under the id as the CLI spelt it.
+#[derive(Debug, Default)]
+pub(super) struct Incoming {
+    pending: HashMap<CallbackId, RawJson>,
+    next: u64,
+}
+
+impl Incoming {
+    /// Registers a request; `None` when one with this id is under way already.
+    pub(super) fn register(&mut self, id: RawJson) -> Option<CallbackId> {
+        if self.find(&id).is_some() {
+            return None;
+        }
+        self.next += 1;
+        let callback = CallbackId(self.next);
+        self.pending.insert(callback, id);
+        Some(callback)
+    }
+
+    pub(super) fn complete(&mut self, callback: CallbackId) -> Option<RawJson> {
+        self.pending.remove(&callback)
+    }
+
+    /// Forgets the request with this id.
+    pub(super) fn cancel(&mut self, id: &RawJson) -> Option<CallbackId> {
+        let callback = self.find(id)?;
+        self.pending.remove(&callback);
+        Some(callback)
+    }
+
+    pub(super) fn clear(&mut self) -> Vec<CallbackId> {
+        let mut all: Vec<_> = self.pending.drain().map(|(callback, _)| callback).collect();
+        all.sort_unstable();
+        all
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.pending.is_empty()
+    }
+
+    fn find(&self, id: &RawJson) -> Option<CallbackId> {
+        self.pending.iter().find(|(_, pending)| *pending == id).map(|(callback, _)| *callback)
+    }
+}
+
+/// What a `control_response` says: the id that it answers, and the answer.
+pub(super) fn reply(frame: &Frame) -> Option<(String, Result<Option<RawJson>, Failure>)> {
+    let response = frame.payload()?;
+    let id = response.get("request_id")?.string()?.into_owned();
+    let text = |name| response.get(name).and_then(|value| value.string()).map(String::from);
+    let result = match text("subtype").as_deref() {
+        Some("error") => {
+            let error = text("error").unwrap_or_else(|| "no reason given".into());
+            Err(Failure::Refused(Refusal { error, code: text("error_code") }))
+        }
+        _ => Ok(response.get("response").filter(|value| !value.is_null()).map(|value| value.raw())),
+    };
+    Some((id, result))
+}

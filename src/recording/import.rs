@@ -1,0 +1,119 @@
+use bytes::Bytes;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::error::Error;
+use super::event::{Event, EventKind, Exit, Stream};
+use super::file::Recording;
+use super::header::Header;
+use super::payload::{Eol, Payload};
+use super::vars::{Root, hide};
+
+/// What a raw capture does not say about itself.
+#[derive(Debug, Clone, Default)]
+pub struct ImportOptions {
+    /// The header of the recording: version of the CLI, arguments, environment, date.
+    pub header: Header,
+    /// The folders of the capturing host that become variables.
+    pub roots: Vec<Root>,
+}
+
+/// Makes a recording of a raw capture.
+///
+/// A capture is a simple log that is easily made in any language: JSON Lines, one row for each line that crossed a pipe.
+///
+/// ```text
+/// {"t":0.005,"dir":"in","line":"{\"type\":\"user\"}"}
+/// {"t":0.031,"dir":"out","line":"{\"type\":\"result\"","noeol":true}
+/// {"t":0.040,"dir":"err","line":"a line of stderr"}
+/// {"t":0.050,"dir":"in","line":null,"ev":"eof"}
+/// {"t":0.090,"dir":"exit","line":{"code":0,"signal":null}}
+/// ```
+///
+/// `t` is in seconds since the launch. `ev` is `eof` (the host closed stdin), `SIG...` (it sent this signal) or `reader
+/// closed stdout`; anything else it says (a failed write, say) becomes a mark. Each path in
+/// [`roots`](ImportOptions::roots) becomes a variable and is counted in the header's `redactions`; with those put back
+/// by [`Recording::expand`], the lines are what they were, to the byte.
+///
+/// # Errors
+/// When a row is not as above; the error names its line.
+pub fn import(capture: &[u8], options: &ImportOptions) -> Result<Recording, Error> {
+    let mut recording = Recording::new(options.header.clone());
+    let mut before = 0;
+    for (number, row) in (1..).zip(capture.split(|byte| *byte == b'\n')) {
+        if row.is_empty() {
+            continue;
+        }
+        let complain = |why: String| Error::format(format!("not a row of a capture: {why}")).at_line(number);
+        let row: Row<'_> = serde_json::from_slice(row).map_err(|error| complain(error.to_string()))?;
+        let now = ((row.t * 1e6).round() as u64).max(before);
+        let mut us = now - before;
+        before = now;
+        for kind in row.kinds().map_err(complain)? {
+            recording.events.push(Event::new(us, kind));
+            us = 0;
+        }
+    }
+    if !options.roots.is_empty() {
+        let hidden = hide(&mut recording, &options.roots);
+        *recording.header.redactions.get_or_insert_default() += hidden;
+    }
+    Ok(recording)
+}
+
+#[derive(Deserialize)]
+struct Row<'a> {
+    t: f64,
+    dir: String,
+    #[serde(borrow)]
+    line: Option<&'a RawValue>,
+    ev: Option<String>,
+    #[serde(default)]
+    noeol: bool,
+}
+
+impl Row<'_> {
+    fn kinds(&self) -> Result<Vec<EventKind>, String> {
+        if let Some(event) = &self.ev {
+            return Ok(vec![match event.as_str() {
+                "eof" => EventKind::Eof(Stream::In),
+                "reader closed stdout" => EventKind::Eof(Stream::Out),
+                signal if signal.starts_with("SIG") => EventKind::Signal(signal.to_owned()),
+                other => EventKind::Mark(other.to_owned()),
+            }]);
+        }
+        let line = self.line.ok_or("it has neither \"line\" nor \"ev\"")?.get();
+        let payload: fn(Payload) -> EventKind = match self.dir.as_str() {
+            "in" => EventKind::In,
+            "out" => EventKind::Out,
+            "err" => EventKind::Err,
+            "exit" => {
+                let exit: Exit = serde_json::from_str(line).map_err(|error| error.to_string())?;
+                return Ok(vec![EventKind::Exit(exit)]);
+            }
+            other => {
+                return Err(format!("\"dir\" must be \"in\", \"out\", \"err\" or \"exit\", not {other:?}"));
+            }
+        };
+        let line: String = serde_json::from_str(line).map_err(|error| error.to_string())?;
+        Ok(lines(line.into(), self.noeol).into_iter().map(payload).collect())
+    }
+}
+
+/// One row may be one write of several lines; the row lacks only the last line break, and `noeol` rows not even that.
+fn lines(text: Bytes, noeol: bool) -> Vec<Payload> {
+    let mut lines: Vec<Payload> =
+        text.split_inclusive(|byte| *byte == b'\n').map(|line| Payload::from_wire(text.slice_ref(line))).collect();
+    if noeol {
+        return lines;
+    }
+    match lines.pop_if(|last| last.eol() == Eol::None) {
+        Some(last) => {
+            let mut wire = last.bytes().to_vec();
+            wire.push(b'\n');
+            lines.push(Payload::from_wire(wire));
+        }
+        None => lines.push(Payload::line("")),
+    }
+    lines
+}

@@ -1,0 +1,224 @@
+//! What a session is made of, before it starts.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::error::Result;
+use super::handle::Session;
+use super::handlers::{Decision, Handlers, HostRequest, PermissionRequest};
+use super::options::option_setters;
+use super::shared::Shared;
+use super::stderr::{OnStderr, Stderr};
+use super::{AppConfig, OptionError, Options};
+use crate::transport::{CliPath, Inherit, Process, Shutdown, Transport};
+use crate::wire::{DEFAULT_MAX_LINE, RawJson};
+
+/// How many bytes of a turn wait for a slow reader before the CLI is held back: 1 MiB.
+const BUFFER_LIMIT: usize = 1024 * 1024;
+/// How many bytes of a turn may wait for its reader while a request of the host keeps the session reading: 256 MiB.
+const BUFFER_CAP: usize = 256 * 1024 * 1024;
+/// How many prompts may wait.
+const MAX_QUEUE: usize = 1024;
+
+/// Builds a [`Session`]: options, transport, handlers, bounds.
+///
+/// ```
+/// use claude_wire::{Scenario, Session, reply};
+/// use std::time::Duration;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let session = Session::builder()
+///     .model("opus")
+///     .timeout(Duration::from_secs(120))
+///     .transport(Scenario::new().on_prompt("Hello", reply().text("Hi!")))
+///     .start()?;
+/// assert_eq!(session.query("Hello").text().await?, "Hi!");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+#[must_use = "a builder does nothing until `start`"]
+pub struct SessionBuilder {
+    pub(super) options: Options,
+    config: Options,
+    transport: Option<Arc<dyn Transport>>,
+    handlers: Handlers,
+    initialize: serde_json::Map<String, Value>,
+    inherit: Inherit,
+    shutdown: Shutdown,
+    on_stderr: Option<OnStderr>,
+    max_line: usize,
+    max_queue: usize,
+    buffer_limit: usize,
+    buffer_cap: usize,
+}
+
+option_setters!(SessionBuilder, options);
+
+impl SessionBuilder {
+    pub(super) fn new() -> Self {
+        Self {
+            options: Options::default(),
+            config: Options::default(),
+            transport: None,
+            handlers: Handlers::default(),
+            initialize: serde_json::Map::new(),
+            inherit: Inherit::default(),
+            shutdown: Shutdown::default(),
+            on_stderr: None,
+            max_line: DEFAULT_MAX_LINE,
+            max_queue: MAX_QUEUE,
+            buffer_limit: BUFFER_LIMIT,
+            buffer_cap: BUFFER_CAP,
+        }
+    }
+
+    /// Lays these options over what was set so far.
+    pub fn options(mut self, options: Options) -> Self {
+        self.options = options.over(&self.options);
+        self
+    }
+
+    /// The application's configuration, which lies below the options of the session.
+    pub fn config(mut self, config: &AppConfig) -> Self {
+        self.config = config.options();
+        self
+    }
+
+    /// How the CLI is reached. Default: an installed `claude`, as [`CliPath::Auto`] finds it.
+    pub fn transport(mut self, transport: impl Transport) -> Self {
+        self.transport = Some(Arc::new(transport));
+        self
+    }
+
+    /// The CLI to run, by its path: a `claude`, or the stand-in.
+    pub fn cli_path(self, path: impl Into<std::path::PathBuf>) -> Self {
+        self.transport(Process::new(CliPath::Explicit(path.into())))
+    }
+
+    /// What the CLI inherits of the environment. Default: all of it, but for what would make it believe that it runs inside another CLI.
+    pub fn inherit_env(mut self, inherit: Inherit) -> Self {
+        self.inherit = inherit;
+        self
+    }
+
+    /// Decides when the CLI asks whether a tool may run. Makes the CLI ask its host: `--permission-prompt-tool stdio`.
+    ///
+    /// Called in a task of its own: it may take its time, and it may call the session. A panic counts as a denial. Without a handler
+    /// nothing is ever allowed beyond the rules of the CLI.
+    pub fn on_permission<F, Fut>(mut self, handler: F) -> Self
+    where
+        F: Fn(PermissionRequest) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Decision> + Send + 'static,
+    {
+        self.handlers.insert_permission(handler);
+        self
+    }
+
+    /// Answers the CLI's requests of one subtype, such as `hook_callback`, `mcp_message` or `elicitation`, in the wire's own terms. `Err` is
+    /// sent as an error reply.
+    ///
+    /// What the CLI must know beforehand to ask at all is registered with [`initialize_field`](Self::initialize_field).
+    pub fn on_request<F, Fut, R>(mut self, subtype: impl Into<String>, handler: F) -> Self
+    where
+        F: Fn(HostRequest) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<R, String>> + Send + 'static,
+        R: Into<RawJson>,
+    {
+        self.handlers.insert(subtype.into(), handler);
+        self
+    }
+
+    /// Adds a field to the `initialize` request, such as `hooks` or `sdkMcpServers`.
+    pub fn initialize_field(mut self, name: impl Into<String>, value: Value) -> Self {
+        self.initialize.insert(name.into(), value);
+        self
+    }
+
+    /// Called with each line that the CLI writes to standard error, without its newline. Runs on the session's own task: be quick. A panic
+    /// loses the line and nothing else.
+    pub fn on_stderr(mut self, callback: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        self.on_stderr = Some(Arc::new(callback));
+        self
+    }
+
+    /// The patience with a CLI that is to end.
+    pub fn shutdown(mut self, shutdown: Shutdown) -> Self {
+        self.shutdown = shutdown;
+        self
+    }
+
+    /// The longest line of the CLI, in bytes without its newline. Default: [`DEFAULT_MAX_LINE`]. A longer one is an event, and the session
+    /// goes on.
+    pub fn max_line(mut self, bytes: usize) -> Self {
+        self.max_line = bytes;
+        self
+    }
+
+    /// How many prompts may wait behind the turn that runs. Default: 1024.
+    pub fn max_queue(mut self, prompts: usize) -> Self {
+        self.max_queue = prompts;
+        self
+    }
+
+    /// How many bytes of a turn wait for a slow reader before the CLI is held back. Default: 1 MiB. At most twice that is kept, and one line.
+    pub fn buffer_limit(mut self, bytes: usize) -> Self {
+        self.buffer_limit = bytes.max(1);
+        self
+    }
+
+    /// How many bytes of a turn may wait for its reader while a request of the host (a control request, an interrupt) keeps the session
+    /// reading. Beyond it the turn ends with an error of which [`is_overflow`](super::Error::is_overflow) is true. Default: 256 MiB.
+    pub fn buffer_cap(mut self, bytes: usize) -> Self {
+        self.buffer_cap = bytes;
+        self
+    }
+
+    /// Checks everything and makes the session. Nothing is started yet: the CLI is, at the first query or by
+    /// [`connect`](Session::connect). Needs no runtime.
+    ///
+    /// # Errors
+    /// When an option is refused; the error names it, what was expected and what came.
+    pub fn start(self) -> Result<Session> {
+        Ok(Session::new(self.build()?))
+    }
+
+    fn build(self) -> Result<Shared, OptionError> {
+        let mut options = Options::resolve(&[&self.options, &self.config]);
+        if self.handlers.has_permission() {
+            options.ask_host()?;
+        }
+        options.validate()?;
+        let mut body = serde_json::Map::new();
+        body.insert("subtype".into(), "initialize".into());
+        body.extend(options.initialize());
+        body.extend(self.initialize);
+        Ok(Shared {
+            options,
+            transport: self.transport.unwrap_or_else(|| Arc::new(Process::new(CliPath::Auto))),
+            handlers: self.handlers,
+            initialize: Value::Object(body).into(),
+            inherit: self.inherit,
+            shutdown: self.shutdown,
+            max_line: self.max_line,
+            max_queue: self.max_queue,
+            buffer_limit: self.buffer_limit,
+            buffer_cap: self.buffer_cap,
+            stderr: Stderr::new(self.on_stderr.clone()).into(),
+            on_stderr: self.on_stderr,
+            events: Default::default(),
+            status: Default::default(),
+            unread_events: Default::default(),
+            turns: Default::default(),
+        })
+    }
+}
+
+impl fmt::Debug for SessionBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionBuilder").field("options", &self.options).field("handlers", &self.handlers).finish_non_exhaustive()
+    }
+}

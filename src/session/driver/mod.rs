@@ -1,0 +1,462 @@
+//! One task per session: it owns the pipes and the machine, and carries out what the machine says.
+
+mod callbacks;
+mod ending;
+mod pipes;
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::time::Instant;
+
+use self::callbacks::Callbacks;
+use self::ending::Ending;
+use self::pipes::Pipes;
+use super::error::Error;
+use super::events::SessionEvent;
+use super::mailbox::Mailbox;
+use super::shared::Shared;
+use crate::protocol::{Command, Failure, Input, Machine, Output, Prompt, RequestId, TurnEnd, TurnId};
+use crate::transport::{BoxFuture, Connection, Exit, Transport};
+use crate::wire::RawJson;
+
+/// What a handle tells the driver.
+pub(super) enum Order {
+    Prompt(Prompt, Arc<Mailbox>),
+    Abandon(TurnId),
+    Connect(oneshot::Sender<Reply>),
+    Control(RawJson, Option<Duration>, oneshot::Sender<Reply>),
+    /// Forget the conversation, whatever it takes.
+    Forget,
+    Stop(oneshot::Sender<Option<Exit>>),
+}
+
+/// What a request comes to.
+pub(super) type Reply = Result<Option<RawJson>, Error>;
+
+/// After the exit, how long the output may be silent before a stranger is taken to hold it open.
+const AFTER_EXIT: Duration = Duration::from_millis(500);
+
+pub(super) struct Driver {
+    shared: Arc<Shared>,
+    orders: mpsc::UnboundedReceiver<Order>,
+    /// Have all handles gone? Then the session ends.
+    orphaned: bool,
+    machine: Machine,
+    out: Vec<Output>,
+    turns: HashMap<TurnId, Arc<Mailbox>>,
+    /// The mailbox that was written to in this round.
+    written: Option<Arc<Mailbox>>,
+    room: Arc<Notify>,
+    requests: HashMap<RequestId, oneshot::Sender<Reply>>,
+    next_request: u64,
+    stopping: Vec<oneshot::Sender<Option<Exit>>>,
+    callbacks: Callbacks,
+    /// The transport, while it is being opened.
+    opening: Option<BoxFuture<'static, Result<Connection, Error>>>,
+    link: Option<Link>,
+    /// Why the last attempt to open the transport failed.
+    refused: Option<Error>,
+    /// How the last process ended.
+    exit: Option<Exit>,
+    /// Must the next launch not resume what the options say?
+    forgotten: bool,
+}
+
+/// An open connection.
+struct Link {
+    pipes: Pipes,
+    control: Box<dyn crate::transport::Control>,
+    exit: Option<Exit>,
+    ending: Ending,
+    /// When the output is given up, after the exit.
+    silence: Option<Instant>,
+}
+
+/// What the driver waits for.
+enum Woken {
+    Order(Option<Order>),
+    Read(std::io::Result<usize>),
+    Exited(std::io::Result<Exit>),
+    Opened(Result<Connection, Error>),
+    Answered(crate::protocol::CallbackId, crate::protocol::Answer),
+    Again,
+}
+
+impl Driver {
+    pub(super) fn new(shared: Arc<Shared>, orders: mpsc::UnboundedReceiver<Order>) -> Self {
+        let machine = Machine::new(shared.machine_config());
+        Self {
+            shared,
+            orders,
+            orphaned: false,
+            machine,
+            out: Vec::new(),
+            turns: HashMap::new(),
+            written: None,
+            room: Arc::default(),
+            requests: HashMap::new(),
+            next_request: 0,
+            stopping: Vec::new(),
+            callbacks: Callbacks::default(),
+            opening: None,
+            link: None,
+            refused: None,
+            exit: None,
+            forgotten: false,
+        }
+    }
+
+    pub(super) fn room(&self) -> Arc<Notify> {
+        self.room.clone()
+    }
+
+    /// Runs until the session has been stopped, or all handles have gone and the process has ended.
+    pub(super) async fn run(mut self) {
+        while !(self.machine.is_stopped() && self.link.is_none()) {
+            match self.wait().await {
+                Woken::Order(Some(order)) => self.order(order),
+                Woken::Order(None) => {
+                    self.orphaned = true;
+                    self.handle(Input::Command(Command::Stop));
+                }
+                Woken::Read(result) => self.read(result),
+                Woken::Exited(result) => self.exited(result),
+                Woken::Opened(result) => self.opened(result),
+                Woken::Answered(callback, answer) => self.handle(Input::Answered(callback, answer)),
+                Woken::Again => {}
+            }
+            self.pass_time();
+            self.carry_out();
+            self.settle();
+        }
+        self.orders.close();
+        while let Ok(order) = self.orders.try_recv() {
+            self.order(order);
+        }
+        self.carry_out();
+        for stopping in self.stopping.drain(..) {
+            let _ = stopping.send(self.exit);
+        }
+    }
+
+    async fn wait(&mut self) -> Woken {
+        let may_read = self.may_read();
+        let deadline = self.deadline();
+        let Self { orders, orphaned, opening, link, callbacks, room, .. } = self;
+        let timer = async {
+            match deadline {
+                Some(deadline) => tokio::time::sleep_until(deadline).await,
+                None => std::future::pending().await,
+            }
+        };
+        let pipes = async {
+            match (opening, link) {
+                (Some(opening), _) => Woken::Opened(opening.await),
+                (None, Some(link)) => link.wait(may_read).await,
+                (None, None) => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            order = orders.recv(), if !*orphaned => Woken::Order(order),
+            (callback, answer) = callbacks.next() => Woken::Answered(callback, answer),
+            woken = pipes => woken,
+            () = timer => Woken::Again,
+            () = room.notified(), if !may_read => Woken::Again,
+        }
+    }
+
+    /// Reading stops while a turn has as much as may wait for its reader; it goes on while the host itself waits for the CLI.
+    fn may_read(&mut self) -> bool {
+        let ending = self.link.as_ref().is_some_and(|link| link.ending.has_begun());
+        if self.machine.awaits_reply() || ending {
+            return true;
+        }
+        !self.turns.values().any(|mailbox| mailbox.is_full())
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        let link = self.link.as_ref().and_then(|link| [link.ending.deadline(), link.silence].into_iter().flatten().min());
+        [self.machine.deadline().map(Instant::from_std), link].into_iter().flatten().min()
+    }
+
+    fn order(&mut self, order: Order) {
+        match order {
+            Order::Prompt(prompt, mailbox) => {
+                self.turns.insert(prompt.turn, mailbox);
+                self.handle(Input::Command(Command::Prompt(prompt)));
+            }
+            Order::Abandon(turn) => {
+                self.turns.remove(&turn);
+                self.handle(Input::Command(Command::Abandon(turn)));
+            }
+            Order::Connect(reply) => {
+                let request = self.register(reply);
+                self.handle(Input::Command(Command::Connect(request)));
+            }
+            Order::Control(body, limit, reply) => {
+                let request = self.register(reply);
+                self.handle(Input::Command(Command::Control(request, body, limit)));
+            }
+            Order::Forget => {
+                self.forgotten = true;
+                self.handle(Input::Command(Command::Forget));
+            }
+            Order::Stop(reply) => {
+                self.stopping.push(reply);
+                self.handle(Input::Command(Command::Stop));
+            }
+        }
+    }
+
+    fn register(&mut self, reply: oneshot::Sender<Reply>) -> RequestId {
+        self.next_request += 1;
+        let request = RequestId(self.next_request);
+        self.requests.insert(request, reply);
+        request
+    }
+
+    fn handle(&mut self, input: Input) {
+        self.machine.handle(Instant::now().into_std(), input, &mut self.out);
+    }
+
+    fn read(&mut self, result: std::io::Result<usize>) {
+        let now = Instant::now();
+        let Some(link) = &mut self.link else { return };
+        if let Err(error) = result {
+            tracing::debug!(%error, "reading the CLI's output failed");
+        }
+        if link.silence.is_some() {
+            link.silence = Some(now + AFTER_EXIT);
+        }
+        while let Some(outcome) = link.pipes.next_item() {
+            self.machine.handle(now.into_std(), Input::Received(outcome), &mut self.out);
+        }
+    }
+
+    fn exited(&mut self, result: std::io::Result<Exit>) {
+        let Some(link) = &mut self.link else { return };
+        let unknown = Exit { code: None, signal: None };
+        link.exit = Some(result.unwrap_or(unknown));
+        link.silence = Some(Instant::now() + AFTER_EXIT);
+    }
+
+    /// Lets the clock have its say, where anything is due.
+    fn pass_time(&mut self) {
+        let now = Instant::now();
+        if self.machine.deadline().is_some_and(|deadline| deadline <= now.into_std()) {
+            self.handle(Input::Tick);
+        }
+        if let Some(link) = &mut self.link {
+            link.ending.pass_time(now, &mut *link.control);
+        }
+        self.drop_cancelled_requests();
+    }
+
+    /// A caller that stopped waiting has cancelled its request.
+    fn drop_cancelled_requests(&mut self) {
+        if self.requests.values().all(|reply| !reply.is_closed()) {
+            return;
+        }
+        let gone: Vec<_> = self.requests.iter().filter(|(_, reply)| reply.is_closed()).map(|(request, _)| *request).collect();
+        for request in gone {
+            self.requests.remove(&request);
+            self.handle(Input::Command(Command::Cancel(request)));
+        }
+    }
+
+    fn carry_out(&mut self) {
+        while !self.out.is_empty() {
+            let mut outputs = std::mem::take(&mut self.out);
+            for output in outputs.drain(..) {
+                self.perform(output);
+            }
+            if self.out.is_empty() {
+                self.out = outputs;
+            }
+        }
+        if let Some(mailbox) = self.written.take() {
+            mailbox.wake();
+            self.check_cap(&mailbox);
+        }
+        self.shared.set_status(&self.machine);
+    }
+
+    fn perform(&mut self, output: Output) {
+        match output {
+            Output::Message(turn, frame) => {
+                if let Some(mailbox) = self.turns.get(&turn) {
+                    mailbox.push(frame);
+                    if self.written.as_ref().is_none_or(|written| !Arc::ptr_eq(written, mailbox)) {
+                        self.written.replace(mailbox.clone()).iter().for_each(|mailbox| mailbox.wake());
+                    }
+                }
+            }
+            Output::Write(line) => {
+                if let Some(link) = &mut self.link {
+                    link.pipes.write(line);
+                }
+            }
+            Output::Ended(turn, end) => {
+                if let Some(mailbox) = self.turns.remove(&turn) {
+                    mailbox.end(match end {
+                        TurnEnd::Result => Ok(()),
+                        TurnEnd::Failed(failure) => Err(self.error(failure)),
+                    });
+                }
+            }
+            Output::Reply(request, result) => {
+                let result = result.map_err(|failure| self.error(failure));
+                if let Some(reply) = self.requests.remove(&request) {
+                    let _ = reply.send(result);
+                }
+            }
+            Output::Callback(callback, frame) => self.callbacks.start(callback, &self.shared.handlers, &frame),
+            Output::CallbackCancelled(callback) => self.callbacks.cancel(callback),
+            Output::Event(event) => self.shared.publish(event.into()),
+            Output::SessionId(id) => self.shared.publish(SessionEvent::SessionId(id)),
+            Output::Open { resume } => self.open(resume),
+            Output::CloseStdin => match &mut self.link {
+                Some(link) => link.ending.begin(Instant::now(), self.shared.shutdown),
+                None => self.give_up_opening(),
+            },
+            Output::Terminate => match &mut self.link {
+                Some(link) => link.ending.terminate(Instant::now(), self.shared.shutdown, &mut *link.control),
+                None => self.give_up_opening(),
+            },
+        }
+    }
+
+    fn open(&mut self, resume: Option<String>) {
+        self.exit = None;
+        self.refused = None;
+        self.shared.stderr().clear();
+        let launch = match self.shared.launch(resume, self.forgotten) {
+            Ok(launch) => launch,
+            Err(error) => return self.opened(Err(error.into())),
+        };
+        let transport = self.shared.transport.clone();
+        let limit = self.shared.options.timeouts().initialize;
+        self.opening = Some(Box::pin(async move {
+            let opened = transport.open(launch);
+            match limit {
+                Some(limit) => tokio::time::timeout(limit, opened).await.map_err(|_| Error::timeout(limit))?.map_err(Error::from),
+                None => opened.await.map_err(Error::from),
+            }
+        }));
+    }
+
+    fn opened(&mut self, result: Result<Connection, Error>) {
+        self.opening = None;
+        match result {
+            Ok(connection) => {
+                let pid = connection.control.pid();
+                self.shared.set_connected(pid);
+                self.shared.publish(SessionEvent::Connected(pid));
+                self.link = Some(Link::new(connection, self.shared.max_line));
+                self.handle(Input::Opened);
+            }
+            Err(error) => {
+                self.refused = Some(error);
+                self.handle(Input::Closed);
+            }
+        }
+    }
+
+    fn give_up_opening(&mut self) {
+        self.opening = None;
+        self.handle(Input::Closed);
+    }
+
+    /// Looks whether the connection has come to its end.
+    fn settle(&mut self) {
+        let now = Instant::now();
+        let Some(link) = &mut self.link else { return };
+        link.pipes.drain_stderr(&mut self.shared.stderr());
+        if link.pipes.has_ended() && link.exit.is_none() && !link.ending.has_begun() {
+            // Nothing more can come from a CLI that has closed its output.
+            link.ending.begin(now, self.shared.shutdown);
+        }
+        if link.ending.has_begun() {
+            link.pipes.close_stdin_when_flushed();
+        }
+        let silent = link.silence.is_some_and(|until| until <= now);
+        let over = (link.exit.is_some() && (link.pipes.has_ended() || silent)) || link.ending.is_over(now);
+        if !over {
+            return;
+        }
+        for outcome in link.pipes.finish(&mut self.shared.stderr()) {
+            self.machine.handle(now.into_std(), Input::Received(outcome), &mut self.out);
+        }
+        let exit = link.exit;
+        self.exit = exit;
+        self.carry_out();
+        self.link = None;
+        self.shared.set_ended(exit);
+        self.shared.publish(SessionEvent::Disconnected(exit));
+        self.handle(Input::Closed);
+        self.carry_out();
+    }
+
+    /// A turn that nobody reads may not grow for ever while the host waits for a reply.
+    fn check_cap(&mut self, mailbox: &Arc<Mailbox>) {
+        if mailbox.len() <= self.shared.buffer_cap {
+            return;
+        }
+        let turn = self.turns.iter().find(|(_, known)| Arc::ptr_eq(known, mailbox)).map(|(turn, _)| *turn);
+        if let Some(turn) = turn {
+            mailbox.end(Err(Error::overflow(self.shared.buffer_cap)));
+            self.turns.remove(&turn);
+            self.handle(Input::Command(Command::Abandon(turn)));
+        }
+    }
+
+    fn error(&self, failure: Failure) -> Error {
+        if let (Failure::Closed, Some(error)) = (&failure, &self.refused) {
+            return error.clone();
+        }
+        let stderr = self.shared.stderr.lock().unwrap_or_else(PoisonError::into_inner).tail();
+        match failure {
+            Failure::Stopped | Failure::QueueFull(_) | Failure::Refused(_) => Error::protocol(failure, None, String::new()),
+            failure => Error::protocol(failure, self.exit, stderr),
+        }
+    }
+}
+
+/// When the runtime goes away, so does the driver: whoever reads a turn is told.
+impl Drop for Driver {
+    fn drop(&mut self) {
+        for mailbox in self.turns.values() {
+            mailbox.end(Err(Error::stopped()));
+        }
+    }
+}
+
+impl Link {
+    fn new(connection: Connection, max_line: usize) -> Self {
+        let Connection { stdin, stdout, stderr, control } = connection;
+        Self { pipes: Pipes::new(stdin, stdout, stderr, max_line), control, exit: None, ending: Ending::default(), silence: None }
+    }
+
+    /// Waits until something has happened at the pipes or to the process.
+    async fn wait(&mut self, may_read: bool) -> Woken {
+        let Self { pipes, control, exit, .. } = self;
+        std::future::poll_fn(|cx| {
+            let mut again = pipes.poll_write(cx);
+            again |= pipes.poll_stderr(cx);
+            if may_read && let std::task::Poll::Ready(result) = pipes.poll_read(cx) {
+                return std::task::Poll::Ready(Woken::Read(result));
+            }
+            if exit.is_none()
+                && let std::task::Poll::Ready(result) = control.poll_wait(cx)
+            {
+                return std::task::Poll::Ready(Woken::Exited(result));
+            }
+            if again { std::task::Poll::Ready(Woken::Again) } else { std::task::Poll::Pending }
+        })
+        .await
+    }
+}

@@ -1,0 +1,178 @@
+//! The three pipes of a connection: buffered on our side, never blocking one another.
+
+use std::collections::VecDeque;
+use std::io;
+use std::mem::MaybeUninit;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::{Buf, Bytes, BytesMut};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio_util::codec::Decoder;
+
+use super::super::stderr::Stderr;
+use crate::transport::{BoxedRead, BoxedWrite};
+use crate::wire::{LineCodec, Outcome, classify};
+
+/// How much is read at a time; what a pipe of Linux holds.
+const CHUNK: usize = 64 * 1024;
+
+pub(super) struct Pipes {
+    stdin: Option<BoxedWrite>,
+    outbox: VecDeque<Bytes>,
+    flushed: bool,
+    closing: bool,
+    stdout: Option<BoxedRead>,
+    buffer: BytesMut,
+    codec: LineCodec,
+    stderr: Option<BoxedRead>,
+    errors: Vec<u8>,
+}
+
+impl Pipes {
+    pub(super) fn new(stdin: BoxedWrite, stdout: BoxedRead, stderr: BoxedRead, max_line: usize) -> Self {
+        Self {
+            stdin: Some(stdin),
+            outbox: VecDeque::new(),
+            flushed: true,
+            closing: false,
+            stdout: Some(stdout),
+            buffer: BytesMut::new(),
+            codec: LineCodec::with_max_line(max_line),
+            stderr: Some(stderr),
+            errors: Vec::new(),
+        }
+    }
+
+    /// Puts a line into the queue; what a broken pipe does not take is dropped, and the end of the process tells the rest.
+    pub(super) fn write(&mut self, line: Bytes) {
+        if self.stdin.is_some() && !self.closing {
+            self.outbox.push_back(line);
+        }
+    }
+
+    pub(super) fn close_stdin_when_flushed(&mut self) {
+        self.closing = true;
+        if self.outbox.is_empty() && self.flushed {
+            self.stdin = None;
+        }
+    }
+
+    /// Has the CLI closed its output?
+    pub(super) fn has_ended(&self) -> bool {
+        self.stdout.is_none()
+    }
+
+    /// Writes what can be written; true when the pipe was closed meanwhile.
+    pub(super) fn poll_write(&mut self, cx: &mut Context<'_>) -> bool {
+        let Some(stdin) = &mut self.stdin else { return false };
+        while let Some(line) = self.outbox.front_mut() {
+            match Pin::new(&mut *stdin).poll_write(cx, line) {
+                Poll::Ready(Ok(written)) if written > 0 => {
+                    self.flushed = false;
+                    line.advance(written);
+                    if line.is_empty() {
+                        self.outbox.pop_front();
+                    }
+                }
+                Poll::Ready(result) => return self.broken(result.err()),
+                Poll::Pending => return false,
+            }
+        }
+        if !self.flushed {
+            match Pin::new(stdin).poll_flush(cx) {
+                Poll::Ready(Ok(())) => self.flushed = true,
+                Poll::Ready(Err(error)) => return self.broken(Some(error)),
+                Poll::Pending => return false,
+            }
+        }
+        if self.closing {
+            self.stdin = None;
+        }
+        false
+    }
+
+    fn broken(&mut self, error: Option<io::Error>) -> bool {
+        tracing::debug!(?error, "the CLI no longer reads its input");
+        self.stdin = None;
+        self.outbox.clear();
+        self.flushed = true;
+        true
+    }
+
+    /// Reads once. `Ready(Ok(0))` is the end.
+    pub(super) fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let Some(stdout) = &mut self.stdout else { return Poll::Pending };
+        let buffer = &mut self.buffer;
+        let result = ready!(read_chunk(stdout, cx, |bytes| buffer.extend_from_slice(bytes)));
+        if !matches!(result, Ok(count) if count > 0) {
+            self.stdout = None;
+        }
+        Poll::Ready(result)
+    }
+
+    /// The next item of what has been read.
+    pub(super) fn next_item(&mut self) -> Option<Outcome> {
+        let item = if self.stdout.is_some() { self.codec.decode(&mut self.buffer) } else { self.codec.decode_eof(&mut self.buffer) };
+        if let Ok(Some(item)) = item {
+            return Some(classify(item));
+        }
+        if self.buffer.is_empty() {
+            // An idle session keeps no buffer.
+            self.buffer = BytesMut::new();
+        }
+        None
+    }
+
+    /// Reads standard error until there is no more for now; true when it has ended.
+    pub(super) fn poll_stderr(&mut self, cx: &mut Context<'_>) -> bool {
+        let mut some = false;
+        while let Some(stderr) = &mut self.stderr {
+            let errors = &mut self.errors;
+            match read_chunk(stderr, cx, |bytes| errors.extend_from_slice(bytes)) {
+                Poll::Ready(Ok(count)) if count > 0 => some = true,
+                Poll::Ready(_) => {
+                    self.stderr = None;
+                    some = true;
+                }
+                Poll::Pending => break,
+            }
+            if self.errors.len() >= CHUNK {
+                break;
+            }
+        }
+        some
+    }
+
+    pub(super) fn drain_stderr(&mut self, stderr: &mut Stderr) {
+        if !self.errors.is_empty() {
+            stderr.push(&std::mem::take(&mut self.errors));
+        }
+    }
+
+    /// The connection is over: what has been read and not cut yet, and the rest of standard error.
+    pub(super) fn finish(&mut self, stderr: &mut Stderr) -> Vec<Outcome> {
+        self.stdout = None;
+        let outcomes = std::iter::from_fn(|| self.next_item()).collect();
+        // What the process had written before it ended stands in the pipe.
+        let mut cx = Context::from_waker(std::task::Waker::noop());
+        while self.poll_stderr(&mut cx) && self.stderr.is_some() {
+            self.drain_stderr(stderr);
+        }
+        self.drain_stderr(stderr);
+        stderr.finish();
+        outcomes
+    }
+}
+
+/// Reads once, by way of the stack: a connection that waits holds no buffer.
+fn read_chunk(from: &mut BoxedRead, cx: &mut Context<'_>, take: impl FnOnce(&[u8])) -> Poll<io::Result<usize>> {
+    let mut chunk = [const { MaybeUninit::uninit() }; CHUNK];
+    let mut chunk = ReadBuf::uninit(&mut chunk);
+    ready!(Pin::new(from).poll_read(cx, &mut chunk))?;
+    let filled = chunk.filled();
+    if !filled.is_empty() {
+        take(filled);
+    }
+    Poll::Ready(Ok(filled.len()))
+}

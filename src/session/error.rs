@@ -1,0 +1,218 @@
+//! What can go wrong with a session, a turn or a request.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::OptionError;
+use crate::protocol::{Failure, Refusal};
+use crate::transport::{self, Exit};
+
+/// Why something of a session's failed. Cheap to clone: one cause may reach many waiters.
+///
+/// Where a process was involved, the error carries its end ([`exit`](Self::exit)) and the last of what it wrote to standard error
+/// ([`stderr_tail`](Self::stderr_tail)); the tail is part of the message.
+#[derive(Clone)]
+pub struct Error(Arc<Inner>);
+
+struct Inner {
+    kind: Kind,
+    exit: Option<Exit>,
+    stderr: String,
+}
+
+enum Kind {
+    Options(OptionError),
+    Transport(transport::Error),
+    NoRuntime,
+    Protocol(Failure),
+    Overflow(usize),
+    /// The turn has a result, and the result says that it failed.
+    Result(String),
+}
+
+/// What a helper of a session gives back.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// True if and only if an option was refused before anything was started.
+    pub fn is_option(&self) -> bool {
+        matches!(self.0.kind, Kind::Options(_))
+    }
+
+    /// True if and only if the CLI could not be started. [`transport_error`](Self::transport_error) has the details.
+    pub fn is_start(&self) -> bool {
+        matches!(self.0.kind, Kind::Transport(_) | Kind::NoRuntime)
+    }
+
+    /// True if and only if the connection ended first, with whatever exit status.
+    pub fn is_closed(&self) -> bool {
+        matches!(self.0.kind, Kind::Protocol(Failure::Closed))
+    }
+
+    /// True if and only if the CLI exited with code 0, or its output ended, before the result of the turn.
+    pub fn is_ended_without_result(&self) -> bool {
+        self.is_closed() && self.0.exit.as_ref().is_none_or(Exit::success)
+    }
+
+    /// True if and only if the process failed: another exit code than 0, or a signal.
+    pub fn is_process(&self) -> bool {
+        self.is_closed() && !self.is_ended_without_result()
+    }
+
+    /// True if and only if a time limit ran out: of the turn, of its silence, of a request or of the handshake.
+    pub fn is_timeout(&self) -> bool {
+        matches!(self.0.kind, Kind::Protocol(Failure::Timeout(_) | Failure::IdleTimeout(_) | Failure::HandshakeTimeout(_)))
+    }
+
+    /// True if and only if the CLI had been silent for the turn's `idle_timeout`.
+    pub fn is_idle_timeout(&self) -> bool {
+        matches!(self.0.kind, Kind::Protocol(Failure::IdleTimeout(_)))
+    }
+
+    /// True if and only if too many prompts were waiting.
+    pub fn is_queue_full(&self) -> bool {
+        matches!(self.0.kind, Kind::Protocol(Failure::QueueFull(_)))
+    }
+
+    /// True if and only if the session had been stopped, or was stopped meanwhile.
+    pub fn is_stopped(&self) -> bool {
+        matches!(self.0.kind, Kind::Protocol(Failure::Stopped))
+    }
+
+    /// True if and only if nobody read the turn, and the cap on what is kept for it was reached.
+    pub fn is_overflow(&self) -> bool {
+        matches!(self.0.kind, Kind::Overflow(_))
+    }
+
+    /// True if and only if the turn has a result, and the result says that it failed.
+    pub fn is_result(&self) -> bool {
+        matches!(self.0.kind, Kind::Result(_))
+    }
+
+    /// The text of a failed result.
+    pub fn result_text(&self) -> Option<&str> {
+        match &self.0.kind {
+            Kind::Result(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The CLI's error reply to a request.
+    pub fn refusal(&self) -> Option<&Refusal> {
+        match &self.0.kind {
+            Kind::Protocol(Failure::Refused(refusal)) => Some(refusal),
+            _ => None,
+        }
+    }
+
+    /// Why the CLI could not be started.
+    pub fn transport_error(&self) -> Option<&transport::Error> {
+        match &self.0.kind {
+            Kind::Transport(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// The option that was refused.
+    pub fn option_error(&self) -> Option<&OptionError> {
+        match &self.0.kind {
+            Kind::Options(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// How the process ended, where it did and its end is known.
+    pub fn exit(&self) -> Option<&Exit> {
+        self.0.exit.as_ref()
+    }
+
+    /// The last of what the process wrote to standard error; empty where there was no process, or it wrote nothing.
+    pub fn stderr_tail(&self) -> &str {
+        &self.0.stderr
+    }
+
+    pub(super) fn no_runtime() -> Self {
+        Kind::NoRuntime.into()
+    }
+
+    pub(super) fn overflow(cap: usize) -> Self {
+        Kind::Overflow(cap).into()
+    }
+
+    pub(super) fn result(text: String) -> Self {
+        Kind::Result(text).into()
+    }
+
+    pub(super) fn protocol(failure: Failure, exit: Option<Exit>, stderr: String) -> Self {
+        Self(Arc::new(Inner { kind: Kind::Protocol(failure), exit, stderr }))
+    }
+
+    pub(super) fn timeout(limit: Duration) -> Self {
+        Kind::Protocol(Failure::Timeout(limit)).into()
+    }
+
+    pub(super) fn stopped() -> Self {
+        Kind::Protocol(Failure::Stopped).into()
+    }
+}
+
+impl From<Kind> for Error {
+    fn from(kind: Kind) -> Self {
+        Self(Arc::new(Inner { kind, exit: None, stderr: String::new() }))
+    }
+}
+
+impl From<OptionError> for Error {
+    fn from(error: OptionError) -> Self {
+        Kind::Options(error).into()
+    }
+}
+
+impl From<transport::Error> for Error {
+    fn from(error: transport::Error) -> Self {
+        Kind::Transport(error).into()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner { kind, exit, stderr } = &*self.0;
+        match kind {
+            Kind::Options(error) => write!(f, "{error}")?,
+            Kind::Transport(error) => write!(f, "{error}")?,
+            Kind::NoRuntime => {
+                f.write_str("no tokio runtime here: poll a turn or call the session inside one, with I/O and time enabled")?
+            }
+            Kind::Overflow(cap) => write!(f, "nobody read the turn while a request was under way, and more than {cap} bytes came for it")?,
+            Kind::Result(text) => write!(f, "the turn failed: {text}")?,
+            Kind::Protocol(Failure::Closed) if self.is_ended_without_result() => f.write_str("the CLI ended without a result")?,
+            Kind::Protocol(Failure::Closed) => f.write_str("the CLI failed")?,
+            Kind::Protocol(failure) => write!(f, "{failure}")?,
+        }
+        if let Some(exit) = exit {
+            write!(f, " ({exit})")?;
+        }
+        let stderr = stderr.trim_end();
+        if !stderr.is_empty() {
+            write!(f, "; its standard error ends with:\n{stderr}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Error({self})")
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.0.kind {
+            Kind::Options(error) => error.source(),
+            Kind::Transport(error) => error.source(),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! What belongs to no turn, for whoever wants to know.
+
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::task::{Context, Poll, Waker};
+
+use futures_core::Stream;
+
+use crate::protocol;
+use crate::transport::Exit;
+use crate::wire::{Frame, Line, Malformed, Message};
+
+/// How many events wait for one reader.
+const CAPACITY: usize = 1024;
+
+/// Something that belongs to no turn.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum SessionEvent {
+    /// A CLI has been started or reached; its process id, where there is one.
+    Connected(Option<u32>),
+    /// The connection has ended; how, where that is known.
+    Disconnected(Option<Exit>),
+    /// The CLI works under another session id than before.
+    SessionId(String),
+    /// A message: a line after a result, a turn that the CLI started by itself, a notification.
+    Message(Message),
+    /// A frame that only concerns hosts: `transcript_mirror`, or a `keep_alive` that says something.
+    Control(Frame),
+    /// Text on standard output that is not a frame.
+    Noise(Line),
+    /// A line that looks like a frame but is none.
+    Malformed(Malformed),
+    /// The output ended inside a frame.
+    TruncatedTail(Line),
+    /// A reply that nobody waits for.
+    StrayReply(Frame),
+    /// This reader was too slow: so many events are gone, just before the next one.
+    Lost(u64),
+}
+
+impl From<protocol::Event> for SessionEvent {
+    fn from(event: protocol::Event) -> Self {
+        match event {
+            protocol::Event::Message(frame) => Self::Message(frame.into()),
+            protocol::Event::Control(frame) => Self::Control(frame),
+            protocol::Event::Noise(line) => Self::Noise(line),
+            protocol::Event::Malformed(malformed) => Self::Malformed(malformed),
+            protocol::Event::TruncatedTail(line) => Self::TruncatedTail(line),
+            protocol::Event::StrayReply(frame) => Self::StrayReply(frame),
+        }
+    }
+}
+
+/// The events of a session from [`events()`](super::Session::events) on.
+///
+/// Bounded, and never in the way of the session: a reader that falls more than 1024 events behind loses the oldest ones and gets a
+/// [`SessionEvent::Lost`] in their place. Ends when the session has ended. Does not keep the session alive.
+///
+/// Cancel safe: an event is taken out only when it is returned.
+pub struct Events(Arc<Inbox>);
+
+impl Events {
+    /// The next event; `None` once the session has ended.
+    pub async fn next(&mut self) -> Option<SessionEvent> {
+        poll_fn(|cx| self.0.poll(cx)).await
+    }
+}
+
+impl Stream for Events {
+    type Item = SessionEvent;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<SessionEvent>> {
+        self.0.poll(cx)
+    }
+}
+
+impl std::fmt::Debug for Events {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Events").finish_non_exhaustive()
+    }
+}
+
+/// Hands events to all readers.
+#[derive(Default)]
+pub(super) struct Hub {
+    readers: Mutex<Vec<Weak<Inbox>>>,
+}
+
+#[derive(Default)]
+struct Inbox(Mutex<Waiting>);
+
+#[derive(Default)]
+struct Waiting {
+    events: VecDeque<SessionEvent>,
+    lost: u64,
+    ended: bool,
+    waker: Option<Waker>,
+}
+
+impl Hub {
+    pub(super) fn subscribe(&self) -> Events {
+        let inbox = Arc::new(Inbox::default());
+        lock(&self.readers).push(Arc::downgrade(&inbox));
+        Events(inbox)
+    }
+
+    /// Hands out one event; whether anybody took it.
+    pub(super) fn send(&self, event: SessionEvent) -> bool {
+        let mut readers = lock(&self.readers);
+        readers.retain(|reader| match reader.upgrade() {
+            Some(reader) => {
+                reader.push(event.clone());
+                true
+            }
+            None => false,
+        });
+        !readers.is_empty()
+    }
+}
+
+/// The session has ended.
+impl Drop for Hub {
+    fn drop(&mut self) {
+        for reader in lock(&self.readers).iter().filter_map(Weak::upgrade) {
+            let mut waiting = lock(&reader.0);
+            waiting.ended = true;
+            Inbox::wake(waiting);
+        }
+    }
+}
+
+impl Inbox {
+    fn push(&self, event: SessionEvent) {
+        let mut waiting = lock(&self.0);
+        if waiting.events.len() == CAPACITY {
+            waiting.events.pop_front();
+            waiting.lost += 1;
+        }
+        waiting.events.push_back(event);
+        Self::wake(waiting);
+    }
+
+    fn poll(&self, cx: &mut Context<'_>) -> Poll<Option<SessionEvent>> {
+        let mut waiting = lock(&self.0);
+        if waiting.lost > 0 {
+            return Poll::Ready(Some(SessionEvent::Lost(std::mem::take(&mut waiting.lost))));
+        }
+        match waiting.events.pop_front() {
+            Some(event) => Poll::Ready(Some(event)),
+            None if waiting.ended => Poll::Ready(None),
+            None => {
+                waiting.waker = Some(cx.waker().clone());
+                Poll::Pending
+            }
+        }
+    }
+
+    fn wake(mut waiting: MutexGuard<'_, Waiting>) {
+        let waker = waiting.waker.take();
+        drop(waiting);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

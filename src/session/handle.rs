@@ -1,0 +1,273 @@
+//! The public handle.
+
+use std::fmt;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde_json::{Map, Value};
+use tokio::sync::{Notify, mpsc, oneshot};
+
+use super::builder::SessionBuilder;
+use super::driver::{Driver, Order};
+use super::error::{Error, Result};
+use super::events::Events;
+use super::prompt::Prompt;
+use super::shared::Shared;
+use super::stderr::Stderr;
+use super::turn::Turn;
+use crate::protocol::Counters;
+use crate::transport::Exit;
+use crate::wire::RawJson;
+
+/// A conversation with one CLI, which is started at the first query and kept.
+///
+/// Cheap to clone, and all clones are the same session; queries of any number of tasks run one after another. When the last clone, and the
+/// last turn that runs, have been dropped, the CLI is ended: end of input, then SIGTERM, then SIGKILL, and it is reaped.
+///
+/// When the CLI has died, the next query starts another one, with a new handshake, and resumes the conversation where the CLI had confirmed
+/// its id.
+#[derive(Clone)]
+pub struct Session {
+    pub(super) inner: Arc<Inner>,
+}
+
+pub(super) struct Inner {
+    pub(super) shared: Arc<Shared>,
+    driver: Mutex<Option<Line>>,
+}
+
+/// The line to the driver.
+#[derive(Clone)]
+pub(super) struct Line {
+    orders: mpsc::UnboundedSender<Order>,
+    pub(super) room: Arc<Notify>,
+}
+
+/// What `interrupt` has brought about.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Interrupted {
+    /// `still_queued`: uuids of prompts that the CLI still holds, and will run.
+    pub still_queued: Vec<String>,
+}
+
+/// How many lines of the CLI have gone where nobody reads them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SessionStats {
+    /// Lines that the protocol has put aside: of abandoned turns, noise, malformed ones, stray replies.
+    pub lines: Counters,
+    /// Events that came while nobody listened to [`Session::events`].
+    pub unread_events: u64,
+}
+
+impl Session {
+    /// Starts to build a session.
+    pub fn builder() -> SessionBuilder {
+        SessionBuilder::new()
+    }
+
+    pub(super) fn new(shared: Shared) -> Self {
+        Self { inner: Arc::new(Inner { shared: Arc::new(shared), driver: Mutex::new(None) }) }
+    }
+
+    /// A turn with this prompt. Nothing is sent before the turn is first polled.
+    ///
+    /// Turns run in the order in which they are first polled, one at a time.
+    pub fn query(&self, prompt: impl Into<Prompt>) -> Turn {
+        Turn::new(self.inner.clone(), prompt.into())
+    }
+
+    /// Starts the CLI now, if it is not running, and waits until it is ready. The reply to `initialize` of this handshake, `None` where the
+    /// CLI was ready already.
+    ///
+    /// # Errors
+    /// When the CLI cannot be started, exits, or does not answer in time.
+    ///
+    /// # Cancel safety
+    /// Dropping the future leaves the CLI starting.
+    pub async fn connect(&self) -> Result<Option<RawJson>> {
+        let (reply, answer) = oneshot::channel();
+        self.inner.order(Order::Connect(reply))?;
+        answer.await.unwrap_or_else(|_| Err(Error::stopped()))
+    }
+
+    /// Interrupts the turn that runs. It ends with a result that says so; without a turn nothing happens. Prompts of this session that wait
+    /// run afterwards.
+    ///
+    /// # Errors
+    /// When the CLI exits first, or does not answer in time.
+    ///
+    /// # Cancel safety
+    /// Dropping the future takes the request back, if it was not carried out yet.
+    pub async fn interrupt(&self) -> Result<Interrupted> {
+        if !self.inner.shared.status().connected {
+            return Ok(Interrupted::default());
+        }
+        let reply = self.control("interrupt", Map::new()).await?;
+        let still_queued = reply.and_then(|reply| reply.pointer("/still_queued")?.deserialize().ok()).unwrap_or_default();
+        Ok(Interrupted { still_queued })
+    }
+
+    /// Sends a control request, by its subtype and fields, and waits for the reply; at any time, also within a turn. Starts the CLI if it is
+    /// not running.
+    ///
+    /// # Errors
+    /// When the CLI refuses ([`Error::refusal`]), exits first, or does not answer within the session's `control_timeout`.
+    ///
+    /// # Cancel safety
+    /// Dropping the future takes the request back, if it was not carried out yet.
+    pub async fn control(&self, subtype: &str, fields: Map<String, Value>) -> Result<Option<RawJson>> {
+        let mut body = Map::new();
+        body.insert("subtype".into(), subtype.into());
+        body.extend(fields);
+        let (reply, answer) = oneshot::channel();
+        self.inner.order(Order::Control(Value::Object(body).into(), None, reply))?;
+        answer.await.unwrap_or_else(|_| Err(Error::stopped()))
+    }
+
+    /// Starts a fresh conversation in the same process: `/clear`. The session id changes.
+    ///
+    /// Where the CLI does not confirm it, the process is ended, and the next query starts one that resumes nothing.
+    ///
+    /// # Errors
+    /// Those of a turn.
+    pub async fn clear(&self) -> Result<()> {
+        let before = self.session_id();
+        let mut turn = self.query("/clear");
+        let mut confirmed = false;
+        while let Some(message) = turn.next().await {
+            confirmed |= message?.frame().kind_name() == "conversation_reset";
+        }
+        if !confirmed && self.session_id() == before {
+            self.inner.order(Order::Forget)?;
+        }
+        Ok(())
+    }
+
+    /// A new session that goes on from here under an id of its own; this one is left as it is.
+    ///
+    /// # Errors
+    /// When the CLI has not confirmed a session id yet, so that there is nothing to fork.
+    pub fn fork(&self) -> Result<Session> {
+        let shared = &self.inner.shared;
+        let id = self.session_id().ok_or_else(|| super::OptionError::new("resume", "a session that the CLI has confirmed", "none yet"))?;
+        let mut options = shared.options.clone();
+        options.resume = Some(id);
+        options.fork_session = Some(true);
+        options.session_id = None;
+        options.continue_conversation = None;
+        Ok(Session::new(shared.with_options(options)))
+    }
+
+    /// Ends the session: the turn that runs is interrupted, prompts that wait fail, the CLI is given the end of input, then SIGTERM, then
+    /// SIGKILL. How the process ended; `None` where there was none.
+    ///
+    /// # Cancel safety
+    /// Dropping the future does not call the end off.
+    pub async fn stop(&self) -> Option<Exit> {
+        let (reply, answer) = oneshot::channel();
+        self.inner.order(Order::Stop(reply)).ok()?;
+        answer.await.ok().flatten().or_else(|| self.exit())
+    }
+
+    /// What belongs to no turn, from now on.
+    pub fn events(&self) -> Events {
+        self.inner.shared.events.subscribe()
+    }
+
+    /// The id of the conversation, once the CLI has confirmed it.
+    pub fn session_id(&self) -> Option<String> {
+        self.inner.shared.status().session_id.clone()
+    }
+
+    /// How many prompts wait behind the turn that runs.
+    pub fn queue_len(&self) -> usize {
+        self.inner.shared.status().queue_len
+    }
+
+    /// The process id of the CLI that runs, where there is a process.
+    pub fn pid(&self) -> Option<u32> {
+        self.inner.shared.status().pid
+    }
+
+    /// How the last process ended, once it has.
+    pub fn exit(&self) -> Option<Exit> {
+        self.inner.shared.status().exit
+    }
+
+    /// The last of what the CLI wrote to standard error, 8 KiB at most.
+    pub fn stderr_tail(&self) -> String {
+        self.inner.shared.stderr().tail()
+    }
+
+    /// What has gone where nobody reads it.
+    pub fn stats(&self) -> SessionStats {
+        SessionStats { lines: self.inner.shared.status().counters, unread_events: self.inner.shared.unread_events.load(Ordering::Relaxed) }
+    }
+}
+
+impl Inner {
+    /// Tells the driver, which is started by the first order.
+    pub(super) fn order(&self, order: Order) -> Result<()> {
+        self.line()?.send(order)
+    }
+
+    pub(super) fn line(&self) -> Result<Line> {
+        let mut driver = self.driver.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(line) = &*driver {
+            return Ok(line.clone());
+        }
+        let runtime = tokio::runtime::Handle::try_current().map_err(|_| Error::no_runtime())?;
+        let (orders, incoming) = mpsc::unbounded_channel();
+        let task = Driver::new(self.shared.clone(), incoming);
+        let line = Line { orders, room: task.room() };
+        runtime.spawn(task.run());
+        Ok(driver.insert(line).clone())
+    }
+
+    /// Tells the driver, if there is one.
+    pub(super) fn order_if_running(&self, order: Order) {
+        let driver = self.driver.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(line) = &*driver {
+            let _ = line.orders.send(order);
+        }
+    }
+}
+
+impl Line {
+    pub(super) fn send(&self, order: Order) -> Result<()> {
+        self.orders.send(order).map_err(|_| Error::stopped())
+    }
+}
+
+impl Shared {
+    /// The same, with other options and a life of its own.
+    fn with_options(&self, options: super::Options) -> Self {
+        Self {
+            options,
+            transport: self.transport.clone(),
+            handlers: self.handlers.clone(),
+            initialize: self.initialize.clone(),
+            inherit: self.inherit.clone(),
+            shutdown: self.shutdown,
+            max_line: self.max_line,
+            max_queue: self.max_queue,
+            buffer_limit: self.buffer_limit,
+            buffer_cap: self.buffer_cap,
+            on_stderr: self.on_stderr.clone(),
+            stderr: Stderr::new(self.on_stderr.clone()).into(),
+            events: Default::default(),
+            status: Default::default(),
+            unread_events: Default::default(),
+            turns: Default::default(),
+        }
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let status = self.inner.shared.status().clone();
+        f.debug_struct("Session").field("session_id", &status.session_id).field("pid", &status.pid).finish_non_exhaustive()
+    }
+}

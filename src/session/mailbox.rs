@@ -1,0 +1,108 @@
+//! Between the driver and the reader of one turn: bounded in bytes, lossless.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use tokio::sync::Notify;
+
+use super::error::Error;
+use crate::wire::Frame;
+
+/// What the driver has for the reader of a turn.
+pub(super) struct Mailbox {
+    state: Mutex<State>,
+    /// Told when the reader has made room.
+    room: std::sync::Arc<Notify>,
+    limit: usize,
+}
+
+#[derive(Default)]
+struct State {
+    frames: VecDeque<Frame>,
+    bytes: usize,
+    end: Option<Result<(), Error>>,
+    reader: Option<Waker>,
+    /// Does the driver hold back reading because of this mailbox?
+    holding: bool,
+}
+
+impl Mailbox {
+    pub(super) fn new(limit: usize, room: std::sync::Arc<Notify>) -> Self {
+        Self { state: Mutex::default(), room, limit }
+    }
+
+    /// Adds a message. The reader is not woken before [`wake`](Self::wake).
+    pub(super) fn push(&self, frame: Frame) {
+        let mut state = self.lock();
+        state.bytes += frame.bytes().len();
+        state.frames.push_back(frame);
+    }
+
+    /// Says how the turn ended; what was pushed before is read first.
+    pub(super) fn end(&self, end: Result<(), Error>) {
+        let mut state = self.lock();
+        state.end.get_or_insert(end);
+        Self::wake_reader(state);
+    }
+
+    /// Wakes the reader if there is something for it.
+    pub(super) fn wake(&self) {
+        let state = self.lock();
+        if !state.frames.is_empty() {
+            Self::wake_reader(state);
+        }
+    }
+
+    /// How many bytes wait for the reader.
+    pub(super) fn len(&self) -> usize {
+        self.lock().bytes
+    }
+
+    /// Is there as much as may wait? If so, the driver hears of it when the reader has made room.
+    pub(super) fn is_full(&self) -> bool {
+        let mut state = self.lock();
+        state.holding = state.bytes >= self.limit;
+        state.holding
+    }
+
+    /// Takes all that waits into `taken`, which is empty; `None` at the end.
+    pub(super) fn poll_take(&self, cx: &mut Context<'_>, taken: &mut VecDeque<Frame>) -> Poll<Option<Result<(), Error>>> {
+        let mut state = self.lock();
+        if !state.frames.is_empty() {
+            std::mem::swap(&mut state.frames, taken);
+            state.bytes = 0;
+            if std::mem::take(&mut state.holding) {
+                self.room.notify_one();
+            }
+            return Poll::Ready(Some(Ok(())));
+        }
+        match &state.end {
+            Some(Ok(())) => Poll::Ready(None),
+            Some(Err(error)) => {
+                let error = error.clone();
+                state.end = Some(Ok(()));
+                Poll::Ready(Some(Err(error)))
+            }
+            None => {
+                let waker = cx.waker();
+                if !state.reader.as_ref().is_some_and(|reader| reader.will_wake(waker)) {
+                    state.reader = Some(waker.clone());
+                }
+                Poll::Pending
+            }
+        }
+    }
+
+    fn wake_reader(mut state: MutexGuard<'_, State>) {
+        let reader = state.reader.take();
+        drop(state);
+        if let Some(reader) = reader {
+            reader.wake();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,203 @@
+//! The keys of the application's configuration: one table for the file and the environment.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::super::error::shown;
+use super::super::{FileOrJson, OptionError, Options, SettingSource, SystemPrompt, Thinking, rules};
+
+pub(super) struct Key {
+    pub(super) name: &'static str,
+    set: fn(&mut Options, &Input<'_>) -> Result<(), OptionError>,
+}
+
+impl Key {
+    /// Reads the value of this key into `options`, and checks its range, so that an error can tell
+    /// where the value stands.
+    pub(super) fn read(&self, options: &mut Options, input: &Input<'_>) -> Result<(), OptionError> {
+        let mut layer = Options::default();
+        (self.set)(&mut layer, input)?;
+        layer.validate()?;
+        if layer.system_prompt.is_some() && options.system_prompt.is_some() {
+            let expected = "one of `system_prompt`, `append_system_prompt`, `system_prompt_file`";
+            return Err(OptionError::new("system_prompt", expected, "more than one"));
+        }
+        *options = layer.over(options);
+        Ok(())
+    }
+}
+
+/// A value as it was found.
+pub(super) enum Input<'a> {
+    #[cfg_attr(not(feature = "config"), allow(dead_code))]
+    File(&'a Value),
+    Variable(&'a str),
+}
+
+macro_rules! keys {
+    ($($name:literal => $field:ident = $read:ident,)*) => {
+        &[$(Key {
+            name: $name,
+            set: |options, input| {
+                options.$field = Some(input.$read(stringify!($field))?);
+                Ok(())
+            },
+        },)*]
+    };
+}
+
+pub(super) const KEYS: &[Key] = keys! {
+    "model" => model = text,
+    "fallback_model" => fallback_model = text,
+    "system_prompt" => system_prompt = prompt,
+    "append_system_prompt" => system_prompt = appended_prompt,
+    "system_prompt_file" => system_prompt = prompt_file,
+    "allowed_tools" => allowed_tools = list,
+    "disallowed_tools" => disallowed_tools = list,
+    "tools" => tools = list,
+    "max_turns" => max_turns = whole_number,
+    "max_budget_usd" => max_budget_usd = number,
+    "permission_mode" => permission_mode = word,
+    "permission_prompt_tool" => permission_prompt_tool = text,
+    "cwd" => cwd = path,
+    "add_dirs" => add_dirs = paths,
+    "mcp_config" => mcp_config = files,
+    "strict_mcp_config" => strict_mcp_config = yes_or_no,
+    "settings" => settings = file,
+    "setting_sources" => setting_sources = sources,
+    "effort" => effort = word,
+    "thinking" => thinking = thinking,
+    "betas" => betas = list,
+    "agent" => agent = text,
+    "include_partial_messages" => include_partial_messages = yes_or_no,
+    "include_hook_events" => include_hook_events = yes_or_no,
+    "replay_user_messages" => replay_user_messages = yes_or_no,
+    "no_session_persistence" => no_session_persistence = yes_or_no,
+    "debug" => debug = yes_or_no,
+    "timeout_ms" => timeout = milliseconds,
+    "idle_timeout_ms" => idle_timeout = milliseconds,
+    "control_timeout_ms" => control_timeout = milliseconds,
+    "initialize_timeout_ms" => initialize_timeout = milliseconds,
+    "drain_timeout_ms" => drain_timeout = milliseconds,
+};
+
+type Read<T> = Result<T, OptionError>;
+
+impl Input<'_> {
+    fn text(&self, field: &'static str) -> Read<String> {
+        self.as_text().map(str::to_owned).ok_or_else(|| self.refused(field, "a text"))
+    }
+
+    fn word<T: From<String>>(&self, field: &'static str) -> Read<T> {
+        self.text(field).map(T::from)
+    }
+
+    fn prompt(&self, field: &'static str) -> Read<SystemPrompt> {
+        self.text(field).map(SystemPrompt::Text)
+    }
+
+    fn appended_prompt(&self, field: &'static str) -> Read<SystemPrompt> {
+        self.text(field).map(SystemPrompt::Append)
+    }
+
+    fn prompt_file(&self, field: &'static str) -> Read<SystemPrompt> {
+        self.path(field).map(SystemPrompt::File)
+    }
+
+    fn path(&self, field: &'static str) -> Read<PathBuf> {
+        self.as_text().map(PathBuf::from).ok_or_else(|| self.refused(field, "a path"))
+    }
+
+    fn file(&self, field: &'static str) -> Read<FileOrJson> {
+        self.path(field).map(FileOrJson::File)
+    }
+
+    fn paths(&self, field: &'static str) -> Read<Vec<PathBuf>> {
+        Ok(self.list(field)?.into_iter().map(PathBuf::from).collect())
+    }
+
+    fn files(&self, field: &'static str) -> Read<Vec<FileOrJson>> {
+        Ok(self.paths(field)?.into_iter().map(FileOrJson::File).collect())
+    }
+
+    fn sources(&self, field: &'static str) -> Read<Vec<SettingSource>> {
+        Ok(self.list(field)?.into_iter().map(SettingSource::from).collect())
+    }
+
+    fn list(&self, field: &'static str) -> Read<Vec<String>> {
+        let items = match self {
+            Input::File(Value::Array(items)) => items.iter().map(|item| item.as_str().map(str::to_owned)).collect(),
+            Input::File(_) => None,
+            Input::Variable(text) => Some(rules::split(text)),
+        };
+        items.ok_or_else(|| self.refused(field, "a list of texts"))
+    }
+
+    fn whole_number(&self, field: &'static str) -> Read<u32> {
+        let number = self.as_whole_number().and_then(|number| u32::try_from(number).ok());
+        number.ok_or_else(|| self.refused(field, "a whole number up to 4294967295"))
+    }
+
+    fn number(&self, field: &'static str) -> Read<f64> {
+        let number = match self {
+            Input::File(value) => value.as_f64(),
+            Input::Variable(text) => text.parse().ok(),
+        };
+        number.ok_or_else(|| self.refused(field, "a number"))
+    }
+
+    fn yes_or_no(&self, field: &'static str) -> Read<bool> {
+        match self {
+            Input::File(Value::Bool(on)) => Ok(*on),
+            Input::Variable("true" | "1") => Ok(true),
+            Input::Variable("false" | "0") => Ok(false),
+            Input::File(_) => Err(self.refused(field, "true or false")),
+            Input::Variable(_) => Err(self.refused(field, "true, 1, false or 0")),
+        }
+    }
+
+    fn milliseconds(&self, field: &'static str) -> Read<Duration> {
+        if self.as_text() == Some("off") {
+            return Ok(Duration::MAX);
+        }
+        let limit = self.as_whole_number().map(Duration::from_millis);
+        limit.ok_or_else(|| self.refused(field, "a whole number of milliseconds, or off"))
+    }
+
+    fn thinking(&self, field: &'static str) -> Read<Thinking> {
+        match self.as_text() {
+            Some("adaptive") => return Ok(Thinking::Adaptive),
+            Some("disabled") => return Ok(Thinking::Disabled),
+            _ => {}
+        }
+        let budget = self.as_whole_number().and_then(|tokens| u32::try_from(tokens).ok());
+        budget.map(Thinking::Budget).ok_or_else(|| self.refused(field, "adaptive, disabled, or a number of tokens"))
+    }
+
+    fn as_text(&self) -> Option<&str> {
+        match self {
+            Input::File(value) => value.as_str(),
+            Input::Variable(text) => Some(text),
+        }
+    }
+
+    fn as_whole_number(&self) -> Option<u64> {
+        match self {
+            Input::File(value) => value.as_u64(),
+            Input::Variable(text) => text.parse().ok(),
+        }
+    }
+
+    fn refused(&self, field: &'static str, expected: &str) -> OptionError {
+        let got = match self {
+            Input::File(Value::String(text)) => shown(text),
+            Input::File(Value::Array(_)) => "an array".to_owned(),
+            Input::File(Value::Object(_)) => "a table".to_owned(),
+            Input::File(value) => value.to_string(),
+            Input::Variable(text) => shown(text),
+        };
+        OptionError::new(field, expected, got)
+    }
+}

@@ -1,0 +1,61 @@
+/// An option that cannot be honoured, found before anything was spawned.
+///
+/// The text names the option, what would have been right and what came:
+/// "option `max_turns`: expected a number from 1 up, got 0". It never holds the API key, the value
+/// of an environment variable, or inline JSON.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("option `{field}`: expected {expected}, got {got}")]
+pub struct OptionError {
+    field: &'static str,
+    expected: String,
+    got: String,
+}
+
+impl OptionError {
+    pub(in crate::session) fn new(field: &'static str, expected: impl Into<String>, got: impl Into<String>) -> Self {
+        OptionError { field, expected: expected.into(), got: got.into() }
+    }
+
+    /// The option's name: that of its field in [`Options`](super::Options).
+    pub fn field(&self) -> &str {
+        self.field
+    }
+
+    /// What would have been right.
+    pub fn expected(&self) -> &str {
+        &self.expected
+    }
+
+    /// What came: quoted, escaped, and cut when it is long.
+    pub fn got(&self) -> &str {
+        &self.got
+    }
+}
+
+/// How a caller's text is shown in an error: on one line, and not the whole of a long one.
+pub(super) fn shown(text: &str) -> String {
+    const LONGEST: usize = 80;
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{:?}... ({} bytes)", &text[..end], text.len()),
+        None => format!("{text:?}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_text_names_the_option_the_range_and_the_value() {
+        let error = OptionError::new("max_turns", "a number from 1 up", "0");
+        assert_eq!(error.to_string(), "option `max_turns`: expected a number from 1 up, got 0");
+        assert_eq!((error.field(), error.expected(), error.got()), ("max_turns", "a number from 1 up", "0"));
+    }
+
+    #[test]
+    fn a_long_value_is_cut_between_characters() {
+        let text = "ä".repeat(100);
+        assert_eq!(shown(&text), format!("\"{}\"... (200 bytes)", "ä".repeat(80)));
+        assert_eq!(shown("a\nb"), r#""a\nb""#);
+    }
+}

@@ -1,0 +1,111 @@
+//! What the handles of a session and its driver share.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::events::{Hub, SessionEvent};
+use super::handlers::Handlers;
+use super::stderr::{OnStderr, Stderr};
+use super::{OptionError, Options};
+use crate::protocol::{Config, Counters, Machine};
+use crate::transport::{Exit, Inherit, Launch, Shutdown, Transport};
+use crate::wire::RawJson;
+
+pub(super) struct Shared {
+    pub(super) options: Options,
+    pub(super) transport: Arc<dyn Transport>,
+    pub(super) handlers: Handlers,
+    pub(super) initialize: RawJson,
+    pub(super) inherit: Inherit,
+    pub(super) shutdown: Shutdown,
+    pub(super) max_line: usize,
+    pub(super) max_queue: usize,
+    pub(super) buffer_limit: usize,
+    pub(super) buffer_cap: usize,
+    pub(super) on_stderr: Option<OnStderr>,
+    pub(super) stderr: Mutex<Stderr>,
+    pub(super) events: Hub,
+    pub(super) status: Mutex<Status>,
+    pub(super) unread_events: AtomicU64,
+    pub(super) turns: AtomicU64,
+}
+
+/// What a handle can ask without waiting for the driver.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Status {
+    pub(super) session_id: Option<String>,
+    pub(super) queue_len: usize,
+    pub(super) counters: Counters,
+    pub(super) connected: bool,
+    pub(super) pid: Option<u32>,
+    pub(super) exit: Option<Exit>,
+}
+
+impl Shared {
+    pub(super) fn machine_config(&self) -> Config {
+        let timeouts = self.options.timeouts();
+        Config {
+            initialize: self.initialize.clone(),
+            initialize_timeout: timeouts.initialize.unwrap_or(Duration::MAX),
+            control_timeout: timeouts.control.unwrap_or(Duration::MAX),
+            drain_timeout: timeouts.drain.unwrap_or(Duration::MAX),
+            max_queue: self.max_queue,
+        }
+    }
+
+    /// How the next process is launched. A conversation that the CLI has confirmed is resumed; a forgotten one is not.
+    pub(super) fn launch(&self, resume: Option<String>, forgotten: bool) -> Result<Launch, OptionError> {
+        let mut options = self.options.clone();
+        if resume.is_some() || forgotten {
+            options.resume = resume;
+            options.continue_conversation = None;
+            options.fork_session = None;
+            options.session_id = None;
+        }
+        let mut launch = options.launch()?;
+        launch.env = launch.env.inherit(self.inherit.clone());
+        Ok(launch)
+    }
+
+    pub(super) fn next_turn(&self) -> u64 {
+        self.turns.fetch_add(1, Ordering::Relaxed)
+    }
+
+    pub(super) fn publish(&self, event: SessionEvent) {
+        if !self.events.send(event) {
+            self.unread_events.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    pub(super) fn stderr(&self) -> MutexGuard<'_, Stderr> {
+        self.stderr.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn status(&self) -> MutexGuard<'_, Status> {
+        self.status.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn set_status(&self, machine: &Machine) {
+        let mut status = self.status();
+        if status.session_id.as_deref() != machine.session_id() {
+            status.session_id = machine.session_id().map(String::from);
+        }
+        status.queue_len = machine.queue_len();
+        status.counters = machine.counters();
+    }
+
+    pub(super) fn set_connected(&self, pid: Option<u32>) {
+        let mut status = self.status();
+        status.connected = true;
+        status.pid = pid;
+        status.exit = None;
+    }
+
+    pub(super) fn set_ended(&self, exit: Option<Exit>) {
+        let mut status = self.status();
+        status.connected = false;
+        status.pid = None;
+        status.exit = exit;
+    }
+}

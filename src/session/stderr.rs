@@ -1,0 +1,113 @@
+//! The last of what the CLI wrote to standard error.
+
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use bytes::BytesMut;
+use tokio_util::codec::Decoder;
+
+use crate::wire::{Item, LineCodec};
+
+/// How many bytes of standard error an error carries.
+const TAIL: usize = 8 * 1024;
+/// A longer line of standard error reaches the callback as its length only.
+const MAX_LINE: usize = 64 * 1024;
+
+/// A callback for the lines of standard error.
+pub(super) type OnStderr = Arc<dyn Fn(&str) + Send + Sync>;
+
+/// A bounded tail, and the lines for a callback.
+#[derive(Default)]
+pub(super) struct Stderr {
+    tail: VecDeque<u8>,
+    lines: Option<Lines>,
+}
+
+struct Lines {
+    codec: LineCodec,
+    buffer: BytesMut,
+    callback: OnStderr,
+}
+
+impl Stderr {
+    pub(super) fn new(callback: Option<OnStderr>) -> Self {
+        let lines = callback.map(|callback| Lines { codec: LineCodec::with_max_line(MAX_LINE), buffer: BytesMut::new(), callback });
+        Self { tail: VecDeque::new(), lines }
+    }
+
+    pub(super) fn push(&mut self, bytes: &[u8]) {
+        let keep = &bytes[bytes.len().saturating_sub(TAIL)..];
+        let excess = (self.tail.len() + keep.len()).saturating_sub(TAIL);
+        self.tail.drain(..excess);
+        self.tail.extend(keep);
+        if let Some(lines) = &mut self.lines {
+            lines.buffer.extend_from_slice(bytes);
+            while let Ok(Some(item)) = lines.codec.decode(&mut lines.buffer) {
+                lines.call(&item);
+            }
+        }
+    }
+
+    /// The stream has ended: an unfinished line is a line.
+    pub(super) fn finish(&mut self) {
+        if let Some(lines) = &mut self.lines {
+            while let Ok(Some(item)) = lines.codec.decode_eof(&mut lines.buffer) {
+                lines.call(&item);
+            }
+        }
+    }
+
+    /// Forgets what another process wrote.
+    pub(super) fn clear(&mut self) {
+        self.tail.clear();
+    }
+
+    pub(super) fn tail(&self) -> String {
+        let bytes: Vec<u8> = self.tail.iter().copied().collect();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+}
+
+impl Lines {
+    /// A callback that panics loses its line and nothing else.
+    fn call(&self, item: &Item) {
+        let text = match item {
+            Item::Line(line) => line.text().into_owned(),
+            Item::TooLong(long) => format!("[a line of {} bytes]", long.len()),
+        };
+        if catch_unwind(AssertUnwindSafe(|| (self.callback)(&text))).is_err() {
+            tracing::error!("the stderr callback panicked");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Mutex;
+
+    #[test]
+    fn keeps_the_last_bytes() {
+        let mut stderr = Stderr::new(None);
+        stderr.push(&[b'a'; 5000]);
+        stderr.push(&[b'b'; 5000]);
+        assert_eq!(stderr.tail(), format!("{}{}", "a".repeat(TAIL - 5000), "b".repeat(5000)));
+        stderr.push(&[b'c'; 3 * TAIL]);
+        assert_eq!(stderr.tail(), "c".repeat(TAIL));
+    }
+
+    #[test]
+    fn calls_back_for_each_line_even_after_a_panic() {
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        let seen = lines.clone();
+        let mut stderr = Stderr::new(Some(Arc::new(move |line| {
+            seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(line.to_string());
+            assert_ne!(line, "two");
+        })));
+        stderr.push(b"one\nt");
+        stderr.push(b"wo\n\xff\nta");
+        stderr.finish();
+        assert_eq!(*lines.lock().unwrap_or_else(std::sync::PoisonError::into_inner), ["one", "two", "\u{fffd}", "ta"]);
+    }
+}

@@ -1,0 +1,24 @@
+//! A file that may be executed but cannot be.
+//!
+//! One test to a file: a child started meanwhile would hold the file open for writing.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used)]
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use claude_wire::transport::{CliPath, Launch, Process, Transport};
+
+#[tokio::test]
+async fn is_an_error_of_its_own() {
+    let root = tempfile::TempDir::new().unwrap();
+    for (name, bytes) in [("wrong-format", "\x7fnot a program"), ("no-interpreter", "#!/nowhere/node\n")] {
+        let cli = root.path().join(name);
+        fs::write(&cli, bytes).unwrap();
+        fs::set_permissions(&cli, fs::Permissions::from_mode(0o755)).unwrap();
+        let error = Process::new(CliPath::Explicit(cli)).open(Launch::default()).await.unwrap_err();
+        assert!(error.is_bad_executable() && error.is_spawn(), "{name}: {error}");
+        assert!(!error.is_cli_not_found() && !error.is_permission_denied(), "{name}: {error}");
+        assert!(error.to_string().contains(name), "{error}");
+    }
+}

@@ -1,0 +1,99 @@
+//! The recordings this project ships: whole, scrubbed, and listed.
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use claude_wire::recording::{Event, EventKind, Finding, Integrity, Recording, lint};
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("recordings")
+}
+
+/// Every recording, with its path as the index names it.
+fn recordings() -> Vec<(String, PathBuf)> {
+    let subfolders = fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir());
+    let mut files: Vec<PathBuf> = subfolders.flat_map(|folder| fs::read_dir(folder).unwrap()).map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    assert!(files.len() >= 14, "the corpus has shrunk: {files:?}");
+    let name = |path: &Path| path.strip_prefix(folder()).unwrap().to_string_lossy().replace('\\', "/");
+    files.into_iter().map(|path| (name(&path), path)).collect()
+}
+
+/// What must not be in a shared recording, told in words.
+fn dirt(recording: &Recording) -> Vec<String> {
+    let mut dirt: Vec<String> = lint(recording).iter().map(|Finding { line, kind, .. }| format!("line {line}: {kind}")).collect();
+    for (line, event) in (2..).zip(&recording.events) {
+        let text = event.payload().map(|payload| String::from_utf8_lossy(payload.bytes()).into_owned()).unwrap_or_default();
+        for trace in ["/srv/", "/root/", "sk-ant", "......"] {
+            if text.contains(trace) {
+                dirt.push(format!("line {line}: {trace}"));
+            }
+        }
+    }
+    dirt
+}
+
+#[test]
+fn every_recording_is_sealed_and_says_where_it_comes_from() {
+    for (name, path) in recordings() {
+        let recording = Recording::open(&path).unwrap();
+        assert_eq!(recording.integrity(), &Integrity::Sealed, "{name}");
+        assert_eq!(recording.to_bytes(), fs::read(&path).unwrap(), "{name}: reading and writing changes it");
+        assert_eq!(recording.header.cli.as_deref(), name.split('/').next(), "{name}: the wrong folder");
+        assert!(recording.header.argv.is_some() && recording.header.recorder.is_some(), "{name}");
+        assert!(recording.header.redactions.is_some(), "{name} was never scrubbed");
+        assert!(matches!(recording.events.last().map(|event| &event.kind), Some(EventKind::Exit(_))), "{name}");
+    }
+}
+
+#[test]
+fn every_recording_is_clean() {
+    for (name, path) in recordings() {
+        assert_eq!(dirt(&Recording::open(path).unwrap()), [""; 0], "{name}");
+    }
+}
+
+#[test]
+fn dirt_would_be_found() {
+    let (_, path) = recordings().swap_remove(0);
+    let clean = Recording::open(path).unwrap();
+    for planted in [
+        r#"{"text":"export KEY=sk-ant-api03-abc"}"#,
+        r#"{"header":"Bearer 0123456789abcdef0123"}"#,
+        r#"{"text":"write to ann@example.org"}"#,
+        r#"{"authorization":"x"}"#,
+        r#"{"cwd":"/home/ann/project"}"#,
+        r#"{"cwd":"/srv/lab/work"}"#,
+        r#"{"type":"control_response","response":{"agents":[{"description":"What an agent is good for, in the vendor's own words."}]}}"#,
+    ] {
+        let mut dirty = clean.clone();
+        dirty.events.push(Event::new(0, EventKind::Out(planted.into())));
+        assert!(!dirt(&dirty).is_empty(), "not found: {planted}");
+    }
+}
+
+#[test]
+fn the_index_lists_every_recording_with_its_size_and_no_other() {
+    let index = fs::read_to_string(folder().join("README.md")).unwrap();
+    let mut listed: BTreeSet<&str> =
+        index.split("](").skip(1).map(|rest| &rest[..rest.find(')').unwrap()]).filter(|name| name.ends_with(".jsonl")).collect();
+    for (name, path) in recordings() {
+        assert!(listed.remove(name.as_str()), "{name} is not in recordings/README.md");
+        let size = format!("| {} KB |", fs::metadata(path).unwrap().len().div_ceil(1000));
+        let row = index.lines().find(|line| line.contains(&format!("]({name})"))).unwrap();
+        assert!(row.contains(&size), "{name}: the index should say {size}");
+    }
+    assert_eq!(listed, BTreeSet::new(), "in recordings/README.md, but not there");
+}
+
+#[test]
+fn variables_leave_no_trace_when_they_are_expanded() {
+    for (name, path) in recordings() {
+        let expanded = Recording::open(path).unwrap().expand(&[("cwd".to_owned(), "/tmp/live".to_owned())].into());
+        let text = String::from_utf8_lossy(&expanded.to_bytes()).into_owned();
+        assert!(!text.contains("${cwd") && !text.contains("${home"), "{name}");
+        assert_eq!(text.contains("/tmp/live"), !name.ends_with("early-exit.jsonl"), "{name}");
+    }
+}

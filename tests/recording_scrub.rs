@@ -1,0 +1,144 @@
+//! What scrubbing takes out of a recording, and what it leaves.
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
+use std::collections::BTreeMap;
+
+use claude_wire::recording::{Event, EventKind, Header, Payload, Recording, lint, scrub};
+
+fn recorded(kinds: Vec<EventKind>) -> Recording {
+    let mut recording = Recording::new(Header::new());
+    recording.events = kinds.into_iter().map(|kind| Event::new(0, kind)).collect();
+    recording
+}
+
+/// Scrubs one line from the CLI, and holds the general rules against it.
+fn scrubbed(line: &str) -> (String, BTreeMap<&'static str, u64>) {
+    let mut recording = recorded(vec![EventKind::Out(line.into())]);
+    let findings = lint(&recording);
+    let counts = scrub(&mut recording, &[]);
+    assert_eq!(findings.len() as u64, counts.values().sum::<u64>(), "lint and scrub differ on {line}");
+    assert_eq!(recording.header.redactions, Some(counts.values().sum()));
+    assert_eq!(lint(&recording), [], "{line}");
+    let payload = recording.events[0].payload().unwrap().clone();
+    assert_eq!(payload.json().is_some(), Payload::from(line).json().is_some(), "scrubbing broke {line}: {payload:?}");
+
+    let once = recording.to_bytes();
+    assert!(scrub(&mut recording, &[]).is_empty());
+    assert_eq!(recording.to_bytes(), once, "a second scrub changed {line}");
+    (String::from_utf8(payload.bytes().to_vec()).unwrap(), counts)
+}
+
+#[test]
+fn each_rule_leaves_a_typed_numbered_placeholder() {
+    for (line, expected) in [
+        (r#"{"a":"key sk-ant-api03-AbC_1-2, sk-ant-x."}"#, r#"{"a":"key <key:1>, <key:2>."}"#),
+        (r#"{"h":"Authorization: Bearer abc.DEF-123_456/789+=="}"#, r#"{"h":"Authorization: Bearer <token:1>"}"#),
+        (
+            r#"{"a":"ann.b+c@mail.example.org, bob@x.io.","b":"ann.b+c@mail.example.org"}"#,
+            r#"{"a":"<email:1>, <email:2>.","b":"<email:1>"}"#,
+        ),
+        (
+            r#"{"accessToken":"xyz","PASSWORD":"","x-api-key":"<secret:1>"}"#,
+            r#"{"accessToken":"<secret:2>","PASSWORD":"","x-api-key":"<secret:1>"}"#,
+        ),
+        ("not json: bob@x.io", "not json: <email:1>"),
+    ] {
+        assert_eq!(scrubbed(line).0, expected);
+    }
+}
+
+#[test]
+fn escapes_are_not_torn() {
+    for (line, expected) in [
+        (r#"{"a":"to:\nbob@x.io"}"#, r#"{"a":"to:\n<email:1>"}"#),
+        (r#"{"a":"\u00e9bob@x.io\\"}"#, r#"{"a":"\u00e9<email:1>\\"}"#),
+        (r#"{"a":"{\"b\":\"\\nbob@x.io\"}"}"#, r#"{"a":"{\"b\":\"\\n<email:1>\"}"}"#),
+    ] {
+        assert_eq!(scrubbed(line).0, expected);
+    }
+}
+
+#[test]
+fn ordinary_text_is_left_alone() {
+    for line in [
+        r#"{"type":"user","apiKeySource":"ANTHROPIC_API_KEY","pid":4711,"pkg":"@anthropic-ai/claude-code@2.1.329"}"#,
+        r#"{"a":"a bearer of bad news, me@home, @x.io, x@, sk-anthem, ....... and so on"}"#,
+        r#"{"type":"assistant","input":{"description":"Long as it is, this was said by the model and echoed by the host"}}"#,
+        r#"{"type":"control_response","response":{"name":"deep-research","description":"Short and telling"}}"#,
+    ] {
+        assert_eq!(scrubbed(line), (line.to_owned(), BTreeMap::new()));
+    }
+}
+
+#[test]
+fn long_texts_of_the_clis_replies_are_numbered() {
+    let long = "Describes at great length what this command is good for.";
+    let line = format!(
+        r#"{{"type":"control_response","response":{{"commands":[{{"name":"a","description":"{long}"}},{{"description":"....."}},{{"description":"{long}","name":"{long}"}}]}}}}"#
+    );
+    let expected = format!(
+        r#"{{"type":"control_response","response":{{"commands":[{{"name":"a","description":"<text:1>"}},{{"description":"<text:2>"}},{{"description":"<text:1>","name":"{long}"}}]}}}}"#
+    );
+    assert_eq!(scrubbed(&line), (expected, BTreeMap::from([("text", 3)])));
+
+    // The host's own words are the host's.
+    let mut recording = recorded(vec![EventKind::In(line.as_str().into())]);
+    assert!(scrub(&mut recording, &[]).is_empty());
+}
+
+#[test]
+fn the_clis_notes_to_the_model_are_replaced() {
+    let line = r#"{"type":"user","content":[{"text":"Async agent launched successfully. (And so on, at length.)"}]}"#;
+    assert_eq!(scrubbed(line).0, r#"{"type":"user","content":[{"text":"<text:1>"}]}"#);
+}
+
+#[test]
+fn a_short_text_does_not_grow_long_by_being_scrubbed() {
+    let line = |letters: usize| format!(r#"{{"type":"control_response","description":"{} a@b.cc"}}"#, "x".repeat(letters));
+    // 40 bytes are short; with the placeholder they would be 43, and the second scrub would take them for long.
+    assert_eq!(scrubbed(&line(33)).1, BTreeMap::from([("email", 1)]));
+    assert_eq!(scrubbed(&line(34)).1, BTreeMap::from([("text", 1)]));
+}
+
+#[test]
+fn markup_is_no_placeholder() {
+    let line = r#"{"password":"<b>xyz</b>","type":"control_response","description":"<a>long long long long long long long long</a>"}"#;
+    assert_eq!(scrubbed(line).0, r#"{"password":"<secret:1>","type":"control_response","description":"<text:1>"}"#);
+}
+
+#[test]
+fn a_later_scrub_goes_on_counting() {
+    let mut recording = recorded(vec![EventKind::In("<email:7> ann@x.io".into())]);
+    recording.header.redactions = Some(5);
+    scrub(&mut recording, &[]);
+    assert_eq!(&recording.events[0].payload().unwrap().bytes()[..], b"<email:7> <email:8>");
+    assert_eq!(recording.header.redactions, Some(6));
+}
+
+#[test]
+fn header_stderr_and_marks_are_scrubbed_too() {
+    let mut recording = recorded(vec![EventKind::Err("sk-ant-1".into()), EventKind::Mark("ask ann@x.io".to_owned())]);
+    recording.header.argv = Some(vec!["--key=sk-ant-1".to_owned()]);
+    recording.header.env = BTreeMap::from([
+        ("ANTHROPIC_API_KEY".to_owned(), "anything".to_owned()),
+        ("CLAUDE_CODE_ENTRYPOINT".to_owned(), "sdk-rs".to_owned()),
+    ]);
+    scrub(&mut recording, &[]);
+    assert_eq!(recording.header.argv.as_ref().unwrap()[0], "--key=<key:1>");
+    assert_eq!(recording.header.env["ANTHROPIC_API_KEY"], "<secret:1>");
+    assert_eq!(recording.header.env["CLAUDE_CODE_ENTRYPOINT"], "sdk-rs");
+    assert_eq!(recording.events[0].kind, EventKind::Err("<key:1>".into()));
+    assert_eq!(recording.events[1].kind, EventKind::Mark("ask <email:1>".to_owned()));
+    assert_eq!(lint(&recording), []);
+}
+
+#[test]
+fn lint_names_the_line_and_reports_homes_it_cannot_name() {
+    let mut recording =
+        recorded(vec![EventKind::Out(r#"{"a":"/home/user/x"}"#.into()), EventKind::Out(r#"{"a":"/Users/ann/x","b":"ann@x.io"}"#.into())]);
+    let found: Vec<_> = lint(&recording).iter().map(|finding| (finding.line, finding.kind)).collect();
+    assert_eq!(found, [(3, "email"), (3, "path")]);
+    scrub(&mut recording, &[]);
+    let found: Vec<_> = lint(&recording).iter().map(|finding| (finding.line, finding.kind)).collect();
+    assert_eq!(found, [(3, "path")]);
+}

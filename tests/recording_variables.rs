@@ -1,0 +1,109 @@
+//! Host paths become variables, and variables become the paths of another host.
+
+use std::collections::BTreeMap;
+
+use claude_wire::recording::{Event, EventKind, Header, Payload, Recording, Root, scrub};
+
+fn recorded(lines: &[&str]) -> Recording {
+    let mut recording = Recording::new(Header::new());
+    recording.events = lines.iter().map(|line| Event::new(0, EventKind::Out((*line).into()))).collect();
+    recording
+}
+
+fn lines(recording: &Recording) -> Vec<String> {
+    let text = |payload: &Payload| String::from_utf8_lossy(payload.bytes()).into_owned();
+    recording.events.iter().filter_map(|event| event.payload().map(text)).collect()
+}
+
+fn live(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+fn roots() -> [Root; 2] {
+    [Root::home("/Users/ann/"), Root::cwd("/Users/ann/src/app_1")]
+}
+
+#[test]
+fn paths_and_slugs_become_variables_and_nothing_else_changes() {
+    let mut recording = recorded(&[
+        r#"{"cwd":"/Users/ann/src/app_1", "n":1.0,"n":1.0}"#,
+        r#"{"memory":"/Users/ann/.claude/projects/-Users-ann-src-app-1/memory/"}"#,
+        r#"{"json":"{\"file\":\"/Users/ann/src/app_1/a.txt\"}\n/Users/ann/src/app_1\n"}"#,
+        "stderr: /Users/ann/src/app_1: No such file.",
+    ]);
+    scrub(&mut recording, &roots());
+    assert_eq!(
+        lines(&recording),
+        [
+            r#"{"cwd":"${cwd}", "n":1.0,"n":1.0}"#,
+            r#"{"memory":"${home}/.claude/projects/${cwd_slug}/memory/"}"#,
+            r#"{"json":"{\"file\":\"${cwd}/a.txt\"}\n${cwd}\n"}"#,
+            "stderr: ${cwd}: No such file.",
+        ]
+    );
+    assert_eq!(recording.header.vars, live(&[("cwd", "/home/user/project"), ("cwd_slug", "-home-user-project"), ("home", "/home/user")]));
+}
+
+#[test]
+fn a_path_is_only_taken_where_it_ends() {
+    let text = "/Users/anna /Users/ann-2 /Users/ann_2 /Users/ann.txt x-Users-ann-src-app-10";
+    let mut recording = recorded(&[text]);
+    scrub(&mut recording, &roots());
+    assert_eq!(lines(&recording), [text.replace("-Users-ann-src", "${home_slug}-src")]);
+
+    let mut recorded = recorded(&["/Users/ann. /Users/ann, /Users/ann' /Users/ann/x"]);
+    scrub(&mut recorded, &roots());
+    assert_eq!(lines(&recorded), ["${home}. ${home}, ${home}' ${home}/x"]);
+}
+
+#[test]
+fn an_escape_is_not_torn() {
+    let mut recording = recorded(&[r#"{"a":"\/root and \n/root"}"#, r"\/root"]);
+    scrub(&mut recording, &[Root::home("/root")]);
+    assert_eq!(lines(&recording), [r#"{"a":"\/root and \n${home}"}"#, r"\${home}"]);
+}
+
+#[test]
+fn short_roots_match_no_more_than_they_mean() {
+    let mut recording = recorded(&["--root /root/x / -root"]);
+    scrub(&mut recording, &[Root::home("/root"), Root::new("top", "/", "/")]);
+    assert_eq!(lines(&recording), ["--root ${home}/x / -root"]);
+}
+
+#[test]
+fn live_values_go_in_and_slugs_follow() {
+    let mut recording = recorded(&[r#"{"cwd":"/Users/ann/src/app_1","at":"-Users-ann-src-app-1","home":"/Users/ann"}"#]);
+    recording.header.argv = Some(vec!["--add-dir=/Users/ann/src/app_1".to_owned()]);
+    scrub(&mut recording, &roots());
+
+    let defaults = recording.expand(&BTreeMap::new());
+    assert_eq!(lines(&defaults), [r#"{"cwd":"/home/user/project","at":"-home-user-project","home":"/home/user"}"#]);
+    assert!(defaults.header.vars.is_empty());
+
+    let there = recording.expand(&live(&[("cwd", "/tmp/t.1"), ("unused", "x")]));
+    assert_eq!(lines(&there), [r#"{"cwd":"/tmp/t.1","at":"-tmp-t-1","home":"/home/user"}"#]);
+    assert_eq!(there.header.argv.unwrap(), ["--add-dir=/tmp/t.1"]);
+}
+
+#[test]
+fn the_sessions_own_dollars_are_safe() {
+    let text = "echo ${HOME} ${cwd} ${dollar} ${dollar}{cwd} $ ${ /Users/ann";
+    let mut recording = recorded(&[text]);
+    scrub(&mut recording, &roots());
+    assert_eq!(lines(&recording), ["echo ${HOME} ${dollar}{cwd} ${dollar}{dollar} ${dollar}{dollar}{cwd} $ ${ ${home}"]);
+    let back = live(&[("cwd", "/elsewhere"), ("home", "/Users/ann")]);
+    assert_eq!(lines(&recording.expand(&back)), [text]);
+
+    let before = recording.to_bytes();
+    scrub(&mut recording, &roots());
+    assert_eq!(recording.to_bytes(), before);
+}
+
+#[test]
+fn values_are_escaped_where_the_line_is_json() {
+    let mut recording = recorded(&[r#"{"cwd":"C:\\Users\\ann\\app"}"#, r"C:\Users\ann\app"]);
+    scrub(&mut recording, &[Root::cwd(r"C:\Users\ann\app")]);
+    assert_eq!(lines(&recording), [r#"{"cwd":"${cwd}"}"#, "${cwd}"]);
+    let there = recording.expand(&live(&[("cwd", "D:\\\"x\"")]));
+    assert_eq!(lines(&there), [r#"{"cwd":"D:\\\"x\""}"#, "D:\\\"x\""]);
+}

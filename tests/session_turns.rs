@@ -1,0 +1,35 @@
+//! Turns run one after another, in the order in which they are first polled.
+
+mod support;
+
+use claude_wire::Session;
+use claude_wire::transport::Exit;
+use support::cli::cli;
+
+#[tokio::test(start_paused = true)]
+async fn two_turns_in_one_process() {
+    let transport = cli(|_, mut cli| async move {
+        cli.acknowledge("initialize").await;
+        for answer in ["one", "two"] {
+            let (uuid, _) = cli.prompt().await;
+            cli.turn(&uuid, answer).await;
+        }
+        cli.drain().await;
+        Exit::from_code(0)
+    });
+    let session = Session::builder().transport(transport).start().unwrap();
+    for expected in ["one", "two"] {
+        let mut turn = session.query("go");
+        let mut kinds = Vec::new();
+        let mut text = String::new();
+        while let Some(message) = turn.next().await {
+            let message = message.unwrap();
+            kinds.push(message.frame().kind_name().into_owned());
+            text.push_str(&message.frame().field("result").and_then(|text| text.as_str().map(String::from)).unwrap_or_default());
+        }
+        assert_eq!(kinds, ["system", "assistant", "result"]);
+        assert_eq!(text, expected);
+    }
+    assert_eq!(session.session_id().as_deref(), Some("s-1"));
+    assert!(session.stop().await.unwrap().success());
+}
