@@ -119,11 +119,7 @@ pub fn lint(recording: &Recording) -> Vec<Finding> {
             EventKind::Mark(text) => note(line, matches(text.as_bytes(), REPLACED)),
             kind => {
                 if let Some(payload) = event.payload() {
-<<<<<<< HEAD
-                    note(line, places(payload, matches!(kind, EventKind::Out(_)), REPLACED));
-=======
                     note(line, places(payload, matches!(kind, EventKind::Out(_))));
->>>>>>> recording
                     note(line, matches(payload.bytes(), REPORTED));
                 }
             }
@@ -144,20 +140,11 @@ fn places(payload: &Payload, out: bool) -> Vec<Place> {
         return matches(bytes, REPLACED);
     }
     let strings = strings(bytes);
-<<<<<<< HEAD
-    let is_reply =
-        out && strings.iter().any(|s| s.depth == 1 && &bytes[s.key.clone()] == b"type" && &bytes[s.value.clone()] == b"control_response");
-    let mut places = Vec::new();
-    for JsonString { key, value, .. } in strings {
-        let (key, text) = (&bytes[key], &bytes[value.clone()]);
-        let found = if SECRET_KEYS.iter().any(|name| key.eq_ignore_ascii_case(name.as_bytes())) {
-=======
     let is_reply = out && strings.iter().any(|string| string.is(bytes, 1, b"type", b"control_response"));
     let mut places = Vec::new();
     for JsonString { key, value, .. } in strings {
         let (key, text) = (&bytes[key], &bytes[value.clone()]);
         let found = if is_secret_key(key) {
->>>>>>> recording
             whole(text, "secret")
         } else if (is_reply && is_description(key, text)) || (out && is_note(text)) {
             whole(text, "text")
@@ -282,10 +269,6 @@ impl Names {
 fn numbers_after<'a>(text: &'a [u8], opening: &'a [u8]) -> impl Iterator<Item = u64> + 'a {
     memchr::memmem::find_iter(text, opening).filter_map(move |at| {
         let digits = text[at + opening.len()..].split(|byte| !byte.is_ascii_digit()).next()?;
-<<<<<<< HEAD
-        std::str::from_utf8(digits).ok()?.parse().ok()
-=======
         std::str::from_utf8(digits).ok()?.parse::<u32>().ok().map(u64::from)
->>>>>>> recording
     })
 }
