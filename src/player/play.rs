@@ -109,17 +109,18 @@ where
         let timer = wake.flatten().map(|until| start + Duration::from_micros(until));
         let input = tokio::select! {
             biased;
+            // What the host wrote before it sent a signal counts as before it.
+            item = next(&mut lines) => match item {
+                Some(Item::Line(line)) => Input::Line(line.bytes().clone()),
+                Some(Item::TooLong(long)) => Input::TooLong(long.len()),
+                None => Input::Eof,
+            },
             Some(signal) = signals.recv() => {
                 deadline = Some(Instant::now() + FLUSH_AFTER_SIGNAL);
                 Input::Signal(signal)
             }
             () = out.drain(), if !out.is_idle() => continue,
             () = err.drain(), if !err.is_idle() => continue,
-            item = next(&mut lines) => match item {
-                Some(Item::Line(line)) => Input::Line(line.bytes().clone()),
-                Some(Item::TooLong(long)) => Input::TooLong(long.len()),
-                None => Input::Eof,
-            },
             () = at(timer), if timer.is_some() => continue,
             () = at(deadline), if deadline.is_some() => {
                 out.abandon();
