@@ -84,8 +84,8 @@ impl Machine {
             script,
         };
         for index in 0..machine.waits.len() {
-            machine.delay(index, 0, 0);
             if machine.waits[index] == 0 {
+                machine.delay(index, 0, 0);
                 machine.ready.insert((machine.due[index], index));
             }
         }
@@ -99,7 +99,7 @@ impl Machine {
         }
         match input {
             Input::Line(bytes) => self.line(now, &bytes),
-            Input::TooLong(len) => self.diverge(Divergence::extra(format!("a line of {len} bytes, over the limit"))),
+            Input::TooLong(len) => self.diverge(now, Divergence::extra(format!("a line of {len} bytes, over the limit"))),
             Input::Eof => {
                 self.eof = true;
                 self.meet_first(now, |what| matches!(what, Expected::Eof));
@@ -130,7 +130,7 @@ impl Machine {
                         return step;
                     }
                 }
-                None if self.is_stuck() => self.unstick(),
+                None if self.is_stuck() => self.unstick(now),
                 None => return Step::Wait(None),
             }
         }
@@ -153,8 +153,16 @@ impl Machine {
         self.played[output]
     }
 
-    /// Ends the run: the host did not do what was recorded.
-    pub(super) fn diverge(&mut self, divergence: Divergence) {
+    /// Ends the run: the host did not do what was recorded. What was due before that still comes.
+    pub(super) fn diverge(&mut self, now: u64, divergence: Divergence) {
+        while let Some(&(due, index)) = self.ready.first() {
+            if due > now || matches!(self.script.outputs[index].action, Action::Exit(_)) {
+                break;
+            }
+            self.ready.remove(&(due, index));
+            let step = self.play(now, index);
+            self.urgent.extend(step);
+        }
         let divergence = divergence.remaining(self.leftover());
         self.divergence = Some(divergence);
         self.urgent.push_back(Step::Err(Bytes::from(format!("{}\n", self.report()))));
@@ -190,7 +198,7 @@ impl Machine {
                 self.played[index] = true;
                 self.end(exit);
             } else {
-                self.diverge(Divergence::leftover());
+                self.diverge(now, Divergence::leftover());
             }
             return None;
         }
@@ -241,14 +249,14 @@ impl Machine {
         self.signal.is_some() || self.eof && (!signals || self.missing_write().is_some())
     }
 
-    fn unstick(&mut self) {
+    fn unstick(&mut self, now: u64) {
         match (self.signal, self.missing_write()) {
             (Some(signal), _) => self.end(signal.exit()),
             (None, Some(missing)) => {
                 let expected = self.script.expectations[missing].to_string();
-                self.diverge(Divergence::early_end(expected));
+                self.diverge(now, Divergence::early_end(expected));
             }
-            (None, None) => self.diverge(Divergence::leftover()),
+            (None, None) => self.diverge(now, Divergence::leftover()),
         }
     }
 

@@ -23,7 +23,7 @@ impl Machine {
             HostLine::Other { bytes, json } => self.other(now, &bytes, json.as_ref()),
         };
         if let Err(divergence) = verdict {
-            self.diverge(divergence);
+            self.diverge(now, divergence);
         }
     }
 

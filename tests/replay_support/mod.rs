@@ -106,6 +106,14 @@ impl Host {
         End { exit, report, out: String::from_utf8(out).unwrap(), err: String::from_utf8(err).unwrap() }
     }
 
+    /// Waits for the end without reading: the exit, and what the pipe holds of stdout.
+    pub async fn exit_unread(mut self) -> (Exit, Vec<u8>) {
+        let (exit, _) = timeout(STUCK, self.task).await.expect("the player ends").unwrap();
+        let mut out = Vec::new();
+        self.stdout.read_to_end(&mut out).await.unwrap();
+        (exit, out)
+    }
+
     /// Closes the input and expects the run to be the recorded one.
     pub async fn finish(mut self) -> End {
         self.eof();
