@@ -15,6 +15,7 @@ pub use self::codec::{DEFAULT_MAX_LINE, LineCodec};
 pub use self::control::*;
 pub use self::decode::Defect;
 pub use self::frame::{Frame, FrameKind};
+pub(crate) use self::json::Cursor;
 pub use self::json::{JsonError, RawJson};
 pub use self::line::{Item, Line, TooLong};
 pub use self::message::*;
