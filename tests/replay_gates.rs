@@ -145,7 +145,8 @@ async fn initialize_waits_for_the_servers_it_asks_for() {
     host.write(control("r1", r#"{"subtype":"initialize","hooks":{},"sdkMcpServers":["calc"]}"#)).await;
     assert!(host.line().await.unwrap().contains("mcp_message"));
     host.expect_silence().await;
-    host.write(r#"{"type":"control_response","response":{"subtype":"success","request_id":"c1","response":{"mcp_response":{"id":3}}}}"#).await;
+    host.write(r#"{"type":"control_response","response":{"subtype":"success","request_id":"c1","response":{"mcp_response":{"id":3}}}}"#)
+        .await;
     host.expect(&[R1]).await;
     host.finish().await;
 }
@@ -169,7 +170,8 @@ fn with_uuid(uuid: &str, text: &str) -> String {
 async fn a_prompt_that_was_queued_holds_back_its_own_turn_only() {
     let mut host = Host::of(QUEUED);
     host.write(with_uuid("a", "one")).await;
-    host.expect(&[r#"{"type":"system","subtype":"init","user_message_uuids":["a"]}"#, r#"{"type":"result","user_message_uuid":"a"}"#]).await;
+    host.expect(&[r#"{"type":"system","subtype":"init","user_message_uuids":["a"]}"#, r#"{"type":"result","user_message_uuid":"a"}"#])
+        .await;
     host.expect_silence().await;
     host.write(with_uuid("b", "two")).await;
     host.expect(&[

@@ -13,8 +13,10 @@ async fn a_reply_carries_the_live_request_id_as_it_was_spelled() {
         {"us":1,"out":{"type":"control_response","response":{"request_id":7,"subtype":"success"}}}"#;
     let mut host = Host::of(two);
     host.write(control(r"\u0061\n", r#"{"subtype":"initialize"}"#)).await;
-    host.expect(&[r#"{"type":"control_response","response":{ "subtype":"success", "request_id" : "\u0061\n", "response":{"pid":1,"note":"req_1"}}}"#])
-        .await;
+    host.expect(&[
+        r#"{"type":"control_response","response":{ "subtype":"success", "request_id" : "\u0061\n", "response":{"pid":1,"note":"req_1"}}}"#,
+    ])
+    .await;
     host.write(r#"{"type":"control_request","request_id":null,"request":{"subtype":"get_usage"}}"#).await;
     host.expect(&[r#"{"type":"control_response","response":{"request_id":null,"subtype":"success"}}"#]).await;
     host.finish().await;

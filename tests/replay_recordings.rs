@@ -84,7 +84,8 @@ async fn host(path: &Path, recording: &Recording) -> usize {
             },
             EventKind::Exit(_) if killed => assert!((&mut task).await.is_err(), "{place}"),
             EventKind::Exit(exit) => {
-                let (actual, report): (Exit, Report) = timeout(STUCK, &mut task).await.unwrap_or_else(|_| panic!("no exit at {place}")).unwrap();
+                let (actual, report): (Exit, Report) =
+                    timeout(STUCK, &mut task).await.unwrap_or_else(|_| panic!("no exit at {place}")).unwrap();
                 assert!(report.is_clean(), "{place}\n{report}");
                 assert_eq!(actual, Exit { code: exit.code, signal: None }, "{place}\n{report}");
             }

@@ -255,7 +255,8 @@ mod tests {
 
     #[test]
     fn initialize_is_strict_about_hooks_and_servers_only() {
-        let recorded = json(r#"{"hooks":{"Stop":[{"matcher":null,"hookCallbackIds":["hook_0"]}]},"sdkMcpServers":["b","a"],"agents":{"x":1}}"#);
+        let recorded =
+            json(r#"{"hooks":{"Stop":[{"matcher":null,"hookCallbackIds":["hook_0"]}]},"sdkMcpServers":["b","a"],"agents":{"x":1}}"#);
         let live = json(r#"{"hooks":{"Stop":[{"hookCallbackIds":["cb-77"]}],"PreToolUse":[]},"sdkMcpServers":["a","b"],"new":true}"#);
         assert_eq!(requests("initialize", &recorded, &live), []);
         assert_eq!(requests("initialize", &json(r#"{"hooks":null}"#), &json(r#"{"hooks":{},"sdkMcpServers":[]}"#)), []);
@@ -274,7 +275,8 @@ mod tests {
     #[test]
     fn an_answer_counts_by_its_decision() {
         let request = json(r#"{"subtype":"can_use_tool","input":{"a":1}}"#);
-        let allow = json(r#"{"subtype":"success","request_id":"1","response":{"behavior":"allow","updatedInput":{"a":1},"toolUseID":"t"}}"#);
+        let allow =
+            json(r#"{"subtype":"success","request_id":"1","response":{"behavior":"allow","updatedInput":{"a":1},"toolUseID":"t"}}"#);
         let short = json(r#"{"subtype":"success","request_id":"1","response":{"behavior":"allow"}}"#);
         let deny = json(r#"{"subtype":"success","request_id":"1","response":{"behavior":"deny","message":"no"}}"#);
         assert!(answers(&request, &allow, &short).is_empty());

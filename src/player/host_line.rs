@@ -45,9 +45,7 @@ impl HostLine {
                 _ => Self::Other { bytes: bytes.clone(), json: Some(line) },
             },
             Some("control_response") => match line.get("response") {
-                Some(response @ Value::Object(_)) => {
-                    Self::Answer { id: id_text(response.get("request_id")), response: response.clone() }
-                }
+                Some(response @ Value::Object(_)) => Self::Answer { id: id_text(response.get("request_id")), response: response.clone() },
                 _ => Self::Other { bytes: bytes.clone(), json: Some(line) },
             },
             Some("control_cancel_request") => Self::Cancel { id: id_text(line.get("request_id")) },

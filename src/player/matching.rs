@@ -69,9 +69,7 @@ impl Machine {
         let Some(index) = same else {
             let nearest = self.unmet(|_, what| differs(what).is_some());
             return Err(match nearest.map(|nearest| &self.script.expectations[nearest]) {
-                Some(nearest) => {
-                    Divergence::mismatch(arrived(), nearest.to_string(), differs(&nearest.what).unwrap_or_default())
-                }
+                Some(nearest) => Divergence::mismatch(arrived(), nearest.to_string(), differs(&nearest.what).unwrap_or_default()),
                 None => Divergence::extra(arrived()),
             });
         };

@@ -195,7 +195,11 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
     async fn drain(&mut self) {
         while let Some(piece) = self.queue.front_mut() {
             let Some(stream) = &mut self.stream else { break };
-            let result = if piece.is_empty() { stream.shutdown().await.and(Err(io::ErrorKind::BrokenPipe.into())) } else { write(stream, piece).await };
+            let result = if piece.is_empty() {
+                stream.shutdown().await.and(Err(io::ErrorKind::BrokenPipe.into()))
+            } else {
+                write(stream, piece).await
+            };
             if result.is_err() {
                 return self.abandon();
             }

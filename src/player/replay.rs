@@ -135,7 +135,9 @@ impl Replay {
         let index = if self.in_order { runs.len() } else { 0 };
         let Some(script) = self.scripts.get(index) else {
             let count = self.scripts.len();
-            return Err(transport::Error::other(format!("the replay has {count} recordings, and this is one opening more; record another")));
+            return Err(transport::Error::other(format!(
+                "the replay has {count} recordings, and this is one opening more; record another"
+            )));
         };
         let run = Shared::new(Arc::clone(script));
         runs.push(run.clone());
