@@ -24,7 +24,7 @@ pub enum HostRequest {
 
 object! {
     /// May this tool run? (`can_use_tool`, CLI 2.1.329)
-    pub struct CanUseTool {
+    pub struct CanUseTool: subtyped {
         /// The tool, such as `Bash` or `mcp__server__tool`.
         pub tool_name: String = "tool_name" required,
         /// The tool's input, whatever its shape.
@@ -106,7 +106,7 @@ object! {
 
 object! {
     /// A hook that the host registered (`hook_callback`, CLI 2.1.329).
-    pub struct HookCallback {
+    pub struct HookCallback: subtyped {
         /// The host's name for the hook.
         pub callback_id: String = "callback_id" required,
         /// What the hook is told; its `hook_event_name` says which event it is.
@@ -118,7 +118,7 @@ object! {
 
 object! {
     /// JSON-RPC for an MCP server in the host's process (`mcp_message`, CLI 2.1.329). A notification wants an answer of the host too.
-    pub struct McpMessage {
+    pub struct McpMessage: subtyped {
         /// The server.
         pub server_name: String = "server_name" required,
         /// The JSON-RPC message.
@@ -128,7 +128,7 @@ object! {
 
 object! {
     /// An MCP server asks the user (`elicitation`, CLI 2.1.329, declared only).
-    pub struct Elicitation {
+    pub struct Elicitation: subtyped {
         /// The server.
         pub mcp_server_name: String = "mcp_server_name" declared,
         /// The question.
@@ -162,7 +162,7 @@ open_enum! {
 
 object! {
     /// A dialog (`request_user_dialog`, CLI 2.1.329, declared only).
-    pub struct DialogRequest {
+    pub struct DialogRequest: subtyped {
         /// The kind of dialog.
         pub dialog_kind: String = "dialog_kind" declared,
         /// What the dialog shows.
