@@ -36,9 +36,9 @@ object! {
         /// The path that is in the way.
         pub blocked_path: Option<String> = "blocked_path",
         /// Why it is asked; may hold terminal escapes.
-        pub decision_reason: Option<String> = "decision_reason",
+        pub decision_reason: Option<String> = "decision_reason" declared,
         /// The kind of reason, such as `rule` or `safetyCheck`.
-        pub decision_reason_type: Option<String> = "decision_reason_type",
+        pub decision_reason_type: Option<String> = "decision_reason_type" declared,
         /// A code for the reason.
         pub decision_reason_code: Option<String> = "decision_reason_code" declared,
         /// False when a safety check wants a human.
@@ -50,7 +50,7 @@ object! {
         /// The rule that asks for a question.
         pub matched_ask_rule: Option<MatchedAskRule> = "matched_ask_rule" declared,
         /// The MCP server of the tool.
-        pub mcp_server: Option<McpProvenance> = "mcp_server",
+        pub mcp_server: Option<McpProvenance> = "mcp_server" declared,
         /// A title for display.
         pub title: Option<String> = "title" declared,
         /// The tool's name for display.
@@ -60,7 +60,7 @@ object! {
         /// The sub-agent that asks.
         pub agent_id: Option<String> = "agent_id" declared,
         /// True when one keypress is not enough.
-        pub requires_user_interaction: Option<bool> = "requires_user_interaction",
+        pub requires_user_interaction: Option<bool> = "requires_user_interaction" declared,
         /// True when the server's policy only lets the host ask.
         pub server_policy_ask_only: Option<RawJson> = "server_policy_ask_only" declared,
         /// The plugin that the tool belongs to.
@@ -85,12 +85,12 @@ object! {
 }
 
 object! {
-    /// An MCP server (`mcp_server`, CLI 2.1.329). Trust goes by the source, not by the name.
+    /// An MCP server (`mcp_server`, CLI 2.1.329, declared only). Trust goes by the source, not by the name.
     pub struct McpProvenance {
         /// Its name.
-        pub name: String = "name",
+        pub name: String = "name" declared,
         /// Where its configuration came from.
-        pub source: String = "source",
+        pub source: String = "source" declared,
     }
 }
 
