@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use super::failure::Failure;
 use super::io::{Answer, CallbackId, Command, Event, Input, Output, Prompt, RequestId, TurnEnd, TurnId};
 use super::lines;
+use super::needs;
 use super::requests::{Incoming, Outgoing, Purpose, reply};
 use super::route::{Route, ends_a_turn, route};
 use super::turns::Current;
@@ -463,6 +464,9 @@ impl Machine {
         match (purpose, result) {
             (Purpose::Caller(request), result) => out.push(Output::Reply(request, result)),
             (Purpose::Initialize, Ok(response)) => {
+                if let Some(what) = needs::unmet(&self.config.initialize, response.as_ref()) {
+                    return self.give_up(Failure::Unsupported(what), out);
+                }
                 self.redeliver(&frame, out);
                 if self.link == Link::Handshake {
                     self.ready(now, response, out);

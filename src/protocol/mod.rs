@@ -46,6 +46,7 @@ pub(crate) mod invariants;
 mod io;
 mod lines;
 mod machine;
+mod needs;
 mod requests;
 mod route;
 mod turns;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use serde_json::{Map, Value};
 use tokio::sync::{Notify, mpsc, oneshot};
@@ -15,6 +15,7 @@ use super::prompt::Prompt;
 use super::shared::Shared;
 use super::stderr::Stderr;
 use super::turn::Turn;
+use super::weak::WeakSession;
 use crate::protocol::Counters;
 use crate::transport::Exit;
 use crate::wire::RawJson;
@@ -68,7 +69,11 @@ impl Session {
     }
 
     pub(super) fn new(shared: Shared) -> Self {
-        Self { inner: Arc::new(Inner { shared: Arc::new(shared), driver: Mutex::new(None) }) }
+        let inner = |me: &Weak<Inner>| {
+            let shared = Shared { session: WeakSession(me.clone()), ..shared };
+            Inner { shared: Arc::new(shared), driver: Mutex::new(None) }
+        };
+        Self { inner: Arc::new_cyclic(inner) }
     }
 
     /// A turn with this prompt. Nothing is sent before the turn is first polled.
@@ -201,6 +206,11 @@ impl Session {
         self.inner.shared.stderr().tail()
     }
 
+    /// A handle that does not keep the session alive.
+    pub fn downgrade(&self) -> WeakSession {
+        WeakSession(Arc::downgrade(&self.inner))
+    }
+
     /// What has gone where nobody reads it.
     pub fn stats(&self) -> SessionStats {
         SessionStats { lines: self.inner.shared.status().counters, unread_events: self.inner.shared.unread_events.load(Ordering::Relaxed) }
@@ -248,6 +258,7 @@ impl Shared {
             options,
             transport: self.transport.clone(),
             handlers: self.handlers.clone(),
+            session: Default::default(),
             initialize: self.initialize.clone(),
             inherit: self.inherit.clone(),
             shutdown: self.shutdown,

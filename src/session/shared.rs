@@ -5,17 +5,20 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::events::{Hub, SessionEvent};
-use super::handlers::Handlers;
+use super::handlers::{Handlers, HostRequest};
 use super::stderr::{OnStderr, Stderr};
+use super::weak::WeakSession;
 use super::{OptionError, Options};
 use crate::protocol::{Config, Counters, Machine};
 use crate::transport::{Exit, Inherit, Launch, Shutdown, Transport};
-use crate::wire::RawJson;
+use crate::wire::{Frame, RawJson};
 
 pub(super) struct Shared {
     pub(super) options: Options,
     pub(super) transport: Arc<dyn Transport>,
     pub(super) handlers: Handlers,
+    /// The session that this belongs to, for its handlers.
+    pub(super) session: WeakSession,
     pub(super) initialize: RawJson,
     pub(super) inherit: Inherit,
     pub(super) shutdown: Shutdown,
@@ -70,6 +73,11 @@ impl Shared {
 
     pub(super) fn next_turn(&self) -> u64 {
         self.turns.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// A request of the CLI's, as handlers have it.
+    pub(super) fn host_request(&self, frame: &Frame) -> HostRequest {
+        HostRequest::new(frame, self.session.clone(), self.status().session_id.clone())
     }
 
     pub(super) fn publish(&self, event: SessionEvent) {

@@ -314,7 +314,7 @@ impl Driver {
                     let _ = reply.send(result);
                 }
             }
-            Output::Callback(callback, frame) => self.callbacks.start(callback, &self.shared.handlers, &frame),
+            Output::Callback(callback, frame) => self.callbacks.start(callback, &self.shared, &frame),
             Output::CallbackCancelled(callback) => self.callbacks.cancel(callback),
             Output::Event(event) => self.shared.publish(event.into()),
             Output::SessionId(id) => self.shared.publish(SessionEvent::SessionId(id)),

@@ -174,6 +174,11 @@ object! {
 }
 
 impl HostRequest {
+    /// The typed form of a request's body. What is missing or of the wrong type is empty.
+    pub fn of(body: &RawJson) -> Self {
+        Self::decode(body.cursor(), &At::Root, &mut Sink::default()).1
+    }
+
     /// The subtype and the typed request. A request without a subtype is listed as a defect.
     pub(super) fn decode(value: Cursor<'_>, at: &At<'_>, sink: &mut Sink) -> (String, Self) {
         let Some(subtype) = value.get("subtype").filter(|subtype| !subtype.is_null()) else {
