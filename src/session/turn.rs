@@ -139,8 +139,15 @@ impl Turn {
         let turn = TurnId(shared.next_turn());
         let uuid = uuid::Uuid::new_v4().to_string();
         let mailbox = Arc::new(Mailbox::new(shared.buffer_limit, line.room.clone()));
-        let prompt =
-            protocol::Prompt { turn, uuid: uuid.clone(), content: prompt.0, timeout: self.timeout, idle_timeout: self.idle_timeout };
+        let prompt = protocol::Prompt {
+            turn,
+            uuid: uuid.clone(),
+            content: prompt.0,
+            timeout: self.timeout,
+            idle_timeout: self.idle_timeout,
+            profile: protocol::Profile::default(),
+            switches: Vec::new(),
+        };
         line.send(Order::Prompt(prompt, mailbox.clone()))?;
         self.state = State::Running { turn, uuid, mailbox, taken: VecDeque::new() };
         Ok(())

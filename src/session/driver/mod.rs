@@ -318,7 +318,7 @@ impl Driver {
             Output::CallbackCancelled(callback) => self.callbacks.cancel(callback),
             Output::Event(event) => self.shared.publish(event.into()),
             Output::SessionId(id) => self.shared.publish(SessionEvent::SessionId(id)),
-            Output::Open { resume } => self.open(resume),
+            Output::Open { resume, .. } => self.open(resume),
             Output::CloseStdin => match &mut self.link {
                 Some(link) => link.ending.begin(Instant::now(), self.shared.shutdown),
                 None => self.give_up_opening(),
