@@ -214,7 +214,7 @@ impl Machine {
             }
             Command::Forget => {
                 self.session_id = None;
-                if matches!(self.link, Link::Handshake | Link::Ready) {
+                if matches!(self.link, Link::Opening | Link::Handshake | Link::Ready) {
                     self.terminate(out);
                 }
             }
@@ -290,6 +290,9 @@ impl Machine {
     fn drain(&mut self, now: Instant, out: &mut Vec<Output>) {
         let Some(current) = &mut self.current else { return };
         current.drain_until = now.checked_add(self.config.drain_timeout);
+        if self.link != Link::Ready {
+            return;
+        }
         // A turn of the CLI's own is not ours to interrupt: while it runs, our prompt can only be withdrawn.
         let (purpose, body) = if self.foreign && !current.started {
             let body = serde_json::json!({"subtype": "cancel_async_message", "message_uuid": current.uuid});
@@ -347,7 +350,7 @@ impl Machine {
             current.echoed = true;
             self.echoes = true;
         }
-        let interrupt_again = route == Route::Start && current.is_draining() && self.link == Link::Ready;
+        let interrupt_again = route == Route::Start && current.is_draining();
         if route == Route::Start {
             current.started = true;
             self.foreign = false;
@@ -381,9 +384,10 @@ impl Machine {
         true
     }
 
-    /// Notes the session id where the CLI confirms it.
+    /// Notes the session id where the CLI confirms it, and is not being ended: its session may have been forgotten.
     fn note_session(&mut self, frame: &Frame, out: &mut Vec<Output>) {
         let confirms = match frame.kind() {
+            _ if !self.can_write() => false,
             FrameKind::Result => true,
             FrameKind::System => frame.subtype().as_deref() == Some("init"),
             _ => false,
