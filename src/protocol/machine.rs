@@ -232,7 +232,7 @@ impl Machine {
             }
             Command::Forget => {
                 self.session_id = None;
-                if matches!(self.link, Link::Handshake | Link::Ready) {
+                if matches!(self.link, Link::Opening | Link::Handshake | Link::Ready) {
                     self.terminate(out);
                 }
             }
@@ -327,6 +327,9 @@ impl Machine {
     fn drain(&mut self, now: Instant, out: &mut Vec<Output>) {
         let Some(current) = &mut self.current else { return };
         current.drain_until = now.checked_add(self.config.drain_timeout);
+        if self.link != Link::Ready {
+            return;
+        }
         // A turn of the CLI's own is not ours to interrupt: while it runs, our prompt can only be withdrawn.
         let (purpose, body) = if self.foreign && !current.started {
             let body = serde_json::json!({"subtype": "cancel_async_message", "message_uuid": current.uuid});

@@ -3,6 +3,7 @@
 mod callbacks;
 mod drain;
 mod endings;
+mod forget;
 mod handshake;
 mod limits;
 mod model;

@@ -58,7 +58,7 @@ impl Machine {
             current.echoed = true;
             self.echoes = true;
         }
-        let interrupt_again = route == Route::Start && current.is_draining() && self.link == Link::Ready;
+        let interrupt_again = route == Route::Start && current.is_draining();
         if route == Route::Start {
             current.started = true;
             self.foreign = false;
@@ -92,9 +92,10 @@ impl Machine {
         true
     }
 
-    /// Notes the session id where the CLI confirms it.
+    /// Notes the session id where the CLI confirms it, and is not being ended: its session may have been forgotten.
     fn note_session(&mut self, frame: &Frame, out: &mut Vec<Output>) {
         let confirms = match frame.kind() {
+            _ if !self.can_write() => false,
             FrameKind::Result => true,
             FrameKind::System => frame.subtype().as_deref() == Some("init"),
             _ => false,
