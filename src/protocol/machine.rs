@@ -289,7 +289,7 @@ impl Machine {
     /// Makes the CLI end the turn that runs, and sets a limit to how long that may take.
     fn drain(&mut self, now: Instant, out: &mut Vec<Output>) {
         let Some(current) = &mut self.current else { return };
-        current.drain_until = now.checked_add(self.config.drain_timeout);
+        current.drain(now, self.config.drain_timeout);
         // A turn of the CLI's own is not ours to interrupt: while it runs, our prompt can only be withdrawn.
         let (purpose, body) = if self.foreign && !current.started {
             let body = serde_json::json!({"subtype": "cancel_async_message", "message_uuid": current.uuid});
@@ -505,7 +505,7 @@ impl Machine {
         }
         let Some(current) = &mut self.current else { return };
         if current.is_draining() {
-            if current.drain_until.is_some_and(|until| until <= now) {
+            if current.is_drained(now) {
                 self.finish_turn(TurnEnd::Failed(Failure::Closed), out);
                 self.terminate(out);
             }
