@@ -56,25 +56,25 @@ impl Current {
         }
     }
 
-    /// When the next limit runs out. Silence does not count while the CLI waits for the host.
-    pub(super) fn deadline(&self, host_is_asked: bool) -> Option<Instant> {
+    /// When the next limit runs out. Silence does not count while the CLI waits for the host (`may_be_silent`).
+    pub(super) fn deadline(&self, may_be_silent: bool) -> Option<Instant> {
         if self.is_draining() {
             return self.drain_until;
         }
         let limit = self.limit.map(|(_, at)| at);
-        let idle = self.idle.filter(|_| !host_is_asked).and_then(|(limit, since)| since.checked_add(limit));
+        let idle = self.idle.filter(|_| !may_be_silent).and_then(|(limit, since)| since.checked_add(limit));
         [limit, idle].into_iter().flatten().min()
     }
 
     /// The limit that has run out by now.
-    pub(super) fn overdue(&self, now: Instant, host_is_asked: bool) -> Option<Failure> {
+    pub(super) fn overdue(&self, now: Instant, may_be_silent: bool) -> Option<Failure> {
         if let Some((limit, at)) = self.limit
             && at <= now
         {
             return Some(Failure::Timeout(limit));
         }
         match self.idle {
-            Some((limit, since)) if !host_is_asked && now.saturating_duration_since(since) >= limit => Some(Failure::IdleTimeout(limit)),
+            Some((limit, since)) if !may_be_silent && now.saturating_duration_since(since) >= limit => Some(Failure::IdleTimeout(limit)),
             _ => None,
         }
     }
