@@ -26,6 +26,8 @@ pub enum Input {
     Opened,
     /// A classified item of the CLI's standard output.
     Received(Outcome),
+    /// Reading the CLI's output is held back (`false`), or goes on (`true`, as at first). A CLI that is not listened to is not silent.
+    Reading(bool),
     /// The caller wants something.
     Command(Command),
     /// The host has an answer to [`Output::Callback`].
@@ -67,7 +69,7 @@ pub struct Prompt {
     /// The longest that the turn may take from the writing of the prompt to its result.
     pub timeout: Option<Duration>,
     /// The longest silence of the CLI within the turn. Every frame but a `keep_alive` breaks it, and it is not counted while the CLI waits
-    /// for an answer of the host.
+    /// for an answer of the host, or reading is held back.
     pub idle_timeout: Option<Duration>,
     /// How the CLI must have been launched for it.
     pub profile: Profile,

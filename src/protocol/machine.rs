@@ -85,6 +85,8 @@ pub struct Machine {
     profile: Profile,
     /// Is the CLI inside a turn that it started by itself?
     foreign: bool,
+    /// Is its output left unread?
+    held_back: bool,
     /// Has the CLI of this connection been seen to echo uuids?
     echoes: bool,
     /// Requests that wait for the handshake.
@@ -121,6 +123,7 @@ impl Machine {
             switches: Switches::default(),
             profile: Profile::default(),
             foreign: false,
+            held_back: false,
             echoes: false,
             held: Vec::new(),
             connecting: Vec::new(),
@@ -136,6 +139,10 @@ impl Machine {
         match input {
             Input::Opened => self.opened(now, out),
             Input::Received(outcome) => self.received(now, outcome, out),
+            Input::Reading(reading) => {
+                self.held_back = !reading;
+                self.current.iter_mut().for_each(|current| current.touch(now));
+            }
             Input::Command(command) => self.command(now, command, out),
             Input::Answered(callback, answer) => self.answered(now, callback, answer, out),
             Input::Tick => self.tick(now, out),
@@ -151,13 +158,14 @@ impl Machine {
 
     /// When the next [`Input::Tick`] is due.
     pub fn deadline(&self) -> Option<Instant> {
-        let turn = self.current.as_ref().and_then(|current| current.deadline(!self.incoming.is_empty()));
+        let turn = self.current.as_ref().and_then(|current| current.deadline(self.may_be_silent()));
         [turn, self.outgoing.deadline()].into_iter().flatten().min()
     }
 
-    /// True while a request of the host's is under way, so that reading must go on whatever else holds it back.
+    /// True while the host waits for the CLI, for a reply or for the end of a turn that it has interrupted, so that reading must go on
+    /// whatever else holds it back.
     pub fn awaits_reply(&self) -> bool {
-        !self.outgoing.is_empty()
+        !self.outgoing.is_empty() || self.current.as_ref().is_some_and(Current::is_draining)
     }
 
     /// True if and only if nothing is under way and nothing waits.
@@ -193,6 +201,11 @@ impl Machine {
     /// How many lines went where nobody reads them.
     pub fn counters(&self) -> Counters {
         self.counters
+    }
+
+    /// Is it the host that the CLI waits for?
+    fn may_be_silent(&self) -> bool {
+        self.held_back || !self.incoming.is_empty()
     }
 
     fn command(&mut self, now: Instant, command: Command, out: &mut Vec<Output>) {
@@ -326,7 +339,7 @@ impl Machine {
     /// Makes the CLI end the turn that runs, and sets a limit to how long that may take.
     fn drain(&mut self, now: Instant, out: &mut Vec<Output>) {
         let Some(current) = &mut self.current else { return };
-        current.drain_until = now.checked_add(self.config.drain_timeout);
+        current.drain(now, self.config.drain_timeout);
         if self.link != Link::Ready {
             return;
         }
@@ -352,13 +365,14 @@ impl Machine {
                 Purpose::Interrupt | Purpose::Withdraw(_) => {}
             }
         }
+        let may_be_silent = self.may_be_silent();
         let Some(current) = &mut self.current else { return };
         if current.is_draining() {
-            if current.drain_until.is_some_and(|until| until <= now) {
+            if current.is_drained(now) {
                 self.finish_turn(TurnEnd::Failed(Failure::Closed), out);
                 self.terminate(out);
             }
-        } else if let Some(failure) = current.overdue(now, !self.incoming.is_empty()) {
+        } else if let Some(failure) = current.overdue(now, may_be_silent) {
             current.overdue = Some(failure);
             self.drain(now, out);
         }

@@ -54,6 +54,8 @@ pub(super) struct Driver {
     /// The mailbox that was written to in this round.
     written: Option<Arc<Mailbox>>,
     room: Arc<Notify>,
+    /// Was the output being read when the driver last waited?
+    reading: bool,
     requests: HashMap<RequestId, oneshot::Sender<Reply>>,
     next_request: u64,
     stopping: Vec<oneshot::Sender<Option<Exit>>>,
@@ -76,7 +78,7 @@ struct Link {
     control: Box<dyn crate::transport::Control>,
     exit: Option<Exit>,
     ending: Ending,
-    /// When the output is given up, after the exit.
+    /// When the output is given up, after the exit. Counted only while it is read.
     silence: Option<Instant>,
 }
 
@@ -102,6 +104,7 @@ impl Driver {
             turns: HashMap::new(),
             written: None,
             room: Arc::default(),
+            reading: true,
             requests: HashMap::new(),
             next_request: 0,
             stopping: Vec::new(),
@@ -150,6 +153,7 @@ impl Driver {
 
     async fn wait(&mut self) -> Woken {
         let may_read = self.may_read();
+        self.note_reading(may_read);
         let deadline = self.deadline();
         let Self { orders, orphaned, opening, link, callbacks, room, .. } = self;
         let timer = async {
@@ -182,6 +186,17 @@ impl Driver {
             return true;
         }
         !self.turns.values().any(|mailbox| mailbox.is_full())
+    }
+
+    /// While reading is held back, no silence of the CLI counts.
+    fn note_reading(&mut self, may_read: bool) {
+        if self.reading != may_read {
+            self.reading = may_read;
+            self.handle(Input::Reading(may_read));
+        }
+        if let Some(link) = &mut self.link {
+            link.silence = link.exit.filter(|_| may_read).map(|_| link.silence.unwrap_or_else(|| Instant::now() + AFTER_EXIT));
+        }
     }
 
     fn deadline(&self) -> Option<Instant> {
@@ -249,7 +264,6 @@ impl Driver {
         let Some(link) = &mut self.link else { return };
         let unknown = Exit { code: None, signal: None };
         link.exit = Some(result.unwrap_or(unknown));
-        link.silence = Some(Instant::now() + AFTER_EXIT);
     }
 
     /// Lets the clock have its say, where anything is due.
