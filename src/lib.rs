@@ -21,4 +21,11 @@ pub mod session;
 pub mod transport;
 
 #[cfg(feature = "session")]
-pub use self::session::{Decision, Error, Options, Result, Session, SessionBuilder, Turn};
+pub use self::player::Replay;
+#[cfg(feature = "session")]
+pub use self::session::{Decision, Error, Options, Result, Session, SessionBuilder, Summary, Turn, query, with_session};
+
+/// The examples of the README compile, and run where they can.
+#[cfg(all(doctest, feature = "session"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -66,7 +66,8 @@ pub struct Prompt {
     pub content: RawJson,
     /// The longest that the turn may take from the writing of the prompt to its result.
     pub timeout: Option<Duration>,
-    /// The longest silence of the CLI within the turn; not counted while the CLI waits for an answer of the host.
+    /// The longest silence of the CLI within the turn. Every frame but a `keep_alive` breaks it, and it is not counted while the CLI waits
+    /// for an answer of the host.
     pub idle_timeout: Option<Duration>,
 }
 
@@ -126,7 +127,8 @@ pub enum TurnEnd {
 pub enum Event {
     /// A message: a line after a result, a turn that the CLI started by itself, a notification.
     Message(Frame),
-    /// A frame that only concerns hosts: `transcript_mirror`, or a `keep_alive` that says something.
+    /// A frame that only concerns hosts: `transcript_mirror`, a `keep_alive` that says something, or a request of a CLI whose input is
+    /// closed, so that no answer could reach it.
     Control(Frame),
     /// Text on standard output that is not a frame.
     Noise(Line),

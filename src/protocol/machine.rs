@@ -7,7 +7,7 @@ use super::failure::Failure;
 use super::io::{Answer, CallbackId, Command, Event, Input, Output, Prompt, RequestId, TurnEnd, TurnId};
 use super::lines;
 use super::requests::{Incoming, Outgoing, Purpose, reply};
-use super::route::{Route, route};
+use super::route::{Route, ends_a_turn, route};
 use super::turns::Current;
 use crate::wire::{Frame, FrameKind, Outcome, RawJson};
 
@@ -22,7 +22,7 @@ pub struct Config {
     pub control_timeout: Duration,
     /// The longest wait for the result of a turn that was interrupted.
     pub drain_timeout: Duration,
-    /// How many prompts may wait behind the turn that runs.
+    /// How many prompts may wait behind the one that runs, or that will run once the CLI is ready.
     pub max_queue: usize,
 }
 
@@ -54,6 +54,8 @@ pub struct Counters {
     pub keep_alives: u64,
     /// Requests of the CLI that repeated one under way.
     pub repeated_requests: u64,
+    /// Cancellations by the CLI of a request that was not under way: mostly, its answer was on the way.
+    pub stray_cancels: u64,
 }
 
 /// Turns, requests and callbacks of one session, over any number of connections. See the [module](super).
@@ -184,7 +186,8 @@ impl Machine {
                 self.open(out);
             }
             Command::Prompt(prompt) if stopped => out.push(Output::Ended(prompt.turn, TurnEnd::Failed(Failure::Stopped))),
-            Command::Prompt(prompt) if self.queue.len() >= self.config.max_queue => {
+            // One that waits while no turn runs waits for the connection, and behind nobody.
+            Command::Prompt(prompt) if self.queue.len() >= self.config.max_queue + usize::from(self.current.is_none()) => {
                 out.push(Output::Ended(prompt.turn, TurnEnd::Failed(Failure::QueueFull(self.config.max_queue))));
             }
             Command::Prompt(prompt) => {
@@ -206,7 +209,7 @@ impl Machine {
                 self.held.retain(|(held, ..)| *held != request);
                 self.connecting.retain(|waiting| *waiting != request);
                 if let Some(id) = self.outgoing.cancel(request) {
-                    out.push(Output::Write(lines::cancel(&id)));
+                    self.write(lines::cancel(&id), out);
                 }
             }
             Command::Forget => {
@@ -251,6 +254,17 @@ impl Machine {
         out.push(Output::Write(lines::request(&id, body)));
     }
 
+    /// Writes a line, unless the CLI's input is closed or the process is being ended.
+    fn write(&self, line: bytes::Bytes, out: &mut Vec<Output>) {
+        if self.can_write() {
+            out.push(Output::Write(line));
+        }
+    }
+
+    fn can_write(&self) -> bool {
+        matches!(self.link, Link::Handshake | Link::Ready)
+    }
+
     /// Writes the next prompt, if the CLI is ready for one.
     fn advance(&mut self, now: Instant, out: &mut Vec<Output>) {
         if self.link != Link::Ready || self.current.is_some() {
@@ -282,10 +296,16 @@ impl Machine {
         } else {
             RawJson::scanned(bytes::Bytes::from_static(br#"{"subtype":"interrupt"}"#))
         };
-        self.request(now, Purpose::Housekeeping, &body, None, out);
+        let purpose = Purpose::Housekeeping(current.turn);
+        self.request(now, purpose, &body, None, out);
     }
 
     fn received(&mut self, now: Instant, outcome: Outcome, out: &mut Vec<Output>) {
+        if let (Some(current), Outcome::Message(frame) | Outcome::Control(frame)) = (&mut self.current, &outcome)
+            && frame.kind() != FrameKind::KeepAlive
+        {
+            current.touch(now);
+        }
         match outcome {
             Outcome::Message(frame) => self.message(now, frame, out),
             Outcome::Control(frame) => self.control(now, frame, out),
@@ -306,7 +326,7 @@ impl Machine {
     }
 
     fn message(&mut self, now: Instant, frame: Frame, out: &mut Vec<Output>) {
-        if self.link == Link::Handshake && frame.kind() == FrameKind::Result && self.startup_result(&frame, out) {
+        if self.link == Link::Handshake && ends_a_turn(&frame) && self.startup_result(&frame, out) {
             return;
         }
         let route = route(&frame, self.current.as_ref(), self.foreign, self.echoes);
@@ -323,12 +343,11 @@ impl Machine {
             }
             (_, Some(current)) => current,
         };
-        current.touch(now);
         if frame.names_prompts() {
             current.echoed = true;
             self.echoes = true;
         }
-        let interrupt_again = route == Route::Start && !current.started && current.is_draining();
+        let interrupt_again = route == Route::Start && current.is_draining() && self.link == Link::Ready;
         if route == Route::Start {
             current.started = true;
             self.foreign = false;
@@ -339,7 +358,8 @@ impl Machine {
             out.push(Output::Message(current.turn, frame));
         }
         if interrupt_again {
-            // An interrupt before the start of a turn is acknowledged and has no effect.
+            // An interrupt before the start of a turn is acknowledged and has no effect, and a turn starts in steps: its prompt is taken up,
+            // then it opens.
             self.drain(now, out);
         }
         match route {
@@ -354,6 +374,10 @@ impl Machine {
         let Some(prompt) = self.queue.pop_front() else { return false };
         out.push(Output::Message(prompt.turn, frame.clone()));
         out.push(Output::Ended(prompt.turn, TurnEnd::Result));
+        self.fail_requests(&Failure::Closed, out);
+        // The exit that follows is no news to the prompts behind it.
+        self.link = Link::Closing { for_good: false };
+        out.push(Output::CloseStdin);
         true
     }
 
@@ -386,11 +410,10 @@ impl Machine {
         match frame.kind() {
             FrameKind::ControlRequest => self.asked(frame, out),
             FrameKind::ControlResponse => self.replied(now, frame, out),
-            FrameKind::ControlCancelRequest => {
-                if let Some(callback) = self.incoming.cancel(&frame.request_id().unwrap_or_default()) {
-                    out.push(Output::CallbackCancelled(callback));
-                }
-            }
+            FrameKind::ControlCancelRequest => match self.incoming.cancel(&frame.request_id().unwrap_or_default()) {
+                Some(callback) => out.push(Output::CallbackCancelled(callback)),
+                None => self.counters.stray_cancels += 1,
+            },
             FrameKind::KeepAlive => {
                 self.counters.keep_alives += 1;
                 if frame.field("startup_mark").is_some() {
@@ -403,10 +426,14 @@ impl Machine {
 
     /// The CLI asks the host. A request that cannot be understood is answered here: no answer would leave the CLI waiting.
     fn asked(&mut self, frame: Frame, out: &mut Vec<Output>) {
+        if !self.can_write() {
+            out.push(Output::Event(Event::Control(frame)));
+            return;
+        }
         let id = frame.request_id().unwrap_or_default();
         let subtype = frame.payload().and_then(|request| request.get("subtype"));
         if subtype.and_then(|subtype| subtype.string()).is_none() {
-            out.push(Output::Write(lines::error(&id, "control_request without a request.subtype", Some("unsupported_request"))));
+            self.write(lines::error(&id, "control_request without a request.subtype", Some("unsupported_request")), out);
             return;
         }
         match self.incoming.register(id) {
@@ -420,8 +447,8 @@ impl Machine {
         // The CLI's silence counts from here on.
         self.current.iter_mut().for_each(|current| current.touch(now));
         match answer {
-            Answer::Success(response) => out.push(Output::Write(lines::success(&id, &response))),
-            Answer::Error(error, code) => out.push(Output::Write(lines::error(&id, &error, code.as_deref()))),
+            Answer::Success(response) => self.write(lines::success(&id, &response), out),
+            Answer::Error(error, code) => self.write(lines::error(&id, &error, code.as_deref()), out),
             Answer::Silence => {}
         }
     }
@@ -442,13 +469,15 @@ impl Machine {
                 }
             }
             (Purpose::Initialize, Err(failure)) => self.give_up(failure, out),
-            (Purpose::Housekeeping, Ok(Some(response))) if response.pointer("/cancelled").is_some_and(|it| it.as_bytes() == b"true") => {
+            (Purpose::Housekeeping(turn), Ok(Some(response)))
+                if response.pointer("/cancelled").is_some_and(|it| it.as_bytes() == b"true") =>
+            {
                 // The prompt was withdrawn before it ran: there will be no result.
-                if self.current.as_ref().is_some_and(|current| current.is_draining() && !current.started) {
+                if self.current.as_ref().is_some_and(|current| current.turn == turn && !current.started) {
                     self.end_turn(now, TurnEnd::Failed(Failure::Withdrawn), out);
                 }
             }
-            (Purpose::Housekeeping, _) => {}
+            (Purpose::Housekeeping(_), _) => {}
         }
     }
 
@@ -469,11 +498,11 @@ impl Machine {
         for (purpose, id, limit) in self.outgoing.overdue(now) {
             match purpose {
                 Purpose::Caller(request) => {
-                    out.push(Output::Write(lines::cancel(&id)));
+                    self.write(lines::cancel(&id), out);
                     out.push(Output::Reply(request, Err(Failure::Timeout(limit))));
                 }
                 Purpose::Initialize => self.give_up(Failure::HandshakeTimeout(limit), out),
-                Purpose::Housekeeping => {}
+                Purpose::Housekeeping(_) => {}
             }
         }
         let Some(current) = &mut self.current else { return };
@@ -490,19 +519,26 @@ impl Machine {
 
     /// The handshake has failed: whoever waits first is told, and the process is ended.
     fn give_up(&mut self, failure: Failure, out: &mut Vec<Output>) {
-        self.fail_waiting(&failure, out);
+        if self.link == Link::Handshake {
+            self.fail_waiting(&failure, out);
+        }
         self.terminate(out);
     }
 
     fn fail_waiting(&mut self, failure: &Failure, out: &mut Vec<Output>) {
+        self.fail_requests(failure, out);
+        if let Some(prompt) = self.queue.pop_front() {
+            out.push(Output::Ended(prompt.turn, TurnEnd::Failed(failure.clone())));
+        }
+    }
+
+    /// Fails what waits for the handshake and is no prompt.
+    fn fail_requests(&mut self, failure: &Failure, out: &mut Vec<Output>) {
         for request in std::mem::take(&mut self.connecting) {
             out.push(Output::Reply(request, Err(failure.clone())));
         }
         for (request, ..) in std::mem::take(&mut self.held) {
             out.push(Output::Reply(request, Err(failure.clone())));
-        }
-        if let Some(prompt) = self.queue.pop_front() {
-            out.push(Output::Ended(prompt.turn, TurnEnd::Failed(failure.clone())));
         }
     }
 

@@ -41,6 +41,8 @@
 //! turn of ours and becomes an [`Output::Event`]. A CLI that echoes nothing is served first-in-first-out.
 
 mod failure;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod invariants;
 mod io;
 mod lines;
 mod machine;

@@ -1,11 +1,11 @@
 //! The requests under way, in both directions.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::time::{Duration, Instant};
 
 use super::failure::Failure;
-use super::io::{CallbackId, RequestId};
+use super::io::{CallbackId, RequestId, TurnId};
 use crate::wire::{Frame, RawJson};
 
 /// An error reply of the CLI.
@@ -39,15 +39,15 @@ impl fmt::Display for Refusal {
 pub(super) enum Purpose {
     Caller(RequestId),
     Initialize,
-    /// The machine's own: an interrupt or a withdrawal on behalf of a turn that drains.
-    Housekeeping,
+    /// The machine's own: an interrupt or a withdrawal on behalf of this turn, which drains.
+    Housekeeping(TurnId),
 }
 
-/// The host's requests that the CLI has not answered.
+/// The host's requests that the CLI has not answered, in the order in which they were sent.
 #[derive(Debug, Default)]
 pub(super) struct Outgoing {
-    pending: HashMap<String, Pending>,
-    next: u64,
+    pending: BTreeMap<u64, Pending>,
+    last: u64,
 }
 
 #[derive(Debug)]
@@ -60,37 +60,35 @@ struct Pending {
 impl Outgoing {
     /// Registers a request; the id for the wire, which is never given twice.
     pub(super) fn register(&mut self, now: Instant, purpose: Purpose, limit: Duration) -> String {
-        self.next += 1;
-        let id = format!("cw-{}", self.next);
-        self.pending.insert(id.clone(), Pending { purpose, limit, deadline: now.checked_add(limit) });
-        id
+        self.last += 1;
+        self.pending.insert(self.last, Pending { purpose, limit, deadline: now.checked_add(limit) });
+        wire_id(self.last)
     }
 
     pub(super) fn complete(&mut self, id: &str) -> Option<Purpose> {
-        self.pending.remove(id).map(|pending| pending.purpose)
+        let number = id.strip_prefix(PREFIX)?.parse().ok().filter(|number| wire_id(*number) == id)?;
+        self.pending.remove(&number).map(|pending| pending.purpose)
     }
 
     /// Forgets a caller's request; the id that it has on the wire.
     pub(super) fn cancel(&mut self, request: RequestId) -> Option<String> {
-        let id = self.pending.iter().find(|(_, pending)| pending.purpose == Purpose::Caller(request))?.0.clone();
-        self.pending.remove(&id);
-        Some(id)
+        let number = *self.pending.iter().find(|(_, pending)| pending.purpose == Purpose::Caller(request))?.0;
+        self.pending.remove(&number);
+        Some(wire_id(number))
     }
 
     /// Takes out what is overdue: what it was for, the id on the wire, the limit.
     pub(super) fn overdue(&mut self, now: Instant) -> Vec<(Purpose, String, Duration)> {
-        let due = self.pending.iter().filter(|(_, pending)| pending.deadline.is_some_and(|at| at <= now));
-        let mut due: Vec<_> = due.map(|(id, pending)| (pending.purpose, id.clone(), pending.limit)).collect();
-        due.sort_by(|one, other| one.1.cmp(&other.1));
-        self.pending.retain(|id, _| due.iter().all(|(_, overdue, _)| overdue != id));
+        let is_due = |pending: &Pending| pending.deadline.is_some_and(|at| at <= now);
+        let due = self.pending.iter().filter(|(_, pending)| is_due(pending));
+        let due = due.map(|(number, pending)| (pending.purpose, wire_id(*number), pending.limit)).collect();
+        self.pending.retain(|_, pending| !is_due(pending));
         due
     }
 
     /// Ends all requests of this connection.
     pub(super) fn clear(&mut self) -> Vec<Purpose> {
-        let mut all: Vec<_> = self.pending.drain().collect();
-        all.sort_by(|one, other| one.0.cmp(&other.0));
-        all.into_iter().map(|(_, pending)| pending.purpose).collect()
+        std::mem::take(&mut self.pending).into_values().map(|pending| pending.purpose).collect()
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {
@@ -100,6 +98,12 @@ impl Outgoing {
     pub(super) fn is_empty(&self) -> bool {
         self.pending.is_empty()
     }
+}
+
+const PREFIX: &str = "cw-";
+
+fn wire_id(number: u64) -> String {
+    format!("{PREFIX}{number}")
 }
 
 /// The CLI's requests that the host has not answered, under the id as the CLI spelt it.

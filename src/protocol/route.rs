@@ -25,7 +25,7 @@ pub(super) enum Route {
 /// Routes one message. `foreign`: is the CLI inside a turn that it started by itself? `echoes`: has this CLI been seen to echo uuids?
 pub(super) fn route(frame: &Frame, current: Option<&Current>, foreign: bool, echoes: bool) -> Route {
     let opens = frame.kind() == FrameKind::System && frame.subtype().as_deref() == Some("init");
-    let closes = frame.kind() == FrameKind::Result && is_terminal(frame);
+    let closes = ends_a_turn(frame);
     let Some(current) = current else {
         return match (opens, closes) {
             (true, _) => Route::ForeignStart,
@@ -57,17 +57,17 @@ pub(super) fn route(frame: &Frame, current: Option<&Current>, foreign: bool, ech
     if foreign || (!current.started && echoes) { Route::Nobody } else { Route::Turn }
 }
 
+/// A `result` that carries a tool's output and no subtype is a line of an old dialect, and ends nothing.
+pub(super) fn ends_a_turn(frame: &Frame) -> bool {
+    frame.kind() == FrameKind::Result && (frame.subtype().is_some() || frame.field("tool_use_id").is_none())
+}
+
 fn lifecycle(frame: &Frame) -> Route {
     match frame.field("state").as_ref().and_then(|state| state.as_str()).as_deref() {
         Some("started") => Route::Start,
         Some("cancelled") => Route::Withdrawn,
         _ => Route::Turn,
     }
-}
-
-/// A `result` that carries a tool's output and no subtype is a line of an old dialect, and ends nothing.
-fn is_terminal(frame: &Frame) -> bool {
-    frame.subtype().is_some() || frame.field("tool_use_id").is_none()
 }
 
 /// Does the result say that no prompt of a host has caused it?

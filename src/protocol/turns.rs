@@ -36,7 +36,7 @@ impl Current {
         self.drain_until.is_some()
     }
 
-    /// The CLI has said something within this turn.
+    /// The CLI has said something.
     pub(super) fn touch(&mut self, now: Instant) {
         if let Some((_, since)) = &mut self.idle {
             *since = now;

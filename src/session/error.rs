@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::OptionError;
 use crate::protocol::{Failure, Refusal};
 use crate::transport::{self, Exit};
+use crate::wire::{ResultMessage, TurnOutcome};
 
 /// Why something of a session's failed. Cheap to clone: one cause may reach many waiters.
 ///
@@ -28,7 +29,7 @@ enum Kind {
     Protocol(Failure),
     Overflow(usize),
     /// The turn has a result, and the result says that it failed.
-    Result(String),
+    Result(TurnOutcome, String),
 }
 
 /// What a helper of a session gives back.
@@ -87,13 +88,21 @@ impl Error {
 
     /// True if and only if the turn has a result, and the result says that it failed.
     pub fn is_result(&self) -> bool {
-        matches!(self.0.kind, Kind::Result(_))
+        matches!(self.0.kind, Kind::Result(..))
     }
 
     /// The text of a failed result.
     pub fn result_text(&self) -> Option<&str> {
         match &self.0.kind {
-            Kind::Result(text) => Some(text),
+            Kind::Result(_, text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// How a turn failed that has a result.
+    pub fn outcome(&self) -> Option<&TurnOutcome> {
+        match &self.0.kind {
+            Kind::Result(outcome, _) => Some(outcome),
             _ => None,
         }
     }
@@ -140,8 +149,10 @@ impl Error {
         Kind::Overflow(cap).into()
     }
 
-    pub(super) fn result(text: String) -> Self {
-        Kind::Result(text).into()
+    /// The error of a result that failed.
+    pub(super) fn of_result(result: &ResultMessage) -> Option<Self> {
+        let text = result.error_text()?;
+        Some(Kind::Result(result.outcome(), text).into())
     }
 
     pub(super) fn protocol(failure: Failure, exit: Option<Exit>, stderr: String) -> Self {
@@ -185,7 +196,7 @@ impl fmt::Display for Error {
                 f.write_str("no tokio runtime here: poll a turn or call the session inside one, with I/O and time enabled")?
             }
             Kind::Overflow(cap) => write!(f, "nobody read the turn while a request was under way, and more than {cap} bytes came for it")?,
-            Kind::Result(text) => write!(f, "the turn failed: {text}")?,
+            Kind::Result(_, text) => write!(f, "the turn failed: {text}")?,
             Kind::Protocol(Failure::Closed) if self.is_ended_without_result() => f.write_str("the CLI ended without a result")?,
             Kind::Protocol(Failure::Closed) => f.write_str("the CLI failed")?,
             Kind::Protocol(failure) => write!(f, "{failure}")?,

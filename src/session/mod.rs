@@ -16,10 +16,13 @@ mod events;
 mod handle;
 mod handlers;
 mod mailbox;
+mod oneshot;
 mod options;
 mod prompt;
 mod shared;
 mod stderr;
+mod streams;
+mod summary;
 mod turn;
 
 pub use self::builder::SessionBuilder;
@@ -27,9 +30,12 @@ pub use self::error::{Error, Result};
 pub use self::events::{Events, SessionEvent};
 pub use self::handle::{Interrupted, Session, SessionStats};
 pub use self::handlers::{Decision, HostRequest, PermissionRequest};
+pub use self::oneshot::{Query, query, with_session};
 pub use self::options::{
     AppConfig, ConfigError, DEFAULT_TIMEOUT, Effort, FileOrJson, OptionError, Options, PermissionMode, SettingSource, SystemPrompt,
     Thinking, Timeouts,
 };
 pub use self::prompt::Prompt;
+pub use self::streams::{ContentDelta, Pieces};
+pub use self::summary::{Summary, ToolCall};
 pub use self::turn::Turn;

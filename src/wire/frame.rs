@@ -83,8 +83,11 @@ struct Spans {
     prompt_uuid: Span,
     prompt_uuids: Span,
     parent: Span,
-    /// `message`, `event`, `request` or `response`: a frame has one of them.
-    payload: Span,
+    /// `message`, `event`, `request`, `response`: which of them is the payload depends on the type.
+    message: Span,
+    event: Span,
+    request: Span,
+    response: Span,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -208,7 +211,17 @@ impl Frame {
 
     /// `message`, `event`, `request` or `response`.
     pub(crate) fn payload(&self) -> Option<Cursor<'_>> {
-        self.cursor(self.spans.payload)
+        self.cursor(match self.kind {
+            FrameKind::StreamEvent => self.spans.event,
+            FrameKind::ControlRequest => self.spans.request,
+            FrameKind::ControlResponse => self.spans.response,
+            _ => self.spans.message,
+        })
+    }
+
+    /// The fields that every message has and no typed body carries, by name.
+    pub(crate) fn envelope(&self) -> [(&'static str, Option<Cursor<'_>>); 2] {
+        [("uuid", self.cursor(self.spans.uuid)), ("session_id", self.cursor(self.spans.session_id))]
     }
 
     fn cursor(&self, span: Span) -> Option<Cursor<'_>> {
@@ -294,7 +307,10 @@ impl Spans {
             b"user_message_uuid" | b"command_uuid" => Some(&mut self.prompt_uuid),
             b"user_message_uuids" => Some(&mut self.prompt_uuids),
             b"parent_tool_use_id" => Some(&mut self.parent),
-            b"message" | b"event" | b"request" | b"response" => Some(&mut self.payload),
+            b"message" => Some(&mut self.message),
+            b"event" => Some(&mut self.event),
+            b"request" => Some(&mut self.request),
+            b"response" => Some(&mut self.response),
             _ => None,
         }
     }
@@ -324,6 +340,12 @@ mod tests {
     fn of_a_key_that_stands_twice_the_last_counts_however_it_is_spelt() {
         let frame = Frame::parse(r#"{"type":"user","t\u0079pe":"keep_alive"}"#).unwrap();
         assert_eq!(frame.kind(), FrameKind::KeepAlive);
+    }
+
+    #[test]
+    fn a_field_of_another_type_is_not_taken_for_the_payload() {
+        let frame = Frame::parse(r#"{"type":"control_response","response":{"request_id":"r1"},"request":{"request_id":"r2"}}"#).unwrap();
+        assert_eq!(frame.request_id().unwrap().text(), "\"r1\"");
     }
 
     #[test]

@@ -54,6 +54,7 @@ integers! {
     i64: "a whole number",
     u64: "a whole number from 0 up",
     u32: "a whole number from 0 to 4294967295",
+    u16: "a whole number from 0 to 65535",
 }
 
 impl Decode for RawJson {
@@ -80,15 +81,11 @@ impl<T: Decode> Decode for Box<T> {
     }
 }
 
-/// An item of the wrong type is listed and left out.
 impl<T: Decode> Decode for Vec<T> {
     const EXPECTED: &'static str = "an array";
 
     fn decode(value: Cursor<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Self> {
-        if value.kind() != Kind::Array {
-            return sink.wrong(at, Self::EXPECTED, value);
-        }
-        Some(value.items().enumerate().filter_map(|(index, item)| T::decode(item, &at.index(index), sink)).collect())
+        T::decode_list(value, at, sink)
     }
 }
 

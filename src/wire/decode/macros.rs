@@ -2,15 +2,35 @@
 
 /// Declares a struct that is read field by field.
 ///
-/// `= "name"` is the wire's name of the field. A field is filled with its `Default` when the wire has none, or `null`. `required` lists its
-/// absence as a defect. Fields that the struct does not name stay in the raw line.
+/// `= "name"` is the wire's name of the field; the macro writes it into the field's documentation. A field is filled with its `Default` when
+/// the wire has none, or `null`. Of a key that stands twice the last counts. Fields that the struct does not name stay in the raw line.
+///
+/// * `=> function` reads the value with `fn(Cursor, &At, &mut Sink) -> Option<T>` in place of the type's own `Decode`.
+/// * `required` lists the field's absence as a defect.
+/// * `declared` documents that the field is declared but was not seen on the wire.
+/// * `struct Name: raw` keeps the whole object in a field `raw`; `struct Name: tagged` does too, and leaves the key `type` to the enum that
+///   the struct is a variant of.
 macro_rules! object {
-    ($(#[$meta:meta])* pub struct $name:ident { $($(#[$field_meta:meta])* pub $field:ident: $type:ty = $wire:literal $($required:ident)?,)* }) => {
+    (
+        $(#[$meta:meta])*
+        $vis:vis struct $name:ident $(: $extra:ident)? {
+            $($(#[$field_meta:meta])* $field_vis:vis $field:ident: $type:ty = $wire:literal $(=> $via:ident)? $($mode:ident)*,)*
+        }
+    ) => {
         $(#[$meta])*
         #[derive(Clone, Debug, Default, PartialEq)]
         #[non_exhaustive]
-        pub struct $name {
-            $($(#[$field_meta])* pub $field: $type,)*
+        $vis struct $name {
+            $(
+                $(#[$field_meta])*
+                #[doc = ""]
+                #[doc = object!(@doc $wire $($mode)*)]
+                $field_vis $field: $type,
+            )*
+            $(
+                /// The whole object as it stood on the wire.
+                pub raw: object!(@raw $extra),
+            )?
         }
 
         impl $crate::wire::decode::Decode for $name {
@@ -24,28 +44,46 @@ macro_rules! object {
                 if value.kind() != $crate::wire::json::Kind::Object {
                     return sink.wrong(at, Self::EXPECTED, value);
                 }
-                $(let mut $field: Option<$type> = None;)*
-                for (key, value) in value.fields() {
-                    if value.is_null() && [$($wire,)*].iter().any(|name| name.as_bytes() == &*key) {
-                        continue;
-                    }
+                $(let mut $field: Option<$crate::wire::json::Cursor<'_>> = None;)*
+                for (key, member) in value.fields() {
                     $(if *key == *$wire.as_bytes() {
-                        let decoded = <$type as $crate::wire::decode::Decode>::decode(value, &at.key($wire), sink);
-                        $field = Some(decoded.unwrap_or_default());
+                        $field = Some(member);
                         continue;
                     })*
+                    $(if object!(@outside $extra, key) {
+                        continue;
+                    })?
                     sink.unknown(at, &key);
                 }
-                $($(object!(@$required $field, $wire, $type, at, sink);)?)*
-                Some(Self { $($field: $field.unwrap_or_default(),)* })
+                Some(Self {
+                    $($field: match $field {
+                        Some(member) if !member.is_null() => {
+                            object!(@read $type, [$($via)?], member, &at.key($wire), sink).unwrap_or_default()
+                        }
+                        _ => {
+                            $(object!(@absent $mode, $type, $wire, at, sink);)*
+                            Default::default()
+                        }
+                    },)*
+                    $(raw: object!(@keep $extra, value),)?
+                })
             }
         }
     };
-    (@required $field:ident, $wire:literal, $type:ty, $at:ident, $sink:ident) => {
-        if $field.is_none() {
-            $sink.missing(&$at.key($wire), <$type as $crate::wire::decode::Decode>::EXPECTED);
-        }
+    (@doc $wire:literal) => { concat!("Wire field `", $wire, "`, CLI 2.1.329.") };
+    (@doc $wire:literal required) => { concat!("Wire field `", $wire, "`, CLI 2.1.329.") };
+    (@doc $wire:literal declared) => { concat!("Wire field `", $wire, "`, CLI 2.1.329 (declared only).") };
+    (@doc $wire:literal required declared) => { object!(@doc $wire declared) };
+    (@raw $extra:ident) => { $crate::wire::json::RawJson };
+    (@keep $extra:ident, $value:ident) => { $value.raw() };
+    (@outside raw, $key:ident) => { false };
+    (@outside tagged, $key:ident) => { *$key == *b"type" };
+    (@read $type:ty, [], $value:expr, $at:expr, $sink:ident) => { <$type as $crate::wire::decode::Decode>::decode($value, $at, $sink) };
+    (@read $type:ty, [$via:ident], $value:expr, $at:expr, $sink:ident) => { $via($value, $at, $sink) };
+    (@absent required, $type:ty, $wire:literal, $at:ident, $sink:ident) => {
+        $sink.missing(&$at.key($wire), <$type as $crate::wire::decode::Decode>::EXPECTED)
     };
+    (@absent declared, $type:ty, $wire:literal, $at:ident, $sink:ident) => {};
 }
 
 /// Declares an enum of strings that keeps a string it does not know.

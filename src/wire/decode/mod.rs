@@ -8,7 +8,7 @@ mod sink;
 pub use self::sink::Defect;
 pub(crate) use self::sink::{At, Sink};
 
-use super::json::Cursor;
+use super::json::{Cursor, Kind};
 
 /// A value that can be read off the wire.
 pub(crate) trait Decode: Sized {
@@ -17,4 +17,12 @@ pub(crate) trait Decode: Sized {
 
     /// The value, or `None` after `sink` was told of the defect. `null` never gets here: it counts as absent.
     fn decode(value: Cursor<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Self>;
+
+    /// A list of such values; an item of the wrong type is listed and left out.
+    fn decode_list(value: Cursor<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Vec<Self>> {
+        if value.kind() != Kind::Array {
+            return sink.wrong(at, "an array", value);
+        }
+        Some(value.items().enumerate().filter_map(|(index, item)| Self::decode(item, &at.index(index), sink)).collect())
+    }
 }

@@ -38,6 +38,9 @@ impl fmt::Display for Defect {
     }
 }
 
+/// A message lists no more defects than this: a hostile line must not cost more memory than it has bytes.
+const MAX_DEFECTS: usize = 100;
+
 /// Collects defects, and the fields that the typed layer does not name when somebody asks for them.
 #[derive(Debug, Default)]
 pub(crate) struct Sink {
@@ -65,18 +68,26 @@ impl Sink {
             Kind::Array => "an array",
             Kind::Object => "an object",
         };
-        self.defects.push(Defect { path: at.to_string(), expected, found });
+        self.note(at, expected, found);
         None
     }
 
     /// Notes a field that should have been there.
     pub(crate) fn missing(&mut self, at: &At<'_>, expected: &'static str) {
-        self.defects.push(Defect { path: at.to_string(), expected, found: "nothing" });
+        self.note(at, expected, "nothing");
     }
 
-    /// Notes a field that no type names.
+    fn note(&mut self, at: &At<'_>, expected: &'static str, found: &'static str) {
+        if self.defects.len() < MAX_DEFECTS {
+            self.defects.push(Defect { path: at.to_string(), expected, found });
+        }
+    }
+
+    /// Notes a field that no type names. The fields that every message has are the frame's business.
     pub(crate) fn unknown(&mut self, at: &At<'_>, key: &[u8]) {
-        if let Some(paths) = &mut self.unmodelled {
+        let Some(paths) = &mut self.unmodelled else { return };
+        let of_the_frame = matches!(at, At::Root) && matches!(key, b"type" | b"subtype" | b"uuid" | b"session_id");
+        if !of_the_frame {
             paths.push(at.key(&String::from_utf8_lossy(key)).to_string());
         }
     }

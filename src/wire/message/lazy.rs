@@ -2,18 +2,23 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use serde::{Serialize, Serializer};
 
+use super::assistant::AssistantMessage;
 use super::body::Body;
-use crate::wire::decode::{At, Defect, Sink};
+use super::result::ResultMessage;
+use super::stream::StreamEvent;
+use super::system::System;
+use super::user::UserMessage;
+use crate::wire::decode::{At, Decode, Defect, Sink};
 use crate::wire::frame::{Frame, FrameKind};
 
 /// One message of the CLI.
 ///
 /// It is the line as it stood on the wire. The typed [`body`](Self::body) is made at the first look and kept; a message that nobody looks
-/// into costs a peek. Serialising a message writes the line, so that nothing is lost on the way, known to this crate or not.
+/// into costs a peek, and [`text_delta`](Self::text_delta) little more. A clone shares the line and what was decoded. Serialising a message writes the line, so that nothing is lost on the way, known to this crate or not.
 ///
 /// ```
 /// use claude_wire::wire::{Body, Frame, Message};
@@ -29,10 +34,9 @@ use crate::wire::frame::{Frame, FrameKind};
 #[derive(Clone)]
 pub struct Message {
     frame: Frame,
-    typed: OnceLock<Box<Typed>>,
+    typed: OnceLock<Arc<Typed>>,
 }
 
-#[derive(Clone)]
 struct Typed {
     body: Body,
     defects: Vec<Defect>,
@@ -79,6 +83,75 @@ impl Message {
         self.frame.session_id()
     }
 
+    /// `parent_tool_use_id`: the tool call of the sub-agent that the message belongs to; `None` for the main thread.
+    pub fn parent_tool_use_id(&self) -> Option<Cow<'_, str>> {
+        self.frame.parent_tool_use_id()
+    }
+
+    /// True if and only if the message is a `result`, the end of a turn. Nothing is decoded.
+    pub fn is_result(&self) -> bool {
+        self.frame.kind() == FrameKind::Result
+    }
+
+    /// The piece of text of a `text_delta`, of the main thread or of a sub-agent
+    /// ([`parent_tool_use_id`](Self::parent_tool_use_id) tells); `None` for any other message. Nothing else is decoded.
+    ///
+    /// ```
+    /// use claude_wire::wire::{Frame, Message};
+    ///
+    /// let line = r#"{"type":"stream_event","event":{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"Hel"}}}"#;
+    /// assert_eq!(Message::new(Frame::parse(line)?).text_delta().as_deref(), Some("Hel"));
+    /// # Ok::<(), claude_wire::wire::JsonError>(())
+    /// ```
+    pub fn text_delta(&self) -> Option<Cow<'_, str>> {
+        self.delta("text_delta", "text")
+    }
+
+    /// The piece of thinking of a `thinking_delta`; `None` for any other message. Nothing else is decoded.
+    pub fn thinking_delta(&self) -> Option<Cow<'_, str>> {
+        self.delta("thinking_delta", "thinking")
+    }
+
+    /// The body of an `assistant` message.
+    pub fn as_assistant(&self) -> Option<&AssistantMessage> {
+        match self.expect(FrameKind::Assistant)? {
+            Body::Assistant(body) => Some(body),
+            _ => None,
+        }
+    }
+
+    /// The body of a `user` message.
+    pub fn as_user(&self) -> Option<&UserMessage> {
+        match self.expect(FrameKind::User)? {
+            Body::User(body) => Some(body),
+            _ => None,
+        }
+    }
+
+    /// The body of a `system` message.
+    pub fn as_system(&self) -> Option<&System> {
+        match self.expect(FrameKind::System)? {
+            Body::System(body) => Some(body),
+            _ => None,
+        }
+    }
+
+    /// The body of a `stream_event`.
+    pub fn as_stream_event(&self) -> Option<&StreamEvent> {
+        match self.expect(FrameKind::StreamEvent)? {
+            Body::StreamEvent(body) => Some(body),
+            _ => None,
+        }
+    }
+
+    /// The body of a `result`.
+    pub fn as_result(&self) -> Option<&ResultMessage> {
+        match self.expect(FrameKind::Result)? {
+            Body::Result(body) => Some(body),
+            _ => None,
+        }
+    }
+
     /// Paths of the fields that the typed layer does not name. They are in the raw line only.
     pub fn unmodelled(&self) -> Vec<String> {
         let mut sink = Sink::auditing();
@@ -86,11 +159,39 @@ impl Message {
         sink.into_unmodelled()
     }
 
+    /// The body, unless the type alone says that it is of no interest.
+    fn expect(&self, kind: FrameKind) -> Option<&Body> {
+        (self.frame.kind() == kind).then(|| self.body())
+    }
+
+    fn delta(&self, kind: &str, field: &str) -> Option<Cow<'_, str>> {
+        if self.frame.kind() != FrameKind::StreamEvent {
+            return None;
+        }
+        let delta = self.frame.payload()?.get("delta")?;
+        let mut found = None;
+        let mut right_kind = false;
+        for (key, value) in delta.fields() {
+            if *key == *b"type" {
+                right_kind = value.string()? == kind;
+            } else if *key == *field.as_bytes() {
+                found = Some(value);
+            }
+        }
+        found.filter(|_| right_kind)?.string()
+    }
+
     fn typed(&self) -> &Typed {
         self.typed.get_or_init(|| {
             let mut sink = Sink::default();
             let body = Body::decode(&self.frame, &At::Root, &mut sink);
-            Box::new(Typed { body, defects: sink.defects })
+            for (name, value) in self.frame.envelope() {
+                // A result has its session in its body.
+                if !(self.is_result() && name == "session_id") {
+                    value.and_then(|value| String::decode(value, &At::Root.key(name), &mut sink));
+                }
+            }
+            Arc::new(Typed { body, defects: sink.defects })
         })
     }
 }

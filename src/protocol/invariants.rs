@@ -1,0 +1,311 @@
+//! What must hold whatever happens: an observer around a machine that checks every input against its outputs.
+//!
+//! The unit tests, the model and the fuzz target all drive the machine through [`Observed`]; it panics at the first breach. It knows the
+//! machine from outside only: the inputs, the outputs, the counters, the deadline.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::time::Instant;
+
+use super::{Answer, CallbackId, Command, Config, Counters, Event, Input, Machine, Output, RequestId, TurnEnd, TurnId};
+use crate::wire::{Frame, FrameKind, Outcome, RawJson};
+
+/// A machine under observation.
+#[derive(Debug)]
+pub(crate) struct Observed {
+    machine: Machine,
+    link: Link,
+    max_queue: usize,
+    /// Prompts that were not written and have not ended: their uuids.
+    waiting: BTreeMap<TurnId, String>,
+    /// The prompt that the CLI has and has not finished.
+    open: Option<OpenPrompt>,
+    /// Requests of the caller's without a reply.
+    requests: BTreeSet<RequestId>,
+    /// Every id that a request of the host's has ever had on the wire.
+    used_ids: HashSet<String>,
+    /// Those of this connection that have not been answered or taken back.
+    on_wire: HashSet<String>,
+    /// Questions of the CLI's without an answer, under their ids on the wire.
+    callbacks: HashMap<CallbackId, RawJson>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Link {
+    Closed,
+    Opening,
+    /// Lines can be written.
+    Open,
+    /// The standard input is closed, or the process is being ended.
+    Closing,
+}
+
+#[derive(Debug)]
+struct OpenPrompt {
+    turn: TurnId,
+    abandoned: bool,
+    /// Nobody is told of the end of an abandoned turn; a line has come that can have been it.
+    may_be_over: bool,
+}
+
+/// What the observer remembers of an input.
+enum Seen {
+    Line(Outcome),
+    Answered { open: Option<RawJson>, silent: bool },
+    Other,
+}
+
+impl Observed {
+    pub(crate) fn new(config: Config) -> Self {
+        Self {
+            max_queue: config.max_queue,
+            machine: Machine::new(config),
+            link: Link::Closed,
+            waiting: BTreeMap::new(),
+            open: None,
+            requests: BTreeSet::new(),
+            used_ids: HashSet::new(),
+            on_wire: HashSet::new(),
+            callbacks: HashMap::new(),
+        }
+    }
+
+    pub(crate) fn machine(&self) -> &Machine {
+        &self.machine
+    }
+
+    /// Hands one input to the machine and checks what comes out.
+    pub(crate) fn handle(&mut self, now: Instant, input: Input) -> Vec<Output> {
+        let was_stopped = self.machine.is_stopped();
+        let before = self.machine.counters();
+        let tick = matches!(input, Input::Tick);
+        let closed = matches!(input, Input::Closed);
+        let seen = self.note(&input);
+        let mut out = Vec::new();
+        self.machine.handle(now, input, &mut out);
+        for output in &out {
+            assert!(!was_stopped || is_failure(output), "{output:?} came out of a machine that had stopped");
+            self.check(output, closed);
+        }
+        match &seen {
+            Seen::Line(outcome) => self.check_line(outcome, &out, before),
+            Seen::Answered { open, silent } => check_answer(open.as_ref(), *silent, self.link, &out),
+            Seen::Other => {}
+        }
+        if tick {
+            assert!(self.machine.deadline().is_none_or(|at| at > now), "a tick left a deadline that is over");
+        }
+        if closed {
+            assert!(self.open.is_none(), "the connection ended and {:?} did not", self.open);
+            assert!(self.callbacks.is_empty(), "the connection ended and callbacks run on");
+        }
+        self.check_rest();
+        out
+    }
+
+    /// Stops the machine and lets the process end; everything must have ended then.
+    pub(crate) fn finish(mut self, now: Instant) {
+        self.handle(now, Input::Command(Command::Stop));
+        self.handle(now, Input::Closed);
+        assert!(self.machine.is_stopped(), "stopped and closed, but not at its end");
+        assert!(self.machine.is_idle() && self.machine.deadline().is_none(), "something is under way after the end");
+        assert!(self.requests.is_empty(), "requests without a reply: {:?}", self.requests);
+        assert!(self.waiting.is_empty(), "prompts without an end: {:?}", self.waiting);
+    }
+
+    fn note(&mut self, input: &Input) -> Seen {
+        match input {
+            Input::Received(outcome) => {
+                let may_be_over = can_end_a_turn(outcome);
+                self.open.iter_mut().filter(|open| open.abandoned).for_each(|open| open.may_be_over |= may_be_over);
+                return Seen::Line(outcome.clone());
+            }
+            Input::Answered(callback, answer) => {
+                return Seen::Answered { open: self.callbacks.remove(callback), silent: matches!(answer, Answer::Silence) };
+            }
+            Input::Opened if self.link == Link::Opening => self.link = Link::Open,
+            Input::Opened | Input::Tick => {}
+            Input::Closed => {
+                self.link = Link::Closed;
+                self.on_wire.clear();
+                self.open = self.open.take().filter(|open| !open.abandoned);
+            }
+            Input::Command(Command::Connect(request) | Command::Control(request, ..)) => {
+                assert!(self.requests.insert(*request), "the test used {request:?} twice");
+            }
+            Input::Command(Command::Cancel(request)) => drop(self.requests.remove(request)),
+            Input::Command(Command::Prompt(prompt)) => drop(self.waiting.insert(prompt.turn, prompt.uuid.clone())),
+            Input::Command(Command::Abandon(turn)) => {
+                self.waiting.remove(turn);
+                self.open.iter_mut().filter(|open| open.turn == *turn).for_each(|open| open.abandoned = true);
+            }
+            Input::Command(Command::Forget | Command::Stop) => {}
+        }
+        Seen::Other
+    }
+
+    fn check(&mut self, output: &Output, closed: bool) {
+        match output {
+            Output::Open { resume } => {
+                assert_eq!(self.link, Link::Closed, "opened twice");
+                assert_eq!(resume.as_deref(), self.machine.session_id(), "resumes another session");
+                self.link = Link::Opening;
+            }
+            Output::Write(line) => self.check_write(line),
+            Output::Message(turn, frame) => {
+                let running = self.open.as_ref().is_some_and(|open| open.turn == *turn && !open.abandoned);
+                let startup = self.waiting.contains_key(turn) && frame.kind() == FrameKind::Result;
+                assert!(running || startup, "a message for {turn:?}, which does not run: {frame:?}");
+            }
+            Output::Ended(turn, _) => {
+                let was_waiting = self.waiting.remove(turn).is_some();
+                let was_open = self.open.take_if(|open| open.turn == *turn && !open.abandoned).is_some();
+                assert!(was_waiting || was_open, "{turn:?} ended and was not there to end");
+            }
+            Output::Reply(request, _) => {
+                assert!(self.requests.remove(request), "a reply to {request:?}, which nobody waits for");
+            }
+            Output::Callback(callback, frame) => {
+                let id = frame.request_id().unwrap_or_default();
+                assert!(self.link == Link::Open, "a callback nobody could answer: {frame:?}");
+                assert!(!self.callbacks.values().any(|open| *open == id), "a callback twice: {frame:?}");
+                assert!(self.callbacks.insert(*callback, id).is_none(), "the number of {callback:?} twice");
+            }
+            Output::CallbackCancelled(callback) => {
+                assert!(self.callbacks.remove(callback).is_some(), "{callback:?} was not there to cancel");
+            }
+            Output::CloseStdin | Output::Terminate => {
+                assert!(self.link != Link::Closed && !closed, "{output:?} without a process");
+                self.link = Link::Closing;
+            }
+            Output::Event(_) | Output::SessionId(_) => {}
+        }
+    }
+
+    fn check_write(&mut self, line: &[u8]) {
+        let text = String::from_utf8_lossy(line);
+        assert_eq!(self.link, Link::Open, "wrote to nobody: {text}");
+        assert!(line.ends_with(b"\n") && memchr::memchr_iter(b'\n', line).count() == 1, "not one line: {text}");
+        let Ok(frame) = Frame::parse(line.to_vec()) else { panic!("not a frame: {text}") };
+        let id = frame.request_id().and_then(|id| id.as_str().map(String::from)).unwrap_or_default();
+        match frame.kind() {
+            FrameKind::User => self.prompt_written(&frame),
+            FrameKind::ControlRequest => {
+                assert!(self.used_ids.insert(id.clone()), "an id twice: {text}");
+                self.on_wire.insert(id);
+            }
+            FrameKind::ControlCancelRequest => assert!(self.on_wire.remove(&id), "takes back what is not there: {text}"),
+            FrameKind::ControlResponse => {}
+            _ => panic!("nothing that a host writes: {text}"),
+        }
+    }
+
+    fn prompt_written(&mut self, frame: &Frame) {
+        if let Some(open) = self.open.take() {
+            assert!(open.may_be_over, "a prompt was written while {open:?} was open");
+        }
+        let uuid = frame.uuid().unwrap_or_default().into_owned();
+        let Some(turn) = self.waiting.iter().find(|(_, waiting)| **waiting == uuid).map(|(turn, _)| *turn) else {
+            panic!("nobody asked for the prompt {uuid}");
+        };
+        self.waiting.remove(&turn);
+        self.open = Some(OpenPrompt { turn, abandoned: false, may_be_over: false });
+    }
+
+    /// Each line is delivered, an event, or counted, and once.
+    fn check_line(&mut self, outcome: &Outcome, out: &[Output], before: Counters) {
+        let after = self.machine.counters();
+        let delivered = |bytes: &[u8]| out.iter().filter(|output| carried(output).is_some_and(|carried| carried == bytes)).count() as u64;
+        let one = |what: &str, count: u64| assert_eq!(count, 1, "{what} went {count} ways: {outcome:?} gave {out:?}");
+        match outcome {
+            Outcome::Message(frame) => one("a message", delivered(frame.bytes()) + after.drained - before.drained),
+            Outcome::Noise(line) if line.text().trim_ascii().is_empty() => assert!(out.is_empty() && after == before),
+            Outcome::Noise(line) => {
+                one("noise", delivered(line.bytes()));
+                one("the count of noise", after.noise - before.noise);
+            }
+            Outcome::Malformed(_) | Outcome::TruncatedTail(_) => {
+                one(
+                    "a bad line",
+                    out.iter().filter(|output| matches!(output, Output::Event(Event::Malformed(_) | Event::TruncatedTail(_)))).count()
+                        as u64,
+                );
+                one("the count of bad lines", after.malformed - before.malformed);
+            }
+            Outcome::Control(frame) => self.check_control(frame, out, before, delivered(frame.bytes())),
+        }
+    }
+
+    fn check_control(&mut self, frame: &Frame, out: &[Output], before: Counters, delivered: u64) {
+        let after = self.machine.counters();
+        let count = |which: fn(&Output) -> bool| out.iter().filter(|output| which(output)).count() as u64;
+        let ways = match frame.kind() {
+            FrameKind::ControlRequest => {
+                delivered + count(|output| matches!(output, Output::Write(_))) + after.repeated_requests - before.repeated_requests
+            }
+            FrameKind::ControlResponse => {
+                let id = frame.request_id().and_then(|id| id.as_str().map(String::from)).unwrap_or_default();
+                let stray = after.stray_replies - before.stray_replies;
+                assert_eq!(delivered, stray, "a stray reply is an event and is counted");
+                let known = self.on_wire.remove(&id);
+                assert!(known || stray == 1, "a reply to an unknown id was taken: {frame:?}");
+                assert!(known || count(|output| matches!(output, Output::Reply(..))) == 0, "a stray reply was delivered: {frame:?}");
+                // A reply to a request of the machine's own goes no further.
+                1
+            }
+            FrameKind::ControlCancelRequest => {
+                count(|output| matches!(output, Output::CallbackCancelled(_))) + after.stray_cancels - before.stray_cancels
+            }
+            FrameKind::KeepAlive => after.keep_alives - before.keep_alives,
+            _ => delivered,
+        };
+        assert_eq!(ways, 1, "went {ways} ways: {frame:?} gave {out:?}");
+    }
+
+    fn check_rest(&self) {
+        let machine = &self.machine;
+        assert!(machine.queue_len() <= self.max_queue + 1, "{} prompts wait", machine.queue_len());
+        assert_eq!(machine.queue_len(), self.waiting.len(), "prompts were lost or are kept for nothing");
+        if machine.is_idle() {
+            assert!(self.requests.is_empty() && self.waiting.is_empty(), "idle, and somebody waits");
+            assert!(self.open.as_ref().is_none_or(|open| open.abandoned), "idle, and a turn runs");
+        }
+    }
+}
+
+fn check_answer(open: Option<&RawJson>, silent: bool, link: Link, out: &[Output]) {
+    let written: Vec<_> = out.iter().filter_map(|output| if let Output::Write(line) = output { Some(line) } else { None }).collect();
+    match (open, written[..].iter().as_slice()) {
+        (Some(id), [line]) if !silent => {
+            let frame = Frame::parse(line.to_vec());
+            let answers = frame.ok().filter(|frame| frame.kind() == FrameKind::ControlResponse).and_then(|frame| frame.request_id());
+            assert_eq!(answers.unwrap_or_default(), *id, "answered another request");
+        }
+        (Some(_), []) if silent || link != Link::Open => {}
+        (None, []) => assert!(out.is_empty(), "an answer to nothing did something: {out:?}"),
+        _ => panic!("the answer to {open:?} wrote {written:?}"),
+    }
+}
+
+/// A result, the CLI's word that it has dropped the prompt, or the reply to a withdrawal.
+fn can_end_a_turn(outcome: &Outcome) -> bool {
+    match outcome {
+        Outcome::Message(frame) | Outcome::Control(frame) => {
+            matches!(frame.kind(), FrameKind::Result | FrameKind::CommandLifecycle | FrameKind::ControlResponse)
+        }
+        _ => false,
+    }
+}
+
+fn is_failure(output: &Output) -> bool {
+    matches!(output, Output::Reply(_, Err(_)) | Output::Ended(_, TurnEnd::Failed(_)) | Output::Event(_) | Output::SessionId(_))
+}
+
+/// The bytes of the line that an output hands on.
+fn carried(output: &Output) -> Option<&[u8]> {
+    match output {
+        Output::Message(_, frame) | Output::Callback(_, frame) => Some(frame.bytes()),
+        Output::Event(Event::Message(frame) | Event::Control(frame) | Event::StrayReply(frame)) => Some(frame.bytes()),
+        Output::Event(Event::Noise(line) | Event::TruncatedTail(line)) => Some(line.bytes()),
+        _ => None,
+    }
+}

@@ -1,0 +1,137 @@
+//! Requests of the CLI's.
+
+use super::*;
+
+fn asked(id: &str) -> String {
+    format!(r#"{{"type":"control_request","request_id":{id},"request":{{"subtype":"can_use_tool","tool_name":"Bash"}}}}"#)
+}
+
+fn answered(id: &str) -> String {
+    format!(r#"> {{"type":"control_response","response":{{"subtype":"success","request_id":{id},"response":{{}}}}}}"#)
+}
+
+#[test]
+fn answers_may_come_in_any_order() {
+    let mut rig = Rig::ready();
+    assert_eq!(rig.line(&asked("\"a\"")), [format!("callback 1 < {}", asked("\"a\""))]);
+    assert_eq!(rig.line(&asked("\"b\"")), [format!("callback 2 < {}", asked("\"b\""))]);
+    assert_eq!(rig.answer(2, "{}"), [answered("\"b\"")]);
+    assert_eq!(rig.answer(1, "{}"), [answered("\"a\"")]);
+}
+
+#[test]
+fn an_id_is_echoed_as_it_was_spelt() {
+    let mut rig = Rig::ready();
+    for (callback, id) in [(1, "7"), (2, r#""a\u0062""#), (3, "null"), (4, "1.50e3")] {
+        rig.line(&asked(id));
+        assert_eq!(rig.answer(callback, "{}"), [answered(id)]);
+    }
+    rig.line(r#"{"type":"control_request","request":{"subtype":"can_use_tool"}}"#);
+    assert_eq!(rig.answer(5, "{}"), [answered("null")]);
+}
+
+#[test]
+fn an_error_carries_its_code() {
+    let mut rig = Rig::ready();
+    rig.line(&asked("1"));
+    rig.line(&asked("2"));
+    let error = |text: &str, code: Option<&str>| Answer::Error(text.into(), code.map(Into::into));
+    assert_eq!(
+        rig.input(Input::Answered(CallbackId(1), error("no \"such\" hook", Some("unsupported_request")))),
+        [
+            r#"> {"type":"control_response","response":{"subtype":"error","request_id":1,"error":"no \"such\" hook","error_code":"unsupported_request"}}"#
+        ]
+    );
+    assert_eq!(
+        rig.input(Input::Answered(CallbackId(2), error("no", None))),
+        [r#"> {"type":"control_response","response":{"subtype":"error","request_id":2,"error":"no"}}"#]
+    );
+}
+
+#[test]
+fn silence_writes_nothing_and_closes_the_callback() {
+    let mut rig = Rig::ready();
+    rig.line(&asked("1"));
+    assert!(rig.input(Input::Answered(CallbackId(1), Answer::Silence)).is_empty());
+    assert!(rig.answer(1, "{}").is_empty());
+}
+
+#[test]
+fn a_request_that_is_repeated_while_it_is_served_is_served_once() {
+    let mut rig = Rig::ready();
+    rig.line(&asked("1"));
+    assert!(rig.line(&asked("1")).is_empty());
+    assert_eq!(rig.machine().counters().repeated_requests, 1);
+    assert_eq!(rig.answer(1, "{}"), [answered("1")]);
+    assert_eq!(rig.line(&asked("1")), [format!("callback 2 < {}", asked("1"))], "afterwards it is a new one");
+}
+
+#[test]
+fn a_request_that_cannot_be_understood_is_answered_here() {
+    let mut rig = Rig::ready();
+    let error = |id: &str| {
+        format!(
+            r#"> {{"type":"control_response","response":{{"subtype":"error","request_id":{id},"error":"control_request without a request.subtype","error_code":"unsupported_request"}}}}"#
+        )
+    };
+    assert_eq!(rig.line(r#"{"type":"control_request","request_id":"x"}"#), [error("\"x\"")]);
+    assert_eq!(rig.line(r#"{"type":"control_request","request_id":"x","request":{"subtype":5}}"#), [error("\"x\"")]);
+    assert_eq!(rig.line(r#"{"type":"control_request","request":[]}"#), [error("null")]);
+}
+
+#[test]
+fn a_question_taken_back_is_cancelled_and_its_answer_is_not_written() {
+    let mut rig = Rig::ready();
+    rig.line(&asked("\"a\""));
+    assert_eq!(rig.line(r#"{"type":"control_cancel_request","request_id":"a"}"#), ["callback 1 cancelled"]);
+    assert!(rig.answer(1, "{}").is_empty());
+}
+
+#[test]
+fn what_the_cli_says_it_still_waits_for_is_delivered_once() {
+    let mut rig = Rig::idle();
+    rig.connect(0);
+    rig.opened();
+    rig.line(&asked("\"a\""));
+    let reply = format!(
+        r#"{{"type":"control_response","response":{{"subtype":"success","request_id":"cw-1","response":{{}},"pending_permission_requests":[{}, {}, {{"type":"user"}}, 5],"pending_user_dialog_requests":[{}]}}}}"#,
+        asked("\"a\""),
+        asked("\"b\""),
+        asked("\"c\""),
+    );
+    assert_eq!(
+        rig.line(&reply),
+        [format!("callback 2 < {}", asked("\"b\"")), format!("callback 3 < {}", asked("\"c\"")), "reply 0: {}".into()]
+    );
+    assert_eq!(rig.machine().counters().repeated_requests, 1);
+}
+
+#[test]
+fn the_end_of_the_connection_cancels_what_is_open() {
+    let mut rig = Rig::ready();
+    rig.line(&asked("1"));
+    rig.line(&asked("2"));
+    assert_eq!(rig.closed(), ["callback 1 cancelled", "callback 2 cancelled"]);
+    assert!(rig.answer(1, "{}").is_empty());
+}
+
+#[test]
+fn a_number_is_not_given_twice_even_in_a_new_connection() {
+    let mut rig = Rig::ready();
+    rig.line(&asked("1"));
+    rig.closed();
+    rig.connect(1);
+    rig.opened();
+    assert_eq!(rig.line(&asked("1")), [format!("callback 2 < {}", asked("1"))]);
+    assert!(rig.answer(1, "{}").is_empty());
+}
+
+#[test]
+fn a_cancellation_that_hits_nothing_is_counted() {
+    let mut rig = Rig::ready();
+    rig.line(&asked("\"a\""));
+    rig.answer(1, "{}");
+    assert!(rig.line(r#"{"type":"control_cancel_request","request_id":"a"}"#).is_empty());
+    assert!(rig.line(r#"{"type":"control_cancel_request"}"#).is_empty());
+    assert_eq!(rig.machine().counters().stray_cancels, 2);
+}

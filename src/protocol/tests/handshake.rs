@@ -1,0 +1,157 @@
+//! From nothing to a connection that takes prompts.
+
+use super::*;
+
+const INITIALIZE: &str = r#"> {"type":"control_request","request_id":"cw-1","request":{"subtype":"initialize"}}"#;
+const REFUSED: &str =
+    r#"{"type":"control_response","response":{"subtype":"error","request_id":"cw-1","error":"no","error_code":"bad_options"}}"#;
+
+#[test]
+fn a_prompt_opens_the_connection_and_waits_for_the_reply_to_initialize() {
+    let mut rig = Rig::idle();
+    assert_eq!(rig.prompt(1), ["open"]);
+    assert_eq!(rig.opened(), [INITIALIZE]);
+    assert_eq!(rig.line(INITIALIZED), [written(1)]);
+}
+
+#[test]
+fn a_control_request_opens_the_connection_and_waits_too() {
+    let mut rig = Rig::idle();
+    assert_eq!(rig.control(5, r#"{"subtype":"get_settings"}"#), ["open"]);
+    assert_eq!(rig.opened(), [INITIALIZE]);
+    assert_eq!(rig.line(INITIALIZED), [request(2, r#"{"subtype":"get_settings"}"#)]);
+}
+
+#[test]
+fn the_host_s_own_initialize_is_sent_as_it_stands() {
+    let initialize = json(r#"{"subtype":"initialize","hooks":{"Stop":[{"hookCallbackIds":["h0"]}]}}"#);
+    let mut rig = Rig::with(Config { initialize, ..Config::default() });
+    rig.connect(1);
+    assert_eq!(rig.opened(), [request(1, r#"{"subtype":"initialize","hooks":{"Stop":[{"hookCallbackIds":["h0"]}]}}"#)]);
+}
+
+#[test]
+fn everybody_who_waits_to_be_connected_gets_the_reply() {
+    let mut rig = Rig::idle();
+    assert_eq!(rig.connect(1), ["open"]);
+    assert!(rig.connect(2).is_empty());
+    rig.opened();
+    assert_eq!(rig.line(INITIALIZED), [r#"reply 1: {"pid":7}"#, r#"reply 2: {"pid":7}"#]);
+    assert_eq!(rig.connect(3), ["reply 3"]);
+}
+
+#[test]
+fn requests_of_the_cli_are_answered_before_its_reply_to_initialize() {
+    let mut rig = Rig::idle();
+    rig.prompt(1);
+    rig.opened();
+    let asked = r#"{"type":"control_request","request_id":"m-1","request":{"subtype":"mcp_message","server_name":"calc","message":{"jsonrpc":"2.0","id":0,"method":"initialize"}}}"#;
+    assert_eq!(rig.line(asked), [format!("callback 1 < {asked}")]);
+    let asked = r#"{"type":"control_request","request_id":"m-2","request":{"subtype":"can_use_tool","tool_name":"Bash","input":{}}}"#;
+    assert_eq!(rig.line(asked), [format!("callback 2 < {asked}")]);
+    assert_eq!(
+        rig.answer(1, r#"{"mcp_response":{}}"#),
+        [r#"> {"type":"control_response","response":{"subtype":"success","request_id":"m-1","response":{"mcp_response":{}}}}"#]
+    );
+    assert_eq!(rig.line(INITIALIZED), [written(1)]);
+    assert_eq!(
+        rig.answer(2, r#"{"behavior":"allow"}"#),
+        [r#"> {"type":"control_response","response":{"subtype":"success","request_id":"m-2","response":{"behavior":"allow"}}}"#]
+    );
+}
+
+#[test]
+fn what_comes_before_the_reply_and_is_no_result_belongs_to_no_turn() {
+    let mut rig = Rig::idle();
+    rig.prompt(1);
+    rig.opened();
+    let hook = r#"{"type":"system","subtype":"hook_started","hook_name":"SessionStart:startup"}"#;
+    assert_eq!(rig.line(hook), [event(hook)]);
+}
+
+#[test]
+fn a_cli_that_is_silent_is_given_up_after_the_limit() {
+    let mut rig = Rig::idle();
+    rig.prompt(1);
+    rig.prompt(2);
+    rig.connect(3);
+    rig.opened();
+    assert_eq!(rig.due(), Some(60));
+    assert!(rig.tick_after(59).is_empty());
+    assert_eq!(rig.tick_after(1), ["reply 3 failed: HandshakeTimeout(60s)", "turn 1 failed: HandshakeTimeout(60s)", "terminate"]);
+    assert_eq!(rig.closed(), ["open"], "the second prompt gets a start of its own");
+}
+
+#[test]
+fn a_refused_handshake_fails_the_first_with_the_cli_s_words() {
+    let mut rig = Rig::idle();
+    rig.prompt(1);
+    rig.prompt(2);
+    rig.opened();
+    let failed = rig.line(REFUSED);
+    assert_eq!(failed, [r#"turn 1 failed: Refused(Refusal { error: "no", code: Some("bad_options") })"#, "terminate"]);
+    assert_eq!(rig.closed(), ["open"]);
+}
+
+#[test]
+fn an_exit_during_the_handshake_fails_the_first_prompt_only() {
+    let mut rig = Rig::idle();
+    rig.prompt(1);
+    rig.prompt(2);
+    rig.connect(3);
+    rig.control(4, r#"{"subtype":"interrupt"}"#);
+    rig.opened();
+    assert_eq!(rig.closed(), ["reply 3 failed: Closed", "reply 4 failed: Closed", "turn 1 failed: Closed", "open"]);
+    rig.opened();
+    assert_eq!(rig.line(&success(2, "{}")), [written(2)]);
+}
+
+#[test]
+fn a_transport_that_cannot_be_opened_fails_the_first_prompt() {
+    let mut rig = Rig::idle();
+    rig.prompt(1);
+    assert_eq!(rig.closed(), ["turn 1 failed: Closed"]);
+    assert_eq!(rig.prompt(2), ["open"]);
+}
+
+#[test]
+fn a_result_before_the_reply_is_the_first_prompt_s_startup_failure() {
+    let mut rig = Rig::idle();
+    rig.prompt(1);
+    rig.opened();
+    let failure = r#"{"type":"result","subtype":"error_during_execution","is_error":true,"errors":["no such session"]}"#;
+    assert_eq!(rig.line(failure)[..2], [turn(1, failure), "turn 1 ended".into()]);
+}
+
+#[test]
+fn a_prompt_dropped_during_the_handshake_is_never_written() {
+    let mut rig = Rig::idle();
+    rig.prompt(1);
+    rig.opened();
+    assert!(rig.abandon(1).is_empty());
+    assert!(rig.line(INITIALIZED).is_empty());
+}
+
+#[test]
+fn a_startup_failure_is_told_to_one_prompt_only() {
+    let mut rig = Rig::idle();
+    rig.prompt(1);
+    rig.prompt(2);
+    rig.connect(3);
+    rig.opened();
+    let failure = r#"{"type":"result","subtype":"error_during_execution","is_error":true}"#;
+    assert_eq!(rig.line(failure), [turn(1, failure), "turn 1 ended".into(), "reply 3 failed: Closed".into(), "close stdin".into()]);
+    assert_eq!(rig.line(failure), [event(failure)]);
+    assert_eq!(rig.tick_after(60), ["terminate"], "should it not exit by itself");
+    assert_eq!(rig.closed(), ["open"], "the second prompt gets a start of its own");
+}
+
+#[test]
+fn a_line_of_the_old_dialect_is_no_startup_failure() {
+    let mut rig = Rig::idle();
+    rig.prompt(1);
+    rig.opened();
+    let legacy = r#"{"type":"result","tool_use_id":"toolu_1","content":"42"}"#;
+    assert_eq!(rig.line(legacy), [event(legacy)]);
+    assert_eq!(rig.line(INITIALIZED), [written(1)]);
+}

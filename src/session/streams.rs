@@ -1,0 +1,242 @@
+//! What a turn is read as: texts, deltas, tool calls.
+
+use std::collections::{HashMap, VecDeque};
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_core::Stream;
+
+use super::error::{Error, Result};
+use super::turn::Turn;
+use crate::wire::{ContentBlock, Delta, Event, FrameKind, Message, ToolResultBlock, ToolUseBlock, UserMessage};
+
+/// A turn read as something smaller than messages, or fewer of them.
+///
+/// A [`Stream`] with a `next` of its own. It ends where the turn ends; if the turn failed, the error comes last. Dropping it drops the turn.
+///
+/// Cancel safe: a piece is taken out only when it is returned.
+#[must_use = "a stream does nothing until it is polled"]
+pub struct Pieces<T> {
+    turn: Turn,
+    cut: Cut<T>,
+    ready: VecDeque<T>,
+    /// Does a result that failed become an error? Not where the reader sees the result itself.
+    strict: bool,
+    /// The error of the result, behind its pieces.
+    failed: Option<Error>,
+}
+
+type Cut<T> = Box<dyn FnMut(&Message, &mut VecDeque<T>) + Send>;
+
+impl<T> Pieces<T> {
+    fn new(turn: Turn, cut: impl FnMut(&Message, &mut VecDeque<T>) + Send + 'static) -> Self {
+        Self { turn, cut: Box::new(cut), ready: VecDeque::new(), strict: true, failed: None }
+    }
+
+    fn lenient(self) -> Self {
+        Self { strict: false, ..self }
+    }
+
+    /// The next piece; `None` at the end of the turn.
+    ///
+    /// # Errors
+    /// Once, at the end, when the turn failed.
+    pub async fn next(&mut self) -> Option<Result<T>> {
+        poll_fn(|cx| self.poll_piece(cx)).await
+    }
+
+    /// All pieces.
+    ///
+    /// # Errors
+    /// When the turn failed; the pieces are gone then.
+    pub async fn collect(mut self) -> Result<Vec<T>> {
+        let mut all = Vec::new();
+        while let Some(piece) = self.next().await {
+            all.push(piece?);
+        }
+        Ok(all)
+    }
+
+    fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T>>> {
+        loop {
+            if let Some(piece) = self.ready.pop_front() {
+                return Poll::Ready(Some(Ok(piece)));
+            }
+            if let Some(error) = self.failed.take() {
+                return Poll::Ready(Some(Err(error)));
+            }
+            match std::task::ready!(self.turn.poll_message(cx)) {
+                Some(Ok(message)) => {
+                    (self.cut)(&message, &mut self.ready);
+                    if self.strict && message.is_result() {
+                        self.failed = message.as_result().and_then(Error::of_result);
+                    }
+                }
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                None => return Poll::Ready(None),
+            }
+        }
+    }
+}
+
+impl Pieces<String> {
+    /// All pieces as one text.
+    ///
+    /// # Errors
+    /// When the turn failed; the text is gone then.
+    pub async fn join(self) -> Result<String> {
+        self.collect().await.map(|pieces| pieces.concat())
+    }
+}
+
+impl<T: Unpin> Stream for Pieces<T> {
+    type Item = Result<T>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.get_mut().poll_piece(cx)
+    }
+}
+
+impl<T> fmt::Debug for Pieces<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pieces").field("turn", &self.turn).finish_non_exhaustive()
+    }
+}
+
+/// A piece of a reply while it is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ContentDelta {
+    /// A piece of text.
+    Text(String),
+    /// A piece of thinking.
+    Thinking(String),
+    /// A piece of a tool's input: JSON text, not complete by itself.
+    InputJson(String),
+}
+
+/// What a turn can be read as. What sub-agents say is left out, but for the tool calls.
+impl Turn {
+    /// The text of each text block, once the block is complete.
+    pub fn text_content(self) -> Pieces<String> {
+        Pieces::new(self, |message, ready| ready.extend(blocks(message).filter_map(ContentBlock::as_text).map(String::from)))
+    }
+
+    /// The thinking of each thinking block, once the block is complete. Blocks that only carry a signature are left out.
+    pub fn thinking_content(self) -> Pieces<String> {
+        Pieces::new(self, |message, ready| {
+            let thinking = blocks(message).filter_map(ContentBlock::as_thinking);
+            ready.extend(thinking.filter(|text| !text.is_empty()).map(String::from));
+        })
+    }
+
+    /// The text as it is written. Where the CLI sends no partial messages (see
+    /// [`include_partial_messages`](super::SessionBuilder::include_partial_messages)), the text block by block.
+    pub fn text_deltas(self) -> Pieces<String> {
+        self.deltas(Message::text_delta, ContentBlock::as_text)
+    }
+
+    /// The thinking as it is written, or block by block, as with [`text_deltas`](Self::text_deltas).
+    pub fn thinking_deltas(self) -> Pieces<String> {
+        self.deltas(Message::thinking_delta, ContentBlock::as_thinking)
+    }
+
+    /// All pieces of the reply as it is written; nothing where the CLI sends no partial messages.
+    pub fn content_deltas(self) -> Pieces<ContentDelta> {
+        Pieces::new(self, |message, ready| {
+            let Some(event) = message.as_stream_event().filter(|event| event.parent_tool_use_id.is_none()) else { return };
+            let Event::ContentBlockDelta(delta) = &event.event else { return };
+            ready.extend(match &delta.delta {
+                Delta::Text(delta) => Some(ContentDelta::Text(delta.text.clone())),
+                Delta::Thinking(delta) => Some(ContentDelta::Thinking(delta.thinking.clone())),
+                Delta::InputJson(delta) => Some(ContentDelta::InputJson(delta.partial_json.clone())),
+                _ => None,
+            });
+        })
+    }
+
+    /// Each tool call of the model, sub-agents included.
+    pub fn tool_uses(self) -> Pieces<ToolUseBlock> {
+        Pieces::new(self, |message, ready| ready.extend(tool_uses(message).cloned()))
+    }
+
+    /// The results of one tool, by its name as the model calls it, such as `Bash` or `mcp__server__tool`; sub-agents included.
+    pub fn tool_results_by_name(self, name: impl Into<String>) -> Pieces<ToolResultBlock> {
+        let name = name.into();
+        let mut calls = HashMap::new();
+        Pieces::new(self, move |message, ready| {
+            calls.extend(tool_uses(message).map(|call| (call.id.clone(), call.name == name)));
+            ready.extend(tool_results(message).filter(|result| calls.get(&result.tool_use_id) == Some(&true)).cloned());
+        })
+    }
+
+    /// The messages of one type: a `type` of the wire such as `assistant`, or `tool_use` for those that call a tool, or `text_delta` for
+    /// those that carry one.
+    pub fn filter_type(self, kind: impl Into<String>) -> Pieces<Message> {
+        let kind = kind.into();
+        let wanted = move |message: &Message| match &*kind {
+            "tool_use" => tool_uses(message).next().is_some(),
+            "text_delta" => message.text_delta().is_some(),
+            kind => message.frame().kind_name() == kind,
+        };
+        Pieces::new(self, move |message, ready| ready.extend(wanted(message).then(|| message.clone()))).lenient()
+    }
+
+    /// The stream events of one type, such as `message_start` or `content_block_delta`.
+    pub fn filter_event_type(self, kind: impl Into<String>) -> Pieces<Message> {
+        let kind = kind.into();
+        let wanted = move |message: &Message| message.as_stream_event().is_some_and(|event| event.event.event_type() == kind);
+        Pieces::new(self, move |message, ready| ready.extend(wanted(message).then(|| message.clone()))).lenient()
+    }
+
+    /// All messages, each shown to `look` on the way.
+    pub fn tap(self, mut look: impl FnMut(&Message) + Send + 'static) -> Pieces<Message> {
+        Pieces::new(self, move |message, ready| {
+            look(message);
+            ready.push_back(message.clone());
+        })
+        .lenient()
+    }
+
+    /// All messages; `look` is shown each tool call on the way, sub-agents included.
+    pub fn on_tool_use(self, mut look: impl FnMut(&ToolUseBlock) + Send + 'static) -> Pieces<Message> {
+        self.tap(move |message| tool_uses(message).for_each(&mut look))
+    }
+
+    fn deltas(self, delta: fn(&Message) -> Option<std::borrow::Cow<'_, str>>, whole: fn(&ContentBlock) -> Option<&str>) -> Pieces<String> {
+        // The message of a block comes behind its deltas: it is news only where there were none.
+        let mut streamed = false;
+        Pieces::new(self, move |message, ready| match message.kind() {
+            FrameKind::StreamEvent if message.parent_tool_use_id().is_none() => {
+                if let Some(piece) = delta(message) {
+                    streamed = true;
+                    ready.push_back(piece.into_owned());
+                }
+            }
+            FrameKind::Assistant => {
+                for text in blocks(message).filter_map(whole) {
+                    if !std::mem::take(&mut streamed) && !text.is_empty() {
+                        ready.push_back(text.into());
+                    }
+                }
+            }
+            _ => {}
+        })
+    }
+}
+
+/// The content blocks of an assistant message of the main thread.
+fn blocks(message: &Message) -> impl Iterator<Item = &ContentBlock> {
+    let main = message.as_assistant().filter(|assistant| assistant.parent_tool_use_id.is_none());
+    main.into_iter().flat_map(|assistant| &assistant.message.content)
+}
+
+pub(super) fn tool_uses(message: &Message) -> impl Iterator<Item = &ToolUseBlock> {
+    message.as_assistant().into_iter().flat_map(|assistant| &assistant.message.content).filter_map(ContentBlock::as_tool_use)
+}
+
+pub(super) fn tool_results(message: &Message) -> impl Iterator<Item = &ToolResultBlock> {
+    message.as_user().into_iter().flat_map(UserMessage::tool_results)
+}

@@ -1,0 +1,119 @@
+//! A whole turn, read to its end.
+
+use super::error::{Error, Result};
+use super::streams::{tool_results, tool_uses};
+use super::turn::Turn;
+use crate::wire::{ContentBlock, Message, ResultMessage, ToolResultBlock, ToolUseBlock, TurnOutcome};
+
+/// What a turn has come to.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Summary {
+    /// The result, which is the last message.
+    pub result: ResultMessage,
+    /// The text of all text blocks of the main thread, in order.
+    pub texts: Vec<String>,
+    /// The thinking of all thinking blocks of the main thread, in order.
+    pub thinking: Vec<String>,
+    /// The tool calls in order, each with its result; sub-agents included.
+    pub tool_calls: Vec<ToolCall>,
+    /// How many messages the turn had.
+    pub messages: usize,
+}
+
+/// A tool call and what came of it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ToolCall {
+    /// The call.
+    pub call: ToolUseBlock,
+    /// Its result; `None` when the turn ended before one came.
+    pub result: Option<ToolResultBlock>,
+}
+
+impl Summary {
+    /// The final text: that of the result, or where the result has none, all texts together.
+    pub fn text(&self) -> String {
+        self.result.result.clone().unwrap_or_else(|| self.texts.concat())
+    }
+
+    /// How the turn ended.
+    pub fn outcome(&self) -> TurnOutcome {
+        self.result.outcome()
+    }
+
+    fn add(&mut self, message: &Message) {
+        self.messages += 1;
+        if let Some(assistant) = message.as_assistant().filter(|assistant| assistant.parent_tool_use_id.is_none()) {
+            let blocks = &assistant.message.content;
+            self.texts.extend(blocks.iter().filter_map(ContentBlock::as_text).map(String::from));
+            self.thinking.extend(blocks.iter().filter_map(ContentBlock::as_thinking).map(String::from));
+        }
+        self.tool_calls.extend(tool_uses(message).map(|call| ToolCall { call: call.clone(), result: None }));
+        for result in tool_results(message) {
+            if let Some(known) = self.tool_calls.iter_mut().rev().find(|known| known.call.id == result.tool_use_id) {
+                known.result = Some(result.clone());
+            }
+        }
+        if let Some(result) = message.as_result() {
+            self.result = result.clone();
+        }
+    }
+}
+
+/// Reading a turn to its end.
+impl Turn {
+    /// The final text.
+    ///
+    /// # Errors
+    /// When the turn failed, with or without a result.
+    pub async fn text(self) -> Result<String> {
+        let summary = self.collect_summary().await?;
+        match Error::of_result(&summary.result) {
+            Some(error) => Err(error),
+            None => Ok(summary.text()),
+        }
+    }
+
+    /// The text of the result; `None` where a result has none.
+    ///
+    /// # Errors
+    /// When the turn failed, with or without a result.
+    pub async fn final_text(self) -> Result<Option<String>> {
+        let result = self.final_result().await?;
+        Error::of_result(&result).map_or(Ok(result.result), Err)
+    }
+
+    /// The result, also of a turn that failed: see [`ResultMessage::outcome`].
+    ///
+    /// # Errors
+    /// When the turn ended without a result.
+    pub async fn final_result(mut self) -> Result<ResultMessage> {
+        let mut last = None;
+        while let Some(message) = self.next().await {
+            last = Some(message?);
+        }
+        Ok(last.as_ref().and_then(Message::as_result).cloned().unwrap_or_default())
+    }
+
+    /// Everything in one: the result, the texts, the tool calls paired with their results. Also of a turn that failed.
+    ///
+    /// # Errors
+    /// When the turn ended without a result.
+    pub async fn collect_summary(mut self) -> Result<Summary> {
+        let mut summary = Summary::default();
+        while let Some(message) = self.next().await {
+            summary.add(&message?);
+        }
+        Ok(summary)
+    }
+
+    /// Runs the turn for what it does, and drops what it says.
+    ///
+    /// # Errors
+    /// When the turn failed, with or without a result.
+    pub async fn drain(self) -> Result<()> {
+        let result = self.final_result().await?;
+        Error::of_result(&result).map_or(Ok(()), Err)
+    }
+}

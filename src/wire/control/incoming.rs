@@ -1,0 +1,219 @@
+//! Control frames of the CLI.
+
+use super::requests::HostRequest;
+use crate::wire::decode::{At, Decode, Sink};
+use crate::wire::frame::{Frame, FrameKind};
+use crate::wire::json::{Cursor, Kind, RawJson};
+
+/// A frame that the protocol layer consumes.
+///
+/// Whatever is missing or of the wrong type is degraded, and listed by [`Message::defects`](crate::wire::Message::defects): a broken request
+/// can still be answered with an error.
+///
+/// ```
+/// use claude_wire::wire::{Control, Frame};
+///
+/// let frame = Frame::parse(r#"{"type":"control_request","request_id":"c1","request":{"subtype":"interrupt"}}"#)?;
+/// let Some(Control::Request(request)) = Control::of(&frame) else { panic!() };
+/// assert_eq!(request.subtype, "interrupt");
+/// assert_eq!(request.request_id.unwrap().as_str().unwrap(), "c1");
+/// # Ok::<(), claude_wire::wire::JsonError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Control {
+    /// `control_request`: the CLI asks the host.
+    Request(ControlRequest),
+    /// `control_response`: the CLI answers the host.
+    Response(ControlResponse),
+    /// `control_cancel_request`: the CLI withdraws what it asked.
+    Cancel(ControlCancel),
+    /// `keep_alive`: a sign of life.
+    KeepAlive(KeepAlive),
+    /// `transcript_mirror`: lines of the transcript, for a session store.
+    TranscriptMirror(TranscriptMirror),
+}
+
+/// The CLI asks the host (`control_request`, CLI 2.1.329).
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct ControlRequest {
+    /// Names the request; usually a string. The answer gives it back as it is.
+    ///
+    /// Wire field `request_id`, CLI 2.1.329.
+    pub request_id: Option<RawJson>,
+    /// What is asked; empty when the request does not say.
+    ///
+    /// Wire field `request.subtype`, CLI 2.1.329.
+    pub subtype: String,
+    /// The request as it stood on the wire; `null` when there was none.
+    ///
+    /// Wire field `request`, CLI 2.1.329.
+    pub request: RawJson,
+    /// The request, typed.
+    pub body: HostRequest,
+}
+
+/// The CLI answers the host (`control_response`, CLI 2.1.329).
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ControlResponse {
+    /// The request that is answered, as the host named it.
+    ///
+    /// Wire field `response.request_id`, CLI 2.1.329.
+    pub request_id: Option<RawJson>,
+    /// The answer; a bare acknowledgement has none.
+    ///
+    /// Wire fields `response.response`, or `response.error` and `response.error_code`, CLI 2.1.329.
+    pub result: Result<Option<RawJson>, Failure>,
+    /// Permission requests (whole `control_request` envelopes) that still wait for the host.
+    ///
+    /// Wire field `response.pending_permission_requests`, CLI 2.1.329.
+    pub pending_permission_requests: Vec<RawJson>,
+    /// Dialogs that still wait for the host.
+    ///
+    /// Wire field `response.pending_user_dialog_requests`, CLI 2.1.329.
+    pub pending_user_dialog_requests: Vec<RawJson>,
+    /// Elicitations that still wait for the host.
+    ///
+    /// Wire field `response.pending_elicitation_requests`, CLI 2.1.329 (declared only).
+    pub pending_elicitation_requests: Vec<RawJson>,
+}
+
+/// Why the CLI did not do what the host asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Failure {
+    /// The CLI's message.
+    ///
+    /// Wire field `response.error`, CLI 2.1.329.
+    pub error: String,
+    /// The CLI's word for it, such as `unsupported_request`.
+    ///
+    /// Wire field `response.error_code`, CLI 2.1.329.
+    pub error_code: Option<String>,
+}
+
+object! {
+    /// The CLI withdraws a request (`control_cancel_request`, CLI 2.1.329). No answer is expected any more.
+    pub struct ControlCancel {
+        /// The request.
+        pub request_id: Option<RawJson> = "request_id" required,
+    }
+}
+
+object! {
+    /// A sign of life (`keep_alive`, CLI 2.1.329).
+    pub struct KeepAlive {
+        /// How far the start is; sent before the answer to `initialize` where the host asked for it.
+        pub startup_mark: Option<String> = "startup_mark",
+    }
+}
+
+object! {
+    /// Lines of the transcript (`transcript_mirror`, CLI 2.1.329).
+    pub struct TranscriptMirror {
+        /// The transcript's file.
+        pub file_path: String = "filePath" required,
+        /// The lines that were appended.
+        pub entries: Vec<RawJson> = "entries" required,
+    }
+}
+
+impl Control {
+    /// The control frame, typed; `None` for a frame of any other kind.
+    pub fn of(frame: &Frame) -> Option<Self> {
+        Self::decode(frame, &At::Root, &mut Sink::default())
+    }
+
+    pub(crate) fn decode(frame: &Frame, at: &At<'_>, sink: &mut Sink) -> Option<Self> {
+        let root = frame.root();
+        match frame.kind() {
+            FrameKind::ControlRequest => ControlRequest::decode(root, at, sink).map(Self::Request),
+            FrameKind::ControlResponse => ControlResponse::decode(root, at, sink).map(Self::Response),
+            FrameKind::ControlCancelRequest => ControlCancel::decode(root, at, sink).map(Self::Cancel),
+            FrameKind::KeepAlive => KeepAlive::decode(root, at, sink).map(Self::KeepAlive),
+            FrameKind::TranscriptMirror => TranscriptMirror::decode(root, at, sink).map(Self::TranscriptMirror),
+            _ => None,
+        }
+    }
+}
+
+object! {
+    /// The envelope of a request.
+    struct RequestEnvelope {
+        /// The id.
+        request_id: Option<RawJson> = "request_id" required,
+        /// The request.
+        request: RawJson = "request" => whole_object required,
+    }
+}
+
+object! {
+    /// The envelope of a response.
+    struct ResponseEnvelope {
+        /// The response.
+        response: Response = "response" required,
+    }
+}
+
+object! {
+    /// The response in its envelope, in either of its two shapes.
+    struct Response {
+        /// `success` or `error`.
+        subtype: String = "subtype" required,
+        /// The id.
+        request_id: Option<RawJson> = "request_id",
+        /// The answer.
+        response: Option<RawJson> = "response",
+        /// The message of an error.
+        error: Option<String> = "error",
+        /// The code of an error.
+        error_code: Option<String> = "error_code",
+        /// Requests that still wait.
+        pending_permission_requests: Vec<RawJson> = "pending_permission_requests",
+        /// Requests that still wait.
+        pending_user_dialog_requests: Vec<RawJson> = "pending_user_dialog_requests",
+        /// Requests that still wait.
+        pending_elicitation_requests: Vec<RawJson> = "pending_elicitation_requests",
+    }
+}
+
+fn whole_object(value: Cursor<'_>, at: &At<'_>, sink: &mut Sink) -> Option<RawJson> {
+    if value.kind() == Kind::Object { Some(value.raw()) } else { sink.wrong(at, "an object", value) }
+}
+
+impl Decode for ControlRequest {
+    const EXPECTED: &'static str = "an object";
+
+    fn decode(value: Cursor<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Self> {
+        let RequestEnvelope { request_id, request } = RequestEnvelope::decode(value, at, sink)?;
+        let (subtype, body) = match request.cursor() {
+            cursor if cursor.kind() == Kind::Object => HostRequest::decode(cursor, &at.key("request"), sink),
+            // The envelope has listed the defect.
+            _ => Default::default(),
+        };
+        Some(Self { request_id, subtype, request, body })
+    }
+}
+
+impl Decode for ControlResponse {
+    const EXPECTED: &'static str = "an object";
+
+    fn decode(value: Cursor<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Self> {
+        let response = ResponseEnvelope::decode(value, at, sink)?.response;
+        let failed = response.subtype == "error" || (response.subtype != "success" && response.error.is_some());
+        let result = if failed {
+            Err(Failure { error: response.error.unwrap_or_default(), error_code: response.error_code })
+        } else {
+            Ok(response.response)
+        };
+        Some(Self {
+            request_id: response.request_id,
+            result,
+            pending_permission_requests: response.pending_permission_requests,
+            pending_user_dialog_requests: response.pending_user_dialog_requests,
+            pending_elicitation_requests: response.pending_elicitation_requests,
+        })
+    }
+}

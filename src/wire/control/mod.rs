@@ -1,0 +1,12 @@
+//! The control protocol's envelopes: what comes in, typed, and what goes out, as bytes.
+
+mod incoming;
+mod outgoing;
+mod requests;
+
+pub use self::incoming::{Control, ControlCancel, ControlRequest, ControlResponse, Failure, KeepAlive, TranscriptMirror};
+pub use self::outgoing::{PromptContent, UserLine, control_cancel_line, control_error_line, control_request_line, control_success_line};
+pub use self::requests::{
+    CanUseTool, ComputerFolder, DialogRequest, Elicitation, ElicitationMode, HookCallback, HostRequest, MatchedAskRule, McpMessage,
+    McpProvenance,
+};

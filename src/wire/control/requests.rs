@@ -1,0 +1,195 @@
+//! What the CLI asks the host.
+
+use crate::wire::decode::{At, Decode, Sink};
+use crate::wire::json::{Cursor, RawJson};
+
+/// A request of the CLI, typed by its subtype.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub enum HostRequest {
+    /// `can_use_tool`: may this tool run?
+    CanUseTool(Box<CanUseTool>),
+    /// `hook_callback`: a hook that the host registered.
+    HookCallback(HookCallback),
+    /// `mcp_message`: JSON-RPC for an MCP server in the host's process.
+    McpMessage(McpMessage),
+    /// `elicitation`: an MCP server asks the user.
+    Elicitation(Box<Elicitation>),
+    /// `request_user_dialog`: a dialog of a kind that the host declared.
+    UserDialog(DialogRequest),
+    /// A subtype that this version of the crate does not know, or none.
+    #[default]
+    Unknown,
+}
+
+object! {
+    /// May this tool run? (`can_use_tool`, CLI 2.1.329)
+    pub struct CanUseTool {
+        /// The tool, such as `Bash` or `mcp__server__tool`.
+        pub tool_name: String = "tool_name" required,
+        /// The tool's input, whatever its shape.
+        pub input: RawJson = "input",
+        /// The tool call.
+        pub tool_use_id: Option<String> = "tool_use_id",
+        /// Permission updates that "always allow" would send back.
+        pub permission_suggestions: Vec<RawJson> = "permission_suggestions",
+        /// The path that is in the way.
+        pub blocked_path: Option<String> = "blocked_path",
+        /// Why it is asked; may hold terminal escapes.
+        pub decision_reason: Option<String> = "decision_reason",
+        /// The kind of reason, such as `rule` or `safetyCheck`.
+        pub decision_reason_type: Option<String> = "decision_reason_type",
+        /// A code for the reason.
+        pub decision_reason_code: Option<String> = "decision_reason_code" declared,
+        /// False when a safety check wants a human.
+        pub classifier_approvable: Option<bool> = "classifier_approvable" declared,
+        /// True when "don't ask again" must not be offered.
+        pub suppress_always_allow_rule: Option<bool> = "suppress_always_allow_rule" declared,
+        /// True when "yes" must not be preselected.
+        pub default_to_no: Option<bool> = "default_to_no" declared,
+        /// The rule that asks for a question.
+        pub matched_ask_rule: Option<MatchedAskRule> = "matched_ask_rule" declared,
+        /// The MCP server of the tool.
+        pub mcp_server: Option<McpProvenance> = "mcp_server",
+        /// A title for display.
+        pub title: Option<String> = "title" declared,
+        /// The tool's name for display.
+        pub display_name: Option<String> = "display_name",
+        /// What the call does, for display.
+        pub description: Option<String> = "description",
+        /// The sub-agent that asks.
+        pub agent_id: Option<String> = "agent_id" declared,
+        /// True when one keypress is not enough.
+        pub requires_user_interaction: Option<bool> = "requires_user_interaction",
+        /// True when the server's policy only lets the host ask.
+        pub server_policy_ask_only: Option<RawJson> = "server_policy_ask_only" declared,
+        /// The plugin that the tool belongs to.
+        pub plugin: Option<RawJson> = "plugin" declared,
+        /// What the server asks.
+        pub server_prompt: Option<RawJson> = "server_prompt" declared,
+        /// A folder on another computer.
+        pub computer_folder: Option<ComputerFolder> = "computer_folder" declared,
+    }
+}
+
+object! {
+    /// A rule that asks for a question (`matched_ask_rule`, CLI 2.1.329, declared only).
+    pub struct MatchedAskRule {
+        /// Where the rule is from.
+        pub source: String = "source" declared,
+        /// The tool.
+        pub tool_name: String = "tool_name" declared,
+        /// The rule's text in parentheses.
+        pub rule_content: Option<String> = "rule_content" declared,
+    }
+}
+
+object! {
+    /// An MCP server (`mcp_server`, CLI 2.1.329). Trust goes by the source, not by the name.
+    pub struct McpProvenance {
+        /// Its name.
+        pub name: String = "name",
+        /// Where its configuration came from.
+        pub source: String = "source",
+    }
+}
+
+object! {
+    /// A folder on another computer (`computer_folder`, CLI 2.1.329, declared only).
+    pub struct ComputerFolder {
+        /// The folder.
+        pub path: String = "path" declared,
+        /// The computer.
+        pub computer_name: String = "computer_name" declared,
+    }
+}
+
+object! {
+    /// A hook that the host registered (`hook_callback`, CLI 2.1.329).
+    pub struct HookCallback {
+        /// The host's name for the hook.
+        pub callback_id: String = "callback_id" required,
+        /// What the hook is told; its `hook_event_name` says which event it is.
+        pub input: RawJson = "input",
+        /// The tool call; a fresh uuid where there is none.
+        pub tool_use_id: Option<String> = "tool_use_id",
+    }
+}
+
+object! {
+    /// JSON-RPC for an MCP server in the host's process (`mcp_message`, CLI 2.1.329). A notification wants an answer of the host too.
+    pub struct McpMessage {
+        /// The server.
+        pub server_name: String = "server_name" required,
+        /// The JSON-RPC message.
+        pub message: RawJson = "message",
+    }
+}
+
+object! {
+    /// An MCP server asks the user (`elicitation`, CLI 2.1.329, declared only).
+    pub struct Elicitation {
+        /// The server.
+        pub mcp_server_name: String = "mcp_server_name" declared,
+        /// The question.
+        pub message: String = "message" declared,
+        /// A form or a URL.
+        pub mode: Option<ElicitationMode> = "mode" declared,
+        /// The URL.
+        pub url: Option<String> = "url" declared,
+        /// Names the elicitation.
+        pub elicitation_id: Option<String> = "elicitation_id" declared,
+        /// The JSON schema of the answer.
+        pub requested_schema: Option<RawJson> = "requested_schema" declared,
+        /// The order in which to ask for the properties.
+        pub property_order: Option<Vec<String>> = "property_order" declared,
+        /// A title for display.
+        pub title: Option<String> = "title" declared,
+        /// The server's name for display.
+        pub display_name: Option<String> = "display_name" declared,
+        /// More text for display.
+        pub description: Option<String> = "description" declared,
+    }
+}
+
+open_enum! {
+    /// How an elicitation asks (`mode`).
+    pub enum ElicitationMode {
+        Form = "form",
+        Url = "url",
+    }
+}
+
+object! {
+    /// A dialog (`request_user_dialog`, CLI 2.1.329, declared only).
+    pub struct DialogRequest {
+        /// The kind of dialog.
+        pub dialog_kind: String = "dialog_kind" declared,
+        /// What the dialog shows.
+        pub payload: RawJson = "payload" declared,
+        /// The tool call.
+        pub tool_use_id: Option<String> = "tool_use_id" declared,
+    }
+}
+
+impl HostRequest {
+    /// The subtype and the typed request. A request without a subtype is listed as a defect.
+    pub(super) fn decode(value: Cursor<'_>, at: &At<'_>, sink: &mut Sink) -> (String, Self) {
+        let Some(subtype) = value.get("subtype").filter(|subtype| !subtype.is_null()) else {
+            sink.missing(&at.key("subtype"), String::EXPECTED);
+            return Default::default();
+        };
+        let Some(subtype) = String::decode(subtype, &at.key("subtype"), sink) else {
+            return Default::default();
+        };
+        let body = match &*subtype {
+            "can_use_tool" => Decode::decode(value, at, sink).map(Self::CanUseTool),
+            "hook_callback" => Decode::decode(value, at, sink).map(Self::HookCallback),
+            "mcp_message" => Decode::decode(value, at, sink).map(Self::McpMessage),
+            "elicitation" => Decode::decode(value, at, sink).map(Self::Elicitation),
+            "request_user_dialog" => Decode::decode(value, at, sink).map(Self::UserDialog),
+            _ => None,
+        };
+        (subtype, body.unwrap_or_default())
+    }
+}

@@ -1,0 +1,106 @@
+//! The login and its limits.
+
+object! {
+    /// Output of a login (`auth_status`, CLI 2.1.329, declared only).
+    pub struct AuthStatus {
+        /// True while the login runs.
+        pub is_authenticating: bool = "isAuthenticating" declared,
+        /// What to show the user, line by line.
+        pub output: Vec<String> = "output" declared,
+        /// Why it failed.
+        pub error: Option<String> = "error" declared,
+    }
+}
+
+object! {
+    /// The limits of the plan changed (`rate_limit_event`, CLI 2.1.329, declared only). Not an error.
+    pub struct RateLimitEvent {
+        /// The limits now.
+        pub info: RateLimitInfo = "rate_limit_info" required declared,
+    }
+}
+
+object! {
+    /// The limits of the plan (`rate_limit_info`, CLI 2.1.329, declared only).
+    pub struct RateLimitInfo: raw {
+        /// Whether requests pass.
+        pub status: RateLimitStatus = "status" declared,
+        /// When the limit starts afresh, in seconds since 1970.
+        pub resets_at: Option<f64> = "resetsAt" declared,
+        /// Which limit it is.
+        pub rate_limit_type: Option<RateLimitType> = "rateLimitType" declared,
+        /// How much is used up, as a fraction of 1.
+        pub utilization: Option<f64> = "utilization" declared,
+        /// Whether requests pass beyond the limit.
+        pub overage_status: Option<RateLimitStatus> = "overageStatus" declared,
+        /// When the limit of the overage starts afresh, in seconds since 1970.
+        pub overage_resets_at: Option<f64> = "overageResetsAt" declared,
+        /// Why there is no overage.
+        pub overage_disabled_reason: Option<OverageDisabledReason> = "overageDisabledReason" declared,
+        /// True when the overage is being used.
+        pub is_using_overage: Option<bool> = "isUsingOverage" declared,
+        /// True when the overage is in use.
+        pub overage_in_use: Option<bool> = "overageInUse" declared,
+        /// True when the overage may be used.
+        pub overage_enabled: Option<bool> = "overageEnabled" declared,
+        /// The threshold that was just passed.
+        pub surpassed_threshold: Option<f64> = "surpassedThreshold" declared,
+        /// Whose limit it is.
+        pub limit_scope: Option<RateLimitScope> = "limitScope" declared,
+        /// What is needed, such as `credits_required`.
+        pub error_code: Option<String> = "errorCode" declared,
+        /// True when the user can buy credits.
+        pub can_user_purchase_credits: Option<bool> = "canUserPurchaseCredits" declared,
+        /// True when a means of payment is on file.
+        pub has_chargeable_saved_payment_method: Option<bool> = "hasChargeableSavedPaymentMethod" declared,
+    }
+}
+
+open_enum! {
+    /// Whether requests pass (`status` of a rate limit).
+    pub enum RateLimitStatus {
+        Allowed = "allowed",
+        AllowedWarning = "allowed_warning",
+        Rejected = "rejected",
+    }
+}
+
+open_enum! {
+    /// Which limit it is (`rateLimitType`).
+    pub enum RateLimitType {
+        FiveHour = "five_hour",
+        SevenDay = "seven_day",
+        SevenDayOpus = "seven_day_opus",
+        SevenDaySonnet = "seven_day_sonnet",
+        SevenDayOverageIncluded = "seven_day_overage_included",
+        Overage = "overage",
+    }
+}
+
+open_enum! {
+    /// Whose limit it is (`limitScope`).
+    pub enum RateLimitScope {
+        Service = "service",
+        Channel = "channel",
+        GroupPool = "group_pool",
+    }
+}
+
+open_enum! {
+    /// Why there is no overage (`overageDisabledReason`).
+    pub enum OverageDisabledReason {
+        OverageNotProvisioned = "overage_not_provisioned",
+        OrgLevelDisabled = "org_level_disabled",
+        OrgLevelDisabledUntil = "org_level_disabled_until",
+        OutOfCredits = "out_of_credits",
+        SeatTierLevelDisabled = "seat_tier_level_disabled",
+        MemberLevelDisabled = "member_level_disabled",
+        SeatTierZeroCreditLimit = "seat_tier_zero_credit_limit",
+        GroupZeroCreditLimit = "group_zero_credit_limit",
+        MemberZeroCreditLimit = "member_zero_credit_limit",
+        OrgServiceLevelDisabled = "org_service_level_disabled",
+        NoLimitsConfigured = "no_limits_configured",
+        FetchError = "fetch_error",
+        Unknown = "unknown",
+    }
+}

@@ -1,0 +1,277 @@
+//! Content blocks: what a message of the model or of the user is made of.
+
+use std::borrow::Cow;
+
+use crate::wire::decode::{At, Decode, Sink};
+use crate::wire::json::{Cursor, Kind, RawJson};
+
+/// One block of a message's content. Whatever its kind, [`raw`](Self::raw) has it as it stood on the wire.
+///
+/// ```
+/// use claude_wire::wire::{ContentBlock, Frame, Message};
+///
+/// let line = r#"{"type":"assistant","message":{"model":"m","content":[{"type":"text","text":"Hi"},{"type":"hologram","depth":3}]}}"#;
+/// let message = Message::new(Frame::parse(line)?);
+/// let [ContentBlock::Text(text), ContentBlock::Unknown(other)] = &message.as_assistant().unwrap().message.content[..] else { panic!() };
+/// assert_eq!(text.text, "Hi");
+/// assert_eq!(other.block_type, "hologram");
+/// assert_eq!(other.raw.pointer("/depth").unwrap().text(), "3");
+/// # Ok::<(), claude_wire::wire::JsonError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum ContentBlock {
+    /// `text`
+    Text(TextBlock),
+    /// `thinking`
+    Thinking(ThinkingBlock),
+    /// `redacted_thinking`
+    RedactedThinking(RedactedThinkingBlock),
+    /// `tool_use`: the model calls a tool.
+    ToolUse(ToolUseBlock),
+    /// `tool_result`: what the tool answered.
+    ToolResult(ToolResultBlock),
+    /// `server_tool_use`, `mcp_tool_use`: a tool that runs at the API's side.
+    ServerToolUse(ServerToolUseBlock),
+    /// Any other type that ends in `_tool_result`, such as `web_search_tool_result`.
+    ServerToolResult(ServerToolResultBlock),
+    /// `image`
+    Image(MediaBlock),
+    /// `document`
+    Document(MediaBlock),
+    /// A type that this version of the crate does not know.
+    Unknown(UnknownBlock),
+    /// No block at all: not an object, or without a string `type`. Listed as a defect.
+    Invalid(RawJson),
+}
+
+object! {
+    /// `text` (CLI 2.1.329).
+    pub struct TextBlock: tagged {
+        /// The text; may be empty.
+        pub text: String = "text" required,
+        /// What the text cites; `null` and absent are the same.
+        pub citations: Option<Vec<RawJson>> = "citations",
+    }
+}
+
+object! {
+    /// `thinking` (CLI 2.1.329).
+    pub struct ThinkingBlock: tagged {
+        /// The thinking; empty where only its signature is sent.
+        pub thinking: String = "thinking" required,
+        /// The API's signature of the thinking.
+        pub signature: Option<String> = "signature",
+    }
+}
+
+object! {
+    /// `redacted_thinking` (CLI 2.1.329, declared only).
+    pub struct RedactedThinkingBlock: tagged {
+        /// The encrypted thinking.
+        pub data: String = "data" required declared,
+    }
+}
+
+object! {
+    /// `tool_use` (CLI 2.1.329).
+    pub struct ToolUseBlock: tagged {
+        /// Names this call; its result carries it as `tool_use_id`.
+        pub id: String = "id" required,
+        /// The tool, such as `Bash` or `mcp__server__tool`.
+        pub name: String = "name" required,
+        /// The tool's input, whatever its shape.
+        pub input: Option<RawJson> = "input",
+        /// The text that could not be read as an input; then `input` is the CLI's own placeholder.
+        pub raw_input: Option<String> = "rawinput",
+    }
+}
+
+object! {
+    /// `tool_result` (CLI 2.1.329).
+    pub struct ToolResultBlock: tagged {
+        /// The call that this answers.
+        pub tool_use_id: String = "tool_use_id" required,
+        /// A string or blocks; [`text`](Self::text) and [`blocks`](Self::blocks) read it.
+        pub content: Option<RawJson> = "content",
+        /// True when the tool failed, or was not allowed to run.
+        pub is_error: Option<bool> = "is_error",
+    }
+}
+
+object! {
+    /// `server_tool_use` or `mcp_tool_use` (CLI 2.1.329, declared only).
+    pub struct ServerToolUseBlock: tagged {
+        /// Names this call.
+        pub id: String = "id" required declared,
+        /// The tool.
+        pub name: String = "name" required declared,
+        /// The MCP server, for an `mcp_tool_use`.
+        pub server_name: Option<String> = "server_name" declared,
+        /// The tool's input, whatever its shape.
+        pub input: Option<RawJson> = "input" declared,
+    }
+}
+
+object! {
+    /// The result of a tool that ran at the API's side (CLI 2.1.329, declared only).
+    pub struct ServerToolResultBlock: raw {
+        /// The block's type, such as `web_search_tool_result`.
+        pub result_type: String = "type" declared,
+        /// The call that this answers.
+        pub tool_use_id: String = "tool_use_id" required declared,
+        /// An object, an array or a string, whatever the tool answers.
+        pub content: Option<RawJson> = "content" declared,
+        /// True when the tool failed.
+        pub is_error: Option<bool> = "is_error" declared,
+    }
+}
+
+object! {
+    /// `image` or `document` (CLI 2.1.329; `document` declared only).
+    pub struct MediaBlock: tagged {
+        /// The data or where it is: an object with a `type`.
+        pub source: Option<RawJson> = "source",
+        /// The title of a document.
+        pub title: Option<String> = "title" declared,
+        /// What the document is about.
+        pub context: Option<String> = "context" declared,
+        /// Whether a document may be cited.
+        pub citations: Option<RawJson> = "citations" declared,
+    }
+}
+
+/// A block of a type that this version of the crate does not know.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct UnknownBlock {
+    /// The block's `type`.
+    pub block_type: String,
+    /// The whole block as it stood on the wire.
+    pub raw: RawJson,
+}
+
+impl ContentBlock {
+    /// The block as it stood on the wire.
+    pub fn raw(&self) -> &RawJson {
+        match self {
+            Self::Text(block) => &block.raw,
+            Self::Thinking(block) => &block.raw,
+            Self::RedactedThinking(block) => &block.raw,
+            Self::ToolUse(block) => &block.raw,
+            Self::ToolResult(block) => &block.raw,
+            Self::ServerToolUse(block) => &block.raw,
+            Self::ServerToolResult(block) => &block.raw,
+            Self::Image(block) | Self::Document(block) => &block.raw,
+            Self::Unknown(block) => &block.raw,
+            Self::Invalid(raw) => raw,
+        }
+    }
+
+    /// The text of a `text` block.
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(block) => Some(&block.text),
+            _ => None,
+        }
+    }
+
+    /// The text of a `thinking` block.
+    pub fn as_thinking(&self) -> Option<&str> {
+        match self {
+            Self::Thinking(block) => Some(&block.thinking),
+            _ => None,
+        }
+    }
+
+    /// A `tool_use` block.
+    pub fn as_tool_use(&self) -> Option<&ToolUseBlock> {
+        match self {
+            Self::ToolUse(block) => Some(block),
+            _ => None,
+        }
+    }
+
+    /// A `tool_result` block.
+    pub fn as_tool_result(&self) -> Option<&ToolResultBlock> {
+        match self {
+            Self::ToolResult(block) => Some(block),
+            _ => None,
+        }
+    }
+}
+
+impl ToolResultBlock {
+    /// The content as text: the string, or the text blocks of the array, one per line. Empty when there is neither.
+    pub fn text(&self) -> Cow<'_, str> {
+        let Some(content) = &self.content else { return Cow::Borrowed("") };
+        content.as_str().unwrap_or_else(|| {
+            let blocks = self.blocks();
+            let texts: Vec<_> = blocks.iter().filter_map(ContentBlock::as_text).collect();
+            Cow::Owned(texts.join("\n"))
+        })
+    }
+
+    /// The content as blocks; a string reads as one text block.
+    pub fn blocks(&self) -> Vec<ContentBlock> {
+        let content = self.content.as_ref().map(RawJson::cursor);
+        content.and_then(|content| ContentBlock::decode_list(content, &At::Root, &mut Sink::default())).unwrap_or_default()
+    }
+}
+
+impl Decode for ContentBlock {
+    const EXPECTED: &'static str = "a content block";
+
+    /// Never `None`: a block keeps its place in the message.
+    fn decode(value: Cursor<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Self> {
+        if value.kind() != Kind::Object {
+            sink.wrong::<()>(at, "an object", value);
+            return Some(Self::Invalid(value.raw()));
+        }
+        let Some(block_type) = tag(value, at, sink) else {
+            return Some(Self::Invalid(value.raw()));
+        };
+        match &*block_type {
+            "text" => Decode::decode(value, at, sink).map(Self::Text),
+            "thinking" => Decode::decode(value, at, sink).map(Self::Thinking),
+            "redacted_thinking" => Decode::decode(value, at, sink).map(Self::RedactedThinking),
+            "tool_use" => Decode::decode(value, at, sink).map(Self::ToolUse),
+            "tool_result" => Decode::decode(value, at, sink).map(Self::ToolResult),
+            "server_tool_use" | "mcp_tool_use" => Decode::decode(value, at, sink).map(Self::ServerToolUse),
+            "image" => Decode::decode(value, at, sink).map(Self::Image),
+            "document" => Decode::decode(value, at, sink).map(Self::Document),
+            other if other.ends_with("_tool_result") => Decode::decode(value, at, sink).map(Self::ServerToolResult),
+            other => Some(Self::Unknown(UnknownBlock { block_type: other.into(), raw: value.raw() })),
+        }
+    }
+
+    /// A bare string is out of contract, and yet its text is there to be read: it counts as one text block.
+    fn decode_list(value: Cursor<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Vec<Self>> {
+        match value.kind() {
+            Kind::Array => Some(value.items().enumerate().filter_map(|(index, item)| Self::decode(item, &at.index(index), sink)).collect()),
+            Kind::String => {
+                sink.wrong::<()>(at, "an array", value);
+                Some(vec![Self::text(value)])
+            }
+            _ => sink.wrong(at, "an array", value),
+        }
+    }
+}
+
+impl ContentBlock {
+    fn text(value: Cursor<'_>) -> Self {
+        let text = value.string().unwrap_or_default().into_owned();
+        Self::Text(TextBlock { text, raw: value.raw(), ..TextBlock::default() })
+    }
+}
+
+/// The `type` of a tagged object; its absence and a `type` that is not a string are defects.
+pub(super) fn tag<'a>(value: Cursor<'a>, at: &At<'_>, sink: &mut Sink) -> Option<Cow<'a, str>> {
+    match value.get("type") {
+        Some(tag) if !tag.is_null() => tag.string().or_else(|| sink.wrong(&at.key("type"), "a string", tag)),
+        _ => {
+            sink.missing(&at.key("type"), "a string");
+            None
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Where a message comes from.
+
+use crate::wire::decode::{At, Decode, Sink};
+use crate::wire::json::{Cursor, RawJson};
+
+object! {
+    /// Where a message comes from (`origin`, CLI 2.1.329). Which of the fields are set depends on the kind.
+    pub struct Origin: raw {
+        /// Who or what sent it.
+        pub kind: OriginKind = "kind",
+        /// The MCP server of a `channel`.
+        pub server: Option<String> = "server" declared,
+        /// The sender: a `peer` or an `observer`.
+        pub from: Option<String> = "from" declared,
+        /// How the peer runs: `bypass` or `prompting`.
+        pub from_mode: Option<String> = "fromMode" declared,
+        /// The peer's name.
+        pub name: Option<String> = "name" declared,
+        /// The peer's session.
+        pub from_session: Option<String> = "fromSession" declared,
+        /// The sender's task.
+        pub sender_task_id: Option<String> = "senderTaskId" declared,
+        /// What the peer wrote.
+        pub body: Option<RawJson> = "body" declared,
+        /// The peer's process id, where it was verified.
+        pub verified_peer_pid: Option<u64> = "verifiedPeerPid" declared,
+        /// What a `task-notification` is about, such as `scheduled-trigger`.
+        pub subkind: Option<String> = "subkind" declared,
+        /// Why a trigger fired.
+        pub fire_reason: Option<String> = "fireReason" declared,
+        /// The task's run.
+        pub run_id: Option<String> = "runId",
+        /// What made the notification, such as `session-task`.
+        pub producer: Option<String> = "producer",
+    }
+}
+
+open_enum! {
+    /// Who or what sent a message (`origin.kind`).
+    pub enum OriginKind {
+        Human = "human",
+        Channel = "channel",
+        Peer = "peer",
+        /// A task of the session ended; the CLI started the turn by itself.
+        TaskNotification = "task-notification",
+        Coordinator = "coordinator",
+        Unclassified = "unclassified",
+        Observer = "observer",
+        AutoContinuation = "auto-continuation",
+        ObserverActivity = "observer-activity",
+    }
+}
+
+/// An origin without a kind says nothing: it counts as none, and not as a defect.
+pub(super) fn stated_origin(value: Cursor<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Option<Origin>> {
+    value.get("kind")?.string()?;
+    Origin::decode(value, at, sink).map(Some)
+}

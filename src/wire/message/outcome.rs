@@ -1,0 +1,154 @@
+//! How a turn ended, told by all the fields that say something about it.
+
+use std::fmt;
+
+use super::result::{ResultMessage, ResultSubtype, StartupFailureReason, TerminalReason};
+
+/// How a turn ended.
+///
+/// No single field of a `result` tells: an API error has the subtype `success`, and so does a turn that a prompt of priority `now` aborted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TurnOutcome {
+    /// The turn ended by itself.
+    Success,
+    /// A call of the API failed for good. The CLI has retried by itself before.
+    ApiError {
+        /// The HTTP status; `None` where no answer came.
+        status: Option<u16>,
+        /// The API's word for the error (`overloaded_error`), or the CLI's (`connection_failed`).
+        kind: Option<String>,
+        /// The text of the error.
+        text: String,
+    },
+    /// The limit of round trips was reached.
+    MaxTurns,
+    /// The budget was reached.
+    MaxBudget,
+    /// The model never gave an answer that fits the JSON schema.
+    StructuredOutputRetries,
+    /// The turn was interrupted, or aborted by a prompt of priority `now`.
+    Aborted,
+    /// The CLI could not start, and says why before it exits.
+    StartupFailure {
+        /// Why.
+        reason: StartupFailureReason,
+        /// The CLI's messages.
+        errors: Vec<String>,
+    },
+    /// The CLI failed while it ran the turn (`error_during_execution`, or an error subtype of tomorrow).
+    ExecutionError(Vec<String>),
+    /// The CLI refused or gave up the turn without an error of the API, as with a prompt that is too long.
+    Refused {
+        /// Why the loop ended.
+        reason: Option<TerminalReason>,
+        /// The text of the error.
+        text: String,
+    },
+}
+
+impl TurnOutcome {
+    /// True if and only if the turn ended by itself.
+    pub fn is_success(&self) -> bool {
+        *self == Self::Success
+    }
+}
+
+impl fmt::Display for TurnOutcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Success => f.write_str("success"),
+            Self::ApiError { text, .. } | Self::Refused { text, .. } => f.write_str(text),
+            Self::MaxTurns => f.write_str("the limit of turns was reached"),
+            Self::MaxBudget => f.write_str("the budget was reached"),
+            Self::StructuredOutputRetries => f.write_str("no answer fitted the JSON schema"),
+            Self::Aborted => f.write_str("the turn was aborted"),
+            Self::StartupFailure { reason, errors } if errors.is_empty() => write!(f, "the CLI could not start: {reason}"),
+            Self::ExecutionError(errors) if errors.is_empty() => f.write_str("the CLI failed while it ran the turn"),
+            Self::StartupFailure { errors, .. } | Self::ExecutionError(errors) => f.write_str(&errors.join("; ")),
+        }
+    }
+}
+
+impl ResultMessage {
+    /// How the turn ended.
+    ///
+    /// ```
+    /// use claude_wire::wire::{Frame, Message, TurnOutcome};
+    ///
+    /// let line = r#"{"type":"result","subtype":"success","is_error":true,"api_error_status":529,"api_error_type":"overloaded_error",
+    ///     "terminal_reason":"api_error","result":"API Error: Overloaded","duration_ms":1,"duration_api_ms":1,"num_turns":1,"session_id":"s"}"#;
+    /// let message = Message::new(Frame::parse(line)?);
+    /// let TurnOutcome::ApiError { status, .. } = message.as_result().unwrap().outcome() else { panic!() };
+    /// assert_eq!(status, Some(529));
+    /// # Ok::<(), claude_wire::wire::JsonError>(())
+    /// ```
+    pub fn outcome(&self) -> TurnOutcome {
+        use TerminalReason as Reason;
+
+        if let Some(reason) = &self.startup_failure_reason {
+            return TurnOutcome::StartupFailure { reason: reason.clone(), errors: self.messages() };
+        }
+        match &self.subtype {
+            ResultSubtype::ErrorMaxTurns => return TurnOutcome::MaxTurns,
+            ResultSubtype::ErrorMaxBudgetUsd => return TurnOutcome::MaxBudget,
+            ResultSubtype::ErrorMaxStructuredOutputRetries => return TurnOutcome::StructuredOutputRetries,
+            _ => {}
+        }
+        if let Some(Reason::AbortedStreaming | Reason::AbortedTools) = self.terminal_reason {
+            return TurnOutcome::Aborted;
+        }
+        if !self.failed() {
+            return TurnOutcome::Success;
+        }
+        let of_the_api = self.api_error_status.is_some()
+            || self.api_error.is_some()
+            || self.api_error_type.is_some()
+            || matches!(self.terminal_reason, Some(Reason::ApiError | Reason::ImageError | Reason::ModelError));
+        if of_the_api {
+            let kind = self.api_error_type.clone().or_else(|| self.api_error.clone());
+            return TurnOutcome::ApiError { status: self.api_error_status, kind, text: self.error_text().unwrap_or_default() };
+        }
+        if self.subtype == ResultSubtype::ErrorDuringExecution || self.has_error_subtype() {
+            return TurnOutcome::ExecutionError(self.messages());
+        }
+        TurnOutcome::Refused { reason: self.terminal_reason.clone(), text: self.error_text().unwrap_or_default() }
+    }
+
+    /// True if and only if the turn failed: `is_error`, or a subtype that begins with `error`.
+    pub fn failed(&self) -> bool {
+        self.is_error || self.has_error_subtype()
+    }
+
+    /// What went wrong, in words; `None` unless the turn [failed](Self::failed).
+    ///
+    /// The errors, else the result's text, else the subtype unless it is `success`, else the HTTP status.
+    pub fn error_text(&self) -> Option<String> {
+        if !self.failed() {
+            return None;
+        }
+        let errors = self.messages();
+        if !errors.is_empty() {
+            return Some(errors.join("; "));
+        }
+        if let Some(text) = self.result.as_deref().filter(|text| !text.trim().is_empty()) {
+            return Some(text.into());
+        }
+        match (&self.subtype, self.api_error_status) {
+            (ResultSubtype::Success, Some(status)) => Some(format!("API error (HTTP {status})")),
+            (ResultSubtype::Success, None) => Some("unknown error".into()),
+            (other, _) if !other.as_str().is_empty() => Some(other.as_str().into()),
+            (_, Some(status)) => Some(format!("API error (HTTP {status})")),
+            (_, None) => Some("unknown error".into()),
+        }
+    }
+
+    /// The errors that are not blank.
+    fn messages(&self) -> Vec<String> {
+        self.errors.iter().map(|error| error.trim()).filter(|error| !error.is_empty()).map(String::from).collect()
+    }
+
+    fn has_error_subtype(&self) -> bool {
+        self.subtype.as_str().starts_with("error")
+    }
+}

@@ -1,0 +1,128 @@
+//! Structured twins of the replies to `/context` and `/usage`.
+
+use std::collections::BTreeMap;
+
+use super::usage::ModelUsage;
+use crate::wire::json::RawJson;
+
+object! {
+    /// What fills the context window (`context_usage`, CLI 2.1.329, declared only).
+    pub struct ContextUsage {
+        /// The model.
+        pub model: String = "model" declared,
+        /// Tokens in use.
+        pub total_tokens: u64 = "total_tokens" declared,
+        /// The size of the window, in tokens.
+        pub raw_max_tokens: u64 = "raw_max_tokens" declared,
+        /// How full it is, in percent.
+        pub percentage: f64 = "percentage" declared,
+        /// By how much it is over the limit: an object with `tokens_over` and `kind`.
+        pub over_limit: Option<RawJson> = "over_limit" declared,
+        /// Tokens by category.
+        pub categories: Vec<ContextCategory> = "categories" declared,
+        /// MCP tools: objects with `name`, `server_name` and `tokens`.
+        pub mcp_tools: Vec<RawJson> = "mcp_tools" declared,
+        /// Memory files: objects with `path`, `type` and `tokens`.
+        pub memory_files: Vec<RawJson> = "memory_files" declared,
+        /// Agents: objects with `agent_type`, `source` and `tokens`.
+        pub agents: Vec<RawJson> = "agents" declared,
+        /// Skills: objects with `name`, `source`, `plugin_name` and `tokens`.
+        pub skills: Vec<RawJson> = "skills" declared,
+    }
+}
+
+object! {
+    /// Tokens of one category (an item of `categories`, CLI 2.1.329, declared only).
+    pub struct ContextCategory {
+        /// The category's name.
+        pub name: String = "name" declared,
+        /// Its tokens.
+        pub tokens: u64 = "tokens" declared,
+        /// What the category means for the window.
+        pub kind: ContextCategoryKind = "kind" declared,
+    }
+}
+
+open_enum! {
+    /// What a category means for the context window (`kind` of a category).
+    pub enum ContextCategoryKind {
+        Used = "used",
+        Free = "free",
+        Buffer = "buffer",
+        Deferred = "deferred",
+    }
+}
+
+object! {
+    /// Cost and limits (`usage_report`, CLI 2.1.329, declared only).
+    pub struct UsageReport {
+        /// The session's totals.
+        pub session: SessionTotals = "session" declared,
+        /// The limits of the plan; `None` without a plan.
+        pub rate_limits: Option<PlanLimits> = "rate_limits" declared,
+    }
+}
+
+object! {
+    /// Totals of a session (`session` of a `usage_report`, CLI 2.1.329, declared only).
+    pub struct SessionTotals {
+        /// Cost in US dollars.
+        pub total_cost_usd: f64 = "total_cost_usd" declared,
+        /// Time spent in API calls, in milliseconds.
+        pub total_api_duration_ms: f64 = "total_api_duration_ms" declared,
+        /// Wall time, in milliseconds.
+        pub total_duration_ms: f64 = "total_duration_ms" declared,
+        /// Lines of code added.
+        pub total_lines_added: u64 = "total_lines_added" declared,
+        /// Lines of code removed.
+        pub total_lines_removed: u64 = "total_lines_removed" declared,
+        /// Tokens and cost by model.
+        pub model_usage: BTreeMap<String, ModelUsage> = "model_usage" declared,
+    }
+}
+
+object! {
+    /// Limits of the plan (`rate_limits` of a `usage_report`, CLI 2.1.329, declared only).
+    pub struct PlanLimits {
+        /// The limits.
+        pub limits: Vec<PlanLimit> = "limits" declared,
+        /// Usage beyond the plan.
+        pub extra_usage: Option<ExtraUsage> = "extra_usage" declared,
+    }
+}
+
+object! {
+    /// One limit (an item of `limits`, CLI 2.1.329, declared only).
+    pub struct PlanLimit {
+        /// Which limit it is.
+        pub kind: String = "kind" declared,
+        /// The group it belongs to.
+        pub group: String = "group" declared,
+        /// How much is used up, in percent.
+        pub percent: f64 = "percent" declared,
+        /// When it starts afresh, ISO 8601.
+        pub resets_at: Option<String> = "resets_at" declared,
+        /// The model or surface that it holds for.
+        pub scope: Option<RawJson> = "scope" declared,
+        /// How near the limit is.
+        pub severity: String = "severity" declared,
+        /// True when it is the one that counts now.
+        pub is_active: bool = "is_active" declared,
+    }
+}
+
+object! {
+    /// Usage beyond the plan (`extra_usage`, CLI 2.1.329, declared only).
+    pub struct ExtraUsage {
+        /// True when it may be used.
+        pub is_enabled: bool = "is_enabled" declared,
+        /// The most a month may cost.
+        pub monthly_limit: Option<f64> = "monthly_limit" declared,
+        /// What has been used.
+        pub used_credits: Option<f64> = "used_credits" declared,
+        /// How much is used up.
+        pub utilization: Option<f64> = "utilization" declared,
+        /// The currency of both.
+        pub currency: Option<String> = "currency" declared,
+    }
+}

@@ -1,0 +1,88 @@
+//! The session as a whole: prompts in the queue, goals, resets.
+
+use crate::wire::json::RawJson;
+
+object! {
+    /// A prompt moved through the queue (`command_lifecycle`, CLI 2.1.329); sent for prompts that carry a uuid.
+    pub struct CommandLifecycle {
+        /// The prompt, by the uuid its sender gave it.
+        pub command_uuid: String = "command_uuid",
+        /// Where it is now.
+        pub state: CommandState = "state",
+    }
+}
+
+open_enum! {
+    /// Where a prompt is (`state` of a `command_lifecycle`).
+    pub enum CommandState {
+        Queued = "queued",
+        Started = "started",
+        Completed = "completed",
+        Cancelled = "cancelled",
+    }
+}
+
+object! {
+    /// What the user may want to ask next (`prompt_suggestion`, CLI 2.1.329); comes after the result.
+    pub struct PromptSuggestion {
+        /// The prompt.
+        pub suggestion: String = "suggestion",
+    }
+}
+
+object! {
+    /// The conversation begins anew (`conversation_reset`, CLI 2.1.329). Running totals start from 0, and the session id changes; this message
+    /// still carries the old one.
+    pub struct ConversationReset {
+        /// The new session.
+        pub new_conversation_id: String = "new_conversation_id",
+        /// What caused it.
+        pub trigger: Option<ResetTrigger> = "trigger",
+        /// The prompt that caused it, by the uuid its sender gave it.
+        pub user_message_uuid: Option<String> = "user_message_uuid" declared,
+        /// When, ISO 8601.
+        pub timestamp: Option<String> = "timestamp",
+    }
+}
+
+open_enum! {
+    /// What began a conversation anew (`trigger` of a `conversation_reset`).
+    pub enum ResetTrigger {
+        Clear = "clear",
+        PlanModeExit = "plan_mode_exit",
+        FreshSession = "fresh_session",
+        Onboarding = "onboarding",
+    }
+}
+
+object! {
+    /// The goal of the session changed (`active_goal`, CLI 2.1.329, declared only).
+    pub struct ActiveGoal {
+        /// The goal; `None` when there is none any more.
+        pub value: Option<Goal> = "value" declared,
+    }
+}
+
+object! {
+    /// A goal (`value` of an `active_goal`, CLI 2.1.329, declared only).
+    pub struct Goal: raw {
+        /// What shall be true at the end.
+        pub condition: String = "condition" declared,
+        /// How many rounds have been made.
+        pub iterations: u64 = "iterations" declared,
+        /// When it was set, in milliseconds since 1970.
+        pub set_at: f64 = "set_at" declared,
+        /// Tokens at its start.
+        pub tokens_at_start: u64 = "tokens_at_start" declared,
+        /// Why it was not reached in the last round.
+        pub last_reason: Option<String> = "last_reason" declared,
+    }
+}
+
+object! {
+    /// State of the automatic compaction (`autocompact_state`, CLI 2.1.329, declared only; its shape is not documented).
+    pub struct AutocompactState {
+        /// The state.
+        pub value: Option<RawJson> = "value" declared,
+    }
+}

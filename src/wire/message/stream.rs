@@ -1,0 +1,272 @@
+//! `stream_event`: a reply while it is written.
+
+use super::assistant::ApiMessage;
+use super::block::{ContentBlock, tag};
+use super::usage::Usage;
+use super::vocabulary::{StopReason, ThinkingDisplay};
+use crate::wire::decode::{At, Decode, Sink};
+use crate::wire::json::{Cursor, Kind, RawJson};
+
+object! {
+    /// An event of the API's stream (`stream_event`, CLI 2.1.329); sent when partial messages were asked for.
+    ///
+    /// The whole `assistant` message of a block comes before the `content_block_stop` of that block.
+    pub struct StreamEvent {
+        /// The event.
+        pub event: Event = "event" required,
+        /// The tool call of the sub-agent that is streaming; `None` for the main thread.
+        pub parent_tool_use_id: Option<String> = "parent_tool_use_id",
+        /// The message that the event is part of.
+        pub api_message_id: Option<String> = "api_message_id",
+        /// Time to the first token, in milliseconds; on `message_start`.
+        pub ttft_ms: Option<f64> = "ttft_ms",
+        /// How the thinking is shown.
+        pub thinking_display: Option<ThinkingDisplay> = "thinking_display",
+        /// The prompt that is answered, by the uuid its sender gave it; on the first event of a reply only.
+        pub user_message_uuid: Option<String> = "user_message_uuid",
+        /// All prompts consumed so far, by the uuids their sender gave them.
+        pub user_message_uuids: Option<Vec<String>> = "user_message_uuids",
+        /// Why the turn goes on from one that a restart cut off.
+        pub resume_reason: Option<String> = "resume_reason" declared,
+        /// On the `message_stop` that the CLI forges when a stream breaks off: what to throw away.
+        pub abandoned_blocks: Option<AbandonedBlocks> = "abandoned_blocks",
+        /// Rows that are still to come; on `message_start`.
+        pub owed_rows: Option<Vec<RawJson>> = "owed_rows",
+    }
+}
+
+object! {
+    /// Blocks of a stream that broke off (`abandoned_blocks`, CLI 2.1.329).
+    pub struct AbandonedBlocks {
+        /// The message they belong to.
+        pub api_message_id: Option<String> = "api_message_id",
+        /// The first block that was abandoned; all later ones were too.
+        pub from_block_index: Option<u64> = "from_block_index",
+    }
+}
+
+/// An event of the Messages API's stream (`event`).
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Event {
+    /// `message_start`
+    MessageStart(Box<MessageStart>),
+    /// `content_block_start`
+    ContentBlockStart(Box<ContentBlockStart>),
+    /// `content_block_delta`
+    ContentBlockDelta(ContentBlockDelta),
+    /// `content_block_stop`
+    ContentBlockStop(ContentBlockStop),
+    /// `message_delta`
+    MessageDelta(Box<MessageDelta>),
+    /// `message_stop`
+    MessageStop(RawJson),
+    /// `ping` (declared only)
+    Ping(RawJson),
+    /// A type that this version of the crate does not know, or an event without one.
+    Unknown(UnknownEvent),
+}
+
+/// An event or a delta of a type that this version of the crate does not know.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct UnknownEvent {
+    /// Its `type`; `None` when it has no string there.
+    pub event_type: Option<String>,
+    /// The whole object as it stood on the wire.
+    pub raw: RawJson,
+}
+
+object! {
+    /// A message begins (`message_start`, CLI 2.1.329).
+    pub struct MessageStart: tagged {
+        /// The message, still empty.
+        pub message: ApiMessage = "message",
+    }
+}
+
+object! {
+    /// A block begins (`content_block_start`, CLI 2.1.329).
+    pub struct ContentBlockStart: tagged {
+        /// The block's place in the message.
+        pub index: u64 = "index",
+        /// The block, still empty.
+        pub content_block: Option<ContentBlock> = "content_block",
+    }
+}
+
+object! {
+    /// A piece of a block (`content_block_delta`, CLI 2.1.329).
+    pub struct ContentBlockDelta: tagged {
+        /// The block's place in the message.
+        pub index: u64 = "index",
+        /// The piece.
+        pub delta: Delta = "delta" required,
+    }
+}
+
+object! {
+    /// A block is complete (`content_block_stop`, CLI 2.1.329).
+    pub struct ContentBlockStop: tagged {
+        /// The block's place in the message.
+        pub index: u64 = "index",
+    }
+}
+
+object! {
+    /// How the message ended (`message_delta`, CLI 2.1.329).
+    pub struct MessageDelta: tagged {
+        /// The fields that changed.
+        pub delta: MessageChange = "delta",
+        /// Final tokens of the message.
+        pub usage: Option<Usage> = "usage",
+        /// What the API cut from the context.
+        pub context_management: Option<RawJson> = "context_management",
+    }
+}
+
+object! {
+    /// What changed at the end of a message (`delta` of `message_delta`, CLI 2.1.329).
+    pub struct MessageChange {
+        /// Why the model stopped.
+        pub stop_reason: Option<StopReason> = "stop_reason",
+        /// The sequence that stopped it.
+        pub stop_sequence: Option<String> = "stop_sequence",
+        /// Details of the stop.
+        pub stop_details: Option<RawJson> = "stop_details",
+        /// The code container of the reply.
+        pub container: Option<RawJson> = "container",
+    }
+}
+
+/// A piece of a block (`delta` of `content_block_delta`).
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Delta {
+    /// `text_delta`
+    Text(TextDelta),
+    /// `input_json_delta`: a piece of a tool's input, as text.
+    InputJson(InputJsonDelta),
+    /// `thinking_delta`
+    Thinking(ThinkingDelta),
+    /// `signature_delta`
+    Signature(SignatureDelta),
+    /// `citations_delta` (declared only)
+    Citations(CitationsDelta),
+    /// A type that this version of the crate does not know, or a delta without one.
+    Unknown(UnknownEvent),
+}
+
+object! {
+    /// `text_delta` (CLI 2.1.329).
+    pub struct TextDelta: tagged {
+        /// The piece of text.
+        pub text: String = "text" required,
+    }
+}
+
+object! {
+    /// `input_json_delta` (CLI 2.1.329).
+    pub struct InputJsonDelta: tagged {
+        /// The piece of JSON text; only all pieces together are JSON.
+        pub partial_json: String = "partial_json" required,
+    }
+}
+
+object! {
+    /// `thinking_delta` (CLI 2.1.329).
+    pub struct ThinkingDelta: tagged {
+        /// The piece of thinking.
+        pub thinking: String = "thinking" required,
+        /// An estimate of the tokens so far.
+        pub estimated_tokens: Option<u64> = "estimated_tokens",
+    }
+}
+
+object! {
+    /// `signature_delta` (CLI 2.1.329).
+    pub struct SignatureDelta: tagged {
+        /// The signature of the thinking.
+        pub signature: String = "signature" required,
+    }
+}
+
+object! {
+    /// `citations_delta` (CLI 2.1.329, declared only).
+    pub struct CitationsDelta: tagged {
+        /// One citation.
+        pub citation: Option<RawJson> = "citation" declared,
+    }
+}
+
+impl Event {
+    /// The event's `type` as it stands on the wire; empty when it has none.
+    pub fn event_type(&self) -> &str {
+        match self {
+            Self::MessageStart(_) => "message_start",
+            Self::ContentBlockStart(_) => "content_block_start",
+            Self::ContentBlockDelta(_) => "content_block_delta",
+            Self::ContentBlockStop(_) => "content_block_stop",
+            Self::MessageDelta(_) => "message_delta",
+            Self::MessageStop(_) => "message_stop",
+            Self::Ping(_) => "ping",
+            Self::Unknown(event) => event.event_type.as_deref().unwrap_or_default(),
+        }
+    }
+}
+
+impl Decode for Event {
+    const EXPECTED: &'static str = "an object";
+
+    fn decode(value: Cursor<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Self> {
+        if value.kind() != Kind::Object {
+            return sink.wrong(at, Self::EXPECTED, value);
+        }
+        let Some(event_type) = tag(value, at, sink) else {
+            return Some(Self::Unknown(UnknownEvent { event_type: None, raw: value.raw() }));
+        };
+        match &*event_type {
+            "message_start" => Decode::decode(value, at, sink).map(Self::MessageStart),
+            "content_block_start" => Decode::decode(value, at, sink).map(Self::ContentBlockStart),
+            "content_block_delta" => Decode::decode(value, at, sink).map(Self::ContentBlockDelta),
+            "content_block_stop" => Decode::decode(value, at, sink).map(Self::ContentBlockStop),
+            "message_delta" => Decode::decode(value, at, sink).map(Self::MessageDelta),
+            "message_stop" => Some(Self::MessageStop(value.raw())),
+            "ping" => Some(Self::Ping(value.raw())),
+            other => Some(Self::Unknown(UnknownEvent { event_type: Some(other.into()), raw: value.raw() })),
+        }
+    }
+}
+
+impl Decode for Delta {
+    const EXPECTED: &'static str = "an object";
+
+    fn decode(value: Cursor<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Self> {
+        if value.kind() != Kind::Object {
+            return sink.wrong(at, Self::EXPECTED, value);
+        }
+        let Some(delta_type) = tag(value, at, sink) else {
+            return Some(Self::Unknown(UnknownEvent { event_type: None, raw: value.raw() }));
+        };
+        match &*delta_type {
+            "text_delta" => Decode::decode(value, at, sink).map(Self::Text),
+            "input_json_delta" => Decode::decode(value, at, sink).map(Self::InputJson),
+            "thinking_delta" => Decode::decode(value, at, sink).map(Self::Thinking),
+            "signature_delta" => Decode::decode(value, at, sink).map(Self::Signature),
+            "citations_delta" => Decode::decode(value, at, sink).map(Self::Citations),
+            other => Some(Self::Unknown(UnknownEvent { event_type: Some(other.into()), raw: value.raw() })),
+        }
+    }
+}
+
+impl Default for Event {
+    fn default() -> Self {
+        Self::Unknown(UnknownEvent::default())
+    }
+}
+
+impl Default for Delta {
+    fn default() -> Self {
+        Self::Unknown(UnknownEvent::default())
+    }
+}

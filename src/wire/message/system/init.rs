@@ -1,0 +1,176 @@
+//! `init`: what a turn has at hand.
+
+use crate::wire::json::RawJson;
+use crate::wire::message::vocabulary::{Effort, FastModeDisabledReason, FastModeState, PermissionMode};
+
+object! {
+    /// A turn begins (`system` / `init`, CLI 2.1.329). Sent at the start of every turn, and never before the first prompt.
+    pub struct Init {
+        /// The working directory.
+        pub cwd: String = "cwd",
+        /// The directory that the CLI was started in.
+        pub original_cwd: Option<String> = "original_cwd",
+        /// Other directories that tools may use.
+        pub additional_directories: Vec<String> = "additional_directories",
+        /// The model.
+        pub model: String = "model",
+        /// What the session may do without asking.
+        pub permission_mode: PermissionMode = "permissionMode",
+        /// The names of the tools; the sub-agent tool is called `Task` here and `Agent` elsewhere.
+        pub tools: Vec<String> = "tools",
+        /// The MCP servers.
+        pub mcp_servers: Vec<McpServer> = "mcp_servers",
+        /// The names of the slash commands.
+        pub slash_commands: Vec<String> = "slash_commands",
+        /// Those of them that need a terminal.
+        pub terminal_slash_commands: Vec<String> = "terminal_slash_commands",
+        /// The types of sub-agents.
+        pub agents: Vec<String> = "agents",
+        /// The names of the skills.
+        pub skills: Vec<String> = "skills",
+        /// The plugins.
+        pub plugins: Vec<Plugin> = "plugins",
+        /// Plugins that could not be loaded.
+        pub plugin_errors: Vec<PluginError> = "plugin_errors" declared,
+        /// The output style.
+        pub output_style: String = "output_style",
+        /// Where the API key came from.
+        pub api_key_source: ApiKeySource = "apiKeySource",
+        /// The version of the CLI.
+        pub claude_code_version: String = "claude_code_version",
+        /// What the CLI can do, as an open set of names.
+        pub capabilities: Vec<String> = "capabilities",
+        /// Betas of the API that are on.
+        pub betas: Vec<String> = "betas" declared,
+        /// State of the fast mode.
+        pub fast_mode_state: Option<FastModeState> = "fast_mode_state",
+        /// Why the fast mode is off.
+        pub fast_mode_disabled_reason: Option<FastModeDisabledReason> = "fast_mode_disabled_reason",
+        /// How hard the model works; `None` where the CLI says nothing of it.
+        pub effort: Option<Effort> = "effort",
+        /// True when the effort may change from turn to turn.
+        pub per_turn_effort_active: Option<bool> = "per_turn_effort_active",
+        /// How the transcript is shown.
+        pub view_mode: Option<ViewMode> = "view_mode",
+        /// True when analytics are off.
+        pub analytics_disabled: Option<bool> = "analytics_disabled",
+        /// True when feedback on the product is off.
+        pub product_feedback_disabled: Option<bool> = "product_feedback_disabled",
+        /// True when Anthropic serves the model.
+        pub served_by_anthropic: Option<bool> = "served_by_anthropic",
+        /// Where memories are kept.
+        pub memory_paths: Option<MemoryPaths> = "memory_paths",
+        /// The socket for messages between processes.
+        pub messaging_socket_path: Option<String> = "messaging_socket_path",
+        /// True when the longest thinking can be asked for.
+        pub ultrathink_available: Option<bool> = "ultrathink_available",
+        /// True when a typed keyword raises the effort.
+        pub ultrathink_typed_raises: Option<bool> = "ultrathink_typed_raises",
+        /// The prompts that the turn answers, by the uuids their sender gave them.
+        pub user_message_uuids: Option<Vec<String>> = "user_message_uuids",
+        /// How long each phase of the start took; sent with startup timing.
+        pub startup_timing: Option<RawJson> = "startup_timing",
+    }
+}
+
+object! {
+    /// An MCP server (an item of `mcp_servers`, CLI 2.1.329).
+    pub struct McpServer: raw {
+        /// Its name.
+        pub name: String = "name",
+        /// How it is, such as `connected`, `pending` or `failed`.
+        pub status: String = "status",
+        /// Where its configuration came from, such as `sdk`.
+        pub source: Option<String> = "source",
+    }
+}
+
+object! {
+    /// A plugin (an item of `plugins`, CLI 2.1.329).
+    pub struct Plugin {
+        /// Its name.
+        pub name: String = "name",
+        /// Where it is, or `builtin`.
+        pub path: String = "path",
+        /// Its version.
+        pub version: Option<String> = "version" declared,
+        /// Its name and marketplace.
+        pub source: Option<String> = "source",
+    }
+}
+
+object! {
+    /// A plugin that could not be loaded (an item of `plugin_errors`, CLI 2.1.329, declared only).
+    pub struct PluginError {
+        /// The plugin.
+        pub plugin: String = "plugin" declared,
+        /// The kind of error.
+        pub kind: String = "type" declared,
+        /// What went wrong.
+        pub message: String = "message" declared,
+        /// Where the plugin is.
+        pub path: Option<String> = "path" declared,
+        /// Set when the administrator decides over the plugin.
+        pub managed_lock: Option<ManagedLock> = "managed_lock" declared,
+    }
+}
+
+object! {
+    /// An administrator's decision over a plugin (`managed_lock`, CLI 2.1.329, declared only).
+    pub struct ManagedLock {
+        /// True when the plugin must be on.
+        pub plugin_enabled: bool = "plugin_enabled" declared,
+        /// The plugin.
+        pub name: String = "name" declared,
+        /// Its marketplace.
+        pub marketplace: String = "marketplace" declared,
+    }
+}
+
+object! {
+    /// Where memories are kept (`memory_paths`, CLI 2.1.329).
+    pub struct MemoryPaths {
+        /// The directory of memories that the CLI writes by itself.
+        pub auto: Option<String> = "auto",
+    }
+}
+
+object! {
+    /// A slash command (an item of `commands`, CLI 2.1.329).
+    pub struct SlashCommand {
+        /// Its name, without the slash.
+        pub name: String = "name",
+        /// What it does.
+        pub description: String = "description",
+        /// What to write behind it.
+        pub argument_hint: String = "argumentHint",
+        /// Other names.
+        pub aliases: Vec<String> = "aliases",
+        /// True when it is part of the CLI.
+        pub builtin: Option<bool> = "builtin",
+    }
+}
+
+open_enum! {
+    /// Where the API key came from (`apiKeySource`).
+    pub enum ApiKeySource {
+        /// The environment variable.
+        Environment = "ANTHROPIC_API_KEY",
+        ApiKeyHelper = "apiKeyHelper",
+        ManagedKey = "/login managed key",
+        None = "none",
+        User = "user",
+        Project = "project",
+        Org = "org",
+        Temporary = "temporary",
+        Oauth = "oauth",
+    }
+}
+
+open_enum! {
+    /// How the transcript is shown (`view_mode`).
+    pub enum ViewMode {
+        Focus = "focus",
+        Default = "default",
+    }
+}

@@ -1,0 +1,78 @@
+//! One model in place of another.
+
+object! {
+    /// The model refused, and another one is asked (`system` / `model_refusal_fallback`, CLI 2.1.329, declared only).
+    pub struct ModelRefusalFallback {
+        /// Always `refusal`.
+        pub trigger: String = "trigger" declared,
+        /// What happens now.
+        pub direction: RefusalDirection = "direction" declared,
+        /// How long the other model stays; absent means for the session.
+        pub scope: Option<RefusalScope> = "scope" declared,
+        /// The model that refused.
+        pub original_model: String = "original_model" declared,
+        /// The model that is asked now.
+        pub fallback_model: String = "fallback_model" declared,
+        /// The API's id of the request.
+        pub request_id: Option<String> = "request_id" declared,
+        /// The category of the refusal, an open set.
+        pub api_refusal_category: Option<String> = "api_refusal_category" declared,
+        /// Why the API says it refused.
+        pub api_refusal_explanation: Option<String> = "api_refusal_explanation" declared,
+        /// Messages to forget now, by uuid.
+        pub retracted_message_uuids: Option<Vec<String>> = "retracted_message_uuids" declared,
+        /// The prompt that was refused.
+        pub refused_user_message_uuid: Option<String> = "refused_user_message_uuid" declared,
+        /// The text for the user.
+        pub content: String = "content" declared,
+    }
+}
+
+object! {
+    /// The model refused, and no other one is asked (`system` / `model_refusal_no_fallback`, CLI 2.1.329).
+    pub struct ModelRefusalNoFallback {
+        /// The model that refused.
+        pub original_model: String = "original_model",
+        /// The API's id of the request.
+        pub request_id: Option<String> = "request_id",
+        /// The category of the refusal, an open set.
+        pub api_refusal_category: Option<String> = "api_refusal_category",
+        /// Why the API says it refused.
+        pub api_refusal_explanation: Option<String> = "api_refusal_explanation",
+        /// The prompt that was refused.
+        pub refused_user_message_uuid: Option<String> = "refused_user_message_uuid",
+        /// The text for the user.
+        pub content: String = "content",
+    }
+}
+
+object! {
+    /// The model cannot be reached, and another one is asked (`system` / `model_fallback`, CLI 2.1.329).
+    pub struct ModelFallback {
+        /// What caused it.
+        pub trigger: String = "trigger",
+        /// The model that could not be reached.
+        pub original_model: String = "original_model",
+        /// The model that is asked now.
+        pub fallback_model: String = "fallback_model",
+        /// The text for the user.
+        pub content: String = "content",
+    }
+}
+
+open_enum! {
+    /// What happens after a refusal (`direction`).
+    pub enum RefusalDirection {
+        Retry = "retry",
+        Revert = "revert",
+        Sticky = "sticky",
+    }
+}
+
+open_enum! {
+    /// How long a fallback model stays (`scope`).
+    pub enum RefusalScope {
+        Session = "session",
+        Local = "local",
+    }
+}

@@ -1,0 +1,111 @@
+//! Texts for the user and news for a screen.
+
+use super::init::SlashCommand;
+use crate::wire::json::RawJson;
+
+object! {
+    /// Output of a local command (`system` / `local_command_output`, CLI 2.1.329, declared only).
+    pub struct LocalCommandOutput {
+        /// The output.
+        pub content: String = "content" declared,
+    }
+}
+
+object! {
+    /// A text for the user (`system` / `informational`, CLI 2.1.329).
+    pub struct Informational {
+        /// The text.
+        pub content: String = "content",
+        /// How important it is.
+        pub level: InformationalLevel = "level",
+        /// The tool call that it is about.
+        pub tool_use_id: Option<String> = "tool_use_id",
+        /// True when the turn does not go on.
+        pub prevent_continuation: Option<bool> = "prevent_continuation",
+        /// What kind of text it is, such as `hook_callback_failed`.
+        pub tag: Option<String> = "tag",
+        /// What became of a prompt that a hook stopped: an object with a `kind`.
+        pub prompt_submit_outcome: Option<RawJson> = "prompt_submit_outcome",
+    }
+}
+
+open_enum! {
+    /// How important a text is (`level`).
+    pub enum InformationalLevel {
+        Info = "info",
+        Notice = "notice",
+        Suggestion = "suggestion",
+        Warning = "warning",
+    }
+}
+
+object! {
+    /// A short text for the user's screen (`system` / `notification`, CLI 2.1.329).
+    pub struct Notification {
+        /// Names the text; a new one with the same key replaces it.
+        pub key: String = "key",
+        /// The text.
+        pub text: String = "text",
+        /// How urgent it is.
+        pub priority: NotificationPriority = "priority",
+        /// The colour to show it in.
+        pub color: Option<String> = "color",
+        /// How long to show it, in milliseconds.
+        pub timeout_ms: Option<f64> = "timeout_ms",
+    }
+}
+
+open_enum! {
+    /// How urgent a notification is (`priority` of a notification).
+    pub enum NotificationPriority {
+        Low = "low",
+        Medium = "medium",
+        High = "high",
+        Immediate = "immediate",
+    }
+}
+
+object! {
+    /// A tool call was refused without asking anybody (`system` / `permission_denied`, CLI 2.1.329). Not sent for every refusal; the list of
+    /// `permission_denials` in the result is complete.
+    pub struct PermissionDenied {
+        /// The tool.
+        pub tool_name: String = "tool_name",
+        /// The call.
+        pub tool_use_id: String = "tool_use_id",
+        /// The sub-agent.
+        pub agent_id: Option<String> = "agent_id" declared,
+        /// The kind of reason, an open set.
+        pub decision_reason_type: Option<String> = "decision_reason_type" declared,
+        /// The reason.
+        pub decision_reason: Option<String> = "decision_reason" declared,
+        /// The text that the model was given.
+        pub message: String = "message",
+    }
+}
+
+object! {
+    /// The slash commands are now these (`system` / `commands_changed`, CLI 2.1.329, declared only).
+    pub struct CommandsChanged {
+        /// The whole list.
+        pub commands: Vec<SlashCommand> = "commands" declared,
+    }
+}
+
+object! {
+    /// The user is through with an elicitation at a URL (`system` / `elicitation_complete`, CLI 2.1.329, declared only).
+    pub struct ElicitationComplete {
+        /// The MCP server that asked.
+        pub mcp_server_name: String = "mcp_server_name" declared,
+        /// The elicitation.
+        pub elicitation_id: String = "elicitation_id" declared,
+    }
+}
+
+object! {
+    /// A part of a screen is out of date (`system` / `ui_invalidate`, CLI 2.1.329).
+    pub struct UiInvalidate {
+        /// What to draw again.
+        pub event: String = "event",
+    }
+}

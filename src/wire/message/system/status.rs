@@ -1,0 +1,185 @@
+//! What the session is doing.
+
+use crate::wire::message::vocabulary::{ApiErrorKind, PermissionMode};
+
+object! {
+    /// What the session does, or a new permission mode (`system` / `status`, CLI 2.1.329).
+    pub struct Status {
+        /// What it does; `None` for nothing in particular.
+        pub status: Option<StatusKind> = "status",
+        /// The permission mode from now on.
+        pub permission_mode: Option<PermissionMode> = "permissionMode",
+        /// How a compaction ended.
+        pub compact_result: Option<CompactResult> = "compact_result",
+        /// Why a compaction failed.
+        pub compact_error: Option<String> = "compact_error",
+        /// How long the summary is so far, in characters.
+        pub compact_output_chars: Option<u64> = "compact_output_chars",
+        /// The prompts that the turn answers, by the uuids their sender gave them.
+        pub user_message_uuids: Option<Vec<String>> = "user_message_uuids",
+    }
+}
+
+open_enum! {
+    /// What the session does (`status` of a status).
+    pub enum StatusKind {
+        Requesting = "requesting",
+        Compacting = "compacting",
+    }
+}
+
+open_enum! {
+    /// How a compaction ended (`compact_result`).
+    pub enum CompactResult {
+        Success = "success",
+        Failed = "failed",
+    }
+}
+
+object! {
+    /// The conversation was compacted here (`system` / `compact_boundary`, CLI 2.1.329).
+    pub struct CompactBoundary {
+        /// What was done.
+        pub compact_metadata: CompactMetadata = "compact_metadata",
+        /// The message before this one.
+        pub logical_parent_uuid: Option<String> = "logical_parent_uuid",
+    }
+}
+
+object! {
+    /// What a compaction did (`compact_metadata`, CLI 2.1.329).
+    pub struct CompactMetadata {
+        /// Who started it.
+        pub trigger: CompactTrigger = "trigger",
+        /// Tokens before.
+        pub pre_tokens: u64 = "pre_tokens",
+        /// Tokens after.
+        pub post_tokens: Option<u64> = "post_tokens",
+        /// How long it took, in milliseconds.
+        pub duration_ms: Option<f64> = "duration_ms",
+        /// Tokens dropped so far.
+        pub cumulative_dropped_tokens: Option<u64> = "cumulative_dropped_tokens",
+        /// Messages that stay, as one piece.
+        pub preserved_segment: Option<PreservedSegment> = "preserved_segment",
+        /// Messages that stay, one by one; supersedes `preserved_segment`.
+        pub preserved_messages: Option<PreservedMessages> = "preserved_messages",
+    }
+}
+
+object! {
+    /// Messages that stay, as one piece (`preserved_segment`, CLI 2.1.329).
+    pub struct PreservedSegment {
+        /// The first.
+        pub head_uuid: String = "head_uuid",
+        /// The message that they hang on.
+        pub anchor_uuid: String = "anchor_uuid",
+        /// The last.
+        pub tail_uuid: String = "tail_uuid",
+    }
+}
+
+object! {
+    /// Messages that stay, one by one (`preserved_messages`, CLI 2.1.329).
+    pub struct PreservedMessages {
+        /// The message that the first of them hangs on.
+        pub anchor_uuid: String = "anchor_uuid",
+        /// The messages, each hanging on the one before.
+        pub uuids: Vec<String> = "uuids",
+        /// The messages with all that belongs to them.
+        pub all_uuids: Vec<String> = "all_uuids",
+    }
+}
+
+open_enum! {
+    /// Who started a compaction (`trigger` of a compaction).
+    pub enum CompactTrigger {
+        Manual = "manual",
+        Auto = "auto",
+    }
+}
+
+object! {
+    /// An API call failed and will be repeated (`system` / `api_retry`, CLI 2.1.329).
+    pub struct ApiRetry {
+        /// Counts the repetitions from 1.
+        pub attempt: u64 = "attempt",
+        /// How many there will be.
+        pub max_retries: u64 = "max_retries",
+        /// The wait before the next attempt, in milliseconds.
+        pub retry_delay_ms: f64 = "retry_delay_ms",
+        /// The HTTP status; `None` where no answer came.
+        pub error_status: Option<u16> = "error_status",
+        /// The class of the error.
+        pub error: ApiErrorKind = "error",
+        /// Set when not even the headers came in time.
+        pub no_response: Option<NoResponse> = "no_response" declared,
+    }
+}
+
+object! {
+    /// No headers came in time (`no_response`, CLI 2.1.329, declared only).
+    pub struct NoResponse {
+        /// How long was waited, in milliseconds.
+        pub waited_ms: f64 = "waited_ms" declared,
+        /// How long the next attempt waits, in milliseconds.
+        pub retry_wait_ms: f64 = "retry_wait_ms" declared,
+    }
+}
+
+object! {
+    /// A control request of the host is still worked on (`system` / `control_request_progress`, CLI 2.1.329).
+    pub struct ControlRequestProgress {
+        /// The request.
+        pub request_id: String = "request_id",
+        /// What happens to it.
+        pub status: ControlRequestStatus = "status",
+        /// Counts the repetitions from 1.
+        pub attempt: Option<u64> = "attempt" declared,
+        /// How many there will be.
+        pub max_retries: Option<u64> = "max_retries" declared,
+        /// The wait before the next attempt, in milliseconds.
+        pub retry_delay_ms: Option<f64> = "retry_delay_ms" declared,
+        /// The HTTP status; `None` where no answer came.
+        pub error_status: Option<u16> = "error_status" declared,
+    }
+}
+
+open_enum! {
+    /// What happens to a control request (`status` of a progress).
+    pub enum ControlRequestStatus {
+        Started = "started",
+        ApiRetry = "api_retry",
+    }
+}
+
+object! {
+    /// An estimate of the tokens of thinking (`system` / `thinking_tokens`, CLI 2.1.329); comes before each thinking delta, also where partial
+    /// messages were not asked for.
+    pub struct ThinkingTokens {
+        /// Tokens of the block so far.
+        pub estimated_tokens: u64 = "estimated_tokens",
+        /// Tokens since the last estimate.
+        pub estimated_tokens_delta: u64 = "estimated_tokens_delta",
+        /// The prompt that is answered, by the uuid its sender gave it.
+        pub user_message_uuid: Option<String> = "user_message_uuid",
+    }
+}
+
+object! {
+    /// Idle, running or waiting (`system` / `session_state_changed`, CLI 2.1.329). Sent only where the host asked for it.
+    pub struct SessionStateChanged {
+        /// The state from now on.
+        pub state: SessionState = "state",
+        /// True when the message is for the SDK alone and not for the consumer.
+        pub sdk_host_only: Option<bool> = "sdk_host_only" declared,
+    }
+}
+
+open_enum! {
+    /// State of a session (`state`).
+    pub enum SessionState {
+        Idle = "idle",
+        Running = "running",
+        RequiresAction = "requires_action",
+    }
+}
