@@ -7,6 +7,8 @@
 //! * [`transport`]: moves bytes and owns a child's life.
 //! * [`recording`]: reads, writes and scrubs recordings.
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 pub mod protocol;
 pub mod recording;
 pub mod wire;

@@ -291,12 +291,12 @@ impl Machine {
         let Some(current) = &mut self.current else { return };
         current.drain_until = now.checked_add(self.config.drain_timeout);
         // A turn of the CLI's own is not ours to interrupt: while it runs, our prompt can only be withdrawn.
-        let body = if self.foreign && !current.started {
-            RawJson::from(serde_json::json!({"subtype": "cancel_async_message", "message_uuid": current.uuid}))
+        let (purpose, body) = if self.foreign && !current.started {
+            let body = serde_json::json!({"subtype": "cancel_async_message", "message_uuid": current.uuid});
+            (Purpose::Withdraw(current.turn), RawJson::from(body))
         } else {
-            RawJson::scanned(bytes::Bytes::from_static(br#"{"subtype":"interrupt"}"#))
+            (Purpose::Interrupt, RawJson::scanned(bytes::Bytes::from_static(br#"{"subtype":"interrupt"}"#)))
         };
-        let purpose = Purpose::Housekeeping(current.turn);
         self.request(now, purpose, &body, None, out);
     }
 
@@ -469,15 +469,13 @@ impl Machine {
                 }
             }
             (Purpose::Initialize, Err(failure)) => self.give_up(failure, out),
-            (Purpose::Housekeeping(turn), Ok(Some(response)))
-                if response.pointer("/cancelled").is_some_and(|it| it.as_bytes() == b"true") =>
-            {
+            (Purpose::Withdraw(turn), Ok(Some(response))) if response.pointer("/cancelled").is_some_and(|it| it.as_bytes() == b"true") => {
                 // The prompt was withdrawn before it ran: there will be no result.
                 if self.current.as_ref().is_some_and(|current| current.turn == turn && !current.started) {
                     self.end_turn(now, TurnEnd::Failed(Failure::Withdrawn), out);
                 }
             }
-            (Purpose::Housekeeping(_), _) => {}
+            (Purpose::Interrupt | Purpose::Withdraw(_), _) => {}
         }
     }
 
@@ -502,7 +500,7 @@ impl Machine {
                     out.push(Output::Reply(request, Err(Failure::Timeout(limit))));
                 }
                 Purpose::Initialize => self.give_up(Failure::HandshakeTimeout(limit), out),
-                Purpose::Housekeeping(_) => {}
+                Purpose::Interrupt | Purpose::Withdraw(_) => {}
             }
         }
         let Some(current) = &mut self.current else { return };

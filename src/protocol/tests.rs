@@ -5,6 +5,7 @@ mod drain;
 mod endings;
 mod handshake;
 mod limits;
+mod model;
 mod queue;
 mod requests;
 mod routing;
@@ -15,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use super::invariants::Observed;
 use super::*;
-use crate::wire::{Line, LineCodec, RawJson, classify};
+use crate::wire::{Frame, FrameKind, Line, LineCodec, RawJson, classify};
 
 /// A machine, a clock that stands still unless it is moved, and a CLI that the test plays. What comes out is told in words.
 struct Rig {

@@ -28,9 +28,12 @@ pub struct Host {
 
 /// A recording of these events, one JSON object per line.
 pub fn recording(events: &str) -> Recording {
-    let header = r#"{"claude-wire":"recording","version":1,"cli":"2.1.329"}"#;
-    let events: Vec<_> = events.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    Recording::from_bytes(format!("{header}\n{}\n", events.join("\n")).as_bytes()).unwrap()
+    let mut file = String::from("{\"claude-wire\":\"recording\",\"version\":1,\"cli\":\"2.1.329\"}\n");
+    for event in events.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        file.push_str(event);
+        file.push('\n');
+    }
+    Recording::from_bytes(file.as_bytes()).unwrap()
 }
 
 pub fn user(text: &str) -> String {
