@@ -56,9 +56,10 @@ impl Session {
     fn expected(&self) -> Vec<String> {
         let mut lines = vec![r#"{"type":"result"}"#.to_owned()];
         lines.extend((0..self.callbacks).map(|number| format!(r#"{{"type":"assistant","n":{number}}}"#)));
-        lines.extend((0..self.reads.len()).map(|number| {
-            format!(r#"{{"type":"control_response","response":{{"subtype":"success","request_id":"new{number}"}}}}"#)
-        }));
+        lines.extend(
+            (0..self.reads.len())
+                .map(|number| format!(r#"{{"type":"control_response","response":{{"subtype":"success","request_id":"new{number}"}}}}"#)),
+        );
         lines.sort();
         lines
     }
@@ -151,7 +152,8 @@ fn event() -> impl Strategy<Value = String> {
         Just(r#"{"type":"command_lifecycle","command_uuid":"u1","state":"queued"}"#),
     ];
     prop_oneof![
-        line().prop_filter("JSON", |line| line.starts_with('{') && serde_json::from_str::<serde_json::Value>(line).is_ok())
+        line()
+            .prop_filter("JSON", |line| line.starts_with('{') && serde_json::from_str::<serde_json::Value>(line).is_ok())
             .prop_map(|line| format!(r#"{{"us":1,"in":{line}}}"#)),
         out.prop_map(|line| format!(r#"{{"us":1,"out":{line}}}"#)),
         Just(r#"{"us":1,"err":"oh"}"#.to_owned()),
