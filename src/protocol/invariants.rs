@@ -145,7 +145,7 @@ impl Observed {
 
     fn check(&mut self, output: &Output, closed: bool) {
         match output {
-            Output::Open { resume } => {
+            Output::Open { resume, .. } => {
                 assert_eq!(self.link, Link::Closed, "opened twice");
                 assert_eq!(resume.as_deref(), self.machine.session_id(), "resumes another session");
                 self.link = Link::Opening;

@@ -192,15 +192,11 @@ impl SessionBuilder {
             options.ask_host()?;
         }
         options.validate()?;
-        let mut body = serde_json::Map::new();
-        body.insert("subtype".into(), "initialize".into());
-        body.extend(options.initialize());
-        body.extend(self.initialize);
         Ok(Shared {
             options,
             transport: self.transport.unwrap_or_else(|| Arc::new(Process::new(CliPath::Auto))),
             handlers: self.handlers,
-            initialize: Value::Object(body).into(),
+            initialize: self.initialize,
             inherit: self.inherit,
             shutdown: self.shutdown,
             max_line: self.max_line,
