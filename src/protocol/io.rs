@@ -113,7 +113,7 @@ pub enum Output {
         /// How to launch it.
         profile: Profile,
     },
-    /// Write a line to the CLI; its newline is included.
+    /// Write a line to the CLI; its newline is the codec's to add.
     Write(Bytes),
     /// A message for a turn.
     Message(TurnId, Frame),

@@ -9,10 +9,9 @@ mod switch;
 use self::switch::Switches;
 use super::failure::Failure;
 use super::io::{Command, Input, Output, Profile, Prompt, RequestId, TurnEnd, TurnId};
-use super::lines;
 use super::requests::{Incoming, Outgoing, Purpose};
 use super::turns::Current;
-use crate::wire::RawJson;
+use crate::wire::{RawJson, control_cancel_line, control_request_line, user_line};
 
 /// What the machine is told once.
 #[derive(Clone, Debug)]
@@ -72,7 +71,7 @@ pub struct Counters {
 /// machine.handle(Instant::now(), Input::Command(Command::Connect(RequestId(1))), &mut out);
 /// assert!(matches!(out[..], [Output::Open { resume: None, .. }]));
 /// machine.handle(Instant::now(), Input::Opened, &mut out);
-/// assert!(matches!(&out[1], Output::Write(line) if line.ends_with(b"\"request\":{\"subtype\":\"initialize\"}}\n")));
+/// assert!(matches!(&out[1], Output::Write(line) if line.ends_with(b"\"request\":{\"subtype\":\"initialize\"}}")));
 /// ```
 #[derive(Debug)]
 pub struct Machine {
@@ -240,7 +239,7 @@ impl Machine {
                 self.held.retain(|(held, ..)| *held != request);
                 self.connecting.retain(|waiting| *waiting != request);
                 if let Some(id) = self.outgoing.cancel(request) {
-                    self.write(lines::cancel(&id), out);
+                    self.write(control_cancel_line(&id), out);
                 }
             }
             Command::Forget => {
@@ -282,7 +281,7 @@ impl Machine {
 
     fn request(&mut self, now: Instant, purpose: Purpose, body: &RawJson, limit: Option<Duration>, out: &mut Vec<Output>) {
         let id = self.outgoing.register(now, purpose, limit.unwrap_or(self.config.control_timeout));
-        out.push(Output::Write(lines::request(&id, body)));
+        out.push(Output::Write(control_request_line(&id, body)));
     }
 
     /// Writes a line, unless the CLI's input is closed or the process is being ended.
@@ -321,7 +320,7 @@ impl Machine {
     }
 
     fn begin(&mut self, now: Instant, prompt: Prompt, out: &mut Vec<Output>) {
-        out.push(Output::Write(lines::prompt(&prompt.uuid, &prompt.content)));
+        out.push(Output::Write(user_line(&prompt.uuid, &prompt.content)));
         self.current = Some(Current::new(prompt, now));
     }
 
@@ -357,7 +356,7 @@ impl Machine {
         for (purpose, id, limit) in self.outgoing.overdue(now) {
             match purpose {
                 Purpose::Caller(request) => {
-                    self.write(lines::cancel(&id), out);
+                    self.write(control_cancel_line(&id), out);
                     out.push(Output::Reply(request, Err(Failure::Timeout(limit))));
                 }
                 Purpose::Initialize => self.give_up(Failure::HandshakeTimeout(limit), out),

@@ -319,7 +319,7 @@ impl Driver {
             }
             Output::Write(line) => {
                 if let Some(link) = &mut self.link {
-                    link.pipes.write(line);
+                    link.pipes.write(&line);
                 }
             }
             Output::Ended(turn, end) => {
