@@ -78,8 +78,9 @@ impl Line {
         self.0.extend_from_slice(text.as_bytes());
     }
 
+    /// A value as it is; a raw newline can only be white space between tokens.
     fn raw(&mut self, value: &RawJson) {
-        self.0.extend_from_slice(value.as_bytes());
+        self.0.extend(value.as_bytes().iter().map(|&byte| if byte == b'\n' { b' ' } else { byte }));
     }
 
     fn text(&mut self, text: &str) {
@@ -103,8 +104,8 @@ mod tests {
     #[test]
     fn values_go_out_byte_for_byte_and_texts_escaped() {
         assert_eq!(
-            control_success_line(&raw("77"), &raw(r#"{"b":1.0,"a":"\ud83d"}"#)),
-            r#"{"type":"control_response","response":{"subtype":"success","request_id":77,"response":{"b":1.0,"a":"\ud83d"}}}"#
+            control_success_line(&raw("77"), &raw("{\"b\":1.0,\n\"a\":\"\\ud83d\"}")),
+            r#"{"type":"control_response","response":{"subtype":"success","request_id":77,"response":{"b":1.0, "a":"\ud83d"}}}"#
         );
         assert_eq!(
             control_error_line(&raw("\"c-1\""), "no \"way\"\n", Some("unsupported_request")),
