@@ -4,17 +4,20 @@ mod compare;
 mod compile;
 mod host_line;
 mod ids;
+mod improvise;
 mod machine;
 mod matching;
 mod play;
 mod replay;
 mod report;
+mod scenario;
 mod script;
 mod signal;
 
 pub use self::play::{Streams, play};
 pub use self::replay::Replay;
 pub use self::report::{Divergence, Report};
+pub use self::scenario::{Reply, Scenario, reply};
 pub use self::script::Script;
 pub use self::signal::Signal;
 
