@@ -14,6 +14,7 @@ use super::system::System;
 use super::user::UserMessage;
 use crate::wire::decode::{At, Decode, Defect, Sink};
 use crate::wire::frame::{Frame, FrameKind};
+use crate::wire::json::Kind;
 
 /// One message of the CLI.
 ///
@@ -187,8 +188,9 @@ impl Message {
             let body = Body::decode(&self.frame, &At::Root, &mut sink);
             for (name, value) in self.frame.envelope() {
                 // A result has its session in its body.
-                if !(self.is_result() && name == "session_id") {
-                    value.and_then(|value| String::decode(value, &At::Root.key(name), &mut sink));
+                let elsewhere = self.is_result() && name == "session_id";
+                if let Some(value) = value.filter(|value| value.kind() != Kind::String && !elsewhere) {
+                    sink.wrong::<()>(&At::Root.key(name), String::EXPECTED, &mut value.reader());
                 }
             }
             Arc::new(Typed { body, defects: sink.defects })
