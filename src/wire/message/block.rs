@@ -263,6 +263,8 @@ impl Decode for ContentBlock {
 }
 
 /// The `type` of the object that the reader stands before; its absence and a `type` that is not a string are defects. Nothing is read.
+///
+/// Of two types the first counts here: to look for a second one would cost every block another pass.
 pub(super) fn tag<'a>(reader: &Reader<'a>, at: &At<'_>, sink: &mut Sink) -> Option<Cow<'a, str>> {
     let mut ahead = reader.clone();
     ahead.enter();
