@@ -123,7 +123,7 @@ impl Observed {
                 return Seen::Answered { open: self.callbacks.remove(callback), silent: matches!(answer, Answer::Silence) };
             }
             Input::Opened if self.link == Link::Opening => self.link = Link::Open,
-            Input::Opened | Input::Tick | Input::Reading(_) => {}
+            Input::Opened | Input::Tick | Input::Reading(_) | Input::Leaving => {}
             Input::Closed => {
                 self.link = Link::Closed;
                 self.on_wire.clear();

@@ -145,6 +145,9 @@ impl Machine {
             Input::Command(command) => self.command(now, command, out),
             Input::Answered(callback, answer) => self.answered(now, callback, answer, out),
             Input::Tick => self.tick(now, out),
+            // In the handshake nothing was written yet, and whoever waits first is to be told.
+            Input::Leaving if self.link == Link::Ready => self.link = Link::Closing { for_good: false },
+            Input::Leaving => {}
             Input::Closed => self.closed(out),
         }
         self.advance(now, out);

@@ -58,6 +58,11 @@ impl Pipes {
         }
     }
 
+    /// Has the CLI closed its input, or the host?
+    pub(super) fn has_no_input(&self) -> bool {
+        self.stdin.is_none()
+    }
+
     /// Has the CLI closed its output?
     pub(super) fn has_ended(&self) -> bool {
         self.stdout.is_none()
