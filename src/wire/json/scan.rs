@@ -104,25 +104,50 @@ fn string_end(text: &[u8], at: usize) -> Result<usize, Fault> {
 
 /// The first byte at or after `at` that ends a run of plain string content: a quote, a backslash or a control byte.
 pub(super) fn plain_end(text: &[u8], at: usize) -> usize {
-    const BLOCK: usize = 32;
     let mut at = at;
-    // Most strings on the wire are short; only a long run is worth a block at a time (a shape that compiles to vector compares).
-    for &byte in text.get(at..).unwrap_or_default().iter().take(BLOCK) {
-        if special(byte) {
-            return at;
+    // Most strings on the wire are short: a word at a time, and the place of the byte from the word itself.
+    for _ in 0..8 {
+        let Some(word) = word(text, at) else { return at + plain_len(text.get(at..).unwrap_or_default()) };
+        match specials(word) {
+            0 => at += WORD,
+            hits => return at + hits.trailing_zeros() as usize / 8,
         }
-        at += 1;
     }
+    // A long run is worth a block at a time, in a shape that compiles to vector compares.
     while let Some(block) = text.get(at..at + BLOCK) {
         if block.iter().fold(false, |hit, &byte| hit | special(byte)) {
             break;
         }
         at += BLOCK;
     }
-    while text.get(at).is_some_and(|&byte| !special(byte)) {
-        at += 1;
+    while let Some(word) = word(text, at) {
+        match specials(word) {
+            0 => at += WORD,
+            hits => return at + hits.trailing_zeros() as usize / 8,
+        }
     }
-    at
+    at + plain_len(text.get(at..).unwrap_or_default())
+}
+
+const WORD: usize = 8;
+const BLOCK: usize = 32;
+
+fn word(text: &[u8], at: usize) -> Option<u64> {
+    text.get(at..at + WORD)?.try_into().ok().map(u64::from_le_bytes)
+}
+
+/// The high bit of each byte of the word that ends a plain run; what lies above the lowest such bit may be wrong.
+const fn specials(word: u64) -> u64 {
+    const ONES: u64 = u64::MAX / 255;
+    const HIGH: u64 = ONES << 7;
+    let quote = word ^ (ONES * b'"' as u64);
+    let backslash = word ^ (ONES * b'\\' as u64);
+    let control = word.wrapping_sub(ONES * 0x20) & !word;
+    ((quote.wrapping_sub(ONES) & !quote) | (backslash.wrapping_sub(ONES) & !backslash) | control) & HIGH
+}
+
+fn plain_len(text: &[u8]) -> usize {
+    text.iter().position(|&byte| special(byte)).unwrap_or(text.len())
 }
 
 const fn special(byte: u8) -> bool {
