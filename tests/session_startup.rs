@@ -131,7 +131,7 @@ fn resumes_nothing(launches: &Launches) -> Memory {
             cli.complain(&format!("start {process}: No conversation found\n")).await;
             cli.write(json!({"type": "result", "subtype": "error_during_execution", "is_error": true, "session_id": SESSION,
                 "errors": [format!("start {process}: No conversation found")]}))
-            .await;
+                .await;
             Exit::from_code(1)
         }
     })

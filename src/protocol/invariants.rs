@@ -69,6 +69,7 @@ impl Observed {
         }
     }
 
+    #[cfg(test)]
     pub(crate) fn machine(&self) -> &Machine {
         &self.machine
     }

@@ -469,7 +469,14 @@ impl Drop for Driver {
 impl Link {
     fn new(connection: Connection, max_line: usize) -> Self {
         let Connection { stdin, stdout, stderr, control } = connection;
-        Self { pipes: Pipes::new(stdin, stdout, stderr, max_line), control, exit: None, ending: Ending::default(), leaving: false, silence: None }
+        Self {
+            pipes: Pipes::new(stdin, stdout, stderr, max_line),
+            control,
+            exit: None,
+            ending: Ending::default(),
+            leaving: false,
+            silence: None,
+        }
     }
 
     /// Waits until something has happened at the pipes or to the process.
