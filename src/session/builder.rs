@@ -131,7 +131,8 @@ impl SessionBuilder {
         self
     }
 
-    /// How many bytes of a turn wait for a slow reader before the CLI is held back. Default: 1 MiB. At most twice that is kept, and one line.
+    /// How many bytes of a turn wait for a slow reader before the CLI is held back. Default: 1 MiB. At most twice that is kept, and what two
+    /// reads of 64 KiB bring.
     pub fn buffer_limit(mut self, bytes: usize) -> Self {
         self.buffer_limit = bytes.max(1);
         self
@@ -167,17 +168,14 @@ impl SessionBuilder {
             options.ask_host()?;
         }
         options.validate()?;
-        let mut body = serde_json::Map::new();
-        body.insert("subtype".into(), "initialize".into());
-        body.extend(options.initialize());
-        body.extend(self.handlers.initialize(&self.initialize)?);
-        body.extend(self.initialize);
+        let mut initialize = self.handlers.initialize(&self.initialize)?;
+        initialize.extend(self.initialize);
         Ok(Shared {
             options,
             transport: self.transport.unwrap_or_else(|| Arc::new(Process::new(CliPath::Auto))),
             handlers: self.handlers,
             session: Default::default(),
-            initialize: Value::Object(body).into(),
+            initialize,
             inherit: self.inherit,
             shutdown: self.shutdown,
             max_line: self.max_line,

@@ -11,6 +11,7 @@ mod json;
 mod line;
 mod message;
 mod permission;
+pub mod replies;
 
 pub use self::classify::{Malformed, Outcome, classify};
 pub use self::codec::{DEFAULT_MAX_LINE, LineCodec};

@@ -6,7 +6,7 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use super::decode::{At, Decode, Sink};
-use super::json::{Cursor, RawJson};
+use super::json::{Cursor, RawJson, Reader};
 use super::message::PermissionMode;
 
 /// A change to the rules of permission (`PermissionUpdate`, CLI 2.1.329).
@@ -172,7 +172,8 @@ impl PermissionUpdate {
 impl Decode for PermissionUpdate {
     const EXPECTED: &'static str = "an object";
 
-    fn decode(value: Cursor<'_>, _: &At<'_>, _: &mut Sink) -> Option<Self> {
+    fn decode(reader: &mut Reader<'_>, _: &At<'_>, _: &mut Sink) -> Option<Self> {
+        let value = reader.skip();
         Some(Self::known(value).unwrap_or_else(|| Self::Other(value.raw())))
     }
 }
@@ -249,7 +250,7 @@ impl Serialize for PermissionRule {
 /// Decodes an object of which nothing may be missing, wrong or left over.
 fn whole<T: Decode>(value: Cursor<'_>) -> Option<T> {
     let mut sink = Sink::auditing();
-    let decoded = T::decode(value, &At::Root, &mut sink)?;
+    let decoded = T::decode(&mut value.reader(), &At::Root, &mut sink)?;
     (sink.defects.is_empty() && sink.into_unmodelled().is_empty()).then_some(decoded)
 }
 
@@ -281,7 +282,7 @@ mod tests {
 
     fn there_and_back(json: &str) -> (PermissionUpdate, String) {
         let raw = RawJson::parse(json.to_owned()).unwrap();
-        let update = PermissionUpdate::decode(raw.cursor(), &At::Root, &mut Sink::default()).unwrap();
+        let update = PermissionUpdate::decode(&mut raw.cursor().reader(), &At::Root, &mut Sink::default()).unwrap();
         let text = RawJson::from_serialize(&update).unwrap().text().into_owned();
         (update, text)
     }

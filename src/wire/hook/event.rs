@@ -28,7 +28,7 @@ pub trait Sealed: Sized {
 
 /// Reads an object; fields that are missing or of the wrong type are empty.
 pub(super) fn decode<T: Decode>(input: &RawJson) -> Option<T> {
-    T::decode(input.cursor(), &At::Root, &mut Sink::default())
+    T::decode(&mut input.cursor().reader(), &At::Root, &mut Sink::default())
 }
 
 /// Declares what there is once for each event.
