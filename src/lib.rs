@@ -8,6 +8,8 @@
 //! * [`recording`]: reads, writes and scrubs recordings.
 //! * `fake_api`, `hermetic` (feature `fake-api`): a Messages API on loopback, and the real CLI in front of it.
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 pub mod protocol;
 pub mod recording;
 pub mod wire;
@@ -24,4 +26,11 @@ pub mod session;
 pub mod transport;
 
 #[cfg(feature = "session")]
+pub use self::player::Replay;
+#[cfg(feature = "session")]
 pub use self::session::{Decision, Error, Options, Result, Session, SessionBuilder, Summary, Turn, query, with_session};
+
+/// The examples of the README compile, and run where they can.
+#[cfg(all(doctest, feature = "session"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -9,12 +9,14 @@ mod frame;
 mod json;
 mod line;
 mod message;
+pub mod replies;
 
 pub use self::classify::{Malformed, Outcome, classify};
 pub use self::codec::{DEFAULT_MAX_LINE, LineCodec};
 pub use self::control::*;
 pub use self::decode::Defect;
 pub use self::frame::{Frame, FrameKind};
+pub(crate) use self::json::Cursor;
 pub use self::json::{JsonError, RawJson};
 pub use self::line::{Item, Line, TooLong};
 pub use self::message::*;

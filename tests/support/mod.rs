@@ -1,4 +1,8 @@
 //! What several test files share.
-#![allow(unreachable_pub, dead_code, reason = "each test file uses a part of it")]
+#![allow(unreachable_pub, dead_code, clippy::unwrap_used, clippy::len_without_is_empty, reason = "each test file uses a part of it")]
 
+pub mod cases;
 pub mod cli;
+pub mod matcher;
+pub mod read;
+pub mod view;

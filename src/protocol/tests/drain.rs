@@ -117,3 +117,12 @@ fn a_turn_dropped_before_it_begins_is_interrupted_again_when_it_does() {
     assert_eq!(rig.line(&init(1)), [interrupt(4)]);
     assert!(rig.lines(&[TEXT, &result(1)]).is_empty());
 }
+
+#[test]
+fn only_the_reply_to_a_withdrawal_withdraws() {
+    let mut rig = Rig::ready();
+    rig.prompt(1);
+    rig.abandon(1);
+    assert!(rig.line(&success(2, r#"{"cancelled":true}"#)).is_empty(), "that was the interrupt");
+    assert!(!rig.machine().is_idle());
+}

@@ -24,7 +24,7 @@ pub enum HostRequest {
 
 object! {
     /// May this tool run? (`can_use_tool`, CLI 2.1.329)
-    pub struct CanUseTool {
+    pub struct CanUseTool: subtyped {
         /// The tool, such as `Bash` or `mcp__server__tool`.
         pub tool_name: String = "tool_name" required,
         /// The tool's input, whatever its shape.
@@ -36,9 +36,9 @@ object! {
         /// The path that is in the way.
         pub blocked_path: Option<String> = "blocked_path",
         /// Why it is asked; may hold terminal escapes.
-        pub decision_reason: Option<String> = "decision_reason",
+        pub decision_reason: Option<String> = "decision_reason" declared,
         /// The kind of reason, such as `rule` or `safetyCheck`.
-        pub decision_reason_type: Option<String> = "decision_reason_type",
+        pub decision_reason_type: Option<String> = "decision_reason_type" declared,
         /// A code for the reason.
         pub decision_reason_code: Option<String> = "decision_reason_code" declared,
         /// False when a safety check wants a human.
@@ -50,7 +50,7 @@ object! {
         /// The rule that asks for a question.
         pub matched_ask_rule: Option<MatchedAskRule> = "matched_ask_rule" declared,
         /// The MCP server of the tool.
-        pub mcp_server: Option<McpProvenance> = "mcp_server",
+        pub mcp_server: Option<McpProvenance> = "mcp_server" declared,
         /// A title for display.
         pub title: Option<String> = "title" declared,
         /// The tool's name for display.
@@ -60,7 +60,7 @@ object! {
         /// The sub-agent that asks.
         pub agent_id: Option<String> = "agent_id" declared,
         /// True when one keypress is not enough.
-        pub requires_user_interaction: Option<bool> = "requires_user_interaction",
+        pub requires_user_interaction: Option<bool> = "requires_user_interaction" declared,
         /// True when the server's policy only lets the host ask.
         pub server_policy_ask_only: Option<RawJson> = "server_policy_ask_only" declared,
         /// The plugin that the tool belongs to.
@@ -85,12 +85,12 @@ object! {
 }
 
 object! {
-    /// An MCP server (`mcp_server`, CLI 2.1.329). Trust goes by the source, not by the name.
+    /// An MCP server (`mcp_server`, CLI 2.1.329, declared only). Trust goes by the source, not by the name.
     pub struct McpProvenance {
         /// Its name.
-        pub name: String = "name",
+        pub name: String = "name" declared,
         /// Where its configuration came from.
-        pub source: String = "source",
+        pub source: String = "source" declared,
     }
 }
 
@@ -106,7 +106,7 @@ object! {
 
 object! {
     /// A hook that the host registered (`hook_callback`, CLI 2.1.329).
-    pub struct HookCallback {
+    pub struct HookCallback: subtyped {
         /// The host's name for the hook.
         pub callback_id: String = "callback_id" required,
         /// What the hook is told; its `hook_event_name` says which event it is.
@@ -118,7 +118,7 @@ object! {
 
 object! {
     /// JSON-RPC for an MCP server in the host's process (`mcp_message`, CLI 2.1.329). A notification wants an answer of the host too.
-    pub struct McpMessage {
+    pub struct McpMessage: subtyped {
         /// The server.
         pub server_name: String = "server_name" required,
         /// The JSON-RPC message.
@@ -128,7 +128,7 @@ object! {
 
 object! {
     /// An MCP server asks the user (`elicitation`, CLI 2.1.329, declared only).
-    pub struct Elicitation {
+    pub struct Elicitation: subtyped {
         /// The server.
         pub mcp_server_name: String = "mcp_server_name" declared,
         /// The question.
@@ -162,7 +162,7 @@ open_enum! {
 
 object! {
     /// A dialog (`request_user_dialog`, CLI 2.1.329, declared only).
-    pub struct DialogRequest {
+    pub struct DialogRequest: subtyped {
         /// The kind of dialog.
         pub dialog_kind: String = "dialog_kind" declared,
         /// What the dialog shows.

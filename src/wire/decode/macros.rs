@@ -9,7 +9,7 @@
 /// * `required` lists the field's absence as a defect.
 /// * `declared` documents that the field is declared but was not seen on the wire.
 /// * `struct Name: raw` keeps the whole object in a field `raw`; `struct Name: tagged` does too, and leaves the key `type` to the enum that
-///   the struct is a variant of.
+///   the struct is a variant of; `struct Name: subtyped` does the same with `subtype`.
 macro_rules! object {
     (
         $(#[$meta:meta])*
@@ -78,6 +78,7 @@ macro_rules! object {
     (@keep $extra:ident, $value:ident) => { $value.raw() };
     (@outside raw, $key:ident) => { false };
     (@outside tagged, $key:ident) => { *$key == *b"type" };
+    (@outside subtyped, $key:ident) => { *$key == *b"subtype" };
     (@read $type:ty, [], $value:expr, $at:expr, $sink:ident) => { <$type as $crate::wire::decode::Decode>::decode($value, $at, $sink) };
     (@read $type:ty, [$via:ident], $value:expr, $at:expr, $sink:ident) => { $via($value, $at, $sink) };
     (@absent required, $type:ty, $wire:literal, $at:ident, $sink:ident) => {

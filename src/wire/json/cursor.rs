@@ -37,6 +37,12 @@ impl<'a> Cursor<'a> {
         &self.line[self.start..self.end]
     }
 
+    /// Where the value stands in its line.
+    #[cfg(feature = "session")]
+    pub(crate) fn span(&self) -> std::ops::Range<usize> {
+        self.start..self.end
+    }
+
     pub(crate) fn kind(&self) -> Kind {
         match self.bytes().first() {
             Some(b'{') => Kind::Object,

@@ -200,6 +200,19 @@ object! {
 }
 
 impl Event {
+    /// The event as it stood on the wire.
+    pub fn raw(&self) -> &RawJson {
+        match self {
+            Self::MessageStart(event) => &event.raw,
+            Self::ContentBlockStart(event) => &event.raw,
+            Self::ContentBlockDelta(event) => &event.raw,
+            Self::ContentBlockStop(event) => &event.raw,
+            Self::MessageDelta(event) => &event.raw,
+            Self::MessageStop(raw) | Self::Ping(raw) => raw,
+            Self::Unknown(event) => &event.raw,
+        }
+    }
+
     /// The event's `type` as it stands on the wire; empty when it has none.
     pub fn event_type(&self) -> &str {
         match self {
@@ -211,6 +224,20 @@ impl Event {
             Self::MessageStop(_) => "message_stop",
             Self::Ping(_) => "ping",
             Self::Unknown(event) => event.event_type.as_deref().unwrap_or_default(),
+        }
+    }
+}
+
+impl Delta {
+    /// The delta as it stood on the wire.
+    pub fn raw(&self) -> &RawJson {
+        match self {
+            Self::Text(delta) => &delta.raw,
+            Self::InputJson(delta) => &delta.raw,
+            Self::Thinking(delta) => &delta.raw,
+            Self::Signature(delta) => &delta.raw,
+            Self::Citations(delta) => &delta.raw,
+            Self::Unknown(delta) => &delta.raw,
         }
     }
 }

@@ -36,11 +36,11 @@ object! {
         /// The API's id of the request.
         pub request_id: Option<String> = "request_id",
         /// The category of the refusal, an open set.
-        pub api_refusal_category: Option<String> = "api_refusal_category",
+        pub api_refusal_category: Option<String> = "api_refusal_category" declared,
         /// Why the API says it refused.
-        pub api_refusal_explanation: Option<String> = "api_refusal_explanation",
+        pub api_refusal_explanation: Option<String> = "api_refusal_explanation" declared,
         /// The prompt that was refused.
-        pub refused_user_message_uuid: Option<String> = "refused_user_message_uuid",
+        pub refused_user_message_uuid: Option<String> = "refused_user_message_uuid" declared,
         /// The text for the user.
         pub content: String = "content",
     }

@@ -19,7 +19,7 @@ object! {
         /// How important it is.
         pub level: InformationalLevel = "level",
         /// The tool call that it is about.
-        pub tool_use_id: Option<String> = "tool_use_id",
+        pub tool_use_id: Option<String> = "tool_use_id" declared,
         /// True when the turn does not go on.
         pub prevent_continuation: Option<bool> = "prevent_continuation",
         /// What kind of text it is, such as `hook_callback_failed`.
@@ -49,9 +49,9 @@ object! {
         /// How urgent it is.
         pub priority: NotificationPriority = "priority",
         /// The colour to show it in.
-        pub color: Option<String> = "color",
+        pub color: Option<String> = "color" declared,
         /// How long to show it, in milliseconds.
-        pub timeout_ms: Option<f64> = "timeout_ms",
+        pub timeout_ms: Option<f64> = "timeout_ms" declared,
     }
 }
 

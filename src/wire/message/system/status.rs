@@ -60,21 +60,21 @@ object! {
         /// Tokens dropped so far.
         pub cumulative_dropped_tokens: Option<u64> = "cumulative_dropped_tokens",
         /// Messages that stay, as one piece.
-        pub preserved_segment: Option<PreservedSegment> = "preserved_segment",
+        pub preserved_segment: Option<PreservedSegment> = "preserved_segment" declared,
         /// Messages that stay, one by one; supersedes `preserved_segment`.
         pub preserved_messages: Option<PreservedMessages> = "preserved_messages",
     }
 }
 
 object! {
-    /// Messages that stay, as one piece (`preserved_segment`, CLI 2.1.329).
+    /// Messages that stay, as one piece (`preserved_segment`, CLI 2.1.329, declared only).
     pub struct PreservedSegment {
         /// The first.
-        pub head_uuid: String = "head_uuid",
+        pub head_uuid: String = "head_uuid" declared,
         /// The message that they hang on.
-        pub anchor_uuid: String = "anchor_uuid",
+        pub anchor_uuid: String = "anchor_uuid" declared,
         /// The last.
-        pub tail_uuid: String = "tail_uuid",
+        pub tail_uuid: String = "tail_uuid" declared,
     }
 }
 

@@ -1,0 +1,95 @@
+//! The line codec under any chunking.
+
+use bytes::BytesMut;
+use tokio_util::codec::{Decoder, LinesCodec};
+
+use super::source::Source;
+use crate::wire::{Item, LineCodec};
+
+/// The first byte is the line limit, the second says how many sizes of chunks follow; the rest is the stream.
+///
+/// Holds: the chunking changes nothing, the items cover every byte, each item is what a search for newlines gives, and bare `LinesCodec`
+/// gives the same lines where it can express them.
+pub fn codec(data: &[u8]) {
+    let mut source = Source::new(data);
+    let limit = usize::from(source.byte());
+    let count = usize::from(source.byte());
+    let sizes = source.take(count);
+    let stream = source.rest();
+    let items = decode(limit, &[stream.len()], stream);
+    assert_eq!(decode(limit, &sizes.iter().map(|size| usize::from(*size)).collect::<Vec<_>>(), stream), items);
+    assert_eq!(items, expected(limit, stream));
+    if let Some(lines) = bare(stream) {
+        let ours: Vec<_> = decode(stream.len(), &[], stream).iter().filter_map(terminated).map(String::from).collect();
+        assert_eq!(ours, lines);
+    }
+}
+
+/// What an item says, in plain values: offset, length on the wire, the bytes unless they are gone, UTF-8, terminated.
+type Told = (u64, u64, Option<Vec<u8>>, bool, bool);
+
+fn decode(limit: usize, sizes: &[usize], stream: &[u8]) -> Vec<Told> {
+    let mut codec = LineCodec::with_max_line(limit);
+    let mut buffer = BytesMut::new();
+    let mut items = Vec::new();
+    let mut rest = stream;
+    for size in sizes {
+        let (chunk, behind) = rest.split_at((*size).min(rest.len()));
+        rest = behind;
+        buffer.extend_from_slice(chunk);
+        while let Ok(Some(item)) = codec.decode(&mut buffer) {
+            items.push(told(&item));
+        }
+        assert!(buffer.len() <= limit, "{} bytes are kept under a limit of {limit}", buffer.len());
+    }
+    buffer.extend_from_slice(rest);
+    while let Ok(Some(item)) = codec.decode_eof(&mut buffer) {
+        items.push(told(&item));
+    }
+    assert!(buffer.is_empty());
+    assert_eq!(codec.offset(), stream.len() as u64);
+    items
+}
+
+fn told(item: &Item) -> Told {
+    match item {
+        Item::Line(line) => (line.offset(), line.len() as u64, Some(line.bytes().to_vec()), line.is_utf8(), line.is_terminated()),
+        Item::TooLong(long) => (long.offset(), long.len() + u64::from(long.is_terminated()), None, false, long.is_terminated()),
+    }
+}
+
+fn expected(limit: usize, stream: &[u8]) -> Vec<Told> {
+    let mut offset = 0;
+    let mut items = Vec::new();
+    for piece in stream.split_inclusive(|byte| *byte == b'\n') {
+        let content = piece.strip_suffix(b"\n");
+        let ended = content.is_some();
+        let content = content.unwrap_or(piece);
+        let told = if content.len() > limit {
+            (offset, piece.len() as u64, None, false, ended)
+        } else {
+            let kept = if ended { content.strip_suffix(b"\r").unwrap_or(content) } else { content };
+            (offset, piece.len() as u64, Some(kept.to_vec()), std::str::from_utf8(content).is_ok(), ended)
+        };
+        items.push(told);
+        offset += piece.len() as u64;
+    }
+    items
+}
+
+fn terminated(item: &Told) -> Option<&str> {
+    let (.., bytes, true, true) = item else { return None };
+    std::str::from_utf8(bytes.as_deref()?).ok()
+}
+
+/// The terminated lines of bare `LinesCodec`, if the stream is text.
+fn bare(stream: &[u8]) -> Option<Vec<String>> {
+    std::str::from_utf8(stream).ok()?;
+    let mut buffer = BytesMut::from(stream);
+    let mut codec = LinesCodec::new();
+    let mut lines = Vec::new();
+    while let Ok(Some(line)) = codec.decode(&mut buffer) {
+        lines.push(line);
+    }
+    Some(lines)
+}

@@ -1,0 +1,65 @@
+//! From one line to a typed message.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use serde::de::IgnoredAny;
+use serde_json::Value;
+
+use crate::wire::{Frame, Line, Message, Outcome, RawJson, classify};
+
+/// One line.
+///
+/// Holds: the scanner accepts what `serde_json` accepts when it skips a value; a frame is an object with a `type`, and its peek says what
+/// `serde_json::Value` says; a message of text is written as it was read; and nothing that is asked of a message panics.
+pub fn message(data: &[u8]) {
+    let line = Bytes::copy_from_slice(data);
+    let is_json = serde_json::from_slice::<IgnoredAny>(data).is_ok();
+    assert_eq!(RawJson::parse(line.clone()).is_ok(), is_json, "accepted by one of the two only");
+    let outcome = classify(Line::new(line.clone()));
+    let value = serde_json::from_slice::<Value>(data);
+    match &outcome {
+        Outcome::Message(frame) | Outcome::Control(frame) => {
+            if let Ok(value) = &value {
+                agrees(frame, value);
+            }
+            reads(frame);
+        }
+        Outcome::Noise(line) => assert!(!line.text().trim_start_matches('\u{feff}').trim_start().starts_with('{'), "an object is no noise"),
+        Outcome::Malformed(_) | Outcome::TruncatedTail(_) => {}
+    }
+    if let Ok(value) = value {
+        let is_frame = value["type"].as_str().is_some_and(|kind| !kind.is_empty());
+        assert_eq!(matches!(outcome, Outcome::Message(_) | Outcome::Control(_)), is_frame, "{}", outcome.name());
+        if let Ok(raw) = RawJson::parse(line) {
+            assert_eq!(raw.to_value().ok(), Some(value));
+        }
+    }
+}
+
+fn agrees(frame: &Frame, value: &Value) {
+    let same = |ours: Option<Cow<'_, str>>, field: &str| assert_eq!(ours.as_deref(), value[field].as_str(), "{field}");
+    same(Some(frame.kind_name()), "type");
+    same(frame.subtype(), "subtype");
+    same(frame.uuid(), "uuid");
+    same(frame.session_id(), "session_id");
+    same(frame.parent_tool_use_id(), "parent_tool_use_id");
+    for name in value.as_object().into_iter().flat_map(|object| object.keys()) {
+        assert_eq!(frame.field(name).and_then(|field| field.to_value().ok()).as_ref(), Some(&value[name]), "{name:?}");
+    }
+    let delta = &value["event"]["delta"];
+    let is_delta = frame.kind_name() == "stream_event" && delta["type"] == "text_delta";
+    assert_eq!(Message::new(frame.clone()).text_delta().as_deref(), delta["text"].as_str().filter(|_| is_delta));
+}
+
+/// Asks everything once.
+fn reads(frame: &Frame) {
+    let message = Message::new(frame.clone());
+    let _ = (message.body(), message.defects(), message.unmodelled(), message.thinking_delta(), format!("{message:?}"));
+    let _ = (frame.request_id(), frame.names_prompts(), frame.answers(""));
+    let Ok(written) = serde_json::to_string(&message) else { panic!("a message that cannot be written") };
+    assert_eq!(written, message.text());
+    let Ok(again) = Frame::parse(written) else { panic!("a message that cannot be read again") };
+    assert_eq!(again.kind(), frame.kind());
+    assert_eq!(Message::new(again).body(), message.body());
+}

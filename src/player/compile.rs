@@ -1,0 +1,287 @@
+//! From the events of a recording to what waits for what.
+
+use std::collections::HashMap;
+
+use bytes::Bytes;
+use serde_json::Value;
+
+use crate::recording::{self, EventKind, Payload, Stream};
+use crate::transport;
+use crate::wire::{Frame, FrameKind};
+
+use super::compare;
+use super::host_line::{HostLine, id_text};
+use super::ids::{self, IdKind};
+use super::script::{Action, CliRequest, Expectation, Expected, Output, Pace, Patch, Script};
+
+#[derive(Default)]
+pub(super) struct Compiler {
+    expectations: Vec<Expectation>,
+    outputs: Vec<Output>,
+    cli_requests: HashMap<String, CliRequest>,
+    /// The last output of the one line that most outputs stand in.
+    last: Option<usize>,
+    /// The expectations since then that hold back what follows.
+    gates: Vec<usize>,
+    /// Prompts that hold back nothing yet: they were written while a turn ran.
+    queued: Vec<usize>,
+    turn: Turn,
+    prompts: usize,
+    ended: bool,
+    eof: Option<usize>,
+    prompt_ids: HashMap<String, usize>,
+    requests: HashMap<String, HostRequest>,
+    callbacks: HashMap<String, (usize, usize)>,
+}
+
+/// Where the CLI is, as far as prompts are concerned.
+#[derive(Default, PartialEq)]
+enum Turn {
+    #[default]
+    Idle,
+    /// A prompt was written, `system/init` is still to come.
+    Opening,
+    Open,
+}
+
+struct HostRequest {
+    expectation: usize,
+    subtype: String,
+    /// The line of outputs as it stood when the request was written.
+    last: Option<usize>,
+    /// The answers of the host since then.
+    answers: Vec<usize>,
+}
+
+impl Compiler {
+    pub(super) fn event(&mut self, index: usize, at: u64, kind: &EventKind) {
+        match kind {
+            EventKind::In(line) => self.host(index, at, line.bytes()),
+            EventKind::Out(line) => self.stdout(index, at, line),
+            EventKind::Err(line) => self.follow(index, at, Action::Err(line.clone())),
+            EventKind::Eof(Stream::In) => self.eof(index, at),
+            EventKind::Eof(Stream::Out) => self.follow(index, at, Action::CloseOut),
+            EventKind::Eof(_) => self.follow(index, at, Action::CloseErr),
+            EventKind::Signal(name) => {
+                let signal = self.expect(index, at, Expected::Signal(name.clone()));
+                self.gates.push(signal);
+                self.ended = true;
+            }
+            EventKind::Exit(exit) => self.exit(index, at, exit_of(exit)),
+            _ => {}
+        }
+    }
+
+    pub(super) fn finish(mut self, events: usize, at: u64) -> Script {
+        if !self.outputs.iter().any(|output| matches!(output.action, Action::Exit(_))) {
+            if self.eof.is_none() {
+                self.eof(events, at);
+            }
+            self.exit(events, at, transport::Exit::from_code(0));
+        }
+        Script {
+            expectations: self.expectations,
+            outputs: self.outputs,
+            cli_requests: self.cli_requests,
+            prompt_ids: self.prompt_ids,
+            cli: None,
+            source: None,
+            pace: Pace::Instant,
+        }
+    }
+
+    fn host(&mut self, index: usize, at: u64, bytes: &Bytes) {
+        match HostLine::parse(bytes) {
+            HostLine::Nothing => {}
+            HostLine::Prompt { line, uuid } => {
+                let prompt = self.expect(index, at, Expected::Prompt(compare::prompt(&line)));
+                self.prompts += 1;
+                // A prompt with a uuid is named by the lines that depend on it; of one without, only its place is known.
+                let waits_in_line = uuid.is_some() && !self.queued.is_empty();
+                if let Some(uuid) = uuid.as_ref().and_then(|uuid| uuid.as_str()) {
+                    self.prompt_ids.insert(uuid.into_owned(), prompt);
+                }
+                if self.turn == Turn::Idle && !waits_in_line {
+                    self.turn = Turn::Opening;
+                    self.gates.push(prompt);
+                } else {
+                    self.queued.push(prompt);
+                }
+            }
+            HostLine::Request { subtype, request, id } => {
+                let callbacks = if subtype == "initialize" { compare::callback_ids(&request) } else { Vec::new() };
+                let expectation = self.expect(index, at, Expected::Request { subtype: subtype.clone(), request });
+                self.callbacks.extend(callbacks.into_iter().enumerate().map(|(place, id)| (id, (expectation, place))));
+                if !only_reads(&subtype) {
+                    self.gates.push(expectation);
+                }
+                let id = id.map(|id| id.as_str().map_or_else(|| id.text().into_owned(), |text| text.into_owned()));
+                let request = HostRequest { expectation, subtype, last: self.last, answers: Vec::new() };
+                self.requests.insert(id.unwrap_or_default(), request);
+            }
+            HostLine::Answer { id, response } => self.answer(index, at, id, response),
+            HostLine::Cancel { id } => {
+                let of = self.requests.get(&id).map(|request| request.expectation);
+                let cancel = self.expect(index, at, Expected::Cancel(of));
+                self.gates.push(cancel);
+            }
+            HostLine::Other { bytes, json } => {
+                let other = self.expect(index, at, Expected::Other { bytes, json });
+                self.gates.push(other);
+            }
+        }
+    }
+
+    fn answer(&mut self, index: usize, at: u64, id: String, response: Value) {
+        let answer = self.expect(index, at, Expected::Answer { id: id.clone(), response });
+        match self.cli_requests.get_mut(&id) {
+            Some(request) if !request.cancelled && request.answer.is_none() => {
+                request.answer = Some(answer);
+                self.gates.push(answer);
+                for request in self.requests.values_mut() {
+                    request.answers.push(answer);
+                }
+            }
+            // The CLI does not care for it, so nothing may wait for it.
+            _ => {
+                self.expectations[answer].required = false;
+                if let Some(request) = self.cli_requests.get_mut(&id) {
+                    request.answer.get_or_insert(answer);
+                }
+            }
+        }
+    }
+
+    fn eof(&mut self, index: usize, at: u64) {
+        if self.eof.is_none() {
+            let eof = self.expect(index, at, Expected::Eof);
+            self.eof = Some(eof);
+            self.gates.push(eof);
+            self.ended = true;
+        }
+    }
+
+    fn exit(&mut self, index: usize, at: u64, exit: transport::Exit) {
+        self.gates.append(&mut self.queued);
+        self.follow(index, at, Action::Exit(exit));
+    }
+
+    fn stdout(&mut self, index: usize, at: u64, line: &Payload) {
+        let patches = self.patches(line.bytes());
+        let frame = Frame::parse(line.bytes().clone()).ok();
+        let kind = frame.as_ref().map(Frame::kind);
+        let mut waits: Vec<usize> = patches.iter().map(|patch| patch.of).collect();
+        self.queued.retain(|prompt| !waits.contains(prompt));
+        let action = Action::Out(line.clone());
+        match (kind, &frame) {
+            (Some(FrameKind::ControlResponse), Some(frame)) => {
+                let id = frame.request_id().map(|id| id.as_str().map_or_else(|| id.text().into_owned(), |text| text.into_owned()));
+                if let Some(request) = self.requests.remove(&id.unwrap_or_default())
+                    && request.subtype != "initialize"
+                {
+                    waits.push(request.expectation);
+                    let mut after = None;
+                    if !only_reads(&request.subtype) {
+                        waits.extend(request.answers);
+                        after = self.last.filter(|_| self.last != request.last);
+                    }
+                    self.push(index, at, action, patches, waits, after);
+                    return;
+                }
+            }
+            (Some(FrameKind::CommandLifecycle), Some(frame)) if !waits.is_empty() => {
+                let queued = frame.field("state").is_some_and(|state| state.as_str().as_deref() == Some("queued"));
+                let after = if queued { None } else { self.last };
+                let output = self.push(index, at, action, patches, waits, after);
+                if !queued {
+                    self.last = Some(output);
+                }
+                return;
+            }
+            (Some(FrameKind::ControlRequest), Some(frame)) => {
+                let request = frame.field("request").and_then(|request| request.to_value().ok()).unwrap_or_default();
+                let id = frame.request_id().and_then(|id| id.to_value().ok());
+                let request = CliRequest { output: self.outputs.len(), request, cancelled: false, answer: None };
+                self.cli_requests.insert(id_text(id.as_ref()), request);
+            }
+            (Some(FrameKind::ControlCancelRequest), Some(frame)) => {
+                let id = frame.request_id().and_then(|id| id.to_value().ok());
+                if let Some(request) = self.cli_requests.get_mut(&id_text(id.as_ref())) {
+                    request.cancelled = true;
+                }
+            }
+            (Some(FrameKind::System), Some(frame)) if frame.subtype().as_deref() == Some("init") => {
+                if self.turn == Turn::Idle {
+                    // Nobody knows which of them it takes; the CLI takes all that wait.
+                    let named = &self.prompt_ids;
+                    let (kept, taken) = self.queued.iter().partition(|prompt| named.values().any(|named| named == *prompt));
+                    self.queued = kept;
+                    waits.extend::<Vec<usize>>(taken);
+                }
+                self.turn = Turn::Open;
+            }
+            (Some(FrameKind::Result), _) => self.turn = Turn::Idle,
+            _ => {}
+        }
+        waits.append(&mut self.gates);
+        let output = self.push(index, at, action, patches, waits, self.last);
+        self.last = Some(output);
+    }
+
+    /// An output that waits for everything before it.
+    fn follow(&mut self, index: usize, at: u64, action: Action) {
+        let waits = std::mem::take(&mut self.gates);
+        let output = self.push(index, at, action, Vec::new(), waits, self.last);
+        self.last = Some(output);
+    }
+
+    fn push(&mut self, event: usize, at: u64, action: Action, patches: Vec<Patch>, mut waits: Vec<usize>, after: Option<usize>) -> usize {
+        let index = self.outputs.len();
+        waits.sort_unstable();
+        waits.dedup();
+        for expectation in &waits {
+            self.expectations[*expectation].dependents.push(index);
+        }
+        if let Some(after) = after {
+            self.outputs[after].dependents.push(index);
+        }
+        let waits = waits.len() + usize::from(after.is_some());
+        let turn = self.prompts - self.queued.len();
+        self.outputs.push(Output { event, at, action, patches, waits, dependents: Vec::new(), turn, after_end: self.ended });
+        index
+    }
+
+    fn expect(&mut self, event: usize, at: u64, what: Expected) -> usize {
+        let required = !matches!(what, Expected::Eof | Expected::Signal(_));
+        self.expectations.push(Expectation { event, at, what, turn: self.prompts, required, dependents: Vec::new() });
+        self.expectations.len() - 1
+    }
+
+    fn patches(&self, line: &Bytes) -> Vec<Patch> {
+        let found = ids::find(line).into_iter();
+        found
+            .filter_map(|id| {
+                let (of, callback) = match id.kind {
+                    IdKind::Prompt => (*self.prompt_ids.get(&id.id)?, 0),
+                    IdKind::Request => (self.requests.get(&id.id)?.expectation, 0),
+                    IdKind::Callback => *self.callbacks.get(&id.id)?,
+                };
+                Some(Patch { span: id.span, kind: id.kind, of, callback })
+            })
+            .collect()
+    }
+}
+
+/// Requests that change nothing: the reply depends on nothing but the question, and nothing depends on it.
+pub(super) fn only_reads(subtype: &str) -> bool {
+    subtype.starts_with("get_")
+        || subtype.starts_with("list_")
+        || matches!(subtype, "mcp_status" | "mcp_read_resource" | "file_suggestions" | "read_file")
+}
+
+fn exit_of(exit: &recording::Exit) -> transport::Exit {
+    let signal = exit.signal.as_deref().and_then(super::signal::number);
+    // A signal that has no number here is still no success.
+    let code = exit.code.or(if signal.is_none() { Some(if exit.signal.is_some() { 1 } else { 0 }) } else { None });
+    transport::Exit { code, signal }
+}

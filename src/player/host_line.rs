@@ -1,0 +1,123 @@
+//! What a line on the CLI's stdin says, as far as matching needs to know.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use serde_json::Value;
+
+use crate::wire::RawJson;
+
+/// A line that the host writes, recorded or live.
+#[derive(Clone, Debug)]
+pub(super) enum HostLine {
+    /// `user`: the whole object, and its uuid as it is spelled.
+    Prompt { line: Value, uuid: Option<RawJson> },
+    /// `control_request`: its `request`, and its id as it is spelled (the CLI echoes whatever it is given).
+    Request { subtype: String, request: Value, id: Option<RawJson> },
+    /// `control_response`: its `response`, and the CLI's request that it answers.
+    Answer { id: String, response: Value },
+    /// `control_cancel_request` of a request of the host's own.
+    Cancel { id: String },
+    /// Nothing to the CLI: a blank line, a `keep_alive`.
+    Nothing,
+    /// Anything else, broken lines among it: compared as a whole.
+    Other { bytes: Bytes, json: Option<Value> },
+}
+
+impl HostLine {
+    pub(super) fn parse(bytes: &Bytes) -> Self {
+        let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        if text.iter().all(u8::is_ascii_whitespace) {
+            return Self::Nothing;
+        }
+        let Some(raw) = RawJson::parse(bytes.slice_ref(text)).ok() else {
+            return Self::Other { bytes: bytes.clone(), json: None };
+        };
+        // Deeper than serde_json reads: still comparable, byte for byte.
+        let Ok(line) = raw.to_value() else { return Self::Other { bytes: bytes.clone(), json: None } };
+        match line.get("type").and_then(Value::as_str) {
+            Some("user") => Self::Prompt { uuid: raw.pointer("/uuid").filter(|uuid| uuid.as_str().is_some()), line },
+            Some("control_request") => match line.get("request") {
+                Some(request @ Value::Object(_)) => {
+                    let subtype = request.get("subtype").and_then(Value::as_str).unwrap_or("undefined").to_owned();
+                    Self::Request { subtype, request: request.clone(), id: raw.pointer("/request_id") }
+                }
+                _ => Self::Other { bytes: bytes.clone(), json: Some(line) },
+            },
+            Some("control_response") => match line.get("response") {
+                Some(response @ Value::Object(_)) => Self::Answer { id: id_text(response.get("request_id")), response: response.clone() },
+                _ => Self::Other { bytes: bytes.clone(), json: Some(line) },
+            },
+            Some("control_cancel_request") => Self::Cancel { id: id_text(line.get("request_id")) },
+            Some("keep_alive") => Self::Nothing,
+            _ => Self::Other { bytes: bytes.clone(), json: Some(line) },
+        }
+    }
+}
+
+/// An id as a key: a string's text, or the spelling of whatever else stands there.
+pub(super) fn id_text(id: Option<&Value>) -> String {
+    match id {
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+        None => String::new(),
+    }
+}
+
+/// At most `limit` characters of a text, on one line.
+pub(super) fn clip(text: &str, limit: usize) -> Cow<'_, str> {
+    if text.chars().nth(limit).is_none() && !text.contains('\n') {
+        return Cow::Borrowed(text);
+    }
+    let mut short: String = text.chars().take(limit).map(|char| if char == '\n' { ' ' } else { char }).collect();
+    if text.chars().nth(limit).is_some() {
+        short.push('…');
+    }
+    Cow::Owned(short)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &'static str) -> HostLine {
+        HostLine::parse(&Bytes::from_static(line.as_bytes()))
+    }
+
+    #[test]
+    fn reads_what_hosts_write() {
+        let HostLine::Prompt { uuid, .. } = parse(r#"{"type":"user","uuid":"\u0061","message":{}}"#) else { panic!() };
+        assert_eq!(uuid.unwrap().text(), r#""\u0061""#);
+        let HostLine::Request { subtype, id, .. } = parse(r#"{"type":"control_request","request_id":7,"request":{"subtype":"interrupt"}}"#)
+        else {
+            panic!()
+        };
+        assert_eq!((subtype.as_str(), id.unwrap().text().as_ref()), ("interrupt", "7"));
+        let HostLine::Answer { id, .. } = parse(r#"{"type":"control_response","response":{"subtype":"success","request_id":"x"}}"#) else {
+            panic!()
+        };
+        assert_eq!(id, "x");
+        assert!(matches!(parse(r#"{"type":"control_cancel_request","request_id":"x"}"#), HostLine::Cancel { id } if id == "x"));
+    }
+
+    #[test]
+    fn what_the_cli_skips_says_nothing() {
+        for line in ["", "  ", "\t\r", "\u{feff}", r#"{"type":"keep_alive"}"#] {
+            assert!(matches!(parse(line), HostLine::Nothing), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn broken_lines_are_kept_whole() {
+        for line in ["not json", "null", "[1]", r#"{"type":"control_request"}"#, r#"{"type":"control_response"}"#, r#"{"no":"type"}"#] {
+            assert!(matches!(parse(line), HostLine::Other { bytes, .. } if bytes == line), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn clips_to_one_line() {
+        assert_eq!(clip("abc", 3), "abc");
+        assert_eq!(clip("abcd", 3), "abc…");
+        assert_eq!(clip("a\nb", 9), "a b");
+    }
+}

@@ -1,0 +1,169 @@
+//! The ids of a line that belong to the host, and putting the live ones in their place.
+//!
+//! A recorded line names the ids that the recorded host chose: of its control requests, its prompts, its hook callbacks. A live host chose
+//! others. These fields are rewritten, where they stand and byte for byte, and nothing else is:
+//!
+//! | field | in | live value |
+//! |---|---|---|
+//! | `request_id` | `control_response` (inside `response`), `control_request_progress` | of the request it answers |
+//! | `user_message_uuid`, `user_message_uuids`, `command_uuid`, `message_uuid`, `still_queued`, `cancelled` | any line, outside of messages and tool data | the prompt's `uuid` |
+//! | `uuid` | `user` lines with `isReplay` | the prompt's `uuid` |
+//! | `callback_id` | `hook_callback` requests | the hook's callback in the same place of `initialize` |
+
+use std::ops::Range;
+
+use bytes::{Bytes, BytesMut};
+
+use crate::wire::{Cursor, RawJson};
+
+/// What kind of id a value is, and so where its live one is found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum IdKind {
+    /// A control request of the host.
+    Request,
+    /// A prompt.
+    Prompt,
+    /// A hook callback.
+    Callback,
+}
+
+/// An id in a recorded line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct FoundId {
+    pub(super) kind: IdKind,
+    /// The id: a string's text, or the spelling of any other value.
+    pub(super) id: String,
+    /// Where the value stands in the line, quotes included.
+    pub(super) span: Range<usize>,
+}
+
+/// Deeper than any id was seen (3), and a bound for the walk.
+const MAX_DEPTH: usize = 6;
+
+/// Text of people, models and tools: whatever looks like an id in there is data.
+const DATA: [&[u8]; 8] =
+    [b"message", b"event", b"tool_use_result", b"result", b"structured_output", b"input", b"content", b"permission_denials"];
+
+/// The ids of a line from the CLI that might be the host's, in the order of the line.
+pub(super) fn find(line: &Bytes) -> Vec<FoundId> {
+    let Ok(json) = RawJson::parse(line.clone()) else { return Vec::new() };
+    let offset = line.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+    let root = json.cursor();
+    let kind = root.get("type").and_then(|kind| kind.string()).unwrap_or_default();
+    let is_replay = kind == "user" && root.get("isReplay").and_then(|flag| flag.bool()) == Some(true);
+    let mut search = Search { control: kind.starts_with("control_") && kind != "control_cancel_request", offset, found: Vec::new() };
+    search.object(&root, 0);
+    if is_replay && let Some(uuid) = root.get("uuid") {
+        search.push(IdKind::Prompt, &uuid);
+    }
+    search.found.sort_by_key(|id| id.span.start);
+    search.found
+}
+
+struct Search {
+    control: bool,
+    offset: usize,
+    found: Vec<FoundId>,
+}
+
+impl Search {
+    fn object(&mut self, object: &Cursor<'_>, depth: usize) {
+        for (key, value) in object.fields() {
+            match &*key {
+                b"request_id" if self.control => self.push(IdKind::Request, &value),
+                b"callback_id" if self.control => self.push(IdKind::Callback, &value),
+                b"user_message_uuid" | b"command_uuid" | b"message_uuid" => self.push(IdKind::Prompt, &value),
+                b"user_message_uuids" | b"still_queued" | b"cancelled" => {
+                    for item in value.items() {
+                        self.push(IdKind::Prompt, &item);
+                    }
+                }
+                key if DATA.contains(&key) || depth == MAX_DEPTH => {}
+                _ => {
+                    self.object(&value, depth + 1);
+                    for item in value.items() {
+                        self.object(&item, depth + 1);
+                    }
+                }
+            }
+        }
+    }
+
+    fn push(&mut self, kind: IdKind, value: &Cursor<'_>) {
+        let id = value.string().map_or_else(|| value.raw().text().into_owned(), |text| text.into_owned());
+        let span = value.span();
+        self.found.push(FoundId { kind, id, span: span.start + self.offset..span.end + self.offset });
+    }
+}
+
+/// The line with other values in some places; the places are in order and do not overlap.
+pub(super) fn replace(line: &Bytes, places: &[(Range<usize>, Bytes)]) -> Bytes {
+    if places.is_empty() {
+        return line.clone();
+    }
+    let mut out = BytesMut::with_capacity(line.len() + places.iter().map(|(_, new)| new.len()).sum::<usize>());
+    let mut from = 0;
+    for (span, new) in places {
+        out.extend_from_slice(line.get(from..span.start).unwrap_or_default());
+        out.extend_from_slice(new);
+        from = span.end;
+    }
+    out.extend_from_slice(line.get(from..).unwrap_or_default());
+    out.freeze()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(line: &'static str) -> Vec<(IdKind, String, &'static str)> {
+        find(&Bytes::from_static(line.as_bytes())).into_iter().map(|id| (id.kind, id.id, &line[id.span])).collect()
+    }
+
+    #[test]
+    fn request_ids_stand_inside_the_response_and_need_not_be_strings() {
+        let line = r#"  {"type":"control_response","response":{"subtype":"success","request_id" : 7}}"#;
+        assert_eq!(found(line), [(IdKind::Request, "7".into(), "7")]);
+        let line = r#"{"response":{"r\u0065quest_id":"a\u0062","subtype":"error"},"type":"control_response"}"#;
+        assert_eq!(found(line), [(IdKind::Request, "ab".into(), r#""a\u0062""#)]);
+    }
+
+    #[test]
+    fn the_request_id_of_an_api_call_is_none_of_the_hosts() {
+        assert_eq!(found(r#"{"type":"assistant","request_id":"req_1","message":{"content":[]}}"#), []);
+        assert_eq!(found(r#"{"type":"control_cancel_request","request_id":"req_1"}"#), []);
+    }
+
+    #[test]
+    fn prompts_are_named_at_any_depth_outside_of_data() {
+        let line = r#"{"user_message_uuid":"b","user_message_uuids":["a","b"],"type":"result","result":{"message_uuid":"x"}}"#;
+        let ids: Vec<_> = found(line).into_iter().map(|(_, id, _)| id).collect();
+        assert_eq!(ids, ["b", "a", "b"]);
+        let line = r#"{"type":"control_response","response":{"request_id":"r","response":{"still_queued":["a"],"cancelled":["b"]}}}"#;
+        let ids: Vec<_> = found(line).into_iter().map(|(kind, id, _)| (kind, id)).collect();
+        assert_eq!(ids, [(IdKind::Request, "r".into()), (IdKind::Prompt, "a".into()), (IdKind::Prompt, "b".into())]);
+        let line = r#"{"type":"assistant","message":{"content":[{"input":{"command_uuid":"a"}}]}}"#;
+        assert_eq!(found(line), []);
+    }
+
+    #[test]
+    fn only_a_replayed_prompt_has_the_hosts_uuid() {
+        assert_eq!(found(r#"{"type":"user","uuid":"a","message":{}}"#), []);
+        assert_eq!(found(r#"{"type":"user","isReplay":true,"uuid":"a","message":{}}"#), [(IdKind::Prompt, "a".into(), r#""a""#)]);
+    }
+
+    #[test]
+    fn broken_and_deep_lines_have_no_ids() {
+        assert_eq!(found("not json"), []);
+        let deep = format!("{}{}", r#"{"a":"#.repeat(5000), "1") + &"}".repeat(5000);
+        assert_eq!(find(&deep.into()), []);
+    }
+
+    #[test]
+    fn replaces_in_place_and_leaves_the_rest() {
+        let line = Bytes::from_static(br#"{"a": "x" ,"b":["y",1.0e0]}"#);
+        let new = replace(&line, &[(6..9, Bytes::from_static(b"\"longer\"")), (16..19, Bytes::from_static(b"7"))]);
+        assert_eq!(new, &br#"{"a": "longer" ,"b":[7,1.0e0]}"#[..]);
+        assert_eq!(replace(&line, &[]), line);
+    }
+}

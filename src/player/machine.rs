@@ -1,0 +1,277 @@
+//! The player without I/O and without a clock: the host's doings in, the CLI's doings out.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::transport::Exit;
+
+use super::EXIT_DIVERGED;
+use super::ids::{self, IdKind};
+use super::report::{Divergence, Report};
+use super::script::{Action, Expected, Output, Pace, Script};
+use super::signal::Signal;
+
+/// Something the host did.
+#[derive(Clone, Debug)]
+pub(super) enum Input {
+    /// A line, without its ending.
+    Line(Bytes),
+    /// A line that was over the limit of the codec, and its length in bytes.
+    TooLong(u64),
+    Eof,
+    Signal(Signal),
+}
+
+/// What to do next.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Step {
+    /// Write this to stdout.
+    Out(Bytes),
+    /// Write this to stderr.
+    Err(Bytes),
+    CloseOut,
+    CloseErr,
+    /// End, once everything is written.
+    Exit(Exit),
+    /// Nothing until the host does something, or until this time, in microseconds from the start.
+    Wait(Option<u64>),
+}
+
+/// One run of a script.
+#[derive(Debug)]
+pub(super) struct Machine {
+    pub(super) script: Arc<Script>,
+    pub(super) met: Vec<Option<Met>>,
+    played: Vec<bool>,
+    /// Of each output: for how much it still waits, and when it may come.
+    waits: Vec<usize>,
+    due: Vec<u64>,
+    ready: BTreeSet<(u64, usize)>,
+    /// What goes out before anything else of the script.
+    pub(super) urgent: VecDeque<Step>,
+    pub(super) prompts: usize,
+    pub(super) eof: bool,
+    signal: Option<Signal>,
+    exit: Option<Exit>,
+    divergence: Option<Divergence>,
+}
+
+/// How an expectation was met.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Met {
+    /// The host's id as it is spelled: of a request its `request_id`, of a prompt its `uuid`.
+    pub(super) id: Option<Bytes>,
+    /// The callbacks of an `initialize`.
+    pub(super) callbacks: Vec<String>,
+}
+
+impl Machine {
+    pub(super) fn new(script: Arc<Script>) -> Self {
+        let mut machine = Self {
+            met: vec![None; script.expectations.len()],
+            played: vec![false; script.outputs.len()],
+            waits: script.outputs.iter().map(|output| output.waits).collect(),
+            due: vec![0; script.outputs.len()],
+            ready: BTreeSet::new(),
+            urgent: VecDeque::new(),
+            prompts: 0,
+            eof: false,
+            signal: None,
+            exit: None,
+            divergence: None,
+            script,
+        };
+        for index in 0..machine.waits.len() {
+            if machine.waits[index] == 0 {
+                machine.delay(index, 0, 0);
+                machine.ready.insert((machine.due[index], index));
+            }
+        }
+        machine
+    }
+
+    /// Takes in what the host did at `now`, in microseconds from the start.
+    pub(super) fn handle(&mut self, now: u64, input: Input) {
+        if self.exit.is_some() || self.divergence.is_some() {
+            return;
+        }
+        match input {
+            Input::Line(bytes) => self.line(now, &bytes),
+            Input::TooLong(len) => self.diverge(now, Divergence::extra(format!("a line of {len} bytes, over the limit"))),
+            Input::Eof => {
+                self.eof = true;
+                self.meet_first(now, |what| matches!(what, Expected::Eof));
+            }
+            Input::Signal(signal) => {
+                self.signal = Some(signal);
+                if !self.meet_first(now, |what| matches!(what, Expected::Signal(name) if name == signal.name())) {
+                    self.end(signal.exit());
+                }
+            }
+        }
+    }
+
+    /// What to do at `now`; to be asked again after each step but [`Step::Exit`] and [`Step::Wait`].
+    pub(super) fn next(&mut self, now: u64) -> Step {
+        loop {
+            if let Some(step) = self.urgent.pop_front() {
+                return step;
+            }
+            if let Some(exit) = self.exit {
+                return Step::Exit(exit);
+            }
+            match self.ready.first() {
+                Some(&(due, _)) if due > now => return Step::Wait(Some(due)),
+                Some(&(due, index)) => {
+                    self.ready.remove(&(due, index));
+                    if let Some(step) = self.play(now, index) {
+                        return step;
+                    }
+                }
+                None if self.is_stuck() => self.unstick(now),
+                None => return Step::Wait(None),
+            }
+        }
+    }
+
+    pub(super) fn report(&self) -> Report {
+        let matched = self.met.iter().filter(|met| met.is_some()).count();
+        let played = self.played.iter().filter(|played| **played).count();
+        Report::run(self.divergence.clone(), self.leftover(), played, matched, self.script.cli.clone(), self.script.source.clone())
+    }
+
+    pub(super) fn meet(&mut self, now: u64, index: usize, met: Met) {
+        let script = Arc::clone(&self.script);
+        let expectation = &script.expectations[index];
+        self.met[index] = Some(met);
+        self.release(now, &expectation.dependents, expectation.at);
+    }
+
+    pub(super) fn is_played(&self, output: usize) -> bool {
+        self.played[output]
+    }
+
+    /// Ends the run: the host did not do what was recorded. What was due before that still comes.
+    pub(super) fn diverge(&mut self, now: u64, divergence: Divergence) {
+        while let Some(&(due, index)) = self.ready.first() {
+            if due > now || matches!(self.script.outputs[index].action, Action::Exit(_)) {
+                break;
+            }
+            self.ready.remove(&(due, index));
+            let step = self.play(now, index);
+            self.urgent.extend(step);
+        }
+        let divergence = divergence.remaining(self.leftover());
+        self.divergence = Some(divergence);
+        self.urgent.push_back(Step::Err(Bytes::from(format!("{}\n", self.report()))));
+        self.urgent.push_back(Step::CloseOut);
+        self.end(Exit::from_code(EXIT_DIVERGED));
+    }
+
+    /// The first expectation that is not met yet and fits.
+    pub(super) fn unmet(&self, fits: impl Fn(usize, &Expected) -> bool) -> Option<usize> {
+        let expectations = self.script.expectations.iter().enumerate();
+        expectations.filter(|(index, _)| self.met[*index].is_none()).find(|(index, open)| fits(*index, &open.what)).map(|(index, _)| index)
+    }
+
+    fn meet_first(&mut self, now: u64, fits: impl Fn(&Expected) -> bool) -> bool {
+        let found = self.unmet(|_, what| fits(what));
+        if let Some(index) = found {
+            self.meet(now, index, Met::default());
+        }
+        found.is_some()
+    }
+
+    fn end(&mut self, exit: Exit) {
+        self.ready.clear();
+        self.exit = Some(exit);
+    }
+
+    fn play(&mut self, now: u64, index: usize) -> Option<Step> {
+        let script = Arc::clone(&self.script);
+        let output = &script.outputs[index];
+        if let Action::Exit(exit) = output.action {
+            let left = self.leftover();
+            if left.is_empty() {
+                self.played[index] = true;
+                self.end(exit);
+            } else {
+                self.diverge(now, Divergence::leftover());
+            }
+            return None;
+        }
+        self.played[index] = true;
+        self.release(now, &output.dependents, output.at);
+        Some(match &output.action {
+            Action::Out(line) => Step::Out(ids::replace(&line.wire(), &self.live_ids(output))),
+            Action::Err(line) => Step::Err(line.wire()),
+            Action::CloseOut => Step::CloseOut,
+            Action::CloseErr | Action::Exit(_) => Step::CloseErr,
+        })
+    }
+
+    fn live_ids(&self, output: &Output) -> Vec<(std::ops::Range<usize>, Bytes)> {
+        let live = output.patches.iter().filter_map(|patch| {
+            let met = self.met[patch.of].as_ref()?;
+            let id = match patch.kind {
+                IdKind::Callback => serde_json::to_vec(met.callbacks.get(patch.callback)?).ok()?.into(),
+                IdKind::Request | IdKind::Prompt => met.id.clone()?,
+            };
+            Some((patch.span.clone(), id))
+        });
+        live.collect()
+    }
+
+    /// Something that `outputs` waited for, recorded at `at`, happened at `now`.
+    fn release(&mut self, now: u64, outputs: &[usize], at: u64) {
+        for &index in outputs {
+            self.delay(index, now, at);
+            self.waits[index] -= 1;
+            if self.waits[index] == 0 && self.exit.is_none() {
+                self.ready.insert((self.due[index], index));
+            }
+        }
+    }
+
+    /// Keeps the recorded distance to what happened at `now` and was recorded at `at`.
+    fn delay(&mut self, index: usize, now: u64, at: u64) {
+        if let Pace::Recorded(speed) = self.script.pace {
+            let distance = self.script.outputs[index].at.saturating_sub(at);
+            self.due[index] = self.due[index].max(now.saturating_add((distance as f64 / speed) as u64));
+        }
+    }
+
+    /// Nothing can come any more: the input that is missing never will.
+    fn is_stuck(&self) -> bool {
+        let signals = self.unmet(|_, what| matches!(what, Expected::Signal(_))).is_some();
+        self.signal.is_some() || self.eof && (!signals || self.missing_write().is_some())
+    }
+
+    fn unstick(&mut self, now: u64) {
+        match (self.signal, self.missing_write()) {
+            (Some(signal), _) => self.end(signal.exit()),
+            (None, Some(missing)) => {
+                let expected = self.script.expectations[missing].to_string();
+                self.diverge(now, Divergence::early_end(expected));
+            }
+            (None, None) => self.diverge(now, Divergence::leftover()),
+        }
+    }
+
+    fn missing_write(&self) -> Option<usize> {
+        self.unmet(|index, _| self.script.expectations[index].required)
+    }
+
+    /// What the recording has and the run had not, but for what only waits for the host to end it.
+    fn leftover(&self) -> Vec<String> {
+        let writes = self.script.expectations.iter().zip(&self.met).filter(|(open, met)| met.is_none() && open.required);
+        let outputs = self.script.outputs.iter().zip(&self.played);
+        let outputs = outputs.filter(|(output, played)| !**played && !output.after_end && !matches!(output.action, Action::Exit(_)));
+        let mut left: Vec<_> = writes.map(|(open, _)| (open.event, open.to_string())).collect();
+        left.extend(outputs.map(|(output, _)| (output.event, output.to_string())));
+        left.sort();
+        left.into_iter().map(|(_, text)| text).collect()
+    }
+}

@@ -1,0 +1,185 @@
+//! Which expectation a line of the host meets.
+
+use bytes::Bytes;
+use serde_json::Value;
+
+use crate::wire::RawJson;
+
+use super::compare::{self, Difference};
+use super::compile::only_reads;
+use super::host_line::{HostLine, clip};
+use super::machine::{Machine, Met};
+use super::report::Divergence;
+use super::script::{Expected, prompt_text, request_text};
+
+impl Machine {
+    pub(super) fn line(&mut self, now: u64, bytes: &Bytes) {
+        let verdict = match HostLine::parse(bytes) {
+            HostLine::Nothing => return,
+            HostLine::Prompt { line, uuid } => self.prompt(now, &line, uuid),
+            HostLine::Request { subtype, request, id } => self.request(now, &subtype, &request, id),
+            HostLine::Answer { id, response } => self.answer(now, &id, &response),
+            HostLine::Cancel { id } => self.cancel(now, &id),
+            HostLine::Other { bytes, json } => self.other(now, &bytes, json.as_ref()),
+        };
+        if let Err(divergence) = verdict {
+            self.diverge(now, divergence);
+        }
+    }
+
+    /// Prompts come in the recorded order, and between the same requests.
+    fn prompt(&mut self, now: u64, line: &Value, uuid: Option<RawJson>) -> Result<(), Divergence> {
+        let arrived = || format!("prompt {}", prompt_text(line));
+        let Some(index) = self.unmet(|_, what| matches!(what, Expected::Prompt(_))) else {
+            return Err(Divergence::extra(arrived()));
+        };
+        let expectation = &self.script.expectations[index];
+        let before = self.unmet(|other, what| {
+            let holds_back = match what {
+                Expected::Request { subtype, .. } => !only_reads(subtype),
+                Expected::Cancel(_) | Expected::Other { .. } => true,
+                _ => false,
+            };
+            holds_back && other < index
+        });
+        if let Some(before) = before {
+            return Err(Divergence::out_of_turn(arrived(), self.script.expectations[before].to_string()));
+        }
+        if let Expected::Prompt(expected) = &expectation.what {
+            let differences = compare::values("prompt", expected, &compare::prompt(line), true);
+            if !differences.is_empty() {
+                return Err(Divergence::mismatch(arrived(), expectation.to_string(), differences));
+            }
+        }
+        self.prompts += 1;
+        self.meet(now, index, Met { id: uuid.map(|uuid| uuid.bytes().clone()), ..Met::default() });
+        Ok(())
+    }
+
+    /// A request that only reads may come at any time; others stay within their user turn.
+    fn request(&mut self, now: u64, subtype: &str, request: &Value, id: Option<RawJson>) -> Result<(), Divergence> {
+        let differs = |what: &Expected| match what {
+            Expected::Request { subtype: recorded, request: expected } if recorded == subtype => {
+                Some(compare::requests(subtype, &self.recorded_ids(expected), &self.recorded_ids(request)))
+            }
+            _ => None,
+        };
+        let same = self.unmet(|_, what| differs(what).is_some_and(|differences| differences.is_empty()));
+        let arrived = || request_text(subtype, request);
+        let Some(index) = same else {
+            let nearest = self.unmet(|_, what| differs(what).is_some());
+            return Err(match nearest.map(|nearest| &self.script.expectations[nearest]) {
+                Some(nearest) => Divergence::mismatch(arrived(), nearest.to_string(), differs(&nearest.what).unwrap_or_default()),
+                None => Divergence::extra(arrived()),
+            });
+        };
+        let turn = self.script.expectations[index].turn;
+        if turn > self.prompts && !only_reads(subtype) {
+            let prompt = self.unmet(|_, what| matches!(what, Expected::Prompt(_)));
+            let expected = prompt.map_or_else(String::new, |prompt| self.script.expectations[prompt].to_string());
+            return Err(Divergence::out_of_turn(arrived(), expected));
+        }
+        let callbacks = if subtype == "initialize" { compare::callback_ids(request) } else { Vec::new() };
+        self.meet(now, index, Met { id: id.map(|id| id.bytes().clone()), callbacks });
+        Ok(())
+    }
+
+    fn answer(&mut self, now: u64, id: &str, response: &Value) -> Result<(), Divergence> {
+        let arrived = || format!("answer to request {id:?}: {}", clip(&response.to_string(), 120));
+        let Some(request) = self.script.cli_requests.get(id) else {
+            let recorded = self.unmet(|_, what| matches!(what, Expected::Answer { id: recorded, .. } if recorded == id));
+            return match recorded {
+                Some(index) => {
+                    self.meet(now, index, Met::default());
+                    Ok(())
+                }
+                None => Err(Divergence::extra(arrived())),
+            };
+        };
+        if !self.is_played(request.output) {
+            let expected = format!("{} first", self.script.outputs[request.output]);
+            return Err(Divergence::out_of_turn(arrived(), expected));
+        }
+        // The recorded host did not answer, or this one answers again: the CLI would not care either.
+        let Some(index) = request.answer.filter(|index| self.met[*index].is_none()) else { return Ok(()) };
+        let expectation = &self.script.expectations[index];
+        if let Expected::Answer { response: expected, .. } = &expectation.what
+            && expectation.required
+        {
+            let differences = compare::answers(&request.request, expected, response);
+            if !differences.is_empty() {
+                return Err(Divergence::mismatch(arrived(), expectation.to_string(), differences));
+            }
+        }
+        self.meet(now, index, Met::default());
+        Ok(())
+    }
+
+    fn cancel(&mut self, now: u64, id: &str) -> Result<(), Divergence> {
+        let of = self.met.iter().position(|met| met.as_ref().is_some_and(|met| met.id_text().as_deref() == Some(id)));
+        match self.unmet(|_, what| matches!(what, Expected::Cancel(recorded) if recorded.is_none() || *recorded == of)) {
+            Some(index) => {
+                self.meet(now, index, Met::default());
+                Ok(())
+            }
+            None => Err(Divergence::extra(format!("control_cancel_request for {id:?}"))),
+        }
+    }
+
+    /// Whatever it is, it is the next of its kind, byte for byte or as JSON.
+    fn other(&mut self, now: u64, bytes: &Bytes, json: Option<&Value>) -> Result<(), Divergence> {
+        let arrived = || format!("line {:?}", clip(&String::from_utf8_lossy(bytes), 120));
+        let Some(index) = self.unmet(|_, what| matches!(what, Expected::Other { .. })) else {
+            return Err(Divergence::extra(arrived()));
+        };
+        let expectation = &self.script.expectations[index];
+        if let Expected::Other { bytes: expected, json: expected_json } = &expectation.what
+            && expected != bytes
+        {
+            let differences = match (expected_json, json) {
+                (Some(expected), Some(actual)) => compare::values("line", &without_ids(expected), &without_ids(actual), true),
+                _ => Difference::of_texts("line", &String::from_utf8_lossy(expected), &String::from_utf8_lossy(bytes)),
+            };
+            if !differences.is_empty() {
+                return Err(Divergence::mismatch(arrived(), expectation.to_string(), differences));
+            }
+        }
+        self.meet(now, index, Met::default());
+        Ok(())
+    }
+
+    /// A request whose ids of prompts are the recorded prompts' place, so that a live one and a recorded one compare.
+    fn recorded_ids(&self, request: &Value) -> Value {
+        let mut request = request.clone();
+        for key in ["message_uuid", "user_message_id"] {
+            if let Some(Value::String(id)) = request.get_mut(key)
+                && let Some(place) = self.prompt_place(id)
+            {
+                *id = format!("prompt {place}");
+            }
+        }
+        request
+    }
+
+    fn prompt_place(&self, id: &str) -> Option<usize> {
+        let recorded = self.script.prompt_ids.get(id).copied();
+        recorded.or_else(|| self.met.iter().position(|met| met.as_ref().is_some_and(|met| met.id_text().as_deref() == Some(id))))
+    }
+}
+
+impl Met {
+    fn id_text(&self) -> Option<String> {
+        let id = RawJson::parse(self.id.clone()?).ok()?;
+        Some(id.as_str().map_or_else(|| id.text().into_owned(), |text| text.into_owned()))
+    }
+}
+
+fn without_ids(line: &Value) -> Value {
+    let mut line = line.clone();
+    if let Some(fields) = line.as_object_mut() {
+        for key in ["uuid", "request_id", "session_id"] {
+            fields.shift_remove(key);
+        }
+    }
+    line
+}

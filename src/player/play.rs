@@ -1,0 +1,227 @@
+//! The player over byte streams.
+
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::io;
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::{Buf, Bytes};
+use futures_core::Stream;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until};
+use tokio_util::codec::FramedRead;
+
+use crate::transport::Exit;
+use crate::wire::{Item, LineCodec};
+
+use super::machine::{Input, Machine, Step};
+use super::report::Report;
+use super::script::Script;
+use super::signal::Signal;
+
+/// How long unread output is kept after a signal; CLI 2.1.329 gives up after 2.0 to 2.2 seconds.
+const FLUSH_AFTER_SIGNAL: Duration = Duration::from_secs(2);
+
+/// The three streams of the CLI, from its side.
+#[derive(Debug)]
+pub struct Streams<R, W, E> {
+    /// What the host writes.
+    pub stdin: R,
+    /// What the host reads.
+    pub stdout: W,
+    /// Where complaints go.
+    pub stderr: E,
+}
+
+/// Plays a script as the CLI, until it exits: the exit status to end with, and the report.
+///
+/// A host that does something else than was recorded gets the report on stderr, the end of stdout and exit code
+/// [`EXIT_DIVERGED`](super::EXIT_DIVERGED). Stdin is read on while nobody reads stdout; what is unread 2 seconds after a signal is dropped.
+/// `signals` brings the signals to the process; where there are none, drop its sender.
+///
+/// # Cancel safety
+/// Dropping the future is the CLI's sudden death: some output may be lost, half a line may have been written.
+pub async fn play<R, W, E>(script: Script, streams: Streams<R, W, E>, signals: mpsc::Receiver<Signal>) -> (Exit, Report)
+where
+    R: AsyncRead + Unpin,
+    W: AsyncWrite + Unpin,
+    E: AsyncWrite + Unpin,
+{
+    let machine = Shared::new(Arc::new(script));
+    let exit = run(&machine, streams, signals).await;
+    (exit, machine.report())
+}
+
+/// A machine that its driver shares with whoever wants its report.
+#[derive(Clone, Debug)]
+pub(super) struct Shared(Arc<Mutex<Machine>>);
+
+impl Shared {
+    pub(super) fn new(script: Arc<Script>) -> Self {
+        Self(Arc::new(Mutex::new(Machine::new(script))))
+    }
+
+    pub(super) fn report(&self) -> Report {
+        self.with(|machine| machine.report())
+    }
+
+    fn with<T>(&self, act: impl FnOnce(&mut Machine) -> T) -> T {
+        // A panic elsewhere does not make what the machine knows less true.
+        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+pub(super) async fn run<R, W, E>(machine: &Shared, streams: Streams<R, W, E>, mut signals: mpsc::Receiver<Signal>) -> Exit
+where
+    R: AsyncRead + Unpin,
+    W: AsyncWrite + Unpin,
+    E: AsyncWrite + Unpin,
+{
+    let start = Instant::now();
+    let now = || u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
+    let mut lines = Some(FramedRead::new(streams.stdin, LineCodec::new()));
+    let mut out = Writer::new(streams.stdout);
+    let mut err = Writer::new(streams.stderr);
+    let mut deadline = None;
+    loop {
+        let mut wake = None;
+        let mut exit = None;
+        // One line at a time, so that what is not written yet is still the machine's.
+        while out.is_idle() && exit.is_none() && wake.is_none() {
+            match machine.with(|machine| machine.next(now())) {
+                Step::Out(bytes) => out.queue(bytes),
+                Step::Err(bytes) => err.queue(bytes),
+                Step::CloseOut => out.close(),
+                Step::CloseErr => err.close(),
+                Step::Exit(status) => exit = Some(status),
+                Step::Wait(until) => wake = Some(until),
+            }
+        }
+        if let Some(exit) = exit
+            && out.is_idle()
+            && err.is_idle()
+        {
+            return exit;
+        }
+        let timer = wake.flatten().map(|until| start + Duration::from_micros(until));
+        let input = tokio::select! {
+            biased;
+            // What the host wrote before it sent a signal counts as before it.
+            item = next(&mut lines) => match item {
+                Some(Item::Line(line)) => Input::Line(line.bytes().clone()),
+                Some(Item::TooLong(long)) => Input::TooLong(long.len()),
+                None => Input::Eof,
+            },
+            Some(signal) = signals.recv() => {
+                deadline = Some(Instant::now() + FLUSH_AFTER_SIGNAL);
+                Input::Signal(signal)
+            }
+            () = out.drain(), if !out.is_idle() => continue,
+            () = err.drain(), if !err.is_idle() => continue,
+            () = at(timer), if timer.is_some() => continue,
+            () = at(deadline), if deadline.is_some() => {
+                out.abandon();
+                err.abandon();
+                deadline = None;
+                continue;
+            }
+        };
+        machine.with(|machine| machine.handle(now(), input));
+    }
+}
+
+async fn at(time: Option<Instant>) {
+    match time {
+        Some(time) => sleep_until(time).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// The next item of the input; its end once, and then nothing ever.
+async fn next<R: AsyncRead + Unpin>(lines: &mut Option<FramedRead<R, LineCodec>>) -> Option<Item> {
+    let item = match lines {
+        Some(lines) => poll_fn(|cx| Pin::new(&mut *lines).poll_next(cx)).await,
+        None => std::future::pending().await,
+    };
+    // Input that cannot be read is input that ended.
+    let item = item.and_then(Result::ok);
+    if item.is_none() {
+        *lines = None;
+    }
+    item
+}
+
+/// A stream to write to, and what is still to be written. Once it failed or was closed, it takes everything and writes nothing, as the CLI
+/// does when its reader is gone.
+struct Writer<W> {
+    stream: Option<W>,
+    queue: VecDeque<Bytes>,
+    flushed: bool,
+}
+
+impl<W: AsyncWrite + Unpin> Writer<W> {
+    fn new(stream: W) -> Self {
+        Self { stream: Some(stream), queue: VecDeque::new(), flushed: true }
+    }
+
+    fn is_idle(&self) -> bool {
+        self.queue.is_empty() && self.flushed
+    }
+
+    fn queue(&mut self, bytes: Bytes) {
+        if self.stream.is_some() && !bytes.is_empty() {
+            self.queue.push_back(bytes);
+            self.flushed = false;
+        }
+    }
+
+    /// Closes it, after what is queued: an empty piece stands for the end.
+    fn close(&mut self) {
+        if self.stream.is_some() {
+            self.queue.push_back(Bytes::new());
+        }
+    }
+
+    fn abandon(&mut self) {
+        self.stream = None;
+        self.queue.clear();
+        self.flushed = true;
+    }
+
+    /// Writes until nothing is left. Cancel safe: what was written is remembered.
+    async fn drain(&mut self) {
+        while let Some(piece) = self.queue.front_mut() {
+            let Some(stream) = &mut self.stream else { break };
+            let result = if piece.is_empty() {
+                stream.shutdown().await.and(Err(io::ErrorKind::BrokenPipe.into()))
+            } else {
+                write(stream, piece).await
+            };
+            if result.is_err() {
+                return self.abandon();
+            }
+            if piece.is_empty() {
+                self.queue.pop_front();
+            }
+        }
+        if let Some(stream) = &mut self.stream
+            && pin!(stream.flush()).await.is_err()
+        {
+            return self.abandon();
+        }
+        self.flushed = true;
+    }
+}
+
+async fn write(stream: &mut (impl AsyncWrite + Unpin), piece: &mut Bytes) -> io::Result<()> {
+    match stream.write(piece).await? {
+        0 => Err(io::ErrorKind::WriteZero.into()),
+        written => {
+            piece.advance(written);
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! A recording as a transport.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::mpsc;
+
+use crate::recording::{Error, Recording};
+use crate::transport::{self, BoxFuture, Connection, Exit, Launch, Memory, Peer, Transport};
+
+use super::play::{self, Shared, Streams};
+use super::report::Report;
+use super::script::Script;
+use super::signal::Signal;
+
+/// Plays a recording to whoever opens it: the CLI's part, in memory, strictly.
+///
+/// Each prompt must be the recorded one, and so on (see the [module](self)); otherwise the connection ends with a report on stderr and exit
+/// code 70. The report can also be had from here, and from every clone: keep one while the session owns the other.
+///
+/// ```
+/// use claude_wire::player::Replay;
+/// use claude_wire::recording::{Event, EventKind, Header, Recording};
+/// use claude_wire::transport::{Launch, Transport};
+/// use tokio::io::{AsyncReadExt, AsyncWriteExt};
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let mut recording = Recording::new(Header::new());
+/// recording.events.push(Event::new(0, EventKind::In(r#"{"type":"user","message":{"role":"user","content":"Hi"}}"#.into())));
+/// recording.events.push(Event::new(9, EventKind::Out(r#"{"type":"result","subtype":"success","result":"Hello"}"#.into())));
+///
+/// let replay = Replay::new(recording);
+/// let mut cli = replay.clone().open(Launch::default()).await?;
+/// cli.stdin.write_all(b"{\"type\":\"user\",\"message\":{\"role\":\"user\",\"content\":\"Hi\"}}\n").await?;
+/// drop(cli.stdin);
+/// let mut said = String::new();
+/// cli.stdout.read_to_string(&mut said).await?;
+/// assert!(said.contains("Hello"));
+/// replay.assert_finished();
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Replay {
+    scripts: Vec<Arc<Script>>,
+    /// Whether each script is for one opening, in order; otherwise the one script is played at each.
+    in_order: bool,
+    truncated: Option<Arc<Error>>,
+    runs: Arc<Mutex<Vec<Shared>>>,
+}
+
+impl Replay {
+    /// Reads a recording from a file.
+    ///
+    /// # Errors
+    /// When it cannot be read or is no recording. A truncated one is refused later, when it is to be played.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let recording = Recording::open(&path)?;
+        let name = path.as_ref().display().to_string();
+        Ok(Self::of([recording], false).each(|script| script.named(name.clone())))
+    }
+
+    /// Takes a recording from memory. Opened again, it is played from its start again.
+    pub fn new(recording: Recording) -> Self {
+        Self::of([recording], false)
+    }
+
+    /// Takes a recording for each opening, in order: one recording is one process, and a session that reconnects opens its transport again.
+    pub fn sequence(recordings: impl IntoIterator<Item = Recording>) -> Self {
+        Self::of(recordings, true)
+    }
+
+    /// Plays truncated recordings too. Where the events end, the CLI goes on silently until the host closes its input.
+    #[must_use]
+    pub fn allow_truncated(mut self) -> Self {
+        self.truncated = None;
+        self
+    }
+
+    /// Plays at the recorded pace, this many times as fast (see [`Script::speed`]). Without it everything comes at once.
+    #[must_use]
+    pub fn speed(self, factor: f64) -> Self {
+        self.each(|script| script.speed(factor))
+    }
+
+    /// What was found so far, in all runs together. Nothing was opened yet: everything is left.
+    ///
+    /// A run goes on in a task of its own: wait for the connection's end (or for the reply that you need) before you ask.
+    pub fn report(&self) -> Report {
+        let runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
+        let unplayed = if self.in_order || runs.is_empty() { self.scripts.get(runs.len()..).unwrap_or_default() } else { &[] };
+        let mut report = Report::default();
+        for run in runs.iter() {
+            report.add(run.report());
+        }
+        for script in unplayed {
+            report.add(Shared::new(Arc::clone(script)).report());
+        }
+        report
+    }
+
+    /// For the end of a test: nothing differed and nothing is left.
+    ///
+    /// # Panics
+    /// With the report, unless it [is clean](Report::is_clean).
+    #[track_caller]
+    pub fn assert_finished(&self) {
+        let report = self.report();
+        assert!(report.is_clean(), "{report}");
+    }
+
+    fn of(recordings: impl IntoIterator<Item = Recording>, in_order: bool) -> Self {
+        let mut truncated = None;
+        let mut scripts = Vec::new();
+        for recording in recordings {
+            if let Err(error) = recording.require_sealed() {
+                truncated.get_or_insert(Arc::new(error));
+            }
+            scripts.push(Arc::new(Script::new(&recording.expand(&BTreeMap::new()))));
+        }
+        Self { scripts, in_order, truncated, runs: Arc::default() }
+    }
+
+    fn each(mut self, change: impl Fn(Script) -> Script) -> Self {
+        self.scripts = self.scripts.into_iter().map(|script| Arc::new(change(Arc::unwrap_or_clone(script)))).collect();
+        self
+    }
+
+    /// The machine for the next opening.
+    fn begin(&self) -> Result<Shared, transport::Error> {
+        if let Some(error) = &self.truncated {
+            return Err(transport::Error::other(format!("{error}; Replay::allow_truncated plays it nevertheless")));
+        }
+        let mut runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
+        let index = if self.in_order { runs.len() } else { 0 };
+        let Some(script) = self.scripts.get(index) else {
+            let count = self.scripts.len();
+            return Err(transport::Error::other(format!(
+                "the replay has {count} recordings, and this is one opening more; record another"
+            )));
+        };
+        let run = Shared::new(Arc::clone(script));
+        runs.push(run.clone());
+        Ok(run)
+    }
+}
+
+/// Fails when the recording is truncated, or a sequence has no recording left.
+impl Transport for Replay {
+    fn open(&self, launch: Launch) -> BoxFuture<'_, Result<Connection, transport::Error>> {
+        Box::pin(async move {
+            let machine = self.begin()?;
+            Memory::new(move |_, peer| in_memory(machine.clone(), peer)).open(launch).await
+        })
+    }
+}
+
+/// Runs a machine as the CLI of an in-memory connection.
+pub(super) async fn in_memory(machine: Shared, peer: Peer) -> Exit {
+    let Peer { stdin, stdout, stderr, mut control, .. } = peer;
+    let (send, signals) = mpsc::channel(1);
+    let forward = async {
+        loop {
+            if control.signal().await == transport::Signal::Terminate {
+                // A player that is gone needs no signal.
+                let _ = send.send(Signal::Terminate).await;
+            }
+        }
+    };
+    tokio::select! {
+        exit = play::run(&machine, Streams { stdin, stdout, stderr }, signals) => exit,
+        () = forward => Exit::from_code(0),
+    }
+}

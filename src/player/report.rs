@@ -1,0 +1,207 @@
+//! What a replay found: for the ledger, for stderr, for a person.
+
+use std::fmt;
+
+use super::compare::Difference;
+
+/// The first thing a host did otherwise than the recorded one. A run ends with it.
+///
+/// Its text says what arrived, what was expected, where the two differ, what remained of the recording, and what may be done.
+#[derive(Clone, Debug)]
+pub struct Divergence {
+    kind: Kind,
+    arrived: Option<String>,
+    expected: Option<String>,
+    differences: Vec<Difference>,
+    remaining: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Mismatch,
+    Extra,
+    OutOfTurn,
+    EarlyEnd,
+    Leftover,
+}
+
+/// How many differences and how much of the rest a text shows.
+const SHOWN: usize = 8;
+
+impl Divergence {
+    pub(super) fn mismatch(arrived: String, expected: String, differences: Vec<Difference>) -> Self {
+        Self { differences, ..Self::new(Kind::Mismatch, Some(arrived), Some(expected)) }
+    }
+
+    pub(super) fn extra(arrived: String) -> Self {
+        Self::new(Kind::Extra, Some(arrived), None)
+    }
+
+    pub(super) fn out_of_turn(arrived: String, expected: String) -> Self {
+        Self::new(Kind::OutOfTurn, Some(arrived), Some(expected))
+    }
+
+    pub(super) fn early_end(expected: String) -> Self {
+        Self::new(Kind::EarlyEnd, Some("end of input".to_owned()), Some(expected))
+    }
+
+    pub(super) fn leftover() -> Self {
+        Self::new(Kind::Leftover, None, None)
+    }
+
+    pub(super) fn remaining(self, remaining: Vec<String>) -> Self {
+        Self { remaining, ..self }
+    }
+
+    fn new(kind: Kind, arrived: Option<String>, expected: Option<String>) -> Self {
+        Self { kind, arrived, expected, differences: Vec::new(), remaining: Vec::new() }
+    }
+
+    /// The host wrote something of the expected kind, with another content.
+    pub fn is_mismatch(&self) -> bool {
+        self.kind == Kind::Mismatch
+    }
+
+    /// The host wrote something that the recording does not have, or has no more of.
+    pub fn is_extra(&self) -> bool {
+        self.kind == Kind::Extra
+    }
+
+    /// The host wrote something that the recording has in another place.
+    pub fn is_out_of_turn(&self) -> bool {
+        self.kind == Kind::OutOfTurn
+    }
+
+    /// The host closed its input while the recording still expects it to write.
+    pub fn is_early_end(&self) -> bool {
+        self.kind == Kind::EarlyEnd
+    }
+
+    /// The recording came to its exit with something left that the host never asked for.
+    pub fn is_leftover(&self) -> bool {
+        self.kind == Kind::Leftover
+    }
+}
+
+impl fmt::Display for Divergence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.kind {
+            Kind::Mismatch => "the host wrote something else than was recorded",
+            Kind::Extra => "the host wrote something that the recording does not have",
+            Kind::OutOfTurn => "the host wrote something in another place than was recorded",
+            Kind::EarlyEnd => "the host closed its input before the recording was over",
+            Kind::Leftover => "the recording is over, but the host did not do all that was recorded",
+        })?;
+        for (name, value) in [("arrived", &self.arrived), ("expected", &self.expected)] {
+            if let Some(value) = value {
+                write!(f, "\n  {name}: {value}")?;
+            }
+        }
+        for difference in self.differences.iter().take(SHOWN) {
+            write!(f, "\n  differs at {difference}")?;
+        }
+        if self.differences.len() > SHOWN {
+            write!(f, "\n  ... and at {} more places", self.differences.len() - SHOWN)?;
+        }
+        list(f, "left", &self.remaining)?;
+        let hint = match self.kind {
+            Kind::Mismatch => "make the host write what was recorded, or record again",
+            Kind::Extra => "stop the host earlier, or record again with what it does now",
+            Kind::OutOfTurn => "wait for the reply before the next write, as the recorded host did",
+            Kind::EarlyEnd | Kind::Leftover => "make the host do the rest, or record again without it",
+        };
+        write!(f, "\n  hint: {hint}")
+    }
+}
+
+/// What became of a replay: what was played, what was matched, what differed, what is left.
+///
+/// Its text ends with one line of numbers: `replay: played=12 matched=3 divergences=0 left=0 cli=2.1.329`.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    divergences: Vec<Divergence>,
+    left: Vec<String>,
+    played: usize,
+    matched: usize,
+    cli: Option<String>,
+    source: Option<String>,
+}
+
+impl Report {
+    pub(super) fn run(
+        divergence: Option<Divergence>,
+        left: Vec<String>,
+        played: usize,
+        matched: usize,
+        cli: Option<String>,
+        source: Option<String>,
+    ) -> Self {
+        Self { divergences: divergence.into_iter().collect(), left, played, matched, cli, source }
+    }
+
+    /// Adds the report of another run.
+    pub(super) fn add(&mut self, other: Self) {
+        self.divergences.extend(other.divergences);
+        self.left.extend(other.left);
+        self.played += other.played;
+        self.matched += other.matched;
+        self.cli = self.cli.take().or(other.cli);
+        self.source = self.source.take().or(other.source);
+    }
+
+    /// Whether the host did all that was recorded and nothing else.
+    ///
+    /// What is left may be the end alone: closing the input, a signal, the exit.
+    pub fn is_clean(&self) -> bool {
+        self.divergences.is_empty() && self.left.is_empty()
+    }
+
+    /// The first difference of each run.
+    pub fn divergences(&self) -> &[Divergence] {
+        &self.divergences
+    }
+
+    /// What the recording has and the run had not (yet), one line each; the end itself does not count.
+    pub fn left(&self) -> &[String] {
+        &self.left
+    }
+
+    /// How many lines and other doings of the CLI were played.
+    pub fn played(&self) -> usize {
+        self.played
+    }
+
+    /// How many of the host's doings were as recorded.
+    pub fn matched(&self) -> usize {
+        self.matched
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for divergence in &self.divergences {
+            write!(f, "replay")?;
+            if let Some(source) = &self.source {
+                write!(f, " of {source}")?;
+            }
+            writeln!(f, ": {divergence}")?;
+        }
+        if self.divergences.is_empty() && !self.left.is_empty() {
+            write!(f, "replay: not finished")?;
+            list(f, "left", &self.left)?;
+            writeln!(f)?;
+        }
+        write!(f, "replay: played={} matched={} ", self.played, self.matched)?;
+        write!(f, "divergences={} left={} cli={}", self.divergences.len(), self.left.len(), self.cli.as_deref().unwrap_or("unknown"))
+    }
+}
+
+fn list(f: &mut fmt::Formatter<'_>, name: &str, items: &[String]) -> fmt::Result {
+    for item in items.iter().take(SHOWN) {
+        write!(f, "\n  {name}: {item}")?;
+    }
+    if items.len() > SHOWN {
+        write!(f, "\n  {name}: ... and {} more", items.len() - SHOWN)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,223 @@
+//! What the player plays: expectations of the host, and outputs that depend on them.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::ops::Range;
+
+use bytes::Bytes;
+use serde_json::Value;
+
+use crate::recording::{Event, Payload, Recording};
+use crate::transport;
+
+use super::compile::Compiler;
+use super::host_line::clip;
+use super::ids::IdKind;
+
+/// A recording, made ready to be played: each output knows what it waits for.
+///
+/// | an output | waits for |
+/// |---|---|
+/// | any line of stdout or stderr, and the exit | the output before it, and the host's writes before it in the recording, but for those named below |
+/// | a reply to a request that only reads (`get_*`, `list_*`, `mcp_status`, ...) | that request; nobody waits for either |
+/// | a reply to another request but `initialize` | that request, and what the CLI said and asked between the two; nobody waits for the reply |
+/// | a `command_lifecycle` line | the prompt it names; for the state `queued` nobody waits |
+///
+/// A prompt written while a turn runs holds back nothing until the turn that it opens, or a line that names it. An answer to a request that
+/// the CLI has cancelled is waited for by nobody. The end of input and signals hold back what came after them.
+#[derive(Clone, Debug)]
+pub struct Script {
+    pub(super) expectations: Vec<Expectation>,
+    pub(super) outputs: Vec<Output>,
+    /// The CLI's own requests, by id.
+    pub(super) cli_requests: HashMap<String, CliRequest>,
+    /// The expectations of prompts, by the recorded uuid.
+    pub(super) prompt_ids: HashMap<String, usize>,
+    pub(super) cli: Option<String>,
+    pub(super) source: Option<String>,
+    pub(super) pace: Pace,
+}
+
+/// How fast the outputs come.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Pace {
+    Instant,
+    /// The recorded distances, divided by this; positive and finite.
+    Recorded(f64),
+}
+
+/// Something the host is expected to do.
+#[derive(Clone, Debug)]
+pub(super) struct Expectation {
+    /// Its place among the events of the recording, counted from 0.
+    pub(super) event: usize,
+    /// Microseconds from the recording's start.
+    pub(super) at: u64,
+    pub(super) what: Expected,
+    /// How many prompts come before it: its user turn.
+    pub(super) turn: usize,
+    /// Whether a run without it is not the recorded one.
+    pub(super) required: bool,
+    /// The outputs that wait for it.
+    pub(super) dependents: Vec<usize>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Expected {
+    /// What counts of the `user` line.
+    Prompt(Value),
+    Request {
+        subtype: String,
+        request: Value,
+    },
+    Answer {
+        id: String,
+        response: Value,
+    },
+    /// The expectation whose request is cancelled, when it is known.
+    Cancel(Option<usize>),
+    Other {
+        bytes: Bytes,
+        json: Option<Value>,
+    },
+    Eof,
+    Signal(String),
+}
+
+/// Something the CLI does.
+#[derive(Clone, Debug)]
+pub(super) struct Output {
+    pub(super) event: usize,
+    pub(super) at: u64,
+    pub(super) action: Action,
+    pub(super) patches: Vec<Patch>,
+    /// How many expectations and outputs it waits for.
+    pub(super) waits: usize,
+    /// The outputs that wait for it.
+    pub(super) dependents: Vec<usize>,
+    /// How many prompts had opened their turns: the user turn it belongs to, 0 before the first.
+    pub(super) turn: usize,
+    /// Whether it came after the end of input or a signal.
+    pub(super) after_end: bool,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Action {
+    Out(Payload),
+    Err(Payload),
+    CloseOut,
+    CloseErr,
+    Exit(transport::Exit),
+}
+
+/// A place in an output where an id of the live host goes.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Patch {
+    pub(super) span: Range<usize>,
+    pub(super) kind: IdKind,
+    /// Whose id it is.
+    pub(super) of: usize,
+    /// Which of its callbacks, for [`IdKind::Callback`].
+    pub(super) callback: usize,
+}
+
+/// A request of the CLI to the host.
+#[derive(Clone, Debug)]
+pub(super) struct CliRequest {
+    pub(super) output: usize,
+    pub(super) request: Value,
+    pub(super) cancelled: bool,
+    pub(super) answer: Option<usize>,
+}
+
+impl Script {
+    /// Compiles a recording. Its `${...}` variables must have been expanded: [`Recording::expand`].
+    ///
+    /// `fault` events, marks and events that this build does not know are passed over. A recording without an exit ends with exit code 0 once
+    /// the host has closed its input.
+    pub fn new(recording: &Recording) -> Self {
+        let mut compiler = Compiler::default();
+        let mut at = 0;
+        for (index, Event { us, kind, .. }) in recording.events.iter().enumerate() {
+            at += us;
+            compiler.event(index, at, kind);
+        }
+        let mut script = compiler.finish(recording.events.len(), at);
+        script.cli.clone_from(&recording.header.cli);
+        script
+    }
+
+    /// Plays at the recorded pace, this many times as fast; 2.0 takes half the time. Without it, or with a factor that is not a positive
+    /// finite number, every output comes as soon as what it waits for is there.
+    #[must_use]
+    pub fn speed(mut self, factor: f64) -> Self {
+        self.pace = if factor.is_finite() && factor > 0.0 { Pace::Recorded(factor) } else { Pace::Instant };
+        self
+    }
+
+    /// Names the recording in reports, usually by its path.
+    #[must_use]
+    pub fn named(mut self, source: impl Into<String>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+}
+
+impl From<&Recording> for Script {
+    fn from(recording: &Recording) -> Self {
+        Self::new(recording)
+    }
+}
+
+/// `prompt "Say hello" (event 3)`: for reports.
+impl fmt::Display for Expectation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (event {})", self.what, self.event + 1)
+    }
+}
+
+impl fmt::Display for Expected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Prompt(line) => write!(f, "prompt {}", prompt_text(line)),
+            Self::Request { subtype, request } => write!(f, "{}", request_text(subtype, request)),
+            Self::Answer { id, .. } => write!(f, "answer to the CLI's request {id:?}"),
+            Self::Cancel(_) => f.write_str("control_cancel_request"),
+            Self::Other { bytes, .. } => write!(f, "line {:?}", clip(&String::from_utf8_lossy(bytes), 120)),
+            Self::Eof => f.write_str("end of input"),
+            Self::Signal(name) => f.write_str(name),
+        }
+    }
+}
+
+impl fmt::Display for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.action {
+            Action::Out(line) => write!(f, "stdout {}", clip(&String::from_utf8_lossy(line.bytes()), 100))?,
+            Action::Err(line) => write!(f, "stderr {}", clip(&String::from_utf8_lossy(line.bytes()), 100))?,
+            Action::CloseOut => f.write_str("end of stdout")?,
+            Action::CloseErr => f.write_str("end of stderr")?,
+            Action::Exit(exit) => write!(f, "exit ({exit})")?,
+        }
+        write!(f, " (event {})", self.event + 1)
+    }
+}
+
+/// The text of a prompt for a report, or its content where it is not one text.
+pub(super) fn prompt_text(line: &Value) -> String {
+    let content = line.pointer("/message/content").unwrap_or(&Value::Null);
+    let text = match content {
+        Value::Array(blocks) if blocks.len() == 1 => content.pointer("/0/text").unwrap_or(content),
+        _ => content,
+    };
+    clip(&text.to_string(), 120).into_owned()
+}
+
+/// A control request for a report.
+pub(super) fn request_text(subtype: &str, request: &Value) -> String {
+    let mut rest = request.clone();
+    if let Some(fields) = rest.as_object_mut() {
+        fields.shift_remove("subtype");
+    }
+    format!("control_request {subtype} {}", clip(&rest.to_string(), 120))
+}
