@@ -16,6 +16,8 @@ pub mod wire;
 
 #[cfg(feature = "fake-api")]
 pub mod fake_api;
+#[cfg(feature = "fake-api")]
+pub mod hermetic;
 #[cfg(feature = "session")]
 pub mod player;
 #[cfg(feature = "session")]
