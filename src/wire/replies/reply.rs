@@ -59,7 +59,7 @@ impl<T: Decode + Default> Reply<T> {
 fn decode<T: Decode + Default>(raw: Option<&RawJson>, sink: &mut Sink) -> T {
     let at = At::Root.key("response");
     match raw {
-        Some(raw) => T::decode(raw.cursor(), &at, sink),
+        Some(raw) => T::decode(&mut raw.cursor().reader(), &at, sink),
         None => {
             sink.missing(&at, T::EXPECTED);
             None
