@@ -26,12 +26,17 @@ pub enum Input {
     Opened,
     /// A classified item of the CLI's standard output.
     Received(Outcome),
+    /// Reading the CLI's output is held back (`false`), or goes on (`true`, as at first). A CLI that is not listened to is not silent.
+    Reading(bool),
     /// The caller wants something.
     Command(Command),
     /// The host has an answer to [`Output::Callback`].
     Answered(CallbackId, Answer),
     /// Time has passed; only the clock has to say so, at [`Machine::deadline`](super::Machine::deadline).
     Tick,
+    /// The CLI will read nothing more, but what it wrote may still come. The turn that runs may end; what was not written waits for the next
+    /// connection.
+    Leaving,
     /// Nothing more will come: the CLI has exited, its output has ended, or it could not be started.
     Closed,
 }
@@ -67,7 +72,7 @@ pub struct Prompt {
     /// The longest that the turn may take from the writing of the prompt to its result.
     pub timeout: Option<Duration>,
     /// The longest silence of the CLI within the turn. Every frame but a `keep_alive` breaks it, and it is not counted while the CLI waits
-    /// for an answer of the host.
+    /// for an answer of the host, or reading is held back.
     pub idle_timeout: Option<Duration>,
     /// How the CLI must have been launched for it.
     pub profile: Profile,
@@ -111,7 +116,7 @@ pub enum Output {
         /// How to launch it.
         profile: Profile,
     },
-    /// Write a line to the CLI; its newline is included.
+    /// Write a line to the CLI; its newline is the codec's to add.
     Write(Bytes),
     /// A message for a turn.
     Message(TurnId, Frame),

@@ -9,10 +9,9 @@ mod switch;
 use self::switch::Switches;
 use super::failure::Failure;
 use super::io::{Command, Input, Output, Profile, Prompt, RequestId, TurnEnd, TurnId};
-use super::lines;
 use super::requests::{Incoming, Outgoing, Purpose};
 use super::turns::Current;
-use crate::wire::RawJson;
+use crate::wire::{RawJson, control_cancel_line, control_request_line, user_line};
 
 /// What the machine is told once.
 #[derive(Clone, Debug)]
@@ -72,7 +71,7 @@ pub struct Counters {
 /// machine.handle(Instant::now(), Input::Command(Command::Connect(RequestId(1))), &mut out);
 /// assert!(matches!(out[..], [Output::Open { resume: None, .. }]));
 /// machine.handle(Instant::now(), Input::Opened, &mut out);
-/// assert!(matches!(&out[1], Output::Write(line) if line.ends_with(b"\"request\":{\"subtype\":\"initialize\"}}\n")));
+/// assert!(matches!(&out[1], Output::Write(line) if line.ends_with(b"\"request\":{\"subtype\":\"initialize\"}}")));
 /// ```
 #[derive(Debug)]
 pub struct Machine {
@@ -85,6 +84,8 @@ pub struct Machine {
     profile: Profile,
     /// Is the CLI inside a turn that it started by itself?
     foreign: bool,
+    /// Is its output left unread?
+    held_back: bool,
     /// Has the CLI of this connection been seen to echo uuids?
     echoes: bool,
     /// Requests that wait for the handshake.
@@ -123,6 +124,7 @@ impl Machine {
             switches: Switches::default(),
             profile: Profile::default(),
             foreign: false,
+            held_back: false,
             echoes: false,
             held: Vec::new(),
             connecting: Vec::new(),
@@ -139,9 +141,16 @@ impl Machine {
         match input {
             Input::Opened => self.opened(now, out),
             Input::Received(outcome) => self.received(now, outcome, out),
+            Input::Reading(reading) => {
+                self.held_back = !reading;
+                self.current.iter_mut().for_each(|current| current.touch(now));
+            }
             Input::Command(command) => self.command(now, command, out),
             Input::Answered(callback, answer) => self.answered(now, callback, answer, out),
             Input::Tick => self.tick(now, out),
+            // In the handshake nothing was written yet, and whoever waits first is to be told.
+            Input::Leaving if self.link == Link::Ready => self.link = Link::Closing { for_good: false },
+            Input::Leaving => {}
             Input::Closed => self.closed(out),
         }
         self.advance(now, out);
@@ -154,13 +163,14 @@ impl Machine {
 
     /// When the next [`Input::Tick`] is due.
     pub fn deadline(&self) -> Option<Instant> {
-        let turn = self.current.as_ref().and_then(|current| current.deadline(!self.incoming.is_empty()));
+        let turn = self.current.as_ref().and_then(|current| current.deadline(self.may_be_silent()));
         [turn, self.outgoing.deadline()].into_iter().flatten().min()
     }
 
-    /// True while a request of the host's is under way, so that reading must go on whatever else holds it back.
+    /// True while the host waits for the CLI, for a reply or for the end of a turn that it has interrupted, so that reading must go on
+    /// whatever else holds it back.
     pub fn awaits_reply(&self) -> bool {
-        !self.outgoing.is_empty()
+        !self.outgoing.is_empty() || self.current.as_ref().is_some_and(Current::is_draining)
     }
 
     /// True if and only if nothing is under way and nothing waits.
@@ -203,6 +213,11 @@ impl Machine {
         self.counters
     }
 
+    /// Is it the host that the CLI waits for?
+    fn may_be_silent(&self) -> bool {
+        self.held_back || !self.incoming.is_empty()
+    }
+
     fn command(&mut self, now: Instant, command: Command, out: &mut Vec<Output>) {
         let stopped = matches!(self.link, Link::Stopped | Link::Closing { for_good: true });
         match command {
@@ -235,12 +250,12 @@ impl Machine {
                 self.held.retain(|(held, ..)| *held != request);
                 self.connecting.retain(|waiting| *waiting != request);
                 if let Some(id) = self.outgoing.cancel(request) {
-                    self.write(lines::cancel(&id), out);
+                    self.write(control_cancel_line(&id), out);
                 }
             }
             Command::Forget => {
                 self.session_id = None;
-                if matches!(self.link, Link::Handshake | Link::Ready) {
+                if matches!(self.link, Link::Opening | Link::Handshake | Link::Ready) {
                     self.terminate(out);
                 }
             }
@@ -278,7 +293,7 @@ impl Machine {
 
     fn request(&mut self, now: Instant, purpose: Purpose, body: &RawJson, limit: Option<Duration>, out: &mut Vec<Output>) {
         let id = self.outgoing.register(now, purpose, limit.unwrap_or(self.config.control_timeout));
-        out.push(Output::Write(lines::request(&id, body)));
+        out.push(Output::Write(control_request_line(&id, body)));
     }
 
     /// Writes a line, unless the CLI's input is closed or the process is being ended.
@@ -317,7 +332,7 @@ impl Machine {
     }
 
     fn begin(&mut self, now: Instant, prompt: Prompt, out: &mut Vec<Output>) {
-        out.push(Output::Write(lines::prompt(&prompt.uuid, &prompt.content)));
+        out.push(Output::Write(user_line(&prompt.uuid, &prompt.content)));
         self.current = Some(Current::new(prompt, now));
     }
 
@@ -335,7 +350,10 @@ impl Machine {
     /// Makes the CLI end the turn that runs, and sets a limit to how long that may take.
     fn drain(&mut self, now: Instant, out: &mut Vec<Output>) {
         let Some(current) = &mut self.current else { return };
-        current.drain_until = now.checked_add(self.config.drain_timeout);
+        current.drain(now, self.config.drain_timeout);
+        if self.link != Link::Ready {
+            return;
+        }
         // A turn of the CLI's own is not ours to interrupt: while it runs, our prompt can only be withdrawn.
         let (purpose, body) = if self.foreign && !current.started {
             let body = serde_json::json!({"subtype": "cancel_async_message", "message_uuid": current.uuid});
@@ -350,7 +368,7 @@ impl Machine {
         for (purpose, id, limit) in self.outgoing.overdue(now) {
             match purpose {
                 Purpose::Caller(request) => {
-                    self.write(lines::cancel(&id), out);
+                    self.write(control_cancel_line(&id), out);
                     out.push(Output::Reply(request, Err(Failure::Timeout(limit))));
                 }
                 Purpose::Initialize => self.give_up(Failure::HandshakeTimeout(limit), out),
@@ -358,13 +376,14 @@ impl Machine {
                 Purpose::Interrupt | Purpose::Withdraw(_) => {}
             }
         }
+        let may_be_silent = self.may_be_silent();
         let Some(current) = &mut self.current else { return };
         if current.is_draining() {
-            if current.drain_until.is_some_and(|until| until <= now) {
+            if current.is_drained(now) {
                 self.finish_turn(TurnEnd::Failed(Failure::Closed), out);
                 self.terminate(out);
             }
-        } else if let Some(failure) = current.overdue(now, !self.incoming.is_empty()) {
+        } else if let Some(failure) = current.overdue(now, may_be_silent) {
             current.overdue = Some(failure);
             self.drain(now, out);
         }

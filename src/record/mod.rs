@@ -1,1 +1,21 @@
 //! A recorder around any transport.
+//!
+//! [`Recorder`] forwards every byte, and then notes it: it never changes what the two sides see, and it never makes them wait for the disk.
+//! What it writes is a [recording](crate::recording): one file for each connection, flushed line by line, so that a program that is killed
+//! leaves a truncated recording which can still be read.
+//!
+//! A recording that cannot be written stops, and nothing else does: see [`Recorder::error`].
+
+mod date;
+mod disk;
+mod error;
+mod lines;
+mod log;
+mod recorder;
+mod tee;
+
+pub use self::error::Error;
+pub use self::recorder::Recorder;
+
+#[cfg(test)]
+mod tests;

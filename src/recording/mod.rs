@@ -48,5 +48,6 @@ pub use import::{ImportOptions, import};
 pub use payload::{Eol, Payload};
 pub use scrub::{Finding, lint, scrub};
 pub use seal::Integrity;
+pub(crate) use vars::Hider;
 pub use vars::Root;
 pub use writer::Writer;

@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 use super::event::EventKind;
 use super::file::Recording;
+use super::header::Header;
 use super::payload::Payload;
 
 /// The name that stands for a literal `$` where the data itself holds something like `${cwd}`.
@@ -79,15 +80,7 @@ impl Recording {
 /// `/home/me-too`.
 pub(super) fn hide(recording: &mut Recording, roots: &[Root]) -> u64 {
     let vars: Vec<Var> = roots.iter().flat_map(Root::vars).collect();
-    let mut table = Table::default();
-    for var in &vars {
-        table.add(&var.path, &token(&var.name), var.ends);
-    }
-    // What looks like a variable before there are any is the session's own text.
-    let names = vars.iter().map(|var| var.name.as_str()).chain([DOLLAR]);
-    for name in names.filter(|name| !recording.header.vars.contains_key(*name)) {
-        table.add(&token(name), &literal(name), |_| true);
-    }
+    let table = Table::hiding(&vars, &recording.header);
     let used = table.apply(recording);
     let defined = &mut recording.header.vars;
     let mut hidden = 0;
@@ -101,6 +94,28 @@ pub(super) fn hide(recording: &mut Recording, roots: &[Root]) -> u64 {
         defined.insert(DOLLAR.to_owned(), "$".to_owned());
     }
     hidden
+}
+
+/// [`hide`] for a recorder: line by line, and the header is written before the first line is known.
+#[derive(Debug)]
+#[cfg_attr(not(feature = "session"), expect(dead_code, reason = "the recorder belongs to the session"))]
+pub(crate) struct Hider(Table);
+
+#[cfg_attr(not(feature = "session"), expect(dead_code, reason = "the recorder belongs to the session"))]
+impl Hider {
+    /// Hides the roots in the header, and names them all there.
+    pub(crate) fn new(roots: &[Root], header: &mut Header) -> Self {
+        let vars: Vec<Var> = roots.iter().flat_map(Root::vars).collect();
+        let table = Table::hiding(&vars, header);
+        table.apply_to_header(header, &mut Counts::new());
+        header.vars.insert(DOLLAR.to_owned(), "$".to_owned());
+        header.vars.extend(vars.into_iter().map(|var| (var.name, var.default)));
+        Self(table)
+    }
+
+    pub(crate) fn hide(&self, line: &mut Payload) {
+        self.0.apply_to_payload(line, &mut Counts::new());
+    }
 }
 
 /// How a variable stands in the events.
@@ -157,12 +172,13 @@ fn ends_slug(rest: &[u8]) -> bool {
 }
 
 /// What to put in the place of what, all in one pass: nothing that was put in is looked at again.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Table {
     /// The longest first.
     rows: Vec<Row>,
 }
 
+#[derive(Debug)]
 struct Row {
     needle: Form,
     with: Form,
@@ -172,6 +188,7 @@ struct Row {
 }
 
 /// A text as it is, and as it stands in a JSON string.
+#[derive(Debug)]
 struct Form {
     plain: Vec<u8>,
     json: Vec<u8>,
@@ -191,6 +208,19 @@ impl Form {
 type Counts = BTreeMap<String, u64>;
 
 impl Table {
+    fn hiding(vars: &[Var], header: &Header) -> Self {
+        let mut table = Self::default();
+        for var in vars {
+            table.add(&var.path, &token(&var.name), var.ends);
+        }
+        // What looks like a variable before there are any is the session's own text.
+        let names = vars.iter().map(|var| var.name.as_str()).chain([DOLLAR]);
+        for name in names.filter(|name| !header.vars.contains_key(*name)) {
+            table.add(&token(name), &literal(name), |_| true);
+        }
+        table
+    }
+
     fn add(&mut self, needle: &str, with: &str, ends: fn(&[u8]) -> bool) {
         self.rows.push(Row { needle: Form::new(needle), with: Form::new(with), name: with.to_owned(), ends });
         self.rows.sort_by_key(|row| std::cmp::Reverse(row.needle.plain.len()));
@@ -198,24 +228,33 @@ impl Table {
 
     fn apply(&self, recording: &mut Recording) -> Counts {
         let mut counts = Counts::new();
-        let header = &mut recording.header;
-        for text in header.argv.iter_mut().flatten().chain(header.env.values_mut()) {
-            if let Some(new) = self.replace(text.as_bytes(), false, &mut counts) {
-                *text = String::from_utf8_lossy(&new).into_owned();
-            }
-        }
+        self.apply_to_header(&mut recording.header, &mut counts);
         for event in &mut recording.events {
             if let Some(payload) = event.payload_mut() {
-                if let Some(new) = self.replace(payload.bytes(), payload.json().is_some(), &mut counts) {
-                    *payload = Payload::line(Bytes::from(new)).with_eol(payload.eol());
-                }
-            } else if let EventKind::Mark(text) = &mut event.kind
-                && let Some(new) = self.replace(text.as_bytes(), false, &mut counts)
-            {
-                *text = String::from_utf8_lossy(&new).into_owned();
+                self.apply_to_payload(payload, &mut counts);
+            } else if let EventKind::Mark(text) = &mut event.kind {
+                self.apply_to_text(text, &mut counts);
             }
         }
         counts
+    }
+
+    fn apply_to_header(&self, header: &mut Header, counts: &mut Counts) {
+        for text in header.argv.iter_mut().flatten().chain(header.env.values_mut()) {
+            self.apply_to_text(text, counts);
+        }
+    }
+
+    fn apply_to_payload(&self, payload: &mut Payload, counts: &mut Counts) {
+        if let Some(new) = self.replace(payload.bytes(), payload.json().is_some(), counts) {
+            *payload = Payload::line(Bytes::from(new)).with_eol(payload.eol());
+        }
+    }
+
+    fn apply_to_text(&self, text: &mut String, counts: &mut Counts) {
+        if let Some(new) = self.replace(text.as_bytes(), false, counts) {
+            *text = String::from_utf8_lossy(&new).into_owned();
+        }
     }
 
     /// `None` when nothing was found.

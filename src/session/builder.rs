@@ -164,7 +164,8 @@ impl SessionBuilder {
         self
     }
 
-    /// How many bytes of a turn wait for a slow reader before the CLI is held back. Default: 1 MiB. At most twice that is kept, and one line.
+    /// How many bytes of a turn wait for a slow reader before the CLI is held back. Default: 1 MiB. At most twice that is kept, and what two
+    /// reads of 64 KiB bring.
     pub fn buffer_limit(mut self, bytes: usize) -> Self {
         self.buffer_limit = bytes.max(1);
         self

@@ -31,6 +31,11 @@ impl Exit {
     pub const fn success(&self) -> bool {
         matches!(self.code, Some(0))
     }
+
+    /// The name of the signal, where its number is the same on every Unix.
+    pub(crate) fn signal_name(&self) -> Option<&'static str> {
+        self.signal.and_then(signal_name)
+    }
 }
 
 /// `exit code 1`, `signal 9 (SIGKILL)`.

@@ -56,6 +56,8 @@ pub(super) struct Driver {
     /// The mailbox that was written to in this round.
     written: Option<Arc<Mailbox>>,
     room: Arc<Notify>,
+    /// Was the output being read when the driver last waited?
+    reading: bool,
     requests: HashMap<RequestId, oneshot::Sender<Reply>>,
     next_request: u64,
     stopping: Vec<oneshot::Sender<Option<Exit>>>,
@@ -78,7 +80,9 @@ struct Link {
     control: Box<dyn crate::transport::Control>,
     exit: Option<Exit>,
     ending: Ending,
-    /// When the output is given up, after the exit.
+    /// Has the machine been told that nothing more can be written?
+    leaving: bool,
+    /// When the output is given up, after the exit. Counted only while it is read.
     silence: Option<Instant>,
 }
 
@@ -104,6 +108,7 @@ impl Driver {
             turns: HashMap::new(),
             written: None,
             room: Arc::default(),
+            reading: true,
             requests: HashMap::new(),
             next_request: 0,
             stopping: Vec::new(),
@@ -152,6 +157,7 @@ impl Driver {
 
     async fn wait(&mut self) -> Woken {
         let may_read = self.may_read();
+        self.note_reading(may_read);
         let deadline = self.deadline();
         let Self { orders, orphaned, opening, link, callbacks, room, .. } = self;
         let timer = async {
@@ -184,6 +190,17 @@ impl Driver {
             return true;
         }
         !self.turns.values().any(|mailbox| mailbox.is_full())
+    }
+
+    /// While reading is held back, no silence of the CLI counts.
+    fn note_reading(&mut self, may_read: bool) {
+        if self.reading != may_read {
+            self.reading = may_read;
+            self.handle(Input::Reading(may_read));
+        }
+        if let Some(link) = &mut self.link {
+            link.silence = link.exit.filter(|_| may_read).map(|_| link.silence.unwrap_or_else(|| Instant::now() + AFTER_EXIT));
+        }
     }
 
     fn deadline(&self) -> Option<Instant> {
@@ -253,7 +270,6 @@ impl Driver {
         let Some(link) = &mut self.link else { return };
         let unknown = Exit { code: None, signal: None };
         link.exit = Some(result.unwrap_or(unknown));
-        link.silence = Some(Instant::now() + AFTER_EXIT);
     }
 
     /// Lets the clock have its say, where anything is due.
@@ -312,7 +328,7 @@ impl Driver {
             }
             Output::Write(line) => {
                 if let Some(link) = &mut self.link {
-                    link.pipes.write(line);
+                    link.pipes.write(&line);
                 }
             }
             Output::Ended(turn, end) => {
@@ -394,9 +410,13 @@ impl Driver {
         let now = Instant::now();
         let Some(link) = &mut self.link else { return };
         link.pipes.drain_stderr(&mut self.shared.stderr());
-        if link.pipes.has_ended() && link.exit.is_none() && !link.ending.has_begun() {
-            // Nothing more can come from a CLI that has closed its output.
-            link.ending.begin(now, self.shared.shutdown);
+        if !link.leaving && (link.exit.is_some() || link.pipes.has_ended() || link.pipes.has_no_input()) {
+            // A CLI that has closed one of its pipes is of no use any more.
+            link.leaving = true;
+            if link.exit.is_none() {
+                link.ending.begin(now, self.shared.shutdown);
+            }
+            self.machine.handle(now.into_std(), Input::Leaving, &mut self.out);
         }
         if link.ending.has_begun() {
             link.pipes.close_stdin_when_flushed();
@@ -456,7 +476,14 @@ impl Drop for Driver {
 impl Link {
     fn new(connection: Connection, max_line: usize) -> Self {
         let Connection { stdin, stdout, stderr, control } = connection;
-        Self { pipes: Pipes::new(stdin, stdout, stderr, max_line), control, exit: None, ending: Ending::default(), silence: None }
+        Self {
+            pipes: Pipes::new(stdin, stdout, stderr, max_line),
+            control,
+            exit: None,
+            ending: Ending::default(),
+            leaving: false,
+            silence: None,
+        }
     }
 
     /// Waits until something has happened at the pipes or to the process.

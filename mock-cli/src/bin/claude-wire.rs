@@ -1,3 +1,0 @@
-//! claude-wire
-
-fn main() {}

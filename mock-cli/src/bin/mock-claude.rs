@@ -1,3 +1,0 @@
-//! mock-claude
-
-fn main() {}

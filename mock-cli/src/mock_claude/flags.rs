@@ -1,0 +1,144 @@
+//! The flags of each version of the CLI that this program can stand in for.
+
+/// The version that is played where a recording does not name one.
+pub(crate) const NEWEST: &str = "2.1.329";
+
+const TABLES: [(&str, &str); 1] = [(NEWEST, include_str!("../../flags/2.1.329.txt"))];
+
+/// The flags of a version; of one that is not known, those of the newest that is.
+pub(crate) fn of(version: Option<&str>) -> Vec<Flag> {
+    let known = TABLES.iter().find(|(name, _)| Some(*name) == version);
+    let (_, table) = known.unwrap_or(&TABLES[0]);
+    table.lines().filter(|line| line.starts_with('-')).map(Flag::parse).collect()
+}
+
+/// A flag, as its line in the table has it.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Flag {
+    /// As errors name it: `-r, --resume [value]`.
+    pub(crate) spec: &'static str,
+    pub(crate) names: Vec<&'static str>,
+    pub(crate) value: Value,
+    pub(crate) variadic: bool,
+    pub(crate) hidden: bool,
+    pub(crate) check: Check,
+}
+
+/// Whether a value follows.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Value {
+    None,
+    Optional,
+    Required,
+}
+
+/// What a value must be.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Check {
+    Anything,
+    Number,
+    Positive,
+    PositiveInteger,
+    /// The values that an error names, and those that are taken besides.
+    OneOf(Vec<&'static str>, Vec<&'static str>),
+}
+
+impl Flag {
+    fn parse(line: &'static str) -> Self {
+        let mut columns = line.split("  ");
+        let spec = columns.next().unwrap_or_default();
+        let (mut hidden, mut check) = (false, Check::Anything);
+        for column in columns {
+            match column {
+                "hidden" => hidden = true,
+                other => check = Check::parse(other),
+            }
+        }
+        let value = match spec {
+            _ if spec.contains('<') => Value::Required,
+            _ if spec.contains('[') => Value::Optional,
+            _ => Value::None,
+        };
+        let names = spec.split([',', ' ']).filter(|word| word.starts_with('-')).collect();
+        Self { spec, names, value, variadic: spec.contains("..."), hidden, check }
+    }
+
+    /// The long name, which is the last.
+    pub(crate) fn long(&self) -> &'static str {
+        self.names.last().copied().unwrap_or_default()
+    }
+
+    /// Why a value is refused.
+    pub(crate) fn refuse(&self, value: &str) -> Option<String> {
+        let number = value.trim().parse::<f64>().ok();
+        let long = self.long();
+        match &self.check {
+            Check::Anything => None,
+            // Nothing counts as 0 there.
+            Check::Number => (number.is_none() && !value.trim().is_empty()).then(|| "must be a number".to_owned()),
+            Check::Positive => number.is_none_or(|number| number <= 0.0).then(|| format!("{long} must be a number greater than 0")),
+            Check::PositiveInteger => {
+                number.is_none_or(|number| number <= 0.0 || number.fract() != 0.0).then(|| format!("{long} must be a positive integer"))
+            }
+            Check::OneOf(named, besides) => {
+                let allowed = named.contains(&value) || besides.contains(&value);
+                (!allowed).then(|| format!("Allowed choices are {}.", named.join(", ")))
+            }
+        }
+    }
+}
+
+impl Check {
+    fn parse(column: &'static str) -> Self {
+        let Some(choices) = column.strip_prefix("one of: ") else {
+            return match column {
+                "number" => Self::Number,
+                "positive" => Self::Positive,
+                "positive integer" => Self::PositiveInteger,
+                _ => Self::Anything,
+            };
+        };
+        let (named, besides) = choices.split_once(" (").unwrap_or((choices, ""));
+        let list = |text: &'static str| text.trim_end_matches(')').split(", ").filter(|word| !word.is_empty()).collect();
+        Self::OneOf(list(named), list(besides))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_the_notation() {
+        let flag = Flag::parse("--allowedTools, --allowed-tools <tools...>");
+        assert_eq!((flag.names.as_slice(), flag.value, flag.variadic), (&["--allowedTools", "--allowed-tools"][..], Value::Required, true));
+        let flag = Flag::parse("-d, --debug [filter]");
+        assert_eq!((flag.names.as_slice(), flag.value, flag.hidden), (&["-d", "--debug"][..], Value::Optional, false));
+        let flag = Flag::parse("--remote [description|session_id|url]  hidden");
+        assert_eq!((flag.long(), flag.value, flag.hidden), ("--remote", Value::Optional, true));
+        let flag = Flag::parse("--m <mode>  hidden  one of: a, b (c)");
+        assert_eq!(flag.check, Check::OneOf(vec!["a", "b"], vec!["c"]));
+    }
+
+    #[test]
+    fn every_line_of_every_table_says_something() {
+        for (version, table) in TABLES {
+            let mut names: Vec<_> = of(Some(version)).iter().flat_map(|flag| flag.names.clone()).collect();
+            assert!(names.len() > 100 && names.iter().all(|name| name.len() > 1), "{version}");
+            names.sort_unstable();
+            let all = names.len();
+            names.dedup();
+            assert_eq!(all, names.len(), "{version} has a flag twice");
+            let columns = table.lines().filter(|line| line.starts_with('-')).flat_map(|line| line.split("  ").skip(1));
+            for column in columns.filter(|column| *column != "hidden") {
+                assert_ne!(Check::parse(column), Check::Anything, "{version}: {column}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_unknown_version_has_the_flags_of_the_newest() {
+        assert_eq!(of(Some("9.9.9")), of(Some(NEWEST)));
+        assert_eq!(of(None), of(Some(NEWEST)));
+    }
+}

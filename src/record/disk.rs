@@ -1,0 +1,172 @@
+//! The file of a recording, written by a thread of its own.
+//!
+//! A thread and not `spawn_blocking`: what was recorded must reach the file also when the runtime is going down. The queue before it is
+//! bounded in bytes; when it is full the recording stops, because the alternative is to hold up the session.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use super::error::Error;
+use crate::recording::{Event, Header, Writer};
+
+/// How many bytes of lines may wait for the disk: 64 MiB.
+pub(super) const QUEUE: usize = 64 * 1024 * 1024;
+
+/// One recording's way to its file.
+#[derive(Clone, Debug)]
+pub(super) struct Disk(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    path: PathBuf,
+    limit: usize,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    queue: VecDeque<Event>,
+    bytes: usize,
+    /// Numbers of events: taken in, and done with.
+    taken: u64,
+    done: u64,
+    finished: bool,
+    closed: bool,
+    error: Option<Error>,
+}
+
+impl Disk {
+    /// Creates the file, in the thread, and writes the header.
+    pub(super) fn create(path: PathBuf, header: Header, overwrite: bool, limit: usize) -> Self {
+        let disk = Self(Arc::new(Shared { path, limit, state: Mutex::default(), changed: Condvar::new() }));
+        let shared = Arc::clone(&disk.0);
+        let thread = thread::Builder::new().name("claude-wire-record".into());
+        if let Err(error) = thread.spawn(move || shared.run(&header, overwrite)) {
+            disk.0.fail(Error::io(&disk.0.path, error));
+        }
+        disk
+    }
+
+    /// Queues an event; after an error or the end it is dropped.
+    pub(super) fn push(&self, event: Event) {
+        let size = event.payload().map_or(0, |payload| payload.bytes().len());
+        let mut state = self.0.lock();
+        if state.closed || state.finished {
+            return;
+        }
+        if state.bytes + size > self.0.limit {
+            drop(state);
+            return self.overflow();
+        }
+        state.bytes += size;
+        state.taken += 1;
+        state.queue.push_back(event);
+        self.0.changed.notify_all();
+    }
+
+    /// Gives up: more waits than may.
+    pub(super) fn overflow(&self) {
+        self.0.fail(Error::overflow(&self.0.path, self.0.limit));
+    }
+
+    /// Whether an event that is pushed now is still written.
+    pub(super) fn is_open(&self) -> bool {
+        let state = self.0.lock();
+        !state.closed && !state.finished
+    }
+
+    /// No more events: the footer follows.
+    pub(super) fn finish(&self) {
+        self.0.lock().finished = true;
+        self.0.changed.notify_all();
+    }
+
+    pub(super) fn error(&self) -> Option<Error> {
+        self.0.lock().error.clone()
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.0.path
+    }
+
+    /// Blocks until everything so far is in the file, or for this long.
+    pub(super) fn wait(&self, limit: Duration) {
+        let state = self.0.lock();
+        let until = state.taken;
+        let waits = |state: &mut State| !state.closed && (state.done < until || state.finished);
+        // A poisoned lock has nothing to wait for.
+        let _ = self.0.changed.wait_timeout_while(state, limit, waits);
+    }
+}
+
+impl Shared {
+    fn run(&self, header: &Header, overwrite: bool) {
+        match self.write(header, overwrite) {
+            Ok(()) => {
+                self.lock().closed = true;
+                self.changed.notify_all();
+            }
+            Err(error) => self.fail(Error::io(&self.path, error)),
+        }
+    }
+
+    /// Until the recording is finished, or given up by the other side.
+    fn write(&self, header: &Header, overwrite: bool) -> io::Result<()> {
+        let file = if overwrite { File::create(&self.path) } else { File::create_new(&self.path) }?;
+        let mut writer = Writer::new(file, header).map_err(io_error)?;
+        loop {
+            let (events, bytes) = {
+                let mut state = self.wait_for_events();
+                if state.closed {
+                    return Ok(());
+                }
+                if state.queue.is_empty() {
+                    break;
+                }
+                (std::mem::take(&mut state.queue), state.bytes)
+            };
+            for event in &events {
+                writer.event(event).map_err(io_error)?;
+            }
+            let mut state = self.lock();
+            state.done += events.len() as u64;
+            state.bytes -= bytes;
+            self.changed.notify_all();
+        }
+        writer.finish().map_err(io_error).map(drop)
+    }
+
+    /// Until there are some, or none will come any more.
+    fn wait_for_events(&self) -> MutexGuard<'_, State> {
+        let idle = |state: &mut State| state.queue.is_empty() && !state.finished && !state.closed;
+        self.changed.wait_while(self.lock(), idle).unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Stops the recording. The first error is the one to tell.
+    fn fail(&self, error: Error) {
+        let mut state = self.lock();
+        if !state.closed {
+            tracing::error!(path = %self.path.display(), "{error}");
+            state.closed = true;
+            state.error = Some(error);
+            state.queue.clear();
+            self.changed.notify_all();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A [`Writer`] fails for no other reason than its file.
+fn io_error(error: crate::recording::Error) -> io::Error {
+    let kind = std::error::Error::source(&error).and_then(|source| source.downcast_ref::<io::Error>()).map(io::Error::kind);
+    io::Error::new(kind.unwrap_or(io::ErrorKind::Other), error)
+}

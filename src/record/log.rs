@@ -1,0 +1,204 @@
+//! What happened on one connection, in the order in which it crossed.
+
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::disk::{Disk, QUEUE};
+use super::lines::Lines;
+use crate::recording::{self, Event, EventKind, Hider, Payload, Stream};
+use crate::transport::Exit;
+
+/// How long the last part of a connection that goes away waits for the disk, so that a program that ends now has its recording.
+const LAST_WAIT: Duration = Duration::from_secs(1);
+
+/// The log of one connection, shared by the wrappers of its parts.
+#[derive(Clone, Debug)]
+pub(super) struct Log(Arc<Mutex<Inner>>);
+
+#[derive(Debug)]
+struct Inner {
+    disk: Disk,
+    hider: Hider,
+    start: Instant,
+    /// When the last event was, in microseconds from the start.
+    last: u64,
+    stdin: Half,
+    stdout: Half,
+    stderr: Half,
+    /// Ends of output that count only if something other than the exit follows.
+    held: Vec<(u64, Stream)>,
+    exit: Option<Exit>,
+    control_gone: bool,
+}
+
+/// One stream.
+#[derive(Debug, Default)]
+struct Half {
+    lines: Lines,
+    ended: bool,
+}
+
+impl Log {
+    pub(super) fn new(disk: Disk, hider: Hider, start: Instant) -> Self {
+        let half = Half::default;
+        let (stdin, stdout, stderr) = (half(), half(), half());
+        Self(Arc::new(Mutex::new(Inner {
+            disk,
+            hider,
+            start,
+            last: 0,
+            stdin,
+            stdout,
+            stderr,
+            held: Vec::new(),
+            exit: None,
+            control_gone: false,
+        })))
+    }
+
+    /// Does something to the connection and records it, with no other event in between: what the other side does about it is recorded
+    /// after it, on whichever thread it is seen.
+    pub(super) fn lock(&self) -> Guard<'_> {
+        // A panic elsewhere makes the log not less true.
+        Guard(self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// The log, held.
+pub(super) struct Guard<'a>(MutexGuard<'a, Inner>);
+
+impl Guard<'_> {
+    /// Bytes crossed.
+    pub(super) fn bytes(&mut self, stream: Stream, bytes: &[u8]) {
+        let inner = &mut *self.0;
+        if bytes.is_empty() || !inner.disk.is_open() {
+            return;
+        }
+        let mut lines = Vec::new();
+        let half = inner.half(stream);
+        half.lines.push(bytes, |line| lines.push(line));
+        if half.lines.pending() > QUEUE {
+            return inner.disk.overflow();
+        }
+        for line in lines {
+            inner.line(stream, line);
+        }
+    }
+
+    /// The stream has ended, or the host let go of it. Counts once.
+    pub(super) fn end(&mut self, stream: Stream) {
+        let inner = &mut *self.0;
+        let half = inner.half(stream);
+        if std::mem::replace(&mut half.ended, true) {
+            return;
+        }
+        if let Some(line) = half.lines.finish() {
+            inner.line(stream, line);
+        }
+        match stream {
+            Stream::In => inner.event(EventKind::Eof(stream)),
+            _ => {
+                let now = inner.now();
+                inner.held.push((now, stream));
+            }
+        }
+        inner.finish_if_over();
+    }
+
+    /// A write to the CLI failed.
+    pub(super) fn write_failed(&mut self, error: &io::Error) {
+        if !self.0.stdin.ended {
+            self.0.event(EventKind::Mark(format!("a write to stdin failed: {error}")));
+        }
+    }
+
+    /// A signal was sent.
+    pub(super) fn signal(&mut self, name: &str) {
+        if self.0.exit.is_none() {
+            self.0.event(EventKind::Signal(name.to_owned()));
+        }
+    }
+
+    /// The CLI has ended. Its streams may still hold something, so this is the last event, and written last.
+    pub(super) fn exit(&mut self, exit: Exit) {
+        self.0.exit.get_or_insert(exit);
+        self.0.finish_if_over();
+    }
+
+    /// The host let go of the control handle.
+    pub(super) fn control_gone(&mut self) {
+        self.0.control_gone = true;
+        self.0.finish_if_over();
+    }
+}
+
+impl Inner {
+    fn line(&mut self, stream: Stream, mut line: Payload) {
+        self.hider.hide(&mut line);
+        self.event(match stream {
+            Stream::In => EventKind::In(line),
+            Stream::Out => EventKind::Out(line),
+            Stream::Err => EventKind::Err(line),
+        });
+    }
+
+    fn event(&mut self, kind: EventKind) {
+        for (at, stream) in std::mem::take(&mut self.held) {
+            self.push(at, EventKind::Eof(stream));
+        }
+        self.push(self.now(), kind);
+    }
+
+    fn push(&mut self, at: u64, kind: EventKind) {
+        let us = at.saturating_sub(self.last);
+        self.last = self.last.max(at);
+        self.disk.push(Event::new(us, kind));
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+
+    fn half(&mut self, stream: Stream) -> &mut Half {
+        match stream {
+            Stream::In => &mut self.stdin,
+            Stream::Out => &mut self.stdout,
+            Stream::Err => &mut self.stderr,
+        }
+    }
+
+    /// The recording is whole when the CLI has exited and nothing of its output is left, or when the host has let go of everything.
+    fn finish_if_over(&mut self) {
+        let silent = self.stdout.ended && self.stderr.ended;
+        let abandoned = self.stdin.ended && self.control_gone;
+        if !silent || !self.disk.is_open() || (self.exit.is_none() && !abandoned) {
+            return;
+        }
+        match self.exit {
+            Some(exit) => {
+                self.held.clear();
+                self.push(self.now(), EventKind::Exit(exit_of(exit)));
+            }
+            None => self.event(EventKind::Mark("the host let go of the CLI before it had exited".to_owned())),
+        }
+        self.disk.finish();
+    }
+}
+
+/// The last wrapper is gone.
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.disk.wait(LAST_WAIT);
+    }
+}
+
+fn exit_of(exit: Exit) -> recording::Exit {
+    match (exit.code, exit.signal) {
+        (Some(code), _) => recording::Exit::code(code),
+        (None, Some(number)) => recording::Exit::signal(exit.signal_name().map_or_else(|| format!("SIG{number}"), str::to_owned)),
+        (None, None) => recording::Exit::default(),
+    }
+}

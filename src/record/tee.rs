@@ -1,0 +1,137 @@
+//! The parts of a connection, each of which records what goes through it.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::log::Log;
+use crate::recording::Stream;
+use crate::transport::{BoxedRead, BoxedWrite, Connection, Control, Exit};
+
+/// Puts the recorder's wrappers around all parts of a connection.
+pub(super) fn tee(connection: Connection, log: Log) -> Connection {
+    let Connection { stdin, stdout, stderr, control } = connection;
+    let read = |inner, stream| Box::new(TeeRead { inner: Some(inner), stream, log: log.clone() });
+    Connection {
+        stdin: Box::new(TeeWrite { inner: Some(stdin), log: log.clone() }),
+        stdout: read(stdout, Stream::Out),
+        stderr: read(stderr, Stream::Err),
+        control: Box::new(TeeControl { inner: Some(control), log: log.clone() }),
+    }
+}
+
+struct TeeWrite {
+    /// `None` only while it is dropped.
+    inner: Option<BoxedWrite>,
+    log: Log,
+}
+
+impl AsyncWrite for TeeWrite {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let Self { inner: Some(inner), log } = &mut *self else { return Poll::Ready(Ok(0)) };
+        let mut log = log.lock();
+        let result = ready!(Pin::new(inner).poll_write(cx, bytes));
+        match &result {
+            Ok(written) => log.bytes(Stream::In, bytes.get(..*written).unwrap_or_default()),
+            Err(error) => log.write_failed(error),
+        }
+        Poll::Ready(result)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let Some(inner) = &mut self.inner else { return Poll::Ready(Ok(())) };
+        Pin::new(inner).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let Self { inner: Some(inner), log } = &mut *self else { return Poll::Ready(Ok(())) };
+        let mut log = log.lock();
+        let result = ready!(Pin::new(inner).poll_shutdown(cx));
+        log.end(Stream::In);
+        Poll::Ready(result)
+    }
+}
+
+impl Drop for TeeWrite {
+    fn drop(&mut self) {
+        let mut log = self.log.lock();
+        self.inner = None;
+        log.end(Stream::In);
+    }
+}
+
+struct TeeRead {
+    inner: Option<BoxedRead>,
+    stream: Stream,
+    log: Log,
+}
+
+impl AsyncRead for TeeRead {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let Self { inner: Some(inner), stream, log } = &mut *self else { return Poll::Ready(Ok(())) };
+        let (before, room) = (buffer.filled().len(), buffer.remaining());
+        // Not under the lock: who reads has nothing to order against, and the host acts on a line only after it was recorded here.
+        let result = ready!(Pin::new(inner).poll_read(cx, buffer));
+        let new = buffer.filled().get(before..).unwrap_or_default();
+        match &result {
+            Ok(()) if new.is_empty() && room > 0 => log.lock().end(*stream),
+            Ok(()) => log.lock().bytes(*stream, new),
+            Err(_) => log.lock().end(*stream),
+        }
+        Poll::Ready(result)
+    }
+}
+
+impl Drop for TeeRead {
+    fn drop(&mut self) {
+        let mut log = self.log.lock();
+        self.inner = None;
+        log.end(self.stream);
+    }
+}
+
+struct TeeControl {
+    inner: Option<Box<dyn Control>>,
+    log: Log,
+}
+
+impl Control for TeeControl {
+    fn pid(&self) -> Option<u32> {
+        self.inner.as_ref()?.pid()
+    }
+
+    fn poll_wait(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Exit>> {
+        let Some(inner) = &mut self.inner else { return Poll::Pending };
+        let result = ready!(inner.poll_wait(cx));
+        if let Ok(exit) = result {
+            self.log.lock().exit(exit);
+        }
+        Poll::Ready(result)
+    }
+
+    fn terminate(&mut self) {
+        let mut log = self.log.lock();
+        if let Some(inner) = &mut self.inner {
+            inner.terminate();
+        }
+        log.signal("SIGTERM");
+    }
+
+    fn kill(&mut self) {
+        let mut log = self.log.lock();
+        if let Some(inner) = &mut self.inner {
+            inner.kill();
+        }
+        log.signal("SIGKILL");
+    }
+}
+
+impl Drop for TeeControl {
+    fn drop(&mut self) {
+        let mut log = self.log.lock();
+        self.inner = None;
+        log.control_gone();
+    }
+}

@@ -1,0 +1,304 @@
+//! A recorder around in-memory connections.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::time::sleep;
+
+use super::Recorder;
+use crate::recording::{EventKind, Integrity, Recording};
+use crate::transport::{BoxFuture, Connection, Environment, Error, Exit, Launch, Memory, Peer, Secret, Signal, Transport, pipe};
+
+/// A transport that gives the test the other end.
+#[derive(Clone, Default)]
+struct Bench(Arc<std::sync::Mutex<Vec<Peer>>>);
+
+impl Bench {
+    fn peer(&self) -> Peer {
+        self.0.lock().unwrap().pop().unwrap()
+    }
+}
+
+impl Transport for Bench {
+    fn open(&self, _: Launch) -> BoxFuture<'_, Result<Connection, Error>> {
+        let (connection, peer) = pipe(1 << 16);
+        self.0.lock().unwrap().push(peer);
+        Box::pin(async { Ok(connection) })
+    }
+}
+
+struct Setup {
+    _folder: TempDir,
+    path: PathBuf,
+    recorder: Recorder,
+    bench: Bench,
+}
+
+fn setup() -> Setup {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.jsonl");
+    let bench = Bench::default();
+    Setup { recorder: Recorder::new(bench.clone(), &path), bench, path, _folder: folder }
+}
+
+/// The lines of the file after the header, without the footer.
+fn events(path: &Path) -> Vec<String> {
+    let text = std::fs::read_to_string(path).unwrap();
+    text.lines().skip(1).filter(|line| !line.starts_with("{\"end\"")).map(str::to_owned).collect()
+}
+
+fn sealed(path: &Path) -> Recording {
+    let recording = Recording::open(path).unwrap();
+    assert_eq!(recording.integrity(), &Integrity::Sealed);
+    recording
+}
+
+async fn read(stream: &mut (impl AsyncReadExt + Unpin), len: usize) -> Vec<u8> {
+    let mut bytes = vec![0; len];
+    stream.read_exact(&mut bytes).await.unwrap();
+    bytes
+}
+
+#[tokio::test(start_paused = true)]
+async fn records_what_crosses_in_order_and_with_times() {
+    let Setup { path, recorder, bench, _folder } = setup();
+    let mut host = recorder.open(Launch::default()).await.unwrap();
+    let mut cli = bench.peer();
+    sleep(Duration::from_millis(1)).await;
+    host.stdin.write_all(b"{\"type\":\"user\"}\nnot ").await.unwrap();
+    sleep(Duration::from_millis(2)).await;
+    cli.stdout.write_all(b"{\"a\": 1}\r\n\xff\xfe\n").await.unwrap();
+    assert_eq!(read(&mut host.stdout, 13).await, b"{\"a\": 1}\r\n\xff\xfe\n");
+    cli.stderr.write_all(b"oops\n").await.unwrap();
+    read(&mut host.stderr, 5).await;
+    host.stdin.write_all(b"json\n").await.unwrap();
+    host.stdin.shutdown().await.unwrap();
+    assert_eq!(read(&mut cli.stdin, 25).await, b"{\"type\":\"user\"}\nnot json\n");
+    cli.stdout.write_all(b"{\"cut\":").await.unwrap();
+    cli.exit(Exit::from_code(3));
+    assert_eq!(host.control.wait().await.unwrap(), Exit::from_code(3));
+    sleep(Duration::from_millis(7)).await;
+    host.stdout.read_to_end(&mut Vec::new()).await.unwrap();
+    host.stderr.read_to_end(&mut Vec::new()).await.unwrap();
+    recorder.flush().await.unwrap();
+
+    assert_eq!(
+        events(&path),
+        [
+            r#"{"us":1000,"in":{"type":"user"}}"#,
+            r#"{"us":2000,"out":{"a": 1},"eol":"\r\n"}"#,
+            r#"{"us":0,"out":"//4=","as":"base64"}"#,
+            r#"{"us":0,"err":"oops"}"#,
+            r#"{"us":0,"in":"not json","as":"text"}"#,
+            r#"{"us":0,"eof":"in"}"#,
+            r#"{"us":7000,"out":"{\"cut\":","as":"text","eol":""}"#,
+            r#"{"us":0,"exit":{"code":3}}"#,
+        ]
+    );
+    sealed(&path);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_header_says_how_the_cli_was_launched_and_no_secret() {
+    let Setup { path, recorder, bench: _, _folder } = setup();
+    let env = Environment::new().set("CLAUDE_CODE_MAX_RETRIES", "2").set("SOME_TOKEN", "canary").api_key(Secret::new("canary"));
+    let launch = Launch { args: vec!["--model".into(), "opus".into()], env, cwd: Some("/a/b".into()) };
+    drop(recorder.clone().cli_version("2.1.329").open(launch).await.unwrap());
+    let header = sealed(&path).header;
+    assert_eq!(header.argv.unwrap(), ["--model", "opus"]);
+    assert_eq!(header.cli.as_deref(), Some("2.1.329"));
+    assert!(header.recorded_at.unwrap().starts_with("20"));
+    assert_eq!(header.vars["cwd"], "/a/b");
+    assert_eq!(header.env["CLAUDE_CODE_MAX_RETRIES"], "2");
+    assert_eq!(header.env["CLAUDE_CODE_ENTRYPOINT"], "sdk-rs");
+    assert!(!std::fs::read_to_string(&path).unwrap().contains("canary"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_working_directory_is_a_variable_and_comes_back_to_the_byte() {
+    let Setup { path, recorder, bench, _folder } = setup();
+    let launch = Launch { cwd: Some("/work/me".into()), ..Launch::default() };
+    let mut host = recorder.open(launch).await.unwrap();
+    let said: &[u8] = b"{\"cwd\":\"/work/me/x\",\"slug\":\"-work-me\",\"not\":\"/work/me2 ${cwd} ${dollar}\"}\n/work/me\n";
+    bench.peer().stdout.write_all(said).await.unwrap();
+    read(&mut host.stdout, said.len()).await;
+    drop(host);
+    let recording = sealed(&path);
+    let out = |recording: &Recording| -> Vec<u8> {
+        let lines = recording.events.iter().filter(|event| matches!(event.kind, EventKind::Out(_)));
+        lines.filter_map(|event| event.payload()).flat_map(|line| line.wire()).collect()
+    };
+    assert!(!String::from_utf8(out(&recording)).unwrap().contains("\"/work/me/x"));
+    assert_eq!(out(&recording.expand(&Default::default())), said);
+    let elsewhere = recording.expand(&[("cwd".to_owned(), "/other".to_owned())].into());
+    assert!(out(&elsewhere).starts_with(b"{\"cwd\":\"/other/x\",\"slug\":\"-other\",\"not\":\"/work/me2 ${cwd} ${dollar}\"}\n/other\n"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_early_end_of_output_is_an_event_and_the_usual_one_is_not() {
+    let Setup { path, recorder, bench, _folder } = setup();
+    let mut host = recorder.open(Launch::default()).await.unwrap();
+    let Peer { stdout, stderr, stdin, control } = bench.peer();
+    drop(stdout);
+    host.stdout.read_to_end(&mut Vec::new()).await.unwrap();
+    host.stdin.write_all(b"more\n").await.unwrap();
+    drop((stderr, stdin));
+    assert!(host.stdin.write_all(b"too late\n").await.is_err());
+    host.stderr.read_to_end(&mut Vec::new()).await.unwrap();
+    control.exit(Exit::from_signal(9));
+    host.control.wait().await.unwrap();
+    recorder.flush().await.unwrap();
+    assert_eq!(
+        events(&path),
+        [
+            r#"{"us":0,"eof":"out"}"#,
+            r#"{"us":0,"in":"more","as":"text"}"#,
+            r#"{"us":0,"mark":"a write to stdin failed: broken pipe"}"#,
+            r#"{"us":0,"exit":{"signal":"SIGKILL"}}"#
+        ]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn signals_are_events_until_the_exit() {
+    let Setup { path, recorder, bench, _folder } = setup();
+    let mut host = recorder.open(Launch::default()).await.unwrap();
+    let mut cli = bench.peer();
+    host.control.terminate();
+    assert_eq!(cli.control.signal().await, Signal::Terminate);
+    host.control.kill();
+    assert_eq!(host.control.wait().await.unwrap(), Exit::from_signal(9));
+    host.control.terminate();
+    drop(host);
+    assert_eq!(
+        events(&path),
+        [
+            r#"{"us":0,"signal":"SIGTERM"}"#,
+            r#"{"us":0,"signal":"SIGKILL"}"#,
+            r#"{"us":0,"eof":"in"}"#,
+            r#"{"us":0,"exit":{"signal":"SIGKILL"}}"#
+        ]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_host_that_lets_go_leaves_a_whole_recording_that_says_so() {
+    let Setup { path, recorder, bench: _, _folder } = setup();
+    drop(recorder.open(Launch::default()).await.unwrap());
+    sealed(&path);
+    assert!(events(&path).last().unwrap().contains("\"mark\":\"the host let go"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_recorded_stands_in_the_file_while_the_session_runs() {
+    let Setup { path, recorder, bench: _bench, _folder } = setup();
+    let mut host = recorder.open(Launch::default()).await.unwrap();
+    host.stdin.write_all(b"{}\n").await.unwrap();
+    recorder.flush().await.unwrap();
+    let recording = Recording::open(&path).unwrap();
+    assert!(matches!(recording.integrity(), Integrity::Truncated { dropped: 0 }));
+    assert_eq!(recording.events.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_connection_has_a_file() {
+    let Setup { path, recorder, bench: _, _folder } = setup();
+    for _ in 0..3 {
+        drop(recorder.open(Launch::default()).await.unwrap());
+    }
+    let names: Vec<_> = recorder.paths().iter().map(|path| path.file_name().unwrap().to_owned()).collect();
+    assert_eq!(names, ["x.jsonl", "x-2.jsonl", "x-3.jsonl"]);
+    recorder.paths().iter().for_each(|path| drop(sealed(path)));
+    assert_eq!(recorder.paths()[0], path);
+    assert!(recorder.error().is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_overwritten_unless_asked() {
+    let Setup { path, recorder, bench, _folder } = setup();
+    std::fs::write(&path, "precious").unwrap();
+    let mut host = recorder.open(Launch::default()).await.unwrap();
+    host.stdin.write_all(b"{}\n").await.unwrap();
+    assert_eq!(read(&mut bench.peer().stdin, 3).await, b"{}\n", "the session goes on");
+    drop(host);
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "precious");
+    let error = recorder.flush().await.unwrap_err();
+    assert!(error.is_already_there() && error.path() == path && error.to_string().contains("overwrite"), "{error}");
+
+    let recorder = Recorder::new(bench, &path).overwrite(true);
+    drop(recorder.open(Launch::default()).await.unwrap());
+    sealed(&path);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_path_that_cannot_be_written_costs_the_recording_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let missing = folder.path().join("no/such/folder/x.jsonl");
+    for (path, overwrite) in [(folder.path(), true), (&missing, false)] {
+        let echo = Memory::new(|_, mut peer| async move {
+            let _ = tokio::io::copy(&mut peer.stdin, &mut peer.stdout).await;
+            Exit::from_code(0)
+        });
+        let recorder = Recorder::new(echo, path).overwrite(overwrite);
+        let mut host = recorder.open(Launch::default()).await.unwrap();
+        host.stdin.write_all(b"{}\n").await.unwrap();
+        host.stdin.shutdown().await.unwrap();
+        let mut said = Vec::new();
+        host.stdout.read_to_end(&mut said).await.unwrap();
+        assert_eq!(said, b"{}\n");
+        assert!(host.control.wait().await.unwrap().success());
+        let error = recorder.flush().await.unwrap_err();
+        assert!(error.is_io() && error.path() == path, "{error}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(start_paused = true)]
+async fn a_full_disk_costs_the_recording_only() {
+    let bench = Bench::default();
+    let recorder = Recorder::new(bench.clone(), "/dev/full").overwrite(true);
+    let mut host = recorder.open(Launch::default()).await.unwrap();
+    host.stdin.write_all(b"{}\n").await.unwrap();
+    assert_eq!(read(&mut bench.peer().stdin, 3).await, b"{}\n");
+    let error = recorder.flush().await.unwrap_err();
+    assert!(error.is_io() && error.to_string().contains("No space left"), "{error}");
+    assert_eq!(recorder.error().unwrap().to_string(), error.to_string());
+}
+
+#[cfg(unix)]
+#[tokio::test(start_paused = true)]
+async fn a_disk_that_hangs_ends_the_recording_before_the_memory() {
+    // A FIFO that nobody reads: opening it for writing blocks, as a dead network disk does.
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("fifo");
+    assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+    let bench = Bench::default();
+    let mut recorder = Recorder::new(bench.clone(), &path).overwrite(true);
+    recorder.queue = 10;
+    let mut host = recorder.open(Launch::default()).await.unwrap();
+    host.stdin.write_all(b"{\"a\":1}\n").await.unwrap();
+    assert!(recorder.error().is_none());
+    host.stdin.write_all(b"{\"b\":1}\n").await.unwrap();
+    let error = recorder.error().unwrap();
+    assert!(error.is_overflow() && error.to_string().contains("10 bytes"), "{error}");
+    assert_eq!(read(&mut bench.peer().stdin, 16).await, b"{\"a\":1}\n{\"b\":1}\n", "the session goes on");
+    // Let the thread end.
+    drop(std::fs::File::open(&path).unwrap());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_cannot_be_opened_leaves_no_file() {
+    struct Closed;
+    impl Transport for Closed {
+        fn open(&self, _: Launch) -> BoxFuture<'_, Result<Connection, Error>> {
+            Box::pin(async { Err(Error::other("closed")) })
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.jsonl");
+    assert!(Recorder::new(Closed, &path).open(Launch::default()).await.is_err());
+    assert!(!path.exists());
+}
