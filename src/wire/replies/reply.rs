@@ -17,6 +17,29 @@ pub struct Reply<T> {
 }
 
 impl<T> Reply<T> {
+    /// Reads an answer.
+    #[cfg_attr(not(feature = "session"), allow(dead_code, reason = "only a session has answers to read"))]
+    pub(crate) fn read(raw: Option<RawJson>) -> Self
+    where
+        T: Decode + Default,
+    {
+        let mut sink = Sink::default();
+        let value = decode(raw.as_ref(), &mut sink);
+        Self { value, raw, defects: sink.defects, audit: unmodelled::<T> }
+    }
+
+    /// Reads an answer that is allowed to have no body.
+    #[cfg_attr(not(feature = "session"), allow(dead_code, reason = "only a session has answers to read"))]
+    pub(crate) fn read_optional(raw: Option<RawJson>) -> Self
+    where
+        T: Decode + Default,
+    {
+        if raw.is_some() {
+            return Self::read(raw);
+        }
+        Self { value: T::default(), raw, defects: Vec::new(), audit: unmodelled::<T> }
+    }
+
     /// The answer alone.
     pub fn into_inner(self) -> T {
         self.value
@@ -35,24 +58,6 @@ impl<T> Reply<T> {
     /// Paths of the fields that the type does not name. They are in [`raw`](Self::raw) only.
     pub fn unmodelled(&self) -> Vec<String> {
         self.raw.as_ref().map(self.audit).unwrap_or_default()
-    }
-}
-
-#[cfg_attr(not(feature = "session"), allow(dead_code, reason = "only a session has answers to read"))]
-impl<T: Decode + Default> Reply<T> {
-    /// Reads an answer.
-    pub(crate) fn read(raw: Option<RawJson>) -> Self {
-        let mut sink = Sink::default();
-        let value = decode(raw.as_ref(), &mut sink);
-        Self { value, raw, defects: sink.defects, audit: unmodelled::<T> }
-    }
-
-    /// Reads an answer that is allowed to have no body.
-    pub(crate) fn read_optional(raw: Option<RawJson>) -> Self {
-        match raw {
-            Some(raw) => Self::read(Some(raw)),
-            None => Self { value: T::default(), raw: None, defects: Vec::new(), audit: unmodelled::<T> },
-        }
     }
 }
 
