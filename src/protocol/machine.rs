@@ -95,6 +95,8 @@ pub struct Machine {
     outgoing: Outgoing,
     incoming: Incoming,
     session_id: Option<String>,
+    /// What the last handshake brought, until somebody takes it.
+    handshake: Option<RawJson>,
     counters: Counters,
 }
 
@@ -129,6 +131,7 @@ impl Machine {
             outgoing: Outgoing::default(),
             incoming: Incoming::default(),
             session_id: None,
+            handshake: None,
             counters: Counters::default(),
         }
     }
@@ -198,6 +201,11 @@ impl Machine {
     /// The last session id that the CLI has confirmed.
     pub fn session_id(&self) -> Option<&str> {
         self.session_id.as_deref()
+    }
+
+    /// The reply to `initialize` of the last handshake, once: `None` from then on, until the next handshake.
+    pub fn take_handshake(&mut self) -> Option<RawJson> {
+        self.handshake.take()
     }
 
     /// How many lines went where nobody reads them.
@@ -274,6 +282,7 @@ impl Machine {
 
     fn ready(&mut self, now: Instant, response: Option<RawJson>, out: &mut Vec<Output>) {
         self.link = Link::Ready;
+        self.handshake = response.clone();
         for request in std::mem::take(&mut self.connecting) {
             out.push(Output::Reply(request, Ok(response.clone())));
         }

@@ -32,6 +32,8 @@ pub(super) enum Order {
     Abandon(TurnId),
     Connect(oneshot::Sender<Reply>),
     Control(RawJson, Option<Duration>, oneshot::Sender<Reply>),
+    /// Somebody has stopped waiting for a reply.
+    NoMoreWaiting,
     /// Forget the conversation, whatever it takes.
     Forget,
     Stop(oneshot::Sender<Option<Exit>>),
@@ -226,6 +228,8 @@ impl Driver {
                 let request = self.register(reply);
                 self.handle(Input::Command(Command::Control(request, body, limit)));
             }
+            // Time passes after every order, and the request is found then.
+            Order::NoMoreWaiting => {}
             Order::Forget => {
                 self.forgotten = true;
                 self.handle(Input::Command(Command::Forget));
@@ -293,6 +297,9 @@ impl Driver {
     }
 
     fn carry_out(&mut self) {
+        if let Some(reply) = self.machine.take_handshake() {
+            self.shared.status().server_info = Some(reply);
+        }
         while !self.out.is_empty() {
             let mut outputs = std::mem::take(&mut self.out);
             for output in outputs.drain(..) {

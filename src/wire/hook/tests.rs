@@ -89,7 +89,7 @@ fn input(name: &str, fields: &str) -> RawJson {
 /// What the type has no field for, and what it could not read.
 fn leftover<E: HookEvent + Decode>(raw: &RawJson) -> Vec<String> {
     let mut sink = Sink::auditing();
-    E::decode(raw.cursor(), &At::Root, &mut sink).unwrap();
+    E::decode(&mut raw.cursor().reader(), &At::Root, &mut sink).unwrap();
     let defects: Vec<_> = sink.defects.iter().map(ToString::to_string).collect();
     let base = ["transcript_path", "cwd", "prompt_id", "permission_mode", "effort", "hook_event_name"];
     defects.into_iter().chain(sink.into_unmodelled().into_iter().filter(|path| !base.contains(&path.as_str()))).collect()
@@ -188,9 +188,7 @@ fn what_every_event_has_is_read_apart() {
 
 #[test]
 fn a_broken_input_is_read_as_far_as_it_goes() {
-    let event =
-        PreToolUse::decode(RawJson::parse(r#"{"tool_name":"Bash","tool_use_id":7}"#).unwrap().cursor(), &At::Root, &mut Sink::default());
-    let event = event.unwrap();
+    let event: PreToolUse = event::decode(&RawJson::parse(r#"{"tool_name":"Bash","tool_use_id":7}"#).unwrap()).unwrap();
     assert_eq!((&*event.tool_name, &*event.tool_use_id), ("Bash", ""));
     assert!(event.tool_input.is_null());
 }
