@@ -349,7 +349,11 @@ impl Driver {
             Output::Callback(callback, frame) => self.callbacks.start(callback, &self.shared, &frame),
             Output::CallbackCancelled(callback) => self.callbacks.cancel(callback),
             Output::Event(event) => self.shared.publish(event.into()),
-            Output::SessionId(id) => self.shared.publish(SessionEvent::SessionId(id)),
+            Output::SessionId(id) => {
+                // Handlers of this very round are to see it.
+                self.shared.status().session_id = Some(id.clone());
+                self.shared.publish(SessionEvent::SessionId(id));
+            }
             Output::Open { resume, profile } => self.open(resume, profile),
             Output::CloseStdin => match &mut self.link {
                 Some(link) => link.ending.begin(Instant::now(), self.shared.shutdown),
