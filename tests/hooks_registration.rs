@@ -1,4 +1,5 @@
 //! How hooks are made known to the CLI, and what it must be able to do.
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 mod support;
 

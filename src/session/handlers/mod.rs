@@ -13,7 +13,9 @@
 //! | `elicitation` | `decline` |
 //! | `request_user_dialog` | none, where the kind was not declared: it is not this host's dialog to close; an error where the handler failed |
 //! | `remote_tool_call` and its kin | none: they are for another kind of host |
-//! | anything else | an error with the code `unsupported_request` |
+//! | anything else, such as `oauth_token_refresh` | an error with the code `unsupported_request`, unless [`on_request`] has a handler |
+//!
+//! [`on_request`]: crate::session::SessionBuilder::on_request
 //!
 //! The official SDKs answer a failed permission handler with an error; the CLI makes the same of it as of a denial, with a worse text for the
 //! model.
