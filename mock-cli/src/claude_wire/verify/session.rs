@@ -96,7 +96,7 @@ pub(super) async fn act(recording: &Recording, script: &HostScript) -> Result<()
     let events = tokio::spawn(collect(session.events(), delivered.clone()));
 
     let reply = session.connect().await.map_err(|error| format!("the handshake failed: {error}\n{}", replay.report()))?;
-    lock(&delivered).replies.push(Ok(reply.map(|reply| reply.bytes().clone())));
+    lock(&delivered).replies.push(Ok(reply.raw().map(|reply| reply.bytes().clone())));
     let mut turns = JoinSet::new();
     let mut controls = JoinSet::new();
     let mut stopped = None;
@@ -256,7 +256,7 @@ async fn turn(session: Session, content: RawJson, delivered: Arc<Mutex<Delivered
 
 async fn control(session: Session, subtype: String, fields: Map<String, Value>, delivered: Arc<Mutex<Delivered>>) {
     let reply: Reply = match session.control(&subtype, fields).await {
-        Ok(reply) => Ok(reply.map(|reply| reply.bytes().clone())),
+        Ok(reply) => Ok(reply.raw().map(|reply| reply.bytes().clone())),
         Err(error) => match error.refusal() {
             Some(refusal) => Err(refusal.error().to_owned()),
             // There was none.
