@@ -256,7 +256,7 @@ async fn turn(session: Session, content: RawJson, delivered: Arc<Mutex<Delivered
 
 async fn control(session: Session, subtype: String, fields: Map<String, Value>, delivered: Arc<Mutex<Delivered>>) {
     let reply: Reply = match session.control(&subtype, fields).await {
-        Ok(reply) => Ok(reply.raw().map(|reply| reply.bytes().clone())),
+        Ok(reply) => Ok(reply.map(|reply| reply.bytes().clone())),
         Err(error) => match error.refusal() {
             Some(refusal) => Err(refusal.error().to_owned()),
             // There was none.
