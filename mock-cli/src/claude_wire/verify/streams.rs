@@ -74,10 +74,15 @@ pub(super) async fn act(recording: &Recording) -> Result<(), String> {
         return Err("the player panicked".to_owned());
     }
     account::compare(recording, &seen.output(), &[])?;
-    let recorded: Vec<u8> = recording.events.iter().filter_map(|event| match &event.kind {
-        EventKind::Err(line) => Some(line.wire()),
-        _ => None,
-    }).flatten().collect();
+    let recorded: Vec<u8> = recording
+        .events
+        .iter()
+        .filter_map(|event| match &event.kind {
+            EventKind::Err(line) => Some(line.wire()),
+            _ => None,
+        })
+        .flatten()
+        .collect();
     if complaints == recorded { Ok(()) } else { Err("other bytes than the recorded ones came on stderr".to_owned()) }
 }
 
