@@ -1,4 +1,5 @@
 //! What a scripted CLI does when the host decides: permissions, interrupts, the end of input.
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 mod replay_support;
 

@@ -1,4 +1,5 @@
 //! A scripted CLI writes what the real one writes, and its prompts come as scripted.
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 mod replay_support;
 
@@ -45,7 +46,15 @@ async fn a_turn_is_an_init_a_line_for_each_block_and_a_result() {
     let lines = lines(&end.out);
     assert_eq!(
         kinds(&lines),
-        ["system/init", "assistant/thinking", "assistant/text", "assistant/tool_use", "user/tool_result", "assistant/text", "result/success"]
+        [
+            "system/init",
+            "assistant/thinking",
+            "assistant/text",
+            "assistant/tool_use",
+            "user/tool_result",
+            "assistant/text",
+            "result/success"
+        ]
     );
     assert_eq!(lines[1]["message"]["id"], lines[3]["message"]["id"], "one message, a line for each block");
     assert_ne!(lines[3]["message"]["id"], lines[5]["message"]["id"]);

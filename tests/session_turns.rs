@@ -4,7 +4,7 @@ mod support;
 
 use claude_wire::Session;
 use claude_wire::transport::Exit;
-use support::cli::cli;
+use support::cli::{SESSION, cli};
 
 #[tokio::test(start_paused = true)]
 async fn two_turns_in_one_process() {
@@ -30,6 +30,6 @@ async fn two_turns_in_one_process() {
         assert_eq!(kinds, ["system", "assistant", "result"]);
         assert_eq!(text, expected);
     }
-    assert_eq!(session.session_id().as_deref(), Some("s-1"));
+    assert_eq!(session.session_id().as_deref(), Some(SESSION));
     assert!(session.stop().await.unwrap().success());
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::source::Source;
 use crate::protocol::invariants::Observed;
-use crate::protocol::{Answer, CallbackId, Command, Config, Input, Output, Prompt, RequestId, TurnId};
+use crate::protocol::{Answer, CallbackId, Command, Config, Input, Output, Profile, Prompt, RequestId, Switch, TurnId};
 use crate::wire::{Line, RawJson, classify};
 
 /// A row of operations: a byte that says which, and what it needs. The CLI need not behave.
@@ -76,6 +76,7 @@ impl Host {
             }
             9 if number % 4 == 0 => Input::Command(Command::Stop),
             9 if number % 4 == 1 => Input::Closed,
+            9 if number % 4 == 2 => Input::Command(Command::Forget),
             10 => {
                 let count = usize::from(number);
                 received(source.take(count).to_vec())
@@ -100,6 +101,8 @@ impl Host {
             content: literal("\"x\""),
             timeout: limit(1),
             idle_timeout: limit(2),
+            profile: Profile(u64::from(number & 4)),
+            switches: if number & 8 == 0 { Vec::new() } else { vec![switch()] },
         }))
     }
 
@@ -109,6 +112,10 @@ impl Host {
         let line = LINES[usize::from(which) % LINES.len()];
         line.replace("$P", &back(self.next, 16)).replace("$R", &back(self.wire, 4)).replace("$N", &(number % 4).to_string())
     }
+}
+
+fn switch() -> Switch {
+    Switch { apply: literal(r#"{"subtype":"set_model","model":"m"}"#), restore: literal(r#"{"subtype":"set_model"}"#) }
 }
 
 fn answer(number: u8) -> Answer {

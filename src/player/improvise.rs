@@ -19,7 +19,8 @@ impl Script {
         for expectation in &mut self.expectations {
             if let Expected::Request { .. } = expectation.what {
                 expectation.required = false;
-                let same_turn = self.outputs.iter_mut().filter(|output| output.turn == expectation.turn && output.event > expectation.event);
+                let same_turn =
+                    self.outputs.iter_mut().filter(|output| output.turn == expectation.turn && output.event > expectation.event);
                 same_turn.for_each(|output| output.after_end = true);
             }
         }
@@ -110,7 +111,10 @@ impl Machine {
         }
         for index in 0..self.met.len() {
             let expectation = &self.script.expectations[index];
-            if self.met[index].is_none() && expectation.turn == turn && matches!(expectation.what, Expected::Answer { .. } | Expected::Request { .. }) {
+            if self.met[index].is_none()
+                && expectation.turn == turn
+                && matches!(expectation.what, Expected::Answer { .. } | Expected::Request { .. })
+            {
                 self.meet(now, index, Met::default());
             }
         }

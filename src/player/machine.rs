@@ -305,7 +305,8 @@ impl Machine {
     fn leftover(&self) -> Vec<String> {
         let writes = self.script.expectations.iter().zip(&self.met).filter(|(open, met)| met.is_none() && open.required);
         let outputs = self.script.outputs.iter().zip(&self.states);
-        let outputs = outputs.filter(|(output, state)| **state == State::Waiting && !output.after_end && !matches!(output.action, Action::Exit(_)));
+        let outputs =
+            outputs.filter(|(output, state)| **state == State::Waiting && !output.after_end && !matches!(output.action, Action::Exit(_)));
         let mut left: Vec<_> = writes.map(|(open, _)| (open.event, open.to_string())).collect();
         left.extend(outputs.map(|(output, _)| (output.event, output.to_string())));
         left.sort();

@@ -16,7 +16,7 @@ use super::signal::Signal;
 
 /// Plays a recording to whoever opens it: the CLI's part, in memory, strictly.
 ///
-/// Each prompt must be the recorded one, and so on (see the [module](self)); otherwise the connection ends with a report on stderr and exit
+/// Each prompt must be the recorded one, and so on (see [`player`](crate::player)); otherwise the connection ends with a report on stderr and exit
 /// code 70. The report can also be had from here, and from every clone: keep one while the session owns the other.
 ///
 /// ```

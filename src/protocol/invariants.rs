@@ -123,7 +123,7 @@ impl Observed {
                 return Seen::Answered { open: self.callbacks.remove(callback), silent: matches!(answer, Answer::Silence) };
             }
             Input::Opened if self.link == Link::Opening => self.link = Link::Open,
-            Input::Opened | Input::Tick => {}
+            Input::Opened | Input::Tick | Input::Reading(_) => {}
             Input::Closed => {
                 self.link = Link::Closed;
                 self.on_wire.clear();
@@ -145,7 +145,7 @@ impl Observed {
 
     fn check(&mut self, output: &Output, closed: bool) {
         match output {
-            Output::Open { resume } => {
+            Output::Open { resume, .. } => {
                 assert_eq!(self.link, Link::Closed, "opened twice");
                 assert_eq!(resume.as_deref(), self.machine.session_id(), "resumes another session");
                 self.link = Link::Opening;

@@ -26,6 +26,8 @@ pub enum Input {
     Opened,
     /// A classified item of the CLI's standard output.
     Received(Outcome),
+    /// Reading the CLI's output is held back (`false`), or goes on (`true`, as at first). A CLI that is not listened to is not silent.
+    Reading(bool),
     /// The caller wants something.
     Command(Command),
     /// The host has an answer to [`Output::Callback`].
@@ -67,8 +69,27 @@ pub struct Prompt {
     /// The longest that the turn may take from the writing of the prompt to its result.
     pub timeout: Option<Duration>,
     /// The longest silence of the CLI within the turn. Every frame but a `keep_alive` breaks it, and it is not counted while the CLI waits
-    /// for an answer of the host.
+    /// for an answer of the host, or reading is held back.
     pub idle_timeout: Option<Duration>,
+    /// How the CLI must have been launched for it.
+    pub profile: Profile,
+    /// What is switched for it by control requests, and back afterwards.
+    pub switches: Vec<Switch>,
+}
+
+/// A way to launch the CLI, numbered by the caller; the default is the session's own.
+///
+/// A prompt that needs another one than the process that runs makes the machine end that process, and open the transport again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Profile(pub u64);
+
+/// A setting of the CLI that holds for one turn.
+#[derive(Clone, Debug)]
+pub struct Switch {
+    /// The control request that makes it.
+    pub apply: RawJson,
+    /// The control request that takes it back after the turn.
+    pub restore: RawJson,
 }
 
 /// What the host answers to a request of the CLI.
@@ -89,6 +110,8 @@ pub enum Output {
     Open {
         /// The last session id that the CLI has confirmed.
         resume: Option<String>,
+        /// How to launch it.
+        profile: Profile,
     },
     /// Write a line to the CLI; its newline is included.
     Write(Bytes),

@@ -3,13 +3,16 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+mod receive;
+mod switch;
+
+use self::switch::Switches;
 use super::failure::Failure;
-use super::io::{Answer, CallbackId, Command, Event, Input, Output, Prompt, RequestId, TurnEnd, TurnId};
+use super::io::{Command, Input, Output, Profile, Prompt, RequestId, TurnEnd, TurnId};
 use super::lines;
-use super::requests::{Incoming, Outgoing, Purpose, reply};
-use super::route::{Route, ends_a_turn, route};
+use super::requests::{Incoming, Outgoing, Purpose};
 use super::turns::Current;
-use crate::wire::{Frame, FrameKind, Outcome, RawJson};
+use crate::wire::RawJson;
 
 /// What the machine is told once.
 #[derive(Clone, Debug)]
@@ -67,7 +70,7 @@ pub struct Counters {
 /// let mut machine = Machine::new(Config::default());
 /// let mut out = Vec::new();
 /// machine.handle(Instant::now(), Input::Command(Command::Connect(RequestId(1))), &mut out);
-/// assert!(matches!(out[..], [Output::Open { resume: None }]));
+/// assert!(matches!(out[..], [Output::Open { resume: None, .. }]));
 /// machine.handle(Instant::now(), Input::Opened, &mut out);
 /// assert!(matches!(&out[1], Output::Write(line) if line.ends_with(b"\"request\":{\"subtype\":\"initialize\"}}\n")));
 /// ```
@@ -77,8 +80,13 @@ pub struct Machine {
     link: Link,
     queue: VecDeque<Prompt>,
     current: Option<Current>,
+    switches: Switches,
+    /// How the CLI of this connection was launched.
+    profile: Profile,
     /// Is the CLI inside a turn that it started by itself?
     foreign: bool,
+    /// Is its output left unread?
+    held_back: bool,
     /// Has the CLI of this connection been seen to echo uuids?
     echoes: bool,
     /// Requests that wait for the handshake.
@@ -112,7 +120,10 @@ impl Machine {
             link: Link::Idle,
             queue: VecDeque::new(),
             current: None,
+            switches: Switches::default(),
+            profile: Profile::default(),
             foreign: false,
+            held_back: false,
             echoes: false,
             held: Vec::new(),
             connecting: Vec::new(),
@@ -128,27 +139,43 @@ impl Machine {
         match input {
             Input::Opened => self.opened(now, out),
             Input::Received(outcome) => self.received(now, outcome, out),
+            Input::Reading(reading) => {
+                self.held_back = !reading;
+                self.current.iter_mut().for_each(|current| current.touch(now));
+            }
             Input::Command(command) => self.command(now, command, out),
             Input::Answered(callback, answer) => self.answered(now, callback, answer, out),
             Input::Tick => self.tick(now, out),
-            Input::Closed => self.closed(now, out),
+            Input::Closed => self.closed(out),
         }
+        self.advance(now, out);
+    }
+
+    /// Takes another body for the `initialize` of the connections to come.
+    pub fn set_initialize(&mut self, body: RawJson) {
+        self.config.initialize = body;
     }
 
     /// When the next [`Input::Tick`] is due.
     pub fn deadline(&self) -> Option<Instant> {
-        let turn = self.current.as_ref().and_then(|current| current.deadline(!self.incoming.is_empty()));
+        let turn = self.current.as_ref().and_then(|current| current.deadline(self.may_be_silent()));
         [turn, self.outgoing.deadline()].into_iter().flatten().min()
     }
 
-    /// True while a request of the host's is under way, so that reading must go on whatever else holds it back.
+    /// True while the host waits for the CLI, for a reply or for the end of a turn that it has interrupted, so that reading must go on
+    /// whatever else holds it back.
     pub fn awaits_reply(&self) -> bool {
-        !self.outgoing.is_empty()
+        !self.outgoing.is_empty() || self.current.as_ref().is_some_and(Current::is_draining)
     }
 
     /// True if and only if nothing is under way and nothing waits.
     pub fn is_idle(&self) -> bool {
-        self.current.is_none() && self.queue.is_empty() && self.held.is_empty() && self.connecting.is_empty() && self.outgoing.is_empty()
+        self.current.is_none()
+            && self.switches.is_idle()
+            && self.queue.is_empty()
+            && self.held.is_empty()
+            && self.connecting.is_empty()
+            && self.outgoing.is_empty()
     }
 
     /// True once the handshake of this connection is done.
@@ -163,7 +190,7 @@ impl Machine {
 
     /// How many prompts wait behind the turn that runs.
     pub fn queue_len(&self) -> usize {
-        self.queue.len()
+        self.queue.len() + usize::from(self.switches.holds_prompt())
     }
 
     /// The last session id that the CLI has confirmed.
@@ -174,6 +201,11 @@ impl Machine {
     /// How many lines went where nobody reads them.
     pub fn counters(&self) -> Counters {
         self.counters
+    }
+
+    /// Is it the host that the CLI waits for?
+    fn may_be_silent(&self) -> bool {
+        self.held_back || !self.incoming.is_empty()
     }
 
     fn command(&mut self, now: Instant, command: Command, out: &mut Vec<Output>) {
@@ -193,7 +225,6 @@ impl Machine {
             Command::Prompt(prompt) => {
                 self.queue.push_back(prompt);
                 self.open(out);
-                self.advance(now, out);
             }
             Command::Abandon(turn) => self.abandon(now, turn, out),
             Command::Control(request, ..) if stopped => out.push(Output::Reply(request, Err(Failure::Stopped))),
@@ -214,7 +245,7 @@ impl Machine {
             }
             Command::Forget => {
                 self.session_id = None;
-                if matches!(self.link, Link::Handshake | Link::Ready) {
+                if matches!(self.link, Link::Opening | Link::Handshake | Link::Ready) {
                     self.terminate(out);
                 }
             }
@@ -226,7 +257,8 @@ impl Machine {
     fn open(&mut self, out: &mut Vec<Output>) {
         if self.link == Link::Idle {
             self.link = Link::Opening;
-            out.push(Output::Open { resume: self.session_id.clone() });
+            self.profile = self.queue.front().map(|prompt| prompt.profile).unwrap_or_default();
+            out.push(Output::Open { resume: self.session_id.clone(), profile: self.profile });
         }
     }
 
@@ -246,7 +278,6 @@ impl Machine {
         for (request, body, limit) in std::mem::take(&mut self.held) {
             self.request(now, Purpose::Caller(request), &body, limit, out);
         }
-        self.advance(now, out);
     }
 
     fn request(&mut self, now: Instant, purpose: Purpose, body: &RawJson, limit: Option<Duration>, out: &mut Vec<Output>) {
@@ -265,19 +296,38 @@ impl Machine {
         matches!(self.link, Link::Handshake | Link::Ready)
     }
 
-    /// Writes the next prompt, if the CLI is ready for one.
+    /// Goes on to the next prompt, if the CLI is ready for one.
     fn advance(&mut self, now: Instant, out: &mut Vec<Output>) {
-        if self.link != Link::Ready || self.current.is_some() {
+        if self.link != Link::Ready || self.current.is_some() || !self.switches.is_idle() {
             return;
         }
-        if let Some(prompt) = self.queue.pop_front() {
-            out.push(Output::Write(lines::prompt(&prompt.uuid, &prompt.content)));
-            self.current = Some(Current::new(prompt, now));
+        match self.queue.front() {
+            Some(next) if next.profile != self.profile => self.relaunch(out),
+            Some(_) => {
+                if let Some(prompt) = self.queue.pop_front() {
+                    self.prepare(now, prompt, out);
+                }
+            }
+            None => {}
         }
+    }
+
+    /// Ends a process that was launched in another way than the next prompt needs, once nothing is under way.
+    fn relaunch(&mut self, out: &mut Vec<Output>) {
+        if !self.foreign && self.outgoing.is_empty() && self.incoming.is_empty() {
+            self.link = Link::Closing { for_good: false };
+            out.push(Output::CloseStdin);
+        }
+    }
+
+    fn begin(&mut self, now: Instant, prompt: Prompt, out: &mut Vec<Output>) {
+        out.push(Output::Write(lines::prompt(&prompt.uuid, &prompt.content)));
+        self.current = Some(Current::new(prompt, now));
     }
 
     fn abandon(&mut self, now: Instant, turn: TurnId, out: &mut Vec<Output>) {
         self.queue.retain(|prompt| prompt.turn != turn);
+        self.switches.abandon(turn);
         if let Some(current) = self.current.as_mut().filter(|current| current.turn == turn) {
             current.abandoned = true;
             if !current.is_draining() {
@@ -289,7 +339,10 @@ impl Machine {
     /// Makes the CLI end the turn that runs, and sets a limit to how long that may take.
     fn drain(&mut self, now: Instant, out: &mut Vec<Output>) {
         let Some(current) = &mut self.current else { return };
-        current.drain_until = now.checked_add(self.config.drain_timeout);
+        current.drain(now, self.config.drain_timeout);
+        if self.link != Link::Ready {
+            return;
+        }
         // A turn of the CLI's own is not ours to interrupt: while it runs, our prompt can only be withdrawn.
         let (purpose, body) = if self.foreign && !current.started {
             let body = serde_json::json!({"subtype": "cancel_async_message", "message_uuid": current.uuid});
@@ -300,198 +353,6 @@ impl Machine {
         self.request(now, purpose, &body, None, out);
     }
 
-    fn received(&mut self, now: Instant, outcome: Outcome, out: &mut Vec<Output>) {
-        if let (Some(current), Outcome::Message(frame) | Outcome::Control(frame)) = (&mut self.current, &outcome)
-            && frame.kind() != FrameKind::KeepAlive
-        {
-            current.touch(now);
-        }
-        match outcome {
-            Outcome::Message(frame) => self.message(now, frame, out),
-            Outcome::Control(frame) => self.control(now, frame, out),
-            Outcome::Noise(line) if line.bytes().iter().all(u8::is_ascii_whitespace) => {}
-            Outcome::Noise(line) => {
-                self.counters.noise += 1;
-                out.push(Output::Event(Event::Noise(line)));
-            }
-            Outcome::Malformed(malformed) => {
-                self.counters.malformed += 1;
-                out.push(Output::Event(Event::Malformed(malformed)));
-            }
-            Outcome::TruncatedTail(line) => {
-                self.counters.malformed += 1;
-                out.push(Output::Event(Event::TruncatedTail(line)));
-            }
-        }
-    }
-
-    fn message(&mut self, now: Instant, frame: Frame, out: &mut Vec<Output>) {
-        if self.link == Link::Handshake && ends_a_turn(&frame) && self.startup_result(&frame, out) {
-            return;
-        }
-        let route = route(&frame, self.current.as_ref(), self.foreign, self.echoes);
-        self.note_session(&frame, out);
-        let current = match (route, &mut self.current) {
-            (Route::Nobody | Route::ForeignStart | Route::ForeignResult, _) | (_, None) => {
-                match route {
-                    Route::ForeignStart => self.foreign = true,
-                    Route::ForeignResult => self.foreign = false,
-                    _ => {}
-                }
-                out.push(Output::Event(Event::Message(frame)));
-                return;
-            }
-            (_, Some(current)) => current,
-        };
-        if frame.names_prompts() {
-            current.echoed = true;
-            self.echoes = true;
-        }
-        let interrupt_again = route == Route::Start && current.is_draining() && self.link == Link::Ready;
-        if route == Route::Start {
-            current.started = true;
-            self.foreign = false;
-        }
-        if current.abandoned {
-            self.counters.drained += 1;
-        } else {
-            out.push(Output::Message(current.turn, frame));
-        }
-        if interrupt_again {
-            // An interrupt before the start of a turn is acknowledged and has no effect, and a turn starts in steps: its prompt is taken up,
-            // then it opens.
-            self.drain(now, out);
-        }
-        match route {
-            Route::Result => self.end_turn(now, TurnEnd::Result, out),
-            Route::Withdrawn => self.end_turn(now, TurnEnd::Failed(Failure::Withdrawn), out),
-            _ => {}
-        }
-    }
-
-    /// A result before the reply to `initialize` is the CLI's account of why it will not start: it belongs to whoever waits first.
-    fn startup_result(&mut self, frame: &Frame, out: &mut Vec<Output>) -> bool {
-        let Some(prompt) = self.queue.pop_front() else { return false };
-        out.push(Output::Message(prompt.turn, frame.clone()));
-        out.push(Output::Ended(prompt.turn, TurnEnd::Result));
-        self.fail_requests(&Failure::Closed, out);
-        // The exit that follows is no news to the prompts behind it.
-        self.link = Link::Closing { for_good: false };
-        out.push(Output::CloseStdin);
-        true
-    }
-
-    /// Notes the session id where the CLI confirms it.
-    fn note_session(&mut self, frame: &Frame, out: &mut Vec<Output>) {
-        let confirms = match frame.kind() {
-            FrameKind::Result => true,
-            FrameKind::System => frame.subtype().as_deref() == Some("init"),
-            _ => false,
-        };
-        if let Some(id) = frame.session_id().filter(|id| confirms && !id.is_empty() && self.session_id.as_deref() != Some(id)) {
-            self.session_id = Some(id.to_string());
-            out.push(Output::SessionId(id.into_owned()));
-        }
-    }
-
-    fn end_turn(&mut self, now: Instant, end: TurnEnd, out: &mut Vec<Output>) {
-        self.finish_turn(end, out);
-        self.advance(now, out);
-    }
-
-    fn finish_turn(&mut self, end: TurnEnd, out: &mut Vec<Output>) {
-        if let Some(current) = self.current.take().filter(|current| !current.abandoned) {
-            let end = current.overdue.map_or(end, TurnEnd::Failed);
-            out.push(Output::Ended(current.turn, end));
-        }
-    }
-
-    fn control(&mut self, now: Instant, frame: Frame, out: &mut Vec<Output>) {
-        match frame.kind() {
-            FrameKind::ControlRequest => self.asked(frame, out),
-            FrameKind::ControlResponse => self.replied(now, frame, out),
-            FrameKind::ControlCancelRequest => match self.incoming.cancel(&frame.request_id().unwrap_or_default()) {
-                Some(callback) => out.push(Output::CallbackCancelled(callback)),
-                None => self.counters.stray_cancels += 1,
-            },
-            FrameKind::KeepAlive => {
-                self.counters.keep_alives += 1;
-                if frame.field("startup_mark").is_some() {
-                    out.push(Output::Event(Event::Control(frame)));
-                }
-            }
-            _ => out.push(Output::Event(Event::Control(frame))),
-        }
-    }
-
-    /// The CLI asks the host. A request that cannot be understood is answered here: no answer would leave the CLI waiting.
-    fn asked(&mut self, frame: Frame, out: &mut Vec<Output>) {
-        if !self.can_write() {
-            out.push(Output::Event(Event::Control(frame)));
-            return;
-        }
-        let id = frame.request_id().unwrap_or_default();
-        let subtype = frame.payload().and_then(|request| request.get("subtype"));
-        if subtype.and_then(|subtype| subtype.string()).is_none() {
-            self.write(lines::error(&id, "control_request without a request.subtype", Some("unsupported_request")), out);
-            return;
-        }
-        match self.incoming.register(id) {
-            Some(callback) => out.push(Output::Callback(callback, frame)),
-            None => self.counters.repeated_requests += 1,
-        }
-    }
-
-    fn answered(&mut self, now: Instant, callback: CallbackId, answer: Answer, out: &mut Vec<Output>) {
-        let Some(id) = self.incoming.complete(callback) else { return };
-        // The CLI's silence counts from here on.
-        self.current.iter_mut().for_each(|current| current.touch(now));
-        match answer {
-            Answer::Success(response) => self.write(lines::success(&id, &response), out),
-            Answer::Error(error, code) => self.write(lines::error(&id, &error, code.as_deref()), out),
-            Answer::Silence => {}
-        }
-    }
-
-    fn replied(&mut self, now: Instant, frame: Frame, out: &mut Vec<Output>) {
-        let reply = reply(&frame).and_then(|(id, result)| Some((self.outgoing.complete(&id)?, result)));
-        let Some((purpose, result)) = reply else {
-            self.counters.stray_replies += 1;
-            out.push(Output::Event(Event::StrayReply(frame)));
-            return;
-        };
-        match (purpose, result) {
-            (Purpose::Caller(request), result) => out.push(Output::Reply(request, result)),
-            (Purpose::Initialize, Ok(response)) => {
-                self.redeliver(&frame, out);
-                if self.link == Link::Handshake {
-                    self.ready(now, response, out);
-                }
-            }
-            (Purpose::Initialize, Err(failure)) => self.give_up(failure, out),
-            (Purpose::Withdraw(turn), Ok(Some(response))) if response.pointer("/cancelled").is_some_and(|it| it.as_bytes() == b"true") => {
-                // The prompt was withdrawn before it ran: there will be no result.
-                if self.current.as_ref().is_some_and(|current| current.turn == turn && !current.started) {
-                    self.end_turn(now, TurnEnd::Failed(Failure::Withdrawn), out);
-                }
-            }
-            (Purpose::Interrupt | Purpose::Withdraw(_), _) => {}
-        }
-    }
-
-    /// The requests that a CLI says it still waits for; those under way already are served once.
-    fn redeliver(&mut self, frame: &Frame, out: &mut Vec<Output>) {
-        let Some(response) = frame.payload() else { return };
-        for list in ["pending_permission_requests", "pending_user_dialog_requests", "pending_elicitation_requests"] {
-            let pending = response.get(list).into_iter().flat_map(|list| list.items());
-            for frame in pending.filter_map(|request| Frame::parse(request.raw().bytes().clone()).ok()) {
-                if frame.kind() == FrameKind::ControlRequest {
-                    self.asked(frame, out);
-                }
-            }
-        }
-    }
-
     fn tick(&mut self, now: Instant, out: &mut Vec<Output>) {
         for (purpose, id, limit) in self.outgoing.overdue(now) {
             match purpose {
@@ -500,16 +361,18 @@ impl Machine {
                     out.push(Output::Reply(request, Err(Failure::Timeout(limit))));
                 }
                 Purpose::Initialize => self.give_up(Failure::HandshakeTimeout(limit), out),
+                Purpose::Apply | Purpose::Restore => self.switched(now, purpose, Some(Failure::Timeout(limit)), out),
                 Purpose::Interrupt | Purpose::Withdraw(_) => {}
             }
         }
+        let may_be_silent = self.may_be_silent();
         let Some(current) = &mut self.current else { return };
         if current.is_draining() {
-            if current.drain_until.is_some_and(|until| until <= now) {
+            if current.is_drained(now) {
                 self.finish_turn(TurnEnd::Failed(Failure::Closed), out);
                 self.terminate(out);
             }
-        } else if let Some(failure) = current.overdue(now, !self.incoming.is_empty()) {
+        } else if let Some(failure) = current.overdue(now, may_be_silent) {
             current.overdue = Some(failure);
             self.drain(now, out);
         }
@@ -548,7 +411,7 @@ impl Machine {
     }
 
     fn stop(&mut self, now: Instant, out: &mut Vec<Output>) {
-        for prompt in std::mem::take(&mut self.queue) {
+        for prompt in self.switches.take_prompt().into_iter().chain(std::mem::take(&mut self.queue)) {
             out.push(Output::Ended(prompt.turn, TurnEnd::Failed(Failure::Stopped)));
         }
         self.fail_waiting(&Failure::Stopped, out);
@@ -571,7 +434,7 @@ impl Machine {
     }
 
     /// The connection has ended: every waiter of it is told, at once.
-    fn closed(&mut self, now: Instant, out: &mut Vec<Output>) {
+    fn closed(&mut self, out: &mut Vec<Output>) {
         let link = self.link;
         if matches!(link, Link::Idle | Link::Stopped) {
             return;
@@ -580,6 +443,10 @@ impl Machine {
         self.link = if for_good { Link::Stopped } else { Link::Idle };
         self.foreign = false;
         self.echoes = false;
+        // A prompt that was not written yet has lost nothing.
+        if let Some(prompt) = self.switches.clear() {
+            self.queue.push_front(prompt);
+        }
         for callback in self.incoming.clear() {
             out.push(Output::CallbackCancelled(callback));
         }
@@ -596,6 +463,5 @@ impl Machine {
         if !self.queue.is_empty() || !self.held.is_empty() || !self.connecting.is_empty() {
             self.open(out);
         }
-        self.advance(now, out);
     }
 }

@@ -34,6 +34,12 @@
 //! One prompt is written at a time, and the next one only after the result of the one before: the CLI would merge prompts that wait into one
 //! turn with one result.
 //!
+//! # Options of one turn
+//!
+//! A prompt may ask for another launch of the CLI ([`Profile`]): the process that runs is ended in order, and the conversation resumed in the
+//! next one. Or it may ask for a [`Switch`]: control requests before the prompt is written, and their opposites after the turn. A switch
+//! that the CLI refuses ends the turn with the refusal.
+//!
 //! # Which turn does a line belong to?
 //!
 //! Each prompt carries a uuid. CLI 2.1.329 echoes it: in `command_lifecycle`, in the `system/init` that opens the turn, in the first lines
@@ -51,7 +57,7 @@ mod route;
 mod turns;
 
 pub use self::failure::Failure;
-pub use self::io::{Answer, CallbackId, Command, Event, Input, Output, Prompt, RequestId, TurnEnd, TurnId};
+pub use self::io::{Answer, CallbackId, Command, Event, Input, Output, Profile, Prompt, RequestId, Switch, TurnEnd, TurnId};
 pub use self::machine::{Config, Counters, Machine};
 pub use self::requests::Refusal;
 

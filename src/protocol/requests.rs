@@ -39,6 +39,10 @@ impl fmt::Display for Refusal {
 pub(super) enum Purpose {
     Caller(RequestId),
     Initialize,
+    /// The machine's own, before a prompt is written.
+    Apply,
+    /// The machine's own, after the turn.
+    Restore,
     /// The machine's own, for a turn that drains.
     Interrupt,
     /// The machine's own, for this turn: it drains, and the CLI may not have begun with it.

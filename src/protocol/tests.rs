@@ -3,9 +3,11 @@
 mod callbacks;
 mod drain;
 mod endings;
+mod forget;
 mod handshake;
 mod limits;
 mod model;
+mod one_turn;
 mod queue;
 mod requests;
 mod routing;
@@ -151,7 +153,15 @@ impl Drop for Rig {
 const INITIALIZED: &str = r#"{"type":"control_response","response":{"subtype":"success","request_id":"cw-1","response":{"pid":7}}}"#;
 
 fn prompt(turn: u64) -> Prompt {
-    Prompt { turn: TurnId(turn), uuid: format!("p-{turn}"), content: json(&format!("\"{turn}\"")), timeout: None, idle_timeout: None }
+    Prompt {
+        turn: TurnId(turn),
+        uuid: format!("p-{turn}"),
+        content: json(&format!("\"{turn}\"")),
+        timeout: None,
+        idle_timeout: None,
+        profile: Profile::default(),
+        switches: Vec::new(),
+    }
 }
 
 fn json(text: &str) -> RawJson {
@@ -212,8 +222,9 @@ fn event(line: &str) -> String {
 /// An output in words; lines are as they stand on the wire, `>` to the CLI and `<` from it.
 fn described(output: &Output) -> String {
     match output {
-        Output::Open { resume: None } => "open".into(),
-        Output::Open { resume: Some(id) } => format!("open, resume {id}"),
+        Output::Open { resume: None, profile: Profile(0) } => "open".into(),
+        Output::Open { resume: Some(id), profile: Profile(0) } => format!("open, resume {id}"),
+        Output::Open { resume, profile: Profile(profile) } => format!("open {profile}, resume {}", resume.as_deref().unwrap_or("nothing")),
         Output::Write(line) => format!("> {}", std::str::from_utf8(line).unwrap().strip_suffix('\n').unwrap()),
         Output::Message(turn, frame) => format!("turn {} < {}", turn.0, frame.text()),
         Output::Ended(turn, TurnEnd::Result) => format!("turn {} ended", turn.0),

@@ -18,8 +18,10 @@ pub(super) struct Current {
     pub(super) abandoned: bool,
     /// The limit that ran out, if one did.
     pub(super) overdue: Option<Failure>,
-    /// When the CLI is given up, once the turn drains.
-    pub(super) drain_until: Option<Instant>,
+    /// Has the CLI been told to end it?
+    draining: bool,
+    /// When the CLI is given up, once the turn drains; never, where it may take as long as it takes.
+    drain_until: Option<Instant>,
     limit: Option<(Duration, Instant)>,
     idle: Option<(Duration, Instant)>,
 }
@@ -29,11 +31,22 @@ impl Current {
         let Prompt { turn, uuid, timeout, idle_timeout, .. } = prompt;
         let limit = timeout.and_then(|limit| Some((limit, now.checked_add(limit)?)));
         let idle = idle_timeout.map(|limit| (limit, now));
-        Self { turn, uuid, started: false, echoed: false, abandoned: false, overdue: None, drain_until: None, limit, idle }
+        Self { turn, uuid, started: false, echoed: false, abandoned: false, overdue: None, draining: false, drain_until: None, limit, idle }
+    }
+
+    /// The CLI is told to end it, and has this long.
+    pub(super) fn drain(&mut self, now: Instant, limit: Duration) {
+        self.draining = true;
+        self.drain_until = now.checked_add(limit);
     }
 
     pub(super) fn is_draining(&self) -> bool {
-        self.drain_until.is_some()
+        self.draining
+    }
+
+    /// Has the CLI had the time to end it?
+    pub(super) fn is_drained(&self, now: Instant) -> bool {
+        self.drain_until.is_some_and(|until| until <= now)
     }
 
     /// The CLI has said something.
@@ -43,25 +56,25 @@ impl Current {
         }
     }
 
-    /// When the next limit runs out. Silence does not count while the CLI waits for the host.
-    pub(super) fn deadline(&self, host_is_asked: bool) -> Option<Instant> {
+    /// When the next limit runs out. Silence does not count while the CLI waits for the host (`may_be_silent`).
+    pub(super) fn deadline(&self, may_be_silent: bool) -> Option<Instant> {
         if self.is_draining() {
             return self.drain_until;
         }
         let limit = self.limit.map(|(_, at)| at);
-        let idle = self.idle.filter(|_| !host_is_asked).and_then(|(limit, since)| since.checked_add(limit));
+        let idle = self.idle.filter(|_| !may_be_silent).and_then(|(limit, since)| since.checked_add(limit));
         [limit, idle].into_iter().flatten().min()
     }
 
     /// The limit that has run out by now.
-    pub(super) fn overdue(&self, now: Instant, host_is_asked: bool) -> Option<Failure> {
+    pub(super) fn overdue(&self, now: Instant, may_be_silent: bool) -> Option<Failure> {
         if let Some((limit, at)) = self.limit
             && at <= now
         {
             return Some(Failure::Timeout(limit));
         }
         match self.idle {
-            Some((limit, since)) if !host_is_asked && now.saturating_duration_since(since) >= limit => Some(Failure::IdleTimeout(limit)),
+            Some((limit, since)) if !may_be_silent && now.saturating_duration_since(since) >= limit => Some(Failure::IdleTimeout(limit)),
             _ => None,
         }
     }

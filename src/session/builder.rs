@@ -164,7 +164,8 @@ impl SessionBuilder {
         self
     }
 
-    /// How many bytes of a turn wait for a slow reader before the CLI is held back. Default: 1 MiB. At most twice that is kept, and one line.
+    /// How many bytes of a turn wait for a slow reader before the CLI is held back. Default: 1 MiB. At most twice that is kept, and what two
+    /// reads of 64 KiB bring.
     pub fn buffer_limit(mut self, bytes: usize) -> Self {
         self.buffer_limit = bytes.max(1);
         self
@@ -192,15 +193,11 @@ impl SessionBuilder {
             options.ask_host()?;
         }
         options.validate()?;
-        let mut body = serde_json::Map::new();
-        body.insert("subtype".into(), "initialize".into());
-        body.extend(options.initialize());
-        body.extend(self.initialize);
         Ok(Shared {
             options,
             transport: self.transport.unwrap_or_else(|| Arc::new(Process::new(CliPath::Auto))),
             handlers: self.handlers,
-            initialize: Value::Object(body).into(),
+            initialize: self.initialize,
             inherit: self.inherit,
             shutdown: self.shutdown,
             max_line: self.max_line,

@@ -19,6 +19,7 @@ mod mailbox;
 mod oneshot;
 mod options;
 mod prompt;
+mod query_options;
 mod shared;
 mod stderr;
 mod streams;

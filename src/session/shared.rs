@@ -4,6 +4,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use serde_json::{Map, Value};
+
 use super::events::{Hub, SessionEvent};
 use super::handlers::Handlers;
 use super::stderr::{OnStderr, Stderr};
@@ -16,7 +18,8 @@ pub(super) struct Shared {
     pub(super) options: Options,
     pub(super) transport: Arc<dyn Transport>,
     pub(super) handlers: Handlers,
-    pub(super) initialize: RawJson,
+    /// Fields of the `initialize` request beyond those of the options.
+    pub(super) initialize: Map<String, Value>,
     pub(super) inherit: Inherit,
     pub(super) shutdown: Shutdown,
     pub(super) max_line: usize,
@@ -46,7 +49,7 @@ impl Shared {
     pub(super) fn machine_config(&self) -> Config {
         let timeouts = self.options.timeouts();
         Config {
-            initialize: self.initialize.clone(),
+            initialize: self.initialize(&self.options),
             initialize_timeout: timeouts.initialize.unwrap_or(Duration::MAX),
             control_timeout: timeouts.control.unwrap_or(Duration::MAX),
             drain_timeout: timeouts.drain.unwrap_or(Duration::MAX),
@@ -54,16 +57,27 @@ impl Shared {
         }
     }
 
+    /// The body of the `initialize` request.
+    pub(super) fn initialize(&self, options: &Options) -> RawJson {
+        let mut body = Map::new();
+        body.insert("subtype".into(), "initialize".into());
+        body.extend(options.initialize());
+        body.extend(self.initialize.clone());
+        Value::Object(body).into()
+    }
+
     /// How the next process is launched. A conversation that the CLI has confirmed is resumed; a forgotten one is not.
-    pub(super) fn launch(&self, resume: Option<String>, forgotten: bool) -> Result<Launch, OptionError> {
-        let mut options = self.options.clone();
+    pub(super) fn launch(&self, options: &Options, resume: Option<String>, forgotten: bool) -> Result<Launch, OptionError> {
+        let mut options = options.clone();
         if resume.is_some() || forgotten {
-            options.resume = resume;
+            options.resume = None;
             options.continue_conversation = None;
             options.fork_session = None;
             options.session_id = None;
         }
         let mut launch = options.launch()?;
+        // The CLI's own word for it, which is no option to be checked.
+        launch.args.extend(resume.map(|id| format!("--resume={id}").into()));
         launch.env = launch.env.inherit(self.inherit.clone());
         Ok(launch)
     }

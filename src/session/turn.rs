@@ -6,15 +6,17 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use futures_core::Stream;
 
+use super::Options;
 use super::driver::Order;
 use super::error::{Error, Result};
 use super::handle::Inner;
 use super::mailbox::Mailbox;
+use super::options::option_setters;
 use super::prompt::Prompt;
+use super::query_options::Plan;
 use crate::protocol::{self, TurnId};
 use crate::wire::{Frame, Message};
 
@@ -25,6 +27,13 @@ use crate::wire::{Frame, Message};
 ///
 /// Messages wait for the reader up to a bound ([`buffer_limit`](super::SessionBuilder::buffer_limit)); then the CLI is held back. Nothing is
 /// lost.
+///
+/// # Options of one turn
+///
+/// All options can be set for one turn, over those of the session. The timers hold at once. `model` and `permission_mode` are switched by
+/// control requests before the prompt is written, and back after the turn. For what only a launch can set, the CLI is ended in order and
+/// launched anew with the conversation resumed, and so again for the next turn without it; that costs a start (0.3 s). A conversation keeps
+/// the system prompt that it began with: the CLI stores it with the conversation.
 ///
 /// Cancel safe: a message is taken out only when it is returned, so `next` may be used in `select!` and under a timeout.
 ///
@@ -50,9 +59,10 @@ use crate::wire::{Frame, Message};
 pub struct Turn {
     session: Arc<Inner>,
     state: State,
-    timeout: Option<Duration>,
-    idle_timeout: Option<Duration>,
+    options: Box<Options>,
 }
+
+option_setters!(Turn, options);
 
 enum State {
     Unsent(Prompt),
@@ -62,26 +72,12 @@ enum State {
 
 impl Turn {
     pub(super) fn new(session: Arc<Inner>, prompt: Prompt) -> Self {
-        let timeouts = session.shared.options.timeouts();
-        Self { session, state: State::Unsent(prompt), timeout: timeouts.turn, idle_timeout: timeouts.idle }
+        Self { session, state: State::Unsent(prompt), options: Box::default() }
     }
 
-    /// How long this turn may take, from the writing of its prompt to its result; over the session's `timeout`. When it runs out, the turn
-    /// is interrupted, what still comes is delivered, and the error comes last. The session goes on.
-    pub fn timeout(mut self, limit: Duration) -> Self {
-        self.timeout = (limit != Duration::MAX).then_some(limit);
-        self
-    }
-
-    /// Lets this turn take as long as it takes.
-    pub fn no_timeout(self) -> Self {
-        self.timeout(Duration::MAX)
-    }
-
-    /// How long the CLI may be silent within this turn; over the session's `idle_timeout`. Not counted while the CLI waits for an answer of
-    /// the host. A tool that runs long is silent as well: choose with care.
-    pub fn idle_timeout(mut self, limit: Duration) -> Self {
-        self.idle_timeout = (limit != Duration::MAX).then_some(limit);
+    /// Lays these options over those that were set for this turn so far.
+    pub fn options(mut self, options: &Options) -> Self {
+        *self.options = options.over(&self.options);
         self
     }
 
@@ -135,13 +131,21 @@ impl Turn {
     fn send(&mut self) -> Result<(), Error> {
         let State::Unsent(prompt) = std::mem::replace(&mut self.state, State::Done) else { return Ok(()) };
         let shared = &self.session.shared;
+        let Plan { timeouts, switches, launch } = Plan::of(&self.options, shared)?;
         let line = self.session.line()?;
         let turn = TurnId(shared.next_turn());
         let uuid = uuid::Uuid::new_v4().to_string();
         let mailbox = Arc::new(Mailbox::new(shared.buffer_limit, line.room.clone()));
-        let prompt =
-            protocol::Prompt { turn, uuid: uuid.clone(), content: prompt.0, timeout: self.timeout, idle_timeout: self.idle_timeout };
-        line.send(Order::Prompt(prompt, mailbox.clone()))?;
+        let prompt = protocol::Prompt {
+            turn,
+            uuid: uuid.clone(),
+            content: prompt.0,
+            timeout: timeouts.turn,
+            idle_timeout: timeouts.idle,
+            profile: protocol::Profile::default(),
+            switches,
+        };
+        line.send(Order::Prompt(prompt, launch, mailbox.clone()))?;
         self.state = State::Running { turn, uuid, mailbox, taken: VecDeque::new() };
         Ok(())
     }

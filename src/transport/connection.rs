@@ -52,7 +52,7 @@ impl<T: Transport + ?Sized> Transport for Box<T> {
 }
 
 /// What one launch of the CLI is given.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Launch {
     /// The arguments, without the program's own name. They are passed as they are: there is no shell.
     pub args: Vec<OsString>,

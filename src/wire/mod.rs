@@ -9,6 +9,7 @@ mod frame;
 mod json;
 mod line;
 mod message;
+pub mod replies;
 
 pub use self::classify::{Malformed, Outcome, classify};
 pub use self::codec::{DEFAULT_MAX_LINE, LineCodec};

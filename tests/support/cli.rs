@@ -1,14 +1,19 @@
 //! The CLI's side of a session, written line by line by a test.
 
+use std::sync::{Arc, Mutex};
+
 use claude_wire::transport::{BoxedRead, BoxedWrite, Exit, Launch, Memory, Peer, PeerControl};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 
+/// The id of the conversation.
+pub const SESSION: &str = "6f1a3e52-0000-4000-8000-000000000001";
+
 /// The other end of an in-memory connection.
 pub struct FakeCli {
-    stdin: Lines<BufReader<BoxedRead>>,
+    stdin: Option<Lines<BufReader<BoxedRead>>>,
     stdout: Option<BoxedWrite>,
-    pub stderr: BoxedWrite,
+    pub stderr: Option<BoxedWrite>,
     pub control: PeerControl,
 }
 
@@ -21,15 +26,40 @@ where
     Memory::new(move |launch, peer| script(launch, FakeCli::new(peer)))
 }
 
+/// A CLI that answers each prompt with its content, and any control request.
+pub fn echo() -> Memory {
+    cli(|_, mut cli| async move { cli.serve().await })
+}
+
+/// A transport whose CLI writes these bytes as its answer to the first prompt, after a handshake, and exits at the end of its input.
+pub fn answering(bytes: impl Into<Vec<u8>>) -> Memory {
+    let bytes = bytes.into();
+    cli(move |_, mut cli| {
+        let bytes = bytes.clone();
+        async move {
+            cli.handshake().await;
+            cli.prompt().await;
+            cli.write_bytes(&bytes).await;
+            cli.drain().await;
+            Exit::from_code(0)
+        }
+    })
+}
+
 impl FakeCli {
     pub fn new(peer: Peer) -> Self {
         let Peer { stdin, stdout, stderr, control } = peer;
-        Self { stdin: BufReader::new(stdin).lines(), stdout: Some(stdout), stderr, control }
+        Self { stdin: Some(BufReader::new(stdin).lines()), stdout: Some(stdout), stderr: Some(stderr), control }
+    }
+
+    /// The next line of the host, as it was written; `None` at the end of input.
+    pub async fn read_text(&mut self) -> Option<String> {
+        self.stdin.as_mut()?.next_line().await.unwrap_or_default()
     }
 
     /// The next line of the host; `None` at the end of input.
     pub async fn read(&mut self) -> Option<Value> {
-        let line = self.stdin.next_line().await.unwrap_or_default()?;
+        let line = self.read_text().await?;
         Some(serde_json::from_str(&line).unwrap_or_else(|error| panic!("the host wrote {line:?}: {error}")))
     }
 
@@ -43,16 +73,41 @@ impl FakeCli {
         stdout.write_all(bytes).await.is_ok() && stdout.flush().await.is_ok()
     }
 
+    pub async fn complain(&mut self, text: &str) {
+        if let Some(stderr) = &mut self.stderr {
+            let _ = stderr.write_all(text.as_bytes()).await;
+        }
+    }
+
+    pub fn close_stdin(&mut self) {
+        self.stdin = None;
+    }
+
     pub fn close_stdout(&mut self) {
         self.stdout = None;
     }
 
-    /// Reads a control request of this subtype and acknowledges it.
-    pub async fn acknowledge(&mut self, subtype: &str) -> Value {
+    /// Lets somebody else hold the output open.
+    pub fn take_stdout(&mut self) -> Option<BoxedWrite> {
+        self.stdout.take()
+    }
+
+    /// Reads a control request of this subtype: the whole line.
+    pub async fn request(&mut self, subtype: &str) -> Value {
         let line = self.read().await.unwrap_or_default();
         assert_eq!(line["request"]["subtype"], subtype, "{line}");
+        line
+    }
+
+    /// Reads a control request of this subtype and acknowledges it.
+    pub async fn acknowledge(&mut self, subtype: &str) -> Value {
+        let line = self.request(subtype).await;
         self.write(success(&line, json!({}))).await;
         line["request"].clone()
+    }
+
+    pub async fn handshake(&mut self) {
+        self.acknowledge("initialize").await;
     }
 
     /// Reads a prompt: its uuid and its content.
@@ -69,9 +124,22 @@ impl FakeCli {
         self.write(result(uuid, text)).await;
     }
 
+    /// Answers each prompt with its content and any request with success, until the end of input.
+    pub async fn serve(&mut self) -> Exit {
+        while let Some(line) = self.read().await {
+            if line["type"] == "user" {
+                let text = line["message"]["content"].as_str().unwrap_or_default();
+                self.turn(line["uuid"].as_str().unwrap_or_default(), text).await;
+            } else if line["type"] == "control_request" {
+                self.write(success(&line, json!({}))).await;
+            }
+        }
+        Exit::from_code(0)
+    }
+
     /// Waits for the end of input.
     pub async fn drain(&mut self) {
-        while self.read().await.is_some() {}
+        while self.read_text().await.is_some() {}
     }
 }
 
@@ -79,16 +147,75 @@ pub fn success(request: &Value, response: Value) -> Value {
     json!({"type": "control_response", "response": {"subtype": "success", "request_id": request["request_id"], "response": response}})
 }
 
+pub fn refusal(request: &Value, error: &str) -> Value {
+    json!({"type": "control_response", "response": {"subtype": "error", "request_id": request["request_id"], "error": error}})
+}
+
 pub fn init(uuid: &str) -> Value {
-    json!({"type": "system", "subtype": "init", "session_id": "s-1", "uuid": "i", "user_message_uuids": [uuid]})
+    json!({"type": "system", "subtype": "init", "session_id": SESSION, "uuid": "i", "user_message_uuids": [uuid]})
 }
 
 pub fn assistant(text: &str) -> Value {
     json!({"type": "assistant", "message": {"id": "m", "role": "assistant", "model": "claude-test", "content": [{"type": "text", "text": text}]},
-        "parent_tool_use_id": null, "session_id": "s-1", "uuid": "a"})
+        "parent_tool_use_id": null, "session_id": SESSION, "uuid": "a"})
 }
 
 pub fn result(uuid: &str, text: &str) -> Value {
-    json!({"duration_api_ms": 1, "is_error": false, "duration_ms": 2, "num_turns": 1, "result": text, "session_id": "s-1", "subtype": "success",
+    json!({"duration_api_ms": 1, "is_error": false, "duration_ms": 2, "num_turns": 1, "result": text, "session_id": SESSION, "subtype": "success",
         "type": "result", "terminal_reason": "completed", "uuid": "r", "user_message_uuid": uuid, "user_message_uuids": [uuid]})
+}
+
+/// The result of a turn that was interrupted.
+pub fn aborted(uuid: &str) -> Value {
+    json!({"type": "result", "subtype": "error_during_execution", "is_error": true, "duration_ms": 2, "duration_api_ms": 1, "num_turns": 1,
+        "session_id": SESSION, "terminal_reason": "aborted_streaming", "errors": ["aborted"], "uuid": "r", "user_message_uuids": [uuid]})
+}
+
+/// What a test and the CLI's side both write to.
+#[derive(Clone, Default)]
+pub struct Log(Arc<Mutex<Vec<String>>>);
+
+impl Log {
+    pub fn push(&self, entry: impl Into<String>) {
+        self.0.lock().unwrap().push(entry.into());
+    }
+
+    pub fn all(&self) -> Vec<String> {
+        self.0.lock().unwrap().clone()
+    }
+
+    pub fn len(&self) -> usize {
+        self.0.lock().unwrap().len()
+    }
+}
+
+/// The launches of a transport.
+#[derive(Clone, Default)]
+pub struct Launches(Arc<Mutex<Vec<Launch>>>);
+
+impl Launches {
+    /// Takes down a launch: its number, from 0.
+    pub fn note(&self, launch: Launch) -> usize {
+        let mut launches = self.0.lock().unwrap();
+        launches.push(launch);
+        launches.len() - 1
+    }
+
+    pub fn len(&self) -> usize {
+        self.0.lock().unwrap().len()
+    }
+
+    /// The value behind a flag of one launch.
+    pub fn flag(&self, launch: usize, flag: &str) -> Option<String> {
+        let args = self.args(launch);
+        let at = args.iter().position(|arg| arg == flag || arg.starts_with(&format!("{flag}=")))?;
+        match args[at].split_once('=') {
+            Some((_, value)) => Some(value.into()),
+            None => args.get(at + 1).cloned(),
+        }
+    }
+
+    pub fn args(&self, launch: usize) -> Vec<String> {
+        self.0.lock().unwrap()[launch].args.iter().map(|arg| arg.to_string_lossy().into_owned()).collect()
+    }
 }

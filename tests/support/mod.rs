@@ -4,4 +4,5 @@
 pub mod cases;
 pub mod cli;
 pub mod matcher;
+pub mod read;
 pub mod view;

@@ -2,6 +2,7 @@
 
 mod decode;
 mod import;
+mod install;
 mod seal;
 mod verify;
 
@@ -9,7 +10,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Imports, seals, decodes and verifies recordings of the Claude Code CLI.
+/// Imports, seals, decodes and verifies recordings of the Claude Code CLI, and installs the CLI itself.
 #[derive(Parser)]
 #[command(name = "claude-wire", version, about, after_help = AFTER_HELP)]
 struct Arguments {
@@ -23,13 +24,14 @@ enum Command {
     Seal(seal::Arguments),
     Decode(decode::Arguments),
     Verify(verify::Arguments),
+    Install(install::Install),
 }
 
 const AFTER_HELP: &str = "\
 Exit codes:
   0  all is well
   1  something was found: a line that is no frame, a recording that is not played to its end
-  2  the arguments are wrong, or a file cannot be read or written";
+  2  the arguments are wrong, a file cannot be read or written, the CLI cannot be installed";
 
 /// What a command found.
 #[derive(Clone, Copy, PartialEq)]
@@ -47,6 +49,7 @@ fn main() -> ExitCode {
         Command::Seal(arguments) => seal::run(arguments),
         Command::Decode(arguments) => decode::run(arguments),
         Command::Verify(arguments) => verify::run(arguments),
+        Command::Install(arguments) => install(&arguments),
     };
     match done {
         Ok(Found::Nothing) => ExitCode::SUCCESS,
@@ -56,4 +59,10 @@ fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+fn install(arguments: &install::Install) -> Result<Found, Failure> {
+    let path = arguments.run().map_err(|error| format!("install: {error}"))?;
+    println!("{}", path.display());
+    Ok(Found::Nothing)
 }

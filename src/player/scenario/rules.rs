@@ -61,12 +61,15 @@ impl Rules {
         match subtype {
             "initialize" => {
                 let mode = self.lines.mode.clone();
-                let mut lines = success(id, Some(json!({
-                    "commands": [], "agents": [], "output_style": "default", "available_output_styles": ["default"],
-                    "models": [{"value": "default", "resolvedModel": self.lines.model, "displayName": "Default", "description": ""}],
-                    "account": {"tokenSource": "none", "apiKeySource": "ANTHROPIC_API_KEY", "apiProvider": "firstParty"}, "pid": 1,
-                    "claude_code_version": VERSION, "current_permission_mode": mode, "session_state": "idle", "capabilities": [],
-                })));
+                let mut lines = success(
+                    id,
+                    Some(json!({
+                        "commands": [], "agents": [], "output_style": "default", "available_output_styles": ["default"],
+                        "models": [{"value": "default", "resolvedModel": self.lines.model, "displayName": "Default", "description": ""}],
+                        "account": {"tokenSource": "none", "apiKeySource": "ANTHROPIC_API_KEY", "apiProvider": "firstParty"}, "pid": 1,
+                        "claude_code_version": VERSION, "current_permission_mode": mode, "session_state": "idle", "capabilities": [],
+                    })),
+                );
                 if let Some(response) = lines.get_mut("response") {
                     response["pending_permission_requests"] = json!([]);
                     response["pending_user_dialog_requests"] = json!([]);
@@ -86,7 +89,7 @@ impl Rules {
                 }
                 self.lines.mode = mode.to_owned();
                 let status = self.lines.mode_status();
-                vec![spell(&success(id, Some(json!({"mode": mode}))), id), status.to_string().into()]
+                vec![spell(&success(id, Some(json!({"mode": mode}))), id), format!("{status}\n").into()]
             }
             "mcp_status" => vec![spell(&success(id, Some(json!({"mcpServers": []}))), id)],
             "set_max_thinking_tokens" | "apply_flag_settings" | "rename_session" => vec![spell(&success(id, None), id)],
@@ -146,7 +149,8 @@ impl Rules {
             "user" => self.adapt_tool_result(&mut value),
             "result" => {
                 let denials = self.denials.iter().filter(|denial| denial.turn == turn);
-                let denials = denials.map(|Denial { tool, name, input, .. }| json!({"tool_name": name, "tool_use_id": tool, "tool_input": input}));
+                let denials =
+                    denials.map(|Denial { tool, name, input, .. }| json!({"tool_name": name, "tool_use_id": tool, "tool_input": input}));
                 value["permission_denials"] = denials.collect();
                 self.failed = value.get("is_error").and_then(Value::as_bool).unwrap_or(false);
             }

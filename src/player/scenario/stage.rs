@@ -221,7 +221,10 @@ impl Stage {
             && self.partial
         {
             let stop = json!({"stop_reason": stop_reason, "stop_sequence": null});
-            self.stream(&message, &json!({"type": "message_delta", "delta": stop, "usage": {"output_tokens": self.turn.outcome.tokens_out}}));
+            self.stream(
+                &message,
+                &json!({"type": "message_delta", "delta": stop, "usage": {"output_tokens": self.turn.outcome.tokens_out}}),
+            );
             self.stream(&message, &json!({"type": "message_stop"}));
         }
     }

@@ -78,6 +78,7 @@ impl Rig {
             Step::Control(n) => vec![Input::Command(control(n))],
             Step::Cancel(n) => vec![Input::Command(Command::Cancel(RequestId(n)))],
             Step::Answer(n) => vec![Input::Answered(CallbackId(n), Answer::Success(json("{}")))],
+            Step::Forget => vec![Input::Command(Command::Forget)],
             Step::Stop => vec![Input::Command(Command::Stop)],
             Step::Opened => vec![Input::Opened],
             Step::Tick(seconds) => {

@@ -3,6 +3,7 @@
 mod callbacks;
 mod ending;
 mod pipes;
+mod profiles;
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
@@ -14,17 +15,20 @@ use tokio::time::Instant;
 use self::callbacks::Callbacks;
 use self::ending::Ending;
 use self::pipes::Pipes;
+use self::profiles::Profiles;
+use super::Options;
 use super::error::Error;
 use super::events::SessionEvent;
 use super::mailbox::Mailbox;
 use super::shared::Shared;
-use crate::protocol::{Command, Failure, Input, Machine, Output, Prompt, RequestId, TurnEnd, TurnId};
+use crate::protocol::{Command, Failure, Input, Machine, Output, Profile, Prompt, RequestId, TurnEnd, TurnId};
 use crate::transport::{BoxFuture, Connection, Exit, Transport};
 use crate::wire::RawJson;
 
 /// What a handle tells the driver.
 pub(super) enum Order {
-    Prompt(Prompt, Arc<Mailbox>),
+    /// A prompt, the launch that it needs if that is not the session's own, and where its messages go.
+    Prompt(Prompt, Option<Box<Options>>, Arc<Mailbox>),
     Abandon(TurnId),
     Connect(oneshot::Sender<Reply>),
     Control(RawJson, Option<Duration>, oneshot::Sender<Reply>),
@@ -50,10 +54,13 @@ pub(super) struct Driver {
     /// The mailbox that was written to in this round.
     written: Option<Arc<Mailbox>>,
     room: Arc<Notify>,
+    /// Was the output being read when the driver last waited?
+    reading: bool,
     requests: HashMap<RequestId, oneshot::Sender<Reply>>,
     next_request: u64,
     stopping: Vec<oneshot::Sender<Option<Exit>>>,
     callbacks: Callbacks,
+    profiles: Profiles,
     /// The transport, while it is being opened.
     opening: Option<BoxFuture<'static, Result<Connection, Error>>>,
     link: Option<Link>,
@@ -71,7 +78,7 @@ struct Link {
     control: Box<dyn crate::transport::Control>,
     exit: Option<Exit>,
     ending: Ending,
-    /// When the output is given up, after the exit.
+    /// When the output is given up, after the exit. Counted only while it is read.
     silence: Option<Instant>,
 }
 
@@ -97,10 +104,12 @@ impl Driver {
             turns: HashMap::new(),
             written: None,
             room: Arc::default(),
+            reading: true,
             requests: HashMap::new(),
             next_request: 0,
             stopping: Vec::new(),
             callbacks: Callbacks::default(),
+            profiles: Profiles::default(),
             opening: None,
             link: None,
             refused: None,
@@ -144,6 +153,7 @@ impl Driver {
 
     async fn wait(&mut self) -> Woken {
         let may_read = self.may_read();
+        self.note_reading(may_read);
         let deadline = self.deadline();
         let Self { orders, orphaned, opening, link, callbacks, room, .. } = self;
         let timer = async {
@@ -178,6 +188,17 @@ impl Driver {
         !self.turns.values().any(|mailbox| mailbox.is_full())
     }
 
+    /// While reading is held back, no silence of the CLI counts.
+    fn note_reading(&mut self, may_read: bool) {
+        if self.reading != may_read {
+            self.reading = may_read;
+            self.handle(Input::Reading(may_read));
+        }
+        if let Some(link) = &mut self.link {
+            link.silence = link.exit.filter(|_| may_read).map(|_| link.silence.unwrap_or_else(|| Instant::now() + AFTER_EXIT));
+        }
+    }
+
     fn deadline(&self) -> Option<Instant> {
         let link = self.link.as_ref().and_then(|link| [link.ending.deadline(), link.silence].into_iter().flatten().min());
         [self.machine.deadline().map(Instant::from_std), link].into_iter().flatten().min()
@@ -185,12 +206,14 @@ impl Driver {
 
     fn order(&mut self, order: Order) {
         match order {
-            Order::Prompt(prompt, mailbox) => {
+            Order::Prompt(mut prompt, launch, mailbox) => {
+                prompt.profile = self.profiles.assign(prompt.turn, launch);
                 self.turns.insert(prompt.turn, mailbox);
                 self.handle(Input::Command(Command::Prompt(prompt)));
             }
             Order::Abandon(turn) => {
                 self.turns.remove(&turn);
+                self.profiles.release(turn);
                 self.handle(Input::Command(Command::Abandon(turn)));
             }
             Order::Connect(reply) => {
@@ -241,7 +264,6 @@ impl Driver {
         let Some(link) = &mut self.link else { return };
         let unknown = Exit { code: None, signal: None };
         link.exit = Some(result.unwrap_or(unknown));
-        link.silence = Some(Instant::now() + AFTER_EXIT);
     }
 
     /// Lets the clock have its say, where anything is due.
@@ -301,6 +323,7 @@ impl Driver {
                 }
             }
             Output::Ended(turn, end) => {
+                self.profiles.release(turn);
                 if let Some(mailbox) = self.turns.remove(&turn) {
                     mailbox.end(match end {
                         TurnEnd::Result => Ok(()),
@@ -318,7 +341,7 @@ impl Driver {
             Output::CallbackCancelled(callback) => self.callbacks.cancel(callback),
             Output::Event(event) => self.shared.publish(event.into()),
             Output::SessionId(id) => self.shared.publish(SessionEvent::SessionId(id)),
-            Output::Open { resume } => self.open(resume),
+            Output::Open { resume, profile } => self.open(resume, profile),
             Output::CloseStdin => match &mut self.link {
                 Some(link) => link.ending.begin(Instant::now(), self.shared.shutdown),
                 None => self.give_up_opening(),
@@ -330,11 +353,13 @@ impl Driver {
         }
     }
 
-    fn open(&mut self, resume: Option<String>) {
+    fn open(&mut self, resume: Option<String>, profile: Profile) {
         self.exit = None;
         self.refused = None;
         self.shared.stderr().clear();
-        let launch = match self.shared.launch(resume, self.forgotten) {
+        let options = self.profiles.launch(profile).unwrap_or(&self.shared.options);
+        self.machine.set_initialize(self.shared.initialize(options));
+        let launch = match self.shared.launch(options, resume, self.forgotten) {
             Ok(launch) => launch,
             Err(error) => return self.opened(Err(error.into())),
         };

@@ -51,6 +51,7 @@ pub(super) enum Step {
     Control(u64),
     Cancel(u64),
     Answer(u64),
+    Forget,
     Stop,
     Opened,
     Tick(u64),
@@ -201,6 +202,7 @@ impl Model {
         let waiting = self.requests.values().filter_map(|(purpose, _)| if let Purpose::Caller(n) = purpose { Some(*n) } else { None });
         steps.extend(waiting.chain(self.held.iter().copied()).chain(self.connecting.iter().copied()).map(|n| (1, Step::Cancel(n))));
         steps.extend(self.callbacks.values().map(|n| (3, Step::Answer(*n))));
+        steps.push((1, Step::Forget));
         match self.link {
             Link::Opening => steps.extend([(20, Step::Opened), (1, Step::Exit), (1, Step::Stop)]),
             Link::Idle | Link::Stopped => {}
@@ -257,6 +259,11 @@ impl Model {
             Step::Answer(n) => {
                 self.callbacks.retain(|_, callback| *callback != n);
                 self.tell_if(self.can_write(), Fact::Answered);
+            }
+            Step::Forget => {
+                if matches!(self.link, Link::Opening | Link::Handshake | Link::Ready) {
+                    self.terminate();
+                }
             }
             Step::Stop => self.stop(),
             Step::Opened => {
@@ -368,6 +375,9 @@ impl Model {
     fn drain(&mut self) {
         let Some(run) = &mut self.run else { return };
         run.drain_at = Some(self.clock + DRAIN);
+        if self.link != Link::Ready {
+            return;
+        }
         let turn = run.turn;
         let fact = if self.cli.busy == Busy::Foreign {
             Fact::Withdraw(self.send(Purpose::Withdraw(turn), CONTROL))

@@ -1,0 +1,126 @@
+//! `claude-wire install`: the CLI from npm, by name and version, into a directory that `CliPath::Bundled` looks in.
+//!
+//! npm downloads into a staging directory inside the target directory, without running any script of a package. What it brings is asked
+//! for its version and only then renamed to `claude`, so that the directory never holds half an executable or another version.
+
+mod error;
+mod npm;
+mod staging;
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+pub(crate) use self::error::InstallError;
+use self::staging::Staging;
+
+/// The version that the recordings and the tests of this release were made with.
+pub(crate) const PINNED: &str = "2.1.329";
+
+/// Fetch the Claude Code CLI from npm and print the path of its executable.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Install {
+    /// The version, in full.
+    #[arg(long, default_value = PINNED)]
+    version: String,
+    /// The directory that gets the executable. Default: claude-wire/cli/VERSION in the user's data directory.
+    #[arg(long)]
+    dir: Option<PathBuf>,
+}
+
+impl Install {
+    /// Installs, unless the directory holds that version already. The path of the executable.
+    pub(crate) fn run(&self) -> Result<PathBuf, InstallError> {
+        check_form(&self.version)?;
+        let directory = std::path::absolute(self.directory()?).map_err(|error| InstallError::io("use", Path::new("."), error))?;
+        let target = directory.join(executable());
+        if target.exists() && reported_version(&target)? == self.version {
+            eprintln!("{} is version {} already", target.display(), self.version);
+            return Ok(target);
+        }
+        fs::create_dir_all(&directory).map_err(|error| InstallError::io("create", &directory, error))?;
+        let staging = Staging::new(&directory)?;
+        npm::install(&self.version, staging.path())?;
+        let native = native_executable(staging.path()).ok_or_else(|| InstallError::NoNative(self.version.clone()))?;
+        let found = reported_version(&native)?;
+        if found != self.version {
+            return Err(InstallError::WrongVersion { wanted: self.version.clone(), found });
+        }
+        fs::rename(&native, &target).map_err(|error| InstallError::io("write", &target, error))?;
+        Ok(target)
+    }
+
+    fn directory(&self) -> Result<PathBuf, InstallError> {
+        if let Some(directory) = &self.dir {
+            return Ok(directory.clone());
+        }
+        let data = env::var_os("XDG_DATA_HOME").map(PathBuf::from).filter(|data| data.is_absolute());
+        let data = data.or_else(|| env::home_dir().filter(|home| home.is_absolute()).map(|home| home.join(".local/share")));
+        Ok(data.ok_or(InstallError::NoHome)?.join("claude-wire/cli").join(&self.version))
+    }
+}
+
+fn executable() -> &'static str {
+    if cfg!(windows) { "claude.exe" } else { "claude" }
+}
+
+/// Keeps everything out that npm would take for something else than a version: a tag, a range, a path, an address.
+fn check_form(version: &str) -> Result<(), InstallError> {
+    let (numbers, suffix) = version.split_once('-').unwrap_or((version, "0"));
+    let three = numbers.split('.').filter(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit())).count() == 3;
+    let plain = suffix.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'-');
+    if three && numbers.split('.').count() == 3 && plain && !suffix.is_empty() {
+        Ok(())
+    } else {
+        Err(InstallError::Form(version.to_owned()))
+    }
+}
+
+/// The executable of the platform's package; the package `claude-code` itself only has scripts.
+fn native_executable(staging: &Path) -> Option<PathBuf> {
+    let packages = fs::read_dir(staging.join("node_modules/@anthropic-ai")).ok()?;
+    let native = packages.flatten().filter(|package| package.file_name().to_string_lossy().starts_with("claude-code-"));
+    native.map(|package| package.path().join(executable())).find(|path| path.is_file())
+}
+
+/// The first word of `--version`, asked in an empty environment.
+fn reported_version(cli: &Path) -> Result<String, InstallError> {
+    let home = cli.parent().unwrap_or(cli);
+    let output = Command::new(cli)
+        .arg("--version")
+        .env_clear()
+        .envs(["PATH", "SYSTEMROOT"].iter().filter_map(|name| Some((name, env::var_os(name)?))))
+        .env("HOME", home)
+        .env("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1")
+        .current_dir(home)
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| InstallError::io("run", cli, error))?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    match text.split_whitespace().next() {
+        Some(version) if output.status.success() => Ok(version.to_owned()),
+        _ => Err(InstallError::Mute {
+            path: cli.to_owned(),
+            status: output.status.to_string(),
+            said: String::from_utf8_lossy(&output.stderr).trim().to_owned(),
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_full_version_is_one() {
+        for version in ["2.1.329", "0.0.1", "2.1.329-rc.1"] {
+            assert!(check_form(version).is_ok(), "{version}");
+        }
+        for version in
+            ["", "latest", "2.1", "^2.1.329", "2.1.x", "2.1.329.", "2..329", "file:../x", "2.1.329 -g", "2.1.329-", "2.1.329-a/b"]
+        {
+            assert!(check_form(version).is_err(), "{version}");
+        }
+    }
+}

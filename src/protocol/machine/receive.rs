@@ -1,0 +1,207 @@
+//! What the CLI says, and what the host answers.
+
+use std::time::Instant;
+
+use super::{Link, Machine};
+use crate::protocol::failure::Failure;
+use crate::protocol::io::{Answer, CallbackId, Event, Output, TurnEnd};
+use crate::protocol::lines;
+use crate::protocol::requests::{Purpose, reply};
+use crate::protocol::route::{Route, ends_a_turn, route};
+use crate::wire::{Frame, FrameKind, Outcome};
+
+impl Machine {
+    pub(super) fn received(&mut self, now: Instant, outcome: Outcome, out: &mut Vec<Output>) {
+        if let (Some(current), Outcome::Message(frame) | Outcome::Control(frame)) = (&mut self.current, &outcome)
+            && frame.kind() != FrameKind::KeepAlive
+        {
+            current.touch(now);
+        }
+        match outcome {
+            Outcome::Message(frame) => self.message(now, frame, out),
+            Outcome::Control(frame) => self.control(now, frame, out),
+            Outcome::Noise(line) if line.bytes().iter().all(u8::is_ascii_whitespace) => {}
+            Outcome::Noise(line) => {
+                self.counters.noise += 1;
+                out.push(Output::Event(Event::Noise(line)));
+            }
+            Outcome::Malformed(malformed) => {
+                self.counters.malformed += 1;
+                out.push(Output::Event(Event::Malformed(malformed)));
+            }
+            Outcome::TruncatedTail(line) => {
+                self.counters.malformed += 1;
+                out.push(Output::Event(Event::TruncatedTail(line)));
+            }
+        }
+    }
+
+    fn message(&mut self, now: Instant, frame: Frame, out: &mut Vec<Output>) {
+        if self.link == Link::Handshake && ends_a_turn(&frame) && self.startup_result(&frame, out) {
+            return;
+        }
+        let route = route(&frame, self.current.as_ref(), self.foreign, self.echoes);
+        self.note_session(&frame, out);
+        let current = match (route, &mut self.current) {
+            (Route::Nobody | Route::ForeignStart | Route::ForeignResult, _) | (_, None) => {
+                match route {
+                    Route::ForeignStart => self.foreign = true,
+                    Route::ForeignResult => self.foreign = false,
+                    _ => {}
+                }
+                out.push(Output::Event(Event::Message(frame)));
+                return;
+            }
+            (_, Some(current)) => current,
+        };
+        if frame.names_prompts() {
+            current.echoed = true;
+            self.echoes = true;
+        }
+        let interrupt_again = route == Route::Start && current.is_draining();
+        if route == Route::Start {
+            current.started = true;
+            self.foreign = false;
+        }
+        if current.abandoned {
+            self.counters.drained += 1;
+        } else {
+            out.push(Output::Message(current.turn, frame));
+        }
+        if interrupt_again {
+            // An interrupt before the start of a turn is acknowledged and has no effect, and a turn starts in steps: its prompt is taken up,
+            // then it opens.
+            self.drain(now, out);
+        }
+        match route {
+            Route::Result => self.end_turn(now, TurnEnd::Result, out),
+            Route::Withdrawn => self.end_turn(now, TurnEnd::Failed(Failure::Withdrawn), out),
+            _ => {}
+        }
+    }
+
+    /// A result before the reply to `initialize` is the CLI's account of why it will not start: it belongs to whoever waits first.
+    fn startup_result(&mut self, frame: &Frame, out: &mut Vec<Output>) -> bool {
+        let Some(prompt) = self.queue.pop_front() else { return false };
+        out.push(Output::Message(prompt.turn, frame.clone()));
+        out.push(Output::Ended(prompt.turn, TurnEnd::Result));
+        self.fail_requests(&Failure::Closed, out);
+        // The exit that follows is no news to the prompts behind it.
+        self.link = Link::Closing { for_good: false };
+        out.push(Output::CloseStdin);
+        true
+    }
+
+    /// Notes the session id where the CLI confirms it, and is not being ended: its session may have been forgotten.
+    fn note_session(&mut self, frame: &Frame, out: &mut Vec<Output>) {
+        let confirms = match frame.kind() {
+            _ if !self.can_write() => false,
+            FrameKind::Result => true,
+            FrameKind::System => frame.subtype().as_deref() == Some("init"),
+            _ => false,
+        };
+        if let Some(id) = frame.session_id().filter(|id| confirms && !id.is_empty() && self.session_id.as_deref() != Some(id)) {
+            self.session_id = Some(id.to_string());
+            out.push(Output::SessionId(id.into_owned()));
+        }
+    }
+
+    fn end_turn(&mut self, now: Instant, end: TurnEnd, out: &mut Vec<Output>) {
+        self.finish_turn(end, out);
+        self.restore(now, out);
+    }
+
+    pub(super) fn finish_turn(&mut self, end: TurnEnd, out: &mut Vec<Output>) {
+        if let Some(current) = self.current.take().filter(|current| !current.abandoned) {
+            let end = current.overdue.map_or(end, TurnEnd::Failed);
+            out.push(Output::Ended(current.turn, end));
+        }
+    }
+
+    fn control(&mut self, now: Instant, frame: Frame, out: &mut Vec<Output>) {
+        match frame.kind() {
+            FrameKind::ControlRequest => self.asked(frame, out),
+            FrameKind::ControlResponse => self.replied(now, frame, out),
+            FrameKind::ControlCancelRequest => match self.incoming.cancel(&frame.request_id().unwrap_or_default()) {
+                Some(callback) => out.push(Output::CallbackCancelled(callback)),
+                None => self.counters.stray_cancels += 1,
+            },
+            FrameKind::KeepAlive => {
+                self.counters.keep_alives += 1;
+                if frame.field("startup_mark").is_some() {
+                    out.push(Output::Event(Event::Control(frame)));
+                }
+            }
+            _ => out.push(Output::Event(Event::Control(frame))),
+        }
+    }
+
+    /// The CLI asks the host. A request that cannot be understood is answered here: no answer would leave the CLI waiting.
+    fn asked(&mut self, frame: Frame, out: &mut Vec<Output>) {
+        if !self.can_write() {
+            out.push(Output::Event(Event::Control(frame)));
+            return;
+        }
+        let id = frame.request_id().unwrap_or_default();
+        let subtype = frame.payload().and_then(|request| request.get("subtype"));
+        if subtype.and_then(|subtype| subtype.string()).is_none() {
+            self.write(lines::error(&id, "control_request without a request.subtype", Some("unsupported_request")), out);
+            return;
+        }
+        match self.incoming.register(id) {
+            Some(callback) => out.push(Output::Callback(callback, frame)),
+            None => self.counters.repeated_requests += 1,
+        }
+    }
+
+    pub(super) fn answered(&mut self, now: Instant, callback: CallbackId, answer: Answer, out: &mut Vec<Output>) {
+        let Some(id) = self.incoming.complete(callback) else { return };
+        // The CLI's silence counts from here on.
+        self.current.iter_mut().for_each(|current| current.touch(now));
+        match answer {
+            Answer::Success(response) => self.write(lines::success(&id, &response), out),
+            Answer::Error(error, code) => self.write(lines::error(&id, &error, code.as_deref()), out),
+            Answer::Silence => {}
+        }
+    }
+
+    fn replied(&mut self, now: Instant, frame: Frame, out: &mut Vec<Output>) {
+        let reply = reply(&frame).and_then(|(id, result)| Some((self.outgoing.complete(&id)?, result)));
+        let Some((purpose, result)) = reply else {
+            self.counters.stray_replies += 1;
+            out.push(Output::Event(Event::StrayReply(frame)));
+            return;
+        };
+        match (purpose, result) {
+            (Purpose::Caller(request), result) => out.push(Output::Reply(request, result)),
+            (Purpose::Initialize, Ok(response)) => {
+                self.redeliver(&frame, out);
+                if self.link == Link::Handshake {
+                    self.ready(now, response, out);
+                }
+            }
+            (Purpose::Initialize, Err(failure)) => self.give_up(failure, out),
+            (Purpose::Withdraw(turn), Ok(Some(response))) if response.pointer("/cancelled").is_some_and(|it| it.as_bytes() == b"true") => {
+                // The prompt was withdrawn before it ran: there will be no result.
+                if self.current.as_ref().is_some_and(|current| current.turn == turn && !current.started) {
+                    self.end_turn(now, TurnEnd::Failed(Failure::Withdrawn), out);
+                }
+            }
+            (Purpose::Apply | Purpose::Restore, result) => self.switched(now, purpose, result.err(), out),
+            (Purpose::Interrupt | Purpose::Withdraw(_), _) => {}
+        }
+    }
+
+    /// The requests that a CLI says it still waits for; those under way already are served once.
+    fn redeliver(&mut self, frame: &Frame, out: &mut Vec<Output>) {
+        let Some(response) = frame.payload() else { return };
+        for list in ["pending_permission_requests", "pending_user_dialog_requests", "pending_elicitation_requests"] {
+            let pending = response.get(list).into_iter().flat_map(|list| list.items());
+            for frame in pending.filter_map(|request| Frame::parse(request.raw().bytes().clone()).ok()) {
+                if frame.kind() == FrameKind::ControlRequest {
+                    self.asked(frame, out);
+                }
+            }
+        }
+    }
+}

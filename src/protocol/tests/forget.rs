@@ -1,0 +1,72 @@
+//! The conversation is forgotten, the session goes on.
+
+use super::*;
+
+const NAMED: &str = r#"{"type":"system","subtype":"init","session_id":"s-1","user_message_uuids":["p-1"]}"#;
+const NAMED_RESULT: &str = r#"{"type":"result","subtype":"success","session_id":"s-1","user_message_uuids":["p-1"]}"#;
+
+/// A session that has run a turn and knows its id.
+fn acquainted() -> Rig {
+    let mut rig = Rig::ready();
+    rig.prompt(1);
+    rig.lines(&[NAMED, NAMED_RESULT]);
+    rig
+}
+
+fn forget(rig: &mut Rig) -> Vec<String> {
+    rig.command(Command::Forget)
+}
+
+#[test]
+fn the_next_process_resumes_nothing() {
+    let mut rig = acquainted();
+    assert_eq!(forget(&mut rig), ["terminate"]);
+    assert!(rig.closed().is_empty());
+    assert_eq!(rig.prompt(2), ["open"]);
+}
+
+#[test]
+fn a_process_that_is_about_to_resume_is_ended() {
+    let mut rig = acquainted();
+    rig.closed();
+    assert_eq!(rig.prompt(2), ["open, resume s-1"]);
+    assert_eq!(forget(&mut rig), ["terminate"]);
+    assert!(rig.opened().is_empty());
+    assert_eq!(rig.closed(), ["open"]);
+}
+
+#[test]
+fn the_tail_of_the_old_conversation_does_not_bring_it_back() {
+    let mut rig = Rig::ready();
+    rig.prompt(1);
+    rig.line(NAMED);
+    forget(&mut rig);
+    assert_eq!(rig.line(NAMED_RESULT), [turn(1, NAMED_RESULT), "turn 1 ended".into()]);
+    rig.closed();
+    assert_eq!(rig.prompt(2), ["open"]);
+}
+
+#[test]
+fn a_turn_that_runs_ends_with_the_process_and_nothing_more_is_written() {
+    let mut rig = Rig::ready();
+    rig.prompt_within(1, Some(10), None);
+    rig.prompt(2);
+    forget(&mut rig);
+    assert!(rig.tick_after(10).is_empty());
+    assert_eq!(rig.closed(), ["turn 1 failed: Timeout(10s)", "open"]);
+}
+
+#[test]
+fn a_turn_that_is_dropped_while_its_process_is_ended_ends_in_silence() {
+    let mut rig = Rig::ready();
+    rig.prompt(1);
+    forget(&mut rig);
+    assert!(rig.abandon(1).is_empty());
+    assert!(rig.closed().is_empty());
+}
+
+#[test]
+fn at_rest_there_is_no_process_to_end() {
+    let mut rig = Rig::idle();
+    assert!(forget(&mut rig).is_empty());
+}

@@ -1,0 +1,100 @@
+//! What holds for one turn only: another launch, or a setting that is switched.
+
+use super::*;
+
+const HAIKU: &str = r#"{"subtype":"set_model","model":"haiku"}"#;
+const BACK: &str = r#"{"subtype":"set_model","model":null}"#;
+
+fn launched(turn: u64, profile: u64) -> Command {
+    Command::Prompt(Prompt { profile: Profile(profile), ..prompt(turn) })
+}
+
+fn switched(turn: u64) -> Command {
+    Command::Prompt(Prompt { switches: vec![Switch { apply: json(HAIKU), restore: json(BACK) }], ..prompt(turn) })
+}
+
+fn refusal(id: u64) -> String {
+    format!(r#"{{"type":"control_response","response":{{"subtype":"error","request_id":"cw-{id}","error":"no such model"}}}}"#)
+}
+
+#[test]
+fn another_launch_ends_the_process_in_order_and_resumes_the_conversation() {
+    let mut rig = Rig::ready();
+    rig.prompt(1);
+    assert!(rig.command(launched(2, 7)).is_empty());
+    rig.line(r#"{"type":"system","subtype":"init","session_id":"s","user_message_uuids":["p-1"]}"#);
+    assert_eq!(rig.line(&result(1)), [turn(1, &result(1)), "turn 1 ended".into(), "close stdin".into()]);
+    assert_eq!(rig.closed(), ["open 7, resume s"]);
+    rig.opened();
+    assert_eq!(rig.line(&success(2, "{}")), [written(2)]);
+    rig.line(&init(2));
+    rig.prompt(3);
+    assert_eq!(rig.line(&result(2)).last().unwrap(), "close stdin");
+    assert_eq!(rig.closed(), ["open, resume s"]);
+}
+
+#[test]
+fn the_first_prompt_is_launched_as_it_asks() {
+    assert_eq!(Rig::idle().command(launched(1, 7)), ["open 7, resume nothing"]);
+}
+
+#[test]
+fn a_request_under_way_holds_the_other_launch_back() {
+    let mut rig = Rig::ready();
+    rig.control(5, r#"{"subtype":"get_usage"}"#);
+    assert!(rig.command(launched(1, 7)).is_empty());
+    assert_eq!(rig.line(&success(2, "{}")), ["reply 5: {}", "close stdin"]);
+}
+
+#[test]
+fn a_switch_is_made_before_the_prompt_and_taken_back_after_the_turn() {
+    let mut rig = Rig::ready();
+    assert_eq!(rig.command(switched(1)), [request(2, HAIKU)]);
+    rig.prompt(2);
+    assert_eq!(rig.line(&success(2, "{}")), [written(1)]);
+    rig.line(&init(1));
+    assert_eq!(rig.line(&result(1)), [turn(1, &result(1)), "turn 1 ended".into(), request(3, BACK)]);
+    assert_eq!(rig.line(&success(3, "{}")), [written(2)]);
+}
+
+#[test]
+fn a_refused_switch_ends_the_turn_and_what_was_switched_is_taken_back() {
+    let mut rig = Rig::ready();
+    rig.command(switched(1));
+    let outputs = rig.line(&refusal(2));
+    assert!(outputs[0].starts_with("turn 1 failed: Refused") && outputs[0].contains("no such model"), "{outputs:?}");
+    assert_eq!(outputs[1..], [request(3, BACK)]);
+}
+
+#[test]
+fn a_switch_that_is_not_answered_ends_the_turn_in_time() {
+    let mut rig = Rig::ready();
+    rig.command(switched(1));
+    let limit = rig.due().unwrap();
+    assert_eq!(rig.tick_after(limit)[0], "turn 1 failed: Timeout(60s)");
+}
+
+#[test]
+fn a_turn_that_is_dropped_while_its_switch_is_made_is_never_written() {
+    let mut rig = Rig::ready();
+    rig.command(switched(1));
+    assert!(rig.abandon(1).is_empty());
+    assert_eq!(rig.line(&success(2, "{}")), [request(3, BACK)]);
+}
+
+#[test]
+fn a_prompt_survives_the_end_of_the_process_while_its_switch_is_made() {
+    let mut rig = Rig::ready();
+    rig.command(switched(1));
+    assert_eq!(rig.closed(), ["open"]);
+    rig.opened();
+    assert_eq!(rig.line(&success(3, "{}")), [request(4, HAIKU)]);
+    assert_eq!(rig.line(&success(4, "{}")), [written(1)]);
+}
+
+#[test]
+fn a_switched_turn_can_be_stopped() {
+    let mut rig = Rig::ready();
+    rig.command(switched(1));
+    assert_eq!(rig.stop(), ["turn 1 failed: Stopped", "close stdin"]);
+}

@@ -1,0 +1,44 @@
+//! The ways to launch the CLI that the prompts of a session need.
+
+use std::collections::HashMap;
+
+use super::super::Options;
+use crate::protocol::{Profile, TurnId};
+
+/// Numbers the launches, and keeps those that are still needed.
+#[derive(Default)]
+pub(super) struct Profiles {
+    known: Vec<(Profile, Box<Options>)>,
+    last: u64,
+    needed: HashMap<TurnId, Profile>,
+    running: Profile,
+}
+
+impl Profiles {
+    /// The number of a launch; the same for the same options.
+    pub(super) fn assign(&mut self, turn: TurnId, launch: Option<Box<Options>>) -> Profile {
+        let Some(options) = launch else { return Profile::default() };
+        let known = self.known.iter().find(|(_, known)| *known == options).map(|(profile, _)| *profile);
+        let profile = known.unwrap_or_else(|| {
+            self.last += 1;
+            self.known.push((Profile(self.last), options));
+            Profile(self.last)
+        });
+        self.needed.insert(turn, profile);
+        profile
+    }
+
+    /// The turn has ended, one way or another.
+    pub(super) fn release(&mut self, turn: TurnId) {
+        if self.needed.remove(&turn).is_some() {
+            let Self { known, needed, running, .. } = self;
+            known.retain(|(profile, _)| profile == running || needed.values().any(|needed| needed == profile));
+        }
+    }
+
+    /// The options of a launch that is about to happen; `None` for the session's own.
+    pub(super) fn launch(&mut self, profile: Profile) -> Option<&Options> {
+        self.running = profile;
+        self.known.iter().find(|(known, _)| *known == profile).map(|(_, options)| &**options)
+    }
+}

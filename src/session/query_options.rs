@@ -1,0 +1,78 @@
+//! The options of one query: what they mean for a session whose process may be running already.
+
+use serde_json::json;
+
+use super::error::Result;
+use super::shared::Shared;
+use super::{OptionError, Options, PermissionMode, Timeouts};
+use crate::protocol::Switch;
+use crate::wire::RawJson;
+
+/// How the options of a query are carried out.
+pub(super) struct Plan {
+    pub(super) timeouts: Timeouts,
+    /// What a control request can switch.
+    pub(super) switches: Vec<Switch>,
+    /// What only a launch can set: the options of that launch.
+    pub(super) launch: Option<Box<Options>>,
+}
+
+impl Plan {
+    /// Lays the options of a query over those of its session.
+    ///
+    /// # Errors
+    /// When the whole is refused, or an option makes sense for a session only.
+    pub(super) fn of(query: &Options, shared: &Shared) -> Result<Self> {
+        let session = &shared.options;
+        if *query == Options::default() {
+            return Ok(Self { timeouts: session.timeouts(), switches: Vec::new(), launch: None });
+        }
+        let mut resolved = query.over(session);
+        resolved.validate()?;
+        refuse_session_only(query)?;
+        let timeouts = resolved.timeouts();
+        let switches = switches(&mut resolved, session);
+        let differs = resolved.launch()? != session.launch()? || resolved.initialize() != session.initialize();
+        Ok(Self { timeouts, switches, launch: differs.then(|| Box::new(resolved)) })
+    }
+}
+
+/// Takes out of `resolved` what differs from `session` and can be switched while the CLI runs.
+fn switches(resolved: &mut Options, session: &Options) -> Vec<Switch> {
+    let mut switches = Vec::new();
+    if resolved.model != session.model {
+        let set = |model: &Option<String>| request(json!({"subtype": "set_model", "model": model}));
+        switches.push(Switch { apply: set(&resolved.model), restore: set(&session.model) });
+        resolved.model.clone_from(&session.model);
+    }
+    // A CLI can be told to skip all permissions only if it was launched for it.
+    if resolved.permission_mode != session.permission_mode && resolved.permission_mode != Some(PermissionMode::BypassPermissions) {
+        let set = |mode: &Option<PermissionMode>| {
+            request(json!({"subtype": "set_permission_mode", "mode": mode.as_ref().map_or("default", PermissionMode::as_str)}))
+        };
+        switches.push(Switch { apply: set(&resolved.permission_mode), restore: set(&session.permission_mode) });
+        resolved.permission_mode.clone_from(&session.permission_mode);
+    }
+    switches
+}
+
+fn request(body: serde_json::Value) -> RawJson {
+    body.into()
+}
+
+/// What has no meaning for one turn is an error, and never ignored.
+fn refuse_session_only(query: &Options) -> Result<(), OptionError> {
+    let set = [
+        ("resume", query.resume.is_some()),
+        ("continue_conversation", query.continue_conversation.is_some()),
+        ("fork_session", query.fork_session.is_some()),
+        ("session_id", query.session_id.is_some()),
+        ("control_timeout", query.control_timeout.is_some()),
+        ("initialize_timeout", query.initialize_timeout.is_some()),
+        ("drain_timeout", query.drain_timeout.is_some()),
+    ];
+    match set.iter().find(|(_, set)| *set) {
+        Some((field, _)) => Err(OptionError::new(field, "an option of the session, not of one query", "a query that sets it")),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,271 @@
+//! What the CLI's own dialogs show.
+
+use super::server::ModelInfo;
+
+object! {
+    /// The CLI's version (reply to `get_binary_version`, CLI 2.1.329).
+    pub struct BinaryVersion {
+        /// The version.
+        pub version: String = "version" required,
+        /// When it was built, ISO 8601.
+        pub build_time: Option<String> = "buildTime",
+        /// The oldest version of the desktop SDK that it works with.
+        pub oldest_desktop_sdk: Option<String> = "oldestDesktopSdk",
+    }
+}
+
+object! {
+    /// The models (reply to `list_models`, CLI 2.1.329).
+    pub struct ModelList {
+        /// The models, those that cannot be chosen included.
+        pub models: Vec<ModelInfo> = "models" required,
+    }
+}
+
+object! {
+    /// The state of the session, for display (reply to `get_status`, CLI 2.1.329).
+    pub struct Status {
+        /// Titled tables.
+        pub sections: Vec<StatusSection> = "sections" required,
+    }
+}
+
+object! {
+    /// A table (an item of `sections`, CLI 2.1.329).
+    pub struct StatusSection {
+        /// Its title.
+        pub title: String = "title",
+        /// Its rows.
+        pub rows: Vec<StatusRow> = "rows",
+    }
+}
+
+object! {
+    /// A row (an item of `rows`, CLI 2.1.329).
+    pub struct StatusRow {
+        /// What it is about.
+        pub label: Option<String> = "label",
+        /// The value.
+        pub value: String = "value",
+    }
+}
+
+object! {
+    /// The plan of the plan mode (reply to `get_plan`, CLI 2.1.329).
+    pub struct Plan {
+        /// False when there is none.
+        pub exists: bool = "exists" required,
+        /// The plan, in Markdown.
+        pub content: Option<String> = "content" declared,
+        /// Its file.
+        pub path: Option<String> = "path" declared,
+    }
+}
+
+object! {
+    /// Memory files (reply to `get_memory_dialog`, CLI 2.1.329).
+    pub struct Memories {
+        /// Files with instructions.
+        pub files: Vec<MemoryFile> = "files" required,
+        /// Directories of memories.
+        pub folders: Vec<MemoryFolder> = "folders" required,
+        /// Memories that the CLI wrote by itself.
+        pub memories: Vec<Memory> = "memories",
+        /// Whether the CLI writes memories by itself.
+        pub auto_memory: AutoMemory = "auto_memory" required,
+        /// Whether the CLI tidies them up by itself.
+        pub auto_dream: AutoDream = "auto_dream" required,
+    }
+}
+
+object! {
+    /// A file with instructions (an item of `files`, CLI 2.1.329).
+    pub struct MemoryFile {
+        /// Whose it is, such as `user` or `project`.
+        pub kind: String = "kind",
+        /// The file.
+        pub path: String = "path",
+        /// Its name for display.
+        pub label: String = "label",
+        /// What it is, for display.
+        pub description: String = "description",
+        /// True when it is there.
+        pub exists: bool = "exists",
+    }
+}
+
+object! {
+    /// A directory of memories (an item of `folders`, CLI 2.1.329).
+    pub struct MemoryFolder {
+        /// Whose they are, such as `auto`.
+        pub kind: String = "kind",
+        /// The directory.
+        pub path: String = "path",
+        /// Its name for display.
+        pub label: String = "label",
+        /// What it is, for display.
+        pub description: String = "description",
+    }
+}
+
+object! {
+    /// A memory (an item of `memories`, CLI 2.1.329, declared only).
+    pub struct Memory {
+        /// Its name.
+        pub name: String = "name" declared,
+        /// Its file.
+        pub path: String = "path" declared,
+        /// What it is about.
+        pub description: Option<String> = "description" declared,
+        /// The kind of memory, such as `feedback`.
+        pub kind: Option<String> = "type" declared,
+        /// When it was written, in milliseconds since 1970.
+        pub modified_ms: f64 = "modified_ms" declared,
+    }
+}
+
+object! {
+    /// Whether the CLI writes memories by itself (`auto_memory`, CLI 2.1.329).
+    pub struct AutoMemory {
+        /// True when it does.
+        pub enabled: bool = "enabled",
+        /// True when that can be changed.
+        pub toggleable: bool = "toggleable",
+        /// The same for display.
+        pub status: String = "status",
+    }
+}
+
+object! {
+    /// Whether the CLI tidies its memories up by itself (`auto_dream`, CLI 2.1.329).
+    pub struct AutoDream {
+        /// True when it is to be shown.
+        pub shown: bool = "shown",
+        /// True when it does.
+        pub enabled: bool = "enabled",
+        /// True when that can be changed.
+        pub toggleable: bool = "toggleable",
+        /// The same for display.
+        pub status: String = "status",
+        /// More, for display.
+        pub detail: String = "detail",
+    }
+}
+
+object! {
+    /// The skills (reply to `get_skills_dialog`, CLI 2.1.329).
+    pub struct Skills {
+        /// The skills.
+        pub skills: Vec<Skill> = "skills" required,
+    }
+}
+
+object! {
+    /// A skill (an item of `skills`, CLI 2.1.329).
+    pub struct Skill {
+        /// Its name.
+        pub name: String = "name",
+        /// Its name for display.
+        pub display_name: String = "display_name",
+        /// What it is good for.
+        pub description: String = "description",
+        /// Who wrote it, such as `project`.
+        pub source: String = "source",
+        /// Tokens of what the model is told of it.
+        pub tokens: u64 = "tokens",
+        /// Who may use it: `on`, `name-only`, `user-invocable-only` or `off`.
+        pub state: String = "state",
+        /// Who decided that, where it cannot be changed.
+        pub locked_by: Option<String> = "locked_by" declared,
+        /// True when the model is told of it.
+        pub advertised: bool = "advertised",
+        /// What else it is called.
+        pub handles: SkillHandles = "handles",
+    }
+}
+
+object! {
+    /// What a skill is called (`handles`, CLI 2.1.329).
+    pub struct SkillHandles {
+        /// Its name without the plugin's.
+        pub unqualified_name: Option<String> = "unqualified_name" declared,
+        /// Other names.
+        pub aliases: Vec<String> = "aliases" declared,
+        /// True when the short name belongs to something else.
+        pub bare_name_reserved: Option<bool> = "bare_name_reserved" declared,
+    }
+}
+
+object! {
+    /// The sandbox (reply to `get_sandbox_dialog`, CLI 2.1.329).
+    pub struct Sandbox {
+        /// True when this machine can have one.
+        pub supported: bool = "supported" required,
+        /// Why not.
+        pub unsupported_reason: Option<String> = "unsupported_reason" declared,
+        /// True when the administrator decides.
+        pub locked: bool = "locked" required,
+        /// True when the administrator decides over the exceptions.
+        pub overrides_locked: bool = "overrides_locked" required,
+        /// Where the administrator's settings come from.
+        pub policy_origins: Vec<String> = "policy_origins",
+        /// True when it is on in this session.
+        pub enabled: bool = "enabled" required,
+        /// True when the settings switch it on.
+        pub enabled_in_settings: bool = "enabled_in_settings" required,
+        /// Why it is off although the settings switch it on.
+        pub unavailable_reason: Option<String> = "unavailable_reason" declared,
+        /// What it means for permissions: `auto-allow`, `regular` or `disabled`.
+        pub mode: String = "mode" required,
+        /// True when sandboxed commands can be allowed by themselves.
+        pub auto_allow_available: bool = "auto_allow_available",
+        /// True when it may be switched off.
+        pub no_sandbox_allowed: bool = "no_sandbox_allowed",
+        /// True when a command may run outside where it cannot run inside.
+        pub unsandboxed_fallback: bool = "unsandboxed_fallback",
+        /// What it needs and does not find.
+        pub dependencies: SandboxDependencies = "dependencies",
+        /// Commands that run outside.
+        pub excluded_commands: Vec<String> = "excluded_commands",
+        /// What is forbidden inside.
+        pub restrictions: SandboxRestrictions = "restrictions",
+    }
+}
+
+object! {
+    /// What the sandbox needs and does not find (`dependencies`, CLI 2.1.329).
+    pub struct SandboxDependencies {
+        /// What it cannot do without.
+        pub errors: Vec<String> = "errors",
+        /// What it can do without.
+        pub warnings: Vec<String> = "warnings",
+    }
+}
+
+object! {
+    /// What is forbidden inside the sandbox (`restrictions`, CLI 2.1.329).
+    pub struct SandboxRestrictions {
+        /// Paths that cannot be read.
+        pub fs_deny_read: Vec<String> = "fs_deny_read",
+        /// Exceptions to that.
+        pub fs_allow_read: Vec<String> = "fs_allow_read",
+        /// Paths that can be written.
+        pub fs_allow_write: Vec<String> = "fs_allow_write",
+        /// Exceptions to that.
+        pub fs_deny_write: Vec<String> = "fs_deny_write",
+        /// Hosts that can be reached.
+        pub network_allowed_domains: Vec<String> = "network_allowed_domains",
+        /// Hosts that cannot be reached.
+        pub network_denied_domains: Vec<String> = "network_denied_domains",
+        /// True when the administrator decides over the network.
+        pub network_managed: bool = "network_managed",
+        /// Sockets that can be used.
+        pub unix_sockets: Vec<String> = "unix_sockets",
+        /// True when all of them can.
+        pub allow_all_unix_sockets: bool = "allow_all_unix_sockets",
+        /// Patterns of paths that have no effect on this machine.
+        pub ignored_glob_patterns: Vec<String> = "ignored_glob_patterns",
+        /// Sockets that have no effect on this machine.
+        pub ignored_unix_sockets: Vec<String> = "ignored_unix_sockets",
+    }
+}

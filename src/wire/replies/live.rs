@@ -1,0 +1,30 @@
+//! What changes a running session.
+
+use crate::wire::message::PermissionMode;
+
+object! {
+    /// What an interrupt has brought about (reply to `interrupt`, CLI 2.1.329). A CLI without the capability `interrupt_receipt_v1` says
+    /// nothing, and both lists are empty.
+    pub struct Interrupted {
+        /// Uuids of prompts that the CLI still holds, and will run.
+        pub still_queued: Vec<String> = "still_queued",
+        /// Uuids of prompts that were dropped; filled only where that was asked for.
+        pub cancelled: Vec<String> = "cancelled",
+    }
+}
+
+object! {
+    /// The model from now on (reply to `set_model`, CLI 2.1.329).
+    pub struct ModelSet {
+        /// The model as the CLI resolved it. It does not check that the model exists.
+        pub model: Option<String> = "model",
+    }
+}
+
+object! {
+    /// The permission mode from now on (reply to `set_permission_mode`, CLI 2.1.329).
+    pub struct ModeSet {
+        /// The mode.
+        pub mode: Option<PermissionMode> = "mode",
+    }
+}

@@ -1,0 +1,174 @@
+//! MCP servers.
+
+use std::collections::BTreeMap;
+
+use crate::wire::json::RawJson;
+
+object! {
+    /// The MCP servers (reply to `mcp_status`, CLI 2.1.329).
+    pub struct McpServers {
+        /// The servers.
+        pub servers: Vec<McpServerStatus> = "mcpServers" required,
+    }
+}
+
+object! {
+    /// An MCP server (an item of `mcpServers`, CLI 2.1.329).
+    pub struct McpServerStatus: raw {
+        /// Its name in this session.
+        pub name: String = "name",
+        /// How it is.
+        pub status: McpState = "status",
+        /// What it says of itself.
+        pub server_info: Option<McpServerInfo> = "serverInfo",
+        /// Why it failed.
+        pub error: Option<String> = "error",
+        /// How it was configured; may hold secrets.
+        pub config: Option<RawJson> = "config",
+        /// How it is spoken to, such as `stdio`.
+        pub transport: Option<String> = "transport",
+        /// Where it is configured.
+        pub scope: Option<String> = "scope",
+        /// Where its configuration came from.
+        pub source: Option<String> = "source",
+        /// Its tools, while it is connected.
+        pub tools: Vec<McpTool> = "tools",
+    }
+}
+
+open_enum! {
+    /// How an MCP server is (`status`).
+    pub enum McpState {
+        Connected = "connected",
+        Failed = "failed",
+        NeedsAuth = "needs-auth",
+        Pending = "pending",
+        Disabled = "disabled",
+    }
+}
+
+object! {
+    /// What an MCP server says of itself (`serverInfo`, CLI 2.1.329).
+    pub struct McpServerInfo {
+        /// Its name.
+        pub name: String = "name",
+        /// Its version.
+        pub version: String = "version",
+    }
+}
+
+object! {
+    /// A tool of an MCP server (an item of `tools`, CLI 2.1.329).
+    pub struct McpTool {
+        /// Its name, without the server's.
+        pub name: String = "name",
+        /// What it does.
+        pub description: Option<String> = "description" declared,
+        /// What the server says about its effects.
+        pub annotations: Option<McpAnnotations> = "annotations",
+        /// `_meta` of the server.
+        pub meta: Option<RawJson> = "_meta",
+    }
+}
+
+object! {
+    /// What a server says about the effects of a tool (`annotations`, CLI 2.1.329).
+    pub struct McpAnnotations {
+        /// It changes nothing.
+        pub read_only: Option<bool> = "readOnly",
+        /// It may destroy something.
+        pub destructive: Option<bool> = "destructive" declared,
+        /// It reaches out into the world.
+        pub open_world: Option<bool> = "openWorld" declared,
+    }
+}
+
+object! {
+    /// What became of a new set of servers (reply to `mcp_set_servers`, CLI 2.1.329).
+    pub struct McpServerChanges {
+        /// Servers that were added, those that failed included.
+        pub added: Vec<String> = "added" required,
+        /// Servers that were removed.
+        pub removed: Vec<String> = "removed" required,
+        /// Why servers failed, by server.
+        pub errors: BTreeMap<String, String> = "errors" required,
+    }
+}
+
+object! {
+    /// What a tool gave back (reply to `mcp_call`, CLI 2.1.329).
+    pub struct McpCallResult: raw {
+        /// Content blocks, or the JSON text of the structured content.
+        pub content: Option<RawJson> = "content",
+        /// The structured content.
+        pub structured_content: Option<RawJson> = "structuredContent",
+        /// `_meta` of the server.
+        pub meta: Option<RawJson> = "_meta",
+        /// What became of deadline and staged files, where there were any.
+        pub staging: Option<McpStaging> = "staging",
+    }
+}
+
+object! {
+    /// What became of the deadline and the staged files of a call (`staging`, CLI 2.1.329).
+    pub struct McpStaging: raw {
+        /// True when all went well.
+        pub ok: bool = "ok",
+        /// Why not, such as `expired`, `tool_error` or `output_too_large`.
+        pub error_code: Option<String> = "error_code",
+        /// The same in words.
+        pub detail: Option<String> = "detail",
+        /// Input files that were used.
+        pub inputs_used: Option<RawJson> = "inputs_used" declared,
+    }
+}
+
+object! {
+    /// A resource of an MCP server (reply to `mcp_read_resource`, CLI 2.1.329).
+    pub struct McpResource {
+        /// Its contents.
+        pub contents: Vec<McpResourceContents> = "contents" required,
+    }
+}
+
+object! {
+    /// Contents of a resource (an item of `contents`, CLI 2.1.329).
+    pub struct McpResourceContents {
+        /// Where it is.
+        pub uri: String = "uri",
+        /// What it is.
+        pub mime_type: Option<String> = "mimeType",
+        /// The text.
+        pub text: Option<String> = "text",
+        /// The bytes, in base64.
+        pub blob: Option<String> = "blob" declared,
+        /// `_meta` of the server.
+        pub meta: Option<RawJson> = "_meta" declared,
+    }
+}
+
+object! {
+    /// What became of a server's permission mode (reply to `set_mcp_permission_mode_override`, CLI 2.1.329).
+    pub struct McpOverride {
+        /// Why it has no effect yet.
+        pub warning: Option<String> = "warning",
+    }
+}
+
+object! {
+    /// How to sign in to an MCP server (reply to `mcp_authenticate`, CLI 2.1.329, declared only).
+    pub struct McpAuthentication {
+        /// The page to send the user to.
+        pub auth_url: Option<String> = "authUrl" declared,
+        /// True when the user has to do something.
+        pub requires_user_action: bool = "requiresUserAction" declared,
+        /// True when the page ends at a URL that the host may have to pass on.
+        pub callback_expected: Option<bool> = "callbackExpected" declared,
+        /// The kind of that URL, such as `localhost`.
+        pub redirect_scheme: Option<String> = "redirectScheme" declared,
+        /// Names the attempt.
+        pub state: Option<String> = "state" declared,
+        /// The port that the CLI listens on for it.
+        pub callback_port: Option<u16> = "callbackPort" declared,
+    }
+}

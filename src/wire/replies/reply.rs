@@ -1,0 +1,90 @@
+//! An answer: typed, with its defects and its raw text.
+
+use std::ops::Deref;
+
+use crate::wire::decode::{At, Decode, Defect, Sink};
+use crate::wire::json::RawJson;
+
+/// An answer of the CLI to a control request. Derefs to the typed answer.
+///
+/// An answer without a body reads as the empty `T`, with one defect.
+#[derive(Clone, Debug)]
+pub struct Reply<T> {
+    value: T,
+    raw: Option<RawJson>,
+    defects: Vec<Defect>,
+    audit: fn(&RawJson) -> Vec<String>,
+}
+
+impl<T> Reply<T> {
+    /// The answer alone.
+    pub fn into_inner(self) -> T {
+        self.value
+    }
+
+    /// `response.response` as it stood on the wire; `None` for a bare acknowledgement.
+    pub fn raw(&self) -> Option<&RawJson> {
+        self.raw.as_ref()
+    }
+
+    /// The fields that were missing or of the wrong type, and were therefore degraded. Paths begin with `response`.
+    pub fn defects(&self) -> &[Defect] {
+        &self.defects
+    }
+
+    /// Paths of the fields that the type does not name. They are in [`raw`](Self::raw) only.
+    pub fn unmodelled(&self) -> Vec<String> {
+        self.raw.as_ref().map(self.audit).unwrap_or_default()
+    }
+}
+
+#[cfg_attr(not(feature = "session"), allow(dead_code, reason = "only a session has answers to read"))]
+impl<T: Decode + Default> Reply<T> {
+    /// Reads an answer.
+    pub(crate) fn read(raw: Option<RawJson>) -> Self {
+        let mut sink = Sink::default();
+        let value = decode(raw.as_ref(), &mut sink);
+        Self { value, raw, defects: sink.defects, audit: unmodelled::<T> }
+    }
+
+    /// Reads an answer that is allowed to have no body.
+    pub(crate) fn read_optional(raw: Option<RawJson>) -> Self {
+        match raw {
+            Some(raw) => Self::read(Some(raw)),
+            None => Self { value: T::default(), raw: None, defects: Vec::new(), audit: unmodelled::<T> },
+        }
+    }
+}
+
+fn decode<T: Decode + Default>(raw: Option<&RawJson>, sink: &mut Sink) -> T {
+    let at = At::Root.key("response");
+    match raw {
+        Some(raw) => T::decode(raw.cursor(), &at, sink),
+        None => {
+            sink.missing(&at, T::EXPECTED);
+            None
+        }
+    }
+    .unwrap_or_default()
+}
+
+fn unmodelled<T: Decode + Default>(raw: &RawJson) -> Vec<String> {
+    let mut sink = Sink::auditing();
+    decode::<T>(Some(raw), &mut sink);
+    sink.into_unmodelled()
+}
+
+impl<T> Deref for Reply<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+impl<T: PartialEq> PartialEq for Reply<T> {
+    /// Equal answers have the same text on the wire.
+    fn eq(&self, other: &Self) -> bool {
+        self.value == other.value && self.raw == other.raw
+    }
+}

@@ -1,0 +1,126 @@
+//! Cost and limits.
+
+use crate::wire::json::RawJson;
+use crate::wire::message::{ExtraUsage, SessionTotals};
+
+object! {
+    /// Cost of the session as a text for display (reply to `get_session_cost`, CLI 2.1.329).
+    pub struct SessionCost {
+        /// The text, of several lines.
+        pub text: String = "text" required,
+    }
+}
+
+object! {
+    /// Cost, limits and habits (reply to `get_usage`, CLI 2.1.329). The CLI calls it experimental.
+    pub struct UsageDetails {
+        /// The session's totals.
+        pub session: SessionTotals = "session" required,
+        /// The plan; `None` without one.
+        pub subscription_type: Option<String> = "subscription_type",
+        /// True when the plan has limits that can be asked for.
+        pub rate_limits_available: bool = "rate_limits_available" required,
+        /// The limits of the plan.
+        pub rate_limits: Option<LimitWindows> = "rate_limits",
+        /// What the usage went to; left out where that was asked for.
+        pub behaviors: Option<Behaviors> = "behaviors",
+    }
+}
+
+object! {
+    /// The limits of the plan (`rate_limits`, CLI 2.1.329, declared only).
+    pub struct LimitWindows: raw {
+        /// The last five hours.
+        pub five_hour: Option<LimitWindow> = "five_hour" declared,
+        /// The last seven days.
+        pub seven_day: Option<LimitWindow> = "seven_day" declared,
+        /// The last seven days, in other applications.
+        pub seven_day_oauth_apps: Option<LimitWindow> = "seven_day_oauth_apps" declared,
+        /// The last seven days of Opus.
+        pub seven_day_opus: Option<LimitWindow> = "seven_day_opus" declared,
+        /// The last seven days of Sonnet.
+        pub seven_day_sonnet: Option<LimitWindow> = "seven_day_sonnet" declared,
+        /// Limits by model.
+        pub model_scoped: Vec<ModelWindow> = "model_scoped" declared,
+        /// Usage beyond the plan.
+        pub extra_usage: Option<ExtraUsage> = "extra_usage" declared,
+    }
+}
+
+object! {
+    /// A limit over a time (a member of `rate_limits`, CLI 2.1.329, declared only).
+    pub struct LimitWindow {
+        /// How much is used up, in percent.
+        pub utilization: Option<f64> = "utilization" declared,
+        /// When it starts afresh, ISO 8601.
+        pub resets_at: Option<String> = "resets_at" declared,
+    }
+}
+
+object! {
+    /// The limit of a model (an item of `model_scoped`, CLI 2.1.329, declared only).
+    pub struct ModelWindow {
+        /// The model's name for display.
+        pub display_name: String = "display_name" declared,
+        /// How much is used up, in percent.
+        pub utilization: Option<f64> = "utilization" declared,
+        /// When it starts afresh, ISO 8601.
+        pub resets_at: Option<String> = "resets_at" declared,
+    }
+}
+
+object! {
+    /// What the usage went to (`behaviors`, CLI 2.1.329, declared only).
+    pub struct Behaviors {
+        /// The last day.
+        pub day: Option<UsagePeriod> = "day" declared,
+        /// The last week.
+        pub week: Option<UsagePeriod> = "week" declared,
+    }
+}
+
+object! {
+    /// The usage of a day or week (a member of `behaviors`, CLI 2.1.329, declared only).
+    pub struct UsagePeriod: raw {
+        /// Requests.
+        pub request_count: u64 = "request_count" declared,
+        /// Sessions.
+        pub session_count: u64 = "session_count" declared,
+        /// Habits that cost much.
+        pub behaviors: Vec<Behavior> = "behaviors" declared,
+        /// What to do about them: objects with `key`, `pct`, `title` and `detail`.
+        pub recommendations: Vec<RawJson> = "recommendations" declared,
+        /// What can be done about them at once: an object with `keys` and `messages`.
+        pub fix: Option<RawJson> = "fix" declared,
+        /// Sub-agents, by their share.
+        pub agents: Vec<Share> = "agents" declared,
+        /// Skills, by their share.
+        pub skills: Vec<Share> = "skills" declared,
+        /// Plugins, by their share.
+        pub plugins: Vec<Share> = "plugins" declared,
+        /// MCP servers, by their share.
+        pub mcp_servers: Vec<Share> = "mcp_servers" declared,
+    }
+}
+
+object! {
+    /// A habit that costs much (an item of `behaviors`, CLI 2.1.329, declared only).
+    pub struct Behavior {
+        /// The habit, such as `cache_miss` or `long_context`.
+        pub key: String = "key" declared,
+        /// Its share of the usage, in percent.
+        pub pct: f64 = "pct" declared,
+        /// How often.
+        pub count: u64 = "count" declared,
+    }
+}
+
+object! {
+    /// A share of the usage (CLI 2.1.329, declared only).
+    pub struct Share {
+        /// Whose.
+        pub name: String = "name" declared,
+        /// The share, in percent.
+        pub pct: f64 = "pct" declared,
+    }
+}

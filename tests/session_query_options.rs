@@ -1,0 +1,81 @@
+//! The options of one query: at once, by a switch and back, or by another launch that resumes the conversation.
+
+mod support;
+
+use std::sync::{Arc, Mutex};
+
+use claude_wire::Session;
+use claude_wire::transport::Exit;
+use serde_json::json;
+use support::cli::{FakeCli, assistant, cli, result};
+
+const SESSION: &str = "11111111-2222-4333-8444-555555555555";
+
+fn init(uuid: &str, session: &str) -> serde_json::Value {
+    json!({"type": "system", "subtype": "init", "session_id": session, "user_message_uuids": [uuid]})
+}
+
+async fn turn(cli: &mut FakeCli, text: &str) {
+    let (uuid, _) = cli.prompt().await;
+    cli.write(init(&uuid, SESSION)).await;
+    cli.write(assistant(text)).await;
+    cli.write(result(&uuid, text).to_string().replace("s-1", SESSION)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_model_is_switched_for_one_turn_and_back() {
+    let transport = cli(|launch, mut cli| async move {
+        assert!(launch.args.windows(2).any(|pair| pair == ["--model", "opus"]), "{launch:?}");
+        cli.acknowledge("initialize").await;
+        turn(&mut cli, "one").await;
+        assert_eq!(cli.acknowledge("set_model").await, json!({"subtype": "set_model", "model": "haiku"}));
+        turn(&mut cli, "two").await;
+        assert_eq!(cli.acknowledge("set_model").await, json!({"subtype": "set_model", "model": "opus"}));
+        turn(&mut cli, "three").await;
+        cli.drain().await;
+        Exit::from_code(0)
+    });
+    let session = Session::builder().model("opus").transport(transport).start().unwrap();
+    assert_eq!(session.query("1").text().await.unwrap(), "one");
+    assert_eq!(session.query("2").model("haiku").text().await.unwrap(), "two");
+    assert_eq!(session.query("3").text().await.unwrap(), "three");
+    assert!(session.stop().await.unwrap().success());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_only_a_launch_can_set_is_launched_with_the_conversation_resumed() {
+    let launches = Arc::new(Mutex::new(Vec::new()));
+    let seen = launches.clone();
+    let transport = cli(move |launch, mut cli| {
+        let args: Vec<_> = launch.args.iter().map(|arg| arg.to_string_lossy().into_owned()).collect();
+        seen.lock().unwrap().push(args);
+        async move {
+            cli.acknowledge("initialize").await;
+            turn(&mut cli, "done").await;
+            cli.drain().await;
+            Exit::from_code(0)
+        }
+    });
+    let session = Session::builder().transport(transport).start().unwrap();
+    for query in [session.query("1"), session.query("2").system_prompt("Be brief."), session.query("3")] {
+        assert_eq!(query.text().await.unwrap(), "done");
+    }
+    session.stop().await;
+    let launches = launches.lock().unwrap();
+    let resumes = &format!("--resume={SESSION}");
+    let has = |index: usize, arg: &str| launches[index].iter().any(|other| other == arg);
+    assert_eq!(launches.len(), 3);
+    assert!(!has(0, resumes) && !has(0, "Be brief."), "{launches:?}");
+    assert!(has(1, resumes) && has(1, "Be brief."), "{launches:?}");
+    assert!(has(2, resumes) && !has(2, "Be brief."), "{launches:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bad_option_of_a_query_is_told_before_anything_is_sent() {
+    let transport = cli(|_, _| async { unreachable!("nothing is sent") });
+    let session = Session::builder().transport(transport).start().unwrap();
+    let error = session.query("1").max_turns(0).text().await.unwrap_err();
+    assert!(error.is_option() && error.to_string().contains("max_turns"), "{error}");
+    let error = session.query("1").resume(SESSION).text().await.unwrap_err();
+    assert!(error.to_string().contains("`resume`"), "{error}");
+}
