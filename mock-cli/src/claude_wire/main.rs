@@ -30,8 +30,9 @@ enum Command {
 const AFTER_HELP: &str = "\
 Exit codes:
   0  all is well
-  1  something was found: a line that is no frame, a recording that is not played to its end
-  2  the arguments are wrong, a file cannot be read or written, the CLI cannot be installed";
+  1  something was found: a line that is no frame, a recording that is not played to its end;
+     or the CLI could not be installed
+  2  the arguments are wrong, or a file cannot be read or written";
 
 /// What a command found.
 #[derive(Clone, Copy, PartialEq)]
@@ -49,7 +50,7 @@ fn main() -> ExitCode {
         Command::Seal(arguments) => seal::run(arguments),
         Command::Decode(arguments) => decode::run(arguments),
         Command::Verify(arguments) => verify::run(arguments),
-        Command::Install(arguments) => install(&arguments),
+        Command::Install(arguments) => return install(&arguments),
     };
     match done {
         Ok(Found::Nothing) => ExitCode::SUCCESS,
@@ -61,8 +62,15 @@ fn main() -> ExitCode {
     }
 }
 
-fn install(arguments: &install::Install) -> Result<Found, Failure> {
-    let path = arguments.run().map_err(|error| format!("install: {error}"))?;
-    println!("{}", path.display());
-    Ok(Found::Nothing)
+fn install(arguments: &install::Install) -> ExitCode {
+    match arguments.run() {
+        Ok(path) => {
+            println!("{}", path.display());
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("claude-wire install: {error}");
+            ExitCode::FAILURE
+        }
+    }
 }
