@@ -25,6 +25,8 @@ pub mod record;
 #[cfg(feature = "session")]
 pub mod session;
 #[cfg(feature = "session")]
+pub mod testing;
+#[cfg(feature = "session")]
 pub mod transport;
 
 #[cfg(feature = "session")]

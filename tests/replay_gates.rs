@@ -1,4 +1,5 @@
 //! What an output waits for, and what it does not.
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 mod replay_support;
 

@@ -1,4 +1,5 @@
 //! The live host's ids stand where the recorded host's stood, and nothing else changes.
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 mod replay_support;
 

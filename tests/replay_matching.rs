@@ -1,4 +1,5 @@
 //! A host that does something else than was recorded learns at once what was expected and where the difference is.
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 mod replay_support;
 

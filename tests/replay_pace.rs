@@ -1,4 +1,5 @@
 //! Instant by default, the recorded distances on demand.
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 mod replay_support;
 

@@ -1,4 +1,5 @@
 //! Whatever the order of writes that do not depend on each other: the same lines come, and nothing differs.
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 mod replay_support;
 
@@ -29,7 +30,7 @@ fn answer(number: usize) -> String {
 impl Session {
     fn events(&self) -> String {
         let mut events = Vec::new();
-        let mut reads = |place, events: &mut Vec<String>| {
+        let reads = |place, events: &mut Vec<String>| {
             for (number, _) in self.reads.iter().enumerate().filter(|(_, (recorded, _))| *recorded == place) {
                 events.push(format!(r#"{{"us":1,"in":{}}}"#, read(number, &format!("old{number}"))));
                 events.push(format!(

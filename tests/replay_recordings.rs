@@ -1,4 +1,5 @@
 //! Every recording plays: a host that does what the recorded one did sees what the recorded one saw, byte for byte.
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,5 @@
 //! The replay transport: opening, opening again, truncation, the report.
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 mod replay_support;
 

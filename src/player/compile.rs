@@ -87,6 +87,7 @@ impl Compiler {
             cli: None,
             source: None,
             pace: Pace::Instant,
+            rules: None,
         }
     }
 

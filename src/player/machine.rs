@@ -10,6 +10,7 @@ use crate::transport::Exit;
 use super::EXIT_DIVERGED;
 use super::ids::{self, IdKind};
 use super::report::{Divergence, Report};
+use super::scenario::Rules;
 use super::script::{Action, Expected, Output, Pace, Script};
 use super::signal::Signal;
 
@@ -44,7 +45,7 @@ pub(super) enum Step {
 pub(super) struct Machine {
     pub(super) script: Arc<Script>,
     pub(super) met: Vec<Option<Met>>,
-    played: Vec<bool>,
+    states: Vec<State>,
     /// Of each output: for how much it still waits, and when it may come.
     waits: Vec<usize>,
     due: Vec<u64>,
@@ -56,6 +57,17 @@ pub(super) struct Machine {
     signal: Option<Signal>,
     exit: Option<Exit>,
     divergence: Option<Divergence>,
+    /// What the CLI does by rule, and remembers.
+    pub(super) rules: Option<Rules>,
+}
+
+/// What became of an output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Waiting,
+    Played,
+    /// Its turn was cut short.
+    Skipped,
 }
 
 /// How an expectation was met.
@@ -71,7 +83,7 @@ impl Machine {
     pub(super) fn new(script: Arc<Script>) -> Self {
         let mut machine = Self {
             met: vec![None; script.expectations.len()],
-            played: vec![false; script.outputs.len()],
+            states: vec![State::Waiting; script.outputs.len()],
             waits: script.outputs.iter().map(|output| output.waits).collect(),
             due: vec![0; script.outputs.len()],
             ready: BTreeSet::new(),
@@ -81,6 +93,7 @@ impl Machine {
             signal: None,
             exit: None,
             divergence: None,
+            rules: script.rules.clone(),
             script,
         };
         for index in 0..machine.waits.len() {
@@ -103,6 +116,9 @@ impl Machine {
             Input::Eof => {
                 self.eof = true;
                 self.meet_first(now, |what| matches!(what, Expected::Eof));
+                if self.rules.is_some() {
+                    self.improvise_eof(now);
+                }
             }
             Input::Signal(signal) => {
                 self.signal = Some(signal);
@@ -124,8 +140,7 @@ impl Machine {
             }
             match self.ready.first() {
                 Some(&(due, _)) if due > now => return Step::Wait(Some(due)),
-                Some(&(due, index)) => {
-                    self.ready.remove(&(due, index));
+                Some(&(_, index)) => {
                     if let Some(step) = self.play(now, index) {
                         return step;
                     }
@@ -138,7 +153,7 @@ impl Machine {
 
     pub(super) fn report(&self) -> Report {
         let matched = self.met.iter().filter(|met| met.is_some()).count();
-        let played = self.played.iter().filter(|played| **played).count();
+        let played = self.states.iter().filter(|state| **state == State::Played).count();
         Report::run(self.divergence.clone(), self.leftover(), played, matched, self.script.cli.clone(), self.script.source.clone())
     }
 
@@ -149,8 +164,23 @@ impl Machine {
         self.release(now, &expectation.dependents, expectation.at);
     }
 
+    /// Whether nothing more comes of an output.
     pub(super) fn is_played(&self, output: usize) -> bool {
-        self.played[output]
+        self.states[output] != State::Waiting
+    }
+
+    pub(super) fn is_ready(&self, output: usize) -> bool {
+        self.ready.contains(&(self.due[output], output))
+    }
+
+    /// Goes on as if an output had been played.
+    pub(super) fn pass_over(&mut self, now: u64, output: usize) {
+        if self.states[output] == State::Waiting {
+            self.states[output] = State::Skipped;
+            self.ready.remove(&(self.due[output], output));
+            let script = Arc::clone(&self.script);
+            self.release(now, &script.outputs[output].dependents, script.outputs[output].at);
+        }
     }
 
     /// Ends the run: the host did not do what was recorded. What was due before that still comes.
@@ -159,7 +189,6 @@ impl Machine {
             if due > now || matches!(self.script.outputs[index].action, Action::Exit(_)) {
                 break;
             }
-            self.ready.remove(&(due, index));
             let step = self.play(now, index);
             self.urgent.extend(step);
         }
@@ -189,27 +218,31 @@ impl Machine {
         self.exit = Some(exit);
     }
 
-    fn play(&mut self, now: u64, index: usize) -> Option<Step> {
+    pub(super) fn play(&mut self, now: u64, index: usize) -> Option<Step> {
+        self.ready.remove(&(self.due[index], index));
         let script = Arc::clone(&self.script);
         let output = &script.outputs[index];
         if let Action::Exit(exit) = output.action {
             let left = self.leftover();
             if left.is_empty() {
-                self.played[index] = true;
-                self.end(exit);
+                self.states[index] = State::Played;
+                self.end(self.rules.as_ref().map_or(exit, |rules| Exit::from_code(i32::from(rules.failed))));
             } else {
                 self.diverge(now, Divergence::leftover());
             }
             return None;
         }
-        self.played[index] = true;
+        self.states[index] = State::Played;
         self.release(now, &output.dependents, output.at);
-        Some(match &output.action {
-            Action::Out(line) => Step::Out(ids::replace(&line.wire(), &self.live_ids(output))),
-            Action::Err(line) => Step::Err(line.wire()),
-            Action::CloseOut => Step::CloseOut,
-            Action::CloseErr | Action::Exit(_) => Step::CloseErr,
-        })
+        match &output.action {
+            Action::Out(line) => {
+                let line = ids::replace(&line.wire(), &self.live_ids(output));
+                self.adapt(output, line).map(Step::Out)
+            }
+            Action::Err(line) => Some(Step::Err(line.wire())),
+            Action::CloseOut => Some(Step::CloseOut),
+            Action::CloseErr | Action::Exit(_) => Some(Step::CloseErr),
+        }
     }
 
     fn live_ids(&self, output: &Output) -> Vec<(std::ops::Range<usize>, Bytes)> {
@@ -229,7 +262,7 @@ impl Machine {
         for &index in outputs {
             self.delay(index, now, at);
             self.waits[index] -= 1;
-            if self.waits[index] == 0 && self.exit.is_none() {
+            if self.waits[index] == 0 && self.exit.is_none() && self.states[index] == State::Waiting {
                 self.ready.insert((self.due[index], index));
             }
         }
@@ -245,6 +278,10 @@ impl Machine {
 
     /// Nothing can come any more: the input that is missing never will.
     fn is_stuck(&self) -> bool {
+        // A turn by rule goes on until it is interrupted, whether the input is open or not.
+        if self.rules.is_some() && self.open_turn().is_some() {
+            return self.signal.is_some();
+        }
         let signals = self.unmet(|_, what| matches!(what, Expected::Signal(_))).is_some();
         self.signal.is_some() || self.eof && (!signals || self.missing_write().is_some())
     }
@@ -267,8 +304,9 @@ impl Machine {
     /// What the recording has and the run had not, but for what only waits for the host to end it.
     fn leftover(&self) -> Vec<String> {
         let writes = self.script.expectations.iter().zip(&self.met).filter(|(open, met)| met.is_none() && open.required);
-        let outputs = self.script.outputs.iter().zip(&self.played);
-        let outputs = outputs.filter(|(output, played)| !**played && !output.after_end && !matches!(output.action, Action::Exit(_)));
+        let outputs = self.script.outputs.iter().zip(&self.states);
+        let outputs =
+            outputs.filter(|(output, state)| **state == State::Waiting && !output.after_end && !matches!(output.action, Action::Exit(_)));
         let mut left: Vec<_> = writes.map(|(open, _)| (open.event, open.to_string())).collect();
         left.extend(outputs.map(|(output, _)| (output.event, output.to_string())));
         left.sort();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::mpsc;
 
@@ -16,7 +16,7 @@ use super::signal::Signal;
 
 /// Plays a recording to whoever opens it: the CLI's part, in memory, strictly.
 ///
-/// Each prompt must be the recorded one, and so on (see the [module](self)); otherwise the connection ends with a report on stderr and exit
+/// Each prompt must be the recorded one, and so on (see [`player`](crate::player)); otherwise the connection ends with a report on stderr and exit
 /// code 70. The report can also be had from here, and from every clone: keep one while the session owns the other.
 ///
 /// ```
@@ -46,7 +46,36 @@ pub struct Replay {
     /// Whether each script is for one opening, in order; otherwise the one script is played at each.
     in_order: bool,
     truncated: Option<Arc<Error>>,
-    runs: Arc<Mutex<Vec<Shared>>>,
+    runs: Runs,
+}
+
+/// The runs of a transport, for its report.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Runs(Arc<Mutex<Vec<Shared>>>);
+
+impl Runs {
+    pub(super) fn begin(&self, script: Arc<Script>) -> Shared {
+        let run = Shared::new(script);
+        self.lock().push(run.clone());
+        run
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.lock().len()
+    }
+
+    /// The reports of all of them together.
+    pub(super) fn report(&self) -> Report {
+        let mut report = Report::default();
+        for run in self.lock().iter() {
+            report.add(run.report());
+        }
+        report
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Shared>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Replay {
@@ -87,12 +116,9 @@ impl Replay {
     ///
     /// A run goes on in a task of its own: wait for the connection's end (or for the reply that you need) before you ask.
     pub fn report(&self) -> Report {
-        let runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
-        let unplayed = if self.in_order || runs.is_empty() { self.scripts.get(runs.len()..).unwrap_or_default() } else { &[] };
-        let mut report = Report::default();
-        for run in runs.iter() {
-            report.add(run.report());
-        }
+        let mut report = self.runs.report();
+        let played = self.runs.len();
+        let unplayed = if self.in_order || played == 0 { self.scripts.get(played..).unwrap_or_default() } else { &[] };
         for script in unplayed {
             report.add(Shared::new(Arc::clone(script)).report());
         }
@@ -118,7 +144,7 @@ impl Replay {
             }
             scripts.push(Arc::new(Script::new(&recording.expand(&BTreeMap::new()))));
         }
-        Self { scripts, in_order, truncated, runs: Arc::default() }
+        Self { scripts, in_order, truncated, runs: Runs::default() }
     }
 
     fn each(mut self, change: impl Fn(Script) -> Script) -> Self {
@@ -131,17 +157,14 @@ impl Replay {
         if let Some(error) = &self.truncated {
             return Err(transport::Error::other(format!("{error}; Replay::allow_truncated plays it nevertheless")));
         }
-        let mut runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
-        let index = if self.in_order { runs.len() } else { 0 };
-        let Some(script) = self.scripts.get(index) else {
-            let count = self.scripts.len();
-            return Err(transport::Error::other(format!(
-                "the replay has {count} recordings, and this is one opening more; record another"
-            )));
-        };
-        let run = Shared::new(Arc::clone(script));
-        runs.push(run.clone());
-        Ok(run)
+        let index = if self.in_order { self.runs.len() } else { 0 };
+        match self.scripts.get(index) {
+            Some(script) => Ok(self.runs.begin(Arc::clone(script))),
+            None => {
+                let count = self.scripts.len();
+                Err(transport::Error::other(format!("the replay has {count} recordings, and this is one opening more; record another")))
+            }
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use crate::transport;
 use super::compile::Compiler;
 use super::host_line::clip;
 use super::ids::IdKind;
+use super::scenario::Rules;
 
 /// A recording, made ready to be played: each output knows what it waits for.
 ///
@@ -36,6 +37,8 @@ pub struct Script {
     pub(super) cli: Option<String>,
     pub(super) source: Option<String>,
     pub(super) pace: Pace,
+    /// For a script that leaves something to the rules of the CLI.
+    pub(super) rules: Option<Rules>,
 }
 
 /// How fast the outputs come.

@@ -50,7 +50,6 @@ mod failure;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod invariants;
 mod io;
-mod lines;
 mod machine;
 mod requests;
 mod route;

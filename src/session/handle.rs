@@ -4,7 +4,6 @@ use std::fmt;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use serde_json::{Map, Value};
 use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::builder::SessionBuilder;
@@ -17,7 +16,7 @@ use super::stderr::Stderr;
 use super::turn::Turn;
 use crate::protocol::Counters;
 use crate::transport::Exit;
-use crate::wire::RawJson;
+use crate::wire::replies::{Reply, ServerInfo};
 
 /// A conversation with one CLI, which is started at the first query and kept.
 ///
@@ -41,14 +40,6 @@ pub(super) struct Inner {
 pub(super) struct Line {
     orders: mpsc::UnboundedSender<Order>,
     pub(super) room: Arc<Notify>,
-}
-
-/// What `interrupt` has brought about.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Interrupted {
-    /// `still_queued`: uuids of prompts that the CLI still holds, and will run.
-    pub still_queued: Vec<String>,
 }
 
 /// How many lines of the CLI have gone where nobody reads them.
@@ -78,52 +69,18 @@ impl Session {
         Turn::new(self.inner.clone(), prompt.into())
     }
 
-    /// Starts the CLI now, if it is not running, and waits until it is ready. The reply to `initialize` of this handshake, `None` where the
-    /// CLI was ready already.
+    /// Starts the CLI now, if it is not running, and waits until it is ready. What the CLI says of itself: its reply to `initialize`.
     ///
     /// # Errors
     /// When the CLI cannot be started, exits, or does not answer in time.
     ///
     /// # Cancel safety
     /// Dropping the future leaves the CLI starting.
-    pub async fn connect(&self) -> Result<Option<RawJson>> {
+    pub async fn connect(&self) -> Result<Reply<ServerInfo>> {
         let (reply, answer) = oneshot::channel();
         self.inner.order(Order::Connect(reply))?;
-        answer.await.unwrap_or_else(|_| Err(Error::stopped()))
-    }
-
-    /// Interrupts the turn that runs. It ends with a result that says so; without a turn nothing happens. Prompts of this session that wait
-    /// run afterwards.
-    ///
-    /// # Errors
-    /// When the CLI exits first, or does not answer in time.
-    ///
-    /// # Cancel safety
-    /// Dropping the future takes the request back, if it was not carried out yet.
-    pub async fn interrupt(&self) -> Result<Interrupted> {
-        if !self.inner.shared.status().connected {
-            return Ok(Interrupted::default());
-        }
-        let reply = self.control("interrupt", Map::new()).await?;
-        let still_queued = reply.and_then(|reply| reply.pointer("/still_queued")?.deserialize().ok()).unwrap_or_default();
-        Ok(Interrupted { still_queued })
-    }
-
-    /// Sends a control request, by its subtype and fields, and waits for the reply; at any time, also within a turn. Starts the CLI if it is
-    /// not running.
-    ///
-    /// # Errors
-    /// When the CLI refuses ([`Error::refusal`]), exits first, or does not answer within the session's `control_timeout`.
-    ///
-    /// # Cancel safety
-    /// Dropping the future takes the request back, if it was not carried out yet.
-    pub async fn control(&self, subtype: &str, fields: Map<String, Value>) -> Result<Option<RawJson>> {
-        let mut body = Map::new();
-        body.insert("subtype".into(), subtype.into());
-        body.extend(fields);
-        let (reply, answer) = oneshot::channel();
-        self.inner.order(Order::Control(Value::Object(body).into(), None, reply))?;
-        answer.await.unwrap_or_else(|_| Err(Error::stopped()))
+        let first = answer.await.unwrap_or_else(|_| Err(Error::stopped()))?;
+        Ok(Reply::read(first.or_else(|| self.inner.shared.status().server_info.clone())))
     }
 
     /// Starts a fresh conversation in the same process: `/clear`. The session id changes.
@@ -179,6 +136,12 @@ impl Session {
     /// The id of the conversation, once the CLI has confirmed it.
     pub fn session_id(&self) -> Option<String> {
         self.inner.shared.status().session_id.clone()
+    }
+
+    /// What the CLI said of itself at the last handshake; `None` before the first one. Read anew at each call.
+    pub fn server_info(&self) -> Option<Reply<ServerInfo>> {
+        let reply = self.inner.shared.status().server_info.clone()?;
+        Some(Reply::read(Some(reply)))
     }
 
     /// How many prompts wait behind the turn that runs.

@@ -10,6 +10,7 @@
 //! * **Options** lie in layers: query, session, application, defaults; see [`Options`].
 
 mod builder;
+mod control;
 mod driver;
 mod error;
 mod events;
@@ -27,9 +28,13 @@ mod summary;
 mod turn;
 
 pub use self::builder::SessionBuilder;
+pub use self::control::{
+    Account, Call, Change, Chrome, Conversation, Feedback, FeedbackKind, FileEncoding, Files, Inspect, Mcp, RatedPart, Rating, Reload,
+    Remote, Sentiment, Settings, Survey, Tasks, Usage,
+};
 pub use self::error::{Error, Result};
 pub use self::events::{Events, SessionEvent};
-pub use self::handle::{Interrupted, Session, SessionStats};
+pub use self::handle::{Session, SessionStats};
 pub use self::handlers::{Decision, HostRequest, PermissionRequest};
 pub use self::oneshot::{Query, query, with_session};
 pub use self::options::{

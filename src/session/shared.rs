@@ -43,6 +43,8 @@ pub(super) struct Status {
     pub(super) connected: bool,
     pub(super) pid: Option<u32>,
     pub(super) exit: Option<Exit>,
+    /// The reply to the last handshake.
+    pub(super) server_info: Option<RawJson>,
 }
 
 impl Shared {

@@ -1,6 +1,6 @@
 //! A host at the level of lines, in front of a player on in-memory pipes. For tests with paused time: a wait that ends for want of anything
 //! to do takes no time.
-#![allow(unreachable_pub, dead_code, reason = "each test file uses a part of it")]
+#![allow(unreachable_pub, dead_code, clippy::unwrap_used, reason = "each test file uses a part of it, and may fail")]
 
 use std::time::Duration;
 

@@ -1,29 +1,62 @@
-//! claude-wire
+//! `claude-wire`: the tool for recordings.
 
-#[path = "../install/mod.rs"]
+mod decode;
+mod import;
 mod install;
+mod seal;
+mod verify;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
 
-#[derive(Debug, Parser)]
-#[command(version)]
-enum Tool {
+/// Imports, seals, decodes and verifies recordings of the Claude Code CLI.
+#[derive(Parser)]
+#[command(name = "claude-wire", version, about, after_help = AFTER_HELP)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Import(import::Arguments),
+    Seal(seal::Arguments),
+    Decode(decode::Arguments),
+    Verify(verify::Arguments),
     Install(install::Install),
 }
 
+const AFTER_HELP: &str = "\
+Exit codes:
+  0  all is well
+  1  something was found: a line that is no frame, a recording that is not played to its end
+  2  the arguments are wrong, or a file cannot be read or written";
+
+/// What a command found.
+#[derive(Clone, Copy, PartialEq)]
+enum Found {
+    Nothing,
+    Something,
+}
+
+/// Why a command could not do its work; exit code 2.
+type Failure = String;
+
 fn main() -> ExitCode {
-    match Tool::parse() {
-        Tool::Install(install) => match install.run() {
-            Ok(path) => {
-                println!("{}", path.display());
-                ExitCode::SUCCESS
-            }
-            Err(error) => {
-                eprintln!("claude-wire install: {error}");
-                ExitCode::FAILURE
-            }
-        },
+    let done = match Arguments::parse().command {
+        Command::Import(arguments) => import::run(arguments),
+        Command::Seal(arguments) => seal::run(arguments),
+        Command::Decode(arguments) => decode::run(arguments),
+        Command::Verify(arguments) => verify::run(arguments),
+        Command::Install(arguments) => install::run(&arguments),
+    };
+    match done {
+        Ok(Found::Nothing) => ExitCode::SUCCESS,
+        Ok(Found::Something) => ExitCode::from(1),
+        Err(why) => {
+            eprintln!("claude-wire: {why}");
+            ExitCode::from(2)
+        }
     }
 }

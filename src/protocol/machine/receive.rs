@@ -5,10 +5,9 @@ use std::time::Instant;
 use super::{Link, Machine};
 use crate::protocol::failure::Failure;
 use crate::protocol::io::{Answer, CallbackId, Event, Output, TurnEnd};
-use crate::protocol::lines;
 use crate::protocol::requests::{Purpose, reply};
 use crate::protocol::route::{Route, ends_a_turn, route};
-use crate::wire::{Frame, FrameKind, Outcome};
+use crate::wire::{Frame, FrameKind, Outcome, control_error_line, control_success_line};
 
 impl Machine {
     pub(super) fn received(&mut self, now: Instant, outcome: Outcome, out: &mut Vec<Output>) {
@@ -145,7 +144,7 @@ impl Machine {
         let id = frame.request_id().unwrap_or_default();
         let subtype = frame.payload().and_then(|request| request.get("subtype"));
         if subtype.and_then(|subtype| subtype.string()).is_none() {
-            self.write(lines::error(&id, "control_request without a request.subtype", Some("unsupported_request")), out);
+            self.write(control_error_line(&id, "control_request without a request.subtype", Some("unsupported_request")), out);
             return;
         }
         match self.incoming.register(id) {
@@ -159,8 +158,8 @@ impl Machine {
         // The CLI's silence counts from here on.
         self.current.iter_mut().for_each(|current| current.touch(now));
         match answer {
-            Answer::Success(response) => self.write(lines::success(&id, &response), out),
-            Answer::Error(error, code) => self.write(lines::error(&id, &error, code.as_deref()), out),
+            Answer::Success(response) => self.write(control_success_line(&id, &response), out),
+            Answer::Error(error, code) => self.write(control_error_line(&id, &error, code.as_deref()), out),
             Answer::Silence => {}
         }
     }

@@ -179,15 +179,16 @@ impl HostRequest {
             sink.missing(&at.key("subtype"), String::EXPECTED);
             return Default::default();
         };
-        let Some(subtype) = String::decode(subtype, &at.key("subtype"), sink) else {
+        let Some(subtype) = String::decode(&mut subtype.reader(), &at.key("subtype"), sink) else {
             return Default::default();
         };
+        let reader = &mut value.reader();
         let body = match &*subtype {
-            "can_use_tool" => Decode::decode(value, at, sink).map(Self::CanUseTool),
-            "hook_callback" => Decode::decode(value, at, sink).map(Self::HookCallback),
-            "mcp_message" => Decode::decode(value, at, sink).map(Self::McpMessage),
-            "elicitation" => Decode::decode(value, at, sink).map(Self::Elicitation),
-            "request_user_dialog" => Decode::decode(value, at, sink).map(Self::UserDialog),
+            "can_use_tool" => Decode::decode(reader, at, sink).map(Self::CanUseTool),
+            "hook_callback" => Decode::decode(reader, at, sink).map(Self::HookCallback),
+            "mcp_message" => Decode::decode(reader, at, sink).map(Self::McpMessage),
+            "elicitation" => Decode::decode(reader, at, sink).map(Self::Elicitation),
+            "request_user_dialog" => Decode::decode(reader, at, sink).map(Self::UserDialog),
             _ => None,
         };
         (subtype, body.unwrap_or_default())

@@ -1,0 +1,115 @@
+//! `import`: a recording from a raw capture.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use claude_wire::recording::{self, Header, ImportOptions, Recording, Root};
+
+use super::{Failure, Found};
+
+/// Make a recording of a raw capture.
+///
+/// A capture is a log of JSON lines with one row for each line that crossed a pipe: {"t":0.031,"dir":"out","line":"{\"type\":...}"}, with
+/// t in seconds, dir one of in, out, err, exit, and "ev":"eof" or "ev":"SIGTERM" in the place of a line. Keys, tokens, addresses, and the
+/// long texts of the CLI's own are replaced by placeholders, unless --no-scrub says otherwise.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  claude-wire import raw.jsonl -o session.jsonl --cli 2.1.329 --cwd /srv/me/project --home /srv/me
+  claude-wire import raw.jsonl -o session.jsonl --arg=--print --arg=--verbose --env CLAUDE_CODE_MAX_RETRIES=2
+  claude-wire import raw.jsonl -o session.jsonl --argv '[\"--print\",\"--verbose\"]' --root tmp=/var/tmp/me:/tmp
+
+Exit codes: 0 written, 2 not.")]
+pub(crate) struct Arguments {
+    /// The capture
+    capture: PathBuf,
+    /// The recording to write
+    #[arg(short, long, value_name = "RECORDING")]
+    output: PathBuf,
+    /// Replace the recording if it is there already
+    #[arg(long)]
+    force: bool,
+    /// The version of the CLI, as in 2.1.329
+    #[arg(long, value_name = "VERSION")]
+    cli: Option<String>,
+    /// One argument that the CLI was started with; may be repeated
+    #[arg(long, value_name = "ARGUMENT", allow_hyphen_values = true)]
+    arg: Vec<String>,
+    /// All arguments that the CLI was started with, as a JSON list
+    #[arg(long, value_name = "JSON", value_parser = argument_list, conflicts_with = "arg")]
+    argv: Option<ArgumentList>,
+    /// A variable of the CLI's environment that matters; may be repeated
+    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
+    env: Vec<(String, String)>,
+    /// When it was captured, in RFC 3339
+    #[arg(long, value_name = "DATE")]
+    recorded_at: Option<String>,
+    /// The CLI's working folder, which becomes ${cwd}
+    #[arg(long, value_name = "FOLDER")]
+    cwd: Option<String>,
+    /// The CLI's home folder, which becomes ${home}
+    #[arg(long, value_name = "FOLDER")]
+    home: Option<String>,
+    /// A further folder that becomes a variable, and what stands for it; may be repeated
+    #[arg(long, value_name = "VAR=FOLDER:NEUTRAL", value_parser = root)]
+    root: Vec<Root>,
+    /// Keep keys, tokens, addresses and long texts as they are
+    #[arg(long)]
+    no_scrub: bool,
+}
+
+#[derive(Clone)]
+struct ArgumentList(Vec<String>);
+
+pub(crate) fn run(arguments: Arguments) -> Result<Found, Failure> {
+    let Arguments { capture, output, force, .. } = &arguments;
+    if !force && output.exists() {
+        return Err(format!("{} is there already; remove it, or say --force", output.display()));
+    }
+    let bytes = fs::read(capture).map_err(|error| format!("{}: {error}", capture.display()))?;
+    let recording = import(&bytes, &arguments).map_err(|error| format!("{}: {error}", capture.display()))?;
+    recording.save(output).map_err(|error| error.to_string())?;
+    eprintln!("{}", summary(output, &recording));
+    Ok(Found::Nothing)
+}
+
+fn import(capture: &[u8], arguments: &Arguments) -> Result<Recording, recording::Error> {
+    let mut header = Header::new();
+    header.cli.clone_from(&arguments.cli);
+    header.recorder = Some(concat!("claude-wire ", env!("CARGO_PKG_VERSION"), " import").to_owned());
+    header.recorded_at.clone_from(&arguments.recorded_at);
+    header.argv = match &arguments.argv {
+        Some(ArgumentList(list)) => Some(list.clone()),
+        None => Some(arguments.arg.clone()).filter(|list| !list.is_empty()),
+    };
+    header.env = arguments.env.iter().cloned().collect();
+    let cwd = arguments.cwd.as_ref().map(Root::cwd);
+    let home = arguments.home.as_ref().map(Root::home);
+    let roots = cwd.into_iter().chain(home).chain(arguments.root.iter().cloned()).collect();
+    let mut recording = recording::import(capture, &ImportOptions { header, roots })?;
+    if !arguments.no_scrub {
+        recording::scrub(&mut recording, &[]);
+    }
+    Ok(recording)
+}
+
+/// `session.jsonl: 8 events, 3 redactions`.
+fn summary(output: &Path, recording: &Recording) -> String {
+    let redactions = recording.header.redactions.unwrap_or(0);
+    format!("{}: {} events, {redactions} redactions", output.display(), recording.events.len())
+}
+
+fn argument_list(text: &str) -> Result<ArgumentList, String> {
+    serde_json::from_str(text).map(ArgumentList).map_err(|error| format!("expected a JSON list of strings: {error}"))
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+fn root(text: &str) -> Result<Root, String> {
+    let parts = text.split_once('=').and_then(|(var, rest)| Some((var, rest.split_once(':')?)));
+    let (var, (folder, neutral)) = parts.ok_or("expected VAR=FOLDER:NEUTRAL, as in tmp=/var/tmp/me:/tmp")?;
+    Ok(Root::new(var, folder, neutral))
+}

@@ -1,0 +1,47 @@
+//! `seal`: a footer that is true.
+
+use std::path::PathBuf;
+
+use claude_wire::recording::{Integrity, Recording};
+
+use super::{Failure, Found};
+
+/// Write the footer of recordings anew, after they were edited or cut off.
+///
+/// A recording that was sealed and not changed since is left alone. A truncated one loses a last, half line, and counts as whole from then
+/// on: look at its end first.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  claude-wire seal recordings/2.1.329/one-shot.jsonl
+  claude-wire seal recordings/*/*.jsonl
+
+Exit codes: 0 all are sealed, 2 one could not be read or written (the others are done).")]
+pub(crate) struct Arguments {
+    /// The recordings
+    #[arg(required = true, value_name = "RECORDING")]
+    files: Vec<PathBuf>,
+}
+
+pub(crate) fn run(arguments: Arguments) -> Result<Found, Failure> {
+    let mut failures = Vec::new();
+    for path in &arguments.files {
+        match seal(path) {
+            Ok(what) => println!("{}: {what}", path.display()),
+            Err(error) => failures.push(error.to_string()),
+        }
+    }
+    if failures.is_empty() { Ok(Found::Nothing) } else { Err(failures.join("\nclaude-wire: ")) }
+}
+
+fn seal(path: &PathBuf) -> Result<String, claude_wire::recording::Error> {
+    let recording = Recording::open(path)?;
+    let what = match recording.integrity() {
+        Integrity::Sealed => return Ok("was sealed".to_owned()),
+        Integrity::Truncated { dropped: 0 } => "sealed, was truncated".to_owned(),
+        Integrity::Truncated { dropped } => format!("sealed, was truncated: {dropped} bytes of a half line dropped"),
+        _ => "sealed, was edited".to_owned(),
+    };
+    recording.save(path)?;
+    Ok(what)
+}

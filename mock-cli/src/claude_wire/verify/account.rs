@@ -1,0 +1,215 @@
+//! The books: every line that was recorded has come, and every line that came has reached somebody.
+
+use std::collections::{HashMap, VecDeque};
+
+use bytes::{Bytes, BytesMut};
+use claude_wire::recording::{EventKind, Recording};
+use claude_wire::wire::{Frame, FrameKind, Item, LineCodec, Message, Outcome, RawJson, classify};
+use tokio_util::codec::Decoder as _;
+
+use super::clip;
+
+/// Decodes all output of a recording, and holds the lines against the recorded ones.
+pub(super) fn decode(recording: &Recording) -> Result<(), String> {
+    let mut recorded = lines(recording, |kind| matches!(kind, EventKind::Out(_))).into_iter();
+    for item in items(&output(recording)) {
+        let Item::Line(line) = item else { return Err("a line of stdout is over the limit of 64 MiB".to_owned()) };
+        let expected = recorded.next();
+        if expected.as_ref() != Some(line.bytes()) {
+            return Err(format!("decoded another line than was recorded: {}", clip(line.bytes())));
+        }
+        if let Outcome::Message(frame) = classify(Item::Line(line)) {
+            // To its typed body, whatever it makes of it.
+            Message::new(frame).body();
+        }
+    }
+    match recorded.next() {
+        Some(line) => Err(format!("recorded, but not decoded: {}", clip(&line))),
+        None => Ok(()),
+    }
+}
+
+/// The recorded lines have all come, and no others, in whatever order.
+pub(super) fn compare(recording: &Recording, output: &[u8], input: &[u8]) -> Result<(), String> {
+    let ids = Ids::between(recording, input);
+    let mut came: HashMap<Bytes, usize> = HashMap::new();
+    for item in items(output) {
+        match item {
+            Item::Line(line) => *came.entry(ids.recorded(line.bytes())).or_default() += 1,
+            Item::TooLong(long) => return Err(format!("a line of {} bytes came, over the limit", long.len())),
+        }
+    }
+    let recorded = lines(recording, |kind| matches!(kind, EventKind::Out(_)));
+    for (number, line) in (1..).zip(&recorded) {
+        match came.get_mut(line) {
+            Some(count) if *count > 0 => *count -= 1,
+            _ => return Err(format!("line {number} of the recorded stdout did not come: {}", clip(line))),
+        }
+    }
+    match came.iter().find(|(_, count)| **count > 0) {
+        Some((line, _)) => Err(format!("a line came that was not recorded: {}", clip(line))),
+        None => Ok(()),
+    }
+}
+
+/// What reached the user of a session.
+#[derive(Debug, Default)]
+pub(super) struct Delivered {
+    /// Messages of turns, in order.
+    pub(super) turns: VecDeque<Bytes>,
+    /// What came as an event, in order.
+    pub(super) events: VecDeque<Bytes>,
+    /// Requests of the CLI: their bodies.
+    pub(super) requests: Vec<Bytes>,
+    /// Replies to requests of the host: the payload, or the text of an error.
+    pub(super) replies: Vec<Reply>,
+}
+
+/// A reply: its payload if it has one, or the text of the error.
+pub(super) type Reply = Result<Option<Bytes>, String>;
+
+impl Delivered {
+    /// Every line that came reached somebody, and nobody got anything else.
+    pub(super) fn account(mut self, output: &[u8]) -> Result<(), String> {
+        for (number, item) in (1..).zip(items(output)) {
+            let outcome = classify(item);
+            if !self.take(&outcome) {
+                let text = match &outcome {
+                    Outcome::Message(frame) | Outcome::Control(frame) => clip(frame.bytes()),
+                    Outcome::Noise(line) | Outcome::TruncatedTail(line) => clip(line.bytes()),
+                    Outcome::Malformed(why) => why.to_string(),
+                };
+                return Err(format!("line {number} of stdout reached nobody in its place: {text}"));
+            }
+        }
+        let left = self.turns.iter().chain(&self.events).chain(&self.requests);
+        match left.map(|line| clip(line)).chain(self.replies.iter().map(|reply| format!("{reply:?}"))).next() {
+            Some(line) => Err(format!("delivered, but not on the wire: {line}")),
+            None => Ok(()),
+        }
+    }
+
+    fn take(&mut self, outcome: &Outcome) -> bool {
+        let line = match outcome {
+            Outcome::Message(frame) => return pop(&mut self.turns, frame.bytes()) || pop(&mut self.events, frame.bytes()),
+            Outcome::Control(frame) => return self.control(frame),
+            Outcome::Malformed(malformed) => match malformed.line() {
+                Some(line) => line,
+                None => return false,
+            },
+            Outcome::Noise(line) | Outcome::TruncatedTail(line) => line,
+        };
+        let blank = line.bytes().iter().all(u8::is_ascii_whitespace);
+        pop(&mut self.events, line.bytes()) || blank
+    }
+
+    fn control(&mut self, frame: &Frame) -> bool {
+        if pop(&mut self.events, frame.bytes()) {
+            return true;
+        }
+        match frame.kind() {
+            FrameKind::ControlRequest => {
+                let body = frame.field("request").unwrap_or_default();
+                remove(&mut self.requests, |request| request == body.bytes())
+            }
+            FrameKind::ControlResponse => {
+                let reply = reply(frame);
+                remove(&mut self.replies, |taken| *taken == reply)
+            }
+            // The session's own business.
+            kind => matches!(kind, FrameKind::ControlCancelRequest | FrameKind::KeepAlive),
+        }
+    }
+}
+
+fn pop(queue: &mut VecDeque<Bytes>, line: &Bytes) -> bool {
+    queue.pop_front_if(|front| front == line).is_some()
+}
+
+fn remove<T>(items: &mut Vec<T>, is: impl Fn(&T) -> bool) -> bool {
+    let found = items.iter().position(is);
+    found.map(|index| items.swap_remove(index)).is_some()
+}
+
+fn reply(frame: &Frame) -> Reply {
+    let response = frame.field("response").unwrap_or_default();
+    let text = |name| response.pointer(name).and_then(|value| value.as_str().map(|text| text.into_owned()));
+    match text("/subtype").as_deref() {
+        Some("error") => Err(text("/error").unwrap_or_else(|| "no reason given".into())),
+        _ => Ok(response.pointer("/response").filter(|value| !value.is_null()).map(|value| value.bytes().clone())),
+    }
+}
+
+/// The ids of the live host, and the recorded ones in their place.
+struct Ids(Vec<(Vec<u8>, Vec<u8>)>);
+
+impl Ids {
+    /// Prompts are paired in their order, requests in the order of each subtype.
+    fn between(recording: &Recording, input: &[u8]) -> Self {
+        let live: Vec<_> = items(input).filter_map(|item| if let Item::Line(line) = item { host_id(line.bytes()) } else { None }).collect();
+        let recorded = lines(recording, |kind| matches!(kind, EventKind::In(_)));
+        let mut recorded: Vec<_> = recorded.iter().filter_map(host_id).collect();
+        let mut pairs = Vec::new();
+        for (key, live) in live {
+            if let Some(index) = recorded.iter().position(|(other, _)| *other == key) {
+                let (_, recorded) = recorded.remove(index);
+                pairs.extend(live.zip(recorded).filter(|(live, recorded)| live != recorded));
+            }
+        }
+        Self(pairs)
+    }
+
+    fn recorded(&self, line: &Bytes) -> Bytes {
+        self.0.iter().fold(line.clone(), |line, (live, recorded)| replace(line, live, recorded))
+    }
+}
+
+/// What a line of the host is, and its id as it is spelled, quotes included.
+fn host_id(line: &Bytes) -> Option<(String, Option<Vec<u8>>)> {
+    let json = RawJson::parse(line.clone()).ok()?;
+    let text = |pointer| json.pointer(pointer).and_then(|value| value.as_str().map(|text| text.into_owned()));
+    let id = |pointer| json.pointer(pointer).map(|value| value.as_bytes().to_vec());
+    match text("/type")?.as_str() {
+        "user" => Some(("user".to_owned(), id("/uuid"))),
+        "control_request" => Some((format!("request {}", text("/request/subtype")?), id("/request_id"))),
+        _ => None,
+    }
+}
+
+fn replace(line: Bytes, from: &[u8], to: &[u8]) -> Bytes {
+    let Some(mut at) = find(&line, from) else { return line };
+    let (mut out, mut rest) = (BytesMut::with_capacity(line.len()), &line[..]);
+    loop {
+        out.extend_from_slice(&rest[..at]);
+        out.extend_from_slice(to);
+        rest = &rest[at + from.len()..];
+        match find(rest, from) {
+            Some(next) => at = next,
+            None => break,
+        }
+    }
+    out.extend_from_slice(rest);
+    out.freeze()
+}
+
+fn find(line: &[u8], needle: &[u8]) -> Option<usize> {
+    line.windows(needle.len().max(1)).position(|window| window == needle)
+}
+
+fn output(recording: &Recording) -> Vec<u8> {
+    let out = recording.events.iter().filter(|event| matches!(event.kind, EventKind::Out(_)));
+    out.filter_map(|event| event.payload()).flat_map(|line| line.wire()).collect()
+}
+
+/// Lines as they crossed: pieces without a line break belong to the next one.
+pub(super) fn lines(recording: &Recording, pick: fn(&EventKind) -> bool) -> Vec<Bytes> {
+    let events = recording.events.iter().filter(|event| pick(&event.kind));
+    let bytes: Vec<u8> = events.filter_map(|event| event.payload()).flat_map(|line| line.wire()).collect();
+    items(&bytes).filter_map(|item| if let Item::Line(line) = item { Some(line.bytes().clone()) } else { None }).collect()
+}
+
+fn items(bytes: &[u8]) -> impl Iterator<Item = Item> {
+    let (mut codec, mut buffer) = (LineCodec::new(), BytesMut::from(bytes));
+    // Bytes in memory raise no error.
+    std::iter::from_fn(move || codec.decode_eof(&mut buffer).ok().flatten())
+}

@@ -1,0 +1,122 @@
+//! What crossed the streams, and how far it got.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, ready};
+
+use claude_wire::transport::{BoxFuture, BoxedRead, BoxedWrite, Connection, Error, Launch, Transport};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::watch;
+
+/// The bytes of one run.
+#[derive(Clone, Debug)]
+pub(super) struct Seen(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    bytes: Mutex<Bytes>,
+    /// Whole lines of stdout; at its end the largest number there is.
+    lines: watch::Sender<usize>,
+}
+
+#[derive(Debug, Default)]
+struct Bytes {
+    input: Vec<u8>,
+    output: Vec<u8>,
+}
+
+impl Seen {
+    pub(super) fn new() -> Self {
+        Self(Arc::new(Inner { bytes: Mutex::default(), lines: watch::Sender::new(0) }))
+    }
+
+    /// Waits until so many whole lines of stdout have been read, or no more can come.
+    pub(super) async fn lines(&self, count: usize) {
+        // The sender is here, so there is nothing to fail.
+        let _ = self.0.lines.subscribe().wait_for(|lines| *lines >= count).await;
+    }
+
+    /// Waits for the end of stdout.
+    pub(super) async fn end(&self) {
+        self.lines(usize::MAX).await;
+    }
+
+    pub(super) fn input(&self) -> Vec<u8> {
+        self.lock().input.clone()
+    }
+
+    pub(super) fn output(&self) -> Vec<u8> {
+        self.lock().output.clone()
+    }
+
+    /// Stdout, watched.
+    pub(super) fn reading(&self, inner: BoxedRead) -> BoxedRead {
+        Box::new(Reading { inner, seen: self.clone() })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Bytes> {
+        self.0.bytes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+struct Reading {
+    inner: BoxedRead,
+    seen: Seen,
+}
+
+impl AsyncRead for Reading {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let result = ready!(Pin::new(&mut self.inner).poll_read(cx, buffer));
+        let new = buffer.filled().get(before..).unwrap_or_default();
+        self.seen.lock().output.extend_from_slice(new);
+        let lines = new.iter().filter(|byte| **byte == b'\n').count();
+        let ended = new.is_empty();
+        self.seen.0.lines.send_modify(|count| *count = if ended { usize::MAX } else { count.saturating_add(lines) });
+        Poll::Ready(result)
+    }
+}
+
+impl Drop for Reading {
+    fn drop(&mut self) {
+        self.seen.0.lines.send_replace(usize::MAX);
+    }
+}
+
+struct Writing {
+    inner: BoxedWrite,
+    seen: Seen,
+}
+
+impl AsyncWrite for Writing {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let written = ready!(Pin::new(&mut self.inner).poll_write(cx, bytes))?;
+        self.seen.lock().input.extend_from_slice(bytes.get(..written).unwrap_or_default());
+        Poll::Ready(Ok(written))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_shutdown(cx)
+    }
+}
+
+/// A transport whose streams are watched.
+pub(super) struct Watched<T> {
+    pub(super) inner: T,
+    pub(super) seen: Seen,
+}
+
+impl<T: Transport> Transport for Watched<T> {
+    fn open(&self, launch: Launch) -> BoxFuture<'_, Result<Connection, Error>> {
+        Box::pin(async move {
+            let Connection { stdin, stdout, stderr, control } = self.inner.open(launch).await?;
+            let stdin = Box::new(Writing { inner: stdin, seen: self.seen.clone() });
+            Ok(Connection { stdin, stdout: self.seen.reading(stdout), stderr, control })
+        })
+    }
+}

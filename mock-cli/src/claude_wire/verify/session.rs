@@ -1,0 +1,293 @@
+//! Acting out the caller's side through a session of this library.
+
+use std::collections::{BTreeSet, HashMap};
+use std::future::{Future, pending, poll_fn};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
+
+use bytes::Bytes;
+use claude_wire::player::{AnswerTo, HostAction, HostScript, Replay};
+use claude_wire::recording::{Eol, EventKind, Recording, Stream};
+use claude_wire::session::{Events, HostRequest, Prompt, Session, SessionBuilder, SessionEvent};
+use claude_wire::transport::Shutdown;
+use claude_wire::wire::{Frame, FrameKind, RawJson};
+use serde_json::{Map, Value};
+use tokio::task::JoinSet;
+
+use super::account::{self, Delivered, Reply};
+use super::seen::{Seen, Watched};
+use super::streams::{recorded_exit, same_exit};
+
+/// Whether a session would write what was recorded; the reason if not.
+pub(super) fn can_write(recording: &Recording, script: &HostScript) -> Result<(), String> {
+    script.writable_by_session().map_err(|why| why.to_string())?;
+    let mut session = Writable::default();
+    recording.events.iter().try_for_each(|event| session.event(&event.kind))
+}
+
+/// What a session never does, though each line is one that it could write.
+#[derive(Default)]
+struct Writable {
+    ready: bool,
+    initialized: bool,
+    in_turn: bool,
+    ended: bool,
+}
+
+impl Writable {
+    fn event(&mut self, kind: &EventKind) -> Result<(), String> {
+        let no = |why: &str| Err(why.to_owned());
+        match kind {
+            EventKind::In(line) => {
+                let json = RawJson::parse(line.bytes().clone()).ok().and_then(|line| line.to_value().ok()).unwrap_or_default();
+                let is_prompt = json["type"] == "user";
+                let initializes = json["request"]["subtype"] == "initialize" && json["type"] == "control_request";
+                if initializes && std::mem::replace(&mut self.initialized, true) {
+                    return no("initialize twice");
+                }
+                if (is_prompt || json["type"] == "control_request" && !initializes) && !self.ready {
+                    return no("written before the reply to initialize");
+                }
+                if is_prompt && is_special(&json) {
+                    return no("a prompt that is no plain one");
+                }
+                self.in_turn |= is_prompt;
+                Ok(())
+            }
+            EventKind::Out(line) => {
+                match Frame::parse(line.bytes().clone()).map(|frame| frame.kind()) {
+                    Ok(FrameKind::ControlResponse) => self.ready = true,
+                    Ok(FrameKind::Result) => self.in_turn = false,
+                    _ => {}
+                }
+                Ok(())
+            }
+            EventKind::Eof(Stream::In) | EventKind::Signal(_) if self.in_turn => no("the host ends it within a turn"),
+            EventKind::Eof(Stream::In) => {
+                self.ended = true;
+                Ok(())
+            }
+            EventKind::Signal(name) if name != "SIGTERM" || self.ended => no("a signal that a session would not send then"),
+            EventKind::Eof(_) => no("a stream of the CLI ends before the CLI"),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Whether the line has what a session's prompts never have.
+fn is_special(line: &Value) -> bool {
+    let fields = ["priority", "isSynthetic", "shouldQuery", "parent_tool_use_id"];
+    fields.iter().any(|name| line.get(name).is_some_and(|value| !value.is_null()))
+}
+
+/// Does what the recorded host did, each thing after the output that came before it, and accounts for all that came back.
+pub(super) async fn act(recording: &Recording, script: &HostScript) -> Result<(), String> {
+    let replay = Replay::new(recording.clone());
+    let seen = Seen::new();
+    let progress = Progress::of(recording);
+    let delivered = Arc::new(Mutex::new(Delivered::default()));
+    let builder = Session::builder().transport(Watched { inner: replay.clone(), seen: seen.clone() });
+    let builder = builder.shutdown(shutdown(script));
+    let builder = initialize(builder, script);
+    let answers = Answers { script: answers(script, &progress), asked: Mutex::default(), seen: seen.clone(), delivered: delivered.clone() };
+    let builder = handlers(builder, recording, Arc::new(answers));
+    let session = builder.start().map_err(|error| format!("the session was refused: {error}"))?;
+    let events = tokio::spawn(collect(session.events(), delivered.clone()));
+
+    let reply = session.connect().await.map_err(|error| format!("the handshake failed: {error}\n{}", replay.report()))?;
+    lock(&delivered).replies.push(Ok(reply.map(|reply| reply.bytes().clone())));
+    let mut turns = JoinSet::new();
+    let mut controls = JoinSet::new();
+    let mut stopped = None;
+    for step in script.steps().iter().skip(1) {
+        seen.lines(progress.before(step.event)).await;
+        match &step.action {
+            HostAction::Prompt { content, .. } => start(turn(session.clone(), content.clone(), delivered.clone()), &mut turns).await,
+            HostAction::Control { subtype, request } => {
+                let control = control(session.clone(), subtype.clone(), fields(request), delivered.clone());
+                start(control, &mut controls).await;
+            }
+            HostAction::Eof | HostAction::Signal(_) => {
+                while turns.join_next().await.is_some() {}
+                stopped = session.stop().await;
+                break;
+            }
+            // Given when the CLI asks.
+            _ => {}
+        }
+    }
+    let exit = recorded_exit(recording);
+    if stopped.is_none() && exit.is_some() {
+        seen.end().await;
+    }
+    while turns.join_next().await.is_some() {}
+    let ended = match stopped {
+        Some(exit) => Some(exit),
+        None => session.stop().await,
+    };
+    while controls.join_next().await.is_some() {}
+    drop(session);
+    if let Err(error) = events.await {
+        return Err(format!("the events ended: {error}"));
+    }
+
+    let report = replay.report();
+    if !report.is_clean() {
+        return Err(report.to_string());
+    }
+    let output = seen.output();
+    account::compare(recording, &output, &seen.input())?;
+    std::mem::take(&mut *lock(&delivered)).account(&output)?;
+    match ended {
+        Some(ended) => same_exit(exit.as_ref(), ended),
+        None => Err("the session does not know how the CLI ended".to_owned()),
+    }
+}
+
+/// How many whole lines of stdout come before each event.
+struct Progress(Vec<usize>);
+
+impl Progress {
+    fn of(recording: &Recording) -> Self {
+        let mut lines = 0;
+        let count = |kind: &EventKind| {
+            let before = lines;
+            lines += usize::from(matches!(kind, EventKind::Out(line) if line.eol() != Eol::None));
+            before
+        };
+        Self(recording.events.iter().map(|event| &event.kind).map(count).collect())
+    }
+
+    fn before(&self, event: usize) -> usize {
+        self.0.get(event).copied().unwrap_or(usize::MAX)
+    }
+}
+
+/// Where the recorded host sent SIGTERM at once, so does the session.
+fn shutdown(script: &HostScript) -> Shutdown {
+    let mut shutdown = Shutdown::default();
+    if script.steps().iter().any(|step| matches!(step.action, HostAction::Signal(_))) {
+        shutdown.grace_after_eof = std::time::Duration::ZERO;
+    }
+    shutdown
+}
+
+/// Says in `initialize` what was recorded there.
+fn initialize(builder: SessionBuilder, script: &HostScript) -> SessionBuilder {
+    let request = script.steps().first().map(|step| &step.action);
+    let Some(HostAction::Control { request, .. }) = request else { return builder };
+    fields(request).into_iter().fold(builder, |builder, (name, value)| builder.initialize_field(name, value))
+}
+
+fn fields(request: &RawJson) -> Map<String, Value> {
+    let mut fields: Map<String, Value> = request.deserialize().unwrap_or_default();
+    fields.shift_remove("subtype");
+    fields
+}
+
+/// An answer, and how many lines the recorded host had read when it gave it.
+type Answer = (usize, RawJson);
+
+fn answers(script: &HostScript, progress: &Progress) -> HashMap<AnswerTo, Answer> {
+    let mut answers = HashMap::new();
+    for step in script.steps() {
+        if let HostAction::Answer { to, response } = &step.action {
+            answers.entry(to.clone()).or_insert_with(|| (progress.before(step.event), response.clone()));
+        }
+    }
+    answers
+}
+
+/// Answers the CLI's requests as recorded.
+struct Answers {
+    script: HashMap<AnswerTo, Answer>,
+    asked: Mutex<HashMap<(String, String), usize>>,
+    seen: Seen,
+    delivered: Arc<Mutex<Delivered>>,
+}
+
+/// One handler for each subtype that the recorded CLI asks about.
+fn handlers(builder: SessionBuilder, recording: &Recording, answers: Arc<Answers>) -> SessionBuilder {
+    let requests = recording.events.iter().filter_map(|event| match &event.kind {
+        EventKind::Out(line) => Frame::parse(line.bytes().clone()).ok().filter(|frame| frame.kind() == FrameKind::ControlRequest),
+        _ => None,
+    });
+    let subtypes: BTreeSet<String> =
+        requests.filter_map(|frame| frame.field("request")?.pointer("/subtype")?.as_str().map(Into::into)).collect();
+    subtypes.into_iter().fold(builder, |builder, subtype| {
+        let answers = answers.clone();
+        builder.on_request(subtype, move |request| {
+            let answers = answers.clone();
+            async move { answers.give(request).await }
+        })
+    })
+}
+
+impl Answers {
+    async fn give(&self, request: HostRequest) -> Result<RawJson, String> {
+        lock(&self.delivered).requests.push(request.body().bytes().clone());
+        let text = |name: &&str| request.field(name).and_then(|value| value.as_str().map(|text| text.into_owned()));
+        let about = ["tool_use_id", "callback_id", "server_name"].iter().find_map(text).unwrap_or_default();
+        let subtype = request.subtype();
+        let nth = {
+            let mut asked = lock(&self.asked);
+            let count = asked.entry((subtype.clone(), about.clone())).or_default();
+            std::mem::replace(count, *count + 1)
+        };
+        // The fields of another version of this library are none of this one's.
+        let answer = self.script.iter().find(|(to, _)| to.subtype == subtype && to.about == about && to.nth == nth);
+        let Some((_, (after, response))) = answer else { return pending().await };
+        self.seen.lines(*after).await;
+        match response.pointer("/error") {
+            Some(error) => Err(error.as_str().map(|text| text.into_owned()).unwrap_or_default()),
+            None => Ok(response.pointer("/response").unwrap_or_else(|| Value::Null.into())),
+        }
+    }
+}
+
+async fn turn(session: Session, content: RawJson, delivered: Arc<Mutex<Delivered>>) {
+    let mut turn = session.query(Prompt::raw(content)).no_timeout();
+    // A turn that fails has no more lines; what is missing, the accounts say.
+    while let Some(Ok(message)) = turn.next().await {
+        lock(&delivered).turns.push_back(message.frame().bytes().clone());
+    }
+}
+
+async fn control(session: Session, subtype: String, fields: Map<String, Value>, delivered: Arc<Mutex<Delivered>>) {
+    let reply: Reply = match session.control(&subtype, fields).await {
+        Ok(reply) => Ok(reply.map(|reply| reply.bytes().clone())),
+        Err(error) => match error.refusal() {
+            Some(refusal) => Err(refusal.error().to_owned()),
+            // There was none.
+            None => return,
+        },
+    };
+    lock(&delivered).replies.push(reply);
+}
+
+async fn collect(mut events: Events, delivered: Arc<Mutex<Delivered>>) {
+    while let Some(event) = events.next().await {
+        let line: Bytes = match event {
+            SessionEvent::Message(message) => message.frame().bytes().clone(),
+            SessionEvent::Control(frame) | SessionEvent::StrayReply(frame) => frame.bytes().clone(),
+            SessionEvent::Noise(line) | SessionEvent::TruncatedTail(line) => line.bytes().clone(),
+            SessionEvent::Malformed(malformed) => malformed.line().map(|line| line.bytes().clone()).unwrap_or_default(),
+            _ => continue,
+        };
+        lock(&delivered).events.push_back(line);
+    }
+}
+
+/// Polls a task once, so that what it writes is on its way before anything later, and leaves it running.
+async fn start(task: impl Future<Output = ()> + Send + 'static, running: &mut JoinSet<()>) {
+    let mut task: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(task);
+    let done = poll_fn(|cx| Poll::Ready(task.as_mut().poll(cx).is_ready())).await;
+    if !done {
+        running.spawn(task);
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

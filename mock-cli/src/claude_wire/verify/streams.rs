@@ -1,0 +1,102 @@
+//! Acting out the caller's side on the bare streams, byte for byte.
+
+use claude_wire::player::{self, Script, Signal, Streams};
+use claude_wire::recording::{self, EventKind, Recording, Stream};
+use claude_wire::transport::Exit;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
+use tokio::sync::mpsc;
+
+use super::account;
+use super::seen::Seen;
+
+/// What a pipe holds.
+const PIPE: usize = 64 * 1024;
+
+/// Writes what was recorded, each line after the output that came before it, and reads to the end.
+pub(super) async fn act(recording: &Recording) -> Result<(), String> {
+    let (stdin, cli_stdin) = duplex(PIPE);
+    let (stdout, cli_stdout) = duplex(PIPE);
+    let (mut stderr, cli_stderr) = duplex(PIPE);
+    let (signals, received) = mpsc::channel(4);
+    let streams = Streams { stdin: cli_stdin, stdout: cli_stdout, stderr: cli_stderr };
+    let player = tokio::spawn(player::play(Script::new(recording), streams, received));
+    let seen = Seen::new();
+    let mut stdout = seen.reading(Box::new(stdout));
+    let output = tokio::spawn(async move { tokio::io::copy(&mut stdout, &mut tokio::io::sink()).await.map(drop) });
+    let complaints = tokio::spawn(async move {
+        let mut bytes = Vec::new();
+        stderr.read_to_end(&mut bytes).await.map(|_| bytes)
+    });
+    let mut stdin = Some(stdin);
+    let mut killed = false;
+    let mut lines = 0;
+    for event in &recording.events {
+        match &event.kind {
+            EventKind::Out(line) => lines += usize::from(line.eol() != recording::Eol::None),
+            EventKind::In(line) => {
+                seen.lines(lines).await;
+                if let Some(stdin) = &mut stdin {
+                    // A CLI that has gone reads nothing; what that means, its report says.
+                    let _ = stdin.write_all(&line.wire()).await;
+                }
+            }
+            EventKind::Eof(Stream::In) => {
+                seen.lines(lines).await;
+                stdin = None;
+            }
+            EventKind::Signal(name) => {
+                seen.lines(lines).await;
+                match signal(name) {
+                    // It may be gone already.
+                    Some(signal) => drop(signals.send(signal).await),
+                    None => killed = true,
+                }
+            }
+            _ => {}
+        }
+    }
+    if killed {
+        player.abort();
+    }
+    let exit = recorded_exit(recording);
+    if exit.is_none() {
+        drop(stdin.take());
+    }
+    let played = player.await;
+    output.await.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
+    let complaints = complaints.await.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
+    if let Ok((ended, report)) = played {
+        if !report.is_clean() {
+            return Err(report.to_string());
+        }
+        same_exit(exit.as_ref(), ended)?;
+    } else if !killed {
+        return Err("the player panicked".to_owned());
+    }
+    account::compare(recording, &seen.output(), &[])?;
+    let recorded: Vec<u8> = recording
+        .events
+        .iter()
+        .filter_map(|event| match &event.kind {
+            EventKind::Err(line) => Some(line.wire()),
+            _ => None,
+        })
+        .flatten()
+        .collect();
+    if complaints == recorded { Ok(()) } else { Err("other bytes than the recorded ones came on stderr".to_owned()) }
+}
+
+fn signal(name: &str) -> Option<Signal> {
+    [Signal::Hangup, Signal::Interrupt, Signal::Terminate].into_iter().find(|signal| signal.name() == name)
+}
+
+pub(super) fn recorded_exit(recording: &Recording) -> Option<recording::Exit> {
+    recording.events.iter().find_map(|event| if let EventKind::Exit(exit) = &event.kind { Some(exit.clone()) } else { None })
+}
+
+pub(super) fn same_exit(recorded: Option<&recording::Exit>, ended: Exit) -> Result<(), String> {
+    match recorded {
+        Some(exit) if exit.code != ended.code => Err(format!("ended with {ended}, recorded was {exit:?}")),
+        _ => Ok(()),
+    }
+}

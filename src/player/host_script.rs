@@ -1,0 +1,243 @@
+//! The caller's side of a recording.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::recording::{EventKind, Payload, Recording, Stream};
+use crate::wire::{Frame, FrameKind, RawJson};
+
+use super::host_line::{HostLine, clip, id_text};
+
+/// What the host of a recorded session did, step by step: enough to do it again to another CLI.
+///
+/// ```
+/// use claude_wire::player::{HostAction, HostScript};
+/// use claude_wire::recording::Recording;
+///
+/// let recording = Recording::from_bytes(br#"{"claude-wire":"recording","version":1}
+/// {"us":0,"in":{"type":"control_request","request_id":"1","request":{"subtype":"initialize"}}}
+/// {"us":9,"out":{"type":"control_response","response":{"subtype":"success","request_id":"1"}}}
+/// {"us":5,"in":{"type":"user","message":{"role":"user","content":"Hi"}}}
+/// {"us":9,"out":{"type":"result","subtype":"success"}}
+/// {"us":1,"eof":"in"}
+/// "#)?;
+/// let script = HostScript::from_recording(&recording);
+/// assert_eq!(script.steps().len(), 3);
+/// assert!(matches!(&script.steps()[1].action, HostAction::Prompt { content, .. } if content.text() == "\"Hi\""));
+/// assert!(script.writable_by_session().is_ok());
+/// # Ok::<(), claude_wire::recording::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct HostScript {
+    steps: Vec<HostStep>,
+    argv: Option<Vec<String>>,
+}
+
+/// One thing the host did, and when.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct HostStep {
+    /// Its place among the recording's events, counted from 0.
+    pub event: usize,
+    /// Where in the conversation it was done.
+    pub moment: Moment,
+    /// What was done.
+    pub action: HostAction,
+}
+
+/// A point in the conversation, told by what the host had read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub struct Moment {
+    /// How many results it had read.
+    pub results: usize,
+    /// How many lines of stdout other than `control_response`s it had read since the last result (or the start).
+    pub lines: usize,
+}
+
+/// What a host does.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum HostAction {
+    /// A prompt.
+    Prompt {
+        /// Its `message.content`, `null` where the line has none.
+        content: RawJson,
+        /// Its `uuid`, where it has one.
+        uuid: Option<String>,
+    },
+    /// A control request.
+    Control {
+        /// Its `subtype`.
+        subtype: String,
+        /// The whole `request`.
+        request: RawJson,
+    },
+    /// An answer to a request of the CLI.
+    Answer {
+        /// Which request.
+        to: AnswerTo,
+        /// The `response` of the envelope, success or error.
+        response: RawJson,
+    },
+    /// Any other line.
+    Raw(Payload),
+    /// A signal, by its name.
+    Signal(String),
+    /// The end of input.
+    Eof,
+}
+
+/// A request of the CLI by what it is about, since its id is another in each run.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct AnswerTo {
+    /// Its `subtype`.
+    pub subtype: String,
+    /// What it is about: `tool_use_id`, `callback_id` or `server_name`, whichever it has first; empty where it has none.
+    pub about: String,
+    /// How many requests of the same subtype about the same came before it.
+    pub nth: usize,
+}
+
+/// Why a session cannot play a host script.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotWritable(String);
+
+impl fmt::Display for NotWritable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for NotWritable {}
+
+impl HostScript {
+    /// The host's side of a recording, in the recorded order. Lines that say nothing to the CLI (blank ones, `keep_alive`) are left out.
+    pub fn from_recording(recording: &Recording) -> Self {
+        let mut reader = Reader::default();
+        let mut steps = Vec::new();
+        for (event, kind) in recording.events.iter().map(|event| &event.kind).enumerate() {
+            let action = match kind {
+                EventKind::In(line) => reader.host(line),
+                EventKind::Out(line) => {
+                    reader.cli(line);
+                    None
+                }
+                EventKind::Signal(name) => Some(HostAction::Signal(name.clone())),
+                EventKind::Eof(Stream::In) if !steps.iter().any(|step: &HostStep| matches!(step.action, HostAction::Eof)) => {
+                    Some(HostAction::Eof)
+                }
+                _ => None,
+            };
+            steps.extend(action.map(|action| HostStep { event, moment: reader.moment, action }));
+        }
+        Self { steps, argv: recording.header.argv.clone() }
+    }
+
+    /// The steps, in order.
+    pub fn steps(&self) -> &[HostStep] {
+        &self.steps
+    }
+
+    /// Whether a session of this crate could have written this: it initialises first, sends whole prompts one after another, and ends by
+    /// closing its input or by SIGTERM.
+    ///
+    /// # Errors
+    /// When it could not, with the reason.
+    pub fn writable_by_session(&self) -> Result<(), NotWritable> {
+        let no = |event: usize, why: String| Err(NotWritable(format!("event {}: {why}", event + 1)));
+        if let Some(argv) = &self.argv {
+            for flag in ["--input-format", "--output-format"] {
+                if !has_stream_json(argv, flag) {
+                    return Err(NotWritable(format!("the launch has no {flag} stream-json")));
+                }
+            }
+        }
+        match self.steps.first() {
+            Some(HostStep { action: HostAction::Control { subtype, .. }, .. }) if subtype == "initialize" => {}
+            first => return no(first.map_or(0, |step| step.event), "the first thing written is not an initialize request".to_owned()),
+        }
+        let mut open_since: Option<usize> = None;
+        for HostStep { event, moment, action } in &self.steps {
+            match action {
+                HostAction::Prompt { content, .. } if content.is_null() => return no(*event, "a prompt without content".to_owned()),
+                HostAction::Prompt { .. } => {
+                    if open_since == Some(moment.results) {
+                        return no(*event, "a prompt before the result of the one before it".to_owned());
+                    }
+                    open_since = Some(moment.results);
+                }
+                HostAction::Raw(line) => {
+                    return no(*event, format!("no line of a session: {}", clip(&String::from_utf8_lossy(line.bytes()), 60)));
+                }
+                HostAction::Answer { to, .. } if to.subtype.is_empty() => return no(*event, "an answer to no request".to_owned()),
+                HostAction::Signal(name) if name != "SIGTERM" && name != "SIGKILL" => {
+                    return no(*event, format!("a session sends no {name}"));
+                }
+                HostAction::Control { .. } | HostAction::Answer { .. } | HostAction::Signal(_) | HostAction::Eof => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+fn has_stream_json(argv: &[String], flag: &str) -> bool {
+    let split = argv.windows(2).any(|pair| matches!(pair, [name, value] if name == flag && value == "stream-json"));
+    split || argv.iter().any(|arg| arg.strip_prefix(flag) == Some("=stream-json"))
+}
+
+#[derive(Default)]
+struct Reader {
+    moment: Moment,
+    /// The CLI's requests by id.
+    requests: HashMap<String, AnswerTo>,
+    counts: HashMap<(String, String), usize>,
+}
+
+impl Reader {
+    fn host(&self, line: &Payload) -> Option<HostAction> {
+        let field = |pointer: &str| RawJson::parse(line.bytes().clone()).ok()?.pointer(pointer);
+        Some(match HostLine::parse(line.bytes()) {
+            HostLine::Nothing => return None,
+            HostLine::Prompt { uuid, .. } => HostAction::Prompt {
+                content: field("/message/content").unwrap_or_default(),
+                uuid: uuid.and_then(|uuid| uuid.as_str().map(|text| text.into_owned())),
+            },
+            HostLine::Request { subtype, .. } => HostAction::Control { subtype, request: field("/request").unwrap_or_default() },
+            HostLine::Answer { id, .. } => {
+                let nobody = || AnswerTo { subtype: String::new(), about: String::new(), nth: 0 };
+                let to = self.requests.get(&id).cloned().unwrap_or_else(nobody);
+                HostAction::Answer { to, response: field("/response").unwrap_or_default() }
+            }
+            HostLine::Cancel { .. } | HostLine::Other { .. } => HostAction::Raw(line.clone()),
+        })
+    }
+
+    fn cli(&mut self, line: &Payload) {
+        let Ok(frame) = Frame::parse(line.bytes().clone()) else { return };
+        match frame.kind() {
+            FrameKind::ControlResponse => return,
+            FrameKind::Result => {
+                self.moment = Moment { results: self.moment.results + 1, lines: 0 };
+                return;
+            }
+            FrameKind::ControlRequest => self.request(&frame),
+            _ => {}
+        }
+        self.moment.lines += 1;
+    }
+
+    fn request(&mut self, frame: &Frame) {
+        let request = frame.field("request").and_then(|request| request.to_value().ok()).unwrap_or_default();
+        let text = |key: &str| request.get(key).and_then(Value::as_str).map(str::to_owned);
+        let subtype = text("subtype").unwrap_or_default();
+        let about = ["tool_use_id", "callback_id", "server_name"].into_iter().find_map(text).unwrap_or_default();
+        let count = self.counts.entry((subtype.clone(), about.clone())).or_default();
+        let nth = std::mem::replace(count, *count + 1);
+        let id = frame.request_id().and_then(|id| id.to_value().ok());
+        self.requests.insert(id_text(id.as_ref()), AnswerTo { subtype, about, nth });
+    }
+}

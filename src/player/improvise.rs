@@ -1,0 +1,169 @@
+//! The machine where a scenario leaves something to the rules of the CLI.
+
+use bytes::Bytes;
+use serde_json::Value;
+
+use crate::wire::{Frame, FrameKind, RawJson};
+
+use super::ids::IdKind;
+use super::machine::{Machine, Met, Step};
+use super::scenario::{Abort, CLOSED, Rules, Verdict};
+use super::script::{Action, Expected, Output, Script};
+
+impl Script {
+    /// Lets what the script does not say be done by rule.
+    pub(super) fn improvising(mut self, rules: Rules) -> Self {
+        self.rules = Some(rules);
+        self.pace = super::script::Pace::Recorded(1.0);
+        // A turn that hangs is interrupted, or it ends with the process: neither is left over.
+        for expectation in &mut self.expectations {
+            if let Expected::Request { .. } = expectation.what {
+                expectation.required = false;
+                let same_turn =
+                    self.outputs.iter_mut().filter(|output| output.turn == expectation.turn && output.event > expectation.event);
+                same_turn.for_each(|output| output.after_end = true);
+            }
+        }
+        self
+    }
+}
+
+impl Machine {
+    /// Answers a request by rule.
+    pub(super) fn improvise(&mut self, now: u64, subtype: &str, request: &Value, id: Option<&RawJson>) {
+        if subtype == "interrupt" {
+            let open = self.open_turn();
+            let queued: Vec<usize> = (1..=self.prompts).filter(|turn| Some(*turn) > open && !self.is_over(*turn)).collect();
+            let uuids: Vec<Value> = queued.iter().filter_map(|turn| self.uuid(*turn)).map(Value::from).collect();
+            if request.get("cancel_queued").and_then(Value::as_bool) == Some(true) {
+                self.by_rule(|rules| vec![rules.interrupt(&[], Some(&uuids), id)]);
+                queued.into_iter().for_each(|turn| self.skip(now, turn));
+            } else {
+                self.by_rule(|rules| vec![rules.interrupt(&uuids, None, id)]);
+            }
+            if let Some(turn) = open {
+                self.abort(now, turn);
+            }
+        } else {
+            self.by_rule(|rules| rules.reply(subtype, request, id));
+        }
+    }
+
+    /// Takes an answer of any kind to a request of the CLI.
+    pub(super) fn improvise_answer(&mut self, now: u64, id: &str, answer: &Value) {
+        let Some(request) = self.script.cli_requests.get(id).cloned() else { return };
+        let turn = self.script.outputs[request.output].turn;
+        let verdict = self.rules.as_mut().map(|rules| rules.answered(turn, &request.request, answer));
+        if let Some(index) = request.answer {
+            self.meet(now, index, Met::default());
+        }
+        if verdict == Some(Verdict::Interrupts) {
+            self.abort(now, turn);
+        }
+    }
+
+    /// Nobody can answer any more.
+    pub(super) fn improvise_eof(&mut self, now: u64) {
+        for (output, index, request) in self.unanswered() {
+            let turn = self.script.outputs[output].turn;
+            if let Some(rules) = &mut self.rules {
+                rules.deny(turn, &request, CLOSED);
+            }
+            self.meet(now, index, Met::default());
+        }
+    }
+
+    /// A line as this run has it: `None` when it does not have it.
+    pub(super) fn adapt(&mut self, output: &Output, line: Bytes) -> Option<Bytes> {
+        let of_prompts = output.patches.iter().filter(|patch| patch.kind == IdKind::Prompt);
+        let anonymous = of_prompts.map(|patch| patch.of).any(|prompt| self.met[prompt].as_ref().is_some_and(|met| met.id.is_none()));
+        match &mut self.rules {
+            Some(rules) => rules.adapt(output.turn, &line, anonymous),
+            None => Some(line),
+        }
+    }
+
+    /// The turn that is neither to come nor over, counted from 1.
+    pub(super) fn open_turn(&self) -> Option<usize> {
+        (1..=self.prompts).find(|turn| !self.is_over(*turn))
+    }
+
+    /// Ends a turn before its time. Its opening lines come nevertheless: the CLI had taken the prompt.
+    fn abort(&mut self, now: u64, turn: usize) {
+        let open = self.unanswered().into_iter().map(|(output, ..)| output).collect::<Vec<_>>();
+        let open = self.script.cli_requests.iter().filter(|(_, request)| open.contains(&request.output));
+        let open = open.map(|(id, request)| (id.clone(), request.request.clone())).collect();
+        for index in self.of_turn(turn) {
+            if self.is_ready(index) && is_opening(&self.script.outputs[index]) {
+                let step = self.play(now, index);
+                self.urgent.extend(step);
+            }
+        }
+        self.skip(now, turn);
+        let prompt = self.uuid(turn);
+        self.by_rule(|rules| rules.abort(Abort { turn, prompt, open }));
+    }
+
+    /// Passes over what is left of a turn.
+    fn skip(&mut self, now: u64, turn: usize) {
+        for index in self.of_turn(turn) {
+            self.pass_over(now, index);
+        }
+        for index in 0..self.met.len() {
+            let expectation = &self.script.expectations[index];
+            if self.met[index].is_none()
+                && expectation.turn == turn
+                && matches!(expectation.what, Expected::Answer { .. } | Expected::Request { .. })
+            {
+                self.meet(now, index, Met::default());
+            }
+        }
+    }
+
+    fn of_turn(&self, turn: usize) -> Vec<usize> {
+        let outputs = self.script.outputs.iter().enumerate();
+        let lines = outputs.filter(|(_, output)| output.turn == turn && matches!(output.action, Action::Out(_)));
+        lines.map(|(index, _)| index).collect()
+    }
+
+    fn is_over(&self, turn: usize) -> bool {
+        self.of_turn(turn).into_iter().filter(|index| is_result(&self.script.outputs[*index])).all(|index| self.is_played(index))
+    }
+
+    /// The CLI's questions: the output, the expected answer, the request.
+    fn unanswered(&self) -> Vec<(usize, usize, Value)> {
+        let requests = self.script.cli_requests.values();
+        let open = requests.filter_map(|request| Some((request.output, request.answer?, request.request.clone())));
+        open.filter(|(output, answer, _)| self.is_played(*output) && self.met[*answer].is_none()).collect()
+    }
+
+    fn uuid(&self, turn: usize) -> Option<String> {
+        let prompt = |what: &Expected| matches!(what, Expected::Prompt(_));
+        let index = self.script.expectations.iter().position(|open| open.turn + 1 == turn && prompt(&open.what))?;
+        self.met[index].as_ref()?.id_text()
+    }
+
+    fn by_rule(&mut self, lines: impl FnOnce(&mut Rules) -> Vec<Bytes>) {
+        let lines = self.rules.as_mut().map(lines).unwrap_or_default();
+        self.urgent.extend(lines.into_iter().map(Step::Out));
+    }
+}
+
+fn frame(output: &Output) -> Option<Frame> {
+    match &output.action {
+        Action::Out(line) => Frame::parse(line.bytes().clone()).ok(),
+        _ => None,
+    }
+}
+
+fn is_result(output: &Output) -> bool {
+    frame(output).is_some_and(|frame| frame.kind() == FrameKind::Result)
+}
+
+fn is_opening(output: &Output) -> bool {
+    frame(output).is_some_and(|frame| match frame.kind() {
+        FrameKind::System => frame.subtype().as_deref() == Some("init"),
+        FrameKind::CommandLifecycle => frame.field("state").is_some_and(|state| state.as_str().as_deref() != Some("completed")),
+        _ => false,
+    })
+}

@@ -1,0 +1,101 @@
+//! What the scripted CLI does in one turn.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+/// What a scripted turn holds, built step by step: [`reply`].
+#[derive(Clone, Debug, Default)]
+pub struct Reply {
+    pub(super) steps: Vec<Step>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Step {
+    Text(String),
+    Thinking(String),
+    ToolUse { name: String, input: Value, ask: bool },
+    ToolResult { content: String, is_error: bool },
+    Error { status: u16, text: String },
+    Delay(Duration),
+    Hang,
+}
+
+/// A turn without anything in it.
+///
+/// ```
+/// use claude_wire::player::reply;
+/// use serde_json::json;
+///
+/// let turn = reply()
+///     .thinking("They want a file.")
+///     .ask_permission("Write", json!({"file_path": "a.txt", "content": ""}))
+///     .tool_result("File created")
+///     .text("Done.");
+/// ```
+pub fn reply() -> Reply {
+    Reply::default()
+}
+
+impl Reply {
+    /// A block of text. The last one is also the text of the result.
+    #[must_use]
+    pub fn text(self, text: impl Into<String>) -> Self {
+        self.then(Step::Text(text.into()))
+    }
+
+    /// A block of thinking.
+    #[must_use]
+    pub fn thinking(self, thinking: impl Into<String>) -> Self {
+        self.then(Step::Thinking(thinking.into()))
+    }
+
+    /// The use of a tool that runs without a question. `input` is a JSON object.
+    #[must_use]
+    pub fn tool_use(self, name: impl Into<String>, input: Value) -> Self {
+        self.then(Step::ToolUse { name: name.into(), input, ask: false })
+    }
+
+    /// The use of a tool that the host is asked about (`can_use_tool`); the turn waits for the answer. When the host denies, what should have
+    /// been the tool's result is the denial, and the rest of the turn is as scripted.
+    #[must_use]
+    pub fn ask_permission(self, name: impl Into<String>, input: Value) -> Self {
+        self.then(Step::ToolUse { name: name.into(), input, ask: true })
+    }
+
+    /// The result of the first tool use that has none yet. A tool use that is not given one says that it completed with no output; a result
+    /// without a tool use says nothing.
+    #[must_use]
+    pub fn tool_result(self, content: impl Into<String>) -> Self {
+        self.then(Step::ToolResult { content: content.into(), is_error: false })
+    }
+
+    /// [`tool_result`](Self::tool_result) of a tool that failed.
+    #[must_use]
+    pub fn tool_error(self, content: impl Into<String>) -> Self {
+        self.then(Step::ToolResult { content: content.into(), is_error: true })
+    }
+
+    /// The API fails for good with this HTTP status, and the turn is over; `text` is what the user is told.
+    #[must_use]
+    pub fn error(self, status: u16, text: impl Into<String>) -> Self {
+        self.then(Step::Error { status, text: text.into() })
+    }
+
+    /// Time passes before the next step.
+    #[must_use]
+    pub fn delay(self, time: Duration) -> Self {
+        self.then(Step::Delay(time))
+    }
+
+    /// The turn goes no further: it ends by an interrupt, or with the process.
+    #[must_use]
+    pub fn hang(self) -> Self {
+        self.then(Step::Hang)
+    }
+
+    fn then(mut self, step: Step) -> Self {
+        self.steps.push(step);
+        self
+    }
+}
