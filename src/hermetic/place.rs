@@ -123,9 +123,7 @@ impl Hermetic {
     /// Removes the place, and says whether all went as it should: nothing tried to leave, and script and requests agreed to the last reply.
     ///
     /// # Errors
-    /// When something tried to leave, or the API has a [report](ApiReport).
-    ///
-    /// [`ApiReport`]: crate::fake_api::ApiReport
+    /// When something tried to leave, or the API has a [report](crate::fake_api::ApiReport).
     pub fn finish(self) -> Result<(), HermeticError> {
         let api = self.api.finish().map_err(|report| HermeticError(Kind::Api(report)));
         if let Some(before) = self.before {
