@@ -30,7 +30,7 @@ pub mod testing;
 pub mod transport;
 
 #[cfg(feature = "session")]
-pub use self::player::Replay;
+pub use self::player::{Replay, Scenario, reply};
 #[cfg(feature = "session")]
 pub use self::session::{Decision, Error, Options, Result, Session, SessionBuilder, Summary, Turn, query, with_session};
 
