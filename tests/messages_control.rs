@@ -1,8 +1,8 @@
 //! The control envelopes, both ways, byte for byte.
 
 use claude_wire::wire::{
-    Control, ControlRequest, ControlResponse, Frame, HostRequest, Priority, PromptContent, RawJson, UserLine, control_cancel_line,
-    control_error_line, control_request_line, control_success_line,
+    Control, ControlRequest, ControlResponse, Frame, HostRequest, RawJson, control_cancel_line, control_error_line, control_request_line,
+    control_success_line, user_line,
 };
 
 fn control(line: &str) -> Control {
@@ -101,17 +101,13 @@ fn the_small_frames() {
 
 #[test]
 fn the_lines_of_a_host() {
-    let blocks = vec![RawJson::parse(r#"{"type":"text","text":"a"}"#).unwrap(), RawJson::parse(r#"{"type":"image"}"#).unwrap()];
+    let blocks = RawJson::parse(r#"[{"type":"text","text":"a"},{"type":"image"}]"#).unwrap();
     assert_eq!(
-        UserLine::new(blocks).priority(Priority::Now).should_query(false).to_bytes(),
+        user_line("p\"1", &blocks),
         concat!(
             r#"{"type":"user","message":{"role":"user","content":[{"type":"text","text":"a"},{"type":"image"}]},"#,
-            r#""parent_tool_use_id":null,"session_id":"","priority":"now","shouldQuery":false}"#
+            r#""parent_tool_use_id":null,"session_id":"","uuid":"p\"1"}"#
         )
-    );
-    assert_eq!(
-        UserLine::new(PromptContent::Blocks(Vec::new())).to_bytes(),
-        r#"{"type":"user","message":{"role":"user","content":[]},"parent_tool_use_id":null,"session_id":""}"#
     );
     let interrupt = RawJson::parse(r#"{"subtype":"interrupt"}"#).unwrap();
     assert_eq!(
@@ -127,12 +123,11 @@ fn an_answer_gives_the_id_back_as_it_came() {
     let number = RawJson::parse("7").unwrap();
     let body = RawJson::parse(r#"{"behavior":"allow"}"#).unwrap();
     assert_eq!(
-        control_success_line(Some(&string), Some(&body)),
+        control_success_line(&string, &body),
         r#"{"type":"control_response","response":{"subtype":"success","request_id":"c\u0031","response":{"behavior":"allow"}}}"#
     );
-    assert_eq!(control_success_line(Some(&number), None), r#"{"type":"control_response","response":{"subtype":"success","request_id":7}}"#);
     assert_eq!(
-        control_error_line(None, "no\nway", Some("unsupported_request")),
-        r#"{"type":"control_response","response":{"subtype":"error","error":"no\nway","error_code":"unsupported_request"}}"#
+        control_error_line(&number, "no\nway", Some("unsupported_request")),
+        r#"{"type":"control_response","response":{"subtype":"error","request_id":7,"error":"no\nway","error_code":"unsupported_request"}}"#
     );
 }

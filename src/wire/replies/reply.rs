@@ -3,7 +3,7 @@
 use std::ops::Deref;
 
 use crate::wire::decode::{At, Decode, Defect, Sink};
-use crate::wire::json::{RawJson, Reader};
+use crate::wire::json::RawJson;
 
 /// An answer of the CLI to a control request. Derefs to the typed answer.
 ///
@@ -64,7 +64,7 @@ impl<T> Reply<T> {
 fn decode<T: Decode + Default>(raw: Option<&RawJson>, sink: &mut Sink) -> T {
     let at = At::Root.key("response");
     match raw {
-        Some(raw) => T::decode(&mut Reader::new(raw.bytes(), 0), &at, sink),
+        Some(raw) => T::decode(&mut raw.cursor().reader(), &at, sink),
         None => {
             sink.missing(&at, T::EXPECTED);
             None

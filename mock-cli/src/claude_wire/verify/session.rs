@@ -96,7 +96,7 @@ pub(super) async fn act(recording: &Recording, script: &HostScript) -> Result<()
     let events = tokio::spawn(collect(session.events(), delivered.clone()));
 
     let reply = session.connect().await.map_err(|error| format!("the handshake failed: {error}\n{}", replay.report()))?;
-    lock(&delivered).replies.push(Ok(reply.map(|reply| reply.bytes().clone())));
+    lock(&delivered).replies.push(Ok(reply.raw().map(|reply| reply.bytes().clone())));
     let mut turns = JoinSet::new();
     let mut controls = JoinSet::new();
     let mut stopped = None;
