@@ -204,8 +204,8 @@ async fn what_is_no_request_of_the_api_is_refused_and_remembered() {
     let api = FakeApi::start(ApiScript::new().always(When::any(), [Reply::text("never")])).await.unwrap();
     let mut client = Client::connect(&api).await;
     client.send("GET /v1/models", "").await;
-    assert_eq!(client.answer().await.status, 404);
-    assert_eq!(client.post("{").await.status, 400);
+    assert_eq!(client.answer().await.status, 418);
+    assert_eq!(client.post("{").await.status, 418);
     client.send("what is this", "").await;
     assert_eq!(client.read_to_end().await.unwrap(), 0);
     let failures = api.finish().unwrap_err().failures().join("\n");

@@ -69,7 +69,7 @@ async fn the_shape_of_the_conversation_decides() {
 }
 
 #[tokio::test]
-async fn a_miss_is_a_400_that_names_what_came_and_why_no_rule_fits() {
+async fn a_miss_is_an_error_that_names_what_came_and_why_no_rule_fits() {
     let script = ApiScript::new().on_prompt("one", [Reply::text("1")]).when(When::any().turn(3), [Reply::text("3")]);
     let api = FakeApi::start(script).await.unwrap();
     let mut client = Client::connect(&api).await;
@@ -77,7 +77,7 @@ async fn a_miss_is_a_400_that_names_what_came_and_why_no_rule_fits() {
     let expected = "request 2: no rule answers it: turn 1, model \"claude-test\", prompt \"one\"
     rule 1 (prompt is \"one\"): fits, but its 1 replies are used up
     rule 2 (turn is 3): another turn";
-    assert_eq!(ask(&mut client, &prompt("one")).await, format!("400 fake API: {expected}"));
+    assert_eq!(ask(&mut client, &prompt("one")).await, format!("418 fake API: {expected}"));
     assert_eq!(api.failures(), [expected]);
     let report = api.finish().unwrap_err();
     assert_eq!(report.failures(), [expected, "rule 2 (turn is 3): 0 of 1 replies fetched"]);
@@ -88,7 +88,7 @@ async fn what_the_real_api_would_refuse_is_refused() {
     let api = FakeApi::start(ApiScript::new().always(When::any(), [Reply::text("never")])).await.unwrap();
     let orphan = r#"[{"role":"user","content":[{"type":"tool_result","tool_use_id":"t9","content":"x"}]}]"#;
     let answer = ask(&mut Client::connect(&api).await, &request(orphan)).await;
-    let expected = "400 fake API: request 1: the real API would refuse it: messages.0: a tool_result for \"t9\", which the message before does not call";
+    let expected = "418 fake API: request 1: the real API would refuse it: messages.0: a tool_result for \"t9\", which the message before does not call";
     assert!(answer.starts_with(expected), "{answer}");
     assert_eq!(api.finish().unwrap_err().failures().len(), 1);
 }

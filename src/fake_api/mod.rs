@@ -21,8 +21,8 @@
 //! ```
 //!
 //! * **Strict.** A request that no rule matches, or that the real API would refuse ([broken pairs of calls and
-//!   results](ApiRequest::violations), roles out of order), gets a status 400 that says so. The CLI does not retry a 400: its turn fails at
-//!   once. The API remembers the failure too, and so it does a reply that nobody fetched: [`finish`](FakeApi::finish) returns them, and
+//!   results](ApiRequest::violations), roles out of order), gets an error that says so, under the one status for which CLI 2.1.329 fails a turn
+//!   at once and shows the text: 418. (A 400 it does not retry, but asks five times more in other shapes.) The API remembers the failure too, and so it does a reply that nobody fetched: [`finish`](FakeApi::finish) returns them, and
 //!   dropping the API panics with them.
 //! * **Paced.** A reply can be late, slow, cut off, garbled, or [held](Reply::hold) until the test releases it: no test needs to sleep.
 //!

@@ -42,7 +42,7 @@ impl ApiRequest {
         self.body["stream"] == true
     }
 
-    /// The latest prompt; several where the CLI has merged waiting prompts into one message. Reminders of the CLI's own are left out.
+    /// The latest prompt; several where the CLI has merged waiting prompts into one message. Notes of the CLI's own are left out.
     pub fn prompts(&self) -> Vec<&str> {
         self.messages().iter().rev().map(prompts_of).find(|prompts| !prompts.is_empty()).unwrap_or_default()
     }
@@ -94,5 +94,12 @@ fn prompts_of(message: &Value) -> Vec<&str> {
     }
     let bare = message["content"].as_str();
     let texts = blocks(message).iter().filter(|block| block["type"] == "text").filter_map(|block| block["text"].as_str());
-    bare.into_iter().chain(texts).filter(|text| !text.trim_start().starts_with("<system-reminder>")).collect()
+    bare.into_iter().chain(texts).filter(|text| !is_a_note(text)).collect()
+}
+
+/// What the CLI itself puts beside prompts.
+fn is_a_note(text: &str) -> bool {
+    let starts = |start| text.trim_start().starts_with(start);
+    // The report of a task in the background comes as a reminder, but starts a turn as a prompt does.
+    starts("[Request interrupted by user") || (starts("<system-reminder>") && !text.contains("<task-notification>"))
 }

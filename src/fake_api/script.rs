@@ -113,7 +113,7 @@ impl When {
         Self::default()
     }
 
-    /// The latest prompt is this text. Reminders that the CLI puts beside a prompt do not count.
+    /// The latest prompt is this text. Notes that the CLI puts beside a prompt do not count.
     pub fn prompt(text: impl Into<String>) -> Self {
         Self { prompt: Some(text.into()), ..Self::default() }
     }

@@ -19,6 +19,9 @@ use super::reply::{Cut, Refusal, Reply};
 use super::request::ApiRequest;
 use super::script::ApiScript;
 
+/// The status of what no script foresees: no client retries it, the CLI does not try another request instead, and it shows the text.
+const REFUSED: u16 = 418;
+
 /// A Messages API on 127.0.0.1, on a port of its own. Serves `/v1/messages` from its script, and `/v1/messages/count_tokens`.
 ///
 /// # Panics
@@ -152,7 +155,7 @@ impl Shared {
             ("HEAD", _) => connection.empty().await?,
             (method, path) => {
                 let failure = self.ledger().fail(format!("an unexpected request: {method} {path}"));
-                connection.json(404, &[], &refusal(404, failure)).await?;
+                refuse(&mut connection, failure).await?;
             }
         }
         Ok(Some(connection))
@@ -163,7 +166,7 @@ impl Shared {
             Ok(body) => ApiRequest::new(body),
             Err(error) => {
                 let failure = self.ledger().fail(format!("a body that is not JSON: {error}"));
-                connection.json(400, &[], &refusal(400, failure)).await?;
+                refuse(&mut connection, failure).await?;
                 return Ok(Some(connection));
             }
         };
@@ -172,7 +175,7 @@ impl Shared {
         let (reply, serial) = match served {
             Ok(served) => served,
             Err(failure) => {
-                connection.json(400, &[], &refusal(400, failure)).await?;
+                refuse(&mut connection, failure).await?;
                 return Ok(Some(connection));
             }
         };
@@ -230,6 +233,7 @@ async fn cut_off(mut connection: Connection, cut: &Cut) -> io::Result<Option<Con
     Ok(None)
 }
 
-fn refusal(status: u16, failure: String) -> Value {
-    error_body(&Refusal { status, message: Some(format!("fake API: {failure}")), retry_after: None })
+async fn refuse(connection: &mut Connection, failure: String) -> io::Result<()> {
+    let refusal = Refusal { status: REFUSED, message: Some(format!("fake API: {failure}")), retry_after: None };
+    connection.json(REFUSED, &[], &error_body(&refusal)).await
 }

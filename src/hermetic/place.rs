@@ -75,14 +75,15 @@ impl Hermetic {
 
     /// A session with the CLI of this place; everything else is still to be chosen.
     pub fn session(&self) -> SessionBuilder {
-        let builder = Session::builder().cli_path(&self.cli).inherit_env(Inherit::None).cwd(self.cwd()).api_key("sk-ant-api03-made-up");
+        let builder = Session::builder().cli_path(&self.cli).inherit_env(Inherit::None).cwd(self.cwd());
         self.env().into_iter().fold(builder, |builder, (name, value)| builder.env(name, value))
     }
 
-    /// The environment of the CLI, without the key.
+    /// The environment of the CLI: all of it.
     pub fn env(&self) -> Vec<(&'static str, String)> {
         let path = |path: PathBuf| path.to_string_lossy().into_owned();
         vec![
+            ("ANTHROPIC_API_KEY", "sk-ant-api03-made-up".into()),
             ("ANTHROPIC_BASE_URL", self.api.url()),
             ("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1".into()),
             ("CLAUDE_CODE_MAX_RETRIES", "2".into()),
@@ -122,9 +123,7 @@ impl Hermetic {
     /// Removes the place, and says whether all went as it should: nothing tried to leave, and script and requests agreed to the last reply.
     ///
     /// # Errors
-    /// When something tried to leave, or the API has a [report](ApiReport).
-    ///
-    /// [`ApiReport`]: crate::fake_api::ApiReport
+    /// When something tried to leave, or the API has a [report](crate::fake_api::ApiReport).
     pub fn finish(self) -> Result<(), HermeticError> {
         let api = self.api.finish().map_err(|report| HermeticError(Kind::Api(report)));
         if let Some(before) = self.before {

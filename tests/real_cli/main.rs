@@ -20,7 +20,45 @@ macro_rules! tests {
 }
 
 #[cfg(feature = "fake-api")]
-tests![one_shot, three_turns,];
+tests![
+    api_error_401,
+    api_error_429_then_success,
+    api_error_529_until_give_up,
+    background_sub_agent,
+    bad_flag,
+    clear,
+    dropped_turn,
+    fork,
+    hooks,
+    image_prompt,
+    in_process_tool,
+    interrupt_mid_stream,
+    interrupt_mid_tool,
+    large_answer,
+    max_budget,
+    max_turns,
+    mid_stream_drop,
+    missing_key,
+    no_reply_in_the_script,
+    one_shot,
+    partial_messages,
+    permission_allow,
+    permission_changed_input,
+    permission_deny,
+    permission_deny_interrupt,
+    permission_without_handler,
+    queue_of_five,
+    resume_after_sigkill,
+    set_model,
+    set_permission_mode,
+    sigterm,
+    slash_command,
+    stdin_eof_mid_turn,
+    stop_mid_turn,
+    structured_output,
+    three_turns,
+    tool_allowed,
+];
 
 #[cfg(feature = "fake-api")]
 fn main() -> std::process::ExitCode {
