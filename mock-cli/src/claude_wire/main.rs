@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Imports, seals, decodes and verifies recordings of the Claude Code CLI.
+/// Imports, seals, decodes and verifies recordings of the Claude Code CLI, and installs the CLI itself.
 #[derive(Parser)]
 #[command(name = "claude-wire", version, about, after_help = AFTER_HELP)]
 struct Arguments {
@@ -30,7 +30,8 @@ enum Command {
 const AFTER_HELP: &str = "\
 Exit codes:
   0  all is well
-  1  something was found: a line that is no frame, a recording that is not played to its end
+  1  something was found: a line that is no frame, a recording that is not played to its end;
+     or the CLI could not be installed
   2  the arguments are wrong, or a file cannot be read or written";
 
 /// What a command found.

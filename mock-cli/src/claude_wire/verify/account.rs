@@ -63,14 +63,20 @@ pub(super) struct Delivered {
     pub(super) requests: Vec<Bytes>,
     /// Replies to requests of the host: the payload, or the text of an error.
     pub(super) replies: Vec<Reply>,
+    /// Lines of stderr, in order.
+    pub(super) stderr: Vec<String>,
 }
 
 /// A reply: its payload if it has one, or the text of the error.
 pub(super) type Reply = Result<Option<Bytes>, String>;
 
 impl Delivered {
-    /// Every line that came reached somebody, and nobody got anything else.
-    pub(super) fn account(mut self, output: &[u8]) -> Result<(), String> {
+    /// Every line that came reached somebody, and nobody got anything else; `stderr` as well.
+    pub(super) fn account(mut self, output: &[u8], stderr: &[Bytes]) -> Result<(), String> {
+        let stderr: Vec<_> = stderr.iter().map(|line| String::from_utf8_lossy(line).into_owned()).collect();
+        if self.stderr != stderr {
+            return Err(format!("stderr was {:?}, recorded is {stderr:?}", self.stderr));
+        }
         for (number, item) in (1..).zip(items(output)) {
             let outcome = classify(item);
             if !self.take(&outcome) {

@@ -13,7 +13,7 @@ use claude_wire::session::{Events, HostRequest, Prompt, Session, SessionBuilder,
 use claude_wire::transport::Shutdown;
 use claude_wire::wire::{Frame, FrameKind, RawJson};
 use serde_json::{Map, Value};
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 
 use super::account::{self, Delivered, Reply};
 use super::seen::{Seen, Watched};
@@ -22,33 +22,26 @@ use super::streams::{recorded_exit, same_exit};
 /// Whether a session would write what was recorded; the reason if not.
 pub(super) fn can_write(recording: &Recording, script: &HostScript) -> Result<(), String> {
     script.writable_by_session().map_err(|why| why.to_string())?;
-    let mut session = Writable::default();
-    recording.events.iter().try_for_each(|event| session.event(&event.kind))
+    let mut conversation = Conversation::default();
+    recording.events.iter().try_for_each(|event| conversation.event(&event.kind))
 }
 
-/// What a session never does, though each line is one that it could write.
+/// Finds what a session never does, though each line is one that it could write.
 #[derive(Default)]
-struct Writable {
-    ready: bool,
-    initialized: bool,
+struct Conversation {
+    is_ready: bool,
     in_turn: bool,
+    has_result: bool,
     ended: bool,
 }
 
-impl Writable {
+impl Conversation {
     fn event(&mut self, kind: &EventKind) -> Result<(), String> {
         let no = |why: &str| Err(why.to_owned());
         match kind {
             EventKind::In(line) => {
-                let json = RawJson::parse(line.bytes().clone()).ok().and_then(|line| line.to_value().ok()).unwrap_or_default();
+                let json: Value = serde_json::from_slice(line.bytes()).unwrap_or_default();
                 let is_prompt = json["type"] == "user";
-                let initializes = json["request"]["subtype"] == "initialize" && json["type"] == "control_request";
-                if initializes && std::mem::replace(&mut self.initialized, true) {
-                    return no("initialize twice");
-                }
-                if (is_prompt || json["type"] == "control_request" && !initializes) && !self.ready {
-                    return no("written before the reply to initialize");
-                }
                 if is_prompt && is_special(&json) {
                     return no("a prompt that is no plain one");
                 }
@@ -56,19 +49,21 @@ impl Writable {
                 Ok(())
             }
             EventKind::Out(line) => {
-                match Frame::parse(line.bytes().clone()).map(|frame| frame.kind()) {
-                    Ok(FrameKind::ControlResponse) => self.ready = true,
-                    Ok(FrameKind::Result) => self.in_turn = false,
-                    _ => {}
+                self.is_ready |= is_reply(line.bytes());
+                if Frame::parse(line.bytes().clone()).is_ok_and(|frame| frame.kind() == FrameKind::Result) {
+                    (self.in_turn, self.has_result) = (false, true);
                 }
                 Ok(())
             }
             EventKind::Eof(Stream::In) | EventKind::Signal(_) if self.in_turn => no("the host ends it within a turn"),
+            EventKind::Eof(Stream::In) | EventKind::Signal(_) if !self.is_ready && !self.has_result => {
+                no("the host ends it within the handshake")
+            }
+            EventKind::Signal(name) if name != "SIGTERM" || self.ended => no("a signal that a session would not send then"),
             EventKind::Eof(Stream::In) => {
                 self.ended = true;
                 Ok(())
             }
-            EventKind::Signal(name) if name != "SIGTERM" || self.ended => no("a signal that a session would not send then"),
             EventKind::Eof(_) => no("a stream of the CLI ends before the CLI"),
             _ => Ok(()),
         }
@@ -78,70 +73,160 @@ impl Writable {
 /// Whether the line has what a session's prompts never have.
 fn is_special(line: &Value) -> bool {
     let fields = ["priority", "isSynthetic", "shouldQuery", "parent_tool_use_id"];
-    fields.iter().any(|name| line.get(name).is_some_and(|value| !value.is_null()))
+    line["message"]["role"] != "user" || fields.iter().any(|name| line.get(name).is_some_and(|value| !value.is_null()))
+}
+
+/// Whether the line answers a request, in either direction.
+fn is_reply(line: &Bytes) -> bool {
+    Frame::parse(line.clone()).is_ok_and(|frame| frame.kind() == FrameKind::ControlResponse)
 }
 
 /// Does what the recorded host did, each thing after the output that came before it, and accounts for all that came back.
-pub(super) async fn act(recording: &Recording, script: &HostScript) -> Result<(), String> {
+pub(super) async fn act(recording: &Recording) -> Result<(), String> {
+    let is_ready = recording.events.iter().any(|event| matches!(&event.kind, EventKind::Out(line) if is_reply(line.bytes())));
+    let wanted = HostScript::from_recording(recording);
+    let recording = &after_handshake(recording);
+    let script = &HostScript::from_recording(recording);
     let replay = Replay::new(recording.clone());
-    let seen = Seen::new();
-    let progress = Progress::of(recording);
-    let delivered = Arc::new(Mutex::new(Delivered::default()));
-    let builder = Session::builder().transport(Watched { inner: replay.clone(), seen: seen.clone() });
-    let builder = builder.shutdown(shutdown(script));
-    let builder = initialize(builder, script);
-    let answers = Answers { script: answers(script, &progress), asked: Mutex::default(), seen: seen.clone(), delivered: delivered.clone() };
-    let builder = handlers(builder, recording, Arc::new(answers));
-    let session = builder.start().map_err(|error| format!("the session was refused: {error}"))?;
-    let events = tokio::spawn(collect(session.events(), delivered.clone()));
-
-    let reply = session.connect().await.map_err(|error| format!("the handshake failed: {error}\n{}", replay.report()))?;
-    lock(&delivered).replies.push(Ok(reply.raw().map(|reply| reply.bytes().clone())));
-    let mut turns = JoinSet::new();
-    let mut controls = JoinSet::new();
-    let mut stopped = None;
-    for step in script.steps().iter().skip(1) {
-        seen.lines(progress.before(step.event)).await;
-        match &step.action {
-            HostAction::Prompt { content, .. } => start(turn(session.clone(), content.clone(), delivered.clone()), &mut turns).await,
-            HostAction::Control { subtype, request } => {
-                let control = control(session.clone(), subtype.clone(), fields(request), delivered.clone());
-                start(control, &mut controls).await;
-            }
-            HostAction::Eof | HostAction::Signal(_) => {
-                while turns.join_next().await.is_some() {}
-                stopped = session.stop().await;
-                break;
-            }
-            // Given when the CLI asks.
-            _ => {}
-        }
-    }
-    let exit = recorded_exit(recording);
-    if stopped.is_none() && exit.is_some() {
-        seen.end().await;
-    }
-    while turns.join_next().await.is_some() {}
-    let ended = match stopped {
-        Some(exit) => Some(exit),
-        None => session.stop().await,
-    };
-    while controls.join_next().await.is_some() {}
-    drop(session);
-    if let Err(error) = events.await {
-        return Err(format!("the events ended: {error}"));
+    let stage = Stage::new(recording, script, &replay)?;
+    if is_ready {
+        stage.conversation(recording, script).await?
+    } else {
+        stage.failed_start(&wanted).await?
     }
 
     let report = replay.report();
-    if !report.is_clean() {
-        return Err(report.to_string());
+    if report.is_clean() { stage.account(recording).await } else { Err(report.to_string()) }
+}
+
+/// The recording as a session would have made it: what was written before the reply to `initialize` comes after it, or, where there is no
+/// reply, never.
+fn after_handshake(recording: &Recording) -> Recording {
+    let mut recording = recording.clone();
+    let (mut early, mut is_ready) = (Vec::new(), false);
+    for event in std::mem::take(&mut recording.events) {
+        match &event.kind {
+            EventKind::In(line) if !is_ready && !recording.events.is_empty() && !is_reply(line.bytes()) => early.push(event),
+            EventKind::Out(line) if !is_ready && is_reply(line.bytes()) => {
+                is_ready = true;
+                recording.events.push(event);
+                recording.events.append(&mut early);
+            }
+            _ => recording.events.push(event),
+        }
     }
-    let output = seen.output();
-    account::compare(recording, &output, &seen.input())?;
-    std::mem::take(&mut *lock(&delivered)).account(&output)?;
-    match ended {
-        Some(ended) => same_exit(exit.as_ref(), ended),
-        None => Err("the session does not know how the CLI ended".to_owned()),
+    recording
+}
+
+/// A session in front of a replay, and all that it delivers.
+struct Stage {
+    session: Session,
+    seen: Seen,
+    progress: Progress,
+    delivered: Arc<Mutex<Delivered>>,
+    events: JoinHandle<()>,
+}
+
+impl Stage {
+    fn new(recording: &Recording, script: &HostScript, replay: &Replay) -> Result<Self, String> {
+        let (seen, progress) = (Seen::new(), Progress::of(recording));
+        let delivered = Arc::new(Mutex::new(Delivered::default()));
+        let answers =
+            Answers { script: answers(script, &progress), asked: Mutex::default(), seen: seen.clone(), delivered: delivered.clone() };
+        let complaints = delivered.clone();
+        let builder = Session::builder()
+            .transport(Watched { inner: replay.clone(), seen: seen.clone() })
+            .shutdown(shutdown(script))
+            .on_stderr(move |line| lock(&complaints).stderr.push(line.to_owned()));
+        let builder = handlers(initialize(builder, script), recording, Arc::new(answers));
+        let session = builder.start().map_err(|error| format!("the session was refused: {error}"))?;
+        let events = tokio::spawn(collect(session.events(), delivered.clone()));
+        Ok(Self { session, seen, progress, delivered, events })
+    }
+
+    /// The steps after the handshake.
+    async fn conversation(&self, recording: &Recording, script: &HostScript) -> Result<(), String> {
+        let reply = self.session.connect().await.map_err(|error| format!("the handshake failed: {error}"))?;
+        lock(&self.delivered).replies.push(Ok(reply.raw().map(|reply| reply.bytes().clone())));
+        let (mut turns, mut controls) = (JoinSet::new(), JoinSet::new());
+        for step in script.steps().iter().skip(1) {
+            self.seen.lines(self.progress.before(step.event)).await;
+            match &step.action {
+                HostAction::Prompt { content, .. } => start(self.turn(content), &mut turns).await,
+                HostAction::Control { subtype, request } => start(self.control(subtype, request), &mut controls).await,
+                HostAction::Eof | HostAction::Signal(_) => break,
+                // Answers are given when the CLI asks.
+                _ => {}
+            }
+        }
+        let ends_by_itself = !script.steps().iter().any(|step| matches!(step.action, HostAction::Eof | HostAction::Signal(_)));
+        if ends_by_itself && recorded_exit(recording).is_some() {
+            self.seen.end().await;
+        }
+        while turns.join_next().await.is_some() {}
+        self.session.stop().await;
+        while controls.join_next().await.is_some() {}
+        Ok(())
+    }
+
+    /// A CLI that exits before it is ready: whoever waits for it learns so, the prompts that are never written among them.
+    async fn failed_start(&self, script: &HostScript) -> Result<(), String> {
+        let mut turns = JoinSet::new();
+        for step in script.steps() {
+            if let HostAction::Prompt { content, .. } = &step.action {
+                start(self.turn(content), &mut turns).await;
+            }
+        }
+        let connected = self.session.connect().await;
+        while turns.join_next().await.is_some() {}
+        self.session.stop().await;
+        match connected {
+            Ok(_) => Err("the handshake succeeded, and the recorded one did not".to_owned()),
+            Err(_) => Ok(()),
+        }
+    }
+
+    fn turn(&self, content: &RawJson) -> impl Future<Output = ()> + Send + 'static {
+        let mut turn = self.session.query(Prompt::raw(content.clone())).no_timeout();
+        let delivered = self.delivered.clone();
+        async move {
+            // A turn that fails has no more lines; what is missing, the accounts say.
+            while let Some(Ok(message)) = turn.next().await {
+                lock(&delivered).turns.push_back(message.frame().bytes().clone());
+            }
+        }
+    }
+
+    fn control(&self, subtype: &str, request: &RawJson) -> impl Future<Output = ()> + Send + 'static {
+        let (session, delivered) = (self.session.clone(), self.delivered.clone());
+        let (subtype, fields) = (subtype.to_owned(), fields(request));
+        async move {
+            let reply: Reply = match session.control(&subtype, fields).await {
+                Ok(reply) => Ok(reply.map(|reply| reply.bytes().clone())),
+                Err(error) => match error.refusal() {
+                    Some(refusal) => Err(refusal.error().to_owned()),
+                    // There was none.
+                    None => return,
+                },
+            };
+            lock(&delivered).replies.push(reply);
+        }
+    }
+
+    /// After the end: where every line went.
+    async fn account(self, recording: &Recording) -> Result<(), String> {
+        let Self { session, seen, delivered, events, .. } = self;
+        let ended = session.exit();
+        drop(session);
+        events.await.map_err(|error| format!("the events ended: {error}"))?;
+        let output = seen.output();
+        account::compare(recording, &output, &seen.input())?;
+        let delivered = std::mem::take(&mut *lock(&delivered));
+        delivered.account(&output, &account::lines(recording, |kind| matches!(kind, EventKind::Err(_))))?;
+        match ended {
+            Some(ended) => same_exit(recorded_exit(recording).as_ref(), ended),
+            None => Err("the session does not know how the CLI ended".to_owned()),
+        }
     }
 }
 
@@ -244,26 +329,6 @@ impl Answers {
             None => Ok(response.pointer("/response").unwrap_or_else(|| Value::Null.into())),
         }
     }
-}
-
-async fn turn(session: Session, content: RawJson, delivered: Arc<Mutex<Delivered>>) {
-    let mut turn = session.query(Prompt::raw(content)).no_timeout();
-    // A turn that fails has no more lines; what is missing, the accounts say.
-    while let Some(Ok(message)) = turn.next().await {
-        lock(&delivered).turns.push_back(message.frame().bytes().clone());
-    }
-}
-
-async fn control(session: Session, subtype: String, fields: Map<String, Value>, delivered: Arc<Mutex<Delivered>>) {
-    let reply: Reply = match session.control(&subtype, fields).await {
-        Ok(reply) => Ok(reply.map(|reply| reply.bytes().clone())),
-        Err(error) => match error.refusal() {
-            Some(refusal) => Err(refusal.error().to_owned()),
-            // There was none.
-            None => return,
-        },
-    };
-    lock(&delivered).replies.push(reply);
 }
 
 async fn collect(mut events: Events, delivered: Arc<Mutex<Delivered>>) {
