@@ -22,7 +22,8 @@ async fn a_request_is_written_as_given_and_its_reply_is_the_payload() {
         cli.handshake().await;
         let line = cli.read_text().await.unwrap();
         assert_eq!(line, r#"{"type":"control_request","request_id":"cw-2","request":{"subtype":"set_model","model":"opus","n":[1,{}]}}"#);
-        cli.write(r#"{"type":"control_response","response":{"subtype":"success","request_id":"cw-2","response":{ "model" :"opus"}}}"#).await;
+        cli.write(r#"{"type":"control_response","response":{"subtype":"success","request_id":"cw-2","response":{ "model" :"opus"}}}"#)
+            .await;
         cli.request("ping").await;
         cli.write(r#"{"type":"control_response","response":{"subtype":"success","request_id":"cw-3"}}"#).await;
         cli.drain().await;

@@ -240,6 +240,7 @@ impl Machine {
             Command::Control(request, ..) if stopped => out.push(Output::Reply(request, Err(Failure::Stopped))),
             Command::Control(request, body, limit) => {
                 if self.link == Link::Ready {
+                    self.note_interrupt(&body);
                     self.request(now, Purpose::Caller(request), &body, limit, out);
                 } else {
                     self.held.push((request, body, limit));
@@ -359,9 +360,16 @@ impl Machine {
             let body = serde_json::json!({"subtype": "cancel_async_message", "message_uuid": current.uuid});
             (Purpose::Withdraw(current.turn), RawJson::from(body))
         } else {
-            (Purpose::Interrupt, RawJson::scanned(bytes::Bytes::from_static(br#"{"subtype":"interrupt"}"#)))
+            (Purpose::Interrupt, interrupt())
         };
         self.request(now, purpose, &body, None, out);
+    }
+
+    /// The caller interrupts a turn that the CLI may not have begun: that has no effect, and is to be repeated when it begins.
+    fn note_interrupt(&mut self, body: &RawJson) {
+        if let Some(current) = self.current.as_mut().filter(|current| !current.started && !self.foreign) {
+            current.interrupted |= body.pointer("/subtype").is_some_and(|subtype| subtype.as_str().as_deref() == Some("interrupt"));
+        }
     }
 
     fn tick(&mut self, now: Instant, out: &mut Vec<Output>) {
@@ -475,4 +483,8 @@ impl Machine {
             self.open(out);
         }
     }
+}
+
+fn interrupt() -> RawJson {
+    RawJson::scanned(bytes::Bytes::from_static(br#"{"subtype":"interrupt"}"#))
 }

@@ -124,8 +124,10 @@ impl Session {
     /// Dropping the future does not call the end off.
     pub async fn stop(&self) -> Option<Exit> {
         let (reply, answer) = oneshot::channel();
-        self.inner.order(Order::Stop(reply)).ok()?;
-        answer.await.ok().flatten().or_else(|| self.exit())
+        match self.inner.order(Order::Stop(reply)) {
+            Ok(()) => answer.await.ok().flatten().or_else(|| self.exit()),
+            Err(_) => self.exit(),
+        }
     }
 
     /// What belongs to no turn, from now on.

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::{Link, Machine};
+use super::{Link, Machine, interrupt};
 use crate::protocol::failure::Failure;
 use crate::protocol::io::{Answer, CallbackId, Event, Output, TurnEnd};
 use crate::protocol::requests::{Purpose, reply};
@@ -57,7 +57,8 @@ impl Machine {
             current.echoed = true;
             self.echoes = true;
         }
-        let interrupt_again = route == Route::Start && current.is_draining();
+        let begins = route == Route::Start && self.link == Link::Ready;
+        let (draining, interrupted) = (current.is_draining(), current.interrupted);
         if route == Route::Start {
             current.started = true;
             self.foreign = false;
@@ -67,10 +68,12 @@ impl Machine {
         } else {
             out.push(Output::Message(current.turn, frame));
         }
-        if interrupt_again {
-            // An interrupt before the start of a turn is acknowledged and has no effect, and a turn starts in steps: its prompt is taken up,
-            // then it opens.
+        // An interrupt before the start of a turn is acknowledged and has no effect, and a turn starts in steps: its prompt is taken up,
+        // then it opens.
+        if begins && draining {
             self.drain(now, out);
+        } else if begins && interrupted {
+            self.request(now, Purpose::Interrupt, &interrupt(), None, out);
         }
         match route {
             Route::Result => self.end_turn(now, TurnEnd::Result, out),

@@ -464,12 +464,22 @@ impl Driver {
     }
 }
 
-/// When the runtime goes away, so does the driver: whoever reads a turn is told.
+/// When the runtime goes away, so does the driver: whoever reads a turn is told, also where its prompt had not even arrived.
 impl Drop for Driver {
     fn drop(&mut self) {
+        self.orders.close();
+        while let Ok(order) = self.orders.try_recv() {
+            if let Order::Prompt(_, _, mailbox) = order {
+                mailbox.end(Err(Error::stopped()));
+            }
+        }
         for mailbox in self.turns.values() {
             mailbox.end(Err(Error::stopped()));
         }
+        if self.link.is_some() {
+            self.shared.set_ended(None);
+        }
+        self.shared.events.close();
     }
 }
 
