@@ -209,6 +209,7 @@ impl SessionBuilder {
             events: Default::default(),
             status: Default::default(),
             unread_events: Default::default(),
+            unread_messages: Default::default(),
             turns: Default::default(),
         })
     }
