@@ -1,4 +1,5 @@
 //! No line is lost: each is delivered, an event, or counted.
+#![allow(clippy::unwrap_used, reason = "the functions beside the tests are tests as well")]
 
 mod support;
 
