@@ -33,8 +33,7 @@ use crate::wire::{Frame, Message};
 ///
 /// All options can be set for one turn, over those of the session. The timers hold at once. `model` and `permission_mode` are switched by
 /// control requests before the prompt is written, and back after the turn. For what only a launch can set, the CLI is ended in order and
-/// launched anew with the conversation resumed, and so again for the next turn without it; that costs a start (0.3 s). A conversation keeps
-/// the system prompt that it began with: the CLI stores it with the conversation.
+/// launched anew with the conversation resumed, and so again for the next turn without it; that costs a start (0.3 s).
 ///
 /// Cancel safe: a message is taken out only when it is returned, so `next` may be used in `select!` and under a timeout.
 ///
