@@ -6,6 +6,7 @@
 //! * [`protocol`]: turns, requests and callbacks as a machine without I/O.
 //! * [`transport`]: moves bytes and owns a child's life.
 //! * [`recording`]: reads, writes and scrubs recordings.
+//! * `fake_api`, `hermetic` (feature `fake-api`): a Messages API on loopback, and the real CLI in front of it.
 
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
@@ -13,6 +14,10 @@ pub mod protocol;
 pub mod recording;
 pub mod wire;
 
+#[cfg(feature = "fake-api")]
+pub mod fake_api;
+#[cfg(feature = "fake-api")]
+pub mod hermetic;
 #[cfg(feature = "session")]
 pub mod player;
 #[cfg(feature = "session")]
@@ -25,7 +30,7 @@ pub mod testing;
 pub mod transport;
 
 #[cfg(feature = "session")]
-pub use self::player::Replay;
+pub use self::player::{Replay, Scenario, reply};
 #[cfg(feature = "session")]
 pub use self::session::{Decision, Error, Options, Result, Session, SessionBuilder, Summary, Turn, query, with_session};
 

@@ -3,7 +3,7 @@
 mod support;
 
 use claude_wire::wire::{Line, classify};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use support::cases;
 
@@ -30,6 +30,22 @@ fn every_byte_stream_is_cut_as_the_cases_say() {
         outcomes.iter().zip(expected).flat_map(|(outcome, expect)| cases::differences(outcome, expect)).collect()
     };
     run("framing_cases", 15, outcome);
+}
+
+/// The harness itself: a case that asks for something else is complained of, once for each thing.
+#[test]
+fn a_case_that_does_not_hold_is_reported() {
+    let line = Line::new(r#"{"type":"assistant","message":{"content":[{"type":"text"}]}}"#);
+    let expect = json!({
+        "outcome": "control",
+        "kind": "user",
+        "defects": [],
+        "checks": {
+            "/content/0/text": "x", "/content": {"$len": 2}, "/model": "m", "/content/0": {"$type": "array"}, "/kind": {"$absent": true},
+            "/content/0/kind": "text"
+        }
+    });
+    assert_eq!(cases::differences(&classify(line), &expect).len(), 8);
 }
 
 /// Runs a section of every file; the file of this repository has at least so many cases in it.

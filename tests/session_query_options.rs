@@ -7,19 +7,11 @@ use std::sync::{Arc, Mutex};
 use claude_wire::Session;
 use claude_wire::transport::Exit;
 use serde_json::json;
-use support::cli::{FakeCli, assistant, cli, result};
-
-const SESSION: &str = "11111111-2222-4333-8444-555555555555";
-
-fn init(uuid: &str, session: &str) -> serde_json::Value {
-    json!({"type": "system", "subtype": "init", "session_id": session, "user_message_uuids": [uuid]})
-}
+use support::cli::{FakeCli, SESSION, cli};
 
 async fn turn(cli: &mut FakeCli, text: &str) {
     let (uuid, _) = cli.prompt().await;
-    cli.write(init(&uuid, SESSION)).await;
-    cli.write(assistant(text)).await;
-    cli.write(result(&uuid, text).to_string().replace("s-1", SESSION)).await;
+    cli.turn(&uuid, text).await;
 }
 
 #[tokio::test(start_paused = true)]

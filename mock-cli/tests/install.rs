@@ -1,5 +1,6 @@
 //! `claude-wire install`, with an npm of the test's own.
 #![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -25,7 +25,11 @@ pub fn message(data: &[u8]) {
             }
             reads(frame);
         }
-        Outcome::Noise(line) => assert!(!line.text().trim_start_matches('\u{feff}').trim_start().starts_with('{'), "an object is no noise"),
+        Outcome::Noise(line) => {
+            let text = line.text();
+            let text = text.strip_prefix('\u{feff}').unwrap_or(&text).trim_start_matches([' ', '\t', '\r', '\n']);
+            assert!(!text.starts_with('{'), "an object is no noise");
+        }
         Outcome::Malformed(_) | Outcome::TruncatedTail(_) => {}
     }
     if let Ok(value) = value {
@@ -61,5 +65,8 @@ fn reads(frame: &Frame) {
     assert_eq!(written, message.text());
     let Ok(again) = Frame::parse(written) else { panic!("a message that cannot be read again") };
     assert_eq!(again.kind(), frame.kind());
-    assert_eq!(Message::new(again).body(), message.body());
+    // Raw values keep bytes that are not UTF-8; a written message has U+FFFD in their place.
+    if std::str::from_utf8(frame.bytes()).is_ok() {
+        assert_eq!(Message::new(again).body(), message.body());
+    }
 }

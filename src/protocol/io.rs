@@ -34,6 +34,9 @@ pub enum Input {
     Answered(CallbackId, Answer),
     /// Time has passed; only the clock has to say so, at [`Machine::deadline`](super::Machine::deadline).
     Tick,
+    /// The CLI will read nothing more, but what it wrote may still come. The turn that runs may end; what was not written waits for the next
+    /// connection.
+    Leaving,
     /// Nothing more will come: the CLI has exited, its output has ended, or it could not be started.
     Closed,
 }
@@ -113,7 +116,7 @@ pub enum Output {
         /// How to launch it.
         profile: Profile,
     },
-    /// Write a line to the CLI; its newline is included.
+    /// Write a line to the CLI; its newline is the codec's to add.
     Write(Bytes),
     /// A message for a turn.
     Message(TurnId, Frame),

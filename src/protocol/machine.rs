@@ -9,10 +9,9 @@ mod switch;
 use self::switch::Switches;
 use super::failure::Failure;
 use super::io::{Command, Input, Output, Profile, Prompt, RequestId, TurnEnd, TurnId};
-use super::lines;
 use super::requests::{Incoming, Outgoing, Purpose};
 use super::turns::Current;
-use crate::wire::RawJson;
+use crate::wire::{RawJson, control_cancel_line, control_request_line, user_line};
 
 /// What the machine is told once.
 #[derive(Clone, Debug)]
@@ -72,7 +71,7 @@ pub struct Counters {
 /// machine.handle(Instant::now(), Input::Command(Command::Connect(RequestId(1))), &mut out);
 /// assert!(matches!(out[..], [Output::Open { resume: None, .. }]));
 /// machine.handle(Instant::now(), Input::Opened, &mut out);
-/// assert!(matches!(&out[1], Output::Write(line) if line.ends_with(b"\"request\":{\"subtype\":\"initialize\"}}\n")));
+/// assert!(matches!(&out[1], Output::Write(line) if line.ends_with(b"\"request\":{\"subtype\":\"initialize\"}}")));
 /// ```
 #[derive(Debug)]
 pub struct Machine {
@@ -96,6 +95,8 @@ pub struct Machine {
     outgoing: Outgoing,
     incoming: Incoming,
     session_id: Option<String>,
+    /// What the last handshake brought, until somebody takes it.
+    handshake: Option<RawJson>,
     counters: Counters,
 }
 
@@ -130,6 +131,7 @@ impl Machine {
             outgoing: Outgoing::default(),
             incoming: Incoming::default(),
             session_id: None,
+            handshake: None,
             counters: Counters::default(),
         }
     }
@@ -146,6 +148,9 @@ impl Machine {
             Input::Command(command) => self.command(now, command, out),
             Input::Answered(callback, answer) => self.answered(now, callback, answer, out),
             Input::Tick => self.tick(now, out),
+            // In the handshake nothing was written yet, and whoever waits first is to be told.
+            Input::Leaving if self.link == Link::Ready => self.link = Link::Closing { for_good: false },
+            Input::Leaving => {}
             Input::Closed => self.closed(out),
         }
         self.advance(now, out);
@@ -198,6 +203,11 @@ impl Machine {
         self.session_id.as_deref()
     }
 
+    /// The reply to `initialize` of the last handshake, once: `None` from then on, until the next handshake.
+    pub fn take_handshake(&mut self) -> Option<RawJson> {
+        self.handshake.take()
+    }
+
     /// How many lines went where nobody reads them.
     pub fn counters(&self) -> Counters {
         self.counters
@@ -230,6 +240,7 @@ impl Machine {
             Command::Control(request, ..) if stopped => out.push(Output::Reply(request, Err(Failure::Stopped))),
             Command::Control(request, body, limit) => {
                 if self.link == Link::Ready {
+                    self.note_interrupt(&body);
                     self.request(now, Purpose::Caller(request), &body, limit, out);
                 } else {
                     self.held.push((request, body, limit));
@@ -240,7 +251,7 @@ impl Machine {
                 self.held.retain(|(held, ..)| *held != request);
                 self.connecting.retain(|waiting| *waiting != request);
                 if let Some(id) = self.outgoing.cancel(request) {
-                    self.write(lines::cancel(&id), out);
+                    self.write(control_cancel_line(&id), out);
                 }
             }
             Command::Forget => {
@@ -272,6 +283,7 @@ impl Machine {
 
     fn ready(&mut self, now: Instant, response: Option<RawJson>, out: &mut Vec<Output>) {
         self.link = Link::Ready;
+        self.handshake = response.clone();
         for request in std::mem::take(&mut self.connecting) {
             out.push(Output::Reply(request, Ok(response.clone())));
         }
@@ -282,7 +294,7 @@ impl Machine {
 
     fn request(&mut self, now: Instant, purpose: Purpose, body: &RawJson, limit: Option<Duration>, out: &mut Vec<Output>) {
         let id = self.outgoing.register(now, purpose, limit.unwrap_or(self.config.control_timeout));
-        out.push(Output::Write(lines::request(&id, body)));
+        out.push(Output::Write(control_request_line(&id, body)));
     }
 
     /// Writes a line, unless the CLI's input is closed or the process is being ended.
@@ -321,7 +333,7 @@ impl Machine {
     }
 
     fn begin(&mut self, now: Instant, prompt: Prompt, out: &mut Vec<Output>) {
-        out.push(Output::Write(lines::prompt(&prompt.uuid, &prompt.content)));
+        out.push(Output::Write(user_line(&prompt.uuid, &prompt.content)));
         self.current = Some(Current::new(prompt, now));
     }
 
@@ -348,16 +360,23 @@ impl Machine {
             let body = serde_json::json!({"subtype": "cancel_async_message", "message_uuid": current.uuid});
             (Purpose::Withdraw(current.turn), RawJson::from(body))
         } else {
-            (Purpose::Interrupt, RawJson::scanned(bytes::Bytes::from_static(br#"{"subtype":"interrupt"}"#)))
+            (Purpose::Interrupt, interrupt())
         };
         self.request(now, purpose, &body, None, out);
+    }
+
+    /// The caller interrupts a turn that the CLI may not have begun: that has no effect, and is to be repeated when it begins.
+    fn note_interrupt(&mut self, body: &RawJson) {
+        if let Some(current) = self.current.as_mut().filter(|current| !current.started && !self.foreign) {
+            current.interrupted |= body.pointer("/subtype").is_some_and(|subtype| subtype.as_str().as_deref() == Some("interrupt"));
+        }
     }
 
     fn tick(&mut self, now: Instant, out: &mut Vec<Output>) {
         for (purpose, id, limit) in self.outgoing.overdue(now) {
             match purpose {
                 Purpose::Caller(request) => {
-                    self.write(lines::cancel(&id), out);
+                    self.write(control_cancel_line(&id), out);
                     out.push(Output::Reply(request, Err(Failure::Timeout(limit))));
                 }
                 Purpose::Initialize => self.give_up(Failure::HandshakeTimeout(limit), out),
@@ -464,4 +483,8 @@ impl Machine {
             self.open(out);
         }
     }
+}
+
+fn interrupt() -> RawJson {
+    RawJson::scanned(bytes::Bytes::from_static(br#"{"subtype":"interrupt"}"#))
 }

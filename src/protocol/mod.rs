@@ -50,8 +50,8 @@ mod failure;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod invariants;
 mod io;
-mod lines;
 mod machine;
+mod needs;
 mod requests;
 mod route;
 mod turns;

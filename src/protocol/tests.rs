@@ -225,7 +225,7 @@ fn described(output: &Output) -> String {
         Output::Open { resume: None, profile: Profile(0) } => "open".into(),
         Output::Open { resume: Some(id), profile: Profile(0) } => format!("open, resume {id}"),
         Output::Open { resume, profile: Profile(profile) } => format!("open {profile}, resume {}", resume.as_deref().unwrap_or("nothing")),
-        Output::Write(line) => format!("> {}", std::str::from_utf8(line).unwrap().strip_suffix('\n').unwrap()),
+        Output::Write(line) => format!("> {}", std::str::from_utf8(line).unwrap()),
         Output::Message(turn, frame) => format!("turn {} < {}", turn.0, frame.text()),
         Output::Ended(turn, TurnEnd::Result) => format!("turn {} ended", turn.0),
         Output::Ended(turn, TurnEnd::Failed(failure)) => format!("turn {} failed: {failure:?}", turn.0),

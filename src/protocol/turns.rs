@@ -14,6 +14,8 @@ pub(super) struct Current {
     pub(super) started: bool,
     /// Has the CLI named its uuid at all?
     pub(super) echoed: bool,
+    /// Has the caller asked for its interruption?
+    pub(super) interrupted: bool,
     /// Is somebody reading?
     pub(super) abandoned: bool,
     /// The limit that ran out, if one did.
@@ -31,7 +33,19 @@ impl Current {
         let Prompt { turn, uuid, timeout, idle_timeout, .. } = prompt;
         let limit = timeout.and_then(|limit| Some((limit, now.checked_add(limit)?)));
         let idle = idle_timeout.map(|limit| (limit, now));
-        Self { turn, uuid, started: false, echoed: false, abandoned: false, overdue: None, draining: false, drain_until: None, limit, idle }
+        Self {
+            turn,
+            uuid,
+            started: false,
+            echoed: false,
+            interrupted: false,
+            abandoned: false,
+            overdue: None,
+            draining: false,
+            drain_until: None,
+            limit,
+            idle,
+        }
     }
 
     /// The CLI is told to end it, and has this long.

@@ -85,8 +85,12 @@ impl std::fmt::Debug for Events {
 
 /// Hands events to all readers.
 #[derive(Default)]
-pub(super) struct Hub {
-    readers: Mutex<Vec<Weak<Inbox>>>,
+pub(super) struct Hub(Mutex<Readers>);
+
+#[derive(Default)]
+struct Readers {
+    inboxes: Vec<Weak<Inbox>>,
+    closed: bool,
 }
 
 #[derive(Default)]
@@ -103,32 +107,42 @@ struct Waiting {
 impl Hub {
     pub(super) fn subscribe(&self) -> Events {
         let inbox = Arc::new(Inbox::default());
-        lock(&self.readers).push(Arc::downgrade(&inbox));
+        let mut readers = lock(&self.0);
+        if readers.closed {
+            inbox.end();
+        } else {
+            readers.inboxes.push(Arc::downgrade(&inbox));
+        }
         Events(inbox)
     }
 
     /// Hands out one event; whether anybody took it.
     pub(super) fn send(&self, event: SessionEvent) -> bool {
-        let mut readers = lock(&self.readers);
-        readers.retain(|reader| match reader.upgrade() {
+        let mut readers = lock(&self.0);
+        readers.inboxes.retain(|reader| match reader.upgrade() {
             Some(reader) => {
                 reader.push(event.clone());
                 true
             }
             None => false,
         });
-        !readers.is_empty()
+        !readers.inboxes.is_empty()
+    }
+
+    /// The session has ended: nothing more will come, also for readers to be.
+    pub(super) fn close(&self) {
+        let mut readers = lock(&self.0);
+        readers.closed = true;
+        for reader in readers.inboxes.drain(..).filter_map(|reader| reader.upgrade()) {
+            reader.end();
+        }
     }
 }
 
-/// The session has ended.
+/// A session that has never started ends with its handles.
 impl Drop for Hub {
     fn drop(&mut self) {
-        for reader in lock(&self.readers).iter().filter_map(Weak::upgrade) {
-            let mut waiting = lock(&reader.0);
-            waiting.ended = true;
-            Inbox::wake(waiting);
-        }
+        self.close();
     }
 }
 
@@ -140,6 +154,12 @@ impl Inbox {
             waiting.lost += 1;
         }
         waiting.events.push_back(event);
+        Self::wake(waiting);
+    }
+
+    fn end(&self) {
+        let mut waiting = lock(&self.0);
+        waiting.ended = true;
         Self::wake(waiting);
     }
 

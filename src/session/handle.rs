@@ -2,9 +2,8 @@
 
 use std::fmt;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use serde_json::{Map, Value};
 use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::builder::SessionBuilder;
@@ -15,9 +14,10 @@ use super::prompt::Prompt;
 use super::shared::Shared;
 use super::stderr::Stderr;
 use super::turn::Turn;
+use super::weak::WeakSession;
 use crate::protocol::Counters;
 use crate::transport::Exit;
-use crate::wire::RawJson;
+use crate::wire::replies::{Reply, ServerInfo};
 
 /// A conversation with one CLI, which is started at the first query and kept.
 ///
@@ -43,20 +43,14 @@ pub(super) struct Line {
     pub(super) room: Arc<Notify>,
 }
 
-/// What `interrupt` has brought about.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Interrupted {
-    /// `still_queued`: uuids of prompts that the CLI still holds, and will run.
-    pub still_queued: Vec<String>,
-}
-
 /// How many lines of the CLI have gone where nobody reads them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SessionStats {
     /// Lines that the protocol has put aside: of abandoned turns, noise, malformed ones, stray replies.
     pub lines: Counters,
+    /// Messages that were taken in for a turn, and dropped with it before anybody read them.
+    pub unread_messages: u64,
     /// Events that came while nobody listened to [`Session::events`].
     pub unread_events: u64,
 }
@@ -68,7 +62,11 @@ impl Session {
     }
 
     pub(super) fn new(shared: Shared) -> Self {
-        Self { inner: Arc::new(Inner { shared: Arc::new(shared), driver: Mutex::new(None) }) }
+        let inner = |me: &Weak<Inner>| {
+            let shared = Shared { session: WeakSession(me.clone()), ..shared };
+            Inner { shared: Arc::new(shared), driver: Mutex::new(None) }
+        };
+        Self { inner: Arc::new_cyclic(inner) }
     }
 
     /// A turn with this prompt. Nothing is sent before the turn is first polled.
@@ -78,52 +76,18 @@ impl Session {
         Turn::new(self.inner.clone(), prompt.into())
     }
 
-    /// Starts the CLI now, if it is not running, and waits until it is ready. The reply to `initialize` of this handshake, `None` where the
-    /// CLI was ready already.
+    /// Starts the CLI now, if it is not running, and waits until it is ready. What the CLI says of itself: its reply to `initialize`.
     ///
     /// # Errors
     /// When the CLI cannot be started, exits, or does not answer in time.
     ///
     /// # Cancel safety
     /// Dropping the future leaves the CLI starting.
-    pub async fn connect(&self) -> Result<Option<RawJson>> {
+    pub async fn connect(&self) -> Result<Reply<ServerInfo>> {
         let (reply, answer) = oneshot::channel();
         self.inner.order(Order::Connect(reply))?;
-        answer.await.unwrap_or_else(|_| Err(Error::stopped()))
-    }
-
-    /// Interrupts the turn that runs. It ends with a result that says so; without a turn nothing happens. Prompts of this session that wait
-    /// run afterwards.
-    ///
-    /// # Errors
-    /// When the CLI exits first, or does not answer in time.
-    ///
-    /// # Cancel safety
-    /// Dropping the future takes the request back, if it was not carried out yet.
-    pub async fn interrupt(&self) -> Result<Interrupted> {
-        if !self.inner.shared.status().connected {
-            return Ok(Interrupted::default());
-        }
-        let reply = self.control("interrupt", Map::new()).await?;
-        let still_queued = reply.and_then(|reply| reply.pointer("/still_queued")?.deserialize().ok()).unwrap_or_default();
-        Ok(Interrupted { still_queued })
-    }
-
-    /// Sends a control request, by its subtype and fields, and waits for the reply; at any time, also within a turn. Starts the CLI if it is
-    /// not running.
-    ///
-    /// # Errors
-    /// When the CLI refuses ([`Error::refusal`]), exits first, or does not answer within the session's `control_timeout`.
-    ///
-    /// # Cancel safety
-    /// Dropping the future takes the request back, if it was not carried out yet.
-    pub async fn control(&self, subtype: &str, fields: Map<String, Value>) -> Result<Option<RawJson>> {
-        let mut body = Map::new();
-        body.insert("subtype".into(), subtype.into());
-        body.extend(fields);
-        let (reply, answer) = oneshot::channel();
-        self.inner.order(Order::Control(Value::Object(body).into(), None, reply))?;
-        answer.await.unwrap_or_else(|_| Err(Error::stopped()))
+        let first = answer.await.unwrap_or_else(|_| Err(Error::stopped()))?;
+        Ok(Reply::read(first.or_else(|| self.inner.shared.status().server_info.clone())))
     }
 
     /// Starts a fresh conversation in the same process: `/clear`. The session id changes.
@@ -167,8 +131,10 @@ impl Session {
     /// Dropping the future does not call the end off.
     pub async fn stop(&self) -> Option<Exit> {
         let (reply, answer) = oneshot::channel();
-        self.inner.order(Order::Stop(reply)).ok()?;
-        answer.await.ok().flatten().or_else(|| self.exit())
+        match self.inner.order(Order::Stop(reply)) {
+            Ok(()) => answer.await.ok().flatten().or_else(|| self.exit()),
+            Err(_) => self.exit(),
+        }
     }
 
     /// What belongs to no turn, from now on.
@@ -179,6 +145,12 @@ impl Session {
     /// The id of the conversation, once the CLI has confirmed it.
     pub fn session_id(&self) -> Option<String> {
         self.inner.shared.status().session_id.clone()
+    }
+
+    /// What the CLI said of itself at the last handshake; `None` before the first one. Read anew at each call.
+    pub fn server_info(&self) -> Option<Reply<ServerInfo>> {
+        let reply = self.inner.shared.status().server_info.clone()?;
+        Some(Reply::read(Some(reply)))
     }
 
     /// How many prompts wait behind the turn that runs.
@@ -201,9 +173,19 @@ impl Session {
         self.inner.shared.stderr().tail()
     }
 
+    /// A handle that does not keep the session alive.
+    pub fn downgrade(&self) -> WeakSession {
+        WeakSession(Arc::downgrade(&self.inner))
+    }
+
     /// What has gone where nobody reads it.
     pub fn stats(&self) -> SessionStats {
-        SessionStats { lines: self.inner.shared.status().counters, unread_events: self.inner.shared.unread_events.load(Ordering::Relaxed) }
+        let shared = &self.inner.shared;
+        SessionStats {
+            lines: shared.status().counters,
+            unread_messages: shared.unread_messages.load(Ordering::Relaxed),
+            unread_events: shared.unread_events.load(Ordering::Relaxed),
+        }
     }
 }
 
@@ -248,6 +230,7 @@ impl Shared {
             options,
             transport: self.transport.clone(),
             handlers: self.handlers.clone(),
+            session: Default::default(),
             initialize: self.initialize.clone(),
             inherit: self.inherit.clone(),
             shutdown: self.shutdown,
@@ -260,6 +243,7 @@ impl Shared {
             events: Default::default(),
             status: Default::default(),
             unread_events: Default::default(),
+            unread_messages: Default::default(),
             turns: Default::default(),
         }
     }

@@ -5,6 +5,7 @@ use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 
 use futures_core::Stream;
@@ -135,7 +136,7 @@ impl Turn {
         let line = self.session.line()?;
         let turn = TurnId(shared.next_turn());
         let uuid = uuid::Uuid::new_v4().to_string();
-        let mailbox = Arc::new(Mailbox::new(shared.buffer_limit, line.room.clone()));
+        let mailbox = Arc::new(Mailbox::new(shared.buffer_limit, line.room.clone(), shared.unread_messages.clone()));
         let prompt = protocol::Prompt {
             turn,
             uuid: uuid.clone(),
@@ -161,9 +162,10 @@ impl Stream for Turn {
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        if let State::Running { turn, .. } = self.state {
+        if let State::Running { turn, taken, .. } = &self.state {
+            self.session.shared.unread_messages.fetch_add(taken.len() as u64, Ordering::Relaxed);
             // Of a turn that has ended the driver knows nothing any more.
-            self.session.order_if_running(Order::Abandon(turn));
+            self.session.order_if_running(Order::Abandon(*turn));
         }
     }
 }

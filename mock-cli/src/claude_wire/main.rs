@@ -50,7 +50,7 @@ fn main() -> ExitCode {
         Command::Seal(arguments) => seal::run(arguments),
         Command::Decode(arguments) => decode::run(arguments),
         Command::Verify(arguments) => verify::run(arguments),
-        Command::Install(arguments) => return install(&arguments),
+        Command::Install(arguments) => install::run(&arguments),
     };
     match done {
         Ok(Found::Nothing) => ExitCode::SUCCESS,
@@ -58,19 +58,6 @@ fn main() -> ExitCode {
         Err(why) => {
             eprintln!("claude-wire: {why}");
             ExitCode::from(2)
-        }
-    }
-}
-
-fn install(arguments: &install::Install) -> ExitCode {
-    match arguments.run() {
-        Ok(path) => {
-            println!("{}", path.display());
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            eprintln!("claude-wire install: {error}");
-            ExitCode::FAILURE
         }
     }
 }

@@ -2,13 +2,13 @@
 
 use std::time::Instant;
 
-use super::{Link, Machine};
+use super::{Link, Machine, interrupt};
 use crate::protocol::failure::Failure;
 use crate::protocol::io::{Answer, CallbackId, Event, Output, TurnEnd};
-use crate::protocol::lines;
+use crate::protocol::needs;
 use crate::protocol::requests::{Purpose, reply};
 use crate::protocol::route::{Route, ends_a_turn, route};
-use crate::wire::{Frame, FrameKind, Outcome};
+use crate::wire::{Frame, FrameKind, Outcome, control_error_line, control_success_line};
 
 impl Machine {
     pub(super) fn received(&mut self, now: Instant, outcome: Outcome, out: &mut Vec<Output>) {
@@ -58,7 +58,8 @@ impl Machine {
             current.echoed = true;
             self.echoes = true;
         }
-        let interrupt_again = route == Route::Start && current.is_draining();
+        let begins = route == Route::Start && self.link == Link::Ready;
+        let (draining, interrupted) = (current.is_draining(), current.interrupted);
         if route == Route::Start {
             current.started = true;
             self.foreign = false;
@@ -68,10 +69,12 @@ impl Machine {
         } else {
             out.push(Output::Message(current.turn, frame));
         }
-        if interrupt_again {
-            // An interrupt before the start of a turn is acknowledged and has no effect, and a turn starts in steps: its prompt is taken up,
-            // then it opens.
+        // An interrupt before the start of a turn is acknowledged and has no effect, and a turn starts in steps: its prompt is taken up,
+        // then it opens.
+        if begins && draining {
             self.drain(now, out);
+        } else if begins && interrupted {
+            self.request(now, Purpose::Interrupt, &interrupt(), None, out);
         }
         match route {
             Route::Result => self.end_turn(now, TurnEnd::Result, out),
@@ -145,7 +148,7 @@ impl Machine {
         let id = frame.request_id().unwrap_or_default();
         let subtype = frame.payload().and_then(|request| request.get("subtype"));
         if subtype.and_then(|subtype| subtype.string()).is_none() {
-            self.write(lines::error(&id, "control_request without a request.subtype", Some("unsupported_request")), out);
+            self.write(control_error_line(&id, "control_request without a request.subtype", Some("unsupported_request")), out);
             return;
         }
         match self.incoming.register(id) {
@@ -159,8 +162,8 @@ impl Machine {
         // The CLI's silence counts from here on.
         self.current.iter_mut().for_each(|current| current.touch(now));
         match answer {
-            Answer::Success(response) => self.write(lines::success(&id, &response), out),
-            Answer::Error(error, code) => self.write(lines::error(&id, &error, code.as_deref()), out),
+            Answer::Success(response) => self.write(control_success_line(&id, &response), out),
+            Answer::Error(error, code) => self.write(control_error_line(&id, &error, code.as_deref()), out),
             Answer::Silence => {}
         }
     }
@@ -175,6 +178,9 @@ impl Machine {
         match (purpose, result) {
             (Purpose::Caller(request), result) => out.push(Output::Reply(request, result)),
             (Purpose::Initialize, Ok(response)) => {
+                if let Some(what) = needs::unmet(&self.config.initialize, response.as_ref()) {
+                    return self.give_up(Failure::Unsupported(what), out);
+                }
                 self.redeliver(&frame, out);
                 if self.link == Link::Handshake {
                     self.ready(now, response, out);

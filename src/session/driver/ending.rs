@@ -13,14 +13,15 @@ const AFTER_KILL: Duration = Duration::from_secs(2);
 #[derive(Default)]
 pub(super) struct Ending(Option<Step>);
 
+/// Each with the time of the next step; `None` is a patience without end.
 #[derive(Clone, Copy)]
 enum Step {
-    /// The input is closed; terminate at this time.
-    Eof(Instant, Duration),
-    /// Terminated; kill at this time.
-    Terminated(Instant),
-    /// Killed; give up at this time.
-    Killed(Instant),
+    /// The input is closed; then terminate, with this patience.
+    Eof(Option<Instant>, Duration),
+    /// Terminated; then kill.
+    Terminated(Option<Instant>),
+    /// Killed; then give up.
+    Killed(Option<Instant>),
 }
 
 impl Ending {
@@ -30,11 +31,11 @@ impl Ending {
 
     /// True once even SIGKILL has brought nothing.
     pub(super) fn is_over(&self, now: Instant) -> bool {
-        matches!(self.0, Some(Step::Killed(until)) if until <= now)
+        matches!(self.0, Some(Step::Killed(Some(until))) if until <= now)
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {
-        self.0.map(|step| match step {
+        self.0.and_then(|step| match step {
             Step::Eof(at, _) | Step::Terminated(at) | Step::Killed(at) => at,
         })
     }
@@ -42,7 +43,7 @@ impl Ending {
     /// Begins with the end of input.
     pub(super) fn begin(&mut self, now: Instant, patience: Shutdown) {
         if self.0.is_none() {
-            self.0 = Some(Step::Eof(now + patience.grace_after_eof, patience.grace_after_sigterm));
+            self.0 = Some(Step::Eof(now.checked_add(patience.grace_after_eof), patience.grace_after_sigterm));
         }
     }
 
@@ -50,19 +51,19 @@ impl Ending {
     pub(super) fn terminate(&mut self, now: Instant, patience: Shutdown, control: &mut dyn Control) {
         if matches!(self.0, None | Some(Step::Eof(..))) {
             control.terminate();
-            self.0 = Some(Step::Terminated(now + patience.grace_after_sigterm));
+            self.0 = Some(Step::Terminated(now.checked_add(patience.grace_after_sigterm)));
         }
     }
 
     pub(super) fn pass_time(&mut self, now: Instant, control: &mut dyn Control) {
         match self.0 {
-            Some(Step::Eof(at, patience)) if at <= now => {
+            Some(Step::Eof(Some(at), patience)) if at <= now => {
                 control.terminate();
-                self.0 = Some(Step::Terminated(now + patience));
+                self.0 = Some(Step::Terminated(now.checked_add(patience)));
             }
-            Some(Step::Terminated(at)) if at <= now => {
+            Some(Step::Terminated(Some(at))) if at <= now => {
                 control.kill();
-                self.0 = Some(Step::Killed(now + AFTER_KILL));
+                self.0 = Some(Step::Killed(now.checked_add(AFTER_KILL)));
             }
             _ => {}
         }

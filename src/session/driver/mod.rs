@@ -32,6 +32,8 @@ pub(super) enum Order {
     Abandon(TurnId),
     Connect(oneshot::Sender<Reply>),
     Control(RawJson, Option<Duration>, oneshot::Sender<Reply>),
+    /// Somebody has stopped waiting for a reply.
+    NoMoreWaiting,
     /// Forget the conversation, whatever it takes.
     Forget,
     Stop(oneshot::Sender<Option<Exit>>),
@@ -78,6 +80,8 @@ struct Link {
     control: Box<dyn crate::transport::Control>,
     exit: Option<Exit>,
     ending: Ending,
+    /// Has the machine been told that nothing more can be written?
+    leaving: bool,
     /// When the output is given up, after the exit. Counted only while it is read.
     silence: Option<Instant>,
 }
@@ -224,6 +228,8 @@ impl Driver {
                 let request = self.register(reply);
                 self.handle(Input::Command(Command::Control(request, body, limit)));
             }
+            // Time passes after every order, and the request is found then.
+            Order::NoMoreWaiting => {}
             Order::Forget => {
                 self.forgotten = true;
                 self.handle(Input::Command(Command::Forget));
@@ -291,6 +297,9 @@ impl Driver {
     }
 
     fn carry_out(&mut self) {
+        if let Some(reply) = self.machine.take_handshake() {
+            self.shared.status().server_info = Some(reply);
+        }
         while !self.out.is_empty() {
             let mut outputs = std::mem::take(&mut self.out);
             for output in outputs.drain(..) {
@@ -319,7 +328,7 @@ impl Driver {
             }
             Output::Write(line) => {
                 if let Some(link) = &mut self.link {
-                    link.pipes.write(line);
+                    link.pipes.write(&line);
                 }
             }
             Output::Ended(turn, end) => {
@@ -337,10 +346,14 @@ impl Driver {
                     let _ = reply.send(result);
                 }
             }
-            Output::Callback(callback, frame) => self.callbacks.start(callback, &self.shared.handlers, &frame),
+            Output::Callback(callback, frame) => self.callbacks.start(callback, &self.shared, &frame),
             Output::CallbackCancelled(callback) => self.callbacks.cancel(callback),
             Output::Event(event) => self.shared.publish(event.into()),
-            Output::SessionId(id) => self.shared.publish(SessionEvent::SessionId(id)),
+            Output::SessionId(id) => {
+                // Handlers of this very round are to see it.
+                self.shared.status().session_id = Some(id.clone());
+                self.shared.publish(SessionEvent::SessionId(id));
+            }
             Output::Open { resume, profile } => self.open(resume, profile),
             Output::CloseStdin => match &mut self.link {
                 Some(link) => link.ending.begin(Instant::now(), self.shared.shutdown),
@@ -401,9 +414,13 @@ impl Driver {
         let now = Instant::now();
         let Some(link) = &mut self.link else { return };
         link.pipes.drain_stderr(&mut self.shared.stderr());
-        if link.pipes.has_ended() && link.exit.is_none() && !link.ending.has_begun() {
-            // Nothing more can come from a CLI that has closed its output.
-            link.ending.begin(now, self.shared.shutdown);
+        if !link.leaving && (link.exit.is_some() || link.pipes.has_ended() || link.pipes.has_no_input()) {
+            // A CLI that has closed one of its pipes is of no use any more.
+            link.leaving = true;
+            if link.exit.is_none() {
+                link.ending.begin(now, self.shared.shutdown);
+            }
+            self.machine.handle(now.into_std(), Input::Leaving, &mut self.out);
         }
         if link.ending.has_begun() {
             link.pipes.close_stdin_when_flushed();
@@ -451,19 +468,36 @@ impl Driver {
     }
 }
 
-/// When the runtime goes away, so does the driver: whoever reads a turn is told.
+/// When the runtime goes away, so does the driver: whoever reads a turn is told, also where its prompt had not even arrived.
 impl Drop for Driver {
     fn drop(&mut self) {
+        self.orders.close();
+        while let Ok(order) = self.orders.try_recv() {
+            if let Order::Prompt(_, _, mailbox) = order {
+                mailbox.end(Err(Error::stopped()));
+            }
+        }
         for mailbox in self.turns.values() {
             mailbox.end(Err(Error::stopped()));
         }
+        if self.link.is_some() {
+            self.shared.set_ended(None);
+        }
+        self.shared.events.close();
     }
 }
 
 impl Link {
     fn new(connection: Connection, max_line: usize) -> Self {
         let Connection { stdin, stdout, stderr, control } = connection;
-        Self { pipes: Pipes::new(stdin, stdout, stderr, max_line), control, exit: None, ending: Ending::default(), silence: None }
+        Self {
+            pipes: Pipes::new(stdin, stdout, stderr, max_line),
+            control,
+            exit: None,
+            ending: Ending::default(),
+            leaving: false,
+            silence: None,
+        }
     }
 
     /// Waits until something has happened at the pipes or to the process.

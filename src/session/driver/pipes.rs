@@ -1,14 +1,13 @@
 //! The three pipes of a connection: buffered on our side, never blocking one another.
 
-use std::collections::VecDeque;
 use std::io;
 use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio_util::codec::Decoder;
+use tokio_util::codec::{Decoder, Encoder};
 
 use super::super::stderr::Stderr;
 use crate::transport::{BoxedRead, BoxedWrite};
@@ -19,7 +18,7 @@ const CHUNK: usize = 64 * 1024;
 
 pub(super) struct Pipes {
     stdin: Option<BoxedWrite>,
-    outbox: VecDeque<Bytes>,
+    outbox: BytesMut,
     flushed: bool,
     closing: bool,
     stdout: Option<BoxedRead>,
@@ -33,7 +32,7 @@ impl Pipes {
     pub(super) fn new(stdin: BoxedWrite, stdout: BoxedRead, stderr: BoxedRead, max_line: usize) -> Self {
         Self {
             stdin: Some(stdin),
-            outbox: VecDeque::new(),
+            outbox: BytesMut::new(),
             flushed: true,
             closing: false,
             stdout: Some(stdout),
@@ -45,9 +44,10 @@ impl Pipes {
     }
 
     /// Puts a line into the queue; what a broken pipe does not take is dropped, and the end of the process tells the rest.
-    pub(super) fn write(&mut self, line: Bytes) {
+    pub(super) fn write(&mut self, line: &[u8]) {
         if self.stdin.is_some() && !self.closing {
-            self.outbox.push_back(line);
+            // Encoding a line cannot fail.
+            let _ = self.codec.encode(line, &mut self.outbox);
         }
     }
 
@@ -58,6 +58,11 @@ impl Pipes {
         }
     }
 
+    /// Has the CLI closed its input, or the host?
+    pub(super) fn has_no_input(&self) -> bool {
+        self.stdin.is_none()
+    }
+
     /// Has the CLI closed its output?
     pub(super) fn has_ended(&self) -> bool {
         self.stdout.is_none()
@@ -66,13 +71,13 @@ impl Pipes {
     /// Writes what can be written; true when the pipe was closed meanwhile.
     pub(super) fn poll_write(&mut self, cx: &mut Context<'_>) -> bool {
         let Some(stdin) = &mut self.stdin else { return false };
-        while let Some(line) = self.outbox.front_mut() {
-            match Pin::new(&mut *stdin).poll_write(cx, line) {
+        while !self.outbox.is_empty() {
+            match Pin::new(&mut *stdin).poll_write(cx, &self.outbox) {
                 Poll::Ready(Ok(written)) if written > 0 => {
                     self.flushed = false;
-                    line.advance(written);
-                    if line.is_empty() {
-                        self.outbox.pop_front();
+                    self.outbox.advance(written);
+                    if self.outbox.is_empty() {
+                        self.outbox = BytesMut::new();
                     }
                 }
                 Poll::Ready(result) => return self.broken(result.err()),

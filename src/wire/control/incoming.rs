@@ -3,7 +3,7 @@
 use super::requests::HostRequest;
 use crate::wire::decode::{At, Decode, Sink};
 use crate::wire::frame::{Frame, FrameKind};
-use crate::wire::json::{Cursor, Kind, RawJson};
+use crate::wire::json::{Kind, RawJson, Reader};
 
 /// A frame that the protocol layer consumes.
 ///
@@ -127,7 +127,7 @@ impl Control {
     }
 
     pub(crate) fn decode(frame: &Frame, at: &At<'_>, sink: &mut Sink) -> Option<Self> {
-        let root = frame.root();
+        let root = &mut frame.root().reader();
         match frame.kind() {
             FrameKind::ControlRequest => ControlRequest::decode(root, at, sink).map(Self::Request),
             FrameKind::ControlResponse => ControlResponse::decode(root, at, sink).map(Self::Response),
@@ -179,15 +179,15 @@ object! {
     }
 }
 
-fn whole_object(value: Cursor<'_>, at: &At<'_>, sink: &mut Sink) -> Option<RawJson> {
-    if value.kind() == Kind::Object { Some(value.raw()) } else { sink.wrong(at, "an object", value) }
+fn whole_object(reader: &mut Reader<'_>, at: &At<'_>, sink: &mut Sink) -> Option<RawJson> {
+    if reader.kind() == Kind::Object { Some(reader.skip().raw()) } else { sink.wrong(at, "an object", reader) }
 }
 
 impl Decode for ControlRequest {
     const EXPECTED: &'static str = "an object";
 
-    fn decode(value: Cursor<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Self> {
-        let RequestEnvelope { request_id, request } = RequestEnvelope::decode(value, at, sink)?;
+    fn decode(reader: &mut Reader<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Self> {
+        let RequestEnvelope { request_id, request } = RequestEnvelope::decode(reader, at, sink)?;
         let (subtype, body) = match request.cursor() {
             cursor if cursor.kind() == Kind::Object => HostRequest::decode(cursor, &at.key("request"), sink),
             // The envelope has listed the defect.
@@ -200,8 +200,8 @@ impl Decode for ControlRequest {
 impl Decode for ControlResponse {
     const EXPECTED: &'static str = "an object";
 
-    fn decode(value: Cursor<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Self> {
-        let response = ResponseEnvelope::decode(value, at, sink)?.response;
+    fn decode(reader: &mut Reader<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Self> {
+        let response = ResponseEnvelope::decode(reader, at, sink)?.response;
         let failed = response.subtype == "error" || (response.subtype != "success" && response.error.is_some());
         let result = if failed {
             Err(Failure { error: response.error.unwrap_or_default(), error_code: response.error_code })

@@ -1,25 +1,17 @@
-//! The lines that a host writes: compact JSON without the newline, which is the codec's.
+//! The lines that a host writes: compact JSON without the newline, which is the codec's to add.
 
 use bytes::Bytes;
 
 use crate::wire::json::RawJson;
-use crate::wire::message::Priority;
 
-/// What a prompt says.
-#[derive(Clone, Debug, PartialEq)]
-pub enum PromptContent {
-    /// A text.
-    Text(String),
-    /// Content blocks: JSON objects such as `{"type":"text","text":"…"}` or an image.
-    Blocks(Vec<RawJson>),
-}
-
-/// A prompt's line (`user`, host to CLI).
+/// A prompt (`user`, host to CLI). `content` is a string or an array of content blocks; the CLI echoes `uuid` in what answers the prompt.
+///
+/// CLI 2.1.329 ignores any `session_id` here.
 ///
 /// ```
-/// use claude_wire::wire::UserLine;
+/// use claude_wire::wire::{RawJson, user_line};
 ///
-/// let line = UserLine::new("Hello").uuid("6f1c2d3e-0000-4000-8000-000000000001").to_bytes();
+/// let line = user_line("6f1c2d3e-0000-4000-8000-000000000001", &RawJson::parse(r#""Hello""#)?);
 /// assert_eq!(
 ///     line,
 ///     concat!(
@@ -27,155 +19,98 @@ pub enum PromptContent {
 ///         r#""uuid":"6f1c2d3e-0000-4000-8000-000000000001"}"#
 ///     )
 /// );
+/// # Ok::<(), claude_wire::wire::JsonError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq)]
-pub struct UserLine {
-    content: PromptContent,
-    uuid: Option<String>,
-    priority: Option<Priority>,
-    should_query: Option<bool>,
+pub fn user_line(uuid: &str, content: &RawJson) -> Bytes {
+    let mut line = Line::start(r#"{"type":"user","message":{"role":"user","content":"#);
+    line.raw(content);
+    line.push(r#"},"parent_tool_use_id":null,"session_id":"","uuid":"#);
+    line.text(uuid);
+    line.end("}")
 }
 
-impl UserLine {
-    /// A prompt that says this.
-    pub fn new(content: impl Into<PromptContent>) -> Self {
-        Self { content: content.into(), uuid: None, priority: None, should_query: None }
-    }
-
-    /// Names the prompt: the CLI's messages echo it, and it can be cancelled or gone back to by it.
-    pub fn uuid(mut self, uuid: impl Into<String>) -> Self {
-        self.uuid = Some(uuid.into());
-        self
-    }
-
-    /// Where it goes in the queue.
-    pub fn priority(mut self, priority: Priority) -> Self {
-        self.priority = Some(priority);
-        self
-    }
-
-    /// False puts it into the conversation and starts no turn.
-    pub fn should_query(mut self, should_query: bool) -> Self {
-        self.should_query = Some(should_query);
-        self
-    }
-
-    /// The line.
-    pub fn to_bytes(&self) -> Bytes {
-        let mut line = Writer::new("user");
-        line.raw("message", br#"{"role":"user","content":"#);
-        match &self.content {
-            PromptContent::Text(text) => line.push(&quoted(text)),
-            PromptContent::Blocks(blocks) => line.list(blocks),
-        }
-        line.push(b"}");
-        line.raw("parent_tool_use_id", b"null");
-        line.raw("session_id", b"\"\"");
-        line.text("uuid", self.uuid.as_deref());
-        line.text("priority", self.priority.as_ref().map(Priority::as_str));
-        if let Some(should_query) = self.should_query {
-            line.raw("shouldQuery", if should_query { b"true" } else { b"false" });
-        }
-        line.end(b"}")
-    }
+/// A request of the host's (`control_request`); `body` is an object with a `subtype`.
+pub fn control_request_line(id: &str, body: &RawJson) -> Bytes {
+    let mut line = Line::start(r#"{"type":"control_request","request_id":"#);
+    line.text(id);
+    line.push(r#","request":"#);
+    line.raw(body);
+    line.end("}")
 }
 
-/// A control request's line; `request` is an object with a `subtype`.
-pub fn control_request_line(request_id: &str, request: &RawJson) -> Bytes {
-    let mut line = Writer::new("control_request");
-    line.text("request_id", Some(request_id));
-    line.raw("request", request.as_bytes());
-    line.end(b"}")
+/// The host takes a request of its own back (`control_cancel_request`).
+pub fn control_cancel_line(id: &str) -> Bytes {
+    let mut line = Line::start(r#"{"type":"control_cancel_request","request_id":"#);
+    line.text(id);
+    line.end("}")
 }
 
-/// The line that answers a request of the CLI. The id goes back as it came; without a `response` it is a bare acknowledgement.
-pub fn control_success_line(request_id: Option<&RawJson>, response: Option<&RawJson>) -> Bytes {
-    let mut line = Writer::response("success", request_id);
-    if let Some(response) = response {
-        line.raw("response", response.as_bytes());
-    }
-    line.end(b"}}")
+/// The host answers a request of the CLI's (`control_response`). The id goes back as the CLI spelt it.
+pub fn control_success_line(id: &RawJson, response: &RawJson) -> Bytes {
+    let mut line = Line::start(r#"{"type":"control_response","response":{"subtype":"success","request_id":"#);
+    line.raw(id);
+    line.push(r#","response":"#);
+    line.raw(response);
+    line.end("}}")
 }
 
-/// The line that refuses a request of the CLI. `error_code` is a word in lower case with underscores, such as `unsupported_request`.
-pub fn control_error_line(request_id: Option<&RawJson>, error: &str, error_code: Option<&str>) -> Bytes {
-    let mut line = Writer::response("error", request_id);
-    line.text("error", Some(error));
-    line.text("error_code", error_code);
-    line.end(b"}}")
+/// The host refuses a request of the CLI's (`control_response`). `code` is a word such as `unsupported_request`.
+pub fn control_error_line(id: &RawJson, error: &str, code: Option<&str>) -> Bytes {
+    let mut line = Line::start(r#"{"type":"control_response","response":{"subtype":"error","request_id":"#);
+    line.raw(id);
+    line.push(r#","error":"#);
+    line.text(error);
+    if let Some(code) = code {
+        line.push(r#","error_code":"#);
+        line.text(code);
+    }
+    line.end("}}")
 }
 
-/// The line that withdraws a request of the host.
-pub fn control_cancel_line(request_id: &str) -> Bytes {
-    let mut line = Writer::new("control_cancel_request");
-    line.text("request_id", Some(request_id));
-    line.end(b"}")
-}
+struct Line(Vec<u8>);
 
-impl From<&str> for PromptContent {
-    fn from(text: &str) -> Self {
-        Self::Text(text.into())
-    }
-}
-
-impl From<String> for PromptContent {
-    fn from(text: String) -> Self {
-        Self::Text(text)
-    }
-}
-
-impl From<Vec<RawJson>> for PromptContent {
-    fn from(blocks: Vec<RawJson>) -> Self {
-        Self::Blocks(blocks)
-    }
-}
-
-/// Writes an object whose first field is its type.
-struct Writer(Vec<u8>);
-
-impl Writer {
-    fn new(kind: &str) -> Self {
-        Self(format!(r#"{{"type":"{kind}""#).into_bytes())
+impl Line {
+    fn start(text: &str) -> Self {
+        Self(text.into())
     }
 
-    fn response(subtype: &str, request_id: Option<&RawJson>) -> Self {
-        let mut line = Self::new("control_response");
-        line.push(format!(r#","response":{{"subtype":"{subtype}""#).as_bytes());
-        if let Some(id) = request_id {
-            line.raw("request_id", id.as_bytes());
-        }
-        line
+    fn push(&mut self, text: &str) {
+        self.0.extend_from_slice(text.as_bytes());
     }
 
-    fn push(&mut self, bytes: &[u8]) {
-        self.0.extend_from_slice(bytes);
+    /// A value as it is; a raw newline can only be white space between tokens.
+    fn raw(&mut self, value: &RawJson) {
+        self.0.extend(value.as_bytes().iter().map(|&byte| if byte == b'\n' { b' ' } else { byte }));
     }
 
-    fn raw(&mut self, name: &str, value: &[u8]) {
-        self.push(format!(",\"{name}\":").as_bytes());
-        self.push(value);
+    fn text(&mut self, text: &str) {
+        self.push(&serde_json::Value::from(text).to_string());
     }
 
-    fn text(&mut self, name: &str, value: Option<&str>) {
-        if let Some(value) = value {
-            self.raw(name, &quoted(value));
-        }
-    }
-
-    fn list(&mut self, items: &[RawJson]) {
-        for (index, item) in items.iter().enumerate() {
-            self.push(if index == 0 { b"[" } else { b"," });
-            self.push(item.as_bytes());
-        }
-        self.push(if items.is_empty() { b"[]" } else { b"]" });
-    }
-
-    fn end(mut self, closing: &[u8]) -> Bytes {
-        self.push(closing);
+    fn end(mut self, text: &str) -> Bytes {
+        self.push(text);
         self.0.into()
     }
 }
 
-fn quoted(text: &str) -> Vec<u8> {
-    serde_json::Value::from(text).to_string().into_bytes()
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn raw(text: &str) -> RawJson {
+        RawJson::parse(text.to_owned()).unwrap()
+    }
+
+    #[test]
+    fn values_go_out_byte_for_byte_and_texts_escaped() {
+        assert_eq!(
+            control_success_line(&raw("77"), &raw("{\"b\":1.0,\n\"a\":\"\\ud83d\"}")),
+            r#"{"type":"control_response","response":{"subtype":"success","request_id":77,"response":{"b":1.0, "a":"\ud83d"}}}"#
+        );
+        assert_eq!(
+            control_error_line(&raw("\"c-1\""), "no \"way\"\n", Some("unsupported_request")),
+            r#"{"type":"control_response","response":{"subtype":"error","request_id":"c-1","error":"no \"way\"\n","error_code":"unsupported_request"}}"#
+        );
+        assert_eq!(control_cancel_line("cw-1"), r#"{"type":"control_cancel_request","request_id":"cw-1"}"#);
+    }
 }

@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 
 use super::{At, Decode, Sink};
-use crate::wire::json::{Cursor, Kind, RawJson};
+use crate::wire::json::{Kind, RawJson, Reader};
 
 impl Decode for String {
     const EXPECTED: &'static str = "a string";
 
-    fn decode(value: Cursor<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Self> {
-        match value.string() {
+    fn decode(reader: &mut Reader<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Self> {
+        match reader.string() {
             Some(text) => Some(text.into_owned()),
-            None => sink.wrong(at, Self::EXPECTED, value),
+            None => sink.wrong(at, Self::EXPECTED, reader),
         }
     }
 }
@@ -19,17 +19,21 @@ impl Decode for String {
 impl Decode for bool {
     const EXPECTED: &'static str = "a boolean";
 
-    fn decode(value: Cursor<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Self> {
-        value.bool().or_else(|| sink.wrong(at, Self::EXPECTED, value))
+    fn decode(reader: &mut Reader<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Self> {
+        reader.bool().or_else(|| sink.wrong(at, Self::EXPECTED, reader))
     }
 }
 
 impl Decode for f64 {
     const EXPECTED: &'static str = "a number in the range of a double";
 
-    fn decode(value: Cursor<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Self> {
-        let number = value.number().and_then(|text| text.parse::<f64>().ok()).filter(|number| number.is_finite());
-        number.or_else(|| sink.wrong(at, Self::EXPECTED, value))
+    fn decode(reader: &mut Reader<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Self> {
+        let mut ahead = reader.clone();
+        let number = ahead.number().and_then(|text| text.parse::<f64>().ok()).filter(|number| number.is_finite());
+        if number.is_some() {
+            *reader = ahead;
+        }
+        number.or_else(|| sink.wrong(at, Self::EXPECTED, reader))
     }
 }
 
@@ -39,12 +43,16 @@ macro_rules! integers {
         $(impl Decode for $type {
             const EXPECTED: &'static str = $expected;
 
-            fn decode(value: Cursor<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Self> {
-                let number = value.number().and_then(|text| text.parse().ok().or_else(|| {
+            fn decode(reader: &mut Reader<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Self> {
+                let mut ahead = reader.clone();
+                let number = ahead.number().and_then(|text| text.parse().ok().or_else(|| {
                     let float = text.parse::<f64>().ok().filter(|float| float.fract() == 0.0 && float.abs() < 9e15)?;
                     <$type>::try_from(float as i64).ok()
                 }));
-                number.or_else(|| sink.wrong(at, Self::EXPECTED, value))
+                if number.is_some() {
+                    *reader = ahead;
+                }
+                number.or_else(|| sink.wrong(at, Self::EXPECTED, reader))
             }
         })*
     };
@@ -60,32 +68,32 @@ integers! {
 impl Decode for RawJson {
     const EXPECTED: &'static str = "a JSON value";
 
-    fn decode(value: Cursor<'_>, _: &At<'_>, _: &mut Sink) -> Option<Self> {
-        Some(value.raw())
+    fn decode(reader: &mut Reader<'_>, _: &At<'_>, _: &mut Sink) -> Option<Self> {
+        Some(reader.skip().raw())
     }
 }
 
 impl<T: Decode> Decode for Option<T> {
     const EXPECTED: &'static str = T::EXPECTED;
 
-    fn decode(value: Cursor<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Self> {
-        T::decode(value, at, sink).map(Some)
+    fn decode(reader: &mut Reader<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Self> {
+        T::decode(reader, at, sink).map(Some)
     }
 }
 
 impl<T: Decode> Decode for Box<T> {
     const EXPECTED: &'static str = T::EXPECTED;
 
-    fn decode(value: Cursor<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Self> {
-        T::decode(value, at, sink).map(Box::new)
+    fn decode(reader: &mut Reader<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Self> {
+        T::decode(reader, at, sink).map(Box::new)
     }
 }
 
 impl<T: Decode> Decode for Vec<T> {
     const EXPECTED: &'static str = "an array";
 
-    fn decode(value: Cursor<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Self> {
-        T::decode_list(value, at, sink)
+    fn decode(reader: &mut Reader<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Self> {
+        T::decode_list(reader, at, sink)
     }
 }
 
@@ -93,15 +101,18 @@ impl<T: Decode> Decode for Vec<T> {
 impl<T: Decode> Decode for BTreeMap<String, T> {
     const EXPECTED: &'static str = "an object";
 
-    fn decode(value: Cursor<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Self> {
-        if value.kind() != Kind::Object {
-            return sink.wrong(at, Self::EXPECTED, value);
+    fn decode(reader: &mut Reader<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Self> {
+        if reader.kind() != Kind::Object {
+            return sink.wrong(at, Self::EXPECTED, reader);
         }
-        let entry = |(key, value): (std::borrow::Cow<'_, [u8]>, Cursor<'_>)| {
+        let mut entries = Self::new();
+        reader.enter();
+        while let Some(key) = reader.key() {
             let key = String::from_utf8_lossy(&key).into_owned();
-            let value = T::decode(value, &at.key(&key), sink)?;
-            Some((key, value))
-        };
-        Some(value.fields().filter_map(entry).collect())
+            if let Some(value) = T::decode(reader, &at.key(&key), sink) {
+                entries.insert(key, value);
+            }
+        }
+        Some(entries)
     }
 }

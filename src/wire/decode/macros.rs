@@ -5,7 +5,7 @@
 /// `= "name"` is the wire's name of the field; the macro writes it into the field's documentation. A field is filled with its `Default` when
 /// the wire has none, or `null`. Of a key that stands twice the last counts. Fields that the struct does not name stay in the raw line.
 ///
-/// * `=> function` reads the value with `fn(Cursor, &At, &mut Sink) -> Option<T>` in place of the type's own `Decode`.
+/// * `=> function` reads the value with `fn(&mut Reader, &At, &mut Sink) -> Option<T>` in place of the type's own `Decode`.
 /// * `required` lists the field's absence as a defect.
 /// * `declared` documents that the field is declared but was not seen on the wire.
 /// * `struct Name: raw` keeps the whole object in a field `raw`; `struct Name: tagged` does too, and leaves the key `type` to the enum that
@@ -37,35 +37,36 @@ macro_rules! object {
             const EXPECTED: &'static str = "an object";
 
             fn decode(
-                value: $crate::wire::json::Cursor<'_>,
+                reader: &mut $crate::wire::json::Reader<'_>,
                 at: &$crate::wire::decode::At<'_>,
                 sink: &mut $crate::wire::decode::Sink,
             ) -> Option<Self> {
-                if value.kind() != $crate::wire::json::Kind::Object {
-                    return sink.wrong(at, Self::EXPECTED, value);
+                if reader.kind() != $crate::wire::json::Kind::Object {
+                    return sink.wrong(at, Self::EXPECTED, reader);
                 }
-                $(let mut $field: Option<$crate::wire::json::Cursor<'_>> = None;)*
-                for (key, member) in value.fields() {
+                $(let start = object!(@start $extra, reader);)?
+                $(let mut $field: Option<$type> = None;)*
+                reader.enter();
+                while let Some(key) = reader.key() {
                     $(if *key == *$wire.as_bytes() {
-                        $field = Some(member);
+                        $field = if reader.null() {
+                            None
+                        } else {
+                            Some(object!(@read $type, [$($via)?], reader, &at.key($wire), sink).unwrap_or_default())
+                        };
                         continue;
                     })*
                     $(if object!(@outside $extra, key) {
+                        reader.skip();
                         continue;
                     })?
                     sink.unknown(at, &key);
+                    reader.skip();
                 }
+                $($(object!(@absent $mode, $field, $type, $wire, at, sink);)*)*
                 Some(Self {
-                    $($field: match $field {
-                        Some(member) if !member.is_null() => {
-                            object!(@read $type, [$($via)?], member, &at.key($wire), sink).unwrap_or_default()
-                        }
-                        _ => {
-                            $(object!(@absent $mode, $type, $wire, at, sink);)*
-                            Default::default()
-                        }
-                    },)*
-                    $(raw: object!(@keep $extra, value),)?
+                    $($field: $field.unwrap_or_default(),)*
+                    $(raw: object!(@keep $extra, reader, start),)?
                 })
             }
         }
@@ -75,16 +76,19 @@ macro_rules! object {
     (@doc $wire:literal declared) => { concat!("Wire field `", $wire, "`, CLI 2.1.329 (declared only).") };
     (@doc $wire:literal required declared) => { object!(@doc $wire declared) };
     (@raw $extra:ident) => { $crate::wire::json::RawJson };
-    (@keep $extra:ident, $value:ident) => { $value.raw() };
+    (@start $extra:ident, $reader:ident) => { $reader.position() };
+    (@keep $extra:ident, $reader:ident, $start:ident) => { $reader.since($start) };
     (@outside raw, $key:ident) => { false };
     (@outside tagged, $key:ident) => { *$key == *b"type" };
     (@outside subtyped, $key:ident) => { *$key == *b"subtype" };
     (@read $type:ty, [], $value:expr, $at:expr, $sink:ident) => { <$type as $crate::wire::decode::Decode>::decode($value, $at, $sink) };
     (@read $type:ty, [$via:ident], $value:expr, $at:expr, $sink:ident) => { $via($value, $at, $sink) };
-    (@absent required, $type:ty, $wire:literal, $at:ident, $sink:ident) => {
-        $sink.missing(&$at.key($wire), <$type as $crate::wire::decode::Decode>::EXPECTED)
+    (@absent required, $field:ident, $type:ty, $wire:literal, $at:ident, $sink:ident) => {
+        if $field.is_none() {
+            $sink.missing(&$at.key($wire), <$type as $crate::wire::decode::Decode>::EXPECTED);
+        }
     };
-    (@absent declared, $type:ty, $wire:literal, $at:ident, $sink:ident) => {};
+    (@absent declared, $field:ident, $type:ty, $wire:literal, $at:ident, $sink:ident) => {};
 }
 
 /// Declares an enum of strings that keeps a string it does not know.
@@ -124,6 +128,12 @@ macro_rules! open_enum {
             }
         }
 
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
         /// The empty unknown value: what a field of the wrong type degrades to.
         impl Default for $name {
             fn default() -> Self {
@@ -135,13 +145,13 @@ macro_rules! open_enum {
             const EXPECTED: &'static str = "a string";
 
             fn decode(
-                value: $crate::wire::json::Cursor<'_>,
+                reader: &mut $crate::wire::json::Reader<'_>,
                 at: &$crate::wire::decode::At<'_>,
                 sink: &mut $crate::wire::decode::Sink,
             ) -> Option<Self> {
-                match value.string() {
+                match reader.string() {
                     Some(text) => Some(Self::from(&*text)),
-                    None => sink.wrong(at, Self::EXPECTED, value),
+                    None => sink.wrong(at, Self::EXPECTED, reader),
                 }
             }
         }

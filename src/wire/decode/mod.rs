@@ -8,21 +8,35 @@ mod sink;
 pub use self::sink::Defect;
 pub(crate) use self::sink::{At, Sink};
 
-use super::json::{Cursor, Kind};
+use super::json::{Kind, Reader};
 
 /// A value that can be read off the wire.
 pub(crate) trait Decode: Sized {
     /// What the field should have held, in the words of a defect.
     const EXPECTED: &'static str;
 
-    /// The value, or `None` after `sink` was told of the defect. `null` never gets here: it counts as absent.
-    fn decode(value: Cursor<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Self>;
+    /// Reads the value; `None` after `sink` was told of the defect. Either way the reader stands behind the value then.
+    ///
+    /// The `null` of a field never gets here: it counts as absent.
+    fn decode(reader: &mut Reader<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Self>;
 
     /// A list of such values; an item of the wrong type is listed and left out.
-    fn decode_list(value: Cursor<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Vec<Self>> {
-        if value.kind() != Kind::Array {
-            return sink.wrong(at, "an array", value);
+    fn decode_list(reader: &mut Reader<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Vec<Self>> {
+        if reader.kind() != Kind::Array {
+            return sink.wrong(at, "an array", reader);
         }
-        Some(value.items().enumerate().filter_map(|(index, item)| Self::decode(item, &at.index(index), sink)).collect())
+        decode_items(reader, at, sink)
     }
+}
+
+/// The items of the array that the reader stands before.
+pub(crate) fn decode_items<T: Decode>(reader: &mut Reader<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Vec<T>> {
+    let mut items = Vec::new();
+    let mut index = 0;
+    reader.enter();
+    while reader.item() {
+        items.extend(T::decode(reader, &at.index(index), sink));
+        index += 1;
+    }
+    Some(items)
 }

@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use crate::wire::json::Cursor;
-use crate::wire::json::Kind;
+use crate::wire::json::{Kind, Reader};
 
 /// A field that was missing or of the wrong JSON type, and was therefore degraded to its empty value.
 ///
@@ -58,9 +57,10 @@ impl Sink {
         self.unmodelled.unwrap_or_default()
     }
 
-    /// Notes a value of the wrong type and gives back nothing, so that a decoder can end on it.
-    pub(crate) fn wrong<T>(&mut self, at: &At<'_>, expected: &'static str, value: Cursor<'_>) -> Option<T> {
-        let found = match value.kind() {
+    /// Notes a value of the wrong type, reads over it and gives back nothing, so that a decoder can end on it.
+    #[cold]
+    pub(crate) fn wrong<T>(&mut self, at: &At<'_>, expected: &'static str, reader: &mut Reader<'_>) -> Option<T> {
+        let found = match reader.skip().kind() {
             Kind::Null => "null",
             Kind::Bool => "a boolean",
             Kind::Number => "a number",

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use bytes::Bytes;
 
 use super::raw::RawJson;
-use super::scan::{key_string_end, skip_space, value_end};
+use super::reader::Reader;
+use super::scan::{skip_space, skip_string, skip_value};
 use super::string::unescape;
 
 /// One value inside a line that has been scanned before.
@@ -27,6 +28,19 @@ pub(crate) enum Kind {
     Object,
 }
 
+impl Kind {
+    pub(super) fn of(first: Option<u8>) -> Self {
+        match first {
+            Some(b'{') => Self::Object,
+            Some(b'[') => Self::Array,
+            Some(b'"') => Self::String,
+            Some(b't' | b'f') => Self::Bool,
+            Some(b'n') | None => Self::Null,
+            Some(_) => Self::Number,
+        }
+    }
+}
+
 impl<'a> Cursor<'a> {
     /// The value at `start..end` of `line`; the caller has scanned it.
     pub(crate) fn new(line: &'a Bytes, start: usize, end: usize) -> Self {
@@ -44,14 +58,7 @@ impl<'a> Cursor<'a> {
     }
 
     pub(crate) fn kind(&self) -> Kind {
-        match self.bytes().first() {
-            Some(b'{') => Kind::Object,
-            Some(b'[') => Kind::Array,
-            Some(b'"') => Kind::String,
-            Some(b't' | b'f') => Kind::Bool,
-            Some(b'n') | None => Kind::Null,
-            Some(_) => Kind::Number,
-        }
+        Kind::of(self.bytes().first().copied())
     }
 
     pub(crate) fn is_null(&self) -> bool {
@@ -67,16 +74,7 @@ impl<'a> Cursor<'a> {
     }
 
     pub(crate) fn bool(&self) -> Option<bool> {
-        match self.bytes() {
-            b"true" => Some(true),
-            b"false" => Some(false),
-            _ => None,
-        }
-    }
-
-    /// The spelling of a number.
-    pub(crate) fn number(&self) -> Option<&'a str> {
-        (self.kind() == Kind::Number).then(|| std::str::from_utf8(self.bytes()).ok())?
+        self.reader().bool()
     }
 
     /// The fields in wire order; empty for anything but an object. A key that stands twice comes twice.
@@ -92,6 +90,11 @@ impl<'a> Cursor<'a> {
     /// The last value of a field, as JavaScript reads duplicate keys.
     pub(crate) fn get(&self, name: &str) -> Option<Cursor<'a>> {
         self.fields().filter(|(key, _)| **key == *name.as_bytes()).last().map(|(_, value)| value)
+    }
+
+    /// A reader before the value.
+    pub(crate) fn reader(&self) -> Reader<'a> {
+        Reader::new(self.line, self.start)
     }
 
     /// The value as an owned slice of the line.
@@ -112,9 +115,12 @@ impl<'a> Iterator for Fields<'a> {
     fn next(&mut self) -> Option<Self::Item> {
         let text = self.line.get(..self.end)?;
         let key_start = skip_space(text, self.at);
-        let key_end = key_string_end(text, key_start).ok()?;
+        if text.get(key_start) != Some(&b'"') {
+            return None;
+        }
+        let key_end = skip_string(text, key_start + 1);
         let start = skip_space(text, skip_space(text, key_end) + 1);
-        let end = value_end(text, start).ok()?;
+        let end = skip_value(text, start);
         self.at = skip_space(text, end) + 1;
         let content = text.get(key_start + 1..key_end - 1)?;
         let key = if content.contains(&b'\\') { Cow::Owned(unescape(content).into_owned().into_bytes()) } else { Cow::Borrowed(content) };
@@ -134,7 +140,10 @@ impl<'a> Iterator for Items<'a> {
     fn next(&mut self) -> Option<Self::Item> {
         let text = self.line.get(..self.end)?;
         let start = skip_space(text, self.at);
-        let end = value_end(text, start).ok()?;
+        if matches!(text.get(start), None | Some(b']')) {
+            return None;
+        }
+        let end = skip_value(text, start);
         self.at = skip_space(text, end) + 1;
         Some(Cursor::new(self.line, start, end))
     }

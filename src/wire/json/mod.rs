@@ -8,9 +8,11 @@
 
 mod cursor;
 mod raw;
+mod reader;
 mod scan;
 mod string;
 
 pub(crate) use self::cursor::{Cursor, Kind};
 pub use self::raw::{JsonError, RawJson};
+pub(crate) use self::reader::Reader;
 pub(crate) use self::scan::{Fault, is_space, skip_space, value_end};

@@ -2,40 +2,75 @@
 
 use std::borrow::Cow;
 
+use super::scan::plain_end;
+
 /// Decodes the content of a scanned JSON string (without its quotes).
 ///
 /// A lone surrogate escape and a byte that is not UTF-8 each become U+FFFD.
 pub(super) fn unescape(content: &[u8]) -> Cow<'_, str> {
-    let Some(first) = memchr::memchr(b'\\', content) else {
-        return String::from_utf8_lossy(content);
-    };
-    let mut text = String::with_capacity(content.len());
-    let mut rest = content;
-    let mut next = Some(first);
-    while let Some(at) = next {
-        text.push_str(&String::from_utf8_lossy(&rest[..at]));
-        let (char, used) = escape(&rest[at..]);
-        text.push(char);
-        rest = &rest[(at + used).min(rest.len())..];
-        next = memchr::memchr(b'\\', rest);
+    match memchr::memchr(b'\\', content) {
+        Some(_) => decode(content, 0).0,
+        None => lossy(content),
     }
-    text.push_str(&String::from_utf8_lossy(rest));
-    Cow::Owned(text)
 }
 
-/// The character that the escape at the start of `text` stands for, and how many bytes it takes.
-fn escape(text: &[u8]) -> (char, usize) {
-    let char = match text.get(1) {
-        Some(b'b') => '\u{8}',
-        Some(b'f') => '\u{c}',
-        Some(b'n') => '\n',
-        Some(b'r') => '\r',
-        Some(b't') => '\t',
-        Some(b'u') => return unicode(text),
-        Some(&other) => char::from(other),
-        None => char::REPLACEMENT_CHARACTER,
+/// Decodes the string of a scanned line whose content starts at `start`; also tells where the content ends: at its closing quote.
+#[inline]
+pub(super) fn decode(line: &[u8], start: usize) -> (Cow<'_, str>, usize) {
+    let end = plain_end(line, start);
+    match line.get(end) {
+        Some(b'"') => (lossy(&line[start..end]), end),
+        _ => decode_escaped(line, start, end.min(line.len())),
+    }
+}
+
+fn decode_escaped(line: &[u8], start: usize, first: usize) -> (Cow<'_, str>, usize) {
+    let mut text = Vec::with_capacity(2 * (first - start) + 64);
+    let mut from = start;
+    let mut end = first;
+    loop {
+        match line.get(end) {
+            Some(b'\\') => {
+                text.extend_from_slice(&line[from..end]);
+                from = (end + escape(&line[end..], &mut text)).min(line.len());
+                end = from;
+            }
+            None | Some(b'"') => break,
+            // A control byte cannot stand in a scanned string; it is copied as it is.
+            Some(_) => end += 1,
+        }
+        end = plain_end(line, end);
+    }
+    text.extend_from_slice(&line[from..end]);
+    // An escape stands for a whole character: the bytes around it are good or bad as they were before.
+    let text = String::from_utf8(text).unwrap_or_else(|bad| String::from_utf8_lossy(bad.as_bytes()).into_owned());
+    (Cow::Owned(text), end)
+}
+
+fn lossy(content: &[u8]) -> Cow<'_, str> {
+    // The check alone is faster than the replacement, and nearly every string passes it.
+    std::str::from_utf8(content).map_or_else(|_| String::from_utf8_lossy(content), Cow::Borrowed)
+}
+
+/// Writes the character that the escape at the start of `content` stands for, and tells how many bytes the escape takes.
+fn escape(content: &[u8], text: &mut Vec<u8>) -> usize {
+    let byte = match content.get(1) {
+        Some(b'b') => 0x8,
+        Some(b'f') => 0xc,
+        Some(b'n') => b'\n',
+        Some(b'r') => b'\r',
+        Some(b't') => b'\t',
+        Some(b'u') => {
+            let (char, used) = unicode(content);
+            text.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes());
+            return used;
+        }
+        // A quote, a backslash or a slash: the scan has seen to that.
+        Some(&other) => other,
+        None => b'\\',
     };
-    (char, 2)
+    text.push(byte);
+    2
 }
 
 fn unicode(text: &[u8]) -> (char, usize) {
@@ -69,6 +104,9 @@ mod tests {
     #[test]
     fn a_bad_byte_becomes_the_replacement_character() {
         assert_eq!(unescape(b"a\xffb\\n"), "a\u{fffd}b\n");
+        // An escape between two halves of a character does not join them, nor does a bad byte eat an escape.
+        assert_eq!(unescape(b"\xe2\x82\\n\xac"), "\u{fffd}\n\u{fffd}");
+        assert_eq!(unescape(b"\xe2\\u00ac\x82"), "\u{fffd}\u{ac}\u{fffd}");
     }
 
     proptest! {

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::wire::decode::{At, Decode, Sink};
-use crate::wire::json::{Cursor, Kind, RawJson};
+use crate::wire::decode::{At, Decode, Sink, decode_items};
+use crate::wire::json::{Kind, RawJson, Reader};
 
 /// One block of a message's content. Whatever its kind, [`raw`](Self::raw) has it as it stood on the wire.
 ///
@@ -214,8 +214,8 @@ impl ToolResultBlock {
 
     /// The content as blocks; a string reads as one text block.
     pub fn blocks(&self) -> Vec<ContentBlock> {
-        let content = self.content.as_ref().map(RawJson::cursor);
-        content.and_then(|content| ContentBlock::decode_list(content, &At::Root, &mut Sink::default())).unwrap_or_default()
+        let Some(content) = &self.content else { return Vec::new() };
+        ContentBlock::decode_list(&mut content.cursor().reader(), &At::Root, &mut Sink::default()).unwrap_or_default()
     }
 }
 
@@ -223,55 +223,58 @@ impl Decode for ContentBlock {
     const EXPECTED: &'static str = "a content block";
 
     /// Never `None`: a block keeps its place in the message.
-    fn decode(value: Cursor<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Self> {
-        if value.kind() != Kind::Object {
-            sink.wrong::<()>(at, "an object", value);
-            return Some(Self::Invalid(value.raw()));
+    fn decode(reader: &mut Reader<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Self> {
+        let start = reader.position();
+        if reader.kind() != Kind::Object {
+            sink.wrong::<()>(at, "an object", reader);
+            return Some(Self::Invalid(reader.since(start)));
         }
-        let Some(block_type) = tag(value, at, sink) else {
-            return Some(Self::Invalid(value.raw()));
+        let Some(block_type) = tag(reader, at, sink) else {
+            return Some(Self::Invalid(reader.skip().raw()));
         };
         match &*block_type {
-            "text" => Decode::decode(value, at, sink).map(Self::Text),
-            "thinking" => Decode::decode(value, at, sink).map(Self::Thinking),
-            "redacted_thinking" => Decode::decode(value, at, sink).map(Self::RedactedThinking),
-            "tool_use" => Decode::decode(value, at, sink).map(Self::ToolUse),
-            "tool_result" => Decode::decode(value, at, sink).map(Self::ToolResult),
-            "server_tool_use" | "mcp_tool_use" => Decode::decode(value, at, sink).map(Self::ServerToolUse),
-            "image" => Decode::decode(value, at, sink).map(Self::Image),
-            "document" => Decode::decode(value, at, sink).map(Self::Document),
-            other if other.ends_with("_tool_result") => Decode::decode(value, at, sink).map(Self::ServerToolResult),
-            other => Some(Self::Unknown(UnknownBlock { block_type: other.into(), raw: value.raw() })),
+            "text" => Decode::decode(reader, at, sink).map(Self::Text),
+            "thinking" => Decode::decode(reader, at, sink).map(Self::Thinking),
+            "redacted_thinking" => Decode::decode(reader, at, sink).map(Self::RedactedThinking),
+            "tool_use" => Decode::decode(reader, at, sink).map(Self::ToolUse),
+            "tool_result" => Decode::decode(reader, at, sink).map(Self::ToolResult),
+            "server_tool_use" | "mcp_tool_use" => Decode::decode(reader, at, sink).map(Self::ServerToolUse),
+            "image" => Decode::decode(reader, at, sink).map(Self::Image),
+            "document" => Decode::decode(reader, at, sink).map(Self::Document),
+            other if other.ends_with("_tool_result") => Decode::decode(reader, at, sink).map(Self::ServerToolResult),
+            other => Some(Self::Unknown(UnknownBlock { block_type: other.into(), raw: reader.skip().raw() })),
         }
     }
 
     /// A bare string is out of contract, and yet its text is there to be read: it counts as one text block.
-    fn decode_list(value: Cursor<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Vec<Self>> {
-        match value.kind() {
-            Kind::Array => Some(value.items().enumerate().filter_map(|(index, item)| Self::decode(item, &at.index(index), sink)).collect()),
+    fn decode_list(reader: &mut Reader<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Vec<Self>> {
+        let mut ahead = reader.clone();
+        match reader.kind() {
+            Kind::Array => decode_items(reader, at, sink),
             Kind::String => {
-                sink.wrong::<()>(at, "an array", value);
-                Some(vec![Self::text(value)])
+                let text = ahead.string().unwrap_or_default().into_owned();
+                let raw = reader.clone().skip().raw();
+                sink.wrong::<()>(at, "an array", reader);
+                Some(vec![Self::Text(TextBlock { text, raw, ..TextBlock::default() })])
             }
-            _ => sink.wrong(at, "an array", value),
+            _ => sink.wrong(at, "an array", reader),
         }
     }
 }
 
-impl ContentBlock {
-    fn text(value: Cursor<'_>) -> Self {
-        let text = value.string().unwrap_or_default().into_owned();
-        Self::Text(TextBlock { text, raw: value.raw(), ..TextBlock::default() })
-    }
-}
-
-/// The `type` of a tagged object; its absence and a `type` that is not a string are defects.
-pub(super) fn tag<'a>(value: Cursor<'a>, at: &At<'_>, sink: &mut Sink) -> Option<Cow<'a, str>> {
-    match value.get("type") {
-        Some(tag) if !tag.is_null() => tag.string().or_else(|| sink.wrong(&at.key("type"), "a string", tag)),
-        _ => {
-            sink.missing(&at.key("type"), "a string");
-            None
+/// The `type` of the object that the reader stands before; its absence and a `type` that is not a string are defects. Nothing is read.
+///
+/// Of two types the first counts here: to look for a second one would cost every block another pass.
+pub(super) fn tag<'a>(reader: &Reader<'a>, at: &At<'_>, sink: &mut Sink) -> Option<Cow<'a, str>> {
+    let mut ahead = reader.clone();
+    ahead.enter();
+    while let Some(key) = ahead.key() {
+        if *key != *b"type" {
+            ahead.skip();
+        } else if !ahead.null() {
+            return ahead.string().or_else(|| sink.wrong(&at.key("type"), "a string", &mut ahead));
         }
     }
+    sink.missing(&at.key("type"), "a string");
+    None
 }

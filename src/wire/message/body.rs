@@ -77,5 +77,5 @@ impl Body {
 }
 
 fn typed<T: Decode>(frame: &Frame, at: &At<'_>, sink: &mut Sink) -> Option<T> {
-    T::decode(frame.root(), at, sink)
+    T::decode(&mut frame.root().reader(), at, sink)
 }

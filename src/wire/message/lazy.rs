@@ -14,6 +14,7 @@ use super::system::System;
 use super::user::UserMessage;
 use crate::wire::decode::{At, Decode, Defect, Sink};
 use crate::wire::frame::{Frame, FrameKind};
+use crate::wire::json::{Cursor, Kind};
 
 /// One message of the CLI.
 ///
@@ -168,17 +169,8 @@ impl Message {
         if self.frame.kind() != FrameKind::StreamEvent {
             return None;
         }
-        let delta = self.frame.payload()?.get("delta")?;
-        let mut found = None;
-        let mut right_kind = false;
-        for (key, value) in delta.fields() {
-            if *key == *b"type" {
-                right_kind = value.string()? == kind;
-            } else if *key == *field.as_bytes() {
-                found = Some(value);
-            }
-        }
-        found.filter(|_| right_kind)?.string()
+        let delta = tagged_member(self.frame.payload()?, "content_block_delta", "delta")?;
+        tagged_member(delta, kind, field)?.string()
     }
 
     fn typed(&self) -> &Typed {
@@ -187,13 +179,28 @@ impl Message {
             let body = Body::decode(&self.frame, &At::Root, &mut sink);
             for (name, value) in self.frame.envelope() {
                 // A result has its session in its body.
-                if !(self.is_result() && name == "session_id") {
-                    value.and_then(|value| String::decode(value, &At::Root.key(name), &mut sink));
+                let elsewhere = self.is_result() && name == "session_id";
+                if let Some(value) = value.filter(|value| value.kind() != Kind::String && !elsewhere) {
+                    sink.wrong::<()>(&At::Root.key(name), String::EXPECTED, &mut value.reader());
                 }
             }
             Arc::new(Typed { body, defects: sink.defects })
         })
     }
+}
+
+/// A member of an object that has this `type`.
+fn tagged_member<'a>(object: Cursor<'a>, kind: &str, name: &str) -> Option<Cursor<'a>> {
+    let mut right_kind = false;
+    let mut found = None;
+    for (key, value) in object.fields() {
+        if *key == *b"type" {
+            right_kind = value.string().is_some_and(|text| text == kind);
+        } else if *key == *name.as_bytes() {
+            found = Some(value);
+        }
+    }
+    found.filter(|_| right_kind)
 }
 
 impl From<Frame> for Message {

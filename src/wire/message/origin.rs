@@ -1,7 +1,7 @@
 //! Where a message comes from.
 
 use crate::wire::decode::{At, Decode, Sink};
-use crate::wire::json::{Cursor, RawJson};
+use crate::wire::json::{RawJson, Reader};
 
 object! {
     /// Where a message comes from (`origin`, CLI 2.1.329). Which of the fields are set depends on the kind.
@@ -52,7 +52,8 @@ open_enum! {
 }
 
 /// An origin without a kind says nothing: it counts as none, and not as a defect.
-pub(super) fn stated_origin(value: Cursor<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Option<Origin>> {
+pub(super) fn stated_origin(reader: &mut Reader<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Option<Origin>> {
+    let value = reader.skip();
     value.get("kind")?.string()?;
-    Origin::decode(value, at, sink).map(Some)
+    Origin::decode(&mut value.reader(), at, sink).map(Some)
 }

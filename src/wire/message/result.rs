@@ -6,7 +6,7 @@ use super::origin::{Origin, stated_origin};
 use super::usage::{ModelUsage, Usage};
 use super::vocabulary::{FastModeDisabledReason, FastModeState, StopReason};
 use crate::wire::decode::{At, Decode, Sink};
-use crate::wire::json::{Cursor, Kind, RawJson};
+use crate::wire::json::{RawJson, Reader};
 
 object! {
     /// The end of a turn (`result`, CLI 2.1.329). [`outcome`](Self::outcome) tells how it ended: the subtype alone does not.
@@ -284,9 +284,9 @@ open_enum! {
 }
 
 /// The list of errors; a bare string counts as a list of one.
-fn error_list(value: Cursor<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Vec<String>> {
-    match value.kind() {
-        Kind::String => value.string().map(|text| vec![text.into_owned()]),
-        _ => Vec::decode(value, at, sink),
+fn error_list(reader: &mut Reader<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Vec<String>> {
+    match reader.string() {
+        Some(text) => Some(vec![text.into_owned()]),
+        None => Vec::decode(reader, at, sink),
     }
 }

@@ -5,7 +5,7 @@ use super::block::{ContentBlock, tag};
 use super::usage::Usage;
 use super::vocabulary::{StopReason, ThinkingDisplay};
 use crate::wire::decode::{At, Decode, Sink};
-use crate::wire::json::{Cursor, Kind, RawJson};
+use crate::wire::json::{Kind, RawJson, Reader};
 
 object! {
     /// An event of the API's stream (`stream_event`, CLI 2.1.329); sent when partial messages were asked for.
@@ -245,22 +245,22 @@ impl Delta {
 impl Decode for Event {
     const EXPECTED: &'static str = "an object";
 
-    fn decode(value: Cursor<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Self> {
-        if value.kind() != Kind::Object {
-            return sink.wrong(at, Self::EXPECTED, value);
+    fn decode(reader: &mut Reader<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Self> {
+        if reader.kind() != Kind::Object {
+            return sink.wrong(at, Self::EXPECTED, reader);
         }
-        let Some(event_type) = tag(value, at, sink) else {
-            return Some(Self::Unknown(UnknownEvent { event_type: None, raw: value.raw() }));
+        let Some(event_type) = tag(reader, at, sink) else {
+            return Some(Self::Unknown(UnknownEvent { event_type: None, raw: reader.skip().raw() }));
         };
         match &*event_type {
-            "message_start" => Decode::decode(value, at, sink).map(Self::MessageStart),
-            "content_block_start" => Decode::decode(value, at, sink).map(Self::ContentBlockStart),
-            "content_block_delta" => Decode::decode(value, at, sink).map(Self::ContentBlockDelta),
-            "content_block_stop" => Decode::decode(value, at, sink).map(Self::ContentBlockStop),
-            "message_delta" => Decode::decode(value, at, sink).map(Self::MessageDelta),
-            "message_stop" => Some(Self::MessageStop(value.raw())),
-            "ping" => Some(Self::Ping(value.raw())),
-            other => Some(Self::Unknown(UnknownEvent { event_type: Some(other.into()), raw: value.raw() })),
+            "message_start" => Decode::decode(reader, at, sink).map(Self::MessageStart),
+            "content_block_start" => Decode::decode(reader, at, sink).map(Self::ContentBlockStart),
+            "content_block_delta" => Decode::decode(reader, at, sink).map(Self::ContentBlockDelta),
+            "content_block_stop" => Decode::decode(reader, at, sink).map(Self::ContentBlockStop),
+            "message_delta" => Decode::decode(reader, at, sink).map(Self::MessageDelta),
+            "message_stop" => Some(Self::MessageStop(reader.skip().raw())),
+            "ping" => Some(Self::Ping(reader.skip().raw())),
+            other => Some(Self::Unknown(UnknownEvent { event_type: Some(other.into()), raw: reader.skip().raw() })),
         }
     }
 }
@@ -268,20 +268,20 @@ impl Decode for Event {
 impl Decode for Delta {
     const EXPECTED: &'static str = "an object";
 
-    fn decode(value: Cursor<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Self> {
-        if value.kind() != Kind::Object {
-            return sink.wrong(at, Self::EXPECTED, value);
+    fn decode(reader: &mut Reader<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Self> {
+        if reader.kind() != Kind::Object {
+            return sink.wrong(at, Self::EXPECTED, reader);
         }
-        let Some(delta_type) = tag(value, at, sink) else {
-            return Some(Self::Unknown(UnknownEvent { event_type: None, raw: value.raw() }));
+        let Some(delta_type) = tag(reader, at, sink) else {
+            return Some(Self::Unknown(UnknownEvent { event_type: None, raw: reader.skip().raw() }));
         };
         match &*delta_type {
-            "text_delta" => Decode::decode(value, at, sink).map(Self::Text),
-            "input_json_delta" => Decode::decode(value, at, sink).map(Self::InputJson),
-            "thinking_delta" => Decode::decode(value, at, sink).map(Self::Thinking),
-            "signature_delta" => Decode::decode(value, at, sink).map(Self::Signature),
-            "citations_delta" => Decode::decode(value, at, sink).map(Self::Citations),
-            other => Some(Self::Unknown(UnknownEvent { event_type: Some(other.into()), raw: value.raw() })),
+            "text_delta" => Decode::decode(reader, at, sink).map(Self::Text),
+            "input_json_delta" => Decode::decode(reader, at, sink).map(Self::InputJson),
+            "thinking_delta" => Decode::decode(reader, at, sink).map(Self::Thinking),
+            "signature_delta" => Decode::decode(reader, at, sink).map(Self::Signature),
+            "citations_delta" => Decode::decode(reader, at, sink).map(Self::Citations),
+            other => Some(Self::Unknown(UnknownEvent { event_type: Some(other.into()), raw: reader.skip().raw() })),
         }
     }
 }

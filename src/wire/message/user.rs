@@ -4,7 +4,7 @@ use super::block::{ContentBlock, ToolResultBlock};
 use super::origin::{Origin, stated_origin};
 use super::vocabulary::Priority;
 use crate::wire::decode::{At, Decode, Sink};
-use crate::wire::json::{Cursor, Kind, RawJson};
+use crate::wire::json::{Kind, RawJson, Reader};
 
 object! {
     /// A message on the user's side (`user`, CLI 2.1.329): tool results, texts that the CLI adds, and prompts played back.
@@ -128,11 +128,11 @@ impl Default for UserContent {
 impl Decode for UserContent {
     const EXPECTED: &'static str = "a string or an array";
 
-    fn decode(value: Cursor<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Self> {
-        match value.kind() {
-            Kind::String => value.string().map(|text| Self::Text(text.into_owned())),
-            Kind::Array => ContentBlock::decode_list(value, at, sink).map(Self::Blocks),
-            _ => sink.wrong(at, Self::EXPECTED, value),
+    fn decode(reader: &mut Reader<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Self> {
+        match reader.kind() {
+            Kind::String => reader.string().map(|text| Self::Text(text.into_owned())),
+            Kind::Array => ContentBlock::decode_list(reader, at, sink).map(Self::Blocks),
+            _ => sink.wrong(at, Self::EXPECTED, reader),
         }
     }
 }

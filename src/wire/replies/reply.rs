@@ -17,6 +17,29 @@ pub struct Reply<T> {
 }
 
 impl<T> Reply<T> {
+    /// Reads an answer.
+    #[cfg_attr(not(feature = "session"), allow(dead_code, reason = "only a session has answers to read"))]
+    pub(crate) fn read(raw: Option<RawJson>) -> Self
+    where
+        T: Decode + Default,
+    {
+        let mut sink = Sink::default();
+        let value = decode(raw.as_ref(), &mut sink);
+        Self { value, raw, defects: sink.defects, audit: unmodelled::<T> }
+    }
+
+    /// Reads an answer that is allowed to have no body.
+    #[cfg_attr(not(feature = "session"), allow(dead_code, reason = "only a session has answers to read"))]
+    pub(crate) fn read_optional(raw: Option<RawJson>) -> Self
+    where
+        T: Decode + Default,
+    {
+        if raw.is_some() {
+            return Self::read(raw);
+        }
+        Self { value: T::default(), raw, defects: Vec::new(), audit: unmodelled::<T> }
+    }
+
     /// The answer alone.
     pub fn into_inner(self) -> T {
         self.value
@@ -38,28 +61,10 @@ impl<T> Reply<T> {
     }
 }
 
-#[cfg_attr(not(feature = "session"), allow(dead_code, reason = "only a session has answers to read"))]
-impl<T: Decode + Default> Reply<T> {
-    /// Reads an answer.
-    pub(crate) fn read(raw: Option<RawJson>) -> Self {
-        let mut sink = Sink::default();
-        let value = decode(raw.as_ref(), &mut sink);
-        Self { value, raw, defects: sink.defects, audit: unmodelled::<T> }
-    }
-
-    /// Reads an answer that is allowed to have no body.
-    pub(crate) fn read_optional(raw: Option<RawJson>) -> Self {
-        match raw {
-            Some(raw) => Self::read(Some(raw)),
-            None => Self { value: T::default(), raw: None, defects: Vec::new(), audit: unmodelled::<T> },
-        }
-    }
-}
-
 fn decode<T: Decode + Default>(raw: Option<&RawJson>, sink: &mut Sink) -> T {
     let at = At::Root.key("response");
     match raw {
-        Some(raw) => T::decode(raw.cursor(), &at, sink),
+        Some(raw) => T::decode(&mut raw.cursor().reader(), &at, sink),
         None => {
             sink.missing(&at, T::EXPECTED);
             None

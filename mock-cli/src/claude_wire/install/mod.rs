@@ -14,6 +14,7 @@ use std::process::{Command, Stdio};
 
 pub(crate) use self::error::InstallError;
 use self::staging::Staging;
+use super::{Failure, Found};
 
 /// The version that the recordings and the tests of this release were made with.
 pub(crate) const PINNED: &str = "2.1.329";
@@ -27,6 +28,13 @@ pub(crate) struct Install {
     /// The directory that gets the executable. Default: claude-wire/cli/VERSION in the user's data directory.
     #[arg(long)]
     dir: Option<PathBuf>,
+}
+
+/// Installs, and prints the path.
+pub(crate) fn run(install: &Install) -> Result<Found, Failure> {
+    let path = install.run().map_err(|error| error.to_string())?;
+    println!("{}", path.display());
+    Ok(Found::Nothing)
 }
 
 impl Install {

@@ -86,7 +86,7 @@ impl Stage {
     /// The steps after the handshake.
     async fn conversation(&self, recording: &Recording, script: &HostScript) -> Result<(), String> {
         let reply = self.session.connect().await.map_err(|error| format!("the handshake failed: {error}"))?;
-        lock(&self.delivered).replies.push(Ok(reply.map(|reply| reply.bytes().clone())));
+        lock(&self.delivered).replies.push(Ok(reply.raw().map(|reply| reply.bytes().clone())));
         let (mut turns, mut controls) = (JoinSet::new(), JoinSet::new());
         for step in script.steps().iter().skip(1) {
             self.seen.lines(self.progress.before(step.event)).await;

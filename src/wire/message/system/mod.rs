@@ -58,7 +58,7 @@ macro_rules! subtypes {
 
             fn known(subtype: &str, frame: &Frame, at: &At<'_>, sink: &mut Sink) -> Option<Self> {
                 match subtype {
-                    $($wire => Some(Self::$variant(<$body as Decode>::decode(frame.root(), at, sink)?)),)*
+                    $($wire => Some(Self::$variant(<$body as Decode>::decode(&mut frame.root().reader(), at, sink)?)),)*
                     _ => None,
                 }
             }
@@ -143,7 +143,7 @@ impl System {
     pub(super) fn decode(frame: &Frame, at: &At<'_>, sink: &mut Sink) -> Self {
         let Some(subtype) = frame.subtype() else {
             match frame.root().get("subtype").filter(|value| !value.is_null()) {
-                Some(other) => sink.wrong(&at.key("subtype"), "a string", other).unwrap_or_default(),
+                Some(other) => sink.wrong(&at.key("subtype"), "a string", &mut other.reader()).unwrap_or_default(),
                 None => sink.missing(&at.key("subtype"), "a string"),
             }
             return Self::Unknown { subtype: None };

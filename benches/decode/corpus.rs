@@ -1,0 +1,123 @@
+//! What is decoded: lines in the shapes of the CLI, made up here.
+
+use std::fmt::Write as _;
+
+/// Lines, one after the other.
+pub(crate) struct Corpus {
+    pub(crate) name: &'static str,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) lines: usize,
+    pub(crate) budgets: Budgets,
+}
+
+/// How many times as fast as the tagged enum a row must be; for framing, how many times as long as bare `LinesCodec` it may take.
+pub(crate) struct Budgets {
+    pub(crate) framing: f64,
+    pub(crate) untouched: f64,
+    pub(crate) text: f64,
+    pub(crate) typed: f64,
+}
+
+impl Corpus {
+    fn of(name: &'static str, text: String, budgets: Budgets) -> Self {
+        let lines = text.bytes().filter(|byte| *byte == b'\n').count();
+        Self { name, bytes: text.into_bytes(), lines, budgets }
+    }
+}
+
+const SESSION: &str = "5c1f1c3e-7a52-4c1e-9d31-0c2f6d0f7a11";
+const WORDS: &str = "the session reads a line, cuts it at its newline and hands it on; nobody looks inside until somebody asks. ";
+
+/// Deltas of 333 bytes.
+pub(crate) fn deltas(count: usize) -> Corpus {
+    let mut text = String::new();
+    for n in 0..count {
+        let words = &WORDS[n % 40..n % 40 + 61];
+        let _ = writeln!(
+            text,
+            r#"{{"type":"stream_event","event":{{"type":"content_block_delta","index":0,"delta":{{"type":"text_delta","text":"{words}"}}}},"session_id":"{SESSION}","parent_tool_use_id":null,"uuid":"{}","api_message_id":"msg_01{n:022}"}}"#,
+            uuid(n)
+        );
+    }
+    Corpus::of("deltas", text, Budgets { framing: 2.0, untouched: 4.0, text: 3.0, typed: 1.5 })
+}
+
+/// Answers with tool calls, and their results, of 1 to 20 KB.
+pub(crate) fn turns(megabytes: usize) -> Corpus {
+    let mut text = String::new();
+    for n in 0.. {
+        if text.len() >= megabytes * 1_000_000 {
+            break;
+        }
+        let body = prose(800 + n * 7919 % 18_000);
+        if n % 2 == 0 {
+            assistant(&mut text, n, &body);
+        } else {
+            user(&mut text, n, &body);
+        }
+    }
+    Corpus::of("turns", text, Budgets { framing: 2.0, untouched: 1.5, text: 1.5, typed: 1.2 })
+}
+
+/// Answers of 5 MB.
+pub(crate) fn huge(megabytes: usize) -> Corpus {
+    let mut text = String::new();
+    let body = prose(5_000_000);
+    (0..megabytes.div_ceil(5)).for_each(|n| assistant(&mut text, n, &body));
+    Corpus::of("huge", text, Budgets { framing: 2.0, untouched: 1.2, text: 1.2, typed: 1.1 })
+}
+
+/// Starts of turns with their lists of tools and commands, and ends with their sums.
+pub(crate) fn starts(megabytes: usize) -> Corpus {
+    let mut text = String::new();
+    let names: Vec<_> = (0..90).map(|n| format!("\"a-command-{n}\"")).collect();
+    let names = names.join(",");
+    for n in 0.. {
+        if text.len() >= megabytes * 1_000_000 {
+            break;
+        }
+        let _ = writeln!(
+            text,
+            r#"{{"type":"system","subtype":"init","cwd":"/home/user/project","session_id":"{SESSION}","tools":[{names}],"mcp_servers":[{{"name":"calc","status":"connected"}}],"model":"claude-opus-5-5","permissionMode":"default","slash_commands":[{names}],"apiKeySource":"none","claude_code_version":"2.1.329","output_style":"default","agents":["general-purpose"],"skills":[{names}],"plugins":[],"uuid":"{}","user_message_uuids":["{SESSION}"]}}"#,
+            uuid(n)
+        );
+        let _ = writeln!(
+            text,
+            r#"{{"duration_api_ms":1037,"stop_reason":"end_turn","session_id":"{SESSION}","total_cost_usd":0.0008,"usage":{{"input_tokens":100,"cache_creation_input_tokens":0,"cache_read_input_tokens":0,"output_tokens":20}},"modelUsage":{{"claude-opus-5-5":{{"inputTokens":100,"outputTokens":20,"cacheReadInputTokens":0,"cacheCreationInputTokens":0,"webSearchRequests":0,"costUSD":0.0008,"contextWindow":200000,"maxOutputTokens":32000}}}},"permission_denials":[],"subtype":"success","is_error":false,"duration_ms":1180,"num_turns":1,"result":"done","type":"result","uuid":"{}"}}"#,
+            uuid(n)
+        );
+    }
+    Corpus::of("starts", text, Budgets { framing: 2.0, untouched: 3.0, text: 3.0, typed: 1.5 })
+}
+
+fn assistant(text: &mut String, n: usize, body: &str) {
+    let _ = writeln!(
+        text,
+        r#"{{"type":"assistant","message":{{"id":"msg_01{n:022}","type":"message","role":"assistant","model":"claude-opus-5-5","content":[{{"type":"text","text":"{body}"}},{{"type":"tool_use","id":"toolu_{n:022}","name":"Bash","input":{{"command":"ls -la \"/srv/data\"","description":"List files","timeout":120000}}}}],"stop_reason":null,"stop_sequence":null,"usage":{{"input_tokens":100,"cache_creation_input_tokens":0,"cache_read_input_tokens":2048,"output_tokens":1,"service_tier":"standard"}}}},"parent_tool_use_id":null,"session_id":"{SESSION}","uuid":"{}","request_id":"req_011"}}"#,
+        uuid(n)
+    );
+}
+
+fn user(text: &mut String, n: usize, body: &str) {
+    let half = &body[..body.len() / 2];
+    let half = half.strip_suffix('\\').unwrap_or(half);
+    let _ = writeln!(
+        text,
+        r#"{{"type":"user","message":{{"role":"user","content":[{{"tool_use_id":"toolu_{n:022}","type":"tool_result","content":"{half}","is_error":false}}]}},"parent_tool_use_id":null,"session_id":"{SESSION}","uuid":"{}","tool_use_result":{{"stdout":"{half}","stderr":"","interrupted":false,"isImage":false}}}}"#,
+        uuid(n)
+    );
+}
+
+/// Prose as JSON spells it, with a line break now and then.
+fn prose(len: usize) -> String {
+    let mut text = String::with_capacity(len + 120);
+    while text.len() < len {
+        text.push_str(WORDS);
+        text.push_str(r"\n");
+    }
+    text
+}
+
+fn uuid(n: usize) -> String {
+    format!("{n:08x}-0000-4000-8000-{n:012x}")
+}

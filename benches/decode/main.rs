@@ -1,0 +1,81 @@
+//! What a line costs from bytes to a typed message, beside the usual ways to do it, all in one run.
+//!
+//! CPU time of one thread, the best of several rounds that take turns; trust the ratios, not the megabytes. `--quick` takes small corpora.
+//! Either way the run ends with the budgets, and fails if one is broken; each leaves slack for a busy machine.
+
+mod clock;
+mod corpus;
+mod peers;
+mod rows;
+
+use std::time::Duration;
+
+use self::corpus::Corpus;
+use self::rows::{ROWS, Row};
+
+fn main() {
+    let quick = std::env::args().any(|argument| argument == "--quick");
+    let (deltas, megabytes, rounds) = if quick { (30_000, 10, 5) } else { (200_000, 100, 5) };
+    let corpora = [corpus::deltas(deltas), corpus::turns(megabytes), corpus::huge(megabytes), corpus::starts(megabytes / 2)];
+    println!("{:<8} {:<46} {:>8} {:>10} {:>9} {:>9}", "corpus", "row", "MB/s", "us/line", "x tagged", "x bare");
+    let mut broken = Vec::new();
+    for corpus in &corpora {
+        let times = measure(corpus, rounds);
+        report(corpus, &times);
+        broken.extend(budgets(corpus, &times));
+    }
+    if !broken.is_empty() {
+        eprintln!("\nbudgets broken:\n{}", broken.join("\n"));
+        std::process::exit(1);
+    }
+    println!("\nall budgets kept");
+}
+
+/// The best time of each row.
+fn measure(corpus: &Corpus, rounds: usize) -> Vec<Duration> {
+    let mut best = vec![Duration::MAX; ROWS.len()];
+    for _ in 0..rounds {
+        for (row, best) in ROWS.iter().zip(&mut best) {
+            let started = clock::now();
+            let lines = (row.run)(&corpus.bytes);
+            let took = clock::now() - started;
+            assert_eq!(lines, corpus.lines, "{} lost lines of {}", row.name, corpus.name);
+            *best = took.min(*best);
+        }
+    }
+    best
+}
+
+fn report(corpus: &Corpus, times: &[Duration]) {
+    for (row, time) in ROWS.iter().zip(times) {
+        println!(
+            "{:<8} {:<46} {:>8.0} {:>10.3} {:>9.2} {:>9.2}",
+            corpus.name,
+            row.name,
+            corpus.bytes.len() as f64 / 1e6 / time.as_secs_f64(),
+            time.as_secs_f64() * 1e6 / corpus.lines as f64,
+            seconds(times, &rows::TAGGED) / time.as_secs_f64(),
+            time.as_secs_f64() / seconds(times, &rows::BARE),
+        );
+    }
+}
+
+fn budgets(corpus: &Corpus, times: &[Duration]) -> Vec<String> {
+    let check = |what: &str, ratio: f64, at_least: f64| {
+        (ratio < at_least).then(|| format!("{}: {what}: {ratio:.2}, must be at least {at_least}", corpus.name))
+    };
+    let faster = |row: &Row, than: &Row| seconds(times, than) / seconds(times, row);
+    [
+        check("framing beside bare LinesCodec", faster(&rows::FRAMED, &rows::BARE), 1.0 / corpus.budgets.framing),
+        check("untouched beside the tagged enum", faster(&rows::UNTOUCHED, &rows::TAGGED), corpus.budgets.untouched),
+        check("text of deltas beside the tagged enum", faster(&rows::TEXT, &rows::TAGGED), corpus.budgets.text),
+        check("typed beside the tagged enum", faster(&rows::TYPED, &rows::TAGGED), corpus.budgets.typed),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn seconds(times: &[Duration], row: &Row) -> f64 {
+    ROWS.iter().zip(times).find(|(other, _)| other.name == row.name).map_or(f64::NAN, |(_, time)| time.as_secs_f64())
+}

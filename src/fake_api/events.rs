@@ -1,0 +1,205 @@
+//! A reply as the API's events, or as one message.
+
+use serde_json::{Map, Value, json};
+
+use super::reply::{Block, Cut, Refusal, Reply};
+
+/// The characters of a delta, unless the reply says otherwise.
+const DELTA_CHARS: usize = 40;
+/// Stands for a signature; the CLI only carries it.
+const SIGNATURE: &str = "c2lnbmF0dXJl";
+
+/// One server-sent event, with the empty line behind it.
+pub(super) struct SseEvent {
+    pub(super) text: String,
+    pub(super) is_delta: bool,
+}
+
+/// A message that is about to be sent: the reply's content with everything filled in.
+pub(super) struct OutMessage<'a> {
+    reply: &'a Reply,
+    model: &'a str,
+    /// Unique among the replies of one API.
+    serial: usize,
+}
+
+impl<'a> OutMessage<'a> {
+    pub(super) fn new(reply: &'a Reply, model: &'a str, serial: usize) -> Self {
+        Self { reply, model, serial }
+    }
+
+    /// The body for a request that does not stream.
+    pub(super) fn whole(&self) -> Value {
+        let content: Vec<_> = self.reply.content.iter().enumerate().map(|(index, block)| self.block(index, block)).collect();
+        self.envelope(content, self.stop_reason(), self.usage())
+    }
+
+    /// The events for a request that streams.
+    pub(super) fn events(&self) -> Vec<SseEvent> {
+        let mut usage = self.usage();
+        usage.insert("output_tokens".into(), 1.into());
+        let mut events = vec![event("message_start", json!({"message": self.envelope(Vec::new(), Value::Null, usage)}))];
+        for (index, block) in self.reply.content.iter().enumerate() {
+            events.push(event("content_block_start", json!({"index": index, "content_block": emptied(self.block(index, block))})));
+            events.extend(self.deltas(block).map(|delta| event("content_block_delta", json!({"index": index, "delta": delta}))));
+            events.push(event("content_block_stop", json!({"index": index})));
+        }
+        let usage = json!({"output_tokens": self.usage()["output_tokens"]});
+        let delta = json!({"stop_reason": self.stop_reason(), "stop_sequence": null});
+        events.push(event("message_delta", json!({"delta": delta, "usage": usage})));
+        events.push(event("message_stop", json!({})));
+        events
+    }
+
+    fn envelope(&self, content: Vec<Value>, stop_reason: Value, usage: Map<String, Value>) -> Value {
+        json!({"id": format!("msg_{}", self.serial), "type": "message", "role": "assistant", "model": self.model, "content": content,
+            "stop_reason": stop_reason, "stop_sequence": null, "usage": usage})
+    }
+
+    fn block(&self, index: usize, block: &Block) -> Value {
+        match block {
+            Block::Text { text } => json!({"type": "text", "text": text}),
+            Block::Thinking { thinking } => json!({"type": "thinking", "thinking": thinking, "signature": SIGNATURE}),
+            Block::ToolUse { name, input, id, .. } => {
+                let id = id.clone().unwrap_or_else(|| format!("toolu_{}_{index}", self.serial));
+                json!({"type": "tool_use", "id": id, "name": name, "input": input})
+            }
+        }
+    }
+
+    fn deltas(&self, block: &Block) -> impl Iterator<Item = Value> {
+        let (kind, field, text) = match block {
+            Block::Text { text } => ("text_delta", "text", text.clone()),
+            Block::Thinking { thinking } => ("thinking_delta", "thinking", thinking.clone()),
+            Block::ToolUse { input, partial_json, .. } => {
+                ("input_json_delta", "partial_json", partial_json.clone().unwrap_or_else(|| input.to_string()))
+            }
+        };
+        let signature = matches!(block, Block::Thinking { .. }).then(|| json!({"type": "signature_delta", "signature": SIGNATURE}));
+        let pieces = pieces(&text, self.reply.delta_chars.unwrap_or(DELTA_CHARS));
+        pieces.into_iter().map(move |piece| json!({"type": kind, field: piece})).chain(signature)
+    }
+
+    fn stop_reason(&self) -> Value {
+        let calls = self.reply.content.iter().any(|block| matches!(block, Block::ToolUse { .. }));
+        let default = if calls { "tool_use" } else { "end_turn" };
+        self.reply.stop_reason.as_deref().unwrap_or(default).into()
+    }
+
+    fn usage(&self) -> Map<String, Value> {
+        let mut usage = Map::new();
+        for (name, tokens) in
+            [("input_tokens", 100), ("cache_creation_input_tokens", 0), ("cache_read_input_tokens", 0), ("output_tokens", 20)]
+        {
+            usage.insert(name.into(), tokens.into());
+        }
+        usage.extend(self.reply.usage.clone());
+        usage
+    }
+}
+
+/// What a stream ends with that is cut off.
+pub(super) fn last_words(cut: &Cut) -> Option<String> {
+    match cut {
+        Cut::Close | Cut::Reset => None,
+        Cut::Garbage(bytes) => Some(bytes.clone()),
+        Cut::Error(kind) => Some(event("error", json!({"error": {"type": kind, "message": "from the script"}})).text),
+    }
+}
+
+/// The body of an error.
+pub(super) fn error_body(error: &Refusal) -> Value {
+    let kind = match error.status {
+        401 => "authentication_error",
+        403 => "permission_error",
+        404 => "not_found_error",
+        413 => "request_too_large",
+        429 => "rate_limit_error",
+        529 => "overloaded_error",
+        400..=499 => "invalid_request_error",
+        _ => "api_error",
+    };
+    let message = error.message.clone().unwrap_or_else(|| format!("{kind}, from the script"));
+    json!({"type": "error", "error": {"type": kind, "message": message}})
+}
+
+fn event(kind: &str, fields: Value) -> SseEvent {
+    let mut data = json!({"type": kind});
+    if let (Value::Object(data), Value::Object(fields)) = (&mut data, fields) {
+        data.extend(fields);
+    }
+    SseEvent { text: format!("event: {kind}\ndata: {data}\n\n"), is_delta: kind == "content_block_delta" }
+}
+
+/// A block as it starts: what the deltas will bring is empty.
+fn emptied(mut block: Value) -> Value {
+    for (field, empty) in [("text", json!("")), ("thinking", json!("")), ("signature", json!("")), ("input", json!({}))] {
+        if let Some(value) = block.get_mut(field) {
+            *value = empty;
+        }
+    }
+    block
+}
+
+/// Pieces of so many characters; one empty piece of an empty text, as the API sends it.
+fn pieces(text: &str, characters: usize) -> Vec<String> {
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    while let Some((end, _)) = rest.char_indices().nth(characters.max(1)) {
+        let (piece, tail) = rest.split_at(end);
+        pieces.push(piece.to_owned());
+        rest = tail;
+    }
+    pieces.push(rest.to_owned());
+    pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(reply: &Reply) -> Vec<String> {
+        OutMessage::new(reply, "m", 7).events().into_iter().map(|event| event.text).collect()
+    }
+
+    #[test]
+    fn a_text_streamed_as_the_api_streams_it() {
+        let expected = [
+            "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":\"msg_7\",\"type\":\"message\",\"role\":\"assistant\",\"model\":\"m\",\"content\":[],\"stop_reason\":null,\"stop_sequence\":null,\"usage\":{\"input_tokens\":100,\"cache_creation_input_tokens\":0,\"cache_read_input_tokens\":0,\"output_tokens\":1}}}\n\n",
+            "event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":\"\"}}\n\n",
+            "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"Hü\"}}\n\n",
+            "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"!\"}}\n\n",
+            "event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":0}\n\n",
+            "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\",\"stop_sequence\":null},\"usage\":{\"output_tokens\":20}}\n\n",
+            "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n",
+        ];
+        assert_eq!(lines(&Reply::text("Hü!").delta_chars(2)), expected);
+    }
+
+    #[test]
+    fn thinking_ends_with_its_signature_and_a_call_starts_empty() {
+        let lines = lines(&Reply::thinking("hm").and_tool_use("Bash", json!({"command": "ls"})).usage("output_tokens", 9));
+        assert_eq!(
+            lines[3],
+            "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"signature_delta\",\"signature\":\"c2lnbmF0dXJl\"}}\n\n"
+        );
+        assert_eq!(
+            lines[5..7],
+            [
+                "event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":1,\"content_block\":{\"type\":\"tool_use\",\"id\":\"toolu_7_1\",\"name\":\"Bash\",\"input\":{}}}\n\n",
+                "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":1,\"delta\":{\"type\":\"input_json_delta\",\"partial_json\":\"{\\\"command\\\":\\\"ls\\\"}\"}}\n\n",
+            ]
+        );
+        assert!(lines[8].contains(r#""stop_reason":"tool_use""#) && lines[8].contains(r#""output_tokens":9"#), "{}", lines[8]);
+    }
+
+    #[test]
+    fn a_whole_message() {
+        let reply = Reply::text("Hi");
+        let whole = OutMessage::new(&reply, "m", 0).whole().to_string();
+        assert_eq!(
+            whole,
+            r#"{"id":"msg_0","type":"message","role":"assistant","model":"m","content":[{"type":"text","text":"Hi"}],"stop_reason":"end_turn","stop_sequence":null,"usage":{"input_tokens":100,"cache_creation_input_tokens":0,"cache_read_input_tokens":0,"output_tokens":20}}"#
+        );
+    }
+}

@@ -1,0 +1,123 @@
+//! What was asked, what was answered, and what went wrong.
+
+use std::fmt::{self, Write};
+
+use super::reply::Reply;
+use super::request::ApiRequest;
+use super::script::{ApiScript, Rule};
+
+/// How much of a text a report shows, in characters.
+const SHOWN: usize = 200;
+
+/// What went wrong between the script and the CLI.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiReport {
+    failures: Vec<String>,
+}
+
+impl ApiReport {
+    /// The failures, in order: refused requests first, then replies that nobody fetched.
+    pub fn failures(&self) -> &[String] {
+        &self.failures
+    }
+}
+
+impl fmt::Display for ApiReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the fake API and its script disagree:")?;
+        self.failures.iter().try_for_each(|failure| write!(f, "\n* {failure}"))
+    }
+}
+
+impl std::error::Error for ApiReport {}
+
+pub(super) struct Ledger {
+    rules: Vec<(Rule, usize)>,
+    requests: Vec<ApiRequest>,
+    failures: Vec<String>,
+}
+
+/// A reply, and a number that no other reply has.
+pub(super) type Served = (Reply, usize);
+
+impl Ledger {
+    pub(super) fn new(script: ApiScript) -> Self {
+        Self { rules: script.rules.into_iter().map(|rule| (rule, 0)).collect(), requests: Vec::new(), failures: Vec::new() }
+    }
+
+    /// The reply to a request, or why there is none.
+    pub(super) fn serve(&mut self, request: ApiRequest) -> Result<Served, String> {
+        let serial = self.requests.len();
+        let violations = request.violations();
+        let answer = if violations.is_empty() { self.take(&request) } else { Err(broken(&request, &violations)) };
+        self.requests.push(request);
+        answer.map(|reply| (reply, serial)).map_err(|miss| self.fail(format!("request {}: {miss}", serial + 1)))
+    }
+
+    /// Notes a failure and gives it back.
+    pub(super) fn fail(&mut self, failure: String) -> String {
+        self.failures.push(failure.clone());
+        failure
+    }
+
+    pub(super) fn requests(&self) -> &[ApiRequest] {
+        &self.requests
+    }
+
+    /// The failures so far, and replies that are left over if all is done.
+    pub(super) fn report(&self, done: bool) -> Option<ApiReport> {
+        let mut failures = self.failures.clone();
+        if done {
+            failures.extend(self.rules.iter().enumerate().filter(|(_, (rule, used))| !rule.repeat && *used < rule.replies.len()).map(
+                |(index, (rule, used))| format!("rule {} ({}): {} of {} replies fetched", index + 1, rule.when, used, rule.replies.len()),
+            ));
+        }
+        (!failures.is_empty()).then_some(ApiReport { failures })
+    }
+
+    fn take(&mut self, request: &ApiRequest) -> Result<Reply, String> {
+        for (rule, used) in &mut self.rules {
+            let next = if rule.repeat { *used % rule.replies.len().max(1) } else { *used };
+            if let Some(reply) = rule.replies.get(next).filter(|_| rule.when.misfits(request).is_empty()) {
+                *used += 1;
+                return Ok(reply.clone());
+            }
+        }
+        Err(self.miss(request))
+    }
+
+    /// What came, and why each rule did not answer it.
+    fn miss(&self, request: &ApiRequest) -> String {
+        let mut text = format!("no rule answers it: {}", describe(request));
+        for (index, (rule, used)) in self.rules.iter().enumerate() {
+            let misfits = rule.when.misfits(request);
+            let why = match &misfits[..] {
+                [] => format!("fits, but its {} replies are used up", used),
+                misfits => format!("another {}", misfits.join(", another ")),
+            };
+            // Writing to a string does not fail.
+            let _ = write!(text, "\n    rule {} ({}): {why}", index + 1, rule.when);
+        }
+        text
+    }
+}
+
+fn broken(request: &ApiRequest, violations: &[String]) -> String {
+    format!("the real API would refuse it: {}\n    {}", violations.join("; "), describe(request))
+}
+
+fn describe(request: &ApiRequest) -> String {
+    let mut text = format!("turn {}, model {:?}, prompt {}", request.turn(), request.model(), shown(&request.prompts().join(" / ")));
+    for result in request.tool_results() {
+        let error = if result.is_error { " (error)" } else { "" };
+        let _ = write!(text, ", result of {}{error} {}", result.tool_use_id, shown(&result.text));
+    }
+    text
+}
+
+fn shown(text: &str) -> String {
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{:?}...", &text[..end]),
+        None => format!("{text:?}"),
+    }
+}

@@ -1,0 +1,269 @@
+//! What the model's side answers.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// One answer of the API to one request: a message, an error, or a body as it is; and how it is delivered.
+///
+/// In a file it is an object, such as `{"content":"Hi!"}` or `{"error":{"status":529}}`; the keys are the fields that the methods name.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Reply {
+    #[serde(deserialize_with = "text_or_blocks", skip_serializing_if = "Vec::is_empty")]
+    pub(super) content: Vec<Block>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) stop_reason: Option<String>,
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub(super) usage: Map<String, Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) error: Option<Refusal>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) raw: Option<Raw>,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub(super) first_byte_ms: u64,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub(super) delta_ms: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) delta_chars: Option<usize>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) hold: BTreeMap<usize, String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) cut: Option<CutAfter>,
+}
+
+/// A content block, in the API's terms.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+#[non_exhaustive]
+pub enum Block {
+    /// `text`
+    Text {
+        /// The text.
+        text: String,
+    },
+    /// `thinking`, with a made-up signature.
+    Thinking {
+        /// The thinking.
+        thinking: String,
+    },
+    /// `tool_use`
+    ToolUse {
+        /// The tool, as the model calls it.
+        name: String,
+        /// Its input.
+        #[serde(default)]
+        input: Value,
+        /// The id of the call; without one, a number that is used once.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<String>,
+        /// The input as streamed, where that is to be something else than the JSON text of `input`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        partial_json: Option<String>,
+    },
+}
+
+/// How a stream of events ends before its time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Cut {
+    /// The connection is closed (FIN) without the end of the body.
+    Close,
+    /// The connection is reset (RST).
+    Reset,
+    /// These bytes come instead of the next event, and the body ends as if all were well.
+    Garbage(String),
+    /// An `error` event of this type, such as `overloaded_error`, and the end of the body.
+    Error(String),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CutAfter {
+    pub(super) after: usize,
+    #[serde(rename = "by")]
+    pub(super) cut: Cut,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Refusal {
+    pub(super) status: u16,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) message: Option<String>,
+    /// Seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) retry_after: Option<u64>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Raw {
+    pub(super) content_type: String,
+    pub(super) body: String,
+}
+
+impl Reply {
+    /// A message without content, to begin with.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A message of one text.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::new().and_text(text)
+    }
+
+    /// A message of one thinking block.
+    pub fn thinking(thinking: impl Into<String>) -> Self {
+        Self::new().and_thinking(thinking)
+    }
+
+    /// A message of one tool call.
+    pub fn tool_use(name: impl Into<String>, input: Value) -> Self {
+        Self::new().and_tool_use(name, input)
+    }
+
+    /// A message of these blocks (`content`).
+    pub fn blocks(blocks: impl IntoIterator<Item = Block>) -> Self {
+        Self { content: blocks.into_iter().collect(), ..Self::default() }
+    }
+
+    /// An error of this status, 400 to 599, with the API's error type for it. The CLI retries 401, 429 and from 500 on, and nothing else.
+    pub fn error(status: u16) -> Self {
+        Self { error: Some(Refusal { status, message: None, retry_after: None }), ..Self::default() }
+    }
+
+    /// Status 200 with this body, whatever it is.
+    pub fn raw(content_type: impl Into<String>, body: impl Into<String>) -> Self {
+        Self { raw: Some(Raw { content_type: content_type.into(), body: body.into() }), ..Self::default() }
+    }
+
+    /// Adds a text block.
+    #[must_use]
+    pub fn and_text(mut self, text: impl Into<String>) -> Self {
+        self.content.push(Block::Text { text: text.into() });
+        self
+    }
+
+    /// Adds a thinking block.
+    #[must_use]
+    pub fn and_thinking(mut self, thinking: impl Into<String>) -> Self {
+        self.content.push(Block::Thinking { thinking: thinking.into() });
+        self
+    }
+
+    /// Adds a tool call.
+    #[must_use]
+    pub fn and_tool_use(mut self, name: impl Into<String>, input: Value) -> Self {
+        self.content.push(Block::ToolUse { name: name.into(), input, id: None, partial_json: None });
+        self
+    }
+
+    /// `stop_reason`. Default: `tool_use` where there is a tool call, else `end_turn`.
+    #[must_use]
+    pub fn stop_reason(mut self, reason: impl Into<String>) -> Self {
+        self.stop_reason = Some(reason.into());
+        self
+    }
+
+    /// A count of `usage`, such as `input_tokens`. Default: 100 tokens in, 20 out.
+    #[must_use]
+    pub fn usage(mut self, name: impl Into<String>, tokens: u64) -> Self {
+        self.usage.insert(name.into(), tokens.into());
+        self
+    }
+
+    /// The text of an error.
+    #[must_use]
+    pub fn message(mut self, message: impl Into<String>) -> Self {
+        if let Some(error) = &mut self.error {
+            error.message = Some(message.into());
+        }
+        self
+    }
+
+    /// The header `retry-after` of an error, in whole seconds.
+    #[must_use]
+    pub fn retry_after(mut self, wait: Duration) -> Self {
+        if let Some(error) = &mut self.error {
+            error.retry_after = Some(wait.as_secs());
+        }
+        self
+    }
+
+    /// Waits so long before anything is sent, headers included (`first_byte_ms`).
+    #[must_use]
+    pub fn first_byte_after(mut self, wait: Duration) -> Self {
+        self.first_byte_ms = millis(wait);
+        self
+    }
+
+    /// Waits so long behind each delta (`delta_ms`).
+    #[must_use]
+    pub fn delta_every(mut self, pause: Duration) -> Self {
+        self.delta_ms = millis(pause);
+        self
+    }
+
+    /// The characters of a delta, from 1 on (`delta_chars`). Default: 40.
+    #[must_use]
+    pub fn delta_chars(mut self, characters: usize) -> Self {
+        self.delta_chars = Some(characters);
+        self
+    }
+
+    /// Holds the reply behind its first `events` events until the test [releases](super::FakeApi::release) `gate` (`hold`). With 0 nothing is
+    /// sent before, not even headers. A gate that is never released is a reply that hangs.
+    ///
+    /// `message_start` is the first event, `content_block_start` the second, and then come the deltas.
+    #[must_use]
+    pub fn hold(mut self, events: usize, gate: impl Into<String>) -> Self {
+        self.hold.insert(events, gate.into());
+        self
+    }
+
+    /// Ends the stream behind its first `events` events (`cut`). Only of a reply that is streamed.
+    #[must_use]
+    pub fn cut(mut self, events: usize, cut: Cut) -> Self {
+        self.cut = Some(CutAfter { after: events, cut });
+        self
+    }
+
+    /// What is wrong with a reply that was read from a file.
+    pub(super) fn check(&self) -> Result<(), String> {
+        let kinds = [!self.content.is_empty(), self.error.is_some(), self.raw.is_some()];
+        if kinds.iter().filter(|is| **is).count() > 1 {
+            return Err("only one of `content`, `error` and `raw` can be".into());
+        }
+        if self.delta_chars == Some(0) {
+            return Err("`delta_chars`: expected a number from 1 up, got 0".into());
+        }
+        match &self.error {
+            Some(error) if !(400..=599).contains(&error.status) => {
+                Err(format!("`error.status`: expected a status from 400 to 599, got {}", error.status))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    duration.as_millis().try_into().unwrap_or(u64::MAX)
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+/// `content` as the API takes it: one text, or blocks.
+fn text_or_blocks<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<Block>, D::Error> {
+    let value = Value::deserialize(deserializer)?;
+    match value {
+        Value::String(text) => Ok(vec![Block::Text { text }]),
+        blocks => serde_json::from_value(blocks).map_err(serde::de::Error::custom),
+    }
+}

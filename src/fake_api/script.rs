@@ -1,0 +1,174 @@
+//! What the model's side does: rules and their replies.
+
+use std::fmt;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::file::{self, ScriptError};
+use super::reply::Reply;
+use super::request::ApiRequest;
+
+/// What the model's side does: rules, each with the replies that it gives.
+///
+/// A request is answered by the first rule that matches it and has a reply left. So the replies of one rule are the steps of one
+/// conversation: a tool call, then the text that follows its result; or an error, then the success of the retry.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ApiScript {
+    pub(super) rules: Vec<Rule>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Rule {
+    #[serde(default)]
+    pub(super) when: When,
+    pub(super) replies: Vec<Reply>,
+    /// Gives the replies again and again; need not be used at all.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) repeat: bool,
+}
+
+/// Which requests a rule answers: those for which everything holds that is said here. By default any.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct When {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    prompt: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    prompt_contains: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tool_result_contains: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    model: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    turn: Option<usize>,
+}
+
+impl ApiScript {
+    /// A script without rules, which refuses every request.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Answers a prompt that is `prompt`, and the requests that follow from it. All replies are to be fetched.
+    #[must_use]
+    pub fn on_prompt(self, prompt: impl Into<String>, replies: impl IntoIterator<Item = Reply>) -> Self {
+        self.when(When::prompt(prompt), replies)
+    }
+
+    /// Answers requests like this, each with the next reply. All replies are to be fetched.
+    #[must_use]
+    pub fn when(self, when: When, replies: impl IntoIterator<Item = Reply>) -> Self {
+        self.rule(Rule { when, replies: replies.into_iter().collect(), repeat: false })
+    }
+
+    /// Answers any number of requests like this, also none, with these replies in turn.
+    #[must_use]
+    pub fn always(self, when: When, replies: impl IntoIterator<Item = Reply>) -> Self {
+        self.rule(Rule { when, replies: replies.into_iter().collect(), repeat: true })
+    }
+
+    fn rule(mut self, rule: Rule) -> Self {
+        self.rules.push(rule);
+        self
+    }
+
+    /// Reads a script from a file: see [`parse`](Self::parse).
+    ///
+    /// # Errors
+    /// When the file cannot be read, or is no script.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self, ScriptError> {
+        file::load(path.as_ref())
+    }
+
+    /// Reads a script from JSON: an object of `"claude-wire": "api-script"`, `"version": 1` and `"rules"`.
+    ///
+    /// ```
+    /// use claude_wire::fake_api::ApiScript;
+    ///
+    /// let script = ApiScript::parse(r#"{"claude-wire": "api-script", "version": 1, "rules": [
+    ///     {"when": {"prompt": "Hello"}, "replies": [{"error": {"status": 529}}, {"content": "Hi!"}]},
+    ///     {"when": {"prompt_contains": "list"}, "replies": [
+    ///         {"content": [{"type": "tool_use", "name": "Bash", "input": {"command": "ls"}}]},
+    ///         {"content": "There are two.", "delta_chars": 4, "hold": {"3": "gate"}}]}]}"#)?;
+    /// # Ok::<(), claude_wire::fake_api::ScriptError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When the text is no script of this version, or has a field that no script has.
+    pub fn parse(json: &str) -> Result<Self, ScriptError> {
+        file::parse(json)
+    }
+
+    /// The script as [`parse`](Self::parse) reads it.
+    pub fn to_json(&self) -> String {
+        file::to_json(self)
+    }
+}
+
+impl When {
+    /// Any request.
+    pub fn any() -> Self {
+        Self::default()
+    }
+
+    /// The latest prompt is this text. Notes that the CLI puts beside a prompt do not count.
+    pub fn prompt(text: impl Into<String>) -> Self {
+        Self { prompt: Some(text.into()), ..Self::default() }
+    }
+
+    /// The latest prompt contains this text.
+    pub fn prompt_contains(text: impl Into<String>) -> Self {
+        Self { prompt_contains: Some(text.into()), ..Self::default() }
+    }
+
+    /// A tool result has just come back, and contains this text.
+    #[must_use]
+    pub fn tool_result_contains(mut self, text: impl Into<String>) -> Self {
+        self.tool_result_contains = Some(text.into());
+        self
+    }
+
+    /// The model's name contains this.
+    #[must_use]
+    pub fn model(mut self, name: impl Into<String>) -> Self {
+        self.model = Some(name.into());
+        self
+    }
+
+    /// The latest prompt is the conversation's `turn`th, from 1 on.
+    #[must_use]
+    pub fn turn(mut self, turn: usize) -> Self {
+        self.turn = Some(turn);
+        self
+    }
+
+    /// Why a request does not fit; nothing when it does.
+    pub(super) fn misfits(&self, request: &ApiRequest) -> Vec<&'static str> {
+        let prompts = request.prompts();
+        let mut misfits = Vec::new();
+        let mut check = |name, fits: Option<bool>| misfits.extend((fits == Some(false)).then_some(name));
+        check("prompt", self.prompt.as_ref().map(|wanted| prompts.iter().any(|prompt| prompt.trim() == wanted.trim())));
+        check("prompt", self.prompt_contains.as_ref().map(|wanted| prompts.iter().any(|prompt| prompt.contains(wanted))));
+        check(
+            "tool result",
+            self.tool_result_contains.as_ref().map(|wanted| request.tool_results().iter().any(|result| result.text.contains(wanted))),
+        );
+        check("model", self.model.as_ref().map(|wanted| request.model().contains(wanted)));
+        check("turn", self.turn.map(|wanted| request.turn() == wanted));
+        misfits
+    }
+}
+
+impl fmt::Display for When {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut parts = Vec::new();
+        parts.extend(self.prompt.as_ref().map(|text| format!("prompt is {text:?}")));
+        parts.extend(self.prompt_contains.as_ref().map(|text| format!("prompt contains {text:?}")));
+        parts.extend(self.tool_result_contains.as_ref().map(|text| format!("tool result contains {text:?}")));
+        parts.extend(self.model.as_ref().map(|name| format!("model contains {name:?}")));
+        parts.extend(self.turn.map(|turn| format!("turn is {turn}")));
+        if parts.is_empty() { f.write_str("any request") } else { f.write_str(&parts.join(", ")) }
+    }
+}

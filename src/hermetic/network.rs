@@ -1,0 +1,97 @@
+//! What the kernel says about this program's network.
+
+use std::fs;
+use std::io;
+
+use super::error::{HermeticError, Kind};
+
+/// A look at the network namespace of this program (Linux, from `/proc`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Network {
+    /// The names of its interfaces, whether they are up or not.
+    pub interfaces: Vec<String>,
+    /// How many packets and connections had no route since the namespace began: attempts to leave.
+    pub attempts: u64,
+}
+
+impl Network {
+    /// Looks.
+    ///
+    /// # Errors
+    /// When `/proc` cannot be read, or does not say: also on other systems than Linux.
+    pub fn look() -> io::Result<Self> {
+        let read = |name: &str| fs::read_to_string(format!("/proc/self/net/{name}"));
+        // Absent where the kernel has no IPv6.
+        let v6 = read("snmp6").unwrap_or_default();
+        parse(&read("dev")?, &read("snmp")?, &v6)
+            .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "/proc/self/net has another form"))
+    }
+
+    /// Whether loopback is the only interface.
+    pub fn is_closed(&self) -> bool {
+        self.interfaces == ["lo"]
+    }
+
+    /// Looks, and refuses an open network.
+    ///
+    /// # Errors
+    /// When there is an interface beside loopback, or the system cannot tell.
+    pub fn verify_closed() -> Result<Self, HermeticError> {
+        if !cfg!(target_os = "linux") {
+            return Err(HermeticError(Kind::Unsupported));
+        }
+        let network = Self::look().map_err(HermeticError::io("read /proc/self/net"))?;
+        if network.is_closed() { Ok(network) } else { Err(HermeticError(Kind::Network(network.interfaces))) }
+    }
+}
+
+fn parse(dev: &str, snmp: &str, snmp6: &str) -> Option<Network> {
+    // Two lines of headings, then `name: counters`.
+    let interfaces: Option<Vec<_>> = dev.lines().skip(2).map(|line| Some(line.split_once(':')?.0.trim().to_owned())).collect();
+    // A line of names and a line of numbers, both beginning with `Ip:`.
+    let mut ip = snmp.lines().filter(|line| line.starts_with("Ip:")).map(str::split_whitespace);
+    let (names, numbers) = (ip.next()?, ip.next()?);
+    let v4: u64 = names.zip(numbers).find(|(name, _)| *name == "OutNoRoutes")?.1.parse().ok()?;
+    let v6 = snmp6.lines().map(str::split_whitespace).find_map(|mut line| match line.next() {
+        Some("Ip6OutNoRoutes") => line.next()?.parse::<u64>().ok(),
+        _ => None,
+    });
+    Some(Network { interfaces: interfaces?, attempts: v4 + v6.unwrap_or(0) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DEV: &str = "Inter-|   Receive                                                |  Transmit
+ face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier compressed
+    lo:       0       0    0    0    0     0          0         0        0       0    0    0    0     0       0          0
+";
+    const SNMP: &str = "Ip: Forwarding DefaultTTL InReceives OutNoRoutes ReasmTimeout\nIp: 1 64 0 6 0\nIcmp: InMsgs\nIcmp: 0\n";
+    const SNMP6: &str = "Ip6OutDiscards                  \t7\nIp6OutNoRoutes                  \t2\n";
+
+    #[test]
+    fn loopback_alone_is_closed_and_attempts_of_both_families_count() {
+        let network = parse(DEV, SNMP, SNMP6).unwrap();
+        assert_eq!(network, Network { interfaces: vec!["lo".into()], attempts: 8 });
+        assert!(network.is_closed());
+        assert_eq!(parse(DEV, SNMP, "").unwrap().attempts, 6);
+    }
+
+    #[test]
+    fn another_interface_opens_it() {
+        let network = parse(&format!("{DEV}  eth0: 1 2\n"), SNMP, SNMP6).unwrap();
+        assert_eq!(network.interfaces, ["lo", "eth0"]);
+        assert!(!network.is_closed());
+        // No loopback either is no namespace that we know.
+        assert!(!parse(&DEV[..DEV.find("    lo").unwrap()], SNMP, SNMP6).unwrap().is_closed());
+    }
+
+    #[test]
+    fn what_does_not_say_is_not_taken_for_closed() {
+        assert_eq!(parse(DEV, "Ip: Forwarding\nIp: 1\n", SNMP6), None);
+        assert_eq!(parse(DEV, "", SNMP6), None);
+        assert_eq!(parse(&format!("{DEV}garbage\n"), SNMP, SNMP6), None);
+    }
+}

@@ -1,0 +1,143 @@
+//! A place of its own for a real CLI.
+
+use std::env;
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+use super::error::{HermeticError, Kind};
+use super::network::Network;
+use crate::fake_api::{ApiScript, FakeApi};
+use crate::session::{Session, SessionBuilder};
+use crate::transport::Inherit;
+
+/// The variable that names the real CLI.
+const REAL_CLI: &str = "CLAUDE_WIRE_REAL_CLI";
+
+/// Settings that apply to every CLI of the machine, whatever its home is.
+const MANAGED_SETTINGS: &str = "/etc/claude-code";
+
+/// The real CLI, where `CLAUDE_WIRE_REAL_CLI` names one. It is never looked for on PATH.
+pub fn real_cli() -> Option<PathBuf> {
+    env::var_os(REAL_CLI).filter(|path| !path.is_empty()).map(PathBuf::from)
+}
+
+/// A place for a real CLI, with a fake API that answers from a script.
+///
+/// # Panics
+/// When it is dropped while script and requests disagree, as [`FakeApi`] does.
+pub struct Hermetic {
+    cli: PathBuf,
+    api: FakeApi,
+    before: Option<Network>,
+    // The directories go last.
+    root: TempDir,
+}
+
+impl Hermetic {
+    /// Makes a place for `cli`, and starts the API.
+    ///
+    /// # Errors
+    /// When the network is open or cannot be looked at, when there is no file at `cli`, when settings of the machine would apply, or when
+    /// the directories or the API cannot be made.
+    pub async fn start(cli: impl Into<PathBuf>, script: ApiScript) -> Result<Self, HermeticError> {
+        let network = Network::verify_closed()?;
+        Self::make(cli.into(), script, Some(network)).await
+    }
+
+    /// The same with whatever network there is, on systems that cannot close it. On Linux this is [`start`](Self::start).
+    ///
+    /// # Errors
+    /// Those of [`start`](Self::start).
+    pub async fn start_with_network(cli: impl Into<PathBuf>, script: ApiScript) -> Result<Self, HermeticError> {
+        if cfg!(target_os = "linux") {
+            return Self::start(cli, script).await;
+        }
+        Self::make(cli.into(), script, None).await
+    }
+
+    async fn make(cli: PathBuf, script: ApiScript, before: Option<Network>) -> Result<Self, HermeticError> {
+        if !cli.is_file() {
+            return Err(HermeticError(Kind::NoCli(cli)));
+        }
+        if Path::new(MANAGED_SETTINGS).exists() {
+            return Err(HermeticError(Kind::ManagedSettings(MANAGED_SETTINGS.into())));
+        }
+        let root = tempfile::Builder::new().prefix("claude-wire-").tempdir().map_err(HermeticError::io("make a temporary directory"))?;
+        for below in ["home", "config", "tmp", "work"] {
+            fs::create_dir(root.path().join(below)).map_err(HermeticError::io("make a directory"))?;
+        }
+        let api = FakeApi::start(script).await.map_err(HermeticError::io("serve on 127.0.0.1 (is loopback up?)"))?;
+        Ok(Self { cli, api, before, root })
+    }
+
+    /// A session with the CLI of this place; everything else is still to be chosen.
+    pub fn session(&self) -> SessionBuilder {
+        let builder = Session::builder().cli_path(&self.cli).inherit_env(Inherit::None).cwd(self.cwd());
+        self.env().into_iter().fold(builder, |builder, (name, value)| builder.env(name, value))
+    }
+
+    /// The environment of the CLI: all of it.
+    pub fn env(&self) -> Vec<(&'static str, String)> {
+        let path = |path: PathBuf| path.to_string_lossy().into_owned();
+        vec![
+            ("ANTHROPIC_API_KEY", "sk-ant-api03-made-up".into()),
+            ("ANTHROPIC_BASE_URL", self.api.url()),
+            ("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1".into()),
+            ("CLAUDE_CODE_MAX_RETRIES", "2".into()),
+            ("CLAUDE_CONFIG_DIR", path(self.config_dir())),
+            ("DISABLE_AUTOUPDATER", "1".into()),
+            ("DISABLE_ERROR_REPORTING", "1".into()),
+            ("DISABLE_TELEMETRY", "1".into()),
+            ("HOME", path(self.home())),
+            ("LANG", "C.UTF-8".into()),
+            ("PATH", "/usr/local/bin:/usr/bin:/bin".into()),
+            ("SHELL", "/bin/sh".into()),
+            ("TMPDIR", path(self.root.path().join("tmp"))),
+            ("TZ", "UTC".into()),
+        ]
+    }
+
+    /// The model's side.
+    pub fn api(&self) -> &FakeApi {
+        &self.api
+    }
+
+    /// The working directory of the CLI.
+    pub fn cwd(&self) -> PathBuf {
+        self.root.path().join("work")
+    }
+
+    /// `HOME` of the CLI.
+    pub fn home(&self) -> PathBuf {
+        self.root.path().join("home")
+    }
+
+    /// `CLAUDE_CONFIG_DIR` of the CLI: conversations lie below `projects`.
+    pub fn config_dir(&self) -> PathBuf {
+        self.root.path().join("config")
+    }
+
+    /// Removes the place, and says whether all went as it should: nothing tried to leave, and script and requests agreed to the last reply.
+    ///
+    /// # Errors
+    /// When something tried to leave, or the API has a [report](crate::fake_api::ApiReport).
+    pub fn finish(self) -> Result<(), HermeticError> {
+        let api = self.api.finish().map_err(|report| HermeticError(Kind::Api(report)));
+        if let Some(before) = self.before {
+            let after = Network::look().map_err(HermeticError::io("read /proc/self/net"))?;
+            if after.attempts > before.attempts {
+                return Err(HermeticError(Kind::Attempts(after.attempts - before.attempts)));
+            }
+        }
+        api
+    }
+}
+
+impl fmt::Debug for Hermetic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hermetic").field("cli", &self.cli).field("api", &self.api).field("root", &self.root.path()).finish_non_exhaustive()
+    }
+}

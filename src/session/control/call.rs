@@ -1,0 +1,161 @@
+//! A request on its way, as a future.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+use tokio::sync::oneshot;
+
+use crate::session::driver::{Order, Reply as Answer};
+use crate::session::handle::Inner;
+use crate::session::{Error, Result, Session};
+use crate::wire::RawJson;
+
+/// A control request to the CLI: a future of its reply.
+///
+/// Nothing is sent before the first poll, which starts the CLI if it is not running. Replies come at any time, also within a turn; calls of
+/// several tasks do not wait for one another.
+///
+/// ```
+/// # async fn example(session: claude_wire::Session) -> claude_wire::Result<()> {
+/// use std::time::Duration;
+///
+/// let models = session.inspect().models().timeout(Duration::from_secs(5)).await?;
+/// for model in &models.models {
+///     println!("{}: {}", model.value, model.display_name);
+/// }
+/// # Ok(()) }
+/// ```
+///
+/// # Errors
+/// When the CLI refuses ([`Error::refusal`] has its words and its `error_code`), cannot be started, exits first, or does not answer in time
+/// ([`Error::is_timeout`]).
+///
+/// # Panics
+/// When it is polled again after it has given its reply.
+///
+/// # Cancel safety
+/// Dropping a call that was sent takes the request back with a `control_cancel_request`; the CLI may have carried it out by then.
+#[must_use = "nothing is sent before the call is awaited"]
+pub struct Call<T> {
+    inner: Arc<Inner>,
+    stage: Stage,
+    read: fn(Option<RawJson>) -> T,
+}
+
+enum Stage {
+    Unsent(Request),
+    Sent(oneshot::Receiver<Answer>),
+    Done,
+}
+
+#[derive(Default)]
+struct Request {
+    body: Map<String, Value>,
+    limit: Option<Duration>,
+    /// Is it pointless where no CLI runs?
+    only_if_running: bool,
+}
+
+impl<T> Call<T> {
+    /// How long the CLI may take to answer, in place of the session's `control_timeout`; `Duration::MAX` is "for ever". Counted from the
+    /// moment the request is written.
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        if let Stage::Unsent(request) = &mut self.stage {
+            request.limit = Some(limit);
+        }
+        self
+    }
+
+    pub(super) fn new(session: &Session, subtype: &str, read: fn(Option<RawJson>) -> T) -> Self {
+        let mut request = Request::default();
+        request.body.insert("subtype".into(), subtype.into());
+        Self { inner: session.inner.clone(), stage: Stage::Unsent(request), read }
+    }
+
+    /// Adds a field to the request.
+    pub(super) fn with(mut self, field: &str, value: impl Into<Value>) -> Self {
+        if let Stage::Unsent(request) = &mut self.stage {
+            request.body.insert(field.into(), value.into());
+        }
+        self
+    }
+
+    /// Adds a field if there is a value for it.
+    pub(super) fn with_some(self, field: &str, value: Option<impl Into<Value>>) -> Self {
+        match value {
+            Some(value) => self.with(field, value),
+            None => self,
+        }
+    }
+
+    /// Adds an item to a list of the request.
+    pub(super) fn push(mut self, field: &str, item: Value) -> Self {
+        if let Stage::Unsent(request) = &mut self.stage {
+            let list = request.body.entry(field).or_insert_with(|| Value::Array(Vec::new()));
+            if let Value::Array(items) = list {
+                items.push(item);
+            }
+        }
+        self
+    }
+
+    /// Makes it come to an empty reply at once where no CLI runs.
+    pub(super) fn only_if_running(mut self) -> Self {
+        if let Stage::Unsent(request) = &mut self.stage {
+            request.only_if_running = true;
+        }
+        self
+    }
+}
+
+impl Call<()> {
+    /// A request whose reply says nothing.
+    pub(super) fn plain(session: &Session, subtype: &str) -> Self {
+        Self::new(session, subtype, |_| ())
+    }
+}
+
+impl<T> Future for Call<T> {
+    type Output = Result<T>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        if let Stage::Unsent(request) = &mut self.stage {
+            let Request { body, limit, only_if_running } = std::mem::take(request);
+            self.stage = Stage::Done;
+            if only_if_running && !self.inner.shared.status().connected {
+                return Poll::Ready(Ok((self.read)(None)));
+            }
+            let (reply, answer) = oneshot::channel();
+            self.inner.order(Order::Control(Value::Object(body).into(), limit, reply))?;
+            self.stage = Stage::Sent(answer);
+        }
+        let Stage::Sent(answer) = &mut self.stage else { panic!("a call was polled after it had given its reply") };
+        let answer = ready!(Pin::new(answer).poll(cx)).unwrap_or_else(|_| Err(Error::stopped()));
+        self.stage = Stage::Done;
+        Poll::Ready(answer.map(self.read))
+    }
+}
+
+impl<T> Drop for Call<T> {
+    fn drop(&mut self) {
+        if let Stage::Sent(answer) = &mut self.stage {
+            answer.close();
+            self.inner.order_if_running(Order::NoMoreWaiting);
+        }
+    }
+}
+
+impl<T> fmt::Debug for Call<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.stage {
+            // The fields may hold secrets.
+            Stage::Unsent(request) => write!(f, "Call({}, not sent)", request.body.get("subtype").unwrap_or(&Value::Null)),
+            Stage::Sent(_) => f.write_str("Call(sent)"),
+            Stage::Done => f.write_str("Call(done)"),
+        }
+    }
+}

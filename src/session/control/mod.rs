@@ -1,0 +1,43 @@
+//! Requests of the host to the CLI, each with a method.
+//!
+//! What changes the running session stands on [`Session`](super::Session) itself: [`interrupt`](super::Session::interrupt),
+//! [`set_model`](super::Session::set_model), [`set_permission_mode`](super::Session::set_permission_mode),
+//! [`set_max_thinking_tokens`](super::Session::set_max_thinking_tokens). The rest is in groups, which cost nothing to make:
+//! [`session.mcp()`](super::Session::mcp), [`session.files()`](super::Session::files) and so on. Every method gives back a [`Call`], and
+//! [`Session::control`](super::Session::control) makes one of any other request.
+//!
+//! The table of all requests is `docs/control-requests.md` in the repository.
+
+mod account;
+mod call;
+mod change;
+mod chrome;
+mod conversation;
+mod feedback;
+mod files;
+mod groups;
+mod inspect;
+mod live;
+mod mcp;
+mod reload;
+mod remote;
+mod settings;
+#[cfg(test)]
+mod table;
+mod tasks;
+mod usage;
+
+pub use self::account::Account;
+pub use self::call::Call;
+pub use self::change::Change;
+pub use self::chrome::Chrome;
+pub use self::conversation::Conversation;
+pub use self::feedback::{Feedback, FeedbackKind, RatedPart, Rating, Sentiment, Survey};
+pub use self::files::{FileEncoding, Files};
+pub use self::inspect::Inspect;
+pub use self::mcp::Mcp;
+pub use self::reload::Reload;
+pub use self::remote::Remote;
+pub use self::settings::Settings;
+pub use self::tasks::Tasks;
+pub use self::usage::Usage;

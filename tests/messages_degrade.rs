@@ -1,0 +1,181 @@
+//! A field that cannot be read costs that field and nothing else.
+
+use claude_wire::wire::{Body, ContentBlock, Control, Delta, Event, Frame, Line, Message, Outcome, StopReason, UserContent, classify};
+
+fn message(line: &[u8]) -> Message {
+    match classify(Line::new(line.to_vec())) {
+        Outcome::Message(frame) | Outcome::Control(frame) => Message::new(frame),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn defects(message: &Message) -> Vec<String> {
+    message.defects().iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn the_type_may_be_the_last_key() {
+    let message = message(br#"{"result":"r","is_error":false,"duration_ms":1,"duration_api_ms":1,"num_turns":1,"session_id":"s","subtype":"success","type":"result"}"#);
+    assert!(message.is_result());
+    assert_eq!(message.as_result().unwrap().result.as_deref(), Some("r"));
+    assert_eq!(defects(&message), [""; 0]);
+}
+
+#[test]
+fn a_field_of_the_wrong_type_is_listed_and_its_neighbours_stand() {
+    let message = message(
+        br#"{"type":"assistant","uuid":7,"message":{"id":5,"model":"m","content":[{"type":"text","text":["x"]},7,{"type":"text","text":"ok"}],
+            "usage":{"input_tokens":-1,"output_tokens":2}},"error":{},"aborted":"yes","request_id":"r"}"#,
+    );
+    let assistant = message.as_assistant().unwrap();
+    assert_eq!(assistant.message.model.as_deref(), Some("m"));
+    assert_eq!(assistant.text(), "ok");
+    assert_eq!(assistant.message.content.len(), 3);
+    assert_eq!(assistant.message.usage.as_ref().unwrap().output_tokens, 2);
+    assert_eq!(assistant.request_id.as_deref(), Some("r"));
+    assert_eq!(
+        defects(&message),
+        [
+            "message.id: expected a string, found a number",
+            "message.content[0].text: expected a string, found an array",
+            "message.content[1]: expected an object, found a number",
+            "message.usage.input_tokens: expected a whole number from 0 up, found a number",
+            "error: expected a string, found an object",
+            "aborted: expected a boolean, found a string",
+            "uuid: expected a string, found a number",
+        ]
+    );
+}
+
+#[test]
+fn a_body_of_the_wrong_type_still_has_a_message() {
+    for body in ["null", "5", "\"x\"", "[]", "true"] {
+        let line = format!(r#"{{"type":"user","message":{body},"isSynthetic":true}}"#);
+        let message = message(line.as_bytes());
+        assert_eq!(message.as_user().unwrap().message.content, UserContent::Blocks(Vec::new()));
+        assert_eq!(message.as_user().unwrap().is_synthetic, Some(true));
+        assert_eq!(message.defects().len(), 1);
+        assert_eq!(message.defects()[0].path(), "message");
+    }
+}
+
+#[test]
+fn a_null_is_an_absent_field() {
+    let message = message(br#"{"type":"result","subtype":"success","is_error":null,"result":null,"usage":null,"errors":null,"modelUsage":null,"origin":null,"duration_ms":1,"duration_api_ms":1,"num_turns":1,"session_id":"s"}"#);
+    assert_eq!(defects(&message), ["is_error: expected a boolean, found nothing"]);
+}
+
+#[test]
+fn of_a_key_that_stands_twice_the_last_counts() {
+    let message =
+        message(br#"{"type":"user","message":{"content":"first"},"isSynthetic":true,"message":{"content":"last"},"isSynthetic":null}"#);
+    let user = message.as_user().unwrap();
+    assert_eq!((user.message.content.text().as_str(), user.is_synthetic), ("last", None));
+}
+
+#[test]
+fn what_json_readers_choke_on_does_not_cost_the_line() {
+    let deep = format!(r#"{}1{}"#, r#"{"a":["#.repeat(500), "]}".repeat(500));
+    let line = [
+        br#"{"type":"assistant","message":{"content":[{"type":"text","text":"cut \ud83d"},{"type":"tool_use","id":"t","name":"X","input":"#
+            .as_slice(),
+        deep.as_bytes(),
+        br#"},{"type":"text","text":"bad "#,
+        b"\xff\xfe",
+        br#" bytes"}],"usage":{"input_tokens":1e999,"output_tokens":3.0}}}"#,
+    ]
+    .concat();
+    let message = message(&line);
+    let content = &message.as_assistant().unwrap().message.content;
+    assert_eq!(content[0].as_text(), Some("cut \u{fffd}"));
+    assert_eq!(content[1].as_tool_use().unwrap().input.as_ref().unwrap().text(), deep);
+    assert_eq!(content[2].as_text(), Some("bad \u{fffd}\u{fffd} bytes"));
+    assert_eq!(message.as_assistant().unwrap().message.usage.as_ref().unwrap().output_tokens, 3);
+    assert_eq!(defects(&message), ["message.usage.input_tokens: expected a whole number from 0 up, found a number"]);
+    assert_eq!(message.frame().bytes()[..], line[..]);
+}
+
+#[test]
+fn unknown_words_stay_readable() {
+    let message = message(br#"{"type":"assistant","message":{"content":[],"stop_reason":"bored"},"error":"solar_flare"}"#);
+    let assistant = message.as_assistant().unwrap();
+    assert_eq!(assistant.message.stop_reason, Some(StopReason::Other("bored".into())));
+    assert_eq!(assistant.error.as_ref().unwrap().as_str(), "solar_flare");
+    assert_eq!(defects(&message), [""; 0]);
+}
+
+#[test]
+fn unknown_blocks_events_and_deltas_stay_readable() {
+    let block = message(br#"{"type":"user","message":{"content":[{"depth":3,"type":"hologram"}]}}"#);
+    let [ContentBlock::Unknown(unknown)] = block.as_user().unwrap().message.content.blocks() else { panic!() };
+    assert_eq!((unknown.block_type.as_str(), &*unknown.raw.text()), ("hologram", r#"{"depth":3,"type":"hologram"}"#));
+
+    let event = message(br#"{"type":"stream_event","event":{"type":"content_block_morph","index":1}}"#);
+    let Event::Unknown(unknown) = &event.as_stream_event().unwrap().event else { panic!() };
+    assert_eq!(
+        (unknown.event_type.as_deref(), &*unknown.raw.text()),
+        (Some("content_block_morph"), r#"{"type":"content_block_morph","index":1}"#)
+    );
+
+    let delta = message(
+        br#"{"type":"stream_event","event":{"type":"content_block_delta","index":1,"delta":{"type":"smell_delta","smell":"rose"}}}"#,
+    );
+    let Event::ContentBlockDelta(piece) = &delta.as_stream_event().unwrap().event else { panic!() };
+    let Delta::Unknown(unknown) = &piece.delta else { panic!() };
+    assert_eq!((unknown.event_type.as_deref(), &*unknown.raw.text()), (Some("smell_delta"), r#"{"type":"smell_delta","smell":"rose"}"#));
+    for message in [block, event, delta] {
+        assert_eq!(defects(&message), [""; 0]);
+    }
+}
+
+#[test]
+fn fields_of_tomorrow_are_listed_on_request() {
+    let message =
+        message(br#"{"type":"assistant","message":{"content":[{"type":"text","text":"x","sheen":1}],"aura":2},"zodiac":{"sign":3}}"#);
+    assert_eq!(message.unmodelled(), ["message.content[0].sheen", "message.aura", "zodiac"]);
+}
+
+#[test]
+fn a_hostile_line_does_not_fill_the_memory_with_defects() {
+    let line = format!(r#"{{"type":"user","message":{{"content":[{}0]}}}}"#, "1,".repeat(100_000));
+    let message = message(line.as_bytes());
+    assert_eq!(message.as_user().unwrap().message.content.blocks().len(), 100_001);
+    assert_eq!(message.defects().len(), 100);
+}
+
+#[test]
+fn a_broken_control_frame_can_still_be_answered() {
+    let message = message(br#"{"type":"control_request","request_id":7,"request":[]}"#);
+    let Body::Control(control) = message.body() else { panic!() };
+    let Control::Request(request) = &**control else { panic!() };
+    assert_eq!(request.request_id.as_ref().unwrap().text(), "7");
+    assert_eq!(request.subtype, "");
+    assert_eq!(defects(&message), ["request: expected an object, found an array"]);
+}
+
+#[test]
+fn text_deltas_are_read_without_the_rest() {
+    let text = message(br#"{"type":"stream_event","parent_tool_use_id":"t1","event":{"delta":{"text":"a\n","type":"text_delta"},"type":"content_block_delta"}}"#);
+    assert_eq!(text.text_delta().as_deref(), Some("a\n"));
+    assert_eq!(text.thinking_delta(), None);
+    assert_eq!(text.parent_tool_use_id().as_deref(), Some("t1"));
+    let thinking =
+        message(br#"{"type":"stream_event","event":{"type":"content_block_delta","delta":{"type":"thinking_delta","thinking":"hm"}}}"#);
+    assert_eq!((thinking.text_delta(), thinking.thinking_delta().as_deref()), (None, Some("hm")));
+    let decoys: [&[u8]; 4] = [
+        br#"{"type":"assistant","event":{"type":"content_block_delta","delta":{"type":"text_delta","text":"x"}},"message":{"content":[]}}"#,
+        br#"{"type":"stream_event","event":{"type":"content_block_delta","delta":{"text":"x"}}}"#,
+        br#"{"type":"stream_event","event":{"type":"content_block_delta","delta":{"type":"text_delta","text":5}}}"#,
+        br#"{"type":"stream_event","event":{"type":"content_block_delta","delta":5}}"#,
+    ];
+    for decoy in decoys {
+        assert_eq!(message(decoy).text_delta(), None);
+    }
+}
+
+#[test]
+fn a_frame_is_a_message_of_its_own_kind_only() {
+    let message = Message::new(Frame::parse(r#"{"type":"user","message":{"content":"x"}}"#).unwrap());
+    assert!(message.as_assistant().is_none() && message.as_result().is_none() && message.as_system().is_none());
+    assert!(message.as_stream_event().is_none() && message.as_user().is_some());
+}

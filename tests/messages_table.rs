@@ -1,0 +1,121 @@
+//! Every kind of message that CLI 2.1.329 declares or was seen to send has a type of its own.
+
+use claude_wire::wire::{Body, Event, Frame, Message, System};
+
+/// The rows of the CLI's own table: `type`, `subtype` and the name of the type here.
+const DECLARED: &[(&str, &str, &str)] = &[
+    ("assistant", "", "Assistant"),
+    ("user", "", "User"),
+    ("user", "isReplay", "User"),
+    ("result", "success", "Result"),
+    ("result", "error_during_execution", "Result"),
+    ("result", "error_max_turns", "Result"),
+    ("result", "error_max_budget_usd", "Result"),
+    ("result", "error_max_structured_output_retries", "Result"),
+    ("system", "init", "Init"),
+    ("stream_event", "", "StreamEvent"),
+    ("system", "compact_boundary", "CompactBoundary"),
+    ("system", "status", "Status"),
+    ("system", "api_retry", "ApiRetry"),
+    ("system", "control_request_progress", "ControlRequestProgress"),
+    ("system", "model_refusal_fallback", "ModelRefusalFallback"),
+    ("system", "model_refusal_no_fallback", "ModelRefusalNoFallback"),
+    ("system", "local_command_output", "LocalCommandOutput"),
+    ("system", "hook_started", "HookStarted"),
+    ("system", "hook_progress", "HookProgress"),
+    ("system", "hook_response", "HookResponse"),
+    ("system", "plugin_install", "PluginInstall"),
+    ("tool_progress", "", "ToolProgress"),
+    ("auth_status", "", "AuthStatus"),
+    ("system", "task_notification", "TaskNotification"),
+    ("system", "task_started", "TaskStarted"),
+    ("system", "task_updated", "TaskUpdated"),
+    ("system", "task_progress", "TaskProgress"),
+    ("system", "background_tasks_changed", "BackgroundTasksChanged"),
+    ("system", "thinking_tokens", "ThinkingTokens"),
+    ("system", "session_state_changed", "SessionStateChanged"),
+    ("system", "worker_shutting_down", "WorkerShuttingDown"),
+    ("system", "commands_changed", "CommandsChanged"),
+    ("system", "notification", "Notification"),
+    ("system", "files_persisted", "FilesPersisted"),
+    ("tool_use_summary", "", "ToolUseSummary"),
+    ("system", "memory_recall", "MemoryRecall"),
+    ("rate_limit_event", "", "RateLimitEvent"),
+    ("system", "elicitation_complete", "ElicitationComplete"),
+    ("system", "permission_denied", "PermissionDenied"),
+    ("prompt_suggestion", "", "PromptSuggestion"),
+    ("system", "mirror_error", "MirrorError"),
+    ("system", "informational", "Informational"),
+    ("conversation_reset", "", "ConversationReset"),
+    ("system", "session_writes_lost", "SessionWritesLost"),
+    ("active_goal", "", "ActiveGoal"),
+    ("control_request", "", "Request"),
+    ("control_response", "", "Response"),
+    ("control_cancel_request", "", "Cancel"),
+    ("keep_alive", "", "KeepAlive"),
+    ("transcript_mirror", "", "TranscriptMirror"),
+    ("autocompact_state", "", "AutocompactState"),
+    ("system", "post_turn_summary", "PostTurnSummary"),
+    ("system", "task_summary", "TaskSummary"),
+    ("system", "session_metadata", "SessionMetadata"),
+];
+
+/// What was seen on the wire beside them.
+const SEEN: &[(&str, &str, &str)] = &[
+    ("command_lifecycle", "", "CommandLifecycle"),
+    ("system", "session_title_changed", "SessionTitleChanged"),
+    ("system", "ui_invalidate", "UiInvalidate"),
+    ("system", "model_fallback", "ModelFallback"),
+];
+
+#[test]
+fn every_row_has_its_type() {
+    assert_eq!(DECLARED.len(), 54);
+    for (kind, subtype, expected) in DECLARED.iter().chain(SEEN) {
+        let line = match *subtype {
+            "" => format!(r#"{{"type":"{kind}"}}"#),
+            "isReplay" => format!(r#"{{"type":"{kind}","isReplay":true,"message":{{"role":"user","content":"x"}}}}"#),
+            subtype => format!(r#"{{"subtype":"{subtype}","type":"{kind}"}}"#),
+        };
+        let message = Message::new(Frame::parse(line).unwrap());
+        assert_eq!(variant(message.body()), *expected, "{kind} {subtype}");
+        if let Some(system) = message.as_system() {
+            assert_eq!(system.subtype(), Some(*subtype));
+        }
+    }
+}
+
+#[test]
+fn every_stream_event_has_its_type() {
+    for name in
+        ["message_start", "content_block_start", "content_block_delta", "content_block_stop", "message_delta", "message_stop", "ping"]
+    {
+        let message = Message::new(Frame::parse(format!(r#"{{"type":"stream_event","event":{{"type":"{name}"}}}}"#)).unwrap());
+        let event = &message.as_stream_event().unwrap().event;
+        assert!(!matches!(event, Event::Unknown(_)), "{name}");
+        assert_eq!(event.event_type(), name);
+    }
+}
+
+#[test]
+fn a_kind_of_tomorrow_is_kept() {
+    for (line, expected) in
+        [(r#"{"type":"hologram","depth":3}"#, "Unknown"), (r#"{"type":"system","subtype":"quantum_flux","depth":3}"#, "Unknown system")]
+    {
+        let message = Message::new(Frame::parse(line).unwrap());
+        assert_eq!(variant(message.body()), expected);
+        assert_eq!(message.frame().field("depth").unwrap().text(), "3");
+        assert_eq!(message.defects(), []);
+    }
+}
+
+/// The name of the variant, which the `Debug` output begins with.
+fn variant(body: &Body) -> String {
+    let debug = match body {
+        Body::System(System::Unknown { .. }) => return "Unknown system".into(),
+        Body::System(system) => format!("{system:?}"),
+        Body::Control(control) => format!("{control:?}"),
+        body => format!("{body:?}"),
+    };
+    debug.split(|char: char| !char.is_alphanumeric()).next().unwrap_or_default().into()
+}

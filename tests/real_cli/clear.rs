@@ -1,0 +1,20 @@
+//! `clear` begins a conversation anew in the same process.
+
+use claude_wire::fake_api::{ApiScript, Reply, When};
+
+use crate::support::{finish, place};
+
+pub(crate) async fn run() {
+    let script = ApiScript::new()
+        .when(When::prompt("Before").turn(1), [Reply::text("I remember.")])
+        .when(When::prompt("After").turn(1), [Reply::text("I know nothing.")]);
+    let place = place(script).await;
+    let session = place.session().start().unwrap();
+    assert_eq!(session.query("Before").text().await.unwrap(), "I remember.");
+    let (pid, id) = (session.pid(), session.session_id());
+    session.clear().await.unwrap();
+    assert_eq!(session.query("After").text().await.unwrap(), "I know nothing.");
+    assert_eq!(session.pid(), pid);
+    assert_ne!(session.session_id(), id);
+    assert!(finish(session, place).await.success());
+}

@@ -1,0 +1,74 @@
+//! The real CLI in the loop: what a session does with it, one behaviour per file.
+//!
+//! Runs where `CLAUDE_WIRE_REAL_CLI` names a CLI, inside a network namespace that only has loopback, and says so where it does not run.
+
+#[cfg(feature = "fake-api")]
+mod harness;
+#[cfg(feature = "fake-api")]
+mod support;
+
+/// Each name is a file with one test, `run`.
+#[cfg(feature = "fake-api")]
+macro_rules! tests {
+    ($($name:ident),* $(,)?) => {
+        $(mod $name;)*
+
+        fn trials() -> Vec<libtest_mimic::Trial> {
+            vec![$(harness::trial(stringify!($name), $name::run)),*]
+        }
+    };
+}
+
+#[cfg(feature = "fake-api")]
+tests![
+    api_error_401,
+    api_error_429_then_success,
+    api_error_529_until_give_up,
+    background_sub_agent,
+    bad_flag,
+    clear,
+    control_requests,
+    dropped_turn,
+    fork,
+    hooks,
+    image_prompt,
+    in_process_tool,
+    interrupt_mid_stream,
+    interrupt_mid_tool,
+    large_answer,
+    max_budget,
+    max_turns,
+    mid_stream_drop,
+    missing_key,
+    no_reply_in_the_script,
+    one_shot,
+    options_of_one_query,
+    partial_messages,
+    permission_allow,
+    permission_changed_input,
+    permission_deny,
+    permission_deny_interrupt,
+    permission_without_handler,
+    queue_of_five,
+    recorded_then_replayed,
+    resume_after_sigkill,
+    set_model,
+    set_permission_mode,
+    sigterm,
+    slash_command,
+    stdin_eof_mid_turn,
+    stop_mid_turn,
+    structured_output,
+    three_turns,
+    tool_allowed,
+];
+
+#[cfg(feature = "fake-api")]
+fn main() -> std::process::ExitCode {
+    harness::main(trials())
+}
+
+#[cfg(not(feature = "fake-api"))]
+fn main() {
+    eprintln!("real_cli: SKIPPED, nothing ran: it needs `--features fake-api`, and CLAUDE_WIRE_REAL_CLI to name a real CLI");
+}

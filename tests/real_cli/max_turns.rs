@@ -1,0 +1,20 @@
+//! The limit of round trips ends a turn, and the session goes on.
+
+use claude_wire::fake_api::{ApiScript, Reply, When};
+use claude_wire::wire::TurnOutcome;
+use serde_json::json;
+
+use crate::support::{finish, place};
+
+pub(crate) async fn run() {
+    let script = ApiScript::new()
+        .always(When::prompt("Loop"), [Reply::tool_use("Bash", json!({"command": "echo again"}))])
+        .on_prompt("Stop", [Reply::text("Stopped.")]);
+    let place = place(script).await;
+    let session = place.session().allowed_tools(["Bash"]).max_turns(2).start().unwrap();
+    let result = session.query("Loop").final_result().await.unwrap();
+    assert_eq!(result.outcome(), TurnOutcome::MaxTurns);
+    assert_eq!(place.api().requests().len(), 2);
+    assert_eq!(session.query("Stop").text().await.unwrap(), "Stopped.");
+    assert!(finish(session, place).await.success());
+}

@@ -1,0 +1,15 @@
+//! Without a key the turn ends by saying so, and no request is made.
+
+use claude_wire::fake_api::ApiScript;
+
+use crate::support::{finish, place};
+
+pub(crate) async fn run() {
+    let place = place(ApiScript::new()).await;
+    let session = place.session().env_remove("ANTHROPIC_API_KEY").start().unwrap();
+    let result = session.query("Hello").final_result().await.unwrap();
+    assert!(result.is_error);
+    assert!(result.error_text().unwrap().contains("Not logged in"), "{result:?}");
+    assert!(place.api().requests().is_empty());
+    assert_eq!(finish(session, place).await.code, Some(1));
+}

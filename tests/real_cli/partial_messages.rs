@@ -1,0 +1,20 @@
+//! The answer comes piece by piece, each piece once.
+
+use claude_wire::fake_api::{ApiScript, Reply};
+use claude_wire::session::ContentDelta;
+
+use crate::support::{finish, place};
+
+pub(crate) async fn run() {
+    let reply = || Reply::thinking("Let me count.").and_text("One, two, three.").delta_chars(5);
+    let place = place(ApiScript::new().on_prompt("Count", [reply(), reply()])).await;
+    let session = place.session().include_partial_messages(true).start().unwrap();
+    let text = session.query("Count").text_deltas().collect().await.unwrap();
+    assert_eq!(text, ["One, ", "two, ", "three", "."]);
+
+    let pieces = session.query("Count").content_deltas().collect().await.unwrap();
+    let thinking = ["Let m", "e cou", "nt."].map(|text| ContentDelta::Thinking(text.into()));
+    assert_eq!(pieces[..3], thinking);
+    assert_eq!(pieces[3..], text.into_iter().map(ContentDelta::Text).collect::<Vec<_>>());
+    assert!(finish(session, place).await.success());
+}

@@ -1,0 +1,20 @@
+//! `stop` within a turn: the turn is interrupted, the CLI ends in order, and nothing of it is left.
+
+use claude_wire::fake_api::{ApiScript, Reply};
+use claude_wire::wire::TurnOutcome;
+
+use crate::support::{close, place};
+
+pub(crate) async fn run() {
+    let place = place(ApiScript::new().on_prompt("Talk", [Reply::text("one two").hold(2, "middle")])).await;
+    let session = place.session().start().unwrap();
+    let turn = tokio::spawn(session.query("Talk").final_result());
+    place.api().reached("middle").await;
+    let pid = session.pid().unwrap();
+    let exit = session.stop().await.unwrap();
+    assert!(exit.code.is_some(), "{exit}");
+    assert_eq!(turn.await.unwrap().unwrap().outcome(), TurnOutcome::Aborted);
+    assert!(!std::path::Path::new("/proc").join(pid.to_string()).exists());
+    assert!(session.query("More").text().await.unwrap_err().is_stopped());
+    close(place);
+}

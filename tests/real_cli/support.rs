@@ -1,0 +1,61 @@
+//! What the tests share.
+
+use std::path::Path;
+use std::time::Duration;
+
+use claude_wire::Session;
+use claude_wire::fake_api::ApiScript;
+use claude_wire::hermetic::{Hermetic, real_cli};
+use claude_wire::transport::{Environment, Exit, Inherit, Launch};
+use tokio::process::Command;
+
+/// How often to look for what gives no event.
+const LOOK: Duration = Duration::from_millis(5);
+
+/// A place for the CLI that `CLAUDE_WIRE_REAL_CLI` names.
+pub(crate) async fn place(script: ApiScript) -> Hermetic {
+    let cli = real_cli().expect("checked by the harness");
+    Hermetic::start(cli, script).await.unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Stops the session and closes the place, in which all must have gone as it should.
+pub(crate) async fn finish(session: Session, place: Hermetic) -> Exit {
+    let exit = session.stop().await.expect("a process that has ended");
+    close(place);
+    exit
+}
+
+/// Closes the place, in which all must have gone as it should.
+pub(crate) fn close(place: Hermetic) {
+    place.finish().unwrap_or_else(|error| panic!("{error}"));
+}
+
+/// A launch of the CLI without a session.
+pub(crate) fn launch<const N: usize>(place: &Hermetic, args: [&str; N]) -> Launch {
+    let env = Environment::new().inherit(Inherit::None);
+    let env = place.env().into_iter().fold(env, |env, (name, value)| env.set(name, value));
+    Launch { args: args.map(Into::into).to_vec(), env, cwd: Some(place.cwd()) }
+}
+
+/// Sends a signal to a process.
+pub(crate) async fn signal(pid: u32, name: &str) {
+    let status = Command::new("kill").args(["-s", name, &pid.to_string()]).status().await.unwrap();
+    assert!(status.success(), "no process {pid}");
+}
+
+/// The content of a file that a tool writes, once it is there.
+pub(crate) async fn appears(path: &Path) -> String {
+    loop {
+        match std::fs::read_to_string(path) {
+            Ok(content) => return content,
+            Err(_) => tokio::time::sleep(LOOK).await,
+        }
+    }
+}
+
+/// Waits until a process that is nobody's child here has ended.
+pub(crate) async fn gone(pid: &str) {
+    while Path::new("/proc").join(pid).exists() {
+        tokio::time::sleep(LOOK).await;
+    }
+}
