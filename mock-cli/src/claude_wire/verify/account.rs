@@ -184,23 +184,18 @@ fn host_id(line: &Bytes) -> Option<(String, Option<Vec<u8>>)> {
 }
 
 fn replace(line: Bytes, from: &[u8], to: &[u8]) -> Bytes {
-    let Some(mut at) = find(&line, from) else { return line };
-    let (mut out, mut rest) = (BytesMut::with_capacity(line.len()), &line[..]);
-    loop {
-        out.extend_from_slice(&rest[..at]);
-        out.extend_from_slice(to);
-        rest = &rest[at + from.len()..];
-        match find(rest, from) {
-            Some(next) => at = next,
-            None => break,
-        }
+    let places: Vec<usize> = memchr::memmem::find_iter(&line, from).collect();
+    if places.is_empty() {
+        return line;
     }
-    out.extend_from_slice(rest);
+    let (mut out, mut copied) = (BytesMut::with_capacity(line.len()), 0);
+    for at in places {
+        out.extend_from_slice(&line[copied..at]);
+        out.extend_from_slice(to);
+        copied = at + from.len();
+    }
+    out.extend_from_slice(&line[copied..]);
     out.freeze()
-}
-
-fn find(line: &[u8], needle: &[u8]) -> Option<usize> {
-    line.windows(needle.len().max(1)).position(|window| window == needle)
 }
 
 fn output(recording: &Recording) -> Vec<u8> {
