@@ -21,9 +21,12 @@ mod oneshot;
 mod options;
 mod prompt;
 mod query_options;
+mod retry;
 mod shared;
+mod spending;
 mod stderr;
 mod streams;
+mod structured;
 mod summary;
 mod turn;
 mod weak;
@@ -46,6 +49,8 @@ pub use self::options::{
     Thinking, Timeouts,
 };
 pub use self::prompt::Prompt;
+pub use self::retry::RetryPolicy;
+pub use self::spending::{ModelSpending, Spending, SpendingMeter};
 pub use self::streams::{ContentDelta, Pieces};
 pub use self::summary::{Summary, ToolCall};
 pub use self::turn::Turn;
