@@ -92,12 +92,10 @@ fn models_are_told_apart_and_those_not_used_left_out() {
         1,
     );
     assert_eq!(spent.models.keys().collect::<Vec<_>>(), ["small"]);
-    assert_eq!(spent.all_models().output_tokens, 7);
+    assert_eq!(spent.all_models().tokens.output, 7);
     let total = meter.total().all_models();
-    assert_eq!(
-        (total.input_tokens, total.output_tokens, total.cache_read_input_tokens, total.cache_creation_input_tokens, total.cost_usd),
-        (100, 27, 3, 4, 1.0)
-    );
+    let tokens = total.tokens;
+    assert_eq!((tokens.input, tokens.output, tokens.cache_read, tokens.cache_creation, total.cost_usd), (100, 27, 3, 4, 1.0));
 }
 
 #[tokio::test]
@@ -108,7 +106,7 @@ async fn each_turn_of_a_recorded_session_costs_its_own_share() {
     for (turns, prompt) in prompts.iter().enumerate() {
         let summary = session.query(prompt).collect_summary().await.unwrap();
         assert!((summary.spending.cost_usd - 0.0008).abs() < 1e-9, "{summary:?}");
-        assert_eq!(summary.spending.all_models().input_tokens, 100);
+        assert_eq!(summary.spending.all_models().tokens.input, 100);
         assert_eq!(session.spending().results, turns as u64 + 1);
     }
     assert!((session.spending().cost_usd - 0.0024).abs() < 1e-9);

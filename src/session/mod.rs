@@ -28,6 +28,7 @@ mod stderr;
 mod streams;
 mod structured;
 mod summary;
+mod tokens;
 mod turn;
 mod weak;
 
@@ -53,5 +54,6 @@ pub use self::retry::RetryPolicy;
 pub use self::spending::{ModelSpending, Spending, SpendingMeter};
 pub use self::streams::{ContentDelta, Pieces};
 pub use self::summary::{Summary, ToolCall};
+pub use self::tokens::{TokenTally, Tokens};
 pub use self::turn::Turn;
 pub use self::weak::WeakSession;

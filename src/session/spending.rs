@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::tokens::Tokens;
 use crate::wire::{ModelUsage, ResultMessage};
 
 /// Money and tokens.
@@ -22,14 +23,8 @@ pub struct Spending {
 pub struct ModelSpending {
     /// US dollars; never negative.
     pub cost_usd: f64,
-    /// Input tokens that no cache served.
-    pub input_tokens: u64,
-    /// Output tokens, those of thinking included.
-    pub output_tokens: u64,
-    /// Input tokens read from the cache.
-    pub cache_read_input_tokens: u64,
-    /// Input tokens written to the cache.
-    pub cache_creation_input_tokens: u64,
+    /// Tokens.
+    pub tokens: Tokens,
 }
 
 impl Spending {
@@ -128,23 +123,11 @@ impl Last {
 
 impl ModelSpending {
     fn plus(self, more: Self) -> Self {
-        Self {
-            cost_usd: self.cost_usd + more.cost_usd,
-            input_tokens: self.input_tokens.saturating_add(more.input_tokens),
-            output_tokens: self.output_tokens.saturating_add(more.output_tokens),
-            cache_read_input_tokens: self.cache_read_input_tokens.saturating_add(more.cache_read_input_tokens),
-            cache_creation_input_tokens: self.cache_creation_input_tokens.saturating_add(more.cache_creation_input_tokens),
-        }
+        Self { cost_usd: self.cost_usd + more.cost_usd, tokens: self.tokens.plus(more.tokens) }
     }
 
     fn minus(self, less: Self) -> Self {
-        Self {
-            cost_usd: (self.cost_usd - less.cost_usd).max(0.0),
-            input_tokens: self.input_tokens.saturating_sub(less.input_tokens),
-            output_tokens: self.output_tokens.saturating_sub(less.output_tokens),
-            cache_read_input_tokens: self.cache_read_input_tokens.saturating_sub(less.cache_read_input_tokens),
-            cache_creation_input_tokens: self.cache_creation_input_tokens.saturating_sub(less.cache_creation_input_tokens),
-        }
+        Self { cost_usd: (self.cost_usd - less.cost_usd).max(0.0), tokens: self.tokens.minus(less.tokens) }
     }
 }
 
@@ -159,12 +142,14 @@ fn difference(totals: &Spending, last: &Spending) -> Spending {
 }
 
 fn models(usage: &BTreeMap<String, ModelUsage>) -> BTreeMap<String, ModelSpending> {
-    let spending = |usage: &ModelUsage| ModelSpending {
-        cost_usd: dollars(Some(usage.cost_usd)),
-        input_tokens: usage.input_tokens,
-        output_tokens: usage.output_tokens,
-        cache_read_input_tokens: usage.cache_read_input_tokens,
-        cache_creation_input_tokens: usage.cache_creation_input_tokens,
+    let spending = |usage: &ModelUsage| {
+        let tokens = Tokens {
+            input: usage.input_tokens,
+            output: usage.output_tokens,
+            cache_read: usage.cache_read_input_tokens,
+            cache_creation: usage.cache_creation_input_tokens,
+        };
+        ModelSpending { cost_usd: dollars(Some(usage.cost_usd)), tokens }
     };
     usage.iter().map(|(model, usage)| (model.clone(), spending(usage))).collect()
 }
