@@ -16,7 +16,7 @@ pub(crate) async fn run() {
     let session = place
         .session()
         .on_permission(move |request| {
-            seen.lock().unwrap().push((request.tool_name(), request.input().to_value().unwrap(), request.tool_use_id()));
+            seen.lock().unwrap().push((request.tool_name().to_owned(), request.input().to_value().unwrap(), request.tool_use_id().map(str::to_owned)));
             async { Decision::allow() }
         })
         .start()
