@@ -1,4 +1,5 @@
 //! What the CLI is answered when it asks whether a tool may run, byte for byte.
+#![allow(clippy::unwrap_used, reason = "the functions beside the tests are tests as well")]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! What the CLI asks its host besides permissions, and what it is answered, byte for byte.
+#![allow(clippy::unwrap_used, reason = "the functions beside the tests are tests as well")]
 
 mod support;
 

@@ -187,6 +187,7 @@ impl SessionBuilder {
             events: Default::default(),
             status: Default::default(),
             unread_events: Default::default(),
+            unread_messages: Default::default(),
             turns: Default::default(),
         })
     }

@@ -49,6 +49,8 @@ pub(super) struct Line {
 pub struct SessionStats {
     /// Lines that the protocol has put aside: of abandoned turns, noise, malformed ones, stray replies.
     pub lines: Counters,
+    /// Messages that were taken in for a turn, and dropped with it before anybody read them.
+    pub unread_messages: u64,
     /// Events that came while nobody listened to [`Session::events`].
     pub unread_events: u64,
 }
@@ -178,7 +180,12 @@ impl Session {
 
     /// What has gone where nobody reads it.
     pub fn stats(&self) -> SessionStats {
-        SessionStats { lines: self.inner.shared.status().counters, unread_events: self.inner.shared.unread_events.load(Ordering::Relaxed) }
+        let shared = &self.inner.shared;
+        SessionStats {
+            lines: shared.status().counters,
+            unread_messages: shared.unread_messages.load(Ordering::Relaxed),
+            unread_events: shared.unread_events.load(Ordering::Relaxed),
+        }
     }
 }
 
@@ -236,6 +243,7 @@ impl Shared {
             events: Default::default(),
             status: Default::default(),
             unread_events: Default::default(),
+            unread_messages: Default::default(),
             turns: Default::default(),
         }
     }

@@ -34,6 +34,7 @@ pub(super) struct Shared {
     pub(super) events: Hub,
     pub(super) status: Mutex<Status>,
     pub(super) unread_events: AtomicU64,
+    pub(super) unread_messages: Arc<AtomicU64>,
     pub(super) turns: AtomicU64,
 }
 

@@ -300,6 +300,16 @@ impl Driver {
         if let Some(reply) = self.machine.take_handshake() {
             self.shared.status().server_info = Some(reply);
         }
+        self.perform_all();
+        while let Some(mailbox) = self.written.take() {
+            mailbox.wake();
+            self.check_cap(&mailbox);
+            self.perform_all();
+        }
+        self.shared.set_status(&self.machine);
+    }
+
+    fn perform_all(&mut self) {
         while !self.out.is_empty() {
             let mut outputs = std::mem::take(&mut self.out);
             for output in outputs.drain(..) {
@@ -309,11 +319,6 @@ impl Driver {
                 self.out = outputs;
             }
         }
-        if let Some(mailbox) = self.written.take() {
-            mailbox.wake();
-            self.check_cap(&mailbox);
-        }
-        self.shared.set_status(&self.machine);
     }
 
     fn perform(&mut self, output: Output) {

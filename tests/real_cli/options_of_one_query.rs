@@ -1,0 +1,33 @@
+//! Options of one query: another model is switched to and back, another system prompt takes another launch of the same conversation.
+
+use claude_wire::Options;
+use claude_wire::fake_api::{ApiScript, Reply, When};
+
+use crate::support::{finish, place};
+
+pub(crate) async fn run() {
+    let script = (1..=4).fold(ApiScript::new(), |script, turn| script.when(When::prompt(format!("Question {turn}")).turn(turn), [Reply::text("ok")]));
+    // The CLI tries a model before it takes it.
+    let place = place(script.always(When::prompt("Hi"), [Reply::text("Hi")])).await;
+    let session = place.session().model("claude-opus-5-5").start().unwrap();
+    let ask = |turn: usize, options: Options| session.query(format!("Question {turn}")).options(&options).text();
+    ask(1, Options::default()).await.unwrap();
+    let (pid, id) = (session.pid(), session.session_id());
+    ask(2, Options::default().model("claude-sonnet-5")).await.unwrap();
+    assert_eq!(session.pid(), pid);
+    ask(3, Options::default().append_system_prompt("Speak like a pirate.")).await.unwrap();
+    assert_ne!(session.pid(), pid);
+    ask(4, Options::default()).await.unwrap();
+    assert_eq!(session.session_id(), id);
+
+    let asked: Vec<_> = place
+        .api()
+        .requests()
+        .into_iter()
+        .filter(|request| request.prompts().iter().any(|prompt| prompt.starts_with("Question")))
+        .map(|request| (request.model().to_owned(), request.body()["system"].to_string().contains("pirate")))
+        .collect();
+    let opus = |pirate| ("claude-opus-5-5".to_owned(), pirate);
+    assert_eq!(asked, [opus(false), ("claude-sonnet-5".to_owned(), false), opus(true), opus(false)]);
+    assert!(finish(session, place).await.success());
+}

@@ -1,0 +1,58 @@
+//! A live session is recorded; the recording, scrubbed and replayed to the same code, gives the same messages.
+
+use claude_wire::fake_api::{ApiScript, Reply};
+use claude_wire::hermetic::real_cli;
+use claude_wire::record::Recorder;
+use claude_wire::recording::{Recording, Root, lint, scrub};
+use claude_wire::transport::{CliPath, Process};
+use claude_wire::{Decision, Replay, Session, SessionBuilder};
+use serde_json::{Value, json};
+
+use crate::support::{close, place};
+
+pub(crate) async fn run() {
+    let script = ApiScript::new()
+        .on_prompt("Make a file", [Reply::thinking("Easy.").and_tool_use("Bash", json!({"command": "touch made.txt"})), Reply::text("Made.")])
+        .on_prompt("Thanks", [Reply::error(529), Reply::text("You are welcome.")]);
+    let place = place(script).await;
+    let path = place.home().join("session.jsonl");
+    let recorder = Recorder::new(Process::new(CliPath::Explicit(real_cli().unwrap())), &path);
+    let session = place.session().transport(recorder.clone());
+    let (session, live) = converse(session).await;
+    assert!(session.stop().await.unwrap().success());
+    recorder.flush().await.unwrap();
+
+    let mut recording = Recording::open(&path).unwrap();
+    let roots = [Root::cwd(place.cwd().to_string_lossy()), Root::home(place.home().to_string_lossy())];
+    scrub(&mut recording, &roots);
+    assert_eq!(lint(&recording), []);
+    let replay = Replay::new(recording);
+    let (session, replayed) = converse(Session::builder().transport(replay.clone())).await;
+    assert!(session.stop().await.unwrap().success());
+    replay.assert_finished();
+
+    assert_eq!(live.len(), replayed.len());
+    for (live, replayed) in live.iter().zip(&replayed) {
+        assert_eq!(shape(live), shape(replayed), "{live}\n{replayed}");
+    }
+    close(place);
+}
+
+/// Two turns with partial messages, a permission and a retry; all messages of both.
+async fn converse(builder: SessionBuilder) -> (Session, Vec<Value>) {
+    let session = builder.include_partial_messages(true).on_permission(|_| async { Decision::allow() }).start().unwrap();
+    let mut messages = Vec::new();
+    for prompt in ["Make a file", "Thanks"] {
+        let mut turn = session.query(prompt);
+        while let Some(message) = turn.next().await {
+            messages.push(message.unwrap().frame().json().to_value().unwrap());
+        }
+    }
+    (session, messages)
+}
+
+/// What scrubbing and new ids leave alone: the kind of a message, its keys in order, and what the model said.
+fn shape(message: &Value) -> (Vec<String>, Value, Value, Value) {
+    let keys = message.as_object().unwrap().keys().cloned().collect();
+    (keys, message["type"].clone(), message["subtype"].clone(), json!([message["message"]["content"], message["event"], message["result"]]))
+}
