@@ -1,4 +1,5 @@
 //! What holds for every control request: when it is sent, and how it ends.
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod support;
 

@@ -1,8 +1,8 @@
 //! The control envelopes, both ways, byte for byte.
 
 use claude_wire::wire::{
-    Control, ControlRequest, ControlResponse, Frame, HostRequest, RawJson, control_cancel_line, control_error_line, control_request_line,
-    control_success_line, user_line,
+    Control, ControlRequest, ControlResponse, Frame, HostRequest, PermissionDestination, PermissionMode, PermissionUpdate, RawJson,
+    control_cancel_line, control_error_line, control_request_line, control_success_line, user_line,
 };
 
 fn control(line: &str) -> Control {
@@ -31,7 +31,8 @@ fn a_permission_request() {
     let HostRequest::CanUseTool(ask) = &request.body else { panic!() };
     assert_eq!((ask.tool_name.as_str(), &*ask.input.text()), ("Bash", r#"{"command":"touch x"}"#));
     assert_eq!((ask.tool_use_id.as_deref(), ask.blocked_path.as_deref()), (Some("toolu_1"), Some("/w/x")));
-    assert_eq!(ask.permission_suggestions[0].pointer("/mode").unwrap().as_str().unwrap(), "acceptEdits");
+    let suggestion = PermissionUpdate::SetMode { mode: PermissionMode::AcceptEdits, destination: PermissionDestination::Session };
+    assert_eq!(ask.permission_suggestions, [suggestion]);
     assert_eq!(ask.raw, request.request);
 }
 

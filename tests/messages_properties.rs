@@ -1,5 +1,7 @@
 //! What holds for every message, whatever stands in it.
 
+#![allow(clippy::unwrap_used)]
+
 use claude_wire::wire::{Delta, Event, Frame, Message, UserContent};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};

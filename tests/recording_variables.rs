@@ -107,3 +107,15 @@ fn values_are_escaped_where_the_line_is_json() {
     let there = recording.expand(&live(&[("cwd", "D:\\\"x\"")]));
     assert_eq!(lines(&there), [r#"{"cwd":"D:\\\"x\""}"#, "D:\\\"x\""]);
 }
+
+#[test]
+fn a_folder_that_a_recorder_named_as_the_value_of_its_variable_is_hidden_as_well() {
+    let text = b"{\"claude-wire\":\"recording\",\"version\":1,\"vars\":{\"cwd\":\"/srv/me/x\",\"cwd_slug\":\"-srv-me-x\"}}\n\
+        {\"us\":0,\"out\":{\"cwd\":\"${cwd}\"}}\n";
+    let mut recording = Recording::from_bytes(text).unwrap();
+    assert_eq!(scrub(&mut recording, &[Root::cwd("/srv/me/x")]).get("path"), Some(&2));
+    assert_eq!(recording.header.vars["cwd"], "/home/user/project");
+    assert_eq!(recording.header.vars["cwd_slug"], "-home-user-project");
+    assert!(!String::from_utf8(recording.to_bytes()).unwrap().contains("srv"));
+    assert!(scrub(&mut recording, &[Root::cwd("/srv/me/x")]).is_empty(), "a second run finds nothing");
+}

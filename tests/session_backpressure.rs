@@ -1,4 +1,5 @@
 //! A slow reader holds the CLI back, loses nothing, and makes nobody deaf.
+#![allow(clippy::unwrap_used, reason = "the functions beside the tests are tests as well")]
 
 mod support;
 
@@ -214,7 +215,6 @@ async fn past_the_hard_cap_the_turn_ends_and_the_session_goes_on() {
         let pending = cli.request("get_usage").await;
         // The host waits for its answer, and reads on, and on.
         flood(&mut cli, 20_000, &AtomicUsize::new(0)).await;
-        // Now the CLI is silent: the interrupt must come by itself.
         cli.acknowledge("interrupt").await;
         cli.write(success(&pending, json!({}))).await;
         cli.write(aborted(&uuid)).await;
@@ -239,6 +239,31 @@ async fn past_the_hard_cap_the_turn_ends_and_the_session_goes_on() {
     assert!(turn.values().iter().enumerate().all(|(n, value)| value["n"] == n), "what was kept is in order");
     assert_eq!(read(session.query("next")).await.text(), "next");
     assert_eq!(session.stats().lines.drained as usize, 20_000 - turn.lines.len() + 1);
+    ended_well(&session).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_turn_whose_last_line_is_too_much_is_interrupted_though_nothing_follows() {
+    let transport = cli(|_, mut cli| async move {
+        cli.handshake().await;
+        let (uuid, _) = cli.prompt().await;
+        cli.write(init(&uuid)).await;
+        let pending = cli.request("get_usage").await;
+        cli.write(json!({"type": "x", "pad": "x".repeat(200 * 1024)})).await;
+        let asked = tokio::time::Instant::now();
+        cli.acknowledge("interrupt").await;
+        assert!(asked.elapsed() < Duration::from_secs(1), "the interrupt came after {:?}", asked.elapsed());
+        cli.write(success(&pending, json!({}))).await;
+        cli.write(aborted(&uuid)).await;
+        cli.serve().await
+    })
+    .capacity(1024 * 1024);
+    let session = Session::builder().buffer_limit(LIMIT).buffer_cap(100 * 1024).transport(transport).start().unwrap();
+    let mut turn = session.query("go");
+    turn.next().await.unwrap().unwrap();
+    session.control("get_usage", Map::new()).await.unwrap();
+    let turn = read(turn).await;
+    assert!(turn.error().is_overflow() && turn.lines.len() == 1, "{:?}", turn.error);
     ended_well(&session).await;
 }
 

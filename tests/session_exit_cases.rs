@@ -1,4 +1,5 @@
 //! The process endings of the conformance file, each through a session.
+#![allow(clippy::unwrap_used, reason = "the functions beside the tests are tests as well")]
 
 mod support;
 

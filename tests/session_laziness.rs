@@ -2,16 +2,14 @@
 
 mod support;
 
-use std::future::{Future, poll_fn};
-use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use claude_wire::Session;
 use claude_wire::transport::Memory;
-use futures_util::StreamExt;
+use futures_util::{FutureExt, StreamExt};
 use serde_json::json;
 use support::cli::{Launches, Log, cli};
-use support::read::{ended_well, quiet, read};
+use support::read::{begin, ended_well, quiet, read};
 
 /// A CLI that serves, and takes down each launch and each prompt.
 fn served(launches: &Launches, prompts: &Log) -> Memory {
@@ -86,8 +84,8 @@ async fn the_first_poll_sends_and_not_the_query() {
     let session = Session::builder().transport(served(&Launches::default(), &prompts)).start().unwrap();
     let mut first = session.query("first made");
     let mut second = session.query("first polled");
-    poll_fn(|cx| Poll::Ready(assert!(second.poll_next_unpin(cx).is_pending()))).await;
-    poll_fn(|cx| Poll::Ready(assert!(first.poll_next_unpin(cx).is_pending()))).await;
+    begin(&mut second);
+    begin(&mut first);
     let (first, second) = tokio::join!(read(first), read(second));
     assert_eq!((first.text(), second.text()), ("first made".into(), "first polled".into()));
     assert_eq!(prompts.all(), ["first polled", "first made"]);
@@ -120,10 +118,7 @@ async fn connect_opens_at_once_and_gives_the_reply_to_initialize() {
 async fn dropping_connect_leaves_the_cli_starting() {
     let launches = Launches::default();
     let session = Session::builder().transport(served(&launches, &Log::default())).start().unwrap();
-    {
-        let mut connect = pin!(session.connect());
-        poll_fn(|cx| Poll::Ready(assert!(connect.as_mut().poll(cx).is_pending()))).await;
-    }
+    assert!(session.connect().now_or_never().is_none());
     quiet().await;
     assert_eq!(launches.len(), 1);
     session.connect().await.unwrap();

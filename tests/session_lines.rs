@@ -1,4 +1,5 @@
 //! Whatever stands on a line, the turn goes on.
+#![allow(clippy::unwrap_used, reason = "the functions beside the tests are tests as well")]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! What the CLI is answered when it asks whether a tool may run, byte for byte.
+#![allow(clippy::unwrap_used, reason = "the functions beside the tests are tests as well")]
 
 mod support;
 
@@ -78,12 +79,12 @@ async fn denied_and_interrupted() {
 #[tokio::test(start_paused = true)]
 async fn without_a_handler_it_is_denied() {
     let answer = answer_to(ASK, |session| session).await;
-    assert_eq!(answer, success(r#"{"behavior":"deny","message":"no permission handler is set"}"#));
+    assert_eq!(answer, success(r#"{"behavior":"deny","message":"no permission handler is set","toolUseID":"toolu_1"}"#));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_handler_that_panics_denies() {
-    let expected = success(r#"{"behavior":"deny","message":"the permission handler panicked"}"#);
+    let expected = success(r#"{"behavior":"deny","message":"the permission handler panicked","toolUseID":"toolu_1"}"#);
     let later = |_: PermissionRequest| async { panic!("inside the future") };
     assert_eq!(answer_to(ASK, |session| session.on_permission(later)).await, expected);
     #[allow(unreachable_code, reason = "the future is never made")]

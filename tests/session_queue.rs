@@ -2,16 +2,13 @@
 
 mod support;
 
-use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::Poll;
 
 use claude_wire::Session;
 use claude_wire::transport::Exit;
-use futures_util::StreamExt;
 use support::cli::{FakeCli, Log, cli, echo};
-use support::read::{ended_well, quiet, read};
+use support::read::{begin, ended_well, quiet, read};
 use tokio::sync::Notify;
 
 /// Fails if a second prompt comes before the result of the first.
@@ -87,7 +84,7 @@ async fn a_full_queue_refuses_and_nobody_else_suffers() {
     session.connect().await.unwrap();
     let mut turns: Vec<_> = (0..3).map(|n| session.query(format!("{n}"))).collect();
     for turn in &mut turns {
-        poll_fn(|cx| Poll::Ready(assert!(turn.poll_next_unpin(cx).is_pending()))).await;
+        begin(turn);
     }
     let refused = read(session.query("too many")).await;
     assert!(refused.error().is_queue_full(), "{:?}", refused.error);

@@ -1,4 +1,5 @@
 //! What the CLI asks its host besides permissions, and what it is answered, byte for byte.
+#![allow(clippy::unwrap_used, reason = "the functions beside the tests are tests as well")]
 
 mod support;
 
@@ -57,7 +58,8 @@ async fn what_nobody_handles_is_answered_all_the_same() {
         answers.all(),
         [
             error(r#""a""#, "unsupported control request: a_question_of_tomorrow"),
-            error("7", "unsupported control request: hook_callback"),
+            r#"{"type":"control_response","response":{"subtype":"error","request_id":7,"error":"No hook callback found for ID: h"}}"#
+                .into(),
             r#"{"type":"control_response","response":{"subtype":"success","request_id":"\u0062","response":{"action":"decline"}}}"#.into(),
             error(r#""c""#, "control_request without a request.subtype"),
             error(r#""d""#, "control_request without a request.subtype"),
@@ -121,7 +123,7 @@ async fn a_handler_that_panics_is_an_error_and_the_next_one_is_called() {
     assert_eq!(
         answers.all(),
         [
-            r#"{"type":"control_response","response":{"subtype":"error","request_id":1,"error":"the handler panicked"}}"#,
+            r#"{"type":"control_response","response":{"subtype":"error","request_id":1,"error":"the hook panicked"}}"#,
             r#"{"type":"control_response","response":{"subtype":"success","request_id":2,"response":{}}}"#,
         ]
     );

@@ -1,4 +1,5 @@
 //! Stopping a session, from every state, in order: interrupt, end of input, SIGTERM, SIGKILL.
+#![allow(clippy::unwrap_used, reason = "the functions beside the tests are tests as well")]
 
 mod support;
 

@@ -15,6 +15,8 @@ pub enum Failure {
     HandshakeTimeout(Duration),
     /// The CLI answered with an error.
     Refused(Refusal),
+    /// The CLI has answered `initialize`, but cannot do what the host relies on.
+    Unsupported(&'static str),
     /// The time for the whole turn, or for the reply to a request, ran out.
     Timeout(Duration),
     /// The CLI was silent for too long.
@@ -33,6 +35,7 @@ impl fmt::Display for Failure {
             Self::Closed => f.write_str("the connection to the CLI ended"),
             Self::HandshakeTimeout(limit) => write!(f, "the CLI did not answer `initialize` within {limit:?}"),
             Self::Refused(refusal) => write!(f, "the CLI refused: {refusal}"),
+            Self::Unsupported(what) => write!(f, "this version of the CLI does not support {what}: update it, or do without"),
             Self::Timeout(limit) => write!(f, "no end within {limit:?}"),
             Self::IdleTimeout(limit) => write!(f, "the CLI was silent for {limit:?}"),
             Self::QueueFull(limit) => write!(f, "{limit} prompts are waiting already"),

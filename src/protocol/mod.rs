@@ -51,6 +51,7 @@ mod failure;
 pub(crate) mod invariants;
 mod io;
 mod machine;
+mod needs;
 mod requests;
 mod route;
 mod turns;

@@ -123,7 +123,8 @@ impl Recorder {
     /// # Cancel safety
     /// Dropping the future leaves the recorder writing.
     pub async fn flush(&self) -> Result<(), Error> {
-        for disk in self.opened().clone() {
+        let opened = self.opened().clone();
+        for disk in opened {
             // A blocking task, so that a paused clock does not run ahead of the disk. It fails only when the runtime goes down.
             let _ = tokio::task::spawn_blocking(move || disk.wait(Duration::MAX)).await;
         }

@@ -302,3 +302,10 @@ async fn a_connection_that_cannot_be_opened_leaves_no_file() {
     assert!(Recorder::new(Closed, &path).open(Launch::default()).await.is_err());
     assert!(!path.exists());
 }
+
+#[test]
+fn may_be_flushed_from_a_task() {
+    fn assert_send(_: impl Send) {}
+    let setup = setup();
+    assert_send(setup.recorder.flush());
+}

@@ -87,7 +87,12 @@ pub(super) fn hide(recording: &mut Recording, roots: &[Root]) -> u64 {
     for var in vars {
         if let Some(count) = used.get(&token(&var.name)) {
             hidden += count;
-            defined.entry(var.name).or_insert(var.default);
+            defined.entry(var.name.clone()).or_insert_with(|| var.default.clone());
+        }
+        // A recorder names the folder itself, so that the recording plays where it was made.
+        if let Some(value) = defined.get_mut(&var.name).filter(|value| **value == var.path) {
+            value.clone_from(&var.default);
+            hidden += u64::from(var.path != var.default);
         }
     }
     if used.keys().any(|with| with.starts_with(&literal(""))) {

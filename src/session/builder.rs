@@ -7,13 +7,13 @@ use serde_json::Value;
 
 use super::error::Result;
 use super::handle::Session;
-use super::handlers::{Decision, Handlers, HostRequest, PermissionRequest};
+use super::handlers::Handlers;
 use super::options::option_setters;
 use super::shared::Shared;
 use super::stderr::{OnStderr, Stderr};
 use super::{AppConfig, OptionError, Options};
 use crate::transport::{CliPath, Inherit, Process, Shutdown, Transport};
-use crate::wire::{DEFAULT_MAX_LINE, RawJson};
+use crate::wire::DEFAULT_MAX_LINE;
 
 /// How many bytes of a turn wait for a slow reader before the CLI is held back: 1 MiB.
 const BUFFER_LIMIT: usize = 1024 * 1024;
@@ -45,8 +45,8 @@ pub struct SessionBuilder {
     pub(super) options: Options,
     config: Options,
     transport: Option<Arc<dyn Transport>>,
-    handlers: Handlers,
-    initialize: serde_json::Map<String, Value>,
+    pub(super) handlers: Handlers,
+    pub(super) initialize: serde_json::Map<String, Value>,
     inherit: Inherit,
     shutdown: Shutdown,
     on_stderr: Option<OnStderr>,
@@ -105,39 +105,6 @@ impl SessionBuilder {
         self
     }
 
-    /// Decides when the CLI asks whether a tool may run. Makes the CLI ask its host: `--permission-prompt-tool stdio`.
-    ///
-    /// Called in a task of its own: it may take its time, and it may call the session. A panic counts as a denial. Without a handler
-    /// nothing is ever allowed beyond the rules of the CLI.
-    pub fn on_permission<F, Fut>(mut self, handler: F) -> Self
-    where
-        F: Fn(PermissionRequest) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output = Decision> + Send + 'static,
-    {
-        self.handlers.insert_permission(handler);
-        self
-    }
-
-    /// Answers the CLI's requests of one subtype, such as `hook_callback`, `mcp_message` or `elicitation`, in the wire's own terms. `Err` is
-    /// sent as an error reply.
-    ///
-    /// What the CLI must know beforehand to ask at all is registered with [`initialize_field`](Self::initialize_field).
-    pub fn on_request<F, Fut, R>(mut self, subtype: impl Into<String>, handler: F) -> Self
-    where
-        F: Fn(HostRequest) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output = Result<R, String>> + Send + 'static,
-        R: Into<RawJson>,
-    {
-        self.handlers.insert(subtype.into(), handler);
-        self
-    }
-
-    /// Adds a field to the `initialize` request, such as `hooks` or `sdkMcpServers`.
-    pub fn initialize_field(mut self, name: impl Into<String>, value: Value) -> Self {
-        self.initialize.insert(name.into(), value);
-        self
-    }
-
     /// Called with each line that the CLI writes to standard error, without its newline. Runs on the session's own task: be quick. A panic
     /// loses the line and nothing else.
     pub fn on_stderr(mut self, callback: impl Fn(&str) + Send + Sync + 'static) -> Self {
@@ -187,17 +154,28 @@ impl SessionBuilder {
         Ok(Session::new(self.build()?))
     }
 
+    /// The options of all layers in one.
+    pub(super) fn resolved(&self) -> Options {
+        Options::resolve(&[&self.options, &self.config])
+    }
+
     fn build(self) -> Result<Shared, OptionError> {
-        let mut options = Options::resolve(&[&self.options, &self.config]);
+        let mut options = self.resolved();
+        for warning in self.handlers.warnings(&options) {
+            tracing::warn!("{warning}");
+        }
         if self.handlers.has_permission() {
             options.ask_host()?;
         }
         options.validate()?;
+        let mut initialize = self.handlers.initialize(&self.initialize)?;
+        initialize.extend(self.initialize);
         Ok(Shared {
             options,
             transport: self.transport.unwrap_or_else(|| Arc::new(Process::new(CliPath::Auto))),
             handlers: self.handlers,
-            initialize: self.initialize,
+            session: Default::default(),
+            initialize,
             inherit: self.inherit,
             shutdown: self.shutdown,
             max_line: self.max_line,
@@ -209,6 +187,7 @@ impl SessionBuilder {
             events: Default::default(),
             status: Default::default(),
             unread_events: Default::default(),
+            unread_messages: Default::default(),
             turns: Default::default(),
         })
     }

@@ -71,6 +71,12 @@ impl Error {
         matches!(self.0.kind, Kind::Protocol(Failure::IdleTimeout(_)))
     }
 
+    /// True if and only if the CLI has answered the handshake, but cannot do what the session relies on: see
+    /// [`Matcher::block_on_failure`](super::Matcher::block_on_failure).
+    pub fn is_unsupported(&self) -> bool {
+        matches!(self.0.kind, Kind::Protocol(Failure::Unsupported(_)))
+    }
+
     /// True if and only if too many prompts were waiting.
     pub fn is_queue_full(&self) -> bool {
         matches!(self.0.kind, Kind::Protocol(Failure::QueueFull(_)))

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use tokio::sync::{Notify, mpsc, oneshot};
 
@@ -14,6 +14,7 @@ use super::prompt::Prompt;
 use super::shared::Shared;
 use super::stderr::Stderr;
 use super::turn::Turn;
+use super::weak::WeakSession;
 use crate::protocol::Counters;
 use crate::transport::Exit;
 use crate::wire::replies::{Reply, ServerInfo};
@@ -48,6 +49,8 @@ pub(super) struct Line {
 pub struct SessionStats {
     /// Lines that the protocol has put aside: of abandoned turns, noise, malformed ones, stray replies.
     pub lines: Counters,
+    /// Messages that were taken in for a turn, and dropped with it before anybody read them.
+    pub unread_messages: u64,
     /// Events that came while nobody listened to [`Session::events`].
     pub unread_events: u64,
 }
@@ -59,7 +62,11 @@ impl Session {
     }
 
     pub(super) fn new(shared: Shared) -> Self {
-        Self { inner: Arc::new(Inner { shared: Arc::new(shared), driver: Mutex::new(None) }) }
+        let inner = |me: &Weak<Inner>| {
+            let shared = Shared { session: WeakSession(me.clone()), ..shared };
+            Inner { shared: Arc::new(shared), driver: Mutex::new(None) }
+        };
+        Self { inner: Arc::new_cyclic(inner) }
     }
 
     /// A turn with this prompt. Nothing is sent before the turn is first polled.
@@ -166,9 +173,19 @@ impl Session {
         self.inner.shared.stderr().tail()
     }
 
+    /// A handle that does not keep the session alive.
+    pub fn downgrade(&self) -> WeakSession {
+        WeakSession(Arc::downgrade(&self.inner))
+    }
+
     /// What has gone where nobody reads it.
     pub fn stats(&self) -> SessionStats {
-        SessionStats { lines: self.inner.shared.status().counters, unread_events: self.inner.shared.unread_events.load(Ordering::Relaxed) }
+        let shared = &self.inner.shared;
+        SessionStats {
+            lines: shared.status().counters,
+            unread_messages: shared.unread_messages.load(Ordering::Relaxed),
+            unread_events: shared.unread_events.load(Ordering::Relaxed),
+        }
     }
 }
 
@@ -213,6 +230,7 @@ impl Shared {
             options,
             transport: self.transport.clone(),
             handlers: self.handlers.clone(),
+            session: Default::default(),
             initialize: self.initialize.clone(),
             inherit: self.inherit.clone(),
             shutdown: self.shutdown,
@@ -225,6 +243,7 @@ impl Shared {
             events: Default::default(),
             status: Default::default(),
             unread_events: Default::default(),
+            unread_messages: Default::default(),
             turns: Default::default(),
         }
     }

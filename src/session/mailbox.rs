@@ -1,7 +1,8 @@
 //! Between the driver and the reader of one turn: bounded in bytes, lossless.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use tokio::sync::Notify;
@@ -13,8 +14,10 @@ use crate::wire::Frame;
 pub(super) struct Mailbox {
     state: Mutex<State>,
     /// Told when the reader has made room.
-    room: std::sync::Arc<Notify>,
+    room: Arc<Notify>,
     limit: usize,
+    /// What goes unread is counted here.
+    unread: Arc<AtomicU64>,
 }
 
 #[derive(Default)]
@@ -28,8 +31,8 @@ struct State {
 }
 
 impl Mailbox {
-    pub(super) fn new(limit: usize, room: std::sync::Arc<Notify>) -> Self {
-        Self { state: Mutex::default(), room, limit }
+    pub(super) fn new(limit: usize, room: Arc<Notify>, unread: Arc<AtomicU64>) -> Self {
+        Self { state: Mutex::default(), room, limit, unread }
     }
 
     /// Adds a message. The reader is not woken before [`wake`](Self::wake).
@@ -104,5 +107,13 @@ impl Mailbox {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Neither the reader nor the driver has it any more.
+impl Drop for Mailbox {
+    fn drop(&mut self) {
+        let unread = self.lock().frames.len() as u64;
+        self.unread.fetch_add(unread, Ordering::Relaxed);
     }
 }

@@ -26,6 +26,7 @@ mod stderr;
 mod streams;
 mod summary;
 mod turn;
+mod weak;
 
 pub use self::builder::SessionBuilder;
 pub use self::control::{
@@ -35,7 +36,10 @@ pub use self::control::{
 pub use self::error::{Error, Result};
 pub use self::events::{Events, SessionEvent};
 pub use self::handle::{Session, SessionStats};
-pub use self::handlers::{Decision, HostRequest, PermissionRequest};
+pub use self::handlers::{
+    Answers, Confirmer, Decision, DecisionClassification, DialogAnswer, ElicitationAnswer, ElicitationRequest, HookContext, HookHandler,
+    HostRequest, IntoHookOutput, Matcher, PermissionHandler, PermissionRequest, Question, QuestionOption, UserDialog,
+};
 pub use self::oneshot::{Query, query, with_session};
 pub use self::options::{
     AppConfig, ConfigError, DEFAULT_TIMEOUT, Effort, FileOrJson, OptionError, Options, PermissionMode, SettingSource, SystemPrompt,
@@ -45,3 +49,4 @@ pub use self::prompt::Prompt;
 pub use self::streams::{ContentDelta, Pieces};
 pub use self::summary::{Summary, ToolCall};
 pub use self::turn::Turn;
+pub use self::weak::WeakSession;

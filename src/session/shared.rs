@@ -7,17 +7,20 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::events::{Hub, SessionEvent};
-use super::handlers::Handlers;
+use super::handlers::{Handlers, HostRequest};
 use super::stderr::{OnStderr, Stderr};
+use super::weak::WeakSession;
 use super::{OptionError, Options};
 use crate::protocol::{Config, Counters, Machine};
 use crate::transport::{Exit, Inherit, Launch, Shutdown, Transport};
-use crate::wire::RawJson;
+use crate::wire::{Frame, RawJson};
 
 pub(super) struct Shared {
     pub(super) options: Options,
     pub(super) transport: Arc<dyn Transport>,
     pub(super) handlers: Handlers,
+    /// The session that this belongs to, for its handlers.
+    pub(super) session: WeakSession,
     /// Fields of the `initialize` request beyond those of the options.
     pub(super) initialize: Map<String, Value>,
     pub(super) inherit: Inherit,
@@ -31,6 +34,7 @@ pub(super) struct Shared {
     pub(super) events: Hub,
     pub(super) status: Mutex<Status>,
     pub(super) unread_events: AtomicU64,
+    pub(super) unread_messages: Arc<AtomicU64>,
     pub(super) turns: AtomicU64,
 }
 
@@ -86,6 +90,11 @@ impl Shared {
 
     pub(super) fn next_turn(&self) -> u64 {
         self.turns.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// A request of the CLI's, as handlers have it.
+    pub(super) fn host_request(&self, frame: &Frame) -> HostRequest {
+        HostRequest::new(frame, self.session.clone(), self.status().session_id.clone())
     }
 
     pub(super) fn publish(&self, event: SessionEvent) {

@@ -5,6 +5,7 @@ use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 
 use futures_core::Stream;
@@ -32,8 +33,7 @@ use crate::wire::{Frame, Message};
 ///
 /// All options can be set for one turn, over those of the session. The timers hold at once. `model` and `permission_mode` are switched by
 /// control requests before the prompt is written, and back after the turn. For what only a launch can set, the CLI is ended in order and
-/// launched anew with the conversation resumed, and so again for the next turn without it; that costs a start (0.3 s). A conversation keeps
-/// the system prompt that it began with: the CLI stores it with the conversation.
+/// launched anew with the conversation resumed, and so again for the next turn without it; that costs a start (0.3 s).
 ///
 /// Cancel safe: a message is taken out only when it is returned, so `next` may be used in `select!` and under a timeout.
 ///
@@ -135,7 +135,7 @@ impl Turn {
         let line = self.session.line()?;
         let turn = TurnId(shared.next_turn());
         let uuid = uuid::Uuid::new_v4().to_string();
-        let mailbox = Arc::new(Mailbox::new(shared.buffer_limit, line.room.clone()));
+        let mailbox = Arc::new(Mailbox::new(shared.buffer_limit, line.room.clone(), shared.unread_messages.clone()));
         let prompt = protocol::Prompt {
             turn,
             uuid: uuid.clone(),
@@ -161,9 +161,10 @@ impl Stream for Turn {
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        if let State::Running { turn, .. } = self.state {
+        if let State::Running { turn, taken, .. } = &self.state {
+            self.session.shared.unread_messages.fetch_add(taken.len() as u64, Ordering::Relaxed);
             // Of a turn that has ended the driver knows nothing any more.
-            self.session.order_if_running(Order::Abandon(turn));
+            self.session.order_if_running(Order::Abandon(*turn));
         }
     }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 
-use super::json::{Cursor, Fault, RawJson, is_space, skip_space, value_end};
+use super::json::{Cursor, Fault, RawJson, is_space, key_string_end, skip_space, value_end};
 
 /// One JSON object of the wire with a string `type`: its bytes as they stood there, and what routing needs to know of them.
 ///
@@ -268,10 +268,7 @@ fn fields(bytes: &[u8], spans: &mut Spans) -> Result<usize, Fault> {
         return Ok(at + 1);
     }
     loop {
-        if bytes.get(at).is_some_and(|&byte| byte != b'"') {
-            return Err(Fault::Byte(at));
-        }
-        let key_end = value_end(bytes, at)?;
+        let key_end = key_string_end(bytes, at)?;
         let key = bytes.get(at + 1..key_end - 1).unwrap_or_default();
         let colon = skip_space(bytes, key_end);
         match bytes.get(colon) {
@@ -296,9 +293,7 @@ fn fields(bytes: &[u8], spans: &mut Spans) -> Result<usize, Fault> {
 
 impl Spans {
     fn slot(&mut self, key: &[u8]) -> Option<&mut Span> {
-        // A key that is spelt with escapes is still that key.
-        let unescaped = key.contains(&b'\\').then(|| serde_json::from_slice::<String>(&[b"\"", key, b"\""].concat()).ok()).flatten();
-        match unescaped.as_ref().map_or(key, |name| name.as_bytes()) {
+        match key {
             b"type" => Some(&mut self.kind),
             b"subtype" => Some(&mut self.subtype),
             b"uuid" => Some(&mut self.uuid),
@@ -311,6 +306,11 @@ impl Spans {
             b"event" => Some(&mut self.event),
             b"request" => Some(&mut self.request),
             b"response" => Some(&mut self.response),
+            // A key that is spelt with escapes is still that key; spelt out, it has none.
+            _ if key.contains(&b'\\') => {
+                let name = serde_json::from_slice::<String>(&[b"\"", key, b"\""].concat()).ok()?;
+                if name.contains('\\') { None } else { self.slot(name.as_bytes()) }
+            }
             _ => None,
         }
     }

@@ -6,9 +6,11 @@ mod codec;
 mod decode;
 mod control;
 mod frame;
+pub mod hook;
 mod json;
 mod line;
 mod message;
+mod permission;
 pub mod replies;
 
 pub use self::classify::{Malformed, Outcome, classify};
@@ -20,3 +22,4 @@ pub(crate) use self::json::Cursor;
 pub use self::json::{JsonError, RawJson};
 pub use self::line::{Item, Line, TooLong};
 pub use self::message::*;
+pub use self::permission::{PermissionBehavior, PermissionDestination, PermissionRule, PermissionUpdate};

@@ -1,6 +1,7 @@
 //! Every method for a control request: the request byte for byte, and what is read out of a reply of CLI 2.1.329.
 //!
 //! `replies.jsonl` holds the replies, scrubbed and shortened: long lists to two items, long texts to "A text.".
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 #[path = "../support/mod.rs"]
 mod support;

@@ -70,6 +70,11 @@ async fn call_gives_back_content_structure_and_staging() {
     let staging = reply("mcp_call/expired", request, call).await.into_inner().staging.unwrap();
     assert_eq!((staging.ok, staging.error_code.as_deref()), (false, Some("expired")));
 
+    let request = r#"{"subtype":"mcp_call","tool":"mcp__ext__ping","arguments":{},"expires_at":"2099-01-01T00:00:00Z"}"#;
+    let call = |session: &claude_wire::Session| session.mcp().call("mcp__ext__ping", Map::new()).expires_at("2099-01-01T00:00:00Z");
+    let staging = reply("mcp_call/staged", request, call).await.into_inner().staging.unwrap();
+    assert!(staging.ok && staging.outputs.is_empty());
+
     let request = r#"{"subtype":"mcp_call","tool":"mcp__ext__ping","arguments":{},"check_permissions":true}"#;
     let call = |session: &claude_wire::Session| session.mcp().call("mcp__ext__ping", Map::new()).check_permissions();
     assert!(refused("mcp_call/denied", request, call).await.to_string().contains("you haven't granted it"));

@@ -43,7 +43,9 @@ async fn plugins_skills_and_output_styles_are_read_again() {
 #[tokio::test(start_paused = true)]
 async fn plugins_may_be_added_held_back_or_refused() {
     let request = r#"{"subtype":"reload_plugins","hold_on_cache_impact":true,"refuse_if_busy":true,"add_plugins":[{"type":"local","path":"/p"},{"type":"local","path":"/q"}]}"#;
-    let call = |session: &claude_wire::Session| session.reload().plugins().hold_on_cache_impact().refuse_if_busy().add("/p").add("/q");
+    let call = |session: &claude_wire::Session| {
+        session.reload().plugins().hold_on_cache_impact().refuse_if_busy().add_plugin("/p").add_plugin("/q")
+    };
     let error = refused("reload_plugins/busy", request, call).await;
     assert_eq!(error.refusal().unwrap().code(), Some("reload_plugins_busy"));
 }

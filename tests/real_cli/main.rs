@@ -27,6 +27,7 @@ tests![
     background_sub_agent,
     bad_flag,
     clear,
+    control_requests,
     dropped_turn,
     fork,
     hooks,

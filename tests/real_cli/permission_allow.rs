@@ -16,7 +16,8 @@ pub(crate) async fn run() {
     let session = place
         .session()
         .on_permission(move |request| {
-            seen.lock().unwrap().push((request.tool_name(), request.input().to_value().unwrap(), request.tool_use_id()));
+            let (tool, id) = (request.tool_name().to_owned(), request.tool_use_id().map(String::from));
+            seen.lock().unwrap().push((tool, request.input().to_value().unwrap(), id));
             async { Decision::allow() }
         })
         .start()

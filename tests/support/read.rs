@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use claude_wire::{Error, Session, Turn};
+use futures_util::FutureExt;
 use serde_json::Value;
 
 /// Everything that a turn yields.
@@ -24,6 +25,11 @@ pub async fn read(mut turn: Turn) -> Read {
     }
     assert!(turn.next().await.is_none(), "a turn that has ended goes on");
     read
+}
+
+/// Polls a turn once, which sends its prompt. Nothing has come yet.
+pub fn begin(turn: &mut Turn) {
+    assert!(turn.next().now_or_never().is_none(), "{turn:?} had something to say");
 }
 
 impl Read {

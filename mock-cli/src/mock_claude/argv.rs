@@ -57,7 +57,8 @@ impl Argv {
             if let Some(flag) = self.find(&arg) {
                 let value = match self.flags[flag].value {
                     Value::None => None,
-                    Value::Optional => args.pop_front_if(|next| !is_flag(next)),
+                    Value::Optional if args.front().is_some_and(|next| !is_flag(next)) => args.pop_front(),
+                    Value::Optional => None,
                     Value::Required => {
                         let missing = format!("error: option '{}' argument missing", self.flags[flag].spec);
                         Some(args.pop_front().ok_or(missing)?)

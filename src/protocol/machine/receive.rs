@@ -5,6 +5,7 @@ use std::time::Instant;
 use super::{Link, Machine, interrupt};
 use crate::protocol::failure::Failure;
 use crate::protocol::io::{Answer, CallbackId, Event, Output, TurnEnd};
+use crate::protocol::needs;
 use crate::protocol::requests::{Purpose, reply};
 use crate::protocol::route::{Route, ends_a_turn, route};
 use crate::wire::{Frame, FrameKind, Outcome, control_error_line, control_success_line};
@@ -177,6 +178,9 @@ impl Machine {
         match (purpose, result) {
             (Purpose::Caller(request), result) => out.push(Output::Reply(request, result)),
             (Purpose::Initialize, Ok(response)) => {
+                if let Some(what) = needs::unmet(&self.config.initialize, response.as_ref()) {
+                    return self.give_up(Failure::Unsupported(what), out);
+                }
                 self.redeliver(&frame, out);
                 if self.link == Link::Handshake {
                     self.ready(now, response, out);

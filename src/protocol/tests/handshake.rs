@@ -155,3 +155,41 @@ fn a_line_of_the_old_dialect_is_no_startup_failure() {
     assert_eq!(rig.line(legacy), [event(legacy)]);
     assert_eq!(rig.line(INITIALIZED), [written(1)]);
 }
+
+/// A rig whose `initialize` is answered, with this hook registered.
+fn with_hook(matcher: &str, reply: &str) -> Vec<String> {
+    let initialize =
+        json(&format!(r#"{{"subtype":"initialize","hooks":{{"Stop":[{{"hookCallbackIds":["a"]}}],"PreToolUse":[{matcher}]}}}}"#));
+    let mut rig = Rig::with(Config { initialize, ..Config::default() });
+    rig.connect(1);
+    rig.prompt(2);
+    rig.opened();
+    rig.line(&format!(r#"{{"type":"control_response","response":{{"subtype":"success","request_id":"cw-1","response":{reply}}}}}"#))
+}
+
+#[test]
+fn a_cli_that_would_go_on_without_a_guarding_hook_is_refused() {
+    let guard = r#"{"hookCallbackIds":["h"],"onFailure":"block"}"#;
+    const ON_FAILURE: &str = "hooks that block when they fail (`hook_on_failure_supported`)";
+    for (reply, what) in [
+        (r#"{"hook_on_failure_supported":false,"hooks_applied":true}"#, ON_FAILURE),
+        (r#"{"hooks_applied":true}"#, ON_FAILURE),
+        ("null", ON_FAILURE),
+        (r#"{"hook_on_failure_supported":true,"hooks_applied":false}"#, "hooks of a host (`hooks_applied`)"),
+    ] {
+        let failure = format!("failed: Unsupported({what:?})");
+        assert_eq!(with_hook(guard, reply), [format!("reply 1 {failure}"), format!("turn 2 {failure}"), "terminate".into()], "{reply}");
+    }
+}
+
+#[test]
+fn a_cli_that_can_block_is_taken_and_so_is_any_for_hooks_that_need_not() {
+    for (matcher, reply) in [
+        (r#"{"hookCallbackIds":["h"],"onFailure":"block"}"#, r#"{"hook_on_failure_supported":true,"hooks_applied":true}"#),
+        (r#"{"hookCallbackIds":["h"],"onFailure":"block"}"#, r#"{"hook_on_failure_supported":true}"#),
+        (r#"{"hookCallbackIds":["h"],"onFailure":"continue"}"#, "{}"),
+        (r#"{"hookCallbackIds":["h"]}"#, r#"{"hooks_applied":false}"#),
+    ] {
+        assert_eq!(with_hook(matcher, reply), [format!("reply 1: {reply}"), written(2)], "{reply}");
+    }
+}

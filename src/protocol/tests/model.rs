@@ -161,7 +161,7 @@ fn ended(end: &TurnEnd) -> End {
         TurnEnd::Failed(Failure::Withdrawn) => End::Withdrawn,
         TurnEnd::Failed(Failure::Stopped) => End::Stopped,
         TurnEnd::Failed(Failure::QueueFull(_)) => End::QueueFull,
-        TurnEnd::Failed(Failure::HandshakeTimeout(_) | Failure::Refused(_)) => End::Handshake,
+        TurnEnd::Failed(Failure::HandshakeTimeout(_) | Failure::Refused(_) | Failure::Unsupported(_)) => End::Handshake,
         TurnEnd::Failed(Failure::IdleTimeout(_)) => unreachable!("the model sets no idle limit"),
     }
 }

@@ -14,8 +14,8 @@ impl Session {
         Call::new(self, "interrupt", Reply::read_optional).only_if_running()
     }
 
-    /// Answers with this model from now on, or with the default one (`set_model`). The CLI takes any name, and notices at its next call of the
-    /// API that there is no such model.
+    /// Answers with this model from now on, or with the default one (`set_model`). The CLI has the API answer a word with a model that is new
+    /// to it, and refuses where the API knows no such model.
     ///
     /// ```
     /// # async fn example(session: claude_wire::Session) -> claude_wire::Result<()> {

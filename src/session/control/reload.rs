@@ -39,7 +39,7 @@ impl Call<Reply<ReloadedPlugins>> {
     }
 
     /// Adds a plugin, by the absolute path of its directory (`add_plugins`).
-    pub fn add(self, path: &str) -> Self {
+    pub fn add_plugin(self, path: &str) -> Self {
         self.push("add_plugins", json!({"type": "local", "path": path}))
     }
 }

@@ -1,10 +1,12 @@
 //! The host's answers under way, each in a task of its own.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use tokio::task::{AbortHandle, Id, JoinSet};
 
-use super::super::handlers::{Handlers, panicked};
+use super::super::handlers::{HostRequest, panicked};
+use super::super::shared::Shared;
 use crate::protocol::{Answer, CallbackId};
 use crate::wire::Frame;
 
@@ -12,17 +14,20 @@ use crate::wire::Frame;
 #[derive(Default)]
 pub(super) struct Callbacks {
     tasks: JoinSet<Answer>,
-    known: HashMap<Id, (CallbackId, String)>,
+    known: HashMap<Id, (CallbackId, HostRequest)>,
     handles: HashMap<CallbackId, AbortHandle>,
 }
 
 impl Callbacks {
-    pub(super) fn start(&mut self, callback: CallbackId, handlers: &Handlers, frame: &Frame) {
-        let subtype = frame.payload().and_then(|request| request.get("subtype")?.string().map(String::from)).unwrap_or_default();
-        let (handlers, frame) = (handlers.clone(), frame.clone());
-        // The handler itself is called inside the task, so that its panic is caught there.
-        let handle = self.tasks.spawn(async move { handlers.answer(&frame).await });
-        self.known.insert(handle.id(), (callback, subtype));
+    pub(super) fn start(&mut self, callback: CallbackId, shared: &Arc<Shared>, frame: &Frame) {
+        let request = shared.host_request(frame);
+        let task = {
+            let (shared, request) = (shared.clone(), request.clone());
+            // The handler itself is called inside the task, so that its panic is caught there.
+            async move { shared.handlers.answer(request).await }
+        };
+        let handle = self.tasks.spawn(task);
+        self.known.insert(handle.id(), (callback, request));
         self.handles.insert(callback, handle);
     }
 
@@ -40,10 +45,10 @@ impl Callbacks {
                 Some(Err(error)) => (error.id(), None),
                 None => std::future::pending().await,
             };
-            let Some((callback, subtype)) = self.known.remove(&id) else { continue };
+            let Some((callback, request)) = self.known.remove(&id) else { continue };
             // A cancelled callback has no handle any more, and nobody to answer to.
             if self.handles.remove(&callback).is_some() {
-                return (callback, answer.unwrap_or_else(|| panicked(&subtype)));
+                return (callback, answer.unwrap_or_else(|| panicked(&request)));
             }
         }
     }

@@ -300,6 +300,16 @@ impl Driver {
         if let Some(reply) = self.machine.take_handshake() {
             self.shared.status().server_info = Some(reply);
         }
+        self.perform_all();
+        while let Some(mailbox) = self.written.take() {
+            mailbox.wake();
+            self.check_cap(&mailbox);
+            self.perform_all();
+        }
+        self.shared.set_status(&self.machine);
+    }
+
+    fn perform_all(&mut self) {
         while !self.out.is_empty() {
             let mut outputs = std::mem::take(&mut self.out);
             for output in outputs.drain(..) {
@@ -309,11 +319,6 @@ impl Driver {
                 self.out = outputs;
             }
         }
-        if let Some(mailbox) = self.written.take() {
-            mailbox.wake();
-            self.check_cap(&mailbox);
-        }
-        self.shared.set_status(&self.machine);
     }
 
     fn perform(&mut self, output: Output) {
@@ -346,10 +351,14 @@ impl Driver {
                     let _ = reply.send(result);
                 }
             }
-            Output::Callback(callback, frame) => self.callbacks.start(callback, &self.shared.handlers, &frame),
+            Output::Callback(callback, frame) => self.callbacks.start(callback, &self.shared, &frame),
             Output::CallbackCancelled(callback) => self.callbacks.cancel(callback),
             Output::Event(event) => self.shared.publish(event.into()),
-            Output::SessionId(id) => self.shared.publish(SessionEvent::SessionId(id)),
+            Output::SessionId(id) => {
+                // Handlers of this very round are to see it.
+                self.shared.status().session_id = Some(id.clone());
+                self.shared.publish(SessionEvent::SessionId(id));
+            }
             Output::Open { resume, profile } => self.open(resume, profile),
             Output::CloseStdin => match &mut self.link {
                 Some(link) => link.ending.begin(Instant::now(), self.shared.shutdown),

@@ -2,6 +2,7 @@
 
 use crate::wire::decode::{At, Decode, Sink};
 use crate::wire::json::{Cursor, RawJson};
+use crate::wire::permission::PermissionUpdate;
 
 /// A request of the CLI, typed by its subtype.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -32,7 +33,7 @@ object! {
         /// The tool call.
         pub tool_use_id: Option<String> = "tool_use_id",
         /// Permission updates that "always allow" would send back.
-        pub permission_suggestions: Vec<RawJson> = "permission_suggestions",
+        pub permission_suggestions: Vec<PermissionUpdate> = "permission_suggestions",
         /// The path that is in the way.
         pub blocked_path: Option<String> = "blocked_path",
         /// Why it is asked; may hold terminal escapes.
@@ -173,6 +174,11 @@ object! {
 }
 
 impl HostRequest {
+    /// The typed form of a request's body. What is missing or of the wrong type is empty.
+    pub fn of(body: &RawJson) -> Self {
+        Self::decode(body.cursor(), &At::Root, &mut Sink::default()).1
+    }
+
     /// The subtype and the typed request. A request without a subtype is listed as a defect.
     pub(super) fn decode(value: Cursor<'_>, at: &At<'_>, sink: &mut Sink) -> (String, Self) {
         let Some(subtype) = value.get("subtype").filter(|subtype| !subtype.is_null()) else {

@@ -128,6 +128,12 @@ macro_rules! open_enum {
             }
         }
 
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
         /// The empty unknown value: what a field of the wrong type degrades to.
         impl Default for $name {
             fn default() -> Self {

@@ -6,7 +6,6 @@ use bytes::Bytes;
 
 use super::raw::RawJson;
 use super::reader::Reader;
-use super::scan::{skip_space, skip_string, skip_value};
 use super::string::unescape;
 
 /// One value inside a line that has been scanned before.
@@ -79,12 +78,21 @@ impl<'a> Cursor<'a> {
 
     /// The fields in wire order; empty for anything but an object. A key that stands twice comes twice.
     pub(crate) fn fields(&self) -> Fields<'a> {
-        Fields { line: self.line, at: self.start + 1, end: if self.kind() == Kind::Object { self.end } else { 0 } }
+        Fields { reader: self.inside(Kind::Object) }
     }
 
     /// The items in wire order; empty for anything but an array.
     pub(crate) fn items(&self) -> Items<'a> {
-        Items { line: self.line, at: self.start + 1, end: if self.kind() == Kind::Array { self.end } else { 0 } }
+        Items { reader: self.inside(Kind::Array) }
+    }
+
+    /// A reader inside the object or array; none for another kind of value.
+    fn inside(&self, kind: Kind) -> Option<Reader<'a>> {
+        (self.kind() == kind).then(|| {
+            let mut reader = self.reader();
+            reader.enter();
+            reader
+        })
     }
 
     /// The last value of a field, as JavaScript reads duplicate keys.
@@ -104,48 +112,36 @@ impl<'a> Cursor<'a> {
 }
 
 pub(crate) struct Fields<'a> {
-    line: &'a Bytes,
-    at: usize,
-    end: usize,
+    reader: Option<Reader<'a>>,
 }
 
 impl<'a> Iterator for Fields<'a> {
     type Item = (Cow<'a, [u8]>, Cursor<'a>);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let text = self.line.get(..self.end)?;
-        let key_start = skip_space(text, self.at);
-        if text.get(key_start) != Some(&b'"') {
+        let reader = self.reader.as_mut()?;
+        let Some(key) = reader.key() else {
+            self.reader = None;
             return None;
-        }
-        let key_end = skip_string(text, key_start + 1);
-        let start = skip_space(text, skip_space(text, key_end) + 1);
-        let end = skip_value(text, start);
-        self.at = skip_space(text, end) + 1;
-        let content = text.get(key_start + 1..key_end - 1)?;
-        let key = if content.contains(&b'\\') { Cow::Owned(unescape(content).into_owned().into_bytes()) } else { Cow::Borrowed(content) };
-        Some((key, Cursor::new(self.line, start, end)))
+        };
+        Some((key, reader.skip()))
     }
 }
 
 pub(crate) struct Items<'a> {
-    line: &'a Bytes,
-    at: usize,
-    end: usize,
+    reader: Option<Reader<'a>>,
 }
 
 impl<'a> Iterator for Items<'a> {
     type Item = Cursor<'a>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let text = self.line.get(..self.end)?;
-        let start = skip_space(text, self.at);
-        if matches!(text.get(start), None | Some(b']')) {
+        let reader = self.reader.as_mut()?;
+        if !reader.item() {
+            self.reader = None;
             return None;
         }
-        let end = skip_value(text, start);
-        self.at = skip_space(text, end) + 1;
-        Some(Cursor::new(self.line, start, end))
+        Some(reader.skip())
     }
 }
 

@@ -9,10 +9,12 @@
 mod cursor;
 mod raw;
 mod reader;
+mod run;
 mod scan;
+mod skip;
 mod string;
 
 pub(crate) use self::cursor::{Cursor, Kind};
 pub use self::raw::{JsonError, RawJson};
 pub(crate) use self::reader::Reader;
-pub(crate) use self::scan::{Fault, is_space, skip_space, value_end};
+pub(crate) use self::scan::{Fault, is_space, key_string_end, skip_space, value_end};

@@ -1,5 +1,7 @@
 //! A strict, iterative scan over one JSON value: no recursion, no allocation up to 64 levels.
 
+use super::run::plain_end;
+
 /// Where and why a text is not JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
@@ -11,6 +13,21 @@ pub(crate) enum Fault {
 
 /// The end of the JSON value that starts at or after `at` (leading white space is allowed).
 pub(crate) fn value_end(text: &[u8], at: usize) -> Result<usize, Fault> {
+    let at = skip_space(text, at);
+    match text.get(at) {
+        Some(b'"') => string_end(text, at + 1),
+        Some(b'{' | b'[') => container_end(text, at),
+        Some(b't') => literal_end(text, at, b"true"),
+        Some(b'f') => literal_end(text, at, b"false"),
+        Some(b'n') => literal_end(text, at, b"null"),
+        Some(b'-' | b'0'..=b'9') => number_end(text, at),
+        Some(_) => Err(Fault::Byte(at)),
+        None => Err(Fault::End),
+    }
+}
+
+/// The end of the object or array at `at`, and of all that is in it.
+fn container_end(text: &[u8], at: usize) -> Result<usize, Fault> {
     let mut open = Nesting::default();
     let mut at = at;
     loop {
@@ -69,51 +86,6 @@ pub(crate) fn value_end(text: &[u8], at: usize) -> Result<usize, Fault> {
     }
 }
 
-/// The end of the value at `at`, in a text that has been scanned before: nothing is checked again.
-pub(super) fn skip_value(text: &[u8], at: usize) -> usize {
-    match text.get(at) {
-        Some(b'"') => skip_string(text, at + 1),
-        Some(b'{' | b'[') => skip_container(text, at),
-        _ => {
-            let rest = text.get(at..).unwrap_or_default();
-            let scalar = |byte: &u8| !matches!(byte, b',' | b'}' | b']') && !is_space(*byte);
-            at + rest.iter().position(|byte| !scalar(byte)).unwrap_or(rest.len())
-        }
-    }
-}
-
-/// The offset behind the closing quote of the string whose content starts at `at`, in a text that has been scanned before.
-pub(super) fn skip_string(text: &[u8], at: usize) -> usize {
-    let mut at = at;
-    loop {
-        at = plain_end(text, at);
-        match text.get(at) {
-            Some(b'"') => return at + 1,
-            Some(_) => at += 2,
-            None => return text.len(),
-        }
-    }
-}
-
-fn skip_container(text: &[u8], at: usize) -> usize {
-    let mut depth = 0_usize;
-    let mut at = at;
-    loop {
-        match text.get(at) {
-            Some(b'"') => {
-                at = skip_string(text, at + 1);
-                continue;
-            }
-            Some(b'{' | b'[') => depth += 1,
-            Some(b'}' | b']') if depth <= 1 => return at + 1,
-            Some(b'}' | b']') => depth -= 1,
-            Some(_) => {}
-            None => return text.len(),
-        }
-        at += 1;
-    }
-}
-
 /// The offset just behind the colon of the key that starts at `at`.
 fn key_end(text: &[u8], at: usize) -> Result<usize, Fault> {
     let colon = skip_space(text, key_string_end(text, at)?);
@@ -125,7 +97,7 @@ fn key_end(text: &[u8], at: usize) -> Result<usize, Fault> {
 }
 
 /// The offset just behind the closing quote of the key that starts at `at`.
-pub(super) fn key_string_end(text: &[u8], at: usize) -> Result<usize, Fault> {
+pub(crate) fn key_string_end(text: &[u8], at: usize) -> Result<usize, Fault> {
     match text.get(at) {
         Some(b'"') => string_end(text, at + 1),
         Some(_) => Err(Fault::Byte(at)),
@@ -134,7 +106,14 @@ pub(super) fn key_string_end(text: &[u8], at: usize) -> Result<usize, Fault> {
 }
 
 /// The offset just behind the closing quote of the string whose content starts at `at`.
+#[inline]
 fn string_end(text: &[u8], at: usize) -> Result<usize, Fault> {
+    let end = plain_end(text, at);
+    if text.get(end) == Some(&b'"') { Ok(end + 1) } else { escaped_string_end(text, end) }
+}
+
+#[inline(never)]
+fn escaped_string_end(text: &[u8], at: usize) -> Result<usize, Fault> {
     let mut at = at;
     loop {
         at = plain_end(text, at);
@@ -145,50 +124,6 @@ fn string_end(text: &[u8], at: usize) -> Result<usize, Fault> {
             None => return Err(Fault::End),
         }
     }
-}
-
-/// The first byte at or after `at` that ends a run of plain string content: a quote, a backslash or a control byte.
-pub(super) fn plain_end(text: &[u8], at: usize) -> usize {
-    const WORD: usize = 8;
-    const BLOCK: usize = 32;
-    let mut at = at;
-    // Most strings on the wire are short: a few words, and only a long run is worth a block at a time (a shape that compiles to vectors).
-    for step in 0.. {
-        if step == BLOCK / WORD {
-            while let Some(block) = text.get(at..at + BLOCK) {
-                if block.iter().fold(false, |hit, &byte| hit | special(byte)) {
-                    break;
-                }
-                at += BLOCK;
-            }
-        }
-        let Some(word) = text.get(at..).and_then(<[u8]>::first_chunk::<WORD>) else { break };
-        let hits = specials(u64::from_le_bytes(*word));
-        if hits != 0 {
-            return at + hits.trailing_zeros() as usize / 8;
-        }
-        at += WORD;
-    }
-    while text.get(at).is_some_and(|&byte| !special(byte)) {
-        at += 1;
-    }
-    at
-}
-
-/// Sets the high bit of the first special byte of a little-endian word, and perhaps of bytes behind it; 0 when there is none.
-const fn specials(word: u64) -> u64 {
-    const ONES: u64 = u64::from_le_bytes([1; 8]);
-    const HIGHS: u64 = ONES << 7;
-    let quotes = word ^ (ONES * b'"' as u64);
-    let backslashes = word ^ (ONES * b'\\' as u64);
-    let below_space = word.wrapping_sub(ONES * 0x20) & !word;
-    let quote = quotes.wrapping_sub(ONES) & !quotes;
-    let backslash = backslashes.wrapping_sub(ONES) & !backslashes;
-    (below_space | quote | backslash) & HIGHS
-}
-
-const fn special(byte: u8) -> bool {
-    (byte < 0x20) | (byte == b'"') | (byte == b'\\')
 }
 
 fn escape_end(text: &[u8], at: usize) -> Result<usize, Fault> {
@@ -393,21 +328,6 @@ mod tests {
             let index = at.index(text.len());
             text[index] = byte;
             prop_assert_eq!(ours(&text), reference(&text));
-        }
-
-        #[test]
-        fn skipping_a_scanned_value_ends_where_the_scan_did(text in r#"[\{\}\[\],:"\\ua0-9eE+\-. tfn\x01é]{0,40}"#) {
-            let text = [text.as_bytes(), b" "].concat();
-            let start = skip_space(&text, 0);
-            if let Ok(end) = value_end(&text, start) {
-                prop_assert_eq!(skip_value(&text[..end], start), end);
-            }
-        }
-
-        #[test]
-        fn plain_runs_end_at_the_first_special_byte(bytes in proptest::collection::vec(prop_oneof![20 => 0x23u8..0x5b, 1 => any::<u8>()], 0..200), start in 0usize..8) {
-            let expected = bytes.iter().enumerate().skip(start).find(|(_, byte)| special(**byte)).map_or(bytes.len().max(start), |(at, _)| at);
-            prop_assert_eq!(plain_end(&bytes, start), expected);
         }
     }
 }

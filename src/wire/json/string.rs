@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::scan::plain_end;
+use super::run::plain_end;
 
 /// Decodes the content of a scanned JSON string (without its quotes).
 ///
@@ -24,6 +24,7 @@ pub(super) fn decode(line: &[u8], start: usize) -> (Cow<'_, str>, usize) {
     }
 }
 
+#[inline(never)]
 fn decode_escaped(line: &[u8], start: usize, first: usize) -> (Cow<'_, str>, usize) {
     let mut text = Vec::with_capacity(2 * (first - start) + 64);
     let mut from = start;
@@ -47,6 +48,7 @@ fn decode_escaped(line: &[u8], start: usize, first: usize) -> (Cow<'_, str>, usi
     (Cow::Owned(text), end)
 }
 
+#[inline]
 fn lossy(content: &[u8]) -> Cow<'_, str> {
     // The check alone is faster than the replacement, and nearly every string passes it.
     std::str::from_utf8(content).map_or_else(|_| String::from_utf8_lossy(content), Cow::Borrowed)

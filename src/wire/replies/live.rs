@@ -16,7 +16,7 @@ object! {
 object! {
     /// The model from now on (reply to `set_model`, CLI 2.1.329).
     pub struct ModelSet {
-        /// The model as the CLI resolved it. It does not check that the model exists.
+        /// The model as the CLI resolved it.
         pub model: Option<String> = "model",
     }
 }

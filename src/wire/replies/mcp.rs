@@ -119,7 +119,9 @@ object! {
         /// The same in words.
         pub detail: Option<String> = "detail",
         /// Input files that were used.
-        pub inputs_used: Option<RawJson> = "inputs_used" declared,
+        pub inputs_used: Vec<RawJson> = "inputs_used",
+        /// Output files that were collected.
+        pub outputs: Vec<RawJson> = "outputs",
     }
 }
 

@@ -96,7 +96,7 @@ object! {
 object! {
     /// A model to choose from (an item of `models`, CLI 2.1.329).
     pub struct ModelInfo {
-        /// What to pass to [`set_model`](../../session/struct.Session.html#method.set_model).
+        /// What to choose it by: the `model` of `set_model`.
         pub value: String = "value",
         /// The model that this stands for.
         pub resolved_model: Option<String> = "resolvedModel",

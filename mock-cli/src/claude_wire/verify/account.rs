@@ -129,7 +129,8 @@ impl Delivered {
 }
 
 fn pop(queue: &mut VecDeque<Bytes>, line: &Bytes) -> bool {
-    queue.pop_front_if(|front| front == line).is_some()
+    let is_front = queue.front() == Some(line);
+    is_front && queue.pop_front().is_some()
 }
 
 fn remove<T>(items: &mut Vec<T>, is: impl Fn(&T) -> bool) -> bool {
@@ -183,23 +184,18 @@ fn host_id(line: &Bytes) -> Option<(String, Option<Vec<u8>>)> {
 }
 
 fn replace(line: Bytes, from: &[u8], to: &[u8]) -> Bytes {
-    let Some(mut at) = find(&line, from) else { return line };
-    let (mut out, mut rest) = (BytesMut::with_capacity(line.len()), &line[..]);
-    loop {
-        out.extend_from_slice(&rest[..at]);
-        out.extend_from_slice(to);
-        rest = &rest[at + from.len()..];
-        match find(rest, from) {
-            Some(next) => at = next,
-            None => break,
-        }
+    let places: Vec<usize> = memchr::memmem::find_iter(&line, from).collect();
+    if places.is_empty() {
+        return line;
     }
-    out.extend_from_slice(rest);
+    let (mut out, mut copied) = (BytesMut::with_capacity(line.len()), 0);
+    for at in places {
+        out.extend_from_slice(&line[copied..at]);
+        out.extend_from_slice(to);
+        copied = at + from.len();
+    }
+    out.extend_from_slice(&line[copied..]);
     out.freeze()
-}
-
-fn find(line: &[u8], needle: &[u8]) -> Option<usize> {
-    line.windows(needle.len().max(1)).position(|window| window == needle)
 }
 
 fn output(recording: &Recording) -> Vec<u8> {
@@ -218,4 +214,125 @@ fn items(bytes: &[u8]) -> impl Iterator<Item = Item> {
     let (mut codec, mut buffer) = (LineCodec::new(), BytesMut::from(bytes));
     // Bytes in memory raise no error.
     std::iter::from_fn(move || codec.decode_eof(&mut buffer).ok().flatten())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use claude_wire::recording::{Event, Header};
+
+    const RECORDED: [&str; 6] = [
+        r#">{"type":"control_request","request_id":"req_1","request":{"subtype":"initialize"}}"#,
+        r#"<{"type":"control_response","response":{"subtype":"success","request_id":"req_1","response":{"a":1}}}"#,
+        r#">{"type":"user","uuid":"u-1","message":{"content":"Hi"}}"#,
+        r#"<{"type":"assistant","user_message_uuid":"u-1","message":{"content":[]}}"#,
+        r#"<{"type":"control_request","request_id":"c-1","request":{"subtype":"can_use_tool"}}"#,
+        r#"<{"type":"result","result":"the \"u-1\" of the text"}"#,
+    ];
+    const INPUT: &str = r#"{"type":"control_request","request_id":"cw-1","request":{"subtype":"initialize"}}
+{"type":"user","message":{"content":"Hi"},"uuid":"live"}
+"#;
+
+    fn recording(lines: &[&str]) -> Recording {
+        let mut recording = Recording::new(Header::new());
+        for line in lines {
+            let (way, line) = line.split_at(1);
+            let kind = if way == "<" { EventKind::Out(line.into()) } else { EventKind::In(line.into()) };
+            recording.events.push(Event::new(0, kind));
+        }
+        recording
+    }
+
+    /// What a live run writes: the recorded output with the live ids.
+    fn live() -> String {
+        let lines = RECORDED.iter().filter_map(|line| line.strip_prefix('<')).map(|line| format!("{line}\n"));
+        lines.collect::<String>().replace("req_1", "cw-1").replace(r#""user_message_uuid":"u-1""#, r#""user_message_uuid":"live""#)
+    }
+
+    fn delivered() -> Delivered {
+        let live = live();
+        let line = |index: usize| Bytes::from(live.lines().nth(index).unwrap_or_default().to_owned());
+        Delivered {
+            turns: [line(1), line(3)].into(),
+            requests: vec![Bytes::from_static(br#"{"subtype":"can_use_tool"}"#)],
+            replies: vec![Ok(Some(Bytes::from_static(br#"{"a":1}"#)))],
+            ..Delivered::default()
+        }
+    }
+
+    #[test]
+    fn live_ids_stand_for_the_recorded_ones() {
+        assert_eq!(compare(&recording(&RECORDED), live().as_bytes(), INPUT.as_bytes()), Ok(()));
+        let without_pairs = compare(&recording(&RECORDED), live().as_bytes(), b"").unwrap_err();
+        assert!(without_pairs.starts_with("line 1 of the recorded stdout did not come"), "{without_pairs}");
+    }
+
+    #[test]
+    fn a_line_that_did_not_come_and_one_too_many_are_found() {
+        let (recorded, live) = (recording(&RECORDED), live());
+        let cut: String = live.split_inclusive('\n').take(3).collect();
+        let problem = compare(&recorded, cut.as_bytes(), INPUT.as_bytes()).unwrap_err();
+        assert!(problem.starts_with(r#"line 4 of the recorded stdout did not come: {"type":"result""#), "{problem}");
+        let more = format!("{live}{{\"type\":\"keep_alive\"}}\n");
+        let problem = compare(&recorded, more.as_bytes(), INPUT.as_bytes()).unwrap_err();
+        assert_eq!(problem, r#"a line came that was not recorded: {"type":"keep_alive"}"#);
+        let twice = format!("{live}{}\n", live.lines().nth(2).unwrap());
+        assert!(compare(&recorded, twice.as_bytes(), INPUT.as_bytes()).is_err());
+        assert!(compare(&recorded, live.replace("the ", "an ").as_bytes(), INPUT.as_bytes()).is_err());
+    }
+
+    #[test]
+    fn every_line_must_reach_somebody() {
+        assert_eq!(delivered().account(live().as_bytes(), &[]), Ok(()));
+        let losses: [fn(&mut Delivered); 5] = [
+            |delivered| drop(delivered.turns.pop_front()),
+            |delivered| drop(delivered.turns.pop_back()),
+            |delivered| delivered.turns.make_contiguous().reverse(),
+            |delivered| delivered.requests.clear(),
+            |delivered| delivered.replies[0] = Ok(None),
+        ];
+        for (index, lose) in losses.into_iter().enumerate() {
+            let mut delivered = delivered();
+            lose(&mut delivered);
+            let problem = delivered.account(live().as_bytes(), &[]).unwrap_err();
+            assert!(problem.contains("reached nobody in its place"), "loss {index}: {problem}");
+        }
+    }
+
+    #[test]
+    fn nobody_may_get_more_than_came() {
+        let line = || Bytes::from_static(b"{}");
+        let additions: [fn(&mut Delivered, Bytes); 4] = [
+            |delivered, line| delivered.turns.push_back(line),
+            |delivered, line| delivered.events.push_back(line),
+            |delivered, line| delivered.requests.push(line),
+            |delivered, line| delivered.replies.push(Ok(Some(line))),
+        ];
+        for add in additions {
+            let mut delivered = delivered();
+            add(&mut delivered, line());
+            assert!(delivered.account(live().as_bytes(), &[]).unwrap_err().starts_with("delivered, but not on the wire"));
+        }
+        let stderr = delivered().account(live().as_bytes(), &[Bytes::from_static(b"oops")]).unwrap_err();
+        assert!(stderr.contains("oops"), "{stderr}");
+    }
+
+    #[test]
+    fn noise_and_broken_lines_are_events_and_blank_ones_nothing() {
+        let output = b"\nlog\n{\"a\":\n{\"type\":\"keep_alive\"}\n{\"b";
+        let events = ["log", "{\"a\":", "{\"b"].map(Bytes::from).into();
+        assert_eq!(Delivered { events, ..Delivered::default() }.account(output, &[]), Ok(()));
+        let problem = Delivered::default().account(output, &[]).unwrap_err();
+        assert_eq!(problem, "line 2 of stdout reached nobody in its place: log");
+    }
+
+    #[test]
+    fn pieces_of_a_line_are_one_line() {
+        use claude_wire::recording::{Eol, Payload};
+        let mut recording = recording(&["<{\"type\":"]);
+        recording.events[0].kind = EventKind::Out(Payload::from("{\"type\":").with_eol(Eol::None));
+        recording.events.push(Event::new(0, EventKind::Out("1}".into())));
+        assert_eq!(lines(&recording, |_| true), ["{\"type\":1}"]);
+        assert_eq!(decode(&recording), Ok(()));
+    }
 }

@@ -4,6 +4,7 @@ mod account;
 mod seen;
 mod session;
 mod streams;
+mod writable;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -91,7 +92,7 @@ async fn check<'a>(recording: &Recording, path: &'a Path, limit: Duration) -> Ch
     }
     let recording = &recording.expand(&BTreeMap::new());
     let script = HostScript::from_recording(recording);
-    let (way, played) = match session::can_write(recording, &script) {
+    let (way, played) = match writable::can_write(recording, &script) {
         Ok(()) => ("session", tokio::time::timeout(limit, session::act(recording)).await),
         Err(reason) => {
             summary.push_str(&format!(" ({reason})"));

@@ -8,7 +8,7 @@ use std::task::Poll;
 
 use bytes::Bytes;
 use claude_wire::player::{AnswerTo, HostAction, HostScript, Replay};
-use claude_wire::recording::{Eol, EventKind, Recording, Stream};
+use claude_wire::recording::{Eol, EventKind, Recording};
 use claude_wire::session::{Events, HostRequest, Prompt, Session, SessionBuilder, SessionEvent};
 use claude_wire::transport::Shutdown;
 use claude_wire::wire::{Frame, FrameKind, RawJson};
@@ -18,68 +18,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use super::account::{self, Delivered, Reply};
 use super::seen::{Seen, Watched};
 use super::streams::{recorded_exit, same_exit};
-
-/// Whether a session would write what was recorded; the reason if not.
-pub(super) fn can_write(recording: &Recording, script: &HostScript) -> Result<(), String> {
-    script.writable_by_session().map_err(|why| why.to_string())?;
-    let mut conversation = Conversation::default();
-    recording.events.iter().try_for_each(|event| conversation.event(&event.kind))
-}
-
-/// Finds what a session never does, though each line is one that it could write.
-#[derive(Default)]
-struct Conversation {
-    is_ready: bool,
-    in_turn: bool,
-    has_result: bool,
-    ended: bool,
-}
-
-impl Conversation {
-    fn event(&mut self, kind: &EventKind) -> Result<(), String> {
-        let no = |why: &str| Err(why.to_owned());
-        match kind {
-            EventKind::In(line) => {
-                let json: Value = serde_json::from_slice(line.bytes()).unwrap_or_default();
-                let is_prompt = json["type"] == "user";
-                if is_prompt && is_special(&json) {
-                    return no("a prompt that is no plain one");
-                }
-                self.in_turn |= is_prompt;
-                Ok(())
-            }
-            EventKind::Out(line) => {
-                self.is_ready |= is_reply(line.bytes());
-                if Frame::parse(line.bytes().clone()).is_ok_and(|frame| frame.kind() == FrameKind::Result) {
-                    (self.in_turn, self.has_result) = (false, true);
-                }
-                Ok(())
-            }
-            EventKind::Eof(Stream::In) | EventKind::Signal(_) if self.in_turn => no("the host ends it within a turn"),
-            EventKind::Eof(Stream::In) | EventKind::Signal(_) if !self.is_ready && !self.has_result => {
-                no("the host ends it within the handshake")
-            }
-            EventKind::Signal(name) if name != "SIGTERM" || self.ended => no("a signal that a session would not send then"),
-            EventKind::Eof(Stream::In) => {
-                self.ended = true;
-                Ok(())
-            }
-            EventKind::Eof(_) => no("a stream of the CLI ends before the CLI"),
-            _ => Ok(()),
-        }
-    }
-}
-
-/// Whether the line has what a session's prompts never have.
-fn is_special(line: &Value) -> bool {
-    let fields = ["priority", "isSynthetic", "shouldQuery", "parent_tool_use_id"];
-    line["message"]["role"] != "user" || fields.iter().any(|name| line.get(name).is_some_and(|value| !value.is_null()))
-}
-
-/// Whether the line answers a request, in either direction.
-fn is_reply(line: &Bytes) -> bool {
-    Frame::parse(line.clone()).is_ok_and(|frame| frame.kind() == FrameKind::ControlResponse)
-}
+use super::writable::is_reply;
 
 /// Does what the recorded host did, each thing after the output that came before it, and accounts for all that came back.
 pub(super) async fn act(recording: &Recording) -> Result<(), String> {
@@ -355,4 +294,49 @@ async fn start(task: impl Future<Output = ()> + Send + 'static, running: &mut Jo
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use claude_wire::recording::{Event, Header, Stream};
+
+    const INITIALIZE: &str = r#"{"type":"control_request","request_id":"1","request":{"subtype":"initialize"}}"#;
+    const READY: &str = r#"{"type":"control_response","response":{"subtype":"success","request_id":"1"}}"#;
+    const PROMPT: &str = r#"{"type":"user","message":{"role":"user","content":"Hi"}}"#;
+    const RESULT: &str = r#"{"type":"result","subtype":"success"}"#;
+
+    fn read(line: &str) -> EventKind {
+        EventKind::Out(line.into())
+    }
+
+    fn write(line: &str) -> EventKind {
+        EventKind::In(line.into())
+    }
+
+    fn recording(events: Vec<EventKind>) -> Recording {
+        let mut recording = Recording::new(Header::new());
+        recording.events = events.into_iter().map(|kind| Event::new(0, kind)).collect();
+        recording
+    }
+
+    #[test]
+    fn what_was_written_too_early_comes_after_the_handshake_or_never() {
+        let answer = r#"{"type":"control_response","response":{"subtype":"success","request_id":"of the CLI"}}"#;
+        let early = recording(vec![write(INITIALIZE), write(PROMPT), write(answer), read(READY), read(RESULT)]);
+        let kinds = |recording: &Recording| recording.events.iter().map(|event| event.kind.clone()).collect::<Vec<_>>();
+        assert_eq!(kinds(&after_handshake(&early)), [write(INITIALIZE), write(answer), read(READY), write(PROMPT), read(RESULT)]);
+        let never = recording(vec![write(INITIALIZE), write(PROMPT), EventKind::Err("no".into())]);
+        assert_eq!(kinds(&after_handshake(&never)), [write(INITIALIZE), EventKind::Err("no".into())]);
+    }
+
+    #[tokio::test]
+    async fn a_line_that_the_replay_waits_for_in_vain_is_a_divergence() {
+        // No session writes a request without a subtype.
+        let odd = r#"{"type":"control_request","request_id":"2","request":{"subtype":null}}"#;
+        let reply = r#"{"type":"control_response","response":{"subtype":"success","request_id":"2"}}"#;
+        let recording = recording(vec![write(INITIALIZE), read(READY), write(odd), read(reply), EventKind::Eof(Stream::In)]);
+        let problem = act(&recording).await.unwrap_err();
+        assert!(problem.contains("divergences=1"), "{problem}");
+    }
 }

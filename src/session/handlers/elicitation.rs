@@ -1,0 +1,76 @@
+//! Questions of MCP servers to the user.
+
+use std::sync::Arc;
+
+use super::registry::Answering;
+use super::request::HostRequest;
+use crate::protocol::Answer;
+use crate::transport::BoxFuture;
+use crate::wire::{self, Elicitation, RawJson};
+
+/// An MCP server asks the user (`elicitation`).
+#[derive(Clone, Debug)]
+pub struct ElicitationRequest {
+    request: HostRequest,
+    elicitation: Arc<Elicitation>,
+}
+
+impl ElicitationRequest {
+    /// What is asked: the server, the question, the schema of the answer.
+    pub fn elicitation(&self) -> &Elicitation {
+        &self.elicitation
+    }
+
+    /// The whole request, and the session that it came to.
+    pub fn request(&self) -> &HostRequest {
+        &self.request
+    }
+}
+
+/// The answer to an MCP server's question.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ElicitationAnswer {
+    /// The user has answered: an object of the shape that `requested_schema` asks for; `None` where no form was shown, as for a URL.
+    Accept(Option<RawJson>),
+    /// The user will not answer.
+    Decline,
+    /// The user has closed the question without a choice.
+    Cancel,
+}
+
+impl ElicitationAnswer {
+    /// The user has answered this.
+    pub fn accept(content: impl Into<RawJson>) -> Self {
+        Self::Accept(Some(content.into()))
+    }
+
+    fn to_json(&self) -> RawJson {
+        let text = match self {
+            Self::Accept(Some(content)) => format!(r#"{{"action":"accept","content":{content}}}"#),
+            Self::Accept(None) => r#"{"action":"accept"}"#.into(),
+            Self::Decline => r#"{"action":"decline"}"#.into(),
+            Self::Cancel => r#"{"action":"cancel"}"#.into(),
+        };
+        RawJson::scanned(text.into())
+    }
+}
+
+/// The handler.
+#[derive(Clone)]
+pub(super) struct OnElicitation(Arc<dyn Fn(ElicitationRequest) -> BoxFuture<'static, ElicitationAnswer> + Send + Sync>);
+
+impl OnElicitation {
+    pub(super) fn new<F, Fut>(handler: F) -> Self
+    where
+        F: Fn(ElicitationRequest) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = ElicitationAnswer> + Send + 'static,
+    {
+        Self(Arc::new(move |request| Box::pin(handler(request))))
+    }
+
+    pub(super) fn answer(&self, request: &HostRequest) -> Option<Answering> {
+        let wire::HostRequest::Elicitation(elicitation) = wire::HostRequest::of(request.body()) else { return None };
+        let answer = (self.0)(ElicitationRequest { request: request.clone(), elicitation: elicitation.into() });
+        Some(Box::pin(async move { Answer::Success(answer.await.to_json()) }))
+    }
+}

@@ -1,0 +1,51 @@
+//! The code behind a hook.
+
+use super::HookContext;
+use crate::wire::hook::{HookData, HookEvent, HookOutput};
+
+/// Handles one kind of event. Closures do without: see [`on_hook`](crate::session::SessionBuilder::on_hook).
+///
+/// ```
+/// use claude_wire::session::{HookContext, HookHandler, Session};
+/// use claude_wire::wire::hook::{HookOutput, PreToolUse};
+///
+/// struct NoNetwork;
+///
+/// impl HookHandler<PreToolUse> for NoNetwork {
+///     async fn call(&self, event: PreToolUse, _: HookContext) -> Result<HookOutput<PreToolUse>, String> {
+///         let command = event.tool_input.pointer("/command").ok_or("no command")?;
+///         Ok(if command.text().contains("curl") { HookOutput::deny("no network here") } else { HookOutput::new() })
+///     }
+/// }
+///
+/// let builder = Session::builder().hook_handler("Bash", NoNetwork);
+/// # let _ = builder;
+/// ```
+pub trait HookHandler<E: HookEvent>: Send + Sync + 'static {
+    /// The hook's answer; `Err` is its failure. Dropped at an `await` when the CLI takes the event back, as it does when the time is up.
+    fn call(&self, event: E, context: HookContext) -> impl Future<Output = Result<HookOutput<E>, String>> + Send;
+}
+
+/// What a hook may return: an output, a `Result` of one, or nothing, which is the neutral output.
+pub trait IntoHookOutput<E: HookData> {
+    /// The output, or the text of the failure.
+    fn into_hook_output(self) -> Result<HookOutput<E>, String>;
+}
+
+impl<E: HookData> IntoHookOutput<E> for HookOutput<E> {
+    fn into_hook_output(self) -> Result<HookOutput<E>, String> {
+        Ok(self)
+    }
+}
+
+impl<E: HookData> IntoHookOutput<E> for () {
+    fn into_hook_output(self) -> Result<HookOutput<E>, String> {
+        Ok(HookOutput::new())
+    }
+}
+
+impl<E: HookData, T: IntoHookOutput<E>, Failure: ToString> IntoHookOutput<E> for Result<T, Failure> {
+    fn into_hook_output(self) -> Result<HookOutput<E>, String> {
+        self.map_err(|failure| failure.to_string())?.into_hook_output()
+    }
+}

@@ -1,0 +1,90 @@
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use crate::session::OptionError;
+
+/// What a hook is called for, how long it may take, and what its failure means.
+///
+/// ```
+/// use claude_wire::session::Matcher;
+/// use std::time::Duration;
+///
+/// let for_every_use = Matcher::all();
+/// let for_some_tools: Matcher = "Bash|Edit".into();
+/// let guard = Matcher::new("Bash").timeout(Duration::from_secs(5)).block_on_failure();
+/// # let _ = (for_every_use, for_some_tools, guard);
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+#[must_use]
+pub struct Matcher {
+    pattern: Option<String>,
+    timeout: Option<Duration>,
+    blocks: bool,
+}
+
+impl Matcher {
+    /// For each occurrence of the event.
+    pub fn all() -> Self {
+        Self::default()
+    }
+
+    /// For occurrences that the pattern fits: names of tools, such as `Bash|Edit`, for events of tools; for other events what the CLI
+    /// documents, such as the `source` of a session's start.
+    pub fn new(pattern: impl Into<String>) -> Self {
+        Self { pattern: Some(pattern.into()), ..Self::default() }
+    }
+
+    /// How long the hook may take. The CLI keeps the time; past it, it takes its question back and goes on as after a failure. Sent in seconds.
+    /// Default: the CLI's own limit, 60 seconds.
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.timeout = Some(limit);
+        self
+    }
+
+    /// A failure of the hook blocks what it guards (`onFailure`). Default: the CLI reports the failure and goes on.
+    ///
+    /// A CLI that cannot do so is refused: connecting fails with an error of which
+    /// [`is_unsupported`](crate::session::Error::is_unsupported) is true. Without effect for `Stop`, `SubagentStop`, `TaskCompleted` and
+    /// `TeammateIdle`.
+    pub fn block_on_failure(mut self) -> Self {
+        self.blocks = true;
+        self
+    }
+
+    /// The registration of a hook with this id, for `initialize`.
+    pub(super) fn register(&self, id: String) -> Result<Value, OptionError> {
+        let mut entry = Map::new();
+        if let Some(pattern) = &self.pattern {
+            entry.insert("matcher".into(), pattern.as_str().into());
+        }
+        entry.insert("hookCallbackIds".into(), vec![id].into());
+        if let Some(timeout) = self.timeout {
+            if timeout.is_zero() {
+                return Err(OptionError::new("hook", "a timeout of more than 0", format!("{timeout:?}")));
+            }
+            entry.insert("timeout".into(), seconds(timeout));
+        }
+        if self.blocks {
+            entry.insert("onFailure".into(), "block".into());
+        }
+        Ok(Value::Object(entry))
+    }
+}
+
+/// A whole number where it is one.
+fn seconds(duration: Duration) -> Value {
+    if duration.subsec_nanos() == 0 { duration.as_secs().into() } else { duration.as_secs_f64().into() }
+}
+
+impl From<&str> for Matcher {
+    fn from(pattern: &str) -> Self {
+        Self::new(pattern)
+    }
+}
+
+impl From<String> for Matcher {
+    fn from(pattern: String) -> Self {
+        Self::new(pattern)
+    }
+}

@@ -1,0 +1,103 @@
+//! The hooks of a session: registered in `initialize`, called by id.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::super::registry::Answering;
+use super::super::request::HostRequest;
+use super::{HookContext, IntoHookOutput, Matcher};
+use crate::protocol::Answer;
+use crate::session::OptionError;
+use crate::transport::BoxFuture;
+use crate::wire::hook::{HookBase, HookData};
+use crate::wire::{self, RawJson};
+
+/// Hooks in the order of their registration; the id of each is its number.
+#[derive(Clone, Default)]
+pub(in crate::session::handlers) struct Hooks(Vec<Hook>);
+
+#[derive(Clone)]
+struct Hook {
+    event: String,
+    matcher: Matcher,
+    run: Run,
+}
+
+type Run = Arc<dyn Fn(&RawJson, HookContext) -> BoxFuture<'static, Result<RawJson, String>> + Send + Sync>;
+
+/// The prefix of a hook's id on the wire.
+const ID: &str = "hook_";
+
+impl Hooks {
+    pub(in crate::session::handlers) fn add<E, F, Fut>(&mut self, event: &str, matcher: Matcher, hook: F)
+    where
+        E: HookData,
+        F: Fn(E, HookContext) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output: IntoHookOutput<E>> + Send + 'static,
+    {
+        let run = move |input: &RawJson, context| -> BoxFuture<'static, Result<RawJson, String>> {
+            let Some(event) = E::from_input(input) else {
+                return Box::pin(std::future::ready(Err("the input of the hook is no object".into())));
+            };
+            let output = hook(event, context);
+            Box::pin(async move {
+                let output = output.await.into_hook_output()?;
+                RawJson::from_serialize(&output).map_err(|error| error.to_string())
+            })
+        };
+        self.0.push(Hook { event: event.to_owned(), matcher, run: Arc::new(run) });
+    }
+
+    /// `hooks`, as `initialize` has them; `None` without any.
+    ///
+    /// # Errors
+    /// When a matcher cannot be registered.
+    pub(in crate::session::handlers) fn initialize(&self) -> Result<Option<Value>, OptionError> {
+        let mut events = Map::new();
+        for (number, hook) in self.0.iter().enumerate() {
+            let entry = hook.matcher.register(format!("{ID}{number}"))?;
+            if let Value::Array(entries) = events.entry(hook.event.as_str()).or_insert_with(|| Value::Array(Vec::new())) {
+                entries.push(entry);
+            }
+        }
+        Ok((!events.is_empty()).then_some(Value::Object(events)))
+    }
+
+    /// The events that there are hooks for.
+    pub(in crate::session::handlers) fn events(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|hook| &*hook.event)
+    }
+
+    /// `None` for an id that is not one of these hooks'.
+    pub(in crate::session::handlers) fn answer(&self, request: &HostRequest) -> Option<Answering> {
+        let wire::HostRequest::HookCallback(callback) = wire::HostRequest::of(request.body()) else { return None };
+        let hook = self.find(&callback.callback_id)?;
+        let base = HookBase::of(&callback.input);
+        if !base.hook_event_name.is_empty() && base.hook_event_name != hook.event {
+            let error = format!("{} is a hook for {}, not for {}", callback.callback_id, hook.event, base.hook_event_name);
+            return Some(Box::pin(std::future::ready(Answer::Error(error, None))));
+        }
+        let output = (hook.run)(&callback.input, HookContext::new(request.clone(), base));
+        Some(Box::pin(async move { output.await.map_or_else(|error| Answer::Error(error, None), Answer::Success) }))
+    }
+
+    fn find(&self, id: &str) -> Option<&Hook> {
+        let number: usize = id.strip_prefix(ID)?.parse().ok()?;
+        self.0.get(number)
+    }
+}
+
+/// A warning for each kind of hook that CLI 2.1.329 never calls.
+pub(in crate::session::handlers) fn never_called(hooks: &Hooks) -> Vec<String> {
+    let mut events: Vec<_> = hooks.events().filter(|event| matches!(*event, "SessionStart" | "SessionEnd" | "Setup")).collect();
+    events.dedup();
+    events.iter().map(|event| format!("CLI 2.1.329 never calls a host's hook for {event}")).collect()
+}
+
+impl fmt::Debug for Hooks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.events()).finish()
+    }
+}

@@ -1,0 +1,116 @@
+//! Who decides, and what is made of the decision.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::super::registry::Answering;
+use super::super::request::HostRequest;
+use super::{Decision, PermissionRequest};
+use crate::protocol::Answer;
+use crate::transport::BoxFuture;
+use crate::wire::{self, CanUseTool};
+
+/// Decides whether tools may run. Closures do without: see
+/// [`on_permission`](crate::session::SessionBuilder::on_permission).
+///
+/// ```
+/// use claude_wire::Decision;
+/// use claude_wire::session::{PermissionHandler, PermissionRequest, Session};
+///
+/// struct ReadOnly;
+///
+/// impl PermissionHandler for ReadOnly {
+///     async fn decide(&self, request: PermissionRequest) -> Decision {
+///         match request.tool_name() {
+///             "Read" | "Grep" | "Glob" => Decision::allow(),
+///             "Bash" => Decision::confirm(format!("run {}?", request.input())),
+///             _ => Decision::deny("this session only reads"),
+///         }
+///     }
+/// }
+///
+/// let builder = Session::builder().permission_handler(ReadOnly);
+/// # let _ = builder;
+/// ```
+pub trait PermissionHandler: Send + Sync + 'static {
+    /// The decision. Dropped at an `await` when the CLI takes its question back, or the time is up.
+    fn decide(&self, request: PermissionRequest) -> impl Future<Output = Decision> + Send;
+}
+
+/// Puts a question to a human, for a handler that has answered [`Decision::Confirm`].
+pub trait Confirmer: Send + Sync + 'static {
+    /// What the human has decided. To ask for a confirmation again is a denial.
+    fn confirm(&self, prompt: String, request: PermissionRequest) -> impl Future<Output = Decision> + Send;
+}
+
+type OnPermission = Arc<dyn Fn(PermissionRequest) -> BoxFuture<'static, Decision> + Send + Sync>;
+type OnConfirm = Arc<dyn Fn(String, PermissionRequest) -> BoxFuture<'static, Decision> + Send + Sync>;
+
+/// The handler, whom it may turn to, and how long the two may take.
+#[derive(Clone, Default)]
+pub(in crate::session::handlers) struct Permissions {
+    handler: Option<OnPermission>,
+    confirmer: Option<OnConfirm>,
+    pub(in crate::session::handlers) timeout: Option<Duration>,
+}
+
+impl Permissions {
+    pub(in crate::session::handlers) fn has_handler(&self) -> bool {
+        self.handler.is_some()
+    }
+
+    pub(in crate::session::handlers) fn set_handler<F, Fut>(&mut self, handler: F)
+    where
+        F: Fn(PermissionRequest) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Decision> + Send + 'static,
+    {
+        self.handler = Some(Arc::new(move |request| Box::pin(handler(request))));
+    }
+
+    pub(in crate::session::handlers) fn set_confirmer<F, Fut>(&mut self, confirmer: F)
+    where
+        F: Fn(String, PermissionRequest) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Decision> + Send + 'static,
+    {
+        self.confirmer = Some(Arc::new(move |prompt, request| Box::pin(confirmer(prompt, request))));
+    }
+
+    /// `None` without a handler.
+    pub(in crate::session::handlers) fn answer(&self, request: &HostRequest) -> Option<Answering> {
+        let handler = self.handler.clone()?;
+        let (confirmer, timeout) = (self.confirmer.clone(), self.timeout);
+        let request = PermissionRequest::new(request.clone(), fields(request));
+        Some(Box::pin(async move {
+            let decided = settle(handler, confirmer, request.clone());
+            let decision = match timeout {
+                Some(limit) => {
+                    let late = |_| Decision::deny(format!("no decision within {limit:?}"));
+                    tokio::time::timeout(limit, decided).await.unwrap_or_else(late)
+                }
+                None => decided.await,
+            };
+            Answer::Success(decision.to_json(request.input(), request.tool_use_id()))
+        }))
+    }
+
+    /// The answer for want of a decision.
+    pub(in crate::session::handlers) fn denial(message: &str, request: &HostRequest) -> Answer {
+        let fields = fields(request);
+        Answer::Success(Decision::deny(message).to_json(&fields.input, fields.tool_use_id.as_deref()))
+    }
+}
+
+/// Asks the handler, and the confirmer if the handler says so.
+async fn settle(handler: OnPermission, confirmer: Option<OnConfirm>, request: PermissionRequest) -> Decision {
+    match (handler(request.clone()).await, confirmer) {
+        (Decision::Confirm(prompt), Some(confirmer)) => confirmer(prompt, request).await,
+        (decision, _) => decision,
+    }
+}
+
+fn fields(request: &HostRequest) -> CanUseTool {
+    match wire::HostRequest::of(request.body()) {
+        wire::HostRequest::CanUseTool(fields) => *fields,
+        _ => CanUseTool::default(),
+    }
+}

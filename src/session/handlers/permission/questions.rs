@@ -1,0 +1,115 @@
+//! The tool `AskUserQuestion`, which is answered by allowing it.
+
+use serde_json::{Map, Value};
+
+use super::{Decision, PermissionRequest};
+use crate::wire::{Cursor, RawJson};
+
+pub(super) const TOOL: &str = "AskUserQuestion";
+
+/// A question of the model to the user: one of the `questions` in the input of `AskUserQuestion`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Question {
+    /// `question`: the question, which is also its name in the answer.
+    pub question: String,
+    /// `header`: a word or two for it.
+    pub header: String,
+    /// `options`: the answers to choose from. The user may give another one.
+    pub options: Vec<QuestionOption>,
+    /// `multiSelect`: may several be chosen?
+    pub multi_select: bool,
+}
+
+/// An answer to choose: one of the `options` of a question.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct QuestionOption {
+    /// `label`: the answer.
+    pub label: String,
+    /// `description`: what it means.
+    pub description: String,
+}
+
+/// What the user has answered to the questions of `AskUserQuestion`.
+///
+/// ```
+/// use claude_wire::Decision;
+/// use claude_wire::session::{Answers, Session};
+///
+/// let builder = Session::builder().on_permission(|request| async move {
+///     let mut answers = Answers::new();
+///     for question in request.questions() {
+///         let first = question.options.first().map(|option| option.label.clone()).unwrap_or_default();
+///         answers = answers.answer(question.question, first);
+///     }
+///     if answers.is_empty() { Decision::allow() } else { answers.decide(&request) }
+/// });
+/// # let _ = builder;
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Answers {
+    answers: Map<String, Value>,
+    annotations: Map<String, Value>,
+}
+
+impl Answers {
+    /// No answers yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Answers a question: with the label of an option, with several, parted by a comma and a blank, or with words of the user's own.
+    pub fn answer(mut self, question: impl Into<String>, answer: impl Into<String>) -> Self {
+        self.answers.insert(question.into(), Value::String(answer.into()));
+        self
+    }
+
+    /// Adds what the user has to say besides (`annotations`, `notes`).
+    pub fn notes(mut self, question: impl Into<String>, notes: impl Into<String>) -> Self {
+        let annotation = self.annotations.entry(question.into()).or_insert_with(|| Value::Object(Map::new()));
+        annotation["notes"] = Value::String(notes.into());
+        self
+    }
+
+    /// True if and only if nothing has been answered.
+    pub fn is_empty(&self) -> bool {
+        self.answers.is_empty()
+    }
+
+    /// The decision that carries the answers: the tool is allowed, with its input and the answers beside it.
+    pub fn decide(&self, request: &PermissionRequest) -> Decision {
+        let mut fields: Vec<_> = request.input().cursor().fields().collect();
+        fields.retain(|(name, _)| !matches!(&**name, b"answers" | b"annotations"));
+        let kept = fields.iter().map(|(name, value)| format!("{}:{}", Value::from(String::from_utf8_lossy(name)), value.raw()));
+        let mut parts: Vec<_> = kept.collect();
+        parts.push(format!(r#""answers":{}"#, Value::Object(self.answers.clone())));
+        if !self.annotations.is_empty() {
+            parts.push(format!(r#""annotations":{}"#, Value::Object(self.annotations.clone())));
+        }
+        Decision::allow_with(RawJson::scanned(format!("{{{}}}", parts.join(",")).into()))
+    }
+}
+
+impl Question {
+    /// The questions in an input; what is missing or of the wrong type is empty.
+    pub(super) fn all(input: &RawJson) -> Vec<Self> {
+        input.cursor().get("questions").into_iter().flat_map(|questions| questions.items()).map(Self::read).collect()
+    }
+
+    fn read(question: Cursor<'_>) -> Self {
+        let options = question.get("options").into_iter().flat_map(|options| options.items());
+        Self {
+            question: text(question, "question"),
+            header: text(question, "header"),
+            options: options
+                .map(|option| QuestionOption { label: text(option, "label"), description: text(option, "description") })
+                .collect(),
+            multi_select: question.get("multiSelect").and_then(|value| value.bool()).unwrap_or_default(),
+        }
+    }
+}
+
+fn text(value: Cursor<'_>, name: &str) -> String {
+    value.get(name).and_then(|value| value.string()).map(String::from).unwrap_or_default()
+}

@@ -1,0 +1,68 @@
+use std::sync::Arc;
+
+use super::super::request::HostRequest;
+use super::questions::{self, Question};
+use crate::session::WeakSession;
+use crate::wire::{CanUseTool, PermissionUpdate, RawJson};
+
+/// A request for permission to use a tool (`can_use_tool`).
+#[derive(Clone, Debug)]
+pub struct PermissionRequest {
+    request: HostRequest,
+    fields: Arc<CanUseTool>,
+}
+
+impl PermissionRequest {
+    pub(super) fn new(request: HostRequest, fields: CanUseTool) -> Self {
+        Self { request, fields: Arc::new(fields) }
+    }
+
+    /// `tool_name`, such as `Bash` or `mcp__server__tool`.
+    pub fn tool_name(&self) -> &str {
+        &self.fields.tool_name
+    }
+
+    /// `input`: what the tool would be called with.
+    pub fn input(&self) -> &RawJson {
+        &self.fields.input
+    }
+
+    /// `tool_use_id`: the tool call.
+    pub fn tool_use_id(&self) -> Option<&str> {
+        self.fields.tool_use_id.as_deref()
+    }
+
+    /// `permission_suggestions`: the updates that "always allow" would send back, see
+    /// [`Decision::allow_always`](super::Decision::allow_always).
+    pub fn suggestions(&self) -> &[PermissionUpdate] {
+        &self.fields.permission_suggestions
+    }
+
+    /// All that the CLI says: why it asks, the path that is in the way, the sub-agent, texts for display, ...
+    pub fn fields(&self) -> &CanUseTool {
+        &self.fields
+    }
+
+    /// The questions of the tool `AskUserQuestion`; none for any other tool. They are answered with
+    /// [`Answers`](super::Answers).
+    ///
+    /// This tool asks the user through the question of permission: to allow it as it is answers nothing.
+    pub fn questions(&self) -> Vec<Question> {
+        if self.tool_name() == questions::TOOL { Question::all(self.input()) } else { Vec::new() }
+    }
+
+    /// The session that was asked.
+    pub fn session(&self) -> &WeakSession {
+        self.request.session()
+    }
+
+    /// The id of the conversation, once the CLI has confirmed it.
+    pub fn session_id(&self) -> Option<&str> {
+        self.request.session_id()
+    }
+
+    /// The whole request as it stood on the wire.
+    pub fn request(&self) -> &HostRequest {
+        &self.request
+    }
+}

@@ -1,0 +1,128 @@
+//! Which handler answers what.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+
+use super::dialog::Dialogs;
+use super::elicitation::OnElicitation;
+use super::hooks::{self, Hooks};
+use super::permission::{self, Permissions};
+use super::request::HostRequest;
+use crate::protocol::Answer;
+use crate::session::{OptionError, Options};
+use crate::transport::BoxFuture;
+use crate::wire::RawJson;
+
+/// An answer under way. A panic inside is caught by the task that it runs in.
+pub(super) type Answering = BoxFuture<'static, Answer>;
+type OnRequest = Arc<dyn Fn(HostRequest) -> Answering + Send + Sync>;
+
+/// The handlers of a session.
+#[derive(Clone, Default)]
+pub(in crate::session) struct Handlers {
+    pub(super) permissions: Permissions,
+    pub(super) hooks: Hooks,
+    pub(super) elicitation: Option<OnElicitation>,
+    pub(super) dialogs: Option<Dialogs>,
+    /// In the wire's own terms, by subtype.
+    raw: HashMap<String, OnRequest>,
+}
+
+impl Handlers {
+    pub(super) fn insert<F, Fut, R>(&mut self, subtype: String, handler: F)
+    where
+        F: Fn(HostRequest) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<R, String>> + Send + 'static,
+        R: Into<RawJson>,
+    {
+        let handler = move |request| -> Answering {
+            let reply = handler(request);
+            Box::pin(async move { reply.await.map_or_else(|error| Answer::Error(error, None), |reply| Answer::Success(reply.into())) })
+        };
+        self.raw.insert(subtype, Arc::new(handler));
+    }
+
+    /// Is there anybody whom the CLI should ask about tools?
+    pub(in crate::session) fn has_permission(&self) -> bool {
+        self.permissions.has_handler() || self.raw.contains_key("can_use_tool")
+    }
+
+    /// What will not work as it looks.
+    pub(in crate::session) fn warnings(&self, options: &Options) -> Vec<String> {
+        let mut warnings = if self.has_permission() { permission::unreachable(options) } else { Vec::new() };
+        warnings.extend(hooks::never_called(&self.hooks));
+        warnings
+    }
+
+    /// What the CLI must be told beforehand, as fields of `initialize`.
+    ///
+    /// # Errors
+    /// When one of them stands in `taken` already, or cannot be said.
+    pub(in crate::session) fn initialize(&self, taken: &Map<String, Value>) -> Result<Map<String, Value>, OptionError> {
+        let fields = [("hooks", self.hooks.initialize()?), ("supportedDialogKinds", self.dialogs.as_ref().map(Dialogs::initialize))];
+        let mut initialize = Map::new();
+        for (name, value) in fields {
+            let Some(value) = value else { continue };
+            if taken.contains_key(name) {
+                return Err(OptionError::new("initialize_field", format!("no `{name}` beside a handler that sets it"), name));
+            }
+            initialize.insert(name.into(), value);
+        }
+        Ok(initialize)
+    }
+
+    /// The answer to a request.
+    pub(in crate::session) fn answer(&self, request: HostRequest) -> Answering {
+        let subtype = request.subtype();
+        let typed = match &*subtype {
+            "can_use_tool" => self.permissions.answer(&request),
+            "hook_callback" => self.hooks.answer(&request),
+            "elicitation" => self.elicitation.as_ref().and_then(|handler| handler.answer(&request)),
+            "request_user_dialog" => self.dialogs.as_ref().and_then(|dialogs| dialogs.answer(&request)),
+            _ => None,
+        };
+        typed
+            .or_else(|| self.raw.get(&subtype).map(|handler| handler(request.clone())))
+            .unwrap_or_else(|| Box::pin(std::future::ready(unhandled(&subtype, &request))))
+    }
+}
+
+impl fmt::Debug for Handlers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handlers")
+            .field("permission", &self.has_permission())
+            .field("hooks", &self.hooks)
+            .field("elicitation", &self.elicitation.is_some())
+            .field("dialogs", &self.dialogs.is_some())
+            .field("requests", &self.raw.keys())
+            .finish()
+    }
+}
+
+/// The answer to a request whose handler panicked: what the CLI takes for a refusal.
+pub(in crate::session) fn panicked(request: &HostRequest) -> Answer {
+    match &*request.subtype() {
+        "can_use_tool" => Permissions::denial("the permission handler panicked", request),
+        "elicitation" => Answer::Success(json!({"action": "decline"}).into()),
+        "hook_callback" => Answer::Error("the hook panicked".into(), None),
+        _ => Answer::Error("the handler panicked".into(), None),
+    }
+}
+
+/// The answer to a request that has no handler.
+fn unhandled(subtype: &str, request: &HostRequest) -> Answer {
+    match subtype {
+        "can_use_tool" => Permissions::denial("no permission handler is set", request),
+        "hook_callback" => {
+            let id = request.field("callback_id").and_then(|id| id.as_str().map(String::from)).unwrap_or_default();
+            Answer::Error(format!("No hook callback found for ID: {id}"), None)
+        }
+        "elicitation" => Answer::Success(json!({"action": "decline"}).into()),
+        "request_user_dialog" => Answer::Silence,
+        "remote_tool_call" | "remote_plumbing_call" | "remote_tools_probe" | "remote_tools_reannounce" => Answer::Silence,
+        _ => Answer::Error(format!("unsupported control request: {subtype}"), Some("unsupported_request".into())),
+    }
+}

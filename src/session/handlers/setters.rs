@@ -1,0 +1,198 @@
+//! The builder's part in handlers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::dialog::Dialogs;
+use super::elicitation::OnElicitation;
+use super::hooks::{events_to_log, log};
+use super::{
+    Confirmer, Decision, DialogAnswer, ElicitationAnswer, ElicitationRequest, HookContext, HookHandler, HostRequest, IntoHookOutput,
+    Matcher, PermissionHandler, PermissionRequest, UserDialog,
+};
+use crate::session::SessionBuilder;
+use crate::wire::RawJson;
+use crate::wire::hook::{HookEvent, HookEventName, HookInput};
+
+/// # Handlers
+///
+/// Each call of a handler runs in a task of its own: it may take its time, and it may call the session. Its future is dropped when the CLI takes
+/// its question back. Code that blocks the thread belongs into `tokio::task::spawn_blocking`.
+impl SessionBuilder {
+    /// Decides when the CLI asks whether a tool may run. Makes the CLI ask its host: `--permission-prompt-tool stdio`. Replaces a handler set
+    /// before.
+    ///
+    /// Without a handler, and when it panics or is out of [time](Self::permission_timeout), the tool may not run.
+    ///
+    /// ```
+    /// use claude_wire::{Decision, Session};
+    ///
+    /// let builder = Session::builder().on_permission(|request| async move {
+    ///     if request.tool_name() == "Bash" { Decision::deny("no shell today") } else { Decision::allow() }
+    /// });
+    /// # let _ = builder;
+    /// ```
+    pub fn on_permission<F, Fut>(mut self, handler: F) -> Self
+    where
+        F: Fn(PermissionRequest) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Decision> + Send + 'static,
+    {
+        self.handlers.permissions.set_handler(handler);
+        self
+    }
+
+    /// The same, with a type in place of a closure.
+    pub fn permission_handler(self, handler: impl PermissionHandler) -> Self {
+        let handler = Arc::new(handler);
+        self.on_permission(move |request| {
+            let handler = handler.clone();
+            async move { handler.decide(request).await }
+        })
+    }
+
+    /// Asks a human when the permission handler has answered [`Decision::Confirm`]; the text is the handler's. Without it, such an answer is a
+    /// denial.
+    pub fn on_confirm<F, Fut>(mut self, confirmer: F) -> Self
+    where
+        F: Fn(String, PermissionRequest) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Decision> + Send + 'static,
+    {
+        self.handlers.permissions.set_confirmer(confirmer);
+        self
+    }
+
+    /// The same, with a type in place of a closure.
+    pub fn confirmer(self, confirmer: impl Confirmer) -> Self {
+        let confirmer = Arc::new(confirmer);
+        self.on_confirm(move |prompt, request| {
+            let confirmer = confirmer.clone();
+            async move { confirmer.confirm(prompt, request).await }
+        })
+    }
+
+    /// How long a decision about a tool may take, the confirmation included; past it the tool may not run. Default: no limit, as in the CLI.
+    pub fn permission_timeout(mut self, limit: Duration) -> Self {
+        self.handlers.permissions.timeout = Some(limit);
+        self
+    }
+
+    /// Calls a hook for one kind of event: the one that the closure's first argument names. Hooks add up; those of one event run at the same
+    /// time.
+    ///
+    /// A panic is the hook's failure; what that means, the [`Matcher`] says.
+    ///
+    /// ```
+    /// use claude_wire::session::{Matcher, Session};
+    /// use claude_wire::wire::hook::{HookOutput, PostToolUse, PreToolUse};
+    ///
+    /// let builder = Session::builder()
+    ///     .on_hook("Bash", |event: PreToolUse, _| async move {
+    ///         let command = event.tool_input.pointer("/command").map(|command| command.to_string()).unwrap_or_default();
+    ///         if command.contains("rm -rf") { HookOutput::deny("dangerous") } else { HookOutput::new() }
+    ///     })
+    ///     .on_hook(Matcher::all(), |event: PostToolUse, _| async move { println!("{} has run", event.tool_name) });
+    /// # let _ = builder;
+    /// ```
+    pub fn on_hook<E, F, Fut>(mut self, matcher: impl Into<Matcher>, hook: F) -> Self
+    where
+        E: HookEvent,
+        F: Fn(E, HookContext) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output: IntoHookOutput<E>> + Send + 'static,
+    {
+        self.handlers.hooks.add(E::NAME, matcher.into(), hook);
+        self
+    }
+
+    /// The same, with a type in place of a closure.
+    pub fn hook_handler<E: HookEvent>(self, matcher: impl Into<Matcher>, handler: impl HookHandler<E>) -> Self {
+        let handler = Arc::new(handler);
+        self.on_hook(matcher, move |event: E, context| {
+            let handler = handler.clone();
+            async move { handler.call(event, context).await }
+        })
+    }
+
+    /// Calls one hook for several kinds of events, or for one that this version of the crate does not know.
+    ///
+    /// ```
+    /// use claude_wire::session::{Matcher, Session};
+    /// use claude_wire::wire::hook::{HookEventName, HookInput};
+    ///
+    /// let builder = Session::builder().on_hooks(
+    ///     [HookEventName::PreToolUse, HookEventName::Stop, "CoffeeBreak".into()],
+    ///     Matcher::all(),
+    ///     |event: HookInput, _| async move { println!("{}: {}", event.name(), event.raw()) },
+    /// );
+    /// # let _ = builder;
+    /// ```
+    pub fn on_hooks<F, Fut>(mut self, events: impl IntoIterator<Item = HookEventName>, matcher: impl Into<Matcher>, hook: F) -> Self
+    where
+        F: Fn(HookInput, HookContext) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output: IntoHookOutput<HookInput>> + Send + 'static,
+    {
+        let (matcher, hook) = (matcher.into(), Arc::new(hook));
+        for event in events {
+            let hook = hook.clone();
+            self.handlers.hooks.add(event.as_str(), matcher.clone(), move |input: HookInput, context| hook(input, context));
+        }
+        self
+    }
+
+    /// Writes every event to the log, whole: `tracing` at level debug, target `claude_wire::hooks`. For looking into what the CLI does; each
+    /// event costs a round trip, and what is logged may be confidential.
+    ///
+    /// Left out are `WorktreeCreate` and `WorktreeRemove`, whose hooks would have to do the work, and the three events that CLI 2.1.329 never
+    /// calls a host for.
+    pub fn log_hooks(self) -> Self {
+        self.on_hooks(events_to_log(), Matcher::all(), log)
+    }
+
+    /// Answers the questions of MCP servers to the user. Without a handler they are declined, and so they are when it panics.
+    pub fn on_elicitation<F, Fut>(mut self, handler: F) -> Self
+    where
+        F: Fn(ElicitationRequest) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = ElicitationAnswer> + Send + 'static,
+    {
+        self.handlers.elicitation = Some(OnElicitation::new(handler));
+        self
+    }
+
+    /// Shows dialogs of these kinds, which the CLI is told of (`supportedDialogKinds`). Dialogs of other kinds are not answered: the CLI has a
+    /// deadline of its own for them.
+    pub fn on_user_dialog<F, Fut>(mut self, kinds: impl IntoIterator<Item: Into<String>>, handler: F) -> Self
+    where
+        F: Fn(UserDialog) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = DialogAnswer> + Send + 'static,
+    {
+        self.handlers.dialogs = Some(Dialogs::new(kinds.into_iter().map(Into::into).collect(), handler));
+        self
+    }
+
+    /// Answers the CLI's requests of one subtype in the wire's own terms. `Err` is sent as an error reply. A handler of the kinds above comes
+    /// first, where it has an answer.
+    ///
+    /// What the CLI must know beforehand to ask at all is registered with [`initialize_field`](Self::initialize_field).
+    pub fn on_request<F, Fut, R>(mut self, subtype: impl Into<String>, handler: F) -> Self
+    where
+        F: Fn(HostRequest) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<R, String>> + Send + 'static,
+        R: Into<RawJson>,
+    {
+        self.handlers.insert(subtype.into(), handler);
+        self
+    }
+
+    /// Adds a field to the `initialize` request, such as `sdkMcpServers`.
+    pub fn initialize_field(mut self, name: impl Into<String>, value: Value) -> Self {
+        self.initialize.insert(name.into(), value);
+        self
+    }
+
+    /// What will not work as it looks, in sentences: a permission handler that these options leave nothing to decide, a hook that the CLI never
+    /// calls. [`start`](Self::start) logs the same with `tracing` at level warn.
+    pub fn warnings(&self) -> Vec<String> {
+        self.handlers.warnings(&self.resolved())
+    }
+}

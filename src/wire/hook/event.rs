@@ -1,0 +1,143 @@
+//! All events, as names, as types and as their sum.
+
+use std::fmt::Debug;
+
+use super::output::HookSpecific;
+use super::*;
+use crate::wire::decode::{At, Decode, Sink};
+use crate::wire::json::{Kind, RawJson};
+
+/// What a hook can be handed: one of the events, or [`HookInput`] for any of them.
+pub trait HookData: Sealed + Clone + Debug + PartialEq + Send + Sync + 'static {
+    /// What only this event may be answered with.
+    type Output: HookSpecific;
+}
+
+/// One event of the CLI. Implemented by the struct of each.
+pub trait HookEvent: HookData {
+    /// The event's name on the wire.
+    const NAME: &'static str;
+}
+
+/// Keeps the traits closed, and reads an input.
+pub trait Sealed: Sized {
+    /// The input of a hook, typed; `None` when it is no object.
+    #[doc(hidden)]
+    fn from_input(input: &RawJson) -> Option<Self>;
+}
+
+/// Reads an object; fields that are missing or of the wrong type are empty.
+pub(super) fn decode<T: Decode>(input: &RawJson) -> Option<T> {
+    T::decode(&mut input.cursor().reader(), &At::Root, &mut Sink::default())
+}
+
+/// Declares what there is once for each event.
+macro_rules! events {
+    ($($event:ident = $wire:literal,)*) => {
+        open_enum! {
+            /// The name of an event (`hook_event_name`).
+            pub enum HookEventName {
+                $($event = $wire,)*
+            }
+        }
+
+        impl HookEventName {
+            /// All events of CLI 2.1.329.
+            pub const ALL: &'static [Self] = &[$(Self::$event),*];
+        }
+
+        /// The input of a hook for any event.
+        ///
+        /// ```
+        /// use claude_wire::wire::RawJson;
+        /// use claude_wire::wire::hook::HookInput;
+        ///
+        /// let input = RawJson::parse(r#"{"hook_event_name":"CwdChanged","old_cwd":"/a","new_cwd":"/b"}"#)?;
+        /// let HookInput::CwdChanged(event) = HookInput::of(&input) else { panic!() };
+        /// assert_eq!(event.new_cwd, "/b");
+        /// # Ok::<(), claude_wire::wire::JsonError>(())
+        /// ```
+        #[derive(Clone, Debug, PartialEq)]
+        #[non_exhaustive]
+        pub enum HookInput {
+            $(#[doc = concat!("`", $wire, "`.")] $event(Box<$event>),)*
+            /// An event that this version of the crate does not know, or none.
+            Unknown(RawJson),
+        }
+
+        impl HookInput {
+            /// The input, typed by its `hook_event_name`. Fields that are missing or of the wrong type are empty.
+            pub fn of(input: &RawJson) -> Self {
+                let name = input.cursor().get("hook_event_name").and_then(|name| name.string()).unwrap_or_default();
+                let known = match &*name {
+                    $($wire => decode(input).map(Self::$event),)*
+                    _ => None,
+                };
+                known.unwrap_or_else(|| Self::Unknown(input.clone()))
+            }
+
+            /// The event.
+            pub fn name(&self) -> HookEventName {
+                match self {
+                    $(Self::$event(_) => HookEventName::$event,)*
+                    Self::Unknown(_) => HookEventName::from(&*HookBase::of(self.raw()).hook_event_name),
+                }
+            }
+
+            /// The whole input as it stood on the wire.
+            pub fn raw(&self) -> &RawJson {
+                match self {
+                    $(Self::$event(event) => &event.raw,)*
+                    Self::Unknown(raw) => raw,
+                }
+            }
+        }
+    };
+}
+
+events! {
+    PreToolUse = "PreToolUse",
+    PostToolUse = "PostToolUse",
+    PostToolUseFailure = "PostToolUseFailure",
+    PostToolBatch = "PostToolBatch",
+    Notification = "Notification",
+    UserPromptSubmit = "UserPromptSubmit",
+    UserPromptExpansion = "UserPromptExpansion",
+    SessionStart = "SessionStart",
+    SessionEnd = "SessionEnd",
+    Stop = "Stop",
+    StopFailure = "StopFailure",
+    SubagentStart = "SubagentStart",
+    SubagentStop = "SubagentStop",
+    PreCompact = "PreCompact",
+    PostCompact = "PostCompact",
+    PreModelSwitch = "PreModelSwitch",
+    PostModelSwitch = "PostModelSwitch",
+    PermissionRequest = "PermissionRequest",
+    PermissionDenied = "PermissionDenied",
+    Setup = "Setup",
+    TeammateIdle = "TeammateIdle",
+    TaskCreated = "TaskCreated",
+    TaskCompleted = "TaskCompleted",
+    Elicitation = "Elicitation",
+    ElicitationResult = "ElicitationResult",
+    ConfigChange = "ConfigChange",
+    WorktreeCreate = "WorktreeCreate",
+    WorktreeRemove = "WorktreeRemove",
+    InstructionsLoaded = "InstructionsLoaded",
+    CwdChanged = "CwdChanged",
+    FileChanged = "FileChanged",
+    DirectoryAdded = "DirectoryAdded",
+    MessageDisplay = "MessageDisplay",
+}
+
+impl Sealed for HookInput {
+    fn from_input(input: &RawJson) -> Option<Self> {
+        (input.cursor().kind() == Kind::Object).then(|| Self::of(input))
+    }
+}
+
+/// The part that belongs to one event is raw JSON here: an object with `hookEventName`.
+impl HookData for HookInput {
+    type Output = RawJson;
+}

@@ -1,0 +1,113 @@
+//! Directories and files.
+
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+
+use super::output::{HookSpecific, NoOutput};
+
+event! {
+    /// A work tree is wanted (`WorktreeCreate`, CLI 2.1.329, declared only). The hook makes it, in place of the CLI.
+    WorktreeCreate -> WorktreeCreateOutput {
+        /// Its name.
+        pub name: String = "name" required declared,
+    }
+}
+
+/// What a hook answers that has made a work tree.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct WorktreeCreateOutput {
+    /// Where it is.
+    ///
+    /// Wire field `worktreePath`, CLI 2.1.329.
+    pub worktree_path: String,
+}
+
+impl WorktreeCreateOutput {
+    /// The work tree is here.
+    pub fn new(worktree_path: impl Into<String>) -> Self {
+        Self { worktree_path: worktree_path.into() }
+    }
+}
+
+impl HookSpecific for WorktreeCreateOutput {}
+
+impl Serialize for WorktreeCreateOutput {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("hookEventName", "WorktreeCreate")?;
+        map.serialize_entry("worktreePath", &self.worktree_path)?;
+        map.end()
+    }
+}
+
+event! {
+    /// A work tree is not wanted any more (`WorktreeRemove`, CLI 2.1.329, declared only).
+    WorktreeRemove -> NoOutput {
+        /// Where it is.
+        pub worktree_path: String = "worktree_path" required declared,
+    }
+}
+
+event! {
+    /// The working directory has changed (`CwdChanged`, CLI 2.1.329, declared only).
+    CwdChanged -> CwdChangedOutput {
+        /// The directory before.
+        pub old_cwd: String = "old_cwd" declared,
+        /// The directory now.
+        pub new_cwd: String = "new_cwd" required declared,
+    }
+}
+
+output! {
+    /// What a hook may answer to a change of the directory.
+    CwdChangedOutput of "CwdChanged" {
+        /// Paths whose changes are events.
+        watch_paths: Vec<String> = "watchPaths",
+    }
+}
+
+event! {
+    /// A file that is watched has changed (`FileChanged`, CLI 2.1.329, declared only).
+    FileChanged -> FileChangedOutput {
+        /// The file.
+        pub file_path: String = "file_path" required declared,
+        /// What happened to it.
+        pub event: FileChange = "event" declared,
+    }
+}
+
+open_enum! {
+    /// What happened to a file (`event`).
+    pub enum FileChange {
+        Change = "change",
+        Add = "add",
+        Unlink = "unlink",
+    }
+}
+
+output! {
+    /// What a hook may answer to the change of a file.
+    FileChangedOutput of "FileChanged" {
+        /// Paths whose changes are events.
+        watch_paths: Vec<String> = "watchPaths",
+    }
+}
+
+event! {
+    /// There is one more directory to work in (`DirectoryAdded`, CLI 2.1.329, declared only).
+    DirectoryAdded -> NoOutput {
+        /// The directory.
+        pub directory: String = "directory" required declared,
+        /// Who added it.
+        pub source: DirectorySource = "source" declared,
+    }
+}
+
+open_enum! {
+    /// Who added a directory (`source`).
+    pub enum DirectorySource {
+        SlashCommand = "slash_command",
+        RegisterRepoRoot = "register_repo_root",
+    }
+}

@@ -1,0 +1,77 @@
+//! The two shapes of this module: an event, and what only that event may be answered with.
+
+/// Declares an event: an [`object!`] that keeps its input whole, and the type of its own part of an answer.
+macro_rules! event {
+    ($(#[$meta:meta])* $name:ident -> $output:ty { $($fields:tt)* }) => {
+        object! {
+            $(#[$meta])*
+            pub struct $name: raw { $($fields)* }
+        }
+
+        impl $crate::wire::hook::event::Sealed for $name {
+            fn from_input(input: &$crate::wire::json::RawJson) -> Option<Self> {
+                $crate::wire::hook::event::decode(input)
+            }
+        }
+
+        impl $crate::wire::hook::HookData for $name {
+            type Output = $output;
+        }
+
+        impl $crate::wire::hook::HookEvent for $name {
+            const NAME: &'static str = stringify!($name);
+        }
+    };
+}
+
+/// Declares the part of an answer that belongs to one event (`hookSpecificOutput`): fields that may all be left out, and a setter for each.
+macro_rules! output {
+    ($(#[$meta:meta])* $name:ident of $event:literal { $($(#[$doc:meta])* $field:ident: $type:ty = $wire:literal,)* }) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, Default, PartialEq)]
+        #[non_exhaustive]
+        pub struct $name {
+            $(
+                $(#[$doc])*
+                #[doc = ""]
+                #[doc = concat!("Wire field `", $wire, "`, CLI 2.1.329.")]
+                pub $field: Option<$type>,
+            )*
+        }
+
+        impl $name {
+            $(
+                $(#[$doc])*
+                pub fn $field(mut self, value: impl Into<$type>) -> Self {
+                    self.$field = Some(value.into());
+                    self
+                }
+            )*
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                use serde::ser::SerializeMap;
+                let mut map = serializer.serialize_map(None)?;
+                map.serialize_entry("hookEventName", $event)?;
+                $(if let Some(value) = &self.$field {
+                    map.serialize_entry($wire, value)?;
+                })*
+                map.end()
+            }
+        }
+
+        impl $crate::wire::hook::HookSpecific for $name {}
+    };
+}
+
+/// Tells of outputs that they have a field `additional_context`.
+macro_rules! adds_context {
+    ($($name:ident),*) => {
+        $(impl $crate::wire::hook::AddsContext for $name {
+            fn of_context(text: String) -> Self {
+                Self::default().additional_context(text)
+            }
+        })*
+    };
+}

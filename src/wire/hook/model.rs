@@ -1,0 +1,112 @@
+//! Switches of the model.
+
+use super::output::Decides;
+use super::tool::PermissionDecision;
+
+event! {
+    /// The model is about to be switched (`PreModelSwitch`, CLI 2.1.329, declared only). May allow or deny it.
+    PreModelSwitch -> PreModelSwitchOutput {
+        /// The model that works now.
+        pub from_model: String = "from_model" declared,
+        /// The model that will.
+        pub to_model: String = "to_model" required declared,
+        /// The model as it was asked for; `None` for the default.
+        pub requested_model: Option<String> = "requested_model" declared,
+        /// Who wants it.
+        pub source: ModelSwitchSource = "source" declared,
+        /// Tokens in the context.
+        pub context_tokens: u64 = "context_tokens" declared,
+        /// True when the cache of the prompt is warm, and would be lost.
+        pub prompt_cache_warm: bool = "prompt_cache_warm" declared,
+        /// How long the cache lasts.
+        pub cache_ttl: CacheTtl = "cache_ttl" declared,
+        /// What writing the cache again will cost, in US dollars.
+        pub estimated_cache_write_usd: f64 = "estimated_cache_write_usd" declared,
+        /// Where the price is from.
+        pub pricing: ModelPricing = "pricing" declared,
+    }
+}
+
+open_enum! {
+    /// Who wants another model (`source`).
+    pub enum ModelSwitchSource {
+        Command = "command",
+        Picker = "picker",
+        Sdk = "sdk",
+        /// After the switch only.
+        Auto = "auto",
+        /// After the switch only.
+        Resume = "resume",
+    }
+}
+
+open_enum! {
+    /// How long the cache of a prompt lasts (`cache_ttl`).
+    pub enum CacheTtl {
+        FiveMinutes = "5m",
+        OneHour = "1h",
+    }
+}
+
+open_enum! {
+    /// Where a model's price is from (`pricing`).
+    pub enum ModelPricing {
+        Configured = "configured",
+        Catalog = "catalog",
+        Default = "default",
+    }
+}
+
+output! {
+    /// What a hook may answer to a switch of the model.
+    PreModelSwitchOutput of "PreModelSwitch" {
+        /// Whether the model may be switched; `defer` is not for here.
+        permission_decision: PermissionDecision = "permissionDecision",
+        /// Why.
+        permission_decision_reason: String = "permissionDecisionReason",
+    }
+}
+
+event! {
+    /// The model has been switched (`PostModelSwitch`, CLI 2.1.329, declared only).
+    PostModelSwitch -> PostModelSwitchOutput {
+        /// The model that worked before.
+        pub from_model: String = "from_model" declared,
+        /// The model that works now.
+        pub to_model: String = "to_model" required declared,
+        /// The model as it was asked for; `None` for the default.
+        pub requested_model: Option<String> = "requested_model" declared,
+        /// Who wanted it.
+        pub source: ModelSwitchSource = "source" declared,
+        /// Tokens in the context.
+        pub context_tokens: u64 = "context_tokens" declared,
+        /// True when the cache of the prompt was warm, and is lost.
+        pub prompt_cache_warm: bool = "prompt_cache_warm" declared,
+        /// How long the cache lasts.
+        pub cache_ttl: CacheTtl = "cache_ttl" declared,
+        /// What writing the cache again will cost, in US dollars.
+        pub estimated_cache_write_usd: f64 = "estimated_cache_write_usd" declared,
+        /// Where the price is from.
+        pub pricing: ModelPricing = "pricing" declared,
+    }
+}
+
+output! {
+    /// What a hook may answer after a switch of the model.
+    PostModelSwitchOutput of "PostModelSwitch" {
+        /// A text for the model.
+        additional_context: String = "additionalContext",
+    }
+}
+
+adds_context!(PostModelSwitchOutput);
+
+impl Decides for PreModelSwitchOutput {
+    fn of_allow() -> Self {
+        Self::default().permission_decision(PermissionDecision::Allow)
+    }
+
+    fn of_deny(reason: String) -> Self {
+        Self::default().permission_decision(PermissionDecision::Deny).permission_decision_reason(reason)
+    }
+}

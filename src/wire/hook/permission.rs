@@ -1,0 +1,117 @@
+//! Questions of permission, and their refusal.
+
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+
+use super::output::{Decides, HookSpecific};
+use crate::wire::json::RawJson;
+use crate::wire::{McpProvenance, PermissionUpdate};
+
+event! {
+    /// Somebody is about to be asked whether a tool may run (`PermissionRequest`, CLI 2.1.329, declared only). May answer in their place.
+    PermissionRequest -> PermissionRequestOutput {
+        /// The tool.
+        pub tool_name: String = "tool_name" required declared,
+        /// Its input.
+        pub tool_input: RawJson = "tool_input" declared,
+        /// Permission updates that "always allow" would send back.
+        pub permission_suggestions: Vec<PermissionUpdate> = "permission_suggestions" declared,
+        /// The MCP server of the tool.
+        pub mcp_server: Option<McpProvenance> = "mcp_server" declared,
+    }
+}
+
+/// What a hook may answer to a question of permission (`decision`, CLI 2.1.329).
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum PermissionRequestOutput {
+    /// `allow`.
+    Allow {
+        /// `updatedInput`: the input in place of the one asked for, an object.
+        input: Option<RawJson>,
+        /// `updatedPermissions`.
+        updates: Vec<PermissionUpdate>,
+    },
+    /// `deny`.
+    Deny {
+        /// `message`.
+        message: Option<String>,
+        /// `interrupt`: end the turn as well.
+        interrupt: bool,
+    },
+}
+
+impl HookSpecific for PermissionRequestOutput {}
+
+impl Decides for PermissionRequestOutput {
+    fn of_allow() -> Self {
+        Self::Allow { input: None, updates: Vec::new() }
+    }
+
+    fn of_deny(reason: String) -> Self {
+        Self::Deny { message: Some(reason), interrupt: false }
+    }
+}
+
+impl Serialize for PermissionRequestOutput {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("hookEventName", "PermissionRequest")?;
+        map.serialize_entry("decision", &Verdict(self))?;
+        map.end()
+    }
+}
+
+/// The object `decision`.
+struct Verdict<'a>(&'a PermissionRequestOutput);
+
+impl Serialize for Verdict<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        match self.0 {
+            PermissionRequestOutput::Allow { input, updates } => {
+                map.serialize_entry("behavior", "allow")?;
+                if let Some(input) = input {
+                    map.serialize_entry("updatedInput", input)?;
+                }
+                if !updates.is_empty() {
+                    map.serialize_entry("updatedPermissions", updates)?;
+                }
+            }
+            PermissionRequestOutput::Deny { message, interrupt } => {
+                map.serialize_entry("behavior", "deny")?;
+                if let Some(message) = message {
+                    map.serialize_entry("message", message)?;
+                }
+                if *interrupt {
+                    map.serialize_entry("interrupt", &true)?;
+                }
+            }
+        }
+        map.end()
+    }
+}
+
+event! {
+    /// A tool was refused without anybody being asked (`PermissionDenied`, CLI 2.1.329, declared only).
+    PermissionDenied -> PermissionDeniedOutput {
+        /// The tool.
+        pub tool_name: String = "tool_name" required declared,
+        /// Its input.
+        pub tool_input: RawJson = "tool_input" declared,
+        /// The tool call.
+        pub tool_use_id: String = "tool_use_id" declared,
+        /// Why.
+        pub reason: String = "reason" declared,
+        /// The MCP server of the tool.
+        pub mcp_server: Option<McpProvenance> = "mcp_server" declared,
+    }
+}
+
+output! {
+    /// What a hook may answer to a refusal.
+    PermissionDeniedOutput of "PermissionDenied" {
+        /// True lets the model try again.
+        retry: bool = "retry",
+    }
+}

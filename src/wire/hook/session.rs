@@ -1,0 +1,179 @@
+//! The session: its start and end, compactions, what it has read in.
+
+use super::output::NoOutput;
+use crate::wire::CompactTrigger;
+
+event! {
+    /// A session starts (`SessionStart`, CLI 2.1.329, declared only; never called for hooks of a host).
+    SessionStart -> SessionStartOutput {
+        /// How it starts.
+        pub source: StartSource = "source" required declared,
+        /// The type of the agent.
+        pub agent_type: Option<String> = "agent_type" declared,
+        /// The model.
+        pub model: Option<String> = "model" declared,
+        /// The session's title.
+        pub session_title: Option<String> = "session_title" declared,
+        /// Seconds since the last response of a session that goes on.
+        pub seconds_since_last_response: Option<f64> = "seconds_since_last_response" declared,
+        /// Tokens in the context.
+        pub context_tokens: Option<u64> = "context_tokens" declared,
+        /// True when the cache of the prompt has probably expired.
+        pub prompt_cache_likely_expired: Option<bool> = "prompt_cache_likely_expired" declared,
+        /// What writing the cache again would cost, in US dollars.
+        pub estimated_cache_write_usd: Option<f64> = "estimated_cache_write_usd" declared,
+    }
+}
+
+open_enum! {
+    /// How a session starts (`source`).
+    pub enum StartSource {
+        Startup = "startup",
+        Resume = "resume",
+        Clear = "clear",
+        Compact = "compact",
+        Fork = "fork",
+    }
+}
+
+output! {
+    /// What a hook may answer to the start of a session.
+    SessionStartOutput of "SessionStart" {
+        /// A text for the model.
+        additional_context: String = "additionalContext",
+        /// A first prompt.
+        initial_user_message: String = "initialUserMessage",
+        /// A title for the session.
+        session_title: String = "sessionTitle",
+        /// Paths whose changes are events.
+        watch_paths: Vec<String> = "watchPaths",
+        /// True reads the skills anew.
+        reload_skills: bool = "reloadSkills",
+    }
+}
+
+event! {
+    /// A session ends (`SessionEnd`, CLI 2.1.329, declared only; never called for hooks of a host).
+    SessionEnd -> NoOutput {
+        /// Why.
+        pub reason: EndReason = "reason" required declared,
+    }
+}
+
+open_enum! {
+    /// Why a session ends (`reason`).
+    pub enum EndReason {
+        Clear = "clear",
+        Resume = "resume",
+        Logout = "logout",
+        PromptInputExit = "prompt_input_exit",
+        /// `other`, the CLI's own word.
+        Unnamed = "other",
+    }
+}
+
+event! {
+    /// The CLI sets itself up (`Setup`, CLI 2.1.329, declared only; never called for hooks of a host).
+    Setup -> SetupOutput {
+        /// On what occasion.
+        pub trigger: SetupTrigger = "trigger" required declared,
+    }
+}
+
+open_enum! {
+    /// On what occasion the CLI sets itself up (`trigger`).
+    pub enum SetupTrigger {
+        Init = "init",
+        Maintenance = "maintenance",
+    }
+}
+
+output! {
+    /// What a hook may answer to a set-up.
+    SetupOutput of "Setup" {
+        /// A text for the model.
+        additional_context: String = "additionalContext",
+    }
+}
+
+event! {
+    /// The conversation is about to be compacted (`PreCompact`, CLI 2.1.329, declared only).
+    PreCompact -> NoOutput {
+        /// Who started it.
+        pub trigger: CompactTrigger = "trigger" required declared,
+        /// What the user wants kept.
+        pub custom_instructions: Option<String> = "custom_instructions" declared,
+    }
+}
+
+event! {
+    /// The conversation has been compacted (`PostCompact`, CLI 2.1.329, declared only).
+    PostCompact -> NoOutput {
+        /// Who started it.
+        pub trigger: CompactTrigger = "trigger" required declared,
+        /// The summary that the conversation goes on from.
+        pub compact_summary: String = "compact_summary" declared,
+    }
+}
+
+event! {
+    /// Settings have changed on disk (`ConfigChange`, CLI 2.1.329, declared only).
+    ConfigChange -> NoOutput {
+        /// Which settings.
+        pub source: ConfigSource = "source" required declared,
+        /// The file.
+        pub file_path: Option<String> = "file_path" declared,
+    }
+}
+
+open_enum! {
+    /// Which settings have changed (`source`).
+    pub enum ConfigSource {
+        UserSettings = "user_settings",
+        ProjectSettings = "project_settings",
+        LocalSettings = "local_settings",
+        PolicySettings = "policy_settings",
+        Skills = "skills",
+    }
+}
+
+event! {
+    /// A file of instructions has been read in (`InstructionsLoaded`, CLI 2.1.329, declared only).
+    InstructionsLoaded -> NoOutput {
+        /// The file.
+        pub file_path: String = "file_path" required declared,
+        /// Whose instructions.
+        pub memory_type: MemoryKind = "memory_type" declared,
+        /// Why now.
+        pub load_reason: LoadReason = "load_reason" declared,
+        /// The patterns that the file is for.
+        pub globs: Option<Vec<String>> = "globs" declared,
+        /// The file that made the CLI look.
+        pub trigger_file_path: Option<String> = "trigger_file_path" declared,
+        /// The file that includes this one.
+        pub parent_file_path: Option<String> = "parent_file_path" declared,
+    }
+}
+
+open_enum! {
+    /// Whose instructions a file holds (`memory_type`).
+    pub enum MemoryKind {
+        User = "User",
+        Project = "Project",
+        Local = "Local",
+        Managed = "Managed",
+    }
+}
+
+open_enum! {
+    /// Why a file of instructions is read in (`load_reason`).
+    pub enum LoadReason {
+        SessionStart = "session_start",
+        NestedTraversal = "nested_traversal",
+        PathGlobMatch = "path_glob_match",
+        Include = "include",
+        Compact = "compact",
+    }
+}
+
+adds_context!(SessionStartOutput, SetupOutput);

@@ -1,0 +1,166 @@
+//! Ends of work: of the agent, of sub-agents, of tasks.
+
+use super::output::NoOutput;
+use crate::wire::ApiErrorKind;
+
+event! {
+    /// The agent is about to stop (`Stop`, CLI 2.1.329). A hook that [blocks](super::HookOutput::block) makes it go on.
+    Stop -> StopOutput {
+        /// True when the agent goes on only because a hook has blocked its stop: a hook that blocks again may do so for ever.
+        pub stop_hook_active: bool = "stop_hook_active" required,
+        /// The agent's last words.
+        pub last_assistant_message: Option<String> = "last_assistant_message",
+        /// What still runs in the background.
+        pub background_tasks: Vec<BackgroundTaskSummary> = "background_tasks",
+        /// What is scheduled.
+        pub session_crons: Vec<SessionCron> = "session_crons",
+    }
+}
+
+object! {
+    /// A task in the background (`background_tasks`, CLI 2.1.329, declared only).
+    pub struct BackgroundTaskSummary {
+        /// The task.
+        pub id: String = "id" declared,
+        /// Its kind.
+        pub kind: String = "type" declared,
+        /// Its state.
+        pub status: String = "status" declared,
+        /// What it does.
+        pub description: String = "description" declared,
+        /// The command of a shell.
+        pub command: Option<String> = "command" declared,
+        /// The type of an agent.
+        pub agent_type: Option<String> = "agent_type" declared,
+        /// The MCP server of a tool.
+        pub server: Option<String> = "server" declared,
+        /// The tool.
+        pub tool: Option<String> = "tool" declared,
+        /// Its name.
+        pub name: Option<String> = "name" declared,
+    }
+}
+
+object! {
+    /// Something scheduled (`session_crons`, CLI 2.1.329, declared only).
+    pub struct SessionCron {
+        /// Names it.
+        pub id: String = "id" declared,
+        /// When: a cron expression.
+        pub schedule: String = "schedule" declared,
+        /// True when it comes again and again.
+        pub recurring: bool = "recurring" declared,
+        /// The prompt that will be run.
+        pub prompt: String = "prompt" declared,
+    }
+}
+
+output! {
+    /// What a hook may answer to a stop.
+    StopOutput of "Stop" {
+        /// A text for the model, which then goes on; no error.
+        additional_context: String = "additionalContext",
+    }
+}
+
+event! {
+    /// The agent has stopped on an error of the API (`StopFailure`, CLI 2.1.329, declared only).
+    StopFailure -> NoOutput {
+        /// The class of the error.
+        pub error: ApiErrorKind = "error" required declared,
+        /// More about it.
+        pub error_details: Option<String> = "error_details" declared,
+        /// The agent's last words.
+        pub last_assistant_message: Option<String> = "last_assistant_message" declared,
+    }
+}
+
+event! {
+    /// A sub-agent starts (`SubagentStart`, CLI 2.1.329, declared only).
+    SubagentStart -> SubagentStartOutput {
+        /// The sub-agent.
+        pub agent_id: String = "agent_id" required declared,
+        /// Its type.
+        pub agent_type: String = "agent_type" declared,
+    }
+}
+
+output! {
+    /// What a hook may answer to the start of a sub-agent.
+    SubagentStartOutput of "SubagentStart" {
+        /// A text for the sub-agent.
+        additional_context: String = "additionalContext",
+    }
+}
+
+event! {
+    /// A sub-agent is about to stop (`SubagentStop`, CLI 2.1.329, declared only).
+    SubagentStop -> SubagentStopOutput {
+        /// True when it goes on only because a hook has blocked its stop.
+        pub stop_hook_active: bool = "stop_hook_active" declared,
+        /// The sub-agent.
+        pub agent_id: String = "agent_id" required declared,
+        /// The file that holds its transcript.
+        pub agent_transcript_path: String = "agent_transcript_path" declared,
+        /// Its type.
+        pub agent_type: String = "agent_type" declared,
+        /// Its last words.
+        pub last_assistant_message: Option<String> = "last_assistant_message" declared,
+        /// What still runs in the background.
+        pub background_tasks: Vec<BackgroundTaskSummary> = "background_tasks" declared,
+        /// What is scheduled.
+        pub session_crons: Vec<SessionCron> = "session_crons" declared,
+    }
+}
+
+output! {
+    /// What a hook may answer to the stop of a sub-agent.
+    SubagentStopOutput of "SubagentStop" {
+        /// A text for the sub-agent, which then goes on.
+        additional_context: String = "additionalContext",
+    }
+}
+
+event! {
+    /// A teammate has nothing to do (`TeammateIdle`, CLI 2.1.329, declared only).
+    TeammateIdle -> NoOutput {
+        /// The teammate.
+        pub teammate_name: String = "teammate_name" required declared,
+        /// Its team.
+        pub team_name: String = "team_name" declared,
+    }
+}
+
+event! {
+    /// A task has been put on the list (`TaskCreated`, CLI 2.1.329, declared only).
+    TaskCreated -> NoOutput {
+        /// The task.
+        pub task_id: String = "task_id" required declared,
+        /// What it is about.
+        pub task_subject: String = "task_subject" declared,
+        /// More about it.
+        pub task_description: Option<String> = "task_description" declared,
+        /// The teammate.
+        pub teammate_name: Option<String> = "teammate_name" declared,
+        /// Its team.
+        pub team_name: Option<String> = "team_name" declared,
+    }
+}
+
+event! {
+    /// A task is done (`TaskCompleted`, CLI 2.1.329, declared only).
+    TaskCompleted -> NoOutput {
+        /// The task.
+        pub task_id: String = "task_id" required declared,
+        /// What it is about.
+        pub task_subject: String = "task_subject" declared,
+        /// More about it.
+        pub task_description: Option<String> = "task_description" declared,
+        /// The teammate.
+        pub teammate_name: Option<String> = "teammate_name" declared,
+        /// Its team.
+        pub team_name: Option<String> = "team_name" declared,
+    }
+}
+
+adds_context!(StopOutput, SubagentStartOutput, SubagentStopOutput);

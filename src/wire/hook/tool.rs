@@ -1,0 +1,147 @@
+//! Tools: before, after, and all of a message's together.
+
+use super::output::Decides;
+use crate::wire::McpProvenance;
+use crate::wire::json::RawJson;
+
+event! {
+    /// A tool is about to run (`PreToolUse`, CLI 2.1.329). May allow or deny it, or change its input.
+    PreToolUse -> PreToolUseOutput {
+        /// The tool.
+        pub tool_name: String = "tool_name" required,
+        /// Its input.
+        pub tool_input: RawJson = "tool_input",
+        /// The tool call.
+        pub tool_use_id: String = "tool_use_id",
+        /// The MCP server of the tool.
+        pub mcp_server: Option<McpProvenance> = "mcp_server" declared,
+    }
+}
+
+output! {
+    /// What a hook may answer before a tool runs.
+    PreToolUseOutput of "PreToolUse" {
+        /// Whether the tool may run.
+        permission_decision: PermissionDecision = "permissionDecision",
+        /// Why. The model reads the reason of a denial.
+        permission_decision_reason: String = "permissionDecisionReason",
+        /// The input in place of the one asked for: an object.
+        updated_input: RawJson = "updatedInput",
+        /// A text for the model.
+        additional_context: String = "additionalContext",
+    }
+}
+
+open_enum! {
+    /// What a hook says to a question of permission (`permissionDecision`).
+    pub enum PermissionDecision {
+        Allow = "allow",
+        Deny = "deny",
+        /// The user, or the host's permission handler, is asked.
+        Ask = "ask",
+        /// The tool does not run, and the turn ends with it undone, for the host to take up.
+        Defer = "defer",
+    }
+}
+
+event! {
+    /// A tool has run (`PostToolUse`, CLI 2.1.329). May change what the model sees of its result.
+    PostToolUse -> PostToolUseOutput {
+        /// The tool.
+        pub tool_name: String = "tool_name" required,
+        /// Its input.
+        pub tool_input: RawJson = "tool_input",
+        /// Its result, whatever its shape.
+        pub tool_response: RawJson = "tool_response",
+        /// The tool call.
+        pub tool_use_id: String = "tool_use_id",
+        /// How long it took, in milliseconds.
+        pub duration_ms: Option<f64> = "duration_ms",
+        /// The MCP server of the tool.
+        pub mcp_server: Option<McpProvenance> = "mcp_server" declared,
+    }
+}
+
+output! {
+    /// What a hook may answer after a tool has run.
+    PostToolUseOutput of "PostToolUse" {
+        /// A text for the model.
+        additional_context: String = "additionalContext",
+        /// A text for the classifier of the permission mode `auto`: 2000 UTF-16 units at most, and not from the background.
+        classifier_context: String = "classifierContext",
+        /// The result in place of the tool's own.
+        updated_tool_output: RawJson = "updatedToolOutput",
+        /// The result in place of an MCP tool's own.
+        updated_mcp_tool_output: RawJson = "updatedMCPToolOutput",
+    }
+}
+
+event! {
+    /// A tool has failed (`PostToolUseFailure`, CLI 2.1.329, declared only).
+    PostToolUseFailure -> PostToolUseFailureOutput {
+        /// The tool.
+        pub tool_name: String = "tool_name" required declared,
+        /// Its input.
+        pub tool_input: RawJson = "tool_input" declared,
+        /// The tool call.
+        pub tool_use_id: String = "tool_use_id" declared,
+        /// What went wrong.
+        pub error: String = "error" declared,
+        /// True when it was interrupted.
+        pub is_interrupt: Option<bool> = "is_interrupt" declared,
+        /// How long it took, in milliseconds.
+        pub duration_ms: Option<f64> = "duration_ms" declared,
+        /// The MCP server of the tool.
+        pub mcp_server: Option<McpProvenance> = "mcp_server" declared,
+    }
+}
+
+output! {
+    /// What a hook may answer after a tool has failed.
+    PostToolUseFailureOutput of "PostToolUseFailure" {
+        /// A text for the model.
+        additional_context: String = "additionalContext",
+    }
+}
+
+event! {
+    /// All tools of one message have run (`PostToolBatch`, CLI 2.1.329, declared only).
+    PostToolBatch -> PostToolBatchOutput {
+        /// The calls.
+        pub tool_calls: Vec<BatchedCall> = "tool_calls" required declared,
+    }
+}
+
+object! {
+    /// One call of a batch (`tool_calls`, CLI 2.1.329, declared only).
+    pub struct BatchedCall {
+        /// The tool.
+        pub tool_name: String = "tool_name" declared,
+        /// Its input.
+        pub tool_input: RawJson = "tool_input" declared,
+        /// The tool call.
+        pub tool_use_id: String = "tool_use_id" declared,
+        /// Its result.
+        pub tool_response: Option<RawJson> = "tool_response" declared,
+    }
+}
+
+output! {
+    /// What a hook may answer after a batch of tools.
+    PostToolBatchOutput of "PostToolBatch" {
+        /// A text for the model.
+        additional_context: String = "additionalContext",
+    }
+}
+
+adds_context!(PreToolUseOutput, PostToolUseOutput, PostToolUseFailureOutput, PostToolBatchOutput);
+
+impl Decides for PreToolUseOutput {
+    fn of_allow() -> Self {
+        Self::default().permission_decision(PermissionDecision::Allow)
+    }
+
+    fn of_deny(reason: String) -> Self {
+        Self::default().permission_decision(PermissionDecision::Deny).permission_decision_reason(reason)
+    }
+}

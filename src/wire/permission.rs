@@ -1,0 +1,356 @@
+//! Changes to the rules of permission: what the CLI suggests, and what a host sends back.
+
+use std::fmt;
+
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+
+use super::decode::{At, Decode, Sink};
+use super::json::{Cursor, RawJson, Reader};
+use super::message::PermissionMode;
+
+/// A change to the rules of permission (`PermissionUpdate`, CLI 2.1.329).
+///
+/// The CLI suggests such changes with a question, and a host may answer with them. One that the CLI sent and that this version of the crate
+/// does not know whole, down to a field that has no place here, is kept as it came, so that it can be sent back without loss.
+///
+/// ```
+/// use claude_wire::wire::{PermissionBehavior, PermissionDestination, PermissionUpdate, RawJson};
+///
+/// let update = PermissionUpdate::AddRules {
+///     rules: vec!["Bash(git log:*)".into(), "Read".into()],
+///     behavior: PermissionBehavior::Allow,
+///     destination: PermissionDestination::Session,
+/// };
+/// assert_eq!(
+///     RawJson::from_serialize(&update)?.text(),
+///     concat!(
+///         r#"{"type":"addRules","rules":[{"toolName":"Bash","ruleContent":"git log:*"},{"toolName":"Read"}],"#,
+///         r#""behavior":"allow","destination":"session"}"#
+///     )
+/// );
+/// # Ok::<(), claude_wire::wire::JsonError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum PermissionUpdate {
+    /// `addRules`.
+    AddRules {
+        /// `rules`.
+        rules: Vec<PermissionRule>,
+        /// `behavior`.
+        behavior: PermissionBehavior,
+        /// `destination`.
+        destination: PermissionDestination,
+    },
+    /// `replaceRules`: these in place of all rules of the same behaviour there.
+    ReplaceRules {
+        /// `rules`.
+        rules: Vec<PermissionRule>,
+        /// `behavior`.
+        behavior: PermissionBehavior,
+        /// `destination`.
+        destination: PermissionDestination,
+    },
+    /// `removeRules`.
+    RemoveRules {
+        /// `rules`.
+        rules: Vec<PermissionRule>,
+        /// `behavior`.
+        behavior: PermissionBehavior,
+        /// `destination`.
+        destination: PermissionDestination,
+    },
+    /// `setMode`.
+    SetMode {
+        /// `mode`.
+        mode: PermissionMode,
+        /// `destination`.
+        destination: PermissionDestination,
+    },
+    /// `addDirectories`: more directories to work in.
+    AddDirectories {
+        /// `directories`.
+        directories: Vec<String>,
+        /// `destination`.
+        destination: PermissionDestination,
+    },
+    /// `removeDirectories`.
+    RemoveDirectories {
+        /// `directories`.
+        directories: Vec<String>,
+        /// `destination`.
+        destination: PermissionDestination,
+    },
+    /// An update that this version of the crate does not know whole, as it came.
+    Other(RawJson),
+}
+
+object! {
+    /// A rule, as in `Bash(git log:*)` (`PermissionRuleValue`, CLI 2.1.329).
+    pub struct PermissionRule {
+        /// The tool.
+        pub tool_name: String = "toolName" required,
+        /// What stands in the parentheses; without it the rule is for the whole tool. Never sent as `null`: the CLI would then ignore every
+        /// update of the answer.
+        pub rule_content: Option<String> = "ruleContent",
+    }
+}
+
+open_enum! {
+    /// What a rule does (`behavior`).
+    pub enum PermissionBehavior {
+        Allow = "allow",
+        Deny = "deny",
+        Ask = "ask",
+    }
+}
+
+open_enum! {
+    /// Where a change is written down (`destination`).
+    pub enum PermissionDestination {
+        UserSettings = "userSettings",
+        ProjectSettings = "projectSettings",
+        /// `.claude/settings.local.json` in the working directory.
+        LocalSettings = "localSettings",
+        /// Nowhere: it holds for this session.
+        Session = "session",
+        CliArg = "cliArg",
+    }
+}
+
+impl PermissionUpdate {
+    /// What the CLI would not take; it ignores every update of an answer that has such a one.
+    pub fn fault(&self) -> Option<&'static str> {
+        match self {
+            Self::AddRules { rules, .. } | Self::RemoveRules { rules, .. } if rules.is_empty() => Some("no rules"),
+            Self::AddRules { rules, .. } | Self::ReplaceRules { rules, .. } | Self::RemoveRules { rules, .. }
+                if rules.iter().any(|rule| rule.tool_name.is_empty()) =>
+            {
+                Some("a rule without a tool")
+            }
+            Self::AddDirectories { directories, .. } | Self::RemoveDirectories { directories, .. } if directories.is_empty() => {
+                Some("no directories")
+            }
+            Self::Other(raw) if raw.pointer("/type").is_none_or(|kind| kind.as_str().is_none()) => Some("no type"),
+            _ => None,
+        }
+    }
+
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::AddRules { .. } => "addRules",
+            Self::ReplaceRules { .. } => "replaceRules",
+            Self::RemoveRules { .. } => "removeRules",
+            Self::SetMode { .. } => "setMode",
+            Self::AddDirectories { .. } => "addDirectories",
+            Self::RemoveDirectories { .. } => "removeDirectories",
+            Self::Other(_) => "",
+        }
+    }
+
+    /// The update, if it is known whole.
+    fn known(value: Cursor<'_>) -> Option<Self> {
+        match &*value.get("type")?.string()? {
+            "addRules" => whole(value).map(|Rules { rules, behavior, destination }| Self::AddRules { rules, behavior, destination }),
+            "replaceRules" => {
+                whole(value).map(|Rules { rules, behavior, destination }| Self::ReplaceRules { rules, behavior, destination })
+            }
+            "removeRules" => whole(value).map(|Rules { rules, behavior, destination }| Self::RemoveRules { rules, behavior, destination }),
+            "setMode" => whole(value).map(|Mode { mode, destination }| Self::SetMode { mode, destination }),
+            "addDirectories" => {
+                whole(value).map(|Directories { directories, destination }| Self::AddDirectories { directories, destination })
+            }
+            "removeDirectories" => {
+                whole(value).map(|Directories { directories, destination }| Self::RemoveDirectories { directories, destination })
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Decode for PermissionUpdate {
+    const EXPECTED: &'static str = "an object";
+
+    fn decode(reader: &mut Reader<'_>, _: &At<'_>, _: &mut Sink) -> Option<Self> {
+        let value = reader.skip();
+        Some(Self::known(value).unwrap_or_else(|| Self::Other(value.raw())))
+    }
+}
+
+impl Serialize for PermissionUpdate {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if let Self::Other(raw) = self {
+            return raw.serialize(serializer);
+        }
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("type", self.kind())?;
+        match self {
+            Self::AddRules { rules, behavior, destination }
+            | Self::ReplaceRules { rules, behavior, destination }
+            | Self::RemoveRules { rules, behavior, destination } => {
+                map.serialize_entry("rules", rules)?;
+                map.serialize_entry("behavior", behavior)?;
+                map.serialize_entry("destination", destination)?;
+            }
+            Self::SetMode { mode, destination } => {
+                map.serialize_entry("mode", mode)?;
+                map.serialize_entry("destination", destination)?;
+            }
+            Self::AddDirectories { directories, destination } | Self::RemoveDirectories { directories, destination } => {
+                map.serialize_entry("directories", directories)?;
+                map.serialize_entry("destination", destination)?;
+            }
+            Self::Other(_) => {}
+        }
+        map.end()
+    }
+}
+
+impl PermissionRule {
+    /// A rule for a whole tool.
+    pub fn tool(name: impl Into<String>) -> Self {
+        Self { tool_name: name.into(), rule_content: None }
+    }
+
+    /// A rule for some uses of a tool, such as `git log:*` of `Bash`.
+    pub fn content(name: impl Into<String>, content: impl Into<String>) -> Self {
+        Self { tool_name: name.into(), rule_content: Some(content.into()) }
+    }
+}
+
+/// Reads `Tool` or `Tool(content)`.
+impl From<&str> for PermissionRule {
+    fn from(rule: &str) -> Self {
+        match rule.strip_suffix(')').and_then(|rule| rule.split_once('(')) {
+            Some((tool, content)) => Self::content(tool, content),
+            None => Self::tool(rule),
+        }
+    }
+}
+
+impl fmt::Display for PermissionRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.tool_name)?;
+        self.rule_content.iter().try_for_each(|content| write!(f, "({content})"))
+    }
+}
+
+impl Serialize for PermissionRule {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("toolName", &self.tool_name)?;
+        if let Some(content) = &self.rule_content {
+            map.serialize_entry("ruleContent", content)?;
+        }
+        map.end()
+    }
+}
+
+/// Decodes an object of which nothing may be missing, wrong or left over.
+fn whole<T: Decode>(value: Cursor<'_>) -> Option<T> {
+    let mut sink = Sink::auditing();
+    let decoded = T::decode(&mut value.reader(), &At::Root, &mut sink)?;
+    (sink.defects.is_empty() && sink.into_unmodelled().is_empty()).then_some(decoded)
+}
+
+object! {
+    struct Rules {
+        rules: Vec<PermissionRule> = "rules" required,
+        behavior: PermissionBehavior = "behavior" required,
+        destination: PermissionDestination = "destination" required,
+    }
+}
+
+object! {
+    struct Mode {
+        mode: PermissionMode = "mode" required,
+        destination: PermissionDestination = "destination" required,
+    }
+}
+
+object! {
+    struct Directories {
+        directories: Vec<String> = "directories" required,
+        destination: PermissionDestination = "destination" required,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn there_and_back(json: &str) -> (PermissionUpdate, String) {
+        let raw = RawJson::parse(json.to_owned()).unwrap();
+        let update = PermissionUpdate::decode(&mut raw.cursor().reader(), &At::Root, &mut Sink::default()).unwrap();
+        let text = RawJson::from_serialize(&update).unwrap().text().into_owned();
+        (update, text)
+    }
+
+    #[test]
+    fn every_kind_goes_there_and_back() {
+        for json in [
+            r#"{"type":"addRules","rules":[{"toolName":"Bash","ruleContent":"touch p1 *"}],"behavior":"allow","destination":"localSettings"}"#,
+            r#"{"type":"replaceRules","rules":[],"behavior":"deny","destination":"userSettings"}"#,
+            r#"{"type":"removeRules","rules":[{"toolName":"Read"}],"behavior":"ask","destination":"projectSettings"}"#,
+            r#"{"type":"setMode","mode":"acceptEdits","destination":"session"}"#,
+            r#"{"type":"addDirectories","directories":["/a","/b"],"destination":"cliArg"}"#,
+            r#"{"type":"removeDirectories","directories":["/a"],"destination":"a place of tomorrow"}"#,
+        ] {
+            let (update, text) = there_and_back(json);
+            assert!(!matches!(update, PermissionUpdate::Other(_)), "{json}");
+            assert_eq!(update.fault(), None, "{json}");
+            assert_eq!(text, json);
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_whole_goes_back_as_it_came() {
+        for json in [
+            r#"{"type":"forgetRules", "rules":[]}"#,
+            r#"{"type":"setMode","mode":"plan","destination":"session","until":5}"#,
+            r#"{"type":"addRules","rules":[{"toolName":"Bash","scope":"x"}],"behavior":"allow","destination":"session"}"#,
+            r#"{"type":"setMode","mode":"plan"}"#,
+            r#"{"type":"setMode","mode":7,"destination":"session"}"#,
+            "5",
+        ] {
+            let (update, text) = there_and_back(json);
+            assert!(matches!(update, PermissionUpdate::Other(_)), "{json}");
+            assert_eq!(text, json);
+        }
+    }
+
+    #[test]
+    fn a_null_rule_content_is_left_out() {
+        let (update, text) = there_and_back(
+            r#"{"type":"addRules","rules":[{"toolName":"Bash","ruleContent":null}],"behavior":"allow","destination":"session"}"#,
+        );
+        assert_eq!(update.fault(), None);
+        assert_eq!(text, r#"{"type":"addRules","rules":[{"toolName":"Bash"}],"behavior":"allow","destination":"session"}"#);
+    }
+
+    #[test]
+    fn an_update_that_the_cli_would_not_take_is_told() {
+        let (behavior, destination) = (PermissionBehavior::Allow, PermissionDestination::Session);
+        let rules = |rules| PermissionUpdate::AddRules { rules, behavior: behavior.clone(), destination: destination.clone() };
+        assert_eq!(rules(Vec::new()).fault(), Some("no rules"));
+        assert_eq!(rules(vec!["".into()]).fault(), Some("a rule without a tool"));
+        assert_eq!(PermissionUpdate::AddDirectories { directories: Vec::new(), destination }.fault(), Some("no directories"));
+        assert_eq!(PermissionUpdate::Other(RawJson::parse("5").unwrap()).fault(), Some("no type"));
+    }
+
+    #[test]
+    fn a_rule_is_read_from_its_text_form() {
+        for (text, tool, content) in [
+            ("Read", "Read", None),
+            ("Bash(git log:*)", "Bash", Some("git log:*")),
+            ("Bash(a (b))", "Bash", Some("a (b)")),
+            ("mcp__s__t", "mcp__s__t", None),
+            ("Read()", "Read", Some("")),
+        ] {
+            let rule = PermissionRule::from(text);
+            assert_eq!((&*rule.tool_name, rule.rule_content.as_deref()), (tool, content));
+            assert_eq!(rule.to_string(), text);
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! A CLI that asks its host, within a turn.
+
+use claude_wire::SessionBuilder;
+use claude_wire::transport::{Exit, Memory};
+use serde_json::json;
+
+use super::cli::{Log, cli, init, result, success};
+use super::read::{ended_well, read};
+
+/// A request of the CLI's.
+pub fn ask(id: &str, request: &str) -> String {
+    format!(r#"{{"type":"control_request","request_id":"{id}","request":{request}}}"#)
+}
+
+/// What the host writes to say yes to `id`.
+pub fn yes(id: &str, response: &str) -> String {
+    format!(r#"{{"type":"control_response","response":{{"subtype":"success","request_id":"{id}","response":{response}}}}}"#)
+}
+
+/// What the host writes to refuse `id`.
+pub fn no(id: &str, error: &str) -> String {
+    format!(r#"{{"type":"control_response","response":{{"subtype":"error","request_id":"{id}","error":"{error}"}}}}"#)
+}
+
+/// A CLI that can do everything, and asks each of these in turn; what the host answers is taken down.
+fn asking(asks: &[String], answers: &Log) -> Memory {
+    let (asks, answers) = (asks.to_vec(), answers.clone());
+    cli(move |_, mut cli| {
+        let (asks, answers) = (asks.clone(), answers.clone());
+        async move {
+            let initialize = cli.request("initialize").await;
+            cli.write(success(&initialize, json!({"hooks_applied": true, "hook_on_failure_supported": true}))).await;
+            let (uuid, _) = cli.prompt().await;
+            cli.write(init(&uuid)).await;
+            for ask in asks {
+                cli.write(ask).await;
+                answers.push(cli.read_text().await.unwrap());
+            }
+            cli.write(result(&uuid, "done")).await;
+            cli.drain().await;
+            Exit::from_code(0)
+        }
+    })
+}
+
+/// What a session of this kind answers, line by line.
+pub async fn answers(builder: SessionBuilder, asks: &[String]) -> Vec<String> {
+    let answers = Log::default();
+    let session = builder.transport(asking(asks, &answers)).start().unwrap();
+    assert_eq!(read(session.query("go")).await.text(), "done");
+    ended_well(&session).await;
+    answers.all()
+}
