@@ -56,6 +56,7 @@ tests![
     queue_of_five,
     recorded_then_replayed,
     resume_after_sigkill,
+    resume_with_another_system_prompt,
     set_model,
     set_permission_mode,
     sigterm,
