@@ -1,5 +1,7 @@
 //! `claude-wire`: the tool for recordings.
 
+#![warn(clippy::unwrap_used)]
+
 mod decode;
 mod import;
 mod install;
