@@ -27,9 +27,9 @@ pub(crate) fn main(trials: Vec<Trial>) -> ExitCode {
     if conclusion.has_failed() || (ran == 0 && !arguments.list) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
-pub(crate) fn trial<Fut: Future<Output = ()>>(name: &str, test: fn() -> Fut) -> Trial
+pub(crate) fn trial<Fut>(name: &str, test: fn() -> Fut) -> Trial
 where
-    Fut: 'static,
+    Fut: Future<Output = ()> + 'static,
 {
     Trial::test(name, move || {
         block_on(test());
