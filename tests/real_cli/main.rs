@@ -1,6 +1,7 @@
 //! The real CLI in the loop: what a session does with it, one behaviour per file.
 //!
 //! Runs where `CLAUDE_WIRE_REAL_CLI` names a CLI, inside a network namespace that only has loopback, and says so where it does not run.
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 #[cfg(feature = "fake-api")]
 mod harness;
