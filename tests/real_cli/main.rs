@@ -11,11 +11,13 @@ mod support;
 /// Each name is a file with one test, `run`.
 #[cfg(feature = "fake-api")]
 macro_rules! tests {
-    ($($name:ident),* $(,)?) => {
-        $(mod $name;)*
+    ($($(#[$cfg:meta])? $name:ident),* $(,)?) => {
+        $($(#[$cfg])? mod $name;)*
 
         fn trials() -> Vec<libtest_mimic::Trial> {
-            vec![$(harness::trial(stringify!($name), $name::run)),*]
+            let mut trials = Vec::new();
+            $($(#[$cfg])? trials.push(harness::trial(stringify!($name), $name::run));)*
+            trials
         }
     };
 }
@@ -62,9 +64,12 @@ tests![
     set_permission_mode,
     sigterm,
     slash_command,
+    spending,
     stdin_eof_mid_turn,
     stop_mid_turn,
     structured_output,
+    #[cfg(feature = "schemars")]
+    structured_type,
     three_turns,
     tool_allowed,
 ];
