@@ -398,3 +398,7 @@ impl Machine {
         }
     }
 }
+
+fn interrupt() -> RawJson {
+    RawJson::scanned(bytes::Bytes::from_static(br#"{"subtype":"interrupt"}"#))
+}

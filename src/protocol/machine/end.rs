@@ -95,7 +95,3 @@ impl Machine {
         }
     }
 }
-
-fn interrupt() -> RawJson {
-    RawJson::scanned(bytes::Bytes::from_static(br#"{"subtype":"interrupt"}"#))
-}
