@@ -2,6 +2,7 @@
 
 mod callbacks;
 mod ending;
+mod ledger;
 mod link;
 mod outputs;
 mod pipes;
@@ -15,6 +16,7 @@ use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::Instant;
 
 use self::callbacks::Callbacks;
+use self::ledger::{Ledger, credit};
 use self::link::Link;
 use self::profiles::Profiles;
 use super::Options;
@@ -24,7 +26,7 @@ use super::mailbox::Mailbox;
 use super::shared::Shared;
 use crate::protocol::{Command, Input, Machine, Output, Prompt, RequestId, TurnId};
 use crate::transport::{BoxFuture, Connection, Exit};
-use crate::wire::RawJson;
+use crate::wire::{Outcome, RawJson};
 
 /// What a handle tells the driver.
 pub(super) enum Order {
@@ -64,6 +66,7 @@ pub(super) struct Driver {
     stopping: Vec<oneshot::Sender<Option<Exit>>>,
     callbacks: Callbacks,
     profiles: Profiles,
+    ledger: Ledger,
     /// The transport, while it is being opened.
     opening: Option<BoxFuture<'static, Result<Connection, Error>>>,
     link: Option<Link>,
@@ -103,6 +106,7 @@ impl Driver {
             stopping: Vec::new(),
             callbacks: Callbacks::default(),
             profiles: Profiles::default(),
+            ledger: Ledger::default(),
             opening: None,
             link: None,
             refused: None,
@@ -250,8 +254,17 @@ impl Driver {
         if link.silence.is_some() {
             link.silence = Some(now + AFTER_EXIT);
         }
-        while let Some(outcome) = link.pipes.next_item() {
-            self.machine.handle(now.into_std(), Input::Received(outcome), &mut self.out);
+        while let Some(outcome) = self.link.as_mut().and_then(|link| link.pipes.next_item()) {
+            self.received(now, outcome);
+        }
+    }
+
+    fn received(&mut self, now: Instant, outcome: Outcome) {
+        let spent = self.ledger.note(&outcome, &self.shared);
+        let before = self.out.len();
+        self.machine.handle(now.into_std(), Input::Received(outcome), &mut self.out);
+        if let Some(spent) = spent {
+            credit(spent, &self.out[before..], &self.turns);
         }
     }
 
@@ -306,10 +319,11 @@ impl Driver {
         if !over {
             return;
         }
-        for outcome in link.pipes.finish(&mut self.shared.stderr()) {
-            self.machine.handle(now.into_std(), Input::Received(outcome), &mut self.out);
-        }
         let exit = link.exit;
+        let rest = link.pipes.finish(&mut self.shared.stderr());
+        for outcome in rest {
+            self.received(now, outcome);
+        }
         self.exit = exit;
         self.carry_out();
         self.link = None;
