@@ -58,7 +58,10 @@ impl<S: Service<RoleServer>> Service<RoleServer> for Guard<S> {
 /// A tool that panicked has failed, which the model is to know. The server goes on.
 fn panicked(is_call: bool) -> Result<ServerResult, ErrorData> {
     if is_call {
-        return Ok(ServerResult::CallToolResult(CallToolResult::error(vec![ContentBlock::text("the tool panicked")])));
+        let mut result = CallToolResult::error(vec![ContentBlock::text("the tool panicked")]);
+        // Clients of the handshake do not know this field; to newer ones its absence says the same.
+        result.result_type = None;
+        return Ok(ServerResult::CallToolResult(result));
     }
     Err(ErrorData::internal_error("the server panicked", None))
 }
