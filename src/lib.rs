@@ -9,6 +9,8 @@
 //! * `mcp` (feature `mcp`): tools in the host's own process.
 //! * `fake_api`, `hermetic` (feature `fake-api`): a Messages API on loopback, and the real CLI in front of it.
 
+#![warn(clippy::unwrap_used)]
+
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
 pub mod protocol;

@@ -167,15 +167,15 @@ fn a_long_prompt_goes_into_the_initialize_request_and_not_onto_the_command_line(
 
     let replaced = options().system_prompt(&short);
     assert_eq!(tail(&replaced), ["--system-prompt", &short]);
-    assert!(replaced.initialize().is_empty());
+    assert_eq!(json!(replaced.initialize()), json!({"systemPromptSnapshot": false}));
 
     let replaced = options().system_prompt(&long);
     assert_eq!(args(&replaced), PREFIX);
-    assert_eq!(json!(replaced.initialize()), json!({"systemPrompt": [long]}));
+    assert_eq!(json!(replaced.initialize()), json!({"systemPromptSnapshot": false, "systemPrompt": [long]}));
 
     let appended = options().append_system_prompt(&long);
     assert_eq!(args(&appended), PREFIX);
-    assert_eq!(json!(appended.initialize()), json!({"appendSystemPrompt": long}));
+    assert_eq!(json!(appended.initialize()), json!({"systemPromptSnapshot": false, "appendSystemPrompt": long}));
 
     assert!(options().initialize().is_empty(), "unset leaves the CLI its own prompt");
 }

@@ -32,10 +32,6 @@ impl Plan {
         refuse_session_only(query)?;
         let timeouts = resolved.timeouts();
         let switches = switches(&mut resolved, session);
-        if resolved.system_prompt != session.system_prompt {
-            // A resumed conversation goes on with the prompt that it has recorded, unless it is told otherwise (CLI 2.1.329).
-            resolved.extra_args.get_or_insert_default().push(("system-prompt-snapshot".into(), Some("off".into())));
-        }
         let differs = resolved.launch()? != session.launch()? || resolved.initialize() != session.initialize();
         Ok(Self { timeouts, switches, launch: differs.then(|| Box::new(resolved)) })
     }

@@ -117,9 +117,14 @@ impl Options {
     }
 
     /// The fields that these options add to the initialize request: `systemPrompt` or
-    /// `appendSystemPrompt`, for a prompt too long for the command line; else none.
+    /// `appendSystemPrompt`, for a prompt too long for the command line; and with any system prompt
+    /// `systemPromptSnapshot: false`, because CLI 2.1.329 else takes the one that a resumed conversation
+    /// began with, and says nothing.
     pub fn initialize(&self) -> Map<String, Value> {
         let mut fields = Map::new();
+        if self.system_prompt.is_some() {
+            fields.insert("systemPromptSnapshot".to_owned(), false.into());
+        }
         match &self.system_prompt {
             Some(SystemPrompt::Text(text)) if !is_argument(text) => {
                 fields.insert("systemPrompt".to_owned(), Value::from([text.as_str()].as_slice()));
