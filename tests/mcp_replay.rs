@@ -4,7 +4,6 @@
 use claude_wire::mcp::rmcp;
 use claude_wire::{Replay, Session};
 use rmcp::handler::server::wrapper::Parameters;
-use rmcp::model::{CallToolResult, ContentBlock};
 use rmcp::{schemars, tool, tool_router};
 
 #[derive(serde::Deserialize, schemars::JsonSchema)]
@@ -18,16 +17,29 @@ struct Calculator;
 #[tool_router(server_handler)]
 impl Calculator {
     #[tool]
-    async fn add(&self, Parameters(Pair { a, b }): Parameters<Pair>) -> CallToolResult {
-        let mut result = CallToolResult::success(vec![ContentBlock::text((a + b).to_string())]);
-        // As it was recorded: `isError` is not there.
-        result.is_error = None;
-        result
+    async fn add(&self, Parameters(Pair { a, b }): Parameters<Pair>) -> String {
+        (a + b).to_string()
     }
 
     #[tool]
     async fn fail(&self) -> Result<String, String> {
         Err("boom".into())
+    }
+}
+
+/// The server that was recorded in `in-process-server.jsonl`, as far as the model could tell.
+struct Divider;
+
+#[tool_router(server_handler)]
+impl Divider {
+    #[tool]
+    async fn multiply(&self, Parameters(Pair { a, b }): Parameters<Pair>) -> String {
+        (a * b).to_string()
+    }
+
+    #[tool]
+    async fn divide(&self, Parameters(Pair { .. }): Parameters<Pair>) -> Result<String, String> {
+        Err("division by zero".into())
     }
 }
 
@@ -41,13 +53,24 @@ impl Wrong {
     }
 }
 
-fn recording() -> Replay {
-    Replay::open(concat!(env!("CARGO_MANIFEST_DIR"), "/recordings/2.1.329/sdk-mcp-tool.jsonl")).unwrap()
+fn recording(name: &str) -> Replay {
+    Replay::open(format!("{}/recordings/2.1.329/{name}.jsonl", env!("CARGO_MANIFEST_DIR"))).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_the_handshake_names_answers_as_recorded() {
+    let replay = recording("in-process-server");
+    let builder = Session::builder().mcp_server("calc", || Divider).transport(replay.clone());
+    let session = builder.start().unwrap();
+    let answer = session.query("What is 6 times 7, and 1 divided by 0?").text().await.unwrap();
+    assert_eq!(answer, "6 times 7 is 42; 1 cannot be divided by 0.");
+    session.stop().await;
+    replay.assert_finished();
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_recorded_calls_are_answered_by_a_server_of_rmcp() {
-    let replay = recording();
+    let replay = recording("sdk-mcp-tool");
     let session = Session::builder().transport(replay.clone()).start().unwrap();
     // The recorded CLI was told of its server by `--mcp-config`, and not in the handshake.
     session.mcp().in_process("calc", || Calculator);
@@ -60,7 +83,7 @@ async fn the_recorded_calls_are_answered_by_a_server_of_rmcp() {
 
 #[tokio::test(start_paused = true)]
 async fn another_result_than_the_recorded_one_is_a_difference() {
-    let replay = recording();
+    let replay = recording("sdk-mcp-tool");
     let session = Session::builder().transport(replay.clone()).start().unwrap();
     session.mcp().in_process("calc", || Wrong);
     session.mcp().status().await.unwrap();

@@ -130,8 +130,7 @@ pub fn message(id: &str, message: &str) -> String {
 
 /// A call of a tool, as CLI 2.1.329 writes it.
 pub fn call(id: u32, tool: &str, arguments: &str) -> String {
-    let params = format!(
-        r#"{{"name":"{tool}","arguments":{arguments},"_meta":{{"claudecode/toolUseId":"toolu_{id}","progressToken":{id}}}}}"#
-    );
+    let params =
+        format!(r#"{{"name":"{tool}","arguments":{arguments},"_meta":{{"claudecode/toolUseId":"toolu_{id}","progressToken":{id}}}}}"#);
     message(&format!("c{id}"), &format!(r#"{{"method":"tools/call","params":{params},"jsonrpc":"2.0","id":{id}}}"#))
 }
