@@ -11,12 +11,12 @@ mod support;
 /// Each name is a file with one test, `run`.
 #[cfg(feature = "fake-api")]
 macro_rules! tests {
-    ($($(#[$cfg:meta])? $name:ident),* $(,)?) => {
-        $($(#[$cfg])? mod $name;)*
+    ($($(#[$condition:meta])* $name:ident),* $(,)?) => {
+        $($(#[$condition])* mod $name;)*
 
         fn trials() -> Vec<libtest_mimic::Trial> {
             let mut trials = Vec::new();
-            $($(#[$cfg])? trials.push(harness::trial(stringify!($name), $name::run));)*
+            $($(#[$condition])* trials.push(harness::trial(stringify!($name), $name::run));)*
             trials
         }
     };
@@ -39,6 +39,12 @@ tests![
     hooks_typed,
     image_prompt,
     in_process_tool,
+    #[cfg(feature = "mcp")]
+    in_process_tool_added,
+    #[cfg(feature = "mcp")]
+    in_process_tool_cancelled,
+    #[cfg(feature = "mcp")]
+    in_process_tool_of_rmcp,
     interrupt_mid_stream,
     interrupt_mid_tool,
     large_answer,
