@@ -54,7 +54,7 @@ async fn the_cli_s_cancellation_reaches_the_tool_and_the_call_is_answered() {
                 said(&log, "waits").await;
                 let params = r#"{"requestId":2,"reason":"user"}"#;
                 cli.write(message("x", &format!(r#"{{"jsonrpc":"2.0","method":"notifications/cancelled","params":{params}}}"#))).await;
-                let mut answers = vec![cli.read().await.unwrap(), cli.read().await.unwrap()];
+                let mut answers = [cli.read().await.unwrap(), cli.read().await.unwrap()];
                 answers.sort_by_key(|answer| answer["response"]["request_id"].to_string());
                 let error = json!({"code": -32800, "message": "the call was cancelled"});
                 assert_eq!(answers[0]["response"]["response"]["mcp_response"], json!({"jsonrpc": "2.0", "id": 2, "error": error}));
