@@ -4,10 +4,12 @@
 mod mcp_support;
 mod support;
 
+use claude_wire::mcp::rmcp;
 use claude_wire::session::SessionEvent;
 use claude_wire::transport::Exit;
 use claude_wire::{Session, SessionBuilder};
 use mcp_support::{Bench, INITIALIZE, call, message};
+use rmcp::{tool, tool_router};
 use serde_json::{Value, json};
 use support::cli::{FakeCli, Launches, Log, cli, init, result, success};
 use support::read::{ended_well, quiet, read};
@@ -54,7 +56,7 @@ async fn the_cli_s_cancellation_reaches_the_tool_and_the_call_is_answered() {
                 said(&log, "waits").await;
                 let params = r#"{"requestId":2,"reason":"user"}"#;
                 cli.write(message("x", &format!(r#"{{"jsonrpc":"2.0","method":"notifications/cancelled","params":{params}}}"#))).await;
-                let mut answers = vec![cli.read().await.unwrap(), cli.read().await.unwrap()];
+                let mut answers = [cli.read().await.unwrap(), cli.read().await.unwrap()];
                 answers.sort_by_key(|answer| answer["response"]["request_id"].to_string());
                 let error = json!({"code": -32800, "message": "the call was cancelled"});
                 assert_eq!(answers[0]["response"]["response"]["mcp_response"], json!({"jsonrpc": "2.0", "id": 2, "error": error}));
@@ -204,4 +206,41 @@ async fn a_server_comes_and_goes_while_the_session_runs() {
     said(&log, "dropped").await;
     assert_eq!(read(session.query("still there")).await.text(), "still there");
     ended_well(&session).await;
+}
+
+/// A server that says when it is gone.
+struct Watched(Log);
+
+#[tool_router(server_handler)]
+impl Watched {
+    #[tool]
+    async fn idle(&self) -> String {
+        String::new()
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        self.0.push("gone");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_idle_server_goes_with_the_last_handle_of_its_session() {
+    let transport = cli(|_, mut cli| async move {
+        cli.handshake().await;
+        let (uuid, _) = cli.prompt().await;
+        cli.write(init(&uuid)).await;
+        ask(&mut cli, message("i", INITIALIZE)).await;
+        cli.write(result(&uuid, "done")).await;
+        cli.drain().await;
+        Exit::from_code(0)
+    });
+    let log = Log::default();
+    let watched = log.clone();
+    let session = Session::builder().mcp_server("bench", move || Watched(watched.clone())).transport(transport).start().unwrap();
+    assert_eq!(read(session.query("go")).await.text(), "done");
+    assert_eq!(log.len(), 0);
+    drop(session);
+    said(&log, "gone").await;
 }
