@@ -52,7 +52,7 @@ fn agrees(frame: &Frame, value: &Value) {
         assert_eq!(frame.field(name).and_then(|field| field.to_value().ok()).as_ref(), Some(&value[name]), "{name:?}");
     }
     let delta = &value["event"]["delta"];
-    let is_delta = frame.kind_name() == "stream_event" && delta["type"] == "text_delta";
+    let is_delta = frame.kind_name() == "stream_event" && value["event"]["type"] == "content_block_delta" && delta["type"] == "text_delta";
     assert_eq!(Message::new(frame.clone()).text_delta().as_deref(), delta["text"].as_str().filter(|_| is_delta));
 }
 

@@ -214,6 +214,11 @@ impl Machine {
         self.counters
     }
 
+    /// Does a turn run, or is it about to when its settings are made?
+    fn has_turn(&self) -> bool {
+        self.current.is_some() || self.switches.holds_prompt()
+    }
+
     /// Is it the host that the CLI waits for?
     fn may_be_silent(&self) -> bool {
         self.held_back || !self.incoming.is_empty()
@@ -230,7 +235,7 @@ impl Machine {
             }
             Command::Prompt(prompt) if stopped => out.push(Output::Ended(prompt.turn, TurnEnd::Failed(Failure::Stopped))),
             // One that waits while no turn runs waits for the connection, and behind nobody.
-            Command::Prompt(prompt) if self.queue.len() >= self.config.max_queue + usize::from(self.current.is_none()) => {
+            Command::Prompt(prompt) if self.queue.len() >= self.config.max_queue + usize::from(!self.has_turn()) => {
                 out.push(Output::Ended(prompt.turn, TurnEnd::Failed(Failure::QueueFull(self.config.max_queue))));
             }
             Command::Prompt(prompt) => {

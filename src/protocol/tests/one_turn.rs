@@ -98,3 +98,11 @@ fn a_switched_turn_can_be_stopped() {
     rig.command(switched(1));
     assert_eq!(rig.stop(), ["turn 1 failed: Stopped", "close stdin"]);
 }
+
+#[test]
+fn prompts_behind_one_that_waits_for_its_switch_wait_behind_a_turn() {
+    let mut rig = Rig::ready_with(Config { max_queue: 1, ..Config::default() });
+    rig.command(switched(1));
+    assert!(rig.prompt(2).is_empty());
+    assert_eq!(rig.prompt(3), ["turn 3 failed: QueueFull(1)"]);
+}
