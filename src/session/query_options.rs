@@ -32,9 +32,9 @@ impl Plan {
         refuse_session_only(query)?;
         let timeouts = resolved.timeouts();
         let switches = switches(&mut resolved, session);
-        if resolved.system_prompt != session.system_prompt {
+        if resolved.system_prompt != session.system_prompt && query.system_prompt_snapshot.is_none() {
             // A resumed conversation goes on with the prompt that it has recorded, unless it is told otherwise (CLI 2.1.329).
-            resolved.extra_args.get_or_insert_default().push(("system-prompt-snapshot".into(), Some("off".into())));
+            resolved.system_prompt_snapshot = Some(false);
         }
         let differs = resolved.launch()? != session.launch()? || resolved.initialize() != session.initialize();
         Ok(Self { timeouts, switches, launch: differs.then(|| Box::new(resolved)) })
@@ -71,6 +71,10 @@ fn refuse_session_only(query: &Options) -> Result<(), OptionError> {
         ("continue_conversation", query.continue_conversation.is_some()),
         ("fork_session", query.fork_session.is_some()),
         ("session_id", query.session_id.is_some()),
+        ("resume_session_at", query.resume_session_at.is_some()),
+        ("resume_drops_turn", query.resume_drops_turn.is_some()),
+        ("title", query.title.is_some()),
+        ("verbatim_prompts", query.verbatim_prompts.is_some()),
         ("control_timeout", query.control_timeout.is_some()),
         ("initialize_timeout", query.initialize_timeout.is_some()),
         ("drain_timeout", query.drain_timeout.is_some()),
