@@ -146,7 +146,7 @@ fn a_value_that_looks_like_a_flag_stays_a_value() {
         .system_prompt("-p")
         .allowed_tools(["--resume", "Read"])
         .add_dir("--settings")
-        .extra_arg("plugin-dir", "--debug");
+        .extra_arg("plugin-url", "--debug");
     assert_eq!(
         tail(&hostile),
         [
@@ -154,7 +154,7 @@ fn a_value_that_looks_like_a_flag_stays_a_value() {
             "--allowed-tools=--resume,Read",
             "--model=--dangerously-skip-permissions",
             "--add-dir=--settings",
-            "--plugin-dir=--debug",
+            "--plugin-url=--debug",
         ]
     );
 }

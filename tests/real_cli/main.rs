@@ -29,6 +29,7 @@ tests![
     clear,
     control_requests,
     dropped_turn,
+    every_option,
     fork,
     hooks,
     image_prompt,
