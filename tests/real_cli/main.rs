@@ -43,6 +43,7 @@ tests![
     missing_key,
     no_reply_in_the_script,
     one_shot,
+    option_forms,
     options_of_one_query,
     partial_messages,
     permission_allow,
