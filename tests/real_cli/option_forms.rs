@@ -41,7 +41,10 @@ pub(crate) async fn run() {
     let mut turn = session.query("One");
     let mut answer = None;
     while let Some(message) = turn.next().await {
-        answer = message.unwrap().as_assistant().and_then(|assistant| assistant.uuid.clone()).or(answer);
+        let message = message.unwrap();
+        if message.as_assistant().is_some() {
+            answer = message.uuid().map(|uuid| uuid.into_owned());
+        }
     }
     assert_eq!(session.query("Two").text().await.unwrap(), "second");
     let id = session.session_id().unwrap();
