@@ -8,6 +8,8 @@
 //! * [`recording`]: reads, writes and scrubs recordings.
 //! * `fake_api`, `hermetic` (feature `fake-api`): a Messages API on loopback, and the real CLI in front of it.
 
+#![warn(clippy::unwrap_used)]
+
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
 pub mod protocol;

@@ -1,5 +1,6 @@
 //! How a reply is delivered: whole, in events, late, held, cut off.
 #![cfg(feature = "fake-api")]
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod fake_api_support;
 

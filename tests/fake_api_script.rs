@@ -1,5 +1,6 @@
 //! Which reply a request gets, and what is said when there is none.
 #![cfg(feature = "fake-api")]
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod fake_api_support;
 

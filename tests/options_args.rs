@@ -90,7 +90,6 @@ fn each_option_writes_its_flag() {
         (options().betas(["context-1m-2025-08-07"]), &["--betas", "context-1m-2025-08-07"]),
         (options().agent("reviewer"), &["--agent", "reviewer"]),
         (options().debug(true), &["--debug"]),
-        (options().system_prompt_snapshot(true), &["--system-prompt-snapshot", "on"]),
         (options().permission_prompts("none"), &["--permission-prompts", "none"]),
         (options().allow_dangerously_skip_permissions(true), &["--allow-dangerously-skip-permissions"]),
         (options().task_budget(20_000), &["--task-budget", "20000"]),
@@ -105,10 +104,7 @@ fn each_option_writes_its_flag() {
         ),
         (options().managed_settings(json!({"a": 1})), &["--managed-settings", r#"{"a":1}"#]),
         (options().project_config_root("/r"), &["--project-config-root", "/r"]),
-        (
-            options().plugin(Plugin::new("/a")).plugin(Plugin::without_mcp("/b")),
-            &["--plugin-dir", "/a", "--plugin-dir-no-mcp", "/b"],
-        ),
+        (options().plugin(Plugin::new("/a")).plugin(Plugin::without_mcp("/b")), &["--plugin-dir", "/a", "--plugin-dir-no-mcp", "/b"]),
         (options().debug(true).debug_file("/log"), &["--debug-file", "/log"]),
         (options().extra_arg("plugin-url", "/p").extra_flag("bare").extra_arg("x", ""), &["--plugin-url", "/p", "--bare", "--x="]),
     ];
@@ -188,15 +184,15 @@ fn a_long_prompt_goes_into_the_initialize_request_and_not_onto_the_command_line(
 
     let replaced = options().system_prompt(&short);
     assert_eq!(tail(&replaced), ["--system-prompt", &short]);
-    assert!(replaced.initialize().is_empty());
+    assert_eq!(json!(replaced.initialize()), json!({"systemPromptSnapshot": false}));
 
     let replaced = options().system_prompt(&long);
     assert_eq!(args(&replaced), PREFIX);
-    assert_eq!(json!(replaced.initialize()), json!({"systemPrompt": [long]}));
+    assert_eq!(json!(replaced.initialize()), json!({"systemPromptSnapshot": false, "systemPrompt": [long]}));
 
     let appended = options().append_system_prompt(&long);
     assert_eq!(args(&appended), PREFIX);
-    assert_eq!(json!(appended.initialize()), json!({"appendSystemPrompt": long}));
+    assert_eq!(json!(appended.initialize()), json!({"systemPromptSnapshot": false, "appendSystemPrompt": long}));
 
     assert!(options().initialize().is_empty(), "unset leaves the CLI its own prompt");
 }

@@ -28,12 +28,15 @@ fn tail(options: &Options) -> Vec<String> {
 #[test]
 fn nothing_set_is_nothing_sent() {
     assert_eq!(initialize(&options()), "{}");
-    assert_eq!(initialize(&options().agents([("", AgentDefinition::default()); 0])), "{}");
+    assert_eq!(initialize(&options().agents(Vec::<(String, _)>::new())), "{}");
 }
 
 #[test]
 fn each_option_of_the_handshake_has_its_field() {
     let table = [
+        (options().system_prompt_snapshot(true), r#"{"systemPromptSnapshot":true}"#),
+        (options().system_prompt_file("/f"), r#"{"systemPromptSnapshot":false}"#),
+        (options().system_prompt("s").system_prompt_snapshot(true), r#"{"systemPromptSnapshot":true}"#),
         (options().exclude_dynamic_sections(false), r#"{"excludeDynamicSections":false}"#),
         (options().plan_mode_instructions("Plan."), r#"{"planModeInstructions":"Plan."}"#),
         (options().tool_aliases([("a", "b")]), r#"{"toolAliases":{"a":"b"}}"#),
@@ -160,6 +163,12 @@ fn skipping_permissions_must_be_asked_for_by_name() {
     assert!(session.is_ok());
     let args = tail(&options().permission_mode("bypassPermissions"));
     assert_eq!(args, ["--permission-mode", "bypassPermissions"]);
+}
+
+#[test]
+fn a_field_of_the_handshake_is_set_in_one_way() {
+    let error = claude_wire::Session::builder().title("t").initialize_field("title", json!("u")).start().unwrap_err();
+    assert!(error.to_string().contains("option `initialize_field`: expected no field that an option sets as well, got title"), "{error}");
 }
 
 /// The page that `claude-wire options --markdown` prints is the page in `docs/`.

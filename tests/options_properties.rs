@@ -53,7 +53,6 @@ fn millis(text: &str) -> Duration {
 /// All options that write something of their own, in the order in which they stand on the command line.
 const ROWS: [Row; 65] = rows! {
     system_prompt: |o, t| o.append_system_prompt(t) => "--append-system-prompt" text;
-    system_prompt_snapshot: |o, _| o.system_prompt_snapshot(false) => "--system-prompt-snapshot" |_| text("off");
     allowed_tools: |o, t| o.allowed_tools([format!("A({})", inner(t)), "-B".into()]) => "--allowed-tools" |t| Some(format!("A({}),-B", inner(t)));
     disallowed_tools: |o, t| o.disallowed_tools([format!("-({})", inner(t))]) => "--disallowed-tools" |t| Some(format!("-({})", inner(t)));
     tools: |o, _| o.tools([""; 0]) => "--tools" |_| Some(String::new());
@@ -96,6 +95,7 @@ const ROWS: [Row; 65] = rows! {
     extra_args: |o, t| o.extra_arg("plugin-url", t) => "--plugin-url" text;
     // What goes into the initialize request or into prompts.
     exclude_dynamic_sections: |o, _| o.exclude_dynamic_sections(true) => "" none;
+    system_prompt_snapshot: |o, _| o.system_prompt_snapshot(true) => "" none;
     plan_mode_instructions: |o, t| o.plan_mode_instructions(t) => "" none;
     agents: |o, t| o.agents([(format!("{t}a"), AgentDefinition::new(t, t))]) => "" none;
     tool_aliases: |o, t| o.tool_aliases([(format!("{t}f"), format!("{t}t"))]) => "" none;
@@ -233,8 +233,13 @@ fn cwd_timeout_and_key_are_never_on_the_command_line() {
 
 #[test]
 fn bypassing_permissions_is_never_chosen_by_the_sdk() {
-    let chosen: Vec<_> =
-        ROWS.iter().map(|row| (!["continue_conversation", "permission_mode", "allow_dangerously_skip_permissions"].contains(&row.field)).then(|| "x".to_owned())).collect();
+    let chosen: Vec<_> = ROWS
+        .iter()
+        .map(|row| {
+            (!["continue_conversation", "permission_mode", "allow_dangerously_skip_permissions"].contains(&row.field))
+                .then(|| "x".to_owned())
+        })
+        .collect();
     for arg in args(&build(&chosen)) {
         assert!(!arg.contains("bypass") && !arg.contains("skip-permissions"), "{arg}");
         assert_ne!(arg, "--permission-mode");

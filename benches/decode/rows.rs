@@ -17,7 +17,11 @@ pub(crate) struct Row {
 pub(crate) const BARE: Row = Row { name: "LinesCodec", run: |bytes| bare(bytes, |line| drop(black_box(line))) };
 pub(crate) const VALUE: Row = Row {
     name: "LinesCodec + serde_json::Value",
-    run: |bytes| bare(bytes, |line| drop(black_box(serde_json::from_str::<serde_json::Value>(&line).is_ok()))),
+    run: |bytes| {
+        bare(bytes, |line| {
+            black_box(serde_json::from_str::<serde_json::Value>(&line).is_ok());
+        })
+    },
 };
 pub(crate) const TAGGED: Row = Row {
     name: "LinesCodec + internally tagged enum",
@@ -27,7 +31,11 @@ pub(crate) const FRAMED: Row = Row { name: "LineCodec", run: |bytes| framed(byte
 pub(crate) const UNTOUCHED: Row = Row { name: "LineCodec + peek: a message, untouched", run: |bytes| messages(bytes, |_| {}) };
 pub(crate) const TEXT: Row = Row {
     name: "the same, the text of deltas read",
-    run: |bytes| messages(bytes, |message| drop(black_box(message.text_delta().map(|text| text.len())))),
+    run: |bytes| {
+        messages(bytes, |message| {
+            black_box(message.text_delta().map(|text| text.len()));
+        })
+    },
 };
 pub(crate) const TYPED: Row = Row {
     name: "the same, typed, every field",

@@ -52,7 +52,7 @@ fn stdout(output: &Output) -> String {
 /// The message of a failed installation, which leaves nothing behind.
 fn failure(place: &Place, npm: &str, args: &[&str]) -> String {
     let output = place.install(npm, &[args, &["--dir", "here"]].concat());
-    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
     assert!(output.stdout.is_empty(), "{output:?}");
     let left: Vec<_> =
         fs::read_dir(place.at("here")).map(|entries| entries.flatten().map(|entry| entry.file_name()).collect()).unwrap_or_default();
@@ -97,7 +97,7 @@ fn the_default_is_the_pinned_version_in_the_users_data_directory() {
 fn without_npm_the_error_says_so() {
     let place = Place::new();
     let output = place.run("/nonexistent", &["--dir", "here"]);
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("npm was not found on PATH"), "{output:?}");
 }
 

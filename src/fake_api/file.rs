@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::reply::Reply;
 use super::script::{ApiScript, Rule};
 
 const KIND: &str = "api-script";
@@ -69,5 +70,3 @@ pub(super) fn to_json(script: &ApiScript) -> String {
     // Plain data with string keys always serialises.
     serde_json::to_string_pretty(&file).unwrap_or_default()
 }
-
-use super::reply::Reply;

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+mod end;
 mod receive;
 mod switch;
 
@@ -398,93 +399,6 @@ impl Machine {
         } else if let Some(failure) = current.overdue(now, may_be_silent) {
             current.overdue = Some(failure);
             self.drain(now, out);
-        }
-    }
-
-    /// The handshake has failed: whoever waits first is told, and the process is ended.
-    fn give_up(&mut self, failure: Failure, out: &mut Vec<Output>) {
-        if self.link == Link::Handshake {
-            self.fail_waiting(&failure, out);
-        }
-        self.terminate(out);
-    }
-
-    fn fail_waiting(&mut self, failure: &Failure, out: &mut Vec<Output>) {
-        self.fail_requests(failure, out);
-        if let Some(prompt) = self.queue.pop_front() {
-            out.push(Output::Ended(prompt.turn, TurnEnd::Failed(failure.clone())));
-        }
-    }
-
-    /// Fails what waits for the handshake and is no prompt.
-    fn fail_requests(&mut self, failure: &Failure, out: &mut Vec<Output>) {
-        for request in std::mem::take(&mut self.connecting) {
-            out.push(Output::Reply(request, Err(failure.clone())));
-        }
-        for (request, ..) in std::mem::take(&mut self.held) {
-            out.push(Output::Reply(request, Err(failure.clone())));
-        }
-    }
-
-    fn terminate(&mut self, out: &mut Vec<Output>) {
-        if !matches!(self.link, Link::Closing { .. } | Link::Stopped) {
-            self.link = Link::Closing { for_good: false };
-        }
-        out.push(Output::Terminate);
-    }
-
-    fn stop(&mut self, now: Instant, out: &mut Vec<Output>) {
-        for prompt in self.switches.take_prompt().into_iter().chain(std::mem::take(&mut self.queue)) {
-            out.push(Output::Ended(prompt.turn, TurnEnd::Failed(Failure::Stopped)));
-        }
-        self.fail_waiting(&Failure::Stopped, out);
-        match self.link {
-            Link::Idle => self.link = Link::Stopped,
-            Link::Stopped | Link::Closing { for_good: true } => {}
-            Link::Ready => {
-                // At the end of input the CLI would go on and finish the turn, at a price.
-                if self.current.as_ref().is_some_and(|current| !current.is_draining()) {
-                    self.drain(now, out);
-                }
-                self.link = Link::Closing { for_good: true };
-                out.push(Output::CloseStdin);
-            }
-            Link::Opening | Link::Handshake | Link::Closing { for_good: false } => {
-                self.link = Link::Closing { for_good: true };
-                out.push(Output::CloseStdin);
-            }
-        }
-    }
-
-    /// The connection has ended: every waiter of it is told, at once.
-    fn closed(&mut self, out: &mut Vec<Output>) {
-        let link = self.link;
-        if matches!(link, Link::Idle | Link::Stopped) {
-            return;
-        }
-        let for_good = link == Link::Closing { for_good: true };
-        self.link = if for_good { Link::Stopped } else { Link::Idle };
-        self.foreign = false;
-        self.echoes = false;
-        // A prompt that was not written yet has lost nothing.
-        if let Some(prompt) = self.switches.clear() {
-            self.queue.push_front(prompt);
-        }
-        for callback in self.incoming.clear() {
-            out.push(Output::CallbackCancelled(callback));
-        }
-        for purpose in self.outgoing.clear() {
-            if let Purpose::Caller(request) = purpose {
-                out.push(Output::Reply(request, Err(Failure::Closed)));
-            }
-        }
-        self.finish_turn(TurnEnd::Failed(if for_good { Failure::Stopped } else { Failure::Closed }), out);
-        if matches!(link, Link::Opening | Link::Handshake) {
-            // Nobody but the first is told: the next one gets a start of its own.
-            self.fail_waiting(&Failure::Closed, out);
-        }
-        if !self.queue.is_empty() || !self.held.is_empty() || !self.connecting.is_empty() {
-            self.open(out);
         }
     }
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::failure::Failure;
 use super::io::{CallbackId, RequestId, TurnId};
-use crate::wire::{Frame, RawJson};
+use crate::wire::{Frame, Message, RawJson, ResultMessage};
 
 /// An error reply of the CLI.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +16,13 @@ pub struct Refusal {
 }
 
 impl Refusal {
+    /// What a result says that came in place of a reply.
+    pub(super) fn of_result(frame: &Frame) -> Self {
+        let message = Message::new(frame.clone());
+        let error = message.as_result().and_then(ResultMessage::error_text);
+        Self { error: error.unwrap_or_else(|| "the CLI ended before it was ready".into()), code: None }
+    }
+
     /// `error`: the CLI's own words.
     pub fn error(&self) -> &str {
         &self.error

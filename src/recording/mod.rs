@@ -48,6 +48,7 @@ pub use import::{ImportOptions, import};
 pub use payload::{Eol, Payload};
 pub use scrub::{Finding, lint, scrub};
 pub use seal::Integrity;
+#[cfg(feature = "session")]
 pub(crate) use vars::Hider;
 pub use vars::Root;
 pub use writer::Writer;

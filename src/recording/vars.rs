@@ -103,10 +103,10 @@ pub(super) fn hide(recording: &mut Recording, roots: &[Root]) -> u64 {
 
 /// [`hide`] for a recorder: line by line, and the header is written before the first line is known.
 #[derive(Debug)]
-#[cfg_attr(not(feature = "session"), expect(dead_code, reason = "the recorder belongs to the session"))]
+#[cfg(feature = "session")]
 pub(crate) struct Hider(Table);
 
-#[cfg_attr(not(feature = "session"), expect(dead_code, reason = "the recorder belongs to the session"))]
+#[cfg(feature = "session")]
 impl Hider {
     /// Hides the roots in the header, and names them all there.
     pub(crate) fn new(roots: &[Root], header: &mut Header) -> Self {

@@ -160,6 +160,9 @@ impl SessionBuilder {
             options.ask_host()?;
         }
         options.validate()?;
+        if let Some((name, _)) = options.initialize().iter().find(|(name, _)| self.initialize.contains_key(*name)) {
+            return Err(OptionError::new("initialize_field", "no field that an option sets as well", name));
+        }
         let mut initialize = self.handlers.initialize(&self.initialize)?;
         initialize.extend(self.initialize);
         Ok(Shared {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::OptionError;
 use crate::protocol::{Failure, Refusal};
 use crate::transport::{self, Exit};
-use crate::wire::{ResultMessage, TurnOutcome};
+use crate::wire::{JsonError, RawJson, ResultMessage, TurnOutcome};
 
 /// Why something of a session's failed. Cheap to clone: one cause may reach many waiters.
 ///
@@ -30,7 +30,18 @@ enum Kind {
     Overflow(usize),
     /// The turn has a result, and the result says that it failed.
     Result(TurnOutcome, String),
+    /// The turn ended well, and its text is no structured answer.
+    NoStructuredOutput(String),
+    /// The structured answer is not what the caller wanted.
+    Misfit {
+        wanted: &'static str,
+        answer: RawJson,
+        why: JsonError,
+    },
 }
+
+/// How much of an answer stands in a message, in characters.
+const SHOWN: usize = 200;
 
 /// What a helper of a session gives back.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -97,10 +108,38 @@ impl Error {
         matches!(self.0.kind, Kind::Result(..))
     }
 
-    /// The text of a failed result.
+    /// True if and only if the turn ended since the API lets nobody ask so much: see [`TurnOutcome::is_rate_limited`].
+    pub fn is_rate_limited(&self) -> bool {
+        self.outcome().is_some_and(TurnOutcome::is_rate_limited)
+    }
+
+    /// True if and only if the turn ended since the API was overloaded: see [`TurnOutcome::is_overloaded`].
+    pub fn is_overloaded(&self) -> bool {
+        self.outcome().is_some_and(TurnOutcome::is_overloaded)
+    }
+
+    /// True if and only if the turn ended since the API refused the key or the login: see [`TurnOutcome::is_auth`].
+    pub fn is_auth(&self) -> bool {
+        self.outcome().is_some_and(TurnOutcome::is_auth)
+    }
+
+    /// True if and only if the turn ended well, but not with a structured answer of the type that was wanted.
+    pub fn is_structured_output(&self) -> bool {
+        matches!(self.0.kind, Kind::NoStructuredOutput(_) | Kind::Misfit { .. })
+    }
+
+    /// The structured answer that is not of the type that was wanted; `None` also where there was none.
+    pub fn structured_output(&self) -> Option<&RawJson> {
+        match &self.0.kind {
+            Kind::Misfit { answer, .. } => Some(answer),
+            _ => None,
+        }
+    }
+
+    /// The text of a result that failed, or that should have had a structured answer and has none.
     pub fn result_text(&self) -> Option<&str> {
         match &self.0.kind {
-            Kind::Result(_, text) => Some(text),
+            Kind::Result(_, text) | Kind::NoStructuredOutput(text) => Some(text),
             _ => None,
         }
     }
@@ -161,6 +200,14 @@ impl Error {
         Some(Kind::Result(result.outcome(), text).into())
     }
 
+    pub(super) fn no_structured_output(text: &str) -> Self {
+        Kind::NoStructuredOutput(text.into()).into()
+    }
+
+    pub(super) fn structured_output_misfit(wanted: &'static str, answer: RawJson, why: JsonError) -> Self {
+        Kind::Misfit { wanted, answer, why }.into()
+    }
+
     pub(super) fn protocol(failure: Failure, exit: Option<Exit>, stderr: String) -> Self {
         Self(Arc::new(Inner { kind: Kind::Protocol(failure), exit, stderr }))
     }
@@ -203,6 +250,13 @@ impl fmt::Display for Error {
             }
             Kind::Overflow(cap) => write!(f, "nobody read the turn while a request was under way, and more than {cap} bytes came for it")?,
             Kind::Result(_, text) => write!(f, "the turn failed: {text}")?,
+            Kind::NoStructuredOutput(text) => {
+                write!(f, "the result has no structured output (was a `json_schema` set?); its text is {:?}", shortened(text))?;
+            }
+            Kind::Misfit { wanted, answer, why } => {
+                let (why, answer) = (why.to_string(), answer.text());
+                write!(f, "the structured output is no {wanted}: {}; it is {}", shortened(&why), shortened(&answer))?;
+            }
             Kind::Protocol(Failure::Closed) if self.is_ended_without_result() => f.write_str("the CLI ended without a result")?,
             Kind::Protocol(Failure::Closed) => f.write_str("the CLI failed")?,
             Kind::Protocol(failure) => write!(f, "{failure}")?,
@@ -229,7 +283,18 @@ impl std::error::Error for Error {
         match &self.0.kind {
             Kind::Options(error) => error.source(),
             Kind::Transport(error) => error.source(),
+            Kind::Misfit { why, .. } => Some(why),
             _ => None,
         }
     }
+}
+
+/// A text of any length as a message can bear it: its start and its end.
+fn shortened(text: &str) -> String {
+    let length = text.chars().count();
+    if length <= SHOWN {
+        return text.into();
+    }
+    let start = text.chars().take(SHOWN / 2);
+    start.chain(['…']).chain(text.chars().skip(length - SHOWN / 2)).collect()
 }

@@ -12,11 +12,13 @@ use super::error::{Error, Result};
 use super::events::Events;
 use super::prompt::Prompt;
 use super::shared::Shared;
+use super::spending::Spending;
 use super::stderr::Stderr;
 use super::turn::Turn;
 use super::weak::WeakSession;
 use crate::protocol::Counters;
 use crate::transport::Exit;
+use crate::wire::RateLimitInfo;
 use crate::wire::replies::{Reply, ServerInfo};
 
 /// A conversation with one CLI, which is started at the first query and kept.
@@ -151,6 +153,17 @@ impl Session {
     pub fn server_info(&self) -> Option<Reply<ServerInfo>> {
         let reply = self.inner.shared.status().server_info.clone()?;
         Some(Reply::read(Some(reply)))
+    }
+
+    /// What this session has used so far: all results together, over restarts and [`clear`](Self::clear), also those of turns that nobody read.
+    /// What a resumed conversation had cost before is not in it.
+    pub fn spending(&self) -> Spending {
+        self.inner.shared.status().spending.clone()
+    }
+
+    /// The limits of the plan, as the CLI last told them (`rate_limit_event`); `None` where it has not.
+    pub fn rate_limit(&self) -> Option<RateLimitInfo> {
+        self.inner.shared.status().rate_limit.clone()
     }
 
     /// How many prompts wait behind the turn that runs.

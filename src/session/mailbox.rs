@@ -8,6 +8,7 @@ use std::task::{Context, Poll, Waker};
 use tokio::sync::Notify;
 
 use super::error::Error;
+use super::spending::Spending;
 use crate::wire::Frame;
 
 /// What the driver has for the reader of a turn.
@@ -25,6 +26,7 @@ struct State {
     frames: VecDeque<Frame>,
     bytes: usize,
     end: Option<Result<(), Error>>,
+    spent: Option<Spending>,
     reader: Option<Waker>,
     /// Does the driver hold back reading because of this mailbox?
     holding: bool,
@@ -47,6 +49,16 @@ impl Mailbox {
         let mut state = self.lock();
         state.end.get_or_insert(end);
         Self::wake_reader(state);
+    }
+
+    /// Says what the turn has used.
+    pub(super) fn spent(&self, spent: Spending) {
+        self.lock().spent = Some(spent);
+    }
+
+    /// What the turn has used, once its result has come.
+    pub(super) fn spending(&self) -> Option<Spending> {
+        self.lock().spent.clone()
     }
 
     /// Wakes the reader if there is something for it.

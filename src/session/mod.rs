@@ -21,10 +21,14 @@ mod oneshot;
 mod options;
 mod prompt;
 mod query_options;
+mod retry;
 mod shared;
+mod spending;
 mod stderr;
 mod streams;
+mod structured;
 mod summary;
+mod tokens;
 mod turn;
 mod weak;
 
@@ -46,7 +50,10 @@ pub use self::options::{
     Options, PermissionMode, PermissionPrompts, Plugin, QuestionPreview, SettingSource, Skills, SystemPrompt, Thinking, Timeouts,
 };
 pub use self::prompt::Prompt;
+pub use self::retry::RetryPolicy;
+pub use self::spending::{ModelSpending, Spending, SpendingMeter};
 pub use self::streams::{ContentDelta, Pieces};
 pub use self::summary::{Summary, ToolCall};
+pub use self::tokens::{TokenTally, Tokens};
 pub use self::turn::Turn;
 pub use self::weak::WeakSession;

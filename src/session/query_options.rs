@@ -32,10 +32,6 @@ impl Plan {
         refuse_session_only(query)?;
         let timeouts = resolved.timeouts();
         let switches = switches(&mut resolved, session);
-        if resolved.system_prompt != session.system_prompt && query.system_prompt_snapshot.is_none() {
-            // A resumed conversation goes on with the prompt that it has recorded, unless it is told otherwise (CLI 2.1.329).
-            resolved.system_prompt_snapshot = Some(false);
-        }
         let differs = resolved.launch()? != session.launch()? || resolved.initialize() != session.initialize();
         Ok(Self { timeouts, switches, launch: differs.then(|| Box::new(resolved)) })
     }

@@ -8,12 +8,13 @@ use serde_json::{Map, Value};
 
 use super::events::{Hub, SessionEvent};
 use super::handlers::{Handlers, HostRequest};
+use super::spending::Spending;
 use super::stderr::{OnStderr, Stderr};
 use super::weak::WeakSession;
 use super::{OptionError, Options};
 use crate::protocol::{Config, Counters, Machine};
 use crate::transport::{Exit, Launch, Shutdown, Transport};
-use crate::wire::{Frame, RawJson};
+use crate::wire::{Frame, RateLimitInfo, RawJson};
 
 pub(super) struct Shared {
     pub(super) options: Options,
@@ -48,6 +49,8 @@ pub(super) struct Status {
     pub(super) exit: Option<Exit>,
     /// The reply to the last handshake.
     pub(super) server_info: Option<RawJson>,
+    pub(super) spending: Spending,
+    pub(super) rate_limit: Option<RateLimitInfo>,
 }
 
 impl Shared {

@@ -1,6 +1,7 @@
 //! A whole turn, read to its end.
 
 use super::error::{Error, Result};
+use super::spending::Spending;
 use super::streams::{tool_results, tool_uses};
 use super::turn::Turn;
 use crate::wire::{ContentBlock, Message, ResultMessage, ToolResultBlock, ToolUseBlock, TurnOutcome};
@@ -17,6 +18,8 @@ pub struct Summary {
     pub thinking: Vec<String>,
     /// The tool calls in order, each with its result; sub-agents included.
     pub tool_calls: Vec<ToolCall>,
+    /// What the turn has used: its own share of the running totals of the result.
+    pub spending: Spending,
     /// How many messages the turn had.
     pub messages: usize,
 }
@@ -105,6 +108,7 @@ impl Turn {
         while let Some(message) = self.next().await {
             summary.add(&message?);
         }
+        summary.spending = self.spending().unwrap_or_default();
         Ok(summary)
     }
 

@@ -18,6 +18,7 @@ use super::mailbox::Mailbox;
 use super::options::option_setters;
 use super::prompt::Prompt;
 use super::query_options::Plan;
+use super::spending::Spending;
 use crate::protocol::{self, TurnId};
 use crate::wire::{Frame, Message};
 
@@ -60,6 +61,7 @@ pub struct Turn {
     session: Arc<Inner>,
     state: State,
     options: Box<Options>,
+    spent: Option<Box<Spending>>,
 }
 
 option_setters!(Turn, options);
@@ -72,7 +74,7 @@ enum State {
 
 impl Turn {
     pub(super) fn new(session: Arc<Inner>, prompt: Prompt) -> Self {
-        Self { session, state: State::Unsent(prompt), options: Box::default() }
+        Self { session, state: State::Unsent(prompt), options: Box::default(), spent: None }
     }
 
     /// Lays these options over those that were set for this turn so far.
@@ -86,6 +88,15 @@ impl Turn {
         match &self.state {
             State::Running { uuid, .. } => Some(uuid),
             _ => None,
+        }
+    }
+
+    /// What the turn has used; `None` before its result has come. The CLI counts what it did unasked since the result before (a turn of its
+    /// own, a turn that was dropped) in its own result where it writes one, else in the next.
+    pub fn spending(&self) -> Option<Spending> {
+        match &self.state {
+            State::Running { mailbox, .. } => mailbox.spending(),
+            _ => self.spent.as_deref().cloned(),
         }
     }
 
@@ -117,10 +128,14 @@ impl Turn {
                     match mailbox.poll_take(cx, taken) {
                         Poll::Ready(Some(Ok(()))) => {}
                         Poll::Ready(Some(Err(error))) => {
+                            self.spent = mailbox.spending().map(Box::new);
                             self.state = State::Done;
                             return Poll::Ready(Some(Err(error)));
                         }
-                        Poll::Ready(None) => self.state = State::Done,
+                        Poll::Ready(None) => {
+                            self.spent = mailbox.spending().map(Box::new);
+                            self.state = State::Done;
+                        }
                         Poll::Pending => return Poll::Pending,
                     }
                 }

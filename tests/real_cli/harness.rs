@@ -27,10 +27,7 @@ pub(crate) fn main(trials: Vec<Trial>) -> ExitCode {
     if conclusion.has_failed() || (ran == 0 && !arguments.list) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
-pub(crate) fn trial<Fut: Future<Output = ()>>(name: &str, test: fn() -> Fut) -> Trial
-where
-    Fut: 'static,
-{
+pub(crate) fn trial<Fut: Future<Output = ()> + 'static>(name: &str, test: fn() -> Fut) -> Trial {
     Trial::test(name, move || {
         block_on(test());
         Ok(())

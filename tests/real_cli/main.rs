@@ -1,6 +1,7 @@
 //! The real CLI in the loop: what a session does with it, one behaviour per file.
 //!
 //! Runs where `CLAUDE_WIRE_REAL_CLI` names a CLI, inside a network namespace that only has loopback, and says so where it does not run.
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 #[cfg(feature = "fake-api")]
 mod harness;
@@ -32,6 +33,9 @@ tests![
     every_option,
     fork,
     hooks,
+    hooks_failed_guard,
+    hooks_out_of_time,
+    hooks_typed,
     image_prompt,
     in_process_tool,
     interrupt_mid_stream,
@@ -47,6 +51,7 @@ tests![
     options_of_one_query,
     partial_messages,
     permission_allow,
+    permission_always,
     permission_changed_input,
     permission_deny,
     permission_deny_interrupt,
@@ -54,6 +59,7 @@ tests![
     queue_of_five,
     recorded_then_replayed,
     resume_after_sigkill,
+    resume_with_another_system_prompt,
     set_model,
     set_permission_mode,
     sigterm,

@@ -1,5 +1,7 @@
 //! `claude-wire`: the tool for recordings.
 
+#![warn(clippy::unwrap_used)]
+
 mod decode;
 mod import;
 mod install;
@@ -32,9 +34,8 @@ enum Command {
 const AFTER_HELP: &str = "\
 Exit codes:
   0  all is well
-  1  something was found: a line that is no frame, a recording that is not played to its end;
-     or the CLI could not be installed
-  2  the arguments are wrong, or a file cannot be read or written";
+  1  something was found: a line that is no frame, a recording that is not played to its end
+  2  the arguments are wrong, a file cannot be read or written, the CLI cannot be installed";
 
 /// What a command found.
 #[derive(Clone, Copy, PartialEq)]

@@ -3,6 +3,8 @@
 //! It takes the arguments that `claude` takes, refuses what `claude` refuses, and speaks on its standard streams what was recorded. Which
 //! recording, says the environment: see [`HELP`].
 
+#![warn(clippy::unwrap_used)]
+
 mod argv;
 mod environment;
 mod flags;

@@ -6,7 +6,7 @@ use super::{Link, Machine, interrupt};
 use crate::protocol::failure::Failure;
 use crate::protocol::io::{Answer, CallbackId, Event, Output, TurnEnd};
 use crate::protocol::needs;
-use crate::protocol::requests::{Purpose, reply};
+use crate::protocol::requests::{Purpose, Refusal, reply};
 use crate::protocol::route::{Route, ends_a_turn, route};
 use crate::wire::{Frame, FrameKind, Outcome, control_error_line, control_success_line};
 
@@ -85,10 +85,18 @@ impl Machine {
 
     /// A result before the reply to `initialize` is the CLI's account of why it will not start: it belongs to whoever waits first.
     fn startup_result(&mut self, frame: &Frame, out: &mut Vec<Output>) -> bool {
-        let Some(prompt) = self.queue.pop_front() else { return false };
-        out.push(Output::Message(prompt.turn, frame.clone()));
-        out.push(Output::Ended(prompt.turn, TurnEnd::Result));
-        self.fail_requests(&Failure::Closed, out);
+        match self.queue.pop_front() {
+            Some(prompt) => {
+                out.push(Output::Message(prompt.turn, frame.clone()));
+                out.push(Output::Ended(prompt.turn, TurnEnd::Result));
+                self.fail_requests(&Failure::Closed, out);
+            }
+            None if self.connecting.is_empty() && self.held.is_empty() => return false,
+            None => {
+                out.push(Output::Event(Event::Message(frame.clone())));
+                self.fail_requests(&Failure::Refused(Refusal::of_result(frame)), out);
+            }
+        }
         // The exit that follows is no news to the prompts behind it.
         self.link = Link::Closing { for_good: false };
         out.push(Output::CloseStdin);

@@ -193,3 +193,15 @@ fn a_cli_that_can_block_is_taken_and_so_is_any_for_hooks_that_need_not() {
         assert_eq!(with_hook(matcher, reply), [format!("reply 1: {reply}"), written(2)], "{reply}");
     }
 }
+
+#[test]
+fn a_startup_result_refuses_whoever_only_connects() {
+    let mut rig = Rig::idle();
+    rig.connect(5);
+    rig.opened();
+    let result = r#"{"type":"result","subtype":"error_during_execution","is_error":true,"errors":["No conversation found"]}"#;
+    let outputs = rig.line(result);
+    assert_eq!(outputs[0], event(result));
+    assert!(outputs[1].starts_with("reply 5 failed: Refused") && outputs[1].contains("No conversation found"), "{outputs:?}");
+    assert_eq!(outputs[2], "close stdin");
+}

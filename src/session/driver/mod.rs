@@ -2,28 +2,31 @@
 
 mod callbacks;
 mod ending;
+mod ledger;
+mod link;
+mod outputs;
 mod pipes;
 mod profiles;
 
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::Instant;
 
 use self::callbacks::Callbacks;
-use self::ending::Ending;
-use self::pipes::Pipes;
+use self::ledger::{Ledger, credit};
+use self::link::Link;
 use self::profiles::Profiles;
 use super::Options;
 use super::error::Error;
 use super::events::SessionEvent;
 use super::mailbox::Mailbox;
 use super::shared::Shared;
-use crate::protocol::{Command, Failure, Input, Machine, Output, Profile, Prompt, RequestId, TurnEnd, TurnId};
-use crate::transport::{BoxFuture, Connection, Exit, Transport};
-use crate::wire::RawJson;
+use crate::protocol::{Command, Input, Machine, Output, Prompt, RequestId, TurnId};
+use crate::transport::{BoxFuture, Connection, Exit};
+use crate::wire::{Outcome, RawJson};
 
 /// What a handle tells the driver.
 pub(super) enum Order {
@@ -63,6 +66,7 @@ pub(super) struct Driver {
     stopping: Vec<oneshot::Sender<Option<Exit>>>,
     callbacks: Callbacks,
     profiles: Profiles,
+    ledger: Ledger,
     /// The transport, while it is being opened.
     opening: Option<BoxFuture<'static, Result<Connection, Error>>>,
     link: Option<Link>,
@@ -72,18 +76,6 @@ pub(super) struct Driver {
     exit: Option<Exit>,
     /// Must the next launch not resume what the options say?
     forgotten: bool,
-}
-
-/// An open connection.
-struct Link {
-    pipes: Pipes,
-    control: Box<dyn crate::transport::Control>,
-    exit: Option<Exit>,
-    ending: Ending,
-    /// Has the machine been told that nothing more can be written?
-    leaving: bool,
-    /// When the output is given up, after the exit. Counted only while it is read.
-    silence: Option<Instant>,
 }
 
 /// What the driver waits for.
@@ -114,6 +106,7 @@ impl Driver {
             stopping: Vec::new(),
             callbacks: Callbacks::default(),
             profiles: Profiles::default(),
+            ledger: Ledger::default(),
             opening: None,
             link: None,
             refused: None,
@@ -261,8 +254,17 @@ impl Driver {
         if link.silence.is_some() {
             link.silence = Some(now + AFTER_EXIT);
         }
-        while let Some(outcome) = link.pipes.next_item() {
-            self.machine.handle(now.into_std(), Input::Received(outcome), &mut self.out);
+        while let Some(outcome) = self.link.as_mut().and_then(|link| link.pipes.next_item()) {
+            self.received(now, outcome);
+        }
+    }
+
+    fn received(&mut self, now: Instant, outcome: Outcome) {
+        let spent = self.ledger.note(&outcome, &self.shared);
+        let before = self.out.len();
+        self.machine.handle(now.into_std(), Input::Received(outcome), &mut self.out);
+        if let Some(spent) = spent {
+            credit(spent, &self.out[before..], &self.turns);
         }
     }
 
@@ -296,124 +298,6 @@ impl Driver {
         }
     }
 
-    fn carry_out(&mut self) {
-        if let Some(reply) = self.machine.take_handshake() {
-            self.shared.status().server_info = Some(reply);
-        }
-        self.perform_all();
-        while let Some(mailbox) = self.written.take() {
-            mailbox.wake();
-            self.check_cap(&mailbox);
-            self.perform_all();
-        }
-        self.shared.set_status(&self.machine);
-    }
-
-    fn perform_all(&mut self) {
-        while !self.out.is_empty() {
-            let mut outputs = std::mem::take(&mut self.out);
-            for output in outputs.drain(..) {
-                self.perform(output);
-            }
-            if self.out.is_empty() {
-                self.out = outputs;
-            }
-        }
-    }
-
-    fn perform(&mut self, output: Output) {
-        match output {
-            Output::Message(turn, frame) => {
-                if let Some(mailbox) = self.turns.get(&turn) {
-                    mailbox.push(frame);
-                    if self.written.as_ref().is_none_or(|written| !Arc::ptr_eq(written, mailbox)) {
-                        self.written.replace(mailbox.clone()).iter().for_each(|mailbox| mailbox.wake());
-                    }
-                }
-            }
-            Output::Write(line) => {
-                if let Some(link) = &mut self.link {
-                    link.pipes.write(&line);
-                }
-            }
-            Output::Ended(turn, end) => {
-                self.profiles.release(turn);
-                if let Some(mailbox) = self.turns.remove(&turn) {
-                    mailbox.end(match end {
-                        TurnEnd::Result => Ok(()),
-                        TurnEnd::Failed(failure) => Err(self.error(failure)),
-                    });
-                }
-            }
-            Output::Reply(request, result) => {
-                let result = result.map_err(|failure| self.error(failure));
-                if let Some(reply) = self.requests.remove(&request) {
-                    let _ = reply.send(result);
-                }
-            }
-            Output::Callback(callback, frame) => self.callbacks.start(callback, &self.shared, &frame),
-            Output::CallbackCancelled(callback) => self.callbacks.cancel(callback),
-            Output::Event(event) => self.shared.publish(event.into()),
-            Output::SessionId(id) => {
-                // Handlers of this very round are to see it.
-                self.shared.status().session_id = Some(id.clone());
-                self.shared.publish(SessionEvent::SessionId(id));
-            }
-            Output::Open { resume, profile } => self.open(resume, profile),
-            Output::CloseStdin => match &mut self.link {
-                Some(link) => link.ending.begin(Instant::now(), self.shared.shutdown),
-                None => self.give_up_opening(),
-            },
-            Output::Terminate => match &mut self.link {
-                Some(link) => link.ending.terminate(Instant::now(), self.shared.shutdown, &mut *link.control),
-                None => self.give_up_opening(),
-            },
-        }
-    }
-
-    fn open(&mut self, resume: Option<String>, profile: Profile) {
-        self.exit = None;
-        self.refused = None;
-        self.shared.stderr().clear();
-        let options = self.profiles.launch(profile).unwrap_or(&self.shared.options);
-        self.machine.set_initialize(self.shared.initialize(options));
-        let launch = match self.shared.launch(options, resume, self.forgotten) {
-            Ok(launch) => launch,
-            Err(error) => return self.opened(Err(error.into())),
-        };
-        let transport = self.shared.transport.clone();
-        let limit = self.shared.options.timeouts().initialize;
-        self.opening = Some(Box::pin(async move {
-            let opened = transport.open(launch);
-            match limit {
-                Some(limit) => tokio::time::timeout(limit, opened).await.map_err(|_| Error::timeout(limit))?.map_err(Error::from),
-                None => opened.await.map_err(Error::from),
-            }
-        }));
-    }
-
-    fn opened(&mut self, result: Result<Connection, Error>) {
-        self.opening = None;
-        match result {
-            Ok(connection) => {
-                let pid = connection.control.pid();
-                self.shared.set_connected(pid);
-                self.shared.publish(SessionEvent::Connected(pid));
-                self.link = Some(Link::new(connection, self.shared.max_line));
-                self.handle(Input::Opened);
-            }
-            Err(error) => {
-                self.refused = Some(error);
-                self.handle(Input::Closed);
-            }
-        }
-    }
-
-    fn give_up_opening(&mut self) {
-        self.opening = None;
-        self.handle(Input::Closed);
-    }
-
     /// Looks whether the connection has come to its end.
     fn settle(&mut self) {
         let now = Instant::now();
@@ -435,10 +319,11 @@ impl Driver {
         if !over {
             return;
         }
-        for outcome in link.pipes.finish(&mut self.shared.stderr()) {
-            self.machine.handle(now.into_std(), Input::Received(outcome), &mut self.out);
-        }
         let exit = link.exit;
+        let rest = link.pipes.finish(&mut self.shared.stderr());
+        for outcome in rest {
+            self.received(now, outcome);
+        }
         self.exit = exit;
         self.carry_out();
         self.link = None;
@@ -446,30 +331,6 @@ impl Driver {
         self.shared.publish(SessionEvent::Disconnected(exit));
         self.handle(Input::Closed);
         self.carry_out();
-    }
-
-    /// A turn that nobody reads may not grow for ever while the host waits for a reply.
-    fn check_cap(&mut self, mailbox: &Arc<Mailbox>) {
-        if mailbox.len() <= self.shared.buffer_cap {
-            return;
-        }
-        let turn = self.turns.iter().find(|(_, known)| Arc::ptr_eq(known, mailbox)).map(|(turn, _)| *turn);
-        if let Some(turn) = turn {
-            mailbox.end(Err(Error::overflow(self.shared.buffer_cap)));
-            self.turns.remove(&turn);
-            self.handle(Input::Command(Command::Abandon(turn)));
-        }
-    }
-
-    fn error(&self, failure: Failure) -> Error {
-        if let (Failure::Closed, Some(error)) = (&failure, &self.refused) {
-            return error.clone();
-        }
-        let stderr = self.shared.stderr.lock().unwrap_or_else(PoisonError::into_inner).tail();
-        match failure {
-            Failure::Stopped | Failure::QueueFull(_) | Failure::Refused(_) => Error::protocol(failure, None, String::new()),
-            failure => Error::protocol(failure, self.exit, stderr),
-        }
     }
 }
 
@@ -489,38 +350,5 @@ impl Drop for Driver {
             self.shared.set_ended(None);
         }
         self.shared.events.close();
-    }
-}
-
-impl Link {
-    fn new(connection: Connection, max_line: usize) -> Self {
-        let Connection { stdin, stdout, stderr, control } = connection;
-        Self {
-            pipes: Pipes::new(stdin, stdout, stderr, max_line),
-            control,
-            exit: None,
-            ending: Ending::default(),
-            leaving: false,
-            silence: None,
-        }
-    }
-
-    /// Waits until something has happened at the pipes or to the process.
-    async fn wait(&mut self, may_read: bool) -> Woken {
-        let Self { pipes, control, exit, .. } = self;
-        std::future::poll_fn(|cx| {
-            let mut again = pipes.poll_write(cx);
-            again |= pipes.poll_stderr(cx);
-            if may_read && let std::task::Poll::Ready(result) = pipes.poll_read(cx) {
-                return std::task::Poll::Ready(Woken::Read(result));
-            }
-            if exit.is_none()
-                && let std::task::Poll::Ready(result) = control.poll_wait(cx)
-            {
-                return std::task::Poll::Ready(Woken::Exited(result));
-            }
-            if again { std::task::Poll::Ready(Woken::Again) } else { std::task::Poll::Pending }
-        })
-        .await
     }
 }

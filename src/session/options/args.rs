@@ -23,7 +23,6 @@ impl Options {
         self.validate()?;
         let mut argv = Argv(PREFIX.map(OsString::from).to_vec());
         argv.system_prompt(self.system_prompt.as_ref());
-        argv.snapshot(self.system_prompt_snapshot);
         argv.list("--allowed-tools", self.allowed_rules().as_deref());
         argv.list("--disallowed-tools", self.disallowed_tools.as_deref());
         argv.list_or_none("--tools", self.tools.as_deref());
@@ -107,10 +106,6 @@ impl Argv {
             Some(SystemPrompt::File(path)) => self.text("--system-prompt-file", Some(path)),
             _ => {}
         }
-    }
-
-    fn snapshot(&mut self, on: Option<bool>) {
-        self.text("--system-prompt-snapshot", on.map(|on| if on { "on" } else { "off" }));
     }
 
     fn thinking(&mut self, thinking: Option<Thinking>) {

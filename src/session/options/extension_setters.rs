@@ -7,7 +7,7 @@ macro_rules! extension_setters {
         /// Agents, skills, plugins, MCP servers, the sandbox, and what is rarely needed.
         impl $type {
             /// Whether a conversation goes on with the system prompt that it began with, whatever later launches say:
-            /// `--system-prompt-snapshot on` or `off`. Default: the CLI's own, which is yes.
+            /// `systemPromptSnapshot`. Default: yes, and no where this launch has a system prompt of its own.
             pub fn system_prompt_snapshot(mut self, on: bool) -> Self {
                 self $($path)* .system_prompt_snapshot = Some(on);
                 self

@@ -1,11 +1,18 @@
 //! The checks of what extends a session, and of what goes together with what.
 
-use super::validate::{Checked, file, name, object};
-use super::{OptionError, Options, PermissionPrompts, Skills, Thinking};
+use super::args::joined;
+use super::error::shown;
+use super::validate::{Checked, argument, file, name, object};
+use super::{AgentMcpServer, FileOrJson, OptionError, Options, PermissionPrompts, Skills, Thinking};
 
 impl Options {
     pub(super) fn check_extensions(&self) -> Checked {
         self.check_sandbox()?;
+        if self.sandbox.is_some()
+            && let Some(FileOrJson::Json(settings)) = self.all_settings().as_deref()
+        {
+            argument("settings", settings.to_string())?;
+        }
         self.check_own_variables()?;
         self.check_agents()?;
         self.check_skills()?;
@@ -80,15 +87,15 @@ impl Options {
             } else {
                 continue;
             };
-            return Err(OptionError::new("skills", expected, super::error::shown(skill)));
+            return Err(OptionError::new("skills", expected, shown(skill)));
         }
-        super::validate::argument("skills", super::args::joined(&self.allowed_rules().unwrap_or_default()))
+        argument("skills", joined(&self.allowed_rules().unwrap_or_default()))
     }
 
     fn check_servers(&self) -> Checked {
         let own = self.agents.iter().flatten().flat_map(|(_, agent)| &agent.mcp_servers).filter_map(|server| match server {
-            super::AgentMcpServer::Own(server_name, server) => Some((server_name, server)),
-            super::AgentMcpServer::Named(_) => None,
+            AgentMcpServer::Own(server_name, server) => Some((server_name, server)),
+            AgentMcpServer::Named(_) => None,
         });
         for (server_name, server) in self.mcp_servers.iter().flatten().chain(own) {
             name("mcp_servers", server_name)?;

@@ -110,7 +110,7 @@ pub struct Options {
     pub initialize_timeout: Option<Duration>,
     /// How long an interrupted turn may take to end. `Duration::MAX` is "for ever".
     pub drain_timeout: Option<Duration>,
-    /// `--system-prompt-snapshot`: whether a resumed conversation keeps the prompt that it has recorded.
+    /// `systemPromptSnapshot` of the initialize request: whether a resumed conversation keeps the prompt that it has recorded.
     pub system_prompt_snapshot: Option<bool>,
     /// `excludeDynamicSections` of the initialize request.
     pub exclude_dynamic_sections: Option<bool>,

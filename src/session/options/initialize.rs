@@ -6,11 +6,15 @@ use super::{Options, Skills, SystemPrompt, agents};
 impl Options {
     /// The fields that these options add to the initialize request. A switch that is set is sent, on or off; what is unset is not.
     ///
-    /// `systemPrompt` and `appendSystemPrompt` are here only for a prompt too long for the command line.
+    /// `systemPrompt` and `appendSystemPrompt` are here only for a prompt too long for the command line. With any system prompt,
+    /// `systemPromptSnapshot` is false unless the option says otherwise.
     pub fn initialize(&self) -> Map<String, Value> {
         let text = |text: &Option<String>| text.as_deref().map(Value::from);
         let switch = |on: Option<bool>| on.map(Value::Bool);
+        // CLI 2.1.329 else takes the prompt that a resumed conversation began with, and says nothing.
+        let snapshot = self.system_prompt_snapshot.or(self.system_prompt.as_ref().map(|_| false));
         let fields = [
+            ("systemPromptSnapshot", switch(snapshot)),
             ("systemPrompt", self.long_prompt()),
             ("appendSystemPrompt", self.long_appended_prompt()),
             ("excludeDynamicSections", switch(self.exclude_dynamic_sections)),

@@ -106,11 +106,9 @@ impl McpServer {
                 ("args", (!args.is_empty()).then(|| json!(args))),
                 ("env", (!env.is_empty()).then(|| json!(env))),
             ]),
-            Reached::Net { kind, url, headers } => object([
-                ("type", Some(json!(kind))),
-                ("url", Some(json!(url))),
-                ("headers", (!headers.is_empty()).then(|| json!(headers))),
-            ]),
+            Reached::Net { kind, url, headers } => {
+                object([("type", Some(json!(kind))), ("url", Some(json!(url))), ("headers", (!headers.is_empty()).then(|| json!(headers)))])
+            }
         };
         let timeout = self.timeout.map(|limit| json!(u64::try_from(limit.as_millis()).unwrap_or(u64::MAX)));
         fields.extend(object([("timeout", timeout), ("alwaysLoad", self.always_load.map(Value::from))]));
@@ -131,11 +129,9 @@ impl fmt::Debug for McpServer {
                 .field("args", &args.len())
                 .field("env", &env.keys().collect::<Vec<_>>())
                 .finish_non_exhaustive(),
-            Reached::Net { kind, url, headers } => f
-                .debug_struct(kind)
-                .field("host", &host(url))
-                .field("headers", &headers.keys().collect::<Vec<_>>())
-                .finish_non_exhaustive(),
+            Reached::Net { kind, url, headers } => {
+                f.debug_struct(kind).field("host", &host(url)).field("headers", &headers.keys().collect::<Vec<_>>()).finish_non_exhaustive()
+            }
         }
     }
 }

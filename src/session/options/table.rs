@@ -40,7 +40,7 @@ impl Options {
 }
 
 /// Flags on which the conversation with the CLI rests, those that answer and end, and two that the CLI does not have.
-const FIXED: [&str; 12] = [
+const FIXED: [&str; 13] = [
     "await-initialize",
     "cwd",
     "help",
@@ -50,6 +50,7 @@ const FIXED: [&str; 12] = [
     "output-format",
     "print",
     "session-mirror",
+    "system-prompt-snapshot",
     "timeout",
     "verbose",
     "version",
@@ -108,7 +109,7 @@ const TABLE: &[OptionRow] = &[
     row("control_timeout", &[], &[], &[], "60 s"),
     row("initialize_timeout", &[], &[], &[], "60 s"),
     row("drain_timeout", &[], &[], &[], "10 s"),
-    row("system_prompt_snapshot", &["--system-prompt-snapshot"], &[], &[], "yes"),
+    row("system_prompt_snapshot", &[], &["systemPromptSnapshot"], &[], "yes; no beside `system_prompt`"),
     row("exclude_dynamic_sections", &[], &["excludeDynamicSections"], &[], "no"),
     row("plan_mode_instructions", &[], &["planModeInstructions"], &[], "the CLI's own"),
     row("agents", &[], &["agents"], &[], "none beyond the settings"),

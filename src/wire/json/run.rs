@@ -16,41 +16,19 @@ pub(super) fn plain_end(text: &[u8], at: usize) -> usize {
     long_plain_end(text, at)
 }
 
-/// The same for a long run, or for the end of the text.
+/// The same for a long run, or for the end of the text: two passes, each of them in vectors.
 #[inline(never)]
 fn long_plain_end(text: &[u8], at: usize) -> usize {
-    const BLOCK: usize = 64;
-    // A line of a text or of a program ends here; only behind that is it worth to look at blocks (a shape that compiles to vectors).
-    let mut at = match words_end(text, at, 8) {
-        Ok(end) => return end,
-        Err(at) => at,
-    };
-    while text.get(at..at + BLOCK).is_some_and(|block| !block.iter().fold(false, |hit, &byte| hit | special(byte))) {
-        at += BLOCK;
-    }
-    at = match words_end(text, at, BLOCK / 8) {
-        Ok(end) => return end,
-        Err(at) => at,
-    };
-    while text.get(at).is_some_and(|&byte| !special(byte)) {
-        at += 1;
-    }
-    at
+    let end = scanned_run_end(text, at);
+    let run = text.get(at..end).unwrap_or_default();
+    let controls = run.iter().fold(false, |hit, &byte| hit | (byte < 0x20));
+    if controls { at + run.iter().take_while(|&&byte| byte >= 0x20).count() } else { end }
 }
 
-/// The end of a run within so many words; else how far they went.
-#[inline]
-fn words_end(text: &[u8], at: usize, words: usize) -> Result<usize, usize> {
-    let mut at = at;
-    for _ in 0..words {
-        let Some(word) = text.get(at..).and_then(<[u8]>::first_chunk::<8>) else { break };
-        let hits = specials(u64::from_le_bytes(*word));
-        if hits != 0 {
-            return Ok(at + hits.trailing_zeros() as usize / 8);
-        }
-        at += 8;
-    }
-    Err(at)
+/// The first quote or backslash at or after `at`, which ends a run in a text that has been scanned before.
+pub(super) fn scanned_run_end(text: &[u8], at: usize) -> usize {
+    let rest = text.get(at..).unwrap_or_default();
+    memchr::memchr2(b'"', b'\\', rest).map_or(at + rest.len(), |found| at + found)
 }
 
 /// Sets the high bit of the first special byte of a little-endian word, and perhaps of bytes behind it; 0 when there is none.
@@ -66,10 +44,6 @@ const fn specials(word: u64) -> u64 {
     (below_space | quote | backslash) & HIGHS
 }
 
-const fn special(byte: u8) -> bool {
-    (byte < 0x20) | (byte == b'"') | (byte == b'\\')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -78,6 +52,7 @@ mod tests {
     proptest! {
         #[test]
         fn plain_runs_end_at_the_first_special_byte(bytes in proptest::collection::vec(prop_oneof![20 => 0x23u8..0x5b, 1 => any::<u8>()], 0..200), start in 0usize..8) {
+            let special = |byte: u8| byte < 0x20 || byte == b'"' || byte == b'\\';
             let expected = bytes.iter().enumerate().skip(start).find(|(_, byte)| special(**byte)).map_or(bytes.len().max(start), |(at, _)| at);
             prop_assert_eq!(plain_end(&bytes, start), expected);
         }

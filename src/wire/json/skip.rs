@@ -1,6 +1,6 @@
 //! Steps over a value of a text that has been scanned before.
 
-use super::run::plain_end;
+use super::run::scanned_run_end;
 use super::scan::is_space;
 
 /// The end of the value at `at`, in a text that has been scanned before: nothing is checked again.
@@ -17,10 +17,10 @@ pub(super) fn skip_value(text: &[u8], at: usize) -> usize {
 }
 
 /// The offset behind the closing quote of the string whose content starts at `at`, in a text that has been scanned before.
-fn skip_string(text: &[u8], at: usize) -> usize {
+pub(super) fn skip_string(text: &[u8], at: usize) -> usize {
     let mut at = at;
     loop {
-        at = plain_end(text, at);
+        at = scanned_run_end(text, at);
         match text.get(at) {
             Some(b'"') => return at + 1,
             Some(_) => at += 2,

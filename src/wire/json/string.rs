@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::run::plain_end;
+use super::skip::skip_string;
 
 /// Decodes the content of a scanned JSON string (without its quotes).
 ///
@@ -26,7 +27,8 @@ pub(super) fn decode(line: &[u8], start: usize) -> (Cow<'_, str>, usize) {
 
 #[inline(never)]
 fn decode_escaped(line: &[u8], start: usize, first: usize) -> (Cow<'_, str>, usize) {
-    let mut text = Vec::with_capacity(2 * (first - start) + 64);
+    // An escape is never shorter than what it stands for: one allocation, even for megabytes.
+    let mut text = Vec::with_capacity(skip_string(line, first).saturating_sub(start));
     let mut from = start;
     let mut end = first;
     loop {

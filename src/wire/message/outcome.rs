@@ -52,6 +52,29 @@ impl TurnOutcome {
     pub fn is_success(&self) -> bool {
         *self == Self::Success
     }
+
+    /// True if and only if the API lets nobody ask so much: HTTP 429, or `rate_limit_error`.
+    ///
+    /// When it will again, the result does not say; for the limits of a plan, [`RateLimitInfo::resets_at`](super::RateLimitInfo::resets_at) does.
+    pub fn is_rate_limited(&self) -> bool {
+        self.is_api_error(&[429], &["rate_limit_error"])
+    }
+
+    /// True if and only if the API was overloaded: HTTP 529, or `overloaded_error`.
+    pub fn is_overloaded(&self) -> bool {
+        self.is_api_error(&[529], &["overloaded_error"])
+    }
+
+    /// True if and only if the API refused the key, the login or what they may do: HTTP 401 or 403, `authentication_error` or
+    /// `permission_error`.
+    pub fn is_auth(&self) -> bool {
+        self.is_api_error(&[401, 403], &["authentication_error", "permission_error"])
+    }
+
+    fn is_api_error(&self, statuses: &[u16], kinds: &[&str]) -> bool {
+        let Self::ApiError { status, kind, .. } = self else { return false };
+        status.is_some_and(|status| statuses.contains(&status)) || kind.as_deref().is_some_and(|kind| kinds.contains(&kind))
+    }
 }
 
 impl fmt::Display for TurnOutcome {

@@ -516,7 +516,14 @@ impl Model {
                     self.link = Link::Closing { for_good: false };
                     self.facts.push(Fact::CloseStdin);
                 }
-                None => self.facts.push(Fact::Told),
+                None => {
+                    self.facts.push(Fact::Told);
+                    if !(self.connecting.is_empty() && self.held.is_empty()) {
+                        self.fail_requests();
+                        self.link = Link::Closing { for_good: false };
+                        self.facts.push(Fact::CloseStdin);
+                    }
+                }
             },
             Says::Queued(turn) => {
                 self.cli.said_queued = true;

@@ -35,8 +35,9 @@ impl Matcher {
         Self { pattern: Some(pattern.into()), ..Self::default() }
     }
 
-    /// How long the hook may take. The CLI keeps the time; past it, it takes its question back and goes on as after a failure. Sent in seconds.
-    /// Default: the CLI's own limit, 60 seconds.
+    /// How long the hook may take, more than 0. The CLI keeps the time: past it, it takes its question back, and the hook's future is dropped.
+    /// CLI 2.1.329 does not run a tool whose `PreToolUse` hook was late, whatever its failure would mean. Sent in seconds. Default: the CLI's
+    /// own limit.
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.timeout = Some(limit);
         self

@@ -1,0 +1,44 @@
+//! An answer while it is written, token by token, its thinking and the input of its tools among it.
+//!
+//! `cargo run --example live_streaming` plays a recorded session at the pace it was recorded: no network, no key, no `claude`.
+//! `cargo run --example live_streaming -- --live "Write a haiku about pipes"` asks an installed `claude`.
+
+use std::io::Write;
+
+use claude_wire::session::ContentDelta;
+use claude_wire::{Replay, Session};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut args = std::env::args().skip(1);
+    let live = args.next().is_some_and(|arg| arg == "--live");
+    // Without partial messages the pieces are whole blocks.
+    let mut builder = Session::builder().include_partial_messages(true).allowed_tools(["Bash"]);
+    let mut prompt = args.next().unwrap_or_else(|| "Write a haiku about pipes".into());
+    if !live {
+        let recording = concat!(env!("CARGO_MANIFEST_DIR"), "/recordings/2.1.329/partial-messages.jsonl");
+        builder = builder.transport(Replay::open(recording)?.speed(1.0));
+        prompt = "please RUN:rich".into();
+    }
+    let session = builder.start()?;
+
+    let mut pieces = session.query(prompt).content_deltas();
+    let mut before = None;
+    while let Some(piece) = pieces.next().await {
+        let (what, piece) = match piece? {
+            ContentDelta::Thinking(piece) => ("thinking", piece),
+            ContentDelta::InputJson(piece) => ("tool input", piece),
+            ContentDelta::Text(piece) => ("text", piece),
+            _ => continue,
+        };
+        if before.replace(what) != Some(what) {
+            print!("\n[{what}] ");
+        }
+        print!("{piece}");
+        // Standard output waits for the end of a line otherwise.
+        std::io::stdout().flush()?;
+    }
+    println!();
+    session.stop().await;
+    Ok(())
+}

@@ -1,0 +1,47 @@
+//! An answer in a type of your own.
+//!
+//! `cargo run --example structured_output` plays a recorded session: no network, no key, no `claude`.
+//! `cargo run --example structured_output -- --live "Who wrote Faust, and how old did he get?"` asks an installed `claude`.
+//!
+//! With the feature `schemars` the schema needs not be written down: `.json_schema_of::<Person>()`.
+
+use claude_wire::{Replay, Session};
+use serde::Deserialize;
+use serde_json::json;
+
+#[derive(Debug, Deserialize)]
+struct Person {
+    name: String,
+    age: u8,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    // The CLI refuses a `$schema` later than draft 7; without one it is content.
+    let mut builder = Session::builder().json_schema(json!({
+        "type": "object",
+        "properties": {"name": {"type": "string"}, "age": {"type": "integer", "minimum": 0, "maximum": 150}},
+        "required": ["name", "age"],
+        "additionalProperties": false,
+    }));
+    let mut args = std::env::args().skip(1);
+    let live = args.next().is_some_and(|arg| arg == "--live");
+    let prompt = args.next().unwrap_or_else(|| if live { "Invent a person." } else { "please RUN:so" }.into());
+    if !live {
+        builder = builder.transport(Replay::open(concat!(env!("CARGO_MANIFEST_DIR"), "/recordings/2.1.329/structured-output.jsonl"))?);
+    }
+    let session = builder.start()?;
+
+    match session.query(prompt).json::<Person>().await {
+        Ok(Person { name, age }) => println!("{name} is {age}"),
+        // The answer is not lost when it is not what was hoped for.
+        Err(error) if error.is_structured_output() => match error.structured_output() {
+            Some(answer) => println!("not a person, but {}", answer.text()),
+            None => println!("no value, but the text {:?}", error.result_text()),
+        },
+        Err(error) => return Err(error.into()),
+    }
+    println!("for {} US dollars", session.spending().cost_usd);
+    session.stop().await;
+    Ok(())
+}

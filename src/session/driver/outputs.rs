@@ -1,0 +1,154 @@
+//! Carries out what the machine says.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use super::link::Link;
+use super::{Driver, Error, Mailbox, SessionEvent};
+use crate::protocol::{Command, Failure, Input, Output, Profile, TurnEnd};
+use crate::transport::{Connection, Transport};
+
+impl Driver {
+    pub(super) fn carry_out(&mut self) {
+        if let Some(reply) = self.machine.take_handshake() {
+            self.shared.status().server_info = Some(reply);
+        }
+        self.perform_all();
+        while let Some(mailbox) = self.written.take() {
+            mailbox.wake();
+            self.check_cap(&mailbox);
+            self.perform_all();
+        }
+        self.shared.set_status(&self.machine);
+    }
+
+    fn perform_all(&mut self) {
+        while !self.out.is_empty() {
+            let mut outputs = std::mem::take(&mut self.out);
+            for output in outputs.drain(..) {
+                self.perform(output);
+            }
+            if self.out.is_empty() {
+                self.out = outputs;
+            }
+        }
+    }
+
+    fn perform(&mut self, output: Output) {
+        match output {
+            Output::Message(turn, frame) => {
+                if let Some(mailbox) = self.turns.get(&turn) {
+                    mailbox.push(frame);
+                    if self.written.as_ref().is_none_or(|written| !Arc::ptr_eq(written, mailbox)) {
+                        self.written.replace(mailbox.clone()).iter().for_each(|mailbox| mailbox.wake());
+                    }
+                }
+            }
+            Output::Write(line) => {
+                if let Some(link) = &mut self.link {
+                    link.pipes.write(&line);
+                }
+            }
+            Output::Ended(turn, end) => {
+                self.profiles.release(turn);
+                if let Some(mailbox) = self.turns.remove(&turn) {
+                    mailbox.end(match end {
+                        TurnEnd::Result => Ok(()),
+                        TurnEnd::Failed(failure) => Err(self.error(failure)),
+                    });
+                }
+            }
+            Output::Reply(request, result) => {
+                let result = result.map_err(|failure| self.error(failure));
+                if let Some(reply) = self.requests.remove(&request) {
+                    let _ = reply.send(result);
+                }
+            }
+            Output::Callback(callback, frame) => self.callbacks.start(callback, &self.shared, &frame),
+            Output::CallbackCancelled(callback) => self.callbacks.cancel(callback),
+            Output::Event(event) => self.shared.publish(event.into()),
+            Output::SessionId(id) => {
+                // Handlers of this very round are to see it.
+                self.shared.status().session_id = Some(id.clone());
+                self.shared.publish(SessionEvent::SessionId(id));
+            }
+            Output::Open { resume, profile } => self.open(resume, profile),
+            Output::CloseStdin => match &mut self.link {
+                Some(link) => link.ending.begin(Instant::now(), self.shared.shutdown),
+                None => self.give_up_opening(),
+            },
+            Output::Terminate => match &mut self.link {
+                Some(link) => link.ending.terminate(Instant::now(), self.shared.shutdown, &mut *link.control),
+                None => self.give_up_opening(),
+            },
+        }
+    }
+
+    fn open(&mut self, resume: Option<String>, profile: Profile) {
+        self.exit = None;
+        self.refused = None;
+        self.shared.stderr().clear();
+        let options = self.profiles.launch(profile).unwrap_or(&self.shared.options);
+        self.machine.set_initialize(self.shared.initialize(options));
+        let launch = match self.shared.launch(options, resume, self.forgotten) {
+            Ok(launch) => launch,
+            Err(error) => return self.opened(Err(error.into())),
+        };
+        let transport = self.shared.transport.clone();
+        let limit = self.shared.options.timeouts().initialize;
+        self.opening = Some(Box::pin(async move {
+            let opened = transport.open(launch);
+            match limit {
+                Some(limit) => tokio::time::timeout(limit, opened).await.map_err(|_| Error::timeout(limit))?.map_err(Error::from),
+                None => opened.await.map_err(Error::from),
+            }
+        }));
+    }
+
+    pub(super) fn opened(&mut self, result: Result<Connection, Error>) {
+        self.opening = None;
+        match result {
+            Ok(connection) => {
+                let pid = connection.control.pid();
+                self.shared.set_connected(pid);
+                self.shared.publish(SessionEvent::Connected(pid));
+                self.link = Some(Link::new(connection, self.shared.max_line));
+                self.handle(Input::Opened);
+            }
+            Err(error) => {
+                self.refused = Some(error);
+                self.handle(Input::Closed);
+            }
+        }
+    }
+
+    fn give_up_opening(&mut self) {
+        self.opening = None;
+        self.handle(Input::Closed);
+    }
+
+    /// A turn that nobody reads may not grow for ever while the host waits for a reply.
+    fn check_cap(&mut self, mailbox: &Arc<Mailbox>) {
+        if mailbox.len() <= self.shared.buffer_cap {
+            return;
+        }
+        let turn = self.turns.iter().find(|(_, known)| Arc::ptr_eq(known, mailbox)).map(|(turn, _)| *turn);
+        if let Some(turn) = turn {
+            mailbox.end(Err(Error::overflow(self.shared.buffer_cap)));
+            self.turns.remove(&turn);
+            self.handle(Input::Command(Command::Abandon(turn)));
+        }
+    }
+
+    fn error(&self, failure: Failure) -> Error {
+        if let (Failure::Closed, Some(error)) = (&failure, &self.refused) {
+            return error.clone();
+        }
+        let stderr = self.shared.stderr().tail();
+        match failure {
+            Failure::Stopped | Failure::QueueFull(_) | Failure::Refused(_) => Error::protocol(failure, None, String::new()),
+            failure => Error::protocol(failure, self.exit, stderr),
+        }
+    }
+}

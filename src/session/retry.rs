@@ -1,0 +1,107 @@
+//! Opt-in back-off for turns that the API was too busy for.
+
+use std::time::Duration;
+
+use super::error::{Error, Result};
+
+/// How often and how patiently to ask again when the API was too busy. A session never does so by itself.
+///
+/// The CLI has repeated the call of the API several times already (`api_retry`) before it lets the turn fail. Only what fails
+/// [rate-limited](Error::is_rate_limited) or [overloaded](Error::is_overloaded) is done again; any other error comes back at once.
+///
+/// A turn that is asked again is a new turn: the conversation keeps the failed one, and tools that it has run are not undone.
+///
+/// ```
+/// use claude_wire::session::RetryPolicy;
+/// use claude_wire::{Scenario, Session, reply};
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let busy = reply().error(529, "API Error: Overloaded");
+/// let cli = Scenario::new().on_prompt("Hello", busy).on_prompt("Hello", reply().text("Hi!"));
+/// let session = Session::builder().transport(cli).start()?;
+/// let answer = RetryPolicy::new().run(|| session.query("Hello").text()).await?;
+/// assert_eq!(answer, "Hi!");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RetryPolicy {
+    attempts: u32,
+    first_delay: Duration,
+    max_delay: Duration,
+}
+
+impl RetryPolicy {
+    /// 3 attempts, the second 5 s after the first, each further one after twice as long, and after 2 minutes at most.
+    pub const fn new() -> Self {
+        Self { attempts: 3, first_delay: Duration::from_secs(5), max_delay: Duration::from_secs(120) }
+    }
+
+    /// How often to ask in all; 0 counts as 1. Default: 3.
+    #[must_use]
+    pub const fn attempts(self, attempts: u32) -> Self {
+        Self { attempts, ..self }
+    }
+
+    /// The wait before the second attempt. Default: 5 s.
+    #[must_use]
+    pub const fn first_delay(self, delay: Duration) -> Self {
+        Self { first_delay: delay, ..self }
+    }
+
+    /// The longest wait. Default: 2 minutes.
+    #[must_use]
+    pub const fn max_delay(self, delay: Duration) -> Self {
+        Self { max_delay: delay, ..self }
+    }
+
+    /// The longest wait before attempt `attempt`, counted from 1; none before the first. The wait itself is drawn between half of it and
+    /// all of it, so that many sessions do not come back at once.
+    pub fn delay_before(&self, attempt: u32) -> Duration {
+        match attempt.checked_sub(2) {
+            None => Duration::ZERO,
+            Some(doublings) => self.first_delay.saturating_mul(1u32.checked_shl(doublings).unwrap_or(u32::MAX)).min(self.max_delay),
+        }
+    }
+
+    /// Does `ask` until it succeeds, fails otherwise than busy, or has been done often enough.
+    ///
+    /// # Errors
+    /// The last error of `ask`.
+    ///
+    /// # Cancel safety
+    /// Dropping the future drops what `ask` has given, and no further attempt is made.
+    pub async fn run<T, Fut>(&self, mut ask: impl FnMut() -> Fut) -> Result<T>
+    where
+        Fut: Future<Output = Result<T>>,
+    {
+        let mut attempt = 1;
+        loop {
+            match ask().await {
+                Err(error) if attempt < self.attempts && is_busy(&error) => {
+                    attempt += 1;
+                    tokio::time::sleep(drawn(self.delay_before(attempt))).await;
+                }
+                done => return done,
+            }
+        }
+    }
+}
+
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn is_busy(error: &Error) -> bool {
+    error.is_rate_limited() || error.is_overloaded()
+}
+
+/// Between half of the delay and all of it.
+fn drawn(delay: Duration) -> Duration {
+    // A random uuid has its dice at hand; its last 32 bits are all random.
+    let (.., dice) = uuid::Uuid::new_v4().as_u64_pair();
+    delay.mul_f64(0.5 + 0.5 * f64::from(dice as u32) / f64::from(u32::MAX))
+}

@@ -1,0 +1,100 @@
+//! Structured answers, read into a type of the caller's.
+
+use serde::de::DeserializeOwned;
+
+use super::error::{Error, Result};
+use super::turn::Turn;
+use crate::wire::ResultMessage;
+
+impl Turn {
+    /// The structured answer (`structured_output` of the result, CLI 2.1.329) as a value of `T`.
+    ///
+    /// The CLI gives one where it was told a schema: [`json_schema`](Self::json_schema) for one turn, or
+    /// [`SessionBuilder::json_schema`](super::SessionBuilder::json_schema) for all. Only a launch can set a schema, so one of a single turn
+    /// costs a start; with the feature `schemars` the schema can come from `T` itself, by `json_schema_of::<T>()`.
+    ///
+    /// ```
+    /// use claude_wire::{Replay, Session};
+    ///
+    /// #[derive(serde::Deserialize)]
+    /// struct Person {
+    ///     name: String,
+    ///     age: u8,
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let replay = Replay::open("recordings/2.1.329/structured-output.jsonl")?;
+    /// let session = Session::builder().transport(replay).start()?;
+    /// let person: Person = session.query("please RUN:so").json().await?;
+    /// assert_eq!((person.name.as_str(), person.age), ("Ann", 3));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// When the turn failed, with or without a result. When it ended well without an answer that is a `T`:
+    /// [`is_structured_output`](Error::is_structured_output), and the error keeps the [answer](Error::structured_output).
+    pub async fn json<T: DeserializeOwned>(self) -> Result<T> {
+        self.final_result().await.and_then(|result| read(&result))
+    }
+}
+
+/// A result's structured answer.
+fn read<T: DeserializeOwned>(result: &ResultMessage) -> Result<T> {
+    if let Some(error) = Error::of_result(result) {
+        return Err(error);
+    }
+    let Some(answer) = &result.structured_output else {
+        return Err(Error::no_structured_output(result.result.as_deref().unwrap_or_default()));
+    };
+    answer.deserialize().map_err(|error| Error::structured_output_misfit(std::any::type_name::<T>(), answer.clone(), error))
+}
+
+#[cfg(feature = "schemars")]
+mod schema {
+    use schemars::JsonSchema;
+    use schemars::generate::SchemaSettings;
+    use serde_json::Value;
+
+    use super::Turn;
+    use crate::session::SessionBuilder;
+
+    impl Turn {
+        /// [`json_schema`](Self::json_schema) with the schema of `T`.
+        ///
+        /// ```
+        /// use claude_wire::{Replay, Session};
+        ///
+        /// #[derive(serde::Deserialize, schemars::JsonSchema)]
+        /// struct Person {
+        ///     name: String,
+        ///     age: u8,
+        /// }
+        ///
+        /// # #[tokio::main(flavor = "current_thread")]
+        /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+        /// # let replay = Replay::open("recordings/2.1.329/structured-output.jsonl")?;
+        /// # let session = Session::builder().transport(replay).start()?;
+        /// let person = session.query("please RUN:so").json_schema_of::<Person>().json::<Person>().await?;
+        /// # assert_eq!((person.name.as_str(), person.age), ("Ann", 3));
+        /// # Ok(())
+        /// # }
+        /// ```
+        pub fn json_schema_of<T: JsonSchema>(self) -> Self {
+            self.json_schema(schema_of::<T>())
+        }
+    }
+
+    impl SessionBuilder {
+        /// [`json_schema`](Self::json_schema) with the schema of `T`.
+        pub fn json_schema_of<T: JsonSchema>(self) -> Self {
+            self.json_schema(schema_of::<T>())
+        }
+    }
+
+    /// CLI 2.1.329 knows draft 7, and exits on a schema that names a later one; `schemars` would write 2020-12.
+    fn schema_of<T: JsonSchema>() -> Value {
+        SchemaSettings::draft07().into_generator().into_root_schema_for::<T>().to_value()
+    }
+}

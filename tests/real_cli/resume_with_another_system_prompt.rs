@@ -1,0 +1,23 @@
+//! A conversation is resumed with another system prompt: the new one counts, not the one that the CLI has kept.
+
+use claude_wire::fake_api::{ApiScript, Reply, When};
+
+use crate::support::{close, place};
+
+pub(crate) async fn run() {
+    let script =
+        ApiScript::new().when(When::prompt("First").turn(1), [Reply::text("one")]).when(When::prompt("Second").turn(2), [Reply::text("two")]);
+    let place = place(script).await;
+    let first = place.session().system_prompt("You are a poet.").start().unwrap();
+    first.query("First").drain().await.unwrap();
+    let id = first.session_id().unwrap();
+    assert!(first.stop().await.unwrap().success());
+
+    let second = place.session().system_prompt("You are a pirate.").resume(id).start().unwrap();
+    second.query("Second").drain().await.unwrap();
+    assert!(second.stop().await.unwrap().success());
+    let prompts: Vec<_> = place.api().requests().iter().map(|request| request.body()["system"].to_string()).collect();
+    assert!(prompts[0].contains("You are a poet.") && !prompts[0].contains("pirate"), "{}", prompts[0]);
+    assert!(prompts[1].contains("You are a pirate.") && !prompts[1].contains("poet"), "{}", prompts[1]);
+    close(place);
+}
