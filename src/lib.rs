@@ -6,6 +6,7 @@
 //! * [`protocol`]: turns, requests and callbacks as a machine without I/O.
 //! * [`transport`]: moves bytes and owns a child's life.
 //! * [`recording`]: reads, writes and scrubs recordings.
+//! * `mcp` (feature `mcp`): tools in the host's own process.
 //! * `fake_api`, `hermetic` (feature `fake-api`): a Messages API on loopback, and the real CLI in front of it.
 
 #![warn(clippy::unwrap_used)]
@@ -20,6 +21,8 @@ pub mod wire;
 pub mod fake_api;
 #[cfg(feature = "fake-api")]
 pub mod hermetic;
+#[cfg(feature = "mcp")]
+pub mod mcp;
 #[cfg(feature = "session")]
 pub mod player;
 #[cfg(feature = "session")]

@@ -5,7 +5,7 @@
 //! | `user` | `message` (a text and a list of one text block are the same), `parent_tool_use_id`, `priority`, `isSynthetic`, `shouldQuery` |
 //! | `control_request` | the `request` without `expires_at` and the JSON-RPC `id` of an `mcp_message` |
 //! | ... `initialize` | the hooks (events, matchers, how many callbacks, not their ids) and the SDK MCP servers; other fields where both have them |
-//! | answer | success or error; of a success the `response` without `toolUseID`; a missing `updatedInput` is the input unchanged; the result of `tools/call` and of no other JSON-RPC method; never the text of an error |
+//! | answer | success or error; of a success the `response` without `toolUseID`; a missing `updatedInput` is the input unchanged; the result of `tools/call` and of no other JSON-RPC method, where a missing `isError` is false; never the text of an error |
 //!
 //! A field that is `null` and one that is absent are the same, but for `set_max_thinking_tokens`, where the CLI tells them apart. A recorded
 //! text that is a scrubber's placeholder (`<text:1>`) fits every value.
@@ -98,6 +98,9 @@ pub(super) fn answers(request: &Value, expected: &Value, actual: &Value) -> Vec<
             Some("mcp_message") => {
                 let called = request.pointer("/message/method").is_some_and(|method| method == "tools/call");
                 body = if called { body.pointer("/mcp_response/result").cloned().unwrap_or(Value::Null) } else { Value::Null };
+                if body.get("isError") == Some(&Value::Bool(false)) {
+                    remove(&mut body, "isError");
+                }
             }
             _ => {}
         }
@@ -294,5 +297,7 @@ mod tests {
         let two = json(r#"{"subtype":"success","response":{"mcp_response":{"id":2,"result":{"content":[1]}}}}"#);
         assert_eq!(answers(&list, &one, &two), []);
         assert_eq!(answers(&call, &one, &two)[0].path, "response.response.content[0]");
+        let said = json(r#"{"subtype":"success","response":{"mcp_response":{"id":3,"result":{"content":[],"isError":false}}}}"#);
+        assert_eq!(answers(&call, &one, &said), [], "that is what its absence says");
     }
 }

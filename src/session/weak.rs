@@ -2,7 +2,14 @@
 
 use std::sync::Weak;
 
+#[cfg(feature = "mcp")]
+use tokio::sync::oneshot;
+
+#[cfg(feature = "mcp")]
+use super::driver::Order;
 use super::handle::{Inner, Session};
+#[cfg(feature = "mcp")]
+use crate::wire::RawJson;
 
 /// A session, for those that must not keep it alive: what a handler is given. While a [`Session`] or a running turn exists,
 /// [`upgrade`](Self::upgrade) gives a handle.
@@ -13,6 +20,17 @@ impl WeakSession {
     /// A handle, unless the last one has been dropped.
     pub fn upgrade(&self) -> Option<Session> {
         self.0.upgrade().map(|inner| Session { inner })
+    }
+
+    /// Gives the CLI a JSON-RPC message of an in-process server, in the order of the calls. The acknowledgement; `None` where no CLI runs.
+    #[cfg(feature = "mcp")]
+    pub(crate) fn send_mcp(&self, server: &str, message: &str) -> Option<oneshot::Receiver<super::Result<Option<RawJson>>>> {
+        let inner = self.0.upgrade().filter(|inner| inner.shared.status().connected)?;
+        let server = serde_json::Value::from(server);
+        let body = format!(r#"{{"subtype":"mcp_message","server_name":{server},"message":{message}}}"#);
+        let (reply, receipt) = oneshot::channel();
+        inner.order_if_running(Order::Control(RawJson::scanned(body.into()), None, reply));
+        Some(receipt)
     }
 }
 

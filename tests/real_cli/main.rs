@@ -11,11 +11,13 @@ mod support;
 /// Each name is a file with one test, `run`.
 #[cfg(feature = "fake-api")]
 macro_rules! tests {
-    ($($name:ident),* $(,)?) => {
-        $(mod $name;)*
+    ($($(#[$condition:meta])* $name:ident),* $(,)?) => {
+        $($(#[$condition])* mod $name;)*
 
         fn trials() -> Vec<libtest_mimic::Trial> {
-            vec![$(harness::trial(stringify!($name), $name::run)),*]
+            let mut trials = Vec::new();
+            $($(#[$condition])* trials.push(harness::trial(stringify!($name), $name::run));)*
+            trials
         }
     };
 }
@@ -38,6 +40,12 @@ tests![
     hooks_typed,
     image_prompt,
     in_process_tool,
+    #[cfg(feature = "mcp")]
+    in_process_tool_added,
+    #[cfg(feature = "mcp")]
+    in_process_tool_cancelled,
+    #[cfg(feature = "mcp")]
+    in_process_tool_of_rmcp,
     interrupt_mid_stream,
     interrupt_mid_tool,
     large_answer,

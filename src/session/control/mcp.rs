@@ -34,6 +34,40 @@ impl Mcp<'_> {
         Call::new(self.0, "mcp_set_servers", Reply::read).with("servers", servers)
     }
 
+    /// Makes an MCP server of this process known while the session runs, in place of one of that name. What
+    /// [`set_servers`](Self::set_servers) needs to offer it to the CLI: its name, and its configuration. `make` makes a server for each
+    /// connection of the CLI; see [`crate::mcp`].
+    ///
+    /// A CLI that is started anew does not know the servers that the one before was given in this way.
+    ///
+    /// ```
+    /// # use claude_wire::mcp::rmcp::{RoleServer, Service};
+    /// # async fn example<S: Service<RoleServer>>(session: claude_wire::Session, clock: fn() -> S) -> claude_wire::Result<()> {
+    /// let clock = session.mcp().in_process("clock", clock);
+    /// session.mcp().set_servers([clock]).await?;
+    /// // ... and without it again:
+    /// session.mcp().set_servers::<&str>([]).await?;
+    /// session.mcp().end_in_process("clock");
+    /// # Ok(()) }
+    /// ```
+    #[cfg(feature = "mcp")]
+    pub fn in_process<S>(&self, name: impl Into<String>, make: impl Fn() -> S + Send + Sync + 'static) -> (String, Value)
+    where
+        S: crate::mcp::rmcp::Service<crate::mcp::rmcp::RoleServer>,
+    {
+        let name = name.into();
+        self.0.inner.shared.handlers.mcp.insert(name.clone(), make);
+        let config = serde_json::json!({"type": "sdk", "name": name});
+        (name, config)
+    }
+
+    /// Ends an MCP server of this process and forgets it; whether there was one. Calls that run are cancelled. The CLI is not told: take it
+    /// out with [`set_servers`](Self::set_servers) first.
+    #[cfg(feature = "mcp")]
+    pub fn end_in_process(&self, name: &str) -> bool {
+        self.0.inner.shared.handlers.mcp.remove(name)
+    }
+
     /// Connects a server again, and waits for it (`mcp_reconnect`). An error when there is no such server, or it cannot be connected.
     pub fn reconnect(&self, server: &str) -> Call<()> {
         Call::plain(self.0, "mcp_reconnect").with("serverName", server)

@@ -12,6 +12,7 @@
 //! | `hook_callback` | an error, which the CLI reports and goes on from, or blocks, as the hook's [`Matcher`] says |
 //! | `elicitation` | `decline` |
 //! | `request_user_dialog` | none, where the kind was not declared: it is not this host's dialog to close; an error where the handler failed |
+//! | `mcp_message` | an error for a server that is not there |
 //! | `remote_tool_call` and its kin | none: they are for another kind of host |
 //! | anything else, such as `oauth_token_refresh` | an error with the code `unsupported_request`, unless [`on_request`] has a handler |
 //!

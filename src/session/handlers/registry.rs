@@ -27,6 +27,8 @@ pub(in crate::session) struct Handlers {
     pub(super) hooks: Hooks,
     pub(super) elicitation: Option<OnElicitation>,
     pub(super) dialogs: Option<Dialogs>,
+    #[cfg(feature = "mcp")]
+    pub(in crate::session) mcp: crate::mcp::McpServers,
     /// In the wire's own terms, by subtype.
     raw: HashMap<String, OnRequest>,
 }
@@ -62,7 +64,12 @@ impl Handlers {
     /// # Errors
     /// When one of them stands in `taken` already, or cannot be said.
     pub(in crate::session) fn initialize(&self, taken: &Map<String, Value>) -> Result<Map<String, Value>, OptionError> {
-        let fields = [("hooks", self.hooks.initialize()?), ("supportedDialogKinds", self.dialogs.as_ref().map(Dialogs::initialize))];
+        let fields = [
+            ("hooks", self.hooks.initialize()?),
+            ("supportedDialogKinds", self.dialogs.as_ref().map(Dialogs::initialize)),
+            #[cfg(feature = "mcp")]
+            ("sdkMcpServers", Some(self.mcp.names()).filter(|names| !names.is_empty()).map(Value::from)),
+        ];
         let mut initialize = Map::new();
         for (name, value) in fields {
             let Some(value) = value else { continue };
@@ -82,6 +89,8 @@ impl Handlers {
             "hook_callback" => self.hooks.answer(&request),
             "elicitation" => self.elicitation.as_ref().and_then(|handler| handler.answer(&request)),
             "request_user_dialog" => self.dialogs.as_ref().and_then(|dialogs| dialogs.answer(&request)),
+            #[cfg(feature = "mcp")]
+            "mcp_message" => self.mcp.answer(&request),
             _ => None,
         };
         typed
@@ -122,6 +131,10 @@ fn unhandled(subtype: &str, request: &HostRequest) -> Answer {
         }
         "elicitation" => Answer::Success(json!({"action": "decline"}).into()),
         "request_user_dialog" => Answer::Silence,
+        "mcp_message" => {
+            let name = request.field("server_name").and_then(|name| name.as_str().map(String::from)).unwrap_or_default();
+            Answer::Error(format!("SDK MCP server not found: {name}"), None)
+        }
         "remote_tool_call" | "remote_plumbing_call" | "remote_tools_probe" | "remote_tools_reannounce" => Answer::Silence,
         _ => Answer::Error(format!("unsupported control request: {subtype}"), Some("unsupported_request".into())),
     }

@@ -170,6 +170,19 @@ impl SessionBuilder {
         self
     }
 
+    /// Offers the CLI an MCP server that lives in this process (`sdkMcpServers`): any [`rmcp`](crate::mcp::rmcp) server, which `make` makes
+    /// for each connection of the CLI. Replaces a server of that name. How it runs, and a tool to begin with: [`crate::mcp`].
+    ///
+    /// A panic of `make` is a failed connection.
+    #[cfg(feature = "mcp")]
+    pub fn mcp_server<S>(self, name: impl Into<String>, make: impl Fn() -> S + Send + Sync + 'static) -> Self
+    where
+        S: crate::mcp::rmcp::Service<crate::mcp::rmcp::RoleServer>,
+    {
+        self.handlers.mcp.insert(name.into(), make);
+        self
+    }
+
     /// Answers the CLI's requests of one subtype in the wire's own terms. `Err` is sent as an error reply. A handler of the kinds above comes
     /// first, where it has an answer.
     ///

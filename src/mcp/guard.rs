@@ -1,0 +1,67 @@
+//! A server around the user's, which answers for it when it fails.
+
+use std::borrow::Cow;
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use rmcp::model::{
+    CallToolResult, ClientNotification, ClientRequest, ContentBlock, ErrorData, ProtocolVersion, ServerConfig, ServerResult,
+};
+use rmcp::service::{NotificationContext, RequestContext};
+use rmcp::{RoleServer, Service};
+
+/// How long a tool may clean up after it has been cancelled.
+const GRACE: Duration = Duration::from_secs(5);
+
+pub(super) struct Guard<S>(S);
+
+impl<S> Guard<S> {
+    pub(super) fn new(service: S) -> Self {
+        Self(service)
+    }
+}
+
+impl<S: Service<RoleServer>> Service<RoleServer> for Guard<S> {
+    async fn handle_request(&self, request: ClientRequest, context: RequestContext<RoleServer>) -> Result<ServerResult, ErrorData> {
+        let is_call = matches!(request, ClientRequest::CallToolRequest(_));
+        let cancelled = context.ct.clone();
+        let handling = AssertUnwindSafe(async { self.0.handle_request(request, context).await }).catch_unwind();
+        let past_grace = async {
+            cancelled.cancelled().await;
+            tokio::time::sleep(GRACE).await;
+        };
+        tokio::select! {
+            biased;
+            handled = handling => handled.unwrap_or_else(|_| panicked(is_call)),
+            () = past_grace => Err(ErrorData::internal_error("the call was cancelled", None)),
+        }
+    }
+
+    async fn handle_notification(
+        &self,
+        notification: ClientNotification,
+        context: NotificationContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        self.0.handle_notification(notification, context).await
+    }
+
+    fn get_info(&self) -> ServerConfig {
+        self.0.get_info()
+    }
+
+    fn supported_protocol_versions(&self) -> Cow<'static, [ProtocolVersion]> {
+        self.0.supported_protocol_versions()
+    }
+}
+
+/// A tool that panicked has failed, which the model is to know. The server goes on.
+fn panicked(is_call: bool) -> Result<ServerResult, ErrorData> {
+    if is_call {
+        let mut result = CallToolResult::error(vec![ContentBlock::text("the tool panicked")]);
+        // Clients of the handshake do not know this field; to newer ones its absence says the same.
+        result.result_type = None;
+        return Ok(ServerResult::CallToolResult(result));
+    }
+    Err(ErrorData::internal_error("the server panicked", None))
+}

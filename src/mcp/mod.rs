@@ -1,0 +1,57 @@
+//! In-process tools: any [`rmcp`] server, offered to the CLI by the session itself.
+//!
+//! A tool is an ordinary `#[tool]` of rmcp, with a schema from `schemars`. The CLI reaches the server over the session's own stdio, in
+//! `mcp_message` requests, so there is no further process and no port. The model sees the tools as `mcp__<server>__<tool>`, and asks for
+//! permission to use them unless [`allowed_tools`](crate::SessionBuilder::allowed_tools) names them.
+//!
+//! ```
+//! use claude_wire::Session;
+//! use claude_wire::mcp::rmcp::handler::server::wrapper::Parameters;
+//! use claude_wire::mcp::rmcp::{self, schemars, tool, tool_router};
+//!
+//! #[derive(serde::Deserialize, schemars::JsonSchema)]
+//! struct Pair {
+//!     a: f64,
+//!     b: f64,
+//! }
+//!
+//! struct Calculator;
+//!
+//! #[tool_router(server_handler)]
+//! impl Calculator {
+//!     /// Adds two numbers.
+//!     #[tool]
+//!     async fn add(&self, Parameters(Pair { a, b }): Parameters<Pair>) -> String {
+//!         (a + b).to_string()
+//!     }
+//! }
+//!
+//! let builder = Session::builder().mcp_server("calc", || Calculator).allowed_tools(["mcp__calc__add"]);
+//! # let _ = builder;
+//! ```
+//!
+//! **One server for each connection.** The closure makes a server when the CLI connects: at the start, after a restart of the CLI, and when
+//! [`reconnect`](crate::session::Mcp::reconnect) asks for it. Sessions share no state that the closure does not share, and neither do forks.
+//!
+//! | what happens | what comes of it |
+//! |---|---|
+//! | the CLI asks | the server answers, in a task of its own: a slow tool holds up nothing |
+//! | a tool gives `Err`, or panics | a result with `isError`, which the model reads |
+//! | the CLI cancels a call, or ends | the tool's `RequestContext::ct` is cancelled; five seconds later its future is dropped |
+//! | the server sends a notification or a request | it goes to the CLI as an `mcp_message` request; sending is done when the CLI has acknowledged it |
+//! | the CLI asks for a server that is not there | an error, unless [`on_request`](crate::SessionBuilder::on_request) has a handler for `mcp_message` |
+//!
+//! Servers that come and go while the session runs: [`Mcp::in_process`](crate::session::Mcp::in_process). What an in-process server may
+//! not be sent past the model is said at [`Mcp::call`](crate::session::Mcp::call).
+//!
+//! The handshake is always played, never sent ahead (`sdkMcpServerManifests`): it costs three round trips of a millisecond or so, while the
+//! manifests would have to be made before the CLI is even started.
+
+mod bridge;
+mod guard;
+mod pipe;
+mod servers;
+
+pub use rmcp;
+
+pub(crate) use self::servers::McpServers;

@@ -1,0 +1,121 @@
+//! The server's end of a connection: rmcp's transport over the session.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rmcp::RoleServer;
+use rmcp::model::{ClientJsonRpcMessage, JsonRpcMessage, RequestId, ServerJsonRpcMessage};
+use rmcp::transport::Transport;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::session::WeakSession;
+
+pub(super) struct Pipe {
+    server: String,
+    session: WeakSession,
+    incoming: mpsc::UnboundedReceiver<ClientJsonRpcMessage>,
+    waiting: Waiting,
+}
+
+impl Pipe {
+    pub(super) fn new(
+        server: &str,
+        session: WeakSession,
+        incoming: mpsc::UnboundedReceiver<ClientJsonRpcMessage>,
+        waiting: Waiting,
+    ) -> Self {
+        Self { server: server.into(), session, incoming, waiting }
+    }
+}
+
+impl Transport<RoleServer> for Pipe {
+    type Error = io::Error;
+
+    /// Replies go back to who asked; what the server says of its own accord goes to the CLI at once, so that it comes before the result of
+    /// the call that it belongs to.
+    fn send(&mut self, item: ServerJsonRpcMessage) -> impl Future<Output = io::Result<()>> + Send + 'static {
+        let id = match &item {
+            JsonRpcMessage::Response(reply) => Some(reply.id.clone()),
+            JsonRpcMessage::Error(error) => error.id.clone(),
+            JsonRpcMessage::Request(_) | JsonRpcMessage::Notification(_) => None,
+        };
+        let is_reply = matches!(item, JsonRpcMessage::Response(_) | JsonRpcMessage::Error(_));
+        let sent = serde_json::to_string(&item).map_err(io::Error::other).and_then(|text| match id {
+            Some(id) => {
+                self.waiting.answer(&id, text);
+                Ok(None)
+            }
+            // An error about nothing in particular has nobody to go to.
+            None if is_reply => Ok(None),
+            None => self.session.send_mcp(&self.server, &text).map(Some).ok_or_else(|| io::Error::other("the CLI does not run")),
+        });
+        async move {
+            match sent? {
+                Some(receipt) => receipt.await.map_err(io::Error::other)?.map(drop).map_err(io::Error::other),
+                None => Ok(()),
+            }
+        }
+    }
+
+    fn receive(&mut self) -> impl Future<Output = Option<ClientJsonRpcMessage>> + Send {
+        self.incoming.recv()
+    }
+
+    async fn close(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Drop for Pipe {
+    fn drop(&mut self) {
+        self.waiting.close();
+    }
+}
+
+/// Who waits for which reply. Closed when the server has ended.
+#[derive(Clone, Default)]
+pub(super) struct Waiting(Arc<Mutex<Callers>>);
+
+#[derive(Default)]
+struct Callers {
+    by_id: HashMap<RequestId, oneshot::Sender<String>>,
+    closed: bool,
+}
+
+impl Waiting {
+    /// The reply to a request, in JSON-RPC. `None` where one with this id is under way.
+    pub(super) fn enter(&self, id: RequestId) -> Option<oneshot::Receiver<String>> {
+        let mut callers = self.lock();
+        if callers.by_id.contains_key(&id) {
+            return None;
+        }
+        let (sender, reply) = oneshot::channel();
+        if !callers.closed {
+            callers.by_id.insert(id, sender);
+        }
+        Some(reply)
+    }
+
+    /// Gives a reply to who waits for it, if anybody does.
+    pub(super) fn answer(&self, id: &RequestId, reply: String) {
+        if let Some(caller) = self.lock().by_id.remove(id) {
+            let _ = caller.send(reply);
+        }
+    }
+
+    /// Waits no more; whether the reply was still to come.
+    pub(super) fn leave(&self, id: &RequestId) -> bool {
+        self.lock().by_id.remove(id).is_some()
+    }
+
+    fn close(&self) {
+        let mut callers = self.lock();
+        callers.closed = true;
+        callers.by_id.clear();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Callers> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,94 @@
+//! A recorded conversation of the real CLI with an in-process server, replayed with a server of rmcp in its place.
+#![cfg(feature = "mcp")]
+
+use claude_wire::mcp::rmcp;
+use claude_wire::{Replay, Session};
+use rmcp::handler::server::wrapper::Parameters;
+use rmcp::{schemars, tool, tool_router};
+
+#[derive(serde::Deserialize, schemars::JsonSchema)]
+struct Pair {
+    a: f64,
+    b: f64,
+}
+
+struct Calculator;
+
+#[tool_router(server_handler)]
+impl Calculator {
+    #[tool]
+    async fn add(&self, Parameters(Pair { a, b }): Parameters<Pair>) -> String {
+        (a + b).to_string()
+    }
+
+    #[tool]
+    async fn fail(&self) -> Result<String, String> {
+        Err("boom".into())
+    }
+}
+
+/// The server that was recorded in `in-process-server.jsonl`, as far as the model could tell.
+struct Divider;
+
+#[tool_router(server_handler)]
+impl Divider {
+    #[tool]
+    async fn multiply(&self, Parameters(Pair { a, b }): Parameters<Pair>) -> String {
+        (a * b).to_string()
+    }
+
+    #[tool]
+    async fn divide(&self, Parameters(Pair { .. }): Parameters<Pair>) -> Result<String, String> {
+        Err("division by zero".into())
+    }
+}
+
+struct Wrong;
+
+#[tool_router(server_handler)]
+impl Wrong {
+    #[tool]
+    async fn add(&self) -> String {
+        "4".into()
+    }
+}
+
+fn recording(name: &str) -> Replay {
+    Replay::open(format!("{}/recordings/2.1.329/{name}.jsonl", env!("CARGO_MANIFEST_DIR"))).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_the_handshake_names_answers_as_recorded() {
+    let replay = recording("in-process-server");
+    let builder = Session::builder().mcp_server("calc", || Divider).transport(replay.clone());
+    let session = builder.start().unwrap();
+    let answer = session.query("What is 6 times 7, and 1 divided by 0?").text().await.unwrap();
+    assert_eq!(answer, "6 times 7 is 42; 1 cannot be divided by 0.");
+    session.stop().await;
+    replay.assert_finished();
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_recorded_calls_are_answered_by_a_server_of_rmcp() {
+    let replay = recording("sdk-mcp-tool");
+    let session = Session::builder().transport(replay.clone()).start().unwrap();
+    // The recorded CLI was told of its server by `--mcp-config`, and not in the handshake.
+    session.mcp().in_process("calc", || Calculator);
+    session.mcp().status().await.unwrap();
+    assert_eq!(session.query("please RUN:mcp").text().await.unwrap(), "1+2=3 and fail failed.");
+    assert_eq!(session.mcp().status().await.unwrap().servers[0].name, "calc");
+    session.stop().await;
+    replay.assert_finished();
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_result_than_the_recorded_one_is_a_difference() {
+    let replay = recording("sdk-mcp-tool");
+    let session = Session::builder().transport(replay.clone()).start().unwrap();
+    session.mcp().in_process("calc", || Wrong);
+    session.mcp().status().await.unwrap();
+    assert!(session.query("please RUN:mcp").text().await.is_err());
+    session.stop().await;
+    let report = replay.report().to_string();
+    assert!(report.contains(r#""4""#) && report.contains(r#""3""#), "{report}");
+}
