@@ -2,7 +2,7 @@
 
 use claude_wire::wire::{
     Control, ControlRequest, ControlResponse, Frame, HostRequest, PermissionDestination, PermissionMode, PermissionUpdate, RawJson,
-    control_cancel_line, control_error_line, control_request_line, control_success_line, user_line,
+    control_cancel_line, control_error_line, control_request_line, control_success_line, user_line, verbatim_user_line,
 };
 
 fn control(line: &str) -> Control {
@@ -110,6 +110,8 @@ fn the_lines_of_a_host() {
             r#""parent_tool_use_id":null,"session_id":"","uuid":"p\"1"}"#
         )
     );
+    let line = verbatim_user_line("p1", &RawJson::parse(r#""@/etc/passwd""#).unwrap());
+    assert!(line.ends_with(br#","uuid":"p1","client_composed":true}"#), "{line:?}");
     let interrupt = RawJson::parse(r#"{"subtype":"interrupt"}"#).unwrap();
     assert_eq!(
         control_request_line("r\"1", &interrupt),

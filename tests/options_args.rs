@@ -3,7 +3,8 @@
 #![cfg(feature = "session")]
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
-use claude_wire::session::{FileOrJson, Options, SettingSource, Thinking};
+use claude_wire::session::{FileOrJson, Options, Plugin, SettingSource, Thinking};
+use claude_wire::wire::ThinkingDisplay;
 use serde_json::json;
 
 const PREFIX: [&str; 6] = ["--print", "--output-format", "stream-json", "--input-format", "stream-json", "--verbose"];
@@ -89,7 +90,23 @@ fn each_option_writes_its_flag() {
         (options().betas(["context-1m-2025-08-07"]), &["--betas", "context-1m-2025-08-07"]),
         (options().agent("reviewer"), &["--agent", "reviewer"]),
         (options().debug(true), &["--debug"]),
-        (options().extra_arg("plugin-dir", "/p").extra_flag("bare").extra_arg("x", ""), &["--plugin-dir", "/p", "--bare", "--x="]),
+        (options().permission_prompts("none"), &["--permission-prompts", "none"]),
+        (options().allow_dangerously_skip_permissions(true), &["--allow-dangerously-skip-permissions"]),
+        (options().task_budget(20_000), &["--task-budget", "20000"]),
+        (options().thinking_display(ThinkingDisplay::Omitted), &["--thinking-display", "omitted"]),
+        (
+            options().resume(ID).resume_session_at(ID).resume_drops_turn(ID),
+            &[
+                "--resume=123e4567-e89b-42d3-a456-426614174000",
+                "--resume-session-at=123e4567-e89b-42d3-a456-426614174000",
+                "--resume-drops-turn=123e4567-e89b-42d3-a456-426614174000",
+            ],
+        ),
+        (options().managed_settings(json!({"a": 1})), &["--managed-settings", r#"{"a":1}"#]),
+        (options().project_config_root("/r"), &["--project-config-root", "/r"]),
+        (options().plugin(Plugin::new("/a")).plugin(Plugin::without_mcp("/b")), &["--plugin-dir", "/a", "--plugin-dir-no-mcp", "/b"]),
+        (options().debug(true).debug_file("/log"), &["--debug-file", "/log"]),
+        (options().extra_arg("plugin-url", "/p").extra_flag("bare").extra_arg("x", ""), &["--plugin-url", "/p", "--bare", "--x="]),
     ];
     for (options, expected) in table {
         assert_eq!(tail(options), *expected, "{options:?}");
@@ -125,7 +142,7 @@ fn a_value_that_looks_like_a_flag_stays_a_value() {
         .system_prompt("-p")
         .allowed_tools(["--resume", "Read"])
         .add_dir("--settings")
-        .extra_arg("plugin-dir", "--debug");
+        .extra_arg("plugin-url", "--debug");
     assert_eq!(
         tail(&hostile),
         [
@@ -133,7 +150,7 @@ fn a_value_that_looks_like_a_flag_stays_a_value() {
             "--allowed-tools=--resume,Read",
             "--model=--dangerously-skip-permissions",
             "--add-dir=--settings",
-            "--plugin-dir=--debug",
+            "--plugin-url=--debug",
         ]
     );
 }

@@ -5,7 +5,8 @@
 
 use std::time::Duration;
 
-use claude_wire::session::{Options, Thinking};
+use claude_wire::session::{AgentDefinition, McpServer, Options, Plugin, Thinking};
+use claude_wire::transport::Inherit;
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -49,8 +50,8 @@ fn millis(text: &str) -> Duration {
     Duration::from_millis(text.len() as u64 + 1)
 }
 
-/// All options, in the order in which they stand on the command line.
-const ROWS: [Row; 38] = rows! {
+/// All options that write something of their own, in the order in which they stand on the command line.
+const ROWS: [Row; 65] = rows! {
     system_prompt: |o, t| o.append_system_prompt(t) => "--append-system-prompt" text;
     allowed_tools: |o, t| o.allowed_tools([format!("A({})", inner(t)), "-B".into()]) => "--allowed-tools" |t| Some(format!("A({}),-B", inner(t)));
     disallowed_tools: |o, t| o.disallowed_tools([format!("-({})", inner(t))]) => "--disallowed-tools" |t| Some(format!("-({})", inner(t)));
@@ -60,27 +61,56 @@ const ROWS: [Row; 38] = rows! {
     agent: |o, t| o.agent(format!("{t}a")) => "--agent" |t| Some(format!("{t}a"));
     permission_mode: |o, t| o.permission_mode(format!("{t}p")) => "--permission-mode" |t| Some(format!("{t}p"));
     permission_prompt_tool: |o, t| o.permission_prompt_tool(format!("{t}q")) => "--permission-prompt-tool" |t| Some(format!("{t}q"));
+    permission_prompts: |o, t| o.permission_prompts(format!("{t}w")) => "--permission-prompts" |t| Some(format!("{t}w"));
+    allow_dangerously_skip_permissions: |o, _| o.allow_dangerously_skip_permissions(true) => "--allow-dangerously-skip-permissions" none;
     max_turns: |o, t| o.max_turns(t.len() as u32 + 1) => "--max-turns" length;
     max_budget_usd: |o, t| o.max_budget_usd((t.len() + 1) as f64) => "--max-budget-usd" length;
+    task_budget: |o, t| o.task_budget(t.len() as u64 + 1) => "--task-budget" length;
     thinking: |o, t| o.thinking(Thinking::Budget(t.len() as u32 + 1)) => "--max-thinking-tokens" length;
+    thinking_display: |o, t| o.thinking_display(format!("{t}d").as_str()) => "--thinking-display" |t| Some(format!("{t}d"));
     effort: |o, t| o.effort(format!("{t}e")) => "--effort" |t| Some(format!("{t}e"));
     betas: |o, t| o.betas(["-b", &t.replace(',', "."), "c"].map(|b| format!("{b}."))) => "--betas" |t| Some(format!("-b.,{}.,c.", t.replace(',', ".")));
     resume: |o, _| o.resume(ID) => "--resume" |_| text(ID);
     continue_conversation: |o, _| o.continue_conversation(true) => "--continue" none;
     fork_session: |o, _| o.fork_session(true) => "--fork-session" none;
+    resume_session_at: |o, _| o.resume_session_at(ID) => "--resume-session-at" |_| text(ID);
+    resume_drops_turn: |o, _| o.resume_drops_turn(ID) => "--resume-drops-turn" |_| text(ID);
     session_id: |o, _| o.session_id(ID) => "--session-id" |_| text(ID);
     no_session_persistence: |o, _| o.no_session_persistence(true) => "--no-session-persistence" none;
     add_dirs: |o, t| o.add_dirs([format!("{t}/d")]) => "--add-dir" |t| Some(format!("{t}/d"));
     mcp_config: |o, t| o.mcp_config(json!({"mcpServers": {t: 1}})) => "--mcp-config" |t| Some(json!({"mcpServers": {t: 1}}).to_string());
     strict_mcp_config: |o, _| o.strict_mcp_config(true) => "--strict-mcp-config" none;
+    mcp_servers: |o, t| o.mcp_server(format!("{t}s"), McpServer::stdio(format!("{t}c"), [t])) => "--await-initialize" none;
     settings: |o, t| o.settings(json!({t: t})) => "--settings" |t| Some(json!({t: t}).to_string());
+    managed_settings: |o, t| o.managed_settings(json!({t: t})) => "--managed-settings" |t| Some(json!({t: t}).to_string());
+    project_config_root: |o, t| o.project_config_root(format!("{t}/r")) => "--project-config-root" |t| Some(format!("{t}/r"));
+    plugins: |o, t| o.plugin(Plugin::new(format!("{t}/p"))) => "--plugin-dir" |t| Some(format!("{t}/p"));
     setting_sources: |o, _| o.setting_sources([""; 0]) => "--setting-sources" |_| Some(String::new());
     json_schema: |o, t| o.json_schema(json!({"const": t})) => "--json-schema" |t| Some(json!({"const": t}).to_string());
     include_partial_messages: |o, _| o.include_partial_messages(true) => "--include-partial-messages" none;
     include_hook_events: |o, _| o.include_hook_events(true) => "--include-hook-events" none;
     replay_user_messages: |o, _| o.replay_user_messages(true) => "--replay-user-messages" none;
     debug: |o, _| o.debug(true) => "--debug" none;
-    extra_args: |o, t| o.extra_arg("plugin-dir", t) => "--plugin-dir" text;
+    debug_file: |o, t| o.debug_file(format!("{t}/log")) => "--debug-file" |t| Some(format!("{t}/log"));
+    extra_args: |o, t| o.extra_arg("plugin-url", t) => "--plugin-url" text;
+    // What goes into the initialize request or into prompts.
+    exclude_dynamic_sections: |o, _| o.exclude_dynamic_sections(true) => "" none;
+    system_prompt_snapshot: |o, _| o.system_prompt_snapshot(true) => "" none;
+    plan_mode_instructions: |o, t| o.plan_mode_instructions(t) => "" none;
+    agents: |o, t| o.agents([(format!("{t}a"), AgentDefinition::new(t, t))]) => "" none;
+    tool_aliases: |o, t| o.tool_aliases([(format!("{t}f"), format!("{t}t"))]) => "" none;
+    title: |o, t| o.title(format!("{t}t")) => "" none;
+    prompt_suggestions: |o, _| o.prompt_suggestions(true) => "" none;
+    agent_progress_summaries: |o, _| o.agent_progress_summaries(true) => "" none;
+    forward_subagent_text: |o, _| o.forward_subagent_text(true) => "" none;
+    per_task_stop_affordance: |o, _| o.per_task_stop_affordance(true) => "" none;
+    verbatim_prompts: |o, _| o.verbatim_prompts(true) => "" none;
+    // What goes into the environment.
+    file_checkpointing: |o, _| o.file_checkpointing(true) => "" none;
+    question_preview: |o, t| o.question_preview(format!("{t}q")) => "" none;
+    max_retries: |o, t| o.max_retries(t.len() as u32) => "" none;
+    client_app: |o, t| o.client_app(format!("{t}c")) => "" none;
+    inherit_env: |o, t| o.inherit_env(Inherit::only([t])) => "" none;
     // What the SDK carries out itself writes nothing.
     cwd: |o, t| o.cwd(format!("{t}/cwd")) => "" none;
     timeout: |o, t| o.timeout(millis(t)) => "" none;
@@ -107,8 +137,19 @@ fn choice() -> impl Strategy<Value = Vec<Option<String>>> {
     prop::collection::vec(prop::option::of(hostile()), ROWS.len()).prop_map(|mut chosen| {
         let at = |field| ROWS.iter().position(|row| row.field == field).unwrap();
         let [resume, go_on, fork, id] = ["resume", "continue_conversation", "fork_session", "session_id"].map(at);
+        let [cut, drops, debug, log] = ["resume_session_at", "resume_drops_turn", "debug", "debug_file"].map(at);
+        if chosen[log].is_some() {
+            // The file says it all.
+            chosen[debug] = None;
+        }
         if chosen[resume].is_some() {
             chosen[go_on] = None;
+        }
+        if chosen[resume].is_none() {
+            chosen[cut] = None;
+        }
+        if chosen[cut].is_none() {
+            chosen[drops] = None;
         }
         if chosen[resume].is_none() && chosen[go_on].is_none() {
             chosen[fork] = None;
@@ -174,7 +215,7 @@ fn what_an_option_writes_cannot_be_written_by_extra_args() {
     let flags = ROWS.iter().filter_map(|row| (row.writes)("")).map(|(flag, _)| flag);
     let others = ["--system-prompt", "--system-prompt-file", "--thinking", "--cwd", "--timeout"];
     let fixed = args(&Options::default()).into_iter().filter(|arg| arg.starts_with("--"));
-    for flag in flags.filter(|flag| flag != "--plugin-dir").chain(others.map(String::from)).chain(fixed) {
+    for flag in flags.filter(|flag| flag != "--plugin-url").chain(others.map(String::from)).chain(fixed) {
         let extra = Options::default().extra_flag(&flag[2..]);
         assert!(extra.validate().is_err(), "{flag}");
     }
@@ -192,8 +233,13 @@ fn cwd_timeout_and_key_are_never_on_the_command_line() {
 
 #[test]
 fn bypassing_permissions_is_never_chosen_by_the_sdk() {
-    let chosen: Vec<_> =
-        ROWS.iter().map(|row| (!["continue_conversation", "permission_mode"].contains(&row.field)).then(|| "x".to_owned())).collect();
+    let chosen: Vec<_> = ROWS
+        .iter()
+        .map(|row| {
+            (!["continue_conversation", "permission_mode", "allow_dangerously_skip_permissions"].contains(&row.field))
+                .then(|| "x".to_owned())
+        })
+        .collect();
     for arg in args(&build(&chosen)) {
         assert!(!arg.contains("bypass") && !arg.contains("skip-permissions"), "{arg}");
         assert_ne!(arg, "--permission-mode");

@@ -16,6 +16,9 @@ use crate::transport::Inherit;
 /// The variable that names the real CLI.
 const REAL_CLI: &str = "CLAUDE_WIRE_REAL_CLI";
 
+/// How often the CLI tries again; an option that a session can override.
+const MAX_RETRIES: (&str, u32) = ("CLAUDE_CODE_MAX_RETRIES", 2);
+
 /// Settings that apply to every CLI of the machine, whatever its home is.
 const MANAGED_SETTINGS: &str = "/etc/claude-code";
 
@@ -76,7 +79,8 @@ impl Hermetic {
     /// A session with the CLI of this place; everything else is still to be chosen.
     pub fn session(&self) -> SessionBuilder {
         let builder = Session::builder().cli_path(&self.cli).inherit_env(Inherit::None).cwd(self.cwd());
-        self.env().into_iter().fold(builder, |builder, (name, value)| builder.env(name, value))
+        let others = self.env().into_iter().filter(|(name, _)| *name != MAX_RETRIES.0);
+        others.fold(builder.max_retries(MAX_RETRIES.1), |builder, (name, value)| builder.env(name, value))
     }
 
     /// The environment of the CLI: all of it.
@@ -86,7 +90,7 @@ impl Hermetic {
             ("ANTHROPIC_API_KEY", "sk-ant-api03-made-up".into()),
             ("ANTHROPIC_BASE_URL", self.api.url()),
             ("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1".into()),
-            ("CLAUDE_CODE_MAX_RETRIES", "2".into()),
+            (MAX_RETRIES.0, MAX_RETRIES.1.to_string()),
             ("CLAUDE_CONFIG_DIR", path(self.config_dir())),
             ("DISABLE_AUTOUPDATER", "1".into()),
             ("DISABLE_ERROR_REPORTING", "1".into()),

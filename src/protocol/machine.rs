@@ -12,7 +12,7 @@ use super::failure::Failure;
 use super::io::{Command, Input, Output, Profile, Prompt, RequestId, TurnEnd, TurnId};
 use super::requests::{Incoming, Outgoing, Purpose};
 use super::turns::Current;
-use crate::wire::{RawJson, control_cancel_line, control_request_line, user_line};
+use crate::wire::{RawJson, control_cancel_line, control_request_line, user_line, verbatim_user_line};
 
 /// What the machine is told once.
 #[derive(Clone, Debug)]
@@ -27,6 +27,8 @@ pub struct Config {
     pub drain_timeout: Duration,
     /// How many prompts may wait behind the one that runs, or that will run once the CLI is ready.
     pub max_queue: usize,
+    /// Whether the CLI is to take prompts as they are, without files for `@path` and without slash commands.
+    pub verbatim_prompts: bool,
 }
 
 impl Default for Config {
@@ -37,6 +39,7 @@ impl Default for Config {
             control_timeout: Duration::from_secs(60),
             drain_timeout: Duration::from_secs(30),
             max_queue: 1024,
+            verbatim_prompts: false,
         }
     }
 }
@@ -339,7 +342,8 @@ impl Machine {
     }
 
     fn begin(&mut self, now: Instant, prompt: Prompt, out: &mut Vec<Output>) {
-        out.push(Output::Write(user_line(&prompt.uuid, &prompt.content)));
+        let line = if self.config.verbatim_prompts { verbatim_user_line } else { user_line };
+        out.push(Output::Write(line(&prompt.uuid, &prompt.content)));
         self.current = Some(Current::new(prompt, now));
     }
 

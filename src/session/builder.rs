@@ -12,7 +12,7 @@ use super::options::option_setters;
 use super::shared::Shared;
 use super::stderr::{OnStderr, Stderr};
 use super::{AppConfig, OptionError, Options};
-use crate::transport::{CliPath, Inherit, Process, Shutdown, Transport};
+use crate::transport::{CliPath, Process, Shutdown, Transport};
 use crate::wire::DEFAULT_MAX_LINE;
 
 /// How many bytes of a turn wait for a slow reader before the CLI is held back: 1 MiB.
@@ -47,7 +47,6 @@ pub struct SessionBuilder {
     transport: Option<Arc<dyn Transport>>,
     pub(super) handlers: Handlers,
     pub(super) initialize: serde_json::Map<String, Value>,
-    inherit: Inherit,
     shutdown: Shutdown,
     on_stderr: Option<OnStderr>,
     max_line: usize,
@@ -66,7 +65,6 @@ impl SessionBuilder {
             transport: None,
             handlers: Handlers::default(),
             initialize: serde_json::Map::new(),
-            inherit: Inherit::default(),
             shutdown: Shutdown::default(),
             on_stderr: None,
             max_line: DEFAULT_MAX_LINE,
@@ -97,12 +95,6 @@ impl SessionBuilder {
     /// The CLI to run, by its path: a `claude`, or the stand-in.
     pub fn cli_path(self, path: impl Into<std::path::PathBuf>) -> Self {
         self.transport(Process::new(CliPath::Explicit(path.into())))
-    }
-
-    /// What the CLI inherits of the environment. Default: all of it, but for what would make it believe that it runs inside another CLI.
-    pub fn inherit_env(mut self, inherit: Inherit) -> Self {
-        self.inherit = inherit;
-        self
     }
 
     /// Called with each line that the CLI writes to standard error, without its newline. Runs on the session's own task: be quick. A panic
@@ -168,6 +160,9 @@ impl SessionBuilder {
             options.ask_host()?;
         }
         options.validate()?;
+        if let Some((name, _)) = options.initialize().iter().find(|(name, _)| self.initialize.contains_key(*name)) {
+            return Err(OptionError::new("initialize_field", "no field that an option sets as well", name));
+        }
         let mut initialize = self.handlers.initialize(&self.initialize)?;
         initialize.extend(self.initialize);
         Ok(Shared {
@@ -176,7 +171,6 @@ impl SessionBuilder {
             handlers: self.handlers,
             session: Default::default(),
             initialize,
-            inherit: self.inherit,
             shutdown: self.shutdown,
             max_line: self.max_line,
             max_queue: self.max_queue,

@@ -245,7 +245,6 @@ impl Shared {
             handlers: self.handlers.clone(),
             session: Default::default(),
             initialize: self.initialize.clone(),
-            inherit: self.inherit.clone(),
             shutdown: self.shutdown,
             max_line: self.max_line,
             max_queue: self.max_queue,

@@ -46,8 +46,8 @@ pub use self::handlers::{
 };
 pub use self::oneshot::{Query, query, with_session};
 pub use self::options::{
-    AppConfig, ConfigError, DEFAULT_TIMEOUT, Effort, FileOrJson, OptionError, Options, PermissionMode, SettingSource, SystemPrompt,
-    Thinking, Timeouts,
+    AgentDefinition, AgentMcpServer, AppConfig, ConfigError, DEFAULT_TIMEOUT, Effort, FileOrJson, McpServer, OptionError, OptionRow,
+    Options, PermissionMode, PermissionPrompts, Plugin, QuestionPreview, SettingSource, Skills, SystemPrompt, Thinking, Timeouts,
 };
 pub use self::prompt::Prompt;
 pub use self::retry::RetryPolicy;

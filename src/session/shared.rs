@@ -13,7 +13,7 @@ use super::stderr::{OnStderr, Stderr};
 use super::weak::WeakSession;
 use super::{OptionError, Options};
 use crate::protocol::{Config, Counters, Machine};
-use crate::transport::{Exit, Inherit, Launch, Shutdown, Transport};
+use crate::transport::{Exit, Launch, Shutdown, Transport};
 use crate::wire::{Frame, RateLimitInfo, RawJson};
 
 pub(super) struct Shared {
@@ -24,7 +24,6 @@ pub(super) struct Shared {
     pub(super) session: WeakSession,
     /// Fields of the `initialize` request beyond those of the options.
     pub(super) initialize: Map<String, Value>,
-    pub(super) inherit: Inherit,
     pub(super) shutdown: Shutdown,
     pub(super) max_line: usize,
     pub(super) max_queue: usize,
@@ -63,6 +62,7 @@ impl Shared {
             control_timeout: timeouts.control.unwrap_or(Duration::MAX),
             drain_timeout: timeouts.drain.unwrap_or(Duration::MAX),
             max_queue: self.max_queue,
+            verbatim_prompts: self.options.verbatim_prompts == Some(true),
         }
     }
 
@@ -83,11 +83,12 @@ impl Shared {
             options.continue_conversation = None;
             options.fork_session = None;
             options.session_id = None;
+            options.resume_session_at = None;
+            options.resume_drops_turn = None;
         }
         let mut launch = options.launch()?;
         // The CLI's own word for it, which is no option to be checked.
         launch.args.extend(resume.map(|id| format!("--resume={id}").into()));
-        launch.env = launch.env.inherit(self.inherit.clone());
         Ok(launch)
     }
 

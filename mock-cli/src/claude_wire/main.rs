@@ -5,6 +5,7 @@
 mod decode;
 mod import;
 mod install;
+mod options;
 mod seal;
 mod verify;
 
@@ -12,7 +13,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Imports, seals, decodes and verifies recordings of the Claude Code CLI, and installs the CLI itself.
+/// Imports, seals, decodes and verifies recordings of the Claude Code CLI, installs the CLI itself, and lists the options of a session.
 #[derive(Parser)]
 #[command(name = "claude-wire", version, about, after_help = AFTER_HELP)]
 struct Arguments {
@@ -27,6 +28,7 @@ enum Command {
     Decode(decode::Arguments),
     Verify(verify::Arguments),
     Install(install::Install),
+    Options(options::Arguments),
 }
 
 const AFTER_HELP: &str = "\
@@ -52,6 +54,7 @@ fn main() -> ExitCode {
         Command::Decode(arguments) => decode::run(arguments),
         Command::Verify(arguments) => verify::run(arguments),
         Command::Install(arguments) => install::run(&arguments),
+        Command::Options(arguments) => options::run(&arguments),
     };
     match done {
         Ok(Found::Nothing) => ExitCode::SUCCESS,

@@ -137,6 +137,14 @@ mod tests {
     }
 
     #[test]
+    fn every_flag_that_an_option_of_the_sdk_writes_is_known() {
+        let names: Vec<_> = of(Some(NEWEST)).iter().flat_map(|flag| flag.names.clone()).collect();
+        for flag in claude_wire::Options::table().iter().flat_map(|row| row.flags) {
+            assert!(names.contains(flag), "{flag}");
+        }
+    }
+
+    #[test]
     fn an_unknown_version_has_the_flags_of_the_newest() {
         assert_eq!(of(Some("9.9.9")), of(Some(NEWEST)));
         assert_eq!(of(None), of(Some(NEWEST)));

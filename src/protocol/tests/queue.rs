@@ -53,6 +53,12 @@ fn content_is_sent_as_it_stands_on_one_line() {
 }
 
 #[test]
+fn a_verbatim_prompt_is_marked() {
+    let mut rig = Rig::ready_with(Config { verbatim_prompts: true, ..Config::default() });
+    assert_eq!(rig.prompt(1), [written(1).replace(r#""p-1"}"#, r#""p-1","client_composed":true}"#)]);
+}
+
+#[test]
 fn dropping_a_turn_that_has_ended_does_nothing() {
     let mut rig = Rig::ready();
     rig.prompt(1);

@@ -1,8 +1,8 @@
 use std::ffi::{OsStr, OsString};
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::{FileOrJson, OptionError, Options, SystemPrompt, Thinking};
+use super::{FileOrJson, OptionError, Options, Skills, SystemPrompt, Thinking};
 
 /// What every launch says, before any option. Print mode and stream-json output demand `--verbose`.
 const PREFIX: [&str; 6] = ["--print", "--output-format", "stream-json", "--input-format", "stream-json", "--verbose"];
@@ -10,61 +10,6 @@ const PREFIX: [&str; 6] = ["--print", "--output-format", "stream-json", "--input
 /// The longest prompt, in bytes, that goes onto the command line; a longer one goes into the
 /// initialize request, since systems limit the length of an argument.
 const LONGEST_PROMPT_ARGUMENT: usize = 8 * 1024;
-
-/// Flags that `extra_args` may not set: those that an option of the SDK writes, under all their names, and
-/// those that the conversation with the CLI rests on.
-const OWNED: [&str; 46] = [
-    "add-dir",
-    "agent",
-    "allowed-tools",
-    "allowedTools",
-    "append-system-prompt",
-    "await-initialize",
-    "betas",
-    "continue",
-    "cwd",
-    "debug",
-    "disallowed-tools",
-    "disallowedTools",
-    "effort",
-    "fallback-model",
-    "fork-session",
-    "help",
-    "include-hook-events",
-    "include-partial-messages",
-    "initialize-fields",
-    "input-format",
-    "json-schema",
-    "managed-settings-in-initialize",
-    "max-budget-usd",
-    "max-thinking-tokens",
-    "max-turns",
-    "mcp-config",
-    "model",
-    "no-session-persistence",
-    "output-format",
-    "permission-mode",
-    "permission-prompt-tool",
-    "permission-prompts",
-    "print",
-    "replay-user-messages",
-    "resume",
-    "session-id",
-    "setting-sources",
-    "settings",
-    "strict-mcp-config",
-    "system-prompt",
-    "system-prompt-file",
-    "thinking",
-    "timeout",
-    "tools",
-    "verbose",
-    "version",
-];
-
-pub(super) fn is_owned(flag: &str) -> bool {
-    OWNED.contains(&flag)
-}
 
 impl Options {
     /// The arguments for the CLI, without the program: first the fixed ones, then each option that is set.
@@ -78,7 +23,7 @@ impl Options {
         self.validate()?;
         let mut argv = Argv(PREFIX.map(OsString::from).to_vec());
         argv.system_prompt(self.system_prompt.as_ref());
-        argv.list("--allowed-tools", self.allowed_tools.as_deref());
+        argv.list("--allowed-tools", self.allowed_rules().as_deref());
         argv.list("--disallowed-tools", self.disallowed_tools.as_deref());
         argv.list_or_none("--tools", self.tools.as_deref());
         argv.text("--model", self.model.as_deref());
@@ -86,27 +31,40 @@ impl Options {
         argv.text("--agent", self.agent.as_deref());
         argv.text("--permission-mode", self.permission_mode.as_ref().map(|mode| mode.as_str()));
         argv.text("--permission-prompt-tool", self.permission_prompt_tool.as_deref());
+        argv.text("--permission-prompts", self.permission_prompts.as_ref().map(|who| who.as_str()));
+        argv.switch("--allow-dangerously-skip-permissions", self.allow_dangerously_skip_permissions);
         argv.text("--max-turns", self.max_turns.map(|turns| turns.to_string()));
         argv.text("--max-budget-usd", self.max_budget_usd.map(decimal));
+        argv.text("--task-budget", self.task_budget.map(|tokens| tokens.to_string()));
         argv.thinking(self.thinking);
+        argv.text("--thinking-display", self.thinking_display.as_ref().map(|display| display.as_str()));
         argv.text("--effort", self.effort.as_ref().map(|effort| effort.as_str()));
         argv.list("--betas", self.betas.as_deref());
         argv.attached("--resume", self.resume.as_deref());
         argv.switch("--continue", self.continue_conversation);
         argv.switch("--fork-session", self.fork_session);
+        argv.attached("--resume-session-at", self.resume_session_at.as_deref());
+        argv.attached("--resume-drops-turn", self.resume_drops_turn.as_deref());
         argv.text("--session-id", self.session_id.as_deref());
         argv.switch("--no-session-persistence", self.no_session_persistence);
         argv.each("--add-dir", self.add_dirs.iter().flatten());
         argv.each("--mcp-config", self.mcp_config.iter().flatten().map(file_or_json));
         argv.switch("--strict-mcp-config", self.strict_mcp_config);
-        argv.text("--settings", self.settings.as_ref().map(file_or_json));
+        argv.switch("--await-initialize", Some(self.awaits_initialize()));
+        argv.text("--settings", self.all_settings().as_deref().map(file_or_json));
+        argv.text("--managed-settings", self.managed_settings.as_ref().map(Value::to_string));
+        argv.text("--project-config-root", self.project_config_root.as_deref());
+        for plugin in self.plugins.iter().flatten() {
+            argv.text(if plugin.without_mcp { "--plugin-dir-no-mcp" } else { "--plugin-dir" }, Some(&plugin.path));
+        }
         let sources: Option<Vec<_>> = self.setting_sources.as_ref().map(|all| all.iter().map(|source| source.as_str()).collect());
         argv.list_or_none("--setting-sources", sources.as_deref());
         argv.text("--json-schema", self.json_schema.as_ref().map(Value::to_string));
         argv.switch("--include-partial-messages", self.include_partial_messages);
         argv.switch("--include-hook-events", self.include_hook_events);
         argv.switch("--replay-user-messages", self.replay_user_messages);
-        argv.switch("--debug", self.debug);
+        argv.switch("--debug", self.debug.filter(|_| self.debug_file.is_none()));
+        argv.text("--debug-file", self.debug_file.as_deref());
         for (name, value) in self.extra_args.iter().flatten() {
             match value {
                 Some(value) => argv.text(&format!("--{name}"), Some(value)),
@@ -116,25 +74,20 @@ impl Options {
         Ok(argv.0)
     }
 
-    /// The fields that these options add to the initialize request: `systemPrompt` or
-    /// `appendSystemPrompt`, for a prompt too long for the command line; and with any system prompt
-    /// `systemPromptSnapshot: false`, because CLI 2.1.329 else takes the one that a resumed conversation
-    /// began with, and says nothing.
-    pub fn initialize(&self) -> Map<String, Value> {
-        let mut fields = Map::new();
-        if self.system_prompt.is_some() {
-            fields.insert("systemPromptSnapshot".to_owned(), false.into());
-        }
-        match &self.system_prompt {
-            Some(SystemPrompt::Text(text)) if !is_argument(text) => {
-                fields.insert("systemPrompt".to_owned(), Value::from([text.as_str()].as_slice()));
+    /// The rules of `allowed_tools`, and those that `skills` adds to them; none is there twice.
+    pub(super) fn allowed_rules(&self) -> Option<Vec<String>> {
+        let added = match &self.skills {
+            Some(Skills::All) => vec!["Skill".to_owned()],
+            Some(Skills::Named(names)) => names.iter().map(|name| format!("Skill({name})")).collect(),
+            None => return self.allowed_tools.clone(),
+        };
+        let mut rules = self.allowed_tools.clone().unwrap_or_default();
+        for rule in added {
+            if !rules.contains(&rule) {
+                rules.push(rule);
             }
-            Some(SystemPrompt::Append(text)) if !is_argument(text) => {
-                fields.insert("appendSystemPrompt".to_owned(), Value::from(text.as_str()));
-            }
-            _ => {}
         }
-        fields
+        Some(rules)
     }
 }
 

@@ -5,8 +5,12 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{Effort, FileOrJson, PermissionMode, SettingSource, SystemPrompt, Thinking};
-use crate::transport::Secret;
+use super::{
+    AgentDefinition, Effort, FileOrJson, McpServer, PermissionMode, PermissionPrompts, Plugin, QuestionPreview, SettingSource, Skills,
+    SystemPrompt, Thinking,
+};
+use crate::transport::{Inherit, Secret};
+use crate::wire::ThinkingDisplay;
 
 /// What a session or a query may choose: one layer of it.
 ///
@@ -106,6 +110,64 @@ pub struct Options {
     pub initialize_timeout: Option<Duration>,
     /// How long an interrupted turn may take to end. `Duration::MAX` is "for ever".
     pub drain_timeout: Option<Duration>,
+    /// `systemPromptSnapshot` of the initialize request: whether a resumed conversation keeps the prompt that it has recorded.
+    pub system_prompt_snapshot: Option<bool>,
+    /// `excludeDynamicSections` of the initialize request.
+    pub exclude_dynamic_sections: Option<bool>,
+    /// `planModeInstructions` of the initialize request.
+    pub plan_mode_instructions: Option<String>,
+    /// `agents` of the initialize request, by name.
+    pub agents: Option<BTreeMap<String, AgentDefinition>>,
+    /// Rules in `--allowed-tools`, and `skills` of the initialize request.
+    pub skills: Option<Skills>,
+    /// `--plugin-dir` or `--plugin-dir-no-mcp`, once for each.
+    pub plugins: Option<Vec<Plugin>>,
+    /// `mcpServers` of the initialize request, by name, and `--await-initialize`.
+    pub mcp_servers: Option<BTreeMap<String, McpServer>>,
+    /// `toolAliases` of the initialize request: from a name to a name.
+    pub tool_aliases: Option<BTreeMap<String, String>>,
+    /// The key `sandbox` of `--settings`.
+    pub sandbox: Option<Value>,
+    /// `--managed-settings`.
+    pub managed_settings: Option<Value>,
+    /// `--project-config-root`.
+    pub project_config_root: Option<PathBuf>,
+    /// `--thinking-display`.
+    pub thinking_display: Option<ThinkingDisplay>,
+    /// `--task-budget`, in tokens.
+    pub task_budget: Option<u64>,
+    /// `--permission-prompts`.
+    pub permission_prompts: Option<PermissionPrompts>,
+    /// `--allow-dangerously-skip-permissions`.
+    pub allow_dangerously_skip_permissions: Option<bool>,
+    /// `--resume-session-at`: the uuid of the last message to keep.
+    pub resume_session_at: Option<String>,
+    /// `--resume-drops-turn`: the uuid of the prompt whose turn may be dropped.
+    pub resume_drops_turn: Option<String>,
+    /// `title` of the initialize request.
+    pub title: Option<String>,
+    /// `promptSuggestions` of the initialize request.
+    pub prompt_suggestions: Option<bool>,
+    /// `agentProgressSummaries` of the initialize request.
+    pub agent_progress_summaries: Option<bool>,
+    /// `forwardSubagentText` of the initialize request.
+    pub forward_subagent_text: Option<bool>,
+    /// `perTaskStopAffordance` of the initialize request.
+    pub per_task_stop_affordance: Option<bool>,
+    /// `client_composed` of each prompt.
+    pub verbatim_prompts: Option<bool>,
+    /// `CLAUDE_CODE_ENABLE_SDK_FILE_CHECKPOINTING` in the environment of the child.
+    pub file_checkpointing: Option<bool>,
+    /// `CLAUDE_CODE_QUESTION_PREVIEW_FORMAT` in the environment of the child.
+    pub question_preview: Option<QuestionPreview>,
+    /// `CLAUDE_CODE_MAX_RETRIES` in the environment of the child.
+    pub max_retries: Option<u32>,
+    /// `CLAUDE_AGENT_SDK_CLIENT_APP` in the environment of the child.
+    pub client_app: Option<String>,
+    /// `--debug-file`.
+    pub debug_file: Option<PathBuf>,
+    /// What the child inherits of the environment of this process.
+    pub inherit_env: Option<Inherit>,
     /// Environment variables of the child: a value, or `None` to remove the variable.
     pub env: Option<BTreeMap<String, Option<String>>>,
     /// `ANTHROPIC_API_KEY` in the environment of the child, and nowhere else.
@@ -152,11 +214,43 @@ macro_rules! with_fields {
             control_timeout,
             initialize_timeout,
             drain_timeout,
+            system_prompt_snapshot,
+            exclude_dynamic_sections,
+            plan_mode_instructions,
+            agents,
+            skills,
+            plugins,
+            mcp_servers,
+            tool_aliases,
+            sandbox,
+            managed_settings,
+            project_config_root,
+            thinking_display,
+            task_budget,
+            permission_prompts,
+            allow_dangerously_skip_permissions,
+            resume_session_at,
+            resume_drops_turn,
+            title,
+            prompt_suggestions,
+            agent_progress_summaries,
+            forward_subagent_text,
+            per_task_stop_affordance,
+            verbatim_prompts,
+            file_checkpointing,
+            question_preview,
+            max_retries,
+            client_app,
+            debug_file,
+            inherit_env,
             env,
             api_key
         )
     };
 }
+
+#[cfg(test)]
+pub(super) use with_fields;
 
 impl Options {
     /// These options laid over those `below`: field by field, what is set here wins.
@@ -179,15 +273,18 @@ impl Options {
 
 impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Both may hold secrets; their shape is still worth seeing.
+        // These may hold secrets; their shape is still worth seeing.
         let env = self.env.as_ref().map(|vars| vars.keys().collect::<Vec<_>>());
         let extra_args = self.extra_args.as_ref().map(|args| args.iter().map(|(name, _)| name).collect::<Vec<_>>());
+        let [sandbox, managed] = [&self.sandbox, &self.managed_settings].map(|json| json.as_ref().map(|_| FileOrJson::Json(Value::Null)));
         let mut shown = f.debug_struct("Options");
         macro_rules! show {
             ($($field:ident),*) => {
                 $(match stringify!($field) {
                     "env" => show!(@ "env", &env),
                     "extra_args" => show!(@ "extra_args", &extra_args),
+                    "sandbox" => show!(@ "sandbox", &sandbox),
+                    "managed_settings" => show!(@ "managed_settings", &managed),
                     name => show!(@ name, &self.$field),
                 })*
             };

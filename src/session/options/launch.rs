@@ -1,10 +1,10 @@
 use super::{OptionError, Options};
-use crate::transport::{Environment, Launch};
+use crate::transport::Launch;
 
 impl Options {
     /// What a transport needs to open a CLI with these options: arguments, environment and working directory.
     ///
-    /// The child inherits the environment of this process. Of the API key in `env` and the one in
+    /// The child inherits of the environment of this process what `inherit_env` says. Of the API key in `env` and the one in
     /// `api_key`, the latter wins.
     ///
     /// # Errors
@@ -13,25 +13,25 @@ impl Options {
     pub fn launch(&self) -> Result<Launch, OptionError> {
         Ok(Launch { args: self.args()?, env: self.environment(), cwd: self.cwd.clone() })
     }
-
-    fn environment(&self) -> Environment {
-        let mut environment = Environment::new();
-        for (name, value) in self.env.iter().flatten() {
-            environment = match value {
-                Some(value) => environment.set(name, value),
-                None => environment.remove(name),
-            };
-        }
-        match &self.api_key {
-            Some(key) => environment.api_key(key.clone()),
-            None => environment,
-        }
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::transport::{Environment, Inherit};
+
+    #[test]
+    fn the_options_of_the_environment_are_variables() {
+        let options = Options::default().file_checkpointing(true).question_preview("html").max_retries(0).client_app("app");
+        let expected = Environment::new()
+            .set("CLAUDE_CODE_ENABLE_SDK_FILE_CHECKPOINTING", "true")
+            .set("CLAUDE_CODE_QUESTION_PREVIEW_FORMAT", "html")
+            .set("CLAUDE_CODE_MAX_RETRIES", "0")
+            .set("CLAUDE_AGENT_SDK_CLIENT_APP", "app");
+        assert_eq!(options.launch().unwrap().env, expected);
+        let off = Options::default().file_checkpointing(false).inherit_env(Inherit::None).launch().unwrap();
+        assert_eq!(off.env, Environment::new().inherit(Inherit::None).remove("CLAUDE_CODE_ENABLE_SDK_FILE_CHECKPOINTING"));
+    }
 
     #[test]
     fn the_launch_has_the_arguments_the_environment_and_the_directory() {

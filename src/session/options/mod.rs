@@ -18,30 +18,45 @@
 //! **Never flags.** `cwd`, the timeouts, the environment and the key are for the SDK to carry out. CLI
 //! 2.1.329 exits on `--cwd` and on `--timeout`.
 //!
+//! **Initialize and environment.** What the CLI takes in its handshake only, such as agents, is written by [`Options::initialize`]; what
+//! it reads from its environment by [`Options::launch`]. MCP servers go there too, with `--await-initialize`, since they hold secrets
+//! and a command line is public. [`Options::table`] lists where each option goes.
+//!
 //! Two defaults differ from those of the official SDKs: an unset system prompt leaves the CLI its own, where they
 //! send an empty one; and `max_turns` 0 or an empty `model` is an error, where they take it for unset.
 
+mod agents;
 mod args;
 mod config;
+mod environment;
 mod error;
+mod extension_setters;
+mod extensions;
 mod fields;
 mod host_prompt;
+mod initialize;
 mod launch;
+mod mcp_servers;
 mod rules;
+mod sandbox;
 mod setters;
+mod table;
 mod timeouts;
 mod validate;
 mod values;
 mod words;
 
 pub use self::{
+    agents::{AgentDefinition, AgentMcpServer},
     config::{AppConfig, ConfigError},
     error::OptionError,
     fields::Options,
+    mcp_servers::McpServer,
+    table::OptionRow,
     timeouts::{DEFAULT_TIMEOUT, Timeouts},
-    values::{FileOrJson, SystemPrompt, Thinking},
-    words::{Effort, PermissionMode, SettingSource},
+    values::{FileOrJson, Plugin, Skills, SystemPrompt, Thinking},
+    words::{Effort, PermissionMode, PermissionPrompts, QuestionPreview, SettingSource},
 };
 
 #[allow(unused_imports, reason = "for the builders of sessions and queries")]
-pub(crate) use self::setters::option_setters;
+pub(crate) use self::{extension_setters::extension_setters, setters::option_setters};

@@ -12,6 +12,8 @@ macro_rules! option_setters {
         $crate::session::options::option_setters!(@impl $type, [.$field]);
     };
     (@impl $type:ty, [$($path:tt)*]) => {
+        $crate::session::options::extension_setters!($type, [$($path)*]);
+
         /// # Setters of options
         ///
         /// What is not set is left to the layer below, and at last to the CLI. Values are checked when the session starts, and
@@ -261,7 +263,7 @@ macro_rules! option_setters {
                 self
             }
 
-            /// Whether the CLI writes its debug log: `--debug`. Default: no.
+            /// Whether the CLI writes its debug log: `--debug`. Default: no. `debug_file` says where to.
             pub fn debug(mut self, on: bool) -> Self {
                 self $($path)* .debug = Some(on);
                 self

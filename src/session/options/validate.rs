@@ -4,14 +4,15 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::args::{is_argument, is_owned, joined};
+use super::args::{is_argument, joined};
 use super::error::shown;
+use super::table::is_owned;
 use super::{FileOrJson, OptionError, Options, SystemPrompt, Thinking, rules};
 
 /// The longest value, in bytes, of one argument. Linux takes 128 KiB, flag and final NUL included.
 const LONGEST_ARGUMENT: usize = 128 * 1024 - 64;
 
-type Checked = Result<(), OptionError>;
+pub(super) type Checked = Result<(), OptionError>;
 
 impl Options {
     /// Checks every option that is set, and those that go together. Nothing is spawned or read.
@@ -27,6 +28,8 @@ impl Options {
         self.check_tools()?;
         self.check_limits()?;
         self.check_conversation()?;
+        self.check_combinations()?;
+        self.check_extensions()?;
         self.check_sources()?;
         self.check_extra_args()?;
         self.check_child()
@@ -108,7 +111,12 @@ impl Options {
     }
 
     fn check_conversation(&self) -> Checked {
-        for (field, id) in [("resume", &self.resume), ("session_id", &self.session_id)] {
+        for (field, id) in [
+            ("resume", &self.resume),
+            ("session_id", &self.session_id),
+            ("resume_session_at", &self.resume_session_at),
+            ("resume_drops_turn", &self.resume_drops_turn),
+        ] {
             let Some(id) = id else { continue };
             // Of the forms that `uuid` reads, only the hyphenated one has 36 characters.
             if id.len() != 36 || uuid::Uuid::try_parse(id).is_err() {
@@ -198,7 +206,7 @@ impl Options {
 }
 
 /// A word in the vocabulary of the CLI or of the service.
-fn name(field: &'static str, value: &str) -> Checked {
+pub(super) fn name(field: &'static str, value: &str) -> Checked {
     if value.is_empty() || value.chars().any(char::is_control) {
         let expected = "a text that is not empty and has no control characters";
         return Err(OptionError::new(field, expected, shown(value)));
@@ -214,7 +222,7 @@ fn item(field: &'static str, value: &str) -> Checked {
     name(field, value)
 }
 
-fn file(field: &'static str, path: &Path) -> Checked {
+pub(super) fn file(field: &'static str, path: &Path) -> Checked {
     if path.as_os_str().is_empty() {
         return Err(OptionError::new(field, "a path", "an empty one"));
     }
@@ -229,7 +237,7 @@ fn file_or_object(field: &'static str, source: &FileOrJson, expected: &'static s
 }
 
 /// Says what kind of JSON came, and not which: it may hold a secret.
-fn object(field: &'static str, json: &Value, expected: &'static str, is_right: impl Fn(&Value) -> bool) -> Checked {
+pub(super) fn object(field: &'static str, json: &Value, expected: &'static str, is_right: impl Fn(&Value) -> bool) -> Checked {
     if !is_right(json) {
         let got = match json {
             Value::Null => "null",
@@ -245,7 +253,7 @@ fn object(field: &'static str, json: &Value, expected: &'static str, is_right: i
 }
 
 /// What every argument must be, for the child to be spawned at all.
-fn argument(field: &'static str, value: impl AsRef<OsStr>) -> Checked {
+pub(super) fn argument(field: &'static str, value: impl AsRef<OsStr>) -> Checked {
     let bytes = value.as_ref().as_encoded_bytes();
     if bytes.contains(&0) {
         return Err(OptionError::new(field, "a text without NUL", "one with it"));

@@ -30,6 +30,45 @@ pub enum Thinking {
     Disabled,
 }
 
+/// Skills that the model may use without asking.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Skills {
+    /// All that the CLI finds: adds the rule `Skill` to `--allowed-tools`.
+    All,
+    /// These and no others: adds a rule `Skill(name)` for each to `--allowed-tools`, and sends the list in the initialize request
+    /// (`skills`). The empty list hides all skills.
+    Named(Vec<String>),
+}
+
+impl<T: Into<String>> FromIterator<T> for Skills {
+    fn from_iter<I: IntoIterator<Item = T>>(names: I) -> Self {
+        Skills::Named(names.into_iter().map(Into::into).collect())
+    }
+}
+
+/// A plugin in a directory of this machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Plugin {
+    /// The directory of the plugin, or a `.zip` of it.
+    pub path: PathBuf,
+    /// Whether its MCP servers stay off: `--plugin-dir-no-mcp` in place of `--plugin-dir`.
+    pub without_mcp: bool,
+}
+
+impl Plugin {
+    /// A plugin with all that it brings.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Plugin { path: path.into(), without_mcp: false }
+    }
+
+    /// A plugin without its MCP servers.
+    pub fn without_mcp(path: impl Into<PathBuf>) -> Self {
+        Plugin { path: path.into(), without_mcp: true }
+    }
+}
+
 /// Configuration for the CLI: in a file that it reads, or as JSON on its command line.
 ///
 /// Every user of the machine can read a command line. Tokens belong into a file.

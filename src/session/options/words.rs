@@ -94,6 +94,26 @@ words! {
     }
 }
 
+words! {
+    /// Who answers when the CLI would ask for permission (`--permission-prompts`, CLI 2.1.329).
+    PermissionPrompts {
+        /// The host or the prompt tool.
+        Host = "host",
+        /// Nobody: what would be asked is refused.
+        None = "none",
+    }
+}
+
+words! {
+    /// The form of a preview in a question to the user (`CLAUDE_CODE_QUESTION_PREVIEW_FORMAT`, CLI 2.1.329).
+    QuestionPreview {
+        /// `markdown`
+        Markdown = "markdown",
+        /// `html`
+        Html = "html",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

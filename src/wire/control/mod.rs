@@ -5,7 +5,9 @@ mod outgoing;
 mod requests;
 
 pub use self::incoming::{Control, ControlCancel, ControlRequest, ControlResponse, Failure, KeepAlive, TranscriptMirror};
-pub use self::outgoing::{control_cancel_line, control_error_line, control_request_line, control_success_line, user_line};
+pub use self::outgoing::{
+    control_cancel_line, control_error_line, control_request_line, control_success_line, user_line, verbatim_user_line,
+};
 pub use self::requests::{
     CanUseTool, ComputerFolder, DialogRequest, Elicitation, ElicitationMode, HookCallback, HostRequest, MatchedAskRule, McpMessage,
     McpProvenance,

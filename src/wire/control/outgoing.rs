@@ -22,11 +22,20 @@ use crate::wire::json::RawJson;
 /// # Ok::<(), claude_wire::wire::JsonError>(())
 /// ```
 pub fn user_line(uuid: &str, content: &RawJson) -> Bytes {
+    prompt(uuid, content, "}")
+}
+
+/// A prompt that the CLI takes as it is (`client_composed`, CLI 2.1.329): no file is read for `@path`, no slash command is run.
+pub fn verbatim_user_line(uuid: &str, content: &RawJson) -> Bytes {
+    prompt(uuid, content, r#","client_composed":true}"#)
+}
+
+fn prompt(uuid: &str, content: &RawJson, end: &str) -> Bytes {
     let mut line = Line::start(r#"{"type":"user","message":{"role":"user","content":"#);
     line.raw(content);
     line.push(r#"},"parent_tool_use_id":null,"session_id":"","uuid":"#);
     line.text(uuid);
-    line.end("}")
+    line.end(end)
 }
 
 /// A request of the host's (`control_request`); `body` is an object with a `subtype`.

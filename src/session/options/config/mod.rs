@@ -45,6 +45,10 @@ pub use self::error::ConfigError;
 /// | `replay_user_messages` | `CLAUDE_WIRE_REPLAY_USER_MESSAGES` | yes or no |
 /// | `no_session_persistence` | `CLAUDE_WIRE_NO_SESSION_PERSISTENCE` | yes or no |
 /// | `debug` | `CLAUDE_WIRE_DEBUG` | yes or no |
+/// | `debug_file` | `CLAUDE_WIRE_DEBUG_FILE` | path |
+/// | `file_checkpointing` | `CLAUDE_WIRE_FILE_CHECKPOINTING` | yes or no |
+/// | `max_retries` | `CLAUDE_WIRE_MAX_RETRIES` | whole number |
+/// | `client_app` | `CLAUDE_WIRE_CLIENT_APP` | text |
 /// | `timeout_ms` | `CLAUDE_WIRE_TIMEOUT_MS` | milliseconds, or `off` |
 /// | `idle_timeout_ms` | `CLAUDE_WIRE_IDLE_TIMEOUT_MS` | milliseconds, or `off` |
 /// | `control_timeout_ms` | `CLAUDE_WIRE_CONTROL_TIMEOUT_MS` | milliseconds, or `off` |
