@@ -13,7 +13,7 @@ use claude_wire::{Replay, Session};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut builder = Session::builder()
-        .mcp_server("calc", || Calculator)
+        .tool_server("calc", || Calculator)
         // Without this, the CLI would ask for permission at each call.
         .allowed_tools(["mcp__calc__multiply", "mcp__calc__divide"]);
     if std::env::args().nth(1).as_deref() != Some("--live") {

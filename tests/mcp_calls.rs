@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use support::ask::{answers, ask, no, yes};
 
 fn builder() -> SessionBuilder {
-    Session::builder().mcp_server("bench", Bench::default)
+    Session::builder().tool_server("bench", Bench::default)
 }
 
 /// What the server answers to these, after a handshake: the JSON-RPC of each.

@@ -16,7 +16,7 @@ use support::read::{ended_well, quiet, read};
 
 fn builder(log: &Log) -> SessionBuilder {
     let log = log.clone();
-    Session::builder().mcp_server("bench", move || {
+    Session::builder().tool_server("bench", move || {
         log.push("made");
         let mut bench = Bench::default();
         bench.log = log.clone();
@@ -238,7 +238,7 @@ async fn an_idle_server_goes_with_the_last_handle_of_its_session() {
     });
     let log = Log::default();
     let watched = log.clone();
-    let session = Session::builder().mcp_server("bench", move || Watched(watched.clone())).transport(transport).start().unwrap();
+    let session = Session::builder().tool_server("bench", move || Watched(watched.clone())).transport(transport).start().unwrap();
     assert_eq!(read(session.query("go")).await.text(), "done");
     assert_eq!(log.len(), 0);
     drop(session);

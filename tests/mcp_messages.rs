@@ -40,7 +40,7 @@ async fn lines(call: String, reply: fn(&Value) -> Option<String>) -> Vec<Value> 
             }
         })
     };
-    let session = Session::builder().mcp_server("bench", Bench::default).transport(transport).start().unwrap();
+    let session = Session::builder().tool_server("bench", Bench::default).transport(transport).start().unwrap();
     assert_eq!(read(session.query("go")).await.text(), "done");
     ended_well(&session).await;
     seen.all().iter().map(|line| serde_json::from_str(line).unwrap()).collect()

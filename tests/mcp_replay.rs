@@ -60,7 +60,7 @@ fn recording(name: &str) -> Replay {
 #[tokio::test(start_paused = true)]
 async fn a_server_that_the_handshake_names_answers_as_recorded() {
     let replay = recording("in-process-server");
-    let builder = Session::builder().mcp_server("calc", || Divider).transport(replay.clone());
+    let builder = Session::builder().tool_server("calc", || Divider).transport(replay.clone());
     let session = builder.start().unwrap();
     let answer = session.query("What is 6 times 7, and 1 divided by 0?").text().await.unwrap();
     assert_eq!(answer, "6 times 7 is 42; 1 cannot be divided by 0.");

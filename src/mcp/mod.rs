@@ -26,7 +26,7 @@
 //!     }
 //! }
 //!
-//! let builder = Session::builder().mcp_server("calc", || Calculator).allowed_tools(["mcp__calc__add"]);
+//! let builder = Session::builder().tool_server("calc", || Calculator).allowed_tools(["mcp__calc__add"]);
 //! # let _ = builder;
 //! ```
 //!

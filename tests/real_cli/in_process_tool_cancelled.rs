@@ -18,7 +18,7 @@ pub(crate) async fn run() {
         let (waits, cancelled) = (waits.clone(), cancelled.clone());
         move || Calculator { waits: waits.clone(), cancelled: cancelled.clone() }
     };
-    let session = place.session().mcp_server("calc", make).allowed_tools(["mcp__calc__wait", "mcp__calc__add"]).start().unwrap();
+    let session = place.session().tool_server("calc", make).allowed_tools(["mcp__calc__wait", "mcp__calc__add"]).start().unwrap();
     let turn = session.query("Wait").final_result();
     let interrupting = async {
         waits.notified().await;

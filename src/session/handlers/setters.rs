@@ -175,7 +175,7 @@ impl SessionBuilder {
     ///
     /// A panic of `make` is a failed connection.
     #[cfg(feature = "mcp")]
-    pub fn mcp_server<S>(self, name: impl Into<String>, make: impl Fn() -> S + Send + Sync + 'static) -> Self
+    pub fn tool_server<S>(self, name: impl Into<String>, make: impl Fn() -> S + Send + Sync + 'static) -> Self
     where
         S: crate::mcp::rmcp::Service<crate::mcp::rmcp::RoleServer>,
     {
