@@ -32,7 +32,10 @@ fn each_example_says_how_to_run_it() {
     for name in examples() {
         let text = root(&format!("examples/{name}.rs"));
         let head: String = text.lines().take_while(|line| line.starts_with("//!")).collect();
-        assert!(head.contains("`cargo run --") && head.contains(&format!("--example {name}`")), "{name}: its head does not say how to run it");
+        assert!(
+            head.contains("`cargo run --") && head.contains(&format!("--example {name}`")),
+            "{name}: its head does not say how to run it"
+        );
         assert!(text.lines().count() <= 130, "{name}: an example fits on a page");
     }
 }
