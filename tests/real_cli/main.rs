@@ -14,6 +14,7 @@ macro_rules! tests {
     ($($(#[$condition:meta])* $name:ident),* $(,)?) => {
         $($(#[$condition])* mod $name;)*
 
+        #[allow(clippy::vec_init_then_push, reason = "an element of `vec!` cannot be conditional")]
         fn trials() -> Vec<libtest_mimic::Trial> {
             let mut trials = Vec::new();
             $($(#[$condition])* trials.push(harness::trial(stringify!($name), $name::run));)*
