@@ -86,8 +86,8 @@ fn an_agent_says_what_is_set_and_no_more() {
 #[test]
 fn servers_and_their_secrets_stay_off_the_command_line() {
     let options = options()
-        .mcp_server("s", McpServer::stdio("c", ["CANARY"]).env("K", "CANARY"))
-        .mcp_server("h", McpServer::http("https://h/?CANARY").header("Authorization", "CANARY"));
+        .external_mcp_server("s", McpServer::stdio("c", ["CANARY"]).env("K", "CANARY"))
+        .external_mcp_server("h", McpServer::http("https://h/?CANARY").header("Authorization", "CANARY"));
     assert_eq!(tail(&options), ["--await-initialize"]);
     assert_eq!(
         initialize(&options),
@@ -120,7 +120,7 @@ fn a_sandbox_is_a_part_of_the_settings_and_fails_closed() {
 
 #[test]
 fn each_refusal_names_the_option() {
-    let server = |server| options().mcp_server("s", server);
+    let server = |server| options().external_mcp_server("s", server);
     let table = [
         ("sandbox", options().sandbox(json!(true))),
         ("sandbox", options().sandbox(json!({})).settings(std::path::Path::new("/s.json"))),
@@ -234,7 +234,7 @@ fn an_option_writes_what_its_row_names() {
             .skills(["k"].into_iter().collect())
             .plugin(Plugin::new("/p"))
             .plugin(Plugin::without_mcp("/p"))
-            .mcp_server("s", McpServer::stdio("c", [""; 0]))
+            .external_mcp_server("s", McpServer::stdio("c", [""; 0]))
             .tool_aliases([("a", "b")])
             .sandbox(json!({}))
             .managed_settings(json!({}))

@@ -101,7 +101,7 @@ fn servers(options: Options, value: &Value) -> Result<Options, NoForm> {
             Some("sse") => McpServer::sse(text("url")?),
             _ => McpServer::stdio(text("command")?, [""; 0]),
         };
-        Ok(options.mcp_server(name, server))
+        Ok(options.external_mcp_server(name, server))
     })
 }
 

@@ -64,7 +64,7 @@ pub(crate) async fn run() {
         .include_hook_events(true)
         .replay_user_messages(true)
         .mcp_config(json!({"mcpServers": {}}))
-        .mcp_server("mine", McpServer::stdio("false", [""; 0]).env("TOKEN", "made-up"))
+        .external_mcp_server("mine", McpServer::stdio("false", [""; 0]).env("TOKEN", "made-up"))
         .strict_mcp_config(true)
         .settings(json!({"includeCoAuthoredBy": false}))
         .sandbox(json!({"enabled": false}))

@@ -50,8 +50,8 @@ macro_rules! extension_setters {
             /// One more MCP server outside this process, under a name: `mcpServers` of the initialize request, with
             /// `--await-initialize`. Default: none beyond those in the settings of the CLI. No part of it is on the command line.
             ///
-            /// Beside `strict_mcp_config` these servers are the only ones, with those of `mcp_config`.
-            pub fn mcp_server(mut self, name: impl Into<String>, server: $crate::session::options::McpServer) -> Self {
+            /// Servers of this process are given to `mcp_server`. Beside `strict_mcp_config` these servers are the only ones, with those of `mcp_config`.
+            pub fn external_mcp_server(mut self, name: impl Into<String>, server: $crate::session::options::McpServer) -> Self {
                 self $($path)* .mcp_servers.get_or_insert_default().insert(name.into(), server);
                 self
             }

@@ -13,8 +13,8 @@ use serde_json::{Map, Value, json};
 /// use claude_wire::session::{McpServer, Options};
 ///
 /// let options = Options::default()
-///     .mcp_server("files", McpServer::stdio("mcp-files", ["--root", "/srv"]))
-///     .mcp_server("issues", McpServer::http("https://mcp.example.com/").header("Authorization", "Bearer secret"));
+///     .external_mcp_server("files", McpServer::stdio("mcp-files", ["--root", "/srv"]))
+///     .external_mcp_server("issues", McpServer::http("https://mcp.example.com/").header("Authorization", "Bearer secret"));
 /// assert!(!format!("{options:?}").contains("secret"));
 /// # options.validate()?;
 /// # Ok::<(), claude_wire::session::OptionError>(())
