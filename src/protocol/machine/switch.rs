@@ -21,9 +21,9 @@ pub(super) struct Switches {
 }
 
 impl Switches {
-    /// True while no setting is being made or taken back.
+    /// True while no setting is being made or taken back, and no prompt waits for one.
     pub(super) fn is_idle(&self) -> bool {
-        self.awaited == 0
+        self.awaited == 0 && self.prompt.is_none()
     }
 
     /// Does a prompt wait for its settings?
@@ -64,7 +64,8 @@ impl Machine {
     /// A setting was made or taken back, or could not be.
     pub(super) fn switched(&mut self, now: Instant, purpose: Purpose, failure: Option<Failure>, out: &mut Vec<Output>) {
         self.switches.awaited = self.switches.awaited.saturating_sub(1);
-        if purpose == Purpose::Apply {
+        // In a process that is being ended the prompt keeps its place, for the next one.
+        if purpose == Purpose::Apply && self.can_write() {
             self.switches.failure = self.switches.failure.take().or(failure);
             if self.switches.awaited == 0 {
                 self.prepared(now, out);

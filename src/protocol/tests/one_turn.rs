@@ -106,3 +106,15 @@ fn prompts_behind_one_that_waits_for_its_switch_wait_behind_a_turn() {
     assert!(rig.prompt(2).is_empty());
     assert_eq!(rig.prompt(3), ["turn 3 failed: QueueFull(1)"]);
 }
+
+#[test]
+fn a_switch_made_while_the_process_is_ended_writes_nothing_and_the_prompt_survives() {
+    let mut rig = Rig::ready();
+    rig.command(switched(1));
+    rig.command(Command::Forget);
+    assert!(rig.line(&success(2, "{}")).is_empty());
+    assert_eq!(rig.closed(), ["open"]);
+    rig.opened();
+    assert_eq!(rig.line(&success(3, "{}")), [request(4, HAIKU)]);
+    assert_eq!(rig.line(&success(4, "{}")), [written(1)]);
+}
