@@ -4,10 +4,15 @@
 //!
 //! * [`wire`]: the line codec and the vocabulary of messages; no I/O, no clock.
 //! * [`protocol`]: turns, requests and callbacks as a machine without I/O.
-//! * [`transport`]: moves bytes and owns a child's life.
-//! * [`recording`]: reads, writes and scrubs recordings.
-//! * `mcp` (feature `mcp`): tools in the host's own process.
+//! * [`transport`]: moves bytes and owns a child's life: the real process, the in-memory pipe.
+//! * [`session`]: the async driver of the machine, and the public handle.
+//! * [`recording`]: reads, writes, imports and scrubs recordings.
+//! * [`player`]: plays the CLI's part from a recording ([`Replay`]) or a script ([`Scenario`]).
+//! * [`record`]: a recorder around any transport.
+//! * [`testing`]: finds the stand-in `claude` for tests that want a whole process.
+//! * `mcp` (feature `mcp`): tools of the host's, as `rmcp` servers that the CLI reaches over the session.
 //! * `fake_api`, `hermetic` (feature `fake-api`): a Messages API on loopback, and the real CLI in front of it.
+//! * `fuzzing` (feature `fuzzing`): the bodies of the fuzz targets.
 
 #![warn(clippy::unwrap_used)]
 

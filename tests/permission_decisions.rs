@@ -12,7 +12,7 @@ use support::ask::{answers, ask, yes};
 use support::cli::Log;
 
 /// As CLI 2.1.329 asks, but for a null that it was not seen to send.
-const ASK: &str = r#"{"subtype":"can_use_tool","tool_name":"Bash","display_name":"Bash","input":{"command":"touch a"},"description":"create a file","permission_suggestions":[{"type":"addRules","rules":[{"toolName":"Bash","ruleContent":"touch a"},{"toolName":"Read","ruleContent":null}],"behavior":"allow","destination":"localSettings"},{"type":"setMode","mode":"acceptEdits","destination":"session"},{"type":"tomorrow", "x":1}],"blocked_path":"/work/a","tool_use_id":"t1"}"#;
+const ASK: &str = r#"{"subtype":"can_use_tool","tool_name":"Bash","display_name":"Bash","input":{"command":"touch a"},"description":"create a file","permission_suggestions":[{"type":"addRules","rules":[{"toolName":"Bash","ruleContent":"touch a"},{"toolName":"Read","ruleContent":null}],"behavior":"allow","destination":"localSettings"},{"type":"setMode","mode":"acceptEdits","destination":"session"},{"type":"tomorrow", "x":1}],"blocked_path":"/home/a","tool_use_id":"t1"}"#;
 
 async fn answer(builder: SessionBuilder) -> String {
     answers(builder, &[ask("p", ASK)]).await.concat()
@@ -160,6 +160,6 @@ impl Confirmer for Human {
 #[tokio::test(start_paused = true)]
 async fn types_do_in_place_of_closures() {
     let builder = |path| Session::builder().confirmer(Human(path)).permission_handler(Careful);
-    assert_eq!(answer(builder("/work/a")).await, allowed(""));
-    assert_eq!(answer(builder("/work/b")).await, denied("not that"));
+    assert_eq!(answer(builder("/home/a")).await, allowed(""));
+    assert_eq!(answer(builder("/home/b")).await, denied("not that"));
 }

@@ -120,9 +120,9 @@ async fn the_header_says_how_the_cli_was_launched_and_no_secret() {
 #[tokio::test(start_paused = true)]
 async fn the_working_directory_is_a_variable_and_comes_back_to_the_byte() {
     let Setup { path, recorder, bench, _folder } = setup();
-    let launch = Launch { cwd: Some("/work/me".into()), ..Launch::default() };
+    let launch = Launch { cwd: Some("/home/me".into()), ..Launch::default() };
     let mut host = recorder.open(launch).await.unwrap();
-    let said: &[u8] = b"{\"cwd\":\"/work/me/x\",\"slug\":\"-work-me\",\"not\":\"/work/me2 ${cwd} ${dollar}\"}\n/work/me\n";
+    let said: &[u8] = b"{\"cwd\":\"/home/me/x\",\"slug\":\"-home-me\",\"not\":\"/home/me2 ${cwd} ${dollar}\"}\n/home/me\n";
     bench.peer().stdout.write_all(said).await.unwrap();
     read(&mut host.stdout, said.len()).await;
     drop(host);
@@ -131,10 +131,10 @@ async fn the_working_directory_is_a_variable_and_comes_back_to_the_byte() {
         let lines = recording.events.iter().filter(|event| matches!(event.kind, EventKind::Out(_)));
         lines.filter_map(|event| event.payload()).flat_map(|line| line.wire()).collect()
     };
-    assert!(!String::from_utf8(out(&recording)).unwrap().contains("\"/work/me/x"));
+    assert!(!String::from_utf8(out(&recording)).unwrap().contains("\"/home/me/x"));
     assert_eq!(out(&recording.expand(&Default::default())), said);
     let elsewhere = recording.expand(&[("cwd".to_owned(), "/other".to_owned())].into());
-    assert!(out(&elsewhere).starts_with(b"{\"cwd\":\"/other/x\",\"slug\":\"-other\",\"not\":\"/work/me2 ${cwd} ${dollar}\"}\n/other\n"));
+    assert!(out(&elsewhere).starts_with(b"{\"cwd\":\"/other/x\",\"slug\":\"-other\",\"not\":\"/home/me2 ${cwd} ${dollar}\"}\n/other\n"));
 }
 
 #[tokio::test(start_paused = true)]
