@@ -54,6 +54,7 @@ async fn cancelled(live: bool) -> io::Result<()> {
     if live {
         return tokio::signal::ctrl_c().await;
     }
+    // Stands for the user: with nobody at the keyboard, the key is pressed by the clock.
     tokio::time::sleep(Duration::from_millis(200)).await;
     Ok(())
 }

@@ -244,6 +244,7 @@ async fn end(mut exited: watch::Receiver<Option<Exit>>, mut signals: watch::Rece
 /// Ready at once after a kill, and some time after the host let go.
 async fn killed_or_abandoned(mut signals: watch::Receiver<Option<Signal>>) {
     if signals.wait_for(|signal| *signal == Some(Signal::Kill)).await.is_err() {
+        // The patience that a real process is given, on tokio's clock.
         tokio::time::sleep(Shutdown::default().grace_after_sigterm).await;
     }
 }

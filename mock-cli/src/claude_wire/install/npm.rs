@@ -55,6 +55,7 @@ fn watch(mut child: Child) -> std::io::Result<ExitStatus> {
             eprintln!("{seconds} s");
             told = seconds;
         }
+        // std has no wait for a child with a limit, and the seconds have to be told meanwhile.
         thread::sleep(Duration::from_millis(50));
     }
 }
