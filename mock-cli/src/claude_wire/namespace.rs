@@ -27,7 +27,7 @@ pub(crate) fn enter() -> Result<Option<ExitCode>, Failure> {
     let program = env::current_exe().map_err(|error| format!("this program does not find itself: {error}"))?;
     let mut unshare = Command::new("unshare");
     // Whoever is not root becomes it in the namespace, and there only.
-    if !rustix::process::geteuid().is_root() {
+    if !is_root() {
         unshare.arg("--map-root-user");
     }
     unshare.args(["--net", "--", "sh", "-c", r#"ip link set lo up && exec "$@""#, "sh"]);
@@ -39,6 +39,16 @@ pub(crate) fn enter() -> Result<Option<ExitCode>, Failure> {
         }
         Err(error) => Err(format!("cannot run unshare: {error}")),
     }
+}
+
+#[cfg(unix)]
+fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
+#[cfg(not(unix))]
+fn is_root() -> bool {
+    false
 }
 
 fn code(status: ExitStatus) -> Result<ExitCode, Failure> {

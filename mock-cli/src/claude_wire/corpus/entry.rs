@@ -39,7 +39,7 @@ pub(crate) struct Entry {
 #[derive(Debug)]
 pub(super) enum Host {
     /// Through a session of this library.
-    Session(HostOptions, Vec<SessionStep>),
+    Session(Box<HostOptions>, Vec<SessionStep>),
     /// On the bare streams: what no session writes.
     Streams(Vec<String>, Vec<StreamStep>),
 }
@@ -117,7 +117,7 @@ impl Entry {
             return Err(format!("expected \"claude-wire\": \"{KIND}\", \"version\": {VERSION}; got {:?}, {}", file.kind, file.version));
         }
         let host = match (file.session, file.streams) {
-            (Some(options), None) => Host::Session(options, each("host", file.host)?),
+            (Some(options), None) => Host::Session(Box::new(options), each("host", file.host)?),
             (None, Some(args)) => Host::Streams(args, each("host", file.host)?),
             _ => return Err("either \"session\" (its options) or \"streams\" (the arguments of the CLI) must be there".to_owned()),
         };

@@ -12,12 +12,14 @@ use super::host::SignalName;
 #[derive(Clone)]
 pub(super) struct Leash {
     inner: Arc<dyn Transport>,
-    last: Arc<Mutex<Weak<Mutex<Box<dyn Control>>>>>,
+    last: Arc<Mutex<Weak<Cli>>>,
 }
+
+type Cli = Mutex<Box<dyn Control>>;
 
 impl Leash {
     pub(super) fn new(inner: impl Transport) -> Self {
-        Self { inner: Arc::new(inner), last: Arc::new(Mutex::new(Weak::<Mutex<Box<dyn Control>>>::new())) }
+        Self { inner: Arc::new(inner), last: Arc::new(Mutex::new(Weak::<Cli>::new())) }
     }
 
     /// Signals the CLI that was opened last, if it is still there.
@@ -43,7 +45,7 @@ impl Transport for Leash {
     }
 }
 
-struct Held(Arc<Mutex<Box<dyn Control>>>);
+struct Held(Arc<Cli>);
 
 impl Control for Held {
     fn pid(&self) -> Option<u32> {
