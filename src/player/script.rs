@@ -21,10 +21,12 @@ use super::scenario::Rules;
 /// |---|---|
 /// | any line of stdout or stderr, and the exit | the output before it, and the host's writes before it in the recording, but for those named below |
 /// | a reply to a request that only reads (`get_*`, `list_*`, `mcp_status`, ...) | that request; nobody waits for either |
-/// | a reply to another request but `initialize` | that request, and what the CLI said and asked between the two; nobody waits for the reply |
+/// | the reply to `initialize` | that request, and what the CLI said and asked before it |
+/// | a reply to another request | that request, and what the CLI said and asked between the two; nobody waits for the reply |
 /// | a `command_lifecycle` line | the prompt it names; for the state `queued` nobody waits |
 ///
-/// A prompt written while a turn runs holds back nothing until the turn that it opens, or a line that names it. An answer to a request that
+/// A prompt written while a turn runs, or before the reply to `initialize`, holds back nothing until the turn that it opens, or a line that
+/// names it; one that was written to a CLI that ended before it was ready is not expected at all. An answer to a request that
 /// the CLI has cancelled is waited for by nobody. The end of input and signals hold back what came after them.
 #[derive(Clone, Debug)]
 pub struct Script {
