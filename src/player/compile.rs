@@ -12,7 +12,7 @@ use crate::wire::{Frame, FrameKind};
 use super::compare;
 use super::host_line::{HostLine, id_text};
 use super::ids::{self, IdKind};
-use super::script::{Action, CliRequest, Expectation, Expected, Output, Pace, Patch, Script};
+use super::script::{Action, CliRequest, Expectation, Expected, IDLE_TIMEOUT, Output, Pace, Patch, Script};
 
 #[derive(Default)]
 pub(super) struct Compiler {
@@ -89,6 +89,7 @@ impl Compiler {
             cli: None,
             source: None,
             pace: Pace::Instant,
+            idle_timeout: IDLE_TIMEOUT,
             rules: None,
         }
     }

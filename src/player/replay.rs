@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 
@@ -110,6 +111,12 @@ impl Replay {
     #[must_use]
     pub fn speed(self, factor: f64) -> Self {
         self.each(|script| script.speed(factor))
+    }
+
+    /// How long the host may keep the replay waiting, 10 minutes unless told (see [`Script::idle_timeout`]).
+    #[must_use]
+    pub fn idle_timeout(self, limit: Duration) -> Self {
+        self.each(|script| script.idle_timeout(limit))
     }
 
     /// What was found so far, in all runs together. Nothing was opened yet: everything is left.

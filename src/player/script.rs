@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
+use std::time::Duration;
 
 use bytes::Bytes;
 use serde_json::Value;
@@ -39,9 +40,13 @@ pub struct Script {
     pub(super) cli: Option<String>,
     pub(super) source: Option<String>,
     pub(super) pace: Pace,
+    pub(super) idle_timeout: Duration,
     /// For a script that leaves something to the rules of the CLI.
     pub(super) rules: Option<Rules>,
 }
+
+/// How long a host may keep a recording waiting: longer than a turn may take by default, so that the session's own timers come first.
+pub(super) const IDLE_TIMEOUT: Duration = Duration::from_secs(600);
 
 /// How fast the outputs come.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -157,6 +162,18 @@ impl Script {
     #[must_use]
     pub fn speed(mut self, factor: f64) -> Self {
         self.pace = if factor.is_finite() && factor > 0.0 { Pace::Recorded(factor) } else { Pace::Instant };
+        self
+    }
+
+    /// How long the host may do nothing (write nothing, read nothing) while the recording goes on only after something that it does; past
+    /// that, the run ends with a [`Report`](super::Report) of what was awaited. `Duration::MAX` is "for ever". Default: 10 minutes, and for
+    /// the script of a scenario for ever.
+    ///
+    /// Where the host has done all that was recorded and only the end is left, it may take all the time it wants. Tokio's clock counts: in a
+    /// test with paused time the limit takes no time.
+    #[must_use]
+    pub fn idle_timeout(mut self, limit: Duration) -> Self {
+        self.idle_timeout = limit;
         self
     }
 
