@@ -36,6 +36,7 @@ mod report;
 mod scenario;
 mod script;
 mod signal;
+mod take;
 mod watchdog;
 
 pub use self::host_script::{AnswerTo, HostAction, HostScript, HostStep, Moment, NotWritable};
