@@ -16,7 +16,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Imports, seals, decodes and verifies recordings of the Claude Code CLI, installs the CLI itself, and lists the options of a session.
+/// Imports, seals, decodes, verifies and rebuilds recordings of the Claude Code CLI, installs the CLI itself, and lists the options of a session.
 #[derive(Parser)]
 #[command(name = "claude-wire", version, about, after_help = AFTER_HELP)]
 struct Arguments {
@@ -35,17 +35,10 @@ enum Command {
     Rerecord(rerecord::Arguments),
 }
 
-impl Command {
-    /// Whether it belongs where nothing but loopback can be reached.
-    fn runs_a_real_cli(&self) -> bool {
-        matches!(self, Self::Rerecord(_))
-    }
-}
-
 const AFTER_HELP: &str = "\
 Exit codes:
   0  all is well
-  1  something was found: a line that is no frame, a recording that is not played to its end
+  1  something was found: a line that is no frame, a recording that is not played to its end, an entry that is not as it was
   2  the arguments are wrong, a file cannot be read or written, the CLI cannot be installed";
 
 /// What a command found.
@@ -59,15 +52,7 @@ enum Found {
 type Failure = String;
 
 fn main() -> ExitCode {
-    let command = Arguments::parse().command;
-    if command.runs_a_real_cli() {
-        match namespace::enter() {
-            Ok(None) => {}
-            Ok(Some(code)) => return code,
-            Err(why) => return failed(&why),
-        }
-    }
-    let done = match command {
+    let done = match Arguments::parse().command {
         Command::Import(arguments) => import::run(arguments),
         Command::Seal(arguments) => seal::run(arguments),
         Command::Decode(arguments) => decode::run(arguments),
@@ -79,11 +64,9 @@ fn main() -> ExitCode {
     match done {
         Ok(Found::Nothing) => ExitCode::SUCCESS,
         Ok(Found::Something) => ExitCode::from(1),
-        Err(why) => failed(&why),
+        Err(why) => {
+            eprintln!("claude-wire: {why}");
+            ExitCode::from(2)
+        }
     }
-}
-
-fn failed(why: &Failure) -> ExitCode {
-    eprintln!("claude-wire: {why}");
-    ExitCode::from(2)
 }

@@ -59,7 +59,9 @@ fn in_json(json: &[u8], out: bool, known: &Known) -> Vec<Place> {
             Some(kind) => whole(text, kind),
             None => in_text(text, &needles),
         };
-        places.extend(found.into_iter().map(|place| Place { range: value.start + place.range.start..value.start + place.range.end, ..place }));
+        places.extend(
+            found.into_iter().map(|place| Place { range: value.start + place.range.start..value.start + place.range.end, ..place }),
+        );
     }
     places
 }
@@ -116,7 +118,8 @@ impl Line<'_> {
             b"value" if self.has_sibling(index, b"label", &[b"Organization"]) => return Some("organization"),
             _ => {}
         }
-        let is_text = (self.describes && is_description(key, text)) || (self.out && NOTES.iter().any(|note| text.starts_with(note.as_bytes())));
+        let is_text =
+            (self.describes && is_description(key, text)) || (self.out && NOTES.iter().any(|note| text.starts_with(note.as_bytes())));
         members::kind_of(key).or(is_text.then_some("text"))
     }
 
