@@ -26,7 +26,10 @@ fn redacted(line: &str) -> String {
 #[test]
 fn names_tell_of_secrets_whatever_they_look_like() {
     for (line, expected) in [
-        (r#"{"client_secret":"a","Set-Cookie":["b c","d"],"token":""}"#, r#"{"client_secret":"<secret:1>","Set-Cookie":["<secret:2>","<secret:3>"],"token":""}"#),
+        (
+            r#"{"client_secret":"a","Set-Cookie":["b c","d"],"token":""}"#,
+            r#"{"client_secret":"<secret:1>","Set-Cookie":["<secret:2>","<secret:3>"],"token":""}"#,
+        ),
         (r#"{"env":{"GITHUB_TOKEN":"a b","PATH":"/bin"}}"#, r#"{"env":{"GITHUB_TOKEN":"<secret:1>","PATH":"/bin"}}"#),
         (
             r#"{"account":{"email":"a@b.cd","organization":"Ann's","accountUuid":"x-1"}}"#,
@@ -39,7 +42,10 @@ fn names_tell_of_secrets_whatever_they_look_like() {
         (r#"{"t":"export A_SECRET=hush; B=loud"}"#, r#"{"t":"export A_SECRET=<secret:1>; B=loud"}"#),
         (r#"{"t":"cli --password=abc12345 --token 'pass phrase'"}"#, r#"{"t":"cli --password=<secret:1> --token 'pass phrase'"}"#),
         (r#"{"t":"{\"api_key\": \"a b c d\", \"n\": 1}"}"#, r#"{"t":"{\"api_key\": \"<secret:1>\", \"n\": 1}"}"#),
-        (r#"{"t":"https://x.y/cb?code=abcdef&state=ghijkl&page=12345678"}"#, r#"{"t":"https://x.y/cb?code=<secret:1>&state=<secret:2>&page=12345678"}"#),
+        (
+            r#"{"t":"https://x.y/cb?code=abcdef&state=ghijkl&page=12345678"}"#,
+            r#"{"t":"https://x.y/cb?code=<secret:1>&state=<secret:2>&page=12345678"}"#,
+        ),
         ("{\"t\":\"postgres://me:p@ss.ab@db.x.io/y\"}", "{\"t\":\"postgres://me:<secret:1>@db.x.io/y\"}"),
     ] {
         assert_eq!(redacted(line), expected);
@@ -54,22 +60,51 @@ fn shapes_tell_of_secrets_whatever_their_name() {
         (format!(r#"{{"t":"({jwt})"}}"#), r#"{"t":"(<token:1>)"}"#),
         (r#"{"t":"Authorization: Basic dXNlcjpwYXNz"}"#.into(), r#"{"t":"Authorization: Basic <token:1>"}"#),
         (r#"{"t":"a\n-----BEGIN RSA PRIVATE KEY-----\nabc\n-----END RSA PRIVATE KEY-----\nb"}"#.into(), r#"{"t":"a\n<secret:1>\nb"}"#),
-        (r#"{"t":"/home/ann/x /Users/ann /home/user/x /Users/Shared","s":"/p/-home-ann-src"}"#.into(), r#"{"t":"/home/<user:1>/x /Users/<user:1> /home/user/x /Users/Shared","s":"/p/-home-<user:1>-src"}"#),
+        (
+            r#"{"t":"/home/ann/x /Users/ann /home/user/x /Users/Shared","s":"/p/-home-ann-src"}"#.into(),
+            r#"{"t":"/home/<user:1>/x /Users/<user:1> /home/user/x /Users/Shared","s":"/p/-home-<user:1>-src"}"#,
+        ),
         (r#"{"t":"C:\\Users\\ann\\x"}"#.into(), r#"{"t":"C:\\Users\\<user:1>\\x"}"#),
-        (r#"{"t":"ssh 10.1.2.3, http://192.168.0.1:80/x, 127.0.0.1 110.1.2.3 10.1.2.3.4 v10.1.2.3"}"#.into(), r#"{"t":"ssh <host:1>, http://<host:2>:80/x, 127.0.0.1 110.1.2.3 10.1.2.3.4 v10.1.2.3"}"#),
-        (r#"{"t":"Anns-Mac.local http://wiki.corp/x this.local settings.local.json a-b.internal.rs"}"#.into(), r#"{"t":"<host:1> http://<host:2>/x this.local settings.local.json a-b.internal.rs"}"#),
+        (
+            r#"{"t":"ssh 10.1.2.3, http://192.168.0.1:80/x, 127.0.0.1 110.1.2.3 10.1.2.3.4 v10.1.2.3"}"#.into(),
+            r#"{"t":"ssh <host:1>, http://<host:2>:80/x, 127.0.0.1 110.1.2.3 10.1.2.3.4 v10.1.2.3"}"#,
+        ),
+        (
+            r#"{"t":"Anns-Mac.local http://wiki.corp/x this.local settings.local.json a-b.internal.rs"}"#.into(),
+            r#"{"t":"<host:1> http://<host:2>/x this.local settings.local.json a-b.internal.rs"}"#,
+        ),
     ] {
         assert_eq!(redacted(&line), expected);
     }
 }
 
 #[test]
+fn nothing_goes_beyond_its_string_and_keys_are_looked_at_too() {
+    assert_eq!(
+        redacted(r#"{"a":"x -----BEGIN PRIVATE KEY-----\nabc","b":"ann@x.io","/home/ann/x":{"bob@x.io":1}}"#),
+        r#"{"a":"x <secret:1>","b":"<email:1>","/home/<user:1>/x":{"<email:2>":1}}"#
+    );
+}
+
+#[test]
 fn signatures_go_and_other_signatures_stay() {
     for (line, expected) in [
-        (r#"{"content":[{"type":"thinking","thinking":"Hm.","signature":"EqQB"}]}"#, r#"{"content":[{"type":"thinking","thinking":"Hm.","signature":"<signature:1>"}]}"#),
-        (r#"{"delta":{"type":"signature_delta","signature":"EqQB"}}"#, r#"{"delta":{"type":"signature_delta","signature":"<signature:1>"}}"#),
-        (r#"{"content":[{"type":"redacted_thinking","data":"EmwK"}]}"#, r#"{"content":[{"type":"redacted_thinking","data":"<signature:1>"}]}"#),
-        (r#"{"type":"tool_use","input":{"signature":"fn main()","data":"x"}}"#, r#"{"type":"tool_use","input":{"signature":"fn main()","data":"x"}}"#),
+        (
+            r#"{"content":[{"type":"thinking","thinking":"Hm.","signature":"EqQB"}]}"#,
+            r#"{"content":[{"type":"thinking","thinking":"Hm.","signature":"<signature:1>"}]}"#,
+        ),
+        (
+            r#"{"delta":{"type":"signature_delta","signature":"EqQB"}}"#,
+            r#"{"delta":{"type":"signature_delta","signature":"<signature:1>"}}"#,
+        ),
+        (
+            r#"{"content":[{"type":"redacted_thinking","data":"EmwK"}]}"#,
+            r#"{"content":[{"type":"redacted_thinking","data":"<signature:1>"}]}"#,
+        ),
+        (
+            r#"{"type":"tool_use","input":{"signature":"fn main()","data":"x"}}"#,
+            r#"{"type":"tool_use","input":{"signature":"fn main()","data":"x"}}"#,
+        ),
         (r#"{"block":{"type":"thinking","signature":""}}"#, r#"{"block":{"type":"thinking","signature":""}}"#),
     ] {
         assert_eq!(redacted(line), expected);
@@ -108,7 +143,8 @@ fn equal_stays_equal_in_every_line_and_direction() {
 fn what_was_told_once_is_found_everywhere_and_in_every_form() {
     let basic = STANDARD.encode("me:s3cret/of mine");
     let text = format!(r#"{{"t":"before: s3cret/of mine, s3cret%2Fof%20mine, {basic}"}}"#);
-    let mut recording = recorded(&[text.as_str(), r#"{"password":"s3cret/of mine","organization":"Ann and Sons"}"#, "Ann and Sons, not Ann and Sonset"]);
+    let mut recording =
+        recorded(&[text.as_str(), r#"{"password":"s3cret/of mine","organization":"Ann and Sons"}"#, "Ann and Sons, not Ann and Sonset"]);
     scrub(&mut recording, &[]);
     let [before, named, after] = lines(&recording).try_into().unwrap();
     // Of the last character two bits are the secret's, and four are nobody's.

@@ -77,6 +77,18 @@ fn a_host_that_does_something_else_gets_a_report_and_exit_code_70() {
 }
 
 #[test]
+fn a_host_that_does_nothing_gets_a_report_and_exit_code_70() {
+    let mut child = spawn(mock(&STREAMS).env("CLAUDE_WIRE_REPLAY", corpus("one-shot.jsonl")).env("CLAUDE_WIRE_IDLE_TIMEOUT", "0.1"));
+    // Its input stays open.
+    let stdin = child.stdin.take();
+    let output = child.wait_with_output().unwrap();
+    drop(stdin);
+    assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(70), ""));
+    let report = text(&output.stderr);
+    assert!(report.contains("done nothing for 0.1 s") && report.contains("expected: control_request initialize"), "{report}");
+}
+
+#[test]
 fn without_something_to_play_it_says_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
     let (cut, other) = (folder.path().join("cut.jsonl"), folder.path().join("other.jsonl"));

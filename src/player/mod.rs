@@ -17,6 +17,8 @@
 //! Blank lines and `keep_alive` mean nothing to the CLI, and nothing here; so does an answer to a request whose recorded host gave none. A
 //! signal meets the recorded one of its name; one that was not recorded ends the player as it ends the CLI.
 //!
+//! Nothing hangs: a host that does nothing although something is awaited of it gets a report too ([`Script::idle_timeout`]).
+//!
 //! What the outputs wait for is told at [`Script`]; how two values are compared, and which ids are rewritten, stands in `compare.rs` and
 //! `ids.rs`.
 
@@ -28,12 +30,15 @@ mod ids;
 mod improvise;
 mod machine;
 mod matching;
+mod placeholder;
 mod play;
 mod replay;
 mod report;
 mod scenario;
 mod script;
 mod signal;
+mod take;
+mod watchdog;
 
 pub use self::host_script::{AnswerTo, HostAction, HostScript, HostStep, Moment, NotWritable};
 pub use self::play::{Streams, play};

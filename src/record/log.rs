@@ -44,17 +44,7 @@ impl Log {
     pub(super) fn new(disk: Disk, start: Instant) -> Self {
         let half = Half::default;
         let (stdin, stdout, stderr) = (half(), half(), half());
-        Self(Arc::new(Mutex::new(Inner {
-            disk,
-            start,
-            last: 0,
-            stdin,
-            stdout,
-            stderr,
-            held: Vec::new(),
-            exit: None,
-            control_gone: false,
-        })))
+        Self(Arc::new(Mutex::new(Inner { disk, start, last: 0, stdin, stdout, stderr, held: Vec::new(), exit: None, control_gone: false })))
     }
 
     /// Does something to the connection and records it, with no other event in between: what the other side does about it is recorded

@@ -77,7 +77,15 @@ impl Recorder {
     pub fn new(transport: impl Transport, path: impl Into<PathBuf>) -> Self {
         let mut header = Header::new();
         header.recorder = Some(concat!("claude-wire ", env!("CARGO_PKG_VERSION")).to_owned());
-        Self { inner: Arc::new(transport), path: path.into(), header, overwrite: false, redaction: Some(Redaction::new()), queue: QUEUE, opened: Arc::default() }
+        Self {
+            inner: Arc::new(transport),
+            path: path.into(),
+            header,
+            overwrite: false,
+            redaction: Some(Redaction::new()),
+            queue: QUEUE,
+            opened: Arc::default(),
+        }
     }
 
     /// Notes the version of the CLI, as in `2.1.329`, in the header: the header comes first in the file, and nothing on the wire says it

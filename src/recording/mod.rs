@@ -53,10 +53,10 @@ pub use import::{ImportOptions, import};
 pub use payload::{Eol, Payload};
 pub use redact::{Finding, Redaction, lint, scrub};
 pub use seal::Integrity;
+pub use vars::Root;
+pub use writer::Writer;
 #[cfg(feature = "session")]
 pub(crate) use {
     redact::{Redactor, is_secret_variable},
     vars::Hider,
 };
-pub use vars::Root;
-pub use writer::Writer;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::env;
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use claude_wire::recording::Recording;
 
@@ -15,6 +16,7 @@ const SOURCES: [&str; 3] = ["CLAUDE_WIRE_REPLAY", "CLAUDE_WIRE_SCENARIO", "CLAUD
 pub(crate) struct Environment {
     pub(crate) lenient: bool,
     pub(crate) speed: Option<f64>,
+    pub(crate) idle_timeout: Option<Duration>,
     replay: Result<PathBuf, String>,
 }
 
@@ -29,6 +31,7 @@ impl Environment {
         Ok(Self {
             lenient: var("CLAUDE_WIRE_LENIENT").is_some_and(|value| value != "0"),
             speed: speed(var("CLAUDE_WIRE_SPEED"))?,
+            idle_timeout: idle_timeout(var("CLAUDE_WIRE_IDLE_TIMEOUT"))?,
             replay: replay(var),
         })
     }
@@ -65,9 +68,20 @@ fn replay(var: impl Fn(&str) -> Option<OsString>) -> Result<PathBuf, String> {
 }
 
 fn speed(value: Option<OsString>) -> Result<Option<f64>, String> {
+    positive(value).map_err(|value| format!("CLAUDE_WIRE_SPEED must be a number over 0, such as 1 or 2.5, not {value:?}"))
+}
+
+fn idle_timeout(value: Option<OsString>) -> Result<Option<Duration>, String> {
+    let wrong = |value| format!("CLAUDE_WIRE_IDLE_TIMEOUT must be a number of seconds over 0, such as 30 or 0.5, not {value:?}");
+    // More than fits is for ever.
+    Ok(positive(value).map_err(wrong)?.map(|seconds| Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)))
+}
+
+/// A finite number over 0; the value where it is none.
+fn positive(value: Option<OsString>) -> Result<Option<f64>, OsString> {
     let Some(value) = value else { return Ok(None) };
-    let factor = value.to_str().and_then(|text| text.parse::<f64>().ok()).filter(|factor| factor.is_finite() && *factor > 0.0);
-    factor.map(Some).ok_or_else(|| format!("CLAUDE_WIRE_SPEED must be a number over 0, such as 1 or 2.5, not {value:?}"))
+    let number = value.to_str().and_then(|text| text.parse::<f64>().ok()).filter(|number| number.is_finite() && *number > 0.0);
+    number.map(Some).ok_or(value)
 }
 
 #[cfg(test)]
@@ -80,8 +94,15 @@ mod tests {
 
     #[test]
     fn reads_what_is_set() {
-        let environment = read(&[("CLAUDE_WIRE_REPLAY", "a.jsonl"), ("CLAUDE_WIRE_SPEED", "2.5"), ("CLAUDE_WIRE_LENIENT", "1")]).unwrap();
-        assert_eq!(environment, Environment { lenient: true, speed: Some(2.5), replay: Ok("a.jsonl".into()) });
+        let environment = read(&[
+            ("CLAUDE_WIRE_REPLAY", "a.jsonl"),
+            ("CLAUDE_WIRE_SPEED", "2.5"),
+            ("CLAUDE_WIRE_IDLE_TIMEOUT", "0.5"),
+            ("CLAUDE_WIRE_LENIENT", "1"),
+        ]);
+        let expected =
+            Environment { lenient: true, speed: Some(2.5), idle_timeout: Some(Duration::from_millis(500)), replay: Ok("a.jsonl".into()) };
+        assert_eq!(environment.unwrap(), expected);
         assert!(!read(&[("CLAUDE_WIRE_LENIENT", "0")]).unwrap().lenient);
     }
 
@@ -95,9 +116,12 @@ mod tests {
     }
 
     #[test]
-    fn a_speed_is_a_positive_number() {
-        for speed in ["0", "-1", "fast", "inf", "NaN"] {
-            assert!(read(&[("CLAUDE_WIRE_SPEED", speed)]).unwrap_err().contains(speed), "{speed}");
+    fn a_speed_and_a_time_are_positive_numbers() {
+        for number in ["0", "-1", "fast", "inf", "NaN"] {
+            for name in ["CLAUDE_WIRE_SPEED", "CLAUDE_WIRE_IDLE_TIMEOUT"] {
+                let why = read(&[(name, number)]).unwrap_err();
+                assert!(why.contains(name) && why.contains(number), "{why}");
+            }
         }
     }
 }

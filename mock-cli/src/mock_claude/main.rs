@@ -30,6 +30,8 @@ What the host writes must be what was recorded; the first difference ends the ru
 Environment:
   CLAUDE_WIRE_REPLAY=FILE   the recording to play
   CLAUDE_WIRE_SPEED=FACTOR  play at the recorded pace, so many times as fast (2 takes half the time); without it, at once
+  CLAUDE_WIRE_IDLE_TIMEOUT=SECONDS
+                            how long the host may do nothing while it is awaited, 600 unless told; past that it diverged
   CLAUDE_WIRE_LENIENT=1     accept flags that the recorded version of the CLI does not know
 
 Exit codes: as recorded; 1 for arguments that the CLI refuses; 70 when the host diverged; 78 when there is nothing to play.

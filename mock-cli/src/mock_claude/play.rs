@@ -18,6 +18,9 @@ pub(crate) fn play(recording: &Recording, environment: &Environment) -> ExitCode
     if let Some(speed) = environment.speed {
         script = script.speed(speed);
     }
+    if let Some(limit) = environment.idle_timeout {
+        script = script.idle_timeout(limit);
+    }
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {

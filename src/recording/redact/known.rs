@@ -165,7 +165,9 @@ mod tests {
     #[test]
     fn short_texts_and_repeated_ones_are_not_taken() {
         let mut known = known();
-        assert!(!known.add_secret("secret", SECRET.as_bytes()) && !known.add_secret("secret", b"1234567") && !known.add_name("host", b"abc"));
+        assert!(
+            !known.add_secret("secret", SECRET.as_bytes()) && !known.add_secret("secret", b"1234567") && !known.add_name("host", b"abc")
+        );
         assert!(!format!("{known:?}").contains("pa55"));
     }
 }

@@ -72,7 +72,8 @@ impl Redactor {
         let mut named = Vec::new();
         for text in argv.clone() {
             // `--api-key VALUE`, in two arguments.
-            let flag = before.and_then(|before| before.strip_prefix('-')).is_some_and(|flag| members::kind_of(flag.as_bytes()) == Some("secret"));
+            let flag =
+                before.and_then(|before| before.strip_prefix('-')).is_some_and(|flag| members::kind_of(flag.as_bytes()) == Some("secret"));
             named.push((flag && !text.starts_with('-')).then_some("secret"));
             before = Some(text);
         }
@@ -121,7 +122,9 @@ impl Redactor {
             learned |= match place.kind {
                 "key" | "token" => self.known.add_secret(place.kind, text),
                 // A name of a secret may stand over something that is none: only what looks like one is looked for elsewhere.
-                "secret" if has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic) && text.len() >= 12 => self.known.add_secret("secret", text),
+                "secret" if has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic) && text.len() >= 12 => {
+                    self.known.add_secret("secret", text)
+                }
                 "organization" if has(|byte| *byte == b' ') || has(u8::is_ascii_digit) => self.known.add_name("organization", text),
                 _ => false,
             };
