@@ -45,7 +45,7 @@ pub use self::play::{Streams, play};
 pub use self::replay::Replay;
 pub use self::report::{Divergence, Report};
 pub use self::scenario::{Reply, Scenario, ScenarioError, reply};
-pub use self::script::Script;
+pub use self::script::{IDLE_TIMEOUT, Script};
 pub use self::signal::Signal;
 
 /// The exit code of a player whose host did not do what was recorded.
