@@ -5,6 +5,7 @@ mod drain;
 mod endings;
 mod forget;
 mod handshake;
+mod in_force;
 mod limits;
 mod model;
 mod one_turn;
