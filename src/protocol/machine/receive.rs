@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::drain::interrupt;
 use super::in_force::mode_of;
+use super::switch::warning;
 use super::{Link, Machine};
 use crate::protocol::failure::Failure;
 use crate::protocol::io::{Answer, CallbackId, Event, Output, TurnEnd};
@@ -194,6 +195,9 @@ impl Machine {
             (Purpose::Initialize, Ok(response)) => {
                 if let Some(what) = needs::unmet(&self.config.initialize, response.as_ref()) {
                     return self.give_up(Failure::Unsupported(what), out);
+                }
+                if needs::has_deaf_hooks(&self.config.initialize, response.as_ref()) {
+                    out.push(warning("the CLI has taken none of the hooks (`hooks_applied` is false): they will not be called"));
                 }
                 self.redeliver(&frame, out);
                 if self.link == Link::Handshake {

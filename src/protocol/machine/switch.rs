@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::in_force::Setting;
 use super::{Link, Machine};
 use crate::protocol::failure::Failure;
-use crate::protocol::io::{Output, Prompt, RequestId, Switch, TurnEnd, TurnId};
+use crate::protocol::io::{Event, Output, Prompt, RequestId, Switch, TurnEnd, TurnId};
 use crate::protocol::requests::Purpose;
 use crate::wire::RawJson;
 
@@ -122,12 +122,12 @@ impl Machine {
             }
             // The next turn must not run with the settings of this one: another process has none of them.
             (Purpose::Restore, Some(failure)) => {
-                tracing::warn!(?failure, "a setting of one query could not be taken back: the CLI is started anew");
+                out.push(warning(format!("a setting of one query could not be taken back, and the CLI is started anew: {failure}")));
                 self.link = Link::Closing { for_good: false };
                 out.push(Output::CloseStdin);
             }
             (Purpose::MakeAgain(Some(setting)), Some(failure)) => {
-                tracing::warn!(?failure, ?setting, "a setting of the session's could not be made again after a restart of the CLI");
+                out.push(warning(format!("a setting of the session could not be made again after a restart of the CLI: {failure}")));
                 self.in_force.forget(setting);
             }
             _ => {}
@@ -157,4 +157,8 @@ impl Machine {
             self.request(now, Purpose::Restore, &owed.body, None, out);
         }
     }
+}
+
+pub(super) fn warning(text: impl Into<String>) -> Output {
+    Output::Event(Event::Warning(text.into()))
 }

@@ -148,7 +148,8 @@ fn what_a_new_process_refuses_is_in_force_no_more() {
     rig.opened();
     assert_eq!(rig.line(&success(3, "{}")), [request(4, SONNET)]);
     let refusal = r#"{"type":"control_response","response":{"subtype":"error","request_id":"cw-4","error":"no such model"}}"#;
-    assert_eq!(rig.line(refusal), [written(1)]);
+    let warning = "warning: a setting of the session could not be made again after a restart of the CLI: the CLI refused: no such model";
+    assert_eq!(rig.line(refusal), [warning.to_owned(), written(1)]);
     run(&mut rig, 1);
     rig.closed();
     rig.prompt(2);
@@ -166,7 +167,8 @@ fn a_process_that_keeps_the_settings_of_a_turn_is_replaced() {
     assert_eq!(rig.line(&result(1)).last().unwrap(), &request(3, DEFAULT));
     rig.prompt(2);
     let refusal = r#"{"type":"control_response","response":{"subtype":"error","request_id":"cw-3","error":"no"}}"#;
-    assert_eq!(rig.line(refusal), ["close stdin"]);
+    let warning = "warning: a setting of one query could not be taken back, and the CLI is started anew: the CLI refused: no";
+    assert_eq!(rig.line(refusal), [warning, "close stdin"]);
     assert_eq!(rig.closed(), ["open"]);
     rig.opened();
     assert_eq!(rig.line(&success(4, "{}")), [written(2)]);
