@@ -51,6 +51,7 @@ tests![
     in_process_tool_sent_ahead,
     interrupt_mid_stream,
     interrupt_mid_tool,
+    killed_resumed_cleared,
     large_answer,
     max_budget,
     max_turns,
