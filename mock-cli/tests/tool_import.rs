@@ -146,7 +146,7 @@ fn seals_what_was_edited_or_cut_and_leaves_the_rest_alone() {
 
 #[test]
 fn every_command_explains_itself() {
-    for command in ["import", "seal", "decode", "verify"] {
+    for command in ["import", "scrub", "lint", "seal", "decode", "verify"] {
         let output = Command::new(TOOL).args([command, "--help"]).output().unwrap();
         let help = text(&output.stdout);
         assert!(output.status.success() && help.contains("Examples:") && help.contains("Exit codes:"), "{command}: {help}");

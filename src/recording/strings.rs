@@ -21,9 +21,16 @@ impl JsonString {
     }
 }
 
-/// Finds every string value of a valid JSON text, without recursion.
-pub(super) fn strings(json: &[u8]) -> Vec<JsonString> {
-    let mut found = Vec::new();
+/// The strings of a JSON text, in order.
+#[derive(Debug, Default)]
+pub(super) struct Strings {
+    pub(super) keys: Vec<Range<usize>>,
+    pub(super) values: Vec<JsonString>,
+}
+
+/// Finds every string of a valid JSON text, without recursion.
+pub(super) fn strings(json: &[u8]) -> Strings {
+    let mut found = Strings::default();
     let mut open: Vec<Container> = Vec::new();
     let (mut at, mut objects) = (0, 0);
     while at < json.len() {
@@ -48,13 +55,14 @@ pub(super) fn strings(json: &[u8]) -> Vec<JsonString> {
                 let depth = open.len();
                 match open.last_mut() {
                     Some(container) if container.key_next => {
+                        found.keys.push(string.clone());
                         container.key = string;
                         container.key_next = false;
                     }
                     Some(Container { key, object, .. }) => {
-                        found.push(JsonString { key: key.clone(), value: string, depth, object: object.unwrap_or(0) });
+                        found.values.push(JsonString { key: key.clone(), value: string, depth, object: object.unwrap_or(0) });
                     }
-                    None => found.push(JsonString { key: 0..0, value: string, depth, object: 0 }),
+                    None => found.values.push(JsonString { key: 0..0, value: string, depth, object: 0 }),
                 }
             }
             _ => {}
@@ -125,7 +133,9 @@ mod tests {
     #[test]
     fn keys_and_values_are_told_apart() {
         let json = r#"{"a":"1","b":{"c\"":["2",{"d":"3\\"}],"e":4},"":"\"","f":{"g":{}},"h":"5"}"#;
-        let found: Vec<_> = strings(json.as_bytes()).into_iter().map(|s| (&json[s.key], &json[s.value], s.depth, s.object)).collect();
+        let found: Vec<_> =
+            strings(json.as_bytes()).values.into_iter().map(|s| (&json[s.key], &json[s.value], s.depth, s.object)).collect();
+        assert_eq!(strings(json.as_bytes()).keys.len(), 9);
         assert_eq!(found, [("a", "1", 1, 1), ("c\\\"", "2", 3, 0), ("d", "3\\\\", 4, 3), ("", "\\\"", 1, 1), ("h", "5", 1, 1)]);
     }
 

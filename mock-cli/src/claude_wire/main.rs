@@ -6,9 +6,11 @@ mod corpus;
 mod decode;
 mod import;
 mod install;
+mod lint;
 mod namespace;
 mod options;
 mod rerecord;
+mod scrub;
 mod seal;
 mod verify;
 
@@ -16,7 +18,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Imports, seals, decodes, verifies and rebuilds recordings of the Claude Code CLI, installs the CLI itself, and lists the options of a session.
+/// Imports, rebuilds, scrubs, seals, decodes and verifies recordings of the Claude Code CLI, installs the CLI itself, and lists the options of a
+/// session.
 #[derive(Parser)]
 #[command(name = "claude-wire", version, about, after_help = AFTER_HELP)]
 struct Arguments {
@@ -27,6 +30,8 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     Import(import::Arguments),
+    Scrub(scrub::Arguments),
+    Lint(lint::Arguments),
     Seal(seal::Arguments),
     Decode(decode::Arguments),
     Verify(verify::Arguments),
@@ -54,6 +59,8 @@ type Failure = String;
 fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Import(arguments) => import::run(arguments),
+        Command::Scrub(arguments) => scrub::run(&arguments),
+        Command::Lint(arguments) => lint::run(&arguments),
         Command::Seal(arguments) => seal::run(arguments),
         Command::Decode(arguments) => decode::run(arguments),
         Command::Verify(arguments) => verify::run(arguments),

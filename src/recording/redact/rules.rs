@@ -50,24 +50,36 @@ pub(super) fn whole(text: &[u8], kind: &'static str) -> Vec<Place> {
 
 fn in_json(json: &[u8], out: bool, known: &Known) -> Vec<Place> {
     let strings = strings(json);
-    let needles = known.within(json);
-    let line = Line { json, out, describes: out && describes(json, &strings), strings: &strings };
+    let line = Line { json, out, describes: out && describes(json, &strings.values), values: &strings.values };
+    // What stands in the line, and the kind of what is replaced as a whole.
+    let named = strings.values.iter().enumerate().map(|(index, JsonString { value, .. })| (value.clone(), line.kind_of(index)));
+    let mut spans: Vec<_> = named.chain(strings.keys.iter().map(|key| (key.clone(), None))).collect();
+    spans.sort_by_key(|(span, _)| span.start);
+
+    // The line is searched once, and not each of its strings; nothing that is found goes beyond its string.
+    let mut found = candidates(json, &known.within(json)).into_iter().peekable();
     let mut places = Vec::new();
-    for (index, JsonString { value, .. }) in strings.iter().enumerate() {
-        let text = &json[value.clone()];
-        let found = match line.kind_of(index) {
-            Some(kind) => whole(text, kind),
-            None => in_text(text, &needles),
-        };
-        places.extend(
-            found.into_iter().map(|place| Place { range: value.start + place.range.start..value.start + place.range.end, ..place }),
-        );
+    for (span, kind) in spans {
+        while found.next_if(|place| place.range.start < span.start).is_some() {}
+        let inside = std::iter::from_fn(|| found.next_if(|place| place.range.start < span.end));
+        match kind {
+            Some(kind) => {
+                inside.for_each(drop);
+                let whole = whole(&json[span.clone()], kind).into_iter();
+                places.extend(whole.map(|place| Place { range: span.start + place.range.start..span.start + place.range.end, ..place }));
+            }
+            None => places.extend(merged(inside.map(|place| Place { range: place.range.start..place.range.end.min(span.end), ..place }))),
+        }
     }
     places
 }
 
-/// Where known texts and shapes are. Two that overlap are one: of the kind that comes first, and nothing of either is left.
 fn in_text(text: &[u8], needles: &[&Needle]) -> Vec<Place> {
+    merged(candidates(text, needles))
+}
+
+/// Where known texts and shapes are, by their start.
+fn candidates(text: &[u8], needles: &[&Needle]) -> Vec<Place> {
     let mut found: Vec<Place> = Vec::new();
     for needle in needles {
         found.extend(needle.find(text).into_iter().map(|range| Place { range, kind: needle.kind, text: Some(Arc::clone(&needle.text)) }));
@@ -78,6 +90,11 @@ fn in_text(text: &[u8], needles: &[&Needle]) -> Vec<Place> {
     }
     // A stable sort: of those that begin together, the known ones and the first shapes stay first.
     found.sort_by_key(|place| place.range.start);
+    found
+}
+
+/// Two that overlap are one: of the kind that comes first, and nothing of either is left.
+fn merged(found: impl IntoIterator<Item = Place>) -> Vec<Place> {
     let mut places: Vec<Place> = Vec::new();
     for place in found.into_iter().filter(|place| !place.range.is_empty()) {
         match places.last_mut() {
@@ -94,8 +111,8 @@ fn in_text(text: &[u8], needles: &[&Needle]) -> Vec<Place> {
 }
 
 /// Whether a line from the CLI lists what it can do, in its own words.
-fn describes(json: &[u8], strings: &[JsonString]) -> bool {
-    let is = |key: &[u8], value: &[u8]| strings.iter().any(|string| string.is(json, 1, key, value));
+fn describes(json: &[u8], values: &[JsonString]) -> bool {
+    let is = |key: &[u8], value: &[u8]| values.iter().any(|string| string.is(json, 1, key, value));
     is(b"type", b"control_response") || (is(b"type", b"system") && is(b"subtype", b"commands_changed"))
 }
 
@@ -104,13 +121,13 @@ struct Line<'a> {
     json: &'a [u8],
     out: bool,
     describes: bool,
-    strings: &'a [JsonString],
+    values: &'a [JsonString],
 }
 
 impl Line<'_> {
     /// The kind of thing that a string is as a whole.
     fn kind_of(&self, index: usize) -> Option<&'static str> {
-        let JsonString { key, value, .. } = self.strings.get(index)?;
+        let JsonString { key, value, .. } = self.values.get(index)?;
         let (key, text) = (&self.json[key.clone()], &self.json[value.clone()]);
         match key {
             b"signature" if self.has_sibling(index, b"type", &[b"thinking", b"signature_delta"]) => return Some("signature"),
@@ -125,8 +142,8 @@ impl Line<'_> {
 
     /// Whether the same object has one of these values under this key; siblings stand near.
     fn has_sibling(&self, index: usize, key: &[u8], values: &[&[u8]]) -> bool {
-        let object = self.strings[index].object;
-        let near = self.strings.iter().take(index + 4).skip(index.saturating_sub(4));
+        let object = self.values[index].object;
+        let near = self.values.iter().take(index + 4).skip(index.saturating_sub(4));
         near.filter(|sibling| sibling.object == object && object > 0)
             .any(|sibling| &self.json[sibling.key.clone()] == key && values.contains(&&self.json[sibling.value.clone()]))
     }

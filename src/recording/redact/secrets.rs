@@ -45,8 +45,8 @@ fn value_after(text: &Text<'_>, sign: usize) -> Option<Range<usize>> {
         None if members::is_variable(name) && begin == sign + 1 => has(u8::is_ascii_alphanumeric),
         None => looks_secret(),
     };
-    // What refers to something: `$VARIABLE`, `<placeholder>`, a path.
-    let refers = memchr::memchr2(b'<', b'$', bytes).is_some() || bytes.starts_with(b"/");
+    // What refers to something: `$VARIABLE`, `<placeholder>`, a path; or was taken out by another.
+    let refers = memchr::memchr2(b'<', b'$', bytes).is_some() || bytes.starts_with(b"/") || bytes.starts_with(b"[REDACTED");
     (whole && !refers).then_some(value)
 }
 

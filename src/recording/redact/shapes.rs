@@ -98,7 +98,13 @@ fn emails(text: &Text<'_>) -> Vec<Range<usize>> {
             let top = domain.rsplit(|byte| *byte == b'.').next()?;
             let named = domain.len() > top.len() + 1 && top.len() >= 2 && top.iter().all(u8::is_ascii_alphabetic);
             let somebody = !matches!(text.get(start..at), b"" | b"git" | b"noreply");
-            (named && somebody).then_some(start..at + 1 + domain.len())
+            (named && somebody && !is_password(text, start)).then_some(start..at + 1 + domain.len())
         })
         .collect()
+}
+
+/// Whether what begins here is the password of a URL: `//me:password@host.org`. The name of the host may matter, so it is no address.
+fn is_password(text: &Text<'_>, start: usize) -> bool {
+    let begin = text.run_back(start, |byte| byte.is_ascii_graphic() && byte != b'/');
+    text.get(begin.saturating_sub(3)..begin) == b"://" && memchr::memchr(b':', text.get(begin..start)).is_some()
 }
