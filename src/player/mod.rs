@@ -24,6 +24,7 @@
 
 mod compare;
 mod compile;
+mod folders;
 mod host_line;
 mod host_script;
 mod ids;
@@ -44,8 +45,8 @@ pub use self::host_script::{AnswerTo, HostAction, HostScript, HostStep, Moment, 
 pub use self::play::{Streams, play};
 pub use self::replay::Replay;
 pub use self::report::{Divergence, Report};
-pub use self::scenario::{Reply, Scenario, reply};
-pub use self::script::Script;
+pub use self::scenario::{Reply, Scenario, ScenarioError, reply};
+pub use self::script::{IDLE_TIMEOUT, Script};
 pub use self::signal::Signal;
 
 /// The exit code of a player whose host did not do what was recorded.

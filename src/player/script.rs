@@ -45,8 +45,9 @@ pub struct Script {
     pub(super) rules: Option<Rules>,
 }
 
-/// How long a host may keep a recording waiting: longer than a turn may take by default, so that the session's own timers come first.
-pub(super) const IDLE_TIMEOUT: Duration = Duration::from_secs(600);
+/// How long a host may keep a recording waiting unless [told](Script::idle_timeout): 10 minutes. That is longer than a turn may take by
+/// default, so the session's own timers come first.
+pub const IDLE_TIMEOUT: Duration = Duration::from_secs(600);
 
 /// How fast the outputs come.
 #[derive(Clone, Copy, Debug, PartialEq)]

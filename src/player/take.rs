@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::recording::Recording;
 use crate::transport::Launch;
 
+use super::folders;
 use super::script::Script;
 
 /// A recording that is played to launches in whatever folder.
@@ -17,10 +18,10 @@ pub(super) struct Take {
     pub(super) speed: Option<f64>,
     pub(super) idle_timeout: Option<Duration>,
     /// The latest script and the variables that it has: most launches have those of the one before.
-    latest: Arc<Mutex<Option<(Variables, Arc<Script>)>>>,
+    latest: Arc<Mutex<Option<Compiled>>>,
 }
 
-type Variables = BTreeMap<String, String>;
+type Compiled = (BTreeMap<String, String>, Arc<Script>);
 
 impl Take {
     pub(super) fn new(recording: Recording) -> Self {
@@ -36,7 +37,7 @@ impl Take {
 
     /// The script for a launch.
     pub(super) fn script(&self, launch: &Launch) -> Arc<Script> {
-        let variables = if self.recording.header.vars.is_empty() { Variables::new() } else { variables(launch) };
+        let variables = if self.recording.header.vars.is_empty() { BTreeMap::new() } else { folders::variables(launch) };
         let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((known, script)) = &*latest
             && *known == variables
@@ -48,7 +49,7 @@ impl Take {
         script
     }
 
-    fn compile(&self, variables: &Variables) -> Script {
+    fn compile(&self, variables: &BTreeMap<String, String>) -> Script {
         let mut script = Script::new(&self.recording.expand(variables));
         if let Some(name) = &self.name {
             script = script.named(name);
@@ -61,16 +62,4 @@ impl Take {
         }
         script
     }
-}
-
-/// The folders of a launch: what a process that it started would find.
-fn variables(launch: &Launch) -> Variables {
-    let cwd = match &launch.cwd {
-        Some(cwd) => cwd.canonicalize().or_else(|_| std::path::absolute(cwd)),
-        None => std::env::current_dir(),
-    };
-    let cwd = cwd.ok().and_then(|cwd| cwd.into_os_string().into_string().ok());
-    let home = launch.env.resolve(std::env::vars_os(), None).remove(std::ffi::OsStr::new("HOME"));
-    let home = home.and_then(|home| home.into_string().ok()).filter(|home| !home.is_empty());
-    [("cwd", cwd), ("home", home)].into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
 }
