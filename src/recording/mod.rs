@@ -20,6 +20,12 @@
 //! read it: `"as":"text"`, or `"as":"base64"` for bytes that text cannot carry. Stderr is text by nature, so there a bare
 //! string is the line itself: `"err":"oops"`. `eol` is absent after LF, else `"\r\n"` or `""`. See [`Payload`].
 //!
+//! # Redactions
+//!
+//! A secret stands as `<key:1>`, `<email:2>` and so on: see [`Redaction`]. The header's `redactions` says how many places
+//! were replaced. A recorder puts that number into room that it left in the header when it closes the file, so a
+//! recording that was cut off has none.
+//!
 //! # Variables
 //!
 //! Folders of the host that made the recording stand as `${cwd}`, `${home}` and so on, and the header's `vars` gives
@@ -32,9 +38,8 @@ mod header;
 mod import;
 mod migrate;
 mod object;
-mod patterns;
 mod payload;
-mod scrub;
+mod redact;
 mod seal;
 mod strings;
 mod vars;
@@ -46,9 +51,12 @@ pub use file::Recording;
 pub use header::{FORMAT_VERSION, Header};
 pub use import::{ImportOptions, import};
 pub use payload::{Eol, Payload};
-pub use scrub::{Finding, lint, scrub};
+pub use redact::{Finding, Redaction, lint, scrub};
 pub use seal::Integrity;
-#[cfg(feature = "session")]
-pub(crate) use vars::Hider;
 pub use vars::Root;
 pub use writer::Writer;
+#[cfg(feature = "session")]
+pub(crate) use {
+    redact::{Redactor, is_secret_variable},
+    vars::Hider,
+};

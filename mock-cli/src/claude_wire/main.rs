@@ -2,10 +2,15 @@
 
 #![warn(clippy::unwrap_used)]
 
+mod corpus;
 mod decode;
 mod import;
 mod install;
+mod lint;
+mod namespace;
 mod options;
+mod rerecord;
+mod scrub;
 mod seal;
 mod verify;
 
@@ -13,7 +18,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Imports, seals, decodes and verifies recordings of the Claude Code CLI, installs the CLI itself, and lists the options of a session.
+/// Imports, scrubs, seals, decodes and verifies recordings of the Claude Code CLI, installs the CLI itself, and lists the options of a session.
 #[derive(Parser)]
 #[command(name = "claude-wire", version, about, after_help = AFTER_HELP)]
 struct Arguments {
@@ -24,11 +29,21 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     Import(import::Arguments),
+    Scrub(scrub::Arguments),
+    Lint(lint::Arguments),
     Seal(seal::Arguments),
     Decode(decode::Arguments),
     Verify(verify::Arguments),
     Install(install::Install),
     Options(options::Arguments),
+    Rerecord(rerecord::Arguments),
+}
+
+impl Command {
+    /// Whether it belongs where nothing but loopback can be reached.
+    fn runs_a_real_cli(&self) -> bool {
+        matches!(self, Self::Rerecord(_))
+    }
 }
 
 const AFTER_HELP: &str = "\
@@ -48,20 +63,33 @@ enum Found {
 type Failure = String;
 
 fn main() -> ExitCode {
-    let done = match Arguments::parse().command {
+    let command = Arguments::parse().command;
+    if command.runs_a_real_cli() {
+        match namespace::enter() {
+            Ok(None) => {}
+            Ok(Some(code)) => return code,
+            Err(why) => return failed(&why),
+        }
+    }
+    let done = match command {
         Command::Import(arguments) => import::run(arguments),
+        Command::Scrub(arguments) => scrub::run(&arguments),
+        Command::Lint(arguments) => lint::run(&arguments),
         Command::Seal(arguments) => seal::run(arguments),
         Command::Decode(arguments) => decode::run(arguments),
         Command::Verify(arguments) => verify::run(arguments),
         Command::Install(arguments) => install::run(&arguments),
         Command::Options(arguments) => options::run(&arguments),
+        Command::Rerecord(arguments) => rerecord::run(&arguments),
     };
     match done {
         Ok(Found::Nothing) => ExitCode::SUCCESS,
         Ok(Found::Something) => ExitCode::from(1),
-        Err(why) => {
-            eprintln!("claude-wire: {why}");
-            ExitCode::from(2)
-        }
+        Err(why) => failed(&why),
     }
+}
+
+fn failed(why: &Failure) -> ExitCode {
+    eprintln!("claude-wire: {why}");
+    ExitCode::from(2)
 }
