@@ -2,10 +2,13 @@
 
 #![warn(clippy::unwrap_used)]
 
+mod corpus;
 mod decode;
 mod import;
 mod install;
+mod namespace;
 mod options;
+mod rerecord;
 mod seal;
 mod verify;
 
@@ -29,6 +32,14 @@ enum Command {
     Verify(verify::Arguments),
     Install(install::Install),
     Options(options::Arguments),
+    Rerecord(rerecord::Arguments),
+}
+
+impl Command {
+    /// Whether it belongs where nothing but loopback can be reached.
+    fn runs_a_real_cli(&self) -> bool {
+        matches!(self, Self::Rerecord(_))
+    }
 }
 
 const AFTER_HELP: &str = "\
@@ -48,20 +59,31 @@ enum Found {
 type Failure = String;
 
 fn main() -> ExitCode {
-    let done = match Arguments::parse().command {
+    let command = Arguments::parse().command;
+    if command.runs_a_real_cli() {
+        match namespace::enter() {
+            Ok(None) => {}
+            Ok(Some(code)) => return code,
+            Err(why) => return failed(&why),
+        }
+    }
+    let done = match command {
         Command::Import(arguments) => import::run(arguments),
         Command::Seal(arguments) => seal::run(arguments),
         Command::Decode(arguments) => decode::run(arguments),
         Command::Verify(arguments) => verify::run(arguments),
         Command::Install(arguments) => install::run(&arguments),
         Command::Options(arguments) => options::run(&arguments),
+        Command::Rerecord(arguments) => rerecord::run(&arguments),
     };
     match done {
         Ok(Found::Nothing) => ExitCode::SUCCESS,
         Ok(Found::Something) => ExitCode::from(1),
-        Err(why) => {
-            eprintln!("claude-wire: {why}");
-            ExitCode::from(2)
-        }
+        Err(why) => failed(&why),
     }
+}
+
+fn failed(why: &Failure) -> ExitCode {
+    eprintln!("claude-wire: {why}");
+    ExitCode::from(2)
 }

@@ -38,6 +38,12 @@ pub(crate) fn run(install: &Install) -> Result<Found, Failure> {
 }
 
 impl Install {
+    /// Where the pinned version goes by default, whether it is there or not.
+    pub(crate) fn pinned() -> Result<PathBuf, InstallError> {
+        let install = Self { version: PINNED.to_owned(), dir: None };
+        Ok(install.directory()?.join(executable()))
+    }
+
     /// Installs, unless the directory holds that version already. The path of the executable.
     pub(crate) fn run(&self) -> Result<PathBuf, InstallError> {
         check_form(&self.version)?;
@@ -93,7 +99,7 @@ fn native_executable(staging: &Path) -> Option<PathBuf> {
 }
 
 /// The first word of `--version`, asked in an empty environment.
-fn reported_version(cli: &Path) -> Result<String, InstallError> {
+pub(crate) fn reported_version(cli: &Path) -> Result<String, InstallError> {
     let home = cli.parent().unwrap_or(cli);
     let output = Command::new(cli)
         .arg("--version")

@@ -1,0 +1,32 @@
+//! The entries of this build.
+
+use super::entry::{Entry, EntryError};
+
+macro_rules! table {
+    ($($name:literal),* $(,)?) => {
+        const TABLE: &[(&str, &str)] = &[$(($name, include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/corpus/", $name, ".json")))),*];
+    };
+}
+
+// In the order of the index.
+table!["one-shot", "permission-allow", "fork", "sigterm"];
+
+/// All entries, in the order of the index.
+///
+/// # Errors
+/// When one is none: a test sees to it that this does not happen.
+pub(crate) fn entries() -> Result<Vec<Entry>, EntryError> {
+    TABLE.iter().map(|(name, text)| Entry::parse(name, text)).collect()
+}
+
+/// The entries of these names, in their own order; all where there is no name.
+///
+/// # Errors
+/// A name that no entry has.
+pub(crate) fn choose(entries: Vec<Entry>, names: &[String]) -> Result<Vec<Entry>, String> {
+    if let Some(unknown) = names.iter().find(|name| entries.iter().all(|entry| entry.name != **name)) {
+        let known = entries.iter().map(|entry| entry.name.as_str()).collect::<Vec<_>>().join(", ");
+        return Err(format!("no entry is named {unknown:?}; there are {known}"));
+    }
+    Ok(entries.into_iter().filter(|entry| names.is_empty() || names.contains(&entry.name)).collect())
+}

@@ -1,0 +1,118 @@
+//! What is around the host: the API behind the CLI and the files beside it, or, in a replay, neither.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use claude_wire::hermetic::Hermetic;
+use claude_wire::transport::{Environment, Inherit, Launch};
+use claude_wire::{Session, SessionBuilder};
+
+use super::entry::{Content, Entry};
+use super::host::Wait;
+use super::log::Log;
+
+/// Where an entry is played.
+pub(crate) enum World<'a> {
+    /// Before a CLI.
+    Live(&'a Hermetic),
+    /// Before a recording: gates and pipes are open, since the player knows what comes before what.
+    Replay,
+}
+
+impl World<'_> {
+    /// A session with nothing chosen but where it is.
+    pub(super) fn session(&self, entry: &Entry) -> SessionBuilder {
+        let builder = match self {
+            Self::Live(place) => place.session(),
+            Self::Replay => Session::builder(),
+        };
+        entry.env.iter().fold(builder, |builder, (name, value)| match value {
+            Some(value) => builder.env(name, value),
+            None => builder.env_remove(name),
+        })
+    }
+
+    /// A launch without a session.
+    pub(super) fn launch(&self, entry: &Entry, args: &[String]) -> Launch {
+        let mut launch = Launch { args: args.iter().map(Into::into).collect(), ..Launch::default() };
+        if let Self::Live(place) = self {
+            launch.cwd = Some(place.cwd());
+            let env = Environment::new().inherit(Inherit::None);
+            let env = place.env().into_iter().fold(env, |env, (name, value)| env.set(name, value));
+            launch.env = entry.env.iter().fold(env, |env, (name, value)| match value {
+                Some(value) => env.set(name, value),
+                None => env.remove(name),
+            });
+        }
+        launch
+    }
+
+    pub(super) fn release(&self, gate: &str) {
+        if let Self::Live(place) = self {
+            place.api().release(gate);
+        }
+    }
+
+    /// Waits for what is not about turns.
+    pub(super) async fn wait(&self, wait: &Wait, log: &Log) -> Result<(), String> {
+        match (wait, self) {
+            (Wait::Gate(gate), Self::Live(place)) => place.api().reached(gate).await,
+            (Wait::Pipe(name), Self::Live(place)) => {
+                written(&place.cwd().join(name)).await.map_err(|error| format!("the pipe {name:?}: {error}"))?;
+            }
+            (Wait::Message(pattern, times), _) => {
+                let like_this = |items: &[super::log::Item]| {
+                    items.iter().filter_map(super::log::Item::message).filter(|message| pattern.fits(message)).count()
+                };
+                log.until(|items| like_this(items) >= *times).await;
+            }
+            (Wait::Exits(times), _) => {
+                log.until(|items| items.iter().filter(|item| item.channel == super::log::Channel::Exit).count() >= *times).await;
+            }
+            (Wait::Gate(_) | Wait::Pipe(_), Self::Replay) | (Wait::Turns, _) => {}
+        }
+        Ok(())
+    }
+}
+
+/// Makes the files of an entry.
+pub(super) fn furnish(entry: &Entry, cwd: &Path) -> io::Result<()> {
+    for (name, content) in &entry.files {
+        let path = cwd.join(name);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        match content {
+            Content::Text(text) => fs::write(path, text)?,
+            Content::Repeated { text, repeat } => fs::write(path, text.repeat(*repeat))?,
+            Content::Pipe { .. } => make_pipe(&path)?,
+        }
+    }
+    Ok(())
+}
+
+#[cfg(target_os = "linux")]
+fn make_pipe(path: &Path) -> io::Result<()> {
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
+    Ok(mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0)?)
+}
+
+/// Waits until somebody writes to a named pipe.
+#[cfg(target_os = "linux")]
+async fn written(path: &Path) -> io::Result<()> {
+    use tokio::io::AsyncReadExt as _;
+    // Open for writing as well, so that the end of the one writer is not the end of the pipe.
+    let mut pipe = tokio::net::unix::pipe::OpenOptions::new().read_write(true).open_receiver(path)?;
+    pipe.read_u8().await.map(drop)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn make_pipe(_: &Path) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+#[cfg(not(target_os = "linux"))]
+async fn written(_: &Path) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
