@@ -107,7 +107,7 @@ fn words_are_a_set_and_texts_are_not() {
 #[test]
 fn one_id_more_does_not_make_the_later_ones_others() {
     let before = [r#"{"type":"b","note":"see a1b2c3"}"#, r#"{"type":"b","note":"see a1b2c3","task_id":"a1b2c3"}"#];
-    let after = [r#"{"type":"b","note":"see a1b2c3"}"#, r#"{"type":"b","note":"see a1b2c3","task_id":"a1b2c3","my_id":"z9"}"#];
+    let after = [r#"{"type":"b","note":"see a1b2c3"}"#, r#"{"type":"b","note":"see a1b2c3","task_id":"a1b2c3","my_id":"z987"}"#];
     assert_eq!(differences(&before, &after), ["additive: out b: field my_id is new (string)"]);
 }
 

@@ -6,6 +6,9 @@ use serde_json::Value;
 
 use super::shapes::{self, Shape, TIME};
 
+/// Shorter words are not looked for in texts, where they may be anything. In bytes.
+const SHORTEST_ID: usize = 4;
+
 /// What was seen so far, and the name that it got.
 #[derive(Default)]
 pub(super) struct Names {
@@ -34,7 +37,7 @@ impl Names {
     }
 
     fn take_id(&mut self, text: &str) {
-        let word = text.bytes().all(shapes::is_word);
+        let word = text.len() >= SHORTEST_ID && text.bytes().all(shapes::is_word);
         // A word without a digit names something: an agent, a server, a style.
         if word && text.bytes().any(|byte| byte.is_ascii_digit()) && !shapes::is_uuid(text) {
             self.name("id", text);
