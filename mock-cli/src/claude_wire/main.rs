@@ -64,6 +64,11 @@ type Failure = String;
 
 fn main() -> ExitCode {
     let command = Arguments::parse().command;
+    if let Command::Drift(arguments) = &command
+        && let Err(why) = drift::prepare(arguments)
+    {
+        return failed(&why);
+    }
     if command.runs_a_real_cli() {
         match namespace::enter() {
             Ok(None) => {}
