@@ -122,10 +122,29 @@ impl Entry {
             _ => return Err("either \"session\" (its options) or \"streams\" (the arguments of the CLI) must be there".to_owned()),
         };
         let start = text.find(file.api.get()).map_or(1, |at| text[..at].lines().count());
-        let api = ApiScript::parse(file.api.get()).map_err(|error| format!("\"api\", counted from line {start}: {error}"))?;
+        let written: Value = serde_json::from_str(file.api.get()).map_err(|error| error.to_string())?;
+        let meant = repeated(written.clone());
+        // Errors count the lines of the text.
+        let api = if meant == written { file.api.get().to_owned() } else { meant.to_string() };
+        let api = ApiScript::parse(&api).map_err(|error| format!("\"api\", counted from line {start}: {error}"))?;
         let expect = file.expect.into_iter().map(Pattern::new).collect();
         let answers = each("answers", file.answers)?;
         Ok(Self { name: name.to_owned(), shows: file.shows, env: file.env, files: file.files, host, answers, api, expect })
+    }
+}
+
+/// A text that is many times the same may stand as `{"text": "...", "repeat": 3}`.
+fn repeated(value: Value) -> Value {
+    match value {
+        Value::Object(fields) if fields.len() == 2 => {
+            match (fields.get("text").and_then(Value::as_str), fields.get("repeat").and_then(Value::as_u64)) {
+                (Some(text), Some(times)) => text.repeat(usize::try_from(times).unwrap_or(usize::MAX)).into(),
+                _ => Value::Object(fields.into_iter().map(|(name, value)| (name, repeated(value))).collect()),
+            }
+        }
+        Value::Object(fields) => Value::Object(fields.into_iter().map(|(name, value)| (name, repeated(value))).collect()),
+        Value::Array(items) => items.into_iter().map(repeated).collect(),
+        other => other,
     }
 }
 

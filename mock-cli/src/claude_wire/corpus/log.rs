@@ -19,6 +19,8 @@ pub(crate) enum Channel {
     Reply(usize),
     /// A line of stdout, where there is no session.
     Output,
+    /// A `command_lifecycle` there: where it stands among the other lines is a matter of when its prompt is written.
+    Lifecycle,
     /// A line of stderr.
     Stderr,
     /// How a process ended.
@@ -66,6 +68,10 @@ impl Log {
         }
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.items().len()
+    }
+
     /// All that came.
     pub(crate) fn take(&self) -> Vec<Item> {
         std::mem::take(&mut self.items())
@@ -89,12 +95,17 @@ impl Item {
     /// A message or a request, as JSON.
     pub(super) fn message(&self) -> Option<&Value> {
         match self.channel {
-            Channel::Turn(_) | Channel::Event | Channel::Request | Channel::Output => Some(&self.json),
+            Channel::Turn(_) | Channel::Event | Channel::Request | Channel::Output | Channel::Lifecycle => Some(&self.json),
             Channel::Reply(_) | Channel::Stderr | Channel::Exit => None,
         }
     }
 
-    /// What a reply is about, as JSON.
+    /// The prompt that a `command_lifecycle` is about.
+    pub(crate) fn command(&self) -> &str {
+        self.json["command_uuid"].as_str().unwrap_or_default()
+    }
+
+    /// Whatever it is, as JSON.
     pub(super) fn json(&self) -> &Value {
         &self.json
     }

@@ -18,6 +18,7 @@ pub(super) struct HostOptions {
     json_schema: Option<Value>,
     max_budget_usd: Option<f64>,
     max_turns: Option<u32>,
+    mcp_config: Option<Value>,
     model: Option<String>,
     no_session_persistence: Option<bool>,
     permission_mode: Option<String>,
@@ -46,7 +47,7 @@ impl HostOptions {
             }};
         }
         let builder = set!(builder:
-            allowed_tools, file_checkpointing, include_partial_messages, json_schema, max_budget_usd, max_turns, model, no_session_persistence,
+            allowed_tools, file_checkpointing, include_partial_messages, json_schema, max_budget_usd, max_turns, mcp_config, model, no_session_persistence,
             permission_mode, replay_user_messages, session_id, setting_sources, strict_mcp_config, system_prompt, tools,
         );
         let builder = self.flags.into_iter().fold(builder, |builder, (name, value)| match value {

@@ -12,7 +12,7 @@ use super::act::act;
 use super::cli::Cli;
 use super::entry::Entry;
 use super::log::{Item, Log};
-use super::world::{World, furnish};
+use super::world::{Marks, World, furnish};
 
 /// How long an entry may take: far more than any does on a loaded machine.
 pub(crate) const LIMIT: Duration = Duration::from_secs(60);
@@ -24,6 +24,8 @@ pub(crate) struct Run {
     pub(crate) recordings: Vec<Recording>,
     /// What reached the host, in order.
     pub(crate) delivered: Vec<Item>,
+    /// How much had been delivered at each wait for what a replay does not have.
+    pub(crate) marks: Marks,
     /// The folders of this run that a scrub must know.
     pub(crate) roots: Vec<Root>,
     /// What did not go as the entry has it: a step that could not be done, a request that the API script does not foresee, a message that is
@@ -42,9 +44,9 @@ pub(crate) async fn run(entry: &Entry, cli: &Cli) -> Result<Run, String> {
     let roots = roots(&place);
     let process = Process::new(CliPath::Explicit(cli.path.clone()));
     let recorder = Recorder::new(process, folder.path().join("recording.jsonl")).cli_version(&cli.version);
-    let log = Log::new();
+    let (log, marks) = (Log::new(), Marks::default());
 
-    let world = World::Live(&place);
+    let world = World::Live(&place, &marks);
     let acted = tokio::time::timeout(LIMIT, act(entry, recorder.clone(), &world, &log)).await;
     let mut problems = Vec::new();
     match acted {
@@ -68,7 +70,7 @@ pub(crate) async fn run(entry: &Entry, cli: &Cli) -> Result<Run, String> {
     }
     let delivered = log.take();
     problems.extend(missing(entry, &delivered));
-    Ok(Run { recordings, delivered, roots, problems })
+    Ok(Run { recordings, delivered, marks, roots, problems })
 }
 
 /// The first message that is expected and did not come.

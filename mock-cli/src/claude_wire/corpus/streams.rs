@@ -73,7 +73,7 @@ async fn output(stdout: BoxedRead, stdin: Stdin, answers: Vec<Answer>, log: Log)
     let mut lines = BufReader::new(stdout);
     while let Some(line) = next(&mut lines).await {
         let json: Value = serde_json::from_slice(&line).unwrap_or_default();
-        log.push(Channel::Output, line);
+        log.push(if json["type"] == "command_lifecycle" { Channel::Lifecycle } else { Channel::Output }, line);
         if json["type"] == "control_request" {
             let id = &json["request_id"];
             let response = match answers::answer(&answers, &json["request"]) {

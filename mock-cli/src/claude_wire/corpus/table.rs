@@ -9,7 +9,50 @@ macro_rules! table {
 }
 
 // In the order of the index.
-table!["one-shot", "permission-allow", "fork", "sigterm"];
+table![
+    "one-shot",
+    "three-turns",
+    "partial-messages",
+    "tool-allowed",
+    "permission-allow",
+    "permission-deny",
+    "permission-changed-input",
+    "permission-deny-interrupt",
+    "parallel-permissions",
+    "hooks",
+    "sdk-mcp-tool",
+    "in-process-server",
+    "interrupt",
+    "interrupt-mid-tool",
+    "queue-of-five",
+    "queued-prompts",
+    "dropped-turn",
+    "clear",
+    "fork",
+    "resume-after-kill",
+    "set-model",
+    "set-permission-mode",
+    "structured-output",
+    "max-turns",
+    "max-budget",
+    "api-error-401",
+    "api-error-529",
+    "api-retry-then-ok",
+    "api-rate-limited",
+    "api-stream-drop",
+    "eof-mid-turn",
+    "sigterm",
+    "killed-mid-tool",
+    "early-exit",
+    "missing-key",
+    "large-read",
+    "large-answer",
+    "sub-agent",
+    "slash-command",
+    "image-prompt",
+    "rewind-files",
+    "minimal-flags",
+];
 
 /// All entries, in the order of the index.
 ///

@@ -1,8 +1,10 @@
 //! What is around the host: the API behind the CLI and the files beside it, or, in a replay, neither.
 
+use std::collections::VecDeque;
 use std::fs;
 use std::io;
 use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use claude_wire::hermetic::Hermetic;
 use claude_wire::transport::{Environment, Inherit, Launch};
@@ -10,22 +12,41 @@ use claude_wire::{Session, SessionBuilder};
 
 use super::entry::{Content, Entry};
 use super::host::Wait;
-use super::log::Log;
+use super::log::{Channel, Item, Log};
+use super::pattern::Pattern;
 
 /// Where an entry is played.
 pub(crate) enum World<'a> {
     /// Before a CLI.
-    Live(&'a Hermetic),
-    /// Before a recording: gates and pipes are open, since the player knows what comes before what.
-    Replay,
+    Live(&'a Hermetic, &'a Marks),
+    /// Before a recording, which has neither gates nor pipes. In their place the host waits until it has been told as much as it had been then.
+    Replay(&'a Marks),
+}
+
+/// How much had been delivered when each wait for a gate or a pipe was over.
+#[derive(Debug, Default)]
+pub(crate) struct Marks(Mutex<VecDeque<usize>>);
+
+impl Marks {
+    fn set(&self, delivered: usize) {
+        self.lock().push_back(delivered);
+    }
+
+    fn next(&self) -> usize {
+        self.lock().pop_front().unwrap_or(0)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, VecDeque<usize>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl World<'_> {
     /// A session with nothing chosen but where it is.
     pub(super) fn session(&self, entry: &Entry) -> SessionBuilder {
         let builder = match self {
-            Self::Live(place) => place.session(),
-            Self::Replay => Session::builder(),
+            Self::Live(place, _) => place.session(),
+            Self::Replay(_) => Session::builder(),
         };
         entry.env.iter().fold(builder, |builder, (name, value)| match value {
             Some(value) => builder.env(name, value),
@@ -36,7 +57,7 @@ impl World<'_> {
     /// A launch without a session.
     pub(super) fn launch(&self, entry: &Entry, args: &[String]) -> Launch {
         let mut launch = Launch { args: args.iter().map(Into::into).collect(), ..Launch::default() };
-        if let Self::Live(place) = self {
+        if let Self::Live(place, _) = self {
             launch.cwd = Some(place.cwd());
             let env = Environment::new().inherit(Inherit::None);
             let env = place.env().into_iter().fold(env, |env, (name, value)| env.set(name, value));
@@ -49,28 +70,33 @@ impl World<'_> {
     }
 
     pub(super) fn release(&self, gate: &str) {
-        if let Self::Live(place) = self {
+        if let Self::Live(place, _) = self {
             place.api().release(gate);
         }
     }
 
     /// Waits for what is not about turns.
     pub(super) async fn wait(&self, wait: &Wait, log: &Log) -> Result<(), String> {
+        let like =
+            |pattern: &Pattern, items: &[Item]| items.iter().filter_map(Item::message).filter(|message| pattern.fits(message)).count();
+        let exits = |items: &[Item]| items.iter().filter(|item| item.channel == Channel::Exit).count();
         match (wait, self) {
-            (Wait::Gate(gate), Self::Live(place)) => place.api().reached(gate).await,
-            (Wait::Pipe(name), Self::Live(place)) => {
+            (Wait::Gate(gate), Self::Live(place, marks)) => {
+                place.api().reached(gate).await;
+                marks.set(log.len());
+            }
+            (Wait::Pipe(name), Self::Live(place, marks)) => {
                 written(&place.cwd().join(name)).await.map_err(|error| format!("the pipe {name:?}: {error}"))?;
+                marks.set(log.len());
             }
-            (Wait::Message(pattern, times), _) => {
-                let like_this = |items: &[super::log::Item]| {
-                    items.iter().filter_map(super::log::Item::message).filter(|message| pattern.fits(message)).count()
-                };
-                log.until(|items| like_this(items) >= *times).await;
+            (Wait::Gate(_) | Wait::Pipe(_), Self::Replay(marks)) => {
+                let delivered = marks.next();
+                log.until(|items| items.len() >= delivered).await;
             }
-            (Wait::Exits(times), _) => {
-                log.until(|items| items.iter().filter(|item| item.channel == super::log::Channel::Exit).count() >= *times).await;
-            }
-            (Wait::Gate(_) | Wait::Pipe(_), Self::Replay) | (Wait::Turns, _) => {}
+            (Wait::Message(pattern, times), _) => log.until(|items| like(pattern, items) >= *times).await,
+            (Wait::Exits(times), _) => log.until(|items| exits(items) >= *times).await,
+            // The session's own business.
+            (Wait::Turns, _) => {}
         }
         Ok(())
     }

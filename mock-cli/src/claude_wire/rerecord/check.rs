@@ -15,7 +15,7 @@ pub(super) async fn replay(entry: &Entry, run: &Run) -> Result<(), String> {
     let recordings = recordings.map_err(|error| error.to_string())?;
     let replay = Replay::sequence(recordings);
     let log = Log::new();
-    let acted = tokio::time::timeout(corpus::LIMIT, corpus::act(entry, replay.clone(), &World::Replay, &log)).await;
+    let acted = tokio::time::timeout(corpus::LIMIT, corpus::act(entry, replay.clone(), &World::Replay(&run.marks), &log)).await;
     let report = replay.report();
     if !report.is_clean() {
         return Err(report.to_string());

@@ -125,6 +125,30 @@ mod tests {
 
     use super::*;
 
+    fn recordings() -> std::path::PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../recordings")
+    }
+
+    #[test]
+    fn the_index_is_the_one_that_is_written() {
+        let kept = fs::read_to_string(recordings().join("README.md")).unwrap();
+        assert!(kept == page(&recordings()).unwrap(), "recordings/README.md is not what `claude-wire rerecord` writes");
+    }
+
+    #[test]
+    fn every_recording_has_an_entry_and_every_entry_a_recording() {
+        let index = page(&recordings()).unwrap();
+        for version in versions(&recordings()).unwrap() {
+            for entry in corpus::entries().unwrap() {
+                assert!(recordings().join(&version).join(entry.file_name(1)).exists(), "{version}: no recording of {}", entry.name);
+            }
+            let files = fs::read_dir(recordings().join(&version)).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
+            for file in files.filter(|file| file.ends_with(".jsonl")) {
+                assert!(index.contains(&format!("]({version}/{file})")), "{version}/{file} is of no entry");
+            }
+        }
+    }
+
     #[test]
     fn every_file_of_the_corpus_is_in_the_table() {
         let listed: BTreeSet<_> = corpus::entries().unwrap().into_iter().map(|entry| format!("{}.json", entry.name)).collect();

@@ -11,11 +11,14 @@ use crate::corpus::{Channel, Item};
 pub(super) type Normal = BTreeMap<Channel, Vec<String>>;
 
 pub(super) fn normal(items: &[Item], roots: &[Root]) -> Normal {
+    let mut items: Vec<_> = items.iter().collect();
+    // Each prompt has an order of its own there.
+    items.sort_by_key(|item| if item.channel == Channel::Lifecycle { item.command() } else { "" });
     let mut lines = Recording::new(Header::new());
     lines.events = items.iter().map(|item| Event::new(0, EventKind::Out(Payload::line(item.line.clone())))).collect();
     scrub(&mut lines, roots);
     let mut channels: BTreeMap<Channel, Vec<Bytes>> = BTreeMap::new();
-    for (item, event) in items.iter().zip(&lines.events) {
+    for (item, event) in items.into_iter().zip(&lines.events) {
         let line = event.payload().map(|line| line.bytes().clone()).unwrap_or_default();
         channels.entry(item.channel).or_default().push(line);
     }
