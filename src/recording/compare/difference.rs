@@ -43,7 +43,7 @@ pub enum Change {
     Lines,
     /// There are more or fewer turns.
     Turns,
-    /// The lines of a turn come in another order.
+    /// In a turn, the first line of this kind comes before that of another, behind which it came.
     Order,
     /// The lines on stderr are others.
     Stderr,
@@ -133,7 +133,7 @@ impl fmt::Display for Difference {
             Change::Text => f.write_str("has other values"),
             Change::Lines => write!(f, "{after} lines, were {before}"),
             Change::Turns => write!(f, "{after} turns, were {before}"),
-            Change::Order => write!(f, "another order: {after}; was: {before}"),
+            Change::Order => write!(f, "comes before {before} now"),
             Change::Stderr => f.write_str("other lines on stderr"),
             Change::Exit => write!(f, "ends with {after}, was {before}"),
         }

@@ -2,8 +2,10 @@
 //!
 //! A turn ends with its result. Two lines wait for each other when both tell of the main conversation: its start, the reply as it is
 //! written, the reply, the result; a tool's result waits for all of these but the pieces of a reply, since tools run while the rest of it
-//! is written. Everything else comes when it comes: answers to control requests, tasks, what sub-agents say. Of each kind its first line in
-//! the turn counts, so that more or fewer lines are no other order.
+//! is written. Everything else comes when it comes: answers to control requests, tasks, what sub-agents say; and what the host writes is not
+//! looked at. Of each kind its first line in the turn counts, so that more or fewer lines are no other order.
+
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 
@@ -36,7 +38,7 @@ fn turns(recording: &Recording) -> Vec<Turn> {
     for event in &recording.events {
         let line = json(&event.kind);
         let Some(kind) = namer.name(&event.kind, line.as_ref()) else { continue };
-        let Some(turn) = turns.last_mut() else { continue };
+        let Some(turn) = turns.last_mut().filter(|_| kind.starts_with("out ")) else { continue };
         let of_sub_agent = line.is_some_and(|line| !matches!(line["parent_tool_use_id"], Value::Null));
         let ends = kind.starts_with("out result/");
         turn.take_in(kind, of_sub_agent);
@@ -61,31 +63,19 @@ impl Turn {
     fn compare(&self, other: &Self) -> Vec<Difference> {
         let streams = |kind: &str| kind != "out user";
         let tools = |kind: &str| !kind.starts_with("out stream_event/");
-        let main = [order(&self.main, &other.main, streams), order(&self.main, &other.main, tools)];
-        let main: Vec<_> = main.into_iter().flatten().map(|order| order.with(Severity::Breaking)).collect();
-        if !main.is_empty() {
-            return main;
-        }
-        order(&self.kinds, &other.kinds, |_| true).map(|order| order.with(Severity::Cosmetic)).into_iter().collect()
+        let mut main = swapped(&self.main, &other.main, streams);
+        main.extend(swapped(&self.main, &other.main, tools));
+        let (severity, pairs) = match main.is_empty() {
+            true => (Severity::Cosmetic, swapped(&self.kinds, &other.kinds, |_| true)),
+            false => (Severity::Breaking, main),
+        };
+        pairs.into_iter().map(|(first, second)| Difference::of(severity, Change::Order, second).was(first.to_owned())).collect()
     }
 }
 
-struct Order {
-    before: Vec<String>,
-    after: Vec<String>,
-}
-
-/// The kinds that both have, if their order is not the same.
-fn order(before: &[String], after: &[String], counts: fn(&str) -> bool) -> Option<Order> {
-    let common = |of: &[String], other: &[String]| -> Vec<String> {
-        of.iter().filter(|kind| counts(kind) && other.contains(kind)).cloned().collect()
-    };
-    let order = Order { before: common(before, after), after: common(after, before) };
-    (order.before != order.after).then_some(order)
-}
-
-impl Order {
-    fn with(self, severity: Severity) -> Difference {
-        Difference::whole(severity, Change::Order).between(self.before.join(", "), self.after.join(", "))
-    }
+/// The kinds that stood next to each other, of those that both have, and now come the other way round.
+fn swapped<'a>(before: &'a [String], after: &[String], counts: fn(&str) -> bool) -> BTreeSet<(&'a str, &'a str)> {
+    let place = |kind: &str| after.iter().position(|other| other == kind);
+    let common: Vec<_> = before.iter().filter(|kind| counts(kind)).filter_map(|kind| Some((&**kind, place(kind)?))).collect();
+    common.windows(2).filter(|pair| pair[0].1 > pair[1].1).map(|pair| (pair[0].0, pair[1].0)).collect()
 }

@@ -121,20 +121,17 @@ const RESULT: &str = r#"{"type":"result","subtype":"success"}"#;
 
 #[test]
 fn the_order_of_the_conversation_matters() {
-    assert_eq!(
-        differences(&[INIT, SAYS, RESULT], &[SAYS, INIT, RESULT]),
-        [
-            "breaking: another order: out assistant, out system/init, out result/success; was: out system/init, out assistant, out result/success"
-        ]
-    );
+    assert_eq!(differences(&[INIT, SAYS, RESULT], &[SAYS, INIT, RESULT]), ["breaking: out assistant: comes before out system/init now"]);
     assert_eq!(differences(&[SAYS, STOP, RESULT], &[STOP, SAYS, RESULT]).len(), 1);
 }
 
 #[test]
 fn the_order_of_what_does_not_wait_is_cosmetic() {
+    const ASKS: &str = r#"> {"type":"user"}"#;
+    assert_eq!(differences(&[ASKS, INIT, RESULT], &[INIT, ASKS, RESULT]), NONE);
     for (before, after) in [([TASK, SAYS], [SAYS, TASK]), ([TOOL, STOP], [STOP, TOOL]), ([AGENT_SAYS, TOOL], [TOOL, AGENT_SAYS])] {
         let told = differences(&[&before[..], &[RESULT]].concat(), &[&after[..], &[RESULT]].concat());
-        assert!(told.len() == 1 && told[0].starts_with("cosmetic: another order: "), "{told:?}");
+        assert!(told.len() == 1 && told[0].starts_with("cosmetic: ") && told[0].contains(" comes before "), "{told:?}");
     }
 }
 

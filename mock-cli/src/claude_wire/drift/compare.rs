@@ -56,7 +56,7 @@ async fn one(entry: &Entry, cli: &Cli, folder: &Path) -> Compared {
         };
         let found = differences(&recorded, &run.recordings);
         compared.differences = if attempt == 0 { found } else { &compared.differences & &found };
-        compared.problem = run.problems.first().cloned().or_else(|| launches(&recorded, &run.recordings));
+        compared.problem = run.problems.first().cloned().or(run.attempts).or_else(|| launches(&recorded, &run.recordings));
         let matters = compared.differences.iter().any(|difference| difference.severity != Severity::Cosmetic);
         if !matters && compared.problem.is_none() {
             break;
