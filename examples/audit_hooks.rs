@@ -32,7 +32,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         builder = builder.transport(Replay::open(concat!(env!("CARGO_MANIFEST_DIR"), "/recordings/2.1.329/hooks.jsonl"))?);
     }
     let session = builder.start()?;
-    for prompt in ["please RUN:bash", "please RUN:deny"] {
+    for prompt in ["Say hi in a shell", "Remove everything"] {
         println!("answer: {}", session.query(prompt).text().await?);
     }
     session.stop().await;

@@ -38,7 +38,7 @@ async fn the_error_of_a_recorded_turn_tells_why() {
     let failed = async |recording: &str| -> Error {
         let replay = Replay::open(format!("recordings/2.1.329/{recording}.jsonl")).unwrap();
         let session = Session::builder().transport(replay).start().unwrap();
-        session.query("please RUN:err").text().await.unwrap_err()
+        session.query("Hello").text().await.unwrap_err()
     };
     let error = failed("api-error-529").await;
     assert!(error.is_overloaded() && !error.is_rate_limited() && !error.is_auth(), "{error}");

@@ -9,9 +9,11 @@
 mod date;
 mod disk;
 mod error;
+mod filter;
 mod lines;
 mod log;
 mod recorder;
+mod surroundings;
 mod tee;
 
 pub use self::error::Error;

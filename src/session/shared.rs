@@ -57,7 +57,7 @@ impl Shared {
     pub(super) fn machine_config(&self) -> Config {
         let timeouts = self.options.timeouts();
         Config {
-            initialize: self.initialize(&self.options),
+            initialize: Value::Object(self.initialize(&self.options)).into(),
             initialize_timeout: timeouts.initialize.unwrap_or(Duration::MAX),
             control_timeout: timeouts.control.unwrap_or(Duration::MAX),
             drain_timeout: timeouts.drain.unwrap_or(Duration::MAX),
@@ -67,12 +67,12 @@ impl Shared {
     }
 
     /// The body of the `initialize` request.
-    pub(super) fn initialize(&self, options: &Options) -> RawJson {
+    pub(super) fn initialize(&self, options: &Options) -> Map<String, Value> {
         let mut body = Map::new();
         body.insert("subtype".into(), "initialize".into());
         body.extend(options.initialize());
         body.extend(self.initialize.clone());
-        Value::Object(body).into()
+        body
     }
 
     /// How the next process is launched. A conversation that the CLI has confirmed is resumed; a forgotten one is not.

@@ -47,8 +47,11 @@ tests![
     in_process_tool_cancelled,
     #[cfg(feature = "mcp")]
     in_process_tool_of_rmcp,
+    #[cfg(feature = "mcp")]
+    in_process_tool_sent_ahead,
     interrupt_mid_stream,
     interrupt_mid_tool,
+    killed_resumed_cleared,
     large_answer,
     max_budget,
     max_turns,

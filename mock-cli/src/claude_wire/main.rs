@@ -8,9 +8,11 @@ mod decode;
 mod drift;
 mod import;
 mod install;
+mod lint;
 mod namespace;
 mod options;
 mod rerecord;
+mod scrub;
 mod seal;
 mod verify;
 
@@ -18,7 +20,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Imports, seals, decodes and verifies recordings of the Claude Code CLI, installs the CLI itself, and lists the options of a session.
+/// Imports, scrubs, seals, decodes and verifies recordings of the Claude Code CLI, installs the CLI itself, and lists the options of a session.
 #[derive(Parser)]
 #[command(name = "claude-wire", version, about, after_help = AFTER_HELP)]
 struct Arguments {
@@ -29,6 +31,8 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     Import(import::Arguments),
+    Scrub(scrub::Arguments),
+    Lint(lint::Arguments),
     Seal(seal::Arguments),
     Decode(decode::Arguments),
     Verify(verify::Arguments),
@@ -78,6 +82,8 @@ fn main() -> ExitCode {
     }
     let done = match command {
         Command::Import(arguments) => import::run(arguments),
+        Command::Scrub(arguments) => scrub::run(&arguments),
+        Command::Lint(arguments) => lint::run(&arguments),
         Command::Seal(arguments) => seal::run(arguments),
         Command::Decode(arguments) => decode::run(arguments),
         Command::Verify(arguments) => verify::run(arguments),

@@ -39,7 +39,8 @@ struct Turn {
 }
 
 impl Stage {
-    pub(super) fn new(args: &[OsString]) -> Self {
+    /// For a launch with these arguments, in this folder.
+    pub(super) fn new(args: &[OsString], cwd: String) -> Self {
         let args: Vec<_> = args.iter().map(|arg| arg.to_string_lossy()).collect();
         let value = |flag: &str| {
             let after = args.iter().position(|arg| arg == flag).and_then(|at| args.get(at + 1));
@@ -50,6 +51,7 @@ impl Stage {
             value("--session-id").unwrap_or_else(|| "11111111-2222-4333-8444-555555555555".to_owned()),
             value("--model").unwrap_or_else(|| "claude-opus-5-5".to_owned()),
             value("--permission-mode").unwrap_or_else(|| "default".to_owned()),
+            cwd,
         );
         let partial = args.iter().any(|arg| arg == "--include-partial-messages");
         Self { lines, partial, events: Vec::new(), pause: 0, turn: Turn::default(), turns: 0, failed: false }
@@ -121,8 +123,10 @@ impl Stage {
                 let whole = json!({"type": "thinking", "thinking": text, "signature": "c2ln"});
                 self.block(&json!({"type": "thinking", "thinking": "", "signature": ""}), deltas, &whole);
             }
-            Step::ToolUse { name, input, ask } => self.tool_use(name, input, *ask),
-            Step::ToolResult { content, is_error } => self.tool_result(content, *is_error),
+            Step::ToolUse { name, input } => self.tool_use(name, input, false),
+            Step::AskPermission { name, input } => self.tool_use(name, input, true),
+            Step::ToolResult(content) => self.tool_result(content, false),
+            Step::ToolError(content) => self.tool_result(content, true),
             Step::Error { status, text } => {
                 self.finish_tools();
                 self.end_message("end_turn");

@@ -1,0 +1,111 @@
+//! Where the words of the session come from.
+
+use std::path::PathBuf;
+
+use claude_wire::Scenario;
+use claude_wire::player::Script;
+use claude_wire::recording::Recording;
+
+use super::environment;
+use super::flags;
+
+/// The variables that name one; one at a time.
+const VARIABLES: [&str; 3] = ["CLAUDE_WIRE_REPLAY", "CLAUDE_WIRE_SCENARIO", "CLAUDE_WIRE_RECORD_TO"];
+
+/// What the environment names.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Source {
+    Replay(PathBuf),
+    Scenario(PathBuf),
+}
+
+/// What it held.
+pub(crate) struct Loaded {
+    /// In reports.
+    pub(crate) name: String,
+    content: Content,
+}
+
+enum Content {
+    Recording(Recording),
+    Scenario(Scenario),
+}
+
+impl Source {
+    /// `var` reads a variable; an empty one is an unset one.
+    pub(crate) fn read(var: impl Fn(&str) -> Option<PathBuf>) -> Result<Self, String> {
+        let set: Vec<(&str, PathBuf)> = VARIABLES.into_iter().filter_map(|name| Some((name, var(name)?))).collect();
+        match set.as_slice() {
+            [("CLAUDE_WIRE_REPLAY", path)] => Ok(Self::Replay(path.clone())),
+            [("CLAUDE_WIRE_SCENARIO", path)] => Ok(Self::Scenario(path.clone())),
+            [] => Err("nothing to play: set CLAUDE_WIRE_REPLAY to the path of a recording, or CLAUDE_WIRE_SCENARIO to that of a scenario"
+                .to_owned()),
+            [(one, _)] => Err(format!("{one} is not supported by this version; set CLAUDE_WIRE_REPLAY to the path of a recording")),
+            several => {
+                let names: Vec<_> = several.iter().map(|(name, _)| *name).collect();
+                Err(format!("{} are both set; leave one of them", names.join(" and ")))
+            }
+        }
+    }
+
+    pub(crate) fn load(&self) -> Result<Loaded, String> {
+        match self {
+            Self::Replay(path) => {
+                let recording = Recording::open(path).map_err(|error| format!("CLAUDE_WIRE_REPLAY: {error}"))?;
+                recording.require_sealed().map_err(|error| format!("CLAUDE_WIRE_REPLAY: {}: {error}", path.display()))?;
+                Ok(Loaded { name: path.display().to_string(), content: Content::Recording(recording) })
+            }
+            Self::Scenario(path) => {
+                let scenario = Scenario::load(path).map_err(|error| format!("CLAUDE_WIRE_SCENARIO: {error}"))?;
+                Ok(Loaded { name: path.display().to_string(), content: Content::Scenario(scenario) })
+            }
+        }
+    }
+}
+
+impl Loaded {
+    /// The version of the CLI that it stands in for, if it says so.
+    pub(crate) fn version(&self) -> Option<&str> {
+        match &self.content {
+            Content::Recording(recording) => recording.header.cli.as_deref(),
+            Content::Scenario(_) => Some(flags::NEWEST),
+        }
+    }
+
+    pub(crate) fn warnings(&self) -> &[String] {
+        match &self.content {
+            Content::Recording(recording) => recording.warnings(),
+            Content::Scenario(_) => &[],
+        }
+    }
+
+    /// For a launch with these arguments.
+    pub(crate) fn script(&self, args: &[String]) -> Script {
+        let script = match &self.content {
+            Content::Recording(recording) => Script::new(&recording.expand(&environment::folders())),
+            Content::Scenario(scenario) => scenario.script(args),
+        };
+        script.named(&self.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(vars: &[(&str, &str)]) -> Result<Source, String> {
+        Source::read(|name| vars.iter().find(|(var, _)| *var == name).map(|(_, value)| value.into()))
+    }
+
+    #[test]
+    fn one_and_no_other() {
+        assert_eq!(read(&[("CLAUDE_WIRE_REPLAY", "r")]), Ok(Source::Replay("r".into())));
+        assert_eq!(read(&[("CLAUDE_WIRE_SCENARIO", "s")]), Ok(Source::Scenario("s".into())));
+        let why = |vars: &[(&str, &str)]| read(vars).unwrap_err();
+        assert!(why(&[]).contains("set CLAUDE_WIRE_REPLAY") && why(&[]).contains("or CLAUDE_WIRE_SCENARIO"));
+        assert!(why(&[("CLAUDE_WIRE_RECORD_TO", "f")]).contains("CLAUDE_WIRE_RECORD_TO is not supported"));
+        assert!(
+            why(&[("CLAUDE_WIRE_REPLAY", "r"), ("CLAUDE_WIRE_SCENARIO", "s")]).contains("REPLAY and CLAUDE_WIRE_SCENARIO are both set")
+        );
+    }
+}
