@@ -2,8 +2,10 @@
 
 #![warn(clippy::unwrap_used)]
 
+mod census;
 mod corpus;
 mod decode;
+mod drift;
 mod import;
 mod install;
 mod lint;
@@ -38,6 +40,8 @@ enum Command {
     Install(install::Install),
     Options(options::Arguments),
     Rerecord(rerecord::Arguments),
+    Drift(drift::Arguments),
+    Census(census::Arguments),
 }
 
 const AFTER_HELP: &str = "\
@@ -67,6 +71,8 @@ fn main() -> ExitCode {
         Command::Install(arguments) => install::run(&arguments),
         Command::Options(arguments) => options::run(&arguments),
         Command::Rerecord(arguments) => rerecord::run(&arguments),
+        Command::Drift(arguments) => drift::run(&arguments),
+        Command::Census(arguments) => census::run(&arguments),
     };
     match done {
         Ok(Found::Nothing) => ExitCode::SUCCESS,
