@@ -9,6 +9,9 @@ mod install;
 mod lint;
 mod namespace;
 mod options;
+#[path = "../pass_through.rs"]
+mod pass_through;
+mod record;
 mod rerecord;
 mod scrub;
 mod seal;
@@ -18,7 +21,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Imports, scrubs, seals, decodes and verifies recordings of the Claude Code CLI, installs the CLI itself, and lists the options of a session.
+/// Records, imports, scrubs, seals, decodes and verifies recordings of the Claude Code CLI, installs the CLI itself, and lists the options of a session.
 #[derive(Parser)]
 #[command(name = "claude-wire", version, about, after_help = AFTER_HELP)]
 struct Arguments {
@@ -28,6 +31,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    Record(record::Arguments),
     Import(import::Arguments),
     Scrub(scrub::Arguments),
     Lint(lint::Arguments),
@@ -72,6 +76,7 @@ fn main() -> ExitCode {
         }
     }
     let done = match command {
+        Command::Record(arguments) => record::run(arguments),
         Command::Import(arguments) => import::run(arguments),
         Command::Scrub(arguments) => scrub::run(&arguments),
         Command::Lint(arguments) => lint::run(&arguments),

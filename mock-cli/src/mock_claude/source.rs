@@ -17,6 +17,8 @@ const VARIABLES: [&str; 3] = ["CLAUDE_WIRE_REPLAY", "CLAUDE_WIRE_SCENARIO", "CLA
 pub(crate) enum Source {
     Replay(PathBuf),
     Scenario(PathBuf),
+    /// The real CLI, whose recording goes there.
+    Record(PathBuf),
 }
 
 /// What it held.
@@ -38,9 +40,9 @@ impl Source {
         match set.as_slice() {
             [("CLAUDE_WIRE_REPLAY", path)] => Ok(Self::Replay(path.clone())),
             [("CLAUDE_WIRE_SCENARIO", path)] => Ok(Self::Scenario(path.clone())),
+            [(_, path)] => Ok(Self::Record(path.clone())),
             [] => Err("nothing to play: set CLAUDE_WIRE_REPLAY to the path of a recording, or CLAUDE_WIRE_SCENARIO to that of a scenario"
                 .to_owned()),
-            [(one, _)] => Err(format!("{one} is not supported by this version; set CLAUDE_WIRE_REPLAY to the path of a recording")),
             several => {
                 let names: Vec<_> = several.iter().map(|(name, _)| *name).collect();
                 Err(format!("{} are both set; leave one of them", names.join(" and ")))
@@ -55,6 +57,7 @@ impl Source {
                 recording.require_sealed().map_err(|error| format!("CLAUDE_WIRE_REPLAY: {}: {error}", path.display()))?;
                 Ok(Loaded { name: path.display().to_string(), content: Content::Recording(recording) })
             }
+            Self::Record(_) => Err("CLAUDE_WIRE_RECORD_TO names nothing to play".to_owned()),
             Self::Scenario(path) => {
                 let scenario = Scenario::load(path).map_err(|error| format!("CLAUDE_WIRE_SCENARIO: {error}"))?;
                 Ok(Loaded { name: path.display().to_string(), content: Content::Scenario(scenario) })
@@ -101,9 +104,10 @@ mod tests {
     fn one_and_no_other() {
         assert_eq!(read(&[("CLAUDE_WIRE_REPLAY", "r")]), Ok(Source::Replay("r".into())));
         assert_eq!(read(&[("CLAUDE_WIRE_SCENARIO", "s")]), Ok(Source::Scenario("s".into())));
+        assert_eq!(read(&[("CLAUDE_WIRE_RECORD_TO", "f")]), Ok(Source::Record("f".into())));
         let why = |vars: &[(&str, &str)]| read(vars).unwrap_err();
         assert!(why(&[]).contains("set CLAUDE_WIRE_REPLAY") && why(&[]).contains("or CLAUDE_WIRE_SCENARIO"));
-        assert!(why(&[("CLAUDE_WIRE_RECORD_TO", "f")]).contains("CLAUDE_WIRE_RECORD_TO is not supported"));
+        assert!(why(&[("CLAUDE_WIRE_REPLAY", "r"), ("CLAUDE_WIRE_RECORD_TO", "f")]).contains("REPLAY and CLAUDE_WIRE_RECORD_TO are both"));
         assert!(
             why(&[("CLAUDE_WIRE_REPLAY", "r"), ("CLAUDE_WIRE_SCENARIO", "s")]).contains("REPLAY and CLAUDE_WIRE_SCENARIO are both set")
         );
