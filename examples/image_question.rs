@@ -4,8 +4,7 @@
 //! `cargo run --example image_question -- --live picture.png` asks an installed `claude`.
 
 use base64::prelude::*;
-use claude_wire::session::Prompt;
-use claude_wire::{Scenario, Session, reply};
+use claude_wire::{Prompt, Scenario, Session, reply};
 use serde_json::json;
 
 /// One red pixel.

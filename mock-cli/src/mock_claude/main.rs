@@ -39,6 +39,8 @@ What the host writes must be what was recorded; the first difference ends the ru
 Environment:
   CLAUDE_WIRE_REPLAY=FILE   the recording to play
   CLAUDE_WIRE_SCENARIO=FILE the scenario to play, in place of a recording: what to answer to which prompt, as JSON
+  CLAUDE_WIRE_DIALECT=legacy
+                            play the scenario in the dialect of early guides to the CLI: bare messages, and no result
   CLAUDE_WIRE_RECORD_TO=FILE with CLAUDE_WIRE_REAL_CLI=PATH
                             run the real CLI in our place, with the same arguments, and record it; {n} in the file's name
                             becomes the first free number, for hosts that start the CLI more than once
