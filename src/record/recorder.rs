@@ -202,7 +202,7 @@ impl fmt::Debug for Recorder {
 }
 
 /// `x.jsonl`, `x-2.jsonl`, ...
-fn numbered(path: &Path, number: usize) -> PathBuf {
+pub(super) fn numbered(path: &Path, number: usize) -> PathBuf {
     if number == 1 {
         return path.to_owned();
     }
