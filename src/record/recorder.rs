@@ -145,7 +145,11 @@ impl Recorder {
         self.error().map_or(Ok(()), Err)
     }
 
-    fn begin(&self, launch: &Launch, start: Instant) -> Log {
+    pub(super) fn transport(&self) -> &dyn Transport {
+        &*self.inner
+    }
+
+    pub(super) fn begin(&self, launch: &Launch, start: Instant) -> Log {
         let mut header = self.header.clone();
         header.recorded_at = Some(rfc3339(SystemTime::now()));
         header.argv = Some(launch.args.iter().map(text).collect());

@@ -2,8 +2,10 @@
 
 #![warn(clippy::unwrap_used)]
 
+mod census;
 mod corpus;
 mod decode;
+mod drift;
 mod import;
 mod install;
 mod lint;
@@ -37,12 +39,14 @@ enum Command {
     Install(install::Install),
     Options(options::Arguments),
     Rerecord(rerecord::Arguments),
+    Drift(drift::Arguments),
+    Census(census::Arguments),
 }
 
 impl Command {
     /// Whether it belongs where nothing but loopback can be reached.
     fn runs_a_real_cli(&self) -> bool {
-        matches!(self, Self::Rerecord(_))
+        matches!(self, Self::Rerecord(_) | Self::Drift(_))
     }
 }
 
@@ -64,6 +68,11 @@ type Failure = String;
 
 fn main() -> ExitCode {
     let command = Arguments::parse().command;
+    if let Command::Drift(arguments) = &command
+        && let Err(why) = drift::prepare(arguments)
+    {
+        return failed(&why);
+    }
     if command.runs_a_real_cli() {
         match namespace::enter() {
             Ok(None) => {}
@@ -81,6 +90,8 @@ fn main() -> ExitCode {
         Command::Install(arguments) => install::run(&arguments),
         Command::Options(arguments) => options::run(&arguments),
         Command::Rerecord(arguments) => rerecord::run(&arguments),
+        Command::Drift(arguments) => drift::run(&arguments),
+        Command::Census(arguments) => census::run(&arguments),
     };
     match done {
         Ok(Found::Nothing) => ExitCode::SUCCESS,

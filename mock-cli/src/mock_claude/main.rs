@@ -35,6 +35,8 @@ What the host writes must be what was recorded; the first difference ends the ru
 Environment:
   CLAUDE_WIRE_REPLAY=FILE   the recording to play
   CLAUDE_WIRE_SCENARIO=FILE the scenario to play, in place of a recording: what to answer to which prompt, as JSON
+  CLAUDE_WIRE_DIALECT=legacy
+                            play the scenario in the dialect of early guides to the CLI: bare messages, and no result
   CLAUDE_WIRE_SPEED=FACTOR  play at the recorded pace, so many times as fast (2 takes half the time); without it, at once
   CLAUDE_WIRE_IDLE_TIMEOUT=SECONDS
                             how long the host may do nothing while it is awaited, 600 unless told; past that it diverged

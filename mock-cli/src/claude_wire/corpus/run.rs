@@ -31,6 +31,8 @@ pub(crate) struct Run {
     /// What did not go as the entry has it: a step that could not be done, a request that the API script does not foresee, a message that is
     /// expected and did not come. Of another version of the CLI than the pinned one this is no more than a difference.
     pub(crate) problems: Vec<String>,
+    /// Set where something tried to leave the network namespace. The entry went to its end nevertheless.
+    pub(crate) attempts: Option<String>,
 }
 
 /// Plays an entry to a CLI, in a place of its own, and records it. Needs a network namespace with nothing but loopback.
@@ -65,12 +67,14 @@ pub(crate) async fn run(entry: &Entry, cli: &Cli) -> Result<Run, String> {
         scrub(&mut recording, &roots);
         recordings.push(recording);
     }
-    if let Err(error) = place.finish() {
-        problems.push(error.to_string());
+    let mut attempts = None;
+    match place.finish() {
+        Err(error) if error.is_attempt_to_leave() => attempts = Some(error.to_string()),
+        done => problems.extend(done.err().map(|error| error.to_string())),
     }
     let delivered = log.take();
     problems.extend(missing(entry, &delivered));
-    Ok(Run { recordings, delivered, marks, roots, problems })
+    Ok(Run { recordings, delivered, marks, roots, problems, attempts })
 }
 
 /// The first message that is expected and did not come.

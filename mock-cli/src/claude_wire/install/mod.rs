@@ -44,6 +44,11 @@ impl Install {
         Ok(install.directory()?.join(executable()))
     }
 
+    /// This version, into this directory, or where it goes by default.
+    pub(crate) fn new(version: &str, dir: Option<PathBuf>) -> Self {
+        Self { version: version.to_owned(), dir }
+    }
+
     /// Installs, unless the directory holds that version already. The path of the executable.
     pub(crate) fn run(&self) -> Result<PathBuf, InstallError> {
         check_form(&self.version)?;
@@ -55,14 +60,28 @@ impl Install {
         }
         fs::create_dir_all(&directory).map_err(|error| InstallError::io("create", &directory, error))?;
         let staging = Staging::new(&directory)?;
-        npm::install(&self.version, staging.path())?;
-        let native = native_executable(staging.path()).ok_or_else(|| InstallError::NoNative(self.version.clone()))?;
+        let native = self.fetch(staging.path())?;
         let found = reported_version(&native)?;
         if found != self.version {
             return Err(InstallError::WrongVersion { wanted: self.version.clone(), found });
         }
         fs::rename(&native, &target).map_err(|error| InstallError::io("write", &target, error))?;
         Ok(target)
+    }
+
+    /// The native executable, in the staging directory. Of its first versions the package did not ask for the native ones, which are there
+    /// nevertheless.
+    fn fetch(&self, staging: &Path) -> Result<PathBuf, InstallError> {
+        npm::install(npm::PACKAGE, &self.version, staging)?;
+        if let Some(native) = native_executable(staging) {
+            return Ok(native);
+        }
+        let none = || InstallError::NoNative(self.version.clone());
+        let package = npm::platform_package().ok_or_else(none)?;
+        match npm::install(&package, &self.version, staging) {
+            Err(InstallError::NoSuchVersion(_)) => Err(none()),
+            done => done.and_then(|()| native_executable(staging).ok_or_else(none)),
+        }
     }
 
     fn directory(&self) -> Result<PathBuf, InstallError> {

@@ -100,6 +100,7 @@ struct Rebuilt {
 async fn rebuild(entry: &Entry, cli: &Cli) -> Result<Rebuilt, Failure> {
     let mut run = corpus::run(entry, cli).await?;
     let mut problems = std::mem::take(&mut run.problems);
+    problems.extend(run.attempts.take());
     problems.extend(dirt(&run));
     if problems.is_empty() {
         problems.extend(check::replay(entry, &run).await.err());
