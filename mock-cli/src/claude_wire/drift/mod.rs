@@ -54,16 +54,17 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
     let entries = corpus::entries().map_err(|error| error.to_string())?;
     let entries = corpus::choose(entries, &arguments.names)?;
-    let claude = arguments.against.as_deref().map(|claude| Cli::locate(Some(claude))).transpose()?;
-    // What needs a network, before there is none any more.
-    matrix::install(&arguments.matrix, arguments.dir.as_deref())?;
-    namespace::enter()?;
-    let runtime = Builder::new_current_thread().enable_all().build().map_err(|error| format!("no runtime: {error}"))?;
+    let runtime = || Builder::new_current_thread().enable_all().build().map_err(|error| format!("no runtime: {error}"));
     let jobs = usize::from(arguments.jobs);
-    match claude {
-        Some(claude) => runtime.block_on(against(Cli::at(claude)?, entries, &arguments.recordings, jobs, arguments.json)),
-        None => runtime.block_on(matrix::run(entries, &arguments.matrix, arguments.dir.as_deref(), jobs)),
+    if let Some(claude) = &arguments.against {
+        let path = Cli::locate(Some(claude))?;
+        namespace::enter()?;
+        return runtime()?.block_on(against(Cli::at(path)?, entries, &arguments.recordings, jobs, arguments.json));
     }
+    // Behind this point there is no network to fetch them by.
+    let paths = matrix::install(&arguments.matrix, arguments.dir.as_deref())?;
+    namespace::enter()?;
+    runtime()?.block_on(matrix::run(entries, paths, jobs))
 }
 
 async fn against(cli: Cli, entries: Vec<Entry>, recordings: &Path, jobs: usize, json: bool) -> Result<Found, Failure> {
