@@ -242,7 +242,7 @@ impl Compiler {
                 }
                 self.turn = Turn::Open;
             }
-            (Some(FrameKind::Result), _) => self.turn = Turn::Idle,
+            (_, Some(frame)) if frame.ends_turn() || frame.kind_name() == "done" => self.turn = Turn::Idle,
             _ => {}
         }
         waits.append(&mut self.gates);

@@ -160,7 +160,7 @@ fn frame(output: &Output) -> Option<Frame> {
 }
 
 fn is_result(output: &Output) -> bool {
-    frame(output).is_some_and(|frame| frame.kind() == FrameKind::Result)
+    frame(output).is_some_and(|frame| frame.ends_turn())
 }
 
 fn is_opening(output: &Output) -> bool {

@@ -96,6 +96,12 @@ impl Guard<'_> {
         inner.finish_if_over();
     }
 
+    /// Nothing more is taken from the CLI: both ends of output.
+    pub(super) fn end_output(&mut self) {
+        self.end(Stream::Out);
+        self.end(Stream::Err);
+    }
+
     /// A write to the CLI failed.
     pub(super) fn write_failed(&mut self, error: &io::Error) {
         if !self.0.stdin.ended {

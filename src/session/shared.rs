@@ -1,5 +1,6 @@
 //! What the handles of a session and its driver share.
 
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -42,6 +43,8 @@ pub(super) struct Shared {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Status {
     pub(super) session_id: Option<String>,
+    /// Where the CLI works, as it said last.
+    pub(super) cwd: Option<PathBuf>,
     pub(super) queue_len: usize,
     pub(super) counters: Counters,
     pub(super) connected: bool,
@@ -98,7 +101,9 @@ impl Shared {
 
     /// A request of the CLI's, as handlers have it.
     pub(super) fn host_request(&self, frame: &Frame) -> HostRequest {
-        HostRequest::new(frame, self.session.clone(), self.status().session_id.clone())
+        let status = self.status();
+        let cwd = status.cwd.clone().or_else(|| self.options.cwd.clone());
+        HostRequest::new(frame, self.session.clone(), status.session_id.clone(), cwd)
     }
 
     pub(super) fn publish(&self, event: SessionEvent) {

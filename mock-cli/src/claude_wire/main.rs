@@ -11,6 +11,9 @@ mod install;
 mod lint;
 mod namespace;
 mod options;
+#[path = "../pass_through.rs"]
+mod pass_through;
+mod record;
 mod rerecord;
 mod scrub;
 mod seal;
@@ -20,8 +23,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Imports, rebuilds, scrubs, seals, decodes and verifies recordings of the Claude Code CLI, installs the CLI itself, and lists the options of a
-/// session.
+/// Records sessions of the Claude Code CLI, scrubs, checks, replays and compares the recordings, installs the CLI itself, and lists the options of
+/// a session.
 #[derive(Parser)]
 #[command(name = "claude-wire", version, about, after_help = AFTER_HELP)]
 struct Arguments {
@@ -31,6 +34,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    Record(record::Arguments),
     Import(import::Arguments),
     Scrub(scrub::Arguments),
     Lint(lint::Arguments),
@@ -62,6 +66,7 @@ type Failure = String;
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().command {
+        Command::Record(arguments) => record::run(arguments),
         Command::Import(arguments) => import::run(arguments),
         Command::Scrub(arguments) => scrub::run(&arguments),
         Command::Lint(arguments) => lint::run(&arguments),

@@ -15,7 +15,9 @@ use super::source::Loaded;
 /// Plays it; does not return, because a blocked read of stdin must not keep the process.
 pub(crate) fn play(loaded: &Loaded, args: &[String], environment: &Environment, journal: &Journal) -> ExitCode {
     for warning in loaded.warnings() {
-        eprintln!("mock-claude: {}: {warning}", loaded.name);
+        let warning = format!("mock-claude: {}: {warning}\n", loaded.name);
+        journal.line("err", warning.as_bytes());
+        eprint!("{warning}");
     }
     let mut script = loaded.script(args);
     if let Some(speed) = environment.speed {

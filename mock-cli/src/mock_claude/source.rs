@@ -16,7 +16,13 @@ const VARIABLES: [&str; 3] = ["CLAUDE_WIRE_REPLAY", "CLAUDE_WIRE_SCENARIO", "CLA
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Source {
     Replay(PathBuf),
-    Scenario(PathBuf),
+    Scenario {
+        path: PathBuf,
+        /// In the old dialect.
+        legacy: bool,
+    },
+    /// The real CLI, whose recording goes there.
+    Record(PathBuf),
 }
 
 /// What it held.
@@ -34,13 +40,21 @@ enum Content {
 impl Source {
     /// `var` reads a variable; an empty one is an unset one.
     pub(crate) fn read(var: impl Fn(&str) -> Option<PathBuf>) -> Result<Self, String> {
+        let legacy = match var("CLAUDE_WIRE_DIALECT") {
+            None => false,
+            Some(dialect) if dialect.as_os_str() == "legacy" => true,
+            Some(other) => return Err(format!("CLAUDE_WIRE_DIALECT must be legacy, or unset, not {other:?}")),
+        };
         let set: Vec<(&str, PathBuf)> = VARIABLES.into_iter().filter_map(|name| Some((name, var(name)?))).collect();
         match set.as_slice() {
+            [("CLAUDE_WIRE_REPLAY", _)] if legacy => {
+                Err("CLAUDE_WIRE_DIALECT is for scenarios: a recording is played as it was recorded".to_owned())
+            }
             [("CLAUDE_WIRE_REPLAY", path)] => Ok(Self::Replay(path.clone())),
-            [("CLAUDE_WIRE_SCENARIO", path)] => Ok(Self::Scenario(path.clone())),
+            [("CLAUDE_WIRE_SCENARIO", path)] => Ok(Self::Scenario { path: path.clone(), legacy }),
+            [(_, path)] => Ok(Self::Record(path.clone())),
             [] => Err("nothing to play: set CLAUDE_WIRE_REPLAY to the path of a recording, or CLAUDE_WIRE_SCENARIO to that of a scenario"
                 .to_owned()),
-            [(one, _)] => Err(format!("{one} is not supported by this version; set CLAUDE_WIRE_REPLAY to the path of a recording")),
             several => {
                 let names: Vec<_> = several.iter().map(|(name, _)| *name).collect();
                 Err(format!("{} are both set; leave one of them", names.join(" and ")))
@@ -55,8 +69,12 @@ impl Source {
                 recording.require_sealed().map_err(|error| format!("CLAUDE_WIRE_REPLAY: {}: {error}", path.display()))?;
                 Ok(Loaded { name: path.display().to_string(), content: Content::Recording(recording) })
             }
-            Self::Scenario(path) => {
-                let scenario = Scenario::load(path).map_err(|error| format!("CLAUDE_WIRE_SCENARIO: {error}"))?;
+            Self::Record(_) => Err("CLAUDE_WIRE_RECORD_TO names nothing to play".to_owned()),
+            Self::Scenario { path, legacy } => {
+                let mut scenario = Scenario::load(path).map_err(|error| format!("CLAUDE_WIRE_SCENARIO: {error}"))?;
+                if *legacy {
+                    scenario = scenario.legacy();
+                }
                 Ok(Loaded { name: path.display().to_string(), content: Content::Scenario(scenario) })
             }
         }
@@ -100,10 +118,13 @@ mod tests {
     #[test]
     fn one_and_no_other() {
         assert_eq!(read(&[("CLAUDE_WIRE_REPLAY", "r")]), Ok(Source::Replay("r".into())));
-        assert_eq!(read(&[("CLAUDE_WIRE_SCENARIO", "s")]), Ok(Source::Scenario("s".into())));
+        assert_eq!(read(&[("CLAUDE_WIRE_SCENARIO", "s")]), Ok(Source::Scenario { path: "s".into(), legacy: false }));
+        assert_eq!(read(&[("CLAUDE_WIRE_RECORD_TO", "f")]), Ok(Source::Record("f".into())));
+        let legacy = read(&[("CLAUDE_WIRE_SCENARIO", "s"), ("CLAUDE_WIRE_DIALECT", "legacy")]);
+        assert_eq!(legacy, Ok(Source::Scenario { path: "s".into(), legacy: true }));
         let why = |vars: &[(&str, &str)]| read(vars).unwrap_err();
         assert!(why(&[]).contains("set CLAUDE_WIRE_REPLAY") && why(&[]).contains("or CLAUDE_WIRE_SCENARIO"));
-        assert!(why(&[("CLAUDE_WIRE_RECORD_TO", "f")]).contains("CLAUDE_WIRE_RECORD_TO is not supported"));
+        assert!(why(&[("CLAUDE_WIRE_REPLAY", "r"), ("CLAUDE_WIRE_RECORD_TO", "f")]).contains("REPLAY and CLAUDE_WIRE_RECORD_TO are both"));
         assert!(
             why(&[("CLAUDE_WIRE_REPLAY", "r"), ("CLAUDE_WIRE_SCENARIO", "s")]).contains("REPLAY and CLAUDE_WIRE_SCENARIO are both set")
         );

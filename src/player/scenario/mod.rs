@@ -1,6 +1,7 @@
 //! A CLI that was never recorded: scripted prompt by prompt.
 
 mod file;
+mod legacy;
 mod lines;
 mod reply;
 mod rules;
@@ -56,6 +57,7 @@ pub(super) use self::rules::{Abort, CLOSED, Rules, Verdict};
 #[derive(Clone, Debug, Default)]
 pub struct Scenario {
     turns: Vec<(Option<String>, Reply)>,
+    legacy: bool,
     runs: Runs,
 }
 
@@ -76,6 +78,15 @@ impl Scenario {
     #[must_use]
     pub fn on_any_prompt(mut self, reply: Reply) -> Self {
         self.turns.push((None, reply));
+        self
+    }
+
+    /// Speaks the dialect of early guides to the CLI, which no version that was seen speaks: a bare `message` for what the model says,
+    /// `tool_use` and `result` lines for tools, `done` at the end of a turn, no result, and an exit after the last turn. For tests that such a
+    /// CLI makes nobody hang.
+    #[must_use]
+    pub fn legacy(mut self) -> Self {
+        self.legacy = true;
         self
     }
 
@@ -133,7 +144,7 @@ impl Scenario {
     /// prompt that may be anything stands there as `<text:1>`, which a replay takes for any text.
     pub fn to_recording<A: Into<OsString>>(&self, args: impl IntoIterator<Item = A>) -> Recording {
         let args: Vec<OsString> = args.into_iter().map(Into::into).collect();
-        Stage::new(&args, "/home/user/project".to_owned()).recording(&self.turns)
+        self.played_on(Stage::new(&args, "/home/user/project".to_owned()))
     }
 
     /// The scenario ready to be [played](super::play) over streams of one's own, in this process's folder.
@@ -144,7 +155,11 @@ impl Scenario {
     fn script_for(&self, launch: &Launch) -> Script {
         let stage = Stage::new(&launch.args, folders::cwd(launch).unwrap_or_default());
         let rules = stage.rules();
-        Script::new(&stage.recording(&self.turns)).improvising(rules)
+        Script::new(&self.played_on(stage)).improvising(rules)
+    }
+
+    fn played_on(&self, stage: Stage) -> Recording {
+        if self.legacy { stage.legacy_recording(&self.turns) } else { stage.recording(&self.turns) }
     }
 
     /// What was found so far, in all runs together; see [`Replay::report`](super::Replay::report).

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::ffi::OsString;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -24,6 +25,8 @@ pub(super) struct Stage {
     turn: Turn,
     turns: u64,
     failed: bool,
+    /// Whether the process ends when its host closes its input, and not before.
+    awaits_end: bool,
 }
 
 /// The turn that is being written.
@@ -54,7 +57,7 @@ impl Stage {
             cwd,
         );
         let partial = args.iter().any(|arg| arg == "--include-partial-messages");
-        Self { lines, partial, events: Vec::new(), pause: 0, turn: Turn::default(), turns: 0, failed: false }
+        Self { lines, partial, events: Vec::new(), pause: 0, turn: Turn::default(), turns: 0, failed: false, awaits_end: true }
     }
 
     pub(super) fn rules(&self) -> Rules {
@@ -65,7 +68,22 @@ impl Stage {
         for (prompt, reply) in turns {
             self.turn(prompt.as_deref(), reply);
         }
-        self.event(EventKind::Eof(Stream::In));
+        self.finish()
+    }
+
+    /// The same in the old dialect, where the process ends with its last turn.
+    pub(super) fn legacy_recording(mut self, turns: &[(Option<String>, Reply)]) -> Recording {
+        self.awaits_end = turns.is_empty();
+        for (prompt, reply) in turns {
+            self.legacy_turn(prompt.as_deref(), reply);
+        }
+        self.finish()
+    }
+
+    fn finish(mut self) -> Recording {
+        if self.awaits_end {
+            self.event(EventKind::Eof(Stream::In));
+        }
         self.event(EventKind::Exit(Exit::code(i32::from(self.failed))));
         let mut header = Header::new();
         header.cli = Some(VERSION.to_owned());
@@ -78,10 +96,7 @@ impl Stage {
     fn turn(&mut self, prompt: Option<&str>, reply: &Reply) {
         let uuid = self.lines.uuid();
         self.turn = Turn { prompt: uuid.clone(), ..Turn::default() };
-        self.host(&json!({
-            "type": "user", "session_id": "", "message": {"role": "user", "content": prompt.unwrap_or("<text:1>")}, "parent_tool_use_id": null,
-            "uuid": uuid,
-        }));
+        self.prompt(prompt, Some(&uuid));
         for state in ["queued", "started"] {
             let line = self.lines.lifecycle(&uuid, state);
             self.out(&line);
@@ -106,6 +121,38 @@ impl Stage {
         self.out(&result);
         let line = self.lines.lifecycle(&uuid, "completed");
         self.out(&line);
+    }
+
+    pub(super) fn prompt(&mut self, prompt: Option<&str>, uuid: Option<&str>) {
+        let mut line = json!({
+            "type": "user", "session_id": "", "message": {"role": "user", "content": prompt.unwrap_or("<text:1>")}, "parent_tool_use_id": null,
+        });
+        if let Some(uuid) = uuid {
+            line["uuid"] = uuid.into();
+        }
+        self.host(&line);
+    }
+
+    /// The number of the turn that is being written, from 1.
+    pub(super) fn next_turn(&self) -> u64 {
+        self.turns + 1
+    }
+
+    pub(super) fn end_turn(&mut self) {
+        self.turns += 1;
+    }
+
+    pub(super) fn fail(&mut self) {
+        self.failed = true;
+    }
+
+    pub(super) fn pause(&mut self, time: Duration) {
+        self.pause = self.pause.saturating_add(u64::try_from(time.as_micros()).unwrap_or(u64::MAX));
+    }
+
+    /// Nothing more comes before the end of input.
+    pub(super) fn hang_for_good(&mut self) {
+        self.awaits_end = true;
     }
 
     fn step(&mut self, step: &Step) {
@@ -136,7 +183,7 @@ impl Stage {
                 let line = self.lines.synthetic(*status, text, &prompt);
                 self.out(&line);
             }
-            Step::Delay(time) => self.pause = self.pause.saturating_add(u64::try_from(time.as_micros()).unwrap_or(u64::MAX)),
+            Step::Delay(time) => self.pause(*time),
             Step::Hang => self.hang(),
         }
     }
@@ -242,7 +289,7 @@ impl Stage {
         self.event(EventKind::In(Payload::line(line.to_string())));
     }
 
-    fn out(&mut self, line: &Value) {
+    pub(super) fn out(&mut self, line: &Value) {
         self.event(EventKind::Out(Payload::line(line.to_string())));
     }
 

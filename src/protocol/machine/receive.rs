@@ -10,7 +10,7 @@ use crate::protocol::failure::Failure;
 use crate::protocol::io::{Answer, CallbackId, Event, Output, TurnEnd};
 use crate::protocol::needs;
 use crate::protocol::requests::{Purpose, Refusal, reply};
-use crate::protocol::route::{Route, ends_a_turn, route};
+use crate::protocol::route::{Route, route};
 use crate::wire::{Frame, FrameKind, Outcome, control_error_line, control_success_line};
 
 impl Machine {
@@ -40,7 +40,7 @@ impl Machine {
     }
 
     fn message(&mut self, now: Instant, frame: Frame, out: &mut Vec<Output>) {
-        if self.link == Link::Handshake && ends_a_turn(&frame) && self.startup_result(&frame, out) {
+        if self.link == Link::Handshake && frame.ends_turn() && self.startup_result(&frame, out) {
             return;
         }
         let route = route(&frame, self.current.as_ref(), self.foreign, self.echoes);

@@ -16,7 +16,7 @@ use crate::wire::frame::{Frame, FrameKind};
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Body {
-    /// `assistant`: what the model said.
+    /// `assistant`: what the model said. Also a bare `message` with the role `assistant`, as an old dialect has it.
     Assistant(Box<AssistantMessage>),
     /// `user`: tool results, and texts on the user's side.
     User(Box<UserMessage>),
@@ -57,8 +57,11 @@ impl Body {
             FrameKind::User => typed(frame, at, sink).map(Self::User),
             FrameKind::System => Some(Self::System(System::decode(frame, at, sink))),
             FrameKind::StreamEvent => typed(frame, at, sink).map(Self::StreamEvent),
-            FrameKind::Result => typed(frame, at, sink).map(Self::Result),
+            FrameKind::Result if frame.ends_turn() => typed(frame, at, sink).map(Self::Result),
             FrameKind::CommandLifecycle => typed(frame, at, sink).map(Self::CommandLifecycle),
+            FrameKind::Other if frame.is_bare_message() => {
+                typed(frame, at, sink).map(|message| Self::Assistant(Box::new(AssistantMessage { message, ..AssistantMessage::default() })))
+            }
             kind if kind.is_control() => Control::decode(frame, at, sink).map(|control| Self::Control(Box::new(control))),
             _ => match &*frame.kind_name() {
                 "tool_progress" => typed(frame, at, sink).map(Self::ToolProgress),
