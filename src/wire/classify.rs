@@ -115,7 +115,7 @@ pub fn classify(item: impl Into<Item>) -> Outcome {
     let reason = match Peek::at(line.bytes()) {
         Ok(peek) => {
             let offset = line.offset();
-            let frame = Frame::new(line.into_bytes(), offset, peek);
+            let frame = Frame::new(line.into_text(), offset, peek);
             return if frame.kind().is_control() { Outcome::Control(frame) } else { Outcome::Message(frame) };
         }
         Err(NotAFrame::Noise) => return Outcome::Noise(line),

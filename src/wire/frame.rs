@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 
-use super::json::{Cursor, Fault, RawJson, is_space, key_string_end, skip_space, value_end};
+use super::json::{Cursor, Fault, RawJson, Text, is_space, key_string_end, skip_space, value_end};
 
 /// One JSON object of the wire with a string `type`: its bytes as they stood there, and what routing needs to know of them.
 ///
@@ -12,7 +12,7 @@ use super::json::{Cursor, Fault, RawJson, is_space, key_string_end, skip_space, 
 /// and 2 MB in). Nothing is decoded until somebody asks; a field that nobody reads cannot do harm.
 #[derive(Clone, Debug)]
 pub struct Frame {
-    bytes: Bytes,
+    text: Text,
     offset: u64,
     kind: FrameKind,
     spans: Spans,
@@ -118,24 +118,24 @@ impl Frame {
             NotAFrame::Noise | NotAFrame::NoType => super::JsonError::fault(Fault::Byte(0)),
             NotAFrame::Json(fault) => super::JsonError::fault(fault),
         })?;
-        Ok(Self::new(line, 0, peek))
+        Ok(Self::new(Text::new(line), 0, peek))
     }
 
     /// The frame that `peek` saw in `line`.
-    pub(crate) fn new(line: Bytes, offset: u64, peek: Peek) -> Self {
-        let whole = peek.start == 0 && peek.end == line.len();
-        let bytes = if whole { line } else { line.slice(peek.start..peek.end) };
-        Self { bytes, offset, kind: peek.kind, spans: peek.spans }
+    pub(crate) fn new(line: Text, offset: u64, peek: Peek) -> Self {
+        let whole = peek.start == 0 && peek.end == line.bytes().len();
+        let text = if whole { line } else { line.slice(peek.start..peek.end) };
+        Self { text, offset, kind: peek.kind, spans: peek.spans }
     }
 
     /// The bytes of the object, without the newline and without white space around it.
     pub fn bytes(&self) -> &Bytes {
-        &self.bytes
+        self.text.bytes()
     }
 
     /// The JSON text; bytes that are not UTF-8 read as U+FFFD.
     pub fn text(&self) -> Cow<'_, str> {
-        String::from_utf8_lossy(&self.bytes)
+        self.text.lossy()
     }
 
     /// Where its line begins, in bytes from the start of the stream.
@@ -202,11 +202,11 @@ impl Frame {
 
     /// The whole object.
     pub fn json(&self) -> RawJson {
-        RawJson::scanned(self.bytes.clone())
+        RawJson::scanned(self.bytes().clone())
     }
 
     pub(crate) fn root(&self) -> Cursor<'_> {
-        Cursor::new(&self.bytes, 0, self.bytes.len())
+        Cursor::new(self.text.source(), 0, self.bytes().len())
     }
 
     /// `message`, `event`, `request` or `response`.
@@ -225,7 +225,7 @@ impl Frame {
     }
 
     fn cursor(&self, span: Span) -> Option<Cursor<'_>> {
-        (span.end > 0).then(|| Cursor::new(&self.bytes, span.start as usize, span.end as usize)).filter(|value| !value.is_null())
+        (span.end > 0).then(|| Cursor::new(self.text.source(), span.start as usize, span.end as usize)).filter(|value| !value.is_null())
     }
 
     fn string(&self, span: Span) -> Option<Cow<'_, str>> {

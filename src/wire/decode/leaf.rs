@@ -9,8 +9,8 @@ impl Decode for String {
     const EXPECTED: &'static str = "a string";
 
     fn decode(reader: &mut Reader<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Self> {
-        match reader.owned_string() {
-            Some(text) => Some(text),
+        match reader.string() {
+            Some(text) => Some(text.into_owned()),
             None => sink.wrong(at, Self::EXPECTED, reader),
         }
     }

@@ -2,33 +2,32 @@
 
 use std::borrow::Cow;
 
-use bytes::Bytes;
-
 use super::cursor::{Cursor, Kind};
 use super::raw::RawJson;
 use super::run::plain_end;
 use super::scan::skip_space;
 use super::skip::skip_value;
 use super::string::decode;
+use super::text::Source;
 
 /// Stands before a value of a line that has been scanned before; whoever reads the value leaves it behind the value.
 ///
 /// The grammar has been checked, so it is not checked again: on a line that was not scanned the reader yields wrong values, and ends.
 #[derive(Clone, Debug)]
 pub(crate) struct Reader<'a> {
-    line: &'a Bytes,
+    line: Source<'a>,
     at: usize,
 }
 
 impl<'a> Reader<'a> {
     /// A reader before the value at `at`.
-    pub(crate) fn new(line: &'a Bytes, at: usize) -> Self {
-        Self { line, at }
+    pub(crate) fn new(line: impl Into<Source<'a>>, at: usize) -> Self {
+        Self { line: line.into(), at }
     }
 
     /// What the value is.
     pub(crate) fn kind(&self) -> Kind {
-        Kind::of(self.line.get(self.at).copied())
+        Kind::of(self.line.bytes().get(self.at).copied())
     }
 
     /// Reads a `null`; false leaves the value unread.
@@ -46,24 +45,9 @@ impl<'a> Reader<'a> {
         if self.kind() != Kind::String {
             return None;
         }
-        let (text, end) = decode(self.line, (self.at + 1).min(self.line.len()));
+        let (text, end) = decode(self.line, self.at + 1);
         self.at = end + 1;
         Some(text)
-    }
-
-    /// The same, owned; for the many strings that are kept this is the shorter way.
-    pub(crate) fn owned_string(&mut self) -> Option<String> {
-        if self.kind() == Kind::String {
-            let start = self.at + 1;
-            let end = plain_end(self.line, start);
-            if self.line.get(end) == Some(&b'"')
-                && let Ok(text) = String::from_utf8(self.line[start..end].to_vec())
-            {
-                self.at = end + 1;
-                return Some(text);
-            }
-        }
-        self.string().map(Cow::into_owned)
     }
 
     /// Reads a boolean; `None` leaves the value unread.
@@ -86,17 +70,16 @@ impl<'a> Reader<'a> {
         if !self.next(b'}') {
             return None;
         }
-        let start = self.at + 1;
-        let end = plain_end(self.line, start);
-        let key = if self.line.get(end) == Some(&b'"') {
-            self.at = end + 1;
-            Cow::Borrowed(&self.line[start..end])
+        let line = self.line.bytes();
+        let start = (self.at + 1).min(line.len());
+        let end = plain_end(line, start);
+        let (key, end) = if line.get(end) == Some(&b'"') {
+            (Cow::Borrowed(&line[start..end]), end)
         } else {
-            let (key, end) = decode(self.line, start.min(self.line.len()));
-            self.at = end + 1;
-            Cow::Owned(key.into_owned().into_bytes())
+            let (key, end) = decode(self.line, start);
+            (Cow::Owned(key.into_owned().into_bytes()), end)
         };
-        self.at = skip_space(self.line, skip_space(self.line, self.at) + 1);
+        self.at = skip_space(line, skip_space(line, end + 1) + 1);
         Some(key)
     }
 
@@ -108,7 +91,7 @@ impl<'a> Reader<'a> {
     /// Reads a value of any kind.
     pub(crate) fn skip(&mut self) -> Cursor<'a> {
         let start = self.at;
-        self.at = skip_value(self.line, start).min(self.line.len());
+        self.at = skip_value(self.line.bytes(), start).min(self.line.bytes().len());
         Cursor::new(self.line, start, self.at)
     }
 
@@ -118,14 +101,15 @@ impl<'a> Reader<'a> {
 
     /// What has been read since `start`.
     pub(crate) fn since(&self, start: usize) -> RawJson {
-        RawJson::scanned(self.line.slice(start..self.at))
+        RawJson::scanned(self.line.bytes().slice(start..self.at))
     }
 
     /// Passes the comma before a member, or the bracket behind the last one.
     fn next(&mut self, end: u8) -> bool {
-        self.at = skip_space(self.line, self.at);
-        match self.line.get(self.at) {
-            Some(b',') => self.at = skip_space(self.line, self.at + 1),
+        let line = self.line.bytes();
+        self.at = skip_space(line, self.at);
+        match line.get(self.at) {
+            Some(b',') => self.at = skip_space(line, self.at + 1),
             Some(&byte) if byte == end => {
                 self.at += 1;
                 return false;
@@ -139,6 +123,8 @@ impl<'a> Reader<'a> {
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+
     use super::*;
 
     #[test]

@@ -3,78 +3,61 @@
 use std::borrow::Cow;
 
 use super::run::plain_end;
-use super::skip::skip_string;
-
-/// Decodes the content of a scanned JSON string (without its quotes).
-///
-/// A lone surrogate escape and a byte that is not UTF-8 each become U+FFFD.
-pub(super) fn unescape(content: &[u8]) -> Cow<'_, str> {
-    match memchr::memchr(b'\\', content) {
-        Some(_) => decode(content, 0).0,
-        None => lossy(content),
-    }
-}
+use super::skip::skip_escaped_string;
+use super::text::Source;
 
 /// Decodes the string of a scanned line whose content starts at `start`; also tells where the content ends: at its closing quote.
+///
+/// A lone surrogate escape and a byte that is not UTF-8 each become U+FFFD.
 #[inline]
-pub(super) fn decode(line: &[u8], start: usize) -> (Cow<'_, str>, usize) {
-    let end = plain_end(line, start);
-    match line.get(end) {
-        Some(b'"') => (lossy(&line[start..end]), end),
-        _ => decode_escaped(line, start, end.min(line.len())),
+pub(super) fn decode(line: Source<'_>, start: usize) -> (Cow<'_, str>, usize) {
+    let start = start.min(line.bytes().len());
+    let end = plain_end(line.bytes(), start);
+    match line.bytes().get(end) {
+        Some(b'"') => (line.text(start..end), end),
+        _ => decode_escaped(line, start, end),
     }
 }
 
 #[inline(never)]
-fn decode_escaped(line: &[u8], start: usize, first: usize) -> (Cow<'_, str>, usize) {
+fn decode_escaped(line: Source<'_>, start: usize, first: usize) -> (Cow<'_, str>, usize) {
+    let behind = skip_escaped_string(line.bytes(), first);
+    let end = if behind > first && line.bytes().get(behind - 1) == Some(&b'"') { behind - 1 } else { behind };
+    let content = &line.bytes()[..end];
     // An escape is never shorter than what it stands for: one allocation, even for megabytes.
-    let mut text = Vec::with_capacity(skip_string(line, first).saturating_sub(start));
+    let mut text = String::with_capacity(end - start);
     let mut from = start;
-    let mut end = first;
-    loop {
-        match line.get(end) {
-            Some(b'\\') => {
-                text.extend_from_slice(&line[from..end]);
-                from = (end + escape(&line[end..], &mut text)).min(line.len());
-                end = from;
-            }
-            None | Some(b'"') => break,
+    let mut at = first;
+    while at < end {
+        if content[at] == b'\\' {
+            text.push_str(&line.text(from..at));
+            from = (at + escape(&content[at..], &mut text)).min(end);
+            at = from;
+        } else {
             // A control byte cannot stand in a scanned string; it is copied as it is.
-            Some(_) => end += 1,
+            at += 1;
         }
-        end = plain_end(line, end);
+        at = plain_end(content, at);
     }
-    text.extend_from_slice(&line[from..end]);
-    // An escape stands for a whole character: the bytes around it are good or bad as they were before.
-    let text = String::from_utf8(text).unwrap_or_else(|bad| String::from_utf8_lossy(bad.as_bytes()).into_owned());
+    text.push_str(&line.text(from..end));
     (Cow::Owned(text), end)
 }
 
-#[inline]
-fn lossy(content: &[u8]) -> Cow<'_, str> {
-    // The check alone is faster than the replacement, and nearly every string passes it.
-    std::str::from_utf8(content).map_or_else(|_| String::from_utf8_lossy(content), Cow::Borrowed)
-}
-
 /// Writes the character that the escape at the start of `content` stands for, and tells how many bytes the escape takes.
-fn escape(content: &[u8], text: &mut Vec<u8>) -> usize {
-    let byte = match content.get(1) {
-        Some(b'b') => 0x8,
-        Some(b'f') => 0xc,
-        Some(b'n') => b'\n',
-        Some(b'r') => b'\r',
-        Some(b't') => b'\t',
-        Some(b'u') => {
-            let (char, used) = unicode(content);
-            text.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes());
-            return used;
-        }
+fn escape(content: &[u8], text: &mut String) -> usize {
+    let (char, used) = match content.get(1) {
+        Some(b'b') => ('\u{8}', 2),
+        Some(b'f') => ('\u{c}', 2),
+        Some(b'n') => ('\n', 2),
+        Some(b'r') => ('\r', 2),
+        Some(b't') => ('\t', 2),
+        Some(b'u') => unicode(content),
         // A quote, a backslash or a slash: the scan has seen to that.
-        Some(&other) => other,
-        None => b'\\',
+        Some(&other) => (char::from(other), 2),
+        None => ('\\', 2),
     };
-    text.push(byte);
-    2
+    text.push(char);
+    used
 }
 
 fn unicode(text: &[u8]) -> (char, usize) {
@@ -95,7 +78,19 @@ fn hex(text: &[u8], at: usize) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use bytes::Bytes;
     use proptest::prelude::*;
+
+    use crate::wire::json::Text;
+
+    /// The text of this content, both where the line is known to be UTF-8 and where nothing is known of it.
+    fn unescape(content: &[u8]) -> String {
+        let line = Bytes::from([b"\"", content, b"\","].concat());
+        let (text, end) = decode(Source::from(&line), 1);
+        assert_eq!(end, content.len() + 1);
+        assert_eq!(decode(Text::new(line.clone()).source(), 1), (text.clone(), end));
+        text.into_owned()
+    }
 
     #[test]
     fn lone_surrogates_become_the_replacement_character() {
