@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 
-use super::json::{Cursor, Fault, RawJson, Text, is_space, key_string_end, skip_space, value_end};
+use super::json::{Cursor, Fault, RawJson, Text, is_space, object_end, skip_space};
 
 /// One JSON object of the wire with a string `type`: its bytes as they stood there, and what routing needs to know of them.
 ///
@@ -122,6 +122,7 @@ impl Frame {
     }
 
     /// The frame that `peek` saw in `line`.
+    #[inline]
     pub(crate) fn new(line: Text, offset: u64, peek: Peek) -> Self {
         let whole = peek.start == 0 && peek.end == line.bytes().len();
         let text = if whole { line } else { line.slice(peek.start..peek.end) };
@@ -249,7 +250,12 @@ impl Peek {
             return Err(NotAFrame::Noise);
         }
         let mut spans = Spans::default();
-        let behind = fields(object, &mut spans).map_err(NotAFrame::Json)?;
+        let behind = object_end(object, 0, |key, value| {
+            if let Some(slot) = spans.slot(&object[key]) {
+                *slot = Span { start: value.start as u32, end: value.end as u32 };
+            }
+        })
+        .map_err(NotAFrame::Json)?;
         if behind != object.len() {
             return Err(NotAFrame::Json(Fault::Byte(behind)));
         }
@@ -261,37 +267,8 @@ impl Peek {
     }
 }
 
-/// The fields of the object at the start of `bytes`; the offset behind it.
-fn fields(bytes: &[u8], spans: &mut Spans) -> Result<usize, Fault> {
-    let mut at = skip_space(bytes, 1);
-    if bytes.get(at) == Some(&b'}') {
-        return Ok(at + 1);
-    }
-    loop {
-        let key_end = key_string_end(bytes, at)?;
-        let key = bytes.get(at + 1..key_end - 1).unwrap_or_default();
-        let colon = skip_space(bytes, key_end);
-        match bytes.get(colon) {
-            Some(b':') => {}
-            Some(_) => return Err(Fault::Byte(colon)),
-            None => return Err(Fault::End),
-        }
-        let start = skip_space(bytes, colon + 1);
-        let end = value_end(bytes, start)?;
-        if let Some(slot) = spans.slot(key) {
-            *slot = Span { start: start as u32, end: end as u32 };
-        }
-        at = skip_space(bytes, end);
-        match bytes.get(at) {
-            Some(b',') => at = skip_space(bytes, at + 1),
-            Some(b'}') => return Ok(at + 1),
-            Some(_) => return Err(Fault::Byte(at)),
-            None => return Err(Fault::End),
-        }
-    }
-}
-
 impl Spans {
+    #[inline]
     fn slot(&mut self, key: &[u8]) -> Option<&mut Span> {
         match key {
             b"type" => Some(&mut self.kind),

@@ -103,7 +103,7 @@ impl<'a> Cursor<'a> {
 
     /// The value as an owned slice of the line.
     pub(crate) fn raw(&self) -> RawJson {
-        RawJson::scanned(self.line.bytes().slice(self.start..self.end))
+        RawJson::scanned(self.line.slice(self.start..self.end))
     }
 }
 

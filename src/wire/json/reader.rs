@@ -71,16 +71,22 @@ impl<'a> Reader<'a> {
             return None;
         }
         let line = self.line.bytes();
-        let start = (self.at + 1).min(line.len());
+        let start = self.at + 1;
         let end = plain_end(line, start);
-        let (key, end) = if line.get(end) == Some(&b'"') {
-            (Cow::Borrowed(&line[start..end]), end)
-        } else {
-            let (key, end) = decode(self.line, start);
-            (Cow::Owned(key.into_owned().into_bytes()), end)
-        };
+        if line.get(end) != Some(&b'"') {
+            return Some(self.escaped_key());
+        }
         self.at = skip_space(line, skip_space(line, end + 1) + 1);
-        Some(key)
+        line.get(start..end).map(Cow::Borrowed)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn escaped_key(&mut self) -> Cow<'a, [u8]> {
+        let (key, end) = decode(self.line, self.at + 1);
+        let line = self.line.bytes();
+        self.at = skip_space(line, skip_space(line, end + 1) + 1);
+        Cow::Owned(key.into_owned().into_bytes())
     }
 
     /// True before the next item of the array; false at its end, and the reader stands behind the array.
@@ -101,23 +107,22 @@ impl<'a> Reader<'a> {
 
     /// What has been read since `start`.
     pub(crate) fn since(&self, start: usize) -> RawJson {
-        RawJson::scanned(self.line.bytes().slice(start..self.at))
+        RawJson::scanned(self.line.slice(start..self.at))
     }
 
     /// Passes the comma before a member, or the bracket behind the last one.
+    #[inline]
     fn next(&mut self, end: u8) -> bool {
         let line = self.line.bytes();
-        self.at = skip_space(line, self.at);
-        match line.get(self.at) {
-            Some(b',') => self.at = skip_space(line, self.at + 1),
-            Some(&byte) if byte == end => {
-                self.at += 1;
-                return false;
-            }
-            Some(_) => {}
-            None => return false,
-        }
-        true
+        let at = skip_space(line, self.at);
+        let (at, more) = match line.get(at) {
+            Some(b',') => (skip_space(line, at + 1), true),
+            Some(&byte) if byte == end => (at + 1, false),
+            Some(_) => (at, true),
+            None => (at, false),
+        };
+        self.at = at;
+        more
     }
 }
 

@@ -16,12 +16,16 @@ pub(super) fn plain_end(text: &[u8], at: usize) -> usize {
     last_plain_end(text, at)
 }
 
-/// The same where less than a block is left of the text.
+/// The same where less than a block is left of the text: what was seen of its last block counts no more.
 #[inline(never)]
 fn last_plain_end(text: &[u8], at: usize) -> usize {
     let rest = text.get(at..).unwrap_or_default();
-    let special = |byte: &u8| *byte < 0x20 || *byte == b'"' || *byte == b'\\';
-    at + rest.iter().position(special).unwrap_or(rest.len())
+    let Some(block) = text.last_chunk() else {
+        let special = |byte: &u8| *byte < 0x20 || *byte == b'"' || *byte == b'\\';
+        return at + rest.iter().position(special).unwrap_or(rest.len());
+    };
+    let specials = specials(block) >> (BLOCK - rest.len());
+    at + rest.len().min(specials.trailing_zeros() as usize)
 }
 
 /// How many bytes are looked at at once.

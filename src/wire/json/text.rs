@@ -60,8 +60,14 @@ pub(crate) struct Source<'a> {
 }
 
 impl<'a> Source<'a> {
-    pub(crate) fn bytes(&self) -> &'a Bytes {
+    #[inline]
+    pub(super) fn bytes(&self) -> &'a [u8] {
         self.bytes
+    }
+
+    /// A part of the line, which it keeps alive.
+    pub(super) fn slice(&self, range: Range<usize>) -> Bytes {
+        self.bytes.slice(range)
     }
 
     /// A part as text; bytes that are not UTF-8 read as U+FFFD.
