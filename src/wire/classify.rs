@@ -112,7 +112,7 @@ pub fn classify(item: impl Into<Item>) -> Outcome {
             return Outcome::Malformed(Malformed { line: None, offset: long.offset(), len: long.len(), reason: Reason::Oversize });
         }
     };
-    let reason = match Peek::at(line.bytes()) {
+    let reason = match Peek::at(line.as_text()) {
         Ok(peek) => {
             let offset = line.offset();
             let frame = Frame::new(line.into_text(), offset, peek);

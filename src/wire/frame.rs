@@ -113,12 +113,12 @@ impl Frame {
     /// # Errors
     /// When the line is not a JSON object, or has no usable `type`. [`classify`](super::classify) tells the cases apart.
     pub fn parse(line: impl Into<Bytes>) -> Result<Self, super::JsonError> {
-        let line = line.into();
+        let line = Text::new(line.into());
         let peek = Peek::at(&line).map_err(|why| match why {
             NotAFrame::Noise | NotAFrame::NoType => super::JsonError::fault(Fault::Byte(0)),
             NotAFrame::Json(fault) => super::JsonError::fault(fault),
         })?;
-        Ok(Self::new(Text::new(line), 0, peek))
+        Ok(Self::new(line, 0, peek))
     }
 
     /// The frame that `peek` saw in `line`.
@@ -243,9 +243,9 @@ pub(crate) struct Peek {
 }
 
 impl Peek {
-    pub(crate) fn at(line: &Bytes) -> Result<Self, NotAFrame> {
-        let (start, end) = trim(line);
-        let object = &line[start..end];
+    pub(crate) fn at(line: &Text) -> Result<Self, NotAFrame> {
+        let (start, end) = trim(line.bytes());
+        let object = &line.bytes()[start..end];
         if object.first() != Some(&b'{') {
             return Err(NotAFrame::Noise);
         }
@@ -260,7 +260,7 @@ impl Peek {
             return Err(NotAFrame::Json(Fault::Byte(behind)));
         }
         let Span { start: from, end: to } = spans.kind;
-        match Cursor::new(line, start + from as usize, start + to as usize).string() {
+        match Cursor::new(line.source(), start + from as usize, start + to as usize).string() {
             Some(name) if !name.is_empty() => Ok(Self { start, end, kind: FrameKind::of(&name), spans }),
             _ => Err(NotAFrame::NoType),
         }
@@ -343,7 +343,7 @@ mod tests {
 
     #[test]
     fn tells_noise_from_broken_frames() {
-        let why = |line: &'static str| Peek::at(&Bytes::from_static(line.as_bytes())).err().unwrap();
+        let why = |line: &'static str| Peek::at(&Text::new(line.into())).err().unwrap();
         assert_eq!(why(""), NotAFrame::Noise);
         assert_eq!(why("[1]"), NotAFrame::Noise);
         assert_eq!(why("log text"), NotAFrame::Noise);

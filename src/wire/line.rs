@@ -46,6 +46,10 @@ impl Line {
         self.text.bytes()
     }
 
+    pub(crate) fn as_text(&self) -> &Text {
+        &self.text
+    }
+
     pub(crate) fn into_text(self) -> Text {
         self.text
     }

@@ -6,7 +6,7 @@ use wide::u8x16;
 #[inline]
 pub(super) fn plain_end(text: &[u8], at: usize) -> usize {
     let mut at = at;
-    while let Some(block) = text.get(at..).and_then(<[u8]>::first_chunk) {
+    for block in text.get(at..).unwrap_or_default().as_chunks().0 {
         let specials = specials(block);
         if specials != 0 {
             return at + specials.trailing_zeros() as usize;
