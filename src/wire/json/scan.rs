@@ -153,22 +153,38 @@ fn escaped_string_end(text: &[u8], at: usize) -> Result<usize, Fault> {
     }
 }
 
+#[inline]
 fn escape_end(text: &[u8], at: usize) -> Result<usize, Fault> {
     match text.get(at + 1) {
-        Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(at + 2),
-        Some(b'u') => {
-            for digit in at + 2..at + 6 {
-                match text.get(digit) {
-                    Some(byte) if byte.is_ascii_hexdigit() => {}
-                    Some(_) => return Err(Fault::Byte(digit)),
-                    None => return Err(Fault::End),
-                }
-            }
-            Ok(at + 6)
-        }
+        Some(byte) if SHORT_ESCAPES[usize::from(*byte)] => Ok(at + 2),
+        Some(b'u') => unicode_escape_end(text, at + 2),
         Some(_) => Err(Fault::Byte(at + 1)),
         None => Err(Fault::End),
     }
+}
+
+/// What may follow a backslash, but for `u`; a table, because a jump for each letter is hard to predict.
+const SHORT_ESCAPES: [bool; 256] = {
+    let mut table = [false; 256];
+    let letters = b"\"\\/bfnrt";
+    let mut index = 0;
+    while index < letters.len() {
+        table[letters[index] as usize] = true;
+        index += 1;
+    }
+    table
+};
+
+#[inline(never)]
+fn unicode_escape_end(text: &[u8], at: usize) -> Result<usize, Fault> {
+    for digit in at..at + 4 {
+        match text.get(digit) {
+            Some(byte) if byte.is_ascii_hexdigit() => {}
+            Some(_) => return Err(Fault::Byte(digit)),
+            None => return Err(Fault::End),
+        }
+    }
+    Ok(at + 4)
 }
 
 fn literal_end(text: &[u8], at: usize, word: &[u8]) -> Result<usize, Fault> {

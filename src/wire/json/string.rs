@@ -22,44 +22,43 @@ pub(super) fn decode(line: Source<'_>, start: usize) -> (Cow<'_, str>, usize) {
 #[inline(never)]
 fn decode_escaped(line: Source<'_>, start: usize, first: usize) -> (Cow<'_, str>, usize) {
     let behind = skip_escaped_string(line.bytes(), first);
-    let end = if behind > first && line.bytes().get(behind - 1) == Some(&b'"') { behind - 1 } else { behind };
-    let content = &line.bytes()[..end];
-    // An escape is never shorter than what it stands for: one allocation, even for megabytes.
-    let mut text = String::with_capacity(end - start);
-    let mut from = start;
-    let mut at = first;
-    while at < end {
-        if content[at] == b'\\' {
-            text.push_str(&line.text(from..at));
-            from = (at + escape(&content[at..], &mut text)).min(end);
-            at = from;
-        } else {
-            // A control byte cannot stand in a scanned string; it is copied as it is.
-            at += 1;
-        }
-        at = plain_end(content, at);
-    }
-    text.push_str(&line.text(from..end));
-    (Cow::Owned(text), end)
+    let closed = behind > first && line.bytes().get(behind - 1) == Some(&b'"');
+    let end = behind - usize::from(closed);
+    // Replacing bytes that are not UTF-8 leaves every escape as it is.
+    (Cow::Owned(unescape(&line.text(start..end))), end)
 }
 
-/// Writes the character that the escape at the start of `content` stands for, and tells how many bytes the escape takes.
-fn escape(content: &[u8], text: &mut String) -> usize {
-    let (char, used) = match content.get(1) {
+fn unescape(content: &str) -> String {
+    // An escape is never shorter than what it stands for: one allocation, even for megabytes.
+    let mut text = String::with_capacity(content.len());
+    let mut rest = content;
+    while let Some((run, escape)) = memchr::memchr(b'\\', rest.as_bytes()).and_then(|at| rest.split_at_checked(at)) {
+        let (char, used) = escaped(escape.as_bytes());
+        text.push_str(run);
+        text.push(char);
+        rest = escape.get(used..).unwrap_or_default();
+    }
+    text.push_str(rest);
+    text
+}
+
+/// The character that the escape at the start of `content` stands for, and how many bytes the escape takes.
+#[inline]
+fn escaped(content: &[u8]) -> (char, usize) {
+    match content.get(1) {
+        Some(b'n') => ('\n', 2),
+        Some(b'u') => unicode(content),
+        Some(b't') => ('\t', 2),
+        Some(b'r') => ('\r', 2),
         Some(b'b') => ('\u{8}', 2),
         Some(b'f') => ('\u{c}', 2),
-        Some(b'n') => ('\n', 2),
-        Some(b'r') => ('\r', 2),
-        Some(b't') => ('\t', 2),
-        Some(b'u') => unicode(content),
         // A quote, a backslash or a slash: the scan has seen to that.
         Some(&other) => (char::from(other), 2),
-        None => ('\\', 2),
-    };
-    text.push(char);
-    used
+        None => ('\\', 1),
+    }
 }
 
+#[inline(never)]
 fn unicode(text: &[u8]) -> (char, usize) {
     let high = hex(text, 2);
     let low = if text.get(6..8) == Some(b"\\u") { hex(text, 8) } else { 0 };
