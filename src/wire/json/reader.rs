@@ -66,6 +66,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The next key of the object; the reader stands before its value then. `None` at the end, and the reader stands behind the object.
+    #[inline(always)]
     pub(crate) fn key(&mut self) -> Option<Cow<'a, [u8]>> {
         if !self.next(b'}') {
             return None;

@@ -59,9 +59,7 @@ impl Body {
             FrameKind::StreamEvent => typed(frame, at, sink, Self::StreamEvent),
             FrameKind::Result => typed(frame, at, sink, Self::Result),
             FrameKind::CommandLifecycle => typed(frame, at, sink, Self::CommandLifecycle),
-            kind if kind.is_control() => {
-                Control::decode(frame, at, sink).map_or(Self::Unknown, |control| Self::Control(Box::new(control)))
-            }
+            kind if kind.is_control() => Control::decode(frame, at, sink).map_or(Self::Unknown, |control| Self::Control(Box::new(control))),
             _ => match &*frame.kind_name() {
                 "tool_progress" => typed(frame, at, sink, Self::ToolProgress),
                 "tool_use_summary" => typed(frame, at, sink, Self::ToolUseSummary),
