@@ -36,7 +36,7 @@ async fn ask(cli: &mut FakeCli, ask: String) -> Value {
     let asked: Value = serde_json::from_str(&ask).unwrap();
     cli.write(ask).await;
     let answer = cli.read().await.unwrap();
-    assert_eq!(answer["response"]["request_id"], asked["request_id"]);
+    assert_eq!(answer["response"]["request_id"], asked["request_id"], "{answer}");
     answer["response"]["response"]["mcp_response"].clone()
 }
 
@@ -51,7 +51,6 @@ async fn the_cli_s_cancellation_reaches_the_tool_and_the_call_is_answered() {
                 cli.handshake().await;
                 let (uuid, _) = cli.prompt().await;
                 cli.write(init(&uuid)).await;
-                ask(&mut cli, message("i", INITIALIZE)).await;
                 cli.write(call(2, "wait", "{}")).await;
                 said(&log, "waits").await;
                 let params = r#"{"requestId":2,"reason":"user"}"#;
@@ -85,7 +84,6 @@ async fn a_slow_tool_holds_up_neither_the_turn_nor_other_tools_and_ends_with_the
                 cli.handshake().await;
                 let (uuid, _) = cli.prompt().await;
                 cli.write(init(&uuid)).await;
-                ask(&mut cli, message("i", INITIALIZE)).await;
                 cli.write(call(2, "hang", "{}")).await;
                 cli.write(call(3, "wait", "{}")).await;
                 said(&log, "hangs").await;
@@ -114,13 +112,9 @@ fn counting(counts: &Log, launches: &Launches) -> claude_wire::transport::Memory
         async move {
             let initialize = cli.acknowledge("initialize").await;
             counts.push(initialize["sdkMcpServers"].to_string());
-            let mut connected = false;
             while let Some(line) = cli.read().await {
                 let uuid = line["uuid"].as_str().unwrap().to_owned();
                 cli.write(init(&uuid)).await;
-                if !std::mem::replace(&mut connected, true) {
-                    ask(&mut cli, message("i", INITIALIZE)).await;
-                }
                 for id in [1, 2] {
                     let reply = ask(&mut cli, call(id, "count", "{}")).await;
                     counts.push(reply["result"]["content"][0]["text"].as_str().unwrap());
@@ -175,6 +169,8 @@ async fn a_server_comes_and_goes_while_the_session_runs() {
         let set = cli.request("mcp_set_servers").await;
         assert_eq!(set["request"]["servers"], json!({"bench": {"type": "sdk", "name": "bench"}}));
         cli.write(success(&set, json!({"added": ["bench"], "removed": [], "errors": {}}))).await;
+        let early = ask(&mut cli, call(1, "hang", "{}")).await;
+        assert_eq!(early["error"], json!({"code": -32600, "message": "the server has not been initialized"}));
         assert_eq!(ask(&mut cli, message("i", INITIALIZE)).await["result"]["serverInfo"]["name"], "bench");
         cli.write(call(2, "hang", "{}")).await;
         let set = cli.request("mcp_set_servers").await;
@@ -231,7 +227,6 @@ async fn an_idle_server_goes_with_the_last_handle_of_its_session() {
         cli.handshake().await;
         let (uuid, _) = cli.prompt().await;
         cli.write(init(&uuid)).await;
-        ask(&mut cli, message("i", INITIALIZE)).await;
         cli.write(result(&uuid, "done")).await;
         cli.drain().await;
         Exit::from_code(0)

@@ -102,15 +102,3 @@ async fn terminate_and_kill_end_it() {
     connection.control.kill();
     assert_eq!(connection.control.wait().await.unwrap(), Exit::from_signal(9));
 }
-
-#[tokio::test(start_paused = true)]
-async fn variables_have_their_neutral_values() {
-    let text = recording(r#"{"us":0,"out":{"type":"system","cwd":"${cwd}/x"}}"#).to_bytes();
-    let text = String::from_utf8(text).unwrap().replacen(r#""version":1,"#, r#""version":1,"vars":{"cwd":"/home/user/project"},"#, 1);
-    let replay = Replay::new(Recording::from_bytes(text.as_bytes()).unwrap());
-    let Connection { stdin, mut stdout, .. } = replay.open(Launch::default()).await.unwrap();
-    drop(stdin);
-    let mut out = String::new();
-    stdout.read_to_string(&mut out).await.unwrap();
-    assert_eq!(out, "{\"type\":\"system\",\"cwd\":\"/home/user/project/x\"}\n");
-}

@@ -5,6 +5,7 @@ mod replay_support;
 
 use claude_wire::player::{Scenario, reply};
 use claude_wire::recording::{EventKind, Recording};
+use claude_wire::transport::Exit;
 use replay_support::{End, Host, control, user};
 use serde_json::{Value, json};
 
@@ -227,5 +228,27 @@ async fn requests_are_answered_by_rule() {
     host.write(user("Hello")).await;
     let init: Value = serde_json::from_str(&host.line().await.unwrap()).unwrap();
     assert_eq!((&init["model"], &init["permissionMode"]), (&json!("haiku"), &json!("plan")));
+    host.finish().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn turns_of_the_old_dialect_end_with_done_and_the_last_with_the_process() {
+    let scenario = Scenario::new().on_prompt("one", reply().text("1")).on_prompt("two", reply().error(500, "Down")).legacy();
+    let said = |text: &str| format!(r#"{{"type":"message","role":"assistant","content":[{{"type":"text","text":"{text}"}}]}}"#);
+    let mut host = Host::with(scenario.script([""; 0]), 1024);
+    host.write(user("one")).await;
+    host.expect(&[&said("1"), r#"{"type":"done"}"#]).await;
+    host.expect_silence().await;
+    host.write(user("two")).await;
+    host.expect(&[&said("Down"), r#"{"type":"done"}"#]).await;
+    let end = host.end().await;
+    assert!(end.report.is_clean(), "{}", end.report);
+    assert_eq!(end.exit, Exit::from_code(1));
+
+    let hangs = Scenario::new().on_prompt("one", reply().text("1").hang()).legacy();
+    let mut host = Host::with(hangs.script([""; 0]), 1024);
+    host.write(user("one")).await;
+    host.expect(&[&said("1")]).await;
+    host.expect_silence().await;
     host.finish().await;
 }

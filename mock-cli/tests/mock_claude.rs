@@ -69,11 +69,23 @@ fn ends_as_it_was_recorded() {
 #[test]
 fn a_host_that_does_something_else_gets_a_report_and_exit_code_70() {
     let recording = Recording::open(corpus("one-shot.jsonl")).unwrap();
-    let input = text(&crossed(&recording, to_the_cli)).replace("RUN:hello", "RUN:goodbye");
+    let input = text(&crossed(&recording, to_the_cli)).replace("2 + 2", "2 + 3");
     let output = run(mock(&STREAMS).env("CLAUDE_WIRE_REPLAY", corpus("one-shot.jsonl")), input.as_bytes());
     assert_eq!(output.status.code(), Some(70));
     let report = text(&output.stderr);
-    assert!(report.contains("RUN:hello") && report.contains("RUN:goodbye") && report.contains("one-shot.jsonl"), "{report}");
+    assert!(report.contains("2 + 2") && report.contains("2 + 3") && report.contains("one-shot.jsonl"), "{report}");
+}
+
+#[test]
+fn a_host_that_does_nothing_gets_a_report_and_exit_code_70() {
+    let mut child = spawn(mock(&STREAMS).env("CLAUDE_WIRE_REPLAY", corpus("one-shot.jsonl")).env("CLAUDE_WIRE_IDLE_TIMEOUT", "0.1"));
+    // Its input stays open.
+    let stdin = child.stdin.take();
+    let output = child.wait_with_output().unwrap();
+    drop(stdin);
+    assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(70), ""));
+    let report = text(&output.stderr);
+    assert!(report.contains("done nothing for 0.1 s") && report.contains("expected: control_request initialize"), "{report}");
 }
 
 #[test]

@@ -77,6 +77,8 @@ impl Host {
             9 if number % 4 == 0 => Input::Command(Command::Stop),
             9 if number % 4 == 1 => Input::Closed,
             9 if number % 4 == 2 => Input::Command(Command::Forget),
+            9 if number & 4 == 0 => Input::Leaving,
+            9 => Input::Reading(number & 8 == 0),
             10 => {
                 let count = usize::from(number);
                 received(source.take(count).to_vec())

@@ -12,7 +12,7 @@ use crate::wire::{Frame, FrameKind};
 use super::compare;
 use super::host_line::{HostLine, id_text};
 use super::ids::{self, IdKind};
-use super::script::{Action, CliRequest, Expectation, Expected, Output, Pace, Patch, Script};
+use super::script::{Action, CliRequest, Expectation, Expected, IDLE_TIMEOUT, Output, Pace, Patch, Script};
 
 #[derive(Default)]
 pub(super) struct Compiler {
@@ -25,6 +25,8 @@ pub(super) struct Compiler {
     gates: Vec<usize>,
     /// Prompts that hold back nothing yet: they were written while a turn ran.
     queued: Vec<usize>,
+    /// Prompts written since an `initialize` that has no reply yet, and whether they have a uuid.
+    early: Option<Vec<(usize, bool)>>,
     turn: Turn,
     prompts: usize,
     ended: bool,
@@ -87,6 +89,7 @@ impl Compiler {
             cli: None,
             source: None,
             pace: Pace::Instant,
+            idle_timeout: IDLE_TIMEOUT,
             rules: None,
         }
     }
@@ -97,16 +100,12 @@ impl Compiler {
             HostLine::Prompt { line, uuid } => {
                 let prompt = self.expect(index, at, Expected::Prompt(compare::prompt(&line)));
                 self.prompts += 1;
-                // A prompt with a uuid is named by the lines that depend on it; of one without, only its place is known.
-                let waits_in_line = uuid.is_some() && !self.queued.is_empty();
                 if let Some(uuid) = uuid.as_ref().and_then(|uuid| uuid.as_str()) {
                     self.prompt_ids.insert(uuid.into_owned(), prompt);
                 }
-                if self.turn == Turn::Idle && !waits_in_line {
-                    self.turn = Turn::Opening;
-                    self.gates.push(prompt);
-                } else {
-                    self.queued.push(prompt);
+                match &mut self.early {
+                    Some(early) => early.push((prompt, uuid.is_some())),
+                    None => self.prompt(prompt, uuid.is_some()),
                 }
             }
             HostLine::Request { subtype, request, id } => {
@@ -115,6 +114,9 @@ impl Compiler {
                 self.callbacks.extend(callbacks.into_iter().enumerate().map(|(place, id)| (id, (expectation, place))));
                 if !only_reads(&subtype) {
                     self.gates.push(expectation);
+                }
+                if subtype == "initialize" {
+                    self.early.get_or_insert_default();
                 }
                 let id = id.map(|id| id.as_str().map_or_else(|| id.text().into_owned(), |text| text.into_owned()));
                 let request = HostRequest { expectation, subtype, last: self.last, answers: Vec::new() };
@@ -130,6 +132,18 @@ impl Compiler {
                 let other = self.expect(index, at, Expected::Other { bytes, json });
                 self.gates.push(other);
             }
+        }
+    }
+
+    /// The CLI has a prompt before it.
+    fn prompt(&mut self, prompt: usize, has_uuid: bool) {
+        // A prompt with a uuid is named by the lines that depend on it; of one without, only its place is known.
+        let waits_in_line = has_uuid && !self.queued.is_empty();
+        if self.turn == Turn::Idle && !waits_in_line {
+            self.turn = Turn::Opening;
+            self.gates.push(prompt);
+        } else {
+            self.queued.push(prompt);
         }
     }
 
@@ -163,6 +177,10 @@ impl Compiler {
     }
 
     fn exit(&mut self, index: usize, at: u64, exit: transport::Exit) {
+        // Of a CLI that was never ready: it took no prompt, so none was needed.
+        for (prompt, _) in self.early.take().into_iter().flatten() {
+            self.expectations[prompt].required = false;
+        }
         self.gates.append(&mut self.queued);
         self.follow(index, at, Action::Exit(exit));
     }
@@ -173,13 +191,16 @@ impl Compiler {
         let kind = frame.as_ref().map(Frame::kind);
         let mut waits: Vec<usize> = patches.iter().map(|patch| patch.of).collect();
         self.queued.retain(|prompt| !waits.contains(prompt));
+        self.early.iter_mut().for_each(|early| early.retain(|(prompt, _)| !waits.contains(prompt)));
         let action = Action::Out(line.clone());
         match (kind, &frame) {
             (Some(FrameKind::ControlResponse), Some(frame)) => {
                 let id = frame.request_id().map(|id| id.as_str().map_or_else(|| id.text().into_owned(), |text| text.into_owned()));
-                if let Some(request) = self.requests.remove(&id.unwrap_or_default())
-                    && request.subtype != "initialize"
-                {
+                if let Some(request) = self.requests.remove(&id.unwrap_or_default()) {
+                    if request.subtype == "initialize" {
+                        self.ready(index, at, action, patches, request.expectation);
+                        return;
+                    }
                     waits.push(request.expectation);
                     let mut after = None;
                     if !only_reads(&request.subtype) {
@@ -221,12 +242,24 @@ impl Compiler {
                 }
                 self.turn = Turn::Open;
             }
-            (Some(FrameKind::Result), _) => self.turn = Turn::Idle,
+            (_, Some(frame)) if frame.ends_turn() || frame.kind_name() == "done" => self.turn = Turn::Idle,
             _ => {}
         }
         waits.append(&mut self.gates);
         let output = self.push(index, at, action, patches, waits, self.last);
         self.last = Some(output);
+    }
+
+    /// The reply to `initialize`: it comes of that request, and of what the CLI asked meanwhile. What else the host wrote before it counts
+    /// from here on.
+    fn ready(&mut self, index: usize, at: u64, action: Action, patches: Vec<Patch>, initialize: usize) {
+        let is_answer = |gate: usize| matches!(self.expectations[gate].what, Expected::Answer { .. });
+        let (waits, held) = self.gates.iter().partition(|gate| **gate <= initialize || is_answer(**gate));
+        self.gates = held;
+        self.last = Some(self.push(index, at, action, patches, waits, self.last));
+        for (prompt, has_uuid) in self.early.take().into_iter().flatten() {
+            self.prompt(prompt, has_uuid);
+        }
     }
 
     /// An output that waits for everything before it.

@@ -220,7 +220,7 @@ impl Reader {
         let Ok(frame) = Frame::parse(line.bytes().clone()) else { return };
         match frame.kind() {
             FrameKind::ControlResponse => return,
-            FrameKind::Result => {
+            FrameKind::Result if frame.ends_turn() => {
                 self.moment = Moment { results: self.moment.results + 1, lines: 0 };
                 return;
             }

@@ -1,5 +1,7 @@
 //! The machine where a scenario leaves something to the rules of the CLI.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use serde_json::Value;
 
@@ -15,6 +17,7 @@ impl Script {
     pub(super) fn improvising(mut self, rules: Rules) -> Self {
         self.rules = Some(rules);
         self.pace = super::script::Pace::Recorded(1.0);
+        self.idle_timeout = Duration::MAX;
         // A turn that hangs is interrupted, or it ends with the process: neither is left over.
         for expectation in &mut self.expectations {
             if let Expected::Request { .. } = expectation.what {
@@ -157,7 +160,7 @@ fn frame(output: &Output) -> Option<Frame> {
 }
 
 fn is_result(output: &Output) -> bool {
-    frame(output).is_some_and(|frame| frame.kind() == FrameKind::Result)
+    frame(output).is_some_and(|frame| frame.ends_turn())
 }
 
 fn is_opening(output: &Output) -> bool {

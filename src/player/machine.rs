@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 
@@ -23,6 +24,11 @@ pub(super) enum Input {
     TooLong(u64),
     Eof,
     Signal(Signal),
+    /// Nothing, for so long; and whether output waits for it to read.
+    Nothing {
+        limit: Duration,
+        unread: bool,
+    },
 }
 
 /// What to do next.
@@ -118,6 +124,13 @@ impl Machine {
                 self.meet_first(now, |what| matches!(what, Expected::Eof));
                 if self.rules.is_some() {
                     self.improvise_eof(now);
+                }
+            }
+            Input::Nothing { limit, unread } => {
+                let awaited = self.awaited().map(|awaited| self.script.expectations[awaited].to_string());
+                let unread = unread.then(|| "that stdout and stderr are read".to_owned());
+                if let Some(expected) = unread.or(awaited) {
+                    self.diverge(now, Divergence::stalled(limit, expected));
                 }
             }
             Input::Signal(signal) => {
@@ -299,6 +312,14 @@ impl Machine {
 
     fn missing_write(&self) -> Option<usize> {
         self.unmet(|index, _| self.script.expectations[index].required)
+    }
+
+    /// What the host must do before anything else comes; nothing where only its end is left.
+    fn awaited(&self) -> Option<usize> {
+        let mut outputs = self.script.outputs.iter().zip(&self.states);
+        let silent = !outputs.any(|(output, state)| *state == State::Waiting && matches!(output.action, Action::Out(_) | Action::Err(_)));
+        let holds_back = |index: usize| !silent && !self.script.expectations[index].dependents.is_empty();
+        self.missing_write().or_else(|| self.unmet(|index, _| holds_back(index)))
     }
 
     /// What the recording has and the run had not, but for what only waits for the host to end it.

@@ -17,30 +17,36 @@
 //! Blank lines and `keep_alive` mean nothing to the CLI, and nothing here; so does an answer to a request whose recorded host gave none. A
 //! signal meets the recorded one of its name; one that was not recorded ends the player as it ends the CLI.
 //!
+//! Nothing hangs: a host that does nothing although something is awaited of it gets a report too ([`Script::idle_timeout`]).
+//!
 //! What the outputs wait for is told at [`Script`]; how two values are compared, and which ids are rewritten, stands in `compare.rs` and
 //! `ids.rs`.
 
 mod compare;
 mod compile;
+mod folders;
 mod host_line;
 mod host_script;
 mod ids;
 mod improvise;
 mod machine;
 mod matching;
+mod placeholder;
 mod play;
 mod replay;
 mod report;
 mod scenario;
 mod script;
 mod signal;
+mod take;
+mod watchdog;
 
 pub use self::host_script::{AnswerTo, HostAction, HostScript, HostStep, Moment, NotWritable};
 pub use self::play::{Streams, play};
 pub use self::replay::Replay;
 pub use self::report::{Divergence, Report};
-pub use self::scenario::{Reply, Scenario, reply};
-pub use self::script::Script;
+pub use self::scenario::{Reply, Scenario, ScenarioError, reply};
+pub use self::script::{IDLE_TIMEOUT, Script};
 pub use self::signal::Signal;
 
 /// The exit code of a player whose host did not do what was recorded.

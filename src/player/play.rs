@@ -21,9 +21,10 @@ use super::machine::{Input, Machine, Step};
 use super::report::Report;
 use super::script::Script;
 use super::signal::Signal;
+use super::watchdog::Watchdog;
 
-/// How long unread output is kept after a signal; CLI 2.1.329 gives up after 2.0 to 2.2 seconds.
-const FLUSH_AFTER_SIGNAL: Duration = Duration::from_secs(2);
+/// How long unread output is kept after a signal, or once nobody seems to read; CLI 2.1.329 gives up after 2.0 to 2.2 seconds.
+const FLUSH_AT_END: Duration = Duration::from_secs(2);
 
 /// The three streams of the CLI, from its side.
 #[derive(Debug)]
@@ -40,7 +41,7 @@ pub struct Streams<R, W, E> {
 ///
 /// A host that does something else than was recorded gets the report on stderr, the end of stdout and exit code
 /// [`EXIT_DIVERGED`](super::EXIT_DIVERGED). Stdin is read on while nobody reads stdout; what is unread 2 seconds after a signal is dropped.
-/// `signals` brings the signals to the process; where there are none, drop its sender.
+/// A host that does nothing although something is awaited of it gets the report after [`Script::idle_timeout`]. `signals` brings the signals to the process; where there are none, drop its sender.
 ///
 /// # Cancel safety
 /// Dropping the future is the CLI's sudden death: some output may be lost, half a line may have been written.
@@ -86,6 +87,7 @@ where
     let mut out = Writer::new(streams.stdout);
     let mut err = Writer::new(streams.stderr);
     let mut deadline = None;
+    let mut watchdog = Watchdog::new(machine.with(|machine| machine.script.idle_timeout));
     loop {
         let mut wake = None;
         let mut exit = None;
@@ -116,12 +118,29 @@ where
                 None => Input::Eof,
             },
             Some(signal) = signals.recv() => {
-                deadline = Some(Instant::now() + FLUSH_AFTER_SIGNAL);
+                deadline = Some(Instant::now() + FLUSH_AT_END);
                 Input::Signal(signal)
             }
             () = out.drain(), if !out.is_idle() => continue,
             () = err.drain(), if !err.is_idle() => continue,
-            () = at(timer), if timer.is_some() => continue,
+            () = at(timer), if timer.is_some() => {
+                watchdog.stir(Instant::now());
+                continue;
+            }
+            () = watchdog.barks() => {
+                watchdog.stir(out.moved.max(err.moved).max(timer.unwrap_or(start)));
+                if watchdog.is_early() {
+                    continue;
+                }
+                let unread = !out.is_idle() || !err.is_idle();
+                if unread {
+                    out.abandon();
+                    deadline = Some(Instant::now() + FLUSH_AT_END);
+                }
+                watchdog.rest();
+                machine.with(|machine| machine.handle(now(), Input::Nothing { limit: watchdog.limit(), unread }));
+                continue;
+            }
             () = at(deadline), if deadline.is_some() => {
                 out.abandon();
                 err.abandon();
@@ -129,6 +148,7 @@ where
                 continue;
             }
         };
+        watchdog.stir(Instant::now());
         machine.with(|machine| machine.handle(now(), input));
     }
 }
@@ -160,11 +180,13 @@ struct Writer<W> {
     stream: Option<W>,
     queue: VecDeque<Bytes>,
     flushed: bool,
+    /// When something of it was read last, as far as can be told.
+    moved: Instant,
 }
 
 impl<W: AsyncWrite + Unpin> Writer<W> {
     fn new(stream: W) -> Self {
-        Self { stream: Some(stream), queue: VecDeque::new(), flushed: true }
+        Self { stream: Some(stream), queue: VecDeque::new(), flushed: true, moved: Instant::now() }
     }
 
     fn is_idle(&self) -> bool {
@@ -200,6 +222,7 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
             } else {
                 write(stream, piece).await
             };
+            self.moved = Instant::now();
             if result.is_err() {
                 return self.abandon();
             }

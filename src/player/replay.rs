@@ -1,8 +1,8 @@
 //! A recording as a transport.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 
@@ -13,11 +13,16 @@ use super::play::{self, Shared, Streams};
 use super::report::Report;
 use super::script::Script;
 use super::signal::Signal;
+use super::take::Take;
 
 /// Plays a recording to whoever opens it: the CLI's part, in memory, strictly.
 ///
 /// Each prompt must be the recorded one, and so on (see [`player`](crate::player)); otherwise the connection ends with a report on stderr and exit
 /// code 70. The report can also be had from here, and from every clone: keep one while the session owns the other.
+///
+/// The folders that a recording has variables for are those of the launch: `${cwd}` its working directory and `${home}` its `HOME`, else those
+/// of this process, else what the recording's header says. So a prompt that names a file in the working directory is the recorded one
+/// wherever the test runs.
 ///
 /// ```
 /// use claude_wire::player::Replay;
@@ -42,8 +47,8 @@ use super::signal::Signal;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Replay {
-    scripts: Vec<Arc<Script>>,
-    /// Whether each script is for one opening, in order; otherwise the one script is played at each.
+    takes: Vec<Take>,
+    /// Whether each recording is for one opening, in order; otherwise the one recording is played at each.
     in_order: bool,
     truncated: Option<Arc<Error>>,
     runs: Runs,
@@ -86,7 +91,7 @@ impl Replay {
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
         let recording = Recording::open(&path)?;
         let name = path.as_ref().display().to_string();
-        Ok(Self::of([recording], false).each(|script| script.named(name.clone())))
+        Ok(Self::of([recording], false).each(|take| take.name = Some(name.clone())))
     }
 
     /// Takes a recording from memory. Opened again, it is played from its start again.
@@ -109,7 +114,13 @@ impl Replay {
     /// Plays at the recorded pace, this many times as fast (see [`Script::speed`]). Without it everything comes at once.
     #[must_use]
     pub fn speed(self, factor: f64) -> Self {
-        self.each(|script| script.speed(factor))
+        self.each(|take| take.speed = Some(factor))
+    }
+
+    /// How long the host may keep the replay waiting, 10 minutes unless told (see [`Script::idle_timeout`]).
+    #[must_use]
+    pub fn idle_timeout(self, limit: Duration) -> Self {
+        self.each(|take| take.idle_timeout = Some(limit))
     }
 
     /// What was found so far, in all runs together. Nothing was opened yet: everything is left.
@@ -118,9 +129,9 @@ impl Replay {
     pub fn report(&self) -> Report {
         let mut report = self.runs.report();
         let played = self.runs.len();
-        let unplayed = if self.in_order || played == 0 { self.scripts.get(played..).unwrap_or_default() } else { &[] };
-        for script in unplayed {
-            report.add(Shared::new(Arc::clone(script)).report());
+        let unplayed = if self.in_order || played == 0 { self.takes.get(played..).unwrap_or_default() } else { &[] };
+        for take in unplayed {
+            report.add(Shared::new(take.script(&Launch::default())).report());
         }
         report
     }
@@ -137,31 +148,31 @@ impl Replay {
 
     fn of(recordings: impl IntoIterator<Item = Recording>, in_order: bool) -> Self {
         let mut truncated = None;
-        let mut scripts = Vec::new();
+        let mut takes = Vec::new();
         for recording in recordings {
             if let Err(error) = recording.require_sealed() {
                 truncated.get_or_insert(Arc::new(error));
             }
-            scripts.push(Arc::new(Script::new(&recording.expand(&BTreeMap::new()))));
+            takes.push(Take::new(recording));
         }
-        Self { scripts, in_order, truncated, runs: Runs::default() }
+        Self { takes, in_order, truncated, runs: Runs::default() }
     }
 
-    fn each(mut self, change: impl Fn(Script) -> Script) -> Self {
-        self.scripts = self.scripts.into_iter().map(|script| Arc::new(change(Arc::unwrap_or_clone(script)))).collect();
+    fn each(mut self, change: impl Fn(&mut Take)) -> Self {
+        self.takes = self.takes.into_iter().map(|take| take.with(&change)).collect();
         self
     }
 
     /// The machine for the next opening.
-    fn begin(&self) -> Result<Shared, transport::Error> {
+    fn begin(&self, launch: &Launch) -> Result<Shared, transport::Error> {
         if let Some(error) = &self.truncated {
             return Err(transport::Error::other(format!("{error}; Replay::allow_truncated plays it nevertheless")));
         }
         let index = if self.in_order { self.runs.len() } else { 0 };
-        match self.scripts.get(index) {
-            Some(script) => Ok(self.runs.begin(Arc::clone(script))),
+        match self.takes.get(index) {
+            Some(take) => Ok(self.runs.begin(take.script(launch))),
             None => {
-                let count = self.scripts.len();
+                let count = self.takes.len();
                 Err(transport::Error::other(format!("the replay has {count} recordings, and this is one opening more; record another")))
             }
         }
@@ -172,7 +183,7 @@ impl Replay {
 impl Transport for Replay {
     fn open(&self, launch: Launch) -> BoxFuture<'_, Result<Connection, transport::Error>> {
         Box::pin(async move {
-            let machine = self.begin()?;
+            let machine = self.begin(&launch)?;
             Memory::new(move |_, peer| in_memory(machine.clone(), peer)).open(launch).await
         })
     }

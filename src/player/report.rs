@@ -1,6 +1,7 @@
 //! What a replay found: for the ledger, for stderr, for a person.
 
 use std::fmt;
+use std::time::Duration;
 
 use super::compare::Difference;
 
@@ -23,6 +24,7 @@ enum Kind {
     OutOfTurn,
     EarlyEnd,
     Leftover,
+    Stalled(Duration),
 }
 
 /// How many differences and how much of the rest a text shows.
@@ -47,6 +49,10 @@ impl Divergence {
 
     pub(super) fn leftover() -> Self {
         Self::new(Kind::Leftover, None, None)
+    }
+
+    pub(super) fn stalled(limit: Duration, expected: String) -> Self {
+        Self::new(Kind::Stalled(limit), None, Some(expected))
     }
 
     pub(super) fn remaining(self, remaining: Vec<String>) -> Self {
@@ -77,6 +83,11 @@ impl Divergence {
         self.kind == Kind::EarlyEnd
     }
 
+    /// The host did nothing for [so long](super::Script::idle_timeout), and the recording waits for it.
+    pub fn is_stalled(&self) -> bool {
+        matches!(self.kind, Kind::Stalled(_))
+    }
+
     /// The recording came to its exit with something left that the host never asked for.
     pub fn is_leftover(&self) -> bool {
         self.kind == Kind::Leftover
@@ -85,7 +96,11 @@ impl Divergence {
 
 impl fmt::Display for Divergence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Kind::Stalled(limit) = self.kind {
+            write!(f, "the host has done nothing for {} s, and the replay waits for it", limit.as_secs_f64())?;
+        }
         f.write_str(match self.kind {
+            Kind::Stalled(_) => "",
             Kind::Mismatch => "the host wrote something else than was recorded",
             Kind::Extra => "the host wrote something that the recording does not have",
             Kind::OutOfTurn => "the host wrote something in another place than was recorded",
@@ -108,6 +123,9 @@ impl fmt::Display for Divergence {
             Kind::Mismatch => "make the host write what was recorded, or record again",
             Kind::Extra => "stop the host earlier, or record again with what it does now",
             Kind::OutOfTurn => "wait for the reply before the next write, as the recorded host did",
+            Kind::Stalled(_) => {
+                "make the host do what is expected, or give it more time: idle_timeout, or CLAUDE_WIRE_IDLE_TIMEOUT in seconds"
+            }
             Kind::EarlyEnd | Kind::Leftover => "make the host do the rest, or record again without it",
         };
         write!(f, "\n  hint: {hint}")

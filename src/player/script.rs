@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
+use std::time::Duration;
 
 use bytes::Bytes;
 use serde_json::Value;
@@ -21,10 +22,12 @@ use super::scenario::Rules;
 /// |---|---|
 /// | any line of stdout or stderr, and the exit | the output before it, and the host's writes before it in the recording, but for those named below |
 /// | a reply to a request that only reads (`get_*`, `list_*`, `mcp_status`, ...) | that request; nobody waits for either |
-/// | a reply to another request but `initialize` | that request, and what the CLI said and asked between the two; nobody waits for the reply |
+/// | the reply to `initialize` | that request, and what the CLI said and asked before it |
+/// | a reply to another request | that request, and what the CLI said and asked between the two; nobody waits for the reply |
 /// | a `command_lifecycle` line | the prompt it names; for the state `queued` nobody waits |
 ///
-/// A prompt written while a turn runs holds back nothing until the turn that it opens, or a line that names it. An answer to a request that
+/// A prompt written while a turn runs, or before the reply to `initialize`, holds back nothing until the turn that it opens, or a line that
+/// names it; one that was written to a CLI that ended before it was ready is not expected at all. An answer to a request that
 /// the CLI has cancelled is waited for by nobody. The end of input and signals hold back what came after them.
 #[derive(Clone, Debug)]
 pub struct Script {
@@ -37,9 +40,14 @@ pub struct Script {
     pub(super) cli: Option<String>,
     pub(super) source: Option<String>,
     pub(super) pace: Pace,
+    pub(super) idle_timeout: Duration,
     /// For a script that leaves something to the rules of the CLI.
     pub(super) rules: Option<Rules>,
 }
+
+/// How long a host may keep a recording waiting unless [told](Script::idle_timeout): 10 minutes. That is longer than a turn may take by
+/// default, so the session's own timers come first.
+pub const IDLE_TIMEOUT: Duration = Duration::from_secs(600);
 
 /// How fast the outputs come.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -155,6 +163,18 @@ impl Script {
     #[must_use]
     pub fn speed(mut self, factor: f64) -> Self {
         self.pace = if factor.is_finite() && factor > 0.0 { Pace::Recorded(factor) } else { Pace::Instant };
+        self
+    }
+
+    /// How long the host may do nothing (write nothing, read nothing) while the recording goes on only after something that it does; past
+    /// that, the run ends with a [`Report`](super::Report) of what was awaited. `Duration::MAX` is "for ever". Default: 10 minutes, and for
+    /// the script of a scenario for ever.
+    ///
+    /// Where the host has done all that was recorded and only the end is left, it may take all the time it wants. Tokio's clock counts: in a
+    /// test with paused time the limit takes no time.
+    #[must_use]
+    pub fn idle_timeout(mut self, limit: Duration) -> Self {
+        self.idle_timeout = limit;
         self
     }
 

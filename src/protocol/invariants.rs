@@ -124,6 +124,7 @@ impl Observed {
                 return Seen::Answered { open: self.callbacks.remove(callback), silent: matches!(answer, Answer::Silence) };
             }
             Input::Opened if self.link == Link::Opening => self.link = Link::Open,
+            Input::Leaving if self.machine.is_ready() => self.link = Link::Closing,
             Input::Opened | Input::Tick | Input::Reading(_) | Input::Leaving => {}
             Input::Closed => {
                 self.link = Link::Closed;

@@ -25,7 +25,7 @@ pub(super) enum Route {
 /// Routes one message. `foreign`: is the CLI inside a turn that it started by itself? `echoes`: has this CLI been seen to echo uuids?
 pub(super) fn route(frame: &Frame, current: Option<&Current>, foreign: bool, echoes: bool) -> Route {
     let opens = frame.kind() == FrameKind::System && frame.subtype().as_deref() == Some("init");
-    let closes = ends_a_turn(frame);
+    let closes = frame.ends_turn();
     let Some(current) = current else {
         return match (opens, closes) {
             (true, _) => Route::ForeignStart,
@@ -55,11 +55,6 @@ pub(super) fn route(frame: &Frame, current: Option<&Current>, foreign: bool, ech
     }
     // Before a turn has begun, what names no prompt is the tail of what came before, where the CLI would name it.
     if foreign || (!current.started && echoes) { Route::Nobody } else { Route::Turn }
-}
-
-/// A `result` that carries a tool's output and no subtype is a line of an old dialect, and ends nothing.
-pub(super) fn ends_a_turn(frame: &Frame) -> bool {
-    frame.kind() == FrameKind::Result && (frame.subtype().is_some() || frame.field("tool_use_id").is_none())
 }
 
 fn lifecycle(frame: &Frame) -> Route {

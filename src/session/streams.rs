@@ -215,14 +215,13 @@ impl Turn {
                     ready.push_back(piece.into_owned());
                 }
             }
-            FrameKind::Assistant => {
+            _ => {
                 for text in blocks(message).filter_map(whole) {
                     if !std::mem::take(&mut streamed) && !text.is_empty() {
                         ready.push_back(text.into());
                     }
                 }
             }
-            _ => {}
         })
     }
 }

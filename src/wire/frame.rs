@@ -188,6 +188,19 @@ impl Frame {
         self.cursor(self.spans.prompt_uuid).is_some() || self.cursor(self.spans.prompt_uuids).is_some()
     }
 
+    /// True if and only if the frame is a `result` that ends a turn. One that carries a tool's output and no subtype is a line of an old
+    /// dialect, and ends nothing.
+    pub(crate) fn ends_turn(&self) -> bool {
+        let has_subtype = self.cursor(self.spans.subtype).is_some();
+        self.kind == FrameKind::Result && (has_subtype || self.field("tool_use_id").is_none_or(|id| id.as_str().is_none()))
+    }
+
+    /// True if and only if the frame is a bare message of the model's, as an old dialect has it.
+    pub(crate) fn is_bare_message(&self) -> bool {
+        let role = || self.field("role").is_some_and(|role| role.as_str().as_deref() == Some("assistant"));
+        self.kind == FrameKind::Other && self.kind_name() == "message" && role()
+    }
+
     /// True if and only if `user_message_uuid` or `user_message_uuids` names this prompt.
     pub fn answers(&self, prompt: &str) -> bool {
         self.string(self.spans.prompt_uuid).is_some_and(|uuid| uuid == prompt)

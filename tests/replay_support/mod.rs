@@ -45,9 +45,9 @@ pub fn control(id: &str, request: &str) -> String {
 }
 
 impl Host {
-    /// A host of a player of these events.
+    /// A host of a player of these events, which waits for its host as long as it takes.
     pub fn of(events: &str) -> Self {
-        Self::with(Script::new(&recording(events)), 64 * 1024)
+        Self::with(Script::new(&recording(events)).idle_timeout(Duration::MAX), 64 * 1024)
     }
 
     /// `capacity` is what each pipe holds, in bytes.
@@ -86,6 +86,17 @@ impl Host {
         assert!(read.is_ok(), "the player says nothing");
         line.pop_if(|end| *end == b'\n');
         (read.unwrap().unwrap() > 0).then(|| String::from_utf8(line).unwrap())
+    }
+
+    /// The next line, of whose bytes one is read after each pause.
+    pub async fn line_slowly(&mut self, pause: Duration) -> String {
+        let mut line = Vec::new();
+        while line.last() != Some(&b'\n') {
+            tokio::time::sleep(pause).await;
+            line.push(self.stdout.get_mut().read_u8().await.unwrap());
+        }
+        line.pop();
+        String::from_utf8(line).unwrap()
     }
 
     pub async fn expect(&mut self, lines: &[&str]) {

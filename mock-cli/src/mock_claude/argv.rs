@@ -11,31 +11,40 @@ pub(crate) enum Asked {
     Help,
 }
 
+/// The arguments, understood.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Read {
+    pub(crate) asked: Asked,
+    /// The flags that are not known, as they were given.
+    pub(crate) unknown: Vec<String>,
+}
+
 /// Reads the arguments. A refusal is the text that the CLI writes to stderr before it exits with code 1.
 ///
 /// `lenient` accepts flags that are not known. An argument that is no flag is a prompt, which is the recording's business.
-pub(crate) fn read(args: &[String], flags: Vec<Flag>, lenient: bool) -> Result<Asked, String> {
+pub(crate) fn read(args: &[String], flags: Vec<Flag>, lenient: bool) -> Result<Read, String> {
     if args == ["-V"] {
-        return Ok(Asked::Version);
+        return Ok(Read { asked: Asked::Version, unknown: Vec::new() });
     }
-    let mut argv = Argv { flags, given: Vec::new(), unknown: None, asked: Asked::Run };
+    let mut argv = Argv { flags, given: Vec::new(), unknown: Vec::new(), asked: Asked::Run };
     argv.read(args)?;
-    match &argv.unknown {
-        _ if argv.asked != Asked::Run => Ok(argv.asked),
+    match argv.unknown.first() {
+        _ if argv.asked != Asked::Run => {}
         Some(flag) if !lenient => {
             let visible = argv.flags.iter().filter(|known| !known.hidden).map(Flag::long);
-            Err(format!("error: unknown option '{flag}'{}", did_you_mean(flag, visible)))
+            return Err(format!("error: unknown option '{flag}'{}", did_you_mean(flag, visible)));
         }
-        _ => argv.together().map(|()| Asked::Run),
+        _ => argv.together()?,
     }
+    Ok(Read { asked: argv.asked, unknown: argv.unknown })
 }
 
 struct Argv {
     flags: Vec<Flag>,
     /// The flags with their values, by long name.
     given: Vec<(&'static str, String)>,
-    /// The first flag that is not known. It is told last: what is known may be wrong as well.
-    unknown: Option<String>,
+    /// The flags that are not known. The first is told last: what is known may be wrong as well.
+    unknown: Vec<String>,
     asked: Asked,
 }
 
@@ -76,7 +85,7 @@ impl Argv {
             } else if let Some((flag, value)) = self.find_with_value(&arg) {
                 self.give(flag, Some(value))?;
             } else {
-                self.unknown.get_or_insert(arg);
+                self.unknown.push(arg);
             }
             if self.asked != Asked::Run {
                 break;
@@ -165,7 +174,7 @@ mod tests {
     const STREAMS: [&str; 6] = ["-p", "--output-format", "stream-json", "--input-format", "stream-json", "--verbose"];
 
     fn asked(args: &[&str]) -> Result<Asked, String> {
-        read(&args.iter().map(|arg| (*arg).to_owned()).collect::<Vec<_>>(), flags::of(None), false)
+        read(&args.iter().map(|arg| (*arg).to_owned()).collect::<Vec<_>>(), flags::of(None), false).map(|read| read.asked)
     }
 
     fn with(args: &[&str]) -> Result<Asked, String> {
@@ -249,7 +258,8 @@ mod tests {
     #[test]
     fn lenient_takes_flags_that_are_not_known_and_nothing_else_that_is_wrong() {
         let lenient = |args: &[&str]| read(&args.iter().map(|arg| (*arg).to_owned()).collect::<Vec<_>>(), flags::of(None), true);
-        assert_eq!(lenient(&["--cwd", "/x", "--of-tomorrow=1"]), Ok(Asked::Run));
+        let unknown = vec!["--cwd".to_owned(), "--of-tomorrow=1".to_owned()];
+        assert_eq!(lenient(&["--cwd", "/x", "--of-tomorrow=1"]), Ok(Read { asked: Asked::Run, unknown }));
         assert!(lenient(&["--thinking", "bogus"]).is_err());
     }
 }

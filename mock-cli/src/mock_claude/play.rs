@@ -2,22 +2,29 @@
 
 use std::process::ExitCode;
 
-use claude_wire::player::{self, Script, Signal, Streams};
-use claude_wire::recording::Recording;
+use claude_wire::player::{self, Signal, Streams};
+use claude_wire::recording;
 use claude_wire::transport::Exit;
 use tokio::sync::mpsc;
 
 use super::environment::Environment;
+use super::heard::Heard;
+use super::journal::Journal;
+use super::source::Loaded;
 
-/// Plays the recording; does not return, because a blocked read of stdin must not keep the process.
-pub(crate) fn play(recording: &Recording, environment: &Environment) -> ExitCode {
-    for warning in recording.warnings() {
-        eprintln!("mock-claude: {}: {warning}", environment.name());
+/// Plays it; does not return, because a blocked read of stdin must not keep the process.
+pub(crate) fn play(loaded: &Loaded, args: &[String], environment: &Environment, journal: &Journal) -> ExitCode {
+    for warning in loaded.warnings() {
+        let warning = format!("mock-claude: {}: {warning}\n", loaded.name);
+        journal.line("err", warning.as_bytes());
+        eprint!("{warning}");
     }
-    let mut script = Script::new(&recording.expand(&environment.folders())).named(environment.name());
+    let mut script = loaded.script(args);
     if let Some(speed) = environment.speed {
         script = script.speed(speed);
     }
+    // Nobody waits for a process for ever.
+    script = script.idle_timeout(environment.idle_timeout.unwrap_or(player::IDLE_TIMEOUT));
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -25,15 +32,20 @@ pub(crate) fn play(recording: &Recording, environment: &Environment) -> ExitCode
             return ExitCode::FAILURE;
         }
     };
-    let exit = runtime.block_on(async {
-        let streams = Streams { stdin: tokio::io::stdin(), stdout: tokio::io::stdout(), stderr: tokio::io::stderr() };
-        player::play(script, streams, signals()).await.0
+    let (exit, report) = runtime.block_on(async {
+        let streams = Streams {
+            stdin: Heard::new(tokio::io::stdin(), "in", journal),
+            stdout: Heard::new(tokio::io::stdout(), "out", journal),
+            stderr: Heard::new(tokio::io::stderr(), "err", journal),
+        };
+        player::play(script, streams, signals(journal)).await
     });
-    end(exit)
+    journal.report(&report);
+    end(exit, journal)
 }
 
 /// Passes on the signals that the CLI sees coming.
-fn signals() -> mpsc::Receiver<Signal> {
+fn signals(journal: &Journal) -> mpsc::Receiver<Signal> {
     let (send, receive) = mpsc::channel(4);
     #[cfg(unix)]
     {
@@ -46,8 +58,15 @@ fn signals() -> mpsc::Receiver<Signal> {
         for (kind, name) in kinds {
             // Without a handler the signal ends the process, which is near enough.
             let Ok(mut stream) = signal(kind) else { continue };
-            let send = send.clone();
-            tokio::spawn(async move { while stream.recv().await.is_some() && send.send(name).await.is_ok() {} });
+            let (send, journal) = (send.clone(), journal.clone());
+            tokio::spawn(async move {
+                while stream.recv().await.is_some() {
+                    journal.signal(name.name());
+                    if send.send(name).await.is_err() {
+                        break;
+                    }
+                }
+            });
         }
     }
     drop(send);
@@ -55,12 +74,15 @@ fn signals() -> mpsc::Receiver<Signal> {
 }
 
 /// Ends the process as the recorded one ended.
-fn end(exit: Exit) -> ExitCode {
+fn end(exit: Exit, journal: &Journal) -> ExitCode {
     #[cfg(unix)]
     if exit.signal == Some(rustix::process::Signal::KILL.as_raw()) {
+        journal.exit(&recording::Exit::signal("SIGKILL"));
         // Nothing is done after it, and if it fails there is the code below.
         let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
     }
     // A shell's way to tell of a signal.
-    std::process::exit(exit.code.or(exit.signal.map(|signal| 128 + signal)).unwrap_or(1))
+    let code = exit.code.or(exit.signal.map(|signal| 128 + signal)).unwrap_or(1);
+    journal.exit(&recording::Exit::code(code));
+    std::process::exit(code)
 }

@@ -12,6 +12,7 @@ pub(in super::super) struct Lines {
     pub(super) session: String,
     pub(super) model: String,
     pub(super) mode: String,
+    cwd: String,
     /// Which uuids: those of the script and those of what is improvised do not collide.
     space: u16,
     uuids: u64,
@@ -33,8 +34,8 @@ pub(super) struct Outcome {
 }
 
 impl Lines {
-    pub(super) fn new(session: String, model: String, mode: String) -> Self {
-        Self { session, model, mode, space: 1, uuids: 0 }
+    pub(super) fn new(session: String, model: String, mode: String, cwd: String) -> Self {
+        Self { session, model, mode, cwd, space: 1, uuids: 0 }
     }
 
     /// For lines beside those.
@@ -53,12 +54,12 @@ impl Lines {
 
     pub(super) fn init(&mut self, prompt: &str) -> Value {
         json!({
-            "type": "system", "subtype": "init", "cwd": "/home/user/project", "session_id": self.session,
+            "type": "system", "subtype": "init", "cwd": self.cwd, "session_id": self.session,
             "tools": ["Bash", "Edit", "Glob", "Grep", "Read", "WebFetch", "Write"], "mcp_servers": [], "model": self.model,
             "permissionMode": self.mode, "slash_commands": [], "apiKeySource": "ANTHROPIC_API_KEY", "claude_code_version": VERSION,
             "output_style": "default", "agents": [], "skills": [], "plugins": [],
             "capabilities": ["interrupt_receipt_v1", "interrupt_cancel_queued_v1", "msg_lifecycle_v1", "request_marker_lists_v1"],
-            "uuid": self.uuid(), "original_cwd": "/home/user/project", "additional_directories": [], "fast_mode_state": "off",
+            "uuid": self.uuid(), "original_cwd": self.cwd, "additional_directories": [], "fast_mode_state": "off",
             "user_message_uuids": [prompt],
         })
     }

@@ -1,22 +1,27 @@
 //! A CLI that was never recorded: scripted prompt by prompt.
 
+mod file;
+mod legacy;
 mod lines;
 mod reply;
 mod rules;
 mod stage;
 
 use std::ffi::OsString;
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::recording::Recording;
 use crate::transport::{self, BoxFuture, Connection, Launch, Memory, Transport};
 
 use self::stage::Stage;
+use super::folders;
 use super::play::Shared;
 use super::replay::{Runs, in_memory};
 use super::report::Report;
 use super::script::Script;
 
+pub use self::file::ScenarioError;
 pub use self::reply::{Reply, reply};
 pub(super) use self::rules::{Abort, CLOSED, Rules, Verdict};
 
@@ -52,6 +57,7 @@ pub(super) use self::rules::{Abort, CLOSED, Rules, Verdict};
 #[derive(Clone, Debug, Default)]
 pub struct Scenario {
     turns: Vec<(Option<String>, Reply)>,
+    legacy: bool,
     runs: Runs,
 }
 
@@ -75,6 +81,62 @@ impl Scenario {
         self
     }
 
+    /// Speaks the dialect of early guides to the CLI, which no version that was seen speaks: a bare `message` for what the model says,
+    /// `tool_use` and `result` lines for tools, `done` at the end of a turn, no result, and an exit after the last turn. For tests that such a
+    /// CLI makes nobody hang.
+    #[must_use]
+    pub fn legacy(mut self) -> Self {
+        self.legacy = true;
+        self
+    }
+
+    /// Reads a scenario from a JSON file.
+    ///
+    /// A step of a reply is an object with one key, named after the method of [`Reply`]; `hang` is just the word. A turn without a `prompt`
+    /// takes any.
+    ///
+    /// ```
+    /// # use claude_wire::Scenario;
+    /// let scenario = Scenario::parse(r#"{
+    ///   "claude-wire": "scenario",
+    ///   "version": 1,
+    ///   "turns": [
+    ///     {"prompt": "Hello", "reply": [{"text": "Hi!"}]},
+    ///     {"prompt": "What is here?", "reply": [
+    ///       {"thinking": "I must look."},
+    ///       {"tool_use": {"name": "Bash", "input": {"command": "ls"}}},
+    ///       {"tool_result": "a.txt"},
+    ///       {"ask_permission": {"name": "Write", "input": {"file_path": "b.txt", "content": ""}}},
+    ///       {"tool_error": "no space left on device"},
+    ///       {"delay_ms": 250},
+    ///       {"text": "One file, and no room for another."}
+    ///     ]},
+    ///     {"prompt": "Again", "reply": [{"error": {"status": 529, "text": "Overloaded"}}]},
+    ///     {"reply": ["hang"]}
+    ///   ]
+    /// }"#)?;
+    /// # Ok::<(), claude_wire::player::ScenarioError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When the file cannot be read, or is no scenario: the message names the file, the place and what was expected there.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self, ScenarioError> {
+        file::load(path.as_ref())
+    }
+
+    /// Reads a scenario from the text of such a file.
+    ///
+    /// # Errors
+    /// When it is no scenario.
+    pub fn parse(json: &str) -> Result<Self, ScenarioError> {
+        file::parse(json)
+    }
+
+    /// The scenario as such a file: for an SDK in another language, at `mock-claude`.
+    pub fn to_json(&self) -> String {
+        file::to_json(self)
+    }
+
     /// The scenario as a recording of a run without a deviation: every permission given, no interrupt but where a reply
     /// [hangs](Reply::hang).
     ///
@@ -82,15 +144,22 @@ impl Scenario {
     /// prompt that may be anything stands there as `<text:1>`, which a replay takes for any text.
     pub fn to_recording<A: Into<OsString>>(&self, args: impl IntoIterator<Item = A>) -> Recording {
         let args: Vec<OsString> = args.into_iter().map(Into::into).collect();
-        Stage::new(&args).recording(&self.turns)
+        self.played_on(Stage::new(&args, "/home/user/project".to_owned()))
     }
 
-    /// The scenario ready to be [played](super::play) over streams of one's own.
+    /// The scenario ready to be [played](super::play) over streams of one's own, in this process's folder.
     pub fn script<A: Into<OsString>>(&self, args: impl IntoIterator<Item = A>) -> Script {
-        let args: Vec<OsString> = args.into_iter().map(Into::into).collect();
-        let stage = Stage::new(&args);
+        self.script_for(&Launch { args: args.into_iter().map(Into::into).collect(), ..Launch::default() })
+    }
+
+    fn script_for(&self, launch: &Launch) -> Script {
+        let stage = Stage::new(&launch.args, folders::cwd(launch).unwrap_or_default());
         let rules = stage.rules();
-        Script::new(&stage.recording(&self.turns)).improvising(rules)
+        Script::new(&self.played_on(stage)).improvising(rules)
+    }
+
+    fn played_on(&self, stage: Stage) -> Recording {
+        if self.legacy { stage.legacy_recording(&self.turns) } else { stage.recording(&self.turns) }
     }
 
     /// What was found so far, in all runs together; see [`Replay::report`](super::Replay::report).
@@ -117,7 +186,7 @@ impl Scenario {
 impl Transport for Scenario {
     fn open(&self, launch: Launch) -> BoxFuture<'_, Result<Connection, transport::Error>> {
         Box::pin(async move {
-            let machine = self.runs.begin(Arc::new(self.script(launch.args.clone())));
+            let machine = self.runs.begin(Arc::new(self.script_for(&launch)));
             Memory::new(move |_, peer| in_memory(machine.clone(), peer)).open(launch).await
         })
     }

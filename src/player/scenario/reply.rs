@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+use super::file::{as_ms, from_ms};
 
 /// What a scripted turn holds, built step by step: [`reply`].
 #[derive(Clone, Debug, Default)]
@@ -10,13 +13,27 @@ pub struct Reply {
     pub(super) steps: Vec<Step>,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+/// In a file a step has the name of its method.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(super) enum Step {
     Text(String),
     Thinking(String),
-    ToolUse { name: String, input: Value, ask: bool },
-    ToolResult { content: String, is_error: bool },
-    Error { status: u16, text: String },
+    ToolUse {
+        name: String,
+        input: Value,
+    },
+    AskPermission {
+        name: String,
+        input: Value,
+    },
+    ToolResult(String),
+    ToolError(String),
+    Error {
+        status: u16,
+        text: String,
+    },
+    #[serde(rename = "delay_ms", serialize_with = "as_ms", deserialize_with = "from_ms")]
     Delay(Duration),
     Hang,
 }
@@ -53,27 +70,27 @@ impl Reply {
     /// The use of a tool that runs without a question. `input` is a JSON object.
     #[must_use]
     pub fn tool_use(self, name: impl Into<String>, input: Value) -> Self {
-        self.then(Step::ToolUse { name: name.into(), input, ask: false })
+        self.then(Step::ToolUse { name: name.into(), input })
     }
 
     /// The use of a tool that the host is asked about (`can_use_tool`); the turn waits for the answer. When the host denies, what should have
     /// been the tool's result is the denial, and the rest of the turn is as scripted.
     #[must_use]
     pub fn ask_permission(self, name: impl Into<String>, input: Value) -> Self {
-        self.then(Step::ToolUse { name: name.into(), input, ask: true })
+        self.then(Step::AskPermission { name: name.into(), input })
     }
 
     /// The result of the first tool use that has none yet. A tool use that is not given one says that it completed with no output; a result
     /// without a tool use says nothing.
     #[must_use]
     pub fn tool_result(self, content: impl Into<String>) -> Self {
-        self.then(Step::ToolResult { content: content.into(), is_error: false })
+        self.then(Step::ToolResult(content.into()))
     }
 
     /// [`tool_result`](Self::tool_result) of a tool that failed.
     #[must_use]
     pub fn tool_error(self, content: impl Into<String>) -> Self {
-        self.then(Step::ToolResult { content: content.into(), is_error: true })
+        self.then(Step::ToolError(content.into()))
     }
 
     /// The API fails for good with this HTTP status, and the turn is over; `text` is what the user is told.

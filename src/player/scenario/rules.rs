@@ -147,7 +147,7 @@ impl Rules {
                 value["permissionMode"] = self.lines.mode.as_str().into();
             }
             "user" => self.adapt_tool_result(&mut value),
-            "result" => {
+            "result" if value.get("subtype").is_some() => {
                 let denials = self.denials.iter().filter(|denial| denial.turn == turn);
                 let denials =
                     denials.map(|Denial { tool, name, input, .. }| json!({"tool_name": name, "tool_use_id": tool, "tool_input": input}));

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::ffi::OsString;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -24,6 +25,8 @@ pub(super) struct Stage {
     turn: Turn,
     turns: u64,
     failed: bool,
+    /// Whether the process ends when its host closes its input, and not before.
+    awaits_end: bool,
 }
 
 /// The turn that is being written.
@@ -39,7 +42,8 @@ struct Turn {
 }
 
 impl Stage {
-    pub(super) fn new(args: &[OsString]) -> Self {
+    /// For a launch with these arguments, in this folder.
+    pub(super) fn new(args: &[OsString], cwd: String) -> Self {
         let args: Vec<_> = args.iter().map(|arg| arg.to_string_lossy()).collect();
         let value = |flag: &str| {
             let after = args.iter().position(|arg| arg == flag).and_then(|at| args.get(at + 1));
@@ -50,9 +54,10 @@ impl Stage {
             value("--session-id").unwrap_or_else(|| "11111111-2222-4333-8444-555555555555".to_owned()),
             value("--model").unwrap_or_else(|| "claude-opus-5-5".to_owned()),
             value("--permission-mode").unwrap_or_else(|| "default".to_owned()),
+            cwd,
         );
         let partial = args.iter().any(|arg| arg == "--include-partial-messages");
-        Self { lines, partial, events: Vec::new(), pause: 0, turn: Turn::default(), turns: 0, failed: false }
+        Self { lines, partial, events: Vec::new(), pause: 0, turn: Turn::default(), turns: 0, failed: false, awaits_end: true }
     }
 
     pub(super) fn rules(&self) -> Rules {
@@ -63,7 +68,22 @@ impl Stage {
         for (prompt, reply) in turns {
             self.turn(prompt.as_deref(), reply);
         }
-        self.event(EventKind::Eof(Stream::In));
+        self.finish()
+    }
+
+    /// The same in the old dialect, where the process ends with its last turn.
+    pub(super) fn legacy_recording(mut self, turns: &[(Option<String>, Reply)]) -> Recording {
+        self.awaits_end = turns.is_empty();
+        for (prompt, reply) in turns {
+            self.legacy_turn(prompt.as_deref(), reply);
+        }
+        self.finish()
+    }
+
+    fn finish(mut self) -> Recording {
+        if self.awaits_end {
+            self.event(EventKind::Eof(Stream::In));
+        }
         self.event(EventKind::Exit(Exit::code(i32::from(self.failed))));
         let mut header = Header::new();
         header.cli = Some(VERSION.to_owned());
@@ -76,10 +96,7 @@ impl Stage {
     fn turn(&mut self, prompt: Option<&str>, reply: &Reply) {
         let uuid = self.lines.uuid();
         self.turn = Turn { prompt: uuid.clone(), ..Turn::default() };
-        self.host(&json!({
-            "type": "user", "session_id": "", "message": {"role": "user", "content": prompt.unwrap_or("<text:1>")}, "parent_tool_use_id": null,
-            "uuid": uuid,
-        }));
+        self.prompt(prompt, Some(&uuid));
         for state in ["queued", "started"] {
             let line = self.lines.lifecycle(&uuid, state);
             self.out(&line);
@@ -106,6 +123,38 @@ impl Stage {
         self.out(&line);
     }
 
+    pub(super) fn prompt(&mut self, prompt: Option<&str>, uuid: Option<&str>) {
+        let mut line = json!({
+            "type": "user", "session_id": "", "message": {"role": "user", "content": prompt.unwrap_or("<text:1>")}, "parent_tool_use_id": null,
+        });
+        if let Some(uuid) = uuid {
+            line["uuid"] = uuid.into();
+        }
+        self.host(&line);
+    }
+
+    /// The number of the turn that is being written, from 1.
+    pub(super) fn next_turn(&self) -> u64 {
+        self.turns + 1
+    }
+
+    pub(super) fn end_turn(&mut self) {
+        self.turns += 1;
+    }
+
+    pub(super) fn fail(&mut self) {
+        self.failed = true;
+    }
+
+    pub(super) fn pause(&mut self, time: Duration) {
+        self.pause = self.pause.saturating_add(u64::try_from(time.as_micros()).unwrap_or(u64::MAX));
+    }
+
+    /// Nothing more comes before the end of input.
+    pub(super) fn hang_for_good(&mut self) {
+        self.awaits_end = true;
+    }
+
     fn step(&mut self, step: &Step) {
         match step {
             Step::Text(text) => {
@@ -121,8 +170,10 @@ impl Stage {
                 let whole = json!({"type": "thinking", "thinking": text, "signature": "c2ln"});
                 self.block(&json!({"type": "thinking", "thinking": "", "signature": ""}), deltas, &whole);
             }
-            Step::ToolUse { name, input, ask } => self.tool_use(name, input, *ask),
-            Step::ToolResult { content, is_error } => self.tool_result(content, *is_error),
+            Step::ToolUse { name, input } => self.tool_use(name, input, false),
+            Step::AskPermission { name, input } => self.tool_use(name, input, true),
+            Step::ToolResult(content) => self.tool_result(content, false),
+            Step::ToolError(content) => self.tool_result(content, true),
             Step::Error { status, text } => {
                 self.finish_tools();
                 self.end_message("end_turn");
@@ -132,7 +183,7 @@ impl Stage {
                 let line = self.lines.synthetic(*status, text, &prompt);
                 self.out(&line);
             }
-            Step::Delay(time) => self.pause = self.pause.saturating_add(u64::try_from(time.as_micros()).unwrap_or(u64::MAX)),
+            Step::Delay(time) => self.pause(*time),
             Step::Hang => self.hang(),
         }
     }
@@ -238,7 +289,7 @@ impl Stage {
         self.event(EventKind::In(Payload::line(line.to_string())));
     }
 
-    fn out(&mut self, line: &Value) {
+    pub(super) fn out(&mut self, line: &Value) {
         self.event(EventKind::Out(Payload::line(line.to_string())));
     }
 

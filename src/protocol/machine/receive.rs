@@ -2,12 +2,15 @@
 
 use std::time::Instant;
 
-use super::{Link, Machine, interrupt};
+use super::drain::interrupt;
+use super::in_force::mode_of;
+use super::switch::warning;
+use super::{Link, Machine};
 use crate::protocol::failure::Failure;
 use crate::protocol::io::{Answer, CallbackId, Event, Output, TurnEnd};
 use crate::protocol::needs;
 use crate::protocol::requests::{Purpose, Refusal, reply};
-use crate::protocol::route::{Route, ends_a_turn, route};
+use crate::protocol::route::{Route, route};
 use crate::wire::{Frame, FrameKind, Outcome, control_error_line, control_success_line};
 
 impl Machine {
@@ -37,11 +40,12 @@ impl Machine {
     }
 
     fn message(&mut self, now: Instant, frame: Frame, out: &mut Vec<Output>) {
-        if self.link == Link::Handshake && ends_a_turn(&frame) && self.startup_result(&frame, out) {
+        if self.link == Link::Handshake && frame.ends_turn() && self.startup_result(&frame, out) {
             return;
         }
         let route = route(&frame, self.current.as_ref(), self.foreign, self.echoes);
         self.note_session(&frame, out);
+        self.note_mode(mode_of(&frame).as_deref());
         let current = match (route, &mut self.current) {
             (Route::Nobody | Route::ForeignStart | Route::ForeignResult, _) | (_, None) => {
                 match route {
@@ -184,10 +188,16 @@ impl Machine {
             return;
         };
         match (purpose, result) {
-            (Purpose::Caller(request), result) => out.push(Output::Reply(request, result)),
+            (Purpose::Caller(request), result) => {
+                self.note_answer(request, result.is_ok());
+                out.push(Output::Reply(request, result));
+            }
             (Purpose::Initialize, Ok(response)) => {
                 if let Some(what) = needs::unmet(&self.config.initialize, response.as_ref()) {
                     return self.give_up(Failure::Unsupported(what), out);
+                }
+                if needs::has_deaf_hooks(&self.config.initialize, response.as_ref()) {
+                    out.push(warning("the CLI has taken none of the hooks (`hooks_applied` is false): they will not be called"));
                 }
                 self.redeliver(&frame, out);
                 if self.link == Link::Handshake {
@@ -201,7 +211,7 @@ impl Machine {
                     self.end_turn(now, TurnEnd::Failed(Failure::Withdrawn), out);
                 }
             }
-            (Purpose::Apply | Purpose::Restore, result) => self.switched(now, purpose, result.err(), out),
+            (Purpose::Apply | Purpose::Restore | Purpose::MakeAgain(_), result) => self.switched(now, purpose, result.err(), out),
             (Purpose::Interrupt | Purpose::Withdraw(_), _) => {}
         }
     }

@@ -242,7 +242,10 @@ impl Decode for ContentBlock {
             "image" => Self::Image(block.read(reader, at, sink)),
             "document" => Self::Document(block.read(reader, at, sink)),
             other if other.ends_with("_tool_result") => return Decode::decode(reader, at, sink).map(Self::ServerToolResult),
-            other => Self::Unknown(UnknownBlock { block_type: other.into(), raw: reader.skip().raw() }),
+            other => {
+                sink.unknown_word(&at.key("type"), other);
+                Self::Unknown(UnknownBlock { block_type: other.into(), raw: reader.skip().raw() })
+            }
         })
     }
 

@@ -16,7 +16,7 @@ use crate::wire::frame::{Frame, FrameKind};
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Body {
-    /// `assistant`: what the model said.
+    /// `assistant`: what the model said. Also a bare `message` with the role `assistant`, as an old dialect has it.
     Assistant(Box<AssistantMessage>),
     /// `user`: tool results, and texts on the user's side.
     User(Box<UserMessage>),
@@ -57,9 +57,15 @@ impl Body {
             FrameKind::User => typed(frame, at, sink, Self::User),
             FrameKind::System => Self::System(System::decode(frame, at, sink)),
             FrameKind::StreamEvent => typed(frame, at, sink, Self::StreamEvent),
-            FrameKind::Result => typed(frame, at, sink, Self::Result),
+            FrameKind::Result if frame.ends_turn() => typed(frame, at, sink, Self::Result),
             FrameKind::CommandLifecycle => typed(frame, at, sink, Self::CommandLifecycle),
-            kind if kind.is_control() => Control::decode(frame, at, sink).map_or(Self::Unknown, |control| Self::Control(Box::new(control))),
+            FrameKind::Other if frame.is_bare_message() => {
+                typed(frame, at, sink, |message| Self::Assistant(Box::new(AssistantMessage { message, ..AssistantMessage::default() })))
+            }
+            kind if kind.is_control() => match Control::decode(frame, at, sink) {
+                Some(control) => Self::Control(Box::new(control)),
+                None => unknown(frame, sink),
+            },
             _ => match &*frame.kind_name() {
                 "tool_progress" => typed(frame, at, sink, Self::ToolProgress),
                 "tool_use_summary" => typed(frame, at, sink, Self::ToolUseSummary),
@@ -69,12 +75,20 @@ impl Body {
                 "conversation_reset" => typed(frame, at, sink, Self::ConversationReset),
                 "active_goal" => typed(frame, at, sink, Self::ActiveGoal),
                 "autocompact_state" => typed(frame, at, sink, Self::AutocompactState),
-                _ => Self::Unknown,
+                _ => unknown(frame, sink),
             },
         }
     }
 }
 
 fn typed<T: Decode>(frame: &Frame, at: &At<'_>, sink: &mut Sink, body: fn(T) -> Body) -> Body {
-    T::decode(&mut frame.root().reader(), at, sink).map_or(Body::Unknown, body)
+    match T::decode(&mut frame.root().reader(), at, sink) {
+        Some(value) => body(value),
+        None => unknown(frame, sink),
+    }
+}
+
+fn unknown(frame: &Frame, sink: &mut Sink) -> Body {
+    sink.unknown_word(&At::Root.key("type"), &frame.kind_name());
+    Body::Unknown
 }

@@ -91,8 +91,10 @@ impl Message {
     }
 
     /// True if and only if the message is a `result`, the end of a turn. Nothing is decoded.
+    ///
+    /// A `result` that carries a tool's output and no subtype is a line of an old dialect, and no end.
     pub fn is_result(&self) -> bool {
-        self.frame.kind() == FrameKind::Result
+        self.frame.ends_turn()
     }
 
     /// The piece of text of a `text_delta`, of the main thread or of a sub-agent
@@ -114,9 +116,10 @@ impl Message {
         self.delta("thinking_delta", "thinking")
     }
 
-    /// The body of an `assistant` message.
+    /// The body of an `assistant` message, or of a bare `message` of the model's as an old dialect has it.
     pub fn as_assistant(&self) -> Option<&AssistantMessage> {
-        match self.expect(FrameKind::Assistant)? {
+        let is_said = self.frame.kind() == FrameKind::Assistant || self.frame.is_bare_message();
+        match is_said.then(|| self.body())? {
             Body::Assistant(body) => Some(body),
             _ => None,
         }
@@ -154,11 +157,12 @@ impl Message {
         }
     }
 
-    /// Paths of the fields that the typed layer does not name. They are in the raw line only.
+    /// What the typed layer does not name: paths of fields, and `path = "word"` for types, subtypes and values of enums. They are in the raw
+    /// line only.
     pub fn unmodelled(&self) -> Vec<String> {
         let mut sink = Sink::auditing();
         Body::decode(&self.frame, &At::Root, &mut sink);
-        sink.into_unmodelled()
+        sink.into_unnamed()
     }
 
     /// The body, unless the type alone says that it is of no interest.

@@ -260,7 +260,10 @@ impl Decode for Event {
             "message_delta" => Self::MessageDelta(event.read(reader, at, sink)),
             "message_stop" => Self::MessageStop(reader.skip().raw()),
             "ping" => Self::Ping(reader.skip().raw()),
-            other => Self::Unknown(UnknownEvent { event_type: Some(other.into()), raw: reader.skip().raw() }),
+            other => {
+                sink.unknown_word(&at.key("type"), other);
+                Self::Unknown(UnknownEvent { event_type: Some(other.into()), raw: reader.skip().raw() })
+            }
         })
     }
 }
@@ -281,7 +284,10 @@ impl Decode for Delta {
             "thinking_delta" => Self::Thinking(delta.read(reader, at, sink)),
             "signature_delta" => Self::Signature(delta.read(reader, at, sink)),
             "citations_delta" => Self::Citations(delta.read(reader, at, sink)),
-            other => Self::Unknown(UnknownEvent { event_type: Some(other.into()), raw: reader.skip().raw() }),
+            other => {
+                sink.unknown_word(&at.key("type"), other);
+                Self::Unknown(UnknownEvent { event_type: Some(other.into()), raw: reader.skip().raw() })
+            }
         })
     }
 }

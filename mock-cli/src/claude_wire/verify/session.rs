@@ -23,38 +23,17 @@ use super::writable::is_reply;
 /// Does what the recorded host did, each thing after the output that came before it, and accounts for all that came back.
 pub(super) async fn act(recording: &Recording) -> Result<(), String> {
     let is_ready = recording.events.iter().any(|event| matches!(&event.kind, EventKind::Out(line) if is_reply(line.bytes())));
-    let wanted = HostScript::from_recording(recording);
-    let recording = &after_handshake(recording);
     let script = &HostScript::from_recording(recording);
     let replay = Replay::new(recording.clone());
     let stage = Stage::new(recording, script, &replay)?;
     if is_ready {
         stage.conversation(recording, script).await?
     } else {
-        stage.failed_start(&wanted).await?
+        stage.failed_start(script).await?
     }
 
     let report = replay.report();
     if report.is_clean() { stage.account(recording).await } else { Err(report.to_string()) }
-}
-
-/// The recording as a session would have made it: what was written before the reply to `initialize` comes after it, or, where there is no
-/// reply, never.
-fn after_handshake(recording: &Recording) -> Recording {
-    let mut recording = recording.clone();
-    let (mut early, mut is_ready) = (Vec::new(), false);
-    for event in std::mem::take(&mut recording.events) {
-        match &event.kind {
-            EventKind::In(line) if !is_ready && !recording.events.is_empty() && !is_reply(line.bytes()) => early.push(event),
-            EventKind::Out(line) if !is_ready && is_reply(line.bytes()) => {
-                is_ready = true;
-                recording.events.push(event);
-                recording.events.append(&mut early);
-            }
-            _ => recording.events.push(event),
-        }
-    }
-    recording
 }
 
 /// A session in front of a replay, and all that it delivers.
@@ -303,8 +282,6 @@ mod tests {
 
     const INITIALIZE: &str = r#"{"type":"control_request","request_id":"1","request":{"subtype":"initialize"}}"#;
     const READY: &str = r#"{"type":"control_response","response":{"subtype":"success","request_id":"1"}}"#;
-    const PROMPT: &str = r#"{"type":"user","message":{"role":"user","content":"Hi"}}"#;
-    const RESULT: &str = r#"{"type":"result","subtype":"success"}"#;
 
     fn read(line: &str) -> EventKind {
         EventKind::Out(line.into())
@@ -318,16 +295,6 @@ mod tests {
         let mut recording = Recording::new(Header::new());
         recording.events = events.into_iter().map(|kind| Event::new(0, kind)).collect();
         recording
-    }
-
-    #[test]
-    fn what_was_written_too_early_comes_after_the_handshake_or_never() {
-        let answer = r#"{"type":"control_response","response":{"subtype":"success","request_id":"of the CLI"}}"#;
-        let early = recording(vec![write(INITIALIZE), write(PROMPT), write(answer), read(READY), read(RESULT)]);
-        let kinds = |recording: &Recording| recording.events.iter().map(|event| event.kind.clone()).collect::<Vec<_>>();
-        assert_eq!(kinds(&after_handshake(&early)), [write(INITIALIZE), write(answer), read(READY), write(PROMPT), read(RESULT)]);
-        let never = recording(vec![write(INITIALIZE), write(PROMPT), EventKind::Err("no".into())]);
-        assert_eq!(kinds(&after_handshake(&never)), [write(INITIALIZE), EventKind::Err("no".into())]);
     }
 
     #[tokio::test]

@@ -1,0 +1,79 @@
+//! A stream whose lines go into the journal.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::journal::Journal;
+
+/// A stream of this process, and what has crossed it of the line that is not whole yet.
+pub(crate) struct Heard<S> {
+    inner: S,
+    journal: Journal,
+    name: &'static str,
+    line: Vec<u8>,
+}
+
+impl<S> Heard<S> {
+    /// `name` is `in`, `out` or `err`.
+    pub(crate) fn new(inner: S, name: &'static str, journal: &Journal) -> Self {
+        Self { inner, journal: journal.clone(), name, line: Vec::new() }
+    }
+
+    fn hear(&mut self, bytes: &[u8]) {
+        for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
+            self.line.extend_from_slice(piece);
+            if piece.ends_with(b"\n") {
+                self.journal.line(self.name, &self.line);
+                self.line.clear();
+            }
+        }
+    }
+
+    /// What is left is a line without an ending.
+    fn end(&mut self) {
+        if !self.line.is_empty() {
+            self.journal.line(self.name, &std::mem::take(&mut self.line));
+        }
+    }
+}
+
+impl<S> Drop for Heard<S> {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Heard<S> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let result = ready!(Pin::new(&mut self.inner).poll_read(cx, buffer));
+        let new = buffer.filled().get(before..).unwrap_or_default();
+        if new.is_empty() {
+            self.end();
+            self.journal.eof();
+        } else {
+            self.hear(new);
+        }
+        Poll::Ready(result)
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Heard<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let written = ready!(Pin::new(&mut self.inner).poll_write(cx, bytes))?;
+        self.hear(bytes.get(..written).unwrap_or_default());
+        Poll::Ready(Ok(written))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.end();
+        Pin::new(&mut self.inner).poll_shutdown(cx)
+    }
+}

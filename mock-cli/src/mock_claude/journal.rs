@@ -1,0 +1,156 @@
+//! What the stand-in saw, written down as it happens.
+//!
+//! JSON Lines, appended to the file that `CLAUDE_WIRE_JOURNAL` names. Each entry is one object: `pid`, the process; `us`, microseconds since
+//! that process's previous entry; and one of
+//!
+//! | key | holds |
+//! |---|---|
+//! | `start` | `argv`, `unknown_flags` (those that only `CLAUDE_WIRE_LENIENT` let pass), `cwd`, `env`, `cli` (the version), `plays` (the file) |
+//! | `in`, `out`, `err` | a line that crossed stdin, stdout, stderr, with `as` and `eol` as in a recording |
+//! | `eof` | `"in"`: the host closed its end |
+//! | `signal` | the name of one that came |
+//! | `report` | what became of the replay: `played`, `matched`, `divergences` (texts), `left` (texts) |
+//! | `exit` | `{"code":0}` or `{"signal":"SIGKILL"}` |
+//!
+//! A process that was killed has no `exit`. Each entry is appended in one write, so that processes may share a file. Lines and arguments stand
+//! there as they are; of the environment, what begins with `CLAUDE` or `ANTHROPIC`, without the values of secrets.
+
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions};
+use std::io::Write as _;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use claude_wire::player::Report;
+use claude_wire::recording::{Eol, Exit, Payload};
+use serde_json::value::to_raw_value;
+use serde_json::{Value, json};
+
+/// A variable with such a piece in its name has a value that is nobody's business.
+const SECRETS: [&str; 7] = ["KEY", "TOKEN", "SECRET", "PASS", "AUTH", "CREDENTIAL", "HEADERS"];
+
+/// The journal, or none.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Journal(Option<Arc<Mutex<Pen>>>);
+
+#[derive(Debug)]
+struct Pen {
+    file: File,
+    last: Instant,
+}
+
+impl Journal {
+    pub(crate) fn open(path: &Path) -> Result<Self, String> {
+        let file = OpenOptions::new().append(true).create(true).open(path);
+        let file = file.map_err(|error| format!("CLAUDE_WIRE_JOURNAL: {}: {error}", path.display()))?;
+        Ok(Self(Some(Arc::new(Mutex::new(Pen { file, last: Instant::now() })))))
+    }
+
+    pub(crate) fn start(&self, argv: &[String], unknown_flags: &[String], cli: Option<&str>, plays: Option<&str>) {
+        let cwd = std::env::current_dir().ok().map(|cwd| cwd.to_string_lossy().into_owned());
+        let env = environment(std::env::vars_os().map(|(name, value)| (lossy(&name), lossy(&value))));
+        self.entry(&json!({
+            "start": {"argv": argv, "unknown_flags": unknown_flags, "cwd": cwd, "env": env, "cli": cli, "plays": plays},
+        }));
+    }
+
+    /// `stream` is `in`, `out` or `err`; the line has its ending.
+    pub(crate) fn line(&self, stream: &str, wire: &[u8]) {
+        if self.0.is_none() {
+            return;
+        }
+        let line = Payload::from_wire(wire.to_vec());
+        let (value, form) = match line.json() {
+            // As it is spelled.
+            Some(raw) if stream != "err" => (raw.get().to_owned(), None),
+            _ => match std::str::from_utf8(line.bytes()) {
+                Ok(text) => (Value::from(text).to_string(), (stream != "err").then_some("text")),
+                Err(_) => (Value::from(BASE64.encode(line.bytes())).to_string(), Some("base64")),
+            },
+        };
+        let mut entry = format!("\"{stream}\":{value}");
+        if let Some(form) = form {
+            entry.push_str(&format!(",\"as\":\"{form}\""));
+        }
+        if line.eol() != Eol::Lf {
+            entry.push_str(&format!(",\"eol\":{}", Value::from(line.eol().as_str())));
+        }
+        self.write(&entry);
+    }
+
+    pub(crate) fn eof(&self) {
+        self.entry(&json!({"eof": "in"}));
+    }
+
+    pub(crate) fn signal(&self, name: &str) {
+        self.entry(&json!({"signal": name}));
+    }
+
+    pub(crate) fn report(&self, report: &Report) {
+        let divergences: Vec<String> = report.divergences().iter().map(ToString::to_string).collect();
+        self.entry(&json!({
+            "report": {"played": report.played(), "matched": report.matched(), "divergences": divergences, "left": report.left()},
+        }));
+    }
+
+    pub(crate) fn exit(&self, exit: &Exit) {
+        if let Ok(exit) = to_raw_value(exit) {
+            self.write(&format!("\"exit\":{exit}"));
+        }
+    }
+
+    fn entry(&self, entry: &Value) {
+        let text = entry.to_string();
+        self.write(text.trim_start_matches('{').strip_suffix('}').unwrap_or_default());
+    }
+
+    /// Appends one entry, of which these are the members beside the process and the time.
+    fn write(&self, members: &str) {
+        let Some(pen) = &self.0 else { return };
+        let mut pen = pen.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        let us = now.duration_since(pen.last).as_micros();
+        pen.last = now;
+        let entry = format!("{{\"pid\":{},\"us\":{us},{members}}}\n", std::process::id());
+        // A stand-in does not behave otherwise because its journal is full.
+        let _ = pen.file.write_all(entry.as_bytes());
+    }
+}
+
+/// What of the environment is told.
+fn environment(vars: impl Iterator<Item = (String, String)>) -> BTreeMap<String, String> {
+    let told = vars.filter(|(name, _)| name.starts_with("CLAUDE") || name.starts_with("ANTHROPIC"));
+    told.map(|(name, value)| {
+        let secret = SECRETS.iter().any(|piece| name.contains(piece));
+        (name, if secret { "<set>".to_owned() } else { value })
+    })
+    .collect()
+}
+
+fn lossy(text: &std::ffi::OsStr) -> String {
+    text.to_string_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_environment_is_told_without_secrets() {
+        let vars = [
+            ("ANTHROPIC_API_KEY", "canary"),
+            ("ANTHROPIC_AUTH_TOKEN", "canary"),
+            ("ANTHROPIC_CUSTOM_HEADERS", "x: canary"),
+            ("CLAUDE_CODE_OAUTH_TOKEN", "canary"),
+            ("CLAUDE_CODE_ENTRYPOINT", "sdk-ts"),
+            ("PATH", "canary"),
+        ];
+        let told = environment(vars.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())));
+        assert_eq!(told.len(), 5);
+        assert_eq!(told["CLAUDE_CODE_ENTRYPOINT"], "sdk-ts");
+        assert!(!format!("{told:?}").contains("canary"), "{told:?}");
+    }
+}

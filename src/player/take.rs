@@ -1,0 +1,65 @@
+//! A recording, and the scripts that it becomes.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::recording::Recording;
+use crate::transport::Launch;
+
+use super::folders;
+use super::script::Script;
+
+/// A recording that is played to launches in whatever folder.
+#[derive(Clone, Debug)]
+pub(super) struct Take {
+    recording: Arc<Recording>,
+    pub(super) name: Option<String>,
+    pub(super) speed: Option<f64>,
+    pub(super) idle_timeout: Option<Duration>,
+    /// The latest script and the variables that it has: most launches have those of the one before.
+    latest: Arc<Mutex<Option<Compiled>>>,
+}
+
+type Compiled = (BTreeMap<String, String>, Arc<Script>);
+
+impl Take {
+    pub(super) fn new(recording: Recording) -> Self {
+        Self { recording: Arc::new(recording), name: None, speed: None, idle_timeout: None, latest: Arc::default() }
+    }
+
+    /// The same with other settings.
+    pub(super) fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
+        change(&mut self);
+        self.latest = Arc::default();
+        self
+    }
+
+    /// The script for a launch.
+    pub(super) fn script(&self, launch: &Launch) -> Arc<Script> {
+        let variables = if self.recording.header.vars.is_empty() { BTreeMap::new() } else { folders::variables(launch) };
+        let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((known, script)) = &*latest
+            && *known == variables
+        {
+            return Arc::clone(script);
+        }
+        let script = Arc::new(self.compile(&variables));
+        *latest = Some((variables, Arc::clone(&script)));
+        script
+    }
+
+    fn compile(&self, variables: &BTreeMap<String, String>) -> Script {
+        let mut script = Script::new(&self.recording.expand(variables));
+        if let Some(name) = &self.name {
+            script = script.named(name);
+        }
+        if let Some(speed) = self.speed {
+            script = script.speed(speed);
+        }
+        if let Some(limit) = self.idle_timeout {
+            script = script.idle_timeout(limit);
+        }
+        script
+    }
+}

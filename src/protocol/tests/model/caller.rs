@@ -1,0 +1,105 @@
+//! What the caller does.
+
+use super::reference::{Busy, CONTROL, DRAIN, Link, MAX_QUEUE, Model, Purpose};
+use super::vocabulary::{Ask, End, Fact};
+
+impl Model {
+    pub(super) fn query(&mut self, ask: Ask) {
+        let has_turn = self.run.is_some() || self.preparing.prompt.is_some();
+        if self.stopped() {
+            self.facts.push(Fact::Ended(ask.turn, End::Stopped));
+        } else if self.queue.len() >= MAX_QUEUE + usize::from(!has_turn) {
+            self.facts.push(Fact::Ended(ask.turn, End::QueueFull));
+        } else {
+            self.queue.push_back(ask);
+            self.open();
+        }
+    }
+
+    pub(super) fn connect(&mut self, n: u64) {
+        match self.link {
+            _ if self.stopped() => self.facts.push(Fact::Replied(n, false)),
+            Link::Ready => self.facts.push(Fact::Replied(n, true)),
+            _ => {
+                self.connecting.push(n);
+                self.open();
+            }
+        }
+    }
+
+    pub(super) fn control(&mut self, n: u64) {
+        match self.link {
+            _ if self.stopped() => self.facts.push(Fact::Replied(n, false)),
+            Link::Ready => {
+                let wire = self.send(Purpose::Caller(n), CONTROL);
+                self.facts.push(Fact::Request(wire));
+            }
+            _ => {
+                self.held.push(n);
+                self.open();
+            }
+        }
+    }
+
+    pub(super) fn cancel(&mut self, n: u64) {
+        self.held.retain(|held| *held != n);
+        self.connecting.retain(|waiting| *waiting != n);
+        let before = self.requests.len();
+        self.requests.retain(|_, (purpose, _)| *purpose != Purpose::Caller(n));
+        self.tell_if(self.requests.len() < before && self.can_write(), Fact::TookBack);
+    }
+
+    pub(super) fn answer(&mut self, n: u64) {
+        self.callbacks.retain(|_, callback| *callback != n);
+        self.heard();
+        self.tell_if(self.can_write(), Fact::Answered);
+    }
+
+    pub(super) fn abandon(&mut self, turn: u64) {
+        self.queue.retain(|ask| ask.turn != turn);
+        self.preparing.prompt.take_if(|ask| ask.turn == turn);
+        if let Some(run) = self.run.as_mut().filter(|run| run.turn == turn) {
+            run.read = false;
+            if run.drain_at.is_none() {
+                self.drain();
+            }
+        }
+    }
+
+    pub(super) fn forget(&mut self) {
+        self.session = None;
+        if matches!(self.link, Link::Opening | Link::Handshake | Link::Ready) {
+            self.terminate();
+        }
+    }
+
+    pub(super) fn stop(&mut self) {
+        let asks = self.preparing.prompt.take().into_iter().chain(std::mem::take(&mut self.queue));
+        self.facts.extend(asks.map(|ask| Fact::Ended(ask.turn, End::Stopped)));
+        self.fail_requests();
+        if self.stopped() {
+            return;
+        }
+        if self.link == Link::Ready && self.run.as_ref().is_some_and(|run| run.drain_at.is_none()) {
+            self.drain();
+        }
+        self.link = Link::Closing { for_good: true };
+        self.facts.push(Fact::CloseStdin);
+    }
+
+    /// The CLI is told to end the turn that runs.
+    pub(super) fn drain(&mut self) {
+        let Some(run) = &mut self.run else { return };
+        run.drain_at = Some(self.clock + DRAIN);
+        if self.link != Link::Ready {
+            return;
+        }
+        let turn = run.turn;
+        let fact = if self.cli.busy == Busy::Foreign {
+            Fact::Withdraw(self.send(Purpose::Withdraw(turn), CONTROL))
+        } else {
+            Fact::Interrupt(self.send(Purpose::Interrupt, CONTROL))
+        };
+        self.facts.push(fact);
+    }
+}

@@ -1,0 +1,137 @@
+//! What the CLI says, and to whom it belongs.
+
+use super::reference::{Busy, CONTROL, Link, Model, Purpose};
+use super::vocabulary::{End, Fact, Says};
+
+impl Model {
+    pub(super) fn hear(&mut self, says: &Says) {
+        if says.is_frame() {
+            self.heard();
+        }
+        match *says {
+            Says::Noise | Says::Malformed | Says::StrayReply | Says::Late(_) => self.facts.push(Fact::Told),
+            Says::KeepAlive => {}
+            Says::Text => self.belongs(match self.cli.busy {
+                Busy::Ours => self.active(),
+                Busy::Foreign => None,
+                // A CLI that would name a prompt when it begins with it has not begun.
+                Busy::No => self.active().filter(|_| self.cli.holds && !self.cli.has_echoed),
+            }),
+            Says::Ask(id) if self.can_write() => {
+                self.last_callback += 1;
+                self.callbacks.insert(id, self.last_callback);
+                self.facts.push(Fact::Asked(self.last_callback));
+            }
+            Says::Ask(_) => self.facts.push(Fact::Told),
+            Says::TakeBack(id) => self.facts.extend(self.callbacks.remove(&id).map(Fact::TakenBack)),
+            Says::Initialized(wire) => {
+                self.requests.remove(&wire);
+                if self.link == Link::Handshake {
+                    self.ready();
+                }
+            }
+            Says::StartupFailure => self.startup_failure(),
+            Says::Queued(turn) => {
+                self.cli.said_queued = true;
+                self.cli.has_echoed = true;
+                self.belongs(Some(turn));
+            }
+            Says::Begin(turn, session) => self.begin(turn, session),
+            Says::End(turn, session) => {
+                self.cli.busy = Busy::No;
+                self.cli.ended = Some(turn);
+                self.confirm(session);
+                self.belongs(Some(turn));
+                self.end_turn(End::Result);
+            }
+            Says::Cancelled(turn) => {
+                self.cli.holds = false;
+                self.cli.has_echoed = true;
+                self.belongs(Some(turn));
+                self.end_turn(End::Withdrawn);
+            }
+            Says::ForeignBegin(session) => {
+                self.cli.busy = Busy::Foreign;
+                self.confirm(session);
+                self.belongs(None);
+            }
+            Says::ForeignEnd(session) => {
+                self.cli.busy = Busy::No;
+                self.confirm(session);
+                self.belongs(None);
+            }
+            Says::Reply { wire, cancelled } => self.replied(wire, Ok(cancelled)),
+            Says::Refused(wire) => self.replied(wire, Err(End::Refused)),
+        }
+    }
+
+    fn replied(&mut self, wire: u64, reply: Result<bool, End>) {
+        match self.requests.remove(&wire).map(|(purpose, _)| purpose) {
+            Some(Purpose::Caller(n)) => self.facts.push(Fact::Replied(n, reply.is_ok())),
+            Some(Purpose::Initialize) => self.give_up(End::Refused),
+            Some(purpose @ (Purpose::Apply | Purpose::Restore)) => self.switched(purpose, reply.err()),
+            Some(Purpose::Withdraw(turn)) if reply == Ok(true) && self.cli.holds && self.active() == Some(turn) => {
+                self.cli.holds = false;
+                self.end_turn(End::Withdrawn);
+            }
+            _ => {}
+        }
+    }
+
+    fn ready(&mut self) {
+        self.link = Link::Ready;
+        let connecting = std::mem::take(&mut self.connecting);
+        self.facts.extend(connecting.into_iter().map(|n| Fact::Replied(n, true)));
+        for n in std::mem::take(&mut self.held) {
+            let wire = self.send(Purpose::Caller(n), CONTROL);
+            self.facts.push(Fact::Request(wire));
+        }
+    }
+
+    /// One line where nothing is echoed, else two, the last of which tells the session.
+    fn begin(&mut self, turn: u64, session: u64) {
+        self.cli.busy = Busy::Ours;
+        self.cli.holds = false;
+        let lines = 1 + usize::from(self.echoes);
+        for line in 1..=lines {
+            if line == lines {
+                self.confirm(session);
+            }
+            self.belongs(Some(turn));
+            if self.link == Link::Ready && self.run.as_ref().is_some_and(|run| run.drain_at.is_some()) {
+                self.drain();
+            }
+        }
+    }
+
+    fn startup_failure(&mut self) {
+        let first = self.queue.pop_front();
+        let waiting = first.is_some() || !(self.connecting.is_empty() && self.held.is_empty());
+        match first {
+            Some(ask) => self.facts.extend([Fact::Delivered(ask.turn), Fact::Ended(ask.turn, End::Result)]),
+            None => self.facts.push(Fact::Told),
+        }
+        if waiting {
+            self.fail_requests();
+            self.link = Link::Closing { for_good: false };
+            self.facts.push(Fact::CloseStdin);
+        }
+    }
+
+    /// The line names a session. That of a process that is being ended may have been forgotten.
+    fn confirm(&mut self, session: u64) {
+        self.cli.session = session;
+        if self.can_write() && self.session != Some(session) {
+            self.session = Some(session);
+            self.facts.push(Fact::Session(session));
+        }
+    }
+
+    /// A line that belongs to this turn; nobody hears it if nobody reads the turn.
+    fn belongs(&mut self, turn: Option<u64>) {
+        match (&self.run, turn) {
+            (Some(run), Some(turn)) if run.turn == turn => self.tell_if(run.read, Fact::Delivered(turn)),
+            _ => self.facts.push(Fact::Told),
+        }
+    }
+}

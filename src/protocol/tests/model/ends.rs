@@ -1,0 +1,117 @@
+//! The beginning and the end of a process, and the clock.
+
+use super::reference::{Cli, Link, Model, Purpose};
+use super::vocabulary::{End, Fact};
+
+impl Model {
+    pub(super) fn open(&mut self) {
+        if self.link == Link::Idle {
+            self.link = Link::Opening;
+            self.profile = self.queue.front().map_or(0, |ask| ask.profile);
+            self.cli = Cli::new(self.session.unwrap_or(self.next));
+            self.facts.push(Fact::Open { profile: self.profile, resume: self.session });
+        }
+    }
+
+    /// When the next tick is due.
+    pub(super) fn deadline(&self) -> Option<u64> {
+        let turn = self.run.as_ref().and_then(|run| match run.drain_at {
+            Some(at) => Some(at),
+            None => [run.limit_at, self.silence_ends()].into_iter().flatten().min(),
+        });
+        self.requests.values().map(|(_, at)| *at).chain(turn).min()
+    }
+
+    pub(super) fn tick(&mut self, seconds: u64) {
+        self.clock += seconds;
+        let due: Vec<_> =
+            self.requests.iter().filter(|(_, (_, at))| *at <= self.clock).map(|(wire, (purpose, _))| (*wire, *purpose)).collect();
+        self.requests.retain(|_, (_, at)| *at > self.clock);
+        for (_, purpose) in due {
+            match purpose {
+                Purpose::Caller(n) => {
+                    self.tell_if(self.can_write(), Fact::TookBack);
+                    self.facts.push(Fact::Replied(n, false));
+                }
+                Purpose::Initialize => self.give_up(End::Handshake),
+                Purpose::Apply | Purpose::Restore => self.switched(purpose, Some(End::Timeout)),
+                Purpose::Interrupt | Purpose::Withdraw(_) => {}
+            }
+        }
+        let is_silent = self.silence_ends().is_some_and(|at| at <= self.clock);
+        let Some(run) = &mut self.run else { return };
+        run.over = match (run.drain_at, run.limit_at) {
+            (Some(at), _) => {
+                if at <= self.clock {
+                    self.finish(End::Closed);
+                    self.terminate();
+                }
+                return;
+            }
+            (None, Some(at)) if at <= self.clock => Some(End::Timeout),
+            _ if is_silent => Some(End::Silence),
+            _ => return,
+        };
+        self.drain();
+    }
+
+    /// The silence of the CLI is broken.
+    pub(super) fn heard(&mut self) {
+        self.run.iter_mut().for_each(|run| run.heard_at = self.clock);
+    }
+
+    /// When a turn has been silent for too long. A CLI that waits for its host, or is not listened to, may be silent.
+    fn silence_ends(&self) -> Option<u64> {
+        let run = self.run.as_ref().filter(|_| !self.held_back && self.callbacks.is_empty())?;
+        run.idle.map(|limit| run.heard_at + limit)
+    }
+
+    pub(super) fn exit(&mut self) {
+        let link = self.link;
+        let for_good = self.stopped();
+        self.link = if for_good { Link::Stopped } else { Link::Idle };
+        if let Some(ask) = std::mem::take(&mut self.preparing).prompt {
+            self.queue.push_front(ask);
+        }
+        self.facts.extend(std::mem::take(&mut self.callbacks).into_values().map(Fact::TakenBack));
+        for (purpose, _) in std::mem::take(&mut self.requests).into_values() {
+            if let Purpose::Caller(n) = purpose {
+                self.facts.push(Fact::Replied(n, false));
+            }
+        }
+        self.finish(if for_good { End::Stopped } else { End::Closed });
+        if matches!(link, Link::Opening | Link::Handshake) {
+            self.fail_waiting(End::Closed);
+        }
+        if !(self.queue.is_empty() && self.held.is_empty() && self.connecting.is_empty()) {
+            self.open();
+        }
+    }
+
+    /// The handshake has failed.
+    pub(super) fn give_up(&mut self, end: End) {
+        if self.link == Link::Handshake {
+            self.fail_waiting(end);
+        }
+        self.terminate();
+    }
+
+    pub(super) fn terminate(&mut self) {
+        if !self.stopped() {
+            self.link = Link::Closing { for_good: false };
+        }
+        self.facts.push(Fact::Terminate);
+    }
+
+    pub(super) fn fail_requests(&mut self) {
+        let waiting = std::mem::take(&mut self.connecting).into_iter().chain(std::mem::take(&mut self.held));
+        self.facts.extend(waiting.map(|n| Fact::Replied(n, false)));
+    }
+
+    fn fail_waiting(&mut self, end: End) {
+        self.fail_requests();
+        if let Some(ask) = self.queue.pop_front() {
+            self.facts.push(Fact::Ended(ask.turn, end));
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! What can happen next, and how often it shall.
+
+use super::reference::{Busy, DRAIN, HANDSHAKE, Link, Model, Purpose};
+use super::vocabulary::{Ask, Says, Step};
+
+/// The limits that a prompt may have, in seconds.
+const TIMEOUT: u64 = 20;
+const IDLE: u64 = 10;
+
+impl Model {
+    /// Every step that a caller, a CLI that behaves, or the world can take now, with its weight.
+    pub(super) fn possible(&self) -> Vec<(u32, Step)> {
+        let n = self.next;
+        let plain = Ask { turn: n, timeout: None, idle: None, profile: 0, switches: 0 };
+        let mut steps = vec![
+            (6, Step::Query(plain)),
+            (2, Step::Query(Ask { timeout: Some(TIMEOUT), ..plain })),
+            (4, Step::Query(Ask { idle: Some(IDLE), ..plain })),
+            (1, Step::Query(Ask { timeout: Some(TIMEOUT), idle: Some(IDLE), ..plain })),
+            (2, Step::Query(Ask { profile: 1, ..plain })),
+            (2, Step::Query(Ask { switches: 1, ..plain })),
+            (1, Step::Query(Ask { profile: 1, switches: 2, idle: Some(IDLE), ..plain })),
+            (1, Step::Connect(n)),
+            (2, Step::Control(n)),
+            (2, Step::Tick(1)),
+            (2, Step::Tick(IDLE)),
+            (1, Step::Tick(DRAIN)),
+            (1, Step::Tick(HANDSHAKE)),
+            (if self.held_back { 6 } else { 2 }, Step::Reading(self.held_back)),
+            (1, Step::Forget),
+        ];
+        let turns = self.queue.iter().chain(&self.preparing.prompt).map(|ask| ask.turn).chain(self.active()).chain(self.cli.ended);
+        steps.extend(turns.map(|turn| (2, Step::Drop(turn))));
+        let waiting = self.requests.values().filter_map(|(purpose, _)| if let Purpose::Caller(n) = purpose { Some(*n) } else { None });
+        steps.extend(waiting.chain(self.held.iter().copied()).chain(self.connecting.iter().copied()).map(|n| (1, Step::Cancel(n))));
+        steps.extend(self.callbacks.values().map(|n| (3, Step::Answer(*n))));
+        match self.link {
+            Link::Opening => steps.extend([(20, Step::Opened), (1, Step::Exit), (1, Step::Stop)]),
+            Link::Idle | Link::Stopped => {}
+            Link::Handshake | Link::Ready => steps.extend([(1, Step::Leaving), (1, Step::Exit), (1, Step::Stop)]),
+            Link::Closing { .. } => steps.extend([(10, Step::Exit), (1, Step::Leaving), (1, Step::Stop)]),
+        }
+        steps.extend(self.cli_can_say().into_iter().map(|(weight, says)| (weight, Step::Says(says))));
+        steps
+    }
+
+    fn cli_can_say(&self) -> Vec<(u32, Says)> {
+        if matches!(self.link, Link::Idle | Link::Opening | Link::Stopped) {
+            return Vec::new();
+        }
+        let mut says = vec![(3, Says::Text), (1, Says::Noise), (1, Says::Malformed), (1, Says::KeepAlive), (1, Says::StrayReply)];
+        says.push((2, Says::Ask(self.next)));
+        says.extend(self.callbacks.keys().map(|id| (1, Says::TakeBack(*id))));
+        for (wire, (purpose, _)) in &self.requests {
+            let reply = |cancelled| Says::Reply { wire: *wire, cancelled };
+            match purpose {
+                Purpose::Initialize => says.extend([(20, Says::Initialized(*wire)), (1, Says::Refused(*wire))]),
+                Purpose::Withdraw(_) => says.extend([(4, reply(false)), (4, reply(true)), (1, Says::Refused(*wire))]),
+                _ => says.extend([(6, reply(false)), (2, Says::Refused(*wire))]),
+            }
+        }
+        if self.link == Link::Handshake {
+            says.push((1, Says::StartupFailure));
+            return says;
+        }
+        says.extend(self.turns_can_go_on());
+        says
+    }
+
+    fn turns_can_go_on(&self) -> Vec<(u32, Says)> {
+        let mut says = Vec::new();
+        // A conversation that is cleared, or compacted, goes on under another id.
+        let sessions = [(4, self.cli.session), (1, self.next)];
+        let held = self.active().filter(|_| self.cli.holds);
+        if let (Some(turn), true) = (held, self.echoes) {
+            says.extend((!self.cli.said_queued).then_some((20, Says::Queued(turn))));
+            says.push((1, Says::Cancelled(turn)));
+        }
+        match (self.cli.busy, held, self.active()) {
+            (Busy::No, Some(turn), _) if self.cli.said_queued || !self.echoes => {
+                says.extend(sessions.map(|(weight, session)| (4 * weight, Says::Begin(turn, session))));
+            }
+            (Busy::Ours, _, Some(turn)) => says.extend(sessions.map(|(weight, session)| (2 * weight, Says::End(turn, session)))),
+            (Busy::Foreign, ..) => says.push((8, Says::ForeignEnd(self.cli.session))),
+            _ => {}
+        }
+        // Where nothing is echoed, nobody could tell a turn of the CLI's own from ours.
+        if self.cli.busy == Busy::No && (held.is_none() || self.cli.has_echoed) {
+            says.push((3, Says::ForeignBegin(self.cli.session)));
+        }
+        says.extend(self.cli.ended.filter(|_| self.echoes).map(|turn| (1, Says::Late(turn))));
+        says
+    }
+}

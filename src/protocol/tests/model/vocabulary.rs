@@ -1,0 +1,110 @@
+//! What can happen, and what comes of it.
+
+/// What comes out, as far as the model foretells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Fact {
+    Open {
+        profile: u64,
+        resume: Option<u64>,
+    },
+    /// A prompt was written.
+    Prompt(u64),
+    /// A request of the caller's was written, or `initialize`, under this number on the wire.
+    Request(u64),
+    /// A setting is made for a prompt.
+    Apply(u64),
+    /// It is taken back.
+    Restore(u64),
+    Interrupt(u64),
+    Withdraw(u64),
+    TookBack,
+    Answered,
+    Delivered(u64),
+    Ended(u64, End),
+    Replied(u64, bool),
+    Asked(u64),
+    TakenBack(u64),
+    /// An event.
+    Told,
+    Session(u64),
+    CloseStdin,
+    Terminate,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    Result,
+    Closed,
+    Timeout,
+    Silence,
+    Withdrawn,
+    Stopped,
+    QueueFull,
+    Handshake,
+    Refused,
+}
+
+/// A prompt that somebody asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Ask {
+    pub(super) turn: u64,
+    pub(super) timeout: Option<u64>,
+    pub(super) idle: Option<u64>,
+    pub(super) profile: u64,
+    /// How many settings it needs.
+    pub(super) switches: usize,
+}
+
+/// One step of the caller, the CLI, the clock or the process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    Query(Ask),
+    Drop(u64),
+    Connect(u64),
+    Control(u64),
+    Cancel(u64),
+    Answer(u64),
+    Forget,
+    Stop,
+    Reading(bool),
+    Opened,
+    Tick(u64),
+    Leaving,
+    Exit,
+    Says(Says),
+}
+
+/// What the CLI writes. A number after the turn's is that of the session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Says {
+    /// The reply to `initialize`, under its number on the wire.
+    Initialized(u64),
+    /// An error in reply to any request.
+    Refused(u64),
+    StartupFailure,
+    Queued(u64),
+    Begin(u64, u64),
+    Text,
+    End(u64, u64),
+    Cancelled(u64),
+    Late(u64),
+    ForeignBegin(u64),
+    ForeignEnd(u64),
+    Reply {
+        wire: u64,
+        cancelled: bool,
+    },
+    StrayReply,
+    Ask(u64),
+    TakeBack(u64),
+    KeepAlive,
+    Noise,
+    Malformed,
+}
+
+impl Says {
+    /// Does it break a silence?
+    pub(super) fn is_frame(&self) -> bool {
+        !matches!(self, Self::KeepAlive | Self::Noise | Self::Malformed)
+    }
+}

@@ -1,0 +1,129 @@
+//! From the steps of the model to inputs of the machine, and from its outputs to facts.
+
+use std::time::Duration;
+
+use super::super::*;
+use super::vocabulary::{Ask, End, Fact, Says, Step};
+
+const APPLY: &str = r#"{"subtype":"set_model","model":"m"}"#;
+const RESTORE: &str = r#"{"subtype":"set_model"}"#;
+
+impl Rig {
+    pub(super) fn step(&mut self, step: &Step, echoes: bool) -> Vec<Fact> {
+        let inputs = match *step {
+            Step::Query(ask) => vec![Input::Command(Command::Prompt(asked(ask)))],
+            Step::Drop(turn) => vec![Input::Command(Command::Abandon(TurnId(turn)))],
+            Step::Connect(n) => vec![Input::Command(Command::Connect(RequestId(n)))],
+            Step::Control(n) => vec![Input::Command(Command::Control(RequestId(n), json(r#"{"subtype":"get_usage"}"#), None))],
+            Step::Cancel(n) => vec![Input::Command(Command::Cancel(RequestId(n)))],
+            Step::Answer(n) => vec![Input::Answered(CallbackId(n), Answer::Success(json("{}")))],
+            Step::Forget => vec![Input::Command(Command::Forget)],
+            Step::Stop => vec![Input::Command(Command::Stop)],
+            Step::Reading(reading) => vec![Input::Reading(reading)],
+            Step::Opened => vec![Input::Opened],
+            Step::Tick(seconds) => {
+                self.now += Duration::from_secs(seconds);
+                vec![Input::Tick]
+            }
+            Step::Leaving => vec![Input::Leaving],
+            Step::Exit => vec![Input::Closed],
+            Step::Says(ref says) => said(says, echoes).into_iter().map(|line| Input::Received(classify(Line::new(line)))).collect(),
+        };
+        inputs.into_iter().flat_map(|input| self.observed.handle(self.now, input)).map(|output| fact(&output)).collect()
+    }
+}
+
+fn asked(ask: Ask) -> Prompt {
+    let switch = Switch { apply: json(APPLY), restore: json(RESTORE) };
+    Prompt {
+        timeout: ask.timeout.map(Duration::from_secs),
+        idle_timeout: ask.idle.map(Duration::from_secs),
+        profile: Profile(ask.profile),
+        switches: vec![switch; ask.switches],
+        ..prompt(ask.turn)
+    }
+}
+
+fn said(says: &Says, echoes: bool) -> Vec<String> {
+    let one = |line: &str| vec![line.to_owned()];
+    let in_session = |session: u64, line: &str| line.replacen('{', &format!(r#"{{"session_id":"s-{session}","#), 1);
+    match *says {
+        Says::Initialized(wire) => vec![success(wire, "{}")],
+        Says::Refused(wire) => {
+            vec![format!(r#"{{"type":"control_response","response":{{"subtype":"error","request_id":"cw-{wire}","error":"no"}}}}"#)]
+        }
+        Says::StartupFailure => one(r#"{"type":"result","subtype":"error_during_execution","is_error":true}"#),
+        Says::Queued(turn) => vec![lifecycle(turn, "queued")],
+        Says::Begin(turn, session) if echoes => vec![lifecycle(turn, "started"), in_session(session, &init(turn))],
+        Says::Begin(_, session) | Says::ForeignBegin(session) => vec![in_session(session, PLAIN_INIT)],
+        Says::Text => one(TEXT),
+        Says::End(turn, session) if echoes => vec![in_session(session, &result(turn))],
+        Says::End(_, session) => vec![in_session(session, PLAIN_RESULT)],
+        Says::Cancelled(turn) => vec![lifecycle(turn, "cancelled")],
+        Says::Late(turn) => vec![lifecycle(turn, "completed")],
+        Says::ForeignEnd(session) => vec![in_session(session, FOREIGN_RESULT)],
+        Says::Reply { wire, cancelled } => vec![success(wire, &format!(r#"{{"cancelled":{cancelled}}}"#))],
+        Says::StrayReply => vec![success(1_000_000, "{}")],
+        Says::Ask(id) => vec![format!(r#"{{"type":"control_request","request_id":{id},"request":{{"subtype":"can_use_tool"}}}}"#)],
+        Says::TakeBack(id) => vec![format!(r#"{{"type":"control_cancel_request","request_id":{id}}}"#)],
+        Says::KeepAlive => one(r#"{"type":"keep_alive"}"#),
+        Says::Noise => one("[debug] noise"),
+        Says::Malformed => one(r#"{"type":"#),
+    }
+}
+
+fn fact(output: &Output) -> Fact {
+    match output {
+        Output::Open { resume, profile } => Fact::Open { profile: profile.0, resume: resume.as_deref().map(number) },
+        Output::Write(line) => wrote(&Frame::parse(line.clone()).unwrap()),
+        Output::Message(turn, _) => Fact::Delivered(turn.0),
+        Output::Ended(turn, end) => Fact::Ended(turn.0, ended(end)),
+        Output::Reply(request, result) => Fact::Replied(request.0, result.is_ok()),
+        Output::Callback(callback, _) => Fact::Asked(callback.0),
+        Output::CallbackCancelled(callback) => Fact::TakenBack(callback.0),
+        Output::Event(_) => Fact::Told,
+        Output::SessionId(id) => Fact::Session(number(id)),
+        Output::CloseStdin => Fact::CloseStdin,
+        Output::Terminate => Fact::Terminate,
+    }
+}
+
+/// The number of `s-7`, `p-7`, `cw-7`.
+fn number(id: &str) -> u64 {
+    id[id.find('-').unwrap() + 1..].parse().unwrap()
+}
+
+fn wrote(frame: &Frame) -> Fact {
+    match frame.kind() {
+        FrameKind::User => Fact::Prompt(number(&frame.uuid().unwrap())),
+        FrameKind::ControlCancelRequest => Fact::TookBack,
+        FrameKind::ControlResponse => Fact::Answered,
+        _ => {
+            let wire = number(&frame.request_id().unwrap().as_str().unwrap());
+            let body = frame.field("request").unwrap();
+            let subtype = body.pointer("/subtype").unwrap();
+            match &*subtype.as_str().unwrap() {
+                "interrupt" => Fact::Interrupt(wire),
+                "cancel_async_message" => Fact::Withdraw(wire),
+                "set_model" if body.text() == APPLY => Fact::Apply(wire),
+                "set_model" if body.text() == RESTORE => Fact::Restore(wire),
+                _ => Fact::Request(wire),
+            }
+        }
+    }
+}
+
+fn ended(end: &TurnEnd) -> End {
+    match end {
+        TurnEnd::Result => End::Result,
+        TurnEnd::Failed(Failure::Closed) => End::Closed,
+        TurnEnd::Failed(Failure::Timeout(_)) => End::Timeout,
+        TurnEnd::Failed(Failure::IdleTimeout(_)) => End::Silence,
+        TurnEnd::Failed(Failure::Withdrawn) => End::Withdrawn,
+        TurnEnd::Failed(Failure::Stopped) => End::Stopped,
+        TurnEnd::Failed(Failure::QueueFull(_)) => End::QueueFull,
+        TurnEnd::Failed(Failure::HandshakeTimeout(_)) => End::Handshake,
+        TurnEnd::Failed(Failure::Refused(_)) => End::Refused,
+        TurnEnd::Failed(Failure::Unsupported(_)) => unreachable!("the model's CLI supports everything"),
+    }
+}
