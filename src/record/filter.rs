@@ -27,10 +27,28 @@ impl Filter {
         self.redactor.is_some()
     }
 
-    pub(super) fn event(&mut self, event: &mut Event) {
-        self.hider.event(event);
+    /// Takes in an event; those that are ready to be written are handed on. One may wait for the end of a text.
+    pub(super) fn push(&mut self, mut event: Event, ready: &mut Vec<Event>) {
+        self.hider.event(&mut event);
+        match &mut self.redactor {
+            Some(redactor) => {
+                redactor.push(event);
+                ready.extend(std::iter::from_fn(|| redactor.next()));
+            }
+            None => ready.push(event),
+        }
+    }
+
+    /// Whether events wait.
+    pub(super) fn is_holding(&self) -> bool {
+        self.redactor.as_ref().is_some_and(Redactor::is_holding)
+    }
+
+    /// Hands on what waits.
+    pub(super) fn finish(&mut self, ready: &mut Vec<Event>) {
         if let Some(redactor) = &mut self.redactor {
-            redactor.event(event);
+            redactor.finish();
+            ready.extend(std::iter::from_fn(|| redactor.next()));
         }
     }
 
