@@ -151,12 +151,12 @@ impl Shared {
 
     /// Until the recording is finished, or given up by the other side.
     fn write(&self, header: &Header, mut filter: Filter, overwrite: bool) -> io::Result<()> {
-        // Something that is there and no file (a pipe, a device) cannot be read again, and has no count in its header.
-        let counts = filter.redacts() && std::fs::metadata(&self.path).map_or(true, |there| there.is_file());
+        // Something that is there and no file (a pipe, a device) cannot be read again, and keeps the header that it began with.
+        let is_file = std::fs::metadata(&self.path).map_or(true, |there| there.is_file());
         let mut options = OpenOptions::new();
-        let options = options.read(counts).write(true);
+        let options = options.read(is_file).write(true);
         let file = if overwrite { options.create(true).truncate(true) } else { options.create_new(true) }.open(&self.path)?;
-        let mut writer = if counts { Writer::with_room(file, header) } else { Writer::new(file, header) }.map_err(io_error)?;
+        let mut writer = if is_file { Writer::with_room(file, header) } else { Writer::new(file, header) }.map_err(io_error)?;
         loop {
             let (mut ready, mut taken) = (Vec::new(), 0);
             match self.take(filter.is_holding()) {
@@ -177,7 +177,14 @@ impl Shared {
             state.bytes -= taken;
             self.changed.notify_all();
         }
-        let finished = if counts { writer.finish_counted(header, filter.redactions()) } else { writer.finish() };
+        let finished = if is_file {
+            let mut header = header.clone();
+            header.redactions = filter.redactions();
+            header.cli = header.cli.or_else(|| filter.version().map(str::to_owned));
+            writer.finish_with(&header)
+        } else {
+            writer.finish()
+        };
         finished.map_err(io_error).map(drop)
     }
 
