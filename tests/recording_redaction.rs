@@ -164,12 +164,20 @@ fn the_header_is_looked_at_as_the_json_and_the_flags_that_it_holds() {
     let argv = ["--api-key", "hunter-2-hunter", r#"--mcp-config={"A_TOKEN":"x"}"#, r#"{"headers":{"Authorization":"x"}}"#, "--verbose"];
     recording.header.argv = Some(argv.map(str::to_owned).to_vec());
     recording.header.env = [("MY_SECRET".to_owned(), "zyxwvut9".to_owned())].into();
+    recording.header.vars =
+        [("cwd", "/home/ann/src"), ("cwd_slug", "-home-ann-src")].map(|(name, path)| (name.to_owned(), path.to_owned())).into();
+    assert_eq!(lint(&recording).last().unwrap().place, "byte 0");
+    assert!(lint(&recording).iter().any(|finding| finding.place == "vars.cwd_slug"));
     scrub(&mut recording, &[]);
     assert_eq!(
         recording.header.argv.as_ref().unwrap(),
         &["--api-key", "<secret:1>", r#"--mcp-config={"A_TOKEN":"x"}"#, r#"{"headers":{"Authorization":"<secret:2>"}}"#, "--verbose"]
     );
     assert_eq!(recording.header.env["MY_SECRET"], "<secret:3>");
+    assert_eq!(
+        (recording.header.vars["cwd"].as_str(), recording.header.vars["cwd_slug"].as_str()),
+        ("/home/<user:1>/src", "-home-<user:1>-src")
+    );
     assert_eq!(lines(&recording), ["<secret:1> told on stderr"]);
 }
 

@@ -16,7 +16,7 @@ pub struct Finding {
     pub line: usize,
     /// The rule: `key`, `email` and so on, as in the table of [`Redaction`].
     pub kind: &'static str,
-    /// Where in the line: `argv[2]`, `env.NAME`; of a line that is JSON the path, as in `message.content[0].text`; else the byte.
+    /// Where in the line: `argv[2]`, `env.NAME`, `vars.NAME`; of a line that is JSON the path, as in `message.content[0].text`; else the byte.
     pub place: String,
     /// What was found, masked: how it begins if it is long, and its length. Safe to show.
     pub excerpt: String,
@@ -49,7 +49,8 @@ pub(super) fn find(redaction: &Redaction, recording: &Recording) -> Vec<Finding>
     let mut findings = Vec::new();
     let argv = header.argv.iter().flatten().enumerate().map(|(index, text)| (format!("argv[{index}]"), text));
     let env = header.env.iter().map(|(name, text)| (format!("env.{name}"), text));
-    for ((name, text), places) in argv.chain(env).zip(redactor.in_header(header)) {
+    let vars = header.vars.iter().map(|(name, text)| (format!("vars.{name}"), text));
+    for ((name, text), places) in argv.chain(env).chain(vars).zip(redactor.in_header(header)) {
         findings.extend(places.iter().map(|place| finding(1, place, &text.as_bytes()[place.range.clone()], name.clone())));
     }
     let mut lines = 2..;

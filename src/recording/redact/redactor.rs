@@ -68,7 +68,7 @@ impl Redactor {
     /// Replaces in a header what must not stay there.
     pub(crate) fn header(&mut self, header: &mut Header) {
         let found = self.in_header(header);
-        let texts = header.argv.iter_mut().flatten().chain(header.env.values_mut());
+        let texts = header.argv.iter_mut().flatten().chain(header.env.values_mut()).chain(header.vars.values_mut());
         for (text, places) in texts.zip(found) {
             if !places.is_empty() {
                 let edits = places.into_iter().map(|place| Edit::new(place, text.as_bytes())).collect();
@@ -151,7 +151,7 @@ impl Redactor {
         while self.next_found().is_some() {}
     }
 
-    /// The places in each argument, then in each variable.
+    /// The places in each argument, then in each variable of the environment, then in each of the recording.
     pub(super) fn in_header(&mut self, header: &Header) -> Vec<Vec<Place>> {
         let argv = header.argv.iter().flatten();
         let mut before: Option<&str> = None;
@@ -164,7 +164,8 @@ impl Redactor {
             before = Some(text);
         }
         named.extend(header.env.keys().map(|name| members::is_variable(name.as_bytes()).then_some("secret")));
-        let texts: Vec<&String> = argv.chain(header.env.values()).collect();
+        named.extend(header.vars.keys().map(|_| None));
+        let texts: Vec<&String> = argv.chain(header.env.values()).chain(header.vars.values()).collect();
         let find = |known: &Known| -> Vec<Vec<Place>> {
             let places = |(text, named): (&&String, &Option<&'static str>)| match named {
                 Some(kind) => whole(text.as_bytes(), kind),
