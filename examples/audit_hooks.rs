@@ -5,12 +5,8 @@
 //!
 //! One hook guards the tools, two add to what the model reads, and one writes down everything else.
 
-use claude_wire::Session;
-use claude_wire::player::Replay;
-use claude_wire::session::{HookContext, Matcher};
-use claude_wire::wire::hook::{
-    HookEventName, HookInput, HookOutput, PermissionDecision, PostToolUse, PreToolUse, PreToolUseOutput, UserPromptSubmit,
-};
+use claude_wire::wire::hook::{HookEventName, HookInput, PermissionDecision, PostToolUse, PreToolUse, PreToolUseOutput, UserPromptSubmit};
+use claude_wire::{HookContext, HookOutput, Matcher, Replay, Session};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -32,7 +28,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         builder = builder.transport(Replay::open(concat!(env!("CARGO_MANIFEST_DIR"), "/recordings/2.1.329/hooks.jsonl"))?);
     }
     let session = builder.start()?;
-    for prompt in ["please RUN:bash", "please RUN:deny"] {
+    for prompt in ["Say hi in a shell", "Remove everything"] {
         println!("answer: {}", session.query(prompt).text().await?);
     }
     session.stop().await;

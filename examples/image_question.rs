@@ -4,9 +4,7 @@
 //! `cargo run --example image_question -- --live picture.png` asks an installed `claude`.
 
 use base64::prelude::*;
-use claude_wire::session::Prompt;
-use claude_wire::{Scenario, Session, reply};
-use serde_json::json;
+use claude_wire::{Prompt, Scenario, Session, reply};
 
 /// One red pixel.
 const PIXEL: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC";
@@ -15,9 +13,9 @@ const PIXEL: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut args = std::env::args().skip(1);
     let live = args.next().is_some_and(|arg| arg == "--live");
-    let (media_type, data) = match args.next() {
-        Some(path) => (media_type(&path)?, BASE64_STANDARD.encode(std::fs::read(path)?)),
-        None => ("image/png", PIXEL.into()),
+    let (media_type, image) = match args.next() {
+        Some(path) => (media_type(&path)?, std::fs::read(path)?),
+        None => ("image/png", BASE64_STANDARD.decode(PIXEL)?),
     };
     let mut builder = Session::builder();
     if !live {
@@ -25,11 +23,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let session = builder.start()?;
 
-    // Content blocks as the Messages API knows them; the image before the question.
-    let prompt = Prompt::blocks([
-        json!({"type": "image", "source": {"type": "base64", "media_type": media_type, "data": data}}),
-        json!({"type": "text", "text": "What is in this picture? One sentence."}),
-    ]);
+    let prompt = Prompt::from("What is in this picture? One sentence.").image(media_type, image);
     println!("{}", session.query(prompt).text().await?);
     session.stop().await;
     Ok(())

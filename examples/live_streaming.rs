@@ -18,7 +18,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     if !live {
         let recording = concat!(env!("CARGO_MANIFEST_DIR"), "/recordings/2.1.329/partial-messages.jsonl");
         builder = builder.transport(Replay::open(recording)?.speed(1.0));
-        prompt = "please RUN:rich".into();
+        prompt = "Print two lines".into();
     }
     let session = builder.start()?;
 

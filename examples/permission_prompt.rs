@@ -7,9 +7,8 @@
 
 use std::io::Write;
 
-use claude_wire::player::{Scenario, reply};
-use claude_wire::session::{Confirmer, DecisionClassification, PermissionRequest};
-use claude_wire::{Decision, Session};
+use claude_wire::session::DecisionClassification;
+use claude_wire::{Confirmer, Decision, PermissionRequest, Scenario, Session, reply};
 use serde_json::json;
 
 #[tokio::main(flavor = "current_thread")]

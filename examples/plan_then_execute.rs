@@ -5,8 +5,7 @@
 
 use std::io::Write;
 
-use claude_wire::session::PermissionMode;
-use claude_wire::{Scenario, Session, reply};
+use claude_wire::{PermissionMode, Scenario, Session, reply};
 use serde_json::json;
 
 #[tokio::main(flavor = "current_thread")]

@@ -10,7 +10,7 @@ use claude_wire::wire::Body;
 use claude_wire::{Replay, Session};
 
 /// The prompt of the recording: a replay compares what is asked with what was asked then.
-const RECORDED: &str = "please RUN:rich";
+const RECORDED: &str = "Print two lines";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {

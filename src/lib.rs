@@ -42,7 +42,12 @@ pub mod transport;
 #[cfg(feature = "session")]
 pub use self::player::{Replay, Scenario, reply};
 #[cfg(feature = "session")]
-pub use self::session::{Decision, Error, Options, Result, Session, SessionBuilder, Summary, Turn, query, with_session};
+pub use self::session::{
+    AppConfig, Confirmer, Decision, Error, HookContext, HookHandler, Matcher, Options, PermissionHandler, PermissionMode,
+    PermissionRequest, Prompt, Result, Session, SessionBuilder, SessionEvent, Summary, Turn, query, with_session,
+};
+pub use self::wire::Message;
+pub use self::wire::hook::HookOutput;
 
 /// The examples of the README compile, and run where they can.
 #[cfg(all(doctest, feature = "session"))]

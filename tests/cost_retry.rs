@@ -1,10 +1,10 @@
 //! Turns that the API was too busy for: which they are, and asking again.
 
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use claude_wire::session::RetryPolicy;
-use claude_wire::wire::{Frame, Message, TurnOutcome};
+use claude_wire::wire::{Body, Frame, Message, System, TurnOutcome};
 use claude_wire::{Error, Replay, Scenario, Session, reply};
 use tokio::time::Instant;
 
@@ -38,7 +38,7 @@ async fn the_error_of_a_recorded_turn_tells_why() {
     let failed = async |recording: &str| -> Error {
         let replay = Replay::open(format!("recordings/2.1.329/{recording}.jsonl")).unwrap();
         let session = Session::builder().transport(replay).start().unwrap();
-        session.query("please RUN:err").text().await.unwrap_err()
+        session.query("Hello").text().await.unwrap_err()
     };
     let error = failed("api-error-529").await;
     assert!(error.is_overloaded() && !error.is_rate_limited() && !error.is_auth(), "{error}");
@@ -100,4 +100,31 @@ fn waits_double_up_to_their_limit() {
     let seconds: Vec<_> = (0..7).map(|attempt| policy.delay_before(attempt).as_secs()).collect();
     assert_eq!(seconds, [0, 0, 3, 6, 12, 20, 20]);
     assert_eq!(policy.delay_before(u32::MAX), Duration::from_secs(20));
+}
+
+#[test]
+fn the_waits_that_the_cli_names_are_durations() {
+    let retry = |delay: &str| {
+        let line =
+            format!(r#"{{"type":"system","subtype":"api_retry","attempt":1,"max_retries":2,"retry_delay_ms":{delay},"error_status":429}}"#);
+        match Message::new(Frame::parse(line).unwrap()).as_system() {
+            Some(System::ApiRetry(retry)) => retry.retry_after(),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(retry("1050"), Duration::from_millis(1050));
+    assert_eq!(retry("-1"), Duration::ZERO);
+    assert_eq!(retry("1e300"), Duration::MAX);
+
+    let resets_in = |resets_at: &str| {
+        let line = format!(r#"{{"type":"rate_limit_event","rate_limit_info":{{"status":"rejected","resetsAt":{resets_at}}}}}"#);
+        match Message::new(Frame::parse(line).unwrap()).body() {
+            Body::RateLimitEvent(event) => event.info.resets_in(SystemTime::UNIX_EPOCH + Duration::from_secs(1000)),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(resets_in("1090"), Some(Duration::from_secs(90)));
+    assert_eq!(resets_in("10"), Some(Duration::ZERO));
+    assert_eq!(resets_in("null"), None);
+    assert_eq!(resets_in("-5"), None);
 }

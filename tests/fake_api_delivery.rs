@@ -22,7 +22,8 @@ fn kinds(chunks: &[String]) -> Vec<&str> {
 
 #[tokio::test]
 async fn a_request_that_streams_gets_one_chunk_for_each_event() {
-    let (api, mut client) = serving([Reply::text("abc").delta_chars(2), Reply::text("again")]).await;
+    let (api, mut client) = serving([Reply::text("abc").delta_chars(2).hold(0, "open"), Reply::text("again")]).await;
+    api.release("open");
     client.send("POST /v1/messages?beta=true", &streaming_prompt("go")).await;
     let head = client.head().await;
     assert!(head.starts_with("HTTP/1.1 200 \r\n"), "{head}");
@@ -195,7 +196,8 @@ async fn tokens_are_counted_and_connections_are_probed() {
     let answer = client.answer().await;
     assert_eq!((answer.status, &*answer.body), (200, r#"{"input_tokens":3}"#));
     client.send("HEAD /", "").await;
-    assert_eq!(client.answer().await.status, 200);
+    let head = client.head().await;
+    assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
     assert!(api.requests().is_empty());
     api.finish().unwrap();
 }
@@ -207,9 +209,59 @@ async fn what_is_no_request_of_the_api_is_refused_and_remembered() {
     client.send("GET /v1/models", "").await;
     assert_eq!(client.answer().await.status, 418);
     assert_eq!(client.post("{").await.status, 418);
+    let failures = api.finish().unwrap_err().failures().join("\n");
+    assert!(failures.starts_with("an unexpected request: GET /v1/models\na body that is not JSON: "), "{failures}");
+}
+
+#[tokio::test]
+async fn what_is_no_http_is_remembered_where_replies_are_paced() {
+    let api = FakeApi::start(paced(ApiScript::new())).await.unwrap();
+    let mut client = Client::connect(&api).await;
     client.send("what is this", "").await;
     assert_eq!(client.read_to_end().await.unwrap(), 0);
     let failures = api.finish().unwrap_err().failures().join("\n");
-    assert!(failures.starts_with("an unexpected request: GET /v1/models\na body that is not JSON: "), "{failures}");
-    assert!(failures.ends_with("a request that this server cannot read: not a request of HTTP/1.1"), "{failures}");
+    assert_eq!(failures, "a request that this server cannot read: not a request of HTTP/1.1");
+}
+
+/// The same script with a rule that nothing matches and whose reply is not whole.
+fn paced(script: ApiScript) -> ApiScript {
+    script.always(When::prompt("never asked"), [Reply::text("never").hold(1, "never")])
+}
+
+#[tokio::test]
+async fn whole_replies_are_the_same_from_both_servers() {
+    let script = ApiScript::new().on_prompt(
+        "go",
+        [
+            Reply::thinking("hm").and_text("abc").delta_chars(2).and_tool_use("Bash", serde_json::json!({"command": "ls"})),
+            Reply::error(429).retry_after(Duration::from_secs(3)),
+            Reply::raw("text/html", "<p>down</p>"),
+            Reply::text("late").first_byte_after(Duration::from_millis(5)),
+        ],
+    );
+    let mut seen = Vec::new();
+    for script in [script.clone(), paced(script)] {
+        let api = FakeApi::start(script).await.unwrap();
+        let mut client = Client::connect(&api).await;
+        let mut answers = Vec::new();
+        let streaming = streaming_prompt("go");
+        let bodies = [&streaming, &streaming, &streaming, &prompt("go"), &prompt("unforeseen"), "{"];
+        for body in bodies {
+            client.send("POST /v1/messages?beta=true", body).await;
+            let head = client.head().await;
+            let body = match header(&head, "content-length") {
+                Some(length) => client.body(length.parse().unwrap()).await,
+                None => client.chunks().await.0.concat(),
+            };
+            let status = head.split(' ').nth(1).unwrap().to_owned();
+            let fields = ["content-type", "retry-after"].map(|name| header(&head, name).map(str::to_owned));
+            answers.push((status, fields, body));
+        }
+        let failures = api.finish().unwrap_err().failures().to_vec();
+        seen.push((answers, failures.len()));
+    }
+    assert_eq!(seen[0].0[0].2.matches("event: ").count(), 21, "{}", seen[0].0[0].2);
+    // The report of a request that no rule answers names the rules, and the second script has one more.
+    seen[1].0[4].2 = seen[0].0[4].2.clone();
+    assert_eq!(seen[0], seen[1]);
 }

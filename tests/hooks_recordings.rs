@@ -34,21 +34,27 @@ fn deciding(log: &Log, decision: Decision) -> SessionBuilder {
 #[tokio::test(start_paused = true)]
 async fn a_tool_that_was_allowed() {
     let log = Log::default();
-    replayed("permission-allow", deciding(&log, Decision::allow()), &["please RUN:touch"]).await;
+    replayed("permission-allow", deciding(&log, Decision::allow()), &["Create a file"]).await;
     assert_eq!(log.all(), ["Bash 3 suggestions"]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_tool_that_was_denied() {
     let log = Log::default();
-    replayed("permission-deny", deciding(&log, Decision::deny("Not on my watch.")), &["please RUN:touch"]).await;
+    replayed("permission-deny", deciding(&log, Decision::deny("Not on my watch.")), &["Create a file"]).await;
     assert_eq!(log.all(), ["Bash 3 suggestions"]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn tools_that_were_asked_about_together() {
     let log = Log::default();
-    replayed("parallel-permissions", deciding(&log, Decision::allow()), &["RUN:par"]).await;
+    let asked = log.clone();
+    let builder = Session::builder().on_permission(move |request| {
+        asked.push(format!("{} {} suggestions", request.tool_name(), request.suggestions().len()));
+        let fetch = request.tool_name() == "WebFetch";
+        std::future::ready(if fetch { Decision::deny("Nothing is fetched here.") } else { Decision::allow() })
+    });
+    replayed("parallel-permissions", builder, &["Do four things at once"]).await;
     assert_eq!(log.all(), ["Bash 3 suggestions", "Write 1 suggestions", "Bash 3 suggestions", "WebFetch 1 suggestions"]);
 }
 
@@ -73,7 +79,7 @@ async fn hooks_that_allowed_denied_and_added() {
             }
             async {}
         });
-    replayed("hooks", builder, &["please RUN:bash", "please RUN:deny"]).await;
+    replayed("hooks", builder, &["Say hi in a shell", "Remove everything"]).await;
     assert_eq!(log.all(), ["It printed hi-from-bash.", "I was blocked by a hook."]);
 }
 

@@ -5,7 +5,7 @@ mod support;
 
 use std::time::Duration;
 
-use claude_wire::session::{DialogAnswer, Matcher};
+use claude_wire::session::{DialogAnswer, Matcher, SessionEvent};
 use claude_wire::transport::Memory;
 use claude_wire::wire::hook::{HookEventName, HookInput, PostToolUse, PreToolUse, Stop};
 use claude_wire::{Session, SessionBuilder};
@@ -129,4 +129,18 @@ async fn a_cli_that_would_go_on_without_the_guard_is_refused() {
         }
         session.stop().await;
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn hooks_that_the_cli_has_not_taken_are_told_of() {
+    let builder = Session::builder().on_hook("Bash", |_: PreToolUse, _| async {});
+    let session = builder.transport(introduced(json!({"hooks_applied": false}), &Log::default())).start().unwrap();
+    let mut events = session.events();
+    session.connect().await.unwrap();
+    let warning = loop {
+        if let SessionEvent::Warning(warning) = events.next().await.unwrap() {
+            break warning;
+        }
+    };
+    assert_eq!(warning, "the CLI has taken none of the hooks (`hooks_applied` is false): they will not be called");
 }

@@ -108,6 +108,5 @@ async fn a_handler_of_the_wire_s_own_terms_has_the_servers_that_are_left() {
     let asked = ask("z", r#"{"subtype":"mcp_message","server_name":"zz","message":{}}"#);
     let answers = answers(builder, &[asked, message("b", r#"{"method":"tools/list","jsonrpc":"2.0","id":1}"#)]).await;
     assert_eq!(answers[0], yes("z", r#"{"mcp_response":"raw"}"#));
-    let early = r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32600,"message":"the server has not been initialized"}}"#;
-    assert_eq!(answers[1], yes("b", &format!(r#"{{"mcp_response":{early}}}"#)), "the server itself is not left to others");
+    assert!(answers[1].contains(r#""mcp_response":{"jsonrpc":"2.0","id":1,"result":{"tools":"#), "the server itself is not left to others");
 }

@@ -36,11 +36,11 @@ async fn ask(cli: &mut FakeCli, ask: String) -> Value {
     let asked: Value = serde_json::from_str(&ask).unwrap();
     cli.write(ask).await;
     let answer = cli.read().await.unwrap();
-    assert_eq!(answer["response"]["request_id"], asked["request_id"]);
+    assert_eq!(answer["response"]["request_id"], asked["request_id"], "{answer}");
     answer["response"]["response"]["mcp_response"].clone()
 }
 
-/// A CLI that does this in its one turn, once it has found the server.
+/// A CLI that does this in its one turn.
 fn in_a_turn<F, Fut>(script: F) -> Memory
 where
     F: Fn(FakeCli) -> Fut + Clone + Send + Sync + 'static,
@@ -52,7 +52,6 @@ where
             cli.handshake().await;
             let (uuid, _) = cli.prompt().await;
             cli.write(init(&uuid)).await;
-            ask(&mut cli, message("i", INITIALIZE)).await;
             let mut cli = script(cli).await;
             cli.write(result(&uuid, "done")).await;
             cli.drain().await;
@@ -119,13 +118,9 @@ fn counting(counts: &Log, launches: &Launches) -> Memory {
         async move {
             let initialize = cli.acknowledge("initialize").await;
             counts.push(initialize["sdkMcpServers"].to_string());
-            let mut connected = false;
             while let Some(line) = cli.read().await {
                 let uuid = line["uuid"].as_str().unwrap().to_owned();
                 cli.write(init(&uuid)).await;
-                if !std::mem::replace(&mut connected, true) {
-                    ask(&mut cli, message("i", INITIALIZE)).await;
-                }
                 for id in [1, 2] {
                     let reply = ask(&mut cli, call(id, "count", "{}")).await;
                     counts.push(reply["result"]["content"][0]["text"].as_str().unwrap());
@@ -180,6 +175,8 @@ async fn a_server_comes_and_goes_while_the_session_runs() {
         let set = cli.request("mcp_set_servers").await;
         assert_eq!(set["request"]["servers"], json!({"bench": {"type": "sdk", "name": "bench"}}));
         cli.write(success(&set, json!({"added": ["bench"], "removed": [], "errors": {}}))).await;
+        let early = ask(&mut cli, call(1, "hang", "{}")).await;
+        assert_eq!(early["error"], json!({"code": -32600, "message": "the server has not been initialized"}));
         assert_eq!(ask(&mut cli, message("i", INITIALIZE)).await["result"]["serverInfo"]["name"], "bench");
         cli.write(call(2, "hang", "{}")).await;
         let set = cli.request("mcp_set_servers").await;

@@ -75,7 +75,7 @@ async fn the_recorded_calls_are_answered_by_a_server_of_rmcp() {
     // The recorded CLI was told of its server by `--mcp-config`, and not in the handshake.
     session.mcp().in_process("calc", || Calculator);
     session.mcp().status().await.unwrap();
-    assert_eq!(session.query("please RUN:mcp").text().await.unwrap(), "1+2=3 and fail failed.");
+    assert_eq!(session.query("Add 1 and 2, then fail").text().await.unwrap(), "1 + 2 = 3, and fail failed.");
     assert_eq!(session.mcp().status().await.unwrap().servers[0].name, "calc");
     session.stop().await;
     replay.assert_finished();
@@ -87,7 +87,7 @@ async fn another_result_than_the_recorded_one_is_a_difference() {
     let session = Session::builder().transport(replay.clone()).start().unwrap();
     session.mcp().in_process("calc", || Wrong);
     session.mcp().status().await.unwrap();
-    assert!(session.query("please RUN:mcp").text().await.is_err());
+    assert!(session.query("Add 1 and 2, then fail").text().await.is_err());
     session.stop().await;
     let report = replay.report().to_string();
     assert!(report.contains(r#""4""#) && report.contains(r#""3""#), "{report}");

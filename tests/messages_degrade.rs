@@ -136,6 +136,25 @@ fn fields_of_tomorrow_are_listed_on_request() {
 }
 
 #[test]
+fn words_of_tomorrow_are_listed_with_them() {
+    for (line, expected) in [
+        (r#"{"type":"hologram"}"#, r#"type = "hologram""#),
+        (r#"{"type":"system","subtype":"quantum_flux"}"#, r#"subtype = "quantum_flux""#),
+        (r#"{"type":"result","subtype":"error_flux"}"#, r#"subtype = "error_flux""#),
+        (r#"{"type":"assistant","message":{"content":[{"type":"smell"}]}}"#, r#"message.content[0].type = "smell""#),
+        (r#"{"type":"stream_event","event":{"type":"message_flux"}}"#, r#"event.type = "message_flux""#),
+        (r#"{"type":"system","subtype":"init","permissionMode":"quantum"}"#, r#"permissionMode = "quantum""#),
+        (r#"{"type":"control_request","request_id":"r","request":{"subtype":"flux"}}"#, r#"request.subtype = "flux""#),
+        (
+            r#"{"type":"control_request","request_id":"r","request":{"subtype":"can_use_tool","permission_suggestions":[{"type":"flux"}]}}"#,
+            r#"request.permission_suggestions[0].type = "flux""#,
+        ),
+    ] {
+        assert_eq!(message(line.as_bytes()).unmodelled(), [expected], "{line}");
+    }
+}
+
+#[test]
 fn a_hostile_line_does_not_fill_the_memory_with_defects() {
     let line = format!(r#"{{"type":"user","message":{{"content":[{}0]}}}}"#, "1,".repeat(100_000));
     let message = message(line.as_bytes());

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use claude_wire::session::{AgentDefinition, AgentMcpServer, McpServer, Options, Plugin, Skills, Thinking};
+use claude_wire::session::{AgentDefinition, AgentMcpServer, FileOrJson, McpServer, Options, Plugin, Skills, Thinking};
 use claude_wire::wire::ThinkingDisplay;
 use serde_json::{Value, json};
 
@@ -109,7 +109,10 @@ fn skills_are_rules_beside_the_others_and_none_is_there_twice() {
 
 #[test]
 fn a_sandbox_is_a_part_of_the_settings_and_fails_closed() {
-    let settings = |options: &Options| tail(options)[1].clone();
+    let settings = |options: &Options| {
+        assert_eq!(tail(options), ["--await-initialize", "--initialize-fields", "settings"]);
+        options.initialize()["settings"].to_string()
+    };
     let on = options().sandbox(json!({"enabled": true}));
     assert_eq!(settings(&on), r#"{"sandbox":{"enabled":true,"failIfUnavailable":true}}"#);
     let chosen = options().sandbox(json!({"enabled": true, "failIfUnavailable": false}));
@@ -213,9 +216,9 @@ fn an_option_writes_what_its_row_names() {
             .include_partial_messages(true)
             .include_hook_events(true)
             .replay_user_messages(true)
-            .mcp_config(json!({"mcpServers": {}}))
+            .mcp_config(FileOrJson::File("/m".into()))
             .strict_mcp_config(true)
-            .settings(json!({}))
+            .settings(FileOrJson::File("/s".into()))
             .setting_sources(["user"])
             .json_schema(json!({}))
             .effort("low")
@@ -271,4 +274,40 @@ fn an_option_writes_what_its_row_names() {
         .map(str::to_owned)
         .collect();
     assert_eq!(written, named);
+}
+
+#[test]
+fn what_may_hold_secrets_goes_into_the_handshake_and_not_onto_the_command_line() {
+    let config = json!({"mcpServers": {"inline": {"command": "c", "env": {"TOKEN": "CANARY"}}}});
+    let options = options()
+        .mcp_config(config)
+        .external_mcp_server("typed", McpServer::http("https://h/").header("Authorization", "CANARY"))
+        .settings(json!({"env": {"TOKEN": "CANARY"}}))
+        .sandbox(json!({"enabled": false}))
+        .managed_settings(json!({"env": {"OTHER": "CANARY"}}))
+        .api_key("CANARY");
+    let launch = options.launch().unwrap();
+    assert_eq!(tail(&options), ["--await-initialize", "--initialize-fields", "settings", "--managed-settings-in-initialize"]);
+    assert!(!format!("{:?}", launch.args).contains("CANARY"), "{:?}", launch.args);
+    let expected = json!({
+        "mcpServers": {
+            "inline": {"command": "c", "env": {"TOKEN": "CANARY"}},
+            "typed": {"type": "http", "url": "https://h/", "headers": {"Authorization": "CANARY"}},
+        },
+        "settings": {"env": {"TOKEN": "CANARY"}, "sandbox": {"enabled": false}},
+        "managedSettings": {"env": {"OTHER": "CANARY"}},
+    });
+    assert_eq!(serde_json::Value::Object(options.initialize()), expected);
+}
+
+#[test]
+fn a_server_is_named_once() {
+    let one = json!({"mcpServers": {"a": {"command": "c"}}});
+    let twice = options().mcp_config(one.clone()).mcp_config(one.clone());
+    let typed = options().mcp_config(one).external_mcp_server("a", McpServer::stdio("c", [""; 0]));
+    for options in [twice, typed] {
+        let error = options.validate().unwrap_err();
+        let expected = r#"option `mcp_config`: expected each server once, here and in `mcp_servers`, got "a" twice"#;
+        assert_eq!(error.to_string(), expected);
+    }
 }

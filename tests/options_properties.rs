@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use claude_wire::session::{AgentDefinition, McpServer, Options, Plugin, Thinking};
+use claude_wire::session::{AgentDefinition, FileOrJson, McpServer, Options, Plugin, Thinking};
 use claude_wire::transport::Inherit;
 use proptest::prelude::*;
 use serde_json::json;
@@ -78,11 +78,11 @@ const ROWS: [Row; 65] = rows! {
     session_id: |o, _| o.session_id(ID) => "--session-id" |_| text(ID);
     no_session_persistence: |o, _| o.no_session_persistence(true) => "--no-session-persistence" none;
     add_dirs: |o, t| o.add_dirs([format!("{t}/d")]) => "--add-dir" |t| Some(format!("{t}/d"));
-    mcp_config: |o, t| o.mcp_config(json!({"mcpServers": {t: 1}})) => "--mcp-config" |t| Some(json!({"mcpServers": {t: 1}}).to_string());
+    mcp_config: |o, t| o.mcp_config(FileOrJson::File(format!("{t}/m").into())) => "--mcp-config" |t| Some(format!("{t}/m"));
     strict_mcp_config: |o, _| o.strict_mcp_config(true) => "--strict-mcp-config" none;
     mcp_servers: |o, t| o.external_mcp_server(format!("{t}s"), McpServer::stdio(format!("{t}c"), [t])) => "--await-initialize" none;
-    settings: |o, t| o.settings(json!({t: t})) => "--settings" |t| Some(json!({t: t}).to_string());
-    managed_settings: |o, t| o.managed_settings(json!({t: t})) => "--managed-settings" |t| Some(json!({t: t}).to_string());
+    settings: |o, t| o.settings(FileOrJson::File(format!("{t}/s").into())) => "--settings" |t| Some(format!("{t}/s"));
+    managed_settings: |o, t| o.managed_settings(json!({t: t})) => "--managed-settings-in-initialize" none;
     project_config_root: |o, t| o.project_config_root(format!("{t}/r")) => "--project-config-root" |t| Some(format!("{t}/r"));
     plugins: |o, t| o.plugin(Plugin::new(format!("{t}/p"))) => "--plugin-dir" |t| Some(format!("{t}/p"));
     setting_sources: |o, _| o.setting_sources([""; 0]) => "--setting-sources" |_| Some(String::new());
@@ -188,11 +188,17 @@ fn args(options: &Options) -> Vec<String> {
 proptest! {
     #[test]
     fn every_option_writes_its_flag_and_value_in_order_and_nothing_else(chosen in choice()) {
-        let expected: Vec<Pair> = ROWS
+        let mut expected: Vec<Pair> = ROWS
             .iter()
             .zip(&chosen)
             .filter_map(|(row, text)| (row.writes)(text.as_deref()?))
             .collect();
+        // Two rows want it; it is there once.
+        let managed = expected.iter().position(|(flag, _)| flag == "--managed-settings-in-initialize");
+        if let (Some(at), false) = (managed, expected.iter().any(|(flag, _)| flag == "--await-initialize")) {
+            let before = expected[..at].iter().rposition(|(flag, _)| flag != "--settings").map_or(0, |last| last + 1);
+            expected.insert(before, ("--await-initialize".into(), None));
+        }
         prop_assert_eq!(parse(&args(&build(&chosen))[6..]), expected);
     }
 

@@ -45,6 +45,34 @@ async fn every_field_of_the_question_is_there() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_working_directory_is_the_option_until_the_cli_names_it() {
+    let transport = cli(|_, mut cli| async move {
+        cli.handshake().await;
+        let (uuid, _) = cli.prompt().await;
+        for cwd in ["", "/elsewhere"] {
+            if !cwd.is_empty() {
+                cli.write(json!({"type": "system", "subtype": "init", "session_id": SESSION, "cwd": cwd})).await;
+            }
+            cli.write(ask("p", r#"{"subtype":"can_use_tool","tool_name":"Bash","input":{}}"#)).await;
+            cli.read_text().await.unwrap();
+        }
+        cli.write(result(&uuid, "done")).await;
+        cli.drain().await;
+        claude_wire::transport::Exit::from_code(0)
+    });
+    let seen = Log::default();
+    let log = seen.clone();
+    let builder = Session::builder().cwd("/project").on_permission(move |request| {
+        log.push(request.cwd().unwrap().to_str().unwrap());
+        std::future::ready(Decision::allow())
+    });
+    let session = builder.transport(transport).start().unwrap();
+    assert_eq!(read(session.query("go")).await.text(), "done");
+    ended_well(&session).await;
+    assert_eq!(seen.all(), ["/project", "/elsewhere"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_question_without_its_fields_is_answered_all_the_same() {
     let builder = Session::builder().on_permission(|request| {
         assert_eq!((request.tool_name(), request.tool_use_id()), ("", None));

@@ -77,7 +77,25 @@ const PARTS: &[&str] = &[
     "\"",
 ];
 
-const SECRETS: &[&str] = &["", "sk-ant-x", " ann@x.io", "Bearer 0123456789abcdef", "<email:1>", "<key:99999999999999999999>", "......"];
+const SECRETS: &[&str] = &[
+    "",
+    "sk-ant-x",
+    " ann@x.io",
+    "Bearer 0123456789abcdef",
+    "<email:1>",
+    "<key:99999999999999999999>",
+    "......",
+    " A_TOKEN=x1",
+    " password: 'x\\\"y z'",
+    "?code=abcdef&x=",
+    "x://a:b@c",
+    "/home/ann.",
+    r"C:\\Users\\ann",
+    " 10.0.0.1",
+    "//a.internal",
+    "-----BEGIN PRIVATE KEY-----",
+    r#""authorization":"sk-ant-x sk-ant-x1","type":"thinking","signature":"x""#,
+];
 
 proptest! {
     #[test]

@@ -133,12 +133,23 @@ fn header_stderr_and_marks_are_scrubbed_too() {
 }
 
 #[test]
-fn lint_names_the_line_and_reports_homes_it_cannot_name() {
-    let mut recording =
-        recorded(vec![EventKind::Out(r#"{"a":"/home/user/x"}"#.into()), EventKind::Out(r#"{"a":"/Users/ann/x","b":"ann@x.io"}"#.into())]);
-    let found: Vec<_> = lint(&recording).iter().map(|finding| (finding.line, finding.kind)).collect();
-    assert_eq!(found, [(3, "email"), (3, "path")]);
+fn lint_tells_line_kind_place_and_a_masked_excerpt() {
+    let mut recording = recorded(vec![
+        EventKind::Out(r#"{"a":"/home/user/x"}"#.into()),
+        EventKind::Out(r#"{"a":["x",{"cwd":"/Users/ann/x"}],"b":"to ann.smith@x.io"}"#.into()),
+        EventKind::Err("no such user: bob@x.io".into()),
+    ]);
+    recording.header.argv = Some(vec!["-p".to_owned(), "--api-key".to_owned(), "abcdefghijkl".to_owned()]);
+    let found: Vec<String> = lint(&recording).iter().map(ToString::to_string).collect();
+    assert_eq!(
+        found,
+        [
+            "line 1: secret in argv[2]: abc*** (12 bytes)",
+            "line 3: user in a[1].cwd: *** (3 bytes)",
+            "line 3: email in b: ann*** (14 bytes)",
+            "line 4: email in byte 14: *** (8 bytes)",
+        ]
+    );
     scrub(&mut recording, &[]);
-    let found: Vec<_> = lint(&recording).iter().map(|finding| (finding.line, finding.kind)).collect();
-    assert_eq!(found, [(3, "path")]);
+    assert_eq!(lint(&recording), []);
 }

@@ -35,6 +35,71 @@ async fn the_model_is_switched_for_one_turn_and_back() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_the_session_was_set_to_comes_back_and_not_its_option() {
+    let transport = cli(|_, mut cli| async move {
+        cli.acknowledge("initialize").await;
+        assert_eq!(cli.acknowledge("set_model").await["model"], "sonnet");
+        assert_eq!(cli.acknowledge("set_permission_mode").await["mode"], "plan");
+        assert_eq!(cli.acknowledge("set_model").await["model"], "opus", "the option itself is another model by now");
+        assert_eq!(cli.acknowledge("set_permission_mode").await["mode"], "acceptEdits");
+        turn(&mut cli, "one").await;
+        assert_eq!(cli.acknowledge("set_model").await["model"], "sonnet");
+        assert_eq!(cli.acknowledge("set_permission_mode").await["mode"], "plan");
+        turn(&mut cli, "two").await;
+        cli.drain().await;
+        Exit::from_code(0)
+    });
+    let session = Session::builder().model("opus").permission_mode("default").transport(transport).start().unwrap();
+    session.set_model("sonnet").await.unwrap();
+    session.set_permission_mode("plan").await.unwrap();
+    assert_eq!(session.query("1").model("opus").permission_mode("acceptEdits").text().await.unwrap(), "one");
+    assert_eq!(session.query("2").model("sonnet").permission_mode("plan").text().await.unwrap(), "two");
+    assert!(session.stop().await.unwrap().success());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_launch_for_one_query_keeps_what_the_session_was_set_to() {
+    let launches = Arc::new(Mutex::new(0));
+    let transport = cli(move |_, mut cli| {
+        let launch = std::mem::replace(&mut *launches.lock().unwrap(), 1);
+        async move {
+            cli.acknowledge("initialize").await;
+            assert_eq!(cli.acknowledge("set_model").await["model"], "sonnet", "launch {launch}");
+            turn(&mut cli, "done").await;
+            cli.drain().await;
+            Exit::from_code(0)
+        }
+    });
+    let session = Session::builder().model("opus").transport(transport).start().unwrap();
+    session.set_model("sonnet").await.unwrap();
+    for query in [session.query("1"), session.query("2").system_prompt("Be brief."), session.query("3")] {
+        assert_eq!(query.text().await.unwrap(), "done");
+    }
+    assert!(session.stop().await.unwrap().success());
+}
+
+#[tokio::test(start_paused = true)]
+async fn skipping_permissions_is_switched_to_where_the_cli_was_launched_for_it() {
+    let transport = cli(|launch, mut cli| async move {
+        let bypasses = launch.args.iter().any(|arg| arg == "bypassPermissions");
+        let may = launch.args.iter().any(|arg| arg == "--allow-dangerously-skip-permissions");
+        cli.acknowledge("initialize").await;
+        assert!(may || bypasses, "{launch:?}");
+        assert_eq!(cli.acknowledge("set_permission_mode").await["mode"], "bypassPermissions");
+        turn(&mut cli, if bypasses { "launched" } else { "switched" }).await;
+        assert_eq!(cli.acknowledge("set_permission_mode").await["mode"], "default");
+        cli.drain().await;
+        Exit::from_code(0)
+    });
+    let builder = Session::builder().permission_mode("default").transport(transport);
+    for (builder, how) in [(builder.clone().allow_dangerously_skip_permissions(true), "switched"), (builder, "launched")] {
+        let session = builder.start().unwrap();
+        assert_eq!(session.query("1").permission_mode("bypassPermissions").text().await.unwrap(), how);
+        assert!(session.stop().await.unwrap().success());
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_only_a_launch_can_set_is_launched_with_the_conversation_resumed() {
     let launches = Arc::new(Mutex::new(Vec::new()));
     let seen = launches.clone();

@@ -36,7 +36,7 @@ async fn answered(fields: &'static str) -> Result<Person> {
 async fn a_recorded_answer_is_read() {
     let replay = Replay::open("recordings/2.1.329/structured-output.jsonl").unwrap();
     let session = Session::builder().transport(replay.clone()).start().unwrap();
-    let person: Person = session.query("please RUN:so").json().await.unwrap();
+    let person: Person = session.query("Who is it?").json().await.unwrap();
     assert_eq!(person, Person { name: "Ann".into(), age: 3 });
     session.stop().await;
     replay.assert_finished();

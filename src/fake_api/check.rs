@@ -88,6 +88,8 @@ fn unanswered(index: usize, open: &mut Vec<&str>, found: &mut Vec<String>) {
 fn content(index: usize, message: &Value, found: &mut Vec<String>) {
     let mut refuse = |what: &str| found.push(format!("messages.{index}: {what}"));
     match &message["content"] {
+        // A message of the system may be there for its other fields alone, such as `output_config`.
+        Value::Array(blocks) if blocks.is_empty() && message["role"] == "system" => {}
         Value::String(text) if text.is_empty() => refuse("content is empty"),
         Value::String(_) => {}
         Value::Array(blocks) if blocks.is_empty() => refuse("content is empty"),
@@ -131,6 +133,7 @@ mod tests {
     fn conversations_as_the_cli_sends_them() {
         for messages in [
             r#"[{"role":"user","content":"go"}]"#,
+            r#"[{"role":"user","content":"go"},{"role":"system","content":[],"output_config":{"effort":"medium"}}]"#,
             r#"[{"role":"user","content":[{"type":"text","text":"go"}]},{"role":"system","content":"env"},{"role":"assistant","content":"a"},{"role":"user","content":"on"}]"#,
             r#"[{"role":"user","content":"one"},{"role":"user","content":"two"}]"#,
         ] {

@@ -4,7 +4,6 @@
 use std::fmt::Write;
 use std::io;
 
-use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
@@ -57,11 +56,6 @@ impl Connection {
         Ok(Some(HttpRequest { method: method.to_owned(), path, body }))
     }
 
-    /// Answers with JSON and these further headers.
-    pub(super) async fn json(&mut self, status: u16, headers: &[(&str, String)], body: &Value) -> io::Result<()> {
-        self.whole(status, headers, "application/json", &body.to_string()).await
-    }
-
     /// Answers with a whole body.
     pub(super) async fn whole(&mut self, status: u16, headers: &[(&str, String)], content_type: &str, body: &str) -> io::Result<()> {
         let mut answer = format!("HTTP/1.1 {status} \r\ncontent-type: {content_type}\r\ncontent-length: {}\r\n", body.len());
@@ -72,11 +66,6 @@ impl Connection {
         answer.push_str("\r\n");
         answer.push_str(body);
         self.write(&answer).await
-    }
-
-    /// Answers a request for nothing but headers.
-    pub(super) async fn empty(&mut self) -> io::Result<()> {
-        self.write("HTTP/1.1 200 \r\ncontent-length: 0\r\n\r\n").await
     }
 
     /// Begins a body of chunks.

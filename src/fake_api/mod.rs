@@ -26,13 +26,16 @@
 //!   dropping the API panics with them.
 //! * **Paced.** A reply can be late, slow, cut off, garbled, or [held](Reply::hold) until the test releases it: no test needs to sleep.
 //!
-//! The server is written out by hand, down to HTTP's chunks, because faults live at that level: an event is one write, a connection ends
-//! exactly behind it, by FIN or by RST. Servers that own their sockets (`wiremock` answers with whole bodies, `hyper` decides when to flush)
-//! cannot promise that, and a second server for the simple cases would be a second address.
+//! Two servers stand behind the one address. Where every reply of the script is a whole body, late at most, it is `wiremock`'s. Where one is
+//! paced, held or cut off it is one of the API's own, written out down to HTTP's chunks, because those faults live at that level: an event is
+//! one write, and a connection ends exactly behind it, by FIN or by RST. `wiremock` answers with whole bodies only. What is answered is
+//! decided in one place for both, so a script means the same in front of either.
 
 mod check;
+mod desk;
 mod events;
 mod file;
+mod gated;
 mod gates;
 mod http;
 mod ledger;
@@ -40,6 +43,7 @@ mod reply;
 mod request;
 mod script;
 mod server;
+mod whole;
 
 pub use self::file::ScriptError;
 pub use self::ledger::ApiReport;

@@ -69,6 +69,11 @@ impl ApiScript {
         self.rule(Rule { when, replies: replies.into_iter().collect(), repeat: true })
     }
 
+    /// Whether any reply is more than a whole body.
+    pub(super) fn is_paced(&self) -> bool {
+        self.rules.iter().flat_map(|rule| &rule.replies).any(Reply::is_paced)
+    }
+
     fn rule(mut self, rule: Rule) -> Self {
         self.rules.push(rule);
         self

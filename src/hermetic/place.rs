@@ -99,7 +99,7 @@ impl Hermetic {
             ("LANG", "C.UTF-8".into()),
             ("PATH", "/usr/local/bin:/usr/bin:/bin".into()),
             ("SHELL", "/bin/sh".into()),
-            ("TMPDIR", path(self.root.path().join("tmp"))),
+            ("TMPDIR", path(self.tmp_dir())),
             ("TZ", "UTC".into()),
         ]
     }
@@ -122,6 +122,11 @@ impl Hermetic {
     /// `CLAUDE_CONFIG_DIR` of the CLI: conversations lie below `projects`.
     pub fn config_dir(&self) -> PathBuf {
         self.root.path().join("config")
+    }
+
+    /// `TMPDIR` of the CLI.
+    pub fn tmp_dir(&self) -> PathBuf {
+        self.root.path().join("tmp")
     }
 
     /// Removes the place, and says whether all went as it should: nothing tried to leave, and script and requests agreed to the last reply.

@@ -23,9 +23,12 @@ const CANCELLED: i32 = -32800;
 pub(super) type Start = Arc<dyn Fn(Pipe, CancellationToken) -> BoxFuture<'static, ()> + Send + Sync>;
 
 pub(super) fn start<S: Service<RoleServer>>(make: impl Fn() -> S + Send + Sync + 'static) -> Start {
+    let make = Arc::new(make);
     Arc::new(move |pipe, stop| {
-        let service = Guard::new(make());
+        let make = make.clone();
         Box::pin(async move {
+            // Made here, where a panic ends this connection and nothing else.
+            let service = Guard::new(make());
             match rmcp::service::serve_server_with_ct(service, pipe, stop).await {
                 Ok(running) => {
                     let _ = running.waiting().await;

@@ -30,12 +30,12 @@
 //! # let _ = builder;
 //! ```
 //!
-//! **One server for each connection.** The closure makes a server when the CLI connects: at the start, after a restart of the CLI, and when
-//! [`reconnect`](crate::session::Mcp::reconnect) asks for it. Sessions share no state that the closure does not share, and neither do forks.
+//! **One server for each connection.** The closure makes a server when the CLI connects: at the start, after a restart of the CLI, and when a
+//! server is [enabled](crate::session::Mcp::enable) again. Sessions share no state that the closure does not share, and neither do forks.
 //!
 //! | what happens | what comes of it |
 //! |---|---|
-//! | the CLI asks | the server answers, in a task of its own: a slow tool holds up nothing |
+//! | the CLI asks | the server answers, in a task of its own: a slow tool holds up nothing; messages arrive in the order of the wire |
 //! | a tool gives `Err`, or panics | a result with `isError`, which the model reads |
 //! | the CLI cancels a call, or ends | the tool's `RequestContext::ct` is cancelled; five seconds later its future is dropped |
 //! | the server sends a notification or a request | it goes to the CLI as an `mcp_message` request; sending is done when the CLI has acknowledged it |
@@ -44,11 +44,13 @@
 //! Servers that come and go while the session runs: [`Mcp::in_process`](crate::session::Mcp::in_process). What an in-process server may
 //! not be sent past the model is said at [`Mcp::call`](crate::session::Mcp::call).
 //!
-//! The handshake is always played, never sent ahead (`sdkMcpServerManifests`): it costs three round trips of a millisecond or so, while the
-//! manifests would have to be made before the CLI is even started.
+//! **The handshake is sent ahead** (`sdkMcpServerManifests`), so that the first turn does not wait for it: while the CLI is being started, the
+//! session asks each server what it is and which tools it has, and says so in `initialize`. What is not there within 250 ms, and a list of
+//! tools in several pages, is left to the CLI to ask for. A CLI that does not take the manifest connects as ever, to a server made anew.
 
 mod bridge;
 mod guard;
+mod manifest;
 mod pipe;
 mod servers;
 

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rmcp::model::RequestId;
 use rmcp::{RoleServer, Service};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::bridge::{self, Bridge, Start};
+use super::bridge::{self, Bridge, Call, Start};
+use super::manifest;
 use crate::protocol::Answer;
-use crate::session::HostRequest;
+use crate::session::{HostRequest, WeakSession};
 use crate::transport::BoxFuture;
 use crate::wire::RawJson;
 
@@ -42,8 +42,10 @@ impl McpServers {
         lock(&self.known).keys().cloned().collect()
     }
 
-    /// The answer to an `mcp_message`; `None` for a server that is not one of these.
-    pub(crate) fn answer(&self, request: &HostRequest) -> Option<BoxFuture<'static, Answer>> {
+    /// Passes an `mcp_message` on, and gives the answer to come; `None` for a server that is not one of these.
+    ///
+    /// Messages reach a server in the order of these calls, whichever answer is awaited first.
+    pub(crate) fn pass_on(&self, request: &HostRequest) -> Option<BoxFuture<'static, Answer>> {
         let name = request.field("server_name")?.as_str()?.into_owned();
         let start = lock(&self.known).get(&name)?.clone();
         let message = request.field("message").and_then(|message| message.to_value().ok()).unwrap_or_default();
@@ -55,8 +57,12 @@ impl McpServers {
                     let fresh = Bridge::open(&start, &name, request.session());
                     lock(&self.running).insert(name.clone(), Arc::new(fresh));
                 }
-                let bridge = lock(&self.running).get(&name).cloned();
-                Box::pin(async move { success(call(bridge, id, message).await) })
+                match call(lock(&self.running).get(&name), &id, message) {
+                    Ok(reply) => {
+                        Box::pin(async move { success(reply.await.unwrap_or_else(|| error(&id, INTERNAL_ERROR, "the server has ended"))) })
+                    }
+                    Err(refusal) => Box::pin(std::future::ready(success(refusal))),
+                }
             }
             _ => {
                 if let Some(bridge) = lock(&self.running).get(&name) {
@@ -67,6 +73,20 @@ impl McpServers {
             }
         })
     }
+
+    /// Connects these servers anew for a CLI that is about to be started, and plays its part of the handshake with them beforehand: what
+    /// `sdkMcpServerManifests` is to say. A server that is not done in time is left out; the CLI will play the handshake itself.
+    pub(crate) fn manifests<'a>(
+        &self,
+        servers: impl Iterator<Item = &'a str>,
+        session: &WeakSession,
+    ) -> impl Future<Output = Map<String, Value>> + Send + 'static {
+        let known = lock(&self.known);
+        let open = |name: &str| Some((name.to_owned(), Arc::new(Bridge::open(known.get(name)?, name, session))));
+        let fresh: HashMap<_, _> = servers.filter_map(open).collect();
+        lock(&self.running).clone_from(&fresh);
+        manifest::all(fresh)
+    }
 }
 
 impl Clone for McpServers {
@@ -75,20 +95,13 @@ impl Clone for McpServers {
     }
 }
 
-/// What the server answers, as JSON-RPC.
-async fn call(bridge: Option<Arc<Bridge>>, id: Value, message: Value) -> String {
-    let Some(bridge) = bridge else { return error(&id, INVALID_REQUEST, "the server has not been initialized") };
-    let Ok(key) = serde_json::from_value::<RequestId>(id.clone()) else {
-        return error(&id, INVALID_REQUEST, "a request id is a string or a whole number");
-    };
-    let message = match serde_json::from_value(message) {
-        Ok(message) => message,
-        Err(problem) => return error(&id, INVALID_REQUEST, &format!("not a request: {problem}")),
-    };
-    let Some(reply) = bridge.call(key, message) else { return error(&id, INVALID_REQUEST, "a request with this id is under way") };
-    // The bridge must not live longer than the connection only because a call waits.
-    drop(bridge);
-    reply.await.unwrap_or_else(|| error(&id, INTERNAL_ERROR, "the server has ended"))
+/// Passes a request on. `Err` is what is answered in the server's place, as JSON-RPC.
+fn call(bridge: Option<&Arc<Bridge>>, id: &Value, message: Value) -> Result<Call, String> {
+    let refusal = |text: &str| error(id, INVALID_REQUEST, text);
+    let bridge = bridge.ok_or_else(|| refusal("the server has not been initialized"))?;
+    let key = serde_json::from_value(id.clone()).map_err(|_| refusal("a request id is a string or a whole number"))?;
+    let message = serde_json::from_value(message).map_err(|problem| refusal(&format!("not a request: {problem}")))?;
+    bridge.call(key, message).ok_or_else(|| refusal("a request with this id is under way"))
 }
 
 /// An error in JSON-RPC.

@@ -8,11 +8,12 @@
 //! | answer | success or error; of a success the `response` without `toolUseID`; a missing `updatedInput` is the input unchanged; the result of `tools/call` and of no other JSON-RPC method, where a missing `isError` is false; never the text of an error |
 //!
 //! A field that is `null` and one that is absent are the same, but for `set_max_thinking_tokens`, where the CLI tells them apart. A recorded
-//! text that is a scrubber's placeholder (`<text:1>`) fits every value.
+//! text that is a placeholder (`<text:1>`) fits every value, and one in a text (`mail <email:1> now`) every text in its place.
 
 use serde_json::{Map, Value, json};
 
 use super::host_line::clip;
+use super::placeholder::{fits, is_placeholder};
 
 /// One place where two values differ.
 #[derive(Clone, Debug, PartialEq)]
@@ -173,6 +174,7 @@ impl Walk<'_> {
         let (expected, actual) = (self.present(expected), self.present(actual));
         match (expected, actual) {
             (Some(Value::String(text)), _) if is_placeholder(text) => {}
+            (Some(Value::String(expected)), Some(Value::String(actual))) if fits(expected, actual) => {}
             (Some(Value::Object(expected)), Some(Value::Object(actual))) => {
                 let new = actual.keys().filter(|key| !expected.contains_key(*key));
                 for key in expected.keys().chain(new) {
@@ -192,12 +194,6 @@ impl Walk<'_> {
     fn present<'v>(&self, value: Option<&'v Value>) -> Option<&'v Value> {
         value.filter(|value| !(self.null_is_absent && value.is_null()))
     }
-}
-
-/// `<text:1>`: what a scrubber leaves of a text that must not be kept.
-fn is_placeholder(text: &str) -> bool {
-    let Some((kind, number)) = text.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')?.split_once(':')) else { return false };
-    !kind.is_empty() && kind.bytes().all(|byte| byte.is_ascii_lowercase()) && number.parse::<u64>().is_ok()
 }
 
 fn remove(value: &mut Value, key: &str) {
@@ -246,7 +242,9 @@ mod tests {
         let some = r#"{"type":"user","message":{"role":"user","content":[{"type":"image"},{"type":"text","text":"c"}]}}"#;
         assert_eq!(prompts(any, some), [""; 0]);
         assert_eq!(prompts(some, any).len(), 1, "and only on the recorded side");
-        assert!(!is_placeholder("<text:x>") && !is_placeholder("text:1") && !is_placeholder("<:1>"));
+        let part = some.replace("\"c\"", "\"ask <email:1>\"");
+        assert_eq!(prompts(&part, &some.replace("\"c\"", "\"ask ann@x.io\"")), [""; 0]);
+        assert_eq!(prompts(&part, &some.replace("\"c\"", "\"tell ann@x.io\"")).len(), 1);
     }
 
     #[test]

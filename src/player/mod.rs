@@ -31,6 +31,7 @@ mod ids;
 mod improvise;
 mod machine;
 mod matching;
+mod placeholder;
 mod play;
 mod replay;
 mod report;

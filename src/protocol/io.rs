@@ -164,4 +164,6 @@ pub enum Event {
     TruncatedTail(Line),
     /// A reply that nobody waits for: late, foreign, or an echo.
     StrayReply(Frame),
+    /// Something does not work as it was asked for, in a sentence.
+    Warning(String),
 }

@@ -3,13 +3,17 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+mod drain;
 mod end;
+mod in_force;
 mod receive;
 mod switch;
 
+use self::in_force::InForce;
+pub(super) use self::in_force::Setting;
 use self::switch::Switches;
 use super::failure::Failure;
-use super::io::{Command, Input, Output, Profile, Prompt, RequestId, TurnEnd, TurnId};
+use super::io::{Command, Input, Output, Profile, Prompt, RequestId, TurnEnd};
 use super::requests::{Incoming, Outgoing, Purpose};
 use super::turns::Current;
 use crate::wire::{RawJson, control_cancel_line, control_request_line, user_line, verbatim_user_line};
@@ -84,6 +88,7 @@ pub struct Machine {
     queue: VecDeque<Prompt>,
     current: Option<Current>,
     switches: Switches,
+    in_force: InForce,
     /// How the CLI of this connection was launched.
     profile: Profile,
     /// Is the CLI inside a turn that it started by itself?
@@ -126,6 +131,7 @@ impl Machine {
             queue: VecDeque::new(),
             current: None,
             switches: Switches::default(),
+            in_force: InForce::default(),
             profile: Profile::default(),
             foreign: false,
             held_back: false,
@@ -250,7 +256,7 @@ impl Machine {
             Command::Control(request, body, limit) => {
                 if self.link == Link::Ready {
                     self.note_interrupt(&body);
-                    self.request(now, Purpose::Caller(request), &body, limit, out);
+                    self.ask(now, request, &body, limit, out);
                 } else {
                     self.held.push((request, body, limit));
                     self.open(out);
@@ -260,6 +266,7 @@ impl Machine {
                 self.held.retain(|(held, ..)| *held != request);
                 self.connecting.retain(|waiting| *waiting != request);
                 if let Some(id) = self.outgoing.cancel(request) {
+                    self.note_answer(request, false);
                     self.write(control_cancel_line(&id), out);
                 }
             }
@@ -293,12 +300,22 @@ impl Machine {
     fn ready(&mut self, now: Instant, response: Option<RawJson>, out: &mut Vec<Output>) {
         self.link = Link::Ready;
         self.handshake = response.clone();
+        if let Some(mode) = response.as_ref().and_then(|reply| reply.pointer("/current_permission_mode")) {
+            mode.as_str().iter().for_each(|mode| self.in_force.launched(mode));
+        }
         for request in std::mem::take(&mut self.connecting) {
             out.push(Output::Reply(request, Ok(response.clone())));
         }
+        self.make_again(now, out);
         for (request, body, limit) in std::mem::take(&mut self.held) {
-            self.request(now, Purpose::Caller(request), &body, limit, out);
+            self.ask(now, request, &body, limit, out);
         }
+    }
+
+    /// Sends a request of the caller's.
+    fn ask(&mut self, now: Instant, request: RequestId, body: &RawJson, limit: Option<Duration>, out: &mut Vec<Output>) {
+        self.in_force.ask(request, body);
+        self.request(now, Purpose::Caller(request), body, limit, out);
     }
 
     fn request(&mut self, now: Instant, purpose: Purpose, body: &RawJson, limit: Option<Duration>, out: &mut Vec<Output>) {
@@ -347,50 +364,18 @@ impl Machine {
         self.current = Some(Current::new(prompt, now));
     }
 
-    fn abandon(&mut self, now: Instant, turn: TurnId, out: &mut Vec<Output>) {
-        self.queue.retain(|prompt| prompt.turn != turn);
-        self.switches.abandon(turn);
-        if let Some(current) = self.current.as_mut().filter(|current| current.turn == turn) {
-            current.abandoned = true;
-            if !current.is_draining() {
-                self.drain(now, out);
-            }
-        }
-    }
-
-    /// Makes the CLI end the turn that runs, and sets a limit to how long that may take.
-    fn drain(&mut self, now: Instant, out: &mut Vec<Output>) {
-        let Some(current) = &mut self.current else { return };
-        current.drain(now, self.config.drain_timeout);
-        if self.link != Link::Ready {
-            return;
-        }
-        // A turn of the CLI's own is not ours to interrupt: while it runs, our prompt can only be withdrawn.
-        let (purpose, body) = if self.foreign && !current.started {
-            let body = serde_json::json!({"subtype": "cancel_async_message", "message_uuid": current.uuid});
-            (Purpose::Withdraw(current.turn), RawJson::from(body))
-        } else {
-            (Purpose::Interrupt, interrupt())
-        };
-        self.request(now, purpose, &body, None, out);
-    }
-
-    /// The caller interrupts a turn that the CLI may not have begun: that has no effect, and is to be repeated when it begins.
-    fn note_interrupt(&mut self, body: &RawJson) {
-        if let Some(current) = self.current.as_mut().filter(|current| !current.started && !self.foreign) {
-            current.interrupted |= body.pointer("/subtype").is_some_and(|subtype| subtype.as_str().as_deref() == Some("interrupt"));
-        }
-    }
-
     fn tick(&mut self, now: Instant, out: &mut Vec<Output>) {
         for (purpose, id, limit) in self.outgoing.overdue(now) {
             match purpose {
                 Purpose::Caller(request) => {
+                    self.note_answer(request, false);
                     self.write(control_cancel_line(&id), out);
                     out.push(Output::Reply(request, Err(Failure::Timeout(limit))));
                 }
                 Purpose::Initialize => self.give_up(Failure::HandshakeTimeout(limit), out),
-                Purpose::Apply | Purpose::Restore => self.switched(now, purpose, Some(Failure::Timeout(limit)), out),
+                Purpose::Apply | Purpose::Restore | Purpose::MakeAgain(_) => {
+                    self.switched(now, purpose, Some(Failure::Timeout(limit)), out)
+                }
                 Purpose::Interrupt | Purpose::Withdraw(_) => {}
             }
         }
@@ -406,8 +391,4 @@ impl Machine {
             self.drain(now, out);
         }
     }
-}
-
-fn interrupt() -> RawJson {
-    RawJson::scanned(bytes::Bytes::from_static(br#"{"subtype":"interrupt"}"#))
 }

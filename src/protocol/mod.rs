@@ -38,7 +38,11 @@
 //!
 //! A prompt may ask for another launch of the CLI ([`Profile`]): the process that runs is ended in order, and the conversation resumed in the
 //! next one. Or it may ask for a [`Switch`]: control requests before the prompt is written, and their opposites after the turn. A switch
-//! that the CLI refuses ends the turn with the refusal.
+//! that the CLI refuses ends the turn with the refusal; one that cannot be taken back ends the process.
+//!
+//! What comes back after the turn is what was in force before it: what the caller has set (`set_model`, `set_permission_mode`), or the
+//! permission mode that the CLI has named, and only then what the switch has for it. What the caller has set holds over restarts, too: a new
+//! process is told of it before its first prompt.
 //!
 //! # Which turn does a line belong to?
 //!

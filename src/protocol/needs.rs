@@ -3,9 +3,19 @@
 use crate::wire::RawJson;
 
 /// What the CLI cannot do although the host needs it. A hook that is to block what it guards when it fails must not be left to a CLI that would
-/// go on in that case.
+/// go on in that case; nor may a sandbox be lost on the way.
 pub(super) fn unmet(initialize: &RawJson, reply: Option<&RawJson>) -> Option<&'static str> {
     let flag = |name| reply.and_then(|reply| reply.cursor().get(name)?.bool());
+    // The flags that announce these fields make an older CLI exit; one that knows them, and leaves them aside all the same, says so.
+    for (field, applied, what) in [
+        ("settings", "settings_applied", "settings in the handshake (`settings_applied`)"),
+        ("managedSettings", "managed_settings_applied", "managed settings in the handshake (`managed_settings_applied`)"),
+        ("mcpServers", "mcp_servers_applied", "MCP servers in the handshake (`mcp_servers_applied`)"),
+    ] {
+        if initialize.cursor().get(field).is_some() && flag(applied) == Some(false) {
+            return Some(what);
+        }
+    }
     if !has_blocking_hook(initialize) {
         None
     } else if flag("hook_on_failure_supported") != Some(true) {
@@ -15,6 +25,12 @@ pub(super) fn unmet(initialize: &RawJson, reply: Option<&RawJson>) -> Option<&'s
     } else {
         None
     }
+}
+
+/// Are there hooks, none of them a guard, that this CLI has not taken?
+pub(super) fn has_deaf_hooks(initialize: &RawJson, reply: Option<&RawJson>) -> bool {
+    let hooks = initialize.cursor().get("hooks").is_some_and(|hooks| hooks.fields().next().is_some());
+    hooks && reply.and_then(|reply| reply.cursor().get("hooks_applied")?.bool()) == Some(false)
 }
 
 fn has_blocking_hook(initialize: &RawJson) -> bool {

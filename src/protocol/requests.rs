@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::failure::Failure;
 use super::io::{CallbackId, RequestId, TurnId};
+use super::machine::Setting;
 use crate::wire::{Frame, Message, RawJson, ResultMessage};
 
 /// An error reply of the CLI.
@@ -50,6 +51,8 @@ pub(super) enum Purpose {
     Apply,
     /// The machine's own, after the turn.
     Restore,
+    /// The machine's own, after the handshake: what the caller had made of the process before.
+    MakeAgain(Option<Setting>),
     /// The machine's own, for a turn that drains.
     Interrupt,
     /// The machine's own, for this turn: it drains, and the CLI may not have begun with it.

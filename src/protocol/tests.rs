@@ -5,6 +5,7 @@ mod drain;
 mod endings;
 mod forget;
 mod handshake;
+mod in_force;
 mod limits;
 mod model;
 mod one_turn;
@@ -237,6 +238,7 @@ fn described(output: &Output) -> String {
         Output::Event(Event::Message(frame)) => format!("event < {}", frame.text()),
         Output::Event(Event::Control(frame)) => format!("control event < {}", frame.text()),
         Output::Event(Event::StrayReply(frame)) => format!("stray < {}", frame.text()),
+        Output::Event(Event::Warning(warning)) => format!("warning: {warning}"),
         Output::Event(Event::Noise(line)) => format!("noise < {}", line.text()),
         Output::Event(Event::Malformed(malformed)) => format!("malformed: {malformed}"),
         Output::Event(Event::TruncatedTail(line)) => format!("truncated < {}", line.text()),

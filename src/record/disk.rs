@@ -1,10 +1,12 @@
 //! The file of a recording, written by a thread of its own.
 //!
+//! What must not be kept is taken out here, on the way to the file: it costs the session no time, and nothing else is ever written.
+//!
 //! A thread and not `spawn_blocking`: what was recorded must reach the file also when the runtime is going down. The queue before it is
 //! bounded in bytes; when it is full the recording stops, because the alternative is to hold up the session.
 
 use std::collections::VecDeque;
-use std::fs::File;
+use std::fs::OpenOptions;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -12,10 +14,14 @@ use std::thread;
 use std::time::Duration;
 
 use super::error::Error;
+use super::filter::Filter;
 use crate::recording::{Event, Header, Writer};
 
 /// How many bytes of lines may wait for the disk: 64 MiB.
 pub(super) const QUEUE: usize = 64 * 1024 * 1024;
+
+/// How many events are taken to the disk at once.
+const BATCH: usize = 1024;
 
 /// One recording's way to its file.
 #[derive(Clone, Debug)]
@@ -43,11 +49,11 @@ struct State {
 
 impl Disk {
     /// Creates the file, in the thread, and writes the header.
-    pub(super) fn create(path: PathBuf, header: Header, overwrite: bool, limit: usize) -> Self {
+    pub(super) fn create(path: PathBuf, header: Header, filter: Filter, overwrite: bool, limit: usize) -> Self {
         let disk = Self(Arc::new(Shared { path, limit, state: Mutex::default(), changed: Condvar::new() }));
         let shared = Arc::clone(&disk.0);
         let thread = thread::Builder::new().name("claude-wire-record".into());
-        if let Err(error) = thread.spawn(move || shared.run(&header, overwrite)) {
+        if let Err(error) = thread.spawn(move || shared.run(&header, filter, overwrite)) {
             disk.0.fail(Error::io(&disk.0.path, error));
         }
         disk
@@ -55,7 +61,7 @@ impl Disk {
 
     /// Queues an event; after an error or the end it is dropped.
     pub(super) fn push(&self, event: Event) {
-        let size = event.payload().map_or(0, |payload| payload.bytes().len());
+        let size = size(&event);
         let mut state = self.0.lock();
         if state.closed || state.finished {
             return;
@@ -95,6 +101,22 @@ impl Disk {
         &self.0.path
     }
 
+    /// Blocks until everything so far is in the file, or until nothing has moved for this long.
+    pub(super) fn wait_while_moving(&self, patience: Duration) {
+        let mut state = self.0.lock();
+        let until = state.taken;
+        while !state.closed && (state.done < until || state.finished) {
+            let before = state.done;
+            let waits = |state: &mut State| !state.closed && state.done == before;
+            // A poisoned lock has nothing to wait for.
+            let Ok((after, timeout)) = self.0.changed.wait_timeout_while(state, patience, waits) else { return };
+            if timeout.timed_out() {
+                return;
+            }
+            state = after;
+        }
+    }
+
     /// Blocks until everything so far is in the file, or for this long.
     pub(super) fn wait(&self, limit: Duration) {
         let state = self.0.lock();
@@ -106,8 +128,8 @@ impl Disk {
 }
 
 impl Shared {
-    fn run(&self, header: &Header, overwrite: bool) {
-        match self.write(header, overwrite) {
+    fn run(&self, header: &Header, filter: Filter, overwrite: bool) {
+        match self.write(header, filter, overwrite) {
             Ok(()) => {
                 self.lock().closed = true;
                 self.changed.notify_all();
@@ -117,11 +139,15 @@ impl Shared {
     }
 
     /// Until the recording is finished, or given up by the other side.
-    fn write(&self, header: &Header, overwrite: bool) -> io::Result<()> {
-        let file = if overwrite { File::create(&self.path) } else { File::create_new(&self.path) }?;
-        let mut writer = Writer::new(file, header).map_err(io_error)?;
+    fn write(&self, header: &Header, mut filter: Filter, overwrite: bool) -> io::Result<()> {
+        // Something that is there and no file (a pipe, a device) cannot be read again, and has no count in its header.
+        let counts = filter.redacts() && std::fs::metadata(&self.path).map_or(true, |there| there.is_file());
+        let mut options = OpenOptions::new();
+        let options = options.read(counts).write(true);
+        let file = if overwrite { options.create(true).truncate(true) } else { options.create_new(true) }.open(&self.path)?;
+        let mut writer = if counts { Writer::with_room(file, header) } else { Writer::new(file, header) }.map_err(io_error)?;
         loop {
-            let (events, bytes) = {
+            let events: Vec<Event> = {
                 let mut state = self.wait_for_events();
                 if state.closed {
                     return Ok(());
@@ -129,17 +155,21 @@ impl Shared {
                 if state.queue.is_empty() {
                     break;
                 }
-                (std::mem::take(&mut state.queue), state.bytes)
+                let batch = state.queue.len().min(BATCH);
+                state.queue.drain(..batch).collect()
             };
-            for event in &events {
-                writer.event(event).map_err(io_error)?;
+            let (taken, bytes) = (events.len() as u64, events.iter().map(size).sum::<usize>());
+            for mut event in events {
+                filter.event(&mut event);
+                writer.event(&event).map_err(io_error)?;
             }
             let mut state = self.lock();
-            state.done += events.len() as u64;
+            state.done += taken;
             state.bytes -= bytes;
             self.changed.notify_all();
         }
-        writer.finish().map_err(io_error).map(drop)
+        let finished = if counts { writer.finish_counted(header, filter.redactions()) } else { writer.finish() };
+        finished.map_err(io_error).map(drop)
     }
 
     /// Until there are some, or none will come any more.
@@ -163,6 +193,11 @@ impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What an event counts for in the queue.
+fn size(event: &Event) -> usize {
+    event.payload().map_or(0, |payload| payload.bytes().len())
 }
 
 /// A [`Writer`] fails for no other reason than its file.

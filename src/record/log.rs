@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::disk::{Disk, QUEUE};
 use super::lines::Lines;
-use crate::recording::{self, Event, EventKind, Hider, Payload, Stream};
+use crate::recording::{self, Event, EventKind, Payload, Stream};
 use crate::transport::Exit;
 
 /// How long the last part of a connection that goes away waits for the disk, so that a program that ends now has its recording.
@@ -21,7 +21,6 @@ pub(super) struct Log(Arc<Mutex<Inner>>);
 #[derive(Debug)]
 struct Inner {
     disk: Disk,
-    hider: Hider,
     start: Instant,
     /// When the last event was, in microseconds from the start.
     last: u64,
@@ -42,21 +41,10 @@ struct Half {
 }
 
 impl Log {
-    pub(super) fn new(disk: Disk, hider: Hider, start: Instant) -> Self {
+    pub(super) fn new(disk: Disk, start: Instant) -> Self {
         let half = Half::default;
         let (stdin, stdout, stderr) = (half(), half(), half());
-        Self(Arc::new(Mutex::new(Inner {
-            disk,
-            hider,
-            start,
-            last: 0,
-            stdin,
-            stdout,
-            stderr,
-            held: Vec::new(),
-            exit: None,
-            control_gone: false,
-        })))
+        Self(Arc::new(Mutex::new(Inner { disk, start, last: 0, stdin, stdout, stderr, held: Vec::new(), exit: None, control_gone: false })))
     }
 
     /// Does something to the connection and records it, with no other event in between: what the other side does about it is recorded
@@ -108,6 +96,12 @@ impl Guard<'_> {
         inner.finish_if_over();
     }
 
+    /// Nothing more is taken from the CLI: both ends of output.
+    pub(super) fn end_output(&mut self) {
+        self.end(Stream::Out);
+        self.end(Stream::Err);
+    }
+
     /// A write to the CLI failed.
     pub(super) fn write_failed(&mut self, error: &io::Error) {
         if !self.0.stdin.ended {
@@ -136,8 +130,7 @@ impl Guard<'_> {
 }
 
 impl Inner {
-    fn line(&mut self, stream: Stream, mut line: Payload) {
-        self.hider.hide(&mut line);
+    fn line(&mut self, stream: Stream, line: Payload) {
         self.event(match stream {
             Stream::In => EventKind::In(line),
             Stream::Out => EventKind::Out(line),

@@ -9,34 +9,23 @@ use tokio::time::Instant;
 use super::date::rfc3339;
 use super::disk::{Disk, QUEUE};
 use super::error::Error;
+use super::filter::Filter;
 use super::log::Log;
+use super::surroundings::Surroundings;
 use super::tee::tee;
-use crate::recording::{Header, Hider, Root};
+use crate::recording::{Header, Redaction, Root};
 use crate::transport::{self, BoxFuture, Connection, Launch, Transport};
-
-/// The variables that a recording's header names: they change what the CLI does, and none of them is a secret.
-const ENV: [&str; 12] = [
-    "API_TIMEOUT_MS",
-    "CLAUDE_AGENT_SDK_DISABLE_BUILTIN_AGENTS",
-    "CLAUDE_AGENT_SDK_VERSION",
-    "CLAUDE_CODE_DISABLE_BUNDLED_SKILLS",
-    "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC",
-    "CLAUDE_CODE_ENABLE_SDK_FILE_CHECKPOINTING",
-    "CLAUDE_CODE_ENTRYPOINT",
-    "CLAUDE_CODE_MAX_RETRIES",
-    "CLAUDE_CODE_STARTUP_FAILURE_RESULTS",
-    "CLAUDE_CODE_STREAM_EVENT_HOLD_MS",
-    "DISABLE_AUTOUPDATER",
-    "DISABLE_TELEMETRY",
-];
 
 /// Records every connection of a transport to a file.
 ///
 /// The first connection goes to the path given, a further one (a session that reconnects) to a file beside it: `x.jsonl`, `x-2.jsonl`,
-/// `x-3.jsonl`. All bytes of the three streams are kept as they are, in lines; so are the end of each stream, the signals, the exit. Only
-/// the working directory becomes the variable `${cwd}`, whose value the header holds, so that the recording can be played elsewhere. Of the
-/// environment the header names a short list of variables and no others. What was said stands in the file: [`scrub`](crate::recording::scrub)
-/// it before you share it.
+/// `x-3.jsonl`. All bytes of the three streams are kept as they are, in lines; so are the end of each stream, the signals, the exit. Of the
+/// environment the header names a short list of variables and no others.
+///
+/// **Secrets never reach the file.** What [`Redaction`] describes is replaced before a line is written, by default: keys, tokens, addresses, the
+/// CLI's own long texts, and what the launch itself tells (the working directory and the home folder become `${cwd}` and `${home}`; values of
+/// `ANTHROPIC_API_KEY`, `*_TOKEN` and the like are found wherever they turn up, also encoded; so is the name of this machine, unless it is a plain
+/// word). [`redaction`](Self::redaction) adds what only you know, [`unredacted`](Self::unredacted) turns it off.
 ///
 /// The session is never disturbed. When the file cannot be created or written, the recording ends there, an error is logged and
 /// kept for [`error`](Self::error); what is in the file can be read, as a truncated recording. A file that is there already is such an
@@ -77,6 +66,8 @@ pub struct Recorder {
     path: PathBuf,
     header: Header,
     overwrite: bool,
+    /// `None` to keep everything.
+    redaction: Option<Redaction>,
     pub(super) queue: usize,
     opened: Arc<Mutex<Vec<Disk>>>,
 }
@@ -86,7 +77,15 @@ impl Recorder {
     pub fn new(transport: impl Transport, path: impl Into<PathBuf>) -> Self {
         let mut header = Header::new();
         header.recorder = Some(concat!("claude-wire ", env!("CARGO_PKG_VERSION")).to_owned());
-        Self { inner: Arc::new(transport), path: path.into(), header, overwrite: false, queue: QUEUE, opened: Arc::default() }
+        Self {
+            inner: Arc::new(transport),
+            path: path.into(),
+            header,
+            overwrite: false,
+            redaction: Some(Redaction::new()),
+            queue: QUEUE,
+            opened: Arc::default(),
+        }
     }
 
     /// Notes the version of the CLI, as in `2.1.329`, in the header: the header comes first in the file, and nothing on the wire says it
@@ -101,6 +100,21 @@ impl Recorder {
     #[must_use]
     pub fn overwrite(mut self, yes: bool) -> Self {
         self.overwrite = yes;
+        self
+    }
+
+    /// Takes this out as well as what is known anyway.
+    #[must_use]
+    pub fn redaction(mut self, redaction: Redaction) -> Self {
+        self.redaction = Some(redaction);
+        self
+    }
+
+    /// Keeps everything as it was said, secrets too; only the working directory becomes `${cwd}`, whose value the header then holds.
+    /// [`scrub`](crate::recording::scrub) such a recording before you share it.
+    #[must_use]
+    pub fn unredacted(mut self) -> Self {
+        self.redaction = None;
         self
     }
 
@@ -131,20 +145,38 @@ impl Recorder {
         self.error().map_or(Ok(()), Err)
     }
 
-    fn begin(&self, launch: &Launch, start: Instant) -> Log {
+    /// Waits until everything so far is in its file, or nothing has moved for this long.
+    pub(super) async fn settle(&self, patience: Duration) {
+        let opened = self.opened().clone();
+        for disk in opened {
+            // It fails only when the runtime goes down.
+            let _ = tokio::task::spawn_blocking(move || disk.wait_while_moving(patience)).await;
+        }
+    }
+
+    pub(super) fn transport(&self) -> &dyn Transport {
+        &*self.inner
+    }
+
+    pub(super) fn begin(&self, launch: &Launch, start: Instant) -> Log {
         let mut header = self.header.clone();
         header.recorded_at = Some(rfc3339(SystemTime::now()));
         header.argv = Some(launch.args.iter().map(text).collect());
         let env = launch.env.resolve(std::env::vars_os(), launch.cwd.as_deref());
-        let known = env.iter().filter(|(name, _)| ENV.iter().any(|known| name.as_os_str() == *known));
-        header.env = known.map(|(name, value)| (text(name), text(value))).collect();
-        let roots: Vec<Root> = cwd(launch).map(|cwd| Root::new("cwd", cwd.clone(), cwd)).into_iter().collect();
-        let hider = Hider::new(&roots, &mut header);
+        let surroundings = Surroundings { env, cwd: launch.cwd.clone().or_else(|| std::env::current_dir().ok()) };
+        header.env = surroundings.named();
+        let filter = match &self.redaction {
+            Some(redaction) => Filter::redacting(&surroundings.redaction(redaction.clone()), &mut header),
+            None => {
+                let roots: Vec<Root> = surroundings.cwd().map(|cwd| Root::new("cwd", cwd.clone(), cwd)).into_iter().collect();
+                Filter::hiding(&roots, &mut header)
+            }
+        };
         let mut opened = self.opened();
         let path = numbered(&self.path, opened.len() + 1);
-        let disk = Disk::create(path, header, self.overwrite, self.queue);
+        let disk = Disk::create(path, header, filter, self.overwrite, self.queue);
         opened.push(disk.clone());
-        Log::new(disk, hider, start)
+        Log::new(disk, start)
     }
 
     fn opened(&self) -> MutexGuard<'_, Vec<Disk>> {
@@ -169,15 +201,8 @@ impl fmt::Debug for Recorder {
     }
 }
 
-/// The working directory as the CLI sees it: without links.
-fn cwd(launch: &Launch) -> Option<String> {
-    let cwd = launch.cwd.clone().or_else(|| std::env::current_dir().ok())?;
-    let cwd = cwd.canonicalize().unwrap_or(cwd);
-    cwd.into_os_string().into_string().ok()
-}
-
 /// `x.jsonl`, `x-2.jsonl`, ...
-fn numbered(path: &Path, number: usize) -> PathBuf {
+pub(super) fn numbered(path: &Path, number: usize) -> PathBuf {
     if number == 1 {
         return path.to_owned();
     }

@@ -29,7 +29,7 @@ pub struct Header {
     /// `vars`: the variables that stand as `${name}` in the events, with a neutral value each; see
     /// [`Recording::expand`](super::Recording::expand).
     pub vars: BTreeMap<String, String>,
-    /// `redactions`: how many places were replaced when it was scrubbed.
+    /// `redactions`: how many places were replaced when it was recorded or scrubbed; absent if nobody counted.
     pub redactions: Option<u64>,
     /// The line as it was read, written again as long as it still says the same; the source of unknown keys.
     raw: Option<Bytes>,

@@ -20,35 +20,54 @@
 //! read it: `"as":"text"`, or `"as":"base64"` for bytes that text cannot carry. Stderr is text by nature, so there a bare
 //! string is the line itself: `"err":"oops"`. `eol` is absent after LF, else `"\r\n"` or `""`. See [`Payload`].
 //!
+//! # Telling two runs apart
+//!
+//! [`normalise`] takes out what differs between two runs of the same CLI; [`compare`] holds the recordings of two CLIs against each other;
+//! a [`Census`] says what stands in recordings, and [`audit`] what of it the typed layer does not know.
+//!
+//! # Redactions
+//!
+//! A secret stands as `<key:1>`, `<email:2>` and so on: see [`Redaction`]. The header's `redactions` says how many places
+//! were replaced. A recorder puts that number into room that it left in the header when it closes the file, so a
+//! recording that was cut off has none.
+//!
 //! # Variables
 //!
 //! Folders of the host that made the recording stand as `${cwd}`, `${home}` and so on, and the header's `vars` gives
 //! each a neutral value. Whoever plays a recording calls [`Recording::expand`] first, with the live values.
 
+mod census;
+mod compare;
 mod error;
 mod event;
 mod file;
 mod header;
 mod import;
 mod migrate;
+mod normalise;
 mod object;
-mod patterns;
 mod payload;
-mod scrub;
+mod redact;
 mod seal;
 mod strings;
 mod vars;
 mod writer;
 
+pub use census::{Census, Gap, JsonType, KindCensus, audit};
+pub use compare::{Change, Difference, Severity, compare};
 pub use error::Error;
 pub use event::{Event, EventKind, Exit, Stream, UnknownEvent};
 pub use file::Recording;
 pub use header::{FORMAT_VERSION, Header};
 pub use import::{ImportOptions, import};
+pub use normalise::normalise;
 pub use payload::{Eol, Payload};
-pub use scrub::{Finding, lint, scrub};
+pub use redact::{Finding, Redaction, lint, scrub};
 pub use seal::Integrity;
-#[cfg(feature = "session")]
-pub(crate) use vars::Hider;
 pub use vars::Root;
 pub use writer::Writer;
+#[cfg(feature = "session")]
+pub(crate) use {
+    redact::{Redactor, is_secret_variable},
+    vars::Hider,
+};

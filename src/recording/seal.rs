@@ -43,6 +43,21 @@ impl Seal {
         self.sha256.update(line);
     }
 
+    /// Takes in anew everything that was written.
+    #[cfg(feature = "session")]
+    pub(super) fn rehash(&mut self, file: &mut impl std::io::Read) -> std::io::Result<()> {
+        self.sha256 = Sha256::new();
+        let mut chunk = vec![0; 1 << 16];
+        loop {
+            match file.read(&mut chunk) {
+                Ok(0) => return Ok(()),
+                Ok(read) => self.sha256.update(&chunk[..read]),
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
     pub(super) fn footer(&self) -> Footer {
         let digest = self.sha256.clone().finalize();
         Footer { events: self.events, sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect() }

@@ -5,10 +5,13 @@ use std::ops::Range;
 /// One string value: the bytes between its quotes, the key it stands under, and how deep.
 #[derive(Debug, PartialEq)]
 pub(super) struct JsonString {
+    /// For an item of a list, the key of the list.
     pub(super) key: Range<usize>,
     pub(super) value: Range<usize>,
     /// 1 for the members of the outermost object.
     pub(super) depth: usize,
+    /// The same number for all strings of one object.
+    pub(super) object: usize,
 }
 
 impl JsonString {
@@ -18,19 +21,32 @@ impl JsonString {
     }
 }
 
-/// Finds every string value of a valid JSON text, without recursion. The key of a list's items is empty.
-pub(super) fn strings(json: &[u8]) -> Vec<JsonString> {
-    let mut found = Vec::new();
+/// The strings of a JSON text, in order.
+#[derive(Debug, Default)]
+pub(super) struct Strings {
+    pub(super) keys: Vec<Range<usize>>,
+    pub(super) values: Vec<JsonString>,
+}
+
+/// Finds every string of a valid JSON text, without recursion.
+pub(super) fn strings(json: &[u8]) -> Strings {
+    let mut found = Strings::default();
     let mut open: Vec<Container> = Vec::new();
-    let mut at = 0;
+    let (mut at, mut objects) = (0, 0);
     while at < json.len() {
         match json[at] {
-            b'{' => open.push(Container { object: true, key: 0..0, key_next: true }),
-            b'[' => open.push(Container { object: false, key: 0..0, key_next: false }),
+            b'{' => {
+                objects += 1;
+                open.push(Container { object: Some(objects), key: 0..0, key_next: true });
+            }
+            b'[' => {
+                let key = open.last().map_or(0..0, |container| container.key.clone());
+                open.push(Container { object: None, key, key_next: false });
+            }
             b'}' | b']' => drop(open.pop()),
             b',' => {
                 if let Some(container) = open.last_mut() {
-                    container.key_next = container.object;
+                    container.key_next = container.object.is_some();
                 }
             }
             b'"' => {
@@ -39,11 +55,14 @@ pub(super) fn strings(json: &[u8]) -> Vec<JsonString> {
                 let depth = open.len();
                 match open.last_mut() {
                     Some(container) if container.key_next => {
+                        found.keys.push(string.clone());
                         container.key = string;
                         container.key_next = false;
                     }
-                    Some(container) => found.push(JsonString { key: container.key.clone(), value: string, depth }),
-                    None => found.push(JsonString { key: 0..0, value: string, depth }),
+                    Some(Container { key, object, .. }) => {
+                        found.values.push(JsonString { key: key.clone(), value: string, depth, object: object.unwrap_or(0) });
+                    }
+                    None => found.values.push(JsonString { key: 0..0, value: string, depth, object: 0 }),
                 }
             }
             _ => {}
@@ -53,8 +72,48 @@ pub(super) fn strings(json: &[u8]) -> Vec<JsonString> {
     found
 }
 
+/// Where a byte of a JSON text stands, as in `message.content[0].text`.
+pub(super) fn path_to(json: &[u8], place: usize) -> String {
+    let mut open: Vec<(Container, usize)> = Vec::new();
+    let mut at = 0;
+    while at < json.len().min(place) {
+        match json[at] {
+            b'{' => open.push((Container { object: Some(0), key: 0..0, key_next: true }, 0)),
+            b'[' => open.push((Container { object: None, key: 0..0, key_next: false }, 0)),
+            b'}' | b']' => drop(open.pop()),
+            b',' => {
+                if let Some((container, index)) = open.last_mut() {
+                    container.key_next = container.object.is_some();
+                    *index += 1;
+                }
+            }
+            b'"' => {
+                let string = at + 1..end_of_string(json, at + 1);
+                at = string.end;
+                if let Some((container, _)) = open.last_mut().filter(|(container, _)| container.key_next) {
+                    container.key = string;
+                    container.key_next = false;
+                }
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    let mut path = String::new();
+    for (container, index) in open {
+        if container.object.is_none() {
+            path.push_str(&format!("[{index}]"));
+        } else {
+            let dot = if path.is_empty() { "" } else { "." };
+            path.push_str(&format!("{dot}{}", String::from_utf8_lossy(&json[container.key])));
+        }
+    }
+    path
+}
+
 struct Container {
-    object: bool,
+    /// The object's number; `None` for a list.
+    object: Option<usize>,
     key: Range<usize>,
     key_next: bool,
 }
@@ -69,19 +128,30 @@ fn end_of_string(json: &[u8], mut at: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::strings;
+    use super::{path_to, strings};
 
     #[test]
     fn keys_and_values_are_told_apart() {
         let json = r#"{"a":"1","b":{"c\"":["2",{"d":"3\\"}],"e":4},"":"\"","f":{"g":{}},"h":"5"}"#;
-        let found: Vec<_> = strings(json.as_bytes()).into_iter().map(|s| (&json[s.key], &json[s.value], s.depth)).collect();
-        assert_eq!(found, [("a", "1", 1), ("", "2", 3), ("d", "3\\\\", 4), ("", "\\\"", 1), ("h", "5", 1)]);
+        let found: Vec<_> =
+            strings(json.as_bytes()).values.into_iter().map(|s| (&json[s.key], &json[s.value], s.depth, s.object)).collect();
+        assert_eq!(strings(json.as_bytes()).keys.len(), 9);
+        assert_eq!(found, [("a", "1", 1, 1), ("c\\\"", "2", 3, 0), ("d", "3\\\\", 4, 3), ("", "\\\"", 1, 1), ("h", "5", 1, 1)]);
     }
 
     #[test]
     fn what_is_no_json_is_no_danger() {
         for text in ["", "\"", "\"\\", "]]}{", ",:\"a\"", "{\"a"] {
             strings(text.as_bytes());
+            path_to(text.as_bytes(), 3);
+        }
+    }
+
+    #[test]
+    fn a_place_has_a_path() {
+        let json = r#"{"a":"1","b":{"c,":["2",{"d":"X"},["Y"]]},"e":"Z"}"#;
+        for (place, path) in [("X", "b.c,[1].d"), ("Y", "b.c,[2][0]"), ("Z", "e"), ("1", "a")] {
+            assert_eq!(path_to(json.as_bytes(), json.find(place).unwrap()), path);
         }
     }
 }

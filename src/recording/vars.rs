@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 
-use super::event::EventKind;
+use super::event::{Event, EventKind};
 use super::file::Recording;
 use super::header::Header;
 use super::payload::Payload;
@@ -104,22 +104,30 @@ pub(super) fn hide(recording: &mut Recording, roots: &[Root]) -> u64 {
 /// [`hide`] for a recorder: line by line, and the header is written before the first line is known.
 #[derive(Debug)]
 #[cfg(feature = "session")]
-pub(crate) struct Hider(Table);
+pub(crate) struct Hider {
+    table: Table,
+    hidden: Counts,
+}
 
 #[cfg(feature = "session")]
 impl Hider {
     /// Hides the roots in the header, and names them all there.
     pub(crate) fn new(roots: &[Root], header: &mut Header) -> Self {
         let vars: Vec<Var> = roots.iter().flat_map(Root::vars).collect();
-        let table = Table::hiding(&vars, header);
-        table.apply_to_header(header, &mut Counts::new());
+        let mut hider = Self { table: Table::hiding(&vars, header), hidden: Counts::new() };
+        hider.table.apply_to_header(header, &mut hider.hidden);
         header.vars.insert(DOLLAR.to_owned(), "$".to_owned());
         header.vars.extend(vars.into_iter().map(|var| (var.name, var.default)));
-        Self(table)
+        hider
     }
 
-    pub(crate) fn hide(&self, line: &mut Payload) {
-        self.0.apply_to_payload(line, &mut Counts::new());
+    pub(crate) fn event(&mut self, event: &mut Event) {
+        self.table.apply_to_event(event, &mut self.hidden);
+    }
+
+    /// How often a root was hidden.
+    pub(crate) fn hidden(&self) -> u64 {
+        self.hidden.iter().filter(|(with, _)| !with.starts_with(&literal(""))).map(|(_, count)| count).sum()
     }
 }
 
@@ -235,13 +243,17 @@ impl Table {
         let mut counts = Counts::new();
         self.apply_to_header(&mut recording.header, &mut counts);
         for event in &mut recording.events {
-            if let Some(payload) = event.payload_mut() {
-                self.apply_to_payload(payload, &mut counts);
-            } else if let EventKind::Mark(text) = &mut event.kind {
-                self.apply_to_text(text, &mut counts);
-            }
+            self.apply_to_event(event, &mut counts);
         }
         counts
+    }
+
+    fn apply_to_event(&self, event: &mut Event, counts: &mut Counts) {
+        if let Some(payload) = event.payload_mut() {
+            self.apply_to_payload(payload, counts);
+        } else if let EventKind::Mark(text) = &mut event.kind {
+            self.apply_to_text(text, counts);
+        }
     }
 
     fn apply_to_header(&self, header: &mut Header, counts: &mut Counts) {

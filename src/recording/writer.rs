@@ -77,3 +77,53 @@ impl<W: io::Write> Writer<W> {
         done.map_err(Error::io)
     }
 }
+
+/// Room in a header's line for `,"redactions":` and any number.
+#[cfg(feature = "session")]
+const ROOM: usize = 14 + 20;
+
+/// A recording whose redactions are counted while it is written: the header comes first, and has room for the sum.
+#[cfg(feature = "session")]
+impl<W: io::Read + io::Write + io::Seek> Writer<W> {
+    /// Writes the header, with room for the count. Spaces before the last brace are nothing to a reader; a recording that is cut off has no
+    /// count.
+    pub(crate) fn with_room(inner: W, header: &Header) -> Result<Self, Error> {
+        let mut writer = Self { inner, seal: Seal::default(), line: padded(header, None), broken: false };
+        writer.seal.header(&writer.line);
+        writer.flush_line()?;
+        Ok(writer)
+    }
+
+    /// Puts the count into the room, then seals as [`finish`](Self::finish) does.
+    ///
+    /// The digest covers the header, so all that was written is read once more.
+    pub(crate) fn finish_counted(mut self, header: &Header, redactions: u64) -> Result<W, Error> {
+        if !self.broken {
+            let mut header = header.clone();
+            let room = padded(&header, None).len();
+            header.redactions = Some(redactions);
+            self.count(&padded(&header, Some(room))).map_err(Error::io)?;
+        }
+        self.finish()
+    }
+
+    fn count(&mut self, header: &[u8]) -> io::Result<()> {
+        self.inner.rewind()?;
+        self.inner.write_all(header)?;
+        self.inner.flush()?;
+        self.inner.rewind()?;
+        self.seal.rehash(&mut self.inner)
+    }
+}
+
+/// The header's line, filled up with spaces to this length, or by the room for a count.
+#[cfg(feature = "session")]
+fn padded(header: &Header, len: Option<usize>) -> Vec<u8> {
+    let mut line = Vec::new();
+    header.write(&mut line);
+    line.pop();
+    let len = len.unwrap_or(line.len() + ROOM + 2).max(line.len() + 2);
+    line.resize(len - 2, b' ');
+    line.extend_from_slice(b"}\n");
+    line
+}

@@ -37,6 +37,9 @@ pub enum SessionEvent {
     TruncatedTail(Line),
     /// A reply that nobody waits for.
     StrayReply(Frame),
+    /// Something does not work as it was asked for, in a sentence: hooks that the CLI has not taken, a setting that could not be made again.
+    /// Logged with `tracing` at level warn as well.
+    Warning(String),
     /// This reader was too slow: so many events are gone, just before the next one.
     Lost(u64),
 }
@@ -50,6 +53,10 @@ impl From<protocol::Event> for SessionEvent {
             protocol::Event::Malformed(malformed) => Self::Malformed(malformed),
             protocol::Event::TruncatedTail(line) => Self::TruncatedTail(line),
             protocol::Event::StrayReply(frame) => Self::StrayReply(frame),
+            protocol::Event::Warning(warning) => {
+                tracing::warn!("{warning}");
+                Self::Warning(warning)
+            }
         }
     }
 }

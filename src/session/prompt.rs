@@ -1,20 +1,23 @@
 //! What is asked.
 
+use base64::prelude::*;
 use serde_json::{Value, json};
 
 use crate::wire::RawJson;
 
-/// The content of a prompt: a text, or content blocks as the Messages API knows them.
+/// The content of a prompt: a text, with images and files if there are any, or content blocks as the Messages API knows them.
+///
+/// In a text the CLI puts the content of files in place of `@path`, and takes `/name` at its beginning for a command, unless
+/// [`verbatim_prompts`](super::SessionBuilder::verbatim_prompts) is set.
 ///
 /// ```
-/// use claude_wire::session::Prompt;
+/// use claude_wire::Prompt;
 /// use serde_json::json;
 ///
 /// let text: Prompt = "What is 2 + 2?".into();
-/// let image = Prompt::blocks([
-///     json!({"type": "text", "text": "What is this?"}),
-///     json!({"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "iVBORw0KGgo="}}),
-/// ]);
+/// let file: Prompt = "What does @src/main.rs do?".into();
+/// let image = Prompt::from("What is this?").image("image/png", b"\x89PNG...");
+/// let blocks = Prompt::blocks([json!({"type": "text", "text": "What is 2 + 2?"})]);
 /// ```
 #[derive(Clone, Debug)]
 pub struct Prompt(pub(super) RawJson);
@@ -25,10 +28,45 @@ impl Prompt {
         Self(json!(blocks.into_iter().collect::<Vec<_>>()).into())
     }
 
+    /// Adds an image: `image/png`, `image/jpeg`, `image/gif` or `image/webp`, and the bytes of its file.
+    #[must_use]
+    pub fn image(self, media_type: &str, bytes: impl AsRef<[u8]>) -> Self {
+        self.and(json!({"type": "image", "source": base64(media_type, bytes.as_ref())}))
+    }
+
+    /// Adds a PDF document: the bytes of its file.
+    #[must_use]
+    pub fn pdf(self, bytes: impl AsRef<[u8]>) -> Self {
+        self.and(json!({"type": "document", "source": base64("application/pdf", bytes.as_ref())}))
+    }
+
+    /// Adds a file of plain text under a title, such as its name.
+    #[must_use]
+    pub fn text_file(self, title: impl Into<String>, text: impl Into<String>) -> Self {
+        let source = json!({"type": "text", "media_type": "text/plain", "data": text.into()});
+        self.and(json!({"type": "document", "source": source, "title": title.into()}))
+    }
+
+    /// One more content block.
+    fn and(self, block: Value) -> Self {
+        let mut blocks = match self.0.to_value() {
+            Ok(Value::Array(blocks)) => blocks,
+            Ok(Value::String(text)) => vec![json!({"type": "text", "text": text})],
+            // Not a content that the API knows; it is left as it is.
+            _ => return self,
+        };
+        blocks.push(block);
+        Self(Value::Array(blocks).into())
+    }
+
     /// A prompt as it is to stand in `message.content`, byte for byte.
     pub fn raw(content: RawJson) -> Self {
         Self(content)
     }
+}
+
+fn base64(media_type: &str, bytes: &[u8]) -> Value {
+    json!({"type": "base64", "media_type": media_type, "data": BASE64_STANDARD.encode(bytes)})
 }
 
 impl From<&str> for Prompt {

@@ -31,29 +31,36 @@ impl Plan {
         resolved.validate()?;
         refuse_session_only(query)?;
         let timeouts = resolved.timeouts();
-        let switches = switches(&mut resolved, session);
+        let switches = switches(query, &mut resolved, session);
         let differs = resolved.launch()? != session.launch()? || resolved.initialize() != session.initialize();
         Ok(Self { timeouts, switches, launch: differs.then(|| Box::new(resolved)) })
     }
 }
 
-/// Takes out of `resolved` what differs from `session` and can be switched while the CLI runs.
-fn switches(resolved: &mut Options, session: &Options) -> Vec<Switch> {
+/// Takes out of `resolved` what can be switched while the CLI runs. What is in force already is not switched: that the machine knows, since it
+/// need not be the session's option any more.
+fn switches(query: &Options, resolved: &mut Options, session: &Options) -> Vec<Switch> {
     let mut switches = Vec::new();
-    if resolved.model != session.model {
+    if query.model.is_some() {
         let set = |model: &Option<String>| request(json!({"subtype": "set_model", "model": model}));
-        switches.push(Switch { apply: set(&resolved.model), restore: set(&session.model) });
+        switches.push(Switch { apply: set(&query.model), restore: set(&session.model) });
         resolved.model.clone_from(&session.model);
     }
-    // A CLI can be told to skip all permissions only if it was launched for it.
-    if resolved.permission_mode != session.permission_mode && resolved.permission_mode != Some(PermissionMode::BypassPermissions) {
-        let set = |mode: &Option<PermissionMode>| {
-            request(json!({"subtype": "set_permission_mode", "mode": mode.as_ref().map_or("default", PermissionMode::as_str)}))
+    if let Some(mode) = &query.permission_mode {
+        let set = |mode: Option<&PermissionMode>| {
+            request(json!({"subtype": "set_permission_mode", "mode": mode.map_or("default", PermissionMode::as_str)}))
         };
-        switches.push(Switch { apply: set(&resolved.permission_mode), restore: set(&session.permission_mode) });
-        resolved.permission_mode.clone_from(&session.permission_mode);
+        switches.push(Switch { apply: set(Some(mode)), restore: set(session.permission_mode.as_ref()) });
+        if *mode != PermissionMode::BypassPermissions || may_bypass(session) {
+            resolved.permission_mode.clone_from(&session.permission_mode);
+        }
     }
     switches
+}
+
+/// A CLI can be told to skip all permissions only if it was launched for it.
+fn may_bypass(session: &Options) -> bool {
+    session.allow_dangerously_skip_permissions == Some(true) || session.permission_mode == Some(PermissionMode::BypassPermissions)
 }
 
 fn request(body: serde_json::Value) -> RawJson {

@@ -9,6 +9,10 @@ use super::error::{Error, Result};
 /// The CLI has repeated the call of the API several times already (`api_retry`) before it lets the turn fail. Only what fails
 /// [rate-limited](Error::is_rate_limited) or [overloaded](Error::is_overloaded) is done again; any other error comes back at once.
 ///
+/// How long the API would have one wait does not reach a host: the CLI obeys the header `retry-after` in its own attempts
+/// ([`ApiRetry::retry_after`](crate::wire::ApiRetry::retry_after)), and a failed turn does not repeat it. Where the limit is that of the plan,
+/// [`rate_limit`](crate::Session::rate_limit) says when it [starts afresh](crate::wire::RateLimitInfo::resets_in).
+///
 /// A turn that is asked again is a new turn: the conversation keeps the failed one, and tools that it has run are not undone.
 ///
 /// ```

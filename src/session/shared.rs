@@ -1,5 +1,6 @@
 //! What the handles of a session and its driver share.
 
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -42,6 +43,8 @@ pub(super) struct Shared {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Status {
     pub(super) session_id: Option<String>,
+    /// Where the CLI works, as it said last.
+    pub(super) cwd: Option<PathBuf>,
     pub(super) queue_len: usize,
     pub(super) counters: Counters,
     pub(super) connected: bool,
@@ -57,7 +60,7 @@ impl Shared {
     pub(super) fn machine_config(&self) -> Config {
         let timeouts = self.options.timeouts();
         Config {
-            initialize: self.initialize(&self.options),
+            initialize: Value::Object(self.initialize(&self.options)).into(),
             initialize_timeout: timeouts.initialize.unwrap_or(Duration::MAX),
             control_timeout: timeouts.control.unwrap_or(Duration::MAX),
             drain_timeout: timeouts.drain.unwrap_or(Duration::MAX),
@@ -67,12 +70,12 @@ impl Shared {
     }
 
     /// The body of the `initialize` request.
-    pub(super) fn initialize(&self, options: &Options) -> RawJson {
+    pub(super) fn initialize(&self, options: &Options) -> Map<String, Value> {
         let mut body = Map::new();
         body.insert("subtype".into(), "initialize".into());
         body.extend(options.initialize());
         body.extend(self.initialize.clone());
-        Value::Object(body).into()
+        body
     }
 
     /// How the next process is launched. A conversation that the CLI has confirmed is resumed; a forgotten one is not.
@@ -98,7 +101,9 @@ impl Shared {
 
     /// A request of the CLI's, as handlers have it.
     pub(super) fn host_request(&self, frame: &Frame) -> HostRequest {
-        HostRequest::new(frame, self.session.clone(), self.status().session_id.clone())
+        let status = self.status();
+        let cwd = status.cwd.clone().or_else(|| self.options.cwd.clone());
+        HostRequest::new(frame, self.session.clone(), status.session_id.clone(), cwd)
     }
 
     pub(super) fn publish(&self, event: SessionEvent) {

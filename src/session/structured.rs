@@ -26,7 +26,7 @@ impl Turn {
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let replay = Replay::open("recordings/2.1.329/structured-output.jsonl")?;
     /// let session = Session::builder().transport(replay).start()?;
-    /// let person: Person = session.query("please RUN:so").json().await?;
+    /// let person: Person = session.query("Who is it?").json().await?;
     /// assert_eq!((person.name.as_str(), person.age), ("Ann", 3));
     /// # Ok(())
     /// # }
@@ -76,7 +76,7 @@ mod schema {
         /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
         /// # let replay = Replay::open("recordings/2.1.329/structured-output.jsonl")?;
         /// # let session = Session::builder().transport(replay).start()?;
-        /// let person = session.query("please RUN:so").json_schema_of::<Person>().json::<Person>().await?;
+        /// let person = session.query("Who is it?").json_schema_of::<Person>().json::<Person>().await?;
         /// # assert_eq!((person.name.as_str(), person.age), ("Ann", 3));
         /// # Ok(())
         /// # }

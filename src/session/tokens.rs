@@ -64,7 +64,7 @@ impl From<&Usage> for Tokens {
 /// let replay = Replay::open("recordings/2.1.329/partial-messages.jsonl")?;
 /// let session = Session::builder().include_partial_messages(true).transport(replay).start()?;
 /// let mut tally = TokenTally::default();
-/// let mut turn = session.query("please RUN:rich");
+/// let mut turn = session.query("Print two lines");
 /// while let Some(message) = turn.next().await {
 ///     tally.add(&message?);
 /// }

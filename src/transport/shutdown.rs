@@ -5,6 +5,9 @@ use std::time::Duration;
 /// The patience of each step of an end: end of input, then SIGTERM, then SIGKILL.
 ///
 /// The whole takes at most the sum of both, and the moment that the kernel needs.
+///
+/// A CLI 2.1.329 that was killed (SIGKILL) while it wrote its configuration leaves `.claude.json.lock` behind, and the next one to write waits
+/// until that is ten seconds old, deaf to SIGTERM. After a kill, an end in order may therefore need more than the defaults.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shutdown {
     /// From the end of input to SIGTERM; 5 s by default. A CLI in mid-turn finishes the turn first.

@@ -172,9 +172,13 @@ impl PermissionUpdate {
 impl Decode for PermissionUpdate {
     const EXPECTED: &'static str = "an object";
 
-    fn decode(reader: &mut Reader<'_>, _: &At<'_>, _: &mut Sink) -> Option<Self> {
+    fn decode(reader: &mut Reader<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Self> {
         let value = reader.skip();
-        Some(Self::known(value).unwrap_or_else(|| Self::Other(value.raw())))
+        Some(Self::known(value).unwrap_or_else(|| {
+            let kind = value.get("type").and_then(|kind| kind.string()).unwrap_or_default();
+            sink.unknown_word(&at.key("type"), &kind);
+            Self::Other(value.raw())
+        }))
     }
 }
 

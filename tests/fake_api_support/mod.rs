@@ -36,12 +36,16 @@ impl Client {
     /// An answer with a length.
     pub async fn answer(&mut self) -> Answer {
         let head = self.head().await;
-        let length = header(&head, "content-length").unwrap().parse().unwrap();
+        let body = self.body(header(&head, "content-length").unwrap().parse().unwrap()).await;
+        Answer { status: head.split(' ').nth(1).unwrap().parse().unwrap(), head, body }
+    }
+
+    /// A body of so many bytes.
+    pub async fn body(&mut self, length: usize) -> String {
         while self.pending.len() < length {
             assert!(self.read().await > 0, "the answer ends early");
         }
-        let body = String::from_utf8(self.pending.drain(..length).collect()).unwrap();
-        Answer { status: head.split(' ').nth(1).unwrap().parse().unwrap(), head, body }
+        String::from_utf8(self.pending.drain(..length).collect()).unwrap()
     }
 
     pub async fn head(&mut self) -> String {

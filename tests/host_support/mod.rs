@@ -4,6 +4,7 @@
 pub mod argv;
 pub mod calls;
 pub mod options;
+pub mod run;
 
 use serde_json::Value;
 

@@ -27,7 +27,7 @@ pub struct Length {
 #[derive(Default)]
 pub struct Bench {
     pub log: Log,
-    calls: AtomicU32,
+    pub calls: AtomicU32,
 }
 
 #[tool_router]

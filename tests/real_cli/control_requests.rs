@@ -71,6 +71,8 @@ async fn conversation(session: &Session) {
     let conversation = session.conversation();
     assert!(typed(conversation.side_question("why?")).await.response.is_some());
     conversation.rename("A name").await.unwrap();
+    conversation.rename_other(&session.session_id().unwrap(), "A name").await.unwrap();
+    refused(conversation.rename_other(NOBODY, "A name"), None).await;
     assert_eq!(typed(conversation.generate_title("fix the login", false)).await.title.as_deref(), Some("A title"));
     assert!(!typed(conversation.cancel_message(NOBODY)).await.cancelled);
     assert!(typed(conversation.export()).await.text.contains("Hello"));
@@ -116,11 +118,17 @@ async fn mcp(session: &Session) {
 }
 
 async fn elsewhere(session: &Session) {
-    typed(session.account().login(true)).await;
+    // Nobody has begun to sign in.
+    let account = session.account();
+    refused(account.finish_login("made-up", "made-up"), None).await;
+    refused(account.await_login(), None).await;
+    typed(account.login(true)).await;
     let feedback = session.feedback();
     feedback.rate(NOBODY, RatedPart::AssistantText, Sentiment::Positive).await.unwrap();
+    feedback.clear_rating(NOBODY, RatedPart::AssistantText, Sentiment::Positive).await.unwrap();
     typed(feedback.submit("A text.").save_locally().kind(FeedbackKind::Bug)).await;
     typed(feedback.submit_survey(Survey::Session, Rating::Good, "a-1", "A text.")).await;
+    refused(session.remote().enable().name("made-up"), None).await;
     typed(session.remote().disable()).await;
     session.remote().set_has_subscribers(None).await.unwrap();
     typed(session.chrome().status()).await;

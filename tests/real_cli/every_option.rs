@@ -10,9 +10,10 @@ use tokio::process::Command;
 use crate::support::{finish, place};
 
 /// Flags that CLI 2.1.329 takes, and its `--help` does not tell of.
-const HIDDEN: [&str; 13] = [
+const HIDDEN: [&str; 14] = [
     "--await-initialize",
-    "--managed-settings",
+    "--initialize-fields",
+    "--managed-settings-in-initialize",
     "--max-thinking-tokens",
     "--max-turns",
     "--permission-prompt-tool",
@@ -63,7 +64,7 @@ pub(crate) async fn run() {
         .include_partial_messages(true)
         .include_hook_events(true)
         .replay_user_messages(true)
-        .mcp_config(json!({"mcpServers": {}}))
+        .mcp_config(json!({"mcpServers": {"inline": {"command": "false"}}}))
         .external_mcp_server("mine", McpServer::stdio("false", [""; 0]).env("TOKEN", "made-up"))
         .strict_mcp_config(true)
         .settings(json!({"includeCoAuthoredBy": false}))
@@ -94,6 +95,11 @@ pub(crate) async fn run() {
         .unwrap();
     let info = session.connect().await.unwrap();
     assert_eq!(info.mcp_servers_applied, Some(true));
+    for applied in ["/settings_applied", "/managed_settings_applied"] {
+        assert_eq!(info.raw().unwrap().pointer(applied).unwrap().as_bytes(), b"true", "{applied}");
+    }
+    let settings = session.settings().get().await.unwrap().raw().unwrap().to_string();
+    assert!(settings.contains(r#""includeCoAuthoredBy":false"#) && settings.contains(r#""sandbox":{"enabled":false}"#), "{settings}");
     assert!(info.agents.iter().any(|agent| agent.name == "reviewer"), "{:?}", info.agents);
     let mut turn = session.query("Hello");
     let mut servers = None;
@@ -104,7 +110,7 @@ pub(crate) async fn run() {
             assert!(init.plugins.iter().any(|plugin| plugin.name == "tried"), "{init:?}");
         }
     }
-    assert_eq!(servers.unwrap(), ["mine"], "strict_mcp_config leaves these and no others");
+    assert_eq!(servers.unwrap(), ["inline", "mine"], "strict_mcp_config leaves these and no others");
     assert!(log.exists(), "the debug file is written");
     assert_eq!(session.query("Again").text().await.unwrap(), "Ho");
     assert!(finish(session, place).await.success());

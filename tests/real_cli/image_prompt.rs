@@ -1,8 +1,8 @@
-//! A prompt with an image reaches the model as it is.
+//! Images and files of a prompt reach the model as they are, and the CLI reads those that a text names.
 
-use claude_wire::fake_api::{ApiScript, Reply};
-use claude_wire::session::Prompt;
-use serde_json::json;
+use claude_wire::fake_api::{ApiScript, Reply, When};
+use base64::prelude::*;
+use claude_wire::Prompt;
 
 use crate::support::{finish, place};
 
@@ -10,12 +10,16 @@ use crate::support::{finish, place};
 const PNG: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC";
 
 pub(crate) async fn run() {
-    let place = place(ApiScript::new().on_prompt("What is this?", [Reply::text("A pixel.")])).await;
+    let script = ApiScript::new().on_prompt("What is this?", [Reply::text("A pixel.")]);
+    let place = place(script.always(When::any(), [Reply::text("A file.")])).await;
+    std::fs::write(place.cwd().join("named.txt"), "the named file").unwrap();
     let session = place.session().start().unwrap();
-    let image = json!({"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": PNG}});
-    let prompt = Prompt::blocks([json!({"type": "text", "text": "What is this?"}), image.clone()]);
+    let prompt = Prompt::from("What is this?").image("image/png", BASE64_STANDARD.decode(PNG).unwrap()).text_file("a.txt", "the given file");
     assert_eq!(session.query(prompt).text().await.unwrap(), "A pixel.");
+    assert_eq!(session.query("What is in @named.txt?").text().await.unwrap(), "A file.");
     let requests = place.api().requests();
+    let last = requests.last().unwrap().body()["messages"].to_string();
+    assert!(last.contains("the given file") && last.contains("the named file"), "{last}");
     let blocks = requests[0].body()["messages"][0]["content"].as_array().unwrap();
     let arrived = blocks.iter().find(|block| block["type"] == "image").unwrap();
     assert_eq!(arrived["source"]["media_type"], "image/png");

@@ -47,8 +47,11 @@ tests![
     in_process_tool_cancelled,
     #[cfg(feature = "mcp")]
     in_process_tool_of_rmcp,
+    #[cfg(feature = "mcp")]
+    in_process_tool_sent_ahead,
     interrupt_mid_stream,
     interrupt_mid_tool,
+    killed_resumed_cleared,
     large_answer,
     max_budget,
     max_turns,
@@ -67,6 +70,7 @@ tests![
     permission_without_handler,
     queue_of_five,
     recorded_then_replayed,
+    recorded_through_the_stand_in,
     resume_after_sigkill,
     resume_with_another_system_prompt,
     set_model,

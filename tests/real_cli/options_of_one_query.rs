@@ -1,12 +1,14 @@
 //! Options of one query: another model is switched to and back, another system prompt takes another launch of the same conversation.
 
-use claude_wire::Options;
+
 use claude_wire::fake_api::{ApiScript, Reply, When};
+use claude_wire::wire::System;
+use claude_wire::{Options, Turn};
 
 use crate::support::{finish, place};
 
 pub(crate) async fn run() {
-    let script = (1..=4).fold(ApiScript::new(), |script, turn| script.when(When::prompt(format!("Question {turn}")).turn(turn), [Reply::text("ok")]));
+    let script = (1..=7).fold(ApiScript::new(), |script, turn| script.when(When::prompt(format!("Question {turn}")).turn(turn), [Reply::text("ok")]));
     // The CLI tries a model before it takes it.
     let place = place(script.always(When::prompt("Hi"), [Reply::text("Hi")])).await;
     let session = place.session().model("claude-opus-5-5").start().unwrap();
@@ -19,6 +21,14 @@ pub(crate) async fn run() {
     assert_ne!(session.pid(), pid);
     ask(4, Options::default()).await.unwrap();
     assert_eq!(session.session_id(), id);
+    // What the session was set to meanwhile is what comes back, and what another launch finds again.
+    session.set_model("claude-haiku-4-5").await.unwrap();
+    session.set_permission_mode("plan").await.unwrap();
+    assert_eq!(mode(session.query("Question 5").model("claude-opus-5-5").permission_mode("acceptEdits")).await, "acceptEdits");
+    assert_eq!(mode(session.query("Question 6")).await, "plan");
+    let pid = session.pid();
+    assert_eq!(mode(session.query("Question 7").append_system_prompt("Speak like a pirate.")).await, "plan");
+    assert_ne!(session.pid(), pid);
 
     let asked: Vec<_> = place
         .api()
@@ -28,6 +38,19 @@ pub(crate) async fn run() {
         .map(|request| (request.model().to_owned(), request.body()["system"].to_string().contains("pirate")))
         .collect();
     let opus = |pirate| ("claude-opus-5-5".to_owned(), pirate);
-    assert_eq!(asked, [opus(false), ("claude-sonnet-5".to_owned(), false), opus(true), opus(false)]);
+    let haiku = |pirate| ("claude-haiku-4-5".to_owned(), pirate);
+    let before = [opus(false), ("claude-sonnet-5".to_owned(), false), opus(true), opus(false)];
+    assert_eq!(asked, [&before[..], &[opus(false), haiku(false), haiku(true)]].concat());
     assert!(finish(session, place).await.success());
+}
+
+/// Runs a turn: the permission mode that it says it runs in.
+async fn mode(mut turn: Turn) -> String {
+    let mut mode = String::new();
+    while let Some(message) = turn.next().await {
+        if let Some(System::Init(init)) = message.unwrap().as_system() {
+            mode = init.permission_mode.as_str().to_owned();
+        }
+    }
+    mode
 }

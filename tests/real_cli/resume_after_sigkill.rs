@@ -3,13 +3,13 @@
 use claude_wire::fake_api::{ApiScript, Reply, When};
 use claude_wire::session::SessionEvent;
 
-use crate::support::{finish, place, signal};
+use crate::support::{after_a_kill, finish, place, signal};
 
 pub(crate) async fn run() {
     let script =
         ApiScript::new().when(When::prompt("First").turn(1), [Reply::text("one")]).when(When::prompt("Second").turn(2), [Reply::text("two")]);
     let place = place(script).await;
-    let session = place.session().start().unwrap();
+    let session = place.session().shutdown(after_a_kill()).start().unwrap();
     let mut events = session.events();
     assert_eq!(session.query("First").text().await.unwrap(), "one");
     let (pid, id) = (session.pid().unwrap(), session.session_id());

@@ -6,7 +6,7 @@ use std::time::Duration;
 use claude_wire::Session;
 use claude_wire::fake_api::ApiScript;
 use claude_wire::hermetic::{Hermetic, real_cli};
-use claude_wire::transport::{Environment, Exit, Inherit, Launch};
+use claude_wire::transport::{Environment, Exit, Inherit, Launch, Shutdown};
 use tokio::process::Command;
 
 /// How often to look for what gives no event.
@@ -16,6 +16,11 @@ const LOOK: Duration = Duration::from_millis(5);
 pub(crate) async fn place(script: ApiScript) -> Hermetic {
     let cli = real_cli().expect("checked by the harness");
     Hermetic::start(cli, script).await.unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// The patience with a CLI whose predecessor was killed: see `killed_resumed_cleared`.
+pub(crate) fn after_a_kill() -> Shutdown {
+    Shutdown { grace_after_eof: Duration::from_secs(20), ..Shutdown::default() }
 }
 
 /// Stops the session and closes the place, in which all must have gone as it should.

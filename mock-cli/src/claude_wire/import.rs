@@ -108,7 +108,7 @@ fn pair(text: &str) -> Result<(String, String), String> {
     Ok((name.to_owned(), value.to_owned()))
 }
 
-fn root(text: &str) -> Result<Root, String> {
+pub(crate) fn root(text: &str) -> Result<Root, String> {
     let parts = text.split_once('=').and_then(|(var, rest)| Some((var, rest.split_once(':')?)));
     let (var, (folder, neutral)) = parts.ok_or("expected VAR=FOLDER:NEUTRAL, as in tmp=/var/tmp/me:/tmp")?;
     Ok(Root::new(var, folder, neutral))

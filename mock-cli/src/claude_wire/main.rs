@@ -2,10 +2,20 @@
 
 #![warn(clippy::unwrap_used)]
 
+mod census;
+mod corpus;
 mod decode;
+mod drift;
 mod import;
 mod install;
+mod lint;
+mod namespace;
 mod options;
+#[path = "../pass_through.rs"]
+mod pass_through;
+mod record;
+mod rerecord;
+mod scrub;
 mod seal;
 mod verify;
 
@@ -13,7 +23,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Imports, seals, decodes and verifies recordings of the Claude Code CLI, installs the CLI itself, and lists the options of a session.
+/// Records sessions of the Claude Code CLI, scrubs, checks, replays and compares the recordings, installs the CLI itself, and lists the options of
+/// a session.
 #[derive(Parser)]
 #[command(name = "claude-wire", version, about, after_help = AFTER_HELP)]
 struct Arguments {
@@ -23,18 +34,24 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    Record(record::Arguments),
     Import(import::Arguments),
+    Scrub(scrub::Arguments),
+    Lint(lint::Arguments),
     Seal(seal::Arguments),
     Decode(decode::Arguments),
     Verify(verify::Arguments),
     Install(install::Install),
     Options(options::Arguments),
+    Rerecord(rerecord::Arguments),
+    Drift(drift::Arguments),
+    Census(census::Arguments),
 }
 
 const AFTER_HELP: &str = "\
 Exit codes:
   0  all is well
-  1  something was found: a line that is no frame, a recording that is not played to its end
+  1  something was found: a line that is no frame, a recording that is not played to its end, an entry that is not as it was
   2  the arguments are wrong, a file cannot be read or written, the CLI cannot be installed";
 
 /// What a command found.
@@ -49,12 +66,18 @@ type Failure = String;
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().command {
+        Command::Record(arguments) => record::run(arguments),
         Command::Import(arguments) => import::run(arguments),
+        Command::Scrub(arguments) => scrub::run(&arguments),
+        Command::Lint(arguments) => lint::run(&arguments),
         Command::Seal(arguments) => seal::run(arguments),
         Command::Decode(arguments) => decode::run(arguments),
         Command::Verify(arguments) => verify::run(arguments),
         Command::Install(arguments) => install::run(&arguments),
         Command::Options(arguments) => options::run(&arguments),
+        Command::Rerecord(arguments) => rerecord::run(&arguments),
+        Command::Drift(arguments) => drift::run(&arguments),
+        Command::Census(arguments) => census::run(&arguments),
     };
     match done {
         Ok(Found::Nothing) => ExitCode::SUCCESS,

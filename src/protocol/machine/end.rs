@@ -77,6 +77,7 @@ impl Machine {
         if let Some(prompt) = self.switches.clear() {
             self.queue.push_front(prompt);
         }
+        self.in_force.closed();
         for callback in self.incoming.clear() {
             out.push(Output::CallbackCancelled(callback));
         }

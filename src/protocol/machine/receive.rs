@@ -2,7 +2,10 @@
 
 use std::time::Instant;
 
-use super::{Link, Machine, interrupt};
+use super::drain::interrupt;
+use super::in_force::mode_of;
+use super::switch::warning;
+use super::{Link, Machine};
 use crate::protocol::failure::Failure;
 use crate::protocol::io::{Answer, CallbackId, Event, Output, TurnEnd};
 use crate::protocol::needs;
@@ -42,6 +45,7 @@ impl Machine {
         }
         let route = route(&frame, self.current.as_ref(), self.foreign, self.echoes);
         self.note_session(&frame, out);
+        self.note_mode(mode_of(&frame).as_deref());
         let current = match (route, &mut self.current) {
             (Route::Nobody | Route::ForeignStart | Route::ForeignResult, _) | (_, None) => {
                 match route {
@@ -184,10 +188,16 @@ impl Machine {
             return;
         };
         match (purpose, result) {
-            (Purpose::Caller(request), result) => out.push(Output::Reply(request, result)),
+            (Purpose::Caller(request), result) => {
+                self.note_answer(request, result.is_ok());
+                out.push(Output::Reply(request, result));
+            }
             (Purpose::Initialize, Ok(response)) => {
                 if let Some(what) = needs::unmet(&self.config.initialize, response.as_ref()) {
                     return self.give_up(Failure::Unsupported(what), out);
+                }
+                if needs::has_deaf_hooks(&self.config.initialize, response.as_ref()) {
+                    out.push(warning("the CLI has taken none of the hooks (`hooks_applied` is false): they will not be called"));
                 }
                 self.redeliver(&frame, out);
                 if self.link == Link::Handshake {
@@ -201,7 +211,7 @@ impl Machine {
                     self.end_turn(now, TurnEnd::Failed(Failure::Withdrawn), out);
                 }
             }
-            (Purpose::Apply | Purpose::Restore, result) => self.switched(now, purpose, result.err(), out),
+            (Purpose::Apply | Purpose::Restore | Purpose::MakeAgain(_), result) => self.switched(now, purpose, result.err(), out),
             (Purpose::Interrupt | Purpose::Withdraw(_), _) => {}
         }
     }

@@ -2,9 +2,10 @@
 
 use std::time::Instant;
 
-use super::Machine;
+use super::in_force::Setting;
+use super::{Link, Machine};
 use crate::protocol::failure::Failure;
-use crate::protocol::io::{Output, Prompt, TurnEnd, TurnId};
+use crate::protocol::io::{Event, Output, Prompt, RequestId, Switch, TurnEnd, TurnId};
 use crate::protocol::requests::Purpose;
 use crate::wire::RawJson;
 
@@ -15,9 +16,16 @@ pub(super) struct Switches {
     /// Why it will not run, if a setting was refused.
     failure: Option<Failure>,
     /// What the turn that runs, or is to run, owes afterwards.
-    owed: Vec<RawJson>,
+    owed: Vec<Owed>,
     /// How many replies are awaited.
     awaited: usize,
+}
+
+/// A setting to take back.
+#[derive(Debug)]
+struct Owed {
+    setting: Option<Setting>,
+    body: RawJson,
 }
 
 impl Switches {
@@ -29,6 +37,11 @@ impl Switches {
     /// Does a prompt wait for its settings?
     pub(super) fn holds_prompt(&self) -> bool {
         self.prompt.is_some()
+    }
+
+    /// Is this setting a turn's own, or on its way back?
+    fn covers(&self, setting: Setting) -> bool {
+        self.awaited > 0 || self.owed.iter().any(|owed| owed.setting == Some(setting))
     }
 
     /// Nobody reads this turn any more: its prompt will not be written.
@@ -47,17 +60,49 @@ impl Switches {
 }
 
 impl Machine {
-    /// Makes the settings of a prompt, then begins with it.
+    /// Makes the settings of a prompt that are not in force, then begins with it.
     pub(super) fn prepare(&mut self, now: Instant, mut prompt: Prompt, out: &mut Vec<Output>) {
-        let switches = std::mem::take(&mut prompt.switches);
+        let switches: Vec<_> = prompt.switches.iter().filter_map(|switch| self.to_switch(switch)).collect();
         if switches.is_empty() {
+            prompt.switches.clear();
             return self.begin(now, prompt, out);
         }
         self.switches.awaited = switches.len();
-        self.switches.prompt = Some(Prompt { switches: switches.clone(), ..prompt });
-        for switch in switches {
-            self.request(now, Purpose::Apply, &switch.apply, None, out);
-            self.switches.owed.push(switch.restore);
+        self.switches.prompt = Some(prompt);
+        for (apply, owed) in switches {
+            self.request(now, Purpose::Apply, &apply, None, out);
+            self.switches.owed.push(owed);
+        }
+    }
+
+    /// What is to be made, and what that owes; `None` where it is in force already.
+    fn to_switch(&self, switch: &Switch) -> Option<(RawJson, Owed)> {
+        let setting = Setting::of(&switch.apply);
+        let now = setting.and_then(|setting| self.in_force.now(setting)).unwrap_or(&switch.restore);
+        let needless = setting.is_some_and(|setting| self.in_force.is_settled(setting) && setting.is_same(now, &switch.apply));
+        (!needless).then(|| (switch.apply.clone(), Owed { setting, body: now.clone() }))
+    }
+
+    /// Makes again what the caller had made of the process before this one.
+    pub(super) fn make_again(&mut self, now: Instant, out: &mut Vec<Output>) {
+        for body in self.in_force.to_make_again() {
+            self.switches.awaited += 1;
+            self.request(now, Purpose::MakeAgain(Setting::of(&body)), &body, None, out);
+        }
+    }
+
+    /// The CLI has answered a request of the caller's, which may have made a setting. A turn that has its own finds it afterwards.
+    pub(super) fn note_answer(&mut self, request: RequestId, accepted: bool) {
+        let Some((setting, body)) = self.in_force.answered(request, accepted) else { return };
+        for owed in self.switches.owed.iter_mut().filter(|owed| owed.setting == Some(setting)) {
+            owed.body.clone_from(&body);
+        }
+    }
+
+    /// The CLI may name its permission mode; that of a turn's own is not the one to come back to.
+    pub(super) fn note_mode(&mut self, mode: Option<&str>) {
+        if let Some(mode) = mode.filter(|_| !self.switches.covers(Setting::PermissionMode)) {
+            self.in_force.report(mode);
         }
     }
 
@@ -65,11 +110,27 @@ impl Machine {
     pub(super) fn switched(&mut self, now: Instant, purpose: Purpose, failure: Option<Failure>, out: &mut Vec<Output>) {
         self.switches.awaited = self.switches.awaited.saturating_sub(1);
         // In a process that is being ended the prompt keeps its place, for the next one.
-        if purpose == Purpose::Apply && self.can_write() {
-            self.switches.failure = self.switches.failure.take().or(failure);
-            if self.switches.awaited == 0 {
-                self.prepared(now, out);
+        if !self.can_write() {
+            return;
+        }
+        match (purpose, failure) {
+            (Purpose::Apply, failure) => {
+                self.switches.failure = self.switches.failure.take().or(failure);
+                if self.switches.awaited == 0 {
+                    self.prepared(now, out);
+                }
             }
+            // The next turn must not run with the settings of this one: another process has none of them.
+            (Purpose::Restore, Some(failure)) => {
+                out.push(warning(format!("a setting of one query could not be taken back, and the CLI is started anew: {failure}")));
+                self.link = Link::Closing { for_good: false };
+                out.push(Output::CloseStdin);
+            }
+            (Purpose::MakeAgain(Some(setting)), Some(failure)) => {
+                out.push(warning(format!("a setting of the session could not be made again after a restart of the CLI: {failure}")));
+                self.in_force.forget(setting);
+            }
+            _ => {}
         }
     }
 
@@ -92,8 +153,12 @@ impl Machine {
         }
         let owed = std::mem::take(&mut self.switches.owed);
         self.switches.awaited += owed.len();
-        for body in owed {
-            self.request(now, Purpose::Restore, &body, None, out);
+        for owed in owed {
+            self.request(now, Purpose::Restore, &owed.body, None, out);
         }
     }
+}
+
+pub(super) fn warning(text: impl Into<String>) -> Output {
+    Output::Event(Event::Warning(text.into()))
 }

@@ -188,9 +188,36 @@ fn a_cli_that_can_block_is_taken_and_so_is_any_for_hooks_that_need_not() {
         (r#"{"hookCallbackIds":["h"],"onFailure":"block"}"#, r#"{"hook_on_failure_supported":true,"hooks_applied":true}"#),
         (r#"{"hookCallbackIds":["h"],"onFailure":"block"}"#, r#"{"hook_on_failure_supported":true}"#),
         (r#"{"hookCallbackIds":["h"],"onFailure":"continue"}"#, "{}"),
-        (r#"{"hookCallbackIds":["h"]}"#, r#"{"hooks_applied":false}"#),
     ] {
         assert_eq!(with_hook(matcher, reply), [format!("reply 1: {reply}"), written(2)], "{reply}");
+    }
+}
+
+#[test]
+fn hooks_that_a_cli_has_not_taken_are_warned_of() {
+    let warning = "warning: the CLI has taken none of the hooks (`hooks_applied` is false): they will not be called";
+    let reply = r#"{"hooks_applied":false}"#;
+    assert_eq!(with_hook(r#"{"hookCallbackIds":["h"]}"#, reply), [warning.to_owned(), format!("reply 1: {reply}"), written(2)]);
+    let mut rig = Rig::idle();
+    rig.connect(1);
+    rig.opened();
+    assert_eq!(rig.line(&success(1, reply)), [format!("reply 1: {reply}")], "there is none");
+}
+
+#[test]
+fn a_cli_that_leaves_aside_what_it_is_handed_over_is_refused() {
+    for (field, applied) in
+        [("settings", "settings_applied"), ("managedSettings", "managed_settings_applied"), ("mcpServers", "mcp_servers_applied")]
+    {
+        for (answer, is_taken) in [("false", false), ("true", true), ("null", true)] {
+            let initialize = json(&format!(r#"{{"subtype":"initialize","{field}":{{}}}}"#));
+            let mut rig = Rig::with(Config { initialize, ..Config::default() });
+            rig.connect(1);
+            rig.opened();
+            let outputs = rig.line(&success(1, &format!(r#"{{"{applied}":{answer}}}"#)));
+            assert_eq!(outputs[0].starts_with("reply 1: "), is_taken, "{outputs:?}");
+            assert_eq!(outputs[0].contains(applied), true, "{outputs:?}");
+        }
     }
 }
 

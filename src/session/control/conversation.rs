@@ -22,7 +22,7 @@ impl Conversation<'_> {
         Call::plain(self.0, "rename_session").with("title", title).with("source", "host")
     }
 
-    /// Gives another session of the same project a title (`rename_session`).
+    /// Gives the session of this id a title (`rename_session`). CLI 2.1.329 refuses any id but that of the session itself.
     pub fn rename_other(&self, session_id: &str, title: &str) -> Call<()> {
         self.rename(title).with("session_id", session_id)
     }

@@ -15,7 +15,7 @@ impl Session {
     }
 
     /// Answers with this model from now on, or with the default one (`set_model`). The CLI has the API answer a word with a model that is new
-    /// to it, and refuses where the API knows no such model.
+    /// to it, and refuses where the API knows no such model. Holds until it is set again, also when the CLI has to be started anew.
     ///
     /// ```
     /// # async fn example(session: claude_wire::Session) -> claude_wire::Result<()> {
@@ -28,7 +28,8 @@ impl Session {
     }
 
     /// Changes what may be done without asking (`set_permission_mode`). `bypassPermissions` is refused with the code `bypass_not_launched`
-    /// unless the CLI was launched for it, an unknown mode with `invalid_mode`.
+    /// unless the CLI was launched for it, an unknown mode with `invalid_mode`. Holds until it is set again, also when the CLI has to be
+    /// started anew.
     pub fn set_permission_mode(&self, mode: impl Into<PermissionMode>) -> Call<Reply<ModeSet>> {
         Call::new(self, "set_permission_mode", Reply::read).with("mode", mode.into().as_str())
     }

@@ -68,7 +68,8 @@ impl Mcp<'_> {
         self.0.inner.shared.handlers.mcp.remove(name)
     }
 
-    /// Connects a server again, and waits for it (`mcp_reconnect`). An error when there is no such server, or it cannot be connected.
+    /// Connects a server again, and waits for it (`mcp_reconnect`). An error when there is no such server, or it cannot be connected. CLI
+    /// 2.1.329 refuses it for a server in this process: [`disable`](Self::disable) and [`enable`](Self::enable) connect that one anew.
     pub fn reconnect(&self, server: &str) -> Call<()> {
         Call::plain(self.0, "mcp_reconnect").with("serverName", server)
     }

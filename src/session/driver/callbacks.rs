@@ -21,10 +21,16 @@ pub(super) struct Callbacks {
 impl Callbacks {
     pub(super) fn start(&mut self, callback: CallbackId, shared: &Arc<Shared>, frame: &Frame) {
         let request = shared.host_request(frame);
+        let in_order = shared.handlers.answer_in_order(&request);
         let task = {
             let (shared, request) = (shared.clone(), request.clone());
-            // The handler itself is called inside the task, so that its panic is caught there.
-            async move { shared.handlers.answer(request).await }
+            async move {
+                match in_order {
+                    Some(answer) => answer.await,
+                    // The handler itself is called inside the task, so that its panic is caught there.
+                    None => shared.handlers.answer(request).await,
+                }
+            }
         };
         let handle = self.tasks.spawn(task);
         self.known.insert(handle.id(), (callback, request));

@@ -1,4 +1,4 @@
-//! What the driver takes down of the lines on their way to the machine: money and limits.
+//! What the driver takes down of the lines on their way to the machine: money, limits, and where the CLI works.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -23,6 +23,12 @@ impl Ledger {
                 let spent = self.0.add(Message::new(frame.clone()).as_result()?);
                 shared.status().spending = self.0.total().clone();
                 Some(spent)
+            }
+            FrameKind::System if frame.subtype().as_deref() == Some("init") => {
+                if let Some(cwd) = frame.field("cwd").as_ref().and_then(|cwd| cwd.as_str()).filter(|cwd| !cwd.is_empty()) {
+                    shared.status().cwd = Some(cwd.as_ref().into());
+                }
+                None
             }
             FrameKind::Other => {
                 if let Body::RateLimitEvent(event) = Message::new(frame.clone()).body() {

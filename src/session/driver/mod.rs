@@ -45,6 +45,9 @@ pub(super) enum Order {
 /// What a request comes to.
 pub(super) type Reply = Result<Option<RawJson>, Error>;
 
+/// A connection, and the body of the `initialize` request that it begins with.
+type Opened = (Connection, RawJson);
+
 /// After the exit, how long the output may be silent before a stranger is taken to hold it open.
 const AFTER_EXIT: Duration = Duration::from_millis(500);
 
@@ -68,7 +71,7 @@ pub(super) struct Driver {
     profiles: Profiles,
     ledger: Ledger,
     /// The transport, while it is being opened.
-    opening: Option<BoxFuture<'static, Result<Connection, Error>>>,
+    opening: Option<BoxFuture<'static, Result<Opened, Error>>>,
     link: Option<Link>,
     /// Why the last attempt to open the transport failed.
     refused: Option<Error>,
@@ -83,7 +86,7 @@ enum Woken {
     Order(Option<Order>),
     Read(std::io::Result<usize>),
     Exited(std::io::Result<Exit>),
-    Opened(Result<Connection, Error>),
+    Opened(Result<Opened, Error>),
     Answered(crate::protocol::CallbackId, crate::protocol::Answer),
     Again,
 }

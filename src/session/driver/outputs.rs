@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
 use tokio::time::Instant;
 
 use super::link::Link;
-use super::{Driver, Error, Mailbox, SessionEvent};
+use super::{Driver, Error, Mailbox, Opened, SessionEvent};
 use crate::protocol::{Command, Failure, Input, Output, Profile, TurnEnd};
-use crate::transport::{Connection, Transport};
+use crate::transport::Transport;
 
 impl Driver {
     pub(super) fn carry_out(&mut self) {
@@ -90,26 +91,36 @@ impl Driver {
         self.refused = None;
         self.shared.stderr().clear();
         let options = self.profiles.launch(profile).unwrap_or(&self.shared.options);
-        self.machine.set_initialize(self.shared.initialize(options));
+        let initialize = self.shared.initialize(options);
         let launch = match self.shared.launch(options, resume, self.forgotten) {
             Ok(launch) => launch,
             Err(error) => return self.opened(Err(error.into())),
         };
         let transport = self.shared.transport.clone();
         let limit = self.shared.options.timeouts().initialize;
+        let prepare = self.shared.handlers.prepare(&self.shared.session, &initialize);
         self.opening = Some(Box::pin(async move {
-            let opened = transport.open(launch);
-            match limit {
-                Some(limit) => tokio::time::timeout(limit, opened).await.map_err(|_| Error::timeout(limit))?.map_err(Error::from),
-                None => opened.await.map_err(Error::from),
+            let opened = async {
+                let opened = transport.open(launch);
+                match limit {
+                    Some(limit) => tokio::time::timeout(limit, opened).await.map_err(|_| Error::timeout(limit))?.map_err(Error::from),
+                    None => opened.await.map_err(Error::from),
+                }
+            };
+            let (connection, prepared) = tokio::join!(opened, prepare);
+            let mut body = initialize;
+            for (name, value) in prepared {
+                body.entry(name).or_insert(value);
             }
+            Ok((connection?, Value::Object(body).into()))
         }));
     }
 
-    pub(super) fn opened(&mut self, result: Result<Connection, Error>) {
+    pub(super) fn opened(&mut self, result: Result<Opened, Error>) {
         self.opening = None;
         match result {
-            Ok(connection) => {
+            Ok((connection, initialize)) => {
+                self.machine.set_initialize(initialize);
                 let pid = connection.control.pid();
                 self.shared.set_connected(pid);
                 self.shared.publish(SessionEvent::Connected(pid));

@@ -12,12 +12,14 @@ use super::hooks::{self, Hooks};
 use super::permission::{self, Permissions};
 use super::request::HostRequest;
 use crate::protocol::Answer;
-use crate::session::{OptionError, Options};
+use crate::session::{OptionError, Options, WeakSession};
 use crate::transport::BoxFuture;
 use crate::wire::RawJson;
 
 /// An answer under way. A panic inside is caught by the task that it runs in.
 pub(super) type Answering = BoxFuture<'static, Answer>;
+/// Fields of `initialize` under way.
+type Preparing = BoxFuture<'static, Map<String, Value>>;
 type OnRequest = Arc<dyn Fn(HostRequest) -> Answering + Send + Sync>;
 
 /// The handlers of a session.
@@ -81,7 +83,31 @@ impl Handlers {
         Ok(initialize)
     }
 
-    /// The answer to a request.
+    /// What else goes into `initialize`, and is found out while the CLI is being started.
+    #[cfg_attr(not(feature = "mcp"), expect(unused_variables, clippy::unused_self, reason = "only servers have something to say"))]
+    pub(in crate::session) fn prepare(&self, session: &WeakSession, initialize: &Map<String, Value>) -> Preparing {
+        #[cfg(feature = "mcp")]
+        if let Some(Value::Array(servers)) = initialize.get("sdkMcpServers") {
+            let servers = servers.iter().filter_map(Value::as_str);
+            let manifests = self.mcp.manifests(servers, session);
+            let field = |manifests: Map<_, _>| Map::from_iter([("sdkMcpServerManifests".to_owned(), Value::from(manifests))]);
+            return Box::pin(async move { Some(manifests.await).filter(|some| !some.is_empty()).map(field).unwrap_or_default() });
+        }
+        Box::pin(std::future::ready(Map::new()))
+    }
+
+    /// The answer to a request that no later one may overtake: this is called in the order of their arrival, and has passed it on when it
+    /// returns. `None` for any other request.
+    #[cfg_attr(not(feature = "mcp"), expect(unused_variables, clippy::unused_self, reason = "only servers have an order to keep"))]
+    pub(in crate::session) fn answer_in_order(&self, request: &HostRequest) -> Option<Answering> {
+        #[cfg(feature = "mcp")]
+        if request.subtype() == "mcp_message" {
+            return self.mcp.pass_on(request);
+        }
+        None
+    }
+
+    /// The answer to any other request.
     pub(in crate::session) fn answer(&self, request: HostRequest) -> Answering {
         let subtype = request.subtype();
         let typed = match &*subtype {
@@ -89,8 +115,6 @@ impl Handlers {
             "hook_callback" => self.hooks.answer(&request),
             "elicitation" => self.elicitation.as_ref().and_then(|handler| handler.answer(&request)),
             "request_user_dialog" => self.dialogs.as_ref().and_then(|dialogs| dialogs.answer(&request)),
-            #[cfg(feature = "mcp")]
-            "mcp_message" => self.mcp.answer(&request),
             _ => None,
         };
         typed

@@ -1,5 +1,7 @@
 //! A request of the CLI's, as every handler can have it.
 
+use std::path::{Path, PathBuf};
+
 use crate::session::WeakSession;
 use crate::wire::{Frame, RawJson};
 
@@ -9,12 +11,13 @@ pub struct HostRequest {
     body: RawJson,
     session: WeakSession,
     session_id: Option<String>,
+    cwd: Option<PathBuf>,
 }
 
 impl HostRequest {
-    pub(in crate::session) fn new(frame: &Frame, session: WeakSession, session_id: Option<String>) -> Self {
+    pub(in crate::session) fn new(frame: &Frame, session: WeakSession, session_id: Option<String>, cwd: Option<PathBuf>) -> Self {
         let body = frame.payload().map(|request| request.raw()).unwrap_or_default();
-        Self { body, session, session_id }
+        Self { body, session, session_id, cwd }
     }
 
     /// `subtype`: what is asked, such as `can_use_tool`, `hook_callback` or `mcp_message`.
@@ -40,6 +43,11 @@ impl HostRequest {
     /// The id of the conversation, once the CLI has confirmed it.
     pub fn session_id(&self) -> Option<&str> {
         self.session_id.as_deref()
+    }
+
+    /// The working directory of the CLI, as it last named it (`cwd` of `system` / `init`); before that, the session's option `cwd`.
+    pub fn cwd(&self) -> Option<&Path> {
+        self.cwd.as_deref()
     }
 
     fn text(&self, name: &str) -> Option<String> {

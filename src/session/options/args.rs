@@ -48,11 +48,12 @@ impl Options {
         argv.text("--session-id", self.session_id.as_deref());
         argv.switch("--no-session-persistence", self.no_session_persistence);
         argv.each("--add-dir", self.add_dirs.iter().flatten());
-        argv.each("--mcp-config", self.mcp_config.iter().flatten().map(file_or_json));
+        argv.each("--mcp-config", self.mcp_config.iter().flatten().filter_map(FileOrJson::file));
         argv.switch("--strict-mcp-config", self.strict_mcp_config);
         argv.switch("--await-initialize", Some(self.awaits_initialize()));
-        argv.text("--settings", self.all_settings().as_deref().map(file_or_json));
-        argv.text("--managed-settings", self.managed_settings.as_ref().map(Value::to_string));
+        argv.text("--settings", self.settings.as_ref().and_then(FileOrJson::file));
+        argv.text("--initialize-fields", self.inline_settings().map(|_| "settings"));
+        argv.switch("--managed-settings-in-initialize", Some(self.managed_settings.is_some()));
         argv.text("--project-config-root", self.project_config_root.as_deref());
         for plugin in self.plugins.iter().flatten() {
             argv.text(if plugin.without_mcp { "--plugin-dir-no-mcp" } else { "--plugin-dir" }, Some(&plugin.path));
@@ -164,13 +165,6 @@ pub(super) fn joined(items: &[impl AsRef<str>]) -> String {
 
 pub(super) fn is_argument(prompt: &str) -> bool {
     prompt.len() <= LONGEST_PROMPT_ARGUMENT
-}
-
-fn file_or_json(source: &FileOrJson) -> OsString {
-    match source {
-        FileOrJson::File(path) => path.into(),
-        FileOrJson::Json(json) => json.to_string().into(),
-    }
 }
 
 /// Plain decimal digits, never an exponent. Adding zero turns -0, which is in range, into 0.

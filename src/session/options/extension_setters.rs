@@ -63,8 +63,8 @@ macro_rules! extension_setters {
                 self
             }
 
-            /// The sandbox that commands run in, an object in the form of the CLI's settings: the key `sandbox` of `--settings`, where it
-            /// replaces one that `settings` brings as JSON. Default: what the settings of the CLI say.
+            /// The sandbox that commands run in, an object in the form of the CLI's settings: the key `sandbox` of the settings in the
+            /// initialize request, where it replaces one that `settings` brings as JSON. Default: what the settings of the CLI say.
             ///
             /// `{"enabled": true}` also sets `failIfUnavailable`, unless it says otherwise: a sandbox that cannot be had is an error,
             /// and commands do not run without one. Not together with a settings file: it belongs into that file.
@@ -73,7 +73,8 @@ macro_rules! extension_setters {
                 self
             }
 
-            /// Settings that nobody below can override, an object: `--managed-settings`. Default: those of the machine.
+            /// Settings that nobody below can override, an object: `managedSettings` of the initialize request, with
+            /// `--managed-settings-in-initialize` and `--await-initialize`. Default: those of the machine.
             pub fn managed_settings(mut self, settings: ::serde_json::Value) -> Self {
                 self $($path)* .managed_settings = Some(settings);
                 self

@@ -3,16 +3,11 @@
 use super::args::joined;
 use super::error::shown;
 use super::validate::{Checked, argument, file, name, object};
-use super::{AgentMcpServer, FileOrJson, OptionError, Options, PermissionPrompts, Skills, Thinking};
+use super::{AgentMcpServer, OptionError, Options, PermissionPrompts, Skills, Thinking};
 
 impl Options {
     pub(super) fn check_extensions(&self) -> Checked {
         self.check_sandbox()?;
-        if self.sandbox.is_some()
-            && let Some(FileOrJson::Json(settings)) = self.all_settings().as_deref()
-        {
-            argument("settings", settings.to_string())?;
-        }
         self.check_own_variables()?;
         self.check_agents()?;
         self.check_skills()?;
@@ -93,6 +88,7 @@ impl Options {
     }
 
     fn check_servers(&self) -> Checked {
+        self.check_server_names()?;
         let own = self.agents.iter().flatten().flat_map(|(_, agent)| &agent.mcp_servers).filter_map(|server| match server {
             AgentMcpServer::Own(server_name, server) => Some((server_name, server)),
             AgentMcpServer::Named(_) => None,

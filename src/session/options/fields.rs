@@ -78,11 +78,11 @@ pub struct Options {
     pub include_hook_events: Option<bool>,
     /// `--replay-user-messages`.
     pub replay_user_messages: Option<bool>,
-    /// `--mcp-config`, once for each.
+    /// `--mcp-config`, once for each file; `mcpServers` of the initialize request, and `--await-initialize`, for JSON.
     pub mcp_config: Option<Vec<FileOrJson>>,
     /// `--strict-mcp-config`.
     pub strict_mcp_config: Option<bool>,
-    /// `--settings`.
+    /// `--settings` for a file; `settings` of the initialize request, and `--initialize-fields`, for JSON.
     pub settings: Option<FileOrJson>,
     /// `--setting-sources`.
     pub setting_sources: Option<Vec<SettingSource>>,
@@ -126,9 +126,9 @@ pub struct Options {
     pub mcp_servers: Option<BTreeMap<String, McpServer>>,
     /// `toolAliases` of the initialize request: from a name to a name.
     pub tool_aliases: Option<BTreeMap<String, String>>,
-    /// The key `sandbox` of `--settings`.
+    /// The key `sandbox` of the settings.
     pub sandbox: Option<Value>,
-    /// `--managed-settings`.
+    /// `managedSettings` of the initialize request, and `--managed-settings-in-initialize`.
     pub managed_settings: Option<Value>,
     /// `--project-config-root`.
     pub project_config_root: Option<PathBuf>,

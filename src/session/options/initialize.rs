@@ -28,13 +28,10 @@ impl Options {
             ("forwardSubagentText", switch(self.forward_subagent_text)),
             ("perTaskStopAffordance", switch(self.per_task_stop_affordance)),
             ("mcpServers", self.external_servers()),
+            ("settings", self.inline_settings().map(Value::Object)),
+            ("managedSettings", self.managed_settings.clone()),
         ];
         fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
-    }
-
-    /// Some fields of the initialize request count only for a CLI that waits for it before it does anything.
-    pub(super) fn awaits_initialize(&self) -> bool {
-        self.external_servers().is_some()
     }
 
     fn long_prompt(&self) -> Option<Value> {
@@ -56,10 +53,5 @@ impl Options {
             Some(Skills::Named(names)) => Some(json!(names)),
             _ => None,
         }
-    }
-
-    fn external_servers(&self) -> Option<Value> {
-        let servers = self.mcp_servers.as_ref().filter(|servers| !servers.is_empty())?;
-        Some(servers.iter().map(|(name, server)| (name.clone(), server.to_json())).collect::<Map<_, _>>().into())
     }
 }

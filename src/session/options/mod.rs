@@ -19,8 +19,11 @@
 //! 2.1.329 exits on `--cwd` and on `--timeout`.
 //!
 //! **Initialize and environment.** What the CLI takes in its handshake only, such as agents, is written by [`Options::initialize`]; what
-//! it reads from its environment by [`Options::launch`]. MCP servers go there too, with `--await-initialize`, since they hold secrets
-//! and a command line is public. [`Options::table`] lists where each option goes.
+//! it reads from its environment by [`Options::launch`]. [`Options::table`] lists where each option goes.
+//!
+//! **Secrets stay off the command line**, which every process of the machine can read. Servers, settings and managed settings that are given
+//! as JSON go into the handshake, for which the CLI is made to wait (`--await-initialize`); the key goes into the environment. What is on the
+//! command line is names, paths, limits, rules, short prompts and schemas, and whatever `extra_args` says.
 //!
 //! Two defaults differ from those of the official SDKs: an unset system prompt leaves the CLI its own, where they
 //! send an empty one; and `max_turns` 0 or an empty `model` is an error, where they take it for unset.
@@ -33,12 +36,12 @@ mod error;
 mod extension_setters;
 mod extensions;
 mod fields;
+mod handed_over;
 mod host_prompt;
 mod initialize;
 mod launch;
 mod mcp_servers;
 mod rules;
-mod sandbox;
 mod setters;
 mod table;
 mod timeouts;

@@ -197,8 +197,8 @@ macro_rules! option_setters {
                 self
             }
 
-            /// One more source of MCP servers, a file or an object with `mcpServers`: `--mcp-config`.
-            /// Default: none. Tokens belong into a file, since every user can read a command line.
+            /// One more source of MCP servers. A file: `--mcp-config`. An object with `mcpServers`: `mcpServers` of the
+            /// initialize request, with `--await-initialize`, so that no token in it is on the command line. Default: none.
             pub fn mcp_config(
                 mut self,
                 config: impl Into<$crate::session::options::FileOrJson>,
@@ -213,7 +213,8 @@ macro_rules! option_setters {
                 self
             }
 
-            /// More settings for the CLI, a file or an object: `--settings`. Default: none.
+            /// More settings for the CLI. A file: `--settings`. An object: `settings` of the initialize request, with
+            /// `--initialize-fields` and `--await-initialize`, so that no key in it is on the command line. Default: none.
             pub fn settings(
                 mut self,
                 settings: impl Into<$crate::session::options::FileOrJson>,

@@ -40,13 +40,11 @@ impl Options {
 }
 
 /// Flags on which the conversation with the CLI rests, those that answer and end, and two that the CLI does not have.
-const FIXED: [&str; 13] = [
-    "await-initialize",
+const FIXED: [&str; 11] = [
     "cwd",
     "help",
-    "initialize-fields",
     "input-format",
-    "managed-settings-in-initialize",
+    "managed-settings",
     "output-format",
     "print",
     "session-mirror",
@@ -93,9 +91,9 @@ const TABLE: &[OptionRow] = &[
     row("include_partial_messages", &["--include-partial-messages"], &[], &[], "no"),
     row("include_hook_events", &["--include-hook-events"], &[], &[], "no"),
     row("replay_user_messages", &["--replay-user-messages"], &[], &[], "no"),
-    row("mcp_config", &["--mcp-config"], &[], &[], "none"),
+    row("mcp_config", &["--mcp-config", "--await-initialize"], &["mcpServers"], &[], "none"),
     row("strict_mcp_config", &["--strict-mcp-config"], &[], &[], "no"),
-    row("settings", &["--settings"], &[], &[], "none"),
+    row("settings", &["--settings", "--initialize-fields", "--await-initialize"], &["settings"], &[], "none"),
     row("setting_sources", &["--setting-sources"], &[], &[], "all"),
     row("json_schema", &["--json-schema"], &[], &[], "free text"),
     row("effort", &["--effort"], &[], &[], "the model's own"),
@@ -117,8 +115,8 @@ const TABLE: &[OptionRow] = &[
     row("plugins", &["--plugin-dir", "--plugin-dir-no-mcp"], &[], &[], "those installed"),
     row("mcp_servers", &["--await-initialize"], &["mcpServers"], &[], "none beyond the settings"),
     row("tool_aliases", &[], &["toolAliases"], &[], "none"),
-    row("sandbox", &["--settings"], &[], &[], "what the settings say"),
-    row("managed_settings", &["--managed-settings"], &[], &[], "those of the machine"),
+    row("sandbox", &["--initialize-fields", "--await-initialize"], &["settings"], &[], "what the settings say"),
+    row("managed_settings", &["--managed-settings-in-initialize", "--await-initialize"], &["managedSettings"], &[], "those of the machine"),
     row("project_config_root", &["--project-config-root"], &[], &[], "the working directory"),
     row("thinking_display", &["--thinking-display"], &[], &[], "the model's own"),
     row("task_budget", &["--task-budget"], &[], &[], "none"),

@@ -152,6 +152,7 @@ impl Options {
         }
         if let Some(schema) = &self.json_schema {
             object("json_schema", schema, "a JSON object", Value::is_object)?;
+            argument("json_schema", schema.to_string())?;
         }
         Ok(())
     }
@@ -249,7 +250,7 @@ pub(super) fn object(field: &'static str, json: &Value, expected: &'static str, 
         };
         return Err(OptionError::new(field, expected, got));
     }
-    argument(field, json.to_string())
+    Ok(())
 }
 
 /// What every argument must be, for the child to be spawned at all.

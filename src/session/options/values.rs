@@ -69,15 +69,25 @@ impl Plugin {
     }
 }
 
-/// Configuration for the CLI: in a file that it reads, or as JSON on its command line.
+/// Configuration for the CLI: in a file that it reads, or as JSON that it is handed in the initialize request.
 ///
-/// Every user of the machine can read a command line. Tokens belong into a file.
+/// Neither is on the command line, where every user of the machine could read it.
 #[derive(Clone, PartialEq)]
 pub enum FileOrJson {
     /// The path of a JSON file; the CLI reads it, from its own working directory.
     File(PathBuf),
     /// A JSON object. `Debug` does not show it.
     Json(Value),
+}
+
+impl FileOrJson {
+    /// The path, where it is one.
+    pub(super) fn file(&self) -> Option<&Path> {
+        match self {
+            Self::File(path) => Some(path),
+            Self::Json(_) => None,
+        }
+    }
 }
 
 impl From<PathBuf> for FileOrJson {

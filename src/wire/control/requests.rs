@@ -195,7 +195,10 @@ impl HostRequest {
             "mcp_message" => Decode::decode(reader, at, sink).map(Self::McpMessage),
             "elicitation" => Decode::decode(reader, at, sink).map(Self::Elicitation),
             "request_user_dialog" => Decode::decode(reader, at, sink).map(Self::UserDialog),
-            _ => None,
+            other => {
+                sink.unknown_word(&at.key("subtype"), other);
+                None
+            }
         };
         (subtype, body.unwrap_or_default())
     }

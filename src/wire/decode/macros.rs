@@ -150,7 +150,13 @@ macro_rules! open_enum {
                 sink: &mut $crate::wire::decode::Sink,
             ) -> Option<Self> {
                 match reader.string() {
-                    Some(text) => Some(Self::from(&*text)),
+                    Some(text) => {
+                        let value = Self::from(&*text);
+                        if let Self::Other(other) = &value {
+                            sink.unknown_word(at, other);
+                        }
+                        Some(value)
+                    }
                     None => sink.wrong(at, Self::EXPECTED, reader),
                 }
             }

@@ -45,12 +45,21 @@ const MAX_DEFECTS: usize = 100;
 pub(crate) struct Sink {
     pub(crate) defects: Vec<Defect>,
     unmodelled: Option<Vec<String>>,
+    /// Words that no type names; only where the fields are listed too.
+    words: Vec<String>,
 }
 
 impl Sink {
     /// A sink that also lists the fields that no type names.
     pub(crate) fn auditing() -> Self {
-        Self { defects: Vec::new(), unmodelled: Some(Vec::new()) }
+        Self { unmodelled: Some(Vec::new()), ..Self::default() }
+    }
+
+    /// The fields that no type names, then the words.
+    pub(crate) fn into_unnamed(self) -> Vec<String> {
+        let mut all = self.unmodelled.unwrap_or_default();
+        all.extend(self.words);
+        all
     }
 
     pub(crate) fn into_unmodelled(self) -> Vec<String> {
@@ -89,6 +98,13 @@ impl Sink {
         let of_the_frame = matches!(at, At::Root) && matches!(key, b"type" | b"subtype" | b"uuid" | b"session_id");
         if !of_the_frame {
             paths.push(at.key(&String::from_utf8_lossy(key)).to_string());
+        }
+    }
+
+    /// Notes a word that no type names: a kind of block, a value of an enum.
+    pub(crate) fn unknown_word(&mut self, at: &At<'_>, word: &str) {
+        if self.unmodelled.is_some() {
+            self.words.push(format!("{at} = {word:?}"));
         }
     }
 }

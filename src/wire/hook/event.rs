@@ -31,6 +31,14 @@ pub(super) fn decode<T: Decode>(input: &RawJson) -> Option<T> {
     T::decode(&mut input.cursor().reader(), &At::Root, &mut Sink::default())
 }
 
+/// Two types read the same object: a field of it is unknown when both say so, and what is deeper when either does.
+fn in_neither(one: Vec<String>, other: Vec<String>) -> Vec<String> {
+    let is_field = |what: &&String| !what.contains(['.', '[', ' ']);
+    let fields = one.iter().filter(is_field).filter(|field| other.contains(field));
+    let deeper = one.iter().chain(&other).filter(|what| !is_field(what));
+    fields.chain(deeper).cloned().collect()
+}
+
 /// Declares what there is once for each event.
 macro_rules! events {
     ($($event:ident = $wire:literal,)*) => {
@@ -74,6 +82,18 @@ macro_rules! events {
                     _ => None,
                 };
                 known.unwrap_or_else(|| Self::Unknown(input.clone()))
+            }
+
+            /// What neither the event's type nor [`HookBase`] names, as [`Message::unmodelled`](crate::wire::Message::unmodelled) tells it.
+            pub(crate) fn unmodelled(input: &RawJson) -> Vec<String> {
+                let name = input.cursor().get("hook_event_name").and_then(|name| name.string()).unwrap_or_default();
+                let (mut event, mut base) = (Sink::auditing(), Sink::auditing());
+                match &*name {
+                    $($wire => drop($event::decode(&mut input.cursor().reader(), &At::Root, &mut event)),)*
+                    other => event.unknown_word(&At::Root.key("hook_event_name"), other),
+                }
+                HookBase::decode(&mut input.cursor().reader(), &At::Root, &mut base);
+                in_neither(event.into_unnamed(), base.into_unnamed())
             }
 
             /// The event.

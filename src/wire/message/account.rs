@@ -1,5 +1,7 @@
 //! The login and its limits.
 
+use std::time::{Duration, SystemTime};
+
 object! {
     /// Output of a login (`auth_status`, CLI 2.1.329, declared only).
     pub struct AuthStatus {
@@ -53,6 +55,14 @@ object! {
         pub can_user_purchase_credits: Option<bool> = "canUserPurchaseCredits" declared,
         /// True when a means of payment is on file.
         pub has_chargeable_saved_payment_method: Option<bool> = "hasChargeableSavedPaymentMethod" declared,
+    }
+}
+
+impl RateLimitInfo {
+    /// How long from `now` until the limit starts afresh (`resetsAt`), zero when that is past; `None` where the CLI does not say.
+    pub fn resets_in(&self, now: SystemTime) -> Option<Duration> {
+        let at = Duration::try_from_secs_f64(self.resets_at?).ok()?;
+        Some(SystemTime::UNIX_EPOCH.checked_add(at)?.duration_since(now).unwrap_or_default())
     }
 }
 

@@ -242,7 +242,10 @@ impl Decode for ContentBlock {
             "image" => Decode::decode(reader, at, sink).map(Self::Image),
             "document" => Decode::decode(reader, at, sink).map(Self::Document),
             other if other.ends_with("_tool_result") => Decode::decode(reader, at, sink).map(Self::ServerToolResult),
-            other => Some(Self::Unknown(UnknownBlock { block_type: other.into(), raw: reader.skip().raw() })),
+            other => {
+                sink.unknown_word(&at.key("type"), other);
+                Some(Self::Unknown(UnknownBlock { block_type: other.into(), raw: reader.skip().raw() }))
+            }
         }
     }
 

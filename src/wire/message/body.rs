@@ -75,7 +75,10 @@ impl Body {
                 _ => None,
             },
         };
-        known.unwrap_or(Self::Unknown)
+        known.unwrap_or_else(|| {
+            sink.unknown_word(&At::Root.key("type"), &frame.kind_name());
+            Self::Unknown
+        })
     }
 }
 

@@ -156,11 +156,12 @@ impl Message {
         }
     }
 
-    /// Paths of the fields that the typed layer does not name. They are in the raw line only.
+    /// What the typed layer does not name: paths of fields, and `path = "word"` for types, subtypes and values of enums. They are in the raw
+    /// line only.
     pub fn unmodelled(&self) -> Vec<String> {
         let mut sink = Sink::auditing();
         Body::decode(&self.frame, &At::Root, &mut sink);
-        sink.into_unmodelled()
+        sink.into_unnamed()
     }
 
     /// The body, unless the type alone says that it is of no interest.

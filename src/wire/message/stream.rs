@@ -260,7 +260,10 @@ impl Decode for Event {
             "message_delta" => Decode::decode(reader, at, sink).map(Self::MessageDelta),
             "message_stop" => Some(Self::MessageStop(reader.skip().raw())),
             "ping" => Some(Self::Ping(reader.skip().raw())),
-            other => Some(Self::Unknown(UnknownEvent { event_type: Some(other.into()), raw: reader.skip().raw() })),
+            other => {
+                sink.unknown_word(&at.key("type"), other);
+                Some(Self::Unknown(UnknownEvent { event_type: Some(other.into()), raw: reader.skip().raw() }))
+            }
         }
     }
 }
@@ -281,7 +284,10 @@ impl Decode for Delta {
             "thinking_delta" => Decode::decode(reader, at, sink).map(Self::Thinking),
             "signature_delta" => Decode::decode(reader, at, sink).map(Self::Signature),
             "citations_delta" => Decode::decode(reader, at, sink).map(Self::Citations),
-            other => Some(Self::Unknown(UnknownEvent { event_type: Some(other.into()), raw: reader.skip().raw() })),
+            other => {
+                sink.unknown_word(&at.key("type"), other);
+                Some(Self::Unknown(UnknownEvent { event_type: Some(other.into()), raw: reader.skip().raw() }))
+            }
         }
     }
 }

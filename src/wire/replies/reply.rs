@@ -55,7 +55,7 @@ impl<T> Reply<T> {
         &self.defects
     }
 
-    /// Paths of the fields that the type does not name. They are in [`raw`](Self::raw) only.
+    /// What the type does not name: paths of fields, and `path = "word"` for values of enums. They are in [`raw`](Self::raw) only.
     pub fn unmodelled(&self) -> Vec<String> {
         self.raw.as_ref().map(self.audit).unwrap_or_default()
     }
@@ -76,7 +76,7 @@ fn decode<T: Decode + Default>(raw: Option<&RawJson>, sink: &mut Sink) -> T {
 fn unmodelled<T: Decode + Default>(raw: &RawJson) -> Vec<String> {
     let mut sink = Sink::auditing();
     decode::<T>(Some(raw), &mut sink);
-    sink.into_unmodelled()
+    sink.into_unnamed()
 }
 
 impl<T> Deref for Reply<T> {

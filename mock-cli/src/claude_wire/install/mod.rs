@@ -38,6 +38,17 @@ pub(crate) fn run(install: &Install) -> Result<Found, Failure> {
 }
 
 impl Install {
+    /// Where the pinned version goes by default, whether it is there or not.
+    pub(crate) fn pinned() -> Result<PathBuf, InstallError> {
+        let install = Self { version: PINNED.to_owned(), dir: None };
+        Ok(install.directory()?.join(executable()))
+    }
+
+    /// This version, into this directory, or where it goes by default.
+    pub(crate) fn new(version: &str, dir: Option<PathBuf>) -> Self {
+        Self { version: version.to_owned(), dir }
+    }
+
     /// Installs, unless the directory holds that version already. The path of the executable.
     pub(crate) fn run(&self) -> Result<PathBuf, InstallError> {
         check_form(&self.version)?;
@@ -49,14 +60,28 @@ impl Install {
         }
         fs::create_dir_all(&directory).map_err(|error| InstallError::io("create", &directory, error))?;
         let staging = Staging::new(&directory)?;
-        npm::install(&self.version, staging.path())?;
-        let native = native_executable(staging.path()).ok_or_else(|| InstallError::NoNative(self.version.clone()))?;
+        let native = self.fetch(staging.path())?;
         let found = reported_version(&native)?;
         if found != self.version {
             return Err(InstallError::WrongVersion { wanted: self.version.clone(), found });
         }
         fs::rename(&native, &target).map_err(|error| InstallError::io("write", &target, error))?;
         Ok(target)
+    }
+
+    /// The native executable, in the staging directory. Of its first versions the package did not ask for the native ones, which are there
+    /// nevertheless.
+    fn fetch(&self, staging: &Path) -> Result<PathBuf, InstallError> {
+        npm::install(npm::PACKAGE, &self.version, staging)?;
+        if let Some(native) = native_executable(staging) {
+            return Ok(native);
+        }
+        let none = || InstallError::NoNative(self.version.clone());
+        let package = npm::platform_package().ok_or_else(none)?;
+        match npm::install(&package, &self.version, staging) {
+            Err(InstallError::NoSuchVersion(_)) => Err(none()),
+            done => done.and_then(|()| native_executable(staging).ok_or_else(none)),
+        }
     }
 
     fn directory(&self) -> Result<PathBuf, InstallError> {
@@ -93,7 +118,7 @@ fn native_executable(staging: &Path) -> Option<PathBuf> {
 }
 
 /// The first word of `--version`, asked in an empty environment.
-fn reported_version(cli: &Path) -> Result<String, InstallError> {
+pub(crate) fn reported_version(cli: &Path) -> Result<String, InstallError> {
     let home = cli.parent().unwrap_or(cli);
     let output = Command::new(cli)
         .arg("--version")

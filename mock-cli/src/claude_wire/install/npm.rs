@@ -9,16 +9,32 @@ use super::InstallError;
 
 pub(super) const PACKAGE: &str = "@anthropic-ai/claude-code";
 
+/// The package of this platform's native executable.
+pub(super) fn platform_package() -> Option<String> {
+    let os = match std::env::consts::OS {
+        "linux" => "linux",
+        "macos" => "darwin",
+        "windows" => "win32",
+        _ => return None,
+    };
+    let arch = match std::env::consts::ARCH {
+        "x86_64" => "x64",
+        "aarch64" => "arm64",
+        _ => return None,
+    };
+    Some(format!("{PACKAGE}-{os}-{arch}"))
+}
+
 /// Has npm put the package below `directory`, as the user has configured npm, and says on standard error how it goes.
-pub(super) fn install(version: &str, directory: &Path) -> Result<(), InstallError> {
+pub(super) fn install(package: &str, version: &str, directory: &Path) -> Result<(), InstallError> {
     let log = directory.join("npm.log");
     let output = File::create(&log).map_err(|error| InstallError::io("create", &log, error))?;
     let errors = output.try_clone().map_err(|error| InstallError::io("write", &log, error))?;
-    eprintln!("npm fetches {PACKAGE} {version}, about 400 MB");
+    eprintln!("npm fetches {package} {version}, about 400 MB");
     let child = Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" })
         .args(["install", "--no-save", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix"])
         .arg(directory)
-        .arg(format!("{PACKAGE}@{version}"))
+        .arg(format!("{package}@{version}"))
         .current_dir(directory)
         .stdin(Stdio::null())
         .stdout(output)

@@ -1,3 +1,4 @@
+use std::path::Path;
 use std::sync::Arc;
 
 use super::super::request::HostRequest;
@@ -59,6 +60,11 @@ impl PermissionRequest {
     /// The id of the conversation, once the CLI has confirmed it.
     pub fn session_id(&self) -> Option<&str> {
         self.request.session_id()
+    }
+
+    /// The working directory of the CLI, as it last named it; before that, the session's option `cwd`. The request itself has none.
+    pub fn cwd(&self) -> Option<&Path> {
+        self.request.cwd()
     }
 
     /// The whole request as it stood on the wire.

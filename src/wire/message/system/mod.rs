@@ -148,6 +148,9 @@ impl System {
             }
             return Self::Unknown { subtype: None };
         };
-        Self::known(&subtype, frame, at, sink).unwrap_or_else(|| Self::Unknown { subtype: Some(subtype.into_owned()) })
+        Self::known(&subtype, frame, at, sink).unwrap_or_else(|| {
+            sink.unknown_word(&at.key("subtype"), &subtype);
+            Self::Unknown { subtype: Some(subtype.into_owned()) }
+        })
     }
 }

@@ -1,5 +1,7 @@
 //! What the session is doing.
 
+use std::time::Duration;
+
 use crate::wire::message::vocabulary::{ApiErrorKind, PermissionMode};
 
 object! {
@@ -113,6 +115,14 @@ object! {
         pub error: ApiErrorKind = "error",
         /// Set when not even the headers came in time.
         pub no_response: Option<NoResponse> = "no_response" declared,
+    }
+}
+
+impl ApiRetry {
+    /// `retry_delay_ms` as a duration. The CLI waits that long by itself, at least what the API asked for in its header `retry-after`, which is
+    /// not on the wire.
+    pub fn retry_after(&self) -> Duration {
+        Duration::try_from_secs_f64((self.retry_delay_ms / 1000.0).max(0.0)).unwrap_or(Duration::MAX)
     }
 }
 

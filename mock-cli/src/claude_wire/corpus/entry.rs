@@ -1,0 +1,205 @@
+//! What an entry says, and how it is read.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use claude_wire::fake_api::ApiScript;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+
+use super::answers::Answer;
+use super::host::{SessionStep, StreamStep};
+use super::options::HostOptions;
+use super::pattern::Pattern;
+
+const KIND: &str = "corpus-entry";
+const VERSION: u64 = 1;
+
+/// One entry: options, host script and API script of one or more launches.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    /// The file's name without its ending; the recordings have the same.
+    pub(crate) name: String,
+    /// What the recording shows, in one sentence without its full stop.
+    pub(crate) shows: String,
+    /// Variables of the CLI's environment; `None` removes one.
+    pub(super) env: BTreeMap<String, Option<String>>,
+    /// Files in the CLI's working folder.
+    pub(super) files: BTreeMap<String, Content>,
+    pub(super) host: Host,
+    /// How the host answers the CLI's requests: the first that fits.
+    pub(super) answers: Vec<Answer>,
+    pub(super) api: ApiScript,
+    /// Messages that are to be delivered, in this order, others between them.
+    pub(super) expect: Vec<Pattern>,
+}
+
+/// What the host does.
+#[derive(Debug)]
+pub(super) enum Host {
+    /// Through a session of this library.
+    Session(Box<HostOptions>, Vec<SessionStep>),
+    /// On the bare streams: what no session writes.
+    Streams(Vec<String>, Vec<StreamStep>),
+}
+
+/// What is in a file of the working folder.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Content {
+    Text(String),
+    /// Many times the same text.
+    Repeated {
+        text: String,
+        repeat: usize,
+    },
+    /// A named pipe: a tool that writes to it tells the host that it runs.
+    Pipe {
+        #[allow(dead_code, reason = "it is there or not")]
+        pipe: bool,
+    },
+}
+
+/// Why a file is no entry, and where in it.
+#[derive(Debug, PartialEq)]
+pub(crate) struct EntryError {
+    name: String,
+    why: String,
+}
+
+impl fmt::Display for EntryError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "corpus entry {}.json: {}", self.name, self.why)
+    }
+}
+
+impl std::error::Error for EntryError {}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File<'a> {
+    #[serde(rename = "claude-wire")]
+    kind: String,
+    version: u64,
+    shows: String,
+    #[serde(default)]
+    env: BTreeMap<String, Option<String>>,
+    #[serde(default)]
+    files: BTreeMap<String, Content>,
+    session: Option<HostOptions>,
+    streams: Option<Vec<String>>,
+    host: Vec<Value>,
+    #[serde(default)]
+    answers: Vec<Value>,
+    #[serde(borrow)]
+    api: &'a RawValue,
+    expect: Vec<Value>,
+}
+
+impl Entry {
+    /// The name of the recording of a launch, counted from 1.
+    pub(crate) fn file_name(&self, launch: usize) -> String {
+        if launch == 1 { format!("{}.jsonl", self.name) } else { format!("{}-{launch}.jsonl", self.name) }
+    }
+
+    /// Reads an entry.
+    ///
+    /// # Errors
+    /// When the text is none; the error says where.
+    pub(crate) fn parse(name: &str, text: &str) -> Result<Self, EntryError> {
+        Self::read(name, text).map_err(|why| EntryError { name: name.to_owned(), why })
+    }
+
+    fn read(name: &str, text: &str) -> Result<Self, String> {
+        let file: File<'_> = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        if (file.kind.as_str(), file.version) != (KIND, VERSION) {
+            return Err(format!("expected \"claude-wire\": \"{KIND}\", \"version\": {VERSION}; got {:?}, {}", file.kind, file.version));
+        }
+        let host = match (file.session, file.streams) {
+            (Some(options), None) => Host::Session(Box::new(options), each("host", file.host)?),
+            (None, Some(args)) => Host::Streams(args, each("host", file.host)?),
+            _ => return Err("either \"session\" (its options) or \"streams\" (the arguments of the CLI) must be there".to_owned()),
+        };
+        let start = text.find(file.api.get()).map_or(1, |at| text[..at].lines().count());
+        let written: Value = serde_json::from_str(file.api.get()).map_err(|error| error.to_string())?;
+        let meant = repeated(written.clone());
+        // Errors count the lines of the text.
+        let api = if meant == written { file.api.get().to_owned() } else { meant.to_string() };
+        let api = ApiScript::parse(&api).map_err(|error| format!("\"api\", counted from line {start}: {error}"))?;
+        let expect = file.expect.into_iter().map(Pattern::new).collect();
+        let answers = each("answers", file.answers)?;
+        Ok(Self { name: name.to_owned(), shows: file.shows, env: file.env, files: file.files, host, answers, api, expect })
+    }
+}
+
+/// A text that is many times the same may stand as `{"text": "...", "repeat": 3}`.
+fn repeated(value: Value) -> Value {
+    match value {
+        Value::Object(fields) if fields.len() == 2 => {
+            match (fields.get("text").and_then(Value::as_str), fields.get("repeat").and_then(Value::as_u64)) {
+                (Some(text), Some(times)) => text.repeat(usize::try_from(times).unwrap_or(usize::MAX)).into(),
+                _ => Value::Object(fields.into_iter().map(|(name, value)| (name, repeated(value))).collect()),
+            }
+        }
+        Value::Object(fields) => Value::Object(fields.into_iter().map(|(name, value)| (name, repeated(value))).collect()),
+        Value::Array(items) => items.into_iter().map(repeated).collect(),
+        other => other,
+    }
+}
+
+/// Reads a list item by item, so that an error can tell which.
+fn each<T: for<'a> Deserialize<'a>>(what: &str, items: Vec<Value>) -> Result<Vec<T>, String> {
+    let read = |(number, item)| serde_json::from_value(item).map_err(|error| format!("\"{what}\", item {number}: {error}"));
+    (1..).zip(items).map(read).collect()
+}
+
+/// Fields that are an object where they are there.
+pub(super) type Fields = Map<String, Value>;
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    const ENTRY: &str = r#"{"claude-wire": "corpus-entry", "version": 1, "shows": "A thing",
+        "session": {"allowed_tools": ["Bash"]},
+        "host": [{"do": "prompt", "content": "Hello"}, {"do": "wait", "gate": "middle"}],
+        "api": {"claude-wire": "api-script", "version": 1, "rules": []},
+        "expect": [{"type": "result"}]}"#;
+
+    fn error(from: &str, to: &str) -> String {
+        assert!(ENTRY.contains(from), "{from}");
+        Entry::parse("x", &ENTRY.replace(from, to)).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn an_entry_is_read() {
+        let entry = Entry::parse("x", ENTRY).unwrap();
+        assert_eq!((&*entry.name, &*entry.shows), ("x", "A thing"));
+        assert!(matches!(&entry.host, Host::Session(_, steps) if steps.len() == 2));
+    }
+
+    #[test]
+    fn what_no_entry_has_is_refused_and_the_error_says_where() {
+        for (from, to, why) in [
+            (
+                r#""version": 1, "shows""#,
+                r#""version": 2, "shows""#,
+                "expected \"claude-wire\": \"corpus-entry\", \"version\": 1; got \"corpus-entry\", 2",
+            ),
+            (r#""shows": "A thing","#, r#""shows": "A thing", "show": 1,"#, "unknown field `show`"),
+            (r#"["Bash"]}"#, r#"["Bash"], "modle": 1}"#, "unknown field `modle`"),
+            (r#""gate": "middle""#, r#""gaet": "middle""#, "\"host\", item 2: unknown field `gaet`"),
+            (r#""gate": "middle""#, r#""gate": "middle", "exits": 1"#, "\"host\", item 2: a wait is for one thing"),
+            (r#"{"do": "prompt""#, r#"{"do": "write""#, "\"host\", item 1: unknown variant `write`"),
+            (r#""rules": []"#, r#""rule": []"#, "\"api\", counted from line 4: API script: unknown field `rule`"),
+            (r#""session": {"allowed_tools": ["Bash"]},"#, "", "either \"session\""),
+            (r#""expect""#, r#"expect"#, "line 5 column 9"),
+        ] {
+            let error = error(from, to);
+            assert!(error.starts_with("corpus entry x.json: ") && error.contains(why), "{error}");
+        }
+    }
+}

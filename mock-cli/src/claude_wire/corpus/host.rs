@@ -1,0 +1,126 @@
+//! The steps of a host script.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::entry::Fields;
+use super::pattern::Pattern;
+
+/// One thing that the user of a session does.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
+pub(super) enum SessionStep {
+    /// Asks, and reads the turn to its end unless told otherwise.
+    Prompt {
+        /// A text or content blocks.
+        content: Value,
+        /// Goes on with the next step at once where it is false.
+        #[serde(default = "yes")]
+        wait: bool,
+        /// Drops the turn behind the first message like this.
+        #[serde(default)]
+        drop_after: Option<Pattern>,
+    },
+    /// A control request. `${prompt:1}` in a field is the id of the first prompt.
+    Control {
+        subtype: String,
+        #[serde(default)]
+        fields: Fields,
+    },
+    /// Interrupts the turn that runs.
+    Interrupt {},
+    /// Begins a conversation anew.
+    Clear {},
+    /// Goes on in a fork of the session, up to its `stop`.
+    Fork {},
+    /// Ends the session.
+    Stop {},
+    /// Sends a signal to the CLI.
+    Signal { name: SignalName },
+    /// Lets a reply of the API go on.
+    Release { gate: String },
+    /// Waits.
+    Wait(Wait),
+}
+
+/// One thing that a host does on the bare streams.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
+pub(super) enum StreamStep {
+    /// Writes a line.
+    Write {
+        line: Value,
+    },
+    /// Closes the CLI's input.
+    Eof {},
+    Signal {
+        name: SignalName,
+    },
+    Release {
+        gate: String,
+    },
+    Wait(Wait),
+}
+
+/// A signal that a transport can send.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+pub(super) enum SignalName {
+    #[serde(rename = "SIGTERM")]
+    Terminate,
+    #[serde(rename = "SIGKILL")]
+    Kill,
+}
+
+/// What to wait for.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(try_from = "WaitFields")]
+pub(super) enum Wait {
+    /// Until a reply of the API has come to this gate.
+    Gate(String),
+    /// Until something was written to this named pipe of the working folder.
+    Pipe(String),
+    /// Until so many messages like this have come since the start.
+    Message(Pattern, usize),
+    /// Until the CLI has ended so many times.
+    Exits(usize),
+    /// Until all turns have ended.
+    Turns,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WaitFields {
+    gate: Option<String>,
+    pipe: Option<String>,
+    message: Option<Pattern>,
+    times: Option<usize>,
+    exits: Option<usize>,
+    turns: Option<All>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum All {
+    All,
+}
+
+impl TryFrom<WaitFields> for Wait {
+    type Error = &'static str;
+
+    fn try_from(fields: WaitFields) -> Result<Self, Self::Error> {
+        match fields {
+            WaitFields { gate: Some(gate), pipe: None, message: None, times: None, exits: None, turns: None } => Ok(Self::Gate(gate)),
+            WaitFields { gate: None, pipe: Some(pipe), message: None, times: None, exits: None, turns: None } => Ok(Self::Pipe(pipe)),
+            WaitFields { gate: None, pipe: None, message: Some(message), times, exits: None, turns: None } => {
+                Ok(Self::Message(message, times.unwrap_or(1)))
+            }
+            WaitFields { gate: None, pipe: None, message: None, times: None, exits: Some(exits), turns: None } => Ok(Self::Exits(exits)),
+            WaitFields { gate: None, pipe: None, message: None, times: None, exits: None, turns: Some(All::All) } => Ok(Self::Turns),
+            _ => Err("a wait is for one thing: gate, pipe, message (and how many times), exits or turns"),
+        }
+    }
+}
+
+fn yes() -> bool {
+    true
+}

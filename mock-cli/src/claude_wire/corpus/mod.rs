@@ -1,0 +1,28 @@
+//! The corpus: what the recordings show, as data.
+//!
+//! An [`Entry`] is a file of `mock-cli/corpus`: the options of a session, the host script (what the caller does), the API script (what the model
+//! does), and what is to be seen. [`run`] plays one to a real CLI and brings back a recording of each launch; [`act`] plays its host's part to
+//! any transport, and so to a replay of those recordings.
+
+mod act;
+mod answers;
+mod cli;
+mod entry;
+mod host;
+mod leash;
+mod log;
+mod options;
+mod pattern;
+mod run;
+mod session;
+mod streams;
+mod table;
+mod world;
+
+pub(crate) use self::act::act;
+pub(crate) use self::cli::Cli;
+pub(crate) use self::entry::Entry;
+pub(crate) use self::log::{Channel, Item, Log};
+pub(crate) use self::run::{LIMIT, Run, run};
+pub(crate) use self::table::{choose, entries};
+pub(crate) use self::world::World;

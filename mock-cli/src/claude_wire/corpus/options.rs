@@ -1,0 +1,59 @@
+//! The options of an entry's session.
+
+use std::collections::BTreeMap;
+
+use claude_wire::SessionBuilder;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::entry::Fields;
+
+/// The options that entries use, under the names that they have in a session; and what is said past them.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct HostOptions {
+    allowed_tools: Option<Vec<String>>,
+    file_checkpointing: Option<bool>,
+    include_partial_messages: Option<bool>,
+    json_schema: Option<Value>,
+    max_budget_usd: Option<f64>,
+    max_turns: Option<u32>,
+    mcp_config: Option<Value>,
+    model: Option<String>,
+    no_session_persistence: Option<bool>,
+    permission_mode: Option<String>,
+    replay_user_messages: Option<bool>,
+    session_id: Option<String>,
+    setting_sources: Option<Vec<String>>,
+    strict_mcp_config: Option<bool>,
+    system_prompt: Option<String>,
+    tools: Option<Vec<String>>,
+    /// Flags that have no option: names without dashes, each with its value if it has one.
+    flags: BTreeMap<String, Option<String>>,
+    /// Fields of `initialize` that the session does not set by itself.
+    initialize: Fields,
+}
+
+impl HostOptions {
+    pub(super) fn apply(self, builder: SessionBuilder) -> SessionBuilder {
+        macro_rules! set {
+            ($builder:ident: $($name:ident),* $(,)?) => {{
+                let builder = $builder;
+                $(let builder = match self.$name {
+                    Some(value) => builder.$name(value),
+                    None => builder,
+                };)*
+                builder
+            }};
+        }
+        let builder = set!(builder:
+            allowed_tools, file_checkpointing, include_partial_messages, json_schema, max_budget_usd, max_turns, mcp_config, model, no_session_persistence,
+            permission_mode, replay_user_messages, session_id, setting_sources, strict_mcp_config, system_prompt, tools,
+        );
+        let builder = self.flags.into_iter().fold(builder, |builder, (name, value)| match value {
+            Some(value) => builder.extra_arg(name, value),
+            None => builder.extra_flag(name),
+        });
+        self.initialize.into_iter().fold(builder, |builder, (name, value)| builder.initialize_field(name, value))
+    }
+}

@@ -1,0 +1,94 @@
+//! Playing an entry to a real CLI.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use claude_wire::hermetic::Hermetic;
+use claude_wire::record::Recorder;
+use claude_wire::recording::{Recording, Root};
+use claude_wire::transport::{CliPath, Process};
+
+use super::act::act;
+use super::cli::Cli;
+use super::entry::Entry;
+use super::log::{Item, Log};
+use super::world::{Marks, World, furnish};
+
+/// How long an entry may take: far more than any does on a loaded machine.
+pub(crate) const LIMIT: Duration = Duration::from_secs(60);
+
+/// What became of an entry.
+#[derive(Debug)]
+pub(crate) struct Run {
+    /// One for each launch. The recorder has kept all out that should not be in them.
+    pub(crate) recordings: Vec<Recording>,
+    /// What reached the host, in order.
+    pub(crate) delivered: Vec<Item>,
+    /// How much had been delivered at each wait for what a replay does not have.
+    pub(crate) marks: Marks,
+    /// The folders of this run that a scrub must know.
+    pub(crate) roots: Vec<Root>,
+    /// What did not go as the entry has it: a step that could not be done, a request that the API script does not foresee, a message that is
+    /// expected and did not come. Of another version of the CLI than the pinned one this is no more than a difference.
+    pub(crate) problems: Vec<String>,
+    /// Set where something tried to leave the network namespace. The entry went to its end nevertheless.
+    pub(crate) attempts: Option<String>,
+}
+
+/// Plays an entry to a CLI, in a place of its own, and records it. Needs a network namespace with nothing but loopback.
+///
+/// # Errors
+/// When the CLI could not be run at all: no such file, an open network, no room for a place. Whatever the CLI does is part of the [`Run`].
+pub(crate) async fn run(entry: &Entry, cli: &Cli) -> Result<Run, String> {
+    let folder = tempfile::tempdir().map_err(|error| format!("no temporary folder: {error}"))?;
+    let place = Hermetic::start(&cli.path, entry.api.clone()).await.map_err(|error| error.to_string())?;
+    furnish(entry, &place.cwd()).map_err(|error| format!("the files of {}: {error}", entry.name))?;
+    let roots = roots(&place);
+    let process = Process::new(CliPath::Explicit(cli.path.clone()));
+    let recorder = Recorder::new(process, folder.path().join("recording.jsonl")).cli_version(&cli.version);
+    let (log, marks) = (Log::new(), Marks::default());
+
+    let world = World::Live(&place, &marks);
+    let acted = tokio::time::timeout(LIMIT, act(entry, recorder.clone(), &world, &log)).await;
+    let mut problems = Vec::new();
+    match acted {
+        Ok(Ok(())) => {}
+        Ok(Err(problem)) => problems.push(problem),
+        Err(_) => problems.push(format!("not at its end after {} s, in step {} of its host", LIMIT.as_secs(), log.step())),
+    }
+    if let Err(error) = recorder.flush().await {
+        problems.push(error.to_string());
+    }
+    let mut recordings = Vec::new();
+    for path in recorder.paths() {
+        let mut recording = Recording::open(&path).map_err(|error| error.to_string())?;
+        // The time of day says nothing about the CLI, and would make each rebuild a change.
+        recording.header.recorded_at = None;
+        recordings.push(recording);
+    }
+    let mut attempts = None;
+    match place.finish() {
+        Err(error) if error.is_attempt_to_leave() => attempts = Some(error.to_string()),
+        done => problems.extend(done.err().map(|error| error.to_string())),
+    }
+    let delivered = log.take();
+    problems.extend(missing(entry, &delivered));
+    Ok(Run { recordings, delivered, marks, roots, problems, attempts })
+}
+
+/// The first message that is expected and did not come.
+fn missing(entry: &Entry, delivered: &[Item]) -> Option<String> {
+    let mut items = delivered.iter();
+    let missing = entry.expect.iter().find(|pattern| !items.by_ref().any(|item| pattern.fits(item.json())))?;
+    Some(format!("expected, and not delivered (in this place): {missing}"))
+}
+
+fn roots(place: &Hermetic) -> Vec<Root> {
+    let path = |path: PathBuf| path.canonicalize().unwrap_or(path).to_string_lossy().into_owned();
+    vec![
+        Root::cwd(path(place.cwd())),
+        Root::home(path(place.home())),
+        Root::new("config", path(place.config_dir()), "/home/user/.claude"),
+        Root::new("tmp", path(place.tmp_dir()), "/tmp"),
+    ]
+}

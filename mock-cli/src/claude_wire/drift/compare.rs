@@ -1,0 +1,85 @@
+//! Playing the entries, and holding what comes against their recordings.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use claude_wire::recording::{Difference, Recording, Severity, compare};
+use tokio::task::JoinSet;
+
+use crate::Failure;
+use crate::corpus::{self, Cli, Entry};
+
+/// How often an entry is played before a difference counts. Some lines of the CLI come or stay out by chance, with few fields: a tenth of the
+/// time is much.
+const TRIES: usize = 3;
+
+/// What came of one entry.
+pub(super) struct Compared {
+    pub(super) entry: String,
+    /// What differs in every run.
+    pub(super) differences: BTreeSet<Difference>,
+    /// Why it was not compared to its end.
+    pub(super) problem: Option<String>,
+}
+
+/// Plays the entries side by side. In their order.
+pub(super) async fn all(entries: Vec<Entry>, cli: &Cli, folder: &Path, jobs: usize) -> Result<Vec<Compared>, Failure> {
+    let mut waiting: VecDeque<_> = entries.into_iter().enumerate().collect();
+    let mut running = JoinSet::new();
+    let mut done = Vec::new();
+    let folder: Arc<Path> = folder.into();
+    loop {
+        while running.len() < jobs
+            && let Some((number, entry)) = waiting.pop_front()
+        {
+            let (cli, folder) = (cli.clone(), folder.clone());
+            running.spawn(async move { (number, one(&entry, &cli, &folder).await) });
+        }
+        let Some(one) = running.join_next().await else { break };
+        done.push(one.map_err(|error| format!("an entry's task failed: {error}"))?);
+    }
+    done.sort_by_key(|(number, _)| *number);
+    Ok(done.into_iter().map(|(_, compared)| compared).collect())
+}
+
+async fn one(entry: &Entry, cli: &Cli, folder: &Path) -> Compared {
+    let mut compared = Compared { entry: entry.name.clone(), differences: BTreeSet::new(), problem: None };
+    let recorded = match recordings(entry, folder) {
+        Ok(recorded) => recorded,
+        Err(problem) => return Compared { problem: Some(problem), ..compared },
+    };
+    for attempt in 0..TRIES {
+        let run = match corpus::run(entry, cli).await {
+            Ok(run) => run,
+            Err(problem) => return Compared { problem: Some(problem), ..compared },
+        };
+        let found = differences(&recorded, &run.recordings);
+        compared.differences = if attempt == 0 { found } else { &compared.differences & &found };
+        compared.problem = run.problems.first().cloned().or(run.attempts).or_else(|| launches(&recorded, &run.recordings));
+        let matters = compared.differences.iter().any(|difference| difference.severity != Severity::Cosmetic);
+        if !matters && compared.problem.is_none() {
+            break;
+        }
+    }
+    compared
+}
+
+/// The recordings of an entry's launches.
+fn recordings(entry: &Entry, folder: &Path) -> Result<Vec<Recording>, String> {
+    let paths = (1..).map(|launch| folder.join(entry.file_name(launch)));
+    let paths: Vec<PathBuf> = paths.take_while(|path| path.is_file()).collect();
+    if paths.is_empty() {
+        return Err(format!("there is no recording of it in {}", folder.display()));
+    }
+    paths.iter().map(|path| Recording::open(path).map_err(|error| error.to_string())).collect()
+}
+
+fn differences(recorded: &[Recording], played: &[Recording]) -> BTreeSet<Difference> {
+    recorded.iter().zip(played).flat_map(|(recorded, played)| compare(recorded, played)).collect()
+}
+
+fn launches(recorded: &[Recording], played: &[Recording]) -> Option<String> {
+    let (recorded, played) = (recorded.len(), played.len());
+    (recorded != played).then(|| format!("the CLI was launched {played} times; recorded are {recorded}"))
+}

@@ -1,0 +1,79 @@
+//! `drift`: does another CLI still speak as the recorded one did?
+
+mod compare;
+mod matrix;
+mod report;
+
+use std::path::{Path, PathBuf};
+
+use tokio::runtime::Builder;
+
+use self::report::Report;
+use super::corpus::{self, Cli, Entry};
+use super::{Failure, Found, namespace};
+
+/// Play the corpus to another CLI, and tell how it differs from the recordings.
+///
+/// Each entry of the corpus is played to the CLI as `rerecord` does it, and what crossed the pipes is compared with the entry's recording, after
+/// both were stripped of ids, times, paths and whatever else no two runs share. Differences are breaking (something that could be relied on
+/// is gone or different), additive (something is there besides) or cosmetic (other texts and numbers, another order among lines that do not
+/// wait for each other). An entry that differs is played again, up to three times in all: only what differs each time counts.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  claude-wire drift --against ./claude
+  claude-wire drift --against ./claude --json one-shot three-turns | jq '.differences[].severity'
+  claude-wire drift --matrix 2.1.200,2.1.329 > versions.md
+
+Exit codes: 0 no difference, or cosmetic ones only, 1 breaking or additive ones, 2 something could not be compared, or nothing was.")]
+pub(crate) struct Arguments {
+    /// The entries; without one, all
+    #[arg(value_name = "NAME")]
+    names: Vec<String>,
+    /// The CLI that is held against the recordings
+    #[arg(long, value_name = "CLAUDE", required_unless_present = "matrix")]
+    against: Option<PathBuf>,
+    /// The folder of the recordings
+    #[arg(long, value_name = "DIR", default_value = "recordings/2.1.329")]
+    recordings: PathBuf,
+    /// How many entries are played side by side
+    #[arg(short, long, value_name = "NUMBER", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=64))]
+    jobs: u8,
+    /// Report as JSON
+    #[arg(long)]
+    json: bool,
+    /// Instead: play the corpus to these versions, and print one page of what came and went. Those that are not there yet are fetched from npm,
+    /// some 200 MB each
+    #[arg(long, value_name = "V1,V2,...", value_delimiter = ',', conflicts_with_all = ["against", "recordings", "json"])]
+    matrix: Vec<String>,
+    /// With --matrix: the folder that has a folder for each version. Default: where `claude-wire install` puts them
+    #[arg(long, value_name = "DIR", requires = "matrix")]
+    dir: Option<PathBuf>,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
+    let entries = corpus::entries().map_err(|error| error.to_string())?;
+    let entries = corpus::choose(entries, &arguments.names)?;
+    let runtime = || Builder::new_current_thread().enable_all().build().map_err(|error| format!("no runtime: {error}"));
+    let jobs = usize::from(arguments.jobs);
+    if let Some(claude) = &arguments.against {
+        let path = Cli::locate(Some(claude))?;
+        namespace::enter()?;
+        return runtime()?.block_on(against(Cli::at(path)?, entries, &arguments.recordings, jobs, arguments.json));
+    }
+    // Behind this point there is no network to fetch them by.
+    let paths = matrix::install(&arguments.matrix, arguments.dir.as_deref())?;
+    namespace::enter()?;
+    runtime()?.block_on(matrix::run(entries, paths, jobs))
+}
+
+async fn against(cli: Cli, entries: Vec<Entry>, recordings: &Path, jobs: usize, json: bool) -> Result<Found, Failure> {
+    let compared = compare::all(entries, &cli, recordings, jobs).await?;
+    let report = Report::new(&cli.version, compared);
+    if json {
+        println!("{}", report.json());
+    } else {
+        print!("{report}");
+    }
+    report.verdict()
+}

@@ -1,0 +1,87 @@
+//! Does a replay tell the host what the CLI has told it?
+
+use std::collections::BTreeMap;
+
+use claude_wire::Replay;
+use claude_wire::recording::{Recording, Root};
+
+use super::normal::{Normal, normal};
+use crate::corpus::{self, Channel, Entry, Log, Run, World};
+
+/// Plays the recordings to the entry's host and compares what it is told with what the CLI has told it.
+pub(super) async fn replay(entry: &Entry, run: &Run) -> Result<(), String> {
+    // As they are in their files.
+    let recordings: Result<Vec<_>, _> = run.recordings.iter().map(|recording| Recording::from_bytes(&recording.to_bytes())).collect();
+    let recordings = recordings.map_err(|error| error.to_string())?;
+    let replay = Replay::sequence(recordings);
+    let log = Log::new();
+    let acted = tokio::time::timeout(corpus::LIMIT, corpus::act(entry, replay.clone(), &World::Replay(&run.marks), &log)).await;
+    let report = replay.report();
+    if !report.is_clean() {
+        return Err(report.to_string());
+    }
+    acted.map_err(|_| format!("the replay is not at its end after {} s", corpus::LIMIT.as_secs()))??;
+    compare(&normal(&run.delivered, &run.roots), &normal(&log.take(), &neutral_roots(&run.recordings)))
+}
+
+/// The folders that a replay puts in the place of variables.
+fn neutral_roots(recordings: &[Recording]) -> Vec<Root> {
+    let vars: BTreeMap<_, _> = recordings.iter().flat_map(|recording| &recording.header.vars).collect();
+    let folders = vars.into_iter().filter(|(_, path)| path.starts_with('/'));
+    folders.map(|(name, path)| Root::new(name, path, path)).collect()
+}
+
+/// The first difference.
+fn compare(live: &Normal, replayed: &Normal) -> Result<(), String> {
+    for channel in live.keys().chain(replayed.keys()) {
+        let (live, replayed) = (lines(live, *channel), lines(replayed, *channel));
+        let same = live.iter().zip(replayed).take_while(|(live, replayed)| live == replayed).count();
+        if same < live.len().max(replayed.len()) {
+            let [live, replayed] = [live, replayed].map(|lines| lines.get(same).map_or("nothing", String::as_str));
+            let number = same + 1;
+            let (live, replayed) = around_the_difference(live, replayed);
+            return Err(format!("the replay differs: {channel:?}, number {number}\n  live:   {live}\n  replay: {replayed}"));
+        }
+    }
+    Ok(())
+}
+
+fn lines(normal: &Normal, channel: Channel) -> &[String] {
+    normal.get(&channel).map(Vec::as_slice).unwrap_or_default()
+}
+
+/// Of two long lines the part in which they begin to differ.
+fn around_the_difference(one: &str, other: &str) -> (String, String) {
+    const BEFORE: usize = 80;
+    const SHOWN: usize = 300;
+    let same = one.chars().zip(other.chars()).take_while(|(one, other)| one == other).count();
+    let shown = |line: &str| line.chars().skip(same.saturating_sub(BEFORE)).take(SHOWN).collect();
+    (shown(one), shown(other))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(lines: &[(Channel, &str)]) -> Normal {
+        lines.iter().fold(Normal::new(), |mut normal, (channel, line)| {
+            normal.entry(*channel).or_default().push((*line).to_owned());
+            normal
+        })
+    }
+
+    #[test]
+    fn the_first_difference_is_told_with_its_place() {
+        let live = told(&[(Channel::Turn(1), "a"), (Channel::Turn(1), "b"), (Channel::Event, "c")]);
+        assert_eq!(compare(&live, &live), Ok(()));
+        for (replayed, place, left, right) in [
+            (told(&[(Channel::Turn(1), "a"), (Channel::Turn(1), "x"), (Channel::Event, "c")]), "Turn(1), number 2", "b", "x"),
+            (told(&[(Channel::Turn(1), "a"), (Channel::Event, "c")]), "Turn(1), number 2", "b", "nothing"),
+            (told(&[(Channel::Turn(1), "a"), (Channel::Turn(1), "b")]), "Event, number 1", "c", "nothing"),
+        ] {
+            let expected = format!("the replay differs: {place}\n  live:   {left}\n  replay: {right}");
+            assert_eq!(compare(&live, &replayed), Err(expected));
+        }
+        assert!(compare(&told(&[]), &live).is_err_and(|why| why.contains("live:   nothing")));
+    }
+}

@@ -1,0 +1,159 @@
+//! The index of a folder of recordings.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use claude_wire::recording::Recording;
+
+use crate::corpus::{self, Entry};
+
+const HEAD: &str = "\
+# Recordings of the real CLI
+
+One folder per CLI version. Each file is one launch of `claude` in front of a model's API that is a script, on a machine without a network, in
+the recording format of `claude_wire::recording`, version 1: what crossed the three pipes, byte for byte, with the times.
+
+They are scrubbed. Folders of the recording host are variables (`${cwd}`, `${home}`, `${config}`, `${cwd_slug}`), which the header gives neutral
+values and `Recording::expand` replaces; the CLI's own long texts are `<text:1>`, `<text:2>`, ...; there are no keys. Names, ids, numbers and
+short protocol strings are as recorded; the model's words, its token counts and its message ids are the script's.
+
+`claude-wire rerecord` rebuilds all of this, this page included, from the entries in `mock-cli/corpus`, each of which is the options of a session,
+the script of its host and the script of the API. A second launch of an entry is NAME-2.jsonl. After editing a recording by hand, run
+`claude-wire seal` on it.
+
+All were started with `--print --output-format stream-json --input-format stream-json --verbose`, unless it says otherwise, and with the variables
+that `claude_wire::hermetic` sets. The whole argument list is in each header.
+";
+
+const COLUMNS: &str = "
+| recording | what it shows | size | flags and environment |
+|---|---|---|---|
+";
+
+/// Arguments of every launch.
+const USUAL_ARGS: [&str; 6] = ["--print", "--output-format", "stream-json", "--input-format", "stream-json", "--verbose"];
+
+/// Variables of every launch, with their values.
+const USUAL_ENV: [(&str, &str); 6] = [
+    ("CLAUDE_AGENT_SDK_VERSION", env!("CARGO_PKG_VERSION")),
+    ("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1"),
+    ("CLAUDE_CODE_ENTRYPOINT", "sdk-rs"),
+    ("CLAUDE_CODE_MAX_RETRIES", "2"),
+    ("DISABLE_AUTOUPDATER", "1"),
+    ("DISABLE_TELEMETRY", "1"),
+];
+
+/// Writes the index of `folder`.
+pub(super) fn write(folder: &Path) -> Result<(), String> {
+    let path = folder.join("README.md");
+    fs::write(&path, page(folder)?).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+/// The index of what is in `folder`: a table for each version, a row for each launch of each entry.
+pub(super) fn page(folder: &Path) -> Result<String, String> {
+    let entries = corpus::entries().map_err(|error| error.to_string())?;
+    let mut page = HEAD.to_owned();
+    for version in versions(folder)? {
+        // Writing to a string does not fail.
+        let _ = write!(page, "\n## {version}\n{COLUMNS}");
+        for entry in &entries {
+            for launch in 1.. {
+                let path = folder.join(&version).join(entry.file_name(launch));
+                if !path.exists() {
+                    break;
+                }
+                page.push_str(&row(entry, launch, &version, &path)?);
+            }
+        }
+    }
+    Ok(page)
+}
+
+/// The folders of versions, in the order of their numbers.
+fn versions(folder: &Path) -> Result<Vec<String>, String> {
+    let read = |error: std::io::Error| format!("{}: {error}", folder.display());
+    let mut versions = Vec::new();
+    for entry in fs::read_dir(folder).map_err(read)? {
+        let entry = entry.map_err(read)?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if entry.path().is_dir() && name.starts_with(|first: char| first.is_ascii_digit()) {
+            versions.push(name);
+        }
+    }
+    versions.sort_by_key(|version| version.split('.').map(|part| part.parse::<u64>().unwrap_or(0)).collect::<Vec<_>>());
+    Ok(versions)
+}
+
+fn row(entry: &Entry, launch: usize, version: &str, path: &Path) -> Result<String, String> {
+    let recording = Recording::open(path).map_err(|error| error.to_string())?;
+    let size = fs::metadata(path).map_err(|error| format!("{}: {error}", path.display()))?.len().div_ceil(1000);
+    let file = entry.file_name(launch);
+    let name = file.trim_end_matches(".jsonl");
+    let shows = if launch == 1 { entry.shows.clone() } else { format!("the same, launch {launch}") };
+    Ok(format!("| [{name}]({version}/{file}) | {shows} | {size} KB | {} |\n", circumstances(&recording)))
+}
+
+/// The arguments and variables that not every launch has.
+fn circumstances(recording: &Recording) -> String {
+    let args = recording.header.argv.as_deref().unwrap_or_default();
+    let usual = args.get(..USUAL_ARGS.len()).is_some_and(|first| first == USUAL_ARGS);
+    let args = if usual { &args[USUAL_ARGS.len()..] } else { args };
+    let mut parts = Vec::new();
+    if !args.is_empty() {
+        parts.push(format!("`{}`", args.iter().map(|arg| quoted(arg)).collect::<Vec<_>>().join(" ")));
+    }
+    let env = recording.header.env.iter().filter(|(name, value)| !USUAL_ENV.contains(&(name.as_str(), value.as_str())));
+    let env: Vec<_> = env.map(|(name, value)| format!("`{name}={value}`")).collect();
+    if !env.is_empty() {
+        parts.push(format!("env {}", env.join(" ")));
+    }
+    parts.join("; ").replace('|', "\\|")
+}
+
+/// An argument as a shell takes it.
+fn quoted(arg: &str) -> String {
+    let plain = !arg.is_empty() && arg.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_=,.:/".contains(&byte));
+    if plain { arg.to_owned() } else { format!("'{}'", arg.replace('\'', r"'\''")) }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn recordings() -> std::path::PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../recordings")
+    }
+
+    #[test]
+    fn the_index_is_the_one_that_is_written() {
+        let kept = fs::read_to_string(recordings().join("README.md")).unwrap();
+        assert!(kept == page(&recordings()).unwrap(), "recordings/README.md is not what `claude-wire rerecord` writes");
+    }
+
+    #[test]
+    fn every_recording_has_an_entry_and_every_entry_a_recording() {
+        let index = page(&recordings()).unwrap();
+        for version in versions(&recordings()).unwrap() {
+            for entry in corpus::entries().unwrap() {
+                assert!(recordings().join(&version).join(entry.file_name(1)).exists(), "{version}: no recording of {}", entry.name);
+            }
+            let files = fs::read_dir(recordings().join(&version)).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
+            for file in files.filter(|file| file.ends_with(".jsonl")) {
+                assert!(index.contains(&format!("]({version}/{file})")), "{version}/{file} is of no entry");
+            }
+        }
+    }
+
+    #[test]
+    fn every_file_of_the_corpus_is_in_the_table() {
+        let listed: BTreeSet<_> = corpus::entries().unwrap().into_iter().map(|entry| format!("{}.json", entry.name)).collect();
+        let files = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus")).unwrap();
+        let files: BTreeSet<_> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+        assert_eq!(listed, files);
+    }
+}

@@ -1,0 +1,129 @@
+//! `rerecord`: the recordings of the corpus, rebuilt from nothing.
+
+mod check;
+mod index;
+mod normal;
+
+use std::collections::VecDeque;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use claude_wire::recording::{Recording, lint};
+use tokio::runtime::Builder;
+use tokio::task::JoinSet;
+
+use super::corpus::{self, Cli, Entry, Run};
+use super::{Failure, Found, namespace};
+
+/// Rebuild the recordings of the corpus with a real CLI, and their index.
+///
+/// Each entry of the corpus is played to the CLI, which runs in a folder of its own, with no key, in front of a model's API that is a script, and
+/// where nothing but loopback can be reached: this program starts itself anew in a network namespace for that. What crossed the pipes is
+/// scrubbed, linted, and replayed to the same host, which must be told the same. Only then is it written, to FOLDER/VERSION/NAME.jsonl, a second
+/// launch of an entry to NAME-2.jsonl. The index FOLDER/README.md is written from what is there afterwards.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  claude-wire rerecord
+  claude-wire rerecord --claude ./claude -o target/recordings one-shot three-turns
+
+Exit codes: 0 all are rebuilt, 1 an entry failed or its replay differs, 2 the CLI cannot be run.")]
+pub(crate) struct Arguments {
+    /// The entries; without one, all
+    #[arg(value_name = "NAME")]
+    names: Vec<String>,
+    /// The CLI; without it, the one of CLAUDE_WIRE_REAL_CLI, else the one that `claude-wire install` has fetched
+    #[arg(long, value_name = "PATH")]
+    claude: Option<PathBuf>,
+    /// The folder that gets a folder for the CLI's version
+    #[arg(short, long, value_name = "FOLDER", default_value = "recordings")]
+    output: PathBuf,
+    /// How many entries are played side by side
+    #[arg(short, long, value_name = "NUMBER", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=64))]
+    jobs: u8,
+    /// Write the recordings of entries that failed as well
+    #[arg(long)]
+    failed: bool,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
+    let path = Cli::locate(arguments.claude.as_deref())?;
+    let chosen = corpus::choose(corpus::entries().map_err(|error| error.to_string())?, &arguments.names)?;
+    namespace::enter()?;
+    let cli = Cli::at(path)?;
+    let runtime = Builder::new_current_thread().enable_all().build().map_err(|error| format!("no runtime: {error}"))?;
+    let found = runtime.block_on(all(chosen, &cli, arguments))?;
+    index::write(&arguments.output)?;
+    Ok(found)
+}
+
+async fn all(entries: Vec<Entry>, cli: &Cli, arguments: &Arguments) -> Result<Found, Failure> {
+    let folder = arguments.output.join(&cli.version);
+    fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let mut waiting: VecDeque<_> = entries.into_iter().map(Arc::new).collect();
+    let mut running = JoinSet::new();
+    let mut found = Found::Nothing;
+    loop {
+        while running.len() < usize::from(arguments.jobs)
+            && let Some(entry) = waiting.pop_front()
+        {
+            let cli = cli.clone();
+            running.spawn(async move { (rebuild(&entry, &cli).await, entry) });
+        }
+        let Some(done) = running.join_next().await else { return Ok(found) };
+        let (rebuilt, entry) = done.map_err(|error| format!("an entry's task failed: {error}"))?;
+        let Rebuilt { recordings, problems } = rebuilt?;
+        let written = problems.is_empty() || arguments.failed;
+        if written {
+            save(&folder, &entry, &recordings)?;
+        }
+        if !problems.is_empty() {
+            found = Found::Something;
+        }
+        tell(&entry, &problems);
+    }
+}
+
+fn tell(entry: &Entry, problems: &[String]) {
+    println!("{}  {}", if problems.is_empty() { "ok  " } else { "FAIL" }, entry.name);
+    for line in problems.iter().flat_map(|problem| problem.lines()) {
+        println!("    {line}");
+    }
+}
+
+struct Rebuilt {
+    recordings: Vec<Recording>,
+    problems: Vec<String>,
+}
+
+/// Plays an entry to the CLI, then to its own recordings.
+async fn rebuild(entry: &Entry, cli: &Cli) -> Result<Rebuilt, Failure> {
+    let mut run = corpus::run(entry, cli).await?;
+    let mut problems = std::mem::take(&mut run.problems);
+    problems.extend(run.attempts.take());
+    problems.extend(dirt(&run));
+    if problems.is_empty() {
+        problems.extend(check::replay(entry, &run).await.err());
+    }
+    Ok(Rebuilt { recordings: run.recordings, problems })
+}
+
+/// What scrubbing has left.
+fn dirt(run: &Run) -> Vec<String> {
+    let findings =
+        (1..).zip(&run.recordings).flat_map(|(launch, recording)| lint(recording).into_iter().map(move |finding| (launch, finding)));
+    findings.map(|(launch, finding)| format!("launch {launch}, line {}: a {} was not scrubbed", finding.line, finding.kind)).collect()
+}
+
+fn save(folder: &Path, entry: &Entry, recordings: &[Recording]) -> Result<(), Failure> {
+    for (launch, recording) in (1..).zip(recordings) {
+        recording.save(folder.join(entry.file_name(launch))).map_err(|error| error.to_string())?;
+    }
+    // An entry that has become shorter leaves none of its former launches behind.
+    let next = folder.join(entry.file_name(recordings.len() + 1));
+    if next.exists() {
+        fs::remove_file(&next).map_err(|error| format!("{}: {error}", next.display()))?;
+    }
+    Ok(())
+}

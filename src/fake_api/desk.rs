@@ -1,0 +1,109 @@
+//! What a request is answered with, whichever server has read it.
+
+use std::borrow::Cow;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::events::{OutMessage, SseEvent, error_body};
+use super::gates::Gates;
+use super::ledger::Ledger;
+use super::reply::{Refusal, Reply};
+use super::request::ApiRequest;
+use super::script::ApiScript;
+
+/// The status of what no script foresees: no client retries it, the CLI does not try another request instead, and it shows the text.
+const REFUSED: u16 = 418;
+
+/// Takes requests, and remembers them.
+pub(super) struct Desk {
+    ledger: Mutex<Ledger>,
+    gates: Gates,
+}
+
+/// The answer to one request.
+pub(super) struct Answer {
+    /// Comes so late.
+    pub(super) wait: Duration,
+    pub(super) body: Body,
+    /// How it is paced; `None` for what no script foresees.
+    pub(super) reply: Option<Reply>,
+}
+
+pub(super) enum Body {
+    Whole { status: u16, retry_after: Option<u64>, content_type: Cow<'static, str>, text: String },
+    Events(Vec<SseEvent>),
+}
+
+impl Desk {
+    pub(super) fn new(script: ApiScript) -> Self {
+        Self { ledger: Mutex::new(Ledger::new(script)), gates: Gates::default() }
+    }
+
+    pub(super) fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn gates(&self) -> &Gates {
+        &self.gates
+    }
+
+    /// Answers a request to `path`, which has no query.
+    pub(super) fn answer(&self, method: &str, path: &str, body: &[u8]) -> Answer {
+        match (method, path) {
+            ("POST", "/v1/messages") => self.message(body),
+            ("POST", "/v1/messages/count_tokens") => Answer::at_once(Body::json(200, &json!({"input_tokens": body.len() / 4 + 1}))),
+            ("HEAD", _) => {
+                Answer::at_once(Body::Whole { status: 200, retry_after: None, content_type: "text/plain".into(), text: String::new() })
+            }
+            (method, path) => refusal(&self.ledger().fail(format!("an unexpected request: {method} {path}"))),
+        }
+    }
+
+    fn message(&self, body: &[u8]) -> Answer {
+        let request = match serde_json::from_slice::<Value>(body) {
+            Ok(body) => ApiRequest::new(body),
+            Err(error) => return refusal(&self.ledger().fail(format!("a body that is not JSON: {error}"))),
+        };
+        let (model, streaming) = (request.model().to_owned(), request.is_streaming());
+        let served = self.ledger().serve(request);
+        let (reply, serial) = match served {
+            Ok(served) => served,
+            Err(failure) => return refusal(&failure),
+        };
+        let message = OutMessage::new(&reply, &model, serial);
+        let body = if let Some(error) = &reply.error {
+            Body::error(error)
+        } else if let Some(raw) = &reply.raw {
+            Body::Whole { status: 200, retry_after: None, content_type: raw.content_type.clone().into(), text: raw.body.clone() }
+        } else if streaming {
+            Body::Events(message.events())
+        } else {
+            Body::json(200, &message.whole())
+        };
+        Answer { wait: Duration::from_millis(reply.first_byte_ms), body, reply: Some(reply) }
+    }
+}
+
+impl Answer {
+    fn at_once(body: Body) -> Self {
+        Self { wait: Duration::ZERO, body, reply: None }
+    }
+}
+
+impl Body {
+    fn json(status: u16, body: &Value) -> Self {
+        Self::Whole { status, retry_after: None, content_type: "application/json".into(), text: body.to_string() }
+    }
+
+    fn error(error: &Refusal) -> Self {
+        let text = error_body(error).to_string();
+        Self::Whole { status: error.status, retry_after: error.retry_after, content_type: "application/json".into(), text }
+    }
+}
+
+fn refusal(failure: &str) -> Answer {
+    let refusal = Refusal { status: REFUSED, message: Some(format!("fake API: {failure}")), retry_after: None };
+    Answer::at_once(Body::error(&refusal))
+}

@@ -1,0 +1,112 @@
+//! The server for replies that are paced, held or cut off: every event is one write, and a connection ends exactly where the script says.
+
+use std::io;
+use std::net;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::sleep;
+
+use super::desk::{Answer, Body, Desk};
+use super::events::{SseEvent, last_words};
+use super::http::{Connection, HttpRequest};
+use super::reply::{Cut, Reply};
+
+/// Serves in tasks of the current runtime, until it is dropped.
+pub(super) struct Gated(JoinHandle<()>);
+
+impl Gated {
+    pub(super) fn start(listener: net::TcpListener, desk: Arc<Desk>) -> io::Result<Self> {
+        listener.set_nonblocking(true)?;
+        Ok(Self(tokio::spawn(accept(TcpListener::from_std(listener)?, desk))))
+    }
+}
+
+impl Drop for Gated {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+async fn accept(listener: TcpListener, desk: Arc<Desk>) {
+    // Its tasks end with this one.
+    let mut connections = JoinSet::new();
+    while let Ok((stream, _)) = listener.accept().await {
+        connections.spawn(serve(stream, desk.clone()));
+        while connections.try_join_next().is_some() {}
+    }
+}
+
+async fn serve(stream: TcpStream, desk: Arc<Desk>) {
+    let Ok(mut connection) = Connection::new(stream) else { return };
+    loop {
+        match connection.request().await {
+            // A client that goes away within an answer is no failure: the CLI does so when it is interrupted.
+            Ok(Some(request)) => match answer(&desk, connection, request).await {
+                Ok(Some(again)) => connection = again,
+                Ok(None) | Err(_) => return,
+            },
+            Ok(None) => return,
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                desk.ledger().fail(format!("a request that this server cannot read: {error}"));
+                return;
+            }
+            Err(_) => return,
+        }
+    }
+}
+
+/// Answers one request. The connection, if it goes on.
+async fn answer(desk: &Desk, mut connection: Connection, request: HttpRequest) -> io::Result<Option<Connection>> {
+    let Answer { wait, body, reply } = desk.answer(&request.method, &request.path, &request.body);
+    let reply = reply.unwrap_or_default();
+    pass_gate(desk, &reply, 0).await;
+    sleep(wait).await;
+    match body {
+        Body::Events(events) => stream(desk, connection, &reply, &events).await,
+        Body::Whole { status, retry_after, content_type, text } => {
+            let headers: Vec<_> = retry_after.iter().map(|seconds| ("retry-after", seconds.to_string())).collect();
+            connection.whole(status, &headers, &content_type, &text).await?;
+            Ok(Some(connection))
+        }
+    }
+}
+
+async fn stream(desk: &Desk, mut connection: Connection, reply: &Reply, events: &[SseEvent]) -> io::Result<Option<Connection>> {
+    connection.begin_events().await?;
+    for index in 0..=events.len() {
+        if index > 0 {
+            pass_gate(desk, reply, index).await;
+        }
+        if let Some(cut) = reply.cut.as_ref().filter(|cut| cut.after == index) {
+            return cut_off(connection, &cut.cut).await;
+        }
+        let Some(event) = events.get(index) else { break };
+        connection.chunk(&event.text).await?;
+        if event.is_delta && reply.delta_ms > 0 {
+            sleep(Duration::from_millis(reply.delta_ms)).await;
+        }
+    }
+    connection.end_events().await?;
+    Ok(Some(connection))
+}
+
+async fn pass_gate(desk: &Desk, reply: &Reply, events: usize) {
+    if let Some(gate) = reply.hold.get(&events) {
+        desk.gates().pass(gate).await;
+    }
+}
+
+async fn cut_off(mut connection: Connection, cut: &Cut) -> io::Result<Option<Connection>> {
+    if let Some(words) = last_words(cut) {
+        connection.chunk(&words).await?;
+        connection.end_events().await?;
+        return Ok(Some(connection));
+    }
+    if *cut == Cut::Reset {
+        connection.reset()?;
+    }
+    Ok(None)
+}

@@ -1,0 +1,49 @@
+//! Turns that are to end early: nobody reads them, their time is up, or the caller interrupts.
+
+use std::time::Instant;
+
+use super::{Link, Machine};
+use crate::protocol::io::{Output, TurnId};
+use crate::protocol::requests::Purpose;
+use crate::wire::RawJson;
+
+impl Machine {
+    pub(super) fn abandon(&mut self, now: Instant, turn: TurnId, out: &mut Vec<Output>) {
+        self.queue.retain(|prompt| prompt.turn != turn);
+        self.switches.abandon(turn);
+        if let Some(current) = self.current.as_mut().filter(|current| current.turn == turn) {
+            current.abandoned = true;
+            if !current.is_draining() {
+                self.drain(now, out);
+            }
+        }
+    }
+
+    /// Makes the CLI end the turn that runs, and sets a limit to how long that may take.
+    pub(super) fn drain(&mut self, now: Instant, out: &mut Vec<Output>) {
+        let Some(current) = &mut self.current else { return };
+        current.drain(now, self.config.drain_timeout);
+        if self.link != Link::Ready {
+            return;
+        }
+        // A turn of the CLI's own is not ours to interrupt: while it runs, our prompt can only be withdrawn.
+        let (purpose, body) = if self.foreign && !current.started {
+            let body = serde_json::json!({"subtype": "cancel_async_message", "message_uuid": current.uuid});
+            (Purpose::Withdraw(current.turn), RawJson::from(body))
+        } else {
+            (Purpose::Interrupt, interrupt())
+        };
+        self.request(now, purpose, &body, None, out);
+    }
+
+    /// The caller interrupts a turn that the CLI may not have begun: that has no effect, and is to be repeated when it begins.
+    pub(super) fn note_interrupt(&mut self, body: &RawJson) {
+        if let Some(current) = self.current.as_mut().filter(|current| !current.started && !self.foreign) {
+            current.interrupted |= body.pointer("/subtype").is_some_and(|subtype| subtype.as_str().as_deref() == Some("interrupt"));
+        }
+    }
+}
+
+pub(super) fn interrupt() -> RawJson {
+    RawJson::scanned(bytes::Bytes::from_static(br#"{"subtype":"interrupt"}"#))
+}

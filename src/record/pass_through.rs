@@ -1,0 +1,219 @@
+//! This process as the CLI: its own streams in the place of the CLI's, and a recorder between.
+
+use std::env;
+use std::io::{self, Read as _};
+use std::pin::pin;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout};
+
+use super::log::Log;
+use super::own_streams;
+use super::recorder::Recorder;
+use super::tee::tee;
+use crate::transport::{self, BoxedRead, BoxedWrite, Connection, Environment, Exit, Inherit, Launch};
+
+/// How much is read at once. A read takes what is there and never waits for more.
+const CHUNK: usize = 64 * 1024;
+
+/// How long the streams of a CLI that has ended may stay open: something that it started may hold them.
+const SETTLE: Duration = Duration::from_secs(1);
+
+/// How long the end waits for a disk on which nothing moves.
+const LAST_WRITE: Duration = Duration::from_secs(5);
+
+impl Recorder {
+    /// Opens the transport once and stands between it and whoever started this process: a program that does nothing else is the CLI, for
+    /// any SDK that is pointed at it, and records.
+    ///
+    /// Every byte of this process's stdin goes to the CLI's, every byte of the CLI's stdout and stderr to this process's, as soon as it is
+    /// there, in whatever pieces it comes; the ends of stdin and stdout are passed on too, in both directions. Each piece is noted in memory when
+    /// it crosses, so that the recording has the order in which things happened, and goes to the disk after that, by a thread of its
+    /// own: a disk that is slow, full or gone costs the recording and nothing else (see [`error`](Self::error)). On Unix SIGTERM,
+    /// SIGINT, SIGHUP, SIGQUIT, SIGUSR1 and SIGUSR2 are passed on and recorded. Of SIGKILL nothing can be passed on: the CLI sees the end
+    /// of its stdin, and the recording is cut off there.
+    ///
+    /// Returns how the CLI ended, when it has ended, its output has been passed on (what it left behind may hold the streams for a
+    /// second more), and the recording is on the disk, or nothing has moved there for 5 seconds. End the process then: a thread may still
+    /// be reading stdin.
+    ///
+    /// # Errors
+    /// When the transport cannot be opened, or the CLI's exit status cannot be learned.
+    ///
+    /// # Cancel safety
+    /// Dropping the future ends the CLI, and what was read of stdin is lost.
+    pub async fn pass_through(&self, launch: Launch) -> Result<Exit, transport::Error> {
+        // First, so that no signal is lost between the start and the handlers.
+        let mut signals = Signals::new();
+        let (start, given) = (Instant::now(), launch.clone());
+        let connection = self.transport().open(launch).await?;
+        let log = self.begin(&given, start);
+        let Connection { stdin, stdout, stderr, mut control } = tee(connection, log.clone());
+
+        let input = tokio::spawn(pump_in(stdin));
+        let output = tokio::spawn(async {
+            pump_out(stdout, tokio::io::stdout()).await;
+            own_streams::close_stdout();
+        });
+        let complaints = tokio::spawn(pump_out(stderr, tokio::io::stderr()));
+        let pid = control.pid();
+        let exit = {
+            let mut ended = pin!(control.wait());
+            loop {
+                tokio::select! {
+                    // The end first: after it the number of the process is nobody's.
+                    biased;
+                    exit = &mut ended => break exit.map_err(transport::Error::other)?,
+                    signal = signals.next() => signal.pass_on(pid, &log),
+                }
+            }
+        };
+        input.abort();
+        let streams = async {
+            // A pump ends with its stream, and never by a panic.
+            let _ = tokio::join!(output, complaints);
+        };
+        // Where something still holds a stream, the recording ends without it.
+        let _ = timeout(SETTLE, streams).await;
+        drop(control);
+        log.lock().end_output();
+        self.settle(LAST_WRITE).await;
+        Ok(exit)
+    }
+}
+
+/// The environment of this process, and nothing else: for a CLI that must see what it would have seen without a recorder.
+///
+/// [`Environment::new`] keeps some variables from a CLI, and adds some; this does neither.
+pub fn own_environment() -> Environment {
+    let bare = Environment::new().inherit(Inherit::None);
+    let sdk: Vec<_> = bare.resolve([], None).into_keys().collect();
+    let bare = sdk.into_iter().fold(bare, Environment::remove);
+    env::vars_os().fold(bare, |environment, (name, value)| environment.set(name, value))
+}
+
+/// From this process's stdin to the CLI's, until either ends.
+async fn pump_in(mut stdin: BoxedWrite) {
+    let (send, mut receive) = mpsc::channel::<Vec<u8>>(1);
+    // A thread, because a read of stdin cannot be given up; the process ends with the read still waiting.
+    let thread = std::thread::Builder::new().name("claude-wire-stdin".into());
+    let spawned = thread.spawn(move || {
+        let mut own = io::stdin().lock();
+        let mut chunk = vec![0; CHUNK];
+        loop {
+            match own.read(&mut chunk) {
+                Ok(0) => break,
+                Ok(read) if send.blocking_send(chunk[..read].to_vec()).is_err() => break,
+                Err(error) if error.kind() != io::ErrorKind::Interrupted => break,
+                _ => {}
+            }
+        }
+    });
+    if let Err(error) = spawned {
+        tracing::error!("stdin is not passed on: {error}");
+    }
+    while let Some(chunk) = receive.recv().await {
+        if stdin.write_all(&chunk).await.is_err() || stdin.flush().await.is_err() {
+            // Whoever writes to us should learn that nobody reads.
+            own_streams::close_stdin();
+            break;
+        }
+    }
+    drop(stdin);
+}
+
+/// From one of the CLI's streams to our own, until either ends. A reader that is gone is told to the CLI by closing its stream.
+async fn pump_out(mut from: BoxedRead, mut to: impl AsyncWrite + Unpin) {
+    let mut chunk = vec![0; CHUNK];
+    while let Ok(read @ 1..) = from.read(&mut chunk).await {
+        if to.write_all(&chunk[..read]).await.is_err() || to.flush().await.is_err() {
+            break;
+        }
+    }
+}
+
+use signals::Signals;
+
+#[cfg(unix)]
+mod signals {
+    use rustix::process::{Pid, Signal, kill_process};
+    use tokio::signal::unix::{SignalKind, signal};
+    use tokio::sync::mpsc;
+
+    use super::Log;
+
+    /// What is passed on: what a host may send and a process may catch.
+    const PASSED_ON: [(Signal, &str); 6] = [
+        (Signal::TERM, "SIGTERM"),
+        (Signal::INT, "SIGINT"),
+        (Signal::HUP, "SIGHUP"),
+        (Signal::QUIT, "SIGQUIT"),
+        (Signal::USR1, "SIGUSR1"),
+        (Signal::USR2, "SIGUSR2"),
+    ];
+
+    /// The signals to this process.
+    pub(super) struct Signals(mpsc::UnboundedReceiver<Received>);
+
+    /// One of them.
+    pub(super) struct Received(Signal, &'static str);
+
+    impl Signals {
+        pub(super) fn new() -> Self {
+            let (send, receive) = mpsc::unbounded_channel();
+            for (number, name) in PASSED_ON {
+                // Without a handler the signal ends this process, and the CLI sees the end of its stdin.
+                let Ok(mut stream) = signal(SignalKind::from_raw(number.as_raw())) else { continue };
+                let send = send.clone();
+                tokio::spawn(async move { while stream.recv().await.is_some() && send.send(Received(number, name)).is_ok() {} });
+            }
+            Self(receive)
+        }
+
+        pub(super) async fn next(&mut self) -> Received {
+            match self.0.recv().await {
+                Some(received) => received,
+                None => std::future::pending().await,
+            }
+        }
+    }
+
+    impl Received {
+        /// To the CLI alone, as it came to this process alone; the CLI has not been waited for yet.
+        pub(super) fn pass_on(&self, pid: Option<u32>, log: &Log) {
+            let mut log = log.lock();
+            if let Some(pid) = pid.and_then(|pid| Pid::from_raw(pid.try_into().ok()?)) {
+                // The one failure is that it has ended.
+                let _ = kill_process(pid, self.0);
+            }
+            log.signal(self.1);
+        }
+    }
+}
+
+#[cfg(not(unix))]
+mod signals {
+    use super::Log;
+
+    /// No signals.
+    pub(super) struct Signals;
+
+    /// None.
+    pub(super) enum Received {}
+
+    impl Signals {
+        pub(super) fn new() -> Self {
+            Self
+        }
+
+        pub(super) async fn next(&mut self) -> Received {
+            std::future::pending().await
+        }
+    }
+
+    impl Received {
+        pub(super) fn pass_on(&self, _: Option<u32>, _: &Log) {}
+    }
+}

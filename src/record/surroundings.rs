@@ -1,0 +1,95 @@
+//! What of a launch stands in the header, and what of its surroundings must not stand anywhere.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+use crate::recording::{Redaction, Root, is_secret_variable};
+
+/// The variables that a recording's header names: they change what the CLI does, and none of them is a secret.
+const NAMED: [&str; 12] = [
+    "API_TIMEOUT_MS",
+    "CLAUDE_AGENT_SDK_DISABLE_BUILTIN_AGENTS",
+    "CLAUDE_AGENT_SDK_VERSION",
+    "CLAUDE_CODE_DISABLE_BUNDLED_SKILLS",
+    "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC",
+    "CLAUDE_CODE_ENABLE_SDK_FILE_CHECKPOINTING",
+    "CLAUDE_CODE_ENTRYPOINT",
+    "CLAUDE_CODE_MAX_RETRIES",
+    "CLAUDE_CODE_STARTUP_FAILURE_RESULTS",
+    "CLAUDE_CODE_STREAM_EVENT_HOLD_MS",
+    "DISABLE_AUTOUPDATER",
+    "DISABLE_TELEMETRY",
+];
+
+/// The environment of the CLI, and the folder in which it runs.
+pub(super) struct Surroundings {
+    pub(super) env: BTreeMap<OsString, OsString>,
+    pub(super) cwd: Option<PathBuf>,
+}
+
+impl Surroundings {
+    /// What the header says of the environment.
+    pub(super) fn named(&self) -> BTreeMap<String, String> {
+        let named = self.env.iter().filter(|(name, _)| NAMED.iter().any(|known| name.as_os_str() == *known));
+        named.map(|(name, value)| (text(name), text(value))).collect()
+    }
+
+    /// The folder in which the CLI runs, as it sees it itself: without links.
+    pub(super) fn cwd(&self) -> Option<String> {
+        let cwd = self.cwd.as_ref()?;
+        cwd.canonicalize().unwrap_or_else(|_| cwd.clone()).into_os_string().into_string().ok()
+    }
+
+    /// Adds what is known here: the folders, the secrets of the environment, the names of this machine.
+    pub(super) fn redaction(&self, mut redaction: Redaction) -> Redaction {
+        for root in self.roots() {
+            redaction = redaction.root(root);
+        }
+        let secrets = self.env.iter().filter_map(|(name, value)| Some((name.to_str()?, value.to_str()?)));
+        for (_, value) in secrets.filter(|(name, value)| is_secret_variable(name) && is_telling(value)) {
+            redaction = redaction.secret(value);
+        }
+        host_names().into_iter().fold(redaction, Redaction::host)
+    }
+
+    fn roots(&self) -> Vec<Root> {
+        let mut roots: Vec<Root> = self.cwd().map(Root::cwd).into_iter().collect();
+        // As the host spells it, too.
+        roots.extend(self.cwd.as_ref().and_then(|cwd| cwd.to_str()).map(Root::cwd));
+        let home = self.folder("HOME");
+        roots.extend(home.clone().map(Root::home));
+        // Where these lie in the home folder they are told by their path in it.
+        for (name, var, neutral) in [("CLAUDE_CONFIG_DIR", "config", "/home/user/.claude"), ("TMPDIR", "tmp", "/tmp")] {
+            let folder = self.folder(name).filter(|path| home.as_ref().is_none_or(|home| !Path::new(path).starts_with(home)));
+            roots.extend(folder.filter(|path| path != neutral).map(|path| Root::new(var, path, neutral)));
+        }
+        roots.dedup();
+        roots
+    }
+
+    fn folder(&self, name: &str) -> Option<String> {
+        let value = self.env.get(OsStr::new(name))?.to_str()?;
+        Path::new(value).is_absolute().then(|| value.to_owned())
+    }
+}
+
+/// Whether a value may be looked for in texts: one plain word is in too much, and a path is no secret.
+fn is_telling(value: &str) -> bool {
+    !value.starts_with('/') && (value.len() >= 16 || !value.bytes().all(|byte| byte.is_ascii_lowercase()))
+}
+
+/// The names of this machine that cannot be taken for an ordinary word.
+fn host_names() -> Vec<String> {
+    #[cfg(unix)]
+    let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    #[cfg(not(unix))]
+    let name = std::env::var("COMPUTERNAME").unwrap_or_default();
+    let label = name.split('.').next().unwrap_or_default().to_owned();
+    let is_word = |name: &str| name.bytes().all(|byte| byte.is_ascii_lowercase()) || name.starts_with("localhost");
+    [name, label].into_iter().filter(|name| !is_word(name)).collect()
+}
+
+fn text(text: &OsString) -> String {
+    text.to_string_lossy().into_owned()
+}

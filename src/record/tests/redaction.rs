@@ -1,0 +1,97 @@
+//! What reaches the file of a recorder was never a secret.
+
+use super::*;
+use crate::recording::{Redaction, lint, scrub};
+
+const KEY: &str = "sk-ant-api03-canary";
+
+/// A connection over which the host and the CLI say what nobody should keep.
+async fn tell(recorder: &Recorder, bench: &Bench) -> Connection {
+    let env = Environment::new().set("MY_TOKEN", "canary/1234567").set("HOME", "/srv/canary-home").api_key(Secret::new(KEY));
+    let args = vec!["--add-dir".into(), "/srv/canary-cwd/x".into(), "--settings".into(), r#"{"env":{"A_TOKEN":"canary"}}"#.into()];
+    let launch = Launch { args, env, cwd: Some("/srv/canary-cwd".into()) };
+    let mut host = recorder.open(launch).await.unwrap();
+    host.stdin.write_all(format!("{{\"text\":\"the key is {KEY}, ask canary@x.io\"}}\n").as_bytes()).await.unwrap();
+    let said = "{\"cwd\":\"/srv/canary-cwd/y\",\"at\":\"/srv/canary-home\",\"q\":\"canary%2F1234567\"}\n";
+    bench.peer().stdout.write_all(said.as_bytes()).await.unwrap();
+    read(&mut host.stdout, said.len()).await;
+    recorder.flush().await.unwrap();
+    host
+}
+
+const EVENTS: [&str; 2] = [
+    r#"{"us":0,"in":{"text":"the key is <key:1>, ask <email:1>"}}"#,
+    r#"{"us":0,"out":{"cwd":"${cwd}/y","at":"${home}","q":"<secret:2>"}}"#,
+];
+
+#[tokio::test(start_paused = true)]
+async fn a_recording_that_is_cut_off_holds_no_secret() {
+    let Setup { path, recorder, bench, _folder } = setup();
+    let _host = tell(&recorder, &bench).await;
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(!text.contains("canary"), "{text}");
+    assert_eq!(events(&path), EVENTS);
+    let header = Recording::open(&path).unwrap().header;
+    assert_eq!(header.redactions, None, "nobody has counted yet");
+    assert_eq!(header.argv.unwrap(), ["--add-dir", "${cwd}/x", "--settings", r#"{"env":{"A_TOKEN":"<secret:1>"}}"#]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_header_counts_and_the_file_is_sealed() {
+    let Setup { path, recorder, bench, _folder } = setup();
+    drop(tell(&recorder, &bench).await);
+    recorder.flush().await.unwrap();
+    let mut recording = sealed(&path);
+    // Two in the arguments, and five in the lines.
+    assert_eq!(recording.header.redactions, Some(7));
+    assert_eq!(recording.header.vars["cwd"], "/home/user/project");
+    let file = std::fs::read(&path).unwrap();
+    assert_eq!(recording.to_bytes(), file);
+    assert_eq!(file.iter().filter(|byte| **byte == b'\n').count(), recording.events.len() + 2);
+
+    assert_eq!(lint(&recording), []);
+    assert!(scrub(&mut recording, &[]).is_empty());
+    assert_eq!(recording.to_bytes(), file, "a later scrub has nothing to do");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shorter_header_and_no_redaction_are_counted_too() {
+    let Setup { path, recorder, bench: _, _folder } = setup();
+    drop(recorder.open(Launch { cwd: Some("/srv/nowhere".into()), ..Launch::default() }).await.unwrap());
+    recorder.flush().await.unwrap();
+    assert_eq!(sealed(&path).header.redactions, Some(0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_caller_knows_goes_too_and_all_stays_when_asked() {
+    let Setup { path, recorder, bench, _folder } = setup();
+    let knowing = recorder.clone().redaction(Redaction::new().secret("the key is"));
+    drop(tell(&knowing, &bench).await);
+    assert!(events(&path)[0].contains("\"text\":\"<secret:2> <key:1>"), "{:?}", events(&path));
+
+    let Setup { path, recorder, bench, _folder } = setup();
+    drop(tell(&recorder.unredacted(), &bench).await);
+    let recording = sealed(&path);
+    assert_eq!(recording.header.redactions, None);
+    assert_eq!(recording.header.vars["cwd"], "/srv/canary-cwd");
+    assert!(events(&path)[0].contains(KEY) && events(&path)[1].contains("\"${cwd}/y\",\"at\":\"/srv/canary-home\""), "{:?}", events(&path));
+}
+
+#[cfg(unix)]
+#[tokio::test(start_paused = true)]
+async fn what_is_no_file_has_no_count_and_is_whole() {
+    // A FIFO: written once, from its start to its end.
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("fifo");
+    assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+    let reader = std::thread::spawn({
+        let path = path.clone();
+        move || std::fs::read(path).unwrap()
+    });
+    let bench = Bench::default();
+    let recorder = Recorder::new(bench.clone(), &path).overwrite(true);
+    drop(tell(&recorder, &bench).await);
+    recorder.flush().await.unwrap();
+    let recording = Recording::from_bytes(&reader.join().unwrap()).unwrap();
+    assert_eq!((recording.integrity(), recording.header.redactions), (&Integrity::Sealed, None));
+}

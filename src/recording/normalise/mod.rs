@@ -1,0 +1,209 @@
+//! Normalising: what one run of the CLI shares with the next.
+//!
+//! Identities get a number in the order of first sight (`uuid:0`, `uuid:1`), and keep it wherever they stand again, also inside a longer
+//! text: who refers to whom can still be read. Measurements have no identity; each becomes the same constant.
+//!
+//! | what | how it is told | becomes |
+//! |---|---|---|
+//! | uuids, session ids among them | by shape, anywhere | `uuid:0` |
+//! | other ids | by their key (`id`, `..._id`, `...Id`), where they hold a digit and at least 4 characters | `id:0` |
+//! | absolute paths, and below a variable | by shape, anywhere | `path:0` |
+//! | versions | three numbers with dots | `version:0` |
+//! | ports of this machine | `127.0.0.1:PORT` | `host:0` |
+//! | times | RFC 3339 | `time` |
+//! | times, durations, costs and process ids as numbers | by their key (`..._ms`, `...duration...`, `...cost...`, `pid`) | `0` |
+
+mod names;
+mod shapes;
+
+use serde_json::{Number, Value};
+
+use self::names::Names;
+use super::event::EventKind;
+use super::file::Recording;
+use super::payload::Payload;
+
+/// The same recording without what differs between two runs of one CLI: ids, times, durations, costs, paths, versions.
+///
+/// Lines of JSON are written anew, compact and in their order of keys; what is no JSON, or nests deeper than 128, has its texts normalised as
+/// they stand. The times of the events are 0, and the header keeps only what the launch was given. Two recordings of the same events are
+/// equal afterwards, whatever ids each run made up.
+///
+/// ```
+/// use claude_wire::recording::{Event, EventKind, Header, Recording, normalise};
+///
+/// let mut recording = Recording::new(Header::new());
+/// let line = r#"{"type":"assistant","uuid":"4f3c2b1a-0000-4000-8000-000000000001","duration_ms":31}"#;
+/// recording.events.push(Event::new(305, EventKind::Out(line.into())));
+///
+/// let line = r#"{"type":"assistant","uuid":"uuid:0","duration_ms":0}"#;
+/// assert_eq!(normalise(&recording).events, [Event::new(0, EventKind::Out(line.into()))]);
+/// ```
+pub fn normalise(recording: &Recording) -> Recording {
+    let mut recording = recording.clone();
+    let lines: Vec<Option<Value>> = recording.events.iter().map(|event| json(&event.kind)).collect();
+    let mut names = Names::default();
+    lines.iter().flatten().for_each(|line| names.take_ids(line));
+
+    let header = &mut recording.header;
+    (header.cli, header.recorder, header.recorded_at, header.redactions) = (None, None, None, None);
+    header.vars.clear();
+    header.argv.iter_mut().flatten().chain(header.env.values_mut()).for_each(|text| *text = names.in_text(text));
+    for (event, line) in recording.events.iter_mut().zip(lines) {
+        event.us = 0;
+        match (&mut event.kind, line) {
+            (EventKind::In(payload) | EventKind::Out(payload), Some(line)) => {
+                let line = names.in_json(line, "");
+                *payload = Payload::line(line.to_string()).with_eol(payload.eol());
+            }
+            (EventKind::In(payload) | EventKind::Out(payload) | EventKind::Err(payload), _) => {
+                if let Ok(text) = std::str::from_utf8(payload.bytes()) {
+                    *payload = Payload::line(names.in_text(text)).with_eol(payload.eol());
+                }
+            }
+            _ => {}
+        }
+    }
+    recording
+}
+
+/// The JSON of a line of stdin or stdout.
+pub(super) fn json(kind: &EventKind) -> Option<Value> {
+    match kind {
+        EventKind::In(payload) | EventKind::Out(payload) => serde_json::from_slice(payload.bytes()).ok(),
+        _ => None,
+    }
+}
+
+/// Whether something in a string is what [`normalise`] puts in the place of what differs from run to run.
+pub(super) fn has_placeholder(text: &str) -> bool {
+    let number = |rest: &str| rest.starts_with(|first: char| first.is_ascii_digit());
+    text == shapes::TIME || shapes::KINDS.iter().any(|kind| text.split(&format!("{kind}:")).skip(1).any(number))
+}
+
+impl Names {
+    fn in_json(&mut self, value: Value, key: &str) -> Value {
+        match value {
+            Value::String(text) => Value::String(self.in_text(&text)),
+            Value::Number(_) if is_measured(key) => Value::Number(Number::from(0)),
+            Value::Array(items) => items.into_iter().map(|item| self.in_json(item, key)).collect(),
+            Value::Object(members) => {
+                let members = members.into_iter().map(|(key, value)| (self.in_text(&key), self.in_json(value, &key)));
+                Value::Object(members.collect())
+            }
+            other => other,
+        }
+    }
+}
+
+/// Whether a number under this key is a time, a duration, a cost or a process id.
+fn is_measured(key: &str) -> bool {
+    let key = key.to_ascii_lowercase();
+    let ends = ["_ms", "_at", "_time", "time_ms", "durationms", "timestamp", "usd"].iter().any(|end| key.ends_with(end));
+    ends || key == "pid" || ["duration", "cost"].iter().any(|part| key.contains(part))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::recording::{Event, Header};
+
+    fn normalised(lines: &[&str]) -> Vec<String> {
+        let mut recording = Recording::new(Header::new());
+        recording.events = lines.iter().map(|line| Event::new(7, EventKind::Out((*line).into()))).collect();
+        let lines = normalise(&recording).events.into_iter().map(|event| {
+            assert_eq!(event.us, 0);
+            String::from_utf8(event.payload().unwrap().bytes().to_vec()).unwrap()
+        });
+        lines.collect()
+    }
+
+    #[test]
+    fn the_same_uuid_has_the_same_number_in_every_place() {
+        let lines = [
+            r#"{"uuid":"aaaaaaaa-0000-4000-8000-000000000001","session_id":"bbbbbbbb-0000-4000-8000-000000000002"}"#,
+            r#"{"path":"${home}/p/bbbbbbbb-0000-4000-8000-000000000002.jsonl","text":"see aaaaaaaa-0000-4000-8000-000000000001."}"#,
+        ];
+        assert_eq!(normalised(&lines), [r#"{"uuid":"uuid:0","session_id":"uuid:1"}"#, r#"{"path":"path:0","text":"see uuid:0."}"#]);
+    }
+
+    #[test]
+    fn an_id_is_known_by_its_key_and_found_again_in_texts_before_and_after() {
+        let lines = [
+            r#"{"text":"agent a1b2c3d4e starts"}"#,
+            r#"{"task_id":"a1b2c3d4e","agentId":"a1b2c3d4e","tool_use_ids":["toolu_9"]}"#,
+            r#"{"text":"toolu_9: (a1b2c3d4e) is done, xa1b2c3d4e is not"}"#,
+        ];
+        let expected = [
+            r#"{"text":"agent id:0 starts"}"#,
+            r#"{"task_id":"id:0","agentId":"id:0","tool_use_ids":["id:1"]}"#,
+            r#"{"text":"id:1: (id:0) is done, xa1b2c3d4e is not"}"#,
+        ];
+        assert_eq!(normalised(&lines), expected);
+    }
+
+    #[test]
+    fn words_under_an_id_key_are_no_ids() {
+        let lines = [r#"{"id":"general-purpose","server_id":"","mcp_id":"7","task_id":null,"command":"id"}"#];
+        assert_eq!(normalised(&lines), lines);
+    }
+
+    #[test]
+    fn measurements_are_constants() {
+        let lines = [
+            r#"{"duration_ms":31,"ttft_ms":4.5,"total_cost_usd":0.1,"costUSD":2,"pid":77,"timestamp":"2026-11-21T01:06:49.992Z"}"#,
+            r#"{"num_turns":3,"at":"2026-11-21","error":"port 127.0.0.1:40123","is":"2026-11-21T01:06:49+01:00"}"#,
+        ];
+        let expected = [
+            r#"{"duration_ms":0,"ttft_ms":0,"total_cost_usd":0,"costUSD":0,"pid":0,"timestamp":"time"}"#,
+            r#"{"num_turns":3,"at":"2026-11-21","error":"port host:0","is":"time"}"#,
+        ];
+        assert_eq!(normalised(&lines), expected);
+    }
+
+    #[test]
+    fn versions_and_paths_are_numbered_each_by_itself() {
+        let lines = [
+            r#"{"v":"2.1.329","w":"2.1.330 (Claude Code)","x":"2.1.329","cwd":"${cwd}","file":"/tmp/a/b.txt","slash":"/clear","r":"1/2","u":"https://a.org/b/c","i":"10.0.0.1"}"#,
+        ];
+        let expected = [
+            r#"{"v":"version:0","w":"version:1 (Claude Code)","x":"version:0","cwd":"path:0","file":"path:1","slash":"/clear","r":"1/2","u":"https://a.org/b/c","i":"10.0.0.1"}"#,
+        ];
+        assert_eq!(normalised(&lines), expected);
+    }
+
+    #[test]
+    fn what_is_no_json_has_its_texts_normalised() {
+        let lines = ["wrote /tmp/a/b of aaaaaaaa-0000-4000-8000-000000000001", r#"{"half":"aaaaaaaa-0000-4000-8000-000000000001"#];
+        assert_eq!(normalised(&lines), ["wrote path:0 of uuid:0", r#"{"half":"uuid:0"#]);
+    }
+
+    #[test]
+    fn keys_that_are_ids_are_numbered_too() {
+        let lines = [r#"{"aaaaaaaa-0000-4000-8000-000000000001":1}"#];
+        assert_eq!(normalised(&lines), [r#"{"uuid:0":1}"#]);
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_a_text_holds_a_line_stays_json(text in "([ -~é€]|[0-9]{1,3}\\.|/[a-z]|\\$\\{|127\\.0\\.0\\.1:[0-9]|2026-01-02T03:04:05|\\\\){0,40}") {
+            let line = json!({"type": text}).to_string();
+            let lines = normalised(&[&text, &line]);
+            let keys: Value = serde_json::from_str(&lines[1]).unwrap();
+            prop_assert_eq!(keys["type"].as_str(), Some(&*lines[0]), "the same text is normalised alike");
+        }
+    }
+
+    #[test]
+    fn placeholders_are_told_from_words() {
+        for text in ["uuid:0", "id:12", "mcp-path:3.log", "version:1", "http://host:0/", "time"] {
+            assert!(has_placeholder(text), "{text}");
+        }
+        for text in ["uuid:", "id:x", "uuid", "tool:1", "times", "plugin:skill"] {
+            assert!(!has_placeholder(text), "{text}");
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Shapes of what differs from run to run, found in a text.
+
+use std::ops::Range;
+
+pub(super) const TIME: &str = "time";
+
+/// The kinds of numbered names.
+pub(super) const KINDS: [&str; 5] = ["uuid", "id", "path", "version", "host"];
+
+pub(super) enum Shape {
+    /// Gets a name of this kind.
+    Named(&'static str),
+    Time,
+    /// A run of letters, digits, `_` and `-`: an id, if it is known as one.
+    Word,
+}
+
+/// The next shape from here on, and where it stands.
+pub(super) fn next(text: &str, from: usize) -> Option<(Shape, Range<usize>)> {
+    let bytes = text.as_bytes();
+    (from..bytes.len()).find_map(|at| {
+        // A second slash is that of an address.
+        let inside = at > 0 && (is_word(bytes[at - 1]) || bytes[at - 1..].starts_with(b"//"));
+        let (shape, length) = (!inside).then(|| shape(&bytes[at..])).flatten()?;
+        Some((shape, at..at + length))
+    })
+}
+
+pub(super) fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')
+}
+
+pub(super) fn is_uuid(text: &str) -> bool {
+    let lengths = [8, 4, 4, 4, 12];
+    let parts: Vec<&str> = text.split('-').collect();
+    parts.len() == lengths.len()
+        && parts.iter().zip(lengths).all(|(part, length)| part.len() == length && part.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
+/// The shape that begins here, and its length.
+fn shape(text: &[u8]) -> Option<(Shape, usize)> {
+    if let Some(length) = path(text) {
+        return Some((Shape::Named("path"), length));
+    }
+    let word = text.iter().take_while(|byte| is_word(**byte)).count();
+    if word == 0 {
+        return None;
+    }
+    if let Some(length) = time(text) {
+        return Some((Shape::Time, length));
+    }
+    if let Some(length) = host(text) {
+        return Some((Shape::Named("host"), length));
+    }
+    if let Some(found) = dotted_numbers(text) {
+        return Some(found);
+    }
+    let is_uuid = std::str::from_utf8(&text[..word]).is_ok_and(is_uuid);
+    Some((if is_uuid { Shape::Named("uuid") } else { Shape::Word }, word))
+}
+
+/// `/a/b`, or a variable and what hangs on it. One name after a slash may be a command.
+fn path(text: &[u8]) -> Option<usize> {
+    if !matches!(text, [b'/', next, ..] if *next != b'/') && !text.starts_with(b"${") {
+        return None;
+    }
+    let is_part = |byte: &u8| is_word(*byte) || matches!(byte, b'/' | b'.' | b'@' | b'+' | b'~' | b'$' | b'{' | b'}');
+    let length = text.iter().take_while(|byte| is_part(byte)).count();
+    let path = &text[..length];
+    // The end of a sentence is none of the path.
+    let length = length - path.iter().rev().take_while(|byte| **byte == b'.').count();
+    let slashes = path.iter().filter(|byte| **byte == b'/').count();
+    (slashes > 1 || path.starts_with(b"${")).then_some(length)
+}
+
+/// `2026-11-21T01:06:49.992Z`.
+fn time(text: &[u8]) -> Option<usize> {
+    let form = b"0000-00-00T00:00:00";
+    let fits = text.len() >= form.len()
+        && form.iter().zip(text).all(|(form, byte)| if *form == b'0' { byte.is_ascii_digit() } else { form == byte });
+    let is_rest = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'.' | b':' | b'+' | b'-' | b'Z');
+    fits.then(|| form.len() + text[form.len()..].iter().take_while(|byte| is_rest(byte)).count())
+}
+
+/// `127.0.0.1:40123`.
+fn host(text: &[u8]) -> Option<usize> {
+    let port = text.strip_prefix(b"127.0.0.1:")?.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    (port > 0).then_some(b"127.0.0.1:".len() + port)
+}
+
+/// `2.1.329`: three numbers and no more. Other numbers with dots are nothing, as a whole.
+fn dotted_numbers(text: &[u8]) -> Option<(Shape, usize)> {
+    let length = text.iter().take_while(|byte| byte.is_ascii_digit() || **byte == b'.').count();
+    let length = length - text[..length].iter().rev().take_while(|byte| **byte == b'.').count();
+    let parts: Vec<&[u8]> = text[..length].split(|byte| *byte == b'.').collect();
+    let ends = text.get(length).is_none_or(|byte| !is_word(*byte));
+    let version = parts.len() == 3 && parts.iter().all(|part| !part.is_empty());
+    let shape = if version { Shape::Named("version") } else { Shape::Word };
+    (ends && parts.len() > 1).then_some((shape, length))
+}

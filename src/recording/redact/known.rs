@@ -1,0 +1,173 @@
+//! Texts that are known to be secret, in the forms in which they may turn up.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use memchr::memmem::Finder;
+
+/// Shorter texts are not looked for: they are in too much that is no secret.
+const SHORTEST: usize = 8;
+/// More are not learned: each costs a search of every line.
+const MOST: usize = 256;
+
+/// The known texts.
+#[derive(Debug, Default)]
+pub(super) struct Known(Vec<Needle>);
+
+/// One of them.
+pub(super) struct Needle {
+    pub(super) kind: &'static str,
+    /// As it is, whatever form it was found in.
+    pub(super) text: Arc<[u8]>,
+    forms: Vec<Finder<'static>>,
+    /// A name: found only where no longer name goes on.
+    is_name: bool,
+}
+
+impl Known {
+    /// A secret: it is also found percent-encoded and in base64. Says whether it is new and long enough to be looked for.
+    pub(super) fn add_secret(&mut self, kind: &'static str, text: &[u8]) -> bool {
+        self.add(kind, text, false, encoded)
+    }
+
+    /// A name, of a machine or an organisation.
+    pub(super) fn add_name(&mut self, kind: &'static str, text: &[u8]) -> bool {
+        self.add(kind, text, true, |text| vec![text.to_vec(), in_json(text)])
+    }
+
+    fn add(&mut self, kind: &'static str, text: &[u8], is_name: bool, forms: fn(&[u8]) -> Vec<Vec<u8>>) -> bool {
+        let least = if is_name { 4 } else { SHORTEST };
+        if text.len() < least || self.0.len() >= MOST || self.0.iter().any(|needle| *needle.text == *text) {
+            return false;
+        }
+        let mut forms = forms(text);
+        forms.sort();
+        forms.dedup();
+        let forms = forms.iter().map(|form| Finder::new(form).into_owned()).collect();
+        self.0.push(Needle { kind, text: text.into(), forms, is_name });
+        // The longest first: one secret may begin with another.
+        self.0.sort_by_key(|needle| std::cmp::Reverse(needle.text.len()));
+        true
+    }
+
+    /// Those that are in this line at all.
+    pub(super) fn within(&self, line: &[u8]) -> Vec<&Needle> {
+        self.0.iter().filter(|needle| needle.forms.iter().any(|form| form.find(line).is_some())).collect()
+    }
+}
+
+impl Needle {
+    /// Where it stands in a text.
+    pub(super) fn find(&self, text: &[u8]) -> Vec<Range<usize>> {
+        let mut found: Vec<Range<usize>> = Vec::new();
+        for form in &self.forms {
+            found.extend(form.find_iter(text).map(|at| at..at + form.needle().len()));
+        }
+        found.retain(|place| self.is_whole(text, place));
+        found
+    }
+
+    fn is_whole(&self, text: &[u8], place: &Range<usize>) -> bool {
+        let before = &text[..place.start];
+        // The letter of an escape begins nothing.
+        let escaped = before.iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1;
+        let goes_on = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+        !escaped && !(self.is_name && (goes_on(before.last()) || goes_on(text.get(place.end))))
+    }
+}
+
+/// Kind and length; never the text.
+impl std::fmt::Debug for Needle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Needle({}, {} bytes)", self.kind, self.text.len())
+    }
+}
+
+/// A text as it is, in a JSON string, percent-encoded, in base64.
+fn encoded(text: &[u8]) -> Vec<Vec<u8>> {
+    let mut forms = vec![text.to_vec(), in_json(text), percent(text, b"0123456789ABCDEF"), percent(text, b"0123456789abcdef")];
+    for before in 0..3 {
+        forms.push(inner_base64(&STANDARD_NO_PAD, text, before));
+        forms.push(inner_base64(&URL_SAFE_NO_PAD, text, before));
+    }
+    forms
+}
+
+fn in_json(text: &[u8]) -> Vec<u8> {
+    let quoted = serde_json::Value::from(String::from_utf8_lossy(text)).to_string();
+    quoted.as_bytes()[1..quoted.len() - 1].to_vec()
+}
+
+fn percent(text: &[u8], digits: &[u8; 16]) -> Vec<u8> {
+    let unreserved = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~".contains(byte);
+    let encode = |byte: &u8| match byte {
+        byte if unreserved(byte) => vec![*byte],
+        byte => vec![b'%', digits[usize::from(byte >> 4)], digits[usize::from(byte & 15)]],
+    };
+    text.iter().flat_map(encode).collect()
+}
+
+/// The characters that the text alone decides, when so many bytes (modulo 3) stand before it.
+fn inner_base64(engine: &impl base64::Engine, text: &[u8], before: usize) -> Vec<u8> {
+    let all = [&[0; 2][..before], text].concat();
+    let whole = all.len() % 3 == 0;
+    let mut encoded = engine.encode(&all).into_bytes();
+    if !whole {
+        encoded.pop();
+    }
+    encoded.drain(..[0, 2, 3][before]);
+    encoded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+
+    const SECRET: &str = "pa55\"word/+?ÿ";
+
+    fn known() -> Known {
+        let mut known = Known::default();
+        assert!(known.add_secret("secret", SECRET.as_bytes()));
+        known
+    }
+
+    fn is_found(text: &str) -> bool {
+        known().within(text.as_bytes()).iter().any(|needle| !needle.find(text.as_bytes()).is_empty())
+    }
+
+    #[test]
+    fn a_secret_is_found_in_every_form() {
+        assert!(is_found(&format!("x{SECRET}y")));
+        assert!(is_found(&serde_json::json!(SECRET).to_string()));
+        assert!(is_found("?q=pa55%22word%2F%2B%3F%C3%BF&x") && is_found("pa55%22word%2f%2b%3f%c3%bf"));
+        for before in ["", "a", "ab", "abc"] {
+            for after in ["", "d", "de"] {
+                let text = format!("{before}{SECRET}{after}");
+                assert!(is_found(&STANDARD.encode(&text)), "{text}");
+                assert!(is_found(&URL_SAFE_NO_PAD.encode(&text)), "{text}");
+            }
+        }
+        assert!(!is_found("pa55word") && !is_found(""));
+    }
+
+    #[test]
+    fn an_escape_is_not_torn_and_a_name_not_cut() {
+        let mut known = Known::default();
+        assert!(known.add_secret("secret", b"nonsense") && known.add_name("host", b"box-7"));
+        let count = |text: &[u8]| known.within(text).iter().map(|needle| needle.find(text).len()).sum::<usize>();
+        assert_eq!((count(br"\nonsense"), count(br"\\nonsense")), (0, 1));
+        assert_eq!((count(b"box-7.x box-7"), count(b"box-77 my-box-7")), (2, 0));
+    }
+
+    #[test]
+    fn short_texts_and_repeated_ones_are_not_taken() {
+        let mut known = known();
+        assert!(
+            !known.add_secret("secret", SECRET.as_bytes()) && !known.add_secret("secret", b"1234567") && !known.add_name("host", b"abc")
+        );
+        assert!(!format!("{known:?}").contains("pa55"));
+    }
+}

@@ -1,0 +1,31 @@
+//! Redaction: what must not leave the host, and what nobody may pass on.
+//!
+//! One set of rules for three users: the recorder, which writes nothing that they find; [`scrub`], which takes it out of a recording that
+//! is there; [`lint`], which tells of it. A rule finds places in a line's bytes, a placeholder (`<kind:1>`) takes each place, and nothing
+//! else in the line changes. The same text gets the same placeholder throughout a recording, so that what was equal stays equal.
+//!
+//! Rules go by names first ([`members`]), then by what is known ([`known`]: secrets of the environment, and what was found before), then
+//! by shape ([`shapes`]).
+
+mod hosts;
+mod known;
+mod lint;
+mod members;
+mod numbers;
+mod redaction;
+mod redactor;
+mod rules;
+mod secrets;
+mod shapes;
+mod text;
+
+pub use lint::{Finding, lint};
+pub use redaction::{Redaction, scrub};
+#[cfg(feature = "session")]
+pub(crate) use redactor::Redactor;
+
+/// Whether this is the name of an environment variable whose value is a secret.
+#[cfg(feature = "session")]
+pub(crate) fn is_secret_variable(name: &str) -> bool {
+    members::is_variable(name.as_bytes())
+}

@@ -1,0 +1,98 @@
+//! Secrets that are known by what stands before them.
+
+use std::ops::Range;
+
+use memchr::memmem;
+
+use super::members;
+use super::text::{Text, Words, places, words};
+
+/// What a name of a secret is given: `API_KEY=abc`, `--password=abc`, `"token": "abc"`, `?code=abc`.
+///
+/// Names are as telling as in [`members`]; the value of one that is neither in quotes nor in capitals must also look like a secret, because
+/// most `token = ...` and `password: ...` are programs and prose.
+pub(super) fn assigned(text: &Text<'_>) -> Vec<Range<usize>> {
+    memchr::memchr2_iter(b'=', b':', &text.plain).filter_map(|sign| value_after(text, sign)).collect()
+}
+
+fn value_after(text: &Text<'_>, sign: usize) -> Option<Range<usize>> {
+    let is_gap = |byte: u8| matches!(byte, b' ' | b'"' | b'\'');
+    let end = text.run_back(sign, is_gap);
+    let start = text.run_back(end, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+    let name = text.get(start..end);
+    if name.is_empty() || sign - end > NEAR {
+        return None;
+    }
+    let in_url = text.before(start).is_some_and(|byte| matches!(byte, b'?' | b'&'));
+    if members::kind_of(name) != Some("secret") && !(in_url && members::is_secret_in_url(name)) {
+        return None;
+    }
+    let begin = text.run(sign + 1, is_gap);
+    if begin - sign > NEAR {
+        return None;
+    }
+    let quote = text.raw.get(sign + 1..begin)?.iter().find(|byte| matches!(byte, b'"' | b'\'')).copied();
+    let value = match quote {
+        Some(quote) => begin..end_of_quoted(text, begin, quote),
+        None => begin..text.run(begin, |byte| byte.is_ascii_graphic() && !b"\"'`,;&|()[]{}<>".contains(&byte)),
+    };
+    let bytes = text.raw.get(value.clone())?;
+    let has = |is: fn(&u8) -> bool| bytes.iter().any(is);
+    let looks_secret = || has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic) && !has(|byte| *byte == b'.') && bytes.len() >= 8;
+    let whole = match quote {
+        Some(_) => bytes.len() >= 4,
+        None if in_url => bytes.len() >= 6,
+        None if members::is_variable(name) && begin == sign + 1 => has(u8::is_ascii_alphanumeric),
+        None => looks_secret(),
+    };
+    // What refers to something: `$VARIABLE`, `<placeholder>`, a path; or was taken out by another.
+    let refers = memchr::memchr2(b'<', b'$', bytes).is_some() || bytes.starts_with(b"/") || bytes.starts_with(b"[REDACTED");
+    (whole && !refers).then_some(value)
+}
+
+/// How far a name, the sign and the value may be apart: quotes, escaped quotes, a space.
+const NEAR: usize = 6;
+
+/// Before the same quote, and the backslashes that escape it.
+fn end_of_quoted(text: &Text<'_>, begin: usize, quote: u8) -> usize {
+    let rest = text.raw.get(begin..).unwrap_or_default();
+    let mut end = begin + memchr::memchr(quote, rest).unwrap_or(rest.len());
+    while end > begin && text.raw.get(end - 1) == Some(&b'\\') {
+        end -= 1;
+    }
+    end
+}
+
+static SCHEME_END: Words = Words::new(|| words(["://"]));
+
+/// `postgres://me:password@host`.
+pub(super) fn passwords_in_urls(text: &Text<'_>) -> Vec<Range<usize>> {
+    places(&SCHEME_END, &text.plain)
+        .filter_map(|(_, at)| {
+            let start = at + 3;
+            let end = text.run(start, |byte| byte.is_ascii_graphic() && !b"/\"'?#<>$".contains(&byte));
+            let authority = text.get(start..end);
+            let at = memchr::memrchr(b'@', authority)?;
+            let colon = memchr::memchr(b':', &authority[..at])?;
+            (colon + 1 < at).then_some(start + colon + 1..start + at)
+        })
+        .collect()
+}
+
+static BEGIN: Words = Words::new(|| words(["-----BEGIN "]));
+
+/// From `-----BEGIN ... PRIVATE KEY-----` to its end, or to the end of the text.
+pub(super) fn private_keys(text: &Text<'_>) -> Vec<Range<usize>> {
+    const KIND: &[u8] = b"PRIVATE KEY-----";
+    let mut found: Vec<Range<usize>> = Vec::new();
+    for (_, start) in places(&BEGIN, &text.plain) {
+        let title = text.get(start..(start + 60).min(text.plain.len()));
+        if found.last().is_some_and(|last| start < last.end) || memmem::find(title, KIND).is_none() {
+            continue;
+        }
+        let rest = text.get(start..text.plain.len());
+        let end = memmem::find(rest, b"-----END ").and_then(|end| Some(end + memmem::find(&rest[end..], KIND)? + KIND.len()));
+        found.push(start..end.map_or(text.plain.len(), |end| start + end));
+    }
+    found
+}

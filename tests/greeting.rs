@@ -1,0 +1,16 @@
+//! The first test of one's own, as the README has it.
+
+use claude_wire::{Result, Scenario, Session, reply};
+
+/// The code under test: it takes a session, and does not care what stands behind it.
+async fn greet(session: &Session, name: &str) -> Result<String> {
+    session.query(format!("Greet {name}")).text().await
+}
+
+#[tokio::test]
+async fn greets_by_name() -> Result<()> {
+    let cli = Scenario::new().on_prompt("Greet Alice", reply().text("Good morning, Alice!"));
+    let session = Session::builder().transport(cli).start()?;
+    assert_eq!(greet(&session, "Alice").await?, "Good morning, Alice!");
+    Ok(())
+}

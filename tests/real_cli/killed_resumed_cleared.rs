@@ -1,0 +1,36 @@
+//! The CLI is killed, resumed and told to begin anew: it ends in order, given time.
+//!
+//! A CLI that is killed while it writes its configuration leaves a lock behind, which the next one respects until it is ten seconds old: not
+//! for its turns, but for its end, where it writes as well. In that time it does not end at SIGTERM either.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use claude_wire::fake_api::{ApiScript, Reply, When};
+use claude_wire::session::SessionEvent;
+
+use crate::support::{after_a_kill, finish, place, signal};
+
+pub(crate) async fn run() {
+    let script = ApiScript::new()
+        .when(When::prompt("First").turn(1), [Reply::text("one")])
+        .when(When::prompt("Second").turn(2), [Reply::text("two")])
+        .when(When::prompt("Third").turn(1), [Reply::text("three")]);
+    let place = place(script).await;
+    let config = place.env().into_iter().find(|(name, _)| *name == "CLAUDE_CONFIG_DIR").unwrap().1;
+    let session = place.session().shutdown(after_a_kill()).start().unwrap();
+    let mut events = session.events();
+    assert_eq!(session.query("First").text().await.unwrap(), "one");
+    signal(session.pid().unwrap(), "KILL").await;
+    while !matches!(events.next().await.unwrap(), SessionEvent::Disconnected(_)) {}
+    let is_locked = Path::new(&config).join(".claude.json.lock").exists();
+    assert_eq!(session.query("Second").text().await.unwrap(), "two");
+    let id = session.session_id();
+    session.clear().await.unwrap();
+    assert_ne!(session.session_id(), id);
+    assert_eq!(session.query("Third").text().await.unwrap(), "three");
+    let begun = Instant::now();
+    let exit = finish(session, place).await;
+    assert!(exit.success(), "{exit}");
+    assert!(is_locked || begun.elapsed() < Duration::from_secs(5), "no lock, and {:?}", begun.elapsed());
+}

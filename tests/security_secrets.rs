@@ -1,0 +1,119 @@
+//! A secret that is given to a session is in the environment of the CLI and on its standard input, and nowhere else that anybody looks.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
+mod support;
+
+use std::fmt::{Debug, Write};
+use std::os::unix::fs::PermissionsExt;
+
+use claude_wire::record::Recorder;
+use claude_wire::session::McpServer;
+use claude_wire::transport::{CliPath, Process};
+use claude_wire::{Decision, Session, SessionBuilder};
+use serde_json::json;
+use support::cli::Log;
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Metadata, Subscriber};
+
+const CANARY: &str = "sk-ant-api03-canary0123456789canary0123456789";
+
+/// Answers the handshake, fails the first prompt with its last words, and answers the next one.
+const CLI: &str = r#"#!/bin/sh
+read -r initialize
+id=${initialize#*'"request_id":"'}
+printf '{"type":"control_response","response":{"subtype":"success","request_id":"%s","response":{}}}\n' "${id%%'"'*}"
+read -r prompt
+case "$prompt" in *fail*) echo 'no such thing' >&2; exit 7;; esac
+printf '%s\n' '{"type":"control_request","request_id":"p","request":{"subtype":"can_use_tool","tool_name":"Bash","input":{}}}'
+read -r answer
+printf '%s\n' '{"type":"result","subtype":"success","is_error":false,"result":"done","session_id":"s"}'
+cat >/dev/null
+"#;
+
+/// Takes down everything that this crate logs.
+struct Recording(Log);
+
+impl Subscriber for Recording {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target().starts_with("claude_wire")
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        let mut text = Text(event.metadata().target().to_owned());
+        event.record(&mut text);
+        self.0.push(text.0);
+    }
+
+    fn new_span(&self, attributes: &Attributes<'_>) -> Id {
+        let mut text = Text(attributes.metadata().name().to_owned());
+        attributes.record(&mut text);
+        self.0.push(text.0);
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, values: &Record<'_>) {
+        let mut text = Text(String::new());
+        values.record(&mut text);
+        self.0.push(text.0);
+    }
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+    fn enter(&self, _: &Id) {}
+    fn exit(&self, _: &Id) {}
+}
+
+struct Text(String);
+
+impl Visit for Text {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        write!(self.0, " {}={value:?}", field.name()).unwrap();
+    }
+}
+
+/// A session with the canary everywhere that takes a secret.
+fn builder() -> SessionBuilder {
+    Session::builder()
+        .api_key(CANARY)
+        .env("SERVICE_TOKEN", CANARY)
+        .external_mcp_server("issues", McpServer::http("https://mcp.example.com/").header("Authorization", format!("Bearer {CANARY}")))
+        .mcp_config(json!({"mcpServers": {"files": {"command": "files", "env": {"FILES_TOKEN": CANARY}}}}))
+        .settings(json!({"env": {"OTHER_TOKEN": CANARY}}))
+        .managed_settings(json!({"env": {"THIRD_TOKEN": CANARY}}))
+        .on_permission(|_| async { Decision::allow() })
+}
+
+#[tokio::test]
+async fn a_secret_is_neither_logged_nor_shown_nor_recorded_nor_on_the_command_line() {
+    let log = Log::default();
+    let _recording = tracing::subscriber::set_default(Recording(log.clone()));
+    let folder = tempfile::tempdir().unwrap();
+    let cli = folder.path().join("claude");
+    std::fs::write(&cli, CLI).unwrap();
+    std::fs::set_permissions(&cli, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let path = folder.path().join("session.jsonl");
+    let recorder = Recorder::new(Process::new(CliPath::Explicit(cli)), &path);
+    let builder = builder().transport(recorder.clone());
+    let session = builder.clone().start().unwrap();
+
+    let error = session.query("fail").text().await.unwrap_err();
+    assert!(error.is_process(), "{error}");
+    let turn = session.query("go");
+    let shown = format!("{builder:?} {session:?} {turn:?} {error:?} {error}");
+    assert_eq!(turn.text().await.unwrap(), "done");
+    let pid = session.pid().unwrap();
+    let read = |file: &str| String::from_utf8(std::fs::read(format!("/proc/{pid}/{file}")).unwrap()).unwrap();
+    assert!(read("environ").contains(CANARY), "or the test proves nothing");
+    let command_line = read("cmdline");
+    assert!(command_line.contains("--initialize-fields"), "{command_line}");
+    session.stop().await;
+    recorder.flush().await.unwrap();
+    let mut recorded = std::fs::read_to_string(&path).unwrap();
+    recorded += &std::fs::read_to_string(folder.path().join("session-2.jsonl")).unwrap();
+    assert!(recorded.contains("Authorization"), "what was written to the CLI is recorded");
+    let refused = builder.max_turns(0).start().unwrap_err();
+    for text in [shown, command_line, recorded, log.all().join("\n"), format!("{refused:?} {refused}")] {
+        assert!(!text.contains("canary"), "{text}");
+    }
+}
