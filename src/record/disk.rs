@@ -20,6 +20,9 @@ use crate::recording::{Event, Header, Writer};
 /// How many bytes of lines may wait for the disk: 64 MiB.
 pub(super) const QUEUE: usize = 64 * 1024 * 1024;
 
+/// How many events are taken to the disk at once.
+const BATCH: usize = 1024;
+
 /// One recording's way to its file.
 #[derive(Clone, Debug)]
 pub(super) struct Disk(Arc<Shared>);
@@ -58,7 +61,7 @@ impl Disk {
 
     /// Queues an event; after an error or the end it is dropped.
     pub(super) fn push(&self, event: Event) {
-        let size = event.payload().map_or(0, |payload| payload.bytes().len());
+        let size = size(&event);
         let mut state = self.0.lock();
         if state.closed || state.finished {
             return;
@@ -98,6 +101,22 @@ impl Disk {
         &self.0.path
     }
 
+    /// Blocks until everything so far is in the file, or until nothing has moved for this long.
+    pub(super) fn wait_while_moving(&self, patience: Duration) {
+        let mut state = self.0.lock();
+        let until = state.taken;
+        while !state.closed && (state.done < until || state.finished) {
+            let before = state.done;
+            let waits = |state: &mut State| !state.closed && state.done == before;
+            // A poisoned lock has nothing to wait for.
+            let Ok((after, timeout)) = self.0.changed.wait_timeout_while(state, patience, waits) else { return };
+            if timeout.timed_out() {
+                return;
+            }
+            state = after;
+        }
+    }
+
     /// Blocks until everything so far is in the file, or for this long.
     pub(super) fn wait(&self, limit: Duration) {
         let state = self.0.lock();
@@ -128,7 +147,7 @@ impl Shared {
         let file = if overwrite { options.create(true).truncate(true) } else { options.create_new(true) }.open(&self.path)?;
         let mut writer = if counts { Writer::with_room(file, header) } else { Writer::new(file, header) }.map_err(io_error)?;
         loop {
-            let (events, bytes) = {
+            let events: Vec<Event> = {
                 let mut state = self.wait_for_events();
                 if state.closed {
                     return Ok(());
@@ -136,9 +155,10 @@ impl Shared {
                 if state.queue.is_empty() {
                     break;
                 }
-                (std::mem::take(&mut state.queue), state.bytes)
+                let batch = state.queue.len().min(BATCH);
+                state.queue.drain(..batch).collect()
             };
-            let taken = events.len() as u64;
+            let (taken, bytes) = (events.len() as u64, events.iter().map(size).sum::<usize>());
             for mut event in events {
                 filter.event(&mut event);
                 writer.event(&event).map_err(io_error)?;
@@ -173,6 +193,11 @@ impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What an event counts for in the queue.
+fn size(event: &Event) -> usize {
+    event.payload().map_or(0, |payload| payload.bytes().len())
 }
 
 /// A [`Writer`] fails for no other reason than its file.

@@ -3,12 +3,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Why a recording stopped. The session that was recorded went on.
+use crate::recording;
+
+/// Why a recording stopped, could not be begun, or could not be played in a test.
 ///
-/// The message names the file and says what to do.
+/// The message names the file and says what to do. A session that was recorded goes on whatever becomes of the recording.
 #[derive(Clone, Debug)]
 pub struct Error {
-    path: PathBuf,
+    path: Option<PathBuf>,
     kind: Kind,
 }
 
@@ -17,6 +19,12 @@ enum Kind {
     Exists,
     Io(Arc<io::Error>),
     Overflow(usize),
+    Mode(String),
+    Missing,
+    Refused,
+    Empty,
+    Unplayable(Arc<recording::Error>),
+    Diverged(String),
 }
 
 impl Error {
@@ -35,29 +43,102 @@ impl Error {
         matches!(self.kind, Kind::Overflow(_))
     }
 
-    /// The recording's file.
-    pub fn path(&self) -> &Path {
-        &self.path
+    /// There is no such [`Mode`](super::Mode).
+    pub fn is_unknown_mode(&self) -> bool {
+        matches!(self.kind, Kind::Mode(_))
+    }
+
+    /// The recording to play is missing.
+    pub fn is_missing(&self) -> bool {
+        matches!(self.kind, Kind::Missing)
+    }
+
+    /// This is a build server, and it was not told to record.
+    pub fn is_refused(&self) -> bool {
+        matches!(self.kind, Kind::Refused)
+    }
+
+    /// Nothing was recorded: the CLI was never started.
+    pub fn is_empty(&self) -> bool {
+        matches!(self.kind, Kind::Empty)
+    }
+
+    /// The recording to play cannot be read, or was cut off.
+    pub fn is_unplayable(&self) -> bool {
+        matches!(self.kind, Kind::Unplayable(_))
+    }
+
+    /// The host did something else than what was recorded, or less.
+    pub fn is_divergence(&self) -> bool {
+        matches!(self.kind, Kind::Diverged(_))
+    }
+
+    /// The recording's file; an unknown mode has none.
+    pub fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
     }
 
     pub(super) fn io(path: &Path, error: io::Error) -> Self {
         let kind = if error.kind() == io::ErrorKind::AlreadyExists { Kind::Exists } else { Kind::Io(Arc::new(error)) };
-        Self { path: path.to_owned(), kind }
+        Self::new(path, kind)
     }
 
     pub(super) fn overflow(path: &Path, limit: usize) -> Self {
-        Self { path: path.to_owned(), kind: Kind::Overflow(limit) }
+        Self::new(path, Kind::Overflow(limit))
+    }
+
+    pub(super) fn mode(name: &str) -> Self {
+        Self { path: None, kind: Kind::Mode(name.to_owned()) }
+    }
+
+    pub(super) fn missing(path: &Path) -> Self {
+        Self::new(path, Kind::Missing)
+    }
+
+    pub(super) fn refused(path: &Path) -> Self {
+        Self::new(path, Kind::Refused)
+    }
+
+    pub(super) fn empty(path: &Path) -> Self {
+        Self::new(path, Kind::Empty)
+    }
+
+    pub(super) fn unplayable(path: &Path, error: recording::Error) -> Self {
+        Self::new(path, Kind::Unplayable(Arc::new(error)))
+    }
+
+    pub(super) fn diverged(path: &Path, report: String) -> Self {
+        Self::new(path, Kind::Diverged(report))
+    }
+
+    fn new(path: &Path, kind: Kind) -> Self {
+        Self { path: Some(path.to_owned()), kind }
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: not recorded: ", self.path.display())?;
+        if let Some(path) = &self.path {
+            write!(f, "{}: ", path.display())?;
+        }
         match &self.kind {
-            Kind::Exists => f.write_str("the file is there already; remove it, choose another name, or ask the recorder to overwrite"),
-            Kind::Io(error) => write!(f, "{error}; the recording ends here, the session goes on"),
+            Kind::Exists => f.write_str("not recorded: the file is there already; remove it, choose another name, or ask to overwrite"),
+            Kind::Io(error) => write!(f, "not recorded: {error}; the recording ends here, the session goes on"),
             Kind::Overflow(limit) => {
-                write!(f, "the disk is too slow, over {limit} bytes waited to be written; the recording ends here, the session goes on")
+                write!(
+                    f,
+                    "not recorded: the disk is too slow, over {limit} bytes waited to be written; the recording ends here, the session goes on"
+                )
+            }
+            Kind::Mode(name) => {
+                write!(f, "CLAUDE_WIRE_RECORD must be one of none, once, rewrite, passthrough, not {name:?}")
+            }
+            Kind::Missing => f.write_str("there is no such recording; set CLAUDE_WIRE_RECORD=once to make it with the real CLI"),
+            Kind::Refused => f.write_str("not recorded: CI is set; record elsewhere, or set CLAUDE_WIRE_RECORD_IN_CI=1"),
+            Kind::Empty => f.write_str("nothing was recorded: the CLI was never started"),
+            Kind::Unplayable(error) => write!(f, "cannot be played: {error}; set CLAUDE_WIRE_RECORD=rewrite to make it anew"),
+            Kind::Diverged(report) => {
+                write!(f, "the session is not the recorded one; set CLAUDE_WIRE_RECORD=rewrite if it should be\n{report}")
             }
         }
     }
@@ -67,6 +148,7 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.kind {
             Kind::Io(error) => Some(error),
+            Kind::Unplayable(error) => Some(error),
             _ => None,
         }
     }

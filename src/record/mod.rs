@@ -13,15 +13,19 @@ mod error;
 mod filter;
 mod lines;
 mod log;
+mod mode;
 mod own_streams;
 mod pass_through;
+mod recorded;
 mod recorder;
 mod surroundings;
 mod tee;
 
 pub use self::claim::{claim, unclaim};
 pub use self::error::Error;
+pub use self::mode::Mode;
 pub use self::pass_through::own_environment;
+pub use self::recorded::Recorded;
 pub use self::recorder::Recorder;
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ const CHUNK: usize = 64 * 1024;
 /// How long the streams of a CLI that has ended may stay open: something that it started may hold them.
 const SETTLE: Duration = Duration::from_secs(1);
 
-/// How long the end waits for the disk.
+/// How long the end waits for a disk on which nothing moves.
 const LAST_WRITE: Duration = Duration::from_secs(5);
 
 impl Recorder {
@@ -36,7 +36,7 @@ impl Recorder {
     /// of its stdin, and the recording is cut off there.
     ///
     /// Returns how the CLI ended, when it has ended, its output has been passed on (what it left behind may hold the streams for a
-    /// second more), and the recording is on the disk (for which it waits up to 5 seconds). End the process then: a thread may still
+    /// second more), and the recording is on the disk, or nothing has moved there for 5 seconds. End the process then: a thread may still
     /// be reading stdin.
     ///
     /// # Errors
@@ -78,15 +78,9 @@ impl Recorder {
         // Where something still holds a stream, the recording ends without it.
         let _ = timeout(SETTLE, streams).await;
         drop(control);
-        // The error is kept for the caller to ask for.
-        let _ = timeout(LAST_WRITE, self.finish(&log)).await;
-        Ok(exit)
-    }
-
-    /// Ends what a stream that is still held would keep open, and waits for the disk.
-    async fn finish(&self, log: &Log) {
         log.lock().end_output();
-        let _ = self.flush().await;
+        self.settle(LAST_WRITE).await;
+        Ok(exit)
     }
 }
 

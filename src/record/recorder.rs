@@ -145,6 +145,15 @@ impl Recorder {
         self.error().map_or(Ok(()), Err)
     }
 
+    /// Waits until everything so far is in its file, or nothing has moved for this long.
+    pub(super) async fn settle(&self, patience: Duration) {
+        let opened = self.opened().clone();
+        for disk in opened {
+            // It fails only when the runtime goes down.
+            let _ = tokio::task::spawn_blocking(move || disk.wait_while_moving(patience)).await;
+        }
+    }
+
     pub(super) fn transport(&self) -> &dyn Transport {
         &*self.inner
     }
@@ -193,7 +202,7 @@ impl fmt::Debug for Recorder {
 }
 
 /// `x.jsonl`, `x-2.jsonl`, ...
-fn numbered(path: &Path, number: usize) -> PathBuf {
+pub(super) fn numbered(path: &Path, number: usize) -> PathBuf {
     if number == 1 {
         return path.to_owned();
     }

@@ -70,6 +70,7 @@ tests![
     permission_without_handler,
     queue_of_five,
     recorded_then_replayed,
+    recorded_through_the_stand_in,
     resume_after_sigkill,
     resume_with_another_system_prompt,
     set_model,

@@ -11,6 +11,9 @@ mod install;
 mod lint;
 mod namespace;
 mod options;
+#[path = "../pass_through.rs"]
+mod pass_through;
+mod record;
 mod rerecord;
 mod scrub;
 mod seal;
@@ -20,7 +23,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Imports, scrubs, seals, decodes and verifies recordings of the Claude Code CLI, installs the CLI itself, and lists the options of a session.
+/// Records sessions of the Claude Code CLI, scrubs, checks, replays and compares the recordings, installs the CLI itself, and lists the options of
+/// a session.
 #[derive(Parser)]
 #[command(name = "claude-wire", version, about, after_help = AFTER_HELP)]
 struct Arguments {
@@ -30,6 +34,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    Record(record::Arguments),
     Import(import::Arguments),
     Scrub(scrub::Arguments),
     Lint(lint::Arguments),
@@ -43,17 +48,10 @@ enum Command {
     Census(census::Arguments),
 }
 
-impl Command {
-    /// Whether it belongs where nothing but loopback can be reached.
-    fn runs_a_real_cli(&self) -> bool {
-        matches!(self, Self::Rerecord(_) | Self::Drift(_))
-    }
-}
-
 const AFTER_HELP: &str = "\
 Exit codes:
   0  all is well
-  1  something was found: a line that is no frame, a recording that is not played to its end
+  1  something was found: a line that is no frame, a recording that is not played to its end, an entry that is not as it was
   2  the arguments are wrong, a file cannot be read or written, the CLI cannot be installed";
 
 /// What a command found.
@@ -67,20 +65,8 @@ enum Found {
 type Failure = String;
 
 fn main() -> ExitCode {
-    let command = Arguments::parse().command;
-    if let Command::Drift(arguments) = &command
-        && let Err(why) = drift::prepare(arguments)
-    {
-        return failed(&why);
-    }
-    if command.runs_a_real_cli() {
-        match namespace::enter() {
-            Ok(None) => {}
-            Ok(Some(code)) => return code,
-            Err(why) => return failed(&why),
-        }
-    }
-    let done = match command {
+    let done = match Arguments::parse().command {
+        Command::Record(arguments) => record::run(arguments),
         Command::Import(arguments) => import::run(arguments),
         Command::Scrub(arguments) => scrub::run(&arguments),
         Command::Lint(arguments) => lint::run(&arguments),
@@ -96,11 +82,9 @@ fn main() -> ExitCode {
     match done {
         Ok(Found::Nothing) => ExitCode::SUCCESS,
         Ok(Found::Something) => ExitCode::from(1),
-        Err(why) => failed(&why),
+        Err(why) => {
+            eprintln!("claude-wire: {why}");
+            ExitCode::from(2)
+        }
     }
-}
-
-fn failed(why: &Failure) -> ExitCode {
-    eprintln!("claude-wire: {why}");
-    ExitCode::from(2)
 }

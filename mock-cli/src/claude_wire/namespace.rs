@@ -1,61 +1,56 @@
 //! Running this program where nothing but loopback can be reached.
 
-use std::env;
-use std::io;
-use std::process::{Command, ExitCode, ExitStatus};
-
 use claude_wire::hermetic::Network;
 
 use super::Failure;
 
-/// Set in the program that was started anew, so that it does not start itself for ever.
-const ENTERED: &str = "CLAUDE_WIRE_IN_NAMESPACE";
-
-/// `None` where loopback is the only network interface already. Otherwise runs this program again, with the same arguments, in a network namespace
-/// of its own in which it is, and gives the exit code.
+/// Sees to it that loopback is the only network interface: where it is not, this program is replaced by itself, with the same arguments, in a
+/// network namespace of its own. So whatever was done before is done again there.
 ///
 /// # Errors
 /// When there is no such namespace to be had.
-pub(crate) fn enter() -> Result<Option<ExitCode>, Failure> {
-    let open = match Network::verify_closed() {
-        Ok(_) => return Ok(None),
-        Err(error) => error,
+pub(crate) fn enter() -> Result<(), Failure> {
+    match Network::verify_closed() {
+        Ok(_) => Ok(()),
+        Err(open) => anew(&open.to_string()),
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn anew(open: &str) -> Result<(), Failure> {
+    use std::env;
+    use std::os::unix::process::CommandExt as _;
+    use std::process::Command;
+
+    /// Set in the program that was started anew, so that it does not start itself for ever.
+    const ENTERED: &str = "CLAUDE_WIRE_IN_NAMESPACE";
+    const LOOPBACK: &str = "ip link set lo up";
+
+    if env::var_os(ENTERED).is_some() {
+        return Err(open.to_owned());
+    }
+    let in_namespace = |script: &str| {
+        let mut unshare = Command::new("unshare");
+        // Whoever is not root becomes it in the namespace, and there only.
+        if !rustix::process::geteuid().is_root() {
+            unshare.arg("--map-root-user");
+        }
+        unshare.args(["--net", "--", "sh", "-c", script, "sh"]);
+        unshare
     };
-    if !cfg!(target_os = "linux") || env::var_os(ENTERED).is_some() {
-        return Err(open.to_string());
+    // Tried first, because its exit code could not be told from this program's own.
+    let tried = in_namespace(LOOPBACK).output().map_err(|error| format!("{open}; `unshare` (of util-linux) cannot be run: {error}"))?;
+    if !tried.status.success() {
+        let why = String::from_utf8_lossy(&tried.stderr);
+        return Err(format!("no network namespace to be had (`unshare` of util-linux and `ip` of iproute2 are needed): {}", why.trim()));
     }
     let program = env::current_exe().map_err(|error| format!("this program does not find itself: {error}"))?;
-    let mut unshare = Command::new("unshare");
-    // Whoever is not root becomes it in the namespace, and there only.
-    if !is_root() {
-        unshare.arg("--map-root-user");
-    }
-    unshare.args(["--net", "--", "sh", "-c", r#"ip link set lo up && exec "$@""#, "sh"]);
-    let status = unshare.arg(program).args(env::args_os().skip(1)).env(ENTERED, "1").status();
-    match status {
-        Ok(status) => code(status).map(Some),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            Err(format!("{open} (there is no `unshare` here: it is part of util-linux)"))
-        }
-        Err(error) => Err(format!("cannot run unshare: {error}")),
-    }
+    let mut again = in_namespace(&format!("{LOOPBACK} && exec \"$@\""));
+    let error = again.arg(program).args(env::args_os().skip(1)).env(ENTERED, "1").exec();
+    Err(format!("`unshare` cannot be run: {error}"))
 }
 
-#[cfg(unix)]
-fn is_root() -> bool {
-    rustix::process::geteuid().is_root()
-}
-
-#[cfg(not(unix))]
-fn is_root() -> bool {
-    false
-}
-
-fn code(status: ExitStatus) -> Result<ExitCode, Failure> {
-    match status.code().and_then(|code| u8::try_from(code).ok()) {
-        // The shell's own: `ip` is not there.
-        Some(127) => Err("no `ip` here to bring up loopback: it is part of iproute2".to_owned()),
-        Some(code) => Ok(ExitCode::from(code)),
-        None => Err(format!("the program in the namespace ended with {status}")),
-    }
+#[cfg(not(target_os = "linux"))]
+fn anew(open: &str) -> Result<(), Failure> {
+    Err(open.to_owned())
 }

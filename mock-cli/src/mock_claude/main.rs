@@ -10,7 +10,10 @@ mod environment;
 mod flags;
 mod heard;
 mod journal;
+#[path = "../pass_through.rs"]
+mod pass_through;
 mod play;
+mod record;
 mod source;
 mod suggest;
 
@@ -22,9 +25,10 @@ use claude_wire::recording::Exit;
 use self::argv::Asked;
 use self::environment::Environment;
 use self::journal::Journal;
+use self::source::Source;
 
 const HELP: &str = "\
-mock-claude: a stand-in for the Claude Code CLI that plays a recording or a scenario
+mock-claude: a stand-in for the Claude Code CLI that plays a recording or a scenario, or records the real one
 
 Usage: as `claude`; point your SDK at this program instead of at `claude`.
 
@@ -37,13 +41,17 @@ Environment:
   CLAUDE_WIRE_SCENARIO=FILE the scenario to play, in place of a recording: what to answer to which prompt, as JSON
   CLAUDE_WIRE_DIALECT=legacy
                             play the scenario in the dialect of early guides to the CLI: bare messages, and no result
+  CLAUDE_WIRE_RECORD_TO=FILE with CLAUDE_WIRE_REAL_CLI=PATH
+                            run the real CLI in our place, with the same arguments, and record it; {n} in the file's name
+                            becomes the first free number, for hosts that start the CLI more than once
   CLAUDE_WIRE_SPEED=FACTOR  play at the recorded pace, so many times as fast (2 takes half the time); without it, at once
   CLAUDE_WIRE_IDLE_TIMEOUT=SECONDS
                             how long the host may do nothing while it is awaited, 600 unless told; past that it diverged
   CLAUDE_WIRE_LENIENT=1     accept flags that the recorded version of the CLI does not know
   CLAUDE_WIRE_JOURNAL=FILE  append what is seen (arguments, every line, divergences, the exit) as JSON Lines
 
-Exit codes: as recorded; 1 for arguments that the CLI refuses; 70 when the host diverged; 78 when there is nothing to play.
+Exit codes: as recorded, or the real CLI's; 1 for arguments that the CLI refuses; 70 when the host diverged; 78 when there is nothing to
+play, or a recording cannot be begun.
 
 A scenario:
 
@@ -68,6 +76,9 @@ fn main() -> ExitCode {
         Err(why) => return misconfigured(&Journal::default(), &why),
     };
     let environment = Environment::of_process();
+    if let Ok(Environment { source: Ok(Source::Record(to)), .. }) = &environment {
+        return record::record(to).unwrap_or_else(|why| misconfigured(&journal, &why));
+    }
     let loaded =
         environment.as_ref().map_err(Clone::clone).and_then(|environment| environment.source.clone()).and_then(|source| source.load());
     let (version, name) =

@@ -21,6 +21,8 @@ pub(crate) enum Source {
         /// In the old dialect.
         legacy: bool,
     },
+    /// The real CLI, whose recording goes there.
+    Record(PathBuf),
 }
 
 /// What it held.
@@ -50,9 +52,9 @@ impl Source {
             }
             [("CLAUDE_WIRE_REPLAY", path)] => Ok(Self::Replay(path.clone())),
             [("CLAUDE_WIRE_SCENARIO", path)] => Ok(Self::Scenario { path: path.clone(), legacy }),
+            [(_, path)] => Ok(Self::Record(path.clone())),
             [] => Err("nothing to play: set CLAUDE_WIRE_REPLAY to the path of a recording, or CLAUDE_WIRE_SCENARIO to that of a scenario"
                 .to_owned()),
-            [(one, _)] => Err(format!("{one} is not supported by this version; set CLAUDE_WIRE_REPLAY to the path of a recording")),
             several => {
                 let names: Vec<_> = several.iter().map(|(name, _)| *name).collect();
                 Err(format!("{} are both set; leave one of them", names.join(" and ")))
@@ -67,6 +69,7 @@ impl Source {
                 recording.require_sealed().map_err(|error| format!("CLAUDE_WIRE_REPLAY: {}: {error}", path.display()))?;
                 Ok(Loaded { name: path.display().to_string(), content: Content::Recording(recording) })
             }
+            Self::Record(_) => Err("CLAUDE_WIRE_RECORD_TO names nothing to play".to_owned()),
             Self::Scenario { path, legacy } => {
                 let mut scenario = Scenario::load(path).map_err(|error| format!("CLAUDE_WIRE_SCENARIO: {error}"))?;
                 if *legacy {
@@ -116,11 +119,12 @@ mod tests {
     fn one_and_no_other() {
         assert_eq!(read(&[("CLAUDE_WIRE_REPLAY", "r")]), Ok(Source::Replay("r".into())));
         assert_eq!(read(&[("CLAUDE_WIRE_SCENARIO", "s")]), Ok(Source::Scenario { path: "s".into(), legacy: false }));
+        assert_eq!(read(&[("CLAUDE_WIRE_RECORD_TO", "f")]), Ok(Source::Record("f".into())));
         let legacy = read(&[("CLAUDE_WIRE_SCENARIO", "s"), ("CLAUDE_WIRE_DIALECT", "legacy")]);
         assert_eq!(legacy, Ok(Source::Scenario { path: "s".into(), legacy: true }));
         let why = |vars: &[(&str, &str)]| read(vars).unwrap_err();
         assert!(why(&[]).contains("set CLAUDE_WIRE_REPLAY") && why(&[]).contains("or CLAUDE_WIRE_SCENARIO"));
-        assert!(why(&[("CLAUDE_WIRE_RECORD_TO", "f")]).contains("CLAUDE_WIRE_RECORD_TO is not supported"));
+        assert!(why(&[("CLAUDE_WIRE_REPLAY", "r"), ("CLAUDE_WIRE_RECORD_TO", "f")]).contains("REPLAY and CLAUDE_WIRE_RECORD_TO are both"));
         assert!(
             why(&[("CLAUDE_WIRE_REPLAY", "r"), ("CLAUDE_WIRE_SCENARIO", "s")]).contains("REPLAY and CLAUDE_WIRE_SCENARIO are both set")
         );

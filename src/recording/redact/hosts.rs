@@ -2,25 +2,37 @@
 
 use std::ops::Range;
 
-use memchr::memmem;
-
-use super::text::Text;
+use super::text::{Text, Words, places, words};
 
 /// Names of home folders that are nobody's.
 const NOBODY: [&str; 9] = ["Public", "Shared", "linuxbrew", "node", "root", "runner", "ubuntu", "user", "vscode"];
 
+/// What stands before the name of a home folder.
+const PARENTS: [&str; 4] = ["/home/", "/Users/", "/-home-", "/-Users-"];
+
+static PARENT_WORDS: Words = Words::new(|| words(PARENTS));
+
+static WINDOWS: Words = Words::new(|| words(["Users\\"]));
+
+/// How private addresses begin.
+static ADDRESS_WORDS: Words = Words::new(|| words(["10.", "172.", "192.168.", "169.254.", "100."]));
+
 /// Top-level names of networks that are somebody's own.
 const OWN_NETWORKS: [&str; 8] = [".corp", ".home.arpa", ".internal", ".intranet", ".lan", ".local", ".localdomain", ".private"];
+
+static NETWORK_WORDS: Words = Words::new(|| words(OWN_NETWORKS));
 
 /// The name in `/home/NAME`, in `/Users/NAME`, in `C:\Users\NAME`, and in the CLI's own spelling of such a folder (`projects/-home-NAME`).
 pub(super) fn users(text: &Text<'_>) -> Vec<Range<usize>> {
     let mut found = Vec::new();
-    for parent in ["/home/", "/Users/", "/-home-", "/-Users-"] {
+    for (index, at) in places(&PARENT_WORDS, &text.plain) {
+        let parent = PARENTS[index];
         let is_slug = parent.ends_with('-');
         let is_name = |byte: u8| byte.is_ascii_alphanumeric() || (!is_slug && matches!(byte, b'_' | b'-' | b'.'));
-        found.extend(memmem::find_iter(&text.plain, parent).map(|at| at + parent.len()).map(|name| name..text.run(name, is_name)));
+        let name = at + parent.len();
+        found.push(name..text.run(name, is_name));
     }
-    found.extend(memmem::find_iter(text.raw, "Users\\").filter_map(|at| after_drive(text.raw, at)));
+    found.extend(places(&WINDOWS, text.raw).filter_map(|(_, at)| after_drive(text.raw, at)));
     for name in &mut found {
         while text.raw.get(name.clone()).is_some_and(|name| name.ends_with(b".")) {
             name.end -= 1;
@@ -44,7 +56,7 @@ fn after_drive(raw: &[u8], at: usize) -> Option<Range<usize>> {
 /// Addresses of networks that are not the internet, and names of machines in them.
 pub(super) fn hosts(text: &Text<'_>) -> Vec<Range<usize>> {
     let mut found = addresses(text);
-    found.extend(OWN_NETWORKS.iter().flat_map(|top| names_under(text, top)));
+    found.extend(places(&NETWORK_WORDS, &text.plain).filter_map(|(index, at)| name_under(text, at, OWN_NETWORKS[index])));
     found
 }
 
@@ -52,17 +64,15 @@ pub(super) fn hosts(text: &Text<'_>) -> Vec<Range<usize>> {
 fn addresses(text: &Text<'_>) -> Vec<Range<usize>> {
     let is_part = |byte: u8| byte.is_ascii_digit() || byte == b'.';
     let mut found = Vec::new();
-    for opening in ["10.", "172.", "192.168.", "169.254.", "100."] {
-        for start in memmem::find_iter(&text.plain, opening) {
-            let mut end = text.run(start, is_part);
-            if text.before(end) == Some(b'.') {
-                end -= 1;
-            }
-            let goes_on = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
-            let inside = text.before(start).is_some_and(|byte| goes_on(byte) || byte == b'.') || text.run(end, goes_on) > end;
-            if !inside && is_private(text.get(start..end)) {
-                found.push(start..end);
-            }
+    for (_, start) in places(&ADDRESS_WORDS, &text.plain) {
+        let mut end = text.run(start, is_part);
+        if text.before(end) == Some(b'.') {
+            end -= 1;
+        }
+        let goes_on = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+        let inside = text.before(start).is_some_and(|byte| goes_on(byte) || byte == b'.') || text.run(end, goes_on) > end;
+        if !inside && is_private(text.get(start..end)) {
+            found.push(start..end);
         }
     }
     found
@@ -75,24 +85,20 @@ fn is_private(address: &[u8]) -> bool {
 }
 
 /// `db1.corp`, `https://wiki.internal`. In a program `this.local` is no machine: the name has a digit or a hyphen, or stands in a URL.
-fn names_under(text: &Text<'_>, top: &'static str) -> Vec<Range<usize>> {
+fn name_under(text: &Text<'_>, at: usize, top: &str) -> Option<Range<usize>> {
     let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
-    memmem::find_iter(&text.plain, top)
-        .filter_map(|at| {
-            let (mut start, end) = (text.run_back(at, is_name), at + top.len());
-            while matches!(text.plain.get(start), Some(b'-' | b'.')) && start < at {
-                start += 1;
-            }
-            let goes_on = match text.get(end..(end + 2).min(text.plain.len())) {
-                [b'.', next] => is_name(*next),
-                [next, ..] => next.is_ascii_alphanumeric() || matches!(next, b'-' | b'_' | b'('),
-                [] => false,
-            };
-            let label = text.get(start..at).split(|byte| *byte == b'.').next()?;
-            let in_url = text.get(start.saturating_sub(2)..start) == b"//" || text.before(start) == Some(b'@');
-            let telling = in_url || label.iter().any(|byte| byte.is_ascii_digit() || *byte == b'-');
-            let in_path = text.before(start).is_some_and(|byte| matches!(byte, b'/' | b'_')) && !in_url;
-            (start < at && !goes_on && telling && !in_path && text.get(start..end) != b"host.docker.internal").then_some(start..end)
-        })
-        .collect()
+    let (mut start, end) = (text.run_back(at, is_name), at + top.len());
+    while matches!(text.plain.get(start), Some(b'-' | b'.')) && start < at {
+        start += 1;
+    }
+    let goes_on = match text.get(end..(end + 2).min(text.plain.len())) {
+        [b'.', next] => is_name(*next),
+        [next, ..] => next.is_ascii_alphanumeric() || matches!(next, b'-' | b'_' | b'('),
+        [] => false,
+    };
+    let label = text.get(start..at).split(|byte| *byte == b'.').next()?;
+    let in_url = text.get(start.saturating_sub(2)..start) == b"//" || text.before(start) == Some(b'@');
+    let telling = in_url || label.iter().any(|byte| byte.is_ascii_digit() || *byte == b'-');
+    let in_path = text.before(start).is_some_and(|byte| matches!(byte, b'/' | b'_')) && !in_url;
+    (start < at && !goes_on && telling && !in_path && text.get(start..end) != b"host.docker.internal").then_some(start..end)
 }

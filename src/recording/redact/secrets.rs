@@ -5,7 +5,7 @@ use std::ops::Range;
 use memchr::memmem;
 
 use super::members;
-use super::text::Text;
+use super::text::{Text, Words, places, words};
 
 /// What a name of a secret is given: `API_KEY=abc`, `--password=abc`, `"token": "abc"`, `?code=abc`.
 ///
@@ -63,10 +63,12 @@ fn end_of_quoted(text: &Text<'_>, begin: usize, quote: u8) -> usize {
     end
 }
 
+static SCHEME_END: Words = Words::new(|| words(["://"]));
+
 /// `postgres://me:password@host`.
 pub(super) fn passwords_in_urls(text: &Text<'_>) -> Vec<Range<usize>> {
-    memmem::find_iter(&text.plain, "://")
-        .filter_map(|at| {
+    places(&SCHEME_END, &text.plain)
+        .filter_map(|(_, at)| {
             let start = at + 3;
             let end = text.run(start, |byte| byte.is_ascii_graphic() && !b"/\"'?#<>$".contains(&byte));
             let authority = text.get(start..end);
@@ -77,12 +79,13 @@ pub(super) fn passwords_in_urls(text: &Text<'_>) -> Vec<Range<usize>> {
         .collect()
 }
 
+static BEGIN: Words = Words::new(|| words(["-----BEGIN "]));
+
 /// From `-----BEGIN ... PRIVATE KEY-----` to its end, or to the end of the text.
 pub(super) fn private_keys(text: &Text<'_>) -> Vec<Range<usize>> {
-    const BEGIN: &[u8] = b"-----BEGIN ";
     const KIND: &[u8] = b"PRIVATE KEY-----";
     let mut found: Vec<Range<usize>> = Vec::new();
-    for start in memmem::find_iter(&text.plain, BEGIN) {
+    for (_, start) in places(&BEGIN, &text.plain) {
         let title = text.get(start..(start + 60).min(text.plain.len()));
         if found.last().is_some_and(|last| start < last.end) || memmem::find(title, KIND).is_none() {
             continue;

@@ -2,11 +2,9 @@
 
 use std::ops::Range;
 
-use memchr::memmem;
-
 use super::hosts::{hosts, users};
 use super::secrets::{assigned, passwords_in_urls, private_keys};
-use super::text::Text;
+use super::text::{Text, Words, places, words};
 
 /// One shape.
 pub(super) struct Shape {
@@ -51,30 +49,42 @@ const KEYS: [(&str, usize); 21] = [
     ("ASIA", 16),
 ];
 
+static KEY_WORDS: Words = Words::new(|| words(KEYS.map(|(prefix, _)| prefix)));
+
 fn api_keys(text: &Text<'_>) -> Vec<Range<usize>> {
     let is_key = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
     let mut found = Vec::new();
-    for (prefix, least) in KEYS {
-        for start in memmem::find_iter(&text.plain, prefix) {
-            let end = text.run(start, is_key);
-            let inside = least > 0 && text.before(start).is_some_and(is_key);
-            if !inside && end - start >= prefix.len() + least {
-                found.push(start..end);
-            }
+    for (index, start) in places(&KEY_WORDS, &text.plain) {
+        let (prefix, least) = KEYS[index];
+        let end = text.run(start, is_key);
+        let inside = least > 0 && text.before(start).is_some_and(is_key);
+        if !inside && end - start >= prefix.len() + least {
+            found.push(start..end);
         }
     }
     found
 }
 
+/// Words before a token, and how long it is at least.
+const SCHEMES: [(&str, usize); 4] = [("Bearer ", 16), ("bearer ", 16), ("Basic ", 12), ("basic ", 20)];
+
+static SCHEME_WORDS: Words = Words::new(|| words(SCHEMES.map(|(word, _)| word)));
+
+/// How the first part of a JSON web token begins: an object, in base64.
+static JWT: Words = Words::new(|| words(["eyJ"]));
+
 /// What follows `Bearer` or `Basic`, and JSON web tokens.
 fn tokens(text: &Text<'_>) -> Vec<Range<usize>> {
     let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte);
     let mut found = Vec::new();
-    for (word, least) in [("Bearer ", 16), ("bearer ", 16), ("Basic ", 12), ("basic ", 20)] {
-        let starts = memmem::find_iter(&text.plain, word).map(|at| at + word.len());
-        found.extend(starts.map(|start| start..text.run(start, is_token)).filter(|token| token.len() >= least));
+    for (index, at) in places(&SCHEME_WORDS, &text.plain) {
+        let (word, least) = SCHEMES[index];
+        let token = at + word.len()..text.run(at + word.len(), is_token);
+        if token.len() >= least {
+            found.push(token);
+        }
     }
-    for start in memmem::find_iter(&text.plain, "eyJ") {
+    for (_, start) in places(&JWT, &text.plain) {
         let end = text.run(start, |byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
         let dots = memchr::memchr_iter(b'.', text.get(start..end)).count();
         if !text.before(start).is_some_and(is_token) && dots == 2 && end - start >= 40 {

@@ -1,6 +1,21 @@
 //! A text to look for shapes in.
 
 use std::ops::Range;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
+/// Words to search every line for, made ready once.
+pub(super) type Words = LazyLock<Vec<Finder<'static>>>;
+
+pub(super) fn words<const N: usize>(words: [&'static str; N]) -> Vec<Finder<'static>> {
+    words.map(Finder::new).into()
+}
+
+/// Where each word is, with its index.
+pub(super) fn places<'a>(words: &'a Words, text: &'a [u8]) -> impl Iterator<Item = (usize, usize)> + 'a {
+    words.iter().enumerate().flat_map(move |(index, word)| word.find_iter(text).map(move |at| (index, at)))
+}
 
 /// A text as it stands, and without its escapes.
 pub(super) struct Text<'a> {

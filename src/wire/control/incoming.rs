@@ -92,6 +92,10 @@ pub struct Failure {
     ///
     /// Wire field `response.error_code`, CLI 2.1.329.
     pub error_code: Option<String>,
+    /// The model that stays chosen when another one could not be.
+    ///
+    /// Wire field `response.model`, CLI 2.1.329.
+    pub model: Option<String>,
 }
 
 object! {
@@ -170,6 +174,8 @@ object! {
         error: Option<String> = "error",
         /// The code of an error.
         error_code: Option<String> = "error_code",
+        /// The model of an error.
+        model: Option<String> = "model",
         /// Requests that still wait.
         pending_permission_requests: Vec<RawJson> = "pending_permission_requests",
         /// Requests that still wait.
@@ -204,7 +210,7 @@ impl Decode for ControlResponse {
         let response = ResponseEnvelope::decode(reader, at, sink)?.response;
         let failed = response.subtype == "error" || (response.subtype != "success" && response.error.is_some());
         let result = if failed {
-            Err(Failure { error: response.error.unwrap_or_default(), error_code: response.error_code })
+            Err(Failure { error: response.error.unwrap_or_default(), error_code: response.error_code, model: response.model })
         } else {
             Ok(response.response)
         };

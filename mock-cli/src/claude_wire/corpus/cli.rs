@@ -14,23 +14,28 @@ pub(crate) struct Cli {
 }
 
 impl Cli {
-    /// The CLI that was named, else the one of `CLAUDE_WIRE_REAL_CLI`, else the one that `claude-wire install` has put in its place. Never one
-    /// from PATH.
+    /// Where the CLI is: the one that was named, else the one of `CLAUDE_WIRE_REAL_CLI`, else the one that `claude-wire install` has put in its
+    /// place. Never one from PATH.
     ///
     /// # Errors
-    /// When there is none, or it does not say its version.
-    pub(crate) fn find(named: Option<&Path>) -> Result<Self, String> {
+    /// When there is none.
+    pub(crate) fn locate(named: Option<&Path>) -> Result<PathBuf, String> {
         let path = match named.map(Path::to_owned).or_else(real_cli) {
             Some(path) => path,
             None => Install::pinned().map_err(|error| error.to_string())?,
         };
         if !path.is_file() {
-            return Err(format!(
-                "no CLI at {}: `claude-wire install` fetches one, --claude and CLAUDE_WIRE_REAL_CLI name another",
-                path.display()
-            ));
+            let path = path.display();
+            return Err(format!("no CLI at {path}: `claude-wire install` fetches one, --claude and CLAUDE_WIRE_REAL_CLI name another"));
         }
-        let path = std::path::absolute(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        std::path::absolute(&path).map_err(|error| format!("{}: {error}", path.display()))
+    }
+
+    /// Asks the CLI for its version. To be done where nothing but loopback can be reached.
+    ///
+    /// # Errors
+    /// When it does not say.
+    pub(crate) fn at(path: PathBuf) -> Result<Self, String> {
         let version = install::reported_version(&path).map_err(|error| error.to_string())?;
         Ok(Self { path, version })
     }

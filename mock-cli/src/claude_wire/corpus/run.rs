@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use claude_wire::hermetic::Hermetic;
 use claude_wire::record::Recorder;
-use claude_wire::recording::{Recording, Root, scrub};
+use claude_wire::recording::{Recording, Root};
 use claude_wire::transport::{CliPath, Process};
 
 use super::act::act;
@@ -20,7 +20,7 @@ pub(crate) const LIMIT: Duration = Duration::from_secs(60);
 /// What became of an entry.
 #[derive(Debug)]
 pub(crate) struct Run {
-    /// One for each launch, scrubbed.
+    /// One for each launch. The recorder has kept all out that should not be in them.
     pub(crate) recordings: Vec<Recording>,
     /// What reached the host, in order.
     pub(crate) delivered: Vec<Item>,
@@ -64,7 +64,6 @@ pub(crate) async fn run(entry: &Entry, cli: &Cli) -> Result<Run, String> {
         let mut recording = Recording::open(&path).map_err(|error| error.to_string())?;
         // The time of day says nothing about the CLI, and would make each rebuild a change.
         recording.header.recorded_at = None;
-        scrub(&mut recording, &roots);
         recordings.push(recording);
     }
     let mut attempts = None;
@@ -90,6 +89,6 @@ fn roots(place: &Hermetic) -> Vec<Root> {
         Root::cwd(path(place.cwd())),
         Root::home(path(place.home())),
         Root::new("config", path(place.config_dir()), "/home/user/.claude"),
-        Root::new("tmp", path(place.tmp_dir()), "/tmp/user"),
+        Root::new("tmp", path(place.tmp_dir()), "/tmp"),
     ]
 }

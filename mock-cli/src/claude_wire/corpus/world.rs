@@ -15,6 +15,10 @@ use super::host::Wait;
 use super::log::{Channel, Item, Log};
 use super::pattern::Pattern;
 
+/// The folders of a replay: those that recordings name in the place of the real ones.
+const NEUTRAL_CWD: &str = "/home/user/project";
+const NEUTRAL_HOME: &str = "/home/user";
+
 /// Where an entry is played.
 pub(crate) enum World<'a> {
     /// Before a CLI.
@@ -46,7 +50,7 @@ impl World<'_> {
     pub(super) fn session(&self, entry: &Entry) -> SessionBuilder {
         let builder = match self {
             Self::Live(place, _) => place.session(),
-            Self::Replay(_) => Session::builder(),
+            Self::Replay(_) => Session::builder().inherit_env(Inherit::None).cwd(NEUTRAL_CWD).env("HOME", NEUTRAL_HOME),
         };
         entry.env.iter().fold(builder, |builder, (name, value)| match value {
             Some(value) => builder.env(name, value),
@@ -56,17 +60,16 @@ impl World<'_> {
 
     /// A launch without a session.
     pub(super) fn launch(&self, entry: &Entry, args: &[String]) -> Launch {
-        let mut launch = Launch { args: args.iter().map(Into::into).collect(), ..Launch::default() };
-        if let Self::Live(place, _) = self {
-            launch.cwd = Some(place.cwd());
-            let env = Environment::new().inherit(Inherit::None);
-            let env = place.env().into_iter().fold(env, |env, (name, value)| env.set(name, value));
-            launch.env = entry.env.iter().fold(env, |env, (name, value)| match value {
-                Some(value) => env.set(name, value),
-                None => env.remove(name),
-            });
-        }
-        launch
+        let (cwd, vars) = match self {
+            Self::Live(place, _) => (place.cwd(), place.env()),
+            Self::Replay(_) => (NEUTRAL_CWD.into(), vec![("HOME", NEUTRAL_HOME.into())]),
+        };
+        let env = vars.into_iter().fold(Environment::new().inherit(Inherit::None), |env, (name, value)| env.set(name, value));
+        let env = entry.env.iter().fold(env, |env, (name, value)| match value {
+            Some(value) => env.set(name, value),
+            None => env.remove(name),
+        });
+        Launch { args: args.iter().map(Into::into).collect(), env, cwd: Some(cwd) }
     }
 
     pub(super) fn release(&self, gate: &str) {

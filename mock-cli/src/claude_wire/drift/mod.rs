@@ -10,7 +10,7 @@ use tokio::runtime::Builder;
 
 use self::report::Report;
 use super::corpus::{self, Cli, Entry};
-use super::{Failure, Found};
+use super::{Failure, Found, namespace};
 
 /// Play the corpus to another CLI, and tell how it differs from the recordings.
 ///
@@ -51,24 +51,23 @@ pub(crate) struct Arguments {
     dir: Option<PathBuf>,
 }
 
-/// What needs a network, before there is none any more.
-pub(crate) fn prepare(arguments: &Arguments) -> Result<(), Failure> {
-    matrix::install(&arguments.matrix, arguments.dir.as_deref()).map(drop)
-}
-
 pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
     let entries = corpus::entries().map_err(|error| error.to_string())?;
     let entries = corpus::choose(entries, &arguments.names)?;
-    let runtime = Builder::new_current_thread().enable_all().build().map_err(|error| format!("no runtime: {error}"))?;
+    let runtime = || Builder::new_current_thread().enable_all().build().map_err(|error| format!("no runtime: {error}"));
     let jobs = usize::from(arguments.jobs);
-    match &arguments.against {
-        Some(claude) => runtime.block_on(against(claude, entries, &arguments.recordings, jobs, arguments.json)),
-        None => runtime.block_on(matrix::run(entries, &arguments.matrix, arguments.dir.as_deref(), jobs)),
+    if let Some(claude) = &arguments.against {
+        let path = Cli::locate(Some(claude))?;
+        namespace::enter()?;
+        return runtime()?.block_on(against(Cli::at(path)?, entries, &arguments.recordings, jobs, arguments.json));
     }
+    // Behind this point there is no network to fetch them by.
+    let paths = matrix::install(&arguments.matrix, arguments.dir.as_deref())?;
+    namespace::enter()?;
+    runtime()?.block_on(matrix::run(entries, paths, jobs))
 }
 
-async fn against(claude: &Path, entries: Vec<Entry>, recordings: &Path, jobs: usize, json: bool) -> Result<Found, Failure> {
-    let cli = Cli::find(Some(claude))?;
+async fn against(cli: Cli, entries: Vec<Entry>, recordings: &Path, jobs: usize, json: bool) -> Result<Found, Failure> {
     let compared = compare::all(entries, &cli, recordings, jobs).await?;
     let report = Report::new(&cli.version, compared);
     if json {

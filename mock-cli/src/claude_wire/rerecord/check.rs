@@ -39,11 +39,8 @@ fn compare(live: &Normal, replayed: &Normal) -> Result<(), String> {
         if same < live.len().max(replayed.len()) {
             let [live, replayed] = [live, replayed].map(|lines| lines.get(same).map_or("nothing", String::as_str));
             let number = same + 1;
-            return Err(format!(
-                "the replay differs: {channel:?}, number {number}\n  live:   {}\n  replay: {}",
-                clip(live),
-                clip(replayed)
-            ));
+            let (live, replayed) = around_the_difference(live, replayed);
+            return Err(format!("the replay differs: {channel:?}, number {number}\n  live:   {live}\n  replay: {replayed}"));
         }
     }
     Ok(())
@@ -53,9 +50,13 @@ fn lines(normal: &Normal, channel: Channel) -> &[String] {
     normal.get(&channel).map(Vec::as_slice).unwrap_or_default()
 }
 
-fn clip(line: &str) -> String {
-    const SHOWN: usize = 600;
-    line.chars().take(SHOWN).collect()
+/// Of two long lines the part in which they begin to differ.
+fn around_the_difference(one: &str, other: &str) -> (String, String) {
+    const BEFORE: usize = 80;
+    const SHOWN: usize = 300;
+    let same = one.chars().zip(other.chars()).take_while(|(one, other)| one == other).count();
+    let shown = |line: &str| line.chars().skip(same.saturating_sub(BEFORE)).take(SHOWN).collect();
+    (shown(one), shown(other))
 }
 
 #[cfg(test)]

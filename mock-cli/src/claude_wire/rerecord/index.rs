@@ -14,9 +14,9 @@ const HEAD: &str = "\
 One folder per CLI version. Each file is one launch of `claude` in front of a model's API that is a script, on a machine without a network, in
 the recording format of `claude_wire::recording`, version 1: what crossed the three pipes, byte for byte, with the times.
 
-They are scrubbed. Folders of the recording host are variables (`${cwd}`, `${config}`, `${cwd_slug}`), which the header gives neutral values and
-`Recording::expand` replaces; the CLI's own long texts are `<text:1>`, `<text:2>`, ...; there are no keys. Names, ids, numbers and short protocol
-strings are as recorded; the model's words, its token counts and its message ids are the script's.
+They are scrubbed. Folders of the recording host are variables (`${cwd}`, `${home}`, `${config}`, `${cwd_slug}`), which the header gives neutral
+values and `Recording::expand` replaces; the CLI's own long texts are `<text:1>`, `<text:2>`, ...; there are no keys. Names, ids, numbers and
+short protocol strings are as recorded; the model's words, its token counts and its message ids are the script's.
 
 `claude-wire rerecord` rebuilds all of this, this page included, from the entries in `mock-cli/corpus`, each of which is the options of a session,
 the script of its host and the script of the API. A second launch of an entry is NAME-2.jsonl. After editing a recording by hand, run

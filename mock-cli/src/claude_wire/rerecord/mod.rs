@@ -14,7 +14,7 @@ use tokio::runtime::Builder;
 use tokio::task::JoinSet;
 
 use super::corpus::{self, Cli, Entry, Run};
-use super::{Failure, Found};
+use super::{Failure, Found, namespace};
 
 /// Rebuild the recordings of the corpus with a real CLI, and their index.
 ///
@@ -48,9 +48,10 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
-    let cli = Cli::find(arguments.claude.as_deref())?;
-    let entries = corpus::entries().map_err(|error| error.to_string())?;
-    let chosen = corpus::choose(entries, &arguments.names)?;
+    let path = Cli::locate(arguments.claude.as_deref())?;
+    let chosen = corpus::choose(corpus::entries().map_err(|error| error.to_string())?, &arguments.names)?;
+    namespace::enter()?;
+    let cli = Cli::at(path)?;
     let runtime = Builder::new_current_thread().enable_all().build().map_err(|error| format!("no runtime: {error}"))?;
     let found = runtime.block_on(all(chosen, &cli, arguments))?;
     index::write(&arguments.output)?;

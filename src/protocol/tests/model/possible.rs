@@ -15,7 +15,7 @@ impl Model {
         let mut steps = vec![
             (6, Step::Query(plain)),
             (2, Step::Query(Ask { timeout: Some(TIMEOUT), ..plain })),
-            (2, Step::Query(Ask { idle: Some(IDLE), ..plain })),
+            (4, Step::Query(Ask { idle: Some(IDLE), ..plain })),
             (1, Step::Query(Ask { timeout: Some(TIMEOUT), idle: Some(IDLE), ..plain })),
             (2, Step::Query(Ask { profile: 1, ..plain })),
             (2, Step::Query(Ask { switches: 1, ..plain })),
@@ -26,7 +26,7 @@ impl Model {
             (2, Step::Tick(IDLE)),
             (1, Step::Tick(DRAIN)),
             (1, Step::Tick(HANDSHAKE)),
-            (1, Step::Reading(self.held_back)),
+            (if self.held_back { 6 } else { 2 }, Step::Reading(self.held_back)),
             (1, Step::Forget),
         ];
         let turns = self.queue.iter().chain(&self.preparing.prompt).map(|ask| ask.turn).chain(self.active()).chain(self.cli.ended);

@@ -1,0 +1,81 @@
+//! `record`: a CLI with a recorder around it.
+
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+use claude_wire::record::{Recorder, claim};
+use claude_wire::transport::CliPath;
+
+use super::scrub::Known;
+use super::{Failure, Found};
+use crate::pass_through::PassThrough;
+
+/// Run a CLI and record what crosses its streams.
+///
+/// Whatever comes on stdin goes to the CLI, and whatever it writes comes out here, byte for byte and at once; SIGTERM, SIGINT, SIGHUP, SIGQUIT,
+/// SIGUSR1 and SIGUSR2 are passed on. A recording that cannot be written ends where it is, with a line on stderr at the end; the run goes on.
+/// Secrets are taken out before a line is written: see `claude-wire scrub`.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  claude-wire record -o session.jsonl -- claude -p --output-format stream-json --verbose 'Say hello'
+  claude-wire record -o 'runs/{n}.jsonl' -- ./node_modules/.bin/claude -p 'Say hello'
+
+To record what an SDK does, let it start `mock-claude` with CLAUDE_WIRE_RECORD_TO and CLAUDE_WIRE_REAL_CLI set.
+
+Exit codes: as the CLI's; 128 and the number where a signal ended it, but SIGKILL, by which this ends too; 2 if it could not be started.")]
+pub(crate) struct Arguments {
+    /// The recording to write; {n} in its name becomes the first number that is free
+    #[arg(short, long, value_name = "RECORDING")]
+    output: PathBuf,
+    /// Replace the recording if it is there already
+    #[arg(long)]
+    force: bool,
+    /// The version of the CLI, as in 2.1.329, for the header
+    #[arg(long, value_name = "VERSION")]
+    cli: Option<String>,
+    /// Keep keys, tokens, addresses and long texts as they are
+    #[arg(long, conflicts_with_all = ["secret_env", "host"])]
+    no_scrub: bool,
+    #[command(flatten)]
+    known: Known,
+    /// The CLI and its arguments
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    command: Vec<OsString>,
+}
+
+pub(crate) fn run(arguments: Arguments) -> Result<Found, Failure> {
+    let redaction = arguments.known.redaction()?;
+    let (program, args) = arguments.command.split_first().ok_or("no command")?;
+    let cli = find(program)?;
+    let recording = if arguments.force && arguments.output.exists() {
+        arguments.output.clone()
+    } else {
+        claim(&arguments.output)
+            .map_err(|error| if error.is_already_there() { format!("{error}; --force does") } else { error.to_string() })?
+    };
+    let change = |recorder: Recorder| {
+        let recorder = if arguments.no_scrub { recorder.unredacted() } else { recorder.redaction(redaction) };
+        match arguments.cli {
+            Some(version) => recorder.cli_version(version),
+            None => recorder,
+        }
+    };
+    PassThrough { cli, args: args.to_vec(), recording }.run(change).map(|_| Found::Nothing)
+}
+
+/// A path as it is; a bare name as a shell looks it up, and `claude` also where it is usually installed.
+fn find(program: &OsStr) -> Result<CliPath, Failure> {
+    let path = Path::new(program);
+    if path.components().count() > 1 {
+        return Ok(CliPath::Explicit(path.to_owned()));
+    }
+    let folders = env::var_os("PATH").map(|path| env::split_paths(&path).collect::<Vec<_>>()).unwrap_or_default();
+    let found = folders.iter().map(|folder| folder.join(program)).find(|file| file.is_file());
+    match found {
+        Some(file) => Ok(CliPath::Explicit(file)),
+        None if program == "claude" => Ok(CliPath::Auto),
+        None => Err(format!("{}: no such program in the folders of PATH", program.display())),
+    }
+}

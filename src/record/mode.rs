@@ -1,0 +1,111 @@
+use std::env;
+use std::ffi::OsString;
+use std::fmt;
+use std::str::FromStr;
+
+use super::error::Error;
+
+const VARIABLE: &str = "CLAUDE_WIRE_RECORD";
+const IN_CI: &str = "CLAUDE_WIRE_RECORD_IN_CI";
+
+/// What a test that has a recording does: plays it, makes it, or neither. See [`Recorded`](super::Recorded).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Mode {
+    /// `none`: plays the recording. One that is missing is an error.
+    #[default]
+    None,
+    /// `once`: plays the recording; makes it where it is missing.
+    Once,
+    /// `rewrite`: makes the recording anew.
+    Rewrite,
+    /// `passthrough`: neither plays nor records; the real CLI and nothing else.
+    Passthrough,
+}
+
+impl Mode {
+    /// What the environment variable `CLAUDE_WIRE_RECORD` says; [`None`](Self::None) where it is unset or empty.
+    ///
+    /// # Errors
+    /// When it says something else than one of the four names. A misspelt `none` must not reach for the real CLI.
+    pub fn from_env() -> Result<Self, Error> {
+        Self::of(env::var_os(VARIABLE))
+    }
+
+    /// The name, as `CLAUDE_WIRE_RECORD` has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Once => "once",
+            Self::Rewrite => "rewrite",
+            Self::Passthrough => "passthrough",
+        }
+    }
+
+    fn of(value: Option<OsString>) -> Result<Self, Error> {
+        match value.filter(|value| !value.is_empty()) {
+            Some(value) => value.to_string_lossy().parse(),
+            None => Ok(Self::default()),
+        }
+    }
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Mode {
+    type Err = Error;
+
+    /// Reads a name.
+    fn from_str(name: &str) -> Result<Self, Error> {
+        let modes = [Self::None, Self::Once, Self::Rewrite, Self::Passthrough];
+        modes.into_iter().find(|mode| mode.name() == name).ok_or_else(|| Error::mode(name))
+    }
+}
+
+/// Whether this is a build server, where nobody would look at a new recording, and was not told to record all the same.
+pub(super) fn recording_is_refused() -> bool {
+    is_refused(|name| env::var_os(name))
+}
+
+fn is_refused(var: impl Fn(&str) -> Option<OsString>) -> bool {
+    let is_on = |name: &str| var(name).is_some_and(|value| !value.is_empty() && value != "0" && value != "false");
+    is_on("CI") && !is_on(IN_CI)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mode_is_one_of_four_and_none_unless_told() {
+        for (value, mode) in [
+            ("", Mode::None),
+            ("none", Mode::None),
+            ("once", Mode::Once),
+            ("rewrite", Mode::Rewrite),
+            ("passthrough", Mode::Passthrough),
+        ] {
+            assert_eq!(Mode::of(Some(value.into())).unwrap(), mode);
+        }
+        assert_eq!(Mode::of(None).unwrap(), Mode::None);
+    }
+
+    #[test]
+    fn a_misspelt_mode_is_an_error_that_lists_them() {
+        for wrong in ["onec", "None", "all", " once"] {
+            let error = Mode::of(Some(wrong.into())).unwrap_err();
+            let text = error.to_string();
+            assert!(error.is_unknown_mode() && text.contains(wrong) && text.contains("none, once, rewrite, passthrough"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_build_server_records_only_when_told() {
+        let refused = |vars: &[(&str, &str)]| is_refused(|name| vars.iter().find(|(var, _)| *var == name).map(|(_, value)| value.into()));
+        assert!(refused(&[("CI", "true")]) && refused(&[("CI", "1"), (IN_CI, "0")]));
+        assert!(!refused(&[]) && !refused(&[("CI", "")]) && !refused(&[("CI", "false")]) && !refused(&[("CI", "true"), (IN_CI, "1")]));
+    }
+}

@@ -1,0 +1,286 @@
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::error::Error;
+use super::mode::{Mode, recording_is_refused};
+use super::recorder::{Recorder, numbered};
+use crate::player::Replay;
+use crate::recording::Recording;
+use crate::transport::{self, BoxFuture, Connection, Launch, Transport};
+
+/// A transport that plays a recording or makes it, so that a test is written once.
+///
+/// | `CLAUDE_WIRE_RECORD` | the recording is there | it is missing |
+/// |---|---|---|
+/// | `none`, unset | played | an error |
+/// | `once` | played | the real CLI is recorded |
+/// | `rewrite` | the real CLI is recorded anew | the same |
+/// | `passthrough` | the real CLI, not recorded | the same |
+///
+/// Where `CI` is set, recording is refused, unless `CLAUDE_WIRE_RECORD_IN_CI=1`.
+///
+/// A session that connects more than once has as many recordings: `x.jsonl`, `x-2.jsonl`, and so on, played in that order.
+///
+/// ```
+/// use claude_wire::record::{Mode, Recorded};
+/// use claude_wire::{Scenario, Session, reply};
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("greeting.jsonl");
+/// # fn real_cli() -> Scenario { Scenario::new().on_prompt("Hello", reply().text("Hi!")) }
+/// # for mode in [Mode::Once, Mode::None] {
+/// // In a test of yours: `Recorded::from_env("tests/recordings/greeting.jsonl", Process::new(CliPath::Auto))?`.
+/// let cli = Recorded::open(&path, real_cli(), mode)?;
+/// let session = Session::builder().transport(cli.clone()).start()?;
+/// assert_eq!(session.query("Hello").text().await?, "Hi!");
+/// session.stop().await;
+/// cli.finish().await?;
+/// # }
+/// # Ok(()) }
+/// ```
+///
+/// Clones share everything: keep one while the session owns the other.
+#[derive(Clone, Debug)]
+pub struct Recorded {
+    path: PathBuf,
+    source: Source,
+}
+
+#[derive(Clone)]
+enum Source {
+    Played(Replay),
+    Made(Recorder),
+    Plain(Arc<dyn Transport>),
+}
+
+impl Recorded {
+    /// [`open`](Self::open) in the mode that `CLAUDE_WIRE_RECORD` names.
+    ///
+    /// # Errors
+    /// As for [`open`](Self::open), and when there is no such mode.
+    pub fn from_env(path: impl Into<PathBuf>, cli: impl Transport) -> Result<Self, Error> {
+        Self::open(path, cli, Mode::from_env()?)
+    }
+
+    /// The recording at `path`, of the CLI behind `cli`, which is opened only if the mode asks for it.
+    ///
+    /// # Errors
+    /// When the recording is missing and may not be made, or is there and cannot be played.
+    pub fn open(path: impl Into<PathBuf>, cli: impl Transport, mode: Mode) -> Result<Self, Error> {
+        Self::open_with(path.into(), cli, mode, |recorder| recorder)
+    }
+
+    /// [`open`](Self::open) with changes to the recorder, if there is one: what to redact, the version of the CLI.
+    ///
+    /// # Errors
+    /// As for [`open`](Self::open).
+    pub fn open_with(path: PathBuf, cli: impl Transport, mode: Mode, change: impl FnOnce(Recorder) -> Recorder) -> Result<Self, Error> {
+        Self::choose(path, cli, mode, change, recording_is_refused())
+    }
+
+    fn choose(
+        path: PathBuf,
+        cli: impl Transport,
+        mode: Mode,
+        change: impl FnOnce(Recorder) -> Recorder,
+        refused: bool,
+    ) -> Result<Self, Error> {
+        let there = path.exists();
+        let source = match mode {
+            Mode::Passthrough => Source::Plain(Arc::new(cli)),
+            Mode::None | Mode::Once if there => Source::Played(play(&path)?),
+            Mode::None => return Err(Error::missing(&path)),
+            Mode::Once | Mode::Rewrite if refused => return Err(Error::refused(&path)),
+            Mode::Once | Mode::Rewrite => {
+                // Of a session that connected more often than this one will.
+                for later in further(&path) {
+                    std::fs::remove_file(&later).map_err(|error| Error::io(&later, error))?;
+                }
+                Source::Made(change(Recorder::new(cli, &path)).overwrite(mode == Mode::Rewrite))
+            }
+        };
+        Ok(Self { path, source })
+    }
+
+    /// Whether the recording is played, and no CLI is needed.
+    pub fn is_played(&self) -> bool {
+        matches!(self.source, Source::Played(_))
+    }
+
+    /// For the end of a test, after the session has ended: everything that was recorded was played and nothing differed; or everything
+    /// is recorded.
+    ///
+    /// # Errors
+    /// When the replay differed or something is left of it, with the report; when the recording could not be written, or nothing was
+    /// recorded at all.
+    ///
+    /// # Cancel safety
+    /// May be dropped and called again.
+    pub async fn finish(&self) -> Result<(), Error> {
+        match &self.source {
+            Source::Plain(_) => Ok(()),
+            Source::Played(replay) => {
+                let report = replay.report();
+                if report.is_clean() { Ok(()) } else { Err(Error::diverged(&self.path, report.to_string())) }
+            }
+            Source::Made(recorder) => {
+                if recorder.paths().is_empty() {
+                    return Err(Error::empty(&self.path));
+                }
+                recorder.flush().await
+            }
+        }
+    }
+}
+
+impl Transport for Recorded {
+    fn open(&self, launch: Launch) -> BoxFuture<'_, Result<Connection, transport::Error>> {
+        match &self.source {
+            Source::Played(replay) => replay.open(launch),
+            Source::Made(recorder) => recorder.open(launch),
+            Source::Plain(cli) => cli.open(launch),
+        }
+    }
+}
+
+impl std::fmt::Debug for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Played(_) => "Played",
+            Self::Made(_) => "Made",
+            Self::Plain(_) => "Plain",
+        })
+    }
+}
+
+fn play(path: &Path) -> Result<Replay, Error> {
+    let mut recordings = Vec::new();
+    for path in std::iter::once(path.to_owned()).chain(further(path)) {
+        let recording = Recording::open(&path).and_then(|recording| recording.require_sealed().map(|()| recording));
+        recordings.push(recording.map_err(|error| Error::unplayable(&path, error))?);
+    }
+    Ok(Replay::sequence(recordings))
+}
+
+/// The recordings of further connections that are there.
+fn further(path: &Path) -> Vec<PathBuf> {
+    (2..).map(|number| numbered(path, number)).take_while(|path| path.exists()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::Session;
+    use crate::{Scenario, reply};
+
+    fn cli(says: &str) -> Scenario {
+        Scenario::new().on_prompt("Hello", reply().text(says))
+    }
+
+    struct Setup {
+        _folder: tempfile::TempDir,
+        path: PathBuf,
+    }
+
+    fn setup() -> Setup {
+        let folder = tempfile::tempdir().unwrap();
+        Setup { path: folder.path().join("x.jsonl"), _folder: folder }
+    }
+
+    impl Setup {
+        fn choose(&self, says: &str, mode: Mode, refused: bool) -> Result<Recorded, Error> {
+            Recorded::choose(self.path.clone(), cli(says), mode, |recorder| recorder.cli_version("2.1.329"), refused)
+        }
+
+        /// What the test of a user does.
+        async fn run(&self, says: &str, mode: Mode) -> String {
+            let cli = self.choose(says, mode, false).unwrap();
+            let session = Session::builder().transport(cli.clone()).start().unwrap();
+            let said = session.query("Hello").text().await.unwrap();
+            session.stop().await;
+            cli.finish().await.unwrap();
+            said
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn once_records_and_then_plays() {
+        let setup = setup();
+        assert_eq!(setup.run("one", Mode::Once).await, "one");
+        assert_eq!(Recording::open(&setup.path).unwrap().header.cli.as_deref(), Some("2.1.329"));
+        assert_eq!(setup.run("two", Mode::Once).await, "one");
+        assert_eq!(setup.run("two", Mode::None).await, "one");
+        assert!(setup.choose("two", Mode::Once, true).unwrap().is_played(), "a build server may play");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn rewrite_records_anew_and_passthrough_does_neither() {
+        let setup = setup();
+        assert_eq!(setup.run("one", Mode::Rewrite).await, "one");
+        let before = std::fs::read(&setup.path).unwrap();
+        assert_eq!(setup.run("two", Mode::Passthrough).await, "two");
+        assert_eq!(std::fs::read(&setup.path).unwrap(), before);
+        let later = setup.path.with_file_name("x-2.jsonl");
+        std::fs::write(&later, "of a session that reconnected").unwrap();
+        assert_eq!(setup.run("two", Mode::Rewrite).await, "two");
+        assert!(!later.exists());
+        assert_eq!(setup.run("three", Mode::None).await, "two");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_missing_recording_says_how_to_make_it() {
+        let setup = setup();
+        let error = setup.choose("one", Mode::None, false).unwrap_err();
+        let text = error.to_string();
+        assert!(error.is_missing() && text.contains("x.jsonl") && text.contains("CLAUDE_WIRE_RECORD=once"), "{text}");
+        assert_eq!(error.path(), Some(setup.path.as_path()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_build_server_does_not_record() {
+        let setup = setup();
+        for mode in [Mode::Once, Mode::Rewrite] {
+            let error = setup.choose("one", mode, true).unwrap_err();
+            assert!(error.is_refused() && error.to_string().contains("CLAUDE_WIRE_RECORD_IN_CI=1"), "{error}");
+        }
+        assert!(setup.choose("one", Mode::Passthrough, true).is_ok());
+        assert!(!setup.path.exists());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_differs_or_was_never_recorded_is_told_at_the_end() {
+        let setup = setup();
+        let error = setup.choose("one", Mode::Once, false).unwrap().finish().await.unwrap_err();
+        assert!(error.is_empty(), "{error}");
+        setup.run("one", Mode::Once).await;
+        let unused = setup.choose("one", Mode::None, false).unwrap();
+        let error = unused.finish().await.unwrap_err();
+        assert!(error.is_divergence() && error.to_string().contains("x.jsonl"), "{error}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_session_that_connects_again_has_a_recording_for_each() {
+        let setup = setup();
+        for mode in [Mode::Once, Mode::None] {
+            let cli = setup.choose("one", mode, false).unwrap();
+            for _ in 0..2 {
+                let session = Session::builder().transport(cli.clone()).start().unwrap();
+                assert_eq!(session.query("Hello").text().await.unwrap(), "one");
+                session.stop().await;
+            }
+            cli.finish().await.unwrap();
+        }
+        assert!(setup.path.with_file_name("x-2.jsonl").exists());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_recording_that_was_cut_off_is_not_played() {
+        let setup = setup();
+        setup.run("one", Mode::Once).await;
+        let whole = std::fs::read(&setup.path).unwrap();
+        std::fs::write(&setup.path, &whole[..whole.len() / 2]).unwrap();
+        let error = setup.choose("one", Mode::Once, false).unwrap_err();
+        assert!(error.is_unplayable() && error.to_string().contains("truncated"), "{error}");
+    }
+}

@@ -1,0 +1,51 @@
+//! A session with `mock-claude` as its CLI, which runs the real one and records it; the recording gives the same messages to the same code.
+//!
+//! Needs the stand-in beside the tests: `cargo build -p claude-wire-cli`.
+
+use claude_wire::fake_api::{ApiScript, Reply};
+use claude_wire::hermetic::real_cli;
+use claude_wire::recording::{EventKind, Exit, Recording, lint};
+use claude_wire::{Decision, Replay, Session, SessionBuilder, testing};
+use serde_json::json;
+
+use crate::support::{close, place};
+
+pub(crate) async fn run() {
+    let script = ApiScript::new()
+        .on_prompt("Make a file", [Reply::tool_use("Bash", json!({"command": "touch made.txt"})), Reply::text("Made.")])
+        .on_prompt("Thanks", [Reply::text("You are welcome.")]);
+    let place = place(script).await;
+    let recordings = place.home().join("{n}.jsonl");
+    let session = place
+        .session()
+        .cli_path(testing::mock_claude().unwrap_or_else(|error| panic!("{error}")))
+        .env("CLAUDE_WIRE_RECORD_TO", recordings.to_str().unwrap())
+        .env("CLAUDE_WIRE_REAL_CLI", real_cli().unwrap().to_str().unwrap());
+    let (session, live) = converse(session).await;
+    assert!(session.stop().await.unwrap().success());
+    assert!(place.cwd().join("made.txt").exists(), "the real CLI ran where the session runs");
+
+    let recording = Recording::open(place.home().join("1.jsonl")).unwrap();
+    assert_eq!(lint(&recording), []);
+    assert_eq!(recording.events.last().unwrap().kind, EventKind::Exit(Exit::code(0)));
+    let replay = Replay::new(recording);
+    let (session, replayed) = converse(Session::builder().transport(replay.clone())).await;
+    assert!(session.stop().await.unwrap().success());
+    replay.assert_finished();
+    assert_eq!(live, replayed);
+    close(place);
+}
+
+/// Two turns with a permission; what each message is and says.
+async fn converse(builder: SessionBuilder) -> (Session, Vec<serde_json::Value>) {
+    let session = builder.on_permission(|_| async { Decision::allow() }).start().unwrap();
+    let mut messages = Vec::new();
+    for prompt in ["Make a file", "Thanks"] {
+        let mut turn = session.query(prompt);
+        while let Some(message) = turn.next().await {
+            let message = message.unwrap().frame().json().to_value().unwrap();
+            messages.push(json!([message["type"], message["subtype"], message["message"]["content"], message["result"]]));
+        }
+    }
+    (session, messages)
+}
