@@ -81,13 +81,9 @@ mod tests {
 
     #[test]
     fn a_mode_is_one_of_four_and_none_unless_told() {
-        for (value, mode) in [
-            ("", Mode::None),
-            ("none", Mode::None),
-            ("once", Mode::Once),
-            ("rewrite", Mode::Rewrite),
-            ("passthrough", Mode::Passthrough),
-        ] {
+        for (value, mode) in
+            [("", Mode::None), ("none", Mode::None), ("once", Mode::Once), ("rewrite", Mode::Rewrite), ("passthrough", Mode::Passthrough)]
+        {
             assert_eq!(Mode::of(Some(value.into())).unwrap(), mode);
         }
         assert_eq!(Mode::of(None).unwrap(), Mode::None);
