@@ -275,6 +275,22 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn what_was_redacted_in_a_prompt_fits_it_when_it_is_played() {
+        let setup = setup();
+        const PROMPT: &str = "Tell ann@x.io that the key is sk-ant-1";
+        for mode in [Mode::Once, Mode::None] {
+            let cli = Scenario::new().on_prompt(PROMPT, reply().text("Told ann@x.io."));
+            let cli = Recorded::choose(setup.path.clone(), cli, mode, |recorder| recorder, false).unwrap();
+            let session = Session::builder().transport(cli.clone()).start().unwrap();
+            let told = session.query(PROMPT).text().await.unwrap();
+            assert_eq!(told, if cli.is_played() { "Told <email:1>." } else { "Told ann@x.io." });
+            session.stop().await;
+            cli.finish().await.unwrap();
+        }
+        assert!(!std::fs::read_to_string(&setup.path).unwrap().contains("ann@x.io"));
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_recording_that_was_cut_off_is_not_played() {
         let setup = setup();
         setup.run("one", Mode::Once).await;
