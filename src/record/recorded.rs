@@ -50,7 +50,7 @@ pub struct Recorded {
 #[derive(Clone)]
 enum Source {
     Played(Replay),
-    Made(Recorder),
+    Made(Box<Recorder>),
     Plain(Arc<dyn Transport>),
 }
 
@@ -97,7 +97,7 @@ impl Recorded {
                 for later in further(&path) {
                     std::fs::remove_file(&later).map_err(|error| Error::io(&later, error))?;
                 }
-                Source::Made(change(Recorder::new(cli, &path)).overwrite(mode == Mode::Rewrite))
+                Source::Made(Box::new(change(Recorder::new(cli, &path)).overwrite(mode == Mode::Rewrite)))
             }
         };
         Ok(Self { path, source })

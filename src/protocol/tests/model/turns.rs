@@ -10,19 +10,14 @@ impl Model {
         if self.link != Link::Ready || self.run.is_some() || !idle {
             return;
         }
-        match self.queue.front() {
-            Some(next) if next.profile != self.profile => {
-                if self.cli.busy != Busy::Foreign && self.requests.is_empty() && self.callbacks.is_empty() {
-                    self.link = Link::Closing { for_good: false };
-                    self.facts.push(Fact::CloseStdin);
-                }
+        let Some(next) = self.queue.front() else { return };
+        if next.profile != self.profile {
+            if self.cli.busy != Busy::Foreign && self.requests.is_empty() && self.callbacks.is_empty() {
+                self.link = Link::Closing { for_good: false };
+                self.facts.push(Fact::CloseStdin);
             }
-            Some(_) => {
-                if let Some(ask) = self.queue.pop_front() {
-                    self.prepare(ask);
-                }
-            }
-            None => {}
+        } else if let Some(ask) = self.queue.pop_front() {
+            self.prepare(ask);
         }
     }
 
