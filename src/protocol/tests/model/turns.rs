@@ -35,7 +35,15 @@ impl Model {
     /// A setting was made or taken back, or could not be.
     pub(super) fn switched(&mut self, purpose: Purpose, failure: Option<End>) {
         self.preparing.awaited -= 1;
-        if purpose != Purpose::Apply || !self.can_write() {
+        if !self.can_write() {
+            return;
+        }
+        if purpose == Purpose::Restore {
+            // The next turn must not run with the settings of this one.
+            if failure.is_some() {
+                self.link = Link::Closing { for_good: false };
+                self.facts.extend([Fact::Told, Fact::CloseStdin]);
+            }
             return;
         }
         self.preparing.failure = self.preparing.failure.or(failure);
