@@ -6,9 +6,9 @@
 //! * [`protocol`]: turns, requests and callbacks as a machine without I/O.
 //! * [`transport`]: moves bytes and owns a child's life: the real process, the in-memory pipe.
 //! * [`session`]: the async driver of the machine, and the public handle.
-//! * [`recording`]: reads, writes, imports and scrubs recordings.
+//! * [`recording`]: reads, writes, imports and redacts recordings.
 //! * [`player`]: plays the CLI's part from a recording ([`Replay`]) or a script ([`Scenario`]).
-//! * [`record`]: a recorder around any transport.
+//! * [`record`]: a recorder around any transport, or around the CLI of another program; recordings that tests play or make.
 //! * [`testing`]: finds the stand-in `claude` for tests that want a whole process.
 //! * `mcp` (feature `mcp`): tools of the host's, as `rmcp` servers that the CLI reaches over the session.
 //! * `fake_api`, `hermetic` (feature `fake-api`): a Messages API on loopback, and the real CLI in front of it.

@@ -192,9 +192,9 @@ async fn a_reply_can_be_late_and_slow() {
 async fn tokens_are_counted_and_connections_are_probed() {
     let api = FakeApi::start(ApiScript::new()).await.unwrap();
     let mut client = Client::connect(&api).await;
-    client.send("POST /v1/messages/count_tokens?beta=true", "0123456789").await;
+    client.send("POST /v1/messages/count_tokens?beta=true", r#"{"messages":[]}"#).await;
     let answer = client.answer().await;
-    assert_eq!((answer.status, &*answer.body), (200, r#"{"input_tokens":3}"#));
+    assert_eq!((answer.status, &*answer.body), (200, r#"{"input_tokens":4}"#));
     client.send("HEAD /", "").await;
     let head = client.head().await;
     assert!(head.starts_with("HTTP/1.1 200 "), "{head}");

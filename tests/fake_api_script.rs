@@ -148,3 +148,18 @@ fn what_is_no_script_is_refused_with_the_reason() {
     let error = ApiScript::load("nowhere.json").unwrap_err().to_string();
     assert!(error.starts_with("API script: nowhere.json: "), "{error}");
 }
+
+#[tokio::test]
+async fn whoever_waits_for_a_gate_learns_of_a_refusal_instead() {
+    let api = FakeApi::start(ApiScript::new().on_prompt("go", [Reply::text("a").hold(1, "middle")])).await.unwrap();
+    let mut client = Client::connect(&api).await;
+    let unforeseen = prompt("stay");
+    let (report, answer) = tokio::join!(api.refused(), client.post(&unforeseen));
+    assert_eq!(answer.status, 418);
+    assert!(report.to_string().contains("no rule answers it"), "{report}");
+    let waits = std::panic::AssertUnwindSafe(api.reached("middle"));
+    let panic = futures_util::FutureExt::catch_unwind(waits).await.unwrap_err();
+    let text = panic.downcast_ref::<String>().unwrap();
+    assert!(text.starts_with("waiting for the gate \"middle\": ") && text.contains("no rule answers it"), "{text}");
+    api.forget();
+}

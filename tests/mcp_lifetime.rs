@@ -6,7 +6,7 @@ mod support;
 
 use claude_wire::mcp::rmcp;
 use claude_wire::session::SessionEvent;
-use claude_wire::transport::Exit;
+use claude_wire::transport::{Exit, Memory};
 use claude_wire::{Session, SessionBuilder};
 use mcp_support::{Bench, INITIALIZE, call, message};
 use rmcp::{tool, tool_router};
@@ -38,33 +38,46 @@ async fn ask(cli: &mut FakeCli, ask: String) -> Value {
     answer["response"]["response"]["mcp_response"].clone()
 }
 
+/// A CLI that does this in its one turn.
+fn in_a_turn<F, Fut>(script: F) -> Memory
+where
+    F: Fn(FakeCli) -> Fut + Clone + Send + Sync + 'static,
+    Fut: Future<Output = FakeCli> + Send + 'static,
+{
+    cli(move |_, mut cli| {
+        let script = script.clone();
+        async move {
+            cli.handshake().await;
+            let (uuid, _) = cli.prompt().await;
+            cli.write(init(&uuid)).await;
+            let mut cli = script(cli).await;
+            cli.write(result(&uuid, "done")).await;
+            cli.drain().await;
+            Exit::from_code(0)
+        }
+    })
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_cli_s_cancellation_reaches_the_tool_and_the_call_is_answered() {
     let log = Log::default();
-    let transport = {
-        let log = log.clone();
-        cli(move |_, mut cli| {
-            let log = log.clone();
-            async move {
-                cli.handshake().await;
-                let (uuid, _) = cli.prompt().await;
-                cli.write(init(&uuid)).await;
-                cli.write(call(2, "wait", "{}")).await;
-                said(&log, "waits").await;
-                let params = r#"{"requestId":2,"reason":"user"}"#;
-                cli.write(message("x", &format!(r#"{{"jsonrpc":"2.0","method":"notifications/cancelled","params":{params}}}"#))).await;
-                let mut answers = [cli.read().await.unwrap(), cli.read().await.unwrap()];
-                answers.sort_by_key(|answer| answer["response"]["request_id"].to_string());
-                let error = json!({"code": -32800, "message": "the call was cancelled"});
-                assert_eq!(answers[0]["response"]["response"]["mcp_response"], json!({"jsonrpc": "2.0", "id": 2, "error": error}));
-                assert_eq!(answers[1]["response"]["request_id"], "x");
-                said(&log, "cancelled").await;
-                cli.write(result(&uuid, "done")).await;
-                cli.drain().await;
-                Exit::from_code(0)
-            }
-        })
-    };
+    let heard = log.clone();
+    let transport = in_a_turn(move |mut cli| {
+        let log = heard.clone();
+        async move {
+            cli.write(call(2, "wait", "{}")).await;
+            said(&log, "waits").await;
+            let params = r#"{"requestId":2,"reason":"user"}"#;
+            cli.write(message("x", &format!(r#"{{"jsonrpc":"2.0","method":"notifications/cancelled","params":{params}}}"#))).await;
+            let mut answers = [cli.read().await.unwrap(), cli.read().await.unwrap()];
+            answers.sort_by_key(|answer| answer["response"]["request_id"].to_string());
+            let error = json!({"code": -32800, "message": "the call was cancelled"});
+            assert_eq!(answers[0]["response"]["response"]["mcp_response"], json!({"jsonrpc": "2.0", "id": 2, "error": error}));
+            assert_eq!(answers[1]["response"]["request_id"], "x");
+            said(&log, "cancelled").await;
+            cli
+        }
+    });
     let session = builder(&log).transport(transport).start().unwrap();
     assert_eq!(read(session.query("go")).await.text(), "done");
     ended_well(&session).await;
@@ -74,26 +87,19 @@ async fn the_cli_s_cancellation_reaches_the_tool_and_the_call_is_answered() {
 #[tokio::test(start_paused = true)]
 async fn a_slow_tool_holds_up_neither_the_turn_nor_other_tools_and_ends_with_the_cli() {
     let log = Log::default();
-    let transport = {
-        let log = log.clone();
-        cli(move |_, mut cli| {
-            let log = log.clone();
-            async move {
-                cli.handshake().await;
-                let (uuid, _) = cli.prompt().await;
-                cli.write(init(&uuid)).await;
-                cli.write(call(2, "hang", "{}")).await;
-                cli.write(call(3, "wait", "{}")).await;
-                said(&log, "hangs").await;
-                said(&log, "waits").await;
-                let three = ask(&mut cli, call(4, "add", r#"{"a":1,"b":2}"#)).await;
-                assert_eq!(three["result"]["content"][0]["text"], "3");
-                cli.write(result(&uuid, "done")).await;
-                cli.drain().await;
-                Exit::from_code(0)
-            }
-        })
-    };
+    let heard = log.clone();
+    let transport = in_a_turn(move |mut cli| {
+        let log = heard.clone();
+        async move {
+            cli.write(call(2, "hang", "{}")).await;
+            cli.write(call(3, "wait", "{}")).await;
+            said(&log, "hangs").await;
+            said(&log, "waits").await;
+            let three = ask(&mut cli, call(4, "add", r#"{"a":1,"b":2}"#)).await;
+            assert_eq!(three["result"]["content"][0]["text"], "3");
+            cli
+        }
+    });
     let session = builder(&log).transport(transport).start().unwrap();
     assert_eq!(read(session.query("go")).await.text(), "done");
     ended_well(&session).await;
@@ -103,7 +109,7 @@ async fn a_slow_tool_holds_up_neither_the_turn_nor_other_tools_and_ends_with_the
 }
 
 /// A CLI that makes two calls in each turn, and dies after the first.
-fn counting(counts: &Log, launches: &Launches) -> claude_wire::transport::Memory {
+fn counting(counts: &Log, launches: &Launches) -> Memory {
     let (counts, launches) = (counts.clone(), launches.clone());
     cli(move |launch, mut cli| {
         let (counts, first) = (counts.clone(), launches.note(launch) == 0);
@@ -217,14 +223,7 @@ impl Drop for Watched {
 
 #[tokio::test(start_paused = true)]
 async fn an_idle_server_goes_with_the_last_handle_of_its_session() {
-    let transport = cli(|_, mut cli| async move {
-        cli.handshake().await;
-        let (uuid, _) = cli.prompt().await;
-        cli.write(init(&uuid)).await;
-        cli.write(result(&uuid, "done")).await;
-        cli.drain().await;
-        Exit::from_code(0)
-    });
+    let transport = in_a_turn(|cli| async { cli });
     let log = Log::default();
     let watched = log.clone();
     let session = Session::builder().tool_server("bench", move || Watched(watched.clone())).transport(transport).start().unwrap();

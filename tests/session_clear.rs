@@ -5,7 +5,7 @@ mod support;
 use claude_wire::Session;
 use claude_wire::transport::Exit;
 use serde_json::json;
-use support::cli::{FakeCli, Launches, SESSION, assistant, cli};
+use support::cli::{FakeCli, Launches, SESSION, assistant, cli, first};
 use support::read::{ended_well, read};
 
 const FRESH: &str = "6f1a3e52-0000-4000-8000-000000000002";
@@ -52,20 +52,11 @@ async fn a_confirmed_clear_stays_in_the_process_and_has_a_new_id() {
 #[tokio::test(start_paused = true)]
 async fn where_the_cli_does_not_confirm_it_the_next_process_resumes_nothing() {
     let launches = Launches::default();
-    let noted = launches.clone();
-    let transport = cli(move |launch, mut cli| {
-        let process = noted.note(launch);
-        async move {
-            if process > 0 {
-                return cli.serve().await;
-            }
-            cli.handshake().await;
-            let (uuid, _) = cli.prompt().await;
-            cli.turn(&uuid, "one").await;
-            cleared(&mut cli, SESSION, false).await;
-            cli.control.signal().await;
-            Exit::from_code(143)
-        }
+    let transport = first(&launches, |mut cli, uuid| async move {
+        cli.turn(&uuid, "one").await;
+        cleared(&mut cli, SESSION, false).await;
+        cli.control.signal().await;
+        Exit::from_code(143)
     });
     let session = Session::builder().resume(SESSION).transport(transport).start().unwrap();
     assert_eq!(read(session.query("go")).await.text(), "one");

@@ -7,26 +7,19 @@ use std::time::Duration;
 use claude_wire::Session;
 use claude_wire::transport::{Exit, Memory};
 use serde_json::Map;
-use support::cli::{Launches, assistant, cli, init, result};
+use support::cli::{FakeCli, Launches, assistant, init, result};
 use support::read::{ended_well, quiet, read};
 use tokio::time::{Instant, sleep};
 
-/// A CLI whose first process is `first`, from the prompt on; the second serves.
+/// A CLI whose first process is `script`, from the `init` of its first turn on; the second serves.
 fn first<F, Fut>(launches: &Launches, script: F) -> Memory
 where
-    F: Fn(support::cli::FakeCli, String) -> Fut + Clone + Send + Sync + 'static,
+    F: Fn(FakeCli, String) -> Fut + Clone + Send + Sync + 'static,
     Fut: Future<Output = Exit> + Send + 'static,
 {
-    let launches = launches.clone();
-    cli(move |launch, mut cli| {
-        let process = launches.note(launch);
+    support::cli::first(launches, move |mut cli, uuid| {
         let script = script.clone();
         async move {
-            if process > 0 {
-                return cli.serve().await;
-            }
-            cli.handshake().await;
-            let (uuid, _) = cli.prompt().await;
             cli.write(init(&uuid)).await;
             script(cli, uuid).await
         }

@@ -5,7 +5,7 @@ mod support;
 use claude_wire::Session;
 use claude_wire::transport::{Exit, Memory};
 use serde_json::{Map, json};
-use support::cli::{Launches, Log, SESSION, cli, init};
+use support::cli::{Launches, Log, SESSION, cli, first, init};
 use support::read::{ended_well, quiet, read};
 
 /// A CLI of which each process but the last dies in its first turn, before or behind its `init`.
@@ -86,19 +86,10 @@ async fn the_options_of_the_start_give_way_to_the_confirmed_id() {
 #[tokio::test(start_paused = true)]
 async fn a_death_between_turns_is_noticed_and_starts_nothing() {
     let launches = Launches::default();
-    let noted = launches.clone();
-    let transport = cli(move |launch, mut cli| {
-        let process = noted.note(launch);
-        async move {
-            if process > 0 {
-                return cli.serve().await;
-            }
-            cli.handshake().await;
-            let (uuid, _) = cli.prompt().await;
-            cli.turn(&uuid, "one").await;
-            tokio::time::sleep(std::time::Duration::from_secs(60)).await;
-            Exit::from_code(1)
-        }
+    let transport = first(&launches, |mut cli, uuid| async move {
+        cli.turn(&uuid, "one").await;
+        tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+        Exit::from_code(1)
     });
     let session = Session::builder().transport(transport).start().unwrap();
     assert_eq!(read(session.query("one")).await.text(), "one");

@@ -7,7 +7,7 @@ use std::time::Duration;
 use claude_wire::Session;
 use claude_wire::transport::{Exit, Memory};
 use serde_json::json;
-use support::cli::{Launches, SESSION, aborted, assistant, cli, init, result, success};
+use support::cli::{Launches, SESSION, aborted, assistant, cli, first, init, result, success};
 use support::read::{ended_well, read};
 use tokio::time::{Instant, sleep};
 
@@ -176,22 +176,13 @@ async fn a_question_that_is_taken_back_is_a_sign_of_life() {
 
 /// The CLI acknowledges the interrupt and goes on for ever; it ends at SIGTERM. The second process serves.
 fn never_aborts(launches: &Launches) -> Memory {
-    let launches = launches.clone();
-    cli(move |launch, mut cli| {
-        let process = launches.note(launch);
-        async move {
-            if process > 0 {
-                return cli.serve().await;
-            }
-            cli.handshake().await;
-            let (uuid, _) = cli.prompt().await;
-            cli.write(init(&uuid)).await;
-            cli.acknowledge("interrupt").await;
-            let mut control = cli.control.clone();
-            tokio::select! {
-                Some(line) = cli.read() => panic!("{line:?} after the interrupt"),
-                _ = control.signal() => Exit::from_code(143),
-            }
+    first(launches, |mut cli, uuid| async move {
+        cli.write(init(&uuid)).await;
+        cli.acknowledge("interrupt").await;
+        let mut control = cli.control.clone();
+        tokio::select! {
+            Some(line) = cli.read() => panic!("{line:?} after the interrupt"),
+            _ = control.signal() => Exit::from_code(143),
         }
     })
 }

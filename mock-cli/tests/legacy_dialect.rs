@@ -67,7 +67,7 @@ async fn a_session_in_front_of_the_stand_in() {
 #[cfg(unix)]
 #[tokio::test]
 async fn a_script_that_reads_nothing_and_exits() {
-    let script = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/legacy_mock.sh");
+    let script = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/legacy_mock.sh");
     let session = Session::builder().cli_path(script).start().unwrap();
     let mut events = session.events();
     let error = session.query("Hello").text().await.unwrap_err();

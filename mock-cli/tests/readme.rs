@@ -40,6 +40,13 @@ fn the_code_here_is_that_of_the_readme() {
 }
 
 #[test]
+fn the_scenario_of_the_readme_is_one() {
+    let readme = include_str!("../../README.md");
+    let scenario = readme.split("```json\n").nth(1).unwrap().split("```").next().unwrap();
+    Scenario::parse(scenario).unwrap();
+}
+
+#[test]
 fn the_first_example_runs_with_a_claude_on_the_path() {
     let folder = tempfile::tempdir().unwrap();
     std::os::unix::fs::symlink(MOCK, folder.path().join("claude")).unwrap();

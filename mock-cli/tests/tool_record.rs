@@ -8,7 +8,7 @@ use std::fs;
 use std::io::{Read as _, Write as _};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command};
 
 use claude_wire::recording::{EventKind, Exit, Integrity, Recording, Stream};
 use support::{TOOL, read_lines, run, spawn, text};
@@ -200,10 +200,12 @@ fn a_program_that_closes_its_output_is_told_to_the_host() {
 #[test]
 fn what_a_program_leaves_behind_does_not_keep_it() {
     let (_folder, path) = setup();
-    let mut child = spawn(record(&path, &[], &["sh", "-c", "cat <&3 & echo $!; exit 6"]).stdin(Stdio::null()));
-    let output = child.wait().unwrap();
-    assert_eq!(output.code(), Some(6));
+    // In a session of its own it outlives the program, and holds both streams.
+    let mut child = spawn(&mut record(&path, &[], &["sh", "-c", "setsid sleep 60 & echo $!; exit 6"]));
+    let pid = read_lines(child.stdout.as_mut().unwrap(), 1);
+    assert_eq!(child.wait().unwrap().code(), Some(6));
     assert_eq!(last(&sealed(&path)), &EventKind::Exit(Exit::code(6)));
+    assert!(Command::new("kill").arg(pid.trim()).status().unwrap().success(), "it was there all the time");
 }
 
 #[test]

@@ -53,7 +53,7 @@ impl Desk {
     pub(super) fn answer(&self, method: &str, path: &str, body: &[u8]) -> Answer {
         match (method, path) {
             ("POST", "/v1/messages") => self.message(body),
-            ("POST", "/v1/messages/count_tokens") => Answer::at_once(Body::json(200, &json!({"input_tokens": body.len() / 4 + 1}))),
+            ("POST", "/v1/messages/count_tokens") => self.count(body),
             ("HEAD", _) => {
                 Answer::at_once(Body::Whole { status: 200, retry_after: None, content_type: "text/plain".into(), text: String::new() })
             }
@@ -61,10 +61,22 @@ impl Desk {
         }
     }
 
+    /// About as many tokens as the real API would count.
+    fn count(&self, body: &[u8]) -> Answer {
+        match self.read(body) {
+            Ok(_) => Answer::at_once(Body::json(200, &json!({"input_tokens": body.len() / 4 + 1}))),
+            Err(refusal) => refusal,
+        }
+    }
+
+    fn read(&self, body: &[u8]) -> Result<Value, Answer> {
+        serde_json::from_slice(body).map_err(|error| refusal(&self.ledger().fail(format!("a body that is not JSON: {error}"))))
+    }
+
     fn message(&self, body: &[u8]) -> Answer {
-        let request = match serde_json::from_slice::<Value>(body) {
+        let request = match self.read(body) {
             Ok(body) => ApiRequest::new(body),
-            Err(error) => return refusal(&self.ledger().fail(format!("a body that is not JSON: {error}"))),
+            Err(refusal) => return refusal,
         };
         let (model, streaming) = (request.model().to_owned(), request.is_streaming());
         let served = self.ledger().serve(request);

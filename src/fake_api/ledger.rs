@@ -2,6 +2,8 @@
 
 use std::fmt::{self, Write};
 
+use tokio::sync::watch;
+
 use super::reply::Reply;
 use super::request::ApiRequest;
 use super::script::{ApiScript, Rule};
@@ -35,6 +37,8 @@ pub(super) struct Ledger {
     rules: Vec<(Rule, usize)>,
     requests: Vec<ApiRequest>,
     failures: Vec<String>,
+    /// Whether there is a failure, for those who wait.
+    failed: watch::Sender<bool>,
 }
 
 /// A reply, and a number that no other reply has.
@@ -42,7 +46,8 @@ pub(super) type Served = (Reply, usize);
 
 impl Ledger {
     pub(super) fn new(script: ApiScript) -> Self {
-        Self { rules: script.rules.into_iter().map(|rule| (rule, 0)).collect(), requests: Vec::new(), failures: Vec::new() }
+        let rules = script.rules.into_iter().map(|rule| (rule, 0)).collect();
+        Self { rules, requests: Vec::new(), failures: Vec::new(), failed: watch::Sender::new(false) }
     }
 
     /// The reply to a request, or why there is none.
@@ -57,7 +62,13 @@ impl Ledger {
     /// Notes a failure and gives it back.
     pub(super) fn fail(&mut self, failure: String) -> String {
         self.failures.push(failure.clone());
+        self.failed.send_replace(true);
         failure
+    }
+
+    /// Becomes true with the first failure.
+    pub(super) fn failed(&self) -> watch::Receiver<bool> {
+        self.failed.subscribe()
     }
 
     pub(super) fn requests(&self) -> &[ApiRequest] {

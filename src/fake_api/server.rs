@@ -69,10 +69,32 @@ impl FakeApi {
 
     /// Waits until a reply has come to a gate; everything before it has been sent then.
     ///
+    /// # Panics
+    /// When a request has been refused, or is while it waits: what it waits for may never come.
+    ///
     /// # Cancel safety
     /// Dropping the future changes nothing.
     pub async fn reached(&self, gate: &str) {
-        self.desk.gates().reached(gate).await;
+        tokio::select! {
+            () = self.desk.gates().reached(gate) => {}
+            report = self.refused() => panic!("waiting for the gate {gate:?}: {report}"),
+        }
+    }
+
+    /// Waits until a request has been refused, and says why.
+    ///
+    /// # Cancel safety
+    /// Dropping the future changes nothing.
+    pub async fn refused(&self) -> ApiReport {
+        let mut failed = self.desk.ledger().failed();
+        loop {
+            let report = self.desk.ledger().report(false);
+            match report {
+                Some(report) => return report,
+                // The ledger lives as long as this does.
+                None => drop(failed.changed().await),
+            }
+        }
     }
 
     /// Ends it, and says whether script and requests fit together to the last reply.

@@ -46,6 +46,46 @@ impl Network {
     }
 }
 
+/// Sees to it that attempts to leave do not go untold.
+///
+/// # Panics
+/// When it is dropped and there have been some, unless the thread panics already.
+#[derive(Debug)]
+pub(super) struct Watch {
+    before: Option<Network>,
+}
+
+impl Watch {
+    /// Watches from here on; nothing, where there is no look to compare with.
+    pub(super) fn from(before: Option<Network>) -> Self {
+        Self { before }
+    }
+
+    /// Ends it.
+    pub(super) fn end(mut self) -> Result<(), HermeticError> {
+        self.look()
+    }
+
+    fn look(&mut self) -> Result<(), HermeticError> {
+        let Some(before) = self.before.take() else { return Ok(()) };
+        let after = Network::look().map_err(HermeticError::io("read /proc/self/net"))?;
+        match after.attempts.saturating_sub(before.attempts) {
+            0 => Ok(()),
+            attempts => Err(HermeticError(Kind::Attempts(attempts))),
+        }
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        if let Err(error) = self.look()
+            && !std::thread::panicking()
+        {
+            panic!("{error}");
+        }
+    }
+}
+
 fn parse(dev: &str, snmp: &str, snmp6: &str) -> Option<Network> {
     // Two lines of headings, then `name: counters`.
     let interfaces: Option<Vec<_>> = dev.lines().skip(2).map(|line| Some(line.split_once(':')?.0.trim().to_owned())).collect();
@@ -93,5 +133,18 @@ mod tests {
         assert_eq!(parse(DEV, "Ip: Forwarding\nIp: 1\n", SNMP6), None);
         assert_eq!(parse(DEV, "", SNMP6), None);
         assert_eq!(parse(&format!("{DEV}garbage\n"), SNMP, SNMP6), None);
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn an_attempt_to_leave_is_told_once() {
+        // As if the counter had stood lower when it began.
+        let now = Network::look().unwrap();
+        if now.attempts == 0 {
+            return assert!(Watch::from(Some(now)).end().is_ok());
+        }
+        let before = || Some(Network { attempts: now.attempts - 1, ..now.clone() });
+        assert!(Watch::from(before()).end().unwrap_err().is_attempt_to_leave());
+        assert!(std::panic::catch_unwind(|| drop(Watch::from(before()))).is_err());
     }
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use super::error::{HermeticError, Kind};
-use super::network::Network;
+use super::network::{Network, Watch};
 use crate::fake_api::{ApiScript, FakeApi};
 use crate::session::{Session, SessionBuilder};
 use crate::transport::Inherit;
@@ -30,11 +30,12 @@ pub fn real_cli() -> Option<PathBuf> {
 /// A place for a real CLI, with a fake API that answers from a script.
 ///
 /// # Panics
-/// When it is dropped while script and requests disagree, as [`FakeApi`] does.
+/// When it is dropped without [`finish`](Self::finish) while script and requests disagree, as [`FakeApi`] does, or after something has tried to
+/// leave.
 pub struct Hermetic {
     cli: PathBuf,
     api: FakeApi,
-    before: Option<Network>,
+    watch: Watch,
     // The directories go last.
     root: TempDir,
 }
@@ -73,7 +74,7 @@ impl Hermetic {
             fs::create_dir(root.path().join(below)).map_err(HermeticError::io("make a directory"))?;
         }
         let api = FakeApi::start(script).await.map_err(HermeticError::io("serve on 127.0.0.1 (is loopback up?)"))?;
-        Ok(Self { cli, api, before, root })
+        Ok(Self { cli, api, watch: Watch::from(before), root })
     }
 
     /// A session with the CLI of this place; everything else is still to be chosen.
@@ -135,12 +136,7 @@ impl Hermetic {
     /// When something tried to leave, or the API has a [report](crate::fake_api::ApiReport).
     pub fn finish(self) -> Result<(), HermeticError> {
         let api = self.api.finish().map_err(|report| HermeticError(Kind::Api(report)));
-        if let Some(before) = self.before {
-            let after = Network::look().map_err(HermeticError::io("read /proc/self/net"))?;
-            if after.attempts > before.attempts {
-                return Err(HermeticError(Kind::Attempts(after.attempts - before.attempts)));
-            }
-        }
+        self.watch.end()?;
         api
     }
 }

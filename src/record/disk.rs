@@ -23,6 +23,17 @@ pub(super) const QUEUE: usize = 64 * 1024 * 1024;
 /// How many events are taken to the disk at once.
 const BATCH: usize = 1024;
 
+/// How long the end of a text may be held back while nothing comes.
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// What the thread does next.
+enum Taken {
+    Events(Vec<Event>),
+    Pause,
+    Finished,
+    GivenUp,
+}
+
 /// One recording's way to its file.
 #[derive(Clone, Debug)]
 pub(super) struct Disk(Arc<Shared>);
@@ -140,42 +151,62 @@ impl Shared {
 
     /// Until the recording is finished, or given up by the other side.
     fn write(&self, header: &Header, mut filter: Filter, overwrite: bool) -> io::Result<()> {
-        // Something that is there and no file (a pipe, a device) cannot be read again, and has no count in its header.
-        let counts = filter.redacts() && std::fs::metadata(&self.path).map_or(true, |there| there.is_file());
+        // Something that is there and no file (a pipe, a device) cannot be read again, and keeps the header that it began with.
+        let is_file = std::fs::metadata(&self.path).map_or(true, |there| there.is_file());
         let mut options = OpenOptions::new();
-        let options = options.read(counts).write(true);
+        let options = options.read(is_file).write(true);
         let file = if overwrite { options.create(true).truncate(true) } else { options.create_new(true) }.open(&self.path)?;
-        let mut writer = if counts { Writer::with_room(file, header) } else { Writer::new(file, header) }.map_err(io_error)?;
+        let mut writer = if is_file { Writer::with_room(file, header) } else { Writer::new(file, header) }.map_err(io_error)?;
         loop {
-            let events: Vec<Event> = {
-                let mut state = self.wait_for_events();
-                if state.closed {
-                    return Ok(());
+            let (mut ready, mut taken) = (Vec::new(), 0);
+            match self.take(filter.is_holding()) {
+                Taken::Events(events) => {
+                    taken = events.iter().map(size).sum();
+                    events.into_iter().for_each(|event| filter.push(event, &mut ready));
                 }
-                if state.queue.is_empty() {
-                    break;
-                }
-                let batch = state.queue.len().min(BATCH);
-                state.queue.drain(..batch).collect()
-            };
-            let (taken, bytes) = (events.len() as u64, events.iter().map(size).sum::<usize>());
-            for mut event in events {
-                filter.event(&mut event);
-                writer.event(&event).map_err(io_error)?;
+                Taken::Pause => filter.finish(&mut ready),
+                Taken::Finished if !filter.is_holding() => break,
+                Taken::Finished => filter.finish(&mut ready),
+                Taken::GivenUp => return Ok(()),
+            }
+            for event in &ready {
+                writer.event(event).map_err(io_error)?;
             }
             let mut state = self.lock();
-            state.done += taken;
-            state.bytes -= bytes;
+            state.done += ready.len() as u64;
+            state.bytes -= taken;
             self.changed.notify_all();
         }
-        let finished = if counts { writer.finish_counted(header, filter.redactions()) } else { writer.finish() };
+        let finished = if is_file {
+            let mut header = header.clone();
+            header.redactions = filter.redactions();
+            header.cli = header.cli.or_else(|| filter.version().map(str::to_owned));
+            writer.finish_with(&header)
+        } else {
+            writer.finish()
+        };
         finished.map_err(io_error).map(drop)
     }
 
-    /// Until there are some, or none will come any more.
-    fn wait_for_events(&self) -> MutexGuard<'_, State> {
+    /// What there is to do next. While events are held back a pause is something, too.
+    fn take(&self, holding: bool) -> Taken {
         let idle = |state: &mut State| state.queue.is_empty() && !state.finished && !state.closed;
-        self.changed.wait_while(self.lock(), idle).unwrap_or_else(PoisonError::into_inner)
+        let state = self.lock();
+        let mut state = if holding {
+            self.changed.wait_timeout_while(state, PAUSE, idle).unwrap_or_else(PoisonError::into_inner).0
+        } else {
+            self.changed.wait_while(state, idle).unwrap_or_else(PoisonError::into_inner)
+        };
+        if state.closed {
+            return Taken::GivenUp;
+        }
+        let batch = state.queue.len().min(BATCH);
+        let events: Vec<Event> = state.queue.drain(..batch).collect();
+        match events.is_empty() {
+            false => Taken::Events(events),
+            true if state.finished => Taken::Finished,
+            true => Taken::Pause,
+        }
     }
 
     /// Stops the recording. The first error is the one to tell.

@@ -1,10 +1,13 @@
 //! A recorder around any transport.
 //!
-//! [`Recorder`] forwards every byte, and then notes it: it never changes what the two sides see, and it never makes them wait for the disk.
-//! What it writes is a [recording](crate::recording): one file for each connection, flushed line by line, so that a program that is killed
-//! leaves a truncated recording which can still be read.
+//! [`Recorder`] forwards every byte and notes it: it never changes what the two sides see, and it never makes them wait for the disk.
+//! What it writes is a [recording](crate::recording): one file for each connection, line by line and without secrets, so that a program that
+//! is killed leaves a truncated recording which can still be read, and nothing that had to be taken out later.
 //!
 //! A recording that cannot be written stops, and nothing else does: see [`Recorder::error`].
+//!
+//! * [`Recorded`] plays a recording or makes it, by the [`Mode`] that a test runs in.
+//! * [`Recorder::pass_through`] puts a recorder into a process of its own, between a CLI and the SDK of another program.
 
 mod claim;
 mod date;

@@ -88,8 +88,8 @@ impl Recorder {
         }
     }
 
-    /// Notes the version of the CLI, as in `2.1.329`, in the header: the header comes first in the file, and nothing on the wire says it
-    /// before.
+    /// Notes the version of the CLI, as in `2.1.329`, in the header. Without it the header gets, at the end, the version that the CLI
+    /// tells in its first message, if it tells one.
     #[must_use]
     pub fn cli_version(mut self, version: impl Into<String>) -> Self {
         self.header.cli = Some(version.into());

@@ -28,8 +28,8 @@
 //! # Redactions
 //!
 //! A secret stands as `<key:1>`, `<email:2>` and so on: see [`Redaction`]. The header's `redactions` says how many places
-//! were replaced. A recorder puts that number into room that it left in the header when it closes the file, so a
-//! recording that was cut off has none.
+//! were replaced. A recorder puts that number, and the version that the CLI told of itself, into room that it left in
+//! the header when it closes the file, so a recording that was cut off has neither.
 //!
 //! # Variables
 //!

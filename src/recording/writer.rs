@@ -29,6 +29,9 @@ pub struct Writer<W: io::Write> {
     seal: Seal,
     line: Vec<u8>,
     broken: bool,
+    /// The length of the header's line, if it may be replaced.
+    #[cfg(feature = "session")]
+    room: usize,
 }
 
 impl<W: io::Write> Writer<W> {
@@ -37,7 +40,14 @@ impl<W: io::Write> Writer<W> {
     /// # Errors
     /// When `inner` fails.
     pub fn new(inner: W, header: &Header) -> Result<Self, Error> {
-        let mut writer = Self { inner, seal: Seal::default(), line: Vec::new(), broken: false };
+        let mut writer = Self {
+            inner,
+            seal: Seal::default(),
+            line: Vec::new(),
+            broken: false,
+            #[cfg(feature = "session")]
+            room: 0,
+        };
         header.write(&mut writer.line);
         writer.line.push(b'\n');
         writer.seal.header(&writer.line);
@@ -78,52 +88,56 @@ impl<W: io::Write> Writer<W> {
     }
 }
 
-/// Room in a header's line for `,"redactions":` and any number.
+/// Room in a header's line for `,"redactions":` with any number, and `,"cli":` with a version.
 #[cfg(feature = "session")]
-const ROOM: usize = 14 + 20;
+const ROOM: usize = 14 + 20 + 7 + 34;
 
-/// A recording whose redactions are counted while it is written: the header comes first, and has room for the sum.
+/// A recording whose header comes first and is finished last: it has room for what is known at the end.
 #[cfg(feature = "session")]
 impl<W: io::Read + io::Write + io::Seek> Writer<W> {
-    /// Writes the header, with room for the count. Spaces before the last brace are nothing to a reader; a recording that is cut off has no
-    /// count.
+    /// Writes the header, with room for the count of redactions and the version of the CLI. Spaces before the last brace are nothing to a
+    /// reader; a recording that is cut off says nothing of the two.
     pub(crate) fn with_room(inner: W, header: &Header) -> Result<Self, Error> {
-        let mut writer = Self { inner, seal: Seal::default(), line: padded(header, None), broken: false };
+        let mut line = written(header);
+        line.resize(line.len() + ROOM, b' ');
+        let mut writer = Self { inner, seal: Seal::default(), room: line.len() + 2, line: closed(line), broken: false };
         writer.seal.header(&writer.line);
         writer.flush_line()?;
         Ok(writer)
     }
 
-    /// Puts the count into the room, then seals as [`finish`](Self::finish) does.
+    /// Writes this header in the place of the first, then seals as [`finish`](Self::finish) does. One that needs more room is left out.
     ///
     /// The digest covers the header, so all that was written is read once more.
-    pub(crate) fn finish_counted(mut self, header: &Header, redactions: u64) -> Result<W, Error> {
-        if !self.broken {
-            let mut header = header.clone();
-            let room = padded(&header, None).len();
-            header.redactions = Some(redactions);
-            self.count(&padded(&header, Some(room))).map_err(Error::io)?;
+    pub(crate) fn finish_with(mut self, header: &Header) -> Result<W, Error> {
+        let mut line = written(header);
+        if !self.broken && line.len() + 2 <= self.room {
+            line.resize(self.room - 2, b' ');
+            self.replace_header(&closed(line)).map_err(Error::io)?;
         }
         self.finish()
     }
 
-    fn count(&mut self, header: &[u8]) -> io::Result<()> {
+    fn replace_header(&mut self, line: &[u8]) -> io::Result<()> {
         self.inner.rewind()?;
-        self.inner.write_all(header)?;
+        self.inner.write_all(line)?;
         self.inner.flush()?;
         self.inner.rewind()?;
         self.seal.rehash(&mut self.inner)
     }
 }
 
-/// The header's line, filled up with spaces to this length, or by the room for a count.
+/// The header's line without its last brace.
 #[cfg(feature = "session")]
-fn padded(header: &Header, len: Option<usize>) -> Vec<u8> {
+fn written(header: &Header) -> Vec<u8> {
     let mut line = Vec::new();
     header.write(&mut line);
     line.pop();
-    let len = len.unwrap_or(line.len() + ROOM + 2).max(line.len() + 2);
-    line.resize(len - 2, b' ');
+    line
+}
+
+#[cfg(feature = "session")]
+fn closed(mut line: Vec<u8>) -> Vec<u8> {
     line.extend_from_slice(b"}\n");
     line
 }

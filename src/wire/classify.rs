@@ -112,10 +112,10 @@ pub fn classify(item: impl Into<Item>) -> Outcome {
             return Outcome::Malformed(Malformed { line: None, offset: long.offset(), len: long.len(), reason: Reason::Oversize });
         }
     };
-    let reason = match Peek::at(line.bytes()) {
+    let reason = match Peek::at(line.as_text()) {
         Ok(peek) => {
             let offset = line.offset();
-            let frame = Frame::new(line.into_bytes(), offset, peek);
+            let frame = Frame::new(line.into_text(), offset, peek);
             return if frame.kind().is_control() { Outcome::Control(frame) } else { Outcome::Message(frame) };
         }
         Err(NotAFrame::Noise) => return Outcome::Noise(line),

@@ -5,6 +5,7 @@ use std::io;
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use tokio_util::codec::{Decoder, Encoder, LinesCodec};
 
+use super::json::Text;
 use super::line::{Item, Line, TooLong};
 
 /// The default bound of one line, in bytes without its newline: 64 MiB.
@@ -90,10 +91,10 @@ impl LineCodec {
         if !line.is_ascii() && std::str::from_utf8(line).is_err() {
             let bytes = Bytes::copy_from_slice(trim_cr(line));
             buffer.advance(newline + 1);
-            return Ok(Item::Line(Line::cut(bytes, offset, newline + 1, false, true)));
+            return Ok(Item::Line(Line::cut(Text::Bad(bytes), offset, newline + 1, true)));
         }
         match self.lines.decode(buffer) {
-            Ok(Some(text)) => Ok(Item::Line(Line::cut(text.into(), offset, newline + 1, true, true))),
+            Ok(Some(text)) => Ok(Item::Line(Line::cut(Text::Good(text.into()), offset, newline + 1, true))),
             // The buffer begins with one whole UTF-8 line, and there is no limit: nothing is left to go wrong.
             Ok(None) => Err(io::Error::other("LinesCodec found no line in a whole line")),
             Err(error) => Err(io::Error::other(error)),
@@ -139,8 +140,7 @@ impl Decoder for LineCodec {
         let offset = self.offset;
         self.offset += tail.len() as u64;
         self.scanned = 0;
-        let utf8 = std::str::from_utf8(&tail).is_ok();
-        Ok(Some(Item::Line(Line::cut(Bytes::copy_from_slice(&tail), offset, tail.len(), utf8, false))))
+        Ok(Some(Item::Line(Line::cut(Text::new(Bytes::copy_from_slice(&tail)), offset, tail.len(), false))))
     }
 }
 

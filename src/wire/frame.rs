@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 
-use super::json::{Cursor, Fault, RawJson, is_space, key_string_end, skip_space, value_end};
+use super::json::{Cursor, Fault, RawJson, Text, is_space, object_end, skip_space};
 
 /// One JSON object of the wire with a string `type`: its bytes as they stood there, and what routing needs to know of them.
 ///
@@ -12,7 +12,7 @@ use super::json::{Cursor, Fault, RawJson, is_space, key_string_end, skip_space, 
 /// and 2 MB in). Nothing is decoded until somebody asks; a field that nobody reads cannot do harm.
 #[derive(Clone, Debug)]
 pub struct Frame {
-    bytes: Bytes,
+    text: Text,
     offset: u64,
     kind: FrameKind,
     spans: Spans,
@@ -113,7 +113,7 @@ impl Frame {
     /// # Errors
     /// When the line is not a JSON object, or has no usable `type`. [`classify`](super::classify) tells the cases apart.
     pub fn parse(line: impl Into<Bytes>) -> Result<Self, super::JsonError> {
-        let line = line.into();
+        let line = Text::new(line.into());
         let peek = Peek::at(&line).map_err(|why| match why {
             NotAFrame::Noise | NotAFrame::NoType => super::JsonError::fault(Fault::Byte(0)),
             NotAFrame::Json(fault) => super::JsonError::fault(fault),
@@ -122,20 +122,21 @@ impl Frame {
     }
 
     /// The frame that `peek` saw in `line`.
-    pub(crate) fn new(line: Bytes, offset: u64, peek: Peek) -> Self {
-        let whole = peek.start == 0 && peek.end == line.len();
-        let bytes = if whole { line } else { line.slice(peek.start..peek.end) };
-        Self { bytes, offset, kind: peek.kind, spans: peek.spans }
+    #[inline]
+    pub(crate) fn new(line: Text, offset: u64, peek: Peek) -> Self {
+        let whole = peek.start == 0 && peek.end == line.bytes().len();
+        let text = if whole { line } else { line.slice(peek.start..peek.end) };
+        Self { text, offset, kind: peek.kind, spans: peek.spans }
     }
 
     /// The bytes of the object, without the newline and without white space around it.
     pub fn bytes(&self) -> &Bytes {
-        &self.bytes
+        self.text.bytes()
     }
 
     /// The JSON text; bytes that are not UTF-8 read as U+FFFD.
     pub fn text(&self) -> Cow<'_, str> {
-        String::from_utf8_lossy(&self.bytes)
+        self.text.lossy()
     }
 
     /// Where its line begins, in bytes from the start of the stream.
@@ -215,11 +216,11 @@ impl Frame {
 
     /// The whole object.
     pub fn json(&self) -> RawJson {
-        RawJson::scanned(self.bytes.clone())
+        RawJson::scanned(self.bytes().clone())
     }
 
     pub(crate) fn root(&self) -> Cursor<'_> {
-        Cursor::new(&self.bytes, 0, self.bytes.len())
+        Cursor::new(self.text.source(), 0, self.bytes().len())
     }
 
     /// `message`, `event`, `request` or `response`.
@@ -238,7 +239,7 @@ impl Frame {
     }
 
     fn cursor(&self, span: Span) -> Option<Cursor<'_>> {
-        (span.end > 0).then(|| Cursor::new(&self.bytes, span.start as usize, span.end as usize)).filter(|value| !value.is_null())
+        (span.end > 0).then(|| Cursor::new(self.text.source(), span.start as usize, span.end as usize)).filter(|value| !value.is_null())
     }
 
     fn string(&self, span: Span) -> Option<Cow<'_, str>> {
@@ -255,56 +256,32 @@ pub(crate) struct Peek {
 }
 
 impl Peek {
-    pub(crate) fn at(line: &Bytes) -> Result<Self, NotAFrame> {
-        let (start, end) = trim(line);
-        let object = &line[start..end];
+    pub(crate) fn at(line: &Text) -> Result<Self, NotAFrame> {
+        let (start, end) = trim(line.bytes());
+        let object = &line.bytes()[start..end];
         if object.first() != Some(&b'{') {
             return Err(NotAFrame::Noise);
         }
         let mut spans = Spans::default();
-        let behind = fields(object, &mut spans).map_err(NotAFrame::Json)?;
+        let behind = object_end(object, 0, |key, value| {
+            if let Some(slot) = spans.slot(&object[key]) {
+                *slot = Span { start: value.start as u32, end: value.end as u32 };
+            }
+        })
+        .map_err(NotAFrame::Json)?;
         if behind != object.len() {
             return Err(NotAFrame::Json(Fault::Byte(behind)));
         }
         let Span { start: from, end: to } = spans.kind;
-        match Cursor::new(line, start + from as usize, start + to as usize).string() {
+        match Cursor::new(line.source(), start + from as usize, start + to as usize).string() {
             Some(name) if !name.is_empty() => Ok(Self { start, end, kind: FrameKind::of(&name), spans }),
             _ => Err(NotAFrame::NoType),
         }
     }
 }
 
-/// The fields of the object at the start of `bytes`; the offset behind it.
-fn fields(bytes: &[u8], spans: &mut Spans) -> Result<usize, Fault> {
-    let mut at = skip_space(bytes, 1);
-    if bytes.get(at) == Some(&b'}') {
-        return Ok(at + 1);
-    }
-    loop {
-        let key_end = key_string_end(bytes, at)?;
-        let key = bytes.get(at + 1..key_end - 1).unwrap_or_default();
-        let colon = skip_space(bytes, key_end);
-        match bytes.get(colon) {
-            Some(b':') => {}
-            Some(_) => return Err(Fault::Byte(colon)),
-            None => return Err(Fault::End),
-        }
-        let start = skip_space(bytes, colon + 1);
-        let end = value_end(bytes, start)?;
-        if let Some(slot) = spans.slot(key) {
-            *slot = Span { start: start as u32, end: end as u32 };
-        }
-        at = skip_space(bytes, end);
-        match bytes.get(at) {
-            Some(b',') => at = skip_space(bytes, at + 1),
-            Some(b'}') => return Ok(at + 1),
-            Some(_) => return Err(Fault::Byte(at)),
-            None => return Err(Fault::End),
-        }
-    }
-}
-
 impl Spans {
+    #[inline]
     fn slot(&mut self, key: &[u8]) -> Option<&mut Span> {
         match key {
             b"type" => Some(&mut self.kind),
@@ -379,7 +356,7 @@ mod tests {
 
     #[test]
     fn tells_noise_from_broken_frames() {
-        let why = |line: &'static str| Peek::at(&Bytes::from_static(line.as_bytes())).err().unwrap();
+        let why = |line: &'static str| Peek::at(&Text::new(line.into())).err().unwrap();
         assert_eq!(why(""), NotAFrame::Noise);
         assert_eq!(why("[1]"), NotAFrame::Noise);
         assert_eq!(why("log text"), NotAFrame::Noise);

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 
+use super::json::Text;
+
 /// One item of the stream that the codec cut.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Item {
@@ -16,16 +18,15 @@ pub enum Item {
 /// A line: its bytes, and where it stood.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    bytes: Bytes,
+    text: Text,
     offset: u64,
     len: usize,
-    utf8: bool,
     terminated: bool,
 }
 
 impl Line {
-    pub(crate) fn cut(bytes: Bytes, offset: u64, len: usize, utf8: bool, terminated: bool) -> Self {
-        Self { bytes, offset, len, utf8, terminated }
+    pub(crate) fn cut(text: Text, offset: u64, len: usize, terminated: bool) -> Self {
+        Self { text, offset, len, terminated }
     }
 
     /// A terminated line of its own, as if it stood at the start of a stream.
@@ -37,21 +38,25 @@ impl Line {
     /// ```
     pub fn new(bytes: impl Into<Bytes>) -> Self {
         let bytes = bytes.into();
-        Self { offset: 0, len: bytes.len() + 1, utf8: std::str::from_utf8(&bytes).is_ok(), terminated: true, bytes }
+        Self { offset: 0, len: bytes.len() + 1, terminated: true, text: Text::new(bytes) }
     }
 
     /// The bytes without the newline, and without a carriage return before the newline.
     pub fn bytes(&self) -> &Bytes {
-        &self.bytes
+        self.text.bytes()
     }
 
-    pub(crate) fn into_bytes(self) -> Bytes {
-        self.bytes
+    pub(crate) fn as_text(&self) -> &Text {
+        &self.text
+    }
+
+    pub(crate) fn into_text(self) -> Text {
+        self.text
     }
 
     /// The text; bytes that are not UTF-8 read as U+FFFD.
     pub fn text(&self) -> Cow<'_, str> {
-        String::from_utf8_lossy(&self.bytes)
+        self.text.lossy()
     }
 
     /// Where the line begins, in bytes from the start of the stream.
@@ -66,12 +71,12 @@ impl Line {
 
     /// True if and only if the line has no content.
     pub fn is_empty(&self) -> bool {
-        self.bytes.is_empty()
+        self.bytes().is_empty()
     }
 
     /// True if and only if every byte belongs to valid UTF-8.
     pub fn is_utf8(&self) -> bool {
-        self.utf8
+        self.text.is_utf8()
     }
 
     /// False for the tail of a stream that ended without a newline.

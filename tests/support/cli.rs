@@ -46,6 +46,27 @@ pub fn answering(bytes: impl Into<Vec<u8>>) -> Memory {
     })
 }
 
+/// A CLI whose first process runs `script` once it has a prompt, whose uuid the script is given; the others serve.
+pub fn first<F, Fut>(launches: &Launches, script: F) -> Memory
+where
+    F: Fn(FakeCli, String) -> Fut + Clone + Send + Sync + 'static,
+    Fut: Future<Output = Exit> + Send + 'static,
+{
+    let launches = launches.clone();
+    cli(move |launch, mut cli| {
+        let process = launches.note(launch);
+        let script = script.clone();
+        async move {
+            if process > 0 {
+                return cli.serve().await;
+            }
+            cli.handshake().await;
+            let (uuid, _) = cli.prompt().await;
+            script(cli, uuid).await
+        }
+    })
+}
+
 impl FakeCli {
     pub fn new(peer: Peer) -> Self {
         let Peer { stdin, stdout, stderr, control } = peer;

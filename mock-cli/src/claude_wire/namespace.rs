@@ -1,5 +1,8 @@
 //! Running this program where nothing but loopback can be reached.
 
+use std::path::Path;
+use std::process::Command;
+
 use claude_wire::hermetic::Network;
 
 use super::Failure;
@@ -16,11 +19,33 @@ pub(crate) fn enter() -> Result<(), Failure> {
     }
 }
 
+/// A command that starts a program without any network, where the system has such a thing and lets this user have it; with it elsewhere.
+pub(crate) fn shut_off(program: &Path) -> Command {
+    #[cfg(target_os = "linux")]
+    if unshare().arg("true").output().is_ok_and(|tried| tried.status.success()) {
+        let mut command = unshare();
+        command.arg(program);
+        return command;
+    }
+    Command::new(program)
+}
+
+/// The beginning of a command that runs in a network namespace of its own, in which nothing is up.
+#[cfg(target_os = "linux")]
+fn unshare() -> Command {
+    let mut unshare = Command::new("unshare");
+    // Whoever is not root becomes it in the namespace, and there only.
+    if !rustix::process::geteuid().is_root() {
+        unshare.arg("--map-root-user");
+    }
+    unshare.args(["--net", "--"]);
+    unshare
+}
+
 #[cfg(target_os = "linux")]
 fn anew(open: &str) -> Result<(), Failure> {
     use std::env;
     use std::os::unix::process::CommandExt as _;
-    use std::process::Command;
 
     /// Set in the program that was started anew, so that it does not start itself for ever.
     const ENTERED: &str = "CLAUDE_WIRE_IN_NAMESPACE";
@@ -30,12 +55,8 @@ fn anew(open: &str) -> Result<(), Failure> {
         return Err(open.to_owned());
     }
     let in_namespace = |script: &str| {
-        let mut unshare = Command::new("unshare");
-        // Whoever is not root becomes it in the namespace, and there only.
-        if !rustix::process::geteuid().is_root() {
-            unshare.arg("--map-root-user");
-        }
-        unshare.args(["--net", "--", "sh", "-c", script, "sh"]);
+        let mut unshare = unshare();
+        unshare.args(["sh", "-c", script, "sh"]);
         unshare
     };
     // Tried first, because its exit code could not be told from this program's own.

@@ -77,6 +77,41 @@ async fn what_the_caller_knows_goes_too_and_all_stays_when_asked() {
     assert!(events(&path)[0].contains(KEY) && events(&path)[1].contains("\"${cwd}/y\",\"at\":\"/srv/canary-home\""), "{:?}", events(&path));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_secret_in_pieces_is_held_until_it_is_known_and_never_written() {
+    let Setup { path, recorder, bench, _folder } = setup();
+    let mut host = recorder.open(Launch::default()).await.unwrap();
+    let mut cli = bench.peer();
+    for piece in ["the key is sk", "-ant-can", "ary-1 and"] {
+        let delta = format!(r#"{{"type":"content_block_delta","delta":{{"type":"text_delta","text":"{piece}"}}}}"#);
+        let line = format!("{{\"type\":\"stream_event\",\"event\":{delta}}}\n");
+        cli.stdout.write_all(line.as_bytes()).await.unwrap();
+        read(&mut host.stdout, line.len()).await;
+    }
+    // The end of the text never comes; what is there is written all the same.
+    recorder.flush().await.unwrap();
+    let texts: Vec<_> = events(&path).iter().map(|line| line.split("\"text\":").nth(1).unwrap().to_owned()).collect();
+    assert_eq!(texts, ["\"the key is <key:1>\"}}}}", "\"\"}}}}", "\" and\"}}}}"]);
+    drop(host);
+    recorder.flush().await.unwrap();
+    assert_eq!(sealed(&path).header.redactions, Some(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_version_that_the_cli_tells_is_in_the_header() {
+    let Setup { path, recorder, bench, _folder } = setup();
+    let line = b"{\"type\":\"system\",\"subtype\":\"init\",\"claude_code_version\":\"2.1.329\"}\n";
+    for recorder in [recorder.clone(), recorder.cli_version("1.0")] {
+        let mut host = recorder.open(Launch::default()).await.unwrap();
+        bench.peer().stdout.write_all(line).await.unwrap();
+        read(&mut host.stdout, line.len()).await;
+        drop(host);
+        recorder.flush().await.unwrap();
+    }
+    assert_eq!(sealed(&path).header.cli.as_deref(), Some("2.1.329"));
+    assert_eq!(sealed(&path.with_file_name("x-2.jsonl")).header.cli.as_deref(), Some("1.0"), "what was told is not doubted");
+}
+
 #[cfg(unix)]
 #[tokio::test(start_paused = true)]
 async fn what_is_no_file_has_no_count_and_is_whole() {

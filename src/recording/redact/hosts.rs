@@ -8,7 +8,7 @@ use super::text::{Text, Words, places, words};
 const NOBODY: [&str; 9] = ["Public", "Shared", "linuxbrew", "node", "root", "runner", "ubuntu", "user", "vscode"];
 
 /// What stands before the name of a home folder.
-const PARENTS: [&str; 4] = ["/home/", "/Users/", "/-home-", "/-Users-"];
+const PARENTS: [&str; 4] = ["/home/", "/Users/", "-home-", "-Users-"];
 
 static PARENT_WORDS: Words = Words::new(|| words(PARENTS));
 
@@ -22,15 +22,18 @@ const OWN_NETWORKS: [&str; 8] = [".corp", ".home.arpa", ".internal", ".intranet"
 
 static NETWORK_WORDS: Words = Words::new(|| words(OWN_NETWORKS));
 
-/// The name in `/home/NAME`, in `/Users/NAME`, in `C:\Users\NAME`, and in the CLI's own spelling of such a folder (`projects/-home-NAME`).
+/// The name in `/home/NAME`, in `/Users/NAME`, in `C:\Users\NAME`, and in the CLI's own spelling of such a folder (`-home-NAME`).
 pub(super) fn users(text: &Text<'_>) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     for (index, at) in places(&PARENT_WORDS, &text.plain) {
         let parent = PARENTS[index];
         let is_slug = parent.ends_with('-');
         let is_name = |byte: u8| byte.is_ascii_alphanumeric() || (!is_slug && matches!(byte, b'_' | b'-' | b'.'));
+        let begins = !is_slug || matches!(text.before(at), None | Some(b'/' | b'"'));
         let name = at + parent.len();
-        found.push(name..text.run(name, is_name));
+        if begins {
+            found.push(name..text.run(name, is_name));
+        }
     }
     found.extend(places(&WINDOWS, text.raw).filter_map(|(_, at)| after_drive(text.raw, at)));
     for name in &mut found {

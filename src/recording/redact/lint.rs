@@ -1,9 +1,10 @@
 use std::fmt;
 
+use super::numbers::KINDS;
 use super::redaction::Redaction;
-use super::redactor::Redactor;
+use super::redactor::{Held, Redactor};
 use super::rules::Place;
-use crate::recording::event::{Event, EventKind};
+use crate::recording::event::Event;
 use crate::recording::file::Recording;
 use crate::recording::strings::path_to;
 
@@ -15,7 +16,7 @@ pub struct Finding {
     pub line: usize,
     /// The rule: `key`, `email` and so on, as in the table of [`Redaction`].
     pub kind: &'static str,
-    /// Where in the line: `argv[2]`, `env.NAME`; of a line that is JSON the path, as in `message.content[0].text`; else the byte.
+    /// Where in the line: `argv[2]`, `env.NAME`, `vars.NAME`; of a line that is JSON the path, as in `message.content[0].text`; else the byte.
     pub place: String,
     /// What was found, masked: how it begins if it is long, and its length. Safe to show.
     pub excerpt: String,
@@ -31,7 +32,7 @@ impl fmt::Display for Finding {
 impl Finding {
     /// The kinds of things that are found, in no order.
     pub fn kinds() -> &'static [&'static str] {
-        Redactor::kinds()
+        &KINDS
     }
 }
 
@@ -43,40 +44,40 @@ pub fn lint(recording: &Recording) -> Vec<Finding> {
 pub(super) fn find(redaction: &Redaction, recording: &Recording) -> Vec<Finding> {
     let mut redactor = Redactor::new(redaction);
     let header = &recording.header;
-    redactor.in_header(header);
-    for event in &recording.events {
-        redactor.in_event(event);
-    }
+    redactor.study(header, &recording.events);
 
     let mut findings = Vec::new();
     let argv = header.argv.iter().flatten().enumerate().map(|(index, text)| (format!("argv[{index}]"), text));
     let env = header.env.iter().map(|(name, text)| (format!("env.{name}"), text));
-    for ((name, text), places) in argv.chain(env).zip(redactor.in_header(header)) {
-        findings.extend(places.iter().map(|place| finding(1, place, text.as_bytes(), name.clone())));
+    let vars = header.vars.iter().map(|(name, text)| (format!("vars.{name}"), text));
+    for ((name, text), places) in argv.chain(env).chain(vars).zip(redactor.in_header(header)) {
+        findings.extend(places.iter().map(|place| finding(1, place, &text.as_bytes()[place.range.clone()], name.clone())));
     }
-    for (line, event) in (2..).zip(&recording.events) {
-        let places = redactor.in_event(event);
-        let text = text_of(event);
-        findings.extend(places.iter().map(|place| finding(line, place, text, name_of(event, place))));
+    let mut lines = 2..;
+    let mut take = |redactor: &mut Redactor| {
+        while let Some(Held { event, edits, .. }) = redactor.next_found() {
+            let line = lines.next().unwrap_or_default();
+            let found = edits.iter().filter_map(|edit| Some((edit.range.start, edit.found.as_ref()?)));
+            findings.extend(found.map(|(start, (place, text))| finding(line, place, text, name_of(&event, start))));
+        }
+    };
+    for event in &recording.events {
+        redactor.push(event.clone());
+        take(&mut redactor);
     }
+    redactor.finish();
+    take(&mut redactor);
     findings
 }
 
 fn finding(line: usize, place: &Place, text: &[u8], name: String) -> Finding {
-    Finding { line, kind: place.kind, place: name, excerpt: masked(&text[place.range.clone()]) }
+    Finding { line, kind: place.kind, place: name, excerpt: masked(text) }
 }
 
-fn text_of(event: &Event) -> &[u8] {
-    match &event.kind {
-        EventKind::Mark(text) => text.as_bytes(),
-        _ => event.payload().map_or(&[], |line| line.bytes()),
-    }
-}
-
-fn name_of(event: &Event, place: &Place) -> String {
+fn name_of(event: &Event, start: usize) -> String {
     match event.payload().filter(|line| line.json().is_some()) {
-        Some(line) => path_to(line.bytes(), place.range.start),
-        None => format!("byte {}", place.range.start),
+        Some(line) => path_to(line.bytes(), start),
+        None => format!("byte {start}"),
     }
 }
 

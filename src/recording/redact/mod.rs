@@ -12,6 +12,7 @@ mod known;
 mod lint;
 mod members;
 mod numbers;
+mod pieces;
 mod redaction;
 mod redactor;
 mod rules;

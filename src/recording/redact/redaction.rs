@@ -29,6 +29,11 @@ use crate::recording::vars::{Root, hide};
 /// A secret that was found once (by name, by shape, in the environment) is also found where nothing tells of it, percent-encoded, and in
 /// base64, if it has 8 characters or more.
 ///
+/// **A text that comes in pieces** (partial messages) is looked at as one: the placeholder stands in the piece in which the secret begins, and
+/// the next pieces lose their part of it, so that together they say what the whole message says. A recorder therefore holds back the last
+/// three words of such a text until more comes, its block ends, or nothing has come for a quarter of a second; 8 KiB without a space are
+/// looked at in parts. A recorder that is killed loses what it held.
+///
 /// **What is not found**: a secret without a telling name or shape that nobody told of; public addresses and names of hosts, which
 /// decisions depend on; what is inside images and other binary data.
 ///
@@ -84,14 +89,16 @@ impl Redaction {
         let hidden = hide(recording, &self.roots);
         let mut redactor = Redactor::new(self);
         // First all is looked at, so that what is told at the end is found at the start.
-        redactor.in_header(&recording.header);
-        for event in &recording.events {
-            redactor.in_event(event);
-        }
+        redactor.study(&recording.header, &recording.events);
         redactor.header(&mut recording.header);
-        for event in &mut recording.events {
-            redactor.event(event);
+        let events = std::mem::take(&mut recording.events);
+        recording.events.reserve(events.len());
+        for event in events {
+            redactor.push(event);
+            recording.events.extend(std::iter::from_fn(|| redactor.next()));
         }
+        redactor.finish();
+        recording.events.extend(std::iter::from_fn(|| redactor.next()));
         let mut counts = redactor.counts().clone();
         if hidden > 0 {
             counts.insert("path", hidden);

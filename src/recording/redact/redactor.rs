@@ -1,12 +1,14 @@
 //! Puts the placeholders in, line by line.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
+use std::ops::Range;
 
 use super::known::Known;
+use super::members;
 use super::numbers::Numbers;
+use super::pieces::{Cut, Part, Piece, Settled, Tail, part_of};
 use super::redaction::Redaction;
 use super::rules::{Place, in_argument, in_line, whole};
-use super::{members, numbers};
 use crate::recording::event::{Event, EventKind};
 use crate::recording::header::Header;
 use crate::recording::payload::Payload;
@@ -14,12 +16,36 @@ use crate::recording::payload::Payload;
 /// How often something of each kind was replaced.
 pub(crate) type Counts = BTreeMap<&'static str, u64>;
 
+/// How many events are held back at most while a text is not finished.
+const MOST_HELD: usize = 256;
+
 /// The redaction of one recording. What it has learned in one line it finds in the next.
 #[derive(Debug, Default)]
 pub(crate) struct Redactor {
     known: Known,
     numbers: Numbers,
     counts: Counts,
+    /// The events that wait, in order, and the number of the first.
+    held: VecDeque<Held>,
+    first: u64,
+    tails: Vec<Tail>,
+}
+
+/// An event that was looked at.
+#[derive(Debug)]
+pub(super) struct Held {
+    pub(super) event: Event,
+    pub(super) edits: Vec<Edit>,
+    /// Where it holds a piece of a text that is not settled.
+    piece: Option<Range<usize>>,
+}
+
+/// What is to be done in an event's line.
+#[derive(Debug)]
+pub(super) struct Edit {
+    pub(super) range: Range<usize>,
+    /// What is there, with all of its text; nothing where only the rest of it goes.
+    pub(super) found: Option<(Place, Vec<u8>)>,
 }
 
 impl Redactor {
@@ -42,30 +68,90 @@ impl Redactor {
     /// Replaces in a header what must not stay there.
     pub(crate) fn header(&mut self, header: &mut Header) {
         let found = self.in_header(header);
-        let texts = header.argv.iter_mut().flatten().chain(header.env.values_mut());
+        let texts = header.argv.iter_mut().flatten().chain(header.env.values_mut()).chain(header.vars.values_mut());
         for (text, places) in texts.zip(found) {
             if !places.is_empty() {
-                *text = String::from_utf8_lossy(&self.replace(text.as_bytes(), places)).into_owned();
+                let edits = places.into_iter().map(|place| Edit::new(place, text.as_bytes())).collect();
+                *text = String::from_utf8_lossy(&self.replace(text.as_bytes(), edits)).into_owned();
             }
         }
     }
 
-    /// Replaces in an event what must not stay there.
-    pub(crate) fn event(&mut self, event: &mut Event) {
-        let places = self.in_event(event);
+    /// Takes in an event. Events come out again by [`next`](Self::next), in the same order: some wait for the end of a text.
+    pub(crate) fn push(&mut self, event: Event) {
+        let places = self.in_event(&event);
+        let part = part_of(&event);
+        match &part {
+            Part::End(thread) => self.settle(|tail| tail.thread == *thread),
+            Part::EndAll => self.settle(|_| true),
+            Part::Piece(_) | Part::Nothing => {}
+        }
+        let number = self.first + self.held.len() as u64;
+        let text = text_of(&event);
+        let mut edits: Vec<Edit> = places.into_iter().map(|place| Edit::new(place, text)).collect();
+        let Part::Piece(Piece { thread, range }) = part else {
+            self.held.push_back(Held { event, edits, piece: None });
+            return self.limit();
+        };
+        edits.retain(|edit| edit.range.end <= range.start || range.end <= edit.range.start);
+        let index = self.tails.iter().position(|tail| tail.thread == thread).unwrap_or_else(|| {
+            self.tails.push(Tail::new(thread));
+            self.tails.len() - 1
+        });
+        self.tails[index].push(number, &text[range.clone()]);
+        self.held.push_back(Held { event, edits, piece: Some(range) });
+        self.settle_tail(index, false);
+        self.limit();
+    }
+
+    /// The next event, with everything replaced in it.
+    pub(crate) fn next(&mut self) -> Option<Event> {
+        let Held { mut event, edits, .. } = self.next_found()?;
+        if edits.is_empty() {
+            return Some(event);
+        }
+        let bytes = self.replace(text_of(&event), edits);
         match &mut event.kind {
-            EventKind::Mark(text) if !places.is_empty() => {
-                *text = String::from_utf8_lossy(&self.replace(text.as_bytes(), places)).into_owned();
-            }
+            EventKind::Mark(text) => *text = String::from_utf8_lossy(&bytes).into_owned(),
             _ => {
-                if let Some(line) = event.payload_mut().filter(|_| !places.is_empty()) {
-                    *line = Payload::line(self.replace(line.bytes(), places)).with_eol(line.eol());
+                if let Some(line) = event.payload_mut() {
+                    *line = Payload::line(bytes).with_eol(line.eol());
                 }
             }
         }
+        Some(event)
     }
 
-    /// The places in each argument, then in each variable.
+    /// The next event as it was, with what was found in it.
+    pub(super) fn next_found(&mut self) -> Option<Held> {
+        let held = if self.held.front()?.piece.is_none() { self.held.pop_front()? } else { return None };
+        self.first += 1;
+        Some(held)
+    }
+
+    /// Whether events wait for the end of a text.
+    #[cfg(feature = "session")]
+    pub(crate) fn is_holding(&self) -> bool {
+        !self.held.is_empty()
+    }
+
+    /// No more events for now: those that wait come out as they are.
+    pub(crate) fn finish(&mut self) {
+        self.settle(|_| true);
+    }
+
+    /// Learns from a whole recording, so that what is told at its end is found at its start.
+    pub(super) fn study(&mut self, header: &Header, events: &[Event]) {
+        self.in_header(header);
+        for event in events {
+            self.push(event.clone());
+            while self.next_found().is_some() {}
+        }
+        self.finish();
+        while self.next_found().is_some() {}
+    }
+
+    /// The places in each argument, then in each variable of the environment, then in each of the recording.
     pub(super) fn in_header(&mut self, header: &Header) -> Vec<Vec<Place>> {
         let argv = header.argv.iter().flatten();
         let mut before: Option<&str> = None;
@@ -78,7 +164,8 @@ impl Redactor {
             before = Some(text);
         }
         named.extend(header.env.keys().map(|name| members::is_variable(name.as_bytes()).then_some("secret")));
-        let texts: Vec<&String> = argv.chain(header.env.values()).collect();
+        named.extend(header.vars.keys().map(|_| None));
+        let texts: Vec<&String> = argv.chain(header.env.values()).chain(header.vars.values()).collect();
         let find = |known: &Known| -> Vec<Vec<Place>> {
             let places = |(text, named): (&&String, &Option<&'static str>)| match named {
                 Some(kind) => whole(text.as_bytes(), kind),
@@ -95,8 +182,8 @@ impl Redactor {
         if learned { find(&self.known) } else { found }
     }
 
-    /// The places in an event's line or mark.
-    pub(super) fn in_event(&mut self, event: &Event) -> Vec<Place> {
+    /// The places in an event's line or mark, seen alone.
+    fn in_event(&mut self, event: &Event) -> Vec<Place> {
         let mark;
         let (line, out) = match &event.kind {
             EventKind::Mark(text) => {
@@ -111,6 +198,40 @@ impl Redactor {
         self.numbers.take_in(line.bytes());
         let places = in_line(line, out, &self.known);
         if self.learn(line.bytes(), &places) { in_line(line, out, &self.known) } else { places }
+    }
+
+    /// Lets nothing wait for ever, and nothing grow without end.
+    fn limit(&mut self) {
+        if self.held.len() > MOST_HELD {
+            self.finish();
+        }
+    }
+
+    fn settle(&mut self, which: impl Fn(&Tail) -> bool) {
+        for index in (0..self.tails.len()).rev().filter(|index| which(&self.tails[*index])).collect::<Vec<_>>() {
+            self.settle_tail(index, true);
+            self.tails.swap_remove(index);
+        }
+    }
+
+    fn settle_tail(&mut self, index: usize, all: bool) {
+        let mut places = self.tails[index].places(&self.known);
+        let text = self.tails[index].text().to_vec();
+        // What may go on is not learned yet: its beginning would be found in too much.
+        if all && self.learn(&text, &places) {
+            places = self.tails[index].places(&self.known);
+        }
+        for (number, cuts) in self.tails[index].settle(&places, all) {
+            self.settled((number, cuts));
+        }
+    }
+
+    fn settled(&mut self, (number, cuts): Settled) {
+        let Some(held) = number.checked_sub(self.first).and_then(|index| self.held.get_mut(usize::try_from(index).ok()?)) else { return };
+        let Some(piece) = held.piece.take() else { return };
+        let edit = |Cut { range, found }| Edit { range: piece.start + range.start..piece.start + range.end, found };
+        held.edits.extend(cuts.into_iter().map(edit));
+        held.edits.sort_by_key(|edit| edit.range.start);
     }
 
     /// Remembers what was found, to find it in other forms and where nothing tells of it.
@@ -140,22 +261,34 @@ impl Redactor {
         self.known.add_secret(kind, text);
     }
 
-    fn replace(&mut self, text: &[u8], places: Vec<Place>) -> Vec<u8> {
+    fn replace(&mut self, text: &[u8], edits: Vec<Edit>) -> Vec<u8> {
         let mut out = Vec::with_capacity(text.len());
         let mut copied = 0;
-        for Place { range, kind, text: known, .. } in places {
+        for Edit { range, found } in edits {
             out.extend_from_slice(&text[copied..range.start]);
-            let (kind, placeholder) = self.numbers.placeholder(kind, known.as_deref().unwrap_or(&text[range.clone()]));
-            out.extend_from_slice(placeholder.as_bytes());
             copied = range.end;
-            *self.counts.entry(kind).or_default() += 1;
+            if let Some((place, found)) = found {
+                let (kind, placeholder) = self.numbers.placeholder(place.kind, place.text.as_deref().unwrap_or(&found));
+                out.extend_from_slice(placeholder.as_bytes());
+                *self.counts.entry(kind).or_default() += 1;
+            }
         }
         out.extend_from_slice(&text[copied..]);
         out
     }
+}
 
-    /// The kinds of things that are replaced.
-    pub(super) fn kinds() -> &'static [&'static str] {
-        &numbers::KINDS
+impl Edit {
+    fn new(place: Place, text: &[u8]) -> Self {
+        let found = text[place.range.clone()].to_vec();
+        Self { range: place.range.clone(), found: Some((place, found)) }
+    }
+}
+
+/// What an event says: its line, or its mark.
+pub(super) fn text_of(event: &Event) -> &[u8] {
+    match &event.kind {
+        EventKind::Mark(text) => text.as_bytes(),
+        _ => event.payload().map_or(&[], |line| line.bytes()),
     }
 }

@@ -22,7 +22,7 @@ const NOTES: [&str; 4] =
     ["Async agent launched successfully.", "Output token limit hit.", "Your response above was cut off", "<system-reminder>"];
 
 /// A place that a rule found.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Place {
     pub(super) range: Range<usize>,
     pub(super) kind: &'static str,
@@ -74,7 +74,8 @@ fn in_json(json: &[u8], out: bool, known: &Known) -> Vec<Place> {
     places
 }
 
-fn in_text(text: &[u8], needles: &[&Needle]) -> Vec<Place> {
+/// Of a text that is no JSON, or a part of one.
+pub(super) fn in_text(text: &[u8], needles: &[&Needle]) -> Vec<Place> {
     merged(candidates(text, needles))
 }
 

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use super::{At, Decode, Sink};
+use super::{At, Decode, Members, Sink};
 use crate::wire::json::{Kind, RawJson, Reader};
 
 impl Decode for String {
     const EXPECTED: &'static str = "a string";
 
     fn decode(reader: &mut Reader<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Self> {
-        match reader.owned_string() {
-            Some(text) => Some(text),
+        match reader.string() {
+            Some(text) => Some(text.into_owned()),
             None => sink.wrong(at, Self::EXPECTED, reader),
         }
     }
@@ -86,6 +86,12 @@ impl<T: Decode> Decode for Box<T> {
 
     fn decode(reader: &mut Reader<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Self> {
         T::decode(reader, at, sink).map(Box::new)
+    }
+}
+
+impl<T: Members> Members for Box<T> {
+    fn members(reader: &mut Reader<'_>, start: usize, at: &At<'_>, sink: &mut Sink) -> Self {
+        Self::new(T::members(reader, start, at, sink))
     }
 }
 

@@ -33,21 +33,17 @@ macro_rules! object {
             )?
         }
 
-        impl $crate::wire::decode::Decode for $name {
-            const EXPECTED: &'static str = "an object";
-
-            fn decode(
+        impl $crate::wire::decode::Members for $name {
+            #[allow(unused_variables, reason = "an object that keeps no raw text needs no start")]
+            fn members(
                 reader: &mut $crate::wire::json::Reader<'_>,
+                start: usize,
                 at: &$crate::wire::decode::At<'_>,
                 sink: &mut $crate::wire::decode::Sink,
-            ) -> Option<Self> {
-                if reader.kind() != $crate::wire::json::Kind::Object {
-                    return sink.wrong(at, Self::EXPECTED, reader);
-                }
-                $(let start = object!(@start $extra, reader);)?
+            ) -> Self {
                 $(let mut $field: Option<$type> = None;)*
-                reader.enter();
                 while let Some(key) = reader.key() {
+                    let key = &*key;
                     $(if *key == *$wire.as_bytes() {
                         $field = if reader.null() {
                             None
@@ -60,14 +56,31 @@ macro_rules! object {
                         reader.skip();
                         continue;
                     })?
-                    sink.unknown(at, &key);
+                    sink.unknown(at, key);
                     reader.skip();
                 }
                 $($(object!(@absent $mode, $field, $type, $wire, at, sink);)*)*
-                Some(Self {
+                Self {
                     $($field: $field.unwrap_or_default(),)*
                     $(raw: object!(@keep $extra, reader, start),)?
-                })
+                }
+            }
+        }
+
+        impl $crate::wire::decode::Decode for $name {
+            const EXPECTED: &'static str = "an object";
+
+            fn decode(
+                reader: &mut $crate::wire::json::Reader<'_>,
+                at: &$crate::wire::decode::At<'_>,
+                sink: &mut $crate::wire::decode::Sink,
+            ) -> Option<Self> {
+                if reader.kind() != $crate::wire::json::Kind::Object {
+                    return sink.wrong(at, Self::EXPECTED, reader);
+                }
+                let start = reader.position();
+                reader.enter();
+                Some($crate::wire::decode::Members::members(reader, start, at, sink))
             }
         }
     };
@@ -76,7 +89,6 @@ macro_rules! object {
     (@doc $wire:literal declared) => { concat!("Wire field `", $wire, "`, CLI 2.1.329 (declared only).") };
     (@doc $wire:literal required declared) => { object!(@doc $wire declared) };
     (@raw $extra:ident) => { $crate::wire::json::RawJson };
-    (@start $extra:ident, $reader:ident) => { $reader.position() };
     (@keep $extra:ident, $reader:ident, $start:ident) => { $reader.since($start) };
     (@outside raw, $key:ident) => { false };
     (@outside tagged, $key:ident) => { *$key == *b"type" };

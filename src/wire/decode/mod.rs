@@ -29,6 +29,12 @@ pub(crate) trait Decode: Sized {
     }
 }
 
+/// An object, read from within.
+pub(crate) trait Members: Sized {
+    /// Reads the members that are left of the object that begins at `start`.
+    fn members(reader: &mut Reader<'_>, start: usize, at: &At<'_>, sink: &mut Sink) -> Self;
+}
+
 /// The items of the array that the reader stands before.
 pub(crate) fn decode_items<T: Decode>(reader: &mut Reader<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Vec<T>> {
     let mut items = Vec::new();

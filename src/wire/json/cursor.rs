@@ -2,16 +2,15 @@
 
 use std::borrow::Cow;
 
-use bytes::Bytes;
-
 use super::raw::RawJson;
 use super::reader::Reader;
-use super::string::unescape;
+use super::string::decode;
+use super::text::Source;
 
 /// One value inside a line that has been scanned before.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Cursor<'a> {
-    line: &'a Bytes,
+    line: Source<'a>,
     start: usize,
     end: usize,
 }
@@ -42,12 +41,12 @@ impl Kind {
 
 impl<'a> Cursor<'a> {
     /// The value at `start..end` of `line`; the caller has scanned it.
-    pub(crate) fn new(line: &'a Bytes, start: usize, end: usize) -> Self {
-        Self { line, start, end }
+    pub(crate) fn new(line: impl Into<Source<'a>>, start: usize, end: usize) -> Self {
+        Self { line: line.into(), start, end }
     }
 
     pub(crate) fn bytes(&self) -> &'a [u8] {
-        &self.line[self.start..self.end]
+        &self.line.bytes()[self.start..self.end]
     }
 
     /// Where the value stands in its line.
@@ -66,10 +65,7 @@ impl<'a> Cursor<'a> {
 
     /// The text of a string value.
     pub(crate) fn string(&self) -> Option<Cow<'a, str>> {
-        match self.bytes() {
-            [b'"', content @ .., b'"'] => Some(unescape(content)),
-            _ => None,
-        }
+        (self.kind() == Kind::String).then(|| decode(self.line, self.start + 1).0)
     }
 
     pub(crate) fn bool(&self) -> Option<bool> {
@@ -147,6 +143,8 @@ impl<'a> Iterator for Items<'a> {
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+
     use super::*;
 
     fn cursor(line: &Bytes) -> Cursor<'_> {

@@ -13,8 +13,10 @@ mod run;
 mod scan;
 mod skip;
 mod string;
+mod text;
 
 pub(crate) use self::cursor::{Cursor, Kind};
 pub use self::raw::{JsonError, RawJson};
 pub(crate) use self::reader::Reader;
-pub(crate) use self::scan::{Fault, is_space, key_string_end, skip_space, value_end};
+pub(crate) use self::scan::{Fault, is_space, object_end, skip_space};
+pub(crate) use self::text::Text;

@@ -2,33 +2,32 @@
 
 use std::borrow::Cow;
 
-use bytes::Bytes;
-
 use super::cursor::{Cursor, Kind};
 use super::raw::RawJson;
 use super::run::plain_end;
 use super::scan::skip_space;
 use super::skip::skip_value;
 use super::string::decode;
+use super::text::Source;
 
 /// Stands before a value of a line that has been scanned before; whoever reads the value leaves it behind the value.
 ///
 /// The grammar has been checked, so it is not checked again: on a line that was not scanned the reader yields wrong values, and ends.
 #[derive(Clone, Debug)]
 pub(crate) struct Reader<'a> {
-    line: &'a Bytes,
+    line: Source<'a>,
     at: usize,
 }
 
 impl<'a> Reader<'a> {
     /// A reader before the value at `at`.
-    pub(crate) fn new(line: &'a Bytes, at: usize) -> Self {
-        Self { line, at }
+    pub(crate) fn new(line: impl Into<Source<'a>>, at: usize) -> Self {
+        Self { line: line.into(), at }
     }
 
     /// What the value is.
     pub(crate) fn kind(&self) -> Kind {
-        Kind::of(self.line.get(self.at).copied())
+        Kind::of(self.line.bytes().get(self.at).copied())
     }
 
     /// Reads a `null`; false leaves the value unread.
@@ -46,24 +45,9 @@ impl<'a> Reader<'a> {
         if self.kind() != Kind::String {
             return None;
         }
-        let (text, end) = decode(self.line, (self.at + 1).min(self.line.len()));
+        let (text, end) = decode(self.line, self.at + 1);
         self.at = end + 1;
         Some(text)
-    }
-
-    /// The same, owned; for the many strings that are kept this is the shorter way.
-    pub(crate) fn owned_string(&mut self) -> Option<String> {
-        if self.kind() == Kind::String {
-            let start = self.at + 1;
-            let end = plain_end(self.line, start);
-            if self.line.get(end) == Some(&b'"')
-                && let Ok(text) = String::from_utf8(self.line[start..end].to_vec())
-            {
-                self.at = end + 1;
-                return Some(text);
-            }
-        }
-        self.string().map(Cow::into_owned)
     }
 
     /// Reads a boolean; `None` leaves the value unread.
@@ -82,22 +66,28 @@ impl<'a> Reader<'a> {
     }
 
     /// The next key of the object; the reader stands before its value then. `None` at the end, and the reader stands behind the object.
+    #[inline(always)]
     pub(crate) fn key(&mut self) -> Option<Cow<'a, [u8]>> {
         if !self.next(b'}') {
             return None;
         }
+        let line = self.line.bytes();
         let start = self.at + 1;
-        let end = plain_end(self.line, start);
-        let key = if self.line.get(end) == Some(&b'"') {
-            self.at = end + 1;
-            Cow::Borrowed(&self.line[start..end])
-        } else {
-            let (key, end) = decode(self.line, start.min(self.line.len()));
-            self.at = end + 1;
-            Cow::Owned(key.into_owned().into_bytes())
-        };
-        self.at = skip_space(self.line, skip_space(self.line, self.at) + 1);
-        Some(key)
+        let end = plain_end(line, start);
+        if line.get(end) != Some(&b'"') {
+            return Some(self.escaped_key());
+        }
+        self.at = skip_space(line, skip_space(line, end + 1) + 1);
+        line.get(start..end).map(Cow::Borrowed)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn escaped_key(&mut self) -> Cow<'a, [u8]> {
+        let (key, end) = decode(self.line, self.at + 1);
+        let line = self.line.bytes();
+        self.at = skip_space(line, skip_space(line, end + 1) + 1);
+        Cow::Owned(key.into_owned().into_bytes())
     }
 
     /// True before the next item of the array; false at its end, and the reader stands behind the array.
@@ -108,7 +98,7 @@ impl<'a> Reader<'a> {
     /// Reads a value of any kind.
     pub(crate) fn skip(&mut self) -> Cursor<'a> {
         let start = self.at;
-        self.at = skip_value(self.line, start).min(self.line.len());
+        self.at = skip_value(self.line.bytes(), start).min(self.line.bytes().len());
         Cursor::new(self.line, start, self.at)
     }
 
@@ -122,23 +112,25 @@ impl<'a> Reader<'a> {
     }
 
     /// Passes the comma before a member, or the bracket behind the last one.
+    #[inline]
     fn next(&mut self, end: u8) -> bool {
-        self.at = skip_space(self.line, self.at);
-        match self.line.get(self.at) {
-            Some(b',') => self.at = skip_space(self.line, self.at + 1),
-            Some(&byte) if byte == end => {
-                self.at += 1;
-                return false;
-            }
-            Some(_) => {}
-            None => return false,
-        }
-        true
+        let line = self.line.bytes();
+        let at = skip_space(line, self.at);
+        let (at, more) = match line.get(at) {
+            Some(b',') => (skip_space(line, at + 1), true),
+            Some(&byte) if byte == end => (at + 1, false),
+            Some(_) => (at, true),
+            None => (at, false),
+        };
+        self.at = at;
+        more
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+
     use super::*;
 
     #[test]

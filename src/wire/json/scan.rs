@@ -1,5 +1,7 @@
 //! A strict, iterative scan over one JSON value: no recursion, no allocation up to 64 levels.
 
+use std::ops::Range;
+
 use super::run::plain_end;
 
 /// Where and why a text is not JSON.
@@ -28,10 +30,42 @@ pub(crate) fn value_end(text: &[u8], at: usize) -> Result<usize, Fault> {
 
 /// The end of the object or array at `at`, and of all that is in it.
 fn container_end(text: &[u8], at: usize) -> Result<usize, Fault> {
+    walk(text, at, |_, _| {})
+}
+
+/// The end of the object at `at`; `member` is told of each of its own members: where the key stands, without quotes, and where the value.
+pub(crate) fn object_end(text: &[u8], at: usize, member: impl FnMut(Range<usize>, Range<usize>)) -> Result<usize, Fault> {
+    match text.get(at) {
+        Some(b'{') => walk(text, at, member),
+        Some(_) => Err(Fault::Byte(at)),
+        None => Err(Fault::End),
+    }
+}
+
+/// The end of the value at `at`; `member` is told of the members of the outermost object.
+#[inline]
+fn walk(text: &[u8], at: usize, mut member: impl FnMut(Range<usize>, Range<usize>)) -> Result<usize, Fault> {
     let mut open = Nesting::default();
     let mut at = at;
+    let mut before_key = false;
+    let mut key = 0..0;
+    let mut value = at;
     loop {
-        at = skip_space(text, at);
+        if before_key {
+            let end = key_string_end(text, at)?;
+            let colon = skip_space(text, end);
+            match text.get(colon) {
+                Some(b':') => {}
+                Some(_) => return Err(Fault::Byte(colon)),
+                None => return Err(Fault::End),
+            }
+            let start = skip_space(text, colon + 1);
+            if open.depth == 1 {
+                key = at + 1..end - 1;
+                value = start;
+            }
+            at = start;
+        }
         match text.get(at) {
             Some(b'"') => at = string_end(text, at + 1)?,
             Some(b'{') => {
@@ -40,7 +74,7 @@ fn container_end(text: &[u8], at: usize) -> Result<usize, Fault> {
                     at += 1;
                 } else {
                     open.push(true);
-                    at = key_end(text, at)?;
+                    before_key = true;
                     continue;
                 }
             }
@@ -50,6 +84,7 @@ fn container_end(text: &[u8], at: usize) -> Result<usize, Fault> {
                     at += 1;
                 } else {
                     open.push(false);
+                    before_key = false;
                     continue;
                 }
             }
@@ -62,42 +97,34 @@ fn container_end(text: &[u8], at: usize) -> Result<usize, Fault> {
         }
         // A value ended at `at`: close what it closes, or step to the next value.
         loop {
-            let Some(in_object) = open.top() else {
+            if open.depth == 0 {
                 return Ok(at);
-            };
-            at = skip_space(text, at);
-            match (text.get(at), in_object) {
-                (Some(b','), true) => {
-                    at = key_end(text, skip_space(text, at + 1))?;
-                    break;
-                }
-                (Some(b','), false) => {
-                    at += 1;
-                    break;
-                }
-                (Some(b'}'), true) | (Some(b']'), false) => {
-                    open.pop();
-                    at += 1;
-                }
-                (Some(_), _) => return Err(Fault::Byte(at)),
-                (None, _) => return Err(Fault::End),
             }
+            let in_object = open.is_object();
+            if open.depth == 1 && in_object {
+                member(key.clone(), value..at);
+            }
+            at = skip_space(text, at);
+            match text.get(at) {
+                Some(b',') => {
+                    at = skip_space(text, at + 1);
+                    before_key = in_object;
+                    break;
+                }
+                Some(b'}') if in_object => {}
+                Some(b']') if !in_object => {}
+                Some(_) => return Err(Fault::Byte(at)),
+                None => return Err(Fault::End),
+            }
+            open.pop();
+            at += 1;
         }
     }
 }
 
-/// The offset just behind the colon of the key that starts at `at`.
-fn key_end(text: &[u8], at: usize) -> Result<usize, Fault> {
-    let colon = skip_space(text, key_string_end(text, at)?);
-    match text.get(colon) {
-        Some(b':') => Ok(colon + 1),
-        Some(_) => Err(Fault::Byte(colon)),
-        None => Err(Fault::End),
-    }
-}
-
 /// The offset just behind the closing quote of the key that starts at `at`.
-pub(crate) fn key_string_end(text: &[u8], at: usize) -> Result<usize, Fault> {
+#[inline]
+fn key_string_end(text: &[u8], at: usize) -> Result<usize, Fault> {
     match text.get(at) {
         Some(b'"') => string_end(text, at + 1),
         Some(_) => Err(Fault::Byte(at)),
@@ -126,22 +153,38 @@ fn escaped_string_end(text: &[u8], at: usize) -> Result<usize, Fault> {
     }
 }
 
+#[inline]
 fn escape_end(text: &[u8], at: usize) -> Result<usize, Fault> {
     match text.get(at + 1) {
-        Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(at + 2),
-        Some(b'u') => {
-            for digit in at + 2..at + 6 {
-                match text.get(digit) {
-                    Some(byte) if byte.is_ascii_hexdigit() => {}
-                    Some(_) => return Err(Fault::Byte(digit)),
-                    None => return Err(Fault::End),
-                }
-            }
-            Ok(at + 6)
-        }
+        Some(byte) if SHORT_ESCAPES[usize::from(*byte)] => Ok(at + 2),
+        Some(b'u') => unicode_escape_end(text, at + 2),
         Some(_) => Err(Fault::Byte(at + 1)),
         None => Err(Fault::End),
     }
+}
+
+/// What may follow a backslash, but for `u`; a table, because a jump for each letter is hard to predict.
+const SHORT_ESCAPES: [bool; 256] = {
+    let mut table = [false; 256];
+    let letters = b"\"\\/bfnrt";
+    let mut index = 0;
+    while index < letters.len() {
+        table[letters[index] as usize] = true;
+        index += 1;
+    }
+    table
+};
+
+#[inline(never)]
+fn unicode_escape_end(text: &[u8], at: usize) -> Result<usize, Fault> {
+    for digit in at..at + 4 {
+        match text.get(digit) {
+            Some(byte) if byte.is_ascii_hexdigit() => {}
+            Some(_) => return Err(Fault::Byte(digit)),
+            None => return Err(Fault::End),
+        }
+    }
+    Ok(at + 4)
 }
 
 fn literal_end(text: &[u8], at: usize, word: &[u8]) -> Result<usize, Fault> {
@@ -188,49 +231,53 @@ pub(crate) const fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\n' | b'\t' | b'\r')
 }
 
+/// The offset of the first byte at or after `at` that is no white space.
+#[inline]
 pub(crate) fn skip_space(text: &[u8], at: usize) -> usize {
-    let mut at = at;
-    while text.get(at).is_some_and(|&byte| is_space(byte)) {
-        at += 1;
+    match text.get(at) {
+        Some(byte) if *byte > b' ' => at,
+        _ => space_end(text, at),
     }
-    at
 }
 
-/// The open containers, one bit each: set for an object.
+/// The CLI writes next to no white space.
+#[cold]
+#[inline(never)]
+fn space_end(text: &[u8], at: usize) -> usize {
+    at + text.get(at..).unwrap_or_default().iter().take_while(|byte| is_space(**byte)).count()
+}
+
+/// The open containers, one bit each, the innermost lowest: set for an object.
 #[derive(Default)]
 struct Nesting {
     depth: usize,
-    first: u64,
-    rest: Vec<u64>,
+    bits: u64,
+    /// The outer levels, 64 a word.
+    outer: Vec<u64>,
 }
 
 impl Nesting {
+    #[inline]
     fn push(&mut self, object: bool) {
-        let bit = 1 << (self.depth % 64);
-        if self.depth >= 64 && self.depth.is_multiple_of(64) && self.rest.len() < self.depth / 64 {
-            self.rest.push(0);
+        if self.depth > 0 && self.depth.is_multiple_of(64) {
+            self.outer.push(self.bits);
         }
-        if let Some(word) = self.word(self.depth) {
-            *word = if object { *word | bit } else { *word & !bit };
-        }
+        self.bits = self.bits << 1 | u64::from(object);
         self.depth += 1;
     }
 
+    #[inline]
     fn pop(&mut self) {
-        self.depth = self.depth.saturating_sub(1);
-    }
-
-    fn top(&mut self) -> Option<bool> {
-        let level = self.depth.checked_sub(1)?;
-        let bit = 1 << (level % 64);
-        self.word(level).map(|word| *word & bit != 0)
-    }
-
-    fn word(&mut self, level: usize) -> Option<&mut u64> {
-        match level / 64 {
-            0 => Some(&mut self.first),
-            index => self.rest.get_mut(index - 1),
+        self.depth -= 1;
+        self.bits >>= 1;
+        if self.depth > 0 && self.depth.is_multiple_of(64) {
+            self.bits = self.outer.pop().unwrap_or_default();
         }
+    }
+
+    #[inline]
+    fn is_object(&self) -> bool {
+        self.bits & 1 == 1
     }
 }
 

@@ -1,6 +1,6 @@
 //! Steps over a value of a text that has been scanned before.
 
-use super::run::scanned_run_end;
+use super::run::plain_end;
 use super::scan::is_space;
 
 /// The end of the value at `at`, in a text that has been scanned before: nothing is checked again.
@@ -18,15 +18,22 @@ pub(super) fn skip_value(text: &[u8], at: usize) -> usize {
 
 /// The offset behind the closing quote of the string whose content starts at `at`, in a text that has been scanned before.
 pub(super) fn skip_string(text: &[u8], at: usize) -> usize {
-    let mut at = at;
-    loop {
-        at = scanned_run_end(text, at);
-        match text.get(at) {
-            Some(b'"') => return at + 1,
-            Some(_) => at += 2,
-            None => return text.len(),
+    let end = plain_end(text, at);
+    if text.get(end) == Some(&b'"') { end + 1 } else { skip_escaped_string(text, end) }
+}
+
+/// The same from the first escape on: the string ends at the first quote with an even number of backslashes before it.
+pub(super) fn skip_escaped_string(text: &[u8], first: usize) -> usize {
+    let mut at = first;
+    while let Some(found) = memchr::memchr(b'"', text.get(at..).unwrap_or_default()) {
+        let quote = at + found;
+        let backslashes = text[first..quote].iter().rev().take_while(|&&byte| byte == b'\\').count();
+        at = quote + 1;
+        if backslashes.is_multiple_of(2) {
+            return at;
         }
     }
+    text.len()
 }
 
 fn skip_container(text: &[u8], at: usize) -> usize {

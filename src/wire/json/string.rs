@@ -3,80 +3,62 @@
 use std::borrow::Cow;
 
 use super::run::plain_end;
-use super::skip::skip_string;
-
-/// Decodes the content of a scanned JSON string (without its quotes).
-///
-/// A lone surrogate escape and a byte that is not UTF-8 each become U+FFFD.
-pub(super) fn unescape(content: &[u8]) -> Cow<'_, str> {
-    match memchr::memchr(b'\\', content) {
-        Some(_) => decode(content, 0).0,
-        None => lossy(content),
-    }
-}
+use super::skip::skip_escaped_string;
+use super::text::Source;
 
 /// Decodes the string of a scanned line whose content starts at `start`; also tells where the content ends: at its closing quote.
+///
+/// A lone surrogate escape and a byte that is not UTF-8 each become U+FFFD.
 #[inline]
-pub(super) fn decode(line: &[u8], start: usize) -> (Cow<'_, str>, usize) {
-    let end = plain_end(line, start);
-    match line.get(end) {
-        Some(b'"') => (lossy(&line[start..end]), end),
-        _ => decode_escaped(line, start, end.min(line.len())),
+pub(super) fn decode(line: Source<'_>, start: usize) -> (Cow<'_, str>, usize) {
+    let start = start.min(line.bytes().len());
+    let end = plain_end(line.bytes(), start);
+    match line.bytes().get(end) {
+        Some(b'"') => (line.text(start..end), end),
+        _ => decode_escaped(line, start, end),
     }
 }
 
 #[inline(never)]
-fn decode_escaped(line: &[u8], start: usize, first: usize) -> (Cow<'_, str>, usize) {
+fn decode_escaped(line: Source<'_>, start: usize, first: usize) -> (Cow<'_, str>, usize) {
+    let behind = skip_escaped_string(line.bytes(), first);
+    let closed = behind > first && line.bytes().get(behind - 1) == Some(&b'"');
+    let end = behind - usize::from(closed);
+    // Replacing bytes that are not UTF-8 leaves every escape as it is.
+    (Cow::Owned(unescape(&line.text(start..end))), end)
+}
+
+fn unescape(content: &str) -> String {
     // An escape is never shorter than what it stands for: one allocation, even for megabytes.
-    let mut text = Vec::with_capacity(skip_string(line, first).saturating_sub(start));
-    let mut from = start;
-    let mut end = first;
-    loop {
-        match line.get(end) {
-            Some(b'\\') => {
-                text.extend_from_slice(&line[from..end]);
-                from = (end + escape(&line[end..], &mut text)).min(line.len());
-                end = from;
-            }
-            None | Some(b'"') => break,
-            // A control byte cannot stand in a scanned string; it is copied as it is.
-            Some(_) => end += 1,
-        }
-        end = plain_end(line, end);
+    let mut text = String::with_capacity(content.len());
+    let mut rest = content;
+    while let Some((run, escape)) = memchr::memchr(b'\\', rest.as_bytes()).and_then(|at| rest.split_at_checked(at)) {
+        let (char, used) = escaped(escape.as_bytes());
+        text.push_str(run);
+        text.push(char);
+        rest = escape.get(used..).unwrap_or_default();
     }
-    text.extend_from_slice(&line[from..end]);
-    // An escape stands for a whole character: the bytes around it are good or bad as they were before.
-    let text = String::from_utf8(text).unwrap_or_else(|bad| String::from_utf8_lossy(bad.as_bytes()).into_owned());
-    (Cow::Owned(text), end)
+    text.push_str(rest);
+    text
 }
 
+/// The character that the escape at the start of `content` stands for, and how many bytes the escape takes.
 #[inline]
-fn lossy(content: &[u8]) -> Cow<'_, str> {
-    // The check alone is faster than the replacement, and nearly every string passes it.
-    std::str::from_utf8(content).map_or_else(|_| String::from_utf8_lossy(content), Cow::Borrowed)
-}
-
-/// Writes the character that the escape at the start of `content` stands for, and tells how many bytes the escape takes.
-fn escape(content: &[u8], text: &mut Vec<u8>) -> usize {
-    let byte = match content.get(1) {
-        Some(b'b') => 0x8,
-        Some(b'f') => 0xc,
-        Some(b'n') => b'\n',
-        Some(b'r') => b'\r',
-        Some(b't') => b'\t',
-        Some(b'u') => {
-            let (char, used) = unicode(content);
-            text.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes());
-            return used;
-        }
+fn escaped(content: &[u8]) -> (char, usize) {
+    match content.get(1) {
+        Some(b'n') => ('\n', 2),
+        Some(b'u') => unicode(content),
+        Some(b't') => ('\t', 2),
+        Some(b'r') => ('\r', 2),
+        Some(b'b') => ('\u{8}', 2),
+        Some(b'f') => ('\u{c}', 2),
         // A quote, a backslash or a slash: the scan has seen to that.
-        Some(&other) => other,
-        None => b'\\',
-    };
-    text.push(byte);
-    2
+        Some(&other) => (char::from(other), 2),
+        None => ('\\', 1),
+    }
 }
 
+#[inline(never)]
 fn unicode(text: &[u8]) -> (char, usize) {
     let high = hex(text, 2);
     let low = if text.get(6..8) == Some(b"\\u") { hex(text, 8) } else { 0 };
@@ -95,7 +77,19 @@ fn hex(text: &[u8], at: usize) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use bytes::Bytes;
     use proptest::prelude::*;
+
+    use crate::wire::json::Text;
+
+    /// The text of this content, both where the line is known to be UTF-8 and where nothing is known of it.
+    fn unescape(content: &[u8]) -> String {
+        let line = Bytes::from([b"\"", content, b"\","].concat());
+        let (text, end) = decode(Source::from(&line), 1);
+        assert_eq!(end, content.len() + 1);
+        assert_eq!(decode(Text::new(line.clone()).source(), 1), (text.clone(), end));
+        text.into_owned()
+    }
 
     #[test]
     fn lone_surrogates_become_the_replacement_character() {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::wire::decode::{At, Decode, Sink, decode_items};
+use crate::wire::decode::{At, Decode, Members, Sink, decode_items};
 use crate::wire::json::{Kind, RawJson, Reader};
 
 /// One block of a message's content. Whatever its kind, [`raw`](Self::raw) has it as it stood on the wire.
@@ -229,24 +229,24 @@ impl Decode for ContentBlock {
             sink.wrong::<()>(at, "an object", reader);
             return Some(Self::Invalid(reader.since(start)));
         }
-        let Some(block_type) = tag(reader, at, sink) else {
+        let Some(block) = Tagged::of(reader, at, sink) else {
             return Some(Self::Invalid(reader.skip().raw()));
         };
-        match &*block_type {
-            "text" => Decode::decode(reader, at, sink).map(Self::Text),
-            "thinking" => Decode::decode(reader, at, sink).map(Self::Thinking),
-            "redacted_thinking" => Decode::decode(reader, at, sink).map(Self::RedactedThinking),
-            "tool_use" => Decode::decode(reader, at, sink).map(Self::ToolUse),
-            "tool_result" => Decode::decode(reader, at, sink).map(Self::ToolResult),
-            "server_tool_use" | "mcp_tool_use" => Decode::decode(reader, at, sink).map(Self::ServerToolUse),
-            "image" => Decode::decode(reader, at, sink).map(Self::Image),
-            "document" => Decode::decode(reader, at, sink).map(Self::Document),
-            other if other.ends_with("_tool_result") => Decode::decode(reader, at, sink).map(Self::ServerToolResult),
+        Some(match block.name() {
+            "text" => Self::Text(block.read(reader, at, sink)),
+            "thinking" => Self::Thinking(block.read(reader, at, sink)),
+            "redacted_thinking" => Self::RedactedThinking(block.read(reader, at, sink)),
+            "tool_use" => Self::ToolUse(block.read(reader, at, sink)),
+            "tool_result" => Self::ToolResult(block.read(reader, at, sink)),
+            "server_tool_use" | "mcp_tool_use" => Self::ServerToolUse(block.read(reader, at, sink)),
+            "image" => Self::Image(block.read(reader, at, sink)),
+            "document" => Self::Document(block.read(reader, at, sink)),
+            other if other.ends_with("_tool_result") => return Decode::decode(reader, at, sink).map(Self::ServerToolResult),
             other => {
                 sink.unknown_word(&at.key("type"), other);
-                Some(Self::Unknown(UnknownBlock { block_type: other.into(), raw: reader.skip().raw() }))
+                Self::Unknown(UnknownBlock { block_type: other.into(), raw: reader.skip().raw() })
             }
-        }
+        })
     }
 
     /// A bare string is out of contract, and yet its text is there to be read: it counts as one text block.
@@ -265,19 +265,44 @@ impl Decode for ContentBlock {
     }
 }
 
-/// The `type` of the object that the reader stands before; its absence and a `type` that is not a string are defects. Nothing is read.
-///
-/// Of two types the first counts here: to look for a second one would cost every block another pass.
-pub(super) fn tag<'a>(reader: &Reader<'a>, at: &At<'_>, sink: &mut Sink) -> Option<Cow<'a, str>> {
-    let mut ahead = reader.clone();
-    ahead.enter();
-    while let Some(key) = ahead.key() {
-        if *key != *b"type" {
-            ahead.skip();
-        } else if !ahead.null() {
-            return ahead.string().or_else(|| sink.wrong(&at.key("type"), "a string", &mut ahead));
+/// The tag of an object, and a reader of the members that are left.
+pub(super) struct Tagged<'a> {
+    name: Cow<'a, str>,
+    start: usize,
+    members: Reader<'a>,
+}
+
+impl<'a> Tagged<'a> {
+    /// Looks for the `type` of the object that the reader stands before; its absence and a `type` that is not a string are defects.
+    /// Nothing is read.
+    ///
+    /// Of two types the first counts here: to look for a second one would cost every object another pass.
+    pub(super) fn of(reader: &Reader<'a>, at: &At<'_>, sink: &mut Sink) -> Option<Self> {
+        let start = reader.position();
+        let mut members = reader.clone();
+        members.enter();
+        let mut ahead = members.clone();
+        let mut first = true;
+        while let Some(key) = ahead.key() {
+            if *key != *b"type" {
+                ahead.skip();
+            } else if !ahead.null() {
+                let name = ahead.string().or_else(|| sink.wrong(&at.key("type"), "a string", &mut ahead))?;
+                return Some(Self { name, start, members: if first { ahead } else { members } });
+            }
+            first = false;
         }
+        sink.missing(&at.key("type"), "a string");
+        None
     }
-    sink.missing(&at.key("type"), "a string");
-    None
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Reads the members; the reader stands behind the object then.
+    pub(super) fn read<T: Members>(self, reader: &mut Reader<'a>, at: &At<'_>, sink: &mut Sink) -> T {
+        *reader = self.members;
+        T::members(reader, self.start, at, sink)
+    }
 }

@@ -52,36 +52,43 @@ pub enum Body {
 
 impl Body {
     pub(super) fn decode(frame: &Frame, at: &At<'_>, sink: &mut Sink) -> Self {
-        let known = match frame.kind() {
-            FrameKind::Assistant => typed(frame, at, sink).map(Self::Assistant),
-            FrameKind::User => typed(frame, at, sink).map(Self::User),
-            FrameKind::System => Some(Self::System(System::decode(frame, at, sink))),
-            FrameKind::StreamEvent => typed(frame, at, sink).map(Self::StreamEvent),
-            FrameKind::Result if frame.ends_turn() => typed(frame, at, sink).map(Self::Result),
-            FrameKind::CommandLifecycle => typed(frame, at, sink).map(Self::CommandLifecycle),
+        match frame.kind() {
+            FrameKind::Assistant => typed(frame, at, sink, Self::Assistant),
+            FrameKind::User => typed(frame, at, sink, Self::User),
+            FrameKind::System => Self::System(System::decode(frame, at, sink)),
+            FrameKind::StreamEvent => typed(frame, at, sink, Self::StreamEvent),
+            FrameKind::Result if frame.ends_turn() => typed(frame, at, sink, Self::Result),
+            FrameKind::CommandLifecycle => typed(frame, at, sink, Self::CommandLifecycle),
             FrameKind::Other if frame.is_bare_message() => {
-                typed(frame, at, sink).map(|message| Self::Assistant(Box::new(AssistantMessage { message, ..AssistantMessage::default() })))
+                typed(frame, at, sink, |message| Self::Assistant(Box::new(AssistantMessage { message, ..AssistantMessage::default() })))
             }
-            kind if kind.is_control() => Control::decode(frame, at, sink).map(|control| Self::Control(Box::new(control))),
-            _ => match &*frame.kind_name() {
-                "tool_progress" => typed(frame, at, sink).map(Self::ToolProgress),
-                "tool_use_summary" => typed(frame, at, sink).map(Self::ToolUseSummary),
-                "auth_status" => typed(frame, at, sink).map(Self::AuthStatus),
-                "prompt_suggestion" => typed(frame, at, sink).map(Self::PromptSuggestion),
-                "rate_limit_event" => typed(frame, at, sink).map(Self::RateLimitEvent),
-                "conversation_reset" => typed(frame, at, sink).map(Self::ConversationReset),
-                "active_goal" => typed(frame, at, sink).map(Self::ActiveGoal),
-                "autocompact_state" => typed(frame, at, sink).map(Self::AutocompactState),
-                _ => None,
+            kind if kind.is_control() => match Control::decode(frame, at, sink) {
+                Some(control) => Self::Control(Box::new(control)),
+                None => unknown(frame, sink),
             },
-        };
-        known.unwrap_or_else(|| {
-            sink.unknown_word(&At::Root.key("type"), &frame.kind_name());
-            Self::Unknown
-        })
+            _ => match &*frame.kind_name() {
+                "tool_progress" => typed(frame, at, sink, Self::ToolProgress),
+                "tool_use_summary" => typed(frame, at, sink, Self::ToolUseSummary),
+                "auth_status" => typed(frame, at, sink, Self::AuthStatus),
+                "prompt_suggestion" => typed(frame, at, sink, Self::PromptSuggestion),
+                "rate_limit_event" => typed(frame, at, sink, Self::RateLimitEvent),
+                "conversation_reset" => typed(frame, at, sink, Self::ConversationReset),
+                "active_goal" => typed(frame, at, sink, Self::ActiveGoal),
+                "autocompact_state" => typed(frame, at, sink, Self::AutocompactState),
+                _ => unknown(frame, sink),
+            },
+        }
     }
 }
 
-fn typed<T: Decode>(frame: &Frame, at: &At<'_>, sink: &mut Sink) -> Option<T> {
-    T::decode(&mut frame.root().reader(), at, sink)
+fn typed<T: Decode>(frame: &Frame, at: &At<'_>, sink: &mut Sink, body: fn(T) -> Body) -> Body {
+    match T::decode(&mut frame.root().reader(), at, sink) {
+        Some(value) => body(value),
+        None => unknown(frame, sink),
+    }
+}
+
+fn unknown(frame: &Frame, sink: &mut Sink) -> Body {
+    sink.unknown_word(&At::Root.key("type"), &frame.kind_name());
+    Body::Unknown
 }

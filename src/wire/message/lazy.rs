@@ -45,6 +45,7 @@ struct Typed {
 
 impl Message {
     /// The message of a frame.
+    #[inline]
     pub fn new(frame: Frame) -> Self {
         Self { frame, typed: OnceLock::new() }
     }

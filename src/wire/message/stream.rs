@@ -1,7 +1,7 @@
 //! `stream_event`: a reply while it is written.
 
 use super::assistant::ApiMessage;
-use super::block::{ContentBlock, tag};
+use super::block::{ContentBlock, Tagged};
 use super::usage::Usage;
 use super::vocabulary::{StopReason, ThinkingDisplay};
 use crate::wire::decode::{At, Decode, Sink};
@@ -249,22 +249,22 @@ impl Decode for Event {
         if reader.kind() != Kind::Object {
             return sink.wrong(at, Self::EXPECTED, reader);
         }
-        let Some(event_type) = tag(reader, at, sink) else {
+        let Some(event) = Tagged::of(reader, at, sink) else {
             return Some(Self::Unknown(UnknownEvent { event_type: None, raw: reader.skip().raw() }));
         };
-        match &*event_type {
-            "message_start" => Decode::decode(reader, at, sink).map(Self::MessageStart),
-            "content_block_start" => Decode::decode(reader, at, sink).map(Self::ContentBlockStart),
-            "content_block_delta" => Decode::decode(reader, at, sink).map(Self::ContentBlockDelta),
-            "content_block_stop" => Decode::decode(reader, at, sink).map(Self::ContentBlockStop),
-            "message_delta" => Decode::decode(reader, at, sink).map(Self::MessageDelta),
-            "message_stop" => Some(Self::MessageStop(reader.skip().raw())),
-            "ping" => Some(Self::Ping(reader.skip().raw())),
+        Some(match event.name() {
+            "message_start" => Self::MessageStart(event.read(reader, at, sink)),
+            "content_block_start" => Self::ContentBlockStart(event.read(reader, at, sink)),
+            "content_block_delta" => Self::ContentBlockDelta(event.read(reader, at, sink)),
+            "content_block_stop" => Self::ContentBlockStop(event.read(reader, at, sink)),
+            "message_delta" => Self::MessageDelta(event.read(reader, at, sink)),
+            "message_stop" => Self::MessageStop(reader.skip().raw()),
+            "ping" => Self::Ping(reader.skip().raw()),
             other => {
                 sink.unknown_word(&at.key("type"), other);
-                Some(Self::Unknown(UnknownEvent { event_type: Some(other.into()), raw: reader.skip().raw() }))
+                Self::Unknown(UnknownEvent { event_type: Some(other.into()), raw: reader.skip().raw() })
             }
-        }
+        })
     }
 }
 
@@ -275,20 +275,20 @@ impl Decode for Delta {
         if reader.kind() != Kind::Object {
             return sink.wrong(at, Self::EXPECTED, reader);
         }
-        let Some(delta_type) = tag(reader, at, sink) else {
+        let Some(delta) = Tagged::of(reader, at, sink) else {
             return Some(Self::Unknown(UnknownEvent { event_type: None, raw: reader.skip().raw() }));
         };
-        match &*delta_type {
-            "text_delta" => Decode::decode(reader, at, sink).map(Self::Text),
-            "input_json_delta" => Decode::decode(reader, at, sink).map(Self::InputJson),
-            "thinking_delta" => Decode::decode(reader, at, sink).map(Self::Thinking),
-            "signature_delta" => Decode::decode(reader, at, sink).map(Self::Signature),
-            "citations_delta" => Decode::decode(reader, at, sink).map(Self::Citations),
+        Some(match delta.name() {
+            "text_delta" => Self::Text(delta.read(reader, at, sink)),
+            "input_json_delta" => Self::InputJson(delta.read(reader, at, sink)),
+            "thinking_delta" => Self::Thinking(delta.read(reader, at, sink)),
+            "signature_delta" => Self::Signature(delta.read(reader, at, sink)),
+            "citations_delta" => Self::Citations(delta.read(reader, at, sink)),
             other => {
                 sink.unknown_word(&at.key("type"), other);
-                Some(Self::Unknown(UnknownEvent { event_type: Some(other.into()), raw: reader.skip().raw() }))
+                Self::Unknown(UnknownEvent { event_type: Some(other.into()), raw: reader.skip().raw() })
             }
-        }
+        })
     }
 }
 

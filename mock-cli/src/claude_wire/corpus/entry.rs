@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::answers::Answer;
 use super::host::{SessionStep, StreamStep};
+use super::log::{Channel, Item};
 use super::options::HostOptions;
 use super::pattern::Pattern;
 
@@ -103,6 +104,18 @@ impl Entry {
         if launch == 1 { format!("{}.jsonl", self.name) } else { format!("{}-{launch}.jsonl", self.name) }
     }
 
+    /// The first message that is expected and did not come. Order counts among what came the same way: between a turn and the events, say, there
+    /// is none.
+    pub(crate) fn missing(&self, delivered: &[Item]) -> Option<String> {
+        let mut passed: BTreeMap<Channel, usize> = BTreeMap::new();
+        let missing = self.expect.iter().find(|pattern| {
+            let later = |index: usize, item: &Item| passed.get(&item.channel).is_none_or(|last| index > *last);
+            let found = (0..).zip(delivered).find(|(index, item)| later(*index, item) && pattern.fits(item.json()));
+            found.map(|(index, item)| passed.insert(item.channel, index)).is_none()
+        })?;
+        Some(format!("expected, and not delivered (in this place): {missing}"))
+    }
+
     /// Reads an entry.
     ///
     /// # Errors
@@ -161,6 +174,7 @@ pub(super) type Fields = Map<String, Value>;
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
 
+    use super::super::log::Log;
     use super::*;
 
     const ENTRY: &str = r#"{"claude-wire": "corpus-entry", "version": 1, "shows": "A thing",
@@ -179,6 +193,27 @@ mod tests {
         let entry = Entry::parse("x", ENTRY).unwrap();
         assert_eq!((&*entry.name, &*entry.shows), ("x", "A thing"));
         assert!(matches!(&entry.host, Host::Session(_, steps) if steps.len() == 2));
+    }
+
+    #[test]
+    fn what_is_expected_has_an_order_within_its_channel() {
+        let expect = r#"[{"type": "result", "n": 1}, {"type": "note"}, {"type": "result"}]"#;
+        let entry = Entry::parse("x", &ENTRY.replace(r#"[{"type": "result"}]"#, expect)).unwrap();
+        let (one, two, note) = (r#"{"type":"result","n":1}"#, r#"{"type":"result","n":2}"#, r#"{"type":"note"}"#);
+        let missing = |items: &[(Channel, &'static str)]| {
+            let log = Log::new();
+            items.iter().for_each(|(channel, line)| log.push(*channel, *line));
+            entry.missing(&log.take())
+        };
+        assert_eq!(missing(&[(Channel::Event, note), (Channel::Turn(1), one), (Channel::Turn(2), two)]), None);
+        assert_eq!(missing(&[(Channel::Turn(1), one), (Channel::Turn(1), note), (Channel::Turn(1), two)]), None);
+        for items in [
+            vec![(Channel::Turn(1), one), (Channel::Turn(2), two)],
+            vec![(Channel::Turn(1), note), (Channel::Turn(1), one), (Channel::Turn(2), two)],
+            vec![(Channel::Event, note), (Channel::Turn(1), one)],
+        ] {
+            assert!(missing(&items).is_some(), "{items:?}");
+        }
     }
 
     #[test]

@@ -68,10 +68,6 @@ impl Log {
         }
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.items().len()
-    }
-
     /// All that came.
     pub(crate) fn take(&self) -> Vec<Item> {
         std::mem::take(&mut self.items())

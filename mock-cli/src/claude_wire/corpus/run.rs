@@ -12,7 +12,7 @@ use super::act::act;
 use super::cli::Cli;
 use super::entry::Entry;
 use super::log::{Item, Log};
-use super::world::{Marks, World, furnish};
+use super::world::{World, furnish};
 
 /// How long an entry may take: far more than any does on a loaded machine.
 pub(crate) const LIMIT: Duration = Duration::from_secs(60);
@@ -24,8 +24,6 @@ pub(crate) struct Run {
     pub(crate) recordings: Vec<Recording>,
     /// What reached the host, in order.
     pub(crate) delivered: Vec<Item>,
-    /// How much had been delivered at each wait for what a replay does not have.
-    pub(crate) marks: Marks,
     /// The folders of this run that a scrub must know.
     pub(crate) roots: Vec<Root>,
     /// What did not go as the entry has it: a step that could not be done, a request that the API script does not foresee, a message that is
@@ -46,9 +44,9 @@ pub(crate) async fn run(entry: &Entry, cli: &Cli) -> Result<Run, String> {
     let roots = roots(&place);
     let process = Process::new(CliPath::Explicit(cli.path.clone()));
     let recorder = Recorder::new(process, folder.path().join("recording.jsonl")).cli_version(&cli.version);
-    let (log, marks) = (Log::new(), Marks::default());
+    let log = Log::new();
 
-    let world = World::Live(&place, &marks);
+    let world = World::Live(&place);
     let acted = tokio::time::timeout(LIMIT, act(entry, recorder.clone(), &world, &log)).await;
     let mut problems = Vec::new();
     match acted {
@@ -72,15 +70,8 @@ pub(crate) async fn run(entry: &Entry, cli: &Cli) -> Result<Run, String> {
         done => problems.extend(done.err().map(|error| error.to_string())),
     }
     let delivered = log.take();
-    problems.extend(missing(entry, &delivered));
-    Ok(Run { recordings, delivered, marks, roots, problems, attempts })
-}
-
-/// The first message that is expected and did not come.
-fn missing(entry: &Entry, delivered: &[Item]) -> Option<String> {
-    let mut items = delivered.iter();
-    let missing = entry.expect.iter().find(|pattern| !items.by_ref().any(|item| pattern.fits(item.json())))?;
-    Some(format!("expected, and not delivered (in this place): {missing}"))
+    problems.extend(entry.missing(&delivered));
+    Ok(Run { recordings, delivered, roots, problems, attempts })
 }
 
 fn roots(place: &Hermetic) -> Vec<Root> {

@@ -1,10 +1,8 @@
 //! What is around the host: the API behind the CLI and the files beside it, or, in a replay, neither.
 
-use std::collections::VecDeque;
 use std::fs;
 use std::io;
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use claude_wire::hermetic::Hermetic;
 use claude_wire::transport::{Environment, Inherit, Launch};
@@ -22,35 +20,17 @@ const NEUTRAL_HOME: &str = "/home/user";
 /// Where an entry is played.
 pub(crate) enum World<'a> {
     /// Before a CLI.
-    Live(&'a Hermetic, &'a Marks),
-    /// Before a recording, which has neither gates nor pipes. In their place the host waits until it has been told as much as it had been then.
-    Replay(&'a Marks),
-}
-
-/// How much had been delivered when each wait for a gate or a pipe was over.
-#[derive(Debug, Default)]
-pub(crate) struct Marks(Mutex<VecDeque<usize>>);
-
-impl Marks {
-    fn set(&self, delivered: usize) {
-        self.lock().push_back(delivered);
-    }
-
-    fn next(&self) -> usize {
-        self.lock().pop_front().unwrap_or(0)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, VecDeque<usize>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+    Live(&'a Hermetic),
+    /// Before a recording: gates and pipes are open. A script that must not go on too early there waits for a message as well.
+    Replay,
 }
 
 impl World<'_> {
     /// A session with nothing chosen but where it is.
     pub(super) fn session(&self, entry: &Entry) -> SessionBuilder {
         let builder = match self {
-            Self::Live(place, _) => place.session(),
-            Self::Replay(_) => Session::builder().inherit_env(Inherit::None).cwd(NEUTRAL_CWD).env("HOME", NEUTRAL_HOME),
+            Self::Live(place) => place.session(),
+            Self::Replay => Session::builder().inherit_env(Inherit::None).cwd(NEUTRAL_CWD).env("HOME", NEUTRAL_HOME),
         };
         entry.env.iter().fold(builder, |builder, (name, value)| match value {
             Some(value) => builder.env(name, value),
@@ -61,8 +41,8 @@ impl World<'_> {
     /// A launch without a session.
     pub(super) fn launch(&self, entry: &Entry, args: &[String]) -> Launch {
         let (cwd, vars) = match self {
-            Self::Live(place, _) => (place.cwd(), place.env()),
-            Self::Replay(_) => (NEUTRAL_CWD.into(), vec![("HOME", NEUTRAL_HOME.into())]),
+            Self::Live(place) => (place.cwd(), place.env()),
+            Self::Replay => (NEUTRAL_CWD.into(), vec![("HOME", NEUTRAL_HOME.into())]),
         };
         let env = vars.into_iter().fold(Environment::new().inherit(Inherit::None), |env, (name, value)| env.set(name, value));
         let env = entry.env.iter().fold(env, |env, (name, value)| match value {
@@ -73,7 +53,7 @@ impl World<'_> {
     }
 
     pub(super) fn release(&self, gate: &str) {
-        if let Self::Live(place, _) = self {
+        if let Self::Live(place) = self {
             place.api().release(gate);
         }
     }
@@ -84,18 +64,11 @@ impl World<'_> {
             |pattern: &Pattern, items: &[Item]| items.iter().filter_map(Item::message).filter(|message| pattern.fits(message)).count();
         let exits = |items: &[Item]| items.iter().filter(|item| item.channel == Channel::Exit).count();
         match (wait, self) {
-            (Wait::Gate(gate), Self::Live(place, marks)) => {
-                place.api().reached(gate).await;
-                marks.set(log.len());
-            }
-            (Wait::Pipe(name), Self::Live(place, marks)) => {
+            (Wait::Gate(gate), Self::Live(place)) => place.api().reached(gate).await,
+            (Wait::Pipe(name), Self::Live(place)) => {
                 written(&place.cwd().join(name)).await.map_err(|error| format!("the pipe {name:?}: {error}"))?;
-                marks.set(log.len());
             }
-            (Wait::Gate(_) | Wait::Pipe(_), Self::Replay(marks)) => {
-                let delivered = marks.next();
-                log.until(|items| items.len() >= delivered).await;
-            }
+            (Wait::Gate(_) | Wait::Pipe(_), Self::Replay) => {}
             (Wait::Message(pattern, times), _) => log.until(|items| like(pattern, items) >= *times).await,
             (Wait::Exits(times), _) => log.until(|items| exits(items) >= *times).await,
             // The session's own business.

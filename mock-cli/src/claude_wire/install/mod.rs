@@ -4,20 +4,24 @@
 //! for its version and only then renamed to `claude`, so that the directory never holds half an executable or another version.
 
 mod error;
+mod limited;
 mod npm;
 mod staging;
 
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::time::Duration;
 
 pub(crate) use self::error::InstallError;
 use self::staging::Staging;
-use super::{Failure, Found};
+use super::{Failure, Found, namespace};
 
 /// The version that the recordings and the tests of this release were made with.
 pub(crate) const PINNED: &str = "2.1.329";
+
+/// How long an executable may take to tell its version.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(60);
 
 /// Fetch the Claude Code CLI from npm and print the path of its executable.
 #[derive(Debug, clap::Args)]
@@ -117,19 +121,18 @@ fn native_executable(staging: &Path) -> Option<PathBuf> {
     native.map(|package| package.path().join(executable())).find(|path| path.is_file())
 }
 
-/// The first word of `--version`, asked in an empty environment.
+/// The first word of `--version`, asked in an empty environment, with an empty home, and without a network where the system can do that.
 pub(crate) fn reported_version(cli: &Path) -> Result<String, InstallError> {
-    let home = cli.parent().unwrap_or(cli);
-    let output = Command::new(cli)
+    let home = tempfile::tempdir().map_err(|error| InstallError::io("create", &env::temp_dir(), error))?;
+    let mut command = namespace::shut_off(cli);
+    command
         .arg("--version")
         .env_clear()
         .envs(["PATH", "SYSTEMROOT"].iter().filter_map(|name| Some((name, env::var_os(name)?))))
-        .env("HOME", home)
+        .env("HOME", home.path())
         .env("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1")
-        .current_dir(home)
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|error| InstallError::io("run", cli, error))?;
+        .current_dir(home.path());
+    let output = limited::output(command, ANSWERS_WITHIN).map_err(|error| InstallError::io("run", cli, error))?;
     let text = String::from_utf8_lossy(&output.stdout);
     match text.split_whitespace().next() {
         Some(version) if output.status.success() => Ok(version.to_owned()),

@@ -6,22 +6,27 @@ use claude_wire::Replay;
 use claude_wire::recording::{Recording, Root};
 
 use super::normal::{Normal, normal};
-use crate::corpus::{self, Channel, Entry, Log, Run, World};
+use crate::corpus::{self, Channel, Entry, Item, Log, Run, World};
 
 /// Plays the recordings to the entry's host and compares what it is told with what the CLI has told it.
 pub(super) async fn replay(entry: &Entry, run: &Run) -> Result<(), String> {
     // As they are in their files.
     let recordings: Result<Vec<_>, _> = run.recordings.iter().map(|recording| Recording::from_bytes(&recording.to_bytes())).collect();
-    let recordings = recordings.map_err(|error| error.to_string())?;
+    let replayed = play(entry, recordings.map_err(|error| error.to_string())?).await?;
+    compare(&normal(&run.delivered, &run.roots), &normal(&replayed, &neutral_roots(&run.recordings)))
+}
+
+/// Plays recordings to the entry's host, to their end: what it is told.
+async fn play(entry: &Entry, recordings: Vec<Recording>) -> Result<Vec<Item>, String> {
     let replay = Replay::sequence(recordings);
     let log = Log::new();
-    let acted = tokio::time::timeout(corpus::LIMIT, corpus::act(entry, replay.clone(), &World::Replay(&run.marks), &log)).await;
+    let acted = tokio::time::timeout(corpus::LIMIT, corpus::act(entry, replay.clone(), &World::Replay, &log)).await;
     let report = replay.report();
     if !report.is_clean() {
         return Err(report.to_string());
     }
     acted.map_err(|_| format!("the replay is not at its end after {} s", corpus::LIMIT.as_secs()))??;
-    compare(&normal(&run.delivered, &run.roots), &normal(&log.take(), &neutral_roots(&run.recordings)))
+    Ok(log.take())
 }
 
 /// The folders that a replay puts in the place of variables.
@@ -61,7 +66,24 @@ fn around_the_difference(one: &str, other: &str) -> (String, String) {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use std::path::Path;
+
     use super::*;
+    use crate::install::PINNED;
+
+    /// Of the recordings that are kept: whoever changes an entry records it anew.
+    #[tokio::test(start_paused = true)]
+    async fn each_entry_is_told_by_its_recordings_what_it_expects() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../recordings").join(PINNED);
+        for entry in corpus::entries().unwrap() {
+            let paths = (1..).map(|launch| folder.join(entry.file_name(launch))).take_while(|path| path.exists());
+            let told = play(&entry, paths.map(|path| Recording::open(path).unwrap()).collect()).await;
+            let told = told.unwrap_or_else(|why| panic!("{}: {why}", entry.name));
+            assert_eq!(entry.missing(&told), None, "{}", entry.name);
+        }
+    }
 
     fn told(lines: &[(Channel, &str)]) -> Normal {
         lines.iter().fold(Normal::new(), |mut normal, (channel, line)| {

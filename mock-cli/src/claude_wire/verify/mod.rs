@@ -1,6 +1,8 @@
 //! `verify`: does a recording play to its end, with nothing lost?
 
 mod account;
+#[cfg(test)]
+mod fixtures;
 mod seen;
 mod session;
 mod streams;

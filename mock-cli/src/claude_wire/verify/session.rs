@@ -277,25 +277,9 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::fixtures::{INITIALIZE, READY, read, recording, write};
     use super::*;
-    use claude_wire::recording::{Event, Header, Stream};
-
-    const INITIALIZE: &str = r#"{"type":"control_request","request_id":"1","request":{"subtype":"initialize"}}"#;
-    const READY: &str = r#"{"type":"control_response","response":{"subtype":"success","request_id":"1"}}"#;
-
-    fn read(line: &str) -> EventKind {
-        EventKind::Out(line.into())
-    }
-
-    fn write(line: &str) -> EventKind {
-        EventKind::In(line.into())
-    }
-
-    fn recording(events: Vec<EventKind>) -> Recording {
-        let mut recording = Recording::new(Header::new());
-        recording.events = events.into_iter().map(|kind| Event::new(0, kind)).collect();
-        recording
-    }
+    use claude_wire::recording::Stream;
 
     #[tokio::test]
     async fn a_line_that_the_replay_waits_for_in_vain_is_a_divergence() {

@@ -70,27 +70,8 @@ pub(super) fn is_reply(line: &Bytes) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::fixtures::{INITIALIZE, PROMPT, READY, RESULT, read, recording, write};
     use super::*;
-    use claude_wire::recording::{Event, Header};
-
-    const INITIALIZE: &str = r#"{"type":"control_request","request_id":"1","request":{"subtype":"initialize"}}"#;
-    const READY: &str = r#"{"type":"control_response","response":{"subtype":"success","request_id":"1"}}"#;
-    const PROMPT: &str = r#"{"type":"user","message":{"role":"user","content":"Hi"}}"#;
-    const RESULT: &str = r#"{"type":"result","subtype":"success"}"#;
-
-    fn read(line: &str) -> EventKind {
-        EventKind::Out(line.into())
-    }
-
-    fn write(line: &str) -> EventKind {
-        EventKind::In(line.into())
-    }
-
-    fn recording(events: Vec<EventKind>) -> Recording {
-        let mut recording = Recording::new(Header::new());
-        recording.events = events.into_iter().map(|kind| Event::new(0, kind)).collect();
-        recording
-    }
 
     fn reason(events: Vec<EventKind>) -> String {
         let recording = recording(events);

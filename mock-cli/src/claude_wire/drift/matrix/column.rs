@@ -24,9 +24,16 @@ pub(super) struct Column {
 /// What one entry showed.
 pub(super) struct Played {
     pub(super) name: String,
-    census: Census,
+    pub(super) census: Census,
     /// Why it did not go as the corpus has it.
     pub(super) problem: Option<String>,
+}
+
+/// A kind of line, or a field of one.
+#[derive(Clone, Copy)]
+pub(super) struct Thing<'a> {
+    pub(super) kind: &'a str,
+    pub(super) path: Option<&'a str>,
 }
 
 /// Whether a version has something.
@@ -34,7 +41,7 @@ pub(super) struct Played {
 pub(super) enum Has {
     Yes,
     No,
-    /// What would show it did not go as it should.
+    /// Whatever shows it in another version did not go as it should.
     Unknown,
     /// There is nothing that could have it.
     Nowhere,
@@ -72,34 +79,24 @@ impl Column {
         self.census(kind).flat_map(KindCensus::fields).collect()
     }
 
-    /// Whether it wrote such lines; `shown_by` are the entries that show them in some version.
-    pub(super) fn has_kind(&self, kind: &str, shown_by: &BTreeSet<&str>) -> Has {
-        let stopped = |played: &Played| shown_by.contains(&*played.name) && played.problem.is_some();
-        if self.census(kind).next().is_some() {
+    /// Whether it wrote such lines, or lines with such a field.
+    pub(super) fn has(&self, thing: &Thing<'_>, shown_by: &BTreeSet<&str>) -> Has {
+        let stood_in = thing.place().is_none_or(|place| self.entries.iter().any(|played| played.shows(&place)));
+        let went_without = |played: &Played| shown_by.contains(&*played.name) && played.problem.is_none();
+        if self.entries.iter().any(|played| played.shows(thing)) {
             Has::Yes
-        } else if self.entries.iter().any(stopped) {
-            Has::Unknown
-        } else {
-            Has::No
-        }
-    }
-
-    /// Whether such lines had the field.
-    pub(super) fn has_field(&self, kind: &str, path: &str) -> Has {
-        let parent = path.strip_suffix("[]").unwrap_or_else(|| path.rsplit_once('.').map_or("", |(parent, _)| parent));
-        let has = |path: &str| self.census(kind).any(|kind| kind.fields().any(|field| field == path));
-        if has(path) {
-            Has::Yes
-        } else if self.census(kind).next().is_none() || !(parent.is_empty() || has(parent)) {
+        } else if !stood_in {
             Has::Nowhere
-        } else {
+        } else if self.entries.iter().any(went_without) {
             Has::No
+        } else {
+            Has::Unknown
         }
     }
 
-    /// The entries that show such lines.
-    pub(super) fn shows(&self, kind: &str) -> impl Iterator<Item = &str> {
-        self.entries.iter().filter(move |played| played.census.kind(kind).is_some()).map(|played| &*played.name)
+    /// The entries that show it.
+    pub(super) fn shows(&self, thing: &Thing<'_>) -> impl Iterator<Item = &str> {
+        self.entries.iter().filter(|played| played.shows(thing)).map(|played| &*played.name)
     }
 
     fn census(&self, kind: &str) -> impl Iterator<Item = &KindCensus> {
@@ -107,7 +104,21 @@ impl Column {
     }
 }
 
+impl<'a> Thing<'a> {
+    /// What it stands in: of a field its object, if that is a field.
+    fn place(&self) -> Option<Self> {
+        let path = self.path?;
+        let parent = path.strip_suffix("[]").or_else(|| path.rsplit_once('.').map(|(parent, _)| parent));
+        Some(Self { kind: self.kind, path: parent })
+    }
+}
+
 impl Played {
+    fn shows(&self, thing: &Thing<'_>) -> bool {
+        let kind = self.census.kind(thing.kind);
+        kind.is_some_and(|kind| thing.path.is_none_or(|path| kind.fields().any(|field| field == path)))
+    }
+
     async fn of(entry: &Entry, cli: &Cli) -> Result<Self, Failure> {
         let mut played = Self { name: entry.name.clone(), census: Census::default(), problem: None };
         for _ in 0..RUNS {

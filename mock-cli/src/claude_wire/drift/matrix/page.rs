@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::column::{Column, Has};
+use super::column::{Column, Has, Thing};
 
 pub(super) struct Page<'a>(pub(super) &'a [Column]);
 
@@ -18,8 +18,8 @@ items of an array, `*` for keys that are data.
 |---|---|
 | x | there |
 | - | not there |
-| ? | not known: an entry of the corpus that shows it in another version did not come to its end |
-| (empty) | nothing there could have it |
+| ? | not known: no entry that shows it in another version went as the corpus has it |
+| (empty) | what it would stand in is not there |
 
 ";
 
@@ -36,13 +36,10 @@ impl fmt::Display for Page<'_> {
 }
 
 impl Page<'_> {
-    /// What a version could not be played.
+    /// What versions could not be played.
     fn entries(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let all = self.0.iter().map(|column| column.entries.len()).max().unwrap_or_default();
-        writeln!(
-            f,
-            "\n## Entries that did not come to their end\n\nOf {all} entries, in the versions where it is not as the corpus has it.\n"
-        )?;
+        writeln!(f, "\n## Entries that did not go as the corpus has them\n\nOf {all} entries.\n")?;
         writeln!(f, "| version | entry | what came in the way |\n|---|---|---|")?;
         for column in self.0 {
             for played in &column.entries {
@@ -66,16 +63,9 @@ impl Page<'_> {
     /// All kinds, those of all versions too: there are few.
     fn kinds(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "\n## Kinds of lines\n")?;
-        self.table(f, "kind", &self.kind_rows())
-    }
-
-    fn kind_rows(&self) -> Vec<Row> {
         let kinds: BTreeSet<&str> = self.0.iter().flat_map(Column::kinds).collect();
-        let rows = kinds.iter().map(|kind| {
-            let shown_by = self.0.iter().flat_map(|column| column.shows(kind)).collect();
-            ((*kind).to_owned(), self.0.iter().map(|column| column.has_kind(kind, &shown_by)).collect())
-        });
-        rows.collect()
+        let rows = kinds.iter().map(|kind| ((*kind).to_owned(), self.row(&Thing { kind, path: None })));
+        self.table(f, "kind", &rows.collect::<Vec<_>>())
     }
 
     fn fields(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -83,18 +73,20 @@ impl Page<'_> {
         let mut rows = Vec::new();
         for kind in kinds {
             let fields: BTreeSet<&str> = self.0.iter().flat_map(|column| column.fields(kind)).collect();
-            rows.extend(fields.iter().map(|path| {
-                let has = self.0.iter().map(|column| column.has_field(kind, path));
-                (format!("{kind}: {path}"), has.collect())
-            }));
+            rows.extend(fields.iter().map(|path| (format!("{kind}: {path}"), self.row(&Thing { kind, path: Some(path) }))));
         }
         self.changes(f, "Fields", "field", rows)
+    }
+
+    fn row(&self, thing: &Thing<'_>) -> Vec<Has> {
+        let shown_by = self.0.iter().flat_map(|column| column.shows(thing)).collect();
+        self.0.iter().map(|column| column.has(thing, &shown_by)).collect()
     }
 
     /// The rows in which versions differ, and how many there are besides.
     fn changes(&self, f: &mut fmt::Formatter<'_>, title: &str, what: &str, rows: Vec<Row>) -> fmt::Result {
         let (changed, same): (Vec<Row>, Vec<Row>) = rows.into_iter().partition(|(_, has)| has.contains(&Has::No));
-        writeln!(f, "\n## {title}\n\n{} more are in every version that could have them.\n", same.len())?;
+        writeln!(f, "\n## {title}\n\nLeft out are {} that no version was seen to lack.\n", same.len())?;
         self.table(f, what, &changed)
     }
 
@@ -126,4 +118,80 @@ impl Has {
 fn cell(text: &str) -> String {
     let line = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ");
     line.replace('|', "\\|")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
+    use claude_wire::recording::{Census, Event, EventKind, Header, Recording};
+
+    use crate::drift::matrix::column::Played;
+
+    use super::*;
+
+    fn column(version: &str, entries: &[(&str, &[&str], Option<&str>)], flags: &[&str]) -> Column {
+        let played = |(name, lines, problem): &(&str, &[&str], Option<&str>)| {
+            let mut recording = Recording::new(Header::new());
+            recording.events = lines.iter().map(|line| Event::new(0, EventKind::Out((*line).into()))).collect();
+            Played { name: (*name).into(), census: Census::of([&recording]), problem: problem.map(Into::into) }
+        };
+        let entries = entries.iter().map(played).collect();
+        Column { version: version.into(), path: "claude".into(), entries, flags: flags.iter().map(|flag| (*flag).into()).collect() }
+    }
+
+    #[test]
+    fn what_came_and_went_is_told_from_what_could_not_be_seen() {
+        let old = column(
+            "1.0.0",
+            &[("calm", &[r#"{"type":"a","x":1}"#, r#"{"type":"gone"}"#], None), ("wild", &[r#"{"type":"a"}"#], Some("it\nhangs | here"))],
+            &["--both", "--old"],
+        );
+        let new = column(
+            "2.0.0",
+            &[
+                ("calm", &[r#"{"type":"a","x":1,"o":{"y":1}}"#, r#"{"type":"came"}"#], None),
+                ("wild", &[r#"{"type":"a","z":1}"#, r#"{"type":"hidden"}"#], None),
+            ],
+            &["--both", "--new"],
+        );
+        let page = Page(&[old, new]).to_string();
+        let (_, tables) = page.split_once("drift --matrix 1.0.0,2.0.0 > docs/cli-versions.md`.\n").unwrap();
+        let expected = "
+## Entries that did not go as the corpus has them
+
+Of 2 entries.
+
+| version | entry | what came in the way |
+|---|---|---|
+| 1.0.0 | wild | it; hangs \\| here |
+
+## Flags
+
+Left out are 1 that no version was seen to lack.
+
+| flag | 1.0.0 | 2.0.0 |
+|---|---|---|
+| `--new` | - | x |
+| `--old` | x | - |
+
+## Kinds of lines
+
+| kind | 1.0.0 | 2.0.0 |
+|---|---|---|
+| `out a` | x | x |
+| `out came` | - | x |
+| `out gone` | x | - |
+| `out hidden` | ? | x |
+
+## Fields
+
+Left out are 7 that no version was seen to lack.
+
+| field | 1.0.0 | 2.0.0 |
+|---|---|---|
+| `out a: o` | - | x |
+";
+        assert_eq!(tables, expected);
+    }
 }
