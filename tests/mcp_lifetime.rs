@@ -18,9 +18,7 @@ fn builder(log: &Log) -> SessionBuilder {
     let log = log.clone();
     Session::builder().tool_server("bench", move || {
         log.push("made");
-        let mut bench = Bench::default();
-        bench.log = log.clone();
-        bench
+        Bench { log: log.clone(), ..Bench::default() }
     })
 }
 
@@ -193,11 +191,7 @@ async fn a_server_comes_and_goes_while_the_session_runs() {
     let session = Session::builder().transport(transport).start().unwrap();
     let made = {
         let log = log.clone();
-        move || {
-            let mut bench = Bench::default();
-            bench.log = log.clone();
-            bench
-        }
+        move || Bench { log: log.clone(), ..Bench::default() }
     };
     let bench = session.mcp().in_process("bench", made);
     assert_eq!(session.mcp().set_servers([bench]).await.unwrap().added, ["bench"]);

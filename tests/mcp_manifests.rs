@@ -113,11 +113,7 @@ impl ServerHandler for Odd {
     async fn list_tools(&self, _: Option<PaginatedRequestParams>, _: RequestContext<RoleServer>) -> Result<ListToolsResult, ErrorData> {
         match self {
             Self::Silent => std::future::pending().await,
-            Self::Paged => {
-                let mut page = ListToolsResult::default();
-                page.next_cursor = Some("2".into());
-                Ok(page)
-            }
+            Self::Paged => Ok(ListToolsResult { next_cursor: Some("2".into()), ..Default::default() }),
             Self::Failing | Self::Toolless => Err(ErrorData::internal_error("no tools today", None)),
         }
     }

@@ -72,9 +72,8 @@ async fn a_server_that_the_handshake_names_answers_as_recorded() {
 async fn the_recorded_calls_are_answered_by_a_server_of_rmcp() {
     let replay = recording("sdk-mcp-tool");
     let session = Session::builder().transport(replay.clone()).start().unwrap();
-    // The recorded CLI was told of its server by `--mcp-config`, and not in the handshake.
+    // The recorded CLI was told of its server by the configuration.
     session.mcp().in_process("calc", || Calculator);
-    session.mcp().status().await.unwrap();
     assert_eq!(session.query("Add 1 and 2, then fail").text().await.unwrap(), "1 + 2 = 3, and fail failed.");
     assert_eq!(session.mcp().status().await.unwrap().servers[0].name, "calc");
     session.stop().await;
@@ -86,7 +85,6 @@ async fn another_result_than_the_recorded_one_is_a_difference() {
     let replay = recording("sdk-mcp-tool");
     let session = Session::builder().transport(replay.clone()).start().unwrap();
     session.mcp().in_process("calc", || Wrong);
-    session.mcp().status().await.unwrap();
     assert!(session.query("Add 1 and 2, then fail").text().await.is_err());
     session.stop().await;
     let report = replay.report().to_string();

@@ -21,6 +21,25 @@ fn the_type_may_be_the_last_key() {
     assert_eq!(defects(&message), [""; 0]);
 }
 
+/// Where the tag comes first, the members are read from behind it; else from the front.
+#[test]
+fn the_type_of_a_block_may_stand_anywhere() {
+    for block in [
+        r#"{"type":"tool_use","id":"t","name":"Bash","input":{"type":"x"}}"#,
+        r#"{ "id":"t", "type":"tool_use", "name":"Bash", "input":{"type":"x"} }"#,
+        r#"{"input":{"type":"x"},"name":"Bash","id":"t","type":"tool_use"}"#,
+        r#"{"type":null,"id":"t","name":"Bash","input":{"type":"x"},"type":"tool_use"}"#,
+        r#"{"type":"tool_use","id":"t","name":"Bash","type":"text","input":{"type":"x"}}"#,
+    ] {
+        let line = format!(r#"{{"type":"assistant","message":{{"content":[{block}]}}}}"#);
+        let message = message(line.as_bytes());
+        let [ContentBlock::ToolUse(tool)] = &message.as_assistant().unwrap().message.content[..] else { panic!("{block}") };
+        assert_eq!((&*tool.id, &*tool.name, &*tool.input.as_ref().unwrap().text()), ("t", "Bash", r#"{"type":"x"}"#), "{block}");
+        assert_eq!(tool.raw.text(), block);
+        assert_eq!(defects(&message), [""; 0], "{block}");
+    }
+}
+
 #[test]
 fn a_field_of_the_wrong_type_is_listed_and_its_neighbours_stand() {
     let message = message(

@@ -50,7 +50,7 @@ pub struct Recorded {
 #[derive(Clone)]
 enum Source {
     Played(Replay),
-    Made(Recorder),
+    Made(Box<Recorder>),
     Plain(Arc<dyn Transport>),
 }
 
@@ -97,7 +97,7 @@ impl Recorded {
                 for later in further(&path) {
                     std::fs::remove_file(&later).map_err(|error| Error::io(&later, error))?;
                 }
-                Source::Made(change(Recorder::new(cli, &path)).overwrite(mode == Mode::Rewrite))
+                Source::Made(Box::new(change(Recorder::new(cli, &path)).overwrite(mode == Mode::Rewrite)))
             }
         };
         Ok(Self { path, source })
@@ -272,6 +272,22 @@ mod tests {
             cli.finish().await.unwrap();
         }
         assert!(setup.path.with_file_name("x-2.jsonl").exists());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_redacted_in_a_prompt_fits_it_when_it_is_played() {
+        let setup = setup();
+        const PROMPT: &str = "Tell ann@x.io that the key is sk-ant-1";
+        for mode in [Mode::Once, Mode::None] {
+            let cli = Scenario::new().on_prompt(PROMPT, reply().text("Told ann@x.io."));
+            let cli = Recorded::choose(setup.path.clone(), cli, mode, |recorder| recorder, false).unwrap();
+            let session = Session::builder().transport(cli.clone()).start().unwrap();
+            let told = session.query(PROMPT).text().await.unwrap();
+            assert_eq!(told, if cli.is_played() { "Told <email:1>." } else { "Told ann@x.io." });
+            session.stop().await;
+            cli.finish().await.unwrap();
+        }
+        assert!(!std::fs::read_to_string(&setup.path).unwrap().contains("ann@x.io"));
     }
 
     #[tokio::test(start_paused = true)]

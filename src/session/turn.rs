@@ -160,7 +160,7 @@ impl Turn {
             profile: protocol::Profile::default(),
             switches,
         };
-        line.send(Order::Prompt(prompt, launch, mailbox.clone()))?;
+        line.send(Order::Prompt(Box::new(prompt), launch, mailbox.clone()))?;
         self.state = State::Running { turn, uuid, mailbox, taken: VecDeque::new() };
         Ok(())
     }

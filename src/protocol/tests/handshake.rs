@@ -216,7 +216,7 @@ fn a_cli_that_leaves_aside_what_it_is_handed_over_is_refused() {
             rig.opened();
             let outputs = rig.line(&success(1, &format!(r#"{{"{applied}":{answer}}}"#)));
             assert_eq!(outputs[0].starts_with("reply 1: "), is_taken, "{outputs:?}");
-            assert_eq!(outputs[0].contains(applied), true, "{outputs:?}");
+            assert!(outputs[0].contains(applied), "{outputs:?}");
         }
     }
 }

@@ -30,8 +30,9 @@ use crate::wire::{Outcome, RawJson};
 
 /// What a handle tells the driver.
 pub(super) enum Order {
-    /// A prompt, the launch that it needs if that is not the session's own, and where its messages go.
-    Prompt(Prompt, Option<Box<Options>>, Arc<Mailbox>),
+    /// A prompt, the launch that it needs if that is not the session's own, and where its messages go. Boxed, because an idle session holds
+    /// room for a block of orders.
+    Prompt(Box<Prompt>, Option<Box<Options>>, Arc<Mailbox>),
     Abandon(TurnId),
     Connect(oneshot::Sender<Reply>),
     Control(RawJson, Option<Duration>, oneshot::Sender<Reply>),
@@ -209,7 +210,7 @@ impl Driver {
             Order::Prompt(mut prompt, launch, mailbox) => {
                 prompt.profile = self.profiles.assign(prompt.turn, launch);
                 self.turns.insert(prompt.turn, mailbox);
-                self.handle(Input::Command(Command::Prompt(prompt)));
+                self.handle(Input::Command(Command::Prompt(*prompt)));
             }
             Order::Abandon(turn) => {
                 self.turns.remove(&turn);

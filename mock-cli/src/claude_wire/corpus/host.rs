@@ -10,6 +10,8 @@ use super::pattern::Pattern;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
 pub(super) enum SessionStep {
+    /// Starts the CLI, which the first prompt or request does otherwise.
+    Connect {},
     /// Asks, and reads the turn to its end unless told otherwise.
     Prompt {
         /// A text or content blocks.

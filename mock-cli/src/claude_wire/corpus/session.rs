@@ -72,6 +72,10 @@ impl Host<'_> {
                 let turn = read(session, content, drop_after.clone(), self.asked, self.ids.clone(), self.log.clone());
                 if *wait { turn.await } else { start(turn, &mut self.turns).await }
             }
+            SessionStep::Connect {} => {
+                let reply = session.connect().await.map(|reply| reply.raw().map(|raw| raw.bytes().clone()));
+                self.reply(reply.map_err(|error| error.to_string()));
+            }
             SessionStep::Control { subtype, fields } => self.control(&session, subtype, fields).await,
             SessionStep::Interrupt {} => {
                 let reply = session.interrupt().await.map(|reply| reply.raw().map(|raw| raw.bytes().clone()));

@@ -11,18 +11,21 @@ impl Model {
             return;
         }
         match self.queue.front() {
-            Some(next) if next.profile != self.profile => {
-                if self.cli.busy != Busy::Foreign && self.requests.is_empty() && self.callbacks.is_empty() {
-                    self.link = Link::Closing { for_good: false };
-                    self.facts.push(Fact::CloseStdin);
-                }
-            }
+            Some(next) if next.profile != self.profile => self.relaunch(),
             Some(_) => {
                 if let Some(ask) = self.queue.pop_front() {
                     self.prepare(ask);
                 }
             }
             None => {}
+        }
+    }
+
+    /// Ends a process of another launch, once nothing is under way.
+    fn relaunch(&mut self) {
+        if self.cli.busy != Busy::Foreign && self.requests.is_empty() && self.callbacks.is_empty() {
+            self.link = Link::Closing { for_good: false };
+            self.facts.push(Fact::CloseStdin);
         }
     }
 
@@ -40,7 +43,15 @@ impl Model {
     /// A setting was made or taken back, or could not be.
     pub(super) fn switched(&mut self, purpose: Purpose, failure: Option<End>) {
         self.preparing.awaited -= 1;
-        if purpose != Purpose::Apply || !self.can_write() {
+        if !self.can_write() {
+            return;
+        }
+        if purpose == Purpose::Restore {
+            if failure.is_some() {
+                // The next turn needs a process that has none of them.
+                self.facts.extend([Fact::Told, Fact::CloseStdin]);
+                self.link = Link::Closing { for_good: false };
+            }
             return;
         }
         self.preparing.failure = self.preparing.failure.or(failure);
