@@ -44,6 +44,22 @@ async fn the_error_of_a_recorded_turn_tells_why() {
     assert!(error.is_overloaded() && !error.is_rate_limited() && !error.is_auth(), "{error}");
     let error = failed("api-error-401").await;
     assert!(error.is_auth() && !error.is_overloaded(), "{error}");
+    // Only the assistant message says so here: the CLI had no key, and never asked the API.
+    let error = failed("missing-key").await;
+    assert!(error.is_auth() && !error.is_rate_limited(), "{error}");
+}
+
+#[tokio::test]
+async fn a_missing_key_is_an_error_of_the_login_however_the_turn_is_read() {
+    let ask = || {
+        let session = Session::builder().transport(Replay::open("recordings/2.1.329/missing-key.jsonl").unwrap());
+        session.start().unwrap().query("Hello")
+    };
+    assert!(ask().final_text().await.unwrap_err().is_auth());
+    assert!(ask().drain().await.unwrap_err().is_auth());
+    assert!(ask().json::<u8>().await.unwrap_err().is_auth());
+    assert!(ask().text_content().collect().await.unwrap_err().is_auth());
+    assert!(ask().collect_summary().await.unwrap().outcome().is_auth());
 }
 
 /// A CLI whose API fails so, prompt by prompt, and then has an answer.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::OptionError;
 use crate::protocol::{Failure, Refusal};
 use crate::transport::{self, Exit};
-use crate::wire::{JsonError, RawJson, ResultMessage, TurnOutcome};
+use crate::wire::{ApiErrorKind, JsonError, RawJson, ResultMessage, TurnOutcome};
 
 /// Why something of a session's failed. Cheap to clone: one cause may reach many waiters.
 ///
@@ -194,10 +194,10 @@ impl Error {
         Kind::Overflow(cap).into()
     }
 
-    /// The error of a result that failed.
-    pub(super) fn of_result(result: &ResultMessage) -> Option<Self> {
+    /// The error of a result that failed, after a message with this `error`.
+    pub(super) fn of_result(result: &ResultMessage, said: Option<&ApiErrorKind>) -> Option<Self> {
         let text = result.error_text()?;
-        Some(Kind::Result(result.outcome(), text).into())
+        Some(Kind::Result(result.outcome().with_api_error(said), text).into())
     }
 
     pub(super) fn no_structured_output(text: &str) -> Self {

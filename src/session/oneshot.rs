@@ -70,7 +70,7 @@ impl IntoFuture for Query {
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(with_session(self.session, |session| async move {
             let summary = session.query(self.prompt).collect_summary().await?;
-            Error::of_result(&summary.result).map_or(Ok(summary), Err)
+            summary.error().map_or(Ok(summary), Err)
         }))
     }
 }

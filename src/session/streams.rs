@@ -71,7 +71,7 @@ impl<T> Pieces<T> {
                 Some(Ok(message)) => {
                     (self.cut)(&message, &mut self.ready);
                     if self.strict && message.is_result() {
-                        self.failed = message.as_result().and_then(Error::of_result);
+                        self.failed = message.as_result().and_then(|result| self.turn.error_of(result));
                     }
                 }
                 Some(Err(error)) => return Poll::Ready(Some(Err(error))),

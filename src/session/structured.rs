@@ -35,16 +35,17 @@ impl Turn {
     /// # Errors
     /// When the turn failed, with or without a result. When it ended well without an answer that is a `T`:
     /// [`is_structured_output`](Error::is_structured_output), and the error keeps the [answer](Error::structured_output).
-    pub async fn json<T: DeserializeOwned>(self) -> Result<T> {
-        self.final_result().await.and_then(|result| read(&result))
+    pub async fn json<T: DeserializeOwned>(mut self) -> Result<T> {
+        let result = self.read_result().await?;
+        match self.error_of(&result) {
+            Some(error) => Err(error),
+            None => read(&result),
+        }
     }
 }
 
-/// A result's structured answer.
+/// The structured answer of a result that did not fail.
 fn read<T: DeserializeOwned>(result: &ResultMessage) -> Result<T> {
-    if let Some(error) = Error::of_result(result) {
-        return Err(error);
-    }
     let Some(answer) = &result.structured_output else {
         return Err(Error::no_structured_output(result.result.as_deref().unwrap_or_default()));
     };

@@ -4,7 +4,7 @@ use super::error::{Error, Result};
 use super::spending::Spending;
 use super::streams::{tool_results, tool_uses};
 use super::turn::Turn;
-use crate::wire::{ContentBlock, Message, ResultMessage, ToolResultBlock, ToolUseBlock, TurnOutcome};
+use crate::wire::{ApiErrorKind, ContentBlock, Message, ResultMessage, ToolResultBlock, ToolUseBlock, TurnOutcome};
 
 /// What a turn has come to.
 #[derive(Clone, Debug, Default)]
@@ -12,6 +12,8 @@ use crate::wire::{ContentBlock, Message, ResultMessage, ToolResultBlock, ToolUse
 pub struct Summary {
     /// The result, which is the last message.
     pub result: ResultMessage,
+    /// What the last message says of a call of the API that failed (`error` of an assistant message, CLI 2.1.329).
+    pub api_error: Option<ApiErrorKind>,
     /// The text of all text blocks of the main thread, in order.
     pub texts: Vec<String>,
     /// The thinking of all thinking blocks of the main thread, in order.
@@ -42,7 +44,11 @@ impl Summary {
 
     /// How the turn ended.
     pub fn outcome(&self) -> TurnOutcome {
-        self.result.outcome()
+        self.result.outcome().with_api_error(self.api_error.as_ref())
+    }
+
+    pub(super) fn error(&self) -> Option<Error> {
+        Error::of_result(&self.result, self.api_error.as_ref())
     }
 
     fn add(&mut self, message: &Message) {
@@ -72,7 +78,7 @@ impl Turn {
     /// When the turn failed, with or without a result.
     pub async fn text(self) -> Result<String> {
         let summary = self.collect_summary().await?;
-        match Error::of_result(&summary.result) {
+        match summary.error() {
             Some(error) => Err(error),
             None => Ok(summary.text()),
         }
@@ -82,9 +88,9 @@ impl Turn {
     ///
     /// # Errors
     /// When the turn failed, with or without a result.
-    pub async fn final_text(self) -> Result<Option<String>> {
-        let result = self.final_result().await?;
-        Error::of_result(&result).map_or(Ok(result.result), Err)
+    pub async fn final_text(mut self) -> Result<Option<String>> {
+        let result = self.read_result().await?;
+        self.error_of(&result).map_or(Ok(result.result), Err)
     }
 
     /// The result, also of a turn that failed: see [`ResultMessage::outcome`].
@@ -92,11 +98,7 @@ impl Turn {
     /// # Errors
     /// When the turn ended without a result.
     pub async fn final_result(mut self) -> Result<ResultMessage> {
-        let mut last = None;
-        while let Some(message) = self.next().await {
-            last = Some(message?);
-        }
-        Ok(last.as_ref().and_then(Message::as_result).cloned().unwrap_or_default())
+        self.read_result().await
     }
 
     /// Everything in one: the result, the texts, the tool calls paired with their results. Also of a turn that failed.
@@ -108,6 +110,7 @@ impl Turn {
         while let Some(message) = self.next().await {
             summary.add(&message?);
         }
+        summary.api_error = self.api_error();
         summary.spending = self.spending().unwrap_or_default();
         Ok(summary)
     }
@@ -116,8 +119,16 @@ impl Turn {
     ///
     /// # Errors
     /// When the turn failed, with or without a result.
-    pub async fn drain(self) -> Result<()> {
-        let result = self.final_result().await?;
-        Error::of_result(&result).map_or(Ok(()), Err)
+    pub async fn drain(mut self) -> Result<()> {
+        let result = self.read_result().await?;
+        self.error_of(&result).map_or(Ok(()), Err)
+    }
+
+    pub(super) async fn read_result(&mut self) -> Result<ResultMessage> {
+        let mut last = None;
+        while let Some(message) = self.next().await {
+            last = Some(message?);
+        }
+        Ok(last.as_ref().and_then(Message::as_result).cloned().unwrap_or_default())
     }
 }

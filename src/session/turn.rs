@@ -20,7 +20,7 @@ use super::prompt::Prompt;
 use super::query_options::Plan;
 use super::spending::Spending;
 use crate::protocol::{self, TurnId};
-use crate::wire::{Frame, Message};
+use crate::wire::{ApiErrorKind, Frame, FrameKind, Message, ResultMessage};
 
 /// One prompt and everything that the CLI answers to it: a stream of messages, the last of which is the result.
 ///
@@ -62,6 +62,8 @@ pub struct Turn {
     state: State,
     options: Box<Options>,
     spent: Option<Box<Spending>>,
+    /// The last assistant message: of a failed call of the API it may tell more than the result.
+    said: Option<Frame>,
 }
 
 option_setters!(Turn, options);
@@ -74,7 +76,7 @@ enum State {
 
 impl Turn {
     pub(super) fn new(session: Arc<Inner>, prompt: Prompt) -> Self {
-        Self { session, state: State::Unsent(prompt), options: Box::default(), spent: None }
+        Self { session, state: State::Unsent(prompt), options: Box::default(), spent: None, said: None }
     }
 
     /// Lays these options over those that were set for this turn so far.
@@ -111,6 +113,16 @@ impl Turn {
         poll_fn(|cx| self.poll_message(cx)).await
     }
 
+    /// What the last assistant message says of a call of the API that failed.
+    pub(super) fn api_error(&self) -> Option<ApiErrorKind> {
+        Message::new(self.said.clone()?).as_assistant()?.error.clone()
+    }
+
+    /// The error of the turn with this result, if it failed.
+    pub(super) fn error_of(&self, result: &ResultMessage) -> Option<Error> {
+        Error::of_result(result, self.api_error().as_ref())
+    }
+
     pub(super) fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Message>>> {
         loop {
             match &mut self.state {
@@ -123,6 +135,9 @@ impl Turn {
                 }
                 State::Running { mailbox, taken, .. } => {
                     if let Some(frame) = taken.pop_front() {
+                        if frame.kind() == FrameKind::Assistant {
+                            self.said = Some(frame.clone());
+                        }
                         return Poll::Ready(Some(Ok(Message::new(frame))));
                     }
                     match mailbox.poll_take(cx, taken) {

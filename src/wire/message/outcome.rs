@@ -3,6 +3,8 @@
 use std::fmt;
 
 use super::result::{ResultMessage, ResultSubtype, StartupFailureReason, TerminalReason};
+#[cfg(feature = "session")]
+use super::vocabulary::ApiErrorKind;
 
 /// How a turn ended.
 ///
@@ -16,7 +18,8 @@ pub enum TurnOutcome {
     ApiError {
         /// The HTTP status; `None` where no answer came.
         status: Option<u16>,
-        /// The API's word for the error (`overloaded_error`), or the CLI's (`connection_failed`).
+        /// The API's word for the error (`overloaded_error`), or the CLI's (`connection_failed`). Where the result has none, the error of a
+        /// [`Turn`](crate::Turn) has that of the assistant message before it ([`AssistantMessage::error`](super::AssistantMessage::error)).
         kind: Option<String>,
         /// The text of the error.
         text: String,
@@ -53,22 +56,32 @@ impl TurnOutcome {
         *self == Self::Success
     }
 
-    /// True if and only if the API lets nobody ask so much: HTTP 429, or `rate_limit_error`.
+    /// True if and only if the API lets nobody ask so much: HTTP 429, or `rate_limit_error`, or the CLI's `rate_limit`.
     ///
     /// When it will again, the result does not say; for the limits of a plan, [`RateLimitInfo::resets_at`](super::RateLimitInfo::resets_at) does.
     pub fn is_rate_limited(&self) -> bool {
-        self.is_api_error(&[429], &["rate_limit_error"])
+        self.is_api_error(&[429], &["rate_limit_error", "rate_limit"])
     }
 
-    /// True if and only if the API was overloaded: HTTP 529, or `overloaded_error`.
+    /// True if and only if the API was overloaded: HTTP 529, or `overloaded_error`, or the CLI's `overloaded`.
     pub fn is_overloaded(&self) -> bool {
-        self.is_api_error(&[529], &["overloaded_error"])
+        self.is_api_error(&[529], &["overloaded_error", "overloaded"])
     }
 
     /// True if and only if the API refused the key, the login or what they may do: HTTP 401 or 403, `authentication_error` or
-    /// `permission_error`.
+    /// `permission_error`. Also if the CLI did not even ask, for want of a login: its word is `authentication_failed`, or
+    /// `oauth_org_not_allowed`.
     pub fn is_auth(&self) -> bool {
-        self.is_api_error(&[401, 403], &["authentication_error", "permission_error"])
+        self.is_api_error(&[401, 403], &["authentication_error", "permission_error", "authentication_failed", "oauth_org_not_allowed"])
+    }
+
+    /// With the word for the API's error that the turn had before its result, unless the result has one itself.
+    #[cfg(feature = "session")]
+    pub(crate) fn with_api_error(mut self, word: Option<&ApiErrorKind>) -> Self {
+        if let (Self::ApiError { kind: kind @ None, .. }, Some(word)) = (&mut self, word) {
+            *kind = Some(word.as_str().to_owned());
+        }
+        self
     }
 
     fn is_api_error(&self, statuses: &[u16], kinds: &[&str]) -> bool {
