@@ -89,6 +89,34 @@ fn takes_other_roots_and_a_list_of_arguments_and_leaves_secrets_when_told() {
 }
 
 #[test]
+fn takes_the_folders_that_the_capture_itself_names_and_warns_of_others() {
+    let rows = [
+        r#"{"type":"system","subtype":"init","cwd":"/srv/me/work","memory_paths":{"auto":"/srv/me/home/.claude/projects/-srv-me-work/memory/"}}"#,
+        r#"{"type":"result","result":"/srv/me/work/a.txt /srv/me/home/.profile -srv-me-work"}"#,
+    ];
+    let capture = |rows: &[&str]| rows.iter().map(|row| format!("{}\n", serde_json::json!({"t": 0, "dir": "out", "line": row}))).collect();
+    let plain: String = capture(&rows);
+    let setup_plain = setup(&plain);
+    let output = import(&setup_plain, &[]);
+    assert!(output.status.success() && !text(&output.stderr).contains("warning"), "{output:?}");
+    let bytes = text(&fs::read(&setup_plain.output).unwrap());
+    assert!(!bytes.contains("srv"), "{bytes}");
+    assert!(
+        bytes.contains("${config}/projects/${cwd_slug}/memory/") && bytes.contains("${cwd}/a.txt ${home}/.profile ${cwd_slug}"),
+        "{bytes}"
+    );
+
+    let told = setup(&plain);
+    assert!(import(&told, &["--cwd", "/elsewhere/x"]).status.success());
+    assert!(text(&fs::read(&told.output).unwrap()).contains("/srv/me/work/a.txt"), "--cwd says otherwise");
+
+    let other: String = capture(&[rows[0], r#"{"type":"result","result":"/srv/other/a.txt"}"#]);
+    let other = setup(&other);
+    let output = import(&other, &[]);
+    assert!(output.status.success() && text(&output.stderr).contains("still in it: /srv/other;"), "{output:?}");
+}
+
+#[test]
 fn never_writes_over_a_recording_unless_told() {
     let setup = setup(CAPTURE);
     fs::write(&setup.output, "precious").unwrap();

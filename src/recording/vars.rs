@@ -44,6 +44,16 @@ impl Root {
     pub fn home(path: impl Into<String>) -> Self {
         Self::new("home", path, "/home/user")
     }
+
+    /// The name of the variable.
+    pub fn var(&self) -> &str {
+        &self.var
+    }
+
+    /// The folder on the recording host.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
 }
 
 impl Recording {

@@ -32,8 +32,8 @@ impl Exit {
         matches!(self.code, Some(0))
     }
 
-    /// The name of the signal, where its number is the same on every Unix.
-    pub(crate) fn signal_name(&self) -> Option<&'static str> {
+    /// The name of the signal that ended it, such as `SIGKILL`; `None` also where its number is not the same on every Unix.
+    pub fn signal_name(&self) -> Option<&'static str> {
         self.signal.and_then(signal_name)
     }
 }

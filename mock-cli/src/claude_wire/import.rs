@@ -7,14 +7,19 @@ use claude_wire::recording::{self, Header, ImportOptions, Recording, Root};
 
 use super::{Failure, Found};
 
+mod folders;
+
 /// Make a recording of a raw capture.
 ///
 /// A capture is a log of JSON lines with one row for each line that crossed a pipe: {"t":0.031,"dir":"out","line":"{\"type\":...}"}, with
 /// t in seconds, dir one of in, out, err, exit, and "ev":"eof" or "ev":"SIGTERM" in the place of a line. Keys, tokens, addresses, and the
-/// long texts of the CLI's own are replaced by placeholders, unless --no-scrub says otherwise.
+/// long texts of the CLI's own are replaced by placeholders, unless --no-scrub says otherwise. The folders that the capture names as the
+/// CLI's own (the first system/init and the reply to initialize do) become variables; what else looks like a folder of the capturing host is
+/// told of on stderr.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
+  claude-wire import raw.jsonl -o session.jsonl
   claude-wire import raw.jsonl -o session.jsonl --cli 2.1.329 --cwd /srv/me/project --home /srv/me
   claude-wire import raw.jsonl -o session.jsonl --arg=--print --arg=--verbose --env CLAUDE_CODE_MAX_RETRIES=2
   claude-wire import raw.jsonl -o session.jsonl --argv '[\"--print\",\"--verbose\"]' --root tmp=/var/tmp/me:/tmp
@@ -44,10 +49,10 @@ pub(crate) struct Arguments {
     /// When it was captured, in RFC 3339
     #[arg(long, value_name = "DATE")]
     recorded_at: Option<String>,
-    /// The CLI's working folder, which becomes ${cwd}
+    /// The CLI's working folder, which becomes ${cwd}; unless told, that of the first system/init
     #[arg(long, value_name = "FOLDER")]
     cwd: Option<String>,
-    /// The CLI's home folder, which becomes ${home}
+    /// The CLI's home folder, which becomes ${home}; unless told, the one around the capture's .claude
     #[arg(long, value_name = "FOLDER")]
     home: Option<String>,
     /// A further folder that becomes a variable, and what stands for it; may be repeated
@@ -70,6 +75,13 @@ pub(crate) fn run(arguments: Arguments) -> Result<Found, Failure> {
     let recording = import(&bytes, &arguments).map_err(|error| format!("{}: {error}", capture.display()))?;
     recording.save(output).map_err(|error| error.to_string())?;
     eprintln!("{}", summary(output, &recording));
+    let left = folders::left(&recording);
+    if !left.is_empty() {
+        let left = left.into_iter().collect::<Vec<_>>().join(", ");
+        eprintln!(
+            "claude-wire: warning: folders of the capturing host are still in it: {left}; --cwd, --home and --root make variables of them"
+        );
+    }
     Ok(Found::Nothing)
 }
 
@@ -85,7 +97,13 @@ fn import(capture: &[u8], arguments: &Arguments) -> Result<Recording, recording:
     header.env = arguments.env.iter().cloned().collect();
     let cwd = arguments.cwd.as_ref().map(Root::cwd);
     let home = arguments.home.as_ref().map(Root::home);
-    let roots = cwd.into_iter().chain(home).chain(arguments.root.iter().cloned()).collect();
+    let mut roots: Vec<Root> = cwd.into_iter().chain(home).chain(arguments.root.iter().cloned()).collect();
+    let bare = recording::import(capture, &ImportOptions { header: Header::new(), roots: Vec::new() })?;
+    for told in folders::told(&bare) {
+        if roots.iter().all(|root| root.var() != told.var() && root.path() != told.path()) {
+            roots.push(told);
+        }
+    }
     let mut recording = recording::import(capture, &ImportOptions { header, roots })?;
     if !arguments.no_scrub {
         recording::scrub(&mut recording, &[]);
