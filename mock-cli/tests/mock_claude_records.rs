@@ -112,9 +112,14 @@ fn a_question_is_answered_by_the_real_cli_and_not_recorded() {
 fn what_cannot_be_recorded_is_refused_with_a_reason() {
     let folder = tempfile::tempdir().unwrap();
     let (path, missing) = (folder.path().join("x.jsonl"), folder.path().join("no/x.jsonl"));
-    let cases: [(&[(&str, &Path)], &str); 6] = [
+    let journal = folder.path().join("journal.jsonl");
+    let cases: [(&[(&str, &Path)], &str); 10] = [
         (&[("RECORD_TO", &path)], "CLAUDE_WIRE_RECORD_TO needs CLAUDE_WIRE_REAL_CLI"),
         (&[("RECORD_TO", &path), ("REAL_CLI", Path::new(""))], "CLAUDE_WIRE_RECORD_TO needs CLAUDE_WIRE_REAL_CLI"),
+        (&[("RECORD_TO", &path), ("JOURNAL", &journal)], "CLAUDE_WIRE_JOURNAL and CLAUDE_WIRE_RECORD_TO are both set"),
+        (&[("RECORD_TO", &path), ("DIALECT", Path::new("legacy"))], "CLAUDE_WIRE_DIALECT is for scenarios"),
+        (&[("RECORD_TO", &path), ("SEED", Path::new("7"))], "CLAUDE_WIRE_SEED is not supported yet"),
+        (&[("REPLAY", &corpus("one-shot.jsonl")), ("FAULT", Path::new("cut"))], "CLAUDE_WIRE_FAULT is not supported yet"),
         (&[("RECORD_TO", &path), ("REAL_CLI", Path::new(MOCK))], "names mock-claude itself"),
         (&[("RECORD_TO", &path), ("REAL_CLI", Path::new("/no/such/claude"))], "/no/such/claude"),
         (&[("RECORD_TO", &missing), ("REAL_CLI", Path::new("/bin/true"))], "no/x.jsonl"),

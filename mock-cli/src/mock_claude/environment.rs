@@ -8,6 +8,9 @@ use std::time::Duration;
 
 use super::source::Source;
 
+/// Names that will mean something: whoever sets one must not believe that it had an effect.
+const RESERVED: [&str; 2] = ["CLAUDE_WIRE_FAULT", "CLAUDE_WIRE_SEED"];
+
 /// The variables, read and checked.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Environment {
@@ -25,6 +28,9 @@ impl Environment {
     fn read(var: impl Fn(&str) -> Option<OsString>) -> Result<Self, String> {
         // An empty variable is an unset one.
         let var = |name: &str| var(name).filter(|value| !value.is_empty());
+        if let Some(name) = RESERVED.into_iter().find(|name| var(name).is_some()) {
+            return Err(format!("{name} is not supported yet; unset it"));
+        }
         Ok(Self {
             lenient: var("CLAUDE_WIRE_LENIENT").is_some_and(|value| value != "0"),
             speed: speed(var("CLAUDE_WIRE_SPEED"))?,
@@ -83,6 +89,15 @@ mod tests {
         assert_eq!(environment.unwrap(), expected);
         assert!(!read(&[("CLAUDE_WIRE_LENIENT", "0")]).unwrap().lenient);
         assert!(read(&[("CLAUDE_WIRE_REPLAY", "")]).unwrap().source.unwrap_err().contains("nothing to play"));
+    }
+
+    #[test]
+    fn what_is_not_supported_yet_is_refused() {
+        for name in ["CLAUDE_WIRE_FAULT", "CLAUDE_WIRE_SEED"] {
+            let why = read(&[("CLAUDE_WIRE_REPLAY", "a.jsonl"), (name, "7")]).unwrap_err();
+            assert_eq!(why, format!("{name} is not supported yet; unset it"));
+            assert!(read(&[("CLAUDE_WIRE_REPLAY", "a.jsonl"), (name, "")]).is_ok(), "an empty variable is an unset one");
+        }
     }
 
     #[test]

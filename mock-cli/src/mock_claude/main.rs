@@ -48,11 +48,11 @@ Environment:
   CLAUDE_WIRE_IDLE_TIMEOUT=SECONDS
                             how long the host may do nothing while it is awaited, 600 unless told; past that it diverged
   CLAUDE_WIRE_LENIENT=1     accept flags that the recorded version of the CLI does not know
-  CLAUDE_WIRE_JOURNAL=FILE  append what is seen (arguments, every line, divergences, the exit) as JSON Lines; not while the real CLI
-                            runs, whose recording is its journal
+  CLAUDE_WIRE_JOURNAL=FILE  append what is seen (arguments, every line, divergences, the exit) as JSON Lines; refused
+                            beside CLAUDE_WIRE_RECORD_TO, whose recording is its journal
 
 Exit codes: as recorded, or the real CLI's; 1 for arguments that the CLI refuses; 70 when the host diverged; 78 when there is nothing to
-play, or a recording cannot be begun.
+play, a recording cannot be begun, or the environment asks for what is not supported (yet: CLAUDE_WIRE_FAULT, CLAUDE_WIRE_SEED).
 
 A scenario:
 

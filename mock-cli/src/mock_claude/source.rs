@@ -50,6 +50,13 @@ impl Source {
             [("CLAUDE_WIRE_REPLAY", _)] if legacy => {
                 Err("CLAUDE_WIRE_DIALECT is for scenarios: a recording is played as it was recorded".to_owned())
             }
+            [("CLAUDE_WIRE_RECORD_TO", _)] if legacy => {
+                Err("CLAUDE_WIRE_DIALECT is for scenarios: the real CLI speaks its own, and is recorded as it speaks".to_owned())
+            }
+            [("CLAUDE_WIRE_RECORD_TO", _)] if var("CLAUDE_WIRE_JOURNAL").is_some() => {
+                Err("CLAUDE_WIRE_JOURNAL and CLAUDE_WIRE_RECORD_TO are both set; leave one of them: the recording is the journal"
+                    .to_owned())
+            }
             [("CLAUDE_WIRE_REPLAY", path)] => Ok(Self::Replay(path.clone())),
             [("CLAUDE_WIRE_SCENARIO", path)] => Ok(Self::Scenario { path: path.clone(), legacy }),
             [(_, path)] => Ok(Self::Record(path.clone())),
@@ -123,6 +130,10 @@ mod tests {
         let legacy = read(&[("CLAUDE_WIRE_SCENARIO", "s"), ("CLAUDE_WIRE_DIALECT", "legacy")]);
         assert_eq!(legacy, Ok(Source::Scenario { path: "s".into(), legacy: true }));
         let why = |vars: &[(&str, &str)]| read(vars).unwrap_err();
+        assert!(why(&[("CLAUDE_WIRE_RECORD_TO", "f"), ("CLAUDE_WIRE_DIALECT", "legacy")]).contains("DIALECT is for scenarios"));
+        assert!(
+            why(&[("CLAUDE_WIRE_RECORD_TO", "f"), ("CLAUDE_WIRE_JOURNAL", "j")]).contains("JOURNAL and CLAUDE_WIRE_RECORD_TO are both")
+        );
         assert!(why(&[]).contains("set CLAUDE_WIRE_REPLAY") && why(&[]).contains("or CLAUDE_WIRE_SCENARIO"));
         assert!(why(&[("CLAUDE_WIRE_REPLAY", "r"), ("CLAUDE_WIRE_RECORD_TO", "f")]).contains("REPLAY and CLAUDE_WIRE_RECORD_TO are both"));
         assert!(

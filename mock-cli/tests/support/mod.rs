@@ -28,7 +28,7 @@ pub fn folder() -> PathBuf {
 pub fn mock(args: &[&str]) -> Command {
     let mut command = Command::new(MOCK);
     command.args(args);
-    for name in ["REPLAY", "SCENARIO", "RECORD_TO", "SPEED", "IDLE_TIMEOUT", "JOURNAL", "DIALECT", "LENIENT"] {
+    for name in ["REPLAY", "SCENARIO", "RECORD_TO", "SPEED", "IDLE_TIMEOUT", "JOURNAL", "DIALECT", "LENIENT", "FAULT", "SEED"] {
         command.env_remove(format!("CLAUDE_WIRE_{name}"));
     }
     command

@@ -96,7 +96,25 @@ pub(super) fn recorded_exit(recording: &Recording) -> Option<recording::Exit> {
 
 pub(super) fn same_exit(recorded: Option<&recording::Exit>, ended: Exit) -> Result<(), String> {
     match recorded {
-        Some(exit) if exit.code != ended.code => Err(format!("ended with {ended}, recorded was {exit:?}")),
+        Some(exit) if (exit.code, exit.signal.as_deref()) != (ended.code, ended.signal_name()) => {
+            Err(format!("ended with {ended}, recorded was {exit:?}"))
+        }
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_code_and_the_signal_are_as_recorded() {
+        let same = |recorded: recording::Exit, ended: Exit| same_exit(Some(&recorded), ended).is_ok();
+        assert!(same(recording::Exit::code(1), Exit::from_code(1)));
+        assert!(same(recording::Exit::signal("SIGKILL"), Exit::from_signal(9)));
+        assert!(!same(recording::Exit::code(1), Exit::from_code(0)));
+        assert!(!same(recording::Exit::signal("SIGKILL"), Exit::from_signal(15)), "another signal");
+        assert!(!same(recording::Exit::code(9), Exit::from_signal(9)));
+        assert!(same_exit(None, Exit::from_code(3)).is_ok(), "none was recorded");
     }
 }
