@@ -85,20 +85,18 @@ fn what_a_capture_lacks_comes_from_the_options() {
     assert_eq!(recording.header.redactions, Some(2));
 }
 
-/// Runs over real captures where `CLAUDE_WIRE_CAPTURES` names a folder of them, made in a lab whose folders are all
-/// below `CLAUDE_WIRE_CAPTURES_LAB` (by default `/srv/lab/work`).
+/// Runs over real captures where `CLAUDE_WIRE_CAPTURES` names a folder of them, each made in a lab whose folders are all in one.
 #[test]
 fn real_captures_come_back_to_the_byte() {
     let Some(folder) = std::env::var_os("CLAUDE_WIRE_CAPTURES") else {
         eprintln!("SKIPPED: CLAUDE_WIRE_CAPTURES names no folder of raw captures");
         return;
     };
-    let lab = std::env::var("CLAUDE_WIRE_CAPTURES_LAB").unwrap_or_else(|_| "/srv/lab/work".to_owned());
     let mut seen = 0;
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.extension().is_some_and(|extension| extension == "jsonl") {
-            comes_back(&path, &lab);
+            comes_back(&path);
             seen += 1;
         }
     }
@@ -106,15 +104,18 @@ fn real_captures_come_back_to_the_byte() {
     eprintln!("{seen} captures imported");
 }
 
-fn comes_back(path: &Path, lab: &str) {
+fn comes_back(path: &Path) {
     let capture = std::fs::read_to_string(path).unwrap();
-    let roots = roots_of(&capture, lab);
+    let lab = lab_of(&capture);
+    let roots = lab.as_deref().map(|lab| roots_of(&capture, lab)).unwrap_or_default();
     let live: BTreeMap<String, String> = roots.iter().map(|(var, path)| (var.to_string(), path.clone())).collect();
     let roots = roots.into_iter().map(|(var, path)| Root::new(var, path, format!("/home/user/{var}"))).collect();
     let recording = import(capture.as_bytes(), &ImportOptions { header: Header::new(), roots }).unwrap();
 
     let file = recording.to_bytes();
-    assert!(!String::from_utf8_lossy(&file).contains(lab), "{}: the lab shows", path.display());
+    if let Some(lab) = lab {
+        assert!(!String::from_utf8_lossy(&file).contains(&lab), "{}: the lab shows", path.display());
+    }
     let expanded = Recording::from_bytes(&file).unwrap().expand(&live);
 
     let rows: Vec<Value> = capture.lines().map(|row| serde_json::from_str(row).unwrap()).collect();
@@ -141,6 +142,17 @@ fn comes_back(path: &Path, lab: &str) {
     let total: u64 = expanded.events.iter().map(|event| event.us).sum();
     let last = capture.lines().last().map(|row| serde_json::from_str::<Value>(row).unwrap()["t"].as_f64().unwrap());
     assert_eq!(total, (last.unwrap() * 1e6).round() as u64, "{}", path.display());
+}
+
+/// The folder that the capture's first working folder and its configuration have in common; `None` where it names not both.
+fn lab_of(capture: &str) -> Option<String> {
+    let first = |name: &str| {
+        let value = &capture[capture.find(&format!(r#"\"{name}\":\"/"#))? + name.len() + 7..];
+        Some(value[..value.find('\\')?].to_owned())
+    };
+    let (cwd, styles) = (first("cwd")?, first("output_styles_dir")?);
+    let common = cwd.split('/').zip(styles.split('/')).take_while(|(a, b)| a == b).map(|(name, _)| name).collect::<Vec<_>>().join("/");
+    (!common.is_empty()).then_some(common)
 }
 
 /// The folders a capture speaks of: its own words for cwd, and every home below the lab.
