@@ -64,6 +64,8 @@ pub struct Counters {
     pub keep_alives: u64,
     /// Requests of the CLI that repeated one under way.
     pub repeated_requests: u64,
+    /// Requests of the CLI that were refused, since 1024 others were open.
+    pub refused_requests: u64,
     /// Cancellations by the CLI of a request that was not under way: mostly, its answer was on the way.
     pub stray_cancels: u64,
 }

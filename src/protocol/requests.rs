@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
+
 use super::failure::Failure;
 use super::io::{CallbackId, RequestId, TurnId};
 use super::machine::Setting;
@@ -122,37 +124,62 @@ fn wire_id(number: u64) -> String {
     format!("{PREFIX}{number}")
 }
 
+/// How many requests of the CLI's may be open at once. Each is a task of the host's; a CLI that asks for more does not listen.
+pub(super) const MAX_INCOMING: usize = 1024;
+
 /// The CLI's requests that the host has not answered, under the id as the CLI spelt it.
 #[derive(Debug, Default)]
 pub(super) struct Incoming {
     pending: HashMap<CallbackId, RawJson>,
+    by_id: HashMap<Bytes, CallbackId>,
     next: u64,
+    /// Has a request been refused since the last one that was taken?
+    refusing: bool,
+}
+
+/// What becomes of a request of the CLI's.
+pub(super) enum Registered {
+    New(CallbackId),
+    /// One with this id is under way already.
+    Repeated,
+    /// Too many are under way: [`MAX_INCOMING`].
+    Full {
+        /// Nobody has been told yet.
+        is_news: bool,
+    },
 }
 
 impl Incoming {
-    /// Registers a request; `None` when one with this id is under way already.
-    pub(super) fn register(&mut self, id: RawJson) -> Option<CallbackId> {
-        if self.find(&id).is_some() {
-            return None;
+    pub(super) fn register(&mut self, id: RawJson) -> Registered {
+        if self.by_id.contains_key(id.bytes()) {
+            return Registered::Repeated;
         }
+        if self.pending.len() >= MAX_INCOMING {
+            return Registered::Full { is_news: !std::mem::replace(&mut self.refusing, true) };
+        }
+        self.refusing = false;
         self.next += 1;
         let callback = CallbackId(self.next);
+        self.by_id.insert(id.bytes().clone(), callback);
         self.pending.insert(callback, id);
-        Some(callback)
+        Registered::New(callback)
     }
 
     pub(super) fn complete(&mut self, callback: CallbackId) -> Option<RawJson> {
-        self.pending.remove(&callback)
+        let id = self.pending.remove(&callback)?;
+        self.by_id.remove(id.bytes());
+        Some(id)
     }
 
     /// Forgets the request with this id.
     pub(super) fn cancel(&mut self, id: &RawJson) -> Option<CallbackId> {
-        let callback = self.find(id)?;
+        let callback = self.by_id.remove(id.bytes())?;
         self.pending.remove(&callback);
         Some(callback)
     }
 
     pub(super) fn clear(&mut self) -> Vec<CallbackId> {
+        self.by_id.clear();
         let mut all: Vec<_> = self.pending.drain().map(|(callback, _)| callback).collect();
         all.sort_unstable();
         all
@@ -160,10 +187,6 @@ impl Incoming {
 
     pub(super) fn is_empty(&self) -> bool {
         self.pending.is_empty()
-    }
-
-    fn find(&self, id: &RawJson) -> Option<CallbackId> {
-        self.pending.iter().find(|(_, pending)| *pending == id).map(|(callback, _)| *callback)
     }
 }
 

@@ -15,6 +15,9 @@ use crate::wire::{Frame, Line, Malformed, Message};
 /// How many events wait for one reader.
 const CAPACITY: usize = 1024;
 
+/// How many bytes of the CLI's wait for one reader, unless one event alone has more.
+const MAX_BYTES: usize = 16 * 1024 * 1024;
+
 /// Something that belongs to no turn.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -61,10 +64,24 @@ impl From<protocol::Event> for SessionEvent {
     }
 }
 
+impl SessionEvent {
+    /// How many bytes of the CLI's it keeps alive.
+    fn size(&self) -> usize {
+        match self {
+            Self::Message(message) => message.frame().bytes().len(),
+            Self::Control(frame) | Self::StrayReply(frame) => frame.bytes().len(),
+            Self::Noise(line) | Self::TruncatedTail(line) => line.bytes().len(),
+            Self::Malformed(malformed) => malformed.line().map_or(0, |line| line.bytes().len()),
+            Self::SessionId(text) | Self::Warning(text) => text.len(),
+            Self::Connected(_) | Self::Disconnected(_) | Self::Lost(_) => 0,
+        }
+    }
+}
+
 /// The events of a session from [`events()`](super::Session::events) on.
 ///
-/// Bounded, and never in the way of the session: a reader that falls more than 1024 events behind loses the oldest ones and gets a
-/// [`SessionEvent::Lost`] in their place. Ends when the session has ended. Does not keep the session alive.
+/// Bounded, and never in the way of the session: a reader that falls more than 1024 events or 16 MiB behind loses the oldest ones and gets
+/// a [`SessionEvent::Lost`] in their place. One event always fits. Ends when the session has ended. Does not keep the session alive.
 ///
 /// Cancel safe: an event is taken out only when it is returned.
 pub struct Events(Arc<Inbox>);
@@ -106,6 +123,8 @@ struct Inbox(Mutex<Waiting>);
 #[derive(Default)]
 struct Waiting {
     events: VecDeque<SessionEvent>,
+    /// The sizes of the events, added up.
+    bytes: usize,
     lost: u64,
     ended: bool,
     waker: Option<Waker>,
@@ -153,13 +172,25 @@ impl Drop for Hub {
     }
 }
 
+impl Waiting {
+    fn pop(&mut self) -> Option<SessionEvent> {
+        let event = self.events.pop_front()?;
+        self.bytes -= event.size();
+        Some(event)
+    }
+}
+
 impl Inbox {
     fn push(&self, event: SessionEvent) {
         let mut waiting = lock(&self.0);
-        if waiting.events.len() == CAPACITY {
-            waiting.events.pop_front();
+        let size = event.size();
+        while waiting.events.len() == CAPACITY || waiting.bytes + size > MAX_BYTES {
+            if waiting.pop().is_none() {
+                break;
+            }
             waiting.lost += 1;
         }
+        waiting.bytes += size;
         waiting.events.push_back(event);
         Self::wake(waiting);
     }
@@ -175,7 +206,7 @@ impl Inbox {
         if waiting.lost > 0 {
             return Poll::Ready(Some(SessionEvent::Lost(std::mem::take(&mut waiting.lost))));
         }
-        match waiting.events.pop_front() {
+        match waiting.pop() {
             Some(event) => Poll::Ready(Some(event)),
             None if waiting.ended => Poll::Ready(None),
             None => {
@@ -196,4 +227,43 @@ impl Inbox {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    fn noise(len: usize) -> SessionEvent {
+        SessionEvent::Noise(Line::new("x".repeat(len)))
+    }
+
+    /// The sizes of what waits; what was lost as a negative number.
+    fn waiting(events: &mut Events) -> Vec<i64> {
+        let next = || events.next().now_or_never().flatten();
+        let size = |event| if let SessionEvent::Lost(lost) = event { -(lost as i64) } else { event.size() as i64 };
+        std::iter::from_fn(next).map(size).collect()
+    }
+
+    #[test]
+    fn what_waits_is_bounded_in_bytes() {
+        const MIB: usize = 1024 * 1024;
+        let hub = Hub::default();
+        let mut events = hub.subscribe();
+        for len in [MIB, 2 * MIB, 13 * MIB] {
+            hub.send(noise(len));
+        }
+        assert_eq!(waiting(&mut events), [1, 2, 13].map(|mib| mib * MIB as i64), "16 MiB fit");
+        for len in [MIB, 2 * MIB, 13 * MIB, 1] {
+            hub.send(noise(len));
+        }
+        assert_eq!(waiting(&mut events), [-1, 2 * MIB as i64, 13 * MIB as i64, 1], "the oldest makes room");
+        for len in [1, 20 * MIB] {
+            hub.send(noise(len));
+        }
+        assert_eq!(waiting(&mut events), [-1, 20 * MIB as i64], "one always fits");
+        hub.send(noise(5));
+        assert_eq!(waiting(&mut events), [5], "what was read is no longer counted");
+    }
 }

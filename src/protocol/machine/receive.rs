@@ -9,7 +9,7 @@ use super::{Link, Machine};
 use crate::protocol::failure::Failure;
 use crate::protocol::io::{Answer, CallbackId, Event, Output, TurnEnd};
 use crate::protocol::needs;
-use crate::protocol::requests::{Purpose, Refusal, reply};
+use crate::protocol::requests::{MAX_INCOMING, Purpose, Refusal, Registered, reply};
 use crate::protocol::route::{Route, route};
 use crate::wire::{Frame, FrameKind, Outcome, control_error_line, control_success_line};
 
@@ -163,9 +163,18 @@ impl Machine {
             self.write(control_error_line(&id, "control_request without a request.subtype", Some("unsupported_request")), out);
             return;
         }
-        match self.incoming.register(id) {
-            Some(callback) => out.push(Output::Callback(callback, frame)),
-            None => self.counters.repeated_requests += 1,
+        match self.incoming.register(id.clone()) {
+            Registered::New(callback) => out.push(Output::Callback(callback, frame)),
+            Registered::Repeated => self.counters.repeated_requests += 1,
+            Registered::Full { is_news } => {
+                self.counters.refused_requests += 1;
+                self.write(control_error_line(&id, "too many requests are open at the host", None), out);
+                if is_news {
+                    out.push(warning(format!(
+                        "the CLI has {MAX_INCOMING} requests open at the host: further ones are refused until some are answered"
+                    )));
+                }
+            }
         }
     }
 

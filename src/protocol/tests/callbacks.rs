@@ -67,6 +67,25 @@ fn a_request_that_is_repeated_while_it_is_served_is_served_once() {
 }
 
 #[test]
+fn only_so_many_requests_are_open_at_once() {
+    let mut rig = Rig::ready();
+    for id in 1..=1024 {
+        assert_eq!(rig.line(&asked(&id.to_string())).len(), 1);
+    }
+    let refused = rig.line(&asked("\"one more\""));
+    assert_eq!(
+        refused[0],
+        r#"> {"type":"control_response","response":{"subtype":"error","request_id":"one more","error":"too many requests are open at the host"}}"#
+    );
+    assert!(refused.len() == 2 && refused[1].contains("1024 requests open"), "told once: {refused:?}");
+    assert_eq!(rig.line(&asked("\"another\"")).len(), 1, "and answered without a word after that");
+    assert!(rig.line(&asked("1")).is_empty(), "one that is under way is repeated, not refused");
+    assert_eq!((rig.machine().counters().refused_requests, rig.machine().counters().repeated_requests), (2, 1));
+    assert_eq!(rig.answer(7, "{}"), [answered("7")]);
+    assert_eq!(rig.line(&asked("\"one more\"")), [format!("callback 1025 < {}", asked("\"one more\""))], "there is room again");
+}
+
+#[test]
 fn a_request_that_cannot_be_understood_is_answered_here() {
     let mut rig = Rig::ready();
     let error = |id: &str| {
