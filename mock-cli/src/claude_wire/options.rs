@@ -9,7 +9,9 @@ use super::{Failure, Found};
 #[command(after_help = "\
 Examples:
   claude-wire options
-  claude-wire options --markdown > docs/options.md")]
+  claude-wire options --markdown > docs/options.md
+
+Exit codes: 0 printed, 2 the arguments are wrong.")]
 pub(crate) struct Arguments {
     /// As a page of Markdown
     #[arg(long)]

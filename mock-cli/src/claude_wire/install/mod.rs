@@ -25,6 +25,12 @@ const ANSWERS_WITHIN: Duration = Duration::from_secs(60);
 
 /// Fetch the Claude Code CLI from npm and print the path of its executable.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  claude-wire install
+  claude-wire install --version 2.1.329 --dir target/claude-cli
+
+Exit codes: 0 the executable is there, fetched now or before, 2 it could not be fetched or is not that version.")]
 pub(crate) struct Install {
     /// The version, in full.
     #[arg(long, default_value = PINNED)]
