@@ -34,6 +34,9 @@ impl FakeApi {
     ///
     /// # Errors
     /// When 127.0.0.1 has no port to give; in a fresh network namespace, when its loopback is not up.
+    ///
+    /// # Cancel safety
+    /// Dropping the future stops what has been started.
     pub async fn start(script: ApiScript) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let url = format!("http://{}", listener.local_addr()?);

@@ -46,6 +46,9 @@ impl Hermetic {
     /// # Errors
     /// When the network is open or cannot be looked at, when there is no file at `cli`, when settings of the machine would apply, or when
     /// the directories or the API cannot be made.
+    ///
+    /// # Cancel safety
+    /// Dropping the future stops the API and removes the directories.
     pub async fn start(cli: impl Into<PathBuf>, script: ApiScript) -> Result<Self, HermeticError> {
         let network = Network::verify_closed()?;
         Self::make(cli.into(), script, Some(network)).await
@@ -55,6 +58,9 @@ impl Hermetic {
     ///
     /// # Errors
     /// Those of [`start`](Self::start).
+    ///
+    /// # Cancel safety
+    /// Dropping the future stops the API and removes the directories.
     pub async fn start_with_network(cli: impl Into<PathBuf>, script: ApiScript) -> Result<Self, HermeticError> {
         if cfg!(target_os = "linux") {
             return Self::start(cli, script).await;

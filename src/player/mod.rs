@@ -17,7 +17,8 @@
 //! Blank lines and `keep_alive` mean nothing to the CLI, and nothing here; so does an answer to a request whose recorded host gave none. A
 //! signal meets the recorded one of its name; one that was not recorded ends the player as it ends the CLI.
 //!
-//! Nothing hangs: a host that does nothing although something is awaited of it gets a report too ([`Script::idle_timeout`]).
+//! Nothing hangs: a host that does nothing although something is awaited of it gets a report too ([`Script::idle_timeout`]). The one
+//! exception is a [`Scenario`] in memory: it waits for its host as long as the session lives, and the time limits are the session's own.
 //!
 //! What the outputs wait for is told at [`Script`]; how two values are compared, and which ids are rewritten, stands in `compare.rs` and
 //! `ids.rs`.

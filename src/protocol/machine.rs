@@ -18,6 +18,9 @@ use super::requests::{Incoming, Outgoing, Purpose};
 use super::turns::Current;
 use crate::wire::{RawJson, control_cancel_line, control_request_line, user_line, verbatim_user_line};
 
+/// The default of [`Config::drain_timeout`], and of sessions.
+pub(crate) const DEFAULT_DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// What the machine is told once.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -27,7 +30,7 @@ pub struct Config {
     pub initialize_timeout: Duration,
     /// The longest wait for the reply to any other request, unless the request says otherwise.
     pub control_timeout: Duration,
-    /// The longest wait for the result of a turn that was interrupted.
+    /// The longest wait for the result of a turn that was interrupted. Default: 10 s.
     pub drain_timeout: Duration,
     /// How many prompts may wait behind the one that runs, or that will run once the CLI is ready.
     pub max_queue: usize,
@@ -41,7 +44,7 @@ impl Default for Config {
             initialize: RawJson::scanned(bytes::Bytes::from_static(br#"{"subtype":"initialize"}"#)),
             initialize_timeout: Duration::from_secs(60),
             control_timeout: Duration::from_secs(60),
-            drain_timeout: Duration::from_secs(30),
+            drain_timeout: DEFAULT_DRAIN_TIMEOUT,
             max_queue: 1024,
             verbatim_prompts: false,
         }

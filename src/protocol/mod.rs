@@ -12,7 +12,10 @@
 //!    │                       ▼                         ▼ timed out               ▼
 //!    └────────────────── every waiter of this connection is told ◄───────────────┘
 //!
-//!   Stop, from anywhere: CloseStdin, then Closed leads to Stopped, which is final.
+//!   Ready ──────► Closing ──────► Idle: CloseStdin, or Terminate, and then Closed. The next prompt wants another launch, the conversation is
+//!                                 forgotten, a setting could not be taken back, the CLI says why it will not start, or it leaves.
+//!
+//!   Stop, from anywhere: Closing for good, and Closed then leads to Stopped, which is final.
 //! ```
 //!
 //! Prompts that were not written yet survive a lost connection: the machine opens the next one for them, with the id of the last session
@@ -21,8 +24,11 @@
 //! # A turn
 //!
 //! ```text
-//!            written to the CLI        its result
-//!   Queued ─────────────────► Running ───────────► ended with a result
+//!         its switches are made, and
+//!            it is written             its result
+//!   Queued ─────────────────► Running ───────────► ended with a result, and its switches are taken back
+//!     │   │ a switch is refused  │
+//!     │   └─► ended with that    │
 //!     │ abandoned                │ abandoned, or a time limit: `interrupt` is written
 //!     ▼                          ▼
 //!   forgotten                 Draining ──────────► ended: an abandoned turn in silence, the other with the limit as its error
@@ -62,6 +68,8 @@ mod turns;
 
 pub use self::failure::Failure;
 pub use self::io::{Answer, CallbackId, Command, Event, Input, Output, Profile, Prompt, RequestId, Switch, TurnEnd, TurnId};
+#[cfg(feature = "session")]
+pub(crate) use self::machine::DEFAULT_DRAIN_TIMEOUT;
 pub use self::machine::{Config, Counters, Machine};
 pub use self::requests::Refusal;
 

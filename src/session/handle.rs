@@ -98,6 +98,10 @@ impl Session {
     ///
     /// # Errors
     /// Those of a turn.
+    ///
+    /// # Cancel safety
+    /// Dropping the future interrupts the `/clear` if it has been sent. Whether the conversation is forgotten is open then: the session id
+    /// tells.
     pub async fn clear(&self) -> Result<()> {
         let before = self.session_id();
         let mut turn = self.query("/clear");

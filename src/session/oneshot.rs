@@ -39,6 +39,9 @@ where
 }
 
 /// One question. Awaiting it asks.
+///
+/// # Cancel safety
+/// Dropping the future that it becomes interrupts the turn and ends the CLI; nothing of the answer is kept.
 #[derive(Clone, Debug)]
 #[must_use = "a query does nothing until it is awaited"]
 pub struct Query {

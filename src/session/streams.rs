@@ -51,6 +51,9 @@ impl<T> Pieces<T> {
     ///
     /// # Errors
     /// When the turn failed; the pieces are gone then.
+    ///
+    /// # Cancel safety
+    /// Dropping the future drops the pieces and their turn: one that has been sent is interrupted, and the pieces read so far are gone.
     pub async fn collect(mut self) -> Result<Vec<T>> {
         let mut all = Vec::new();
         while let Some(piece) = self.next().await {
@@ -86,6 +89,9 @@ impl Pieces<String> {
     ///
     /// # Errors
     /// When the turn failed; the text is gone then.
+    ///
+    /// # Cancel safety
+    /// Dropping the future drops the pieces and their turn: one that has been sent is interrupted, and the pieces read so far are gone.
     pub async fn join(self) -> Result<String> {
         self.collect().await.map(|pieces| pieces.concat())
     }

@@ -35,6 +35,9 @@ impl Turn {
     /// # Errors
     /// When the turn failed, with or without a result. When it ended well without an answer that is a `T`:
     /// [`is_structured_output`](Error::is_structured_output), and the error keeps the [answer](Error::structured_output).
+    ///
+    /// # Cancel safety
+    /// Dropping the future drops the turn: one that has been sent is interrupted, and what it has said is gone.
     pub async fn json<T: DeserializeOwned>(mut self) -> Result<T> {
         let result = self.read_result().await?;
         match self.error_of(&result) {

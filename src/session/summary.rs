@@ -76,6 +76,9 @@ impl Turn {
     ///
     /// # Errors
     /// When the turn failed, with or without a result.
+    ///
+    /// # Cancel safety
+    /// Dropping the future drops the turn: one that has been sent is interrupted, and what it has said is gone.
     pub async fn text(self) -> Result<String> {
         let summary = self.collect_summary().await?;
         match summary.error() {
@@ -88,6 +91,9 @@ impl Turn {
     ///
     /// # Errors
     /// When the turn failed, with or without a result.
+    ///
+    /// # Cancel safety
+    /// Dropping the future drops the turn: one that has been sent is interrupted, and what it has said is gone.
     pub async fn final_text(mut self) -> Result<Option<String>> {
         let result = self.read_result().await?;
         self.error_of(&result).map_or(Ok(result.result), Err)
@@ -97,6 +103,9 @@ impl Turn {
     ///
     /// # Errors
     /// When the turn ended without a result.
+    ///
+    /// # Cancel safety
+    /// Dropping the future drops the turn: one that has been sent is interrupted, and what it has said is gone.
     pub async fn final_result(mut self) -> Result<ResultMessage> {
         self.read_result().await
     }
@@ -105,6 +114,9 @@ impl Turn {
     ///
     /// # Errors
     /// When the turn ended without a result.
+    ///
+    /// # Cancel safety
+    /// Dropping the future drops the turn: one that has been sent is interrupted, and what it has said is gone.
     pub async fn collect_summary(mut self) -> Result<Summary> {
         let mut summary = Summary::default();
         while let Some(message) = self.next().await {
@@ -119,6 +131,9 @@ impl Turn {
     ///
     /// # Errors
     /// When the turn failed, with or without a result.
+    ///
+    /// # Cancel safety
+    /// Dropping the future drops the turn: one that has been sent is interrupted, and what it has said is gone.
     pub async fn drain(mut self) -> Result<()> {
         let result = self.read_result().await?;
         self.error_of(&result).map_or(Ok(()), Err)

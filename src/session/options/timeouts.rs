@@ -1,13 +1,13 @@
 use std::time::Duration;
 
 use super::Options;
+use crate::protocol::DEFAULT_DRAIN_TIMEOUT;
 
 /// How long a whole turn may take when no layer says otherwise: 300 seconds.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(300);
 
 const DEFAULT_CONTROL_TIMEOUT: Duration = Duration::from_secs(60);
 const DEFAULT_INITIALIZE_TIMEOUT: Duration = Duration::from_secs(60);
-const DEFAULT_DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The timers of the SDK with the defaults filled in; `None` is a timer that never runs out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
