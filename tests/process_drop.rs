@@ -5,11 +5,11 @@
 mod process_support;
 
 use std::fs;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use claude_wire::transport::{Shutdown, Transport};
 use futures_util::FutureExt;
-use process_support::{gone, impatient_shell, is_alive, line, rest, run, script, shell};
+use process_support::{LIMIT, gone, impatient_shell, is_alive, line, rest, run, script, shell};
 use tokio::runtime::{Builder, Runtime};
 
 fn runtime() -> Runtime {
@@ -94,18 +94,31 @@ async fn reaps_a_child_that_had_ended_unseen() {
 #[test]
 fn even_when_the_opening_itself_is_dropped() {
     let runtime = runtime();
-    let marker = "open-was-dropped-4f1d";
+    let folder = tempfile::tempdir().unwrap();
+    let trace = folder.path().join("was-here");
+    let mut child = 0;
     runtime.block_on(async {
         let transport = impatient_shell();
-        let mut opening = transport.open(script(&format!("cat # {marker}")));
+        let mut opening = transport.open(script(&format!("echo $$ > '{}'; exec cat", trace.display())));
         assert!((&mut opening).now_or_never().is_none(), "polled once");
+        // The child runs, and nobody has been given it.
+        child = started(&trace);
+        assert!(is_alive(child));
     });
-    // Waits for the spawn that was under way.
     drop(runtime);
-    for pid in fs::read_dir("/proc").unwrap().filter_map(|entry| entry.unwrap().file_name().to_str()?.parse().ok()) {
-        let cmdline = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-        if String::from_utf8_lossy(&cmdline).contains(marker) {
-            gone(pid);
+    gone(child);
+}
+
+/// The process id that a child writes when it runs. It has no other way to tell: its streams are in the opening that is not polled again.
+fn started(trace: &std::path::Path) -> u32 {
+    let start = Instant::now();
+    loop {
+        let text = fs::read_to_string(trace).unwrap_or_default();
+        if let Some(pid) = text.strip_suffix('\n') {
+            return pid.parse().unwrap();
         }
+        assert!(start.elapsed() < LIMIT, "no child was started");
+        // A file cannot be waited for: look again.
+        std::thread::sleep(Duration::from_millis(1));
     }
 }

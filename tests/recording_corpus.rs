@@ -16,7 +16,7 @@ fn recordings() -> Vec<(String, PathBuf)> {
     let subfolders = fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir());
     let mut files: Vec<PathBuf> = subfolders.flat_map(|folder| fs::read_dir(folder).unwrap()).map(|entry| entry.unwrap().path()).collect();
     files.sort();
-    assert!(files.len() >= 14, "the corpus has shrunk: {files:?}");
+    assert!(files.len() >= 44, "the corpus has shrunk: {files:?}");
     let name = |path: &Path| path.strip_prefix(folder()).unwrap().to_string_lossy().replace('\\', "/");
     files.into_iter().map(|path| (name(&path), path)).collect()
 }

@@ -10,6 +10,7 @@ use std::os::unix::fs::PermissionsExt;
 use claude_wire::record::Recorder;
 use claude_wire::session::McpServer;
 use claude_wire::transport::{CliPath, Process};
+use claude_wire::wire::{PermissionBehavior, PermissionDestination, PermissionUpdate};
 use claude_wire::{Decision, Session, SessionBuilder};
 use serde_json::json;
 use support::cli::Log;
@@ -18,6 +19,9 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
 const CANARY: &str = "sk-ant-api03-canary0123456789canary0123456789";
+
+const EMPTY: PermissionUpdate =
+    PermissionUpdate::AddRules { rules: Vec::new(), behavior: PermissionBehavior::Allow, destination: PermissionDestination::Session };
 
 /// Answers the handshake, fails the first prompt with its last words, and answers the next one.
 const CLI: &str = r#"#!/bin/sh
@@ -81,7 +85,8 @@ fn builder() -> SessionBuilder {
         .mcp_config(json!({"mcpServers": {"files": {"command": "files", "env": {"FILES_TOKEN": CANARY}}}}))
         .settings(json!({"env": {"OTHER_TOKEN": CANARY}}))
         .managed_settings(json!({"env": {"THIRD_TOKEN": CANARY}}))
-        .on_permission(|_| async { Decision::allow() })
+        // An update that says nothing is worth a warning in the log.
+        .on_permission(|_| async { Decision::allow_and_update([EMPTY]) })
 }
 
 #[tokio::test]
@@ -113,7 +118,9 @@ async fn a_secret_is_neither_logged_nor_shown_nor_recorded_nor_on_the_command_li
     recorded += &std::fs::read_to_string(folder.path().join("session-2.jsonl")).unwrap();
     assert!(recorded.contains("Authorization"), "what was written to the CLI is recorded");
     let refused = builder.max_turns(0).start().unwrap_err();
-    for text in [shown, command_line, recorded, log.all().join("\n"), format!("{refused:?} {refused}")] {
+    let logged = log.all().join("\n");
+    assert!(logged.contains("no update is sent"), "or the log proves nothing: {logged}");
+    for text in [shown, command_line, recorded, logged, format!("{refused:?} {refused}")] {
         assert!(!text.contains("canary"), "{text}");
     }
 }
