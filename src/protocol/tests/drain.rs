@@ -73,8 +73,8 @@ fn a_cli_that_does_not_stop_is_ended_and_the_queue_goes_on_in_a_new_process() {
     rig.line(r#"{"type":"system","subtype":"init","session_id":"s-1","user_message_uuids":["p-1"]}"#);
     rig.prompt(2);
     rig.abandon(1);
-    assert_eq!(rig.due(), Some(30));
-    assert!(rig.tick_after(29).is_empty());
+    assert_eq!(rig.due(), Some(10));
+    assert!(rig.tick_after(9).is_empty());
     assert_eq!(rig.tick_after(1), ["terminate"]);
     assert_eq!(rig.line(TEXT), [event(TEXT)]);
     assert_eq!(rig.closed(), ["open, resume s-1"]);
