@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use claude_wire::fake_api::ApiRequest;
 use claude_wire::hermetic::Hermetic;
 use claude_wire::record::Recorder;
 use claude_wire::recording::{Recording, Root};
@@ -64,6 +65,7 @@ pub(crate) async fn run(entry: &Entry, cli: &Cli) -> Result<Run, String> {
         recording.header.recorded_at = None;
         recordings.push(recording);
     }
+    problems.extend(entry.not_asked(place.api().requests().iter().map(ApiRequest::body)));
     let mut attempts = None;
     match place.finish() {
         Err(error) if error.is_attempt_to_leave() => attempts = Some(error.to_string()),

@@ -117,7 +117,7 @@ impl Host<'_> {
     /// Ends the session, or the fork that is on top of it.
     async fn stop(&mut self) {
         if let Some((session, mut events)) = self.sessions.pop() {
-            session.stop().await;
+            self.log.stopped(session.stop().await);
             drop(session);
             while events.join_next().await.is_some() {}
         }
@@ -164,7 +164,7 @@ fn read(
 /// One handler for each kind of request that the entry answers.
 fn handlers(builder: SessionBuilder, entry: &Entry, log: &Log) -> SessionBuilder {
     let on_stderr = log.clone();
-    let builder = builder.on_stderr(move |line| on_stderr.push(Channel::Stderr, line.to_owned()));
+    let builder = builder.on_stderr(move |line| on_stderr.stderr(line));
     let answers = Arc::new(entry.answers.clone());
     answers::subtypes(&answers).into_iter().fold(builder, |builder, subtype| {
         let (answers, log) = (answers.clone(), log.clone());
@@ -184,11 +184,20 @@ async fn collect(mut events: Events, log: Log) {
             SessionEvent::Control(frame) | SessionEvent::StrayReply(frame) => frame.bytes().clone(),
             SessionEvent::Noise(line) | SessionEvent::TruncatedTail(line) => line.bytes().clone(),
             SessionEvent::Malformed(malformed) => malformed.line().map(|line| line.bytes().clone()).unwrap_or_default(),
+            // The process is another each time.
+            SessionEvent::Connected(_) => json!({"connected": true}).to_string().into(),
+            SessionEvent::SessionId(id) => json!({"session_id": id}).to_string().into(),
+            SessionEvent::Warning(warning) => json!({"warning": warning}).to_string().into(),
             SessionEvent::Disconnected(exit) => {
-                log.push(Channel::Exit, exit.map_or("unknown".to_owned(), |exit| exit.to_string()));
+                log.exit(exit);
                 continue;
             }
-            _ => continue,
+            SessionEvent::Lost(events) => {
+                log.lost(events);
+                continue;
+            }
+            // Of a later version of this library, which knows what it is.
+            other => json!({"event": format!("{other:?}")}).to_string().into(),
         };
         log.push(Channel::Event, line);
     }
