@@ -2,7 +2,7 @@
 
 mod check;
 mod index;
-mod normal;
+mod same;
 
 use std::collections::VecDeque;
 use std::fs;
