@@ -17,6 +17,7 @@ mod record;
 mod rerecord;
 mod scrub;
 mod seal;
+mod tasks;
 mod verify;
 
 use std::process::ExitCode;

@@ -1,9 +1,7 @@
 //! A host that is a session of this library.
 
-use std::future::{Future, poll_fn};
-use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::Poll;
+use std::future::Future;
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use claude_wire::session::{Events, HostRequest, Prompt, SessionEvent};
@@ -20,6 +18,7 @@ use super::log::{Channel, Log};
 use super::options::HostOptions;
 use super::pattern::{Pattern, fill};
 use super::world::World;
+use crate::tasks::{lock, start};
 
 pub(super) async fn act(
     entry: &Entry,
@@ -201,17 +200,4 @@ async fn collect(mut events: Events, log: Log) {
         };
         log.push(Channel::Event, line);
     }
-}
-
-/// Polls a task once, so that what it writes is on its way before anything later, and leaves it running.
-async fn start(task: impl Future<Output = ()> + Send + 'static, running: &mut JoinSet<()>) {
-    let mut task: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(task);
-    let done = poll_fn(|cx| Poll::Ready(task.as_mut().poll(cx).is_ready())).await;
-    if !done {
-        running.spawn(task);
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -37,7 +37,9 @@ impl Ids {
                     self.replayed.insert(live.clone(), replayed.clone());
                 }
             }
-            (Value::Array(live), Value::Array(replayed)) => live.iter().zip(replayed).for_each(|(live, replayed)| self.learn(live, replayed)),
+            (Value::Array(live), Value::Array(replayed)) => {
+                live.iter().zip(replayed).for_each(|(live, replayed)| self.learn(live, replayed))
+            }
             (Value::Object(live), Value::Object(replayed)) => {
                 let both = live.iter().filter_map(|(name, live)| Some((live, replayed.get(name)?)));
                 both.for_each(|(live, replayed)| self.learn(live, replayed));

@@ -1,10 +1,8 @@
 //! Acting out the caller's side through a session of this library.
 
 use std::collections::{BTreeSet, HashMap};
-use std::future::{Future, pending, poll_fn};
-use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::Poll;
+use std::future::{Future, pending};
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use claude_wire::player::{AnswerTo, HostAction, HostScript, Replay};
@@ -19,6 +17,7 @@ use super::account::{self, Delivered, Reply};
 use super::seen::{Seen, Watched};
 use super::streams::{recorded_exit, same_exit};
 use super::writable::is_reply;
+use crate::tasks::{lock, start};
 
 /// Does what the recorded host did, each thing after the output that came before it, and accounts for all that came back.
 pub(super) async fn act(recording: &Recording) -> Result<(), String> {
@@ -260,19 +259,6 @@ async fn collect(mut events: Events, delivered: Arc<Mutex<Delivered>>) {
         };
         lock(&delivered).events.push_back(line);
     }
-}
-
-/// Polls a task once, so that what it writes is on its way before anything later, and leaves it running.
-async fn start(task: impl Future<Output = ()> + Send + 'static, running: &mut JoinSet<()>) {
-    let mut task: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(task);
-    let done = poll_fn(|cx| Poll::Ready(task.as_mut().poll(cx).is_ready())).await;
-    if !done {
-        running.spawn(task);
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
