@@ -69,7 +69,7 @@ impl<'a> Report<'a> {
             "cli": self.version,
             "entries": self.entries,
             "differences": differences.collect::<Vec<_>>(),
-            "not_modelled": gaps.collect::<Vec<_>>(),
+            "untyped": gaps.collect::<Vec<_>>(),
             "problems": problems(&self.problems),
             "problems_of_other_runs": problems(&self.earlier),
         })
@@ -86,7 +86,7 @@ impl fmt::Display for Report<'_> {
             writeln!(f, "{difference}\n    in {}", self.list(entries))?;
         }
         for (gap, entries) in &self.gaps {
-            writeln!(f, "not modelled: {gap}\n    in {}", self.list(entries))?;
+            writeln!(f, "untyped: {gap}\n    in {}", self.list(entries))?;
         }
         let problems = self.earlier.iter().map(|problem| ("cosmetic: not in each run", problem));
         for (what, (entry, problem)) in problems.chain(self.problems.iter().map(|problem| ("not compared to the end", problem))) {
