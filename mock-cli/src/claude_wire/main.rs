@@ -6,6 +6,7 @@ mod census;
 mod corpus;
 mod decode;
 mod drift;
+mod events;
 mod import;
 mod install;
 mod lint;

@@ -18,6 +18,7 @@ use super::log::{Channel, Log};
 use super::options::HostOptions;
 use super::pattern::{Pattern, fill};
 use super::world::World;
+use crate::events;
 use crate::tasks::{lock, start};
 
 pub(super) async fn act(
@@ -176,27 +177,24 @@ fn handlers(builder: SessionBuilder, entry: &Entry, log: &Log) -> SessionBuilder
     })
 }
 
-async fn collect(mut events: Events, log: Log) {
-    while let Some(event) = events.next().await {
-        let line: Bytes = match event {
-            SessionEvent::Message(message) => message.frame().bytes().clone(),
-            SessionEvent::Control(frame) | SessionEvent::StrayReply(frame) => frame.bytes().clone(),
-            SessionEvent::Noise(line) | SessionEvent::TruncatedTail(line) => line.bytes().clone(),
-            SessionEvent::Malformed(malformed) => malformed.line().map(|line| line.bytes().clone()).unwrap_or_default(),
+async fn collect(mut told: Events, log: Log) {
+    while let Some(event) = told.next().await {
+        let line = match (events::line(&event), event) {
+            (Some(line), _) => line,
             // The process is another each time.
-            SessionEvent::Connected(_) => json!({"connected": true}).to_string().into(),
-            SessionEvent::SessionId(id) => json!({"session_id": id}).to_string().into(),
-            SessionEvent::Warning(warning) => json!({"warning": warning}).to_string().into(),
-            SessionEvent::Disconnected(exit) => {
+            (None, SessionEvent::Connected(_)) => json!({"connected": true}).to_string().into(),
+            (None, SessionEvent::SessionId(id)) => json!({"session_id": id}).to_string().into(),
+            (None, SessionEvent::Warning(warning)) => json!({"warning": warning}).to_string().into(),
+            (None, SessionEvent::Disconnected(exit)) => {
                 log.exit(exit);
                 continue;
             }
-            SessionEvent::Lost(events) => {
+            (None, SessionEvent::Lost(events)) => {
                 log.lost(events);
                 continue;
             }
-            // Of a later version of this library, which knows what it is.
-            other => json!({"event": format!("{other:?}")}).to_string().into(),
+            // Of a later version of the library, which knows what it is.
+            (None, other) => json!({"event": format!("{other:?}")}).to_string().into(),
         };
         log.push(Channel::Event, line);
     }
