@@ -107,3 +107,17 @@ fn every_control_method_runs_against_the_real_cli() {
     let missing: Vec<_> = methods.iter().filter(|method| *method != "server_info" && !sources.contains(&format!(".{method}("))).collect();
     assert!(missing.is_empty(), "never called: {missing:?}");
 }
+
+#[test]
+fn every_option_of_the_cli_s_is_tried_on_the_real_cli() {
+    let sources: String = files("real_cli").iter().map(|path| read(path)).collect();
+    let setter = |name: &'static str| match name {
+        "add_dirs" => "add_dir",
+        "plugins" => "plugin",
+        "mcp_servers" => "external_mcp_server",
+        name => name,
+    };
+    let of_the_cli = claude_wire::Options::table().iter().filter(|row| row.layer() != "sdk");
+    let missing: Vec<_> = of_the_cli.filter(|row| !sources.contains(&format!(".{}(", setter(row.name)))).map(|row| row.name).collect();
+    assert!(missing.is_empty(), "never set: {missing:?}");
+}

@@ -65,18 +65,18 @@ impl Desk {
     fn count(&self, body: &[u8]) -> Answer {
         match self.read(body) {
             Ok(_) => Answer::at_once(Body::json(200, &json!({"input_tokens": body.len() / 4 + 1}))),
-            Err(refusal) => refusal,
+            Err(failure) => refusal(&failure),
         }
     }
 
-    fn read(&self, body: &[u8]) -> Result<Value, Answer> {
-        serde_json::from_slice(body).map_err(|error| refusal(&self.ledger().fail(format!("a body that is not JSON: {error}"))))
+    fn read(&self, body: &[u8]) -> Result<Value, String> {
+        serde_json::from_slice(body).map_err(|error| self.ledger().fail(format!("a body that is not JSON: {error}")))
     }
 
     fn message(&self, body: &[u8]) -> Answer {
         let request = match self.read(body) {
             Ok(body) => ApiRequest::new(body),
-            Err(refusal) => return refusal,
+            Err(failure) => return refusal(&failure),
         };
         let (model, streaming) = (request.model().to_owned(), request.is_streaming());
         let served = self.ledger().serve(request);

@@ -48,7 +48,7 @@ async fn files_and_tasks(session: &Session) {
     assert!(!typed(files.rewind(NOBODY).dry_run()).await.can_rewind);
     files.seed_read_state("f.txt", 1).await.unwrap();
     typed(files.register_repo_root("sub").reload_memory().reload_skills()).await;
-    assert_eq!(typed(files.set_cwd("/nonexistent")).await.status, CwdStatus::Rejected);
+    assert_eq!(typed(files.set_cwd("/dev/null/missing")).await.status, CwdStatus::Rejected);
     let tasks = session.tasks();
     tasks.stop("none").await.unwrap();
     assert_eq!(typed(tasks.background_all()).await.backgrounded, None);
@@ -101,7 +101,7 @@ async fn inspection(session: &Session) {
 
 async fn mcp(session: &Session) {
     let mcp = session.mcp();
-    let config = json!({"type": "stdio", "command": "/nonexistent", "args": []});
+    let config = json!({"type": "stdio", "command": "/dev/null/missing", "args": []});
     assert!(typed(mcp.set_servers([("bad", config)])).await.errors.contains_key("bad"));
     assert_eq!(typed(mcp.status()).await.servers[0].name, "bad");
     mcp.disable("bad").await.unwrap();

@@ -68,6 +68,7 @@ tests![
     permission_deny,
     permission_deny_interrupt,
     permission_without_handler,
+    questions_to_the_user,
     queue_of_five,
     recorded_then_replayed,
     recorded_through_the_stand_in,

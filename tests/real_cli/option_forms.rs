@@ -9,7 +9,8 @@ use crate::support::{close, place};
 
 type Form = (&'static str, fn(SessionBuilder) -> SessionBuilder);
 
-const FORMS: [Form; 9] = [
+const FORMS: [Form; 10] = [
+    ("a flag without an option, a key", |b| b.extra_flag("disable-slash-commands").extra_arg("name", "made-up").api_key("sk-made-up")),
     ("a prompt in a file, no thinking", |b| b.system_prompt_file("prompt.md").thinking(Thinking::Disabled)),
     ("a prompt, thinking tokens", |b| b.system_prompt("Be brief.").thinking(Thinking::Budget(2048))),
     ("a long prompt", |b| b.system_prompt("Be brief. ".repeat(1000)).max_turns(1)),
@@ -25,6 +26,7 @@ pub(crate) async fn run() {
     let script = ApiScript::new()
         .when(When::prompt("One").turn(1), [Reply::text("first")])
         .when(When::prompt("Two").turn(2), [Reply::text("second")])
+        .when(When::prompt("Three").turn(3), [Reply::text("third")])
         .when(When::prompt("Instead").turn(2), [Reply::text("other")]);
     let place = place(script).await;
     std::fs::write(place.cwd().join("prompt.md"), "Be brief.").unwrap();
@@ -46,12 +48,21 @@ pub(crate) async fn run() {
             answer = message.uuid().map(|uuid| uuid.into_owned());
         }
     }
-    assert_eq!(session.query("Two").text().await.unwrap(), "second");
+    let mut turn = session.query("Two");
+    turn.next().await.unwrap().unwrap();
+    let prompt = turn.uuid().unwrap().to_owned();
+    assert_eq!(turn.text().await.unwrap(), "second");
     let id = session.session_id().unwrap();
     session.stop().await;
 
+    // The latest conversation of the directory, under an id of its own.
+    let fork = place.session().continue_conversation(true).fork_session(true).start().unwrap();
+    assert_eq!(fork.query("Three").text().await.unwrap(), "third");
+    assert_ne!(fork.session_id().unwrap(), id);
+    fork.stop().await;
+
     // The second turn is cut off, so the model is asked about the first one only.
-    let session = place.session().resume(id).resume_session_at(answer.unwrap()).start().unwrap();
+    let session = place.session().resume(id).resume_session_at(answer.unwrap()).resume_drops_turn(prompt).start().unwrap();
     assert_eq!(session.query("Instead").text().await.unwrap(), "other");
     session.stop().await;
     close(place);

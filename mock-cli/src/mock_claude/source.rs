@@ -33,7 +33,7 @@ pub(crate) struct Loaded {
 }
 
 enum Content {
-    Recording(Recording),
+    Recording(Box<Recording>),
     Scenario(Scenario),
 }
 
@@ -67,7 +67,7 @@ impl Source {
             Self::Replay(path) => {
                 let recording = Recording::open(path).map_err(|error| format!("CLAUDE_WIRE_REPLAY: {error}"))?;
                 recording.require_sealed().map_err(|error| format!("CLAUDE_WIRE_REPLAY: {}: {error}", path.display()))?;
-                Ok(Loaded { name: path.display().to_string(), content: Content::Recording(recording) })
+                Ok(Loaded { name: path.display().to_string(), content: Content::Recording(Box::new(recording)) })
             }
             Self::Record(_) => Err("CLAUDE_WIRE_RECORD_TO names nothing to play".to_owned()),
             Self::Scenario { path, legacy } => {

@@ -9,8 +9,8 @@ use crate::Failure;
 use crate::corpus::{self, Cli, Entry};
 use crate::tasks::side_by_side;
 
-/// How often an entry is played before a difference counts. Some lines of the CLI come or stay out by chance, with few fields: a tenth of the
-/// time is much.
+/// How often an entry is played before a difference counts. Some lines of the CLI race with what the host does, and come or stay out by
+/// chance; seldom three times in a row.
 const TRIES: usize = 3;
 
 /// What came of one entry.

@@ -18,7 +18,7 @@ items of an array, `*` for keys that are data.
 |---|---|
 | x | there |
 | - | not there |
-| ? | not known: no entry that shows it in another version went as the corpus has it |
+| ? | not known: no entry that shows it in another version went as the corpus has it, or the CLI did not say |
 | (empty) | what it would stand in is not there |
 
 ";
@@ -50,7 +50,7 @@ impl Page<'_> {
         for column in self.0 {
             for played in &column.entries {
                 for what in [&played.problem, &played.attempts].into_iter().flatten() {
-                    writeln!(f, "| {} | {} | {} |", column.version, played.name, cell(what))?;
+                    writeln!(f, "| {} | {} | `{}` |", column.version, played.name, clip(&cell(what)))?;
                 }
             }
         }
@@ -126,6 +126,15 @@ fn cell(text: &str) -> String {
     line.replace('|', "\\|")
 }
 
+/// A problem may quote a request, and that a prompt of the CLI's own.
+fn clip(text: &str) -> String {
+    const SHOWN: usize = 150;
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{} ...", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "helpers of tests")]
@@ -176,8 +185,8 @@ Of 2 entries.
 
 | version | entry | what came in the way |
 |---|---|---|
-| 1.0.0 | wild | it; hangs \\| here |
-| 1.0.0 | wild | a call home |
+| 1.0.0 | wild | `it; hangs \\| here` |
+| 1.0.0 | wild | `a call home` |
 
 ## Flags
 
