@@ -23,7 +23,8 @@ impl Ids {
         let replayed = &self.rename(replayed);
         live == replayed
             || match (live_json, json(replayed)) {
-                (Some(live), Some(replayed)) => live.to_string() != replayed.to_string() && fits(&replayed, &live),
+                // Two that mean the same are written differently.
+                (Some(live), Some(replayed)) => live != replayed && fits(&replayed, &live),
                 _ => fits_redacted(replayed, live),
             }
     }
@@ -31,12 +32,7 @@ impl Ids {
     /// Pairs ids that stand in the same place, if neither has a partner.
     fn learn(&mut self, live: &Value, replayed: &Value) {
         match (live, replayed) {
-            (Value::String(live), Value::String(replayed)) if is_uuid(live) && is_uuid(replayed) => {
-                if !self.live.contains_key(replayed) && !self.replayed.contains_key(live) {
-                    self.live.insert(replayed.clone(), live.clone());
-                    self.replayed.insert(live.clone(), replayed.clone());
-                }
-            }
+            (Value::String(live), Value::String(replayed)) => self.pair(live, replayed),
             (Value::Array(live), Value::Array(replayed)) => {
                 live.iter().zip(replayed).for_each(|(live, replayed)| self.learn(live, replayed))
             }
@@ -45,6 +41,14 @@ impl Ids {
                 both.for_each(|(live, replayed)| self.learn(live, replayed));
             }
             _ => {}
+        }
+    }
+
+    fn pair(&mut self, live: &str, replayed: &str) {
+        let are_new = !self.live.contains_key(replayed) && !self.replayed.contains_key(live);
+        if is_uuid(live) && is_uuid(replayed) && are_new {
+            self.live.insert(replayed.to_owned(), live.to_owned());
+            self.replayed.insert(live.to_owned(), replayed.to_owned());
         }
     }
 
