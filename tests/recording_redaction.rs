@@ -27,13 +27,17 @@ fn redacted(line: &str) -> String {
 fn names_tell_of_secrets_whatever_they_look_like() {
     for (line, expected) in [
         (
-            r#"{"client_secret":"a","Set-Cookie":["b c","d"],"token":""}"#,
-            r#"{"client_secret":"<secret:1>","Set-Cookie":["<secret:2>","<secret:3>"],"token":""}"#,
+            r#"{"client_secret":"a","Set-Cookie":["b c","d"],"password":"","token":"a1B2c3D4e5F6g7H8"}"#,
+            r#"{"client_secret":"<secret:1>","Set-Cookie":["<secret:2>","<secret:3>"],"password":"","token":"<secret:4>"}"#,
         ),
         (r#"{"env":{"GITHUB_TOKEN":"a b","PATH":"/bin"}}"#, r#"{"env":{"GITHUB_TOKEN":"<secret:1>","PATH":"/bin"}}"#),
         (
-            r#"{"account":{"email":"a@b.cd","organization":"Ann's","accountUuid":"x-1"}}"#,
-            r#"{"account":{"email":"<email:1>","organization":"<organization:1>","accountUuid":"<account:1>"}}"#,
+            r#"{"type":"control_response","account":{"email":"a@b.cd","organization":"Ann's","accountUuid":"x-1"}}"#,
+            r#"{"type":"control_response","account":{"email":"<email:1>","organization":"<organization:1>","accountUuid":"<account:1>"}}"#,
+        ),
+        (
+            r#"{"type":"system","subtype":"init","user_id":"u-1","org_id":"o-1"}"#,
+            r#"{"type":"system","subtype":"init","user_id":"<account:1>","org_id":"<organization:1>"}"#,
         ),
         (
             r#"{"rows":[{"label":"Version","value":"2.1"},{"label":"Organization","value":"Ann's"}]}"#,
@@ -49,6 +53,41 @@ fn names_tell_of_secrets_whatever_they_look_like() {
         ("{\"t\":\"postgres://me:p@ss.ab@db.x.io/y\"}", "{\"t\":\"postgres://me:<secret:1>@db.x.io/y\"}"),
     ] {
         assert_eq!(redacted(line), expected);
+    }
+}
+
+#[test]
+fn arguments_of_a_tool_stay_what_its_handler_decides_on() {
+    let arguments = r#"{"user_id":"u_42","account_id":"a_7","org_id":"o_1","organization":"Ann's","token":"page-2"}"#;
+    for line in [
+        format!(r#"{{"type":"assistant","message":{{"content":[{{"type":"tool_use","input":{arguments}}}]}}}}"#),
+        format!(r#"{{"type":"control_request","request":{{"message":{{"method":"tools/call","params":{{"arguments":{arguments}}}}}}}}}"#),
+    ] {
+        assert_eq!(redacted(&line), line);
+    }
+    let mut recording = recorded(&[&delta(None, "input_json_delta", "partial_json", arguments)]);
+    let updated = format!(r#"{{"type":"control_response","response":{{"response":{{"updatedInput":{arguments}}}}}}}"#);
+    recording.events.push(Event::new(0, EventKind::In(updated.as_str().into())));
+    assert_eq!((lint(&recording), scrub(&mut recording, &[]).len()), (vec![], 0));
+    assert_eq!(lines(&recording)[1], updated);
+}
+
+#[test]
+fn the_account_in_the_clis_own_files_is_found_in_any_text() {
+    let file = r#"{"oauthAccount": {"accountUuid": "0a1b-2c", "organizationUuid":"3d", "organizationName":"Ann and Sons Ltd", "emailAddress":"ann@x.io"}}"#;
+    let clean = r#"{"oauthAccount": {"accountUuid": "<account:1>", "organizationUuid":"<organization:1>", "organizationName":"<organization:2>", "emailAddress":"<email:1>"}}"#;
+    let in_json = |text: &str| serde_json::json!({"type": "user", "content": text}).to_string();
+    let in_pieces = |text: &str| text.split_inclusive('A').map(|piece| delta(None, "input_json_delta", "partial_json", piece)).collect::<Vec<_>>();
+    assert_eq!(redacted(file), clean);
+    assert_eq!(redacted(&format!("stderr says {file}")), format!("stderr says {clean}"));
+    assert_eq!(redacted(&in_json(file)), in_json(clean));
+    assert_eq!(redacted(&in_json(&in_json(file))), in_json(&in_json(clean)));
+    let told = in_pieces(file);
+    let mut recording = recorded(&told.iter().map(String::as_str).collect::<Vec<_>>());
+    scrub(&mut recording, &[]);
+    assert_eq!(pieces(&recording, "partial_json").concat(), clean);
+    for line in [r#"{"t":"the accountUuid: \"x\" and \"accountUuid\" in \"accountUuid\":null, \"organizationName\":\"\""}"#, r#"{"accountUuid":null}"#] {
+        assert_eq!(redacted(line), line);
     }
 }
 
@@ -144,12 +183,12 @@ fn what_was_told_once_is_found_everywhere_and_in_every_form() {
     let basic = STANDARD.encode("me:s3cret/of mine");
     let text = format!(r#"{{"t":"before: s3cret/of mine, s3cret%2Fof%20mine, {basic}"}}"#);
     let mut recording =
-        recorded(&[text.as_str(), r#"{"password":"s3cret/of mine","organization":"Ann and Sons"}"#, "Ann and Sons, not Ann and Sonset"]);
+        recorded(&[text.as_str(), r#"{"type":"auth_status","password":"s3cret/of mine","organization":"Ann and Sons"}"#, "Ann and Sons, not Ann and Sonset"]);
     scrub(&mut recording, &[]);
     let [before, named, after] = lines(&recording).try_into().unwrap();
     // Of the last character two bits are the secret's, and four are nobody's.
     assert_eq!(before, format!(r#"{{"t":"before: <secret:1>, <secret:1>, {}<secret:1>U="}}"#, &basic[..4]));
-    assert_eq!(named, r#"{"password":"<secret:1>","organization":"<organization:1>"}"#);
+    assert_eq!(named, r#"{"type":"auth_status","password":"<secret:1>","organization":"<organization:1>"}"#);
     assert_eq!(after, "<organization:1>, not Ann and Sonset");
 }
 
@@ -197,7 +236,7 @@ fn a_redaction_knows_what_the_caller_knows() {
 fn lint_tells_every_kind_it_says_it_knows() {
     let recording = recorded(&[
         r#"{"type":"control_response","description":"What a thing is good for, told at considerable length."}"#,
-        r#"{"type":"thinking","signature":"x","organization":"x","accountId":"x","password":"x"}"#,
+        r#"{"type":"control_response","x":{"type":"thinking","signature":"x","organization":"x","accountId":"x","password":"x"}}"#,
         "sk-ant-x, Bearer 0123456789abcdef, ann@x.io, /home/ann, 10.0.0.1",
     ]);
     let found: Vec<&str> = lint(&recording).iter().map(|Finding { kind, .. }| *kind).collect();

@@ -158,8 +158,7 @@ impl Redactor {
         let mut named = Vec::new();
         for text in argv.clone() {
             // `--api-key VALUE`, in two arguments.
-            let flag =
-                before.and_then(|before| before.strip_prefix('-')).is_some_and(|flag| members::kind_of(flag.as_bytes()) == Some("secret"));
+            let flag = before.and_then(|before| before.strip_prefix('-')).is_some_and(|flag| members::is_secret_argument(flag.as_bytes()));
             named.push((flag && !text.starts_with('-')).then_some("secret"));
             before = Some(text);
         }

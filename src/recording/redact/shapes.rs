@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::hosts::{hosts, users};
-use super::secrets::{assigned, passwords_in_urls, private_keys};
+use super::secrets::{accounts, assigned, organizations, passwords_in_urls, private_keys};
 use super::text::{Text, Words, places, words};
 
 /// One shape.
@@ -13,12 +13,14 @@ pub(super) struct Shape {
 }
 
 /// All of them. Where two match the same text, the first wins.
-pub(super) const SHAPES: [Shape; 8] = [
+pub(super) const SHAPES: [Shape; 10] = [
     Shape { kind: "secret", find: private_keys },
     Shape { kind: "key", find: api_keys },
     Shape { kind: "token", find: tokens },
     Shape { kind: "secret", find: passwords_in_urls },
     Shape { kind: "secret", find: assigned },
+    Shape { kind: "account", find: accounts },
+    Shape { kind: "organization", find: organizations },
     Shape { kind: "email", find: emails },
     Shape { kind: "user", find: users },
     Shape { kind: "host", find: hosts },
