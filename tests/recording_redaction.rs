@@ -77,7 +77,8 @@ fn the_account_in_the_clis_own_files_is_found_in_any_text() {
     let file = r#"{"oauthAccount": {"accountUuid": "0a1b-2c", "organizationUuid":"3d", "organizationName":"Ann and Sons Ltd", "emailAddress":"ann@x.io"}}"#;
     let clean = r#"{"oauthAccount": {"accountUuid": "<account:1>", "organizationUuid":"<organization:1>", "organizationName":"<organization:2>", "emailAddress":"<email:1>"}}"#;
     let in_json = |text: &str| serde_json::json!({"type": "user", "content": text}).to_string();
-    let in_pieces = |text: &str| text.split_inclusive('A').map(|piece| delta(None, "input_json_delta", "partial_json", piece)).collect::<Vec<_>>();
+    let in_pieces =
+        |text: &str| text.split_inclusive('A').map(|piece| delta(None, "input_json_delta", "partial_json", piece)).collect::<Vec<_>>();
     assert_eq!(redacted(file), clean);
     assert_eq!(redacted(&format!("stderr says {file}")), format!("stderr says {clean}"));
     assert_eq!(redacted(&in_json(file)), in_json(clean));
@@ -86,7 +87,10 @@ fn the_account_in_the_clis_own_files_is_found_in_any_text() {
     let mut recording = recorded(&told.iter().map(String::as_str).collect::<Vec<_>>());
     scrub(&mut recording, &[]);
     assert_eq!(pieces(&recording, "partial_json").concat(), clean);
-    for line in [r#"{"t":"the accountUuid: \"x\" and \"accountUuid\" in \"accountUuid\":null, \"organizationName\":\"\""}"#, r#"{"accountUuid":null}"#] {
+    for line in [
+        r#"{"t":"the accountUuid: \"x\" and \"accountUuid\" in \"accountUuid\":null, \"organizationName\":\"\""}"#,
+        r#"{"accountUuid":null}"#,
+    ] {
         assert_eq!(redacted(line), line);
     }
 }
@@ -114,6 +118,44 @@ fn shapes_tell_of_secrets_whatever_their_name() {
         ),
     ] {
         assert_eq!(redacted(&line), expected);
+    }
+}
+
+#[test]
+fn keys_of_well_known_services_are_known_by_their_beginning() {
+    let random = "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8s9T0";
+    for begin in [
+        "sk-",
+        "sk-or-v1-",
+        "gsk_",
+        "xai-",
+        "sk_test_",
+        "sk_live_",
+        "whsec_",
+        "ya29.",
+        "GOCSPX-",
+        "hvs.",
+        "pypi-",
+        "dop_v1_",
+        "shpat_",
+        "ghp_",
+        "github_pat_",
+        "glpat-",
+        "xoxb-",
+        "npm_",
+        "hf_",
+        "sk-ant-",
+    ] {
+        assert_eq!(redacted(&format!(r#"{{"t":"use {begin}{random}."}}"#)), r#"{"t":"use <key:1>."}"#, "{begin}");
+        let inside = format!(r#"{{"t":"a{begin}{random}"}}"#);
+        assert_eq!(redacted(&inside), inside, "{begin}");
+    }
+    assert_eq!(redacted(&format!("SG.{}.{random}", &random[..22])), "<key:1>");
+    assert_eq!(redacted(&format!("x;AccountKey={random}/+==;y")), "x;AccountKey=<key:1>;y");
+    for line in
+        ["task-ant-hill sk-anthem", "the sk-learn-and-other-packages-with-very-long-names-2", "pypi-mirror SG.1 hvs.x ya29.", "risk-ant-x"]
+    {
+        assert_eq!(redacted(line), line);
     }
 }
 
@@ -182,14 +224,24 @@ fn equal_stays_equal_in_every_line_and_direction() {
 fn what_was_told_once_is_found_everywhere_and_in_every_form() {
     let basic = STANDARD.encode("me:s3cret/of mine");
     let text = format!(r#"{{"t":"before: s3cret/of mine, s3cret%2Fof%20mine, {basic}"}}"#);
-    let mut recording =
-        recorded(&[text.as_str(), r#"{"type":"auth_status","password":"s3cret/of mine","organization":"Ann and Sons"}"#, "Ann and Sons, not Ann and Sonset"]);
+    let mut recording = recorded(&[
+        text.as_str(),
+        r#"{"type":"auth_status","password":"s3cret/of mine","organization":"Ann and Sons"}"#,
+        "Ann and Sons, not Ann and Sonset",
+    ]);
     scrub(&mut recording, &[]);
     let [before, named, after] = lines(&recording).try_into().unwrap();
     // Of the last character two bits are the secret's, and four are nobody's.
     assert_eq!(before, format!(r#"{{"t":"before: <secret:1>, <secret:1>, {}<secret:1>U="}}"#, &basic[..4]));
     assert_eq!(named, r#"{"type":"auth_status","password":"<secret:1>","organization":"<organization:1>"}"#);
     assert_eq!(after, "<organization:1>, not Ann and Sonset");
+}
+
+#[test]
+fn a_secret_of_eight_characters_is_looked_for_and_a_shorter_one_not() {
+    let mut recording = recorded(&["abcdefg8 abcdef7", r#"{"password":"abcdefg8","secret":"abcdef7"}"#]);
+    scrub(&mut recording, &[]);
+    assert_eq!(lines(&recording), ["<secret:1> abcdef7", r#"{"password":"<secret:1>","secret":"<secret:2>"}"#]);
 }
 
 #[test]

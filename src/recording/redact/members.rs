@@ -41,8 +41,14 @@ const IDENTITIES: [(&str, &[&str]); 2] = [
     ("account", &["accountid", "accountuuid", "userid", "useruuid"]),
 ];
 
-/// Ends of names of environment variables whose value is a secret.
-const VARIABLES: [&str; 7] = ["_KEY", "_KEY_ID", "_TOKEN", "_SECRET", "_PASSWORD", "_PASSWD", "_CREDENTIALS"];
+/// Last words of names of environment variables whose value is a secret: `A_KEY`, `KEY`.
+const VARIABLES: [&str; 11] = ["KEY", "KEY_ID", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "PASS", "PWD", "PAT", "AUTH", "CREDENTIALS"];
+
+/// Those that are one as a whole, whatever they end with.
+const WHOLE_VARIABLES: [&str; 2] = ["PGPASSWORD", "ANTHROPIC_CUSTOM_HEADERS"];
+
+/// Words that are variables of another meaning, or ordinary words, where nothing stands before them.
+const NOT_ALONE: [&str; 6] = ["KEY", "KEY_ID", "PASS", "PWD", "PAT", "AUTH"];
 
 /// Names in the query of a URL, besides those above, whose value is a secret.
 const QUERY: [&str; 6] = ["code", "key", "sig", "signature", "state", "xamzsignature"];
@@ -83,9 +89,20 @@ pub(super) fn is_secret_in_url(name: &[u8]) -> bool {
     is_secret_argument(name) || plain(name).is_some_and(|(plain, len)| QUERY.iter().any(|known| known.as_bytes() == &plain[..len]))
 }
 
-/// Whether this is the name of an environment variable whose value is a secret.
+/// Whether this is, by its capitals, the name of a variable, and one whose value is a secret.
 pub(super) fn is_variable(name: &[u8]) -> bool {
-    VARIABLES.iter().any(|end| name.ends_with(end.as_bytes())) && !name.iter().any(u8::is_ascii_lowercase)
+    is_secret_variable(name) && !name.iter().any(u8::is_ascii_lowercase)
+}
+
+/// Whether the value of an environment variable of this name is a secret. Names in lower case are names there, too.
+pub(super) fn is_secret_variable(name: &[u8]) -> bool {
+    let ends = |word: &str| match name.len().checked_sub(word.len()) {
+        Some(0) => !NOT_ALONE.contains(&word),
+        Some(at) => name[at - 1] == b'_',
+        None => false,
+    };
+    let is = |word: &str| name.len() >= word.len() && name[name.len() - word.len()..].eq_ignore_ascii_case(word.as_bytes());
+    VARIABLES.iter().any(|word| is(word) && ends(word)) || WHOLE_VARIABLES.iter().any(|whole| name.eq_ignore_ascii_case(whole.as_bytes()))
 }
 
 /// The letters and digits of a name, in lower case.
@@ -111,6 +128,12 @@ mod tests {
         assert_eq!((identity(b"organizationUuid"), identity(b"user_id"), identity(b"id")), (Some("organization"), Some("account"), None));
         for name in ["token", "apiKeySource", "tokenSource", "max_tokens", "progressToken", "keys", "", "monkey_key", "code"] {
             assert!(!is_secret(name.as_bytes()), "{name}");
+        }
+        for name in ["TOKEN", "A_PASS", "A_PWD", "A_PAT", "A_AUTH", "PGPASSWORD", "ANTHROPIC_CUSTOM_HEADERS", "npm_token", "my_key"] {
+            assert!(is_secret_variable(name.as_bytes()), "{name}");
+        }
+        for name in ["PWD", "OLDPWD", "KEY", "PATH", "COMPASS", "SSH_AUTH_SOCK", "MONKEY", "EDITOR"] {
+            assert!(!is_secret_variable(name.as_bytes()), "{name}");
         }
         assert!(may_be_secret(b"Token") && !may_be_secret(b"tokens") && is_secret_argument(b"-token"));
         assert!(looks_secret(b"a1B2c3D4e5F6g7H8") && !looks_secret(b"page-2") && !looks_secret(b"the 2nd of several words"));

@@ -28,5 +28,5 @@ pub(crate) use redactor::Redactor;
 /// Whether this is the name of an environment variable whose value is a secret.
 #[cfg(feature = "session")]
 pub(crate) fn is_secret_variable(name: &str) -> bool {
-    members::is_variable(name.as_bytes())
+    members::is_secret_variable(name.as_bytes())
 }

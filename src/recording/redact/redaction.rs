@@ -11,7 +11,7 @@ use crate::recording::vars::{Root, hide};
 /// | kind | what | becomes |
 /// |---|---|---|
 /// | `path` | the paths of the [`root`](Self::root)s, and their slugs | `${cwd}`, ...: see [`Recording::expand`] |
-/// | `key` | API keys: `sk-ant-...`, and those of other well-known services | `<key:1>` |
+/// | `key` | API keys: `sk-ant-...`, and those of other well-known services (`ghp_...`, `AKIA...`, `AccountKey=...`) | `<key:1>` |
 /// | `token` | what follows `Bearer` or `Basic`; JSON web tokens | `<token:1>` |
 /// | `secret` | values of members and flags such as `authorization` and `--password`, of variables such as `*_TOKEN`, of such names in texts; passwords in URLs; private keys; what [`secret`](Self::secret) was told | `<secret:1>` |
 /// | `email` | e-mail addresses | `<email:1>` |

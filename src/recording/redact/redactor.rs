@@ -40,6 +40,17 @@ pub(super) struct Held {
     piece: Option<Range<usize>>,
 }
 
+/// How much of a text in pieces is settled.
+#[derive(Clone, Copy, PartialEq)]
+enum Settle {
+    /// What nothing that follows can change.
+    Ready,
+    /// All that is there; more may follow.
+    SoFar,
+    /// All of it.
+    End,
+}
+
 /// What is to be done in an event's line.
 #[derive(Debug)]
 pub(super) struct Edit {
@@ -82,8 +93,8 @@ impl Redactor {
         let places = self.in_event(&event);
         let part = part_of(&event);
         match &part {
-            Part::End(thread) => self.settle(|tail| tail.thread == *thread),
-            Part::EndAll => self.settle(|_| true),
+            Part::End(thread) => self.end(|tail| tail.thread == *thread),
+            Part::EndAll => self.end(|_| true),
             Part::Piece(_) | Part::Nothing => {}
         }
         let number = self.first + self.held.len() as u64;
@@ -100,7 +111,7 @@ impl Redactor {
         });
         self.tails[index].push(number, &text[range.clone()]);
         self.held.push_back(Held { event, edits, piece: Some(range) });
-        self.settle_tail(index, false);
+        self.settle(index, Settle::Ready);
         self.limit();
     }
 
@@ -135,9 +146,9 @@ impl Redactor {
         !self.held.is_empty()
     }
 
-    /// No more events for now: those that wait come out as they are.
+    /// No more events for now: those that wait come out as they are. What comes later may still go on from there.
     pub(crate) fn finish(&mut self) {
-        self.settle(|_| true);
+        (0..self.tails.len()).for_each(|index| self.settle(index, Settle::SoFar));
     }
 
     /// Learns from a whole recording, so that what is told at its end is found at its start.
@@ -147,7 +158,7 @@ impl Redactor {
             self.push(event.clone());
             while self.next_found().is_some() {}
         }
-        self.finish();
+        self.end(|_| true);
         while self.next_found().is_some() {}
     }
 
@@ -162,7 +173,7 @@ impl Redactor {
             named.push((flag && !text.starts_with('-')).then_some("secret"));
             before = Some(text);
         }
-        named.extend(header.env.keys().map(|name| members::is_variable(name.as_bytes()).then_some("secret")));
+        named.extend(header.env.keys().map(|name| members::is_secret_variable(name.as_bytes()).then_some("secret")));
         named.extend(header.vars.keys().map(|_| None));
         let texts: Vec<&String> = argv.chain(header.env.values()).chain(header.vars.values()).collect();
         let find = |known: &Known| -> Vec<Vec<Place>> {
@@ -206,20 +217,27 @@ impl Redactor {
         }
     }
 
-    fn settle(&mut self, which: impl Fn(&Tail) -> bool) {
+    /// The texts of these threads have ended.
+    fn end(&mut self, which: impl Fn(&Tail) -> bool) {
         for index in (0..self.tails.len()).rev().filter(|index| which(&self.tails[*index])).collect::<Vec<_>>() {
-            self.settle_tail(index, true);
+            self.settle(index, Settle::End);
             self.tails.swap_remove(index);
         }
     }
 
-    fn settle_tail(&mut self, index: usize, all: bool) {
+    fn settle(&mut self, index: usize, how: Settle) {
         let mut places = self.tails[index].places(&self.known);
         let text = self.tails[index].text().to_vec();
         // What may go on is not learned yet: its beginning would be found in too much.
-        if all && self.learn(&text, &places) {
+        let certain: Vec<Place> = match how {
+            Settle::Ready => Vec::new(),
+            Settle::SoFar => places.iter().filter(|place| place.range.end < text.len()).cloned().collect(),
+            Settle::End => places.clone(),
+        };
+        if self.learn(&text, &certain) {
             places = self.tails[index].places(&self.known);
         }
+        let all = how != Settle::Ready;
         for (number, cuts) in self.tails[index].settle(&places, all) {
             self.settled((number, cuts));
         }
@@ -242,9 +260,7 @@ impl Redactor {
             learned |= match place.kind {
                 "key" | "token" => self.known.add_secret(place.kind, text),
                 // A name of a secret may stand over something that is none: only what looks like one is looked for elsewhere.
-                "secret" if has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic) && text.len() >= 12 => {
-                    self.known.add_secret("secret", text)
-                }
+                "secret" if has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic) => self.known.add_secret("secret", text),
                 "organization" if has(|byte| *byte == b' ') || has(u8::is_ascii_digit) => self.known.add_name("organization", text),
                 _ => false,
             };
