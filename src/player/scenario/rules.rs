@@ -18,8 +18,8 @@ const MODES: [&str; 6] = ["acceptEdits", "auto", "bypassPermissions", "default",
 pub(in super::super) struct Rules {
     lines: Lines,
     denials: Vec<Denial>,
-    /// Whether the last result was an error.
-    pub(in super::super) failed: bool,
+    /// Whether the last result was an error; nothing before there is one.
+    pub(in super::super) failed: Option<bool>,
 }
 
 /// A tool that did not run.
@@ -52,7 +52,7 @@ pub(in super::super) struct Abort {
 
 impl Rules {
     pub(super) fn new(lines: Lines) -> Self {
-        Self { lines, denials: Vec::new(), failed: false }
+        Self { lines, denials: Vec::new(), failed: None }
     }
 
     /// The reply to any request but an interrupt, and what follows it.
@@ -152,7 +152,7 @@ impl Rules {
                 let denials =
                     denials.map(|Denial { tool, name, input, .. }| json!({"tool_name": name, "tool_use_id": tool, "tool_input": input}));
                 value["permission_denials"] = denials.collect();
-                self.failed = value.get("is_error").and_then(Value::as_bool).unwrap_or(false);
+                self.failed = Some(value.get("is_error").and_then(Value::as_bool).unwrap_or(false));
             }
             _ => {}
         }
@@ -188,7 +188,7 @@ impl Rules {
         if let Some(prompt) = &prompt {
             lines.push(self.lines.lifecycle(prompt, "completed"));
         }
-        self.failed = true;
+        self.failed = Some(true);
         lines.into_iter().map(|line| format!("{line}\n").into()).collect()
     }
 }

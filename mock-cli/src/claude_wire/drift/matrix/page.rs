@@ -44,7 +44,7 @@ impl Page<'_> {
         for column in self.0 {
             for played in &column.entries {
                 if let Some(problem) = &played.problem {
-                    writeln!(f, "| {} | {} | {} |", column.version, played.name, cell(problem))?;
+                    writeln!(f, "| {} | {} | `{}` |", column.version, played.name, clip(&cell(problem)))?;
                 }
             }
         }
@@ -120,6 +120,15 @@ fn cell(text: &str) -> String {
     line.replace('|', "\\|")
 }
 
+/// A problem may quote a request, and that a prompt of the CLI's own.
+fn clip(text: &str) -> String {
+    const SHOWN: usize = 150;
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{} ...", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "helpers of tests")]
@@ -164,7 +173,7 @@ Of 2 entries.
 
 | version | entry | what came in the way |
 |---|---|---|
-| 1.0.0 | wild | it; hangs \\| here |
+| 1.0.0 | wild | `it; hangs \\| here` |
 
 ## Flags
 
