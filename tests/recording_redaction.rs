@@ -160,6 +160,27 @@ fn keys_of_well_known_services_are_known_by_their_beginning() {
 }
 
 #[test]
+fn a_private_key_in_several_lines_is_found_on_either_stream() {
+    let told = ["see: -----BEGIN EC PRIVATE KEY-----", "MHcCAQEE", "", "-----END EC PRIVATE KEY----- done", "MHcCAQEE"];
+    let mut recording = recorded(&told);
+    // Between the lines of one stream may stand those of the other, and messages.
+    for (at, line) in told.into_iter().enumerate() {
+        recording.events.insert(2 * at, Event::new(0, EventKind::Err(line.into())));
+    }
+    recording.events.insert(4, Event::new(0, EventKind::Out(r#"{"type":"x"}"#.into())));
+    scrub(&mut recording, &[]);
+    let clean = ["see: <secret:1>", "<secret:2>", "", "<secret:3> done", "MHcCAQEE"];
+    let of = |is: fn(&EventKind) -> bool| {
+        let lines = recording.events.iter().filter(|event| is(&event.kind)).filter_map(|event| event.payload());
+        lines.map(|line| String::from_utf8(line.bytes().to_vec()).unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(of(|kind| matches!(kind, EventKind::Err(_))), clean);
+    let (before, after) = clean.split_at(2);
+    assert_eq!(of(|kind| matches!(kind, EventKind::Out(_))), [before, &[r#"{"type":"x"}"#], after].concat());
+    assert_eq!(lint(&recording), []);
+}
+
+#[test]
 fn nothing_goes_beyond_its_string_and_keys_are_looked_at_too() {
     assert_eq!(
         redacted(r#"{"a":"x -----BEGIN PRIVATE KEY-----\nabc","b":"ann@x.io","/home/ann/x":{"bob@x.io":1}}"#),

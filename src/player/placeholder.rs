@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::recording::next_placeholder;
+
 /// Whether a text is a placeholder (`<text:1>`) and nothing else.
 pub(super) fn is_placeholder(text: &str) -> bool {
     find(text, 0).is_some_and(|place| place == (0..text.len()))
@@ -30,18 +32,7 @@ pub(super) fn fits(recorded: &str, actual: &str) -> bool {
 
 /// The next placeholder at or after `from`.
 fn find(text: &str, from: usize) -> Option<Range<usize>> {
-    let mut at = from;
-    loop {
-        let start = at + text[at..].find('<')?;
-        let inside = &text[start + 1..];
-        at = start + 1;
-        let (kind, rest) = inside.split_once(':')?;
-        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-        let named = !kind.is_empty() && kind.bytes().all(|byte| byte.is_ascii_lowercase());
-        if named && digits > 0 && rest[digits..].starts_with('>') {
-            return Some(start..start + 1 + kind.len() + 1 + digits + 1);
-        }
-    }
+    next_placeholder(&text[from..]).map(|place| from + place.start..from + place.end)
 }
 
 #[cfg(test)]

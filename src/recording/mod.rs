@@ -62,12 +62,12 @@ pub use header::{FORMAT_VERSION, Header};
 pub use import::{ImportOptions, import};
 pub use normalise::normalise;
 pub use payload::{Eol, Payload};
-pub use redact::{Finding, Redaction, lint, scrub};
+pub use redact::{Finding, Redaction, is_secret_variable, lint, scrub};
 pub use seal::Integrity;
 pub use vars::Root;
 pub use writer::Writer;
 #[cfg(feature = "session")]
 pub(crate) use {
-    redact::{Redactor, is_secret_variable},
+    redact::{Redactor, next_placeholder},
     vars::Hider,
 };

@@ -6,10 +6,11 @@ use std::ops::Range;
 use super::known::Known;
 use super::members;
 use super::numbers::Numbers;
+use super::open_keys::OpenKeys;
 use super::pieces::{Cut, Part, Piece, Settled, Tail, part_of};
 use super::redaction::Redaction;
 use super::rules::{Place, in_argument, in_line, whole};
-use crate::recording::event::{Event, EventKind};
+use crate::recording::event::{Event, EventKind, Stream};
 use crate::recording::header::Header;
 use crate::recording::payload::Payload;
 
@@ -29,6 +30,7 @@ pub(crate) struct Redactor {
     held: VecDeque<Held>,
     first: u64,
     tails: Vec<Tail>,
+    keys: OpenKeys,
 }
 
 /// An event that was looked at.
@@ -160,6 +162,7 @@ impl Redactor {
         }
         self.end(|_| true);
         while self.next_found().is_some() {}
+        self.keys = OpenKeys::default();
     }
 
     /// The places in each argument, then in each variable of the environment, then in each of the recording.
@@ -206,8 +209,15 @@ impl Redactor {
             },
         };
         self.numbers.take_in(line.bytes());
-        let places = in_line(line, out, &self.known);
-        if self.learn(line.bytes(), &places) { in_line(line, out, &self.known) } else { places }
+        let mut places = in_line(line, out, &self.known);
+        if self.learn(line.bytes(), &places) {
+            places = in_line(line, out, &self.known);
+        }
+        match (&event.kind, line.json()) {
+            (EventKind::Out(_), None) => self.keys.go_on(Stream::Out, line.bytes(), places),
+            (EventKind::Err(_), _) => self.keys.go_on(Stream::Err, line.bytes(), places),
+            _ => places,
+        }
     }
 
     /// Lets nothing wait for ever, and nothing grow without end.

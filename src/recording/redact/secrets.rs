@@ -109,19 +109,23 @@ pub(super) fn passwords_in_urls(text: &Text<'_>) -> Vec<Range<usize>> {
         .collect()
 }
 
+/// How the first and the last line of a private key begin, and how they end.
+pub(super) const BEGIN_KEY: &[u8] = b"-----BEGIN ";
+pub(super) const END_KEY: &[u8] = b"-----END ";
+pub(super) const KEY_KIND: &[u8] = b"PRIVATE KEY-----";
+
 static BEGIN: Words = Words::new(|| words(["-----BEGIN "]));
 
 /// From `-----BEGIN ... PRIVATE KEY-----` to its end, or to the end of the text.
 pub(super) fn private_keys(text: &Text<'_>) -> Vec<Range<usize>> {
-    const KIND: &[u8] = b"PRIVATE KEY-----";
     let mut found: Vec<Range<usize>> = Vec::new();
     for (_, start) in places(&BEGIN, &text.plain) {
         let title = text.get(start..(start + 60).min(text.plain.len()));
-        if found.last().is_some_and(|last| start < last.end) || memmem::find(title, KIND).is_none() {
+        if found.last().is_some_and(|last| start < last.end) || memmem::find(title, KEY_KIND).is_none() {
             continue;
         }
         let rest = text.get(start..text.plain.len());
-        let end = memmem::find(rest, b"-----END ").and_then(|end| Some(end + memmem::find(&rest[end..], KIND)? + KIND.len()));
+        let end = memmem::find(rest, END_KEY).and_then(|end| Some(end + memmem::find(&rest[end..], KEY_KIND)? + KEY_KIND.len()));
         found.push(start..end.map_or(text.plain.len(), |end| start + end));
     }
     found
