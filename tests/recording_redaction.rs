@@ -181,6 +181,21 @@ fn a_private_key_in_several_lines_is_found_on_either_stream() {
 }
 
 #[test]
+fn what_this_build_does_not_know_is_looked_at_too() {
+    let file = "{\"claude-wire\":\"recording\",\"version\":1,\"by\":{\"mail\":\"ann@x.io\",\"password\":\"x\"}}\n{\"us\":0,\"later\":{\"to\":\"bob@x.io\"}}\n";
+    let mut recording = Recording::from_bytes(file.as_bytes()).unwrap();
+    let found: Vec<_> = lint(&recording).iter().map(|finding| (finding.line, finding.kind)).collect();
+    assert_eq!(found, [(1, "email"), (1, "secret"), (2, "email")]);
+    scrub(&mut recording, &[]);
+    let text = String::from_utf8(recording.to_bytes()).unwrap();
+    assert!(
+        text.contains(r#""by":{"mail":"<email:1>","password":"<secret:1>"}"#) && text.contains(r#""later":{"to":"<email:2>"}"#),
+        "{text}"
+    );
+    assert_eq!(lint(&recording), []);
+}
+
+#[test]
 fn nothing_goes_beyond_its_string_and_keys_are_looked_at_too() {
     assert_eq!(
         redacted(r#"{"a":"x -----BEGIN PRIVATE KEY-----\nabc","b":"ann@x.io","/home/ann/x":{"bob@x.io":1}}"#),

@@ -10,7 +10,7 @@ use super::open_keys::OpenKeys;
 use super::pieces::{Cut, Part, Piece, Settled, Tail, part_of};
 use super::redaction::Redaction;
 use super::rules::{Place, in_argument, in_line, whole};
-use crate::recording::event::{Event, EventKind, Stream};
+use crate::recording::event::{Event, EventKind, Stream, UnknownEvent};
 use crate::recording::header::Header;
 use crate::recording::payload::Payload;
 
@@ -80,13 +80,21 @@ impl Redactor {
 
     /// Replaces in a header what must not stay there.
     pub(crate) fn header(&mut self, header: &mut Header) {
-        let found = self.in_header(header);
+        let mut found = self.in_header(header);
+        if let (Some(mut unknown), Some(places)) = (header.unknown(), found.pop()) {
+            self.replace_in(&mut unknown, places);
+            header.set_unknown(&unknown);
+        }
         let texts = header.argv.iter_mut().flatten().chain(header.env.values_mut()).chain(header.vars.values_mut());
         for (text, places) in texts.zip(found) {
-            if !places.is_empty() {
-                let edits = places.into_iter().map(|place| Edit::new(place, text.as_bytes())).collect();
-                *text = String::from_utf8_lossy(&self.replace(text.as_bytes(), edits)).into_owned();
-            }
+            self.replace_in(text, places);
+        }
+    }
+
+    fn replace_in(&mut self, text: &mut String, places: Vec<Place>) {
+        if !places.is_empty() {
+            let edits = places.into_iter().map(|place| Edit::new(place, text.as_bytes())).collect();
+            *text = String::from_utf8_lossy(&self.replace(text.as_bytes(), edits)).into_owned();
         }
     }
 
@@ -126,6 +134,7 @@ impl Redactor {
         let bytes = self.replace(text_of(&event), edits);
         match &mut event.kind {
             EventKind::Mark(text) => *text = String::from_utf8_lossy(&bytes).into_owned(),
+            EventKind::Unknown(event) => *event = UnknownEvent::new(String::from_utf8_lossy(&bytes).into_owned()),
             _ => {
                 if let Some(line) = event.payload_mut() {
                     *line = Payload::line(bytes).with_eol(line.eol());
@@ -165,7 +174,8 @@ impl Redactor {
         self.keys = OpenKeys::default();
     }
 
-    /// The places in each argument, then in each variable of the environment, then in each of the recording.
+    /// The places in each argument, then in each variable of the environment, then in each of the recording, then in what
+    /// is unknown, if there is anything.
     pub(super) fn in_header(&mut self, header: &Header) -> Vec<Vec<Place>> {
         let argv = header.argv.iter().flatten();
         let mut before: Option<&str> = None;
@@ -178,7 +188,9 @@ impl Redactor {
         }
         named.extend(header.env.keys().map(|name| members::is_secret_variable(name.as_bytes()).then_some("secret")));
         named.extend(header.vars.keys().map(|_| None));
-        let texts: Vec<&String> = argv.chain(header.env.values()).chain(header.vars.values()).collect();
+        let unknown = header.unknown();
+        named.extend(unknown.iter().map(|_| None));
+        let texts: Vec<&String> = argv.chain(header.env.values()).chain(header.vars.values()).chain(&unknown).collect();
         let find = |known: &Known| -> Vec<Vec<Place>> {
             let places = |(text, named): (&&String, &Option<&'static str>)| match named {
                 Some(kind) => whole(text.as_bytes(), kind),
@@ -201,6 +213,10 @@ impl Redactor {
         let (line, out) = match &event.kind {
             EventKind::Mark(text) => {
                 mark = Payload::from(text.as_str());
+                (&mark, false)
+            }
+            EventKind::Unknown(event) => {
+                mark = Payload::from(event.json());
                 (&mark, false)
             }
             kind => match event.payload() {
@@ -314,6 +330,7 @@ impl Edit {
 pub(super) fn text_of(event: &Event) -> &[u8] {
     match &event.kind {
         EventKind::Mark(text) => text.as_bytes(),
+        EventKind::Unknown(event) => event.json().as_bytes(),
         _ => event.payload().map_or(&[], |line| line.bytes()),
     }
 }
