@@ -93,6 +93,12 @@ additive: out system/init: field aura is new (number)
     in missing-key
 additive: out system/init: field permissionMode may be \"quantum\"
     in missing-key
+untyped: out result/success: num_turns: expected a whole number from 0 up, found nothing
+    in missing-key
+untyped: out system/init: aura is not modelled
+    in missing-key
+untyped: out system/init: permissionMode = \"quantum\" is not known
+    in missing-key
 1 of 1 entries compared with version 9.9.9: 2 breaking, 2 additive, 0 cosmetic
 ";
     assert_eq!(text(&output.stdout), expected);
@@ -105,6 +111,10 @@ additive: out system/init: field permissionMode may be \"quantum\"
             r#"{"severity":"breaking","kind":"out result/success","path":"num_turns","change":"field_gone","entries":["missing-key"]}"#
         )
         .unwrap()
+    );
+    assert_eq!(
+        report["untyped"][1],
+        serde_json::from_str::<Value>(r#"{"kind":"out system/init","what":"aura is not modelled","entries":["missing-key"]}"#).unwrap()
     );
     assert_eq!((&report["cli"], report["problems"].as_array().map(Vec::len)), (&Value::from("9.9.9"), Some(0)));
     drop(cli.folder);

@@ -13,7 +13,7 @@
 use serde_json::{Map, Value, json};
 
 use super::host_line::clip;
-use super::placeholder::{fits, is_placeholder};
+use crate::recording::{fits_redacted, is_placeholder};
 
 /// One place where two values differ.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,7 +53,7 @@ pub(super) fn prompt(line: &Value) -> Value {
     }
     if let Some(content) = meaning.get_mut("message").and_then(|message| message.get_mut("content"))
         && let Value::String(text) = content
-        && !is_placeholder(text)
+        && !is_placeholder(text.as_bytes())
     {
         *content = json!([{"type": "text", "text": text}]);
     }
@@ -173,8 +173,8 @@ impl Walk<'_> {
     fn pair(&mut self, path: &str, expected: Option<&Value>, actual: Option<&Value>) {
         let (expected, actual) = (self.present(expected), self.present(actual));
         match (expected, actual) {
-            (Some(Value::String(text)), _) if is_placeholder(text) => {}
-            (Some(Value::String(expected)), Some(Value::String(actual))) if fits(expected, actual) => {}
+            (Some(Value::String(text)), _) if is_placeholder(text.as_bytes()) => {}
+            (Some(Value::String(expected)), Some(Value::String(actual))) if fits_redacted(expected, actual) => {}
             (Some(Value::Object(expected)), Some(Value::Object(actual))) => {
                 let new = actual.keys().filter(|key| !expected.contains_key(*key));
                 for key in expected.keys().chain(new) {

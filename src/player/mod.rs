@@ -31,7 +31,6 @@ mod ids;
 mod improvise;
 mod machine;
 mod matching;
-mod placeholder;
 mod play;
 mod replay;
 mod report;

@@ -6,6 +6,7 @@ mod census;
 mod corpus;
 mod decode;
 mod drift;
+mod events;
 mod import;
 mod install;
 mod lint;
@@ -17,6 +18,7 @@ mod record;
 mod rerecord;
 mod scrub;
 mod seal;
+mod tasks;
 mod verify;
 
 use std::process::ExitCode;

@@ -168,6 +168,12 @@ impl Field {
         let set = strings && !self.text && !TEXTS.contains(&name) && self.scalars.len() <= MAX_VALUES;
         set.then(|| self.scalars.iter().map(|text| &**text).collect())
     }
+
+    /// Whether its values are chosen from a set: words, or the two booleans.
+    pub(in crate::recording) fn is_choice(&self, path: &str) -> bool {
+        let booleans = self.types.iter().all(|kind| matches!(kind, JsonType::Boolean | JsonType::Null)) && !self.scalars.is_empty();
+        booleans || self.values(path).is_some()
+    }
 }
 
 impl JsonType {

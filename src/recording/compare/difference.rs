@@ -33,11 +33,11 @@ pub enum Change {
     FieldOptional,
     /// A field has other types.
     Type,
-    /// A value is gone from a set of words.
+    /// A value is gone from a set of words or booleans.
     ValueGone,
-    /// A value is new in a set of words.
+    /// A value is new in a set of words or booleans.
     ValueNew,
-    /// A text, a number or a boolean is another.
+    /// A text or a number is another.
     Text,
     /// There are more or fewer lines of a kind.
     Lines,

@@ -18,9 +18,9 @@ use super::normalise::normalise;
 ///
 /// | severity | what |
 /// |---|---|
-/// | breaking | a kind of line, a field or a value of a set is gone; a field stands in some lines only, where it stood in all; a field has a type that it did not have; a turn more or less; another order among the lines of the conversation; another exit |
+/// | breaking | a kind of line, a field or a value of a set (words, booleans) is gone; a field stands in some lines only, where it stood in all; a field has a type that it did not have; a turn more or less; another order among the lines of the conversation; another exit |
 /// | additive | a kind, a field or a value is new; a field may be `null` |
-/// | cosmetic | other texts, numbers or booleans; a type less; another number of lines; another order among lines that do not wait for each other; other lines on stderr |
+/// | cosmetic | other texts or numbers; a type less; another number of lines; another order among lines that do not wait for each other; other lines on stderr |
 ///
 /// Below a field that is new or gone nothing is told of.
 ///
@@ -113,12 +113,18 @@ fn types(old: &Field, new: &Field, at: impl Fn(Severity, Change) -> Difference, 
 }
 
 fn values(path: &str, old: &Field, new: &Field, at: impl Fn(Severity, Change) -> Difference, found: &mut BTreeSet<Difference>) {
-    match (old.values(path), new.values(path)) {
-        (Some(_), Some(_)) => {
-            let gone = old.scalars.difference(&new.scalars);
+    // Nothing is told of values where there are other types, which is told.
+    let common = old.types.intersection(&new.types).any(|kind| *kind != JsonType::Null);
+    let mut gone = old.scalars.difference(&new.scalars).peekable();
+    match (old.is_choice(path), new.is_choice(path)) {
+        (true, true) => {
             found.extend(gone.map(|value| at(Severity::Breaking, Change::ValueGone).was(value.clone())));
             let added = new.scalars.difference(&old.scalars);
             found.extend(added.map(|value| at(Severity::Additive, Change::ValueNew).now(value.clone())));
+        }
+        // What was one of some words is any text now.
+        (true, false) if common && gone.peek().is_some() => {
+            found.extend(gone.map(|value| at(Severity::Breaking, Change::ValueGone).was(value.clone())));
         }
         _ if old.types == new.types && without_numbers(old) != without_numbers(new) => {
             found.insert(at(Severity::Cosmetic, Change::Text));

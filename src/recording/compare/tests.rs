@@ -93,15 +93,25 @@ fn words_are_a_set_and_texts_are_not() {
     let after = r#"{"type":"a","mode":"auto","tools":["Bash","Agent"],"text":"five","said":"It is five.","n":2,"on":false}"#;
     let expected = [
         r#"breaking: out a: field mode is never "plan" any more"#,
+        r#"breaking: out a: field on is never "true" any more"#,
         r#"breaking: out a: field tools[] is never "Task" any more"#,
         r#"additive: out a: field mode may be "auto""#,
+        r#"additive: out a: field on may be "false""#,
         r#"additive: out a: field tools[] may be "Agent""#,
         "cosmetic: out a: field n has other values",
-        "cosmetic: out a: field on has other values",
         "cosmetic: out a: field said has other values",
         "cosmetic: out a: field text has other values",
     ];
     assert_eq!(change(before, after), expected);
+}
+
+#[test]
+fn a_word_that_becomes_any_text_is_gone() {
+    let (word, text, both) = (r#"{"type":"a","mode":"plan"}"#, r#"{"type":"a","mode":"As you like it."}"#, r#"{"type":"a","mode":null}"#);
+    assert_eq!(change(word, text), [r#"breaking: out a: field mode is never "plan" any more"#]);
+    assert_eq!(differences(&[word, word], &[text, both]).len(), 2, "and the type is told");
+    assert_eq!(change(text, word), ["cosmetic: out a: field mode has other values"]);
+    assert_eq!(differences(&[word], &[word, text]), ["cosmetic: out a: 2 lines, were 1", "cosmetic: out a: field mode has other values"]);
 }
 
 #[test]

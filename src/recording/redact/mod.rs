@@ -7,6 +7,7 @@
 //! Rules go by names first ([`members`]), then by what is known ([`known`]: secrets of the environment, and what was found before), then
 //! by shape ([`shapes`]).
 
+mod fits;
 mod hosts;
 mod known;
 mod lint;
@@ -21,10 +22,11 @@ mod secrets;
 mod shapes;
 mod text;
 
+pub use fits::fits_redacted;
 pub use lint::{Finding, lint};
 pub use redaction::{Redaction, scrub};
 #[cfg(feature = "session")]
-pub(crate) use redactor::Redactor;
+pub(crate) use {numbers::is_placeholder, redactor::Redactor};
 
 #[cfg(feature = "session")]
 pub(crate) use numbers::next_placeholder;

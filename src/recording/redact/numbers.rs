@@ -35,7 +35,7 @@ impl Numbers {
 }
 
 /// Whether a text is a placeholder and nothing else.
-pub(super) fn is_placeholder(text: &[u8]) -> bool {
+pub(crate) fn is_placeholder(text: &[u8]) -> bool {
     text.first() == Some(&b'<') && placeholders(text).next().is_some_and(|(_, _, place)| place == (0..text.len()))
 }
 
@@ -50,7 +50,7 @@ pub(super) fn own_length(text: &[u8]) -> usize {
     text.len() - placeholders(text).map(|(_, _, place)| place.len()).sum::<usize>()
 }
 
-fn placeholders(text: &[u8]) -> impl Iterator<Item = (&'static str, u64, Range<usize>)> + '_ {
+pub(super) fn placeholders(text: &[u8]) -> impl Iterator<Item = (&'static str, u64, Range<usize>)> + '_ {
     memchr::memchr_iter(b'<', text).filter_map(|at| {
         let rest = &text[at + 1..];
         let kind = KINDS.into_iter().find(|kind| rest.starts_with(kind.as_bytes()) && rest.get(kind.len()) == Some(&b':'))?;
@@ -69,7 +69,8 @@ mod tests {
     #[test]
     fn placeholders_are_told_from_markup() {
         assert!(is_placeholder(b"<key:1>") && is_placeholder(b"<text:99999999999999999999>"));
-        for text in ["", "<key:1", "<key:>", "<b:1>", "<key:1> ", " <key:1>", "<key:1><key:2>", "<key:1x>"] {
+        assert!(is_placeholder(b"<organization:12>"));
+        for text in ["", "<key:1", "<key:>", "<b:1>", "<key:1> ", " <key:1>", "<key:1><key:2>", "<key:1x>", "<a<key:1>", "<odd:1>"] {
             assert!(!is_placeholder(text.as_bytes()), "{text}");
         }
         assert_eq!(own_length(b"a<key:1>b<email:22><i>"), 5);

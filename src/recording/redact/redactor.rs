@@ -81,7 +81,9 @@ impl Redactor {
     /// Replaces in a header what must not stay there.
     pub(crate) fn header(&mut self, header: &mut Header) {
         let mut found = self.in_header(header);
-        if let (Some(mut unknown), Some(places)) = (header.unknown(), found.pop()) {
+        if let Some(mut unknown) = header.unknown()
+            && let Some(places) = found.pop()
+        {
             self.replace_in(&mut unknown, places);
             header.set_unknown(&unknown);
         }

@@ -12,7 +12,7 @@ use super::answers::Answer;
 use super::host::{SessionStep, StreamStep};
 use super::log::{Channel, Item};
 use super::options::HostOptions;
-use super::pattern::Pattern;
+use super::pattern::{Names, Pattern};
 
 const KIND: &str = "corpus-entry";
 const VERSION: u64 = 1;
@@ -32,8 +32,12 @@ pub(crate) struct Entry {
     /// How the host answers the CLI's requests: the first that fits.
     pub(super) answers: Vec<Answer>,
     pub(super) api: ApiScript,
-    /// Messages that are to be delivered, in this order, others between them.
+    /// What is to be delivered, in this order, other things between them.
     pub(super) expect: Vec<Pattern>,
+    /// What is not to be delivered.
+    pub(super) never: Vec<Pattern>,
+    /// Requests that the CLI is to make of the API, in this order, others between them.
+    pub(super) requests: Vec<Pattern>,
 }
 
 /// What the host does.
@@ -96,6 +100,10 @@ struct File<'a> {
     #[serde(borrow)]
     api: &'a RawValue,
     expect: Vec<Value>,
+    #[serde(default)]
+    never: Vec<Value>,
+    #[serde(default)]
+    requests: Vec<Value>,
 }
 
 impl Entry {
@@ -104,16 +112,28 @@ impl Entry {
         if launch == 1 { format!("{}.jsonl", self.name) } else { format!("{}-{launch}.jsonl", self.name) }
     }
 
-    /// The first message that is expected and did not come. Order counts among what came the same way: between a turn and the events, say, there
-    /// is none.
+    /// The first thing that is expected and did not come, or that came and is not to. Order counts among what came the same way: between a turn
+    /// and the events, say, there is none.
     pub(crate) fn missing(&self, delivered: &[Item]) -> Option<String> {
         let mut passed: BTreeMap<Channel, usize> = BTreeMap::new();
+        let mut names = Names::default();
         let missing = self.expect.iter().find(|pattern| {
             let later = |index: usize, item: &Item| passed.get(&item.channel).is_none_or(|last| index > *last);
-            let found = (0..).zip(delivered).find(|(index, item)| later(*index, item) && pattern.fits(item.json()));
+            let found = (0..).zip(delivered).find(|(index, item)| later(*index, item) && pattern.fits_with(&mut names, item.json()));
             found.map(|(index, item)| passed.insert(item.channel, index)).is_none()
-        })?;
-        Some(format!("expected, and not delivered (in this place): {missing}"))
+        });
+        let came = || self.never.iter().find(|pattern| delivered.iter().any(|item| pattern.fits(item.json())));
+        match missing {
+            Some(missing) => Some(format!("expected, and not delivered (in this place): {missing}")),
+            None => came().map(|came| format!("delivered, and not to be: {came}")),
+        }
+    }
+
+    /// The first request that the CLI should have made of the API and did not.
+    pub(super) fn not_asked<'a>(&self, requests: impl IntoIterator<Item = &'a Value>) -> Option<String> {
+        let mut requests = requests.into_iter();
+        let missing = self.requests.iter().find(|pattern| !requests.any(|request| pattern.fits(request)))?;
+        Some(format!("expected, and not asked of the API (in this place): {missing}"))
     }
 
     /// Reads an entry.
@@ -140,9 +160,12 @@ impl Entry {
         // Errors count the lines of the text.
         let api = if meant == written { file.api.get().to_owned() } else { meant.to_string() };
         let api = ApiScript::parse(&api).map_err(|error| format!("\"api\", counted from line {start}: {error}"))?;
-        let expect = file.expect.into_iter().map(Pattern::new).collect();
+        // A long text is expected as it is said.
+        let expect = each("expect", file.expect.into_iter().map(repeated).collect())?;
+        let (never, requests) = (each("never", file.never)?, each("requests", file.requests)?);
         let answers = each("answers", file.answers)?;
-        Ok(Self { name: name.to_owned(), shows: file.shows, env: file.env, files: file.files, host, answers, api, expect })
+        let name = name.to_owned();
+        Ok(Self { name, shows: file.shows, env: file.env, files: file.files, host, answers, api, expect, never, requests })
     }
 }
 
@@ -173,6 +196,8 @@ pub(super) type Fields = Map<String, Value>;
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use claude_wire::transport::Exit;
 
     use super::super::log::Log;
     use super::*;
@@ -217,6 +242,43 @@ mod tests {
     }
 
     #[test]
+    fn an_end_and_a_complaint_may_be_expected_and_something_not() {
+        let expect = r#"[{"exit": {"code": 1}}, {"stderr": {"$contains": "no"}}], "never": [{"stderr": "never"}]"#;
+        let entry = Entry::parse("x", &ENTRY.replace(r#"[{"type": "result"}]"#, expect)).unwrap();
+        let missing = |code: i32, stderr: &[&str]| {
+            let log = Log::new();
+            stderr.iter().for_each(|line| log.stderr(line));
+            log.exit(Some(Exit::from_code(code)));
+            entry.missing(&log.take())
+        };
+        assert_eq!(missing(1, &["so", "no"]), None);
+        for (code, stderr, why) in [(0, &["no"][..], "expected"), (1, &["so"], "expected"), (1, &["no", "never"], "not to be")] {
+            assert!(missing(code, stderr).is_some_and(|missing| missing.contains(why)), "{code}, {stderr:?}");
+        }
+    }
+
+    #[test]
+    fn names_hold_from_one_expectation_to_the_next() {
+        let expect = r#"[{"id": {"$named": "a"}}, {"id": {"$named": "b"}}, {"id": {"$named": "a"}}]"#;
+        let entry = Entry::parse("x", &ENTRY.replace(r#"[{"type": "result"}]"#, expect)).unwrap();
+        let missing = |ids: [&str; 3]| {
+            let log = Log::new();
+            ids.iter().for_each(|id| log.push(Channel::Event, format!(r#"{{"id":"{id}"}}"#)));
+            entry.missing(&log.take())
+        };
+        assert_eq!(missing(["1", "2", "1"]), None);
+        assert!(missing(["1", "2", "2"]).is_some() && missing(["1", "1", "2"]).is_some());
+    }
+
+    #[test]
+    fn requests_of_the_api_have_an_order() {
+        let entry = Entry::parse("x", &ENTRY.replace(r#""expect""#, r#""requests": [{"n": 1}, {"n": 2}], "expect""#)).unwrap();
+        let not_asked = |numbers: &[u8]| entry.not_asked(&numbers.iter().map(|n| serde_json::json!({"n": n})).collect::<Vec<_>>());
+        assert_eq!(not_asked(&[0, 1, 0, 2]), None);
+        assert!(not_asked(&[2, 1]).is_some_and(|missing| missing.contains(r#"{"n":2}"#)));
+    }
+
+    #[test]
     fn what_no_entry_has_is_refused_and_the_error_says_where() {
         for (from, to, why) in [
             (
@@ -231,6 +293,7 @@ mod tests {
             (r#"{"do": "prompt""#, r#"{"do": "write""#, "\"host\", item 1: unknown variant `write`"),
             (r#""rules": []"#, r#""rule": []"#, "\"api\", counted from line 4: API script: unknown field `rule`"),
             (r#""session": {"allowed_tools": ["Bash"]},"#, "", "either \"session\""),
+            (r#""expect": [{"type""#, r#""expect": [{"$like""#, "\"expect\", item 1: in a pattern stands"),
             (r#""expect""#, r#"expect"#, "line 5 column 9"),
         ] {
             let error = error(from, to);

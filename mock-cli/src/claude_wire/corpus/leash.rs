@@ -1,12 +1,13 @@
 //! A transport whose CLI the host script can signal.
 
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::task::{Context, Poll};
 
 use claude_wire::transport::{BoxFuture, Connection, Control, Error, Exit, Launch, Transport};
 
 use super::host::SignalName;
+use crate::tasks::lock;
 
 /// Keeps hold of the CLI that was opened last. A signal goes the way of the session's own, so that a recorder within sees it.
 #[derive(Clone)]
@@ -63,8 +64,4 @@ impl Control for Held {
     fn kill(&mut self) {
         lock(&self.0).kill();
     }
-}
-
-fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

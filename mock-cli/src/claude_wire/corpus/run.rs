@@ -1,11 +1,13 @@
 //! Playing an entry to a real CLI.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use claude_wire::fake_api::ApiRequest;
 use claude_wire::hermetic::Hermetic;
 use claude_wire::record::Recorder;
-use claude_wire::recording::{Recording, Root};
+use claude_wire::recording::Recording;
 use claude_wire::transport::{CliPath, Process};
 
 use super::act::act;
@@ -24,8 +26,8 @@ pub(crate) struct Run {
     pub(crate) recordings: Vec<Recording>,
     /// What reached the host, in order.
     pub(crate) delivered: Vec<Item>,
-    /// The folders of this run that a scrub must know.
-    pub(crate) roots: Vec<Root>,
+    /// The folders of this run, by the names that they have in the recordings.
+    pub(crate) folders: BTreeMap<String, String>,
     /// What did not go as the entry has it: a step that could not be done, a request that the API script does not foresee, a message that is
     /// expected and did not come. Of another version of the CLI than the pinned one this is no more than a difference.
     pub(crate) problems: Vec<String>,
@@ -41,7 +43,7 @@ pub(crate) async fn run(entry: &Entry, cli: &Cli) -> Result<Run, String> {
     let folder = tempfile::tempdir().map_err(|error| format!("no temporary folder: {error}"))?;
     let place = Hermetic::start(&cli.path, entry.api.clone()).await.map_err(|error| error.to_string())?;
     furnish(entry, &place.cwd()).map_err(|error| format!("the files of {}: {error}", entry.name))?;
-    let roots = roots(&place);
+    let folders = folders(&place);
     let process = Process::new(CliPath::Explicit(cli.path.clone()));
     let recorder = Recorder::new(process, folder.path().join("recording.jsonl")).cli_version(&cli.version);
     let log = Log::new();
@@ -64,6 +66,7 @@ pub(crate) async fn run(entry: &Entry, cli: &Cli) -> Result<Run, String> {
         recording.header.recorded_at = None;
         recordings.push(recording);
     }
+    problems.extend(entry.not_asked(place.api().requests().iter().map(ApiRequest::body)));
     let mut attempts = None;
     match place.finish() {
         Err(error) if error.is_attempt_to_leave() => attempts = Some(error.to_string()),
@@ -71,15 +74,11 @@ pub(crate) async fn run(entry: &Entry, cli: &Cli) -> Result<Run, String> {
     }
     let delivered = log.take();
     problems.extend(entry.missing(&delivered));
-    Ok(Run { recordings, delivered, roots, problems, attempts })
+    Ok(Run { recordings, delivered, folders, problems, attempts })
 }
 
-fn roots(place: &Hermetic) -> Vec<Root> {
+fn folders(place: &Hermetic) -> BTreeMap<String, String> {
     let path = |path: PathBuf| path.canonicalize().unwrap_or(path).to_string_lossy().into_owned();
-    vec![
-        Root::cwd(path(place.cwd())),
-        Root::home(path(place.home())),
-        Root::new("config", path(place.config_dir()), "/home/user/.claude"),
-        Root::new("tmp", path(place.tmp_dir()), "/tmp"),
-    ]
+    let folders = [("cwd", place.cwd()), ("home", place.home()), ("config", place.config_dir()), ("tmp", place.tmp_dir())];
+    folders.into_iter().map(|(name, folder)| (name.to_owned(), path(folder))).collect()
 }

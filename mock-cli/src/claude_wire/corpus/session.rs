@@ -1,9 +1,7 @@
 //! A host that is a session of this library.
 
-use std::future::{Future, poll_fn};
-use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::Poll;
+use std::future::Future;
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use claude_wire::session::{Events, HostRequest, Prompt, SessionEvent};
@@ -20,6 +18,8 @@ use super::log::{Channel, Log};
 use super::options::HostOptions;
 use super::pattern::{Pattern, fill};
 use super::world::World;
+use crate::events;
+use crate::tasks::{lock, start};
 
 pub(super) async fn act(
     entry: &Entry,
@@ -117,7 +117,7 @@ impl Host<'_> {
     /// Ends the session, or the fork that is on top of it.
     async fn stop(&mut self) {
         if let Some((session, mut events)) = self.sessions.pop() {
-            session.stop().await;
+            self.log.stopped(session.stop().await);
             drop(session);
             while events.join_next().await.is_some() {}
         }
@@ -164,7 +164,7 @@ fn read(
 /// One handler for each kind of request that the entry answers.
 fn handlers(builder: SessionBuilder, entry: &Entry, log: &Log) -> SessionBuilder {
     let on_stderr = log.clone();
-    let builder = builder.on_stderr(move |line| on_stderr.push(Channel::Stderr, line.to_owned()));
+    let builder = builder.on_stderr(move |line| on_stderr.stderr(line));
     let answers = Arc::new(entry.answers.clone());
     answers::subtypes(&answers).into_iter().fold(builder, |builder, subtype| {
         let (answers, log) = (answers.clone(), log.clone());
@@ -177,32 +177,25 @@ fn handlers(builder: SessionBuilder, entry: &Entry, log: &Log) -> SessionBuilder
     })
 }
 
-async fn collect(mut events: Events, log: Log) {
-    while let Some(event) = events.next().await {
-        let line: Bytes = match event {
-            SessionEvent::Message(message) => message.frame().bytes().clone(),
-            SessionEvent::Control(frame) | SessionEvent::StrayReply(frame) => frame.bytes().clone(),
-            SessionEvent::Noise(line) | SessionEvent::TruncatedTail(line) => line.bytes().clone(),
-            SessionEvent::Malformed(malformed) => malformed.line().map(|line| line.bytes().clone()).unwrap_or_default(),
-            SessionEvent::Disconnected(exit) => {
-                log.push(Channel::Exit, exit.map_or("unknown".to_owned(), |exit| exit.to_string()));
+async fn collect(mut told: Events, log: Log) {
+    while let Some(event) = told.next().await {
+        let line = match (events::line(&event), event) {
+            (Some(line), _) => line,
+            // The process is another each time.
+            (None, SessionEvent::Connected(_)) => json!({"connected": true}).to_string().into(),
+            (None, SessionEvent::SessionId(id)) => json!({"session_id": id}).to_string().into(),
+            (None, SessionEvent::Warning(warning)) => json!({"warning": warning}).to_string().into(),
+            (None, SessionEvent::Disconnected(exit)) => {
+                log.exit(exit);
                 continue;
             }
-            _ => continue,
+            (None, SessionEvent::Lost(events)) => {
+                log.lost(events);
+                continue;
+            }
+            // Of a later version of the library, which knows what it is.
+            (None, other) => json!({"event": format!("{other:?}")}).to_string().into(),
         };
         log.push(Channel::Event, line);
     }
-}
-
-/// Polls a task once, so that what it writes is on its way before anything later, and leaves it running.
-async fn start(task: impl Future<Output = ()> + Send + 'static, running: &mut JoinSet<()>) {
-    let mut task: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(task);
-    let done = poll_fn(|cx| Poll::Ready(task.as_mut().poll(cx).is_ready())).await;
-    if !done {
-        running.spawn(task);
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

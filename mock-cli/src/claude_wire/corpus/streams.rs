@@ -47,7 +47,7 @@ pub(super) async fn act(
     }
     while readers.join_next().await.is_some() {}
     let exit = control.wait().await.map_err(|error| format!("the CLI's end is not known: {error}"))?;
-    log.push(Channel::Exit, exit.to_string());
+    log.exit(Some(exit));
     Ok(())
 }
 
@@ -89,7 +89,7 @@ async fn output(stdout: BoxedRead, stdin: Stdin, answers: Vec<Answer>, log: Log)
 async fn complaints(stderr: BoxedRead, log: Log) {
     let mut lines = BufReader::new(stderr);
     while let Some(line) = next(&mut lines).await {
-        log.push(Channel::Stderr, line);
+        log.stderr(&String::from_utf8_lossy(&line));
     }
 }
 

@@ -1,14 +1,13 @@
 //! Playing the entries, and holding what comes against their recordings.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use claude_wire::recording::{Difference, Recording, Severity, compare};
-use tokio::task::JoinSet;
+use claude_wire::recording::{Difference, Gap, Recording, Severity, audit, compare};
 
 use crate::Failure;
 use crate::corpus::{self, Cli, Entry};
+use crate::tasks::side_by_side;
 
 /// How often an entry is played before a difference counts. Some lines of the CLI race with what the host does, and come or stay out by
 /// chance; seldom three times in a row.
@@ -21,30 +20,25 @@ pub(super) struct Compared {
     pub(super) differences: BTreeSet<Difference>,
     /// Why it was not compared to its end.
     pub(super) problem: Option<String>,
+    /// What came in the way of a run that was not the last.
+    pub(super) earlier: BTreeSet<String>,
+    /// What the CLI wrote, in any run, that this library does not model.
+    pub(super) gaps: BTreeSet<Gap>,
 }
 
 /// Plays the entries side by side. In their order.
 pub(super) async fn all(entries: Vec<Entry>, cli: &Cli, folder: &Path, jobs: usize) -> Result<Vec<Compared>, Failure> {
-    let mut waiting: VecDeque<_> = entries.into_iter().enumerate().collect();
-    let mut running = JoinSet::new();
-    let mut done = Vec::new();
-    let folder: Arc<Path> = folder.into();
-    loop {
-        while running.len() < jobs
-            && let Some((number, entry)) = waiting.pop_front()
-        {
-            let (cli, folder) = (cli.clone(), folder.clone());
-            running.spawn(async move { (number, one(&entry, &cli, &folder).await) });
-        }
-        let Some(one) = running.join_next().await else { break };
-        done.push(one.map_err(|error| format!("an entry's task failed: {error}"))?);
-    }
-    done.sort_by_key(|(number, _)| *number);
-    Ok(done.into_iter().map(|(_, compared)| compared).collect())
+    let compare = |entry: Entry| {
+        let (cli, folder) = (cli.clone(), folder.to_owned());
+        async move { Ok(one(&entry, &cli, &folder).await) }
+    };
+    side_by_side(entries, jobs, compare).await
 }
 
 async fn one(entry: &Entry, cli: &Cli, folder: &Path) -> Compared {
-    let mut compared = Compared { entry: entry.name.clone(), differences: BTreeSet::new(), problem: None };
+    let entry_name = entry.name.clone();
+    let mut compared =
+        Compared { entry: entry_name, differences: BTreeSet::new(), problem: None, earlier: BTreeSet::new(), gaps: BTreeSet::new() };
     let recorded = match recordings(entry, folder) {
         Ok(recorded) => recorded,
         Err(problem) => return Compared { problem: Some(problem), ..compared },
@@ -56,12 +50,15 @@ async fn one(entry: &Entry, cli: &Cli, folder: &Path) -> Compared {
         };
         let found = differences(&recorded, &run.recordings);
         compared.differences = if attempt == 0 { found } else { &compared.differences & &found };
+        compared.gaps.extend(run.recordings.iter().flat_map(audit));
+        compared.earlier.extend(compared.problem.take());
         compared.problem = run.problems.first().cloned().or(run.attempts).or_else(|| launches(&recorded, &run.recordings));
         let matters = compared.differences.iter().any(|difference| difference.severity != Severity::Cosmetic);
         if !matters && compared.problem.is_none() {
             break;
         }
     }
+    compared.earlier.retain(|earlier| Some(earlier) != compared.problem.as_ref());
     compared
 }
 

@@ -18,6 +18,7 @@ use super::{Failure, Found, namespace};
 /// both were stripped of ids, times, paths and whatever else no two runs share. Differences are breaking (something that could be relied on
 /// is gone or different), additive (something is there besides) or cosmetic (other texts and numbers, another order among lines that do not
 /// wait for each other). An entry that differs is played again, up to three times in all: only what differs each time counts.
+/// What the CLI says that this program has no types for is listed by its path.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:

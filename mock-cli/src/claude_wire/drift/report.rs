@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use claude_wire::recording::{Difference, Severity};
+use claude_wire::recording::{Difference, Gap, Severity};
 use serde_json::{Value, json};
 
 use super::compare::Compared;
@@ -15,12 +15,26 @@ pub(super) struct Report<'a> {
     entries: usize,
     differences: BTreeMap<Difference, Vec<String>>,
     problems: Vec<(String, String)>,
+    /// Of runs that were not the last.
+    earlier: Vec<(String, String)>,
+    gaps: BTreeMap<Gap, Vec<String>>,
 }
 
 impl<'a> Report<'a> {
     pub(super) fn new(version: &'a str, compared: Vec<Compared>) -> Self {
-        let mut report = Self { version, entries: compared.len(), differences: BTreeMap::new(), problems: Vec::new() };
-        for Compared { entry, differences, problem } in compared {
+        let mut report = Self {
+            version,
+            entries: compared.len(),
+            differences: BTreeMap::new(),
+            problems: Vec::new(),
+            earlier: Vec::new(),
+            gaps: BTreeMap::new(),
+        };
+        for Compared { entry, differences, problem, earlier, gaps } in compared {
+            for gap in gaps {
+                report.gaps.entry(gap).or_default().push(entry.clone());
+            }
+            report.earlier.extend(earlier.into_iter().map(|problem| (entry.clone(), problem)));
             for difference in differences {
                 report.differences.entry(difference).or_default().push(entry.clone());
             }
@@ -47,12 +61,17 @@ impl<'a> Report<'a> {
             object["entries"] = entries.clone().into();
             object
         });
-        let problems = self.problems.iter().map(|(entry, problem)| json!({"entry": entry, "problem": problem}));
+        let problems = |problems: &[(String, String)]| {
+            problems.iter().map(|(entry, problem)| json!({"entry": entry, "problem": problem})).collect::<Vec<_>>()
+        };
+        let gaps = self.gaps.iter().map(|(gap, entries)| json!({"kind": gap.kind, "what": gap.what, "entries": entries}));
         json!({
             "cli": self.version,
             "entries": self.entries,
             "differences": differences.collect::<Vec<_>>(),
-            "problems": problems.collect::<Vec<_>>(),
+            "untyped": gaps.collect::<Vec<_>>(),
+            "problems": problems(&self.problems),
+            "problems_of_other_runs": problems(&self.earlier),
         })
     }
 
@@ -66,8 +85,12 @@ impl fmt::Display for Report<'_> {
         for (difference, entries) in &self.differences {
             writeln!(f, "{difference}\n    in {}", self.list(entries))?;
         }
-        for (entry, problem) in &self.problems {
-            writeln!(f, "not compared to the end: {entry}")?;
+        for (gap, entries) in &self.gaps {
+            writeln!(f, "untyped: {gap}\n    in {}", self.list(entries))?;
+        }
+        let problems = self.earlier.iter().map(|problem| ("cosmetic: not in each run", problem));
+        for (what, (entry, problem)) in problems.chain(self.problems.iter().map(|problem| ("not compared to the end", problem))) {
+            writeln!(f, "{what}: {entry}")?;
             for line in problem.lines() {
                 writeln!(f, "    {line}")?;
             }
@@ -92,5 +115,30 @@ impl Report<'_> {
         let more = entries.len().saturating_sub(SHOWN);
         let shown = entries.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
         if more > 0 { format!("{shown} and {more} more") } else { shown }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn a_problem_of_one_run_of_several_is_a_note() {
+        let compared = |problem: Option<&str>, earlier: &[&str]| Compared {
+            entry: "one-shot".into(),
+            differences: BTreeSet::new(),
+            problem: problem.map(Into::into),
+            earlier: earlier.iter().map(|problem| (*problem).into()).collect(),
+            gaps: BTreeSet::new(),
+        };
+        let report = Report::new("9.9.9", vec![compared(None, &["it hung"])]);
+        assert_eq!(
+            report.to_string(),
+            "cosmetic: not in each run: one-shot\n    it hung\n1 of 1 entries compared with version 9.9.9: 0 breaking, 0 additive, 0 cosmetic\n"
+        );
+        assert!(report.verdict().is_ok_and(|found| matches!(found, Found::Nothing)));
+        assert!(Report::new("9.9.9", vec![compared(Some("it hung"), &[])]).verdict().is_err());
     }
 }

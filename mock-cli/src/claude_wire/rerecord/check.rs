@@ -1,19 +1,21 @@
 //! Does a replay tell the host what the CLI has told it?
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use claude_wire::Replay;
-use claude_wire::recording::{Recording, Root};
+use claude_wire::recording::Recording;
 
-use super::normal::{Normal, normal};
+use super::same::Ids;
 use crate::corpus::{self, Channel, Entry, Item, Log, Run, World};
 
-/// Plays the recordings to the entry's host and compares what it is told with what the CLI has told it.
+/// Plays the recordings to the entry's host and compares what it is told with what the CLI has told it: not a scrubbed form of that, so that
+/// what scrubbing has damaged is seen.
 pub(super) async fn replay(entry: &Entry, run: &Run) -> Result<(), String> {
-    // As they are in their files.
-    let recordings: Result<Vec<_>, _> = run.recordings.iter().map(|recording| Recording::from_bytes(&recording.to_bytes())).collect();
+    // As they are in their files, with the folders of the run.
+    let read = |recording: &Recording| Recording::from_bytes(&recording.to_bytes()).map(|recording| recording.expand(&run.folders));
+    let recordings: Result<Vec<_>, _> = run.recordings.iter().map(read).collect();
     let replayed = play(entry, recordings.map_err(|error| error.to_string())?).await?;
-    compare(&normal(&run.delivered, &run.roots), &normal(&replayed, &neutral_roots(&run.recordings)))
+    compare(&told(&run.delivered), &told(&replayed))
 }
 
 /// Plays recordings to the entry's host, to their end: what it is told.
@@ -29,18 +31,26 @@ async fn play(entry: &Entry, recordings: Vec<Recording>) -> Result<Vec<Item>, St
     Ok(log.take())
 }
 
-/// The folders that a replay puts in the place of variables.
-fn neutral_roots(recordings: &[Recording]) -> Vec<Root> {
-    let vars: BTreeMap<_, _> = recordings.iter().flat_map(|recording| &recording.header.vars).collect();
-    let folders = vars.into_iter().filter(|(_, path)| path.starts_with('/'));
-    folders.map(|(name, path)| Root::new(name, path, path)).collect()
+/// The lines of each channel in order.
+type Told = BTreeMap<Channel, Vec<String>>;
+
+fn told(items: &[Item]) -> Told {
+    let mut items: Vec<_> = items.iter().collect();
+    // Each prompt has an order of its own there.
+    items.sort_by_key(|item| if item.channel == Channel::Lifecycle { item.command() } else { "" });
+    items.into_iter().fold(Told::new(), |mut told, item| {
+        told.entry(item.channel).or_default().push(String::from_utf8_lossy(&item.line).into_owned());
+        told
+    })
 }
 
 /// The first difference.
-fn compare(live: &Normal, replayed: &Normal) -> Result<(), String> {
-    for channel in live.keys().chain(replayed.keys()) {
-        let (live, replayed) = (lines(live, *channel), lines(replayed, *channel));
-        let same = live.iter().zip(replayed).take_while(|(live, replayed)| live == replayed).count();
+fn compare(live: &Told, replayed: &Told) -> Result<(), String> {
+    let mut ids = Ids::default();
+    let channels: BTreeSet<_> = live.keys().chain(replayed.keys()).copied().collect();
+    for channel in channels {
+        let (live, replayed) = (lines(live, channel), lines(replayed, channel));
+        let same = live.iter().zip(replayed).take_while(|(live, replayed)| ids.same(live, replayed)).count();
         if same < live.len().max(replayed.len()) {
             let [live, replayed] = [live, replayed].map(|lines| lines.get(same).map_or("nothing", String::as_str));
             let number = same + 1;
@@ -51,8 +61,8 @@ fn compare(live: &Normal, replayed: &Normal) -> Result<(), String> {
     Ok(())
 }
 
-fn lines(normal: &Normal, channel: Channel) -> &[String] {
-    normal.get(&channel).map(Vec::as_slice).unwrap_or_default()
+fn lines(told: &Told, channel: Channel) -> &[String] {
+    told.get(&channel).map(Vec::as_slice).unwrap_or_default()
 }
 
 /// Of two long lines the part in which they begin to differ.
@@ -85,10 +95,10 @@ mod tests {
         }
     }
 
-    fn told(lines: &[(Channel, &str)]) -> Normal {
-        lines.iter().fold(Normal::new(), |mut normal, (channel, line)| {
-            normal.entry(*channel).or_default().push((*line).to_owned());
-            normal
+    fn told(lines: &[(Channel, &str)]) -> Told {
+        lines.iter().fold(Told::new(), |mut told, (channel, line)| {
+            told.entry(*channel).or_default().push((*line).to_owned());
+            told
         })
     }
 

@@ -2,18 +2,16 @@
 
 mod check;
 mod index;
-mod normal;
+mod same;
 
-use std::collections::VecDeque;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use claude_wire::recording::{Recording, lint};
 use tokio::runtime::Builder;
-use tokio::task::JoinSet;
 
 use super::corpus::{self, Cli, Entry, Run};
+use super::tasks::side_by_side;
 use super::{Failure, Found, namespace};
 
 /// Rebuild the recordings of the corpus with a real CLI, and their index.
@@ -61,28 +59,21 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
 async fn all(entries: Vec<Entry>, cli: &Cli, arguments: &Arguments) -> Result<Found, Failure> {
     let folder = arguments.output.join(&cli.version);
     fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    let mut waiting: VecDeque<_> = entries.into_iter().map(Arc::new).collect();
-    let mut running = JoinSet::new();
-    let mut found = Found::Nothing;
-    loop {
-        while running.len() < usize::from(arguments.jobs)
-            && let Some(entry) = waiting.pop_front()
-        {
-            let cli = cli.clone();
-            running.spawn(async move { (rebuild(&entry, &cli).await, entry) });
+    let failed = arguments.failed;
+    let one = |entry: Entry| {
+        let (cli, folder) = (cli.clone(), folder.clone());
+        async move {
+            let Rebuilt { recordings, problems } = rebuild(&entry, &cli).await?;
+            let went = problems.is_empty();
+            if went || failed {
+                save(&folder, &entry, &recordings)?;
+            }
+            tell(&entry, &problems);
+            Ok(went)
         }
-        let Some(done) = running.join_next().await else { return Ok(found) };
-        let (rebuilt, entry) = done.map_err(|error| format!("an entry's task failed: {error}"))?;
-        let Rebuilt { recordings, problems } = rebuilt?;
-        let written = problems.is_empty() || arguments.failed;
-        if written {
-            save(&folder, &entry, &recordings)?;
-        }
-        if !problems.is_empty() {
-            found = Found::Something;
-        }
-        tell(&entry, &problems);
-    }
+    };
+    let went = side_by_side(entries, usize::from(arguments.jobs), one).await?;
+    Ok(if went.contains(&false) { Found::Something } else { Found::Nothing })
 }
 
 fn tell(entry: &Entry, problems: &[String]) {

@@ -1,15 +1,12 @@
 //! Acting out the caller's side through a session of this library.
 
 use std::collections::{BTreeSet, HashMap};
-use std::future::{Future, pending, poll_fn};
-use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::Poll;
+use std::future::{Future, pending};
+use std::sync::{Arc, Mutex};
 
-use bytes::Bytes;
 use claude_wire::player::{AnswerTo, HostAction, HostScript, Replay};
 use claude_wire::recording::{Eol, EventKind, Recording};
-use claude_wire::session::{Events, HostRequest, Prompt, Session, SessionBuilder, SessionEvent};
+use claude_wire::session::{Events, HostRequest, Prompt, Session, SessionBuilder};
 use claude_wire::transport::Shutdown;
 use claude_wire::wire::{Frame, FrameKind, RawJson};
 use serde_json::{Map, Value};
@@ -19,6 +16,8 @@ use super::account::{self, Delivered, Reply};
 use super::seen::{Seen, Watched};
 use super::streams::{recorded_exit, same_exit};
 use super::writable::is_reply;
+use crate::events;
+use crate::tasks::{lock, start};
 
 /// Does what the recorded host did, each thing after the output that came before it, and accounts for all that came back.
 pub(super) async fn act(recording: &Recording) -> Result<(), String> {
@@ -249,30 +248,10 @@ impl Answers {
     }
 }
 
-async fn collect(mut events: Events, delivered: Arc<Mutex<Delivered>>) {
-    while let Some(event) = events.next().await {
-        let line: Bytes = match event {
-            SessionEvent::Message(message) => message.frame().bytes().clone(),
-            SessionEvent::Control(frame) | SessionEvent::StrayReply(frame) => frame.bytes().clone(),
-            SessionEvent::Noise(line) | SessionEvent::TruncatedTail(line) => line.bytes().clone(),
-            SessionEvent::Malformed(malformed) => malformed.line().map(|line| line.bytes().clone()).unwrap_or_default(),
-            _ => continue,
-        };
-        lock(&delivered).events.push_back(line);
+async fn collect(mut told: Events, delivered: Arc<Mutex<Delivered>>) {
+    while let Some(event) = told.next().await {
+        lock(&delivered).events.extend(events::line(&event));
     }
-}
-
-/// Polls a task once, so that what it writes is on its way before anything later, and leaves it running.
-async fn start(task: impl Future<Output = ()> + Send + 'static, running: &mut JoinSet<()>) {
-    let mut task: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(task);
-    let done = poll_fn(|cx| Poll::Ready(task.as_mut().poll(cx).is_ready())).await;
-    if !done {
-        running.spawn(task);
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -1,14 +1,14 @@
 //! One version: what its lines hold.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use claude_wire::recording::{Census, KindCensus};
-use tokio::task::JoinSet;
 
 use crate::Failure;
 use crate::corpus::{self, Cli, Entry};
+use crate::tasks::side_by_side;
 
 /// How often an entry is played: a field that comes by chance should not look as if it had gone.
 const RUNS: usize = 2;
@@ -17,8 +17,8 @@ pub(super) struct Column {
     pub(super) version: String,
     pub(super) path: PathBuf,
     pub(super) entries: Vec<Played>,
-    /// The flags that it takes, by their names; filled in when all versions have told theirs.
-    pub(super) flags: BTreeSet<String>,
+    /// Whether it takes a flag, by its name; filled in when all versions have told theirs.
+    pub(super) flags: BTreeMap<String, Has>,
 }
 
 /// What one entry showed.
@@ -27,6 +27,8 @@ pub(super) struct Played {
     pub(super) census: Census,
     /// Why it did not go as the corpus has it.
     pub(super) problem: Option<String>,
+    /// What tried to leave the machine, which hindered nothing.
+    pub(super) attempts: Option<String>,
 }
 
 /// A kind of line, or a field of one.
@@ -41,7 +43,7 @@ pub(super) struct Thing<'a> {
 pub(super) enum Has {
     Yes,
     No,
-    /// Whatever shows it in another version did not go as it should.
+    /// Whatever shows it in another version did not go as it should, or the CLI did not say.
     Unknown,
     /// There is nothing that could have it.
     Nowhere,
@@ -49,23 +51,12 @@ pub(super) enum Has {
 
 impl Column {
     pub(super) async fn of(entries: &[Arc<Entry>], cli: &Cli, jobs: usize) -> Result<Self, Failure> {
-        let mut waiting: VecDeque<_> = entries.iter().cloned().enumerate().collect();
-        let mut running = JoinSet::new();
-        let mut done = Vec::new();
-        loop {
-            while running.len() < jobs
-                && let Some((number, entry)) = waiting.pop_front()
-            {
-                let cli = cli.clone();
-                running.spawn(async move { (number, Played::of(&entry, &cli).await) });
-            }
-            let Some(played) = running.join_next().await else { break };
-            let (number, played) = played.map_err(|error| format!("an entry's task failed: {error}"))?;
-            done.push((number, played?));
-        }
-        done.sort_by_key(|(number, _)| *number);
-        let entries = done.into_iter().map(|(_, played)| played).collect();
-        Ok(Self { version: cli.version.clone(), path: cli.path.clone(), entries, flags: BTreeSet::new() })
+        let play = |entry: Arc<Entry>| {
+            let cli = cli.clone();
+            async move { Played::of(&entry, &cli).await }
+        };
+        let entries = side_by_side(entries.iter().cloned(), jobs, play).await?;
+        Ok(Self { version: cli.version.clone(), path: cli.path.clone(), entries, flags: BTreeMap::new() })
     }
 
     /// The kinds of lines that the CLI wrote.
@@ -120,10 +111,11 @@ impl Played {
     }
 
     async fn of(entry: &Entry, cli: &Cli) -> Result<Self, Failure> {
-        let mut played = Self { name: entry.name.clone(), census: Census::default(), problem: None };
+        let mut played = Self { name: entry.name.clone(), census: Census::default(), problem: None, attempts: None };
         for _ in 0..RUNS {
             let run = corpus::run(entry, cli).await?;
             run.recordings.iter().for_each(|recording| played.census.add(recording));
+            played.attempts = played.attempts.or(run.attempts);
             played.problem = run.problems.into_iter().next();
             if played.problem.is_some() {
                 break;

@@ -1,15 +1,15 @@
 //! The flags that a version takes: those of its help, and the hidden ones that other versions have.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
 use tokio::process::Command;
-use tokio::task::JoinSet;
 
-use super::column::Column;
+use super::column::{Column, Has};
 use crate::Failure;
+use crate::tasks::side_by_side;
 
 /// The flags of the pinned version, hidden ones included.
 const PINNED: &str = include_str!("../../../../flags/2.1.329.txt");
@@ -23,46 +23,53 @@ const LIMIT: Duration = Duration::from_secs(30);
 /// Fills in the flags of every version.
 pub(super) async fn probe(columns: &mut [Column], jobs: usize) -> Result<(), Failure> {
     let mut candidates: BTreeSet<String> = PINNED.lines().filter(|line| line.starts_with('-')).flat_map(names).collect();
+    let mut helps = Vec::new();
     for column in &*columns {
-        candidates.extend(listed(&ask(&column.path, &["--help"]).await?.stdout));
+        let help: BTreeSet<String> = listed(&ask(&column.path, &["--help"]).await?.stdout).into_iter().collect();
+        candidates.extend(help.iter().cloned());
+        helps.push(help);
     }
-    for column in columns {
+    for (column, help) in columns.iter_mut().zip(helps) {
         eprintln!("{}: {} flags", column.version, candidates.len());
-        let taken = taken(&column.path, &candidates, jobs).await;
+        let taken = taken(&column.path, &candidates, &help, jobs).await;
         column.flags = taken.map_err(|why| format!("the flags of {}: {why}", column.version))?;
     }
     Ok(())
 }
 
-/// The flags of the candidates that this version takes.
-async fn taken(cli: &Path, candidates: &BTreeSet<String>, jobs: usize) -> Result<BTreeSet<String>, Failure> {
-    let mut waiting = candidates.iter().cloned();
-    let mut running = JoinSet::new();
-    let mut taken = BTreeSet::new();
-    loop {
-        while running.len() < jobs
-            && let Some(flag) = waiting.next()
-        {
-            let cli = cli.to_owned();
-            running.spawn(async move { (is_taken(&cli, &flag).await, flag) });
+/// Which of the candidates this version takes.
+async fn taken(cli: &Path, candidates: &BTreeSet<String>, help: &BTreeSet<String>, jobs: usize) -> Result<BTreeMap<String, Has>, Failure> {
+    let probe = |flag: String| {
+        let (cli, is_listed) = (cli.to_owned(), help.contains(&flag));
+        async move {
+            // The value is for flags that want one.
+            let said = ask(&cli, &[&flag, "1", REFUSED]).await?;
+            let has = match is_taken(&flag, &said) {
+                // Its help says so, and nothing speaks against it.
+                Has::Unknown if is_listed => Has::Yes,
+                has => has,
+            };
+            Ok((flag, has))
         }
-        let Some(done) = running.join_next().await else { return Ok(taken) };
-        let (is_taken, flag) = done.map_err(|error| format!("a probe failed: {error}"))?;
-        if is_taken? {
-            taken.insert(flag);
-        }
+    };
+    Ok(side_by_side(candidates.iter().cloned(), jobs, probe).await?.into_iter().collect())
+}
+
+/// What a CLI says of a flag that was given before one that no version has: it complains of the first that it does not know.
+fn is_taken(flag: &str, said: &Said) -> Has {
+    match quoted(&said.stderr, "unknown option '") {
+        Some(unknown) if unknown == flag => return Has::No,
+        Some(unknown) if unknown == REFUSED => return Has::Yes,
+        _ => {}
     }
+    // It wants another value, so it takes the flag; or it did what the flag asks for, as --version, before it looked further.
+    let spec = quoted(&said.stderr, "error: option '");
+    if said.success || spec.is_some_and(|spec| names(spec).iter().any(|name| name == flag)) { Has::Yes } else { Has::Unknown }
 }
 
-/// Gives one flag before one that is refused: whether the CLI complains of the first. The value is for those that want one.
-async fn is_taken(cli: &Path, flag: &str) -> Result<bool, Failure> {
-    let said = ask(cli, &[flag, "1", REFUSED]).await?.stderr;
-    Ok(unknown(&said) != Some(flag))
-}
-
-/// The flag that the CLI does not know.
-fn unknown(said: &str) -> Option<&str> {
-    said.split_once("unknown option '")?.1.split_once('\'').map(|(flag, _)| flag)
+/// What stands between `before` and the next quote.
+fn quoted<'a>(said: &'a str, before: &str) -> Option<&'a str> {
+    said.split_once(before)?.1.split_once('\'').map(|(quoted, _)| quoted)
 }
 
 /// The flags of a help text: lines that begin with two blanks and a dash.
@@ -80,6 +87,7 @@ fn names(spec: &str) -> Vec<String> {
 struct Said {
     stdout: String,
     stderr: String,
+    success: bool,
 }
 
 /// Runs the CLI with nothing but its arguments.
@@ -97,7 +105,7 @@ async fn ask(cli: &Path, args: &[&str]) -> Result<Said, Failure> {
     let output = tokio::time::timeout(LIMIT, output).await.map_err(|_| format!("no answer within {} s", LIMIT.as_secs()))?;
     let output = output.map_err(|error| format!("cannot run {}: {error}", cli.display()))?;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    Ok(Said { stdout: text(&output.stdout), stderr: text(&output.stderr) })
+    Ok(Said { stdout: text(&output.stdout), stderr: text(&output.stderr), success: output.status.success() })
 }
 
 #[cfg(test)]
@@ -112,8 +120,14 @@ mod tests {
     }
 
     #[test]
-    fn a_complaint_names_its_flag() {
-        assert_eq!(unknown("error: unknown option '--bee'\n(Did you mean --bare?)"), Some("--bee"));
-        assert_eq!(unknown("error: option '-p, --print <x>' argument '1' is invalid. It must be x."), None);
+    fn only_what_the_cli_says_of_a_flag_counts() {
+        let has = |stderr: &str, success| is_taken("--bee", &Said { stdout: String::new(), stderr: stderr.to_owned(), success });
+        assert_eq!(has("error: unknown option '--bee'\n(Did you mean --bare?)", false), Has::No);
+        assert_eq!(has("error: unknown option '--claude-wire-no-such-flag'", false), Has::Yes);
+        assert_eq!(has("error: option '-b, --bee <x>' argument '1' is invalid. It must be x.", false), Has::Yes);
+        assert_eq!(has("", true), Has::Yes);
+        for other in ["", "Segmentation fault", "error: option '--other <x>' argument '1' is invalid.", "error: unknown option '--other'"] {
+            assert_eq!(has(other, false), Has::Unknown, "{other}");
+        }
     }
 }

@@ -18,8 +18,14 @@ items of an array, `*` for keys that are data.
 |---|---|
 | x | there |
 | - | not there |
-| ? | not known: no entry that shows it in another version went as the corpus has it |
+| ? | not known: no entry that shows it in another version went as the corpus has it, or the CLI did not say |
 | (empty) | what it would stand in is not there |
+
+";
+
+const FLAGS: &str = "\
+Each version was given each flag of any version's help, and each hidden flag of the pinned version: a hidden flag that only another version has is not
+looked for.
 
 ";
 
@@ -36,15 +42,15 @@ impl fmt::Display for Page<'_> {
 }
 
 impl Page<'_> {
-    /// What versions could not be played.
+    /// What versions could not be played, and what they tried besides.
     fn entries(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let all = self.0.iter().map(|column| column.entries.len()).max().unwrap_or_default();
         writeln!(f, "\n## Entries that did not go as the corpus has them\n\nOf {all} entries.\n")?;
         writeln!(f, "| version | entry | what came in the way |\n|---|---|---|")?;
         for column in self.0 {
             for played in &column.entries {
-                if let Some(problem) = &played.problem {
-                    writeln!(f, "| {} | {} | `{}` |", column.version, played.name, clip(&cell(problem)))?;
+                for what in [&played.problem, &played.attempts].into_iter().flatten() {
+                    writeln!(f, "| {} | {} | `{}` |", column.version, played.name, clip(&cell(what)))?;
                 }
             }
         }
@@ -52,12 +58,12 @@ impl Page<'_> {
     }
 
     fn flags(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let all: BTreeSet<&String> = self.0.iter().flat_map(|column| &column.flags).collect();
-        let rows = all.iter().map(|flag| {
-            let has = self.0.iter().map(|column| if column.flags.contains(*flag) { Has::Yes } else { Has::No });
-            ((*flag).clone(), has.collect())
+        let all: BTreeSet<&String> = self.0.iter().flat_map(|column| column.flags.keys()).collect();
+        let rows = all.into_iter().map(|flag| {
+            let has = self.0.iter().map(|column| column.flags.get(flag).copied().unwrap_or(Has::Unknown));
+            (flag.clone(), has.collect())
         });
-        self.changes(f, "Flags", "flag", rows.collect())
+        self.changes(f, "Flags", FLAGS, "flag", rows.collect())
     }
 
     /// All kinds, those of all versions too: there are few.
@@ -75,7 +81,7 @@ impl Page<'_> {
             let fields: BTreeSet<&str> = self.0.iter().flat_map(|column| column.fields(kind)).collect();
             rows.extend(fields.iter().map(|path| (format!("{kind}: {path}"), self.row(&Thing { kind, path: Some(path) }))));
         }
-        self.changes(f, "Fields", "field", rows)
+        self.changes(f, "Fields", "", "field", rows)
     }
 
     fn row(&self, thing: &Thing<'_>) -> Vec<Has> {
@@ -84,9 +90,9 @@ impl Page<'_> {
     }
 
     /// The rows in which versions differ, and how many there are besides.
-    fn changes(&self, f: &mut fmt::Formatter<'_>, title: &str, what: &str, rows: Vec<Row>) -> fmt::Result {
+    fn changes(&self, f: &mut fmt::Formatter<'_>, title: &str, how: &str, what: &str, rows: Vec<Row>) -> fmt::Result {
         let (changed, same): (Vec<Row>, Vec<Row>) = rows.into_iter().partition(|(_, has)| has.contains(&Has::No));
-        writeln!(f, "\n## {title}\n\nLeft out are {} that no version was seen to lack.\n", same.len())?;
+        writeln!(f, "\n## {title}\n\n{how}Left out are {} that no version was seen to lack.\n", same.len())?;
         self.table(f, what, &changed)
     }
 
@@ -139,14 +145,20 @@ mod tests {
 
     use super::*;
 
-    fn column(version: &str, entries: &[(&str, &[&str], Option<&str>)], flags: &[&str]) -> Column {
+    fn column(version: &str, entries: &[(&str, &[&str], Option<&str>)], flags: &[(&str, Has)]) -> Column {
         let played = |(name, lines, problem): &(&str, &[&str], Option<&str>)| {
             let mut recording = Recording::new(Header::new());
             recording.events = lines.iter().map(|line| Event::new(0, EventKind::Out((*line).into()))).collect();
-            Played { name: (*name).into(), census: Census::of([&recording]), problem: problem.map(Into::into) }
+            let attempts = problem.map(|_| "a call home".into());
+            Played { name: (*name).into(), census: Census::of([&recording]), problem: problem.map(Into::into), attempts }
         };
         let entries = entries.iter().map(played).collect();
-        Column { version: version.into(), path: "claude".into(), entries, flags: flags.iter().map(|flag| (*flag).into()).collect() }
+        Column {
+            version: version.into(),
+            path: "claude".into(),
+            entries,
+            flags: flags.iter().map(|(flag, has)| ((*flag).into(), *has)).collect(),
+        }
     }
 
     #[test]
@@ -154,7 +166,7 @@ mod tests {
         let old = column(
             "1.0.0",
             &[("calm", &[r#"{"type":"a","x":1}"#, r#"{"type":"gone"}"#], None), ("wild", &[r#"{"type":"a"}"#], Some("it\nhangs | here"))],
-            &["--both", "--old"],
+            &[("--both", Has::Yes), ("--new", Has::No), ("--old", Has::Yes), ("--shy", Has::Unknown)],
         );
         let new = column(
             "2.0.0",
@@ -162,7 +174,7 @@ mod tests {
                 ("calm", &[r#"{"type":"a","x":1,"o":{"y":1}}"#, r#"{"type":"came"}"#], None),
                 ("wild", &[r#"{"type":"a","z":1}"#, r#"{"type":"hidden"}"#], None),
             ],
-            &["--both", "--new"],
+            &[("--both", Has::Yes), ("--new", Has::Yes), ("--old", Has::No), ("--shy", Has::No)],
         );
         let page = Page(&[old, new]).to_string();
         let (_, tables) = page.split_once("drift --matrix 1.0.0,2.0.0 > docs/cli-versions.md`.\n").unwrap();
@@ -174,8 +186,12 @@ Of 2 entries.
 | version | entry | what came in the way |
 |---|---|---|
 | 1.0.0 | wild | `it; hangs \\| here` |
+| 1.0.0 | wild | `a call home` |
 
 ## Flags
+
+Each version was given each flag of any version's help, and each hidden flag of the pinned version: a hidden flag that only another version has is not
+looked for.
 
 Left out are 1 that no version was seen to lack.
 
@@ -183,6 +199,7 @@ Left out are 1 that no version was seen to lack.
 |---|---|---|
 | `--new` | - | x |
 | `--old` | x | - |
+| `--shy` | ? | - |
 
 ## Kinds of lines
 
