@@ -74,6 +74,47 @@ fn dirt_would_be_found() {
     }
 }
 
+/// The longest text that may stand in what the CLI wrote, in bytes.
+const LONGEST: usize = 200;
+
+/// How the longer ones begin that may stay: what the API scripts and the files of the recordings say, what a command prints, and the text
+/// of a refused tool, which hosts compare.
+const LONG: [&str; 6] = [
+    "0123456789abcde\n",
+    "1\ta line of the big file",
+    "a line of the big file",
+    "Estimated cost:",
+    "<local-command-stdout>Estimated cost:",
+    "The user doesn't want to proceed with this tool use.",
+];
+
+/// The longest that any of them is but for the files' own.
+const LONGEST_OF_ALL: usize = 260;
+
+fn texts(value: &serde_json::Value) -> Vec<&str> {
+    match value {
+        serde_json::Value::String(text) => vec![text],
+        serde_json::Value::Array(items) => items.iter().flat_map(texts).collect(),
+        serde_json::Value::Object(members) => members.values().flat_map(texts).collect(),
+        _ => Vec::new(),
+    }
+}
+
+#[test]
+fn no_recording_holds_long_texts_of_the_clis_own() {
+    for (name, path) in recordings() {
+        for (line, event) in (2..).zip(Recording::open(path).unwrap().events) {
+            let EventKind::Out(payload) = &event.kind else { continue };
+            let Ok(value) = serde_json::from_slice(payload.bytes()) else { continue };
+            for text in texts(&value).into_iter().filter(|text| text.len() > LONGEST) {
+                let known = LONG.iter().position(|begins| text.starts_with(begins));
+                let fits = known.is_some_and(|index| index < 3 || text.len() <= LONGEST_OF_ALL);
+                assert!(fits, "{name}: line {line}: {} bytes: {}", text.len(), text.chars().take(60).collect::<String>());
+            }
+        }
+    }
+}
+
 #[test]
 fn the_index_lists_every_recording_with_its_size_and_no_other() {
     let index = fs::read_to_string(folder().join("README.md")).unwrap();

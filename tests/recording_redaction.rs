@@ -27,13 +27,17 @@ fn redacted(line: &str) -> String {
 fn names_tell_of_secrets_whatever_they_look_like() {
     for (line, expected) in [
         (
-            r#"{"client_secret":"a","Set-Cookie":["b c","d"],"token":""}"#,
-            r#"{"client_secret":"<secret:1>","Set-Cookie":["<secret:2>","<secret:3>"],"token":""}"#,
+            r#"{"client_secret":"a","Set-Cookie":["b c","d"],"password":"","token":"a1B2c3D4e5F6g7H8"}"#,
+            r#"{"client_secret":"<secret:1>","Set-Cookie":["<secret:2>","<secret:3>"],"password":"","token":"<secret:4>"}"#,
         ),
         (r#"{"env":{"GITHUB_TOKEN":"a b","PATH":"/bin"}}"#, r#"{"env":{"GITHUB_TOKEN":"<secret:1>","PATH":"/bin"}}"#),
         (
-            r#"{"account":{"email":"a@b.cd","organization":"Ann's","accountUuid":"x-1"}}"#,
-            r#"{"account":{"email":"<email:1>","organization":"<organization:1>","accountUuid":"<account:1>"}}"#,
+            r#"{"type":"control_response","account":{"email":"a@b.cd","organization":"Ann's","accountUuid":"x-1"}}"#,
+            r#"{"type":"control_response","account":{"email":"<email:1>","organization":"<organization:1>","accountUuid":"<account:1>"}}"#,
+        ),
+        (
+            r#"{"type":"system","subtype":"init","user_id":"u-1","org_id":"o-1"}"#,
+            r#"{"type":"system","subtype":"init","user_id":"<account:1>","org_id":"<organization:1>"}"#,
         ),
         (
             r#"{"rows":[{"label":"Version","value":"2.1"},{"label":"Organization","value":"Ann's"}]}"#,
@@ -49,6 +53,45 @@ fn names_tell_of_secrets_whatever_they_look_like() {
         ("{\"t\":\"postgres://me:p@ss.ab@db.x.io/y\"}", "{\"t\":\"postgres://me:<secret:1>@db.x.io/y\"}"),
     ] {
         assert_eq!(redacted(line), expected);
+    }
+}
+
+#[test]
+fn arguments_of_a_tool_stay_what_its_handler_decides_on() {
+    let arguments = r#"{"user_id":"u_42","account_id":"a_7","org_id":"o_1","organization":"Ann's","token":"page-2"}"#;
+    for line in [
+        format!(r#"{{"type":"assistant","message":{{"content":[{{"type":"tool_use","input":{arguments}}}]}}}}"#),
+        format!(r#"{{"type":"control_request","request":{{"message":{{"method":"tools/call","params":{{"arguments":{arguments}}}}}}}}}"#),
+    ] {
+        assert_eq!(redacted(&line), line);
+    }
+    let mut recording = recorded(&[&delta(None, "input_json_delta", "partial_json", arguments)]);
+    let updated = format!(r#"{{"type":"control_response","response":{{"response":{{"updatedInput":{arguments}}}}}}}"#);
+    recording.events.push(Event::new(0, EventKind::In(updated.as_str().into())));
+    assert_eq!((lint(&recording), scrub(&mut recording, &[]).len()), (vec![], 0));
+    assert_eq!(lines(&recording)[1], updated);
+}
+
+#[test]
+fn the_account_in_the_clis_own_files_is_found_in_any_text() {
+    let file = r#"{"oauthAccount": {"accountUuid": "0a1b-2c", "organizationUuid":"3d", "organizationName":"Ann and Sons Ltd", "emailAddress":"ann@x.io"}}"#;
+    let clean = r#"{"oauthAccount": {"accountUuid": "<account:1>", "organizationUuid":"<organization:1>", "organizationName":"<organization:2>", "emailAddress":"<email:1>"}}"#;
+    let in_json = |text: &str| serde_json::json!({"type": "user", "content": text}).to_string();
+    let in_pieces =
+        |text: &str| text.split_inclusive('A').map(|piece| delta(None, "input_json_delta", "partial_json", piece)).collect::<Vec<_>>();
+    assert_eq!(redacted(file), clean);
+    assert_eq!(redacted(&format!("stderr says {file}")), format!("stderr says {clean}"));
+    assert_eq!(redacted(&in_json(file)), in_json(clean));
+    assert_eq!(redacted(&in_json(&in_json(file))), in_json(&in_json(clean)));
+    let told = in_pieces(file);
+    let mut recording = recorded(&told.iter().map(String::as_str).collect::<Vec<_>>());
+    scrub(&mut recording, &[]);
+    assert_eq!(pieces(&recording, "partial_json").concat(), clean);
+    for line in [
+        r#"{"t":"the accountUuid: \"x\" and \"accountUuid\" in \"accountUuid\":null, \"organizationName\":\"\""}"#,
+        r#"{"accountUuid":null}"#,
+    ] {
+        assert_eq!(redacted(line), line);
     }
 }
 
@@ -76,6 +119,80 @@ fn shapes_tell_of_secrets_whatever_their_name() {
     ] {
         assert_eq!(redacted(&line), expected);
     }
+}
+
+#[test]
+fn keys_of_well_known_services_are_known_by_their_beginning() {
+    let random = "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8s9T0";
+    for begin in [
+        "sk-",
+        "sk-or-v1-",
+        "gsk_",
+        "xai-",
+        "sk_test_",
+        "sk_live_",
+        "whsec_",
+        "ya29.",
+        "GOCSPX-",
+        "hvs.",
+        "pypi-",
+        "dop_v1_",
+        "shpat_",
+        "ghp_",
+        "github_pat_",
+        "glpat-",
+        "xoxb-",
+        "npm_",
+        "hf_",
+        "sk-ant-",
+    ] {
+        assert_eq!(redacted(&format!(r#"{{"t":"use {begin}{random}."}}"#)), r#"{"t":"use <key:1>."}"#, "{begin}");
+        let inside = format!(r#"{{"t":"a{begin}{random}"}}"#);
+        assert_eq!(redacted(&inside), inside, "{begin}");
+    }
+    assert_eq!(redacted(&format!("SG.{}.{random}", &random[..22])), "<key:1>");
+    assert_eq!(redacted(&format!("x;AccountKey={random}/+==;y")), "x;AccountKey=<key:1>;y");
+    for line in
+        ["task-ant-hill sk-anthem", "the sk-learn-and-other-packages-with-very-long-names-2", "pypi-mirror SG.1 hvs.x ya29.", "risk-ant-x"]
+    {
+        assert_eq!(redacted(line), line);
+    }
+}
+
+#[test]
+fn a_private_key_in_several_lines_is_found_on_either_stream() {
+    let told = ["see: -----BEGIN EC PRIVATE KEY-----", "MHcCAQEE", "", "-----END EC PRIVATE KEY----- done", "MHcCAQEE"];
+    let mut recording = recorded(&told);
+    // Between the lines of one stream may stand those of the other, and messages.
+    for (at, line) in told.into_iter().enumerate() {
+        recording.events.insert(2 * at, Event::new(0, EventKind::Err(line.into())));
+    }
+    recording.events.insert(4, Event::new(0, EventKind::Out(r#"{"type":"x"}"#.into())));
+    scrub(&mut recording, &[]);
+    let clean = ["see: <secret:1>", "<secret:2>", "", "<secret:3> done", "MHcCAQEE"];
+    let of = |is: fn(&EventKind) -> bool| {
+        let lines = recording.events.iter().filter(|event| is(&event.kind)).filter_map(|event| event.payload());
+        lines.map(|line| String::from_utf8(line.bytes().to_vec()).unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(of(|kind| matches!(kind, EventKind::Err(_))), clean);
+    let (before, after) = clean.split_at(2);
+    assert_eq!(of(|kind| matches!(kind, EventKind::Out(_))), [before, &[r#"{"type":"x"}"#], after].concat());
+    assert_eq!(lint(&recording), []);
+}
+
+#[test]
+fn what_this_build_does_not_know_is_looked_at_too() {
+    let file = "{\"claude-wire\":\"recording\",\"version\":1,\"by\":{\"mail\":\"ann@x.io\",\"password\":\"x\"}}\n{\"us\":0,\"later\":{\"to\":\"bob@x.io\"}}\n";
+    let mut recording = Recording::from_bytes(file.as_bytes()).unwrap();
+    let found: Vec<_> = lint(&recording).iter().map(|finding| (finding.line, finding.kind)).collect();
+    assert_eq!(found, [(1, "email"), (1, "secret"), (2, "email")]);
+    scrub(&mut recording, &[]);
+    let text = String::from_utf8(recording.to_bytes()).unwrap();
+    assert!(
+        text.contains(r#""by":{"mail":"<email:1>","password":"<secret:1>"}"#) && text.contains(r#""later":{"to":"<email:2>"}"#),
+        "{text}"
+    );
+    assert_eq!(lint(&recording), []);
 }
 
 #[test]
@@ -143,14 +260,24 @@ fn equal_stays_equal_in_every_line_and_direction() {
 fn what_was_told_once_is_found_everywhere_and_in_every_form() {
     let basic = STANDARD.encode("me:s3cret/of mine");
     let text = format!(r#"{{"t":"before: s3cret/of mine, s3cret%2Fof%20mine, {basic}"}}"#);
-    let mut recording =
-        recorded(&[text.as_str(), r#"{"password":"s3cret/of mine","organization":"Ann and Sons"}"#, "Ann and Sons, not Ann and Sonset"]);
+    let mut recording = recorded(&[
+        text.as_str(),
+        r#"{"type":"auth_status","password":"s3cret/of mine","organization":"Ann and Sons"}"#,
+        "Ann and Sons, not Ann and Sonset",
+    ]);
     scrub(&mut recording, &[]);
     let [before, named, after] = lines(&recording).try_into().unwrap();
     // Of the last character two bits are the secret's, and four are nobody's.
     assert_eq!(before, format!(r#"{{"t":"before: <secret:1>, <secret:1>, {}<secret:1>U="}}"#, &basic[..4]));
-    assert_eq!(named, r#"{"password":"<secret:1>","organization":"<organization:1>"}"#);
+    assert_eq!(named, r#"{"type":"auth_status","password":"<secret:1>","organization":"<organization:1>"}"#);
     assert_eq!(after, "<organization:1>, not Ann and Sonset");
+}
+
+#[test]
+fn a_secret_of_eight_characters_is_looked_for_and_a_shorter_one_not() {
+    let mut recording = recorded(&["abcdefg8 abcdef7", r#"{"password":"abcdefg8","secret":"abcdef7"}"#]);
+    scrub(&mut recording, &[]);
+    assert_eq!(lines(&recording), ["<secret:1> abcdef7", r#"{"password":"<secret:1>","secret":"<secret:2>"}"#]);
 }
 
 #[test]
@@ -197,7 +324,7 @@ fn a_redaction_knows_what_the_caller_knows() {
 fn lint_tells_every_kind_it_says_it_knows() {
     let recording = recorded(&[
         r#"{"type":"control_response","description":"What a thing is good for, told at considerable length."}"#,
-        r#"{"type":"thinking","signature":"x","organization":"x","accountId":"x","password":"x"}"#,
+        r#"{"type":"control_response","x":{"type":"thinking","signature":"x","organization":"x","accountId":"x","password":"x"}}"#,
         "sk-ant-x, Bearer 0123456789abcdef, ann@x.io, /home/ann, 10.0.0.1",
     ]);
     let found: Vec<&str> = lint(&recording).iter().map(|Finding { kind, .. }| *kind).collect();

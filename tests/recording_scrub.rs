@@ -93,6 +93,22 @@ fn the_clis_notes_to_the_model_are_replaced() {
 }
 
 #[test]
+fn what_the_cli_adds_to_a_tools_words_is_replaced_and_they_stay() {
+    for (line, expected) in [
+        (
+            r#"{"content":"boom\n\nThis tool's input schema was not in your prompt when you called it, ann@x.io.","b":"c"}"#,
+            r#"{"content":"boom\n\n<text:1>","b":"c"}"#,
+        ),
+        (
+            r#"{"content":"The user doesn't want to proceed with this tool use. Correction to the text above: this call was stopped in mid-run."}"#,
+            r#"{"content":"The user doesn't want to proceed with this tool use. <text:1>"}"#,
+        ),
+    ] {
+        assert_eq!(scrubbed(line).0, expected);
+    }
+}
+
+#[test]
 fn a_short_text_does_not_grow_long_by_being_scrubbed() {
     let line = |letters: usize| format!(r#"{{"type":"control_response","description":"{} a@b.cc"}}"#, "x".repeat(letters));
     // 40 bytes are short; with the placeholder they would be 43, and the second scrub would take them for long.

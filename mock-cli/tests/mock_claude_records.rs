@@ -42,6 +42,28 @@ fn the_host_sees_the_real_cli_and_the_recording_is_the_same_session() {
     }
 }
 
+#[test]
+fn a_disk_that_is_full_costs_the_recording_and_no_byte() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.jsonl");
+    let original = Recording::open(corpus("one-shot.jsonl")).unwrap();
+    // No file may be longer than 8 blocks: a write beyond that fails as one to a full disk does.
+    let mut command = Command::new("sh");
+    command.args(["-c", "trap '' XFSZ; ulimit -f 8; exec \"$0\" \"$@\"", MOCK]).args(STREAMS);
+    for (name, value) in recording(&STREAMS, &path).get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    let output = run(&mut command, &crossed(&original, to_the_cli));
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(output.stdout == crossed(&original, from_the_cli), "other bytes");
+    let recorded = Recording::open(&path).unwrap();
+    assert!(matches!(recorded.integrity(), Integrity::Truncated { .. }), "{:?}", recorded.integrity());
+    assert!(!recorded.events.is_empty() && recorded.events.len() < original.events.len());
+}
+
 #[tokio::test]
 async fn a_session_that_was_recorded_so_is_replayed_equal() {
     let folder = tempfile::tempdir().unwrap();

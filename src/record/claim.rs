@@ -1,7 +1,8 @@
-use std::fs::File;
+use std::fs::OpenOptions;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::disk::owned;
 use super::error::Error;
 
 /// What stands for a number in the name of a recording.
@@ -28,7 +29,7 @@ pub fn claim(path: impl AsRef<Path>) -> Result<PathBuf, Error> {
 }
 
 fn create(path: PathBuf) -> Result<PathBuf, Error> {
-    match File::create_new(&path) {
+    match owned(OpenOptions::new().write(true).create_new(true)).open(&path) {
         Ok(_) => Ok(path),
         Err(error) => Err(Error::io(&path, error)),
     }

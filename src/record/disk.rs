@@ -104,6 +104,12 @@ impl Disk {
         self.0.changed.notify_all();
     }
 
+    /// Whether the footer is in the file.
+    pub(super) fn is_sealed(&self) -> bool {
+        let state = self.0.lock();
+        state.finished && state.closed && state.error.is_none()
+    }
+
     pub(super) fn error(&self) -> Option<Error> {
         self.0.lock().error.clone()
     }
@@ -154,7 +160,7 @@ impl Shared {
         // Something that is there and no file (a pipe, a device) cannot be read again, and keeps the header that it began with.
         let is_file = std::fs::metadata(&self.path).map_or(true, |there| there.is_file());
         let mut options = OpenOptions::new();
-        let options = options.read(is_file).write(true);
+        let options = owned(options.read(is_file).write(true));
         let file = if overwrite { options.create(true).truncate(true) } else { options.create_new(true) }.open(&self.path)?;
         let mut writer = if is_file { Writer::with_room(file, header) } else { Writer::new(file, header) }.map_err(io_error)?;
         loop {
@@ -224,6 +230,13 @@ impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Creates files for their owner alone: what nobody could know for a secret may be in them.
+pub(super) fn owned(options: &mut OpenOptions) -> &mut OpenOptions {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    options
 }
 
 /// What an event counts for in the queue.

@@ -23,6 +23,7 @@ enum Kind {
     Missing,
     Refused,
     Empty,
+    Unfinished,
     Unplayable(Arc<recording::Error>),
     Diverged(String),
 }
@@ -61,6 +62,11 @@ impl Error {
     /// Nothing was recorded: the CLI was never started.
     pub fn is_empty(&self) -> bool {
         matches!(self.kind, Kind::Empty)
+    }
+
+    /// A session that is recorded has not ended yet.
+    pub fn is_unfinished(&self) -> bool {
+        matches!(self.kind, Kind::Unfinished)
     }
 
     /// The recording to play cannot be read, or was cut off.
@@ -103,6 +109,10 @@ impl Error {
         Self::new(path, Kind::Empty)
     }
 
+    pub(super) fn unfinished(path: &Path) -> Self {
+        Self::new(path, Kind::Unfinished)
+    }
+
     pub(super) fn unplayable(path: &Path, error: recording::Error) -> Self {
         Self::new(path, Kind::Unplayable(Arc::new(error)))
     }
@@ -136,6 +146,7 @@ impl fmt::Display for Error {
             Kind::Missing => f.write_str("there is no such recording; set CLAUDE_WIRE_RECORD=once to make it with the real CLI"),
             Kind::Refused => f.write_str("not recorded: CI is set; record elsewhere, or set CLAUDE_WIRE_RECORD_IN_CI=1"),
             Kind::Empty => f.write_str("nothing was recorded: the CLI was never started"),
+            Kind::Unfinished => f.write_str("not recorded yet: the session has not ended; stop it, and drop what is left of it, first"),
             Kind::Unplayable(error) => write!(f, "cannot be played: {error}; set CLAUDE_WIRE_RECORD=rewrite to make it anew"),
             Kind::Diverged(report) => {
                 write!(f, "the session is not the recorded one; set CLAUDE_WIRE_RECORD=rewrite if it should be\n{report}")

@@ -1,5 +1,7 @@
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::error::Error;
 use super::mode::{Mode, recording_is_refused};
@@ -18,6 +20,9 @@ use crate::transport::{self, BoxFuture, Connection, Launch, Transport};
 /// | `passthrough` | the real CLI, not recorded | the same |
 ///
 /// Where `CI` is set, recording is refused, unless `CLAUDE_WIRE_RECORD_IN_CI=1`.
+///
+/// What is made has a name of its own (`.x.jsonl.4711-0.partial`) until [`finish`](Self::finish) is called: a test that fails half-way leaves a
+/// recording that was there as it was, and none where there was none. The last clone that goes without it takes the file along.
 ///
 /// A session that connects more than once has as many recordings: `x.jsonl`, `x-2.jsonl`, and so on, played in that order.
 ///
@@ -50,8 +55,13 @@ pub struct Recorded {
 #[derive(Clone)]
 enum Source {
     Played(Replay),
-    Made(Box<Recorder>),
+    Made(Arc<Made>),
     Plain(Arc<dyn Transport>),
+}
+
+/// A recording under a name of its own.
+struct Made {
+    recorder: Recorder,
 }
 
 impl Recorded {
@@ -93,11 +103,7 @@ impl Recorded {
             Mode::None => return Err(Error::missing(&path)),
             Mode::Once | Mode::Rewrite if refused => return Err(Error::refused(&path)),
             Mode::Once | Mode::Rewrite => {
-                // Of a session that connected more often than this one will.
-                for later in further(&path) {
-                    std::fs::remove_file(&later).map_err(|error| Error::io(&later, error))?;
-                }
-                Source::Made(Box::new(change(Recorder::new(cli, &path)).overwrite(mode == Mode::Rewrite)))
+                Source::Made(Arc::new(Made { recorder: change(Recorder::new(cli, partial(&path))).overwrite(true) }))
             }
         };
         Ok(Self { path, source })
@@ -112,8 +118,8 @@ impl Recorded {
     /// is recorded.
     ///
     /// # Errors
-    /// When the replay differed or something is left of it, with the report; when the recording could not be written, or nothing was
-    /// recorded at all.
+    /// When the replay differed or something is left of it, with the report; when the recording could not be written, nothing was
+    /// recorded at all, or a session has not ended yet.
     ///
     /// # Cancel safety
     /// May be dropped and called again.
@@ -124,12 +130,7 @@ impl Recorded {
                 let report = replay.report();
                 if report.is_clean() { Ok(()) } else { Err(Error::diverged(&self.path, report.to_string())) }
             }
-            Source::Made(recorder) => {
-                if recorder.paths().is_empty() {
-                    return Err(Error::empty(&self.path));
-                }
-                recorder.flush().await
-            }
+            Source::Made(made) => made.publish(&self.path).await,
         }
     }
 }
@@ -138,10 +139,56 @@ impl Transport for Recorded {
     fn open(&self, launch: Launch) -> BoxFuture<'_, Result<Connection, transport::Error>> {
         match &self.source {
             Source::Played(replay) => replay.open(launch),
-            Source::Made(recorder) => recorder.open(launch),
+            Source::Made(made) => made.recorder.open(launch),
             Source::Plain(cli) => cli.open(launch),
         }
     }
+}
+
+impl Made {
+    /// Gives what is whole its name, in the place of what was there.
+    async fn publish(&self, path: &Path) -> Result<(), Error> {
+        let made = self.recorder.paths();
+        if made.is_empty() {
+            return Err(Error::empty(path));
+        }
+        self.recorder.flush().await?;
+        if !self.recorder.is_sealed() {
+            return Err(Error::unfinished(path));
+        }
+        // The first comes last: while it is missing, so is the recording.
+        for (index, partial) in made.iter().enumerate().rev() {
+            let name = numbered(path, index + 1);
+            match std::fs::rename(partial, &name) {
+                // It has its name already.
+                Err(error) if error.kind() == io::ErrorKind::NotFound && name.exists() => {}
+                renamed => renamed.map_err(|error| Error::io(&name, error))?,
+            }
+        }
+        // Of a session that connected more often than this one.
+        for later in (made.len() + 1..).map(|number| numbered(path, number)).take_while(|later| later.exists()) {
+            std::fs::remove_file(&later).map_err(|error| Error::io(&later, error))?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Made {
+    fn drop(&mut self) {
+        for partial in self.recorder.paths() {
+            // One that is whole has another name by now.
+            let _ = std::fs::remove_file(partial);
+        }
+    }
+}
+
+/// A name beside this one that no other recorder has.
+fn partial(path: &Path) -> PathBuf {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let mut name = std::ffi::OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(format!(".{}-{}.partial", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed)));
+    path.with_file_name(name)
 }
 
 impl std::fmt::Debug for Source {
@@ -226,6 +273,35 @@ mod tests {
         assert_eq!(setup.run("two", Mode::Rewrite).await, "two");
         assert!(!later.exists());
         assert_eq!(setup.run("three", Mode::None).await, "two");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_test_that_fails_half_way_leaves_what_was_there() {
+        let setup = setup();
+        let half = async |mode| {
+            let cli = setup.choose("half", mode, false).unwrap();
+            let session = Session::builder().transport(cli.clone()).start().unwrap();
+            session.query("Hello").text().await.unwrap();
+            let error = cli.finish().await.unwrap_err();
+            assert!(error.is_unfinished() && error.to_string().contains("x.jsonl"), "{error}");
+            session.stop().await;
+        };
+        let names = || std::fs::read_dir(setup.path.parent().unwrap()).unwrap().map(|entry| entry.unwrap().file_name()).collect::<Vec<_>>();
+        half(Mode::Once).await;
+        assert_eq!(names(), [""; 0]);
+        setup.run("one", Mode::Once).await;
+        half(Mode::Rewrite).await;
+        assert_eq!(names(), ["x.jsonl"]);
+        assert_eq!(setup.run("two", Mode::None).await, "one");
+    }
+
+    #[cfg(unix)]
+    #[tokio::test(start_paused = true)]
+    async fn a_recording_is_for_its_owner_alone() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let setup = setup();
+        setup.run("one", Mode::Once).await;
+        assert_eq!(std::fs::metadata(&setup.path).unwrap().permissions().mode() & 0o777, 0o600);
     }
 
     #[tokio::test(start_paused = true)]

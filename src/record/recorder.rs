@@ -145,6 +145,11 @@ impl Recorder {
         self.error().map_or(Ok(()), Err)
     }
 
+    /// Whether every recording so far has its footer.
+    pub(super) fn is_sealed(&self) -> bool {
+        self.opened().iter().all(Disk::is_sealed)
+    }
+
     /// Waits until everything so far is in its file, or nothing has moved for this long.
     pub(super) async fn settle(&self, patience: Duration) {
         let opened = self.opened().clone();

@@ -74,9 +74,10 @@ impl Surroundings {
     }
 }
 
-/// Whether a value may be looked for in texts: one plain word is in too much, and a path is no secret.
+/// Whether a value may be looked for in texts: one plain word is in too much, and a path that leads somewhere is no secret.
 fn is_telling(value: &str) -> bool {
-    !value.starts_with('/') && (value.len() >= 16 || !value.bytes().all(|byte| byte.is_ascii_lowercase()))
+    let leads = value.starts_with('/') && value[1..].split('/').next().is_some_and(|top| Path::new("/").join(top).exists());
+    !leads && (value.len() >= 16 || !value.bytes().all(|byte| byte.is_ascii_lowercase()))
 }
 
 /// The names of this machine that cannot be taken for an ordinary word.
@@ -92,4 +93,15 @@ fn host_names() -> Vec<String> {
 
 fn text(text: &OsString) -> String {
     text.to_string_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_that_leads_somewhere_is_no_secret_and_a_slash_makes_none() {
+        assert!(!is_telling("/usr/share/keys") && !is_telling("/") && !is_telling("production"));
+        assert!(is_telling("/9sQ+x8/zK2w==") && is_telling("hunter-2-hunter"));
+    }
 }

@@ -180,6 +180,10 @@ impl UnknownEvent {
         &self.text
     }
 
+    pub(super) fn new(text: String) -> Self {
+        Self { text }
+    }
+
     /// Writes every member but `us`, which may have been changed.
     fn write(&self, out: &mut Vec<u8>) {
         for (key, raw) in members(self.text.as_bytes()).unwrap_or_default() {

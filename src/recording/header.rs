@@ -101,6 +101,33 @@ impl Header {
     }
 }
 
+/// What this build does not know.
+impl Header {
+    /// The unknown members, as one object, if there are any.
+    pub(super) fn unknown(&self) -> Option<String> {
+        let raw = self.raw.as_ref()?;
+        let mut out = vec![b'{'];
+        for (key, value) in members(raw).ok()?.iter().filter(|(key, _)| !KNOWN.contains(&key.as_str())) {
+            write_raw(&mut out, key, value);
+        }
+        out.push(b'}');
+        (out.len() > 2).then(|| String::from_utf8_lossy(&out).into_owned())
+    }
+
+    /// Puts the members of this object in the place of the unknown ones.
+    pub(super) fn set_unknown(&mut self, object: &str) {
+        let Some(raw) = self.raw.take() else { return };
+        let mut out = vec![b'{'];
+        let old = members(&raw).unwrap_or_default();
+        let new = members(object.as_bytes()).unwrap_or_default();
+        for (key, value) in old.iter().filter(|(key, _)| KNOWN.contains(&key.as_str())).chain(&new) {
+            write_raw(&mut out, key, value);
+        }
+        out.push(b'}');
+        self.raw = Some(out.into());
+    }
+}
+
 /// Two headers are equal when they say the same, unknown keys aside.
 impl PartialEq for Header {
     fn eq(&self, other: &Self) -> bool {

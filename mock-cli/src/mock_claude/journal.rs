@@ -25,12 +25,9 @@ use std::time::Instant;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use claude_wire::player::Report;
-use claude_wire::recording::{Eol, Exit, Payload};
+use claude_wire::recording::{Eol, Exit, Payload, is_secret_variable};
 use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
-
-/// A variable with such a piece in its name has a value that is nobody's business.
-const SECRETS: [&str; 7] = ["KEY", "TOKEN", "SECRET", "PASS", "AUTH", "CREDENTIAL", "HEADERS"];
 
 /// The journal, or none.
 #[derive(Clone, Debug, Default)]
@@ -124,7 +121,7 @@ impl Journal {
 fn environment(vars: impl Iterator<Item = (String, String)>) -> BTreeMap<String, String> {
     let told = vars.filter(|(name, _)| name.starts_with("CLAUDE") || name.starts_with("ANTHROPIC"));
     told.map(|(name, value)| {
-        let secret = SECRETS.iter().any(|piece| name.contains(piece));
+        let secret = is_secret_variable(&name);
         (name, if secret { "<set>".to_owned() } else { value })
     })
     .collect()

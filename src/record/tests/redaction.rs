@@ -83,8 +83,7 @@ async fn a_secret_in_pieces_is_held_until_it_is_known_and_never_written() {
     let mut host = recorder.open(Launch::default()).await.unwrap();
     let mut cli = bench.peer();
     for piece in ["the key is sk", "-ant-can", "ary-1 and"] {
-        let delta = format!(r#"{{"type":"content_block_delta","delta":{{"type":"text_delta","text":"{piece}"}}}}"#);
-        let line = format!("{{\"type\":\"stream_event\",\"event\":{delta}}}\n");
+        let line = piece_line(piece);
         cli.stdout.write_all(line.as_bytes()).await.unwrap();
         read(&mut host.stdout, line.len()).await;
     }
@@ -95,6 +94,38 @@ async fn a_secret_in_pieces_is_held_until_it_is_known_and_never_written() {
     drop(host);
     recorder.flush().await.unwrap();
     assert_eq!(sealed(&path).header.redactions, Some(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_rest_of_a_secret_is_not_written_however_late_it_comes() {
+    let Setup { path, recorder, bench, _folder } = setup();
+    let mut host = recorder.open(Launch::default()).await.unwrap();
+    let mut cli = bench.peer();
+    let of_another = "{\"type\":\"assistant\",\"parent_tool_use_id\":\"toolu_1\"}\n".to_owned();
+    let begin = "-----BEGIN PRIVATE KEY-----\\nabc\\ndef\\nghi\\njkl";
+    for line in ["it is sk-ant-can", "ary-1", "2345", ", and"]
+        .map(piece_line)
+        .into_iter()
+        .chain([piece_line(begin), of_another])
+        .chain([piece_line("mno canary\\nx")])
+    {
+        cli.stdout.write_all(line.as_bytes()).await.unwrap();
+        read(&mut host.stdout, line.len()).await;
+        // Waits until the recorder has written what it held.
+        recorder.flush().await.unwrap();
+    }
+    let texts: Vec<_> = events(&path).iter().filter_map(|line| Some(line.split("\"text\":").nth(1)?.to_owned())).collect();
+    let expected = ["\"it is <key:1>\"}}}}", "\"\"}}}}", "\"\"}}}}", "\", and\"}}}}", "\"<secret:1>\"}}}}", "\"\"}}}}"];
+    assert_eq!(texts, expected);
+    drop(host);
+    recorder.flush().await.unwrap();
+    assert!(!std::fs::read_to_string(&path).unwrap().contains("ary"));
+}
+
+/// A partial message of the main thread.
+fn piece_line(piece: &str) -> String {
+    let delta = format!(r#"{{"type":"content_block_delta","delta":{{"type":"text_delta","text":"{piece}"}}}}"#);
+    format!("{{\"type\":\"stream_event\",\"event\":{delta}}}\n")
 }
 
 #[tokio::test(start_paused = true)]

@@ -50,7 +50,9 @@ pub(super) fn find(redaction: &Redaction, recording: &Recording) -> Vec<Finding>
     let argv = header.argv.iter().flatten().enumerate().map(|(index, text)| (format!("argv[{index}]"), text));
     let env = header.env.iter().map(|(name, text)| (format!("env.{name}"), text));
     let vars = header.vars.iter().map(|(name, text)| (format!("vars.{name}"), text));
-    for ((name, text), places) in argv.chain(env).chain(vars).zip(redactor.in_header(header)) {
+    let unknown = header.unknown();
+    let unknown = unknown.iter().map(|text| ("unknown keys".to_owned(), text));
+    for ((name, text), places) in argv.chain(env).chain(vars).chain(unknown).zip(redactor.in_header(header)) {
         findings.extend(places.iter().map(|place| finding(1, place, &text.as_bytes()[place.range.clone()], name.clone())));
     }
     let mut lines = 2..;

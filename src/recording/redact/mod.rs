@@ -13,6 +13,7 @@ mod known;
 mod lint;
 mod members;
 mod numbers;
+mod open_keys;
 mod pieces;
 mod redaction;
 mod redactor;
@@ -27,8 +28,10 @@ pub use redaction::{Redaction, scrub};
 #[cfg(feature = "session")]
 pub(crate) use {numbers::is_placeholder, redactor::Redactor};
 
-/// Whether this is the name of an environment variable whose value is a secret.
 #[cfg(feature = "session")]
-pub(crate) fn is_secret_variable(name: &str) -> bool {
-    members::is_variable(name.as_bytes())
+pub(crate) use numbers::next_placeholder;
+
+/// Whether the value of an environment variable of this name is a secret, as far as names tell: `*_TOKEN`, `PASSWORD` and the like.
+pub fn is_secret_variable(name: &str) -> bool {
+    members::is_secret_variable(name.as_bytes())
 }

@@ -46,13 +46,21 @@ pub(super) fn part_of(event: &Event) -> Part {
     };
     // The tags of a whole message, or of a part of one; a glance, since most lines are neither.
     let has = |tag: &[u8]| memchr::memmem::find(line, tag).is_some();
-    if !has(b"\"stream_event\"") {
-        let whole = [&b"\"assistant\""[..], b"\"result\"", b"\"user\""].into_iter().any(has);
-        return if whole { Part::EndAll } else { Part::Nothing };
+    let is_piece = has(b"\"stream_event\"");
+    if !is_piece && ![&b"\"assistant\""[..], b"\"result\"", b"\"user\""].into_iter().any(has) {
+        return Part::Nothing;
     }
     let found = strings(line).values;
-    let thread = found.iter().find(|string| string.depth == 1 && &line[string.key.clone()] == b"parent_tool_use_id");
-    let thread = thread.map(|string| line[string.value.clone()].to_vec()).unwrap_or_default();
+    let top = |key: &[u8]| found.iter().find(|string| string.depth == 1 && line[string.key.clone()] == *key);
+    let top = |key| top(key).map(|string| line[string.value.clone()].to_vec()).unwrap_or_default();
+    let thread = top(b"parent_tool_use_id");
+    if !is_piece {
+        return match top(b"type").as_slice() {
+            b"assistant" | b"user" => Part::End(thread),
+            b"result" => Part::EndAll,
+            _ => Part::Nothing,
+        };
+    }
     let delta = found.iter().find(|string| string.depth == 3 && line[string.key.clone()] == *b"type");
     let Some(delta) = delta.filter(|_| has(b"\"content_block_delta\"")) else { return Part::End(thread) };
     let key: &[u8] = match &line[delta.value.clone()] {
@@ -124,7 +132,10 @@ impl Tail {
             settled.push((event, cuts(&self.text, self.told..end, places)));
             self.told = end;
         }
-        let kept = last_words(&self.text[..self.told]);
+        // The rest of a text may come after all was settled: what it goes on from is kept, all of a place, and three words otherwise.
+        let open = places.iter().find(|place| place.range.start < self.told && self.told <= place.range.end);
+        let kept = last_words(&self.text[..self.told]).min(open.map_or(self.told, |place| place.range.start));
+        let kept = kept.max(self.told.saturating_sub(LONGEST));
         self.text.drain(..kept);
         self.told -= kept;
         self.pieces.iter_mut().for_each(|(_, end)| *end -= kept);
@@ -172,7 +183,9 @@ mod tests {
         let other = line.replace("null", "\"toolu_1\"").replace("text_delta", "signature_delta");
         assert_eq!(part(&other), Part::End(b"toolu_1".to_vec()));
         assert_eq!(part(r#"{"type":"stream_event","event":{"type":"content_block_stop","index":0}}"#), Part::End(Vec::new()));
-        assert_eq!(part(r#"{"type":"assistant"}"#), Part::EndAll);
+        assert_eq!(part(r#"{"type":"assistant","parent_tool_use_id":null}"#), Part::End(Vec::new()));
+        assert_eq!(part(r#"{"type":"user","parent_tool_use_id":"toolu_1"}"#), Part::End(b"toolu_1".to_vec()));
+        assert_eq!(part(r#"{"type":"result","parent_tool_use_id":"toolu_1"}"#), Part::EndAll);
         assert_eq!(part(r#"{"type":"system","subtype":"status"}"#), Part::Nothing);
     }
 

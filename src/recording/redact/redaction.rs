@@ -11,11 +11,11 @@ use crate::recording::vars::{Root, hide};
 /// | kind | what | becomes |
 /// |---|---|---|
 /// | `path` | the paths of the [`root`](Self::root)s, and their slugs | `${cwd}`, ...: see [`Recording::expand`] |
-/// | `key` | API keys: `sk-ant-...`, and those of other well-known services | `<key:1>` |
+/// | `key` | API keys: `sk-ant-...`, and those of other well-known services (`ghp_...`, `AKIA...`, `AccountKey=...`) | `<key:1>` |
 /// | `token` | what follows `Bearer` or `Basic`; JSON web tokens | `<token:1>` |
 /// | `secret` | values of members and flags such as `authorization` and `--password`, of variables such as `*_TOKEN`, of such names in texts; passwords in URLs; private keys; what [`secret`](Self::secret) was told | `<secret:1>` |
 /// | `email` | e-mail addresses | `<email:1>` |
-/// | `organization`, `account` | values of members such as `organization` and `accountUuid` | `<organization:1>` |
+/// | `organization`, `account` | values of members such as `organization` and `user_id` where the CLI tells about itself: its control replies, `init`, `auth_status`; of `accountUuid`, `organizationUuid` and `organizationName` in any text | `<organization:1>` |
 /// | `user` | the name in `/home/NAME`, `/Users/NAME` and `C:\Users\NAME` | `/home/<user:1>` |
 /// | `host` | private IPv4 addresses, machines in networks such as `.local` and `.internal`, what [`host`](Self::host) was told | `<host:1>` |
 /// | `signature` | signatures of thinking blocks, and redacted thinking | `<signature:1>` |

@@ -6,10 +6,11 @@ use std::ops::Range;
 use super::known::Known;
 use super::members;
 use super::numbers::Numbers;
+use super::open_keys::OpenKeys;
 use super::pieces::{Cut, Part, Piece, Settled, Tail, part_of};
 use super::redaction::Redaction;
 use super::rules::{Place, in_argument, in_line, whole};
-use crate::recording::event::{Event, EventKind};
+use crate::recording::event::{Event, EventKind, Stream, UnknownEvent};
 use crate::recording::header::Header;
 use crate::recording::payload::Payload;
 
@@ -29,6 +30,7 @@ pub(crate) struct Redactor {
     held: VecDeque<Held>,
     first: u64,
     tails: Vec<Tail>,
+    keys: OpenKeys,
 }
 
 /// An event that was looked at.
@@ -38,6 +40,17 @@ pub(super) struct Held {
     pub(super) edits: Vec<Edit>,
     /// Where it holds a piece of a text that is not settled.
     piece: Option<Range<usize>>,
+}
+
+/// How much of a text in pieces is settled.
+#[derive(Clone, Copy, PartialEq)]
+enum Settle {
+    /// What nothing that follows can change.
+    Ready,
+    /// All that is there; more may follow.
+    SoFar,
+    /// All of it.
+    End,
 }
 
 /// What is to be done in an event's line.
@@ -67,13 +80,23 @@ impl Redactor {
 
     /// Replaces in a header what must not stay there.
     pub(crate) fn header(&mut self, header: &mut Header) {
-        let found = self.in_header(header);
+        let mut found = self.in_header(header);
+        if let Some(mut unknown) = header.unknown()
+            && let Some(places) = found.pop()
+        {
+            self.replace_in(&mut unknown, places);
+            header.set_unknown(&unknown);
+        }
         let texts = header.argv.iter_mut().flatten().chain(header.env.values_mut()).chain(header.vars.values_mut());
         for (text, places) in texts.zip(found) {
-            if !places.is_empty() {
-                let edits = places.into_iter().map(|place| Edit::new(place, text.as_bytes())).collect();
-                *text = String::from_utf8_lossy(&self.replace(text.as_bytes(), edits)).into_owned();
-            }
+            self.replace_in(text, places);
+        }
+    }
+
+    fn replace_in(&mut self, text: &mut String, places: Vec<Place>) {
+        if !places.is_empty() {
+            let edits = places.into_iter().map(|place| Edit::new(place, text.as_bytes())).collect();
+            *text = String::from_utf8_lossy(&self.replace(text.as_bytes(), edits)).into_owned();
         }
     }
 
@@ -82,8 +105,8 @@ impl Redactor {
         let places = self.in_event(&event);
         let part = part_of(&event);
         match &part {
-            Part::End(thread) => self.settle(|tail| tail.thread == *thread),
-            Part::EndAll => self.settle(|_| true),
+            Part::End(thread) => self.end(|tail| tail.thread == *thread),
+            Part::EndAll => self.end(|_| true),
             Part::Piece(_) | Part::Nothing => {}
         }
         let number = self.first + self.held.len() as u64;
@@ -100,7 +123,7 @@ impl Redactor {
         });
         self.tails[index].push(number, &text[range.clone()]);
         self.held.push_back(Held { event, edits, piece: Some(range) });
-        self.settle_tail(index, false);
+        self.settle(index, Settle::Ready);
         self.limit();
     }
 
@@ -113,6 +136,7 @@ impl Redactor {
         let bytes = self.replace(text_of(&event), edits);
         match &mut event.kind {
             EventKind::Mark(text) => *text = String::from_utf8_lossy(&bytes).into_owned(),
+            EventKind::Unknown(event) => *event = UnknownEvent::new(String::from_utf8_lossy(&bytes).into_owned()),
             _ => {
                 if let Some(line) = event.payload_mut() {
                     *line = Payload::line(bytes).with_eol(line.eol());
@@ -135,9 +159,9 @@ impl Redactor {
         !self.held.is_empty()
     }
 
-    /// No more events for now: those that wait come out as they are.
+    /// No more events for now: those that wait come out as they are. What comes later may still go on from there.
     pub(crate) fn finish(&mut self) {
-        self.settle(|_| true);
+        (0..self.tails.len()).for_each(|index| self.settle(index, Settle::SoFar));
     }
 
     /// Learns from a whole recording, so that what is told at its end is found at its start.
@@ -147,25 +171,28 @@ impl Redactor {
             self.push(event.clone());
             while self.next_found().is_some() {}
         }
-        self.finish();
+        self.end(|_| true);
         while self.next_found().is_some() {}
+        self.keys = OpenKeys::default();
     }
 
-    /// The places in each argument, then in each variable of the environment, then in each of the recording.
+    /// The places in each argument, then in each variable of the environment, then in each of the recording, then in what
+    /// is unknown, if there is anything.
     pub(super) fn in_header(&mut self, header: &Header) -> Vec<Vec<Place>> {
         let argv = header.argv.iter().flatten();
         let mut before: Option<&str> = None;
         let mut named = Vec::new();
         for text in argv.clone() {
             // `--api-key VALUE`, in two arguments.
-            let flag =
-                before.and_then(|before| before.strip_prefix('-')).is_some_and(|flag| members::kind_of(flag.as_bytes()) == Some("secret"));
+            let flag = before.and_then(|before| before.strip_prefix('-')).is_some_and(|flag| members::is_secret_argument(flag.as_bytes()));
             named.push((flag && !text.starts_with('-')).then_some("secret"));
             before = Some(text);
         }
-        named.extend(header.env.keys().map(|name| members::is_variable(name.as_bytes()).then_some("secret")));
+        named.extend(header.env.keys().map(|name| members::is_secret_variable(name.as_bytes()).then_some("secret")));
         named.extend(header.vars.keys().map(|_| None));
-        let texts: Vec<&String> = argv.chain(header.env.values()).chain(header.vars.values()).collect();
+        let unknown = header.unknown();
+        named.extend(unknown.iter().map(|_| None));
+        let texts: Vec<&String> = argv.chain(header.env.values()).chain(header.vars.values()).chain(&unknown).collect();
         let find = |known: &Known| -> Vec<Vec<Place>> {
             let places = |(text, named): (&&String, &Option<&'static str>)| match named {
                 Some(kind) => whole(text.as_bytes(), kind),
@@ -190,14 +217,25 @@ impl Redactor {
                 mark = Payload::from(text.as_str());
                 (&mark, false)
             }
+            EventKind::Unknown(event) => {
+                mark = Payload::from(event.json());
+                (&mark, false)
+            }
             kind => match event.payload() {
                 Some(line) => (line, matches!(kind, EventKind::Out(_))),
                 None => return Vec::new(),
             },
         };
         self.numbers.take_in(line.bytes());
-        let places = in_line(line, out, &self.known);
-        if self.learn(line.bytes(), &places) { in_line(line, out, &self.known) } else { places }
+        let mut places = in_line(line, out, &self.known);
+        if self.learn(line.bytes(), &places) {
+            places = in_line(line, out, &self.known);
+        }
+        match (&event.kind, line.json()) {
+            (EventKind::Out(_), None) => self.keys.go_on(Stream::Out, line.bytes(), places),
+            (EventKind::Err(_), _) => self.keys.go_on(Stream::Err, line.bytes(), places),
+            _ => places,
+        }
     }
 
     /// Lets nothing wait for ever, and nothing grow without end.
@@ -207,20 +245,27 @@ impl Redactor {
         }
     }
 
-    fn settle(&mut self, which: impl Fn(&Tail) -> bool) {
+    /// The texts of these threads have ended.
+    fn end(&mut self, which: impl Fn(&Tail) -> bool) {
         for index in (0..self.tails.len()).rev().filter(|index| which(&self.tails[*index])).collect::<Vec<_>>() {
-            self.settle_tail(index, true);
+            self.settle(index, Settle::End);
             self.tails.swap_remove(index);
         }
     }
 
-    fn settle_tail(&mut self, index: usize, all: bool) {
+    fn settle(&mut self, index: usize, how: Settle) {
         let mut places = self.tails[index].places(&self.known);
         let text = self.tails[index].text().to_vec();
         // What may go on is not learned yet: its beginning would be found in too much.
-        if all && self.learn(&text, &places) {
+        let certain: Vec<Place> = match how {
+            Settle::Ready => Vec::new(),
+            Settle::SoFar => places.iter().filter(|place| place.range.end < text.len()).cloned().collect(),
+            Settle::End => places.clone(),
+        };
+        if self.learn(&text, &certain) {
             places = self.tails[index].places(&self.known);
         }
+        let all = how != Settle::Ready;
         for (number, cuts) in self.tails[index].settle(&places, all) {
             self.settled((number, cuts));
         }
@@ -243,9 +288,7 @@ impl Redactor {
             learned |= match place.kind {
                 "key" | "token" => self.known.add_secret(place.kind, text),
                 // A name of a secret may stand over something that is none: only what looks like one is looked for elsewhere.
-                "secret" if has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic) && text.len() >= 12 => {
-                    self.known.add_secret("secret", text)
-                }
+                "secret" if has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic) => self.known.add_secret("secret", text),
                 "organization" if has(|byte| *byte == b' ') || has(u8::is_ascii_digit) => self.known.add_name("organization", text),
                 _ => false,
             };
@@ -289,6 +332,7 @@ impl Edit {
 pub(super) fn text_of(event: &Event) -> &[u8] {
     match &event.kind {
         EventKind::Mark(text) => text.as_bytes(),
+        EventKind::Unknown(event) => event.json().as_bytes(),
         _ => event.payload().map_or(&[], |line| line.bytes()),
     }
 }

@@ -7,7 +7,7 @@ use super::known::{Known, Needle};
 use super::members;
 use super::numbers::{is_placeholder, own_length};
 use super::shapes::SHAPES;
-use super::text::Text;
+use super::text::{Text, Words, places, words};
 use crate::recording::payload::Payload;
 use crate::recording::strings::{JsonString, strings};
 
@@ -20,6 +20,12 @@ const LONGEST_TEXT: usize = 40;
 /// How the CLI's own long notes begin that it puts in the place of a tool's result or a prompt.
 const NOTES: [&str; 4] =
     ["Async agent launched successfully.", "Output token limit hit.", "Your response above was cut off", "<system-reminder>"];
+
+/// How those begin that it puts after a tool's own words, or after a short text that hosts may compare (`The user doesn't want to proceed
+/// with this tool use. ...`, which stays).
+const ADDED_NOTES: [&str; 2] = ["This tool's input schema was not in your prompt", "Correction to the text above: this call was stopped"];
+
+static ADDED_NOTE_WORDS: Words = Words::new(|| words(ADDED_NOTES));
 
 /// A place that a rule found.
 #[derive(Clone, Debug)]
@@ -50,14 +56,20 @@ pub(super) fn whole(text: &[u8], kind: &'static str) -> Vec<Place> {
 
 fn in_json(json: &[u8], out: bool, known: &Known) -> Vec<Place> {
     let strings = strings(json);
-    let line = Line { json, out, describes: out && describes(json, &strings.values), values: &strings.values };
+    let (describes, identifies) = if out { told_by(json, &strings.values) } else { (false, false) };
+    let line = Line { json, out, describes, identifies, values: &strings.values };
     // What stands in the line, and the kind of what is replaced as a whole.
     let named = strings.values.iter().enumerate().map(|(index, JsonString { value, .. })| (value.clone(), line.kind_of(index)));
     let mut spans: Vec<_> = named.chain(strings.keys.iter().map(|key| (key.clone(), None))).collect();
     spans.sort_by_key(|(span, _)| span.start);
 
     // The line is searched once, and not each of its strings; nothing that is found goes beyond its string.
-    let mut found = candidates(json, &known.within(json)).into_iter().peekable();
+    let mut found = candidates(json, &known.within(json));
+    if out {
+        found.extend(places(&ADDED_NOTE_WORDS, json).map(|(_, start)| Place { range: start..json.len(), kind: "text", text: None }));
+        found.sort_by_key(|place| place.range.start);
+    }
+    let mut found = found.into_iter().peekable();
     let mut places = Vec::new();
     for (span, kind) in spans {
         while found.next_if(|place| place.range.start < span.start).is_some() {}
@@ -111,10 +123,13 @@ fn merged(found: impl IntoIterator<Item = Place>) -> Vec<Place> {
     places
 }
 
-/// Whether a line from the CLI lists what it can do, in its own words.
-fn describes(json: &[u8], values: &[JsonString]) -> bool {
+/// What a line from the CLI tells about the CLI itself: whether it lists what it can do, in its own words; whether it says who is logged in
+/// (the replies to `initialize`, to questions for the settings and the like, the first message of a session, `auth_status`).
+fn told_by(json: &[u8], values: &[JsonString]) -> (bool, bool) {
     let is = |key: &[u8], value: &[u8]| values.iter().any(|string| string.is(json, 1, key, value));
-    is(b"type", b"control_response") || (is(b"type", b"system") && is(b"subtype", b"commands_changed"))
+    let (reply, system) = (is(b"type", b"control_response"), is(b"type", b"system"));
+    let describes = reply || (system && is(b"subtype", b"commands_changed"));
+    (describes, reply || (system && is(b"subtype", b"init")) || is(b"type", b"auth_status"))
 }
 
 /// A line that is JSON.
@@ -122,6 +137,7 @@ struct Line<'a> {
     json: &'a [u8],
     out: bool,
     describes: bool,
+    identifies: bool,
     values: &'a [JsonString],
 }
 
@@ -138,7 +154,10 @@ impl Line<'_> {
         }
         let is_text =
             (self.describes && is_description(key, text)) || (self.out && NOTES.iter().any(|note| text.starts_with(note.as_bytes())));
-        members::kind_of(key).or(is_text.then_some("text"))
+        if members::is_secret(key) || (members::may_be_secret(key) && members::looks_secret(text)) {
+            return Some("secret");
+        }
+        self.identifies.then(|| members::identity(key)).flatten().or(is_text.then_some("text"))
     }
 
     /// Whether the same object has one of these values under this key; siblings stand near.

@@ -15,8 +15,37 @@ pub(super) fn assigned(text: &Text<'_>) -> Vec<Range<usize>> {
     memchr::memchr2_iter(b'=', b':', &text.plain).filter_map(|sign| value_after(text, sign)).collect()
 }
 
+/// The account in the CLI's own files, wherever such a text turns up: `"accountUuid": "..."`.
+pub(super) fn accounts(text: &Text<'_>) -> Vec<Range<usize>> {
+    static NAMES: Words = Words::new(|| words(["accountUuid"]));
+    places(&NAMES, &text.plain).filter_map(|(_, at)| quoted_value(text, at, at + "accountUuid".len())).collect()
+}
+
+/// The organization, likewise.
+pub(super) fn organizations(text: &Text<'_>) -> Vec<Range<usize>> {
+    const LEN: usize = "organizationUuid".len();
+    static NAMES: Words = Words::new(|| words(["organizationUuid", "organizationName"]));
+    places(&NAMES, &text.plain).filter_map(|(_, at)| quoted_value(text, at, at + LEN)).collect()
+}
+
+/// The value in quotes of a name in quotes, however they are escaped. A placeholder is none.
+fn quoted_value(text: &Text<'_>, start: usize, end: usize) -> Option<Range<usize>> {
+    let is_named = text.raw.get(start.checked_sub(1)?) == Some(&b'"') && matches!(text.raw.get(end), Some(b'"' | b'\\'));
+    let sign = text.run(end, is_gap);
+    let begin = text.run(sign + 1, is_gap);
+    if !is_named || text.plain.get(sign) != Some(&b':') || text.raw.get(begin.checked_sub(1)?) != Some(&b'"') {
+        return None;
+    }
+    let value = begin..end_of_quoted(text, begin, b'"');
+    let first = text.raw.get(value.clone())?.first()?;
+    (*first != b'<').then_some(value)
+}
+
+fn is_gap(byte: u8) -> bool {
+    matches!(byte, b' ' | b'"' | b'\'')
+}
+
 fn value_after(text: &Text<'_>, sign: usize) -> Option<Range<usize>> {
-    let is_gap = |byte: u8| matches!(byte, b' ' | b'"' | b'\'');
     let end = text.run_back(sign, is_gap);
     let start = text.run_back(end, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
     let name = text.get(start..end);
@@ -24,7 +53,8 @@ fn value_after(text: &Text<'_>, sign: usize) -> Option<Range<usize>> {
         return None;
     }
     let in_url = text.before(start).is_some_and(|byte| matches!(byte, b'?' | b'&'));
-    if members::kind_of(name) != Some("secret") && !(in_url && members::is_secret_in_url(name)) {
+    let (named, perhaps) = (members::is_secret(name) || (in_url && members::is_secret_in_url(name)), members::may_be_secret(name));
+    if !named && !perhaps {
         return None;
     }
     let begin = text.run(sign + 1, is_gap);
@@ -47,7 +77,7 @@ fn value_after(text: &Text<'_>, sign: usize) -> Option<Range<usize>> {
     };
     // What refers to something: `$VARIABLE`, `<placeholder>`, a path; or was taken out by another.
     let refers = memchr::memchr2(b'<', b'$', bytes).is_some() || bytes.starts_with(b"/") || bytes.starts_with(b"[REDACTED");
-    (whole && !refers).then_some(value)
+    (whole && !refers && (named || members::looks_secret(bytes))).then_some(value)
 }
 
 /// How far a name, the sign and the value may be apart: quotes, escaped quotes, a space.
@@ -79,19 +109,23 @@ pub(super) fn passwords_in_urls(text: &Text<'_>) -> Vec<Range<usize>> {
         .collect()
 }
 
+/// How the first and the last line of a private key begin, and how they end.
+pub(super) const BEGIN_KEY: &[u8] = b"-----BEGIN ";
+pub(super) const END_KEY: &[u8] = b"-----END ";
+pub(super) const KEY_KIND: &[u8] = b"PRIVATE KEY-----";
+
 static BEGIN: Words = Words::new(|| words(["-----BEGIN "]));
 
 /// From `-----BEGIN ... PRIVATE KEY-----` to its end, or to the end of the text.
 pub(super) fn private_keys(text: &Text<'_>) -> Vec<Range<usize>> {
-    const KIND: &[u8] = b"PRIVATE KEY-----";
     let mut found: Vec<Range<usize>> = Vec::new();
     for (_, start) in places(&BEGIN, &text.plain) {
         let title = text.get(start..(start + 60).min(text.plain.len()));
-        if found.last().is_some_and(|last| start < last.end) || memmem::find(title, KIND).is_none() {
+        if found.last().is_some_and(|last| start < last.end) || memmem::find(title, KEY_KIND).is_none() {
             continue;
         }
         let rest = text.get(start..text.plain.len());
-        let end = memmem::find(rest, b"-----END ").and_then(|end| Some(end + memmem::find(&rest[end..], KIND)? + KIND.len()));
+        let end = memmem::find(rest, END_KEY).and_then(|end| Some(end + memmem::find(&rest[end..], KEY_KIND)? + KEY_KIND.len()));
         found.push(start..end.map_or(text.plain.len(), |end| start + end));
     }
     found

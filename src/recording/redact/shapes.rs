@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::hosts::{hosts, users};
-use super::secrets::{assigned, passwords_in_urls, private_keys};
+use super::secrets::{accounts, assigned, organizations, passwords_in_urls, private_keys};
 use super::text::{Text, Words, places, words};
 
 /// One shape.
@@ -13,24 +13,33 @@ pub(super) struct Shape {
 }
 
 /// All of them. Where two match the same text, the first wins.
-pub(super) const SHAPES: [Shape; 8] = [
+pub(super) const SHAPES: [Shape; 10] = [
     Shape { kind: "secret", find: private_keys },
     Shape { kind: "key", find: api_keys },
     Shape { kind: "token", find: tokens },
     Shape { kind: "secret", find: passwords_in_urls },
     Shape { kind: "secret", find: assigned },
+    Shape { kind: "account", find: accounts },
+    Shape { kind: "organization", find: organizations },
     Shape { kind: "email", find: emails },
     Shape { kind: "user", find: users },
     Shape { kind: "host", find: hosts },
 ];
 
-/// How keys of well-known services begin, and how many characters must follow at least.
-const KEYS: [(&str, usize); 21] = [
+/// How keys of well-known services begin, and how many characters must follow at least. Of those that begin alike the longer comes first.
+const KEYS: [(&str, usize); 37] = [
     ("sk-ant-", 0),
     ("sk-proj-", 20),
     ("sk-svcacct-", 20),
+    ("sk-or-", 20),
+    ("sk-", 32),
+    ("gsk_", 32),
+    ("xai-", 32),
     ("sk_live_", 16),
+    ("sk_test_", 16),
     ("rk_live_", 16),
+    ("rk_test_", 16),
+    ("whsec_", 20),
     ("ghp_", 20),
     ("gho_", 20),
     ("ghu_", 20),
@@ -43,11 +52,24 @@ const KEYS: [(&str, usize); 21] = [
     ("xoxp-", 10),
     ("xapp-", 10),
     ("npm_", 30),
+    ("pypi-", 32),
     ("hf_", 30),
+    ("hvs.", 20),
+    ("ya29.", 20),
+    ("GOCSPX-", 20),
+    ("SG.", 40),
+    ("dop_v1_", 32),
+    ("shpat_", 32),
     ("AIza", 35),
     ("AKIA", 16),
     ("ASIA", 16),
+    // Of connection strings, base64.
+    ("AccountKey=", 40),
+    ("SharedAccessKey=", 40),
 ];
+
+/// Those whose keys have more than letters, digits, `_` and `-`.
+const WIDER: [(&str, &[u8]); 5] = [("ya29.", b"."), ("SG.", b"."), ("hvs.", b"."), ("AccountKey=", b"+/="), ("SharedAccessKey=", b"+/=")];
 
 static KEY_WORDS: Words = Words::new(|| words(KEYS.map(|(prefix, _)| prefix)));
 
@@ -56,10 +78,17 @@ fn api_keys(text: &Text<'_>) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     for (index, start) in places(&KEY_WORDS, &text.plain) {
         let (prefix, least) = KEYS[index];
-        let end = text.run(start, is_key);
-        let inside = least > 0 && text.before(start).is_some_and(is_key);
-        if !inside && end - start >= prefix.len() + least {
-            found.push(start..end);
+        let wider = WIDER.iter().find(|(wide, _)| *wide == prefix).map_or(&b""[..], |(_, more)| more);
+        let mut end = text.run(start + prefix.len(), |byte| is_key(byte) || wider.contains(&byte));
+        while text.before(end) == Some(b'.') {
+            end -= 1;
+        }
+        let begins = !text.before(start).is_some_and(is_key);
+        let key = text.get((start + prefix.len()).min(end)..end);
+        // Words with hyphens between them are as long: only a key that is one word of letters and digits counts after a bare `sk-`.
+        let plain = prefix != "sk-" || (key.iter().any(u8::is_ascii_digit) && !key.contains(&b'-'));
+        if begins && plain && key.len() >= least {
+            found.push(start + if prefix.ends_with('=') { prefix.len() } else { 0 }..end);
         }
     }
     found
