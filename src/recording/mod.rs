@@ -62,20 +62,12 @@ pub use header::{FORMAT_VERSION, Header};
 pub use import::{ImportOptions, import};
 pub use normalise::normalise;
 pub use payload::{Eol, Payload};
-<<<<<<< HEAD
-pub use redact::{Finding, Redaction, is_secret_variable, lint, scrub};
-=======
-pub use redact::{Finding, Redaction, fits_redacted, lint, scrub};
->>>>>>> main
+pub use redact::{Finding, Redaction, fits_redacted, is_secret_variable, lint, scrub};
 pub use seal::Integrity;
 pub use vars::Root;
 pub use writer::Writer;
 #[cfg(feature = "session")]
 pub(crate) use {
-<<<<<<< HEAD
-    redact::{Redactor, next_placeholder},
-=======
-    redact::{Redactor, is_placeholder, is_secret_variable},
->>>>>>> main
+    redact::{Redactor, is_placeholder},
     vars::Hider,
 };

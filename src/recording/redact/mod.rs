@@ -28,9 +28,6 @@ pub use redaction::{Redaction, scrub};
 #[cfg(feature = "session")]
 pub(crate) use {numbers::is_placeholder, redactor::Redactor};
 
-#[cfg(feature = "session")]
-pub(crate) use numbers::next_placeholder;
-
 /// Whether the value of an environment variable of this name is a secret, as far as names tell: `*_TOKEN`, `PASSWORD` and the like.
 pub fn is_secret_variable(name: &str) -> bool {
     members::is_secret_variable(name.as_bytes())

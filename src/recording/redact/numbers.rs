@@ -39,12 +39,6 @@ pub(crate) fn is_placeholder(text: &[u8]) -> bool {
     text.first() == Some(&b'<') && placeholders(text).next().is_some_and(|(_, _, place)| place == (0..text.len()))
 }
 
-/// Where the first placeholder of a text is.
-#[cfg(feature = "session")]
-pub(crate) fn next_placeholder(text: &str) -> Option<Range<usize>> {
-    placeholders(text.as_bytes()).next().map(|(_, _, place)| place)
-}
-
 /// The length of a text without placeholders.
 pub(super) fn own_length(text: &[u8]) -> usize {
     text.len() - placeholders(text).map(|(_, _, place)| place.len()).sum::<usize>()
