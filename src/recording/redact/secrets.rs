@@ -53,7 +53,9 @@ fn value_after(text: &Text<'_>, sign: usize) -> Option<Range<usize>> {
         return None;
     }
     let in_url = text.before(start).is_some_and(|byte| matches!(byte, b'?' | b'&'));
-    let (named, perhaps) = (members::is_secret(name) || (in_url && members::is_secret_in_url(name)), members::may_be_secret(name));
+    let is_flag = name.starts_with(b"-");
+    let in_a_place_for_secrets = (in_url && members::is_secret_in_url(name)) || (is_flag && members::is_secret_argument(name));
+    let (named, perhaps) = (members::is_secret(name) || in_a_place_for_secrets, members::may_be_secret(name));
     if !named && !perhaps {
         return None;
     }
