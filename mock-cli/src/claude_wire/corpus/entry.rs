@@ -230,12 +230,12 @@ mod tests {
             items.iter().for_each(|(channel, line)| log.push(*channel, *line));
             entry.missing(&log.take())
         };
-        assert_eq!(missing(&[(Channel::Event, note), (Channel::Turn(1), one), (Channel::Turn(2), two)]), None);
+        assert_eq!(missing(&[(Channel::Event(1), note), (Channel::Turn(1), one), (Channel::Turn(2), two)]), None);
         assert_eq!(missing(&[(Channel::Turn(1), one), (Channel::Turn(1), note), (Channel::Turn(1), two)]), None);
         for items in [
             vec![(Channel::Turn(1), one), (Channel::Turn(2), two)],
             vec![(Channel::Turn(1), note), (Channel::Turn(1), one), (Channel::Turn(2), two)],
-            vec![(Channel::Event, note), (Channel::Turn(1), one)],
+            vec![(Channel::Event(1), note), (Channel::Turn(1), one)],
         ] {
             assert!(missing(&items).is_some(), "{items:?}");
         }
@@ -263,7 +263,7 @@ mod tests {
         let entry = Entry::parse("x", &ENTRY.replace(r#"[{"type": "result"}]"#, expect)).unwrap();
         let missing = |ids: [&str; 3]| {
             let log = Log::new();
-            ids.iter().for_each(|id| log.push(Channel::Event, format!(r#"{{"id":"{id}"}}"#)));
+            ids.iter().for_each(|id| log.push(Channel::Event(1), format!(r#"{{"id":"{id}"}}"#)));
             entry.missing(&log.take())
         };
         assert_eq!(missing(["1", "2", "1"]), None);

@@ -13,8 +13,8 @@ use tokio::sync::watch;
 pub(crate) enum Channel {
     /// A message of a turn, counted from 1.
     Turn(usize),
-    /// What belongs to no turn.
-    Event,
+    /// What belongs to no turn, of a session, counted from 1: two sessions do not wait for each other.
+    Event(usize),
     /// A request of the CLI.
     Request,
     /// What came of a request of the host, counted from 1.
@@ -123,7 +123,7 @@ impl Item {
     /// A message or a request, as JSON.
     pub(super) fn message(&self) -> Option<&Value> {
         match self.channel {
-            Channel::Turn(_) | Channel::Event | Channel::Request | Channel::Output | Channel::Lifecycle => Some(&self.json),
+            Channel::Turn(_) | Channel::Event(_) | Channel::Request | Channel::Output | Channel::Lifecycle => Some(&self.json),
             Channel::Reply(_) | Channel::Stderr | Channel::Exit | Channel::Stop => None,
         }
     }

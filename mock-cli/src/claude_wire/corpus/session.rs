@@ -59,7 +59,7 @@ type Ids = Arc<Mutex<Vec<String>>>;
 impl Host<'_> {
     fn enter(&mut self, session: Session) {
         let mut events = JoinSet::new();
-        events.spawn(collect(session.events(), self.log.clone()));
+        events.spawn(collect(session.events(), self.sessions.len() + 1, self.log.clone()));
         self.sessions.push((session, events));
     }
 
@@ -177,7 +177,7 @@ fn handlers(builder: SessionBuilder, entry: &Entry, log: &Log) -> SessionBuilder
     })
 }
 
-async fn collect(mut told: Events, log: Log) {
+async fn collect(mut told: Events, session: usize, log: Log) {
     while let Some(event) = told.next().await {
         let line = match (events::line(&event), event) {
             (Some(line), _) => line,
@@ -196,6 +196,6 @@ async fn collect(mut told: Events, log: Log) {
             // Of a later version of the library, which knows what it is.
             (None, other) => json!({"event": format!("{other:?}")}).to_string().into(),
         };
-        log.push(Channel::Event, line);
+        log.push(Channel::Event(session), line);
     }
 }

@@ -104,12 +104,12 @@ mod tests {
 
     #[test]
     fn the_first_difference_is_told_with_its_place() {
-        let live = told(&[(Channel::Turn(1), "a"), (Channel::Turn(1), "b"), (Channel::Event, "c")]);
+        let live = told(&[(Channel::Turn(1), "a"), (Channel::Turn(1), "b"), (Channel::Event(1), "c")]);
         assert_eq!(compare(&live, &live), Ok(()));
         for (replayed, place, left, right) in [
-            (told(&[(Channel::Turn(1), "a"), (Channel::Turn(1), "x"), (Channel::Event, "c")]), "Turn(1), number 2", "b", "x"),
-            (told(&[(Channel::Turn(1), "a"), (Channel::Event, "c")]), "Turn(1), number 2", "b", "nothing"),
-            (told(&[(Channel::Turn(1), "a"), (Channel::Turn(1), "b")]), "Event, number 1", "c", "nothing"),
+            (told(&[(Channel::Turn(1), "a"), (Channel::Turn(1), "x"), (Channel::Event(1), "c")]), "Turn(1), number 2", "b", "x"),
+            (told(&[(Channel::Turn(1), "a"), (Channel::Event(1), "c")]), "Turn(1), number 2", "b", "nothing"),
+            (told(&[(Channel::Turn(1), "a"), (Channel::Turn(1), "b")]), "Event(1), number 1", "c", "nothing"),
         ] {
             let expected = format!("the replay differs: {place}\n  live:   {left}\n  replay: {right}");
             assert_eq!(compare(&live, &replayed), Err(expected));
