@@ -29,6 +29,7 @@ impl<S: Service<RoleServer>> Service<RoleServer> for Guard<S> {
         let handling = AssertUnwindSafe(async { self.0.handle_request(request, context).await }).catch_unwind();
         let past_grace = async {
             cancelled.cancelled().await;
+            // A tool may want to clean up; one that never ends is left behind.
             tokio::time::sleep(GRACE).await;
         };
         tokio::select! {

@@ -167,7 +167,7 @@ mod tests {
     #[test]
     fn versions_and_paths_are_numbered_each_by_itself() {
         let lines = [
-            r#"{"v":"2.1.329","w":"2.1.330 (Claude Code)","x":"2.1.329","cwd":"${cwd}","file":"/tmp/a/b.txt","slash":"/clear","r":"1/2","u":"https://a.org/b/c","i":"10.0.0.1"}"#,
+            r#"{"v":"2.1.329","w":"2.1.330 (Claude Code)","x":"2.1.329","cwd":"${cwd}","file":"/home/ann/b.txt","slash":"/clear","r":"1/2","u":"https://a.org/b/c","i":"10.0.0.1"}"#,
         ];
         let expected = [
             r#"{"v":"version:0","w":"version:1 (Claude Code)","x":"version:0","cwd":"path:0","file":"path:1","slash":"/clear","r":"1/2","u":"https://a.org/b/c","i":"10.0.0.1"}"#,
@@ -177,7 +177,7 @@ mod tests {
 
     #[test]
     fn what_is_no_json_has_its_texts_normalised() {
-        let lines = ["wrote /tmp/a/b of aaaaaaaa-0000-4000-8000-000000000001", r#"{"half":"aaaaaaaa-0000-4000-8000-000000000001"#];
+        let lines = ["wrote /home/ann/b of aaaaaaaa-0000-4000-8000-000000000001", r#"{"half":"aaaaaaaa-0000-4000-8000-000000000001"#];
         assert_eq!(normalised(&lines), ["wrote path:0 of uuid:0", r#"{"half":"uuid:0"#]);
     }
 
