@@ -3,51 +3,15 @@
 
 mod support;
 
-use std::fmt::{Debug, Write};
-
 use claude_wire::{Decision, Session};
 use support::ask::{answers, ask};
 use support::cli::Log;
-use tracing::field::{Field, Visit};
-use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Metadata, Subscriber};
-
-/// Takes down the events of this crate.
-struct Recorder(Log);
-
-impl Subscriber for Recorder {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target().starts_with("claude_wire")
-    }
-
-    fn event(&self, event: &Event<'_>) {
-        let mut text = Text(format!("{} {}", event.metadata().level(), event.metadata().target()));
-        event.record(&mut text);
-        self.0.push(text.0);
-    }
-
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
-        Id::from_u64(1)
-    }
-
-    fn record(&self, _: &Id, _: &Record<'_>) {}
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-    fn enter(&self, _: &Id) {}
-    fn exit(&self, _: &Id) {}
-}
-
-struct Text(String);
-
-impl Visit for Text {
-    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        write!(self.0, " {}={value:?}", field.name()).unwrap();
-    }
-}
+use support::log::Logged;
 
 #[tokio::test(start_paused = true)]
 async fn an_event_is_written_down_whole() {
     let log = Log::default();
-    let _recording = tracing::subscriber::set_default(Recorder(log.clone()));
+    let _recording = tracing::subscriber::set_default(Logged(log.clone()));
     let input = r#"{"hook_event_name":"PreToolUse","session_id":"s","tool_name":"Bash"}"#;
     let call = ask("h", &format!(r#"{{"subtype":"hook_callback","callback_id":"hook_0","input":{input},"tool_use_id":"t1"}}"#));
     answers(Session::builder().log_hooks(), &[call]).await;
@@ -59,7 +23,7 @@ async fn an_event_is_written_down_whole() {
 #[test]
 fn a_handler_that_is_never_asked_is_warned_of_at_the_start() {
     let log = Log::default();
-    let _recording = tracing::subscriber::set_default(Recorder(log.clone()));
+    let _recording = tracing::subscriber::set_default(Logged(log.clone()));
     let builder = Session::builder().allowed_tools(["Read"]).on_permission(|_| async { Decision::allow() });
     builder.start().unwrap();
     let warnings: Vec<_> = log.all().into_iter().filter(|entry| entry.starts_with("WARN")).collect();

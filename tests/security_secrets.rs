@@ -4,7 +4,6 @@
 
 mod support;
 
-use std::fmt::{Debug, Write};
 use std::os::unix::fs::PermissionsExt;
 
 use claude_wire::record::Recorder;
@@ -14,9 +13,7 @@ use claude_wire::wire::{PermissionBehavior, PermissionDestination, PermissionUpd
 use claude_wire::{Decision, Session, SessionBuilder};
 use serde_json::json;
 use support::cli::Log;
-use tracing::field::{Field, Visit};
-use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Metadata, Subscriber};
+use support::log::Logged;
 
 const CANARY: &str = "sk-ant-api03-canary0123456789canary0123456789";
 
@@ -36,46 +33,6 @@ printf '%s\n' '{"type":"result","subtype":"success","is_error":false,"result":"d
 cat >/dev/null
 "#;
 
-/// Takes down everything that this crate logs.
-struct Recording(Log);
-
-impl Subscriber for Recording {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target().starts_with("claude_wire")
-    }
-
-    fn event(&self, event: &Event<'_>) {
-        let mut text = Text(event.metadata().target().to_owned());
-        event.record(&mut text);
-        self.0.push(text.0);
-    }
-
-    fn new_span(&self, attributes: &Attributes<'_>) -> Id {
-        let mut text = Text(attributes.metadata().name().to_owned());
-        attributes.record(&mut text);
-        self.0.push(text.0);
-        Id::from_u64(1)
-    }
-
-    fn record(&self, _: &Id, values: &Record<'_>) {
-        let mut text = Text(String::new());
-        values.record(&mut text);
-        self.0.push(text.0);
-    }
-
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-    fn enter(&self, _: &Id) {}
-    fn exit(&self, _: &Id) {}
-}
-
-struct Text(String);
-
-impl Visit for Text {
-    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        write!(self.0, " {}={value:?}", field.name()).unwrap();
-    }
-}
-
 /// A session with the canary everywhere that takes a secret.
 fn builder() -> SessionBuilder {
     Session::builder()
@@ -92,7 +49,7 @@ fn builder() -> SessionBuilder {
 #[tokio::test]
 async fn a_secret_is_neither_logged_nor_shown_nor_recorded_nor_on_the_command_line() {
     let log = Log::default();
-    let _recording = tracing::subscriber::set_default(Recording(log.clone()));
+    let _recording = tracing::subscriber::set_default(Logged(log.clone()));
     let folder = tempfile::tempdir().unwrap();
     let cli = folder.path().join("claude");
     std::fs::write(&cli, CLI).unwrap();

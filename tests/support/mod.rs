@@ -4,6 +4,7 @@
 pub mod ask;
 pub mod cases;
 pub mod cli;
+pub mod log;
 pub mod matcher;
 pub mod read;
 pub mod view;
