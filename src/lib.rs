@@ -38,6 +38,8 @@ pub mod session;
 pub mod testing;
 #[cfg(feature = "session")]
 pub mod transport;
+#[cfg(feature = "session")]
+mod versioned;
 
 #[cfg(feature = "session")]
 pub use self::player::{Replay, Scenario, reply};

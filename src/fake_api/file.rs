@@ -6,6 +6,8 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::versioned::check_head;
+
 use super::reply::Reply;
 use super::script::{ApiScript, Rule};
 
@@ -39,21 +41,7 @@ pub(super) fn load(path: &Path) -> Result<ApiScript, ScriptError> {
 }
 
 pub(super) fn parse(json: &str) -> Result<ApiScript, ScriptError> {
-    // The version first: of a newer file the rest may mean anything.
-    #[derive(Deserialize)]
-    struct Head {
-        #[serde(rename = "claude-wire")]
-        kind: Option<String>,
-        version: Option<u64>,
-    }
-    let head: Head = serde_json::from_str(json).map_err(|error| ScriptError(error.to_string()))?;
-    if head.kind.as_deref() != Some(KIND) {
-        return Err(ScriptError(format!("expected \"claude-wire\": \"{KIND}\", got {:?}", head.kind.unwrap_or_default())));
-    }
-    if head.version != Some(VERSION) {
-        let got = head.version.map_or("none".into(), |version| version.to_string());
-        return Err(ScriptError(format!("version: this build reads {VERSION}, the file has {got}")));
-    }
+    check_head(json, KIND, VERSION).map_err(ScriptError)?;
     let file: File = serde_json::from_str(json).map_err(|error| ScriptError(error.to_string()))?;
     for (index, rule) in file.rules.iter().enumerate() {
         let at = |text: &str| ScriptError(format!("rule {}: {text}", index + 1));

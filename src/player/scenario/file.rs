@@ -8,6 +8,8 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
+use crate::versioned::check_head;
+
 use super::Scenario;
 use super::reply::{Reply, Step};
 
@@ -49,23 +51,8 @@ pub(super) fn load(path: &Path) -> Result<Scenario, ScenarioError> {
 }
 
 pub(super) fn parse(json: &str) -> Result<Scenario, ScenarioError> {
-    // The version first: of a newer file the rest may mean anything.
-    #[derive(Deserialize)]
-    struct Head {
-        #[serde(rename = "claude-wire")]
-        kind: Option<String>,
-        version: Option<u64>,
-    }
-    let not_json = |error: serde_json::Error| ScenarioError(error.to_string());
-    let head: Head = serde_json::from_str(json).map_err(not_json)?;
-    if head.kind.as_deref() != Some(KIND) {
-        return Err(ScenarioError(format!("expected \"claude-wire\": \"{KIND}\", got {:?}", head.kind.unwrap_or_default())));
-    }
-    if head.version != Some(VERSION) {
-        let got = head.version.map_or("none".into(), |version| version.to_string());
-        return Err(ScenarioError(format!("version: this build reads {VERSION}, the file has {got}")));
-    }
-    let file: File = serde_json::from_str(json).map_err(not_json)?;
+    check_head(json, KIND, VERSION).map_err(ScenarioError)?;
+    let file: File = serde_json::from_str(json).map_err(|error| ScenarioError(error.to_string()))?;
     for (turn, steps) in file.turns.iter().map(|turn| &turn.reply).enumerate() {
         for (step, what) in steps.iter().enumerate() {
             check(what).map_err(|why| ScenarioError(format!("turn {}, step {}: {why}", turn + 1, step + 1)))?;
