@@ -100,18 +100,9 @@ fn without_numbers(what: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::recording::{Event, Header};
 
     fn gaps(lines: &[&str]) -> Vec<String> {
-        let mut recording = Recording::new(Header::new());
-        recording.events = lines
-            .iter()
-            .map(|line| match line.strip_prefix("> ") {
-                Some(line) => Event::new(0, EventKind::In(line.into())),
-                None => Event::new(0, EventKind::Out((*line).into())),
-            })
-            .collect();
-        audit(&recording).iter().map(ToString::to_string).collect()
+        audit(&super::super::tests::recording(lines)).iter().map(ToString::to_string).collect()
     }
 
     #[test]

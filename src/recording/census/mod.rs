@@ -101,7 +101,8 @@ mod tests {
     use super::*;
     use crate::recording::{Event, EventKind, Header};
 
-    fn recording(lines: &[&str]) -> Recording {
+    /// A recording of these lines of the CLI's; those behind `> ` are the host's.
+    pub(super) fn recording(lines: &[&str]) -> Recording {
         let mut recording = Recording::new(Header::new());
         recording.events = lines
             .iter()
