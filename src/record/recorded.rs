@@ -27,21 +27,26 @@ use crate::transport::{self, BoxFuture, Connection, Launch, Transport};
 /// A session that connects more than once has as many recordings: `x.jsonl`, `x-2.jsonl`, and so on, played in that order.
 ///
 /// ```
+/// use claude_wire::Session;
 /// use claude_wire::record::{Mode, Recorded};
-/// use claude_wire::{Scenario, Session, reply};
+/// use claude_wire::transport::{CliPath, Process};
+/// # use claude_wire::{Scenario, reply};
 ///
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let folder = tempfile::tempdir()?;
 /// # let path = folder.path().join("greeting.jsonl");
-/// # fn real_cli() -> Scenario { Scenario::new().on_prompt("Hello", reply().text("Hi!")) }
-/// # for mode in [Mode::Once, Mode::None] {
+/// # // What a first run under `CLAUDE_WIRE_RECORD=once` leaves behind.
+/// # let recorder = claude_wire::record::Recorder::new(Scenario::new().on_prompt("Hello", reply().text("Hi!")), &path);
+/// # let session = Session::builder().transport(recorder.clone()).start()?;
+/// # session.query("Hello").text().await?;
+/// # session.stop().await;
+/// # recorder.flush().await?;
 /// // In a test of yours: `Recorded::from_env("tests/recordings/greeting.jsonl", Process::new(CliPath::Auto))?`.
-/// let cli = Recorded::open(&path, real_cli(), mode)?;
+/// let cli = Recorded::open(&path, Process::new(CliPath::Auto), Mode::None)?;
 /// let session = Session::builder().transport(cli.clone()).start()?;
 /// assert_eq!(session.query("Hello").text().await?, "Hi!");
 /// session.stop().await;
 /// cli.finish().await?;
-/// # }
 /// # Ok(()) }
 /// ```
 ///
