@@ -53,6 +53,15 @@ const LINES: [&str; 20] = [
     r#"{"type":"#,
 ];
 
+/// What a caller asks of the CLI.
+const REQUESTS: [&str; 5] = [
+    r#"{"subtype":"get_usage"}"#,
+    r#"{"subtype":"interrupt"}"#,
+    r#"{"subtype":"set_model","model":"m"}"#,
+    r#"{"subtype":"set_model","model":"n"}"#,
+    r#"{"subtype":"set_permission_mode","mode":"plan"}"#,
+];
+
 impl Host {
     fn new(choice: u8) -> Self {
         let config = Config { max_queue: usize::from(choice % 4), ..Config::default() };
@@ -66,7 +75,7 @@ impl Host {
             0 | 1 => self.prompt(number),
             2 => Input::Command(Command::Abandon(TurnId(self.next.saturating_sub(back + 1)))),
             3 => Input::Command(Command::Connect(RequestId(self.next))),
-            4 => Input::Command(Command::Control(RequestId(self.next), literal(r#"{"subtype":"get_usage"}"#), None)),
+            4 => Input::Command(Command::Control(RequestId(self.next), literal(REQUESTS[usize::from(number) % REQUESTS.len()]), None)),
             5 => Input::Command(Command::Cancel(RequestId(self.next.saturating_sub(back + 1)))),
             6 => Input::Answered(CallbackId(self.callbacks.saturating_sub(back)), answer(number)),
             7 => Input::Opened,

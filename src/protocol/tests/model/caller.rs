@@ -27,22 +27,29 @@ impl Model {
         }
     }
 
-    pub(super) fn control(&mut self, n: u64) {
+    pub(super) fn control(&mut self, n: u64, interrupt: bool) {
         match self.link {
             _ if self.stopped() => self.facts.push(Fact::Replied(n, false)),
             Link::Ready => {
-                let wire = self.send(Purpose::Caller(n), CONTROL);
-                self.facts.push(Fact::Request(wire));
+                if let (true, true, Busy::No, Some(run)) = (interrupt, self.cli.holds, self.cli.busy, &mut self.run) {
+                    run.interrupted_early = true;
+                }
+                self.ask(n, interrupt);
             }
             _ => {
-                self.held.push(n);
+                self.held.push((n, interrupt));
                 self.open();
             }
         }
     }
 
+    pub(super) fn ask(&mut self, n: u64, interrupt: bool) {
+        let wire = self.send(Purpose::Caller(n), CONTROL);
+        self.facts.push(if interrupt { Fact::Interrupt(wire) } else { Fact::Request(wire) });
+    }
+
     pub(super) fn cancel(&mut self, n: u64) {
-        self.held.retain(|held| *held != n);
+        self.held.retain(|(held, _)| *held != n);
         self.connecting.retain(|waiting| *waiting != n);
         let before = self.requests.len();
         self.requests.retain(|_, (purpose, _)| *purpose != Purpose::Caller(n));

@@ -104,7 +104,7 @@ impl Model {
     }
 
     pub(super) fn fail_requests(&mut self) {
-        let waiting = std::mem::take(&mut self.connecting).into_iter().chain(std::mem::take(&mut self.held));
+        let waiting = std::mem::take(&mut self.connecting).into_iter().chain(std::mem::take(&mut self.held).into_iter().map(|(n, _)| n));
         self.facts.extend(waiting.map(|n| Fact::Replied(n, false)));
     }
 

@@ -22,6 +22,7 @@ impl Model {
             (1, Step::Query(Ask { profile: 1, switches: 2, idle: Some(IDLE), ..plain })),
             (1, Step::Connect(n)),
             (2, Step::Control(n)),
+            (3, Step::Interrupt(n)),
             (2, Step::Tick(1)),
             (2, Step::Tick(IDLE)),
             (1, Step::Tick(DRAIN)),
@@ -32,7 +33,7 @@ impl Model {
         let turns = self.queue.iter().chain(&self.preparing.prompt).map(|ask| ask.turn).chain(self.active()).chain(self.cli.ended);
         steps.extend(turns.map(|turn| (2, Step::Drop(turn))));
         let waiting = self.requests.values().filter_map(|(purpose, _)| if let Purpose::Caller(n) = purpose { Some(*n) } else { None });
-        steps.extend(waiting.chain(self.held.iter().copied()).chain(self.connecting.iter().copied()).map(|n| (1, Step::Cancel(n))));
+        steps.extend(waiting.chain(self.held.iter().map(|(n, _)| *n)).chain(self.connecting.iter().copied()).map(|n| (1, Step::Cancel(n))));
         steps.extend(self.callbacks.values().map(|n| (3, Step::Answer(*n))));
         match self.link {
             Link::Opening => steps.extend([(20, Step::Opened), (1, Step::Exit), (1, Step::Stop)]),
@@ -77,7 +78,8 @@ impl Model {
             says.push((1, Says::Cancelled(turn)));
         }
         match (self.cli.busy, held, self.active()) {
-            (Busy::No, Some(turn), _) if self.cli.said_queued || !self.echoes => {
+            (Busy::No, Some(turn), _) if self.echoes => says.extend(self.cli.said_queued.then_some((20, Says::TakeUp(turn)))),
+            (Busy::No, Some(turn), _) | (Busy::TakenUp, _, Some(turn)) => {
                 says.extend(sessions.map(|(weight, session)| (4 * weight, Says::Begin(turn, session))));
             }
             (Busy::Ours, _, Some(turn)) => says.extend(sessions.map(|(weight, session)| (2 * weight, Says::End(turn, session)))),

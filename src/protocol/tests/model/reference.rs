@@ -29,7 +29,8 @@ pub(super) struct Model {
     /// How the CLI was launched.
     pub(super) profile: u64,
     pub(super) connecting: Vec<u64>,
-    pub(super) held: Vec<u64>,
+    /// Requests that wait for the handshake; is it an interrupt?
+    pub(super) held: Vec<(u64, bool)>,
     /// By number on the wire; with the time of its end.
     pub(super) requests: BTreeMap<u64, (Purpose, u64)>,
     /// By the CLI's id; with the machine's number.
@@ -81,6 +82,8 @@ pub(super) struct Run {
     pub(super) idle: Option<u64>,
     /// When the silence began.
     pub(super) heard_at: u64,
+    /// Has the caller interrupted it before the CLI began with it? That has no effect, and is to be repeated.
+    pub(super) interrupted_early: bool,
     /// The limit that ran out.
     pub(super) over: Option<super::vocabulary::End>,
     pub(super) drain_at: Option<u64>,
@@ -102,6 +105,8 @@ pub(super) struct Cli {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Busy {
     No,
+    /// With a prompt of ours that it has taken up, but not opened.
+    TakenUp,
     Ours,
     Foreign,
 }
@@ -142,7 +147,8 @@ impl Model {
             Step::Query(ask) => self.query(ask),
             Step::Drop(turn) => self.abandon(turn),
             Step::Connect(n) => self.connect(n),
-            Step::Control(n) => self.control(n),
+            Step::Control(n) => self.control(n, false),
+            Step::Interrupt(n) => self.control(n, true),
             Step::Cancel(n) => self.cancel(n),
             Step::Answer(n) => self.answer(n),
             Step::Forget => self.forget(),

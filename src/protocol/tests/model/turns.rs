@@ -70,7 +70,16 @@ impl Model {
     fn run(&mut self, ask: Ask) {
         self.facts.push(Fact::Prompt(ask.turn));
         let limit_at = ask.timeout.map(|limit| self.clock + limit);
-        self.run = Some(Run { turn: ask.turn, read: true, limit_at, idle: ask.idle, heard_at: self.clock, over: None, drain_at: None });
+        self.run = Some(Run {
+            turn: ask.turn,
+            read: true,
+            limit_at,
+            idle: ask.idle,
+            heard_at: self.clock,
+            interrupted_early: false,
+            over: None,
+            drain_at: None,
+        });
         self.cli.holds = true;
         self.cli.said_queued = false;
     }

@@ -15,6 +15,7 @@ pub(super) enum Fact {
     Apply(u64),
     /// It is taken back.
     Restore(u64),
+    /// The caller's, or the machine's own.
     Interrupt(u64),
     Withdraw(u64),
     TookBack,
@@ -62,6 +63,7 @@ pub(super) enum Step {
     Drop(u64),
     Connect(u64),
     Control(u64),
+    Interrupt(u64),
     Cancel(u64),
     Answer(u64),
     Forget,
@@ -83,6 +85,8 @@ pub(super) enum Says {
     Refused(u64),
     StartupFailure,
     Queued(u64),
+    /// A CLI that echoes takes up a prompt before it opens the turn.
+    TakeUp(u64),
     Begin(u64, u64),
     Text,
     End(u64, u64),

@@ -10,26 +10,29 @@ const RESTORE: &str = r#"{"subtype":"set_model"}"#;
 
 impl Rig {
     pub(super) fn step(&mut self, step: &Step, echoes: bool) -> Vec<Fact> {
-        let inputs = match *step {
-            Step::Query(ask) => vec![Input::Command(Command::Prompt(asked(ask)))],
-            Step::Drop(turn) => vec![Input::Command(Command::Abandon(TurnId(turn)))],
-            Step::Connect(n) => vec![Input::Command(Command::Connect(RequestId(n)))],
-            Step::Control(n) => vec![Input::Command(Command::Control(RequestId(n), json(r#"{"subtype":"get_usage"}"#), None))],
-            Step::Cancel(n) => vec![Input::Command(Command::Cancel(RequestId(n)))],
-            Step::Answer(n) => vec![Input::Answered(CallbackId(n), Answer::Success(json("{}")))],
-            Step::Forget => vec![Input::Command(Command::Forget)],
-            Step::Stop => vec![Input::Command(Command::Stop)],
-            Step::Reading(reading) => vec![Input::Reading(reading)],
-            Step::Opened => vec![Input::Opened],
+        let command = Input::Command;
+        let control = |n: u64, body: &str| command(Command::Control(RequestId(n), json(body), None));
+        let input = match *step {
+            Step::Query(ask) => command(Command::Prompt(asked(ask))),
+            Step::Drop(turn) => command(Command::Abandon(TurnId(turn))),
+            Step::Connect(n) => command(Command::Connect(RequestId(n))),
+            Step::Control(n) => control(n, r#"{"subtype":"get_usage"}"#),
+            Step::Interrupt(n) => control(n, r#"{"subtype":"interrupt"}"#),
+            Step::Cancel(n) => command(Command::Cancel(RequestId(n))),
+            Step::Answer(n) => Input::Answered(CallbackId(n), Answer::Success(json("{}"))),
+            Step::Forget => command(Command::Forget),
+            Step::Stop => command(Command::Stop),
+            Step::Reading(reading) => Input::Reading(reading),
+            Step::Opened => Input::Opened,
             Step::Tick(seconds) => {
                 self.now += Duration::from_secs(seconds);
-                vec![Input::Tick]
+                Input::Tick
             }
-            Step::Leaving => vec![Input::Leaving],
-            Step::Exit => vec![Input::Closed],
-            Step::Says(ref says) => said(says, echoes).into_iter().map(|line| Input::Received(classify(Line::new(line)))).collect(),
+            Step::Leaving => Input::Leaving,
+            Step::Exit => Input::Closed,
+            Step::Says(ref says) => Input::Received(classify(Line::new(said(says, echoes)))),
         };
-        inputs.into_iter().flat_map(|input| self.observed.handle(self.now, input)).map(|output| fact(&output)).collect()
+        self.observed.handle(self.now, input).iter().map(fact).collect()
     }
 }
 
@@ -44,31 +47,31 @@ fn asked(ask: Ask) -> Prompt {
     }
 }
 
-fn said(says: &Says, echoes: bool) -> Vec<String> {
-    let one = |line: &str| vec![line.to_owned()];
+fn said(says: &Says, echoes: bool) -> String {
     let in_session = |session: u64, line: &str| line.replacen('{', &format!(r#"{{"session_id":"s-{session}","#), 1);
     match *says {
-        Says::Initialized(wire) => vec![success(wire, "{}")],
+        Says::Initialized(wire) => success(wire, "{}"),
         Says::Refused(wire) => {
-            vec![format!(r#"{{"type":"control_response","response":{{"subtype":"error","request_id":"cw-{wire}","error":"no"}}}}"#)]
+            format!(r#"{{"type":"control_response","response":{{"subtype":"error","request_id":"cw-{wire}","error":"no"}}}}"#)
         }
-        Says::StartupFailure => one(r#"{"type":"result","subtype":"error_during_execution","is_error":true}"#),
-        Says::Queued(turn) => vec![lifecycle(turn, "queued")],
-        Says::Begin(turn, session) if echoes => vec![lifecycle(turn, "started"), in_session(session, &init(turn))],
-        Says::Begin(_, session) | Says::ForeignBegin(session) => vec![in_session(session, PLAIN_INIT)],
-        Says::Text => one(TEXT),
-        Says::End(turn, session) if echoes => vec![in_session(session, &result(turn))],
-        Says::End(_, session) => vec![in_session(session, PLAIN_RESULT)],
-        Says::Cancelled(turn) => vec![lifecycle(turn, "cancelled")],
-        Says::Late(turn) => vec![lifecycle(turn, "completed")],
-        Says::ForeignEnd(session) => vec![in_session(session, FOREIGN_RESULT)],
-        Says::Reply { wire, cancelled } => vec![success(wire, &format!(r#"{{"cancelled":{cancelled}}}"#))],
-        Says::StrayReply => vec![success(1_000_000, "{}")],
-        Says::Ask(id) => vec![format!(r#"{{"type":"control_request","request_id":{id},"request":{{"subtype":"can_use_tool"}}}}"#)],
-        Says::TakeBack(id) => vec![format!(r#"{{"type":"control_cancel_request","request_id":{id}}}"#)],
-        Says::KeepAlive => one(r#"{"type":"keep_alive"}"#),
-        Says::Noise => one("[debug] noise"),
-        Says::Malformed => one(r#"{"type":"#),
+        Says::StartupFailure => r#"{"type":"result","subtype":"error_during_execution","is_error":true}"#.into(),
+        Says::Queued(turn) => lifecycle(turn, "queued"),
+        Says::TakeUp(turn) => lifecycle(turn, "started"),
+        Says::Begin(turn, session) if echoes => in_session(session, &init(turn)),
+        Says::Begin(_, session) | Says::ForeignBegin(session) => in_session(session, PLAIN_INIT),
+        Says::Text => TEXT.into(),
+        Says::End(turn, session) if echoes => in_session(session, &result(turn)),
+        Says::End(_, session) => in_session(session, PLAIN_RESULT),
+        Says::Cancelled(turn) => lifecycle(turn, "cancelled"),
+        Says::Late(turn) => lifecycle(turn, "completed"),
+        Says::ForeignEnd(session) => in_session(session, FOREIGN_RESULT),
+        Says::Reply { wire, cancelled } => success(wire, &format!(r#"{{"cancelled":{cancelled}}}"#)),
+        Says::StrayReply => success(1_000_000, "{}"),
+        Says::Ask(id) => format!(r#"{{"type":"control_request","request_id":{id},"request":{{"subtype":"can_use_tool"}}}}"#),
+        Says::TakeBack(id) => format!(r#"{{"type":"control_cancel_request","request_id":{id}}}"#),
+        Says::KeepAlive => r#"{"type":"keep_alive"}"#.into(),
+        Says::Noise => "[debug] noise".into(),
+        Says::Malformed => r#"{"type":"#.into(),
     }
 }
 
