@@ -50,13 +50,13 @@ impl Model {
                 self.cli.ended = Some(turn);
                 self.confirm(session);
                 self.belongs(Some(turn));
-                self.end_turn(End::Result);
+                self.finish(End::Result);
             }
             Says::Cancelled(turn) => {
                 self.cli.holds = false;
                 self.cli.has_echoed = true;
                 self.belongs(Some(turn));
-                self.end_turn(End::Withdrawn);
+                self.finish(End::Withdrawn);
             }
             Says::ForeignBegin(session) => {
                 self.cli.busy = Busy::Foreign;
@@ -74,13 +74,17 @@ impl Model {
     }
 
     fn replied(&mut self, wire: u64, reply: Result<bool, End>) {
+        self.cli.told.entry(wire).and_modify(|(.., accepted)| *accepted = reply.is_ok());
         match self.requests.remove(&wire).map(|(purpose, _)| purpose) {
-            Some(Purpose::Caller(n)) => self.facts.push(Fact::Replied(n, reply.is_ok())),
+            Some(Purpose::Caller(n)) => {
+                self.settled(n, reply.is_ok());
+                self.facts.push(Fact::Replied(n, reply.is_ok()));
+            }
             Some(Purpose::Initialize) => self.give_up(End::Refused),
-            Some(purpose @ (Purpose::Apply | Purpose::Restore)) => self.switched(purpose, reply.err()),
+            Some(purpose @ (Purpose::Apply | Purpose::Restore | Purpose::MakeAgain(_))) => self.switched(purpose, reply.err()),
             Some(Purpose::Withdraw(turn)) if reply == Ok(true) && self.cli.holds && self.active() == Some(turn) => {
                 self.cli.holds = false;
-                self.end_turn(End::Withdrawn);
+                self.finish(End::Withdrawn);
             }
             _ => {}
         }
@@ -90,8 +94,9 @@ impl Model {
         self.link = Link::Ready;
         let connecting = std::mem::take(&mut self.connecting);
         self.facts.extend(connecting.into_iter().map(|n| Fact::Replied(n, true)));
-        for (n, interrupt) in std::mem::take(&mut self.held) {
-            self.ask(n, interrupt);
+        self.make_again();
+        for (n, request) in std::mem::take(&mut self.held) {
+            self.ask(n, request);
         }
     }
 

@@ -3,10 +3,7 @@
 use std::time::Duration;
 
 use super::super::*;
-use super::vocabulary::{Ask, End, Fact, Says, Step};
-
-const APPLY: &str = r#"{"subtype":"set_model","model":"m"}"#;
-const RESTORE: &str = r#"{"subtype":"set_model"}"#;
+use super::vocabulary::{Ask, End, Fact, Request, Says, Setting, Step};
 
 impl Rig {
     pub(super) fn step(&mut self, step: &Step, echoes: bool) -> Vec<Fact> {
@@ -16,8 +13,9 @@ impl Rig {
             Step::Query(ask) => command(Command::Prompt(asked(ask))),
             Step::Drop(turn) => command(Command::Abandon(TurnId(turn))),
             Step::Connect(n) => command(Command::Connect(RequestId(n))),
-            Step::Control(n) => control(n, r#"{"subtype":"get_usage"}"#),
-            Step::Interrupt(n) => control(n, r#"{"subtype":"interrupt"}"#),
+            Step::Control(n, Request::Usage) => control(n, r#"{"subtype":"get_usage"}"#),
+            Step::Control(n, Request::Interrupt) => control(n, r#"{"subtype":"interrupt"}"#),
+            Step::Control(n, Request::Set(setting, value)) => control(n, &set(setting, value)),
             Step::Cancel(n) => command(Command::Cancel(RequestId(n))),
             Step::Answer(n) => Input::Answered(CallbackId(n), Answer::Success(json("{}"))),
             Step::Forget => command(Command::Forget),
@@ -37,13 +35,21 @@ impl Rig {
 }
 
 fn asked(ask: Ask) -> Prompt {
-    let switch = Switch { apply: json(APPLY), restore: json(RESTORE) };
+    let switch = |setting: &Setting| Switch { apply: json(&set(*setting, Ask::VALUE)), restore: json(&set(*setting, 0)) };
     Prompt {
         timeout: ask.timeout.map(Duration::from_secs),
         idle_timeout: ask.idle.map(Duration::from_secs),
         profile: Profile(ask.profile),
-        switches: vec![switch; ask.switches],
+        switches: ask.switches.iter().map(switch).collect(),
         ..prompt(ask.turn)
+    }
+}
+
+fn set(setting: Setting, value: u64) -> String {
+    match (setting, value) {
+        (Setting::Model, 0) => r#"{"subtype":"set_model"}"#.into(),
+        (Setting::Model, _) => format!(r#"{{"subtype":"set_model","model":"m-{value}"}}"#),
+        (Setting::Mode, _) => format!(r#"{{"subtype":"set_permission_mode","mode":"m-{value}"}}"#),
     }
 }
 
@@ -105,11 +111,12 @@ fn wrote(frame: &Frame) -> Fact {
             let wire = number(&frame.request_id().unwrap().as_str().unwrap());
             let body = frame.field("request").unwrap();
             let subtype = body.pointer("/subtype").unwrap();
+            let value = |pointer| body.pointer(pointer).map_or(0, |value| number(&value.as_str().unwrap()));
             match &*subtype.as_str().unwrap() {
                 "interrupt" => Fact::Interrupt(wire),
                 "cancel_async_message" => Fact::Withdraw(wire),
-                "set_model" if body.text() == APPLY => Fact::Apply(wire),
-                "set_model" if body.text() == RESTORE => Fact::Restore(wire),
+                "set_model" => Fact::Set(wire, Setting::Model, value("/model")),
+                "set_permission_mode" => Fact::Set(wire, Setting::Mode, value("/mode")),
                 _ => Fact::Request(wire),
             }
         }
