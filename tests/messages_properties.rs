@@ -267,3 +267,11 @@ proptest! {
         prop_assert_eq!(typed.as_deref(), text(&event["delta"]["text"]).filter(|_| is_delta));
     }
 }
+
+#[test]
+fn of_a_key_that_stands_twice_the_last_counts_in_a_map_too() {
+    let line = r#"{"type":"result","subtype":"success","modelUsage":{"m":{},"m":7,"n":7,"n":{}}}"#;
+    let message = Message::new(Frame::parse(line).unwrap());
+    let models: Vec<_> = message.as_result().unwrap().model_usage.keys().cloned().collect();
+    assert_eq!(models, ["n"]);
+}

@@ -87,7 +87,27 @@ macro_rules! object {
                 Some($crate::wire::decode::Members::members(reader, start, at, sink))
             }
         }
+
+        #[cfg(any(test, feature = "fuzzing"))]
+        impl $crate::fuzzing::agree::Agree for $name {
+            fn takes(value: &serde_json::Value) -> bool {
+                value.is_object()
+            }
+
+            fn agrees(&self, value: &serde_json::Value) -> bool {
+                use $crate::fuzzing::agree;
+                $({
+                    let (ours, value) = (&self.$field, value.get($wire));
+                    let agrees = object!(@agrees [$($via)?], ours, value);
+                    agree::expect(agrees, stringify!($name), $wire, ours, value);
+                })*
+                true $(&& object!(@kept $extra, self, value))?
+            }
+        }
     };
+    (@agrees [], $ours:ident, $value:ident) => { agree::field($ours, $value) };
+    (@agrees [$via:ident], $ours:ident, $value:ident) => { agree::$via($ours, $value) };
+    (@kept $extra:ident, $self:ident, $value:ident) => { agree::Agree::agrees(&$self.raw, $value) };
     (@doc $wire:literal) => { concat!("Wire field `", $wire, "`, CLI 2.1.329.") };
     (@doc $wire:literal required) => { concat!("Wire field `", $wire, "`, CLI 2.1.329.") };
     (@doc $wire:literal declared) => { concat!("Wire field `", $wire, "`, CLI 2.1.329 (declared only).") };
@@ -175,6 +195,17 @@ macro_rules! open_enum {
                     }
                     None => sink.wrong(at, Self::EXPECTED, reader),
                 }
+            }
+        }
+
+        #[cfg(any(test, feature = "fuzzing"))]
+        impl $crate::fuzzing::agree::Agree for $name {
+            fn takes(value: &serde_json::Value) -> bool {
+                value.is_string()
+            }
+
+            fn agrees(&self, value: &serde_json::Value) -> bool {
+                value.as_str().is_some_and(|text| *self == Self::from(text) && self.as_str() == text)
             }
         }
     };
