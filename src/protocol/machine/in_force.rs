@@ -1,6 +1,6 @@
 //! The settings in force: what a turn that had its own finds again afterwards, and what the next process is told.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::protocol::io::RequestId;
 use crate::wire::{Frame, FrameKind, RawJson};
@@ -15,10 +15,12 @@ pub(in crate::protocol) enum Setting {
 /// What the caller and the CLI have made of the settings. What neither has touched is as the launch has it.
 #[derive(Debug, Default)]
 pub(super) struct InForce {
-    /// Under way: made by the caller, not answered yet.
-    asked: BTreeMap<RequestId, (Setting, RawJson)>,
+    /// Under way: asked for by the caller, not answered yet, in the order in which the CLI will take them.
+    asked: Vec<(RequestId, Setting, RawJson)>,
     /// Made by the caller. The CLI forgets it when it ends.
     made: BTreeMap<Setting, RawJson>,
+    /// What of that a new process was told, and nobody has changed since.
+    again: BTreeSet<Setting>,
     /// The permission mode that the CLI of this connection names: it changes the mode by itself as well.
     mode: Option<RawJson>,
 }
@@ -48,14 +50,23 @@ impl InForce {
     /// The caller has asked for something.
     pub(super) fn ask(&mut self, request: RequestId, body: &RawJson) {
         if let Some(setting) = Setting::of(body) {
-            self.asked.insert(request, (setting, body.clone()));
+            self.asked.push((request, setting, body.clone()));
         }
     }
 
     /// The CLI has answered, or nobody waits for it any more. What is in force from now on, if that is new.
     pub(super) fn answered(&mut self, request: RequestId, accepted: bool) -> Option<(Setting, RawJson)> {
-        let (setting, body) = self.asked.remove(&request).filter(|_| accepted)?;
+        let at = self.asked.iter().position(|(asked, ..)| *asked == request)?;
+        let later = self.asked.split_off(at + 1);
+        let answered = self.asked.pop().filter(|_| accepted);
+        if let Some((_, setting, _)) = answered {
+            // What was asked for before it has no effect any more, whenever that is answered.
+            self.asked.retain(|(_, asked, _)| *asked != setting);
+        }
+        self.asked.extend(later);
+        let (_, setting, body) = answered?;
         self.made.insert(setting, body.clone());
+        self.again.remove(&setting);
         if setting == Setting::PermissionMode {
             self.mode = None;
         }
@@ -86,23 +97,25 @@ impl InForce {
 
     /// Is it known, with nothing under way?
     pub(super) fn is_settled(&self, setting: Setting) -> bool {
-        self.asked.values().all(|(asked, _)| *asked != setting)
+        self.asked.iter().all(|(_, asked, _)| *asked != setting)
     }
 
     /// The connection has ended.
     pub(super) fn closed(&mut self) {
         self.asked.clear();
+        self.again.clear();
         self.mode = None;
     }
 
     /// What the CLI of a new connection is to be told.
-    pub(super) fn to_make_again(&self) -> Vec<RawJson> {
+    pub(super) fn to_make_again(&mut self) -> Vec<RawJson> {
+        self.again = self.made.keys().copied().collect();
         self.made.values().cloned().collect()
     }
 
-    /// The CLI does not take it any more.
-    pub(super) fn forget(&mut self, setting: Setting) {
-        self.made.remove(&setting);
+    /// The new process has not taken what it was told. False if the caller has set something else by now.
+    pub(super) fn not_again(&mut self, setting: Setting) -> bool {
+        self.again.remove(&setting) && self.made.remove(&setting).is_some()
     }
 }
 
