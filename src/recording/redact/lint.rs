@@ -6,6 +6,7 @@ use super::redactor::{Held, Redactor};
 use super::rules::Place;
 use crate::recording::event::Event;
 use crate::recording::file::Recording;
+use crate::recording::payload::Payload;
 use crate::recording::strings::path_to;
 
 /// Something that [`scrub`](super::scrub) would replace.
@@ -16,7 +17,8 @@ pub struct Finding {
     pub line: usize,
     /// The rule: `key`, `email` and so on, as in the table of [`Redaction`].
     pub kind: &'static str,
-    /// Where in the line: `argv[2]`, `env.NAME`, `vars.NAME`; of a line that is JSON the path, as in `message.content[0].text`; else the byte.
+    /// Where in the line: `argv[2]`, `env.NAME`, `vars.NAME`; in JSON the path, as in `message.content[0].text` of what crossed a pipe; else
+    /// the byte.
     pub place: String,
     /// What was found, masked: how it begins if it is long, and its length. Safe to show.
     pub excerpt: String,
@@ -51,16 +53,21 @@ pub(super) fn find(redaction: &Redaction, recording: &Recording) -> Vec<Finding>
     let env = header.env.iter().map(|(name, text)| (format!("env.{name}"), text));
     let vars = header.vars.iter().map(|(name, text)| (format!("vars.{name}"), text));
     let unknown = header.unknown();
-    let unknown = unknown.iter().map(|text| ("unknown keys".to_owned(), text));
+    let unknown = unknown.iter().map(|text| (String::new(), text));
     for ((name, text), places) in argv.chain(env).chain(vars).chain(unknown).zip(redactor.in_header(header)) {
-        findings.extend(places.iter().map(|place| finding(1, place, &text.as_bytes()[place.range.clone()], name.clone())));
+        let named = |start| if name.is_empty() { path_to(text.as_bytes(), start) } else { name.clone() };
+        findings.extend(places.iter().map(|place| finding(1, place, &text.as_bytes()[place.range.clone()], named(place.range.start))));
     }
     let mut lines = 2..;
     let mut take = |redactor: &mut Redactor| {
-        while let Some(Held { event, edits, .. }) = redactor.next_found() {
+        while let Some(Held { event, edits, unknown, .. }) = redactor.next_found() {
             let line = lines.next().unwrap_or_default();
             let found = edits.iter().filter_map(|edit| Some((edit.range.start, edit.found.as_ref()?)));
             findings.extend(found.map(|(start, (place, text))| finding(line, place, text, name_of(&event, start))));
+            if let Some((text, places)) = &unknown {
+                let named = |place: &Place| path_to(text.as_bytes(), place.range.start);
+                findings.extend(places.iter().map(|place| finding(line, place, &text.as_bytes()[place.range.clone()], named(place))));
+            }
         }
     };
     for event in &recording.events {
@@ -77,10 +84,8 @@ fn finding(line: usize, place: &Place, text: &[u8], name: String) -> Finding {
 }
 
 fn name_of(event: &Event, start: usize) -> String {
-    match event.payload().filter(|line| line.json().is_some()) {
-        Some(line) => path_to(line.bytes(), start),
-        None => format!("byte {start}"),
-    }
+    let line = Payload::line(event.text().into_owned());
+    if line.json().is_some() { path_to(line.bytes(), start) } else { format!("byte {start}") }
 }
 
 /// Enough to find it again, and too little to use it.

@@ -10,7 +10,7 @@ use super::open_keys::OpenKeys;
 use super::pieces::{Cut, Part, Piece, Settled, Tail, part_of};
 use super::redaction::Redaction;
 use super::rules::{Place, in_argument, in_line, whole};
-use crate::recording::event::{Event, EventKind, Stream, UnknownEvent};
+use crate::recording::event::{Event, EventKind, Stream};
 use crate::recording::header::Header;
 use crate::recording::payload::Payload;
 
@@ -38,6 +38,8 @@ pub(crate) struct Redactor {
 pub(super) struct Held {
     pub(super) event: Event,
     pub(super) edits: Vec<Edit>,
+    /// Its members that this build does not know, with the places in them.
+    pub(super) unknown: Option<(String, Vec<Place>)>,
     /// Where it holds a piece of a text that is not settled.
     piece: Option<Range<usize>>,
 }
@@ -103,6 +105,10 @@ impl Redactor {
     /// Takes in an event. Events come out again by [`next`](Self::next), in the same order: some wait for the end of a text.
     pub(crate) fn push(&mut self, event: Event) {
         let places = self.in_event(&event);
+        let unknown = event.unknown().map(|text| {
+            let places = self.in_alone(&Payload::from(text.as_str()), false);
+            (text, places)
+        });
         let part = part_of(&event);
         match &part {
             Part::End(thread) => self.end(|tail| tail.thread == *thread),
@@ -110,10 +116,10 @@ impl Redactor {
             Part::Piece(_) | Part::Nothing => {}
         }
         let number = self.first + self.held.len() as u64;
-        let text = text_of(&event);
-        let mut edits: Vec<Edit> = places.into_iter().map(|place| Edit::new(place, text)).collect();
+        let text = event.text();
+        let mut edits: Vec<Edit> = places.into_iter().map(|place| Edit::new(place, &text)).collect();
         let Part::Piece(Piece { thread, range }) = part else {
-            self.held.push_back(Held { event, edits, piece: None });
+            self.held.push_back(Held { event, edits, unknown, piece: None });
             return self.limit();
         };
         edits.retain(|edit| edit.range.end <= range.start || range.end <= edit.range.start);
@@ -122,27 +128,23 @@ impl Redactor {
             self.tails.len() - 1
         });
         self.tails[index].push(number, &text[range.clone()]);
-        self.held.push_back(Held { event, edits, piece: Some(range) });
+        self.held.push_back(Held { event, edits, unknown, piece: Some(range) });
         self.settle(index, Settle::Ready);
         self.limit();
     }
 
     /// The next event, with everything replaced in it.
     pub(crate) fn next(&mut self) -> Option<Event> {
-        let Held { mut event, edits, .. } = self.next_found()?;
+        let Held { mut event, edits, unknown, .. } = self.next_found()?;
+        if let Some((mut text, places)) = unknown.filter(|(_, places)| !places.is_empty()) {
+            self.replace_in(&mut text, places);
+            event.set_unknown(&text);
+        }
         if edits.is_empty() {
             return Some(event);
         }
-        let bytes = self.replace(text_of(&event), edits);
-        match &mut event.kind {
-            EventKind::Mark(text) => *text = String::from_utf8_lossy(&bytes).into_owned(),
-            EventKind::Unknown(event) => *event = UnknownEvent::new(String::from_utf8_lossy(&bytes).into_owned()),
-            _ => {
-                if let Some(line) = event.payload_mut() {
-                    *line = Payload::line(bytes).with_eol(line.eol());
-                }
-            }
-        }
+        let bytes = self.replace(&event.text(), edits);
+        event.set_text(bytes);
         Some(event)
     }
 
@@ -209,33 +211,23 @@ impl Redactor {
         if learned { find(&self.known) } else { found }
     }
 
-    /// The places in an event's line or mark, seen alone.
+    /// The places in what an event says, seen alone.
     fn in_event(&mut self, event: &Event) -> Vec<Place> {
-        let mark;
-        let (line, out) = match &event.kind {
-            EventKind::Mark(text) => {
-                mark = Payload::from(text.as_str());
-                (&mark, false)
-            }
-            EventKind::Unknown(event) => {
-                mark = Payload::from(event.json());
-                (&mark, false)
-            }
-            kind => match event.payload() {
-                Some(line) => (line, matches!(kind, EventKind::Out(_))),
-                None => return Vec::new(),
-            },
-        };
-        self.numbers.take_in(line.bytes());
-        let mut places = in_line(line, out, &self.known);
-        if self.learn(line.bytes(), &places) {
-            places = in_line(line, out, &self.known);
-        }
-        match (&event.kind, line.json()) {
-            (EventKind::Out(_), None) => self.keys.go_on(Stream::Out, line.bytes(), places),
-            (EventKind::Err(_), _) => self.keys.go_on(Stream::Err, line.bytes(), places),
+        let out = matches!(event.kind, EventKind::Out(_));
+        let Some(line) = event.payload() else { return self.in_alone(&Payload::line(event.text().into_owned()), false) };
+        let places = self.in_alone(line, out);
+        match &event.kind {
+            EventKind::Out(_) if line.json().is_none() => self.keys.go_on(Stream::Out, line.bytes(), places),
+            EventKind::Err(_) => self.keys.go_on(Stream::Err, line.bytes(), places),
             _ => places,
         }
+    }
+
+    /// The places in a line, which is learned from.
+    fn in_alone(&mut self, line: &Payload, out: bool) -> Vec<Place> {
+        self.numbers.take_in(line.bytes());
+        let places = in_line(line, out, &self.known);
+        if self.learn(line.bytes(), &places) { in_line(line, out, &self.known) } else { places }
     }
 
     /// Lets nothing wait for ever, and nothing grow without end.
@@ -325,14 +317,5 @@ impl Edit {
     fn new(place: Place, text: &[u8]) -> Self {
         let found = text[place.range.clone()].to_vec();
         Self { range: place.range.clone(), found: Some((place, found)) }
-    }
-}
-
-/// What an event says: its line, or its mark.
-pub(super) fn text_of(event: &Event) -> &[u8] {
-    match &event.kind {
-        EventKind::Mark(text) => text.as_bytes(),
-        EventKind::Unknown(event) => event.json().as_bytes(),
-        _ => event.payload().map_or(&[], |line| line.bytes()),
     }
 }
