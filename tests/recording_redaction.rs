@@ -257,4 +257,3 @@ fn lint_tells_every_kind_it_says_it_knows() {
         assert!(found.contains(kind), "{kind}: {found:?}");
     }
 }
-

@@ -2,7 +2,7 @@
 
 mod support;
 
-use claude_wire::recording::{Event, EventKind, lint, scrub};
+use claude_wire::recording::{Event, EventKind, Root, lint, scrub};
 use support::recorded::{delta, lines, pieces, recorded};
 
 #[test]
@@ -32,7 +32,7 @@ fn a_secret_in_several_pieces_is_one() {
     let mut stream: Vec<String> = said.iter().map(|piece| delta(None, "text_delta", "text", piece)).collect();
     stream.push(r#"{"type":"stream_event","event":{"type":"content_block_stop","index":0},"parent_tool_use_id":null}"#.to_owned());
     stream.push(serde_json::json!({"type": "assistant", "text": said.concat()}).to_string());
-    let mut recording = recorded(&stream.iter().map(String::as_str).collect::<Vec<_>>());
+    let mut recording = recorded(&stream);
     let found = lint(&recording);
     assert_eq!(
         found.iter().map(|finding| (finding.line, finding.kind)).collect::<Vec<_>>(),
@@ -63,11 +63,38 @@ fn the_threads_and_kinds_of_pieces_are_kept_apart_and_order_is_kept() {
     assert_eq!(lines(&recording)[2], r#"{"type":"system","subtype":"status","text":"x <email:2>"}"#);
 }
 
+#[test]
+fn a_folder_in_several_pieces_is_one_variable() {
+    let roots = [Root::home("/srv/ann"), Root::cwd("/srv/ann/my own project")];
+    for (told, expected) in [
+        (&["see /srv/", "ann/my", " own", " project/x.rs", " and on"][..], &["see ${cwd}", "", "", "/x.rs", " and on"][..]),
+        (&["see /srv/ann", "-too and ", "/srv", "/ann"], &["see /srv/ann", "-too and ", "${home}", ""]),
+        (&["/srv/ann/my own", " projects, ann", "@x.io"], &["${home}/my own", " projects, <email:1>", ""]),
+        (&["a-srv-ann-my-own", "-project/memory ${c", "wd} ${cwd}"], &["a${cwd_slug}", "/memory ${dollar}{cwd}", " ${dollar}{cwd}"]),
+        (&["A_KEY=/srv/an", "n me@x", ".io"], &["A_KEY=${home}", " <email:1>", ""]),
+    ] {
+        for (kind, key) in [("text_delta", "text"), ("input_json_delta", "partial_json")] {
+            let mut stream: Vec<String> = told.iter().map(|piece| delta(None, kind, key, piece)).collect();
+            stream.push(serde_json::json!({"type": "assistant", "text": told.concat()}).to_string());
+            let mut recording = recorded(&stream);
+            scrub(&mut recording, &roots);
+            assert_eq!(pieces(&recording, key), expected);
+            assert_eq!(lines(&recording).pop().unwrap(), serde_json::json!({"type": "assistant", "text": expected.concat()}).to_string());
+            let there = [("cwd", "/srv/ann/my own project"), ("home", "/srv/ann")].map(|(name, path)| (name.into(), path.into())).into();
+            assert_eq!(
+                pieces(&recording.expand(&there), key).concat(),
+                told.concat().replace("ann@x.io", "<email:1>").replace("me@x.io", "<email:1>")
+            );
+            assert!(scrub(&mut recording, &roots).is_empty(), "a second run finds nothing");
+        }
+    }
+}
+
 proptest::proptest! {
     #[test]
     fn the_pieces_together_say_what_the_whole_says(
         words in proptest::collection::vec(proptest::sample::select(vec![
-            "a", "ann@x.io", "sk-ant-a1", "Bearer", "0123456789abcdef", "A_KEY=b", "\u{1f600}", "\n", "\"", "/home/ann", "10.0.0.1", "x://a:b@c", "password = abc12345", "\"token\":", "\"a b c d e\"",
+            "a", "ann@x.io", "sk-ant-a1", "Bearer", "0123456789abcdef", "A_KEY=b", "\u{1f600}", "\n", "\"", "/home/ann", "10.0.0.1", "x://a:b@c", "password = abc12345", "/srv/ann and co/x", "/srv/ann", "-srv-ann", "${cwd}", "\"token\":", "\"a b c d e\"",
         ]), 0..8),
         cuts in proptest::collection::vec(0usize..60, 0..12),
     ) {
@@ -82,7 +109,7 @@ proptest::proptest! {
             start = end;
         }
         stream.push(serde_json::json!({"type": "assistant", "text": whole}).to_string());
-        let mut recording = recorded(&stream.iter().map(String::as_str).collect::<Vec<_>>());
+        let mut recording = recorded(&stream);
         scrub(&mut recording, &[]);
         proptest::prop_assert_eq!(recording.events.len(), stream.len());
         let told: serde_json::Value = serde_json::from_str(lines(&recording).last().unwrap()).unwrap();

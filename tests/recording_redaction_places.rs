@@ -43,7 +43,6 @@ fn what_this_build_does_not_know_is_looked_at_too() {
     assert_eq!(lint(&recording), []);
 }
 
-
 #[test]
 fn unknown_keys_of_known_events_are_looked_at_too() {
     let file = "{\"claude-wire\":\"recording\",\"version\":1}\n\

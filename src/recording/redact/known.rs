@@ -6,6 +6,8 @@ use std::sync::Arc;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use memchr::memmem::Finder;
 
+use crate::recording::strings::escaped;
+
 /// Shorter texts are not looked for: they are in too much that is no secret.
 const SHORTEST: usize = 8;
 /// More are not learned: each costs a search of every line.
@@ -95,8 +97,7 @@ fn encoded(text: &[u8]) -> Vec<Vec<u8>> {
 }
 
 fn in_json(text: &[u8]) -> Vec<u8> {
-    let quoted = serde_json::Value::from(String::from_utf8_lossy(text)).to_string();
-    quoted.as_bytes()[1..quoted.len() - 1].to_vec()
+    escaped(&String::from_utf8_lossy(text))
 }
 
 fn percent(text: &[u8], digits: &[u8; 16]) -> Vec<u8> {

@@ -6,8 +6,7 @@
 
 use std::ops::Range;
 
-use super::known::Known;
-use super::rules::{Place, in_text};
+use super::rules::Place;
 use crate::recording::event::{Event, EventKind};
 use crate::recording::strings::strings;
 
@@ -108,18 +107,14 @@ impl Tail {
         self.pieces.push((event, self.text.len()));
     }
 
-    /// What is found in the text as it is now.
-    pub(super) fn places(&self, known: &Known) -> Vec<Place> {
-        in_text(&self.text, &known.within(&self.text))
-    }
-
     pub(super) fn text(&self) -> &[u8] {
         &self.text
     }
 
-    /// The pieces that are settled, or all of them; they are gone from here then, but for the words before the next piece.
-    pub(super) fn settle(&mut self, places: &[Place], all: bool) -> Vec<Settled> {
-        let mut until = if all || self.text.len() > LONGEST { self.text.len() } else { last_words(&self.text) };
+    /// The pieces that are settled, of those up to a place in the text, or all of them; they are gone from here then, but for the words
+    /// before the next piece.
+    pub(super) fn settle(&mut self, places: &[Place], until: usize, all: bool) -> Vec<Settled> {
+        let mut until = if all || self.text.len() > LONGEST { self.text.len() } else { last_words(&self.text).min(until) };
         let (mut count, mut end) = self.ending_before(until);
         // No place is torn: its piece waits for the others.
         let torn = |place: &&Place, cuts: [usize; 2]| cuts.iter().any(|cut| place.range.start < *cut && *cut < place.range.end);
@@ -196,9 +191,9 @@ mod tests {
             tail.push(number, piece.as_bytes());
         }
         let numbers = |settled: Vec<Settled>| settled.into_iter().map(|(number, _)| number).collect::<Vec<_>>();
-        assert_eq!(numbers(tail.settle(&[], false)), [0; 0]);
+        assert_eq!(numbers(tail.settle(&[], usize::MAX, false)), [0; 0]);
         tail.push(5, b" five");
-        assert_eq!(numbers(tail.settle(&[], false)), [0, 1]);
-        assert_eq!(numbers(tail.settle(&[], true)), [2, 3, 4, 5]);
+        assert_eq!(numbers(tail.settle(&[], usize::MAX, false)), [0, 1]);
+        assert_eq!(numbers(tail.settle(&[], usize::MAX, true)), [2, 3, 4, 5]);
     }
 }
