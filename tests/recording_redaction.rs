@@ -250,7 +250,7 @@ fn lint_tells_every_kind_it_says_it_knows() {
     let recording = recorded(&[
         r#"{"type":"control_response","description":"What a thing is good for, told at considerable length."}"#,
         r#"{"type":"control_response","x":{"type":"thinking","signature":"x","organization":"x","accountId":"x","password":"x"}}"#,
-        "sk-ant-x, Bearer 0123456789abcdef, ann@x.io, /home/ann, 10.0.0.1",
+        "sk-ant-x, Bearer 0123456789abcdef, ann@x.io, /home/ann, 10.0.0.1, q7Rt2XvB9kLm4ZpW8sYd3NcH",
     ]);
     let found: Vec<&str> = lint(&recording).iter().map(|Finding { kind, .. }| *kind).collect();
     for kind in Finding::kinds() {

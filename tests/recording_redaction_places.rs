@@ -2,7 +2,7 @@
 
 mod support;
 
-use claude_wire::recording::{Recording, lint, scrub};
+use claude_wire::recording::{Recording, Redaction, lint, scrub};
 use support::recorded::{lines, recorded};
 
 #[test]
@@ -79,5 +79,35 @@ fn what_a_fault_says_is_looked_at_too() {
     let fault = r#"{"us":0,"fault":{"name":"odd","seed":7,"sent":"to <email:1>","header":{"authorization":"<secret:1>"}}}"#;
     assert_eq!(text.lines().nth(1), Some(fault));
     assert!(text.contains(r#""out":{"to":"<email:1>"}"#), "{text}");
+    assert_eq!(lint(&recording), []);
+}
+
+#[test]
+fn words_that_look_random_are_told_of_and_stay() {
+    let word = "q7Rt2XvB9kLm4ZpW8sYd3NcH";
+    let file = format!(
+        "{{\"claude-wire\":\"recording\",\"version\":1,\"argv\":[\"--x={word}\"],\"by\":{{\"n\":\"{word}\"}}}}\n\
+         {{\"us\":0,\"out\":{{\"a\":[\"ann@x.io {word} bob@x.io\"],\"api_key\":\"{word}1\"}},\"note\":\"{word}\"}}\n\
+         {{\"us\":0,\"err\":\"said {word}\"}}\n"
+    );
+    let mut recording = Recording::from_bytes(file.as_bytes()).unwrap();
+    let found: Vec<_> = lint(&recording).iter().map(ToString::to_string).collect();
+    let random = "q7R*** (24 bytes)";
+    assert_eq!(
+        found,
+        [
+            format!("line 1: random in argv[0]: {random}"),
+            format!("line 1: random in by.n: {random}"),
+            "line 2: email in a[0]: *** (8 bytes)".to_owned(),
+            format!("line 2: random in a[0]: {random}"),
+            "line 2: email in a[0]: *** (8 bytes)".to_owned(),
+            "line 2: secret in api_key: q7R*** (25 bytes)".to_owned(),
+            format!("line 2: random in note: {random}"),
+            format!("line 3: random in byte 5: {random}"),
+        ]
+    );
+    assert_eq!(scrub(&mut recording, &[]).values().sum::<u64>(), 3);
+    assert_eq!(lint(&recording).len(), 5);
+    Redaction::new().secret(word).scrub(&mut recording);
     assert_eq!(lint(&recording), []);
 }

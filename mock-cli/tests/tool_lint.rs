@@ -43,6 +43,20 @@ fn lint_names_the_place_and_never_the_thing() {
 }
 
 #[test]
+fn lint_points_at_words_that_look_random_unless_told_not_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.jsonl");
+    let mut recording = Recording::new(Header::new());
+    recording.events.push(Event::new(0, EventKind::Err("use q7Rt2XvB9kLm4ZpW8sYd3NcH".into())));
+    recording.save(&path).unwrap();
+    let output = tool("lint", &[], &[&path]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stdout).ends_with(":2: random in byte 4: q7R*** (24 bytes)\n"), "{output:?}");
+    assert!(tool("lint", &["--no-random"], &[&path]).status.success());
+    assert!(text(&tool("scrub", &["--in-place"], &[&path]).stdout).ends_with("nothing to do\n"));
+}
+
+#[test]
 fn lint_tells_clean_from_not_looked_at() {
     let folder = tempfile::tempdir().unwrap();
     let output = tool("lint", &[], &[&corpus("one-shot.jsonl"), &corpus("hooks.jsonl")]);

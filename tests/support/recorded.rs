@@ -15,11 +15,11 @@ pub fn lines(recording: &Recording) -> Vec<String> {
     lines.map(|line| String::from_utf8(line.bytes().to_vec()).unwrap()).collect()
 }
 
-/// One line as it is after scrubbing.
+/// One line as it is after scrubbing. What looks random stays.
 pub fn redacted(line: &str) -> String {
     let mut recording = recorded(&[line]);
     scrub(&mut recording, &[]);
-    assert_eq!(lint(&recording), [], "{line}");
+    assert!(lint(&recording).iter().all(|finding| finding.kind == "random"), "{line}");
     lines(&recording).remove(0)
 }
 

@@ -10,7 +10,8 @@ use super::{Failure, Found};
 /// Find what recordings hold that should not be shared.
 ///
 /// One line for each finding says where it is, what kind of thing, and how it begins; never the thing itself. `claude-wire scrub` takes out
-/// what is found. Before it looks, the command plants something of every kind in a recording of its own and fails if it does not find that.
+/// what is found, but for words that look random: they may be keys that nothing tells of, or hashes and names, so a person must look; with
+/// --secret-env they are secrets to both commands. Before it looks, the command plants something of every kind in a recording of its own and fails if it does not find that.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -22,6 +23,9 @@ pub(crate) struct Arguments {
     /// The recordings
     #[arg(required = true, value_name = "RECORDING")]
     files: Vec<PathBuf>,
+    /// Say nothing of words that look random
+    #[arg(long)]
+    no_random: bool,
     #[command(flatten)]
     known: Known,
 }
@@ -39,7 +43,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
                 continue;
             }
         };
-        for finding in find(&recording) {
+        for finding in find(&recording).into_iter().filter(|finding| finding.kind != "random" || !arguments.no_random) {
             count += 1;
             println!("{}:{}: {} in {}: {}", file.display(), finding.line, finding.kind, finding.place, finding.excerpt);
         }
@@ -79,6 +83,7 @@ fn planted(kind: &str) -> String {
         "user" => r#"{"cwd":"/home/somebody/project"}"#.to_owned(),
         "host" => r#"{"text":"connect to 10.11.12.13"}"#.to_owned(),
         "signature" => format!(r#"{{"type":"thinking","signature":"{random}"}}"#),
+        "random" => format!(r#"{{"text":"use {random}q7Rt2XvB"}}"#),
         "text" => format!(r#"{{"type":"control_response","description":"{}"}}"#, [random; 4].join(" ")),
         _ => String::new(),
     }

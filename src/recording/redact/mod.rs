@@ -15,6 +15,7 @@ mod members;
 mod numbers;
 mod open_keys;
 mod pieces;
+mod random;
 mod redaction;
 mod redactor;
 mod rules;

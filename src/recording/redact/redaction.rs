@@ -34,7 +34,8 @@ use crate::recording::vars::{Hider, Root};
 /// three words of such a text until more comes, its block ends, or nothing has come for a quarter of a second; 8 KiB without a space are
 /// looked at in parts. A recorder that is killed loses what it held.
 ///
-/// **What is not found**: a secret without a telling name or shape that nobody told of; public addresses and names of hosts, which
+/// **What is not found**: a secret without a telling name or shape that nobody told of, but [`lint`](Self::lint) points at words that look
+/// random; public addresses and names of hosts, which
 /// decisions depend on; what is inside images and other binary data.
 ///
 /// ```
@@ -89,7 +90,8 @@ impl Redaction {
         Redactor::new(self).hiding(Hider::new(&self.roots, &recording.header)).recording(recording)
     }
 
-    /// What a recording should not hold any more: all that [`scrub`](Self::scrub) would replace, but for the roots.
+    /// What a recording should not hold any more: all that [`scrub`](Self::scrub) would replace, but for the roots; and words that look
+    /// random, which it leaves, since they may be hashes or names.
     pub fn lint(&self, recording: &Recording) -> Vec<Finding> {
         find(self, recording)
     }
