@@ -11,23 +11,29 @@ use super::scrub::Known;
 use super::{Failure, Found};
 use crate::pass_through::PassThrough;
 
+/// `{n}` in a help: clap makes a line break of that, unless something (here a style, which is none) is between its letters.
+macro_rules! number {
+    () => {
+        "{\u{1b}[0mn}"
+    };
+}
+
 /// Run a CLI and record what crosses its streams.
 ///
 /// Whatever comes on stdin goes to the CLI, and whatever it writes comes out here, byte for byte and at once; SIGTERM, SIGINT, SIGHUP, SIGQUIT,
 /// SIGUSR1 and SIGUSR2 are passed on. A recording that cannot be written ends where it is, with a line on stderr at the end; the run goes on.
 /// Secrets are taken out before a line is written: see `claude-wire scrub`.
 #[derive(clap::Args)]
-#[command(after_help = "\
+#[command(after_help = concat!("\
 Examples:
   claude-wire record -o session.jsonl -- claude -p --output-format stream-json --verbose 'Say hello'
-  claude-wire record -o 'runs/{n}.jsonl' -- ./node_modules/.bin/claude -p 'Say hello'
+  claude-wire record -o 'runs/", number!(), ".jsonl' -- ./node_modules/.bin/claude -p 'Say hello'
 
 To record what an SDK does, let it start `mock-claude` with CLAUDE_WIRE_RECORD_TO and CLAUDE_WIRE_REAL_CLI set.
 
-Exit codes: as the CLI's; 128 and the number where a signal ended it, but SIGKILL, by which this ends too; 2 if it could not be started.")]
+Exit codes: as the CLI's; 128 and the number where a signal ended it, but SIGKILL, by which this ends too; 2 if it could not be started."))]
 pub(crate) struct Arguments {
-    /// The recording to write; {n} in its name becomes the first number that is free
-    #[arg(short, long, value_name = "RECORDING")]
+    #[arg(short, long, value_name = "RECORDING", help = concat!("The recording to write; ", number!(), " in its name becomes the first number that is free"))]
     output: PathBuf,
     /// Replace the recording if it is there already
     #[arg(long)]
