@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use claude_wire::recording::{Event, EventKind, Finding, Header, Recording};
 
-use super::scrub::Known;
+use super::arguments::Known;
 use super::{Failure, Found};
 
 /// Find what recordings hold that should not be shared.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use claude_wire::record::{Recorder, claim};
 use claude_wire::transport::CliPath;
 
-use super::scrub::Known;
+use super::arguments::Scrubbing;
 use super::{Failure, Found};
 use crate::pass_through::PassThrough;
 
@@ -41,18 +41,15 @@ pub(crate) struct Arguments {
     /// The version of the CLI, as in 2.1.329, for the header
     #[arg(long, value_name = "VERSION")]
     cli: Option<String>,
-    /// Keep keys, tokens, addresses and long texts as they are
-    #[arg(long, conflicts_with_all = ["secret_env", "host"])]
-    no_scrub: bool,
     #[command(flatten)]
-    known: Known,
+    scrubbing: Scrubbing,
     /// The CLI and its arguments
     #[arg(last = true, required = true, value_name = "COMMAND")]
     command: Vec<OsString>,
 }
 
 pub(crate) fn run(arguments: Arguments) -> Result<Found, Failure> {
-    let redaction = arguments.known.redaction()?;
+    let redaction = arguments.scrubbing.redaction()?;
     let (program, args) = arguments.command.split_first().ok_or("no command")?;
     let cli = find(program)?;
     let recording = if arguments.force && arguments.output.exists() {
@@ -62,7 +59,10 @@ pub(crate) fn run(arguments: Arguments) -> Result<Found, Failure> {
             .map_err(|error| if error.is_already_there() { format!("{error}; --force does") } else { error.to_string() })?
     };
     let change = |recorder: Recorder| {
-        let recorder = if arguments.no_scrub { recorder.unredacted() } else { recorder.redaction(redaction) };
+        let recorder = match redaction {
+            Some(redaction) => recorder.redaction(redaction),
+            None => recorder.unredacted(),
+        };
         match arguments.cli {
             Some(version) => recorder.cli_version(version),
             None => recorder,
