@@ -2,7 +2,7 @@
 
 mod support;
 
-use claude_wire::recording::{Event, EventKind, Root, lint, scrub};
+use claude_wire::recording::{Event, EventKind, Redaction, Root, lint, scrub};
 use support::recorded::{delta, lines, pieces, recorded};
 
 #[test]
@@ -88,6 +88,14 @@ fn a_folder_in_several_pieces_is_one_variable() {
             assert!(scrub(&mut recording, &roots).is_empty(), "a second run finds nothing");
         }
     }
+}
+
+#[test]
+fn a_known_secret_of_many_words_is_waited_for() {
+    let told = ["it is correct", " horse", " battery", " staple", " and", " more,", " my friend"];
+    let mut recording = recorded(&told.map(|piece| delta(None, "text_delta", "text", piece)));
+    Redaction::new().secret("correct horse battery staple and more").scrub(&mut recording);
+    assert_eq!(pieces(&recording, "text"), ["it is <secret:1>", "", "", "", "", ",", " my friend"]);
 }
 
 proptest::proptest! {

@@ -72,6 +72,18 @@ fn lint_tells_clean_from_not_looked_at() {
 }
 
 #[test]
+fn half_a_line_at_the_end_is_not_taken_for_clean() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("cut.jsonl");
+    fs::write(&path, "{\"claude-wire\":\"recording\",\"version\":1}\n{\"us\":0,\"out\":\"the key is sk-ant-a1").unwrap();
+    let output = tool("lint", &[], &[&path]);
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    assert!(text(&output.stderr).contains("cut.jsonl: it ends in half a line"), "{output:?}");
+    assert!(tool("scrub", &["--in-place"], &[&path]).status.success());
+    assert!(tool("lint", &[], &[&path]).status.success() && !text(&fs::read(&path).unwrap()).contains("sk-ant"));
+}
+
+#[test]
 fn scrub_takes_out_what_lint_finds() {
     let folder = tempfile::tempdir().unwrap();
     let (path, clean) = (dirty(&folder, "dirty.jsonl"), folder.path().join("clean.jsonl"));
@@ -99,8 +111,12 @@ fn a_recording_that_was_cut_off_stays_so() {
     let path = dirty(&folder, "cut.jsonl");
     let whole = text(&fs::read(&path).unwrap());
     fs::write(&path, &whole[..whole.find("{\"end\"").unwrap()]).unwrap();
+    #[cfg(unix)]
+    fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let before = fs::metadata(&path).unwrap().permissions();
     let output = tool("scrub", &["--in-place"], &[&path]);
     assert!(output.status.success(), "{output:?}");
+    assert_eq!(fs::metadata(&path).unwrap().permissions(), before);
     let recording = Recording::open(&path).unwrap();
     assert_eq!((recording.integrity(), recording.events.len()), (&Integrity::Truncated { dropped: 0 }, 1));
     assert!(!text(&fs::read(&path).unwrap()).contains("ann.smith"));

@@ -7,7 +7,7 @@ use memchr::memmem::Finder;
 
 use super::event::{Event, EventKind};
 use super::header::Header;
-use super::strings::escaped;
+use super::strings::{escaped, open_at};
 
 /// Texts and their replacements. Nothing that was put in is looked at again.
 #[derive(Debug, Default)]
@@ -88,9 +88,7 @@ impl Table {
 
     /// Where in a part of a JSON string a text begins that goes on beyond it, if one does.
     pub(super) fn open_at(&self, text: &[u8]) -> Option<usize> {
-        let longest = self.rows.iter().map(|row| row.json.needle.needle().len()).max()?;
-        let begins = |at: &usize| self.rows.iter().any(|row| row.json.needle.needle().starts_with(&text[*at..]));
-        (text.len().saturating_sub(longest)..text.len()).find(begins)
+        self.rows.iter().filter_map(|row| open_at(text, row.json.needle.needle())).min()
     }
 
     /// `None` when nothing was found.

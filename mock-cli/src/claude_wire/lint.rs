@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use claude_wire::recording::{Event, EventKind, Finding, Header, Recording};
+use claude_wire::recording::{Event, EventKind, Finding, Header, Integrity, Recording};
 
 use super::arguments::Known;
 use super::{Failure, Found};
@@ -18,7 +18,7 @@ Examples:
   claude-wire lint recordings/*/*.jsonl
   claude-wire lint session.jsonl --secret-env DEPLOY_PHRASE
 
-Exit codes: 0 nothing was found, 1 something was, 2 a recording could not be read, or the search itself does not work.")]
+Exit codes: 0 nothing was found, 1 something was, 2 a recording could not be read to its end, or the search itself does not work.")]
 pub(crate) struct Arguments {
     /// The recordings
     #[arg(required = true, value_name = "RECORDING")]
@@ -34,7 +34,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
     let redaction = arguments.known.redaction()?;
     let find = |recording: &Recording| redaction.lint(recording);
     control(find)?;
-    let (mut failures, mut count) = (Vec::new(), 0);
+    let (mut failures, mut count, mut read) = (Vec::new(), 0, 0);
     for file in &arguments.files {
         let recording = match Recording::open(file) {
             Ok(recording) => recording,
@@ -43,12 +43,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
                 continue;
             }
         };
+        read += 1;
+        if let Integrity::Truncated { dropped: 1.. } = recording.integrity() {
+            failures.push(format!("{}: it ends in half a line, which cannot be looked at; `claude-wire scrub` drops it", file.display()));
+        }
         for finding in find(&recording).into_iter().filter(|finding| finding.kind != "random" || !arguments.no_random) {
             count += 1;
             println!("{}:{}: {} in {}: {}", file.display(), finding.line, finding.kind, finding.place, finding.excerpt);
         }
     }
-    eprintln!("claude-wire: {count} found in {} recordings", arguments.files.len() - failures.len());
+    eprintln!("claude-wire: {count} found in {read} recordings");
     match failures.is_empty() {
         true if count == 0 => Ok(Found::Nothing),
         true => Ok(Found::Something),

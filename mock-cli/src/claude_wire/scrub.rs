@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use claude_wire::recording::{Integrity, Recording, Redaction};
@@ -85,8 +85,17 @@ fn save_without_footer(recording: &Recording, output: &Path) -> io::Result<()> {
     let mut name = output.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.tmp", std::process::id()));
     let temporary = output.with_file_name(name);
-    fs::write(&temporary, bytes).and_then(|()| fs::rename(&temporary, output)).inspect_err(|_| {
+    write_as(&temporary, &bytes, output).and_then(|()| fs::rename(&temporary, output)).inspect_err(|_| {
         // The first error is the one to tell.
         let _ = fs::remove_file(&temporary);
     })
+}
+
+/// A new file that is for the same readers as one that is there.
+fn write_as(path: &Path, bytes: &[u8], there: &Path) -> io::Result<()> {
+    let mut file = fs::File::create_new(path)?;
+    if let Ok(there) = fs::metadata(there) {
+        file.set_permissions(there.permissions())?;
+    }
+    file.write_all(bytes)
 }

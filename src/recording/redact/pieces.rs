@@ -45,20 +45,18 @@ pub(super) fn part_of(event: &Event) -> Part {
     };
     // The tags of a whole message, or of a part of one; a glance, since most lines are neither.
     let has = |tag: &[u8]| memchr::memmem::find(line, tag).is_some();
-    let is_piece = has(b"\"stream_event\"");
-    if !is_piece && ![&b"\"assistant\""[..], b"\"result\"", b"\"user\""].into_iter().any(has) {
+    if ![&b"\"stream_event\""[..], b"\"assistant\"", b"\"result\"", b"\"user\""].into_iter().any(has) {
         return Part::Nothing;
     }
     let found = strings(line).values;
     let top = |key: &[u8]| found.iter().find(|string| string.depth == 1 && line[string.key.clone()] == *key);
     let top = |key| top(key).map(|string| line[string.value.clone()].to_vec()).unwrap_or_default();
     let thread = top(b"parent_tool_use_id");
-    if !is_piece {
-        return match top(b"type").as_slice() {
-            b"assistant" | b"user" => Part::End(thread),
-            b"result" => Part::EndAll,
-            _ => Part::Nothing,
-        };
+    match top(b"type").as_slice() {
+        b"stream_event" => {}
+        b"assistant" | b"user" => return Part::End(thread),
+        b"result" => return Part::EndAll,
+        _ => return Part::Nothing,
     }
     let delta = found.iter().find(|string| string.depth == 3 && line[string.key.clone()] == *b"type");
     let Some(delta) = delta.filter(|_| has(b"\"content_block_delta\"")) else { return Part::End(thread) };
@@ -182,6 +180,7 @@ mod tests {
         assert_eq!(part(r#"{"type":"user","parent_tool_use_id":"toolu_1"}"#), Part::End(b"toolu_1".to_vec()));
         assert_eq!(part(r#"{"type":"result","parent_tool_use_id":"toolu_1"}"#), Part::EndAll);
         assert_eq!(part(r#"{"type":"system","subtype":"status"}"#), Part::Nothing);
+        assert_eq!(part(r#"{"type":"system","subtype":"status","of":"stream_event"}"#), Part::Nothing);
     }
 
     #[test]

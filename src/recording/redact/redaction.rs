@@ -30,9 +30,10 @@ use crate::recording::vars::{Hider, Root};
 /// base64, if it has 8 characters or more.
 ///
 /// **A text that comes in pieces** (partial messages) is looked at as one: the placeholder, or the variable of a folder, stands in the piece
-/// in which the secret begins, and the next pieces lose their part of it, so that together they say what the whole message says. A recorder therefore holds back the last
-/// three words of such a text until more comes, its block ends, or nothing has come for a quarter of a second; 8 KiB without a space are
-/// looked at in parts. A recorder that is killed loses what it held.
+/// in which the secret begins, and the next pieces lose their part of it, so that together they say what the whole message says. A recorder
+/// therefore holds back the last three words of such a text, and what may be the beginning of something known, until more comes, its block
+/// ends, or nothing has come for a quarter of a second; 8 KiB without a space are looked at in parts. A recorder that is killed loses what it
+/// held.
 ///
 /// **What is not found**: a secret without a telling name or shape that nobody told of, but [`lint`](Self::lint) points at words that look
 /// random; public addresses and names of hosts, which

@@ -19,8 +19,9 @@ pub(crate) type Counts = BTreeMap<&'static str, u64>;
 /// The kind of a place that a variable takes.
 const PATH: &str = "path";
 
-/// How many events are held back at most while a text is not finished.
+/// How many events are held back at most while a text is not finished, and how many bytes of them.
 const MOST_HELD: usize = 256;
+const MOST_BYTES: usize = 4 * 1024 * 1024;
 
 /// The redaction of one recording. What it has learned in one line it finds in the next.
 #[derive(Debug, Default)]
@@ -190,7 +191,8 @@ impl Redactor {
 
     /// Lets nothing wait for ever, and nothing grow without end.
     fn limit(&mut self) {
-        if self.held.len() > MOST_HELD {
+        let bytes = || self.held.iter().filter_map(|held| held.event.payload()).map(|line| line.bytes().len()).sum::<usize>();
+        if self.held.len() > MOST_HELD || bytes() > MOST_BYTES {
             self.finish();
         }
     }
@@ -235,7 +237,8 @@ impl Redactor {
         if self.learn(&text, &certain) {
             places = self.in_pieces(&text);
         }
-        let until = if how == Settle::Ready { self.hider.open_at(&text).unwrap_or(text.len()) } else { text.len() };
+        let open = [self.hider.open_at(&text), self.known.open_at(&text)].into_iter().flatten().min();
+        let until = open.filter(|_| how == Settle::Ready).unwrap_or(text.len());
         for (number, cuts) in self.tails[index].settle(&places, until, how != Settle::Ready) {
             self.settled((number, cuts));
         }
