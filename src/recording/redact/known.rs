@@ -6,6 +6,8 @@ use std::sync::Arc;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use memchr::memmem::Finder;
 
+use crate::recording::strings::{escaped, open_at};
+
 /// Shorter texts are not looked for: they are in too much that is no secret.
 const SHORTEST: usize = 8;
 /// More are not learned: each costs a search of every line.
@@ -49,6 +51,12 @@ impl Known {
         // The longest first: one secret may begin with another.
         self.0.sort_by_key(|needle| std::cmp::Reverse(needle.text.len()));
         true
+    }
+
+    /// Where in a text one begins of which the end of the text is a part, if there is one. Only of several words: one is waited for anyway.
+    pub(super) fn open_at(&self, text: &[u8]) -> Option<usize> {
+        let forms = self.0.iter().flat_map(|needle| &needle.forms).map(Finder::needle).filter(|form| form.contains(&b' '));
+        forms.filter_map(|form| open_at(text, form)).min()
     }
 
     /// Those that are in this line at all.
@@ -95,8 +103,7 @@ fn encoded(text: &[u8]) -> Vec<Vec<u8>> {
 }
 
 fn in_json(text: &[u8]) -> Vec<u8> {
-    let quoted = serde_json::Value::from(String::from_utf8_lossy(text)).to_string();
-    quoted.as_bytes()[1..quoted.len() - 1].to_vec()
+    escaped(&String::from_utf8_lossy(text))
 }
 
 fn percent(text: &[u8], digits: &[u8; 16]) -> Vec<u8> {
