@@ -29,7 +29,6 @@ pub fn session(data: &[u8]) {
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_time().build() else { return };
     let whole = runtime.block_on(told(&[], buffer, script));
     let chopped = runtime.block_on(told(sizes, buffer, script));
-    assert_eq!(chopped.events, whole.events);
     assert_eq!(chopped, whole);
 }
 
