@@ -257,7 +257,7 @@ proptest! {
         let message = message(&object);
         let typed = match &message.as_stream_event().unwrap().event {
             Event::ContentBlockDelta(piece) => match &piece.delta {
-                Delta::Text(delta) => delta.raw.pointer("/text").and_then(|text| text.as_str().map(String::from)),
+                Delta::Text(delta) => event["delta"]["text"].is_string().then(|| delta.text.clone()),
                 _ => None,
             },
             _ => None,

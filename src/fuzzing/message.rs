@@ -54,7 +54,7 @@ fn agrees(frame: &Frame, value: &Value) {
         assert_eq!(frame.field(name).and_then(|field| field.to_value().ok()).as_ref(), Some(&value[name]), "{name:?}");
     }
     let message = Message::new(frame.clone());
-    agree::body(message.body(), value);
+    agree::body(&message, value);
     let delta = &value["event"]["delta"];
     let is_delta = frame.kind_name() == "stream_event" && value["event"]["type"] == "content_block_delta";
     let piece = |kind: &str, field: &str| delta[field].as_str().filter(|_| is_delta && delta["type"] == kind);

@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use super::{Agree, expect, field};
 use crate::wire::{
-    Body, ContentBlock, Control, ControlRequest, ControlResponse, Delta, Event, HostRequest, PermissionUpdate, RawJson, UserContent,
+    Body, ContentBlock, Control, ControlRequest, ControlResponse, Delta, Event, Frame, HostRequest, Message, PermissionUpdate, RawJson,
+    UserContent,
 };
 
 /// The types that have a body of their own. A `result` may be none.
@@ -34,15 +35,16 @@ const EVENTS: [&str; 7] =
     ["message_start", "content_block_start", "content_block_delta", "content_block_stop", "message_delta", "message_stop", "ping"];
 const DELTAS: [&str; 5] = ["text_delta", "input_json_delta", "thinking_delta", "signature_delta", "citations_delta"];
 
-/// Panics unless this is what a message says.
-pub(in crate::fuzzing) fn body(body: &Body, value: &Value) {
+/// Panics unless the body of a message is what the message says.
+pub(in crate::fuzzing) fn body(message: &Message, value: &Value) {
     let kind = value["type"].as_str().unwrap_or_default();
+    let body = message.body();
     let agrees = match body {
         Body::Assistant(body) if kind == "message" => body.message.agrees(value),
         Body::Assistant(body) => kind == "assistant" && body.agrees(value),
         Body::User(body) => kind == "user" && body.agrees(value),
         Body::System(body) => kind == "system" && body.agrees(value),
-        Body::StreamEvent(body) => kind == "stream_event" && body.agrees(value),
+        Body::StreamEvent(body) => kind == "stream_event" && (event_has_two_types(message.frame()) || body.agrees(value)),
         Body::Result(body) => kind == "result" && body.agrees(value),
         Body::ToolProgress(body) => kind == "tool_progress" && body.agrees(value),
         Body::ToolUseSummary(body) => kind == "tool_use_summary" && body.agrees(value),
@@ -113,6 +115,13 @@ fn has_two_types(raw: &RawJson) -> bool {
     raw.cursor().fields().filter(|(key, _)| **key == *b"type").count() > 1
 }
 
+/// Events and deltas keep no raw text of their own.
+fn event_has_two_types(frame: &Frame) -> bool {
+    let event = frame.field("event");
+    let delta = event.as_ref().and_then(|event| event.pointer("/delta"));
+    event.iter().chain(&delta).any(has_two_types)
+}
+
 impl Agree for ContentBlock {
     fn takes(_: &Value) -> bool {
         true
@@ -172,11 +181,8 @@ impl Agree for Event {
     }
 
     fn agrees(&self, value: &Value) -> bool {
-        if has_two_types(self.raw()) {
-            return true;
-        }
         let kind = value["type"].as_str();
-        let agrees = match (self, kind) {
+        match (self, kind) {
             (Self::MessageStart(event), Some("message_start")) => event.agrees(value),
             (Self::ContentBlockStart(event), Some("content_block_start")) => event.agrees(value),
             (Self::ContentBlockDelta(event), Some("content_block_delta")) => event.agrees(value),
@@ -185,8 +191,7 @@ impl Agree for Event {
             (Self::MessageStop(_), Some("message_stop")) | (Self::Ping(_), Some("ping")) => true,
             (Self::Unknown(event), kind) => event.event_type.as_deref() == kind && !EVENTS.contains(&kind.unwrap_or_default()),
             _ => false,
-        };
-        agrees && self.raw().agrees(value)
+        }
     }
 }
 
@@ -196,11 +201,8 @@ impl Agree for Delta {
     }
 
     fn agrees(&self, value: &Value) -> bool {
-        if has_two_types(self.raw()) {
-            return true;
-        }
         let kind = value["type"].as_str();
-        let agrees = match (self, kind) {
+        match (self, kind) {
             (Self::Text(delta), Some("text_delta")) => delta.agrees(value),
             (Self::InputJson(delta), Some("input_json_delta")) => delta.agrees(value),
             (Self::Thinking(delta), Some("thinking_delta")) => delta.agrees(value),
@@ -208,8 +210,7 @@ impl Agree for Delta {
             (Self::Citations(delta), Some("citations_delta")) => delta.agrees(value),
             (Self::Unknown(delta), kind) => delta.event_type.as_deref() == kind && !DELTAS.contains(&kind.unwrap_or_default()),
             _ => false,
-        };
-        agrees && self.raw().agrees(value)
+        }
     }
 }
 

@@ -9,11 +9,11 @@
 /// * `required` lists the field's absence as a defect.
 /// * `declared` documents that the field is declared but was not seen on the wire.
 /// * `struct Name: raw` keeps the whole object in a field `raw`; `struct Name: tagged` does too, and leaves the key `type` to the enum that
-///   the struct is a variant of; `struct Name: subtyped` does the same with `subtype`.
+///   the struct is a variant of; `struct Name: subtyped` does the same with `subtype`. `struct Name without "type"` leaves the key, and keeps nothing.
 macro_rules! object {
     (
         $(#[$meta:meta])*
-        $vis:vis struct $name:ident $(: $extra:ident)? {
+        $vis:vis struct $name:ident $(without $tag:literal)? $(: $extra:ident)? {
             $($(#[$field_meta:meta])* $field_vis:vis $field:ident: $type:ty = $wire:literal $(=> $via:ident)? $($mode:ident)*,)*
         }
     ) => {
@@ -52,6 +52,10 @@ macro_rules! object {
                         };
                         continue;
                     })*
+                    $(if *key == *$tag.as_bytes() {
+                        reader.skip();
+                        continue;
+                    })?
                     $(if object!(@outside $extra, key) {
                         reader.skip();
                         continue;
