@@ -109,6 +109,8 @@ pub struct Machine {
     outgoing: Outgoing,
     incoming: Incoming,
     session_id: Option<String>,
+    /// Is the conversation of this process to be forgotten?
+    forgotten: bool,
     /// What the last handshake brought, until somebody takes it.
     handshake: Option<RawJson>,
     counters: Counters,
@@ -146,6 +148,7 @@ impl Machine {
             outgoing: Outgoing::default(),
             incoming: Incoming::default(),
             session_id: None,
+            forgotten: false,
             handshake: None,
             counters: Counters::default(),
         }
@@ -277,6 +280,7 @@ impl Machine {
             }
             Command::Forget => {
                 self.session_id = None;
+                self.forgotten = true;
                 if matches!(self.link, Link::Opening | Link::Handshake | Link::Ready) {
                     self.terminate(out);
                 }
@@ -289,6 +293,7 @@ impl Machine {
     fn open(&mut self, out: &mut Vec<Output>) {
         if self.link == Link::Idle {
             self.link = Link::Opening;
+            self.forgotten = false;
             self.profile = self.queue.front().map(|prompt| prompt.profile).unwrap_or_default();
             out.push(Output::Open { resume: self.session_id.clone(), profile: self.profile });
         }
