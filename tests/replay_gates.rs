@@ -274,13 +274,20 @@ async fn a_recorded_signal_that_only_a_process_can_get_is_not_waited_for() {
 
 #[tokio::test(start_paused = true)]
 async fn times_that_no_clock_has_are_no_danger() {
-    let mut host = Host::of(
+    let script = Script::new(&recording(
         r#"
-        {"us":18446744073709551615,"in":{"type":"user","message":{"role":"user","content":"Hi"}}}
-        {"us":18446744073709551615,"out":{"type":"system","subtype":"init"}}"#,
-    );
+        {"us":0,"in":{"type":"user","message":{"role":"user","content":"Hi"}}}
+        {"us":18446744073709551615,"out":{"type":"system","subtype":"init"}}
+        {"us":18446744073709551615,"err":"late"}"#,
+    ));
+    let mut host = Host::with(script.clone(), 64 * 1024);
     host.write(user("Hi")).await;
     host.expect(&[INIT]).await;
+    for factor in [1.0, 0.001, f64::MIN_POSITIVE] {
+        let mut host = Host::with(script.clone().speed(factor), 64 * 1024);
+        host.write(user("Hi")).await;
+        host.expect_silence().await;
+    }
 }
 
 #[tokio::test(start_paused = true)]
