@@ -5,6 +5,7 @@ mod support;
 use std::sync::{Arc, Mutex};
 
 use claude_wire::Session;
+use claude_wire::session::{Change, Thinking};
 use claude_wire::transport::Exit;
 use serde_json::json;
 use support::cli::{FakeCli, SESSION, cli};
@@ -75,6 +76,34 @@ async fn a_launch_for_one_query_keeps_what_the_session_was_set_to() {
     for query in [session.query("1"), session.query("2").system_prompt("Be brief."), session.query("3")] {
         assert_eq!(query.text().await.unwrap(), "done");
     }
+    assert!(session.stop().await.unwrap().success());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_options_of_a_query_go_over_what_the_session_was_set_to() {
+    let launches = Arc::new(Mutex::new(0));
+    let transport = cli(move |_, mut cli| {
+        let launch = std::mem::replace(&mut *launches.lock().unwrap(), 1);
+        async move {
+            cli.acknowledge("initialize").await;
+            if launch == 0 {
+                cli.acknowledge("set_max_thinking_tokens").await;
+                cli.acknowledge("apply_flag_settings").await;
+            }
+            let rest = json!({"subtype": "apply_flag_settings", "settings": {"c": 3}});
+            assert!(launch == 0 || cli.acknowledge("apply_flag_settings").await == rest, "launch {launch}");
+            turn(&mut cli, "done").await;
+            cli.drain().await;
+            Exit::from_code(0)
+        }
+    });
+    let session = Session::builder().transport(transport).start().unwrap();
+    session.set_max_thinking_tokens(2048, Change::Keep).await.unwrap();
+    let settings = session.settings().apply([("a", Some(json!(1))), ("effortLevel", Some(json!("low"))), ("c", Some(json!(3)))]);
+    settings.await.unwrap();
+    assert_eq!(session.query("1").text().await.unwrap(), "done");
+    let query = session.query("2").thinking(Thinking::Disabled).effort("high").settings(json!({"a": 2}));
+    assert_eq!(query.text().await.unwrap(), "done");
     assert!(session.stop().await.unwrap().success());
 }
 

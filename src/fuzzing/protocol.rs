@@ -105,6 +105,7 @@ impl Host {
             idle_timeout: limit(2),
             profile: Profile(u64::from(number & 4)),
             switches: if number & 8 == 0 { Vec::new() } else { vec![switch()] },
+            settled: Vec::new(),
         }))
     }
 

@@ -78,6 +78,8 @@ pub struct Prompt {
     pub profile: Profile,
     /// What is switched for it by control requests, and back afterwards.
     pub switches: Vec<Switch>,
+    /// What the launch of its [`profile`](Self::profile) settles, whatever the caller has made of the session.
+    pub settled: Vec<Settled>,
 }
 
 /// A way to launch the CLI, numbered by the caller; the default is the session's own.
@@ -93,6 +95,15 @@ pub struct Switch {
     pub apply: RawJson,
     /// The control request that takes it back after the turn.
     pub restore: RawJson,
+}
+
+/// A control request that a launch makes needless: a new process is not told of it, although the caller had sent it to the one before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settled {
+    /// Its `subtype`.
+    pub subtype: &'static str,
+    /// Of its `settings` this key only (`apply_flag_settings`); `None` for all of it.
+    pub key: Option<String>,
 }
 
 /// What the host answers to a request of the CLI.

@@ -7,13 +7,14 @@ mod drain;
 mod end;
 mod in_force;
 mod receive;
+mod setting;
 mod switch;
 
 use self::in_force::InForce;
-pub(super) use self::in_force::Setting;
+pub(super) use self::setting::Setting;
 use self::switch::Switches;
 use super::failure::Failure;
-use super::io::{Command, Input, Output, Profile, Prompt, RequestId, TurnEnd};
+use super::io::{Command, Input, Output, Profile, Prompt, RequestId, Settled, TurnEnd};
 use super::requests::{Incoming, Outgoing, Purpose};
 use super::turns::Current;
 use crate::wire::{RawJson, control_cancel_line, control_request_line, user_line, verbatim_user_line};
@@ -96,6 +97,8 @@ pub struct Machine {
     in_force: InForce,
     /// How the CLI of this connection was launched.
     profile: Profile,
+    /// What that launch has settled.
+    settled: Vec<Settled>,
     /// Is the CLI inside a turn that it started by itself?
     foreign: bool,
     /// Is its output left unread?
@@ -138,6 +141,7 @@ impl Machine {
             switches: Switches::default(),
             in_force: InForce::default(),
             profile: Profile::default(),
+            settled: Vec::new(),
             foreign: false,
             held_back: false,
             echoes: false,
@@ -271,7 +275,7 @@ impl Machine {
                 self.held.retain(|(held, ..)| *held != request);
                 self.connecting.retain(|waiting| *waiting != request);
                 if let Some(id) = self.outgoing.cancel(request) {
-                    self.note_answer(request, false);
+                    self.in_force.not_made(request);
                     self.write(control_cancel_line(&id), out);
                 }
             }
@@ -289,7 +293,7 @@ impl Machine {
     fn open(&mut self, out: &mut Vec<Output>) {
         if self.link == Link::Idle {
             self.link = Link::Opening;
-            self.profile = self.queue.front().map(|prompt| prompt.profile).unwrap_or_default();
+            (self.profile, self.settled) = self.queue.front().map(|prompt| (prompt.profile, prompt.settled.clone())).unwrap_or_default();
             out.push(Output::Open { resume: self.session_id.clone(), profile: self.profile });
         }
     }
@@ -319,7 +323,7 @@ impl Machine {
 
     /// Sends a request of the caller's.
     fn ask(&mut self, now: Instant, request: RequestId, body: &RawJson, limit: Option<Duration>, out: &mut Vec<Output>) {
-        self.in_force.ask(request, body);
+        self.in_force.ask(request, body, limit);
         self.request(now, Purpose::Caller(request), body, limit, out);
     }
 
@@ -373,7 +377,7 @@ impl Machine {
         for (purpose, id, limit) in self.outgoing.overdue(now) {
             match purpose {
                 Purpose::Caller(request) => {
-                    self.note_answer(request, false);
+                    self.in_force.not_made(request);
                     self.write(control_cancel_line(&id), out);
                     out.push(Output::Reply(request, Err(Failure::Timeout(limit))));
                 }

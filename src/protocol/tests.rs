@@ -162,6 +162,7 @@ fn prompt(turn: u64) -> Prompt {
         idle_timeout: None,
         profile: Profile::default(),
         switches: Vec::new(),
+        settled: Vec::new(),
     }
 }
 

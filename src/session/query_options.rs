@@ -3,9 +3,10 @@
 use serde_json::json;
 
 use super::error::Result;
+use super::options::FileOrJson;
 use super::shared::Shared;
 use super::{OptionError, Options, PermissionMode, Timeouts};
-use crate::protocol::Switch;
+use crate::protocol::{Settled, Switch};
 use crate::wire::RawJson;
 
 /// How the options of a query are carried out.
@@ -15,6 +16,8 @@ pub(super) struct Plan {
     pub(super) switches: Vec<Switch>,
     /// What only a launch can set: the options of that launch.
     pub(super) launch: Option<Box<Options>>,
+    /// What the session was set to by control requests, and that launch has another way.
+    pub(super) settled: Vec<Settled>,
 }
 
 impl Plan {
@@ -25,7 +28,7 @@ impl Plan {
     pub(super) fn of(query: &Options, shared: &Shared) -> Result<Self> {
         let session = &shared.options;
         if *query == Options::default() {
-            return Ok(Self { timeouts: session.timeouts(), switches: Vec::new(), launch: None });
+            return Ok(Self { timeouts: session.timeouts(), switches: Vec::new(), launch: None, settled: Vec::new() });
         }
         let mut resolved = query.over(session);
         resolved.validate()?;
@@ -33,7 +36,7 @@ impl Plan {
         let timeouts = resolved.timeouts();
         let switches = switches(query, &mut resolved, session);
         let differs = resolved.launch()? != session.launch()? || resolved.initialize() != session.initialize();
-        Ok(Self { timeouts, switches, launch: differs.then(|| Box::new(resolved)) })
+        Ok(Self { timeouts, switches, launch: differs.then(|| Box::new(resolved)), settled: settled(query) })
     }
 }
 
@@ -56,6 +59,23 @@ fn switches(query: &Options, resolved: &mut Options, session: &Options) -> Vec<S
         }
     }
     switches
+}
+
+/// The options of a query go over what its session was set to. Settings are: key by key, where the keys are known.
+fn settled(query: &Options) -> Vec<Settled> {
+    let all = |set: bool, subtype| set.then_some(Settled { subtype, key: None });
+    let key = |key: &str| Settled { subtype: "apply_flag_settings", key: Some(key.into()) };
+    let mut settled: Vec<_> = [
+        all(query.thinking.is_some() || query.thinking_display.is_some(), "set_max_thinking_tokens"),
+        all(matches!(query.settings, Some(FileOrJson::File(_))), "apply_flag_settings"),
+        all(query.cwd.is_some(), "set_cwd"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    settled.extend(query.effort.iter().map(|_| key("effortLevel")));
+    settled.extend(query.inline_settings().iter().flat_map(|settings| settings.keys()).map(|name| key(name)));
+    settled
 }
 
 /// A CLI can be told to skip all permissions only if it was launched for it.

@@ -161,7 +161,7 @@ impl Turn {
     fn send(&mut self) -> Result<(), Error> {
         let State::Unsent(prompt) = std::mem::replace(&mut self.state, State::Done) else { return Ok(()) };
         let shared = &self.session.shared;
-        let Plan { timeouts, switches, launch } = Plan::of(&self.options, shared)?;
+        let Plan { timeouts, switches, launch, settled } = Plan::of(&self.options, shared)?;
         let line = self.session.line()?;
         let turn = TurnId(shared.next_turn());
         let uuid = uuid::Uuid::new_v4().to_string();
@@ -174,6 +174,7 @@ impl Turn {
             idle_timeout: timeouts.idle,
             profile: protocol::Profile::default(),
             switches,
+            settled,
         };
         line.send(Order::Prompt(Box::new(prompt), launch, mailbox.clone()))?;
         self.state = State::Running { turn, uuid, mailbox, taken: VecDeque::new() };

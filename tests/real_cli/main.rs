@@ -44,6 +44,8 @@ tests![
     #[cfg(feature = "mcp")]
     in_process_tool_added,
     #[cfg(feature = "mcp")]
+    in_process_tool_after_a_kill,
+    #[cfg(feature = "mcp")]
     in_process_tool_cancelled,
     #[cfg(feature = "mcp")]
     in_process_tool_of_rmcp,
@@ -76,6 +78,7 @@ tests![
     resume_with_another_system_prompt,
     set_model,
     set_permission_mode,
+    settings_after_a_kill,
     sigterm,
     slash_command,
     spending,

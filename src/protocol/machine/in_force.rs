@@ -1,70 +1,60 @@
 //! The settings in force: what a turn that had its own finds again afterwards, and what the next process is told.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use crate::protocol::io::RequestId;
+use super::setting::{Setting, without};
+use crate::protocol::io::{RequestId, Settled};
 use crate::wire::{Frame, FrameKind, RawJson};
-
-/// A setting that outlasts a turn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::protocol) enum Setting {
-    Model,
-    PermissionMode,
-}
 
 /// What the caller and the CLI have made of the settings. What neither has touched is as the launch has it.
 #[derive(Debug, Default)]
 pub(super) struct InForce {
     /// Under way: made by the caller, not answered yet.
-    asked: BTreeMap<RequestId, (Setting, RawJson)>,
-    /// Made by the caller. The CLI forgets it when it ends.
-    made: BTreeMap<Setting, RawJson>,
+    asked: BTreeMap<RequestId, Made>,
+    /// Made by the caller, the latest last. The CLI forgets it when it ends.
+    made: Vec<Made>,
     /// The permission mode that the CLI of this connection names: it changes the mode by itself as well.
     mode: Option<RawJson>,
 }
 
-impl Setting {
-    /// The setting that a request makes, if it makes one.
-    pub(super) fn of(body: &RawJson) -> Option<Self> {
-        match body.pointer("/subtype")?.as_str()?.as_ref() {
-            "set_model" => Some(Self::Model),
-            "set_permission_mode" => Some(Self::PermissionMode),
-            _ => None,
-        }
-    }
-
-    /// Do two requests for it come to the same?
-    pub(super) fn is_same(self, one: &RawJson, other: &RawJson) -> bool {
-        let pointer = match self {
-            Self::Model => "/model",
-            Self::PermissionMode => "/mode",
-        };
-        let value = |body: &RawJson| body.pointer(pointer).and_then(|value| value.as_str().map(String::from));
-        value(one) == value(other)
-    }
+/// A setting, the request that makes it, and the time that the CLI may take for it.
+#[derive(Clone, Debug)]
+pub(super) struct Made {
+    pub(super) setting: Setting,
+    pub(super) body: RawJson,
+    pub(super) limit: Option<Duration>,
 }
 
 impl InForce {
     /// The caller has asked for something.
-    pub(super) fn ask(&mut self, request: RequestId, body: &RawJson) {
+    pub(super) fn ask(&mut self, request: RequestId, body: &RawJson, limit: Option<Duration>) {
         if let Some(setting) = Setting::of(body) {
-            self.asked.insert(request, (setting, body.clone()));
+            self.asked.insert(request, Made { setting, body: body.clone(), limit });
         }
     }
 
-    /// The CLI has answered, or nobody waits for it any more. What is in force from now on, if that is new.
-    pub(super) fn answered(&mut self, request: RequestId, accepted: bool) -> Option<(Setting, RawJson)> {
-        let (setting, body) = self.asked.remove(&request).filter(|_| accepted)?;
-        self.made.insert(setting, body.clone());
+    /// The CLI has refused, or nobody waits for it any more.
+    pub(super) fn not_made(&mut self, request: RequestId) {
+        self.asked.remove(&request);
+    }
+
+    /// The CLI has made what the caller asked for. What is in force from now on, if that is new.
+    pub(super) fn accepted(&mut self, request: RequestId, reply: Option<&RawJson>) -> Option<Made> {
+        let Made { setting, body, limit } = self.asked.remove(&request)?;
+        let before = self.take(&setting);
+        let body = setting.accepted(&body, reply, before)?;
         if setting == Setting::PermissionMode {
             self.mode = None;
         }
-        Some((setting, body))
+        let made = Made { setting, body, limit };
+        self.made.push(made.clone());
+        Some(made)
     }
 
     /// A new process names the permission mode that it was launched with. What the caller has made is still to be made again.
     pub(super) fn launched(&mut self, mode: &str) {
-        if !self.made.contains_key(&Setting::PermissionMode) {
+        if self.made(&Setting::PermissionMode).is_none() {
             self.report(mode);
         }
     }
@@ -72,21 +62,21 @@ impl InForce {
     /// The CLI names its permission mode.
     pub(super) fn report(&mut self, mode: &str) {
         let body = RawJson::from(serde_json::json!({"subtype": "set_permission_mode", "mode": mode}));
-        if let Some(made) = self.made.get_mut(&Setting::PermissionMode) {
-            made.clone_from(&body);
+        if let Some(made) = self.made.iter_mut().find(|made| made.setting == Setting::PermissionMode) {
+            made.body.clone_from(&body);
         }
         self.mode = Some(body);
     }
 
     /// The request that would bring about what is in force; `None` where nothing is known to differ from the launch.
-    pub(super) fn now(&self, setting: Setting) -> Option<&RawJson> {
-        let reported = self.mode.as_ref().filter(|_| setting == Setting::PermissionMode);
-        reported.or_else(|| self.made.get(&setting))
+    pub(super) fn now(&self, setting: &Setting) -> Option<&RawJson> {
+        let reported = self.mode.as_ref().filter(|_| *setting == Setting::PermissionMode);
+        reported.or_else(|| self.made(setting))
     }
 
     /// Is it known, with nothing under way?
-    pub(super) fn is_settled(&self, setting: Setting) -> bool {
-        self.asked.values().all(|(asked, _)| *asked != setting)
+    pub(super) fn is_settled(&self, setting: &Setting) -> bool {
+        self.asked.values().all(|asked| asked.setting != *setting)
     }
 
     /// The connection has ended.
@@ -95,14 +85,23 @@ impl InForce {
         self.mode = None;
     }
 
-    /// What the CLI of a new connection is to be told.
-    pub(super) fn to_make_again(&self) -> Vec<RawJson> {
-        self.made.values().cloned().collect()
+    /// What the CLI of a new connection is to be told, but for what its launch has settled.
+    pub(super) fn to_make_again(&self, settled: &[Settled]) -> Vec<Made> {
+        self.made.iter().filter_map(|made| Some(Made { body: without(&made.body, settled)?, ..made.clone() })).collect()
     }
 
     /// The CLI does not take it any more.
-    pub(super) fn forget(&mut self, setting: Setting) {
-        self.made.remove(&setting);
+    pub(super) fn forget(&mut self, setting: &Setting) {
+        self.take(setting);
+    }
+
+    fn made(&self, setting: &Setting) -> Option<&RawJson> {
+        self.made.iter().find(|made| made.setting == *setting).map(|made| &made.body)
+    }
+
+    fn take(&mut self, setting: &Setting) -> Option<RawJson> {
+        let at = self.made.iter().position(|made| made.setting == *setting)?;
+        Some(self.made.remove(at).body)
     }
 }
 

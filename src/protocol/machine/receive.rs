@@ -198,7 +198,7 @@ impl Machine {
         };
         match (purpose, result) {
             (Purpose::Caller(request), result) => {
-                self.note_answer(request, result.is_ok());
+                self.note_answer(request, &result);
                 out.push(Output::Reply(request, result));
             }
             (Purpose::Initialize, Ok(response)) => {
@@ -220,7 +220,9 @@ impl Machine {
                     self.end_turn(now, TurnEnd::Failed(Failure::Withdrawn), out);
                 }
             }
-            (Purpose::Apply | Purpose::Restore | Purpose::MakeAgain(_), result) => self.switched(now, purpose, result.err(), out),
+            (purpose @ (Purpose::Apply | Purpose::Restore | Purpose::MakeAgain(_)), result) => {
+                self.switched(now, purpose, result.err(), out)
+            }
             (Purpose::Interrupt | Purpose::Withdraw(_), _) => {}
         }
     }

@@ -44,7 +44,8 @@ impl Files<'_> {
         Call::new(self.0, "register_repo_root", Reply::read_optional).with("directory", directory)
     }
 
-    /// Moves the session to another directory (`set_cwd`, not declared). The answer may be that the user has to trust the directory first.
+    /// Moves the session to another directory (`set_cwd`, not declared). The answer may be that the user has to trust the directory first. Holds
+    /// also when the CLI has to be started anew.
     pub fn set_cwd(&self, path: &str) -> Call<Reply<CwdChange>> {
         Call::new(self.0, "set_cwd", Reply::read).with("path", path)
     }
