@@ -36,6 +36,7 @@ tests![
     every_option,
     fork,
     hooks,
+    hooks_every_event,
     hooks_failed_guard,
     hooks_out_of_time,
     hooks_typed,

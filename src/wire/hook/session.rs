@@ -4,7 +4,7 @@ use super::output::NoOutput;
 use crate::wire::CompactTrigger;
 
 event! {
-    /// A session starts (`SessionStart`, CLI 2.1.329, declared only; never called for hooks of a host).
+    /// A session starts (`SessionStart`, CLI 2.1.329, for hooks of a host only after `/clear` and after a compaction).
     SessionStart -> SessionStartOutput {
         /// How it starts.
         pub source: StartSource = "source" required declared,
@@ -53,7 +53,7 @@ output! {
 }
 
 event! {
-    /// A session ends (`SessionEnd`, CLI 2.1.329, declared only; never called for hooks of a host).
+    /// A session ends (`SessionEnd`, CLI 2.1.329, for hooks of a host only at `/clear`).
     SessionEnd -> NoOutput {
         /// Why.
         pub reason: EndReason = "reason" required declared,
