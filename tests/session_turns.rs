@@ -33,3 +33,23 @@ async fn two_turns_in_one_process() {
     assert_eq!(session.session_id().as_deref(), Some(SESSION));
     assert!(session.stop().await.unwrap().success());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_turn_keeps_the_uuid_of_its_prompt() {
+    let transport = cli(|_, mut cli| async move {
+        cli.handshake().await;
+        let (uuid, _) = cli.prompt().await;
+        cli.turn(&uuid, &uuid).await;
+        cli.drain().await;
+        Exit::from_code(0)
+    });
+    let session = Session::builder().transport(transport).start().unwrap();
+    let mut turn = session.query("go");
+    assert_eq!(turn.uuid(), None, "nothing has been sent");
+    let mut last = None;
+    while let Some(message) = turn.next().await {
+        last = Some(message.unwrap());
+    }
+    assert_eq!(turn.uuid(), last.unwrap().as_result().unwrap().result.as_deref());
+    assert!(session.stop().await.unwrap().success());
+}

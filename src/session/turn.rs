@@ -60,6 +60,7 @@ use crate::wire::{ApiErrorKind, Frame, FrameKind, Message, ResultMessage};
 pub struct Turn {
     session: Arc<Inner>,
     state: State,
+    uuid: Option<String>,
     options: Box<Options>,
     spent: Option<Box<Spending>>,
     /// The last assistant message: of a failed call of the API it may tell more than the result.
@@ -70,13 +71,13 @@ option_setters!(Turn, options);
 
 enum State {
     Unsent(Prompt),
-    Running { turn: TurnId, uuid: String, mailbox: Arc<Mailbox>, taken: VecDeque<Frame> },
+    Running { turn: TurnId, mailbox: Arc<Mailbox>, taken: VecDeque<Frame> },
     Done,
 }
 
 impl Turn {
     pub(super) fn new(session: Arc<Inner>, prompt: Prompt) -> Self {
-        Self { session, state: State::Unsent(prompt), options: Box::default(), spent: None, said: None }
+        Self { session, state: State::Unsent(prompt), uuid: None, options: Box::default(), spent: None, said: None }
     }
 
     /// Lays these options over those that were set for this turn so far.
@@ -85,12 +86,9 @@ impl Turn {
         self
     }
 
-    /// The uuid that the prompt carries on the wire, once it has been sent.
+    /// The uuid that the prompt carries on the wire, once it has been sent: what [`Files::rewind`](super::Files::rewind) wants.
     pub fn uuid(&self) -> Option<&str> {
-        match &self.state {
-            State::Running { uuid, .. } => Some(uuid),
-            _ => None,
-        }
+        self.uuid.as_deref()
     }
 
     /// What the turn has used; `None` before its result has come. The CLI counts what it did unasked since the result before (a turn of its
@@ -177,7 +175,8 @@ impl Turn {
             settled,
         };
         line.send(Order::Prompt(Box::new(prompt), launch, mailbox.clone()))?;
-        self.state = State::Running { turn, uuid, mailbox, taken: VecDeque::new() };
+        self.uuid = Some(uuid);
+        self.state = State::Running { turn, mailbox, taken: VecDeque::new() };
         Ok(())
     }
 }

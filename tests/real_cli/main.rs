@@ -32,6 +32,7 @@ tests![
     bad_flag,
     clear,
     control_requests,
+    control_requests_at_work,
     dropped_turn,
     every_option,
     fork,
