@@ -80,6 +80,25 @@ async fn a_launch_for_one_query_keeps_what_the_session_was_set_to() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_prompt_is_verbatim_at_once() {
+    let transport = cli(|_, mut cli| async move {
+        cli.handshake().await;
+        for marked in [false, true, false] {
+            let line = cli.read().await.unwrap();
+            assert_eq!(line.get("client_composed").is_some(), marked, "{line}");
+            cli.turn(line["uuid"].as_str().unwrap(), "done").await;
+        }
+        cli.drain().await;
+        Exit::from_code(0)
+    });
+    let session = Session::builder().transport(transport).start().unwrap();
+    for query in [session.query("1"), session.query("/2").verbatim_prompts(true), session.query("3")] {
+        assert_eq!(query.text().await.unwrap(), "done");
+    }
+    assert!(session.stop().await.unwrap().success());
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_options_of_a_query_go_over_what_the_session_was_set_to() {
     let launches = Arc::new(Mutex::new(0));
     let transport = cli(move |_, mut cli| {

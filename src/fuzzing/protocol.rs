@@ -101,6 +101,7 @@ impl Host {
             turn: TurnId(self.next),
             uuid: format!("p-{}", self.next),
             content: literal("\"x\""),
+            verbatim: number & 16 != 0,
             timeout: limit(1),
             idle_timeout: limit(2),
             profile: Profile(u64::from(number & 4)),

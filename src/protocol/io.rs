@@ -69,6 +69,8 @@ pub struct Prompt {
     pub uuid: String,
     /// `message.content`: a string or an array of content blocks.
     pub content: RawJson,
+    /// Whether the CLI is to take it as it is, without files for `@path` and without slash commands.
+    pub verbatim: bool,
     /// The longest that the turn may take from the writing of the prompt to its result.
     pub timeout: Option<Duration>,
     /// The longest silence of the CLI within the turn. Every frame but a `keep_alive` breaks it, and it is not counted while the CLI waits

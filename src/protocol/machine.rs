@@ -35,8 +35,6 @@ pub struct Config {
     pub drain_timeout: Duration,
     /// How many prompts may wait behind the one that runs, or that will run once the CLI is ready.
     pub max_queue: usize,
-    /// Whether the CLI is to take prompts as they are, without files for `@path` and without slash commands.
-    pub verbatim_prompts: bool,
 }
 
 impl Default for Config {
@@ -47,7 +45,6 @@ impl Default for Config {
             control_timeout: Duration::from_secs(60),
             drain_timeout: DEFAULT_DRAIN_TIMEOUT,
             max_queue: 1024,
-            verbatim_prompts: false,
         }
     }
 }
@@ -368,7 +365,7 @@ impl Machine {
     }
 
     fn begin(&mut self, now: Instant, prompt: Prompt, out: &mut Vec<Output>) {
-        let line = if self.config.verbatim_prompts { verbatim_user_line } else { user_line };
+        let line = if prompt.verbatim { verbatim_user_line } else { user_line };
         out.push(Output::Write(line(&prompt.uuid, &prompt.content)));
         self.current = Some(Current::new(prompt, now));
     }

@@ -158,6 +158,7 @@ fn prompt(turn: u64) -> Prompt {
         turn: TurnId(turn),
         uuid: format!("p-{turn}"),
         content: json(&format!("\"{turn}\"")),
+        verbatim: false,
         timeout: None,
         idle_timeout: None,
         profile: Profile::default(),

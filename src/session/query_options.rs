@@ -12,6 +12,8 @@ use crate::wire::RawJson;
 /// How the options of a query are carried out.
 pub(super) struct Plan {
     pub(super) timeouts: Timeouts,
+    /// Is the prompt taken as it is?
+    pub(super) verbatim: bool,
     /// What a control request can switch.
     pub(super) switches: Vec<Switch>,
     /// What only a launch can set: the options of that launch.
@@ -28,15 +30,16 @@ impl Plan {
     pub(super) fn of(query: &Options, shared: &Shared) -> Result<Self> {
         let session = &shared.options;
         if *query == Options::default() {
-            return Ok(Self { timeouts: session.timeouts(), switches: Vec::new(), launch: None, settled: Vec::new() });
+            let verbatim = session.verbatim_prompts == Some(true);
+            return Ok(Self { timeouts: session.timeouts(), verbatim, switches: Vec::new(), launch: None, settled: Vec::new() });
         }
         let mut resolved = query.over(session);
         resolved.validate()?;
         refuse_session_only(query)?;
-        let timeouts = resolved.timeouts();
+        let (timeouts, verbatim) = (resolved.timeouts(), resolved.verbatim_prompts == Some(true));
         let switches = switches(query, &mut resolved, session);
         let differs = resolved.launch()? != session.launch()? || resolved.initialize() != session.initialize();
-        Ok(Self { timeouts, switches, launch: differs.then(|| Box::new(resolved)), settled: settled(query) })
+        Ok(Self { timeouts, verbatim, switches, launch: differs.then(|| Box::new(resolved)), settled: settled(query) })
     }
 }
 
@@ -97,7 +100,6 @@ fn refuse_session_only(query: &Options) -> Result<(), OptionError> {
         ("resume_session_at", query.resume_session_at.is_some()),
         ("resume_drops_turn", query.resume_drops_turn.is_some()),
         ("title", query.title.is_some()),
-        ("verbatim_prompts", query.verbatim_prompts.is_some()),
         ("control_timeout", query.control_timeout.is_some()),
         ("initialize_timeout", query.initialize_timeout.is_some()),
         ("drain_timeout", query.drain_timeout.is_some()),

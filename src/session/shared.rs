@@ -65,7 +65,6 @@ impl Shared {
             control_timeout: timeouts.control.unwrap_or(Duration::MAX),
             drain_timeout: timeouts.drain.unwrap_or(Duration::MAX),
             max_queue: self.max_queue,
-            verbatim_prompts: self.options.verbatim_prompts == Some(true),
         }
     }
 

@@ -159,7 +159,7 @@ impl Turn {
     fn send(&mut self) -> Result<(), Error> {
         let State::Unsent(prompt) = std::mem::replace(&mut self.state, State::Done) else { return Ok(()) };
         let shared = &self.session.shared;
-        let Plan { timeouts, switches, launch, settled } = Plan::of(&self.options, shared)?;
+        let Plan { timeouts, verbatim, switches, launch, settled } = Plan::of(&self.options, shared)?;
         let line = self.session.line()?;
         let turn = TurnId(shared.next_turn());
         let uuid = uuid::Uuid::new_v4().to_string();
@@ -168,6 +168,7 @@ impl Turn {
             turn,
             uuid: uuid.clone(),
             content: prompt.0,
+            verbatim,
             timeout: timeouts.turn,
             idle_timeout: timeouts.idle,
             profile: protocol::Profile::default(),
