@@ -106,7 +106,8 @@ async fn a_fork_has_all_of_a_conversation_that_was_resumed_in_part() {
         noted.note(launch);
         async move { cli.serve().await }
     });
-    let session = Session::builder().resume(SESSION).resume_session_at(POINT).resume_drops_turn(POINT).transport(transport).start().unwrap();
+    let session =
+        Session::builder().resume(SESSION).resume_session_at(POINT).resume_drops_turn(POINT).transport(transport).start().unwrap();
     assert_eq!(read(session.query("go")).await.text(), "go");
     let fork = session.fork().unwrap();
     assert_eq!(read(fork.query("go on")).await.text(), "go on");

@@ -53,3 +53,27 @@ async fn a_turn_keeps_the_uuid_of_its_prompt() {
     assert_eq!(turn.uuid(), last.unwrap().as_result().unwrap().result.as_deref());
     assert!(session.stop().await.unwrap().success());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_turn_that_was_read_to_its_end_still_says_how_it_ended() {
+    let transport = cli(|_, mut cli| async move {
+        cli.handshake().await;
+        for answer in 0..3 {
+            let (uuid, _) = cli.prompt().await;
+            cli.turn(&uuid, &format!("answer {answer}")).await;
+        }
+        cli.prompt().await;
+        Exit::from_code(3)
+    });
+    let session = Session::builder().transport(transport).start().unwrap();
+    let read = async || {
+        let mut turn = session.query("go");
+        while turn.next().await.is_some() {}
+        turn
+    };
+    assert_eq!(read().await.text().await.unwrap(), "answer 0");
+    assert_eq!(read().await.final_text().await.unwrap().as_deref(), Some("answer 1"));
+    assert_eq!(read().await.collect_summary().await.unwrap().text(), "answer 2");
+    assert_eq!(read().await.text().await.unwrap_err().exit(), Some(&Exit::from_code(3)));
+    session.stop().await;
+}

@@ -65,6 +65,8 @@ pub struct Turn {
     spent: Option<Box<Spending>>,
     /// The last assistant message: of a failed call of the API it may tell more than the result.
     said: Option<Frame>,
+    /// How the turn ended, for those who ask when it has been read: its result, or the error in place of one.
+    end: Option<Result<Frame>>,
 }
 
 option_setters!(Turn, options);
@@ -77,7 +79,7 @@ enum State {
 
 impl Turn {
     pub(super) fn new(session: Arc<Inner>, prompt: Prompt) -> Self {
-        Self { session, state: State::Unsent(prompt), uuid: None, options: Box::default(), spent: None, said: None }
+        Self { session, state: State::Unsent(prompt), uuid: None, options: Box::default(), spent: None, said: None, end: None }
     }
 
     /// Lays these options over those that were set for this turn so far.
@@ -121,20 +123,30 @@ impl Turn {
         Error::of_result(result, self.api_error().as_ref())
     }
 
+    /// The result of a turn that has been read to its end.
+    ///
+    /// # Errors
+    /// Where the turn ended without one, also if that has been told before.
+    pub(super) fn ended(&self) -> Result<ResultMessage> {
+        let result = self.end.clone().transpose()?.map(Message::new);
+        Ok(result.as_ref().and_then(Message::as_result).cloned().unwrap_or_default())
+    }
+
     pub(super) fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Message>>> {
         loop {
             match &mut self.state {
                 State::Done => return Poll::Ready(None),
                 State::Unsent(_) => {
                     if let Err(error) = self.send() {
-                        self.state = State::Done;
-                        return Poll::Ready(Some(Err(error)));
+                        return self.fail(error);
                     }
                 }
                 State::Running { mailbox, taken, .. } => {
                     if let Some(frame) = taken.pop_front() {
-                        if frame.kind() == FrameKind::Assistant {
-                            self.said = Some(frame.clone());
+                        match frame.kind() {
+                            FrameKind::Assistant => self.said = Some(frame.clone()),
+                            FrameKind::Result => self.end = Some(Ok(frame.clone())),
+                            _ => {}
                         }
                         return Poll::Ready(Some(Ok(Message::new(frame))));
                     }
@@ -142,8 +154,7 @@ impl Turn {
                         Poll::Ready(Some(Ok(()))) => {}
                         Poll::Ready(Some(Err(error))) => {
                             self.spent = mailbox.spending().map(Box::new);
-                            self.state = State::Done;
-                            return Poll::Ready(Some(Err(error)));
+                            return self.fail(error);
                         }
                         Poll::Ready(None) => {
                             self.spent = mailbox.spending().map(Box::new);
@@ -154,6 +165,12 @@ impl Turn {
                 }
             }
         }
+    }
+
+    fn fail(&mut self, error: Error) -> Poll<Option<Result<Message>>> {
+        self.state = State::Done;
+        self.end = Some(Err(error.clone()));
+        Poll::Ready(Some(Err(error)))
     }
 
     fn send(&mut self) -> Result<(), Error> {
