@@ -181,6 +181,9 @@ async fn a_bad_option_of_a_query_is_told_before_anything_is_sent() {
     let session = Session::builder().transport(transport).start().unwrap();
     let error = session.query("1").max_turns(0).text().await.unwrap_err();
     assert!(error.is_option() && error.to_string().contains("max_turns"), "{error}");
+    let session = Session::builder().initialize_field("toolAliases", json!({"A": "C"})).transport(support::cli::echo()).start().unwrap();
+    let error = session.query("1").tool_aliases([("A", "B")]).text().await.unwrap_err();
+    assert!(error.is_option() && error.to_string().contains("toolAliases"), "the field would be written over: {error}");
     let error = session.query("1").resume(SESSION).text().await.unwrap_err();
     assert!(error.to_string().contains("`resume`"), "{error}");
 }

@@ -346,7 +346,7 @@ impl Machine {
             return;
         }
         match self.queue.front() {
-            Some(next) if next.profile != self.profile => self.relaunch(out),
+            Some(next) if next.profile != self.profile || self.in_force.tells_apart(&next.settled, &self.settled) => self.relaunch(out),
             Some(_) => {
                 if let Some(prompt) = self.queue.pop_front() {
                     self.prepare(now, prompt, out);

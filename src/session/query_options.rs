@@ -38,6 +38,7 @@ impl Plan {
         refuse_session_only(query)?;
         let (timeouts, verbatim) = (resolved.timeouts(), resolved.verbatim_prompts == Some(true));
         let switches = switches(query, &mut resolved, session);
+        shared.refuse_fields_set_twice(&resolved)?;
         let differs = resolved.launch()? != session.launch()? || resolved.initialize() != session.initialize();
         Ok(Self { timeouts, verbatim, switches, launch: differs.then(|| Box::new(resolved)), settled: settled(query) })
     }

@@ -90,6 +90,11 @@ impl InForce {
         self.made.iter().filter_map(|made| Some(Made { body: without(&made.body, settled)?, ..made.clone() })).collect()
     }
 
+    /// Does it make a difference which of the two a launch has settled?
+    pub(super) fn tells_apart(&self, one: &[Settled], other: &[Settled]) -> bool {
+        one != other && self.made.iter().any(|made| without(&made.body, one) != without(&made.body, other))
+    }
+
     /// The CLI does not take it any more.
     pub(super) fn forget(&mut self, setting: &Setting) {
         self.take(setting);

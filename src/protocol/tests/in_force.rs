@@ -247,6 +247,31 @@ fn what_a_launch_settles_is_not_made_again_in_that_process() {
 }
 
 #[test]
+fn what_was_set_by_hand_gives_way_to_a_prompt_that_settles_it_the_way_of_the_session() {
+    let mut rig = Rig::ready();
+    let own = || vec![Settled { subtype: "apply_flag_settings", key: Some("effortLevel".into()) }];
+    let settling = |turn| Command::Prompt(Prompt { settled: own(), ..prompt(turn) });
+    assert_eq!(rig.command(settling(1)), [written(1)], "it is as the session has it");
+    run(&mut rig, 1);
+    let low = r#"{"subtype":"apply_flag_settings","settings":{"effortLevel":"low"}}"#;
+    rig.control(2, low);
+    rig.line(&success(2, "{}"));
+    assert_eq!(rig.command(settling(2)), ["close stdin"]);
+    assert_eq!(rig.closed(), ["open"]);
+    rig.opened();
+    assert_eq!(rig.line(&success(3, "{}")), [written(2)], "the new process has it in no other way");
+    run(&mut rig, 2);
+    assert_eq!(rig.command(settling(3)), [written(3)]);
+    run(&mut rig, 3);
+    assert_eq!(rig.prompt(4), ["close stdin"]);
+    rig.closed();
+    rig.opened();
+    assert_eq!(rig.line(&success(4, "{}")), [request(5, low)]);
+    assert_eq!(rig.line(&success(5, "{}")), [written(4)]);
+    run(&mut rig, 4);
+}
+
+#[test]
 fn what_took_long_may_take_as_long_again() {
     let mut rig = Rig::ready();
     let servers = r#"{"subtype":"mcp_set_servers","servers":{"slow":{"command":"slow"}}}"#;
