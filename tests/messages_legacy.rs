@@ -83,7 +83,9 @@ async fn a_turn_delivers_the_text_and_ends_without_a_result() {
     }
     assert_eq!(texts, ["Hello!", "One file."]);
     assert_eq!(kinds, ["message", "tool_use", "result", "message", "done"]);
-    assert!(failed.as_ref().is_some_and(claude_wire::Error::is_ended_without_result), "{failed:?}");
+    let failed = failed.unwrap();
+    assert!(failed.is_ended_without_result(), "{failed}");
+    assert_eq!(failed.messages_seen(), 5);
     session.stop().await;
     scenario.assert_finished();
 }

@@ -257,7 +257,7 @@ proptest! {
         let message = message(&object);
         let typed = match &message.as_stream_event().unwrap().event {
             Event::ContentBlockDelta(piece) => match &piece.delta {
-                Delta::Text(delta) => delta.raw.pointer("/text").and_then(|text| text.as_str().map(String::from)),
+                Delta::Text(delta) => event["delta"]["text"].is_string().then(|| delta.text.clone()),
                 _ => None,
             },
             _ => None,
@@ -266,4 +266,12 @@ proptest! {
         let is_delta = event["type"] == "content_block_delta" && event["delta"]["type"] == "text_delta";
         prop_assert_eq!(typed.as_deref(), text(&event["delta"]["text"]).filter(|_| is_delta));
     }
+}
+
+#[test]
+fn of_a_key_that_stands_twice_the_last_counts_in_a_map_too() {
+    let line = r#"{"type":"result","subtype":"success","modelUsage":{"m":{},"m":7,"n":7,"n":{}}}"#;
+    let message = Message::new(Frame::parse(line).unwrap());
+    let models: Vec<_> = message.as_result().unwrap().model_usage.keys().cloned().collect();
+    assert_eq!(models, ["n"]);
 }

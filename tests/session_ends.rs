@@ -56,6 +56,27 @@ async fn an_exit_with_code_0_and_no_result_is_an_error_all_the_same() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_error_tells_how_many_messages_of_its_turn_came() {
+    let transport = first(&Launches::default(), |mut cli, uuid| async move {
+        cli.write(result(&uuid, "done")).await;
+        let (uuid, _) = cli.prompt().await;
+        cli.write(init(&uuid)).await;
+        cli.write(assistant("half")).await;
+        cli.complain("killed\n").await;
+        Exit::from_code(0)
+    });
+    let session = Session::builder().transport(transport).start().unwrap();
+    assert_eq!(read(session.query("go")).await.text(), "done");
+    let (turn, waiting) = tokio::join!(read(session.query("again")), session.query("third").text());
+    assert_eq!(turn.error().messages_seen(), 2, "those of the turn before are its own");
+    let message = "the CLI ended without a result (exit code 0), after 2 messages; its standard error ends with:\nkilled";
+    assert_eq!(turn.error().to_string(), message);
+    assert_eq!(waiting.unwrap(), "third");
+    session.stop().await;
+    assert_eq!(session.query("late").text().await.unwrap_err().messages_seen(), 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_death_after_the_result_is_not_the_turns() {
     let launches = Launches::default();
     let transport = first(&launches, |mut cli, uuid| async move {

@@ -78,10 +78,19 @@ fn budgets(corpus: &Corpus, times: &[Duration], slack: f64) -> Vec<String> {
         check("untouched beside the tagged enum", faster(&rows::UNTOUCHED, &rows::TAGGED), corpus.budgets.untouched),
         check("text of deltas beside the tagged enum", faster(&rows::TEXT, &rows::TAGGED), corpus.budgets.text),
         check("typed beside the tagged enum", faster(&rows::TYPED, &rows::TAGGED), corpus.budgets.typed),
+        check(
+            "the same, less what bare LinesCodec takes in both",
+            beyond_framing(times, &rows::TAGGED) / beyond_framing(times, &rows::TYPED),
+            1.5,
+        ),
     ]
     .into_iter()
     .flatten()
     .collect()
+}
+
+fn beyond_framing(times: &[Duration], row: &Row) -> f64 {
+    seconds(times, row) - seconds(times, &rows::BARE)
 }
 
 fn seconds(times: &[Duration], row: &Row) -> f64 {

@@ -61,6 +61,7 @@ async fn a_session_in_front_of_the_stand_in() {
     assert_eq!(text.next().await.unwrap().unwrap(), "Hello!");
     let error = text.next().await.unwrap().unwrap_err();
     assert!(error.is_ended_without_result(), "{error}");
+    assert_eq!(error.messages_seen(), 4);
     session.stop().await;
 }
 

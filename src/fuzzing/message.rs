@@ -6,12 +6,14 @@ use bytes::Bytes;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
+use super::agree;
 use crate::wire::{Frame, Line, Message, Outcome, RawJson, classify};
 
 /// One line.
 ///
-/// Holds: the scanner accepts what `serde_json` accepts when it skips a value; a frame is an object with a `type`, and its peek says what
-/// `serde_json::Value` says; a message of text is written as it was read; and nothing that is asked of a message panics.
+/// Holds: the scanner accepts what `serde_json` accepts when it skips a value; a frame is an object with a `type`, and its peek and every
+/// field of its typed message say what `serde_json::Value` says; a message of text is written as it was read; and nothing that is asked of a
+/// message panics.
 pub fn message(data: &[u8]) {
     let line = Bytes::copy_from_slice(data);
     let is_json = serde_json::from_slice::<IgnoredAny>(data).is_ok();
@@ -51,9 +53,13 @@ fn agrees(frame: &Frame, value: &Value) {
     for name in value.as_object().into_iter().flat_map(|object| object.keys()) {
         assert_eq!(frame.field(name).and_then(|field| field.to_value().ok()).as_ref(), Some(&value[name]), "{name:?}");
     }
+    let message = Message::new(frame.clone());
+    agree::body(&message, value);
     let delta = &value["event"]["delta"];
-    let is_delta = frame.kind_name() == "stream_event" && value["event"]["type"] == "content_block_delta" && delta["type"] == "text_delta";
-    assert_eq!(Message::new(frame.clone()).text_delta().as_deref(), delta["text"].as_str().filter(|_| is_delta));
+    let is_delta = frame.kind_name() == "stream_event" && value["event"]["type"] == "content_block_delta";
+    let piece = |kind: &str, field: &str| delta[field].as_str().filter(|_| is_delta && delta["type"] == kind);
+    assert_eq!(message.text_delta().as_deref(), piece("text_delta", "text"));
+    assert_eq!(message.thinking_delta().as_deref(), piece("thinking_delta", "thinking"));
 }
 
 /// Asks everything once.

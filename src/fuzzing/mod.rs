@@ -2,6 +2,7 @@
 //!
 //! `fuzz/` calls them from libFuzzer; the unit tests call them with the committed seeds, so that ordinary builds compile and run them.
 
+pub(crate) mod agree;
 mod codec;
 mod message;
 mod protocol;

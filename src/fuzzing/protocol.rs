@@ -11,10 +11,15 @@ use crate::wire::{Line, RawJson, classify};
 ///
 /// Holds: the invariants of the protocol.
 pub fn protocol(data: &[u8]) {
+    play(data, |_| ());
+}
+
+/// Tells everything that comes out.
+pub(super) fn play(data: &[u8], mut tell: impl FnMut(&Output)) {
     let mut source = Source::new(data);
     let mut host = Host::new(source.byte());
     while !source.is_empty() {
-        host.operation(&mut source);
+        host.operation(&mut source).iter().for_each(&mut tell);
     }
     host.observed.finish(host.now);
 }
@@ -53,20 +58,29 @@ const LINES: [&str; 20] = [
     r#"{"type":"#,
 ];
 
+/// What a caller asks of the CLI.
+const REQUESTS: [&str; 5] = [
+    r#"{"subtype":"get_usage"}"#,
+    r#"{"subtype":"interrupt"}"#,
+    r#"{"subtype":"set_model","model":"m"}"#,
+    r#"{"subtype":"set_model","model":"n"}"#,
+    r#"{"subtype":"set_permission_mode","mode":"plan"}"#,
+];
+
 impl Host {
     fn new(choice: u8) -> Self {
         let config = Config { max_queue: usize::from(choice % 4), ..Config::default() };
-        Self { observed: Observed::new(config), now: Instant::now(), next: 1, callbacks: 0, wire: 1 }
+        Self { observed: Observed::new(config), now: Instant::now(), next: 1, callbacks: 0, wire: 0 }
     }
 
-    fn operation(&mut self, source: &mut Source<'_>) {
+    fn operation(&mut self, source: &mut Source<'_>) -> Vec<Output> {
         let (operation, number) = (source.byte(), source.byte());
         let back = u64::from(number % 4);
         let input = match operation % 16 {
             0 | 1 => self.prompt(number),
             2 => Input::Command(Command::Abandon(TurnId(self.next.saturating_sub(back + 1)))),
             3 => Input::Command(Command::Connect(RequestId(self.next))),
-            4 => Input::Command(Command::Control(RequestId(self.next), literal(r#"{"subtype":"get_usage"}"#), None)),
+            4 => Input::Command(Command::Control(RequestId(self.next), literal(REQUESTS[usize::from(number) % REQUESTS.len()]), None)),
             5 => Input::Command(Command::Cancel(RequestId(self.next.saturating_sub(back + 1)))),
             6 => Input::Answered(CallbackId(self.callbacks.saturating_sub(back)), answer(number)),
             7 => Input::Opened,
@@ -86,13 +100,15 @@ impl Host {
             _ => received(self.line(number, source.byte()).into_bytes()),
         };
         self.next += 1;
-        for output in self.observed.handle(self.now, input) {
+        let outputs = self.observed.handle(self.now, input);
+        for output in &outputs {
             match output {
                 Output::Callback(callback, _) => self.callbacks = callback.0,
                 Output::Write(line) if line.starts_with(br#"{"type":"control_request""#) => self.wire += 1,
                 _ => {}
             }
         }
+        outputs
     }
 
     fn prompt(&self, number: u8) -> Input {

@@ -1,8 +1,19 @@
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
 use super::*;
+use crate::recording::{Event, Recording};
+use crate::wire::{Frame, Message};
+
+fn seeds(target: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(target)
+}
 
 /// Runs a target over its seeds, and over every prefix of them.
 fn replay(target: &str, run: fn(&[u8])) {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(target);
+    let folder = seeds(target);
     let mut seeds = 0;
     for entry in std::fs::read_dir(&folder).unwrap() {
         let seed = std::fs::read(entry.unwrap().path()).unwrap();
@@ -25,6 +36,21 @@ fn the_seeds_of_message_hold() {
 }
 
 #[test]
+fn the_lines_of_the_recordings_hold_as_messages() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("recordings/2.1.329");
+    let mut kinds = BTreeSet::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let Ok(recording) = Recording::from_bytes(&std::fs::read(&path).unwrap()) else { continue };
+        for payload in recording.events.iter().filter_map(Event::payload) {
+            message(payload.bytes());
+            kinds.extend(Frame::parse(payload.bytes().clone()).map(|frame| frame.kind_name().into_owned()));
+        }
+    }
+    assert!(kinds.len() >= 9, "only {kinds:?}");
+}
+
+#[test]
 fn the_seeds_of_protocol_hold() {
     replay("protocol", protocol);
 }
@@ -32,4 +58,51 @@ fn the_seeds_of_protocol_hold() {
 #[test]
 fn the_seeds_of_recording_hold() {
     replay("recording", recording);
+}
+
+/// A fuzzer that starts from histories which end in the handshake does not get far.
+#[test]
+fn the_seeds_of_protocol_go_where_their_names_say() {
+    for (seed, expected) in [
+        ("two-turns", ["Ended(TurnId(1), Result)", "Ended(TurnId(7), Result)"]),
+        ("questions", ["Reply(RequestId(10), Err(Refused(", "CallbackCancelled(CallbackId(1))"]),
+        ("limits-and-drain", ["interrupt", "Terminate"]),
+        ("dropped-inside-a-foreign-turn", ["cancel_async_message", "Ended(TurnId(10), Result)"]),
+        ("interrupted-before-it-begins", ["Reply(RequestId(5), Ok(", r#"cw-4\",\"request\":{\"subtype\":\"interrupt"#]),
+        ("settings-over-a-restart", ["could not be made again", r#"cw-9\",\"request\":{\"subtype\":\"set_model\",\"model\":\"n"#]),
+    ] {
+        let mut told = String::new();
+        super::protocol::play(&std::fs::read(seeds("protocol").join(seed)).unwrap(), |output| told.push_str(&format!("{output:?}\n")));
+        let at = expected.map(|what| told.find(what));
+        assert!(at[0].is_some() && at[0] < at[1], "{seed}: {expected:?} are at {at:?} in\n{told}");
+    }
+}
+
+#[test]
+fn every_field_that_says_something_else_is_found() {
+    let seeds = seeds("message");
+    for (seed, pointer) in [
+        ("assistant", "/message/content/0/type"),
+        ("assistant", "/message/usage/output_tokens"),
+        ("user", "/message/content"),
+        ("result", "/num_turns"),
+        ("result", "/total_cost_usd"),
+        ("stream_event-content_block_delta", "/event/index"),
+        ("stream_event-content_block_delta", "/event/delta/text"),
+        ("system-status", "/subtype"),
+        ("system-task_started", "/task_id"),
+        ("command_lifecycle", "/state"),
+        ("control_request-can_use_tool", "/request/tool_name"),
+        ("control_response-success", "/response/request_id"),
+        ("keys-twice", "/subagent_stats/by_type/a"),
+        ("permission-updates", "/request/permission_suggestions/1/mode"),
+    ] {
+        let line = std::fs::read(seeds.join(seed)).unwrap();
+        let read = Message::new(Frame::parse(line.clone()).unwrap());
+        let mut value: Value = serde_json::from_slice(&line).unwrap();
+        agree::body(&read, &value);
+        *value.pointer_mut(pointer).unwrap_or_else(|| panic!("{seed} has no {pointer}")) = Value::from("something else");
+        let compared = std::panic::catch_unwind(|| agree::body(&read, &value));
+        assert!(compared.is_err(), "{seed}: nobody has seen that {pointer} differs");
+    }
 }

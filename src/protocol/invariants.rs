@@ -21,10 +21,14 @@ pub(crate) struct Observed {
     open: Option<OpenPrompt>,
     /// Requests of the caller's without a reply.
     requests: BTreeSet<RequestId>,
+    /// Those among them that interrupt, and were not written yet.
+    interrupts: BTreeSet<RequestId>,
     /// Every id that a request of the host's has ever had on the wire.
     used_ids: HashSet<String>,
     /// Those of this connection that have not been answered or taken back.
     on_wire: HashSet<String>,
+    /// Those that withdraw a prompt.
+    withdrawals: HashSet<String>,
     /// Questions of the CLI's without an answer, under their ids on the wire.
     callbacks: HashMap<CallbackId, RawJson>,
 }
@@ -63,8 +67,10 @@ impl Observed {
             waiting: BTreeMap::new(),
             open: None,
             requests: BTreeSet::new(),
+            interrupts: BTreeSet::new(),
             used_ids: HashSet::new(),
             on_wire: HashSet::new(),
+            withdrawals: HashSet::new(),
             callbacks: HashMap::new(),
         }
     }
@@ -80,12 +86,13 @@ impl Observed {
         let before = self.machine.counters();
         let tick = matches!(input, Input::Tick);
         let closed = matches!(input, Input::Closed);
+        let may_end = tick || closed || matches!(&input, Input::Received(outcome) if self.can_end_a_turn(outcome));
         let seen = self.note(&input);
         let mut out = Vec::new();
         self.machine.handle(now, input, &mut out);
         for output in &out {
             assert!(!was_stopped || is_failure(output), "{output:?} came out of a machine that had stopped");
-            self.check(output, closed);
+            self.check(output, closed, may_end);
         }
         match &seen {
             Seen::Line(outcome) => self.check_line(outcome, &out, before),
@@ -116,7 +123,7 @@ impl Observed {
     fn note(&mut self, input: &Input) -> Seen {
         match input {
             Input::Received(outcome) => {
-                let may_be_over = can_end_a_turn(outcome);
+                let may_be_over = self.can_end_a_turn(outcome);
                 self.open.iter_mut().filter(|open| open.abandoned).for_each(|open| open.may_be_over |= may_be_over);
                 return Seen::Line(outcome.clone());
             }
@@ -129,12 +136,20 @@ impl Observed {
             Input::Closed => {
                 self.link = Link::Closed;
                 self.on_wire.clear();
+                self.withdrawals.clear();
                 self.open = self.open.take().filter(|open| !open.abandoned);
             }
-            Input::Command(Command::Connect(request) | Command::Control(request, ..)) => {
-                assert!(self.requests.insert(*request), "the test used {request:?} twice");
+            Input::Command(Command::Connect(request)) => self.note_request(*request),
+            Input::Command(Command::Control(request, body, _)) => {
+                self.note_request(*request);
+                if subtype_of(body).as_deref() == Some("interrupt") {
+                    self.interrupts.insert(*request);
+                }
             }
-            Input::Command(Command::Cancel(request)) => drop(self.requests.remove(request)),
+            Input::Command(Command::Cancel(request)) => {
+                self.requests.remove(request);
+                self.interrupts.remove(request);
+            }
             Input::Command(Command::Prompt(prompt)) => drop(self.waiting.insert(prompt.turn, prompt.uuid.clone())),
             Input::Command(Command::Abandon(turn)) => {
                 self.waiting.remove(turn);
@@ -145,7 +160,22 @@ impl Observed {
         Seen::Other
     }
 
-    fn check(&mut self, output: &Output, closed: bool) {
+    fn note_request(&mut self, request: RequestId) {
+        assert!(self.requests.insert(request), "the test used {request:?} twice");
+    }
+
+    /// A result, the CLI's word that it has dropped the prompt, or the reply to a withdrawal. The reply to an interrupt is not.
+    fn can_end_a_turn(&self, outcome: &Outcome) -> bool {
+        let (Outcome::Message(frame) | Outcome::Control(frame)) = outcome else { return false };
+        match frame.kind() {
+            FrameKind::Result | FrameKind::CommandLifecycle => true,
+            FrameKind::ControlResponse => self.withdrawals.contains(&id_of(frame)),
+            _ => false,
+        }
+    }
+
+    /// `may_end`: can the input have ended the turn that runs?
+    fn check(&mut self, output: &Output, closed: bool, may_end: bool) {
         match output {
             Output::Open { resume, .. } => {
                 assert_eq!(self.link, Link::Closed, "opened twice");
@@ -162,9 +192,11 @@ impl Observed {
                 let was_waiting = self.waiting.remove(turn).is_some();
                 let was_open = self.open.take_if(|open| open.turn == *turn && !open.abandoned).is_some();
                 assert!(was_waiting || was_open, "{turn:?} ended and was not there to end");
+                assert!(!was_open || may_end, "{turn:?} ended with nothing that ends it");
             }
             Output::Reply(request, _) => {
                 assert!(self.requests.remove(request), "a reply to {request:?}, which nobody waits for");
+                self.interrupts.remove(request);
             }
             Output::Callback(callback, frame) => {
                 let id = frame.request_id().unwrap_or_default();
@@ -188,16 +220,29 @@ impl Observed {
         assert_eq!(self.link, Link::Open, "wrote to nobody: {text}");
         assert!(memchr::memchr(b'\n', line).is_none(), "not one line: {text}");
         let Ok(frame) = Frame::parse(line.to_vec()) else { panic!("not a frame: {text}") };
-        let id = frame.request_id().and_then(|id| id.as_str().map(String::from)).unwrap_or_default();
+        let id = id_of(&frame);
         match frame.kind() {
             FrameKind::User => self.prompt_written(&frame),
             FrameKind::ControlRequest => {
                 assert!(self.used_ids.insert(id.clone()), "an id twice: {text}");
+                self.check_request(&frame, &id);
                 self.on_wire.insert(id);
             }
             FrameKind::ControlCancelRequest => assert!(self.on_wire.remove(&id), "takes back what is not there: {text}"),
             FrameKind::ControlResponse => {}
             _ => panic!("nothing that a host writes: {text}"),
+        }
+    }
+
+    fn check_request(&mut self, frame: &Frame, id: &str) {
+        let body = frame.payload().map(|body| body.raw()).unwrap_or_default();
+        match subtype_of(&body).as_deref() {
+            Some("interrupt") => {
+                let asked = self.interrupts.pop_first().is_some();
+                assert!(asked || self.open.is_some(), "interrupts where nothing runs and nobody has asked for it: {frame:?}");
+            }
+            Some("cancel_async_message") => drop(self.withdrawals.insert(id.to_owned())),
+            _ => {}
         }
     }
 
@@ -245,7 +290,7 @@ impl Observed {
                 delivered + count(|output| matches!(output, Output::Write(_))) + after.repeated_requests - before.repeated_requests
             }
             FrameKind::ControlResponse => {
-                let id = frame.request_id().and_then(|id| id.as_str().map(String::from)).unwrap_or_default();
+                let id = id_of(frame);
                 let stray = after.stray_replies - before.stray_replies;
                 assert_eq!(delivered, stray, "a stray reply is an event and is counted");
                 let known = self.on_wire.remove(&id);
@@ -288,14 +333,13 @@ fn check_answer(open: Option<&RawJson>, silent: bool, link: Link, out: &[Output]
     }
 }
 
-/// A result, the CLI's word that it has dropped the prompt, or the reply to a withdrawal.
-fn can_end_a_turn(outcome: &Outcome) -> bool {
-    match outcome {
-        Outcome::Message(frame) | Outcome::Control(frame) => {
-            matches!(frame.kind(), FrameKind::Result | FrameKind::CommandLifecycle | FrameKind::ControlResponse)
-        }
-        _ => false,
-    }
+/// The id of a request of the host's, or of the reply to one.
+fn id_of(frame: &Frame) -> String {
+    frame.request_id().and_then(|id| id.as_str().map(String::from)).unwrap_or_default()
+}
+
+fn subtype_of(request: &RawJson) -> Option<String> {
+    request.pointer("/subtype")?.as_str().map(String::from)
 }
 
 fn is_failure(output: &Output) -> bool {

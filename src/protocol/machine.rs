@@ -340,9 +340,13 @@ impl Machine {
         matches!(self.link, Link::Handshake | Link::Ready)
     }
 
-    /// Goes on to the next prompt, if the CLI is ready for one.
+    /// Takes back what the last turn has left, then goes on to the next prompt, if the CLI is ready for one.
     fn advance(&mut self, now: Instant, out: &mut Vec<Output>) {
-        if self.link != Link::Ready || self.current.is_some() || !self.switches.is_idle() {
+        if self.link != Link::Ready || self.current.is_some() {
+            return;
+        }
+        self.restore(now, out);
+        if !self.switches.is_idle() {
             return;
         }
         match self.queue.front() {

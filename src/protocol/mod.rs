@@ -38,7 +38,8 @@
 //! ```
 //!
 //! One prompt is written at a time, and the next one only after the result of the one before: the CLI would merge prompts that wait into one
-//! turn with one result.
+//! turn with one result. An interrupt of the caller's that comes before the turn has begun is repeated when it begins: CLI 2.1.329
+//! acknowledges it and goes on.
 //!
 //! # Options of one turn
 //!
@@ -47,7 +48,8 @@
 //! that the CLI refuses ends the turn with the refusal; one that cannot be taken back ends the process.
 //!
 //! What comes back after the turn is what was in force before it: what the caller has set (`set_model`, `set_permission_mode`), or the
-//! permission mode that the CLI has named, and only then what the switch has for it.
+//! permission mode that the CLI has named, and only then what the switch has for it. What the caller is just setting is waited for: the CLI
+//! takes one request after the other.
 //!
 //! What the caller has set holds over restarts, too: a new process is told of it before its first prompt, in the order in which it was set.
 //! Beside model and permission mode that is thinking, the layer of flag settings, the directory, roots of repositories, MCP servers, their

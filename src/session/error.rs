@@ -14,7 +14,10 @@ use crate::wire::{ApiErrorKind, JsonError, RawJson, ResultMessage, TurnOutcome};
 /// Where a process was involved, the error carries its end ([`exit`](Self::exit)) and the last of what it wrote to standard error
 /// ([`stderr_tail`](Self::stderr_tail)); the tail is part of the message.
 #[derive(Clone)]
-pub struct Error(Arc<Inner>);
+pub struct Error {
+    inner: Arc<Inner>,
+    messages_seen: u64,
+}
 
 struct Inner {
     kind: Kind,
@@ -49,22 +52,22 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 impl Error {
     /// True if and only if an option was refused before anything was started.
     pub fn is_option(&self) -> bool {
-        matches!(self.0.kind, Kind::Options(_))
+        matches!(self.inner.kind, Kind::Options(_))
     }
 
     /// True if and only if the CLI could not be started. [`transport_error`](Self::transport_error) has the details.
     pub fn is_start(&self) -> bool {
-        matches!(self.0.kind, Kind::Transport(_) | Kind::NoRuntime)
+        matches!(self.inner.kind, Kind::Transport(_) | Kind::NoRuntime)
     }
 
     /// True if and only if the connection ended first, with whatever exit status.
     pub fn is_closed(&self) -> bool {
-        matches!(self.0.kind, Kind::Protocol(Failure::Closed))
+        matches!(self.inner.kind, Kind::Protocol(Failure::Closed))
     }
 
     /// True if and only if the CLI exited with code 0, or its output ended, before the result of the turn.
     pub fn is_ended_without_result(&self) -> bool {
-        self.is_closed() && self.0.exit.as_ref().is_none_or(Exit::success)
+        self.is_closed() && self.inner.exit.as_ref().is_none_or(Exit::success)
     }
 
     /// True if and only if the process failed: another exit code than 0, or a signal.
@@ -74,38 +77,38 @@ impl Error {
 
     /// True if and only if a time limit ran out: of the turn, of its silence, of a request or of the handshake.
     pub fn is_timeout(&self) -> bool {
-        matches!(self.0.kind, Kind::Protocol(Failure::Timeout(_) | Failure::IdleTimeout(_) | Failure::HandshakeTimeout(_)))
+        matches!(self.inner.kind, Kind::Protocol(Failure::Timeout(_) | Failure::IdleTimeout(_) | Failure::HandshakeTimeout(_)))
     }
 
     /// True if and only if the CLI had been silent for the turn's `idle_timeout`.
     pub fn is_idle_timeout(&self) -> bool {
-        matches!(self.0.kind, Kind::Protocol(Failure::IdleTimeout(_)))
+        matches!(self.inner.kind, Kind::Protocol(Failure::IdleTimeout(_)))
     }
 
     /// True if and only if the CLI has answered the handshake, but cannot do what the session relies on: see
     /// [`Matcher::block_on_failure`](super::Matcher::block_on_failure).
     pub fn is_unsupported(&self) -> bool {
-        matches!(self.0.kind, Kind::Protocol(Failure::Unsupported(_)))
+        matches!(self.inner.kind, Kind::Protocol(Failure::Unsupported(_)))
     }
 
     /// True if and only if too many prompts were waiting.
     pub fn is_queue_full(&self) -> bool {
-        matches!(self.0.kind, Kind::Protocol(Failure::QueueFull(_)))
+        matches!(self.inner.kind, Kind::Protocol(Failure::QueueFull(_)))
     }
 
     /// True if and only if the session had been stopped, or was stopped meanwhile.
     pub fn is_stopped(&self) -> bool {
-        matches!(self.0.kind, Kind::Protocol(Failure::Stopped))
+        matches!(self.inner.kind, Kind::Protocol(Failure::Stopped))
     }
 
     /// True if and only if nobody read the turn, and the cap on what is kept for it was reached.
     pub fn is_overflow(&self) -> bool {
-        matches!(self.0.kind, Kind::Overflow(_))
+        matches!(self.inner.kind, Kind::Overflow(_))
     }
 
     /// True if and only if the turn has a result, and the result says that it failed.
     pub fn is_result(&self) -> bool {
-        matches!(self.0.kind, Kind::Result(..))
+        matches!(self.inner.kind, Kind::Result(..))
     }
 
     /// True if and only if the turn ended since the API lets nobody ask so much: see [`TurnOutcome::is_rate_limited`].
@@ -125,12 +128,12 @@ impl Error {
 
     /// True if and only if the turn ended well, but not with a structured answer of the type that was wanted.
     pub fn is_structured_output(&self) -> bool {
-        matches!(self.0.kind, Kind::NoStructuredOutput(_) | Kind::Misfit { .. })
+        matches!(self.inner.kind, Kind::NoStructuredOutput(_) | Kind::Misfit { .. })
     }
 
     /// The structured answer that is not of the type that was wanted; `None` also where there was none.
     pub fn structured_output(&self) -> Option<&RawJson> {
-        match &self.0.kind {
+        match &self.inner.kind {
             Kind::Misfit { answer, .. } => Some(answer),
             _ => None,
         }
@@ -138,7 +141,7 @@ impl Error {
 
     /// The text of a result that failed, or that should have had a structured answer and has none.
     pub fn result_text(&self) -> Option<&str> {
-        match &self.0.kind {
+        match &self.inner.kind {
             Kind::Result(_, text) | Kind::NoStructuredOutput(text) => Some(text),
             _ => None,
         }
@@ -146,7 +149,7 @@ impl Error {
 
     /// How a turn failed that has a result.
     pub fn outcome(&self) -> Option<&TurnOutcome> {
-        match &self.0.kind {
+        match &self.inner.kind {
             Kind::Result(outcome, _) => Some(outcome),
             _ => None,
         }
@@ -154,7 +157,7 @@ impl Error {
 
     /// The CLI's error reply to a request.
     pub fn refusal(&self) -> Option<&Refusal> {
-        match &self.0.kind {
+        match &self.inner.kind {
             Kind::Protocol(Failure::Refused(refusal)) => Some(refusal),
             _ => None,
         }
@@ -162,7 +165,7 @@ impl Error {
 
     /// Why the CLI could not be started.
     pub fn transport_error(&self) -> Option<&transport::Error> {
-        match &self.0.kind {
+        match &self.inner.kind {
             Kind::Transport(error) => Some(error),
             _ => None,
         }
@@ -170,7 +173,7 @@ impl Error {
 
     /// The option that was refused.
     pub fn option_error(&self) -> Option<&OptionError> {
-        match &self.0.kind {
+        match &self.inner.kind {
             Kind::Options(error) => Some(error),
             _ => None,
         }
@@ -178,12 +181,22 @@ impl Error {
 
     /// How the process ended, where it did and its end is known.
     pub fn exit(&self) -> Option<&Exit> {
-        self.0.exit.as_ref()
+        self.inner.exit.as_ref()
     }
 
     /// The last of what the process wrote to standard error; empty where there was no process, or it wrote nothing.
     pub fn stderr_tail(&self) -> &str {
-        &self.0.stderr
+        &self.inner.stderr
+    }
+
+    /// How many messages of the turn had come when it ended without a result, whether somebody has read them or not; 0 where the error is not
+    /// that of a turn.
+    pub fn messages_seen(&self) -> u64 {
+        self.messages_seen
+    }
+
+    pub(super) fn with_messages_seen(self, messages_seen: u64) -> Self {
+        Self { messages_seen, ..self }
     }
 
     pub(super) fn no_runtime() -> Self {
@@ -209,7 +222,7 @@ impl Error {
     }
 
     pub(super) fn protocol(failure: Failure, exit: Option<Exit>, stderr: String) -> Self {
-        Self(Arc::new(Inner { kind: Kind::Protocol(failure), exit, stderr }))
+        Self { inner: Arc::new(Inner { kind: Kind::Protocol(failure), exit, stderr }), messages_seen: 0 }
     }
 
     pub(super) fn timeout(limit: Duration) -> Self {
@@ -223,7 +236,7 @@ impl Error {
 
 impl From<Kind> for Error {
     fn from(kind: Kind) -> Self {
-        Self(Arc::new(Inner { kind, exit: None, stderr: String::new() }))
+        Self { inner: Arc::new(Inner { kind, exit: None, stderr: String::new() }), messages_seen: 0 }
     }
 }
 
@@ -241,7 +254,7 @@ impl From<transport::Error> for Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { kind, exit, stderr } = &*self.0;
+        let Inner { kind, exit, stderr } = &*self.inner;
         match kind {
             Kind::Options(error) => write!(f, "{error}")?,
             Kind::Transport(error) => write!(f, "{error}")?,
@@ -264,6 +277,11 @@ impl fmt::Display for Error {
         if let Some(exit) = exit {
             write!(f, " ({exit})")?;
         }
+        match self.messages_seen {
+            0 => {}
+            1 => f.write_str(", after 1 message")?,
+            seen => write!(f, ", after {seen} messages")?,
+        }
         let stderr = stderr.trim_end();
         if !stderr.is_empty() {
             write!(f, "; its standard error ends with:\n{stderr}")?;
@@ -280,7 +298,7 @@ impl fmt::Debug for Error {
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match &self.0.kind {
+        match &self.inner.kind {
             Kind::Options(error) => error.source(),
             Kind::Transport(error) => error.source(),
             Kind::Misfit { why, .. } => Some(why),

@@ -25,6 +25,8 @@ pub(super) struct Mailbox {
 struct State {
     frames: VecDeque<Frame>,
     bytes: usize,
+    /// How many messages have come.
+    seen: u64,
     end: Option<Result<(), Error>>,
     spent: Option<Spending>,
     reader: Option<Waker>,
@@ -41,13 +43,15 @@ impl Mailbox {
     pub(super) fn push(&self, frame: Frame) {
         let mut state = self.lock();
         state.bytes += frame.bytes().len();
+        state.seen += 1;
         state.frames.push_back(frame);
     }
 
     /// Says how the turn ended; what was pushed before is read first.
     pub(super) fn end(&self, end: Result<(), Error>) {
         let mut state = self.lock();
-        state.end.get_or_insert(end);
+        let seen = state.seen;
+        state.end.get_or_insert_with(|| end.map_err(|error| error.with_messages_seen(seen)));
         Self::wake_reader(state);
     }
 

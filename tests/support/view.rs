@@ -64,7 +64,7 @@ pub fn message(message: &Message) -> Value {
         }),
         Body::StreamEvent(body) => json!({
             "kind": "stream_event",
-            "event": raw(body.event.raw()),
+            "event": message.frame().field("event").as_ref().map(raw),
             "event_type": word(body.event.event_type()),
             "parent_tool_use_id": body.parent_tool_use_id,
         }),

@@ -36,10 +36,15 @@ impl Machine {
         self.request(now, purpose, &body, None, out);
     }
 
-    /// The caller interrupts a turn that the CLI may not have begun: that has no effect, and is to be repeated when it begins.
+    /// The caller interrupts a turn that the CLI may not have begun, or whose prompt waits for its settings: that has no effect, and is to be
+    /// repeated when it begins.
     pub(super) fn note_interrupt(&mut self, body: &RawJson) {
-        if let Some(current) = self.current.as_mut().filter(|current| !current.started && !self.foreign) {
-            current.interrupted |= body.pointer("/subtype").is_some_and(|subtype| subtype.as_str().as_deref() == Some("interrupt"));
+        if self.foreign || body.pointer("/subtype").is_none_or(|subtype| subtype.as_str().as_deref() != Some("interrupt")) {
+            return;
+        }
+        match &mut self.current {
+            Some(current) => current.interrupted |= !current.started,
+            None => self.switches.interrupt(),
         }
     }
 }

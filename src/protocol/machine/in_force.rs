@@ -1,6 +1,5 @@
 //! The settings in force: what a turn that had its own finds again afterwards, and what the next process is told.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::setting::{Setting, without};
@@ -10,8 +9,8 @@ use crate::wire::{Frame, FrameKind, RawJson};
 /// What the caller and the CLI have made of the settings. What neither has touched is as the launch has it.
 #[derive(Debug, Default)]
 pub(super) struct InForce {
-    /// Under way: made by the caller, not answered yet.
-    asked: BTreeMap<RequestId, Made>,
+    /// Under way: asked for by the caller, not answered yet, in the order in which the CLI will take them.
+    asked: Vec<(RequestId, Made)>,
     /// Made by the caller, the latest last. The CLI forgets it when it ends.
     made: Vec<Made>,
     /// The permission mode that the CLI of this connection names: it changes the mode by itself as well.
@@ -24,30 +23,38 @@ pub(super) struct Made {
     pub(super) setting: Setting,
     pub(super) body: RawJson,
     pub(super) limit: Option<Duration>,
+    /// Was a new process told of it, and has nobody changed it since?
+    is_again: bool,
 }
 
 impl InForce {
     /// The caller has asked for something.
     pub(super) fn ask(&mut self, request: RequestId, body: &RawJson, limit: Option<Duration>) {
         if let Some(setting) = Setting::of(body) {
-            self.asked.insert(request, Made { setting, body: body.clone(), limit });
+            self.asked.push((request, Made { setting, body: body.clone(), limit, is_again: false }));
         }
     }
 
     /// The CLI has refused, or nobody waits for it any more.
     pub(super) fn not_made(&mut self, request: RequestId) {
-        self.asked.remove(&request);
+        self.asked.retain(|(asked, _)| *asked != request);
     }
 
     /// The CLI has made what the caller asked for. What is in force from now on, if that is new.
     pub(super) fn accepted(&mut self, request: RequestId, reply: Option<&RawJson>) -> Option<Made> {
-        let Made { setting, body, limit } = self.asked.remove(&request)?;
+        let at = self.asked.iter().position(|(asked, _)| *asked == request)?;
+        let (_, Made { setting, body, limit, .. }) = self.asked.remove(at);
+        if setting.is_replaced() {
+            // What was asked for before it has no effect any more, whenever that is answered.
+            let mut index = 0..;
+            self.asked.retain(|(_, asked)| index.next() >= Some(at) || asked.setting != setting);
+        }
         let before = self.take(&setting);
         let body = setting.accepted(&body, reply, before)?;
         if setting == Setting::PermissionMode {
             self.mode = None;
         }
-        let made = Made { setting, body, limit };
+        let made = Made { setting, body, limit, is_again: false };
         self.made.push(made.clone());
         Some(made)
     }
@@ -76,7 +83,7 @@ impl InForce {
 
     /// Is it known, with nothing under way?
     pub(super) fn is_settled(&self, setting: &Setting) -> bool {
-        self.asked.values().all(|asked| asked.setting != *setting)
+        self.asked.iter().all(|(_, asked)| asked.setting != *setting)
     }
 
     /// The connection has ended.
@@ -86,7 +93,8 @@ impl InForce {
     }
 
     /// What the CLI of a new connection is to be told, but for what its launch has settled.
-    pub(super) fn to_make_again(&self, settled: &[Settled]) -> Vec<Made> {
+    pub(super) fn to_make_again(&mut self, settled: &[Settled]) -> Vec<Made> {
+        self.made.iter_mut().for_each(|made| made.is_again = true);
         self.made.iter().filter_map(|made| Some(Made { body: without(&made.body, settled)?, ..made.clone() })).collect()
     }
 
@@ -95,9 +103,10 @@ impl InForce {
         one != other && self.made.iter().any(|made| without(&made.body, one) != without(&made.body, other))
     }
 
-    /// The CLI does not take it any more.
-    pub(super) fn forget(&mut self, setting: &Setting) {
-        self.take(setting);
+    /// The new process has not taken what it was told. False if the caller has set something else by now.
+    pub(super) fn not_again(&mut self, setting: &Setting) -> bool {
+        let at = self.made.iter().position(|made| made.is_again && made.setting == *setting);
+        at.map(|at| self.made.remove(at)).is_some()
     }
 
     fn made(&self, setting: &Setting) -> Option<&RawJson> {

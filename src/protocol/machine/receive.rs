@@ -81,8 +81,8 @@ impl Machine {
             self.request(now, Purpose::Interrupt, &interrupt(), None, out);
         }
         match route {
-            Route::Result => self.end_turn(now, TurnEnd::Result, out),
-            Route::Withdrawn => self.end_turn(now, TurnEnd::Failed(Failure::Withdrawn), out),
+            Route::Result => self.finish_turn(TurnEnd::Result, out),
+            Route::Withdrawn => self.finish_turn(TurnEnd::Failed(Failure::Withdrawn), out),
             _ => {}
         }
     }
@@ -119,11 +119,6 @@ impl Machine {
             self.session_id = Some(id.to_string());
             out.push(Output::SessionId(id.into_owned()));
         }
-    }
-
-    fn end_turn(&mut self, now: Instant, end: TurnEnd, out: &mut Vec<Output>) {
-        self.finish_turn(end, out);
-        self.restore(now, out);
     }
 
     pub(super) fn finish_turn(&mut self, end: TurnEnd, out: &mut Vec<Output>) {
@@ -217,7 +212,7 @@ impl Machine {
             (Purpose::Withdraw(turn), Ok(Some(response))) if response.pointer("/cancelled").is_some_and(|it| it.as_bytes() == b"true") => {
                 // The prompt was withdrawn before it ran: there will be no result.
                 if self.current.as_ref().is_some_and(|current| current.turn == turn && !current.started) {
-                    self.end_turn(now, TurnEnd::Failed(Failure::Withdrawn), out);
+                    self.finish_turn(TurnEnd::Failed(Failure::Withdrawn), out);
                 }
             }
             (purpose @ (Purpose::Apply | Purpose::Restore | Purpose::MakeAgain(_)), result) => {

@@ -48,6 +48,11 @@ impl Setting {
         text(one, name) == text(other, name)
     }
 
+    /// Does a request for it leave nothing of those before?
+    pub(super) fn is_replaced(&self) -> bool {
+        !matches!(self, Self::Thinking | Self::Flags | Self::Directory)
+    }
+
     /// The request that makes it again, once the CLI has accepted `body` with this reply over what was made `before`. `None` where that is
     /// nothing: a new process is so by itself.
     pub(super) fn accepted(&self, body: &RawJson, reply: Option<&RawJson>, before: Option<RawJson>) -> Option<RawJson> {

@@ -14,6 +14,8 @@ use crate::wire::RawJson;
 pub(super) struct Switches {
     /// The prompt that waits for its settings.
     prompt: Option<Prompt>,
+    /// Has the caller interrupted it?
+    interrupted: bool,
     /// Why it will not run, if a setting was refused.
     failure: Option<Failure>,
     /// What the turn that runs, or is to run, owes afterwards.
@@ -30,9 +32,13 @@ struct Owed {
 }
 
 impl Switches {
-    /// True while no setting is being made or taken back, and no prompt waits for one.
+    /// True while no setting is being made or taken back, or is to be, and no prompt waits for one.
     pub(super) fn is_idle(&self) -> bool {
-        self.awaited == 0 && self.prompt.is_none()
+        !self.is_under_way() && self.owed.is_empty()
+    }
+
+    fn is_under_way(&self) -> bool {
+        self.awaited > 0 || self.prompt.is_some()
     }
 
     /// Does a prompt wait for its settings?
@@ -48,6 +54,11 @@ impl Switches {
     /// Nobody reads this turn any more: its prompt will not be written.
     pub(super) fn abandon(&mut self, turn: TurnId) {
         self.prompt.take_if(|prompt| prompt.turn == turn);
+    }
+
+    /// The caller interrupts the turn that is about to run.
+    pub(super) fn interrupt(&mut self) {
+        self.interrupted = self.prompt.is_some();
     }
 
     pub(super) fn take_prompt(&mut self) -> Option<Prompt> {
@@ -69,6 +80,7 @@ impl Machine {
             return self.begin(now, prompt, out);
         }
         self.switches.awaited = switches.len();
+        self.switches.interrupted = false;
         self.switches.prompt = Some(prompt);
         for (apply, owed) in switches {
             self.request(now, Purpose::Apply, &apply, None, out);
@@ -86,7 +98,7 @@ impl Machine {
 
     /// Makes again what the caller had made of the process before this one.
     pub(super) fn make_again(&mut self, now: Instant, out: &mut Vec<Output>) {
-        for Made { setting, body, limit } in self.in_force.to_make_again(&self.settled) {
+        for Made { setting, body, limit, .. } in self.in_force.to_make_again(&self.settled) {
             self.switches.awaited += 1;
             self.request(now, Purpose::MakeAgain(setting), &body, limit, out);
         }
@@ -128,9 +140,8 @@ impl Machine {
                 self.link = Link::Closing { for_good: false };
                 out.push(Output::CloseStdin);
             }
-            (Purpose::MakeAgain(setting), Some(failure)) => {
+            (Purpose::MakeAgain(setting), Some(failure)) if self.in_force.not_again(&setting) => {
                 out.push(warning(format!("a setting of the session could not be made again after a restart of the CLI: {failure}")));
-                self.in_force.forget(&setting);
             }
             _ => {}
         }
@@ -138,24 +149,25 @@ impl Machine {
 
     fn prepared(&mut self, now: Instant, out: &mut Vec<Output>) {
         match (self.switches.prompt.take(), self.switches.failure.take()) {
-            (Some(prompt), None) => self.begin(now, Prompt { switches: Vec::new(), ..prompt }, out),
-            (prompt, failure) => {
-                if let (Some(prompt), Some(failure)) = (prompt, failure) {
-                    out.push(Output::Ended(prompt.turn, TurnEnd::Failed(failure)));
-                }
-                self.restore(now, out);
+            (Some(prompt), None) => {
+                self.begin(now, Prompt { switches: Vec::new(), ..prompt }, out);
+                self.current.iter_mut().for_each(|current| current.interrupted = self.switches.interrupted);
             }
+            (Some(prompt), Some(failure)) => out.push(Output::Ended(prompt.turn, TurnEnd::Failed(failure))),
+            (None, _) => {}
         }
     }
 
-    /// Takes back what was set for the turn that has ended.
+    /// Takes back what was set for the turn that has ended, once nothing else is being made of the settings in question: the CLI would take
+    /// that first, and then what it is told here.
     pub(super) fn restore(&mut self, now: Instant, out: &mut Vec<Output>) {
-        if !self.can_write() {
+        if self.switches.is_under_way() {
             return;
         }
-        let owed = std::mem::take(&mut self.switches.owed);
-        self.switches.awaited += owed.len();
-        for owed in owed {
+        let is_settled = |owed: &mut Owed| owed.setting.as_ref().is_none_or(|setting| self.in_force.is_settled(setting));
+        let settled: Vec<_> = self.switches.owed.extract_if(.., is_settled).collect();
+        self.switches.awaited = settled.len();
+        for owed in settled {
             self.request(now, Purpose::Restore, &owed.body, None, out);
         }
     }

@@ -21,6 +21,10 @@ fn run(rig: &mut Rig, turn: u64) {
     rig.line(&result(turn));
 }
 
+fn refused(wire: u64) -> String {
+    format!(r#"{{"type":"control_response","response":{{"subtype":"error","request_id":"cw-{wire}","error":"no"}}}}"#)
+}
+
 fn status(mode: &str) -> String {
     format!(r#"{{"type":"system","subtype":"status","status":null,"permissionMode":"{mode}"}}"#)
 }
@@ -41,7 +45,7 @@ fn what_the_caller_has_set_comes_back_and_not_the_option() {
 fn what_the_cli_has_refused_is_not_in_force() {
     let mut rig = Rig::ready();
     rig.control(1, SONNET);
-    rig.line(r#"{"type":"control_response","response":{"subtype":"error","request_id":"cw-2","error":"no such model"}}"#);
+    rig.line(&refused(2));
     rig.command(switched(1, &[(HAIKU, OPTION)]));
     rig.line(&success(3, "{}"));
     rig.line(&init(1));
@@ -312,9 +316,8 @@ fn what_a_new_process_refuses_is_in_force_no_more() {
     rig.prompt(1);
     rig.opened();
     assert_eq!(rig.line(&success(3, "{}")), [request(4, SONNET)]);
-    let refusal = r#"{"type":"control_response","response":{"subtype":"error","request_id":"cw-4","error":"no such model"}}"#;
-    let warning = "warning: a setting of the session could not be made again after a restart of the CLI: the CLI refused: no such model";
-    assert_eq!(rig.line(refusal), [warning.to_owned(), written(1)]);
+    let warning = "warning: a setting of the session could not be made again after a restart of the CLI: the CLI refused: no";
+    assert_eq!(rig.line(&refused(4)), [warning.to_owned(), written(1)]);
     run(&mut rig, 1);
     rig.closed();
     rig.prompt(2);
@@ -331,11 +334,74 @@ fn a_process_that_keeps_the_settings_of_a_turn_is_replaced() {
     rig.line(&init(1));
     assert_eq!(rig.line(&result(1)).last().unwrap(), &request(3, DEFAULT));
     rig.prompt(2);
-    let refusal = r#"{"type":"control_response","response":{"subtype":"error","request_id":"cw-3","error":"no"}}"#;
     let warning = "warning: a setting of one query could not be taken back, and the CLI is started anew: the CLI refused: no";
-    assert_eq!(rig.line(refusal), [warning, "close stdin"]);
+    assert_eq!(rig.line(&refused(3)), [warning, "close stdin"]);
     assert_eq!(rig.closed(), ["open"]);
     rig.opened();
     assert_eq!(rig.line(&success(4, "{}")), [written(2)]);
     run(&mut rig, 2);
+}
+
+/// The CLI takes one after the other: what it is told to take back must not be told behind what the caller has just set.
+#[test]
+fn a_setting_under_way_at_the_end_of_a_turn_is_waited_for() {
+    for (answer, back) in [(success(3, "{}"), SONNET), (refused(3), OPTION)] {
+        let mut rig = Rig::ready();
+        rig.command(switched(1, &[(HAIKU, OPTION)]));
+        rig.line(&success(2, "{}"));
+        rig.line(&init(1));
+        rig.control(1, SONNET);
+        assert_eq!(rig.line(&result(1)), [turn(1, &result(1)), "turn 1 ended".into()]);
+        assert!(rig.prompt(2).is_empty(), "nor does the next turn begin with the settings of this one");
+        assert_eq!(rig.line(&answer)[1..], [request(4, back)]);
+        assert_eq!(rig.line(&success(4, "{}")), [written(2)]);
+        run(&mut rig, 2);
+    }
+}
+
+#[test]
+fn of_two_settings_the_later_is_in_force_whichever_is_answered_first() {
+    let mut rig = Rig::ready();
+    rig.control(1, HAIKU);
+    rig.control(2, SONNET);
+    rig.line(&success(3, "{}"));
+    rig.line(&success(2, "{}"));
+    rig.closed();
+    rig.connect(3);
+    rig.opened();
+    assert_eq!(rig.line(&success(4, "{}"))[1..], [request(5, SONNET)]);
+    rig.line(&success(5, "{}"));
+}
+
+#[test]
+fn what_a_new_process_refuses_does_not_matter_once_the_caller_has_set_it_anew() {
+    let mut rig = Rig::ready();
+    rig.control(1, HAIKU);
+    rig.line(&success(2, "{}"));
+    rig.closed();
+    rig.control(2, SONNET);
+    rig.opened();
+    assert_eq!(rig.line(&success(3, "{}")), [request(4, HAIKU), request(5, SONNET)]);
+    rig.line(&success(5, "{}"));
+    assert!(rig.line(&refused(4)).is_empty());
+    rig.closed();
+    rig.connect(3);
+    rig.opened();
+    assert_eq!(rig.line(&success(6, "{}"))[1..], [request(7, SONNET)]);
+    rig.line(&success(7, "{}"));
+}
+
+/// CLI 2.1.329 acknowledges an interrupt that comes before the prompt, and does nothing.
+#[test]
+fn an_interrupt_while_the_settings_of_a_turn_are_made_is_repeated_when_it_begins() {
+    let mut rig = Rig::ready();
+    rig.command(switched(1, &[(HAIKU, OPTION)]));
+    assert_eq!(rig.control(1, r#"{"subtype":"interrupt"}"#), [interrupt(3)]);
+    rig.line(&success(3, "{}"));
+    assert_eq!(rig.line(&success(2, "{}")), [written(1)]);
+    assert_eq!(rig.line(&init(1)), [turn(1, &init(1)), interrupt(4)]);
+    assert_eq!(rig.line(&result(1)).last().unwrap(), &request(5, OPTION));
+    rig.line(&success(5, "{}"));
+    rig.prompt(2);
+    assert_eq!(rig.line(&init(2)), [turn(2, &init(2))], "the next turn is another");
 }

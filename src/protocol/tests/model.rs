@@ -1,6 +1,6 @@
 //! The machine against a model: any sequence of what a caller, a CLI, a clock and a process can do.
 //!
-//! `reference` is the state, `caller`, `turns`, `cli` and `ends` say what comes of each step, `possible` says which steps there are, `wire`
+//! `reference` is the state, `caller`, `turns`, `settings`, `cli` and `ends` say what comes of each step, `possible` says which steps there are, `wire`
 //! puts them to the machine. `PROPTEST_CASES` says how many histories are tried.
 
 mod caller;
@@ -8,6 +8,7 @@ mod cli;
 mod ends;
 mod possible;
 mod reference;
+mod settings;
 mod turns;
 mod vocabulary;
 mod wire;

@@ -103,7 +103,7 @@ impl<T: Decode> Decode for Vec<T> {
     }
 }
 
-/// A value of the wrong type is listed and left out.
+/// A value of the wrong type is listed and left out. Of a key that stands twice the last counts.
 impl<T: Decode> Decode for BTreeMap<String, T> {
     const EXPECTED: &'static str = "an object";
 
@@ -115,9 +115,10 @@ impl<T: Decode> Decode for BTreeMap<String, T> {
         reader.enter();
         while let Some(key) = reader.key() {
             let key = String::from_utf8_lossy(&key).into_owned();
-            if let Some(value) = T::decode(reader, &at.key(&key), sink) {
-                entries.insert(key, value);
-            }
+            match T::decode(reader, &at.key(&key), sink) {
+                Some(value) => entries.insert(key, value),
+                None => entries.remove(&key),
+            };
         }
         Some(entries)
     }

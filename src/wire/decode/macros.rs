@@ -9,11 +9,11 @@
 /// * `required` lists the field's absence as a defect.
 /// * `declared` documents that the field is declared but was not seen on the wire.
 /// * `struct Name: raw` keeps the whole object in a field `raw`; `struct Name: tagged` does too, and leaves the key `type` to the enum that
-///   the struct is a variant of; `struct Name: subtyped` does the same with `subtype`.
+///   the struct is a variant of; `struct Name: subtyped` does the same with `subtype`. `struct Name without "type"` leaves the key, and keeps nothing.
 macro_rules! object {
     (
         $(#[$meta:meta])*
-        $vis:vis struct $name:ident $(: $extra:ident)? {
+        $vis:vis struct $name:ident $(without $tag:literal)? $(: $extra:ident)? {
             $($(#[$field_meta:meta])* $field_vis:vis $field:ident: $type:ty = $wire:literal $(=> $via:ident)? $($mode:ident)*,)*
         }
     ) => {
@@ -52,6 +52,10 @@ macro_rules! object {
                         };
                         continue;
                     })*
+                    $(if *key == *$tag.as_bytes() {
+                        reader.skip();
+                        continue;
+                    })?
                     $(if object!(@outside $extra, key) {
                         reader.skip();
                         continue;
@@ -83,7 +87,27 @@ macro_rules! object {
                 Some($crate::wire::decode::Members::members(reader, start, at, sink))
             }
         }
+
+        #[cfg(any(test, feature = "fuzzing"))]
+        impl $crate::fuzzing::agree::Agree for $name {
+            fn takes(value: &serde_json::Value) -> bool {
+                value.is_object()
+            }
+
+            fn agrees(&self, value: &serde_json::Value) -> bool {
+                use $crate::fuzzing::agree;
+                $({
+                    let (ours, value) = (&self.$field, value.get($wire));
+                    let agrees = object!(@agrees [$($via)?], ours, value);
+                    agree::expect(agrees, stringify!($name), $wire, ours, value);
+                })*
+                true $(&& object!(@kept $extra, self, value))?
+            }
+        }
     };
+    (@agrees [], $ours:ident, $value:ident) => { agree::field($ours, $value) };
+    (@agrees [$via:ident], $ours:ident, $value:ident) => { agree::$via($ours, $value) };
+    (@kept $extra:ident, $self:ident, $value:ident) => { agree::Agree::agrees(&$self.raw, $value) };
     (@doc $wire:literal) => { concat!("Wire field `", $wire, "`, CLI 2.1.329.") };
     (@doc $wire:literal required) => { concat!("Wire field `", $wire, "`, CLI 2.1.329.") };
     (@doc $wire:literal declared) => { concat!("Wire field `", $wire, "`, CLI 2.1.329 (declared only).") };
@@ -171,6 +195,17 @@ macro_rules! open_enum {
                     }
                     None => sink.wrong(at, Self::EXPECTED, reader),
                 }
+            }
+        }
+
+        #[cfg(any(test, feature = "fuzzing"))]
+        impl $crate::fuzzing::agree::Agree for $name {
+            fn takes(value: &serde_json::Value) -> bool {
+                value.is_string()
+            }
+
+            fn agrees(&self, value: &serde_json::Value) -> bool {
+                value.as_str().is_some_and(|text| *self == Self::from(text) && self.as_str() == text)
             }
         }
     };

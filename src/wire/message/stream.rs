@@ -46,6 +46,9 @@ object! {
 }
 
 /// An event of the Messages API's stream (`event`).
+///
+/// Unlike other objects of the wire, events and their deltas keep no raw text of their own: they are by far the most frequent, and
+/// keeping it cost as much as reading them. Their line has it: [`Frame::field`](crate::wire::Frame::field)`("event")`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Event {
@@ -79,7 +82,7 @@ pub struct UnknownEvent {
 
 object! {
     /// A message begins (`message_start`, CLI 2.1.329).
-    pub struct MessageStart: tagged {
+    pub struct MessageStart without "type" {
         /// The message, still empty.
         pub message: ApiMessage = "message",
     }
@@ -87,7 +90,7 @@ object! {
 
 object! {
     /// A block begins (`content_block_start`, CLI 2.1.329).
-    pub struct ContentBlockStart: tagged {
+    pub struct ContentBlockStart without "type" {
         /// The block's place in the message.
         pub index: u64 = "index",
         /// The block, still empty.
@@ -97,7 +100,7 @@ object! {
 
 object! {
     /// A piece of a block (`content_block_delta`, CLI 2.1.329).
-    pub struct ContentBlockDelta: tagged {
+    pub struct ContentBlockDelta without "type" {
         /// The block's place in the message.
         pub index: u64 = "index",
         /// The piece.
@@ -107,7 +110,7 @@ object! {
 
 object! {
     /// A block is complete (`content_block_stop`, CLI 2.1.329).
-    pub struct ContentBlockStop: tagged {
+    pub struct ContentBlockStop without "type" {
         /// The block's place in the message.
         pub index: u64 = "index",
     }
@@ -115,7 +118,7 @@ object! {
 
 object! {
     /// How the message ended (`message_delta`, CLI 2.1.329).
-    pub struct MessageDelta: tagged {
+    pub struct MessageDelta without "type" {
         /// The fields that changed.
         pub delta: MessageChange = "delta",
         /// Final tokens of the message.
@@ -159,7 +162,7 @@ pub enum Delta {
 
 object! {
     /// `text_delta` (CLI 2.1.329).
-    pub struct TextDelta: tagged {
+    pub struct TextDelta without "type" {
         /// The piece of text.
         pub text: String = "text" required,
     }
@@ -167,7 +170,7 @@ object! {
 
 object! {
     /// `input_json_delta` (CLI 2.1.329).
-    pub struct InputJsonDelta: tagged {
+    pub struct InputJsonDelta without "type" {
         /// The piece of JSON text; only all pieces together are JSON.
         pub partial_json: String = "partial_json" required,
     }
@@ -175,7 +178,7 @@ object! {
 
 object! {
     /// `thinking_delta` (CLI 2.1.329).
-    pub struct ThinkingDelta: tagged {
+    pub struct ThinkingDelta without "type" {
         /// The piece of thinking.
         pub thinking: String = "thinking" required,
         /// An estimate of the tokens so far.
@@ -185,7 +188,7 @@ object! {
 
 object! {
     /// `signature_delta` (CLI 2.1.329).
-    pub struct SignatureDelta: tagged {
+    pub struct SignatureDelta without "type" {
         /// The signature of the thinking.
         pub signature: String = "signature" required,
     }
@@ -193,26 +196,13 @@ object! {
 
 object! {
     /// `citations_delta` (CLI 2.1.329, declared only).
-    pub struct CitationsDelta: tagged {
+    pub struct CitationsDelta without "type" {
         /// One citation.
         pub citation: Option<RawJson> = "citation" declared,
     }
 }
 
 impl Event {
-    /// The event as it stood on the wire.
-    pub fn raw(&self) -> &RawJson {
-        match self {
-            Self::MessageStart(event) => &event.raw,
-            Self::ContentBlockStart(event) => &event.raw,
-            Self::ContentBlockDelta(event) => &event.raw,
-            Self::ContentBlockStop(event) => &event.raw,
-            Self::MessageDelta(event) => &event.raw,
-            Self::MessageStop(raw) | Self::Ping(raw) => raw,
-            Self::Unknown(event) => &event.raw,
-        }
-    }
-
     /// The event's `type` as it stands on the wire; empty when it has none.
     pub fn event_type(&self) -> &str {
         match self {
@@ -224,20 +214,6 @@ impl Event {
             Self::MessageStop(_) => "message_stop",
             Self::Ping(_) => "ping",
             Self::Unknown(event) => event.event_type.as_deref().unwrap_or_default(),
-        }
-    }
-}
-
-impl Delta {
-    /// The delta as it stood on the wire.
-    pub fn raw(&self) -> &RawJson {
-        match self {
-            Self::Text(delta) => &delta.raw,
-            Self::InputJson(delta) => &delta.raw,
-            Self::Thinking(delta) => &delta.raw,
-            Self::Signature(delta) => &delta.raw,
-            Self::Citations(delta) => &delta.raw,
-            Self::Unknown(delta) => &delta.raw,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What the caller does.
 
 use super::reference::{Busy, CONTROL, DRAIN, Link, MAX_QUEUE, Model, Purpose};
-use super::vocabulary::{Ask, End, Fact};
+use super::vocabulary::{Ask, End, Fact, Request};
 
 impl Model {
     pub(super) fn query(&mut self, ask: Ask) {
@@ -27,26 +27,47 @@ impl Model {
         }
     }
 
-    pub(super) fn control(&mut self, n: u64) {
+    pub(super) fn control(&mut self, n: u64, request: Request) {
         match self.link {
             _ if self.stopped() => self.facts.push(Fact::Replied(n, false)),
             Link::Ready => {
-                let wire = self.send(Purpose::Caller(n), CONTROL);
-                self.facts.push(Fact::Request(wire));
+                if request == Request::Interrupt && self.cli.busy == Busy::No {
+                    self.run.iter_mut().filter(|_| self.cli.holds).for_each(|run| run.interrupted_early = true);
+                    self.preparing.interrupted |= self.preparing.prompt.is_some();
+                }
+                self.ask(n, request);
             }
             _ => {
-                self.held.push(n);
+                self.held.push((n, request));
                 self.open();
             }
         }
     }
 
+    pub(super) fn ask(&mut self, n: u64, request: Request) {
+        match request {
+            Request::Set(setting, value) => {
+                self.settings.asked.push((n, setting, value));
+                self.set(Purpose::Caller(n), setting, value);
+            }
+            Request::Interrupt => {
+                let wire = self.send(Purpose::Caller(n), CONTROL);
+                self.facts.push(Fact::Interrupt(wire));
+            }
+            Request::Usage => {
+                let wire = self.send(Purpose::Caller(n), CONTROL);
+                self.facts.push(Fact::Request(wire));
+            }
+        }
+    }
+
     pub(super) fn cancel(&mut self, n: u64) {
-        self.held.retain(|held| *held != n);
+        self.held.retain(|(held, _)| *held != n);
         self.connecting.retain(|waiting| *waiting != n);
         let before = self.requests.len();
         self.requests.retain(|_, (purpose, _)| *purpose != Purpose::Caller(n));
         self.tell_if(self.requests.len() < before && self.can_write(), Fact::TookBack);
+        self.settled(n, false);
     }
 
     pub(super) fn answer(&mut self, n: u64) {

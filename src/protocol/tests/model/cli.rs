@@ -12,7 +12,7 @@ impl Model {
             Says::Noise | Says::Malformed | Says::StrayReply | Says::Late(_) => self.facts.push(Fact::Told),
             Says::KeepAlive => {}
             Says::Text => self.belongs(match self.cli.busy {
-                Busy::Ours => self.active(),
+                Busy::TakenUp | Busy::Ours => self.active(),
                 Busy::Foreign => None,
                 // A CLI that would name a prompt when it begins with it has not begun.
                 Busy::No => self.active().filter(|_| self.cli.holds && !self.cli.has_echoed),
@@ -36,19 +36,27 @@ impl Model {
                 self.cli.has_echoed = true;
                 self.belongs(Some(turn));
             }
-            Says::Begin(turn, session) => self.begin(turn, session),
+            Says::TakeUp(turn) => {
+                self.cli.busy = Busy::TakenUp;
+                self.begin(turn);
+            }
+            Says::Begin(turn, session) => {
+                self.cli.busy = Busy::Ours;
+                self.confirm(session);
+                self.begin(turn);
+            }
             Says::End(turn, session) => {
                 self.cli.busy = Busy::No;
                 self.cli.ended = Some(turn);
                 self.confirm(session);
                 self.belongs(Some(turn));
-                self.end_turn(End::Result);
+                self.finish(End::Result);
             }
             Says::Cancelled(turn) => {
                 self.cli.holds = false;
                 self.cli.has_echoed = true;
                 self.belongs(Some(turn));
-                self.end_turn(End::Withdrawn);
+                self.finish(End::Withdrawn);
             }
             Says::ForeignBegin(session) => {
                 self.cli.busy = Busy::Foreign;
@@ -66,13 +74,17 @@ impl Model {
     }
 
     fn replied(&mut self, wire: u64, reply: Result<bool, End>) {
+        self.cli.told.entry(wire).and_modify(|(.., accepted)| *accepted = reply.is_ok());
         match self.requests.remove(&wire).map(|(purpose, _)| purpose) {
-            Some(Purpose::Caller(n)) => self.facts.push(Fact::Replied(n, reply.is_ok())),
+            Some(Purpose::Caller(n)) => {
+                self.settled(n, reply.is_ok());
+                self.facts.push(Fact::Replied(n, reply.is_ok()));
+            }
             Some(Purpose::Initialize) => self.give_up(End::Refused),
-            Some(purpose @ (Purpose::Apply | Purpose::Restore)) => self.switched(purpose, reply.err()),
+            Some(purpose @ (Purpose::Apply | Purpose::Restore | Purpose::MakeAgain(_))) => self.switched(purpose, reply.err()),
             Some(Purpose::Withdraw(turn)) if reply == Ok(true) && self.cli.holds && self.active() == Some(turn) => {
                 self.cli.holds = false;
-                self.end_turn(End::Withdrawn);
+                self.finish(End::Withdrawn);
             }
             _ => {}
         }
@@ -82,25 +94,22 @@ impl Model {
         self.link = Link::Ready;
         let connecting = std::mem::take(&mut self.connecting);
         self.facts.extend(connecting.into_iter().map(|n| Fact::Replied(n, true)));
-        for n in std::mem::take(&mut self.held) {
-            let wire = self.send(Purpose::Caller(n), CONTROL);
-            self.facts.push(Fact::Request(wire));
+        self.make_again();
+        for (n, request) in std::mem::take(&mut self.held) {
+            self.ask(n, request);
         }
     }
 
-    /// One line where nothing is echoed, else two, the last of which tells the session.
-    fn begin(&mut self, turn: u64, session: u64) {
-        self.cli.busy = Busy::Ours;
+    /// A step of the beginning of a turn. An interrupt that came before it is repeated.
+    fn begin(&mut self, turn: u64) {
         self.cli.holds = false;
-        let lines = 1 + usize::from(self.echoes);
-        for line in 1..=lines {
-            if line == lines {
-                self.confirm(session);
-            }
-            self.belongs(Some(turn));
-            if self.link == Link::Ready && self.run.as_ref().is_some_and(|run| run.drain_at.is_some()) {
-                self.drain();
-            }
+        self.belongs(Some(turn));
+        let Some(run) = self.run.as_ref().filter(|_| self.link == Link::Ready) else { return };
+        if run.drain_at.is_some() {
+            self.drain();
+        } else if run.interrupted_early {
+            let wire = self.send(Purpose::Interrupt, CONTROL);
+            self.facts.push(Fact::Interrupt(wire));
         }
     }
 

@@ -30,11 +30,12 @@ impl Model {
         for (_, purpose) in due {
             match purpose {
                 Purpose::Caller(n) => {
+                    self.settled(n, false);
                     self.tell_if(self.can_write(), Fact::TookBack);
                     self.facts.push(Fact::Replied(n, false));
                 }
                 Purpose::Initialize => self.give_up(End::Handshake),
-                Purpose::Apply | Purpose::Restore => self.switched(purpose, Some(End::Timeout)),
+                Purpose::Apply | Purpose::Restore | Purpose::MakeAgain(_) => self.switched(purpose, Some(End::Timeout)),
                 Purpose::Interrupt | Purpose::Withdraw(_) => {}
             }
         }
@@ -73,6 +74,7 @@ impl Model {
         if let Some(ask) = std::mem::take(&mut self.preparing).prompt {
             self.queue.push_front(ask);
         }
+        self.settings.exit();
         self.facts.extend(std::mem::take(&mut self.callbacks).into_values().map(Fact::TakenBack));
         for (purpose, _) in std::mem::take(&mut self.requests).into_values() {
             if let Purpose::Caller(n) = purpose {
@@ -104,7 +106,7 @@ impl Model {
     }
 
     pub(super) fn fail_requests(&mut self) {
-        let waiting = std::mem::take(&mut self.connecting).into_iter().chain(std::mem::take(&mut self.held));
+        let waiting = std::mem::take(&mut self.connecting).into_iter().chain(std::mem::take(&mut self.held).into_iter().map(|(n, _)| n));
         self.facts.extend(waiting.map(|n| Fact::Replied(n, false)));
     }
 

@@ -1,7 +1,7 @@
 //! What can happen next, and how often it shall.
 
 use super::reference::{Busy, DRAIN, HANDSHAKE, Link, Model, Purpose};
-use super::vocabulary::{Ask, Says, Step};
+use super::vocabulary::{Ask, Request, Says, Setting, Step};
 
 /// The limits that a prompt may have, in seconds.
 const TIMEOUT: u64 = 20;
@@ -11,17 +11,19 @@ impl Model {
     /// Every step that a caller, a CLI that behaves, or the world can take now, with its weight.
     pub(super) fn possible(&self) -> Vec<(u32, Step)> {
         let n = self.next;
-        let plain = Ask { turn: n, timeout: None, idle: None, profile: 0, switches: 0 };
+        let plain = Ask { turn: n, timeout: None, idle: None, profile: 0, switches: &[] };
         let mut steps = vec![
             (6, Step::Query(plain)),
             (2, Step::Query(Ask { timeout: Some(TIMEOUT), ..plain })),
             (4, Step::Query(Ask { idle: Some(IDLE), ..plain })),
             (1, Step::Query(Ask { timeout: Some(TIMEOUT), idle: Some(IDLE), ..plain })),
             (2, Step::Query(Ask { profile: 1, ..plain })),
-            (2, Step::Query(Ask { switches: 1, ..plain })),
-            (1, Step::Query(Ask { profile: 1, switches: 2, idle: Some(IDLE), ..plain })),
+            (2, Step::Query(Ask { switches: &[Setting::Model], ..plain })),
+            (1, Step::Query(Ask { switches: &[Setting::Mode], ..plain })),
+            (1, Step::Query(Ask { profile: 1, switches: &[Setting::Model, Setting::Mode], idle: Some(IDLE), ..plain })),
             (1, Step::Connect(n)),
-            (2, Step::Control(n)),
+            (2, Step::Control(n, Request::Usage)),
+            (3, Step::Control(n, Request::Interrupt)),
             (2, Step::Tick(1)),
             (2, Step::Tick(IDLE)),
             (1, Step::Tick(DRAIN)),
@@ -31,8 +33,10 @@ impl Model {
         ];
         let turns = self.queue.iter().chain(&self.preparing.prompt).map(|ask| ask.turn).chain(self.active()).chain(self.cli.ended);
         steps.extend(turns.map(|turn| (2, Step::Drop(turn))));
+        steps.extend((0..=2).map(|value| (1, Step::Control(n, Request::Set(Setting::Model, value)))));
+        steps.extend((1..=2).map(|value| (1, Step::Control(n, Request::Set(Setting::Mode, value)))));
         let waiting = self.requests.values().filter_map(|(purpose, _)| if let Purpose::Caller(n) = purpose { Some(*n) } else { None });
-        steps.extend(waiting.chain(self.held.iter().copied()).chain(self.connecting.iter().copied()).map(|n| (1, Step::Cancel(n))));
+        steps.extend(waiting.chain(self.held.iter().map(|(n, _)| *n)).chain(self.connecting.iter().copied()).map(|n| (1, Step::Cancel(n))));
         steps.extend(self.callbacks.values().map(|n| (3, Step::Answer(*n))));
         match self.link {
             Link::Opening => steps.extend([(20, Step::Opened), (1, Step::Exit), (1, Step::Stop)]),
@@ -77,7 +81,8 @@ impl Model {
             says.push((1, Says::Cancelled(turn)));
         }
         match (self.cli.busy, held, self.active()) {
-            (Busy::No, Some(turn), _) if self.cli.said_queued || !self.echoes => {
+            (Busy::No, Some(turn), _) if self.echoes => says.extend(self.cli.said_queued.then_some((20, Says::TakeUp(turn)))),
+            (Busy::No, Some(turn), _) | (Busy::TakenUp, _, Some(turn)) => {
                 says.extend(sessions.map(|(weight, session)| (4 * weight, Says::Begin(turn, session))));
             }
             (Busy::Ours, _, Some(turn)) => says.extend(sessions.map(|(weight, session)| (2 * weight, Says::End(turn, session)))),

@@ -3,7 +3,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::vocabulary::{Ask, Fact, Step};
+use super::settings::Settings;
+use super::vocabulary::{Ask, Fact, Request, Setting, Step};
 
 pub(super) const MAX_QUEUE: usize = 2;
 pub(super) const DRAIN: u64 = 30;
@@ -22,6 +23,7 @@ pub(super) struct Model {
     pub(super) held_back: bool,
     pub(super) queue: VecDeque<Ask>,
     pub(super) preparing: Preparing,
+    pub(super) settings: Settings,
     pub(super) run: Option<Run>,
     pub(super) cli: Cli,
     /// The session that the CLI has confirmed.
@@ -29,7 +31,8 @@ pub(super) struct Model {
     /// How the CLI was launched.
     pub(super) profile: u64,
     pub(super) connecting: Vec<u64>,
-    pub(super) held: Vec<u64>,
+    /// Requests that wait for the handshake.
+    pub(super) held: Vec<(u64, Request)>,
     /// By number on the wire; with the time of its end.
     pub(super) requests: BTreeMap<u64, (Purpose, u64)>,
     /// By the CLI's id; with the machine's number.
@@ -56,6 +59,7 @@ pub(super) enum Purpose {
     Caller(u64),
     Apply,
     Restore,
+    MakeAgain(Setting),
     Interrupt,
     Withdraw(u64),
 }
@@ -65,11 +69,13 @@ pub(super) enum Purpose {
 pub(super) struct Preparing {
     /// The prompt that waits for them.
     pub(super) prompt: Option<Ask>,
+    /// Has the caller interrupted it?
+    pub(super) interrupted: bool,
     pub(super) failure: Option<super::vocabulary::End>,
     /// How many replies are still to come.
     pub(super) awaited: usize,
-    /// How many are to be taken back.
-    pub(super) owed: usize,
+    /// What is to be taken back.
+    pub(super) owed: Vec<(Setting, u64)>,
 }
 
 /// The turn whose prompt the CLI has.
@@ -81,6 +87,8 @@ pub(super) struct Run {
     pub(super) idle: Option<u64>,
     /// When the silence began.
     pub(super) heard_at: u64,
+    /// Has the caller interrupted it before the CLI began with it? That has no effect, and is to be repeated.
+    pub(super) interrupted_early: bool,
     /// The limit that ran out.
     pub(super) over: Option<super::vocabulary::End>,
     pub(super) drain_at: Option<u64>,
@@ -97,18 +105,22 @@ pub(super) struct Cli {
     /// The last turn that it ended.
     pub(super) ended: Option<u64>,
     pub(super) session: u64,
+    /// What it has been told of its settings: the numbers of those requests, and what came of each that it has answered.
+    pub(super) told: BTreeMap<u64, (Setting, u64, bool)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Busy {
     No,
+    /// With a prompt of ours that it has taken up, but not opened.
+    TakenUp,
     Ours,
     Foreign,
 }
 
 impl Cli {
     pub(super) fn new(session: u64) -> Self {
-        Self { busy: Busy::No, holds: false, said_queued: false, has_echoed: false, ended: None, session }
+        Self { busy: Busy::No, holds: false, said_queued: false, has_echoed: false, ended: None, session, told: BTreeMap::new() }
     }
 }
 
@@ -122,6 +134,7 @@ impl Model {
             held_back: false,
             queue: VecDeque::new(),
             preparing: Preparing::default(),
+            settings: Settings::default(),
             run: None,
             cli: Cli::new(0),
             session: None,
@@ -142,7 +155,7 @@ impl Model {
             Step::Query(ask) => self.query(ask),
             Step::Drop(turn) => self.abandon(turn),
             Step::Connect(n) => self.connect(n),
-            Step::Control(n) => self.control(n),
+            Step::Control(n, request) => self.control(n, request),
             Step::Cancel(n) => self.cancel(n),
             Step::Answer(n) => self.answer(n),
             Step::Forget => self.forget(),

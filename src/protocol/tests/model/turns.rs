@@ -1,13 +1,16 @@
 //! From one prompt to the next: what a turn needs before it, and owes after it.
 
-use super::reference::{Busy, CONTROL, Link, Model, Preparing, Purpose, Run};
-use super::vocabulary::{Ask, End, Fact};
+use super::reference::{Busy, Link, Model, Preparing, Purpose, Run};
+use super::vocabulary::{Ask, End, Fact, Setting};
 
 impl Model {
     /// Goes on to the next prompt, if the CLI is ready for one.
     pub(super) fn advance(&mut self) {
-        let idle = self.preparing.awaited == 0 && self.preparing.prompt.is_none();
-        if self.link != Link::Ready || self.run.is_some() || !idle {
+        if self.link != Link::Ready || self.run.is_some() || self.preparing.is_under_way() {
+            return;
+        }
+        self.restore();
+        if self.preparing.is_under_way() || !self.preparing.owed.is_empty() {
             return;
         }
         match self.queue.front() {
@@ -29,15 +32,17 @@ impl Model {
         }
     }
 
+    /// What is as the turn wants it is left alone, unless that is about to change.
     fn prepare(&mut self, ask: Ask) {
-        if ask.switches == 0 {
+        let now = |setting: &Setting| (*setting, self.settings.now(*setting));
+        let needed = ask.switches.iter().map(now).filter(|(setting, now)| !self.settings.is_settled(*setting) || *now != Ask::VALUE);
+        let owed: Vec<_> = needed.collect();
+        if owed.is_empty() {
             return self.run(ask);
         }
-        self.preparing = Preparing { prompt: Some(ask), failure: None, awaited: ask.switches, owed: ask.switches };
-        for _ in 0..ask.switches {
-            let wire = self.send(Purpose::Apply, CONTROL);
-            self.facts.push(Fact::Apply(wire));
-        }
+        let settings: Vec<_> = owed.iter().map(|(setting, _)| *setting).collect();
+        self.preparing = Preparing { prompt: Some(ask), interrupted: false, failure: None, awaited: owed.len(), owed };
+        settings.into_iter().for_each(|setting| self.set(Purpose::Apply, setting, Ask::VALUE));
     }
 
     /// A setting was made or taken back, or could not be.
@@ -46,39 +51,48 @@ impl Model {
         if !self.can_write() {
             return;
         }
-        if purpose == Purpose::Restore {
-            if failure.is_some() {
+        match purpose {
+            Purpose::Restore if failure.is_some() => {
                 // The next turn needs a process that has none of them.
                 self.facts.extend([Fact::Told, Fact::CloseStdin]);
                 self.link = Link::Closing { for_good: false };
             }
-            return;
+            Purpose::MakeAgain(setting) if failure.is_some() && self.settings.not_again(setting) => self.facts.push(Fact::Told),
+            Purpose::Apply => self.applied(failure),
+            _ => {}
         }
+    }
+
+    fn applied(&mut self, failure: Option<End>) {
         self.preparing.failure = self.preparing.failure.or(failure);
         if self.preparing.awaited > 0 {
             return;
         }
         match (self.preparing.prompt.take(), self.preparing.failure.take()) {
-            (Some(ask), None) => self.run(ask),
-            (ask, failure) => {
-                self.facts.extend(ask.zip(failure).map(|(ask, failure)| Fact::Ended(ask.turn, failure)));
-                self.restore();
+            (Some(ask), None) => {
+                self.run(ask);
+                self.run.iter_mut().for_each(|run| run.interrupted_early = self.preparing.interrupted);
             }
+            (ask, failure) => self.facts.extend(ask.zip(failure).map(|(ask, failure)| Fact::Ended(ask.turn, failure))),
         }
     }
 
     fn run(&mut self, ask: Ask) {
+        self.check_settings(ask.switches);
         self.facts.push(Fact::Prompt(ask.turn));
         let limit_at = ask.timeout.map(|limit| self.clock + limit);
-        self.run = Some(Run { turn: ask.turn, read: true, limit_at, idle: ask.idle, heard_at: self.clock, over: None, drain_at: None });
+        self.run = Some(Run {
+            turn: ask.turn,
+            read: true,
+            limit_at,
+            idle: ask.idle,
+            heard_at: self.clock,
+            interrupted_early: false,
+            over: None,
+            drain_at: None,
+        });
         self.cli.holds = true;
         self.cli.said_queued = false;
-    }
-
-    /// The turn that runs ends, and the CLI lives on.
-    pub(super) fn end_turn(&mut self, end: End) {
-        self.finish(end);
-        self.restore();
     }
 
     /// The turn that runs ends.
@@ -88,14 +102,18 @@ impl Model {
         }
     }
 
+    /// Takes back what the last turn has left, but for what is about to change.
     fn restore(&mut self) {
-        if self.can_write() {
-            let owed = std::mem::take(&mut self.preparing.owed);
-            self.preparing.awaited += owed;
-            for _ in 0..owed {
-                let wire = self.send(Purpose::Restore, CONTROL);
-                self.facts.push(Fact::Restore(wire));
-            }
-        }
+        let owed = std::mem::take(&mut self.preparing.owed);
+        let (settled, later): (Vec<_>, _) = owed.into_iter().partition(|(setting, _)| self.settings.is_settled(*setting));
+        self.preparing.owed = later;
+        self.preparing.awaited += settled.len();
+        settled.into_iter().for_each(|(setting, value)| self.set(Purpose::Restore, setting, value));
+    }
+}
+
+impl Preparing {
+    fn is_under_way(&self) -> bool {
+        self.awaited > 0 || self.prompt.is_some()
     }
 }

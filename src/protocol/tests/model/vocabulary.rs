@@ -9,12 +9,11 @@ pub(super) enum Fact {
     },
     /// A prompt was written.
     Prompt(u64),
-    /// A request of the caller's was written, or `initialize`, under this number on the wire.
+    /// A request was written that is none of the following, under this number on the wire.
     Request(u64),
-    /// A setting is made for a prompt.
-    Apply(u64),
-    /// It is taken back.
-    Restore(u64),
+    /// A setting is given this value: by the caller, for a prompt, after its turn, or again.
+    Set(u64, Setting, u64),
+    /// The caller's, or the machine's own.
     Interrupt(u64),
     Withdraw(u64),
     TookBack,
@@ -51,8 +50,27 @@ pub(super) struct Ask {
     pub(super) timeout: Option<u64>,
     pub(super) idle: Option<u64>,
     pub(super) profile: u64,
-    /// How many settings it needs.
-    pub(super) switches: usize,
+    /// The settings that are [`Ask::VALUE`] in its turn.
+    pub(super) switches: &'static [Setting],
+}
+
+impl Ask {
+    pub(super) const VALUE: u64 = 1;
+}
+
+/// What a caller asks of the CLI.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Request {
+    Usage,
+    Interrupt,
+    Set(Setting, u64),
+}
+
+/// A setting; its value is a number, and 0 that of the launch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Setting {
+    Model,
+    Mode,
 }
 
 /// One step of the caller, the CLI, the clock or the process.
@@ -61,7 +79,7 @@ pub(super) enum Step {
     Query(Ask),
     Drop(u64),
     Connect(u64),
-    Control(u64),
+    Control(u64, Request),
     Cancel(u64),
     Answer(u64),
     Forget,
@@ -83,6 +101,8 @@ pub(super) enum Says {
     Refused(u64),
     StartupFailure,
     Queued(u64),
+    /// A CLI that echoes takes up a prompt before it opens the turn.
+    TakeUp(u64),
     Begin(u64, u64),
     Text,
     End(u64, u64),

@@ -3,72 +3,81 @@
 use std::time::Duration;
 
 use super::super::*;
-use super::vocabulary::{Ask, End, Fact, Says, Step};
-
-const APPLY: &str = r#"{"subtype":"set_model","model":"m"}"#;
-const RESTORE: &str = r#"{"subtype":"set_model"}"#;
+use super::vocabulary::{Ask, End, Fact, Request, Says, Setting, Step};
 
 impl Rig {
     pub(super) fn step(&mut self, step: &Step, echoes: bool) -> Vec<Fact> {
-        let inputs = match *step {
-            Step::Query(ask) => vec![Input::Command(Command::Prompt(asked(ask)))],
-            Step::Drop(turn) => vec![Input::Command(Command::Abandon(TurnId(turn)))],
-            Step::Connect(n) => vec![Input::Command(Command::Connect(RequestId(n)))],
-            Step::Control(n) => vec![Input::Command(Command::Control(RequestId(n), json(r#"{"subtype":"get_usage"}"#), None))],
-            Step::Cancel(n) => vec![Input::Command(Command::Cancel(RequestId(n)))],
-            Step::Answer(n) => vec![Input::Answered(CallbackId(n), Answer::Success(json("{}")))],
-            Step::Forget => vec![Input::Command(Command::Forget)],
-            Step::Stop => vec![Input::Command(Command::Stop)],
-            Step::Reading(reading) => vec![Input::Reading(reading)],
-            Step::Opened => vec![Input::Opened],
+        let command = Input::Command;
+        let control = |n: u64, body: &str| command(Command::Control(RequestId(n), json(body), None));
+        let input = match *step {
+            Step::Query(ask) => command(Command::Prompt(asked(ask))),
+            Step::Drop(turn) => command(Command::Abandon(TurnId(turn))),
+            Step::Connect(n) => command(Command::Connect(RequestId(n))),
+            Step::Control(n, Request::Usage) => control(n, r#"{"subtype":"get_usage"}"#),
+            Step::Control(n, Request::Interrupt) => control(n, r#"{"subtype":"interrupt"}"#),
+            Step::Control(n, Request::Set(setting, value)) => control(n, &set(setting, value)),
+            Step::Cancel(n) => command(Command::Cancel(RequestId(n))),
+            Step::Answer(n) => Input::Answered(CallbackId(n), Answer::Success(json("{}"))),
+            Step::Forget => command(Command::Forget),
+            Step::Stop => command(Command::Stop),
+            Step::Reading(reading) => Input::Reading(reading),
+            Step::Opened => Input::Opened,
             Step::Tick(seconds) => {
                 self.now += Duration::from_secs(seconds);
-                vec![Input::Tick]
+                Input::Tick
             }
-            Step::Leaving => vec![Input::Leaving],
-            Step::Exit => vec![Input::Closed],
-            Step::Says(ref says) => said(says, echoes).into_iter().map(|line| Input::Received(classify(Line::new(line)))).collect(),
+            Step::Leaving => Input::Leaving,
+            Step::Exit => Input::Closed,
+            Step::Says(ref says) => Input::Received(classify(Line::new(said(says, echoes)))),
         };
-        inputs.into_iter().flat_map(|input| self.observed.handle(self.now, input)).map(|output| fact(&output)).collect()
+        self.observed.handle(self.now, input).iter().map(fact).collect()
     }
 }
 
 fn asked(ask: Ask) -> Prompt {
-    let switch = Switch { apply: json(APPLY), restore: json(RESTORE) };
+    let switch = |setting: &Setting| Switch { apply: json(&set(*setting, Ask::VALUE)), restore: json(&set(*setting, 0)) };
     Prompt {
         timeout: ask.timeout.map(Duration::from_secs),
         idle_timeout: ask.idle.map(Duration::from_secs),
         profile: Profile(ask.profile),
-        switches: vec![switch; ask.switches],
+        switches: ask.switches.iter().map(switch).collect(),
         ..prompt(ask.turn)
     }
 }
 
-fn said(says: &Says, echoes: bool) -> Vec<String> {
-    let one = |line: &str| vec![line.to_owned()];
+fn set(setting: Setting, value: u64) -> String {
+    match (setting, value) {
+        (Setting::Model, 0) => r#"{"subtype":"set_model"}"#.into(),
+        (Setting::Model, _) => format!(r#"{{"subtype":"set_model","model":"m-{value}"}}"#),
+        (Setting::Mode, _) => format!(r#"{{"subtype":"set_permission_mode","mode":"m-{value}"}}"#),
+    }
+}
+
+fn said(says: &Says, echoes: bool) -> String {
     let in_session = |session: u64, line: &str| line.replacen('{', &format!(r#"{{"session_id":"s-{session}","#), 1);
     match *says {
-        Says::Initialized(wire) => vec![success(wire, "{}")],
+        Says::Initialized(wire) => success(wire, "{}"),
         Says::Refused(wire) => {
-            vec![format!(r#"{{"type":"control_response","response":{{"subtype":"error","request_id":"cw-{wire}","error":"no"}}}}"#)]
+            format!(r#"{{"type":"control_response","response":{{"subtype":"error","request_id":"cw-{wire}","error":"no"}}}}"#)
         }
-        Says::StartupFailure => one(r#"{"type":"result","subtype":"error_during_execution","is_error":true}"#),
-        Says::Queued(turn) => vec![lifecycle(turn, "queued")],
-        Says::Begin(turn, session) if echoes => vec![lifecycle(turn, "started"), in_session(session, &init(turn))],
-        Says::Begin(_, session) | Says::ForeignBegin(session) => vec![in_session(session, PLAIN_INIT)],
-        Says::Text => one(TEXT),
-        Says::End(turn, session) if echoes => vec![in_session(session, &result(turn))],
-        Says::End(_, session) => vec![in_session(session, PLAIN_RESULT)],
-        Says::Cancelled(turn) => vec![lifecycle(turn, "cancelled")],
-        Says::Late(turn) => vec![lifecycle(turn, "completed")],
-        Says::ForeignEnd(session) => vec![in_session(session, FOREIGN_RESULT)],
-        Says::Reply { wire, cancelled } => vec![success(wire, &format!(r#"{{"cancelled":{cancelled}}}"#))],
-        Says::StrayReply => vec![success(1_000_000, "{}")],
-        Says::Ask(id) => vec![format!(r#"{{"type":"control_request","request_id":{id},"request":{{"subtype":"can_use_tool"}}}}"#)],
-        Says::TakeBack(id) => vec![format!(r#"{{"type":"control_cancel_request","request_id":{id}}}"#)],
-        Says::KeepAlive => one(r#"{"type":"keep_alive"}"#),
-        Says::Noise => one("[debug] noise"),
-        Says::Malformed => one(r#"{"type":"#),
+        Says::StartupFailure => r#"{"type":"result","subtype":"error_during_execution","is_error":true}"#.into(),
+        Says::Queued(turn) => lifecycle(turn, "queued"),
+        Says::TakeUp(turn) => lifecycle(turn, "started"),
+        Says::Begin(turn, session) if echoes => in_session(session, &init(turn)),
+        Says::Begin(_, session) | Says::ForeignBegin(session) => in_session(session, PLAIN_INIT),
+        Says::Text => TEXT.into(),
+        Says::End(turn, session) if echoes => in_session(session, &result(turn)),
+        Says::End(_, session) => in_session(session, PLAIN_RESULT),
+        Says::Cancelled(turn) => lifecycle(turn, "cancelled"),
+        Says::Late(turn) => lifecycle(turn, "completed"),
+        Says::ForeignEnd(session) => in_session(session, FOREIGN_RESULT),
+        Says::Reply { wire, cancelled } => success(wire, &format!(r#"{{"cancelled":{cancelled}}}"#)),
+        Says::StrayReply => success(1_000_000, "{}"),
+        Says::Ask(id) => format!(r#"{{"type":"control_request","request_id":{id},"request":{{"subtype":"can_use_tool"}}}}"#),
+        Says::TakeBack(id) => format!(r#"{{"type":"control_cancel_request","request_id":{id}}}"#),
+        Says::KeepAlive => r#"{"type":"keep_alive"}"#.into(),
+        Says::Noise => "[debug] noise".into(),
+        Says::Malformed => r#"{"type":"#.into(),
     }
 }
 
@@ -102,11 +111,12 @@ fn wrote(frame: &Frame) -> Fact {
             let wire = number(&frame.request_id().unwrap().as_str().unwrap());
             let body = frame.field("request").unwrap();
             let subtype = body.pointer("/subtype").unwrap();
+            let value = |pointer| body.pointer(pointer).map_or(0, |value| number(&value.as_str().unwrap()));
             match &*subtype.as_str().unwrap() {
                 "interrupt" => Fact::Interrupt(wire),
                 "cancel_async_message" => Fact::Withdraw(wire),
-                "set_model" if body.text() == APPLY => Fact::Apply(wire),
-                "set_model" if body.text() == RESTORE => Fact::Restore(wire),
+                "set_model" => Fact::Set(wire, Setting::Model, value("/model")),
+                "set_permission_mode" => Fact::Set(wire, Setting::Mode, value("/mode")),
                 _ => Fact::Request(wire),
             }
         }

@@ -62,6 +62,16 @@ macro_rules! subtypes {
                     _ => None,
                 }
             }
+
+            #[cfg(any(test, feature = "fuzzing"))]
+            pub(crate) fn agrees(&self, value: &serde_json::Value) -> bool {
+                use crate::fuzzing::agree::Agree;
+                let subtype = value["subtype"].as_str();
+                match self {
+                    $(Self::$variant(body) => subtype == Some($wire) && body.agrees(value),)*
+                    Self::Unknown { subtype: ours } => ours.as_deref() == subtype && ![$($wire),*].contains(&subtype.unwrap_or_default()),
+                }
+            }
         }
     };
 }
