@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+mod counters;
 mod drain;
 mod end;
 mod in_force;
@@ -10,6 +11,7 @@ mod receive;
 mod setting;
 mod switch;
 
+pub use self::counters::Counters;
 use self::in_force::InForce;
 pub(super) use self::setting::Setting;
 use self::switch::Switches;
@@ -47,28 +49,6 @@ impl Default for Config {
             max_queue: 1024,
         }
     }
-}
-
-/// How many lines of the CLI went where nobody reads them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Counters {
-    /// Lines of abandoned turns.
-    pub drained: u64,
-    /// Text that was not a frame; blank lines are not counted.
-    pub noise: u64,
-    /// Lines that looked like frames but were none, over-long ones and a truncated tail included.
-    pub malformed: u64,
-    /// Replies that nobody waited for.
-    pub stray_replies: u64,
-    /// `keep_alive` frames.
-    pub keep_alives: u64,
-    /// Requests of the CLI that repeated one under way.
-    pub repeated_requests: u64,
-    /// Requests of the CLI that were refused, since 1024 others were open.
-    pub refused_requests: u64,
-    /// Cancellations by the CLI of a request that was not under way: mostly, its answer was on the way.
-    pub stray_cancels: u64,
 }
 
 /// Turns, requests and callbacks of one session, over any number of connections. See the [module](super).

@@ -7,6 +7,7 @@ mod forget;
 mod handshake;
 mod in_force;
 mod limits;
+mod made_again;
 mod model;
 mod one_turn;
 mod queue;
@@ -176,6 +177,12 @@ fn written(turn: u64) -> String {
     format!(
         r#"> {{"type":"user","message":{{"role":"user","content":"{turn}"}},"parent_tool_use_id":null,"session_id":"","uuid":"p-{turn}"}}"#
     )
+}
+
+/// The whole of a turn that needs nothing before it.
+fn run(rig: &mut Rig, turn: u64) {
+    rig.line(&init(turn));
+    rig.line(&result(turn));
 }
 
 /// A request of the host's.
