@@ -69,6 +69,7 @@ tests![
     permission_allow,
     permission_always,
     permission_changed_input,
+    permission_confirmed,
     permission_deny,
     permission_deny_interrupt,
     permission_without_handler,
