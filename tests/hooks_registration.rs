@@ -67,8 +67,8 @@ async fn one_hook_may_be_for_many_events_known_or_not() {
 async fn the_log_listens_to_all_events_whose_hooks_do_no_work() {
     let initialize: Value = serde_json::from_str(&initialize(Session::builder().log_hooks()).await).unwrap();
     let events = initialize["hooks"].as_object().unwrap();
-    assert_eq!(events.len(), 33 - 5);
-    assert!(["WorktreeCreate", "WorktreeRemove", "SessionStart", "SessionEnd", "Setup"].iter().all(|event| !events.contains_key(*event)));
+    assert_eq!(events.len(), 33 - 3);
+    assert!(["WorktreeCreate", "WorktreeRemove", "Setup"].iter().all(|event| !events.contains_key(*event)));
 }
 
 #[tokio::test(start_paused = true)]

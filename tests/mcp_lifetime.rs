@@ -204,6 +204,46 @@ async fn a_server_comes_and_goes_while_the_session_runs() {
     ended_well(&session).await;
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_server_that_came_while_the_session_ran_is_there_again_after_a_death() {
+    let launches = Launches::default();
+    let transport = cli(move |launch, mut cli| {
+        let first = launches.note(launch) == 0;
+        async move {
+            cli.handshake().await;
+            let set = cli.request("mcp_set_servers").await;
+            assert_eq!(set["request"]["servers"], json!({"bench": {"type": "sdk", "name": "bench"}}));
+            // The CLI answers once it has connected the server.
+            assert_eq!(ask(&mut cli, message("i", INITIALIZE)).await["result"]["serverInfo"]["name"], "bench");
+            cli.write(success(&set, json!({"added": ["bench"], "removed": [], "errors": {}}))).await;
+            let (uuid, _) = cli.prompt().await;
+            cli.write(init(&uuid)).await;
+            let counted = ask(&mut cli, call(1, "count", "{}")).await;
+            cli.write(result(&uuid, counted["result"]["content"][0]["text"].as_str().unwrap())).await;
+            if !first {
+                cli.drain().await;
+            }
+            Exit::from_code(0)
+        }
+    });
+    let log = Log::default();
+    let session = Session::builder().transport(transport).start().unwrap();
+    let mut events = session.events();
+    let made = {
+        let log = log.clone();
+        move || {
+            log.push("made");
+            Bench { log: log.clone(), ..Bench::default() }
+        }
+    };
+    session.mcp().set_servers([session.mcp().in_process("bench", made)]).await.unwrap();
+    assert_eq!(read(session.query("one")).await.text(), "1");
+    while !matches!(events.next().await, Some(SessionEvent::Disconnected(_))) {}
+    assert_eq!(read(session.query("two")).await.text(), "1");
+    assert_eq!(log.all(), ["made", "made"]);
+    ended_well(&session).await;
+}
+
 /// A server that says when it is gone.
 struct Watched(Log);
 

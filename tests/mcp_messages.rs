@@ -79,6 +79,16 @@ async fn a_changed_list_of_tools_is_announced() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_call_that_cannot_be_read_is_refused_by_its_id() {
+    let deep = format!(r#"{{"a":{}{}}}"#, "[".repeat(200), "]".repeat(200));
+    for arguments in [&deep, r#"{"a":1e999}"#] {
+        let lines = lines(call(2, "add", arguments), |_| None).await;
+        let reply = &lines[0]["response"]["response"]["mcp_response"];
+        assert_eq!((&reply["id"], &reply["error"]["code"]), (&json!(2), &json!(-32600)), "{reply}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_request_of_the_server_s_gets_the_cli_s_reply() {
     let pong = |asked: &Value| {
         assert_eq!(asked["method"], "ping");

@@ -68,6 +68,25 @@ async fn where_the_cli_does_not_confirm_it_the_next_process_resumes_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn clearing_is_a_command_also_where_prompts_are_none() {
+    let transport = cli(|_, mut cli| async move {
+        cli.handshake().await;
+        let marked = cli.read().await.unwrap();
+        assert_eq!(marked["client_composed"], true);
+        cli.turn(marked["uuid"].as_str().unwrap(), "done").await;
+        let clear = cli.read().await.unwrap();
+        assert_eq!((&clear["message"]["content"], clear.get("client_composed")), (&json!("/clear"), None));
+        cli.write(json!({"type": "conversation_reset", "session_id": FRESH, "uuid": "c"})).await;
+        cli.turn(clear["uuid"].as_str().unwrap(), "").await;
+        cli.serve().await
+    });
+    let session = Session::builder().verbatim_prompts(true).transport(transport).start().unwrap();
+    assert_eq!(read(session.query("go")).await.text(), "done");
+    session.clear().await.unwrap();
+    ended_well(&session).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_clear_that_fails_says_so() {
     let transport = cli(|_, mut cli| async move {
         cli.handshake().await;
@@ -76,6 +95,29 @@ async fn a_clear_that_fails_says_so() {
     });
     let session = Session::builder().transport(transport).start().unwrap();
     assert!(session.clear().await.unwrap_err().is_process());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fork_has_all_of_a_conversation_that_was_resumed_in_part() {
+    const POINT: &str = "7f1a3e52-0000-4000-8000-000000000002";
+    let launches = Launches::default();
+    let noted = launches.clone();
+    let transport = cli(move |launch, mut cli| {
+        noted.note(launch);
+        async move { cli.serve().await }
+    });
+    let session =
+        Session::builder().resume(SESSION).resume_session_at(POINT).resume_drops_turn(POINT).transport(transport).start().unwrap();
+    assert_eq!(read(session.query("go")).await.text(), "go");
+    let fork = session.fork().unwrap();
+    assert_eq!(read(fork.query("go on")).await.text(), "go on");
+    assert_eq!(launches.flag(0, "--resume-session-at").as_deref(), Some(POINT));
+    for flag in ["--resume-session-at", "--resume-drops-turn"] {
+        assert_eq!(launches.flag(1, flag), None);
+    }
+    assert_eq!(launches.flag(1, "--resume").as_deref(), Some(SESSION));
+    ended_well(&fork).await;
+    ended_well(&session).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -5,6 +5,7 @@ mod support;
 use std::sync::{Arc, Mutex};
 
 use claude_wire::Session;
+use claude_wire::session::{Change, Thinking};
 use claude_wire::transport::Exit;
 use serde_json::json;
 use support::cli::{FakeCli, SESSION, cli};
@@ -79,6 +80,53 @@ async fn a_launch_for_one_query_keeps_what_the_session_was_set_to() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_prompt_is_verbatim_at_once() {
+    let transport = cli(|_, mut cli| async move {
+        cli.handshake().await;
+        for marked in [false, true, false] {
+            let line = cli.read().await.unwrap();
+            assert_eq!(line.get("client_composed").is_some(), marked, "{line}");
+            cli.turn(line["uuid"].as_str().unwrap(), "done").await;
+        }
+        cli.drain().await;
+        Exit::from_code(0)
+    });
+    let session = Session::builder().transport(transport).start().unwrap();
+    for query in [session.query("1"), session.query("/2").verbatim_prompts(true), session.query("3")] {
+        assert_eq!(query.text().await.unwrap(), "done");
+    }
+    assert!(session.stop().await.unwrap().success());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_options_of_a_query_go_over_what_the_session_was_set_to() {
+    let launches = Arc::new(Mutex::new(0));
+    let transport = cli(move |_, mut cli| {
+        let launch = std::mem::replace(&mut *launches.lock().unwrap(), 1);
+        async move {
+            cli.acknowledge("initialize").await;
+            if launch == 0 {
+                cli.acknowledge("set_max_thinking_tokens").await;
+                cli.acknowledge("apply_flag_settings").await;
+            }
+            let rest = json!({"subtype": "apply_flag_settings", "settings": {"c": 3}});
+            assert!(launch == 0 || cli.acknowledge("apply_flag_settings").await == rest, "launch {launch}");
+            turn(&mut cli, "done").await;
+            cli.drain().await;
+            Exit::from_code(0)
+        }
+    });
+    let session = Session::builder().transport(transport).start().unwrap();
+    session.set_max_thinking_tokens(2048, Change::Keep).await.unwrap();
+    let settings = session.settings().apply([("a", Some(json!(1))), ("effortLevel", Some(json!("low"))), ("c", Some(json!(3)))]);
+    settings.await.unwrap();
+    assert_eq!(session.query("1").text().await.unwrap(), "done");
+    let query = session.query("2").thinking(Thinking::Disabled).effort("high").settings(json!({"a": 2}));
+    assert_eq!(query.text().await.unwrap(), "done");
+    assert!(session.stop().await.unwrap().success());
+}
+
+#[tokio::test(start_paused = true)]
 async fn skipping_permissions_is_switched_to_where_the_cli_was_launched_for_it() {
     let transport = cli(|launch, mut cli| async move {
         let bypasses = launch.args.iter().any(|arg| arg == "bypassPermissions");
@@ -133,6 +181,9 @@ async fn a_bad_option_of_a_query_is_told_before_anything_is_sent() {
     let session = Session::builder().transport(transport).start().unwrap();
     let error = session.query("1").max_turns(0).text().await.unwrap_err();
     assert!(error.is_option() && error.to_string().contains("max_turns"), "{error}");
+    let session = Session::builder().initialize_field("toolAliases", json!({"A": "C"})).transport(support::cli::echo()).start().unwrap();
+    let error = session.query("1").tool_aliases([("A", "B")]).text().await.unwrap_err();
+    assert!(error.is_option() && error.to_string().contains("toolAliases"), "the field would be written over: {error}");
     let error = session.query("1").resume(SESSION).text().await.unwrap_err();
     assert!(error.to_string().contains("`resume`"), "{error}");
 }

@@ -58,12 +58,38 @@ async fn each_prompt_has_a_random_id_on_the_wire_which_its_turn_knows_once_it_is
         let mut turn = session.query("go");
         assert_eq!(turn.uuid(), None, "nothing is sent yet");
         turn.next().await.unwrap().unwrap();
-        known.extend(turn.uuid().map(str::to_owned));
+        let sent = turn.uuid().map(str::to_owned);
         while let Some(message) = turn.next().await {
             message.unwrap();
         }
+        assert_eq!(turn.uuid(), sent.as_deref(), "it is kept");
+        known.extend(sent);
     }
     assert_eq!(written.all(), known);
     assert!(known[0] != known[1] && known.iter().all(|id| uuid::Uuid::parse_str(id).unwrap().get_version_num() == 4), "{known:?}");
     ended_well(&session).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_turn_that_was_read_to_its_end_still_says_how_it_ended() {
+    let transport = cli(|_, mut cli| async move {
+        cli.handshake().await;
+        for answer in 0..3 {
+            let (uuid, _) = cli.prompt().await;
+            cli.turn(&uuid, &format!("answer {answer}")).await;
+        }
+        cli.prompt().await;
+        Exit::from_code(3)
+    });
+    let session = Session::builder().transport(transport).start().unwrap();
+    let read = async || {
+        let mut turn = session.query("go");
+        while turn.next().await.is_some() {}
+        turn
+    };
+    assert_eq!(read().await.text().await.unwrap(), "answer 0");
+    assert_eq!(read().await.final_text().await.unwrap().as_deref(), Some("answer 1"));
+    assert_eq!(read().await.collect_summary().await.unwrap().text(), "answer 2");
+    assert_eq!(read().await.text().await.unwrap_err().exit(), Some(&Exit::from_code(3)));
+    session.stop().await;
 }

@@ -117,10 +117,12 @@ impl Host {
             turn: TurnId(self.next),
             uuid: format!("p-{}", self.next),
             content: literal("\"x\""),
+            verbatim: number & 16 != 0,
             timeout: limit(1),
             idle_timeout: limit(2),
             profile: Profile(u64::from(number & 4)),
             switches: if number & 8 == 0 { Vec::new() } else { vec![switch()] },
+            settled: Vec::new(),
         }))
     }
 

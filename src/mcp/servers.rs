@@ -48,7 +48,14 @@ impl McpServers {
     pub(crate) fn pass_on(&self, request: &HostRequest) -> Option<BoxFuture<'static, Answer>> {
         let name = request.field("server_name")?.as_str()?.into_owned();
         let start = lock(&self.known).get(&name)?.clone();
-        let message = request.field("message").and_then(|message| message.to_value().ok()).unwrap_or_default();
+        let raw = request.field("message").unwrap_or_default();
+        let message = match raw.to_value() {
+            Ok(message) => message,
+            Err(problem) => {
+                let id = raw.cursor().get("id").and_then(|id| id.raw().to_value().ok()).unwrap_or_default();
+                return Some(answer(error(&id, INVALID_REQUEST, &format!("not a message that can be read: {problem}"))));
+            }
+        };
         let text = |text: &str| message.get(text).filter(|value| !value.is_null()).cloned();
         Some(match (text("method"), text("id")) {
             (Some(method), Some(id)) => {
@@ -61,7 +68,7 @@ impl McpServers {
                     Ok(reply) => {
                         Box::pin(async move { success(reply.await.unwrap_or_else(|| error(&id, INTERNAL_ERROR, "the server has ended"))) })
                     }
-                    Err(refusal) => Box::pin(std::future::ready(success(refusal))),
+                    Err(refusal) => answer(refusal),
                 }
             }
             _ => {
@@ -69,7 +76,7 @@ impl McpServers {
                     bridge.tell(message);
                 }
                 // The CLI waits for an answer to a notification too.
-                Box::pin(std::future::ready(success(r#"{"jsonrpc":"2.0","result":{},"id":0}"#.into())))
+                answer(r#"{"jsonrpc":"2.0","result":{},"id":0}"#.into())
             }
         })
     }
@@ -107,6 +114,11 @@ fn call(bridge: Option<&Arc<Bridge>>, id: &Value, message: Value) -> Result<Call
 /// An error in JSON-RPC.
 pub(super) fn error(id: &Value, code: i32, message: &str) -> String {
     json!({"jsonrpc": "2.0", "id": id, "error": {"code": code, "message": message}}).to_string()
+}
+
+/// An answer that is there already.
+fn answer(reply: String) -> BoxFuture<'static, Answer> {
+    Box::pin(std::future::ready(success(reply)))
 }
 
 fn success(reply: String) -> Answer {

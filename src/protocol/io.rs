@@ -69,6 +69,8 @@ pub struct Prompt {
     pub uuid: String,
     /// `message.content`: a string or an array of content blocks.
     pub content: RawJson,
+    /// Whether the CLI is to take it as it is, without files for `@path` and without slash commands.
+    pub verbatim: bool,
     /// The longest that the turn may take from the writing of the prompt to its result.
     pub timeout: Option<Duration>,
     /// The longest silence of the CLI within the turn. Every frame but a `keep_alive` breaks it, and it is not counted while the CLI waits
@@ -78,6 +80,8 @@ pub struct Prompt {
     pub profile: Profile,
     /// What is switched for it by control requests, and back afterwards.
     pub switches: Vec<Switch>,
+    /// What the launch of its [`profile`](Self::profile) settles, whatever the caller has made of the session.
+    pub settled: Vec<Settled>,
 }
 
 /// A way to launch the CLI, numbered by the caller; the default is the session's own.
@@ -93,6 +97,15 @@ pub struct Switch {
     pub apply: RawJson,
     /// The control request that takes it back after the turn.
     pub restore: RawJson,
+}
+
+/// A control request that a launch makes needless: a new process is not told of it, although the caller had sent it to the one before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settled {
+    /// Its `subtype`.
+    pub subtype: &'static str,
+    /// Of its `settings` this key only (`apply_flag_settings`); `None` for all of it.
+    pub key: Option<String>,
 }
 
 /// What the host answers to a request of the CLI.

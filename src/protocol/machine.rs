@@ -4,45 +4,26 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 mod config;
+mod counters;
 mod drain;
 mod end;
 mod in_force;
 mod receive;
+mod setting;
 mod switch;
 
 pub use self::config::Config;
 #[cfg(feature = "session")]
 pub(crate) use self::config::DEFAULT_DRAIN_TIMEOUT;
+pub use self::counters::Counters;
 use self::in_force::InForce;
-pub(super) use self::in_force::Setting;
+pub(super) use self::setting::Setting;
 use self::switch::Switches;
 use super::failure::Failure;
-use super::io::{Command, Input, Output, Profile, Prompt, RequestId, TurnEnd};
+use super::io::{Command, Input, Output, Profile, Prompt, RequestId, Settled, TurnEnd};
 use super::requests::{Incoming, Outgoing, Purpose};
 use super::turns::Current;
 use crate::wire::{RawJson, control_cancel_line, control_request_line, user_line, verbatim_user_line};
-
-/// How many lines of the CLI went where nobody reads them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Counters {
-    /// Lines of abandoned turns.
-    pub drained: u64,
-    /// Text that was not a frame; blank lines are not counted.
-    pub noise: u64,
-    /// Lines that looked like frames but were none, over-long ones and a truncated tail included.
-    pub malformed: u64,
-    /// Replies that nobody waited for.
-    pub stray_replies: u64,
-    /// `keep_alive` frames.
-    pub keep_alives: u64,
-    /// Requests of the CLI that repeated one under way.
-    pub repeated_requests: u64,
-    /// Requests of the CLI that were refused, since 1024 others were open.
-    pub refused_requests: u64,
-    /// Cancellations by the CLI of a request that was not under way: mostly, its answer was on the way.
-    pub stray_cancels: u64,
-}
 
 /// Turns, requests and callbacks of one session, over any number of connections. See the [module](super).
 ///
@@ -67,6 +48,8 @@ pub struct Machine {
     in_force: InForce,
     /// How the CLI of this connection was launched.
     profile: Profile,
+    /// What that launch has settled.
+    settled: Vec<Settled>,
     /// Is the CLI inside a turn that it started by itself?
     foreign: bool,
     /// Is its output left unread?
@@ -111,6 +94,7 @@ impl Machine {
             switches: Switches::default(),
             in_force: InForce::default(),
             profile: Profile::default(),
+            settled: Vec::new(),
             foreign: false,
             held_back: false,
             echoes: false,
@@ -245,7 +229,7 @@ impl Machine {
                 self.held.retain(|(held, ..)| *held != request);
                 self.connecting.retain(|waiting| *waiting != request);
                 if let Some(id) = self.outgoing.cancel(request) {
-                    self.note_answer(request, false);
+                    self.in_force.not_made(request);
                     self.write(control_cancel_line(&id), out);
                 }
             }
@@ -265,7 +249,7 @@ impl Machine {
         if self.link == Link::Idle {
             self.link = Link::Opening;
             self.forgotten = false;
-            self.profile = self.queue.front().map(|prompt| prompt.profile).unwrap_or_default();
+            (self.profile, self.settled) = self.queue.front().map(|prompt| (prompt.profile, prompt.settled.clone())).unwrap_or_default();
             out.push(Output::Open { resume: self.session_id.clone(), profile: self.profile });
         }
     }
@@ -295,7 +279,7 @@ impl Machine {
 
     /// Sends a request of the caller's.
     fn ask(&mut self, now: Instant, request: RequestId, body: &RawJson, limit: Option<Duration>, out: &mut Vec<Output>) {
-        self.in_force.ask(request, body);
+        self.in_force.ask(request, body, limit);
         self.request(now, Purpose::Caller(request), body, limit, out);
     }
 
@@ -325,7 +309,7 @@ impl Machine {
             return;
         }
         match self.queue.front() {
-            Some(next) if next.profile != self.profile => self.relaunch(out),
+            Some(next) if next.profile != self.profile || self.in_force.tells_apart(&next.settled, &self.settled) => self.relaunch(out),
             Some(_) => {
                 if let Some(prompt) = self.queue.pop_front() {
                     self.prepare(now, prompt, out);
@@ -344,7 +328,7 @@ impl Machine {
     }
 
     fn begin(&mut self, now: Instant, prompt: Prompt, out: &mut Vec<Output>) {
-        let line = if self.config.verbatim_prompts { verbatim_user_line } else { user_line };
+        let line = if prompt.verbatim { verbatim_user_line } else { user_line };
         out.push(Output::Write(line(&prompt.uuid, &prompt.content)));
         self.current = Some(Current::new(prompt, now));
     }
@@ -353,7 +337,7 @@ impl Machine {
         for (purpose, id, limit) in self.outgoing.overdue(now) {
             match purpose {
                 Purpose::Caller(request) => {
-                    self.note_answer(request, false);
+                    self.in_force.not_made(request);
                     self.write(control_cancel_line(&id), out);
                     out.push(Output::Reply(request, Err(Failure::Timeout(limit))));
                 }

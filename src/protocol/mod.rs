@@ -49,8 +49,11 @@
 //!
 //! What comes back after the turn is what was in force before it: what the caller has set (`set_model`, `set_permission_mode`), or the
 //! permission mode that the CLI has named, and only then what the switch has for it. What the caller is just setting is waited for: the CLI
-//! takes one request after the other. What the caller has set holds over restarts, too: a new
-//! process is told of it before its first prompt.
+//! takes one request after the other.
+//!
+//! What the caller has set holds over restarts, too: a new process is told of it before its first prompt, in the order in which it was set.
+//! Beside model and permission mode that is thinking, the layer of flag settings, the directory, roots of repositories, MCP servers, their
+//! permission modes, and paused suggestions. What the launch of a turn settles itself ([`Settled`]) is left out.
 //!
 //! # Which turn does a line belong to?
 //!
@@ -69,7 +72,7 @@ mod route;
 mod turns;
 
 pub use self::failure::Failure;
-pub use self::io::{Answer, CallbackId, Command, Event, Input, Output, Profile, Prompt, RequestId, Switch, TurnEnd, TurnId};
+pub use self::io::{Answer, CallbackId, Command, Event, Input, Output, Profile, Prompt, RequestId, Settled, Switch, TurnEnd, TurnId};
 #[cfg(feature = "session")]
 pub(crate) use self::machine::DEFAULT_DRAIN_TIMEOUT;
 pub use self::machine::{Config, Counters, Machine};

@@ -45,7 +45,7 @@ impl fmt::Display for Refusal {
 }
 
 /// Why a request was sent, which is where its reply goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
     Caller(RequestId),
     Initialize,
@@ -54,7 +54,7 @@ pub(super) enum Purpose {
     /// The machine's own, after the turn.
     Restore,
     /// The machine's own, after the handshake: what the caller had made of the process before.
-    MakeAgain(Option<Setting>),
+    MakeAgain(Setting),
     /// The machine's own, for a turn that drains.
     Interrupt,
     /// The machine's own, for this turn: it drains, and the CLI may not have begun with it.
@@ -99,7 +99,7 @@ impl Outgoing {
     pub(super) fn overdue(&mut self, now: Instant) -> Vec<(Purpose, String, Duration)> {
         let is_due = |pending: &Pending| pending.deadline.is_some_and(|at| at <= now);
         let due = self.pending.iter().filter(|(_, pending)| is_due(pending));
-        let due = due.map(|(number, pending)| (pending.purpose, wire_id(*number), pending.limit)).collect();
+        let due = due.map(|(number, pending)| (pending.purpose.clone(), wire_id(*number), pending.limit)).collect();
         self.pending.retain(|_, pending| !is_due(pending));
         due
     }

@@ -7,6 +7,7 @@ mod forget;
 mod handshake;
 mod in_force;
 mod limits;
+mod made_again;
 mod model;
 mod one_turn;
 mod queue;
@@ -158,10 +159,12 @@ fn prompt(turn: u64) -> Prompt {
         turn: TurnId(turn),
         uuid: format!("p-{turn}"),
         content: json(&format!("\"{turn}\"")),
+        verbatim: false,
         timeout: None,
         idle_timeout: None,
         profile: Profile::default(),
         switches: Vec::new(),
+        settled: Vec::new(),
     }
 }
 
@@ -174,6 +177,12 @@ fn written(turn: u64) -> String {
     format!(
         r#"> {{"type":"user","message":{{"role":"user","content":"{turn}"}},"parent_tool_use_id":null,"session_id":"","uuid":"p-{turn}"}}"#
     )
+}
+
+/// The whole of a turn that needs nothing before it.
+fn run(rig: &mut Rig, turn: u64) {
+    rig.line(&init(turn));
+    rig.line(&result(turn));
 }
 
 /// A request of the host's.

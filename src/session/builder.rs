@@ -158,12 +158,9 @@ impl SessionBuilder {
             options.ask_host()?;
         }
         options.validate()?;
-        if let Some((name, _)) = options.initialize().iter().find(|(name, _)| self.initialize.contains_key(*name)) {
-            return Err(OptionError::new("initialize_field", "no field that an option sets as well", name));
-        }
         let mut initialize = self.handlers.initialize(&self.initialize)?;
         initialize.extend(self.initialize);
-        Ok(Shared {
+        let shared = Shared {
             options,
             transport: self.transport.unwrap_or_else(|| Arc::new(Process::new(CliPath::Auto))),
             handlers: self.handlers,
@@ -181,7 +178,9 @@ impl SessionBuilder {
             unread_events: Default::default(),
             unread_messages: Default::default(),
             turns: Default::default(),
-        })
+        };
+        shared.refuse_fields_set_twice(&shared.options)?;
+        Ok(shared)
     }
 }
 

@@ -104,7 +104,8 @@ impl Session {
     /// tells.
     pub async fn clear(&self) -> Result<()> {
         let before = self.session_id();
-        let mut turn = self.query("/clear");
+        // A command, also where prompts are no commands.
+        let mut turn = self.query("/clear").verbatim_prompts(false);
         let mut confirmed = false;
         while let Some(message) = turn.next().await {
             confirmed |= message?.frame().kind_name() == "conversation_reset";
@@ -127,6 +128,8 @@ impl Session {
         options.fork_session = Some(true);
         options.session_id = None;
         options.continue_conversation = None;
+        options.resume_session_at = None;
+        options.resume_drops_turn = None;
         Ok(Session::new(shared.with_options(options)))
     }
 

@@ -3,18 +3,23 @@
 use serde_json::json;
 
 use super::error::Result;
+use super::options::FileOrJson;
 use super::shared::Shared;
 use super::{OptionError, Options, PermissionMode, Timeouts};
-use crate::protocol::Switch;
+use crate::protocol::{Settled, Switch};
 use crate::wire::RawJson;
 
 /// How the options of a query are carried out.
 pub(super) struct Plan {
     pub(super) timeouts: Timeouts,
+    /// Is the prompt taken as it is?
+    pub(super) verbatim: bool,
     /// What a control request can switch.
     pub(super) switches: Vec<Switch>,
     /// What only a launch can set: the options of that launch.
     pub(super) launch: Option<Box<Options>>,
+    /// What the session was set to by control requests, and that launch has another way.
+    pub(super) settled: Vec<Settled>,
 }
 
 impl Plan {
@@ -25,15 +30,17 @@ impl Plan {
     pub(super) fn of(query: &Options, shared: &Shared) -> Result<Self> {
         let session = &shared.options;
         if *query == Options::default() {
-            return Ok(Self { timeouts: session.timeouts(), switches: Vec::new(), launch: None });
+            let verbatim = session.verbatim_prompts == Some(true);
+            return Ok(Self { timeouts: session.timeouts(), verbatim, switches: Vec::new(), launch: None, settled: Vec::new() });
         }
         let mut resolved = query.over(session);
         resolved.validate()?;
         refuse_session_only(query)?;
-        let timeouts = resolved.timeouts();
+        let (timeouts, verbatim) = (resolved.timeouts(), resolved.verbatim_prompts == Some(true));
         let switches = switches(query, &mut resolved, session);
+        shared.refuse_fields_set_twice(&resolved)?;
         let differs = resolved.launch()? != session.launch()? || resolved.initialize() != session.initialize();
-        Ok(Self { timeouts, switches, launch: differs.then(|| Box::new(resolved)) })
+        Ok(Self { timeouts, verbatim, switches, launch: differs.then(|| Box::new(resolved)), settled: settled(query) })
     }
 }
 
@@ -58,6 +65,23 @@ fn switches(query: &Options, resolved: &mut Options, session: &Options) -> Vec<S
     switches
 }
 
+/// The options of a query go over what its session was set to. Settings are: key by key, where the keys are known.
+fn settled(query: &Options) -> Vec<Settled> {
+    let all = |set: bool, subtype| set.then_some(Settled { subtype, key: None });
+    let key = |key: &str| Settled { subtype: "apply_flag_settings", key: Some(key.into()) };
+    let mut settled: Vec<_> = [
+        all(query.thinking.is_some() || query.thinking_display.is_some(), "set_max_thinking_tokens"),
+        all(matches!(query.settings, Some(FileOrJson::File(_))), "apply_flag_settings"),
+        all(query.cwd.is_some(), "set_cwd"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    settled.extend(query.effort.iter().map(|_| key("effortLevel")));
+    settled.extend(query.inline_settings().iter().flat_map(|settings| settings.keys()).map(|name| key(name)));
+    settled
+}
+
 /// A CLI can be told to skip all permissions only if it was launched for it.
 fn may_bypass(session: &Options) -> bool {
     session.allow_dangerously_skip_permissions == Some(true) || session.permission_mode == Some(PermissionMode::BypassPermissions)
@@ -77,7 +101,6 @@ fn refuse_session_only(query: &Options) -> Result<(), OptionError> {
         ("resume_session_at", query.resume_session_at.is_some()),
         ("resume_drops_turn", query.resume_drops_turn.is_some()),
         ("title", query.title.is_some()),
-        ("verbatim_prompts", query.verbatim_prompts.is_some()),
         ("control_timeout", query.control_timeout.is_some()),
         ("initialize_timeout", query.initialize_timeout.is_some()),
         ("drain_timeout", query.drain_timeout.is_some()),

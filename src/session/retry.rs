@@ -107,5 +107,21 @@ fn is_busy(error: &Error) -> bool {
 fn drawn(delay: Duration) -> Duration {
     // A random uuid has its dice at hand; its last 32 bits are all random.
     let (.., dice) = uuid::Uuid::new_v4().as_u64_pair();
-    delay.mul_f64(0.5 + 0.5 * f64::from(dice as u32) / f64::from(u32::MAX))
+    let half = delay / 2;
+    half + half.mul_f64(f64::from(dice as u32) / f64::from(u32::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_delay_is_drawn_like_any_other() {
+        for delay in [Duration::ZERO, Duration::from_secs(5), Duration::MAX] {
+            for _ in 0..100 {
+                let drawn = drawn(delay);
+                assert!(delay / 2 <= drawn && drawn <= delay, "{drawn:?}");
+            }
+        }
+    }
 }

@@ -65,7 +65,6 @@ impl Shared {
             control_timeout: timeouts.control.unwrap_or(Duration::MAX),
             drain_timeout: timeouts.drain.unwrap_or(Duration::MAX),
             max_queue: self.max_queue,
-            verbatim_prompts: self.options.verbatim_prompts == Some(true),
         }
     }
 
@@ -76,6 +75,14 @@ impl Shared {
         body.extend(options.initialize());
         body.extend(self.initialize.clone());
         body
+    }
+
+    /// A field of the `initialize` request that was set by its name and by an option would lose one of the two.
+    pub(super) fn refuse_fields_set_twice(&self, options: &Options) -> Result<(), OptionError> {
+        match options.initialize().iter().find(|(name, _)| self.initialize.contains_key(*name)) {
+            Some((name, _)) => Err(OptionError::new("initialize_field", "no field that an option sets as well", name)),
+            None => Ok(()),
+        }
     }
 
     /// How the next process is launched. A conversation that the CLI has confirmed is resumed; a forgotten one is not.

@@ -64,13 +64,10 @@ impl Summary {
                 known.result = Some(result.clone());
             }
         }
-        if let Some(result) = message.as_result() {
-            self.result = result.clone();
-        }
     }
 }
 
-/// Reading a turn to its end.
+/// Reading a turn to its end. What has been read of it before is not read again, but how it ended is told all the same.
 impl Turn {
     /// The final text.
     ///
@@ -122,6 +119,7 @@ impl Turn {
         while let Some(message) = self.next().await {
             summary.add(&message?);
         }
+        summary.result = self.ended()?;
         summary.api_error = self.api_error();
         summary.spending = self.spending().unwrap_or_default();
         Ok(summary)
@@ -140,10 +138,9 @@ impl Turn {
     }
 
     pub(super) async fn read_result(&mut self) -> Result<ResultMessage> {
-        let mut last = None;
         while let Some(message) = self.next().await {
-            last = Some(message?);
+            message?;
         }
-        Ok(last.as_ref().and_then(Message::as_result).cloned().unwrap_or_default())
+        self.ended()
     }
 }

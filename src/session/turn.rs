@@ -60,23 +60,26 @@ use crate::wire::{ApiErrorKind, Frame, FrameKind, Message, ResultMessage};
 pub struct Turn {
     session: Arc<Inner>,
     state: State,
+    uuid: Option<String>,
     options: Box<Options>,
     spent: Option<Box<Spending>>,
     /// The last assistant message: of a failed call of the API it may tell more than the result.
     said: Option<Frame>,
+    /// How the turn ended, for those who ask when it has been read: its result, or the error in place of one.
+    end: Option<Result<Frame>>,
 }
 
 option_setters!(Turn, options);
 
 enum State {
     Unsent(Prompt),
-    Running { turn: TurnId, uuid: String, mailbox: Arc<Mailbox>, taken: VecDeque<Frame> },
+    Running { turn: TurnId, mailbox: Arc<Mailbox>, taken: VecDeque<Frame> },
     Done,
 }
 
 impl Turn {
     pub(super) fn new(session: Arc<Inner>, prompt: Prompt) -> Self {
-        Self { session, state: State::Unsent(prompt), options: Box::default(), spent: None, said: None }
+        Self { session, state: State::Unsent(prompt), uuid: None, options: Box::default(), spent: None, said: None, end: None }
     }
 
     /// Lays these options over those that were set for this turn so far.
@@ -85,12 +88,9 @@ impl Turn {
         self
     }
 
-    /// The uuid that the prompt carries on the wire, once it has been sent.
+    /// The uuid that the prompt carries on the wire, once it has been sent: what [`Files::rewind`](super::Files::rewind) wants.
     pub fn uuid(&self) -> Option<&str> {
-        match &self.state {
-            State::Running { uuid, .. } => Some(uuid),
-            _ => None,
-        }
+        self.uuid.as_deref()
     }
 
     /// What the turn has used; `None` before its result has come. The CLI counts what it did unasked since the result before (a turn of its
@@ -123,20 +123,30 @@ impl Turn {
         Error::of_result(result, self.api_error().as_ref())
     }
 
+    /// The result of a turn that has been read to its end.
+    ///
+    /// # Errors
+    /// Where the turn ended without one, also if that has been told before.
+    pub(super) fn ended(&self) -> Result<ResultMessage> {
+        let result = self.end.clone().transpose()?.map(Message::new);
+        Ok(result.as_ref().and_then(Message::as_result).cloned().unwrap_or_default())
+    }
+
     pub(super) fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Message>>> {
         loop {
             match &mut self.state {
                 State::Done => return Poll::Ready(None),
                 State::Unsent(_) => {
                     if let Err(error) = self.send() {
-                        self.state = State::Done;
-                        return Poll::Ready(Some(Err(error)));
+                        return self.fail(error);
                     }
                 }
                 State::Running { mailbox, taken, .. } => {
                     if let Some(frame) = taken.pop_front() {
-                        if frame.kind() == FrameKind::Assistant {
-                            self.said = Some(frame.clone());
+                        match frame.kind() {
+                            FrameKind::Assistant => self.said = Some(frame.clone()),
+                            FrameKind::Result => self.end = Some(Ok(frame.clone())),
+                            _ => {}
                         }
                         return Poll::Ready(Some(Ok(Message::new(frame))));
                     }
@@ -144,8 +154,7 @@ impl Turn {
                         Poll::Ready(Some(Ok(()))) => {}
                         Poll::Ready(Some(Err(error))) => {
                             self.spent = mailbox.spending().map(Box::new);
-                            self.state = State::Done;
-                            return Poll::Ready(Some(Err(error)));
+                            return self.fail(error);
                         }
                         Poll::Ready(None) => {
                             self.spent = mailbox.spending().map(Box::new);
@@ -158,10 +167,16 @@ impl Turn {
         }
     }
 
+    fn fail(&mut self, error: Error) -> Poll<Option<Result<Message>>> {
+        self.state = State::Done;
+        self.end = Some(Err(error.clone()));
+        Poll::Ready(Some(Err(error)))
+    }
+
     fn send(&mut self) -> Result<(), Error> {
         let State::Unsent(prompt) = std::mem::replace(&mut self.state, State::Done) else { return Ok(()) };
         let shared = &self.session.shared;
-        let Plan { timeouts, switches, launch } = Plan::of(&self.options, shared)?;
+        let Plan { timeouts, verbatim, switches, launch, settled } = Plan::of(&self.options, shared)?;
         let line = self.session.line()?;
         let turn = TurnId(shared.next_turn());
         let uuid = uuid::Uuid::new_v4().to_string();
@@ -170,13 +185,16 @@ impl Turn {
             turn,
             uuid: uuid.clone(),
             content: prompt.0,
+            verbatim,
             timeout: timeouts.turn,
             idle_timeout: timeouts.idle,
             profile: protocol::Profile::default(),
             switches,
+            settled,
         };
         line.send(Order::Prompt(Box::new(prompt), launch, mailbox.clone()))?;
-        self.state = State::Running { turn, uuid, mailbox, taken: VecDeque::new() };
+        self.uuid = Some(uuid);
+        self.state = State::Running { turn, mailbox, taken: VecDeque::new() };
         Ok(())
     }
 }

@@ -5,11 +5,18 @@ use claude_wire::fake_api::{ApiScript, Reply, When};
 use crate::support::{finish, place};
 
 pub(crate) async fn run() {
+    for verbatim in [false, true] {
+        cleared(verbatim).await;
+    }
+}
+
+/// `clear` itself is a command, also where prompts are taken as they are.
+async fn cleared(verbatim: bool) {
     let script = ApiScript::new()
         .when(When::prompt("Before").turn(1), [Reply::text("I remember.")])
         .when(When::prompt("After").turn(1), [Reply::text("I know nothing.")]);
     let place = place(script).await;
-    let session = place.session().start().unwrap();
+    let session = place.session().verbatim_prompts(verbatim).start().unwrap();
     assert_eq!(session.query("Before").text().await.unwrap(), "I remember.");
     let (pid, id) = (session.pid(), session.session_id());
     session.clear().await.unwrap();

@@ -134,6 +134,10 @@ async fn elsewhere(session: &Session) {
     typed(session.chrome().status()).await;
     refused(session.chrome().browsers(), None).await;
     refused(session.chrome().select("none"), None).await;
+    for (subtype, reason) in [("claim_session", "--await-claim"), ("set_chrome_browser_hints", "remote-hosted session")] {
+        let error = session.control(subtype, Map::new()).await.unwrap_err();
+        assert!(error.refusal().is_some_and(|refusal| refusal.error().contains(reason)), "{subtype}: {error}");
+    }
     refused(session.control("set_color", Map::from_iter([("color".into(), json!("red"))])), Some("unsupported_request")).await;
 }
 

@@ -7,9 +7,8 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use claude_wire::fake_api::{ApiScript, Reply, When};
-use claude_wire::session::SessionEvent;
 
-use crate::support::{after_a_kill, finish, place, signal};
+use crate::support::{after_a_kill, finish, kill, place};
 
 pub(crate) async fn run() {
     let script = ApiScript::new()
@@ -19,10 +18,8 @@ pub(crate) async fn run() {
     let place = place(script).await;
     let config = place.env().into_iter().find(|(name, _)| *name == "CLAUDE_CONFIG_DIR").unwrap().1;
     let session = place.session().shutdown(after_a_kill()).start().unwrap();
-    let mut events = session.events();
     assert_eq!(session.query("First").text().await.unwrap(), "one");
-    signal(session.pid().unwrap(), "KILL").await;
-    while !matches!(events.next().await.unwrap(), SessionEvent::Disconnected(_)) {}
+    kill(&session).await;
     let is_locked = Path::new(&config).join(".claude.json.lock").exists();
     assert_eq!(session.query("Second").text().await.unwrap(), "two");
     let id = session.session_id();

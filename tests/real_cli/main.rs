@@ -32,10 +32,12 @@ tests![
     bad_flag,
     clear,
     control_requests,
+    control_requests_at_work,
     dropped_turn,
     every_option,
     fork,
     hooks,
+    hooks_every_event,
     hooks_failed_guard,
     hooks_out_of_time,
     hooks_typed,
@@ -43,6 +45,8 @@ tests![
     in_process_tool,
     #[cfg(feature = "mcp")]
     in_process_tool_added,
+    #[cfg(feature = "mcp")]
+    in_process_tool_after_a_kill,
     #[cfg(feature = "mcp")]
     in_process_tool_cancelled,
     #[cfg(feature = "mcp")]
@@ -65,6 +69,7 @@ tests![
     permission_allow,
     permission_always,
     permission_changed_input,
+    permission_confirmed,
     permission_deny,
     permission_deny_interrupt,
     permission_without_handler,
@@ -76,6 +81,7 @@ tests![
     resume_with_another_system_prompt,
     set_model,
     set_permission_mode,
+    settings_after_a_kill,
     sigterm,
     slash_command,
     spending,

@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::support::{finish, place};
 
 /// An MCP server of one tool, which asks for a name before it answers. The CLI would put its own variables in place of names in braces.
-const ASKER: &str = r#"
+pub(crate) const ASKER: &str = r#"
 while read -r line; do
   id=$(printf '%s' "$line" | sed -n 's/.*"id":\([0-9]*\).*/\1/p')
   case "$line" in

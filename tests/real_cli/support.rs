@@ -6,6 +6,7 @@ use std::time::Duration;
 use claude_wire::Session;
 use claude_wire::fake_api::ApiScript;
 use claude_wire::hermetic::{Hermetic, real_cli};
+use claude_wire::session::SessionEvent;
 use claude_wire::transport::{Environment, Exit, Inherit, Launch, Shutdown};
 use tokio::process::Command;
 
@@ -46,6 +47,17 @@ pub(crate) fn launch<const N: usize>(place: &Hermetic, args: [&str; N]) -> Launc
 pub(crate) async fn signal(pid: u32, name: &str) {
     let status = Command::new("kill").args(["-s", name, &pid.to_string()]).status().await.unwrap();
     assert!(status.success(), "no process {pid}");
+}
+
+/// Kills the CLI of a session, and waits until the session knows.
+pub(crate) async fn kill(session: &Session) -> Exit {
+    let mut events = session.events();
+    signal(session.pid().expect("a CLI that runs"), "KILL").await;
+    loop {
+        if let SessionEvent::Disconnected(exit) = events.next().await.expect("a session that goes on") {
+            return exit.expect("a process that has ended");
+        }
+    }
 }
 
 /// The content of a file that a tool writes, once it is there.

@@ -20,8 +20,6 @@ pub struct Config {
     pub drain_timeout: Duration,
     /// How many prompts may wait behind the one that runs, or that will run once the CLI is ready.
     pub max_queue: usize,
-    /// Whether the CLI is to take prompts as they are, without files for `@path` and without slash commands.
-    pub verbatim_prompts: bool,
 }
 
 impl Default for Config {
@@ -32,7 +30,6 @@ impl Default for Config {
             control_timeout: Duration::from_secs(60),
             drain_timeout: DEFAULT_DRAIN_TIMEOUT,
             max_queue: 1024,
-            verbatim_prompts: false,
         }
     }
 }

@@ -193,7 +193,7 @@ impl Machine {
         };
         match (purpose, result) {
             (Purpose::Caller(request), result) => {
-                self.note_answer(request, result.is_ok());
+                self.note_answer(request, &result);
                 out.push(Output::Reply(request, result));
             }
             (Purpose::Initialize, Ok(response)) => {
@@ -215,7 +215,9 @@ impl Machine {
                     self.finish_turn(TurnEnd::Failed(Failure::Withdrawn), out);
                 }
             }
-            (Purpose::Apply | Purpose::Restore | Purpose::MakeAgain(_), result) => self.switched(now, purpose, result.err(), out),
+            (purpose @ (Purpose::Apply | Purpose::Restore | Purpose::MakeAgain(_)), result) => {
+                self.switched(now, purpose, result.err(), out)
+            }
             (Purpose::Interrupt | Purpose::Withdraw(_), _) => {}
         }
     }

@@ -2,7 +2,8 @@
 
 use std::time::Instant;
 
-use super::in_force::Setting;
+use super::in_force::Made;
+use super::setting::Setting;
 use super::{Link, Machine};
 use crate::protocol::failure::Failure;
 use crate::protocol::io::{Event, Output, Prompt, RequestId, Switch, TurnEnd, TurnId};
@@ -46,8 +47,8 @@ impl Switches {
     }
 
     /// Is this setting a turn's own, or on its way back?
-    fn covers(&self, setting: Setting) -> bool {
-        self.awaited > 0 || self.owed.iter().any(|owed| owed.setting == Some(setting))
+    fn covers(&self, setting: &Setting) -> bool {
+        self.awaited > 0 || self.owed.iter().any(|owed| owed.setting.as_ref() == Some(setting))
     }
 
     /// Nobody reads this turn any more: its prompt will not be written.
@@ -90,30 +91,31 @@ impl Machine {
     /// What is to be made, and what that owes; `None` where it is in force already.
     fn to_switch(&self, switch: &Switch) -> Option<(RawJson, Owed)> {
         let setting = Setting::of(&switch.apply);
-        let now = setting.and_then(|setting| self.in_force.now(setting)).unwrap_or(&switch.restore);
-        let needless = setting.is_some_and(|setting| self.in_force.is_settled(setting) && setting.is_same(now, &switch.apply));
-        (!needless).then(|| (switch.apply.clone(), Owed { setting, body: now.clone() }))
+        let now = setting.as_ref().and_then(|setting| self.in_force.now(setting)).unwrap_or(&switch.restore);
+        let needless = setting.as_ref().is_some_and(|setting| self.in_force.is_settled(setting) && setting.is_same(now, &switch.apply));
+        (!needless).then(|| (switch.apply.clone(), Owed { body: now.clone(), setting }))
     }
 
     /// Makes again what the caller had made of the process before this one.
     pub(super) fn make_again(&mut self, now: Instant, out: &mut Vec<Output>) {
-        for body in self.in_force.make_again() {
+        for Made { setting, body, limit, .. } in self.in_force.tell_again(&self.settled) {
             self.switches.awaited += 1;
-            self.request(now, Purpose::MakeAgain(Setting::of(&body)), &body, None, out);
+            self.request(now, Purpose::MakeAgain(setting), &body, limit, out);
         }
     }
 
     /// The CLI has answered a request of the caller's, which may have made a setting. A turn that has its own finds it afterwards.
-    pub(super) fn note_answer(&mut self, request: RequestId, accepted: bool) {
-        let Some((setting, body)) = self.in_force.answered(request, accepted) else { return };
-        for owed in self.switches.owed.iter_mut().filter(|owed| owed.setting == Some(setting)) {
+    pub(super) fn note_answer(&mut self, request: RequestId, answer: &Result<Option<RawJson>, Failure>) {
+        let Ok(reply) = answer else { return self.in_force.not_made(request) };
+        let Some(Made { setting, body, .. }) = self.in_force.accepted(request, reply.as_ref()) else { return };
+        for owed in self.switches.owed.iter_mut().filter(|owed| owed.setting.as_ref() == Some(&setting)) {
             owed.body.clone_from(&body);
         }
     }
 
     /// The CLI may name its permission mode; that of a turn's own is not the one to come back to.
     pub(super) fn note_mode(&mut self, mode: Option<&str>) {
-        if let Some(mode) = mode.filter(|_| !self.switches.covers(Setting::PermissionMode)) {
+        if let Some(mode) = mode.filter(|_| !self.switches.covers(&Setting::PermissionMode)) {
             self.in_force.report(mode);
         }
     }
@@ -138,7 +140,7 @@ impl Machine {
                 self.link = Link::Closing { for_good: false };
                 out.push(Output::CloseStdin);
             }
-            (Purpose::MakeAgain(Some(setting)), Some(failure)) if self.in_force.not_again(setting) => {
+            (Purpose::MakeAgain(setting), Some(failure)) if self.in_force.not_again(&setting) => {
                 out.push(warning(format!("a setting of the session could not be made again after a restart of the CLI: {failure}")));
             }
             _ => {}
@@ -162,7 +164,7 @@ impl Machine {
         if self.switches.is_under_way() {
             return;
         }
-        let is_settled = |owed: &mut Owed| owed.setting.is_none_or(|setting| self.in_force.is_settled(setting));
+        let is_settled = |owed: &mut Owed| owed.setting.as_ref().is_none_or(|setting| self.in_force.is_settled(setting));
         let settled: Vec<_> = self.switches.owed.extract_if(.., is_settled).collect();
         self.switches.awaited = settled.len();
         for owed in settled {

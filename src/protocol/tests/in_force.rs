@@ -15,12 +15,6 @@ fn switched(turn: u64, switches: &[(&str, &str)]) -> Command {
     Command::Prompt(Prompt { switches, ..prompt(turn) })
 }
 
-/// The whole of a turn that needs nothing before it.
-fn run(rig: &mut Rig, turn: u64) {
-    rig.line(&init(turn));
-    rig.line(&result(turn));
-}
-
 fn refused(wire: u64) -> String {
     format!(r#"{{"type":"control_response","response":{{"subtype":"error","request_id":"cw-{wire}","error":"no"}}}}"#)
 }

@@ -54,8 +54,11 @@ fn content_is_sent_as_it_stands_on_one_line() {
 
 #[test]
 fn a_verbatim_prompt_is_marked() {
-    let mut rig = Rig::ready_with(Config { verbatim_prompts: true, ..Config::default() });
-    assert_eq!(rig.prompt(1), [written(1).replace(r#""p-1"}"#, r#""p-1","client_composed":true}"#)]);
+    let mut rig = Rig::ready();
+    assert_eq!(
+        rig.command(Command::Prompt(Prompt { verbatim: true, ..prompt(1) })),
+        [written(1).replace(r#""p-1"}"#, r#""p-1","client_composed":true}"#)]
+    );
 }
 
 #[test]

@@ -70,7 +70,7 @@ fn gaps_of(kind: &str, message: &Message) -> Vec<String> {
         }
         Control::Request(request) => {
             if let HostRequest::HookCallback(callback) = &request.body {
-                let inside = HookInput::unmodelled(&callback.input).into_iter();
+                let inside = HookInput::of(&callback.input).unmodelled().into_iter();
                 gaps.extend(inside.map(|what| not_modelled(format!("request.input.{what}"))));
             }
         }

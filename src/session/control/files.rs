@@ -28,8 +28,8 @@ impl Files<'_> {
         Call::new(self.0, "file_suggestions", Reply::read).with("query", query)
     }
 
-    /// Puts the files back to where they were before this prompt (`rewind_files`). Needs file checkpointing, and the uuid of a prompt that the
-    /// CLI has a checkpoint for. A prompt without one is refused; a [dry run](Call::dry_run) says `can_rewind: false` instead.
+    /// Puts the files back to where they were before this prompt (`rewind_files`). Needs file checkpointing, and the
+    /// [`uuid`](crate::Turn::uuid) of a prompt that the CLI has a checkpoint for. A prompt without one is refused; a [dry run](Call::dry_run) says `can_rewind: false` instead.
     pub fn rewind(&self, user_message_id: &str) -> Call<Reply<Rewind>> {
         Call::new(self.0, "rewind_files", Reply::read).with("user_message_id", user_message_id)
     }
@@ -44,7 +44,8 @@ impl Files<'_> {
         Call::new(self.0, "register_repo_root", Reply::read_optional).with("directory", directory)
     }
 
-    /// Moves the session to another directory (`set_cwd`, not declared). The answer may be that the user has to trust the directory first.
+    /// Moves the session to another directory (`set_cwd`, not declared). The answer may be that the user has to trust the directory first. Holds
+    /// also when the CLI has to be started anew.
     pub fn set_cwd(&self, path: &str) -> Call<Reply<CwdChange>> {
         Call::new(self.0, "set_cwd", Reply::read).with("path", path)
     }

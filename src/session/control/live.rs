@@ -35,7 +35,7 @@ impl Session {
     }
 
     /// Changes how long the model may think, in tokens, and how much of it is shown (`set_max_thinking_tokens`). Where `highlights` cannot be
-    /// shown the CLI refuses, but has changed the tokens.
+    /// shown the CLI refuses, but has changed the tokens. Holds until it is set again, also when the CLI has to be started anew.
     ///
     /// ```
     /// # async fn example(session: claude_wire::Session) -> claude_wire::Result<()> {

@@ -18,7 +18,8 @@ impl Mcp<'_> {
     }
 
     /// Puts these servers in place of those that were set before in this way (`mcp_set_servers`). Servers of the configuration stay. A server
-    /// that cannot be started is added nevertheless, and listed under `errors`.
+    /// that cannot be started is added nevertheless, and listed under `errors`. Holds until it is set again, also when the CLI has to be started
+    /// anew.
     ///
     /// ```
     /// # async fn example(session: claude_wire::Session) -> claude_wire::Result<()> {
@@ -37,8 +38,6 @@ impl Mcp<'_> {
     /// Makes an MCP server of this process known while the session runs, in place of one of that name. What
     /// [`set_servers`](Self::set_servers) needs to offer it to the CLI: its name, and its configuration. `make` makes a server for each
     /// connection of the CLI; see [`crate::mcp`].
-    ///
-    /// A CLI that is started anew does not know the servers that the one before was given in this way.
     ///
     /// ```
     /// # use claude_wire::mcp::rmcp::{RoleServer, Service};

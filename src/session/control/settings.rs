@@ -17,7 +17,8 @@ impl Settings<'_> {
     }
 
     /// Changes settings of this process, the layer of `--settings` (`apply_flag_settings`): each key to a value, or away with it (`None`); the
-    /// keys that are not named stay. On an error nothing was changed. The CLI takes keys that it does not know.
+    /// keys that are not named stay. On an error nothing was changed. The CLI takes keys that it does not know. Holds also when the CLI has to
+    /// be started anew.
     ///
     /// ```
     /// # async fn example(session: claude_wire::Session) -> claude_wire::Result<()> {

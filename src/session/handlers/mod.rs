@@ -1,8 +1,9 @@
 //! The host's answers to the CLI's requests.
 //!
-//! A handler runs in a task of its own: a slow one holds up nothing, neither reading nor interrupts, and it may call its own session. When the
-//! CLI takes its question back, the handler's future is dropped at its next `await`, and nothing is written. A handler that never answers (a
-//! future that is pending for ever) leaves the CLI waiting, which for a question of permission is without limit.
+//! A handler runs in a task of its own: a slow one holds up nothing, neither reading nor interrupts, and it may call its own session (but not
+//! wait for the answer to a prompt: [`HostRequest::session`]). When the CLI takes its question back, the handler's future is dropped at its next
+//! `await`, and nothing is written. A handler that never answers (a future that is pending for ever) leaves the CLI waiting, which for a question
+//! of permission is without limit.
 //!
 //! **Closed rather than open.** What has no handler, panics or runs out of time is refused:
 //!

@@ -57,7 +57,7 @@ impl Handlers {
     /// What will not work as it looks.
     pub(in crate::session) fn warnings(&self, options: &Options) -> Vec<String> {
         let mut warnings = if self.has_permission() { permission::unreachable(options) } else { Vec::new() };
-        warnings.extend(hooks::never_called(&self.hooks));
+        warnings.extend(hooks::seldom_called(&self.hooks));
         warnings
     }
 

@@ -35,7 +35,9 @@ impl HostRequest {
         self.body.cursor().get(name).map(|value| value.raw())
     }
 
-    /// The session that was asked. A handler may query and control it.
+    /// The session that was asked. A handler may control it and send prompts; but a prompt runs after the turn that waits for the handler, so
+    /// a handler that waited for its answer would wait for ever. [`side_question`](crate::session::Conversation::side_question) asks beside
+    /// the turn.
     pub fn session(&self) -> &WeakSession {
         &self.session
     }

@@ -7,7 +7,6 @@ use serde_json::Value;
 
 use super::dialog::Dialogs;
 use super::elicitation::OnElicitation;
-use super::hooks::{events_to_log, log};
 use super::{
     Confirmer, Decision, DialogAnswer, ElicitationAnswer, ElicitationRequest, HookContext, HookHandler, HostRequest, IntoHookOutput,
     Matcher, PermissionHandler, PermissionRequest, UserDialog,
@@ -143,10 +142,11 @@ impl SessionBuilder {
     /// Writes every event to the log, whole: `tracing` at level debug, target `claude_wire::hooks`. For looking into what the CLI does; each
     /// event costs a round trip, and what is logged may be confidential.
     ///
-    /// Left out are `WorktreeCreate` and `WorktreeRemove`, whose hooks would have to do the work, and the three events that CLI 2.1.329 never
-    /// calls a host for.
-    pub fn log_hooks(self) -> Self {
-        self.on_hooks(events_to_log(), Matcher::all(), log)
+    /// Left out are `WorktreeCreate` and `WorktreeRemove`, whose hooks would have to do the work, and `Setup`, which CLI 2.1.329 never calls a
+    /// host for. `SessionStart` and `SessionEnd` are seen at `/clear`, and the former after a compaction, but not at the start and the end.
+    pub fn log_hooks(mut self) -> Self {
+        self.handlers.hooks.add_log();
+        self
     }
 
     /// Answers the questions of MCP servers to the user. Without a handler they are declined, and so they are when it panics.

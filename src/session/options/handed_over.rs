@@ -32,7 +32,7 @@ impl Options {
     }
 
     /// `settings`: those that came as JSON, and the sandbox in them.
-    pub(super) fn inline_settings(&self) -> Option<Map<String, Value>> {
+    pub(in crate::session) fn inline_settings(&self) -> Option<Map<String, Value>> {
         let settings = match &self.settings {
             Some(FileOrJson::Json(Value::Object(settings))) => Some(settings.clone()),
             _ => None,

@@ -17,9 +17,9 @@ object! {
         /// What may be done without asking.
         pub permission_mode: Option<PermissionMode> = "permission_mode",
         /// The sub-agent that the event comes from; `None` for the main thread.
-        pub agent_id: Option<String> = "agent_id" declared,
+        pub agent_id: Option<String> = "agent_id",
         /// The type of the agent.
-        pub agent_type: Option<String> = "agent_type" declared,
+        pub agent_type: Option<String> = "agent_type",
         /// How hard the model works.
         pub effort: Option<HookEffort> = "effort",
     }

@@ -37,18 +37,18 @@ output! {
 }
 
 event! {
-    /// A slash command or an MCP prompt is being expanded (`UserPromptExpansion`, CLI 2.1.329, declared only).
+    /// A slash command or an MCP prompt is being expanded (`UserPromptExpansion`, CLI 2.1.329).
     UserPromptExpansion -> UserPromptExpansionOutput {
         /// What is expanded.
-        pub expansion_type: ExpansionKind = "expansion_type" required declared,
+        pub expansion_type: ExpansionKind = "expansion_type" required,
         /// The command.
-        pub command_name: String = "command_name" declared,
+        pub command_name: String = "command_name",
         /// What stands behind it.
-        pub command_args: String = "command_args" declared,
+        pub command_args: String = "command_args",
         /// Where the command is from.
-        pub command_source: Option<String> = "command_source" declared,
+        pub command_source: Option<String> = "command_source",
         /// What it expands to.
-        pub prompt: String = "prompt" declared,
+        pub prompt: String = "prompt",
     }
 }
 
@@ -71,14 +71,14 @@ output! {
 }
 
 event! {
-    /// The CLI wants the user's attention (`Notification`, CLI 2.1.329, declared only).
+    /// The CLI wants the user's attention (`Notification`, CLI 2.1.329).
     Notification -> NotificationOutput {
         /// What it says.
-        pub message: String = "message" required declared,
+        pub message: String = "message" required,
         /// Its title.
         pub title: Option<String> = "title" declared,
         /// Its kind.
-        pub notification_type: String = "notification_type" declared,
+        pub notification_type: String = "notification_type",
     }
 }
 
@@ -91,18 +91,18 @@ output! {
 }
 
 event! {
-    /// A piece of a message is about to be shown (`MessageDisplay`, CLI 2.1.329, declared only).
+    /// A piece of a message is about to be shown (`MessageDisplay`, CLI 2.1.329).
     MessageDisplay -> MessageDisplayOutput {
         /// The turn.
-        pub turn_id: String = "turn_id" declared,
+        pub turn_id: String = "turn_id",
         /// The message.
-        pub message_id: String = "message_id" declared,
+        pub message_id: String = "message_id",
         /// Counts the pieces of the message.
-        pub index: u64 = "index" declared,
+        pub index: u64 = "index",
         /// True for the last piece.
-        pub is_final: bool = "final" declared,
+        pub is_final: bool = "final",
         /// The piece.
-        pub delta: String = "delta" required declared,
+        pub delta: String = "delta" required,
     }
 }
 

@@ -4,20 +4,20 @@ use crate::wire::ElicitationMode;
 use crate::wire::json::RawJson;
 
 event! {
-    /// An MCP server asks the user (`Elicitation`, CLI 2.1.329, declared only). May answer in their place.
+    /// An MCP server asks the user (`Elicitation`, CLI 2.1.329). May answer in their place.
     Elicitation -> ElicitationOutput {
         /// The server.
-        pub mcp_server_name: String = "mcp_server_name" required declared,
+        pub mcp_server_name: String = "mcp_server_name" required,
         /// The question.
-        pub message: String = "message" declared,
+        pub message: String = "message",
         /// A form or a URL.
-        pub mode: Option<ElicitationMode> = "mode" declared,
+        pub mode: Option<ElicitationMode> = "mode",
         /// The URL.
         pub url: Option<String> = "url" declared,
         /// Names the elicitation.
         pub elicitation_id: Option<String> = "elicitation_id" declared,
         /// The JSON schema of the answer.
-        pub requested_schema: Option<RawJson> = "requested_schema" declared,
+        pub requested_schema: Option<RawJson> = "requested_schema",
     }
 }
 
@@ -41,18 +41,18 @@ output! {
 }
 
 event! {
-    /// The question of an MCP server has been answered (`ElicitationResult`, CLI 2.1.329, declared only). May change the answer.
+    /// The question of an MCP server has been answered (`ElicitationResult`, CLI 2.1.329). May change the answer.
     ElicitationResult -> ElicitationResultOutput {
         /// The server.
-        pub mcp_server_name: String = "mcp_server_name" required declared,
+        pub mcp_server_name: String = "mcp_server_name" required,
         /// Names the elicitation.
         pub elicitation_id: Option<String> = "elicitation_id" declared,
         /// A form or a URL.
-        pub mode: Option<ElicitationMode> = "mode" declared,
+        pub mode: Option<ElicitationMode> = "mode",
         /// What became of the question.
-        pub action: ElicitationAction = "action" declared,
+        pub action: ElicitationAction = "action",
         /// The answer.
-        pub content: Option<RawJson> = "content" declared,
+        pub content: Option<RawJson> = "content",
     }
 }
 

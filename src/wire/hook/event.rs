@@ -85,7 +85,8 @@ macro_rules! events {
             }
 
             /// What neither the event's type nor [`HookBase`] names, as [`Message::unmodelled`](crate::wire::Message::unmodelled) tells it.
-            pub(crate) fn unmodelled(input: &RawJson) -> Vec<String> {
+            pub fn unmodelled(&self) -> Vec<String> {
+                let input = self.raw();
                 let name = input.cursor().get("hook_event_name").and_then(|name| name.string()).unwrap_or_default();
                 let (mut event, mut base) = (Sink::auditing(), Sink::auditing());
                 match &*name {

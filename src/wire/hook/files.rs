@@ -6,10 +6,10 @@ use serde::{Serialize, Serializer};
 use super::output::{HookSpecific, NoOutput};
 
 event! {
-    /// A work tree is wanted (`WorktreeCreate`, CLI 2.1.329, declared only). The hook makes it, in place of the CLI.
+    /// A work tree is wanted (`WorktreeCreate`, CLI 2.1.329). The hook makes it, in place of the CLI.
     WorktreeCreate -> WorktreeCreateOutput {
         /// Its name.
-        pub name: String = "name" required declared,
+        pub name: String = "name" required,
     }
 }
 
@@ -42,10 +42,10 @@ impl Serialize for WorktreeCreateOutput {
 }
 
 event! {
-    /// A work tree is not wanted any more (`WorktreeRemove`, CLI 2.1.329, declared only).
+    /// A work tree is not wanted any more (`WorktreeRemove`, CLI 2.1.329).
     WorktreeRemove -> NoOutput {
         /// Where it is.
-        pub worktree_path: String = "worktree_path" required declared,
+        pub worktree_path: String = "worktree_path" required,
     }
 }
 
@@ -68,12 +68,12 @@ output! {
 }
 
 event! {
-    /// A file that is watched has changed (`FileChanged`, CLI 2.1.329, declared only).
+    /// A file that is watched has changed (`FileChanged`, CLI 2.1.329).
     FileChanged -> FileChangedOutput {
         /// The file.
-        pub file_path: String = "file_path" required declared,
+        pub file_path: String = "file_path" required,
         /// What happened to it.
-        pub event: FileChange = "event" declared,
+        pub event: FileChange = "event",
     }
 }
 
@@ -95,12 +95,12 @@ output! {
 }
 
 event! {
-    /// There is one more directory to work in (`DirectoryAdded`, CLI 2.1.329, declared only).
+    /// There is one more directory to work in (`DirectoryAdded`, CLI 2.1.329).
     DirectoryAdded -> NoOutput {
         /// The directory.
-        pub directory: String = "directory" required declared,
+        pub directory: String = "directory" required,
         /// Who added it.
-        pub source: DirectorySource = "source" declared,
+        pub source: DirectorySource = "source",
     }
 }
 

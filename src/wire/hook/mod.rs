@@ -6,8 +6,9 @@
 //! A hook answers with a [`HookOutput`] of its event: what every event may answer, and what only this one may (`PreToolUseOutput` and so
 //! on). Input fields are in snake case on the wire, output fields in camel case.
 //!
-//! Of CLI 2.1.329, host hooks for `SessionStart`, `SessionEnd` and `Setup` are declared, but never called: the first and the last are over
-//! before the host's hooks are known, the other one comes after the host has closed the CLI's input.
+//! CLI 2.1.329 never calls a host's hook for `Setup`, nor one for `SessionStart` at the start or for `SessionEnd` at the end: the first two are
+//! over before the host's hooks are known, the other one comes after the host has closed the CLI's input. At `/clear` it calls both, and after
+//! a compaction the one for `SessionStart`.
 
 #[macro_use]
 mod macros;

@@ -4,26 +4,26 @@ use super::output::Decides;
 use super::tool::PermissionDecision;
 
 event! {
-    /// The model is about to be switched (`PreModelSwitch`, CLI 2.1.329, declared only). May allow or deny it.
+    /// The model is about to be switched (`PreModelSwitch`, CLI 2.1.329). May allow or deny it.
     PreModelSwitch -> PreModelSwitchOutput {
         /// The model that works now.
-        pub from_model: String = "from_model" declared,
+        pub from_model: String = "from_model",
         /// The model that will.
-        pub to_model: String = "to_model" required declared,
+        pub to_model: String = "to_model" required,
         /// The model as it was asked for; `None` for the default.
-        pub requested_model: Option<String> = "requested_model" declared,
+        pub requested_model: Option<String> = "requested_model",
         /// Who wants it.
-        pub source: ModelSwitchSource = "source" declared,
+        pub source: ModelSwitchSource = "source",
         /// Tokens in the context.
-        pub context_tokens: u64 = "context_tokens" declared,
+        pub context_tokens: u64 = "context_tokens",
         /// True when the cache of the prompt is warm, and would be lost.
-        pub prompt_cache_warm: bool = "prompt_cache_warm" declared,
+        pub prompt_cache_warm: bool = "prompt_cache_warm",
         /// How long the cache lasts.
-        pub cache_ttl: CacheTtl = "cache_ttl" declared,
+        pub cache_ttl: CacheTtl = "cache_ttl",
         /// What writing the cache again will cost, in US dollars.
-        pub estimated_cache_write_usd: f64 = "estimated_cache_write_usd" declared,
+        pub estimated_cache_write_usd: f64 = "estimated_cache_write_usd",
         /// Where the price is from.
-        pub pricing: ModelPricing = "pricing" declared,
+        pub pricing: ModelPricing = "pricing",
     }
 }
 
@@ -68,26 +68,26 @@ output! {
 }
 
 event! {
-    /// The model has been switched (`PostModelSwitch`, CLI 2.1.329, declared only).
+    /// The model has been switched (`PostModelSwitch`, CLI 2.1.329).
     PostModelSwitch -> PostModelSwitchOutput {
         /// The model that worked before.
-        pub from_model: String = "from_model" declared,
+        pub from_model: String = "from_model",
         /// The model that works now.
-        pub to_model: String = "to_model" required declared,
+        pub to_model: String = "to_model" required,
         /// The model as it was asked for; `None` for the default.
-        pub requested_model: Option<String> = "requested_model" declared,
+        pub requested_model: Option<String> = "requested_model",
         /// Who wanted it.
-        pub source: ModelSwitchSource = "source" declared,
+        pub source: ModelSwitchSource = "source",
         /// Tokens in the context.
-        pub context_tokens: u64 = "context_tokens" declared,
+        pub context_tokens: u64 = "context_tokens",
         /// True when the cache of the prompt was warm, and is lost.
-        pub prompt_cache_warm: bool = "prompt_cache_warm" declared,
+        pub prompt_cache_warm: bool = "prompt_cache_warm",
         /// How long the cache lasts.
-        pub cache_ttl: CacheTtl = "cache_ttl" declared,
+        pub cache_ttl: CacheTtl = "cache_ttl",
         /// What writing the cache again will cost, in US dollars.
-        pub estimated_cache_write_usd: f64 = "estimated_cache_write_usd" declared,
+        pub estimated_cache_write_usd: f64 = "estimated_cache_write_usd",
         /// Where the price is from.
-        pub pricing: ModelPricing = "pricing" declared,
+        pub pricing: ModelPricing = "pricing",
     }
 }
 

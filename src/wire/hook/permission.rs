@@ -8,14 +8,14 @@ use crate::wire::json::RawJson;
 use crate::wire::{McpProvenance, PermissionUpdate};
 
 event! {
-    /// Somebody is about to be asked whether a tool may run (`PermissionRequest`, CLI 2.1.329, declared only). May answer in their place.
+    /// Somebody is about to be asked whether a tool may run (`PermissionRequest`, CLI 2.1.329). May answer in their place.
     PermissionRequest -> PermissionRequestOutput {
         /// The tool.
-        pub tool_name: String = "tool_name" required declared,
+        pub tool_name: String = "tool_name" required,
         /// Its input.
-        pub tool_input: RawJson = "tool_input" declared,
+        pub tool_input: RawJson = "tool_input",
         /// Permission updates that "always allow" would send back.
-        pub permission_suggestions: Vec<PermissionUpdate> = "permission_suggestions" declared,
+        pub permission_suggestions: Vec<PermissionUpdate> = "permission_suggestions",
         /// The MCP server of the tool.
         pub mcp_server: Option<McpProvenance> = "mcp_server" declared,
     }

@@ -4,14 +4,14 @@ use super::output::NoOutput;
 use crate::wire::CompactTrigger;
 
 event! {
-    /// A session starts (`SessionStart`, CLI 2.1.329, declared only; never called for hooks of a host).
+    /// A session starts (`SessionStart`, CLI 2.1.329, for hooks of a host only after `/clear` and after a compaction).
     SessionStart -> SessionStartOutput {
         /// How it starts.
-        pub source: StartSource = "source" required declared,
+        pub source: StartSource = "source" required,
         /// The type of the agent.
         pub agent_type: Option<String> = "agent_type" declared,
         /// The model.
-        pub model: Option<String> = "model" declared,
+        pub model: Option<String> = "model",
         /// The session's title.
         pub session_title: Option<String> = "session_title" declared,
         /// Seconds since the last response of a session that goes on.
@@ -53,10 +53,10 @@ output! {
 }
 
 event! {
-    /// A session ends (`SessionEnd`, CLI 2.1.329, declared only; never called for hooks of a host).
+    /// A session ends (`SessionEnd`, CLI 2.1.329, for hooks of a host only at `/clear`).
     SessionEnd -> NoOutput {
         /// Why.
-        pub reason: EndReason = "reason" required declared,
+        pub reason: EndReason = "reason" required,
     }
 }
 
@@ -97,32 +97,32 @@ output! {
 }
 
 event! {
-    /// The conversation is about to be compacted (`PreCompact`, CLI 2.1.329, declared only).
+    /// The conversation is about to be compacted (`PreCompact`, CLI 2.1.329).
     PreCompact -> NoOutput {
         /// Who started it.
-        pub trigger: CompactTrigger = "trigger" required declared,
+        pub trigger: CompactTrigger = "trigger" required,
         /// What the user wants kept.
-        pub custom_instructions: Option<String> = "custom_instructions" declared,
+        pub custom_instructions: Option<String> = "custom_instructions",
     }
 }
 
 event! {
-    /// The conversation has been compacted (`PostCompact`, CLI 2.1.329, declared only).
+    /// The conversation has been compacted (`PostCompact`, CLI 2.1.329).
     PostCompact -> NoOutput {
         /// Who started it.
-        pub trigger: CompactTrigger = "trigger" required declared,
+        pub trigger: CompactTrigger = "trigger" required,
         /// The summary that the conversation goes on from.
-        pub compact_summary: String = "compact_summary" declared,
+        pub compact_summary: String = "compact_summary",
     }
 }
 
 event! {
-    /// Settings have changed on disk (`ConfigChange`, CLI 2.1.329, declared only).
+    /// Settings have changed on disk (`ConfigChange`, CLI 2.1.329).
     ConfigChange -> NoOutput {
         /// Which settings.
-        pub source: ConfigSource = "source" required declared,
+        pub source: ConfigSource = "source" required,
         /// The file.
-        pub file_path: Option<String> = "file_path" declared,
+        pub file_path: Option<String> = "file_path",
     }
 }
 
@@ -138,14 +138,14 @@ open_enum! {
 }
 
 event! {
-    /// A file of instructions has been read in (`InstructionsLoaded`, CLI 2.1.329, declared only).
+    /// A file of instructions has been read in (`InstructionsLoaded`, CLI 2.1.329).
     InstructionsLoaded -> NoOutput {
         /// The file.
-        pub file_path: String = "file_path" required declared,
+        pub file_path: String = "file_path" required,
         /// Whose instructions.
-        pub memory_type: MemoryKind = "memory_type" declared,
+        pub memory_type: MemoryKind = "memory_type",
         /// Why now.
-        pub load_reason: LoadReason = "load_reason" declared,
+        pub load_reason: LoadReason = "load_reason",
         /// The patterns that the file is for.
         pub globs: Option<Vec<String>> = "globs" declared,
         /// The file that made the CLI look.

@@ -18,20 +18,20 @@ event! {
 }
 
 object! {
-    /// A task in the background (`background_tasks`, CLI 2.1.329, declared only).
+    /// A task in the background (`background_tasks`, CLI 2.1.329).
     pub struct BackgroundTaskSummary {
         /// The task.
-        pub id: String = "id" declared,
+        pub id: String = "id",
         /// Its kind.
-        pub kind: String = "type" declared,
+        pub kind: String = "type",
         /// Its state.
-        pub status: String = "status" declared,
+        pub status: String = "status",
         /// What it does.
-        pub description: String = "description" declared,
+        pub description: String = "description",
         /// The command of a shell.
         pub command: Option<String> = "command" declared,
         /// The type of an agent.
-        pub agent_type: Option<String> = "agent_type" declared,
+        pub agent_type: Option<String> = "agent_type",
         /// The MCP server of a tool.
         pub server: Option<String> = "server" declared,
         /// The tool.
@@ -64,24 +64,24 @@ output! {
 }
 
 event! {
-    /// The agent has stopped on an error of the API (`StopFailure`, CLI 2.1.329, declared only).
+    /// The agent has stopped on an error of the API (`StopFailure`, CLI 2.1.329).
     StopFailure -> NoOutput {
         /// The class of the error.
-        pub error: ApiErrorKind = "error" required declared,
+        pub error: ApiErrorKind = "error" required,
         /// More about it.
         pub error_details: Option<String> = "error_details" declared,
         /// The agent's last words.
-        pub last_assistant_message: Option<String> = "last_assistant_message" declared,
+        pub last_assistant_message: Option<String> = "last_assistant_message",
     }
 }
 
 event! {
-    /// A sub-agent starts (`SubagentStart`, CLI 2.1.329, declared only).
+    /// A sub-agent starts (`SubagentStart`, CLI 2.1.329).
     SubagentStart -> SubagentStartOutput {
         /// The sub-agent.
-        pub agent_id: String = "agent_id" required declared,
+        pub agent_id: String = "agent_id" required,
         /// Its type.
-        pub agent_type: String = "agent_type" declared,
+        pub agent_type: String = "agent_type",
     }
 }
 
@@ -94,22 +94,22 @@ output! {
 }
 
 event! {
-    /// A sub-agent is about to stop (`SubagentStop`, CLI 2.1.329, declared only).
+    /// A sub-agent is about to stop (`SubagentStop`, CLI 2.1.329).
     SubagentStop -> SubagentStopOutput {
         /// True when it goes on only because a hook has blocked its stop.
-        pub stop_hook_active: bool = "stop_hook_active" declared,
+        pub stop_hook_active: bool = "stop_hook_active",
         /// The sub-agent.
-        pub agent_id: String = "agent_id" required declared,
+        pub agent_id: String = "agent_id" required,
         /// The file that holds its transcript.
-        pub agent_transcript_path: String = "agent_transcript_path" declared,
+        pub agent_transcript_path: String = "agent_transcript_path",
         /// Its type.
-        pub agent_type: String = "agent_type" declared,
+        pub agent_type: String = "agent_type",
         /// Its last words.
-        pub last_assistant_message: Option<String> = "last_assistant_message" declared,
+        pub last_assistant_message: Option<String> = "last_assistant_message",
         /// What still runs in the background.
-        pub background_tasks: Vec<BackgroundTaskSummary> = "background_tasks" declared,
+        pub background_tasks: Vec<BackgroundTaskSummary> = "background_tasks",
         /// What is scheduled.
-        pub session_crons: Vec<SessionCron> = "session_crons" declared,
+        pub session_crons: Vec<SessionCron> = "session_crons",
     }
 }
 

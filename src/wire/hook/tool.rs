@@ -14,7 +14,7 @@ event! {
         /// The tool call.
         pub tool_use_id: String = "tool_use_id",
         /// The MCP server of the tool.
-        pub mcp_server: Option<McpProvenance> = "mcp_server" declared,
+        pub mcp_server: Option<McpProvenance> = "mcp_server",
     }
 }
 
@@ -58,7 +58,7 @@ event! {
         /// How long it took, in milliseconds.
         pub duration_ms: Option<f64> = "duration_ms",
         /// The MCP server of the tool.
-        pub mcp_server: Option<McpProvenance> = "mcp_server" declared,
+        pub mcp_server: Option<McpProvenance> = "mcp_server",
     }
 }
 
@@ -77,20 +77,20 @@ output! {
 }
 
 event! {
-    /// A tool has failed (`PostToolUseFailure`, CLI 2.1.329, declared only).
+    /// A tool has failed (`PostToolUseFailure`, CLI 2.1.329).
     PostToolUseFailure -> PostToolUseFailureOutput {
         /// The tool.
-        pub tool_name: String = "tool_name" required declared,
+        pub tool_name: String = "tool_name" required,
         /// Its input.
-        pub tool_input: RawJson = "tool_input" declared,
+        pub tool_input: RawJson = "tool_input",
         /// The tool call.
-        pub tool_use_id: String = "tool_use_id" declared,
+        pub tool_use_id: String = "tool_use_id",
         /// What went wrong.
-        pub error: String = "error" declared,
+        pub error: String = "error",
         /// True when it was interrupted.
-        pub is_interrupt: Option<bool> = "is_interrupt" declared,
+        pub is_interrupt: Option<bool> = "is_interrupt",
         /// How long it took, in milliseconds.
-        pub duration_ms: Option<f64> = "duration_ms" declared,
+        pub duration_ms: Option<f64> = "duration_ms",
         /// The MCP server of the tool.
         pub mcp_server: Option<McpProvenance> = "mcp_server" declared,
     }
@@ -105,24 +105,24 @@ output! {
 }
 
 event! {
-    /// All tools of one message have run (`PostToolBatch`, CLI 2.1.329, declared only).
+    /// All tools of one message have run (`PostToolBatch`, CLI 2.1.329).
     PostToolBatch -> PostToolBatchOutput {
         /// The calls.
-        pub tool_calls: Vec<BatchedCall> = "tool_calls" required declared,
+        pub tool_calls: Vec<BatchedCall> = "tool_calls" required,
     }
 }
 
 object! {
-    /// One call of a batch (`tool_calls`, CLI 2.1.329, declared only).
+    /// One call of a batch (`tool_calls`, CLI 2.1.329).
     pub struct BatchedCall {
         /// The tool.
-        pub tool_name: String = "tool_name" declared,
+        pub tool_name: String = "tool_name",
         /// Its input.
-        pub tool_input: RawJson = "tool_input" declared,
+        pub tool_input: RawJson = "tool_input",
         /// The tool call.
-        pub tool_use_id: String = "tool_use_id" declared,
+        pub tool_use_id: String = "tool_use_id",
         /// Its result.
-        pub tool_response: Option<RawJson> = "tool_response" declared,
+        pub tool_response: Option<RawJson> = "tool_response",
     }
 }
 

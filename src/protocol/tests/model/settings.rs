@@ -1,6 +1,6 @@
 //! What the caller has made of the settings, which outlasts the process; and what the process has been told of them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::reference::{CONTROL, Model, Purpose};
 use super::vocabulary::{Ask, Fact, Setting};
@@ -9,14 +9,15 @@ use super::vocabulary::{Ask, Fact, Setting};
 pub(super) struct Settings {
     /// By the caller, without an answer, in the order of the wire.
     pub(super) asked: Vec<(u64, Setting, u64)>,
-    made: BTreeMap<Setting, u64>,
+    /// By the caller, the latest last.
+    made: Vec<(Setting, u64)>,
     /// What of that this process was told at its start, and nobody has changed since.
     again: BTreeSet<Setting>,
 }
 
 impl Settings {
     pub(super) fn now(&self, setting: Setting) -> u64 {
-        self.made.get(&setting).copied().unwrap_or_default()
+        self.made.iter().find(|(made, _)| *made == setting).map_or(0, |(_, value)| *value)
     }
 
     pub(super) fn is_settled(&self, setting: Setting) -> bool {
@@ -26,7 +27,7 @@ impl Settings {
     pub(super) fn not_again(&mut self, setting: Setting) -> bool {
         let lost = self.again.remove(&setting);
         if lost {
-            self.made.remove(&setting);
+            self.made.retain(|(made, _)| *made != setting);
         }
         lost
     }
@@ -65,7 +66,8 @@ impl Model {
             index += 1;
             index > at || *asked != setting
         });
-        self.settings.made.insert(setting, value);
+        self.settings.made.retain(|(made, _)| *made != setting);
+        self.settings.made.push((setting, value));
         self.settings.again.remove(&setting);
         self.preparing.owed.iter_mut().filter(|(owed, _)| *owed == setting).for_each(|(_, back)| *back = value);
     }

@@ -8,6 +8,5 @@ mod registered;
 
 pub use self::context::HookContext;
 pub use self::handler::{HookHandler, IntoHookOutput};
-pub(super) use self::log::{events_to_log, log};
 pub use self::matcher::Matcher;
-pub(super) use self::registered::{Hooks, never_called};
+pub(super) use self::registered::{Hooks, seldom_called};

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::super::registry::Answering;
 use super::super::request::HostRequest;
+use super::log::{events_to_log, log};
 use super::{HookContext, IntoHookOutput, Matcher};
 use crate::protocol::Answer;
 use crate::session::OptionError;
@@ -23,6 +24,8 @@ struct Hook {
     event: String,
     matcher: Matcher,
     run: Run,
+    /// Does it look at everything, and expect nothing?
+    is_log: bool,
 }
 
 type Run = Arc<dyn Fn(&RawJson, HookContext) -> BoxFuture<'static, Result<RawJson, String>> + Send + Sync>;
@@ -37,17 +40,12 @@ impl Hooks {
         F: Fn(E, HookContext) -> Fut + Send + Sync + 'static,
         Fut: Future<Output: IntoHookOutput<E>> + Send + 'static,
     {
-        let run = move |input: &RawJson, context| -> BoxFuture<'static, Result<RawJson, String>> {
-            let Some(event) = E::from_input(input) else {
-                return Box::pin(std::future::ready(Err("the input of the hook is no object".into())));
-            };
-            let output = hook(event, context);
-            Box::pin(async move {
-                let output = output.await.into_hook_output()?;
-                RawJson::from_serialize(&output).map_err(|error| error.to_string())
-            })
-        };
-        self.0.push(Hook { event: event.to_owned(), matcher, run: Arc::new(run) });
+        self.0.push(Hook::new(event, matcher, hook));
+    }
+
+    /// Writes all events down.
+    pub(in crate::session::handlers) fn add_log(&mut self) {
+        self.0.extend(events_to_log().map(|event| Hook { is_log: true, ..Hook::new(event.as_str(), Matcher::all(), log) }));
     }
 
     /// `hooks`, as `initialize` has them; `None` without any.
@@ -63,11 +61,6 @@ impl Hooks {
             }
         }
         Ok((!events.is_empty()).then_some(Value::Object(events)))
-    }
-
-    /// The events that there are hooks for.
-    pub(in crate::session::handlers) fn events(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|hook| &*hook.event)
     }
 
     /// `None` for an id that is not one of these hooks'.
@@ -89,15 +82,40 @@ impl Hooks {
     }
 }
 
-/// A warning for each kind of hook that CLI 2.1.329 never calls.
-pub(in crate::session::handlers) fn never_called(hooks: &Hooks) -> Vec<String> {
-    let mut events: Vec<_> = hooks.events().filter(|event| matches!(*event, "SessionStart" | "SessionEnd" | "Setup")).collect();
-    events.dedup();
-    events.iter().map(|event| format!("CLI 2.1.329 never calls a host's hook for {event}")).collect()
+impl Hook {
+    fn new<E, F, Fut>(event: &str, matcher: Matcher, hook: F) -> Self
+    where
+        E: HookData,
+        F: Fn(E, HookContext) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output: IntoHookOutput<E>> + Send + 'static,
+    {
+        let run = move |input: &RawJson, context| -> BoxFuture<'static, Result<RawJson, String>> {
+            let Some(event) = E::from_input(input) else {
+                return Box::pin(std::future::ready(Err("the input of the hook is no object".into())));
+            };
+            let output = hook(event, context);
+            Box::pin(async move {
+                let output = output.await.into_hook_output()?;
+                RawJson::from_serialize(&output).map_err(|error| error.to_string())
+            })
+        };
+        Self { event: event.to_owned(), matcher, run: Arc::new(run), is_log: false }
+    }
+}
+
+/// A warning for each kind of hook that CLI 2.1.329 does not call when one would expect it to.
+pub(in crate::session::handlers) fn seldom_called(hooks: &Hooks) -> Vec<String> {
+    let when = [
+        ("SessionStart", "only after `/clear` and after a compaction, not at the start"),
+        ("SessionEnd", "only at `/clear`, not at the end"),
+        ("Setup", "never"),
+    ];
+    let of_these = when.iter().filter(|(event, _)| hooks.0.iter().any(|hook| hook.event == *event && !hook.is_log));
+    of_these.map(|(event, when)| format!("CLI 2.1.329 calls a host's hook for {event} {when}")).collect()
 }
 
 impl fmt::Debug for Hooks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.events()).finish()
+        f.debug_list().entries(self.0.iter().map(|hook| &hook.event)).finish()
     }
 }

@@ -52,7 +52,7 @@ impl PermissionRequest {
         if self.tool_name() == questions::TOOL { Question::all(self.input()) } else { Vec::new() }
     }
 
-    /// The session that was asked.
+    /// The session that was asked: see [`HostRequest::session`](crate::session::HostRequest::session).
     pub fn session(&self) -> &WeakSession {
         self.request.session()
     }

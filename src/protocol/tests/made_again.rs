@@ -1,0 +1,168 @@
+//! All that a process keeps only for as long as it lives is made again in the next one, but for what its launch settles.
+
+use super::*;
+
+#[test]
+fn all_that_only_a_process_keeps_is_made_again_in_the_order_in_which_it_was_made() {
+    let requests = [
+        r#"{"subtype":"set_max_thinking_tokens","max_thinking_tokens":2048}"#,
+        r#"{"subtype":"apply_flag_settings","settings":{"effortLevel":"low"}}"#,
+        r#"{"subtype":"set_mcp_permission_mode_override","serverName":"ext","mode":"auto"}"#,
+        r#"{"subtype":"set_mcp_permission_mode_override","serverName":"own","mode":"default"}"#,
+        r#"{"subtype":"mcp_set_servers","servers":{"own":{"type":"sdk","name":"own"}}}"#,
+        r#"{"subtype":"set_prompt_suggestions_paused","paused":true}"#,
+        r#"{"subtype":"register_repo_root","directory":"/work/sub","reload_skills":true}"#,
+    ];
+    let mut rig = Rig::ready();
+    rig.control(0, r#"{"subtype":"mcp_set_servers","servers":{"old":{"type":"sdk","name":"old"}}}"#);
+    rig.line(&success(2, "{}"));
+    for (body, id) in requests.iter().zip(3..) {
+        rig.control(id, body);
+        rig.line(&success(id, "{}"));
+    }
+    rig.control(20, r#"{"subtype":"mcp_toggle","serverName":"ext","enabled":false}"#);
+    rig.line(&success(10, "{}"));
+    assert_eq!(made_again(&mut rig), requests);
+}
+
+#[test]
+fn what_is_as_a_new_process_has_it_is_not_made_again() {
+    let mut rig = Rig::ready();
+    let requests = [
+        r#"{"subtype":"mcp_set_servers","servers":{"own":{"type":"sdk","name":"own"}}}"#,
+        r#"{"subtype":"mcp_set_servers","servers":{}}"#,
+        r#"{"subtype":"set_mcp_permission_mode_override","serverName":"ext","mode":"auto"}"#,
+        r#"{"subtype":"set_mcp_permission_mode_override","serverName":"ext","mode":null}"#,
+        r#"{"subtype":"set_prompt_suggestions_paused","paused":true}"#,
+        r#"{"subtype":"set_prompt_suggestions_paused","paused":false}"#,
+        r#"{"subtype":"set_cwd","path":"sub"}"#,
+    ];
+    for (body, id) in requests.iter().zip(2..) {
+        rig.control(id, body);
+        rig.line(&success(id, r#"{"status":"needs_trust","directory":"/work/sub"}"#));
+    }
+    assert_eq!(made_again(&mut rig), [""; 0]);
+}
+
+#[test]
+fn what_a_later_request_does_not_name_stays() {
+    let mut rig = Rig::ready();
+    let requests = [
+        r#"{"subtype":"apply_flag_settings","settings":{"effortLevel":"low","language":"French","model":null}}"#,
+        r#"{"subtype":"set_max_thinking_tokens","max_thinking_tokens":2048}"#,
+        r#"{"subtype":"set_max_thinking_tokens","thinking_display":"omitted"}"#,
+        r#"{"subtype":"apply_flag_settings","settings":{"language":null,"model":"opus"}}"#,
+    ];
+    for (body, id) in requests.iter().zip(2..) {
+        rig.control(id, body);
+        rig.line(&success(id, "{}"));
+    }
+    let expected = [
+        r#"{"subtype":"set_max_thinking_tokens","max_thinking_tokens":2048,"thinking_display":"omitted"}"#,
+        r#"{"subtype":"apply_flag_settings","settings":{"effortLevel":"low","language":null,"model":"opus"}}"#,
+    ];
+    assert_eq!(made_again(&mut rig), expected);
+}
+
+#[test]
+fn a_path_is_made_again_as_the_cli_has_understood_it() {
+    let mut rig = Rig::ready();
+    rig.control(2, r#"{"subtype":"set_cwd","path":"sub","trust_accepted":true}"#);
+    rig.line(&success(2, r#"{"status":"ok","cwd":"/work/sub","changed":true}"#));
+    rig.control(3, r#"{"subtype":"set_cwd","path":"gone"}"#);
+    rig.line(&success(3, r#"{"status":"rejected"}"#));
+    rig.control(4, r#"{"subtype":"register_repo_root","directory":"repo"}"#);
+    rig.line(&success(4, r#"{"directory":"/work/sub/repo"}"#));
+    let expected = [
+        r#"{"subtype":"set_cwd","path":"/work/sub","trust_accepted":true}"#,
+        r#"{"subtype":"register_repo_root","directory":"/work/sub/repo"}"#,
+    ];
+    assert_eq!(made_again(&mut rig), expected);
+}
+
+#[test]
+fn what_a_launch_settles_is_not_made_again_in_that_process() {
+    let mut rig = Rig::ready();
+    for (body, id) in [
+        r#"{"subtype":"set_max_thinking_tokens","max_thinking_tokens":2048}"#,
+        r#"{"subtype":"apply_flag_settings","settings":{"effortLevel":"low","language":"French"}}"#,
+    ]
+    .iter()
+    .zip(2..)
+    {
+        rig.control(id, body);
+        rig.line(&success(id, "{}"));
+    }
+    let settled = |subtype, key: Option<&str>| Settled { subtype, key: key.map(Into::into) };
+    let own = vec![settled("set_max_thinking_tokens", None), settled("apply_flag_settings", Some("effortLevel"))];
+    assert_eq!(rig.command(Command::Prompt(Prompt { profile: Profile(1), settled: own, ..prompt(1) })), ["close stdin"]);
+    assert_eq!(rig.closed(), ["open 1, resume nothing"]);
+    rig.opened();
+    let rest = r#"{"subtype":"apply_flag_settings","settings":{"language":"French"}}"#;
+    assert_eq!(rig.line(&success(4, "{}")), [request(5, rest)]);
+    rig.line(&success(5, "{}"));
+    run(&mut rig, 1);
+    rig.prompt(2);
+    rig.closed();
+    rig.opened();
+    assert_eq!(rig.line(&success(6, "{}")).len(), 2, "the next process has none of the launch");
+    assert_eq!(rig.lines(&[&success(7, "{}"), &success(8, "{}")]), [written(2)]);
+    run(&mut rig, 2);
+}
+
+#[test]
+fn what_was_set_by_hand_gives_way_to_a_prompt_that_settles_it_the_way_of_the_session() {
+    let mut rig = Rig::ready();
+    let own = || vec![Settled { subtype: "apply_flag_settings", key: Some("effortLevel".into()) }];
+    let settling = |turn| Command::Prompt(Prompt { settled: own(), ..prompt(turn) });
+    assert_eq!(rig.command(settling(1)), [written(1)], "it is as the session has it");
+    run(&mut rig, 1);
+    let low = r#"{"subtype":"apply_flag_settings","settings":{"effortLevel":"low"}}"#;
+    rig.control(2, low);
+    rig.line(&success(2, "{}"));
+    assert_eq!(rig.command(settling(2)), ["close stdin"]);
+    assert_eq!(rig.closed(), ["open"]);
+    rig.opened();
+    assert_eq!(rig.line(&success(3, "{}")), [written(2)], "the new process has it in no other way");
+    run(&mut rig, 2);
+    assert_eq!(rig.command(settling(3)), [written(3)]);
+    run(&mut rig, 3);
+    assert_eq!(rig.prompt(4), ["close stdin"]);
+    rig.closed();
+    rig.opened();
+    assert_eq!(rig.line(&success(4, "{}")), [request(5, low)]);
+    assert_eq!(rig.line(&success(5, "{}")), [written(4)]);
+    run(&mut rig, 4);
+}
+
+#[test]
+fn what_took_long_may_take_as_long_again() {
+    let mut rig = Rig::ready();
+    let servers = r#"{"subtype":"mcp_set_servers","servers":{"slow":{"command":"slow"}}}"#;
+    rig.control_within(2, servers, Some(300));
+    rig.line(&success(2, "{}"));
+    rig.closed();
+    rig.connect(3);
+    rig.opened();
+    assert_eq!(rig.line(&success(3, "{}"))[1], request(4, servers));
+    assert_eq!(rig.due(), Some(300));
+    rig.line(&success(4, "{}"));
+}
+
+/// The requests that a new process is told before anything else; it accepts them.
+fn made_again(rig: &mut Rig) -> Vec<String> {
+    rig.closed();
+    rig.connect(100);
+    let handshake = rig.opened();
+    let id = handshake[0].split('"').nth(7).unwrap().to_owned();
+    let ready = rig.line(&format!(r#"{{"type":"control_response","response":{{"subtype":"success","request_id":"{id}"}}}}"#));
+    ready.iter().filter_map(|line| line.strip_prefix("> ")).map(|line| accept(rig, line)).collect()
+}
+
+/// Accepts a request of the host's; its body.
+fn accept(rig: &mut Rig, line: &str) -> String {
+    let frame = Frame::parse(line.to_owned()).unwrap();
+    let id = frame.field("request_id").unwrap().as_str().unwrap().into_owned();
+    rig.line(&format!(r#"{{"type":"control_response","response":{{"subtype":"success","request_id":"{id}"}}}}"#));
+    frame.payload().unwrap().raw().text().into_owned()
+}
