@@ -154,6 +154,7 @@ fn lint_tells_line_kind_place_and_a_masked_excerpt() {
         EventKind::Out(r#"{"a":"/home/user/x"}"#.into()),
         EventKind::Out(r#"{"a":["x",{"cwd":"/Users/ann/x"}],"b":"to ann.smith@x.io"}"#.into()),
         EventKind::Err("no such user: bob@x.io".into()),
+        EventKind::Err("\"bob@x.io\"".into()),
     ]);
     recording.header.argv = Some(vec!["-p".to_owned(), "--api-key".to_owned(), "abcdefghijkl".to_owned()]);
     let found: Vec<String> = lint(&recording).iter().map(ToString::to_string).collect();
@@ -164,6 +165,7 @@ fn lint_tells_line_kind_place_and_a_masked_excerpt() {
             "line 3: user in a[1].cwd: *** (3 bytes)",
             "line 3: email in b: ann*** (14 bytes)",
             "line 4: email in byte 14: *** (8 bytes)",
+            "line 5: email in byte 1: *** (8 bytes)",
         ]
     );
     scrub(&mut recording, &[]);

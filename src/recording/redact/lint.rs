@@ -104,7 +104,8 @@ fn by_chance<'a>(text: &'a [u8], taken: &[&Range<usize>]) -> Vec<Found<'a>> {
 
 fn named(line: usize, text: &[u8], mut found: Vec<Found<'_>>) -> Vec<Finding> {
     found.sort_by_key(|(start, ..)| *start);
-    let place = |start| if is_json(text) { path_to(text, start) } else { format!("byte {start}") };
+    let path = |start| Some(path_to(text, start)).filter(|path| !path.is_empty() && is_json(text));
+    let place = |start| path(start).unwrap_or_else(|| format!("byte {start}"));
     let finding = |(start, kind, text): Found<'_>| Finding { line, kind, place: place(start), excerpt: masked(text) };
     found.into_iter().map(finding).collect()
 }
