@@ -3,12 +3,16 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+mod config;
 mod drain;
 mod end;
 mod in_force;
 mod receive;
 mod switch;
 
+pub use self::config::Config;
+#[cfg(feature = "session")]
+pub(crate) use self::config::DEFAULT_DRAIN_TIMEOUT;
 use self::in_force::InForce;
 pub(super) use self::in_force::Setting;
 use self::switch::Switches;
@@ -17,39 +21,6 @@ use super::io::{Command, Input, Output, Profile, Prompt, RequestId, TurnEnd};
 use super::requests::{Incoming, Outgoing, Purpose};
 use super::turns::Current;
 use crate::wire::{RawJson, control_cancel_line, control_request_line, user_line, verbatim_user_line};
-
-/// The default of [`Config::drain_timeout`], and of sessions.
-pub(crate) const DEFAULT_DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// What the machine is told once.
-#[derive(Clone, Debug)]
-pub struct Config {
-    /// The body of the `initialize` request: an object with `subtype` and whatever the host registers.
-    pub initialize: RawJson,
-    /// The longest wait for the reply to `initialize`.
-    pub initialize_timeout: Duration,
-    /// The longest wait for the reply to any other request, unless the request says otherwise.
-    pub control_timeout: Duration,
-    /// The longest wait for the result of a turn that was interrupted. Default: 10 s.
-    pub drain_timeout: Duration,
-    /// How many prompts may wait behind the one that runs, or that will run once the CLI is ready.
-    pub max_queue: usize,
-    /// Whether the CLI is to take prompts as they are, without files for `@path` and without slash commands.
-    pub verbatim_prompts: bool,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self {
-            initialize: RawJson::scanned(bytes::Bytes::from_static(br#"{"subtype":"initialize"}"#)),
-            initialize_timeout: Duration::from_secs(60),
-            control_timeout: Duration::from_secs(60),
-            drain_timeout: DEFAULT_DRAIN_TIMEOUT,
-            max_queue: 1024,
-            verbatim_prompts: false,
-        }
-    }
-}
 
 /// How many lines of the CLI went where nobody reads them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -109,6 +80,8 @@ pub struct Machine {
     outgoing: Outgoing,
     incoming: Incoming,
     session_id: Option<String>,
+    /// Is the conversation of this process to be forgotten?
+    forgotten: bool,
     /// What the last handshake brought, until somebody takes it.
     handshake: Option<RawJson>,
     counters: Counters,
@@ -146,6 +119,7 @@ impl Machine {
             outgoing: Outgoing::default(),
             incoming: Incoming::default(),
             session_id: None,
+            forgotten: false,
             handshake: None,
             counters: Counters::default(),
         }
@@ -277,6 +251,7 @@ impl Machine {
             }
             Command::Forget => {
                 self.session_id = None;
+                self.forgotten = true;
                 if matches!(self.link, Link::Opening | Link::Handshake | Link::Ready) {
                     self.terminate(out);
                 }
@@ -289,6 +264,7 @@ impl Machine {
     fn open(&mut self, out: &mut Vec<Output>) {
         if self.link == Link::Idle {
             self.link = Link::Opening;
+            self.forgotten = false;
             self.profile = self.queue.front().map(|prompt| prompt.profile).unwrap_or_default();
             out.push(Output::Open { resume: self.session_id.clone(), profile: self.profile });
         }

@@ -108,7 +108,7 @@ impl InForce {
     }
 
     /// What the CLI of a new connection is to be told.
-    pub(super) fn to_make_again(&mut self) -> Vec<RawJson> {
+    pub(super) fn make_again(&mut self) -> Vec<RawJson> {
         self.again = self.made.keys().copied().collect();
         self.made.values().cloned().collect()
     }

@@ -97,7 +97,7 @@ impl Machine {
 
     /// Makes again what the caller had made of the process before this one.
     pub(super) fn make_again(&mut self, now: Instant, out: &mut Vec<Output>) {
-        for body in self.in_force.to_make_again() {
+        for body in self.in_force.make_again() {
             self.switches.awaited += 1;
             self.request(now, Purpose::MakeAgain(Setting::of(&body)), &body, None, out);
         }
