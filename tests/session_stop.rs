@@ -3,12 +3,13 @@
 
 mod support;
 
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use claude_wire::Session;
-use claude_wire::transport::{BoxFuture, Connection, Exit, Launch, Shutdown, Transport};
+use claude_wire::transport::{BoxFuture, Connection, Control, Exit, Launch, Shutdown, Transport, pipe};
 use serde_json::Map;
-use support::cli::{Log, aborted, cli, echo, init};
+use support::cli::{FakeCli, Log, aborted, cli, echo, init};
 use support::read::{quiet, read};
 use tokio::time::Instant;
 
@@ -164,4 +165,51 @@ async fn a_stop_goes_on_when_nobody_waits_for_it() {
     assert!(stop.is_err());
     quiet().await;
     assert_eq!(session.exit(), Some(Exit::from_code(0)));
+}
+
+/// What not even SIGKILL ends, such as a process that waits for a disk that is gone.
+struct Immortal(Log);
+
+impl Transport for Immortal {
+    fn open(&self, _: Launch) -> BoxFuture<'_, Result<Connection, claude_wire::transport::Error>> {
+        let (connection, peer) = pipe(1024);
+        tokio::spawn(async move {
+            let mut cli = FakeCli::new(peer);
+            cli.handshake().await;
+            cli.drain().await;
+            std::future::pending::<()>().await;
+        });
+        let control = Box::new(Immortal(self.0.clone()));
+        Box::pin(async { Ok(Connection { control, ..connection }) })
+    }
+}
+
+impl Control for Immortal {
+    fn pid(&self) -> Option<u32> {
+        None
+    }
+
+    fn poll_wait(&mut self, _: &mut Context<'_>) -> Poll<std::io::Result<Exit>> {
+        Poll::Pending
+    }
+
+    fn terminate(&mut self) {
+        self.0.push("terminate");
+    }
+
+    fn kill(&mut self) {
+        self.0.push("kill");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_not_even_a_kill_ends_is_given_up() {
+    let log = Log::default();
+    let session = Session::builder().transport(Immortal(log.clone())).start().unwrap();
+    session.connect().await.unwrap();
+    let start = Instant::now();
+    assert_eq!(session.stop().await, None);
+    assert_eq!(start.elapsed(), 9 * SECOND, "5 for the end of input, 2 for SIGTERM, 2 for SIGKILL");
+    assert_eq!(log.all(), ["terminate", "kill"]);
+    is_over(&session, None).await;
 }

@@ -25,7 +25,7 @@ use crate::transport::{BoxFuture, CliPath, Connection, Error, Launch, Shutdown, 
 /// **Descendants.** The CLI runs its tools in process groups of their own and ends them when it gets SIGTERM; a
 /// kill therefore should follow a terminate. On Linux a kill also looks up the child's descendants in `/proc` and
 /// kills them, best effort: those whose parent has already gone are not found. The look-up blocks for the time that
-/// it takes to read one file for each process of the machine.
+/// it takes to read one file for each process of the machine, a few times, and until what it stops has stopped: a tenth of a second at most.
 ///
 /// ```no_run
 /// use claude_wire::transport::{CliPath, Launch, Process, Transport};

@@ -2,11 +2,16 @@
 
 use std::collections::HashMap;
 use std::fs;
+use std::thread;
+use std::time::Duration;
 
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
 /// Looks at a tree that grows while it is being stopped, until it has settled or never will.
 const ROUNDS: usize = 64;
+
+/// How many milliseconds those that were told to stop are given to do so, in all. One that waits for a broken disk never does.
+const PATIENCE: usize = 100;
 
 /// One process; its number alone could mean another one later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,12 +30,26 @@ impl Descendant {
             let _ = pidfd_send_signal(pidfd, signal);
         }
     }
+
+    /// Whether it does nothing any more: stopped, or gone.
+    fn is_at_rest(self) -> bool {
+        Stat::read(self.pid).is_none_or(|stat| stat.born != self.born || stat.is_at_rest())
+    }
 }
 
 /// Stops and lists all descendants of a stopped process, itself not among them.
 pub(super) fn stop_all(root: Pid) -> Vec<Descendant> {
     let mut stopped = Vec::new();
+    let mut patience = PATIENCE;
     for _ in 0..ROUNDS {
+        // A signal to stop finds some in the middle of a fork, which they finish first: their children are there when they are at rest.
+        let at_rest =
+            || Stat::read(root).is_none_or(|stat| stat.is_at_rest()) && stopped.iter().all(|known: &Descendant| known.is_at_rest());
+        while patience > 0 && !at_rest() {
+            patience -= 1;
+            // Nothing tells of another's child that has stopped: look again.
+            thread::sleep(Duration::from_millis(1));
+        }
         // Those that were forked while the round before was on its way.
         let new: Vec<_> = list(root).into_iter().filter(|descendant| !stopped.contains(descendant)).collect();
         if new.is_empty() {
@@ -45,7 +64,7 @@ pub(super) fn stop_all(root: Pid) -> Vec<Descendant> {
 fn list(root: Pid) -> Vec<Descendant> {
     let mut children: HashMap<Pid, Vec<Descendant>> = HashMap::new();
     for pid in processes() {
-        if let Some(Stat { parent: Some(parent), born }) = Stat::read(pid) {
+        if let Some(Stat { parent: Some(parent), born, .. }) = Stat::read(pid) {
             children.entry(parent).or_default().push(Descendant { pid, born });
         }
     }
@@ -65,6 +84,7 @@ fn processes() -> impl Iterator<Item = Pid> {
 
 #[derive(Debug, PartialEq, Eq)]
 struct Stat {
+    state: u8,
     parent: Option<Pid>,
     born: u64,
 }
@@ -79,9 +99,15 @@ impl Stat {
     fn parse(stat: &[u8]) -> Option<Self> {
         let name_end = stat.iter().rposition(|&byte| byte == b')')?;
         let mut fields = std::str::from_utf8(&stat[name_end + 1..]).ok()?.split_ascii_whitespace();
-        let parent = Pid::from_raw(fields.nth(1)?.parse().ok()?);
+        let state = *fields.next()?.as_bytes().first()?;
+        let parent = Pid::from_raw(fields.next()?.parse().ok()?);
         let born = fields.nth(17)?.parse().ok()?;
-        Some(Self { parent, born })
+        Some(Self { state, parent, born })
+    }
+
+    /// Stopped, by a signal or by a debugger, or dead.
+    fn is_at_rest(&self) -> bool {
+        matches!(self.state, b'T' | b't' | b'Z' | b'X')
     }
 }
 
@@ -94,8 +120,28 @@ mod tests {
         let rest = b" S 41 7 7 0 -1 4194304 94 0 0 0 0 0 0 0 20 0 1 0 123456 2764800 238";
         for name in [&b"7 (cat)"[..], b"7 (a b)", b"7 (S 1 2) S 9)", b"7 (\xff)"] {
             let stat = [name, rest].concat();
-            assert_eq!(Stat::parse(&stat), Some(Stat { parent: Pid::from_raw(41), born: 123_456 }), "{name:?}");
+            assert_eq!(Stat::parse(&stat), Some(Stat { state: b'S', parent: Pid::from_raw(41), born: 123_456 }), "{name:?}");
         }
+    }
+
+    #[test]
+    fn whoever_was_told_to_stop_has_stopped() {
+        let mut shell = std::process::Command::new("/bin/sh");
+        let shell = shell.args(["-c", "sleep 60 & echo; wait"]).stdout(std::process::Stdio::piped());
+        let mut shell = shell.spawn().unwrap();
+        std::io::Read::read_exact(shell.stdout.as_mut().unwrap(), &mut [0]).unwrap();
+        let root = Pid::from_child(&shell);
+
+        rustix::process::kill_process(root, Signal::STOP).unwrap();
+        let found = stop_all(root);
+        let [sleep] = found[..] else { panic!("{found:?}") };
+        let state = |pid| Stat::read(pid).unwrap().state;
+        assert_eq!([state(root), state(sleep.pid)], [b'T'; 2]);
+        assert!(sleep.is_at_rest());
+
+        sleep.signal(Signal::KILL);
+        shell.kill().unwrap();
+        shell.wait().unwrap();
     }
 
     #[test]
