@@ -1,4 +1,28 @@
-//! A Rust SDK for the Claude Code CLI that its users can test.
+//! A Rust SDK for the Claude Code CLI (`claude`) whose users can test what they build on it.
+//!
+//! A [`Session`] is a conversation with one CLI. [`Session::query`] gives a [`Turn`]: a lazy stream of [`Message`]s, which can be read as
+//! less, such as its text. What stands behind the session is a [`Transport`](transport::Transport): the installed `claude` unless told, in a
+//! test a [`Scenario`] or a [`Replay`].
+//!
+//! ```
+//! # #[cfg(feature = "session")]
+//! #[tokio::main(flavor = "current_thread")]
+//! async fn main() -> claude_wire::Result<()> {
+//!     use claude_wire::{Scenario, Session, reply};
+//!
+//!     // Without `transport` this would ask the `claude` that is installed.
+//!     let cli = Scenario::new().on_prompt("What is 2 + 2?", reply().text("4."));
+//!     let session = Session::builder().model("opus").transport(cli).start()?;
+//!     assert_eq!(session.query("What is 2 + 2?").text().await?, "4.");
+//!     Ok(())
+//! }
+//! # #[cfg(not(feature = "session"))]
+//! # fn main() {}
+//! ```
+//!
+//! From here: [`SessionBuilder`] has every option; [`Turn`] the ways to read an answer; [`Error`] what can go wrong; [`PermissionHandler`] and
+//! [`HookHandler`] what the CLI asks; [`record::Recorded`] makes recordings for tests and plays them. The README shows each at work, and lists
+//! the examples, the `claude-wire` tool and the features.
 //!
 //! # Layout
 //!
@@ -41,14 +65,19 @@ pub mod transport;
 #[cfg(feature = "session")]
 mod versioned;
 
+// Inline, so that the first page says what each is.
 #[cfg(feature = "session")]
+#[doc(inline)]
 pub use self::player::{Replay, Scenario, reply};
 #[cfg(feature = "session")]
+#[doc(inline)]
 pub use self::session::{
     AppConfig, Confirmer, Decision, Error, HookContext, HookHandler, Matcher, Options, PermissionHandler, PermissionMode,
     PermissionRequest, Prompt, Result, Session, SessionBuilder, SessionEvent, Summary, Turn, query, with_session,
 };
+#[doc(inline)]
 pub use self::wire::Message;
+#[doc(inline)]
 pub use self::wire::hook::HookOutput;
 
 /// The examples of the README compile, and run where they can.

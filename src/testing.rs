@@ -6,7 +6,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// How the stand-in is installed.
-const INSTALL: &str = "cargo install claude-wire-cli";
+const INSTALL: &str = "cargo install --path mock-cli";
 const VARIABLE: &str = "CLAUDE_WIRE_MOCK_CLAUDE";
 
 /// The path of `mock-claude`, the stand-in for the CLI as a process of its own.
@@ -28,13 +28,13 @@ pub fn mock_claude() -> Result<PathBuf, Error> {
 }
 
 /// There is no `mock-claude`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Error {
     kind: Kind,
     searched: Vec<PathBuf>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 enum Kind {
     /// The variable names something that is no file.
     Named,
@@ -58,7 +58,14 @@ impl fmt::Display for Error {
             let comma = if index == 0 { "" } else { ", " };
             write!(f, "{comma}{}", path.display())?;
         }
-        write!(f, "; install it with `{INSTALL}`, or name it with CLAUDE_WIRE_MOCK_CLAUDE")
+        write!(f, "; install it with `{INSTALL}` in a clone of claude-wire, or name it with CLAUDE_WIRE_MOCK_CLAUDE")
+    }
+}
+
+/// The message: it is what a test that fails by `unwrap` or `?` shows.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Error({self})")
     }
 }
 
@@ -123,7 +130,8 @@ mod tests {
         let error = find(&surroundings).unwrap_err();
         assert_eq!(error.searched().len(), 3, "{error}");
         let text = error.to_string();
-        assert!(text.contains("cargo install claude-wire-cli"), "{text}");
+        assert!(text.contains("cargo install --path mock-cli"), "{text}");
+        assert_eq!(format!("{error:?}"), format!("Error({text})"));
         assert!(text.contains(&root.path().join("bin").display().to_string()), "{text}");
         assert!(!text.contains("relative"), "a relative entry of PATH depends on the working directory: {text}");
     }

@@ -53,6 +53,7 @@ async fn a_file_without_permission() {
 async fn a_byte_that_no_argument_can_hold() {
     let error = refusal(&shell(), args(["-c", "canary\0"])).await;
     assert!(error.is_spawn() && !error.is_bad_executable(), "{error}");
+    assert!(error.to_string().contains("/bin/sh: nul byte"), "it says why: {error}");
     assert!(!format!("{error} {error:?}").contains("canary"), "{error:?}");
 }
 

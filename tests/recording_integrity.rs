@@ -159,6 +159,18 @@ fn saving_replaces_the_file_whole_and_leaves_nothing_beside_it() {
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
 }
 
+#[cfg(unix)]
+#[test]
+fn what_nobody_else_may_read_stays_so_when_it_is_saved_anew() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("one.jsonl");
+    two_events().save(&path).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    two_events().save(&path).unwrap();
+    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
 #[test]
 fn an_error_names_the_file_and_the_line() {
     let folder = tempfile::tempdir().unwrap();

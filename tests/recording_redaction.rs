@@ -1,27 +1,11 @@
 //! What is taken for a secret, what takes its place, and what stays as it was because somebody may decide on it.
-#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
+mod support;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use claude_wire::recording::{Event, EventKind, Finding, Header, Recording, Redaction, Root, lint, scrub};
-
-fn recorded(lines: &[&str]) -> Recording {
-    let mut recording = Recording::new(Header::new());
-    recording.events = lines.iter().map(|line| Event::new(0, EventKind::Out((*line).into()))).collect();
-    recording
-}
-
-fn lines(recording: &Recording) -> Vec<String> {
-    let lines = recording.events.iter().filter_map(|event| event.payload());
-    lines.map(|line| String::from_utf8(line.bytes().to_vec()).unwrap()).collect()
-}
-
-fn redacted(line: &str) -> String {
-    let mut recording = recorded(&[line]);
-    scrub(&mut recording, &[]);
-    assert_eq!(lint(&recording), [], "{line}");
-    lines(&recording).remove(0)
-}
+use claude_wire::recording::{Event, EventKind, Finding, Redaction, Root, lint, scrub};
+use support::recorded::{delta, lines, pieces, recorded, redacted};
 
 #[test]
 fn names_tell_of_secrets_whatever_they_look_like() {
@@ -160,42 +144,6 @@ fn keys_of_well_known_services_are_known_by_their_beginning() {
 }
 
 #[test]
-fn a_private_key_in_several_lines_is_found_on_either_stream() {
-    let told = ["see: -----BEGIN EC PRIVATE KEY-----", "MHcCAQEE", "", "-----END EC PRIVATE KEY----- done", "MHcCAQEE"];
-    let mut recording = recorded(&told);
-    // Between the lines of one stream may stand those of the other, and messages.
-    for (at, line) in told.into_iter().enumerate() {
-        recording.events.insert(2 * at, Event::new(0, EventKind::Err(line.into())));
-    }
-    recording.events.insert(4, Event::new(0, EventKind::Out(r#"{"type":"x"}"#.into())));
-    scrub(&mut recording, &[]);
-    let clean = ["see: <secret:1>", "<secret:2>", "", "<secret:3> done", "MHcCAQEE"];
-    let of = |is: fn(&EventKind) -> bool| {
-        let lines = recording.events.iter().filter(|event| is(&event.kind)).filter_map(|event| event.payload());
-        lines.map(|line| String::from_utf8(line.bytes().to_vec()).unwrap()).collect::<Vec<_>>()
-    };
-    assert_eq!(of(|kind| matches!(kind, EventKind::Err(_))), clean);
-    let (before, after) = clean.split_at(2);
-    assert_eq!(of(|kind| matches!(kind, EventKind::Out(_))), [before, &[r#"{"type":"x"}"#], after].concat());
-    assert_eq!(lint(&recording), []);
-}
-
-#[test]
-fn what_this_build_does_not_know_is_looked_at_too() {
-    let file = "{\"claude-wire\":\"recording\",\"version\":1,\"by\":{\"mail\":\"ann@x.io\",\"password\":\"x\"}}\n{\"us\":0,\"later\":{\"to\":\"bob@x.io\"}}\n";
-    let mut recording = Recording::from_bytes(file.as_bytes()).unwrap();
-    let found: Vec<_> = lint(&recording).iter().map(|finding| (finding.line, finding.kind)).collect();
-    assert_eq!(found, [(1, "email"), (1, "secret"), (2, "email")]);
-    scrub(&mut recording, &[]);
-    let text = String::from_utf8(recording.to_bytes()).unwrap();
-    assert!(
-        text.contains(r#""by":{"mail":"<email:1>","password":"<secret:1>"}"#) && text.contains(r#""later":{"to":"<email:2>"}"#),
-        "{text}"
-    );
-    assert_eq!(lint(&recording), []);
-}
-
-#[test]
 fn nothing_goes_beyond_its_string_and_keys_are_looked_at_too() {
     assert_eq!(
         redacted(r#"{"a":"x -----BEGIN PRIVATE KEY-----\nabc","b":"ann@x.io","/home/ann/x":{"bob@x.io":1}}"#),
@@ -286,29 +234,6 @@ fn two_that_overlap_leave_nothing_of_either() {
 }
 
 #[test]
-fn the_header_is_looked_at_as_the_json_and_the_flags_that_it_holds() {
-    let mut recording = recorded(&["hunter-2-hunter told on stderr"]);
-    let argv = ["--api-key", "hunter-2-hunter", r#"--mcp-config={"A_TOKEN":"x"}"#, r#"{"headers":{"Authorization":"x"}}"#, "--verbose"];
-    recording.header.argv = Some(argv.map(str::to_owned).to_vec());
-    recording.header.env = [("MY_SECRET".to_owned(), "zyxwvut9".to_owned())].into();
-    recording.header.vars =
-        [("cwd", "/home/ann/src"), ("cwd_slug", "-home-ann-src")].map(|(name, path)| (name.to_owned(), path.to_owned())).into();
-    assert_eq!(lint(&recording).last().unwrap().place, "byte 0");
-    assert!(lint(&recording).iter().any(|finding| finding.place == "vars.cwd_slug"));
-    scrub(&mut recording, &[]);
-    assert_eq!(
-        recording.header.argv.as_ref().unwrap(),
-        &["--api-key", "<secret:1>", r#"--mcp-config={"A_TOKEN":"x"}"#, r#"{"headers":{"Authorization":"<secret:2>"}}"#, "--verbose"]
-    );
-    assert_eq!(recording.header.env["MY_SECRET"], "<secret:3>");
-    assert_eq!(
-        (recording.header.vars["cwd"].as_str(), recording.header.vars["cwd_slug"].as_str()),
-        ("/home/<user:1>/src", "-home-<user:1>-src")
-    );
-    assert_eq!(lines(&recording), ["<secret:1> told on stderr"]);
-}
-
-#[test]
 fn a_redaction_knows_what_the_caller_knows() {
     let mut recording = recorded(&[r#"{"t":"kolibri77 on workbench in /srv/x/y: a2xpYnJpNzc"}"#]);
     let redaction = Redaction::new().secret("kolibri77").host("workbench").root(Root::cwd("/srv/x")).secret("short");
@@ -325,90 +250,10 @@ fn lint_tells_every_kind_it_says_it_knows() {
     let recording = recorded(&[
         r#"{"type":"control_response","description":"What a thing is good for, told at considerable length."}"#,
         r#"{"type":"control_response","x":{"type":"thinking","signature":"x","organization":"x","accountId":"x","password":"x"}}"#,
-        "sk-ant-x, Bearer 0123456789abcdef, ann@x.io, /home/ann, 10.0.0.1",
+        "sk-ant-x, Bearer 0123456789abcdef, ann@x.io, /home/ann, 10.0.0.1, q7Rt2XvB9kLm4ZpW8sYd3NcH",
     ]);
     let found: Vec<&str> = lint(&recording).iter().map(|Finding { kind, .. }| *kind).collect();
     for kind in Finding::kinds() {
         assert!(found.contains(kind), "{kind}: {found:?}");
-    }
-}
-
-/// A partial message with one piece of a text.
-fn delta(thread: Option<&str>, kind: &str, key: &str, piece: &str) -> String {
-    let delta = serde_json::json!({"type": kind, key: piece});
-    let event = serde_json::json!({"type": "content_block_delta", "index": 0, "delta": delta});
-    serde_json::json!({"type": "stream_event", "event": event, "parent_tool_use_id": thread}).to_string()
-}
-
-fn pieces(recording: &Recording, key: &str) -> Vec<String> {
-    let piece = |line: String| {
-        let line: serde_json::Value = serde_json::from_str(&line).ok()?;
-        Some(line["event"]["delta"][key].as_str()?.to_owned())
-    };
-    lines(recording).into_iter().filter_map(piece).collect()
-}
-
-#[test]
-fn a_secret_in_several_pieces_is_one() {
-    let said = ["Ask ", "ann", ".smith", "@mail", ".org, the", " key is s", "k-ant", "-api03", "-a1 and", " that is ", "all"];
-    let mut stream: Vec<String> = said.iter().map(|piece| delta(None, "text_delta", "text", piece)).collect();
-    stream.push(r#"{"type":"stream_event","event":{"type":"content_block_stop","index":0},"parent_tool_use_id":null}"#.to_owned());
-    stream.push(serde_json::json!({"type": "assistant", "text": said.concat()}).to_string());
-    let mut recording = recorded(&stream.iter().map(String::as_str).collect::<Vec<_>>());
-    let found = lint(&recording);
-    assert_eq!(
-        found.iter().map(|finding| (finding.line, finding.kind)).collect::<Vec<_>>(),
-        [(3, "email"), (7, "key"), (14, "email"), (14, "key")]
-    );
-    assert_eq!((found[0].place.as_str(), found[0].excerpt.as_str()), ("event.delta.text", "ann*** (18 bytes)"));
-    let counts = scrub(&mut recording, &[]);
-    assert_eq!((counts["email"], counts["key"]), (2, 2));
-    assert_eq!(pieces(&recording, "text"), ["Ask ", "<email:1>", "", "", ", the", " key is <key:1>", "", "", " and", " that is ", "all"]);
-    assert_eq!(lines(&recording).last().unwrap(), r#"{"type":"assistant","text":"Ask <email:1>, the key is <key:1> and that is all"}"#);
-    assert_eq!(lint(&recording), []);
-    assert!(scrub(&mut recording, &[]).is_empty());
-}
-
-#[test]
-fn the_threads_and_kinds_of_pieces_are_kept_apart_and_order_is_kept() {
-    let lines_of = [
-        delta(None, "input_json_delta", "partial_json", "{\"api_key\": \"my own"),
-        delta(Some("toolu_1"), "text_delta", "text", "bob@"),
-        r#"{"type":"system","subtype":"status","text":"x ann@x.io"}"#.to_owned(),
-        delta(None, "input_json_delta", "partial_json", " phrase\"}"),
-        delta(Some("toolu_1"), "text_delta", "text", "x.io"),
-    ];
-    let mut recording = recorded(&lines_of.iter().map(String::as_str).collect::<Vec<_>>());
-    scrub(&mut recording, &[]);
-    assert_eq!(pieces(&recording, "partial_json"), ["{\"api_key\": \"<secret:1>", "\"}"]);
-    assert_eq!(pieces(&recording, "text"), ["<email:1>", ""]);
-    assert_eq!(lines(&recording)[2], r#"{"type":"system","subtype":"status","text":"x <email:2>"}"#);
-}
-
-proptest::proptest! {
-    #[test]
-    fn the_pieces_together_say_what_the_whole_says(
-        words in proptest::collection::vec(proptest::sample::select(vec![
-            "a", "ann@x.io", "sk-ant-a1", "Bearer", "0123456789abcdef", "A_KEY=b", "\u{1f600}", "\n", "\"", "/home/ann", "10.0.0.1", "x://a:b@c", "password = abc12345", "\"token\":", "\"a b c d e\"",
-        ]), 0..8),
-        cuts in proptest::collection::vec(0usize..60, 0..12),
-    ) {
-        let whole = words.join(" ");
-        let mut ends: Vec<usize> = cuts.into_iter().filter(|cut| whole.is_char_boundary(*cut) && *cut <= whole.len()).collect();
-        ends.push(whole.len());
-        ends.sort_unstable();
-        let mut start = 0;
-        let mut stream = Vec::new();
-        for end in ends {
-            stream.push(delta(None, "text_delta", "text", &whole[start..end]));
-            start = end;
-        }
-        stream.push(serde_json::json!({"type": "assistant", "text": whole}).to_string());
-        let mut recording = recorded(&stream.iter().map(String::as_str).collect::<Vec<_>>());
-        scrub(&mut recording, &[]);
-        proptest::prop_assert_eq!(recording.events.len(), stream.len());
-        let told: serde_json::Value = serde_json::from_str(lines(&recording).last().unwrap()).unwrap();
-        proptest::prop_assert_eq!(pieces(&recording, "text").concat(), told["text"].as_str().unwrap());
-        proptest::prop_assert_eq!(lint(&recording), []);
     }
 }

@@ -257,6 +257,40 @@ async fn a_signal_that_was_not_recorded_ends_the_player_as_it_ends_the_cli() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_recorded_signal_that_only_a_process_can_get_is_not_waited_for() {
+    let told = TERMINATED.replace("SIGTERM", "SIGUSR1").replace("{\"code\":143}", "{\"code\":0}");
+    let mut host = Host::of(&told);
+    host.write(user("Hi")).await;
+    host.expect(&[INIT]).await;
+    let end = host.end().await;
+    assert_eq!((end.exit, end.err.as_str()), (Exit::from_code(0), "terminating\n"));
+    assert!(end.report.is_clean(), "{}", end.report);
+
+    let mut host = Host::of(&told.replace("{\"code\":0}", "{\"signal\":\"SIGUSR1\"}"));
+    host.write(user("Hi")).await;
+    host.expect(&[INIT]).await;
+    host.expect_silence().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn times_that_no_clock_has_are_no_danger() {
+    let script = Script::new(&recording(
+        r#"
+        {"us":0,"in":{"type":"user","message":{"role":"user","content":"Hi"}}}
+        {"us":18446744073709551615,"out":{"type":"system","subtype":"init"}}
+        {"us":18446744073709551615,"err":"late"}"#,
+    ));
+    let mut host = Host::with(script.clone(), 64 * 1024);
+    host.write(user("Hi")).await;
+    host.expect(&[INIT]).await;
+    for factor in [1.0, 0.001, f64::MIN_POSITIVE] {
+        let mut host = Host::with(script.clone().speed(factor), 64 * 1024);
+        host.write(user("Hi")).await;
+        host.expect_silence().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_end_of_input_where_a_signal_was_recorded_waits_for_the_signal() {
     let mut host = Host::of(TERMINATED);
     host.write(user("Hi")).await;

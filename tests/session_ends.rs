@@ -158,6 +158,16 @@ async fn a_cli_that_closes_its_output_and_lives_is_ended() {
     ended_well(&session).await;
 }
 
+/// The first process ends behind its first turn, unseen; the prompt that comes then is served by another.
+async fn the_next_one_serves(transport: Memory, launches: &Launches) {
+    let session = Session::builder().transport(transport).start().unwrap();
+    assert_eq!(read(session.query("go")).await.text(), "one");
+    quiet().await;
+    assert_eq!(read(session.query("again")).await.text(), "again");
+    assert_eq!(launches.len(), 2);
+    ended_well(&session).await;
+}
+
 /// A prompt that cannot have been read is not lost with the process.
 #[tokio::test(start_paused = true)]
 async fn a_prompt_that_meets_a_cli_on_its_way_out_waits_for_the_next_one() {
@@ -169,12 +179,7 @@ async fn a_prompt_that_meets_a_cli_on_its_way_out_waits_for_the_next_one() {
         sleep(Duration::from_secs(2)).await;
         Exit::from_code(0)
     });
-    let session = Session::builder().transport(transport).start().unwrap();
-    assert_eq!(read(session.query("go")).await.text(), "one");
-    quiet().await;
-    assert_eq!(read(session.query("again")).await.text(), "again");
-    assert_eq!(launches.len(), 2);
-    ended_well(&session).await;
+    the_next_one_serves(transport, &launches).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -205,12 +210,7 @@ async fn a_prompt_that_meets_a_dead_cli_whose_output_is_held_open_waits_for_the_
         std::mem::forget(cli.take_stdout());
         Exit::from_code(0)
     });
-    let session = Session::builder().transport(transport).start().unwrap();
-    assert_eq!(read(session.query("go")).await.text(), "one");
-    quiet().await;
-    assert_eq!(read(session.query("again")).await.text(), "again");
-    assert_eq!(launches.len(), 2);
-    ended_well(&session).await;
+    the_next_one_serves(transport, &launches).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,35 +6,16 @@ mod support;
 use std::sync::Arc;
 use std::time::Duration;
 
-use claude_wire::transport::{Exit, Memory};
+use claude_wire::transport::Exit;
 use claude_wire::wire::RawJson;
 use claude_wire::{Decision, Session};
 use serde_json::json;
+use support::ask::asking;
 use support::cli::{Log, cli, init, result, success};
 use support::read::{ended_well, quiet, read};
 
 fn ask(id: &str, request: &str) -> String {
     format!(r#"{{"type":"control_request","request_id":{id},"request":{request}}}"#)
-}
-
-/// Within a turn, asks each of these in turn; the answers are taken down.
-fn asking(asks: &[String], answers: &Log) -> Memory {
-    let (asks, answers) = (asks.to_vec(), answers.clone());
-    cli(move |_, mut cli| {
-        let (asks, answers) = (asks.clone(), answers.clone());
-        async move {
-            cli.handshake().await;
-            let (uuid, _) = cli.prompt().await;
-            cli.write(init(&uuid)).await;
-            for ask in asks {
-                cli.write(ask).await;
-                answers.push(cli.read_text().await.unwrap());
-            }
-            cli.write(result(&uuid, "done")).await;
-            cli.drain().await;
-            Exit::from_code(0)
-        }
-    })
 }
 
 #[tokio::test(start_paused = true)]

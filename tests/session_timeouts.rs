@@ -7,6 +7,7 @@ use std::time::Duration;
 use claude_wire::Session;
 use claude_wire::transport::{Exit, Memory};
 use serde_json::json;
+use support::ask::ask;
 use support::cli::{Launches, SESSION, aborted, assistant, cli, first, init, result, success};
 use support::read::{ended_well, read};
 use tokio::time::{Instant, sleep};
@@ -122,15 +123,15 @@ async fn silence_is_limited_only_while_it_is_silence() {
     ended_well(&session).await;
 }
 
+const PERMISSION: &str = r#"{"subtype":"can_use_tool","tool_name":"Bash","input":{}}"#;
+
 #[tokio::test(start_paused = true)]
 async fn a_question_to_the_host_is_not_silence() {
     let transport = cli(|_, mut cli| async move {
         cli.handshake().await;
         let (uuid, _) = cli.prompt().await;
         cli.write(init(&uuid)).await;
-        let ask =
-            json!({"type": "control_request", "request_id": "p", "request": {"subtype": "can_use_tool", "tool_name": "Bash", "input": {}}});
-        cli.write(ask).await;
+        cli.write(ask("p", PERMISSION)).await;
         let answer = cli.read().await.unwrap();
         assert_eq!(answer["response"]["response"]["behavior"], "allow", "{answer}");
         sleep(4 * SECOND).await;
@@ -158,9 +159,7 @@ async fn a_question_that_is_taken_back_is_a_sign_of_life() {
         cli.handshake().await;
         let (uuid, _) = cli.prompt().await;
         cli.write(init(&uuid)).await;
-        let ask =
-            json!({"type": "control_request", "request_id": "p", "request": {"subtype": "can_use_tool", "tool_name": "Bash", "input": {}}});
-        cli.write(ask).await;
+        cli.write(ask("p", PERMISSION)).await;
         sleep(100 * SECOND).await;
         cli.write(json!({"type": "control_cancel_request", "request_id": "p"})).await;
         sleep(4 * SECOND).await;

@@ -4,7 +4,8 @@ mod support;
 
 use claude_wire::Session;
 use claude_wire::transport::Exit;
-use support::cli::{SESSION, cli};
+use support::cli::{Log, SESSION, cli};
+use support::read::ended_well;
 
 #[tokio::test(start_paused = true)]
 async fn two_turns_in_one_process() {
@@ -35,23 +36,37 @@ async fn two_turns_in_one_process() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_turn_keeps_the_uuid_of_its_prompt() {
-    let transport = cli(|_, mut cli| async move {
-        cli.handshake().await;
-        let (uuid, _) = cli.prompt().await;
-        cli.turn(&uuid, &uuid).await;
-        cli.drain().await;
-        Exit::from_code(0)
+async fn each_prompt_has_a_random_id_on_the_wire_which_its_turn_knows_once_it_is_sent() {
+    let written = Log::default();
+    let log = written.clone();
+    let transport = cli(move |_, mut cli| {
+        let log = log.clone();
+        async move {
+            cli.handshake().await;
+            for _ in 0..2 {
+                let (uuid, _) = cli.prompt().await;
+                cli.turn(&uuid, "done").await;
+                log.push(uuid);
+            }
+            cli.drain().await;
+            Exit::from_code(0)
+        }
     });
     let session = Session::builder().transport(transport).start().unwrap();
-    let mut turn = session.query("go");
-    assert_eq!(turn.uuid(), None, "nothing has been sent");
-    let mut last = None;
-    while let Some(message) = turn.next().await {
-        last = Some(message.unwrap());
+    let mut known = Vec::new();
+    for _ in 0..2 {
+        let mut turn = session.query("go");
+        assert_eq!(turn.uuid(), None, "nothing is sent yet");
+        turn.next().await.unwrap().unwrap();
+        known.extend(turn.uuid().map(str::to_owned));
+        while let Some(message) = turn.next().await {
+            message.unwrap();
+        }
+        assert_eq!(turn.uuid(), known.last().map(String::as_str), "and keeps it");
     }
-    assert_eq!(turn.uuid(), last.unwrap().as_result().unwrap().result.as_deref());
-    assert!(session.stop().await.unwrap().success());
+    assert_eq!(written.all(), known);
+    assert!(known[0] != known[1] && known.iter().all(|id| uuid::Uuid::parse_str(id).unwrap().get_version_num() == 4), "{known:?}");
+    ended_well(&session).await;
 }
 
 #[tokio::test(start_paused = true)]

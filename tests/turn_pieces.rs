@@ -8,25 +8,11 @@ use claude_wire::session::ContentDelta;
 use claude_wire::transport::Exit;
 use claude_wire::{Session, Turn};
 use serde_json::{Value, json};
-use support::cli::{cli, init, result};
+use support::cli::{Log, cli, init, result, saying};
 
 /// A turn of these lines between its opening and its result.
 fn turn(lines: &[Value]) -> Turn {
-    let lines = lines.to_vec();
-    let transport = cli(move |_, mut cli| {
-        let lines = lines.clone();
-        async move {
-            cli.handshake().await;
-            let (uuid, _) = cli.prompt().await;
-            cli.write(init(&uuid)).await;
-            for line in lines {
-                cli.write(line).await;
-            }
-            cli.write(result(&uuid, "the end")).await;
-            cli.drain().await;
-            Exit::from_code(0)
-        }
-    });
+    let transport = saying(lines, |uuid| result(uuid, "the end"), &Log::default());
     Session::builder().transport(transport).start().unwrap().query("go")
 }
 

@@ -2,30 +2,14 @@
 
 mod support;
 
-use claude_wire::transport::Exit;
 use claude_wire::wire::TurnOutcome;
 use claude_wire::{Error, Session, SessionBuilder, query, with_session};
 use serde_json::{Value, json};
-use support::cli::{FakeCli, Log, cli, init, result};
+use support::cli::{Log, result, saying};
 
-/// A CLI that answers its only prompt with these lines and this result, and notes its end in order.
+/// A session of a CLI that answers its only prompt with these lines and this result, and notes its end in order.
 fn answering(lines: Vec<Value>, last: fn(&str) -> Value, log: &Log) -> SessionBuilder {
-    let log = log.clone();
-    Session::builder().transport(cli(move |_, mut cli: FakeCli| {
-        let (lines, log) = (lines.clone(), log.clone());
-        async move {
-            cli.handshake().await;
-            let (uuid, _) = cli.prompt().await;
-            cli.write(init(&uuid)).await;
-            for line in lines {
-                cli.write(line).await;
-            }
-            cli.write(last(&uuid)).await;
-            cli.drain().await;
-            log.push("end of input");
-            Exit::from_code(0)
-        }
-    }))
+    Session::builder().transport(saying(&lines, last, log))
 }
 
 fn done(uuid: &str) -> Value {

@@ -87,6 +87,15 @@ fn what_is_there_already_is_not_fetched_again_and_another_version_replaces_it() 
 }
 
 #[test]
+fn what_is_no_cli_is_replaced() {
+    let place = Place::new();
+    fs::create_dir(place.at("here")).unwrap();
+    fs::write(place.at("here/claude"), "half a download").unwrap();
+    stdout(&place.install("ok", &["--version", "2.1.200", "--dir", "here"]));
+    assert_eq!(place.calls().len(), 1);
+}
+
+#[test]
 fn the_default_is_the_pinned_version_in_the_users_data_directory() {
     let place = Place::new();
     let printed = stdout(&place.install("ok", &[]));

@@ -89,6 +89,19 @@ fn takes_other_roots_and_a_list_of_arguments_and_leaves_secrets_when_told() {
 }
 
 #[test]
+fn takes_out_what_only_the_caller_knows() {
+    let setup = setup(&CAPTURE.replace("sk-ant-api03-0123456789abcdefghij", "kolibri77 on workbench"));
+    let mut tool = Command::new(TOOL);
+    tool.arg("import").arg(&setup.capture).arg("-o").arg(&setup.output).args(["--secret-env", "A_PHRASE", "--host", "workbench"]);
+    assert!(tool.env("A_PHRASE", "kolibri77").status().unwrap().success());
+    let recording = Recording::open(&setup.output).unwrap();
+    let prompt = text(recording.events[0].payload().unwrap().bytes());
+    assert!(prompt.contains("a.txt <secret:1> on <host:1>"), "{prompt}");
+    let output = import(&setup, &["--no-scrub", "--host", "workbench"]);
+    assert!(output.status.code() == Some(2) && text(&output.stderr).contains("cannot be used with"), "{output:?}");
+}
+
+#[test]
 fn takes_the_folders_that_the_capture_itself_names_and_warns_of_others() {
     let rows = [
         r#"{"type":"system","subtype":"init","cwd":"/srv/me/work","memory_paths":{"auto":"/srv/me/home/.claude/projects/-srv-me-work/memory/"}}"#,

@@ -43,6 +43,20 @@ fn lint_names_the_place_and_never_the_thing() {
 }
 
 #[test]
+fn lint_points_at_words_that_look_random_unless_told_not_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.jsonl");
+    let mut recording = Recording::new(Header::new());
+    recording.events.push(Event::new(0, EventKind::Err("use q7Rt2XvB9kLm4ZpW8sYd3NcH".into())));
+    recording.save(&path).unwrap();
+    let output = tool("lint", &[], &[&path]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stdout).ends_with(":2: random in byte 4: q7R*** (24 bytes)\n"), "{output:?}");
+    assert!(tool("lint", &["--no-random"], &[&path]).status.success());
+    assert!(text(&tool("scrub", &["--in-place"], &[&path]).stdout).ends_with("nothing to do\n"));
+}
+
+#[test]
 fn lint_tells_clean_from_not_looked_at() {
     let folder = tempfile::tempdir().unwrap();
     let output = tool("lint", &[], &[&corpus("one-shot.jsonl"), &corpus("hooks.jsonl")]);
@@ -55,6 +69,18 @@ fn lint_tells_clean_from_not_looked_at() {
     let output = tool("lint", &["--secret-env", "NO_SUCH_VARIABLE"], &[&corpus("one-shot.jsonl")]);
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("NO_SUCH_VARIABLE"), "{output:?}");
+}
+
+#[test]
+fn half_a_line_at_the_end_is_not_taken_for_clean() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("cut.jsonl");
+    fs::write(&path, "{\"claude-wire\":\"recording\",\"version\":1}\n{\"us\":0,\"out\":\"the key is sk-ant-a1").unwrap();
+    let output = tool("lint", &[], &[&path]);
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    assert!(text(&output.stderr).contains("cut.jsonl: it ends in half a line"), "{output:?}");
+    assert!(tool("scrub", &["--in-place"], &[&path]).status.success());
+    assert!(tool("lint", &[], &[&path]).status.success() && !text(&fs::read(&path).unwrap()).contains("sk-ant"));
 }
 
 #[test]
@@ -85,8 +111,12 @@ fn a_recording_that_was_cut_off_stays_so() {
     let path = dirty(&folder, "cut.jsonl");
     let whole = text(&fs::read(&path).unwrap());
     fs::write(&path, &whole[..whole.find("{\"end\"").unwrap()]).unwrap();
+    #[cfg(unix)]
+    fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let before = fs::metadata(&path).unwrap().permissions();
     let output = tool("scrub", &["--in-place"], &[&path]);
     assert!(output.status.success(), "{output:?}");
+    assert_eq!(fs::metadata(&path).unwrap().permissions(), before);
     let recording = Recording::open(&path).unwrap();
     assert_eq!((recording.integrity(), recording.events.len()), (&Integrity::Truncated { dropped: 0 }, 1));
     assert!(!text(&fs::read(&path).unwrap()).contains("ann.smith"));

@@ -50,6 +50,13 @@ fn signal(child: &Child, name: &str) {
 }
 
 #[test]
+fn the_help_shows_how_files_are_numbered() {
+    let output = run(Command::new(TOOL).args(["record", "--help"]), b"");
+    let help = text(&output.stdout);
+    assert!(help.contains("to write; {n} in its name becomes") && help.contains("'runs/{n}.jsonl'") && !help.contains('\u{1b}'), "{help}");
+}
+
+#[test]
 fn every_byte_goes_through_and_into_the_recording() {
     let (_folder, path) = setup();
     let mut input = b"{\"type\":\"user\"}\r\n\n\xff\xfe \x00\n".to_vec();

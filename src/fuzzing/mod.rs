@@ -3,16 +3,22 @@
 //! `fuzz/` calls them from libFuzzer; the unit tests call them with the committed seeds, so that ordinary builds compile and run them.
 
 pub(crate) mod agree;
+#[cfg(feature = "session")]
+mod choppy;
 mod codec;
 mod message;
 mod protocol;
 mod recording;
+#[cfg(feature = "session")]
+mod session;
 mod source;
 
 pub use self::codec::codec;
 pub use self::message::message;
 pub use self::protocol::protocol;
 pub use self::recording::recording;
+#[cfg(feature = "session")]
+pub use self::session::session;
 
 #[cfg(test)]
 mod tests;

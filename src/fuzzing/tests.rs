@@ -106,3 +106,23 @@ fn every_field_that_says_something_else_is_found() {
         assert!(compared.is_err(), "{seed}: nobody has seen that {pointer} differs");
     }
 }
+
+#[cfg(feature = "session")]
+#[test]
+fn the_seeds_of_session_hold() {
+    replay("session", session);
+}
+
+#[cfg(feature = "session")]
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(100))]
+
+    #[test]
+    fn the_sizes_of_reads_and_writes_change_nothing(
+        sizes in proptest::collection::vec(proptest::prop_oneof![0..4_u8, 0..=255_u8], 1..20),
+        buffer: u8,
+        script in proptest::collection::vec(proptest::prop_oneof![0..12_u8, 0..=255_u8], 0..200),
+    ) {
+        session(&[&[u8::try_from(sizes.len()).unwrap(), buffer], &sizes[..], &script[..]].concat());
+    }
+}

@@ -41,8 +41,11 @@ impl Network {
         if !cfg!(target_os = "linux") {
             return Err(HermeticError(Kind::Unsupported));
         }
-        let network = Self::look().map_err(HermeticError::io("read /proc/self/net"))?;
-        if network.is_closed() { Ok(network) } else { Err(HermeticError(Kind::Network(network.interfaces))) }
+        Self::look().map_err(HermeticError::io("read /proc/self/net"))?.closed()
+    }
+
+    fn closed(self) -> Result<Self, HermeticError> {
+        if self.is_closed() { Ok(self) } else { Err(HermeticError(Kind::Network(self.interfaces))) }
     }
 }
 
@@ -124,6 +127,9 @@ mod tests {
         let network = parse(&format!("{DEV}  eth0: 1 2\n"), SNMP, SNMP6).unwrap();
         assert_eq!(network.interfaces, ["lo", "eth0"]);
         assert!(!network.is_closed());
+        let refusal = network.closed().unwrap_err();
+        assert!(refusal.is_open_network(), "{refusal}");
+        assert!(refusal.to_string().contains("here there are lo, eth0: start the program with unshare --net"), "{refusal}");
         // No loopback either is no namespace that we know.
         assert!(!parse(&DEV[..DEV.find("    lo").unwrap()], SNMP, SNMP6).unwrap().is_closed());
     }

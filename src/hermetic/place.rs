@@ -152,3 +152,16 @@ impl fmt::Debug for Hermetic {
         f.debug_struct("Hermetic").field("cli", &self.cli).field("api", &self.api).field("root", &self.root.path()).finish_non_exhaustive()
     }
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    /// The tests of this crate run with a network and without one.
+    #[tokio::test]
+    async fn the_network_is_looked_at_before_anything_else() {
+        let refusal = Hermetic::start("/nowhere/claude", ApiScript::new()).await.unwrap_err();
+        assert_eq!(refusal.is_open_network(), !Network::look().unwrap().is_closed(), "{refusal}");
+        assert!(refusal.is_open_network() || refusal.to_string().contains("no CLI at /nowhere/claude"), "{refusal}");
+    }
+}

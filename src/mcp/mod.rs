@@ -1,4 +1,4 @@
-//! In-process tools: any [`rmcp`] server, offered to the CLI by the session itself.
+//! In-process tools: any `rmcp` server, offered to the CLI by the session itself.
 //!
 //! A tool is an ordinary `#[tool]` of rmcp, with a schema from `schemars`. The CLI reaches the server over the session's own stdio, in
 //! `mcp_message` requests, so there is no further process and no port. The model sees the tools as `mcp__<server>__<tool>`, and asks for

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use bytes::Bytes;
 use serde_json::Value;
 
-use crate::recording::{self, EventKind, Payload, Stream};
+use crate::recording::{self, EventKind, Payload, Recording, Stream};
 use crate::transport;
 use crate::wire::{Frame, FrameKind};
 
@@ -13,6 +13,7 @@ use super::compare;
 use super::host_line::{HostLine, id_text};
 use super::ids::{self, IdKind};
 use super::script::{Action, CliRequest, Expectation, Expected, IDLE_TIMEOUT, Output, Pace, Patch, Script};
+use super::signal::Signal;
 
 #[derive(Default)]
 pub(super) struct Compiler {
@@ -31,6 +32,8 @@ pub(super) struct Compiler {
     prompts: usize,
     ended: bool,
     eof: Option<usize>,
+    /// The signal that ended the CLI.
+    ended_by: Option<String>,
     prompt_ids: HashMap<String, usize>,
     requests: HashMap<String, HostRequest>,
     callbacks: HashMap<String, (usize, usize)>,
@@ -56,6 +59,15 @@ struct HostRequest {
 }
 
 impl Compiler {
+    /// For the events of this recording.
+    pub(super) fn new(recording: &Recording) -> Self {
+        let ended_by = recording.events.iter().find_map(|event| match &event.kind {
+            EventKind::Exit(exit) => exit.signal.clone(),
+            _ => None,
+        });
+        Self { ended_by, ..Self::default() }
+    }
+
     pub(super) fn event(&mut self, index: usize, at: u64, kind: &EventKind) {
         match kind {
             EventKind::In(line) => self.host(index, at, line.bytes()),
@@ -64,7 +76,8 @@ impl Compiler {
             EventKind::Eof(Stream::In) => self.eof(index, at),
             EventKind::Eof(Stream::Out) => self.follow(index, at, Action::CloseOut),
             EventKind::Eof(_) => self.follow(index, at, Action::CloseErr),
-            EventKind::Signal(name) => {
+            // Of others the player knows nothing, and goes on as the CLI did.
+            EventKind::Signal(name) if Signal::named(name).is_some() || self.ended_by.as_ref() == Some(name) => {
                 let signal = self.expect(index, at, Expected::Signal(name.clone()));
                 self.gates.push(signal);
                 self.ended = true;

@@ -147,10 +147,10 @@ impl Script {
     /// `fault` events, marks and events that this build does not know are passed over. A recording without an exit ends with exit code 0 once
     /// the host has closed its input.
     pub fn new(recording: &Recording) -> Self {
-        let mut compiler = Compiler::default();
-        let mut at = 0;
+        let mut compiler = Compiler::new(recording);
+        let mut at = 0_u64;
         for (index, Event { us, kind, .. }) in recording.events.iter().enumerate() {
-            at += us;
+            at = at.saturating_add(*us);
             compiler.event(index, at, kind);
         }
         let mut script = compiler.finish(recording.events.len(), at);

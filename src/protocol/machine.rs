@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+mod config;
 mod counters;
 mod drain;
 mod end;
@@ -11,6 +12,9 @@ mod receive;
 mod setting;
 mod switch;
 
+pub use self::config::Config;
+#[cfg(feature = "session")]
+pub(crate) use self::config::DEFAULT_DRAIN_TIMEOUT;
 pub use self::counters::Counters;
 use self::in_force::InForce;
 pub(super) use self::setting::Setting;
@@ -20,36 +24,6 @@ use super::io::{Command, Input, Output, Profile, Prompt, RequestId, Settled, Tur
 use super::requests::{Incoming, Outgoing, Purpose};
 use super::turns::Current;
 use crate::wire::{RawJson, control_cancel_line, control_request_line, user_line, verbatim_user_line};
-
-/// The default of [`Config::drain_timeout`], and of sessions.
-pub(crate) const DEFAULT_DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// What the machine is told once.
-#[derive(Clone, Debug)]
-pub struct Config {
-    /// The body of the `initialize` request: an object with `subtype` and whatever the host registers.
-    pub initialize: RawJson,
-    /// The longest wait for the reply to `initialize`.
-    pub initialize_timeout: Duration,
-    /// The longest wait for the reply to any other request, unless the request says otherwise.
-    pub control_timeout: Duration,
-    /// The longest wait for the result of a turn that was interrupted. Default: 10 s.
-    pub drain_timeout: Duration,
-    /// How many prompts may wait behind the one that runs, or that will run once the CLI is ready.
-    pub max_queue: usize,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self {
-            initialize: RawJson::scanned(bytes::Bytes::from_static(br#"{"subtype":"initialize"}"#)),
-            initialize_timeout: Duration::from_secs(60),
-            control_timeout: Duration::from_secs(60),
-            drain_timeout: DEFAULT_DRAIN_TIMEOUT,
-            max_queue: 1024,
-        }
-    }
-}
 
 /// Turns, requests and callbacks of one session, over any number of connections. See the [module](super).
 ///
@@ -89,6 +63,8 @@ pub struct Machine {
     outgoing: Outgoing,
     incoming: Incoming,
     session_id: Option<String>,
+    /// Is the conversation of this process to be forgotten?
+    forgotten: bool,
     /// What the last handshake brought, until somebody takes it.
     handshake: Option<RawJson>,
     counters: Counters,
@@ -127,6 +103,7 @@ impl Machine {
             outgoing: Outgoing::default(),
             incoming: Incoming::default(),
             session_id: None,
+            forgotten: false,
             handshake: None,
             counters: Counters::default(),
         }
@@ -258,6 +235,7 @@ impl Machine {
             }
             Command::Forget => {
                 self.session_id = None;
+                self.forgotten = true;
                 if matches!(self.link, Link::Opening | Link::Handshake | Link::Ready) {
                     self.terminate(out);
                 }
@@ -270,6 +248,7 @@ impl Machine {
     fn open(&mut self, out: &mut Vec<Output>) {
         if self.link == Link::Idle {
             self.link = Link::Opening;
+            self.forgotten = false;
             (self.profile, self.settled) = self.queue.front().map(|prompt| (prompt.profile, prompt.settled.clone())).unwrap_or_default();
             out.push(Output::Open { resume: self.session_id.clone(), profile: self.profile });
         }

@@ -5,8 +5,9 @@ use crate::recording::{Event, EventKind, Header, Hider, Redaction, Redactor, Roo
 /// Folders become variables; secrets become placeholders, unless that was turned off.
 #[derive(Debug)]
 pub(super) struct Filter {
-    hider: Hider,
-    redactor: Option<Redactor>,
+    redactor: Redactor,
+    /// Whether what is replaced is counted.
+    counts: bool,
     /// The version that the CLI told of itself.
     version: Option<String>,
 }
@@ -15,29 +16,28 @@ impl Filter {
     /// Secrets too. Begins with the header.
     pub(super) fn redacting(redaction: &Redaction, header: &mut Header) -> Self {
         let hider = Hider::new(redaction.roots(), header);
-        let mut redactor = Redactor::new(redaction);
-        redactor.header(header);
-        Self { hider, redactor: Some(redactor), version: None }
+        Self::new(hider, |hider| Redactor::new(redaction).hiding(hider), true, header)
     }
 
     /// Folders only.
     pub(super) fn hiding(roots: &[Root], header: &mut Header) -> Self {
-        Self { hider: Hider::new(roots, header), redactor: None, version: None }
+        Self::new(Hider::new(roots, header), Redactor::only_hiding, false, header)
+    }
+
+    fn new(hider: Hider, redactor: impl FnOnce(Hider) -> Redactor, counts: bool, header: &mut Header) -> Self {
+        hider.name_all(header);
+        let mut redactor = redactor(hider);
+        redactor.header(header);
+        Self { redactor, counts, version: None }
     }
 
     /// Takes in an event; those that are ready to be written are handed on. One may wait for the end of a text.
-    pub(super) fn push(&mut self, mut event: Event, ready: &mut Vec<Event>) {
+    pub(super) fn push(&mut self, event: Event, ready: &mut Vec<Event>) {
         if self.version.is_none() {
             self.version = version_in(&event);
         }
-        self.hider.event(&mut event);
-        match &mut self.redactor {
-            Some(redactor) => {
-                redactor.push(event);
-                ready.extend(std::iter::from_fn(|| redactor.next()));
-            }
-            None => ready.push(event),
-        }
+        self.redactor.push(event);
+        ready.extend(std::iter::from_fn(|| self.redactor.next()));
     }
 
     /// The version that the CLI told of itself, if it has.
@@ -47,21 +47,18 @@ impl Filter {
 
     /// Whether events wait.
     pub(super) fn is_holding(&self) -> bool {
-        self.redactor.as_ref().is_some_and(Redactor::is_holding)
+        self.redactor.is_holding()
     }
 
     /// Hands on what waits.
     pub(super) fn finish(&mut self, ready: &mut Vec<Event>) {
-        if let Some(redactor) = &mut self.redactor {
-            redactor.finish();
-            ready.extend(std::iter::from_fn(|| redactor.next()));
-        }
+        self.redactor.finish();
+        ready.extend(std::iter::from_fn(|| self.redactor.next()));
     }
 
     /// How often something was taken out so far, if secrets are.
     pub(super) fn redactions(&self) -> Option<u64> {
-        let redactor = self.redactor.as_ref()?;
-        Some(self.hider.hidden() + redactor.counts().values().sum::<u64>())
+        self.counts.then(|| self.redactor.counts().values().sum())
     }
 }
 

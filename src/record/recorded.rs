@@ -78,10 +78,10 @@ impl Recorded {
         Self::open(path, cli, Mode::from_env()?)
     }
 
-    /// The recording at `path`, of the CLI behind `cli`, which is opened only if the mode asks for it.
+    /// The recording at `path`, of the CLI behind `cli`, which is opened only if the mode asks for it. Where it is to be made, so is its folder.
     ///
     /// # Errors
-    /// When the recording is missing and may not be made, or is there and cannot be played.
+    /// When the recording is missing and may not be made, or is there and cannot be played; when its folder cannot be made.
     pub fn open(path: impl Into<PathBuf>, cli: impl Transport, mode: Mode) -> Result<Self, Error> {
         Self::open_with(path.into(), cli, mode, |recorder| recorder)
     }
@@ -108,6 +108,8 @@ impl Recorded {
             Mode::None => return Err(Error::missing(&path)),
             Mode::Once | Mode::Rewrite if refused => return Err(Error::refused(&path)),
             Mode::Once | Mode::Rewrite => {
+                // The first recording of a project has no folder yet.
+                path.parent().map_or(Ok(()), std::fs::create_dir_all).map_err(|error| Error::io(&path, error))?;
                 Source::Made(Arc::new(Made { recorder: change(Recorder::new(cli, partial(&path))).overwrite(true) }))
             }
         };
@@ -264,6 +266,15 @@ mod tests {
         assert_eq!(setup.run("two", Mode::Once).await, "one");
         assert_eq!(setup.run("two", Mode::None).await, "one");
         assert!(setup.choose("two", Mode::Once, true).unwrap().is_played(), "a build server may play");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_first_recording_makes_its_folder() {
+        let Setup { _folder, path } = setup();
+        let setup = Setup { path: path.with_file_name("new").join("x.jsonl"), _folder };
+        assert!(setup.choose("one", Mode::None, false).is_err() && !setup.path.parent().unwrap().exists());
+        assert_eq!(setup.run("one", Mode::Once).await, "one");
+        assert_eq!(setup.run("two", Mode::None).await, "one");
     }
 
     #[tokio::test(start_paused = true)]

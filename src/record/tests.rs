@@ -69,6 +69,7 @@ async fn records_what_crosses_in_order_and_with_times() {
     let Setup { path, recorder, bench, _folder } = setup();
     let mut host = recorder.open(Launch::default()).await.unwrap();
     let mut cli = bench.peer();
+    // Virtual time, for the recording to have: nothing is waited for.
     sleep(Duration::from_millis(1)).await;
     host.stdin.write_all(b"{\"type\":\"user\"}\nnot ").await.unwrap();
     sleep(Duration::from_millis(2)).await;

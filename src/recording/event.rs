@@ -1,9 +1,11 @@
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::object::{Members, members, value, write_member, write_raw};
+use super::object::{Members, members, unknown, value, with_unknown, write_member, write_raw};
 use super::payload::{Parts, Payload};
 
 /// One thing that happened, and how long after the previous one.
@@ -140,18 +142,52 @@ impl Event {
     }
 
     fn write_unknown_keys(&self, out: &mut Vec<u8>) {
-        let Some(members) = self.raw.as_ref().and_then(|raw| members(raw).ok()) else {
-            return;
-        };
-        let was_payload = kinds(&members).iter().any(|(key, _)| matches!(*key, "in" | "out" | "err"));
-        let is_payload = self.payload().is_some();
-        for (key, raw) in &members {
-            let ours = key == "us" || KINDS.contains(&key.as_str());
-            let form = matches!(key.as_str(), "as" | "eol") && (was_payload || is_payload);
-            if !ours && !form {
-                write_raw(out, key, raw);
-            }
+        let unknown = self.unknown().unwrap_or_default();
+        for (key, raw) in members(unknown.as_bytes()).unwrap_or_default() {
+            write_raw(out, &key, raw);
         }
+    }
+}
+
+/// What there is to look at, and to put something else in the place of.
+impl Event {
+    /// What the event says: its line, its mark, its fault, or all of it where it is unknown.
+    pub(super) fn text(&self) -> Cow<'_, [u8]> {
+        match &self.kind {
+            EventKind::Mark(text) => text.as_bytes().into(),
+            EventKind::Fault(fault) => fault.to_string().into_bytes().into(),
+            EventKind::Unknown(event) => event.json().as_bytes().into(),
+            _ => self.payload().map_or(&[][..], |line| line.bytes()).into(),
+        }
+    }
+
+    /// Puts another text there. What was JSON must be JSON.
+    pub(super) fn set_text(&mut self, text: Vec<u8>) {
+        match &mut self.kind {
+            EventKind::Mark(mark) => *mark = String::from_utf8_lossy(&text).into_owned(),
+            EventKind::Fault(fault) => *fault = serde_json::from_slice(&text).unwrap_or_default(),
+            EventKind::Unknown(event) => event.text = String::from_utf8_lossy(&text).into_owned(),
+            EventKind::In(line) | EventKind::Out(line) | EventKind::Err(line) => *line = Payload::line(text).with_eol(line.eol()),
+            EventKind::Eof(_) | EventKind::Signal(_) | EventKind::Exit(_) => {}
+        }
+    }
+
+    /// The unknown members, as one object, if there are any.
+    pub(super) fn unknown(&self) -> Option<String> {
+        let raw = self.raw.as_ref().filter(|_| !matches!(self.kind, EventKind::Unknown(_)))?;
+        unknown(raw, self.known_in(raw))
+    }
+
+    /// Puts the members of this object in the place of the unknown ones.
+    pub(super) fn set_unknown(&mut self, object: &str) {
+        self.raw = self.raw.take().map(|raw| with_unknown(&raw, self.known_in(&raw), object).into());
+    }
+
+    /// The keys that are known in an event's line; `as` and `eol` are where it is, or was, about a stream's line.
+    fn known_in(&self, raw: &[u8]) -> impl Fn(&str) -> bool + use<> {
+        let was_payload = |members: Members<'_>| kinds(&members).iter().any(|(key, _)| matches!(*key, "in" | "out" | "err"));
+        let has_form = self.payload().is_some() || members(raw).is_ok_and(was_payload);
+        move |key| key == "us" || KINDS.contains(&key) || (has_form && matches!(key, "as" | "eol"))
     }
 }
 
@@ -178,10 +214,6 @@ impl UnknownEvent {
     /// The event as it was read: one JSON object with its `us`.
     pub fn json(&self) -> &str {
         &self.text
-    }
-
-    pub(super) fn new(text: String) -> Self {
-        Self { text }
     }
 
     /// Writes every member but `us`, which may have been changed.

@@ -89,14 +89,15 @@ impl Recording {
         out
     }
 
-    /// Writes the file under a temporary name beside it, then renames it: there is never half a recording at `path`.
+    /// Writes the file under a temporary name beside it, then renames it: there is never half a recording at `path`. Who may read a file
+    /// that is replaced may read the new one, and nobody else.
     ///
     /// # Errors
     /// When the file cannot be written or renamed; the temporary file is removed.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), Error> {
         let path = path.as_ref();
         let temporary = temporary_beside(path);
-        write_new(&temporary, &self.to_bytes())
+        write_new(&temporary, &self.to_bytes(), fs::metadata(path).ok())
             .and_then(|()| fs::rename(&temporary, path))
             .inspect_err(|_| {
                 // The first error is the one to tell.
@@ -196,8 +197,11 @@ fn temporary_beside(path: &Path) -> PathBuf {
     path.with_file_name(name)
 }
 
-fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+fn write_new(path: &Path, bytes: &[u8], replaced: Option<fs::Metadata>) -> io::Result<()> {
     let mut file = fs::File::create_new(path)?;
+    if let Some(replaced) = replaced {
+        file.set_permissions(replaced.permissions())?;
+    }
     file.write_all(bytes)?;
     file.sync_all()
 }

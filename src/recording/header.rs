@@ -4,7 +4,7 @@ use bytes::Bytes;
 use serde_json::value::RawValue;
 
 use super::error::Error;
-use super::object::{Members, members, value, write_member, write_raw};
+use super::object::{Members, members, unknown, value, with_unknown, write_member, write_raw};
 
 /// The newest format version, and the one that is written.
 pub const FORMAT_VERSION: u32 = 1;
@@ -105,26 +105,12 @@ impl Header {
 impl Header {
     /// The unknown members, as one object, if there are any.
     pub(super) fn unknown(&self) -> Option<String> {
-        let raw = self.raw.as_ref()?;
-        let mut out = vec![b'{'];
-        for (key, value) in members(raw).ok()?.iter().filter(|(key, _)| !KNOWN.contains(&key.as_str())) {
-            write_raw(&mut out, key, value);
-        }
-        out.push(b'}');
-        (out.len() > 2).then(|| String::from_utf8_lossy(&out).into_owned())
+        unknown(self.raw.as_ref()?, |key| KNOWN.contains(&key))
     }
 
     /// Puts the members of this object in the place of the unknown ones.
     pub(super) fn set_unknown(&mut self, object: &str) {
-        let Some(raw) = self.raw.take() else { return };
-        let mut out = vec![b'{'];
-        let old = members(&raw).unwrap_or_default();
-        let new = members(object.as_bytes()).unwrap_or_default();
-        for (key, value) in old.iter().filter(|(key, _)| KNOWN.contains(&key.as_str())).chain(&new) {
-            write_raw(&mut out, key, value);
-        }
-        out.push(b'}');
-        self.raw = Some(out.into());
+        self.raw = self.raw.take().map(|raw| with_unknown(&raw, |key| KNOWN.contains(&key), object).into());
     }
 }
 

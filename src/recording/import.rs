@@ -7,7 +7,8 @@ use super::event::{Event, EventKind, Exit, Stream};
 use super::file::Recording;
 use super::header::Header;
 use super::payload::{Eol, Payload};
-use super::vars::{Root, hide};
+use super::redact::hide;
+use super::vars::Root;
 
 /// What a raw capture does not say about itself.
 #[derive(Debug, Clone, Default)]
@@ -55,8 +56,7 @@ pub fn import(capture: &[u8], options: &ImportOptions) -> Result<Recording, Erro
         }
     }
     if !options.roots.is_empty() {
-        let hidden = hide(&mut recording, &options.roots);
-        *recording.header.redactions.get_or_insert_default() += hidden;
+        hide(&mut recording, &options.roots);
     }
     Ok(recording)
 }

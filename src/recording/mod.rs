@@ -50,6 +50,7 @@ mod payload;
 mod redact;
 mod seal;
 mod strings;
+mod table;
 mod vars;
 mod writer;
 

@@ -23,6 +23,28 @@ pub(super) fn value<'a, T: Deserialize<'a>>(key: &str, raw: &'a RawValue, expect
     serde_json::from_str(raw.get()).map_err(|error| format!("\"{key}\" must be {expected}: {}", explain(&error)))
 }
 
+/// The members whose keys are not known, as one object, if there are any.
+pub(super) fn unknown(object: &[u8], is_known: impl Fn(&str) -> bool) -> Option<String> {
+    let mut out = vec![b'{'];
+    for (key, value) in members(object).ok()?.iter().filter(|(key, _)| !is_known(key)) {
+        write_raw(&mut out, key, value);
+    }
+    out.push(b'}');
+    (out.len() > 2).then(|| String::from_utf8_lossy(&out).into_owned())
+}
+
+/// An object with the members of another in the place of those whose keys are not known.
+pub(super) fn with_unknown(object: &[u8], is_known: impl Fn(&str) -> bool, unknown: &str) -> Vec<u8> {
+    let mut out = vec![b'{'];
+    let old = members(object).unwrap_or_default();
+    let new = members(unknown.as_bytes()).unwrap_or_default();
+    for (key, value) in old.iter().filter(|(key, _)| is_known(key)).chain(&new) {
+        write_raw(&mut out, key, value);
+    }
+    out.push(b'}');
+    out
+}
+
 /// Appends `"key":value` to an object that was begun with `{`.
 pub(super) fn write_member(out: &mut Vec<u8>, key: &str, value: &(impl serde::Serialize + ?Sized)) {
     write_key(out, key);

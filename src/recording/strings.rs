@@ -72,6 +72,18 @@ pub(super) fn strings(json: &[u8]) -> Strings {
     found
 }
 
+/// A text as it stands in a JSON string.
+pub(super) fn escaped(text: &str) -> Vec<u8> {
+    let quoted = serde_json::Value::from(text).to_string();
+    quoted.as_bytes()[1..quoted.len() - 1].to_vec()
+}
+
+/// Where in a text `whole` begins, if the text ends within it.
+pub(super) fn open_at(text: &[u8], whole: &[u8]) -> Option<usize> {
+    let first = text.len().saturating_sub(whole.len().saturating_sub(1));
+    (first..text.len()).find(|at| whole.starts_with(&text[*at..]))
+}
+
 /// Where a byte of a JSON text stands, as in `message.content[0].text`.
 pub(super) fn path_to(json: &[u8], place: usize) -> String {
     let mut open: Vec<(Container, usize)> = Vec::new();

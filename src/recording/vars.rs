@@ -1,13 +1,12 @@
 //! Host paths as variables: out of a recording when it is made, into it when it is replayed.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
-use bytes::Bytes;
-
-use super::event::{Event, EventKind};
+use super::event::Event;
 use super::file::Recording;
 use super::header::Header;
-use super::payload::Payload;
+use super::table::{Counts, Table};
 
 /// The name that stands for a literal `$` where the data itself holds something like `${cwd}`.
 const DOLLAR: &str = "dollar";
@@ -71,73 +70,108 @@ impl Recording {
         for (name, default) in &self.header.vars {
             let slug_of = name.strip_suffix(SLUG).and_then(|name| live.get(name));
             let value = live.get(name).cloned().or_else(|| slug_of.map(|path| slug(path)));
-            values.insert(format!("${{{name}}}"), value.unwrap_or_else(|| default.clone()));
+            values.insert(token(name), value.unwrap_or_else(|| default.clone()));
         }
         let mut table = Table::default();
         for (token, value) in &values {
             table.add(token, value, |_| true);
         }
         let mut recording = self.clone();
-        table.apply(&mut recording);
+        let mut used = Counts::new();
+        table.apply_to_header(&mut recording.header, &mut used);
+        for event in &mut recording.events {
+            table.apply_to_event(event, None, &mut used);
+        }
         recording.header.vars.clear();
         recording
     }
 }
 
-/// Puts `${name}` in the place of every root's path and slug, and tells how often.
+/// Puts `${name}` in the place of every root's path and slug.
 ///
 /// Where one root lies in another, the longer path wins. A path is only taken where it ends: `/home/me` is not in
 /// `/home/me-too`.
-pub(super) fn hide(recording: &mut Recording, roots: &[Root]) -> u64 {
-    let vars: Vec<Var> = roots.iter().flat_map(Root::vars).collect();
-    let table = Table::hiding(&vars, &recording.header);
-    let used = table.apply(recording);
-    let defined = &mut recording.header.vars;
-    let mut hidden = 0;
-    for var in vars {
-        if let Some(count) = used.get(&token(&var.name)) {
-            hidden += count;
-            defined.entry(var.name.clone()).or_insert_with(|| var.default.clone());
-        }
-        // A recorder names the folder itself, so that the recording plays where it was made.
-        if let Some(value) = defined.get_mut(&var.name).filter(|value| **value == var.path) {
-            value.clone_from(&var.default);
-            hidden += u64::from(var.path != var.default);
-        }
-    }
-    if used.keys().any(|with| with.starts_with(&literal(""))) {
-        defined.insert(DOLLAR.to_owned(), "$".to_owned());
-    }
-    hidden
-}
-
-/// [`hide`] for a recorder: line by line, and the header is written before the first line is known.
-#[derive(Debug)]
-#[cfg(feature = "session")]
+#[derive(Debug, Default)]
 pub(crate) struct Hider {
+    vars: Vec<Var>,
     table: Table,
-    hidden: Counts,
+    used: Counts,
+    /// How many values of variables were replaced.
+    values: u64,
 }
 
-#[cfg(feature = "session")]
 impl Hider {
-    /// Hides the roots in the header, and names them all there.
-    pub(crate) fn new(roots: &[Root], header: &mut Header) -> Self {
+    /// For what belongs to this header.
+    pub(crate) fn new(roots: &[Root], header: &Header) -> Self {
         let vars: Vec<Var> = roots.iter().flat_map(Root::vars).collect();
-        let mut hider = Self { table: Table::hiding(&vars, header), hidden: Counts::new() };
-        hider.table.apply_to_header(header, &mut hider.hidden);
-        header.vars.insert(DOLLAR.to_owned(), "$".to_owned());
-        header.vars.extend(vars.into_iter().map(|var| (var.name, var.default)));
-        hider
+        let mut table = Table::default();
+        for var in &vars {
+            table.add(&var.path, &token(&var.name), var.ends);
+        }
+        // What looks like a variable before there are any is the session's own text.
+        let names = vars.iter().map(|var| var.name.as_str()).chain([DOLLAR]);
+        for name in names.filter(|name| !header.vars.contains_key(*name)) {
+            table.add(&token(name), &literal(name), |_| true);
+        }
+        Self { vars, table, used: Counts::new(), values: 0 }
     }
 
-    pub(crate) fn event(&mut self, event: &mut Event) {
-        self.table.apply_to_event(event, &mut self.hidden);
+    /// Names all variables in the header, for those who write it before they know which of them turn up.
+    #[cfg(feature = "session")]
+    pub(crate) fn name_all(&self, header: &mut Header) {
+        header.vars.insert(DOLLAR.to_owned(), "$".to_owned());
+        header.vars.extend(self.vars.iter().map(|var| (var.name.clone(), var.default.clone())));
+    }
+
+    /// Names those that have turned up.
+    pub(super) fn name_used(&self, header: &mut Header) {
+        for var in self.vars.iter().filter(|var| self.used.contains_key(&token(&var.name))) {
+            header.vars.entry(var.name.clone()).or_insert_with(|| var.default.clone());
+        }
+        if self.used.keys().any(|with| is_literal(with)) {
+            header.vars.insert(DOLLAR.to_owned(), "$".to_owned());
+        }
+    }
+
+    pub(super) fn header(&mut self, header: &mut Header) {
+        self.table.apply_to_header(header, &mut self.used);
+        // A recorder names the folder itself, so that the recording plays where it was made.
+        for var in &self.vars {
+            if let Some(value) = header.vars.get_mut(&var.name).filter(|value| **value == var.path && var.path != var.default) {
+                value.clone_from(&var.default);
+                self.values += 1;
+            }
+        }
+    }
+
+    /// In all of an event but this part of its text. Says whether the text is another now.
+    pub(super) fn event(&mut self, event: &mut Event, but: Option<Range<usize>>) -> bool {
+        self.table.apply_to_event(event, but, &mut self.used)
+    }
+
+    /// The paths in a part of a JSON string, and what is to stand there.
+    pub(super) fn places<'a>(&'a self, text: &'a [u8]) -> impl Iterator<Item = (Range<usize>, &'a str)> {
+        self.table.places(text, true).into_iter().map(|(range, row)| (range, row.name()))
+    }
+
+    /// Where a path begins of which the end of this text is a part, if there is one.
+    pub(super) fn open_at(&self, text: &[u8]) -> Option<usize> {
+        self.table.open_at(text)
+    }
+
+    /// Counts one of [`places`](Self::places) as hidden.
+    pub(super) fn note(&mut self, with: &str) {
+        *self.used.entry(with.to_owned()).or_default() += 1;
+    }
+
+    /// Counts from nothing.
+    pub(super) fn forget(&mut self) {
+        (self.used, self.values) = Default::default();
     }
 
     /// How often a root was hidden.
-    pub(crate) fn hidden(&self) -> u64 {
-        self.hidden.iter().filter(|(with, _)| !with.starts_with(&literal(""))).map(|(_, count)| count).sum()
+    pub(super) fn hidden(&self) -> u64 {
+        self.values + self.used.iter().filter(|(with, _)| !is_literal(with)).map(|(_, count)| count).sum::<u64>()
     }
 }
 
@@ -146,13 +180,17 @@ fn token(name: &str) -> String {
     format!("${{{name}}}")
 }
 
-/// How a text stands there that would look like [`token`]; without a name, how it begins.
+/// How a text stands there that would look like [`token`].
 fn literal(name: &str) -> String {
-    let closing = if name.is_empty() { "" } else { "}" };
-    format!("${{{DOLLAR}}}{{{name}{closing}")
+    format!("{}{{{name}}}", token(DOLLAR))
+}
+
+fn is_literal(with: &str) -> bool {
+    with.starts_with(&token(DOLLAR))
 }
 
 /// A path that is one variable.
+#[derive(Debug)]
 struct Var {
     name: String,
     path: String,
@@ -192,122 +230,4 @@ fn ends_path(rest: &[u8]) -> bool {
 
 fn ends_slug(rest: &[u8]) -> bool {
     !rest.first().is_some_and(u8::is_ascii_alphanumeric)
-}
-
-/// What to put in the place of what, all in one pass: nothing that was put in is looked at again.
-#[derive(Debug, Default)]
-struct Table {
-    /// The longest first.
-    rows: Vec<Row>,
-}
-
-#[derive(Debug)]
-struct Row {
-    needle: Form,
-    with: Form,
-    /// The replacement as it was given, to count by.
-    name: String,
-    ends: fn(&[u8]) -> bool,
-}
-
-/// A text as it is, and as it stands in a JSON string.
-#[derive(Debug)]
-struct Form {
-    plain: Vec<u8>,
-    json: Vec<u8>,
-}
-
-impl Form {
-    fn new(text: &str) -> Self {
-        let quoted = serde_json::Value::from(text).to_string();
-        Self { plain: text.into(), json: quoted[1..quoted.len() - 1].into() }
-    }
-
-    fn get(&self, json: bool) -> &[u8] {
-        if json { &self.json } else { &self.plain }
-    }
-}
-
-type Counts = BTreeMap<String, u64>;
-
-impl Table {
-    fn hiding(vars: &[Var], header: &Header) -> Self {
-        let mut table = Self::default();
-        for var in vars {
-            table.add(&var.path, &token(&var.name), var.ends);
-        }
-        // What looks like a variable before there are any is the session's own text.
-        let names = vars.iter().map(|var| var.name.as_str()).chain([DOLLAR]);
-        for name in names.filter(|name| !header.vars.contains_key(*name)) {
-            table.add(&token(name), &literal(name), |_| true);
-        }
-        table
-    }
-
-    fn add(&mut self, needle: &str, with: &str, ends: fn(&[u8]) -> bool) {
-        self.rows.push(Row { needle: Form::new(needle), with: Form::new(with), name: with.to_owned(), ends });
-        self.rows.sort_by_key(|row| std::cmp::Reverse(row.needle.plain.len()));
-    }
-
-    fn apply(&self, recording: &mut Recording) -> Counts {
-        let mut counts = Counts::new();
-        self.apply_to_header(&mut recording.header, &mut counts);
-        for event in &mut recording.events {
-            self.apply_to_event(event, &mut counts);
-        }
-        counts
-    }
-
-    fn apply_to_event(&self, event: &mut Event, counts: &mut Counts) {
-        if let Some(payload) = event.payload_mut() {
-            self.apply_to_payload(payload, counts);
-        } else if let EventKind::Mark(text) = &mut event.kind {
-            self.apply_to_text(text, counts);
-        }
-    }
-
-    fn apply_to_header(&self, header: &mut Header, counts: &mut Counts) {
-        for text in header.argv.iter_mut().flatten().chain(header.env.values_mut()) {
-            self.apply_to_text(text, counts);
-        }
-    }
-
-    fn apply_to_payload(&self, payload: &mut Payload, counts: &mut Counts) {
-        if let Some(new) = self.replace(payload.bytes(), payload.json().is_some(), counts) {
-            *payload = Payload::line(Bytes::from(new)).with_eol(payload.eol());
-        }
-    }
-
-    fn apply_to_text(&self, text: &mut String, counts: &mut Counts) {
-        if let Some(new) = self.replace(text.as_bytes(), false, counts) {
-            *text = String::from_utf8_lossy(&new).into_owned();
-        }
-    }
-
-    /// `None` when nothing was found.
-    fn replace(&self, text: &[u8], json: bool, counts: &mut Counts) -> Option<Vec<u8>> {
-        let mut out = Vec::new();
-        let (mut at, mut copied) = (0, 0);
-        while at < text.len() {
-            let rest = &text[at..];
-            let hit = self
-                .rows
-                .iter()
-                .find_map(|row| rest.strip_prefix(row.needle.get(json)).filter(|rest| (row.ends)(rest)).map(|rest| (row, rest)));
-            let Some((row, rest)) = hit else {
-                // An escape is one piece: the `/` of `\/` begins no path.
-                at += if json && text[at] == b'\\' { 2 } else { 1 };
-                continue;
-            };
-            out.extend_from_slice(&text[copied..at]);
-            out.extend_from_slice(row.with.get(json));
-            *counts.entry(row.name.clone()).or_default() += 1;
-            at = text.len() - rest.len();
-            copied = at;
-        }
-        (copied > 0).then(|| {
-            out.extend_from_slice(&text[copied..]);
-            out
-        })
-    }
 }

@@ -55,8 +55,6 @@ pub struct SessionBuilder {
     buffer_cap: usize,
 }
 
-option_setters!(SessionBuilder, options);
-
 impl SessionBuilder {
     pub(super) fn new() -> Self {
         Self {
@@ -185,6 +183,8 @@ impl SessionBuilder {
         Ok(shared)
     }
 }
+
+option_setters!(SessionBuilder, options);
 
 impl fmt::Debug for SessionBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

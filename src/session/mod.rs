@@ -9,12 +9,14 @@
 //! * **One at a time.** Turns run in the order in which they are first polled. A turn that is dropped is interrupted and drained.
 //! * **Options** lie in layers: query, session, application, defaults; see [`Options`].
 
+// First, so that the documentation of `Session` begins with what each of them has.
+mod handle;
+
 mod builder;
 mod control;
 mod driver;
 mod error;
 mod events;
-mod handle;
 mod handlers;
 mod mailbox;
 mod oneshot;

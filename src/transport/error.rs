@@ -7,20 +7,17 @@ use std::path::{Path, PathBuf};
 type Source = Box<dyn std::error::Error + Send + Sync>;
 
 /// What to do about a missing CLI.
-const HINT: &str = "install it with `npm install -g @anthropic-ai/claude-code`, or give its place with `CliPath::Explicit`";
+const HINT: &str =
+    "install it with `npm install -g @anthropic-ai/claude-code`, or say where it is: `cli_path` of a session, `CliPath::Explicit`";
 
 /// A connection could not be opened.
 ///
 /// The message says what failed, where, and what to do; it holds no argument and no variable's value.
-#[derive(Debug, thiserror::Error)]
-#[error("{kind}")]
 pub struct Error {
     kind: Kind,
-    #[source]
     source: Option<Source>,
 }
 
-#[derive(Debug)]
 enum Kind {
     NoRuntime,
     CliNotFound { searched: Vec<PathBuf>, refused: Vec<(PathBuf, &'static str)> },
@@ -115,6 +112,30 @@ fn is_bad_format(code: i32) -> bool {
     code == if cfg!(windows) { 193 } else { 8 }
 }
 
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.kind)?;
+        match (&self.kind, &self.source) {
+            // These say what did not work, and nothing of why.
+            (Kind::Spawn { .. } | Kind::Other, Some(why)) => write!(f, ": {why}"),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The message: it is what a test that fails by `unwrap` or `?` shows.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Error({self})")
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_deref().map(|source| source as _)
+    }
+}
+
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -145,5 +166,23 @@ impl fmt::Display for Kind {
             Self::Spawn { program } => write!(f, "the system did not start {}", program.display()),
             Self::Other => f.write_str("the transport could not be opened"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error as _;
+
+    use super::*;
+
+    #[test]
+    fn the_cause_is_in_the_message_where_that_says_nothing_else() {
+        let other = Error::other("no route to build-7");
+        assert_eq!(other.to_string(), "the transport could not be opened: no route to build-7");
+        let limit = Error::spawn(Path::new("/bin/sh"), io::Error::from_raw_os_error(11));
+        assert!(limit.is_spawn(), "{limit}");
+        assert!(limit.to_string().starts_with("the system did not start /bin/sh: "), "{limit}");
+        assert!(limit.to_string().ends_with(&limit.source().unwrap().to_string()), "{limit}");
+        assert_eq!(format!("{limit:?}"), format!("Error({limit})"));
     }
 }

@@ -135,6 +135,10 @@ impl Search {
     fn look_in(&mut self, directory: &Path, world: &World) -> Option<PathBuf> {
         let (name, shims): (_, &[_]) = if world.windows { ("claude.exe", &["claude.cmd", "claude.bat"]) } else { ("claude", &[]) };
         let candidate = directory.join(name);
+        // A directory may stand on PATH twice, and in the list again.
+        if self.searched.contains(&candidate) {
+            return None;
+        }
         match world.judge(&candidate) {
             Verdict::Usable => return Some(candidate),
             Verdict::NotExecutable => self.refused.push((candidate.clone(), "not executable")),
@@ -279,6 +283,18 @@ mod tests {
         place.world.path = Some(":.:bin".into());
         let error = place.locate(&CliPath::Auto).unwrap_err();
         assert_eq!(error.searched().len(), ORDER.len() - 2);
+    }
+
+    #[test]
+    fn a_place_that_is_named_twice_is_looked_at_once() {
+        let mut place = place();
+        let twice = [place.at("bin1"), place.at("home/.local/bin"), place.at("bin1"), place.at("bin2")];
+        place.world.path = Some(env::join_paths(twice).unwrap());
+        let error = place.locate(&CliPath::Auto).unwrap_err();
+        let [first, second, others @ ..] = ORDER;
+        let order =
+            [first, "home/.local/bin/claude", second].into_iter().chain(others.into_iter().filter(|below| !below.contains(".local")));
+        assert_eq!(error.searched(), order.map(|below| place.at(below)).collect::<Vec<_>>());
     }
 
     #[test]

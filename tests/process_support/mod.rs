@@ -56,6 +56,7 @@ pub(crate) fn gone(pid: u32) {
             return;
         }
         assert!(start.elapsed() < LIMIT, "{pid} is still there: {stat:?}");
+        // Nobody tells of the end of a process that is not ours: look again.
         std::thread::sleep(Duration::from_millis(1));
     }
 }

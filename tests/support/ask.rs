@@ -23,7 +23,7 @@ pub fn no(id: &str, error: &str) -> String {
 }
 
 /// A CLI that can do everything, and asks each of these in turn; what the host answers is taken down.
-fn asking(asks: &[String], answers: &Log) -> Memory {
+pub fn asking(asks: &[String], answers: &Log) -> Memory {
     let (asks, answers) = (asks.to_vec(), answers.clone());
     cli(move |_, mut cli| {
         let (asks, answers) = (asks.clone(), answers.clone());

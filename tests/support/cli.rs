@@ -46,6 +46,26 @@ pub fn answering(bytes: impl Into<Vec<u8>>) -> Memory {
     })
 }
 
+/// A CLI that answers its only prompt with these lines, and with the result that is made of the prompt's uuid.
+pub fn saying(lines: &[Value], last: fn(&str) -> Value, log: &Log) -> Memory {
+    let (lines, log) = (lines.to_vec(), log.clone());
+    cli(move |_, mut cli| {
+        let (lines, log) = (lines.clone(), log.clone());
+        async move {
+            cli.handshake().await;
+            let (uuid, _) = cli.prompt().await;
+            cli.write(init(&uuid)).await;
+            for line in lines {
+                cli.write(line).await;
+            }
+            cli.write(last(&uuid)).await;
+            cli.drain().await;
+            log.push("end of input");
+            Exit::from_code(0)
+        }
+    })
+}
+
 /// A CLI whose first process runs `script` once it has a prompt, whose uuid the script is given; the others serve.
 pub fn first<F, Fut>(launches: &Launches, script: F) -> Memory
 where

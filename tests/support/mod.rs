@@ -7,4 +7,5 @@ pub mod cli;
 pub mod log;
 pub mod matcher;
 pub mod read;
+pub mod recorded;
 pub mod view;

@@ -3,8 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use claude_wire::recording::{self, Header, ImportOptions, Recording, Root};
+use claude_wire::recording::{self, Header, ImportOptions, Recording};
 
+use super::arguments::{Folders, Scrubbing, may_write};
 use super::{Failure, Found};
 
 mod folders;
@@ -14,8 +15,8 @@ mod folders;
 /// A capture is a log of JSON lines with one row for each line that crossed a pipe: {"t":0.031,"dir":"out","line":"{\"type\":...}"}, with
 /// t in seconds, dir one of in, out, err, exit, and "ev":"eof" or "ev":"SIGTERM" in the place of a line. Keys, tokens, addresses, and the
 /// long texts of the CLI's own are replaced by placeholders, unless --no-scrub says otherwise. The folders that the capture names as the
-/// CLI's own (the first system/init and the reply to initialize do) become variables; what else looks like a folder of the capturing host is
-/// told of on stderr.
+/// CLI's own (the first system/init and the reply to initialize do) become variables, unless --cwd and --home name others; what else looks like
+/// a folder of the capturing host is told of on stderr.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -49,18 +50,10 @@ pub(crate) struct Arguments {
     /// When it was captured, in RFC 3339
     #[arg(long, value_name = "DATE")]
     recorded_at: Option<String>,
-    /// The CLI's working folder, which becomes ${cwd}; unless told, that of the first system/init
-    #[arg(long, value_name = "FOLDER")]
-    cwd: Option<String>,
-    /// The CLI's home folder, which becomes ${home}; unless told, the one around the capture's .claude
-    #[arg(long, value_name = "FOLDER")]
-    home: Option<String>,
-    /// A further folder that becomes a variable, and what stands for it; may be repeated
-    #[arg(long, value_name = "VAR=FOLDER:NEUTRAL", value_parser = root)]
-    root: Vec<Root>,
-    /// Keep keys, tokens, addresses and long texts as they are
-    #[arg(long)]
-    no_scrub: bool,
+    #[command(flatten)]
+    folders: Folders,
+    #[command(flatten)]
+    scrubbing: Scrubbing,
 }
 
 #[derive(Clone)]
@@ -68,11 +61,13 @@ struct ArgumentList(Vec<String>);
 
 pub(crate) fn run(arguments: Arguments) -> Result<Found, Failure> {
     let Arguments { capture, output, force, .. } = &arguments;
-    if !force && output.exists() {
-        return Err(format!("{} is there already; remove it, or say --force", output.display()));
-    }
+    may_write(output, *force)?;
+    let redaction = arguments.scrubbing.redaction()?;
     let bytes = fs::read(capture).map_err(|error| format!("{}: {error}", capture.display()))?;
-    let recording = import(&bytes, &arguments).map_err(|error| format!("{}: {error}", capture.display()))?;
+    let mut recording = import(&bytes, &arguments).map_err(|error| format!("{}: {error}", capture.display()))?;
+    if let Some(redaction) = redaction {
+        redaction.scrub(&mut recording);
+    }
     recording.save(output).map_err(|error| error.to_string())?;
     eprintln!("{}", summary(output, &recording));
     let left = folders::left(&recording);
@@ -95,20 +90,14 @@ fn import(capture: &[u8], arguments: &Arguments) -> Result<Recording, recording:
         None => Some(arguments.arg.clone()).filter(|list| !list.is_empty()),
     };
     header.env = arguments.env.iter().cloned().collect();
-    let cwd = arguments.cwd.as_ref().map(Root::cwd);
-    let home = arguments.home.as_ref().map(Root::home);
-    let mut roots: Vec<Root> = cwd.into_iter().chain(home).chain(arguments.root.iter().cloned()).collect();
+    let mut roots = arguments.folders.roots();
     let bare = recording::import(capture, &ImportOptions { header: Header::new(), roots: Vec::new() })?;
     for told in folders::told(&bare) {
         if roots.iter().all(|root| root.var() != told.var() && root.path() != told.path()) {
             roots.push(told);
         }
     }
-    let mut recording = recording::import(capture, &ImportOptions { header, roots })?;
-    if !arguments.no_scrub {
-        recording::scrub(&mut recording, &[]);
-    }
-    Ok(recording)
+    recording::import(capture, &ImportOptions { header, roots })
 }
 
 /// `session.jsonl: 8 events, 3 redactions`.
@@ -124,10 +113,4 @@ fn argument_list(text: &str) -> Result<ArgumentList, String> {
 fn pair(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
     Ok((name.to_owned(), value.to_owned()))
-}
-
-pub(crate) fn root(text: &str) -> Result<Root, String> {
-    let parts = text.split_once('=').and_then(|(var, rest)| Some((var, rest.split_once(':')?)));
-    let (var, (folder, neutral)) = parts.ok_or("expected VAR=FOLDER:NEUTRAL, as in tmp=/var/tmp/me:/tmp")?;
-    Ok(Root::new(var, folder, neutral))
 }

@@ -2,26 +2,30 @@
 
 use std::path::PathBuf;
 
-use claude_wire::recording::{Event, EventKind, Finding, Header, Recording};
+use claude_wire::recording::{Event, EventKind, Finding, Header, Integrity, Recording};
 
-use super::scrub::Known;
+use super::arguments::Known;
 use super::{Failure, Found};
 
 /// Find what recordings hold that should not be shared.
 ///
 /// One line for each finding says where it is, what kind of thing, and how it begins; never the thing itself. `claude-wire scrub` takes out
-/// what is found. Before it looks, the command plants something of every kind in a recording of its own and fails if it does not find that.
+/// what is found, but for words that look random: they may be keys that nothing tells of, or hashes and names, so a person must look; with
+/// --secret-env they are secrets to both commands. Before it looks, the command plants something of every kind in a recording of its own and fails if it does not find that.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
   claude-wire lint recordings/*/*.jsonl
   claude-wire lint session.jsonl --secret-env DEPLOY_PHRASE
 
-Exit codes: 0 nothing was found, 1 something was, 2 a recording could not be read, or the search itself does not work.")]
+Exit codes: 0 nothing was found, 1 something was, 2 a recording could not be read to its end, or the search itself does not work.")]
 pub(crate) struct Arguments {
     /// The recordings
     #[arg(required = true, value_name = "RECORDING")]
     files: Vec<PathBuf>,
+    /// Say nothing of words that look random
+    #[arg(long)]
+    no_random: bool,
     #[command(flatten)]
     known: Known,
 }
@@ -30,7 +34,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
     let redaction = arguments.known.redaction()?;
     let find = |recording: &Recording| redaction.lint(recording);
     control(find)?;
-    let (mut failures, mut count) = (Vec::new(), 0);
+    let (mut failures, mut count, mut read) = (Vec::new(), 0, 0);
     for file in &arguments.files {
         let recording = match Recording::open(file) {
             Ok(recording) => recording,
@@ -39,12 +43,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
                 continue;
             }
         };
-        for finding in find(&recording) {
+        read += 1;
+        if let Integrity::Truncated { dropped: 1.. } = recording.integrity() {
+            failures.push(format!("{}: it ends in half a line, which cannot be looked at; `claude-wire scrub` drops it", file.display()));
+        }
+        for finding in find(&recording).into_iter().filter(|finding| finding.kind != "random" || !arguments.no_random) {
             count += 1;
             println!("{}:{}: {} in {}: {}", file.display(), finding.line, finding.kind, finding.place, finding.excerpt);
         }
     }
-    eprintln!("claude-wire: {count} found in {} recordings", arguments.files.len() - failures.len());
+    eprintln!("claude-wire: {count} found in {read} recordings");
     match failures.is_empty() {
         true if count == 0 => Ok(Found::Nothing),
         true => Ok(Found::Something),
@@ -79,6 +87,7 @@ fn planted(kind: &str) -> String {
         "user" => r#"{"cwd":"/home/somebody/project"}"#.to_owned(),
         "host" => r#"{"text":"connect to 10.11.12.13"}"#.to_owned(),
         "signature" => format!(r#"{{"type":"thinking","signature":"{random}"}}"#),
+        "random" => format!(r#"{{"text":"use {random}q7Rt2XvB"}}"#),
         "text" => format!(r#"{{"type":"control_response","description":"{}"}}"#, [random; 4].join(" ")),
         _ => String::new(),
     }

@@ -2,6 +2,7 @@
 
 #![warn(clippy::unwrap_used)]
 
+mod arguments;
 mod census;
 mod corpus;
 mod decode;

@@ -7,9 +7,16 @@ use std::path::{Path, PathBuf};
 use claude_wire::record::{Recorder, claim};
 use claude_wire::transport::CliPath;
 
-use super::scrub::Known;
+use super::arguments::Scrubbing;
 use super::{Failure, Found};
 use crate::pass_through::PassThrough;
+
+/// `{n}` in a help: clap makes a line break of that, unless something (here a style, which is none) is between its letters.
+macro_rules! number {
+    () => {
+        "{\u{1b}[0mn}"
+    };
+}
 
 /// Run a CLI and record what crosses its streams.
 ///
@@ -17,17 +24,16 @@ use crate::pass_through::PassThrough;
 /// SIGUSR1 and SIGUSR2 are passed on. A recording that cannot be written ends where it is, with a line on stderr at the end; the run goes on.
 /// Secrets are taken out before a line is written: see `claude-wire scrub`.
 #[derive(clap::Args)]
-#[command(after_help = "\
+#[command(after_help = concat!("\
 Examples:
   claude-wire record -o session.jsonl -- claude -p --output-format stream-json --verbose 'Say hello'
-  claude-wire record -o 'runs/{n}.jsonl' -- ./node_modules/.bin/claude -p 'Say hello'
+  claude-wire record -o 'runs/", number!(), ".jsonl' -- ./node_modules/.bin/claude -p 'Say hello'
 
 To record what an SDK does, let it start `mock-claude` with CLAUDE_WIRE_RECORD_TO and CLAUDE_WIRE_REAL_CLI set.
 
-Exit codes: as the CLI's; 128 and the number where a signal ended it, but SIGKILL, by which this ends too; 2 if it could not be started.")]
+Exit codes: as the CLI's; 128 and the number where a signal ended it, but SIGKILL, by which this ends too; 2 if it could not be started."))]
 pub(crate) struct Arguments {
-    /// The recording to write; {n} in its name becomes the first number that is free
-    #[arg(short, long, value_name = "RECORDING")]
+    #[arg(short, long, value_name = "RECORDING", help = concat!("The recording to write; ", number!(), " in its name becomes the first number that is free"))]
     output: PathBuf,
     /// Replace the recording if it is there already
     #[arg(long)]
@@ -35,18 +41,15 @@ pub(crate) struct Arguments {
     /// The version of the CLI, as in 2.1.329, for the header
     #[arg(long, value_name = "VERSION")]
     cli: Option<String>,
-    /// Keep keys, tokens, addresses and long texts as they are
-    #[arg(long, conflicts_with_all = ["secret_env", "host"])]
-    no_scrub: bool,
     #[command(flatten)]
-    known: Known,
+    scrubbing: Scrubbing,
     /// The CLI and its arguments
     #[arg(last = true, required = true, value_name = "COMMAND")]
     command: Vec<OsString>,
 }
 
 pub(crate) fn run(arguments: Arguments) -> Result<Found, Failure> {
-    let redaction = arguments.known.redaction()?;
+    let redaction = arguments.scrubbing.redaction()?;
     let (program, args) = arguments.command.split_first().ok_or("no command")?;
     let cli = find(program)?;
     let recording = if arguments.force && arguments.output.exists() {
@@ -56,7 +59,10 @@ pub(crate) fn run(arguments: Arguments) -> Result<Found, Failure> {
             .map_err(|error| if error.is_already_there() { format!("{error}; --force does") } else { error.to_string() })?
     };
     let change = |recorder: Recorder| {
-        let recorder = if arguments.no_scrub { recorder.unredacted() } else { recorder.redaction(redaction) };
+        let recorder = match redaction {
+            Some(redaction) => recorder.redaction(redaction),
+            None => recorder.unredacted(),
+        };
         match arguments.cli {
             Some(version) => recorder.cli_version(version),
             None => recorder,

@@ -1,14 +1,13 @@
 //! `scrub`: takes secrets out of recordings that are there.
 
 use std::collections::BTreeMap;
-use std::env;
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use claude_wire::recording::{Integrity, Recording, Redaction, Root};
+use claude_wire::recording::{Integrity, Recording, Redaction};
 
-use super::import::root;
+use super::arguments::{Folders, Known, may_write};
 use super::{Failure, Found};
 
 /// Take out of recordings what should not be shared: keys, tokens, addresses, paths, hosts, signatures, the CLI's own long texts.
@@ -36,51 +35,17 @@ pub(crate) struct Arguments {
     /// Replace OUT if it is there already
     #[arg(long, requires = "output")]
     force: bool,
-    /// The CLI's working folder, which becomes ${cwd}
-    #[arg(long, value_name = "FOLDER")]
-    cwd: Option<String>,
-    /// The CLI's home folder, which becomes ${home}
-    #[arg(long, value_name = "FOLDER")]
-    home: Option<String>,
-    /// A further folder that becomes a variable, and what stands for it; may be repeated
-    #[arg(long, value_name = "VAR=FOLDER:NEUTRAL", value_parser = root)]
-    root: Vec<Root>,
+    #[command(flatten)]
+    folders: Folders,
     #[command(flatten)]
     known: Known,
 }
 
-/// What only the caller knows.
-#[derive(clap::Args)]
-pub(crate) struct Known {
-    /// The name of a variable of this environment whose value is a secret; may be repeated
-    #[arg(long, value_name = "NAME")]
-    secret_env: Vec<String>,
-    /// The name of a machine; may be repeated
-    #[arg(long, value_name = "NAME")]
-    host: Vec<String>,
-}
-
-impl Known {
-    pub(crate) fn redaction(&self) -> Result<Redaction, Failure> {
-        let mut redaction = self.host.iter().fold(Redaction::new(), Redaction::host);
-        for name in &self.secret_env {
-            // A variable that is not there would leave its value unsought.
-            let value = env::var(name).map_err(|error| format!("--secret-env {name}: {error}"))?;
-            redaction = redaction.secret(value);
-        }
-        Ok(redaction)
-    }
-}
-
 pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
-    let mut redaction = arguments.known.redaction()?;
-    let folders = arguments.cwd.iter().map(Root::cwd).chain(arguments.home.iter().map(Root::home)).chain(arguments.root.iter().cloned());
-    redaction = folders.fold(redaction, Redaction::root);
+    let redaction = arguments.folders.roots().into_iter().fold(arguments.known.redaction()?, Redaction::root);
     if let Some(output) = &arguments.output {
         let [file] = arguments.files.as_slice() else { return Err("-o takes one recording; use --in-place for several".to_owned()) };
-        if !arguments.force && output.exists() {
-            return Err(format!("{} is there already; remove it, or say --force", output.display()));
-        }
+        may_write(output, arguments.force)?;
         println!("{}", scrub(file, output, &redaction)?);
         return Ok(Found::Nothing);
     }
@@ -120,8 +85,17 @@ fn save_without_footer(recording: &Recording, output: &Path) -> io::Result<()> {
     let mut name = output.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.tmp", std::process::id()));
     let temporary = output.with_file_name(name);
-    fs::write(&temporary, bytes).and_then(|()| fs::rename(&temporary, output)).inspect_err(|_| {
+    write_as(&temporary, &bytes, output).and_then(|()| fs::rename(&temporary, output)).inspect_err(|_| {
         // The first error is the one to tell.
         let _ = fs::remove_file(&temporary);
     })
+}
+
+/// A new file that is for the same readers as one that is there.
+fn write_as(path: &Path, bytes: &[u8], there: &Path) -> io::Result<()> {
+    let mut file = fs::File::create_new(path)?;
+    if let Ok(there) = fs::metadata(there) {
+        file.set_permissions(there.permissions())?;
+    }
+    file.write_all(bytes)
 }

@@ -107,10 +107,10 @@ impl Machine {
         true
     }
 
-    /// Notes the session id where the CLI confirms it, and is not being ended: its session may have been forgotten.
+    /// Notes the session id where the CLI confirms it, unless its session is to be forgotten.
     fn note_session(&mut self, frame: &Frame, out: &mut Vec<Output>) {
         let confirms = match frame.kind() {
-            _ if !self.can_write() => false,
+            _ if self.forgotten => false,
             FrameKind::Result => true,
             FrameKind::System => frame.subtype().as_deref() == Some("init"),
             _ => false,

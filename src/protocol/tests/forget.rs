@@ -70,3 +70,24 @@ fn at_rest_there_is_no_process_to_end() {
     let mut rig = Rig::idle();
     assert!(forget(&mut rig).is_empty());
 }
+
+/// The exit may be known before the last lines are read.
+#[test]
+fn what_a_cli_said_before_it_left_is_resumed_and_not_forgotten() {
+    let mut rig = Rig::ready();
+    rig.prompt(1);
+    rig.input(Input::Leaving);
+    assert_eq!(rig.line(NAMED), ["session s-1".into(), turn(1, NAMED)]);
+    rig.closed();
+    assert_eq!(rig.prompt(2), ["open, resume s-1"]);
+}
+
+#[test]
+fn what_a_cli_that_has_left_still_says_does_not_bring_a_forgotten_conversation_back() {
+    let mut rig = acquainted();
+    rig.input(Input::Leaving);
+    assert!(forget(&mut rig).is_empty());
+    assert_eq!(rig.line(NAMED_RESULT), [event(NAMED_RESULT)]);
+    rig.closed();
+    assert_eq!(rig.prompt(2), ["open"]);
+}

@@ -122,6 +122,23 @@ async fn the_rest_of_a_secret_is_not_written_however_late_it_comes() {
     assert!(!std::fs::read_to_string(&path).unwrap().contains("ary"));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_folder_in_pieces_is_one_variable_whether_secrets_go_or_stay() {
+    for key in ["<key:1>", "sk-ant-1"] {
+        let Setup { path, recorder, bench, _folder } = setup();
+        let recorder = if key == "sk-ant-1" { recorder.unredacted() } else { recorder };
+        let mut host = recorder.open(Launch { cwd: Some("/srv/canary-cwd".into()), ..Launch::default() }).await.unwrap();
+        let mut cli = bench.peer();
+        for piece in ["in /srv/can", "ary-cwd/x sk-ant-1", " and so on and on"].map(piece_line) {
+            cli.stdout.write_all(piece.as_bytes()).await.unwrap();
+            read(&mut host.stdout, piece.len()).await;
+        }
+        recorder.flush().await.unwrap();
+        let texts: Vec<_> = events(&path).iter().map(|line| line.split("\"text\":").nth(1).unwrap().to_owned()).collect();
+        assert_eq!(texts, ["\"in ${cwd}\"}}}}".to_owned(), format!("\"/x {key}\"}}}}}}}}"), "\" and so on and on\"}}}}".to_owned()]);
+    }
+}
+
 /// A partial message of the main thread.
 fn piece_line(piece: &str) -> String {
     let delta = format!(r#"{{"type":"content_block_delta","delta":{{"type":"text_delta","text":"{piece}"}}}}"#);

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use memchr::memmem::Finder;
 
+use crate::recording::strings::{escaped, open_at};
+
 /// Shorter texts are not looked for: they are in too much that is no secret.
 const SHORTEST: usize = 8;
 /// More are not learned: each costs a search of every line.
@@ -33,7 +35,7 @@ impl Known {
 
     /// A name, of a machine or an organisation.
     pub(super) fn add_name(&mut self, kind: &'static str, text: &[u8]) -> bool {
-        self.add(kind, text, true, |text| vec![text.to_vec(), in_json(text)])
+        self.add(kind, text, true, |text| in_strings(text).into())
     }
 
     fn add(&mut self, kind: &'static str, text: &[u8], is_name: bool, forms: fn(&[u8]) -> Vec<Vec<u8>>) -> bool {
@@ -49,6 +51,12 @@ impl Known {
         // The longest first: one secret may begin with another.
         self.0.sort_by_key(|needle| std::cmp::Reverse(needle.text.len()));
         true
+    }
+
+    /// Where in a text one begins of which the end of the text is a part, if there is one. Only of several words: one is waited for anyway.
+    pub(super) fn open_at(&self, text: &[u8]) -> Option<usize> {
+        let forms = self.0.iter().flat_map(|needle| &needle.forms).map(Finder::needle).filter(|form| form.contains(&b' '));
+        forms.filter_map(|form| open_at(text, form)).min()
     }
 
     /// Those that are in this line at all.
@@ -86,7 +94,8 @@ impl std::fmt::Debug for Needle {
 
 /// A text as it is, in a JSON string, percent-encoded, in base64.
 fn encoded(text: &[u8]) -> Vec<Vec<u8>> {
-    let mut forms = vec![text.to_vec(), in_json(text), percent(text, b"0123456789ABCDEF"), percent(text, b"0123456789abcdef")];
+    let mut forms = vec![percent(text, b"0123456789ABCDEF"), percent(text, b"0123456789abcdef")];
+    forms.extend(in_strings(text));
     for before in 0..3 {
         forms.push(inner_base64(&STANDARD_NO_PAD, text, before));
         forms.push(inner_base64(&URL_SAFE_NO_PAD, text, before));
@@ -94,9 +103,11 @@ fn encoded(text: &[u8]) -> Vec<Vec<u8>> {
     forms
 }
 
-fn in_json(text: &[u8]) -> Vec<u8> {
-    let quoted = serde_json::Value::from(String::from_utf8_lossy(text)).to_string();
-    quoted.as_bytes()[1..quoted.len() - 1].to_vec()
+/// As it is, in a JSON string, and in one of JSON that is in a JSON string, as the arguments and the results of tools are.
+fn in_strings(text: &[u8]) -> [Vec<u8>; 3] {
+    let in_json = |text: &[u8]| escaped(&String::from_utf8_lossy(text));
+    let once = in_json(text);
+    [text.to_vec(), in_json(&once), once]
 }
 
 fn percent(text: &[u8], digits: &[u8; 16]) -> Vec<u8> {
@@ -141,7 +152,8 @@ mod tests {
     #[test]
     fn a_secret_is_found_in_every_form() {
         assert!(is_found(&format!("x{SECRET}y")));
-        assert!(is_found(&serde_json::json!(SECRET).to_string()));
+        let told = serde_json::json!(SECRET).to_string();
+        assert!(is_found(&told) && is_found(&serde_json::json!(told).to_string()));
         assert!(is_found("?q=pa55%22word%2F%2B%3F%C3%BF&x") && is_found("pa55%22word%2f%2b%3f%c3%bf"));
         for before in ["", "a", "ab", "abc"] {
             for after in ["", "d", "de"] {

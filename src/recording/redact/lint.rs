@@ -1,22 +1,25 @@
 use std::fmt;
+use std::ops::Range;
 
-use super::numbers::KINDS;
+use super::numbers::{FINDINGS, RANDOM};
+use super::random::random;
 use super::redaction::Redaction;
 use super::redactor::{Held, Redactor};
 use super::rules::Place;
-use crate::recording::event::Event;
+use super::text::is_json;
 use crate::recording::file::Recording;
 use crate::recording::strings::path_to;
 
-/// Something that [`scrub`](super::scrub) would replace.
+/// Something that [`scrub`](super::scrub) would replace, or, of the kind `random`, something to look at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Finding {
     /// The line in the recording's file, from 1: the header, then the events.
     pub line: usize,
-    /// The rule: `key`, `email` and so on, as in the table of [`Redaction`].
+    /// The rule: `key`, `email` and so on, as in the table of [`Redaction`]; `random` of a word that may be a key of an unknown kind.
     pub kind: &'static str,
-    /// Where in the line: `argv[2]`, `env.NAME`, `vars.NAME`; of a line that is JSON the path, as in `message.content[0].text`; else the byte.
+    /// Where in the line: `argv[2]`, `env.NAME`, `vars.NAME`; in JSON the path, as in `message.content[0].text` of what crossed a pipe; else
+    /// the byte.
     pub place: String,
     /// What was found, masked: how it begins if it is long, and its length. Safe to show.
     pub excerpt: String,
@@ -32,7 +35,7 @@ impl fmt::Display for Finding {
 impl Finding {
     /// The kinds of things that are found, in no order.
     pub fn kinds() -> &'static [&'static str] {
-        &KINDS
+        &FINDINGS
     }
 }
 
@@ -51,16 +54,27 @@ pub(super) fn find(redaction: &Redaction, recording: &Recording) -> Vec<Finding>
     let env = header.env.iter().map(|(name, text)| (format!("env.{name}"), text));
     let vars = header.vars.iter().map(|(name, text)| (format!("vars.{name}"), text));
     let unknown = header.unknown();
-    let unknown = unknown.iter().map(|text| ("unknown keys".to_owned(), text));
+    let unknown = unknown.iter().map(|text| (String::new(), text));
     for ((name, text), places) in argv.chain(env).chain(vars).chain(unknown).zip(redactor.in_header(header)) {
-        findings.extend(places.iter().map(|place| finding(1, place, &text.as_bytes()[place.range.clone()], name.clone())));
+        let mut found = findings_in(1, text.as_bytes(), &places);
+        if !name.is_empty() {
+            found.iter_mut().for_each(|finding| finding.place.clone_from(&name));
+        }
+        findings.append(&mut found);
     }
     let mut lines = 2..;
     let mut take = |redactor: &mut Redactor| {
-        while let Some(Held { event, edits, .. }) = redactor.next_found() {
+        while let Some(Held { event, edits, unknown, .. }) = redactor.next_found() {
             let line = lines.next().unwrap_or_default();
+            let text = event.text();
+            let taken: Vec<&Range<usize>> = edits.iter().map(|edit| &edit.range).collect();
+            // What goes on in the next pieces is told with all of its text.
             let found = edits.iter().filter_map(|edit| Some((edit.range.start, edit.found.as_ref()?)));
-            findings.extend(found.map(|(start, (place, text))| finding(line, place, text, name_of(&event, start))));
+            let found = found.map(|(start, (place, found))| (start, place.kind, found.as_slice()));
+            findings.extend(named(line, &text, found.chain(by_chance(&text, &taken)).collect()));
+            if let Some((text, places)) = &unknown {
+                findings.extend(findings_in(line, text.as_bytes(), places));
+            }
         }
     };
     for event in &recording.events {
@@ -72,15 +86,27 @@ pub(super) fn find(redaction: &Redaction, recording: &Recording) -> Vec<Finding>
     findings
 }
 
-fn finding(line: usize, place: &Place, text: &[u8], name: String) -> Finding {
-    Finding { line, kind: place.kind, place: name, excerpt: masked(text) }
+fn findings_in(line: usize, text: &[u8], places: &[Place]) -> Vec<Finding> {
+    let taken: Vec<&Range<usize>> = places.iter().map(|place| &place.range).collect();
+    let found = places.iter().map(|place| (place.range.start, place.kind, &text[place.range.clone()]));
+    named(line, text, found.chain(by_chance(text, &taken)).collect())
 }
 
-fn name_of(event: &Event, start: usize) -> String {
-    match event.payload().filter(|line| line.json().is_some()) {
-        Some(line) => path_to(line.bytes(), start),
-        None => format!("byte {start}"),
-    }
+/// What was found: where it begins, its kind, its text.
+type Found<'a> = (usize, &'static str, &'a [u8]);
+
+/// Words that look random, but for what was taken for something else.
+fn by_chance<'a>(text: &'a [u8], taken: &[&Range<usize>]) -> Vec<Found<'a>> {
+    let mut places = random(text);
+    places.retain(|word| taken.iter().all(|taken| word.end <= taken.start || taken.end <= word.start));
+    places.into_iter().map(|word| (word.start, RANDOM, &text[word])).collect()
+}
+
+fn named(line: usize, text: &[u8], mut found: Vec<Found<'_>>) -> Vec<Finding> {
+    found.sort_by_key(|(start, ..)| *start);
+    let place = |start| if is_json(text) { path_to(text, start) } else { format!("byte {start}") };
+    let finding = |(start, kind, text): Found<'_>| Finding { line, kind, place: place(start), excerpt: masked(text) };
+    found.into_iter().map(finding).collect()
 }
 
 /// Enough to find it again, and too little to use it.

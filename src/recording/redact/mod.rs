@@ -15,15 +15,18 @@ mod members;
 mod numbers;
 mod open_keys;
 mod pieces;
+mod random;
 mod redaction;
 mod redactor;
 mod rules;
 mod secrets;
 mod shapes;
 mod text;
+mod whole;
 
 pub use fits::fits_redacted;
 pub use lint::{Finding, lint};
+pub(super) use redaction::hide;
 pub use redaction::{Redaction, scrub};
 #[cfg(feature = "session")]
 pub(crate) use {numbers::is_placeholder, redactor::Redactor};

@@ -3,8 +3,18 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+/// The kinds of what is found: those of placeholders, and what has none.
+pub(super) const FINDINGS: [&str; 11] =
+    ["key", "token", "secret", "email", "organization", "account", "user", "host", "signature", "text", RANDOM];
+
+/// The kind of what is told of and not replaced.
+pub(super) const RANDOM: &str = "random";
+
 /// The kinds of placeholders: `<key:1>`, `<token:1>`, and so on.
-pub(super) const KINDS: [&str; 10] = ["key", "token", "secret", "email", "organization", "account", "user", "host", "signature", "text"];
+const KINDS: &[&str] = {
+    let [kinds @ .., _] = &FINDINGS;
+    kinds
+};
 
 /// The same text has the same placeholder, throughout a recording.
 #[derive(Debug, Default)]
@@ -47,7 +57,7 @@ pub(super) fn own_length(text: &[u8]) -> usize {
 pub(super) fn placeholders(text: &[u8]) -> impl Iterator<Item = (&'static str, u64, Range<usize>)> + '_ {
     memchr::memchr_iter(b'<', text).filter_map(|at| {
         let rest = &text[at + 1..];
-        let kind = KINDS.into_iter().find(|kind| rest.starts_with(kind.as_bytes()) && rest.get(kind.len()) == Some(&b':'))?;
+        let kind = KINDS.iter().copied().find(|kind| rest.starts_with(kind.as_bytes()) && rest.get(kind.len()) == Some(&b':'))?;
         let digits = &rest[kind.len() + 1..];
         let end = digits.iter().position(|byte| !byte.is_ascii_digit())?;
         // A number that is too long is no number of ours, but a placeholder to look at.

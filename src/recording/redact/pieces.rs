@@ -6,8 +6,7 @@
 
 use std::ops::Range;
 
-use super::known::Known;
-use super::rules::{Place, in_text};
+use super::rules::Place;
 use crate::recording::event::{Event, EventKind};
 use crate::recording::strings::strings;
 
@@ -46,20 +45,18 @@ pub(super) fn part_of(event: &Event) -> Part {
     };
     // The tags of a whole message, or of a part of one; a glance, since most lines are neither.
     let has = |tag: &[u8]| memchr::memmem::find(line, tag).is_some();
-    let is_piece = has(b"\"stream_event\"");
-    if !is_piece && ![&b"\"assistant\""[..], b"\"result\"", b"\"user\""].into_iter().any(has) {
+    if ![&b"\"stream_event\""[..], b"\"assistant\"", b"\"result\"", b"\"user\""].into_iter().any(has) {
         return Part::Nothing;
     }
     let found = strings(line).values;
     let top = |key: &[u8]| found.iter().find(|string| string.depth == 1 && line[string.key.clone()] == *key);
     let top = |key| top(key).map(|string| line[string.value.clone()].to_vec()).unwrap_or_default();
     let thread = top(b"parent_tool_use_id");
-    if !is_piece {
-        return match top(b"type").as_slice() {
-            b"assistant" | b"user" => Part::End(thread),
-            b"result" => Part::EndAll,
-            _ => Part::Nothing,
-        };
+    match top(b"type").as_slice() {
+        b"stream_event" => {}
+        b"assistant" | b"user" => return Part::End(thread),
+        b"result" => return Part::EndAll,
+        _ => return Part::Nothing,
     }
     let delta = found.iter().find(|string| string.depth == 3 && line[string.key.clone()] == *b"type");
     let Some(delta) = delta.filter(|_| has(b"\"content_block_delta\"")) else { return Part::End(thread) };
@@ -108,18 +105,14 @@ impl Tail {
         self.pieces.push((event, self.text.len()));
     }
 
-    /// What is found in the text as it is now.
-    pub(super) fn places(&self, known: &Known) -> Vec<Place> {
-        in_text(&self.text, &known.within(&self.text))
-    }
-
     pub(super) fn text(&self) -> &[u8] {
         &self.text
     }
 
-    /// The pieces that are settled, or all of them; they are gone from here then, but for the words before the next piece.
-    pub(super) fn settle(&mut self, places: &[Place], all: bool) -> Vec<Settled> {
-        let mut until = if all || self.text.len() > LONGEST { self.text.len() } else { last_words(&self.text) };
+    /// The pieces that are settled, of those up to a place in the text, or all of them; they are gone from here then, but for the words
+    /// before the next piece.
+    pub(super) fn settle(&mut self, places: &[Place], until: usize, all: bool) -> Vec<Settled> {
+        let mut until = if all || self.text.len() > LONGEST { self.text.len() } else { last_words(&self.text).min(until) };
         let (mut count, mut end) = self.ending_before(until);
         // No place is torn: its piece waits for the others.
         let torn = |place: &&Place, cuts: [usize; 2]| cuts.iter().any(|cut| place.range.start < *cut && *cut < place.range.end);
@@ -187,6 +180,7 @@ mod tests {
         assert_eq!(part(r#"{"type":"user","parent_tool_use_id":"toolu_1"}"#), Part::End(b"toolu_1".to_vec()));
         assert_eq!(part(r#"{"type":"result","parent_tool_use_id":"toolu_1"}"#), Part::EndAll);
         assert_eq!(part(r#"{"type":"system","subtype":"status"}"#), Part::Nothing);
+        assert_eq!(part(r#"{"type":"system","subtype":"status","of":"stream_event"}"#), Part::Nothing);
     }
 
     #[test]
@@ -196,9 +190,9 @@ mod tests {
             tail.push(number, piece.as_bytes());
         }
         let numbers = |settled: Vec<Settled>| settled.into_iter().map(|(number, _)| number).collect::<Vec<_>>();
-        assert_eq!(numbers(tail.settle(&[], false)), [0; 0]);
+        assert_eq!(numbers(tail.settle(&[], usize::MAX, false)), [0; 0]);
         tail.push(5, b" five");
-        assert_eq!(numbers(tail.settle(&[], false)), [0, 1]);
-        assert_eq!(numbers(tail.settle(&[], true)), [2, 3, 4, 5]);
+        assert_eq!(numbers(tail.settle(&[], usize::MAX, false)), [0, 1]);
+        assert_eq!(numbers(tail.settle(&[], usize::MAX, true)), [2, 3, 4, 5]);
     }
 }

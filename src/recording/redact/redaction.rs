@@ -4,7 +4,7 @@ use std::fmt;
 use super::lint::{Finding, find};
 use super::redactor::Redactor;
 use crate::recording::file::Recording;
-use crate::recording::vars::{Root, hide};
+use crate::recording::vars::{Hider, Root};
 
 /// What is to be kept out of a recording, besides what is known by its name or its shape.
 ///
@@ -29,12 +29,14 @@ use crate::recording::vars::{Root, hide};
 /// A secret that was found once (by name, by shape, in the environment) is also found where nothing tells of it, percent-encoded, and in
 /// base64, if it has 8 characters or more.
 ///
-/// **A text that comes in pieces** (partial messages) is looked at as one: the placeholder stands in the piece in which the secret begins, and
-/// the next pieces lose their part of it, so that together they say what the whole message says. A recorder therefore holds back the last
-/// three words of such a text until more comes, its block ends, or nothing has come for a quarter of a second; 8 KiB without a space are
-/// looked at in parts. A recorder that is killed loses what it held.
+/// **A text that comes in pieces** (partial messages) is looked at as one: the placeholder, or the variable of a folder, stands in the piece
+/// in which the secret begins, and the next pieces lose their part of it, so that together they say what the whole message says. A recorder
+/// therefore holds back the last three words of such a text, and what may be the beginning of something known, until more comes, its block
+/// ends, or nothing has come for a quarter of a second; 8 KiB without a space are looked at in parts. A recorder that is killed loses what it
+/// held.
 ///
-/// **What is not found**: a secret without a telling name or shape that nobody told of; public addresses and names of hosts, which
+/// **What is not found**: a secret without a telling name or shape that nobody told of, but [`lint`](Self::lint) points at words that look
+/// random; public addresses and names of hosts, which
 /// decisions depend on; what is inside images and other binary data.
 ///
 /// ```
@@ -86,28 +88,11 @@ impl Redaction {
     ///
     /// The sum is added to the header's `redactions`. A second run finds nothing.
     pub fn scrub(&self, recording: &mut Recording) -> BTreeMap<&'static str, u64> {
-        let hidden = hide(recording, &self.roots);
-        let mut redactor = Redactor::new(self);
-        // First all is looked at, so that what is told at the end is found at the start.
-        redactor.study(&recording.header, &recording.events);
-        redactor.header(&mut recording.header);
-        let events = std::mem::take(&mut recording.events);
-        recording.events.reserve(events.len());
-        for event in events {
-            redactor.push(event);
-            recording.events.extend(std::iter::from_fn(|| redactor.next()));
-        }
-        redactor.finish();
-        recording.events.extend(std::iter::from_fn(|| redactor.next()));
-        let mut counts = redactor.counts().clone();
-        if hidden > 0 {
-            counts.insert("path", hidden);
-        }
-        *recording.header.redactions.get_or_insert_default() += counts.values().sum::<u64>();
-        counts
+        Redactor::new(self).hiding(Hider::new(&self.roots, &recording.header)).recording(recording)
     }
 
-    /// What a recording should not hold any more: all that [`scrub`](Self::scrub) would replace, but for the roots.
+    /// What a recording should not hold any more: all that [`scrub`](Self::scrub) would replace, but for the roots; and words that look
+    /// random, which it leaves, since they may be hashes or names.
     pub fn lint(&self, recording: &Recording) -> Vec<Finding> {
         find(self, recording)
     }
@@ -137,4 +122,9 @@ impl fmt::Debug for Redaction {
 /// [`Redaction::scrub`] with these roots and nothing else that only the caller can know.
 pub fn scrub(recording: &mut Recording, roots: &[Root]) -> BTreeMap<&'static str, u64> {
     roots.iter().cloned().fold(Redaction::new(), Redaction::root).scrub(recording)
+}
+
+/// Makes these folders variables and replaces nothing else.
+pub(in crate::recording) fn hide(recording: &mut Recording, roots: &[Root]) {
+    Redactor::only_hiding(Hider::new(roots, &recording.header)).recording(recording);
 }

@@ -4,33 +4,38 @@ use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 
 use super::known::Known;
-use super::members;
 use super::numbers::Numbers;
 use super::open_keys::OpenKeys;
 use super::pieces::{Cut, Part, Piece, Settled, Tail, part_of};
 use super::redaction::Redaction;
-use super::rules::{Place, in_argument, in_line, whole};
-use crate::recording::event::{Event, EventKind, Stream, UnknownEvent};
-use crate::recording::header::Header;
+use super::rules::{Place, in_line, in_text};
+use crate::recording::event::{Event, EventKind, Stream};
 use crate::recording::payload::Payload;
+use crate::recording::vars::Hider;
 
 /// How often something of each kind was replaced.
 pub(crate) type Counts = BTreeMap<&'static str, u64>;
 
-/// How many events are held back at most while a text is not finished.
+/// The kind of a place that a variable takes.
+const PATH: &str = "path";
+
+/// How many events are held back at most while a text is not finished, and how many bytes of them.
 const MOST_HELD: usize = 256;
+const MOST_BYTES: usize = 4 * 1024 * 1024;
 
 /// The redaction of one recording. What it has learned in one line it finds in the next.
 #[derive(Debug, Default)]
 pub(crate) struct Redactor {
-    known: Known,
-    numbers: Numbers,
+    pub(super) hider: Hider,
+    pub(super) folders_only: bool,
+    pub(super) known: Known,
+    pub(super) numbers: Numbers,
     counts: Counts,
     /// The events that wait, in order, and the number of the first.
     held: VecDeque<Held>,
     first: u64,
     tails: Vec<Tail>,
-    keys: OpenKeys,
+    pub(super) keys: OpenKeys,
 }
 
 /// An event that was looked at.
@@ -38,6 +43,8 @@ pub(crate) struct Redactor {
 pub(super) struct Held {
     pub(super) event: Event,
     pub(super) edits: Vec<Edit>,
+    /// Its members that this build does not know, with the places in them.
+    pub(super) unknown: Option<(String, Vec<Place>)>,
     /// Where it holds a piece of a text that is not settled.
     piece: Option<Range<usize>>,
 }
@@ -62,6 +69,7 @@ pub(super) struct Edit {
 }
 
 impl Redactor {
+    /// For secrets.
     pub(crate) fn new(redaction: &Redaction) -> Self {
         let mut redactor = Self::default();
         for secret in redaction.secrets() {
@@ -73,47 +81,46 @@ impl Redactor {
         redactor
     }
 
+    /// For folders too.
+    pub(crate) fn hiding(self, hider: Hider) -> Self {
+        Self { hider, ..self }
+    }
+
+    /// For folders alone.
+    pub(crate) fn only_hiding(hider: Hider) -> Self {
+        Self { hider, folders_only: true, ..Self::default() }
+    }
+
     /// How often something was replaced so far.
-    pub(crate) fn counts(&self) -> &Counts {
-        &self.counts
-    }
-
-    /// Replaces in a header what must not stay there.
-    pub(crate) fn header(&mut self, header: &mut Header) {
-        let mut found = self.in_header(header);
-        if let Some(mut unknown) = header.unknown()
-            && let Some(places) = found.pop()
-        {
-            self.replace_in(&mut unknown, places);
-            header.set_unknown(&unknown);
-        }
-        let texts = header.argv.iter_mut().flatten().chain(header.env.values_mut()).chain(header.vars.values_mut());
-        for (text, places) in texts.zip(found) {
-            self.replace_in(text, places);
-        }
-    }
-
-    fn replace_in(&mut self, text: &mut String, places: Vec<Place>) {
-        if !places.is_empty() {
-            let edits = places.into_iter().map(|place| Edit::new(place, text.as_bytes())).collect();
-            *text = String::from_utf8_lossy(&self.replace(text.as_bytes(), edits)).into_owned();
-        }
+    pub(crate) fn counts(&self) -> Counts {
+        let mut counts = self.counts.clone();
+        counts.extend(Some((PATH, self.hider.hidden())).filter(|(_, hidden)| *hidden > 0));
+        counts
     }
 
     /// Takes in an event. Events come out again by [`next`](Self::next), in the same order: some wait for the end of a text.
-    pub(crate) fn push(&mut self, event: Event) {
+    pub(crate) fn push(&mut self, mut event: Event) {
+        let mut part = part_of(&event);
+        let piece = if let Part::Piece(Piece { range, .. }) = &part { Some(range.clone()) } else { None };
+        if self.hider.event(&mut event, piece.clone()) && piece.is_some() {
+            // It stands elsewhere now.
+            part = part_of(&event);
+        }
         let places = self.in_event(&event);
-        let part = part_of(&event);
+        let unknown = event.unknown().map(|text| {
+            let places = self.in_alone(&Payload::from(text.as_str()), false);
+            (text, places)
+        });
         match &part {
             Part::End(thread) => self.end(|tail| tail.thread == *thread),
             Part::EndAll => self.end(|_| true),
             Part::Piece(_) | Part::Nothing => {}
         }
         let number = self.first + self.held.len() as u64;
-        let text = text_of(&event);
-        let mut edits: Vec<Edit> = places.into_iter().map(|place| Edit::new(place, text)).collect();
+        let text = event.text();
+        let mut edits: Vec<Edit> = places.into_iter().map(|place| Edit::new(place, &text)).collect();
         let Part::Piece(Piece { thread, range }) = part else {
-            self.held.push_back(Held { event, edits, piece: None });
+            self.held.push_back(Held { event, edits, unknown, piece: None });
             return self.limit();
         };
         edits.retain(|edit| edit.range.end <= range.start || range.end <= edit.range.start);
@@ -122,27 +129,23 @@ impl Redactor {
             self.tails.len() - 1
         });
         self.tails[index].push(number, &text[range.clone()]);
-        self.held.push_back(Held { event, edits, piece: Some(range) });
+        self.held.push_back(Held { event, edits, unknown, piece: Some(range) });
         self.settle(index, Settle::Ready);
         self.limit();
     }
 
     /// The next event, with everything replaced in it.
     pub(crate) fn next(&mut self) -> Option<Event> {
-        let Held { mut event, edits, .. } = self.next_found()?;
+        let Held { mut event, edits, unknown, .. } = self.next_found()?;
+        if let Some((mut text, places)) = unknown.filter(|(_, places)| !places.is_empty()) {
+            self.replace_in(&mut text, places);
+            event.set_unknown(&text);
+        }
         if edits.is_empty() {
             return Some(event);
         }
-        let bytes = self.replace(text_of(&event), edits);
-        match &mut event.kind {
-            EventKind::Mark(text) => *text = String::from_utf8_lossy(&bytes).into_owned(),
-            EventKind::Unknown(event) => *event = UnknownEvent::new(String::from_utf8_lossy(&bytes).into_owned()),
-            _ => {
-                if let Some(line) = event.payload_mut() {
-                    *line = Payload::line(bytes).with_eol(line.eol());
-                }
-            }
-        }
+        let bytes = self.replace(&event.text(), edits);
+        event.set_text(bytes);
         Some(event)
     }
 
@@ -164,98 +167,67 @@ impl Redactor {
         (0..self.tails.len()).for_each(|index| self.settle(index, Settle::SoFar));
     }
 
-    /// Learns from a whole recording, so that what is told at its end is found at its start.
-    pub(super) fn study(&mut self, header: &Header, events: &[Event]) {
-        self.in_header(header);
-        for event in events {
-            self.push(event.clone());
-            while self.next_found().is_some() {}
-        }
-        self.end(|_| true);
-        while self.next_found().is_some() {}
-        self.keys = OpenKeys::default();
-    }
-
-    /// The places in each argument, then in each variable of the environment, then in each of the recording, then in what
-    /// is unknown, if there is anything.
-    pub(super) fn in_header(&mut self, header: &Header) -> Vec<Vec<Place>> {
-        let argv = header.argv.iter().flatten();
-        let mut before: Option<&str> = None;
-        let mut named = Vec::new();
-        for text in argv.clone() {
-            // `--api-key VALUE`, in two arguments.
-            let flag = before.and_then(|before| before.strip_prefix('-')).is_some_and(|flag| members::is_secret_argument(flag.as_bytes()));
-            named.push((flag && !text.starts_with('-')).then_some("secret"));
-            before = Some(text);
-        }
-        named.extend(header.env.keys().map(|name| members::is_secret_variable(name.as_bytes()).then_some("secret")));
-        named.extend(header.vars.keys().map(|_| None));
-        let unknown = header.unknown();
-        named.extend(unknown.iter().map(|_| None));
-        let texts: Vec<&String> = argv.chain(header.env.values()).chain(header.vars.values()).chain(&unknown).collect();
-        let find = |known: &Known| -> Vec<Vec<Place>> {
-            let places = |(text, named): (&&String, &Option<&'static str>)| match named {
-                Some(kind) => whole(text.as_bytes(), kind),
-                None => in_argument(text.as_bytes(), known),
-            };
-            texts.iter().zip(&named).map(places).collect()
-        };
-        let found = find(&self.known);
-        let mut learned = false;
-        for (text, places) in texts.iter().zip(&found) {
-            self.numbers.take_in(text.as_bytes());
-            learned |= self.learn(text.as_bytes(), places);
-        }
-        if learned { find(&self.known) } else { found }
-    }
-
-    /// The places in an event's line or mark, seen alone.
+    /// The places in what an event says, seen alone.
     fn in_event(&mut self, event: &Event) -> Vec<Place> {
-        let mark;
-        let (line, out) = match &event.kind {
-            EventKind::Mark(text) => {
-                mark = Payload::from(text.as_str());
-                (&mark, false)
-            }
-            EventKind::Unknown(event) => {
-                mark = Payload::from(event.json());
-                (&mark, false)
-            }
-            kind => match event.payload() {
-                Some(line) => (line, matches!(kind, EventKind::Out(_))),
-                None => return Vec::new(),
-            },
-        };
-        self.numbers.take_in(line.bytes());
-        let mut places = in_line(line, out, &self.known);
-        if self.learn(line.bytes(), &places) {
-            places = in_line(line, out, &self.known);
-        }
-        match (&event.kind, line.json()) {
-            (EventKind::Out(_), None) => self.keys.go_on(Stream::Out, line.bytes(), places),
-            (EventKind::Err(_), _) => self.keys.go_on(Stream::Err, line.bytes(), places),
+        let out = matches!(event.kind, EventKind::Out(_));
+        let Some(line) = event.payload() else { return self.in_alone(&Payload::line(event.text().into_owned()), false) };
+        let places = self.in_alone(line, out);
+        match &event.kind {
+            EventKind::Out(_) if line.json().is_none() => self.keys.go_on(Stream::Out, line.bytes(), places),
+            EventKind::Err(_) => self.keys.go_on(Stream::Err, line.bytes(), places),
             _ => places,
         }
     }
 
+    /// The places in a line, which is learned from.
+    fn in_alone(&mut self, line: &Payload, out: bool) -> Vec<Place> {
+        if self.folders_only {
+            return Vec::new();
+        }
+        self.numbers.take_in(line.bytes());
+        let places = in_line(line, out, &self.known);
+        if self.learn(line.bytes(), &places) { in_line(line, out, &self.known) } else { places }
+    }
+
     /// Lets nothing wait for ever, and nothing grow without end.
     fn limit(&mut self) {
-        if self.held.len() > MOST_HELD {
+        let bytes = || self.held.iter().filter_map(|held| held.event.payload()).map(|line| line.bytes().len()).sum::<usize>();
+        if self.held.len() > MOST_HELD || bytes() > MOST_BYTES {
             self.finish();
         }
     }
 
     /// The texts of these threads have ended.
-    fn end(&mut self, which: impl Fn(&Tail) -> bool) {
+    pub(super) fn end(&mut self, which: impl Fn(&Tail) -> bool) {
         for index in (0..self.tails.len()).rev().filter(|index| which(&self.tails[*index])).collect::<Vec<_>>() {
             self.settle(index, Settle::End);
             self.tails.swap_remove(index);
         }
     }
 
+    /// The places in the pieces of a text.
+    fn in_pieces(&self, text: &[u8]) -> Vec<Place> {
+        let paths = self.hider.places(text).map(|(range, with)| Place { range, kind: PATH, text: Some(with.as_bytes().into()) });
+        let paths: Vec<Place> = paths.collect();
+        if self.folders_only {
+            return paths;
+        }
+        // What becomes a variable is nothing else: a text is seen as its line is, in which paths are hidden first.
+        let mut hidden = text.to_vec();
+        for path in &paths {
+            hidden[path.range.clone()].fill(b'$');
+        }
+        let mut places = in_text(&hidden, &self.known.within(&hidden));
+        let apart = |path: &Place| places.iter().all(|place| place.range.end <= path.range.start || path.range.end <= place.range.start);
+        let paths: Vec<Place> = paths.into_iter().filter(apart).collect();
+        places.extend(paths);
+        places.sort_by_key(|place| place.range.start);
+        places
+    }
+
     fn settle(&mut self, index: usize, how: Settle) {
-        let mut places = self.tails[index].places(&self.known);
         let text = self.tails[index].text().to_vec();
+        let mut places = self.in_pieces(&text);
         // What may go on is not learned yet: its beginning would be found in too much.
         let certain: Vec<Place> = match how {
             Settle::Ready => Vec::new(),
@@ -263,10 +235,11 @@ impl Redactor {
             Settle::End => places.clone(),
         };
         if self.learn(&text, &certain) {
-            places = self.tails[index].places(&self.known);
+            places = self.in_pieces(&text);
         }
-        let all = how != Settle::Ready;
-        for (number, cuts) in self.tails[index].settle(&places, all) {
+        let open = [self.hider.open_at(&text), self.known.open_at(&text)].into_iter().flatten().min();
+        let until = open.filter(|_| how == Settle::Ready).unwrap_or(text.len());
+        for (number, cuts) in self.tails[index].settle(&places, until, how != Settle::Ready) {
             self.settled((number, cuts));
         }
     }
@@ -280,7 +253,7 @@ impl Redactor {
     }
 
     /// Remembers what was found, to find it in other forms and where nothing tells of it.
-    fn learn(&mut self, text: &[u8], places: &[Place]) -> bool {
+    pub(super) fn learn(&mut self, text: &[u8], places: &[Place]) -> bool {
         let mut learned = false;
         for place in places.iter().filter(|place| place.text.is_none()) {
             let text = &text[place.range.clone()];
@@ -304,13 +277,16 @@ impl Redactor {
         self.known.add_secret(kind, text);
     }
 
-    fn replace(&mut self, text: &[u8], edits: Vec<Edit>) -> Vec<u8> {
+    pub(super) fn replace(&mut self, text: &[u8], edits: Vec<Edit>) -> Vec<u8> {
         let mut out = Vec::with_capacity(text.len());
         let mut copied = 0;
         for Edit { range, found } in edits {
             out.extend_from_slice(&text[copied..range.start]);
             copied = range.end;
-            if let Some((place, found)) = found {
+            if let Some((Place { kind: PATH, text: Some(with), .. }, _)) = &found {
+                out.extend_from_slice(with);
+                self.hider.note(&String::from_utf8_lossy(with));
+            } else if let Some((place, found)) = found {
                 let (kind, placeholder) = self.numbers.placeholder(place.kind, place.text.as_deref().unwrap_or(&found));
                 out.extend_from_slice(placeholder.as_bytes());
                 *self.counts.entry(kind).or_default() += 1;
@@ -322,17 +298,8 @@ impl Redactor {
 }
 
 impl Edit {
-    fn new(place: Place, text: &[u8]) -> Self {
+    pub(super) fn new(place: Place, text: &[u8]) -> Self {
         let found = text[place.range.clone()].to_vec();
         Self { range: place.range.clone(), found: Some((place, found)) }
-    }
-}
-
-/// What an event says: its line, or its mark.
-pub(super) fn text_of(event: &Event) -> &[u8] {
-    match &event.kind {
-        EventKind::Mark(text) => text.as_bytes(),
-        EventKind::Unknown(event) => event.json().as_bytes(),
-        _ => event.payload().map_or(&[], |line| line.bytes()),
     }
 }

@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
+use serde_json::value::RawValue;
 
 /// Words to search every line for, made ready once.
 pub(super) type Words = LazyLock<Vec<Finder<'static>>>;
@@ -15,6 +16,11 @@ pub(super) fn words<const N: usize>(words: [&'static str; N]) -> Vec<Finder<'sta
 /// Where each word is, with its index.
 pub(super) fn places<'a>(words: &'a Words, text: &'a [u8]) -> impl Iterator<Item = (usize, usize)> + 'a {
     words.iter().enumerate().flat_map(move |(index, word)| word.find_iter(text).map(move |at| (index, at)))
+}
+
+/// Whether a text is one JSON text.
+pub(super) fn is_json(text: &[u8]) -> bool {
+    serde_json::from_slice::<&RawValue>(text).is_ok()
 }
 
 /// A text as it stands, and without its escapes.

@@ -12,8 +12,6 @@ macro_rules! option_setters {
         $crate::session::options::option_setters!(@impl $type, [.$field]);
     };
     (@impl $type:ty, [$($path:tt)*]) => {
-        $crate::session::options::extension_setters!($type, [$($path)*]);
-
         /// # Setters of options
         ///
         /// What is not set is left to the layer below, and at last to the CLI. Values are checked when the session starts, and
@@ -347,6 +345,9 @@ macro_rules! option_setters {
                 self
             }
         }
+
+        // Behind these, as in the documentation.
+        $crate::session::options::extension_setters!($type, [$($path)*]);
     };
 }
 

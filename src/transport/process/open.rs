@@ -19,7 +19,8 @@ use crate::transport::{BoxFuture, CliPath, Connection, Error, Launch, Shutdown, 
 /// that the number of the group cannot mean somebody else. Dropping the [`Control`](crate::transport::Control)
 /// of a living child sends SIGTERM to the group at once and leaves the rest to a thread, which waits for
 /// [`Shutdown::grace_after_sigterm`], kills and reaps; it needs no runtime. Where the whole program ends first, that
-/// thread ends with it: wait for the child to be sure.
+/// thread ends with it: wait for the child to be sure. A host that ignores SIGCHLD, or reaps all children itself, takes the exit status
+/// away: the end is then an error of the wait, and what is left of the group lives on.
 ///
 /// **Descendants.** The CLI runs its tools in process groups of their own and ends them when it gets SIGTERM; a
 /// kill therefore should follow a terminate. On Linux a kill also looks up the child's descendants in `/proc` and

@@ -64,7 +64,8 @@ impl Install {
         check_form(&self.version)?;
         let directory = std::path::absolute(self.directory()?).map_err(|error| InstallError::io("use", Path::new("."), error))?;
         let target = directory.join(executable());
-        if target.exists() && reported_version(&target)? == self.version {
+        // One that does not tell its version is no CLI, and is replaced.
+        if target.exists() && reported_version(&target).is_ok_and(|found| found == self.version) {
             eprintln!("{} is version {} already", target.display(), self.version);
             return Ok(target);
         }

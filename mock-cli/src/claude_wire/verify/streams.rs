@@ -28,6 +28,7 @@ pub(super) async fn act(recording: &Recording) -> Result<(), String> {
         stderr.read_to_end(&mut bytes).await.map(|_| bytes)
     });
     let mut stdin = Some(stdin);
+    let exit = recorded_exit(recording);
     let mut killed = false;
     let mut lines = 0;
     for event in &recording.events {
@@ -46,10 +47,11 @@ pub(super) async fn act(recording: &Recording) -> Result<(), String> {
             }
             EventKind::Signal(name) => {
                 seen.lines(lines).await;
-                match signal(name) {
+                match Signal::named(name) {
                     // It may be gone already.
                     Some(signal) => drop(signals.send(signal).await),
-                    None => killed = true,
+                    // One that a player cannot get ends it as it ended the CLI, if it did.
+                    None => killed |= exit.as_ref().is_some_and(|exit| exit.signal.as_ref() == Some(name)),
                 }
             }
             _ => {}
@@ -58,7 +60,6 @@ pub(super) async fn act(recording: &Recording) -> Result<(), String> {
     if killed {
         player.abort();
     }
-    let exit = recorded_exit(recording);
     if exit.is_none() {
         drop(stdin.take());
     }
@@ -86,10 +87,6 @@ pub(super) async fn act(recording: &Recording) -> Result<(), String> {
     if complaints == recorded { Ok(()) } else { Err("other bytes than the recorded ones came on stderr".to_owned()) }
 }
 
-fn signal(name: &str) -> Option<Signal> {
-    [Signal::Hangup, Signal::Interrupt, Signal::Terminate].into_iter().find(|signal| signal.name() == name)
-}
-
 pub(super) fn recorded_exit(recording: &Recording) -> Option<recording::Exit> {
     recording.events.iter().find_map(|event| if let EventKind::Exit(exit) = &event.kind { Some(exit.clone()) } else { None })
 }
@@ -105,7 +102,16 @@ pub(super) fn same_exit(recorded: Option<&recording::Exit>, ended: Exit) -> Resu
 
 #[cfg(test)]
 mod tests {
+    use super::super::fixtures::{INITIALIZE, PROMPT, READY, RESULT, read, recording, write};
     use super::*;
+
+    #[tokio::test]
+    async fn a_signal_that_the_cli_outlived_ends_nothing() {
+        let usr1 = EventKind::Signal("SIGUSR1".to_owned());
+        let exit = EventKind::Exit(recording::Exit::code(0));
+        let events = vec![write(INITIALIZE), read(READY), write(PROMPT), usr1, read(RESULT), EventKind::Eof(Stream::In), exit];
+        act(&recording(events)).await.unwrap();
+    }
 
     #[test]
     fn the_code_and_the_signal_are_as_recorded() {

@@ -89,6 +89,7 @@ impl Model {
 
     pub(super) fn forget(&mut self) {
         self.session = None;
+        self.forgotten = true;
         if matches!(self.link, Link::Opening | Link::Handshake | Link::Ready) {
             self.terminate();
         }

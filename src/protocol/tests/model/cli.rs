@@ -127,10 +127,10 @@ impl Model {
         }
     }
 
-    /// The line names a session. That of a process that is being ended may have been forgotten.
+    /// The line names a session.
     fn confirm(&mut self, session: u64) {
         self.cli.session = session;
-        if self.can_write() && self.session != Some(session) {
+        if !self.forgotten && self.session != Some(session) {
             self.session = Some(session);
             self.facts.push(Fact::Session(session));
         }

@@ -7,6 +7,7 @@ impl Model {
     pub(super) fn open(&mut self) {
         if self.link == Link::Idle {
             self.link = Link::Opening;
+            self.forgotten = false;
             self.profile = self.queue.front().map_or(0, |ask| ask.profile);
             self.cli = Cli::new(self.session.unwrap_or(self.next));
             self.facts.push(Fact::Open { profile: self.profile, resume: self.session });

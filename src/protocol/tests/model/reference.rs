@@ -28,6 +28,8 @@ pub(super) struct Model {
     pub(super) cli: Cli,
     /// The session that the CLI has confirmed.
     pub(super) session: Option<u64>,
+    /// Is that of this process to be forgotten?
+    pub(super) forgotten: bool,
     /// How the CLI was launched.
     pub(super) profile: u64,
     pub(super) connecting: Vec<u64>,
@@ -138,6 +140,7 @@ impl Model {
             run: None,
             cli: Cli::new(0),
             session: None,
+            forgotten: false,
             profile: 0,
             connecting: Vec::new(),
             held: Vec::new(),

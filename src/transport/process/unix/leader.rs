@@ -5,6 +5,7 @@ use std::process::Child;
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
+use super::reaper::already_reaped;
 use crate::transport::Exit;
 
 /// The child, leader of its process group.
@@ -64,8 +65,29 @@ impl Leader {
             match waitid(WaitId::Pid(self.pid()), how | WaitIdOptions::EXITED | WaitIdOptions::NOWAIT) {
                 Ok(status) => return Ok(status.is_some()),
                 Err(rustix::io::Errno::INTR) => {}
+                Err(rustix::io::Errno::CHILD) => return Err(already_reaped()),
                 Err(error) => return Err(error.into()),
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::process::CommandExt;
+    use std::process::Command;
+
+    use super::*;
+
+    /// By a handler for all children, or by the kernel where the host ignores SIGCHLD.
+    #[test]
+    fn a_child_that_somebody_else_has_reaped_is_an_error_that_says_so() {
+        let leader = Leader::new(Command::new("/bin/sh").args(["-c", "exit 7"]).process_group(0).spawn().unwrap());
+        waitid(WaitId::Pid(leader.pid()), WaitIdOptions::EXITED).unwrap();
+        leader.signal(Signal::KILL);
+        leader.kill();
+        for lost in [leader.has_ended().unwrap_err(), leader.reap().unwrap_err()] {
+            assert!(lost.to_string().contains("reaped before; its exit status is lost"), "{lost}");
         }
     }
 }

@@ -1,0 +1,67 @@
+//! What one real CLI costs, and what it saves to keep it: memory, threads and start of the process behind a session; turns in one process
+//! beside a process for each. The model's side is a script, so that the time is the CLI's own.
+//!
+//! Runs where `CLAUDE_WIRE_REAL_CLI` names a CLI and only loopback can be reached (see `claude_wire::hermetic`), and says so where it does not:
+//!
+//! `unshare --net -- sh -c 'ip link set lo up && exec "$@"' sh cargo bench --offline --features fake-api --bench process`
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use claude_wire::fake_api::{ApiScript, Reply, When};
+use claude_wire::hermetic::{Hermetic, real_cli};
+use claude_wire::{Session, query};
+
+const TURNS: usize = 9;
+
+type Failure = Box<dyn std::error::Error>;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Failure> {
+    let Some(cli) = real_cli() else {
+        println!("SKIPPED: CLAUDE_WIRE_REAL_CLI names no CLI");
+        return Ok(());
+    };
+    let place = Hermetic::start(cli, ApiScript::new().always(When::any(), [Reply::text("Done.")])).await?;
+
+    let session = place.session().start()?;
+    let started = Instant::now();
+    session.connect().await?;
+    println!("handshake: {} ms after the start", started.elapsed().as_millis());
+    println!("after the handshake: {}", held(&session)?);
+    for _ in 0..2 {
+        session.query("Go on").text().await?;
+    }
+    println!("after two turns: {}", held(&session)?);
+
+    let mut kept = Vec::new();
+    let mut anew = Vec::new();
+    // By turns, so that a busy moment of the machine is everybody's.
+    for _ in 0..TURNS {
+        let started = Instant::now();
+        session.query("Go on").text().await?;
+        kept.push(started.elapsed());
+        let started = Instant::now();
+        query("Go on").session(place.session()).await?;
+        anew.push(started.elapsed());
+    }
+    session.stop().await;
+    println!("a turn, median of {TURNS}: {} ms in one process, {} ms in a process of its own", median(kept), median(anew));
+    place.finish()?;
+    Ok(())
+}
+
+/// What the process of a session holds.
+fn held(session: &Session) -> Result<String, Failure> {
+    let pid = session.pid().ok_or("no process")?;
+    let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let field = |name: &str| status.lines().find_map(|line| line.strip_prefix(name)?.split_whitespace().next()?.parse::<u64>().ok());
+    let (resident, threads) = (field("VmRSS:").ok_or("no VmRSS")?, field("Threads:").ok_or("no Threads")?);
+    Ok(format!("{} MB resident, {threads} threads", resident * 1024 / 1_000_000))
+}
+
+/// In milliseconds.
+fn median(mut times: Vec<Duration>) -> u128 {
+    times.sort();
+    times.get(times.len() / 2).map_or(0, Duration::as_millis)
+}

@@ -1,0 +1,79 @@
+//! What several commands take.
+
+use std::env;
+use std::path::Path;
+
+use claude_wire::recording::{Redaction, Root};
+
+use super::Failure;
+
+/// What is taken out of a recording that is made.
+#[derive(clap::Args)]
+pub(crate) struct Scrubbing {
+    /// Keep keys, tokens, addresses and long texts as they are
+    #[arg(long, conflicts_with_all = ["secret_env", "host"])]
+    no_scrub: bool,
+    #[command(flatten)]
+    known: Known,
+}
+
+/// What only the caller knows.
+#[derive(clap::Args)]
+pub(crate) struct Known {
+    /// The name of a variable of this environment whose value is a secret; may be repeated
+    #[arg(long, value_name = "NAME")]
+    secret_env: Vec<String>,
+    /// The name of a machine; may be repeated
+    #[arg(long, value_name = "NAME")]
+    host: Vec<String>,
+}
+
+/// Folders of the host.
+#[derive(clap::Args)]
+pub(crate) struct Folders {
+    /// The CLI's working folder, which becomes ${cwd}
+    #[arg(long, value_name = "FOLDER")]
+    cwd: Option<String>,
+    /// The CLI's home folder, which becomes ${home}
+    #[arg(long, value_name = "FOLDER")]
+    home: Option<String>,
+    /// A further folder that becomes a variable, and what stands for it; may be repeated
+    #[arg(long, value_name = "VAR=FOLDER:NEUTRAL", value_parser = root)]
+    root: Vec<Root>,
+}
+
+impl Scrubbing {
+    /// `None` where all stays as it is.
+    pub(crate) fn redaction(&self) -> Result<Option<Redaction>, Failure> {
+        if self.no_scrub { Ok(None) } else { self.known.redaction().map(Some) }
+    }
+}
+
+impl Known {
+    pub(crate) fn redaction(&self) -> Result<Redaction, Failure> {
+        let mut redaction = self.host.iter().fold(Redaction::new(), Redaction::host);
+        for name in &self.secret_env {
+            // A variable that is not there would leave its value unsought.
+            let value = env::var(name).map_err(|error| format!("--secret-env {name}: {error}"))?;
+            redaction = redaction.secret(value);
+        }
+        Ok(redaction)
+    }
+}
+
+impl Folders {
+    pub(crate) fn roots(&self) -> Vec<Root> {
+        self.cwd.iter().map(Root::cwd).chain(self.home.iter().map(Root::home)).chain(self.root.iter().cloned()).collect()
+    }
+}
+
+fn root(text: &str) -> Result<Root, String> {
+    let parts = text.split_once('=').and_then(|(var, rest)| Some((var, rest.split_once(':')?)));
+    let (var, (folder, neutral)) = parts.ok_or("expected VAR=FOLDER:NEUTRAL, as in tmp=/var/tmp/me:/tmp")?;
+    Ok(Root::new(var, folder, neutral))
+}
+
+/// Whether a file may be written: it is not there, or may be replaced.
+pub(crate) fn may_write(path: &Path, force: bool) -> Result<(), Failure> {
+    if !force && path.exists() { Err(format!("{} is there already; remove it, or say --force", path.display())) } else { Ok(()) }
+}

@@ -1,0 +1,35 @@
+//! What the machine is told once.
+
+use std::time::Duration;
+
+use crate::wire::RawJson;
+
+/// The default of [`Config::drain_timeout`], and of sessions.
+pub(crate) const DEFAULT_DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What the machine is told once.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The body of the `initialize` request: an object with `subtype` and whatever the host registers.
+    pub initialize: RawJson,
+    /// The longest wait for the reply to `initialize`.
+    pub initialize_timeout: Duration,
+    /// The longest wait for the reply to any other request, unless the request says otherwise.
+    pub control_timeout: Duration,
+    /// The longest wait for the result of a turn that was interrupted. Default: 10 s.
+    pub drain_timeout: Duration,
+    /// How many prompts may wait behind the one that runs, or that will run once the CLI is ready.
+    pub max_queue: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            initialize: RawJson::scanned(bytes::Bytes::from_static(br#"{"subtype":"initialize"}"#)),
+            initialize_timeout: Duration::from_secs(60),
+            control_timeout: Duration::from_secs(60),
+            drain_timeout: DEFAULT_DRAIN_TIMEOUT,
+            max_queue: 1024,
+        }
+    }
+}

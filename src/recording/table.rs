@@ -1,0 +1,133 @@
+//! What to put in the place of what, all in one pass.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use memchr::memmem::Finder;
+
+use super::event::{Event, EventKind};
+use super::header::Header;
+use super::strings::{escaped, open_at};
+
+/// Texts and their replacements. Nothing that was put in is looked at again.
+#[derive(Debug, Default)]
+pub(super) struct Table {
+    /// The longest first.
+    rows: Vec<Row>,
+}
+
+#[derive(Debug)]
+pub(super) struct Row {
+    plain: Form,
+    /// As it stands in a JSON string.
+    json: Form,
+    /// The replacement as it was given.
+    name: String,
+    ends: fn(&[u8]) -> bool,
+}
+
+#[derive(Debug)]
+struct Form {
+    needle: Finder<'static>,
+    with: Vec<u8>,
+}
+
+/// How often each replacement was made.
+pub(super) type Counts = BTreeMap<String, u64>;
+
+impl Table {
+    /// `ends` says whether the text may end before what follows it.
+    pub(super) fn add(&mut self, needle: &str, with: &str, ends: fn(&[u8]) -> bool) {
+        let form = |in_form: fn(&str) -> Vec<u8>| Form { needle: Finder::new(&in_form(needle)).into_owned(), with: in_form(with) };
+        self.rows.push(Row { plain: form(|text| text.into()), json: form(escaped), name: with.to_owned(), ends });
+        self.rows.sort_by_key(|row| std::cmp::Reverse(row.plain.needle.needle().len()));
+    }
+
+    pub(super) fn apply_to_header(&self, header: &mut Header, counts: &mut Counts) {
+        for text in header.argv.iter_mut().flatten().chain(header.env.values_mut()) {
+            if let Some(new) = self.replace(text.as_bytes(), false, None, counts) {
+                *text = lossy(&new);
+            }
+        }
+        if let Some(new) = header.unknown().and_then(|text| self.replace(text.as_bytes(), true, None, counts)) {
+            header.set_unknown(&lossy(&new));
+        }
+    }
+
+    /// Leaves this part of the event's text as it is. Says whether the text is another now.
+    pub(super) fn apply_to_event(&self, event: &mut Event, but: Option<Range<usize>>, counts: &mut Counts) -> bool {
+        if let Some(new) = event.unknown().and_then(|text| self.replace(text.as_bytes(), true, None, counts)) {
+            event.set_unknown(&lossy(&new));
+        }
+        let json = match &event.kind {
+            EventKind::Fault(_) | EventKind::Unknown(_) => true,
+            _ => event.payload().is_some_and(|line| line.json().is_some()),
+        };
+        let new = self.replace(&event.text(), json, but, counts);
+        new.map(|new| event.set_text(new)).is_some()
+    }
+
+    /// Where each text stands, and its row.
+    pub(super) fn places(&self, text: &[u8], json: bool) -> Vec<(Range<usize>, &Row)> {
+        let mut found: Vec<(Range<usize>, &Row)> = Vec::new();
+        for row in &self.rows {
+            let needle = &row.form(json).needle;
+            let ranges = needle.find_iter(text).map(|at| at..at + needle.needle().len());
+            found.extend(ranges.filter(|at| (row.ends)(&text[at.end..]) && !(json && is_escaped(text, at.start))).map(|at| (at, row)));
+        }
+        // A stable sort: of those that begin together the longest stays first.
+        found.sort_by_key(|(range, _)| range.start);
+        let mut end = 0;
+        found.retain(|(range, _)| {
+            let apart = range.start >= end;
+            end = if apart { range.end } else { end };
+            apart
+        });
+        found
+    }
+
+    /// Where in a part of a JSON string a text begins that goes on beyond it, if one does.
+    pub(super) fn open_at(&self, text: &[u8]) -> Option<usize> {
+        self.rows.iter().filter_map(|row| open_at(text, row.json.needle.needle())).min()
+    }
+
+    /// `None` when nothing was found.
+    fn replace(&self, text: &[u8], json: bool, but: Option<Range<usize>>, counts: &mut Counts) -> Option<Vec<u8>> {
+        let mut places = self.places(text, json);
+        if let Some(but) = but {
+            places.retain(|(range, _)| range.end <= but.start || but.end <= range.start);
+        }
+        let mut out = Vec::new();
+        let mut copied = 0;
+        for (range, row) in places {
+            out.extend_from_slice(&text[copied..range.start]);
+            out.extend_from_slice(&row.form(json).with);
+            *counts.entry(row.name.clone()).or_default() += 1;
+            copied = range.end;
+        }
+        (copied > 0).then(|| {
+            out.extend_from_slice(&text[copied..]);
+            out
+        })
+    }
+}
+
+impl Row {
+    /// The replacement as it was given.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn form(&self, json: bool) -> &Form {
+        if json { &self.json } else { &self.plain }
+    }
+}
+
+/// Whether the byte there belongs to an escape: the `/` of `\/` begins no path.
+fn is_escaped(json: &[u8], at: usize) -> bool {
+    json[..at].iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1
+}
+
+fn lossy(text: &[u8]) -> String {
+    String::from_utf8_lossy(text).into_owned()
+}
