@@ -261,7 +261,9 @@ impl fmt::Display for Error {
             Kind::NoRuntime => {
                 f.write_str("no tokio runtime here: poll a turn or call the session inside one, with I/O and time enabled")?
             }
-            Kind::Overflow(cap) => write!(f, "nobody read the turn while a request was under way, and more than {cap} bytes came for it")?,
+            Kind::Overflow(cap) => {
+                write!(f, "nobody read the turn while a request was under way, and more than {cap} bytes (`buffer_cap`) came for it")?
+            }
             Kind::Result(_, text) => write!(f, "the turn failed: {text}")?,
             Kind::NoStructuredOutput(text) => {
                 write!(f, "the result has no structured output (was a `json_schema` set?); its text is {:?}", shortened(text))?;
@@ -272,7 +274,7 @@ impl fmt::Display for Error {
             }
             Kind::Protocol(Failure::Closed) if self.is_ended_without_result() => f.write_str("the CLI ended without a result")?,
             Kind::Protocol(Failure::Closed) => f.write_str("the CLI failed")?,
-            Kind::Protocol(failure) => write!(f, "{failure}")?,
+            Kind::Protocol(failure) => write!(f, "{failure}{}", limit_of(failure))?,
         }
         if let Some(exit) = exit {
             write!(f, " ({exit})")?;
@@ -287,6 +289,17 @@ impl fmt::Display for Error {
             write!(f, "; its standard error ends with:\n{stderr}")?;
         }
         Ok(())
+    }
+}
+
+/// Which option sets the limit that was reached.
+fn limit_of(failure: &Failure) -> &'static str {
+    match failure {
+        Failure::HandshakeTimeout(_) => " (`initialize_timeout`)",
+        Failure::Timeout(_) => " (`timeout` of a turn, `control_timeout` of a request, `initialize_timeout` of a start)",
+        Failure::IdleTimeout(_) => " (`idle_timeout`)",
+        Failure::QueueFull(_) => " (`max_queue`)",
+        _ => "",
     }
 }
 
@@ -315,4 +328,25 @@ fn shortened(text: &str) -> String {
     }
     let start = text.chars().take(SHOWN / 2);
     start.chain(['…']).chain(text.chars().skip(length - SHOWN / 2)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_that_was_reached_names_its_option() {
+        let limit = Duration::from_secs(60);
+        let failed = |failure| Error::protocol(failure, None, String::new());
+        for (error, option) in [
+            (failed(Failure::HandshakeTimeout(limit)), "`initialize_timeout`"),
+            (failed(Failure::Timeout(limit)), "`timeout`"),
+            (failed(Failure::Timeout(limit)), "`control_timeout`"),
+            (failed(Failure::IdleTimeout(limit)), "`idle_timeout`"),
+            (failed(Failure::QueueFull(1)), "`max_queue`"),
+            (Error::overflow(1), "`buffer_cap`"),
+        ] {
+            assert!(error.to_string().contains(option), "{error}");
+        }
+    }
 }

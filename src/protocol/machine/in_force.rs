@@ -93,7 +93,7 @@ impl InForce {
     }
 
     /// What the CLI of a new connection is to be told, but for what its launch has settled.
-    pub(super) fn tell_again(&mut self, settled: &[Settled]) -> Vec<Made> {
+    pub(super) fn make_again(&mut self, settled: &[Settled]) -> Vec<Made> {
         self.made.iter_mut().for_each(|made| made.is_again = true);
         self.made.iter().filter_map(|made| Some(Made { body: without(&made.body, settled)?, ..made.clone() })).collect()
     }

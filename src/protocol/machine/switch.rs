@@ -98,7 +98,7 @@ impl Machine {
 
     /// Makes again what the caller had made of the process before this one.
     pub(super) fn make_again(&mut self, now: Instant, out: &mut Vec<Output>) {
-        for Made { setting, body, limit, .. } in self.in_force.tell_again(&self.settled) {
+        for Made { setting, body, limit, .. } in self.in_force.make_again(&self.settled) {
             self.switches.awaited += 1;
             self.request(now, Purpose::MakeAgain(setting), &body, limit, out);
         }
