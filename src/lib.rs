@@ -40,6 +40,9 @@
 
 #![warn(clippy::unwrap_used)]
 
+#[macro_use]
+mod errors;
+
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
 pub mod protocol;

@@ -62,12 +62,7 @@ impl fmt::Display for Error {
     }
 }
 
-/// The message: it is what a test that fails by `unwrap` or `?` shows.
-impl fmt::Debug for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Error({self})")
-    }
-}
+debug_is_message!(Error);
 
 impl std::error::Error for Error {}
 

@@ -15,7 +15,7 @@ fn two_events() -> Recording {
 fn a_recording_in_memory_is_replayable() {
     let recording = two_events();
     assert_eq!(recording.integrity(), &Integrity::InMemory);
-    recording.require_sealed().unwrap();
+    recording.require_whole().unwrap();
 }
 
 #[test]
@@ -23,7 +23,7 @@ fn what_is_written_is_sealed() {
     let recording = Recording::from_bytes(&two_events().to_bytes()).unwrap();
     assert_eq!(recording.integrity(), &Integrity::Sealed);
     assert!(recording.warnings().is_empty());
-    recording.require_sealed().unwrap();
+    recording.require_whole().unwrap();
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn a_cut_anywhere_is_noticed() {
 fn a_truncated_recording_is_refused_for_replay_with_advice() {
     let whole = two_events().to_bytes();
     let recording = Recording::from_bytes(&whole[..whole.len() / 2]).unwrap();
-    let error = recording.require_sealed().unwrap_err();
+    let error = recording.require_whole().unwrap_err();
     assert!(error.is_truncated());
     assert!(error.to_string().contains("claude-wire seal"), "{error}");
 }

@@ -112,7 +112,7 @@ fn each_launch_has_a_file_of_its_own_or_is_refused() {
         assert!(run(&mut recording(&STREAMS, &folder.path().join("{n}.jsonl")), &input).status.success());
     }
     let (one, two) = (folder.path().join("1.jsonl"), folder.path().join("2.jsonl"));
-    Recording::open(&two).unwrap().require_sealed().unwrap();
+    Recording::open(&two).unwrap().require_whole().unwrap();
 
     let before = fs::read(&one).unwrap();
     let output = run(&mut recording(&STREAMS, &one), &input);

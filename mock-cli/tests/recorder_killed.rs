@@ -32,7 +32,7 @@ fn a_killed_program_leaves_all_lines_but_the_footer() {
     let recording = Recording::open(&path).unwrap();
     assert!(matches!(recording.integrity(), Integrity::Truncated { .. }), "{:?}", recording.integrity());
     assert_eq!(recording.events.len(), 3);
-    assert!(recording.require_sealed().unwrap_err().is_truncated());
+    assert!(recording.require_whole().unwrap_err().is_truncated());
 }
 
 /// The program of the test above, and nothing by itself.

@@ -110,7 +110,7 @@ async fn what_is_recorded_of_a_replay_is_the_recording() {
     assert_eq!(stderr.lock().unwrap().as_str(), "");
 
     let again = Recording::open(&path).unwrap();
-    again.require_sealed().unwrap();
+    again.require_whole().unwrap();
     // Ids of prompts apart, which the live session chose, every line of the CLI's is the recorded one.
     let outs = |recording: &Recording| {
         let recording = recording.expand(&[("cwd".to_owned(), "/w".to_owned())].into());

@@ -5,10 +5,8 @@ use std::path::PathBuf;
 use crate::fake_api::ApiReport;
 
 /// Why the real CLI was not run, or what it did that it should not.
-#[derive(Debug)]
 pub struct HermeticError(pub(super) Kind);
 
-#[derive(Debug)]
 pub(super) enum Kind {
     Network(Vec<String>),
     Unsupported,
@@ -65,6 +63,8 @@ impl fmt::Display for HermeticError {
         }
     }
 }
+
+debug_is_message!(HermeticError);
 
 impl std::error::Error for HermeticError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {

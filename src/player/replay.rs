@@ -150,7 +150,7 @@ impl Replay {
         let mut truncated = None;
         let mut takes = Vec::new();
         for recording in recordings {
-            if let Err(error) = recording.require_sealed() {
+            if let Err(error) = recording.require_whole() {
                 truncated.get_or_insert(Arc::new(error));
             }
             takes.push(Take::new(recording));

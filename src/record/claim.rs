@@ -31,7 +31,7 @@ pub fn claim(path: impl AsRef<Path>) -> Result<PathBuf, Error> {
 fn create(path: PathBuf) -> Result<PathBuf, Error> {
     match owned(OpenOptions::new().write(true).create_new(true)).open(&path) {
         Ok(_) => Ok(path),
-        Err(error) => Err(Error::io(&path, error)),
+        Err(error) => Err(Error::uncreated(&path, error)),
     }
 }
 
@@ -63,6 +63,14 @@ mod tests {
         std::fs::write(&path, "precious").unwrap();
         unclaim(&path).unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "precious");
+    }
+
+    #[test]
+    fn a_name_in_no_folder_is_refused_before_anything_starts() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = claim(folder.path().join("none/x.jsonl")).unwrap_err();
+        let text = error.to_string();
+        assert!(error.is_io() && text.contains("cannot be created") && !text.contains("goes on"), "{text}");
     }
 
     #[test]

@@ -8,15 +8,16 @@ use crate::recording;
 /// Why a recording stopped, could not be begun, or could not be played in a test.
 ///
 /// The message names the file and says what to do. A session that was recorded goes on whatever becomes of the recording.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Error {
     path: Option<PathBuf>,
     kind: Kind,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 enum Kind {
     Exists,
+    Uncreated(Arc<io::Error>),
     Io(Arc<io::Error>),
     Overflow(usize),
     Mode(String),
@@ -36,7 +37,7 @@ impl Error {
 
     /// The file could not be created or written: no such folder, no permission, no space.
     pub fn is_io(&self) -> bool {
-        matches!(self.kind, Kind::Io(_))
+        matches!(self.kind, Kind::Uncreated(_) | Kind::Io(_))
     }
 
     /// The disk was so slow that too much waited to be written.
@@ -89,6 +90,12 @@ impl Error {
         Self::new(path, kind)
     }
 
+    /// The file could not be created, and nothing was started for it.
+    pub(super) fn uncreated(path: &Path, error: io::Error) -> Self {
+        let kind = if error.kind() == io::ErrorKind::AlreadyExists { Kind::Exists } else { Kind::Uncreated(Arc::new(error)) };
+        Self::new(path, kind)
+    }
+
     pub(super) fn overflow(path: &Path, limit: usize) -> Self {
         Self::new(path, Kind::Overflow(limit))
     }
@@ -133,6 +140,7 @@ impl fmt::Display for Error {
         }
         match &self.kind {
             Kind::Exists => f.write_str("not recorded: the file is there already; remove it, choose another name, or ask to overwrite"),
+            Kind::Uncreated(error) => write!(f, "not recorded: the file cannot be created: {error}"),
             Kind::Io(error) => write!(f, "not recorded: {error}; the recording ends here, the session goes on"),
             Kind::Overflow(limit) => {
                 write!(
@@ -155,10 +163,12 @@ impl fmt::Display for Error {
     }
 }
 
+debug_is_message!(Error);
+
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.kind {
-            Kind::Io(error) => Some(error),
+            Kind::Uncreated(error) | Kind::Io(error) => Some(error),
             Kind::Unplayable(error) => Some(error),
             _ => None,
         }

@@ -109,7 +109,7 @@ impl Recorded {
             Mode::Once | Mode::Rewrite if refused => return Err(Error::refused(&path)),
             Mode::Once | Mode::Rewrite => {
                 // The first recording of a project has no folder yet.
-                path.parent().map_or(Ok(()), std::fs::create_dir_all).map_err(|error| Error::io(&path, error))?;
+                path.parent().map_or(Ok(()), std::fs::create_dir_all).map_err(|error| Error::uncreated(&path, error))?;
                 Source::Made(Arc::new(Made { recorder: change(Recorder::new(cli, partial(&path))).overwrite(true) }))
             }
         };
@@ -211,7 +211,7 @@ impl std::fmt::Debug for Source {
 fn play(path: &Path) -> Result<Replay, Error> {
     let mut recordings = Vec::new();
     for path in std::iter::once(path.to_owned()).chain(further(path)) {
-        let recording = Recording::open(&path).and_then(|recording| recording.require_sealed().map(|()| recording));
+        let recording = Recording::open(&path).and_then(|recording| recording.require_whole().map(|()| recording));
         recordings.push(recording.map_err(|error| Error::unplayable(&path, error))?);
     }
     Ok(Replay::sequence(recordings))
@@ -327,6 +327,7 @@ mod tests {
         let text = error.to_string();
         assert!(error.is_missing() && text.contains("x.jsonl") && text.contains("CLAUDE_WIRE_RECORD=once"), "{text}");
         assert_eq!(error.path(), Some(setup.path.as_path()));
+        assert_eq!(format!("{error:?}"), format!("Error({text})"), "what a test shows that fails by `unwrap`");
     }
 
     #[tokio::test(start_paused = true)]

@@ -7,14 +7,12 @@ use super::FORMAT_VERSION;
 /// Why a recording could not be read, written, imported or accepted.
 ///
 /// The message names the file and the line where they are known, what was expected there, and what to do.
-#[derive(Debug)]
 pub struct Error {
     kind: Kind,
     path: Option<PathBuf>,
     line: Option<usize>,
 }
 
-#[derive(Debug)]
 enum Kind {
     Io(io::Error),
     Format(String),
@@ -114,6 +112,8 @@ impl fmt::Display for Error {
         }
     }
 }
+
+debug_is_message!(Error);
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {

@@ -126,7 +126,7 @@ impl Recording {
     ///
     /// # Errors
     /// When the recording is truncated.
-    pub fn require_sealed(&self) -> Result<(), Error> {
+    pub fn require_whole(&self) -> Result<(), Error> {
         if self.is_replayable() { Ok(()) } else { Err(Error::truncated()) }
     }
 

@@ -73,7 +73,7 @@ impl Source {
         match self {
             Self::Replay(path) => {
                 let recording = Recording::open(path).map_err(|error| format!("CLAUDE_WIRE_REPLAY: {error}"))?;
-                recording.require_sealed().map_err(|error| format!("CLAUDE_WIRE_REPLAY: {}: {error}", path.display()))?;
+                recording.require_whole().map_err(|error| format!("CLAUDE_WIRE_REPLAY: {}: {error}", path.display()))?;
                 Ok(Loaded { name: path.display().to_string(), content: Content::Recording(Box::new(recording)) })
             }
             Self::Record(_) => Err("CLAUDE_WIRE_RECORD_TO names nothing to play".to_owned()),

@@ -3,13 +3,15 @@
 /// The text names the option, what would have been right and what came:
 /// "option `max_turns`: expected a number from 1 up, got 0". It never holds the API key, the value
 /// of an environment variable, or inline JSON.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("option `{field}`: expected {expected}, got {got}")]
 pub struct OptionError {
     field: &'static str,
     expected: String,
     got: String,
 }
+
+debug_is_message!(OptionError);
 
 impl OptionError {
     pub(in crate::session) fn new(field: &'static str, expected: impl Into<String>, got: impl Into<String>) -> Self {

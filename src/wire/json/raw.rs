@@ -194,10 +194,8 @@ impl Serialize for RawJson {
 }
 
 /// A text that is not the JSON it should be.
-#[derive(Debug)]
 pub struct JsonError(Repr);
 
-#[derive(Debug)]
 enum Repr {
     Fault(Fault),
     Serde(serde_json::Error),
@@ -230,6 +228,8 @@ impl fmt::Display for JsonError {
         }
     }
 }
+
+debug_is_message!(JsonError);
 
 impl std::error::Error for JsonError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {

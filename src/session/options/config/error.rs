@@ -3,7 +3,7 @@ use std::io;
 use super::super::OptionError;
 
 /// An application's configuration that cannot be used. The text names the file or the variable.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[error(transparent)]
 pub struct ConfigError {
     kind: Kind,
@@ -78,6 +78,8 @@ impl ConfigError {
         }
     }
 }
+
+debug_is_message!(ConfigError);
 
 impl From<Kind> for ConfigError {
     fn from(kind: Kind) -> Self {
