@@ -75,6 +75,7 @@ fn each_option_writes_its_flag() {
         (options().include_partial_messages(true), &["--include-partial-messages"]),
         (options().include_hook_events(true), &["--include-hook-events"]),
         (options().replay_user_messages(true), &["--replay-user-messages"]),
+        (options().session_mirror(true), &["--session-mirror"]),
         (
             options().mcp_config(FileOrJson::File("/m.json".into())).mcp_config(FileOrJson::File("/n.json".into())),
             &["--mcp-config", "/m.json", "--mcp-config", "/n.json"],

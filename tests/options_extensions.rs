@@ -216,6 +216,7 @@ fn an_option_writes_what_its_row_names() {
             .include_partial_messages(true)
             .include_hook_events(true)
             .replay_user_messages(true)
+            .session_mirror(true)
             .mcp_config(FileOrJson::File("/m".into()))
             .strict_mcp_config(true)
             .settings(FileOrJson::File("/s".into()))

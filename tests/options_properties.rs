@@ -51,7 +51,7 @@ fn millis(text: &str) -> Duration {
 }
 
 /// All options that write something of their own, in the order in which they stand on the command line.
-const ROWS: [Row; 65] = rows! {
+const ROWS: [Row; 66] = rows! {
     system_prompt: |o, t| o.append_system_prompt(t) => "--append-system-prompt" text;
     allowed_tools: |o, t| o.allowed_tools([format!("A({})", inner(t)), "-B".into()]) => "--allowed-tools" |t| Some(format!("A({}),-B", inner(t)));
     disallowed_tools: |o, t| o.disallowed_tools([format!("-({})", inner(t))]) => "--disallowed-tools" |t| Some(format!("-({})", inner(t)));
@@ -90,6 +90,7 @@ const ROWS: [Row; 65] = rows! {
     include_partial_messages: |o, _| o.include_partial_messages(true) => "--include-partial-messages" none;
     include_hook_events: |o, _| o.include_hook_events(true) => "--include-hook-events" none;
     replay_user_messages: |o, _| o.replay_user_messages(true) => "--replay-user-messages" none;
+    session_mirror: |o, _| o.session_mirror(true) => "--session-mirror" none;
     debug: |o, _| o.debug(true) => "--debug" none;
     debug_file: |o, t| o.debug_file(format!("{t}/log")) => "--debug-file" |t| Some(format!("{t}/log"));
     extra_args: |o, t| o.extra_arg("plugin-url", t) => "--plugin-url" text;

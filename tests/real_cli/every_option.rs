@@ -10,7 +10,7 @@ use tokio::process::Command;
 use crate::support::{finish, place};
 
 /// Flags that CLI 2.1.329 takes, and its `--help` does not tell of.
-const HIDDEN: [&str; 14] = [
+const HIDDEN: [&str; 15] = [
     "--await-initialize",
     "--initialize-fields",
     "--managed-settings-in-initialize",
@@ -21,6 +21,7 @@ const HIDDEN: [&str; 14] = [
     "--project-config-root",
     "--resume-drops-turn",
     "--resume-session-at",
+    "--session-mirror",
     "--system-prompt-file",
     "--task-budget",
     "--thinking",
@@ -64,6 +65,7 @@ pub(crate) async fn run() {
         .include_partial_messages(true)
         .include_hook_events(true)
         .replay_user_messages(true)
+        .session_mirror(true)
         .mcp_config(json!({"mcpServers": {"inline": {"command": "false"}}}))
         .external_mcp_server("mine", McpServer::stdio("false", [""; 0]).env("TOKEN", "made-up"))
         .strict_mcp_config(true)

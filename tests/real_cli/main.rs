@@ -79,6 +79,7 @@ tests![
     recorded_through_the_stand_in,
     resume_after_sigkill,
     resume_with_another_system_prompt,
+    session_mirror,
     set_model,
     set_permission_mode,
     settings_after_a_kill,

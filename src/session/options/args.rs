@@ -64,6 +64,7 @@ impl Options {
         argv.switch("--include-partial-messages", self.include_partial_messages);
         argv.switch("--include-hook-events", self.include_hook_events);
         argv.switch("--replay-user-messages", self.replay_user_messages);
+        argv.switch("--session-mirror", self.session_mirror);
         argv.switch("--debug", self.debug.filter(|_| self.debug_file.is_none()));
         argv.text("--debug-file", self.debug_file.as_deref());
         for (name, value) in self.extra_args.iter().flatten() {

@@ -78,6 +78,8 @@ pub struct Options {
     pub include_hook_events: Option<bool>,
     /// `--replay-user-messages`.
     pub replay_user_messages: Option<bool>,
+    /// `--session-mirror`.
+    pub session_mirror: Option<bool>,
     /// `--mcp-config`, once for each file; `mcpServers` of the initialize request, and `--await-initialize`, for JSON.
     pub mcp_config: Option<Vec<FileOrJson>>,
     /// `--strict-mcp-config`.
@@ -198,6 +200,7 @@ macro_rules! with_fields {
             include_partial_messages,
             include_hook_events,
             replay_user_messages,
+            session_mirror,
             mcp_config,
             strict_mcp_config,
             settings,

@@ -195,6 +195,15 @@ macro_rules! option_setters {
                 self
             }
 
+            /// Whether the CLI sends each line that it writes to the transcript: `--session-mirror`. They come as
+            /// [`SessionEvent::Control`]($crate::session::SessionEvent::Control), whose frame
+            /// [`Control::of`]($crate::wire::Control::of) types as a
+            /// [`TranscriptMirror`]($crate::wire::TranscriptMirror), for a store of the host's own. Default: no.
+            pub fn session_mirror(mut self, on: bool) -> Self {
+                self $($path)* .session_mirror = Some(on);
+                self
+            }
+
             /// One more source of MCP servers. A file: `--mcp-config`. An object with `mcpServers`: `mcpServers` of the
             /// initialize request, with `--await-initialize`, so that no token in it is on the command line. Default: none.
             pub fn mcp_config(

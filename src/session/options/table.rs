@@ -40,14 +40,13 @@ impl Options {
 }
 
 /// Flags on which the conversation with the CLI rests, those that answer and end, and two that the CLI does not have.
-const FIXED: [&str; 11] = [
+const FIXED: [&str; 10] = [
     "cwd",
     "help",
     "input-format",
     "managed-settings",
     "output-format",
     "print",
-    "session-mirror",
     "system-prompt-snapshot",
     "timeout",
     "verbose",
@@ -91,6 +90,7 @@ const TABLE: &[OptionRow] = &[
     row("include_partial_messages", &["--include-partial-messages"], &[], &[], "no"),
     row("include_hook_events", &["--include-hook-events"], &[], &[], "no"),
     row("replay_user_messages", &["--replay-user-messages"], &[], &[], "no"),
+    row("session_mirror", &["--session-mirror"], &[], &[], "no"),
     row("mcp_config", &["--mcp-config", "--await-initialize"], &["mcpServers"], &[], "none"),
     row("strict_mcp_config", &["--strict-mcp-config"], &[], &[], "no"),
     row("settings", &["--settings", "--initialize-fields", "--await-initialize"], &["settings"], &[], "none"),
