@@ -49,9 +49,13 @@ impl Page<'_> {
         writeln!(f, "| version | entry | what came in the way |\n|---|---|---|")?;
         for column in self.0 {
             for played in &column.entries {
-                for what in [&played.problem, &played.attempts].into_iter().flatten() {
+                if let Some(what) = &played.problem {
                     writeln!(f, "| {} | {} | `{}` |", column.version, played.name, clip(&cell(what)))?;
                 }
+            }
+            // Not told apart by entries: several run side by side in one namespace, and each sees what any of them tried.
+            if column.entries.iter().any(|played| played.called_home) {
+                writeln!(f, "| {} | none | it tried to leave the network namespace, which hindered nothing |", column.version)?;
             }
         }
         Ok(())
@@ -149,8 +153,8 @@ mod tests {
         let played = |(name, lines, problem): &(&str, &[&str], Option<&str>)| {
             let mut recording = Recording::new(Header::new());
             recording.events = lines.iter().map(|line| Event::new(0, EventKind::Out((*line).into()))).collect();
-            let attempts = problem.map(|_| "a call home".into());
-            Played { name: (*name).into(), census: Census::of([&recording]), problem: problem.map(Into::into), attempts }
+            let called_home = problem.is_some();
+            Played { name: (*name).into(), census: Census::of([&recording]), problem: problem.map(Into::into), called_home }
         };
         let entries = entries.iter().map(played).collect();
         Column {
@@ -186,7 +190,7 @@ Of 2 entries.
 | version | entry | what came in the way |
 |---|---|---|
 | 1.0.0 | wild | `it; hangs \\| here` |
-| 1.0.0 | wild | `a call home` |
+| 1.0.0 | none | it tried to leave the network namespace, which hindered nothing |
 
 ## Flags
 
