@@ -11,7 +11,7 @@ fn all_that_only_a_process_keeps_is_made_again_in_the_order_in_which_it_was_made
         r#"{"subtype":"set_mcp_permission_mode_override","serverName":"own","mode":"default"}"#,
         r#"{"subtype":"mcp_set_servers","servers":{"own":{"type":"sdk","name":"own"}}}"#,
         r#"{"subtype":"set_prompt_suggestions_paused","paused":true}"#,
-        r#"{"subtype":"register_repo_root","directory":"/work/sub","reload_skills":true}"#,
+        r#"{"subtype":"register_repo_root","directory":"/home/user/sub","reload_skills":true}"#,
     ];
     let mut rig = Rig::ready();
     rig.control(0, r#"{"subtype":"mcp_set_servers","servers":{"old":{"type":"sdk","name":"old"}}}"#);
@@ -39,7 +39,7 @@ fn what_is_as_a_new_process_has_it_is_not_made_again() {
     ];
     for (body, id) in requests.iter().zip(2..) {
         rig.control(id, body);
-        rig.line(&success(id, r#"{"status":"needs_trust","directory":"/work/sub"}"#));
+        rig.line(&success(id, r#"{"status":"needs_trust","directory":"/home/user/sub"}"#));
     }
     assert_eq!(made_again(&mut rig), [""; 0]);
 }
@@ -68,14 +68,14 @@ fn what_a_later_request_does_not_name_stays() {
 fn a_path_is_made_again_as_the_cli_has_understood_it() {
     let mut rig = Rig::ready();
     rig.control(2, r#"{"subtype":"set_cwd","path":"sub","trust_accepted":true}"#);
-    rig.line(&success(2, r#"{"status":"ok","cwd":"/work/sub","changed":true}"#));
+    rig.line(&success(2, r#"{"status":"ok","cwd":"/home/user/sub","changed":true}"#));
     rig.control(3, r#"{"subtype":"set_cwd","path":"gone"}"#);
     rig.line(&success(3, r#"{"status":"rejected"}"#));
     rig.control(4, r#"{"subtype":"register_repo_root","directory":"repo"}"#);
-    rig.line(&success(4, r#"{"directory":"/work/sub/repo"}"#));
+    rig.line(&success(4, r#"{"directory":"/home/user/sub/repo"}"#));
     let expected = [
-        r#"{"subtype":"set_cwd","path":"/work/sub","trust_accepted":true}"#,
-        r#"{"subtype":"register_repo_root","directory":"/work/sub/repo"}"#,
+        r#"{"subtype":"set_cwd","path":"/home/user/sub","trust_accepted":true}"#,
+        r#"{"subtype":"register_repo_root","directory":"/home/user/sub/repo"}"#,
     ];
     assert_eq!(made_again(&mut rig), expected);
 }
