@@ -16,10 +16,7 @@ fn all_that_only_a_process_keeps_is_made_again_in_the_order_in_which_it_was_made
     let mut rig = Rig::ready();
     rig.control(0, r#"{"subtype":"mcp_set_servers","servers":{"old":{"type":"sdk","name":"old"}}}"#);
     rig.line(&success(2, "{}"));
-    for (body, id) in requests.iter().zip(3..) {
-        rig.control(id, body);
-        rig.line(&success(id, "{}"));
-    }
+    grant(&mut rig, &requests, 3, "{}");
     rig.control(20, r#"{"subtype":"mcp_toggle","serverName":"ext","enabled":false}"#);
     rig.line(&success(10, "{}"));
     assert_eq!(made_again(&mut rig), requests);
@@ -37,10 +34,7 @@ fn what_is_as_a_new_process_has_it_is_not_made_again() {
         r#"{"subtype":"set_prompt_suggestions_paused","paused":false}"#,
         r#"{"subtype":"set_cwd","path":"sub"}"#,
     ];
-    for (body, id) in requests.iter().zip(2..) {
-        rig.control(id, body);
-        rig.line(&success(id, r#"{"status":"needs_trust","directory":"/home/user/sub"}"#));
-    }
+    grant(&mut rig, &requests, 2, r#"{"status":"needs_trust","directory":"/home/user/sub"}"#);
     assert_eq!(made_again(&mut rig), [""; 0]);
 }
 
@@ -53,10 +47,7 @@ fn what_a_later_request_does_not_name_stays() {
         r#"{"subtype":"set_max_thinking_tokens","thinking_display":"omitted"}"#,
         r#"{"subtype":"apply_flag_settings","settings":{"language":null,"model":"opus"}}"#,
     ];
-    for (body, id) in requests.iter().zip(2..) {
-        rig.control(id, body);
-        rig.line(&success(id, "{}"));
-    }
+    grant(&mut rig, &requests, 2, "{}");
     let expected = [
         r#"{"subtype":"set_max_thinking_tokens","max_thinking_tokens":2048,"thinking_display":"omitted"}"#,
         r#"{"subtype":"apply_flag_settings","settings":{"effortLevel":"low","language":null,"model":"opus"}}"#,
@@ -83,16 +74,11 @@ fn a_path_is_made_again_as_the_cli_has_understood_it() {
 #[test]
 fn what_a_launch_settles_is_not_made_again_in_that_process() {
     let mut rig = Rig::ready();
-    for (body, id) in [
+    let requests = [
         r#"{"subtype":"set_max_thinking_tokens","max_thinking_tokens":2048}"#,
         r#"{"subtype":"apply_flag_settings","settings":{"effortLevel":"low","language":"French"}}"#,
-    ]
-    .iter()
-    .zip(2..)
-    {
-        rig.control(id, body);
-        rig.line(&success(id, "{}"));
-    }
+    ];
+    grant(&mut rig, &requests, 2, "{}");
     let settled = |subtype, key: Option<&str>| Settled { subtype, key: key.map(Into::into) };
     let own = vec![settled("set_max_thinking_tokens", None), settled("apply_flag_settings", Some("effortLevel"))];
     assert_eq!(rig.command(Command::Prompt(Prompt { profile: Profile(1), settled: own, ..prompt(1) })), ["close stdin"]);
@@ -147,6 +133,14 @@ fn what_took_long_may_take_as_long_again() {
     assert_eq!(rig.line(&success(3, "{}"))[1], request(4, servers));
     assert_eq!(rig.due(), Some(300));
     rig.line(&success(4, "{}"));
+}
+
+/// The caller asks for these one after the other, and the CLI grants each with this reply.
+fn grant(rig: &mut Rig, requests: &[&str], first: u64, reply: &str) {
+    for (body, id) in requests.iter().zip(first..) {
+        rig.control(id, body);
+        rig.line(&success(id, reply));
+    }
 }
 
 /// The requests that a new process is told before anything else; it accepts them.
