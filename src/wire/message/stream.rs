@@ -48,7 +48,7 @@ object! {
 /// An event of the Messages API's stream (`event`).
 ///
 /// Unlike other objects of the wire, events and their deltas keep no raw text of their own: they are by far the most frequent, and
-/// keeping it cost as much as reading them. Their line has it: [`Frame::field`](crate::wire::Frame::field)`("event")`.
+/// keeping it made reading them a sixth dearer. Their line has it: [`Frame::field`](crate::wire::Frame::field)`("event")`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Event {
