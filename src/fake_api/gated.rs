@@ -63,6 +63,7 @@ async fn answer(desk: &Desk, mut connection: Connection, request: HttpRequest) -
     let Answer { wait, body, reply } = desk.answer(&request.method, &request.path, &request.body);
     let reply = reply.unwrap_or_default();
     pass_gate(desk, &reply, 0).await;
+    // The script asks for a slow first byte.
     sleep(wait).await;
     match body {
         Body::Events(events) => stream(desk, connection, &reply, &events).await,
@@ -86,6 +87,7 @@ async fn stream(desk: &Desk, mut connection: Connection, reply: &Reply, events: 
         let Some(event) = events.get(index) else { break };
         connection.chunk(&event.text).await?;
         if event.is_delta && reply.delta_ms > 0 {
+            // The script's pace.
             sleep(Duration::from_millis(reply.delta_ms)).await;
         }
     }

@@ -72,7 +72,7 @@ async fn records_what_crosses_in_order_and_with_times() {
     // Virtual time, for the recording to have: nothing is waited for.
     sleep(Duration::from_millis(1)).await;
     host.stdin.write_all(b"{\"type\":\"user\"}\nnot ").await.unwrap();
-    sleep(Duration::from_millis(2)).await;
+    sleep(Duration::from_millis(2)).await; // virtual, as above
     cli.stdout.write_all(b"{\"a\": 1}\r\n\xff\xfe\n").await.unwrap();
     assert_eq!(read(&mut host.stdout, 13).await, b"{\"a\": 1}\r\n\xff\xfe\n");
     cli.stderr.write_all(b"oops\n").await.unwrap();
@@ -83,7 +83,7 @@ async fn records_what_crosses_in_order_and_with_times() {
     cli.stdout.write_all(b"{\"cut\":").await.unwrap();
     cli.exit(Exit::from_code(3));
     assert_eq!(host.control.wait().await.unwrap(), Exit::from_code(3));
-    sleep(Duration::from_millis(7)).await;
+    sleep(Duration::from_millis(7)).await; // virtual, as above
     host.stdout.read_to_end(&mut Vec::new()).await.unwrap();
     host.stderr.read_to_end(&mut Vec::new()).await.unwrap();
     recorder.flush().await.unwrap();
