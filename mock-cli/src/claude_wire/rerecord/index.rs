@@ -20,7 +20,7 @@ short protocol strings are as recorded; the model's words, its token counts and 
 
 `claude-wire rerecord` rebuilds all of this, this page included, from the entries in `mock-cli/corpus`, each of which is the options of a session,
 the script of its host and the script of the API. A second launch of an entry is NAME-2.jsonl. After editing a recording by hand, run
-`claude-wire seal` on it. `large-answer` has 4 MB of one repeated line, which git keeps in 16 KB; it is in the repository and not in the package.
+`claude-wire seal` on it. `large-answer` shows lines as long as the CLI's longest, and so has 4 MB, of one repeated text that git keeps in 16 KB; it is not in the package.
 
 All were started with `--print --output-format stream-json --input-format stream-json --verbose`, unless it says otherwise, and with the variables
 that `claude_wire::hermetic` sets. The whole argument list is in each header.
