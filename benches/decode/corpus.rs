@@ -64,7 +64,7 @@ pub(crate) fn turns(megabytes: usize) -> Corpus {
 
 /// Answers of 5 MB. How they compare depends on the allocator: where it gives their memory back in between, the enum pays more for new pages
 /// and typed decoding was 3 times as fast; where it keeps it, 1.3 to 1.5 times. Half of that time is framing, the copies of 5 MB that every row
-/// makes: what comes on top of it is 1.7 times as fast. The budgets are for the latter.
+/// makes: what comes on top of it is 1.5 to 1.8 times as fast. The budgets are for the latter.
 pub(crate) fn huge(megabytes: usize) -> Corpus {
     let mut text = String::new();
     let body = prose(5_000_000);
