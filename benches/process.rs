@@ -22,7 +22,8 @@ async fn main() -> Result<(), Failure> {
         println!("SKIPPED: CLAUDE_WIRE_REAL_CLI names no CLI");
         return Ok(());
     };
-    let place = Hermetic::start(cli, ApiScript::new().always(When::any(), [Reply::text("Done.")])).await?;
+    let place =
+        Hermetic::start(cli, ApiScript::new().always(When::any(), [Reply::text("Done.")])).await?;
 
     let session = place.session().start()?;
     let started = Instant::now();
@@ -46,7 +47,11 @@ async fn main() -> Result<(), Failure> {
         anew.push(started.elapsed());
     }
     session.stop().await;
-    println!("a turn, median of {TURNS}: {} ms in one process, {} ms in a process of its own", median(kept), median(anew));
+    println!(
+        "a turn, median of {TURNS}: {} ms in one process, {} ms in a process of its own",
+        median(kept),
+        median(anew)
+    );
     place.finish()?;
     Ok(())
 }
@@ -55,8 +60,13 @@ async fn main() -> Result<(), Failure> {
 fn held(session: &Session) -> Result<String, Failure> {
     let pid = session.pid().ok_or("no process")?;
     let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let field = |name: &str| status.lines().find_map(|line| line.strip_prefix(name)?.split_whitespace().next()?.parse::<u64>().ok());
-    let (resident, threads) = (field("VmRSS:").ok_or("no VmRSS")?, field("Threads:").ok_or("no Threads")?);
+    let field = |name: &str| {
+        status.lines().find_map(|line| {
+            line.strip_prefix(name)?.split_whitespace().next()?.parse::<u64>().ok()
+        })
+    };
+    let (resident, threads) =
+        (field("VmRSS:").ok_or("no VmRSS")?, field("Threads:").ok_or("no Threads")?);
     Ok(format!("{} MB resident, {threads} threads", resident * 1024 / 1_000_000))
 }
 

@@ -5,7 +5,10 @@
 //!
 //! One hook guards the tools, two add to what the model reads, and one writes down everything else.
 
-use claude_wire::wire::hook::{HookEventName, HookInput, PermissionDecision, PostToolUse, PreToolUse, PreToolUseOutput, UserPromptSubmit};
+use claude_wire::wire::hook::{
+    HookEventName, HookInput, PermissionDecision, PostToolUse, PreToolUse, PreToolUseOutput,
+    UserPromptSubmit,
+};
 use claude_wire::{HookContext, HookOutput, Matcher, Replay, Session};
 
 #[tokio::main(flavor = "current_thread")]
@@ -25,7 +28,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         })
         .on_hooks(everything_else(), Matcher::all(), audit);
     if !live {
-        builder = builder.transport(Replay::open(concat!(env!("CARGO_MANIFEST_DIR"), "/recordings/2.1.329/hooks.jsonl"))?);
+        builder = builder.transport(Replay::open(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/recordings/2.1.329/hooks.jsonl"
+        ))?);
     }
     let session = builder.start()?;
     for prompt in ["Say hi in a shell", "Remove everything"] {
@@ -38,11 +44,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// Decides about a tool before anybody is asked.
 async fn check(event: PreToolUse, _: HookContext) -> HookOutput<PreToolUse> {
     println!("  {} is to run with {}", event.tool_name, event.tool_input);
-    let command = event.tool_input.pointer("/command").and_then(|command| command.as_str().map(String::from));
+    let command =
+        event.tool_input.pointer("/command").and_then(|command| command.as_str().map(String::from));
     if command.is_some_and(|command| command.contains("rm -rf")) {
         return HookOutput::deny("dangerous command");
     }
-    let output = PreToolUseOutput::default().permission_decision(PermissionDecision::Allow).permission_decision_reason("ok");
+    let output = PreToolUseOutput::default()
+        .permission_decision(PermissionDecision::Allow)
+        .permission_decision_reason("ok");
     HookOutput::with(output)
 }
 
@@ -50,7 +59,9 @@ async fn check(event: PreToolUse, _: HookContext) -> HookOutput<PreToolUse> {
 async fn audit(event: HookInput, context: HookContext) {
     match event {
         HookInput::Stop(stop) => println!("  stops after saying {:?}", stop.last_assistant_message),
-        HookInput::PostToolUseFailure(failure) => println!("  {} failed: {}", failure.tool_name, failure.error),
+        HookInput::PostToolUseFailure(failure) => {
+            println!("  {} failed: {}", failure.tool_name, failure.error)
+        }
         event => println!("  {} in {}", event.name(), context.base().cwd),
     }
 }
@@ -58,5 +69,15 @@ async fn audit(event: HookInput, context: HookContext) {
 /// The events of the recorded session's other hooks.
 fn everything_else() -> [HookEventName; 9] {
     use HookEventName::*;
-    [PostToolUseFailure, Stop, SubagentStop, SessionStart, SessionEnd, Notification, PreCompact, PermissionRequest, Setup]
+    [
+        PostToolUseFailure,
+        Stop,
+        SubagentStop,
+        SessionStart,
+        SessionEnd,
+        Notification,
+        PreCompact,
+        PermissionRequest,
+        Setup,
+    ]
 }

@@ -17,7 +17,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         // Without this, the CLI would ask for permission at each call.
         .allowed_tools(["mcp__calc__multiply", "mcp__calc__divide"]);
     if std::env::args().nth(1).as_deref() != Some("--live") {
-        builder = builder.transport(Replay::open(concat!(env!("CARGO_MANIFEST_DIR"), "/recordings/2.1.329/in-process-server.jsonl"))?);
+        builder = builder.transport(Replay::open(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/recordings/2.1.329/in-process-server.jsonl"
+        ))?);
     }
     let session = builder.start()?;
     println!("{}", session.query("What is 6 times 7, and 1 divided by 0?").text().await?);

@@ -14,7 +14,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut builder = Session::builder();
     if !live {
         let endless = reply().text("One. Two. Three. ").hang();
-        builder = builder.transport(Scenario::new().on_any_prompt(endless).on_any_prompt(reply().text("You stopped me.")));
+        builder = builder.transport(
+            Scenario::new().on_any_prompt(endless).on_any_prompt(reply().text("You stopped me.")),
+        );
     }
     let session = builder.start()?;
 

@@ -49,7 +49,12 @@ impl Transport for Tcp {
                 Exit::from_code(i32::from(relayed.is_err()))
             });
             let control = Box::new(Remote { life, exit: None });
-            Ok(Connection { stdin: Box::new(stdin), stdout: Box::new(stdout), stderr: Box::new(tokio::io::empty()), control })
+            Ok(Connection {
+                stdin: Box::new(stdin),
+                stdout: Box::new(stdout),
+                stderr: Box::new(tokio::io::empty()),
+                control,
+            })
         })
     }
 }
@@ -100,9 +105,11 @@ async fn serve(listener: TcpListener) -> io::Result<()> {
     let args: Vec<String> = serde_json::from_str(&line)?;
     println!("the CLI is launched with {}", args.join(" "));
 
-    let cli = Scenario::new().on_prompt("Where are you?", reply().text("At the other end of a wire."));
+    let cli =
+        Scenario::new().on_prompt("Where are you?", reply().text("At the other end of a wire."));
     let (_, signals) = tokio::sync::mpsc::channel(1);
-    let (exit, _) = play(cli.script(args), Streams { stdin, stdout, stderr: tokio::io::sink() }, signals).await;
+    let (exit, _) =
+        play(cli.script(args), Streams { stdin, stdout, stderr: tokio::io::sink() }, signals).await;
     println!("the CLI has ended ({exit})");
     Ok(())
 }

@@ -7,7 +7,8 @@ use base64::prelude::*;
 use claude_wire::{Prompt, Scenario, Session, reply};
 
 /// One red pixel.
-const PIXEL: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC";
+const PIXEL: &str =
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -19,7 +20,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let mut builder = Session::builder();
     if !live {
-        builder = builder.transport(Scenario::new().on_any_prompt(reply().text("A single red pixel.")));
+        builder =
+            builder.transport(Scenario::new().on_any_prompt(reply().text("A single red pixel.")));
     }
     let session = builder.start()?;
 

@@ -16,7 +16,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut builder = Session::builder().include_partial_messages(true).allowed_tools(["Bash"]);
     let mut prompt = args.next().unwrap_or_else(|| "Write a haiku about pipes".into());
     if !live {
-        let recording = concat!(env!("CARGO_MANIFEST_DIR"), "/recordings/2.1.329/partial-messages.jsonl");
+        let recording =
+            concat!(env!("CARGO_MANIFEST_DIR"), "/recordings/2.1.329/partial-messages.jsonl");
         builder = builder.transport(Replay::open(recording)?.speed(1.0));
         prompt = "Print two lines".into();
     }

@@ -52,7 +52,9 @@ impl Confirmer for Terminal {
         });
         match answer.await.ok().and_then(Result::ok).as_deref().map(str::trim) {
             Some("y") => Decision::allow().classified(DecisionClassification::UserTemporary),
-            Some("a") => Decision::allow_always(&request).classified(DecisionClassification::UserPermanent),
+            Some("a") => {
+                Decision::allow_always(&request).classified(DecisionClassification::UserPermanent)
+            }
             _ => Decision::deny("the user said no").classified(DecisionClassification::UserReject),
         }
     }
@@ -63,7 +65,10 @@ fn scripted() -> Scenario {
     let tidy = reply()
         .ask_permission("Bash", json!({"command": "rm -rf build"}))
         .tool_result("")
-        .ask_permission("WebFetch", json!({"url": "https://example.com/", "prompt": "how to tidy up"}))
+        .ask_permission(
+            "WebFetch",
+            json!({"url": "https://example.com/", "prompt": "how to tidy up"}),
+        )
         .tool_result("")
         .text("That is all I could do.");
     Scenario::new().on_any_prompt(tidy)

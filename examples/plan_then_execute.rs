@@ -25,7 +25,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("The plan:\n{plan}");
 
     if !live || approved()? {
-        let done = session.query("Carry it out.").permission_mode(PermissionMode::AcceptEdits).collect_summary().await?;
+        let done = session
+            .query("Carry it out.")
+            .permission_mode(PermissionMode::AcceptEdits)
+            .collect_summary()
+            .await?;
         for tool in &done.tool_calls {
             println!("[{}]", tool.call.name);
         }
@@ -49,5 +53,7 @@ fn scripted() -> Scenario {
         .tool_use("Write", json!({"file_path": "hello.txt", "content": "Hello, world!\n"}))
         .tool_result("File created successfully")
         .text("The world has been greeted.");
-    Scenario::new().on_any_prompt(reply().text("1. Write `hello.txt`.\n2. There is no 2.")).on_prompt("Carry it out.", execute)
+    Scenario::new()
+        .on_any_prompt(reply().text("1. Write `hello.txt`.\n2. There is no 2."))
+        .on_prompt("Carry it out.", execute)
 }

@@ -18,9 +18,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let live = args.next().is_some_and(|arg| arg == "--live");
     let builder = Session::builder().include_partial_messages(true).allowed_tools(["Bash"]);
     let (session, prompt) = if live {
-        (builder.start()?, args.next().unwrap_or_else(|| "Which files are here? Answer in one sentence.".into()))
+        (
+            builder.start()?,
+            args.next().unwrap_or_else(|| "Which files are here? Answer in one sentence.".into()),
+        )
     } else {
-        let recording = concat!(env!("CARGO_MANIFEST_DIR"), "/recordings/2.1.329/partial-messages.jsonl");
+        let recording =
+            concat!(env!("CARGO_MANIFEST_DIR"), "/recordings/2.1.329/partial-messages.jsonl");
         (builder.transport(Replay::open(recording)?).start()?, RECORDED.into())
     };
 
@@ -35,11 +39,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
         match message.body() {
             Body::Assistant(assistant) => {
-                for call in assistant.message.content.iter().filter_map(|block| block.as_tool_use()) {
+                for call in assistant.message.content.iter().filter_map(|block| block.as_tool_use())
+                {
                     println!("\n[{} {}]", call.name, call.input.clone().unwrap_or_default());
                 }
             }
-            Body::User(user) => user.tool_results().for_each(|result| println!("[=> {}]", result.text())),
+            Body::User(user) => {
+                user.tool_results().for_each(|result| println!("[=> {}]", result.text()))
+            }
             Body::Result(result) => println!(
                 "\n\n{:?} after {} API round trips: {} ms as recorded, {:?} here, {} US dollars",
                 result.outcome(),

@@ -26,9 +26,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }));
     let mut args = std::env::args().skip(1);
     let live = args.next().is_some_and(|arg| arg == "--live");
-    let prompt = args.next().unwrap_or_else(|| if live { "Invent a person." } else { "Who is it?" }.into());
+    let prompt =
+        args.next().unwrap_or_else(|| if live { "Invent a person." } else { "Who is it?" }.into());
     if !live {
-        builder = builder.transport(Replay::open(concat!(env!("CARGO_MANIFEST_DIR"), "/recordings/2.1.329/structured-output.jsonl"))?);
+        builder = builder.transport(Replay::open(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/recordings/2.1.329/structured-output.jsonl"
+        ))?);
     }
     let session = builder.start()?;
 

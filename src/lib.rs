@@ -75,8 +75,9 @@ pub use self::player::{Replay, Scenario, reply};
 #[cfg(feature = "session")]
 #[doc(inline)]
 pub use self::session::{
-    AppConfig, Confirmer, Decision, Error, HookContext, HookHandler, Matcher, Options, PermissionHandler, PermissionMode,
-    PermissionRequest, Prompt, Result, Session, SessionBuilder, SessionEvent, Summary, Turn, query, with_session,
+    AppConfig, Confirmer, Decision, Error, HookContext, HookHandler, Matcher, Options,
+    PermissionHandler, PermissionMode, PermissionRequest, Prompt, Result, Session, SessionBuilder,
+    SessionEvent, Summary, Turn, query, with_session,
 };
 #[doc(inline)]
 pub use self::wire::Message;

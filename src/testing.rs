@@ -24,7 +24,11 @@ const VARIABLE: &str = "CLAUDE_WIRE_MOCK_CLAUDE";
 /// When it is in none of these places, or `CLAUDE_WIRE_MOCK_CLAUDE` names something else than a file. The message says where it was looked
 /// for and how it is installed.
 pub fn mock_claude() -> Result<PathBuf, Error> {
-    find(&Surroundings { named: env::var_os(VARIABLE), executable: env::current_exe().ok(), path: env::var_os("PATH") })
+    find(&Surroundings {
+        named: env::var_os(VARIABLE),
+        executable: env::current_exe().ok(),
+        path: env::var_os("PATH"),
+    })
 }
 
 /// There is no `mock-claude`.
@@ -51,14 +55,19 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.kind {
-            Kind::Named => f.write_str("the environment variable CLAUDE_WIRE_MOCK_CLAUDE names no file: ")?,
+            Kind::Named => {
+                f.write_str("the environment variable CLAUDE_WIRE_MOCK_CLAUDE names no file: ")?
+            }
             Kind::NotFound => f.write_str("no mock-claude found; searched ")?,
         }
         for (index, path) in self.searched.iter().enumerate() {
             let comma = if index == 0 { "" } else { ", " };
             write!(f, "{comma}{}", path.display())?;
         }
-        write!(f, "; install it with `{INSTALL}` in a clone of claude-wire, or name it with CLAUDE_WIRE_MOCK_CLAUDE")
+        write!(
+            f,
+            "; install it with `{INSTALL}` in a clone of claude-wire, or name it with CLAUDE_WIRE_MOCK_CLAUDE"
+        )
     }
 }
 
@@ -76,10 +85,19 @@ struct Surroundings {
 fn find(surroundings: &Surroundings) -> Result<PathBuf, Error> {
     if let Some(named) = surroundings.named.as_ref().filter(|named| !named.is_empty()) {
         let named = PathBuf::from(named);
-        return if named.is_file() { Ok(named) } else { Err(Error { kind: Kind::Named, searched: vec![named] }) };
+        return if named.is_file() {
+            Ok(named)
+        } else {
+            Err(Error { kind: Kind::Named, searched: vec![named] })
+        };
     }
-    let beside = surroundings.executable.iter().flat_map(|executable| executable.ancestors().skip(1).take(2)).map(Path::to_owned);
-    let path = surroundings.path.iter().flat_map(env::split_paths).filter(|folder| folder.is_absolute());
+    let beside = surroundings
+        .executable
+        .iter()
+        .flat_map(|executable| executable.ancestors().skip(1).take(2))
+        .map(Path::to_owned);
+    let path =
+        surroundings.path.iter().flat_map(env::split_paths).filter(|folder| folder.is_absolute());
     let name = format!("mock-claude{}", env::consts::EXE_SUFFIX);
     let searched: Vec<_> = beside.chain(path).map(|folder| folder.join(&name)).collect();
     match searched.iter().find(|path| path.is_file()) {
@@ -100,7 +118,8 @@ mod tests {
         fs::create_dir_all(root.path().join("debug/deps")).unwrap();
         fs::create_dir(root.path().join("bin")).unwrap();
         let executable = Some(root.path().join("debug/deps/some_test-123"));
-        let path = Some(env::join_paths([PathBuf::from("relative"), root.path().join("bin")]).unwrap());
+        let path =
+            Some(env::join_paths([PathBuf::from("relative"), root.path().join("bin")]).unwrap());
         (root, Surroundings { named: None, executable, path })
     }
 
@@ -128,7 +147,10 @@ mod tests {
         assert!(text.contains("cargo install --path mock-cli"), "{text}");
         assert_eq!(format!("{error:?}"), format!("Error({text})"));
         assert!(text.contains(&root.path().join("bin").display().to_string()), "{text}");
-        assert!(!text.contains("relative"), "a relative entry of PATH depends on the working directory: {text}");
+        assert!(
+            !text.contains("relative"),
+            "a relative entry of PATH depends on the working directory: {text}"
+        );
     }
 
     #[test]

@@ -12,7 +12,10 @@ pub(crate) fn check_head(json: &str, kind: &str, version: u64) -> Result<(), Str
     }
     let head: Head = serde_json::from_str(json).map_err(|error| error.to_string())?;
     if head.kind.as_deref() != Some(kind) {
-        return Err(format!("expected \"claude-wire\": \"{kind}\", got {:?}", head.kind.unwrap_or_default()));
+        return Err(format!(
+            "expected \"claude-wire\": \"{kind}\", got {:?}",
+            head.kind.unwrap_or_default()
+        ));
     }
     if head.version != Some(version) {
         let got = head.version.map_or("none".into(), |version| version.to_string());

@@ -36,7 +36,8 @@ fn files(name: &str) -> Vec<PathBuf> {
     }
     let folder = root.join("tests").join(name);
     let inside = fs::read_dir(&folder).into_iter().flatten().map(|entry| entry.unwrap().path());
-    let single = [format!("tests/{name}.rs"), format!("src/{name}.rs"), format!("src/{name}/mod.rs")];
+    let single =
+        [format!("tests/{name}.rs"), format!("src/{name}.rs"), format!("src/{name}/mod.rs")];
     inside.chain(single.map(|path| root.join(path))).filter(|path| path.is_file()).collect()
 }
 
@@ -45,7 +46,8 @@ fn is_test(reference: &str) -> bool {
     let Some((file, name)) = reference.rsplit_once("::") else { return false };
     if file == "real_cli" {
         let list = read(&root().join("tests/real_cli/main.rs"));
-        return list.lines().any(|line| line.trim() == format!("{name},")) && root().join(format!("tests/real_cli/{name}.rs")).is_file();
+        return list.lines().any(|line| line.trim() == format!("{name},"))
+            && root().join(format!("tests/real_cli/{name}.rs")).is_file();
     }
     files(file).iter().any(|path| has_test(&read(path), name))
 }
@@ -55,8 +57,12 @@ fn has_test(source: &str, name: &str) -> bool {
     let lines: Vec<_> = source.lines().map(str::trim).collect();
     let is_test = |line: &str| line.starts_with("#[test]") || line.starts_with("#[tokio::test");
     lines.iter().enumerate().any(|(number, line)| {
-        let declares = line.contains(&format!("fn {name}(")) || line.contains(&format!("fn {name}<"));
-        let above = lines[..number].iter().rev().take_while(|line| !line.is_empty() && !line.starts_with('}'));
+        let declares =
+            line.contains(&format!("fn {name}(")) || line.contains(&format!("fn {name}<"));
+        let above = lines[..number]
+            .iter()
+            .rev()
+            .take_while(|line| !line.is_empty() && !line.starts_with('}'));
         declares && above.take(4).any(|line| is_test(line))
     })
 }
@@ -85,7 +91,10 @@ fn every_row_is_held_or_says_why_not() {
     for [id, asked, held] in rows() {
         assert!(!asked.trim().is_empty(), "{id}");
         let is_held = references(&held).any(is_test);
-        assert!(is_held || held == "not yet: supervisor" || held.starts_with("Decided otherwise: "), "{id}: {held}");
+        assert!(
+            is_held || held == "not yet: supervisor" || held.starts_with("Decided otherwise: "),
+            "{id}: {held}"
+        );
         assert!(ids.insert(id.clone()), "{id} twice");
     }
     let tables = [
@@ -109,10 +118,19 @@ fn every_control_method_runs_against_the_real_cli() {
         .lines()
         .filter_map(|line| line.split(" | ").nth(1).filter(|_| line.starts_with("| `")))
         .filter(|cell| !cell.starts_with("none"))
-        .flat_map(|cell| cell.split('`').skip(1).step_by(2).map(|path| path.rsplit('.').next().unwrap().to_owned()).collect::<Vec<_>>())
+        .flat_map(|cell| {
+            cell.split('`')
+                .skip(1)
+                .step_by(2)
+                .map(|path| path.rsplit('.').next().unwrap().to_owned())
+                .collect::<Vec<_>>()
+        })
         .collect();
     assert!(methods.len() > 60, "{methods:?}");
-    let missing: Vec<_> = methods.iter().filter(|method| *method != "server_info" && !sources.contains(&format!(".{method}("))).collect();
+    let missing: Vec<_> = methods
+        .iter()
+        .filter(|method| *method != "server_info" && !sources.contains(&format!(".{method}(")))
+        .collect();
     assert!(missing.is_empty(), "never called: {missing:?}");
 }
 
@@ -126,6 +144,9 @@ fn every_option_of_the_cli_s_is_tried_on_the_real_cli() {
         name => name,
     };
     let of_the_cli = claude_wire::Options::table().iter().filter(|row| row.layer() != "sdk");
-    let missing: Vec<_> = of_the_cli.filter(|row| !sources.contains(&format!(".{}(", setter(row.name)))).map(|row| row.name).collect();
+    let missing: Vec<_> = of_the_cli
+        .filter(|row| !sources.contains(&format!(".{}(", setter(row.name))))
+        .map(|row| row.name)
+        .collect();
     assert!(missing.is_empty(), "never set: {missing:?}");
 }

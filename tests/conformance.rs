@@ -27,7 +27,11 @@ fn every_byte_stream_is_cut_as_the_cases_say() {
         if outcomes.len() != expected.len() {
             return vec![format!("expected {} outcomes, found {names:?}", expected.len())];
         }
-        outcomes.iter().zip(expected).flat_map(|(outcome, expect)| cases::differences(outcome, expect)).collect()
+        outcomes
+            .iter()
+            .zip(expected)
+            .flat_map(|(outcome, expect)| cases::differences(outcome, expect))
+            .collect()
     };
     run("framing_cases", 15, outcome);
 }
@@ -55,7 +59,11 @@ fn run(section: &str, at_least: usize, differences: impl Fn(&Value) -> Vec<Strin
     for (file, content) in cases::files() {
         for case in cases::section(&content, section) {
             count += 1;
-            failures.extend(differences(&case).into_iter().map(|why| format!("{file}: {}: {why}", cases::name(&case))));
+            failures.extend(
+                differences(&case)
+                    .into_iter()
+                    .map(|why| format!("{file}: {}: {why}", cases::name(&case))),
+            );
         }
     }
     assert!(count >= at_least, "only {count} cases in {section}");

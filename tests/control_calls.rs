@@ -116,7 +116,10 @@ async fn replies_in_another_order_find_their_calls() {
     });
     let (inspect, usage) = (session.inspect(), session.usage());
     let (plan, cost) = tokio::join!(inspect.plan(), usage.cost());
-    assert_eq!((plan.unwrap().content.as_deref(), cost.unwrap().text.as_str()), (Some("first"), "second"));
+    assert_eq!(
+        (plan.unwrap().content.as_deref(), cost.unwrap().text.as_str()),
+        (Some("first"), "second")
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -130,7 +133,10 @@ async fn a_refusal_keeps_words_and_code() {
     });
     let error = session.reload().plugins().await.unwrap_err();
     let refusal = error.refusal().unwrap();
-    assert_eq!((refusal.error(), refusal.code()), ("The session is busy.", Some("reload_plugins_busy")));
+    assert_eq!(
+        (refusal.error(), refusal.code()),
+        ("The session is busy.", Some("reload_plugins_busy"))
+    );
     assert!(!error.is_timeout() && !error.is_closed());
     session.tasks().stop("b1").await.unwrap();
 }
@@ -166,7 +172,11 @@ async fn without_one_the_deadline_of_the_session_counts() {
         cli.drain().await;
         Exit::from_code(0)
     });
-    let session = Session::builder().transport(transport).control_timeout(Duration::from_secs(2)).start().unwrap();
+    let session = Session::builder()
+        .transport(transport)
+        .control_timeout(Duration::from_secs(2))
+        .start()
+        .unwrap();
     session.connect().await.unwrap();
     let begin = Instant::now();
     assert!(session.settings().get().await.unwrap_err().is_timeout());
@@ -225,7 +235,8 @@ async fn a_call_ends_with_the_connection_and_with_the_session() {
 async fn a_reply_of_another_shape_is_degraded_and_says_so() {
     let session = session(|mut cli| async move {
         let request = cli.read().await.unwrap();
-        cli.write(success(&request, json!({"version": 2, "buildTime": "today", "novelty": []}))).await;
+        cli.write(success(&request, json!({"version": 2, "buildTime": "today", "novelty": []})))
+            .await;
         let request = cli.read().await.unwrap();
         cli.write(success(&request, json!(["2.1.329"]))).await;
         let request = cli.read().await.unwrap();
@@ -234,7 +245,10 @@ async fn a_reply_of_another_shape_is_degraded_and_says_so() {
     });
     let version = session.inspect().version().await.unwrap();
     assert_eq!((version.version.as_str(), version.build_time.as_deref()), ("", Some("today")));
-    assert_eq!(version.defects()[0].to_string(), "response.version: expected a string, found a number");
+    assert_eq!(
+        version.defects()[0].to_string(),
+        "response.version: expected a string, found a number"
+    );
     assert_eq!(version.unmodelled(), ["response.novelty"]);
 
     let version = session.inspect().version().await.unwrap();
@@ -249,15 +263,20 @@ async fn a_reply_of_another_shape_is_degraded_and_says_so() {
 async fn control_sends_anything_and_gives_the_reply_back_as_it_stands() {
     let session = session(|mut cli| async move {
         let request = cli.read().await.unwrap();
-        assert_eq!(request["request"].to_string(), r#"{"subtype":"fork_conversation","deep":{"a":null}}"#);
+        assert_eq!(
+            request["request"].to_string(),
+            r#"{"subtype":"fork_conversation","deep":{"a":null}}"#
+        );
         let id = &request["request_id"];
-        let line =
-            format!(r#"{{"type":"control_response","response":{{"subtype":"success","request_id":{id},"response":{{"n": 1.0e0}}}}}}"#);
+        let line = format!(
+            r#"{{"type":"control_response","response":{{"subtype":"success","request_id":{id},"response":{{"n": 1.0e0}}}}}}"#
+        );
         cli.write(line).await;
         cli.drain().await;
     });
     let fields = Map::from_iter([("deep".into(), json!({"a": null}))]);
-    let reply = session.control("fork_conversation", fields).timeout(Duration::from_secs(1)).await.unwrap();
+    let reply =
+        session.control("fork_conversation", fields).timeout(Duration::from_secs(1)).await.unwrap();
     assert_eq!(reply.unwrap().text(), r#"{"n": 1.0e0}"#);
 }
 

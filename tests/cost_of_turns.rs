@@ -53,8 +53,10 @@ fn totals_begin_anew_after_a_clear() {
         r#"{"type":"result","session_id":"b","total_cost_usd":0.75,"result_index":2}"#,
     ];
     assert_eq!(added(&results), [500, 0, 750]);
-    let smaller_under_the_same_id =
-        [r#"{"type":"result","session_id":"a","total_cost_usd":0.5}"#, r#"{"type":"result","session_id":"a","total_cost_usd":0.25}"#];
+    let smaller_under_the_same_id = [
+        r#"{"type":"result","session_id":"a","total_cost_usd":0.5}"#,
+        r#"{"type":"result","session_id":"a","total_cost_usd":0.25}"#,
+    ];
     assert_eq!(added(&smaller_under_the_same_id), [500, 250]);
 }
 
@@ -65,7 +67,11 @@ fn what_a_resumed_conversation_had_cost_before_is_not_counted_again() {
         r#"{"type":"result","session_id":"a","total_cost_usd":8.5,"result_index":1,"model_usage_since_last_result":{"m":{"costUSD":1}}}"#,
         r#"{"type":"result","session_id":"a","total_cost_usd":9.5,"result_index":0,"model_usage_since_last_result":{"m":{"costUSD":0.25}}}"#,
     ];
-    assert_eq!(added(&results), [500, 1000, 250], "the last one is of another process, which was killed in between");
+    assert_eq!(
+        added(&results),
+        [500, 1000, 250],
+        "the last one is of another process, which was killed in between"
+    );
 }
 
 #[test]
@@ -83,10 +89,15 @@ fn no_total_makes_a_turn_cost_less_than_nothing() {
 fn models_are_told_apart_and_those_not_used_left_out() {
     let mut meter = SpendingMeter::new();
     let mut add = |usage: &str, index: u64| {
-        let line = format!(r#"{{"type":"result","session_id":"a","result_index":{index},"modelUsage":{usage}}}"#);
+        let line = format!(
+            r#"{{"type":"result","session_id":"a","result_index":{index},"modelUsage":{usage}}}"#
+        );
         meter.add(Message::new(Frame::parse(line).unwrap()).as_result().unwrap())
     };
-    add(r#"{"big":{"inputTokens":100,"outputTokens":20,"cacheReadInputTokens":3,"cacheCreationInputTokens":4,"costUSD":1}}"#, 0);
+    add(
+        r#"{"big":{"inputTokens":100,"outputTokens":20,"cacheReadInputTokens":3,"cacheCreationInputTokens":4,"costUSD":1}}"#,
+        0,
+    );
     let spent = add(
         r#"{"big":{"inputTokens":100,"outputTokens":20,"cacheReadInputTokens":3,"cacheCreationInputTokens":4,"costUSD":1},"small":{"outputTokens":7}}"#,
         1,
@@ -95,7 +106,10 @@ fn models_are_told_apart_and_those_not_used_left_out() {
     assert_eq!(spent.all_models().tokens.output, 7);
     let total = meter.total().all_models();
     let tokens = total.tokens;
-    assert_eq!((tokens.input, tokens.output, tokens.cache_read, tokens.cache_creation, total.cost_usd), (100, 27, 3, 4, 1.0));
+    assert_eq!(
+        (tokens.input, tokens.output, tokens.cache_read, tokens.cache_creation, total.cost_usd),
+        (100, 27, 3, 4, 1.0)
+    );
 }
 
 #[tokio::test]
@@ -124,7 +138,8 @@ fn replay_prompts(path: &str) -> Vec<String> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_turn_knows_its_share_once_its_result_is_read_and_the_session_that_of_dropped_turns_too() {
+async fn a_turn_knows_its_share_once_its_result_is_read_and_the_session_that_of_dropped_turns_too()
+{
     let transport = cli(|_, mut cli| async move {
         cli.handshake().await;
         let result = |uuid: &str, total: f64| {
@@ -168,7 +183,8 @@ async fn the_limits_of_the_plan_are_those_that_were_told_last() {
         cli.handshake().await;
         let (uuid, _) = cli.prompt().await;
         cli.write(init(&uuid)).await;
-        for (status, resets_at) in [("allowed_warning", 1_800_000_000), ("rejected", 1_800_000_500)] {
+        for (status, resets_at) in [("allowed_warning", 1_800_000_000), ("rejected", 1_800_000_500)]
+        {
             cli.write(format!(
                 r#"{{"type":"rate_limit_event","rate_limit_info":{{"status":"{status}","resetsAt":{resets_at}}},"uuid":"l","session_id":"{SESSION}"}}"#
             ))

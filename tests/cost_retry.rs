@@ -9,7 +9,9 @@ use claude_wire::{Error, Replay, Scenario, Session, reply};
 use tokio::time::Instant;
 
 fn outcome(fields: &str) -> TurnOutcome {
-    let line = format!(r#"{{"subtype":"success","is_error":true,"terminal_reason":"api_error",{fields},"type":"result"}}"#);
+    let line = format!(
+        r#"{{"subtype":"success","is_error":true,"terminal_reason":"api_error",{fields},"type":"result"}}"#
+    );
     Message::new(Frame::parse(line).unwrap()).as_result().unwrap().outcome()
 }
 
@@ -22,15 +24,31 @@ fn the_status_or_the_word_of_the_api_tells_why() {
     assert_eq!(classes(r#""api_error_status":429"#), (true, false, false));
     assert_eq!(classes(r#""api_error_type":"rate_limit_error""#), (true, false, false));
     assert_eq!(classes(r#""api_error_status":529"#), (false, true, false));
-    assert_eq!(classes(r#""api_error_status":null,"api_error_type":"overloaded_error""#), (false, true, false));
+    assert_eq!(
+        classes(r#""api_error_status":null,"api_error_type":"overloaded_error""#),
+        (false, true, false)
+    );
     assert_eq!(classes(r#""api_error_status":401"#), (false, false, true));
     assert_eq!(classes(r#""api_error_status":403"#), (false, false, true));
     assert_eq!(classes(r#""api_error_type":"authentication_error""#), (false, false, true));
-    for other in [r#""api_error_status":500"#, r#""api_error_status":404"#, r#""api_error":"connection_failed""#, r#""result":"429""#] {
+    for other in [
+        r#""api_error_status":500"#,
+        r#""api_error_status":404"#,
+        r#""api_error":"connection_failed""#,
+        r#""result":"429""#,
+    ] {
         assert_eq!(classes(other), (false, false, false), "{other}");
     }
-    let success = Message::new(Frame::parse(r#"{"type":"result","subtype":"success","is_error":false,"api_error_status":529}"#).unwrap());
-    assert!(!success.as_result().unwrap().outcome().is_overloaded(), "a turn that went well in the end");
+    let success = Message::new(
+        Frame::parse(
+            r#"{"type":"result","subtype":"success","is_error":false,"api_error_status":529}"#,
+        )
+        .unwrap(),
+    );
+    assert!(
+        !success.as_result().unwrap().outcome().is_overloaded(),
+        "a turn that went well in the end"
+    );
 }
 
 #[tokio::test]
@@ -52,7 +70,8 @@ async fn the_error_of_a_recorded_turn_tells_why() {
 #[tokio::test]
 async fn a_missing_key_is_an_error_of_the_login_however_the_turn_is_read() {
     let ask = || {
-        let session = Session::builder().transport(Replay::open("recordings/2.1.329/missing-key.jsonl").unwrap());
+        let session = Session::builder()
+            .transport(Replay::open("recordings/2.1.329/missing-key.jsonl").unwrap());
         session.start().unwrap().query("Hello")
     };
     assert!(ask().final_text().await.unwrap_err().is_auth());
@@ -64,7 +83,9 @@ async fn a_missing_key_is_an_error_of_the_login_however_the_turn_is_read() {
 
 /// A CLI whose API fails so, prompt by prompt, and then has an answer.
 fn failing(statuses: &[u16]) -> Session {
-    let failing = statuses.iter().fold(Scenario::new(), |cli, status| cli.on_prompt("go", reply().error(*status, "API Error")));
+    let failing = statuses.iter().fold(Scenario::new(), |cli, status| {
+        cli.on_prompt("go", reply().error(*status, "API Error"))
+    });
     Session::builder().transport(failing.on_prompt("go", reply().text("done"))).start().unwrap()
 }
 
@@ -75,7 +96,10 @@ async fn a_busy_api_is_asked_again_after_longer_and_longer_waits() {
     let start = Instant::now();
     assert_eq!(policy.run(|| session.query("go").text()).await.unwrap(), "done");
     let waited = start.elapsed();
-    assert!((Duration::from_secs(15)..Duration::from_secs(31)).contains(&waited), "half to all of 10 s and 20 s: {waited:?}");
+    assert!(
+        (Duration::from_secs(15)..Duration::from_secs(31)).contains(&waited),
+        "half to all of 10 s and 20 s: {waited:?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -112,7 +136,8 @@ async fn nothing_is_asked_again_unless_a_policy_says_so() {
 
 #[test]
 fn waits_double_up_to_their_limit() {
-    let policy = RetryPolicy::new().first_delay(Duration::from_secs(3)).max_delay(Duration::from_secs(20));
+    let policy =
+        RetryPolicy::new().first_delay(Duration::from_secs(3)).max_delay(Duration::from_secs(20));
     let seconds: Vec<_> = (0..7).map(|attempt| policy.delay_before(attempt).as_secs()).collect();
     assert_eq!(seconds, [0, 0, 3, 6, 12, 20, 20]);
     assert_eq!(policy.delay_before(u32::MAX), Duration::from_secs(20));
@@ -121,8 +146,9 @@ fn waits_double_up_to_their_limit() {
 #[test]
 fn the_waits_that_the_cli_names_are_durations() {
     let retry = |delay: &str| {
-        let line =
-            format!(r#"{{"type":"system","subtype":"api_retry","attempt":1,"max_retries":2,"retry_delay_ms":{delay},"error_status":429}}"#);
+        let line = format!(
+            r#"{{"type":"system","subtype":"api_retry","attempt":1,"max_retries":2,"retry_delay_ms":{delay},"error_status":429}}"#
+        );
         match Message::new(Frame::parse(line).unwrap()).as_system() {
             Some(System::ApiRetry(retry)) => retry.retry_after(),
             other => panic!("{other:?}"),
@@ -133,9 +159,13 @@ fn the_waits_that_the_cli_names_are_durations() {
     assert_eq!(retry("1e300"), Duration::MAX);
 
     let resets_in = |resets_at: &str| {
-        let line = format!(r#"{{"type":"rate_limit_event","rate_limit_info":{{"status":"rejected","resetsAt":{resets_at}}}}}"#);
+        let line = format!(
+            r#"{{"type":"rate_limit_event","rate_limit_info":{{"status":"rejected","resetsAt":{resets_at}}}}}"#
+        );
         match Message::new(Frame::parse(line).unwrap()).body() {
-            Body::RateLimitEvent(event) => event.info.resets_in(SystemTime::UNIX_EPOCH + Duration::from_secs(1000)),
+            Body::RateLimitEvent(event) => {
+                event.info.resets_in(SystemTime::UNIX_EPOCH + Duration::from_secs(1000))
+            }
             other => panic!("{other:?}"),
         }
     };

@@ -13,8 +13,7 @@ fn tally(lines: &[&str]) -> [u64; 4] {
     [total.input, total.output, total.cache_read, total.cache_creation]
 }
 
-const ONE: &str =
-    r#"{"type":"assistant","message":{"id":"m1","content":[],"usage":{"input_tokens":100,"output_tokens":1,"cache_read_input_tokens":7}}}"#;
+const ONE: &str = r#"{"type":"assistant","message":{"id":"m1","content":[],"usage":{"input_tokens":100,"output_tokens":1,"cache_read_input_tokens":7}}}"#;
 
 #[test]
 fn lines_of_one_message_count_once() {
@@ -32,15 +31,17 @@ fn the_end_of_a_stream_gives_the_output_and_leaves_the_rest() {
     let start = r#"{"type":"stream_event","api_message_id":"m1","event":{"type":"message_start","message":{"id":"m1","content":[],"usage":{"input_tokens":100,"output_tokens":1,"cache_creation_input_tokens":9}}}}"#;
     let delta = r#"{"type":"stream_event","api_message_id":"m1","event":{"type":"message_delta","delta":{},"usage":{"output_tokens":20}}}"#;
     assert_eq!(tally(&[start, ONE, ONE, delta]), [100, 20, 7, 9]);
-    let forged =
-        r#"{"type":"stream_event","api_message_id":"m1","event":{"type":"message_delta","delta":{"stop_reason":null},"usage":null}}"#;
-    assert_eq!(tally(&[start, delta, forged]), [100, 20, 0, 9], "as the CLI writes it for a stream that broke off");
+    let forged = r#"{"type":"stream_event","api_message_id":"m1","event":{"type":"message_delta","delta":{"stop_reason":null},"usage":null}}"#;
+    assert_eq!(
+        tally(&[start, delta, forged]),
+        [100, 20, 0, 9],
+        "as the CLI writes it for a stream that broke off"
+    );
 }
 
 #[test]
 fn messages_add_up_those_of_sub_agents_too() {
-    let other =
-        r#"{"type":"assistant","parent_tool_use_id":"t","message":{"id":"m2","content":[],"usage":{"input_tokens":5,"output_tokens":6}}}"#;
+    let other = r#"{"type":"assistant","parent_tool_use_id":"t","message":{"id":"m2","content":[],"usage":{"input_tokens":5,"output_tokens":6}}}"#;
     assert_eq!(tally(&[ONE, other, ONE]), [105, 7, 7, 0]);
 }
 

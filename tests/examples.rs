@@ -12,8 +12,11 @@ fn root(path: &str) -> String {
 /// The names of the files in `examples/`.
 fn examples() -> BTreeSet<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
-    let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let names: BTreeSet<_> = names.filter_map(|name| name.strip_suffix(".rs").map(String::from)).collect();
+    let names = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let names: BTreeSet<_> =
+        names.filter_map(|name| name.strip_suffix(".rs").map(String::from)).collect();
     assert!(names.contains("quickstart"), "{names:?}");
     names
 }
@@ -23,7 +26,8 @@ fn the_readme_lists_each_example_and_no_other() {
     let readme = root("README.md");
     let (_, list) = readme.split_once("\n## Examples\n").expect("a section of examples");
     let list = list.split("\n## ").next().unwrap();
-    let link = |line: &str| Some(line.split_once("](examples/")?.1.split_once(".rs)")?.0.to_owned());
+    let link =
+        |line: &str| Some(line.split_once("](examples/")?.1.split_once(".rs)")?.0.to_owned());
     assert_eq!(list.lines().filter_map(link).collect::<BTreeSet<_>>(), examples());
 }
 

@@ -17,12 +17,16 @@ async fn serving(replies: impl IntoIterator<Item = Reply>) -> (FakeApi, Client) 
 
 /// The types of the events, each of which is a chunk of its own.
 fn kinds(chunks: &[String]) -> Vec<&str> {
-    chunks.iter().map(|chunk| chunk.strip_prefix("event: ").unwrap().split('\n').next().unwrap()).collect()
+    chunks
+        .iter()
+        .map(|chunk| chunk.strip_prefix("event: ").unwrap().split('\n').next().unwrap())
+        .collect()
 }
 
 #[tokio::test]
 async fn a_request_that_streams_gets_one_chunk_for_each_event() {
-    let (api, mut client) = serving([Reply::text("abc").delta_chars(2).hold(0, "open"), Reply::text("again")]).await;
+    let (api, mut client) =
+        serving([Reply::text("abc").delta_chars(2).hold(0, "open"), Reply::text("again")]).await;
     api.release("open");
     client.send("POST /v1/messages?beta=true", &streaming_prompt("go")).await;
     let head = client.head().await;
@@ -46,8 +50,15 @@ async fn a_request_that_streams_gets_one_chunk_for_each_event() {
     assert!(chunks[3].ends_with("\"text\":\"c\"}}\n\n"), "{}", chunks[3]);
     // The connection goes on.
     let answer = client.post(&prompt("go")).await;
-    assert_eq!((answer.status, header(&answer.head, "content-type")), (200, Some("application/json")));
-    assert!(answer.body.contains(r#""content":[{"type":"text","text":"again"}]"#), "{}", answer.body);
+    assert_eq!(
+        (answer.status, header(&answer.head, "content-type")),
+        (200, Some("application/json"))
+    );
+    assert!(
+        answer.body.contains(r#""content":[{"type":"text","text":"again"}]"#),
+        "{}",
+        answer.body
+    );
     api.finish().unwrap();
 }
 
@@ -101,9 +112,15 @@ async fn errors_come_in_the_terms_of_the_api() {
     let mut seen = Vec::new();
     for _ in 0..4 {
         let answer = client.post(&prompt("go")).await;
-        seen.push((answer.status, header(&answer.head, "retry-after").map(String::from), answer.body));
+        seen.push((
+            answer.status,
+            header(&answer.head, "retry-after").map(String::from),
+            answer.body,
+        ));
     }
-    let body = |kind: &str, message: &str| format!(r#"{{"type":"error","error":{{"type":"{kind}","message":"{message}"}}}}"#);
+    let body = |kind: &str, message: &str| {
+        format!(r#"{{"type":"error","error":{{"type":"{kind}","message":"{message}"}}}}"#)
+    };
     assert_eq!(
         seen,
         [
@@ -119,7 +136,8 @@ async fn errors_come_in_the_terms_of_the_api() {
 #[tokio::test]
 async fn a_stream_is_closed_behind_exactly_so_many_events() {
     for events in [0, 1, 3] {
-        let (api, mut client) = serving([Reply::text("abcd").delta_chars(1).cut(events, Cut::Close)]).await;
+        let (api, mut client) =
+            serving([Reply::text("abcd").delta_chars(1).cut(events, Cut::Close)]).await;
         client.send("POST /v1/messages", &streaming_prompt("go")).await;
         client.head().await;
         let (chunks, whole) = client.chunks().await;
@@ -178,13 +196,18 @@ async fn a_body_is_sent_as_it_is() {
 #[tokio::test]
 async fn a_reply_can_be_late_and_slow() {
     let late = Duration::from_millis(30);
-    let (api, mut client) = serving([Reply::text("abc").delta_chars(1).first_byte_after(late).delta_every(late)]).await;
+    let (api, mut client) =
+        serving([Reply::text("abc").delta_chars(1).first_byte_after(late).delta_every(late)]).await;
     let start = Instant::now();
     client.send("POST /v1/messages", &streaming_prompt("go")).await;
     client.head().await;
     assert!(start.elapsed() >= late);
     assert!(client.chunks().await.1);
-    assert!(start.elapsed() >= late * 4, "three deltas behind the first byte: {:?}", start.elapsed());
+    assert!(
+        start.elapsed() >= late * 4,
+        "three deltas behind the first byte: {:?}",
+        start.elapsed()
+    );
     api.finish().unwrap();
 }
 
@@ -204,13 +227,17 @@ async fn tokens_are_counted_and_connections_are_probed() {
 
 #[tokio::test]
 async fn what_is_no_request_of_the_api_is_refused_and_remembered() {
-    let api = FakeApi::start(ApiScript::new().always(When::any(), [Reply::text("never")])).await.unwrap();
+    let api =
+        FakeApi::start(ApiScript::new().always(When::any(), [Reply::text("never")])).await.unwrap();
     let mut client = Client::connect(&api).await;
     client.send("GET /v1/models", "").await;
     assert_eq!(client.answer().await.status, 418);
     assert_eq!(client.post("{").await.status, 418);
     let failures = api.finish().unwrap_err().failures().join("\n");
-    assert!(failures.starts_with("an unexpected request: GET /v1/models\na body that is not JSON: "), "{failures}");
+    assert!(
+        failures.starts_with("an unexpected request: GET /v1/models\na body that is not JSON: "),
+        "{failures}"
+    );
 }
 
 #[tokio::test]
@@ -233,7 +260,10 @@ async fn whole_replies_are_the_same_from_both_servers() {
     let script = ApiScript::new().on_prompt(
         "go",
         [
-            Reply::thinking("hm").and_text("abc").delta_chars(2).and_tool_use("Bash", serde_json::json!({"command": "ls"})),
+            Reply::thinking("hm")
+                .and_text("abc")
+                .delta_chars(2)
+                .and_tool_use("Bash", serde_json::json!({"command": "ls"})),
             Reply::error(429).retry_after(Duration::from_secs(3)),
             Reply::raw("text/html", "<p>down</p>"),
             Reply::text("late").first_byte_after(Duration::from_millis(5)),
@@ -245,7 +275,8 @@ async fn whole_replies_are_the_same_from_both_servers() {
         let mut client = Client::connect(&api).await;
         let mut answers = Vec::new();
         let streaming = streaming_prompt("go");
-        let bodies = [&streaming, &streaming, &streaming, &prompt("go"), &prompt("unforeseen"), "{"];
+        let bodies =
+            [&streaming, &streaming, &streaming, &prompt("go"), &prompt("unforeseen"), "{"];
         for body in bodies {
             client.send("POST /v1/messages?beta=true", body).await;
             let head = client.head().await;
@@ -254,7 +285,8 @@ async fn whole_replies_are_the_same_from_both_servers() {
                 None => client.chunks().await.0.concat(),
             };
             let status = head.split(' ').nth(1).unwrap().to_owned();
-            let fields = ["content-type", "retry-after"].map(|name| header(&head, name).map(str::to_owned));
+            let fields =
+                ["content-type", "retry-after"].map(|name| header(&head, name).map(str::to_owned));
             answers.push((status, fields, body));
         }
         let failures = api.finish().unwrap_err().failures().to_vec();

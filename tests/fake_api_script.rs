@@ -13,9 +13,12 @@ async fn ask(client: &mut Client, body: &str) -> String {
     let answer = client.post(body).await;
     let value: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
     match answer.status {
-        200 => {
-            value["content"].as_array().unwrap().iter().map(|block| block["text"].as_str().or(block["name"].as_str()).unwrap()).collect()
-        }
+        200 => value["content"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|block| block["text"].as_str().or(block["name"].as_str()).unwrap())
+            .collect(),
         status => format!("{status} {}", value["error"]["message"].as_str().unwrap()),
     }
 }
@@ -37,8 +40,14 @@ async fn the_replies_of_a_rule_come_one_after_another() {
     let requests = api.requests();
     assert_eq!(requests.len(), 3);
     let results = requests[2].tool_results();
-    assert_eq!((&*results[0].tool_use_id, &*results[0].text, results[0].is_error), ("toolu_0_0", "a.txt", true));
-    assert_eq!((requests[2].turn(), requests[2].prompts(), requests[2].model()), (1, vec!["one"], "claude-test"));
+    assert_eq!(
+        (&*results[0].tool_use_id, &*results[0].text, results[0].is_error),
+        ("toolu_0_0", "a.txt", true)
+    );
+    assert_eq!(
+        (requests[2].turn(), requests[2].prompts(), requests[2].model()),
+        (1, vec!["one"], "claude-test")
+    );
     api.finish().unwrap();
 }
 
@@ -71,7 +80,9 @@ async fn the_shape_of_the_conversation_decides() {
 
 #[tokio::test]
 async fn a_miss_is_an_error_that_names_what_came_and_why_no_rule_fits() {
-    let script = ApiScript::new().on_prompt("one", [Reply::text("1")]).when(When::any().turn(3), [Reply::text("3")]);
+    let script = ApiScript::new()
+        .on_prompt("one", [Reply::text("1")])
+        .when(When::any().turn(3), [Reply::text("3")]);
     let api = FakeApi::start(script).await.unwrap();
     let mut client = Client::connect(&api).await;
     assert_eq!(ask(&mut client, &prompt("one")).await, "1");
@@ -86,8 +97,10 @@ async fn a_miss_is_an_error_that_names_what_came_and_why_no_rule_fits() {
 
 #[tokio::test]
 async fn what_the_real_api_would_refuse_is_refused() {
-    let api = FakeApi::start(ApiScript::new().always(When::any(), [Reply::text("never")])).await.unwrap();
-    let orphan = r#"[{"role":"user","content":[{"type":"tool_result","tool_use_id":"t9","content":"x"}]}]"#;
+    let api =
+        FakeApi::start(ApiScript::new().always(When::any(), [Reply::text("never")])).await.unwrap();
+    let orphan =
+        r#"[{"role":"user","content":[{"type":"tool_result","tool_use_id":"t9","content":"x"}]}]"#;
     let answer = ask(&mut Client::connect(&api).await, &request(orphan)).await;
     let expected = "418 fake API: request 1: the real API would refuse it: messages.0: a tool_result for \"t9\", which the message before does not call";
     assert!(answer.starts_with(expected), "{answer}");
@@ -102,7 +115,10 @@ async fn dropping_it_panics_with_what_nobody_has_been_told() {
     };
     let leftover = || ApiScript::new().on_prompt("one", [Reply::text("1")]);
     let panic = dropped(FakeApi::start(leftover()).await.unwrap()).unwrap();
-    assert_eq!(panic, "the fake API and its script disagree:\n* rule 1 (prompt is \"one\"): 0 of 1 replies fetched");
+    assert_eq!(
+        panic,
+        "the fake API and its script disagree:\n* rule 1 (prompt is \"one\"): 0 of 1 replies fetched"
+    );
 
     FakeApi::start(leftover()).await.unwrap().forget();
     let api = FakeApi::start(leftover()).await.unwrap();
@@ -123,23 +139,38 @@ fn a_script_reads_back_as_it_was_written() {
     let script = ApiScript::parse(json).unwrap();
     assert_eq!(ApiScript::parse(&script.to_json()).unwrap(), script);
     let value: serde_json::Value = serde_json::from_str(&script.to_json()).unwrap();
-    let mut expected: serde_json::Value =
-        serde_json::from_str(&json.replace(r#""text"}, {"raw""#, r#"[{"type":"text","text":"text"}]}, {"raw""#)).unwrap();
+    let mut expected: serde_json::Value = serde_json::from_str(
+        &json.replace(r#""text"}, {"raw""#, r#"[{"type":"text","text":"text"}]}, {"raw""#),
+    )
+    .unwrap();
     expected["rules"][1]["replies"][1]["content"] = json!([{"type": "text", "text": "y"}]);
     assert_eq!(value, expected);
 }
 
 #[test]
 fn what_is_no_script_is_refused_with_the_reason() {
-    let script = |rules: &str| format!(r#"{{"claude-wire":"api-script","version":1,"rules":[{rules}]}}"#);
+    let script =
+        |rules: &str| format!(r#"{{"claude-wire":"api-script","version":1,"rules":[{rules}]}}"#);
     let cases = [
         (r#"{"version":1,"rules":[]}"#.into(), r#"expected "claude-wire": "api-script", got """#),
-        (r#"{"claude-wire":"api-script","version":2,"rules":7}"#.into(), "version: this build reads 1, the file has 2"),
+        (
+            r#"{"claude-wire":"api-script","version":2,"rules":7}"#.into(),
+            "version: this build reads 1, the file has 2",
+        ),
         (script(r#"{"when":{"promt":"a"},"replies":[]}"#), "unknown field `promt`"),
         (script(r#"{"replies":[]}"#), "rule 1: no replies"),
-        (script(r#"{"replies":[{"content":"a","error":{"status":500}}]}"#), "rule 1: only one of `content`, `error` and `raw` can be"),
-        (script(r#"{"replies":[{"error":{"status":200}}]}"#), "rule 1: `error.status`: expected a status from 400 to 599, got 200"),
-        (script(r#"{"replies":[{"content":"a","delta_chars":0}]}"#), "rule 1: `delta_chars`: expected a number from 1 up, got 0"),
+        (
+            script(r#"{"replies":[{"content":"a","error":{"status":500}}]}"#),
+            "rule 1: only one of `content`, `error` and `raw` can be",
+        ),
+        (
+            script(r#"{"replies":[{"error":{"status":200}}]}"#),
+            "rule 1: `error.status`: expected a status from 400 to 599, got 200",
+        ),
+        (
+            script(r#"{"replies":[{"content":"a","delta_chars":0}]}"#),
+            "rule 1: `delta_chars`: expected a number from 1 up, got 0",
+        ),
     ];
     for (json, expected) in cases {
         let error = ApiScript::parse(&json).unwrap_err().to_string();
@@ -151,7 +182,10 @@ fn what_is_no_script_is_refused_with_the_reason() {
 
 #[tokio::test]
 async fn whoever_waits_for_a_gate_learns_of_a_refusal_instead() {
-    let api = FakeApi::start(ApiScript::new().on_prompt("go", [Reply::text("a").hold(1, "middle")])).await.unwrap();
+    let api =
+        FakeApi::start(ApiScript::new().on_prompt("go", [Reply::text("a").hold(1, "middle")]))
+            .await
+            .unwrap();
     let mut client = Client::connect(&api).await;
     let unforeseen = prompt("stay");
     let (report, answer) = tokio::join!(api.refused(), client.post(&unforeseen));
@@ -160,6 +194,10 @@ async fn whoever_waits_for_a_gate_learns_of_a_refusal_instead() {
     let waits = std::panic::AssertUnwindSafe(api.reached("middle"));
     let panic = futures_util::FutureExt::catch_unwind(waits).await.unwrap_err();
     let text = panic.downcast_ref::<String>().unwrap();
-    assert!(text.starts_with("waiting for the gate \"middle\": ") && text.contains("no rule answers it"), "{text}");
+    assert!(
+        text.starts_with("waiting for the gate \"middle\": ")
+            && text.contains("no rule answers it"),
+        "{text}"
+    );
     api.forget();
 }

@@ -8,7 +8,10 @@ use claude_wire::Session;
 use claude_wire::session::{HookContext, HookHandler, Matcher};
 use claude_wire::transport::Exit;
 use claude_wire::wire::RawJson;
-use claude_wire::wire::hook::{HookEventName, HookInput, HookOutput, PostToolUse, PreToolUse, PreToolUseOutput, Stop, UserPromptSubmit};
+use claude_wire::wire::hook::{
+    HookEventName, HookInput, HookOutput, PostToolUse, PreToolUse, PreToolUseOutput, Stop,
+    UserPromptSubmit,
+};
 use serde_json::json;
 use support::ask::{answers, ask, no, yes};
 use support::cli::{Log, cli, init, result, success};
@@ -19,32 +22,45 @@ fn call(id: &str, hook: usize, event: &str, fields: &str) -> String {
     let input = format!(
         r#"{{"session_id":"s","transcript_path":"/t.jsonl","cwd":"/w","prompt_id":"p","permission_mode":"default","effort":{{"level":"medium"}},"hook_event_name":"{event}",{fields}}}"#
     );
-    ask(id, &format!(r#"{{"subtype":"hook_callback","callback_id":"hook_{hook}","input":{input},"tool_use_id":"toolu_1"}}"#))
+    ask(
+        id,
+        &format!(
+            r#"{{"subtype":"hook_callback","callback_id":"hook_{hook}","input":{input},"tool_use_id":"toolu_1"}}"#
+        ),
+    )
 }
 
 fn bash(id: &str, hook: usize) -> String {
-    call(id, hook, "PreToolUse", r#""tool_name":"Bash","tool_input":{"command":"rm -rf /nope"},"tool_use_id":"toolu_1""#)
+    call(
+        id,
+        hook,
+        "PreToolUse",
+        r#""tool_name":"Bash","tool_input":{"command":"rm -rf /nope"},"tool_use_id":"toolu_1""#,
+    )
 }
 
 fn stop(id: &str, hook: usize) -> String {
     call(id, hook, "Stop", r#""stop_hook_active":false,"last_assistant_message":"done""#)
 }
 
-const DENIED: &str =
-    r#"{"hookSpecificOutput":{"hookEventName":"PreToolUse","permissionDecision":"deny","permissionDecisionReason":"dangerous"}}"#;
+const DENIED: &str = r#"{"hookSpecificOutput":{"hookEventName":"PreToolUse","permissionDecision":"deny","permissionDecisionReason":"dangerous"}}"#;
 
 #[tokio::test(start_paused = true)]
 async fn a_hook_is_told_everything_and_its_answer_is_written() {
-    let builder = Session::builder().on_hook("Bash", |event: PreToolUse, context: HookContext| async move {
-        assert_eq!((&*event.tool_name, &*event.tool_use_id), ("Bash", "toolu_1"));
-        assert_eq!(event.tool_input.text(), r#"{"command":"rm -rf /nope"}"#);
-        assert_eq!(event.raw.pointer("/effort/level").unwrap().text(), r#""medium""#);
-        let base = context.base();
-        assert_eq!((&*base.session_id, &*base.transcript_path, &*base.cwd), ("s", "/t.jsonl", "/w"));
-        assert_eq!(context.tool_use_id().as_deref(), Some("toolu_1"));
-        assert!(context.session().upgrade().is_some());
-        HookOutput::deny("dangerous")
-    });
+    let builder =
+        Session::builder().on_hook("Bash", |event: PreToolUse, context: HookContext| async move {
+            assert_eq!((&*event.tool_name, &*event.tool_use_id), ("Bash", "toolu_1"));
+            assert_eq!(event.tool_input.text(), r#"{"command":"rm -rf /nope"}"#);
+            assert_eq!(event.raw.pointer("/effort/level").unwrap().text(), r#""medium""#);
+            let base = context.base();
+            assert_eq!(
+                (&*base.session_id, &*base.transcript_path, &*base.cwd),
+                ("s", "/t.jsonl", "/w")
+            );
+            assert_eq!(context.tool_use_id().as_deref(), Some("toolu_1"));
+            assert!(context.session().upgrade().is_some());
+            HookOutput::deny("dangerous")
+        });
     assert_eq!(answers(builder, &[bash("h", 0)]).await, [yes("h", DENIED)]);
 }
 
@@ -52,21 +68,39 @@ async fn a_hook_is_told_everything_and_its_answer_is_written() {
 async fn the_forms_of_an_answer() {
     let builder = Session::builder()
         .on_hook("", |_: PreToolUse, _| async {})
-        .on_hook("", |_: PreToolUse, _| async { HookOutput::stop("enough").system_message("stopped") })
+        .on_hook("", |_: PreToolUse, _| async {
+            HookOutput::stop("enough").system_message("stopped")
+        })
         .on_hook("", |_: Stop, _| async { HookOutput::block("go on") })
         .on_hook("", |_: Stop, _| async { HookOutput::background(Some(Duration::from_secs(2))) })
-        .on_hook("", |_: UserPromptSubmit, _| async { Ok::<_, String>(HookOutput::context("it is Friday")) })
+        .on_hook("", |_: UserPromptSubmit, _| async {
+            Ok::<_, String>(HookOutput::context("it is Friday"))
+        })
         .on_hook("", |event: PreToolUse, _| async move {
             let input = event.tool_input.text().replace("/nope", "/tmp/x");
-            HookOutput::with(PreToolUseOutput::default().permission_decision("allow").updated_input(RawJson::parse(input).unwrap()))
+            HookOutput::with(
+                PreToolUseOutput::default()
+                    .permission_decision("allow")
+                    .updated_input(RawJson::parse(input).unwrap()),
+            )
         });
-    let asks = [bash("0", 0), bash("1", 1), stop("2", 2), stop("3", 3), call("4", 4, "UserPromptSubmit", r#""prompt":"hi""#), bash("5", 5)];
+    let asks = [
+        bash("0", 0),
+        bash("1", 1),
+        stop("2", 2),
+        stop("3", 3),
+        call("4", 4, "UserPromptSubmit", r#""prompt":"hi""#),
+        bash("5", 5),
+    ];
     let expected = [
         yes("0", "{}"),
         yes("1", r#"{"continue":false,"stopReason":"enough","systemMessage":"stopped"}"#),
         yes("2", r#"{"decision":"block","reason":"go on"}"#),
         yes("3", r#"{"async":true,"asyncTimeout":2000}"#),
-        yes("4", r#"{"hookSpecificOutput":{"hookEventName":"UserPromptSubmit","additionalContext":"it is Friday"}}"#),
+        yes(
+            "4",
+            r#"{"hookSpecificOutput":{"hookEventName":"UserPromptSubmit","additionalContext":"it is Friday"}}"#,
+        ),
         yes(
             "5",
             r#"{"hookSpecificOutput":{"hookEventName":"PreToolUse","permissionDecision":"allow","updatedInput":{"command":"rm -rf /tmp/x"}}}"#,
@@ -107,7 +141,10 @@ async fn an_event_with_hardly_a_field_is_handed_on() {
         assert_eq!(event.tool_name, "");
     });
     let asks = [
-        ask("0", r#"{"subtype":"hook_callback","callback_id":"hook_0","input":{"hook_event_name":"PreToolUse"}}"#),
+        ask(
+            "0",
+            r#"{"subtype":"hook_callback","callback_id":"hook_0","input":{"hook_event_name":"PreToolUse"}}"#,
+        ),
         ask("1", r#"{"subtype":"hook_callback","callback_id":"hook_0","input":{}}"#),
     ];
     assert_eq!(answers(builder, &asks).await, [yes("0", "{}"), yes("1", "{}")]);
@@ -118,15 +155,20 @@ async fn one_hook_hears_of_many_events() {
     let heard = Log::default();
     let log = heard.clone();
     let events = [HookEventName::Stop, "CoffeeBreak".into()];
-    let builder = Session::builder().on_hooks(events, Matcher::all(), move |event: HookInput, _| {
-        log.push(event.name().as_str());
-        async move {
-            match event {
-                HookInput::Stop(stop) => HookOutput::block(stop.last_assistant_message.unwrap_or_default()),
-                _ => HookOutput::with(RawJson::parse(r#"{"hookEventName":"CoffeeBreak","sugar":2}"#).unwrap()),
+    let builder =
+        Session::builder().on_hooks(events, Matcher::all(), move |event: HookInput, _| {
+            log.push(event.name().as_str());
+            async move {
+                match event {
+                    HookInput::Stop(stop) => {
+                        HookOutput::block(stop.last_assistant_message.unwrap_or_default())
+                    }
+                    _ => HookOutput::with(
+                        RawJson::parse(r#"{"hookEventName":"CoffeeBreak","sugar":2}"#).unwrap(),
+                    ),
+                }
             }
-        }
-    });
+        });
     let asks = [stop("0", 0), call("1", 1, "CoffeeBreak", r#""minutes":5"#)];
     let expected = [
         yes("0", r#"{"decision":"block","reason":"done"}"#),
@@ -139,31 +181,51 @@ async fn one_hook_hears_of_many_events() {
 #[tokio::test(start_paused = true)]
 async fn the_log_lets_everything_pass() {
     let asks = [bash("0", 0), call("1", 1, "PostToolUse", r#""tool_name":"Bash""#)];
-    assert_eq!(answers(Session::builder().log_hooks(), &asks).await, [yes("0", "{}"), yes("1", "{}")]);
+    assert_eq!(
+        answers(Session::builder().log_hooks(), &asks).await,
+        [yes("0", "{}"), yes("1", "{}")]
+    );
 }
 
 struct Guard;
 
 impl HookHandler<PreToolUse> for Guard {
-    async fn call(&self, event: PreToolUse, _: HookContext) -> Result<HookOutput<PreToolUse>, String> {
+    async fn call(
+        &self,
+        event: PreToolUse,
+        _: HookContext,
+    ) -> Result<HookOutput<PreToolUse>, String> {
         let command = event.tool_input.pointer("/command").ok_or("no command")?;
-        Ok(if command.text().contains("rm -rf") { HookOutput::deny("dangerous") } else { HookOutput::new() })
+        Ok(if command.text().contains("rm -rf") {
+            HookOutput::deny("dangerous")
+        } else {
+            HookOutput::new()
+        })
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_type_does_in_place_of_a_closure() {
     let asks = [bash("0", 0), call("1", 0, "PreToolUse", r#""tool_name":"Bash","tool_input":{}"#)];
-    assert_eq!(answers(Session::builder().hook_handler("Bash", Guard), &asks).await, [yes("0", DENIED), no("1", "no command")]);
+    assert_eq!(
+        answers(Session::builder().hook_handler("Bash", Guard), &asks).await,
+        [yes("0", DENIED), no("1", "no command")]
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_no_typed_hook_knows_goes_to_the_raw_handler() {
-    let builder = Session::builder()
-        .on_hook("", |_: PreToolUse, _| async {})
-        .on_request("hook_callback", |request| async move { Ok(json!({"systemMessage": request.field("callback_id").unwrap().text()})) });
+    let builder = Session::builder().on_hook("", |_: PreToolUse, _| async {}).on_request(
+        "hook_callback",
+        |request| async move {
+            Ok(json!({"systemMessage": request.field("callback_id").unwrap().text()}))
+        },
+    );
     let asks = [bash("0", 0), ask("1", r#"{"subtype":"hook_callback","callback_id":"mine"}"#)];
-    assert_eq!(answers(builder, &asks).await, [yes("0", "{}"), yes("1", r#"{"systemMessage":"\"mine\""}"#)]);
+    assert_eq!(
+        answers(builder, &asks).await,
+        [yes("0", "{}"), yes("1", r#"{"systemMessage":"\"mine\""}"#)]
+    );
 }
 
 /// Says when it is dropped.
@@ -193,7 +255,11 @@ async fn hooks_run_at_the_same_time_and_one_can_be_taken_back() {
         cli.write(r#"{"type":"control_cancel_request","request_id":"slow"}"#).await;
         quiet().await;
         cli.write(stop("after", 2)).await;
-        assert_eq!(cli.read_text().await.unwrap(), yes("after", "{}"), "the hook that was taken back is silent");
+        assert_eq!(
+            cli.read_text().await.unwrap(),
+            yes("after", "{}"),
+            "the hook that was taken back is silent"
+        );
         cli.write(result(&uuid, "done")).await;
         cli.drain().await;
         Exit::from_code(0)

@@ -37,23 +37,41 @@ async fn an_mcp_server_gets_the_handler_s_answer() {
 async fn a_question_is_declined_without_a_handler_and_when_it_panics() {
     let declined = [yes("e", r#"{"action":"decline"}"#)];
     assert_eq!(answers(Session::builder(), &[ask("e", ELICITATION)]).await, declined);
-    assert_eq!(answers(Session::builder().on_elicitation(|_| async { panic!("no") }), &[ask("e", ELICITATION)]).await, declined);
+    assert_eq!(
+        answers(
+            Session::builder().on_elicitation(|_| async { panic!("no") }),
+            &[ask("e", ELICITATION)]
+        )
+        .await,
+        declined
+    );
 }
 
 fn dialog(id: &str, kind: &str) -> String {
-    ask(id, &format!(r#"{{"subtype":"request_user_dialog","dialog_kind":"{kind}","payload":{{"n":1}},"tool_use_id":"t1"}}"#))
+    ask(
+        id,
+        &format!(
+            r#"{{"subtype":"request_user_dialog","dialog_kind":"{kind}","payload":{{"n":1}},"tool_use_id":"t1"}}"#
+        ),
+    )
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_dialog_gets_the_user_s_choice() {
     let builder = Session::builder().on_user_dialog(["plan", "trust"], |dialog| async move {
-        assert_eq!((dialog.dialog().payload.text().as_ref(), dialog.dialog().tool_use_id.as_deref()), (r#"{"n":1}"#, Some("t1")));
+        assert_eq!(
+            (dialog.dialog().payload.text().as_ref(), dialog.dialog().tool_use_id.as_deref()),
+            (r#"{"n":1}"#, Some("t1"))
+        );
         match &*dialog.dialog().dialog_kind {
             "plan" => DialogAnswer::completed(json!({"choice": 2})),
             _ => DialogAnswer::Cancelled,
         }
     });
-    let expected = [yes("0", r#"{"behavior":"completed","result":{"choice":2}}"#), yes("1", r#"{"behavior":"cancelled"}"#)];
+    let expected = [
+        yes("0", r#"{"behavior":"completed","result":{"choice":2}}"#),
+        yes("1", r#"{"behavior":"cancelled"}"#),
+    ];
     assert_eq!(answers(builder, &[dialog("0", "plan"), dialog("1", "trust")]).await, expected);
 }
 
@@ -70,13 +88,23 @@ async fn what_is_not_this_host_s_to_answer_is_left_alone() {
         let (uuid, _) = cli.prompt().await;
         cli.write(init(&uuid)).await;
         cli.write(dialog("0", "another kind")).await;
-        for (id, subtype) in
-            ["remote_tool_call", "remote_plumbing_call", "remote_tools_probe", "remote_tools_reannounce"].iter().enumerate()
+        for (id, subtype) in [
+            "remote_tool_call",
+            "remote_plumbing_call",
+            "remote_tools_probe",
+            "remote_tools_reannounce",
+        ]
+        .iter()
+        .enumerate()
         {
             cli.write(ask(&format!("r{id}"), &format!(r#"{{"subtype":"{subtype}"}}"#))).await;
         }
         cli.write(dialog("1", "plan")).await;
-        assert_eq!(cli.read_text().await.unwrap(), yes("1", r#"{"behavior":"cancelled"}"#), "the first answer is to the last question");
+        assert_eq!(
+            cli.read_text().await.unwrap(),
+            yes("1", r#"{"behavior":"cancelled"}"#),
+            "the first answer is to the last question"
+        );
         cli.write(result(&uuid, "done")).await;
         let rest = cli.read_text().await;
         assert_eq!(rest, None);

@@ -58,23 +58,36 @@ async fn hooks_are_numbered_in_the_order_of_their_registration() {
 
 #[tokio::test(start_paused = true)]
 async fn one_hook_may_be_for_many_events_known_or_not() {
-    let builder = Session::builder().on_hooks([HookEventName::Stop, "CoffeeBreak".into()], "x", |_: HookInput, _| async {});
+    let builder = Session::builder().on_hooks(
+        [HookEventName::Stop, "CoffeeBreak".into()],
+        "x",
+        |_: HookInput, _| async {},
+    );
     let expected = r#"{"subtype":"initialize","hooks":{"Stop":[{"matcher":"x","hookCallbackIds":["hook_0"]}],"CoffeeBreak":[{"matcher":"x","hookCallbackIds":["hook_1"]}]}}"#;
     assert_eq!(initialize(builder).await, expected);
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_log_listens_to_all_events_whose_hooks_do_no_work() {
-    let initialize: Value = serde_json::from_str(&initialize(Session::builder().log_hooks()).await).unwrap();
+    let initialize: Value =
+        serde_json::from_str(&initialize(Session::builder().log_hooks()).await).unwrap();
     let events = initialize["hooks"].as_object().unwrap();
     assert_eq!(events.len(), 33 - 3);
-    assert!(["WorktreeCreate", "WorktreeRemove", "Setup"].iter().all(|event| !events.contains_key(*event)));
+    assert!(
+        ["WorktreeCreate", "WorktreeRemove", "Setup"]
+            .iter()
+            .all(|event| !events.contains_key(*event))
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_kinds_of_dialogs_are_told() {
-    let builder = Session::builder().on_user_dialog(["plan", "trust"], |_| async { DialogAnswer::Cancelled });
-    assert_eq!(initialize(builder).await, r#"{"subtype":"initialize","supportedDialogKinds":["plan","trust"]}"#);
+    let builder =
+        Session::builder().on_user_dialog(["plan", "trust"], |_| async { DialogAnswer::Cancelled });
+    assert_eq!(
+        initialize(builder).await,
+        r#"{"subtype":"initialize","supportedDialogKinds":["plan","trust"]}"#
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -100,7 +113,10 @@ fn two_ways_to_say_the_same_are_refused() {
 
 #[test]
 fn a_hook_without_any_time_is_refused() {
-    let error = Session::builder().on_hook(Matcher::all().timeout(Duration::ZERO), |_: Stop, _| async {}).start().unwrap_err();
+    let error = Session::builder()
+        .on_hook(Matcher::all().timeout(Duration::ZERO), |_: Stop, _| async {})
+        .start()
+        .unwrap_err();
     assert_eq!(error.to_string(), "option `hook`: expected a timeout of more than 0, got 0ns");
 }
 
@@ -114,18 +130,27 @@ async fn a_guard_is_registered_as_one() {
     let reply = json!({"hooks_applied": true, "hook_on_failure_supported": true});
     let session = guarded().transport(introduced(reply, &log)).start().unwrap();
     session.connect().await.unwrap();
-    let expected =
-        r#"{"subtype":"initialize","hooks":{"PreToolUse":[{"matcher":"Bash","hookCallbackIds":["hook_0"],"onFailure":"block"}]}}"#;
+    let expected = r#"{"subtype":"initialize","hooks":{"PreToolUse":[{"matcher":"Bash","hookCallbackIds":["hook_0"],"onFailure":"block"}]}}"#;
     assert_eq!(log.all(), [expected]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_cli_that_would_go_on_without_the_guard_is_refused() {
-    for reply in [json!({}), json!({"hooks_applied": true}), json!({"hook_on_failure_supported": true, "hooks_applied": false})] {
-        let session = guarded().transport(introduced(reply.clone(), &Log::default())).start().unwrap();
-        for error in [session.connect().await.unwrap_err(), session.query("go").text().await.unwrap_err()] {
+    for reply in [
+        json!({}),
+        json!({"hooks_applied": true}),
+        json!({"hook_on_failure_supported": true, "hooks_applied": false}),
+    ] {
+        let session =
+            guarded().transport(introduced(reply.clone(), &Log::default())).start().unwrap();
+        for error in
+            [session.connect().await.unwrap_err(), session.query("go").text().await.unwrap_err()]
+        {
             assert!(error.is_unsupported(), "{reply}: {error}");
-            assert!(error.to_string().starts_with("this version of the CLI does not support hooks"), "{error}");
+            assert!(
+                error.to_string().starts_with("this version of the CLI does not support hooks"),
+                "{error}"
+            );
         }
         session.stop().await;
     }
@@ -134,7 +159,10 @@ async fn a_cli_that_would_go_on_without_the_guard_is_refused() {
 #[tokio::test(start_paused = true)]
 async fn hooks_that_the_cli_has_not_taken_are_told_of() {
     let builder = Session::builder().on_hook("Bash", |_: PreToolUse, _| async {});
-    let session = builder.transport(introduced(json!({"hooks_applied": false}), &Log::default())).start().unwrap();
+    let session = builder
+        .transport(introduced(json!({"hooks_applied": false}), &Log::default()))
+        .start()
+        .unwrap();
     let mut events = session.events();
     session.connect().await.unwrap();
     let warning = loop {
@@ -142,5 +170,8 @@ async fn hooks_that_the_cli_has_not_taken_are_told_of() {
             break warning;
         }
     };
-    assert_eq!(warning, "the CLI has taken none of the hooks (`hooks_applied` is false): they will not be called");
+    assert_eq!(
+        warning,
+        "the CLI has taken none of the hooks (`hooks_applied` is false): they will not be called"
+    );
 }

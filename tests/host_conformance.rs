@@ -24,13 +24,17 @@ fn every_command_line_is_as_the_cases_say() {
             continue;
         };
         let found = match options.args() {
-            Ok(args) => json!({"argv": argv::canonical(args.into_iter().skip(6).map(|arg| arg.into_string().unwrap()))}),
+            Ok(args) => {
+                json!({"argv": argv::canonical(args.into_iter().skip(6).map(|arg| arg.into_string().unwrap()))})
+            }
             Err(error) => json!({"error": error.field()}),
         };
         let mut expected = match case["expect_error"].as_str() {
             Some(_) if found["error"].is_string() => found.clone(),
             Some(_) => json!({"error": "any"}),
-            None => json!({"argv": argv::canonical(argv::tail(&case["expect_argv_after_program"]).into_iter())}),
+            None => {
+                json!({"argv": argv::canonical(argv::tail(&case["expect_argv_after_program"]).into_iter())})
+            }
         };
         if case["options"].get("system_prompt").is_none() {
             argv::without_empty_prompt(&mut expected);
@@ -48,7 +52,10 @@ async fn every_handshake_is_as_the_cases_say() {
             run.not_run(&file, &case);
             continue;
         };
-        let (requests, response) = (Log::default(), case["options"].get("$initialize_response").cloned().unwrap_or_else(|| json!({})));
+        let (requests, response) = (
+            Log::default(),
+            case["options"].get("$initialize_response").cloned().unwrap_or_else(|| json!({})),
+        );
         let log = requests.clone();
         let transport = cli(move |_, mut cli| {
             let (log, response) = (log.clone(), response.clone());
@@ -85,7 +92,12 @@ async fn every_callback_is_answered_as_the_cases_say() {
     let mut run = Run::new("callback_cases", 11);
     for (file, case) in run.cases() {
         match calls::answers(&case).await {
-            Some(replies) => run.compare(&file, &case, &json!({"replies": case["expect_replies"]}), &json!({"replies": replies})),
+            Some(replies) => run.compare(
+                &file,
+                &case,
+                &json!({"replies": case["expect_replies"]}),
+                &json!({"replies": replies}),
+            ),
             None => run.not_run(&file, &case),
         }
     }

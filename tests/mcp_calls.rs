@@ -15,11 +15,17 @@ fn builder() -> SessionBuilder {
 
 /// What the server answers to these, after a handshake: the JSON-RPC of each.
 async fn replies(asks: &[String]) -> Vec<String> {
-    let handshake = [message("i", INITIALIZE), message("n", r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#)];
+    let handshake = [
+        message("i", INITIALIZE),
+        message("n", r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#),
+    ];
     let asks: Vec<_> = handshake.iter().chain(asks).cloned().collect();
     let answers = answers(builder(), &asks).await;
     let reply = |answer: &String| {
-        let answer = answer.split_once(r#""response":{"mcp_response":"#).unwrap_or_else(|| panic!("{answer}")).1;
+        let answer = answer
+            .split_once(r#""response":{"mcp_response":"#)
+            .unwrap_or_else(|| panic!("{answer}"))
+            .1;
         answer.strip_suffix("}}}").unwrap().to_owned()
     };
     answers.iter().skip(handshake.len()).map(reply).collect()
@@ -36,7 +42,10 @@ async fn the_handshake_is_the_server_s_and_a_notification_is_acknowledged() {
     assert_eq!(
         answers(builder(), &[message("i", INITIALIZE), initialized]).await,
         [
-            yes("i", &format!(r#"{{"mcp_response":{{"jsonrpc":"2.0","id":0,"result":{server}}}}}"#)),
+            yes(
+                "i",
+                &format!(r#"{{"mcp_response":{{"jsonrpc":"2.0","id":0,"result":{server}}}}}"#)
+            ),
             yes("n", r#"{"mcp_response":{"jsonrpc":"2.0","result":{},"id":0}}"#),
         ]
     );
@@ -44,7 +53,8 @@ async fn the_handshake_is_the_server_s_and_a_notification_is_acknowledged() {
 
 #[tokio::test(start_paused = true)]
 async fn tools_are_listed_with_their_schemas() {
-    let replies = replies(&[message("l", r#"{"method":"tools/list","jsonrpc":"2.0","id":1}"#)]).await;
+    let replies =
+        replies(&[message("l", r#"{"method":"tools/list","jsonrpc":"2.0","id":1}"#)]).await;
     let reply: Value = serde_json::from_str(&replies[0]).unwrap();
     assert_eq!(reply["id"], 1);
     let tools = reply["result"]["tools"].as_array().unwrap();
@@ -64,10 +74,21 @@ async fn a_call_gets_the_tool_s_result() {
 
 #[tokio::test(start_paused = true)]
 async fn a_tool_that_fails_or_panics_is_an_error_that_the_model_reads() {
-    let failed = |id, text| result(id, &format!(r#"{{"content":[{{"type":"text","text":"{text}"}}],"isError":true}}"#));
+    let failed = |id, text| {
+        result(id, &format!(r#"{{"content":[{{"type":"text","text":"{text}"}}],"isError":true}}"#))
+    };
     assert_eq!(
-        replies(&[call(2, "fail", "{}"), call(3, "panic", "{}"), call(4, "add", r#"{"a":1,"b":1}"#)]).await,
-        [failed(2, "boom"), failed(3, "the tool panicked"), result(4, r#"{"content":[{"type":"text","text":"2"}]}"#)]
+        replies(&[
+            call(2, "fail", "{}"),
+            call(3, "panic", "{}"),
+            call(4, "add", r#"{"a":1,"b":1}"#)
+        ])
+        .await,
+        [
+            failed(2, "boom"),
+            failed(3, "the tool panicked"),
+            result(4, r#"{"content":[{"type":"text","text":"2"}]}"#)
+        ]
     );
 }
 
@@ -80,7 +101,8 @@ async fn what_the_server_cannot_answer_is_an_error_of_json_rpc() {
         message("o", r#"{"method":"tools/list","jsonrpc":"2.0","id":1.5}"#),
     ])
     .await;
-    let errors: Vec<Value> = replies.iter().map(|reply| serde_json::from_str(reply).unwrap()).collect();
+    let errors: Vec<Value> =
+        replies.iter().map(|reply| serde_json::from_str(reply).unwrap()).collect();
     let ids: Vec<_> = errors.iter().map(|error| &error["id"]).collect();
     assert_eq!(ids, [&json!("a"), &json!(2), &json!(3), &json!(1.5)]);
     assert_eq!(errors[0]["error"]["code"], -32601, "{}", errors[0]);
@@ -90,13 +112,19 @@ async fn what_the_server_cannot_answer_is_an_error_of_json_rpc() {
 
 #[tokio::test(start_paused = true)]
 async fn a_result_of_three_megabytes_arrives_whole() {
-    let expected = result(2, &format!(r#"{{"content":[{{"type":"text","text":"{}"}}]}}"#, "x".repeat(3_000_000)));
+    let expected = result(
+        2,
+        &format!(r#"{{"content":[{{"type":"text","text":"{}"}}]}}"#, "x".repeat(3_000_000)),
+    );
     assert_eq!(replies(&[call(2, "long", r#"{"bytes":3000000}"#)]).await, [expected]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_server_that_is_not_there_is_an_error() {
-    let asked = ask("z", &format!(r#"{{"subtype":"mcp_message","server_name":"zz","message":{INITIALIZE}}}"#));
+    let asked = ask(
+        "z",
+        &format!(r#"{{"subtype":"mcp_message","server_name":"zz","message":{INITIALIZE}}}"#),
+    );
     let expected = [no("z", "SDK MCP server not found: zz")];
     assert_eq!(answers(builder(), std::slice::from_ref(&asked)).await, expected);
     assert_eq!(answers(Session::builder(), &[asked]).await, expected);
@@ -104,9 +132,17 @@ async fn a_server_that_is_not_there_is_an_error() {
 
 #[tokio::test(start_paused = true)]
 async fn a_handler_of_the_wire_s_own_terms_has_the_servers_that_are_left() {
-    let builder = builder().on_request("mcp_message", |_| async { Ok(json!({"mcp_response": "raw"})) });
+    let builder =
+        builder().on_request("mcp_message", |_| async { Ok(json!({"mcp_response": "raw"})) });
     let asked = ask("z", r#"{"subtype":"mcp_message","server_name":"zz","message":{}}"#);
-    let answers = answers(builder, &[asked, message("b", r#"{"method":"tools/list","jsonrpc":"2.0","id":1}"#)]).await;
+    let answers = answers(
+        builder,
+        &[asked, message("b", r#"{"method":"tools/list","jsonrpc":"2.0","id":1}"#)],
+    )
+    .await;
     assert_eq!(answers[0], yes("z", r#"{"mcp_response":"raw"}"#));
-    assert!(answers[1].contains(r#""mcp_response":{"jsonrpc":"2.0","id":1,"result":{"tools":"#), "the server itself is not left to others");
+    assert!(
+        answers[1].contains(r#""mcp_response":{"jsonrpc":"2.0","id":1,"result":{"tools":"#),
+        "the server itself is not left to others"
+    );
 }

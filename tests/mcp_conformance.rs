@@ -8,8 +8,8 @@ use claude_wire::Session;
 use claude_wire::mcp::rmcp;
 use host_support::run::Run;
 use rmcp::model::{
-    CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, ListToolsResult, PaginatedRequestParams, ServerCapabilities,
-    ServerConfig,
+    CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, ListToolsResult,
+    PaginatedRequestParams, ServerCapabilities, ServerConfig,
 };
 use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler};
@@ -29,18 +29,30 @@ impl ServerHandler for Server {
         info
     }
 
-    async fn list_tools(&self, _: Option<PaginatedRequestParams>, _: RequestContext<RoleServer>) -> Result<ListToolsResult, ErrorData> {
-        let text = json!({"type": "object", "properties": {"t": {"type": "string"}}, "required": ["t"]});
+    async fn list_tools(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListToolsResult, ErrorData> {
+        let text =
+            json!({"type": "object", "properties": {"t": {"type": "string"}}, "required": ["t"]});
         let none = json!({"type": "object", "properties": {}, "required": []});
         let tool = |name: &str, schema: Value| json!({"name": name, "description": "d", "inputSchema": schema});
-        let tools = serde_json::from_value(json!([tool("echo", text), tool("boom", none)])).unwrap();
+        let tools =
+            serde_json::from_value(json!([tool("echo", text), tool("boom", none)])).unwrap();
         Ok(ListToolsResult::with_all_items(tools))
     }
 
-    async fn call_tool(&self, call: CallToolRequestParams, _: RequestContext<RoleServer>) -> Result<CallToolResponse, ErrorData> {
+    async fn call_tool(
+        &self,
+        call: CallToolRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
         let mut result = match &*call.name {
             "boom" => CallToolResult::error(vec![ContentBlock::text("tool broke")]),
-            _ => CallToolResult::success(vec![ContentBlock::text(call.arguments.unwrap_or_default()["t"].as_str().unwrap_or_default())]),
+            _ => CallToolResult::success(vec![ContentBlock::text(
+                call.arguments.unwrap_or_default()["t"].as_str().unwrap_or_default(),
+            )]),
         };
         result.result_type = None;
         Ok(result.into())
@@ -55,14 +67,20 @@ async fn every_server_answers_as_the_cases_say() {
             let body = json!({"subtype": "mcp_message", "server_name": case["server_name"], "message": message});
             ask(&format!("c{number}"), &body.to_string())
         };
-        let asks: Vec<_> = case["json_rpc_in_order"].as_array().unwrap().iter().enumerate().map(message).collect();
+        let asks: Vec<_> =
+            case["json_rpc_in_order"].as_array().unwrap().iter().enumerate().map(message).collect();
         let replies = answers(Session::builder().tool_server("s", || Server), &asks).await;
         let last: Value = serde_json::from_str(replies.last().unwrap()).unwrap();
         let found = match &last["response"]["response"]["mcp_response"] {
             Value::Null => json!({"error": last["response"]["error"]}),
             reply => json!({"mcp_response": reply}),
         };
-        run.compare(&file, &case, &json!({"mcp_response": case["expect_last_mcp_response"]}), &found);
+        run.compare(
+            &file,
+            &case,
+            &json!({"mcp_response": case["expect_last_mcp_response"]}),
+            &found,
+        );
     }
     run.end();
 }

@@ -68,11 +68,20 @@ async fn the_cli_s_cancellation_reaches_the_tool_and_the_call_is_answered() {
             cli.write(call(2, "wait", "{}")).await;
             said(&log, "waits").await;
             let params = r#"{"requestId":2,"reason":"user"}"#;
-            cli.write(message("x", &format!(r#"{{"jsonrpc":"2.0","method":"notifications/cancelled","params":{params}}}"#))).await;
+            cli.write(message(
+                "x",
+                &format!(
+                    r#"{{"jsonrpc":"2.0","method":"notifications/cancelled","params":{params}}}"#
+                ),
+            ))
+            .await;
             let mut answers = [cli.read().await.unwrap(), cli.read().await.unwrap()];
             answers.sort_by_key(|answer| answer["response"]["request_id"].to_string());
             let error = json!({"code": -32800, "message": "the call was cancelled"});
-            assert_eq!(answers[0]["response"]["response"]["mcp_response"], json!({"jsonrpc": "2.0", "id": 2, "error": error}));
+            assert_eq!(
+                answers[0]["response"]["response"]["mcp_response"],
+                json!({"jsonrpc": "2.0", "id": 2, "error": error})
+            );
             assert_eq!(answers[1]["response"]["request_id"], "x");
             said(&log, "cancelled").await;
             cli
@@ -159,7 +168,8 @@ async fn sessions_of_one_builder_and_forks_share_no_server() {
     let fork = first.fork().unwrap();
     read(fork.query("one")).await;
     read(first.query("two")).await;
-    let expected = [r#"["bench"]"#, "1", "2", r#"["bench"]"#, "1", "2", r#"["bench"]"#, "1", "2", "3", "4"];
+    let expected =
+        [r#"["bench"]"#, "1", "2", r#"["bench"]"#, "1", "2", r#"["bench"]"#, "1", "2", "3", "4"];
     assert_eq!(counts.all(), expected);
     for session in [first, second, fork] {
         ended_well(&session).await;
@@ -174,14 +184,23 @@ async fn a_server_comes_and_goes_while_the_session_runs() {
         assert_eq!(set["request"]["servers"], json!({"bench": {"type": "sdk", "name": "bench"}}));
         cli.write(success(&set, json!({"added": ["bench"], "removed": [], "errors": {}}))).await;
         let early = ask(&mut cli, call(1, "hang", "{}")).await;
-        assert_eq!(early["error"], json!({"code": -32600, "message": "the server has not been initialized"}));
-        assert_eq!(ask(&mut cli, message("i", INITIALIZE)).await["result"]["serverInfo"]["name"], "bench");
+        assert_eq!(
+            early["error"],
+            json!({"code": -32600, "message": "the server has not been initialized"})
+        );
+        assert_eq!(
+            ask(&mut cli, message("i", INITIALIZE)).await["result"]["serverInfo"]["name"],
+            "bench"
+        );
         cli.write(call(2, "hang", "{}")).await;
         let set = cli.request("mcp_set_servers").await;
         assert_eq!(set["request"]["servers"], json!({}));
         cli.write(success(&set, json!({"added": [], "removed": ["bench"], "errors": {}}))).await;
         let ended = cli.read().await.unwrap();
-        assert_eq!(ended["response"]["response"]["mcp_response"]["error"]["message"], "the server has ended");
+        assert_eq!(
+            ended["response"]["response"]["mcp_response"]["error"]["message"],
+            "the server has ended"
+        );
         cli.write(call(3, "add", "{}")).await;
         let gone = cli.read().await.unwrap();
         assert_eq!(gone["response"]["error"], "SDK MCP server not found: bench");
@@ -212,14 +231,22 @@ async fn a_server_that_came_while_the_session_ran_is_there_again_after_a_death()
         async move {
             cli.handshake().await;
             let set = cli.request("mcp_set_servers").await;
-            assert_eq!(set["request"]["servers"], json!({"bench": {"type": "sdk", "name": "bench"}}));
+            assert_eq!(
+                set["request"]["servers"],
+                json!({"bench": {"type": "sdk", "name": "bench"}})
+            );
             // The CLI answers once it has connected the server.
-            assert_eq!(ask(&mut cli, message("i", INITIALIZE)).await["result"]["serverInfo"]["name"], "bench");
-            cli.write(success(&set, json!({"added": ["bench"], "removed": [], "errors": {}}))).await;
+            assert_eq!(
+                ask(&mut cli, message("i", INITIALIZE)).await["result"]["serverInfo"]["name"],
+                "bench"
+            );
+            cli.write(success(&set, json!({"added": ["bench"], "removed": [], "errors": {}})))
+                .await;
             let (uuid, _) = cli.prompt().await;
             cli.write(init(&uuid)).await;
             let counted = ask(&mut cli, call(1, "count", "{}")).await;
-            cli.write(result(&uuid, counted["result"]["content"][0]["text"].as_str().unwrap())).await;
+            cli.write(result(&uuid, counted["result"]["content"][0]["text"].as_str().unwrap()))
+                .await;
             if !first {
                 cli.drain().await;
             }
@@ -266,7 +293,11 @@ async fn an_idle_server_goes_with_the_last_handle_of_its_session() {
     let transport = in_a_turn(|cli| async { cli });
     let log = Log::default();
     let watched = log.clone();
-    let session = Session::builder().tool_server("bench", move || Watched(watched.clone())).transport(transport).start().unwrap();
+    let session = Session::builder()
+        .tool_server("bench", move || Watched(watched.clone()))
+        .transport(transport)
+        .start()
+        .unwrap();
     assert_eq!(read(session.query("go")).await.text(), "done");
     assert_eq!(log.len(), 0);
     drop(session);

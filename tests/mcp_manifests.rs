@@ -29,7 +29,11 @@ where
             async move {
                 let initialize = cli.request("initialize").await;
                 seen.push(initialize["request"].to_string());
-                cli.write(success(&initialize, json!({"sdk_mcp_manifests_parked": {"bench": "parked"}}))).await;
+                cli.write(success(
+                    &initialize,
+                    json!({"sdk_mcp_manifests_parked": {"bench": "parked"}}),
+                ))
+                .await;
                 let (uuid, _) = cli.prompt().await;
                 cli.write(init(&uuid)).await;
                 let mut cli = turn(cli).await;
@@ -64,7 +68,10 @@ async fn a_manifest_says_what_the_server_would_and_its_connection_is_the_one_tha
     let initialize = run(Session::builder().tool_server("bench", make), |mut cli| async {
         // No handshake here: the manifest was the handshake.
         for count in ["1", "2"] {
-            assert_eq!(ask(&mut cli, call(2, "count", "{}")).await["result"]["content"][0]["text"], count);
+            assert_eq!(
+                ask(&mut cli, call(2, "count", "{}")).await["result"]["content"][0]["text"],
+                count
+            );
         }
         cli
     })
@@ -76,19 +83,32 @@ async fn a_manifest_says_what_the_server_would_and_its_connection_is_the_one_tha
     assert_eq!(manifest["initializeResult"].to_string(), server);
     let tools = manifest["toolsListResult"]["tools"].as_array().unwrap();
     let add = tools.iter().find(|tool| tool["name"] == "add").unwrap();
-    assert_eq!((&add["description"], &add["inputSchema"]["required"]), (&json!("add two"), &json!(["a", "b"])));
+    assert_eq!(
+        (&add["description"], &add["inputSchema"]["required"]),
+        (&json!("add two"), &json!(["a", "b"]))
+    );
     assert_eq!(made.all(), ["made"]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_cli_that_plays_the_handshake_all_the_same_has_a_server_made_anew() {
-    let initialize = run(Session::builder().tool_server("bench", Bench::default), |mut cli| async {
-        assert_eq!(ask(&mut cli, call(2, "count", "{}")).await["result"]["content"][0]["text"], "1");
-        assert_eq!(ask(&mut cli, message("i", INITIALIZE)).await["result"]["serverInfo"]["name"], "bench");
-        assert_eq!(ask(&mut cli, call(2, "count", "{}")).await["result"]["content"][0]["text"], "1");
-        cli
-    })
-    .await;
+    let initialize =
+        run(Session::builder().tool_server("bench", Bench::default), |mut cli| async {
+            assert_eq!(
+                ask(&mut cli, call(2, "count", "{}")).await["result"]["content"][0]["text"],
+                "1"
+            );
+            assert_eq!(
+                ask(&mut cli, message("i", INITIALIZE)).await["result"]["serverInfo"]["name"],
+                "bench"
+            );
+            assert_eq!(
+                ask(&mut cli, call(2, "count", "{}")).await["result"]["content"][0]["text"],
+                "1"
+            );
+            cli
+        })
+        .await;
     assert!(initialize["sdkMcpServerManifests"]["bench"].is_object());
 }
 
@@ -110,11 +130,19 @@ impl ServerHandler for Odd {
         info
     }
 
-    async fn list_tools(&self, _: Option<PaginatedRequestParams>, _: RequestContext<RoleServer>) -> Result<ListToolsResult, ErrorData> {
+    async fn list_tools(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListToolsResult, ErrorData> {
         match self {
             Self::Silent => std::future::pending().await,
-            Self::Paged => Ok(ListToolsResult { next_cursor: Some("2".into()), ..Default::default() }),
-            Self::Failing | Self::Toolless => Err(ErrorData::internal_error("no tools today", None)),
+            Self::Paged => {
+                Ok(ListToolsResult { next_cursor: Some("2".into()), ..Default::default() })
+            }
+            Self::Failing | Self::Toolless => {
+                Err(ErrorData::internal_error("no tools today", None))
+            }
         }
     }
 }
@@ -136,13 +164,19 @@ async fn what_is_late_fails_or_comes_in_pages_is_left_to_the_cli() {
     for name in ["paged", "toolless"] {
         assert!(manifests[name].get("toolsListResult").is_none(), "{initialize}");
     }
-    assert_eq!(initialize["sdkMcpServers"].as_array().unwrap().len(), 6, "all are offered all the same");
+    assert_eq!(
+        initialize["sdkMcpServers"].as_array().unwrap().len(),
+        6,
+        "all are offered all the same"
+    );
     assert!(begun.elapsed() < std::time::Duration::from_secs(1), "{:?}", begun.elapsed());
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_manifest_of_the_caller_s_own_stays_and_without_servers_there_is_none() {
-    let builder = Session::builder().tool_server("bench", Bench::default).initialize_field("sdkMcpServerManifests", json!({}));
+    let builder = Session::builder()
+        .tool_server("bench", Bench::default)
+        .initialize_field("sdkMcpServerManifests", json!({}));
     let initialize = run(builder, |cli| async { cli }).await;
     assert_eq!(initialize["sdkMcpServerManifests"], json!({}));
     let initialize = run(Session::builder(), |cli| async { cli }).await;

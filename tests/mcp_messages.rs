@@ -24,7 +24,8 @@ async fn lines(call: String, reply: fn(&Value) -> Option<String>) -> Vec<Value> 
                 loop {
                     let line = cli.read().await.unwrap();
                     seen.push(line.to_string());
-                    if line["type"] == "control_response" && line["response"]["request_id"] == "c2" {
+                    if line["type"] == "control_response" && line["response"]["request_id"] == "c2"
+                    {
                         break;
                     }
                     if line["type"] == "control_request" {
@@ -40,7 +41,11 @@ async fn lines(call: String, reply: fn(&Value) -> Option<String>) -> Vec<Value> 
             }
         })
     };
-    let session = Session::builder().tool_server("bench", Bench::default).transport(transport).start().unwrap();
+    let session = Session::builder()
+        .tool_server("bench", Bench::default)
+        .transport(transport)
+        .start()
+        .unwrap();
     assert_eq!(read(session.query("go")).await.text(), "done");
     ended_well(&session).await;
     seen.all().iter().map(|line| serde_json::from_str(line).unwrap()).collect()
@@ -65,7 +70,10 @@ async fn progress_comes_before_the_result_that_it_belongs_to() {
     let lines = lines(call(2, "report", "{}"), |_| None).await;
     let params = json!({"progressToken": 2, "progress": 1.0, "total": 2.0, "message": "half"});
     let message = json!({"jsonrpc": "2.0", "method": "notifications/progress", "params": params});
-    assert_eq!(lines[0]["request"], json!({"subtype": "mcp_message", "server_name": "bench", "message": message}));
+    assert_eq!(
+        lines[0]["request"],
+        json!({"subtype": "mcp_message", "server_name": "bench", "message": message})
+    );
     assert_eq!(text(&lines[1]), "done");
     assert_eq!(lines.len(), 2);
 }
@@ -74,7 +82,10 @@ async fn progress_comes_before_the_result_that_it_belongs_to() {
 async fn a_changed_list_of_tools_is_announced() {
     let lines = lines(call(2, "change", "{}"), |_| None).await;
     let message = json!({"jsonrpc": "2.0", "method": "notifications/tools/list_changed"});
-    assert_eq!(lines[0]["request"], json!({"subtype": "mcp_message", "server_name": "bench", "message": message}));
+    assert_eq!(
+        lines[0]["request"],
+        json!({"subtype": "mcp_message", "server_name": "bench", "message": message})
+    );
     assert_eq!(text(&lines[1]), "true");
 }
 
@@ -96,6 +107,9 @@ async fn a_request_of_the_server_s_gets_the_cli_s_reply() {
     };
     let lines = lines(call(2, "ping", "{}"), pong).await;
     let acknowledged = json!({"jsonrpc": "2.0", "result": {}, "id": 0});
-    assert_eq!(lines[1]["response"], json!({"subtype": "success", "request_id": "p", "response": {"mcp_response": acknowledged}}));
+    assert_eq!(
+        lines[1]["response"],
+        json!({"subtype": "success", "request_id": "p", "response": {"mcp_response": acknowledged}})
+    );
     assert_eq!(text(&lines[2]), "pong");
 }

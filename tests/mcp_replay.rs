@@ -74,7 +74,10 @@ async fn the_recorded_calls_are_answered_by_a_server_of_rmcp() {
     let session = Session::builder().transport(replay.clone()).start().unwrap();
     // The recorded CLI was told of its server by the configuration.
     session.mcp().in_process("calc", || Calculator);
-    assert_eq!(session.query("Add 1 and 2, then fail").text().await.unwrap(), "1 + 2 = 3, and fail failed.");
+    assert_eq!(
+        session.query("Add 1 and 2, then fail").text().await.unwrap(),
+        "1 + 2 = 3, and fail failed."
+    );
     assert_eq!(session.mcp().status().await.unwrap().servers[0].name, "calc");
     session.stop().await;
     replay.assert_finished();

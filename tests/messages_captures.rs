@@ -23,13 +23,23 @@ fn every_captured_line_is_known() {
         }
         let file = path.file_name().unwrap().to_string_lossy().into_owned();
         for line in lines(&std::fs::read_to_string(&path).unwrap()) {
-            let (Outcome::Message(frame) | Outcome::Control(frame)) = classify(Line::new(line)) else { continue };
+            let (Outcome::Message(frame) | Outcome::Control(frame)) = classify(Line::new(line))
+            else {
+                continue;
+            };
             messages += 1;
             let message = Message::new(frame);
-            let what = format!("{} {}", message.frame().kind_name(), message.frame().subtype().unwrap_or_default());
+            let what = format!(
+                "{} {}",
+                message.frame().kind_name(),
+                message.frame().subtype().unwrap_or_default()
+            );
             let defects = message.defects().iter().map(|defect| defect.to_string());
-            let unmodelled = message.unmodelled().into_iter().map(|path| format!("{path} is not modelled"));
-            let unknown = matches!(message.body(), Body::Unknown | Body::System(System::Unknown { .. })).then(|| String::from("unknown"));
+            let unmodelled =
+                message.unmodelled().into_iter().map(|path| format!("{path} is not modelled"));
+            let unknown =
+                matches!(message.body(), Body::Unknown | Body::System(System::Unknown { .. }))
+                    .then(|| String::from("unknown"));
             for why in defects.chain(unmodelled).chain(unknown) {
                 complaints.entry(format!("{what}: {why}")).or_insert(file.clone());
             }
@@ -42,5 +52,7 @@ fn every_captured_line_is_known() {
 
 fn lines(capture: &str) -> Vec<String> {
     let rows = capture.lines().map(|row| serde_json::from_str::<Value>(row).unwrap());
-    rows.filter(|row| row["dir"] == "out").filter_map(|row| row["line"].as_str().map(String::from)).collect()
+    rows.filter(|row| row["dir"] == "out")
+        .filter_map(|row| row["line"].as_str().map(String::from))
+        .collect()
 }

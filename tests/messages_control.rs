@@ -1,8 +1,9 @@
 //! The control envelopes, both ways, byte for byte.
 
 use claude_wire::wire::{
-    Control, ControlRequest, ControlResponse, Frame, HostRequest, PermissionDestination, PermissionMode, PermissionUpdate, RawJson,
-    control_cancel_line, control_error_line, control_request_line, control_success_line, user_line, verbatim_user_line,
+    Control, ControlRequest, ControlResponse, Frame, HostRequest, PermissionDestination,
+    PermissionMode, PermissionUpdate, RawJson, control_cancel_line, control_error_line,
+    control_request_line, control_success_line, user_line, verbatim_user_line,
 };
 
 fn control(line: &str) -> Control {
@@ -30,8 +31,14 @@ fn a_permission_request() {
     );
     let HostRequest::CanUseTool(ask) = &request.body else { panic!() };
     assert_eq!((ask.tool_name.as_str(), &*ask.input.text()), ("Bash", r#"{"command":"touch x"}"#));
-    assert_eq!((ask.tool_use_id.as_deref(), ask.blocked_path.as_deref()), (Some("toolu_1"), Some("/w/x")));
-    let suggestion = PermissionUpdate::SetMode { mode: PermissionMode::AcceptEdits, destination: PermissionDestination::Session };
+    assert_eq!(
+        (ask.tool_use_id.as_deref(), ask.blocked_path.as_deref()),
+        (Some("toolu_1"), Some("/w/x"))
+    );
+    let suggestion = PermissionUpdate::SetMode {
+        mode: PermissionMode::AcceptEdits,
+        destination: PermissionDestination::Session,
+    };
     assert_eq!(ask.permission_suggestions, [suggestion]);
     assert_eq!(ask.raw, request.request);
 }
@@ -42,19 +49,28 @@ fn the_other_requests() {
         r#"{"type":"control_request","request_id":"c","request":{"subtype":"hook_callback","callback_id":"hook_3","input":{"hook_event_name":"Stop"},"tool_use_id":"t"}}"#,
     );
     let HostRequest::HookCallback(hook) = hook.body else { panic!() };
-    assert_eq!((hook.callback_id.as_str(), &*hook.input.text()), ("hook_3", r#"{"hook_event_name":"Stop"}"#));
+    assert_eq!(
+        (hook.callback_id.as_str(), &*hook.input.text()),
+        ("hook_3", r#"{"hook_event_name":"Stop"}"#)
+    );
 
     let mcp = request(
         r#"{"type":"control_request","request_id":"c","request":{"subtype":"mcp_message","server_name":"calc","message":{"jsonrpc":"2.0","id":0}}}"#,
     );
     let HostRequest::McpMessage(mcp) = mcp.body else { panic!() };
-    assert_eq!((mcp.server_name.as_str(), &*mcp.message.text()), ("calc", r#"{"jsonrpc":"2.0","id":0}"#));
+    assert_eq!(
+        (mcp.server_name.as_str(), &*mcp.message.text()),
+        ("calc", r#"{"jsonrpc":"2.0","id":0}"#)
+    );
 
     let asked = request(
         r#"{"type":"control_request","request_id":"c","request":{"subtype":"elicitation","mcp_server_name":"s","message":"m","mode":"url","url":"https://e.invalid"}}"#,
     );
     let HostRequest::Elicitation(asked) = asked.body else { panic!() };
-    assert_eq!((asked.mcp_server_name.as_str(), asked.url.as_deref()), ("s", Some("https://e.invalid")));
+    assert_eq!(
+        (asked.mcp_server_name.as_str(), asked.url.as_deref()),
+        ("s", Some("https://e.invalid"))
+    );
 
     let dialog = request(
         r#"{"type":"control_request","request_id":"c","request":{"subtype":"request_user_dialog","dialog_kind":"k","payload":[1]}}"#,
@@ -62,7 +78,9 @@ fn the_other_requests() {
     let HostRequest::UserDialog(dialog) = dialog.body else { panic!() };
     assert_eq!((dialog.dialog_kind.as_str(), &*dialog.payload.text()), ("k", "[1]"));
 
-    let tomorrow = request(r#"{"type":"control_request","request_id":"c","request":{"subtype":"ui_copy","text":"x"}}"#);
+    let tomorrow = request(
+        r#"{"type":"control_request","request_id":"c","request":{"subtype":"ui_copy","text":"x"}}"#,
+    );
     assert_eq!((tomorrow.subtype.as_str(), tomorrow.body), ("ui_copy", HostRequest::Unknown));
     assert_eq!(tomorrow.request.pointer("/text").unwrap().as_str().unwrap(), "x");
 }
@@ -76,7 +94,8 @@ fn an_answer() {
     assert_eq!(good.result.unwrap().unwrap().text(), r#"{"mode":"plan"}"#);
     assert_eq!(good.pending_permission_requests.len(), 1);
 
-    let bare = response(r#"{"type":"control_response","response":{"subtype":"success","request_id":7}}"#);
+    let bare =
+        response(r#"{"type":"control_response","response":{"subtype":"success","request_id":7}}"#);
     assert_eq!(bare.request_id.unwrap().text(), "7");
     assert_eq!(bare.result.unwrap(), None);
 
@@ -84,19 +103,33 @@ fn an_answer() {
         r#"{"type":"control_response","response":{"subtype":"error","request_id":"r2","error":"no","error_code":"unsupported_request"}}"#,
     );
     let failure = bad.result.unwrap_err();
-    assert_eq!((failure.error.as_str(), failure.error_code.as_deref()), ("no", Some("unsupported_request")));
+    assert_eq!(
+        (failure.error.as_str(), failure.error_code.as_deref()),
+        ("no", Some("unsupported_request"))
+    );
 }
 
 #[test]
 fn the_small_frames() {
-    let Control::Cancel(cancel) = control(r#"{"type":"control_cancel_request","request_id":"c1"}"#) else { panic!() };
-    assert_eq!(cancel.request_id.unwrap().as_str().unwrap(), "c1");
-    let Control::KeepAlive(alive) = control(r#"{"type":"keep_alive","startup_mark":"init"}"#) else { panic!() };
-    assert_eq!(alive.startup_mark.as_deref(), Some("init"));
-    let Control::TranscriptMirror(mirror) = control(r#"{"type":"transcript_mirror","filePath":"/h/x.jsonl","entries":[{"a":1}]}"#) else {
+    let Control::Cancel(cancel) = control(r#"{"type":"control_cancel_request","request_id":"c1"}"#)
+    else {
         panic!()
     };
-    assert_eq!((mirror.file_path.as_str(), &*mirror.entries[0].text()), ("/h/x.jsonl", r#"{"a":1}"#));
+    assert_eq!(cancel.request_id.unwrap().as_str().unwrap(), "c1");
+    let Control::KeepAlive(alive) = control(r#"{"type":"keep_alive","startup_mark":"init"}"#)
+    else {
+        panic!()
+    };
+    assert_eq!(alive.startup_mark.as_deref(), Some("init"));
+    let Control::TranscriptMirror(mirror) =
+        control(r#"{"type":"transcript_mirror","filePath":"/h/x.jsonl","entries":[{"a":1}]}"#)
+    else {
+        panic!()
+    };
+    assert_eq!(
+        (mirror.file_path.as_str(), &*mirror.entries[0].text()),
+        ("/h/x.jsonl", r#"{"a":1}"#)
+    );
     assert!(Control::of(&Frame::parse(r#"{"type":"assistant"}"#).unwrap()).is_none());
 }
 

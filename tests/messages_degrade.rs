@@ -1,6 +1,9 @@
 //! A field that cannot be read costs that field and nothing else.
 
-use claude_wire::wire::{Body, ContentBlock, Control, Delta, Event, Frame, Line, Message, Outcome, StopReason, UserContent, classify};
+use claude_wire::wire::{
+    Body, ContentBlock, Control, Delta, Event, Frame, Line, Message, Outcome, StopReason,
+    UserContent, classify,
+};
 
 fn message(line: &[u8]) -> Message {
     match classify(Line::new(line.to_vec())) {
@@ -33,8 +36,15 @@ fn the_type_of_a_block_may_stand_anywhere() {
     ] {
         let line = format!(r#"{{"type":"assistant","message":{{"content":[{block}]}}}}"#);
         let message = message(line.as_bytes());
-        let [ContentBlock::ToolUse(tool)] = &message.as_assistant().unwrap().message.content[..] else { panic!("{block}") };
-        assert_eq!((&*tool.id, &*tool.name, &*tool.input.as_ref().unwrap().text()), ("t", "Bash", r#"{"type":"x"}"#), "{block}");
+        let [ContentBlock::ToolUse(tool)] = &message.as_assistant().unwrap().message.content[..]
+        else {
+            panic!("{block}")
+        };
+        assert_eq!(
+            (&*tool.id, &*tool.name, &*tool.input.as_ref().unwrap().text()),
+            ("t", "Bash", r#"{"type":"x"}"#),
+            "{block}"
+        );
         assert_eq!(tool.raw.text(), block);
         assert_eq!(defects(&message), [""; 0], "{block}");
     }
@@ -110,7 +120,10 @@ fn what_json_readers_choke_on_does_not_cost_the_line() {
     assert_eq!(content[1].as_tool_use().unwrap().input.as_ref().unwrap().text(), deep);
     assert_eq!(content[2].as_text(), Some("bad \u{fffd}\u{fffd} bytes"));
     assert_eq!(message.as_assistant().unwrap().message.usage.as_ref().unwrap().output_tokens, 3);
-    assert_eq!(defects(&message), ["message.usage.input_tokens: expected a whole number from 0 up, found a number"]);
+    assert_eq!(
+        defects(&message),
+        ["message.usage.input_tokens: expected a whole number from 0 up, found a number"]
+    );
     assert_eq!(message.frame().bytes()[..], line[..]);
 }
 
@@ -125,11 +138,18 @@ fn unknown_words_stay_readable() {
 
 #[test]
 fn unknown_blocks_events_and_deltas_stay_readable() {
-    let block = message(br#"{"type":"user","message":{"content":[{"depth":3,"type":"hologram"}]}}"#);
-    let [ContentBlock::Unknown(unknown)] = block.as_user().unwrap().message.content.blocks() else { panic!() };
-    assert_eq!((unknown.block_type.as_str(), &*unknown.raw.text()), ("hologram", r#"{"depth":3,"type":"hologram"}"#));
+    let block =
+        message(br#"{"type":"user","message":{"content":[{"depth":3,"type":"hologram"}]}}"#);
+    let [ContentBlock::Unknown(unknown)] = block.as_user().unwrap().message.content.blocks() else {
+        panic!()
+    };
+    assert_eq!(
+        (unknown.block_type.as_str(), &*unknown.raw.text()),
+        ("hologram", r#"{"depth":3,"type":"hologram"}"#)
+    );
 
-    let event = message(br#"{"type":"stream_event","event":{"type":"content_block_morph","index":1}}"#);
+    let event =
+        message(br#"{"type":"stream_event","event":{"type":"content_block_morph","index":1}}"#);
     let Event::Unknown(unknown) = &event.as_stream_event().unwrap().event else { panic!() };
     assert_eq!(
         (unknown.event_type.as_deref(), &*unknown.raw.text()),
@@ -141,7 +161,10 @@ fn unknown_blocks_events_and_deltas_stay_readable() {
     );
     let Event::ContentBlockDelta(piece) = &delta.as_stream_event().unwrap().event else { panic!() };
     let Delta::Unknown(unknown) = &piece.delta else { panic!() };
-    assert_eq!((unknown.event_type.as_deref(), &*unknown.raw.text()), (Some("smell_delta"), r#"{"type":"smell_delta","smell":"rose"}"#));
+    assert_eq!(
+        (unknown.event_type.as_deref(), &*unknown.raw.text()),
+        (Some("smell_delta"), r#"{"type":"smell_delta","smell":"rose"}"#)
+    );
     for message in [block, event, delta] {
         assert_eq!(defects(&message), [""; 0]);
     }
@@ -160,10 +183,22 @@ fn words_of_tomorrow_are_listed_with_them() {
         (r#"{"type":"hologram"}"#, r#"type = "hologram""#),
         (r#"{"type":"system","subtype":"quantum_flux"}"#, r#"subtype = "quantum_flux""#),
         (r#"{"type":"result","subtype":"error_flux"}"#, r#"subtype = "error_flux""#),
-        (r#"{"type":"assistant","message":{"content":[{"type":"smell"}]}}"#, r#"message.content[0].type = "smell""#),
-        (r#"{"type":"stream_event","event":{"type":"message_flux"}}"#, r#"event.type = "message_flux""#),
-        (r#"{"type":"system","subtype":"init","permissionMode":"quantum"}"#, r#"permissionMode = "quantum""#),
-        (r#"{"type":"control_request","request_id":"r","request":{"subtype":"flux"}}"#, r#"request.subtype = "flux""#),
+        (
+            r#"{"type":"assistant","message":{"content":[{"type":"smell"}]}}"#,
+            r#"message.content[0].type = "smell""#,
+        ),
+        (
+            r#"{"type":"stream_event","event":{"type":"message_flux"}}"#,
+            r#"event.type = "message_flux""#,
+        ),
+        (
+            r#"{"type":"system","subtype":"init","permissionMode":"quantum"}"#,
+            r#"permissionMode = "quantum""#,
+        ),
+        (
+            r#"{"type":"control_request","request_id":"r","request":{"subtype":"flux"}}"#,
+            r#"request.subtype = "flux""#,
+        ),
         (
             r#"{"type":"control_request","request_id":"r","request":{"subtype":"can_use_tool","permission_suggestions":[{"type":"flux"}]}}"#,
             r#"request.permission_suggestions[0].type = "flux""#,
@@ -213,7 +248,12 @@ fn text_deltas_are_read_without_the_rest() {
 
 #[test]
 fn a_frame_is_a_message_of_its_own_kind_only() {
-    let message = Message::new(Frame::parse(r#"{"type":"user","message":{"content":"x"}}"#).unwrap());
-    assert!(message.as_assistant().is_none() && message.as_result().is_none() && message.as_system().is_none());
+    let message =
+        Message::new(Frame::parse(r#"{"type":"user","message":{"content":"x"}}"#).unwrap());
+    assert!(
+        message.as_assistant().is_none()
+            && message.as_result().is_none()
+            && message.as_system().is_none()
+    );
     assert!(message.as_stream_event().is_none() && message.as_user().is_some());
 }

@@ -5,8 +5,10 @@ use claude_wire::wire::{Body, ContentBlock, Frame, Message};
 use claude_wire::{Scenario, Session, reply};
 use serde_json::{Value, json};
 
-const SAID: &str = r#"{"type":"message","role":"assistant","content":[{"type":"text","text":"Hello!"}]}"#;
-const CALLED: &str = r#"{"type":"tool_use","id":"123","name":"read_file","input":{"path":"a.txt"}}"#;
+const SAID: &str =
+    r#"{"type":"message","role":"assistant","content":[{"type":"text","text":"Hello!"}]}"#;
+const CALLED: &str =
+    r#"{"type":"tool_use","id":"123","name":"read_file","input":{"path":"a.txt"}}"#;
 const OUTPUT: &str = r#"{"type":"result","tool_use_id":"123","output":"what was in it"}"#;
 const DONE: &str = r#"{"type":"done"}"#;
 
@@ -27,9 +29,11 @@ fn a_bare_message_is_what_the_model_said() {
 
 #[test]
 fn a_bare_message_of_somebody_else_is_not() {
-    for line in
-        [SAID.replace("assistant", "user"), SAID.replace(r#""role":"assistant","#, ""), SAID.replace(r#""message""#, r#""messages""#)]
-    {
+    for line in [
+        SAID.replace("assistant", "user"),
+        SAID.replace(r#""role":"assistant","#, ""),
+        SAID.replace(r#""message""#, r#""messages""#),
+    ] {
         let message = message(&line);
         assert!(message.as_assistant().is_none(), "{line}");
         assert_eq!(*message.body(), Body::Unknown, "{line}");
@@ -46,7 +50,8 @@ fn the_other_lines_are_kept_as_they_are() {
         assert_eq!(serde_json::to_string(&message).unwrap(), line);
     }
     // A result of the real dialect is one even where it names a tool.
-    let result = message(r#"{"type":"result","subtype":"success","tool_use_id":"123","is_error":false}"#);
+    let result =
+        message(r#"{"type":"result","subtype":"success","tool_use_id":"123","is_error":false}"#);
     assert!(result.is_result() && result.as_result().is_some());
     assert!(message(r#"{"type":"result"}"#).is_result());
 }
@@ -54,19 +59,35 @@ fn the_other_lines_are_kept_as_they_are() {
 #[test]
 fn a_scenario_can_speak_it() {
     let scenario = Scenario::new()
-        .on_prompt("Look", reply().text("Hello!").tool_use("read_file", json!({"path": "a.txt"})).tool_result("what was in it"))
+        .on_prompt(
+            "Look",
+            reply()
+                .text("Hello!")
+                .tool_use("read_file", json!({"path": "a.txt"}))
+                .tool_result("what was in it"),
+        )
         .legacy();
     let recording = scenario.to_recording([""; 0]);
-    let lines: Vec<Value> =
-        recording.events.iter().filter_map(|event| Some(serde_json::from_slice(event.payload()?.bytes()).unwrap())).collect();
+    let lines: Vec<Value> = recording
+        .events
+        .iter()
+        .filter_map(|event| Some(serde_json::from_slice(event.payload()?.bytes()).unwrap()))
+        .collect();
     let call = json!({"type": "tool_use", "id": "toolu_1_1", "name": "read_file", "input": {"path": "a.txt"}});
     let output = json!({"type": "result", "tool_use_id": "toolu_1_1", "output": "what was in it"});
-    assert_eq!(lines[1..], [serde_json::from_str(SAID).unwrap(), call, output, json!({"type": "done"})]);
+    assert_eq!(
+        lines[1..],
+        [serde_json::from_str(SAID).unwrap(), call, output, json!({"type": "done"})]
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_turn_delivers_the_text_and_ends_without_a_result() {
-    let turn = reply().text("Hello!").tool_use("Bash", json!({"command": "ls"})).tool_result("a.txt").text("One file.");
+    let turn = reply()
+        .text("Hello!")
+        .tool_use("Bash", json!({"command": "ls"}))
+        .tool_result("a.txt")
+        .text("One file.");
     let scenario = Scenario::new().on_prompt("Look", turn).legacy();
     let session = Session::builder().transport(scenario.clone()).start().unwrap();
     let mut turn = session.query("Look");
@@ -75,7 +96,10 @@ async fn a_turn_delivers_the_text_and_ends_without_a_result() {
         match message {
             Ok(message) => {
                 kinds.push(message.frame().kind_name().into_owned());
-                let blocks = message.as_assistant().map(|assistant| assistant.message.content.clone()).unwrap_or_default();
+                let blocks = message
+                    .as_assistant()
+                    .map(|assistant| assistant.message.content.clone())
+                    .unwrap_or_default();
                 texts.extend(blocks.iter().filter_map(ContentBlock::as_text).map(String::from));
             }
             Err(error) => failed = Some(error),

@@ -3,7 +3,9 @@
 use claude_wire::wire::{Frame, Message, StartupFailureReason, TerminalReason, TurnOutcome};
 
 fn outcome(fields: &str) -> (TurnOutcome, Option<String>) {
-    let line = format!(r#"{{"duration_ms":1,"duration_api_ms":1,"num_turns":1,"session_id":"s",{fields},"type":"result"}}"#);
+    let line = format!(
+        r#"{{"duration_ms":1,"duration_api_ms":1,"num_turns":1,"session_id":"s",{fields},"type":"result"}}"#
+    );
     let message = Message::new(Frame::parse(line).unwrap());
     let result = message.as_result().unwrap();
     assert_eq!(result.failed(), result.error_text().is_some());
@@ -16,10 +18,14 @@ fn api_error(status: Option<u16>, kind: Option<&str>, text: &str) -> TurnOutcome
 
 #[test]
 fn a_turn_that_ended_by_itself() {
-    let ended = outcome(r#""subtype":"success","is_error":false,"result":"4","terminal_reason":"completed""#);
+    let ended = outcome(
+        r#""subtype":"success","is_error":false,"result":"4","terminal_reason":"completed""#,
+    );
     assert_eq!(ended, (TurnOutcome::Success, None));
     // A reason of tomorrow does not make a failure of it.
-    let ended = outcome(r#""subtype":"success","is_error":false,"result":"4","terminal_reason":"aborted_quantum""#);
+    let ended = outcome(
+        r#""subtype":"success","is_error":false,"result":"4","terminal_reason":"aborted_quantum""#,
+    );
     assert_eq!(ended.0, TurnOutcome::Success);
 }
 
@@ -28,12 +34,17 @@ fn an_api_error_has_the_subtype_success() {
     let ended = outcome(
         r#""subtype":"success","is_error":true,"api_error_status":429,"api_error_type":"rate_limit_error","terminal_reason":"api_error","result":"slow down""#,
     );
-    assert_eq!(ended, (api_error(Some(429), Some("rate_limit_error"), "slow down"), Some("slow down".into())));
+    assert_eq!(
+        ended,
+        (api_error(Some(429), Some("rate_limit_error"), "slow down"), Some("slow down".into()))
+    );
     let ended = outcome(
         r#""subtype":"success","is_error":true,"api_error_status":null,"api_error":"connection_failed","terminal_reason":"api_error","result":"refused""#,
     );
     assert_eq!(ended.0, api_error(None, Some("connection_failed"), "refused"));
-    let ended = outcome(r#""subtype":"success","is_error":true,"terminal_reason":"api_error","result":"Not logged in""#);
+    let ended = outcome(
+        r#""subtype":"success","is_error":true,"terminal_reason":"api_error","result":"Not logged in""#,
+    );
     assert_eq!(ended.0, api_error(None, None, "Not logged in"));
     let ended = outcome(
         r#""subtype":"success","is_error":true,"api_error_status":413,"api_error_type":"request_too_large","terminal_reason":"image_error","result":"too large""#,
@@ -59,33 +70,54 @@ fn an_abort_is_told_by_its_reason() {
         r#""subtype":"error_during_execution","is_error":true,"terminal_reason":"aborted_streaming","errors":["[ede_diagnostic] result_type=user"]"#,
     );
     assert_eq!(interrupted.0, TurnOutcome::Aborted);
-    let tool = outcome(r#""subtype":"error_during_execution","is_error":true,"terminal_reason":"aborted_tools","errors":["x"]"#);
+    let tool = outcome(
+        r#""subtype":"error_during_execution","is_error":true,"terminal_reason":"aborted_tools","errors":["x"]"#,
+    );
     assert_eq!(tool.0, TurnOutcome::Aborted);
     // A prompt of priority `now` aborts the tool that runs; that result is no failure.
-    let preempted = outcome(r#""subtype":"success","is_error":false,"terminal_reason":"aborted_tools","result":"""#);
+    let preempted = outcome(
+        r#""subtype":"success","is_error":false,"terminal_reason":"aborted_tools","result":"""#,
+    );
     assert_eq!(preempted, (TurnOutcome::Aborted, None));
 }
 
 #[test]
 fn a_failure_of_the_cli() {
-    let ended = outcome(r#""subtype":"error_during_execution","is_error":true,"terminal_reason":"completed","errors":["a "," ","b"]"#);
-    assert_eq!(ended, (TurnOutcome::ExecutionError(vec!["a".into(), "b".into()]), Some("a; b".into())));
+    let ended = outcome(
+        r#""subtype":"error_during_execution","is_error":true,"terminal_reason":"completed","errors":["a "," ","b"]"#,
+    );
+    assert_eq!(
+        ended,
+        (TurnOutcome::ExecutionError(vec!["a".into(), "b".into()]), Some("a; b".into()))
+    );
     let tomorrow = outcome(r#""subtype":"error_cosmic_ray","is_error":true"#);
-    assert_eq!(tomorrow, (TurnOutcome::ExecutionError(Vec::new()), Some("error_cosmic_ray".into())));
+    assert_eq!(
+        tomorrow,
+        (TurnOutcome::ExecutionError(Vec::new()), Some("error_cosmic_ray".into()))
+    );
 }
 
 #[test]
 fn a_startup_failure_says_why() {
-    let ended =
-        outcome(r#""subtype":"error_during_execution","is_error":true,"startup_failure_reason":"bypass_root","errors":["not as root"]"#);
-    let expected = TurnOutcome::StartupFailure { reason: StartupFailureReason::BypassRoot, errors: vec!["not as root".into()] };
+    let ended = outcome(
+        r#""subtype":"error_during_execution","is_error":true,"startup_failure_reason":"bypass_root","errors":["not as root"]"#,
+    );
+    let expected = TurnOutcome::StartupFailure {
+        reason: StartupFailureReason::BypassRoot,
+        errors: vec!["not as root".into()],
+    };
     assert_eq!(ended, (expected, Some("not as root".into())));
 }
 
 #[test]
 fn a_turn_that_was_refused_without_the_api() {
-    let ended = outcome(r#""subtype":"success","is_error":true,"terminal_reason":"blocking_limit","result":"Prompt is too long""#);
-    let expected = TurnOutcome::Refused { reason: Some(TerminalReason::BlockingLimit), text: "Prompt is too long".into() };
+    let ended = outcome(
+        r#""subtype":"success","is_error":true,"terminal_reason":"blocking_limit","result":"Prompt is too long""#,
+    );
+    let expected = TurnOutcome::Refused {
+        reason: Some(TerminalReason::BlockingLimit),
+        text: "Prompt is too long".into(),
+    };
     assert_eq!(ended, (expected, Some("Prompt is too long".into())));
 }
 
@@ -96,6 +128,12 @@ fn the_error_text_takes_what_there_is() {
         "API error (HTTP 503)"
     );
     assert_eq!(outcome(r#""subtype":"success","is_error":true"#).1.unwrap(), "unknown error");
-    assert_eq!(outcome(r#""is_error":true,"api_error_status":503"#).1.unwrap(), "API error (HTTP 503)");
-    assert_eq!(outcome(r#""subtype":"error_max_turns","is_error":false"#).1.unwrap(), "error_max_turns");
+    assert_eq!(
+        outcome(r#""is_error":true,"api_error_status":503"#).1.unwrap(),
+        "API error (HTTP 503)"
+    );
+    assert_eq!(
+        outcome(r#""subtype":"error_max_turns","is_error":false"#).1.unwrap(),
+        "error_max_turns"
+    );
 }

@@ -127,36 +127,43 @@ fn value() -> impl Strategy<Value = Value> {
         any::<String>().prop_map(Value::from),
     ];
     leaf.prop_recursive(5, 40, 6, |inner| {
-        prop_oneof![prop::collection::vec(inner.clone(), 0..5).prop_map(Value::Array), fields(inner).prop_map(Value::Object),]
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..5).prop_map(Value::Array),
+            fields(inner).prop_map(Value::Object),
+        ]
     })
 }
 
 fn fields(value: impl Strategy<Value = Value>) -> impl Strategy<Value = Map<String, Value>> {
-    let name = prop_oneof![9 => prop::sample::select(NAMES).prop_map(String::from), 1 => any::<String>()];
+    let name =
+        prop_oneof![9 => prop::sample::select(NAMES).prop_map(String::from), 1 => any::<String>()];
     prop::collection::vec((name, value), 0..8).prop_map(|fields| fields.into_iter().collect())
 }
 
 fn object() -> impl Strategy<Value = Value> {
-    (prop::sample::select(KINDS), fields(value()), any::<bool>()).prop_map(|((kind, subtype), mut fields, type_first)| {
-        let mut object = Map::new();
-        fields.remove("type");
-        if type_first {
+    (prop::sample::select(KINDS), fields(value()), any::<bool>()).prop_map(
+        |((kind, subtype), mut fields, type_first)| {
+            let mut object = Map::new();
+            fields.remove("type");
+            if type_first {
+                object.insert("type".into(), kind.into());
+            }
+            if !subtype.is_empty() {
+                fields.insert("subtype".into(), subtype.into());
+            }
+            object.extend(fields);
             object.insert("type".into(), kind.into());
-        }
-        if !subtype.is_empty() {
-            fields.insert("subtype".into(), subtype.into());
-        }
-        object.extend(fields);
-        object.insert("type".into(), kind.into());
-        Value::Object(object)
-    })
+            Value::Object(object)
+        },
+    )
 }
 
 /// Something like the event of a text delta, or anything.
 fn event() -> impl Strategy<Value = Value> {
     let kind = |name: &'static str| prop_oneof![4 => Just(Value::from(name)), 1 => value()];
     let text = prop_oneof![3 => any::<String>().prop_map(Value::from), 1 => value()];
-    let delta = (kind("text_delta"), text).prop_map(|(kind, text)| json!({"type": kind, "text": text}));
+    let delta =
+        (kind("text_delta"), text).prop_map(|(kind, text)| json!({"type": kind, "text": text}));
     let event = (kind("content_block_delta"), prop_oneof![4 => delta, 1 => value()]);
     prop_oneof![4 => event.prop_map(|(kind, delta)| json!({"type": kind, "index": 0, "delta": delta})), 1 => value()]
 }

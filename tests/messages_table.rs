@@ -74,7 +74,9 @@ fn every_row_has_its_type() {
     for (kind, subtype, expected) in DECLARED.iter().chain(SEEN) {
         let line = match *subtype {
             "" => format!(r#"{{"type":"{kind}"}}"#),
-            "isReplay" => format!(r#"{{"type":"{kind}","isReplay":true,"message":{{"role":"user","content":"x"}}}}"#),
+            "isReplay" => format!(
+                r#"{{"type":"{kind}","isReplay":true,"message":{{"role":"user","content":"x"}}}}"#
+            ),
             subtype => format!(r#"{{"subtype":"{subtype}","type":"{kind}"}}"#),
         };
         let message = Message::new(Frame::parse(line).unwrap());
@@ -87,10 +89,19 @@ fn every_row_has_its_type() {
 
 #[test]
 fn every_stream_event_has_its_type() {
-    for name in
-        ["message_start", "content_block_start", "content_block_delta", "content_block_stop", "message_delta", "message_stop", "ping"]
-    {
-        let message = Message::new(Frame::parse(format!(r#"{{"type":"stream_event","event":{{"type":"{name}"}}}}"#)).unwrap());
+    for name in [
+        "message_start",
+        "content_block_start",
+        "content_block_delta",
+        "content_block_stop",
+        "message_delta",
+        "message_stop",
+        "ping",
+    ] {
+        let message = Message::new(
+            Frame::parse(format!(r#"{{"type":"stream_event","event":{{"type":"{name}"}}}}"#))
+                .unwrap(),
+        );
         let event = &message.as_stream_event().unwrap().event;
         assert!(!matches!(event, Event::Unknown(_)), "{name}");
         assert_eq!(event.event_type(), name);
@@ -99,9 +110,10 @@ fn every_stream_event_has_its_type() {
 
 #[test]
 fn a_kind_of_tomorrow_is_kept() {
-    for (line, expected) in
-        [(r#"{"type":"hologram","depth":3}"#, "Unknown"), (r#"{"type":"system","subtype":"quantum_flux","depth":3}"#, "Unknown system")]
-    {
+    for (line, expected) in [
+        (r#"{"type":"hologram","depth":3}"#, "Unknown"),
+        (r#"{"type":"system","subtype":"quantum_flux","depth":3}"#, "Unknown system"),
+    ] {
         let message = Message::new(Frame::parse(line).unwrap());
         assert_eq!(variant(message.body()), expected);
         assert_eq!(message.frame().field("depth").unwrap().text(), "3");

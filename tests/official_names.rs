@@ -13,7 +13,11 @@ fn functions(directory: &Path, found: &mut BTreeSet<String>) {
             functions(&path, found);
         } else if let Ok(text) = std::fs::read_to_string(&path) {
             let rest = text.split("pub fn ").chain(text.split("pub async fn ")).skip(1);
-            found.extend(rest.map(|rest| rest.chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect::<String>()));
+            found.extend(rest.map(|rest| {
+                rest.chars()
+                    .take_while(|letter| letter.is_alphanumeric() || *letter == '_')
+                    .collect::<String>()
+            }));
         }
     }
 }
@@ -31,13 +35,20 @@ fn every_method_that_it_names_exists() {
     assert!(rows.len() > 30, "only {} rows", rows.len());
     for row in rows {
         let here = row.trim_end_matches(" |").rsplit(" | ").next().unwrap();
-        assert!(here.starts_with("none") || names(here).next().is_some() || row.contains("systemPrompt"), "{row}");
+        assert!(
+            here.starts_with("none")
+                || names(here).next().is_some()
+                || row.contains("systemPrompt"),
+            "{row}"
+        );
         for name in names(here) {
             assert!(known.contains(name), "no method is called {name}: {row}");
         }
     }
     let prose = PAGE.split_once("What only the makers' own").unwrap().1.split_once("##").unwrap().0;
-    for name in ["on_request", "env", "extra_arg", "initialize_field", "events", "transport", "connect"] {
+    for name in
+        ["on_request", "env", "extra_arg", "initialize_field", "events", "transport", "connect"]
+    {
         assert!(prose.contains(&format!("`{name}`")) && known.contains(name), "{name}");
     }
 }

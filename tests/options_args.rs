@@ -7,7 +7,8 @@ use claude_wire::session::{FileOrJson, Options, Plugin, SettingSource, Thinking}
 use claude_wire::wire::ThinkingDisplay;
 use serde_json::json;
 
-const PREFIX: [&str; 6] = ["--print", "--output-format", "stream-json", "--input-format", "stream-json", "--verbose"];
+const PREFIX: [&str; 6] =
+    ["--print", "--output-format", "stream-json", "--input-format", "stream-json", "--verbose"];
 const ID: &str = "123e4567-e89b-42d3-a456-426614174000";
 
 fn options() -> Options {
@@ -34,7 +35,10 @@ fn no_option_writes_the_fixed_arguments_only() {
 /// and its input forgot.
 #[test]
 fn the_guide_s_conversion_is_reproduced_literally() {
-    let guide = options().system_prompt("You are helpful").allowed_tools(["View", "Bash(git:*)"]).max_turns(20);
+    let guide = options()
+        .system_prompt("You are helpful")
+        .allowed_tools(["View", "Bash(git:*)"])
+        .max_turns(20);
     assert_eq!(
         tail(&guide.clone().permission_mode("acceptEdits")),
         [
@@ -68,7 +72,10 @@ fn each_option_writes_its_flag() {
         (options().permission_prompt_tool("mcp__a__b"), &["--permission-prompt-tool", "mcp__a__b"]),
         (options().resume(ID), &["--resume=123e4567-e89b-42d3-a456-426614174000"]),
         (options().continue_conversation(true), &["--continue"]),
-        (options().continue_conversation(true).fork_session(true), &["--continue", "--fork-session"]),
+        (
+            options().continue_conversation(true).fork_session(true),
+            &["--continue", "--fork-session"],
+        ),
         (options().session_id(ID), &["--session-id", ID]),
         (options().no_session_persistence(true), &["--no-session-persistence"]),
         (options().add_dir("/a").add_dir("/b"), &["--add-dir", "/a", "--add-dir", "/b"]),
@@ -77,13 +84,21 @@ fn each_option_writes_its_flag() {
         (options().replay_user_messages(true), &["--replay-user-messages"]),
         (options().session_mirror(true), &["--session-mirror"]),
         (
-            options().mcp_config(FileOrJson::File("/m.json".into())).mcp_config(FileOrJson::File("/n.json".into())),
+            options()
+                .mcp_config(FileOrJson::File("/m.json".into()))
+                .mcp_config(FileOrJson::File("/n.json".into())),
             &["--mcp-config", "/m.json", "--mcp-config", "/n.json"],
         ),
         (options().strict_mcp_config(true), &["--strict-mcp-config"]),
         (options().settings(FileOrJson::File("/s.json".into())), &["--settings", "/s.json"]),
-        (options().setting_sources([SettingSource::User, SettingSource::Local]), &["--setting-sources", "user,local"]),
-        (options().json_schema(json!({"type": "object"})), &["--json-schema", r#"{"type":"object"}"#]),
+        (
+            options().setting_sources([SettingSource::User, SettingSource::Local]),
+            &["--setting-sources", "user,local"],
+        ),
+        (
+            options().json_schema(json!({"type": "object"})),
+            &["--json-schema", r#"{"type":"object"}"#],
+        ),
         (options().effort("high"), &["--effort", "high"]),
         (options().thinking(Thinking::Adaptive), &["--thinking", "adaptive"]),
         (options().thinking(Thinking::Disabled), &["--thinking", "disabled"]),
@@ -92,7 +107,10 @@ fn each_option_writes_its_flag() {
         (options().agent("reviewer"), &["--agent", "reviewer"]),
         (options().debug(true), &["--debug"]),
         (options().permission_prompts("none"), &["--permission-prompts", "none"]),
-        (options().allow_dangerously_skip_permissions(true), &["--allow-dangerously-skip-permissions"]),
+        (
+            options().allow_dangerously_skip_permissions(true),
+            &["--allow-dangerously-skip-permissions"],
+        ),
         (options().task_budget(20_000), &["--task-budget", "20000"]),
         (options().thinking_display(ThinkingDisplay::Omitted), &["--thinking-display", "omitted"]),
         (
@@ -104,9 +122,15 @@ fn each_option_writes_its_flag() {
             ],
         ),
         (options().project_config_root("/r"), &["--project-config-root", "/r"]),
-        (options().plugin(Plugin::new("/a")).plugin(Plugin::without_mcp("/b")), &["--plugin-dir", "/a", "--plugin-dir-no-mcp", "/b"]),
+        (
+            options().plugin(Plugin::new("/a")).plugin(Plugin::without_mcp("/b")),
+            &["--plugin-dir", "/a", "--plugin-dir-no-mcp", "/b"],
+        ),
         (options().debug(true).debug_file("/log"), &["--debug-file", "/log"]),
-        (options().extra_arg("plugin-url", "/p").extra_flag("bare").extra_arg("x", ""), &["--plugin-url", "/p", "--bare", "--x="]),
+        (
+            options().extra_arg("plugin-url", "/p").extra_flag("bare").extra_arg("x", ""),
+            &["--plugin-url", "/p", "--bare", "--x="],
+        ),
     ];
     for (options, expected) in table {
         assert_eq!(tail(options), *expected, "{options:?}");
@@ -131,7 +155,8 @@ fn an_option_that_is_off_writes_nothing() {
 fn an_empty_list_is_sent_where_it_differs_from_none_at_all() {
     assert_eq!(tail(&options().tools([""; 0])), ["--tools="]);
     assert_eq!(tail(&options().setting_sources([""; 0])), ["--setting-sources="]);
-    let rest = options().allowed_tools([""; 0]).disallowed_tools([""; 0]).betas([""; 0]).add_dirs([""; 0]);
+    let rest =
+        options().allowed_tools([""; 0]).disallowed_tools([""; 0]).betas([""; 0]).add_dirs([""; 0]);
     assert_eq!(args(&rest), PREFIX);
 }
 
@@ -157,7 +182,16 @@ fn a_value_that_looks_like_a_flag_stays_a_value() {
 
 #[test]
 fn what_a_shell_would_read_goes_through_as_it_is() {
-    for text in [r#"a "b" 'c'"#, "$(id)", "`id`; rm -rf /", "a\nb\\n", "a && b | c > d", "%PATH% ^", "ünï", "*"] {
+    for text in [
+        r#"a "b" 'c'"#,
+        "$(id)",
+        "`id`; rm -rf /",
+        "a\nb\\n",
+        "a && b | c > d",
+        "%PATH% ^",
+        "ünï",
+        "*",
+    ] {
         assert_eq!(tail(&options().system_prompt(text)), ["--system-prompt", text]);
         let rule = format!("Bash({})", text.replace('\n', " "));
         assert_eq!(tail(&options().allowed_tools([&rule])), ["--allowed-tools", &rule]);
@@ -173,7 +207,9 @@ fn commas_inside_the_parentheses_of_a_rule_survive() {
 
 #[test]
 fn a_budget_is_written_in_plain_digits() {
-    for (usd, text) in [(0.0, "0"), (-0.0, "0"), (1e-7, "0.0000001"), (2.0, "2"), (1e9, "1000000000")] {
+    for (usd, text) in
+        [(0.0, "0"), (-0.0, "0"), (1e-7, "0.0000001"), (2.0, "2"), (1e9, "1000000000")]
+    {
         assert_eq!(tail(&options().max_budget_usd(usd)), ["--max-budget-usd", text]);
     }
 }
@@ -188,11 +224,17 @@ fn a_long_prompt_goes_into_the_initialize_request_and_not_onto_the_command_line(
 
     let replaced = options().system_prompt(&long);
     assert_eq!(args(&replaced), PREFIX);
-    assert_eq!(json!(replaced.initialize()), json!({"systemPromptSnapshot": false, "systemPrompt": [long]}));
+    assert_eq!(
+        json!(replaced.initialize()),
+        json!({"systemPromptSnapshot": false, "systemPrompt": [long]})
+    );
 
     let appended = options().append_system_prompt(&long);
     assert_eq!(args(&appended), PREFIX);
-    assert_eq!(json!(appended.initialize()), json!({"systemPromptSnapshot": false, "appendSystemPrompt": long}));
+    assert_eq!(
+        json!(appended.initialize()),
+        json!({"systemPromptSnapshot": false, "appendSystemPrompt": long})
+    );
 
     assert!(options().initialize().is_empty(), "unset leaves the CLI its own prompt");
 }

@@ -5,7 +5,10 @@
 
 use std::time::Duration;
 
-use claude_wire::session::{AppConfig, ConfigError, FileOrJson, Options, PermissionMode, SettingSource, SystemPrompt, Thinking};
+use claude_wire::session::{
+    AppConfig, ConfigError, FileOrJson, Options, PermissionMode, SettingSource, SystemPrompt,
+    Thinking,
+};
 
 const NO_VARS: [(&str, &str); 0] = [];
 
@@ -86,8 +89,14 @@ fn every_variable_sets_its_option() {
 #[test]
 fn the_other_forms_of_prompt_and_thinking_have_their_words() {
     let prompt = |name, text| vars([(name, text)]).unwrap().options().system_prompt;
-    assert_eq!(prompt("CLAUDE_WIRE_APPEND_SYSTEM_PROMPT", "x"), Some(SystemPrompt::Append("x".to_owned())));
-    assert_eq!(prompt("CLAUDE_WIRE_SYSTEM_PROMPT_FILE", "/x"), Some(SystemPrompt::File("/x".into())));
+    assert_eq!(
+        prompt("CLAUDE_WIRE_APPEND_SYSTEM_PROMPT", "x"),
+        Some(SystemPrompt::Append("x".to_owned()))
+    );
+    assert_eq!(
+        prompt("CLAUDE_WIRE_SYSTEM_PROMPT_FILE", "/x"),
+        Some(SystemPrompt::File("/x".into()))
+    );
     let thinking = |text| vars([("CLAUDE_WIRE_THINKING", text)]).unwrap().options().thinking;
     assert_eq!(thinking("adaptive"), Some(Thinking::Adaptive));
     assert_eq!(thinking("disabled"), Some(Thinking::Disabled));
@@ -95,7 +104,8 @@ fn the_other_forms_of_prompt_and_thinking_have_their_words() {
 
 #[test]
 fn our_own_variable_for_the_model_wins_over_the_common_one() {
-    let model = |vars: &[(&str, &str)]| AppConfig::from_vars(vars.iter().copied()).unwrap().options().model;
+    let model =
+        |vars: &[(&str, &str)]| AppConfig::from_vars(vars.iter().copied()).unwrap().options().model;
     assert_eq!(model(&[("CLAUDE_MODEL", "opus")]).as_deref(), Some("opus"));
     let both = [("CLAUDE_MODEL", "opus"), ("CLAUDE_WIRE_MODEL", "haiku")];
     assert_eq!(model(&both).as_deref(), Some("haiku"));
@@ -105,8 +115,12 @@ fn our_own_variable_for_the_model_wins_over_the_common_one() {
 
 #[test]
 fn empty_and_foreign_variables_count_for_nothing() {
-    let config =
-        vars([("CLAUDE_WIRE_MAX_TURNS", ""), ("ANTHROPIC_API_KEY", ""), ("CLAUDE_WIRE_REPLAY", "session.jsonl"), ("MAX_TURNS", "3")]);
+    let config = vars([
+        ("CLAUDE_WIRE_MAX_TURNS", ""),
+        ("ANTHROPIC_API_KEY", ""),
+        ("CLAUDE_WIRE_REPLAY", "session.jsonl"),
+        ("MAX_TURNS", "3"),
+    ]);
     assert_eq!(config.unwrap(), AppConfig::default());
     assert_eq!(vars(NO_VARS).unwrap().options(), Options::default());
 }
@@ -114,16 +128,48 @@ fn empty_and_foreign_variables_count_for_nothing() {
 #[test]
 fn a_bad_variable_is_named_with_what_was_expected() {
     let table = [
-        ("CLAUDE_WIRE_MAX_TURNS", "many", "option `max_turns`: expected a whole number up to 4294967295, got \"many\""),
+        (
+            "CLAUDE_WIRE_MAX_TURNS",
+            "many",
+            "option `max_turns`: expected a whole number up to 4294967295, got \"many\"",
+        ),
         ("CLAUDE_WIRE_MAX_TURNS", "0", "option `max_turns`: expected a number from 1 up, got 0"),
-        ("CLAUDE_WIRE_MAX_BUDGET_USD", "$5", "option `max_budget_usd`: expected a number, got \"$5\""),
-        ("CLAUDE_WIRE_MAX_BUDGET_USD", "NaN", "option `max_budget_usd`: expected a finite number of dollars from 0 up, got NaN"),
+        (
+            "CLAUDE_WIRE_MAX_BUDGET_USD",
+            "$5",
+            "option `max_budget_usd`: expected a number, got \"$5\"",
+        ),
+        (
+            "CLAUDE_WIRE_MAX_BUDGET_USD",
+            "NaN",
+            "option `max_budget_usd`: expected a finite number of dollars from 0 up, got NaN",
+        ),
         ("CLAUDE_WIRE_DEBUG", "yes", "option `debug`: expected true, 1, false or 0, got \"yes\""),
-        ("CLAUDE_WIRE_TIMEOUT_MS", "5s", "option `timeout`: expected a whole number of milliseconds, or off, got \"5s\""),
-        ("CLAUDE_WIRE_TIMEOUT_MS", "0", "option `timeout`: expected a duration longer than zero, got 0 s"),
-        ("CLAUDE_WIRE_THINKING", "hard", "option `thinking`: expected adaptive, disabled, or a number of tokens, got \"hard\""),
-        ("CLAUDE_WIRE_ALLOWED_TOOLS", "Bash(a", "option `allowed_tools`: expected rules with balanced parentheses, got \"Bash(a\""),
-        ("ANTHROPIC_API_KEY", "a b", "option `api_key`: expected a key without blanks and control characters, got one with them"),
+        (
+            "CLAUDE_WIRE_TIMEOUT_MS",
+            "5s",
+            "option `timeout`: expected a whole number of milliseconds, or off, got \"5s\"",
+        ),
+        (
+            "CLAUDE_WIRE_TIMEOUT_MS",
+            "0",
+            "option `timeout`: expected a duration longer than zero, got 0 s",
+        ),
+        (
+            "CLAUDE_WIRE_THINKING",
+            "hard",
+            "option `thinking`: expected adaptive, disabled, or a number of tokens, got \"hard\"",
+        ),
+        (
+            "CLAUDE_WIRE_ALLOWED_TOOLS",
+            "Bash(a",
+            "option `allowed_tools`: expected rules with balanced parentheses, got \"Bash(a\"",
+        ),
+        (
+            "ANTHROPIC_API_KEY",
+            "a b",
+            "option `api_key`: expected a key without blanks and control characters, got one with them",
+        ),
     ];
     for (name, value, text) in table {
         let error = vars([(name, value)]).unwrap_err();
@@ -144,8 +190,12 @@ fn a_variable_that_is_no_text_is_an_error_and_not_skipped() {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt;
 
-    let error = AppConfig::from_vars([("CLAUDE_WIRE_MODEL", OsStr::from_bytes(b"\xff"))]).unwrap_err();
-    assert_eq!(error.to_string(), "environment variable CLAUDE_WIRE_MODEL: option `model`: expected UTF-8, got other bytes");
+    let error =
+        AppConfig::from_vars([("CLAUDE_WIRE_MODEL", OsStr::from_bytes(b"\xff"))]).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "environment variable CLAUDE_WIRE_MODEL: option `model`: expected UTF-8, got other bytes"
+    );
 }
 
 #[test]
@@ -164,7 +214,10 @@ fn the_guide_s_configuration_is_sonnet_and_five_minutes() {
 fn a_required_key_is_asked_for_by_its_name() {
     let error = vars(NO_VARS).unwrap().require_api_key().unwrap_err();
     assert!(error.is_missing());
-    assert_eq!(error.to_string(), "the environment variable ANTHROPIC_API_KEY is not set; it must hold the API key");
+    assert_eq!(
+        error.to_string(),
+        "the environment variable ANTHROPIC_API_KEY is not set; it must hold the API key"
+    );
     let config = vars([("ANTHROPIC_API_KEY", "sk-CANARY")]).unwrap().require_api_key().unwrap();
     assert_eq!(config.options().api_key.as_ref().map(|key| key.expose()), Some("sk-CANARY"));
     assert!(!format!("{config:?}").contains("CANARY"));
@@ -172,12 +225,14 @@ fn a_required_key_is_asked_for_by_its_name() {
 
 #[test]
 fn the_application_lies_below_the_session_and_the_query() {
-    let app = vars([("CLAUDE_WIRE_TIMEOUT_MS", "180000"), ("CLAUDE_WIRE_SYSTEM_PROMPT", "app")]).unwrap();
+    let app =
+        vars([("CLAUDE_WIRE_TIMEOUT_MS", "180000"), ("CLAUDE_WIRE_SYSTEM_PROMPT", "app")]).unwrap();
     let session = Options::default().system_prompt("session").max_turns(5);
     let query = Options::default().max_turns(1);
 
     let resolved = Options::resolve(&[&query, &session, &app.options()]);
-    let expected = Options::default().max_turns(1).system_prompt("session").timeout(Duration::from_secs(180));
+    let expected =
+        Options::default().max_turns(1).system_prompt("session").timeout(Duration::from_secs(180));
     assert_eq!(resolved, expected);
 }
 
@@ -193,7 +248,9 @@ mod file {
         let path = dir.path().join("app.toml");
         fs::write(&path, text).unwrap();
         let prefix = format!("{}/", dir.path().display());
-        AppConfig::from_file(&path).map(|config| config.options()).map_err(|error| (error.to_string().replace(&prefix, ""), error))
+        AppConfig::from_file(&path)
+            .map(|config| config.options())
+            .map_err(|error| (error.to_string().replace(&prefix, ""), error))
     }
 
     #[test]
@@ -238,7 +295,8 @@ mod file {
             ("resume = \"x\"", "resume"),
         ] {
             let (shown, error) = read(text).unwrap_err();
-            let start = format!("unknown key `{key}` in the configuration app.toml; known are model, ");
+            let start =
+                format!("unknown key `{key}` in the configuration app.toml; known are model, ");
             assert!(shown.starts_with(&start), "{shown}");
             assert!(error.is_unknown_key());
             assert!(!shown.contains("CANARY"));

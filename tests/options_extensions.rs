@@ -6,7 +6,9 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use claude_wire::session::{AgentDefinition, AgentMcpServer, FileOrJson, McpServer, Options, Plugin, Skills, Thinking};
+use claude_wire::session::{
+    AgentDefinition, AgentMcpServer, FileOrJson, McpServer, Options, Plugin, Skills, Thinking,
+};
 use claude_wire::wire::ThinkingDisplay;
 use serde_json::{Value, json};
 
@@ -36,7 +38,10 @@ fn each_option_of_the_handshake_has_its_field() {
     let table = [
         (options().system_prompt_snapshot(true), r#"{"systemPromptSnapshot":true}"#),
         (options().system_prompt_file("/f"), r#"{"systemPromptSnapshot":false}"#),
-        (options().system_prompt("s").system_prompt_snapshot(true), r#"{"systemPromptSnapshot":true}"#),
+        (
+            options().system_prompt("s").system_prompt_snapshot(true),
+            r#"{"systemPromptSnapshot":true}"#,
+        ),
         (options().exclude_dynamic_sections(false), r#"{"excludeDynamicSections":false}"#),
         (options().plan_mode_instructions("Plan."), r#"{"planModeInstructions":"Plan."}"#),
         (options().tool_aliases([("a", "b")]), r#"{"toolAliases":{"a":"b"}}"#),
@@ -64,7 +69,10 @@ fn an_agent_says_what_is_set_and_no_more() {
     full.tools = Some(Vec::new());
     full.disallowed_tools = vec!["Bash".into()];
     full.model = Some("inherit".into());
-    full.mcp_servers = vec![AgentMcpServer::Named("s".into()), AgentMcpServer::Own("o".into(), McpServer::http("https://h/"))];
+    full.mcp_servers = vec![
+        AgentMcpServer::Named("s".into()),
+        AgentMcpServer::Own("o".into(), McpServer::http("https://h/")),
+    ];
     full.skills = vec!["k".into()];
     full.initial_prompt = Some("go".into());
     full.max_turns = Some(3);
@@ -87,7 +95,10 @@ fn an_agent_says_what_is_set_and_no_more() {
 fn servers_and_their_secrets_stay_off_the_command_line() {
     let options = options()
         .external_mcp_server("s", McpServer::stdio("c", ["CANARY"]).env("K", "CANARY"))
-        .external_mcp_server("h", McpServer::http("https://h/?CANARY").header("Authorization", "CANARY"));
+        .external_mcp_server(
+            "h",
+            McpServer::http("https://h/?CANARY").header("Authorization", "CANARY"),
+        );
     assert_eq!(tail(&options), ["--await-initialize"]);
     assert_eq!(
         initialize(&options),
@@ -101,7 +112,8 @@ fn servers_and_their_secrets_stay_off_the_command_line() {
 
 #[test]
 fn skills_are_rules_beside_the_others_and_none_is_there_twice() {
-    let named = options().skills(["a", "p:b"].into_iter().collect()).allowed_tools(["Skill(a)", "Read"]);
+    let named =
+        options().skills(["a", "p:b"].into_iter().collect()).allowed_tools(["Skill(a)", "Read"]);
     assert_eq!(tail(&named), ["--allowed-tools", "Skill(a),Read,Skill(p:b)"]);
     assert_eq!(tail(&options().skills(Skills::All)), ["--allowed-tools", "Skill"]);
     assert!(tail(&options().skills(Skills::Named(Vec::new()))).is_empty());
@@ -117,7 +129,9 @@ fn a_sandbox_is_a_part_of_the_settings_and_fails_closed() {
     assert_eq!(settings(&on), r#"{"sandbox":{"enabled":true,"failIfUnavailable":true}}"#);
     let chosen = options().sandbox(json!({"enabled": true, "failIfUnavailable": false}));
     assert_eq!(settings(&chosen), r#"{"sandbox":{"enabled":true,"failIfUnavailable":false}}"#);
-    let merged = options().sandbox(json!({"enabled": false})).settings(json!({"sandbox": {"old": 1}, "model": "m"}));
+    let merged = options()
+        .sandbox(json!({"enabled": false}))
+        .settings(json!({"sandbox": {"old": 1}, "model": "m"}));
     assert_eq!(settings(&merged), r#"{"sandbox":{"enabled":false},"model":"m"}"#);
 }
 
@@ -147,13 +161,24 @@ fn each_refusal_names_the_option() {
         ("project_config_root", options().project_config_root("")),
         ("managed_settings", options().managed_settings(json!(1))),
         ("task_budget", options().task_budget(0)),
-        ("thinking_display", options().thinking(Thinking::Disabled).thinking_display(ThinkingDisplay::Omitted)),
-        ("permission_prompts", options().permission_prompts("none").permission_prompt_tool("mcp__a__b")),
+        (
+            "thinking_display",
+            options().thinking(Thinking::Disabled).thinking_display(ThinkingDisplay::Omitted),
+        ),
+        (
+            "permission_prompts",
+            options().permission_prompts("none").permission_prompt_tool("mcp__a__b"),
+        ),
         ("resume_session_at", options().resume_session_at(ID)),
         ("resume_session_at", options().resume(ID).resume_session_at("x")),
         ("resume_drops_turn", options().resume(ID).resume_drops_turn(ID)),
         ("max_retries", options().max_retries(1).env("CLAUDE_CODE_MAX_RETRIES", "2")),
-        ("file_checkpointing", options().file_checkpointing(false).env_remove("CLAUDE_CODE_ENABLE_SDK_FILE_CHECKPOINTING")),
+        (
+            "file_checkpointing",
+            options()
+                .file_checkpointing(false)
+                .env_remove("CLAUDE_CODE_ENABLE_SDK_FILE_CHECKPOINTING"),
+        ),
     ];
     for (field, options) in table {
         assert_eq!(options.validate().expect_err(field).field(), field, "{options:?}");
@@ -170,8 +195,17 @@ fn skipping_permissions_must_be_asked_for_by_name() {
 
 #[test]
 fn a_field_of_the_handshake_is_set_in_one_way() {
-    let error = claude_wire::Session::builder().title("t").initialize_field("title", json!("u")).start().unwrap_err();
-    assert!(error.to_string().contains("option `initialize_field`: expected no field that an option sets as well, got title"), "{error}");
+    let error = claude_wire::Session::builder()
+        .title("t")
+        .initialize_field("title", json!("u"))
+        .start()
+        .unwrap_err();
+    assert!(
+        error.to_string().contains(
+            "option `initialize_field`: expected no field that an option sets as well, got title"
+        ),
+        "{error}"
+    );
 }
 
 /// The page that `claude-wire options --markdown` prints is the page in `docs/`.
@@ -182,7 +216,11 @@ fn the_page_of_options_is_the_table() {
     let table = Options::table();
     assert_eq!(rows.len(), table.len());
     for (line, row) in rows.iter().zip(table) {
-        assert!(line.starts_with(&format!("| `{}` |", row.name)) && line.ends_with(&format!("| {} |", row.default)), "{line}");
+        assert!(
+            line.starts_with(&format!("| `{}` |", row.name))
+                && line.ends_with(&format!("| {} |", row.default)),
+            "{line}"
+        );
     }
 }
 
@@ -261,7 +299,10 @@ fn an_option_writes_what_its_row_names() {
     ];
     let mut written = BTreeSet::new();
     for options in &layers {
-        let flags = tail(options).into_iter().filter(|arg| arg.starts_with("--")).map(|arg| arg.split('=').next().unwrap().to_owned());
+        let flags = tail(options)
+            .into_iter()
+            .filter(|arg| arg.starts_with("--"))
+            .map(|arg| arg.split('=').next().unwrap().to_owned());
         written.extend(flags);
         written.extend(options.initialize().into_iter().map(|(name, _)| name));
         let launch = options.launch().unwrap();
@@ -282,13 +323,24 @@ fn what_may_hold_secrets_goes_into_the_handshake_and_not_onto_the_command_line()
     let config = json!({"mcpServers": {"inline": {"command": "c", "env": {"TOKEN": "CANARY"}}}});
     let options = options()
         .mcp_config(config)
-        .external_mcp_server("typed", McpServer::http("https://h/").header("Authorization", "CANARY"))
+        .external_mcp_server(
+            "typed",
+            McpServer::http("https://h/").header("Authorization", "CANARY"),
+        )
         .settings(json!({"env": {"TOKEN": "CANARY"}}))
         .sandbox(json!({"enabled": false}))
         .managed_settings(json!({"env": {"OTHER": "CANARY"}}))
         .api_key("CANARY");
     let launch = options.launch().unwrap();
-    assert_eq!(tail(&options), ["--await-initialize", "--initialize-fields", "settings", "--managed-settings-in-initialize"]);
+    assert_eq!(
+        tail(&options),
+        [
+            "--await-initialize",
+            "--initialize-fields",
+            "settings",
+            "--managed-settings-in-initialize"
+        ]
+    );
     assert!(!format!("{:?}", launch.args).contains("CANARY"), "{:?}", launch.args);
     let expected = json!({
         "mcpServers": {

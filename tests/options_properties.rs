@@ -130,15 +130,21 @@ fn inner(text: &str) -> String {
 
 /// Texts of the kind that breaks argument lists: quotes, blanks, dashes, equals signs, commas.
 fn hostile() -> impl Strategy<Value = String> {
-    prop_oneof![r#"-{0,2}[a-z"'$()`;|&<>=, \\*ü]{0,12}"#, Just("--dangerously-skip-permissions".to_owned()), Just(String::new()),]
+    prop_oneof![
+        r#"-{0,2}[a-z"'$()`;|&<>=, \\*ü]{0,12}"#,
+        Just("--dangerously-skip-permissions".to_owned()),
+        Just(String::new()),
+    ]
 }
 
 /// A choice of options that can go together, with their texts.
 fn choice() -> impl Strategy<Value = Vec<Option<String>>> {
     prop::collection::vec(prop::option::of(hostile()), ROWS.len()).prop_map(|mut chosen| {
         let at = |field| ROWS.iter().position(|row| row.field == field).unwrap();
-        let [resume, go_on, fork, id] = ["resume", "continue_conversation", "fork_session", "session_id"].map(at);
-        let [cut, drops, debug, log] = ["resume_session_at", "resume_drops_turn", "debug", "debug_file"].map(at);
+        let [resume, go_on, fork, id] =
+            ["resume", "continue_conversation", "fork_session", "session_id"].map(at);
+        let [cut, drops, debug, log] =
+            ["resume_session_at", "resume_drops_turn", "debug", "debug_file"].map(at);
         if chosen[log].is_some() {
             // The file says it all.
             chosen[debug] = None;
@@ -222,7 +228,9 @@ fn what_an_option_writes_cannot_be_written_by_extra_args() {
     let flags = ROWS.iter().filter_map(|row| (row.writes)("")).map(|(flag, _)| flag);
     let others = ["--system-prompt", "--system-prompt-file", "--thinking", "--cwd", "--timeout"];
     let fixed = args(&Options::default()).into_iter().filter(|arg| arg.starts_with("--"));
-    for flag in flags.filter(|flag| flag != "--plugin-url").chain(others.map(String::from)).chain(fixed) {
+    for flag in
+        flags.filter(|flag| flag != "--plugin-url").chain(others.map(String::from)).chain(fixed)
+    {
         let extra = Options::default().extra_flag(&flag[2..]);
         assert!(extra.validate().is_err(), "{flag}");
     }
@@ -230,8 +238,12 @@ fn what_an_option_writes_cannot_be_written_by_extra_args() {
 
 #[test]
 fn cwd_timeout_and_key_are_never_on_the_command_line() {
-    let chosen: Vec<_> = ROWS.iter().map(|row| (row.field != "continue_conversation").then(|| "CANARY-7731".to_owned())).collect();
-    let options = build(&chosen).env("TOKEN", "SECRET-env").api_key("SECRET-key").cwd("/SECRET-cwd");
+    let chosen: Vec<_> = ROWS
+        .iter()
+        .map(|row| (row.field != "continue_conversation").then(|| "CANARY-7731".to_owned()))
+        .collect();
+    let options =
+        build(&chosen).env("TOKEN", "SECRET-env").api_key("SECRET-key").cwd("/SECRET-cwd");
     for arg in args(&options) {
         assert!(!arg.starts_with("--cwd") && !arg.starts_with("--timeout"), "{arg}");
         assert!(!arg.contains("SECRET"), "{arg}");
@@ -243,8 +255,9 @@ fn bypassing_permissions_is_never_chosen_by_the_sdk() {
     let chosen: Vec<_> = ROWS
         .iter()
         .map(|row| {
-            (!["continue_conversation", "permission_mode", "allow_dangerously_skip_permissions"].contains(&row.field))
-                .then(|| "x".to_owned())
+            (!["continue_conversation", "permission_mode", "allow_dangerously_skip_permissions"]
+                .contains(&row.field))
+            .then(|| "x".to_owned())
         })
         .collect();
     for arg in args(&build(&chosen)) {
@@ -257,7 +270,8 @@ fn bypassing_permissions_is_never_chosen_by_the_sdk() {
 fn each_row_of_the_table_sets_a_field_of_its_own() {
     let chosen = vec![Some("x".to_owned()); ROWS.len()];
     let shown = format!("{:#?}", build(&chosen));
-    let fields = shown.lines().filter(|line| line.starts_with("    ") && !line.starts_with("     "));
+    let fields =
+        shown.lines().filter(|line| line.starts_with("    ") && !line.starts_with("     "));
     let fields = fields.filter(|line| line.contains(": ")).count();
     assert_eq!(fields, ROWS.len());
 }

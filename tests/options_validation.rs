@@ -28,18 +28,43 @@ fn each_refusal_names_the_option_what_was_expected_and_what_came() {
     let extra = "names of flags without leading dashes, of letters, digits and `-`";
     let table = [
         (options().max_turns(0), "max_turns", "a number from 1 up", "0"),
-        (options().max_budget_usd(-0.01), "max_budget_usd", "a finite number of dollars from 0 up", "-0.01"),
-        (options().max_budget_usd(f64::NAN), "max_budget_usd", "a finite number of dollars from 0 up", "NaN"),
-        (options().max_budget_usd(f64::INFINITY), "max_budget_usd", "a finite number of dollars from 0 up", "inf"),
+        (
+            options().max_budget_usd(-0.01),
+            "max_budget_usd",
+            "a finite number of dollars from 0 up",
+            "-0.01",
+        ),
+        (
+            options().max_budget_usd(f64::NAN),
+            "max_budget_usd",
+            "a finite number of dollars from 0 up",
+            "NaN",
+        ),
+        (
+            options().max_budget_usd(f64::INFINITY),
+            "max_budget_usd",
+            "a finite number of dollars from 0 up",
+            "inf",
+        ),
         (options().model(""), "model", name, r#""""#),
         (options().agent("a\nb"), "agent", name, r#""a\nb""#),
         (options().effort(""), "effort", name, r#""""#),
         (options().permission_mode(""), "permission_mode", name, r#""""#),
-        (options().model("opus").fallback_model("opus"), "fallback_model", "another model than `model`", r#""opus""#),
+        (
+            options().model("opus").fallback_model("opus"),
+            "fallback_model",
+            "another model than `model`",
+            r#""opus""#,
+        ),
         (options().system_prompt("a\0b"), "system_prompt", "a text without NUL", "one with it"),
         (options().system_prompt_file(""), "system_prompt", "a path", "an empty one"),
         (options().tools([""]), "tools", "rules that are not empty", r#""""#),
-        (options().allowed_tools(["Bash(git:*"]), "allowed_tools", "rules with balanced parentheses", r#""Bash(git:*""#),
+        (
+            options().allowed_tools(["Bash(git:*"]),
+            "allowed_tools",
+            "rules with balanced parentheses",
+            r#""Bash(git:*""#,
+        ),
         (options().allowed_tools(["Read, Edit"]), "allowed_tools", one_rule, r#""Read, Edit""#),
         (
             options().disallowed_tools(["Read", "Bash(a\nb)"]),
@@ -49,14 +74,39 @@ fn each_refusal_names_the_option_what_was_expected_and_what_came() {
         ),
         (options().betas(["a,b"]), "betas", "items without a comma", r#""a,b""#),
         (options().setting_sources([""]), "setting_sources", name, r#""""#),
-        (options().thinking(Thinking::Budget(0)), "thinking", "a budget from 1 token up, or `Thinking::Disabled`", "a budget of 0"),
+        (
+            options().thinking(Thinking::Budget(0)),
+            "thinking",
+            "a budget from 1 token up, or `Thinking::Disabled`",
+            "a budget of 0",
+        ),
         (options().timeout(Duration::ZERO), "timeout", "a duration longer than zero", "0 s"),
-        (options().drain_timeout(Duration::ZERO), "drain_timeout", "a duration longer than zero", "0 s"),
+        (
+            options().drain_timeout(Duration::ZERO),
+            "drain_timeout",
+            "a duration longer than zero",
+            "0 s",
+        ),
         (options().resume("my-session"), "resume", uuid, r#""my-session""#),
         (options().resume("--x"), "resume", uuid, r#""--x""#),
-        (options().session_id("123e4567e89b42d3a456426614174000"), "session_id", uuid, r#""123e4567e89b42d3a456426614174000""#),
-        (options().resume(ID).continue_conversation(true), "resume", "no `continue_conversation` beside it", "both"),
-        (options().fork_session(true), "fork_session", "`resume` or `continue_conversation` beside it", "neither"),
+        (
+            options().session_id("123e4567e89b42d3a456426614174000"),
+            "session_id",
+            uuid,
+            r#""123e4567e89b42d3a456426614174000""#,
+        ),
+        (
+            options().resume(ID).continue_conversation(true),
+            "resume",
+            "no `continue_conversation` beside it",
+            "both",
+        ),
+        (
+            options().fork_session(true),
+            "fork_session",
+            "`resume` or `continue_conversation` beside it",
+            "neither",
+        ),
         (
             options().session_id(ID).continue_conversation(true),
             "session_id",
@@ -78,10 +128,20 @@ fn each_refusal_names_the_option_what_was_expected_and_what_came() {
         (options().extra_arg("x", "a\0"), "extra_args", "a text without NUL", "one with it"),
         (options().cwd(""), "cwd", "a path", "an empty one"),
         (options().add_dir(""), "add_dirs", "a path", "an empty one"),
-        (options().env("A=B", "c"), "env", "names that are not empty and hold neither `=` nor NUL", r#""A=B""#),
+        (
+            options().env("A=B", "c"),
+            "env",
+            "names that are not empty and hold neither `=` nor NUL",
+            r#""A=B""#,
+        ),
         (options().env("A", "secret\0"), "env", "values without NUL", "one in the value of A"),
         (options().api_key(""), "api_key", "a key", "an empty one"),
-        (options().api_key("sk-secret\n"), "api_key", "a key without blanks and control characters", "one with them"),
+        (
+            options().api_key("sk-secret\n"),
+            "api_key",
+            "a key without blanks and control characters",
+            "one with them",
+        ),
     ];
     for (options, field, expected, got) in table {
         assert_eq!(refusal(&options), format!("option `{field}`: expected {expected}, got {got}"));
@@ -114,7 +174,10 @@ fn a_value_too_long_for_an_argument_is_refused_and_not_left_to_the_system() {
     assert_eq!(exact.validate(), Ok(()));
 
     let over = options().allowed_tools(["r".repeat(limit / 2), "r".repeat(limit / 2)]);
-    assert_eq!(refusal(&over), "option `allowed_tools`: expected at most 131008 bytes in one argument, got 131009 bytes");
+    assert_eq!(
+        refusal(&over),
+        "option `allowed_tools`: expected at most 131008 bytes in one argument, got 131009 bytes"
+    );
     let schema = options().json_schema(json!({"d": "x".repeat(limit)}));
     assert_eq!(schema.validate().unwrap_err().field(), "json_schema");
 }

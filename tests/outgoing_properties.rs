@@ -6,9 +6,10 @@ mod support;
 use bytes::{Bytes, BytesMut};
 use claude_wire::wire::hook::{HookOutput, PreToolUse, PreToolUseOutput};
 use claude_wire::wire::{
-    Control, Frame, FrameKind, HostRequest, Item, LineCodec, Outcome, PermissionBehavior, PermissionDestination, PermissionMode,
-    PermissionRule, PermissionUpdate, RawJson, classify, control_cancel_line, control_error_line, control_request_line,
-    control_success_line, user_line, verbatim_user_line,
+    Control, Frame, FrameKind, HostRequest, Item, LineCodec, Outcome, PermissionBehavior,
+    PermissionDestination, PermissionMode, PermissionRule, PermissionUpdate, RawJson, classify,
+    control_cancel_line, control_error_line, control_request_line, control_success_line, user_line,
+    verbatim_user_line,
 };
 use claude_wire::{Decision, Session};
 use proptest::collection::vec;
@@ -26,7 +27,9 @@ fn value() -> impl Strategy<Value = Value> {
         any::<i64>().prop_map(Value::from),
         text().prop_map(Value::from),
     ];
-    leaf.prop_recursive(4, 24, 4, |inner| prop_oneof![vec(inner.clone(), 0..4).prop_map(Value::from), object_of(inner)])
+    leaf.prop_recursive(4, 24, 4, |inner| {
+        prop_oneof![vec(inner.clone(), 0..4).prop_map(Value::from), object_of(inner)]
+    })
 }
 
 fn object() -> impl Strategy<Value = Value> {
@@ -45,7 +48,8 @@ fn text() -> impl Strategy<Value = String> {
 /// A value as somebody may have spelt it: in one line or in several.
 fn spelt(value: impl Strategy<Value = Value>) -> impl Strategy<Value = (Value, RawJson)> {
     (value, any::<bool>()).prop_map(|(value, pretty)| {
-        let text = if pretty { serde_json::to_string_pretty(&value).unwrap() } else { value.to_string() };
+        let text =
+            if pretty { serde_json::to_string_pretty(&value).unwrap() } else { value.to_string() };
         (value, RawJson::parse(text).unwrap())
     })
 }
@@ -54,7 +58,9 @@ fn spelt(value: impl Strategy<Value = Value>) -> impl Strategy<Value = (Value, R
 fn read(line: &Bytes) -> Frame {
     let mut buffer = BytesMut::from(&[line, &b"\n"[..]].concat()[..]);
     let mut codec = LineCodec::new();
-    let Some(Item::Line(item)) = codec.decode(&mut buffer).unwrap() else { panic!("no line: {line:?}") };
+    let Some(Item::Line(item)) = codec.decode(&mut buffer).unwrap() else {
+        panic!("no line: {line:?}")
+    };
     assert!(buffer.is_empty() && item.bytes() == line, "not one line: {line:?}");
     match classify(Item::Line(item)) {
         Outcome::Message(frame) | Outcome::Control(frame) => frame,
@@ -72,20 +78,30 @@ fn update() -> impl Strategy<Value = PermissionUpdate> {
         None => PermissionRule::tool(tool),
     });
     let behavior = text().prop_map(|text| PermissionBehavior::from(text.as_str()));
-    let behavior = prop_oneof![Just(PermissionBehavior::Allow), Just(PermissionBehavior::Deny), behavior];
+    let behavior =
+        prop_oneof![Just(PermissionBehavior::Allow), Just(PermissionBehavior::Deny), behavior];
     let destination = text().prop_map(|text| PermissionDestination::from(text.as_str()));
-    let destination = prop_oneof![Just(PermissionDestination::Session), Just(PermissionDestination::LocalSettings), destination];
-    let rules = (0..3, vec(rule, 0..3), behavior, destination.clone()).prop_map(|(kind, rules, behavior, destination)| match kind {
-        0 => PermissionUpdate::AddRules { rules, behavior, destination },
-        1 => PermissionUpdate::ReplaceRules { rules, behavior, destination },
-        _ => PermissionUpdate::RemoveRules { rules, behavior, destination },
+    let destination = prop_oneof![
+        Just(PermissionDestination::Session),
+        Just(PermissionDestination::LocalSettings),
+        destination
+    ];
+    let rules = (0..3, vec(rule, 0..3), behavior, destination.clone()).prop_map(
+        |(kind, rules, behavior, destination)| match kind {
+            0 => PermissionUpdate::AddRules { rules, behavior, destination },
+            1 => PermissionUpdate::ReplaceRules { rules, behavior, destination },
+            _ => PermissionUpdate::RemoveRules { rules, behavior, destination },
+        },
+    );
+    let mode = (text(), destination.clone()).prop_map(|(mode, destination)| {
+        PermissionUpdate::SetMode { mode: PermissionMode::from(mode.as_str()), destination }
     });
-    let mode = (text(), destination.clone())
-        .prop_map(|(mode, destination)| PermissionUpdate::SetMode { mode: PermissionMode::from(mode.as_str()), destination });
-    let directories = (any::<bool>(), vec(text(), 0..3), destination).prop_map(|(add, directories, destination)| match add {
-        true => PermissionUpdate::AddDirectories { directories, destination },
-        false => PermissionUpdate::RemoveDirectories { directories, destination },
-    });
+    let directories = (any::<bool>(), vec(text(), 0..3), destination).prop_map(
+        |(add, directories, destination)| match add {
+            true => PermissionUpdate::AddDirectories { directories, destination },
+            false => PermissionUpdate::RemoveDirectories { directories, destination },
+        },
+    );
     prop_oneof![rules, mode, directories]
 }
 

@@ -17,17 +17,24 @@ async fn every_field_of_the_question_is_there() {
     let log = seen.clone();
     let builder = Session::builder().on_permission(move |request| {
         let fields = request.fields();
-        assert_eq!((request.tool_name(), request.input().text().as_ref()), ("mcp__fs__write", r#"{"path":"/x"}"#));
+        assert_eq!(
+            (request.tool_name(), request.input().text().as_ref()),
+            ("mcp__fs__write", r#"{"path":"/x"}"#)
+        );
         assert_eq!(request.suggestions().len(), 1);
         assert_eq!(fields.blocked_path.as_deref(), Some("/x"));
-        let reason = [&fields.decision_reason, &fields.decision_reason_type, &fields.decision_reason_code];
+        let reason =
+            [&fields.decision_reason, &fields.decision_reason_type, &fields.decision_reason_code];
         assert_eq!(reason.map(|text| text.clone().unwrap()), ["a rule", "rule", "r1"]);
         assert_eq!(
             (fields.classifier_approvable, fields.suppress_always_allow_rule, fields.default_to_no),
             (Some(false), Some(true), Some(true))
         );
         let rule = fields.matched_ask_rule.as_ref().unwrap();
-        assert_eq!((&*rule.source, &*rule.tool_name, rule.rule_content.as_deref()), ("userSettings", "mcp__fs__write", Some("/x")));
+        assert_eq!(
+            (&*rule.source, &*rule.tool_name, rule.rule_content.as_deref()),
+            ("userSettings", "mcp__fs__write", Some("/x"))
+        );
         let server = fields.mcp_server.as_ref().unwrap();
         assert_eq!((&*server.name, &*server.source), ("fs", "project"));
         let texts = [&fields.title, &fields.display_name, &fields.description, &fields.agent_id];
@@ -39,7 +46,8 @@ async fn every_field_of_the_question_is_there() {
         log.push("seen");
         std::future::ready(Decision::allow())
     });
-    let expected = yes("p", r#"{"behavior":"allow","updatedInput":{"path":"/x"},"toolUseID":"t1"}"#);
+    let expected =
+        yes("p", r#"{"behavior":"allow","updatedInput":{"path":"/x"},"toolUseID":"t1"}"#);
     assert_eq!(answers(builder, &[ask("p", FULL)]).await, [expected]);
     assert_eq!(seen.all(), ["seen"]);
 }
@@ -51,9 +59,13 @@ async fn the_working_directory_is_the_option_until_the_cli_names_it() {
         let (uuid, _) = cli.prompt().await;
         for cwd in ["", "/elsewhere"] {
             if !cwd.is_empty() {
-                cli.write(json!({"type": "system", "subtype": "init", "session_id": SESSION, "cwd": cwd})).await;
+                cli.write(
+                    json!({"type": "system", "subtype": "init", "session_id": SESSION, "cwd": cwd}),
+                )
+                .await;
             }
-            cli.write(ask("p", r#"{"subtype":"can_use_tool","tool_name":"Bash","input":{}}"#)).await;
+            cli.write(ask("p", r#"{"subtype":"can_use_tool","tool_name":"Bash","input":{}}"#))
+                .await;
             cli.read_text().await.unwrap();
         }
         cli.write(result(&uuid, "done")).await;
@@ -80,7 +92,10 @@ async fn a_question_without_its_fields_is_answered_all_the_same() {
         std::future::ready(Decision::allow())
     });
     let asks = [ask("p", r#"{"subtype":"can_use_tool"}"#)];
-    assert_eq!(answers(builder, &asks).await, [yes("p", r#"{"behavior":"allow","updatedInput":{}}"#)]);
+    assert_eq!(
+        answers(builder, &asks).await,
+        [yes("p", r#"{"behavior":"allow","updatedInput":{}}"#)]
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -92,7 +107,10 @@ async fn a_handler_may_ask_the_cli_through_the_session_that_it_is_given() {
         cli.write(ask("p", r#"{"subtype":"can_use_tool","tool_name":"Bash","input":{}}"#)).await;
         let request = cli.request("get_settings").await;
         cli.write(success(&request, json!({"strict": true}))).await;
-        assert_eq!(cli.read_text().await.unwrap(), yes("p", r#"{"behavior":"deny","message":"strict: true"}"#));
+        assert_eq!(
+            cli.read_text().await.unwrap(),
+            yes("p", r#"{"behavior":"deny","message":"strict: true"}"#)
+        );
         cli.write(result(&uuid, "done")).await;
         cli.drain().await;
         claude_wire::transport::Exit::from_code(0)

@@ -4,7 +4,9 @@ mod support;
 
 use std::time::Duration;
 
-use claude_wire::session::{Confirmer, DecisionClassification, PermissionHandler, PermissionRequest};
+use claude_wire::session::{
+    Confirmer, DecisionClassification, PermissionHandler, PermissionRequest,
+};
 use claude_wire::wire::{PermissionBehavior, PermissionDestination, PermissionUpdate, RawJson};
 use claude_wire::{Decision, Session, SessionBuilder};
 use serde_json::json;
@@ -27,7 +29,12 @@ fn denied(message: &str) -> String {
 }
 
 fn allowed(more: &str) -> String {
-    yes("p", &format!(r#"{{"behavior":"allow","updatedInput":{{"command":"touch a"}}{more},"toolUseID":"t1"}}"#))
+    yes(
+        "p",
+        &format!(
+            r#"{{"behavior":"allow","updatedInput":{{"command":"touch a"}}{more},"toolUseID":"t1"}}"#
+        ),
+    )
 }
 
 fn add_rules(rules: &[&str]) -> PermissionUpdate {
@@ -41,7 +48,10 @@ fn add_rules(rules: &[&str]) -> PermissionUpdate {
 #[tokio::test(start_paused = true)]
 async fn updates_go_with_the_allowance() {
     let updates = r#","updatedPermissions":[{"type":"addRules","rules":[{"toolName":"Bash","ruleContent":"git:*"},{"toolName":"Read"}],"behavior":"allow","destination":"session"},{"type":"addDirectories","directories":["/d"],"destination":"session"}]"#;
-    let directories = PermissionUpdate::AddDirectories { directories: vec!["/d".into()], destination: PermissionDestination::Session };
+    let directories = PermissionUpdate::AddDirectories {
+        directories: vec!["/d".into()],
+        destination: PermissionDestination::Session,
+    };
     let decision = Decision::allow_and_update([add_rules(&["Bash(git:*)", "Read"]), directories]);
     assert_eq!(decided(decision).await, allowed(updates));
 }
@@ -49,36 +59,48 @@ async fn updates_go_with_the_allowance() {
 #[tokio::test(start_paused = true)]
 async fn always_sends_the_suggestions_back_without_nulls() {
     let suggestions = r#","updatedPermissions":[{"type":"addRules","rules":[{"toolName":"Bash","ruleContent":"touch a"},{"toolName":"Read"}],"behavior":"allow","destination":"localSettings"},{"type":"setMode","mode":"acceptEdits","destination":"session"},{"type":"tomorrow", "x":1}]"#;
-    let builder = Session::builder().on_permission(|request| async move { Decision::allow_always(&request) });
+    let builder =
+        Session::builder().on_permission(|request| async move { Decision::allow_always(&request) });
     assert_eq!(answer(builder).await, allowed(suggestions));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_faulty_update_keeps_the_others_back_and_not_the_allowance() {
-    assert_eq!(decided(Decision::allow_and_update([add_rules(&["Read"]), add_rules(&[])])).await, allowed(""));
+    assert_eq!(
+        decided(Decision::allow_and_update([add_rules(&["Read"]), add_rules(&[])])).await,
+        allowed("")
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn how_a_human_decided_is_told() {
     let decision = Decision::allow().classified(DecisionClassification::UserPermanent);
-    let expected =
-        r#"{"behavior":"allow","updatedInput":{"command":"touch a"},"toolUseID":"t1","decisionClassification":"user_permanent"}"#;
+    let expected = r#"{"behavior":"allow","updatedInput":{"command":"touch a"},"toolUseID":"t1","decisionClassification":"user_permanent"}"#;
     assert_eq!(decided(decision).await, yes("p", expected));
-    let decision = Decision::deny_and_interrupt("no").classified(DecisionClassification::UserReject);
+    let decision =
+        Decision::deny_and_interrupt("no").classified(DecisionClassification::UserReject);
     let expected = r#"{"behavior":"deny","message":"no","interrupt":true,"toolUseID":"t1","decisionClassification":"user_reject"}"#;
     assert_eq!(decided(decision).await, yes("p", expected));
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_empty_input_is_an_input() {
-    assert_eq!(decided(Decision::allow_with(json!({}))).await, yes("p", r#"{"behavior":"allow","updatedInput":{},"toolUseID":"t1"}"#));
+    assert_eq!(
+        decided(Decision::allow_with(json!({}))).await,
+        yes("p", r#"{"behavior":"allow","updatedInput":{},"toolUseID":"t1"}"#)
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_input_that_is_no_object_is_a_denial() {
-    let expected = denied("the permission handler put something in place of the input that is no object");
+    let expected =
+        denied("the permission handler put something in place of the input that is no object");
     for input in ["null", "[1]", "\"ls\""] {
-        assert_eq!(decided(Decision::allow_with(RawJson::parse(input).unwrap())).await, expected, "{input}");
+        assert_eq!(
+            decided(Decision::allow_with(RawJson::parse(input).unwrap())).await,
+            expected,
+            "{input}"
+        );
     }
 }
 
@@ -96,7 +118,9 @@ async fn the_confirmer_has_the_last_word() {
     ] {
         let asked = Log::default();
         let log = asked.clone();
-        let builder = Session::builder().on_permission(|request| async move { Decision::confirm(format!("run {}?", request.tool_name())) });
+        let builder = Session::builder().on_permission(|request| async move {
+            Decision::confirm(format!("run {}?", request.tool_name()))
+        });
         let builder = builder.on_confirm(move |prompt, request| {
             log.push(format!("{prompt} {}", request.input()));
             std::future::ready(decision.clone())
@@ -108,13 +132,17 @@ async fn the_confirmer_has_the_last_word() {
 
 #[tokio::test(start_paused = true)]
 async fn the_confirmer_is_not_asked_about_what_is_decided() {
-    let builder = Session::builder().on_confirm(|_, _| async { panic!("asked") }).on_permission(|_| async { Decision::allow() });
+    let builder = Session::builder()
+        .on_confirm(|_, _| async { panic!("asked") })
+        .on_permission(|_| async { Decision::allow() });
     assert_eq!(answer(builder).await, allowed(""));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_confirmer_that_panics_is_a_denial() {
-    let builder = Session::builder().on_permission(|_| async { Decision::confirm("?") }).on_confirm(|_, _| async { panic!("no") });
+    let builder = Session::builder()
+        .on_permission(|_| async { Decision::confirm("?") })
+        .on_confirm(|_, _| async { panic!("no") });
     assert_eq!(answer(builder).await, denied("the permission handler panicked"));
 }
 
@@ -123,7 +151,9 @@ async fn a_decision_that_takes_too_long_is_a_denial() {
     let limited = || Session::builder().permission_timeout(Duration::from_secs(30));
     let late = denied("no decision within 30s");
     assert_eq!(answer(limited().on_permission(|_| std::future::pending())).await, late);
-    let confirming = limited().on_confirm(|_, _| std::future::pending()).on_permission(|_| async { Decision::confirm("?") });
+    let confirming = limited()
+        .on_confirm(|_, _| std::future::pending())
+        .on_permission(|_| async { Decision::confirm("?") });
     assert_eq!(answer(confirming).await, late, "the confirmation counts as well");
     let in_time = limited().on_permission(|_| async {
         tokio::time::sleep(Duration::from_secs(29)).await;

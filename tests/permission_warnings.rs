@@ -11,18 +11,33 @@ fn handled() -> SessionBuilder {
 #[test]
 fn a_rule_for_a_whole_tool_hides_it_from_the_handler() {
     let warnings = handled().allowed_tools(["Read", "Bash(git:*)"]).warnings();
-    assert_eq!(warnings, ["`allowed_tools` has `Read`: the permission handler is never asked about Read"]);
+    assert_eq!(
+        warnings,
+        ["`allowed_tools` has `Read`: the permission handler is never asked about Read"]
+    );
 }
 
 #[test]
 fn a_mode_that_never_asks_hides_everything() {
-    let warnings = handled().options(Options::default().permission_mode("bypassPermissions")).warnings();
-    assert_eq!(warnings, ["`permission_mode` bypassPermissions allows every tool: the permission handler is never asked"]);
+    let warnings =
+        handled().options(Options::default().permission_mode("bypassPermissions")).warnings();
+    assert_eq!(
+        warnings,
+        [
+            "`permission_mode` bypassPermissions allows every tool: the permission handler is never asked"
+        ]
+    );
 }
 
 #[test]
 fn without_a_handler_the_same_options_are_nobody_s_business() {
-    assert!(Session::builder().allowed_tools(["Read"]).permission_mode("bypassPermissions").warnings().is_empty());
+    assert!(
+        Session::builder()
+            .allowed_tools(["Read"])
+            .permission_mode("bypassPermissions")
+            .warnings()
+            .is_empty()
+    );
     assert!(handled().allowed_tools(["Bash(git:*)"]).warnings().is_empty());
 }
 

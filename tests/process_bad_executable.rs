@@ -12,7 +12,9 @@ use claude_wire::transport::{CliPath, Launch, Process, Transport};
 #[tokio::test]
 async fn is_an_error_of_its_own() {
     let root = tempfile::TempDir::new().unwrap();
-    for (name, bytes) in [("wrong-format", "\x7fnot a program"), ("no-interpreter", "#!/nowhere/node\n")] {
+    for (name, bytes) in
+        [("wrong-format", "\x7fnot a program"), ("no-interpreter", "#!/nowhere/node\n")]
+    {
         let cli = root.path().join(name);
         fs::write(&cli, bytes).unwrap();
         fs::set_permissions(&cli, fs::Permissions::from_mode(0o755)).unwrap();

@@ -18,13 +18,18 @@ fn open_descriptors(of: &str) -> usize {
 
 /// What this program was itself started with, beyond the three, and hands on to any child: none, in a tidy world.
 fn inheritable() -> usize {
-    let close_on_exec = |flags: &str| i32::from_str_radix(flags.trim(), 8).unwrap() & 0o2_000_000 != 0;
+    let close_on_exec =
+        |flags: &str| i32::from_str_radix(flags.trim(), 8).unwrap() & 0o2_000_000 != 0;
     let inheritable = |number: &i32| {
         // The descriptor of the listing itself is gone by now.
-        let Ok(info) = fs::read_to_string(format!("/proc/self/fdinfo/{number}")) else { return false };
+        let Ok(info) = fs::read_to_string(format!("/proc/self/fdinfo/{number}")) else {
+            return false;
+        };
         !close_on_exec(info.lines().find_map(|line| line.strip_prefix("flags:")).unwrap())
     };
-    let numbers = fs::read_dir("/proc/self/fd").unwrap().map(|entry| entry.unwrap().file_name().to_str().unwrap().parse().unwrap());
+    let numbers = fs::read_dir("/proc/self/fd")
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().to_str().unwrap().parse().unwrap());
     numbers.filter(|number| *number > 2).filter(inheritable).count()
 }
 
@@ -43,7 +48,10 @@ async fn descriptors_and_processes_are_counted() {
 
     // No shell between: the program itself is our child.
     assert_eq!(Stat::of(pid).unwrap().parent, std::process::id());
-    assert_eq!(fs::read_link(format!("/proc/{pid}/exe")).unwrap(), fs::canonicalize("/bin/cat").unwrap());
+    assert_eq!(
+        fs::read_link(format!("/proc/{pid}/exe")).unwrap(),
+        fs::canonicalize("/bin/cat").unwrap()
+    );
     assert_eq!(fs::read(format!("/proc/{pid}/cmdline")).unwrap(), b"/bin/cat\0");
 
     drop((child.stdin, stdout, child.stderr));

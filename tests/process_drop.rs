@@ -30,7 +30,8 @@ fn outside_a_runtime() {
 #[test]
 fn by_a_runtime_that_shuts_down() {
     for workers in [0, 2] {
-        let mut builder = if workers == 0 { Builder::new_current_thread() } else { Builder::new_multi_thread() };
+        let mut builder =
+            if workers == 0 { Builder::new_current_thread() } else { Builder::new_multi_thread() };
         let runtime = builder.enable_all().build().unwrap();
         let (told, pid) = std::sync::mpsc::channel();
         runtime.spawn(async move {
@@ -73,8 +74,13 @@ fn with_a_deaf_child_and_a_tool_in_its_own_session() {
 
 #[tokio::test]
 async fn leaves_a_polite_child_the_time_to_say_goodbye() {
-    let patient = shell().shutdown(Shutdown { grace_after_sigterm: Duration::MAX, ..Shutdown::default() });
-    let cli = run(&patient, script("trap 'echo bye; exit 0' TERM; echo hello; while :; do sleep 0.01; done")).await;
+    let patient =
+        shell().shutdown(Shutdown { grace_after_sigterm: Duration::MAX, ..Shutdown::default() });
+    let cli = run(
+        &patient,
+        script("trap 'echo bye; exit 0' TERM; echo hello; while :; do sleep 0.01; done"),
+    )
+    .await;
     let (_, stdout) = line(cli.stdout).await;
     let pid = cli.control.pid().unwrap();
     drop(cli.control);
@@ -99,7 +105,8 @@ fn even_when_the_opening_itself_is_dropped() {
     let mut child = 0;
     runtime.block_on(async {
         let transport = impatient_shell();
-        let mut opening = transport.open(script(&format!("echo $$ > '{}'; exec cat", trace.display())));
+        let mut opening =
+            transport.open(script(&format!("echo $$ > '{}'; exec cat", trace.display())));
         assert!((&mut opening).now_or_never().is_none(), "polled once");
         // The child runs, and nobody has been given it.
         child = started(&trace);

@@ -38,7 +38,8 @@ async fn who_ignores_terminate_is_killed() {
 #[tokio::test]
 async fn kill_finds_descendants_in_sessions_of_their_own() {
     // As the CLI runs its tools; here also one below the other.
-    let tools = r#"setsid sh -c 'echo $$; setsid sh -c "echo \$\$; exec sleep 1000" & wait' & wait"#;
+    let tools =
+        r#"setsid sh -c 'echo $$; setsid sh -c "echo \$\$; exec sleep 1000" & wait' & wait"#;
     let mut cli = run(&shell(), script(tools)).await;
     let (tool, stdout) = line(cli.stdout).await;
     let (below, stdout) = line(stdout).await;

@@ -16,7 +16,9 @@ async fn refusal(transport: &Process, launch: Launch) -> Error {
 
 #[tokio::test]
 async fn a_missing_cli() {
-    let error = refusal(&Process::new(CliPath::Explicit("/nowhere/claude".into())), Launch::default()).await;
+    let error =
+        refusal(&Process::new(CliPath::Explicit("/nowhere/claude".into())), Launch::default())
+            .await;
     assert!(error.is_cli_not_found() && !error.is_spawn() && !error.is_cwd_missing());
     assert_eq!(error.searched(), [PathBuf::from("/nowhere/claude")]);
     assert!(error.to_string().contains("/nowhere/claude; install it with `npm install"), "{error}");
@@ -27,7 +29,10 @@ async fn a_missing_directory_is_not_a_missing_cli() {
     for cli in ["/bin/sh", "/nowhere/claude"] {
         let launch = Launch { cwd: Some("/nowhere/project".into()), ..script("true") };
         let error = refusal(&Process::new(CliPath::Explicit(cli.into())), launch).await;
-        assert!(error.is_cwd_missing() && !error.is_cli_not_found() && !error.is_spawn(), "{error}");
+        assert!(
+            error.is_cwd_missing() && !error.is_cli_not_found() && !error.is_spawn(),
+            "{error}"
+        );
         assert!(error.to_string().contains("/nowhere/project does not exist"), "{error}");
     }
 }
@@ -45,7 +50,10 @@ async fn a_file_without_permission() {
     let cli = root.path().join("claude");
     fs::write(&cli, "#!/bin/sh\n").unwrap();
     let error = refusal(&Process::new(CliPath::Explicit(cli.clone())), Launch::default()).await;
-    assert!(error.is_permission_denied() && error.is_spawn() && !error.is_cli_not_found(), "{error}");
+    assert!(
+        error.is_permission_denied() && error.is_spawn() && !error.is_cli_not_found(),
+        "{error}"
+    );
     assert!(error.to_string().contains(&cli.display().to_string()), "{error}");
 }
 

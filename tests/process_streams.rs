@@ -11,7 +11,8 @@ use tokio::io::AsyncWriteExt;
 #[tokio::test]
 async fn bytes_go_both_ways_unchanged() {
     let mut cat = run(&Process::new(CliPath::Explicit("/bin/cat".into())), Launch::default()).await;
-    let sent: Vec<u8> = (0..1_000_000_u32).map(|n| n.to_le_bytes()[usize::from(n % 7 == 0)]).collect();
+    let sent: Vec<u8> =
+        (0..1_000_000_u32).map(|n| n.to_le_bytes()[usize::from(n % 7 == 0)]).collect();
     let (mut stdin, expected) = (cat.stdin, sent.clone());
     // Written in a task that then drops stdin: more than the pipes hold, in both directions at once.
     let writer = tokio::spawn(async move { stdin.write_all(&sent).await });
@@ -50,12 +51,29 @@ async fn opens_again_with_other_arguments_and_another_directory() {
     let first = run(&shell, script("echo one")).await;
     let second = run(&shell, Launch { cwd: Some(cwd.clone()), ..script("pwd; echo $PWD") }).await;
     assert_eq!(rest(first.stdout).await, b"one\n");
-    assert_eq!(String::from_utf8(rest(second.stdout).await).unwrap(), format!("{0}\n{0}\n", cwd.display()));
+    assert_eq!(
+        String::from_utf8(rest(second.stdout).await).unwrap(),
+        format!("{0}\n{0}\n", cwd.display())
+    );
 }
 
 #[tokio::test]
 async fn arguments_arrive_byte_for_byte() {
-    let hostile = ["", " ", "a b", "$(id)", "`id`", "; exit 9", "'\"\\", "*", "--", "-x", "new\nline", "\u{1f980}", "%s"];
+    let hostile = [
+        "",
+        " ",
+        "a b",
+        "$(id)",
+        "`id`",
+        "; exit 9",
+        "'\"\\",
+        "*",
+        "--",
+        "-x",
+        "new\nline",
+        "\u{1f980}",
+        "%s",
+    ];
     let print = ["-c", r#"for arg; do printf '%s|' "$arg"; done"#, "sh"];
     let cli = run(&shell(), args(print.into_iter().chain(hostile))).await;
     let expected: String = hostile.iter().map(|arg| format!("{arg}|")).collect();

@@ -37,7 +37,10 @@ async fn a_text_is_a_string() {
 
 #[tokio::test(start_paused = true)]
 async fn images_and_files_stand_behind_the_text() {
-    let prompt = Prompt::from("Look.").image("image/png", [0x89, b'P']).pdf(b"%PDF").text_file("a.txt", "x\n");
+    let prompt = Prompt::from("Look.")
+        .image("image/png", [0x89, b'P'])
+        .pdf(b"%PDF")
+        .text_file("a.txt", "x\n");
     let expected = json!([
         {"type": "text", "text": "Look."},
         {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "iVA="}},
@@ -51,7 +54,10 @@ async fn images_and_files_stand_behind_the_text() {
 async fn blocks_of_the_caller_s_own_come_first_and_anything_else_stays() {
     let block = json!({"type": "text", "text": "Look.", "cache_control": {"type": "ephemeral"}});
     let image = json!({"type": "image", "source": {"type": "base64", "media_type": "image/gif", "data": ""}});
-    assert_eq!(content(Prompt::blocks([block.clone()]).image("image/gif", [])).await, json!([block, image]).to_string());
+    assert_eq!(
+        content(Prompt::blocks([block.clone()]).image("image/gif", [])).await,
+        json!([block, image]).to_string()
+    );
     let odd = || RawJson::parse(r#"{"b":1}"#).unwrap();
     assert_eq!(content(Prompt::raw(odd()).pdf([])).await, r#"{"b":1}"#);
 }

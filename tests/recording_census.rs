@@ -15,7 +15,8 @@ fn project() -> &'static Path {
 
 fn recordings() -> Vec<Recording> {
     let folder = project().join("recordings").join(VERSION);
-    let mut files: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<PathBuf> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
     files.iter().map(|path| Recording::open(path).unwrap()).collect()
 }
@@ -30,27 +31,54 @@ fn the_census_in_docs_is_that_of_the_recordings() {
     }
     let kept = fs::read_to_string(&path).unwrap();
     let difference = kept.lines().zip(census.lines()).find(|(kept, now)| kept != now);
-    assert!(kept == census, "{} is out of date, first at {difference:?}: run the test again with CLAUDE_WIRE_WRITE_DOCS=1", path.display());
+    assert!(
+        kept == census,
+        "{} is out of date, first at {difference:?}: run the test again with CLAUDE_WIRE_WRITE_DOCS=1",
+        path.display()
+    );
 }
 
 #[test]
 fn every_line_of_the_recordings_is_modelled_in_full() {
-    let gaps: BTreeSet<String> = recordings().iter().flat_map(audit).map(|gap| gap.to_string()).collect();
+    let gaps: BTreeSet<String> =
+        recordings().iter().flat_map(audit).map(|gap| gap.to_string()).collect();
     assert_eq!(gaps, BTreeSet::new());
 }
 
 /// A field, a word and a kind of tomorrow in a recording that is modelled: the alarm that the tests above rely on rings.
 #[test]
 fn a_line_that_is_not_would_be_found() {
-    let clean = Recording::open(project().join("recordings").join(VERSION).join("one-shot.jsonl")).unwrap();
+    let clean =
+        Recording::open(project().join("recordings").join(VERSION).join("one-shot.jsonl")).unwrap();
     for (from, to, gap) in [
-        (r#""subtype":"init","#, r#""subtype":"init","aura":1,"#, "out system/init: aura is not modelled"),
-        (r#""subtype":"init","#, r#""subtype":"flux","#, r#"out system/flux: subtype = "flux" is not known"#),
-        (r#""permissionMode":"default""#, r#""permissionMode":"quantum""#, r#"out system/init: permissionMode = "quantum" is not known"#),
-        (r#""models":[{"#, r#""models":[{"aura":1,"#, "out control_response/initialize: response.response.models[].aura is not modelled"),
+        (
+            r#""subtype":"init","#,
+            r#""subtype":"init","aura":1,"#,
+            "out system/init: aura is not modelled",
+        ),
+        (
+            r#""subtype":"init","#,
+            r#""subtype":"flux","#,
+            r#"out system/flux: subtype = "flux" is not known"#,
+        ),
+        (
+            r#""permissionMode":"default""#,
+            r#""permissionMode":"quantum""#,
+            r#"out system/init: permissionMode = "quantum" is not known"#,
+        ),
+        (
+            r#""models":[{"#,
+            r#""models":[{"aura":1,"#,
+            "out control_response/initialize: response.response.models[].aura is not modelled",
+        ),
     ] {
         let mut altered = clean.clone();
-        let changed = altered.events.iter_mut().map(|event| alter(event, from, to)).filter(|changed| *changed).count();
+        let changed = altered
+            .events
+            .iter_mut()
+            .map(|event| alter(event, from, to))
+            .filter(|changed| *changed)
+            .count();
         assert_eq!(changed, 1, "{from}");
         assert_eq!(audit(&altered).iter().map(ToString::to_string).collect::<Vec<_>>(), [gap]);
     }

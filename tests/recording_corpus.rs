@@ -13,19 +13,32 @@ fn folder() -> PathBuf {
 
 /// Every recording, with its path as the index names it.
 fn recordings() -> Vec<(String, PathBuf)> {
-    let subfolders = fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir());
-    let mut files: Vec<PathBuf> = subfolders.flat_map(|folder| fs::read_dir(folder).unwrap()).map(|entry| entry.unwrap().path()).collect();
+    let subfolders = fs::read_dir(folder())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_dir());
+    let mut files: Vec<PathBuf> = subfolders
+        .flat_map(|folder| fs::read_dir(folder).unwrap())
+        .map(|entry| entry.unwrap().path())
+        .collect();
     files.sort();
     assert!(files.len() >= 44, "the corpus has shrunk: {files:?}");
-    let name = |path: &Path| path.strip_prefix(folder()).unwrap().to_string_lossy().replace('\\', "/");
+    let name =
+        |path: &Path| path.strip_prefix(folder()).unwrap().to_string_lossy().replace('\\', "/");
     files.into_iter().map(|path| (name(&path), path)).collect()
 }
 
 /// What must not be in a shared recording, told in words.
 fn dirt(recording: &Recording) -> Vec<String> {
-    let mut dirt: Vec<String> = lint(recording).iter().map(|Finding { line, kind, .. }| format!("line {line}: {kind}")).collect();
+    let mut dirt: Vec<String> = lint(recording)
+        .iter()
+        .map(|Finding { line, kind, .. }| format!("line {line}: {kind}"))
+        .collect();
     for (line, event) in (2..).zip(&recording.events) {
-        let text = event.payload().map(|payload| String::from_utf8_lossy(payload.bytes()).into_owned()).unwrap_or_default();
+        let text = event
+            .payload()
+            .map(|payload| String::from_utf8_lossy(payload.bytes()).into_owned())
+            .unwrap_or_default();
         for trace in ["/srv/", "/root/", "sk-ant", "......"] {
             if text.contains(trace) {
                 dirt.push(format!("line {line}: {trace}"));
@@ -40,11 +53,22 @@ fn every_recording_is_sealed_and_says_where_it_comes_from() {
     for (name, path) in recordings() {
         let recording = Recording::open(&path).unwrap();
         assert_eq!(recording.integrity(), &Integrity::Sealed, "{name}");
-        assert_eq!(recording.to_bytes(), fs::read(&path).unwrap(), "{name}: reading and writing changes it");
-        assert_eq!(recording.header.cli.as_deref(), name.split('/').next(), "{name}: the wrong folder");
+        assert_eq!(
+            recording.to_bytes(),
+            fs::read(&path).unwrap(),
+            "{name}: reading and writing changes it"
+        );
+        assert_eq!(
+            recording.header.cli.as_deref(),
+            name.split('/').next(),
+            "{name}: the wrong folder"
+        );
         assert!(recording.header.argv.is_some() && recording.header.recorder.is_some(), "{name}");
         assert!(recording.header.redactions.is_some(), "{name} was never scrubbed");
-        assert!(matches!(recording.events.last().map(|event| &event.kind), Some(EventKind::Exit(_))), "{name}");
+        assert!(
+            matches!(recording.events.last().map(|event| &event.kind), Some(EventKind::Exit(_))),
+            "{name}"
+        );
     }
 }
 
@@ -109,7 +133,12 @@ fn no_recording_holds_long_texts_of_the_clis_own() {
             for text in texts(&value).into_iter().filter(|text| text.len() > LONGEST) {
                 let known = LONG.iter().position(|begins| text.starts_with(begins));
                 let fits = known.is_some_and(|index| index < 3 || text.len() <= LONGEST_OF_ALL);
-                assert!(fits, "{name}: line {line}: {} bytes: {}", text.len(), text.chars().take(60).collect::<String>());
+                assert!(
+                    fits,
+                    "{name}: line {line}: {} bytes: {}",
+                    text.len(),
+                    text.chars().take(60).collect::<String>()
+                );
             }
         }
     }
@@ -118,8 +147,12 @@ fn no_recording_holds_long_texts_of_the_clis_own() {
 #[test]
 fn the_index_lists_every_recording_with_its_size_and_no_other() {
     let index = fs::read_to_string(folder().join("README.md")).unwrap();
-    let mut listed: BTreeSet<&str> =
-        index.split("](").skip(1).map(|rest| &rest[..rest.find(')').unwrap()]).filter(|name| name.ends_with(".jsonl")).collect();
+    let mut listed: BTreeSet<&str> = index
+        .split("](")
+        .skip(1)
+        .map(|rest| &rest[..rest.find(')').unwrap()])
+        .filter(|name| name.ends_with(".jsonl"))
+        .collect();
     for (name, path) in recordings() {
         assert!(listed.remove(name.as_str()), "{name} is not in recordings/README.md");
         let size = format!("| {} KB |", fs::metadata(path).unwrap().len().div_ceil(1000));
@@ -132,7 +165,9 @@ fn the_index_lists_every_recording_with_its_size_and_no_other() {
 #[test]
 fn variables_leave_no_trace_when_they_are_expanded() {
     for (name, path) in recordings() {
-        let expanded = Recording::open(path).unwrap().expand(&[("cwd".to_owned(), "/tmp/live".to_owned())].into());
+        let expanded = Recording::open(path)
+            .unwrap()
+            .expand(&[("cwd".to_owned(), "/tmp/live".to_owned())].into());
         let text = String::from_utf8_lossy(&expanded.to_bytes()).into_owned();
         assert!(!text.contains("${cwd") && !text.contains("${home"), "{name}");
         assert_eq!(text.contains("/tmp/live"), !name.ends_with("early-exit.jsonl"), "{name}");

@@ -1,7 +1,9 @@
 //! The recording format, version 1: what is read, what is written, and what is refused.
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
-use claude_wire::recording::{Eol, Error, Event, EventKind, Exit, Header, Integrity, Payload, Recording, Stream};
+use claude_wire::recording::{
+    Eol, Error, Event, EventKind, Exit, Header, Integrity, Payload, Recording, Stream,
+};
 use serde_json::json;
 
 const HEADER: &str = r#"{"claude-wire":"recording","version":1}"#;
@@ -84,7 +86,8 @@ fn new_events_are_written_as_the_format_shows_them() {
     fresh.header.env = read.header.env.clone();
     fresh.header.vars = read.header.vars.clone();
     fresh.header.redactions = read.header.redactions;
-    fresh.events = read.events.iter().map(|event| Event::new(event.us, event.kind.clone())).collect();
+    fresh.events =
+        read.events.iter().map(|event| Event::new(event.us, event.kind.clone())).collect();
 
     let text = written(&fresh);
     let footer = text.strip_prefix(EVERY_KIND).expect(&text);
@@ -97,14 +100,19 @@ fn the_digest_is_over_all_bytes_before_the_footer() {
     // printf '{"claude-wire":"recording","version":1}\n' | sha256sum
     assert_eq!(
         written(&Recording::new(Header::new())),
-        format!("{HEADER}\n{{\"end\":{{\"events\":0,\"sha256\":\"34aec3f0e3b37625c17b10999cec76ea16a94a3f1f9eb6e66148e7e0b7add9ab\"}}}}\n")
+        format!(
+            "{HEADER}\n{{\"end\":{{\"events\":0,\"sha256\":\"34aec3f0e3b37625c17b10999cec76ea16a94a3f1f9eb6e66148e7e0b7add9ab\"}}}}\n"
+        )
     );
 }
 
 #[test]
 fn the_form_of_a_line_follows_its_bytes() {
     let out = |bytes: &[u8]| line_of(EventKind::Out(Payload::line(bytes.to_vec())));
-    assert_eq!(out(br#"{"b":1.0, "a":"\ud800","a":1e400}"#), r#"{"us":7,"out":{"b":1.0, "a":"\ud800","a":1e400}}"#);
+    assert_eq!(
+        out(br#"{"b":1.0, "a":"\ud800","a":1e400}"#),
+        r#"{"us":7,"out":{"b":1.0, "a":"\ud800","a":1e400}}"#
+    );
     assert_eq!(out(br#""quoted""#), r#"{"us":7,"out":"quoted"}"#);
     assert_eq!(out(b"null"), r#"{"us":7,"out":null}"#);
     assert_eq!(out(b"plain"), r#"{"us":7,"out":"plain","as":"text"}"#);
@@ -129,7 +137,13 @@ fn the_ending_of_a_line_is_kept() {
     assert_eq!(line("{}\r\n"), r#"{"us":7,"in":{},"eol":"\r\n"}"#);
     assert_eq!(line("{}"), r#"{"us":7,"in":{},"eol":""}"#);
     assert_eq!(&Payload::from_wire("{}\r\n").wire()[..], b"{}\r\n");
-    assert_eq!(read(&format!("{HEADER}\n{{\"us\":1,\"in\":{{}},\"eol\":\"\\r\\n\"}}\n")).events[0].payload().unwrap().eol(), Eol::CrLf);
+    assert_eq!(
+        read(&format!("{HEADER}\n{{\"us\":1,\"in\":{{}},\"eol\":\"\\r\\n\"}}\n")).events[0]
+            .payload()
+            .unwrap()
+            .eol(),
+        Eol::CrLf
+    );
 }
 
 #[test]
@@ -225,9 +239,18 @@ fn a_header_that_is_wrong_is_refused_on_line_1() {
         (r#"{"claude-wire":"recording"}"#, "needs \"version\""),
         (r#"{"claude-wire":"recording","version":"1"}"#, "needs \"version\""),
         (r#"{"claude-wire":"recording","version":1,"version":1}"#, "\"version\" appears twice"),
-        (r#"{"claude-wire":"recording","version":1,"argv":"--verbose"}"#, "\"argv\" must be a list of strings"),
-        (r#"{"claude-wire":"recording","version":1,"env":{"A":"1","A":"2"}}"#, "\"A\" appears twice"),
-        (r#"{"claude-wire":"recording","version":1,"vars":{"cwd":1}}"#, "\"vars\" must be an object of strings"),
+        (
+            r#"{"claude-wire":"recording","version":1,"argv":"--verbose"}"#,
+            "\"argv\" must be a list of strings",
+        ),
+        (
+            r#"{"claude-wire":"recording","version":1,"env":{"A":"1","A":"2"}}"#,
+            "\"A\" appears twice",
+        ),
+        (
+            r#"{"claude-wire":"recording","version":1,"vars":{"cwd":1}}"#,
+            "\"vars\" must be an object of strings",
+        ),
     ] {
         let error = refused(header);
         assert_eq!(error.line(), Some(1), "{error}");
@@ -237,7 +260,9 @@ fn a_header_that_is_wrong_is_refused_on_line_1() {
 
 #[test]
 fn a_newer_version_is_refused_by_name() {
-    let error = refused("{\"claude-wire\":\"recording\",\"version\":2,\"argv\":\"whatever that means then\"}\n");
+    let error = refused(
+        "{\"claude-wire\":\"recording\",\"version\":2,\"argv\":\"whatever that means then\"}\n",
+    );
     assert!(error.is_version());
     assert!(error.to_string().contains("version 2 is newer than 1"), "{error}");
 }

@@ -4,7 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use claude_wire::recording::{Eol, Event, EventKind, Exit, Header, ImportOptions, Payload, Recording, Root, Stream, import};
+use claude_wire::recording::{
+    Eol, Event, EventKind, Exit, Header, ImportOptions, Payload, Recording, Root, Stream, import,
+};
 use serde_json::Value;
 
 fn imported(capture: &str) -> Recording {
@@ -49,8 +51,11 @@ fn each_row_becomes_an_event() {
 
 #[test]
 fn a_write_of_several_lines_is_several_events() {
-    let recording = imported("{\"t\":1,\"dir\":\"in\",\"line\":\"a\\n\\nb\\r\"}\n{\"t\":1,\"dir\":\"in\",\"line\":\"\"}\n");
-    let lines: Vec<_> = recording.events.iter().map(|event| event.payload().unwrap().wire()).collect();
+    let recording = imported(
+        "{\"t\":1,\"dir\":\"in\",\"line\":\"a\\n\\nb\\r\"}\n{\"t\":1,\"dir\":\"in\",\"line\":\"\"}\n",
+    );
+    let lines: Vec<_> =
+        recording.events.iter().map(|event| event.payload().unwrap().wire()).collect();
     assert_eq!(lines, ["a\n", "\n", "b\r\n", "\n"]);
     assert_eq!(recording.events[1].us, 0);
 }
@@ -78,10 +83,14 @@ fn what_a_capture_lacks_comes_from_the_options() {
     header.cli = Some("2.1.329".to_owned());
     header.argv = Some(vec!["--add-dir".to_owned(), "/srv/x/work/sub".to_owned()]);
     let options = ImportOptions { header, roots: vec![Root::cwd("/srv/x/work")] };
-    let recording = import(b"{\"t\":0,\"dir\":\"out\",\"line\":\"/srv/x/work\"}\n", &options).unwrap();
+    let recording =
+        import(b"{\"t\":0,\"dir\":\"out\",\"line\":\"/srv/x/work\"}\n", &options).unwrap();
     assert_eq!(recording.header.cli.as_deref(), Some("2.1.329"));
     assert_eq!(recording.header.argv.unwrap()[1], "${cwd}/sub");
-    assert_eq!(recording.header.vars, BTreeMap::from([("cwd".to_owned(), "/home/user/project".to_owned())]));
+    assert_eq!(
+        recording.header.vars,
+        BTreeMap::from([("cwd".to_owned(), "/home/user/project".to_owned())])
+    );
     assert_eq!(recording.header.redactions, Some(2));
 }
 
@@ -108,13 +117,22 @@ fn comes_back(path: &Path) {
     let capture = std::fs::read_to_string(path).unwrap();
     let lab = lab_of(&capture);
     let roots = lab.as_deref().map(|lab| roots_of(&capture, lab)).unwrap_or_default();
-    let live: BTreeMap<String, String> = roots.iter().map(|(var, path)| (var.to_string(), path.clone())).collect();
-    let roots = roots.into_iter().map(|(var, path)| Root::new(var, path, format!("/home/user/{var}"))).collect();
-    let recording = import(capture.as_bytes(), &ImportOptions { header: Header::new(), roots }).unwrap();
+    let live: BTreeMap<String, String> =
+        roots.iter().map(|(var, path)| (var.to_string(), path.clone())).collect();
+    let roots = roots
+        .into_iter()
+        .map(|(var, path)| Root::new(var, path, format!("/home/user/{var}")))
+        .collect();
+    let recording =
+        import(capture.as_bytes(), &ImportOptions { header: Header::new(), roots }).unwrap();
 
     let file = recording.to_bytes();
     if let Some(lab) = lab {
-        assert!(!String::from_utf8_lossy(&file).contains(&lab), "{}: the lab shows", path.display());
+        assert!(
+            !String::from_utf8_lossy(&file).contains(&lab),
+            "{}: the lab shows",
+            path.display()
+        );
     }
     let expanded = Recording::from_bytes(&file).unwrap().expand(&live);
 
@@ -133,14 +151,21 @@ fn comes_back(path: &Path) {
                 assert_eq!(row["dir"], kind, "{}", path.display());
                 let eol = if row["noeol"] == true { "" } else { "\n" };
                 let expected = format!("{}{eol}", row["line"].as_str().unwrap());
-                assert!(payload.wire() == expected.as_bytes(), "{}: {payload:?}\nis not\n{expected}", path.display());
+                assert!(
+                    payload.wire() == expected.as_bytes(),
+                    "{}: {payload:?}\nis not\n{expected}",
+                    path.display()
+                );
             }
             None if kind == "exit" => assert_eq!(row["dir"], "exit"),
             None => assert!(row["ev"].is_string(), "{}", path.display()),
         }
     }
     let total: u64 = expanded.events.iter().map(|event| event.us).sum();
-    let last = capture.lines().last().map(|row| serde_json::from_str::<Value>(row).unwrap()["t"].as_f64().unwrap());
+    let last = capture
+        .lines()
+        .last()
+        .map(|row| serde_json::from_str::<Value>(row).unwrap()["t"].as_f64().unwrap());
     assert_eq!(total, (last.unwrap() * 1e6).round() as u64, "{}", path.display());
 }
 
@@ -151,7 +176,13 @@ fn lab_of(capture: &str) -> Option<String> {
         Some(value[..value.find('\\')?].to_owned())
     };
     let (cwd, styles) = (first("cwd")?, first("output_styles_dir")?);
-    let common = cwd.split('/').zip(styles.split('/')).take_while(|(a, b)| a == b).map(|(name, _)| name).collect::<Vec<_>>().join("/");
+    let common = cwd
+        .split('/')
+        .zip(styles.split('/'))
+        .take_while(|(a, b)| a == b)
+        .map(|(name, _)| name)
+        .collect::<Vec<_>>()
+        .join("/");
     (!common.is_empty()).then_some(common)
 }
 
@@ -159,7 +190,10 @@ fn lab_of(capture: &str) -> Option<String> {
 fn roots_of(capture: &str, lab: &str) -> Vec<(&'static str, String)> {
     let mut roots = vec![("lab", lab.to_owned())];
     for line in capture.lines().filter_map(|row| serde_json::from_str::<Value>(row).ok()) {
-        let message: Value = line["line"].as_str().and_then(|line| serde_json::from_str(line).ok()).unwrap_or_default();
+        let message: Value = line["line"]
+            .as_str()
+            .and_then(|line| serde_json::from_str(line).ok())
+            .unwrap_or_default();
         if let Some(cwd) = message["cwd"].as_str().filter(|_| roots.len() == 1) {
             roots.push(("cwd", cwd.to_owned()));
         }

@@ -2,7 +2,9 @@
 
 use std::io;
 
-use claude_wire::recording::{Event, EventKind, Exit, Header, Integrity, Payload, Recording, Writer};
+use claude_wire::recording::{
+    Event, EventKind, Exit, Header, Integrity, Payload, Recording, Writer,
+};
 
 fn two_events() -> Recording {
     let mut recording = Recording::new(Header::new());
@@ -32,8 +34,11 @@ fn a_cut_anywhere_is_noticed() {
     let header = whole.iter().position(|byte| *byte == b'\n').unwrap();
     // Without its last line break the footer is still whole.
     for cut in header..whole.len() - 1 {
-        let recording = Recording::from_bytes(&whole[..cut]).unwrap_or_else(|error| panic!("cut at {cut}: {error}"));
-        let Integrity::Truncated { dropped } = recording.integrity() else { panic!("cut at {cut}: {recording:?}") };
+        let recording = Recording::from_bytes(&whole[..cut])
+            .unwrap_or_else(|error| panic!("cut at {cut}: {error}"));
+        let Integrity::Truncated { dropped } = recording.integrity() else {
+            panic!("cut at {cut}: {recording:?}")
+        };
         assert!(!recording.is_replayable());
         // Nothing is lost but the cut line, and nothing is made up.
         let kept = two_events().events;
@@ -41,7 +46,11 @@ fn a_cut_anywhere_is_noticed() {
         let text = String::from_utf8(whole[..cut - dropped].to_vec()).unwrap();
         assert_eq!(text.lines().count(), 1 + recording.events.len(), "cut at {cut}");
         assert_eq!(recording.warnings().len(), 1);
-        assert!(recording.warnings()[0].contains(&format!("{dropped} bytes")), "{:?}", recording.warnings());
+        assert!(
+            recording.warnings()[0].contains(&format!("{dropped} bytes")),
+            "{:?}",
+            recording.warnings()
+        );
     }
 }
 
@@ -82,7 +91,9 @@ fn nothing_may_follow_the_footer() {
 
 #[test]
 fn a_footer_that_says_nothing_is_refused() {
-    let text = String::from_utf8(two_events().to_bytes()).unwrap().replace("\"events\":2", "\"events\":\"2\"");
+    let text = String::from_utf8(two_events().to_bytes())
+        .unwrap()
+        .replace("\"events\":2", "\"events\":\"2\"");
     let error = Recording::from_bytes(text.as_bytes()).unwrap_err();
     assert_eq!(error.line(), Some(4));
     assert!(error.to_string().contains("\"end\" must be"), "{error}");
@@ -175,7 +186,8 @@ fn what_nobody_else_may_read_stays_so_when_it_is_saved_anew() {
 fn an_error_names_the_file_and_the_line() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("bad.jsonl");
-    std::fs::write(&path, "{\"claude-wire\":\"recording\",\"version\":1}\n{\"us\":1}\n{\"us\":\n").unwrap();
+    std::fs::write(&path, "{\"claude-wire\":\"recording\",\"version\":1}\n{\"us\":1}\n{\"us\":\n")
+        .unwrap();
     let error = Recording::open(&path).unwrap_err();
     assert_eq!((error.path(), error.line()), (Some(path.as_path()), Some(3)));
     assert!(error.to_string().starts_with(&format!("{}:3: ", path.display())), "{error}");

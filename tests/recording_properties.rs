@@ -1,6 +1,8 @@
 //! For any bytes: a recording gives back what it was given, and garbage is an error, never a panic.
 
-use claude_wire::recording::{Eol, Event, EventKind, Header, Payload, Recording, Root, lint, scrub};
+use claude_wire::recording::{
+    Eol, Event, EventKind, Header, Payload, Recording, Root, lint, scrub,
+};
 use proptest::prelude::*;
 
 /// Bytes, text, and JSON that is nearly or quite right.
@@ -37,7 +39,8 @@ fn any_line() -> impl Strategy<Value = Vec<u8>> {
         prop::collection::vec(any::<u8>(), 0..40),
         any::<String>().prop_map(String::into_bytes),
         prop::collection::vec(fragments, 0..12).prop_map(|parts| parts.concat().into_bytes()),
-        any::<String>().prop_map(|text| serde_json::json!({ "text": text }).to_string().into_bytes()),
+        any::<String>()
+            .prop_map(|text| serde_json::json!({ "text": text }).to_string().into_bytes()),
     ]
 }
 

@@ -14,7 +14,10 @@ fn names_tell_of_secrets_whatever_they_look_like() {
             r#"{"client_secret":"a","Set-Cookie":["b c","d"],"password":"","token":"a1B2c3D4e5F6g7H8"}"#,
             r#"{"client_secret":"<secret:1>","Set-Cookie":["<secret:2>","<secret:3>"],"password":"","token":"<secret:4>"}"#,
         ),
-        (r#"{"env":{"GITHUB_TOKEN":"a b","PATH":"/bin"}}"#, r#"{"env":{"GITHUB_TOKEN":"<secret:1>","PATH":"/bin"}}"#),
+        (
+            r#"{"env":{"GITHUB_TOKEN":"a b","PATH":"/bin"}}"#,
+            r#"{"env":{"GITHUB_TOKEN":"<secret:1>","PATH":"/bin"}}"#,
+        ),
         (
             r#"{"type":"control_response","account":{"email":"a@b.cd","organization":"Ann's","accountUuid":"x-1"}}"#,
             r#"{"type":"control_response","account":{"email":"<email:1>","organization":"<organization:1>","accountUuid":"<account:1>"}}"#,
@@ -27,14 +30,26 @@ fn names_tell_of_secrets_whatever_they_look_like() {
             r#"{"rows":[{"label":"Version","value":"2.1"},{"label":"Organization","value":"Ann's"}]}"#,
             r#"{"rows":[{"label":"Version","value":"2.1"},{"label":"Organization","value":"<organization:1>"}]}"#,
         ),
-        (r#"{"t":"export A_SECRET=hush; B=loud"}"#, r#"{"t":"export A_SECRET=<secret:1>; B=loud"}"#),
-        (r#"{"t":"cli --password=abc12345 --token 'pass phrase'"}"#, r#"{"t":"cli --password=<secret:1> --token 'pass phrase'"}"#),
-        (r#"{"t":"{\"api_key\": \"a b c d\", \"n\": 1}"}"#, r#"{"t":"{\"api_key\": \"<secret:1>\", \"n\": 1}"}"#),
+        (
+            r#"{"t":"export A_SECRET=hush; B=loud"}"#,
+            r#"{"t":"export A_SECRET=<secret:1>; B=loud"}"#,
+        ),
+        (
+            r#"{"t":"cli --password=abc12345 --token 'pass phrase'"}"#,
+            r#"{"t":"cli --password=<secret:1> --token 'pass phrase'"}"#,
+        ),
+        (
+            r#"{"t":"{\"api_key\": \"a b c d\", \"n\": 1}"}"#,
+            r#"{"t":"{\"api_key\": \"<secret:1>\", \"n\": 1}"}"#,
+        ),
         (
             r#"{"t":"https://x.y/cb?code=abcdef&state=ghijkl&page=12345678"}"#,
             r#"{"t":"https://x.y/cb?code=<secret:1>&state=<secret:2>&page=12345678"}"#,
         ),
-        ("{\"t\":\"postgres://me:p@ss.ab@db.x.io/y\"}", "{\"t\":\"postgres://me:<secret:1>@db.x.io/y\"}"),
+        (
+            "{\"t\":\"postgres://me:p@ss.ab@db.x.io/y\"}",
+            "{\"t\":\"postgres://me:<secret:1>@db.x.io/y\"}",
+        ),
     ] {
         assert_eq!(redacted(line), expected);
     }
@@ -44,13 +59,19 @@ fn names_tell_of_secrets_whatever_they_look_like() {
 fn arguments_of_a_tool_stay_what_its_handler_decides_on() {
     let arguments = r#"{"user_id":"u_42","account_id":"a_7","org_id":"o_1","organization":"Ann's","token":"page-2"}"#;
     for line in [
-        format!(r#"{{"type":"assistant","message":{{"content":[{{"type":"tool_use","input":{arguments}}}]}}}}"#),
-        format!(r#"{{"type":"control_request","request":{{"message":{{"method":"tools/call","params":{{"arguments":{arguments}}}}}}}}}"#),
+        format!(
+            r#"{{"type":"assistant","message":{{"content":[{{"type":"tool_use","input":{arguments}}}]}}}}"#
+        ),
+        format!(
+            r#"{{"type":"control_request","request":{{"message":{{"method":"tools/call","params":{{"arguments":{arguments}}}}}}}}}"#
+        ),
     ] {
         assert_eq!(redacted(&line), line);
     }
     let mut recording = recorded(&[&delta(None, "input_json_delta", "partial_json", arguments)]);
-    let updated = format!(r#"{{"type":"control_response","response":{{"response":{{"updatedInput":{arguments}}}}}}}"#);
+    let updated = format!(
+        r#"{{"type":"control_response","response":{{"response":{{"updatedInput":{arguments}}}}}}}"#
+    );
     recording.events.push(Event::new(0, EventKind::In(updated.as_str().into())));
     assert_eq!((lint(&recording), scrub(&mut recording, &[]).len()), (vec![], 0));
     assert_eq!(lines(&recording)[1], updated);
@@ -61,8 +82,11 @@ fn the_account_in_the_clis_own_files_is_found_in_any_text() {
     let file = r#"{"oauthAccount": {"accountUuid": "0a1b-2c", "organizationUuid":"3d", "organizationName":"Ann and Sons Ltd", "emailAddress":"ann@x.io"}}"#;
     let clean = r#"{"oauthAccount": {"accountUuid": "<account:1>", "organizationUuid":"<organization:1>", "organizationName":"<organization:2>", "emailAddress":"<email:1>"}}"#;
     let in_json = |text: &str| serde_json::json!({"type": "user", "content": text}).to_string();
-    let in_pieces =
-        |text: &str| text.split_inclusive('A').map(|piece| delta(None, "input_json_delta", "partial_json", piece)).collect::<Vec<_>>();
+    let in_pieces = |text: &str| {
+        text.split_inclusive('A')
+            .map(|piece| delta(None, "input_json_delta", "partial_json", piece))
+            .collect::<Vec<_>>()
+    };
     assert_eq!(redacted(file), clean);
     assert_eq!(redacted(&format!("stderr says {file}")), format!("stderr says {clean}"));
     assert_eq!(redacted(&in_json(file)), in_json(clean));
@@ -130,15 +154,22 @@ fn keys_of_well_known_services_are_known_by_their_beginning() {
         "hf_",
         "sk-ant-",
     ] {
-        assert_eq!(redacted(&format!(r#"{{"t":"use {begin}{random}."}}"#)), r#"{"t":"use <key:1>."}"#, "{begin}");
+        assert_eq!(
+            redacted(&format!(r#"{{"t":"use {begin}{random}."}}"#)),
+            r#"{"t":"use <key:1>."}"#,
+            "{begin}"
+        );
         let inside = format!(r#"{{"t":"a{begin}{random}"}}"#);
         assert_eq!(redacted(&inside), inside, "{begin}");
     }
     assert_eq!(redacted(&format!("SG.{}.{random}", &random[..22])), "<key:1>");
     assert_eq!(redacted(&format!("x;AccountKey={random}/+==;y")), "x;AccountKey=<key:1>;y");
-    for line in
-        ["task-ant-hill sk-anthem", "the sk-learn-and-other-packages-with-very-long-names-2", "pypi-mirror SG.1 hvs.x ya29.", "risk-ant-x"]
-    {
+    for line in [
+        "task-ant-hill sk-anthem",
+        "the sk-learn-and-other-packages-with-very-long-names-2",
+        "pypi-mirror SG.1 hvs.x ya29.",
+        "risk-ant-x",
+    ] {
         assert_eq!(redacted(line), line);
     }
 }
@@ -146,7 +177,9 @@ fn keys_of_well_known_services_are_known_by_their_beginning() {
 #[test]
 fn nothing_goes_beyond_its_string_and_keys_are_looked_at_too() {
     assert_eq!(
-        redacted(r#"{"a":"x -----BEGIN PRIVATE KEY-----\nabc","b":"ann@x.io","/home/ann/x":{"bob@x.io":1}}"#),
+        redacted(
+            r#"{"a":"x -----BEGIN PRIVATE KEY-----\nabc","b":"ann@x.io","/home/ann/x":{"bob@x.io":1}}"#
+        ),
         r#"{"a":"x <secret:1>","b":"<email:1>","/home/<user:1>/x":{"<email:2>":1}}"#
     );
 }
@@ -170,7 +203,10 @@ fn signatures_go_and_other_signatures_stay() {
             r#"{"type":"tool_use","input":{"signature":"fn main()","data":"x"}}"#,
             r#"{"type":"tool_use","input":{"signature":"fn main()","data":"x"}}"#,
         ),
-        (r#"{"block":{"type":"thinking","signature":""}}"#, r#"{"block":{"type":"thinking","signature":""}}"#),
+        (
+            r#"{"block":{"type":"thinking","signature":""}}"#,
+            r#"{"block":{"type":"thinking","signature":""}}"#,
+        ),
     ] {
         assert_eq!(redacted(line), expected);
     }
@@ -190,8 +226,13 @@ fn programs_and_prose_about_secrets_stay() {
 
 #[test]
 fn equal_stays_equal_in_every_line_and_direction() {
-    let mut recording = recorded(&[r#"{"type":"control_request","request":{"input":{"command":"mail ann@x.io bob@x.io"}}}"#]);
-    recording.events.push(Event::new(0, EventKind::In(r#"{"updatedInput":{"command":"mail bob@x.io"}}"#.into())));
+    let mut recording = recorded(&[
+        r#"{"type":"control_request","request":{"input":{"command":"mail ann@x.io bob@x.io"}}}"#,
+    ]);
+    recording.events.push(Event::new(
+        0,
+        EventKind::In(r#"{"updatedInput":{"command":"mail bob@x.io"}}"#.into()),
+    ));
     recording.events.push(Event::new(0, EventKind::Err("sent to ann@x.io".into())));
     scrub(&mut recording, &[]);
     assert_eq!(
@@ -216,16 +257,26 @@ fn what_was_told_once_is_found_everywhere_and_in_every_form() {
     scrub(&mut recording, &[]);
     let [before, named, after] = lines(&recording).try_into().unwrap();
     // Of the last character two bits are the secret's, and four are nobody's.
-    assert_eq!(before, format!(r#"{{"t":"before: <secret:1>, <secret:1>, {}<secret:1>U="}}"#, &basic[..4]));
-    assert_eq!(named, r#"{"type":"auth_status","password":"<secret:1>","organization":"<organization:1>"}"#);
+    assert_eq!(
+        before,
+        format!(r#"{{"t":"before: <secret:1>, <secret:1>, {}<secret:1>U="}}"#, &basic[..4])
+    );
+    assert_eq!(
+        named,
+        r#"{"type":"auth_status","password":"<secret:1>","organization":"<organization:1>"}"#
+    );
     assert_eq!(after, "<organization:1>, not Ann and Sonset");
 }
 
 #[test]
 fn a_secret_of_eight_characters_is_looked_for_and_a_shorter_one_not() {
-    let mut recording = recorded(&["abcdefg8 abcdef7", r#"{"password":"abcdefg8","secret":"abcdef7"}"#]);
+    let mut recording =
+        recorded(&["abcdefg8 abcdef7", r#"{"password":"abcdefg8","secret":"abcdef7"}"#]);
     scrub(&mut recording, &[]);
-    assert_eq!(lines(&recording), ["<secret:1> abcdef7", r#"{"password":"<secret:1>","secret":"<secret:2>"}"#]);
+    assert_eq!(
+        lines(&recording),
+        ["<secret:1> abcdef7", r#"{"password":"<secret:1>","secret":"<secret:2>"}"#]
+    );
 }
 
 #[test]
@@ -236,7 +287,11 @@ fn two_that_overlap_leave_nothing_of_either() {
 #[test]
 fn a_redaction_knows_what_the_caller_knows() {
     let mut recording = recorded(&[r#"{"t":"kolibri77 on workbench in /srv/x/y: a2xpYnJpNzc"}"#]);
-    let redaction = Redaction::new().secret("kolibri77").host("workbench").root(Root::cwd("/srv/x")).secret("short");
+    let redaction = Redaction::new()
+        .secret("kolibri77")
+        .host("workbench")
+        .root(Root::cwd("/srv/x"))
+        .secret("short");
     assert_eq!(redaction.lint(&recording).len(), 2);
     let counts = redaction.scrub(&mut recording);
     assert_eq!(lines(&recording), [r#"{"t":"<secret:1> on <host:1> in ${cwd}/y: a2xpYnJpNzc"}"#]);

@@ -7,7 +7,13 @@ use support::recorded::{delta, lines, pieces, recorded};
 
 #[test]
 fn a_private_key_in_several_lines_is_found_on_either_stream() {
-    let told = ["see: -----BEGIN EC PRIVATE KEY-----", "MHcCAQEE", "", "-----END EC PRIVATE KEY----- done", "MHcCAQEE"];
+    let told = [
+        "see: -----BEGIN EC PRIVATE KEY-----",
+        "MHcCAQEE",
+        "",
+        "-----END EC PRIVATE KEY----- done",
+        "MHcCAQEE",
+    ];
     let mut recording = recorded(&told);
     // Between the lines of one stream may stand those of the other, and messages.
     for (at, line) in told.into_iter().enumerate() {
@@ -17,19 +23,39 @@ fn a_private_key_in_several_lines_is_found_on_either_stream() {
     scrub(&mut recording, &[]);
     let clean = ["see: <secret:1>", "<secret:2>", "", "<secret:3> done", "MHcCAQEE"];
     let of = |is: fn(&EventKind) -> bool| {
-        let lines = recording.events.iter().filter(|event| is(&event.kind)).filter_map(|event| event.payload());
+        let lines = recording
+            .events
+            .iter()
+            .filter(|event| is(&event.kind))
+            .filter_map(|event| event.payload());
         lines.map(|line| String::from_utf8(line.bytes().to_vec()).unwrap()).collect::<Vec<_>>()
     };
     assert_eq!(of(|kind| matches!(kind, EventKind::Err(_))), clean);
     let (before, after) = clean.split_at(2);
-    assert_eq!(of(|kind| matches!(kind, EventKind::Out(_))), [before, &[r#"{"type":"x"}"#], after].concat());
+    assert_eq!(
+        of(|kind| matches!(kind, EventKind::Out(_))),
+        [before, &[r#"{"type":"x"}"#], after].concat()
+    );
     assert_eq!(lint(&recording), []);
 }
 
 #[test]
 fn a_secret_in_several_pieces_is_one() {
-    let said = ["Ask ", "ann", ".smith", "@mail", ".org, the", " key is s", "k-ant", "-api03", "-a1 and", " that is ", "all"];
-    let mut stream: Vec<String> = said.iter().map(|piece| delta(None, "text_delta", "text", piece)).collect();
+    let said = [
+        "Ask ",
+        "ann",
+        ".smith",
+        "@mail",
+        ".org, the",
+        " key is s",
+        "k-ant",
+        "-api03",
+        "-a1 and",
+        " that is ",
+        "all",
+    ];
+    let mut stream: Vec<String> =
+        said.iter().map(|piece| delta(None, "text_delta", "text", piece)).collect();
     stream.push(r#"{"type":"stream_event","event":{"type":"content_block_stop","index":0},"parent_tool_use_id":null}"#.to_owned());
     stream.push(serde_json::json!({"type": "assistant", "text": said.concat()}).to_string());
     let mut recording = recorded(&stream);
@@ -38,11 +64,32 @@ fn a_secret_in_several_pieces_is_one() {
         found.iter().map(|finding| (finding.line, finding.kind)).collect::<Vec<_>>(),
         [(3, "email"), (7, "key"), (14, "email"), (14, "key")]
     );
-    assert_eq!((found[0].place.as_str(), found[0].excerpt.as_str()), ("event.delta.text", "ann*** (18 bytes)"));
+    assert_eq!(
+        (found[0].place.as_str(), found[0].excerpt.as_str()),
+        ("event.delta.text", "ann*** (18 bytes)")
+    );
     let counts = scrub(&mut recording, &[]);
     assert_eq!((counts["email"], counts["key"]), (2, 2));
-    assert_eq!(pieces(&recording, "text"), ["Ask ", "<email:1>", "", "", ", the", " key is <key:1>", "", "", " and", " that is ", "all"]);
-    assert_eq!(lines(&recording).last().unwrap(), r#"{"type":"assistant","text":"Ask <email:1>, the key is <key:1> and that is all"}"#);
+    assert_eq!(
+        pieces(&recording, "text"),
+        [
+            "Ask ",
+            "<email:1>",
+            "",
+            "",
+            ", the",
+            " key is <key:1>",
+            "",
+            "",
+            " and",
+            " that is ",
+            "all"
+        ]
+    );
+    assert_eq!(
+        lines(&recording).last().unwrap(),
+        r#"{"type":"assistant","text":"Ask <email:1>, the key is <key:1> and that is all"}"#
+    );
     assert_eq!(lint(&recording), []);
     assert!(scrub(&mut recording, &[]).is_empty());
 }
@@ -60,27 +107,49 @@ fn the_threads_and_kinds_of_pieces_are_kept_apart_and_order_is_kept() {
     scrub(&mut recording, &[]);
     assert_eq!(pieces(&recording, "partial_json"), ["{\"api_key\": \"<secret:1>", "\"}"]);
     assert_eq!(pieces(&recording, "text"), ["<email:1>", ""]);
-    assert_eq!(lines(&recording)[2], r#"{"type":"system","subtype":"status","text":"x <email:2>"}"#);
+    assert_eq!(
+        lines(&recording)[2],
+        r#"{"type":"system","subtype":"status","text":"x <email:2>"}"#
+    );
 }
 
 #[test]
 fn a_folder_in_several_pieces_is_one_variable() {
     let roots = [Root::home("/srv/ann"), Root::cwd("/srv/ann/my own project")];
     for (told, expected) in [
-        (&["see /srv/", "ann/my", " own", " project/x.rs", " and on"][..], &["see ${cwd}", "", "", "/x.rs", " and on"][..]),
-        (&["see /srv/ann", "-too and ", "/srv", "/ann"], &["see /srv/ann", "-too and ", "${home}", ""]),
-        (&["/srv/ann/my own", " projects, ann", "@x.io"], &["${home}/my own", " projects, <email:1>", ""]),
-        (&["a-srv-ann-my-own", "-project/memory ${c", "wd} ${cwd}"], &["a${cwd_slug}", "/memory ${dollar}{cwd}", " ${dollar}{cwd}"]),
+        (
+            &["see /srv/", "ann/my", " own", " project/x.rs", " and on"][..],
+            &["see ${cwd}", "", "", "/x.rs", " and on"][..],
+        ),
+        (
+            &["see /srv/ann", "-too and ", "/srv", "/ann"],
+            &["see /srv/ann", "-too and ", "${home}", ""],
+        ),
+        (
+            &["/srv/ann/my own", " projects, ann", "@x.io"],
+            &["${home}/my own", " projects, <email:1>", ""],
+        ),
+        (
+            &["a-srv-ann-my-own", "-project/memory ${c", "wd} ${cwd}"],
+            &["a${cwd_slug}", "/memory ${dollar}{cwd}", " ${dollar}{cwd}"],
+        ),
         (&["A_KEY=/srv/an", "n me@x", ".io"], &["A_KEY=${home}", " <email:1>", ""]),
     ] {
         for (kind, key) in [("text_delta", "text"), ("input_json_delta", "partial_json")] {
-            let mut stream: Vec<String> = told.iter().map(|piece| delta(None, kind, key, piece)).collect();
-            stream.push(serde_json::json!({"type": "assistant", "text": told.concat()}).to_string());
+            let mut stream: Vec<String> =
+                told.iter().map(|piece| delta(None, kind, key, piece)).collect();
+            stream
+                .push(serde_json::json!({"type": "assistant", "text": told.concat()}).to_string());
             let mut recording = recorded(&stream);
             scrub(&mut recording, &roots);
             assert_eq!(pieces(&recording, key), expected);
-            assert_eq!(lines(&recording).pop().unwrap(), serde_json::json!({"type": "assistant", "text": expected.concat()}).to_string());
-            let there = [("cwd", "/srv/ann/my own project"), ("home", "/srv/ann")].map(|(name, path)| (name.into(), path.into())).into();
+            assert_eq!(
+                lines(&recording).pop().unwrap(),
+                serde_json::json!({"type": "assistant", "text": expected.concat()}).to_string()
+            );
+            let there = [("cwd", "/srv/ann/my own project"), ("home", "/srv/ann")]
+                .map(|(name, path)| (name.into(), path.into()))
+                .into();
             assert_eq!(
                 pieces(&recording.expand(&there), key).concat(),
                 told.concat().replace("ann@x.io", "<email:1>").replace("me@x.io", "<email:1>")

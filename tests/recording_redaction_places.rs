@@ -8,17 +8,30 @@ use support::recorded::{lines, recorded};
 #[test]
 fn the_header_is_looked_at_as_the_json_and_the_flags_that_it_holds() {
     let mut recording = recorded(&["hunter-2-hunter told on stderr"]);
-    let argv = ["--api-key", "hunter-2-hunter", r#"--mcp-config={"A_TOKEN":"x"}"#, r#"{"headers":{"Authorization":"x"}}"#, "--verbose"];
+    let argv = [
+        "--api-key",
+        "hunter-2-hunter",
+        r#"--mcp-config={"A_TOKEN":"x"}"#,
+        r#"{"headers":{"Authorization":"x"}}"#,
+        "--verbose",
+    ];
     recording.header.argv = Some(argv.map(str::to_owned).to_vec());
     recording.header.env = [("MY_SECRET".to_owned(), "zyxwvut9".to_owned())].into();
-    recording.header.vars =
-        [("cwd", "/home/ann/src"), ("cwd_slug", "-home-ann-src")].map(|(name, path)| (name.to_owned(), path.to_owned())).into();
+    recording.header.vars = [("cwd", "/home/ann/src"), ("cwd_slug", "-home-ann-src")]
+        .map(|(name, path)| (name.to_owned(), path.to_owned()))
+        .into();
     assert_eq!(lint(&recording).last().unwrap().place, "byte 0");
     assert!(lint(&recording).iter().any(|finding| finding.place == "vars.cwd_slug"));
     scrub(&mut recording, &[]);
     assert_eq!(
         recording.header.argv.as_ref().unwrap(),
-        &["--api-key", "<secret:1>", r#"--mcp-config={"A_TOKEN":"x"}"#, r#"{"headers":{"Authorization":"<secret:2>"}}"#, "--verbose"]
+        &[
+            "--api-key",
+            "<secret:1>",
+            r#"--mcp-config={"A_TOKEN":"x"}"#,
+            r#"{"headers":{"Authorization":"<secret:2>"}}"#,
+            "--verbose"
+        ]
     );
     assert_eq!(recording.header.env["MY_SECRET"], "<secret:3>");
     assert_eq!(
@@ -32,12 +45,14 @@ fn the_header_is_looked_at_as_the_json_and_the_flags_that_it_holds() {
 fn what_this_build_does_not_know_is_looked_at_too() {
     let file = "{\"claude-wire\":\"recording\",\"version\":1,\"by\":{\"mail\":\"ann@x.io\",\"password\":\"x\"}}\n{\"us\":0,\"later\":{\"to\":\"bob@x.io\"}}\n";
     let mut recording = Recording::from_bytes(file.as_bytes()).unwrap();
-    let found: Vec<_> = lint(&recording).iter().map(|finding| (finding.line, finding.kind)).collect();
+    let found: Vec<_> =
+        lint(&recording).iter().map(|finding| (finding.line, finding.kind)).collect();
     assert_eq!(found, [(1, "email"), (1, "secret"), (2, "email")]);
     scrub(&mut recording, &[]);
     let text = String::from_utf8(recording.to_bytes()).unwrap();
     assert!(
-        text.contains(r#""by":{"mail":"<email:1>","password":"<secret:1>"}"#) && text.contains(r#""later":{"to":"<email:2>"}"#),
+        text.contains(r#""by":{"mail":"<email:1>","password":"<secret:1>"}"#)
+            && text.contains(r#""later":{"to":"<email:2>"}"#),
         "{text}"
     );
     assert_eq!(lint(&recording), []);
@@ -50,7 +65,10 @@ fn unknown_keys_of_known_events_are_looked_at_too() {
         {\"us\":1,\"out\":\"to bob@x.io\",\"as\":\"text\",\"password\":\"p1\"}\n\
         {\"us\":2,\"exit\":{\"code\":0},\"host\":\"sk-ant-a1\"}\n";
     let mut recording = Recording::from_bytes(file.as_bytes()).unwrap();
-    let found: Vec<_> = lint(&recording).iter().map(|finding| format!("{} {} {}", finding.line, finding.kind, finding.place)).collect();
+    let found: Vec<_> = lint(&recording)
+        .iter()
+        .map(|finding| format!("{} {} {}", finding.line, finding.kind, finding.place))
+        .collect();
     assert_eq!(found, ["2 email by.mail", "3 email byte 3", "3 secret password", "4 key host"]);
     assert_eq!(scrub(&mut recording, &[]).values().sum::<u64>(), 4);
     let text = String::from_utf8(recording.to_bytes()).unwrap();
@@ -72,7 +90,10 @@ fn what_a_fault_says_is_looked_at_too() {
         {\"us\":0,\"fault\":{\"name\":\"odd\",\"seed\":7,\"sent\":\"to ann@x.io\",\"header\":{\"authorization\":\"hush\"}}}\n\
         {\"us\":0,\"out\":{\"to\":\"ann@x.io\"}}\n";
     let mut recording = Recording::from_bytes(file.as_bytes()).unwrap();
-    let found: Vec<_> = lint(&recording).iter().map(|finding| format!("{} {} {}", finding.line, finding.kind, finding.place)).collect();
+    let found: Vec<_> = lint(&recording)
+        .iter()
+        .map(|finding| format!("{} {} {}", finding.line, finding.kind, finding.place))
+        .collect();
     assert_eq!(found, ["2 email sent", "2 secret header.authorization", "3 email to"]);
     scrub(&mut recording, &[]);
     let text = String::from_utf8(recording.to_bytes()).unwrap();

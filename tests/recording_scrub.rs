@@ -16,11 +16,19 @@ fn scrubbed(line: &str) -> (String, BTreeMap<&'static str, u64>) {
     let mut recording = recorded(vec![EventKind::Out(line.into())]);
     let findings = lint(&recording);
     let counts = scrub(&mut recording, &[]);
-    assert_eq!(findings.len() as u64, counts.values().sum::<u64>(), "lint and scrub differ on {line}");
+    assert_eq!(
+        findings.len() as u64,
+        counts.values().sum::<u64>(),
+        "lint and scrub differ on {line}"
+    );
     assert_eq!(recording.header.redactions, Some(counts.values().sum()));
     assert_eq!(lint(&recording), [], "{line}");
     let payload = recording.events[0].payload().unwrap().clone();
-    assert_eq!(payload.json().is_some(), Payload::from(line).json().is_some(), "scrubbing broke {line}: {payload:?}");
+    assert_eq!(
+        payload.json().is_some(),
+        Payload::from(line).json().is_some(),
+        "scrubbing broke {line}: {payload:?}"
+    );
 
     let once = recording.to_bytes();
     assert!(scrub(&mut recording, &[]).is_empty());
@@ -32,7 +40,10 @@ fn scrubbed(line: &str) -> (String, BTreeMap<&'static str, u64>) {
 fn each_rule_leaves_a_typed_numbered_placeholder() {
     for (line, expected) in [
         (r#"{"a":"key sk-ant-api03-AbC_1-2, sk-ant-x."}"#, r#"{"a":"key <key:1>, <key:2>."}"#),
-        (r#"{"h":"Authorization: Bearer abc.DEF-123_456/789+=="}"#, r#"{"h":"Authorization: Bearer <token:1>"}"#),
+        (
+            r#"{"h":"Authorization: Bearer abc.DEF-123_456/789+=="}"#,
+            r#"{"h":"Authorization: Bearer <token:1>"}"#,
+        ),
         (
             r#"{"a":"ann.b+c@mail.example.org, bob@x.io.","b":"ann.b+c@mail.example.org"}"#,
             r#"{"a":"<email:1>, <email:2>.","b":"<email:1>"}"#,
@@ -110,7 +121,9 @@ fn what_the_cli_adds_to_a_tools_words_is_replaced_and_they_stay() {
 
 #[test]
 fn a_short_text_does_not_grow_long_by_being_scrubbed() {
-    let line = |letters: usize| format!(r#"{{"type":"control_response","description":"{} a@b.cc"}}"#, "x".repeat(letters));
+    let line = |letters: usize| {
+        format!(r#"{{"type":"control_response","description":"{} a@b.cc"}}"#, "x".repeat(letters))
+    };
     // 40 bytes are short; with the placeholder they would be 43, and the second scrub would take them for long.
     assert_eq!(scrubbed(&line(33)).1, BTreeMap::from([("email", 1)]));
     assert_eq!(scrubbed(&line(34)).1, BTreeMap::from([("text", 1)]));
@@ -119,7 +132,10 @@ fn a_short_text_does_not_grow_long_by_being_scrubbed() {
 #[test]
 fn markup_is_no_placeholder() {
     let line = r#"{"password":"<b>xyz</b>","type":"control_response","description":"<a>long long long long long long long long</a>"}"#;
-    assert_eq!(scrubbed(line).0, r#"{"password":"<secret:1>","type":"control_response","description":"<text:1>"}"#);
+    assert_eq!(
+        scrubbed(line).0,
+        r#"{"password":"<secret:1>","type":"control_response","description":"<text:1>"}"#
+    );
 }
 
 #[test]
@@ -133,7 +149,10 @@ fn a_later_scrub_goes_on_counting() {
 
 #[test]
 fn header_stderr_and_marks_are_scrubbed_too() {
-    let mut recording = recorded(vec![EventKind::Err("sk-ant-1".into()), EventKind::Mark("ask ann@x.io".to_owned())]);
+    let mut recording = recorded(vec![
+        EventKind::Err("sk-ant-1".into()),
+        EventKind::Mark("ask ann@x.io".to_owned()),
+    ]);
     recording.header.argv = Some(vec!["--key=sk-ant-1".to_owned()]);
     recording.header.env = BTreeMap::from([
         ("ANTHROPIC_API_KEY".to_owned(), "anything".to_owned()),
@@ -156,7 +175,8 @@ fn lint_tells_line_kind_place_and_a_masked_excerpt() {
         EventKind::Err("no such user: bob@x.io".into()),
         EventKind::Err("\"bob@x.io\"".into()),
     ]);
-    recording.header.argv = Some(vec!["-p".to_owned(), "--api-key".to_owned(), "abcdefghijkl".to_owned()]);
+    recording.header.argv =
+        Some(vec!["-p".to_owned(), "--api-key".to_owned(), "abcdefghijkl".to_owned()]);
     let found: Vec<String> = lint(&recording).iter().map(ToString::to_string).collect();
     assert_eq!(
         found,

@@ -6,7 +6,8 @@ use claude_wire::recording::{Event, EventKind, Header, Payload, Recording, Root,
 
 fn recorded(lines: &[&str]) -> Recording {
     let mut recording = Recording::new(Header::new());
-    recording.events = lines.iter().map(|line| Event::new(0, EventKind::Out((*line).into()))).collect();
+    recording.events =
+        lines.iter().map(|line| Event::new(0, EventKind::Out((*line).into()))).collect();
     recording
 }
 
@@ -41,7 +42,14 @@ fn paths_and_slugs_become_variables_and_nothing_else_changes() {
             "stderr: ${cwd}: No such file.",
         ]
     );
-    assert_eq!(recording.header.vars, live(&[("cwd", "/home/user/project"), ("cwd_slug", "-home-user-project"), ("home", "/home/user")]));
+    assert_eq!(
+        recording.header.vars,
+        live(&[
+            ("cwd", "/home/user/project"),
+            ("cwd_slug", "-home-user-project"),
+            ("home", "/home/user")
+        ])
+    );
 }
 
 #[test]
@@ -50,7 +58,12 @@ fn a_path_is_only_taken_where_it_ends() {
     let mut recording = recorded(&[text]);
     scrub(&mut recording, &roots());
     // The homes of others are no variables.
-    assert_eq!(lines(&recording), ["/Users/<user:1> /Users/<user:2> /Users/<user:3> /Users/<user:4> x${home_slug}-src-app-10"]);
+    assert_eq!(
+        lines(&recording),
+        [
+            "/Users/<user:1> /Users/<user:2> /Users/<user:3> /Users/<user:4> x${home_slug}-src-app-10"
+        ]
+    );
 
     let mut recorded = recorded(&["/Users/ann. /Users/ann, /Users/ann' /Users/ann/x"]);
     scrub(&mut recorded, &roots());
@@ -73,12 +86,17 @@ fn short_roots_match_no_more_than_they_mean() {
 
 #[test]
 fn live_values_go_in_and_slugs_follow() {
-    let mut recording = recorded(&[r#"{"cwd":"/Users/ann/src/app_1","at":"-Users-ann-src-app-1","home":"/Users/ann"}"#]);
+    let mut recording = recorded(&[
+        r#"{"cwd":"/Users/ann/src/app_1","at":"-Users-ann-src-app-1","home":"/Users/ann"}"#,
+    ]);
     recording.header.argv = Some(vec!["--add-dir=/Users/ann/src/app_1".to_owned()]);
     scrub(&mut recording, &roots());
 
     let defaults = recording.expand(&BTreeMap::new());
-    assert_eq!(lines(&defaults), [r#"{"cwd":"/home/user/project","at":"-home-user-project","home":"/home/user"}"#]);
+    assert_eq!(
+        lines(&defaults),
+        [r#"{"cwd":"/home/user/project","at":"-home-user-project","home":"/home/user"}"#]
+    );
     assert!(defaults.header.vars.is_empty());
 
     let there = recording.expand(&live(&[("cwd", "/tmp/t.1"), ("unused", "x")]));
@@ -91,7 +109,10 @@ fn the_sessions_own_dollars_are_safe() {
     let text = "echo ${HOME} ${cwd} ${dollar} ${dollar}{cwd} $ ${ /Users/ann";
     let mut recording = recorded(&[text]);
     scrub(&mut recording, &roots());
-    assert_eq!(lines(&recording), ["echo ${HOME} ${dollar}{cwd} ${dollar}{dollar} ${dollar}{dollar}{cwd} $ ${ ${home}"]);
+    assert_eq!(
+        lines(&recording),
+        ["echo ${HOME} ${dollar}{cwd} ${dollar}{dollar} ${dollar}{dollar}{cwd} $ ${ ${home}"]
+    );
     let back = live(&[("cwd", "/elsewhere"), ("home", "/Users/ann")]);
     assert_eq!(lines(&recording.expand(&back)), [text]);
 
@@ -118,5 +139,8 @@ fn a_folder_that_a_recorder_named_as_the_value_of_its_variable_is_hidden_as_well
     assert_eq!(recording.header.vars["cwd"], "/home/user/project");
     assert_eq!(recording.header.vars["cwd_slug"], "-home-user-project");
     assert!(!String::from_utf8(recording.to_bytes()).unwrap().contains("srv"));
-    assert!(scrub(&mut recording, &[Root::cwd("/srv/me/x")]).is_empty(), "a second run finds nothing");
+    assert!(
+        scrub(&mut recording, &[Root::cwd("/srv/me/x")]).is_empty(),
+        "a second run finds nothing"
+    );
 }

@@ -23,7 +23,8 @@ const ASKS_IN_MID_TURN: &str = r#"
 
 const ONE: &str = r#"{"type":"assistant","n":1}"#;
 const TWO: &str = r#"{"type":"assistant","n":2}"#;
-const R1: &str = r#"{"type":"control_response","response":{"subtype":"success","request_id":"r1"}}"#;
+const R1: &str =
+    r#"{"type":"control_response","response":{"subtype":"success","request_id":"r1"}}"#;
 
 #[tokio::test(start_paused = true)]
 async fn a_request_that_reads_may_come_early() {
@@ -90,7 +91,11 @@ async fn parallel_requests_of_the_cli_are_answered_in_any_order() {
         {"us":1,"in":{"type":"control_response","response":{"subtype":"success","request_id":"c2","response":{}}}}
         {"us":1,"out":{"type":"assistant","n":2}}
         {"us":1,"out":{"type":"result","subtype":"success","is_error":false}}"#;
-    let answer = |id: &str| format!(r#"{{"type":"control_response","response":{{"subtype":"success","request_id":"{id}"}}}}"#);
+    let answer = |id: &str| {
+        format!(
+            r#"{{"type":"control_response","response":{{"subtype":"success","request_id":"{id}"}}}}"#
+        )
+    };
     let mut host = Host::of(hooks);
     host.write(user("Hi")).await;
     host.line().await;
@@ -115,7 +120,8 @@ async fn a_request_that_nobody_answered_blocks_nothing() {
     host.line().await;
     host.expect(&[RESULT]).await;
     // And a host that answers nevertheless is no other host: the CLI would not look at it.
-    host.write(r#"{"type":"control_response","response":{"subtype":"success","request_id":"c1"}}"#).await;
+    host.write(r#"{"type":"control_response","response":{"subtype":"success","request_id":"c1"}}"#)
+        .await;
     host.finish().await;
 }
 
@@ -143,7 +149,8 @@ async fn initialize_waits_for_the_servers_it_asks_for() {
         {"us":1,"in":{"type":"control_response","response":{"subtype":"success","request_id":"c1","response":{"mcp_response":{}}}}}
         {"us":1,"out":{"type":"control_response","response":{"subtype":"success","request_id":"r1"}}}"#;
     let mut host = Host::of(servers);
-    host.write(control("r1", r#"{"subtype":"initialize","hooks":{},"sdkMcpServers":["calc"]}"#)).await;
+    host.write(control("r1", r#"{"subtype":"initialize","hooks":{},"sdkMcpServers":["calc"]}"#))
+        .await;
     assert!(host.line().await.unwrap().contains("mcp_message"));
     host.expect_silence().await;
     host.write(r#"{"type":"control_response","response":{"subtype":"success","request_id":"c1","response":{"mcp_response":{"id":3}}}}"#)
@@ -171,8 +178,11 @@ fn with_uuid(uuid: &str, text: &str) -> String {
 async fn a_prompt_that_was_queued_holds_back_its_own_turn_only() {
     let mut host = Host::of(QUEUED);
     host.write(with_uuid("a", "one")).await;
-    host.expect(&[r#"{"type":"system","subtype":"init","user_message_uuids":["a"]}"#, r#"{"type":"result","user_message_uuid":"a"}"#])
-        .await;
+    host.expect(&[
+        r#"{"type":"system","subtype":"init","user_message_uuids":["a"]}"#,
+        r#"{"type":"result","user_message_uuid":"a"}"#,
+    ])
+    .await;
     host.expect_silence().await;
     host.write(with_uuid("b", "two")).await;
     host.expect(&[
@@ -245,7 +255,8 @@ async fn a_recorded_signal_brings_the_recorded_end() {
 
 #[tokio::test(start_paused = true)]
 async fn a_signal_that_was_not_recorded_ends_the_player_as_it_ends_the_cli() {
-    for (signal, code) in [(Signal::Terminate, 143), (Signal::Hangup, 129), (Signal::Interrupt, 0)] {
+    for (signal, code) in [(Signal::Terminate, 143), (Signal::Hangup, 129), (Signal::Interrupt, 0)]
+    {
         let mut host = Host::of(ASKS_IN_MID_TURN);
         host.write(user("Hi")).await;
         host.expect(&[INIT, ONE, RESULT]).await;
@@ -307,16 +318,22 @@ async fn a_cli_that_dies_by_itself_does_so() {
         {"us":5,"err":"error: unknown option '--nope'"}
         {"us":1,"exit":{"code":1}}"#;
     let end = Host::of(dies).end().await;
-    assert_eq!((end.exit, end.err.as_str()), (Exit::from_code(1), "error: unknown option '--nope'\n"));
+    assert_eq!(
+        (end.exit, end.err.as_str()),
+        (Exit::from_code(1), "error: unknown option '--nope'\n")
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_host_that_does_not_read_can_still_write() {
-    let mut events = String::from(r#"{"us":0,"in":{"type":"user","message":{"role":"user","content":"Hi"}}}"#);
+    let mut events =
+        String::from(r#"{"us":0,"in":{"type":"user","message":{"role":"user","content":"Hi"}}}"#);
     let long = "x".repeat(1_000_000);
     events += &format!("\n{{\"us\":1,\"out\":{{\"type\":\"assistant\",\"text\":\"{long}\"}}}}\n");
     for number in 0..100 {
-        events += &format!(r#"{{"us":0,"in":{{"type":"control_request","request_id":"{number}","request":{{"subtype":"get_usage"}}}}}}"#);
+        events += &format!(
+            r#"{{"us":0,"in":{{"type":"control_request","request_id":"{number}","request":{{"subtype":"get_usage"}}}}}}"#
+        );
         events.push('\n');
     }
     let mut host = Host::with(Script::new(&recording(&events)), 16);

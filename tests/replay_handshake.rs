@@ -7,7 +7,8 @@ use claude_wire::player::Replay;
 use claude_wire::{Session, transport::Exit};
 use replay_support::{Host, control, recording, user};
 
-const READY: &str = r#"{"type":"control_response","response":{"subtype":"success","request_id":"r1"}}"#;
+const READY: &str =
+    r#"{"type":"control_response","response":{"subtype":"success","request_id":"r1"}}"#;
 const INIT: &str = r#"{"type":"system","subtype":"init"}"#;
 const RESULT: &str = r#"{"type":"result","subtype":"success","is_error":false,"result":"Hello"}"#;
 const INITIALIZE: &str = r#"{"subtype":"initialize"}"#;
@@ -89,10 +90,12 @@ async fn a_second_early_prompt_waits_for_its_turn() {
     host.write(control("r1", INITIALIZE)).await;
     host.expect(&[READY]).await;
     host.write(user("one")).await;
-    host.expect(&[r#"{"type":"system","subtype":"init","n":1}"#, r#"{"type":"result","n":1}"#]).await;
+    host.expect(&[r#"{"type":"system","subtype":"init","n":1}"#, r#"{"type":"result","n":1}"#])
+        .await;
     host.expect_silence().await;
     host.write(user("two")).await;
-    host.expect(&[r#"{"type":"system","subtype":"init","n":2}"#, r#"{"type":"result","n":2}"#]).await;
+    host.expect(&[r#"{"type":"system","subtype":"init","n":2}"#, r#"{"type":"result","n":2}"#])
+        .await;
     host.finish().await;
 }
 

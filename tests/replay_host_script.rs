@@ -20,13 +20,19 @@ fn steps(script: &HostScript) -> Vec<(String, (usize, usize))> {
     let name = |action: &HostAction| match action {
         HostAction::Prompt { content, uuid } => format!("prompt {content} {uuid:?}"),
         HostAction::Control { subtype, request } => format!("{subtype} {request}"),
-        HostAction::Answer { to: AnswerTo { subtype, about, nth, .. }, response } => format!("answer {subtype} {about} {nth} {response}"),
+        HostAction::Answer { to: AnswerTo { subtype, about, nth, .. }, response } => {
+            format!("answer {subtype} {about} {nth} {response}")
+        }
         HostAction::Raw(line) => format!("raw {}", String::from_utf8_lossy(line.bytes())),
         HostAction::Signal(name) => name.clone(),
         HostAction::Eof => "eof".to_owned(),
         other => panic!("{other:?}"),
     };
-    script.steps().iter().map(|step| (name(&step.action), (step.moment.results, step.moment.lines))).collect()
+    script
+        .steps()
+        .iter()
+        .map(|step| (name(&step.action), (step.moment.results, step.moment.lines)))
+        .collect()
 }
 
 #[test]
@@ -70,15 +76,33 @@ fn what_no_session_writes_is_named() {
     let user = r#"{"us":0,"in":{"type":"user","message":{"role":"user","content":"Hi"}}}"#;
     let result = r#"{"us":0,"out":{"type":"result"}}"#;
     for (events, why) in [
-        (vec![user, INITIALIZE], Some("event 1: the first thing written is not an initialize request")),
-        (vec![], Some("event 1: the first thing written is not an initialize request")),
-        (vec![INITIALIZE, user, user], Some("event 3: a prompt before the result of the one before it")),
-        (vec![INITIALIZE, user, result, user, result], None),
-        (vec![INITIALIZE, r#"{"us":0,"in":"nonsense","as":"text"}"#], Some("event 2: no line of a session: nonsense")),
-        (vec![INITIALIZE, r#"{"us":0,"in":{"type":"user"}}"#], Some("event 2: a prompt without content")),
-        (vec![INITIALIZE, r#"{"us":0,"signal":"SIGINT"}"#], Some("event 2: a session sends no SIGINT")),
         (
-            vec![INITIALIZE, r#"{"us":0,"in":{"type":"control_response","response":{"request_id":"?"}}}"#],
+            vec![user, INITIALIZE],
+            Some("event 1: the first thing written is not an initialize request"),
+        ),
+        (vec![], Some("event 1: the first thing written is not an initialize request")),
+        (
+            vec![INITIALIZE, user, user],
+            Some("event 3: a prompt before the result of the one before it"),
+        ),
+        (vec![INITIALIZE, user, result, user, result], None),
+        (
+            vec![INITIALIZE, r#"{"us":0,"in":"nonsense","as":"text"}"#],
+            Some("event 2: no line of a session: nonsense"),
+        ),
+        (
+            vec![INITIALIZE, r#"{"us":0,"in":{"type":"user"}}"#],
+            Some("event 2: a prompt without content"),
+        ),
+        (
+            vec![INITIALIZE, r#"{"us":0,"signal":"SIGINT"}"#],
+            Some("event 2: a session sends no SIGINT"),
+        ),
+        (
+            vec![
+                INITIALIZE,
+                r#"{"us":0,"in":{"type":"control_response","response":{"request_id":"?"}}}"#,
+            ],
             Some("event 2: an answer to no request"),
         ),
     ] {
@@ -90,8 +114,11 @@ fn what_no_session_writes_is_named() {
 #[test]
 fn a_session_writes_stream_json_only() {
     let with_argv = |argv: &str| {
-        let file = format!("{{\"claude-wire\":\"recording\",\"version\":1,\"argv\":{argv}}}\n{INITIALIZE}\n");
-        HostScript::from_recording(&Recording::from_bytes(file.as_bytes()).unwrap()).writable_by_session()
+        let file = format!(
+            "{{\"claude-wire\":\"recording\",\"version\":1,\"argv\":{argv}}}\n{INITIALIZE}\n"
+        );
+        HostScript::from_recording(&Recording::from_bytes(file.as_bytes()).unwrap())
+            .writable_by_session()
     };
     assert!(with_argv(r#"["--input-format","stream-json","--output-format=stream-json"]"#).is_ok());
     let error = with_argv(r#"["-p","--output-format","stream-json"]"#).unwrap_err();

@@ -18,8 +18,12 @@ async fn a_reply_carries_the_live_request_id_as_it_was_spelled() {
         r#"{"type":"control_response","response":{ "subtype":"success", "request_id" : "\u0061\n", "response":{"pid":1,"note":"req_1"}}}"#,
     ])
     .await;
-    host.write(r#"{"type":"control_request","request_id":null,"request":{"subtype":"get_usage"}}"#).await;
-    host.expect(&[r#"{"type":"control_response","response":{"request_id":null,"subtype":"success"}}"#]).await;
+    host.write(r#"{"type":"control_request","request_id":null,"request":{"subtype":"get_usage"}}"#)
+        .await;
+    host.expect(&[
+        r#"{"type":"control_response","response":{"request_id":null,"subtype":"success"}}"#,
+    ])
+    .await;
     host.finish().await;
 }
 
@@ -33,7 +37,10 @@ async fn a_reused_request_id_belongs_to_the_latest_request() {
     let mut host = Host::of(again);
     for (id, number) in [("a", 1), ("b", 2)] {
         host.write(control(id, r#"{"subtype":"get_usage"}"#)).await;
-        host.expect(&[&format!(r#"{{"type":"control_response","response":{{"request_id":"{id}","n":{number}}}}}"#)]).await;
+        host.expect(&[&format!(
+            r#"{{"type":"control_response","response":{{"request_id":"{id}","n":{number}}}}}"#
+        )])
+        .await;
     }
     host.finish().await;
 }
@@ -50,7 +57,8 @@ const PROMPT: &str = r#"
 #[tokio::test(start_paused = true)]
 async fn the_live_uuid_of_a_prompt_stands_in_every_field_for_it() {
     let mut host = Host::of(PROMPT);
-    host.write(r#"{"type":"user","uuid":"brand-new","message":{"role":"user","content":"Hi"}}"#).await;
+    host.write(r#"{"type":"user","uuid":"brand-new","message":{"role":"user","content":"Hi"}}"#)
+        .await;
     host.expect(&[
         r#"{"command_uuid":"brand-new","type":"command_lifecycle","state":"started"}"#,
         r#"{"type":"user","isReplay":true,"uuid":"brand-new","message":{"role":"user","content":"old"}}"#,
@@ -70,7 +78,8 @@ async fn the_live_uuid_of_a_prompt_stands_in_every_field_for_it() {
 async fn a_prompt_without_a_uuid_leaves_the_recorded_one() {
     let mut host = Host::of(PROMPT);
     host.write(r#"{"type":"user","message":{"role":"user","content":"Hi"}}"#).await;
-    host.expect(&[r#"{"command_uuid":"\u006fld","type":"command_lifecycle","state":"started"}"#]).await;
+    host.expect(&[r#"{"command_uuid":"\u006fld","type":"command_lifecycle","state":"started"}"#])
+        .await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -32,7 +32,9 @@ const PERMISSION: &str = r#"
     {"us":1,"exit":{"code":0}}"#;
 
 fn answer(id: &str, response: &str) -> String {
-    format!(r#"{{"type":"control_response","response":{{"subtype":"success","request_id":"{id}","response":{response}}}}}"#)
+    format!(
+        r#"{{"type":"control_response","response":{{"subtype":"success","request_id":"{id}","response":{response}}}}}"#
+    )
 }
 
 #[tokio::test(start_paused = true)]
@@ -44,7 +46,10 @@ async fn the_recorded_prompts_bring_the_recorded_turns() {
     }
     let end = host.finish().await;
     assert_eq!((end.out.as_str(), end.err.as_str()), ("", ""));
-    assert_eq!(end.report.to_string(), "replay: played=5 matched=3 divergences=0 left=0 cli=2.1.329");
+    assert_eq!(
+        end.report.to_string(),
+        "replay: played=5 matched=3 divergences=0 left=0 cli=2.1.329"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -80,8 +85,16 @@ async fn a_prompt_past_the_end_is_refused() {
     }
     let end = host.end().await;
     assert!(end.report.divergences()[0].is_extra());
-    assert!(end.divergence().contains("does not have\n  arrived: prompt \"Once more\"\n"), "{}", end.report);
-    assert_eq!(end.out.lines().collect::<Vec<_>>(), [INIT, RESULT, INIT, RESULT], "what was played before is not lost");
+    assert!(
+        end.divergence().contains("does not have\n  arrived: prompt \"Once more\"\n"),
+        "{}",
+        end.report
+    );
+    assert_eq!(
+        end.out.lines().collect::<Vec<_>>(),
+        [INIT, RESULT, INIT, RESULT],
+        "what was played before is not lost"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -92,7 +105,12 @@ async fn an_input_that_closes_early_plays_the_open_turn_and_is_refused() {
     let end = host.end().await;
     assert_eq!(end.out.lines().collect::<Vec<_>>(), [INIT, RESULT]);
     assert!(end.report.divergences()[0].is_early_end());
-    assert!(end.divergence().contains("arrived: end of input\n  expected: prompt \"And again\" (event 4)"), "{}", end.report);
+    assert!(
+        end.divergence()
+            .contains("arrived: end of input\n  expected: prompt \"And again\" (event 4)"),
+        "{}",
+        end.report
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -108,7 +126,10 @@ async fn an_input_that_closes_in_mid_turn_lets_the_turn_finish() {
 async fn a_control_request_is_compared_by_its_meaning() {
     let mut host = Host::of(MODEL_THEN_PROMPT);
     host.write(r#"{"request":{"model":"opus","extra":null,"subtype":"set_model"},"request_id":"mine","type":"control_request"}"#).await;
-    host.expect(&[r#"{"type":"control_response","response":{"subtype":"success","request_id":"mine"}}"#]).await;
+    host.expect(&[
+        r#"{"type":"control_response","response":{"subtype":"success","request_id":"mine"}}"#,
+    ])
+    .await;
     host.write(user("Hi")).await;
     host.expect(&[RESULT]).await;
     host.finish().await;
@@ -120,7 +141,10 @@ async fn another_control_request_is_refused() {
     host.write(control("x", r#"{"subtype":"set_model","model":"haiku"}"#)).await;
     let text = host.end().await.divergence();
     assert!(text.contains(r#"arrived: control_request set_model {"model":"haiku"}"#), "{text}");
-    assert!(text.contains(r#"differs at request.model: expected "opus", actual "haiku""#), "{text}");
+    assert!(
+        text.contains(r#"differs at request.model: expected "opus", actual "haiku""#),
+        "{text}"
+    );
 
     let mut host = Host::of(MODEL_THEN_PROMPT);
     host.write(control("x", r#"{"subtype":"get_usage"}"#)).await;
@@ -134,7 +158,11 @@ async fn user_turns_are_boundaries_for_requests_that_change_something() {
     host.write(user("Hi")).await;
     let end = host.end().await;
     assert!(end.report.divergences()[0].is_out_of_turn());
-    assert!(end.divergence().contains("arrived: prompt \"Hi\"\n  expected: control_request set_model"), "{}", end.report);
+    assert!(
+        end.divergence().contains("arrived: prompt \"Hi\"\n  expected: control_request set_model"),
+        "{}",
+        end.report
+    );
 
     let prompt_then_model = r#"
         {"us":0,"in":{"type":"user","message":{"role":"user","content":"Hi"}}}
@@ -156,7 +184,10 @@ async fn within_a_turn_requests_of_several_kinds_come_in_any_order() {
         {"us":1,"in":{"type":"control_request","request_id":"r2","request":{"subtype":"set_permission_mode","mode":"plan"}}}
         {"us":1,"out":{"type":"control_response","response":{"subtype":"success","request_id":"r2"}}}"#;
     let mut host = Host::of(two);
-    for (id, request) in [("b", r#"{"subtype":"set_permission_mode","mode":"plan"}"#), ("a", r#"{"subtype":"set_model","model":"opus"}"#)] {
+    for (id, request) in [
+        ("b", r#"{"subtype":"set_permission_mode","mode":"plan"}"#),
+        ("a", r#"{"subtype":"set_model","model":"opus"}"#),
+    ] {
         host.write(control(id, request)).await;
         assert!(host.line().await.unwrap().contains(&format!(r#""request_id":"{id}""#)));
     }
@@ -178,7 +209,10 @@ async fn an_answer_belongs_to_its_request_and_counts_by_its_decision() {
     host.line().await;
     host.write(answer("c1", r#"{"behavior":"deny","message":"no"}"#)).await;
     let text = host.end().await.divergence();
-    assert!(text.contains(r#"differs at response.response.behavior: expected "allow", actual "deny""#), "{text}");
+    assert!(
+        text.contains(r#"differs at response.response.behavior: expected "allow", actual "deny""#),
+        "{text}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -192,7 +226,11 @@ async fn an_answer_to_no_request_is_refused() {
     let mut host = Host::of(PERMISSION);
     host.write(answer("c1", r#"{"behavior":"allow"}"#)).await;
     let end = host.end().await;
-    assert!(end.report.divergences()[0].is_out_of_turn(), "an answer before the question: {}", end.report);
+    assert!(
+        end.report.divergences()[0].is_out_of_turn(),
+        "an answer before the question: {}",
+        end.report
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -207,7 +245,11 @@ async fn what_was_never_asked_is_left_over() {
     let end = host.end().await;
     assert!(end.report.divergences()[0].is_leftover());
     assert_eq!(end.report.left().len(), 2, "{}", end.report);
-    assert!(end.divergence().contains("left: control_request get_usage {} (event 1)\n  left: stdout"), "{}", end.report);
+    assert!(
+        end.divergence().contains("left: control_request get_usage {} (event 1)\n  left: stdout"),
+        "{}",
+        end.report
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -220,12 +262,20 @@ async fn broken_lines_are_matched_by_their_bytes() {
     host.write("this is not json").await;
     let end = host.end().await;
     assert!(end.report.is_clean(), "{}", end.report);
-    assert_eq!((end.exit.code, end.err.as_str()), (Some(1), "Error parsing streaming input line\n"));
+    assert_eq!(
+        (end.exit.code, end.err.as_str()),
+        (Some(1), "Error parsing streaming input line\n")
+    );
 
     let mut host = Host::of(broken);
     host.write("this is not json either").await;
     let text = host.end().await.divergence();
-    assert!(text.contains(r#"differs at line: expected "this is not json", actual "this is not json either""#), "{text}");
+    assert!(
+        text.contains(
+            r#"differs at line: expected "this is not json", actual "this is not json either""#
+        ),
+        "{text}"
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -18,7 +18,8 @@ const SLOW: &str = r#"
     {"us":1000000,"out":{"type":"result","subtype":"success","is_error":false}}
     {"us":1000000,"eof":"in"}
     {"us":2000000,"exit":{"code":0}}"#;
-const R1: &str = r#"{"type":"control_response","response":{"subtype":"success","request_id":"r1"}}"#;
+const R1: &str =
+    r#"{"type":"control_response","response":{"subtype":"success","request_id":"r1"}}"#;
 
 async fn times(speed: f64) -> [Duration; 4] {
     let mut host = Host::with(Script::new(&recording(SLOW)).speed(speed), 1024);
@@ -56,9 +57,16 @@ async fn each_output_keeps_its_distance_to_what_it_waited_for() {
     let expected = [500, 1500, 3500, 6500].map(Duration::from_millis);
     // The timer's own grain is a millisecond.
     for (actual, expected) in times(1.0).await.into_iter().zip(expected) {
-        assert!(actual >= expected && actual < expected + Duration::from_millis(5), "{actual:?} for {expected:?}");
+        assert!(
+            actual >= expected && actual < expected + Duration::from_millis(5),
+            "{actual:?} for {expected:?}"
+        );
     }
     for (actual, expected) in times(2.0).await.into_iter().zip(expected) {
-        assert!(actual >= expected / 2 && actual < expected / 2 + Duration::from_millis(5), "{actual:?} for {:?}", expected / 2);
+        assert!(
+            actual >= expected / 2 && actual < expected / 2 + Duration::from_millis(5),
+            "{actual:?} for {:?}",
+            expected / 2
+        );
     }
 }

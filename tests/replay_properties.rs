@@ -16,7 +16,8 @@ struct Session {
 }
 
 fn session() -> impl Strategy<Value = Session> {
-    (0..5usize, prop::collection::vec((0..3u8, 0..3u8), 0..6)).prop_map(|(callbacks, reads)| Session { callbacks, reads })
+    (0..5usize, prop::collection::vec((0..3u8, 0..3u8), 0..6))
+        .prop_map(|(callbacks, reads)| Session { callbacks, reads })
 }
 
 fn read(number: usize, id: &str) -> String {
@@ -24,15 +25,20 @@ fn read(number: usize, id: &str) -> String {
 }
 
 fn answer(number: usize) -> String {
-    format!(r#"{{"type":"control_response","response":{{"subtype":"success","request_id":"c{number}","response":{{"n":{number}}}}}}}"#)
+    format!(
+        r#"{{"type":"control_response","response":{{"subtype":"success","request_id":"c{number}","response":{{"n":{number}}}}}}}"#
+    )
 }
 
 impl Session {
     fn events(&self) -> String {
         let mut events = Vec::new();
         let reads = |place, events: &mut Vec<String>| {
-            for (number, _) in self.reads.iter().enumerate().filter(|(_, (recorded, _))| *recorded == place) {
-                events.push(format!(r#"{{"us":1,"in":{}}}"#, read(number, &format!("old{number}"))));
+            for (number, _) in
+                self.reads.iter().enumerate().filter(|(_, (recorded, _))| *recorded == place)
+            {
+                events
+                    .push(format!(r#"{{"us":1,"in":{}}}"#, read(number, &format!("old{number}"))));
                 events.push(format!(
                     r#"{{"us":1,"out":{{"type":"control_response","response":{{"subtype":"success","request_id":"old{number}"}}}}}}"#
                 ));
@@ -41,7 +47,9 @@ impl Session {
         reads(0, &mut events);
         events.push(format!(r#"{{"us":1,"in":{}}}"#, user("Hi")));
         for number in 0..self.callbacks {
-            let request = format!(r#"{{"type":"control_request","request_id":"c{number}","request":{{"subtype":"hook_callback"}}}}"#);
+            let request = format!(
+                r#"{{"type":"control_request","request_id":"c{number}","request":{{"subtype":"hook_callback"}}}}"#
+            );
             events.push(format!(r#"{{"us":1,"out":{request}}}"#));
         }
         reads(1, &mut events);
@@ -56,7 +64,9 @@ impl Session {
 
     fn expected(&self) -> Vec<String> {
         let mut lines = vec![r#"{"type":"result"}"#.to_owned()];
-        lines.extend((0..self.callbacks).map(|number| format!(r#"{{"type":"assistant","n":{number}}}"#)));
+        lines.extend(
+            (0..self.callbacks).map(|number| format!(r#"{{"type":"assistant","n":{number}}}"#)),
+        );
         lines.extend(
             (0..self.reads.len())
                 .map(|number| format!(r#"{{"type":"control_response","response":{{"subtype":"success","request_id":"new{number}"}}}}"#)),
@@ -122,7 +132,8 @@ proptest! {
 
 fn shuffle(writes: &mut [String], seed: u64, order: prop::sample::Index) {
     for place in (1..writes.len()).rev() {
-        let other = (seed.rotate_left(place as u32 * 7) as usize ^ order.index(1 << 16)) % (place + 1);
+        let other =
+            (seed.rotate_left(place as u32 * 7) as usize ^ order.index(1 << 16)) % (place + 1);
         writes.swap(place, other);
     }
 }
@@ -133,9 +144,15 @@ fn line() -> impl Strategy<Value = String> {
         Just(user("b")),
         Just(r#"{"type":"user","uuid":"u1","message":{"role":"user","content":"a"}}"#.to_owned()),
         Just(control("r1", r#"{"subtype":"interrupt"}"#)),
-        Just(control("r1", r#"{"subtype":"initialize","hooks":{"Stop":[{"hookCallbackIds":["h"]}]}}"#)),
+        Just(control(
+            "r1",
+            r#"{"subtype":"initialize","hooks":{"Stop":[{"hookCallbackIds":["h"]}]}}"#
+        )),
         Just(control("r2", r#"{"subtype":"get_usage"}"#)),
-        Just(r#"{"type":"control_response","response":{"subtype":"success","request_id":"c1"}}"#.to_owned()),
+        Just(
+            r#"{"type":"control_response","response":{"subtype":"success","request_id":"c1"}}"#
+                .to_owned()
+        ),
         Just(r#"{"type":"control_cancel_request","request_id":"r1"}"#.to_owned()),
         Just("nonsense".to_owned()),
         "[ -~]{0,12}".prop_map(String::from),
@@ -146,15 +163,20 @@ fn event() -> impl Strategy<Value = String> {
     let out = prop_oneof![
         Just(r#"{"type":"system","subtype":"init","user_message_uuids":["u1"]}"#),
         Just(r#"{"type":"result"}"#),
-        Just(r#"{"type":"control_response","response":{"subtype":"success","request_id":"r1","response":{"still_queued":["u1"]}}}"#),
+        Just(
+            r#"{"type":"control_response","response":{"subtype":"success","request_id":"r1","response":{"still_queued":["u1"]}}}"#
+        ),
         Just(r#"{"type":"control_response","response":{"subtype":"success","request_id":"r2"}}"#),
-        Just(r#"{"type":"control_request","request_id":"c1","request":{"subtype":"hook_callback","callback_id":"h"}}"#),
+        Just(
+            r#"{"type":"control_request","request_id":"c1","request":{"subtype":"hook_callback","callback_id":"h"}}"#
+        ),
         Just(r#"{"type":"control_cancel_request","request_id":"c1"}"#),
         Just(r#"{"type":"command_lifecycle","command_uuid":"u1","state":"queued"}"#),
     ];
     prop_oneof![
         line()
-            .prop_filter("JSON", |line| line.starts_with('{') && serde_json::from_str::<serde_json::Value>(line).is_ok())
+            .prop_filter("JSON", |line| line.starts_with('{')
+                && serde_json::from_str::<serde_json::Value>(line).is_ok())
             .prop_map(|line| format!(r#"{{"us":1,"in":{line}}}"#)),
         out.prop_map(|line| format!(r#"{{"us":1,"out":{line}}}"#)),
         Just(r#"{"us":1,"err":"oh"}"#.to_owned()),

@@ -24,7 +24,12 @@ async fn each_recording_of_the_real_cli_plays_to_its_end() {
         let recording = Recording::open(&path).unwrap();
         let early = host(&path, &recording.expand(&BTreeMap::new())).await;
         // A prompt that was written in the middle of a turn holds nothing of that turn back.
-        assert_eq!(early > 0, path.ends_with("queued-prompts.jsonl"), "{}: {early} lines came early", path.display());
+        assert_eq!(
+            early > 0,
+            path.ends_with("queued-prompts.jsonl"),
+            "{}: {early} lines came early",
+            path.display()
+        );
         played += 1;
     }
     assert!(played >= 44, "{played} recordings in {}", folder.display());
@@ -51,7 +56,8 @@ async fn each_capture_plays_to_its_end() {
 
 fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let mut paths: Vec<_> = entries.filter(|path| path.extension().is_some_and(|end| end == "jsonl")).collect();
+    let mut paths: Vec<_> =
+        entries.filter(|path| path.extension().is_some_and(|end| end == "jsonl")).collect();
     paths.sort();
     paths
 }
@@ -86,8 +92,10 @@ async fn host(path: &Path, recording: &Recording) -> usize {
             },
             EventKind::Exit(_) if killed => assert!((&mut task).await.is_err(), "{place}"),
             EventKind::Exit(exit) => {
-                let (actual, report): (Exit, Report) =
-                    timeout(STUCK, &mut task).await.unwrap_or_else(|_| panic!("no exit at {place}")).unwrap();
+                let (actual, report): (Exit, Report) = timeout(STUCK, &mut task)
+                    .await
+                    .unwrap_or_else(|_| panic!("no exit at {place}"))
+                    .unwrap();
                 assert!(report.is_clean(), "{place}\n{report}");
                 assert_eq!(actual, Exit { code: exit.code, signal: None }, "{place}\n{report}");
             }
@@ -119,8 +127,14 @@ impl<R: AsyncRead + Unpin> Lines<R> {
         loop {
             let mut actual = Vec::new();
             let read = timeout(STUCK, self.read.read_until(b'\n', &mut actual)).await;
-            let read = read.unwrap_or_else(|_| panic!("nothing comes at {place}, it waits for {line:?}")).unwrap();
-            assert!(read > 0, "the end comes at {place} before {line:?}; until then: {:?}", self.waiting);
+            let read = read
+                .unwrap_or_else(|_| panic!("nothing comes at {place}, it waits for {line:?}"))
+                .unwrap();
+            assert!(
+                read > 0,
+                "the end comes at {place} before {line:?}; until then: {:?}",
+                self.waiting
+            );
             if actual == line.wire() {
                 return;
             }
@@ -132,6 +146,11 @@ impl<R: AsyncRead + Unpin> Lines<R> {
     async fn end(&mut self, path: &Path) {
         let mut rest = Vec::new();
         self.read.read_to_end(&mut rest).await.unwrap();
-        assert!(rest.is_empty() && self.waiting.is_empty(), "{}: {}", path.display(), String::from_utf8_lossy(&rest));
+        assert!(
+            rest.is_empty() && self.waiting.is_empty(),
+            "{}: {}",
+            path.display(),
+            String::from_utf8_lossy(&rest)
+        );
     }
 }

@@ -6,7 +6,9 @@ use claude_wire::player::{Replay, Scenario, reply};
 
 #[tokio::test(start_paused = true)]
 async fn a_recorded_conversation() {
-    let replay = Replay::open(concat!(env!("CARGO_MANIFEST_DIR"), "/recordings/2.1.329/three-turns.jsonl")).unwrap();
+    let replay =
+        Replay::open(concat!(env!("CARGO_MANIFEST_DIR"), "/recordings/2.1.329/three-turns.jsonl"))
+            .unwrap();
     let session = Session::builder().transport(replay.clone()).start().unwrap();
     for prompt in prompts() {
         let mut turn = session.query(prompt.as_str());
@@ -23,7 +25,10 @@ async fn a_recorded_conversation() {
 /// What the recorded host asked.
 fn prompts() -> Vec<String> {
     use claude_wire::player::{HostAction, HostScript};
-    let recording = claude_wire::recording::Recording::open(concat!(env!("CARGO_MANIFEST_DIR"), "/recordings/2.1.329/three-turns.jsonl"));
+    let recording = claude_wire::recording::Recording::open(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/recordings/2.1.329/three-turns.jsonl"
+    ));
     let script = HostScript::from_recording(&recording.unwrap());
     let prompts = script.steps().iter().filter_map(|step| match &step.action {
         HostAction::Prompt { content, .. } => content.as_str().map(String::from),
@@ -34,7 +39,8 @@ fn prompts() -> Vec<String> {
 
 #[tokio::test(start_paused = true)]
 async fn a_conversation_that_never_was() {
-    let scenario = Scenario::new().on_prompt("Hello", reply().text("Hi!")).on_any_prompt(reply().text("Bye."));
+    let scenario =
+        Scenario::new().on_prompt("Hello", reply().text("Hi!")).on_any_prompt(reply().text("Bye."));
     let session = Session::builder().transport(scenario.clone()).start().unwrap();
     for (prompt, expected) in [("Hello", "Hi!"), ("And now?", "Bye.")] {
         assert_eq!(session.query(prompt).text().await.unwrap(), expected);
@@ -49,6 +55,9 @@ async fn another_prompt_than_the_recorded_one_fails_the_turn_with_the_report() {
     let session = Session::builder().transport(scenario.clone()).start().unwrap();
     let error = session.query("Goodbye").text().await.unwrap_err();
     let text = format!("{error:?} {error}");
-    assert!(text.contains("expected \\\"Hello\\\"") || text.contains("expected \"Hello\""), "{text}");
+    assert!(
+        text.contains("expected \\\"Hello\\\"") || text.contains("expected \"Hello\""),
+        "{text}"
+    );
     assert_eq!(scenario.report().divergences().len(), 1);
 }

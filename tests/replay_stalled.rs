@@ -89,12 +89,16 @@ async fn lines_that_come_after_the_end_of_input_are_not_awaited_for_ever() {
 #[tokio::test(start_paused = true)]
 async fn the_time_is_an_option_and_may_be_without_end() {
     let start = Instant::now();
-    let short = Host::with(Script::new(&recording(TWO_TURNS)).idle_timeout(Duration::from_millis(1500)), 1024);
+    let short = Host::with(
+        Script::new(&recording(TWO_TURNS)).idle_timeout(Duration::from_millis(1500)),
+        1024,
+    );
     let report = short.end().await.divergence();
     assert!(report.contains("has done nothing for 1.5 s"), "{report}");
     assert_eq!(start.elapsed(), Duration::from_millis(1500));
 
-    let mut endless = Host::with(Script::new(&recording(TWO_TURNS)).idle_timeout(Duration::MAX), 1024);
+    let mut endless =
+        Host::with(Script::new(&recording(TWO_TURNS)).idle_timeout(Duration::MAX), 1024);
     endless.expect_silence().await;
 }
 
@@ -127,7 +131,8 @@ async fn a_host_that_does_not_read_is_found_as_well() {
 
 #[tokio::test(start_paused = true)]
 async fn a_host_that_reads_slowly_is_alive() {
-    let mut host = Host::with(Script::new(&recording(TWO_TURNS)).idle_timeout(Duration::from_secs(10)), 16);
+    let mut host =
+        Host::with(Script::new(&recording(TWO_TURNS)).idle_timeout(Duration::from_secs(10)), 16);
     host.write_bytes(format!("{}\n", user("one")).as_bytes()).await;
     let line = host.line_slowly(Duration::from_secs(9)).await;
     assert_eq!(line, INIT);
@@ -160,6 +165,7 @@ async fn a_scenario_has_all_the_time_unless_told_otherwise() {
     let scenario = Scenario::new().on_prompt("Hi", reply().text("Hello"));
     let mut patient = Host::with(scenario.script([""; 0]), 1024);
     patient.expect_silence().await;
-    let report = Host::with(scenario.script([""; 0]).idle_timeout(LIMIT), 1024).end().await.divergence();
+    let report =
+        Host::with(scenario.script([""; 0]).idle_timeout(LIMIT), 1024).end().await.divergence();
     assert!(report.contains("expected: prompt \"Hi\""), "{report}");
 }

@@ -22,7 +22,8 @@ fn one_turn(prompt: &str) -> Recording {
 
 /// One prompt and the end of input: stdout, stderr, the exit.
 async fn run(replay: &Replay, prompt: &str) -> (String, String, Exit) {
-    let Connection { mut stdin, mut stdout, mut stderr, mut control } = replay.open(Launch::default()).await.unwrap();
+    let Connection { mut stdin, mut stdout, mut stderr, mut control } =
+        replay.open(Launch::default()).await.unwrap();
     stdin.write_all(format!("{}\n", user(prompt)).as_bytes()).await.unwrap();
     drop(stdin);
     let (mut out, mut err) = (String::new(), String::new());
@@ -34,7 +35,10 @@ async fn run(replay: &Replay, prompt: &str) -> (String, String, Exit) {
 async fn opened_again_it_plays_from_the_start_again() {
     let replay = Replay::new(one_turn("Hi"));
     for _ in 0..2 {
-        assert_eq!(run(&replay, "Hi").await, (format!("{RESULT}\n"), String::new(), Exit::from_code(0)));
+        assert_eq!(
+            run(&replay, "Hi").await,
+            (format!("{RESULT}\n"), String::new(), Exit::from_code(0))
+        );
     }
     replay.assert_finished();
     assert_eq!(replay.report().matched(), 4);
@@ -71,7 +75,10 @@ async fn a_difference_ends_the_connection_and_stands_in_the_report() {
     let replay = Replay::open(&path).unwrap();
     let (out, err, exit) = run(&replay, "Ho").await;
     assert_eq!((out.as_str(), exit), ("", Exit::from_code(70)));
-    assert!(err.starts_with(&format!("replay of {}: the host wrote something else", path.display())), "{err}");
+    assert!(
+        err.starts_with(&format!("replay of {}: the host wrote something else", path.display())),
+        "{err}"
+    );
     assert_eq!(replay.report().divergences().len(), 1);
     assert_eq!(err, format!("{}\n", replay.report()));
 }

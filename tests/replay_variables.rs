@@ -22,7 +22,8 @@ fn replay() -> Replay {
 /// What comes of the prompt in this folder.
 async fn run(replay: &Replay, launch: Launch, cwd: &str) -> String {
     let Connection { mut stdin, mut stdout, mut control, .. } = replay.open(launch).await.unwrap();
-    let prompt = format!(r#"{{"type":"user","message":{{"role":"user","content":"Look at {cwd}/a.txt"}}}}"#);
+    let prompt =
+        format!(r#"{{"type":"user","message":{{"role":"user","content":"Look at {cwd}/a.txt"}}}}"#);
     stdin.write_all(format!("{prompt}\n").as_bytes()).await.unwrap();
     drop(stdin);
     let mut out = String::new();
@@ -43,7 +44,10 @@ fn said(cwd: &str, home: &str, slug: &str) -> String {
 async fn the_launch_says_what_they_are() {
     let replay = replay();
     let launch = launch("/no/such/folder", Environment::new().set("HOME", "/no/such/home"));
-    assert_eq!(run(&replay, launch, "/no/such/folder").await, said("/no/such/folder", "/no/such/home", "-no-such-folder"));
+    assert_eq!(
+        run(&replay, launch, "/no/such/folder").await,
+        said("/no/such/folder", "/no/such/home", "-no-such-folder")
+    );
     replay.assert_finished();
 }
 
@@ -63,7 +67,10 @@ async fn a_launch_that_says_nothing_has_those_of_this_process() {
     let here = here.to_str().unwrap();
     let out = run(&replay(), Launch::default(), here).await;
     assert!(out.contains(&format!(r#""cwd":"{here}""#)), "{out}");
-    let home = std::env::var("HOME").ok().filter(|home| !home.is_empty()).unwrap_or_else(|| "/home/user".into());
+    let home = std::env::var("HOME")
+        .ok()
+        .filter(|home| !home.is_empty())
+        .unwrap_or_else(|| "/home/user".into());
     assert!(out.contains(&format!(r#""transcript":"{home}/.claude/"#)), "{out}");
 }
 
@@ -92,5 +99,8 @@ async fn another_folder_in_a_prompt_is_another_prompt() {
     let replay = replay();
     run(&replay, launch("/one", Environment::new()), "/two").await;
     let report = replay.report().to_string();
-    assert!(report.contains("Look at /two/a.txt") && report.contains("Look at /one/a.txt"), "{report}");
+    assert!(
+        report.contains("Look at /two/a.txt") && report.contains("Look at /one/a.txt"),
+        "{report}"
+    );
 }

@@ -61,20 +61,43 @@ fn it_reads_back_as_it_was_written() {
 
 #[test]
 fn what_is_no_scenario_is_refused_with_the_place_and_the_reason() {
-    let turns = |turns: &str| format!("{{\"claude-wire\":\"scenario\",\"version\":1,\"turns\":[\n{turns}]}}");
+    let turns = |turns: &str| {
+        format!("{{\"claude-wire\":\"scenario\",\"version\":1,\"turns\":[\n{turns}]}}")
+    };
     let cases = [
         ("Hello".to_owned(), "expected value at line 1 column 1"),
         ("[]".to_owned(), "line 1 column"),
         (r#"{"version":1,"turns":[]}"#.into(), r#"expected "claude-wire": "scenario", got """#),
-        (r#"{"claude-wire":"api-script","version":1}"#.into(), r#"expected "claude-wire": "scenario", got "api-script""#),
-        (r#"{"claude-wire":"scenario","version":2,"turns":7}"#.into(), "version: this build reads 1, the file has 2"),
-        (r#"{"claude-wire":"scenario","turns":[]}"#.into(), "version: this build reads 1, the file has none"),
-        (turns(r#"{"promt":"Hi","reply":[]}"#), "unknown field `promt`, expected `prompt` or `reply` at line 2"),
+        (
+            r#"{"claude-wire":"api-script","version":1}"#.into(),
+            r#"expected "claude-wire": "scenario", got "api-script""#,
+        ),
+        (
+            r#"{"claude-wire":"scenario","version":2,"turns":7}"#.into(),
+            "version: this build reads 1, the file has 2",
+        ),
+        (
+            r#"{"claude-wire":"scenario","turns":[]}"#.into(),
+            "version: this build reads 1, the file has none",
+        ),
+        (
+            turns(r#"{"promt":"Hi","reply":[]}"#),
+            "unknown field `promt`, expected `prompt` or `reply` at line 2",
+        ),
         (turns(r#"{"prompt":"Hi"}"#), "missing field `reply` at line 2"),
-        (turns(r#"{"reply":[{"txt":"Hi"}]}"#), "unknown variant `txt`, expected one of `text`, `thinking`"),
-        (turns(r#"{"reply":[{"text":7}]}"#), "invalid type: integer `7`, expected a string at line 2 column 19"),
+        (
+            turns(r#"{"reply":[{"txt":"Hi"}]}"#),
+            "unknown variant `txt`, expected one of `text`, `thinking`",
+        ),
+        (
+            turns(r#"{"reply":[{"text":7}]}"#),
+            "invalid type: integer `7`, expected a string at line 2 column 19",
+        ),
         (turns(r#"{"reply":[{"tool_use":{"name":"Bash"}}]}"#), "missing field `input` at line 2"),
-        (turns(r#"{"reply":[{"tool_use":{"name":"Bash","input":"ls"}}]}"#), "turn 1, step 1: `input`: expected an object, got \"ls\""),
+        (
+            turns(r#"{"reply":[{"tool_use":{"name":"Bash","input":"ls"}}]}"#),
+            "turn 1, step 1: `input`: expected an object, got \"ls\"",
+        ),
         (
             turns(r#"{"reply":[]},{"reply":["hang",{"error":{"status":200,"text":"no"}}]}"#),
             "turn 2, step 2: `status`: expected a status from 400 to 599, got 200",

@@ -12,7 +12,10 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 fn write_file() -> Scenario {
-    let turn = reply().ask_permission("Write", json!({"file_path": "a.txt"})).tool_result("File created").text("Done.");
+    let turn = reply()
+        .ask_permission("Write", json!({"file_path": "a.txt"}))
+        .tool_result("File created")
+        .text("Done.");
     Scenario::new().on_prompt("Write", turn).on_prompt("Next", reply().text("Next."))
 }
 
@@ -30,7 +33,10 @@ async fn asked(host: &mut Host, prompt: &str) -> String {
     loop {
         let line = line(host).await;
         if line["type"] == "control_request" {
-            assert_eq!((&line["request"]["subtype"], &line["request"]["tool_name"]), (&json!("can_use_tool"), &json!("Write")));
+            assert_eq!(
+                (&line["request"]["subtype"], &line["request"]["tool_name"]),
+                (&json!("can_use_tool"), &json!("Write"))
+            );
             host.expect_silence().await;
             return line["request_id"].as_str().unwrap().to_owned();
         }
@@ -52,7 +58,8 @@ async fn rest(mut host: Host) -> (Vec<Value>, Exit) {
 async fn a_tool_that_is_allowed_runs() {
     let mut host = host(&write_file());
     let id = asked(&mut host, &user("Write")).await;
-    host.write(answer(&id, json!({"behavior": "allow", "updatedInput": {"file_path": "b.txt"}}))).await;
+    host.write(answer(&id, json!({"behavior": "allow", "updatedInput": {"file_path": "b.txt"}})))
+        .await;
     host.write(user("Next")).await;
     let (lines, exit) = rest(host).await;
     assert_eq!(lines[0]["message"]["content"][0]["content"], "File created");
@@ -69,7 +76,10 @@ async fn a_tool_that_is_denied_does_not_run() {
     host.write(user("Next")).await;
     let (lines, exit) = rest(host).await;
     let result = &lines[0]["message"]["content"][0];
-    assert_eq!((&result["content"], &result["is_error"]), (&json!("Not on my watch."), &json!(true)));
+    assert_eq!(
+        (&result["content"], &result["is_error"]),
+        (&json!("Not on my watch."), &json!(true))
+    );
     let results: Vec<_> = lines.iter().filter(|line| line["type"] == "result").collect();
     assert_eq!(results[0]["permission_denials"][0]["tool_input"], json!({"file_path": "a.txt"}));
     assert_eq!(results[1]["permission_denials"], json!([]), "each turn has its own");
@@ -80,8 +90,12 @@ async fn a_tool_that_is_denied_does_not_run() {
 async fn a_denial_may_end_the_turn() {
     let mut host = host(&write_file());
     let id = asked(&mut host, &user("Write")).await;
-    host.write(answer(&id, json!({"behavior": "deny", "message": "Stop.", "interrupt": true}))).await;
-    assert_eq!(line(&mut host).await["message"]["content"][0]["text"], "[Request interrupted by user]");
+    host.write(answer(&id, json!({"behavior": "deny", "message": "Stop.", "interrupt": true})))
+        .await;
+    assert_eq!(
+        line(&mut host).await["message"]["content"][0]["text"],
+        "[Request interrupted by user]"
+    );
     assert_eq!(line(&mut host).await["subtype"], "error_during_execution");
     host.write(user("Next")).await;
     let (lines, exit) = rest(host).await;
@@ -91,10 +105,16 @@ async fn a_denial_may_end_the_turn() {
 
 #[tokio::test(start_paused = true)]
 async fn the_end_of_input_denies_what_is_still_asked() {
-    let mut host = host(&Scenario::new().on_prompt("Write", reply().ask_permission("Write", json!({})).text("Well.")));
+    let mut host = host(
+        &Scenario::new()
+            .on_prompt("Write", reply().ask_permission("Write", json!({})).text("Well.")),
+    );
     asked(&mut host, &user("Write")).await;
     let (lines, _) = rest(host).await;
-    assert_eq!(lines[0]["message"]["content"][0]["content"], "Tool permission stream closed before response received");
+    assert_eq!(
+        lines[0]["message"]["content"][0]["content"],
+        "Tool permission stream closed before response received"
+    );
     assert_eq!(lines.last().unwrap()["result"], "Well.");
 }
 
@@ -113,11 +133,20 @@ async fn an_interrupt_ends_the_turn_and_takes_back_its_question() {
         }
     }
     assert_eq!(lines[0]["response"]["response"], json!({"still_queued": ["u2"]}));
-    assert_eq!((&lines[1]["type"], &lines[1]["request_id"]), (&json!("control_cancel_request"), &json!(id)));
+    assert_eq!(
+        (&lines[1]["type"], &lines[1]["request_id"]),
+        (&json!("control_cancel_request"), &json!(id))
+    );
     assert_eq!(lines[2]["message"]["content"][0]["is_error"], true);
-    assert_eq!(lines[3]["message"]["content"][0]["text"], "[Request interrupted by user for tool use]");
+    assert_eq!(
+        lines[3]["message"]["content"][0]["text"],
+        "[Request interrupted by user for tool use]"
+    );
     let result = &lines[4];
-    assert_eq!((&result["subtype"], &result["terminal_reason"]), (&json!("error_during_execution"), &json!("aborted_tools")));
+    assert_eq!(
+        (&result["subtype"], &result["terminal_reason"]),
+        (&json!("error_during_execution"), &json!("aborted_tools"))
+    );
     assert_eq!((&result["user_message_uuid"], &result["is_error"]), (&json!("u1"), &json!(true)));
     // A late answer is nobody's, and what was queued runs.
     host.write(answer(&id, json!({"behavior": "allow"}))).await;
@@ -129,7 +158,8 @@ async fn an_interrupt_ends_the_turn_and_takes_back_its_question() {
 #[tokio::test(start_paused = true)]
 async fn an_interrupt_may_take_the_queue_with_it() {
     let mut host = host(&write_file());
-    asked(&mut host, r#"{"type":"user","uuid":"u1","message":{"role":"user","content":"Write"}}"#).await;
+    asked(&mut host, r#"{"type":"user","uuid":"u1","message":{"role":"user","content":"Write"}}"#)
+        .await;
     host.write(r#"{"type":"user","uuid":"u2","message":{"role":"user","content":"Next"}}"#).await;
     host.write(control("i", r#"{"subtype":"interrupt","cancel_queued":true}"#)).await;
     let (lines, exit) = rest(host).await;
@@ -141,20 +171,29 @@ async fn an_interrupt_may_take_the_queue_with_it() {
 
 #[tokio::test(start_paused = true)]
 async fn an_interrupt_before_the_first_line_lets_the_turn_open() {
-    let scenario = Scenario::new().on_prompt("Hi", reply().delay(Duration::from_secs(60)).text("never"));
+    let scenario =
+        Scenario::new().on_prompt("Hi", reply().delay(Duration::from_secs(60)).text("never"));
     let mut host = host(&scenario);
-    host.write_bytes(format!("{}\n{}\n", user("Hi"), control("i", r#"{"subtype":"interrupt"}"#)).as_bytes()).await;
+    host.write_bytes(
+        format!("{}\n{}\n", user("Hi"), control("i", r#"{"subtype":"interrupt"}"#)).as_bytes(),
+    )
+    .await;
     let (lines, _) = rest(host).await;
     let kinds: Vec<_> = lines.iter().map(|line| line["type"].as_str().unwrap()).collect();
     let mut sorted = kinds.clone();
     sorted.sort_unstable();
     assert_eq!(sorted, ["control_response", "result", "system", "user"], "{kinds:?}");
-    assert!(kinds.iter().position(|kind| *kind == "system") < kinds.iter().position(|kind| *kind == "user"));
+    assert!(
+        kinds.iter().position(|kind| *kind == "system")
+            < kinds.iter().position(|kind| *kind == "user")
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_turn_that_hangs_ends_by_an_interrupt() {
-    let scenario = Scenario::new().on_prompt("Hi", reply().text("Half").hang()).on_prompt("Next", reply().text("Next."));
+    let scenario = Scenario::new()
+        .on_prompt("Hi", reply().text("Half").hang())
+        .on_prompt("Next", reply().text("Next."));
     let mut host = host(&scenario);
     host.write(user("Hi")).await;
     assert_eq!(line(&mut host).await["subtype"], "init");
@@ -187,7 +226,8 @@ async fn a_turn_that_hangs_outlives_its_input_and_dies_with_the_process() {
 async fn each_opening_of_the_transport_is_a_run_of_its_own() {
     let scenario = Scenario::new().on_prompt("Hello", reply().text("Hi!"));
     for _ in 0..2 {
-        let Connection { mut stdin, mut stdout, mut control, .. } = scenario.open(Launch::default()).await.unwrap();
+        let Connection { mut stdin, mut stdout, mut control, .. } =
+            scenario.open(Launch::default()).await.unwrap();
         stdin.write_all(format!("{}\n", user("Hello")).as_bytes()).await.unwrap();
         drop(stdin);
         let mut out = String::new();

@@ -20,8 +20,12 @@ fn lines(out: &str) -> Vec<Value> {
 /// `type` and `subtype`, or the kind of what is inside.
 fn kinds(lines: &[Value]) -> Vec<String> {
     let inner = |line: &Value| {
-        let places = ["/subtype", "/state", "/event/type", "/message/content/0/type", "/request/subtype"];
-        places.iter().find_map(|place| line.pointer(place)?.as_str().map(str::to_owned)).unwrap_or_default()
+        let places =
+            ["/subtype", "/state", "/event/type", "/message/content/0/type", "/request/subtype"];
+        places
+            .iter()
+            .find_map(|place| line.pointer(place)?.as_str().map(str::to_owned))
+            .unwrap_or_default()
     };
     lines.iter().map(|line| format!("{}/{}", line["type"].as_str().unwrap(), inner(line))).collect()
 }
@@ -39,7 +43,12 @@ async fn run(scenario: &Scenario, args: &[&str], prompts: &[&str]) -> End {
 async fn a_turn_is_an_init_a_line_for_each_block_and_a_result() {
     let scenario = Scenario::new().on_prompt(
         "Hello",
-        reply().thinking("hm").text("Let me see.").tool_use("Bash", json!({"command": "ls"})).tool_result("a\nb").text("Two files."),
+        reply()
+            .thinking("hm")
+            .text("Let me see.")
+            .tool_use("Bash", json!({"command": "ls"}))
+            .tool_result("a\nb")
+            .text("Two files."),
     );
     let end = run(&scenario, &[], &["Hello"]).await;
     assert!(end.report.is_clean(), "{}", end.report);
@@ -57,22 +66,37 @@ async fn a_turn_is_an_init_a_line_for_each_block_and_a_result() {
             "result/success"
         ]
     );
-    assert_eq!(lines[1]["message"]["id"], lines[3]["message"]["id"], "one message, a line for each block");
+    assert_eq!(
+        lines[1]["message"]["id"], lines[3]["message"]["id"],
+        "one message, a line for each block"
+    );
     assert_ne!(lines[3]["message"]["id"], lines[5]["message"]["id"]);
-    assert_eq!(lines[4]["message"]["content"][0]["tool_use_id"], lines[3]["message"]["content"][0]["id"]);
+    assert_eq!(
+        lines[4]["message"]["content"][0]["tool_use_id"],
+        lines[3]["message"]["content"][0]["id"]
+    );
     let result = &lines[6];
-    assert_eq!((&result["result"], &result["num_turns"], &result["is_error"]), (&json!("Two files."), &json!(2), &json!(false)));
+    assert_eq!(
+        (&result["result"], &result["num_turns"], &result["is_error"]),
+        (&json!("Two files."), &json!(2), &json!(false))
+    );
     assert!(result["modelUsage"].as_object().unwrap().contains_key("claude-opus-5-5"));
     let session = &lines[0]["session_id"];
     assert!(lines.iter().all(|line| line["session_id"] == *session && line["uuid"].is_string()));
-    assert!(lines.iter().all(|line| line.get("user_message_uuids").is_none()), "the prompt had no uuid to name");
+    assert!(
+        lines.iter().all(|line| line.get("user_message_uuids").is_none()),
+        "the prompt had no uuid to name"
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_prompt_with_a_uuid_is_named() {
     let scenario = Scenario::new().on_any_prompt(reply().text("Hi!").text("Ho!"));
     let mut host = host(&scenario, &[]);
-    host.write(r#"{"type":"user","uuid":"mine","message":{"role":"user","content":[{"type":"image"}]}}"#).await;
+    host.write(
+        r#"{"type":"user","uuid":"mine","message":{"role":"user","content":[{"type":"image"}]}}"#,
+    )
+    .await;
     let lines = lines(&host.finish().await.out);
     assert_eq!(
         kinds(&lines),
@@ -123,18 +147,34 @@ async fn stream_events_come_where_the_launch_asks_for_them() {
 #[tokio::test(start_paused = true)]
 async fn the_launch_shows_in_the_lines() {
     let scenario = Scenario::new().on_prompt("Hello", reply().text("Hi"));
-    let end = run(&scenario, &["--model", "haiku", "--session-id=s-1", "--permission-mode", "plan"], &["Hello"]).await;
+    let end = run(
+        &scenario,
+        &["--model", "haiku", "--session-id=s-1", "--permission-mode", "plan"],
+        &["Hello"],
+    )
+    .await;
     let init = &lines(&end.out)[0];
-    assert_eq!((&init["model"], &init["session_id"], &init["permissionMode"]), (&json!("haiku"), &json!("s-1"), &json!("plan")));
+    assert_eq!(
+        (&init["model"], &init["session_id"], &init["permissionMode"]),
+        (&json!("haiku"), &json!("s-1"), &json!("plan"))
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn prompts_come_in_the_scripted_order() {
-    let scenario = Scenario::new().on_prompt("one", reply().text("1")).on_any_prompt(reply().text("2"));
+    let scenario =
+        Scenario::new().on_prompt("one", reply().text("1")).on_any_prompt(reply().text("2"));
     let end = run(&scenario, &[], &["one", "whatever"]).await;
-    let results: Vec<_> = lines(&end.out).into_iter().filter(|line| line["type"] == "result").collect();
-    assert_eq!(results.iter().map(|result| result["result"].as_str().unwrap()).collect::<Vec<_>>(), ["1", "2"]);
-    assert_eq!(results.iter().map(|result| result["result_index"].as_u64().unwrap()).collect::<Vec<_>>(), [0, 1]);
+    let results: Vec<_> =
+        lines(&end.out).into_iter().filter(|line| line["type"] == "result").collect();
+    assert_eq!(
+        results.iter().map(|result| result["result"].as_str().unwrap()).collect::<Vec<_>>(),
+        ["1", "2"]
+    );
+    assert_eq!(
+        results.iter().map(|result| result["result_index"].as_u64().unwrap()).collect::<Vec<_>>(),
+        [0, 1]
+    );
 
     let text = run(&scenario, &[], &["two"]).await.divergence();
     assert!(text.contains(r#"expected "one", actual "two""#), "{text}");
@@ -146,13 +186,23 @@ async fn prompts_come_in_the_scripted_order() {
 
 #[tokio::test(start_paused = true)]
 async fn an_api_error_is_a_result_and_an_exit_code() {
-    let scenario = Scenario::new().on_prompt("Hello", reply().text("Half").error(529, "Overloaded").text("never"));
+    let scenario = Scenario::new()
+        .on_prompt("Hello", reply().text("Half").error(529, "Overloaded").text("never"));
     let end = run(&scenario, &[], &["Hello"]).await;
     let lines = lines(&end.out);
-    assert_eq!(kinds(&lines), ["system/init", "assistant/text", "assistant/text", "result/success"]);
-    assert_eq!((&lines[2]["message"]["model"], &lines[2]["error"]), (&json!("<synthetic>"), &json!("server_error")));
+    assert_eq!(
+        kinds(&lines),
+        ["system/init", "assistant/text", "assistant/text", "result/success"]
+    );
+    assert_eq!(
+        (&lines[2]["message"]["model"], &lines[2]["error"]),
+        (&json!("<synthetic>"), &json!("server_error"))
+    );
     let result = &lines[3];
-    assert_eq!((&result["is_error"], &result["api_error_status"], &result["result"]), (&json!(true), &json!(529), &json!("Overloaded")));
+    assert_eq!(
+        (&result["is_error"], &result["api_error_status"], &result["result"]),
+        (&json!(true), &json!(529), &json!("Overloaded"))
+    );
     assert_eq!(end.exit.code, Some(1));
     assert!(end.report.is_clean(), "{}", end.report);
 }
@@ -169,7 +219,8 @@ async fn time_passes_where_it_is_scripted() {
 
 #[tokio::test(start_paused = true)]
 async fn two_runs_are_the_same_to_the_byte() {
-    let scenario = Scenario::new().on_prompt("Hello", reply().tool_use("Read", json!({"b": 1, "a": 2})).text("Hi"));
+    let scenario = Scenario::new()
+        .on_prompt("Hello", reply().tool_use("Read", json!({"b": 1, "a": 2})).text("Hi"));
     let one = run(&scenario, &["--include-partial-messages"], &["Hello"]).await.out;
     assert_eq!(run(&scenario, &["--include-partial-messages"], &["Hello"]).await.out, one);
     let uuids: Vec<_> = lines(&one).iter().map(|line| line["uuid"].clone()).collect();
@@ -182,7 +233,13 @@ async fn two_runs_are_the_same_to_the_byte() {
 #[tokio::test(start_paused = true)]
 async fn a_scenario_is_a_recording_and_plays_as_one() {
     let scenario = Scenario::new()
-        .on_prompt("one", reply().ask_permission("Write", json!({"file_path": "a"})).tool_result("ok").text("Done."))
+        .on_prompt(
+            "one",
+            reply()
+                .ask_permission("Write", json!({"file_path": "a"}))
+                .tool_result("ok")
+                .text("Done."),
+        )
         .on_any_prompt(reply().text("Hi").hang());
     let recording = Recording::from_bytes(&scenario.to_recording([""; 0]).to_bytes()).unwrap();
     assert_eq!(recording.header.cli.as_deref(), Some("2.1.329"));
@@ -205,11 +262,20 @@ async fn requests_are_answered_by_rule() {
     let scenario = Scenario::new().on_prompt("Hello", reply().text("Hi"));
     let mut host = host(&scenario, &[]);
     for (request, expected) in [
-        (r#"{"subtype":"initialize","hooks":null}"#, r#"{"subtype":"success","current_permission_mode":"default"}"#),
+        (
+            r#"{"subtype":"initialize","hooks":null}"#,
+            r#"{"subtype":"success","current_permission_mode":"default"}"#,
+        ),
         (r#"{"subtype":"set_model","model":"haiku"}"#, r#"{"subtype":"success","model":"haiku"}"#),
         (r#"{"subtype":"mcp_status"}"#, r#"{"subtype":"success","mcpServers":[]}"#),
-        (r#"{"subtype":"set_permission_mode","mode":"plan"}"#, r#"{"subtype":"success","mode":"plan"}"#),
-        (r#"{"subtype":"set_permission_mode","mode":"bogus"}"#, r#"{"subtype":"error","error_code":"invalid_mode"}"#),
+        (
+            r#"{"subtype":"set_permission_mode","mode":"plan"}"#,
+            r#"{"subtype":"success","mode":"plan"}"#,
+        ),
+        (
+            r#"{"subtype":"set_permission_mode","mode":"bogus"}"#,
+            r#"{"subtype":"error","error_code":"invalid_mode"}"#,
+        ),
         (r#"{"subtype":"interrupt"}"#, r#"{"subtype":"success","still_queued":[]}"#),
         (r#"{"subtype":"nonsense"}"#, r#"{"subtype":"error","error_code":"unsupported_request"}"#),
     ] {
@@ -222,7 +288,10 @@ async fn requests_are_answered_by_rule() {
         assert!(line.contains(r#""request_id":"r\u0031""#), "the id as it was spelled: {line}");
         let response = serde_json::from_str::<Value>(&line).unwrap()["response"].take();
         for (key, value) in serde_json::from_str::<Value>(expected).unwrap().as_object().unwrap() {
-            assert!(response[key] == *value || response["response"][key] == *value, "{request}: {line}");
+            assert!(
+                response[key] == *value || response["response"][key] == *value,
+                "{request}: {line}"
+            );
         }
     }
     host.write(user("Hello")).await;
@@ -233,8 +302,15 @@ async fn requests_are_answered_by_rule() {
 
 #[tokio::test(start_paused = true)]
 async fn turns_of_the_old_dialect_end_with_done_and_the_last_with_the_process() {
-    let scenario = Scenario::new().on_prompt("one", reply().text("1")).on_prompt("two", reply().error(500, "Down")).legacy();
-    let said = |text: &str| format!(r#"{{"type":"message","role":"assistant","content":[{{"type":"text","text":"{text}"}}]}}"#);
+    let scenario = Scenario::new()
+        .on_prompt("one", reply().text("1"))
+        .on_prompt("two", reply().error(500, "Down"))
+        .legacy();
+    let said = |text: &str| {
+        format!(
+            r#"{{"type":"message","role":"assistant","content":[{{"type":"text","text":"{text}"}}]}}"#
+        )
+    };
     let mut host = Host::with(scenario.script([""; 0]), 1024);
     host.write(user("one")).await;
     host.expect(&[&said("1"), r#"{"type":"done"}"#]).await;

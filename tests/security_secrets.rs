@@ -17,8 +17,11 @@ use support::log::Logged;
 
 const CANARY: &str = "sk-ant-api03-canary0123456789canary0123456789";
 
-const EMPTY: PermissionUpdate =
-    PermissionUpdate::AddRules { rules: Vec::new(), behavior: PermissionBehavior::Allow, destination: PermissionDestination::Session };
+const EMPTY: PermissionUpdate = PermissionUpdate::AddRules {
+    rules: Vec::new(),
+    behavior: PermissionBehavior::Allow,
+    destination: PermissionDestination::Session,
+};
 
 /// Answers the handshake, fails the first prompt with its last words, and answers the next one.
 const CLI: &str = r#"#!/bin/sh
@@ -38,8 +41,14 @@ fn builder() -> SessionBuilder {
     Session::builder()
         .api_key(CANARY)
         .env("SERVICE_TOKEN", CANARY)
-        .external_mcp_server("issues", McpServer::http("https://mcp.example.com/").header("Authorization", format!("Bearer {CANARY}")))
-        .mcp_config(json!({"mcpServers": {"files": {"command": "files", "env": {"FILES_TOKEN": CANARY}}}}))
+        .external_mcp_server(
+            "issues",
+            McpServer::http("https://mcp.example.com/")
+                .header("Authorization", format!("Bearer {CANARY}")),
+        )
+        .mcp_config(
+            json!({"mcpServers": {"files": {"command": "files", "env": {"FILES_TOKEN": CANARY}}}}),
+        )
         .settings(json!({"env": {"OTHER_TOKEN": CANARY}}))
         .managed_settings(json!({"env": {"THIRD_TOKEN": CANARY}}))
         // An update that says nothing is worth a warning in the log.
@@ -65,7 +74,9 @@ async fn a_secret_is_neither_logged_nor_shown_nor_recorded_nor_on_the_command_li
     let shown = format!("{builder:?} {session:?} {turn:?} {error:?} {error}");
     assert_eq!(turn.text().await.unwrap(), "done");
     let pid = session.pid().unwrap();
-    let read = |file: &str| String::from_utf8(std::fs::read(format!("/proc/{pid}/{file}")).unwrap()).unwrap();
+    let read = |file: &str| {
+        String::from_utf8(std::fs::read(format!("/proc/{pid}/{file}")).unwrap()).unwrap()
+    };
     assert!(read("environ").contains(CANARY), "or the test proves nothing");
     let command_line = read("cmdline");
     assert!(command_line.contains("--initialize-fields"), "{command_line}");

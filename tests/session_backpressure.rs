@@ -70,7 +70,12 @@ const BOUND: usize = 2 * (LIMIT + PIPE) + PIPE + 1100;
 async fn an_unread_turn_holds_the_cli_back_and_loses_nothing() {
     let accepted = Arc::new(AtomicUsize::new(0));
     let count = 1_000_000;
-    let session = Session::builder().no_timeout().buffer_limit(LIMIT).transport(flooding(count, &accepted)).start().unwrap();
+    let session = Session::builder()
+        .no_timeout()
+        .buffer_limit(LIMIT)
+        .transport(flooding(count, &accepted))
+        .start()
+        .unwrap();
     let mut turn = session.query("go");
     assert_eq!(turn.next().await.unwrap().unwrap().frame().kind_name(), "system");
     for _ in 0..5 {
@@ -87,7 +92,11 @@ async fn an_unread_turn_holds_the_cli_back_and_loses_nothing() {
 #[tokio::test(start_paused = true)]
 async fn never_more_than_the_bound_waits_while_the_reader_goes_slowly() {
     let accepted = Arc::new(AtomicUsize::new(0));
-    let session = Session::builder().buffer_limit(LIMIT).transport(flooding(20_000, &accepted)).start().unwrap();
+    let session = Session::builder()
+        .buffer_limit(LIMIT)
+        .transport(flooding(20_000, &accepted))
+        .start()
+        .unwrap();
     let mut turn = session.query("go");
     turn.next().await.unwrap().unwrap();
     let mut taken = 0;
@@ -105,7 +114,11 @@ async fn never_more_than_the_bound_waits_while_the_reader_goes_slowly() {
 
 #[tokio::test(start_paused = true)]
 async fn a_bound_of_one_byte_still_moves() {
-    let session = Session::builder().buffer_limit(0).transport(flooding(1000, &Arc::default()).capacity(1)).start().unwrap();
+    let session = Session::builder()
+        .buffer_limit(0)
+        .transport(flooding(1000, &Arc::default()).capacity(1))
+        .start()
+        .unwrap();
     let mut turn = session.query("go");
     turn.next().await.unwrap().unwrap();
     read_flood(&mut turn, 1000).await;
@@ -158,7 +171,10 @@ async fn a_request_is_answered_while_nobody_reads_the_turn() {
     let turn = read(turn).await;
     assert!(turn.error.is_none(), "{:?}", turn.error);
     let values = turn.values();
-    assert!(values[..values.len() - 1].iter().enumerate().all(|(n, value)| value["n"] == n), "in order, without a gap");
+    assert!(
+        values[..values.len() - 1].iter().enumerate().all(|(n, value)| value["n"] == n),
+        "in order, without a gap"
+    );
     assert_eq!(values.last().unwrap()["terminal_reason"], "aborted_streaming");
     assert_eq!(read(session.query("next")).await.text(), "next");
     ended_well(&session).await;
@@ -177,7 +193,12 @@ async fn a_turn_that_nobody_reads_can_time_out_and_the_same_cli_goes_on() {
         cli.serve().await
     })
     .capacity(PIPE);
-    let session = Session::builder().timeout(Duration::from_secs(5)).buffer_limit(LIMIT).transport(transport).start().unwrap();
+    let session = Session::builder()
+        .timeout(Duration::from_secs(5))
+        .buffer_limit(LIMIT)
+        .transport(transport)
+        .start()
+        .unwrap();
     let mut turn = session.query("go");
     turn.next().await.unwrap().unwrap();
     tokio::time::sleep(Duration::from_secs(60)).await;
@@ -236,7 +257,10 @@ async fn past_the_hard_cap_the_turn_ends_and_the_session_goes_on() {
     assert!(turn.error().to_string().contains("102400"), "{:?}", turn.error);
     let bytes: usize = turn.lines.iter().map(String::len).sum();
     assert!((100 * 1024..110 * 1024).contains(&bytes), "{bytes} bytes were kept");
-    assert!(turn.values().iter().enumerate().all(|(n, value)| value["n"] == n), "what was kept is in order");
+    assert!(
+        turn.values().iter().enumerate().all(|(n, value)| value["n"] == n),
+        "what was kept is in order"
+    );
     assert_eq!(read(session.query("next")).await.text(), "next");
     assert_eq!(session.stats().lines.drained as usize, 20_000 - turn.lines.len() + 1);
     ended_well(&session).await;
@@ -252,13 +276,22 @@ async fn a_turn_whose_last_line_is_too_much_is_interrupted_though_nothing_follow
         cli.write(json!({"type": "x", "pad": "x".repeat(200 * 1024)})).await;
         let asked = tokio::time::Instant::now();
         cli.acknowledge("interrupt").await;
-        assert!(asked.elapsed() < Duration::from_secs(1), "the interrupt came after {:?}", asked.elapsed());
+        assert!(
+            asked.elapsed() < Duration::from_secs(1),
+            "the interrupt came after {:?}",
+            asked.elapsed()
+        );
         cli.write(success(&pending, json!({}))).await;
         cli.write(aborted(&uuid)).await;
         cli.serve().await
     })
     .capacity(1024 * 1024);
-    let session = Session::builder().buffer_limit(LIMIT).buffer_cap(100 * 1024).transport(transport).start().unwrap();
+    let session = Session::builder()
+        .buffer_limit(LIMIT)
+        .buffer_cap(100 * 1024)
+        .transport(transport)
+        .start()
+        .unwrap();
     let mut turn = session.query("go");
     turn.next().await.unwrap().unwrap();
     session.control("get_usage", Map::new()).await.unwrap();

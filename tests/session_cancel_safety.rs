@@ -50,7 +50,13 @@ enum Ask {
 }
 
 fn ask() -> impl Strategy<Value = Ask> {
-    prop_oneof![Just(Ask::PollOnce), Just(Ask::NoTime), Just(Ask::LittleTime), Just(Ask::RaceAYield), Just(Ask::Await)]
+    prop_oneof![
+        Just(Ask::PollOnce),
+        Just(Ask::NoTime),
+        Just(Ask::LittleTime),
+        Just(Ask::RaceAYield),
+        Just(Ask::Await)
+    ]
 }
 
 proptest! {

@@ -75,7 +75,10 @@ async fn clearing_is_a_command_also_where_prompts_are_none() {
         assert_eq!(marked["client_composed"], true);
         cli.turn(marked["uuid"].as_str().unwrap(), "done").await;
         let clear = cli.read().await.unwrap();
-        assert_eq!((&clear["message"]["content"], clear.get("client_composed")), (&json!("/clear"), None));
+        assert_eq!(
+            (&clear["message"]["content"], clear.get("client_composed")),
+            (&json!("/clear"), None)
+        );
         cli.write(json!({"type": "conversation_reset", "session_id": FRESH, "uuid": "c"})).await;
         cli.turn(clear["uuid"].as_str().unwrap(), "").await;
         cli.serve().await
@@ -106,8 +109,13 @@ async fn a_fork_has_all_of_a_conversation_that_was_resumed_in_part() {
         noted.note(launch);
         async move { cli.serve().await }
     });
-    let session =
-        Session::builder().resume(SESSION).resume_session_at(POINT).resume_drops_turn(POINT).transport(transport).start().unwrap();
+    let session = Session::builder()
+        .resume(SESSION)
+        .resume_session_at(POINT)
+        .resume_drops_turn(POINT)
+        .transport(transport)
+        .start()
+        .unwrap();
     assert_eq!(read(session.query("go")).await.text(), "go");
     let fork = session.fork().unwrap();
     assert_eq!(read(fork.query("go on")).await.text(), "go on");
@@ -147,12 +155,19 @@ async fn a_fork_goes_on_under_an_id_of_its_own() {
     assert_eq!(launches.len(), 1, "a fork is as lazy as any session");
     assert_eq!(read(fork.query("go on")).await.text(), "forked");
     assert_eq!(read(session.query("still there")).await.text(), "still there");
-    assert_eq!((session.session_id().as_deref(), fork.session_id().as_deref()), (Some(SESSION), Some(FRESH)));
+    assert_eq!(
+        (session.session_id().as_deref(), fork.session_id().as_deref()),
+        (Some(SESSION), Some(FRESH))
+    );
     assert_eq!(launches.flag(1, "--resume").as_deref(), Some(SESSION));
     assert!(launches.args(1).contains(&"--fork-session".to_string()));
     assert_eq!(launches.flag(1, "--model").as_deref(), Some("opus"));
     assert_eq!(read(fork.query("again")).await.text(), "again");
-    assert_eq!(launches.flag(2, "--resume").as_deref(), Some(FRESH), "the fork itself is resumed, and not forked again");
+    assert_eq!(
+        launches.flag(2, "--resume").as_deref(),
+        Some(FRESH),
+        "the fork itself is resumed, and not forked again"
+    );
     assert!(!launches.args(2).contains(&"--fork-session".to_string()));
     ended_well(&fork).await;
     ended_well(&session).await;

@@ -44,7 +44,9 @@ impl Line {
 }
 
 fn line() -> impl Strategy<Value = Line> {
-    use Line::{Blank, KeepAlive, Malformed, Message, Mirror, Noise, Oversize, Padded, Stray, Yield};
+    use Line::{
+        Blank, KeepAlive, Malformed, Message, Mirror, Noise, Oversize, Padded, Stray, Yield,
+    };
     prop_oneof![
         8 => Just(Message),
         3 => (0..900_usize).prop_map(Padded),
@@ -66,7 +68,8 @@ struct Script {
 
 fn script() -> impl Strategy<Value = Script> {
     let lines = || proptest::collection::vec(line(), 0..40);
-    (lines(), lines(), proptest::option::weighted(0.4, 1..20_usize)).prop_map(|(lines, tail, take)| Script { lines, tail, take })
+    (lines(), lines(), proptest::option::weighted(0.4, 1..20_usize))
+        .prop_map(|(lines, tail, take)| Script { lines, tail, take })
 }
 
 /// Plays the scripts; a turn that is interrupted is aborted behind all its lines.
@@ -105,7 +108,11 @@ async fn say(cli: &mut FakeCli, lines: Vec<Line>) {
 }
 
 fn count(scripts: &[Script], which: impl Fn(Line) -> bool) -> u64 {
-    scripts.iter().flat_map(|script| script.lines.iter().chain(&script.tail)).filter(|line| which(**line)).count() as u64
+    scripts
+        .iter()
+        .flat_map(|script| script.lines.iter().chain(&script.tail))
+        .filter(|line| which(**line))
+        .count() as u64
 }
 
 proptest! {

@@ -21,16 +21,23 @@ async fn a_request_is_written_as_given_and_its_reply_is_the_payload() {
     let transport = cli(|_, mut cli| async move {
         cli.handshake().await;
         let line = cli.read_text().await.unwrap();
-        assert_eq!(line, r#"{"type":"control_request","request_id":"cw-2","request":{"subtype":"set_model","model":"opus","n":[1,{}]}}"#);
+        assert_eq!(
+            line,
+            r#"{"type":"control_request","request_id":"cw-2","request":{"subtype":"set_model","model":"opus","n":[1,{}]}}"#
+        );
         cli.write(r#"{"type":"control_response","response":{"subtype":"success","request_id":"cw-2","response":{ "model" :"opus"}}}"#)
             .await;
         cli.request("ping").await;
-        cli.write(r#"{"type":"control_response","response":{"subtype":"success","request_id":"cw-3"}}"#).await;
+        cli.write(
+            r#"{"type":"control_response","response":{"subtype":"success","request_id":"cw-3"}}"#,
+        )
+        .await;
         cli.drain().await;
         Exit::from_code(0)
     });
     let session = Session::builder().transport(transport).start().unwrap();
-    let reply = session.control("set_model", fields(json!({"model": "opus", "n": [1, {}]}))).await.unwrap();
+    let reply =
+        session.control("set_model", fields(json!({"model": "opus", "n": [1, {}]}))).await.unwrap();
     assert_eq!(reply.unwrap().text(), r#"{ "model" :"opus"}"#);
     assert!(session.control("ping", Map::new()).await.unwrap().is_none());
     ended_well(&session).await;
@@ -74,7 +81,10 @@ async fn a_refusal_is_an_error_with_the_words_of_the_cli() {
     let session = Session::builder().transport(transport).start().unwrap();
     let error = session.control("set_permission_mode", Map::new()).await.unwrap_err();
     let refusal = error.refusal().unwrap();
-    assert_eq!((refusal.error(), refusal.code()), ("not launched for it", Some("bypass_not_launched")));
+    assert_eq!(
+        (refusal.error(), refusal.code()),
+        ("not launched for it", Some("bypass_not_launched"))
+    );
     assert_eq!(read(session.query("go on")).await.text(), "go on");
     ended_well(&session).await;
 }
@@ -89,7 +99,11 @@ async fn a_request_without_a_reply_times_out_and_is_taken_back_and_its_late_repl
         cli.write(success(&line, json!({}))).await;
         cli.serve().await
     });
-    let session = Session::builder().control_timeout(Duration::from_secs(9)).transport(transport).start().unwrap();
+    let session = Session::builder()
+        .control_timeout(Duration::from_secs(9))
+        .transport(transport)
+        .start()
+        .unwrap();
     let mut events = session.events();
     let start = Instant::now();
     let error = session.control("slow", Map::new()).await.unwrap_err();
@@ -111,7 +125,8 @@ async fn a_request_that_nobody_waits_for_is_taken_back_at_once() {
     let transport = cli(|_, mut cli| async move {
         cli.handshake().await;
         cli.request("slow").await;
-        let cancel = timeout(Duration::from_secs(5), cli.read()).await.expect("within the moment").unwrap();
+        let cancel =
+            timeout(Duration::from_secs(5), cli.read()).await.expect("within the moment").unwrap();
         assert_eq!(cancel, json!({"type": "control_cancel_request", "request_id": "cw-2"}));
         cli.serve().await
     });
@@ -158,7 +173,8 @@ async fn an_interrupt_between_the_prompt_and_the_start_of_its_turn_is_not_lost()
         cli.write(aborted(&uuid)).await;
         cli.serve().await
     });
-    let session = Session::builder().timeout(Duration::from_secs(60)).transport(transport).start().unwrap();
+    let session =
+        Session::builder().timeout(Duration::from_secs(60)).transport(transport).start().unwrap();
     session.connect().await.unwrap();
     let turn = tokio::spawn(read(session.query("go")));
     quiet().await;

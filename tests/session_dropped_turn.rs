@@ -40,7 +40,11 @@ async fn the_tail_is_swallowed_before_the_next_prompt_is_written() {
     assert_eq!(second.kinds(), ["system", "assistant", "result"]);
     assert_eq!(second.text(), "two");
     let stats = session.stats();
-    assert_eq!(stats.unread_messages + stats.lines.drained, 102, "the piece, the tail and the result: {stats:?}");
+    assert_eq!(
+        stats.unread_messages + stats.lines.drained,
+        102,
+        "the piece, the tail and the result: {stats:?}"
+    );
     ended_well(&session).await;
 }
 

@@ -40,7 +40,10 @@ async fn a_failure_carries_the_exit_and_the_tail_of_stderr() {
     assert!(error.is_process() && error.is_closed() && !error.is_ended_without_result(), "{error}");
     assert_eq!(error.exit(), Some(&Exit::from_code(1)));
     assert_eq!(error.stderr_tail(), "first line\nCredit balance is too low\n");
-    assert!(error.to_string().contains("exit code 1") && error.to_string().contains("Credit balance"), "{error}");
+    assert!(
+        error.to_string().contains("exit code 1") && error.to_string().contains("Credit balance"),
+        "{error}"
+    );
     assert_eq!(session.exit(), Some(Exit::from_code(1)));
     assert_eq!(read(session.query("again")).await.text(), "again");
     ended_well(&session).await;
@@ -51,7 +54,11 @@ async fn an_exit_with_code_0_and_no_result_is_an_error_all_the_same() {
     let transport = first(&Launches::default(), |_, _| async { Exit::from_code(0) });
     let session = Session::builder().transport(transport).start().unwrap();
     let turn = read(session.query("go")).await;
-    assert!(turn.error().is_ended_without_result() && !turn.error().is_process(), "{:?}", turn.error);
+    assert!(
+        turn.error().is_ended_without_result() && !turn.error().is_process(),
+        "{:?}",
+        turn.error
+    );
     assert!(turn.error().to_string().contains("without a result"), "{:?}", turn.error);
 }
 
@@ -131,7 +138,9 @@ async fn pending_requests_fail_with_the_process() {
     let start = Instant::now();
     let ask = || session.control("get_usage", Map::new());
     let (one, two, three) = tokio::join!(ask(), ask(), ask());
-    for error in [one.unwrap_err(), two.unwrap_err(), three.unwrap_err(), read(turn).await.error.unwrap()] {
+    for error in
+        [one.unwrap_err(), two.unwrap_err(), three.unwrap_err(), read(turn).await.error.unwrap()]
+    {
         assert!(error.is_process(), "{error}");
         assert_eq!(error.exit(), Some(&Exit::from_code(134)));
         assert!(error.stderr_tail().contains("out of memory"), "{error}");

@@ -52,7 +52,8 @@ fn turn_and_tail() -> Memory {
         }
         cli.write("[info] idle").await;
         // A background task has ended, and the CLI runs a turn that nobody asked for.
-        cli.write(json!({"type": "system", "subtype": "init", "session_id": SESSION, "uuid": "x"})).await;
+        cli.write(json!({"type": "system", "subtype": "init", "session_id": SESSION, "uuid": "x"}))
+            .await;
         cli.write(assistant("by myself")).await;
         cli.write(json!({"type": "result", "subtype": "success", "session_id": SESSION, "result": "foreign", "is_error": false})).await;
         let (uuid, _) = cli.prompt().await;
@@ -155,7 +156,10 @@ async fn they_end_with_the_session_and_do_not_keep_it() {
     let listener = tokio::spawn(all(during));
     quiet().await;
     drop(session);
-    assert_eq!(listener.await.unwrap().last().unwrap(), "disconnected Some(Exit { code: Some(0), signal: None })");
+    assert_eq!(
+        listener.await.unwrap().last().unwrap(),
+        "disconnected Some(Exit { code: Some(0), signal: None })"
+    );
     assert_eq!(all(before).await.len(), 3);
 
     let never_started = Session::builder().transport(echo()).start().unwrap();

@@ -22,11 +22,20 @@ async fn every_ending_is_told_as_the_cases_say() {
         for case in cases::section(&content, "exit_cases") {
             count += 1;
             let seen = run(&case).await;
-            failures.extend(seen.differences(&case["expect"]).into_iter().map(|why| format!("{file}: {}: {why}", cases::name(&case))));
+            failures.extend(
+                seen.differences(&case["expect"])
+                    .into_iter()
+                    .map(|why| format!("{file}: {}: {why}", cases::name(&case))),
+            );
         }
     }
     assert!(count >= 11, "only {count} cases");
-    assert!(failures.is_empty(), "{} differences in {count} cases:\n{}", failures.len(), failures.join("\n"));
+    assert!(
+        failures.is_empty(),
+        "{} differences in {count} cases:\n{}",
+        failures.len(),
+        failures.join("\n")
+    );
 }
 
 /// What a caller of a session has seen when everything is over.
@@ -62,7 +71,9 @@ async fn run(case: &Value) -> Seen {
     }
     while let Some(event) = events.next().await {
         match event {
-            SessionEvent::Message(message) => seen.messages.push(serde_json::from_str(&message.text()).unwrap()),
+            SessionEvent::Message(message) => {
+                seen.messages.push(serde_json::from_str(&message.text()).unwrap())
+            }
             SessionEvent::Disconnected(_) => break,
             _ => {}
         }
@@ -110,7 +121,10 @@ impl Seen {
                 "error_text" => self.error_text().into(),
                 "exit_code" => self.error.as_ref().and_then(|error| error.exit()?.code).into(),
                 "stderr_contains" => {
-                    let holds = self.error.as_ref().is_some_and(|error| error.stderr_tail().contains(value.as_str().unwrap()));
+                    let holds = self
+                        .error
+                        .as_ref()
+                        .is_some_and(|error| error.stderr_tail().contains(value.as_str().unwrap()));
                     if holds { value.clone() } else { format!("{:?}", self.error).into() }
                 }
                 "exit_reported" => self.exit.is_some().into(),
@@ -122,8 +136,11 @@ impl Seen {
             };
             found.insert(key.clone(), mine);
         }
-        let different = expect.as_object().unwrap().iter().filter(|(key, value)| found[*key] != **value);
-        different.map(|(key, value)| format!("{key}: expected {value}, found {}", found[key])).collect()
+        let different =
+            expect.as_object().unwrap().iter().filter(|(key, value)| found[*key] != **value);
+        different
+            .map(|(key, value)| format!("{key}: expected {value}, found {}", found[key]))
+            .collect()
     }
 
     /// The last result counts; without one, the error.

@@ -109,9 +109,13 @@ fn a_turn_whose_runtime_is_shut_down_gets_an_error() {
     let mut waiting = session.query("waits");
     own.block_on(async {
         turn.next().await.unwrap().unwrap();
-        assert!(std::future::poll_fn(|cx| Poll::Ready(waiting.poll_next_unpin(cx).is_pending())).await);
+        assert!(
+            std::future::poll_fn(|cx| Poll::Ready(waiting.poll_next_unpin(cx).is_pending())).await
+        );
     });
-    let reader = std::thread::spawn(move || other.block_on(async { (read(turn).await, read(waiting).await) }));
+    let reader = std::thread::spawn(move || {
+        other.block_on(async { (read(turn).await, read(waiting).await) })
+    });
     drop(own);
     let (turn, waiting) = reader.join().unwrap();
     assert!(turn.error().is_stopped(), "{:?}", turn.error);
@@ -135,7 +139,9 @@ fn a_turn_whose_runtime_never_ran_gets_an_error() {
     }
     drop(own);
     let other = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-    let turn = other.block_on(async { tokio::time::timeout(std::time::Duration::from_secs(20), read(turn)).await });
+    let turn = other.block_on(async {
+        tokio::time::timeout(std::time::Duration::from_secs(20), read(turn)).await
+    });
     assert!(turn.expect("an end").error().is_stopped());
 }
 

@@ -34,7 +34,10 @@ fn a_session_is_made_without_a_runtime_and_connects_nothing() {
     let launches = Launches::default();
     let session = Session::builder().transport(served(&launches, &Log::default())).start().unwrap();
     let turn = session.query("never polled");
-    assert_eq!((session.session_id(), session.pid(), session.exit(), session.queue_len()), (None, None, None, 0));
+    assert_eq!(
+        (session.session_id(), session.pid(), session.exit(), session.queue_len()),
+        (None, None, None, 0)
+    );
     assert_eq!((session.stderr_tail(), session.stats()), (String::new(), Default::default()));
     drop(turn);
     drop(session);
@@ -44,7 +47,11 @@ fn a_session_is_made_without_a_runtime_and_connects_nothing() {
 #[test]
 fn a_refused_option_is_told_at_once() {
     let launches = Launches::default();
-    let error = Session::builder().max_turns(0).transport(served(&launches, &Log::default())).start().unwrap_err();
+    let error = Session::builder()
+        .max_turns(0)
+        .transport(served(&launches, &Log::default()))
+        .start()
+        .unwrap_err();
     assert!(error.is_option(), "{error}");
     assert_eq!(error.option_error().unwrap().field(), "max_turns");
     assert_eq!(launches.len(), 0);
@@ -52,11 +59,21 @@ fn a_refused_option_is_told_at_once() {
 
 #[test]
 fn a_turn_that_is_polled_without_a_runtime_says_so() {
-    let session = Session::builder().transport(served(&Launches::default(), &Log::default())).start().unwrap();
+    let session = Session::builder()
+        .transport(served(&Launches::default(), &Log::default()))
+        .start()
+        .unwrap();
     let mut turn = session.query("no runtime");
-    let Poll::Ready(Some(Err(error))) = turn.poll_next_unpin(&mut Context::from_waker(Waker::noop())) else { panic!("polled") };
+    let Poll::Ready(Some(Err(error))) =
+        turn.poll_next_unpin(&mut Context::from_waker(Waker::noop()))
+    else {
+        panic!("polled")
+    };
     assert!(error.is_start() && error.to_string().contains("runtime"), "{error}");
-    assert!(matches!(turn.poll_next_unpin(&mut Context::from_waker(Waker::noop())), Poll::Ready(None)));
+    assert!(matches!(
+        turn.poll_next_unpin(&mut Context::from_waker(Waker::noop())),
+        Poll::Ready(None)
+    ));
 }
 
 #[tokio::test(start_paused = true)]
@@ -81,7 +98,8 @@ async fn an_unpolled_turn_sends_nothing_and_its_drop_does_nothing() {
 #[tokio::test(start_paused = true)]
 async fn the_first_poll_sends_and_not_the_query() {
     let prompts = Log::default();
-    let session = Session::builder().transport(served(&Launches::default(), &prompts)).start().unwrap();
+    let session =
+        Session::builder().transport(served(&Launches::default(), &prompts)).start().unwrap();
     let mut first = session.query("first made");
     let mut second = session.query("first polled");
     begin(&mut second);
@@ -108,7 +126,11 @@ async fn connect_opens_at_once_and_gives_the_reply_to_initialize() {
     let reply = session.connect().await.unwrap();
     assert_eq!(reply.raw().unwrap().text(), r#"{"pid":7}"#);
     assert_eq!(launches.len(), 1);
-    assert_eq!(session.connect().await.unwrap().raw().unwrap().text(), r#"{"pid":7}"#, "the CLI is ready already");
+    assert_eq!(
+        session.connect().await.unwrap().raw().unwrap().text(),
+        r#"{"pid":7}"#,
+        "the CLI is ready already"
+    );
     assert_eq!(read(session.query("hi")).await.text(), "hi");
     assert_eq!(launches.len(), 1);
     ended_well(&session).await;

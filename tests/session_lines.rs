@@ -11,8 +11,7 @@ use serde_json::json;
 use support::cli::{answering, assistant, cli, result};
 use support::read::{Read, ended_well, read};
 
-const RESULT: &str =
-    r#"{"type":"result","subtype":"success","is_error":false,"result":"end","session_id":"6f1a3e52-0000-4000-8000-000000000001"}"#;
+const RESULT: &str = r#"{"type":"result","subtype":"success","is_error":false,"result":"end","session_id":"6f1a3e52-0000-4000-8000-000000000001"}"#;
 
 /// The turn, and the events that came with it.
 async fn play(transport: Memory) -> (Read, Vec<SessionEvent>, Session) {
@@ -27,7 +26,8 @@ async fn play(transport: Memory) -> (Read, Vec<SessionEvent>, Session) {
 /// What has come so far, without the connection's own.
 fn drain(events: &mut Events) -> Vec<SessionEvent> {
     let all = std::iter::from_fn(|| events.next().now_or_never().flatten());
-    all.filter(|event| !matches!(event, SessionEvent::Connected(_) | SessionEvent::SessionId(_))).collect()
+    all.filter(|event| !matches!(event, SessionEvent::Connected(_) | SessionEvent::SessionId(_)))
+        .collect()
 }
 
 #[tokio::test(start_paused = true)]
@@ -56,7 +56,8 @@ async fn noise_and_malformed_lines_never_end_a_turn() {
 
 #[tokio::test(start_paused = true)]
 async fn a_lone_surrogate_and_deep_nesting_are_delivered_as_they_are() {
-    let surrogate = r#"{"type":"assistant","message":{"content":[{"type":"text","text":"\ud83d"}]}}"#;
+    let surrogate =
+        r#"{"type":"assistant","message":{"content":[{"type":"text","text":"\ud83d"}]}}"#;
     let deep = format!(r#"{{"type":"user","message":{}1{}}}"#, "[".repeat(5000), "]".repeat(5000));
     let bytes = format!("{surrogate}\n{deep}\n{RESULT}\n");
     let (turn, events, _) = play(answering(bytes)).await;
@@ -66,12 +67,17 @@ async fn a_lone_surrogate_and_deep_nesting_are_delivered_as_they_are() {
 
 #[tokio::test(start_paused = true)]
 async fn a_bad_byte_inside_a_message_costs_nothing_but_itself() {
-    let mut bytes = br#"{"type":"assistant","message":{"content":[{"type":"text","text":"a"#.to_vec();
+    let mut bytes =
+        br#"{"type":"assistant","message":{"content":[{"type":"text","text":"a"#.to_vec();
     bytes.push(0xff);
     bytes.extend_from_slice(format!("b\"}}]}}}}\n{RESULT}\n").as_bytes());
     let (turn, events, _) = play(answering(bytes)).await;
     assert_eq!(turn.text(), "end");
-    assert_eq!(turn.lines.len() + events.len(), 2, "delivered or told, not lost: {turn:?} {events:?}");
+    assert_eq!(
+        turn.lines.len() + events.len(),
+        2,
+        "delivered or told, not lost: {turn:?} {events:?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -84,7 +90,8 @@ async fn carriage_returns_belong_to_the_line_end() {
 #[tokio::test(start_paused = true)]
 async fn an_over_long_line_is_an_event_and_the_next_line_a_message() {
     let long = format!(r#"{{"type":"assistant","filler":"{}"}}"#, "x".repeat(1024 * 1024));
-    let (turn, events, session) = play(answering(format!("{}\n{long}\n{RESULT}\n", assistant("before")))).await;
+    let (turn, events, session) =
+        play(answering(format!("{}\n{long}\n{RESULT}\n", assistant("before")))).await;
     assert_eq!(turn.kinds(), ["assistant", "result"]);
     let [SessionEvent::Malformed(malformed)] = &events[..] else { panic!("{events:?}") };
     assert!(malformed.is_oversize());
@@ -115,7 +122,9 @@ async fn by_default_a_line_may_have_64_mib_and_not_more() {
     assert_eq!(turn.next().await.unwrap().unwrap().frame().bytes().len(), most);
     assert_eq!(read(turn).await.text(), "end");
     let events = drain(&mut events);
-    let [SessionEvent::Malformed(malformed)] = &events[..] else { panic!("{} events", events.len()) };
+    let [SessionEvent::Malformed(malformed)] = &events[..] else {
+        panic!("{} events", events.len())
+    };
     assert_eq!((malformed.is_oversize(), malformed.content_len()), (true, most as u64 + 1));
     assert_eq!(read(session.query("next")).await.text(), "next");
     ended_well(&session).await;
@@ -124,7 +133,11 @@ async fn by_default_a_line_may_have_64_mib_and_not_more() {
 /// What a short session says: every message, whatever its bytes.
 fn short_session() -> String {
     let text = "ü → 😀\\n";
-    format!("{}\r\n[log] {text}\n\n{}\n{RESULT}\n", json!({"type": "system", "subtype": "init"}), assistant(text))
+    format!(
+        "{}\r\n[log] {text}\n\n{}\n{RESULT}\n",
+        json!({"type": "system", "subtype": "init"}),
+        assistant(text)
+    )
 }
 
 #[tokio::test(start_paused = true)]

@@ -9,7 +9,10 @@ use support::cli::cli;
 #[tokio::test(start_paused = true)]
 async fn without_a_handshake_its_exit_fails_the_start_at_once() {
     let transport = cli(|_, mut cli| async move {
-        cli.write(r#"{"type":"message","role":"assistant","content":[{"type":"text","text":"Hello!"}]}"#).await;
+        cli.write(
+            r#"{"type":"message","role":"assistant","content":[{"type":"text","text":"Hello!"}]}"#,
+        )
+        .await;
         cli.write(r#"{"type":"done"}"#).await;
         Exit::from_code(0)
     });
@@ -18,5 +21,8 @@ async fn without_a_handshake_its_exit_fails_the_start_at_once() {
     let error = session.query("go").text().await.unwrap_err();
     assert!(error.is_ended_without_result(), "{error}");
     assert_eq!(error.exit(), Some(&Exit::from_code(0)));
-    assert!(begun.elapsed() < std::time::Duration::from_secs(5), "nobody waits for the limit of the handshake");
+    assert!(
+        begun.elapsed() < std::time::Duration::from_secs(5),
+        "nobody waits for the limit of the handshake"
+    );
 }

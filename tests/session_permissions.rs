@@ -49,42 +49,56 @@ async fn decided(decision: Decision) -> String {
 }
 
 fn success(response: &str) -> String {
-    format!(r#"{{"type":"control_response","response":{{"subtype":"success","request_id":"5f","response":{response}}}}}"#)
+    format!(
+        r#"{{"type":"control_response","response":{{"subtype":"success","request_id":"5f","response":{response}}}}}"#
+    )
 }
 
 #[tokio::test(start_paused = true)]
 async fn allowed() {
-    let expected = success(r#"{"behavior":"allow","updatedInput":{"command":"ls"},"toolUseID":"toolu_1"}"#);
+    let expected =
+        success(r#"{"behavior":"allow","updatedInput":{"command":"ls"},"toolUseID":"toolu_1"}"#);
     assert_eq!(decided(Decision::allow()).await, expected);
 }
 
 #[tokio::test(start_paused = true)]
 async fn allowed_with_another_input() {
-    let expected = success(r#"{"behavior":"allow","updatedInput":{"command":"ls -l","n":1},"toolUseID":"toolu_1"}"#);
+    let expected = success(
+        r#"{"behavior":"allow","updatedInput":{"command":"ls -l","n":1},"toolUseID":"toolu_1"}"#,
+    );
     assert_eq!(decided(Decision::allow_with(json!({"command": "ls -l", "n": 1}))).await, expected);
 }
 
 #[tokio::test(start_paused = true)]
 async fn denied() {
-    let expected = success(r#"{"behavior":"deny","message":"not \"here\"\nnot now","toolUseID":"toolu_1"}"#);
+    let expected =
+        success(r#"{"behavior":"deny","message":"not \"here\"\nnot now","toolUseID":"toolu_1"}"#);
     assert_eq!(decided(Decision::deny("not \"here\"\nnot now")).await, expected);
 }
 
 #[tokio::test(start_paused = true)]
 async fn denied_and_interrupted() {
-    let expected = success(r#"{"behavior":"deny","message":"stop","interrupt":true,"toolUseID":"toolu_1"}"#);
+    let expected =
+        success(r#"{"behavior":"deny","message":"stop","interrupt":true,"toolUseID":"toolu_1"}"#);
     assert_eq!(decided(Decision::deny_and_interrupt("stop")).await, expected);
 }
 
 #[tokio::test(start_paused = true)]
 async fn without_a_handler_it_is_denied() {
     let answer = answer_to(ASK, |session| session).await;
-    assert_eq!(answer, success(r#"{"behavior":"deny","message":"no permission handler is set","toolUseID":"toolu_1"}"#));
+    assert_eq!(
+        answer,
+        success(
+            r#"{"behavior":"deny","message":"no permission handler is set","toolUseID":"toolu_1"}"#
+        )
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_handler_that_panics_denies() {
-    let expected = success(r#"{"behavior":"deny","message":"the permission handler panicked","toolUseID":"toolu_1"}"#);
+    let expected = success(
+        r#"{"behavior":"deny","message":"the permission handler panicked","toolUseID":"toolu_1"}"#,
+    );
     let later = |_: PermissionRequest| async { panic!("inside the future") };
     assert_eq!(answer_to(ASK, |session| session.on_permission(later)).await, expected);
     #[allow(unreachable_code, reason = "the future is never made")]
@@ -99,11 +113,14 @@ async fn a_handler_that_panics_denies() {
 #[tokio::test(start_paused = true)]
 async fn the_input_goes_back_byte_for_byte() {
     let deep = format!("{}1{}", "[".repeat(3000), "]".repeat(3000));
-    let input = format!(r#"{{"b" : 1.0e2,  "a":"\ud83d","a":2,"big":123456789012345678901234567890,"deep":{deep}}}"#);
+    let input = format!(
+        r#"{{"b" : 1.0e2,  "a":"\ud83d","a":2,"big":123456789012345678901234567890,"deep":{deep}}}"#
+    );
     let ask = format!(
         r#"{{"type":"control_request","request_id":"5f","request":{{"subtype":"can_use_tool","tool_name":"Write","input":{input}}}}}"#
     );
-    let answer = answer_to(&ask, |session| session.on_permission(|_| async { Decision::allow() })).await;
+    let answer =
+        answer_to(&ask, |session| session.on_permission(|_| async { Decision::allow() })).await;
     assert_eq!(answer, success(&format!(r#"{{"behavior":"allow","updatedInput":{input}}}"#)));
 }
 
@@ -113,7 +130,12 @@ async fn the_request_can_be_looked_into() {
     let log = seen.clone();
     answer_to(ASK, |session| {
         session.on_permission(move |request| {
-            log.push(format!("{} {} {:?}", request.tool_name(), request.input().text(), request.tool_use_id()));
+            log.push(format!(
+                "{} {} {:?}",
+                request.tool_name(),
+                request.input().text(),
+                request.tool_use_id()
+            ));
             log.push(request.request().field("tool_name").unwrap().text());
             async { Decision::allow() }
         })
@@ -131,7 +153,11 @@ async fn a_handler_makes_the_cli_ask_its_host_and_nothing_else_does() {
             noted.note(launch);
             async move { cli.serve().await }
         });
-        let builder = if ask { Session::builder().on_permission(|_| async { Decision::allow() }) } else { Session::builder() };
+        let builder = if ask {
+            Session::builder().on_permission(|_| async { Decision::allow() })
+        } else {
+            Session::builder()
+        };
         let session = builder.transport(transport).start().unwrap();
         session.connect().await.unwrap();
         ended_well(&session).await;

@@ -32,7 +32,12 @@ async fn concurrent_tasks_are_served_one_after_another() {
     let tasks: Vec<_> = (0..50)
         .map(|n| {
             let session = session.clone();
-            tokio::spawn(async move { assert_eq!(read(session.query(format!("prompt {n}"))).await.text(), format!("prompt {n}")) })
+            tokio::spawn(async move {
+                assert_eq!(
+                    read(session.query(format!("prompt {n}"))).await.text(),
+                    format!("prompt {n}")
+                )
+            })
         })
         .collect();
     for task in tasks {

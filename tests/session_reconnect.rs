@@ -39,7 +39,10 @@ async fn the_handshake_is_done_again_and_what_waited_survives() {
         .transport(mortal(&launches, &prompts, 3, true))
         .start()
         .unwrap();
-    let turns: Vec<_> = ["one", "two", "three", "four"].into_iter().map(|text| tokio::spawn(read(session.query(text)))).collect();
+    let turns: Vec<_> = ["one", "two", "three", "four"]
+        .into_iter()
+        .map(|text| tokio::spawn(read(session.query(text))))
+        .collect();
     let mut ends = Vec::new();
     for turn in turns {
         let turn = turn.await.unwrap();
@@ -49,10 +52,17 @@ async fn the_handshake_is_done_again_and_what_waited_survives() {
         });
     }
     let killed = format!("{:?}", Some(Exit::from_signal(9)));
-    assert_eq!(ends, [&killed, &killed, "three", "four"], "each crash costs the turn that ran, and no other");
+    assert_eq!(
+        ends,
+        [&killed, &killed, "three", "four"],
+        "each crash costs the turn that ran, and no other"
+    );
     assert_eq!(prompts.all(), ["0 \"Bash\"", "0 \"one\"", "1 \"Bash\"", "1 \"two\"", "2 \"Bash\""]);
     assert_eq!(launches.len(), 3);
-    assert_eq!((launches.flag(0, "--resume"), launches.flag(1, "--resume")), (None, Some(SESSION.into())));
+    assert_eq!(
+        (launches.flag(0, "--resume"), launches.flag(1, "--resume")),
+        (None, Some(SESSION.into()))
+    );
     assert_eq!(launches.flag(2, "--model").as_deref(), Some("opus"));
     ended_well(&session).await;
 }
@@ -61,7 +71,8 @@ async fn the_handshake_is_done_again_and_what_waited_survives() {
 #[tokio::test(start_paused = true)]
 async fn an_id_that_was_never_confirmed_is_not_resumed() {
     let launches = Launches::default();
-    let session = Session::builder().transport(mortal(&launches, &Log::default(), 2, false)).start().unwrap();
+    let session =
+        Session::builder().transport(mortal(&launches, &Log::default(), 2, false)).start().unwrap();
     assert!(read(session.query("one")).await.error().is_process());
     assert_eq!(session.session_id(), None);
     assert_eq!(read(session.query("two")).await.text(), "two");
@@ -73,7 +84,12 @@ async fn an_id_that_was_never_confirmed_is_not_resumed() {
 async fn the_options_of_the_start_give_way_to_the_confirmed_id() {
     let launches = Launches::default();
     let old = "6f1a3e52-0000-4000-8000-00000000000f";
-    let session = Session::builder().resume(old).fork_session(true).transport(mortal(&launches, &Log::default(), 2, true)).start().unwrap();
+    let session = Session::builder()
+        .resume(old)
+        .fork_session(true)
+        .transport(mortal(&launches, &Log::default(), 2, true))
+        .start()
+        .unwrap();
     assert!(read(session.query("one")).await.error().is_process());
     assert_eq!(read(session.query("two")).await.text(), "two");
     assert_eq!(launches.flag(0, "--resume").as_deref(), Some(old));

@@ -53,8 +53,14 @@ async fn what_nobody_handles_is_answered_all_the_same() {
 async fn hooks_and_tools_are_handled_in_the_terms_of_the_wire() {
     let (answers, seen) = (Log::default(), Log::default());
     let asks = [
-        ask(r#""h""#, r#"{"subtype":"hook_callback","callback_id":"hook_0","input":{"hook_event_name":"PreToolUse"},"tool_use_id":"t"}"#),
-        ask("12", r#"{"subtype":"mcp_message","server_name":"calc","message":{"jsonrpc":"2.0","id":1,"method":"tools/list"}}"#),
+        ask(
+            r#""h""#,
+            r#"{"subtype":"hook_callback","callback_id":"hook_0","input":{"hook_event_name":"PreToolUse"},"tool_use_id":"t"}"#,
+        ),
+        ask(
+            "12",
+            r#"{"subtype":"mcp_message","server_name":"calc","message":{"jsonrpc":"2.0","id":1,"method":"tools/list"}}"#,
+        ),
         ask(r#""x""#, r#"{"subtype":"mcp_message","server_name":"gone","message":{}}"#),
     ];
     let log = seen.clone();
@@ -65,11 +71,17 @@ async fn hooks_and_tools_are_handled_in_the_terms_of_the_wire() {
             async { Ok(json!({"continue": true})) }
         })
         .on_request("mcp_message", |request| async move {
-            let server = request.field("server_name").and_then(|name| name.as_str().map(String::from)).unwrap_or_default();
+            let server = request
+                .field("server_name")
+                .and_then(|name| name.as_str().map(String::from))
+                .unwrap_or_default();
             if server != "calc" {
                 return Err(format!("no server \"{server}\""));
             }
-            Ok(RawJson::parse(r#"{"mcp_response": {"jsonrpc":"2.0","id":1,"result":{"tools":[]}}}"#).unwrap())
+            Ok(RawJson::parse(
+                r#"{"mcp_response": {"jsonrpc":"2.0","id":1,"result":{"tools":[]}}}"#,
+            )
+            .unwrap())
         })
         .transport(asking(&asks, &answers))
         .start()
@@ -91,7 +103,10 @@ async fn hooks_and_tools_are_handled_in_the_terms_of_the_wire() {
 #[tokio::test(start_paused = true)]
 async fn a_handler_that_panics_is_an_error_and_the_next_one_is_called() {
     let answers = Log::default();
-    let asks = [ask("1", r#"{"subtype":"hook_callback","n":1}"#), ask("2", r#"{"subtype":"hook_callback","n":2}"#)];
+    let asks = [
+        ask("1", r#"{"subtype":"hook_callback","n":1}"#),
+        ask("2", r#"{"subtype":"hook_callback","n":2}"#),
+    ];
     let session = Session::builder()
         .on_request("hook_callback", |request| async move {
             assert_ne!(request.field("n").unwrap().text(), "1");
@@ -149,7 +164,8 @@ async fn a_question_that_is_taken_back_ends_its_handler_and_gets_no_answer() {
         cli.handshake().await;
         let (uuid, _) = cli.prompt().await;
         cli.write(init(&uuid)).await;
-        cli.write(ask(r#""p""#, r#"{"subtype":"can_use_tool","tool_name":"Bash","input":{}}"#)).await;
+        cli.write(ask(r#""p""#, r#"{"subtype":"can_use_tool","tool_name":"Bash","input":{}}"#))
+            .await;
         quiet().await;
         cli.write(r#"{"type":"control_cancel_request","request_id":"p"}"#).await;
         cli.write(r#"{"type":"control_cancel_request","request_id":"never asked"}"#).await;
@@ -189,7 +205,11 @@ async fn a_slow_handler_stops_neither_reading_nor_interrupts() {
         let (uuid, _) = cli.prompt().await;
         cli.write(init(&uuid)).await;
         for n in 0..10 {
-            cli.write(ask(&n.to_string(), r#"{"subtype":"can_use_tool","tool_name":"Bash","input":{}}"#)).await;
+            cli.write(ask(
+                &n.to_string(),
+                r#"{"subtype":"can_use_tool","tool_name":"Bash","input":{}}"#,
+            ))
+            .await;
         }
         cli.write(support::cli::assistant("meanwhile")).await;
         cli.acknowledge("get_usage").await;
@@ -200,7 +220,11 @@ async fn a_slow_handler_stops_neither_reading_nor_interrupts() {
         cli.write(support::cli::aborted(&uuid)).await;
         cli.serve().await
     });
-    let session = Session::builder().on_permission(|_| std::future::pending()).transport(transport).start().unwrap();
+    let session = Session::builder()
+        .on_permission(|_| std::future::pending())
+        .transport(transport)
+        .start()
+        .unwrap();
     let mut turn = session.query("go");
     for kind in ["system", "assistant"] {
         assert_eq!(turn.next().await.unwrap().unwrap().frame().kind_name(), kind);
@@ -233,7 +257,9 @@ async fn a_handler_may_ask_its_own_session() {
                 let mode = json!({"mode": "acceptEdits"}).as_object().cloned().unwrap_or_default();
                 session.control("set_permission_mode", mode).await.unwrap();
                 // A turn would wait for the one that waits for this answer; somebody else may wait for it.
-                tokio::spawn(async move { log.push(read(session.query("from the handler")).await.text()) });
+                tokio::spawn(async move {
+                    log.push(read(session.query("from the handler")).await.text())
+                });
                 Decision::allow()
             }
         })

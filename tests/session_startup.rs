@@ -5,7 +5,9 @@ mod support;
 use std::time::Duration;
 
 use claude_wire::Session;
-use claude_wire::transport::{BoxFuture, CliPath, Connection, Exit, Launch, Memory, Process, Transport};
+use claude_wire::transport::{
+    BoxFuture, CliPath, Connection, Exit, Launch, Memory, Process, Transport,
+};
 use serde_json::{Map, json};
 use support::cli::{Launches, SESSION, cli, init, refusal, result, success};
 use support::read::{ended_well, read};
@@ -31,7 +33,10 @@ async fn a_death_in_the_handshake_is_told_at_once_and_with_its_reason() {
     let start = Instant::now();
     let error = session.connect().await.unwrap_err();
     assert!(error.is_process(), "{error}");
-    assert_eq!((error.exit(), error.stderr_tail()), (Some(&Exit::from_code(1)), "error: start 0 failed\n"));
+    assert_eq!(
+        (error.exit(), error.stderr_tail()),
+        (Some(&Exit::from_code(1)), "error: start 0 failed\n")
+    );
     assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
     assert_eq!(launches.len(), 1);
 }
@@ -67,10 +72,18 @@ async fn the_limit_of_the_handshake() {
         cli.control.signal().await;
         Exit::from_code(143)
     });
-    let session = Session::builder().initialize_timeout(Duration::from_secs(7)).transport(transport).start().unwrap();
+    let session = Session::builder()
+        .initialize_timeout(Duration::from_secs(7))
+        .transport(transport)
+        .start()
+        .unwrap();
     let start = Instant::now();
     let turn = read(session.query("go")).await;
-    assert!(turn.error().is_timeout() && turn.error().to_string().contains("initialize"), "{:?}", turn.error);
+    assert!(
+        turn.error().is_timeout() && turn.error().to_string().contains("initialize"),
+        "{:?}",
+        turn.error
+    );
     assert_eq!(turn.error().stderr_tail(), "waiting for a server\n");
     assert_eq!(start.elapsed(), Duration::from_secs(7));
     assert_eq!(session.stop().await, Some(Exit::from_code(143)));
@@ -87,7 +100,11 @@ impl Transport for Stuck {
 
 #[tokio::test(start_paused = true)]
 async fn a_transport_that_does_not_open_counts_against_the_same_limit() {
-    let session = Session::builder().initialize_timeout(Duration::from_secs(7)).transport(Stuck).start().unwrap();
+    let session = Session::builder()
+        .initialize_timeout(Duration::from_secs(7))
+        .transport(Stuck)
+        .start()
+        .unwrap();
     let start = Instant::now();
     let turn = read(session.query("go")).await;
     assert!(turn.error().is_timeout(), "{:?}", turn.error);
@@ -104,7 +121,12 @@ async fn a_refused_handshake_says_what_the_cli_said() {
     });
     let session = Session::builder().transport(transport).start().unwrap();
     let turn = read(session.query("go")).await;
-    assert_eq!(turn.error().refusal().map(|refusal| refusal.error()), Some("no such agent"), "{:?}", turn.error);
+    assert_eq!(
+        turn.error().refusal().map(|refusal| refusal.error()),
+        Some("no such agent"),
+        "{:?}",
+        turn.error
+    );
 }
 
 #[tokio::test]
@@ -117,7 +139,10 @@ async fn a_cli_that_is_not_there_is_named() {
         assert!(turn.error().to_string().contains("/nowhere/claude"), "{:?}", turn.error);
     }
     assert_eq!(session.stop().await, None);
-    let process = Session::builder().transport(Process::new(CliPath::Explicit("/nowhere/claude".into()))).start().unwrap();
+    let process = Session::builder()
+        .transport(Process::new(CliPath::Explicit("/nowhere/claude".into())))
+        .start()
+        .unwrap();
     assert!(process.connect().await.unwrap_err().is_start());
 }
 
@@ -144,7 +169,10 @@ async fn a_result_before_the_handshake_is_the_answer_to_the_first_prompt_only() 
     let turns: Vec<_> = (0..3).map(|n| tokio::spawn(read(session.query(format!("{n}"))))).collect();
     for (n, turn) in turns.into_iter().enumerate() {
         let turn = turn.await.unwrap();
-        assert_eq!(turn.values().last().unwrap()["errors"][0], format!("start {n}: No conversation found"));
+        assert_eq!(
+            turn.values().last().unwrap()["errors"][0],
+            format!("start {n}: No conversation found")
+        );
         assert!(turn.error.is_none());
     }
     assert_eq!(launches.len(), 3);
@@ -176,7 +204,10 @@ async fn the_next_query_after_a_failed_start_tries_again() {
 async fn lines_before_the_handshake_are_events_and_do_no_harm() {
     let transport = cli(|_, mut cli| async move {
         cli.write("starting up").await;
-        cli.write(json!({"type": "system", "subtype": "hook_started", "hook_name": "SessionStart"})).await;
+        cli.write(
+            json!({"type": "system", "subtype": "hook_started", "hook_name": "SessionStart"}),
+        )
+        .await;
         let initialize = cli.request("initialize").await;
         cli.write(json!({"type": "keep_alive"})).await;
         cli.write(success(&initialize, json!({}))).await;
@@ -188,7 +219,10 @@ async fn lines_before_the_handshake_are_events_and_do_no_harm() {
     });
     let session = Session::builder().transport(transport).start().unwrap();
     let turn = read(session.query("go")).await;
-    assert_eq!((turn.kinds(), turn.text()), (vec!["system".into(), "result".into()], "done".into()));
+    assert_eq!(
+        (turn.kinds(), turn.text()),
+        (vec!["system".into(), "result".into()], "done".into())
+    );
     assert_eq!((session.stats().lines.noise, session.stats().lines.keep_alives), (1, 1));
     ended_well(&session).await;
 }

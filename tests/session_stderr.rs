@@ -43,7 +43,9 @@ async fn it_is_drained_while_an_unread_turn_holds_the_output_back() {
                 cli.turn(&uuid, "done").await;
             });
             let complain = async {
-                tokio::io::AsyncWriteExt::write_all(&mut stderr, &vec![b'e'; 1024 * 1024]).await.unwrap();
+                tokio::io::AsyncWriteExt::write_all(&mut stderr, &vec![b'e'; 1024 * 1024])
+                    .await
+                    .unwrap();
                 told.notify_one();
             };
             tokio::join!(stdout, complain);

@@ -7,7 +7,9 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use claude_wire::Session;
-use claude_wire::transport::{BoxFuture, Connection, Control, Exit, Launch, Shutdown, Transport, pipe};
+use claude_wire::transport::{
+    BoxFuture, Connection, Control, Exit, Launch, Shutdown, Transport, pipe,
+};
 use serde_json::Map;
 use support::cli::{FakeCli, Log, aborted, cli, echo, init};
 use support::read::{quiet, read};
@@ -45,7 +47,10 @@ async fn between_turns_the_end_of_input_is_enough() {
 struct Slow;
 
 impl Transport for Slow {
-    fn open(&self, launch: Launch) -> BoxFuture<'_, Result<Connection, claude_wire::transport::Error>> {
+    fn open(
+        &self,
+        launch: Launch,
+    ) -> BoxFuture<'_, Result<Connection, claude_wire::transport::Error>> {
         Box::pin(async move {
             tokio::time::sleep(SECOND).await;
             panic!("{launch:?} was opened after the stop")

@@ -32,7 +32,11 @@ async fn a_turn_that_takes_too_long_is_interrupted_and_the_session_goes_on() {
     let session = Session::builder().timeout(7 * SECOND).transport(hangs_once()).start().unwrap();
     let start = Instant::now();
     let first = read(session.query("first")).await;
-    assert_eq!(first.kinds(), ["system", "assistant", "result"], "what the CLI said after the interrupt is delivered");
+    assert_eq!(
+        first.kinds(),
+        ["system", "assistant", "result"],
+        "what the CLI said after the interrupt is delivered"
+    );
     assert!(first.error().is_timeout() && !first.error().is_idle_timeout(), "{:?}", first.error);
     assert!(first.error().to_string().contains("7s"), "{:?}", first.error);
     assert_eq!(start.elapsed(), 7 * SECOND);
@@ -94,7 +98,8 @@ async fn the_wait_in_the_queue_does_not_count() {
         Exit::from_code(0)
     });
     let session = Session::builder().timeout(5 * SECOND).transport(transport).start().unwrap();
-    let (one, two, three) = tokio::join!(read(session.query("1")), read(session.query("2")), read(session.query("3")));
+    let (one, two, three) =
+        tokio::join!(read(session.query("1")), read(session.query("2")), read(session.query("3")));
     assert_eq!([one.text(), two.text(), three.text()], ["done"; 3]);
     ended_well(&session).await;
 }
@@ -167,8 +172,12 @@ async fn a_question_that_is_taken_back_is_a_sign_of_life() {
         cli.drain().await;
         Exit::from_code(0)
     });
-    let session =
-        Session::builder().idle_timeout(5 * SECOND).on_permission(|_| std::future::pending()).transport(transport).start().unwrap();
+    let session = Session::builder()
+        .idle_timeout(5 * SECOND)
+        .on_permission(|_| std::future::pending())
+        .transport(transport)
+        .start()
+        .unwrap();
     assert_eq!(read(session.query("go")).await.text(), "settled");
     ended_well(&session).await;
 }
@@ -189,7 +198,12 @@ fn never_aborts(launches: &Launches) -> Memory {
 #[tokio::test(start_paused = true)]
 async fn a_cli_that_does_not_abort_is_replaced_and_the_conversation_resumed() {
     let launches = Launches::default();
-    let session = Session::builder().timeout(SECOND).drain_timeout(3 * SECOND).transport(never_aborts(&launches)).start().unwrap();
+    let session = Session::builder()
+        .timeout(SECOND)
+        .drain_timeout(3 * SECOND)
+        .transport(never_aborts(&launches))
+        .start()
+        .unwrap();
     let start = Instant::now();
     let turn = read(session.query("first")).await;
     assert!(turn.error().is_timeout(), "{:?}", turn.error);
@@ -218,7 +232,12 @@ async fn a_drain_without_a_limit_interrupts_once_and_waits() {
         cli.write(aborted(&uuid)).await;
         cli.serve().await
     });
-    let session = Session::builder().timeout(SECOND).drain_timeout(Duration::MAX).transport(transport).start().unwrap();
+    let session = Session::builder()
+        .timeout(SECOND)
+        .drain_timeout(Duration::MAX)
+        .transport(transport)
+        .start()
+        .unwrap();
     let start = Instant::now();
     assert!(read(session.query("first")).await.error().is_timeout());
     assert_eq!(start.elapsed(), 3601 * SECOND);

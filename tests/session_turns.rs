@@ -26,7 +26,13 @@ async fn two_turns_in_one_process() {
         while let Some(message) = turn.next().await {
             let message = message.unwrap();
             kinds.push(message.frame().kind_name().into_owned());
-            text.push_str(&message.frame().field("result").and_then(|text| text.as_str().map(String::from)).unwrap_or_default());
+            text.push_str(
+                &message
+                    .frame()
+                    .field("result")
+                    .and_then(|text| text.as_str().map(String::from))
+                    .unwrap_or_default(),
+            );
         }
         assert_eq!(kinds, ["system", "assistant", "result"]);
         assert_eq!(text, expected);
@@ -65,7 +71,11 @@ async fn each_prompt_has_a_random_id_on_the_wire_which_its_turn_knows_once_it_is
         assert_eq!(turn.uuid(), known.last().map(String::as_str), "and keeps it");
     }
     assert_eq!(written.all(), known);
-    assert!(known[0] != known[1] && known.iter().all(|id| uuid::Uuid::parse_str(id).unwrap().get_version_num() == 4), "{known:?}");
+    assert!(
+        known[0] != known[1]
+            && known.iter().all(|id| uuid::Uuid::parse_str(id).unwrap().get_version_num() == 4),
+        "{known:?}"
+    );
     ended_well(&session).await;
 }
 

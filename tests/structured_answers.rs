@@ -44,17 +44,22 @@ async fn a_recorded_answer_is_read() {
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_of_another_shape_is_an_error_that_keeps_it() {
-    let error = answered(r#""result":"","structured_output":{"name":"Ann","age":300}"#).await.unwrap_err();
+    let error =
+        answered(r#""result":"","structured_output":{"name":"Ann","age":300}"#).await.unwrap_err();
     assert!(error.is_structured_output() && !error.is_result(), "{error}");
     assert_eq!(error.structured_output().unwrap().text(), r#"{"name":"Ann","age":300}"#);
     let message = error.to_string();
-    assert!(message.contains("Person") && message.contains("300") && message.contains("u8"), "{message}");
+    assert!(
+        message.contains("Person") && message.contains("300") && message.contains("u8"),
+        "{message}"
+    );
     assert!(std::error::Error::source(&error).is_some());
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_long_answer_is_kept_whole_and_shown_in_part() {
-    let fields = Box::leak(format!(r#""structured_output":"{}""#, "ä".repeat(5000)).into_boxed_str());
+    let fields =
+        Box::leak(format!(r#""structured_output":"{}""#, "ä".repeat(5000)).into_boxed_str());
     let error = answered(fields).await.unwrap_err();
     assert_eq!(error.structured_output().unwrap().as_str().unwrap().chars().count(), 5000);
     assert!(error.to_string().chars().count() < 500, "{error}");
@@ -62,7 +67,8 @@ async fn a_long_answer_is_kept_whole_and_shown_in_part() {
 
 #[tokio::test(start_paused = true)]
 async fn a_turn_without_a_structured_answer_is_an_error_that_keeps_the_text() {
-    for fields in [r#""result":"It is Ann.""#, r#""result":"It is Ann.","structured_output":null"#] {
+    for fields in [r#""result":"It is Ann.""#, r#""result":"It is Ann.","structured_output":null"#]
+    {
         let error = answered(fields).await.unwrap_err();
         assert!(error.is_structured_output(), "{fields}: {error}");
         assert!(error.to_string().contains("It is Ann."), "{fields}: {error}");
@@ -113,8 +119,12 @@ async fn the_schema_comes_from_the_type_in_the_draft_that_the_cli_knows() {
     let of_one = builder.start().unwrap();
     of_one.query("go").json_schema_of::<Person>().drain().await.unwrap();
     for launch in 0..2 {
-        let schema: serde_json::Value = serde_json::from_str(&launches.flag(launch, "--json-schema").unwrap()).unwrap();
-        assert_eq!(schema["$schema"], "http://json-schema.org/draft-07/schema#", "CLI 2.1.329 exits on 2020-12");
+        let schema: serde_json::Value =
+            serde_json::from_str(&launches.flag(launch, "--json-schema").unwrap()).unwrap();
+        assert_eq!(
+            schema["$schema"], "http://json-schema.org/draft-07/schema#",
+            "CLI 2.1.329 exits on 2020-12"
+        );
         assert_eq!(schema["properties"]["age"]["type"], "integer", "{schema}");
         assert_eq!(schema["required"], serde_json::json!(["name", "age"]));
     }

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use claude_wire::transport::{Connection, Exit, Launch, Memory, Peer, Shutdown, Signal, Transport, pipe};
+use claude_wire::transport::{
+    Connection, Exit, Launch, Memory, Peer, Shutdown, Signal, Transport, pipe,
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout};
@@ -207,6 +209,8 @@ async fn a_panic_in_the_cli_is_an_error_for_the_host() {
 #[test]
 fn opening_outside_a_runtime_is_an_error_that_says_so() {
     let transport = Memory::new(|_, _| async { Exit::from_code(0) });
-    let error = futures_util::FutureExt::now_or_never(transport.open(Launch::default())).unwrap().unwrap_err();
+    let error = futures_util::FutureExt::now_or_never(transport.open(Launch::default()))
+        .unwrap()
+        .unwrap_err();
     assert!(error.to_string().contains("tokio runtime"), "{error}");
 }

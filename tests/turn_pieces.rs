@@ -47,8 +47,14 @@ fn answer() -> [Value; 4] {
     [
         assistant(None, json!([{"type": "thinking", "thinking": "hm", "signature": "s"}])),
         assistant(None, json!([text("one")])),
-        assistant(Some("t"), json!([text("not mine"), {"type": "thinking", "thinking": "nor this", "signature": "s"}])),
-        assistant(None, json!([text("two"), {"type": "thinking", "thinking": "", "signature": "only"}])),
+        assistant(
+            Some("t"),
+            json!([text("not mine"), {"type": "thinking", "thinking": "nor this", "signature": "s"}]),
+        ),
+        assistant(
+            None,
+            json!([text("two"), {"type": "thinking", "thinking": "", "signature": "only"}]),
+        ),
     ]
 }
 
@@ -85,7 +91,16 @@ async fn with_partial_messages_nothing_comes_twice() {
     let pieces = turn(&lines).content_deltas().collect().await.unwrap();
     let text = |text: &str| ContentDelta::Text(text.into());
     let thought = |text: &str| ContentDelta::Thinking(text.into());
-    assert_eq!(pieces, [thought("h"), thought("m"), text("o"), text("ne "), ContentDelta::InputJson("{\"n\":".into())]);
+    assert_eq!(
+        pieces,
+        [
+            thought("h"),
+            thought("m"),
+            text("o"),
+            text("ne "),
+            ContentDelta::InputJson("{\"n\":".into())
+        ]
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -98,10 +113,24 @@ async fn tool_calls_are_found_and_their_results_by_the_name_of_the_tool() {
         tool_result("c", "of a sub-agent"),
         tool_result("x", "of nobody"),
     ];
-    let names: Vec<_> = turn(&lines).tool_uses().collect().await.unwrap().iter().map(|call| (call.id.clone(), call.name.clone())).collect();
-    assert_eq!(names, [("a", "Bash"), ("b", "Read"), ("c", "Bash")].map(|(id, name)| (id.to_owned(), name.to_owned())));
+    let names: Vec<_> = turn(&lines)
+        .tool_uses()
+        .collect()
+        .await
+        .unwrap()
+        .iter()
+        .map(|call| (call.id.clone(), call.name.clone()))
+        .collect();
+    assert_eq!(
+        names,
+        [("a", "Bash"), ("b", "Read"), ("c", "Bash")]
+            .map(|(id, name)| (id.to_owned(), name.to_owned()))
+    );
     let results = turn(&lines).tool_results_by_name("Bash").collect().await.unwrap();
-    let texts: Vec<_> = results.iter().map(|result| result.content.as_ref().unwrap().as_str().unwrap().into_owned()).collect();
+    let texts: Vec<_> = results
+        .iter()
+        .map(|result| result.content.as_ref().unwrap().as_str().unwrap().into_owned())
+        .collect();
     assert_eq!(texts, ["output", "of a sub-agent"]);
 }
 
@@ -114,19 +143,36 @@ async fn messages_are_told_apart_by_type_and_looked_at_on_the_way() {
         assistant(None, json!([tool_use("a", "Bash")])),
     ];
     let count = |kind: &'static str| turn(&lines).filter_type(kind).collect();
-    for (kind, number) in [("assistant", 2), ("tool_use", 1), ("text_delta", 1), ("stream_event", 2), ("result", 1), ("user", 0)] {
+    for (kind, number) in [
+        ("assistant", 2),
+        ("tool_use", 1),
+        ("text_delta", 1),
+        ("stream_event", 2),
+        ("result", 1),
+        ("user", 0),
+    ] {
         assert_eq!(count(kind).await.unwrap().len(), number, "{kind}");
     }
     assert_eq!(turn(&lines).filter_event_type("message_stop").collect().await.unwrap().len(), 1);
 
     let seen = Arc::new(Mutex::new(Vec::new()));
     let kinds = seen.clone();
-    let all =
-        turn(&lines).tap(move |message| kinds.lock().unwrap().push(message.frame().kind_name().into_owned())).collect().await.unwrap();
-    assert_eq!(*seen.lock().unwrap(), ["system", "stream_event", "stream_event", "assistant", "assistant", "result"]);
+    let all = turn(&lines)
+        .tap(move |message| kinds.lock().unwrap().push(message.frame().kind_name().into_owned()))
+        .collect()
+        .await
+        .unwrap();
+    assert_eq!(
+        *seen.lock().unwrap(),
+        ["system", "stream_event", "stream_event", "assistant", "assistant", "result"]
+    );
     assert_eq!(all.len(), 6);
     let calls = seen.clone();
-    turn(&lines).on_tool_use(move |call| calls.lock().unwrap().push(call.name.clone())).collect().await.unwrap();
+    turn(&lines)
+        .on_tool_use(move |call| calls.lock().unwrap().push(call.name.clone()))
+        .collect()
+        .await
+        .unwrap();
     assert_eq!(seen.lock().unwrap().last().unwrap(), "Bash");
 }
 

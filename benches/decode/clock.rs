@@ -10,6 +10,7 @@ pub(crate) fn now() -> Duration {
 
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn now() -> Duration {
-    static START: std::sync::LazyLock<std::time::Instant> = std::sync::LazyLock::new(std::time::Instant::now);
+    static START: std::sync::LazyLock<std::time::Instant> =
+        std::sync::LazyLock::new(std::time::Instant::now);
     START.elapsed()
 }

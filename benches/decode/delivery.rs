@@ -25,7 +25,9 @@ const PIPE: usize = 64 * 1024;
 pub(crate) fn run(corpus: &Corpus, rounds: usize, quick: bool) -> Vec<String> {
     let lines: Arc<[u8]> = corpus.bytes.clone().into();
     let rows: [(&str, &dyn Fn() -> usize); 5] = [
-        ("the pipe alone", &|| pipe::runtime().block_on(pipe::read(&pipe::answering(lines.clone(), PIPE), |_| {}))),
+        ("the pipe alone", &|| {
+            pipe::runtime().block_on(pipe::read(&pipe::answering(lines.clone(), PIPE), |_| {}))
+        }),
         ("LinesCodec", &|| framed(&lines, |line| drop(black_box(line)))),
         ("Session: a message, untouched", &|| {
             session(&lines, |message| {
@@ -38,7 +40,11 @@ pub(crate) fn run(corpus: &Corpus, rounds: usize, quick: bool) -> Vec<String> {
             })
         }),
         ("LinesCodec + internally tagged enum", &|| {
-            framed(&lines, |line| drop(black_box(serde_json::from_str::<Tagged>(&line).expect("a line of the corpus"))))
+            framed(&lines, |line| {
+                drop(black_box(
+                    serde_json::from_str::<Tagged>(&line).expect("a line of the corpus"),
+                ))
+            })
         }),
     ];
     let mut best = [Duration::MAX; 5];
@@ -50,22 +56,36 @@ pub(crate) fn run(corpus: &Corpus, rounds: usize, quick: bool) -> Vec<String> {
             assert_eq!(seen, corpus.lines + 1, "{name} lost lines");
         }
     }
-    let micros = |row: usize| best[row].saturating_sub(best[0]).as_secs_f64() * 1e6 / corpus.lines as f64;
-    println!("\n{:<40} {:>10} {:>9}   (deltas through a pipe in memory; the pipe's own cost taken off)", "delivery", "us/line", "x tagged");
+    let micros =
+        |row: usize| best[row].saturating_sub(best[0]).as_secs_f64() * 1e6 / corpus.lines as f64;
+    println!(
+        "\n{:<40} {:>10} {:>9}   (deltas through a pipe in memory; the pipe's own cost taken off)",
+        "delivery", "us/line", "x tagged"
+    );
     for (row, (name, _)) in rows.iter().enumerate().skip(1) {
         println!("{name:<40} {:>10.3} {:>9.2}", micros(row), micros(4) / micros(row));
     }
     let check = |row: usize, (most, ratio): (f64, f64)| {
         let (name, took, faster) = (rows[row].0, micros(row), micros(4) / micros(row));
-        let slow = (!quick && took > most).then(|| format!("{name}: {took:.3} us, must be at most {most}"));
-        slow.or_else(|| (faster < ratio).then(|| format!("{name}: {faster:.2} times as fast as the tagged enum, must be at least {ratio}")))
+        let slow = (!quick && took > most)
+            .then(|| format!("{name}: {took:.3} us, must be at most {most}"));
+        slow.or_else(|| {
+            (faster < ratio).then(|| {
+                format!(
+                    "{name}: {faster:.2} times as fast as the tagged enum, must be at least {ratio}"
+                )
+            })
+        })
     };
     [check(2, UNTOUCHED), check(3, TEXT)].into_iter().flatten().collect()
 }
 
 fn session(lines: &Arc<[u8]>, mut see: impl FnMut(&Message)) -> usize {
     pipe::runtime().block_on(async {
-        let session = Session::builder().transport(pipe::answering(lines.clone(), PIPE)).start().expect("a session");
+        let session = Session::builder()
+            .transport(pipe::answering(lines.clone(), PIPE))
+            .start()
+            .expect("a session");
         let mut turn = session.query("go");
         let mut seen = 0;
         while let Some(message) = turn.next().await {

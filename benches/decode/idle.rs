@@ -23,7 +23,10 @@ pub(crate) fn run() -> Option<String> {
     let with_connections = resident()? - before - with_sessions;
     drop((sessions, connections));
     let each = (with_sessions - with_connections) / SESSIONS as f64;
-    println!("idle session: {each:.1} KiB (with its pipes and the CLI's side of them: {:.1} KiB)", with_sessions / SESSIONS as f64);
+    println!(
+        "idle session: {each:.1} KiB (with its pipes and the CLI's side of them: {:.1} KiB)",
+        with_sessions / SESSIONS as f64
+    );
     (each > BUDGET).then(|| format!("idle session: {each:.1} KiB, must be at most {BUDGET}"))
 }
 

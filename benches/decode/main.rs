@@ -23,8 +23,16 @@ fn main() {
     let quick = std::env::args().any(|argument| argument == "--quick");
     let (deltas, megabytes, rounds) = if quick { (30_000, 10, 9) } else { (200_000, 100, 5) };
     let mut broken: Vec<_> = idle::run().into_iter().collect();
-    let corpora = [corpus::deltas(deltas), corpus::turns(megabytes), corpus::huge(megabytes), corpus::starts(megabytes / 2)];
-    println!("\n{:<8} {:<46} {:>8} {:>10} {:>9} {:>9}", "corpus", "row", "MB/s", "us/line", "x tagged", "x bare");
+    let corpora = [
+        corpus::deltas(deltas),
+        corpus::turns(megabytes),
+        corpus::huge(megabytes),
+        corpus::starts(megabytes / 2),
+    ];
+    println!(
+        "\n{:<8} {:<46} {:>8} {:>10} {:>9} {:>9}",
+        "corpus", "row", "MB/s", "us/line", "x tagged", "x bare"
+    );
     for corpus in &corpora {
         let times = measure(corpus, rounds);
         report(corpus, &times);
@@ -70,14 +78,31 @@ fn report(corpus: &Corpus, times: &[Duration]) {
 fn budgets(corpus: &Corpus, times: &[Duration], slack: f64) -> Vec<String> {
     let check = |what: &str, ratio: f64, at_least: f64| {
         let at_least = at_least * slack;
-        (ratio < at_least).then(|| format!("{}: {what}: {ratio:.2}, must be at least {at_least:.2}", corpus.name))
+        (ratio < at_least)
+            .then(|| format!("{}: {what}: {ratio:.2}, must be at least {at_least:.2}", corpus.name))
     };
     let faster = |row: &Row, than: &Row| seconds(times, than) / seconds(times, row);
     [
-        check("framing beside bare LinesCodec", faster(&rows::FRAMED, &rows::BARE), 1.0 / corpus.budgets.framing),
-        check("untouched beside the tagged enum", faster(&rows::UNTOUCHED, &rows::TAGGED), corpus.budgets.untouched),
-        check("text of deltas beside the tagged enum", faster(&rows::TEXT, &rows::TAGGED), corpus.budgets.text),
-        check("typed beside the tagged enum", faster(&rows::TYPED, &rows::TAGGED), corpus.budgets.typed),
+        check(
+            "framing beside bare LinesCodec",
+            faster(&rows::FRAMED, &rows::BARE),
+            1.0 / corpus.budgets.framing,
+        ),
+        check(
+            "untouched beside the tagged enum",
+            faster(&rows::UNTOUCHED, &rows::TAGGED),
+            corpus.budgets.untouched,
+        ),
+        check(
+            "text of deltas beside the tagged enum",
+            faster(&rows::TEXT, &rows::TAGGED),
+            corpus.budgets.text,
+        ),
+        check(
+            "typed beside the tagged enum",
+            faster(&rows::TYPED, &rows::TAGGED),
+            corpus.budgets.typed,
+        ),
         check(
             "the same, less what bare LinesCodec takes in both",
             beyond_framing(times, &rows::TAGGED) / beyond_framing(times, &rows::TYPED),
@@ -94,5 +119,8 @@ fn beyond_framing(times: &[Duration], row: &Row) -> f64 {
 }
 
 fn seconds(times: &[Duration], row: &Row) -> f64 {
-    ROWS.iter().zip(times).find(|(other, _)| other.name == row.name).map_or(f64::NAN, |(_, time)| time.as_secs_f64())
+    ROWS.iter()
+        .zip(times)
+        .find(|(other, _)| other.name == row.name)
+        .map_or(f64::NAN, |(_, time)| time.as_secs_f64())
 }

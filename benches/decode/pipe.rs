@@ -23,8 +23,13 @@ async fn answer(peer: Peer, lines: Arc<[u8]>) -> Exit {
     let mut asked = BufReader::with_capacity(512, stdin).lines();
     while let Ok(Some(line)) = asked.next_line().await {
         if line.contains(r#""initialize""#) {
-            let id = line.split_once(r#""request_id":""#).and_then(|(_, rest)| rest.split('"').next()).unwrap_or_default();
-            let reply = format!(r#"{{"type":"control_response","response":{{"subtype":"success","request_id":"{id}","response":{{}}}}}}"#);
+            let id = line
+                .split_once(r#""request_id":""#)
+                .and_then(|(_, rest)| rest.split('"').next())
+                .unwrap_or_default();
+            let reply = format!(
+                r#"{{"type":"control_response","response":{{"subtype":"success","request_id":"{id}","response":{{}}}}}}"#
+            );
             let _ = stdout.write_all(format!("{reply}\n").as_bytes()).await;
         } else if line.contains(r#""user""#) {
             let _ = stdout.write_all(&lines).await;

@@ -14,7 +14,8 @@ pub(crate) struct Row {
     pub(crate) run: fn(&[u8]) -> usize,
 }
 
-pub(crate) const BARE: Row = Row { name: "LinesCodec", run: |bytes| bare(bytes, |line| drop(black_box(line))) };
+pub(crate) const BARE: Row =
+    Row { name: "LinesCodec", run: |bytes| bare(bytes, |line| drop(black_box(line))) };
 pub(crate) const VALUE: Row = Row {
     name: "LinesCodec + serde_json::Value",
     run: |bytes| {
@@ -25,10 +26,18 @@ pub(crate) const VALUE: Row = Row {
 };
 pub(crate) const TAGGED: Row = Row {
     name: "LinesCodec + internally tagged enum",
-    run: |bytes| bare(bytes, |line| drop(black_box(serde_json::from_str::<Tagged>(&line).expect("a line of the corpus")))),
+    run: |bytes| {
+        bare(bytes, |line| {
+            drop(black_box(serde_json::from_str::<Tagged>(&line).expect("a line of the corpus")))
+        })
+    },
 };
-pub(crate) const FRAMED: Row = Row { name: "LineCodec", run: |bytes| framed(bytes, &mut LineCodec::new(), |item| drop(black_box(item))) };
-pub(crate) const UNTOUCHED: Row = Row { name: "LineCodec + peek: a message, untouched", run: |bytes| messages(bytes, |_| {}) };
+pub(crate) const FRAMED: Row = Row {
+    name: "LineCodec",
+    run: |bytes| framed(bytes, &mut LineCodec::new(), |item| drop(black_box(item))),
+};
+pub(crate) const UNTOUCHED: Row =
+    Row { name: "LineCodec + peek: a message, untouched", run: |bytes| messages(bytes, |_| {}) };
 pub(crate) const TEXT: Row = Row {
     name: "the same, the text of deltas read",
     run: |bytes| {

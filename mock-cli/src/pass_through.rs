@@ -47,7 +47,8 @@ pub(crate) fn end(exit: Exit) -> ExitCode {
     #[cfg(unix)]
     if exit.signal == Some(rustix::process::Signal::KILL.as_raw()) {
         // Nothing is done after it, and if it fails there is the code below.
-        let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
+        let _ =
+            rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
     }
     std::process::exit(exit.code.or(exit.signal.map(|signal| 128 + signal)).unwrap_or(1))
 }

@@ -43,19 +43,28 @@ fn cli(replacements: &[(&str, &str)]) -> Cli {
 
 fn drift(against: &Path, recordings: &Path, args: &[&str]) -> Output {
     let mut command = Command::new(TOOL);
-    command.arg("drift").arg("--against").arg(against).arg("--recordings").arg(recordings).args(args);
+    command
+        .arg("drift")
+        .arg("--against")
+        .arg(against)
+        .arg("--recordings")
+        .arg(recordings)
+        .args(args);
     command.env_remove("CLAUDE_WIRE_REAL_CLI").output().unwrap()
 }
 
 /// Whether this system lets anybody close a network: without that the command refuses, which is a test of its own.
 fn closed_networks() -> bool {
-    let works = ["--net", "--map-root-user"].iter().zip([&["--net"][..], &["--map-root-user", "--net"]]).any(|(_, args)| {
-        Command::new("unshare")
-            .args(args)
-            .args(["--", "sh", "-c", "ip link set lo up"])
-            .output()
-            .is_ok_and(|output| output.status.success())
-    });
+    let works = ["--net", "--map-root-user"]
+        .iter()
+        .zip([&["--net"][..], &["--map-root-user", "--net"]])
+        .any(|(_, args)| {
+            Command::new("unshare")
+                .args(args)
+                .args(["--", "sh", "-c", "ip link set lo up"])
+                .output()
+                .is_ok_and(|output| output.status.success())
+        });
     if !works {
         eprintln!("skipped: no network namespace to be had here");
     }
@@ -70,7 +79,10 @@ fn a_cli_that_speaks_as_recorded_is_clean() {
     let cli = cli(&[]);
     let output = drift(&cli.path, &folder(), &["missing-key"]);
     assert_eq!(output.status.code(), Some(0), "{}{}", text(&output.stdout), text(&output.stderr));
-    assert_eq!(text(&output.stdout), "1 of 1 entries compared with version 9.9.9: 0 breaking, 0 additive, 0 cosmetic\n");
+    assert_eq!(
+        text(&output.stdout),
+        "1 of 1 entries compared with version 9.9.9: 0 breaking, 0 additive, 0 cosmetic\n"
+    );
 }
 
 #[test]
@@ -114,9 +126,15 @@ untyped: out system/init: permissionMode = \"quantum\" is not known
     );
     assert_eq!(
         report["untyped"][1],
-        serde_json::from_str::<Value>(r#"{"kind":"out system/init","what":"aura is not modelled","entries":["missing-key"]}"#).unwrap()
+        serde_json::from_str::<Value>(
+            r#"{"kind":"out system/init","what":"aura is not modelled","entries":["missing-key"]}"#
+        )
+        .unwrap()
     );
-    assert_eq!((&report["cli"], report["problems"].as_array().map(Vec::len)), (&Value::from("9.9.9"), Some(0)));
+    assert_eq!(
+        (&report["cli"], report["problems"].as_array().map(Vec::len)),
+        (&Value::from("9.9.9"), Some(0))
+    );
     drop(cli.folder);
 }
 
@@ -129,7 +147,8 @@ fn another_text_alone_is_told_and_is_clean() {
     let output = drift(&cli.path, &folder(), &["missing-key"]);
     assert_eq!(output.status.code(), Some(0), "{}{}", text(&output.stdout), text(&output.stderr));
     assert!(
-        text(&output.stdout).starts_with("cosmetic: out result/success: field num_turns has other values\n"),
+        text(&output.stdout)
+            .starts_with("cosmetic: out result/success: field num_turns has other values\n"),
         "{}",
         text(&output.stdout)
     );
@@ -150,7 +169,13 @@ fn what_could_not_be_looked_at_is_no_better_than_drift() {
         (&cli.path, &folder(), "max-turns", "1 of 1 entries could not be compared to the end"),
     ] {
         let output = drift(against, recordings, &[name]);
-        assert_eq!(output.status.code(), Some(2), "{why}: {}{}", text(&output.stdout), text(&output.stderr));
+        assert_eq!(
+            output.status.code(),
+            Some(2),
+            "{why}: {}{}",
+            text(&output.stdout),
+            text(&output.stderr)
+        );
         assert!(text(&output.stderr).contains(why), "{}", text(&output.stderr));
     }
 }
@@ -158,8 +183,12 @@ fn what_could_not_be_looked_at_is_no_better_than_drift() {
 #[test]
 fn without_a_closed_network_nothing_is_run() {
     let cli = cli(&[]);
-    let output =
-        Command::new(TOOL).args(["drift", "missing-key", "--against"]).arg(&cli.path).env("PATH", "/nonexistent").output().unwrap();
+    let output = Command::new(TOOL)
+        .args(["drift", "missing-key", "--against"])
+        .arg(&cli.path)
+        .env("PATH", "/nonexistent")
+        .output()
+        .unwrap();
     assert_eq!(output.status.code(), Some(2), "{output:?}");
     assert!(text(&output.stderr).contains("loopback"), "{output:?}");
     assert!(output.stdout.is_empty(), "{output:?}");
@@ -168,7 +197,9 @@ fn without_a_closed_network_nothing_is_run() {
 #[test]
 fn a_matrix_that_npm_cannot_bring_is_refused() {
     let folder = tempfile::tempdir().unwrap();
-    for (versions, why) in [("2.1", "\"2.1\" is not a version"), ("2.1.200", "npm was not found on PATH")] {
+    for (versions, why) in
+        [("2.1", "\"2.1\" is not a version"), ("2.1.200", "npm was not found on PATH")]
+    {
         let output = Command::new(TOOL)
             .args(["drift", "--matrix", versions, "--dir"])
             .arg(folder.path())

@@ -54,8 +54,9 @@ fn failure(place: &Place, npm: &str, args: &[&str]) -> String {
     let output = place.install(npm, &[args, &["--dir", "here"]].concat());
     assert_eq!(output.status.code(), Some(2), "{output:?}");
     assert!(output.stdout.is_empty(), "{output:?}");
-    let left: Vec<_> =
-        fs::read_dir(place.at("here")).map(|entries| entries.flatten().map(|entry| entry.file_name()).collect()).unwrap_or_default();
+    let left: Vec<_> = fs::read_dir(place.at("here"))
+        .map(|entries| entries.flatten().map(|entry| entry.file_name()).collect())
+        .unwrap_or_default();
     assert!(left.is_empty(), "{left:?}");
     String::from_utf8(output.stderr).unwrap()
 }
@@ -65,13 +66,19 @@ fn puts_the_executable_where_a_bundle_is_looked_for_and_prints_its_path() {
     let place = Place::new();
     let target = place.at("here/claude");
     let printed = stdout(&place.install("ok", &["--version", "2.1.200", "--dir", "here"]));
-    assert_eq!(printed.trim_end(), fs::canonicalize(place.0.path()).unwrap().join("here/claude").display().to_string());
+    assert_eq!(
+        printed.trim_end(),
+        fs::canonicalize(place.0.path()).unwrap().join("here/claude").display().to_string()
+    );
     assert!(target.is_file());
     assert_eq!(fs::read_dir(place.at("here")).unwrap().count(), 1, "nothing but the executable");
 
     let calls = place.calls();
     assert_eq!(calls.len(), 1);
-    assert!(calls[0].starts_with("install --no-save --no-package-lock --ignore-scripts "), "{calls:?}");
+    assert!(
+        calls[0].starts_with("install --no-save --no-package-lock --ignore-scripts "),
+        "{calls:?}"
+    );
     assert!(calls[0].ends_with(" @anthropic-ai/claude-code@2.1.200"), "{calls:?}");
 }
 
@@ -99,7 +106,10 @@ fn what_is_no_cli_is_replaced() {
 fn the_default_is_the_pinned_version_in_the_users_data_directory() {
     let place = Place::new();
     let printed = stdout(&place.install("ok", &[]));
-    assert_eq!(printed.trim_end(), place.at("home/.local/share/claude-wire/cli/2.1.329/claude").display().to_string());
+    assert_eq!(
+        printed.trim_end(),
+        place.at("home/.local/share/claude-wire/cli/2.1.329/claude").display().to_string()
+    );
 }
 
 #[test]
@@ -107,13 +117,19 @@ fn without_npm_the_error_says_so() {
     let place = Place::new();
     let output = place.run("/nonexistent", &["--dir", "here"]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("npm was not found on PATH"), "{output:?}");
+    assert!(
+        String::from_utf8_lossy(&output.stderr).contains("npm was not found on PATH"),
+        "{output:?}"
+    );
 }
 
 #[test]
 fn a_version_that_does_not_exist_is_named() {
     let message = failure(&Place::new(), "no-such-version", &["--version", "9.9.9"]);
-    assert!(message.contains("npm knows no version 9.9.9 of @anthropic-ai/claude-code"), "{message}");
+    assert!(
+        message.contains("npm knows no version 9.9.9 of @anthropic-ai/claude-code"),
+        "{message}"
+    );
 }
 
 #[test]

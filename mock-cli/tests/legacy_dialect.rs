@@ -11,7 +11,8 @@ use support::{STREAMS, corpus, mock, run, text};
 
 fn scenario(folder: &std::path::Path) -> String {
     let path = folder.join("scenario.json");
-    let turn = reply().text("Hello!").tool_use("Bash", json!({"command": "ls"})).tool_result("a.txt");
+    let turn =
+        reply().text("Hello!").tool_use("Bash", json!({"command": "ls"})).tool_result("a.txt");
     std::fs::write(&path, Scenario::new().on_prompt("Look", turn).to_json()).unwrap();
     path.to_str().unwrap().to_owned()
 }
@@ -20,8 +21,13 @@ fn scenario(folder: &std::path::Path) -> String {
 fn the_stand_in_speaks_it() {
     let folder = tempfile::tempdir().unwrap();
     let mut command = mock(&STREAMS);
-    command.env("CLAUDE_WIRE_SCENARIO", scenario(folder.path())).env("CLAUDE_WIRE_DIALECT", "legacy");
-    let output = run(&mut command, b"{\"type\":\"user\",\"message\":{\"role\":\"user\",\"content\":\"Look\"}}\n");
+    command
+        .env("CLAUDE_WIRE_SCENARIO", scenario(folder.path()))
+        .env("CLAUDE_WIRE_DIALECT", "legacy");
+    let output = run(
+        &mut command,
+        b"{\"type\":\"user\",\"message\":{\"role\":\"user\",\"content\":\"Look\"}}\n",
+    );
     let lines = [
         r#"{"type":"message","role":"assistant","content":[{"type":"text","text":"Hello!"}]}"#,
         r#"{"type":"tool_use","id":"toolu_1_1","name":"Bash","input":{"command":"ls"}}"#,
@@ -42,7 +48,10 @@ fn another_dialect_and_one_for_a_recording_are_refused() {
             "CLAUDE_WIRE_DIALECT must be legacy, or unset, not \"modern\"",
         ),
         (
-            [("CLAUDE_WIRE_REPLAY", corpus("one-shot.jsonl").to_str().unwrap()), ("CLAUDE_WIRE_DIALECT", "legacy")],
+            [
+                ("CLAUDE_WIRE_REPLAY", corpus("one-shot.jsonl").to_str().unwrap()),
+                ("CLAUDE_WIRE_DIALECT", "legacy"),
+            ],
             "CLAUDE_WIRE_DIALECT is for scenarios: a recording is played as it was recorded",
         ),
     ] {
@@ -55,7 +64,9 @@ fn another_dialect_and_one_for_a_recording_are_refused() {
 #[tokio::test]
 async fn a_session_in_front_of_the_stand_in() {
     let folder = tempfile::tempdir().unwrap();
-    let builder = Session::builder().cli_path(mock_claude().unwrap()).env("CLAUDE_WIRE_SCENARIO", scenario(folder.path()));
+    let builder = Session::builder()
+        .cli_path(mock_claude().unwrap())
+        .env("CLAUDE_WIRE_SCENARIO", scenario(folder.path()));
     let session = builder.env("CLAUDE_WIRE_DIALECT", "legacy").start().unwrap();
     let mut text = session.query("Look").text_deltas();
     assert_eq!(text.next().await.unwrap().unwrap(), "Hello!");
@@ -68,7 +79,8 @@ async fn a_session_in_front_of_the_stand_in() {
 #[cfg(unix)]
 #[tokio::test]
 async fn a_script_that_reads_nothing_and_exits() {
-    let script = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/legacy_mock.sh");
+    let script =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/legacy_mock.sh");
     let session = Session::builder().cli_path(script).start().unwrap();
     let mut events = session.events();
     let error = session.query("Hello").text().await.unwrap_err();

@@ -3,13 +3,19 @@
 mod support;
 
 use claude_wire::recording::Recording;
-use support::{STREAMS, corpus, crossed, from_the_cli, mock, read_lines, run, spawn, text, to_the_cli};
+use support::{
+    STREAMS, corpus, crossed, from_the_cli, mock, read_lines, run, spawn, text, to_the_cli,
+};
 
 #[test]
 fn tells_its_version_without_a_recording_and_without_stdin() {
     for flag in ["--version", "-v", "-V"] {
         let output = mock(&[flag]).stdin(std::process::Stdio::null()).output().unwrap();
-        assert_eq!((text(&output.stdout).as_str(), output.status.code()), ("2.1.329 (Claude Code)\n", Some(0)), "{flag}");
+        assert_eq!(
+            (text(&output.stdout).as_str(), output.status.code()),
+            ("2.1.329 (Claude Code)\n", Some(0)),
+            "{flag}"
+        );
     }
 }
 
@@ -30,11 +36,17 @@ fn tells_the_version_of_its_recording() {
 fn plays_a_recording_byte_for_byte() {
     for name in ["one-shot.jsonl", "large-read.jsonl", "partial-messages.jsonl"] {
         let recording = Recording::open(corpus(name)).unwrap();
-        let output = run(mock(&STREAMS).env("CLAUDE_WIRE_REPLAY", corpus(name)), &crossed(&recording, to_the_cli));
+        let output = run(
+            mock(&STREAMS).env("CLAUDE_WIRE_REPLAY", corpus(name)),
+            &crossed(&recording, to_the_cli),
+        );
         assert_eq!(text(&output.stderr), "", "{name}");
         assert_eq!(output.status.code(), Some(0), "{name}");
         assert!(output.stdout == crossed(&recording, from_the_cli), "{name}: other bytes");
-        assert!(text(&output.stdout).contains(std::env::current_dir().unwrap().to_str().unwrap()), "{name}: the live folder");
+        assert!(
+            text(&output.stdout).contains(std::env::current_dir().unwrap().to_str().unwrap()),
+            "{name}: the live folder"
+        );
     }
 }
 
@@ -47,21 +59,32 @@ fn refuses_flags_of_the_sdk_and_unknown_ones_as_the_cli_does() {
         (["--no-such-flag", ""], "error: unknown option '--no-such-flag'\n"),
         (["--modle", "opus"], "error: unknown option '--modle'\n(Did you mean --model?)\n"),
     ] {
-        let output = run(mock(&STREAMS).args(args).env("CLAUDE_WIRE_REPLAY", corpus("one-shot.jsonl")), b"{}\n");
+        let output = run(
+            mock(&STREAMS).args(args).env("CLAUDE_WIRE_REPLAY", corpus("one-shot.jsonl")),
+            b"{}\n",
+        );
         assert_eq!((text(&output.stderr).as_str(), output.status.code()), (text_of, Some(1)));
         assert_eq!(text(&output.stdout), "");
     }
     let recording = Recording::open(corpus("one-shot.jsonl")).unwrap();
     let mut lenient = mock(&STREAMS);
-    lenient.args(["--cwd", "/tmp"]).env("CLAUDE_WIRE_LENIENT", "1").env("CLAUDE_WIRE_REPLAY", corpus("one-shot.jsonl"));
+    lenient
+        .args(["--cwd", "/tmp"])
+        .env("CLAUDE_WIRE_LENIENT", "1")
+        .env("CLAUDE_WIRE_REPLAY", corpus("one-shot.jsonl"));
     assert_eq!(run(&mut lenient, &crossed(&recording, to_the_cli)).status.code(), Some(0));
 }
 
 #[test]
 fn ends_as_it_was_recorded() {
-    for (name, code) in [("early-exit.jsonl", 1), ("api-error-401.jsonl", 1), ("three-turns.jsonl", 0)] {
+    for (name, code) in
+        [("early-exit.jsonl", 1), ("api-error-401.jsonl", 1), ("three-turns.jsonl", 0)]
+    {
         let recording = Recording::open(corpus(name)).unwrap();
-        let output = run(mock(&STREAMS).env("CLAUDE_WIRE_REPLAY", corpus(name)), &crossed(&recording, to_the_cli));
+        let output = run(
+            mock(&STREAMS).env("CLAUDE_WIRE_REPLAY", corpus(name)),
+            &crossed(&recording, to_the_cli),
+        );
         assert_eq!(output.status.code(), Some(code), "{name}: {}", text(&output.stderr));
     }
 }
@@ -70,22 +93,34 @@ fn ends_as_it_was_recorded() {
 fn a_host_that_does_something_else_gets_a_report_and_exit_code_70() {
     let recording = Recording::open(corpus("one-shot.jsonl")).unwrap();
     let input = text(&crossed(&recording, to_the_cli)).replace("2 + 2", "2 + 3");
-    let output = run(mock(&STREAMS).env("CLAUDE_WIRE_REPLAY", corpus("one-shot.jsonl")), input.as_bytes());
+    let output =
+        run(mock(&STREAMS).env("CLAUDE_WIRE_REPLAY", corpus("one-shot.jsonl")), input.as_bytes());
     assert_eq!(output.status.code(), Some(70));
     let report = text(&output.stderr);
-    assert!(report.contains("2 + 2") && report.contains("2 + 3") && report.contains("one-shot.jsonl"), "{report}");
+    assert!(
+        report.contains("2 + 2") && report.contains("2 + 3") && report.contains("one-shot.jsonl"),
+        "{report}"
+    );
 }
 
 #[test]
 fn a_host_that_does_nothing_gets_a_report_and_exit_code_70() {
-    let mut child = spawn(mock(&STREAMS).env("CLAUDE_WIRE_REPLAY", corpus("one-shot.jsonl")).env("CLAUDE_WIRE_IDLE_TIMEOUT", "0.1"));
+    let mut child = spawn(
+        mock(&STREAMS)
+            .env("CLAUDE_WIRE_REPLAY", corpus("one-shot.jsonl"))
+            .env("CLAUDE_WIRE_IDLE_TIMEOUT", "0.1"),
+    );
     // Its input stays open.
     let stdin = child.stdin.take();
     let output = child.wait_with_output().unwrap();
     drop(stdin);
     assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(70), ""));
     let report = text(&output.stderr);
-    assert!(report.contains("done nothing for 0.1 s") && report.contains("expected: control_request initialize"), "{report}");
+    assert!(
+        report.contains("done nothing for 0.1 s")
+            && report.contains("expected: control_request initialize"),
+        "{report}"
+    );
 }
 
 #[test]
@@ -100,7 +135,10 @@ fn without_something_to_play_it_says_what_to_do() {
         (vec![], "set CLAUDE_WIRE_REPLAY"),
         (vec![("CLAUDE_WIRE_REPLAY", missing.as_path())], "missing.jsonl: No such file"),
         (vec![("CLAUDE_WIRE_REPLAY", cut.as_path())], "cut.jsonl: the recording is truncated"),
-        (vec![("CLAUDE_WIRE_REPLAY", other.as_path())], "other.jsonl:1: not a claude-wire recording"),
+        (
+            vec![("CLAUDE_WIRE_REPLAY", other.as_path())],
+            "other.jsonl:1: not a claude-wire recording",
+        ),
         (
             vec![("CLAUDE_WIRE_REPLAY", cut.as_path()), ("CLAUDE_WIRE_SCENARIO", cut.as_path())],
             "CLAUDE_WIRE_REPLAY and CLAUDE_WIRE_SCENARIO are both set",

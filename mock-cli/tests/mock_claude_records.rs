@@ -38,7 +38,10 @@ fn the_host_sees_the_real_cli_and_the_recording_is_the_same_session() {
     assert_eq!(again.integrity(), &Integrity::Sealed);
     assert_eq!(again.header.argv.as_deref().unwrap(), STREAMS);
     for pick in [to_the_cli as fn(&EventKind) -> bool, from_the_cli] {
-        assert!(crossed(&again, pick) == crossed(&original, pick), "the recording says something else");
+        assert!(
+            crossed(&again, pick) == crossed(&original, pick),
+            "the recording says something else"
+        );
     }
 }
 
@@ -60,7 +63,11 @@ fn a_disk_that_is_full_costs_the_recording_and_no_byte() {
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     assert!(output.stdout == crossed(&original, from_the_cli), "other bytes");
     let recorded = Recording::open(&path).unwrap();
-    assert!(matches!(recorded.integrity(), Integrity::Truncated { .. }), "{:?}", recorded.integrity());
+    assert!(
+        matches!(recorded.integrity(), Integrity::Truncated { .. }),
+        "{:?}",
+        recorded.integrity()
+    );
     assert!(!recorded.events.is_empty() && recorded.events.len() < original.events.len());
 }
 
@@ -92,8 +99,13 @@ fn the_real_cli_is_started_as_the_stand_in_was() {
     let cwd = folder.path().canonicalize().unwrap();
     let start = |command: &mut Command| {
         let command = command.args(["--no-such-flag", "a b", ""]).current_dir(&cwd).env_clear();
-        let command = command.env("PATH", std::env::var_os("PATH").unwrap()).env("CLAUDECODE", "1").env("NODE_OPTIONS", "x");
-        let command = command.env("CLAUDE_WIRE_RECORD_TO", cwd.join("x.jsonl")).env("CLAUDE_WIRE_REAL_CLI", cli("tells"));
+        let command = command
+            .env("PATH", std::env::var_os("PATH").unwrap())
+            .env("CLAUDECODE", "1")
+            .env("NODE_OPTIONS", "x");
+        let command = command
+            .env("CLAUDE_WIRE_RECORD_TO", cwd.join("x.jsonl"))
+            .env("CLAUDE_WIRE_REAL_CLI", cli("tells"));
         let output = command.output().unwrap();
         assert!(output.status.success(), "{output:?}");
         text(&output.stdout)
@@ -109,7 +121,11 @@ fn each_launch_has_a_file_of_its_own_or_is_refused() {
     let original = Recording::open(corpus("one-shot.jsonl")).unwrap();
     let input = crossed(&original, to_the_cli);
     for _ in 0..2 {
-        assert!(run(&mut recording(&STREAMS, &folder.path().join("{n}.jsonl")), &input).status.success());
+        assert!(
+            run(&mut recording(&STREAMS, &folder.path().join("{n}.jsonl")), &input)
+                .status
+                .success()
+        );
     }
     let (one, two) = (folder.path().join("1.jsonl"), folder.path().join("2.jsonl"));
     Recording::open(&two).unwrap().require_whole().unwrap();
@@ -126,7 +142,10 @@ fn a_question_is_answered_by_the_real_cli_and_not_recorded() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.jsonl");
     let output = run(&mut recording(&["--version"], &path), b"");
-    assert_eq!((text(&output.stdout).as_str(), output.status.code()), ("2.1.329 (Claude Code)\n", Some(0)));
+    assert_eq!(
+        (text(&output.stdout).as_str(), output.status.code()),
+        ("2.1.329 (Claude Code)\n", Some(0))
+    );
     assert!(!path.exists());
 }
 
@@ -137,19 +156,39 @@ fn what_cannot_be_recorded_is_refused_with_a_reason() {
     let journal = folder.path().join("journal.jsonl");
     let cases: [(&[(&str, &Path)], &str); 10] = [
         (&[("RECORD_TO", &path)], "CLAUDE_WIRE_RECORD_TO needs CLAUDE_WIRE_REAL_CLI"),
-        (&[("RECORD_TO", &path), ("REAL_CLI", Path::new(""))], "CLAUDE_WIRE_RECORD_TO needs CLAUDE_WIRE_REAL_CLI"),
-        (&[("RECORD_TO", &path), ("JOURNAL", &journal)], "CLAUDE_WIRE_JOURNAL and CLAUDE_WIRE_RECORD_TO are both set"),
-        (&[("RECORD_TO", &path), ("DIALECT", Path::new("legacy"))], "CLAUDE_WIRE_DIALECT is for scenarios"),
-        (&[("RECORD_TO", &path), ("SEED", Path::new("7"))], "CLAUDE_WIRE_SEED is not supported yet"),
-        (&[("REPLAY", &corpus("one-shot.jsonl")), ("FAULT", Path::new("cut"))], "CLAUDE_WIRE_FAULT is not supported yet"),
+        (
+            &[("RECORD_TO", &path), ("REAL_CLI", Path::new(""))],
+            "CLAUDE_WIRE_RECORD_TO needs CLAUDE_WIRE_REAL_CLI",
+        ),
+        (
+            &[("RECORD_TO", &path), ("JOURNAL", &journal)],
+            "CLAUDE_WIRE_JOURNAL and CLAUDE_WIRE_RECORD_TO are both set",
+        ),
+        (
+            &[("RECORD_TO", &path), ("DIALECT", Path::new("legacy"))],
+            "CLAUDE_WIRE_DIALECT is for scenarios",
+        ),
+        (
+            &[("RECORD_TO", &path), ("SEED", Path::new("7"))],
+            "CLAUDE_WIRE_SEED is not supported yet",
+        ),
+        (
+            &[("REPLAY", &corpus("one-shot.jsonl")), ("FAULT", Path::new("cut"))],
+            "CLAUDE_WIRE_FAULT is not supported yet",
+        ),
         (&[("RECORD_TO", &path), ("REAL_CLI", Path::new(MOCK))], "names mock-claude itself"),
         (&[("RECORD_TO", &path), ("REAL_CLI", Path::new("/no/such/claude"))], "/no/such/claude"),
         (&[("RECORD_TO", &missing), ("REAL_CLI", Path::new("/bin/true"))], "no/x.jsonl"),
-        (&[("RECORD_TO", &path), ("REPLAY", &path)], "CLAUDE_WIRE_REPLAY and CLAUDE_WIRE_RECORD_TO are both set"),
+        (
+            &[("RECORD_TO", &path), ("REPLAY", &path)],
+            "CLAUDE_WIRE_REPLAY and CLAUDE_WIRE_RECORD_TO are both set",
+        ),
     ];
     for (vars, says) in cases {
         let mut command = mock(&STREAMS);
-        command.env_remove("CLAUDE_WIRE_REAL_CLI").envs(vars.iter().map(|(name, value)| (format!("CLAUDE_WIRE_{name}"), value)));
+        command
+            .env_remove("CLAUDE_WIRE_REAL_CLI")
+            .envs(vars.iter().map(|(name, value)| (format!("CLAUDE_WIRE_{name}"), value)));
         let output = run(&mut command, b"");
         assert!(text(&output.stderr).contains(says), "{vars:?}: {output:?}");
         assert_eq!((output.status.code(), output.stdout.len()), (Some(78), 0), "{vars:?}");

@@ -34,8 +34,12 @@ mod whole_process {
 #[test]
 fn the_code_here_is_that_of_the_readme() {
     let readme = include_str!("../../README.md");
-    for code in [include_str!("readme/what_you_write.rs"), include_str!("readme/whole_process.rs")] {
-        assert!(readme.contains(&format!("```rust,no_run\n{code}```\n")), "the README has another version of:\n{code}");
+    for code in [include_str!("readme/what_you_write.rs"), include_str!("readme/whole_process.rs")]
+    {
+        assert!(
+            readme.contains(&format!("```rust,no_run\n{code}```\n")),
+            "the README has another version of:\n{code}"
+        );
     }
 }
 
@@ -51,11 +55,18 @@ fn the_first_example_runs_with_a_claude_on_the_path() {
     let folder = tempfile::tempdir().unwrap();
     std::os::unix::fs::symlink(MOCK, folder.path().join("claude")).unwrap();
     // Each process plays it from the start: the one of the one-shot query, and the session's.
-    let scenario = Scenario::new().on_any_prompt(reply().text("Hello!")).on_prompt("What's my name?", reply().text("Alice."));
+    let scenario = Scenario::new()
+        .on_any_prompt(reply().text("Hello!"))
+        .on_prompt("What's my name?", reply().text("Alice."));
     let path = folder.path().join("scenario.json");
     std::fs::write(&path, scenario.to_json()).unwrap();
     let mut runs = ignored("what_you_write::runs");
-    let output = runs.env("PATH", folder.path()).env("HOME", folder.path()).env("CLAUDE_WIRE_SCENARIO", path).output().unwrap();
+    let output = runs
+        .env("PATH", folder.path())
+        .env("HOME", folder.path())
+        .env("CLAUDE_WIRE_SCENARIO", path)
+        .output()
+        .unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
     assert!(text.contains("Hello!"), "{text}");
@@ -63,7 +74,8 @@ fn the_first_example_runs_with_a_claude_on_the_path() {
 
 #[test]
 fn the_whole_process_plays_a_recording() {
-    let output = ignored("whole_process::runs").env("CLAUDE_WIRE_MOCK_CLAUDE", MOCK).output().unwrap();
+    let output =
+        ignored("whole_process::runs").env("CLAUDE_WIRE_MOCK_CLAUDE", MOCK).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
 }
 

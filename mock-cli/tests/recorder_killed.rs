@@ -18,7 +18,10 @@ fn a_killed_program_leaves_all_lines_but_the_footer() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("killed.jsonl");
     let mut program = Command::new(std::env::current_exe().unwrap());
-    program.args(["--exact", "records_until_it_is_killed", "--nocapture"]).env(PATH, &path).stdout(Stdio::piped());
+    program
+        .args(["--exact", "records_until_it_is_killed", "--nocapture"])
+        .env(PATH, &path)
+        .stdout(Stdio::piped());
     let mut program = program.spawn().unwrap();
     let mut stdout = program.stdout.take().unwrap();
     let mut said = Vec::new();
@@ -30,7 +33,11 @@ fn a_killed_program_leaves_all_lines_but_the_footer() {
     program.wait().unwrap();
 
     let recording = Recording::open(&path).unwrap();
-    assert!(matches!(recording.integrity(), Integrity::Truncated { .. }), "{:?}", recording.integrity());
+    assert!(
+        matches!(recording.integrity(), Integrity::Truncated { .. }),
+        "{:?}",
+        recording.integrity()
+    );
     assert_eq!(recording.events.len(), 3);
     assert!(recording.require_whole().unwrap_err().is_truncated());
 }

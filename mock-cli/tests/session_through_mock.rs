@@ -50,7 +50,11 @@ async fn converse(session: &Session, recording: &Recording) -> Vec<String> {
         }
         ids.extend(id);
     }
-    let named = |line: String| (1..).zip(&ids).fold(line, |line, (number, id)| line.replace(id, &format!("prompt {number}")));
+    let named = |line: String| {
+        (1..)
+            .zip(&ids)
+            .fold(line, |line, (number, id)| line.replace(id, &format!("prompt {number}")))
+    };
     lines.into_iter().map(named).collect()
 }
 
@@ -69,10 +73,18 @@ async fn an_sdk_option_never_becomes_a_flag() {
     // `--cwd` and `--timeout` would end the CLI, and the stand-in: they are no flags of the CLI's.
     let folder = tempfile::tempdir().unwrap();
     let recording = Recording::open(corpus("one-shot.jsonl")).unwrap();
-    let session = session("one-shot.jsonl").cwd(folder.path()).timeout(std::time::Duration::from_secs(60)).model("opus").start().unwrap();
+    let session = session("one-shot.jsonl")
+        .cwd(folder.path())
+        .timeout(std::time::Duration::from_secs(60))
+        .model("opus")
+        .start()
+        .unwrap();
     let lines = converse(&session, &recording).await;
     let cwd = folder.path().canonicalize().unwrap();
-    assert!(lines.iter().any(|line| line.contains(cwd.to_str().unwrap())), "the folder of the session is the recorded one's: {lines:?}");
+    assert!(
+        lines.iter().any(|line| line.contains(cwd.to_str().unwrap())),
+        "the folder of the session is the recorded one's: {lines:?}"
+    );
     assert!(session.stop().await.unwrap().success());
 }
 
@@ -86,7 +98,10 @@ async fn a_difference_fails_the_turn_and_says_what_was_expected() {
     }
     let error = failed.unwrap();
     assert_eq!(error.exit().and_then(|exit| exit.code), Some(70));
-    assert!(error.stderr_tail().contains("something else") && error.stderr_tail().contains("2 + 2"), "{error}");
+    assert!(
+        error.stderr_tail().contains("something else") && error.stderr_tail().contains("2 + 2"),
+        "{error}"
+    );
     session.stop().await;
 }
 
@@ -95,7 +110,8 @@ async fn what_is_recorded_of_a_replay_is_the_recording() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("again.jsonl");
     let original = Recording::open(corpus("three-turns.jsonl")).unwrap();
-    let recorder = Recorder::new(Process::new(CliPath::Explicit(mock_claude().unwrap())), &path).cli_version("2.1.329");
+    let recorder = Recorder::new(Process::new(CliPath::Explicit(mock_claude().unwrap())), &path)
+        .cli_version("2.1.329");
     let stderr = Arc::new(Mutex::new(String::new()));
     let heard = stderr.clone();
     let session = Session::builder()
@@ -115,11 +131,15 @@ async fn what_is_recorded_of_a_replay_is_the_recording() {
     let outs = |recording: &Recording| {
         let recording = recording.expand(&[("cwd".to_owned(), "/w".to_owned())].into());
         let out = recording.events.iter().filter(|event| matches!(event.kind, EventKind::Out(_)));
-        out.filter_map(|event| event.payload()).map(|line| String::from_utf8_lossy(line.bytes()).into_owned()).collect::<Vec<_>>()
+        out.filter_map(|event| event.payload())
+            .map(|line| String::from_utf8_lossy(line.bytes()).into_owned())
+            .collect::<Vec<_>>()
     };
     let ids: Vec<_> = ids(&again).into_iter().zip(ids(&original)).collect();
     assert_eq!(ids.len(), 3);
-    let recorded = |line: &String| ids.iter().fold(line.clone(), |line, (live, recorded)| line.replace(live, recorded));
+    let recorded = |line: &String| {
+        ids.iter().fold(line.clone(), |line, (live, recorded)| line.replace(live, recorded))
+    };
     let here: Vec<_> = outs(&again).iter().map(recorded).collect();
     assert_eq!(here, outs(&original));
     assert_eq!(again.events.last().unwrap().kind, original.events.last().unwrap().kind);

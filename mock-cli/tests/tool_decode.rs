@@ -21,8 +21,12 @@ fn tells_what_each_line_is() {
     let init = lines.iter().find(|line| line.contains("\"system\"")).unwrap();
     let init: serde_json::Value = serde_json::from_str(init).unwrap();
     assert!(init["defects"].as_array().unwrap().contains(&"tools".into()), "{init}");
-    assert_eq!((&init["outcome"], &init["offset"], &init["length"]), (&"message".into(), &33.into(), &44.into()));
-    let others: Vec<_> = lines.iter().filter(|line| !line.contains("\"system\"")).map(String::as_str).collect();
+    assert_eq!(
+        (&init["outcome"], &init["offset"], &init["length"]),
+        (&"message".into(), &33.into(), &44.into())
+    );
+    let others: Vec<_> =
+        lines.iter().filter(|line| !line.contains("\"system\"")).map(String::as_str).collect();
     assert_eq!(
         others,
         [
@@ -39,11 +43,17 @@ fn tells_what_each_line_is() {
 
 #[test]
 fn shows_the_lines_as_json_or_base64() {
-    let (lines, code) = decode(&["--raw"], b"{\"type\": \"keep_alive\", \"n\":1.0}\nlog\n[1]\n\xff\n");
+    let (lines, code) =
+        decode(&["--raw"], b"{\"type\": \"keep_alive\", \"n\":1.0}\nlog\n[1]\n\xff\n");
     let raw: Vec<_> = lines.iter().map(|line| &line[line.find("\"raw\"").unwrap()..]).collect();
     assert_eq!(
         raw,
-        [r#""raw":{"type": "keep_alive", "n":1.0}}"#, r#""raw":"bG9n","as":"base64"}"#, r#""raw":[1]}"#, r#""raw":"/w==","as":"base64"}"#]
+        [
+            r#""raw":{"type": "keep_alive", "n":1.0}}"#,
+            r#""raw":"bG9n","as":"base64"}"#,
+            r#""raw":[1]}"#,
+            r#""raw":"/w==","as":"base64"}"#
+        ]
     );
     assert_eq!(code, Some(0), "log text is no finding");
     for line in lines {
@@ -53,21 +63,39 @@ fn shows_the_lines_as_json_or_base64() {
 
 #[test]
 fn a_line_over_the_limit_is_told_and_the_next_one_read() {
-    let (lines, code) = decode(&["--raw", "--max-line", "30"], b"{\"type\":\"assistant\",\"message\":{}}\n{\"type\":\"keep_alive\"}\n");
-    assert!(lines[0].contains(r#""outcome":"malformed""#) && lines[0].contains(r#""length":33"#), "{}", lines[0]);
+    let (lines, code) = decode(
+        &["--raw", "--max-line", "30"],
+        b"{\"type\":\"assistant\",\"message\":{}}\n{\"type\":\"keep_alive\"}\n",
+    );
+    assert!(
+        lines[0].contains(r#""outcome":"malformed""#) && lines[0].contains(r#""length":33"#),
+        "{}",
+        lines[0]
+    );
     assert!(!lines[0].contains("raw"), "its bytes are gone");
-    assert!(lines[1].contains(r#""outcome":"control""#) && lines[1].contains(r#""offset":34"#), "{}", lines[1]);
+    assert!(
+        lines[1].contains(r#""outcome":"control""#) && lines[1].contains(r#""offset":34"#),
+        "{}",
+        lines[1]
+    );
     assert_eq!((lines.len(), code), (2, Some(1)));
 }
 
 #[test]
 fn every_line_of_a_recording_decodes_without_a_defect() {
-    let recording = claude_wire::recording::Recording::open(support::corpus("partial-messages.jsonl")).unwrap();
+    let recording =
+        claude_wire::recording::Recording::open(support::corpus("partial-messages.jsonl")).unwrap();
     let (lines, code) = decode(&[], &crossed(&recording, from_the_cli));
-    assert_eq!(lines.len(), recording.events.iter().filter(|event| from_the_cli(&event.kind)).count());
+    assert_eq!(
+        lines.len(),
+        recording.events.iter().filter(|event| from_the_cli(&event.kind)).count()
+    );
     assert_eq!(code, Some(0));
     for line in lines {
-        assert!(line.contains("\"outcome\":\"control\"") || line.contains("\"defects\":[]"), "{line}");
+        assert!(
+            line.contains("\"outcome\":\"control\"") || line.contains("\"defects\":[]"),
+            "{line}"
+        );
     }
 }
 
@@ -80,7 +108,11 @@ fn reads_a_file_and_says_when_it_cannot() {
     assert!(text(&output.stdout).contains("keep_alive"));
     let output = Command::new(TOOL).args(["decode", "/no/such/file"]).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
-    assert!(text(&output.stderr).contains("/no/such/file: No such file"), "{}", text(&output.stderr));
+    assert!(
+        text(&output.stderr).contains("/no/such/file: No such file"),
+        "{}",
+        text(&output.stderr)
+    );
 }
 
 #[test]
@@ -106,7 +138,14 @@ fn keeps_nothing_but_the_line_at_hand() {
     stdin.write_all(b"\n").unwrap();
     assert!(read_lines(&mut stdout, 1).contains("\"length\":134217728"));
     let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap().trim().trim_end_matches(" kB").parse::<u64>().unwrap();
+    let peak = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))
+        .unwrap()
+        .trim()
+        .trim_end_matches(" kB")
+        .parse::<u64>()
+        .unwrap();
     assert!(peak < 32 * 1024, "128 MiB went through, and {peak} kB were kept");
     drop(stdin);
     assert_eq!(child.wait().unwrap().code(), Some(1));

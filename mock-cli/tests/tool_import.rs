@@ -36,7 +36,14 @@ fn setup(capture: &str) -> Setup {
 }
 
 fn import(setup: &Setup, args: &[&str]) -> Output {
-    Command::new(TOOL).arg("import").arg(&setup.capture).arg("-o").arg(&setup.output).args(args).output().unwrap()
+    Command::new(TOOL)
+        .arg("import")
+        .arg(&setup.capture)
+        .arg("-o")
+        .arg(&setup.output)
+        .args(args)
+        .output()
+        .unwrap()
 }
 
 fn seal(files: &[&Path]) -> Output {
@@ -72,7 +79,12 @@ fn makes_a_sealed_and_scrubbed_recording() {
     assert_eq!(header.recorded_at.as_deref(), Some("2026-11-21T00:00:00Z"));
     assert_eq!(header.redactions, Some(3));
     let bytes = text(&fs::read(&setup.output).unwrap());
-    assert!(bytes.contains("${cwd}/a.txt <key:1>") && !bytes.contains("/srv/") && !bytes.contains("sk-ant"), "{bytes}");
+    assert!(
+        bytes.contains("${cwd}/a.txt <key:1>")
+            && !bytes.contains("/srv/")
+            && !bytes.contains("sk-ant"),
+        "{bytes}"
+    );
     assert!(bytes.contains(r#""eol":"""#), "a line without an end stays without one: {bytes}");
     assert!(text(&output.stderr).contains("4 events, 3 redactions"), "{output:?}");
 }
@@ -80,7 +92,10 @@ fn makes_a_sealed_and_scrubbed_recording() {
 #[test]
 fn takes_other_roots_and_a_list_of_arguments_and_leaves_secrets_when_told() {
     let setup = setup(CAPTURE);
-    let output = import(&setup, &["--no-scrub", "--root", "here=/srv/me/x:/tmp/x", "--argv", r#"["-p","a b"]"#]);
+    let output = import(
+        &setup,
+        &["--no-scrub", "--root", "here=/srv/me/x:/tmp/x", "--argv", r#"["-p","a b"]"#],
+    );
     assert!(output.status.success(), "{output:?}");
     let recording = Recording::open(&setup.output).unwrap();
     assert_eq!(recording.header.vars["here"], "/tmp/x");
@@ -90,15 +105,24 @@ fn takes_other_roots_and_a_list_of_arguments_and_leaves_secrets_when_told() {
 
 #[test]
 fn takes_out_what_only_the_caller_knows() {
-    let setup = setup(&CAPTURE.replace("sk-ant-api03-0123456789abcdefghij", "kolibri77 on workbench"));
+    let setup =
+        setup(&CAPTURE.replace("sk-ant-api03-0123456789abcdefghij", "kolibri77 on workbench"));
     let mut tool = Command::new(TOOL);
-    tool.arg("import").arg(&setup.capture).arg("-o").arg(&setup.output).args(["--secret-env", "A_PHRASE", "--host", "workbench"]);
+    tool.arg("import").arg(&setup.capture).arg("-o").arg(&setup.output).args([
+        "--secret-env",
+        "A_PHRASE",
+        "--host",
+        "workbench",
+    ]);
     assert!(tool.env("A_PHRASE", "kolibri77").status().unwrap().success());
     let recording = Recording::open(&setup.output).unwrap();
     let prompt = text(recording.events[0].payload().unwrap().bytes());
     assert!(prompt.contains("a.txt <secret:1> on <host:1>"), "{prompt}");
     let output = import(&setup, &["--no-scrub", "--host", "workbench"]);
-    assert!(output.status.code() == Some(2) && text(&output.stderr).contains("cannot be used with"), "{output:?}");
+    assert!(
+        output.status.code() == Some(2) && text(&output.stderr).contains("cannot be used with"),
+        "{output:?}"
+    );
 }
 
 #[test]
@@ -107,7 +131,11 @@ fn takes_the_folders_that_the_capture_itself_names_and_warns_of_others() {
         r#"{"type":"system","subtype":"init","cwd":"/srv/me/work","memory_paths":{"auto":"/srv/me/home/.claude/projects/-srv-me-work/memory/"}}"#,
         r#"{"type":"result","result":"/srv/me/work/a.txt /srv/me/home/.profile -srv-me-work"}"#,
     ];
-    let capture = |rows: &[&str]| rows.iter().map(|row| format!("{}\n", serde_json::json!({"t": 0, "dir": "out", "line": row}))).collect();
+    let capture = |rows: &[&str]| {
+        rows.iter()
+            .map(|row| format!("{}\n", serde_json::json!({"t": 0, "dir": "out", "line": row})))
+            .collect()
+    };
     let plain: String = capture(&rows);
     let setup_plain = setup(&plain);
     let output = import(&setup_plain, &[]);
@@ -115,18 +143,25 @@ fn takes_the_folders_that_the_capture_itself_names_and_warns_of_others() {
     let bytes = text(&fs::read(&setup_plain.output).unwrap());
     assert!(!bytes.contains("srv"), "{bytes}");
     assert!(
-        bytes.contains("${config}/projects/${cwd_slug}/memory/") && bytes.contains("${cwd}/a.txt ${home}/.profile ${cwd_slug}"),
+        bytes.contains("${config}/projects/${cwd_slug}/memory/")
+            && bytes.contains("${cwd}/a.txt ${home}/.profile ${cwd_slug}"),
         "{bytes}"
     );
 
     let told = setup(&plain);
     assert!(import(&told, &["--cwd", "/elsewhere/x"]).status.success());
-    assert!(text(&fs::read(&told.output).unwrap()).contains("/srv/me/work/a.txt"), "--cwd says otherwise");
+    assert!(
+        text(&fs::read(&told.output).unwrap()).contains("/srv/me/work/a.txt"),
+        "--cwd says otherwise"
+    );
 
     let other: String = capture(&[rows[0], r#"{"type":"result","result":"/srv/other/a.txt"}"#]);
     let other = setup(&other);
     let output = import(&other, &[]);
-    assert!(output.status.success() && text(&output.stderr).contains("still in it: /srv/other;"), "{output:?}");
+    assert!(
+        output.status.success() && text(&output.stderr).contains("still in it: /srv/other;"),
+        "{output:?}"
+    );
 }
 
 #[test]
@@ -147,14 +182,23 @@ fn says_which_row_of_a_capture_is_wrong() {
     let output = import(&setup, &[]);
     assert_eq!(output.status.code(), Some(2));
     let stderr = text(&output.stderr);
-    assert!(stderr.contains("raw.jsonl: line 4: not a row of a capture") && stderr.contains("up"), "{stderr}");
+    assert!(
+        stderr.contains("raw.jsonl: line 4: not a row of a capture") && stderr.contains("up"),
+        "{stderr}"
+    );
     assert!(!setup.output.exists());
 }
 
 #[test]
 fn wrong_arguments_are_told_from_the_rest() {
     let setup = setup(CAPTURE);
-    for args in [&["--argv", "no list"][..], &["--env", "A"], &["--root", "a=b"], &["--argv", "[]", "--arg", "x"], &["--no-such-option"]] {
+    for args in [
+        &["--argv", "no list"][..],
+        &["--env", "A"],
+        &["--root", "a=b"],
+        &["--argv", "[]", "--arg", "x"],
+        &["--no-such-option"],
+    ] {
         assert_eq!(import(&setup, args).status.code(), Some(2), "{args:?}");
         assert!(!setup.output.exists());
     }
@@ -164,7 +208,8 @@ fn wrong_arguments_are_told_from_the_rest() {
 fn seals_what_was_edited_or_cut_and_leaves_the_rest_alone() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name| folder.path().join(name);
-    let (edited, cut, whole, broken) = (path("edited.jsonl"), path("cut.jsonl"), path("whole.jsonl"), path("broken.jsonl"));
+    let (edited, cut, whole, broken) =
+        (path("edited.jsonl"), path("cut.jsonl"), path("whole.jsonl"), path("broken.jsonl"));
     let bytes = fs::read(corpus("one-shot.jsonl")).unwrap();
     fs::write(&whole, &bytes).unwrap();
     fs::write(&edited, text(&bytes).replace("2 + 2", "2 + 3")).unwrap();
@@ -172,11 +217,21 @@ fn seals_what_was_edited_or_cut_and_leaves_the_rest_alone() {
     fs::write(&broken, "no recording").unwrap();
     let output = seal(&[&broken, &edited, &cut, &whole]);
     let stdout = text(&output.stdout);
-    for (name, what) in [("edited.jsonl", "sealed, was edited"), ("cut.jsonl", "of a half line dropped"), ("whole.jsonl", "was sealed")] {
-        assert!(stdout.lines().any(|line| line.contains(name) && line.contains(what)), "{name}: {stdout}");
+    for (name, what) in [
+        ("edited.jsonl", "sealed, was edited"),
+        ("cut.jsonl", "of a half line dropped"),
+        ("whole.jsonl", "was sealed"),
+    ] {
+        assert!(
+            stdout.lines().any(|line| line.contains(name) && line.contains(what)),
+            "{name}: {stdout}"
+        );
     }
     assert_eq!(output.status.code(), Some(2), "one could not be read, and the others were done");
-    assert!(text(&output.stderr).contains("broken.jsonl:1: line 1 of a recording is its header"), "{output:?}");
+    assert!(
+        text(&output.stderr).contains("broken.jsonl:1: line 1 of a recording is its header"),
+        "{output:?}"
+    );
     assert_eq!(fs::read(&whole).unwrap(), bytes);
     for path in [&edited, &cut] {
         assert_eq!(Recording::open(path).unwrap().integrity(), &Integrity::Sealed);
@@ -190,12 +245,19 @@ fn every_command_explains_itself() {
     let output = Command::new(TOOL).arg("--help").output().unwrap();
     let list = text(&output.stdout);
     let list = list.split_once("Commands:\n").unwrap().1.split_once("\n\n").unwrap().0;
-    let commands: Vec<_> = list.lines().filter_map(|line| line.split_whitespace().next()).filter(|command| *command != "help").collect();
+    let commands: Vec<_> = list
+        .lines()
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|command| *command != "help")
+        .collect();
     assert!(commands.len() >= 12 && commands.contains(&"import"), "{list}");
     for command in commands {
         let output = Command::new(TOOL).args([command, "--help"]).output().unwrap();
         let help = text(&output.stdout);
-        assert!(output.status.success() && help.contains("Examples:") && help.contains("Exit codes:"), "{command}: {help}");
+        assert!(
+            output.status.success() && help.contains("Examples:") && help.contains("Exit codes:"),
+            "{command}: {help}"
+        );
         assert!(help.contains(&format!("claude-wire {command} ")), "{command}: {help}");
     }
 }

@@ -13,8 +13,7 @@ use tempfile::TempDir;
 
 fn dirty(folder: &TempDir, name: &str) -> PathBuf {
     let mut recording = Recording::new(Header::new());
-    let line =
-        r#"{"type":"assistant","message":{"content":[{"text":"I wrote to ann.smith@mail.org from /srv/me/x, the word is kolibri77"}]}}"#;
+    let line = r#"{"type":"assistant","message":{"content":[{"text":"I wrote to ann.smith@mail.org from /srv/me/x, the word is kolibri77"}]}}"#;
     recording.events.push(Event::new(0, EventKind::Out(line.into())));
     recording.header.argv = Some(vec!["--token=a1b2c3d4".to_owned()]);
     let path = folder.path().join(name);
@@ -23,7 +22,13 @@ fn dirty(folder: &TempDir, name: &str) -> PathBuf {
 }
 
 fn tool(command: &str, args: &[&str], files: &[&Path]) -> Output {
-    Command::new(TOOL).arg(command).args(args).args(files).env("A_PHRASE", "kolibri77").output().unwrap()
+    Command::new(TOOL)
+        .arg(command)
+        .args(args)
+        .args(files)
+        .env("A_PHRASE", "kolibri77")
+        .output()
+        .unwrap()
 }
 
 #[test]
@@ -51,7 +56,10 @@ fn lint_points_at_words_that_look_random_unless_told_not_to() {
     recording.save(&path).unwrap();
     let output = tool("lint", &[], &[&path]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(text(&output.stdout).ends_with(":2: random in byte 4: q7R*** (24 bytes)\n"), "{output:?}");
+    assert!(
+        text(&output.stdout).ends_with(":2: random in byte 4: q7R*** (24 bytes)\n"),
+        "{output:?}"
+    );
     assert!(tool("lint", &["--no-random"], &[&path]).status.success());
     assert!(text(&tool("scrub", &["--in-place"], &[&path]).stdout).ends_with("nothing to do\n"));
 }
@@ -65,7 +73,10 @@ fn lint_tells_clean_from_not_looked_at() {
     let output = tool("lint", &[], &[&missing, &dirty(&folder, "dirty.jsonl")]);
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("missing.jsonl"), "{output:?}");
-    assert!(text(&output.stdout).contains("dirty.jsonl:2: email"), "the others are looked at: {output:?}");
+    assert!(
+        text(&output.stdout).contains("dirty.jsonl:2: email"),
+        "the others are looked at: {output:?}"
+    );
     let output = tool("lint", &["--secret-env", "NO_SUCH_VARIABLE"], &[&corpus("one-shot.jsonl")]);
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("NO_SUCH_VARIABLE"), "{output:?}");
@@ -75,12 +86,19 @@ fn lint_tells_clean_from_not_looked_at() {
 fn half_a_line_at_the_end_is_not_taken_for_clean() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("cut.jsonl");
-    fs::write(&path, "{\"claude-wire\":\"recording\",\"version\":1}\n{\"us\":0,\"out\":\"the key is sk-ant-a1").unwrap();
+    fs::write(
+        &path,
+        "{\"claude-wire\":\"recording\",\"version\":1}\n{\"us\":0,\"out\":\"the key is sk-ant-a1",
+    )
+    .unwrap();
     let output = tool("lint", &[], &[&path]);
     assert_eq!(output.status.code(), Some(2), "{output:?}");
     assert!(text(&output.stderr).contains("cut.jsonl: it ends in half a line"), "{output:?}");
     assert!(tool("scrub", &["--in-place"], &[&path]).status.success());
-    assert!(tool("lint", &[], &[&path]).status.success() && !text(&fs::read(&path).unwrap()).contains("sk-ant"));
+    assert!(
+        tool("lint", &[], &[&path]).status.success()
+            && !text(&fs::read(&path).unwrap()).contains("sk-ant")
+    );
 }
 
 #[test]
@@ -89,9 +107,13 @@ fn scrub_takes_out_what_lint_finds() {
     let (path, clean) = (dirty(&folder, "dirty.jsonl"), folder.path().join("clean.jsonl"));
     let before = fs::read(&path).unwrap();
     let to = clean.to_str().unwrap();
-    let output = tool("scrub", &["-o", to, "--secret-env", "A_PHRASE", "--cwd", "/srv/me"], &[&path]);
+    let output =
+        tool("scrub", &["-o", to, "--secret-env", "A_PHRASE", "--cwd", "/srv/me"], &[&path]);
     assert!(output.status.success(), "{output:?}");
-    assert!(text(&output.stdout).ends_with("clean.jsonl: 1 events, 1 email, 1 path, 2 secret\n"), "{output:?}");
+    assert!(
+        text(&output.stdout).ends_with("clean.jsonl: 1 events, 1 email, 1 path, 2 secret\n"),
+        "{output:?}"
+    );
     assert_eq!(fs::read(&path).unwrap(), before);
     let recording = Recording::open(&clean).unwrap();
     assert_eq!((recording.integrity(), recording.header.redactions), (&Integrity::Sealed, Some(4)));
@@ -118,7 +140,10 @@ fn a_recording_that_was_cut_off_stays_so() {
     assert!(output.status.success(), "{output:?}");
     assert_eq!(fs::metadata(&path).unwrap().permissions(), before);
     let recording = Recording::open(&path).unwrap();
-    assert_eq!((recording.integrity(), recording.events.len()), (&Integrity::Truncated { dropped: 0 }, 1));
+    assert_eq!(
+        (recording.integrity(), recording.events.len()),
+        (&Integrity::Truncated { dropped: 0 }, 1)
+    );
     assert!(!text(&fs::read(&path).unwrap()).contains("ann.smith"));
 }
 
@@ -127,14 +152,19 @@ fn scrub_overwrites_only_what_it_is_told_to() {
     let folder = tempfile::tempdir().unwrap();
     let (one, two) = (dirty(&folder, "one.jsonl"), dirty(&folder, "two.jsonl"));
     let before = fs::read(&two).unwrap();
-    for (args, says) in
-        [(vec![], "--in-place"), (vec!["-o", two.to_str().unwrap()], "--force"), (vec!["-o", "x", "--in-place"], "cannot be used with")]
-    {
+    for (args, says) in [
+        (vec![], "--in-place"),
+        (vec!["-o", two.to_str().unwrap()], "--force"),
+        (vec!["-o", "x", "--in-place"], "cannot be used with"),
+    ] {
         let output = tool("scrub", &args, &[&one]);
         assert_eq!(output.status.code(), Some(2), "{args:?}");
         assert!(text(&output.stderr).contains(says), "{output:?}");
     }
     let output = tool("scrub", &["-o", "x"], &[&one, &two]);
-    assert!(output.status.code() == Some(2) && text(&output.stderr).contains("one recording"), "{output:?}");
+    assert!(
+        output.status.code() == Some(2) && text(&output.stderr).contains("one recording"),
+        "{output:?}"
+    );
     assert_eq!(fs::read(&two).unwrap(), before);
 }

@@ -35,7 +35,9 @@ fn sealed(path: &Path) -> Recording {
 /// All bytes of one stream.
 fn bytes(recording: &Recording, stream: Stream) -> Vec<u8> {
     let lines = recording.events.iter().filter_map(|event| match (&event.kind, stream) {
-        (EventKind::In(line), Stream::In) | (EventKind::Out(line), Stream::Out) | (EventKind::Err(line), Stream::Err) => Some(line.wire()),
+        (EventKind::In(line), Stream::In)
+        | (EventKind::Out(line), Stream::Out)
+        | (EventKind::Err(line), Stream::Err) => Some(line.wire()),
         _ => None,
     });
     lines.flatten().collect()
@@ -46,14 +48,25 @@ fn last(recording: &Recording) -> &EventKind {
 }
 
 fn signal(child: &Child, name: &str) {
-    assert!(Command::new("kill").args([&format!("-{name}"), &child.id().to_string()]).status().unwrap().success());
+    assert!(
+        Command::new("kill")
+            .args([&format!("-{name}"), &child.id().to_string()])
+            .status()
+            .unwrap()
+            .success()
+    );
 }
 
 #[test]
 fn the_help_shows_how_files_are_numbered() {
     let output = run(Command::new(TOOL).args(["record", "--help"]), b"");
     let help = text(&output.stdout);
-    assert!(help.contains("to write; {n} in its name becomes") && help.contains("'runs/{n}.jsonl'") && !help.contains('\u{1b}'), "{help}");
+    assert!(
+        help.contains("to write; {n} in its name becomes")
+            && help.contains("'runs/{n}.jsonl'")
+            && !help.contains('\u{1b}'),
+        "{help}"
+    );
 }
 
 #[test]
@@ -63,14 +76,22 @@ fn every_byte_goes_through_and_into_the_recording() {
     input.extend(std::iter::repeat_n(b"0123456789abcdef\n", 8_000).flatten());
     input.extend_from_slice(b"no end");
     let output = run(&mut record(&path, &[], &["sh", "-c", "tee /dev/stderr"]), &input);
-    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr[..output.stderr.len().min(400)]));
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{}",
+        text(&output.stderr[..output.stderr.len().min(400)])
+    );
     assert!(output.stdout == input && output.stderr == input, "other bytes");
     let recording = sealed(&path);
     for stream in [Stream::In, Stream::Out, Stream::Err] {
         assert!(bytes(&recording, stream) == input, "{stream:?}");
     }
     assert_eq!(last(&recording), &EventKind::Exit(Exit::code(0)));
-    assert_eq!(recording.header.argv.as_deref(), Some(&["-c".to_owned(), "tee /dev/stderr".to_owned()][..]));
+    assert_eq!(
+        recording.header.argv.as_deref(),
+        Some(&["-c".to_owned(), "tee /dev/stderr".to_owned()][..])
+    );
 }
 
 #[test]
@@ -97,8 +118,14 @@ fn secrets_do_not_reach_the_disk_unless_told() {
     let output = run(tool.env("A_PHRASE", "kolibri77").env("MY_TOKEN", "swordfish7"), said);
     assert_eq!(output.stdout, said, "the host sees what was said");
     let recording = sealed(&path);
-    assert_eq!(text(&bytes(&recording, Stream::Out)), "ask <email:1> about <secret:1> and <secret:2>\n");
-    assert_eq!((recording.header.redactions, recording.header.cli.as_deref()), (Some(6), Some("2.1.329")));
+    assert_eq!(
+        text(&bytes(&recording, Stream::Out)),
+        "ask <email:1> about <secret:1> and <secret:2>\n"
+    );
+    assert_eq!(
+        (recording.header.redactions, recording.header.cli.as_deref()),
+        (Some(6), Some("2.1.329"))
+    );
     let output = run(&mut record(&path, &["--force", "--no-scrub"], &["cat"]), said);
     assert!(output.status.success());
     assert_eq!(bytes(&sealed(&path), Stream::Out), said);
@@ -121,10 +148,14 @@ fn it_ends_as_the_program_ended() {
 
 #[test]
 fn signals_are_passed_on_and_recorded() {
-    for (name, number) in [("TERM", 15), ("INT", 2), ("HUP", 1), ("QUIT", 3), ("USR1", 10), ("USR2", 12)] {
+    for (name, number) in
+        [("TERM", 15), ("INT", 2), ("HUP", 1), ("QUIT", 3), ("USR1", 10), ("USR2", 12)]
+    {
         let (_folder, path) = setup();
         // `read` is a builtin, so the trap runs at once; stdin stays open.
-        let script = format!("trap 'echo {name}; exit $((40+{number}))' {name}; echo ready; while :; do read line || exit 1; done");
+        let script = format!(
+            "trap 'echo {name}; exit $((40+{number}))' {name}; echo ready; while :; do read line || exit 1; done"
+        );
         let mut child = spawn(&mut record(&path, &[], &["sh", "-c", &script]));
         let (stdin, mut stdout) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
         assert_eq!(read_lines(&mut stdout, 1), "ready\n");
@@ -134,7 +165,11 @@ fn signals_are_passed_on_and_recorded() {
         drop(stdin);
         let recording = sealed(&path);
         let expected = EventKind::Signal(format!("SIG{name}"));
-        assert_eq!(recording.events.iter().filter(|event| event.kind == expected).count(), 1, "{name}");
+        assert_eq!(
+            recording.events.iter().filter(|event| event.kind == expected).count(),
+            1,
+            "{name}"
+        );
         assert_eq!(last(&recording), &EventKind::Exit(Exit::code(40 + number)));
     }
 }
@@ -145,11 +180,23 @@ fn a_full_disk_costs_the_recording_only() {
         return;
     }
     let input = "a line\n".repeat(100_000);
-    let output = run(&mut record(Path::new("/dev/full"), &["--force"], &["sh", "-c", "cat; echo bye >&2; exit 3"]), input.as_bytes());
+    let output = run(
+        &mut record(
+            Path::new("/dev/full"),
+            &["--force"],
+            &["sh", "-c", "cat; echo bye >&2; exit 3"],
+        ),
+        input.as_bytes(),
+    );
     assert_eq!(output.status.code(), Some(3), "the host must not notice");
     assert!(output.stdout == input.as_bytes());
     let told = text(&output.stderr);
-    assert!(told.starts_with("bye\n") && told.contains("/dev/full: not recorded: ") && told.contains("No space left"), "{told}");
+    assert!(
+        told.starts_with("bye\n")
+            && told.contains("/dev/full: not recorded: ")
+            && told.contains("No space left"),
+        "{told}"
+    );
 }
 
 #[test]
@@ -172,7 +219,11 @@ fn a_killed_recorder_leaves_what_can_be_read_and_no_orphan() {
         std::thread::yield_now();
     }
     let recording = Recording::open(&path).unwrap();
-    assert!(matches!(recording.integrity(), Integrity::Truncated { .. }), "{:?}", recording.integrity());
+    assert!(
+        matches!(recording.integrity(), Integrity::Truncated { .. }),
+        "{:?}",
+        recording.integrity()
+    );
     assert_eq!(bytes(&recording, Stream::In), b"{\"a\":1}\n{\"b\":2}\n");
     assert_eq!(recording.header.redactions, None);
 }
@@ -192,7 +243,8 @@ fn a_host_that_closes_its_end_is_told_to_the_program() {
 #[test]
 fn a_program_that_closes_its_output_is_told_to_the_host() {
     let (_folder, path) = setup();
-    let mut child = spawn(&mut record(&path, &[], &["sh", "-c", "echo last; exec >&-; read line; exit 5"]));
+    let mut child =
+        spawn(&mut record(&path, &[], &["sh", "-c", "echo last; exec >&-; read line; exit 5"]));
     let (mut stdin, mut stdout) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
     let mut said = String::new();
     stdout.read_to_string(&mut said).unwrap();
@@ -208,11 +260,15 @@ fn a_program_that_closes_its_output_is_told_to_the_host() {
 fn what_a_program_leaves_behind_does_not_keep_it() {
     let (_folder, path) = setup();
     // In a session of its own it outlives the program, and holds both streams.
-    let mut child = spawn(&mut record(&path, &[], &["sh", "-c", "setsid sleep 60 & echo $!; exit 6"]));
+    let mut child =
+        spawn(&mut record(&path, &[], &["sh", "-c", "setsid sleep 60 & echo $!; exit 6"]));
     let pid = read_lines(child.stdout.as_mut().unwrap(), 1);
     assert_eq!(child.wait().unwrap().code(), Some(6));
     assert_eq!(last(&sealed(&path)), &EventKind::Exit(Exit::code(6)));
-    assert!(Command::new("kill").arg(pid.trim()).status().unwrap().success(), "it was there all the time");
+    assert!(
+        Command::new("kill").arg(pid.trim()).status().unwrap().success(),
+        "it was there all the time"
+    );
 }
 
 #[test]
@@ -222,9 +278,13 @@ fn nothing_is_overwritten_and_nothing_begun_that_cannot_be_kept() {
     let script = format!("touch {}", mark.display());
     fs::write(&path, "precious").unwrap();
     let output = run(&mut record(&path, &[], &["sh", "-c", &script]), b"");
-    assert_eq!((output.status.code(), fs::read_to_string(&path).unwrap().as_str()), (Some(2), "precious"));
+    assert_eq!(
+        (output.status.code(), fs::read_to_string(&path).unwrap().as_str()),
+        (Some(2), "precious")
+    );
     assert!(text(&output.stderr).contains("--force"), "{output:?}");
-    let output = run(&mut record(&folder.path().join("no/x.jsonl"), &[], &["sh", "-c", &script]), b"");
+    let output =
+        run(&mut record(&folder.path().join("no/x.jsonl"), &[], &["sh", "-c", &script]), b"");
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("no/x.jsonl"), "{output:?}");
     assert!(!mark.exists(), "it was run all the same");
@@ -247,7 +307,13 @@ fn a_program_that_cannot_be_started_leaves_no_file() {
 fn numbered_names_go_on() {
     let (folder, _) = setup();
     for _ in 0..3 {
-        assert!(run(&mut record(&folder.path().join("{n}.jsonl"), &[], &["true"]), b"").status.success());
+        assert!(
+            run(&mut record(&folder.path().join("{n}.jsonl"), &[], &["true"]), b"")
+                .status
+                .success()
+        );
     }
-    ["1.jsonl", "2.jsonl", "3.jsonl"].iter().for_each(|name| drop(sealed(&folder.path().join(name))));
+    ["1.jsonl", "2.jsonl", "3.jsonl"]
+        .iter()
+        .for_each(|name| drop(sealed(&folder.path().join(name))));
 }

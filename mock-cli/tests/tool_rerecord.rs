@@ -10,7 +10,11 @@ use support::{MOCK, TOOL, text};
 fn rerecord(args: &[&str], real_cli: Option<&str>) -> Output {
     let folder = tempfile::tempdir().unwrap();
     let mut command = Command::new(TOOL);
-    command.arg("rerecord").args(args).current_dir(folder.path()).env("XDG_DATA_HOME", folder.path());
+    command
+        .arg("rerecord")
+        .args(args)
+        .current_dir(folder.path())
+        .env("XDG_DATA_HOME", folder.path());
     match real_cli {
         Some(path) => command.env("CLAUDE_WIRE_REAL_CLI", path),
         None => command.env_remove("CLAUDE_WIRE_REAL_CLI"),
@@ -25,12 +29,18 @@ fn without_a_cli_it_says_how_to_get_one() {
     let output = rerecord(&[], None);
     assert_eq!(output.status.code(), Some(2));
     let stderr = text(&output.stderr);
-    assert!(stderr.contains("claude-wire/cli/2.1.329/claude: `claude-wire install` fetches one"), "{stderr}");
+    assert!(
+        stderr.contains("claude-wire/cli/2.1.329/claude: `claude-wire install` fetches one"),
+        "{stderr}"
+    );
 }
 
 #[test]
 fn the_cli_that_is_named_comes_first() {
-    for (args, real_cli, missing) in [(vec!["--claude", "/no/such"], Some(MOCK), "/no/such"), (vec![], Some("/not/there"), "/not/there")] {
+    for (args, real_cli, missing) in [
+        (vec!["--claude", "/no/such"], Some(MOCK), "/no/such"),
+        (vec![], Some("/not/there"), "/not/there"),
+    ] {
         let output = rerecord(&args, real_cli);
         assert_eq!(output.status.code(), Some(2));
         assert!(text(&output.stderr).contains(&format!("no CLI at {missing}:")), "{output:?}");
@@ -42,5 +52,8 @@ fn a_name_that_no_entry_has_is_refused_with_those_that_there_are() {
     let output = rerecord(&["one-shot", "two-shots"], Some(MOCK));
     assert_eq!(output.status.code(), Some(2));
     let stderr = text(&output.stderr);
-    assert!(stderr.contains("no entry is named \"two-shots\"; there are one-shot, three-turns, "), "{stderr}");
+    assert!(
+        stderr.contains("no entry is named \"two-shots\"; there are one-shot, three-turns, "),
+        "{stderr}"
+    );
 }

@@ -15,7 +15,8 @@ fn verify(args: &[&str], files: &[PathBuf]) -> Output {
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {
-    let mut files: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<PathBuf> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.retain(|path| path.extension().is_some_and(|extension| extension == "jsonl"));
     files.sort();
     files
@@ -44,8 +45,17 @@ fn every_recording_of_the_project_verifies() {
     let stdout = text(&output.stdout);
     assert_eq!(output.status.code(), Some(0), "{stdout}{}", text(&output.stderr));
     assert_eq!(count(&stdout, "ok  "), files.len(), "{stdout}");
-    let bare = stdout.lines().filter_map(|line| line.strip_prefix("ok  streams  ")?.rsplit('/').next()?.split('.').next());
-    let killed = ["early-exit", "eof-mid-turn", "killed-mid-tool", "queued-prompts", "resume-after-kill", "sigterm"];
+    let bare = stdout.lines().filter_map(|line| {
+        line.strip_prefix("ok  streams  ")?.rsplit('/').next()?.split('.').next()
+    });
+    let killed = [
+        "early-exit",
+        "eof-mid-turn",
+        "killed-mid-tool",
+        "queued-prompts",
+        "resume-after-kill",
+        "sigterm",
+    ];
     assert_eq!(bare.collect::<Vec<_>>(), killed, "the others go through a session");
     assert!(stdout.contains("one-shot.jsonl  11 events, 1 turn\n"), "{stdout}");
 }
@@ -63,7 +73,13 @@ fn every_capture_imports_decodes_and_verifies() {
     let mut recordings = Vec::new();
     for capture in &captures {
         let recording = folder.path().join(capture.file_name().unwrap());
-        let output = Command::new(TOOL).arg("import").arg(capture).arg("-o").arg(&recording).output().unwrap();
+        let output = Command::new(TOOL)
+            .arg("import")
+            .arg(capture)
+            .arg("-o")
+            .arg(&recording)
+            .output()
+            .unwrap();
         assert!(output.status.success(), "{}: {}", capture.display(), text(&output.stderr));
         recordings.push(recording);
     }
@@ -85,7 +101,10 @@ fn a_file_that_is_not_whole_is_found() {
     let output = verify(&[], &[edited, cut, corpus("one-shot.jsonl")]);
     let stdout = text(&output.stdout);
     assert_eq!(output.status.code(), Some(1), "{stdout}");
-    assert!(stdout.contains("edited.jsonl") && stdout.contains("edited since it was sealed"), "{stdout}");
+    assert!(
+        stdout.contains("edited.jsonl") && stdout.contains("edited since it was sealed"),
+        "{stdout}"
+    );
     assert!(stdout.contains("truncated: no footer"), "{stdout}");
     assert_eq!((count(&stdout, "FAIL  file"), count(&stdout, "ok  session")), (2, 1), "{stdout}");
 }
@@ -107,18 +126,32 @@ fn a_wait_that_does_not_end_is_found() {
     let output = verify(&["--timeout", "0.2"], &[path]);
     let stdout = text(&output.stdout);
     assert_eq!(output.status.code(), Some(1), "{stdout}");
-    assert!(stdout.contains("FAIL  session") && stdout.contains("hung: not at its end after 0.2 s"), "{stdout}");
+    assert!(
+        stdout.contains("FAIL  session") && stdout.contains("hung: not at its end after 0.2 s"),
+        "{stdout}"
+    );
 }
 
 #[test]
 fn says_why_a_session_could_not_have_written_it() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("bare.jsonl");
-    recorded(&path, &[r#">{"type":"user","message":{"role":"user","content":"Hi"}}"#, r#"<{"type":"result"}"#, "<not json", "<{\"type\":"]);
+    recorded(
+        &path,
+        &[
+            r#">{"type":"user","message":{"role":"user","content":"Hi"}}"#,
+            r#"<{"type":"result"}"#,
+            "<not json",
+            "<{\"type\":",
+        ],
+    );
     let output = verify(&[], &[path]);
     let stdout = text(&output.stdout);
     assert_eq!(output.status.code(), Some(0), "{stdout}");
-    assert!(stdout.contains("ok  streams") && stdout.contains("4 events, 1 turn, 1 broken line ("), "{stdout}");
+    assert!(
+        stdout.contains("ok  streams") && stdout.contains("4 events, 1 turn, 1 broken line ("),
+        "{stdout}"
+    );
     assert!(stdout.contains("not an initialize request"), "{stdout}");
 }
 
@@ -130,6 +163,9 @@ fn a_file_that_cannot_be_read_does_not_keep_the_others() {
     assert!(text(&output.stdout).starts_with("ok  session"));
     assert!(text(&output.stderr).contains("missing.jsonl: No such file"), "{output:?}");
     for timeout in ["0", "-1", "soon"] {
-        assert_eq!(verify(&[&format!("--timeout={timeout}")], &[corpus("one-shot.jsonl")]).status.code(), Some(2));
+        assert_eq!(
+            verify(&[&format!("--timeout={timeout}")], &[corpus("one-shot.jsonl")]).status.code(),
+            Some(2)
+        );
     }
 }

@@ -23,11 +23,14 @@ pub(super) fn violations(body: &Value) -> Vec<String> {
     }
     let mut names = HashSet::new();
     let tools = body["tools"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let doubled = tools.iter().filter_map(|tool| tool["name"].as_str()).filter(|name| !names.insert(*name));
+    let doubled =
+        tools.iter().filter_map(|tool| tool["name"].as_str()).filter(|name| !names.insert(*name));
     found.extend(doubled.map(|name| format!("tools: two are named {name:?}")));
     let breakpoints = cache_breakpoints(body);
     if breakpoints > MAX_CACHE_BREAKPOINTS {
-        found.push(format!("cache_control: at most {MAX_CACHE_BREAKPOINTS} blocks may have it, {breakpoints} have"));
+        found.push(format!(
+            "cache_control: at most {MAX_CACHE_BREAKPOINTS} blocks may have it, {breakpoints} have"
+        ));
     }
     found
 }
@@ -45,15 +48,20 @@ fn conversation(messages: &[Value], found: &mut Vec<String>) {
             "user" => results(index, message, &mut open, found),
             "assistant" => {
                 match previous {
-                    None => found.push("messages.0: the first role must be user, not assistant".into()),
-                    Some("assistant") => found.push(format!("messages.{index}: two messages of the assistant in a row")),
+                    None => {
+                        found.push("messages.0: the first role must be user, not assistant".into())
+                    }
+                    Some("assistant") => found
+                        .push(format!("messages.{index}: two messages of the assistant in a row")),
                     Some(_) => {}
                 }
                 unanswered(index, &mut open, found);
                 for call in blocks(message).iter().filter(|block| block["type"] == "tool_use") {
                     let id = call["id"].as_str().unwrap_or_default();
                     if !ids.insert(id) {
-                        found.push(format!("messages.{index}: the tool_use id {id:?} is used twice"));
+                        found.push(format!(
+                            "messages.{index}: the tool_use id {id:?} is used twice"
+                        ));
                     }
                     open.push(id);
                 }
@@ -76,13 +84,19 @@ fn results<'a>(index: usize, message: &'a Value, open: &mut Vec<&'a str>, found:
             Some(position) => {
                 open.swap_remove(position);
             }
-            None => found.push(format!("messages.{index}: a tool_result for {id:?}, which the message before does not call")),
+            None => found.push(format!(
+                "messages.{index}: a tool_result for {id:?}, which the message before does not call"
+            )),
         }
     }
 }
 
 fn unanswered(index: usize, open: &mut Vec<&str>, found: &mut Vec<String>) {
-    found.extend(open.drain(..).map(|id| format!("messages.{index}: the tool_use {id:?} before it has no tool_result")));
+    found.extend(
+        open.drain(..).map(|id| {
+            format!("messages.{index}: the tool_use {id:?} before it has no tool_result")
+        }),
+    );
 }
 
 fn content(index: usize, message: &Value, found: &mut Vec<String>) {
@@ -96,11 +110,17 @@ fn content(index: usize, message: &Value, found: &mut Vec<String>) {
         Value::Array(blocks) => {
             for block in blocks {
                 match block["type"].as_str() {
-                    Some("text") if block["text"].as_str().is_none_or(|text| text.trim().is_empty()) => refuse("a text block is empty"),
+                    Some("text")
+                        if block["text"].as_str().is_none_or(|text| text.trim().is_empty()) =>
+                    {
+                        refuse("a text block is empty")
+                    }
                     Some("thinking") if block["signature"].as_str().is_none_or(str::is_empty) => {
                         refuse("a thinking block lost its signature")
                     }
-                    Some("tool_use") if !block["input"].is_object() => refuse("the input of a tool_use is not an object"),
+                    Some("tool_use") if !block["input"].is_object() => {
+                        refuse("the input of a tool_use is not an object")
+                    }
                     None => refuse("a block has no type"),
                     Some(_) => {}
                 }
@@ -112,7 +132,10 @@ fn content(index: usize, message: &Value, found: &mut Vec<String>) {
 
 fn cache_breakpoints(value: &Value) -> usize {
     match value {
-        Value::Object(fields) => usize::from(fields.contains_key("cache_control")) + fields.values().map(cache_breakpoints).sum::<usize>(),
+        Value::Object(fields) => {
+            usize::from(fields.contains_key("cache_control"))
+                + fields.values().map(cache_breakpoints).sum::<usize>()
+        }
         Value::Array(items) => items.iter().map(cache_breakpoints).sum(),
         _ => 0,
     }
@@ -146,15 +169,23 @@ mod tests {
     #[test]
     fn a_call_without_its_result() {
         let one = r#"{"role":"user","content":[{"type":"tool_result","tool_use_id":"t2","content":"x"}]}"#;
-        assert_eq!(of(&format!("[{CALL},{one}]")), [r#"messages.3: the tool_use "t1" before it has no tool_result"#]);
-        let later = format!(r#"[{CALL},{one},{{"role":"assistant","content":"a"}},{{"role":"user","content":"b"}}]"#);
+        assert_eq!(
+            of(&format!("[{CALL},{one}]")),
+            [r#"messages.3: the tool_use "t1" before it has no tool_result"#]
+        );
+        let later = format!(
+            r#"[{CALL},{one},{{"role":"assistant","content":"a"}},{{"role":"user","content":"b"}}]"#
+        );
         assert_eq!(of(&later), [r#"messages.3: the tool_use "t1" before it has no tool_result"#]);
     }
 
     #[test]
     fn a_result_without_its_call() {
         let messages = r#"[{"role":"user","content":[{"type":"tool_result","tool_use_id":"t9","content":"x"}]}]"#;
-        assert_eq!(of(messages), [r#"messages.0: a tool_result for "t9", which the message before does not call"#]);
+        assert_eq!(
+            of(messages),
+            [r#"messages.0: a tool_result for "t9", which the message before does not call"#]
+        );
     }
 
     #[test]
@@ -171,8 +202,14 @@ mod tests {
                 r#"[{"role":"assistant","content":"a"},{"role":"user","content":"b"}]"#,
                 "messages.0: the first role must be user, not assistant",
             ),
-            (r#"[{"role":"user","content":"a"},{"role":"assistant","content":"b"}]"#, "messages: the last one must not be the assistant's"),
-            (r#"[{"role":"system","content":"a"},{"role":"user","content":"b"}]"#, r#"messages.0: the role "system" cannot stand here"#),
+            (
+                r#"[{"role":"user","content":"a"},{"role":"assistant","content":"b"}]"#,
+                "messages: the last one must not be the assistant's",
+            ),
+            (
+                r#"[{"role":"system","content":"a"},{"role":"user","content":"b"}]"#,
+                r#"messages.0: the role "system" cannot stand here"#,
+            ),
             (
                 r#"[{"role":"user","content":"a"},{"role":"assistant","content":"b"},{"role":"assistant","content":"c"},{"role":"user","content":"d"}]"#,
                 "messages.2: two messages of the assistant in a row",
@@ -191,11 +228,18 @@ mod tests {
             ("7", "content is neither a text nor blocks"),
             (r#"[{"type":"text","text":" "}]"#, "a text block is empty"),
             (r#"[{"type":"thinking","thinking":"x"}]"#, "a thinking block lost its signature"),
-            (r#"[{"type":"tool_use","id":"t","name":"n","input":"x"}]"#, "the input of a tool_use is not an object"),
+            (
+                r#"[{"type":"tool_use","id":"t","name":"n","input":"x"}]"#,
+                "the input of a tool_use is not an object",
+            ),
             (r#"[{"text":"x"}]"#, "a block has no type"),
         ];
         for (content, expected) in cases {
-            assert_eq!(of(&format!(r#"[{{"role":"user","content":{content}}}]"#)), [format!("messages.0: {expected}")], "{content}");
+            assert_eq!(
+                of(&format!(r#"[{{"role":"user","content":{content}}}]"#)),
+                [format!("messages.0: {expected}")],
+                "{content}"
+            );
         }
     }
 
@@ -204,13 +248,20 @@ mod tests {
         let of = |body: &str| violations(&serde_json::from_str(body).unwrap());
         assert_eq!(
             of(r#"{"max_tokens":0,"messages":[]}"#),
-            ["model: required", "max_tokens: expected a number from 1 up", "messages: at least one message is required"]
+            [
+                "model: required",
+                "max_tokens: expected a number from 1 up",
+                "messages: at least one message is required"
+            ]
         );
         let marked = r#"{"type":"text","text":"a","cache_control":{}},"#.repeat(5);
         let body = format!(
             r#"{{"model":"m","max_tokens":1,"messages":[{{"role":"user","content":[{}]}}],"tools":[{{"name":"A"}},{{"name":"A"}}]}}"#,
             marked.trim_end_matches(',')
         );
-        assert_eq!(of(&body), [r#"tools: two are named "A""#, "cache_control: at most 4 blocks may have it, 5 have"]);
+        assert_eq!(
+            of(&body),
+            [r#"tools: two are named "A""#, "cache_control: at most 4 blocks may have it, 5 have"]
+        );
     }
 }

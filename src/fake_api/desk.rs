@@ -54,10 +54,15 @@ impl Desk {
         match (method, path) {
             ("POST", "/v1/messages") => self.message(body),
             ("POST", "/v1/messages/count_tokens") => self.count(body),
-            ("HEAD", _) => {
-                Answer::at_once(Body::Whole { status: 200, retry_after: None, content_type: "text/plain".into(), text: String::new() })
+            ("HEAD", _) => Answer::at_once(Body::Whole {
+                status: 200,
+                retry_after: None,
+                content_type: "text/plain".into(),
+                text: String::new(),
+            }),
+            (method, path) => {
+                refusal(&self.ledger().fail(format!("an unexpected request: {method} {path}")))
             }
-            (method, path) => refusal(&self.ledger().fail(format!("an unexpected request: {method} {path}"))),
         }
     }
 
@@ -70,7 +75,8 @@ impl Desk {
     }
 
     fn read(&self, body: &[u8]) -> Result<Value, String> {
-        serde_json::from_slice(body).map_err(|error| self.ledger().fail(format!("a body that is not JSON: {error}")))
+        serde_json::from_slice(body)
+            .map_err(|error| self.ledger().fail(format!("a body that is not JSON: {error}")))
     }
 
     fn message(&self, body: &[u8]) -> Answer {
@@ -88,7 +94,12 @@ impl Desk {
         let body = if let Some(error) = &reply.error {
             Body::error(error)
         } else if let Some(raw) = &reply.raw {
-            Body::Whole { status: 200, retry_after: None, content_type: raw.content_type.clone().into(), text: raw.body.clone() }
+            Body::Whole {
+                status: 200,
+                retry_after: None,
+                content_type: raw.content_type.clone().into(),
+                text: raw.body.clone(),
+            }
         } else if streaming {
             Body::Events(message.events())
         } else {
@@ -106,16 +117,30 @@ impl Answer {
 
 impl Body {
     fn json(status: u16, body: &Value) -> Self {
-        Self::Whole { status, retry_after: None, content_type: "application/json".into(), text: body.to_string() }
+        Self::Whole {
+            status,
+            retry_after: None,
+            content_type: "application/json".into(),
+            text: body.to_string(),
+        }
     }
 
     fn error(error: &Refusal) -> Self {
         let text = error_body(error).to_string();
-        Self::Whole { status: error.status, retry_after: error.retry_after, content_type: "application/json".into(), text }
+        Self::Whole {
+            status: error.status,
+            retry_after: error.retry_after,
+            content_type: "application/json".into(),
+            text,
+        }
     }
 }
 
 fn refusal(failure: &str) -> Answer {
-    let refusal = Refusal { status: REFUSED, message: Some(format!("fake API: {failure}")), retry_after: None };
+    let refusal = Refusal {
+        status: REFUSED,
+        message: Some(format!("fake API: {failure}")),
+        retry_after: None,
+    };
     Answer::at_once(Body::error(&refusal))
 }

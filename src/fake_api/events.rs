@@ -30,7 +30,13 @@ impl<'a> OutMessage<'a> {
 
     /// The body for a request that does not stream.
     pub(super) fn whole(&self) -> Value {
-        let content: Vec<_> = self.reply.content.iter().enumerate().map(|(index, block)| self.block(index, block)).collect();
+        let content: Vec<_> = self
+            .reply
+            .content
+            .iter()
+            .enumerate()
+            .map(|(index, block)| self.block(index, block))
+            .collect();
         self.envelope(content, self.stop_reason(), self.usage())
     }
 
@@ -38,10 +44,18 @@ impl<'a> OutMessage<'a> {
     pub(super) fn events(&self) -> Vec<SseEvent> {
         let mut usage = self.usage();
         usage.insert("output_tokens".into(), 1.into());
-        let mut events = vec![event("message_start", json!({"message": self.envelope(Vec::new(), Value::Null, usage)}))];
+        let mut events = vec![event(
+            "message_start",
+            json!({"message": self.envelope(Vec::new(), Value::Null, usage)}),
+        )];
         for (index, block) in self.reply.content.iter().enumerate() {
-            events.push(event("content_block_start", json!({"index": index, "content_block": emptied(self.block(index, block))})));
-            events.extend(self.deltas(block).map(|delta| event("content_block_delta", json!({"index": index, "delta": delta}))));
+            events.push(event(
+                "content_block_start",
+                json!({"index": index, "content_block": emptied(self.block(index, block))}),
+            ));
+            events.extend(self.deltas(block).map(|delta| {
+                event("content_block_delta", json!({"index": index, "delta": delta}))
+            }));
             events.push(event("content_block_stop", json!({"index": index})));
         }
         let usage = json!({"output_tokens": self.usage()["output_tokens"]});
@@ -51,7 +65,12 @@ impl<'a> OutMessage<'a> {
         events
     }
 
-    fn envelope(&self, content: Vec<Value>, stop_reason: Value, usage: Map<String, Value>) -> Value {
+    fn envelope(
+        &self,
+        content: Vec<Value>,
+        stop_reason: Value,
+        usage: Map<String, Value>,
+    ) -> Value {
         json!({"id": format!("msg_{}", self.serial), "type": "message", "role": "assistant", "model": self.model, "content": content,
             "stop_reason": stop_reason, "stop_sequence": null, "usage": usage})
     }
@@ -59,7 +78,9 @@ impl<'a> OutMessage<'a> {
     fn block(&self, index: usize, block: &Block) -> Value {
         match block {
             Block::Text { text } => json!({"type": "text", "text": text}),
-            Block::Thinking { thinking } => json!({"type": "thinking", "thinking": thinking, "signature": SIGNATURE}),
+            Block::Thinking { thinking } => {
+                json!({"type": "thinking", "thinking": thinking, "signature": SIGNATURE})
+            }
             Block::ToolUse { name, input, id, .. } => {
                 let id = id.clone().unwrap_or_else(|| format!("toolu_{}_{index}", self.serial));
                 json!({"type": "tool_use", "id": id, "name": name, "input": input})
@@ -71,11 +92,14 @@ impl<'a> OutMessage<'a> {
         let (kind, field, text) = match block {
             Block::Text { text } => ("text_delta", "text", text.clone()),
             Block::Thinking { thinking } => ("thinking_delta", "thinking", thinking.clone()),
-            Block::ToolUse { input, partial_json, .. } => {
-                ("input_json_delta", "partial_json", partial_json.clone().unwrap_or_else(|| input.to_string()))
-            }
+            Block::ToolUse { input, partial_json, .. } => (
+                "input_json_delta",
+                "partial_json",
+                partial_json.clone().unwrap_or_else(|| input.to_string()),
+            ),
         };
-        let signature = matches!(block, Block::Thinking { .. }).then(|| json!({"type": "signature_delta", "signature": SIGNATURE}));
+        let signature = matches!(block, Block::Thinking { .. })
+            .then(|| json!({"type": "signature_delta", "signature": SIGNATURE}));
         let pieces = pieces(&text, self.reply.delta_chars.unwrap_or(DELTA_CHARS));
         pieces.into_iter().map(move |piece| json!({"type": kind, field: piece})).chain(signature)
     }
@@ -88,9 +112,12 @@ impl<'a> OutMessage<'a> {
 
     fn usage(&self) -> Map<String, Value> {
         let mut usage = Map::new();
-        for (name, tokens) in
-            [("input_tokens", 100), ("cache_creation_input_tokens", 0), ("cache_read_input_tokens", 0), ("output_tokens", 20)]
-        {
+        for (name, tokens) in [
+            ("input_tokens", 100),
+            ("cache_creation_input_tokens", 0),
+            ("cache_read_input_tokens", 0),
+            ("output_tokens", 20),
+        ] {
             usage.insert(name.into(), tokens.into());
         }
         usage.extend(self.reply.usage.clone());
@@ -103,7 +130,9 @@ pub(super) fn last_words(cut: &Cut) -> Option<String> {
     match cut {
         Cut::Close | Cut::Reset => None,
         Cut::Garbage(bytes) => Some(bytes.clone()),
-        Cut::Error(kind) => Some(event("error", json!({"error": {"type": kind, "message": "from the script"}})).text),
+        Cut::Error(kind) => Some(
+            event("error", json!({"error": {"type": kind, "message": "from the script"}})).text,
+        ),
     }
 }
 
@@ -128,12 +157,20 @@ fn event(kind: &str, fields: Value) -> SseEvent {
     if let (Value::Object(data), Value::Object(fields)) = (&mut data, fields) {
         data.extend(fields);
     }
-    SseEvent { text: format!("event: {kind}\ndata: {data}\n\n"), is_delta: kind == "content_block_delta" }
+    SseEvent {
+        text: format!("event: {kind}\ndata: {data}\n\n"),
+        is_delta: kind == "content_block_delta",
+    }
 }
 
 /// A block as it starts: what the deltas will bring is empty.
 fn emptied(mut block: Value) -> Value {
-    for (field, empty) in [("text", json!("")), ("thinking", json!("")), ("signature", json!("")), ("input", json!({}))] {
+    for (field, empty) in [
+        ("text", json!("")),
+        ("thinking", json!("")),
+        ("signature", json!("")),
+        ("input", json!({})),
+    ] {
         if let Some(value) = block.get_mut(field) {
             *value = empty;
         }
@@ -178,7 +215,11 @@ mod tests {
 
     #[test]
     fn thinking_ends_with_its_signature_and_a_call_starts_empty() {
-        let lines = lines(&Reply::thinking("hm").and_tool_use("Bash", json!({"command": "ls"})).usage("output_tokens", 9));
+        let lines = lines(
+            &Reply::thinking("hm")
+                .and_tool_use("Bash", json!({"command": "ls"}))
+                .usage("output_tokens", 9),
+        );
         assert_eq!(
             lines[3],
             "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"signature_delta\",\"signature\":\"c2lnbmF0dXJl\"}}\n\n"
@@ -190,7 +231,12 @@ mod tests {
                 "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":1,\"delta\":{\"type\":\"input_json_delta\",\"partial_json\":\"{\\\"command\\\":\\\"ls\\\"}\"}}\n\n",
             ]
         );
-        assert!(lines[8].contains(r#""stop_reason":"tool_use""#) && lines[8].contains(r#""output_tokens":9"#), "{}", lines[8]);
+        assert!(
+            lines[8].contains(r#""stop_reason":"tool_use""#)
+                && lines[8].contains(r#""output_tokens":9"#),
+            "{}",
+            lines[8]
+        );
     }
 
     #[test]

@@ -36,7 +36,8 @@ struct File {
 }
 
 pub(super) fn load(path: &Path) -> Result<ApiScript, ScriptError> {
-    let text = fs::read_to_string(path).map_err(|error| ScriptError(format!("{}: {error}", path.display())))?;
+    let text = fs::read_to_string(path)
+        .map_err(|error| ScriptError(format!("{}: {error}", path.display())))?;
     parse(&text).map_err(|error| ScriptError(format!("{}: {}", path.display(), error.0)))
 }
 

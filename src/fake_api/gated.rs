@@ -59,7 +59,11 @@ async fn serve(stream: TcpStream, desk: Arc<Desk>) {
 }
 
 /// Answers one request. The connection, if it goes on.
-async fn answer(desk: &Desk, mut connection: Connection, request: HttpRequest) -> io::Result<Option<Connection>> {
+async fn answer(
+    desk: &Desk,
+    mut connection: Connection,
+    request: HttpRequest,
+) -> io::Result<Option<Connection>> {
     let Answer { wait, body, reply } = desk.answer(&request.method, &request.path, &request.body);
     let reply = reply.unwrap_or_default();
     pass_gate(desk, &reply, 0).await;
@@ -68,14 +72,20 @@ async fn answer(desk: &Desk, mut connection: Connection, request: HttpRequest) -
     match body {
         Body::Events(events) => stream(desk, connection, &reply, &events).await,
         Body::Whole { status, retry_after, content_type, text } => {
-            let headers: Vec<_> = retry_after.iter().map(|seconds| ("retry-after", seconds.to_string())).collect();
+            let headers: Vec<_> =
+                retry_after.iter().map(|seconds| ("retry-after", seconds.to_string())).collect();
             connection.whole(status, &headers, &content_type, &text).await?;
             Ok(Some(connection))
         }
     }
 }
 
-async fn stream(desk: &Desk, mut connection: Connection, reply: &Reply, events: &[SseEvent]) -> io::Result<Option<Connection>> {
+async fn stream(
+    desk: &Desk,
+    mut connection: Connection,
+    reply: &Reply,
+    events: &[SseEvent],
+) -> io::Result<Option<Connection>> {
     connection.begin_events().await?;
     for index in 0..=events.len() {
         if index > 0 {

@@ -32,7 +32,9 @@ impl Connection {
     pub(super) async fn request(&mut self) -> io::Result<Option<HttpRequest>> {
         let Some(start) = self.line().await? else { return Ok(None) };
         let mut words = start.split(' ');
-        let (Some(method), Some(target), Some("HTTP/1.1")) = (words.next(), words.next(), words.next()) else {
+        let (Some(method), Some(target), Some("HTTP/1.1")) =
+            (words.next(), words.next(), words.next())
+        else {
             return Err(invalid("not a request of HTTP/1.1"));
         };
         let mut length = 0;
@@ -45,7 +47,12 @@ impl Connection {
             }
             let Some((name, value)) = line.split_once(':') else { break };
             if name.eq_ignore_ascii_case("content-length") {
-                length = value.trim().parse().ok().filter(|length| *length <= MAX_BODY).ok_or_else(|| invalid("content-length"))?;
+                length = value
+                    .trim()
+                    .parse()
+                    .ok()
+                    .filter(|length| *length <= MAX_BODY)
+                    .ok_or_else(|| invalid("content-length"))?;
             } else if name.eq_ignore_ascii_case("transfer-encoding") {
                 return Err(invalid("a request body without a length"));
             }
@@ -57,8 +64,17 @@ impl Connection {
     }
 
     /// Answers with a whole body.
-    pub(super) async fn whole(&mut self, status: u16, headers: &[(&str, String)], content_type: &str, body: &str) -> io::Result<()> {
-        let mut answer = format!("HTTP/1.1 {status} \r\ncontent-type: {content_type}\r\ncontent-length: {}\r\n", body.len());
+    pub(super) async fn whole(
+        &mut self,
+        status: u16,
+        headers: &[(&str, String)],
+        content_type: &str,
+        body: &str,
+    ) -> io::Result<()> {
+        let mut answer = format!(
+            "HTTP/1.1 {status} \r\ncontent-type: {content_type}\r\ncontent-length: {}\r\n",
+            body.len()
+        );
         for (name, value) in headers {
             // Writing to a string does not fail.
             let _ = write!(answer, "{name}: {value}\r\n");
@@ -102,7 +118,8 @@ impl Connection {
         if line.is_empty() {
             return Ok(None);
         }
-        let line = line.strip_suffix(b"\r\n").ok_or_else(|| invalid("a line of the head has no end"))?;
+        let line =
+            line.strip_suffix(b"\r\n").ok_or_else(|| invalid("a line of the head has no end"))?;
         String::from_utf8(line.to_vec()).map(Some).map_err(|_| invalid("the head is not UTF-8"))
     }
 }

@@ -47,16 +47,27 @@ pub(super) type Served = (Reply, usize);
 impl Ledger {
     pub(super) fn new(script: ApiScript) -> Self {
         let rules = script.rules.into_iter().map(|rule| (rule, 0)).collect();
-        Self { rules, requests: Vec::new(), failures: Vec::new(), failed: watch::Sender::new(false) }
+        Self {
+            rules,
+            requests: Vec::new(),
+            failures: Vec::new(),
+            failed: watch::Sender::new(false),
+        }
     }
 
     /// The reply to a request, or why there is none.
     pub(super) fn serve(&mut self, request: ApiRequest) -> Result<Served, String> {
         let serial = self.requests.len();
         let violations = request.violations();
-        let answer = if violations.is_empty() { self.take(&request) } else { Err(broken(&request, &violations)) };
+        let answer = if violations.is_empty() {
+            self.take(&request)
+        } else {
+            Err(broken(&request, &violations))
+        };
         self.requests.push(request);
-        answer.map(|reply| (reply, serial)).map_err(|miss| self.fail(format!("request {}: {miss}", serial + 1)))
+        answer
+            .map(|reply| (reply, serial))
+            .map_err(|miss| self.fail(format!("request {}: {miss}", serial + 1)))
     }
 
     /// Notes a failure and gives it back.
@@ -79,9 +90,21 @@ impl Ledger {
     pub(super) fn report(&self, done: bool) -> Option<ApiReport> {
         let mut failures = self.failures.clone();
         if done {
-            failures.extend(self.rules.iter().enumerate().filter(|(_, (rule, used))| !rule.repeat && *used < rule.replies.len()).map(
-                |(index, (rule, used))| format!("rule {} ({}): {} of {} replies fetched", index + 1, rule.when, used, rule.replies.len()),
-            ));
+            failures.extend(
+                self.rules
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, (rule, used))| !rule.repeat && *used < rule.replies.len())
+                    .map(|(index, (rule, used))| {
+                        format!(
+                            "rule {} ({}): {} of {} replies fetched",
+                            index + 1,
+                            rule.when,
+                            used,
+                            rule.replies.len()
+                        )
+                    }),
+            );
         }
         (!failures.is_empty()).then_some(ApiReport { failures })
     }
@@ -89,7 +112,9 @@ impl Ledger {
     fn take(&mut self, request: &ApiRequest) -> Result<Reply, String> {
         for (rule, used) in &mut self.rules {
             let next = if rule.repeat { *used % rule.replies.len().max(1) } else { *used };
-            if let Some(reply) = rule.replies.get(next).filter(|_| rule.when.misfits(request).is_empty()) {
+            if let Some(reply) =
+                rule.replies.get(next).filter(|_| rule.when.misfits(request).is_empty())
+            {
                 *used += 1;
                 return Ok(reply.clone());
             }
@@ -118,7 +143,12 @@ fn broken(request: &ApiRequest, violations: &[String]) -> String {
 }
 
 fn describe(request: &ApiRequest) -> String {
-    let mut text = format!("turn {}, model {:?}, prompt {}", request.turn(), request.model(), shown(&request.prompts().join(" / ")));
+    let mut text = format!(
+        "turn {}, model {:?}, prompt {}",
+        request.turn(),
+        request.model(),
+        shown(&request.prompts().join(" / "))
+    );
     for result in request.tool_results() {
         let error = if result.is_error { " (error)" } else { "" };
         let _ = write!(text, ", result of {}{error} {}", result.tool_use_id, shown(&result.text));

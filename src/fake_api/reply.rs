@@ -134,12 +134,18 @@ impl Reply {
 
     /// An error of this status, 400 to 599, with the API's error type for it. The CLI retries 401, 429 and from 500 on, and nothing else.
     pub fn error(status: u16) -> Self {
-        Self { error: Some(Refusal { status, message: None, retry_after: None }), ..Self::default() }
+        Self {
+            error: Some(Refusal { status, message: None, retry_after: None }),
+            ..Self::default()
+        }
     }
 
     /// Status 200 with this body, whatever it is.
     pub fn raw(content_type: impl Into<String>, body: impl Into<String>) -> Self {
-        Self { raw: Some(Raw { content_type: content_type.into(), body: body.into() }), ..Self::default() }
+        Self {
+            raw: Some(Raw { content_type: content_type.into(), body: body.into() }),
+            ..Self::default()
+        }
     }
 
     /// Adds a text block.
@@ -159,7 +165,12 @@ impl Reply {
     /// Adds a tool call.
     #[must_use]
     pub fn and_tool_use(mut self, name: impl Into<String>, input: Value) -> Self {
-        self.content.push(Block::ToolUse { name: name.into(), input, id: None, partial_json: None });
+        self.content.push(Block::ToolUse {
+            name: name.into(),
+            input,
+            id: None,
+            partial_json: None,
+        });
         self
     }
 
@@ -248,9 +259,10 @@ impl Reply {
             return Err("`delta_chars`: expected a number from 1 up, got 0".into());
         }
         match &self.error {
-            Some(error) if !(400..=599).contains(&error.status) => {
-                Err(format!("`error.status`: expected a status from 400 to 599, got {}", error.status))
-            }
+            Some(error) if !(400..=599).contains(&error.status) => Err(format!(
+                "`error.status`: expected a status from 400 to 599, got {}",
+                error.status
+            )),
             _ => Ok(()),
         }
     }
@@ -265,7 +277,9 @@ fn is_zero(number: &u64) -> bool {
 }
 
 /// `content` as the API takes it: one text, or blocks.
-fn text_or_blocks<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<Block>, D::Error> {
+fn text_or_blocks<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<Block>, D::Error> {
     let value = Value::deserialize(deserializer)?;
     match value {
         Value::String(text) => Ok(vec![Block::Text { text }]),

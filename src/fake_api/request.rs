@@ -44,7 +44,12 @@ impl ApiRequest {
 
     /// The latest prompt; several where the CLI has merged waiting prompts into one message. Notes of the CLI's own are left out.
     pub fn prompts(&self) -> Vec<&str> {
-        self.messages().iter().rev().map(prompts_of).find(|prompts| !prompts.is_empty()).unwrap_or_default()
+        self.messages()
+            .iter()
+            .rev()
+            .map(prompts_of)
+            .find(|prompts| !prompts.is_empty())
+            .unwrap_or_default()
     }
 
     /// How many prompts the conversation has had, with this one.
@@ -54,13 +59,27 @@ impl ApiRequest {
 
     /// The tool results that came after the model's last message.
     pub fn tool_results(&self) -> Vec<ToolResult> {
-        let fresh = self.messages().rsplit(|message| message["role"] == "assistant").next().unwrap_or_default();
-        fresh.iter().flat_map(blocks).filter(|block| block["type"] == "tool_result").map(ToolResult::read).collect()
+        let fresh = self
+            .messages()
+            .rsplit(|message| message["role"] == "assistant")
+            .next()
+            .unwrap_or_default();
+        fresh
+            .iter()
+            .flat_map(blocks)
+            .filter(|block| block["type"] == "tool_result")
+            .map(ToolResult::read)
+            .collect()
     }
 
     /// The tools that the model is offered, by name.
     pub fn tools(&self) -> Vec<&str> {
-        self.body["tools"].as_array().into_iter().flatten().filter_map(|tool| tool["name"].as_str()).collect()
+        self.body["tools"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|tool| tool["name"].as_str())
+            .collect()
     }
 
     /// What the real API would refuse about it: calls without a result and results without a call, roles out of order, missing fields.
@@ -77,9 +96,18 @@ impl ToolResult {
     fn read(block: &Value) -> Self {
         let text = match &block["content"] {
             Value::String(text) => text.clone(),
-            content => content.as_array().into_iter().flatten().filter_map(|part| part["text"].as_str()).collect(),
+            content => content
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(|part| part["text"].as_str())
+                .collect(),
         };
-        Self { tool_use_id: block["tool_use_id"].as_str().unwrap_or_default().into(), text, is_error: block["is_error"] == true }
+        Self {
+            tool_use_id: block["tool_use_id"].as_str().unwrap_or_default().into(),
+            text,
+            is_error: block["is_error"] == true,
+        }
     }
 }
 
@@ -93,7 +121,10 @@ fn prompts_of(message: &Value) -> Vec<&str> {
         return Vec::new();
     }
     let bare = message["content"].as_str();
-    let texts = blocks(message).iter().filter(|block| block["type"] == "text").filter_map(|block| block["text"].as_str());
+    let texts = blocks(message)
+        .iter()
+        .filter(|block| block["type"] == "text")
+        .filter_map(|block| block["text"].as_str());
     bare.into_iter().chain(texts).filter(|text| !is_a_note(text)).collect()
 }
 
@@ -101,5 +132,6 @@ fn prompts_of(message: &Value) -> Vec<&str> {
 fn is_a_note(text: &str) -> bool {
     let starts = |start| text.trim_start().starts_with(start);
     // The report of a task in the background comes as a reminder, but starts a turn as a prompt does.
-    starts("[Request interrupted by user") || (starts("<system-reminder>") && !text.contains("<task-notification>"))
+    starts("[Request interrupted by user")
+        || (starts("<system-reminder>") && !text.contains("<task-notification>"))
 }

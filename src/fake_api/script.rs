@@ -53,7 +53,11 @@ impl ApiScript {
 
     /// Answers a prompt that is `prompt`, and the requests that follow from it. All replies are to be fetched.
     #[must_use]
-    pub fn on_prompt(self, prompt: impl Into<String>, replies: impl IntoIterator<Item = Reply>) -> Self {
+    pub fn on_prompt(
+        self,
+        prompt: impl Into<String>,
+        replies: impl IntoIterator<Item = Reply>,
+    ) -> Self {
         self.when(When::prompt(prompt), replies)
     }
 
@@ -153,12 +157,25 @@ impl When {
     pub(super) fn misfits(&self, request: &ApiRequest) -> Vec<&'static str> {
         let prompts = request.prompts();
         let mut misfits = Vec::new();
-        let mut check = |name, fits: Option<bool>| misfits.extend((fits == Some(false)).then_some(name));
-        check("prompt", self.prompt.as_ref().map(|wanted| prompts.iter().any(|prompt| prompt.trim() == wanted.trim())));
-        check("prompt", self.prompt_contains.as_ref().map(|wanted| prompts.iter().any(|prompt| prompt.contains(wanted))));
+        let mut check =
+            |name, fits: Option<bool>| misfits.extend((fits == Some(false)).then_some(name));
+        check(
+            "prompt",
+            self.prompt
+                .as_ref()
+                .map(|wanted| prompts.iter().any(|prompt| prompt.trim() == wanted.trim())),
+        );
+        check(
+            "prompt",
+            self.prompt_contains
+                .as_ref()
+                .map(|wanted| prompts.iter().any(|prompt| prompt.contains(wanted))),
+        );
         check(
             "tool result",
-            self.tool_result_contains.as_ref().map(|wanted| request.tool_results().iter().any(|result| result.text.contains(wanted))),
+            self.tool_result_contains.as_ref().map(|wanted| {
+                request.tool_results().iter().any(|result| result.text.contains(wanted))
+            }),
         );
         check("model", self.model.as_ref().map(|wanted| request.model().contains(wanted)));
         check("turn", self.turn.map(|wanted| request.turn() == wanted));
@@ -171,7 +188,9 @@ impl fmt::Display for When {
         let mut parts = Vec::new();
         parts.extend(self.prompt.as_ref().map(|text| format!("prompt is {text:?}")));
         parts.extend(self.prompt_contains.as_ref().map(|text| format!("prompt contains {text:?}")));
-        parts.extend(self.tool_result_contains.as_ref().map(|text| format!("tool result contains {text:?}")));
+        parts.extend(
+            self.tool_result_contains.as_ref().map(|text| format!("tool result contains {text:?}")),
+        );
         parts.extend(self.model.as_ref().map(|name| format!("model contains {name:?}")));
         parts.extend(self.turn.map(|turn| format!("turn is {turn}")));
         if parts.is_empty() { f.write_str("any request") } else { f.write_str(&parts.join(", ")) }

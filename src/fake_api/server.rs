@@ -62,7 +62,11 @@ impl FakeApi {
 
     /// What has gone wrong so far: requests that were refused. Empty while all is well.
     pub fn failures(&self) -> Vec<String> {
-        self.desk.ledger().report(false).map(|report| report.failures().to_vec()).unwrap_or_default()
+        self.desk
+            .ledger()
+            .report(false)
+            .map(|report| report.failures().to_vec())
+            .unwrap_or_default()
     }
 
     /// Opens a gate, for good: the reply that waits at it goes on, and later ones do not wait.
@@ -117,7 +121,8 @@ impl FakeApi {
 
 impl Drop for FakeApi {
     fn drop(&mut self) {
-        let report = self.desk.ledger().report(true).filter(|_| !self.told && !std::thread::panicking());
+        let report =
+            self.desk.ledger().report(true).filter(|_| !self.told && !std::thread::panicking());
         if let Some(report) = report {
             panic!("{report}");
         }

@@ -16,7 +16,8 @@ pub(super) struct Whole {
 impl Whole {
     pub(super) async fn start(listener: TcpListener, desk: Arc<Desk>) -> Self {
         // The ledger remembers the requests.
-        let server = MockServer::builder().listener(listener).disable_request_recording().start().await;
+        let server =
+            MockServer::builder().listener(listener).disable_request_recording().start().await;
         server.register(Mock::given(any()).respond_with(Responder(desk))).await;
         Self { _server: server }
     }
@@ -26,7 +27,8 @@ struct Responder(Arc<Desk>);
 
 impl Respond for Responder {
     fn respond(&self, request: &Request) -> ResponseTemplate {
-        let Answer { wait, body, .. } = self.0.answer(request.method.as_str(), request.url.path(), &request.body);
+        let Answer { wait, body, .. } =
+            self.0.answer(request.method.as_str(), request.url.path(), &request.body);
         let template = match body {
             Body::Events(events) => {
                 let text: String = events.into_iter().map(|event| event.text).collect();

@@ -28,7 +28,8 @@ pub(crate) trait Agree: Sized {
 
     /// Is this what the list says? What is of the wrong type is left out.
     fn list_agrees(list: &[Self], value: &Value) -> bool {
-        let items: Vec<_> = value.as_array().into_iter().flatten().filter(|item| Self::takes(item)).collect();
+        let items: Vec<_> =
+            value.as_array().into_iter().flatten().filter(|item| Self::takes(item)).collect();
         items.len() == list.len() && list.iter().zip(items).all(|(ours, item)| ours.agrees(item))
     }
 }
@@ -42,7 +43,13 @@ pub(crate) fn field<T: Agree + Default + PartialEq>(ours: &T, value: Option<&Val
 }
 
 /// Panics with the field that is not what the value says.
-pub(crate) fn expect(agrees: bool, object: &str, name: &str, ours: &dyn Debug, value: Option<&Value>) {
+pub(crate) fn expect(
+    agrees: bool,
+    object: &str,
+    name: &str,
+    ours: &dyn Debug,
+    value: Option<&Value>,
+) {
     assert!(agrees, "{object}, `{name}`: {ours:?} was made of {value:?}");
 }
 
@@ -112,7 +119,12 @@ integers!(i64, u64, u32, u16);
 /// A whole number, however it is spelt.
 fn whole(value: &Value) -> Option<i128> {
     let integer = value.as_i64().map(i128::from).or_else(|| value.as_u64().map(i128::from));
-    integer.or_else(|| value.as_f64().filter(|float| float.fract() == 0.0 && float.abs() < 9e15).map(|float| float as i128))
+    integer.or_else(|| {
+        value
+            .as_f64()
+            .filter(|float| float.fract() == 0.0 && float.abs() < 9e15)
+            .map(|float| float as i128)
+    })
 }
 
 impl Agree for RawJson {
@@ -163,7 +175,9 @@ impl<T: Agree> Agree for BTreeMap<String, T> {
     fn agrees(&self, value: &Value) -> bool {
         let entries = value.as_object().into_iter().flatten().filter(|(_, value)| T::takes(value));
         let mut count = 0;
-        let same = entries.inspect(|_| count += 1).all(|(key, value)| self.get(key).is_some_and(|ours| ours.agrees(value)));
+        let same = entries
+            .inspect(|_| count += 1)
+            .all(|(key, value)| self.get(key).is_some_and(|ours| ours.agrees(value)));
         same && count == self.len()
     }
 }

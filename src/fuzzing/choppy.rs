@@ -67,7 +67,11 @@ impl<P> Pipe<P> {
 }
 
 impl<P: AsyncRead + Unpin> AsyncRead for Pipe<P> {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let size = ready!(self.next(cx)).min(buf.remaining());
         let mut space = vec![0; size];
         let mut part = ReadBuf::new(&mut space);
@@ -78,7 +82,11 @@ impl<P: AsyncRead + Unpin> AsyncRead for Pipe<P> {
 }
 
 impl<P: AsyncWrite + Unpin> AsyncWrite for Pipe<P> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         let size = ready!(self.next(cx)).min(bytes.len());
         Pin::new(&mut self.inner).poll_write(cx, &bytes[..size])
     }

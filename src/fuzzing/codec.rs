@@ -17,10 +17,17 @@ pub fn codec(data: &[u8]) {
     let sizes = source.take(count);
     let stream = source.rest();
     let items = decode(limit, &[stream.len()], stream);
-    assert_eq!(decode(limit, &sizes.iter().map(|size| usize::from(*size)).collect::<Vec<_>>(), stream), items);
+    assert_eq!(
+        decode(limit, &sizes.iter().map(|size| usize::from(*size)).collect::<Vec<_>>(), stream),
+        items
+    );
     assert_eq!(items, expected(limit, stream));
     if let Some(lines) = bare(stream) {
-        let ours: Vec<_> = decode(stream.len(), &[], stream).iter().filter_map(terminated).map(String::from).collect();
+        let ours: Vec<_> = decode(stream.len(), &[], stream)
+            .iter()
+            .filter_map(terminated)
+            .map(String::from)
+            .collect();
         assert_eq!(ours, lines);
     }
 }
@@ -53,8 +60,20 @@ fn decode(limit: usize, sizes: &[usize], stream: &[u8]) -> Vec<Told> {
 
 fn told(item: &Item) -> Told {
     match item {
-        Item::Line(line) => (line.offset(), line.len() as u64, Some(line.bytes().to_vec()), line.is_utf8(), line.is_terminated()),
-        Item::TooLong(long) => (long.offset(), long.len() + u64::from(long.is_terminated()), None, false, long.is_terminated()),
+        Item::Line(line) => (
+            line.offset(),
+            line.len() as u64,
+            Some(line.bytes().to_vec()),
+            line.is_utf8(),
+            line.is_terminated(),
+        ),
+        Item::TooLong(long) => (
+            long.offset(),
+            long.len() + u64::from(long.is_terminated()),
+            None,
+            false,
+            long.is_terminated(),
+        ),
     }
 }
 
@@ -69,7 +88,13 @@ fn expected(limit: usize, stream: &[u8]) -> Vec<Told> {
             (offset, piece.len() as u64, None, false, ended)
         } else {
             let kept = if ended { content.strip_suffix(b"\r").unwrap_or(content) } else { content };
-            (offset, piece.len() as u64, Some(kept.to_vec()), std::str::from_utf8(content).is_ok(), ended)
+            (
+                offset,
+                piece.len() as u64,
+                Some(kept.to_vec()),
+                std::str::from_utf8(content).is_ok(),
+                ended,
+            )
         };
         items.push(told);
         offset += piece.len() as u64;

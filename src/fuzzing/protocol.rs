@@ -4,7 +4,9 @@ use std::time::{Duration, Instant};
 
 use super::source::Source;
 use crate::protocol::invariants::Observed;
-use crate::protocol::{Answer, CallbackId, Command, Config, Input, Output, Profile, Prompt, RequestId, Switch, TurnId};
+use crate::protocol::{
+    Answer, CallbackId, Command, Config, Input, Output, Profile, Prompt, RequestId, Switch, TurnId,
+};
 use crate::wire::{Line, RawJson, classify};
 
 /// A row of operations: a byte that says which, and what it needs. The CLI need not behave.
@@ -70,7 +72,13 @@ const REQUESTS: [&str; 5] = [
 impl Host {
     fn new(choice: u8) -> Self {
         let config = Config { max_queue: usize::from(choice % 4), ..Config::default() };
-        Self { observed: Observed::new(config), now: Instant::now(), next: 1, callbacks: 0, wire: 0 }
+        Self {
+            observed: Observed::new(config),
+            now: Instant::now(),
+            next: 1,
+            callbacks: 0,
+            wire: 0,
+        }
     }
 
     fn operation(&mut self, source: &mut Source<'_>) -> Vec<Output> {
@@ -80,7 +88,11 @@ impl Host {
             0 | 1 => self.prompt(number),
             2 => Input::Command(Command::Abandon(TurnId(self.next.saturating_sub(back + 1)))),
             3 => Input::Command(Command::Connect(RequestId(self.next))),
-            4 => Input::Command(Command::Control(RequestId(self.next), literal(REQUESTS[usize::from(number) % REQUESTS.len()]), None)),
+            4 => Input::Command(Command::Control(
+                RequestId(self.next),
+                literal(REQUESTS[usize::from(number) % REQUESTS.len()]),
+                None,
+            )),
             5 => Input::Command(Command::Cancel(RequestId(self.next.saturating_sub(back + 1)))),
             6 => Input::Answered(CallbackId(self.callbacks.saturating_sub(back)), answer(number)),
             7 => Input::Opened,
@@ -104,7 +116,9 @@ impl Host {
         for output in &outputs {
             match output {
                 Output::Callback(callback, _) => self.callbacks = callback.0,
-                Output::Write(line) if line.starts_with(br#"{"type":"control_request""#) => self.wire += 1,
+                Output::Write(line) if line.starts_with(br#"{"type":"control_request""#) => {
+                    self.wire += 1
+                }
                 _ => {}
             }
         }
@@ -130,12 +144,17 @@ impl Host {
     fn line(&self, which: u8, number: u8) -> String {
         let back = |last: u64, span: u8| last.saturating_sub(u64::from(number % span)).to_string();
         let line = LINES[usize::from(which) % LINES.len()];
-        line.replace("$P", &back(self.next, 16)).replace("$R", &back(self.wire, 4)).replace("$N", &(number % 4).to_string())
+        line.replace("$P", &back(self.next, 16))
+            .replace("$R", &back(self.wire, 4))
+            .replace("$N", &(number % 4).to_string())
     }
 }
 
 fn switch() -> Switch {
-    Switch { apply: literal(r#"{"subtype":"set_model","model":"m"}"#), restore: literal(r#"{"subtype":"set_model"}"#) }
+    Switch {
+        apply: literal(r#"{"subtype":"set_model","model":"m"}"#),
+        restore: literal(r#"{"subtype":"set_model"}"#),
+    }
 }
 
 fn answer(number: u8) -> Answer {

@@ -26,7 +26,9 @@ pub fn session(data: &[u8]) {
     let buffer = usize::from(source.byte()) * 16 + 1;
     let sizes = source.take(count);
     let script = source.rest();
-    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_time().build() else { return };
+    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_time().build() else {
+        return;
+    };
     let whole = runtime.block_on(told(&[], buffer, script));
     let chopped = runtime.block_on(told(sizes, buffer, script));
     assert_eq!(chopped, whole);
@@ -57,7 +59,8 @@ async fn told(sizes: &[u8], buffer: usize, script: &[u8]) -> Told {
         Err(error) => panic!("a session that does not start: {error}"),
     };
     let mut events = session.events();
-    let mut told = Told { cli: Vec::new(), turns: Vec::new(), events: Vec::new(), lines: String::new() };
+    let mut told =
+        Told { cli: Vec::new(), turns: Vec::new(), events: Vec::new(), lines: String::new() };
     for turn in 0..turns {
         told.turns.push(read(&session, turn).await);
     }

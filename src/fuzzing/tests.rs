@@ -44,7 +44,9 @@ fn the_lines_of_the_recordings_hold_as_messages() {
         let Ok(recording) = Recording::from_bytes(&std::fs::read(&path).unwrap()) else { continue };
         for payload in recording.events.iter().filter_map(Event::payload) {
             message(payload.bytes());
-            kinds.extend(Frame::parse(payload.bytes().clone()).map(|frame| frame.kind_name().into_owned()));
+            kinds.extend(
+                Frame::parse(payload.bytes().clone()).map(|frame| frame.kind_name().into_owned()),
+            );
         }
     }
     assert!(kinds.len() >= 9, "only {kinds:?}");
@@ -68,11 +70,22 @@ fn the_seeds_of_protocol_go_where_their_names_say() {
         ("questions", ["Reply(RequestId(10), Err(Refused(", "CallbackCancelled(CallbackId(1))"]),
         ("limits-and-drain", ["interrupt", "Terminate"]),
         ("dropped-inside-a-foreign-turn", ["cancel_async_message", "Ended(TurnId(10), Result)"]),
-        ("interrupted-before-it-begins", ["Reply(RequestId(5), Ok(", r#"cw-4\",\"request\":{\"subtype\":\"interrupt"#]),
-        ("settings-over-a-restart", ["could not be made again", r#"cw-9\",\"request\":{\"subtype\":\"set_model\",\"model\":\"n"#]),
+        (
+            "interrupted-before-it-begins",
+            ["Reply(RequestId(5), Ok(", r#"cw-4\",\"request\":{\"subtype\":\"interrupt"#],
+        ),
+        (
+            "settings-over-a-restart",
+            [
+                "could not be made again",
+                r#"cw-9\",\"request\":{\"subtype\":\"set_model\",\"model\":\"n"#,
+            ],
+        ),
     ] {
         let mut told = String::new();
-        super::protocol::play(&std::fs::read(seeds("protocol").join(seed)).unwrap(), |output| told.push_str(&format!("{output:?}\n")));
+        super::protocol::play(&std::fs::read(seeds("protocol").join(seed)).unwrap(), |output| {
+            told.push_str(&format!("{output:?}\n"))
+        });
         let at = expected.map(|what| told.find(what));
         assert!(at[0].is_some() && at[0] < at[1], "{seed}: {expected:?} are at {at:?} in\n{told}");
     }
@@ -101,7 +114,8 @@ fn every_field_that_says_something_else_is_found() {
         let read = Message::new(Frame::parse(line.clone()).unwrap());
         let mut value: Value = serde_json::from_slice(&line).unwrap();
         agree::body(&read, &value);
-        *value.pointer_mut(pointer).unwrap_or_else(|| panic!("{seed} has no {pointer}")) = Value::from("something else");
+        *value.pointer_mut(pointer).unwrap_or_else(|| panic!("{seed} has no {pointer}")) =
+            Value::from("something else");
         let compared = std::panic::catch_unwind(|| agree::body(&read, &value));
         assert!(compared.is_err(), "{seed}: nobody has seen that {pointer} differs");
     }

@@ -24,8 +24,9 @@ impl Network {
         let read = |name: &str| fs::read_to_string(format!("/proc/self/net/{name}"));
         // Absent where the kernel has no IPv6.
         let v6 = read("snmp6").unwrap_or_default();
-        parse(&read("dev")?, &read("snmp")?, &v6)
-            .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "/proc/self/net has another form"))
+        parse(&read("dev")?, &read("snmp")?, &v6).ok_or_else(|| {
+            io::Error::new(io::ErrorKind::InvalidData, "/proc/self/net has another form")
+        })
     }
 
     /// Whether loopback is the only interface.
@@ -91,7 +92,8 @@ impl Drop for Watch {
 
 fn parse(dev: &str, snmp: &str, snmp6: &str) -> Option<Network> {
     // Two lines of headings, then `name: counters`.
-    let interfaces: Option<Vec<_>> = dev.lines().skip(2).map(|line| Some(line.split_once(':')?.0.trim().to_owned())).collect();
+    let interfaces: Option<Vec<_>> =
+        dev.lines().skip(2).map(|line| Some(line.split_once(':')?.0.trim().to_owned())).collect();
     // A line of names and a line of numbers, both beginning with `Ip:`.
     let mut ip = snmp.lines().filter(|line| line.starts_with("Ip:")).map(str::split_whitespace);
     let (names, numbers) = (ip.next()?, ip.next()?);
@@ -112,7 +114,8 @@ mod tests {
     lo:       0       0    0    0    0     0          0         0        0       0    0    0    0     0       0          0
 ";
     const SNMP: &str = "Ip: Forwarding DefaultTTL InReceives OutNoRoutes ReasmTimeout\nIp: 1 64 0 6 0\nIcmp: InMsgs\nIcmp: 0\n";
-    const SNMP6: &str = "Ip6OutDiscards                  \t7\nIp6OutNoRoutes                  \t2\n";
+    const SNMP6: &str =
+        "Ip6OutDiscards                  \t7\nIp6OutNoRoutes                  \t2\n";
 
     #[test]
     fn loopback_alone_is_closed_and_attempts_of_both_families_count() {
@@ -129,7 +132,12 @@ mod tests {
         assert!(!network.is_closed());
         let refusal = network.closed().unwrap_err();
         assert!(refusal.is_open_network(), "{refusal}");
-        assert!(refusal.to_string().contains("here there are lo, eth0: start the program with unshare --net"), "{refusal}");
+        assert!(
+            refusal
+                .to_string()
+                .contains("here there are lo, eth0: start the program with unshare --net"),
+            "{refusal}"
+        );
         // No loopback either is no namespace that we know.
         assert!(!parse(&DEV[..DEV.find("    lo").unwrap()], SNMP, SNMP6).unwrap().is_closed());
     }

@@ -61,33 +61,49 @@ impl Hermetic {
     ///
     /// # Cancel safety
     /// Dropping the future stops the API and removes the directories.
-    pub async fn start_with_network(cli: impl Into<PathBuf>, script: ApiScript) -> Result<Self, HermeticError> {
+    pub async fn start_with_network(
+        cli: impl Into<PathBuf>,
+        script: ApiScript,
+    ) -> Result<Self, HermeticError> {
         if cfg!(target_os = "linux") {
             return Self::start(cli, script).await;
         }
         Self::make(cli.into(), script, None).await
     }
 
-    async fn make(cli: PathBuf, script: ApiScript, before: Option<Network>) -> Result<Self, HermeticError> {
+    async fn make(
+        cli: PathBuf,
+        script: ApiScript,
+        before: Option<Network>,
+    ) -> Result<Self, HermeticError> {
         if !cli.is_file() {
             return Err(HermeticError(Kind::NoCli(cli)));
         }
         if Path::new(MANAGED_SETTINGS).exists() {
             return Err(HermeticError(Kind::ManagedSettings(MANAGED_SETTINGS.into())));
         }
-        let root = tempfile::Builder::new().prefix("claude-wire-").tempdir().map_err(HermeticError::io("make a temporary directory"))?;
+        let root = tempfile::Builder::new()
+            .prefix("claude-wire-")
+            .tempdir()
+            .map_err(HermeticError::io("make a temporary directory"))?;
         for below in ["home", "config", "tmp", "work"] {
-            fs::create_dir(root.path().join(below)).map_err(HermeticError::io("make a directory"))?;
+            fs::create_dir(root.path().join(below))
+                .map_err(HermeticError::io("make a directory"))?;
         }
-        let api = FakeApi::start(script).await.map_err(HermeticError::io("serve on 127.0.0.1 (is loopback up?)"))?;
+        let api = FakeApi::start(script)
+            .await
+            .map_err(HermeticError::io("serve on 127.0.0.1 (is loopback up?)"))?;
         Ok(Self { cli, api, watch: Watch::from(before), root })
     }
 
     /// A session with the CLI of this place; everything else is still to be chosen.
     pub fn session(&self) -> SessionBuilder {
-        let builder = Session::builder().cli_path(&self.cli).inherit_env(Inherit::None).cwd(self.cwd());
+        let builder =
+            Session::builder().cli_path(&self.cli).inherit_env(Inherit::None).cwd(self.cwd());
         let others = self.env().into_iter().filter(|(name, _)| *name != MAX_RETRIES.0);
-        others.fold(builder.max_retries(MAX_RETRIES.1), |builder, (name, value)| builder.env(name, value))
+        others.fold(builder.max_retries(MAX_RETRIES.1), |builder, (name, value)| {
+            builder.env(name, value)
+        })
     }
 
     /// The environment of the CLI: all of it.
@@ -149,7 +165,11 @@ impl Hermetic {
 
 impl fmt::Debug for Hermetic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Hermetic").field("cli", &self.cli).field("api", &self.api).field("root", &self.root.path()).finish_non_exhaustive()
+        f.debug_struct("Hermetic")
+            .field("cli", &self.cli)
+            .field("api", &self.api)
+            .field("root", &self.root.path())
+            .finish_non_exhaustive()
     }
 }
 
@@ -162,6 +182,9 @@ mod tests {
     async fn the_network_is_looked_at_before_anything_else() {
         let refusal = Hermetic::start("/nowhere/claude", ApiScript::new()).await.unwrap_err();
         assert_eq!(refusal.is_open_network(), !Network::look().unwrap().is_closed(), "{refusal}");
-        assert!(refusal.is_open_network() || refusal.to_string().contains("no CLI at /nowhere/claude"), "{refusal}");
+        assert!(
+            refusal.is_open_network() || refusal.to_string().contains("no CLI at /nowhere/claude"),
+            "{refusal}"
+        );
     }
 }

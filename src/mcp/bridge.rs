@@ -20,7 +20,8 @@ use crate::transport::BoxFuture;
 const CANCELLED: i32 = -32800;
 
 /// Makes a server and runs it until it is stopped.
-pub(super) type Start = Arc<dyn Fn(Pipe, CancellationToken) -> BoxFuture<'static, ()> + Send + Sync>;
+pub(super) type Start =
+    Arc<dyn Fn(Pipe, CancellationToken) -> BoxFuture<'static, ()> + Send + Sync>;
 
 pub(super) fn start<S: Service<RoleServer>>(make: impl Fn() -> S + Send + Sync + 'static) -> Start {
     let make = Arc::new(make);
@@ -33,7 +34,9 @@ pub(super) fn start<S: Service<RoleServer>>(make: impl Fn() -> S + Send + Sync +
                 Ok(running) => {
                     let _ = running.waiting().await;
                 }
-                Err(error) => tracing::debug!("an in-process MCP server was not initialized: {error}"),
+                Err(error) => {
+                    tracing::debug!("an in-process MCP server was not initialized: {error}")
+                }
             }
         })
     })
@@ -50,7 +53,10 @@ impl Bridge {
     pub(super) fn open(start: &Start, server: &str, session: &WeakSession) -> Self {
         let (incoming, messages) = mpsc::unbounded_channel();
         let (waiting, stop) = (Waiting::default(), CancellationToken::new());
-        tokio::spawn(start(Pipe::new(server, session.clone(), messages, waiting.clone()), stop.clone()));
+        tokio::spawn(start(
+            Pipe::new(server, session.clone(), messages, waiting.clone()),
+            stop.clone(),
+        ));
         Self { incoming, waiting, _stop: stop.drop_guard() }
     }
 
@@ -64,7 +70,8 @@ impl Bridge {
 
     /// Passes on a notification, or the reply to a request of the server's. What is neither is dropped.
     pub(super) fn tell(&self, message: Value) {
-        let cancelled = (message["method"] == "notifications/cancelled").then(|| message["params"]["requestId"].clone());
+        let cancelled = (message["method"] == "notifications/cancelled")
+            .then(|| message["params"]["requestId"].clone());
         let Ok(message) = serde_json::from_value(message) else { return };
         let _ = self.incoming.send(message);
         // The server will not answer any more, but the CLI's own request is still open.

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use rmcp::model::{
-    CallToolResult, ClientNotification, ClientRequest, ContentBlock, ErrorData, ProtocolVersion, ServerConfig, ServerResult,
+    CallToolResult, ClientNotification, ClientRequest, ContentBlock, ErrorData, ProtocolVersion,
+    ServerConfig, ServerResult,
 };
 use rmcp::service::{NotificationContext, RequestContext};
 use rmcp::{RoleServer, Service};
@@ -23,10 +24,15 @@ impl<S> Guard<S> {
 }
 
 impl<S: Service<RoleServer>> Service<RoleServer> for Guard<S> {
-    async fn handle_request(&self, request: ClientRequest, context: RequestContext<RoleServer>) -> Result<ServerResult, ErrorData> {
+    async fn handle_request(
+        &self,
+        request: ClientRequest,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ServerResult, ErrorData> {
         let is_call = matches!(request, ClientRequest::CallToolRequest(_));
         let cancelled = context.ct.clone();
-        let handling = AssertUnwindSafe(async { self.0.handle_request(request, context).await }).catch_unwind();
+        let handling = AssertUnwindSafe(async { self.0.handle_request(request, context).await })
+            .catch_unwind();
         let past_grace = async {
             cancelled.cancelled().await;
             // A tool may want to clean up; one that never ends is left behind.

@@ -18,7 +18,12 @@ pub(super) async fn all(bridges: HashMap<String, Arc<Bridge>>) -> Map<String, Va
     let deadline = tokio::time::Instant::now() + BUDGET;
     let mut running: Vec<_> = bridges
         .into_iter()
-        .map(|(name, bridge)| (name, tokio::spawn(tokio::time::timeout_at(deadline, async move { one(&bridge).await }))))
+        .map(|(name, bridge)| {
+            (
+                name,
+                tokio::spawn(tokio::time::timeout_at(deadline, async move { one(&bridge).await })),
+            )
+        })
         .collect();
     running.sort_by(|(name, _), (other, _)| name.cmp(other));
     let mut manifests = Map::new();
@@ -52,7 +57,8 @@ async fn one(bridge: &Bridge) -> Option<Value> {
 async fn ask(bridge: &Bridge, method: &str, params: Value) -> Option<Value> {
     let id = json!(format!("claude-wire:{method}"));
     let message = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params});
-    let call = bridge.call(serde_json::from_value(id).ok()?, serde_json::from_value(message).ok()?)?;
+    let call =
+        bridge.call(serde_json::from_value(id).ok()?, serde_json::from_value(message).ok()?)?;
     let mut reply: Value = serde_json::from_str(&call.await?).ok()?;
     Some(reply.get_mut("result")?.take())
 }

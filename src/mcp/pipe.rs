@@ -34,25 +34,35 @@ impl Transport<RoleServer> for Pipe {
 
     /// Replies go back to who asked; what the server says of its own accord goes to the CLI at once, so that it comes before the result of
     /// the call that it belongs to.
-    fn send(&mut self, item: ServerJsonRpcMessage) -> impl Future<Output = io::Result<()>> + Send + 'static {
+    fn send(
+        &mut self,
+        item: ServerJsonRpcMessage,
+    ) -> impl Future<Output = io::Result<()>> + Send + 'static {
         let id = match &item {
             JsonRpcMessage::Response(reply) => Some(reply.id.clone()),
             JsonRpcMessage::Error(error) => error.id.clone(),
             JsonRpcMessage::Request(_) | JsonRpcMessage::Notification(_) => None,
         };
         let is_reply = matches!(item, JsonRpcMessage::Response(_) | JsonRpcMessage::Error(_));
-        let sent = serde_json::to_string(&item).map_err(io::Error::other).and_then(|text| match id {
-            Some(id) => {
-                self.waiting.answer(&id, text);
-                Ok(None)
-            }
-            // An error about nothing in particular has nobody to go to.
-            None if is_reply => Ok(None),
-            None => self.session.send_mcp(&self.server, &text).map(Some).ok_or_else(|| io::Error::other("the CLI does not run")),
-        });
+        let sent =
+            serde_json::to_string(&item).map_err(io::Error::other).and_then(|text| match id {
+                Some(id) => {
+                    self.waiting.answer(&id, text);
+                    Ok(None)
+                }
+                // An error about nothing in particular has nobody to go to.
+                None if is_reply => Ok(None),
+                None => self
+                    .session
+                    .send_mcp(&self.server, &text)
+                    .map(Some)
+                    .ok_or_else(|| io::Error::other("the CLI does not run")),
+            });
         async move {
             match sent? {
-                Some(receipt) => receipt.await.map_err(io::Error::other)?.map(drop).map_err(io::Error::other),
+                Some(receipt) => {
+                    receipt.await.map_err(io::Error::other)?.map(drop).map_err(io::Error::other)
+                }
                 None => Ok(()),
             }
         }

@@ -27,7 +27,11 @@ pub(crate) struct McpServers {
 
 impl McpServers {
     /// Takes in a server, in place of one of the same name.
-    pub(crate) fn insert<S: Service<RoleServer>>(&self, name: String, make: impl Fn() -> S + Send + Sync + 'static) {
+    pub(crate) fn insert<S: Service<RoleServer>>(
+        &self,
+        name: String,
+        make: impl Fn() -> S + Send + Sync + 'static,
+    ) {
         self.remove(&name);
         lock(&self.known).insert(name, bridge::start(make));
     }
@@ -52,8 +56,16 @@ impl McpServers {
         let message = match raw.to_value() {
             Ok(message) => message,
             Err(problem) => {
-                let id = raw.cursor().get("id").and_then(|id| id.raw().to_value().ok()).unwrap_or_default();
-                return Some(answer(error(&id, INVALID_REQUEST, &format!("not a message that can be read: {problem}"))));
+                let id = raw
+                    .cursor()
+                    .get("id")
+                    .and_then(|id| id.raw().to_value().ok())
+                    .unwrap_or_default();
+                return Some(answer(error(
+                    &id,
+                    INVALID_REQUEST,
+                    &format!("not a message that can be read: {problem}"),
+                )));
             }
         };
         let text = |text: &str| message.get(text).filter(|value| !value.is_null()).cloned();
@@ -66,7 +78,11 @@ impl McpServers {
                 }
                 match call(lock(&self.running).get(&name), &id, message) {
                     Ok(reply) => {
-                        Box::pin(async move { success(reply.await.unwrap_or_else(|| error(&id, INTERNAL_ERROR, "the server has ended"))) })
+                        Box::pin(async move {
+                            success(reply.await.unwrap_or_else(|| {
+                                error(&id, INTERNAL_ERROR, "the server has ended")
+                            }))
+                        })
                     }
                     Err(refusal) => answer(refusal),
                 }
@@ -89,7 +105,9 @@ impl McpServers {
         session: &WeakSession,
     ) -> impl Future<Output = Map<String, Value>> + Send + 'static {
         let known = lock(&self.known);
-        let open = |name: &str| Some((name.to_owned(), Arc::new(Bridge::open(known.get(name)?, name, session))));
+        let open = |name: &str| {
+            Some((name.to_owned(), Arc::new(Bridge::open(known.get(name)?, name, session))))
+        };
         let fresh: HashMap<_, _> = servers.filter_map(open).collect();
         lock(&self.running).clone_from(&fresh);
         manifest::all(fresh)
@@ -106,8 +124,10 @@ impl Clone for McpServers {
 fn call(bridge: Option<&Arc<Bridge>>, id: &Value, message: Value) -> Result<Call, String> {
     let refusal = |text: &str| error(id, INVALID_REQUEST, text);
     let bridge = bridge.ok_or_else(|| refusal("the server has not been initialized"))?;
-    let key = serde_json::from_value(id.clone()).map_err(|_| refusal("a request id is a string or a whole number"))?;
-    let message = serde_json::from_value(message).map_err(|problem| refusal(&format!("not a request: {problem}")))?;
+    let key = serde_json::from_value(id.clone())
+        .map_err(|_| refusal("a request id is a string or a whole number"))?;
+    let message = serde_json::from_value(message)
+        .map_err(|problem| refusal(&format!("not a request: {problem}")))?;
     bridge.call(key, message).ok_or_else(|| refusal("a request with this id is under way"))
 }
 

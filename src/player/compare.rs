@@ -29,13 +29,21 @@ impl Difference {
         if expected == actual {
             return Vec::new();
         }
-        vec![Self { path: path.to_owned(), expected: Some(expected.into()), actual: Some(actual.into()) }]
+        vec![Self {
+            path: path.to_owned(),
+            expected: Some(expected.into()),
+            actual: Some(actual.into()),
+        }]
     }
 }
 
 impl std::fmt::Display for Difference {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let show = |value: &Option<Value>| value.as_ref().map_or("nothing".into(), |value| clip(&value.to_string(), SHOWN).into_owned());
+        let show = |value: &Option<Value>| {
+            value
+                .as_ref()
+                .map_or("nothing".into(), |value| clip(&value.to_string(), SHOWN).into_owned())
+        };
         write!(f, "{}: expected {}, actual {}", self.path, show(&self.expected), show(&self.actual))
     }
 }
@@ -97,8 +105,13 @@ pub(super) fn answers(request: &Value, expected: &Value, actual: &Value) -> Vec<
                 }
             }
             Some("mcp_message") => {
-                let called = request.pointer("/message/method").is_some_and(|method| method == "tools/call");
-                body = if called { body.pointer("/mcp_response/result").cloned().unwrap_or(Value::Null) } else { Value::Null };
+                let called =
+                    request.pointer("/message/method").is_some_and(|method| method == "tools/call");
+                body = if called {
+                    body.pointer("/mcp_response/result").cloned().unwrap_or(Value::Null)
+                } else {
+                    Value::Null
+                };
                 if body.get("isError") == Some(&Value::Bool(false)) {
                     remove(&mut body, "isError");
                 }
@@ -128,7 +141,13 @@ fn initializes(expected: &Value, actual: &Value) -> Vec<Difference> {
 /// The hooks of an `initialize`, with the ids of the callbacks counted instead of named.
 fn hooks(request: &Value) -> Value {
     let mut hooks = request.get("hooks").cloned().unwrap_or(Value::Null);
-    for matcher in hooks.as_object_mut().into_iter().flat_map(|events| events.values_mut()).filter_map(Value::as_array_mut).flatten() {
+    for matcher in hooks
+        .as_object_mut()
+        .into_iter()
+        .flat_map(|events| events.values_mut())
+        .filter_map(Value::as_array_mut)
+        .flatten()
+    {
         if let Some(ids) = matcher.get_mut("hookCallbackIds") {
             *ids = ids.as_array().map_or(0, Vec::len).into();
         }
@@ -144,7 +163,8 @@ fn hooks(request: &Value) -> Value {
 
 /// The hook callbacks of an `initialize`, in an order that does not depend on the ids.
 pub(super) fn callback_ids(request: &Value) -> Vec<String> {
-    let mut events: Vec<_> = request.get("hooks").and_then(Value::as_object).into_iter().flatten().collect();
+    let mut events: Vec<_> =
+        request.get("hooks").and_then(Value::as_object).into_iter().flatten().collect();
     events.sort_by_key(|(name, _)| *name);
     let matchers = events.into_iter().filter_map(|(_, matchers)| matchers.as_array()).flatten();
     let ids = matchers.filter_map(|matcher| matcher.get("hookCallbackIds")?.as_array()).flatten();
@@ -152,13 +172,19 @@ pub(super) fn callback_ids(request: &Value) -> Vec<String> {
 }
 
 fn servers(request: &Value) -> Value {
-    let mut names: Vec<_> = request.get("sdkMcpServers").and_then(Value::as_array).into_iter().flatten().collect();
+    let mut names: Vec<_> =
+        request.get("sdkMcpServers").and_then(Value::as_array).into_iter().flatten().collect();
     names.sort_by_key(|name| name.to_string());
     if names.is_empty() { Value::Null } else { names.into_iter().cloned().collect() }
 }
 
 /// The differences between two values; `path` is the name of the whole.
-pub(super) fn values(path: &str, expected: &Value, actual: &Value, null_is_absent: bool) -> Vec<Difference> {
+pub(super) fn values(
+    path: &str,
+    expected: &Value,
+    actual: &Value,
+    null_is_absent: bool,
+) -> Vec<Difference> {
     let mut found = Vec::new();
     Walk { null_is_absent, found: &mut found }.pair(path, Some(expected), Some(actual));
     found
@@ -174,7 +200,8 @@ impl Walk<'_> {
         let (expected, actual) = (self.present(expected), self.present(actual));
         match (expected, actual) {
             (Some(Value::String(text)), _) if is_placeholder(text.as_bytes()) => {}
-            (Some(Value::String(expected)), Some(Value::String(actual))) if fits_redacted(expected, actual) => {}
+            (Some(Value::String(expected)), Some(Value::String(actual)))
+                if fits_redacted(expected, actual) => {}
             (Some(Value::Object(expected)), Some(Value::Object(actual))) => {
                 let new = actual.keys().filter(|key| !expected.contains_key(*key));
                 for key in expected.keys().chain(new) {
@@ -187,7 +214,11 @@ impl Walk<'_> {
                 }
             }
             _ if expected == actual => {}
-            _ => self.found.push(Difference { path: path.to_owned(), expected: expected.cloned(), actual: actual.cloned() }),
+            _ => self.found.push(Difference {
+                path: path.to_owned(),
+                expected: expected.cloned(),
+                actual: actual.cloned(),
+            }),
         }
     }
 
@@ -225,7 +256,8 @@ mod tests {
 
     #[test]
     fn a_difference_names_its_place() {
-        let one = r#"{"type":"user","message":{"role":"user","content":[{"type":"text","text":"a"}]}}"#;
+        let one =
+            r#"{"type":"user","message":{"role":"user","content":[{"type":"text","text":"a"}]}}"#;
         let two = r#"{"type":"user","message":{"role":"user","content":[{"type":"text","text":"b"},{"type":"text","text":"c"}]}}"#;
         assert_eq!(
             prompts(one, two),
@@ -249,26 +281,59 @@ mod tests {
 
     #[test]
     fn null_and_absent_are_the_same_where_the_cli_thinks_so() {
-        assert!(requests("set_model", &json(r#"{"subtype":"set_model","model":null}"#), &json(r#"{"subtype":"set_model"}"#)).is_empty());
+        assert!(
+            requests(
+                "set_model",
+                &json(r#"{"subtype":"set_model","model":null}"#),
+                &json(r#"{"subtype":"set_model"}"#)
+            )
+            .is_empty()
+        );
         let tokens = json(r#"{"subtype":"set_max_thinking_tokens","max_thinking_tokens":null}"#);
-        assert_eq!(requests("set_max_thinking_tokens", &tokens, &json(r#"{"subtype":"set_max_thinking_tokens"}"#)).len(), 1);
+        assert_eq!(
+            requests(
+                "set_max_thinking_tokens",
+                &tokens,
+                &json(r#"{"subtype":"set_max_thinking_tokens"}"#)
+            )
+            .len(),
+            1
+        );
     }
 
     #[test]
     fn initialize_is_strict_about_hooks_and_servers_only() {
-        let recorded =
-            json(r#"{"hooks":{"Stop":[{"matcher":null,"hookCallbackIds":["hook_0"]}]},"sdkMcpServers":["b","a"],"agents":{"x":1}}"#);
-        let live = json(r#"{"hooks":{"Stop":[{"hookCallbackIds":["cb-77"]}],"PreToolUse":[]},"sdkMcpServers":["a","b"],"new":true}"#);
+        let recorded = json(
+            r#"{"hooks":{"Stop":[{"matcher":null,"hookCallbackIds":["hook_0"]}]},"sdkMcpServers":["b","a"],"agents":{"x":1}}"#,
+        );
+        let live = json(
+            r#"{"hooks":{"Stop":[{"hookCallbackIds":["cb-77"]}],"PreToolUse":[]},"sdkMcpServers":["a","b"],"new":true}"#,
+        );
         assert_eq!(requests("initialize", &recorded, &live), []);
-        assert_eq!(requests("initialize", &json(r#"{"hooks":null}"#), &json(r#"{"hooks":{},"sdkMcpServers":[]}"#)), []);
+        assert_eq!(
+            requests(
+                "initialize",
+                &json(r#"{"hooks":null}"#),
+                &json(r#"{"hooks":{},"sdkMcpServers":[]}"#)
+            ),
+            []
+        );
         let other = json(r#"{"hooks":{"Stop":[{"hookCallbackIds":["a","b"]}]},"agents":{"x":2}}"#);
-        let paths: Vec<_> = requests("initialize", &recorded, &other).into_iter().map(|difference| difference.path).collect();
-        assert_eq!(paths, ["request.hooks.Stop[0].hookCallbackIds", "request.sdkMcpServers", "request.agents.x"]);
+        let paths: Vec<_> = requests("initialize", &recorded, &other)
+            .into_iter()
+            .map(|difference| difference.path)
+            .collect();
+        assert_eq!(
+            paths,
+            ["request.hooks.Stop[0].hookCallbackIds", "request.sdkMcpServers", "request.agents.x"]
+        );
     }
 
     #[test]
     fn callbacks_come_in_the_order_of_their_events() {
-        let one = json(r#"{"hooks":{"Stop":[{"hookCallbackIds":["s"]}],"PreToolUse":[{"hookCallbackIds":["p","q"]}]}}"#);
+        let one = json(
+            r#"{"hooks":{"Stop":[{"hookCallbackIds":["s"]}],"PreToolUse":[{"hookCallbackIds":["p","q"]}]}}"#,
+        );
         assert_eq!(callback_ids(&one), ["p", "q", "s"]);
         assert_eq!(callback_ids(&json(r#"{"hooks":null}"#)), [""; 0]);
     }
@@ -276,10 +341,14 @@ mod tests {
     #[test]
     fn an_answer_counts_by_its_decision() {
         let request = json(r#"{"subtype":"can_use_tool","input":{"a":1}}"#);
-        let allow =
-            json(r#"{"subtype":"success","request_id":"1","response":{"behavior":"allow","updatedInput":{"a":1},"toolUseID":"t"}}"#);
-        let short = json(r#"{"subtype":"success","request_id":"1","response":{"behavior":"allow"}}"#);
-        let deny = json(r#"{"subtype":"success","request_id":"1","response":{"behavior":"deny","message":"no"}}"#);
+        let allow = json(
+            r#"{"subtype":"success","request_id":"1","response":{"behavior":"allow","updatedInput":{"a":1},"toolUseID":"t"}}"#,
+        );
+        let short =
+            json(r#"{"subtype":"success","request_id":"1","response":{"behavior":"allow"}}"#);
+        let deny = json(
+            r#"{"subtype":"success","request_id":"1","response":{"behavior":"deny","message":"no"}}"#,
+        );
         assert!(answers(&request, &allow, &short).is_empty());
         assert_eq!(answers(&request, &allow, &deny).len(), 2);
         let failed = json(r#"{"subtype":"error","request_id":"1","error":"one"}"#);
@@ -291,11 +360,17 @@ mod tests {
     fn of_json_rpc_only_the_result_of_a_call_counts() {
         let call = json(r#"{"subtype":"mcp_message","message":{"method":"tools/call"}}"#);
         let list = json(r#"{"subtype":"mcp_message","message":{"method":"tools/list"}}"#);
-        let one = json(r#"{"subtype":"success","response":{"mcp_response":{"id":1,"result":{"content":[]}}}}"#);
-        let two = json(r#"{"subtype":"success","response":{"mcp_response":{"id":2,"result":{"content":[1]}}}}"#);
+        let one = json(
+            r#"{"subtype":"success","response":{"mcp_response":{"id":1,"result":{"content":[]}}}}"#,
+        );
+        let two = json(
+            r#"{"subtype":"success","response":{"mcp_response":{"id":2,"result":{"content":[1]}}}}"#,
+        );
         assert_eq!(answers(&list, &one, &two), []);
         assert_eq!(answers(&call, &one, &two)[0].path, "response.response.content[0]");
-        let said = json(r#"{"subtype":"success","response":{"mcp_response":{"id":3,"result":{"content":[],"isError":false}}}}"#);
+        let said = json(
+            r#"{"subtype":"success","response":{"mcp_response":{"id":3,"result":{"content":[],"isError":false}}}}"#,
+        );
         assert_eq!(answers(&call, &one, &said), [], "that is what its absence says");
     }
 }

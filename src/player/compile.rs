@@ -12,7 +12,9 @@ use crate::wire::{Frame, FrameKind};
 use super::compare;
 use super::host_line::{HostLine, id_text};
 use super::ids::{self, IdKind};
-use super::script::{Action, CliRequest, Expectation, Expected, IDLE_TIMEOUT, Output, Pace, Patch, Script};
+use super::script::{
+    Action, CliRequest, Expectation, Expected, IDLE_TIMEOUT, Output, Pace, Patch, Script,
+};
 use super::signal::Signal;
 
 #[derive(Default)]
@@ -77,7 +79,9 @@ impl Compiler {
             EventKind::Eof(Stream::Out) => self.follow(index, at, Action::CloseOut),
             EventKind::Eof(_) => self.follow(index, at, Action::CloseErr),
             // Of others the player knows nothing, and goes on as the CLI did.
-            EventKind::Signal(name) if Signal::named(name).is_some() || self.ended_by.as_ref() == Some(name) => {
+            EventKind::Signal(name)
+                if Signal::named(name).is_some() || self.ended_by.as_ref() == Some(name) =>
+            {
                 let signal = self.expect(index, at, Expected::Signal(name.clone()));
                 self.gates.push(signal);
                 self.ended = true;
@@ -122,17 +126,27 @@ impl Compiler {
                 }
             }
             HostLine::Request { subtype, request, id } => {
-                let callbacks = if subtype == "initialize" { compare::callback_ids(&request) } else { Vec::new() };
-                let expectation = self.expect(index, at, Expected::Request { subtype: subtype.clone(), request });
-                self.callbacks.extend(callbacks.into_iter().enumerate().map(|(place, id)| (id, (expectation, place))));
+                let callbacks = if subtype == "initialize" {
+                    compare::callback_ids(&request)
+                } else {
+                    Vec::new()
+                };
+                let expectation =
+                    self.expect(index, at, Expected::Request { subtype: subtype.clone(), request });
+                self.callbacks.extend(
+                    callbacks.into_iter().enumerate().map(|(place, id)| (id, (expectation, place))),
+                );
                 if !only_reads(&subtype) {
                     self.gates.push(expectation);
                 }
                 if subtype == "initialize" {
                     self.early.get_or_insert_default();
                 }
-                let id = id.map(|id| id.as_str().map_or_else(|| id.text().into_owned(), |text| text.into_owned()));
-                let request = HostRequest { expectation, subtype, last: self.last, answers: Vec::new() };
+                let id = id.map(|id| {
+                    id.as_str().map_or_else(|| id.text().into_owned(), |text| text.into_owned())
+                });
+                let request =
+                    HostRequest { expectation, subtype, last: self.last, answers: Vec::new() };
                 self.requests.insert(id.unwrap_or_default(), request);
             }
             HostLine::Answer { id, response } => self.answer(index, at, id, response),
@@ -208,7 +222,9 @@ impl Compiler {
         let action = Action::Out(line.clone());
         match (kind, &frame) {
             (Some(FrameKind::ControlResponse), Some(frame)) => {
-                let id = frame.request_id().map(|id| id.as_str().map_or_else(|| id.text().into_owned(), |text| text.into_owned()));
+                let id = frame.request_id().map(|id| {
+                    id.as_str().map_or_else(|| id.text().into_owned(), |text| text.into_owned())
+                });
                 if let Some(request) = self.requests.remove(&id.unwrap_or_default()) {
                     if request.subtype == "initialize" {
                         self.ready(index, at, action, patches, request.expectation);
@@ -225,7 +241,9 @@ impl Compiler {
                 }
             }
             (Some(FrameKind::CommandLifecycle), Some(frame)) if !waits.is_empty() => {
-                let queued = frame.field("state").is_some_and(|state| state.as_str().as_deref() == Some("queued"));
+                let queued = frame
+                    .field("state")
+                    .is_some_and(|state| state.as_str().as_deref() == Some("queued"));
                 let after = if queued { None } else { self.last };
                 let output = self.push(index, at, action, patches, waits, after);
                 if !queued {
@@ -234,9 +252,17 @@ impl Compiler {
                 return;
             }
             (Some(FrameKind::ControlRequest), Some(frame)) => {
-                let request = frame.field("request").and_then(|request| request.to_value().ok()).unwrap_or_default();
+                let request = frame
+                    .field("request")
+                    .and_then(|request| request.to_value().ok())
+                    .unwrap_or_default();
                 let id = frame.request_id().and_then(|id| id.to_value().ok());
-                let request = CliRequest { output: self.outputs.len(), request, cancelled: false, answer: None };
+                let request = CliRequest {
+                    output: self.outputs.len(),
+                    request,
+                    cancelled: false,
+                    answer: None,
+                };
                 self.cli_requests.insert(id_text(id.as_ref()), request);
             }
             (Some(FrameKind::ControlCancelRequest), Some(frame)) => {
@@ -245,17 +271,24 @@ impl Compiler {
                     request.cancelled = true;
                 }
             }
-            (Some(FrameKind::System), Some(frame)) if frame.subtype().as_deref() == Some("init") => {
+            (Some(FrameKind::System), Some(frame))
+                if frame.subtype().as_deref() == Some("init") =>
+            {
                 if self.turn == Turn::Idle {
                     // Nobody knows which of them it takes; the CLI takes all that wait.
                     let named = &self.prompt_ids;
-                    let (kept, taken) = self.queued.iter().partition(|prompt| named.values().any(|named| named == *prompt));
+                    let (kept, taken) = self
+                        .queued
+                        .iter()
+                        .partition(|prompt| named.values().any(|named| named == *prompt));
                     self.queued = kept;
                     waits.extend::<Vec<usize>>(taken);
                 }
                 self.turn = Turn::Open;
             }
-            (_, Some(frame)) if frame.ends_turn() || frame.kind_name() == "done" => self.turn = Turn::Idle,
+            (_, Some(frame)) if frame.ends_turn() || frame.kind_name() == "done" => {
+                self.turn = Turn::Idle
+            }
             _ => {}
         }
         waits.append(&mut self.gates);
@@ -265,9 +298,18 @@ impl Compiler {
 
     /// The reply to `initialize`: it comes of that request, and of what the CLI asked meanwhile. What else the host wrote before it counts
     /// from here on.
-    fn ready(&mut self, index: usize, at: u64, action: Action, patches: Vec<Patch>, initialize: usize) {
-        let is_answer = |gate: usize| matches!(self.expectations[gate].what, Expected::Answer { .. });
-        let (waits, held) = self.gates.iter().partition(|gate| **gate <= initialize || is_answer(**gate));
+    fn ready(
+        &mut self,
+        index: usize,
+        at: u64,
+        action: Action,
+        patches: Vec<Patch>,
+        initialize: usize,
+    ) {
+        let is_answer =
+            |gate: usize| matches!(self.expectations[gate].what, Expected::Answer { .. });
+        let (waits, held) =
+            self.gates.iter().partition(|gate| **gate <= initialize || is_answer(**gate));
         self.gates = held;
         self.last = Some(self.push(index, at, action, patches, waits, self.last));
         for (prompt, has_uuid) in self.early.take().into_iter().flatten() {
@@ -282,7 +324,15 @@ impl Compiler {
         self.last = Some(output);
     }
 
-    fn push(&mut self, event: usize, at: u64, action: Action, patches: Vec<Patch>, mut waits: Vec<usize>, after: Option<usize>) -> usize {
+    fn push(
+        &mut self,
+        event: usize,
+        at: u64,
+        action: Action,
+        patches: Vec<Patch>,
+        mut waits: Vec<usize>,
+        after: Option<usize>,
+    ) -> usize {
         let index = self.outputs.len();
         waits.sort_unstable();
         waits.dedup();
@@ -294,13 +344,29 @@ impl Compiler {
         }
         let waits = waits.len() + usize::from(after.is_some());
         let turn = self.prompts - self.queued.len();
-        self.outputs.push(Output { event, at, action, patches, waits, dependents: Vec::new(), turn, after_end: self.ended });
+        self.outputs.push(Output {
+            event,
+            at,
+            action,
+            patches,
+            waits,
+            dependents: Vec::new(),
+            turn,
+            after_end: self.ended,
+        });
         index
     }
 
     fn expect(&mut self, event: usize, at: u64, what: Expected) -> usize {
         let required = !matches!(what, Expected::Eof | Expected::Signal(_));
-        self.expectations.push(Expectation { event, at, what, turn: self.prompts, required, dependents: Vec::new() });
+        self.expectations.push(Expectation {
+            event,
+            at,
+            what,
+            turn: self.prompts,
+            required,
+            dependents: Vec::new(),
+        });
         self.expectations.len() - 1
     }
 
@@ -329,6 +395,10 @@ pub(super) fn only_reads(subtype: &str) -> bool {
 fn exit_of(exit: &recording::Exit) -> transport::Exit {
     let signal = exit.signal.as_deref().and_then(super::signal::number);
     // A signal that has no number here is still no success.
-    let code = exit.code.or(if signal.is_none() { Some(if exit.signal.is_some() { 1 } else { 0 }) } else { None });
+    let code = exit.code.or(if signal.is_none() {
+        Some(if exit.signal.is_some() { 1 } else { 0 })
+    } else {
+        None
+    });
     transport::Exit { code, signal }
 }

@@ -34,18 +34,34 @@ impl HostLine {
             return Self::Other { bytes: bytes.clone(), json: None };
         };
         // Deeper than serde_json reads: still comparable, byte for byte.
-        let Ok(line) = raw.to_value() else { return Self::Other { bytes: bytes.clone(), json: None } };
+        let Ok(line) = raw.to_value() else {
+            return Self::Other { bytes: bytes.clone(), json: None };
+        };
         match line.get("type").and_then(Value::as_str) {
-            Some("user") => Self::Prompt { uuid: raw.pointer("/uuid").filter(|uuid| uuid.as_str().is_some()), line },
+            Some("user") => Self::Prompt {
+                uuid: raw.pointer("/uuid").filter(|uuid| uuid.as_str().is_some()),
+                line,
+            },
             Some("control_request") => match line.get("request") {
                 Some(request @ Value::Object(_)) => {
-                    let subtype = request.get("subtype").and_then(Value::as_str).unwrap_or("undefined").to_owned();
-                    Self::Request { subtype, request: request.clone(), id: raw.pointer("/request_id") }
+                    let subtype = request
+                        .get("subtype")
+                        .and_then(Value::as_str)
+                        .unwrap_or("undefined")
+                        .to_owned();
+                    Self::Request {
+                        subtype,
+                        request: request.clone(),
+                        id: raw.pointer("/request_id"),
+                    }
                 }
                 _ => Self::Other { bytes: bytes.clone(), json: Some(line) },
             },
             Some("control_response") => match line.get("response") {
-                Some(response @ Value::Object(_)) => Self::Answer { id: id_text(response.get("request_id")), response: response.clone() },
+                Some(response @ Value::Object(_)) => Self::Answer {
+                    id: id_text(response.get("request_id")),
+                    response: response.clone(),
+                },
                 _ => Self::Other { bytes: bytes.clone(), json: Some(line) },
             },
             Some("control_cancel_request") => Self::Cancel { id: id_text(line.get("request_id")) },
@@ -69,7 +85,8 @@ pub(super) fn clip(text: &str, limit: usize) -> Cow<'_, str> {
     if text.chars().nth(limit).is_none() && !text.contains('\n') {
         return Cow::Borrowed(text);
     }
-    let mut short: String = text.chars().take(limit).map(|char| if char == '\n' { ' ' } else { char }).collect();
+    let mut short: String =
+        text.chars().take(limit).map(|char| if char == '\n' { ' ' } else { char }).collect();
     if text.chars().nth(limit).is_some() {
         short.push('…');
     }
@@ -86,18 +103,27 @@ mod tests {
 
     #[test]
     fn reads_what_hosts_write() {
-        let HostLine::Prompt { uuid, .. } = parse(r#"{"type":"user","uuid":"\u0061","message":{}}"#) else { panic!() };
+        let HostLine::Prompt { uuid, .. } =
+            parse(r#"{"type":"user","uuid":"\u0061","message":{}}"#)
+        else {
+            panic!()
+        };
         assert_eq!(uuid.unwrap().text(), r#""\u0061""#);
-        let HostLine::Request { subtype, id, .. } = parse(r#"{"type":"control_request","request_id":7,"request":{"subtype":"interrupt"}}"#)
+        let HostLine::Request { subtype, id, .. } =
+            parse(r#"{"type":"control_request","request_id":7,"request":{"subtype":"interrupt"}}"#)
         else {
             panic!()
         };
         assert_eq!((subtype.as_str(), id.unwrap().text().as_ref()), ("interrupt", "7"));
-        let HostLine::Answer { id, .. } = parse(r#"{"type":"control_response","response":{"subtype":"success","request_id":"x"}}"#) else {
+        let HostLine::Answer { id, .. } = parse(
+            r#"{"type":"control_response","response":{"subtype":"success","request_id":"x"}}"#,
+        ) else {
             panic!()
         };
         assert_eq!(id, "x");
-        assert!(matches!(parse(r#"{"type":"control_cancel_request","request_id":"x"}"#), HostLine::Cancel { id } if id == "x"));
+        assert!(
+            matches!(parse(r#"{"type":"control_cancel_request","request_id":"x"}"#), HostLine::Cancel { id } if id == "x")
+        );
     }
 
     #[test]
@@ -109,8 +135,18 @@ mod tests {
 
     #[test]
     fn broken_lines_are_kept_whole() {
-        for line in ["not json", "null", "[1]", r#"{"type":"control_request"}"#, r#"{"type":"control_response"}"#, r#"{"no":"type"}"#] {
-            assert!(matches!(parse(line), HostLine::Other { bytes, .. } if bytes == line), "{line:?}");
+        for line in [
+            "not json",
+            "null",
+            "[1]",
+            r#"{"type":"control_request"}"#,
+            r#"{"type":"control_response"}"#,
+            r#"{"no":"type"}"#,
+        ] {
+            assert!(
+                matches!(parse(line), HostLine::Other { bytes, .. } if bytes == line),
+                "{line:?}"
+            );
         }
     }
 

@@ -127,7 +127,11 @@ impl HostScript {
                     None
                 }
                 EventKind::Signal(name) => Some(HostAction::Signal(name.clone())),
-                EventKind::Eof(Stream::In) if !steps.iter().any(|step: &HostStep| matches!(step.action, HostAction::Eof)) => {
+                EventKind::Eof(Stream::In)
+                    if !steps
+                        .iter()
+                        .any(|step: &HostStep| matches!(step.action, HostAction::Eof)) =>
+                {
                     Some(HostAction::Eof)
                 }
                 _ => None,
@@ -148,7 +152,8 @@ impl HostScript {
     /// # Errors
     /// When it could not, with the reason.
     pub fn writable_by_session(&self) -> Result<(), NotWritable> {
-        let no = |event: usize, why: String| Err(NotWritable(format!("event {}: {why}", event + 1)));
+        let no =
+            |event: usize, why: String| Err(NotWritable(format!("event {}: {why}", event + 1)));
         if let Some(argv) = &self.argv {
             for flag in ["--input-format", "--output-format"] {
                 if !has_stream_json(argv, flag) {
@@ -157,27 +162,49 @@ impl HostScript {
             }
         }
         match self.steps.first() {
-            Some(HostStep { action: HostAction::Control { subtype, .. }, .. }) if subtype == "initialize" => {}
-            first => return no(first.map_or(0, |step| step.event), "the first thing written is not an initialize request".to_owned()),
+            Some(HostStep { action: HostAction::Control { subtype, .. }, .. })
+                if subtype == "initialize" => {}
+            first => {
+                return no(
+                    first.map_or(0, |step| step.event),
+                    "the first thing written is not an initialize request".to_owned(),
+                );
+            }
         }
         let mut open_since: Option<usize> = None;
         for HostStep { event, moment, action } in &self.steps {
             match action {
-                HostAction::Prompt { content, .. } if content.is_null() => return no(*event, "a prompt without content".to_owned()),
+                HostAction::Prompt { content, .. } if content.is_null() => {
+                    return no(*event, "a prompt without content".to_owned());
+                }
                 HostAction::Prompt { .. } => {
                     if open_since == Some(moment.results) {
-                        return no(*event, "a prompt before the result of the one before it".to_owned());
+                        return no(
+                            *event,
+                            "a prompt before the result of the one before it".to_owned(),
+                        );
                     }
                     open_since = Some(moment.results);
                 }
                 HostAction::Raw(line) => {
-                    return no(*event, format!("no line of a session: {}", clip(&String::from_utf8_lossy(line.bytes()), 60)));
+                    return no(
+                        *event,
+                        format!(
+                            "no line of a session: {}",
+                            clip(&String::from_utf8_lossy(line.bytes()), 60)
+                        ),
+                    );
                 }
-                HostAction::Answer { to, .. } if to.subtype.is_empty() => return no(*event, "an answer to no request".to_owned()),
+                HostAction::Answer { to, .. } if to.subtype.is_empty() => {
+                    return no(*event, "an answer to no request".to_owned());
+                }
                 HostAction::Signal(name) if name != "SIGTERM" && name != "SIGKILL" => {
                     return no(*event, format!("a session sends no {name}"));
                 }
-                HostAction::Control { .. } | HostAction::Answer { .. } | HostAction::Signal(_) | HostAction::Eof => {}
+                HostAction::Control { .. }
+                | HostAction::Answer { .. }
+                | HostAction::Signal(_)
+                | HostAction::Eof => {}
             }
         }
         Ok(())
@@ -185,7 +212,9 @@ impl HostScript {
 }
 
 fn has_stream_json(argv: &[String], flag: &str) -> bool {
-    let split = argv.windows(2).any(|pair| matches!(pair, [name, value] if name == flag && value == "stream-json"));
+    let split = argv
+        .windows(2)
+        .any(|pair| matches!(pair, [name, value] if name == flag && value == "stream-json"));
     split || argv.iter().any(|arg| arg.strip_prefix(flag) == Some("=stream-json"))
 }
 
@@ -206,7 +235,9 @@ impl Reader {
                 content: field("/message/content").unwrap_or_default(),
                 uuid: uuid.and_then(|uuid| uuid.as_str().map(|text| text.into_owned())),
             },
-            HostLine::Request { subtype, .. } => HostAction::Control { subtype, request: field("/request").unwrap_or_default() },
+            HostLine::Request { subtype, .. } => {
+                HostAction::Control { subtype, request: field("/request").unwrap_or_default() }
+            }
             HostLine::Answer { id, .. } => {
                 let nobody = || AnswerTo { subtype: String::new(), about: String::new(), nth: 0 };
                 let to = self.requests.get(&id).cloned().unwrap_or_else(nobody);
@@ -231,10 +262,14 @@ impl Reader {
     }
 
     fn request(&mut self, frame: &Frame) {
-        let request = frame.field("request").and_then(|request| request.to_value().ok()).unwrap_or_default();
+        let request =
+            frame.field("request").and_then(|request| request.to_value().ok()).unwrap_or_default();
         let text = |key: &str| request.get(key).and_then(Value::as_str).map(str::to_owned);
         let subtype = text("subtype").unwrap_or_default();
-        let about = ["tool_use_id", "callback_id", "server_name"].into_iter().find_map(text).unwrap_or_default();
+        let about = ["tool_use_id", "callback_id", "server_name"]
+            .into_iter()
+            .find_map(text)
+            .unwrap_or_default();
         let count = self.counts.entry((subtype.clone(), about.clone())).or_default();
         let nth = std::mem::replace(count, *count + 1);
         let id = frame.request_id().and_then(|id| id.to_value().ok());

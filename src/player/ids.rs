@@ -41,8 +41,16 @@ pub(super) struct FoundId {
 const MAX_DEPTH: usize = 6;
 
 /// Text of people, models and tools: whatever looks like an id in there is data.
-const DATA: [&[u8]; 8] =
-    [b"message", b"event", b"tool_use_result", b"result", b"structured_output", b"input", b"content", b"permission_denials"];
+const DATA: [&[u8]; 8] = [
+    b"message",
+    b"event",
+    b"tool_use_result",
+    b"result",
+    b"structured_output",
+    b"input",
+    b"content",
+    b"permission_denials",
+];
 
 /// The ids of a line from the CLI that might be the host's, in the order of the line.
 pub(super) fn find(line: &Bytes) -> Vec<FoundId> {
@@ -50,8 +58,13 @@ pub(super) fn find(line: &Bytes) -> Vec<FoundId> {
     let offset = line.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
     let root = json.cursor();
     let kind = root.get("type").and_then(|kind| kind.string()).unwrap_or_default();
-    let is_replay = kind == "user" && root.get("isReplay").and_then(|flag| flag.bool()) == Some(true);
-    let mut search = Search { control: kind.starts_with("control_") && kind != "control_cancel_request", offset, found: Vec::new() };
+    let is_replay =
+        kind == "user" && root.get("isReplay").and_then(|flag| flag.bool()) == Some(true);
+    let mut search = Search {
+        control: kind.starts_with("control_") && kind != "control_cancel_request",
+        offset,
+        found: Vec::new(),
+    };
     search.object(&root, 0);
     if is_replay && let Some(uuid) = root.get("uuid") {
         search.push(IdKind::Prompt, &uuid);
@@ -72,7 +85,9 @@ impl Search {
             match &*key {
                 b"request_id" if self.control => self.push(IdKind::Request, &value),
                 b"callback_id" if self.control => self.push(IdKind::Callback, &value),
-                b"user_message_uuid" | b"command_uuid" | b"message_uuid" => self.push(IdKind::Prompt, &value),
+                b"user_message_uuid" | b"command_uuid" | b"message_uuid" => {
+                    self.push(IdKind::Prompt, &value)
+                }
                 b"user_message_uuids" | b"still_queued" | b"cancelled" => {
                     for item in value.items() {
                         self.push(IdKind::Prompt, &item);
@@ -90,9 +105,15 @@ impl Search {
     }
 
     fn push(&mut self, kind: IdKind, value: &Cursor<'_>) {
-        let id = value.string().map_or_else(|| value.raw().text().into_owned(), |text| text.into_owned());
+        let id = value
+            .string()
+            .map_or_else(|| value.raw().text().into_owned(), |text| text.into_owned());
         let span = value.span();
-        self.found.push(FoundId { kind, id, span: span.start + self.offset..span.end + self.offset });
+        self.found.push(FoundId {
+            kind,
+            id,
+            span: span.start + self.offset..span.end + self.offset,
+        });
     }
 }
 
@@ -101,7 +122,9 @@ pub(super) fn replace(line: &Bytes, places: &[(Range<usize>, Bytes)]) -> Bytes {
     if places.is_empty() {
         return line.clone();
     }
-    let mut out = BytesMut::with_capacity(line.len() + places.iter().map(|(_, new)| new.len()).sum::<usize>());
+    let mut out = BytesMut::with_capacity(
+        line.len() + places.iter().map(|(_, new)| new.len()).sum::<usize>(),
+    );
     let mut from = 0;
     for (span, new) in places {
         out.extend_from_slice(line.get(from..span.start).unwrap_or_default());
@@ -117,12 +140,16 @@ mod tests {
     use super::*;
 
     fn found(line: &'static str) -> Vec<(IdKind, String, &'static str)> {
-        find(&Bytes::from_static(line.as_bytes())).into_iter().map(|id| (id.kind, id.id, &line[id.span])).collect()
+        find(&Bytes::from_static(line.as_bytes()))
+            .into_iter()
+            .map(|id| (id.kind, id.id, &line[id.span]))
+            .collect()
     }
 
     #[test]
     fn request_ids_stand_inside_the_response_and_need_not_be_strings() {
-        let line = r#"  {"type":"control_response","response":{"subtype":"success","request_id" : 7}}"#;
+        let line =
+            r#"  {"type":"control_response","response":{"subtype":"success","request_id" : 7}}"#;
         assert_eq!(found(line), [(IdKind::Request, "7".into(), "7")]);
         let line = r#"{"response":{"r\u0065quest_id":"a\u0062","subtype":"error"},"type":"control_response"}"#;
         assert_eq!(found(line), [(IdKind::Request, "ab".into(), r#""a\u0062""#)]);
@@ -130,7 +157,10 @@ mod tests {
 
     #[test]
     fn the_request_id_of_an_api_call_is_none_of_the_hosts() {
-        assert_eq!(found(r#"{"type":"assistant","request_id":"req_1","message":{"content":[]}}"#), []);
+        assert_eq!(
+            found(r#"{"type":"assistant","request_id":"req_1","message":{"content":[]}}"#),
+            []
+        );
         assert_eq!(found(r#"{"type":"control_cancel_request","request_id":"req_1"}"#), []);
     }
 
@@ -141,7 +171,14 @@ mod tests {
         assert_eq!(ids, ["b", "a", "b"]);
         let line = r#"{"type":"control_response","response":{"request_id":"r","response":{"still_queued":["a"],"cancelled":["b"]}}}"#;
         let ids: Vec<_> = found(line).into_iter().map(|(kind, id, _)| (kind, id)).collect();
-        assert_eq!(ids, [(IdKind::Request, "r".into()), (IdKind::Prompt, "a".into()), (IdKind::Prompt, "b".into())]);
+        assert_eq!(
+            ids,
+            [
+                (IdKind::Request, "r".into()),
+                (IdKind::Prompt, "a".into()),
+                (IdKind::Prompt, "b".into())
+            ]
+        );
         let line = r#"{"type":"assistant","message":{"content":[{"input":{"command_uuid":"a"}}]}}"#;
         assert_eq!(found(line), []);
     }
@@ -149,7 +186,10 @@ mod tests {
     #[test]
     fn only_a_replayed_prompt_has_the_hosts_uuid() {
         assert_eq!(found(r#"{"type":"user","uuid":"a","message":{}}"#), []);
-        assert_eq!(found(r#"{"type":"user","isReplay":true,"uuid":"a","message":{}}"#), [(IdKind::Prompt, "a".into(), r#""a""#)]);
+        assert_eq!(
+            found(r#"{"type":"user","isReplay":true,"uuid":"a","message":{}}"#),
+            [(IdKind::Prompt, "a".into(), r#""a""#)]
+        );
     }
 
     #[test]
@@ -162,7 +202,10 @@ mod tests {
     #[test]
     fn replaces_in_place_and_leaves_the_rest() {
         let line = Bytes::from_static(br#"{"a": "x" ,"b":["y",1.0e0]}"#);
-        let new = replace(&line, &[(6..9, Bytes::from_static(b"\"longer\"")), (16..19, Bytes::from_static(b"7"))]);
+        let new = replace(
+            &line,
+            &[(6..9, Bytes::from_static(b"\"longer\"")), (16..19, Bytes::from_static(b"7"))],
+        );
         assert_eq!(new, &br#"{"a": "longer" ,"b":[7,1.0e0]}"#[..]);
         assert_eq!(replace(&line, &[]), line);
     }

@@ -22,8 +22,9 @@ impl Script {
         for expectation in &mut self.expectations {
             if let Expected::Request { .. } = expectation.what {
                 expectation.required = false;
-                let same_turn =
-                    self.outputs.iter_mut().filter(|output| output.turn == expectation.turn && output.event > expectation.event);
+                let same_turn = self.outputs.iter_mut().filter(|output| {
+                    output.turn == expectation.turn && output.event > expectation.event
+                });
                 same_turn.for_each(|output| output.after_end = true);
             }
         }
@@ -33,11 +34,20 @@ impl Script {
 
 impl Machine {
     /// Answers a request by rule.
-    pub(super) fn improvise(&mut self, now: u64, subtype: &str, request: &Value, id: Option<&RawJson>) {
+    pub(super) fn improvise(
+        &mut self,
+        now: u64,
+        subtype: &str,
+        request: &Value,
+        id: Option<&RawJson>,
+    ) {
         if subtype == "interrupt" {
             let open = self.open_turn();
-            let queued: Vec<usize> = (1..=self.prompts).filter(|turn| Some(*turn) > open && !self.is_over(*turn)).collect();
-            let uuids: Vec<Value> = queued.iter().filter_map(|turn| self.uuid(*turn)).map(Value::from).collect();
+            let queued: Vec<usize> = (1..=self.prompts)
+                .filter(|turn| Some(*turn) > open && !self.is_over(*turn))
+                .collect();
+            let uuids: Vec<Value> =
+                queued.iter().filter_map(|turn| self.uuid(*turn)).map(Value::from).collect();
             if request.get("cancel_queued").and_then(Value::as_bool) == Some(true) {
                 self.by_rule(|rules| vec![rules.interrupt(&[], Some(&uuids), id)]);
                 queued.into_iter().for_each(|turn| self.skip(now, turn));
@@ -56,7 +66,8 @@ impl Machine {
     pub(super) fn improvise_answer(&mut self, now: u64, id: &str, answer: &Value) {
         let Some(request) = self.script.cli_requests.get(id).cloned() else { return };
         let turn = self.script.outputs[request.output].turn;
-        let verdict = self.rules.as_mut().map(|rules| rules.answered(turn, &request.request, answer));
+        let verdict =
+            self.rules.as_mut().map(|rules| rules.answered(turn, &request.request, answer));
         if let Some(index) = request.answer {
             self.meet(now, index, Met::default());
         }
@@ -79,7 +90,9 @@ impl Machine {
     /// A line as this run has it: `None` when it does not have it.
     pub(super) fn adapt(&mut self, output: &Output, line: Bytes) -> Option<Bytes> {
         let of_prompts = output.patches.iter().filter(|patch| patch.kind == IdKind::Prompt);
-        let anonymous = of_prompts.map(|patch| patch.of).any(|prompt| self.met[prompt].as_ref().is_some_and(|met| met.id.is_none()));
+        let anonymous = of_prompts
+            .map(|patch| patch.of)
+            .any(|prompt| self.met[prompt].as_ref().is_some_and(|met| met.id.is_none()));
         match &mut self.rules {
             Some(rules) => rules.adapt(output.turn, &line, anonymous),
             None => Some(line),
@@ -94,7 +107,8 @@ impl Machine {
     /// Ends a turn before its time. Its opening lines come nevertheless: the CLI had taken the prompt.
     fn abort(&mut self, now: u64, turn: usize) {
         let open = self.unanswered().into_iter().map(|(output, ..)| output).collect::<Vec<_>>();
-        let open = self.script.cli_requests.iter().filter(|(_, request)| open.contains(&request.output));
+        let open =
+            self.script.cli_requests.iter().filter(|(_, request)| open.contains(&request.output));
         let open = open.map(|(id, request)| (id.clone(), request.request.clone())).collect();
         for index in self.of_turn(turn) {
             if self.is_ready(index) && is_opening(&self.script.outputs[index]) {
@@ -125,24 +139,34 @@ impl Machine {
 
     fn of_turn(&self, turn: usize) -> Vec<usize> {
         let outputs = self.script.outputs.iter().enumerate();
-        let lines = outputs.filter(|(_, output)| output.turn == turn && matches!(output.action, Action::Out(_)));
+        let lines = outputs
+            .filter(|(_, output)| output.turn == turn && matches!(output.action, Action::Out(_)));
         lines.map(|(index, _)| index).collect()
     }
 
     fn is_over(&self, turn: usize) -> bool {
-        self.of_turn(turn).into_iter().filter(|index| is_result(&self.script.outputs[*index])).all(|index| self.is_played(index))
+        self.of_turn(turn)
+            .into_iter()
+            .filter(|index| is_result(&self.script.outputs[*index]))
+            .all(|index| self.is_played(index))
     }
 
     /// The CLI's questions: the output, the expected answer, the request.
     fn unanswered(&self) -> Vec<(usize, usize, Value)> {
         let requests = self.script.cli_requests.values();
-        let open = requests.filter_map(|request| Some((request.output, request.answer?, request.request.clone())));
-        open.filter(|(output, answer, _)| self.is_played(*output) && self.met[*answer].is_none()).collect()
+        let open = requests
+            .filter_map(|request| Some((request.output, request.answer?, request.request.clone())));
+        open.filter(|(output, answer, _)| self.is_played(*output) && self.met[*answer].is_none())
+            .collect()
     }
 
     fn uuid(&self, turn: usize) -> Option<String> {
         let prompt = |what: &Expected| matches!(what, Expected::Prompt(_));
-        let index = self.script.expectations.iter().position(|open| open.turn + 1 == turn && prompt(&open.what))?;
+        let index = self
+            .script
+            .expectations
+            .iter()
+            .position(|open| open.turn + 1 == turn && prompt(&open.what))?;
         self.met[index].as_ref()?.id_text()
     }
 
@@ -166,7 +190,9 @@ fn is_result(output: &Output) -> bool {
 fn is_opening(output: &Output) -> bool {
     frame(output).is_some_and(|frame| match frame.kind() {
         FrameKind::System => frame.subtype().as_deref() == Some("init"),
-        FrameKind::CommandLifecycle => frame.field("state").is_some_and(|state| state.as_str().as_deref() != Some("completed")),
+        FrameKind::CommandLifecycle => {
+            frame.field("state").is_some_and(|state| state.as_str().as_deref() != Some("completed"))
+        }
         _ => false,
     })
 }

@@ -118,7 +118,8 @@ impl Machine {
         }
         match input {
             Input::Line(bytes) => self.line(now, &bytes),
-            Input::TooLong(len) => self.diverge(now, Divergence::extra(format!("a line of {len} bytes, over the limit"))),
+            Input::TooLong(len) => self
+                .diverge(now, Divergence::extra(format!("a line of {len} bytes, over the limit"))),
             Input::Eof => {
                 self.eof = true;
                 self.meet_first(now, |what| matches!(what, Expected::Eof));
@@ -127,7 +128,8 @@ impl Machine {
                 }
             }
             Input::Nothing { limit, unread } => {
-                let awaited = self.awaited().map(|awaited| self.script.expectations[awaited].to_string());
+                let awaited =
+                    self.awaited().map(|awaited| self.script.expectations[awaited].to_string());
                 let unread = unread.then(|| "that stdout and stderr are read".to_owned());
                 if let Some(expected) = unread.or(awaited) {
                     self.diverge(now, Divergence::stalled(limit, expected));
@@ -135,7 +137,10 @@ impl Machine {
             }
             Input::Signal(signal) => {
                 self.signal = Some(signal);
-                if !self.meet_first(now, |what| matches!(what, Expected::Signal(name) if name == signal.name())) {
+                if !self.meet_first(
+                    now,
+                    |what| matches!(what, Expected::Signal(name) if name == signal.name()),
+                ) {
                     self.end(signal.exit());
                 }
             }
@@ -167,7 +172,14 @@ impl Machine {
     pub(super) fn report(&self) -> Report {
         let matched = self.met.iter().filter(|met| met.is_some()).count();
         let played = self.states.iter().filter(|state| **state == State::Played).count();
-        Report::run(self.divergence.clone(), self.leftover(), played, matched, self.script.cli.clone(), self.script.source.clone())
+        Report::run(
+            self.divergence.clone(),
+            self.leftover(),
+            played,
+            matched,
+            self.script.cli.clone(),
+            self.script.source.clone(),
+        )
     }
 
     pub(super) fn meet(&mut self, now: u64, index: usize, met: Met) {
@@ -215,7 +227,10 @@ impl Machine {
     /// The first expectation that is not met yet and fits.
     pub(super) fn unmet(&self, fits: impl Fn(usize, &Expected) -> bool) -> Option<usize> {
         let expectations = self.script.expectations.iter().enumerate();
-        expectations.filter(|(index, _)| self.met[*index].is_none()).find(|(index, open)| fits(*index, &open.what)).map(|(index, _)| index)
+        expectations
+            .filter(|(index, _)| self.met[*index].is_none())
+            .find(|(index, open)| fits(*index, &open.what))
+            .map(|(index, _)| index)
     }
 
     fn meet_first(&mut self, now: u64, fits: impl Fn(&Expected) -> bool) -> bool {
@@ -263,7 +278,9 @@ impl Machine {
         let live = output.patches.iter().filter_map(|patch| {
             let met = self.met[patch.of].as_ref()?;
             let id = match patch.kind {
-                IdKind::Callback => serde_json::to_vec(met.callbacks.get(patch.callback)?).ok()?.into(),
+                IdKind::Callback => {
+                    serde_json::to_vec(met.callbacks.get(patch.callback)?).ok()?.into()
+                }
                 IdKind::Request | IdKind::Prompt => met.id.clone()?,
             };
             Some((patch.span.clone(), id))
@@ -276,7 +293,8 @@ impl Machine {
         for &index in outputs {
             self.delay(index, now, at);
             self.waits[index] -= 1;
-            if self.waits[index] == 0 && self.exit.is_none() && self.states[index] == State::Waiting {
+            if self.waits[index] == 0 && self.exit.is_none() && self.states[index] == State::Waiting
+            {
                 self.ready.insert((self.due[index], index));
             }
         }
@@ -286,7 +304,8 @@ impl Machine {
     fn delay(&mut self, index: usize, now: u64, at: u64) {
         if let Pace::Recorded(speed) = self.script.pace {
             let distance = self.script.outputs[index].at.saturating_sub(at);
-            self.due[index] = self.due[index].max(now.saturating_add((distance as f64 / speed) as u64));
+            self.due[index] =
+                self.due[index].max(now.saturating_add((distance as f64 / speed) as u64));
         }
     }
 
@@ -318,17 +337,28 @@ impl Machine {
     /// What the host must do before anything else comes; nothing where only its end is left.
     fn awaited(&self) -> Option<usize> {
         let mut outputs = self.script.outputs.iter().zip(&self.states);
-        let silent = !outputs.any(|(output, state)| *state == State::Waiting && matches!(output.action, Action::Out(_) | Action::Err(_)));
-        let holds_back = |index: usize| !silent && !self.script.expectations[index].dependents.is_empty();
+        let silent = !outputs.any(|(output, state)| {
+            *state == State::Waiting && matches!(output.action, Action::Out(_) | Action::Err(_))
+        });
+        let holds_back =
+            |index: usize| !silent && !self.script.expectations[index].dependents.is_empty();
         self.missing_write().or_else(|| self.unmet(|index, _| holds_back(index)))
     }
 
     /// What the recording has and the run had not, but for what only waits for the host to end it.
     fn leftover(&self) -> Vec<String> {
-        let writes = self.script.expectations.iter().zip(&self.met).filter(|(open, met)| met.is_none() && open.required);
+        let writes = self
+            .script
+            .expectations
+            .iter()
+            .zip(&self.met)
+            .filter(|(open, met)| met.is_none() && open.required);
         let outputs = self.script.outputs.iter().zip(&self.states);
-        let outputs =
-            outputs.filter(|(output, state)| **state == State::Waiting && !output.after_end && !matches!(output.action, Action::Exit(_)));
+        let outputs = outputs.filter(|(output, state)| {
+            **state == State::Waiting
+                && !output.after_end
+                && !matches!(output.action, Action::Exit(_))
+        });
         let mut left: Vec<_> = writes.map(|(open, _)| (open.event, open.to_string())).collect();
         left.extend(outputs.map(|(output, _)| (output.event, output.to_string())));
         left.sort();

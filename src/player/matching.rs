@@ -43,7 +43,10 @@ impl Machine {
             holds_back && other < index && self.rules.is_none()
         });
         if let Some(before) = before {
-            return Err(Divergence::out_of_turn(arrived(), self.script.expectations[before].to_string()));
+            return Err(Divergence::out_of_turn(
+                arrived(),
+                self.script.expectations[before].to_string(),
+            ));
         }
         if let Expected::Prompt(expected) = &expectation.what {
             let differences = compare::values("prompt", expected, &compare::prompt(line), true);
@@ -57,33 +60,50 @@ impl Machine {
     }
 
     /// A request that only reads may come at any time; others stay within their user turn.
-    fn request(&mut self, now: u64, subtype: &str, request: &Value, id: Option<RawJson>) -> Result<(), Divergence> {
+    fn request(
+        &mut self,
+        now: u64,
+        subtype: &str,
+        request: &Value,
+        id: Option<RawJson>,
+    ) -> Result<(), Divergence> {
         if self.rules.is_some() {
             self.improvise(now, subtype, request, id.as_ref());
             return Ok(());
         }
         let differs = |what: &Expected| match what {
             Expected::Request { subtype: recorded, request: expected } if recorded == subtype => {
-                Some(compare::requests(subtype, &self.recorded_ids(expected), &self.recorded_ids(request)))
+                Some(compare::requests(
+                    subtype,
+                    &self.recorded_ids(expected),
+                    &self.recorded_ids(request),
+                ))
             }
             _ => None,
         };
-        let same = self.unmet(|_, what| differs(what).is_some_and(|differences| differences.is_empty()));
+        let same =
+            self.unmet(|_, what| differs(what).is_some_and(|differences| differences.is_empty()));
         let arrived = || request_text(subtype, request);
         let Some(index) = same else {
             let nearest = self.unmet(|_, what| differs(what).is_some());
             return Err(match nearest.map(|nearest| &self.script.expectations[nearest]) {
-                Some(nearest) => Divergence::mismatch(arrived(), nearest.to_string(), differs(&nearest.what).unwrap_or_default()),
+                Some(nearest) => Divergence::mismatch(
+                    arrived(),
+                    nearest.to_string(),
+                    differs(&nearest.what).unwrap_or_default(),
+                ),
                 None => Divergence::extra(arrived()),
             });
         };
         let turn = self.script.expectations[index].turn;
         if turn > self.prompts && !only_reads(subtype) {
             let prompt = self.unmet(|_, what| matches!(what, Expected::Prompt(_)));
-            let expected = prompt.map_or_else(String::new, |prompt| self.script.expectations[prompt].to_string());
+            let expected = prompt
+                .map_or_else(String::new, |prompt| self.script.expectations[prompt].to_string());
             return Err(Divergence::out_of_turn(arrived(), expected));
         }
-        let callbacks = if subtype == "initialize" { compare::callback_ids(request) } else { Vec::new() };
+        let callbacks =
+            if subtype == "initialize" { compare::callback_ids(request) } else { Vec::new() };
         self.meet(now, index, Met { id: id.map(|id| id.bytes().clone()), callbacks });
         Ok(())
     }
@@ -91,7 +111,9 @@ impl Machine {
     fn answer(&mut self, now: u64, id: &str, response: &Value) -> Result<(), Divergence> {
         let arrived = || format!("answer to request {id:?}: {}", clip(&response.to_string(), 120));
         let Some(request) = self.script.cli_requests.get(id) else {
-            let recorded = self.unmet(|_, what| matches!(what, Expected::Answer { id: recorded, .. } if recorded == id));
+            let recorded = self.unmet(
+                |_, what| matches!(what, Expected::Answer { id: recorded, .. } if recorded == id),
+            );
             return match recorded {
                 Some(index) => {
                     self.meet(now, index, Met::default());
@@ -105,7 +127,9 @@ impl Machine {
             return Err(Divergence::out_of_turn(arrived(), expected));
         }
         // The recorded host did not answer, or this one answers again: the CLI would not care either.
-        let Some(index) = request.answer.filter(|index| self.met[*index].is_none()) else { return Ok(()) };
+        let Some(index) = request.answer.filter(|index| self.met[*index].is_none()) else {
+            return Ok(());
+        };
         if self.rules.is_some() {
             self.improvise_answer(now, id, response);
             return Ok(());
@@ -124,7 +148,10 @@ impl Machine {
     }
 
     fn cancel(&mut self, now: u64, id: &str) -> Result<(), Divergence> {
-        let of = self.met.iter().position(|met| met.as_ref().is_some_and(|met| met.id_text().as_deref() == Some(id)));
+        let of = self
+            .met
+            .iter()
+            .position(|met| met.as_ref().is_some_and(|met| met.id_text().as_deref() == Some(id)));
         match self.unmet(|_, what| matches!(what, Expected::Cancel(recorded) if recorded.is_none() || *recorded == of)) {
             Some(index) => {
                 self.meet(now, index, Met::default());
@@ -145,8 +172,14 @@ impl Machine {
             && expected != bytes
         {
             let differences = match (expected_json, json) {
-                (Some(expected), Some(actual)) => compare::values("line", &without_ids(expected), &without_ids(actual), true),
-                _ => Difference::of_texts("line", &String::from_utf8_lossy(expected), &String::from_utf8_lossy(bytes)),
+                (Some(expected), Some(actual)) => {
+                    compare::values("line", &without_ids(expected), &without_ids(actual), true)
+                }
+                _ => Difference::of_texts(
+                    "line",
+                    &String::from_utf8_lossy(expected),
+                    &String::from_utf8_lossy(bytes),
+                ),
             };
             if !differences.is_empty() {
                 return Err(Divergence::mismatch(arrived(), expectation.to_string(), differences));
@@ -171,7 +204,11 @@ impl Machine {
 
     fn prompt_place(&self, id: &str) -> Option<usize> {
         let recorded = self.script.prompt_ids.get(id).copied();
-        recorded.or_else(|| self.met.iter().position(|met| met.as_ref().is_some_and(|met| met.id_text().as_deref() == Some(id))))
+        recorded.or_else(|| {
+            self.met.iter().position(|met| {
+                met.as_ref().is_some_and(|met| met.id_text().as_deref() == Some(id))
+            })
+        })
     }
 }
 

@@ -45,7 +45,11 @@ pub struct Streams<R, W, E> {
 ///
 /// # Cancel safety
 /// Dropping the future is the CLI's sudden death: some output may be lost, half a line may have been written.
-pub async fn play<R, W, E>(script: Script, streams: Streams<R, W, E>, signals: mpsc::Receiver<Signal>) -> (Exit, Report)
+pub async fn play<R, W, E>(
+    script: Script,
+    streams: Streams<R, W, E>,
+    signals: mpsc::Receiver<Signal>,
+) -> (Exit, Report)
 where
     R: AsyncRead + Unpin,
     W: AsyncWrite + Unpin,
@@ -75,7 +79,11 @@ impl Shared {
     }
 }
 
-pub(super) async fn run<R, W, E>(machine: &Shared, streams: Streams<R, W, E>, mut signals: mpsc::Receiver<Signal>) -> Exit
+pub(super) async fn run<R, W, E>(
+    machine: &Shared,
+    streams: Streams<R, W, E>,
+    mut signals: mpsc::Receiver<Signal>,
+) -> Exit
 where
     R: AsyncRead + Unpin,
     W: AsyncWrite + Unpin,

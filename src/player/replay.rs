@@ -129,7 +129,11 @@ impl Replay {
     pub fn report(&self) -> Report {
         let mut report = self.runs.report();
         let played = self.runs.len();
-        let unplayed = if self.in_order || played == 0 { self.takes.get(played..).unwrap_or_default() } else { &[] };
+        let unplayed = if self.in_order || played == 0 {
+            self.takes.get(played..).unwrap_or_default()
+        } else {
+            &[]
+        };
         for take in unplayed {
             report.add(Shared::new(take.script(&Launch::default())).report());
         }
@@ -166,14 +170,18 @@ impl Replay {
     /// The machine for the next opening.
     fn begin(&self, launch: &Launch) -> Result<Shared, transport::Error> {
         if let Some(error) = &self.truncated {
-            return Err(transport::Error::other(format!("{error}; Replay::allow_truncated plays it nevertheless")));
+            return Err(transport::Error::other(format!(
+                "{error}; Replay::allow_truncated plays it nevertheless"
+            )));
         }
         let index = if self.in_order { self.runs.len() } else { 0 };
         match self.takes.get(index) {
             Some(take) => Ok(self.runs.begin(take.script(launch))),
             None => {
                 let count = self.takes.len();
-                Err(transport::Error::other(format!("the replay has {count} recordings, and this is one opening more; record another")))
+                Err(transport::Error::other(format!(
+                    "the replay has {count} recordings, and this is one opening more; record another"
+                )))
             }
         }
     }

@@ -31,7 +31,11 @@ enum Kind {
 const SHOWN: usize = 8;
 
 impl Divergence {
-    pub(super) fn mismatch(arrived: String, expected: String, differences: Vec<Difference>) -> Self {
+    pub(super) fn mismatch(
+        arrived: String,
+        expected: String,
+        differences: Vec<Difference>,
+    ) -> Self {
         Self { differences, ..Self::new(Kind::Mismatch, Some(arrived), Some(expected)) }
     }
 
@@ -97,7 +101,11 @@ impl Divergence {
 impl fmt::Display for Divergence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Kind::Stalled(limit) = self.kind {
-            write!(f, "the host has done nothing for {} s, and the replay waits for it", limit.as_secs_f64())?;
+            write!(
+                f,
+                "the host has done nothing for {} s, and the replay waits for it",
+                limit.as_secs_f64()
+            )?;
         }
         f.write_str(match self.kind {
             Kind::Stalled(_) => "",
@@ -105,7 +113,9 @@ impl fmt::Display for Divergence {
             Kind::Extra => "the host wrote something that the recording does not have",
             Kind::OutOfTurn => "the host wrote something in another place than was recorded",
             Kind::EarlyEnd => "the host closed its input before the recording was over",
-            Kind::Leftover => "the recording is over, but the host did not do all that was recorded",
+            Kind::Leftover => {
+                "the recording is over, but the host did not do all that was recorded"
+            }
         })?;
         for (name, value) in [("arrived", &self.arrived), ("expected", &self.expected)] {
             if let Some(value) = value {
@@ -126,7 +136,9 @@ impl fmt::Display for Divergence {
             Kind::Stalled(_) => {
                 "make the host do what is expected, or give it more time: idle_timeout, or CLAUDE_WIRE_IDLE_TIMEOUT in seconds"
             }
-            Kind::EarlyEnd | Kind::Leftover => "make the host do the rest, or record again without it",
+            Kind::EarlyEnd | Kind::Leftover => {
+                "make the host do the rest, or record again without it"
+            }
         };
         write!(f, "\n  hint: {hint}")
     }
@@ -210,7 +222,13 @@ impl fmt::Display for Report {
             writeln!(f)?;
         }
         write!(f, "replay: played={} matched={} ", self.played, self.matched)?;
-        write!(f, "divergences={} left={} cli={}", self.divergences.len(), self.left.len(), self.cli.as_deref().unwrap_or("unknown"))
+        write!(
+            f,
+            "divergences={} left={} cli={}",
+            self.divergences.len(),
+            self.left.len(),
+            self.cli.as_deref().unwrap_or("unknown")
+        )
     }
 }
 

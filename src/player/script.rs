@@ -162,7 +162,8 @@ impl Script {
     /// finite number, every output comes as soon as what it waits for is there.
     #[must_use]
     pub fn speed(mut self, factor: f64) -> Self {
-        self.pace = if factor.is_finite() && factor > 0.0 { Pace::Recorded(factor) } else { Pace::Instant };
+        self.pace =
+            if factor.is_finite() && factor > 0.0 { Pace::Recorded(factor) } else { Pace::Instant };
         self
     }
 
@@ -206,7 +207,9 @@ impl fmt::Display for Expected {
             Self::Request { subtype, request } => write!(f, "{}", request_text(subtype, request)),
             Self::Answer { id, .. } => write!(f, "answer to the CLI's request {id:?}"),
             Self::Cancel(_) => f.write_str("control_cancel_request"),
-            Self::Other { bytes, .. } => write!(f, "line {:?}", clip(&String::from_utf8_lossy(bytes), 120)),
+            Self::Other { bytes, .. } => {
+                write!(f, "line {:?}", clip(&String::from_utf8_lossy(bytes), 120))
+            }
             Self::Eof => f.write_str("end of input"),
             Self::Signal(name) => f.write_str(name),
         }
@@ -216,8 +219,12 @@ impl fmt::Display for Expected {
 impl fmt::Display for Output {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.action {
-            Action::Out(line) => write!(f, "stdout {}", clip(&String::from_utf8_lossy(line.bytes()), 100))?,
-            Action::Err(line) => write!(f, "stderr {}", clip(&String::from_utf8_lossy(line.bytes()), 100))?,
+            Action::Out(line) => {
+                write!(f, "stdout {}", clip(&String::from_utf8_lossy(line.bytes()), 100))?
+            }
+            Action::Err(line) => {
+                write!(f, "stderr {}", clip(&String::from_utf8_lossy(line.bytes()), 100))?
+            }
             Action::CloseOut => f.write_str("end of stdout")?,
             Action::CloseErr => f.write_str("end of stderr")?,
             Action::Exit(exit) => write!(f, "exit ({exit})")?,

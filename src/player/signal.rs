@@ -17,7 +17,9 @@ pub enum Signal {
 impl Signal {
     /// The one of this name in a recording, if there is one.
     pub fn named(name: &str) -> Option<Self> {
-        [Self::Hangup, Self::Interrupt, Self::Terminate].into_iter().find(|signal| signal.name() == name)
+        [Self::Hangup, Self::Interrupt, Self::Terminate]
+            .into_iter()
+            .find(|signal| signal.name() == name)
     }
 
     /// Its name in a recording.

@@ -25,7 +25,13 @@ type Compiled = (BTreeMap<String, String>, Arc<Script>);
 
 impl Take {
     pub(super) fn new(recording: Recording) -> Self {
-        Self { recording: Arc::new(recording), name: None, speed: None, idle_timeout: None, latest: Arc::default() }
+        Self {
+            recording: Arc::new(recording),
+            name: None,
+            speed: None,
+            idle_timeout: None,
+            latest: Arc::default(),
+        }
     }
 
     /// The same with other settings.
@@ -37,7 +43,11 @@ impl Take {
 
     /// The script for a launch.
     pub(super) fn script(&self, launch: &Launch) -> Arc<Script> {
-        let variables = if self.recording.header.vars.is_empty() { BTreeMap::new() } else { folders::variables(launch) };
+        let variables = if self.recording.header.vars.is_empty() {
+            BTreeMap::new()
+        } else {
+            folders::variables(launch)
+        };
         let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((known, script)) = &*latest
             && *known == variables

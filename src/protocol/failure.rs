@@ -33,9 +33,14 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Closed => f.write_str("the connection to the CLI ended"),
-            Self::HandshakeTimeout(limit) => write!(f, "the CLI did not answer `initialize` within {limit:?}"),
+            Self::HandshakeTimeout(limit) => {
+                write!(f, "the CLI did not answer `initialize` within {limit:?}")
+            }
             Self::Refused(refusal) => write!(f, "the CLI refused: {refusal}"),
-            Self::Unsupported(what) => write!(f, "this version of the CLI does not support {what}: update it, or do without"),
+            Self::Unsupported(what) => write!(
+                f,
+                "this version of the CLI does not support {what}: update it, or do without"
+            ),
             Self::Timeout(limit) => write!(f, "no end within {limit:?}"),
             Self::IdleTimeout(limit) => write!(f, "the CLI was silent for {limit:?}"),
             Self::QueueFull(limit) => write!(f, "{limit} prompts are waiting already"),

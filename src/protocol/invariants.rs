@@ -6,7 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::time::Instant;
 
-use super::{Answer, CallbackId, Command, Config, Counters, Event, Input, Machine, Output, RequestId, TurnEnd, TurnId};
+use super::{
+    Answer, CallbackId, Command, Config, Counters, Event, Input, Machine, Output, RequestId,
+    TurnEnd, TurnId,
+};
 use crate::wire::{Frame, FrameKind, Outcome, RawJson};
 
 /// A machine under observation.
@@ -86,21 +89,31 @@ impl Observed {
         let before = self.machine.counters();
         let tick = matches!(input, Input::Tick);
         let closed = matches!(input, Input::Closed);
-        let may_end = tick || closed || matches!(&input, Input::Received(outcome) if self.can_end_a_turn(outcome));
+        let may_end = tick
+            || closed
+            || matches!(&input, Input::Received(outcome) if self.can_end_a_turn(outcome));
         let seen = self.note(&input);
         let mut out = Vec::new();
         self.machine.handle(now, input, &mut out);
         for output in &out {
-            assert!(!was_stopped || is_failure(output), "{output:?} came out of a machine that had stopped");
+            assert!(
+                !was_stopped || is_failure(output),
+                "{output:?} came out of a machine that had stopped"
+            );
             self.check(output, closed, may_end);
         }
         match &seen {
             Seen::Line(outcome) => self.check_line(outcome, &out, before),
-            Seen::Answered { open, silent } => check_answer(open.as_ref(), *silent, self.link, &out),
+            Seen::Answered { open, silent } => {
+                check_answer(open.as_ref(), *silent, self.link, &out)
+            }
             Seen::Other => {}
         }
         if tick {
-            assert!(self.machine.deadline().is_none_or(|at| at > now), "a tick left a deadline that is over");
+            assert!(
+                self.machine.deadline().is_none_or(|at| at > now),
+                "a tick left a deadline that is over"
+            );
         }
         if closed {
             assert!(self.open.is_none(), "the connection ended and {:?} did not", self.open);
@@ -115,7 +128,10 @@ impl Observed {
         self.handle(now, Input::Command(Command::Stop));
         self.handle(now, Input::Closed);
         assert!(self.machine.is_stopped(), "stopped and closed, but not at its end");
-        assert!(self.machine.is_idle() && self.machine.deadline().is_none(), "something is under way after the end");
+        assert!(
+            self.machine.is_idle() && self.machine.deadline().is_none(),
+            "something is under way after the end"
+        );
         assert!(self.requests.is_empty(), "requests without a reply: {:?}", self.requests);
         assert!(self.waiting.is_empty(), "prompts without an end: {:?}", self.waiting);
     }
@@ -124,11 +140,17 @@ impl Observed {
         match input {
             Input::Received(outcome) => {
                 let may_be_over = self.can_end_a_turn(outcome);
-                self.open.iter_mut().filter(|open| open.abandoned).for_each(|open| open.may_be_over |= may_be_over);
+                self.open
+                    .iter_mut()
+                    .filter(|open| open.abandoned)
+                    .for_each(|open| open.may_be_over |= may_be_over);
                 return Seen::Line(outcome.clone());
             }
             Input::Answered(callback, answer) => {
-                return Seen::Answered { open: self.callbacks.remove(callback), silent: matches!(answer, Answer::Silence) };
+                return Seen::Answered {
+                    open: self.callbacks.remove(callback),
+                    silent: matches!(answer, Answer::Silence),
+                };
             }
             Input::Opened if self.link == Link::Opening => self.link = Link::Open,
             Input::Leaving if self.machine.is_ready() => self.link = Link::Closing,
@@ -150,10 +172,15 @@ impl Observed {
                 self.requests.remove(request);
                 self.interrupts.remove(request);
             }
-            Input::Command(Command::Prompt(prompt)) => drop(self.waiting.insert(prompt.turn, prompt.uuid.clone())),
+            Input::Command(Command::Prompt(prompt)) => {
+                drop(self.waiting.insert(prompt.turn, prompt.uuid.clone()))
+            }
             Input::Command(Command::Abandon(turn)) => {
                 self.waiting.remove(turn);
-                self.open.iter_mut().filter(|open| open.turn == *turn).for_each(|open| open.abandoned = true);
+                self.open
+                    .iter_mut()
+                    .filter(|open| open.turn == *turn)
+                    .for_each(|open| open.abandoned = true);
             }
             Input::Command(Command::Forget | Command::Stop) => {}
         }
@@ -184,28 +211,45 @@ impl Observed {
             }
             Output::Write(line) => self.check_write(line),
             Output::Message(turn, frame) => {
-                let running = self.open.as_ref().is_some_and(|open| open.turn == *turn && !open.abandoned);
+                let running =
+                    self.open.as_ref().is_some_and(|open| open.turn == *turn && !open.abandoned);
                 let startup = self.waiting.contains_key(turn) && frame.kind() == FrameKind::Result;
-                assert!(running || startup, "a message for {turn:?}, which does not run: {frame:?}");
+                assert!(
+                    running || startup,
+                    "a message for {turn:?}, which does not run: {frame:?}"
+                );
             }
             Output::Ended(turn, _) => {
                 let was_waiting = self.waiting.remove(turn).is_some();
-                let was_open = self.open.take_if(|open| open.turn == *turn && !open.abandoned).is_some();
+                let was_open =
+                    self.open.take_if(|open| open.turn == *turn && !open.abandoned).is_some();
                 assert!(was_waiting || was_open, "{turn:?} ended and was not there to end");
                 assert!(!was_open || may_end, "{turn:?} ended with nothing that ends it");
             }
             Output::Reply(request, _) => {
-                assert!(self.requests.remove(request), "a reply to {request:?}, which nobody waits for");
+                assert!(
+                    self.requests.remove(request),
+                    "a reply to {request:?}, which nobody waits for"
+                );
                 self.interrupts.remove(request);
             }
             Output::Callback(callback, frame) => {
                 let id = frame.request_id().unwrap_or_default();
                 assert!(self.link == Link::Open, "a callback nobody could answer: {frame:?}");
-                assert!(!self.callbacks.values().any(|open| *open == id), "a callback twice: {frame:?}");
-                assert!(self.callbacks.insert(*callback, id).is_none(), "the number of {callback:?} twice");
+                assert!(
+                    !self.callbacks.values().any(|open| *open == id),
+                    "a callback twice: {frame:?}"
+                );
+                assert!(
+                    self.callbacks.insert(*callback, id).is_none(),
+                    "the number of {callback:?} twice"
+                );
             }
             Output::CallbackCancelled(callback) => {
-                assert!(self.callbacks.remove(callback).is_some(), "{callback:?} was not there to cancel");
+                assert!(
+                    self.callbacks.remove(callback).is_some(),
+                    "{callback:?} was not there to cancel"
+                );
             }
             Output::CloseStdin | Output::Terminate => {
                 assert!(self.link != Link::Closed && !closed, "{output:?} without a process");
@@ -228,7 +272,9 @@ impl Observed {
                 self.check_request(&frame, &id);
                 self.on_wire.insert(id);
             }
-            FrameKind::ControlCancelRequest => assert!(self.on_wire.remove(&id), "takes back what is not there: {text}"),
+            FrameKind::ControlCancelRequest => {
+                assert!(self.on_wire.remove(&id), "takes back what is not there: {text}")
+            }
             FrameKind::ControlResponse => {}
             _ => panic!("nothing that a host writes: {text}"),
         }
@@ -239,7 +285,10 @@ impl Observed {
         match subtype_of(&body).as_deref() {
             Some("interrupt") => {
                 let asked = self.interrupts.pop_first().is_some();
-                assert!(asked || self.open.is_some(), "interrupts where nothing runs and nobody has asked for it: {frame:?}");
+                assert!(
+                    asked || self.open.is_some(),
+                    "interrupts where nothing runs and nobody has asked for it: {frame:?}"
+                );
             }
             Some("cancel_async_message") => drop(self.withdrawals.insert(id.to_owned())),
             _ => {}
@@ -251,7 +300,9 @@ impl Observed {
             assert!(open.may_be_over, "a prompt was written while {open:?} was open");
         }
         let uuid = frame.uuid().unwrap_or_default().into_owned();
-        let Some(turn) = self.waiting.iter().find(|(_, waiting)| **waiting == uuid).map(|(turn, _)| *turn) else {
+        let Some(turn) =
+            self.waiting.iter().find(|(_, waiting)| **waiting == uuid).map(|(turn, _)| *turn)
+        else {
             panic!("nobody asked for the prompt {uuid}");
         };
         self.waiting.remove(&turn);
@@ -261,11 +312,21 @@ impl Observed {
     /// Each line is delivered, an event, or counted, and once.
     fn check_line(&mut self, outcome: &Outcome, out: &[Output], before: Counters) {
         let after = self.machine.counters();
-        let delivered = |bytes: &[u8]| out.iter().filter(|output| carried(output).is_some_and(|carried| carried == bytes)).count() as u64;
-        let one = |what: &str, count: u64| assert_eq!(count, 1, "{what} went {count} ways: {outcome:?} gave {out:?}");
+        let delivered = |bytes: &[u8]| {
+            out.iter()
+                .filter(|output| carried(output).is_some_and(|carried| carried == bytes))
+                .count() as u64
+        };
+        let one = |what: &str, count: u64| {
+            assert_eq!(count, 1, "{what} went {count} ways: {outcome:?} gave {out:?}")
+        };
         match outcome {
-            Outcome::Message(frame) => one("a message", delivered(frame.bytes()) + after.drained - before.drained),
-            Outcome::Noise(line) if line.text().trim_ascii().is_empty() => assert!(out.is_empty() && after == before),
+            Outcome::Message(frame) => {
+                one("a message", delivered(frame.bytes()) + after.drained - before.drained)
+            }
+            Outcome::Noise(line) if line.text().trim_ascii().is_empty() => {
+                assert!(out.is_empty() && after == before)
+            }
             Outcome::Noise(line) => {
                 one("noise", delivered(line.bytes()));
                 one("the count of noise", after.noise - before.noise);
@@ -273,21 +334,33 @@ impl Observed {
             Outcome::Malformed(_) | Outcome::TruncatedTail(_) => {
                 one(
                     "a bad line",
-                    out.iter().filter(|output| matches!(output, Output::Event(Event::Malformed(_) | Event::TruncatedTail(_)))).count()
-                        as u64,
+                    out.iter()
+                        .filter(|output| {
+                            matches!(
+                                output,
+                                Output::Event(Event::Malformed(_) | Event::TruncatedTail(_))
+                            )
+                        })
+                        .count() as u64,
                 );
                 one("the count of bad lines", after.malformed - before.malformed);
             }
-            Outcome::Control(frame) => self.check_control(frame, out, before, delivered(frame.bytes())),
+            Outcome::Control(frame) => {
+                self.check_control(frame, out, before, delivered(frame.bytes()))
+            }
         }
     }
 
     fn check_control(&mut self, frame: &Frame, out: &[Output], before: Counters, delivered: u64) {
         let after = self.machine.counters();
-        let count = |which: fn(&Output) -> bool| out.iter().filter(|output| which(output)).count() as u64;
+        let count =
+            |which: fn(&Output) -> bool| out.iter().filter(|output| which(output)).count() as u64;
         let ways = match frame.kind() {
             FrameKind::ControlRequest => {
-                delivered + count(|output| matches!(output, Output::Write(_))) + after.repeated_requests - before.repeated_requests
+                delivered
+                    + count(|output| matches!(output, Output::Write(_)))
+                    + after.repeated_requests
+                    - before.repeated_requests
             }
             FrameKind::ControlResponse => {
                 let id = id_of(frame);
@@ -295,12 +368,16 @@ impl Observed {
                 assert_eq!(delivered, stray, "a stray reply is an event and is counted");
                 let known = self.on_wire.remove(&id);
                 assert!(known || stray == 1, "a reply to an unknown id was taken: {frame:?}");
-                assert!(known || count(|output| matches!(output, Output::Reply(..))) == 0, "a stray reply was delivered: {frame:?}");
+                assert!(
+                    known || count(|output| matches!(output, Output::Reply(..))) == 0,
+                    "a stray reply was delivered: {frame:?}"
+                );
                 // A reply to a request of the machine's own goes no further.
                 1
             }
             FrameKind::ControlCancelRequest => {
-                count(|output| matches!(output, Output::CallbackCancelled(_))) + after.stray_cancels - before.stray_cancels
+                count(|output| matches!(output, Output::CallbackCancelled(_))) + after.stray_cancels
+                    - before.stray_cancels
             }
             FrameKind::KeepAlive => after.keep_alives - before.keep_alives,
             _ => delivered,
@@ -311,20 +388,33 @@ impl Observed {
     fn check_rest(&self) {
         let machine = &self.machine;
         assert!(machine.queue_len() <= self.max_queue + 1, "{} prompts wait", machine.queue_len());
-        assert_eq!(machine.queue_len(), self.waiting.len(), "prompts were lost or are kept for nothing");
+        assert_eq!(
+            machine.queue_len(),
+            self.waiting.len(),
+            "prompts were lost or are kept for nothing"
+        );
         if machine.is_idle() {
-            assert!(self.requests.is_empty() && self.waiting.is_empty(), "idle, and somebody waits");
+            assert!(
+                self.requests.is_empty() && self.waiting.is_empty(),
+                "idle, and somebody waits"
+            );
             assert!(self.open.as_ref().is_none_or(|open| open.abandoned), "idle, and a turn runs");
         }
     }
 }
 
 fn check_answer(open: Option<&RawJson>, silent: bool, link: Link, out: &[Output]) {
-    let written: Vec<_> = out.iter().filter_map(|output| if let Output::Write(line) = output { Some(line) } else { None }).collect();
+    let written: Vec<_> = out
+        .iter()
+        .filter_map(|output| if let Output::Write(line) = output { Some(line) } else { None })
+        .collect();
     match (open, written[..].iter().as_slice()) {
         (Some(id), [line]) if !silent => {
             let frame = Frame::parse(line.to_vec());
-            let answers = frame.ok().filter(|frame| frame.kind() == FrameKind::ControlResponse).and_then(|frame| frame.request_id());
+            let answers = frame
+                .ok()
+                .filter(|frame| frame.kind() == FrameKind::ControlResponse)
+                .and_then(|frame| frame.request_id());
             assert_eq!(answers.unwrap_or_default(), *id, "answered another request");
         }
         (Some(_), []) if silent || link != Link::Open => {}
@@ -343,14 +433,22 @@ fn subtype_of(request: &RawJson) -> Option<String> {
 }
 
 fn is_failure(output: &Output) -> bool {
-    matches!(output, Output::Reply(_, Err(_)) | Output::Ended(_, TurnEnd::Failed(_)) | Output::Event(_) | Output::SessionId(_))
+    matches!(
+        output,
+        Output::Reply(_, Err(_))
+            | Output::Ended(_, TurnEnd::Failed(_))
+            | Output::Event(_)
+            | Output::SessionId(_)
+    )
 }
 
 /// The bytes of the line that an output hands on.
 fn carried(output: &Output) -> Option<&[u8]> {
     match output {
         Output::Message(_, frame) | Output::Callback(_, frame) => Some(frame.bytes()),
-        Output::Event(Event::Message(frame) | Event::Control(frame) | Event::StrayReply(frame)) => Some(frame.bytes()),
+        Output::Event(Event::Message(frame) | Event::Control(frame) | Event::StrayReply(frame)) => {
+            Some(frame.bytes())
+        }
         Output::Event(Event::Noise(line) | Event::TruncatedTail(line)) => Some(line.bytes()),
         _ => None,
     }

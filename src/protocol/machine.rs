@@ -23,7 +23,9 @@ use super::failure::Failure;
 use super::io::{Command, Input, Output, Profile, Prompt, RequestId, Settled, TurnEnd};
 use super::requests::{Incoming, Outgoing, Purpose};
 use super::turns::Current;
-use crate::wire::{RawJson, control_cancel_line, control_request_line, user_line, verbatim_user_line};
+use crate::wire::{
+    RawJson, control_cancel_line, control_request_line, user_line, verbatim_user_line,
+};
 
 /// Turns, requests and callbacks of one session, over any number of connections. See the [module](super).
 ///
@@ -122,7 +124,9 @@ impl Machine {
             Input::Answered(callback, answer) => self.answered(now, callback, answer, out),
             Input::Tick => self.tick(now, out),
             // In the handshake nothing was written yet, and whoever waits first is to be told.
-            Input::Leaving if self.link == Link::Ready => self.link = Link::Closing { for_good: false },
+            Input::Leaving if self.link == Link::Ready => {
+                self.link = Link::Closing { for_good: false }
+            }
             Input::Leaving => {}
             Input::Closed => self.closed(out),
         }
@@ -199,23 +203,36 @@ impl Machine {
     fn command(&mut self, now: Instant, command: Command, out: &mut Vec<Output>) {
         let stopped = matches!(self.link, Link::Stopped | Link::Closing { for_good: true });
         match command {
-            Command::Connect(request) if stopped => out.push(Output::Reply(request, Err(Failure::Stopped))),
-            Command::Connect(request) if self.link == Link::Ready => out.push(Output::Reply(request, Ok(None))),
+            Command::Connect(request) if stopped => {
+                out.push(Output::Reply(request, Err(Failure::Stopped)))
+            }
+            Command::Connect(request) if self.link == Link::Ready => {
+                out.push(Output::Reply(request, Ok(None)))
+            }
             Command::Connect(request) => {
                 self.connecting.push(request);
                 self.open(out);
             }
-            Command::Prompt(prompt) if stopped => out.push(Output::Ended(prompt.turn, TurnEnd::Failed(Failure::Stopped))),
+            Command::Prompt(prompt) if stopped => {
+                out.push(Output::Ended(prompt.turn, TurnEnd::Failed(Failure::Stopped)))
+            }
             // One that waits while no turn runs waits for the connection, and behind nobody.
-            Command::Prompt(prompt) if self.queue.len() >= self.config.max_queue + usize::from(!self.has_turn()) => {
-                out.push(Output::Ended(prompt.turn, TurnEnd::Failed(Failure::QueueFull(self.config.max_queue))));
+            Command::Prompt(prompt)
+                if self.queue.len() >= self.config.max_queue + usize::from(!self.has_turn()) =>
+            {
+                out.push(Output::Ended(
+                    prompt.turn,
+                    TurnEnd::Failed(Failure::QueueFull(self.config.max_queue)),
+                ));
             }
             Command::Prompt(prompt) => {
                 self.queue.push_back(prompt);
                 self.open(out);
             }
             Command::Abandon(turn) => self.abandon(now, turn, out),
-            Command::Control(request, ..) if stopped => out.push(Output::Reply(request, Err(Failure::Stopped))),
+            Command::Control(request, ..) if stopped => {
+                out.push(Output::Reply(request, Err(Failure::Stopped)))
+            }
             Command::Control(request, body, limit) => {
                 if self.link == Link::Ready {
                     self.note_interrupt(&body);
@@ -249,7 +266,11 @@ impl Machine {
         if self.link == Link::Idle {
             self.link = Link::Opening;
             self.forgotten = false;
-            (self.profile, self.settled) = self.queue.front().map(|prompt| (prompt.profile, prompt.settled.clone())).unwrap_or_default();
+            (self.profile, self.settled) = self
+                .queue
+                .front()
+                .map(|prompt| (prompt.profile, prompt.settled.clone()))
+                .unwrap_or_default();
             out.push(Output::Open { resume: self.session_id.clone(), profile: self.profile });
         }
     }
@@ -258,14 +279,22 @@ impl Machine {
         if self.link == Link::Opening {
             self.link = Link::Handshake;
             let body = self.config.initialize.clone();
-            self.request(now, Purpose::Initialize, &body, Some(self.config.initialize_timeout), out);
+            self.request(
+                now,
+                Purpose::Initialize,
+                &body,
+                Some(self.config.initialize_timeout),
+                out,
+            );
         }
     }
 
     fn ready(&mut self, now: Instant, response: Option<RawJson>, out: &mut Vec<Output>) {
         self.link = Link::Ready;
         self.handshake = response.clone();
-        if let Some(mode) = response.as_ref().and_then(|reply| reply.pointer("/current_permission_mode")) {
+        if let Some(mode) =
+            response.as_ref().and_then(|reply| reply.pointer("/current_permission_mode"))
+        {
             mode.as_str().iter().for_each(|mode| self.in_force.launched(mode));
         }
         for request in std::mem::take(&mut self.connecting) {
@@ -278,12 +307,26 @@ impl Machine {
     }
 
     /// Sends a request of the caller's.
-    fn ask(&mut self, now: Instant, request: RequestId, body: &RawJson, limit: Option<Duration>, out: &mut Vec<Output>) {
+    fn ask(
+        &mut self,
+        now: Instant,
+        request: RequestId,
+        body: &RawJson,
+        limit: Option<Duration>,
+        out: &mut Vec<Output>,
+    ) {
         self.in_force.ask(request, body, limit);
         self.request(now, Purpose::Caller(request), body, limit, out);
     }
 
-    fn request(&mut self, now: Instant, purpose: Purpose, body: &RawJson, limit: Option<Duration>, out: &mut Vec<Output>) {
+    fn request(
+        &mut self,
+        now: Instant,
+        purpose: Purpose,
+        body: &RawJson,
+        limit: Option<Duration>,
+        out: &mut Vec<Output>,
+    ) {
         let id = self.outgoing.register(now, purpose, limit.unwrap_or(self.config.control_timeout));
         out.push(Output::Write(control_request_line(&id, body)));
     }
@@ -309,7 +352,12 @@ impl Machine {
             return;
         }
         match self.queue.front() {
-            Some(next) if next.profile != self.profile || self.in_force.tells_apart(&next.settled, &self.settled) => self.relaunch(out),
+            Some(next)
+                if next.profile != self.profile
+                    || self.in_force.tells_apart(&next.settled, &self.settled) =>
+            {
+                self.relaunch(out)
+            }
             Some(_) => {
                 if let Some(prompt) = self.queue.pop_front() {
                     self.prepare(now, prompt, out);

@@ -72,7 +72,10 @@ mod route;
 mod turns;
 
 pub use self::failure::Failure;
-pub use self::io::{Answer, CallbackId, Command, Event, Input, Output, Profile, Prompt, RequestId, Settled, Switch, TurnEnd, TurnId};
+pub use self::io::{
+    Answer, CallbackId, Command, Event, Input, Output, Profile, Prompt, RequestId, Settled, Switch,
+    TurnEnd, TurnId,
+};
 #[cfg(feature = "session")]
 pub(crate) use self::machine::DEFAULT_DRAIN_TIMEOUT;
 pub use self::machine::{Config, Counters, Machine};

@@ -9,8 +9,16 @@ pub(super) fn unmet(initialize: &RawJson, reply: Option<&RawJson>) -> Option<&'s
     // The flags that announce these fields make an older CLI exit; one that knows them, and leaves them aside all the same, says so.
     for (field, applied, what) in [
         ("settings", "settings_applied", "settings in the handshake (`settings_applied`)"),
-        ("managedSettings", "managed_settings_applied", "managed settings in the handshake (`managed_settings_applied`)"),
-        ("mcpServers", "mcp_servers_applied", "MCP servers in the handshake (`mcp_servers_applied`)"),
+        (
+            "managedSettings",
+            "managed_settings_applied",
+            "managed settings in the handshake (`managed_settings_applied`)",
+        ),
+        (
+            "mcpServers",
+            "mcp_servers_applied",
+            "MCP servers in the handshake (`mcp_servers_applied`)",
+        ),
     ] {
         if initialize.cursor().get(field).is_some() && flag(applied) == Some(false) {
             return Some(what);
@@ -29,12 +37,18 @@ pub(super) fn unmet(initialize: &RawJson, reply: Option<&RawJson>) -> Option<&'s
 
 /// Are there hooks, none of them a guard, that this CLI has not taken?
 pub(super) fn has_deaf_hooks(initialize: &RawJson, reply: Option<&RawJson>) -> bool {
-    let hooks = initialize.cursor().get("hooks").is_some_and(|hooks| hooks.fields().next().is_some());
+    let hooks =
+        initialize.cursor().get("hooks").is_some_and(|hooks| hooks.fields().next().is_some());
     hooks && reply.and_then(|reply| reply.cursor().get("hooks_applied")?.bool()) == Some(false)
 }
 
 fn has_blocking_hook(initialize: &RawJson) -> bool {
     let hooks = initialize.cursor().get("hooks");
-    let matchers = hooks.into_iter().flat_map(|hooks| hooks.fields()).flat_map(|(_, matchers)| matchers.items());
-    matchers.into_iter().any(|matcher| matcher.get("onFailure").and_then(|value| value.string()).as_deref() == Some("block"))
+    let matchers = hooks
+        .into_iter()
+        .flat_map(|hooks| hooks.fields())
+        .flat_map(|(_, matchers)| matchers.items());
+    matchers.into_iter().any(|matcher| {
+        matcher.get("onFailure").and_then(|value| value.string()).as_deref() == Some("block")
+    })
 }

@@ -23,7 +23,10 @@ impl Refusal {
     pub(super) fn of_result(frame: &Frame) -> Self {
         let message = Message::new(frame.clone());
         let error = message.as_result().and_then(ResultMessage::error_text);
-        Self { error: error.unwrap_or_else(|| "the CLI ended before it was ready".into()), code: None }
+        Self {
+            error: error.unwrap_or_else(|| "the CLI ended before it was ready".into()),
+            code: None,
+        }
     }
 
     /// `error`: the CLI's own words.
@@ -79,18 +82,24 @@ impl Outgoing {
     /// Registers a request; the id for the wire, which is never given twice.
     pub(super) fn register(&mut self, now: Instant, purpose: Purpose, limit: Duration) -> String {
         self.last += 1;
-        self.pending.insert(self.last, Pending { purpose, limit, deadline: now.checked_add(limit) });
+        self.pending
+            .insert(self.last, Pending { purpose, limit, deadline: now.checked_add(limit) });
         wire_id(self.last)
     }
 
     pub(super) fn complete(&mut self, id: &str) -> Option<Purpose> {
-        let number = id.strip_prefix(PREFIX)?.parse().ok().filter(|number| wire_id(*number) == id)?;
+        let number =
+            id.strip_prefix(PREFIX)?.parse().ok().filter(|number| wire_id(*number) == id)?;
         self.pending.remove(&number).map(|pending| pending.purpose)
     }
 
     /// Forgets a caller's request; the id that it has on the wire.
     pub(super) fn cancel(&mut self, request: RequestId) -> Option<String> {
-        let number = *self.pending.iter().find(|(_, pending)| pending.purpose == Purpose::Caller(request))?.0;
+        let number = *self
+            .pending
+            .iter()
+            .find(|(_, pending)| pending.purpose == Purpose::Caller(request))?
+            .0;
         self.pending.remove(&number);
         Some(wire_id(number))
     }
@@ -99,7 +108,9 @@ impl Outgoing {
     pub(super) fn overdue(&mut self, now: Instant) -> Vec<(Purpose, String, Duration)> {
         let is_due = |pending: &Pending| pending.deadline.is_some_and(|at| at <= now);
         let due = self.pending.iter().filter(|(_, pending)| is_due(pending));
-        let due = due.map(|(number, pending)| (pending.purpose.clone(), wire_id(*number), pending.limit)).collect();
+        let due = due
+            .map(|(number, pending)| (pending.purpose.clone(), wire_id(*number), pending.limit))
+            .collect();
         self.pending.retain(|_, pending| !is_due(pending));
         due
     }

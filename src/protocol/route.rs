@@ -23,7 +23,12 @@ pub(super) enum Route {
 }
 
 /// Routes one message. `foreign`: is the CLI inside a turn that it started by itself? `echoes`: has this CLI been seen to echo uuids?
-pub(super) fn route(frame: &Frame, current: Option<&Current>, foreign: bool, echoes: bool) -> Route {
+pub(super) fn route(
+    frame: &Frame,
+    current: Option<&Current>,
+    foreign: bool,
+    echoes: bool,
+) -> Route {
     let opens = frame.kind() == FrameKind::System && frame.subtype().as_deref() == Some("init");
     let closes = frame.ends_turn();
     let Some(current) = current else {

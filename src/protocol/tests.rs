@@ -85,9 +85,18 @@ impl Rig {
         self.command(Command::Prompt(prompt(turn)))
     }
 
-    fn prompt_within(&mut self, turn: u64, timeout: Option<u64>, idle_timeout: Option<u64>) -> Vec<String> {
+    fn prompt_within(
+        &mut self,
+        turn: u64,
+        timeout: Option<u64>,
+        idle_timeout: Option<u64>,
+    ) -> Vec<String> {
         let limits = (timeout.map(Duration::from_secs), idle_timeout.map(Duration::from_secs));
-        self.command(Command::Prompt(Prompt { timeout: limits.0, idle_timeout: limits.1, ..prompt(turn) }))
+        self.command(Command::Prompt(Prompt {
+            timeout: limits.0,
+            idle_timeout: limits.1,
+            ..prompt(turn)
+        }))
     }
 
     fn abandon(&mut self, turn: u64) -> Vec<String> {
@@ -99,7 +108,11 @@ impl Rig {
     }
 
     fn control_within(&mut self, request: u64, body: &str, seconds: Option<u64>) -> Vec<String> {
-        self.command(Command::Control(RequestId(request), json(body), seconds.map(Duration::from_secs)))
+        self.command(Command::Control(
+            RequestId(request),
+            json(body),
+            seconds.map(Duration::from_secs),
+        ))
     }
 
     fn cancel(&mut self, request: u64) -> Vec<String> {
@@ -147,7 +160,8 @@ impl Rig {
 impl Drop for Rig {
     fn drop(&mut self) {
         if !std::thread::panicking() {
-            std::mem::replace(&mut self.observed, Observed::new(Config::default())).finish(self.now);
+            std::mem::replace(&mut self.observed, Observed::new(Config::default()))
+                .finish(self.now);
         }
     }
 }
@@ -196,12 +210,16 @@ fn interrupt(id: u64) -> String {
 
 /// A success reply of the CLI's to a request of the host's.
 fn success(id: u64, response: &str) -> String {
-    format!(r#"{{"type":"control_response","response":{{"subtype":"success","request_id":"cw-{id}","response":{response}}}}}"#)
+    format!(
+        r#"{{"type":"control_response","response":{{"subtype":"success","request_id":"cw-{id}","response":{response}}}}}"#
+    )
 }
 
 /// `command_lifecycle` of a prompt.
 fn lifecycle(turn: u64, state: &str) -> String {
-    format!(r#"{{"type":"command_lifecycle","command_uuid":"p-{turn}","state":"{state}","uuid":"u"}}"#)
+    format!(
+        r#"{{"type":"command_lifecycle","command_uuid":"p-{turn}","state":"{state}","uuid":"u"}}"#
+    )
 }
 
 /// `system/init` that opens a turn, and names its prompt.
@@ -219,7 +237,8 @@ fn result(turn: u64) -> String {
 const PLAIN_INIT: &str = r#"{"type":"system","subtype":"init"}"#;
 const PLAIN_RESULT: &str = r#"{"subtype":"success","type":"result"}"#;
 const TEXT: &str = r#"{"type":"assistant","message":{"content":[{"type":"text","text":"hi"}]},"parent_tool_use_id":null}"#;
-const FOREIGN_RESULT: &str = r#"{"subtype":"success","origin":{"kind":"task-notification"},"type":"result"}"#;
+const FOREIGN_RESULT: &str =
+    r#"{"subtype":"success","origin":{"kind":"task-notification"},"type":"result"}"#;
 
 fn turn(turn: u64, line: &str) -> String {
     format!("turn {turn} < {line}")
@@ -234,13 +253,19 @@ fn described(output: &Output) -> String {
     match output {
         Output::Open { resume: None, profile: Profile(0) } => "open".into(),
         Output::Open { resume: Some(id), profile: Profile(0) } => format!("open, resume {id}"),
-        Output::Open { resume, profile: Profile(profile) } => format!("open {profile}, resume {}", resume.as_deref().unwrap_or("nothing")),
+        Output::Open { resume, profile: Profile(profile) } => {
+            format!("open {profile}, resume {}", resume.as_deref().unwrap_or("nothing"))
+        }
         Output::Write(line) => format!("> {}", std::str::from_utf8(line).unwrap()),
         Output::Message(turn, frame) => format!("turn {} < {}", turn.0, frame.text()),
         Output::Ended(turn, TurnEnd::Result) => format!("turn {} ended", turn.0),
-        Output::Ended(turn, TurnEnd::Failed(failure)) => format!("turn {} failed: {failure:?}", turn.0),
+        Output::Ended(turn, TurnEnd::Failed(failure)) => {
+            format!("turn {} failed: {failure:?}", turn.0)
+        }
         Output::Reply(request, Ok(None)) => format!("reply {}", request.0),
-        Output::Reply(request, Ok(Some(response))) => format!("reply {}: {}", request.0, response.text()),
+        Output::Reply(request, Ok(Some(response))) => {
+            format!("reply {}: {}", request.0, response.text())
+        }
         Output::Reply(request, Err(failure)) => format!("reply {} failed: {failure:?}", request.0),
         Output::Callback(callback, frame) => format!("callback {} < {}", callback.0, frame.text()),
         Output::CallbackCancelled(callback) => format!("callback {} cancelled", callback.0),

@@ -76,7 +76,10 @@ impl Current {
             return self.drain_until;
         }
         let limit = self.limit.map(|(_, at)| at);
-        let idle = self.idle.filter(|_| !may_be_silent).and_then(|(limit, since)| since.checked_add(limit));
+        let idle = self
+            .idle
+            .filter(|_| !may_be_silent)
+            .and_then(|(limit, since)| since.checked_add(limit));
         [limit, idle].into_iter().flatten().min()
     }
 
@@ -88,7 +91,11 @@ impl Current {
             return Some(Failure::Timeout(limit));
         }
         match self.idle {
-            Some((limit, since)) if !may_be_silent && now.saturating_duration_since(since) >= limit => Some(Failure::IdleTimeout(limit)),
+            Some((limit, since))
+                if !may_be_silent && now.saturating_duration_since(since) >= limit =>
+            {
+                Some(Failure::IdleTimeout(limit))
+            }
             _ => None,
         }
     }

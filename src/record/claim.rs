@@ -70,15 +70,22 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let error = claim(folder.path().join("none/x.jsonl")).unwrap_err();
         let text = error.to_string();
-        assert!(error.is_io() && text.contains("cannot be created") && !text.contains("goes on"), "{text}");
+        assert!(
+            error.is_io() && text.contains("cannot be created") && !text.contains("goes on"),
+            "{text}"
+        );
     }
 
     #[test]
     fn numbers_go_on_where_there_is_none() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("2-2.jsonl"), "").unwrap();
-        let names: Vec<_> = (0..3).map(|_| claim(folder.path().join("{n}-{n}.jsonl")).unwrap()).collect();
-        assert_eq!(names, ["1-1.jsonl", "3-3.jsonl", "4-4.jsonl"].map(|name| folder.path().join(name)));
+        let names: Vec<_> =
+            (0..3).map(|_| claim(folder.path().join("{n}-{n}.jsonl")).unwrap()).collect();
+        assert_eq!(
+            names,
+            ["1-1.jsonl", "3-3.jsonl", "4-4.jsonl"].map(|name| folder.path().join(name))
+        );
     }
 
     #[test]

@@ -60,8 +60,19 @@ struct State {
 
 impl Disk {
     /// Creates the file, in the thread, and writes the header.
-    pub(super) fn create(path: PathBuf, header: Header, filter: Filter, overwrite: bool, limit: usize) -> Self {
-        let disk = Self(Arc::new(Shared { path, limit, state: Mutex::default(), changed: Condvar::new() }));
+    pub(super) fn create(
+        path: PathBuf,
+        header: Header,
+        filter: Filter,
+        overwrite: bool,
+        limit: usize,
+    ) -> Self {
+        let disk = Self(Arc::new(Shared {
+            path,
+            limit,
+            state: Mutex::default(),
+            changed: Condvar::new(),
+        }));
         let shared = Arc::clone(&disk.0);
         let thread = thread::Builder::new().name("claude-wire-record".into());
         if let Err(error) = thread.spawn(move || shared.run(&header, filter, overwrite)) {
@@ -126,7 +137,10 @@ impl Disk {
             let before = state.done;
             let waits = |state: &mut State| !state.closed && state.done == before;
             // A poisoned lock has nothing to wait for.
-            let Ok((after, timeout)) = self.0.changed.wait_timeout_while(state, patience, waits) else { return };
+            let Ok((after, timeout)) = self.0.changed.wait_timeout_while(state, patience, waits)
+            else {
+                return;
+            };
             if timeout.timed_out() {
                 return;
             }
@@ -161,8 +175,12 @@ impl Shared {
         let is_file = std::fs::metadata(&self.path).map_or(true, |there| there.is_file());
         let mut options = OpenOptions::new();
         let options = owned(options.read(is_file).write(true));
-        let file = if overwrite { options.create(true).truncate(true) } else { options.create_new(true) }.open(&self.path)?;
-        let mut writer = if is_file { Writer::with_room(file, header) } else { Writer::new(file, header) }.map_err(io_error)?;
+        let file =
+            if overwrite { options.create(true).truncate(true) } else { options.create_new(true) }
+                .open(&self.path)?;
+        let mut writer =
+            if is_file { Writer::with_room(file, header) } else { Writer::new(file, header) }
+                .map_err(io_error)?;
         loop {
             let (mut ready, mut taken) = (Vec::new(), 0);
             match self.take(filter.is_holding()) {
@@ -199,7 +217,10 @@ impl Shared {
         let idle = |state: &mut State| state.queue.is_empty() && !state.finished && !state.closed;
         let state = self.lock();
         let mut state = if holding {
-            self.changed.wait_timeout_while(state, PAUSE, idle).unwrap_or_else(PoisonError::into_inner).0
+            self.changed
+                .wait_timeout_while(state, PAUSE, idle)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0
         } else {
             self.changed.wait_while(state, idle).unwrap_or_else(PoisonError::into_inner)
         };
@@ -246,6 +267,8 @@ fn size(event: &Event) -> usize {
 
 /// A [`Writer`] fails for no other reason than its file.
 fn io_error(error: crate::recording::Error) -> io::Error {
-    let kind = std::error::Error::source(&error).and_then(|source| source.downcast_ref::<io::Error>()).map(io::Error::kind);
+    let kind = std::error::Error::source(&error)
+        .and_then(|source| source.downcast_ref::<io::Error>())
+        .map(io::Error::kind);
     io::Error::new(kind.unwrap_or(io::ErrorKind::Other), error)
 }

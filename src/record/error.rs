@@ -86,13 +86,21 @@ impl Error {
     }
 
     pub(super) fn io(path: &Path, error: io::Error) -> Self {
-        let kind = if error.kind() == io::ErrorKind::AlreadyExists { Kind::Exists } else { Kind::Io(Arc::new(error)) };
+        let kind = if error.kind() == io::ErrorKind::AlreadyExists {
+            Kind::Exists
+        } else {
+            Kind::Io(Arc::new(error))
+        };
         Self::new(path, kind)
     }
 
     /// The file could not be created, and nothing was started for it.
     pub(super) fn uncreated(path: &Path, error: io::Error) -> Self {
-        let kind = if error.kind() == io::ErrorKind::AlreadyExists { Kind::Exists } else { Kind::Uncreated(Arc::new(error)) };
+        let kind = if error.kind() == io::ErrorKind::AlreadyExists {
+            Kind::Exists
+        } else {
+            Kind::Uncreated(Arc::new(error))
+        };
         Self::new(path, kind)
     }
 

@@ -24,7 +24,12 @@ impl Filter {
         Self::new(Hider::new(roots, header), Redactor::only_hiding, false, header)
     }
 
-    fn new(hider: Hider, redactor: impl FnOnce(Hider) -> Redactor, counts: bool, header: &mut Header) -> Self {
+    fn new(
+        hider: Hider,
+        redactor: impl FnOnce(Hider) -> Redactor,
+        counts: bool,
+        header: &mut Header,
+    ) -> Self {
         hider.name_all(header);
         let mut redactor = redactor(hider);
         redactor.header(header);
@@ -68,6 +73,8 @@ fn version_in(event: &Event) -> Option<String> {
     let EventKind::Out(line) = &event.kind else { return None };
     let rest = &line.bytes()[memchr::memmem::find(line.bytes(), NAME)? + NAME.len()..];
     let version = &rest[..memchr::memchr(b'"', rest)?];
-    let plain = version.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'+'));
+    let plain = version
+        .iter()
+        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'+'));
     (plain && version.len() <= 32).then(|| String::from_utf8_lossy(version).into_owned())
 }

@@ -58,8 +58,13 @@ mod tests {
         use crate::recording::Eol;
         let lines = cut(&[b"one\ntw", b"o\r", b"\n\n\xff", b"\nlast"]);
         let seen: Vec<_> = lines.iter().map(|line| (&line.bytes()[..], line.eol())).collect();
-        let expected: [(&[u8], Eol); 5] =
-            [(b"one", Eol::Lf), (b"two", Eol::CrLf), (b"", Eol::Lf), (b"\xff", Eol::Lf), (b"last", Eol::None)];
+        let expected: [(&[u8], Eol); 5] = [
+            (b"one", Eol::Lf),
+            (b"two", Eol::CrLf),
+            (b"", Eol::Lf),
+            (b"\xff", Eol::Lf),
+            (b"last", Eol::None),
+        ];
         assert_eq!(seen, expected);
     }
 

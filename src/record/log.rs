@@ -44,7 +44,17 @@ impl Log {
     pub(super) fn new(disk: Disk, start: Instant) -> Self {
         let half = Half::default;
         let (stdin, stdout, stderr) = (half(), half(), half());
-        Self(Arc::new(Mutex::new(Inner { disk, start, last: 0, stdin, stdout, stderr, held: Vec::new(), exit: None, control_gone: false })))
+        Self(Arc::new(Mutex::new(Inner {
+            disk,
+            start,
+            last: 0,
+            stdin,
+            stdout,
+            stderr,
+            held: Vec::new(),
+            exit: None,
+            control_gone: false,
+        })))
     }
 
     /// Does something to the connection and records it, with no other event in between: what the other side does about it is recorded
@@ -175,7 +185,9 @@ impl Inner {
                 self.held.clear();
                 self.push(self.now(), EventKind::Exit(exit_of(exit)));
             }
-            None => self.event(EventKind::Mark("the host let go of the CLI before it had exited".to_owned())),
+            None => self.event(EventKind::Mark(
+                "the host let go of the CLI before it had exited".to_owned(),
+            )),
         }
         self.disk.finish();
     }
@@ -191,7 +203,9 @@ impl Drop for Inner {
 fn exit_of(exit: Exit) -> recording::Exit {
     match (exit.code, exit.signal) {
         (Some(code), _) => recording::Exit::code(code),
-        (None, Some(number)) => recording::Exit::signal(exit.signal_name().map_or_else(|| format!("SIG{number}"), str::to_owned)),
+        (None, Some(number)) => recording::Exit::signal(
+            exit.signal_name().map_or_else(|| format!("SIG{number}"), str::to_owned),
+        ),
         (None, None) => recording::Exit::default(),
     }
 }

@@ -71,7 +71,9 @@ pub(super) fn recording_is_refused() -> bool {
 }
 
 fn is_refused(var: impl Fn(&str) -> Option<OsString>) -> bool {
-    let is_on = |name: &str| var(name).is_some_and(|value| !value.is_empty() && value != "0" && value != "false");
+    let is_on = |name: &str| {
+        var(name).is_some_and(|value| !value.is_empty() && value != "0" && value != "false")
+    };
     is_on("CI") && !is_on(IN_CI)
 }
 
@@ -81,9 +83,13 @@ mod tests {
 
     #[test]
     fn a_mode_is_one_of_four_and_none_unless_told() {
-        for (value, mode) in
-            [("", Mode::None), ("none", Mode::None), ("once", Mode::Once), ("rewrite", Mode::Rewrite), ("passthrough", Mode::Passthrough)]
-        {
+        for (value, mode) in [
+            ("", Mode::None),
+            ("none", Mode::None),
+            ("once", Mode::Once),
+            ("rewrite", Mode::Rewrite),
+            ("passthrough", Mode::Passthrough),
+        ] {
             assert_eq!(Mode::of(Some(value.into())).unwrap(), mode);
         }
         assert_eq!(Mode::of(None).unwrap(), Mode::None);
@@ -94,14 +100,28 @@ mod tests {
         for wrong in ["onec", "None", "all", " once"] {
             let error = Mode::of(Some(wrong.into())).unwrap_err();
             let text = error.to_string();
-            assert!(error.is_unknown_mode() && text.contains(wrong) && text.contains("none, once, rewrite, passthrough"), "{text}");
+            assert!(
+                error.is_unknown_mode()
+                    && text.contains(wrong)
+                    && text.contains("none, once, rewrite, passthrough"),
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn a_build_server_records_only_when_told() {
-        let refused = |vars: &[(&str, &str)]| is_refused(|name| vars.iter().find(|(var, _)| *var == name).map(|(_, value)| value.into()));
+        let refused = |vars: &[(&str, &str)]| {
+            is_refused(|name| {
+                vars.iter().find(|(var, _)| *var == name).map(|(_, value)| value.into())
+            })
+        };
         assert!(refused(&[("CI", "true")]) && refused(&[("CI", "1"), (IN_CI, "0")]));
-        assert!(!refused(&[]) && !refused(&[("CI", "")]) && !refused(&[("CI", "false")]) && !refused(&[("CI", "true"), (IN_CI, "1")]));
+        assert!(
+            !refused(&[])
+                && !refused(&[("CI", "")])
+                && !refused(&[("CI", "false")])
+                && !refused(&[("CI", "true"), (IN_CI, "1")])
+        );
     }
 }

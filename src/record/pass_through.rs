@@ -13,7 +13,9 @@ use super::log::Log;
 use super::own_streams;
 use super::recorder::Recorder;
 use super::tee::tee;
-use crate::transport::{self, BoxedRead, BoxedWrite, Connection, Environment, Exit, Inherit, Launch};
+use crate::transport::{
+    self, BoxedRead, BoxedWrite, Connection, Environment, Exit, Inherit, Launch,
+};
 
 /// How much is read at once. A read takes what is there and never waits for more.
 const CHUNK: usize = 64 * 1024;
@@ -165,9 +167,15 @@ mod signals {
             let (send, receive) = mpsc::unbounded_channel();
             for (number, name) in PASSED_ON {
                 // Without a handler the signal ends this process, and the CLI sees the end of its stdin.
-                let Ok(mut stream) = signal(SignalKind::from_raw(number.as_raw())) else { continue };
+                let Ok(mut stream) = signal(SignalKind::from_raw(number.as_raw())) else {
+                    continue;
+                };
                 let send = send.clone();
-                tokio::spawn(async move { while stream.recv().await.is_some() && send.send(Received(number, name)).is_ok() {} });
+                tokio::spawn(async move {
+                    while stream.recv().await.is_some() && send.send(Received(number, name)).is_ok()
+                    {
+                    }
+                });
             }
             Self(receive)
         }

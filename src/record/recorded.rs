@@ -90,7 +90,12 @@ impl Recorded {
     ///
     /// # Errors
     /// As for [`open`](Self::open).
-    pub fn open_with(path: PathBuf, cli: impl Transport, mode: Mode, change: impl FnOnce(Recorder) -> Recorder) -> Result<Self, Error> {
+    pub fn open_with(
+        path: PathBuf,
+        cli: impl Transport,
+        mode: Mode,
+        change: impl FnOnce(Recorder) -> Recorder,
+    ) -> Result<Self, Error> {
         Self::choose(path, cli, mode, change, recording_is_refused())
     }
 
@@ -109,8 +114,12 @@ impl Recorded {
             Mode::Once | Mode::Rewrite if refused => return Err(Error::refused(&path)),
             Mode::Once | Mode::Rewrite => {
                 // The first recording of a project has no folder yet.
-                path.parent().map_or(Ok(()), std::fs::create_dir_all).map_err(|error| Error::uncreated(&path, error))?;
-                Source::Made(Arc::new(Made { recorder: change(Recorder::new(cli, partial(&path))).overwrite(true) }))
+                path.parent()
+                    .map_or(Ok(()), std::fs::create_dir_all)
+                    .map_err(|error| Error::uncreated(&path, error))?;
+                Source::Made(Arc::new(Made {
+                    recorder: change(Recorder::new(cli, partial(&path))).overwrite(true),
+                }))
             }
         };
         Ok(Self { path, source })
@@ -135,7 +144,11 @@ impl Recorded {
             Source::Plain(_) => Ok(()),
             Source::Played(replay) => {
                 let report = replay.report();
-                if report.is_clean() { Ok(()) } else { Err(Error::diverged(&self.path, report.to_string())) }
+                if report.is_clean() {
+                    Ok(())
+                } else {
+                    Err(Error::diverged(&self.path, report.to_string()))
+                }
             }
             Source::Made(made) => made.publish(&self.path).await,
         }
@@ -173,7 +186,10 @@ impl Made {
             }
         }
         // Of a session that connected more often than this one.
-        for later in (made.len() + 1..).map(|number| numbered(path, number)).take_while(|later| later.exists()) {
+        for later in (made.len() + 1..)
+            .map(|number| numbered(path, number))
+            .take_while(|later| later.exists())
+        {
             std::fs::remove_file(&later).map_err(|error| Error::io(&later, error))?;
         }
         Ok(())
@@ -211,7 +227,8 @@ impl std::fmt::Debug for Source {
 fn play(path: &Path) -> Result<Replay, Error> {
     let mut recordings = Vec::new();
     for path in std::iter::once(path.to_owned()).chain(further(path)) {
-        let recording = Recording::open(&path).and_then(|recording| recording.require_whole().map(|()| recording));
+        let recording = Recording::open(&path)
+            .and_then(|recording| recording.require_whole().map(|()| recording));
         recordings.push(recording.map_err(|error| Error::unplayable(&path, error))?);
     }
     Ok(Replay::sequence(recordings))
@@ -244,7 +261,13 @@ mod tests {
 
     impl Setup {
         fn choose(&self, says: &str, mode: Mode, refused: bool) -> Result<Recorded, Error> {
-            Recorded::choose(self.path.clone(), cli(says), mode, |recorder| recorder.cli_version("2.1.329"), refused)
+            Recorded::choose(
+                self.path.clone(),
+                cli(says),
+                mode,
+                |recorder| recorder.cli_version("2.1.329"),
+                refused,
+            )
         }
 
         /// What the test of a user does.
@@ -265,14 +288,20 @@ mod tests {
         assert_eq!(Recording::open(&setup.path).unwrap().header.cli.as_deref(), Some("2.1.329"));
         assert_eq!(setup.run("two", Mode::Once).await, "one");
         assert_eq!(setup.run("two", Mode::None).await, "one");
-        assert!(setup.choose("two", Mode::Once, true).unwrap().is_played(), "a build server may play");
+        assert!(
+            setup.choose("two", Mode::Once, true).unwrap().is_played(),
+            "a build server may play"
+        );
     }
 
     #[tokio::test(start_paused = true)]
     async fn the_first_recording_makes_its_folder() {
         let Setup { _folder, path } = setup();
         let setup = Setup { path: path.with_file_name("new").join("x.jsonl"), _folder };
-        assert!(setup.choose("one", Mode::None, false).is_err() && !setup.path.parent().unwrap().exists());
+        assert!(
+            setup.choose("one", Mode::None, false).is_err()
+                && !setup.path.parent().unwrap().exists()
+        );
         assert_eq!(setup.run("one", Mode::Once).await, "one");
         assert_eq!(setup.run("two", Mode::None).await, "one");
     }
@@ -302,7 +331,12 @@ mod tests {
             assert!(error.is_unfinished() && error.to_string().contains("x.jsonl"), "{error}");
             session.stop().await;
         };
-        let names = || std::fs::read_dir(setup.path.parent().unwrap()).unwrap().map(|entry| entry.unwrap().file_name()).collect::<Vec<_>>();
+        let names = || {
+            std::fs::read_dir(setup.path.parent().unwrap())
+                .unwrap()
+                .map(|entry| entry.unwrap().file_name())
+                .collect::<Vec<_>>()
+        };
         half(Mode::Once).await;
         assert_eq!(names(), [""; 0]);
         setup.run("one", Mode::Once).await;
@@ -325,9 +359,18 @@ mod tests {
         let setup = setup();
         let error = setup.choose("one", Mode::None, false).unwrap_err();
         let text = error.to_string();
-        assert!(error.is_missing() && text.contains("x.jsonl") && text.contains("CLAUDE_WIRE_RECORD=once"), "{text}");
+        assert!(
+            error.is_missing()
+                && text.contains("x.jsonl")
+                && text.contains("CLAUDE_WIRE_RECORD=once"),
+            "{text}"
+        );
         assert_eq!(error.path(), Some(setup.path.as_path()));
-        assert_eq!(format!("{error:?}"), format!("Error({text})"), "what a test shows that fails by `unwrap`");
+        assert_eq!(
+            format!("{error:?}"),
+            format!("Error({text})"),
+            "what a test shows that fails by `unwrap`"
+        );
     }
 
     #[tokio::test(start_paused = true)]
@@ -335,7 +378,10 @@ mod tests {
         let setup = setup();
         for mode in [Mode::Once, Mode::Rewrite] {
             let error = setup.choose("one", mode, true).unwrap_err();
-            assert!(error.is_refused() && error.to_string().contains("CLAUDE_WIRE_RECORD_IN_CI=1"), "{error}");
+            assert!(
+                error.is_refused() && error.to_string().contains("CLAUDE_WIRE_RECORD_IN_CI=1"),
+                "{error}"
+            );
         }
         assert!(setup.choose("one", Mode::Passthrough, true).is_ok());
         assert!(!setup.path.exists());
@@ -373,7 +419,8 @@ mod tests {
         const PROMPT: &str = "Tell ann@x.io that the key is sk-ant-1";
         for mode in [Mode::Once, Mode::None] {
             let cli = Scenario::new().on_prompt(PROMPT, reply().text("Told ann@x.io."));
-            let cli = Recorded::choose(setup.path.clone(), cli, mode, |recorder| recorder, false).unwrap();
+            let cli = Recorded::choose(setup.path.clone(), cli, mode, |recorder| recorder, false)
+                .unwrap();
             let session = Session::builder().transport(cli.clone()).start().unwrap();
             let told = session.query(PROMPT).text().await.unwrap();
             assert_eq!(told, if cli.is_played() { "Told <email:1>." } else { "Told ann@x.io." });

@@ -168,12 +168,19 @@ impl Recorder {
         header.recorded_at = Some(rfc3339(SystemTime::now()));
         header.argv = Some(launch.args.iter().map(text).collect());
         let env = launch.env.resolve(std::env::vars_os(), launch.cwd.as_deref());
-        let surroundings = Surroundings { env, cwd: launch.cwd.clone().or_else(|| std::env::current_dir().ok()) };
+        let surroundings =
+            Surroundings { env, cwd: launch.cwd.clone().or_else(|| std::env::current_dir().ok()) };
         header.env = surroundings.named();
         let filter = match &self.redaction {
-            Some(redaction) => Filter::redacting(&surroundings.redaction(redaction.clone()), &mut header),
+            Some(redaction) => {
+                Filter::redacting(&surroundings.redaction(redaction.clone()), &mut header)
+            }
             None => {
-                let roots: Vec<Root> = surroundings.cwd().map(|cwd| Root::new("cwd", cwd.clone(), cwd)).into_iter().collect();
+                let roots: Vec<Root> = surroundings
+                    .cwd()
+                    .map(|cwd| Root::new("cwd", cwd.clone(), cwd))
+                    .into_iter()
+                    .collect();
                 Filter::hiding(&roots, &mut header)
             }
         };
@@ -202,7 +209,10 @@ impl Transport for Recorder {
 
 impl fmt::Debug for Recorder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Recorder").field("path", &self.path).field("overwrite", &self.overwrite).finish_non_exhaustive()
+        f.debug_struct("Recorder")
+            .field("path", &self.path)
+            .field("overwrite", &self.overwrite)
+            .finish_non_exhaustive()
     }
 }
 

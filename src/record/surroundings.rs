@@ -31,7 +31,10 @@ pub(super) struct Surroundings {
 impl Surroundings {
     /// What the header says of the environment.
     pub(super) fn named(&self) -> BTreeMap<String, String> {
-        let named = self.env.iter().filter(|(name, _)| NAMED.iter().any(|known| name.as_os_str() == *known));
+        let named = self
+            .env
+            .iter()
+            .filter(|(name, _)| NAMED.iter().any(|known| name.as_os_str() == *known));
         named.map(|(name, value)| (text(name), text(value))).collect()
     }
 
@@ -46,8 +49,11 @@ impl Surroundings {
         for root in self.roots() {
             redaction = redaction.root(root);
         }
-        let secrets = self.env.iter().filter_map(|(name, value)| Some((name.to_str()?, value.to_str()?)));
-        for (_, value) in secrets.filter(|(name, value)| is_secret_variable(name) && is_telling(value)) {
+        let secrets =
+            self.env.iter().filter_map(|(name, value)| Some((name.to_str()?, value.to_str()?)));
+        for (_, value) in
+            secrets.filter(|(name, value)| is_secret_variable(name) && is_telling(value))
+        {
             redaction = redaction.secret(value);
         }
         host_names().into_iter().fold(redaction, Redaction::host)
@@ -60,9 +66,15 @@ impl Surroundings {
         let home = self.folder("HOME");
         roots.extend(home.clone().map(Root::home));
         // Where these lie in the home folder they are told by their path in it.
-        for (name, var, neutral) in [("CLAUDE_CONFIG_DIR", "config", "/home/user/.claude"), ("TMPDIR", "tmp", "/tmp")] {
-            let folder = self.folder(name).filter(|path| home.as_ref().is_none_or(|home| !Path::new(path).starts_with(home)));
-            roots.extend(folder.filter(|path| path != neutral).map(|path| Root::new(var, path, neutral)));
+        for (name, var, neutral) in
+            [("CLAUDE_CONFIG_DIR", "config", "/home/user/.claude"), ("TMPDIR", "tmp", "/tmp")]
+        {
+            let folder = self
+                .folder(name)
+                .filter(|path| home.as_ref().is_none_or(|home| !Path::new(path).starts_with(home)));
+            roots.extend(
+                folder.filter(|path| path != neutral).map(|path| Root::new(var, path, neutral)),
+            );
         }
         roots.dedup();
         roots
@@ -76,7 +88,8 @@ impl Surroundings {
 
 /// Whether a value may be looked for in texts: one plain word is in too much, and a path that leads somewhere is no secret.
 fn is_telling(value: &str) -> bool {
-    let leads = value.starts_with('/') && value[1..].split('/').next().is_some_and(|top| Path::new("/").join(top).exists());
+    let leads = value.starts_with('/')
+        && value[1..].split('/').next().is_some_and(|top| Path::new("/").join(top).exists());
     !leads && (value.len() >= 16 || !value.bytes().all(|byte| byte.is_ascii_lowercase()))
 }
 
@@ -87,7 +100,9 @@ fn host_names() -> Vec<String> {
     #[cfg(not(unix))]
     let name = std::env::var("COMPUTERNAME").unwrap_or_default();
     let label = name.split('.').next().unwrap_or_default().to_owned();
-    let is_word = |name: &str| name.bytes().all(|byte| byte.is_ascii_lowercase()) || name.starts_with("localhost");
+    let is_word = |name: &str| {
+        name.bytes().all(|byte| byte.is_ascii_lowercase()) || name.starts_with("localhost")
+    };
     [name, label].into_iter().filter(|name| !is_word(name)).collect()
 }
 

@@ -29,7 +29,11 @@ struct TeeWrite {
 }
 
 impl AsyncWrite for TeeWrite {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         let Self { inner: Some(inner), log } = &mut *self else { return Poll::Ready(Ok(0)) };
         let mut log = log.lock();
         let result = ready!(Pin::new(inner).poll_write(cx, bytes));
@@ -69,8 +73,14 @@ struct TeeRead {
 }
 
 impl AsyncRead for TeeRead {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let Self { inner: Some(inner), stream, log } = &mut *self else { return Poll::Ready(Ok(())) };
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let Self { inner: Some(inner), stream, log } = &mut *self else {
+            return Poll::Ready(Ok(()));
+        };
         let (before, room) = (buffer.filled().len(), buffer.remaining());
         // Not under the lock: who reads has nothing to order against, and the host acts on a line only after it was recorded here.
         let result = ready!(Pin::new(inner).poll_read(cx, buffer));

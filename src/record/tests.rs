@@ -12,7 +12,10 @@ use tokio::time::sleep;
 
 use super::Recorder;
 use crate::recording::{EventKind, Integrity, Recording};
-use crate::transport::{BoxFuture, Connection, Environment, Error, Exit, Launch, Memory, Peer, Secret, Signal, Transport, pipe};
+use crate::transport::{
+    BoxFuture, Connection, Environment, Error, Exit, Launch, Memory, Peer, Secret, Signal,
+    Transport, pipe,
+};
 
 /// A transport that gives the test the other end.
 #[derive(Clone, Default)]
@@ -107,8 +110,12 @@ async fn records_what_crosses_in_order_and_with_times() {
 #[tokio::test(start_paused = true)]
 async fn the_header_says_how_the_cli_was_launched_and_no_secret() {
     let Setup { path, recorder, bench: _, _folder } = setup();
-    let env = Environment::new().set("CLAUDE_CODE_MAX_RETRIES", "2").set("SOME_TOKEN", "canary").api_key(Secret::new("canary"));
-    let launch = Launch { args: vec!["--model".into(), "opus".into()], env, cwd: Some("/a/b".into()) };
+    let env = Environment::new()
+        .set("CLAUDE_CODE_MAX_RETRIES", "2")
+        .set("SOME_TOKEN", "canary")
+        .api_key(Secret::new("canary"));
+    let launch =
+        Launch { args: vec!["--model".into(), "opus".into()], env, cwd: Some("/a/b".into()) };
     drop(recorder.clone().cli_version("2.1.329").open(launch).await.unwrap());
     let header = sealed(&path).header;
     assert_eq!(header.argv.unwrap(), ["--model", "opus"]);
@@ -215,7 +222,8 @@ async fn each_connection_has_a_file() {
     for _ in 0..3 {
         drop(recorder.open(Launch::default()).await.unwrap());
     }
-    let names: Vec<_> = recorder.paths().iter().map(|path| path.file_name().unwrap().to_owned()).collect();
+    let names: Vec<_> =
+        recorder.paths().iter().map(|path| path.file_name().unwrap().to_owned()).collect();
     assert_eq!(names, ["x.jsonl", "x-2.jsonl", "x-3.jsonl"]);
     recorder.paths().iter().for_each(|path| drop(sealed(path)));
     assert_eq!(recorder.paths()[0], path);
@@ -232,7 +240,12 @@ async fn nothing_is_overwritten_unless_asked() {
     drop(host);
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "precious");
     let error = recorder.flush().await.unwrap_err();
-    assert!(error.is_already_there() && error.path() == Some(path.as_path()) && error.to_string().contains("overwrite"), "{error}");
+    assert!(
+        error.is_already_there()
+            && error.path() == Some(path.as_path())
+            && error.to_string().contains("overwrite"),
+        "{error}"
+    );
 
     let recorder = Recorder::new(bench, &path).overwrite(true);
     drop(recorder.open(Launch::default()).await.unwrap());
@@ -290,7 +303,11 @@ async fn a_disk_that_hangs_ends_the_recording_before_the_memory() {
     host.stdin.write_all(b"{\"b\":1}\n").await.unwrap();
     let error = recorder.error().unwrap();
     assert!(error.is_overflow() && error.to_string().contains("10 bytes"), "{error}");
-    assert_eq!(read(&mut bench.peer().stdin, 16).await, b"{\"a\":1}\n{\"b\":1}\n", "the session goes on");
+    assert_eq!(
+        read(&mut bench.peer().stdin, 16).await,
+        b"{\"a\":1}\n{\"b\":1}\n",
+        "the session goes on"
+    );
     // Let the thread end.
     drop(std::fs::File::open(&path).unwrap());
 }

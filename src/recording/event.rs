@@ -84,7 +84,9 @@ impl Event {
     /// The line that crossed a pipe, for `in`, `out` and `err`.
     pub fn payload(&self) -> Option<&Payload> {
         match &self.kind {
-            EventKind::In(payload) | EventKind::Out(payload) | EventKind::Err(payload) => Some(payload),
+            EventKind::In(payload) | EventKind::Out(payload) | EventKind::Err(payload) => {
+                Some(payload)
+            }
             _ => None,
         }
     }
@@ -92,7 +94,9 @@ impl Event {
     /// [`payload`](Self::payload), to change it.
     pub fn payload_mut(&mut self) -> Option<&mut Payload> {
         match &mut self.kind {
-            EventKind::In(payload) | EventKind::Out(payload) | EventKind::Err(payload) => Some(payload),
+            EventKind::In(payload) | EventKind::Out(payload) | EventKind::Err(payload) => {
+                Some(payload)
+            }
             _ => None,
         }
     }
@@ -103,13 +107,18 @@ impl Event {
         if get(members, "end").is_some() {
             return Err("the footer (\"end\") must be the last line; two recordings in one file are not a recording".to_owned());
         }
-        let us = get(members, "us").ok_or("an event needs \"us\", the microseconds since the previous event")?;
+        let us = get(members, "us")
+            .ok_or("an event needs \"us\", the microseconds since the previous event")?;
         let us = value("us", us, "a whole number of microseconds")?;
         let kind = match kinds(members).as_slice() {
-            [] => EventKind::Unknown(UnknownEvent { text: String::from_utf8_lossy(line).into_owned() }),
+            [] => EventKind::Unknown(UnknownEvent {
+                text: String::from_utf8_lossy(line).into_owned(),
+            }),
             [(key, raw)] => read_kind(key, raw, members, line)?,
             [(one, _), (other, _), ..] => {
-                return Err(format!("an event is one thing, this one is both \"{one}\" and \"{other}\""));
+                return Err(format!(
+                    "an event is one thing, this one is both \"{one}\" and \"{other}\""
+                ));
             }
         };
         Ok(Self { us, kind, raw: Some(line.clone()) })
@@ -167,7 +176,9 @@ impl Event {
             EventKind::Mark(mark) => *mark = String::from_utf8_lossy(&text).into_owned(),
             EventKind::Fault(fault) => *fault = serde_json::from_slice(&text).unwrap_or_default(),
             EventKind::Unknown(event) => event.text = String::from_utf8_lossy(&text).into_owned(),
-            EventKind::In(line) | EventKind::Out(line) | EventKind::Err(line) => *line = Payload::line(text).with_eol(line.eol()),
+            EventKind::In(line) | EventKind::Out(line) | EventKind::Err(line) => {
+                *line = Payload::line(text).with_eol(line.eol())
+            }
             EventKind::Eof(_) | EventKind::Signal(_) | EventKind::Exit(_) => {}
         }
     }
@@ -180,12 +191,15 @@ impl Event {
 
     /// Puts the members of this object in the place of the unknown ones.
     pub(super) fn set_unknown(&mut self, object: &str) {
-        self.raw = self.raw.take().map(|raw| with_unknown(&raw, self.known_in(&raw), object).into());
+        self.raw =
+            self.raw.take().map(|raw| with_unknown(&raw, self.known_in(&raw), object).into());
     }
 
     /// The keys that are known in an event's line; `as` and `eol` are where it is, or was, about a stream's line.
     fn known_in(&self, raw: &[u8]) -> impl Fn(&str) -> bool + use<> {
-        let was_payload = |members: Members<'_>| kinds(&members).iter().any(|(key, _)| matches!(*key, "in" | "out" | "err"));
+        let was_payload = |members: Members<'_>| {
+            kinds(&members).iter().any(|(key, _)| matches!(*key, "in" | "out" | "err"))
+        };
         let has_form = self.payload().is_some() || members(raw).is_ok_and(was_payload);
         move |key| key == "us" || KINDS.contains(&key) || (has_form && matches!(key, "as" | "eol"))
     }
@@ -226,9 +240,20 @@ impl UnknownEvent {
     }
 }
 
-fn read_kind(key: &str, raw: &RawValue, members: &Members<'_>, line: &Bytes) -> Result<EventKind, String> {
+fn read_kind(
+    key: &str,
+    raw: &RawValue,
+    members: &Members<'_>,
+    line: &Bytes,
+) -> Result<EventKind, String> {
     let payload = || {
-        let parts = Parts { key, value: raw, form: get(members, "as"), eol: get(members, "eol"), stderr: key == "err" };
+        let parts = Parts {
+            key,
+            value: raw,
+            form: get(members, "as"),
+            eol: get(members, "eol"),
+            stderr: key == "err",
+        };
         Payload::parse(parts, line)
     };
     Ok(match key {
@@ -248,5 +273,9 @@ fn get<'a>(members: &Members<'a>, key: &str) -> Option<&'a RawValue> {
 }
 
 fn kinds<'m, 'a>(members: &'m Members<'a>) -> Vec<(&'m str, &'a RawValue)> {
-    members.iter().filter(|(key, _)| KINDS.contains(&key.as_str())).map(|(key, raw)| (key.as_str(), *raw)).collect()
+    members
+        .iter()
+        .filter(|(key, _)| KINDS.contains(&key.as_str()))
+        .map(|(key, raw)| (key.as_str(), *raw))
+        .collect()
 }

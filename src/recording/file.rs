@@ -44,7 +44,13 @@ pub struct Recording {
 impl Recording {
     /// A recording without events.
     pub fn new(header: Header) -> Self {
-        Self { header, events: Vec::new(), integrity: Integrity::InMemory, warnings: Vec::new(), footer: None }
+        Self {
+            header,
+            events: Vec::new(),
+            integrity: Integrity::InMemory,
+            warnings: Vec::new(),
+            footer: None,
+        }
     }
 
     /// Reads a file. A truncated or edited one is read too: see [`integrity`](Self::integrity).
@@ -133,14 +139,17 @@ impl Recording {
     pub(super) fn read(bytes: Bytes, steps: &[Step]) -> Result<Self, Error> {
         let mut lines = split_lines(&bytes);
         let Some(first) = lines.first() else {
-            return Err(Error::format("the file is empty; a recording begins with its header").at_line(1));
+            return Err(
+                Error::format("the file is empty; a recording begins with its header").at_line(1)
+            );
         };
         let version = Header::version(first)?;
         let mut recording = Self::new(Header::new());
         let last = lines[1..].last().map_or(Ok(None), |line| Footer::parse(line));
         match last.map_err(|why| Error::format(why).at_line(lines.len()))? {
             Some(footer) => {
-                let end = lines.pop().map_or(0, |line| line.len() + usize::from(bytes.ends_with(b"\n")));
+                let end =
+                    lines.pop().map_or(0, |line| line.len() + usize::from(bytes.ends_with(b"\n")));
                 let (before, line) = bytes.split_at(bytes.len() - end);
                 recording.compare(&footer, before, lines.len() as u64 - 1);
                 recording.footer = Some((footer, bytes.slice_ref(line)));
@@ -178,13 +187,16 @@ impl Recording {
         let dropped = partial.map_or(0, |line| line.len());
         let events = lines.len() - 1;
         self.integrity = Integrity::Truncated { dropped };
-        self.warnings.push(format!("truncated: no footer after {events} events, {dropped} bytes of a cut line dropped"));
+        self.warnings.push(format!(
+            "truncated: no footer after {events} events, {dropped} bytes of a cut line dropped"
+        ));
     }
 }
 
 /// The lines without their line breaks; a last line without one counts, unless it is empty.
 fn split_lines(bytes: &Bytes) -> Vec<Bytes> {
-    let mut lines: Vec<Bytes> = bytes.split(|byte| *byte == b'\n').map(|line| bytes.slice_ref(line)).collect();
+    let mut lines: Vec<Bytes> =
+        bytes.split(|byte| *byte == b'\n').map(|line| bytes.slice_ref(line)).collect();
     lines.pop_if(|line| line.is_empty());
     lines
 }
@@ -216,12 +228,18 @@ mod tests {
         from: 0,
         run: |lines| {
             let text = |line: &Bytes| String::from_utf8_lossy(line).into_owned();
-            let mut out = vec![Bytes::from(text(&lines[0]).replace("\"version\":0", "\"version\":1"))];
+            let mut out =
+                vec![Bytes::from(text(&lines[0]).replace("\"version\":0", "\"version\":1"))];
             for (number, line) in (2..).zip(&lines[1..]) {
                 if !line.starts_with(b"{\"ms\":") {
                     return Err((number, "no \"ms\"".to_owned()));
                 }
-                out.push(text(line).replace("\"ms\":3,", "\"us\":3000,").replace("\"stdout\":", "\"out\":").into());
+                out.push(
+                    text(line)
+                        .replace("\"ms\":3,", "\"us\":3000,")
+                        .replace("\"stdout\":", "\"out\":")
+                        .into(),
+                );
             }
             Ok(out)
         },
@@ -229,7 +247,9 @@ mod tests {
 
     #[test]
     fn an_older_version_is_migrated_step_by_step() {
-        let old = Bytes::from("{\"claude-wire\":\"recording\",\"version\":0,\"cli\":\"1.0\"}\n{\"ms\":3,\"stdout\":{\"a\":1.0}}\n");
+        let old = Bytes::from(
+            "{\"claude-wire\":\"recording\",\"version\":0,\"cli\":\"1.0\"}\n{\"ms\":3,\"stdout\":{\"a\":1.0}}\n",
+        );
         let recording = Recording::read(old, &[FROM_ZERO]).unwrap();
         assert_eq!(recording.header.cli.as_deref(), Some("1.0"));
         assert_eq!(recording.events, [Event::new(3000, EventKind::Out("{\"a\":1.0}".into()))]);
@@ -239,10 +259,15 @@ mod tests {
 
     #[test]
     fn a_migration_that_fails_names_the_line() {
-        let old = Bytes::from("{\"claude-wire\":\"recording\",\"version\":0}\n{\"ms\":3,\"stdout\":1}\n{\"us\":3}\n");
+        let old = Bytes::from(
+            "{\"claude-wire\":\"recording\",\"version\":0}\n{\"ms\":3,\"stdout\":1}\n{\"us\":3}\n",
+        );
         let error = Recording::read(old, &[FROM_ZERO]).unwrap_err();
         assert_eq!(error.line(), Some(3));
-        assert!(error.to_string().contains("cannot be migrated from version 0: no \"ms\""), "{error}");
+        assert!(
+            error.to_string().contains("cannot be migrated from version 0: no \"ms\""),
+            "{error}"
+        );
     }
 
     #[test]

@@ -44,12 +44,20 @@ impl Header {
     /// Reads the version alone, before anything else is judged by it.
     pub(super) fn version(line: &[u8]) -> Result<u64, Error> {
         let first = |message: String| Error::format(message).at_line(1);
-        let members = members(line).map_err(|why| first(format!("line 1 of a recording is its header, this is not one: {why}")))?;
-        let find = |key: &str| members.iter().find(|(name, _)| name == key).map(|(_, raw)| raw.get());
+        let members = members(line).map_err(|why| {
+            first(format!("line 1 of a recording is its header, this is not one: {why}"))
+        })?;
+        let find =
+            |key: &str| members.iter().find(|(name, _)| name == key).map(|(_, raw)| raw.get());
         if find("claude-wire") != Some("\"recording\"") {
-            return Err(first("not a claude-wire recording: line 1 must hold \"claude-wire\":\"recording\"".to_owned()));
+            return Err(first(
+                "not a claude-wire recording: line 1 must hold \"claude-wire\":\"recording\""
+                    .to_owned(),
+            ));
         }
-        find("version").and_then(|raw| raw.parse().ok()).ok_or_else(|| first("the header needs \"version\", a whole number".to_owned()))
+        find("version")
+            .and_then(|raw| raw.parse().ok())
+            .ok_or_else(|| first("the header needs \"version\", a whole number".to_owned()))
     }
 
     /// Reads a header of [`FORMAT_VERSION`].
@@ -110,7 +118,10 @@ impl Header {
 
     /// Puts the members of this object in the place of the unknown ones.
     pub(super) fn set_unknown(&mut self, object: &str) {
-        self.raw = self.raw.take().map(|raw| with_unknown(&raw, |key| KNOWN.contains(&key), object).into());
+        self.raw = self
+            .raw
+            .take()
+            .map(|raw| with_unknown(&raw, |key| KNOWN.contains(&key), object).into());
     }
 }
 
@@ -118,14 +129,25 @@ impl Header {
 impl PartialEq for Header {
     fn eq(&self, other: &Self) -> bool {
         let known = |header: &Self| {
-            let Self { cli, recorder, recorded_at, argv, env, vars, redactions, raw: _ } = header.clone();
+            let Self { cli, recorder, recorded_at, argv, env, vars, redactions, raw: _ } =
+                header.clone();
             (cli, recorder, recorded_at, argv, env, vars, redactions)
         };
         known(self) == known(other)
     }
 }
 
-const KNOWN: [&str; 9] = ["claude-wire", "version", "cli", "recorder", "recorded_at", "argv", "env", "vars", "redactions"];
+const KNOWN: [&str; 9] = [
+    "claude-wire",
+    "version",
+    "cli",
+    "recorder",
+    "recorded_at",
+    "argv",
+    "env",
+    "vars",
+    "redactions",
+];
 
 /// The order to write the keys in: as they were read; what is new comes where the usual order has it.
 fn key_order(old: &Members<'_>) -> Vec<String> {

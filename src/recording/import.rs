@@ -45,8 +45,10 @@ pub fn import(capture: &[u8], options: &ImportOptions) -> Result<Recording, Erro
         if row.is_empty() {
             continue;
         }
-        let complain = |why: String| Error::format(format!("not a row of a capture: {why}")).at_line(number);
-        let row: Row<'_> = serde_json::from_slice(row).map_err(|error| complain(error.to_string()))?;
+        let complain =
+            |why: String| Error::format(format!("not a row of a capture: {why}")).at_line(number);
+        let row: Row<'_> =
+            serde_json::from_slice(row).map_err(|error| complain(error.to_string()))?;
         let now = ((row.t * 1e6).round() as u64).max(before);
         let mut us = now - before;
         before = now;
@@ -92,7 +94,9 @@ impl Row<'_> {
                 return Ok(vec![EventKind::Exit(exit)]);
             }
             other => {
-                return Err(format!("\"dir\" must be \"in\", \"out\", \"err\" or \"exit\", not {other:?}"));
+                return Err(format!(
+                    "\"dir\" must be \"in\", \"out\", \"err\" or \"exit\", not {other:?}"
+                ));
             }
         };
         let line: String = serde_json::from_str(line).map_err(|error| error.to_string())?;
@@ -102,8 +106,10 @@ impl Row<'_> {
 
 /// One row may be one write of several lines; the row lacks only the last line break, and `noeol` rows not even that.
 fn lines(text: Bytes, noeol: bool) -> Vec<Payload> {
-    let mut lines: Vec<Payload> =
-        text.split_inclusive(|byte| *byte == b'\n').map(|line| Payload::from_wire(text.slice_ref(line))).collect();
+    let mut lines: Vec<Payload> = text
+        .split_inclusive(|byte| *byte == b'\n')
+        .map(|line| Payload::from_wire(text.slice_ref(line)))
+        .collect();
     if noeol {
         return lines;
     }

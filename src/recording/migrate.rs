@@ -19,14 +19,22 @@ pub(super) type Complaint = (usize, String);
 pub(super) const STEPS: &[Step] = &[];
 
 /// Brings the lines of a recording of version `found` to [`FORMAT_VERSION`].
-pub(super) fn migrate(mut lines: Vec<Bytes>, found: u64, steps: &[Step]) -> Result<Vec<Bytes>, Error> {
+pub(super) fn migrate(
+    mut lines: Vec<Bytes>,
+    found: u64,
+    steps: &[Step],
+) -> Result<Vec<Bytes>, Error> {
     if found > u64::from(FORMAT_VERSION) {
         return Err(Error::newer_version(found));
     }
     for version in found..u64::from(FORMAT_VERSION) {
-        let step = steps.iter().find(|step| step.from == version).ok_or_else(|| Error::no_migration(found))?;
-        lines = (step.run)(&lines)
-            .map_err(|(line, why)| Error::format(format!("cannot be migrated from version {version}: {why}")).at_line(line))?;
+        let step = steps
+            .iter()
+            .find(|step| step.from == version)
+            .ok_or_else(|| Error::no_migration(found))?;
+        lines = (step.run)(&lines).map_err(|(line, why)| {
+            Error::format(format!("cannot be migrated from version {version}: {why}")).at_line(line)
+        })?;
     }
     Ok(lines)
 }

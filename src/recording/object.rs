@@ -19,8 +19,13 @@ pub(super) fn members(text: &[u8]) -> Result<Members<'_>, String> {
 }
 
 /// Reads one member's value, naming the key when it is not what it should be.
-pub(super) fn value<'a, T: Deserialize<'a>>(key: &str, raw: &'a RawValue, expected: &str) -> Result<T, String> {
-    serde_json::from_str(raw.get()).map_err(|error| format!("\"{key}\" must be {expected}: {}", explain(&error)))
+pub(super) fn value<'a, T: Deserialize<'a>>(
+    key: &str,
+    raw: &'a RawValue,
+    expected: &str,
+) -> Result<T, String> {
+    serde_json::from_str(raw.get())
+        .map_err(|error| format!("\"{key}\" must be {expected}: {}", explain(&error)))
 }
 
 /// The members whose keys are not known, as one object, if there are any.
@@ -34,7 +39,11 @@ pub(super) fn unknown(object: &[u8], is_known: impl Fn(&str) -> bool) -> Option<
 }
 
 /// An object with the members of another in the place of those whose keys are not known.
-pub(super) fn with_unknown(object: &[u8], is_known: impl Fn(&str) -> bool, unknown: &str) -> Vec<u8> {
+pub(super) fn with_unknown(
+    object: &[u8],
+    is_known: impl Fn(&str) -> bool,
+    unknown: &str,
+) -> Vec<u8> {
     let mut out = vec![b'{'];
     let old = members(object).unwrap_or_default();
     let new = members(unknown.as_bytes()).unwrap_or_default();
@@ -102,7 +111,9 @@ impl<'de> Deserialize<'de> for Object<'de> {
                 let mut seen = HashSet::new();
                 while let Some(key) = map.next_key::<String>()? {
                     if !seen.insert(key.clone()) {
-                        return Err(A::Error::custom(format_args!("the key {key:?} appears twice")));
+                        return Err(A::Error::custom(format_args!(
+                            "the key {key:?} appears twice"
+                        )));
                     }
                     members.push((key, map.next_value()?));
                 }

@@ -102,7 +102,9 @@ impl Payload {
                 "\n" => Eol::Lf,
                 "\r\n" => Eol::CrLf,
                 other => {
-                    return Err(format!("\"eol\" must be \"\" or \"\\r\\n\" (absent for LF), not {other:?}"));
+                    return Err(format!(
+                        "\"eol\" must be \"\" or \"\\r\\n\" (absent for LF), not {other:?}"
+                    ));
                 }
             },
         };
@@ -115,10 +117,18 @@ impl Payload {
             }
         };
         let bytes = match form.as_str() {
-            "text" => value::<String>(parts.key, parts.value, "a string of whole characters (or use \"as\":\"base64\")")?.into(),
+            "text" => value::<String>(
+                parts.key,
+                parts.value,
+                "a string of whole characters (or use \"as\":\"base64\")",
+            )?
+            .into(),
             "base64" => {
                 let text: String = value(parts.key, parts.value, "a base64 string")?;
-                BASE64.decode(text).map_err(|error| format!("\"{}\" must be base64: {error}", parts.key))?.into()
+                BASE64
+                    .decode(text)
+                    .map_err(|error| format!("\"{}\" must be base64: {error}", parts.key))?
+                    .into()
             }
             other => {
                 return Err(format!("\"as\" must be \"text\" or \"base64\", not {other:?}"));

@@ -60,7 +60,10 @@ impl Seal {
 
     pub(super) fn footer(&self) -> Footer {
         let digest = self.sha256.clone().finalize();
-        Footer { events: self.events, sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect() }
+        Footer {
+            events: self.events,
+            sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+        }
     }
 }
 
@@ -89,6 +92,7 @@ impl Footer {
     /// The footer's line with its line break.
     pub(super) fn line(&self) -> Bytes {
         // A digest is hexadecimal digits: nothing to escape.
-        format!("{{\"end\":{{\"events\":{},\"sha256\":\"{}\"}}}}\n", self.events, self.sha256).into()
+        format!("{{\"end\":{{\"events\":{},\"sha256\":\"{}\"}}}}\n", self.events, self.sha256)
+            .into()
     }
 }

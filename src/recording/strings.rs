@@ -60,9 +60,16 @@ pub(super) fn strings(json: &[u8]) -> Strings {
                         container.key_next = false;
                     }
                     Some(Container { key, object, .. }) => {
-                        found.values.push(JsonString { key: key.clone(), value: string, depth, object: object.unwrap_or(0) });
+                        found.values.push(JsonString {
+                            key: key.clone(),
+                            value: string,
+                            depth,
+                            object: object.unwrap_or(0),
+                        });
                     }
-                    None => found.values.push(JsonString { key: 0..0, value: string, depth, object: 0 }),
+                    None => {
+                        found.values.push(JsonString { key: 0..0, value: string, depth, object: 0 })
+                    }
                 }
             }
             _ => {}
@@ -102,7 +109,9 @@ pub(super) fn path_to(json: &[u8], place: usize) -> String {
             b'"' => {
                 let string = at + 1..end_of_string(json, at + 1);
                 at = string.end;
-                if let Some((container, _)) = open.last_mut().filter(|(container, _)| container.key_next) {
+                if let Some((container, _)) =
+                    open.last_mut().filter(|(container, _)| container.key_next)
+                {
                     container.key = string;
                     container.key_next = false;
                 }
@@ -145,10 +154,22 @@ mod tests {
     #[test]
     fn keys_and_values_are_told_apart() {
         let json = r#"{"a":"1","b":{"c\"":["2",{"d":"3\\"}],"e":4},"":"\"","f":{"g":{}},"h":"5"}"#;
-        let found: Vec<_> =
-            strings(json.as_bytes()).values.into_iter().map(|s| (&json[s.key], &json[s.value], s.depth, s.object)).collect();
+        let found: Vec<_> = strings(json.as_bytes())
+            .values
+            .into_iter()
+            .map(|s| (&json[s.key], &json[s.value], s.depth, s.object))
+            .collect();
         assert_eq!(strings(json.as_bytes()).keys.len(), 9);
-        assert_eq!(found, [("a", "1", 1, 1), ("c\\\"", "2", 3, 0), ("d", "3\\\\", 4, 3), ("", "\\\"", 1, 1), ("h", "5", 1, 1)]);
+        assert_eq!(
+            found,
+            [
+                ("a", "1", 1, 1),
+                ("c\\\"", "2", 3, 0),
+                ("d", "3\\\\", 4, 3),
+                ("", "\\\"", 1, 1),
+                ("h", "5", 1, 1)
+            ]
+        );
     }
 
     #[test]

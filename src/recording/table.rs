@@ -38,8 +38,16 @@ pub(super) type Counts = BTreeMap<String, u64>;
 impl Table {
     /// `ends` says whether the text may end before what follows it.
     pub(super) fn add(&mut self, needle: &str, with: &str, ends: fn(&[u8]) -> bool) {
-        let form = |in_form: fn(&str) -> Vec<u8>| Form { needle: Finder::new(&in_form(needle)).into_owned(), with: in_form(with) };
-        self.rows.push(Row { plain: form(|text| text.into()), json: form(escaped), name: with.to_owned(), ends });
+        let form = |in_form: fn(&str) -> Vec<u8>| Form {
+            needle: Finder::new(&in_form(needle)).into_owned(),
+            with: in_form(with),
+        };
+        self.rows.push(Row {
+            plain: form(|text| text.into()),
+            json: form(escaped),
+            name: with.to_owned(),
+            ends,
+        });
         self.rows.sort_by_key(|row| std::cmp::Reverse(row.plain.needle.needle().len()));
     }
 
@@ -49,14 +57,23 @@ impl Table {
                 *text = lossy(&new);
             }
         }
-        if let Some(new) = header.unknown().and_then(|text| self.replace(text.as_bytes(), true, None, counts)) {
+        if let Some(new) =
+            header.unknown().and_then(|text| self.replace(text.as_bytes(), true, None, counts))
+        {
             header.set_unknown(&lossy(&new));
         }
     }
 
     /// Leaves this part of the event's text as it is. Says whether the text is another now.
-    pub(super) fn apply_to_event(&self, event: &mut Event, but: Option<Range<usize>>, counts: &mut Counts) -> bool {
-        if let Some(new) = event.unknown().and_then(|text| self.replace(text.as_bytes(), true, None, counts)) {
+    pub(super) fn apply_to_event(
+        &self,
+        event: &mut Event,
+        but: Option<Range<usize>>,
+        counts: &mut Counts,
+    ) -> bool {
+        if let Some(new) =
+            event.unknown().and_then(|text| self.replace(text.as_bytes(), true, None, counts))
+        {
             event.set_unknown(&lossy(&new));
         }
         let json = match &event.kind {
@@ -73,7 +90,13 @@ impl Table {
         for row in &self.rows {
             let needle = &row.form(json).needle;
             let ranges = needle.find_iter(text).map(|at| at..at + needle.needle().len());
-            found.extend(ranges.filter(|at| (row.ends)(&text[at.end..]) && !(json && is_escaped(text, at.start))).map(|at| (at, row)));
+            found.extend(
+                ranges
+                    .filter(|at| {
+                        (row.ends)(&text[at.end..]) && !(json && is_escaped(text, at.start))
+                    })
+                    .map(|at| (at, row)),
+            );
         }
         // A stable sort: of those that begin together the longest stays first.
         found.sort_by_key(|(range, _)| range.start);
@@ -92,7 +115,13 @@ impl Table {
     }
 
     /// `None` when nothing was found.
-    fn replace(&self, text: &[u8], json: bool, but: Option<Range<usize>>, counts: &mut Counts) -> Option<Vec<u8>> {
+    fn replace(
+        &self,
+        text: &[u8],
+        json: bool,
+        but: Option<Range<usize>>,
+        counts: &mut Counts,
+    ) -> Option<Vec<u8>> {
         let mut places = self.places(text, json);
         if let Some(but) = but {
             places.retain(|(range, _)| range.end <= but.start || but.end <= range.start);

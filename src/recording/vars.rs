@@ -28,7 +28,11 @@ pub struct Root {
 
 impl Root {
     /// The folder `path` as `${var}`; `default` is the neutral path that the header keeps for it.
-    pub fn new(var: impl Into<String>, path: impl Into<String>, default: impl Into<String>) -> Self {
+    pub fn new(
+        var: impl Into<String>,
+        path: impl Into<String>,
+        default: impl Into<String>,
+    ) -> Self {
         let mut path = path.into();
         path.truncate(path.trim_end_matches(['/', '\\']).len());
         Self { var: var.into(), path, default: default.into() }
@@ -137,7 +141,11 @@ impl Hider {
         self.table.apply_to_header(header, &mut self.used);
         // A recorder names the folder itself, so that the recording plays where it was made.
         for var in &self.vars {
-            if let Some(value) = header.vars.get_mut(&var.name).filter(|value| **value == var.path && var.path != var.default) {
+            if let Some(value) = header
+                .vars
+                .get_mut(&var.name)
+                .filter(|value| **value == var.path && var.path != var.default)
+            {
                 value.clone_from(&var.default);
                 self.values += 1;
             }
@@ -150,7 +158,10 @@ impl Hider {
     }
 
     /// The paths in a part of a JSON string, and what is to stand there.
-    pub(super) fn places<'a>(&'a self, text: &'a [u8]) -> impl Iterator<Item = (Range<usize>, &'a str)> {
+    pub(super) fn places<'a>(
+        &'a self,
+        text: &'a [u8],
+    ) -> impl Iterator<Item = (Range<usize>, &'a str)> {
         self.table.places(text, true).into_iter().map(|(range, row)| (range, row.name()))
     }
 
@@ -171,7 +182,13 @@ impl Hider {
 
     /// How often a root was hidden.
     pub(super) fn hidden(&self) -> u64 {
-        self.values + self.used.iter().filter(|(with, _)| !is_literal(with)).map(|(_, count)| count).sum::<u64>()
+        self.values
+            + self
+                .used
+                .iter()
+                .filter(|(with, _)| !is_literal(with))
+                .map(|(_, count)| count)
+                .sum::<u64>()
     }
 }
 
@@ -203,7 +220,12 @@ impl Root {
         let Self { var, path, default } = self;
         let mut vars = Vec::new();
         if !path.is_empty() {
-            vars.push(Var { name: var.clone(), path: path.clone(), default: default.clone(), ends: ends_path });
+            vars.push(Var {
+                name: var.clone(),
+                path: path.clone(),
+                default: default.clone(),
+                ends: ends_path,
+            });
         }
         if path.matches(['/', '\\']).count() >= 2 {
             let name = format!("{var}{SLUG}");

@@ -79,7 +79,9 @@ impl<W: io::Write> Writer<W> {
     fn flush_line(&mut self) -> Result<(), Error> {
         if self.broken {
             self.line.clear();
-            return Err(Error::io(io::Error::other("an earlier write failed, the recording stays truncated")));
+            return Err(Error::io(io::Error::other(
+                "an earlier write failed, the recording stays truncated",
+            )));
         }
         let done = self.inner.write_all(&self.line).and_then(|()| self.inner.flush());
         self.line.clear();
@@ -100,7 +102,13 @@ impl<W: io::Read + io::Write + io::Seek> Writer<W> {
     pub(crate) fn with_room(inner: W, header: &Header) -> Result<Self, Error> {
         let mut line = written(header);
         line.resize(line.len() + ROOM, b' ');
-        let mut writer = Self { inner, seal: Seal::default(), room: line.len() + 2, line: closed(line), broken: false };
+        let mut writer = Self {
+            inner,
+            seal: Seal::default(),
+            room: line.len() + 2,
+            line: closed(line),
+            broken: false,
+        };
         writer.seal.header(&writer.line);
         writer.flush_line()?;
         Ok(writer)

@@ -188,6 +188,9 @@ option_setters!(SessionBuilder, options);
 
 impl fmt::Debug for SessionBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SessionBuilder").field("options", &self.options).field("handlers", &self.handlers).finish_non_exhaustive()
+        f.debug_struct("SessionBuilder")
+            .field("options", &self.options)
+            .field("handlers", &self.handlers)
+            .finish_non_exhaustive()
     }
 }

@@ -77,7 +77,12 @@ impl Error {
 
     /// True if and only if a time limit ran out: of the turn, of its silence, of a request or of the handshake.
     pub fn is_timeout(&self) -> bool {
-        matches!(self.inner.kind, Kind::Protocol(Failure::Timeout(_) | Failure::IdleTimeout(_) | Failure::HandshakeTimeout(_)))
+        matches!(
+            self.inner.kind,
+            Kind::Protocol(
+                Failure::Timeout(_) | Failure::IdleTimeout(_) | Failure::HandshakeTimeout(_)
+            )
+        )
     }
 
     /// True if and only if the CLI had been silent for the turn's `idle_timeout`.
@@ -217,12 +222,19 @@ impl Error {
         Kind::NoStructuredOutput(text.into()).into()
     }
 
-    pub(super) fn structured_output_misfit(wanted: &'static str, answer: RawJson, why: JsonError) -> Self {
+    pub(super) fn structured_output_misfit(
+        wanted: &'static str,
+        answer: RawJson,
+        why: JsonError,
+    ) -> Self {
         Kind::Misfit { wanted, answer, why }.into()
     }
 
     pub(super) fn protocol(failure: Failure, exit: Option<Exit>, stderr: String) -> Self {
-        Self { inner: Arc::new(Inner { kind: Kind::Protocol(failure), exit, stderr }), messages_seen: 0 }
+        Self {
+            inner: Arc::new(Inner { kind: Kind::Protocol(failure), exit, stderr }),
+            messages_seen: 0,
+        }
     }
 
     pub(super) fn timeout(limit: Duration) -> Self {
@@ -236,7 +248,10 @@ impl Error {
 
 impl From<Kind> for Error {
     fn from(kind: Kind) -> Self {
-        Self { inner: Arc::new(Inner { kind, exit: None, stderr: String::new() }), messages_seen: 0 }
+        Self {
+            inner: Arc::new(Inner { kind, exit: None, stderr: String::new() }),
+            messages_seen: 0,
+        }
     }
 }
 
@@ -296,7 +311,9 @@ impl fmt::Display for Error {
 fn limit_of(failure: &Failure) -> &'static str {
     match failure {
         Failure::HandshakeTimeout(_) => " (`initialize_timeout`)",
-        Failure::Timeout(_) => " (`timeout` of a turn, `control_timeout` of a request, `initialize_timeout` of a start)",
+        Failure::Timeout(_) => {
+            " (`timeout` of a turn, `control_timeout` of a request, `initialize_timeout` of a start)"
+        }
         Failure::IdleTimeout(_) => " (`idle_timeout`)",
         Failure::QueueFull(_) => " (`max_queue`)",
         _ => "",

@@ -242,7 +242,9 @@ mod tests {
     /// The sizes of what waits; what was lost as a negative number.
     fn waiting(events: &mut Events) -> Vec<i64> {
         let next = || events.next().now_or_never().flatten();
-        let size = |event| if let SessionEvent::Lost(lost) = event { -(lost as i64) } else { event.size() as i64 };
+        let size = |event| {
+            if let SessionEvent::Lost(lost) = event { -(lost as i64) } else { event.size() as i64 }
+        };
         std::iter::from_fn(next).map(size).collect()
     }
 
@@ -258,7 +260,11 @@ mod tests {
         for len in [MIB, 2 * MIB, 13 * MIB, 1] {
             hub.send(noise(len));
         }
-        assert_eq!(waiting(&mut events), [-1, 2 * MIB as i64, 13 * MIB as i64, 1], "the oldest makes room");
+        assert_eq!(
+            waiting(&mut events),
+            [-1, 2 * MIB as i64, 13 * MIB as i64, 1],
+            "the oldest makes room"
+        );
         for len in [1, 20 * MIB] {
             hub.send(noise(len));
         }

@@ -122,7 +122,9 @@ impl Session {
     /// When the CLI has not confirmed a session id yet, so that there is nothing to fork.
     pub fn fork(&self) -> Result<Session> {
         let shared = &self.inner.shared;
-        let id = self.session_id().ok_or_else(|| super::OptionError::new("resume", "a session that the CLI has confirmed", "none yet"))?;
+        let id = self.session_id().ok_or_else(|| {
+            super::OptionError::new("resume", "a session that the CLI has confirmed", "none yet")
+        })?;
         let mut options = shared.options.clone();
         options.resume = Some(id);
         options.fork_session = Some(true);
@@ -271,6 +273,9 @@ impl Shared {
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let status = self.inner.shared.status().clone();
-        f.debug_struct("Session").field("session_id", &status.session_id).field("pid", &status.pid).finish_non_exhaustive()
+        f.debug_struct("Session")
+            .field("session_id", &status.session_id)
+            .field("pid", &status.pid)
+            .finish_non_exhaustive()
     }
 }

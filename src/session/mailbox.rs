@@ -86,7 +86,11 @@ impl Mailbox {
     }
 
     /// Takes all that waits into `taken`, which is empty; `None` at the end.
-    pub(super) fn poll_take(&self, cx: &mut Context<'_>, taken: &mut VecDeque<Frame>) -> Poll<Option<Result<(), Error>>> {
+    pub(super) fn poll_take(
+        &self,
+        cx: &mut Context<'_>,
+        taken: &mut VecDeque<Frame>,
+    ) -> Poll<Option<Result<(), Error>>> {
         let mut state = self.lock();
         if !state.frames.is_empty() {
             std::mem::swap(&mut state.frames, taken);

@@ -36,20 +36,22 @@ mod weak;
 
 pub use self::builder::SessionBuilder;
 pub use self::control::{
-    Account, Call, Change, Chrome, Conversation, Feedback, FeedbackKind, FileEncoding, Files, Inspect, Mcp, RatedPart, Rating, Reload,
-    Remote, Sentiment, Settings, Survey, Tasks, Usage,
+    Account, Call, Change, Chrome, Conversation, Feedback, FeedbackKind, FileEncoding, Files,
+    Inspect, Mcp, RatedPart, Rating, Reload, Remote, Sentiment, Settings, Survey, Tasks, Usage,
 };
 pub use self::error::{Error, Result};
 pub use self::events::{Events, SessionEvent};
 pub use self::handle::{Session, SessionStats};
 pub use self::handlers::{
-    Answers, Confirmer, Decision, DecisionClassification, DialogAnswer, ElicitationAnswer, ElicitationRequest, HookContext, HookHandler,
-    HostRequest, IntoHookOutput, Matcher, PermissionHandler, PermissionRequest, Question, QuestionOption, UserDialog,
+    Answers, Confirmer, Decision, DecisionClassification, DialogAnswer, ElicitationAnswer,
+    ElicitationRequest, HookContext, HookHandler, HostRequest, IntoHookOutput, Matcher,
+    PermissionHandler, PermissionRequest, Question, QuestionOption, UserDialog,
 };
 pub use self::oneshot::{Query, query, with_session};
 pub use self::options::{
-    AgentDefinition, AgentMcpServer, AppConfig, ConfigError, DEFAULT_TIMEOUT, Effort, FileOrJson, McpServer, OptionError, OptionRow,
-    Options, PermissionMode, PermissionPrompts, Plugin, QuestionPreview, SettingSource, Skills, SystemPrompt, Thinking, Timeouts,
+    AgentDefinition, AgentMcpServer, AppConfig, ConfigError, DEFAULT_TIMEOUT, Effort, FileOrJson,
+    McpServer, OptionError, OptionRow, Options, PermissionMode, PermissionPrompts, Plugin,
+    QuestionPreview, SettingSource, Skills, SystemPrompt, Thinking, Timeouts,
 };
 pub use self::prompt::Prompt;
 pub use self::retry::RetryPolicy;

@@ -27,7 +27,10 @@ pub fn query(prompt: impl Into<Prompt>) -> Query {
 ///
 /// # Cancel safety
 /// Dropping the future drops `work` and ends the CLI.
-pub async fn with_session<T, E, Fut>(session: SessionBuilder, work: impl FnOnce(Session) -> Fut) -> Result<T, E>
+pub async fn with_session<T, E, Fut>(
+    session: SessionBuilder,
+    work: impl FnOnce(Session) -> Fut,
+) -> Result<T, E>
 where
     Fut: Future<Output = Result<T, E>>,
     E: From<Error>,

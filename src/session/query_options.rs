@@ -31,7 +31,13 @@ impl Plan {
         let session = &shared.options;
         if *query == Options::default() {
             let verbatim = session.verbatim_prompts == Some(true);
-            return Ok(Self { timeouts: session.timeouts(), verbatim, switches: Vec::new(), launch: None, settled: Vec::new() });
+            return Ok(Self {
+                timeouts: session.timeouts(),
+                verbatim,
+                switches: Vec::new(),
+                launch: None,
+                settled: Vec::new(),
+            });
         }
         let mut resolved = query.over(session);
         resolved.validate()?;
@@ -39,8 +45,15 @@ impl Plan {
         let (timeouts, verbatim) = (resolved.timeouts(), resolved.verbatim_prompts == Some(true));
         let switches = switches(query, &mut resolved, session);
         shared.refuse_fields_set_twice(&resolved)?;
-        let differs = resolved.launch()? != session.launch()? || resolved.initialize() != session.initialize();
-        Ok(Self { timeouts, verbatim, switches, launch: differs.then(|| Box::new(resolved)), settled: settled(query) })
+        let differs = resolved.launch()? != session.launch()?
+            || resolved.initialize() != session.initialize();
+        Ok(Self {
+            timeouts,
+            verbatim,
+            switches,
+            launch: differs.then(|| Box::new(resolved)),
+            settled: settled(query),
+        })
     }
 }
 
@@ -55,9 +68,14 @@ fn switches(query: &Options, resolved: &mut Options, session: &Options) -> Vec<S
     }
     if let Some(mode) = &query.permission_mode {
         let set = |mode: Option<&PermissionMode>| {
-            request(json!({"subtype": "set_permission_mode", "mode": mode.map_or("default", PermissionMode::as_str)}))
+            request(
+                json!({"subtype": "set_permission_mode", "mode": mode.map_or("default", PermissionMode::as_str)}),
+            )
         };
-        switches.push(Switch { apply: set(Some(mode)), restore: set(session.permission_mode.as_ref()) });
+        switches.push(Switch {
+            apply: set(Some(mode)),
+            restore: set(session.permission_mode.as_ref()),
+        });
         if *mode != PermissionMode::BypassPermissions || may_bypass(session) {
             resolved.permission_mode.clone_from(&session.permission_mode);
         }
@@ -70,7 +88,10 @@ fn settled(query: &Options) -> Vec<Settled> {
     let all = |set: bool, subtype| set.then_some(Settled { subtype, key: None });
     let key = |key: &str| Settled { subtype: "apply_flag_settings", key: Some(key.into()) };
     let mut settled: Vec<_> = [
-        all(query.thinking.is_some() || query.thinking_display.is_some(), "set_max_thinking_tokens"),
+        all(
+            query.thinking.is_some() || query.thinking_display.is_some(),
+            "set_max_thinking_tokens",
+        ),
         all(matches!(query.settings, Some(FileOrJson::File(_))), "apply_flag_settings"),
         all(query.cwd.is_some(), "set_cwd"),
     ]
@@ -78,13 +99,16 @@ fn settled(query: &Options) -> Vec<Settled> {
     .flatten()
     .collect();
     settled.extend(query.effort.iter().map(|_| key("effortLevel")));
-    settled.extend(query.inline_settings().iter().flat_map(|settings| settings.keys()).map(|name| key(name)));
+    settled.extend(
+        query.inline_settings().iter().flat_map(|settings| settings.keys()).map(|name| key(name)),
+    );
     settled
 }
 
 /// A CLI can be told to skip all permissions only if it was launched for it.
 fn may_bypass(session: &Options) -> bool {
-    session.allow_dangerously_skip_permissions == Some(true) || session.permission_mode == Some(PermissionMode::BypassPermissions)
+    session.allow_dangerously_skip_permissions == Some(true)
+        || session.permission_mode == Some(PermissionMode::BypassPermissions)
 }
 
 fn request(body: serde_json::Value) -> RawJson {
@@ -106,7 +130,11 @@ fn refuse_session_only(query: &Options) -> Result<(), OptionError> {
         ("drain_timeout", query.drain_timeout.is_some()),
     ];
     match set.iter().find(|(_, set)| *set) {
-        Some((field, _)) => Err(OptionError::new(field, "an option of the session, not of one query", "a query that sets it")),
+        Some((field, _)) => Err(OptionError::new(
+            field,
+            "an option of the session, not of one query",
+            "a query that sets it",
+        )),
         None => Ok(()),
     }
 }

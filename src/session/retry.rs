@@ -39,7 +39,11 @@ pub struct RetryPolicy {
 impl RetryPolicy {
     /// 3 attempts, the second 5 s after the first, each further one after twice as long, and after 2 minutes at most.
     pub const fn new() -> Self {
-        Self { attempts: 3, first_delay: Duration::from_secs(5), max_delay: Duration::from_secs(120) }
+        Self {
+            attempts: 3,
+            first_delay: Duration::from_secs(5),
+            max_delay: Duration::from_secs(120),
+        }
     }
 
     /// How often to ask in all; 0 counts as 1. Default: 3.
@@ -65,7 +69,10 @@ impl RetryPolicy {
     pub fn delay_before(&self, attempt: u32) -> Duration {
         match attempt.checked_sub(2) {
             None => Duration::ZERO,
-            Some(doublings) => self.first_delay.saturating_mul(1u32.checked_shl(doublings).unwrap_or(u32::MAX)).min(self.max_delay),
+            Some(doublings) => self
+                .first_delay
+                .saturating_mul(1u32.checked_shl(doublings).unwrap_or(u32::MAX))
+                .min(self.max_delay),
         }
     }
 

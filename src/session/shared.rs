@@ -80,13 +80,22 @@ impl Shared {
     /// A field of the `initialize` request that was set by its name and by an option would lose one of the two.
     pub(super) fn refuse_fields_set_twice(&self, options: &Options) -> Result<(), OptionError> {
         match options.initialize().iter().find(|(name, _)| self.initialize.contains_key(*name)) {
-            Some((name, _)) => Err(OptionError::new("initialize_field", "no field that an option sets as well", name)),
+            Some((name, _)) => Err(OptionError::new(
+                "initialize_field",
+                "no field that an option sets as well",
+                name,
+            )),
             None => Ok(()),
         }
     }
 
     /// How the next process is launched. A conversation that the CLI has confirmed is resumed; a forgotten one is not.
-    pub(super) fn launch(&self, options: &Options, resume: Option<String>, forgotten: bool) -> Result<Launch, OptionError> {
+    pub(super) fn launch(
+        &self,
+        options: &Options,
+        resume: Option<String>,
+        forgotten: bool,
+    ) -> Result<Launch, OptionError> {
         let mut options = options.clone();
         if resume.is_some() || forgotten {
             options.resume = None;

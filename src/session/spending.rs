@@ -88,18 +88,30 @@ impl SpendingMeter {
     /// Takes the next result of a session: what its turn has used. Results come in the order in which the CLI wrote them, those of failed turns
     /// among them.
     pub fn add(&mut self, result: &ResultMessage) -> Spending {
-        let totals = Spending { cost_usd: dollars(result.total_cost_usd), results: 1, models: models(&result.model_usage) };
+        let totals = Spending {
+            cost_usd: dollars(result.total_cost_usd),
+            results: 1,
+            models: models(&result.model_usage),
+        };
         let spent = match self.last.take().filter(|last| last.goes_on(result, &totals)) {
             Some(last) => difference(&totals, &last.totals),
             None => match &result.model_usage_since_last_result {
                 Some(usage) => {
                     let models = models(usage);
-                    Spending { cost_usd: models.values().map(|model| model.cost_usd).sum(), results: 1, models }
+                    Spending {
+                        cost_usd: models.values().map(|model| model.cost_usd).sum(),
+                        results: 1,
+                        models,
+                    }
                 }
                 None => totals.clone(),
             },
         };
-        self.last = Some(Last { session_id: result.session_id.clone(), index: result.result_index, totals });
+        self.last = Some(Last {
+            session_id: result.session_id.clone(),
+            index: result.result_index,
+            totals,
+        });
         self.total.add(&spent);
         spent
     }
@@ -127,7 +139,10 @@ impl ModelSpending {
     }
 
     fn minus(self, less: Self) -> Self {
-        Self { cost_usd: (self.cost_usd - less.cost_usd).max(0.0), tokens: self.tokens.minus(less.tokens) }
+        Self {
+            cost_usd: (self.cost_usd - less.cost_usd).max(0.0),
+            tokens: self.tokens.minus(less.tokens),
+        }
     }
 }
 
@@ -135,7 +150,8 @@ impl ModelSpending {
 fn difference(totals: &Spending, last: &Spending) -> Spending {
     let since = |(model, now): (&String, &ModelSpending)| {
         let before = last.models.get(model).copied().unwrap_or_default();
-        Some((model.clone(), now.minus(before))).filter(|(_, spent)| *spent != ModelSpending::default())
+        Some((model.clone(), now.minus(before)))
+            .filter(|(_, spent)| *spent != ModelSpending::default())
     };
     let cost_usd = (totals.cost_usd - last.cost_usd).max(0.0);
     Spending { cost_usd, results: 1, models: totals.models.iter().filter_map(since).collect() }

@@ -32,7 +32,11 @@ struct Lines {
 
 impl Stderr {
     pub(super) fn new(callback: Option<OnStderr>) -> Self {
-        let lines = callback.map(|callback| Lines { codec: LineCodec::with_max_line(MAX_LINE), buffer: BytesMut::new(), callback });
+        let lines = callback.map(|callback| Lines {
+            codec: LineCodec::with_max_line(MAX_LINE),
+            buffer: BytesMut::new(),
+            callback,
+        });
         Self { tail: VecDeque::new(), lines }
     }
 
@@ -108,6 +112,9 @@ mod tests {
         stderr.push(b"one\nt");
         stderr.push(b"wo\n\xff\nta");
         stderr.finish();
-        assert_eq!(*lines.lock().unwrap_or_else(std::sync::PoisonError::into_inner), ["one", "two", "\u{fffd}", "ta"]);
+        assert_eq!(
+            *lines.lock().unwrap_or_else(std::sync::PoisonError::into_inner),
+            ["one", "two", "\u{fffd}", "ta"]
+        );
     }
 }

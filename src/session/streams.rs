@@ -10,7 +10,9 @@ use futures_core::Stream;
 
 use super::error::{Error, Result};
 use super::turn::Turn;
-use crate::wire::{ContentBlock, Delta, Event, FrameKind, Message, ToolResultBlock, ToolUseBlock, UserMessage};
+use crate::wire::{
+    ContentBlock, Delta, Event, FrameKind, Message, ToolResultBlock, ToolUseBlock, UserMessage,
+};
 
 /// A turn read as something smaller than messages, or fewer of them.
 ///
@@ -74,7 +76,8 @@ impl<T> Pieces<T> {
                 Some(Ok(message)) => {
                     (self.cut)(&message, &mut self.ready);
                     if self.strict && message.is_result() {
-                        self.failed = message.as_result().and_then(|result| self.turn.error_of(result));
+                        self.failed =
+                            message.as_result().and_then(|result| self.turn.error_of(result));
                     }
                 }
                 Some(Err(error)) => return Poll::Ready(Some(Err(error))),
@@ -127,7 +130,9 @@ pub enum ContentDelta {
 impl Turn {
     /// The text of each text block, once the block is complete.
     pub fn text_content(self) -> Pieces<String> {
-        Pieces::new(self, |message, ready| ready.extend(blocks(message).filter_map(ContentBlock::as_text).map(String::from)))
+        Pieces::new(self, |message, ready| {
+            ready.extend(blocks(message).filter_map(ContentBlock::as_text).map(String::from))
+        })
     }
 
     /// The thinking of each thinking block, once the block is complete. Blocks that only carry a signature are left out.
@@ -152,12 +157,18 @@ impl Turn {
     /// All pieces of the reply as it is written; nothing where the CLI sends no partial messages.
     pub fn content_deltas(self) -> Pieces<ContentDelta> {
         Pieces::new(self, |message, ready| {
-            let Some(event) = message.as_stream_event().filter(|event| event.parent_tool_use_id.is_none()) else { return };
+            let Some(event) =
+                message.as_stream_event().filter(|event| event.parent_tool_use_id.is_none())
+            else {
+                return;
+            };
             let Event::ContentBlockDelta(delta) = &event.event else { return };
             ready.extend(match &delta.delta {
                 Delta::Text(delta) => Some(ContentDelta::Text(delta.text.clone())),
                 Delta::Thinking(delta) => Some(ContentDelta::Thinking(delta.thinking.clone())),
-                Delta::InputJson(delta) => Some(ContentDelta::InputJson(delta.partial_json.clone())),
+                Delta::InputJson(delta) => {
+                    Some(ContentDelta::InputJson(delta.partial_json.clone()))
+                }
                 _ => None,
             });
         })
@@ -174,7 +185,11 @@ impl Turn {
         let mut calls = HashMap::new();
         Pieces::new(self, move |message, ready| {
             calls.extend(tool_uses(message).map(|call| (call.id.clone(), call.name == name)));
-            ready.extend(tool_results(message).filter(|result| calls.get(&result.tool_use_id) == Some(&true)).cloned());
+            ready.extend(
+                tool_results(message)
+                    .filter(|result| calls.get(&result.tool_use_id) == Some(&true))
+                    .cloned(),
+            );
         })
     }
 
@@ -187,14 +202,22 @@ impl Turn {
             "text_delta" => message.text_delta().is_some(),
             kind => message.frame().kind_name() == kind,
         };
-        Pieces::new(self, move |message, ready| ready.extend(wanted(message).then(|| message.clone()))).lenient()
+        Pieces::new(self, move |message, ready| {
+            ready.extend(wanted(message).then(|| message.clone()))
+        })
+        .lenient()
     }
 
     /// The stream events of one type, such as `message_start` or `content_block_delta`.
     pub fn filter_event_type(self, kind: impl Into<String>) -> Pieces<Message> {
         let kind = kind.into();
-        let wanted = move |message: &Message| message.as_stream_event().is_some_and(|event| event.event.event_type() == kind);
-        Pieces::new(self, move |message, ready| ready.extend(wanted(message).then(|| message.clone()))).lenient()
+        let wanted = move |message: &Message| {
+            message.as_stream_event().is_some_and(|event| event.event.event_type() == kind)
+        };
+        Pieces::new(self, move |message, ready| {
+            ready.extend(wanted(message).then(|| message.clone()))
+        })
+        .lenient()
     }
 
     /// All messages, each shown to `look` on the way.
@@ -207,11 +230,18 @@ impl Turn {
     }
 
     /// All messages; `look` is shown each tool call on the way, sub-agents included.
-    pub fn on_tool_use(self, mut look: impl FnMut(&ToolUseBlock) + Send + 'static) -> Pieces<Message> {
+    pub fn on_tool_use(
+        self,
+        mut look: impl FnMut(&ToolUseBlock) + Send + 'static,
+    ) -> Pieces<Message> {
         self.tap(move |message| tool_uses(message).for_each(&mut look))
     }
 
-    fn deltas(self, delta: fn(&Message) -> Option<std::borrow::Cow<'_, str>>, whole: fn(&ContentBlock) -> Option<&str>) -> Pieces<String> {
+    fn deltas(
+        self,
+        delta: fn(&Message) -> Option<std::borrow::Cow<'_, str>>,
+        whole: fn(&ContentBlock) -> Option<&str>,
+    ) -> Pieces<String> {
         // The message of a block comes behind its deltas: it is news only where there were none.
         let mut streamed = false;
         Pieces::new(self, move |message, ready| match message.kind() {
@@ -239,7 +269,11 @@ fn blocks(message: &Message) -> impl Iterator<Item = &ContentBlock> {
 }
 
 pub(super) fn tool_uses(message: &Message) -> impl Iterator<Item = &ToolUseBlock> {
-    message.as_assistant().into_iter().flat_map(|assistant| &assistant.message.content).filter_map(ContentBlock::as_tool_use)
+    message
+        .as_assistant()
+        .into_iter()
+        .flat_map(|assistant| &assistant.message.content)
+        .filter_map(ContentBlock::as_tool_use)
 }
 
 pub(super) fn tool_results(message: &Message) -> impl Iterator<Item = &ToolResultBlock> {

@@ -52,7 +52,9 @@ fn read<T: DeserializeOwned>(result: &ResultMessage) -> Result<T> {
     let Some(answer) = &result.structured_output else {
         return Err(Error::no_structured_output(result.result.as_deref().unwrap_or_default()));
     };
-    answer.deserialize().map_err(|error| Error::structured_output_misfit(std::any::type_name::<T>(), answer.clone(), error))
+    answer.deserialize().map_err(|error| {
+        Error::structured_output_misfit(std::any::type_name::<T>(), answer.clone(), error)
+    })
 }
 
 #[cfg(feature = "schemars")]

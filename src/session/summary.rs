@@ -4,7 +4,9 @@ use super::error::{Error, Result};
 use super::spending::Spending;
 use super::streams::{tool_results, tool_uses};
 use super::turn::Turn;
-use crate::wire::{ApiErrorKind, ContentBlock, Message, ResultMessage, ToolResultBlock, ToolUseBlock, TurnOutcome};
+use crate::wire::{
+    ApiErrorKind, ContentBlock, Message, ResultMessage, ToolResultBlock, ToolUseBlock, TurnOutcome,
+};
 
 /// What a turn has come to.
 #[derive(Clone, Debug, Default)]
@@ -53,14 +55,20 @@ impl Summary {
 
     fn add(&mut self, message: &Message) {
         self.messages += 1;
-        if let Some(assistant) = message.as_assistant().filter(|assistant| assistant.parent_tool_use_id.is_none()) {
+        if let Some(assistant) =
+            message.as_assistant().filter(|assistant| assistant.parent_tool_use_id.is_none())
+        {
             let blocks = &assistant.message.content;
             self.texts.extend(blocks.iter().filter_map(ContentBlock::as_text).map(String::from));
-            self.thinking.extend(blocks.iter().filter_map(ContentBlock::as_thinking).map(String::from));
+            self.thinking
+                .extend(blocks.iter().filter_map(ContentBlock::as_thinking).map(String::from));
         }
-        self.tool_calls.extend(tool_uses(message).map(|call| ToolCall { call: call.clone(), result: None }));
+        self.tool_calls
+            .extend(tool_uses(message).map(|call| ToolCall { call: call.clone(), result: None }));
         for result in tool_results(message) {
-            if let Some(known) = self.tool_calls.iter_mut().rev().find(|known| known.call.id == result.tool_use_id) {
+            if let Some(known) =
+                self.tool_calls.iter_mut().rev().find(|known| known.call.id == result.tool_use_id)
+            {
                 known.result = Some(result.clone());
             }
         }

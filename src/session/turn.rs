@@ -79,7 +79,15 @@ enum State {
 
 impl Turn {
     pub(super) fn new(session: Arc<Inner>, prompt: Prompt) -> Self {
-        Self { session, state: State::Unsent(prompt), uuid: None, options: Box::default(), spent: None, said: None, end: None }
+        Self {
+            session,
+            state: State::Unsent(prompt),
+            uuid: None,
+            options: Box::default(),
+            spent: None,
+            said: None,
+            end: None,
+        }
     }
 
     /// Lays these options over those that were set for this turn so far.
@@ -174,13 +182,20 @@ impl Turn {
     }
 
     fn send(&mut self) -> Result<(), Error> {
-        let State::Unsent(prompt) = std::mem::replace(&mut self.state, State::Done) else { return Ok(()) };
+        let State::Unsent(prompt) = std::mem::replace(&mut self.state, State::Done) else {
+            return Ok(());
+        };
         let shared = &self.session.shared;
-        let Plan { timeouts, verbatim, switches, launch, settled } = Plan::of(&self.options, shared)?;
+        let Plan { timeouts, verbatim, switches, launch, settled } =
+            Plan::of(&self.options, shared)?;
         let line = self.session.line()?;
         let turn = TurnId(shared.next_turn());
         let uuid = uuid::Uuid::new_v4().to_string();
-        let mailbox = Arc::new(Mailbox::new(shared.buffer_limit, line.room.clone(), shared.unread_messages.clone()));
+        let mailbox = Arc::new(Mailbox::new(
+            shared.buffer_limit,
+            line.room.clone(),
+            shared.unread_messages.clone(),
+        ));
         let prompt = protocol::Prompt {
             turn,
             uuid: uuid.clone(),
@@ -224,6 +239,9 @@ impl fmt::Debug for Turn {
             State::Running { .. } => "running",
             State::Done => "done",
         };
-        f.debug_struct("Turn").field("state", &state).field("uuid", &self.uuid()).finish_non_exhaustive()
+        f.debug_struct("Turn")
+            .field("state", &state)
+            .field("uuid", &self.uuid())
+            .finish_non_exhaustive()
     }
 }

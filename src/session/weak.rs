@@ -24,10 +24,15 @@ impl WeakSession {
 
     /// Gives the CLI a JSON-RPC message of an in-process server, in the order of the calls. The acknowledgement; `None` where no CLI runs.
     #[cfg(feature = "mcp")]
-    pub(crate) fn send_mcp(&self, server: &str, message: &str) -> Option<oneshot::Receiver<super::Result<Option<RawJson>>>> {
+    pub(crate) fn send_mcp(
+        &self,
+        server: &str,
+        message: &str,
+    ) -> Option<oneshot::Receiver<super::Result<Option<RawJson>>>> {
         let inner = self.0.upgrade().filter(|inner| inner.shared.status().connected)?;
         let server = serde_json::Value::from(server);
-        let body = format!(r#"{{"subtype":"mcp_message","server_name":{server},"message":{message}}}"#);
+        let body =
+            format!(r#"{{"subtype":"mcp_message","server_name":{server},"message":{message}}}"#);
         let (reply, receipt) = oneshot::channel();
         inner.order_if_running(Order::Control(RawJson::scanned(body.into()), None, reply));
         Some(receipt)

@@ -66,7 +66,11 @@ pub struct Launch {
 impl fmt::Debug for Launch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let args: Vec<_> = self.args.iter().map(|arg| elide_json(&arg.to_string_lossy())).collect();
-        f.debug_struct("Launch").field("args", &args).field("env", &self.env).field("cwd", &self.cwd).finish()
+        f.debug_struct("Launch")
+            .field("args", &args)
+            .field("env", &self.env)
+            .field("cwd", &self.cwd)
+            .finish()
     }
 }
 

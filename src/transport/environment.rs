@@ -8,11 +8,13 @@ use std::path::Path;
 use super::Secret;
 
 /// Set for the child before the user's own variables.
-const SDK: [(&str, &str); 2] = [("CLAUDE_CODE_ENTRYPOINT", "sdk-rs"), ("CLAUDE_AGENT_SDK_VERSION", env!("CARGO_PKG_VERSION"))];
+const SDK: [(&str, &str); 2] =
+    [("CLAUDE_CODE_ENTRYPOINT", "sdk-rs"), ("CLAUDE_AGENT_SDK_VERSION", env!("CARGO_PKG_VERSION"))];
 
 /// Never inherited: they describe the CLI that the host itself runs under (and its message socket), or change the
 /// runtime of a CLI that runs on Node.
-const NEVER_INHERITED: [&str; 4] = ["CLAUDECODE", "CLAUDE_CODE_SESSION_ID", "CLAUDE_CODE_MESSAGING_*", "NODE_OPTIONS"];
+const NEVER_INHERITED: [&str; 4] =
+    ["CLAUDECODE", "CLAUDE_CODE_SESSION_ID", "CLAUDE_CODE_MESSAGING_*", "NODE_OPTIONS"];
 
 const API_KEY: &str = "ANTHROPIC_API_KEY";
 
@@ -85,9 +87,16 @@ impl Environment {
     /// The whole environment of a child of a host with the variables `host`, which runs in `cwd`.
     ///
     /// The result is plain text, and the key is in it.
-    pub fn resolve(&self, host: impl IntoIterator<Item = (OsString, OsString)>, cwd: Option<&Path>) -> BTreeMap<OsString, OsString> {
-        let mut child: BTreeMap<_, _> =
-            host.into_iter().filter(|(name, _)| self.inherit.admits(name)).map(|(name, value)| (canonical(name), value)).collect();
+    pub fn resolve(
+        &self,
+        host: impl IntoIterator<Item = (OsString, OsString)>,
+        cwd: Option<&Path>,
+    ) -> BTreeMap<OsString, OsString> {
+        let mut child: BTreeMap<_, _> = host
+            .into_iter()
+            .filter(|(name, _)| self.inherit.admits(name))
+            .map(|(name, value)| (canonical(name), value))
+            .collect();
         child.extend(SDK.map(|(name, value)| (name.into(), value.into())));
         if let Some(cwd) = cwd {
             child.insert("PWD".into(), cwd.into());
@@ -108,7 +117,13 @@ impl Environment {
 /// The names, in layers; never a value.
 impl fmt::Debug for Environment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names = |set: bool| -> Vec<_> { self.vars.iter().filter(|(_, value)| value.is_some() == set).map(|(name, _)| name).collect() };
+        let names = |set: bool| -> Vec<_> {
+            self.vars
+                .iter()
+                .filter(|(_, value)| value.is_some() == set)
+                .map(|(name, _)| name)
+                .collect()
+        };
         f.debug_struct("Environment")
             .field("inherit", &self.inherit)
             .field("set", &names(true))
@@ -167,7 +182,10 @@ mod tests {
     fn resolve(env: &Environment, host: &[(&str, &str)]) -> Vec<String> {
         let host = host.iter().map(|(name, value)| (name.into(), value.into()));
         let child = env.resolve(host, None);
-        child.iter().map(|(name, value)| format!("{}={}", name.display(), value.display())).collect()
+        child
+            .iter()
+            .map(|(name, value)| format!("{}={}", name.display(), value.display()))
+            .collect()
     }
 
     const VERSION: &str = concat!("CLAUDE_AGENT_SDK_VERSION=", env!("CARGO_PKG_VERSION"));
@@ -179,15 +197,27 @@ mod tests {
 
     #[test]
     fn inherited_then_sdk_then_user_then_key() {
-        let host = [("CLAUDE_CODE_ENTRYPOINT", "cli"), ("ANTHROPIC_API_KEY", "host"), ("A", "host"), ("B", "host")];
+        let host = [
+            ("CLAUDE_CODE_ENTRYPOINT", "cli"),
+            ("ANTHROPIC_API_KEY", "host"),
+            ("A", "host"),
+            ("B", "host"),
+        ];
         let layered = |env: Environment| resolve(&env, &host);
 
         // sdk over inherited
         assert!(layered(Environment::new()).contains(&"CLAUDE_CODE_ENTRYPOINT=sdk-rs".into()));
         assert!(layered(Environment::new()).contains(&"ANTHROPIC_API_KEY=host".into()));
         // user over both, and over the host's key
-        let user = Environment::new().set("CLAUDE_CODE_ENTRYPOINT", "mine").set("A", "user").remove("B").set("ANTHROPIC_API_KEY", "user");
-        assert_eq!(layered(user.clone()), ["A=user", "ANTHROPIC_API_KEY=user", VERSION, "CLAUDE_CODE_ENTRYPOINT=mine"]);
+        let user = Environment::new()
+            .set("CLAUDE_CODE_ENTRYPOINT", "mine")
+            .set("A", "user")
+            .remove("B")
+            .set("ANTHROPIC_API_KEY", "user");
+        assert_eq!(
+            layered(user.clone()),
+            ["A=user", "ANTHROPIC_API_KEY=user", VERSION, "CLAUDE_CODE_ENTRYPOINT=mine"]
+        );
         // the key over all, even over a removal
         assert!(layered(user.api_key("key".into())).contains(&"ANTHROPIC_API_KEY=key".into()));
         let removed = Environment::new().remove("ANTHROPIC_API_KEY").api_key("key".into());
@@ -206,15 +236,22 @@ mod tests {
         ];
         let kept = ["CLAUDE_CONFIG_DIR=/c"];
         for inherit in [Inherit::All, Inherit::only(["CLAUDE*", "NODE_OPTIONS"])] {
-            let env = Environment::new().inherit(inherit).remove("CLAUDE_AGENT_SDK_VERSION").remove("CLAUDE_CODE_ENTRYPOINT");
+            let env = Environment::new()
+                .inherit(inherit)
+                .remove("CLAUDE_AGENT_SDK_VERSION")
+                .remove("CLAUDE_CODE_ENTRYPOINT");
             assert_eq!(resolve(&env, &host), kept);
         }
-        assert!(resolve(&Environment::new().set("CLAUDECODE", "1"), &[]).contains(&"CLAUDECODE=1".into()));
+        assert!(
+            resolve(&Environment::new().set("CLAUDECODE", "1"), &[])
+                .contains(&"CLAUDECODE=1".into())
+        );
     }
 
     #[test]
     fn inherits_by_name_and_prefix() {
-        let host = [("PATH", "/bin"), ("LC_ALL", "C"), ("LC_TIME", "C"), ("LCD", "x"), ("HOME", "/h")];
+        let host =
+            [("PATH", "/bin"), ("LC_ALL", "C"), ("LC_TIME", "C"), ("LCD", "x"), ("HOME", "/h")];
         let only = |inherit| {
             let mut seen = resolve(&Environment::new().inherit(inherit), &host);
             seen.retain(|var| !var.starts_with("CLAUDE_"));
@@ -231,6 +268,9 @@ mod tests {
         let pwd = |env: Environment, cwd| env.resolve(host(), cwd).get(OsStr::new("PWD")).cloned();
         assert_eq!(pwd(Environment::new(), None), Some("/host".into()));
         assert_eq!(pwd(Environment::new(), Some(Path::new("/work"))), Some("/work".into()));
-        assert_eq!(pwd(Environment::new().set("PWD", "/user"), Some(Path::new("/work"))), Some("/user".into()));
+        assert_eq!(
+            pwd(Environment::new().set("PWD", "/user"), Some(Path::new("/work"))),
+            Some("/user".into())
+        );
     }
 }

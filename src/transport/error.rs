@@ -7,8 +7,7 @@ use std::path::{Path, PathBuf};
 type Source = Box<dyn std::error::Error + Send + Sync>;
 
 /// What to do about a missing CLI.
-const HINT: &str =
-    "install it with `npm install -g @anthropic-ai/claude-code`, or say where it is: `cli_path` of a session, `CliPath::Explicit`";
+const HINT: &str = "install it with `npm install -g @anthropic-ai/claude-code`, or say where it is: `cli_path` of a session, `CliPath::Explicit`";
 
 /// A connection could not be opened.
 ///
@@ -57,7 +56,10 @@ impl Error {
 
     /// The program is there, but the system did not start it: permission, format, or a limit of the system.
     pub fn is_spawn(&self) -> bool {
-        matches!(self.kind, Kind::PermissionDenied { .. } | Kind::BadExecutable { .. } | Kind::Spawn { .. })
+        matches!(
+            self.kind,
+            Kind::PermissionDenied { .. } | Kind::BadExecutable { .. } | Kind::Spawn { .. }
+        )
     }
 
     /// Where the CLI was looked for, in order; empty unless it was not found.
@@ -78,7 +80,10 @@ impl Error {
     }
 
     /// `refused` are those of the searched paths that exist and were passed over, and why.
-    pub(super) fn cli_not_found(searched: Vec<PathBuf>, refused: Vec<(PathBuf, &'static str)>) -> Self {
+    pub(super) fn cli_not_found(
+        searched: Vec<PathBuf>,
+        refused: Vec<(PathBuf, &'static str)>,
+    ) -> Self {
         Self { kind: Kind::CliNotFound { searched, refused }, source: None }
     }
 
@@ -99,8 +104,12 @@ impl Error {
             io::ErrorKind::PermissionDenied => Kind::PermissionDenied { path: program },
             // The file exists: it is the interpreter of its first line that does not.
             io::ErrorKind::NotFound if program.exists() => Kind::BadExecutable { program },
-            io::ErrorKind::NotFound => Kind::CliNotFound { searched: vec![program], refused: Vec::new() },
-            _ if source.raw_os_error().is_some_and(is_bad_format) => Kind::BadExecutable { program },
+            io::ErrorKind::NotFound => {
+                Kind::CliNotFound { searched: vec![program], refused: Vec::new() }
+            }
+            _ if source.raw_os_error().is_some_and(is_bad_format) => {
+                Kind::BadExecutable { program }
+            }
             _ => Kind::Spawn { program },
         };
         Self { kind, source: Some(source.into()) }

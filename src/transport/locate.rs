@@ -35,7 +35,10 @@ impl CliPath {
             return explicit(path, world);
         }
         let mut search = Search::default();
-        let found = self.directories(world).into_iter().find_map(|directory| search.look_in(&directory, world));
+        let found = self
+            .directories(world)
+            .into_iter()
+            .find_map(|directory| search.look_in(&directory, world));
         found.ok_or_else(|| Error::cli_not_found(search.searched, search.refused))
     }
 
@@ -52,7 +55,9 @@ impl CliPath {
         places.extend(home(".npm-global/bin"));
         places.extend((!world.windows).then(|| world.usr_local_bin.clone()));
         places.extend(home(".local/bin"));
-        places.extend(world.trusted_cwd.as_ref().map(|cwd| world.absolute(cwd).join("node_modules/.bin")));
+        places.extend(
+            world.trusted_cwd.as_ref().map(|cwd| world.absolute(cwd).join("node_modules/.bin")),
+        );
         places.extend(home("node_modules/.bin"));
         if *self != Self::Global {
             places.extend(home(".yarn/bin"));
@@ -98,7 +103,9 @@ impl World {
         let extension = path.extension().unwrap_or_default();
         if metadata.is_dir() {
             Verdict::Refused("a directory")
-        } else if self.windows && ["cmd", "bat"].iter().any(|shim| extension.eq_ignore_ascii_case(shim)) {
+        } else if self.windows
+            && ["cmd", "bat"].iter().any(|shim| extension.eq_ignore_ascii_case(shim))
+        {
             Verdict::Refused("a shim that needs a shell")
         } else if !is_executable(&metadata) {
             Verdict::NotExecutable
@@ -133,7 +140,11 @@ struct Search {
 
 impl Search {
     fn look_in(&mut self, directory: &Path, world: &World) -> Option<PathBuf> {
-        let (name, shims): (_, &[_]) = if world.windows { ("claude.exe", &["claude.cmd", "claude.bat"]) } else { ("claude", &[]) };
+        let (name, shims): (_, &[_]) = if world.windows {
+            ("claude.exe", &["claude.cmd", "claude.bat"])
+        } else {
+            ("claude", &[])
+        };
         let candidate = directory.join(name);
         // A directory may stand on PATH twice, and in the list again.
         if self.searched.contains(&candidate) {
@@ -245,7 +256,10 @@ mod tests {
         assert_eq!(error.searched(), ORDER.map(|below| place.at(below)));
         let message = error.to_string();
         assert!(message.contains("npm install -g @anthropic-ai/claude-code"), "{message}");
-        assert!(message.contains("CliPath::Explicit") && message.ends_with(error.hint().unwrap()), "{message}");
+        assert!(
+            message.contains("CliPath::Explicit") && message.ends_with(error.hint().unwrap()),
+            "{message}"
+        );
         assert!(message.contains(&place.at(ORDER[4]).display().to_string()), "{message}");
         assert_eq!(place.locate(&CliPath::Global).unwrap_err().searched().len(), 7);
     }
@@ -255,7 +269,11 @@ mod tests {
         let place = place();
         place.file("bin1/claude", 0o644);
         fs::create_dir_all(place.at("bin2/claude")).unwrap();
-        std::os::unix::fs::symlink(place.at("nowhere"), place.file("home/.npm-global/bin/x", 0o755).with_file_name("claude")).unwrap();
+        std::os::unix::fs::symlink(
+            place.at("nowhere"),
+            place.file("home/.npm-global/bin/x", 0o755).with_file_name("claude"),
+        )
+        .unwrap();
 
         let message = place.locate(&CliPath::Auto).unwrap_err().to_string();
         assert!(message.contains("bin1/claude (not executable),"), "{message}");
@@ -288,12 +306,14 @@ mod tests {
     #[test]
     fn a_place_that_is_named_twice_is_looked_at_once() {
         let mut place = place();
-        let twice = [place.at("bin1"), place.at("home/.local/bin"), place.at("bin1"), place.at("bin2")];
+        let twice =
+            [place.at("bin1"), place.at("home/.local/bin"), place.at("bin1"), place.at("bin2")];
         place.world.path = Some(env::join_paths(twice).unwrap());
         let error = place.locate(&CliPath::Auto).unwrap_err();
         let [first, second, others @ ..] = ORDER;
-        let order =
-            [first, "home/.local/bin/claude", second].into_iter().chain(others.into_iter().filter(|below| !below.contains(".local")));
+        let order = [first, "home/.local/bin/claude", second]
+            .into_iter()
+            .chain(others.into_iter().filter(|below| !below.contains(".local")));
         assert_eq!(error.searched(), order.map(|below| place.at(below)).collect::<Vec<_>>());
     }
 
@@ -341,7 +361,8 @@ mod tests {
     #[test]
     fn a_world_without_path_or_home_says_so() {
         let mut place = place();
-        place.world = World { path: None, home: None, trusted_cwd: None, windows: true, ..place.world };
+        place.world =
+            World { path: None, home: None, trusted_cwd: None, windows: true, ..place.world };
         let error = place.locate(&CliPath::Auto).unwrap_err();
         assert!(error.searched().is_empty());
         assert!(error.to_string().contains("nowhere"), "{error}");

@@ -10,7 +10,9 @@ use tokio::io::duplex;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
-use super::{BoxFuture, BoxedRead, BoxedWrite, Connection, Control, Error, Exit, Launch, Shutdown, Transport};
+use super::{
+    BoxFuture, BoxedRead, BoxedWrite, Connection, Control, Error, Exit, Launch, Shutdown, Transport,
+};
 
 /// What a Linux pipe holds.
 const CAPACITY: usize = 64 * 1024;
@@ -51,7 +53,10 @@ impl Memory {
         F: Fn(Launch, Peer) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Exit> + Send + 'static,
     {
-        Self { main: Box::new(move |launch, peer| Box::pin(main(launch, peer))), capacity: CAPACITY }
+        Self {
+            main: Box::new(move |launch, peer| Box::pin(main(launch, peer))),
+            capacity: CAPACITY,
+        }
     }
 
     /// How many bytes each of the three streams holds before a writer must wait (64 KiB unless told, at least 1).
@@ -99,8 +104,14 @@ pub fn pipe(capacity: usize) -> (Connection, Peer) {
     let (stderr, peer_stderr) = duplex(capacity);
     let (signal, signals) = watch::channel(None);
     let (exit, exited) = watch::channel(None);
-    let control = MemoryControl { signal, end: End::Awaited(Box::pin(end(exited, signals.clone()))) };
-    let connection = Connection { stdin: Box::new(stdin), stdout: Box::new(stdout), stderr: Box::new(stderr), control: Box::new(control) };
+    let control =
+        MemoryControl { signal, end: End::Awaited(Box::pin(end(exited, signals.clone()))) };
+    let connection = Connection {
+        stdin: Box::new(stdin),
+        stdout: Box::new(stdout),
+        stderr: Box::new(stderr),
+        control: Box::new(control),
+    };
     let peer = Peer {
         stdin: Box::new(peer_stdin),
         stdout: Box::new(peer_stdout),
@@ -207,7 +218,11 @@ impl Control for MemoryControl {
             self.end = End::Known(exit);
         }
         let End::Known(exit) = self.end else { return Poll::Pending };
-        Poll::Ready(exit.ok_or_else(|| io::Error::other("the in-memory CLI went away without an exit status")))
+        Poll::Ready(
+            exit.ok_or_else(|| {
+                io::Error::other("the in-memory CLI went away without an exit status")
+            }),
+        )
     }
 
     fn terminate(&mut self) {
@@ -233,7 +248,10 @@ impl Drop for MemoryControl {
 }
 
 /// The exit as the host learns it: what the peer said, or a kill before it.
-async fn end(mut exited: watch::Receiver<Option<Exit>>, mut signals: watch::Receiver<Option<Signal>>) -> Option<Exit> {
+async fn end(
+    mut exited: watch::Receiver<Option<Exit>>,
+    mut signals: watch::Receiver<Option<Signal>>,
+) -> Option<Exit> {
     tokio::select! {
         biased;
         exit = exited.wait_for(Option::is_some) => exit.ok().and_then(|exit| *exit),

@@ -16,7 +16,9 @@ mod process;
 mod secret;
 mod shutdown;
 
-pub use self::connection::{BoxFuture, BoxedRead, BoxedWrite, Connection, Control, Launch, Transport};
+pub use self::connection::{
+    BoxFuture, BoxedRead, BoxedWrite, Connection, Control, Launch, Transport,
+};
 pub use self::environment::{Environment, Inherit};
 pub use self::error::Error;
 pub use self::exit::Exit;

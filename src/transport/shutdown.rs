@@ -18,6 +18,9 @@ pub struct Shutdown {
 
 impl Default for Shutdown {
     fn default() -> Self {
-        Self { grace_after_eof: Duration::from_secs(5), grace_after_sigterm: Duration::from_secs(2) }
+        Self {
+            grace_after_eof: Duration::from_secs(5),
+            grace_after_sigterm: Duration::from_secs(2),
+        }
     }
 }

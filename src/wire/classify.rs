@@ -89,8 +89,12 @@ impl fmt::Display for Malformed {
         match self.reason {
             Reason::Oversize => f.write_str("over the line limit, dropped"),
             Reason::Json(Fault::End) => f.write_str("not JSON, it ends inside a value"),
-            Reason::Json(Fault::Byte(at)) => write!(f, "not JSON, unexpected byte at offset {at} of the line"),
-            Reason::NoType => f.write_str("no usable `type`, which must be a string that is not empty"),
+            Reason::Json(Fault::Byte(at)) => {
+                write!(f, "not JSON, unexpected byte at offset {at} of the line")
+            }
+            Reason::NoType => {
+                f.write_str("no usable `type`, which must be a string that is not empty")
+            }
         }
     }
 }
@@ -109,21 +113,35 @@ pub fn classify(item: impl Into<Item>) -> Outcome {
     let line = match item.into() {
         Item::Line(line) => line,
         Item::TooLong(long) => {
-            return Outcome::Malformed(Malformed { line: None, offset: long.offset(), len: long.len(), reason: Reason::Oversize });
+            return Outcome::Malformed(Malformed {
+                line: None,
+                offset: long.offset(),
+                len: long.len(),
+                reason: Reason::Oversize,
+            });
         }
     };
     let reason = match Peek::at(line.as_text()) {
         Ok(peek) => {
             let offset = line.offset();
             let frame = Frame::new(line.into_text(), offset, peek);
-            return if frame.kind().is_control() { Outcome::Control(frame) } else { Outcome::Message(frame) };
+            return if frame.kind().is_control() {
+                Outcome::Control(frame)
+            } else {
+                Outcome::Message(frame)
+            };
         }
         Err(NotAFrame::Noise) => return Outcome::Noise(line),
         Err(NotAFrame::Json(_)) if !line.is_terminated() => return Outcome::TruncatedTail(line),
         Err(NotAFrame::Json(fault)) => Reason::Json(fault),
         Err(NotAFrame::NoType) => Reason::NoType,
     };
-    Outcome::Malformed(Malformed { offset: line.offset(), len: line.bytes().len() as u64, line: Some(line), reason })
+    Outcome::Malformed(Malformed {
+        offset: line.offset(),
+        len: line.bytes().len() as u64,
+        line: Some(line),
+        reason,
+    })
 }
 
 impl From<Line> for Item {

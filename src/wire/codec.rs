@@ -61,7 +61,13 @@ impl LineCodec {
     ///
     /// A limit over 4 GiB - 1 counts as 4 GiB - 1.
     pub fn with_max_line(max_line: usize) -> Self {
-        Self { lines: LinesCodec::new(), max_line: max_line.min(u32::MAX as usize), offset: 0, scanned: 0, dropped: None }
+        Self {
+            lines: LinesCodec::new(),
+            max_line: max_line.min(u32::MAX as usize),
+            offset: 0,
+            scanned: 0,
+            dropped: None,
+        }
     }
 
     /// The limit, in bytes.
@@ -80,7 +86,11 @@ impl LineCodec {
         self.scanned = 0;
         if let Some(dropped) = self.dropped.take() {
             buffer.advance(newline + 1);
-            return Ok(Item::TooLong(TooLong::new(offset - dropped, dropped + newline as u64, true)));
+            return Ok(Item::TooLong(TooLong::new(
+                offset - dropped,
+                dropped + newline as u64,
+                true,
+            )));
         }
         if newline > self.max_line {
             buffer.advance(newline + 1);
@@ -94,7 +104,9 @@ impl LineCodec {
             return Ok(Item::Line(Line::cut(Text::Bad(bytes), offset, newline + 1, true)));
         }
         match self.lines.decode(buffer) {
-            Ok(Some(text)) => Ok(Item::Line(Line::cut(Text::Good(text.into()), offset, newline + 1, true))),
+            Ok(Some(text)) => {
+                Ok(Item::Line(Line::cut(Text::Good(text.into()), offset, newline + 1, true)))
+            }
             // The buffer begins with one whole UTF-8 line, and there is no limit: nothing is left to go wrong.
             Ok(None) => Err(io::Error::other("LinesCodec found no line in a whole line")),
             Err(error) => Err(io::Error::other(error)),
@@ -140,7 +152,12 @@ impl Decoder for LineCodec {
         let offset = self.offset;
         self.offset += tail.len() as u64;
         self.scanned = 0;
-        Ok(Some(Item::Line(Line::cut(Text::new(Bytes::copy_from_slice(&tail)), offset, tail.len(), false))))
+        Ok(Some(Item::Line(Line::cut(
+            Text::new(Bytes::copy_from_slice(&tail)),
+            offset,
+            tail.len(),
+            false,
+        ))))
     }
 }
 

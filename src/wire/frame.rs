@@ -68,7 +68,14 @@ impl FrameKind {
 
     /// True if and only if the protocol layer consumes such a frame, and no consumer of messages sees it.
     pub fn is_control(self) -> bool {
-        matches!(self, Self::ControlRequest | Self::ControlResponse | Self::ControlCancelRequest | Self::KeepAlive | Self::TranscriptMirror)
+        matches!(
+            self,
+            Self::ControlRequest
+                | Self::ControlResponse
+                | Self::ControlCancelRequest
+                | Self::KeepAlive
+                | Self::TranscriptMirror
+        )
     }
 }
 
@@ -185,28 +192,31 @@ impl Frame {
 
     /// True if and only if the frame says which prompts it answers (`user_message_uuid`, `user_message_uuids`).
     pub fn names_prompts(&self) -> bool {
-        self.cursor(self.spans.prompt_uuid).is_some() || self.cursor(self.spans.prompt_uuids).is_some()
+        self.cursor(self.spans.prompt_uuid).is_some()
+            || self.cursor(self.spans.prompt_uuids).is_some()
     }
 
     /// True if and only if the frame is a `result` that ends a turn. One that carries a tool's output and no subtype is a line of an old
     /// dialect, and ends nothing.
     pub(crate) fn ends_turn(&self) -> bool {
         let has_subtype = self.cursor(self.spans.subtype).is_some();
-        self.kind == FrameKind::Result && (has_subtype || self.field("tool_use_id").is_none_or(|id| id.as_str().is_none()))
+        self.kind == FrameKind::Result
+            && (has_subtype || self.field("tool_use_id").is_none_or(|id| id.as_str().is_none()))
     }
 
     /// True if and only if the frame is a bare message of the model's, as an old dialect has it.
     pub(crate) fn is_bare_message(&self) -> bool {
-        let role = || self.field("role").is_some_and(|role| role.as_str().as_deref() == Some("assistant"));
+        let role =
+            || self.field("role").is_some_and(|role| role.as_str().as_deref() == Some("assistant"));
         self.kind == FrameKind::Other && self.kind_name() == "message" && role()
     }
 
     /// True if and only if `user_message_uuid` or `user_message_uuids` names this prompt.
     pub fn answers(&self, prompt: &str) -> bool {
         self.string(self.spans.prompt_uuid).is_some_and(|uuid| uuid == prompt)
-            || self
-                .cursor(self.spans.prompt_uuids)
-                .is_some_and(|uuids| uuids.items().any(|uuid| uuid.string().is_some_and(|uuid| uuid == prompt)))
+            || self.cursor(self.spans.prompt_uuids).is_some_and(|uuids| {
+                uuids.items().any(|uuid| uuid.string().is_some_and(|uuid| uuid == prompt))
+            })
     }
 
     /// Any field of the object.
@@ -239,7 +249,9 @@ impl Frame {
     }
 
     fn cursor(&self, span: Span) -> Option<Cursor<'_>> {
-        (span.end > 0).then(|| Cursor::new(self.text.source(), span.start as usize, span.end as usize)).filter(|value| !value.is_null())
+        (span.end > 0)
+            .then(|| Cursor::new(self.text.source(), span.start as usize, span.end as usize))
+            .filter(|value| !value.is_null())
     }
 
     fn string(&self, span: Span) -> Option<Cow<'_, str>> {
@@ -274,7 +286,9 @@ impl Peek {
         }
         let Span { start: from, end: to } = spans.kind;
         match Cursor::new(line.source(), start + from as usize, start + to as usize).string() {
-            Some(name) if !name.is_empty() => Ok(Self { start, end, kind: FrameKind::of(&name), spans }),
+            Some(name) if !name.is_empty() => {
+                Ok(Self { start, end, kind: FrameKind::of(&name), spans })
+            }
             _ => Err(NotAFrame::NoType),
         }
     }
@@ -346,9 +360,13 @@ mod tests {
 
     #[test]
     fn knows_which_prompt_it_answers() {
-        let frame = Frame::parse(r#"{"type":"assistant","user_message_uuids":["a","b"],"message":{}}"#).unwrap();
+        let frame =
+            Frame::parse(r#"{"type":"assistant","user_message_uuids":["a","b"],"message":{}}"#)
+                .unwrap();
         assert!(frame.answers("b") && !frame.answers("c") && frame.names_prompts());
-        let frame = Frame::parse(r#"{"type":"command_lifecycle","command_uuid":"a","state":"queued"}"#).unwrap();
+        let frame =
+            Frame::parse(r#"{"type":"command_lifecycle","command_uuid":"a","state":"queued"}"#)
+                .unwrap();
         assert!(frame.answers("a"));
         let frame = Frame::parse(r#"{"type":"assistant","user_message_uuid":null}"#).unwrap();
         assert!(!frame.names_prompts());

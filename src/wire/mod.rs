@@ -23,4 +23,6 @@ pub(crate) use self::json::Cursor;
 pub use self::json::{JsonError, RawJson};
 pub use self::line::{Item, Line, TooLong};
 pub use self::message::*;
-pub use self::permission::{PermissionBehavior, PermissionDestination, PermissionRule, PermissionUpdate};
+pub use self::permission::{
+    PermissionBehavior, PermissionDestination, PermissionRule, PermissionUpdate,
+};

@@ -123,16 +123,25 @@ impl PermissionUpdate {
     /// What the CLI would not take; it ignores every update of an answer that has such a one.
     pub fn fault(&self) -> Option<&'static str> {
         match self {
-            Self::AddRules { rules, .. } | Self::RemoveRules { rules, .. } if rules.is_empty() => Some("no rules"),
-            Self::AddRules { rules, .. } | Self::ReplaceRules { rules, .. } | Self::RemoveRules { rules, .. }
+            Self::AddRules { rules, .. } | Self::RemoveRules { rules, .. } if rules.is_empty() => {
+                Some("no rules")
+            }
+            Self::AddRules { rules, .. }
+            | Self::ReplaceRules { rules, .. }
+            | Self::RemoveRules { rules, .. }
                 if rules.iter().any(|rule| rule.tool_name.is_empty()) =>
             {
                 Some("a rule without a tool")
             }
-            Self::AddDirectories { directories, .. } | Self::RemoveDirectories { directories, .. } if directories.is_empty() => {
+            Self::AddDirectories { directories, .. }
+            | Self::RemoveDirectories { directories, .. }
+                if directories.is_empty() =>
+            {
                 Some("no directories")
             }
-            Self::Other(raw) if raw.pointer("/type").is_none_or(|kind| kind.as_str().is_none()) => Some("no type"),
+            Self::Other(raw) if raw.pointer("/type").is_none_or(|kind| kind.as_str().is_none()) => {
+                Some("no type")
+            }
             _ => None,
         }
     }
@@ -152,18 +161,24 @@ impl PermissionUpdate {
     /// The update, if it is known whole.
     fn known(value: Cursor<'_>) -> Option<Self> {
         match &*value.get("type")?.string()? {
-            "addRules" => whole(value).map(|Rules { rules, behavior, destination }| Self::AddRules { rules, behavior, destination }),
-            "replaceRules" => {
-                whole(value).map(|Rules { rules, behavior, destination }| Self::ReplaceRules { rules, behavior, destination })
+            "addRules" => whole(value).map(|Rules { rules, behavior, destination }| {
+                Self::AddRules { rules, behavior, destination }
+            }),
+            "replaceRules" => whole(value).map(|Rules { rules, behavior, destination }| {
+                Self::ReplaceRules { rules, behavior, destination }
+            }),
+            "removeRules" => whole(value).map(|Rules { rules, behavior, destination }| {
+                Self::RemoveRules { rules, behavior, destination }
+            }),
+            "setMode" => {
+                whole(value).map(|Mode { mode, destination }| Self::SetMode { mode, destination })
             }
-            "removeRules" => whole(value).map(|Rules { rules, behavior, destination }| Self::RemoveRules { rules, behavior, destination }),
-            "setMode" => whole(value).map(|Mode { mode, destination }| Self::SetMode { mode, destination }),
-            "addDirectories" => {
-                whole(value).map(|Directories { directories, destination }| Self::AddDirectories { directories, destination })
-            }
-            "removeDirectories" => {
-                whole(value).map(|Directories { directories, destination }| Self::RemoveDirectories { directories, destination })
-            }
+            "addDirectories" => whole(value).map(|Directories { directories, destination }| {
+                Self::AddDirectories { directories, destination }
+            }),
+            "removeDirectories" => whole(value).map(|Directories { directories, destination }| {
+                Self::RemoveDirectories { directories, destination }
+            }),
             _ => None,
         }
     }
@@ -201,7 +216,8 @@ impl Serialize for PermissionUpdate {
                 map.serialize_entry("mode", mode)?;
                 map.serialize_entry("destination", destination)?;
             }
-            Self::AddDirectories { directories, destination } | Self::RemoveDirectories { directories, destination } => {
+            Self::AddDirectories { directories, destination }
+            | Self::RemoveDirectories { directories, destination } => {
                 map.serialize_entry("directories", directories)?;
                 map.serialize_entry("destination", destination)?;
             }
@@ -286,7 +302,9 @@ mod tests {
 
     fn there_and_back(json: &str) -> (PermissionUpdate, String) {
         let raw = RawJson::parse(json.to_owned()).unwrap();
-        let update = PermissionUpdate::decode(&mut raw.cursor().reader(), &At::Root, &mut Sink::default()).unwrap();
+        let update =
+            PermissionUpdate::decode(&mut raw.cursor().reader(), &At::Root, &mut Sink::default())
+                .unwrap();
         let text = RawJson::from_serialize(&update).unwrap().text().into_owned();
         (update, text)
     }
@@ -330,16 +348,26 @@ mod tests {
             r#"{"type":"addRules","rules":[{"toolName":"Bash","ruleContent":null}],"behavior":"allow","destination":"session"}"#,
         );
         assert_eq!(update.fault(), None);
-        assert_eq!(text, r#"{"type":"addRules","rules":[{"toolName":"Bash"}],"behavior":"allow","destination":"session"}"#);
+        assert_eq!(
+            text,
+            r#"{"type":"addRules","rules":[{"toolName":"Bash"}],"behavior":"allow","destination":"session"}"#
+        );
     }
 
     #[test]
     fn an_update_that_the_cli_would_not_take_is_told() {
         let (behavior, destination) = (PermissionBehavior::Allow, PermissionDestination::Session);
-        let rules = |rules| PermissionUpdate::AddRules { rules, behavior: behavior.clone(), destination: destination.clone() };
+        let rules = |rules| PermissionUpdate::AddRules {
+            rules,
+            behavior: behavior.clone(),
+            destination: destination.clone(),
+        };
         assert_eq!(rules(Vec::new()).fault(), Some("no rules"));
         assert_eq!(rules(vec!["".into()]).fault(), Some("a rule without a tool"));
-        assert_eq!(PermissionUpdate::AddDirectories { directories: Vec::new(), destination }.fault(), Some("no directories"));
+        assert_eq!(
+            PermissionUpdate::AddDirectories { directories: Vec::new(), destination }.fault(),
+            Some("no directories")
+        );
         assert_eq!(PermissionUpdate::Other(RawJson::parse("5").unwrap()).fault(), Some("no type"));
     }
 

@@ -14,7 +14,9 @@ use crate::support::cli::cli;
 /// The recorded reply of this name, to the request with this id.
 pub(crate) fn recorded(name: &str, request_id: &str) -> String {
     let head = format!(r#"{{"name":"{name}","line":"#);
-    let line = include_str!("replies.jsonl").lines().find_map(|line| line.strip_prefix(&head)?.strip_suffix('}'));
+    let line = include_str!("replies.jsonl")
+        .lines()
+        .find_map(|line| line.strip_prefix(&head)?.strip_suffix('}'));
     line.unwrap_or_else(|| panic!("no reply is called {name}")).replace("$ID", request_id)
 }
 
@@ -35,7 +37,11 @@ pub(crate) fn session_with(reply: &'static str) -> (Session, mpsc::UnboundedRece
     (Session::builder().transport(transport).start().unwrap(), requests)
 }
 
-async fn exchange<T>(reply: &'static str, request: &str, call: impl FnOnce(&Session) -> Call<T>) -> Result<T> {
+async fn exchange<T>(
+    reply: &'static str,
+    request: &str,
+    call: impl FnOnce(&Session) -> Call<T>,
+) -> Result<T> {
     let (session, mut requests) = session_with(reply);
     session.connect().await.unwrap();
     let result = call(&session).await;
@@ -44,7 +50,11 @@ async fn exchange<T>(reply: &'static str, request: &str, call: impl FnOnce(&Sess
 }
 
 /// Sends the request and reads the recorded reply, of which every field must be known and right.
-pub(crate) async fn reply<T: Debug>(reply: &'static str, request: &str, call: impl FnOnce(&Session) -> Call<Reply<T>>) -> Reply<T> {
+pub(crate) async fn reply<T: Debug>(
+    reply: &'static str,
+    request: &str,
+    call: impl FnOnce(&Session) -> Call<Reply<T>>,
+) -> Reply<T> {
     let read = exchange(reply, request, call).await.unwrap();
     assert_eq!(read.defects(), [], "{read:?}");
     assert_eq!(read.unmodelled(), [""; 0], "{read:?}");
@@ -55,12 +65,20 @@ pub(crate) async fn reply<T: Debug>(reply: &'static str, request: &str, call: im
 }
 
 /// Sends the request; the recorded reply is an acknowledgement.
-pub(crate) async fn acknowledged(reply: &'static str, request: &str, call: impl FnOnce(&Session) -> Call<()>) {
+pub(crate) async fn acknowledged(
+    reply: &'static str,
+    request: &str,
+    call: impl FnOnce(&Session) -> Call<()>,
+) {
     exchange(reply, request, call).await.unwrap();
 }
 
 /// Sends the request; the recorded reply is an error.
-pub(crate) async fn refused<T: Debug>(reply: &'static str, request: &str, call: impl FnOnce(&Session) -> Call<T>) -> Error {
+pub(crate) async fn refused<T: Debug>(
+    reply: &'static str,
+    request: &str,
+    call: impl FnOnce(&Session) -> Call<T>,
+) -> Error {
     let error = exchange(reply, request, call).await.unwrap_err();
     assert!(error.refusal().is_some(), "{error}");
     error

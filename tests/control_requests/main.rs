@@ -37,9 +37,16 @@ fn every_request_of_the_table_is_tested() {
     ]
     .concat();
     let rows = table.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` | "));
-    let with_method: BTreeSet<_> = rows.filter(|(_, method)| !method.starts_with("none")).map(|(subtype, _)| subtype).collect();
-    let untested: Vec<_> =
-        with_method.iter().filter(|subtype| !tests.contains(&format!(r#"{{"subtype":"{subtype}""#)) && **subtype != "initialize").collect();
+    let with_method: BTreeSet<_> = rows
+        .filter(|(_, method)| !method.starts_with("none"))
+        .map(|(subtype, _)| subtype)
+        .collect();
+    let untested: Vec<_> = with_method
+        .iter()
+        .filter(|subtype| {
+            !tests.contains(&format!(r#"{{"subtype":"{subtype}""#)) && **subtype != "initialize"
+        })
+        .collect();
     assert!(untested.is_empty(), "{untested:?}");
     assert_eq!(with_method.len(), 62);
 }

@@ -1,5 +1,10 @@
 //! A small HTTP client, which shows an answer as it comes.
-#![allow(dead_code, unreachable_pub, clippy::unwrap_used, reason = "each test file uses a part of it")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    reason = "each test file uses a part of it"
+)]
 
 use claude_wire::fake_api::FakeApi;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -24,7 +29,10 @@ impl Client {
     }
 
     pub async fn send(&mut self, start: &str, body: &str) {
-        let request = format!("{start} HTTP/1.1\r\nHost: api\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+        let request = format!(
+            "{start} HTTP/1.1\r\nHost: api\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
         self.stream.write_all(request.as_bytes()).await.unwrap();
     }
 
@@ -82,7 +90,8 @@ impl Client {
     /// Whether nothing at all has come.
     pub fn is_silent(&self) -> bool {
         let read = self.stream.try_read(&mut [0]);
-        self.pending.is_empty() && read.is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock)
+        self.pending.is_empty()
+            && read.is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock)
     }
 
     pub async fn read_to_end(&mut self) -> std::io::Result<usize> {
@@ -91,7 +100,9 @@ impl Client {
 
     async fn find(&mut self, wanted: &[u8]) -> Option<usize> {
         loop {
-            if let Some(position) = self.pending.windows(wanted.len()).position(|window| window == wanted) {
+            if let Some(position) =
+                self.pending.windows(wanted.len()).position(|window| window == wanted)
+            {
                 return Some(position);
             }
             if self.read().await == 0 {
@@ -106,7 +117,10 @@ impl Client {
 }
 
 pub fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
-    head.lines().filter_map(|line| line.split_once(": ")).find(|(found, _)| *found == name).map(|(_, value)| value)
+    head.lines()
+        .filter_map(|line| line.split_once(": "))
+        .find(|(found, _)| *found == name)
+        .map(|(_, value)| value)
 }
 
 /// A request with this conversation.

@@ -4,9 +4,17 @@ use serde_json::Value;
 
 /// The arguments of a case without those that are always there.
 pub fn tail(argv: &Value) -> Vec<String> {
-    let mut args: Vec<_> = argv.as_array().unwrap().iter().map(|arg| arg.as_str().unwrap().to_owned()).collect();
-    for fixed in [&["--output-format", "stream-json"][..], &["--verbose"], &["--input-format", "stream-json"]] {
-        let at = args.windows(fixed.len()).position(|window| window == fixed).expect("the fixed arguments");
+    let mut args: Vec<_> =
+        argv.as_array().unwrap().iter().map(|arg| arg.as_str().unwrap().to_owned()).collect();
+    for fixed in [
+        &["--output-format", "stream-json"][..],
+        &["--verbose"],
+        &["--input-format", "stream-json"],
+    ] {
+        let at = args
+            .windows(fixed.len())
+            .position(|window| window == fixed)
+            .expect("the fixed arguments");
         args.drain(at..at + fixed.len());
     }
     args
@@ -19,7 +27,9 @@ pub fn canonical(args: impl Iterator<Item = String>) -> Vec<String> {
         match (arg.strip_prefix("--"), flags.last_mut()) {
             (None, Some((_, value))) => *value = Some(arg),
             _ => {
-                let (flag, value) = arg.split_once('=').map_or((arg.as_str(), None), |(flag, value)| (flag, Some(value.to_owned())));
+                let (flag, value) = arg
+                    .split_once('=')
+                    .map_or((arg.as_str(), None), |(flag, value)| (flag, Some(value.to_owned())));
                 flags.push((spelled(flag).to_owned(), value));
             }
         }

@@ -25,9 +25,12 @@ pub async fn answers(case: &Value) -> Option<Vec<Value>> {
         message.unwrap();
     }
     session.stop().await;
-    let mut replies: Vec<Value> = log.all().iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let mut replies: Vec<Value> =
+        log.all().iter().map(|line| serde_json::from_str(line).unwrap()).collect();
     for reply in &mut replies {
-        if let Some(response) = reply.pointer_mut("/response/response").and_then(Value::as_object_mut) {
+        if let Some(response) =
+            reply.pointer_mut("/response/response").and_then(Value::as_object_mut)
+        {
             response.remove("toolUseID");
         }
     }
@@ -49,7 +52,8 @@ pub async fn frames(call: &str) -> Option<Vec<Value>> {
         _ => return None,
     }
     session.stop().await;
-    let mut frames = Value::from_iter(log.all().iter().map(|line| serde_json::from_str::<Value>(line).unwrap()));
+    let mut frames =
+        Value::from_iter(log.all().iter().map(|line| serde_json::from_str::<Value>(line).unwrap()));
     ignore(&mut frames);
     frames.as_array().cloned()
 }
@@ -72,15 +76,19 @@ fn handlers(host: &str) -> Option<SessionBuilder> {
         destination: PermissionDestination::Session,
     };
     let hook = |output: fn() -> Result<HookOutput<PreToolUse>, String>| {
-        Session::builder().on_hook(Matcher::new(""), move |_: PreToolUse, _| async move { output() })
+        Session::builder()
+            .on_hook(Matcher::new(""), move |_: PreToolUse, _| async move { output() })
     };
     Some(match host {
         "no permission callback set" => builder,
-        "allow with an explicitly empty input object" => builder.on_permission(|_| async { Decision::allow_with(json!({})) }),
-        "allow with an addRules update that has no rules" => {
-            builder.on_permission(move |_| std::future::ready(Decision::allow_and_update([faulty()])))
+        "allow with an explicitly empty input object" => {
+            builder.on_permission(|_| async { Decision::allow_with(json!({})) })
         }
-        "deny, message no, interrupt" => builder.on_permission(|_| async { Decision::deny_and_interrupt("no") }),
+        "allow with an addRules update that has no rules" => builder
+            .on_permission(move |_| std::future::ready(Decision::allow_and_update([faulty()]))),
+        "deny, message no, interrupt" => {
+            builder.on_permission(|_| async { Decision::deny_and_interrupt("no") })
+        }
         "callback fails: kaput" => builder.on_permission(|_| async { panic!("kaput") }),
         "callback takes 10 s" => builder.on_permission(|_| async {
             tokio::time::sleep(Duration::from_secs(10)).await;
@@ -99,14 +107,20 @@ fn asking(incoming: Vec<Value>, log: Log) -> Memory {
         let (incoming, log) = (incoming.clone(), log.clone());
         async move {
             let initialize = cli.request("initialize").await;
-            cli.write(success(&initialize, json!({"hooks_applied": true, "hook_on_failure_supported": true}))).await;
+            cli.write(success(
+                &initialize,
+                json!({"hooks_applied": true, "hook_on_failure_supported": true}),
+            ))
+            .await;
             let (uuid, _) = cli.prompt().await;
             cli.write(init(&uuid)).await;
             for line in incoming {
                 cli.write(line).await;
             }
             // Virtual time: it passes when nobody has anything left to do.
-            while let Ok(Some(answer)) = tokio::time::timeout(Duration::from_secs(60), cli.read_text()).await {
+            while let Ok(Some(answer)) =
+                tokio::time::timeout(Duration::from_secs(60), cli.read_text()).await
+            {
                 log.push(answer);
             }
             cli.write(result(&uuid, "done")).await;

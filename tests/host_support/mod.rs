@@ -1,5 +1,11 @@
 //! Reads host-side cases into options, handlers and calls of this client.
-#![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "helpers of tests"
+)]
 
 pub mod argv;
 pub mod calls;

@@ -1,7 +1,9 @@
 //! The options of a case, in the names of the Python SDK, as ours.
 
 use claude_wire::SessionBuilder;
-use claude_wire::session::{AgentDefinition, FileOrJson, Matcher, McpServer, Options, Plugin, Skills, Thinking};
+use claude_wire::session::{
+    AgentDefinition, FileOrJson, Matcher, McpServer, Options, Plugin, Skills, Thinking,
+};
 use claude_wire::wire::hook::{HookOutput, PreToolUse};
 use serde_json::Value;
 
@@ -24,27 +26,42 @@ fn set(options: Options, name: &str, value: &Value) -> Result<Options, NoForm> {
         "tools" => options.tools(list(value)?),
         "allowed_tools" => options.allowed_tools(list(value)?),
         "disallowed_tools" => options.disallowed_tools(list(value)?),
-        "max_turns" => options.max_turns(value.as_u64().and_then(|turns| turns.try_into().ok()).ok_or(NoForm)?),
+        "max_turns" => {
+            options.max_turns(value.as_u64().and_then(|turns| turns.try_into().ok()).ok_or(NoForm)?)
+        }
         "max_budget_usd" => options.max_budget_usd(value.as_f64().ok_or(NoForm)?),
         "model" => options.model(text()?),
         "resume" => options.resume(text()?),
         "session_id" => options.session_id(text()?),
         "setting_sources" => options.setting_sources(list(value)?),
-        "skills" => options.skills(if value == "all" { Skills::All } else { list(value)?.into_iter().collect() }),
+        "skills" => options.skills(if value == "all" {
+            Skills::All
+        } else {
+            list(value)?.into_iter().collect()
+        }),
         "thinking" if value["type"] == "disabled" => options.thinking(Thinking::Disabled),
         "thinking" if value["type"] == "adaptive" => options.thinking(Thinking::Adaptive),
         "sandbox" => options.sandbox(value.clone()),
         "settings" => options.settings(FileOrJson::File(text()?.into())),
         "mcp_servers" => return servers(options, value),
-        "plugins" => value.as_array().ok_or(NoForm)?.iter().try_fold(options, |options, plugin| match plugin["type"].as_str() {
-            Some("local") => Ok(options.plugin(Plugin::new(plugin["path"].as_str().ok_or(NoForm)?))),
-            _ => Err(NoForm),
-        })?,
+        "plugins" => value.as_array().ok_or(NoForm)?.iter().try_fold(
+            options,
+            |options, plugin| match plugin["type"].as_str() {
+                Some("local") => {
+                    Ok(options.plugin(Plugin::new(plugin["path"].as_str().ok_or(NoForm)?)))
+                }
+                _ => Err(NoForm),
+            },
+        )?,
         "output_format" => options.json_schema(value.get("schema").ok_or(NoForm)?.clone()),
-        "extra_args" => value.as_object().ok_or(NoForm)?.iter().fold(options, |options, (name, value)| match value.as_str() {
-            Some(value) => options.extra_arg(name, value),
-            None => options.extra_flag(name),
-        }),
+        "extra_args" => {
+            value.as_object().ok_or(NoForm)?.iter().fold(options, |options, (name, value)| {
+                match value.as_str() {
+                    Some(value) => options.extra_arg(name, value),
+                    None => options.extra_flag(name),
+                }
+            })
+        }
         "agents" => options.agents(value.as_object().ok_or(NoForm)?.iter().map(|(name, agent)| {
             let text = |field: &str| agent[field].as_str().unwrap_or_default().to_owned();
             (name.clone(), AgentDefinition::new(text("description"), text("prompt")))
@@ -58,10 +75,12 @@ fn set(options: Options, name: &str, value: &Value) -> Result<Options, NoForm> {
 
 /// The hooks of a case.
 pub fn hooks(builder: SessionBuilder, case: &Value) -> SessionBuilder {
-    let hooks = case.pointer("/hooks/PreToolUse").and_then(Value::as_array).cloned().unwrap_or_default();
+    let hooks =
+        case.pointer("/hooks/PreToolUse").and_then(Value::as_array).cloned().unwrap_or_default();
     hooks.iter().fold(builder, |builder, hook| {
         let matcher = Matcher::new(hook["matcher"].as_str().unwrap_or_default());
-        let matcher = if hook["on_failure"] == "block" { matcher.block_on_failure() } else { matcher };
+        let matcher =
+            if hook["on_failure"] == "block" { matcher.block_on_failure() } else { matcher };
         builder.on_hook(matcher, |_: PreToolUse, _| async { HookOutput::new() })
     })
 }
@@ -72,7 +91,9 @@ fn system_prompt(options: Options, value: &Value) -> Result<Options, NoForm> {
     }
     let text = |field: &str| value[field].as_str().ok_or(NoForm);
     let options = match value["type"].as_str() {
-        Some("preset") if value.get("append").is_some() => options.append_system_prompt(text("append")?),
+        Some("preset") if value.get("append").is_some() => {
+            options.append_system_prompt(text("append")?)
+        }
         Some("preset") => options,
         Some("file") => options.system_prompt_file(text("path")?),
         Some("custom") => options.system_prompt(text("prompt")?),
@@ -106,5 +127,10 @@ fn servers(options: Options, value: &Value) -> Result<Options, NoForm> {
 }
 
 fn list(value: &Value) -> Result<Vec<String>, NoForm> {
-    value.as_array().ok_or(NoForm)?.iter().map(|item| item.as_str().map(str::to_owned).ok_or(NoForm)).collect()
+    value
+        .as_array()
+        .ok_or(NoForm)?
+        .iter()
+        .map(|item| item.as_str().map(str::to_owned).ok_or(NoForm))
+        .collect()
 }

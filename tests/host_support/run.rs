@@ -17,7 +17,8 @@ impl Run {
     pub fn new(section_name: &'static str, at_least: usize) -> Self {
         let differences = differences()[section_name].clone();
         let unused = differences.as_object().unwrap().keys().cloned().collect();
-        let count: usize = files().iter().map(|(_, content)| section(content, section_name).len()).sum();
+        let count: usize =
+            files().iter().map(|(_, content)| section(content, section_name).len()).sum();
         assert!(count >= at_least, "only {count} cases in {section_name}");
         Self { section: section_name, differences, unused, failures: Vec::new() }
     }
@@ -25,7 +26,9 @@ impl Run {
     pub fn cases(&self) -> Vec<(String, Value)> {
         files()
             .into_iter()
-            .flat_map(|(file, content)| section(&content, self.section).into_iter().map(move |case| (file.clone(), case)))
+            .flat_map(|(file, content)| {
+                section(&content, self.section).into_iter().map(move |case| (file.clone(), case))
+            })
             .collect()
     }
 
@@ -48,19 +51,31 @@ impl Run {
 
     pub fn not_run(&mut self, file: &str, case: &Value) {
         if self.difference(case).is_none_or(|difference| difference["not_run"] != true) {
-            self.failures.push(format!("{file}: {}: nothing here can run it, and the list does not say why", name(case)));
+            self.failures.push(format!(
+                "{file}: {}: nothing here can run it, and the list does not say why",
+                name(case)
+            ));
         }
     }
 
     fn difference(&mut self, case: &Value) -> Option<Value> {
         let difference = self.differences.get(name(case))?;
         self.unused.retain(|unused| unused != name(case));
-        assert!(difference["why"].as_str().is_some_and(|why| !why.is_empty()), "{} has no reason", name(case));
+        assert!(
+            difference["why"].as_str().is_some_and(|why| !why.is_empty()),
+            "{} has no reason",
+            name(case)
+        );
         Some(difference.clone())
     }
 
     pub fn end(self) {
         assert!(self.failures.is_empty(), "{}:\n{}", self.section, self.failures.join("\n"));
-        assert!(self.unused.is_empty(), "differences without a case in {}: {:?}", self.section, self.unused);
+        assert!(
+            self.unused.is_empty(),
+            "differences without a case in {}: {:?}",
+            self.section,
+            self.unused
+        );
     }
 }

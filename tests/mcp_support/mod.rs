@@ -1,5 +1,10 @@
 //! A server to call, and what the CLI says to one.
-#![allow(unreachable_pub, dead_code, clippy::unwrap_used, reason = "each test file uses a part of it")]
+#![allow(
+    unreachable_pub,
+    dead_code,
+    clippy::unwrap_used,
+    reason = "each test file uses a part of it"
+)]
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -75,10 +80,19 @@ impl Bench {
     }
 
     #[tool(description = "tells how far it is")]
-    async fn report(&self, context: RequestContext<RoleServer>) -> Result<CallToolResult, ErrorData> {
+    async fn report(
+        &self,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResult, ErrorData> {
         let token = context.meta.get_progress_token().unwrap();
-        let half = rmcp::model::ProgressNotificationParam::new(token, 1.0).with_total(2.0).with_message("half");
-        context.peer.notify_progress(half).await.map_err(|error| ErrorData::internal_error(error.to_string(), None))?;
+        let half = rmcp::model::ProgressNotificationParam::new(token, 1.0)
+            .with_total(2.0)
+            .with_message("half");
+        context
+            .peer
+            .notify_progress(half)
+            .await
+            .map_err(|error| ErrorData::internal_error(error.to_string(), None))?;
         Ok(text("done".into()))
     }
 
@@ -130,7 +144,11 @@ pub fn message(id: &str, message: &str) -> String {
 
 /// A call of a tool, as CLI 2.1.329 writes it.
 pub fn call(id: u32, tool: &str, arguments: &str) -> String {
-    let params =
-        format!(r#"{{"name":"{tool}","arguments":{arguments},"_meta":{{"claudecode/toolUseId":"toolu_{id}","progressToken":{id}}}}}"#);
-    message(&format!("c{id}"), &format!(r#"{{"method":"tools/call","params":{params},"jsonrpc":"2.0","id":{id}}}"#))
+    let params = format!(
+        r#"{{"name":"{tool}","arguments":{arguments},"_meta":{{"claudecode/toolUseId":"toolu_{id}","progressToken":{id}}}}}"#
+    );
+    message(
+        &format!("c{id}"),
+        &format!(r#"{{"method":"tools/call","params":{params},"jsonrpc":"2.0","id":{id}}}"#),
+    )
 }

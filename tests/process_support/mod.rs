@@ -6,7 +6,9 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use claude_wire::transport::{BoxedRead, CliPath, Connection, Launch, Process, Shutdown, Transport};
+use claude_wire::transport::{
+    BoxedRead, CliPath, Connection, Launch, Process, Shutdown, Transport,
+};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 
 /// Far more than anything here takes: a test that waits this long has failed.
@@ -75,9 +77,15 @@ pub(crate) struct Stat {
 
 impl Stat {
     pub(crate) fn of(pid: u32) -> Option<Self> {
-        let stat = fs::read_to_string(Path::new("/proc").join(pid.to_string()).join("stat")).ok()?;
+        let stat =
+            fs::read_to_string(Path::new("/proc").join(pid.to_string()).join("stat")).ok()?;
         let fields: Vec<_> = stat.rsplit_once(')')?.1.split_whitespace().collect();
         let number = |index: usize| fields[index].parse().ok();
-        Some(Self { state: fields[0].chars().next()?, parent: number(1)?, group: number(2)?, session: number(3)? })
+        Some(Self {
+            state: fields[0].chars().next()?,
+            parent: number(1)?,
+            group: number(2)?,
+            session: number(3)?,
+        })
     }
 }

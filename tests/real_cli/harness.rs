@@ -13,8 +13,13 @@ const LIMIT: Duration = Duration::from_secs(120);
 pub(crate) fn main(trials: Vec<Trial>) -> ExitCode {
     let arguments = Arguments::from_args();
     let Some(cli) = real_cli() else {
-        let _ = libtest_mimic::run(&arguments, trials.into_iter().map(|trial| trial.with_ignored_flag(true)).collect());
-        eprintln!("real_cli: SKIPPED, nothing ran: CLAUDE_WIRE_REAL_CLI names no real CLI (`claude-wire install` fetches one)");
+        let _ = libtest_mimic::run(
+            &arguments,
+            trials.into_iter().map(|trial| trial.with_ignored_flag(true)).collect(),
+        );
+        eprintln!(
+            "real_cli: SKIPPED, nothing ran: CLAUDE_WIRE_REAL_CLI names no real CLI (`claude-wire install` fetches one)"
+        );
         return ExitCode::SUCCESS;
     };
     if let Err(error) = check(&cli) {
@@ -24,7 +29,11 @@ pub(crate) fn main(trials: Vec<Trial>) -> ExitCode {
     let conclusion = libtest_mimic::run(&arguments, trials);
     let ran = conclusion.num_passed + conclusion.num_failed;
     eprintln!("real_cli: {ran} ran against {}", cli.display());
-    if conclusion.has_failed() || (ran == 0 && !arguments.list) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+    if conclusion.has_failed() || (ran == 0 && !arguments.list) {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    }
 }
 
 pub(crate) fn trial<Fut: Future<Output = ()> + 'static>(name: &str, test: fn() -> Fut) -> Trial {
@@ -36,12 +45,16 @@ pub(crate) fn trial<Fut: Future<Output = ()> + 'static>(name: &str, test: fn() -
 
 fn check(cli: &Path) -> Result<(), String> {
     if !cli.is_file() {
-        return Err(format!("CLAUDE_WIRE_REAL_CLI names {}, and there is no such file", cli.display()));
+        return Err(format!(
+            "CLAUDE_WIRE_REAL_CLI names {}, and there is no such file",
+            cli.display()
+        ));
     }
     Network::verify_closed().map(drop).map_err(|error| error.to_string())
 }
 
 fn block_on(test: impl Future<Output = ()>) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async { tokio::time::timeout(LIMIT, test).await.expect("a test that ends") });
 }

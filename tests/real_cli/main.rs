@@ -102,5 +102,7 @@ fn main() -> std::process::ExitCode {
 
 #[cfg(not(feature = "fake-api"))]
 fn main() {
-    eprintln!("real_cli: SKIPPED, nothing ran: it needs `--features fake-api`, and CLAUDE_WIRE_REAL_CLI to name a real CLI");
+    eprintln!(
+        "real_cli: SKIPPED, nothing ran: it needs `--features fake-api`, and CLAUDE_WIRE_REAL_CLI to name a real CLI"
+    );
 }

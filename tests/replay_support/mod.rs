@@ -1,6 +1,11 @@
 //! A host at the level of lines, in front of a player on in-memory pipes. For tests with paused time: a wait that ends for want of anything
 //! to do takes no time.
-#![allow(unreachable_pub, dead_code, clippy::unwrap_used, reason = "each test file uses a part of it, and may fail")]
+#![allow(
+    unreachable_pub,
+    dead_code,
+    clippy::unwrap_used,
+    reason = "each test file uses a part of it, and may fail"
+)]
 
 use std::time::Duration;
 
@@ -28,7 +33,8 @@ pub struct Host {
 
 /// A recording of these events, one JSON object per line.
 pub fn recording(events: &str) -> Recording {
-    let mut file = String::from("{\"claude-wire\":\"recording\",\"version\":1,\"cli\":\"2.1.329\"}\n");
+    let mut file =
+        String::from("{\"claude-wire\":\"recording\",\"version\":1,\"cli\":\"2.1.329\"}\n");
     for event in events.lines().map(str::trim).filter(|line| !line.is_empty()) {
         file.push_str(event);
         file.push('\n');
@@ -114,10 +120,17 @@ impl Host {
     /// Waits for the end: the exit, the report, what was left to read on stdout and stderr.
     pub async fn end(mut self) -> End {
         let (mut out, mut err) = (Vec::new(), Vec::new());
-        let streams = async { tokio::try_join!(self.stdout.read_to_end(&mut out), self.stderr.read_to_end(&mut err)) };
+        let streams = async {
+            tokio::try_join!(self.stdout.read_to_end(&mut out), self.stderr.read_to_end(&mut err))
+        };
         timeout(STUCK, streams).await.expect("the player ends").unwrap();
         let (exit, report) = self.task.await.unwrap();
-        End { exit, report, out: String::from_utf8(out).unwrap(), err: String::from_utf8(err).unwrap() }
+        End {
+            exit,
+            report,
+            out: String::from_utf8(out).unwrap(),
+            err: String::from_utf8(err).unwrap(),
+        }
     }
 
     /// Waits for the end without reading: the exit, and what the pipe holds of stdout.

@@ -14,12 +14,16 @@ pub fn ask(id: &str, request: &str) -> String {
 
 /// What the host writes to say yes to `id`.
 pub fn yes(id: &str, response: &str) -> String {
-    format!(r#"{{"type":"control_response","response":{{"subtype":"success","request_id":"{id}","response":{response}}}}}"#)
+    format!(
+        r#"{{"type":"control_response","response":{{"subtype":"success","request_id":"{id}","response":{response}}}}}"#
+    )
 }
 
 /// What the host writes to refuse `id`.
 pub fn no(id: &str, error: &str) -> String {
-    format!(r#"{{"type":"control_response","response":{{"subtype":"error","request_id":"{id}","error":"{error}"}}}}"#)
+    format!(
+        r#"{{"type":"control_response","response":{{"subtype":"error","request_id":"{id}","error":"{error}"}}}}"#
+    )
 }
 
 /// A CLI that can do everything, and asks each of these in turn; what the host answers is taken down.
@@ -29,7 +33,11 @@ pub fn asking(asks: &[String], answers: &Log) -> Memory {
         let (asks, answers) = (asks.clone(), answers.clone());
         async move {
             let initialize = cli.request("initialize").await;
-            cli.write(success(&initialize, json!({"hooks_applied": true, "hook_on_failure_supported": true}))).await;
+            cli.write(success(
+                &initialize,
+                json!({"hooks_applied": true, "hook_on_failure_supported": true}),
+            ))
+            .await;
             let (uuid, _) = cli.prompt().await;
             cli.write(init(&uuid)).await;
             for ask in asks {

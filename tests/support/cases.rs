@@ -21,10 +21,15 @@ pub fn name(case: &Value) -> &str {
 
 /// The file of this repository, and every `*.json` in the directory that `CLAUDE_WIRE_CONFORMANCE_DIR` names.
 pub fn files() -> Vec<(String, Value)> {
-    let own = (String::from("stdout-cases.json"), serde_json::from_str(include_str!("../conformance/stdout-cases.json")).unwrap());
+    let own = (
+        String::from("stdout-cases.json"),
+        serde_json::from_str(include_str!("../conformance/stdout-cases.json")).unwrap(),
+    );
     let mut files = vec![own];
     if let Some(directory) = std::env::var_os("CLAUDE_WIRE_CONFORMANCE_DIR") {
-        for entry in std::fs::read_dir(&directory).expect("CLAUDE_WIRE_CONFORMANCE_DIR is a directory") {
+        for entry in
+            std::fs::read_dir(&directory).expect("CLAUDE_WIRE_CONFORMANCE_DIR is a directory")
+        {
             let path = entry.unwrap().path();
             if path.extension().is_some_and(|extension| extension == "json") {
                 files.push((path.display().to_string(), read(&path)));
@@ -35,7 +40,8 @@ pub fn files() -> Vec<(String, Value)> {
 }
 
 fn read(path: &Path) -> Value {
-    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    serde_json::from_slice(&std::fs::read(path).unwrap())
+        .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 /// The outcomes of a byte stream that arrives in these chunks. Blank lines yield none.
@@ -52,7 +58,8 @@ pub fn outcomes<'a>(chunks: impl IntoIterator<Item = &'a [u8]>, limit: usize) ->
     while let Some(item) = codec.decode_eof(&mut buffer).unwrap() {
         items.push(item);
     }
-    let blank = |item: &Item| matches!(item, Item::Line(line) if line.bytes().trim_ascii().is_empty());
+    let blank =
+        |item: &Item| matches!(item, Item::Line(line) if line.bytes().trim_ascii().is_empty());
     items.into_iter().filter(|item| !blank(item)).map(classify).collect()
 }
 
@@ -65,12 +72,18 @@ pub fn chunks(case: &Value) -> Vec<Vec<u8>> {
         if let Some(text) = chunk["b64"].as_str() {
             return BASE64_STANDARD.decode(text).unwrap();
         }
-        let [Value::String(prefix), Value::String(char), Value::Number(times), Value::String(suffix)] =
-            &chunk["repeat"].as_array().expect("a string, b64 or repeat")[..]
+        let [
+            Value::String(prefix),
+            Value::String(char),
+            Value::Number(times),
+            Value::String(suffix),
+        ] = &chunk["repeat"].as_array().expect("a string, b64 or repeat")[..]
         else {
             panic!("repeat is [prefix, char, n, suffix]");
         };
-        [prefix.as_str(), &char.repeat(times.as_u64().unwrap() as usize), suffix].concat().into_bytes()
+        [prefix.as_str(), &char.repeat(times.as_u64().unwrap() as usize), suffix]
+            .concat()
+            .into_bytes()
     };
     case["chunks"].as_array().unwrap().iter().map(chunk).collect()
 }
@@ -101,7 +114,8 @@ pub fn differences(outcome: &Outcome, expect: &Value) -> Vec<String> {
     };
     compare("kind", &expect["kind"], &view["kind"]);
     if let Some(expected) = expect["defects"].as_array() {
-        let mut expected: Vec<_> = expected.iter().map(|path| path.as_str().unwrap().to_owned()).collect();
+        let mut expected: Vec<_> =
+            expected.iter().map(|path| path.as_str().unwrap().to_owned()).collect();
         expected.sort();
         if expected != defects {
             differences.push(format!("defects: expected {expected:?}, found {defects:?}"));
@@ -114,7 +128,8 @@ pub fn differences(outcome: &Outcome, expect: &Value) -> Vec<String> {
 }
 
 fn paths(message: &Message) -> Vec<String> {
-    let mut paths: Vec<_> = message.defects().iter().map(|defect| defect.path().to_owned()).collect();
+    let mut paths: Vec<_> =
+        message.defects().iter().map(|defect| defect.path().to_owned()).collect();
     paths.sort();
     paths
 }

@@ -90,7 +90,12 @@ where
 impl FakeCli {
     pub fn new(peer: Peer) -> Self {
         let Peer { stdin, stdout, stderr, control } = peer;
-        Self { stdin: Some(BufReader::new(stdin).lines()), stdout: Some(stdout), stderr: Some(stderr), control }
+        Self {
+            stdin: Some(BufReader::new(stdin).lines()),
+            stdout: Some(stdout),
+            stderr: Some(stderr),
+            control,
+        }
     }
 
     /// The next line of the host, as it was written; `None` at the end of input.
@@ -101,7 +106,10 @@ impl FakeCli {
     /// The next line of the host; `None` at the end of input.
     pub async fn read(&mut self) -> Option<Value> {
         let line = self.read_text().await?;
-        Some(serde_json::from_str(&line).unwrap_or_else(|error| panic!("the host wrote {line:?}: {error}")))
+        Some(
+            serde_json::from_str(&line)
+                .unwrap_or_else(|error| panic!("the host wrote {line:?}: {error}")),
+        )
     }
 
     /// Writes one line; whether anybody reads.
@@ -257,6 +265,10 @@ impl Launches {
     }
 
     pub fn args(&self, launch: usize) -> Vec<String> {
-        self.0.lock().unwrap()[launch].args.iter().map(|arg| arg.to_string_lossy().into_owned()).collect()
+        self.0.lock().unwrap()[launch]
+            .args
+            .iter()
+            .map(|arg| arg.to_string_lossy().into_owned())
+            .collect()
     }
 }

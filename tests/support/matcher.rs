@@ -5,10 +5,13 @@ use serde_json::Value;
 /// Why what `pointer` leads to in `view` is not what is expected; `None` when it is.
 pub fn difference(view: &Value, pointer: &str, expected: &Value) -> Option<String> {
     let found = view.pointer(pointer).unwrap_or(&Value::Null);
-    let matches = match expected.as_object().map(|object| object.iter().collect::<Vec<_>>()).as_deref() {
-        Some([(matcher, argument)]) if matcher.starts_with('$') => special(matcher, argument, found),
-        _ => equal(found, expected),
-    };
+    let matches =
+        match expected.as_object().map(|object| object.iter().collect::<Vec<_>>()).as_deref() {
+            Some([(matcher, argument)]) if matcher.starts_with('$') => {
+                special(matcher, argument, found)
+            }
+            _ => equal(found, expected),
+        };
     (!matches).then(|| format!("{pointer}: expected {expected}, found {found}"))
 }
 
@@ -16,7 +19,9 @@ fn special(matcher: &str, argument: &Value, found: &Value) -> bool {
     match matcher {
         "$absent" => found.is_null() == argument.as_bool().unwrap(),
         "$len" => length(found) == argument.as_u64(),
-        "$contains" => found.as_array().is_some_and(|items| items.iter().any(|item| equal(item, argument))),
+        "$contains" => {
+            found.as_array().is_some_and(|items| items.iter().any(|item| equal(item, argument)))
+        }
         "$type" => kind(found) == argument.as_str().unwrap(),
         other => panic!("unknown matcher {other}"),
     }
@@ -48,10 +53,14 @@ fn equal(left: &Value, right: &Value) -> bool {
     match (left, right) {
         (Value::Number(left), Value::Number(right)) => left.as_f64() == right.as_f64(),
         (Value::Array(left), Value::Array(right)) => {
-            left.len() == right.len() && left.iter().zip(right).all(|(left, right)| equal(left, right))
+            left.len() == right.len()
+                && left.iter().zip(right).all(|(left, right)| equal(left, right))
         }
         (Value::Object(left), Value::Object(right)) => {
-            left.len() == right.len() && left.iter().all(|(key, value)| right.get(key).is_some_and(|other| equal(value, other)))
+            left.len() == right.len()
+                && left
+                    .iter()
+                    .all(|(key, value)| right.get(key).is_some_and(|other| equal(value, other)))
         }
         _ => left == right,
     }

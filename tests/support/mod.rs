@@ -1,5 +1,11 @@
 //! What several test files share.
-#![allow(unreachable_pub, dead_code, clippy::unwrap_used, clippy::len_without_is_empty, reason = "each test file uses a part of it")]
+#![allow(
+    unreachable_pub,
+    dead_code,
+    clippy::unwrap_used,
+    clippy::len_without_is_empty,
+    reason = "each test file uses a part of it"
+)]
 
 pub mod ask;
 pub mod cases;

@@ -39,14 +39,21 @@ impl Read {
 
     /// The `type` of each line.
     pub fn kinds(&self) -> Vec<String> {
-        self.values().iter().map(|value| value["type"].as_str().unwrap_or_default().to_string()).collect()
+        self.values()
+            .iter()
+            .map(|value| value["type"].as_str().unwrap_or_default().to_string())
+            .collect()
     }
 
     /// The text of the result, which is the last line.
     #[track_caller]
     pub fn text(&self) -> String {
         assert!(self.error.is_none(), "{:?}", self.error);
-        self.values().last().and_then(|result| result["result"].as_str()).unwrap_or_else(|| panic!("no result in {:?}", self.lines)).into()
+        self.values()
+            .last()
+            .and_then(|result| result["result"].as_str())
+            .unwrap_or_else(|| panic!("no result in {:?}", self.lines))
+            .into()
     }
 
     #[track_caller]

@@ -5,7 +5,8 @@ use claude_wire::recording::{Event, EventKind, Header, Recording, lint, scrub};
 /// What the CLI wrote.
 pub fn recorded(lines: &[impl AsRef<str>]) -> Recording {
     let mut recording = Recording::new(Header::new());
-    recording.events = lines.iter().map(|line| Event::new(0, EventKind::Out(line.as_ref().into()))).collect();
+    recording.events =
+        lines.iter().map(|line| Event::new(0, EventKind::Out(line.as_ref().into()))).collect();
     recording
 }
 
@@ -27,7 +28,8 @@ pub fn redacted(line: &str) -> String {
 pub fn delta(thread: Option<&str>, kind: &str, key: &str, piece: &str) -> String {
     let delta = serde_json::json!({"type": kind, key: piece});
     let event = serde_json::json!({"type": "content_block_delta", "index": 0, "delta": delta});
-    serde_json::json!({"type": "stream_event", "event": event, "parent_tool_use_id": thread}).to_string()
+    serde_json::json!({"type": "stream_event", "event": event, "parent_tool_use_id": thread})
+        .to_string()
 }
 
 /// The pieces of a text, in order.

@@ -1,6 +1,8 @@
 //! The neutral view that conformance checks look at, built from this crate's types.
 
-use claude_wire::wire::{Body, ContentBlock, Control, Frame, Message, RawJson, System, TaskStatus, UserContent};
+use claude_wire::wire::{
+    Body, ContentBlock, Control, Frame, Message, RawJson, System, TaskStatus, UserContent,
+};
 use serde_json::{Map, Value, json};
 
 /// The view of a message.
@@ -103,8 +105,12 @@ pub fn message(message: &Message) -> Value {
             "output": body.output,
             "error": body.error,
         }),
-        Body::PromptSuggestion(body) => json!({ "kind": "prompt_suggestion", "suggestion": body.suggestion }),
-        Body::ActiveGoal(body) => json!({ "kind": "active_goal", "value": body.value.as_ref().map(|goal| raw(&goal.raw)) }),
+        Body::PromptSuggestion(body) => {
+            json!({ "kind": "prompt_suggestion", "suggestion": body.suggestion })
+        }
+        Body::ActiveGoal(body) => {
+            json!({ "kind": "active_goal", "value": body.value.as_ref().map(|goal| raw(&goal.raw)) })
+        }
         _ => json!({ "kind": "unknown", "type": message.frame().kind_name() }),
     };
     view["raw"] = raw(&message.frame().json());
@@ -129,7 +135,9 @@ pub fn control(control: &Control, frame: &Frame) -> Value {
             "response": response.result.as_ref().ok().and_then(|body| body.as_ref().map(raw)),
             "error": response.result.as_ref().err().map(|failure| &failure.error),
         }),
-        Control::Cancel(cancel) => json!({ "kind": "control_cancel_request", "request_id": cancel.request_id.as_ref().map(raw) }),
+        Control::Cancel(cancel) => {
+            json!({ "kind": "control_cancel_request", "request_id": cancel.request_id.as_ref().map(raw) })
+        }
         Control::KeepAlive(_) => json!({ "kind": "keep_alive" }),
         Control::TranscriptMirror(mirror) => json!({
             "kind": "transcript_mirror",
@@ -193,7 +201,9 @@ fn system(body: &System) -> Value {
             view["exit_code"] = json!(hook.exit_code);
             view
         }
-        System::SessionStateChanged(changed) => json!({ "state": word(changed.state.as_str()), "host_only": changed.sdk_host_only }),
+        System::SessionStateChanged(changed) => {
+            json!({ "state": word(changed.state.as_str()), "host_only": changed.sdk_host_only })
+        }
         System::ApiRetry(retry) => json!({
             "attempt": retry.attempt,
             "max_retries": retry.max_retries,
@@ -219,8 +229,12 @@ fn hook_view(event: &str, name: &str, id: &str) -> Value {
 fn block(block: &ContentBlock) -> Value {
     let mut view = match block {
         ContentBlock::Text(block) => json!({ "kind": "text", "text": block.text }),
-        ContentBlock::Thinking(block) => json!({ "kind": "thinking", "thinking": block.thinking, "signature": block.signature }),
-        ContentBlock::RedactedThinking(block) => json!({ "kind": "redacted_thinking", "data": block.data }),
+        ContentBlock::Thinking(block) => {
+            json!({ "kind": "thinking", "thinking": block.thinking, "signature": block.signature })
+        }
+        ContentBlock::RedactedThinking(block) => {
+            json!({ "kind": "redacted_thinking", "data": block.data })
+        }
         ContentBlock::ToolUse(block) => {
             json!({ "kind": "tool_use", "id": word(&block.id), "name": word(&block.name), "input": block.input.as_ref().map(raw) })
         }
@@ -244,9 +258,15 @@ fn block(block: &ContentBlock) -> Value {
             "content": block.content.as_ref().map(raw),
             "is_error": block.is_error,
         }),
-        ContentBlock::Image(block) => json!({ "kind": "image", "source": block.source.as_ref().map(raw) }),
-        ContentBlock::Document(block) => json!({ "kind": "document", "source": block.source.as_ref().map(raw) }),
-        ContentBlock::Unknown(block) => json!({ "kind": "unknown", "block_type": block.block_type }),
+        ContentBlock::Image(block) => {
+            json!({ "kind": "image", "source": block.source.as_ref().map(raw) })
+        }
+        ContentBlock::Document(block) => {
+            json!({ "kind": "document", "source": block.source.as_ref().map(raw) })
+        }
+        ContentBlock::Unknown(block) => {
+            json!({ "kind": "unknown", "block_type": block.block_type })
+        }
         _ => json!({ "kind": "invalid" }),
     };
     view["raw"] = raw(block.raw());

@@ -63,17 +63,27 @@ impl Known {
 
 impl Folders {
     pub(crate) fn roots(&self) -> Vec<Root> {
-        self.cwd.iter().map(Root::cwd).chain(self.home.iter().map(Root::home)).chain(self.root.iter().cloned()).collect()
+        self.cwd
+            .iter()
+            .map(Root::cwd)
+            .chain(self.home.iter().map(Root::home))
+            .chain(self.root.iter().cloned())
+            .collect()
     }
 }
 
 fn root(text: &str) -> Result<Root, String> {
     let parts = text.split_once('=').and_then(|(var, rest)| Some((var, rest.split_once(':')?)));
-    let (var, (folder, neutral)) = parts.ok_or("expected VAR=FOLDER:NEUTRAL, as in tmp=/var/tmp/me:/tmp")?;
+    let (var, (folder, neutral)) =
+        parts.ok_or("expected VAR=FOLDER:NEUTRAL, as in tmp=/var/tmp/me:/tmp")?;
     Ok(Root::new(var, folder, neutral))
 }
 
 /// Whether a file may be written: it is not there, or may be replaced.
 pub(crate) fn may_write(path: &Path, force: bool) -> Result<(), Failure> {
-    if !force && path.exists() { Err(format!("{} is there already; remove it, or say --force", path.display())) } else { Ok(()) }
+    if !force && path.exists() {
+        Err(format!("{} is there already; remove it, or say --force", path.display()))
+    } else {
+        Ok(())
+    }
 }

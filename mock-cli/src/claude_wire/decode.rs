@@ -58,7 +58,12 @@ pub(crate) fn run(arguments: Arguments) -> Result<Found, Failure> {
     }
 }
 
-fn decode(input: &mut dyn Read, codec: &mut LineCodec, output: &mut dyn Write, raw: bool) -> io::Result<Found> {
+fn decode(
+    input: &mut dyn Read,
+    codec: &mut LineCodec,
+    output: &mut dyn Write,
+    raw: bool,
+) -> io::Result<Found> {
     let mut found = Found::Nothing;
     let mut chunk = vec![0; CHUNK];
     let mut buffer = BytesMut::new();
@@ -68,7 +73,9 @@ fn decode(input: &mut dyn Read, codec: &mut LineCodec, output: &mut dyn Write, r
             read => read?,
         };
         buffer.extend_from_slice(chunk.get(..read).unwrap_or_default());
-        while let Some(item) = if read == 0 { codec.decode_eof(&mut buffer)? } else { codec.decode(&mut buffer)? } {
+        while let Some(item) =
+            if read == 0 { codec.decode_eof(&mut buffer)? } else { codec.decode(&mut buffer)? }
+        {
             if describe(item, raw, output)? {
                 found = Found::Something;
             }
@@ -106,7 +113,8 @@ fn describe(item: Item, raw: bool, output: &mut dyn Write) -> io::Result<bool> {
         text.pop();
         match serde_json::from_slice::<&RawValue>(&bytes) {
             Ok(json) => text.push_str(&format!(",\"raw\":{}}}", json.get())),
-            Err(_) => text.push_str(&format!(",\"raw\":\"{}\",\"as\":\"base64\"}}", BASE64.encode(&bytes))),
+            Err(_) => text
+                .push_str(&format!(",\"raw\":\"{}\",\"as\":\"base64\"}}", BASE64.encode(&bytes))),
         }
     }
     text.push('\n');

@@ -9,7 +9,9 @@ pub(crate) fn line(event: &SessionEvent) -> Option<Bytes> {
         SessionEvent::Message(message) => message.frame().bytes().clone(),
         SessionEvent::Control(frame) | SessionEvent::StrayReply(frame) => frame.bytes().clone(),
         SessionEvent::Noise(line) | SessionEvent::TruncatedTail(line) => line.bytes().clone(),
-        SessionEvent::Malformed(malformed) => malformed.line().map(|line| line.bytes().clone()).unwrap_or_default(),
+        SessionEvent::Malformed(malformed) => {
+            malformed.line().map(|line| line.bytes().clone()).unwrap_or_default()
+        }
         _ => return None,
     })
 }

@@ -64,7 +64,8 @@ pub(crate) fn run(arguments: Arguments) -> Result<Found, Failure> {
     may_write(output, *force)?;
     let redaction = arguments.scrubbing.redaction()?;
     let bytes = fs::read(capture).map_err(|error| format!("{}: {error}", capture.display()))?;
-    let mut recording = import(&bytes, &arguments).map_err(|error| format!("{}: {error}", capture.display()))?;
+    let mut recording =
+        import(&bytes, &arguments).map_err(|error| format!("{}: {error}", capture.display()))?;
     if let Some(redaction) = redaction {
         redaction.scrub(&mut recording);
     }
@@ -83,7 +84,8 @@ pub(crate) fn run(arguments: Arguments) -> Result<Found, Failure> {
 fn import(capture: &[u8], arguments: &Arguments) -> Result<Recording, recording::Error> {
     let mut header = Header::new();
     header.cli.clone_from(&arguments.cli);
-    header.recorder = Some(concat!("claude-wire ", env!("CARGO_PKG_VERSION"), " import").to_owned());
+    header.recorder =
+        Some(concat!("claude-wire ", env!("CARGO_PKG_VERSION"), " import").to_owned());
     header.recorded_at.clone_from(&arguments.recorded_at);
     header.argv = match &arguments.argv {
         Some(ArgumentList(list)) => Some(list.clone()),
@@ -91,7 +93,8 @@ fn import(capture: &[u8], arguments: &Arguments) -> Result<Recording, recording:
     };
     header.env = arguments.env.iter().cloned().collect();
     let mut roots = arguments.folders.roots();
-    let bare = recording::import(capture, &ImportOptions { header: Header::new(), roots: Vec::new() })?;
+    let bare =
+        recording::import(capture, &ImportOptions { header: Header::new(), roots: Vec::new() })?;
     for told in folders::told(&bare) {
         if roots.iter().all(|root| root.var() != told.var() && root.path() != told.path()) {
             roots.push(told);
@@ -107,7 +110,9 @@ fn summary(output: &Path, recording: &Recording) -> String {
 }
 
 fn argument_list(text: &str) -> Result<ArgumentList, String> {
-    serde_json::from_str(text).map(ArgumentList).map_err(|error| format!("expected a JSON list of strings: {error}"))
+    serde_json::from_str(text)
+        .map(ArgumentList)
+        .map_err(|error| format!("expected a JSON list of strings: {error}"))
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {

@@ -47,9 +47,19 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
         if let Integrity::Truncated { dropped: 1.. } = recording.integrity() {
             failures.push(format!("{}: it ends in half a line, which cannot be looked at; `claude-wire scrub` drops it", file.display()));
         }
-        for finding in find(&recording).into_iter().filter(|finding| finding.kind != "random" || !arguments.no_random) {
+        for finding in find(&recording)
+            .into_iter()
+            .filter(|finding| finding.kind != "random" || !arguments.no_random)
+        {
             count += 1;
-            println!("{}:{}: {} in {}: {}", file.display(), finding.line, finding.kind, finding.place, finding.excerpt);
+            println!(
+                "{}:{}: {} in {}: {}",
+                file.display(),
+                finding.line,
+                finding.kind,
+                finding.place,
+                finding.excerpt
+            );
         }
     }
     eprintln!("claude-wire: {count} found in {read} recordings");
@@ -64,11 +74,17 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
 fn control(find: impl Fn(&Recording) -> Vec<Finding>) -> Result<(), Failure> {
     for kind in Finding::kinds() {
         let mut recording = Recording::new(Header::new());
-        recording.events.push(Event::new(0, EventKind::Out(r#"{"type":"result","result":"Nothing to see."}"#.into())));
+        recording.events.push(Event::new(
+            0,
+            EventKind::Out(r#"{"type":"result","result":"Nothing to see."}"#.into()),
+        ));
         recording.events.push(Event::new(0, EventKind::Out(planted(kind).as_str().into())));
-        let found: Vec<_> = find(&recording).iter().map(|finding| (finding.line, finding.kind)).collect();
+        let found: Vec<_> =
+            find(&recording).iter().map(|finding| (finding.line, finding.kind)).collect();
         if found != [(3, *kind)] {
-            return Err(format!("the search does not work: of a planted {kind} it found {found:?}; nothing was looked at"));
+            return Err(format!(
+                "the search does not work: of a planted {kind} it found {found:?}; nothing was looked at"
+            ));
         }
     }
     Ok(())
@@ -88,7 +104,9 @@ fn planted(kind: &str) -> String {
         "host" => r#"{"text":"connect to 10.11.12.13"}"#.to_owned(),
         "signature" => format!(r#"{{"type":"thinking","signature":"{random}"}}"#),
         "random" => format!(r#"{{"text":"use {random}q7Rt2XvB"}}"#),
-        "text" => format!(r#"{{"type":"control_response","description":"{}"}}"#, [random; 4].join(" ")),
+        "text" => {
+            format!(r#"{{"type":"control_response","description":"{}"}}"#, [random; 4].join(" "))
+        }
         _ => String::new(),
     }
 }
@@ -106,7 +124,9 @@ mod tests {
     #[test]
     fn a_search_that_misses_one_kind_is_no_search() {
         for missing in Finding::kinds() {
-            let blind = |recording: &Recording| lint(recording).into_iter().filter(|finding| finding.kind != *missing).collect();
+            let blind = |recording: &Recording| {
+                lint(recording).into_iter().filter(|finding| finding.kind != *missing).collect()
+            };
             let why = control(blind).unwrap_err();
             assert!(why.contains(missing) && why.contains("nothing was looked at"), "{why}");
         }

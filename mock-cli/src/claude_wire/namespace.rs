@@ -60,12 +60,18 @@ fn anew(open: &str) -> Result<(), Failure> {
         unshare
     };
     // Tried first, because its exit code could not be told from this program's own.
-    let tried = in_namespace(LOOPBACK).output().map_err(|error| format!("{open}; `unshare` (of util-linux) cannot be run: {error}"))?;
+    let tried = in_namespace(LOOPBACK)
+        .output()
+        .map_err(|error| format!("{open}; `unshare` (of util-linux) cannot be run: {error}"))?;
     if !tried.status.success() {
         let why = String::from_utf8_lossy(&tried.stderr);
-        return Err(format!("no network namespace to be had (`unshare` of util-linux and `ip` of iproute2 are needed): {}", why.trim()));
+        return Err(format!(
+            "no network namespace to be had (`unshare` of util-linux and `ip` of iproute2 are needed): {}",
+            why.trim()
+        ));
     }
-    let program = env::current_exe().map_err(|error| format!("this program does not find itself: {error}"))?;
+    let program = env::current_exe()
+        .map_err(|error| format!("this program does not find itself: {error}"))?;
     let mut again = in_namespace(&format!("{LOOPBACK} && exec \"$@\""));
     let error = again.arg(program).args(env::args_os().skip(1)).env(ENTERED, "1").exec();
     Err(format!("`unshare` cannot be run: {error}"))

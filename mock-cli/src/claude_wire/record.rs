@@ -55,8 +55,13 @@ pub(crate) fn run(arguments: Arguments) -> Result<Found, Failure> {
     let recording = if arguments.force && arguments.output.exists() {
         arguments.output.clone()
     } else {
-        claim(&arguments.output)
-            .map_err(|error| if error.is_already_there() { format!("{error}; --force does") } else { error.to_string() })?
+        claim(&arguments.output).map_err(|error| {
+            if error.is_already_there() {
+                format!("{error}; --force does")
+            } else {
+                error.to_string()
+            }
+        })?
     };
     let change = |recorder: Recorder| {
         let recorder = match redaction {
@@ -77,7 +82,9 @@ fn find(program: &OsStr) -> Result<CliPath, Failure> {
     if path.components().count() > 1 {
         return Ok(CliPath::Explicit(path.to_owned()));
     }
-    let folders = env::var_os("PATH").map(|path| env::split_paths(&path).collect::<Vec<_>>()).unwrap_or_default();
+    let folders = env::var_os("PATH")
+        .map(|path| env::split_paths(&path).collect::<Vec<_>>())
+        .unwrap_or_default();
     let found = folders.iter().map(|folder| folder.join(program)).find(|file| file.is_file());
     match found {
         Some(file) => Ok(CliPath::Explicit(file)),

@@ -42,9 +42,12 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
-    let redaction = arguments.folders.roots().into_iter().fold(arguments.known.redaction()?, Redaction::root);
+    let redaction =
+        arguments.folders.roots().into_iter().fold(arguments.known.redaction()?, Redaction::root);
     if let Some(output) = &arguments.output {
-        let [file] = arguments.files.as_slice() else { return Err("-o takes one recording; use --in-place for several".to_owned()) };
+        let [file] = arguments.files.as_slice() else {
+            return Err("-o takes one recording; use --in-place for several".to_owned());
+        };
         may_write(output, arguments.force)?;
         println!("{}", scrub(file, output, &redaction)?);
         return Ok(Found::Nothing);
@@ -64,7 +67,8 @@ fn scrub(file: &Path, output: &Path, redaction: &Redaction) -> Result<String, Fa
     let mut recording = Recording::open(file).map_err(|error| error.to_string())?;
     let counts = redaction.scrub(&mut recording);
     match recording.integrity() {
-        Integrity::Truncated { .. } => save_without_footer(&recording, output).map_err(|error| format!("{}: {error}", output.display()))?,
+        Integrity::Truncated { .. } => save_without_footer(&recording, output)
+            .map_err(|error| format!("{}: {error}", output.display()))?,
         _ => recording.save(output).map_err(|error| error.to_string())?,
     }
     Ok(format!("{}: {} events, {}", output.display(), recording.events.len(), told(&counts)))
@@ -85,10 +89,12 @@ fn save_without_footer(recording: &Recording, output: &Path) -> io::Result<()> {
     let mut name = output.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.tmp", std::process::id()));
     let temporary = output.with_file_name(name);
-    write_as(&temporary, &bytes, output).and_then(|()| fs::rename(&temporary, output)).inspect_err(|_| {
-        // The first error is the one to tell.
-        let _ = fs::remove_file(&temporary);
-    })
+    write_as(&temporary, &bytes, output).and_then(|()| fs::rename(&temporary, output)).inspect_err(
+        |_| {
+            // The first error is the one to tell.
+            let _ = fs::remove_file(&temporary);
+        },
+    )
 }
 
 /// A new file that is for the same readers as one that is there.

@@ -39,7 +39,9 @@ fn seal(path: &PathBuf) -> Result<String, claude_wire::recording::Error> {
     let what = match recording.integrity() {
         Integrity::Sealed => return Ok("was sealed".to_owned()),
         Integrity::Truncated { dropped: 0 } => "sealed, was truncated".to_owned(),
-        Integrity::Truncated { dropped } => format!("sealed, was truncated: {dropped} bytes of a half line dropped"),
+        Integrity::Truncated { dropped } => {
+            format!("sealed, was truncated: {dropped} bytes of a half line dropped")
+        }
         _ => "sealed, was edited".to_owned(),
     };
     recording.save(path)?;

@@ -14,7 +14,11 @@ use crate::Failure;
 ///
 /// # Errors
 /// The first error of `work`, at once: what is under way is dropped.
-pub(crate) async fn side_by_side<I, T, F>(items: impl IntoIterator<Item = I>, jobs: usize, work: impl Fn(I) -> F) -> Result<Vec<T>, Failure>
+pub(crate) async fn side_by_side<I, T, F>(
+    items: impl IntoIterator<Item = I>,
+    jobs: usize,
+    work: impl Fn(I) -> F,
+) -> Result<Vec<T>, Failure>
 where
     T: Send + 'static,
     F: Future<Output = Result<T, Failure>> + Send + 'static,
@@ -37,7 +41,10 @@ where
 }
 
 /// Polls a task once, so that what it writes is on its way before anything later, and leaves it running.
-pub(crate) async fn start(task: impl Future<Output = ()> + Send + 'static, running: &mut JoinSet<()>) {
+pub(crate) async fn start(
+    task: impl Future<Output = ()> + Send + 'static,
+    running: &mut JoinSet<()>,
+) {
     let mut task: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(task);
     let done = poll_fn(|cx| Poll::Ready(task.as_mut().poll(cx).is_ready())).await;
     if !done {
@@ -80,7 +87,8 @@ mod tests {
 
     #[tokio::test]
     async fn the_first_error_ends_it() {
-        let work = |number: usize| async move { if number == 1 { Err("no".to_owned()) } else { Ok(()) } };
+        let work =
+            |number: usize| async move { if number == 1 { Err("no".to_owned()) } else { Ok(()) } };
         assert_eq!(side_by_side(0..3, 1, work).await, Err("no".to_owned()));
     }
 }

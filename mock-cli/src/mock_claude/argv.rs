@@ -66,10 +66,13 @@ impl Argv {
             if let Some(flag) = self.find(&arg) {
                 let value = match self.flags[flag].value {
                     Value::None => None,
-                    Value::Optional if args.front().is_some_and(|next| !is_flag(next)) => args.pop_front(),
+                    Value::Optional if args.front().is_some_and(|next| !is_flag(next)) => {
+                        args.pop_front()
+                    }
                     Value::Optional => None,
                     Value::Required => {
-                        let missing = format!("error: option '{}' argument missing", self.flags[flag].spec);
+                        let missing =
+                            format!("error: option '{}' argument missing", self.flags[flag].spec);
                         Some(args.pop_front().ok_or(missing)?)
                     }
                 };
@@ -111,7 +114,9 @@ impl Argv {
     /// `--model=opus`.
     fn find_with_value(&self, arg: &str) -> Option<(usize, String)> {
         let (name, value) = arg.split_once('=')?;
-        let flag = self.find(name).filter(|flag| name.starts_with("--") && self.flags[*flag].value != Value::None)?;
+        let flag = self
+            .find(name)
+            .filter(|flag| name.starts_with("--") && self.flags[*flag].value != Value::None)?;
         Some((flag, value.to_owned()))
     }
 
@@ -133,7 +138,10 @@ impl Argv {
     fn take(&mut self, flag: usize, value: String) -> Result<(), String> {
         let flag = &self.flags[flag];
         if let Some(why) = flag.refuse(&value) {
-            return Err(format!("error: option '{}' argument '{value}' is invalid. {why}", flag.spec));
+            return Err(format!(
+                "error: option '{}' argument '{value}' is invalid. {why}",
+                flag.spec
+            ));
         }
         self.given.push((flag.long(), value));
         Ok(())
@@ -141,14 +149,25 @@ impl Argv {
 
     /// What the flags must be together.
     fn together(&self) -> Result<(), String> {
-        let value = |name| self.given.iter().rev().find(|(given, _)| *given == name).map(|(_, value)| value.as_str());
+        let value = |name| {
+            self.given
+                .iter()
+                .rev()
+                .find(|(given, _)| *given == name)
+                .map(|(_, value)| value.as_str())
+        };
         let streams_in = value("--input-format") == Some("stream-json");
         let streams_out = value("--output-format") == Some("stream-json");
         if streams_in && !streams_out {
-            return Err("Error: --input-format=stream-json requires output-format=stream-json.".to_owned());
+            return Err(
+                "Error: --input-format=stream-json requires output-format=stream-json.".to_owned()
+            );
         }
         if value("--print").is_some() && streams_out && value("--verbose").is_none() {
-            return Err("Error: When using --print, --output-format=stream-json requires --verbose".to_owned());
+            return Err(
+                "Error: When using --print, --output-format=stream-json requires --verbose"
+                    .to_owned(),
+            );
         }
         if value("--session-id").is_some_and(|id| !is_uuid(id)) {
             return Err("Error: Invalid session ID. Must be a valid UUID.".to_owned());
@@ -171,10 +190,12 @@ mod tests {
     use super::*;
     use crate::flags;
 
-    const STREAMS: [&str; 6] = ["-p", "--output-format", "stream-json", "--input-format", "stream-json", "--verbose"];
+    const STREAMS: [&str; 6] =
+        ["-p", "--output-format", "stream-json", "--input-format", "stream-json", "--verbose"];
 
     fn asked(args: &[&str]) -> Result<Asked, String> {
-        read(&args.iter().map(|arg| (*arg).to_owned()).collect::<Vec<_>>(), flags::of(None), false).map(|read| read.asked)
+        read(&args.iter().map(|arg| (*arg).to_owned()).collect::<Vec<_>>(), flags::of(None), false)
+            .map(|read| read.asked)
     }
 
     fn with(args: &[&str]) -> Result<Asked, String> {
@@ -226,7 +247,10 @@ mod tests {
                 &["--input-format", "xml"],
                 "error: option '--input-format <format>' argument 'xml' is invalid. Allowed choices are text, stream-json.",
             ),
-            (&["--max-turns", "abc"], "error: option '--max-turns <turns>' argument 'abc' is invalid. must be a number"),
+            (
+                &["--max-turns", "abc"],
+                "error: option '--max-turns <turns>' argument 'abc' is invalid. must be a number",
+            ),
             (
                 &["--max-budget-usd", "-1"],
                 "error: option '--max-budget-usd <amount>' argument '-1' is invalid. --max-budget-usd must be a number greater than 0",
@@ -235,21 +259,36 @@ mod tests {
                 &["--task-budget", "x"],
                 "error: option '--task-budget <tokens>' argument 'x' is invalid. --task-budget must be a positive integer",
             ),
-            (&["--output-format", "text"], "Error: --input-format=stream-json requires output-format=stream-json."),
+            (
+                &["--output-format", "text"],
+                "Error: --input-format=stream-json requires output-format=stream-json.",
+            ),
             (&["--session-id", "abc"], "Error: Invalid session ID. Must be a valid UUID."),
         ] {
             assert_eq!(with(args), Err(text.to_owned()), "{args:?}");
         }
         assert_eq!(
             asked(&["-p", "--output-format", "stream-json"]),
-            Err("Error: When using --print, --output-format=stream-json requires --verbose".to_owned())
+            Err("Error: When using --print, --output-format=stream-json requires --verbose"
+                .to_owned())
         );
-        assert_eq!(asked(&["--output-format", "stream-json"]), Ok(Asked::Run), "without --print the CLI does not insist");
+        assert_eq!(
+            asked(&["--output-format", "stream-json"]),
+            Ok(Asked::Run),
+            "without --print the CLI does not insist"
+        );
     }
 
     #[test]
     fn a_version_is_told_whatever_else_there_is() {
-        for args in [&["-v"][..], &["-V"], &["-pv"], &["--version", "--nope"], &["--nope", "--version"], &["-x", "--version", "--model"]] {
+        for args in [
+            &["-v"][..],
+            &["-V"],
+            &["-pv"],
+            &["--version", "--nope"],
+            &["--nope", "--version"],
+            &["-x", "--version", "--model"],
+        ] {
             assert_eq!(asked(args), Ok(Asked::Version), "{args:?}");
         }
         assert_eq!(asked(&["-h"]), Ok(Asked::Help));
@@ -257,9 +296,18 @@ mod tests {
 
     #[test]
     fn lenient_takes_flags_that_are_not_known_and_nothing_else_that_is_wrong() {
-        let lenient = |args: &[&str]| read(&args.iter().map(|arg| (*arg).to_owned()).collect::<Vec<_>>(), flags::of(None), true);
+        let lenient = |args: &[&str]| {
+            read(
+                &args.iter().map(|arg| (*arg).to_owned()).collect::<Vec<_>>(),
+                flags::of(None),
+                true,
+            )
+        };
         let unknown = vec!["--cwd".to_owned(), "--of-tomorrow=1".to_owned()];
-        assert_eq!(lenient(&["--cwd", "/x", "--of-tomorrow=1"]), Ok(Read { asked: Asked::Run, unknown }));
+        assert_eq!(
+            lenient(&["--cwd", "/x", "--of-tomorrow=1"]),
+            Ok(Read { asked: Asked::Run, unknown })
+        );
         assert!(lenient(&["--thinking", "bogus"]).is_err());
     }
 }

@@ -44,23 +44,37 @@ impl Environment {
 pub(crate) fn folders() -> BTreeMap<String, String> {
     let cwd = env::current_dir().ok().and_then(|cwd| cwd.into_os_string().into_string().ok());
     let home = env::var("HOME").ok().filter(|home| !home.is_empty());
-    [("cwd", cwd), ("home", home)].into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+    [("cwd", cwd), ("home", home)]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+        .collect()
 }
 
 fn speed(value: Option<OsString>) -> Result<Option<f64>, String> {
-    positive(value).map_err(|value| format!("CLAUDE_WIRE_SPEED must be a number over 0, such as 1 or 2.5, not {value:?}"))
+    positive(value).map_err(|value| {
+        format!("CLAUDE_WIRE_SPEED must be a number over 0, such as 1 or 2.5, not {value:?}")
+    })
 }
 
 fn idle_timeout(value: Option<OsString>) -> Result<Option<Duration>, String> {
-    let wrong = |value| format!("CLAUDE_WIRE_IDLE_TIMEOUT must be a number of seconds over 0, such as 30 or 0.5, not {value:?}");
+    let wrong = |value| {
+        format!(
+            "CLAUDE_WIRE_IDLE_TIMEOUT must be a number of seconds over 0, such as 30 or 0.5, not {value:?}"
+        )
+    };
     // More than fits is for ever.
-    Ok(positive(value).map_err(wrong)?.map(|seconds| Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)))
+    Ok(positive(value)
+        .map_err(wrong)?
+        .map(|seconds| Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)))
 }
 
 /// A finite number over 0; the value where it is none.
 fn positive(value: Option<OsString>) -> Result<Option<f64>, OsString> {
     let Some(value) = value else { return Ok(None) };
-    let number = value.to_str().and_then(|text| text.parse::<f64>().ok()).filter(|number| number.is_finite() && *number > 0.0);
+    let number = value
+        .to_str()
+        .and_then(|text| text.parse::<f64>().ok())
+        .filter(|number| number.is_finite() && *number > 0.0);
     number.map(Some).ok_or(value)
 }
 
@@ -69,7 +83,9 @@ mod tests {
     use super::*;
 
     fn read(vars: &[(&str, &str)]) -> Result<Environment, String> {
-        Environment::read(|name| vars.iter().find(|(var, _)| *var == name).map(|(_, value)| value.into()))
+        Environment::read(|name| {
+            vars.iter().find(|(var, _)| *var == name).map(|(_, value)| value.into())
+        })
     }
 
     #[test]
@@ -88,7 +104,13 @@ mod tests {
         };
         assert_eq!(environment.unwrap(), expected);
         assert!(!read(&[("CLAUDE_WIRE_LENIENT", "0")]).unwrap().lenient);
-        assert!(read(&[("CLAUDE_WIRE_REPLAY", "")]).unwrap().source.unwrap_err().contains("nothing to play"));
+        assert!(
+            read(&[("CLAUDE_WIRE_REPLAY", "")])
+                .unwrap()
+                .source
+                .unwrap_err()
+                .contains("nothing to play")
+        );
     }
 
     #[test]
@@ -96,7 +118,10 @@ mod tests {
         for name in ["CLAUDE_WIRE_FAULT", "CLAUDE_WIRE_SEED"] {
             let why = read(&[("CLAUDE_WIRE_REPLAY", "a.jsonl"), (name, "7")]).unwrap_err();
             assert_eq!(why, format!("{name} is not supported yet; unset it"));
-            assert!(read(&[("CLAUDE_WIRE_REPLAY", "a.jsonl"), (name, "")]).is_ok(), "an empty variable is an unset one");
+            assert!(
+                read(&[("CLAUDE_WIRE_REPLAY", "a.jsonl"), (name, "")]).is_ok(),
+                "an empty variable is an unset one"
+            );
         }
     }
 

@@ -75,11 +75,14 @@ impl Flag {
         match &self.check {
             Check::Anything => None,
             // Nothing counts as 0 there.
-            Check::Number => (number.is_none() && !value.trim().is_empty()).then(|| "must be a number".to_owned()),
-            Check::Positive => number.is_none_or(|number| number <= 0.0).then(|| format!("{long} must be a number greater than 0")),
-            Check::PositiveInteger => {
-                number.is_none_or(|number| number <= 0.0 || number.fract() != 0.0).then(|| format!("{long} must be a positive integer"))
-            }
+            Check::Number => (number.is_none() && !value.trim().is_empty())
+                .then(|| "must be a number".to_owned()),
+            Check::Positive => number
+                .is_none_or(|number| number <= 0.0)
+                .then(|| format!("{long} must be a number greater than 0")),
+            Check::PositiveInteger => number
+                .is_none_or(|number| number <= 0.0 || number.fract() != 0.0)
+                .then(|| format!("{long} must be a positive integer")),
             Check::OneOf(named, besides) => {
                 let allowed = named.contains(&value) || besides.contains(&value);
                 (!allowed).then(|| format!("Allowed choices are {}.", named.join(", ")))
@@ -99,7 +102,9 @@ impl Check {
             };
         };
         let (named, besides) = choices.split_once(" (").unwrap_or((choices, ""));
-        let list = |text: &'static str| text.trim_end_matches(')').split(", ").filter(|word| !word.is_empty()).collect();
+        let list = |text: &'static str| {
+            text.trim_end_matches(')').split(", ").filter(|word| !word.is_empty()).collect()
+        };
         Self::OneOf(list(named), list(besides))
     }
 }
@@ -111,9 +116,15 @@ mod tests {
     #[test]
     fn reads_the_notation() {
         let flag = Flag::parse("--allowedTools, --allowed-tools <tools...>");
-        assert_eq!((flag.names.as_slice(), flag.value, flag.variadic), (&["--allowedTools", "--allowed-tools"][..], Value::Required, true));
+        assert_eq!(
+            (flag.names.as_slice(), flag.value, flag.variadic),
+            (&["--allowedTools", "--allowed-tools"][..], Value::Required, true)
+        );
         let flag = Flag::parse("-d, --debug [filter]");
-        assert_eq!((flag.names.as_slice(), flag.value, flag.hidden), (&["-d", "--debug"][..], Value::Optional, false));
+        assert_eq!(
+            (flag.names.as_slice(), flag.value, flag.hidden),
+            (&["-d", "--debug"][..], Value::Optional, false)
+        );
         let flag = Flag::parse("--remote [description|session_id|url]  hidden");
         assert_eq!((flag.long(), flag.value, flag.hidden), ("--remote", Value::Optional, true));
         let flag = Flag::parse("--m <mode>  hidden  one of: a, b (c)");
@@ -123,13 +134,17 @@ mod tests {
     #[test]
     fn every_line_of_every_table_says_something() {
         for (version, table) in TABLES {
-            let mut names: Vec<_> = of(Some(version)).iter().flat_map(|flag| flag.names.clone()).collect();
+            let mut names: Vec<_> =
+                of(Some(version)).iter().flat_map(|flag| flag.names.clone()).collect();
             assert!(names.len() > 100 && names.iter().all(|name| name.len() > 1), "{version}");
             names.sort_unstable();
             let all = names.len();
             names.dedup();
             assert_eq!(all, names.len(), "{version} has a flag twice");
-            let columns = table.lines().filter(|line| line.starts_with('-')).flat_map(|line| line.split("  ").skip(1));
+            let columns = table
+                .lines()
+                .filter(|line| line.starts_with('-'))
+                .flat_map(|line| line.split("  ").skip(1));
             for column in columns.filter(|column| *column != "hidden") {
                 assert_ne!(Check::parse(column), Check::Anything, "{version}: {column}");
             }

@@ -42,13 +42,21 @@ struct Pen {
 impl Journal {
     pub(crate) fn open(path: &Path) -> Result<Self, String> {
         let file = OpenOptions::new().append(true).create(true).open(path);
-        let file = file.map_err(|error| format!("CLAUDE_WIRE_JOURNAL: {}: {error}", path.display()))?;
+        let file =
+            file.map_err(|error| format!("CLAUDE_WIRE_JOURNAL: {}: {error}", path.display()))?;
         Ok(Self(Some(Arc::new(Mutex::new(Pen { file, last: Instant::now() })))))
     }
 
-    pub(crate) fn start(&self, argv: &[String], unknown_flags: &[String], cli: Option<&str>, plays: Option<&str>) {
+    pub(crate) fn start(
+        &self,
+        argv: &[String],
+        unknown_flags: &[String],
+        cli: Option<&str>,
+        plays: Option<&str>,
+    ) {
         let cwd = std::env::current_dir().ok().map(|cwd| cwd.to_string_lossy().into_owned());
-        let env = environment(std::env::vars_os().map(|(name, value)| (lossy(&name), lossy(&value))));
+        let env =
+            environment(std::env::vars_os().map(|(name, value)| (lossy(&name), lossy(&value))));
         self.entry(&json!({
             "start": {"argv": argv, "unknown_flags": unknown_flags, "cwd": cwd, "env": env, "cli": cli, "plays": plays},
         }));
@@ -87,7 +95,8 @@ impl Journal {
     }
 
     pub(crate) fn report(&self, report: &Report) {
-        let divergences: Vec<String> = report.divergences().iter().map(ToString::to_string).collect();
+        let divergences: Vec<String> =
+            report.divergences().iter().map(ToString::to_string).collect();
         self.entry(&json!({
             "report": {"played": report.played(), "matched": report.matched(), "divergences": divergences, "left": report.left()},
         }));
@@ -145,7 +154,8 @@ mod tests {
             ("CLAUDE_CODE_ENTRYPOINT", "sdk-ts"),
             ("PATH", "canary"),
         ];
-        let told = environment(vars.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())));
+        let told =
+            environment(vars.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())));
         assert_eq!(told.len(), 5);
         assert_eq!(told["CLAUDE_CODE_ENTRYPOINT"], "sdk-ts");
         assert!(!format!("{told:?}").contains("canary"), "{told:?}");

@@ -67,7 +67,8 @@ A turn without a prompt takes any. Steps: text, thinking, tool_use, ask_permissi
 const EXIT_CONFIG: u8 = 78;
 
 fn main() -> ExitCode {
-    let args: Vec<String> = std::env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
+    let args: Vec<String> =
+        std::env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
     let journal = match std::env::var_os("CLAUDE_WIRE_JOURNAL").filter(|path| !path.is_empty()) {
         Some(path) => Journal::open(Path::new(&path)),
         None => Ok(Journal::default()),
@@ -80,16 +81,23 @@ fn main() -> ExitCode {
     if let Ok(Environment { source: Ok(Source::Record(to)), .. }) = &environment {
         return record::record(to).unwrap_or_else(|why| misconfigured(&journal, &why));
     }
-    let loaded =
-        environment.as_ref().map_err(Clone::clone).and_then(|environment| environment.source.clone()).and_then(|source| source.load());
-    let (version, name) =
-        (loaded.as_ref().ok().and_then(|loaded| loaded.version()), loaded.as_ref().ok().map(|loaded| loaded.name.as_str()));
+    let loaded = environment
+        .as_ref()
+        .map_err(Clone::clone)
+        .and_then(|environment| environment.source.clone())
+        .and_then(|source| source.load());
+    let (version, name) = (
+        loaded.as_ref().ok().and_then(|loaded| loaded.version()),
+        loaded.as_ref().ok().map(|loaded| loaded.name.as_str()),
+    );
     let lenient = environment.as_ref().is_ok_and(|environment| environment.lenient);
     let read = argv::read(&args, flags::of(version), lenient);
     let unknown = read.as_ref().map(|read| read.unknown.as_slice()).unwrap_or_default();
     journal.start(&args, unknown, version, name);
     match read.map(|read| read.asked) {
-        Ok(Asked::Version) => say(&journal, &format!("{} (Claude Code)\n", version.unwrap_or(flags::NEWEST))),
+        Ok(Asked::Version) => {
+            say(&journal, &format!("{} (Claude Code)\n", version.unwrap_or(flags::NEWEST)))
+        }
         Ok(Asked::Help) => say(&journal, HELP),
         Err(refusal) => complain(&journal, &refusal, 1),
         Ok(Asked::Run) => match environment.and_then(|environment| Ok((loaded?, environment))) {

@@ -13,7 +13,12 @@ use super::journal::Journal;
 use super::source::Loaded;
 
 /// Plays it; does not return, because a blocked read of stdin must not keep the process.
-pub(crate) fn play(loaded: &Loaded, args: &[String], environment: &Environment, journal: &Journal) -> ExitCode {
+pub(crate) fn play(
+    loaded: &Loaded,
+    args: &[String],
+    environment: &Environment,
+    journal: &Journal,
+) -> ExitCode {
     for warning in loaded.warnings() {
         let warning = format!("mock-claude: {}: {warning}\n", loaded.name);
         journal.line("err", warning.as_bytes());
@@ -79,7 +84,8 @@ fn end(exit: Exit, journal: &Journal) -> ExitCode {
     if exit.signal == Some(rustix::process::Signal::KILL.as_raw()) {
         journal.exit(&recording::Exit::signal("SIGKILL"));
         // Nothing is done after it, and if it fails there is the code below.
-        let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
+        let _ =
+            rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
     }
     // A shell's way to tell of a signal.
     let code = exit.code.or(exit.signal.map(|signal| 128 + signal)).unwrap_or(1);

@@ -22,11 +22,18 @@ pub(crate) fn record(to: &Path) -> Result<ExitCode, String> {
     if let [question] = args.as_slice()
         && QUESTIONS.iter().any(|known| question == known)
     {
-        let status = Command::new(&cli).args(&args).status().map_err(|error| format!("{}: {error}", cli.display()))?;
+        let status = Command::new(&cli)
+            .args(&args)
+            .status()
+            .map_err(|error| format!("{}: {error}", cli.display()))?;
         return Ok(end(Exit::from(status)));
     }
     let recording = claim(to).map_err(|error| {
-        let hint = if error.is_already_there() { "; with {n} in its name each launch has a file of its own" } else { "" };
+        let hint = if error.is_already_there() {
+            "; with {n} in its name each launch has a file of its own"
+        } else {
+            ""
+        };
         format!("CLAUDE_WIRE_RECORD_TO: {error}{hint}")
     })?;
     PassThrough { cli: CliPath::Explicit(cli), args, recording }.run(|recorder| recorder)
@@ -34,11 +41,17 @@ pub(crate) fn record(to: &Path) -> Result<ExitCode, String> {
 
 fn real_cli(named: Option<OsString>) -> Result<PathBuf, String> {
     let Some(path) = named.filter(|path| !path.is_empty()).map(PathBuf::from) else {
-        return Err(format!("CLAUDE_WIRE_RECORD_TO needs {REAL_CLI}: the path of the claude to record"));
+        return Err(format!(
+            "CLAUDE_WIRE_RECORD_TO needs {REAL_CLI}: the path of the claude to record"
+        ));
     };
-    let same = |path: &Path| Some(path.canonicalize().ok()? == env::current_exe().ok()?.canonicalize().ok()?);
+    let same = |path: &Path| {
+        Some(path.canonicalize().ok()? == env::current_exe().ok()?.canonicalize().ok()?)
+    };
     if same(&path) == Some(true) {
-        return Err(format!("{REAL_CLI} names mock-claude itself; set it to the path of the real claude"));
+        return Err(format!(
+            "{REAL_CLI} names mock-claude itself; set it to the path of the real claude"
+        ));
     }
     Ok(path)
 }

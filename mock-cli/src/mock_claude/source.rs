@@ -10,7 +10,8 @@ use super::environment;
 use super::flags;
 
 /// The variables that name one; one at a time.
-const VARIABLES: [&str; 3] = ["CLAUDE_WIRE_REPLAY", "CLAUDE_WIRE_SCENARIO", "CLAUDE_WIRE_RECORD_TO"];
+const VARIABLES: [&str; 3] =
+    ["CLAUDE_WIRE_REPLAY", "CLAUDE_WIRE_SCENARIO", "CLAUDE_WIRE_RECORD_TO"];
 
 /// What the environment names.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,9 +44,12 @@ impl Source {
         let legacy = match var("CLAUDE_WIRE_DIALECT") {
             None => false,
             Some(dialect) if dialect.as_os_str() == "legacy" => true,
-            Some(other) => return Err(format!("CLAUDE_WIRE_DIALECT must be legacy, or unset, not {other:?}")),
+            Some(other) => {
+                return Err(format!("CLAUDE_WIRE_DIALECT must be legacy, or unset, not {other:?}"));
+            }
         };
-        let set: Vec<(&str, PathBuf)> = VARIABLES.into_iter().filter_map(|name| Some((name, var(name)?))).collect();
+        let set: Vec<(&str, PathBuf)> =
+            VARIABLES.into_iter().filter_map(|name| Some((name, var(name)?))).collect();
         match set.as_slice() {
             [("CLAUDE_WIRE_REPLAY", _)] if legacy => {
                 Err("CLAUDE_WIRE_DIALECT is for scenarios: a recording is played as it was recorded".to_owned())
@@ -72,17 +76,27 @@ impl Source {
     pub(crate) fn load(&self) -> Result<Loaded, String> {
         match self {
             Self::Replay(path) => {
-                let recording = Recording::open(path).map_err(|error| format!("CLAUDE_WIRE_REPLAY: {error}"))?;
-                recording.require_whole().map_err(|error| format!("CLAUDE_WIRE_REPLAY: {}: {error}", path.display()))?;
-                Ok(Loaded { name: path.display().to_string(), content: Content::Recording(Box::new(recording)) })
+                let recording = Recording::open(path)
+                    .map_err(|error| format!("CLAUDE_WIRE_REPLAY: {error}"))?;
+                recording
+                    .require_whole()
+                    .map_err(|error| format!("CLAUDE_WIRE_REPLAY: {}: {error}", path.display()))?;
+                Ok(Loaded {
+                    name: path.display().to_string(),
+                    content: Content::Recording(Box::new(recording)),
+                })
             }
             Self::Record(_) => Err("CLAUDE_WIRE_RECORD_TO names nothing to play".to_owned()),
             Self::Scenario { path, legacy } => {
-                let mut scenario = Scenario::load(path).map_err(|error| format!("CLAUDE_WIRE_SCENARIO: {error}"))?;
+                let mut scenario = Scenario::load(path)
+                    .map_err(|error| format!("CLAUDE_WIRE_SCENARIO: {error}"))?;
                 if *legacy {
                     scenario = scenario.legacy();
                 }
-                Ok(Loaded { name: path.display().to_string(), content: Content::Scenario(scenario) })
+                Ok(Loaded {
+                    name: path.display().to_string(),
+                    content: Content::Scenario(scenario),
+                })
             }
         }
     }
@@ -107,7 +121,9 @@ impl Loaded {
     /// For a launch with these arguments.
     pub(crate) fn script(&self, args: &[String]) -> Script {
         let script = match &self.content {
-            Content::Recording(recording) => Script::new(&recording.expand(&environment::folders())),
+            Content::Recording(recording) => {
+                Script::new(&recording.expand(&environment::folders()))
+            }
             Content::Scenario(scenario) => scenario.script(args),
         };
         script.named(&self.name)
@@ -119,25 +135,41 @@ mod tests {
     use super::*;
 
     fn read(vars: &[(&str, &str)]) -> Result<Source, String> {
-        Source::read(|name| vars.iter().find(|(var, _)| *var == name).map(|(_, value)| value.into()))
+        Source::read(|name| {
+            vars.iter().find(|(var, _)| *var == name).map(|(_, value)| value.into())
+        })
     }
 
     #[test]
     fn one_and_no_other() {
         assert_eq!(read(&[("CLAUDE_WIRE_REPLAY", "r")]), Ok(Source::Replay("r".into())));
-        assert_eq!(read(&[("CLAUDE_WIRE_SCENARIO", "s")]), Ok(Source::Scenario { path: "s".into(), legacy: false }));
+        assert_eq!(
+            read(&[("CLAUDE_WIRE_SCENARIO", "s")]),
+            Ok(Source::Scenario { path: "s".into(), legacy: false })
+        );
         assert_eq!(read(&[("CLAUDE_WIRE_RECORD_TO", "f")]), Ok(Source::Record("f".into())));
         let legacy = read(&[("CLAUDE_WIRE_SCENARIO", "s"), ("CLAUDE_WIRE_DIALECT", "legacy")]);
         assert_eq!(legacy, Ok(Source::Scenario { path: "s".into(), legacy: true }));
         let why = |vars: &[(&str, &str)]| read(vars).unwrap_err();
-        assert!(why(&[("CLAUDE_WIRE_RECORD_TO", "f"), ("CLAUDE_WIRE_DIALECT", "legacy")]).contains("DIALECT is for scenarios"));
         assert!(
-            why(&[("CLAUDE_WIRE_RECORD_TO", "f"), ("CLAUDE_WIRE_JOURNAL", "j")]).contains("JOURNAL and CLAUDE_WIRE_RECORD_TO are both")
+            why(&[("CLAUDE_WIRE_RECORD_TO", "f"), ("CLAUDE_WIRE_DIALECT", "legacy")])
+                .contains("DIALECT is for scenarios")
         );
-        assert!(why(&[]).contains("set CLAUDE_WIRE_REPLAY") && why(&[]).contains("or CLAUDE_WIRE_SCENARIO"));
-        assert!(why(&[("CLAUDE_WIRE_REPLAY", "r"), ("CLAUDE_WIRE_RECORD_TO", "f")]).contains("REPLAY and CLAUDE_WIRE_RECORD_TO are both"));
         assert!(
-            why(&[("CLAUDE_WIRE_REPLAY", "r"), ("CLAUDE_WIRE_SCENARIO", "s")]).contains("REPLAY and CLAUDE_WIRE_SCENARIO are both set")
+            why(&[("CLAUDE_WIRE_RECORD_TO", "f"), ("CLAUDE_WIRE_JOURNAL", "j")])
+                .contains("JOURNAL and CLAUDE_WIRE_RECORD_TO are both")
+        );
+        assert!(
+            why(&[]).contains("set CLAUDE_WIRE_REPLAY")
+                && why(&[]).contains("or CLAUDE_WIRE_SCENARIO")
+        );
+        assert!(
+            why(&[("CLAUDE_WIRE_REPLAY", "r"), ("CLAUDE_WIRE_RECORD_TO", "f")])
+                .contains("REPLAY and CLAUDE_WIRE_RECORD_TO are both")
+        );
+        assert!(
+            why(&[("CLAUDE_WIRE_REPLAY", "r"), ("CLAUDE_WIRE_SCENARIO", "s")])
+                .contains("REPLAY and CLAUDE_WIRE_SCENARIO are both set")
         );
     }
 }

@@ -8,7 +8,8 @@ pub(crate) fn did_you_mean(flag: &str, known: impl Iterator<Item = &'static str>
     let Some(word) = flag.strip_prefix("--") else { return String::new() };
     let mut best = MAX_DISTANCE;
     let mut near: Vec<&str> = Vec::new();
-    for candidate in known.filter_map(|name| name.strip_prefix("--")).filter(|name| name.len() > 1) {
+    for candidate in known.filter_map(|name| name.strip_prefix("--")).filter(|name| name.len() > 1)
+    {
         let distance = distance(word, candidate);
         let length = word.chars().count().max(candidate.len());
         // A similarity over 0.4.
@@ -26,7 +27,10 @@ pub(crate) fn did_you_mean(flag: &str, known: impl Iterator<Item = &'static str>
     match near.as_slice() {
         [] => String::new(),
         [one] => format!("\n(Did you mean --{one}?)"),
-        several => format!("\n(Did you mean one of {}?)", several.iter().map(|name| format!("--{name}")).collect::<Vec<_>>().join(", ")),
+        several => format!(
+            "\n(Did you mean one of {}?)",
+            several.iter().map(|name| format!("--{name}")).collect::<Vec<_>>().join(", ")
+        ),
     }
 }
 
@@ -41,7 +45,9 @@ fn distance(one: &str, other: &str) -> usize {
         let mut row = vec![i];
         for j in 1..=other.len() {
             let same = one[i - 1] == other[j - 1];
-            let mut cost = (rows[i - 1][j] + 1).min(row[j - 1] + 1).min(rows[i - 1][j - 1] + usize::from(!same));
+            let mut cost = (rows[i - 1][j] + 1)
+                .min(row[j - 1] + 1)
+                .min(rows[i - 1][j - 1] + usize::from(!same));
             if i > 1 && j > 1 && one[i - 1] == other[j - 2] && one[i - 2] == other[j - 1] {
                 cost = cost.min(rows[i - 2][j - 2] + 1);
             }
@@ -81,7 +87,10 @@ mod tests {
 
     #[test]
     fn names_all_that_are_equally_near() {
-        assert_eq!(did_you_mean("--ab", ["--abd", "--abc", "--x"].into_iter()), "\n(Did you mean one of --abc, --abd?)");
+        assert_eq!(
+            did_you_mean("--ab", ["--abd", "--abc", "--x"].into_iter()),
+            "\n(Did you mean one of --abc, --abd?)"
+        );
         assert_eq!(did_you_mean("--ba", ["--ab"].into_iter()), "\n(Did you mean --ab?)");
     }
 }

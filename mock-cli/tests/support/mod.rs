@@ -13,7 +13,8 @@ pub const MOCK: &str = env!("CARGO_BIN_EXE_mock-claude");
 pub const TOOL: &str = env!("CARGO_BIN_EXE_claude-wire");
 
 /// What every SDK passes.
-pub const STREAMS: [&str; 6] = ["--print", "--output-format", "stream-json", "--input-format", "stream-json", "--verbose"];
+pub const STREAMS: [&str; 6] =
+    ["--print", "--output-format", "stream-json", "--input-format", "stream-json", "--verbose"];
 
 /// A recording of the project's.
 pub fn corpus(name: &str) -> PathBuf {
@@ -28,7 +29,18 @@ pub fn folder() -> PathBuf {
 pub fn mock(args: &[&str]) -> Command {
     let mut command = Command::new(MOCK);
     command.args(args);
-    for name in ["REPLAY", "SCENARIO", "RECORD_TO", "SPEED", "IDLE_TIMEOUT", "JOURNAL", "DIALECT", "LENIENT", "FAULT", "SEED"] {
+    for name in [
+        "REPLAY",
+        "SCENARIO",
+        "RECORD_TO",
+        "SPEED",
+        "IDLE_TIMEOUT",
+        "JOURNAL",
+        "DIALECT",
+        "LENIENT",
+        "FAULT",
+        "SEED",
+    ] {
         command.env_remove(format!("CLAUDE_WIRE_{name}"));
     }
     command
@@ -56,8 +68,12 @@ pub fn text(bytes: &[u8]) -> String {
 
 /// All bytes that crossed one stream, with the variables as the stand-in sees them.
 pub fn crossed(recording: &Recording, pick: fn(&EventKind) -> bool) -> Vec<u8> {
-    let live = [("cwd", std::env::current_dir().unwrap()), ("home", PathBuf::from(std::env::var_os("HOME").unwrap_or_default()))];
-    let live = live.into_iter().map(|(name, path)| (name.to_owned(), path.to_str().unwrap().to_owned()));
+    let live = [
+        ("cwd", std::env::current_dir().unwrap()),
+        ("home", PathBuf::from(std::env::var_os("HOME").unwrap_or_default())),
+    ];
+    let live =
+        live.into_iter().map(|(name, path)| (name.to_owned(), path.to_str().unwrap().to_owned()));
     let recording = recording.expand(&live.filter(|(_, path)| !path.is_empty()).collect());
     let events = recording.events.iter().filter(|event| pick(&event.kind));
     events.filter_map(|event| event.payload()).flat_map(|line| line.wire()).collect()
@@ -75,7 +91,9 @@ pub fn from_the_cli(kind: &EventKind) -> bool {
 pub fn read_lines(stream: &mut impl std::io::Read, lines: usize) -> String {
     let mut text = Vec::new();
     let mut byte = [0];
-    while text.iter().filter(|byte| **byte == b'\n').count() < lines && stream.read(&mut byte).unwrap() == 1 {
+    while text.iter().filter(|byte| **byte == b'\n').count() < lines
+        && stream.read(&mut byte).unwrap() == 1
+    {
         text.push(byte[0]);
     }
     String::from_utf8(text).unwrap()

@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::{Agree, expect, field};
 use crate::wire::{
-    Body, ContentBlock, Control, ControlRequest, ControlResponse, Delta, Event, Frame, HostRequest, Message, PermissionUpdate, RawJson,
-    UserContent,
+    Body, ContentBlock, Control, ControlRequest, ControlResponse, Delta, Event, Frame, HostRequest,
+    Message, PermissionUpdate, RawJson, UserContent,
 };
 
 /// The types that have a body of their own. A `result` may be none.
@@ -30,10 +30,27 @@ const BODIES: [&str; 18] = [
     "transcript_mirror",
 ];
 
-const BLOCKS: [&str; 8] = ["text", "thinking", "redacted_thinking", "tool_use", "server_tool_use", "mcp_tool_use", "image", "document"];
-const EVENTS: [&str; 7] =
-    ["message_start", "content_block_start", "content_block_delta", "content_block_stop", "message_delta", "message_stop", "ping"];
-const DELTAS: [&str; 5] = ["text_delta", "input_json_delta", "thinking_delta", "signature_delta", "citations_delta"];
+const BLOCKS: [&str; 8] = [
+    "text",
+    "thinking",
+    "redacted_thinking",
+    "tool_use",
+    "server_tool_use",
+    "mcp_tool_use",
+    "image",
+    "document",
+];
+const EVENTS: [&str; 7] = [
+    "message_start",
+    "content_block_start",
+    "content_block_delta",
+    "content_block_stop",
+    "message_delta",
+    "message_stop",
+    "ping",
+];
+const DELTAS: [&str; 5] =
+    ["text_delta", "input_json_delta", "thinking_delta", "signature_delta", "citations_delta"];
 
 /// Panics unless the body of a message is what the message says.
 pub(in crate::fuzzing) fn body(message: &Message, value: &Value) {
@@ -44,7 +61,9 @@ pub(in crate::fuzzing) fn body(message: &Message, value: &Value) {
         Body::Assistant(body) => kind == "assistant" && body.agrees(value),
         Body::User(body) => kind == "user" && body.agrees(value),
         Body::System(body) => kind == "system" && body.agrees(value),
-        Body::StreamEvent(body) => kind == "stream_event" && (event_has_two_types(message.frame()) || body.agrees(value)),
+        Body::StreamEvent(body) => {
+            kind == "stream_event" && (event_has_two_types(message.frame()) || body.agrees(value))
+        }
         Body::Result(body) => kind == "result" && body.agrees(value),
         Body::ToolProgress(body) => kind == "tool_progress" && body.agrees(value),
         Body::ToolUseSummary(body) => kind == "tool_use_summary" && body.agrees(value),
@@ -64,7 +83,9 @@ pub(in crate::fuzzing) fn body(message: &Message, value: &Value) {
 fn control(control: &Control, kind: &str, value: &Value) -> bool {
     match control {
         Control::Request(request) => kind == "control_request" && request_agrees(request, value),
-        Control::Response(response) => kind == "control_response" && response_agrees(response, value),
+        Control::Response(response) => {
+            kind == "control_response" && response_agrees(response, value)
+        }
         Control::Cancel(cancel) => kind == "control_cancel_request" && cancel.agrees(value),
         Control::KeepAlive(sign) => kind == "keep_alive" && sign.agrees(value),
         Control::TranscriptMirror(mirror) => kind == "transcript_mirror" && mirror.agrees(value),
@@ -72,7 +93,8 @@ fn control(control: &Control, kind: &str, value: &Value) -> bool {
 }
 
 fn request_agrees(ours: &ControlRequest, value: &Value) -> bool {
-    let request = value.get("request").filter(|request| request.is_object()).unwrap_or(&Value::Null);
+    let request =
+        value.get("request").filter(|request| request.is_object()).unwrap_or(&Value::Null);
     let subtype = request["subtype"].as_str();
     let body = match (&ours.body, subtype) {
         (HostRequest::CanUseTool(body), Some("can_use_tool")) => body.agrees(request),
@@ -80,9 +102,16 @@ fn request_agrees(ours: &ControlRequest, value: &Value) -> bool {
         (HostRequest::McpMessage(body), Some("mcp_message")) => body.agrees(request),
         (HostRequest::Elicitation(body), Some("elicitation")) => body.agrees(request),
         (HostRequest::UserDialog(body), Some("request_user_dialog")) => body.agrees(request),
-        (HostRequest::Unknown, subtype) => {
-            !matches!(subtype, Some("can_use_tool" | "hook_callback" | "mcp_message" | "elicitation" | "request_user_dialog"))
-        }
+        (HostRequest::Unknown, subtype) => !matches!(
+            subtype,
+            Some(
+                "can_use_tool"
+                    | "hook_callback"
+                    | "mcp_message"
+                    | "elicitation"
+                    | "request_user_dialog"
+            )
+        ),
         _ => false,
     };
     body && field(&ours.request_id, value.get("request_id"))
@@ -93,7 +122,8 @@ fn request_agrees(ours: &ControlRequest, value: &Value) -> bool {
 fn response_agrees(ours: &ControlResponse, value: &Value) -> bool {
     let response = &value["response"];
     let text = |name: &str| response[name].as_str().map(String::from);
-    let failed = response["subtype"] == "error" || (response["subtype"] != "success" && response["error"].is_string());
+    let failed = response["subtype"] == "error"
+        || (response["subtype"] != "success" && response["error"].is_string());
     let result = match &ours.result {
         Ok(answer) => !failed && field(answer, response.get("response")),
         Err(failure) => {
@@ -138,10 +168,20 @@ impl Agree for ContentBlock {
             (Self::RedactedThinking(block), Some("redacted_thinking")) => block.agrees(value),
             (Self::ToolUse(block), Some("tool_use")) => block.agrees(value),
             (Self::ToolResult(block), Some("tool_result")) => block.agrees(value),
-            (Self::ServerToolUse(block), Some("server_tool_use" | "mcp_tool_use")) => block.agrees(value),
-            (Self::ServerToolResult(block), Some(kind)) => kind.ends_with("_tool_result") && block.agrees(value),
-            (Self::Image(block), Some("image")) | (Self::Document(block), Some("document")) => block.agrees(value),
-            (Self::Unknown(block), Some(kind)) => block.block_type == kind && !BLOCKS.contains(&kind) && !kind.ends_with("tool_result"),
+            (Self::ServerToolUse(block), Some("server_tool_use" | "mcp_tool_use")) => {
+                block.agrees(value)
+            }
+            (Self::ServerToolResult(block), Some(kind)) => {
+                kind.ends_with("_tool_result") && block.agrees(value)
+            }
+            (Self::Image(block), Some("image")) | (Self::Document(block), Some("document")) => {
+                block.agrees(value)
+            }
+            (Self::Unknown(block), Some(kind)) => {
+                block.block_type == kind
+                    && !BLOCKS.contains(&kind)
+                    && !kind.ends_with("tool_result")
+            }
             (Self::Invalid(_), None) => true,
             _ => false,
         };
@@ -156,7 +196,10 @@ impl Agree for ContentBlock {
     fn list_agrees(list: &[Self], value: &Value) -> bool {
         match (list, value) {
             ([block], Value::String(text)) => block.as_text() == Some(text),
-            (list, Value::Array(items)) => list.len() == items.len() && list.iter().zip(items).all(|(block, item)| block.agrees(item)),
+            (list, Value::Array(items)) => {
+                list.len() == items.len()
+                    && list.iter().zip(items).all(|(block, item)| block.agrees(item))
+            }
             _ => false,
         }
     }
@@ -189,7 +232,9 @@ impl Agree for Event {
             (Self::ContentBlockStop(event), Some("content_block_stop")) => event.agrees(value),
             (Self::MessageDelta(event), Some("message_delta")) => event.agrees(value),
             (Self::MessageStop(_), Some("message_stop")) | (Self::Ping(_), Some("ping")) => true,
-            (Self::Unknown(event), kind) => event.event_type.as_deref() == kind && !EVENTS.contains(&kind.unwrap_or_default()),
+            (Self::Unknown(event), kind) => {
+                event.event_type.as_deref() == kind && !EVENTS.contains(&kind.unwrap_or_default())
+            }
             _ => false,
         }
     }
@@ -208,7 +253,9 @@ impl Agree for Delta {
             (Self::Thinking(delta), Some("thinking_delta")) => delta.agrees(value),
             (Self::Signature(delta), Some("signature_delta")) => delta.agrees(value),
             (Self::Citations(delta), Some("citations_delta")) => delta.agrees(value),
-            (Self::Unknown(delta), kind) => delta.event_type.as_deref() == kind && !DELTAS.contains(&kind.unwrap_or_default()),
+            (Self::Unknown(delta), kind) => {
+                delta.event_type.as_deref() == kind && !DELTAS.contains(&kind.unwrap_or_default())
+            }
             _ => false,
         }
     }
@@ -223,7 +270,9 @@ impl Agree for PermissionUpdate {
     fn agrees(&self, value: &Value) -> bool {
         match self {
             Self::Other(raw) => raw.agrees(value),
-            known => serde_json::to_value(known).is_ok_and(|written| written == without_nulls(value)),
+            known => {
+                serde_json::to_value(known).is_ok_and(|written| written == without_nulls(value))
+            }
         }
     }
 }
@@ -231,9 +280,11 @@ impl Agree for PermissionUpdate {
 fn without_nulls(value: &Value) -> Value {
     match value {
         Value::Array(items) => items.iter().map(without_nulls).collect(),
-        Value::Object(fields) => {
-            fields.iter().filter(|(_, value)| !value.is_null()).map(|(key, value)| (key.clone(), without_nulls(value))).collect()
-        }
+        Value::Object(fields) => fields
+            .iter()
+            .filter(|(_, value)| !value.is_null())
+            .map(|(key, value)| (key.clone(), without_nulls(value)))
+            .collect(),
         other => other.clone(),
     }
 }

@@ -22,7 +22,10 @@ struct State {
 
 impl Script {
     pub(super) fn new(bytes: &[u8]) -> Self {
-        Self(Arc::new(Mutex::new(State { bytes: bytes.iter().copied().collect(), ..State::default() })))
+        Self(Arc::new(Mutex::new(State {
+            bytes: bytes.iter().copied().collect(),
+            ..State::default()
+        })))
     }
 
     /// The next byte; 0 when there are no more.
@@ -56,7 +59,14 @@ impl Script {
 pub(super) fn cli(script: &Script) -> Memory {
     let script = script.clone();
     Memory::new(move |_, Peer { stdin, stdout, stderr, .. }| {
-        Process { script: script.clone(), stdin: BufReader::new(stdin).lines(), stdout, stderr, count: 0 }.main()
+        Process {
+            script: script.clone(),
+            stdin: BufReader::new(stdin).lines(),
+            stdout,
+            stderr,
+            count: 0,
+        }
+        .main()
     })
 }
 
@@ -133,7 +143,8 @@ impl Process {
 
     async fn hear(&mut self) -> Option<Value> {
         let line = self.stdin.next_line().await.ok()??;
-        let value = serde_json::from_str(&line).unwrap_or_else(|error| panic!("the host wrote {line:?}: {error}"));
+        let value = serde_json::from_str(&line)
+            .unwrap_or_else(|error| panic!("the host wrote {line:?}: {error}"));
         self.script.lock().heard.push(line);
         Some(value)
     }

@@ -46,16 +46,20 @@ struct Turn {
 }
 
 pub(super) fn load(path: &Path) -> Result<Scenario, ScenarioError> {
-    let text = fs::read_to_string(path).map_err(|error| ScenarioError(format!("{}: {error}", path.display())))?;
+    let text = fs::read_to_string(path)
+        .map_err(|error| ScenarioError(format!("{}: {error}", path.display())))?;
     parse(&text).map_err(|error| ScenarioError(format!("{}: {}", path.display(), error.0)))
 }
 
 pub(super) fn parse(json: &str) -> Result<Scenario, ScenarioError> {
     check_head(json, KIND, VERSION).map_err(ScenarioError)?;
-    let file: File = serde_json::from_str(json).map_err(|error| ScenarioError(error.to_string()))?;
+    let file: File =
+        serde_json::from_str(json).map_err(|error| ScenarioError(error.to_string()))?;
     for (turn, steps) in file.turns.iter().map(|turn| &turn.reply).enumerate() {
         for (step, what) in steps.iter().enumerate() {
-            check(what).map_err(|why| ScenarioError(format!("turn {}, step {}: {why}", turn + 1, step + 1)))?;
+            check(what).map_err(|why| {
+                ScenarioError(format!("turn {}, step {}: {why}", turn + 1, step + 1))
+            })?;
         }
     }
     let turns = file.turns.into_iter().map(|turn| (turn.prompt, Reply { steps: turn.reply }));
@@ -63,7 +67,10 @@ pub(super) fn parse(json: &str) -> Result<Scenario, ScenarioError> {
 }
 
 pub(super) fn to_json(scenario: &Scenario) -> String {
-    let turns = scenario.turns.iter().map(|(prompt, reply)| Turn { prompt: prompt.clone(), reply: reply.steps.clone() });
+    let turns = scenario
+        .turns
+        .iter()
+        .map(|(prompt, reply)| Turn { prompt: prompt.clone(), reply: reply.steps.clone() });
     let file = File { kind: KIND.into(), version: VERSION, turns: turns.collect() };
     // Plain data with string keys always serialises.
     serde_json::to_string_pretty(&file).unwrap_or_default()
@@ -71,7 +78,9 @@ pub(super) fn to_json(scenario: &Scenario) -> String {
 
 fn check(step: &Step) -> Result<(), String> {
     match step {
-        Step::ToolUse { input, .. } | Step::AskPermission { input, .. } if !matches!(input, Value::Object(_)) => {
+        Step::ToolUse { input, .. } | Step::AskPermission { input, .. }
+            if !matches!(input, Value::Object(_)) =>
+        {
             Err(format!("`input`: expected an object, got {input}"))
         }
         Step::Error { status, .. } if !(400..600).contains(status) => {

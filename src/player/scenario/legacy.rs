@@ -13,7 +13,9 @@ impl Stage {
         for step in &reply.steps {
             match step {
                 Step::Text(text) => self.out(&message(json!({"type": "text", "text": text}))),
-                Step::Thinking(text) => self.out(&message(json!({"type": "thinking", "thinking": text}))),
+                Step::Thinking(text) => {
+                    self.out(&message(json!({"type": "thinking", "thinking": text})))
+                }
                 Step::ToolUse { name, input } | Step::AskPermission { name, input } => {
                     count += 1;
                     let id = format!("toolu_{}_{count}", self.next_turn());

@@ -80,7 +80,12 @@ impl Lines {
     }
 
     /// One block of a message of the model.
-    pub(super) fn assistant(&mut self, message: &str, block: &Value, prompt: Option<&str>) -> Value {
+    pub(super) fn assistant(
+        &mut self,
+        message: &str,
+        block: &Value,
+        prompt: Option<&str>,
+    ) -> Value {
         let mut line = json!({
             "type": "assistant",
             "message": {
@@ -110,7 +115,12 @@ impl Lines {
         line
     }
 
-    pub(super) fn stream_event(&mut self, message: &str, event: &Value, prompt: Option<&str>) -> Value {
+    pub(super) fn stream_event(
+        &mut self,
+        message: &str,
+        event: &Value,
+        prompt: Option<&str>,
+    ) -> Value {
         let mut line = json!({
             "type": "stream_event", "event": event, "session_id": self.session, "parent_tool_use_id": null, "uuid": self.uuid(),
             "api_message_id": message,
@@ -145,7 +155,13 @@ impl Lines {
         line
     }
 
-    pub(super) fn can_use_tool(&mut self, id: &str, tool: &str, name: &str, input: &Value) -> Value {
+    pub(super) fn can_use_tool(
+        &mut self,
+        id: &str,
+        tool: &str,
+        name: &str,
+        input: &Value,
+    ) -> Value {
         json!({
             "type": "control_request", "request_id": id,
             "request": {
@@ -166,7 +182,8 @@ impl Lines {
         });
         if aborted.is_some() {
             line["stop_reason"] = Value::Null;
-            line["errors"] = json!(["[ede_diagnostic] result_type=user last_content_type=n/a stop_reason=null"]);
+            line["errors"] =
+                json!(["[ede_diagnostic] result_type=user last_content_type=n/a stop_reason=null"]);
         } else {
             line["api_error_status"] = json!(outcome.status);
             if let Some(status) = outcome.status {
@@ -221,7 +238,10 @@ fn usage(outcome: &Outcome) -> Value {
 /// `error` and `api_error_type` of a status.
 fn api_error(status: u16) -> (&'static str, &'static str) {
     match status {
-        401 | 403 => ("authentication_failed", if status == 401 { "authentication_error" } else { "permission_error" }),
+        401 | 403 => (
+            "authentication_failed",
+            if status == 401 { "authentication_error" } else { "permission_error" },
+        ),
         404 => ("model_not_found", "not_found_error"),
         413 => ("invalid_request", "request_too_large"),
         429 => ("rate_limit", "rate_limit_error"),

@@ -149,7 +149,10 @@ impl Scenario {
 
     /// The scenario ready to be [played](super::play) over streams of one's own, in this process's folder.
     pub fn script<A: Into<OsString>>(&self, args: impl IntoIterator<Item = A>) -> Script {
-        self.script_for(&Launch { args: args.into_iter().map(Into::into).collect(), ..Launch::default() })
+        self.script_for(&Launch {
+            args: args.into_iter().map(Into::into).collect(),
+            ..Launch::default()
+        })
     }
 
     fn script_for(&self, launch: &Launch) -> Script {

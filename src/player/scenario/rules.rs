@@ -8,7 +8,8 @@ use crate::wire::RawJson;
 use super::lines::{Lines, Outcome, VERSION};
 
 /// What a tool use is told that an interrupt ended.
-pub(super) const REJECTED: &str = "The user doesn't want to proceed with this tool use. The tool use was rejected.";
+pub(super) const REJECTED: &str =
+    "The user doesn't want to proceed with this tool use. The tool use was rejected.";
 /// What a tool use is told whose question nobody can answer any more.
 pub(in super::super) const CLOSED: &str = "Tool permission stream closed before response received";
 const MODES: [&str; 6] = ["acceptEdits", "auto", "bypassPermissions", "default", "dontAsk", "plan"];
@@ -56,7 +57,12 @@ impl Rules {
     }
 
     /// The reply to any request but an interrupt, and what follows it.
-    pub(in super::super) fn reply(&mut self, subtype: &str, request: &Value, id: Option<&RawJson>) -> Vec<Bytes> {
+    pub(in super::super) fn reply(
+        &mut self,
+        subtype: &str,
+        request: &Value,
+        id: Option<&RawJson>,
+    ) -> Vec<Bytes> {
         let field = |name: &str| request.get(name).and_then(Value::as_str);
         match subtype {
             "initialize" => {
@@ -84,20 +90,38 @@ impl Rules {
             "set_permission_mode" => {
                 let mode = field("mode").unwrap_or_default();
                 if !MODES.contains(&mode) {
-                    let error = format!("Cannot set permission mode: must be one of {}", MODES.join(", "));
+                    let error =
+                        format!("Cannot set permission mode: must be one of {}", MODES.join(", "));
                     return vec![spell(&failure(id, &error, "invalid_mode"), id)];
                 }
                 self.lines.mode = mode.to_owned();
                 let status = self.lines.mode_status();
-                vec![spell(&success(id, Some(json!({"mode": mode}))), id), format!("{status}\n").into()]
+                vec![
+                    spell(&success(id, Some(json!({"mode": mode}))), id),
+                    format!("{status}\n").into(),
+                ]
             }
             "mcp_status" => vec![spell(&success(id, Some(json!({"mcpServers": []}))), id)],
-            "set_max_thinking_tokens" | "apply_flag_settings" | "rename_session" => vec![spell(&success(id, None), id)],
-            _ => vec![spell(&failure(id, &format!("Unsupported control request subtype: {subtype}"), "unsupported_request"), id)],
+            "set_max_thinking_tokens" | "apply_flag_settings" | "rename_session" => {
+                vec![spell(&success(id, None), id)]
+            }
+            _ => vec![spell(
+                &failure(
+                    id,
+                    &format!("Unsupported control request subtype: {subtype}"),
+                    "unsupported_request",
+                ),
+                id,
+            )],
         }
     }
 
-    pub(in super::super) fn interrupt(&self, queued: &[Value], cancelled: Option<&[Value]>, id: Option<&RawJson>) -> Bytes {
+    pub(in super::super) fn interrupt(
+        &self,
+        queued: &[Value],
+        cancelled: Option<&[Value]>,
+        id: Option<&RawJson>,
+    ) -> Bytes {
         let mut body = json!({"still_queued": queued});
         if let Some(cancelled) = cancelled {
             body["cancelled"] = json!(cancelled);
@@ -106,12 +130,19 @@ impl Rules {
     }
 
     /// Takes note of an answer to the CLI's request.
-    pub(in super::super) fn answered(&mut self, turn: usize, request: &Value, answer: &Value) -> Verdict {
+    pub(in super::super) fn answered(
+        &mut self,
+        turn: usize,
+        request: &Value,
+        answer: &Value,
+    ) -> Verdict {
         if request.get("subtype").is_none_or(|subtype| subtype != "can_use_tool") {
             return Verdict::GoesOn;
         }
         let body = answer.get("response").unwrap_or(&Value::Null);
-        let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let text = |value: &Value, key: &str| {
+            value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned()
+        };
         let message = if answer.get("subtype").is_some_and(|subtype| subtype == "error") {
             format!("Tool permission request failed: Error: {}", text(answer, "error"))
         } else if body.get("behavior").is_some_and(|behavior| behavior == "allow") {
@@ -120,17 +151,31 @@ impl Rules {
             text(body, "message")
         };
         self.deny(turn, request, message);
-        if body.get("interrupt").and_then(Value::as_bool) == Some(true) { Verdict::Interrupts } else { Verdict::GoesOn }
+        if body.get("interrupt").and_then(Value::as_bool) == Some(true) {
+            Verdict::Interrupts
+        } else {
+            Verdict::GoesOn
+        }
     }
 
-    pub(in super::super) fn deny(&mut self, turn: usize, request: &Value, message: impl Into<String>) {
+    pub(in super::super) fn deny(
+        &mut self,
+        turn: usize,
+        request: &Value,
+        message: impl Into<String>,
+    ) {
         let field = |name: &str| request.get(name).cloned().unwrap_or_default();
         let (tool, name, input) = (field("tool_use_id"), field("tool_name"), field("input"));
         self.denials.push(Denial { turn, tool, name, input, message: message.into() });
     }
 
     /// A line of the scenario as this run has it; `None` when this run does not have it. `anonymous`: the prompt has no uuid.
-    pub(in super::super) fn adapt(&mut self, turn: usize, line: &Bytes, anonymous: bool) -> Option<Bytes> {
+    pub(in super::super) fn adapt(
+        &mut self,
+        turn: usize,
+        line: &Bytes,
+        anonymous: bool,
+    ) -> Option<Bytes> {
         let mut value = serde_json::from_slice::<Value>(line).ok()?;
         let kind = value.get("type").and_then(Value::as_str).unwrap_or_default().to_owned();
         if anonymous {
@@ -163,7 +208,11 @@ impl Rules {
 
     fn adapt_tool_result(&self, line: &mut Value) {
         let tool = line.pointer("/message/content/0/tool_use_id").unwrap_or(&Value::Null);
-        let Some(Denial { tool, message, .. }) = self.denials.iter().find(|denial| !tool.is_null() && denial.tool == *tool) else { return };
+        let Some(Denial { tool, message, .. }) =
+            self.denials.iter().find(|denial| !tool.is_null() && denial.tool == *tool)
+        else {
+            return;
+        };
         line["message"]["content"] = json!([{"type": "tool_result", "content": message, "is_error": true, "tool_use_id": tool}]);
         line["tool_use_result"] = format!("Error: {message}").into();
         let decision = json!({"decision": "reject", "source": "user_reject"});
@@ -184,7 +233,13 @@ impl Rules {
         lines.push(self.lines.user(&interrupted(!open.is_empty())));
         let aborted = Some(if open.is_empty() { "aborted_streaming" } else { "aborted_tools" });
         let index = turn.saturating_sub(1) as u64;
-        lines.push(self.lines.result(&Outcome { rounds: 1, index, aborted, prompt: prompt.clone(), ..Outcome::default() }));
+        lines.push(self.lines.result(&Outcome {
+            rounds: 1,
+            index,
+            aborted,
+            prompt: prompt.clone(),
+            ..Outcome::default()
+        }));
         if let Some(prompt) = &prompt {
             lines.push(self.lines.lifecycle(prompt, "completed"));
         }
@@ -195,7 +250,11 @@ impl Rules {
 
 /// The user's side of an interrupt, as the CLI writes it down.
 pub(super) fn interrupted(in_tool: bool) -> Value {
-    let text = if in_tool { "[Request interrupted by user for tool use]" } else { "[Request interrupted by user]" };
+    let text = if in_tool {
+        "[Request interrupted by user for tool use]"
+    } else {
+        "[Request interrupted by user]"
+    };
     json!([{"type": "text", "text": text}])
 }
 

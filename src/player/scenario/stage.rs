@@ -51,13 +51,23 @@ impl Stage {
             after.map(|value| value.to_string()).or_else(|| joined().map(str::to_owned))
         };
         let lines = Lines::new(
-            value("--session-id").unwrap_or_else(|| "11111111-2222-4333-8444-555555555555".to_owned()),
+            value("--session-id")
+                .unwrap_or_else(|| "11111111-2222-4333-8444-555555555555".to_owned()),
             value("--model").unwrap_or_else(|| "claude-opus-5-5".to_owned()),
             value("--permission-mode").unwrap_or_else(|| "default".to_owned()),
             cwd,
         );
         let partial = args.iter().any(|arg| arg == "--include-partial-messages");
-        Self { lines, partial, events: Vec::new(), pause: 0, turn: Turn::default(), turns: 0, failed: false, awaits_end: true }
+        Self {
+            lines,
+            partial,
+            events: Vec::new(),
+            pause: 0,
+            turn: Turn::default(),
+            turns: 0,
+            failed: false,
+            awaits_end: true,
+        }
     }
 
     pub(super) fn rules(&self) -> Rules {
@@ -160,15 +170,26 @@ impl Stage {
             Step::Text(text) => {
                 self.finish_tools();
                 self.turn.outcome.text.clone_from(text);
-                let deltas = pieces(text).map(|text| json!({"type": "text_delta", "text": text})).collect();
-                self.block(&json!({"type": "text", "text": ""}), deltas, &json!({"type": "text", "text": text}));
+                let deltas =
+                    pieces(text).map(|text| json!({"type": "text_delta", "text": text})).collect();
+                self.block(
+                    &json!({"type": "text", "text": ""}),
+                    deltas,
+                    &json!({"type": "text", "text": text}),
+                );
             }
             Step::Thinking(text) => {
                 self.finish_tools();
-                let mut deltas: Vec<_> = pieces(text).map(|text| json!({"type": "thinking_delta", "thinking": text})).collect();
+                let mut deltas: Vec<_> = pieces(text)
+                    .map(|text| json!({"type": "thinking_delta", "thinking": text}))
+                    .collect();
                 deltas.push(json!({"type": "signature_delta", "signature": "c2ln"}));
                 let whole = json!({"type": "thinking", "thinking": text, "signature": "c2ln"});
-                self.block(&json!({"type": "thinking", "thinking": "", "signature": ""}), deltas, &whole);
+                self.block(
+                    &json!({"type": "thinking", "thinking": "", "signature": ""}),
+                    deltas,
+                    &whole,
+                );
             }
             Step::ToolUse { name, input } => self.tool_use(name, input, false),
             Step::AskPermission { name, input } => self.tool_use(name, input, true),
@@ -191,9 +212,15 @@ impl Stage {
     fn tool_use(&mut self, name: &str, input: &Value, ask: bool) {
         self.turn.tool_count += 1;
         let id = format!("toolu_{}_{}", self.turns + 1, self.turn.tool_count);
-        let deltas = pieces(&input.to_string()).map(|json| json!({"type": "input_json_delta", "partial_json": json})).collect();
+        let deltas = pieces(&input.to_string())
+            .map(|json| json!({"type": "input_json_delta", "partial_json": json}))
+            .collect();
         let start = json!({"type": "tool_use", "name": name, "input": {}, "id": id});
-        self.block(&start, deltas, &json!({"type": "tool_use", "name": name, "input": input, "id": id}));
+        self.block(
+            &start,
+            deltas,
+            &json!({"type": "tool_use", "name": name, "input": input, "id": id}),
+        );
         self.turn.tools.push_back((id.clone(), name.to_owned()));
         if ask {
             let request = self.lines.uuid();
@@ -224,7 +251,8 @@ impl Stage {
     fn hang(&mut self) {
         let request = self.lines.uuid();
         self.host(&json!({"type": "control_request", "request_id": request, "request": {"subtype": "interrupt"}}));
-        let reply = json!({"subtype": "success", "request_id": request, "response": {"still_queued": []}});
+        let reply =
+            json!({"subtype": "success", "request_id": request, "response": {"still_queued": []}});
         self.out(&json!({"type": "control_response", "response": reply}));
         let in_tool = !self.turn.tools.is_empty();
         for (id, _) in std::mem::take(&mut self.turn.tools) {
@@ -234,7 +262,8 @@ impl Stage {
         let line = self.lines.user(&super::rules::interrupted(in_tool));
         self.out(&line);
         self.turn.message = None;
-        self.turn.outcome.aborted = Some(if in_tool { "aborted_tools" } else { "aborted_streaming" });
+        self.turn.outcome.aborted =
+            Some(if in_tool { "aborted_tools" } else { "aborted_streaming" });
     }
 
     /// A block: its events where they are asked for, and its line between the last delta and its stop.
@@ -254,9 +283,15 @@ impl Stage {
                 let line = self.lines.message_start(&message, named.as_deref());
                 self.out(&line);
             }
-            self.stream(&message, &json!({"type": "content_block_start", "index": index, "content_block": start}));
+            self.stream(
+                &message,
+                &json!({"type": "content_block_start", "index": index, "content_block": start}),
+            );
             for delta in deltas {
-                self.stream(&message, &json!({"type": "content_block_delta", "index": index, "delta": delta}));
+                self.stream(
+                    &message,
+                    &json!({"type": "content_block_delta", "index": index, "delta": delta}),
+                );
             }
         }
         let line = self.lines.assistant(&message, whole, named.as_deref());
@@ -295,7 +330,11 @@ impl Stage {
 
     fn event(&mut self, kind: EventKind) {
         // What the host does takes no time of the scenario's: the pause is the CLI's.
-        let us = if matches!(kind, EventKind::In(_) | EventKind::Eof(_)) { 0 } else { std::mem::take(&mut self.pause) };
+        let us = if matches!(kind, EventKind::In(_) | EventKind::Eof(_)) {
+            0
+        } else {
+            std::mem::take(&mut self.pause)
+        };
         self.events.push(Event::new(us, kind));
     }
 }

@@ -39,7 +39,11 @@ impl Machine {
     /// The caller interrupts a turn that the CLI may not have begun, or whose prompt waits for its settings: that has no effect, and is to be
     /// repeated when it begins.
     pub(super) fn note_interrupt(&mut self, body: &RawJson) {
-        if self.foreign || body.pointer("/subtype").is_none_or(|subtype| subtype.as_str().as_deref() != Some("interrupt")) {
+        if self.foreign
+            || body
+                .pointer("/subtype")
+                .is_none_or(|subtype| subtype.as_str().as_deref() != Some("interrupt"))
+        {
             return;
         }
         match &mut self.current {

@@ -41,7 +41,8 @@ impl Machine {
     }
 
     pub(super) fn stop(&mut self, now: Instant, out: &mut Vec<Output>) {
-        for prompt in self.switches.take_prompt().into_iter().chain(std::mem::take(&mut self.queue)) {
+        for prompt in self.switches.take_prompt().into_iter().chain(std::mem::take(&mut self.queue))
+        {
             out.push(Output::Ended(prompt.turn, TurnEnd::Failed(Failure::Stopped)));
         }
         self.fail_waiting(&Failure::Stopped, out);
@@ -86,7 +87,10 @@ impl Machine {
                 out.push(Output::Reply(request, Err(Failure::Closed)));
             }
         }
-        self.finish_turn(TurnEnd::Failed(if for_good { Failure::Stopped } else { Failure::Closed }), out);
+        self.finish_turn(
+            TurnEnd::Failed(if for_good { Failure::Stopped } else { Failure::Closed }),
+            out,
+        );
         if matches!(link, Link::Opening | Link::Handshake) {
             // Nobody but the first is told: the next one gets a start of its own.
             self.fail_waiting(&Failure::Closed, out);

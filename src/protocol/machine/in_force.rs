@@ -31,7 +31,8 @@ impl InForce {
     /// The caller has asked for something.
     pub(super) fn ask(&mut self, request: RequestId, body: &RawJson, limit: Option<Duration>) {
         if let Some(setting) = Setting::of(body) {
-            self.asked.push((request, Made { setting, body: body.clone(), limit, is_again: false }));
+            self.asked
+                .push((request, Made { setting, body: body.clone(), limit, is_again: false }));
         }
     }
 
@@ -68,8 +69,11 @@ impl InForce {
 
     /// The CLI names its permission mode.
     pub(super) fn report(&mut self, mode: &str) {
-        let body = RawJson::from(serde_json::json!({"subtype": "set_permission_mode", "mode": mode}));
-        if let Some(made) = self.made.iter_mut().find(|made| made.setting == Setting::PermissionMode) {
+        let body =
+            RawJson::from(serde_json::json!({"subtype": "set_permission_mode", "mode": mode}));
+        if let Some(made) =
+            self.made.iter_mut().find(|made| made.setting == Setting::PermissionMode)
+        {
             made.body.clone_from(&body);
         }
         self.mode = Some(body);
@@ -95,12 +99,16 @@ impl InForce {
     /// What the CLI of a new connection is to be told, but for what its launch has settled.
     pub(super) fn make_again(&mut self, settled: &[Settled]) -> Vec<Made> {
         self.made.iter_mut().for_each(|made| made.is_again = true);
-        self.made.iter().filter_map(|made| Some(Made { body: without(&made.body, settled)?, ..made.clone() })).collect()
+        self.made
+            .iter()
+            .filter_map(|made| Some(Made { body: without(&made.body, settled)?, ..made.clone() }))
+            .collect()
     }
 
     /// Does it make a difference which of the two a launch has settled?
     pub(super) fn tells_apart(&self, one: &[Settled], other: &[Settled]) -> bool {
-        one != other && self.made.iter().any(|made| without(&made.body, one) != without(&made.body, other))
+        one != other
+            && self.made.iter().any(|made| without(&made.body, one) != without(&made.body, other))
     }
 
     /// The new process has not taken what it was told. False if the caller has set something else by now.
@@ -121,7 +129,9 @@ impl InForce {
 
 /// The permission mode that a message names.
 pub(super) fn mode_of(frame: &Frame) -> Option<String> {
-    if frame.kind() != FrameKind::System || !matches!(frame.subtype().as_deref(), Some("init" | "status")) {
+    if frame.kind() != FrameKind::System
+        || !matches!(frame.subtype().as_deref(), Some("init" | "status"))
+    {
         return None;
     }
     frame.field("permissionMode")?.as_str().map(String::from)

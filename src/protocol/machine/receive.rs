@@ -15,7 +15,8 @@ use crate::wire::{Frame, FrameKind, Outcome, control_error_line, control_success
 
 impl Machine {
     pub(super) fn received(&mut self, now: Instant, outcome: Outcome, out: &mut Vec<Output>) {
-        if let (Some(current), Outcome::Message(frame) | Outcome::Control(frame)) = (&mut self.current, &outcome)
+        if let (Some(current), Outcome::Message(frame) | Outcome::Control(frame)) =
+            (&mut self.current, &outcome)
             && frame.kind() != FrameKind::KeepAlive
         {
             current.touch(now);
@@ -115,7 +116,10 @@ impl Machine {
             FrameKind::System => frame.subtype().as_deref() == Some("init"),
             _ => false,
         };
-        if let Some(id) = frame.session_id().filter(|id| confirms && !id.is_empty() && self.session_id.as_deref() != Some(id)) {
+        if let Some(id) = frame
+            .session_id()
+            .filter(|id| confirms && !id.is_empty() && self.session_id.as_deref() != Some(id))
+        {
             self.session_id = Some(id.to_string());
             out.push(Output::SessionId(id.into_owned()));
         }
@@ -132,10 +136,12 @@ impl Machine {
         match frame.kind() {
             FrameKind::ControlRequest => self.asked(frame, out),
             FrameKind::ControlResponse => self.replied(now, frame, out),
-            FrameKind::ControlCancelRequest => match self.incoming.cancel(&frame.request_id().unwrap_or_default()) {
-                Some(callback) => out.push(Output::CallbackCancelled(callback)),
-                None => self.counters.stray_cancels += 1,
-            },
+            FrameKind::ControlCancelRequest => {
+                match self.incoming.cancel(&frame.request_id().unwrap_or_default()) {
+                    Some(callback) => out.push(Output::CallbackCancelled(callback)),
+                    None => self.counters.stray_cancels += 1,
+                }
+            }
             FrameKind::KeepAlive => {
                 self.counters.keep_alives += 1;
                 if frame.field("startup_mark").is_some() {
@@ -155,7 +161,14 @@ impl Machine {
         let id = frame.request_id().unwrap_or_default();
         let subtype = frame.payload().and_then(|request| request.get("subtype"));
         if subtype.and_then(|subtype| subtype.string()).is_none() {
-            self.write(control_error_line(&id, "control_request without a request.subtype", Some("unsupported_request")), out);
+            self.write(
+                control_error_line(
+                    &id,
+                    "control_request without a request.subtype",
+                    Some("unsupported_request"),
+                ),
+                out,
+            );
             return;
         }
         match self.incoming.register(id.clone()) {
@@ -163,7 +176,10 @@ impl Machine {
             Registered::Repeated => self.counters.repeated_requests += 1,
             Registered::Full { is_news } => {
                 self.counters.refused_requests += 1;
-                self.write(control_error_line(&id, "too many requests are open at the host", None), out);
+                self.write(
+                    control_error_line(&id, "too many requests are open at the host", None),
+                    out,
+                );
                 if is_news {
                     out.push(warning(format!(
                         "the CLI has {MAX_INCOMING} requests open at the host: further ones are refused until some are answered"
@@ -173,19 +189,28 @@ impl Machine {
         }
     }
 
-    pub(super) fn answered(&mut self, now: Instant, callback: CallbackId, answer: Answer, out: &mut Vec<Output>) {
+    pub(super) fn answered(
+        &mut self,
+        now: Instant,
+        callback: CallbackId,
+        answer: Answer,
+        out: &mut Vec<Output>,
+    ) {
         let Some(id) = self.incoming.complete(callback) else { return };
         // The CLI's silence counts from here on.
         self.current.iter_mut().for_each(|current| current.touch(now));
         match answer {
             Answer::Success(response) => self.write(control_success_line(&id, &response), out),
-            Answer::Error(error, code) => self.write(control_error_line(&id, &error, code.as_deref()), out),
+            Answer::Error(error, code) => {
+                self.write(control_error_line(&id, &error, code.as_deref()), out)
+            }
             Answer::Silence => {}
         }
     }
 
     fn replied(&mut self, now: Instant, frame: Frame, out: &mut Vec<Output>) {
-        let reply = reply(&frame).and_then(|(id, result)| Some((self.outgoing.complete(&id)?, result)));
+        let reply =
+            reply(&frame).and_then(|(id, result)| Some((self.outgoing.complete(&id)?, result)));
         let Some((purpose, result)) = reply else {
             self.counters.stray_replies += 1;
             out.push(Output::Event(Event::StrayReply(frame)));
@@ -209,9 +234,15 @@ impl Machine {
                 }
             }
             (Purpose::Initialize, Err(failure)) => self.give_up(failure, out),
-            (Purpose::Withdraw(turn), Ok(Some(response))) if response.pointer("/cancelled").is_some_and(|it| it.as_bytes() == b"true") => {
+            (Purpose::Withdraw(turn), Ok(Some(response)))
+                if response.pointer("/cancelled").is_some_and(|it| it.as_bytes() == b"true") =>
+            {
                 // The prompt was withdrawn before it ran: there will be no result.
-                if self.current.as_ref().is_some_and(|current| current.turn == turn && !current.started) {
+                if self
+                    .current
+                    .as_ref()
+                    .is_some_and(|current| current.turn == turn && !current.started)
+                {
                     self.finish_turn(TurnEnd::Failed(Failure::Withdrawn), out);
                 }
             }
@@ -225,9 +256,15 @@ impl Machine {
     /// The requests that a CLI says it still waits for; those under way already are served once.
     fn redeliver(&mut self, frame: &Frame, out: &mut Vec<Output>) {
         let Some(response) = frame.payload() else { return };
-        for list in ["pending_permission_requests", "pending_user_dialog_requests", "pending_elicitation_requests"] {
+        for list in [
+            "pending_permission_requests",
+            "pending_user_dialog_requests",
+            "pending_elicitation_requests",
+        ] {
             let pending = response.get(list).into_iter().flat_map(|list| list.items());
-            for frame in pending.filter_map(|request| Frame::parse(request.raw().bytes().clone()).ok()) {
+            for frame in
+                pending.filter_map(|request| Frame::parse(request.raw().bytes().clone()).ok())
+            {
                 if frame.kind() == FrameKind::ControlRequest {
                     self.asked(frame, out);
                 }

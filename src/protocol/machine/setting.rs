@@ -55,21 +55,38 @@ impl Setting {
 
     /// The request that makes it again, once the CLI has accepted `body` with this reply over what was made `before`. `None` where that is
     /// nothing: a new process is so by itself.
-    pub(super) fn accepted(&self, body: &RawJson, reply: Option<&RawJson>, before: Option<RawJson>) -> Option<RawJson> {
-        let is = |name: &str, value: &[u8]| body.cursor().get(name).is_some_and(|it| it.raw().as_bytes() == value);
+    pub(super) fn accepted(
+        &self,
+        body: &RawJson,
+        reply: Option<&RawJson>,
+        before: Option<RawJson>,
+    ) -> Option<RawJson> {
+        let is = |name: &str, value: &[u8]| {
+            body.cursor().get(name).is_some_and(|it| it.raw().as_bytes() == value)
+        };
         match self {
             Self::Servers if is("servers", b"{}") => None,
             Self::ServerMode(_) if is("mode", b"null") => None,
             Self::Suggestions if is("paused", b"false") => None,
             // What is not named is left as it was.
-            Self::Thinking | Self::Flags => Some(before.map_or_else(|| body.clone(), |before| laid_over(&before, body))),
+            Self::Thinking | Self::Flags => {
+                Some(before.map_or_else(|| body.clone(), |before| laid_over(&before, body)))
+            }
             // The next process does not begin where this one is. A directory that the user has yet to trust is none that it has moved to.
-            Self::Directory => match reply.filter(|reply| text(reply, "status").as_deref() == Some("ok")) {
-                Some(reply) => with_path(body, "path", reply, "cwd"),
-                None => before,
-            },
-            Self::RepoRoot(_) => reply.and_then(|reply| with_path(body, "directory", reply, "directory")).or_else(|| Some(body.clone())),
-            Self::Model | Self::PermissionMode | Self::Servers | Self::ServerMode(_) | Self::Suggestions => Some(body.clone()),
+            Self::Directory => {
+                match reply.filter(|reply| text(reply, "status").as_deref() == Some("ok")) {
+                    Some(reply) => with_path(body, "path", reply, "cwd"),
+                    None => before,
+                }
+            }
+            Self::RepoRoot(_) => reply
+                .and_then(|reply| with_path(body, "directory", reply, "directory"))
+                .or_else(|| Some(body.clone())),
+            Self::Model
+            | Self::PermissionMode
+            | Self::Servers
+            | Self::ServerMode(_)
+            | Self::Suggestions => Some(body.clone()),
         }
     }
 }
@@ -86,7 +103,9 @@ fn laid_over(before: &RawJson, body: &RawJson) -> RawJson {
     let (Some(mut all), Some(later)) = (object(before), object(body)) else { return body.clone() };
     for (name, value) in later {
         match (all.get_mut(&name), value) {
-            (Some(Value::Object(settings)), Value::Object(later)) if name == "settings" => settings.extend(later),
+            (Some(Value::Object(settings)), Value::Object(later)) if name == "settings" => {
+                settings.extend(later)
+            }
             (_, value) => {
                 all.insert(name, value);
             }

@@ -74,7 +74,8 @@ impl Switches {
 impl Machine {
     /// Makes the settings of a prompt that are not in force, then begins with it.
     pub(super) fn prepare(&mut self, now: Instant, mut prompt: Prompt, out: &mut Vec<Output>) {
-        let switches: Vec<_> = prompt.switches.iter().filter_map(|switch| self.to_switch(switch)).collect();
+        let switches: Vec<_> =
+            prompt.switches.iter().filter_map(|switch| self.to_switch(switch)).collect();
         if switches.is_empty() {
             prompt.switches.clear();
             return self.begin(now, prompt, out);
@@ -91,8 +92,13 @@ impl Machine {
     /// What is to be made, and what that owes; `None` where it is in force already.
     fn to_switch(&self, switch: &Switch) -> Option<(RawJson, Owed)> {
         let setting = Setting::of(&switch.apply);
-        let now = setting.as_ref().and_then(|setting| self.in_force.now(setting)).unwrap_or(&switch.restore);
-        let needless = setting.as_ref().is_some_and(|setting| self.in_force.is_settled(setting) && setting.is_same(now, &switch.apply));
+        let now = setting
+            .as_ref()
+            .and_then(|setting| self.in_force.now(setting))
+            .unwrap_or(&switch.restore);
+        let needless = setting.as_ref().is_some_and(|setting| {
+            self.in_force.is_settled(setting) && setting.is_same(now, &switch.apply)
+        });
         (!needless).then(|| (switch.apply.clone(), Owed { body: now.clone(), setting }))
     }
 
@@ -105,10 +111,19 @@ impl Machine {
     }
 
     /// The CLI has answered a request of the caller's, which may have made a setting. A turn that has its own finds it afterwards.
-    pub(super) fn note_answer(&mut self, request: RequestId, answer: &Result<Option<RawJson>, Failure>) {
+    pub(super) fn note_answer(
+        &mut self,
+        request: RequestId,
+        answer: &Result<Option<RawJson>, Failure>,
+    ) {
         let Ok(reply) = answer else { return self.in_force.not_made(request) };
-        let Some(Made { setting, body, .. }) = self.in_force.accepted(request, reply.as_ref()) else { return };
-        for owed in self.switches.owed.iter_mut().filter(|owed| owed.setting.as_ref() == Some(&setting)) {
+        let Some(Made { setting, body, .. }) = self.in_force.accepted(request, reply.as_ref())
+        else {
+            return;
+        };
+        for owed in
+            self.switches.owed.iter_mut().filter(|owed| owed.setting.as_ref() == Some(&setting))
+        {
             owed.body.clone_from(&body);
         }
     }
@@ -121,7 +136,13 @@ impl Machine {
     }
 
     /// A setting was made or taken back, or could not be.
-    pub(super) fn switched(&mut self, now: Instant, purpose: Purpose, failure: Option<Failure>, out: &mut Vec<Output>) {
+    pub(super) fn switched(
+        &mut self,
+        now: Instant,
+        purpose: Purpose,
+        failure: Option<Failure>,
+        out: &mut Vec<Output>,
+    ) {
         self.switches.awaited = self.switches.awaited.saturating_sub(1);
         // In a process that is being ended the prompt keeps its place, for the next one.
         if !self.can_write() {
@@ -151,9 +172,13 @@ impl Machine {
         match (self.switches.prompt.take(), self.switches.failure.take()) {
             (Some(prompt), None) => {
                 self.begin(now, Prompt { switches: Vec::new(), ..prompt }, out);
-                self.current.iter_mut().for_each(|current| current.interrupted = self.switches.interrupted);
+                self.current
+                    .iter_mut()
+                    .for_each(|current| current.interrupted = self.switches.interrupted);
             }
-            (Some(prompt), Some(failure)) => out.push(Output::Ended(prompt.turn, TurnEnd::Failed(failure))),
+            (Some(prompt), Some(failure)) => {
+                out.push(Output::Ended(prompt.turn, TurnEnd::Failed(failure)))
+            }
             (None, _) => {}
         }
     }
@@ -164,7 +189,9 @@ impl Machine {
         if self.switches.is_under_way() {
             return;
         }
-        let is_settled = |owed: &mut Owed| owed.setting.as_ref().is_none_or(|setting| self.in_force.is_settled(setting));
+        let is_settled = |owed: &mut Owed| {
+            owed.setting.as_ref().is_none_or(|setting| self.in_force.is_settled(setting))
+        };
         let settled: Vec<_> = self.switches.owed.extract_if(.., is_settled).collect();
         self.switches.awaited = settled.len();
         for owed in settled {

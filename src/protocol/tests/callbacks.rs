@@ -3,11 +3,15 @@
 use super::*;
 
 fn asked(id: &str) -> String {
-    format!(r#"{{"type":"control_request","request_id":{id},"request":{{"subtype":"can_use_tool","tool_name":"Bash"}}}}"#)
+    format!(
+        r#"{{"type":"control_request","request_id":{id},"request":{{"subtype":"can_use_tool","tool_name":"Bash"}}}}"#
+    )
 }
 
 fn answered(id: &str) -> String {
-    format!(r#"> {{"type":"control_response","response":{{"subtype":"success","request_id":{id},"response":{{}}}}}}"#)
+    format!(
+        r#"> {{"type":"control_response","response":{{"subtype":"success","request_id":{id},"response":{{}}}}}}"#
+    )
 }
 
 #[test]
@@ -37,14 +41,19 @@ fn an_error_carries_its_code() {
     rig.line(&asked("2"));
     let error = |text: &str, code: Option<&str>| Answer::Error(text.into(), code.map(Into::into));
     assert_eq!(
-        rig.input(Input::Answered(CallbackId(1), error("no \"such\" hook", Some("unsupported_request")))),
+        rig.input(Input::Answered(
+            CallbackId(1),
+            error("no \"such\" hook", Some("unsupported_request"))
+        )),
         [
             r#"> {"type":"control_response","response":{"subtype":"error","request_id":1,"error":"no \"such\" hook","error_code":"unsupported_request"}}"#
         ]
     );
     assert_eq!(
         rig.input(Input::Answered(CallbackId(2), error("no", None))),
-        [r#"> {"type":"control_response","response":{"subtype":"error","request_id":2,"error":"no"}}"#]
+        [
+            r#"> {"type":"control_response","response":{"subtype":"error","request_id":2,"error":"no"}}"#
+        ]
     );
 }
 
@@ -63,7 +72,11 @@ fn a_request_that_is_repeated_while_it_is_served_is_served_once() {
     assert!(rig.line(&asked("1")).is_empty());
     assert_eq!(rig.machine().counters().repeated_requests, 1);
     assert_eq!(rig.answer(1, "{}"), [answered("1")]);
-    assert_eq!(rig.line(&asked("1")), [format!("callback 2 < {}", asked("1"))], "afterwards it is a new one");
+    assert_eq!(
+        rig.line(&asked("1")),
+        [format!("callback 2 < {}", asked("1"))],
+        "afterwards it is a new one"
+    );
 }
 
 #[test]
@@ -77,12 +90,22 @@ fn only_so_many_requests_are_open_at_once() {
         refused[0],
         r#"> {"type":"control_response","response":{"subtype":"error","request_id":"one more","error":"too many requests are open at the host"}}"#
     );
-    assert!(refused.len() == 2 && refused[1].contains("1024 requests open"), "told once: {refused:?}");
+    assert!(
+        refused.len() == 2 && refused[1].contains("1024 requests open"),
+        "told once: {refused:?}"
+    );
     assert_eq!(rig.line(&asked("\"another\"")).len(), 1, "and answered without a word after that");
     assert!(rig.line(&asked("1")).is_empty(), "one that is under way is repeated, not refused");
-    assert_eq!((rig.machine().counters().refused_requests, rig.machine().counters().repeated_requests), (2, 1));
+    assert_eq!(
+        (rig.machine().counters().refused_requests, rig.machine().counters().repeated_requests),
+        (2, 1)
+    );
     assert_eq!(rig.answer(7, "{}"), [answered("7")]);
-    assert_eq!(rig.line(&asked("\"one more\"")), [format!("callback 1025 < {}", asked("\"one more\""))], "there is room again");
+    assert_eq!(
+        rig.line(&asked("\"one more\"")),
+        [format!("callback 1025 < {}", asked("\"one more\""))],
+        "there is room again"
+    );
 }
 
 #[test]
@@ -94,7 +117,10 @@ fn a_request_that_cannot_be_understood_is_answered_here() {
         )
     };
     assert_eq!(rig.line(r#"{"type":"control_request","request_id":"x"}"#), [error("\"x\"")]);
-    assert_eq!(rig.line(r#"{"type":"control_request","request_id":"x","request":{"subtype":5}}"#), [error("\"x\"")]);
+    assert_eq!(
+        rig.line(r#"{"type":"control_request","request_id":"x","request":{"subtype":5}}"#),
+        [error("\"x\"")]
+    );
     assert_eq!(rig.line(r#"{"type":"control_request","request":[]}"#), [error("null")]);
 }
 
@@ -102,7 +128,10 @@ fn a_request_that_cannot_be_understood_is_answered_here() {
 fn a_question_taken_back_is_cancelled_and_its_answer_is_not_written() {
     let mut rig = Rig::ready();
     rig.line(&asked("\"a\""));
-    assert_eq!(rig.line(r#"{"type":"control_cancel_request","request_id":"a"}"#), ["callback 1 cancelled"]);
+    assert_eq!(
+        rig.line(r#"{"type":"control_cancel_request","request_id":"a"}"#),
+        ["callback 1 cancelled"]
+    );
     assert!(rig.answer(1, "{}").is_empty());
 }
 
@@ -120,7 +149,11 @@ fn what_the_cli_says_it_still_waits_for_is_delivered_once() {
     );
     assert_eq!(
         rig.line(&reply),
-        [format!("callback 2 < {}", asked("\"b\"")), format!("callback 3 < {}", asked("\"c\"")), "reply 0: {}".into()]
+        [
+            format!("callback 2 < {}", asked("\"b\"")),
+            format!("callback 3 < {}", asked("\"c\"")),
+            "reply 0: {}".into()
+        ]
     );
     assert_eq!(rig.machine().counters().repeated_requests, 1);
 }

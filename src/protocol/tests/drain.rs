@@ -13,7 +13,11 @@ fn a_dropped_turn_is_interrupted_and_its_tail_goes_nowhere() {
     assert_eq!(rig.abandon(1), [interrupt(2)]);
     assert!(rig.lines(&[&success(2, r#"{"still_queued":[]}"#), TEXT, TEXT]).is_empty());
     assert_eq!(rig.machine().counters().drained, 2);
-    assert_eq!(rig.line(&result(1)), [written(2)], "the next prompt goes out after the result, and not before");
+    assert_eq!(
+        rig.line(&result(1)),
+        [written(2)],
+        "the next prompt goes out after the result, and not before"
+    );
     assert_eq!(rig.line(TEXT), [event(TEXT)]);
     assert_eq!(rig.line(&init(2)), [turn(2, &init(2))]);
 }
@@ -62,7 +66,10 @@ fn a_withdrawn_prompt_also_ends_with_the_cli_s_word_for_it() {
     rig.prompt(2);
     rig.abandon(1);
     assert_eq!(rig.line(&lifecycle(1, "cancelled")), [written(2)]);
-    assert!(rig.line(&success(2, r#"{"cancelled":true}"#)).is_empty(), "the turn that runs by now is another");
+    assert!(
+        rig.line(&success(2, r#"{"cancelled":true}"#)).is_empty(),
+        "the turn that runs by now is another"
+    );
     assert_eq!(rig.line(&init(2)), [turn(2, &init(2))]);
 }
 
@@ -70,7 +77,9 @@ fn a_withdrawn_prompt_also_ends_with_the_cli_s_word_for_it() {
 fn a_cli_that_does_not_stop_is_ended_and_the_queue_goes_on_in_a_new_process() {
     let mut rig = Rig::ready();
     rig.prompt(1);
-    rig.line(r#"{"type":"system","subtype":"init","session_id":"s-1","user_message_uuids":["p-1"]}"#);
+    rig.line(
+        r#"{"type":"system","subtype":"init","session_id":"s-1","user_message_uuids":["p-1"]}"#,
+    );
     rig.prompt(2);
     rig.abandon(1);
     assert_eq!(rig.due(), Some(10));

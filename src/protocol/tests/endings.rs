@@ -8,8 +8,13 @@ fn an_exit_fails_the_turn_and_its_requests_at_once() {
     rig.prompt(1);
     rig.line(&init(1));
     rig.control(5, r#"{"subtype":"get_usage"}"#);
-    rig.line(r#"{"type":"control_request","request_id":"a","request":{"subtype":"hook_callback"}}"#);
-    assert_eq!(rig.closed(), ["callback 1 cancelled", "reply 5 failed: Closed", "turn 1 failed: Closed"]);
+    rig.line(
+        r#"{"type":"control_request","request_id":"a","request":{"subtype":"hook_callback"}}"#,
+    );
+    assert_eq!(
+        rig.closed(),
+        ["callback 1 cancelled", "reply 5 failed: Closed", "turn 1 failed: Closed"]
+    );
     assert!(rig.machine().is_idle() && rig.machine().deadline().is_none());
 }
 
@@ -52,7 +57,10 @@ fn what_one_cli_did_is_not_held_against_the_next() {
     rig.opened();
     rig.line(&success(2, "{}"));
     // The new one echoes nothing and is inside no turn of its own.
-    assert_eq!(rig.lines(&[TEXT, PLAIN_RESULT]), [turn(2, TEXT), turn(2, PLAIN_RESULT), "turn 2 ended".into()]);
+    assert_eq!(
+        rig.lines(&[TEXT, PLAIN_RESULT]),
+        [turn(2, TEXT), turn(2, PLAIN_RESULT), "turn 2 ended".into()]
+    );
 }
 
 #[test]
@@ -66,7 +74,10 @@ fn commands_that_come_while_a_process_is_ended_wait_for_the_next() {
     assert!(rig.control(3, r#"{"subtype":"get_usage"}"#).is_empty());
     assert_eq!(rig.closed(), ["open"]);
     rig.opened();
-    assert_eq!(rig.line(&success(3, "{}")), ["reply 1: {}".into(), request(4, r#"{"subtype":"get_usage"}"#), written(2)]);
+    assert_eq!(
+        rig.line(&success(3, "{}")),
+        ["reply 1: {}".into(), request(4, r#"{"subtype":"get_usage"}"#), written(2)]
+    );
 }
 
 #[test]
@@ -82,7 +93,8 @@ fn a_process_that_is_being_ended_is_not_written_to() {
     let mut rig = Rig::ready();
     rig.prompt(1);
     rig.abandon(1);
-    let asked = r#"{"type":"control_request","request_id":"a","request":{"subtype":"hook_callback"}}"#;
+    let asked =
+        r#"{"type":"control_request","request_id":"a","request":{"subtype":"hook_callback"}}"#;
     rig.line(asked);
     rig.control(2, r#"{"subtype":"get_usage"}"#);
     rig.tick_after(30);

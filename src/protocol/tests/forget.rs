@@ -2,8 +2,10 @@
 
 use super::*;
 
-const NAMED: &str = r#"{"type":"system","subtype":"init","session_id":"s-1","user_message_uuids":["p-1"]}"#;
-const NAMED_RESULT: &str = r#"{"type":"result","subtype":"success","session_id":"s-1","user_message_uuids":["p-1"]}"#;
+const NAMED: &str =
+    r#"{"type":"system","subtype":"init","session_id":"s-1","user_message_uuids":["p-1"]}"#;
+const NAMED_RESULT: &str =
+    r#"{"type":"result","subtype":"success","session_id":"s-1","user_message_uuids":["p-1"]}"#;
 
 /// A session that has run a turn and knows its id.
 fn acquainted() -> Rig {

@@ -2,9 +2,9 @@
 
 use super::*;
 
-const INITIALIZE: &str = r#"> {"type":"control_request","request_id":"cw-1","request":{"subtype":"initialize"}}"#;
-const REFUSED: &str =
-    r#"{"type":"control_response","response":{"subtype":"error","request_id":"cw-1","error":"no","error_code":"bad_options"}}"#;
+const INITIALIZE: &str =
+    r#"> {"type":"control_request","request_id":"cw-1","request":{"subtype":"initialize"}}"#;
+const REFUSED: &str = r#"{"type":"control_response","response":{"subtype":"error","request_id":"cw-1","error":"no","error_code":"bad_options"}}"#;
 
 #[test]
 fn a_prompt_opens_the_connection_and_waits_for_the_reply_to_initialize() {
@@ -24,10 +24,14 @@ fn a_control_request_opens_the_connection_and_waits_too() {
 
 #[test]
 fn the_host_s_own_initialize_is_sent_as_it_stands() {
-    let initialize = json(r#"{"subtype":"initialize","hooks":{"Stop":[{"hookCallbackIds":["h0"]}]}}"#);
+    let initialize =
+        json(r#"{"subtype":"initialize","hooks":{"Stop":[{"hookCallbackIds":["h0"]}]}}"#);
     let mut rig = Rig::with(Config { initialize, ..Config::default() });
     rig.connect(1);
-    assert_eq!(rig.opened(), [request(1, r#"{"subtype":"initialize","hooks":{"Stop":[{"hookCallbackIds":["h0"]}]}}"#)]);
+    assert_eq!(
+        rig.opened(),
+        [request(1, r#"{"subtype":"initialize","hooks":{"Stop":[{"hookCallbackIds":["h0"]}]}}"#)]
+    );
 }
 
 #[test]
@@ -51,12 +55,16 @@ fn requests_of_the_cli_are_answered_before_its_reply_to_initialize() {
     assert_eq!(rig.line(asked), [format!("callback 2 < {asked}")]);
     assert_eq!(
         rig.answer(1, r#"{"mcp_response":{}}"#),
-        [r#"> {"type":"control_response","response":{"subtype":"success","request_id":"m-1","response":{"mcp_response":{}}}}"#]
+        [
+            r#"> {"type":"control_response","response":{"subtype":"success","request_id":"m-1","response":{"mcp_response":{}}}}"#
+        ]
     );
     assert_eq!(rig.line(INITIALIZED), [written(1)]);
     assert_eq!(
         rig.answer(2, r#"{"behavior":"allow"}"#),
-        [r#"> {"type":"control_response","response":{"subtype":"success","request_id":"m-2","response":{"behavior":"allow"}}}"#]
+        [
+            r#"> {"type":"control_response","response":{"subtype":"success","request_id":"m-2","response":{"behavior":"allow"}}}"#
+        ]
     );
 }
 
@@ -78,7 +86,14 @@ fn a_cli_that_is_silent_is_given_up_after_the_limit() {
     rig.opened();
     assert_eq!(rig.due(), Some(60));
     assert!(rig.tick_after(59).is_empty());
-    assert_eq!(rig.tick_after(1), ["reply 3 failed: HandshakeTimeout(60s)", "turn 1 failed: HandshakeTimeout(60s)", "terminate"]);
+    assert_eq!(
+        rig.tick_after(1),
+        [
+            "reply 3 failed: HandshakeTimeout(60s)",
+            "turn 1 failed: HandshakeTimeout(60s)",
+            "terminate"
+        ]
+    );
     assert_eq!(rig.closed(), ["open"], "the second prompt gets a start of its own");
 }
 
@@ -89,7 +104,13 @@ fn a_refused_handshake_fails_the_first_with_the_cli_s_words() {
     rig.prompt(2);
     rig.opened();
     let failed = rig.line(REFUSED);
-    assert_eq!(failed, [r#"turn 1 failed: Refused(Refusal { error: "no", code: Some("bad_options") })"#, "terminate"]);
+    assert_eq!(
+        failed,
+        [
+            r#"turn 1 failed: Refused(Refusal { error: "no", code: Some("bad_options") })"#,
+            "terminate"
+        ]
+    );
     assert_eq!(rig.closed(), ["open"]);
 }
 
@@ -101,7 +122,10 @@ fn an_exit_during_the_handshake_fails_the_first_prompt_only() {
     rig.connect(3);
     rig.control(4, r#"{"subtype":"interrupt"}"#);
     rig.opened();
-    assert_eq!(rig.closed(), ["reply 3 failed: Closed", "reply 4 failed: Closed", "turn 1 failed: Closed", "open"]);
+    assert_eq!(
+        rig.closed(),
+        ["reply 3 failed: Closed", "reply 4 failed: Closed", "turn 1 failed: Closed", "open"]
+    );
     rig.opened();
     assert_eq!(rig.line(&success(2, "{}")), [written(2)]);
 }
@@ -140,7 +164,15 @@ fn a_startup_failure_is_told_to_one_prompt_only() {
     rig.connect(3);
     rig.opened();
     let failure = r#"{"type":"result","subtype":"error_during_execution","is_error":true}"#;
-    assert_eq!(rig.line(failure), [turn(1, failure), "turn 1 ended".into(), "reply 3 failed: Closed".into(), "close stdin".into()]);
+    assert_eq!(
+        rig.line(failure),
+        [
+            turn(1, failure),
+            "turn 1 ended".into(),
+            "reply 3 failed: Closed".into(),
+            "close stdin".into()
+        ]
+    );
     assert_eq!(rig.line(failure), [event(failure)]);
     assert_eq!(rig.tick_after(60), ["terminate"], "should it not exit by itself");
     assert_eq!(rig.closed(), ["open"], "the second prompt gets a start of its own");
@@ -158,8 +190,9 @@ fn a_line_of_the_old_dialect_is_no_startup_failure() {
 
 /// A rig whose `initialize` is answered, with this hook registered.
 fn with_hook(matcher: &str, reply: &str) -> Vec<String> {
-    let initialize =
-        json(&format!(r#"{{"subtype":"initialize","hooks":{{"Stop":[{{"hookCallbackIds":["a"]}}],"PreToolUse":[{matcher}]}}}}"#));
+    let initialize = json(&format!(
+        r#"{{"subtype":"initialize","hooks":{{"Stop":[{{"hookCallbackIds":["a"]}}],"PreToolUse":[{matcher}]}}}}"#
+    ));
     let mut rig = Rig::with(Config { initialize, ..Config::default() });
     rig.connect(1);
     rig.prompt(2);
@@ -175,18 +208,31 @@ fn a_cli_that_would_go_on_without_a_guarding_hook_is_refused() {
         (r#"{"hook_on_failure_supported":false,"hooks_applied":true}"#, ON_FAILURE),
         (r#"{"hooks_applied":true}"#, ON_FAILURE),
         ("null", ON_FAILURE),
-        (r#"{"hook_on_failure_supported":true,"hooks_applied":false}"#, "hooks of a host (`hooks_applied`)"),
+        (
+            r#"{"hook_on_failure_supported":true,"hooks_applied":false}"#,
+            "hooks of a host (`hooks_applied`)",
+        ),
     ] {
         let failure = format!("failed: Unsupported({what:?})");
-        assert_eq!(with_hook(guard, reply), [format!("reply 1 {failure}"), format!("turn 2 {failure}"), "terminate".into()], "{reply}");
+        assert_eq!(
+            with_hook(guard, reply),
+            [format!("reply 1 {failure}"), format!("turn 2 {failure}"), "terminate".into()],
+            "{reply}"
+        );
     }
 }
 
 #[test]
 fn a_cli_that_can_block_is_taken_and_so_is_any_for_hooks_that_need_not() {
     for (matcher, reply) in [
-        (r#"{"hookCallbackIds":["h"],"onFailure":"block"}"#, r#"{"hook_on_failure_supported":true,"hooks_applied":true}"#),
-        (r#"{"hookCallbackIds":["h"],"onFailure":"block"}"#, r#"{"hook_on_failure_supported":true}"#),
+        (
+            r#"{"hookCallbackIds":["h"],"onFailure":"block"}"#,
+            r#"{"hook_on_failure_supported":true,"hooks_applied":true}"#,
+        ),
+        (
+            r#"{"hookCallbackIds":["h"],"onFailure":"block"}"#,
+            r#"{"hook_on_failure_supported":true}"#,
+        ),
         (r#"{"hookCallbackIds":["h"],"onFailure":"continue"}"#, "{}"),
     ] {
         assert_eq!(with_hook(matcher, reply), [format!("reply 1: {reply}"), written(2)], "{reply}");
@@ -197,7 +243,10 @@ fn a_cli_that_can_block_is_taken_and_so_is_any_for_hooks_that_need_not() {
 fn hooks_that_a_cli_has_not_taken_are_warned_of() {
     let warning = "warning: the CLI has taken none of the hooks (`hooks_applied` is false): they will not be called";
     let reply = r#"{"hooks_applied":false}"#;
-    assert_eq!(with_hook(r#"{"hookCallbackIds":["h"]}"#, reply), [warning.to_owned(), format!("reply 1: {reply}"), written(2)]);
+    assert_eq!(
+        with_hook(r#"{"hookCallbackIds":["h"]}"#, reply),
+        [warning.to_owned(), format!("reply 1: {reply}"), written(2)]
+    );
     let mut rig = Rig::idle();
     rig.connect(1);
     rig.opened();
@@ -206,9 +255,11 @@ fn hooks_that_a_cli_has_not_taken_are_warned_of() {
 
 #[test]
 fn a_cli_that_leaves_aside_what_it_is_handed_over_is_refused() {
-    for (field, applied) in
-        [("settings", "settings_applied"), ("managedSettings", "managed_settings_applied"), ("mcpServers", "mcp_servers_applied")]
-    {
+    for (field, applied) in [
+        ("settings", "settings_applied"),
+        ("managedSettings", "managed_settings_applied"),
+        ("mcpServers", "mcp_servers_applied"),
+    ] {
         for (answer, is_taken) in [("false", false), ("true", true), ("null", true)] {
             let initialize = json(&format!(r#"{{"subtype":"initialize","{field}":{{}}}}"#));
             let mut rig = Rig::with(Config { initialize, ..Config::default() });
@@ -229,6 +280,10 @@ fn a_startup_result_refuses_whoever_only_connects() {
     let result = r#"{"type":"result","subtype":"error_during_execution","is_error":true,"errors":["No conversation found"]}"#;
     let outputs = rig.line(result);
     assert_eq!(outputs[0], event(result));
-    assert!(outputs[1].starts_with("reply 5 failed: Refused") && outputs[1].contains("No conversation found"), "{outputs:?}");
+    assert!(
+        outputs[1].starts_with("reply 5 failed: Refused")
+            && outputs[1].contains("No conversation found"),
+        "{outputs:?}"
+    );
     assert_eq!(outputs[2], "close stdin");
 }

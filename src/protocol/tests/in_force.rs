@@ -11,12 +11,17 @@ const EDITS: &str = r#"{"subtype":"set_permission_mode","mode":"acceptEdits"}"#;
 
 /// A prompt with settings of its own; the second of each is the session's option.
 fn switched(turn: u64, switches: &[(&str, &str)]) -> Command {
-    let switches = switches.iter().map(|(apply, restore)| Switch { apply: json(apply), restore: json(restore) }).collect();
+    let switches = switches
+        .iter()
+        .map(|(apply, restore)| Switch { apply: json(apply), restore: json(restore) })
+        .collect();
     Command::Prompt(Prompt { switches, ..prompt(turn) })
 }
 
 fn refused(wire: u64) -> String {
-    format!(r#"{{"type":"control_response","response":{{"subtype":"error","request_id":"cw-{wire}","error":"no"}}}}"#)
+    format!(
+        r#"{{"type":"control_response","response":{{"subtype":"error","request_id":"cw-{wire}","error":"no"}}}}"#
+    )
 }
 
 fn status(mode: &str) -> String {
@@ -68,7 +73,11 @@ fn what_is_in_force_already_is_not_made() {
     rig.line(&success(2, "{}"));
     assert_eq!(rig.command(switched(2, &[(HAIKU, OPTION)])), [written(2)]);
     run(&mut rig, 2);
-    assert_eq!(rig.command(switched(3, &[(OPTION, OPTION)])), [request(3, OPTION)], "the option is in force no more");
+    assert_eq!(
+        rig.command(switched(3, &[(OPTION, OPTION)])),
+        [request(3, OPTION)],
+        "the option is in force no more"
+    );
     rig.line(&success(3, "{}"));
     rig.line(&init(3));
     assert_eq!(rig.line(&result(3)).last().unwrap(), &request(4, HAIKU));
@@ -89,7 +98,10 @@ fn while_a_setting_is_under_way_nothing_is_taken_for_granted() {
 
 #[test]
 fn a_mode_that_the_cli_has_changed_by_itself_comes_back() {
-    for told in [status("acceptEdits"), r#"{"type":"system","subtype":"init","permissionMode":"acceptEdits"}"#.to_owned()] {
+    for told in [
+        status("acceptEdits"),
+        r#"{"type":"system","subtype":"init","permissionMode":"acceptEdits"}"#.to_owned(),
+    ] {
         let mut rig = Rig::ready();
         rig.prompt(1);
         rig.line(&init(1));
@@ -99,7 +111,11 @@ fn a_mode_that_the_cli_has_changed_by_itself_comes_back() {
         rig.line(&success(2, "{}"));
         rig.line(&init(2));
         rig.line(&status("plan"));
-        assert_eq!(rig.line(&result(2)).last().unwrap(), &request(3, EDITS), "the turn's own mode is not the one to come back to");
+        assert_eq!(
+            rig.line(&result(2)).last().unwrap(),
+            &request(3, EDITS),
+            "the turn's own mode is not the one to come back to"
+        );
         rig.line(&success(3, "{}"));
     }
 }
@@ -130,7 +146,10 @@ fn a_new_process_is_told_what_the_caller_has_set_before_anything_else() {
     rig.closed();
     assert_eq!(rig.prompt(1), ["open"]);
     rig.opened();
-    assert_eq!(rig.line(&success(4, r#"{"current_permission_mode":"default"}"#)), [request(5, SONNET), request(6, PLAN)]);
+    assert_eq!(
+        rig.line(&success(4, r#"{"current_permission_mode":"default"}"#)),
+        [request(5, SONNET), request(6, PLAN)]
+    );
     assert!(rig.line(&success(5, "{}")).is_empty(), "the prompt waits for both");
     assert_eq!(rig.line(&success(6, "{}")), [written(1)]);
     run(&mut rig, 1);
@@ -181,7 +200,10 @@ fn a_setting_under_way_at_the_end_of_a_turn_is_waited_for() {
         rig.line(&init(1));
         rig.control(1, SONNET);
         assert_eq!(rig.line(&result(1)), [turn(1, &result(1)), "turn 1 ended".into()]);
-        assert!(rig.prompt(2).is_empty(), "nor does the next turn begin with the settings of this one");
+        assert!(
+            rig.prompt(2).is_empty(),
+            "nor does the next turn begin with the settings of this one"
+        );
         assert_eq!(rig.line(&answer)[1..], [request(4, back)]);
         assert_eq!(rig.line(&success(4, "{}")), [written(2)]);
         run(&mut rig, 2);

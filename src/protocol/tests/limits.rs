@@ -2,7 +2,8 @@
 
 use super::*;
 
-const ASKED: &str = r#"{"type":"control_request","request_id":"a","request":{"subtype":"can_use_tool"}}"#;
+const ASKED: &str =
+    r#"{"type":"control_request","request_id":"a","request":{"subtype":"can_use_tool"}}"#;
 
 #[test]
 fn at_its_time_limit_a_turn_is_interrupted_and_what_still_comes_is_delivered() {
@@ -15,7 +16,10 @@ fn at_its_time_limit_a_turn_is_interrupted_and_what_still_comes_is_delivered() {
     assert_eq!(rig.tick_after(1), [interrupt(2)]);
     rig.line(&success(2, "{}"));
     assert_eq!(rig.line(TEXT), [turn(1, TEXT)]);
-    assert_eq!(rig.line(&result(1)), [turn(1, &result(1)), "turn 1 failed: Timeout(10s)".into(), written(2)]);
+    assert_eq!(
+        rig.line(&result(1)),
+        [turn(1, &result(1)), "turn 1 failed: Timeout(10s)".into(), written(2)]
+    );
     assert_eq!(rig.line(&init(2)), [turn(2, &init(2))], "the session goes on");
 }
 
@@ -89,7 +93,10 @@ fn silence_is_counted_from_the_last_word_of_the_cli_whatever_it_was() {
     rig.line(&init(1));
     rig.line(ASKED);
     rig.tick_after(1000);
-    assert_eq!(rig.line(r#"{"type":"control_cancel_request","request_id":"a"}"#), ["callback 1 cancelled"]);
+    assert_eq!(
+        rig.line(r#"{"type":"control_cancel_request","request_id":"a"}"#),
+        ["callback 1 cancelled"]
+    );
     assert_eq!(rig.due(), Some(10));
     rig.tick_after(9);
     rig.line(&result(7));

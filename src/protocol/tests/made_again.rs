@@ -14,7 +14,10 @@ fn all_that_only_a_process_keeps_is_made_again_in_the_order_in_which_it_was_made
         r#"{"subtype":"register_repo_root","directory":"/home/user/sub","reload_skills":true}"#,
     ];
     let mut rig = Rig::ready();
-    rig.control(0, r#"{"subtype":"mcp_set_servers","servers":{"old":{"type":"sdk","name":"old"}}}"#);
+    rig.control(
+        0,
+        r#"{"subtype":"mcp_set_servers","servers":{"old":{"type":"sdk","name":"old"}}}"#,
+    );
     rig.line(&success(2, "{}"));
     grant(&mut rig, &requests, 3, "{}");
     rig.control(20, r#"{"subtype":"mcp_toggle","serverName":"ext","enabled":false}"#);
@@ -80,8 +83,14 @@ fn what_a_launch_settles_is_not_made_again_in_that_process() {
     ];
     grant(&mut rig, &requests, 2, "{}");
     let settled = |subtype, key: Option<&str>| Settled { subtype, key: key.map(Into::into) };
-    let own = vec![settled("set_max_thinking_tokens", None), settled("apply_flag_settings", Some("effortLevel"))];
-    assert_eq!(rig.command(Command::Prompt(Prompt { profile: Profile(1), settled: own, ..prompt(1) })), ["close stdin"]);
+    let own = vec![
+        settled("set_max_thinking_tokens", None),
+        settled("apply_flag_settings", Some("effortLevel")),
+    ];
+    assert_eq!(
+        rig.command(Command::Prompt(Prompt { profile: Profile(1), settled: own, ..prompt(1) })),
+        ["close stdin"]
+    );
     assert_eq!(rig.closed(), ["open 1, resume nothing"]);
     rig.opened();
     let rest = r#"{"subtype":"apply_flag_settings","settings":{"language":"French"}}"#;
@@ -149,7 +158,9 @@ fn made_again(rig: &mut Rig) -> Vec<String> {
     rig.connect(100);
     let handshake = rig.opened();
     let id = handshake[0].split('"').nth(7).unwrap().to_owned();
-    let ready = rig.line(&format!(r#"{{"type":"control_response","response":{{"subtype":"success","request_id":"{id}"}}}}"#));
+    let ready = rig.line(&format!(
+        r#"{{"type":"control_response","response":{{"subtype":"success","request_id":"{id}"}}}}"#
+    ));
     ready.iter().filter_map(|line| line.strip_prefix("> ")).map(|line| accept(rig, line)).collect()
 }
 
@@ -157,6 +168,8 @@ fn made_again(rig: &mut Rig) -> Vec<String> {
 fn accept(rig: &mut Rig, line: &str) -> String {
     let frame = Frame::parse(line.to_owned()).unwrap();
     let id = frame.field("request_id").unwrap().as_str().unwrap().into_owned();
-    rig.line(&format!(r#"{{"type":"control_response","response":{{"subtype":"success","request_id":"{id}"}}}}"#));
+    rig.line(&format!(
+        r#"{{"type":"control_response","response":{{"subtype":"success","request_id":"{id}"}}}}"#
+    ));
     frame.payload().unwrap().raw().text().into_owned()
 }

@@ -32,7 +32,11 @@ prop_state_machine! {
 
 fn config() -> ProptestConfig {
     let default = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
-    if std::env::var_os("PROPTEST_CASES").is_some() { default } else { ProptestConfig { cases: 1000, ..default } }
+    if std::env::var_os("PROPTEST_CASES").is_some() {
+        default
+    } else {
+        ProptestConfig { cases: 1000, ..default }
+    }
 }
 
 struct Modelled;
@@ -46,7 +50,10 @@ impl ReferenceStateMachine for Model {
     }
 
     fn transitions(model: &Model) -> BoxedStrategy<Step> {
-        Union::new_weighted(model.possible().into_iter().map(|(weight, step)| (weight, Just(step))).collect()).boxed()
+        Union::new_weighted(
+            model.possible().into_iter().map(|(weight, step)| (weight, Just(step))).collect(),
+        )
+        .boxed()
     }
 
     fn apply(model: Model, step: &Step) -> Model {

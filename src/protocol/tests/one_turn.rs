@@ -10,11 +10,16 @@ fn launched(turn: u64, profile: u64) -> Command {
 }
 
 fn switched(turn: u64) -> Command {
-    Command::Prompt(Prompt { switches: vec![Switch { apply: json(HAIKU), restore: json(BACK) }], ..prompt(turn) })
+    Command::Prompt(Prompt {
+        switches: vec![Switch { apply: json(HAIKU), restore: json(BACK) }],
+        ..prompt(turn)
+    })
 }
 
 fn refusal(id: u64) -> String {
-    format!(r#"{{"type":"control_response","response":{{"subtype":"error","request_id":"cw-{id}","error":"no such model"}}}}"#)
+    format!(
+        r#"{{"type":"control_response","response":{{"subtype":"error","request_id":"cw-{id}","error":"no such model"}}}}"#
+    )
 }
 
 #[test]
@@ -23,7 +28,10 @@ fn another_launch_ends_the_process_in_order_and_resumes_the_conversation() {
     rig.prompt(1);
     assert!(rig.command(launched(2, 7)).is_empty());
     rig.line(r#"{"type":"system","subtype":"init","session_id":"s","user_message_uuids":["p-1"]}"#);
-    assert_eq!(rig.line(&result(1)), [turn(1, &result(1)), "turn 1 ended".into(), "close stdin".into()]);
+    assert_eq!(
+        rig.line(&result(1)),
+        [turn(1, &result(1)), "turn 1 ended".into(), "close stdin".into()]
+    );
     assert_eq!(rig.closed(), ["open 7, resume s"]);
     rig.opened();
     assert_eq!(rig.line(&success(2, "{}")), [written(2)]);
@@ -53,7 +61,10 @@ fn a_switch_is_made_before_the_prompt_and_taken_back_after_the_turn() {
     rig.prompt(2);
     assert_eq!(rig.line(&success(2, "{}")), [written(1)]);
     rig.line(&init(1));
-    assert_eq!(rig.line(&result(1)), [turn(1, &result(1)), "turn 1 ended".into(), request(3, BACK)]);
+    assert_eq!(
+        rig.line(&result(1)),
+        [turn(1, &result(1)), "turn 1 ended".into(), request(3, BACK)]
+    );
     assert_eq!(rig.line(&success(3, "{}")), [written(2)]);
 }
 
@@ -62,7 +73,10 @@ fn a_refused_switch_ends_the_turn_and_what_was_switched_is_taken_back() {
     let mut rig = Rig::ready();
     rig.command(switched(1));
     let outputs = rig.line(&refusal(2));
-    assert!(outputs[0].starts_with("turn 1 failed: Refused") && outputs[0].contains("no such model"), "{outputs:?}");
+    assert!(
+        outputs[0].starts_with("turn 1 failed: Refused") && outputs[0].contains("no such model"),
+        "{outputs:?}"
+    );
     assert_eq!(outputs[1..], [request(3, BACK)]);
 }
 

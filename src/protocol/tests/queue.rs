@@ -43,7 +43,8 @@ fn a_full_queue_refuses_at_once() {
 fn content_is_sent_as_it_stands_on_one_line() {
     let mut rig = Rig::ready();
     let content = json("[{\"type\":\"text\",\n \"text\":\"a\\nb\\u00e9 \u{2028}\"}]");
-    let wrote = rig.command(Command::Prompt(Prompt { content, uuid: "quote\"d".into(), ..prompt(1) }));
+    let wrote =
+        rig.command(Command::Prompt(Prompt { content, uuid: "quote\"d".into(), ..prompt(1) }));
     assert_eq!(
         wrote,
         [

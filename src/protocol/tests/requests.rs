@@ -9,7 +9,10 @@ fn replies_may_come_in_any_order() {
     let mut rig = Rig::ready();
     assert_eq!(rig.control(1, SET_MODEL), [request(2, SET_MODEL)]);
     assert_eq!(rig.control(2, r#"{"subtype":"interrupt"}"#), [interrupt(3)]);
-    assert_eq!(rig.line(&success(3, r#"{"still_queued":[]}"#)), [r#"reply 2: {"still_queued":[]}"#]);
+    assert_eq!(
+        rig.line(&success(3, r#"{"still_queued":[]}"#)),
+        [r#"reply 2: {"still_queued":[]}"#]
+    );
     assert_eq!(rig.line(&success(2, r#"{"model":"m"}"#)), [r#"reply 1: {"model":"m"}"#]);
 }
 
@@ -18,7 +21,12 @@ fn a_reply_may_have_no_body() {
     let mut rig = Rig::ready();
     rig.control(1, SET_MODEL);
     rig.control(2, SET_MODEL);
-    assert_eq!(rig.line(r#"{"type":"control_response","response":{"subtype":"success","request_id":"cw-2"}}"#), ["reply 1"]);
+    assert_eq!(
+        rig.line(
+            r#"{"type":"control_response","response":{"subtype":"success","request_id":"cw-2"}}"#
+        ),
+        ["reply 1"]
+    );
     assert_eq!(rig.line(&success(3, "null")), ["reply 2"]);
 }
 
@@ -28,9 +36,17 @@ fn an_error_reply_carries_the_cli_s_words_and_its_code() {
     rig.control(1, SET_MODEL);
     rig.control(2, SET_MODEL);
     let line = r#"{"type":"control_response","response":{"subtype":"error","request_id":"cw-2","error":"no such mode","error_code":"invalid_mode"}}"#;
-    assert_eq!(rig.line(line), [r#"reply 1 failed: Refused(Refusal { error: "no such mode", code: Some("invalid_mode") })"#]);
+    assert_eq!(
+        rig.line(line),
+        [
+            r#"reply 1 failed: Refused(Refusal { error: "no such mode", code: Some("invalid_mode") })"#
+        ]
+    );
     let line = r#"{"response":{"request_id":"cw-3","subtype":"error"},"type":"control_response"}"#;
-    assert_eq!(rig.line(line), [r#"reply 2 failed: Refused(Refusal { error: "no reason given", code: None })"#]);
+    assert_eq!(
+        rig.line(line),
+        [r#"reply 2 failed: Refused(Refusal { error: "no reason given", code: None })"#]
+    );
 }
 
 #[test]
@@ -39,7 +55,8 @@ fn a_request_without_a_reply_times_out_and_is_taken_back() {
     rig.control(1, SET_MODEL);
     rig.control_within(2, SET_MODEL, Some(5));
     assert_eq!(rig.due(), Some(5));
-    let taken_back = |id: u64| format!(r#"> {{"type":"control_cancel_request","request_id":"cw-{id}"}}"#);
+    let taken_back =
+        |id: u64| format!(r#"> {{"type":"control_cancel_request","request_id":"cw-{id}"}}"#);
     assert_eq!(rig.tick_after(5), [taken_back(3), "reply 2 failed: Timeout(5s)".into()]);
     assert_eq!(rig.tick_after(55), [taken_back(2), "reply 1 failed: Timeout(60s)".into()]);
     let late = success(2, "{}");
@@ -106,5 +123,8 @@ fn the_machine_says_when_reading_must_go_on() {
 fn the_end_of_the_connection_fails_every_request_in_order() {
     let mut rig = Rig::ready();
     (1..=12).for_each(|n| drop(rig.control(n, SET_MODEL)));
-    assert_eq!(rig.closed(), (1..=12).map(|n| format!("reply {n} failed: Closed")).collect::<Vec<_>>());
+    assert_eq!(
+        rig.closed(),
+        (1..=12).map(|n| format!("reply {n} failed: Closed")).collect::<Vec<_>>()
+    );
 }

@@ -24,7 +24,11 @@ fn a_late_line_of_the_turn_before_belongs_to_no_turn() {
     let late = lifecycle(1, "completed");
     assert_eq!(rig.line(&late), [event(&late)]);
     let idle = r#"{"type":"system","subtype":"session_state_changed","state":"idle"}"#;
-    assert_eq!(rig.line(idle), [event(idle)], "what names no prompt is the tail of the turn before, until the next one begins");
+    assert_eq!(
+        rig.line(idle),
+        [event(idle)],
+        "what names no prompt is the tail of the turn before, until the next one begins"
+    );
     assert_eq!(rig.line(&lifecycle(2, "started")), [turn(2, &lifecycle(2, "started"))]);
     assert_eq!(rig.line(idle), [turn(2, idle)]);
 }
@@ -62,7 +66,10 @@ fn a_cli_that_echoes_nothing_is_served_first_in_first_out() {
 fn an_older_cli_that_sends_no_init_is_served_too() {
     let mut rig = Rig::ready();
     rig.prompt(1);
-    assert_eq!(rig.lines(&[TEXT, PLAIN_RESULT]), [turn(1, TEXT), turn(1, PLAIN_RESULT), "turn 1 ended".into()]);
+    assert_eq!(
+        rig.lines(&[TEXT, PLAIN_RESULT]),
+        [turn(1, TEXT), turn(1, PLAIN_RESULT), "turn 1 ended".into()]
+    );
 }
 
 /// After a background agent has ended, the CLI runs a turn that nobody asked for.
@@ -71,7 +78,8 @@ fn a_turn_of_the_cli_s_own_between_ours_belongs_to_no_turn() {
     let mut rig = Rig::ready();
     rig.prompt(1);
     rig.lines(&[&init(1), TEXT, &result(1)]);
-    let told = r#"{"type":"system","subtype":"task_notification","task_id":"t","status":"completed"}"#;
+    let told =
+        r#"{"type":"system","subtype":"task_notification","task_id":"t","status":"completed"}"#;
     for line in [told, PLAIN_INIT, TEXT, FOREIGN_RESULT] {
         assert_eq!(rig.line(line), [event(line)]);
     }
@@ -177,10 +185,17 @@ fn a_prompt_that_the_cli_cancels_ends_as_withdrawn() {
 fn the_session_id_is_told_when_the_cli_confirms_another() {
     let mut rig = Rig::ready();
     rig.prompt(1);
-    let line = |id: &str, kind: &str| format!(r#"{{"type":"{kind}","subtype":"init","session_id":"{id}","user_message_uuids":["p-1"]}}"#);
+    let line = |id: &str, kind: &str| {
+        format!(
+            r#"{{"type":"{kind}","subtype":"init","session_id":"{id}","user_message_uuids":["p-1"]}}"#
+        )
+    };
     assert_eq!(rig.line(&line("a", "system")), ["session a".into(), turn(1, &line("a", "system"))]);
     // `/clear`: other lines still carry the old id, or the new one early; only init and result confirm.
-    assert_eq!(rig.line(&line("b", "conversation_reset")), [turn(1, &line("b", "conversation_reset"))]);
+    assert_eq!(
+        rig.line(&line("b", "conversation_reset")),
+        [turn(1, &line("b", "conversation_reset"))]
+    );
     assert_eq!(rig.line(&line("a", "system")), [turn(1, &line("a", "system"))]);
     assert_eq!(rig.line(&line("b", "result"))[0], "session b");
     assert_eq!(rig.machine().session_id(), Some("b"));

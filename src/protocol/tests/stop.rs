@@ -56,7 +56,10 @@ fn within_a_turn_which_is_interrupted_first() {
     rig.line(&init(1));
     rig.prompt(2);
     assert_eq!(rig.stop(), ["turn 2 failed: Stopped".into(), interrupt(2), "close stdin".into()]);
-    assert_eq!(rig.lines(&[TEXT, &result(1)]), [turn(1, TEXT), turn(1, &result(1)), "turn 1 ended".into()]);
+    assert_eq!(
+        rig.lines(&[TEXT, &result(1)]),
+        [turn(1, TEXT), turn(1, &result(1)), "turn 1 ended".into()]
+    );
     rig.closed();
     is_over(&mut rig);
 }
@@ -98,7 +101,11 @@ fn while_a_process_is_being_ended() {
 #[test]
 fn after_it_nothing_is_written() {
     let mut rig = Rig::ready();
-    let asked = |id: u64| format!(r#"{{"type":"control_request","request_id":{id},"request":{{"subtype":"hook_callback"}}}}"#);
+    let asked = |id: u64| {
+        format!(
+            r#"{{"type":"control_request","request_id":{id},"request":{{"subtype":"hook_callback"}}}}"#
+        )
+    };
     rig.prompt(1);
     rig.control(5, r#"{"subtype":"get_usage"}"#);
     rig.control_within(6, r#"{"subtype":"get_usage"}"#, Some(1));

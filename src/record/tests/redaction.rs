@@ -7,12 +7,24 @@ const KEY: &str = "sk-ant-api03-canary";
 
 /// A connection over which the host and the CLI say what nobody should keep.
 async fn tell(recorder: &Recorder, bench: &Bench) -> Connection {
-    let env = Environment::new().set("MY_TOKEN", "canary/1234567").set("HOME", "/srv/canary-home").api_key(Secret::new(KEY));
-    let args = vec!["--add-dir".into(), "/srv/canary-cwd/x".into(), "--settings".into(), r#"{"env":{"A_TOKEN":"canary"}}"#.into()];
+    let env = Environment::new()
+        .set("MY_TOKEN", "canary/1234567")
+        .set("HOME", "/srv/canary-home")
+        .api_key(Secret::new(KEY));
+    let args = vec![
+        "--add-dir".into(),
+        "/srv/canary-cwd/x".into(),
+        "--settings".into(),
+        r#"{"env":{"A_TOKEN":"canary"}}"#.into(),
+    ];
     let launch = Launch { args, env, cwd: Some("/srv/canary-cwd".into()) };
     let mut host = recorder.open(launch).await.unwrap();
-    host.stdin.write_all(format!("{{\"text\":\"the key is {KEY}, ask canary@x.io\"}}\n").as_bytes()).await.unwrap();
-    let said = "{\"cwd\":\"/srv/canary-cwd/y\",\"at\":\"/srv/canary-home\",\"q\":\"canary%2F1234567\"}\n";
+    host.stdin
+        .write_all(format!("{{\"text\":\"the key is {KEY}, ask canary@x.io\"}}\n").as_bytes())
+        .await
+        .unwrap();
+    let said =
+        "{\"cwd\":\"/srv/canary-cwd/y\",\"at\":\"/srv/canary-home\",\"q\":\"canary%2F1234567\"}\n";
     bench.peer().stdout.write_all(said.as_bytes()).await.unwrap();
     read(&mut host.stdout, said.len()).await;
     recorder.flush().await.unwrap();
@@ -33,7 +45,10 @@ async fn a_recording_that_is_cut_off_holds_no_secret() {
     assert_eq!(events(&path), EVENTS);
     let header = Recording::open(&path).unwrap().header;
     assert_eq!(header.redactions, None, "nobody has counted yet");
-    assert_eq!(header.argv.unwrap(), ["--add-dir", "${cwd}/x", "--settings", r#"{"env":{"A_TOKEN":"<secret:1>"}}"#]);
+    assert_eq!(
+        header.argv.unwrap(),
+        ["--add-dir", "${cwd}/x", "--settings", r#"{"env":{"A_TOKEN":"<secret:1>"}}"#]
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -57,7 +72,12 @@ async fn the_header_counts_and_the_file_is_sealed() {
 #[tokio::test(start_paused = true)]
 async fn a_shorter_header_and_no_redaction_are_counted_too() {
     let Setup { path, recorder, bench: _, _folder } = setup();
-    drop(recorder.open(Launch { cwd: Some("/srv/nowhere".into()), ..Launch::default() }).await.unwrap());
+    drop(
+        recorder
+            .open(Launch { cwd: Some("/srv/nowhere".into()), ..Launch::default() })
+            .await
+            .unwrap(),
+    );
     recorder.flush().await.unwrap();
     assert_eq!(sealed(&path).header.redactions, Some(0));
 }
@@ -74,7 +94,12 @@ async fn what_the_caller_knows_goes_too_and_all_stays_when_asked() {
     let recording = sealed(&path);
     assert_eq!(recording.header.redactions, None);
     assert_eq!(recording.header.vars["cwd"], "/srv/canary-cwd");
-    assert!(events(&path)[0].contains(KEY) && events(&path)[1].contains("\"${cwd}/y\",\"at\":\"/srv/canary-home\""), "{:?}", events(&path));
+    assert!(
+        events(&path)[0].contains(KEY)
+            && events(&path)[1].contains("\"${cwd}/y\",\"at\":\"/srv/canary-home\""),
+        "{:?}",
+        events(&path)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -89,7 +114,10 @@ async fn a_secret_in_pieces_is_held_until_it_is_known_and_never_written() {
     }
     // The end of the text never comes; what is there is written all the same.
     recorder.flush().await.unwrap();
-    let texts: Vec<_> = events(&path).iter().map(|line| line.split("\"text\":").nth(1).unwrap().to_owned()).collect();
+    let texts: Vec<_> = events(&path)
+        .iter()
+        .map(|line| line.split("\"text\":").nth(1).unwrap().to_owned())
+        .collect();
     assert_eq!(texts, ["\"the key is <key:1>\"}}}}", "\"\"}}}}", "\" and\"}}}}"]);
     drop(host);
     recorder.flush().await.unwrap();
@@ -114,8 +142,18 @@ async fn the_rest_of_a_secret_is_not_written_however_late_it_comes() {
         // Waits until the recorder has written what it held.
         recorder.flush().await.unwrap();
     }
-    let texts: Vec<_> = events(&path).iter().filter_map(|line| Some(line.split("\"text\":").nth(1)?.to_owned())).collect();
-    let expected = ["\"it is <key:1>\"}}}}", "\"\"}}}}", "\"\"}}}}", "\", and\"}}}}", "\"<secret:1>\"}}}}", "\"\"}}}}"];
+    let texts: Vec<_> = events(&path)
+        .iter()
+        .filter_map(|line| Some(line.split("\"text\":").nth(1)?.to_owned()))
+        .collect();
+    let expected = [
+        "\"it is <key:1>\"}}}}",
+        "\"\"}}}}",
+        "\"\"}}}}",
+        "\", and\"}}}}",
+        "\"<secret:1>\"}}}}",
+        "\"\"}}}}",
+    ];
     assert_eq!(texts, expected);
     drop(host);
     recorder.flush().await.unwrap();
@@ -127,21 +165,36 @@ async fn a_folder_in_pieces_is_one_variable_whether_secrets_go_or_stay() {
     for key in ["<key:1>", "sk-ant-1"] {
         let Setup { path, recorder, bench, _folder } = setup();
         let recorder = if key == "sk-ant-1" { recorder.unredacted() } else { recorder };
-        let mut host = recorder.open(Launch { cwd: Some("/srv/canary-cwd".into()), ..Launch::default() }).await.unwrap();
+        let mut host = recorder
+            .open(Launch { cwd: Some("/srv/canary-cwd".into()), ..Launch::default() })
+            .await
+            .unwrap();
         let mut cli = bench.peer();
         for piece in ["in /srv/can", "ary-cwd/x sk-ant-1", " and so on and on"].map(piece_line) {
             cli.stdout.write_all(piece.as_bytes()).await.unwrap();
             read(&mut host.stdout, piece.len()).await;
         }
         recorder.flush().await.unwrap();
-        let texts: Vec<_> = events(&path).iter().map(|line| line.split("\"text\":").nth(1).unwrap().to_owned()).collect();
-        assert_eq!(texts, ["\"in ${cwd}\"}}}}".to_owned(), format!("\"/x {key}\"}}}}}}}}"), "\" and so on and on\"}}}}".to_owned()]);
+        let texts: Vec<_> = events(&path)
+            .iter()
+            .map(|line| line.split("\"text\":").nth(1).unwrap().to_owned())
+            .collect();
+        assert_eq!(
+            texts,
+            [
+                "\"in ${cwd}\"}}}}".to_owned(),
+                format!("\"/x {key}\"}}}}}}}}"),
+                "\" and so on and on\"}}}}".to_owned()
+            ]
+        );
     }
 }
 
 /// A partial message of the main thread.
 fn piece_line(piece: &str) -> String {
-    let delta = format!(r#"{{"type":"content_block_delta","delta":{{"type":"text_delta","text":"{piece}"}}}}"#);
+    let delta = format!(
+        r#"{{"type":"content_block_delta","delta":{{"type":"text_delta","text":"{piece}"}}}}"#
+    );
     format!("{{\"type\":\"stream_event\",\"event\":{delta}}}\n")
 }
 
@@ -157,7 +210,11 @@ async fn the_version_that_the_cli_tells_is_in_the_header() {
         recorder.flush().await.unwrap();
     }
     assert_eq!(sealed(&path).header.cli.as_deref(), Some("2.1.329"));
-    assert_eq!(sealed(&path.with_file_name("x-2.jsonl")).header.cli.as_deref(), Some("1.0"), "what was told is not doubted");
+    assert_eq!(
+        sealed(&path.with_file_name("x-2.jsonl")).header.cli.as_deref(),
+        Some("1.0"),
+        "what was told is not doubted"
+    );
 }
 
 #[cfg(unix)]

@@ -63,7 +63,9 @@ fn gaps_of(kind: &str, message: &Message) -> Vec<String> {
     let Body::Control(control) = message.body() else { return gaps };
     match &**control {
         Control::Response(response) => {
-            if let (Ok(Some(reply)), Some(asked)) = (&response.result, kind.strip_prefix("out control_response/")) {
+            if let (Ok(Some(reply)), Some(asked)) =
+                (&response.result, kind.strip_prefix("out control_response/"))
+            {
                 let inside = replies::gaps(asked, reply).into_iter();
                 gaps.extend(inside.map(|what| format!("response.{what}")));
             }
@@ -145,7 +147,10 @@ mod tests {
         let known = hook(
             r#"{"hook_event_name":"CwdChanged","session_id":"s","transcript_path":"t","cwd":"c","old_cwd":"/a","new_cwd":"/b","aura":1}"#,
         );
-        assert_eq!(gaps(&[&known]), ["out control_request/hook_callback/CwdChanged: request.input.aura is not modelled"]);
+        assert_eq!(
+            gaps(&[&known]),
+            ["out control_request/hook_callback/CwdChanged: request.input.aura is not modelled"]
+        );
         let unknown = hook(r#"{"hook_event_name":"OfTomorrow"}"#);
         let expected = r#"out control_request/hook_callback/OfTomorrow: request.input.hook_event_name = "OfTomorrow" is not known"#;
         assert_eq!(gaps(&[&unknown]), [expected]);
@@ -153,7 +158,11 @@ mod tests {
 
     #[test]
     fn what_is_modelled_has_no_gaps() {
-        let lines = ["no frame", r#"{"type":"keep_alive"}"#, r#"{"type":"assistant","message":{"model":"m","content":[]}}"#];
+        let lines = [
+            "no frame",
+            r#"{"type":"keep_alive"}"#,
+            r#"{"type":"assistant","message":{"model":"m","content":[]}}"#,
+        ];
         assert_eq!(gaps(&lines).iter().filter(|gap| !gap.contains("found nothing")).count(), 0);
     }
 }

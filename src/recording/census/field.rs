@@ -93,7 +93,8 @@ impl KindCensus {
             "" => self.lines,
             parent => self.fields.get(parent).map_or(0, |field| field.holders),
         };
-        !path.ends_with(['*', ']']) && self.fields.get(path).is_some_and(|field| field.seen < objects)
+        !path.ends_with(['*', ']'])
+            && self.fields.get(path).is_some_and(|field| field.seen < objects)
     }
 
     pub(in crate::recording) fn lines(&self) -> u64 {
@@ -121,8 +122,12 @@ impl KindCensus {
         field.seen += 1;
         field.take_in(value);
         match value {
-            Value::Array(items) => items.iter().for_each(|item| self.take_in_value(format!("{path}[]"), item)),
-            Value::Object(_) => members(value, &path).for_each(|(path, value)| self.take_in_value(path, value)),
+            Value::Array(items) => {
+                items.iter().for_each(|item| self.take_in_value(format!("{path}[]"), item))
+            }
+            Value::Object(_) => {
+                members(value, &path).for_each(|(path, value)| self.take_in_value(path, value))
+            }
             _ => {}
         }
     }
@@ -138,7 +143,11 @@ impl KindCensus {
             values: Option<Vec<&'a str>>,
         }
         for (number, (path, field)) in self.fields.iter().enumerate() {
-            let row = Row { types: &field.types, optional: self.is_optional(path), values: field.values(path) };
+            let row = Row {
+                types: &field.types,
+                optional: self.is_optional(path),
+                values: field.values(path),
+            };
             let row = serde_json::to_string(&row).map_err(|_| fmt::Error)?;
             write!(f, "{}\n    \"{path}\": {row}", if number > 0 { "," } else { "" })?;
         }
@@ -163,15 +172,20 @@ impl Field {
     }
 
     pub(in crate::recording) fn values(&self, path: &str) -> Option<Vec<&str>> {
-        let strings = self.types.iter().all(|kind| matches!(kind, JsonType::String | JsonType::Null)) && !self.scalars.is_empty();
+        let strings =
+            self.types.iter().all(|kind| matches!(kind, JsonType::String | JsonType::Null))
+                && !self.scalars.is_empty();
         let name = path.rsplit('.').next().unwrap_or_default().trim_end_matches("[]");
-        let set = strings && !self.text && !TEXTS.contains(&name) && self.scalars.len() <= MAX_VALUES;
+        let set =
+            strings && !self.text && !TEXTS.contains(&name) && self.scalars.len() <= MAX_VALUES;
         set.then(|| self.scalars.iter().map(|text| &**text).collect())
     }
 
     /// Whether its values are chosen from a set: words, or the two booleans.
     pub(in crate::recording) fn is_choice(&self, path: &str) -> bool {
-        let booleans = self.types.iter().all(|kind| matches!(kind, JsonType::Boolean | JsonType::Null)) && !self.scalars.is_empty();
+        let booleans =
+            self.types.iter().all(|kind| matches!(kind, JsonType::Boolean | JsonType::Null))
+                && !self.scalars.is_empty();
         booleans || self.values(path).is_some()
     }
 }
@@ -220,11 +234,13 @@ fn members<'a>(object: &'a Value, path: &str) -> impl Iterator<Item = (String, &
 }
 
 fn is_name(key: &str) -> bool {
-    let letters = key.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$'));
+    let letters =
+        key.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$'));
     letters && key.bytes().next().is_some_and(|first| !first.is_ascii_digit())
 }
 
 fn is_value(text: &str) -> bool {
-    let word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b':' | b'/');
+    let word =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b':' | b'/');
     text.len() <= LONGEST_VALUE && text.bytes().all(word) && !has_placeholder(text)
 }

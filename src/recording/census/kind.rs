@@ -15,19 +15,29 @@ pub(in crate::recording) struct Namer {
 
 impl Namer {
     /// The kind of a line; `None` for what is no line of stdin or stdout.
-    pub(in crate::recording) fn name(&mut self, event: &EventKind, line: Option<&Value>) -> Option<String> {
+    pub(in crate::recording) fn name(
+        &mut self,
+        event: &EventKind,
+        line: Option<&Value>,
+    ) -> Option<String> {
         let (direction, to_cli) = match event {
             EventKind::In(_) => ("in", true),
             EventKind::Out(_) => ("out", false),
             _ => return None,
         };
         let Some(line) = line else { return Some(format!("{direction} not JSON")) };
-        let Some(kind) = line["type"].as_str() else { return Some(format!("{direction} without type")) };
+        let Some(kind) = line["type"].as_str() else {
+            return Some(format!("{direction} without type"));
+        };
         let mut parts = vec![kind.to_owned()];
         match kind {
             "stream_event" => {
                 let event = &line["event"];
-                parts.extend([&event["type"], &event["delta"]["type"], &event["content_block"]["type"]].into_iter().filter_map(word));
+                parts.extend(
+                    [&event["type"], &event["delta"]["type"], &event["content_block"]["type"]]
+                        .into_iter()
+                        .filter_map(word),
+                );
             }
             "control_request" => {
                 let asked = request(&line["request"]);
@@ -38,7 +48,11 @@ impl Namer {
                 let response = &line["response"];
                 let asked = self.asked.get(&(!to_cli, response["request_id"].to_string()));
                 parts.extend(asked.cloned());
-                parts.extend((response["subtype"] != "success").then(|| word(&response["subtype"])).flatten());
+                parts.extend(
+                    (response["subtype"] != "success")
+                        .then(|| word(&response["subtype"]))
+                        .flatten(),
+                );
             }
             _ => parts.extend(word(&line["subtype"])),
         }
@@ -47,7 +61,8 @@ impl Namer {
 }
 
 fn request(request: &Value) -> String {
-    let told = [&request["subtype"], &request["input"]["hook_event_name"], &request["message"]["method"]];
+    let told =
+        [&request["subtype"], &request["input"]["hook_event_name"], &request["message"]["method"]];
     told.into_iter().filter_map(word).collect::<Vec<_>>().join("/")
 }
 

@@ -88,7 +88,11 @@ impl fmt::Display for Census {
         write!(f, "{{\n\"recordings\": {},\n\"kinds\": {{", self.recordings)?;
         for (number, (name, kind)) in self.kinds.iter().enumerate() {
             let comma = if number > 0 { "," } else { "" };
-            write!(f, "{comma}\n  \"{name}\": {{\"recordings\": {}, \"fields\": {{", kind.recordings)?;
+            write!(
+                f,
+                "{comma}\n  \"{name}\": {{\"recordings\": {}, \"fields\": {{",
+                kind.recordings
+            )?;
             kind.write_fields(f)?;
             write!(f, "}}}}")?;
         }
@@ -162,7 +166,9 @@ mod tests {
                 r#"{"type":"user","message":{"content":[{"type":"text","text":"Hello you"},{"type":"image"}]},"mode":"plan","n":1}"#,
                 r#"{"type":"user","message":{"content":"x"},"mode":null,"isReplay":true,"usage":{"claude-a":{"n":1},"claude-b":{"n":1}}}"#,
             ]),
-            &recording(&[r#"{"type":"user","message":{"content":[]},"mode":"default","id":"a1b2c3"}"#]),
+            &recording(&[
+                r#"{"type":"user","message":{"content":[]},"mode":"default","id":"a1b2c3"}"#,
+            ]),
         ]);
         let expected = r#"{
 "recordings": 2,
@@ -191,10 +197,16 @@ mod tests {
 
     #[test]
     fn many_values_or_words_with_blanks_are_no_set() {
-        let lines: Vec<String> = (0..100).map(|n| format!(r#"{{"type":"a","word":"w{n}","phrase":"some words"}}"#)).collect();
-        let census = Census::of([&recording(&lines.iter().map(String::as_str).collect::<Vec<_>>())]);
+        let lines: Vec<String> = (0..100)
+            .map(|n| format!(r#"{{"type":"a","word":"w{n}","phrase":"some words"}}"#))
+            .collect();
+        let census =
+            Census::of([&recording(&lines.iter().map(String::as_str).collect::<Vec<_>>())]);
         let kind = census.kind("out a").unwrap();
-        assert_eq!((kind.values("word"), kind.values("phrase"), kind.values("nothing")), (None, None, None));
+        assert_eq!(
+            (kind.values("word"), kind.values("phrase"), kind.values("nothing")),
+            (None, None, None)
+        );
         assert_eq!(kind.values("type"), Some(vec!["a"]));
     }
 }

@@ -106,7 +106,10 @@ mod tests {
         let documented: Vec<_> = rows.filter_map(|line| line.split('`').nth(1)).collect();
         assert!(documented.len() > 60);
         for subtype in documented {
-            assert!(UNREAD.contains(&subtype) || TYPES.iter().any(|(known, _)| *known == subtype), "{subtype}");
+            assert!(
+                UNREAD.contains(&subtype) || TYPES.iter().any(|(known, _)| *known == subtype),
+                "{subtype}"
+            );
         }
     }
 }

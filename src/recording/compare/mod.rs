@@ -44,7 +44,10 @@ pub fn compare(before: &Recording, after: &Recording) -> Vec<Difference> {
     kinds(&census(&before), &census(&after), &mut found);
     found.extend(order::differences(&before, &after));
     if ends(&before) != ends(&after) {
-        found.insert(Difference::whole(Severity::Breaking, Change::Exit).between(ends(&before).join(", "), ends(&after).join(", ")));
+        found.insert(
+            Difference::whole(Severity::Breaking, Change::Exit)
+                .between(ends(&before).join(", "), ends(&after).join(", ")),
+        );
     }
     if stderr(&before) != stderr(&after) {
         found.insert(Difference::whole(Severity::Cosmetic, Change::Stderr));
@@ -87,16 +90,28 @@ fn fields(kind: &str, before: &KindCensus, after: &KindCensus, found: &mut BTree
                 types(old, new, |severity, change| at(severity, change, path), found);
                 values(path, old, new, |severity, change| at(severity, change, path), found);
             }
-            _ if after.holds(parent(path)) => drop(found.insert(at(Severity::Breaking, Change::FieldGone, path))),
+            _ if after.holds(parent(path)) => {
+                drop(found.insert(at(Severity::Breaking, Change::FieldGone, path)))
+            }
             // What it stood in is gone too, or is no object any more: that is told.
             _ => {}
         }
     }
-    let new = after.fields().filter(|path| before.field(path).is_none() && before.holds(parent(path)));
-    found.extend(new.map(|path| at(Severity::Additive, Change::FieldNew, path).now(list(&after.types(path)))));
+    let new =
+        after.fields().filter(|path| before.field(path).is_none() && before.holds(parent(path)));
+    found.extend(
+        new.map(|path| {
+            at(Severity::Additive, Change::FieldNew, path).now(list(&after.types(path)))
+        }),
+    );
 }
 
-fn types(old: &Field, new: &Field, at: impl Fn(Severity, Change) -> Difference, found: &mut BTreeSet<Difference>) {
+fn types(
+    old: &Field,
+    new: &Field,
+    at: impl Fn(Severity, Change) -> Difference,
+    found: &mut BTreeSet<Difference>,
+) {
     if old.types == new.types {
         return;
     }
@@ -112,19 +127,31 @@ fn types(old: &Field, new: &Field, at: impl Fn(Severity, Change) -> Difference, 
     found.insert(at(severity, Change::Type).between(list(&old.types), list(&new.types)));
 }
 
-fn values(path: &str, old: &Field, new: &Field, at: impl Fn(Severity, Change) -> Difference, found: &mut BTreeSet<Difference>) {
+fn values(
+    path: &str,
+    old: &Field,
+    new: &Field,
+    at: impl Fn(Severity, Change) -> Difference,
+    found: &mut BTreeSet<Difference>,
+) {
     // Nothing is told of values where there are other types, which is told.
     let common = old.types.intersection(&new.types).any(|kind| *kind != JsonType::Null);
     let mut gone = old.scalars.difference(&new.scalars).peekable();
     match (old.is_choice(path), new.is_choice(path)) {
         (true, true) => {
-            found.extend(gone.map(|value| at(Severity::Breaking, Change::ValueGone).was(value.clone())));
+            found.extend(
+                gone.map(|value| at(Severity::Breaking, Change::ValueGone).was(value.clone())),
+            );
             let added = new.scalars.difference(&old.scalars);
-            found.extend(added.map(|value| at(Severity::Additive, Change::ValueNew).now(value.clone())));
+            found.extend(
+                added.map(|value| at(Severity::Additive, Change::ValueNew).now(value.clone())),
+            );
         }
         // What was one of some words is any text now.
         (true, false) if common && gone.peek().is_some() => {
-            found.extend(gone.map(|value| at(Severity::Breaking, Change::ValueGone).was(value.clone())));
+            found.extend(
+                gone.map(|value| at(Severity::Breaking, Change::ValueGone).was(value.clone())),
+            );
         }
         _ if old.types == new.types && without_numbers(old) != without_numbers(new) => {
             found.insert(at(Severity::Cosmetic, Change::Text));

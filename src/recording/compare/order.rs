@@ -27,7 +27,10 @@ pub(super) fn differences(before: &Recording, after: &Recording) -> Vec<Differen
     if before.len() != after.len() {
         // The last of them is what comes after the last result.
         let count = |turns: &[Turn]| (turns.len() - 1).to_string();
-        return vec![Difference::whole(Severity::Breaking, Change::Turns).between(count(&before), count(&after))];
+        return vec![
+            Difference::whole(Severity::Breaking, Change::Turns)
+                .between(count(&before), count(&after)),
+        ];
     }
     before.iter().zip(&after).flat_map(|(before, after)| before.compare(after)).collect()
 }
@@ -39,7 +42,8 @@ fn turns(recording: &Recording) -> Vec<Turn> {
         let line = json(&event.kind);
         let Some(kind) = namer.name(&event.kind, line.as_ref()) else { continue };
         let Some(turn) = turns.last_mut().filter(|_| kind.starts_with("out ")) else { continue };
-        let of_sub_agent = line.is_some_and(|line| !matches!(line["parent_tool_use_id"], Value::Null));
+        let of_sub_agent =
+            line.is_some_and(|line| !matches!(line["parent_tool_use_id"], Value::Null));
         let ends = kind.starts_with("out result/");
         turn.take_in(kind, of_sub_agent);
         if ends {
@@ -51,8 +55,12 @@ fn turns(recording: &Recording) -> Vec<Turn> {
 
 impl Turn {
     fn take_in(&mut self, kind: String, of_sub_agent: bool) {
-        let main = ["out system/init", "out stream_event/", "out assistant", "out user", "out result/"];
-        if !of_sub_agent && main.iter().any(|start| kind.starts_with(start)) && !self.main.contains(&kind) {
+        let main =
+            ["out system/init", "out stream_event/", "out assistant", "out user", "out result/"];
+        if !of_sub_agent
+            && main.iter().any(|start| kind.starts_with(start))
+            && !self.main.contains(&kind)
+        {
             self.main.push(kind.clone());
         }
         if !self.kinds.contains(&kind) {
@@ -69,13 +77,30 @@ impl Turn {
             true => (Severity::Cosmetic, swapped(&self.kinds, &other.kinds, |_| true)),
             false => (Severity::Breaking, main),
         };
-        pairs.into_iter().map(|(first, second)| Difference::of(severity, Change::Order, second).was(first.to_owned())).collect()
+        pairs
+            .into_iter()
+            .map(|(first, second)| {
+                Difference::of(severity, Change::Order, second).was(first.to_owned())
+            })
+            .collect()
     }
 }
 
 /// The kinds that stood next to each other, of those that both have, and now come the other way round.
-fn swapped<'a>(before: &'a [String], after: &[String], counts: fn(&str) -> bool) -> BTreeSet<(&'a str, &'a str)> {
+fn swapped<'a>(
+    before: &'a [String],
+    after: &[String],
+    counts: fn(&str) -> bool,
+) -> BTreeSet<(&'a str, &'a str)> {
     let place = |kind: &str| after.iter().position(|other| other == kind);
-    let common: Vec<_> = before.iter().filter(|kind| counts(kind)).filter_map(|kind| Some((&**kind, place(kind)?))).collect();
-    common.windows(2).filter(|pair| pair[0].1 > pair[1].1).map(|pair| (pair[0].0, pair[1].0)).collect()
+    let common: Vec<_> = before
+        .iter()
+        .filter(|kind| counts(kind))
+        .filter_map(|kind| Some((&**kind, place(kind)?)))
+        .collect();
+    common
+        .windows(2)
+        .filter(|pair| pair[0].1 > pair[1].1)
+        .map(|pair| (pair[0].0, pair[1].0))
+        .collect()
 }

@@ -31,16 +31,24 @@ fn two_runs_of_one_cli_do_not_differ() {
             format!(
                 r#"{{"type":"system","subtype":"init","session_id":"{id}-0000-4000-8000-000000000001","cwd":"/tmp/{id}/work","pid":{ms}}}"#
             ),
-            format!(r#"{{"type":"result","subtype":"success","session_id":"{id}-0000-4000-8000-000000000001","duration_ms":{ms}}}"#),
+            format!(
+                r#"{{"type":"result","subtype":"success","session_id":"{id}-0000-4000-8000-000000000001","duration_ms":{ms}}}"#
+            ),
         ]
     };
     let (one, other) = (run("aaaaaaaa", 1), run("bbbbbbbb", 2));
-    assert_eq!(differences(&one.each_ref().map(|line| &**line), &other.each_ref().map(|line| &**line)), NONE);
+    assert_eq!(
+        differences(&one.each_ref().map(|line| &**line), &other.each_ref().map(|line| &**line)),
+        NONE
+    );
 }
 
 #[test]
 fn kinds_come_and_go_in_each_direction() {
-    let before = [r#"{"type":"a"}"#, r#"> {"type":"control_request","request_id":"1","request":{"subtype":"s"}}"#];
+    let before = [
+        r#"{"type":"a"}"#,
+        r#"> {"type":"control_request","request_id":"1","request":{"subtype":"s"}}"#,
+    ];
     let after = [r#"{"type":"b"}"#, "no JSON"];
     let expected = [
         "breaking: in control_request/s: no such line any more",
@@ -66,25 +74,44 @@ fn a_field_that_goes_breaks_and_one_that_comes_adds() {
 #[test]
 fn a_field_that_is_not_in_every_line_any_more_breaks() {
     let (both, one) = (r#"{"type":"a","x":1}"#, r#"{"type":"a"}"#);
-    assert_eq!(differences(&[both, both], &[both, one]), ["breaking: out a: field x is missing in some"]);
+    assert_eq!(
+        differences(&[both, both], &[both, one]),
+        ["breaking: out a: field x is missing in some"]
+    );
     assert_eq!(differences(&[both, one], &[both, both]), NONE);
     assert_eq!(differences(&[both, one], &[one, both]), NONE);
 }
 
 #[test]
 fn an_emptied_list_loses_its_items_and_a_lost_object_tells_nothing_of_its_fields() {
-    assert_eq!(change(r#"{"type":"a","l":[{"x":1}]}"#, r#"{"type":"a","l":[]}"#), ["breaking: out a: field l[] is gone"]);
-    assert_eq!(change(r#"{"type":"a","o":{"x":{"y":1}}}"#, r#"{"type":"a"}"#), ["breaking: out a: field o is gone"]);
-    assert_eq!(change(r#"{"type":"a","o":{"x":1}}"#, r#"{"type":"a","o":null}"#), ["breaking: out a: field o is null, was object"]);
+    assert_eq!(
+        change(r#"{"type":"a","l":[{"x":1}]}"#, r#"{"type":"a","l":[]}"#),
+        ["breaking: out a: field l[] is gone"]
+    );
+    assert_eq!(
+        change(r#"{"type":"a","o":{"x":{"y":1}}}"#, r#"{"type":"a"}"#),
+        ["breaking: out a: field o is gone"]
+    );
+    assert_eq!(
+        change(r#"{"type":"a","o":{"x":1}}"#, r#"{"type":"a","o":null}"#),
+        ["breaking: out a: field o is null, was object"]
+    );
 }
 
 #[test]
 fn a_type_that_was_not_there_breaks_but_null_does_not() {
-    let (text, number, null) = (r#"{"type":"a","x":"t"}"#, r#"{"type":"a","x":1}"#, r#"{"type":"a","x":null}"#);
+    let (text, number, null) =
+        (r#"{"type":"a","x":"t"}"#, r#"{"type":"a","x":1}"#, r#"{"type":"a","x":null}"#);
     assert_eq!(change(text, number), ["breaking: out a: field x is number, was string"]);
     assert_eq!(change(null, number), ["breaking: out a: field x is number, was null"]);
-    assert_eq!(differences(&[text, text], &[text, null]), ["additive: out a: field x is null or string, was string"]);
-    assert_eq!(differences(&[text, null], &[text, text]), ["cosmetic: out a: field x is string, was null or string"]);
+    assert_eq!(
+        differences(&[text, text], &[text, null]),
+        ["additive: out a: field x is null or string, was string"]
+    );
+    assert_eq!(
+        differences(&[text, null], &[text, text]),
+        ["cosmetic: out a: field x is string, was null or string"]
+    );
 }
 
 #[test]
@@ -107,17 +134,30 @@ fn words_are_a_set_and_texts_are_not() {
 
 #[test]
 fn a_word_that_becomes_any_text_is_gone() {
-    let (word, text, both) = (r#"{"type":"a","mode":"plan"}"#, r#"{"type":"a","mode":"As you like it."}"#, r#"{"type":"a","mode":null}"#);
+    let (word, text, both) = (
+        r#"{"type":"a","mode":"plan"}"#,
+        r#"{"type":"a","mode":"As you like it."}"#,
+        r#"{"type":"a","mode":null}"#,
+    );
     assert_eq!(change(word, text), [r#"breaking: out a: field mode is never "plan" any more"#]);
     assert_eq!(differences(&[word, word], &[text, both]).len(), 2, "and the type is told");
     assert_eq!(change(text, word), ["cosmetic: out a: field mode has other values"]);
-    assert_eq!(differences(&[word], &[word, text]), ["cosmetic: out a: 2 lines, were 1", "cosmetic: out a: field mode has other values"]);
+    assert_eq!(
+        differences(&[word], &[word, text]),
+        ["cosmetic: out a: 2 lines, were 1", "cosmetic: out a: field mode has other values"]
+    );
 }
 
 #[test]
 fn one_id_more_does_not_make_the_later_ones_others() {
-    let before = [r#"{"type":"b","note":"see a1b2c3"}"#, r#"{"type":"b","note":"see a1b2c3","task_id":"a1b2c3"}"#];
-    let after = [r#"{"type":"b","note":"see a1b2c3"}"#, r#"{"type":"b","note":"see a1b2c3","task_id":"a1b2c3","my_id":"z987"}"#];
+    let before = [
+        r#"{"type":"b","note":"see a1b2c3"}"#,
+        r#"{"type":"b","note":"see a1b2c3","task_id":"a1b2c3"}"#,
+    ];
+    let after = [
+        r#"{"type":"b","note":"see a1b2c3"}"#,
+        r#"{"type":"b","note":"see a1b2c3","task_id":"a1b2c3","my_id":"z987"}"#,
+    ];
     assert_eq!(differences(&before, &after), ["additive: out b: field my_id is new (string)"]);
 }
 
@@ -125,13 +165,17 @@ const INIT: &str = r#"{"type":"system","subtype":"init"}"#;
 const SAYS: &str = r#"{"type":"assistant","parent_tool_use_id":null}"#;
 const AGENT_SAYS: &str = r#"{"type":"assistant","parent_tool_use_id":"toolu_1"}"#;
 const TOOL: &str = r#"{"type":"user","parent_tool_use_id":null}"#;
-const STOP: &str = r#"{"type":"stream_event","event":{"type":"message_stop"},"parent_tool_use_id":null}"#;
+const STOP: &str =
+    r#"{"type":"stream_event","event":{"type":"message_stop"},"parent_tool_use_id":null}"#;
 const TASK: &str = r#"{"type":"system","subtype":"task_started"}"#;
 const RESULT: &str = r#"{"type":"result","subtype":"success"}"#;
 
 #[test]
 fn the_order_of_the_conversation_matters() {
-    assert_eq!(differences(&[INIT, SAYS, RESULT], &[SAYS, INIT, RESULT]), ["breaking: out assistant: comes before out system/init now"]);
+    assert_eq!(
+        differences(&[INIT, SAYS, RESULT], &[SAYS, INIT, RESULT]),
+        ["breaking: out assistant: comes before out system/init now"]
+    );
     assert_eq!(differences(&[SAYS, STOP, RESULT], &[STOP, SAYS, RESULT]).len(), 1);
 }
 
@@ -139,21 +183,37 @@ fn the_order_of_the_conversation_matters() {
 fn the_order_of_what_does_not_wait_is_cosmetic() {
     const ASKS: &str = r#"> {"type":"user"}"#;
     assert_eq!(differences(&[ASKS, INIT, RESULT], &[INIT, ASKS, RESULT]), NONE);
-    for (before, after) in [([TASK, SAYS], [SAYS, TASK]), ([TOOL, STOP], [STOP, TOOL]), ([AGENT_SAYS, TOOL], [TOOL, AGENT_SAYS])] {
-        let told = differences(&[&before[..], &[RESULT]].concat(), &[&after[..], &[RESULT]].concat());
-        assert!(told.len() == 1 && told[0].starts_with("cosmetic: ") && told[0].contains(" comes before "), "{told:?}");
+    for (before, after) in [
+        ([TASK, SAYS], [SAYS, TASK]),
+        ([TOOL, STOP], [STOP, TOOL]),
+        ([AGENT_SAYS, TOOL], [TOOL, AGENT_SAYS]),
+    ] {
+        let told =
+            differences(&[&before[..], &[RESULT]].concat(), &[&after[..], &[RESULT]].concat());
+        assert!(
+            told.len() == 1
+                && told[0].starts_with("cosmetic: ")
+                && told[0].contains(" comes before "),
+            "{told:?}"
+        );
     }
 }
 
 #[test]
 fn more_lines_of_a_kind_are_no_other_order() {
-    assert_eq!(differences(&[INIT, SAYS, TOOL, RESULT], &[INIT, SAYS, TOOL, SAYS, RESULT]), ["cosmetic: out assistant: 2 lines, were 1"]);
+    assert_eq!(
+        differences(&[INIT, SAYS, TOOL, RESULT], &[INIT, SAYS, TOOL, SAYS, RESULT]),
+        ["cosmetic: out assistant: 2 lines, were 1"]
+    );
 }
 
 #[test]
 fn a_turn_less_breaks() {
     let told = differences(&[INIT, RESULT, INIT, RESULT], &[INIT, INIT, RESULT]);
-    assert_eq!(told, ["breaking: 1 turns, were 2", "cosmetic: out result/success: 1 lines, were 2"]);
+    assert_eq!(
+        told,
+        ["breaking: 1 turns, were 2", "cosmetic: out result/success: 1 lines, were 2"]
+    );
 }
 
 #[test]
@@ -167,7 +227,10 @@ fn another_exit_breaks_and_another_complaint_does_not() {
 
 #[test]
 fn as_json_a_difference_says_what_it_is_about() {
-    let found = compare(&recording(&[r#"{"type":"a","mode":"plan"}"#]), &recording(&[r#"{"type":"a","mode":"auto"}"#]));
+    let found = compare(
+        &recording(&[r#"{"type":"a","mode":"plan"}"#]),
+        &recording(&[r#"{"type":"a","mode":"auto"}"#]),
+    );
     let json = serde_json::to_string(&found).unwrap();
     assert_eq!(
         json,

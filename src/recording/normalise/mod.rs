@@ -41,14 +41,20 @@ use super::payload::Payload;
 /// ```
 pub fn normalise(recording: &Recording) -> Recording {
     let mut recording = recording.clone();
-    let lines: Vec<Option<Value>> = recording.events.iter().map(|event| json(&event.kind)).collect();
+    let lines: Vec<Option<Value>> =
+        recording.events.iter().map(|event| json(&event.kind)).collect();
     let mut names = Names::default();
     lines.iter().flatten().for_each(|line| names.take_ids(line));
 
     let header = &mut recording.header;
     (header.cli, header.recorder, header.recorded_at, header.redactions) = (None, None, None, None);
     header.vars.clear();
-    header.argv.iter_mut().flatten().chain(header.env.values_mut()).for_each(|text| *text = names.in_text(text));
+    header
+        .argv
+        .iter_mut()
+        .flatten()
+        .chain(header.env.values_mut())
+        .for_each(|text| *text = names.in_text(text));
     for (event, line) in recording.events.iter_mut().zip(lines) {
         event.us = 0;
         match (&mut event.kind, line) {
@@ -70,7 +76,9 @@ pub fn normalise(recording: &Recording) -> Recording {
 /// The JSON of a line of stdin or stdout.
 pub(super) fn json(kind: &EventKind) -> Option<Value> {
     match kind {
-        EventKind::In(payload) | EventKind::Out(payload) => serde_json::from_slice(payload.bytes()).ok(),
+        EventKind::In(payload) | EventKind::Out(payload) => {
+            serde_json::from_slice(payload.bytes()).ok()
+        }
         _ => None,
     }
 }
@@ -78,7 +86,8 @@ pub(super) fn json(kind: &EventKind) -> Option<Value> {
 /// Whether something in a string is what [`normalise`] puts in the place of what differs from run to run.
 pub(super) fn has_placeholder(text: &str) -> bool {
     let number = |rest: &str| rest.starts_with(|first: char| first.is_ascii_digit());
-    text == shapes::TIME || shapes::KINDS.iter().any(|kind| text.split(&format!("{kind}:")).skip(1).any(number))
+    text == shapes::TIME
+        || shapes::KINDS.iter().any(|kind| text.split(&format!("{kind}:")).skip(1).any(number))
 }
 
 impl Names {
@@ -88,7 +97,9 @@ impl Names {
             Value::Number(_) if is_measured(key) => Value::Number(Number::from(0)),
             Value::Array(items) => items.into_iter().map(|item| self.in_json(item, key)).collect(),
             Value::Object(members) => {
-                let members = members.into_iter().map(|(key, value)| (self.in_text(&key), self.in_json(value, &key)));
+                let members = members
+                    .into_iter()
+                    .map(|(key, value)| (self.in_text(&key), self.in_json(value, &key)));
                 Value::Object(members.collect())
             }
             other => other,
@@ -99,7 +110,9 @@ impl Names {
 /// Whether a number under this key is a time, a duration, a cost or a process id.
 fn is_measured(key: &str) -> bool {
     let key = key.to_ascii_lowercase();
-    let ends = ["_ms", "_at", "_time", "time_ms", "durationms", "timestamp", "usd"].iter().any(|end| key.ends_with(end));
+    let ends = ["_ms", "_at", "_time", "time_ms", "durationms", "timestamp", "usd"]
+        .iter()
+        .any(|end| key.ends_with(end));
     ends || key == "pid" || ["duration", "cost"].iter().any(|part| key.contains(part))
 }
 
@@ -113,7 +126,8 @@ mod tests {
 
     fn normalised(lines: &[&str]) -> Vec<String> {
         let mut recording = Recording::new(Header::new());
-        recording.events = lines.iter().map(|line| Event::new(7, EventKind::Out((*line).into()))).collect();
+        recording.events =
+            lines.iter().map(|line| Event::new(7, EventKind::Out((*line).into()))).collect();
         let lines = normalise(&recording).events.into_iter().map(|event| {
             assert_eq!(event.us, 0);
             String::from_utf8(event.payload().unwrap().bytes().to_vec()).unwrap()
@@ -127,7 +141,13 @@ mod tests {
             r#"{"uuid":"aaaaaaaa-0000-4000-8000-000000000001","session_id":"bbbbbbbb-0000-4000-8000-000000000002"}"#,
             r#"{"path":"${home}/p/bbbbbbbb-0000-4000-8000-000000000002.jsonl","text":"see aaaaaaaa-0000-4000-8000-000000000001."}"#,
         ];
-        assert_eq!(normalised(&lines), [r#"{"uuid":"uuid:0","session_id":"uuid:1"}"#, r#"{"path":"path:0","text":"see uuid:0."}"#]);
+        assert_eq!(
+            normalised(&lines),
+            [
+                r#"{"uuid":"uuid:0","session_id":"uuid:1"}"#,
+                r#"{"path":"path:0","text":"see uuid:0."}"#
+            ]
+        );
     }
 
     #[test]
@@ -147,7 +167,9 @@ mod tests {
 
     #[test]
     fn words_under_an_id_key_are_no_ids() {
-        let lines = [r#"{"id":"general-purpose","server_id":"","mcp_id":"7","task_id":null,"command":"id"}"#];
+        let lines = [
+            r#"{"id":"general-purpose","server_id":"","mcp_id":"7","task_id":null,"command":"id"}"#,
+        ];
         assert_eq!(normalised(&lines), lines);
     }
 
@@ -177,7 +199,10 @@ mod tests {
 
     #[test]
     fn what_is_no_json_has_its_texts_normalised() {
-        let lines = ["wrote /home/ann/b of aaaaaaaa-0000-4000-8000-000000000001", r#"{"half":"aaaaaaaa-0000-4000-8000-000000000001"#];
+        let lines = [
+            "wrote /home/ann/b of aaaaaaaa-0000-4000-8000-000000000001",
+            r#"{"half":"aaaaaaaa-0000-4000-8000-000000000001"#,
+        ];
         assert_eq!(normalised(&lines), ["wrote path:0 of uuid:0", r#"{"half":"uuid:0"#]);
     }
 

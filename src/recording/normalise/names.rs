@@ -26,7 +26,10 @@ impl Names {
                 for (key, value) in members {
                     match value {
                         Value::String(text) if is_id_key(key) => self.take_id(text),
-                        Value::Array(items) if is_id_key(key) => items.iter().filter_map(Value::as_str).for_each(|text| self.take_id(text)),
+                        Value::Array(items) if is_id_key(key) => items
+                            .iter()
+                            .filter_map(Value::as_str)
+                            .for_each(|text| self.take_id(text)),
                         _ => {}
                     }
                     self.take_ids(value);
@@ -76,5 +79,6 @@ impl Names {
 }
 
 fn is_id_key(key: &str) -> bool {
-    key == "id" || ["_id", "_ids", "Id", "Ids", "_uuid", "_uuids"].iter().any(|end| key.ends_with(end))
+    key == "id"
+        || ["_id", "_ids", "Id", "Ids", "_uuid", "_uuids"].iter().any(|end| key.ends_with(end))
 }

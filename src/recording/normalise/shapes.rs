@@ -34,7 +34,9 @@ pub(super) fn is_uuid(text: &str) -> bool {
     let lengths = [8, 4, 4, 4, 12];
     let parts: Vec<&str> = text.split('-').collect();
     parts.len() == lengths.len()
-        && parts.iter().zip(lengths).all(|(part, length)| part.len() == length && part.bytes().all(|byte| byte.is_ascii_hexdigit()))
+        && parts.iter().zip(lengths).all(|(part, length)| {
+            part.len() == length && part.bytes().all(|byte| byte.is_ascii_hexdigit())
+        })
 }
 
 /// The shape that begins here, and its length.
@@ -64,7 +66,9 @@ fn path(text: &[u8]) -> Option<usize> {
     if !matches!(text, [b'/', next, ..] if *next != b'/') && !text.starts_with(b"${") {
         return None;
     }
-    let is_part = |byte: &u8| is_word(*byte) || matches!(byte, b'/' | b'.' | b'@' | b'+' | b'~' | b'$' | b'{' | b'}');
+    let is_part = |byte: &u8| {
+        is_word(*byte) || matches!(byte, b'/' | b'.' | b'@' | b'+' | b'~' | b'$' | b'{' | b'}')
+    };
     let length = text.iter().take_while(|byte| is_part(byte)).count();
     let path = &text[..length];
     // The end of a sentence is none of the path.
@@ -77,14 +81,19 @@ fn path(text: &[u8]) -> Option<usize> {
 fn time(text: &[u8]) -> Option<usize> {
     let form = b"0000-00-00T00:00:00";
     let fits = text.len() >= form.len()
-        && form.iter().zip(text).all(|(form, byte)| if *form == b'0' { byte.is_ascii_digit() } else { form == byte });
-    let is_rest = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'.' | b':' | b'+' | b'-' | b'Z');
+        && form
+            .iter()
+            .zip(text)
+            .all(|(form, byte)| if *form == b'0' { byte.is_ascii_digit() } else { form == byte });
+    let is_rest =
+        |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'.' | b':' | b'+' | b'-' | b'Z');
     fits.then(|| form.len() + text[form.len()..].iter().take_while(|byte| is_rest(byte)).count())
 }
 
 /// `127.0.0.1:40123`.
 fn host(text: &[u8]) -> Option<usize> {
-    let port = text.strip_prefix(b"127.0.0.1:")?.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let port =
+        text.strip_prefix(b"127.0.0.1:")?.iter().take_while(|byte| byte.is_ascii_digit()).count();
     (port > 0).then_some(b"127.0.0.1:".len() + port)
 }
 

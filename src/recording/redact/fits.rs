@@ -18,7 +18,14 @@ pub fn fits_redacted(redacted: &str, text: &str) -> bool {
     let mut literal = first.end;
     loop {
         // One character at least is the placeholder's.
-        let Some(after) = rest.char_indices().nth(1).map(|(at, _)| &rest[at..]).or((!rest.is_empty()).then_some("")) else { return false };
+        let Some(after) = rest
+            .char_indices()
+            .nth(1)
+            .map(|(at, _)| &rest[at..])
+            .or((!rest.is_empty()).then_some(""))
+        else {
+            return false;
+        };
         let Some(next) = places.next() else { return after.ends_with(&redacted[literal..]) };
         let between = &redacted[literal..next.start];
         // The first place will do: what is skipped is the placeholder's.

@@ -5,7 +5,8 @@ use std::ops::Range;
 use super::text::{Text, Words, places, words};
 
 /// Names of home folders that are nobody's.
-const NOBODY: [&str; 9] = ["Public", "Shared", "linuxbrew", "node", "root", "runner", "ubuntu", "user", "vscode"];
+const NOBODY: [&str; 9] =
+    ["Public", "Shared", "linuxbrew", "node", "root", "runner", "ubuntu", "user", "vscode"];
 
 /// What stands before the name of a home folder.
 const PARENTS: [&str; 4] = ["/home/", "/Users/", "-home-", "-Users-"];
@@ -18,7 +19,8 @@ static WINDOWS: Words = Words::new(|| words(["Users\\"]));
 static ADDRESS_WORDS: Words = Words::new(|| words(["10.", "172.", "192.168.", "169.254.", "100."]));
 
 /// Top-level names of networks that are somebody's own.
-const OWN_NETWORKS: [&str; 8] = [".corp", ".home.arpa", ".internal", ".intranet", ".lan", ".local", ".localdomain", ".private"];
+const OWN_NETWORKS: [&str; 8] =
+    [".corp", ".home.arpa", ".internal", ".intranet", ".lan", ".local", ".localdomain", ".private"];
 
 static NETWORK_WORDS: Words = Words::new(|| words(OWN_NETWORKS));
 
@@ -28,7 +30,9 @@ pub(super) fn users(text: &Text<'_>) -> Vec<Range<usize>> {
     for (index, at) in places(&PARENT_WORDS, &text.plain) {
         let parent = PARENTS[index];
         let is_slug = parent.ends_with('-');
-        let is_name = |byte: u8| byte.is_ascii_alphanumeric() || (!is_slug && matches!(byte, b'_' | b'-' | b'.'));
+        let is_name = |byte: u8| {
+            byte.is_ascii_alphanumeric() || (!is_slug && matches!(byte, b'_' | b'-' | b'.'))
+        };
         let begins = !is_slug || matches!(text.before(at), None | Some(b'/' | b'"'));
         let name = at + parent.len();
         if begins {
@@ -41,17 +45,25 @@ pub(super) fn users(text: &Text<'_>) -> Vec<Range<usize>> {
             name.end -= 1;
         }
     }
-    found.retain(|name| !name.is_empty() && !NOBODY.iter().any(|nobody| text.raw.get(name.clone()) == Some(nobody.as_bytes())));
+    found.retain(|name| {
+        !name.is_empty()
+            && !NOBODY.iter().any(|nobody| text.raw.get(name.clone()) == Some(nobody.as_bytes()))
+    });
     found
 }
 
 /// `C:\Users\NAME`, with as many backslashes in each place as the text needs to say one.
 fn after_drive(raw: &[u8], at: usize) -> Option<Range<usize>> {
-    let slashes = |bytes: &mut dyn Iterator<Item = &u8>| bytes.take_while(|byte| **byte == b'\\').count();
-    let (before, after) = (slashes(&mut raw[..at].iter().rev()), slashes(&mut raw[at + 5..].iter()));
+    let slashes =
+        |bytes: &mut dyn Iterator<Item = &u8>| bytes.take_while(|byte| **byte == b'\\').count();
+    let (before, after) =
+        (slashes(&mut raw[..at].iter().rev()), slashes(&mut raw[at + 5..].iter()));
     let drive = raw.get((at - before).checked_sub(2)?..at - before)?;
     let start = at + 5 + after;
-    let len = raw[start..].iter().take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')).count();
+    let len = raw[start..]
+        .iter()
+        .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'))
+        .count();
     let is_drive = matches!(drive, [letter, b':'] if letter.is_ascii_alphabetic());
     (is_drive && before == after && before > 0).then_some(start..start + len)
 }
@@ -59,7 +71,10 @@ fn after_drive(raw: &[u8], at: usize) -> Option<Range<usize>> {
 /// Addresses of networks that are not the internet, and names of machines in them.
 pub(super) fn hosts(text: &Text<'_>) -> Vec<Range<usize>> {
     let mut found = addresses(text);
-    found.extend(places(&NETWORK_WORDS, &text.plain).filter_map(|(index, at)| name_under(text, at, OWN_NETWORKS[index])));
+    found.extend(
+        places(&NETWORK_WORDS, &text.plain)
+            .filter_map(|(index, at)| name_under(text, at, OWN_NETWORKS[index])),
+    );
     found
 }
 
@@ -73,7 +88,8 @@ fn addresses(text: &Text<'_>) -> Vec<Range<usize>> {
             end -= 1;
         }
         let goes_on = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
-        let inside = text.before(start).is_some_and(|byte| goes_on(byte) || byte == b'.') || text.run(end, goes_on) > end;
+        let inside = text.before(start).is_some_and(|byte| goes_on(byte) || byte == b'.')
+            || text.run(end, goes_on) > end;
         if !inside && is_private(text.get(start..end)) {
             found.push(start..end);
         }
@@ -82,7 +98,11 @@ fn addresses(text: &Text<'_>) -> Vec<Range<usize>> {
 }
 
 fn is_private(address: &[u8]) -> bool {
-    let Some(address) = std::str::from_utf8(address).ok().and_then(|text| text.parse::<std::net::Ipv4Addr>().ok()) else { return false };
+    let Some(address) =
+        std::str::from_utf8(address).ok().and_then(|text| text.parse::<std::net::Ipv4Addr>().ok())
+    else {
+        return false;
+    };
     let [first, second, ..] = address.octets();
     address.is_private() || address.is_link_local() || (first == 100 && (64..128).contains(&second))
 }
@@ -100,8 +120,14 @@ fn name_under(text: &Text<'_>, at: usize, top: &str) -> Option<Range<usize>> {
         [] => false,
     };
     let label = text.get(start..at).split(|byte| *byte == b'.').next()?;
-    let in_url = text.get(start.saturating_sub(2)..start) == b"//" || text.before(start) == Some(b'@');
+    let in_url =
+        text.get(start.saturating_sub(2)..start) == b"//" || text.before(start) == Some(b'@');
     let telling = in_url || label.iter().any(|byte| byte.is_ascii_digit() || *byte == b'-');
     let in_path = text.before(start).is_some_and(|byte| matches!(byte, b'/' | b'_')) && !in_url;
-    (start < at && !goes_on && telling && !in_path && text.get(start..end) != b"host.docker.internal").then_some(start..end)
+    (start < at
+        && !goes_on
+        && telling
+        && !in_path
+        && text.get(start..end) != b"host.docker.internal")
+        .then_some(start..end)
 }

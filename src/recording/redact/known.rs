@@ -38,9 +38,18 @@ impl Known {
         self.add(kind, text, true, |text| in_strings(text).into())
     }
 
-    fn add(&mut self, kind: &'static str, text: &[u8], is_name: bool, forms: fn(&[u8]) -> Vec<Vec<u8>>) -> bool {
+    fn add(
+        &mut self,
+        kind: &'static str,
+        text: &[u8],
+        is_name: bool,
+        forms: fn(&[u8]) -> Vec<Vec<u8>>,
+    ) -> bool {
         let least = if is_name { 4 } else { SHORTEST };
-        if text.len() < least || self.0.len() >= MOST || self.0.iter().any(|needle| *needle.text == *text) {
+        if text.len() < least
+            || self.0.len() >= MOST
+            || self.0.iter().any(|needle| *needle.text == *text)
+        {
             return false;
         }
         let mut forms = forms(text);
@@ -55,13 +64,21 @@ impl Known {
 
     /// Where in a text one begins of which the end of the text is a part, if there is one. Only of several words: one is waited for anyway.
     pub(super) fn open_at(&self, text: &[u8]) -> Option<usize> {
-        let forms = self.0.iter().flat_map(|needle| &needle.forms).map(Finder::needle).filter(|form| form.contains(&b' '));
+        let forms = self
+            .0
+            .iter()
+            .flat_map(|needle| &needle.forms)
+            .map(Finder::needle)
+            .filter(|form| form.contains(&b' '));
         forms.filter_map(|form| open_at(text, form)).min()
     }
 
     /// Those that are in this line at all.
     pub(super) fn within(&self, line: &[u8]) -> Vec<&Needle> {
-        self.0.iter().filter(|needle| needle.forms.iter().any(|form| form.find(line).is_some())).collect()
+        self.0
+            .iter()
+            .filter(|needle| needle.forms.iter().any(|form| form.find(line).is_some()))
+            .collect()
     }
 }
 
@@ -80,7 +97,9 @@ impl Needle {
         let before = &text[..place.start];
         // The letter of an escape begins nothing.
         let escaped = before.iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1;
-        let goes_on = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+        let goes_on = |byte: Option<&u8>| {
+            byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+        };
         !escaped && !(self.is_name && (goes_on(before.last()) || goes_on(text.get(place.end))))
     }
 }
@@ -146,7 +165,10 @@ mod tests {
     }
 
     fn is_found(text: &str) -> bool {
-        known().within(text.as_bytes()).iter().any(|needle| !needle.find(text.as_bytes()).is_empty())
+        known()
+            .within(text.as_bytes())
+            .iter()
+            .any(|needle| !needle.find(text.as_bytes()).is_empty())
     }
 
     #[test]
@@ -154,7 +176,9 @@ mod tests {
         assert!(is_found(&format!("x{SECRET}y")));
         let told = serde_json::json!(SECRET).to_string();
         assert!(is_found(&told) && is_found(&serde_json::json!(told).to_string()));
-        assert!(is_found("?q=pa55%22word%2F%2B%3F%C3%BF&x") && is_found("pa55%22word%2f%2b%3f%c3%bf"));
+        assert!(
+            is_found("?q=pa55%22word%2F%2B%3F%C3%BF&x") && is_found("pa55%22word%2f%2b%3f%c3%bf")
+        );
         for before in ["", "a", "ab", "abc"] {
             for after in ["", "d", "de"] {
                 let text = format!("{before}{SECRET}{after}");
@@ -169,7 +193,9 @@ mod tests {
     fn an_escape_is_not_torn_and_a_name_not_cut() {
         let mut known = Known::default();
         assert!(known.add_secret("secret", b"nonsense") && known.add_name("host", b"box-7"));
-        let count = |text: &[u8]| known.within(text).iter().map(|needle| needle.find(text).len()).sum::<usize>();
+        let count = |text: &[u8]| {
+            known.within(text).iter().map(|needle| needle.find(text).len()).sum::<usize>()
+        };
         assert_eq!((count(br"\nonsense"), count(br"\\nonsense")), (0, 1));
         assert_eq!((count(b"box-7.x box-7"), count(b"box-77 my-box-7")), (2, 0));
     }
@@ -178,7 +204,9 @@ mod tests {
     fn short_texts_and_repeated_ones_are_not_taken() {
         let mut known = known();
         assert!(
-            !known.add_secret("secret", SECRET.as_bytes()) && !known.add_secret("secret", b"1234567") && !known.add_name("host", b"abc")
+            !known.add_secret("secret", SECRET.as_bytes())
+                && !known.add_secret("secret", b"1234567")
+                && !known.add_name("host", b"abc")
         );
         assert!(!format!("{known:?}").contains("pa55"));
     }

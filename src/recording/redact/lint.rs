@@ -50,12 +50,19 @@ pub(super) fn find(redaction: &Redaction, recording: &Recording) -> Vec<Finding>
     redactor.study(header, &recording.events);
 
     let mut findings = Vec::new();
-    let argv = header.argv.iter().flatten().enumerate().map(|(index, text)| (format!("argv[{index}]"), text));
+    let argv = header
+        .argv
+        .iter()
+        .flatten()
+        .enumerate()
+        .map(|(index, text)| (format!("argv[{index}]"), text));
     let env = header.env.iter().map(|(name, text)| (format!("env.{name}"), text));
     let vars = header.vars.iter().map(|(name, text)| (format!("vars.{name}"), text));
     let unknown = header.unknown();
     let unknown = unknown.iter().map(|text| (String::new(), text));
-    for ((name, text), places) in argv.chain(env).chain(vars).chain(unknown).zip(redactor.in_header(header)) {
+    for ((name, text), places) in
+        argv.chain(env).chain(vars).chain(unknown).zip(redactor.in_header(header))
+    {
         let mut found = findings_in(1, text.as_bytes(), &places);
         if !name.is_empty() {
             found.iter_mut().for_each(|finding| finding.place.clone_from(&name));
@@ -69,7 +76,8 @@ pub(super) fn find(redaction: &Redaction, recording: &Recording) -> Vec<Finding>
             let text = event.text();
             let taken: Vec<&Range<usize>> = edits.iter().map(|edit| &edit.range).collect();
             // What goes on in the next pieces is told with all of its text.
-            let found = edits.iter().filter_map(|edit| Some((edit.range.start, edit.found.as_ref()?)));
+            let found =
+                edits.iter().filter_map(|edit| Some((edit.range.start, edit.found.as_ref()?)));
             let found = found.map(|(start, (place, found))| (start, place.kind, found.as_slice()));
             findings.extend(named(line, &text, found.chain(by_chance(&text, &taken)).collect()));
             if let Some((text, places)) = &unknown {
@@ -88,7 +96,8 @@ pub(super) fn find(redaction: &Redaction, recording: &Recording) -> Vec<Finding>
 
 fn findings_in(line: usize, text: &[u8], places: &[Place]) -> Vec<Finding> {
     let taken: Vec<&Range<usize>> = places.iter().map(|place| &place.range).collect();
-    let found = places.iter().map(|place| (place.range.start, place.kind, &text[place.range.clone()]));
+    let found =
+        places.iter().map(|place| (place.range.start, place.kind, &text[place.range.clone()]));
     named(line, text, found.chain(by_chance(text, &taken)).collect())
 }
 
@@ -98,7 +107,9 @@ type Found<'a> = (usize, &'static str, &'a [u8]);
 /// Words that look random, but for what was taken for something else.
 fn by_chance<'a>(text: &'a [u8], taken: &[&Range<usize>]) -> Vec<Found<'a>> {
     let mut places = random(text);
-    places.retain(|word| taken.iter().all(|taken| word.end <= taken.start || taken.end <= word.start));
+    places.retain(|word| {
+        taken.iter().all(|taken| word.end <= taken.start || taken.end <= word.start)
+    });
     places.into_iter().map(|word| (word.start, RANDOM, &text[word])).collect()
 }
 
@@ -106,13 +117,22 @@ fn named(line: usize, text: &[u8], mut found: Vec<Found<'_>>) -> Vec<Finding> {
     found.sort_by_key(|(start, ..)| *start);
     let path = |start| Some(path_to(text, start)).filter(|path| !path.is_empty() && is_json(text));
     let place = |start| path(start).unwrap_or_else(|| format!("byte {start}"));
-    let finding = |(start, kind, text): Found<'_>| Finding { line, kind, place: place(start), excerpt: masked(text) };
+    let finding = |(start, kind, text): Found<'_>| Finding {
+        line,
+        kind,
+        place: place(start),
+        excerpt: masked(text),
+    };
     found.into_iter().map(finding).collect()
 }
 
 /// Enough to find it again, and too little to use it.
 fn masked(text: &[u8]) -> String {
     let shown = if text.len() < 12 { 0 } else { 3 };
-    let shown: String = String::from_utf8_lossy(text).chars().take(shown).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let shown: String = String::from_utf8_lossy(text)
+        .chars()
+        .take(shown)
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
     format!("{shown}*** ({} bytes)", text.len())
 }

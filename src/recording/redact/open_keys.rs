@@ -16,7 +16,12 @@ pub(super) struct OpenKeys {
 
 impl OpenKeys {
     /// The places in a line, and what it holds of a key that began in an earlier one.
-    pub(super) fn go_on(&mut self, stream: Stream, line: &[u8], mut places: Vec<Place>) -> Vec<Place> {
+    pub(super) fn go_on(
+        &mut self,
+        stream: Stream,
+        line: &[u8],
+        mut places: Vec<Place>,
+    ) -> Vec<Place> {
         let left = if stream == Stream::Err { &mut self.err } else { &mut self.out };
         if *left > 0 {
             *left -= 1;

@@ -45,11 +45,16 @@ pub(super) fn part_of(event: &Event) -> Part {
     };
     // The tags of a whole message, or of a part of one; a glance, since most lines are neither.
     let has = |tag: &[u8]| memchr::memmem::find(line, tag).is_some();
-    if ![&b"\"stream_event\""[..], b"\"assistant\"", b"\"result\"", b"\"user\""].into_iter().any(has) {
+    if ![&b"\"stream_event\""[..], b"\"assistant\"", b"\"result\"", b"\"user\""]
+        .into_iter()
+        .any(has)
+    {
         return Part::Nothing;
     }
     let found = strings(line).values;
-    let top = |key: &[u8]| found.iter().find(|string| string.depth == 1 && line[string.key.clone()] == *key);
+    let top = |key: &[u8]| {
+        found.iter().find(|string| string.depth == 1 && line[string.key.clone()] == *key)
+    };
     let top = |key| top(key).map(|string| line[string.value.clone()].to_vec()).unwrap_or_default();
     let thread = top(b"parent_tool_use_id");
     match top(b"type").as_slice() {
@@ -58,15 +63,21 @@ pub(super) fn part_of(event: &Event) -> Part {
         b"result" => return Part::EndAll,
         _ => return Part::Nothing,
     }
-    let delta = found.iter().find(|string| string.depth == 3 && line[string.key.clone()] == *b"type");
-    let Some(delta) = delta.filter(|_| has(b"\"content_block_delta\"")) else { return Part::End(thread) };
+    let delta =
+        found.iter().find(|string| string.depth == 3 && line[string.key.clone()] == *b"type");
+    let Some(delta) = delta.filter(|_| has(b"\"content_block_delta\"")) else {
+        return Part::End(thread);
+    };
     let key: &[u8] = match &line[delta.value.clone()] {
         b"text_delta" => b"text",
         b"thinking_delta" => b"thinking",
         b"input_json_delta" => b"partial_json",
         _ => return Part::End(thread),
     };
-    match found.iter().find(|string| string.object == delta.object && line[string.key.clone()] == *key) {
+    match found
+        .iter()
+        .find(|string| string.object == delta.object && line[string.key.clone()] == *key)
+    {
         Some(string) => Part::Piece(Piece { thread, range: string.value.clone() }),
         None => Part::Nothing,
     }
@@ -112,10 +123,16 @@ impl Tail {
     /// The pieces that are settled, of those up to a place in the text, or all of them; they are gone from here then, but for the words
     /// before the next piece.
     pub(super) fn settle(&mut self, places: &[Place], until: usize, all: bool) -> Vec<Settled> {
-        let mut until = if all || self.text.len() > LONGEST { self.text.len() } else { last_words(&self.text).min(until) };
+        let mut until = if all || self.text.len() > LONGEST {
+            self.text.len()
+        } else {
+            last_words(&self.text).min(until)
+        };
         let (mut count, mut end) = self.ending_before(until);
         // No place is torn: its piece waits for the others.
-        let torn = |place: &&Place, cuts: [usize; 2]| cuts.iter().any(|cut| place.range.start < *cut && *cut < place.range.end);
+        let torn = |place: &&Place, cuts: [usize; 2]| {
+            cuts.iter().any(|cut| place.range.start < *cut && *cut < place.range.end)
+        };
         while let Some(place) = places.iter().find(|place| count > 0 && torn(place, [until, end])) {
             until = place.range.start;
             (count, end) = self.ending_before(until);
@@ -126,8 +143,11 @@ impl Tail {
             self.told = end;
         }
         // The rest of a text may come after all was settled: what it goes on from is kept, all of a place, and three words otherwise.
-        let open = places.iter().find(|place| place.range.start < self.told && self.told <= place.range.end);
-        let kept = last_words(&self.text[..self.told]).min(open.map_or(self.told, |place| place.range.start));
+        let open = places
+            .iter()
+            .find(|place| place.range.start < self.told && self.told <= place.range.end);
+        let kept = last_words(&self.text[..self.told])
+            .min(open.map_or(self.told, |place| place.range.start));
         let kept = kept.max(self.told.saturating_sub(LONGEST));
         self.text.drain(..kept);
         self.told -= kept;
@@ -143,10 +163,13 @@ impl Tail {
 }
 
 fn cuts(text: &[u8], piece: Range<usize>, places: &[Place]) -> Vec<Cut> {
-    let inside = places.iter().filter(|place| place.range.start < piece.end && piece.start < place.range.end);
+    let inside = places
+        .iter()
+        .filter(|place| place.range.start < piece.end && piece.start < place.range.end);
     let cut = |place: &Place| {
         let begins = place.range.start >= piece.start;
-        let range = place.range.start.max(piece.start) - piece.start..place.range.end.min(piece.end) - piece.start;
+        let range = place.range.start.max(piece.start) - piece.start
+            ..place.range.end.min(piece.end) - piece.start;
         Cut { range, found: begins.then(|| (place.clone(), text[place.range.clone()].to_vec())) }
     };
     inside.map(cut).collect()
@@ -154,7 +177,8 @@ fn cuts(text: &[u8], piece: Range<usize>, places: &[Place]) -> Vec<Cut> {
 
 /// Where the last words begin, or rather the space before them. A line break is a space, and many spaces are one.
 fn last_words(text: &[u8]) -> usize {
-    let is_break = |at: usize| text[at] == b'\\' && matches!(text.get(at + 1), Some(b'n' | b'r' | b't'));
+    let is_break =
+        |at: usize| text[at] == b'\\' && matches!(text.get(at + 1), Some(b'n' | b'r' | b't'));
     let is_space = |at: usize| text[at].is_ascii_whitespace() || is_break(at);
     let begins = |at: &usize| is_space(*at) && !(*at > 0 && is_space(*at - 1));
     (0..text.len()).rev().filter(begins).nth(WORDS - 1).unwrap_or(0)
@@ -175,12 +199,24 @@ mod tests {
         assert_eq!(part(line), Part::Piece(Piece { thread: Vec::new(), range: at..at + 2 }));
         let other = line.replace("null", "\"toolu_1\"").replace("text_delta", "signature_delta");
         assert_eq!(part(&other), Part::End(b"toolu_1".to_vec()));
-        assert_eq!(part(r#"{"type":"stream_event","event":{"type":"content_block_stop","index":0}}"#), Part::End(Vec::new()));
-        assert_eq!(part(r#"{"type":"assistant","parent_tool_use_id":null}"#), Part::End(Vec::new()));
-        assert_eq!(part(r#"{"type":"user","parent_tool_use_id":"toolu_1"}"#), Part::End(b"toolu_1".to_vec()));
+        assert_eq!(
+            part(r#"{"type":"stream_event","event":{"type":"content_block_stop","index":0}}"#),
+            Part::End(Vec::new())
+        );
+        assert_eq!(
+            part(r#"{"type":"assistant","parent_tool_use_id":null}"#),
+            Part::End(Vec::new())
+        );
+        assert_eq!(
+            part(r#"{"type":"user","parent_tool_use_id":"toolu_1"}"#),
+            Part::End(b"toolu_1".to_vec())
+        );
         assert_eq!(part(r#"{"type":"result","parent_tool_use_id":"toolu_1"}"#), Part::EndAll);
         assert_eq!(part(r#"{"type":"system","subtype":"status"}"#), Part::Nothing);
-        assert_eq!(part(r#"{"type":"system","subtype":"status","of":"stream_event"}"#), Part::Nothing);
+        assert_eq!(
+            part(r#"{"type":"system","subtype":"status","of":"stream_event"}"#),
+            Part::Nothing
+        );
     }
 
     #[test]
@@ -189,7 +225,9 @@ mod tests {
         for (number, piece) in (0..).zip(["one ", "two", " three", " four", "teen"]) {
             tail.push(number, piece.as_bytes());
         }
-        let numbers = |settled: Vec<Settled>| settled.into_iter().map(|(number, _)| number).collect::<Vec<_>>();
+        let numbers = |settled: Vec<Settled>| {
+            settled.into_iter().map(|(number, _)| number).collect::<Vec<_>>()
+        };
         assert_eq!(numbers(tail.settle(&[], usize::MAX, false)), [0; 0]);
         tail.push(5, b" five");
         assert_eq!(numbers(tail.settle(&[], usize::MAX, false)), [0, 1]);

@@ -15,10 +15,23 @@ const SHORTEST: [usize; 2] = [24, 32];
 const LONGEST: usize = 256;
 
 /// How ids begin that the API and the CLI give.
-const IDS: [&str; 9] = ["msg_", "msgbatch_", "toolu_", "srvtoolu_", "mcptoolu_", "req_", "call_", "file_", "session_"];
+const IDS: [&str; 9] =
+    ["msg_", "msgbatch_", "toolu_", "srvtoolu_", "mcptoolu_", "req_", "call_", "file_", "session_"];
 
 /// What the names of hashes have in them; also words shortly before a hash in a text.
-const HASHES: [&str; 11] = ["hash", "sha1", "sha2", "sha3", "sha5", "md5", "digest", "checksum", "commit", "fingerprint", "certificate"];
+const HASHES: [&str; 11] = [
+    "hash",
+    "sha1",
+    "sha2",
+    "sha3",
+    "sha5",
+    "md5",
+    "digest",
+    "checksum",
+    "commit",
+    "fingerprint",
+    "certificate",
+];
 
 /// How far before a hash, and into it (`sha512-...`), its name may be, in bytes.
 const NEAR: [usize; 2] = [24, 7];
@@ -29,13 +42,20 @@ const DATA: [&str; 3] = ["data", "base64", "blob"];
 /// Where such words are in a text, or in the strings of a JSON text.
 pub(super) fn random(text: &[u8]) -> Vec<Range<usize>> {
     let seen = Text::new(text);
-    let mut found: Vec<Range<usize>> = words(&seen.plain).filter(|word| is_random(&seen.plain[word.clone()])).collect();
+    let mut found: Vec<Range<usize>> =
+        words(&seen.plain).filter(|word| is_random(&seen.plain[word.clone()])).collect();
     found.retain(|word| !is_called_a_hash(&seen.plain, word));
     if !found.is_empty() && is_json(text) {
         let strings = strings(text);
-        let named =
-            |word: &Range<usize>| strings.values.iter().find(|string| string.value.start <= word.start && word.end <= string.value.end);
-        found.retain(|word| !named(word).is_some_and(|string| is_harmless(&text[string.key.clone()])));
+        let named = |word: &Range<usize>| {
+            strings
+                .values
+                .iter()
+                .find(|string| string.value.start <= word.start && word.end <= string.value.end)
+        };
+        found.retain(|word| {
+            !named(word).is_some_and(|string| is_harmless(&text[string.key.clone()]))
+        });
     }
     found
 }
@@ -54,29 +74,44 @@ fn words(text: &[u8]) -> impl Iterator<Item = Range<usize>> {
 
 fn is_random(word: &[u8]) -> bool {
     let [mixed, hex] = SHORTEST;
-    if !(mixed..=LONGEST).contains(&word.len()) || IDS.iter().any(|id| word.starts_with(id.as_bytes())) || has_uuid(word) {
+    if !(mixed..=LONGEST).contains(&word.len())
+        || IDS.iter().any(|id| word.starts_with(id.as_bytes()))
+        || has_uuid(word)
+    {
         return false;
     }
     let has = |is: fn(&u8) -> bool| word.iter().any(is);
-    let (digits, lower, upper) = (has(u8::is_ascii_digit), has(u8::is_ascii_lowercase), has(u8::is_ascii_uppercase));
-    let is_hex = word.len() >= hex && word.iter().all(u8::is_ascii_hexdigit) && digits && (lower != upper);
+    let (digits, lower, upper) =
+        (has(u8::is_ascii_digit), has(u8::is_ascii_lowercase), has(u8::is_ascii_uppercase));
+    let is_hex =
+        word.len() >= hex && word.iter().all(u8::is_ascii_hexdigit) && digits && (lower != upper);
     is_hex || (digits && lower && upper && changes_often(word))
 }
 
 /// Whether capitals, small letters and digits follow one another as by chance, where every second neighbour is of another kind; in names and
 /// in words that are put together, it is every fourth. And numbers stand in more than one place.
 fn changes_often(word: &[u8]) -> bool {
-    let kind = |byte: u8| (byte.is_ascii_digit(), byte.is_ascii_lowercase(), byte.is_ascii_uppercase());
+    let kind =
+        |byte: u8| (byte.is_ascii_digit(), byte.is_ascii_lowercase(), byte.is_ascii_uppercase());
     let pairs = word.windows(2).filter(|pair| pair.iter().all(u8::is_ascii_alphanumeric));
-    let (all, changes) = pairs.fold((0, 0), |(all, changes), pair| (all + 1, changes + usize::from(kind(pair[0]) != kind(pair[1]))));
-    let numbers = word.chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit()).filter(|run| run[0].is_ascii_digit()).count();
+    let (all, changes) = pairs.fold((0, 0), |(all, changes), pair| {
+        (all + 1, changes + usize::from(kind(pair[0]) != kind(pair[1])))
+    });
+    let numbers = word
+        .chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit())
+        .filter(|run| run[0].is_ascii_digit())
+        .count();
     changes * 5 >= all * 2 && all * 2 > word.len() && numbers > 1
 }
 
 /// `0a1b2c3d-0000-4000-8000-0a1b2c3d4e5f`, and what stands around it.
 fn has_uuid(word: &[u8]) -> bool {
     const HYPHENS: [usize; 4] = [8, 13, 18, 23];
-    let is_uuid = |part: &[u8]| (0..36).all(|at| if HYPHENS.contains(&at) { part[at] == b'-' } else { part[at].is_ascii_hexdigit() });
+    let is_uuid = |part: &[u8]| {
+        (0..36).all(|at| {
+            if HYPHENS.contains(&at) { part[at] == b'-' } else { part[at].is_ascii_hexdigit() }
+        })
+    };
     word.windows(36).any(is_uuid)
 }
 
@@ -124,8 +159,12 @@ mod tests {
             "Session_ff13d177-e03d-48c6-835a-0eda178769b9 FF13D177-E03D-48C6-835A-0EDA178769B9",
             "0123456789012345678901234567890123456789 abcdefabcdefabcdefabcdefabcdefabcdef",
             &format!("toolu_01{MIXED} /x/msg_01{MIXED}.txt req_{MIXED}"),
-            &format!("commit {HEX}, SHA256: {HEX}, sha512-{MIXED}{MIXED} data:image/png;base64,{MIXED}"),
-            &format!(r#"{{"session_id":"{MIXED}","fileHash":"{HEX}","sha256":"{HEX}","source":{{"data":"{MIXED}"}}}}"#),
+            &format!(
+                "commit {HEX}, SHA256: {HEX}, sha512-{MIXED}{MIXED} data:image/png;base64,{MIXED}"
+            ),
+            &format!(
+                r#"{{"session_id":"{MIXED}","fileHash":"{HEX}","sha256":"{HEX}","source":{{"data":"{MIXED}"}}}}"#
+            ),
             &MIXED[..23],
             &HEX[..31],
             &MIXED.repeat(11),

@@ -115,7 +115,11 @@ impl Redaction {
 impl fmt::Debug for Redaction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { roots, secrets, hosts } = self;
-        f.debug_struct("Redaction").field("roots", roots).field("secrets", &secrets.len()).field("hosts", &hosts.len()).finish()
+        f.debug_struct("Redaction")
+            .field("roots", roots)
+            .field("secrets", &secrets.len())
+            .field("hosts", &hosts.len())
+            .finish()
     }
 }
 

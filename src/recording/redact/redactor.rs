@@ -101,7 +101,8 @@ impl Redactor {
     /// Takes in an event. Events come out again by [`next`](Self::next), in the same order: some wait for the end of a text.
     pub(crate) fn push(&mut self, mut event: Event) {
         let mut part = part_of(&event);
-        let piece = if let Part::Piece(Piece { range, .. }) = &part { Some(range.clone()) } else { None };
+        let piece =
+            if let Part::Piece(Piece { range, .. }) = &part { Some(range.clone()) } else { None };
         if self.hider.event(&mut event, piece.clone()) && piece.is_some() {
             // It stands elsewhere now.
             part = part_of(&event);
@@ -118,7 +119,8 @@ impl Redactor {
         }
         let number = self.first + self.held.len() as u64;
         let text = event.text();
-        let mut edits: Vec<Edit> = places.into_iter().map(|place| Edit::new(place, &text)).collect();
+        let mut edits: Vec<Edit> =
+            places.into_iter().map(|place| Edit::new(place, &text)).collect();
         let Part::Piece(Piece { thread, range }) = part else {
             self.held.push_back(Held { event, edits, unknown, piece: None });
             return self.limit();
@@ -151,7 +153,8 @@ impl Redactor {
 
     /// The next event as it was, with what was found in it.
     pub(super) fn next_found(&mut self) -> Option<Held> {
-        let held = if self.held.front()?.piece.is_none() { self.held.pop_front()? } else { return None };
+        let held =
+            if self.held.front()?.piece.is_none() { self.held.pop_front()? } else { return None };
         self.first += 1;
         Some(held)
     }
@@ -170,10 +173,14 @@ impl Redactor {
     /// The places in what an event says, seen alone.
     fn in_event(&mut self, event: &Event) -> Vec<Place> {
         let out = matches!(event.kind, EventKind::Out(_));
-        let Some(line) = event.payload() else { return self.in_alone(&Payload::line(event.text().into_owned()), false) };
+        let Some(line) = event.payload() else {
+            return self.in_alone(&Payload::line(event.text().into_owned()), false);
+        };
         let places = self.in_alone(line, out);
         match &event.kind {
-            EventKind::Out(_) if line.json().is_none() => self.keys.go_on(Stream::Out, line.bytes(), places),
+            EventKind::Out(_) if line.json().is_none() => {
+                self.keys.go_on(Stream::Out, line.bytes(), places)
+            }
             EventKind::Err(_) => self.keys.go_on(Stream::Err, line.bytes(), places),
             _ => places,
         }
@@ -191,7 +198,13 @@ impl Redactor {
 
     /// Lets nothing wait for ever, and nothing grow without end.
     fn limit(&mut self) {
-        let bytes = || self.held.iter().filter_map(|held| held.event.payload()).map(|line| line.bytes().len()).sum::<usize>();
+        let bytes = || {
+            self.held
+                .iter()
+                .filter_map(|held| held.event.payload())
+                .map(|line| line.bytes().len())
+                .sum::<usize>()
+        };
         if self.held.len() > MOST_HELD || bytes() > MOST_BYTES {
             self.finish();
         }
@@ -199,7 +212,11 @@ impl Redactor {
 
     /// The texts of these threads have ended.
     pub(super) fn end(&mut self, which: impl Fn(&Tail) -> bool) {
-        for index in (0..self.tails.len()).rev().filter(|index| which(&self.tails[*index])).collect::<Vec<_>>() {
+        for index in (0..self.tails.len())
+            .rev()
+            .filter(|index| which(&self.tails[*index]))
+            .collect::<Vec<_>>()
+        {
             self.settle(index, Settle::End);
             self.tails.swap_remove(index);
         }
@@ -207,7 +224,11 @@ impl Redactor {
 
     /// The places in the pieces of a text.
     fn in_pieces(&self, text: &[u8]) -> Vec<Place> {
-        let paths = self.hider.places(text).map(|(range, with)| Place { range, kind: PATH, text: Some(with.as_bytes().into()) });
+        let paths = self.hider.places(text).map(|(range, with)| Place {
+            range,
+            kind: PATH,
+            text: Some(with.as_bytes().into()),
+        });
         let paths: Vec<Place> = paths.collect();
         if self.folders_only {
             return paths;
@@ -218,7 +239,11 @@ impl Redactor {
             hidden[path.range.clone()].fill(b'$');
         }
         let mut places = in_text(&hidden, &self.known.within(&hidden));
-        let apart = |path: &Place| places.iter().all(|place| place.range.end <= path.range.start || path.range.end <= place.range.start);
+        let apart = |path: &Place| {
+            places.iter().all(|place| {
+                place.range.end <= path.range.start || path.range.end <= place.range.start
+            })
+        };
         let paths: Vec<Place> = paths.into_iter().filter(apart).collect();
         places.extend(paths);
         places.sort_by_key(|place| place.range.start);
@@ -231,13 +256,16 @@ impl Redactor {
         // What may go on is not learned yet: its beginning would be found in too much.
         let certain: Vec<Place> = match how {
             Settle::Ready => Vec::new(),
-            Settle::SoFar => places.iter().filter(|place| place.range.end < text.len()).cloned().collect(),
+            Settle::SoFar => {
+                places.iter().filter(|place| place.range.end < text.len()).cloned().collect()
+            }
             Settle::End => places.clone(),
         };
         if self.learn(&text, &certain) {
             places = self.in_pieces(&text);
         }
-        let open = [self.hider.open_at(&text), self.known.open_at(&text)].into_iter().flatten().min();
+        let open =
+            [self.hider.open_at(&text), self.known.open_at(&text)].into_iter().flatten().min();
         let until = open.filter(|_| how == Settle::Ready).unwrap_or(text.len());
         for (number, cuts) in self.tails[index].settle(&places, until, how != Settle::Ready) {
             self.settled((number, cuts));
@@ -245,9 +273,17 @@ impl Redactor {
     }
 
     fn settled(&mut self, (number, cuts): Settled) {
-        let Some(held) = number.checked_sub(self.first).and_then(|index| self.held.get_mut(usize::try_from(index).ok()?)) else { return };
+        let Some(held) = number
+            .checked_sub(self.first)
+            .and_then(|index| self.held.get_mut(usize::try_from(index).ok()?))
+        else {
+            return;
+        };
         let Some(piece) = held.piece.take() else { return };
-        let edit = |Cut { range, found }| Edit { range: piece.start + range.start..piece.start + range.end, found };
+        let edit = |Cut { range, found }| Edit {
+            range: piece.start + range.start..piece.start + range.end,
+            found,
+        };
         held.edits.extend(cuts.into_iter().map(edit));
         held.edits.sort_by_key(|edit| edit.range.start);
     }
@@ -261,8 +297,12 @@ impl Redactor {
             learned |= match place.kind {
                 "key" | "token" => self.known.add_secret(place.kind, text),
                 // A name of a secret may stand over something that is none: only what looks like one is looked for elsewhere.
-                "secret" if has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic) => self.known.add_secret("secret", text),
-                "organization" if has(|byte| *byte == b' ') || has(u8::is_ascii_digit) => self.known.add_name("organization", text),
+                "secret" if has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic) => {
+                    self.known.add_secret("secret", text)
+                }
+                "organization" if has(|byte| *byte == b' ') || has(u8::is_ascii_digit) => {
+                    self.known.add_name("organization", text)
+                }
                 _ => false,
             };
         }
@@ -270,7 +310,8 @@ impl Redactor {
     }
 
     fn learn_secret(&mut self, text: &[u8]) {
-        let kind = match in_line(&Payload::line(text.to_vec()), false, &Known::default()).as_slice() {
+        let kind = match in_line(&Payload::line(text.to_vec()), false, &Known::default()).as_slice()
+        {
             [place] if place.range == (0..text.len()) => place.kind,
             _ => "secret",
         };
@@ -287,7 +328,8 @@ impl Redactor {
                 out.extend_from_slice(with);
                 self.hider.note(&String::from_utf8_lossy(with));
             } else if let Some((place, found)) = found {
-                let (kind, placeholder) = self.numbers.placeholder(place.kind, place.text.as_deref().unwrap_or(&found));
+                let (kind, placeholder) =
+                    self.numbers.placeholder(place.kind, place.text.as_deref().unwrap_or(&found));
                 out.extend_from_slice(placeholder.as_bytes());
                 *self.counts.entry(kind).or_default() += 1;
             }

@@ -12,18 +12,26 @@ use crate::recording::payload::Payload;
 use crate::recording::strings::{JsonString, strings};
 
 /// Members of the CLI's control replies that describe its commands, agents, tools and models at length, or instruct them.
-const TEXT_MEMBERS: [&str; 6] = ["description", "argumentHint", "whenToUse", "prompt", "systemPrompt", "system_prompt"];
+const TEXT_MEMBERS: [&str; 6] =
+    ["description", "argumentHint", "whenToUse", "prompt", "systemPrompt", "system_prompt"];
 
 /// Longer texts under [`TEXT_MEMBERS`] are replaced, in bytes.
 const LONGEST_TEXT: usize = 40;
 
 /// How the CLI's own long notes begin that it puts in the place of a tool's result or a prompt.
-const NOTES: [&str; 4] =
-    ["Async agent launched successfully.", "Output token limit hit.", "Your response above was cut off", "<system-reminder>"];
+const NOTES: [&str; 4] = [
+    "Async agent launched successfully.",
+    "Output token limit hit.",
+    "Your response above was cut off",
+    "<system-reminder>",
+];
 
 /// How those begin that it puts after a tool's own words, or after a short text that hosts may compare (`The user doesn't want to proceed
 /// with this tool use. ...`, which stays).
-const ADDED_NOTES: [&str; 2] = ["This tool's input schema was not in your prompt", "Correction to the text above: this call was stopped"];
+const ADDED_NOTES: [&str; 2] = [
+    "This tool's input schema was not in your prompt",
+    "Correction to the text above: this call was stopped",
+];
 
 static ADDED_NOTE_WORDS: Words = Words::new(|| words(ADDED_NOTES));
 
@@ -38,7 +46,11 @@ pub(super) struct Place {
 
 /// Of a line that crossed a pipe; `out` for one from the CLI.
 pub(super) fn in_line(line: &Payload, out: bool, known: &Known) -> Vec<Place> {
-    if line.json().is_some() { in_json(line.bytes(), out, known) } else { in_text(line.bytes(), &known.within(line.bytes())) }
+    if line.json().is_some() {
+        in_json(line.bytes(), out, known)
+    } else {
+        in_text(line.bytes(), &known.within(line.bytes()))
+    }
 }
 
 /// Of a text of the host's that may be JSON: an argument, the value of a variable.
@@ -59,14 +71,23 @@ fn in_json(json: &[u8], out: bool, known: &Known) -> Vec<Place> {
     let (describes, identifies) = if out { told_by(json, &strings.values) } else { (false, false) };
     let line = Line { json, out, describes, identifies, values: &strings.values };
     // What stands in the line, and the kind of what is replaced as a whole.
-    let named = strings.values.iter().enumerate().map(|(index, JsonString { value, .. })| (value.clone(), line.kind_of(index)));
-    let mut spans: Vec<_> = named.chain(strings.keys.iter().map(|key| (key.clone(), None))).collect();
+    let named = strings
+        .values
+        .iter()
+        .enumerate()
+        .map(|(index, JsonString { value, .. })| (value.clone(), line.kind_of(index)));
+    let mut spans: Vec<_> =
+        named.chain(strings.keys.iter().map(|key| (key.clone(), None))).collect();
     spans.sort_by_key(|(span, _)| span.start);
 
     // The line is searched once, and not each of its strings; nothing that is found goes beyond its string.
     let mut found = candidates(json, &known.within(json));
     if out {
-        found.extend(places(&ADDED_NOTE_WORDS, json).map(|(_, start)| Place { range: start..json.len(), kind: "text", text: None }));
+        found.extend(places(&ADDED_NOTE_WORDS, json).map(|(_, start)| Place {
+            range: start..json.len(),
+            kind: "text",
+            text: None,
+        }));
         found.sort_by_key(|place| place.range.start);
     }
     let mut found = found.into_iter().peekable();
@@ -78,9 +99,15 @@ fn in_json(json: &[u8], out: bool, known: &Known) -> Vec<Place> {
             Some(kind) => {
                 inside.for_each(drop);
                 let whole = whole(&json[span.clone()], kind).into_iter();
-                places.extend(whole.map(|place| Place { range: span.start + place.range.start..span.start + place.range.end, ..place }));
+                places.extend(whole.map(|place| Place {
+                    range: span.start + place.range.start..span.start + place.range.end,
+                    ..place
+                }));
             }
-            None => places.extend(merged(inside.map(|place| Place { range: place.range.start..place.range.end.min(span.end), ..place }))),
+            None => places.extend(merged(inside.map(|place| Place {
+                range: place.range.start..place.range.end.min(span.end),
+                ..place
+            }))),
         }
     }
     places
@@ -95,11 +122,19 @@ pub(super) fn in_text(text: &[u8], needles: &[&Needle]) -> Vec<Place> {
 fn candidates(text: &[u8], needles: &[&Needle]) -> Vec<Place> {
     let mut found: Vec<Place> = Vec::new();
     for needle in needles {
-        found.extend(needle.find(text).into_iter().map(|range| Place { range, kind: needle.kind, text: Some(Arc::clone(&needle.text)) }));
+        found.extend(needle.find(text).into_iter().map(|range| Place {
+            range,
+            kind: needle.kind,
+            text: Some(Arc::clone(&needle.text)),
+        }));
     }
     let text = Text::new(text);
     for shape in SHAPES {
-        found.extend((shape.find)(&text).into_iter().map(|range| Place { range, kind: shape.kind, text: None }));
+        found.extend((shape.find)(&text).into_iter().map(|range| Place {
+            range,
+            kind: shape.kind,
+            text: None,
+        }));
     }
     // A stable sort: of those that begin together, the known ones and the first shapes stay first.
     found.sort_by_key(|place| place.range.start);
@@ -147,13 +182,21 @@ impl Line<'_> {
         let JsonString { key, value, .. } = self.values.get(index)?;
         let (key, text) = (&self.json[key.clone()], &self.json[value.clone()]);
         match key {
-            b"signature" if self.has_sibling(index, b"type", &[b"thinking", b"signature_delta"]) => return Some("signature"),
-            b"data" if self.has_sibling(index, b"type", &[b"redacted_thinking"]) => return Some("signature"),
-            b"value" if self.has_sibling(index, b"label", &[b"Organization"]) => return Some("organization"),
+            b"signature"
+                if self.has_sibling(index, b"type", &[b"thinking", b"signature_delta"]) =>
+            {
+                return Some("signature");
+            }
+            b"data" if self.has_sibling(index, b"type", &[b"redacted_thinking"]) => {
+                return Some("signature");
+            }
+            b"value" if self.has_sibling(index, b"label", &[b"Organization"]) => {
+                return Some("organization");
+            }
             _ => {}
         }
-        let is_text =
-            (self.describes && is_description(key, text)) || (self.out && NOTES.iter().any(|note| text.starts_with(note.as_bytes())));
+        let is_text = (self.describes && is_description(key, text))
+            || (self.out && NOTES.iter().any(|note| text.starts_with(note.as_bytes())));
         if members::is_secret(key) || (members::may_be_secret(key) && members::looks_secret(text)) {
             return Some("secret");
         }
@@ -164,13 +207,16 @@ impl Line<'_> {
     fn has_sibling(&self, index: usize, key: &[u8], values: &[&[u8]]) -> bool {
         let object = self.values[index].object;
         let near = self.values.iter().take(index + 4).skip(index.saturating_sub(4));
-        near.filter(|sibling| sibling.object == object && object > 0)
-            .any(|sibling| &self.json[sibling.key.clone()] == key && values.contains(&&self.json[sibling.value.clone()]))
+        near.filter(|sibling| sibling.object == object && object > 0).any(|sibling| {
+            &self.json[sibling.key.clone()] == key
+                && values.contains(&&self.json[sibling.value.clone()])
+        })
     }
 }
 
 /// Under a name for descriptions, and too long to be a name; or blanked with dots by an earlier scrubber.
 fn is_description(key: &[u8], text: &[u8]) -> bool {
     let blanked = text.len() > 3 && text.iter().all(|byte| *byte == b'.');
-    TEXT_MEMBERS.iter().any(|name| key == name.as_bytes()) && (blanked || own_length(text) > LONGEST_TEXT)
+    TEXT_MEMBERS.iter().any(|name| key == name.as_bytes())
+        && (blanked || own_length(text) > LONGEST_TEXT)
 }

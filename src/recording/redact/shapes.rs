@@ -69,7 +69,13 @@ const KEYS: [(&str, usize); 37] = [
 ];
 
 /// Those whose keys have more than letters, digits, `_` and `-`.
-const WIDER: [(&str, &[u8]); 5] = [("ya29.", b"."), ("SG.", b"."), ("hvs.", b"."), ("AccountKey=", b"+/="), ("SharedAccessKey=", b"+/=")];
+const WIDER: [(&str, &[u8]); 5] = [
+    ("ya29.", b"."),
+    ("SG.", b"."),
+    ("hvs.", b"."),
+    ("AccountKey=", b"+/="),
+    ("SharedAccessKey=", b"+/="),
+];
 
 static KEY_WORDS: Words = Words::new(|| words(KEYS.map(|(prefix, _)| prefix)));
 
@@ -78,7 +84,8 @@ fn api_keys(text: &Text<'_>) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     for (index, start) in places(&KEY_WORDS, &text.plain) {
         let (prefix, least) = KEYS[index];
-        let wider = WIDER.iter().find(|(wide, _)| *wide == prefix).map_or(&b""[..], |(_, more)| more);
+        let wider =
+            WIDER.iter().find(|(wide, _)| *wide == prefix).map_or(&b""[..], |(_, more)| more);
         let mut end = text.run(start + prefix.len(), |byte| is_key(byte) || wider.contains(&byte));
         while text.before(end) == Some(b'.') {
             end -= 1;
@@ -95,7 +102,8 @@ fn api_keys(text: &Text<'_>) -> Vec<Range<usize>> {
 }
 
 /// Words before a token, and how long it is at least.
-const SCHEMES: [(&str, usize); 4] = [("Bearer ", 16), ("bearer ", 16), ("Basic ", 12), ("basic ", 20)];
+const SCHEMES: [(&str, usize); 4] =
+    [("Bearer ", 16), ("bearer ", 16), ("Basic ", 12), ("basic ", 20)];
 
 static SCHEME_WORDS: Words = Words::new(|| words(SCHEMES.map(|(word, _)| word)));
 
@@ -135,7 +143,9 @@ fn emails(text: &Text<'_>) -> Vec<Range<usize>> {
                 domain = rest;
             }
             let top = domain.rsplit(|byte| *byte == b'.').next()?;
-            let named = domain.len() > top.len() + 1 && top.len() >= 2 && top.iter().all(u8::is_ascii_alphabetic);
+            let named = domain.len() > top.len() + 1
+                && top.len() >= 2
+                && top.iter().all(u8::is_ascii_alphabetic);
             let somebody = !matches!(text.get(start..at), b"" | b"git" | b"noreply");
             (named && somebody && !is_password(text, start)).then_some(start..at + 1 + domain.len())
         })
@@ -145,5 +155,6 @@ fn emails(text: &Text<'_>) -> Vec<Range<usize>> {
 /// Whether what begins here is the password of a URL: `//me:password@host.org`. The name of the host may matter, so it is no address.
 fn is_password(text: &Text<'_>, start: usize) -> bool {
     let begin = text.run_back(start, |byte| byte.is_ascii_graphic() && byte != b'/');
-    text.get(begin.saturating_sub(3)..begin) == b"://" && memchr::memchr(b':', text.get(begin..start)).is_some()
+    text.get(begin.saturating_sub(3)..begin) == b"://"
+        && memchr::memchr(b':', text.get(begin..start)).is_some()
 }

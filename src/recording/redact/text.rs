@@ -14,8 +14,14 @@ pub(super) fn words<const N: usize>(words: [&'static str; N]) -> Vec<Finder<'sta
 }
 
 /// Where each word is, with its index.
-pub(super) fn places<'a>(words: &'a Words, text: &'a [u8]) -> impl Iterator<Item = (usize, usize)> + 'a {
-    words.iter().enumerate().flat_map(move |(index, word)| word.find_iter(text).map(move |at| (index, at)))
+pub(super) fn places<'a>(
+    words: &'a Words,
+    text: &'a [u8],
+) -> impl Iterator<Item = (usize, usize)> + 'a {
+    words
+        .iter()
+        .enumerate()
+        .flat_map(move |(index, word)| word.find_iter(text).map(move |at| (index, at)))
 }
 
 /// Whether a text is one JSON text.
@@ -38,12 +44,26 @@ impl<'a> Text<'a> {
 
     /// Where the run of such bytes that begins at `start` ends.
     pub(super) fn run(&self, start: usize, is_part: impl Fn(u8) -> bool) -> usize {
-        start + self.plain.get(start..).unwrap_or_default().iter().take_while(|byte| is_part(**byte)).count()
+        start
+            + self
+                .plain
+                .get(start..)
+                .unwrap_or_default()
+                .iter()
+                .take_while(|byte| is_part(**byte))
+                .count()
     }
 
     /// Where the run of such bytes that ends before `end` begins.
     pub(super) fn run_back(&self, end: usize, is_part: impl Fn(u8) -> bool) -> usize {
-        end - self.plain.get(..end).unwrap_or_default().iter().rev().take_while(|byte| is_part(**byte)).count()
+        end - self
+            .plain
+            .get(..end)
+            .unwrap_or_default()
+            .iter()
+            .rev()
+            .take_while(|byte| is_part(**byte))
+            .count()
     }
 
     /// The byte before this place, if there is one.

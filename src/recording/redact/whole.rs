@@ -44,7 +44,12 @@ impl Redactor {
             self.replace_in(&mut unknown, places);
             header.set_unknown(&unknown);
         }
-        let texts = header.argv.iter_mut().flatten().chain(header.env.values_mut()).chain(header.vars.values_mut());
+        let texts = header
+            .argv
+            .iter_mut()
+            .flatten()
+            .chain(header.env.values_mut())
+            .chain(header.vars.values_mut());
         for (text, places) in texts.zip(found) {
             self.replace_in(text, places);
         }
@@ -78,15 +83,23 @@ impl Redactor {
         let mut named = Vec::new();
         for text in argv.clone() {
             // `--api-key VALUE`, in two arguments.
-            let flag = before.and_then(|before| before.strip_prefix('-')).is_some_and(|flag| members::is_secret_argument(flag.as_bytes()));
+            let flag = before
+                .and_then(|before| before.strip_prefix('-'))
+                .is_some_and(|flag| members::is_secret_argument(flag.as_bytes()));
             named.push((flag && !text.starts_with('-')).then_some("secret"));
             before = Some(text);
         }
-        named.extend(header.env.keys().map(|name| members::is_secret_variable(name.as_bytes()).then_some("secret")));
+        named.extend(
+            header
+                .env
+                .keys()
+                .map(|name| members::is_secret_variable(name.as_bytes()).then_some("secret")),
+        );
         named.extend(header.vars.keys().map(|_| None));
         let unknown = header.unknown();
         named.extend(unknown.iter().map(|_| None));
-        let texts: Vec<&String> = argv.chain(header.env.values()).chain(header.vars.values()).chain(&unknown).collect();
+        let texts: Vec<&String> =
+            argv.chain(header.env.values()).chain(header.vars.values()).chain(&unknown).collect();
         let find = |known: &Known| -> Vec<Vec<Place>> {
             let places = |(text, named): (&&String, &Option<&'static str>)| match named {
                 Some(kind) => whole(text.as_bytes(), kind),

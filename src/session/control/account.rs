@@ -11,12 +11,15 @@ pub struct Account<'a>(pub(super) &'a Session);
 impl Account<'_> {
     /// Begins to sign in: the pages to send the user to (`claude_authenticate`). With a plan for claude.ai, or else to the console.
     pub fn login(&self, with_claude_ai: bool) -> Call<Reply<LoginUrls>> {
-        Call::new(self.0, "claude_authenticate", Reply::read).with("loginWithClaudeAi", with_claude_ai)
+        Call::new(self.0, "claude_authenticate", Reply::read)
+            .with("loginWithClaudeAi", with_claude_ai)
     }
 
     /// Passes on code and state of the manual page (`claude_oauth_callback`).
     pub fn finish_login(&self, authorization_code: &str, state: &str) -> Call<()> {
-        Call::plain(self.0, "claude_oauth_callback").with("authorizationCode", authorization_code).with("state", state)
+        Call::plain(self.0, "claude_oauth_callback")
+            .with("authorizationCode", authorization_code)
+            .with("state", state)
     }
 
     /// Waits until the user has signed in at the automatic page (`claude_oauth_wait_for_completion`); mind the

@@ -133,7 +133,9 @@ impl<T> Future for Call<T> {
             self.inner.order(Order::Control(Value::Object(body).into(), limit, reply))?;
             self.stage = Stage::Sent(answer);
         }
-        let Stage::Sent(answer) = &mut self.stage else { panic!("a call was polled after it had given its reply") };
+        let Stage::Sent(answer) = &mut self.stage else {
+            panic!("a call was polled after it had given its reply")
+        };
         let answer = ready!(Pin::new(answer).poll(cx)).unwrap_or_else(|_| Err(Error::stopped()));
         self.stage = Stage::Done;
         Poll::Ready(answer.map(self.read))
@@ -153,7 +155,9 @@ impl<T> fmt::Debug for Call<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.stage {
             // The fields may hold secrets.
-            Stage::Unsent(request) => write!(f, "Call({}, not sent)", request.body.get("subtype").unwrap_or(&Value::Null)),
+            Stage::Unsent(request) => {
+                write!(f, "Call({}, not sent)", request.body.get("subtype").unwrap_or(&Value::Null))
+            }
             Stage::Sent(_) => f.write_str("Call(sent)"),
             Stage::Done => f.write_str("Call(done)"),
         }

@@ -21,6 +21,7 @@ impl Chrome<'_> {
 
     /// Works in this browser from now on (`select_chrome_browser`).
     pub fn select(&self, device_id: &str) -> Call<Reply<ChromeChoice>> {
-        Call::new(self.0, "select_chrome_browser", Reply::read_optional).with("device_id", device_id)
+        Call::new(self.0, "select_chrome_browser", Reply::read_optional)
+            .with("device_id", device_id)
     }
 }

@@ -29,7 +29,9 @@ impl Conversation<'_> {
 
     /// Has the model find a title for what is described (`generate_session_title`, not declared); with `persist` the session gets it.
     pub fn generate_title(&self, description: &str, persist: bool) -> Call<Reply<Title>> {
-        Call::new(self.0, "generate_session_title", Reply::read).with("description", description).with("persist", persist)
+        Call::new(self.0, "generate_session_title", Reply::read)
+            .with("description", description)
+            .with("persist", persist)
     }
 
     /// Drops a prompt that the CLI holds and has not begun with (`cancel_async_message`). The prompts of this crate's turns are held back until
@@ -51,7 +53,9 @@ impl Conversation<'_> {
     /// Has the changes reviewed at length, elsewhere and at a price (`ultrareview_launch`, not declared). Without `confirm` the answer may be
     /// that the user has to agree first.
     pub fn launch_review(&self, args: &str, confirm: bool) -> Call<Reply<ReviewLaunch>> {
-        Call::new(self.0, "ultrareview_launch", Reply::read).with("args", args).with("confirm", confirm)
+        Call::new(self.0, "ultrareview_launch", Reply::read)
+            .with("args", args)
+            .with("confirm", confirm)
     }
 }
 

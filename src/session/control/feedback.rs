@@ -65,12 +65,20 @@ impl Feedback<'_> {
     /// Sends feedback, **with the whole conversation** (`submit_feedback`); [`save_locally`](Call::save_locally) writes a file instead. Where
     /// the CLI may not send it, the answer says why.
     pub fn submit(&self, description: &str) -> Call<Reply<FeedbackReceipt>> {
-        Call::new(self.0, "submit_feedback", Reply::read).with("description", description).with("surface", "sdk")
+        Call::new(self.0, "submit_feedback", Reply::read)
+            .with("description", description)
+            .with("surface", "sdk")
     }
 
     /// Sends the answer to a survey, **with the whole conversation** (`submit_survey_feedback`). `appearance_id` names the time that the user
     /// saw it.
-    pub fn submit_survey(&self, survey: Survey, rating: Rating, appearance_id: &str, description: &str) -> Call<Reply<FeedbackReceipt>> {
+    pub fn submit_survey(
+        &self,
+        survey: Survey,
+        rating: Rating,
+        appearance_id: &str,
+        description: &str,
+    ) -> Call<Reply<FeedbackReceipt>> {
         let survey = match survey {
             Survey::Session => "session",
             Survey::PostCompact => "post_compact",
@@ -96,11 +104,22 @@ impl Feedback<'_> {
     }
 
     /// Takes a rating back (`message_rated`, `cleared`).
-    pub fn clear_rating(&self, message_uuid: &str, part: RatedPart, sentiment: Sentiment) -> Call<()> {
+    pub fn clear_rating(
+        &self,
+        message_uuid: &str,
+        part: RatedPart,
+        sentiment: Sentiment,
+    ) -> Call<()> {
         self.rating(message_uuid, part, sentiment, true)
     }
 
-    fn rating(&self, message_uuid: &str, part: RatedPart, sentiment: Sentiment, cleared: bool) -> Call<()> {
+    fn rating(
+        &self,
+        message_uuid: &str,
+        part: RatedPart,
+        sentiment: Sentiment,
+        cleared: bool,
+    ) -> Call<()> {
         let sentiment = match sentiment {
             Sentiment::Positive => "positive",
             Sentiment::Negative => "negative",

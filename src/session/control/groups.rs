@@ -1,6 +1,9 @@
 //! Where the groups are found.
 
-use super::{Account, Chrome, Conversation, Feedback, Files, Inspect, Mcp, Reload, Remote, Settings, Tasks, Usage};
+use super::{
+    Account, Chrome, Conversation, Feedback, Files, Inspect, Mcp, Reload, Remote, Settings, Tasks,
+    Usage,
+};
 use crate::session::Session;
 
 impl Session {

@@ -2,7 +2,10 @@
 
 use super::Call;
 use crate::session::Session;
-use crate::wire::replies::{BinaryVersion, HookListing, Memories, ModelList, PermissionRules, Plan, Reply, Sandbox, Skills, Status};
+use crate::wire::replies::{
+    BinaryVersion, HookListing, Memories, ModelList, PermissionRules, Plan, Reply, Sandbox, Skills,
+    Status,
+};
 
 /// What there is to know about a session; see [`Session::inspect`]. Nothing here changes anything.
 #[derive(Clone, Copy, Debug)]

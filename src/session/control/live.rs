@@ -47,15 +47,24 @@ impl Session {
     /// session.set_max_thinking_tokens(None, None).await?; // both as they were at the launch
     /// # Ok(()) }
     /// ```
-    pub fn set_max_thinking_tokens(&self, tokens: impl Into<Change<u32>>, display: impl Into<Change<ThinkingDisplay>>) -> Call<()> {
+    pub fn set_max_thinking_tokens(
+        &self,
+        tokens: impl Into<Change<u32>>,
+        display: impl Into<Change<ThinkingDisplay>>,
+    ) -> Call<()> {
         Call::plain(self, "set_max_thinking_tokens")
             .with_some("max_thinking_tokens", tokens.into().into_field(Value::from))
-            .with_some("thinking_display", display.into().into_field(|display| display.as_str().into()))
+            .with_some(
+                "thinking_display",
+                display.into().into_field(|display| display.as_str().into()),
+            )
     }
 
     /// Any other request, by its subtype and fields: `response.response` as it stood on the wire, `None` for a bare acknowledgement.
     pub fn control(&self, subtype: &str, fields: Map<String, Value>) -> Call<Option<RawJson>> {
-        fields.into_iter().fold(Call::new(self, subtype, |reply| reply), |call, (field, value)| call.with(&field, value))
+        fields.into_iter().fold(Call::new(self, subtype, |reply| reply), |call, (field, value)| {
+            call.with(&field, value)
+        })
     }
 }
 

@@ -4,7 +4,9 @@ use serde_json::{Map, Value};
 
 use super::Call;
 use crate::session::{PermissionMode, Session};
-use crate::wire::replies::{McpAuthentication, McpCallResult, McpOverride, McpResource, McpServerChanges, McpServers, Reply};
+use crate::wire::replies::{
+    McpAuthentication, McpCallResult, McpOverride, McpResource, McpServerChanges, McpServers, Reply,
+};
 
 /// The MCP servers of a session; see [`Session::mcp`].
 #[derive(Clone, Copy, Debug)]
@@ -30,8 +32,12 @@ impl Mcp<'_> {
     /// assert!(changes.errors.is_empty());
     /// # Ok(()) }
     /// ```
-    pub fn set_servers<K: Into<String>>(&self, servers: impl IntoIterator<Item = (K, Value)>) -> Call<Reply<McpServerChanges>> {
-        let servers: Map<_, _> = servers.into_iter().map(|(name, config)| (name.into(), config)).collect();
+    pub fn set_servers<K: Into<String>>(
+        &self,
+        servers: impl IntoIterator<Item = (K, Value)>,
+    ) -> Call<Reply<McpServerChanges>> {
+        let servers: Map<_, _> =
+            servers.into_iter().map(|(name, config)| (name.into(), config)).collect();
         Call::new(self.0, "mcp_set_servers", Reply::read).with("servers", servers)
     }
 
@@ -50,7 +56,11 @@ impl Mcp<'_> {
     /// # Ok(()) }
     /// ```
     #[cfg(feature = "mcp")]
-    pub fn in_process<S>(&self, name: impl Into<String>, make: impl Fn() -> S + Send + Sync + 'static) -> (String, Value)
+    pub fn in_process<S>(
+        &self,
+        name: impl Into<String>,
+        make: impl Fn() -> S + Send + Sync + 'static,
+    ) -> (String, Value)
     where
         S: crate::mcp::rmcp::Service<crate::mcp::rmcp::RoleServer>,
     {
@@ -97,14 +107,22 @@ impl Mcp<'_> {
 
     /// Reads a resource with a `ui://` address (`mcp_read_resource`).
     pub fn read_resource(&self, server: &str, uri: &str) -> Call<Reply<McpResource>> {
-        Call::new(self.0, "mcp_read_resource", Reply::read).with("serverName", server).with("uri", uri)
+        Call::new(self.0, "mcp_read_resource", Reply::read)
+            .with("serverName", server)
+            .with("uri", uri)
     }
 
     /// Holds the tools of a server to a stricter permission mode, `default` or `auto`, or to that of the session again
     /// (`set_mcp_permission_mode_override`, not declared). A server that is not there yet is no error, but a warning.
-    pub fn set_permission_mode(&self, server: &str, mode: impl Into<Option<PermissionMode>>) -> Call<Reply<McpOverride>> {
+    pub fn set_permission_mode(
+        &self,
+        server: &str,
+        mode: impl Into<Option<PermissionMode>>,
+    ) -> Call<Reply<McpOverride>> {
         let mode = mode.into().map_or(Value::Null, |mode| mode.as_str().into());
-        Call::new(self.0, "set_mcp_permission_mode_override", Reply::read_optional).with("serverName", server).with("mode", mode)
+        Call::new(self.0, "set_mcp_permission_mode_override", Reply::read_optional)
+            .with("serverName", server)
+            .with("mode", mode)
     }
 
     /// Begins to sign in to a server (`mcp_authenticate`, not declared). An error for servers that know no OAuth.
@@ -114,7 +132,9 @@ impl Mcp<'_> {
 
     /// Passes on the URL that signing in ended at, and waits until it is done (`mcp_oauth_callback_url`, not declared).
     pub fn finish_authentication(&self, server: &str, callback_url: &str) -> Call<()> {
-        Call::plain(self.0, "mcp_oauth_callback_url").with("serverName", server).with("callbackUrl", callback_url)
+        Call::plain(self.0, "mcp_oauth_callback_url")
+            .with("serverName", server)
+            .with("callbackUrl", callback_url)
     }
 
     /// Forgets that the user has signed in to a server (`mcp_clear_auth`, not declared).

@@ -27,8 +27,14 @@ impl Settings<'_> {
     /// session.settings().apply([("effortLevel", Some(json!("low"))), ("outputStyle", None)]).await?;
     /// # Ok(()) }
     /// ```
-    pub fn apply<K: Into<String>>(&self, settings: impl IntoIterator<Item = (K, Option<Value>)>) -> Call<()> {
-        let settings: Map<_, _> = settings.into_iter().map(|(key, value)| (key.into(), value.unwrap_or_default())).collect();
+    pub fn apply<K: Into<String>>(
+        &self,
+        settings: impl IntoIterator<Item = (K, Option<Value>)>,
+    ) -> Call<()> {
+        let settings: Map<_, _> = settings
+            .into_iter()
+            .map(|(key, value)| (key.into(), value.unwrap_or_default()))
+            .collect();
         Call::plain(self.0, "apply_flag_settings").with("settings", settings)
     }
 
@@ -43,6 +49,8 @@ impl Settings<'_> {
     }
 
     fn save(&self, source: &str, key: &str, value: &str) -> Call<()> {
-        Call::plain(self.0, "update_settings").with("source", source).with("settings", json!({ key: value }))
+        Call::plain(self.0, "update_settings")
+            .with("source", source)
+            .with("settings", json!({ key: value }))
     }
 }

@@ -19,7 +19,12 @@ use Seen::{Answers, Refuses, Unknown};
 type Row = (&'static str, bool, Seen, Result<&'static str, &'static str>);
 
 const TABLE: &[Row] = &[
-    ("initialize", true, Answers, Ok("`connect`; sent at each handshake, its reply is `server_info`")),
+    (
+        "initialize",
+        true,
+        Answers,
+        Ok("`connect`; sent at each handshake, its reply is `server_info`"),
+    ),
     ("interrupt", true, Answers, Ok("`interrupt`")),
     ("set_model", true, Answers, Ok("`set_model`")),
     ("set_permission_mode", true, Answers, Ok("`set_permission_mode`")),
@@ -47,7 +52,12 @@ const TABLE: &[Row] = &[
     ("get_task_output", true, Answers, Ok("`tasks().output`")),
     ("get_settings", true, Answers, Ok("`settings().get`")),
     ("apply_flag_settings", true, Answers, Ok("`settings().apply`")),
-    ("update_settings", true, Answers, Ok("`settings().save_output_style`, `settings().save_effort`")),
+    (
+        "update_settings",
+        true,
+        Answers,
+        Ok("`settings().save_output_style`, `settings().save_effort`"),
+    ),
     ("get_context_usage", true, Answers, Ok("`usage().context`")),
     ("get_usage", true, Answers, Ok("`usage().details`")),
     ("get_session_cost", true, Answers, Ok("`usage().cost`")),
@@ -82,7 +92,14 @@ const TABLE: &[Row] = &[
     ("get_chrome_browsers", false, Refuses, Ok("`chrome().browsers`")),
     ("select_chrome_browser", false, Refuses, Ok("`chrome().select`")),
     ("set_color", true, Unknown, Err("the CLI knows no such request, although it is declared")),
-    ("claim_session", false, Refuses, Err("only for a process that waits unused (`--await-claim`), which this crate does not start")),
+    (
+        "claim_session",
+        false,
+        Refuses,
+        Err(
+            "only for a process that waits unused (`--await-claim`), which this crate does not start",
+        ),
+    ),
     ("set_chrome_browser_hints", false, Refuses, Err("only for sessions that Anthropic hosts")),
 ];
 
@@ -122,19 +139,37 @@ fn the_table_in_docs_is_up_to_date() {
         std::fs::write(&path, render()).unwrap();
     }
     let page = std::fs::read_to_string(&path).unwrap();
-    assert!(page == render(), "{} is out of date: run the test again with CLAUDE_WIRE_WRITE_DOCS=1", path.display());
+    assert!(
+        page == render(),
+        "{} is out of date: run the test again with CLAUDE_WIRE_WRITE_DOCS=1",
+        path.display()
+    );
 }
 
 #[test]
 fn no_request_is_listed_twice_and_every_method_is_in_the_sources() {
-    let sources: String =
-        ["account", "chrome", "conversation", "feedback", "files", "inspect", "live", "mcp", "reload", "remote", "settings"]
-            .into_iter()
-            .chain(["tasks", "usage"])
-            .map(|name| {
-                std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("src/session/control/{name}.rs"))).unwrap()
-            })
-            .collect();
+    let sources: String = [
+        "account",
+        "chrome",
+        "conversation",
+        "feedback",
+        "files",
+        "inspect",
+        "live",
+        "mcp",
+        "reload",
+        "remote",
+        "settings",
+    ]
+    .into_iter()
+    .chain(["tasks", "usage"])
+    .map(|name| {
+        std::fs::read_to_string(
+            Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("src/session/control/{name}.rs")),
+        )
+        .unwrap()
+    })
+    .collect();
     let mut subtypes = std::collections::HashSet::new();
     for (subtype, _, _, method) in TABLE {
         assert!(subtypes.insert(subtype), "{subtype}");
@@ -142,7 +177,11 @@ fn no_request_is_listed_twice_and_every_method_is_in_the_sources() {
         assert_eq!(sent, method.is_ok() && *subtype != "initialize", "{subtype}");
         for name in method.iter().flat_map(|text| text.split('`').skip(1).step_by(2)) {
             let name = name.rsplit('.').next().unwrap_or_default();
-            assert!(matches!(name, "connect" | "server_info") || sources.contains(&format!("pub fn {name}")), "{subtype}: {name}");
+            assert!(
+                matches!(name, "connect" | "server_info")
+                    || sources.contains(&format!("pub fn {name}")),
+                "{subtype}: {name}"
+            );
         }
     }
     assert_eq!(subtypes.len(), 65);

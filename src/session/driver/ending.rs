@@ -43,12 +43,20 @@ impl Ending {
     /// Begins with the end of input.
     pub(super) fn begin(&mut self, now: Instant, patience: Shutdown) {
         if self.0.is_none() {
-            self.0 = Some(Step::Eof(now.checked_add(patience.grace_after_eof), patience.grace_after_sigterm));
+            self.0 = Some(Step::Eof(
+                now.checked_add(patience.grace_after_eof),
+                patience.grace_after_sigterm,
+            ));
         }
     }
 
     /// Begins, or goes on, with SIGTERM.
-    pub(super) fn terminate(&mut self, now: Instant, patience: Shutdown, control: &mut dyn Control) {
+    pub(super) fn terminate(
+        &mut self,
+        now: Instant,
+        patience: Shutdown,
+        control: &mut dyn Control,
+    ) {
         if matches!(self.0, None | Some(Step::Eof(..))) {
             control.terminate();
             self.0 = Some(Step::Terminated(now.checked_add(patience.grace_after_sigterm)));

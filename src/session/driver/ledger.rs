@@ -25,7 +25,12 @@ impl Ledger {
                 Some(spent)
             }
             FrameKind::System if frame.subtype().as_deref() == Some("init") => {
-                if let Some(cwd) = frame.field("cwd").as_ref().and_then(|cwd| cwd.as_str()).filter(|cwd| !cwd.is_empty()) {
+                if let Some(cwd) = frame
+                    .field("cwd")
+                    .as_ref()
+                    .and_then(|cwd| cwd.as_str())
+                    .filter(|cwd| !cwd.is_empty())
+                {
                     shared.status().cwd = Some(cwd.as_ref().into());
                 }
                 None

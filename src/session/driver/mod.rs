@@ -196,12 +196,18 @@ impl Driver {
             self.handle(Input::Reading(may_read));
         }
         if let Some(link) = &mut self.link {
-            link.silence = link.exit.filter(|_| may_read).map(|_| link.silence.unwrap_or_else(|| Instant::now() + AFTER_EXIT));
+            link.silence = link
+                .exit
+                .filter(|_| may_read)
+                .map(|_| link.silence.unwrap_or_else(|| Instant::now() + AFTER_EXIT));
         }
     }
 
     fn deadline(&self) -> Option<Instant> {
-        let link = self.link.as_ref().and_then(|link| [link.ending.deadline(), link.silence].into_iter().flatten().min());
+        let link = self
+            .link
+            .as_ref()
+            .and_then(|link| [link.ending.deadline(), link.silence].into_iter().flatten().min());
         [self.machine.deadline().map(Instant::from_std), link].into_iter().flatten().min()
     }
 
@@ -295,7 +301,12 @@ impl Driver {
         if self.requests.values().all(|reply| !reply.is_closed()) {
             return;
         }
-        let gone: Vec<_> = self.requests.iter().filter(|(_, reply)| reply.is_closed()).map(|(request, _)| *request).collect();
+        let gone: Vec<_> = self
+            .requests
+            .iter()
+            .filter(|(_, reply)| reply.is_closed())
+            .map(|(request, _)| *request)
+            .collect();
         for request in gone {
             self.requests.remove(&request);
             self.handle(Input::Command(Command::Cancel(request)));
@@ -307,7 +318,9 @@ impl Driver {
         let now = Instant::now();
         let Some(link) = &mut self.link else { return };
         link.pipes.drain_stderr(&mut self.shared.stderr());
-        if !link.leaving && (link.exit.is_some() || link.pipes.has_ended() || link.pipes.has_no_input()) {
+        if !link.leaving
+            && (link.exit.is_some() || link.pipes.has_ended() || link.pipes.has_no_input())
+        {
             // A CLI that has closed one of its pipes is of no use any more.
             link.leaving = true;
             if link.exit.is_none() {
@@ -319,7 +332,8 @@ impl Driver {
             link.pipes.close_stdin_when_flushed();
         }
         let silent = link.silence.is_some_and(|until| until <= now);
-        let over = (link.exit.is_some() && (link.pipes.has_ended() || silent)) || link.ending.is_over(now);
+        let over =
+            (link.exit.is_some() && (link.pipes.has_ended() || silent)) || link.ending.is_over(now);
         if !over {
             return;
         }

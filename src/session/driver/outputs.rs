@@ -42,7 +42,10 @@ impl Driver {
                 if let Some(mailbox) = self.turns.get(&turn) {
                     mailbox.push(frame);
                     if self.written.as_ref().is_none_or(|written| !Arc::ptr_eq(written, mailbox)) {
-                        self.written.replace(mailbox.clone()).iter().for_each(|mailbox| mailbox.wake());
+                        self.written
+                            .replace(mailbox.clone())
+                            .iter()
+                            .for_each(|mailbox| mailbox.wake());
                     }
                 }
             }
@@ -66,7 +69,9 @@ impl Driver {
                     let _ = reply.send(result);
                 }
             }
-            Output::Callback(callback, frame) => self.callbacks.start(callback, &self.shared, &frame),
+            Output::Callback(callback, frame) => {
+                self.callbacks.start(callback, &self.shared, &frame)
+            }
             Output::CallbackCancelled(callback) => self.callbacks.cancel(callback),
             Output::Event(event) => self.shared.publish(event.into()),
             Output::SessionId(id) => {
@@ -80,7 +85,9 @@ impl Driver {
                 None => self.give_up_opening(),
             },
             Output::Terminate => match &mut self.link {
-                Some(link) => link.ending.terminate(Instant::now(), self.shared.shutdown, &mut *link.control),
+                Some(link) => {
+                    link.ending.terminate(Instant::now(), self.shared.shutdown, &mut *link.control)
+                }
                 None => self.give_up_opening(),
             },
         }
@@ -103,7 +110,10 @@ impl Driver {
             let opened = async {
                 let opened = transport.open(launch);
                 match limit {
-                    Some(limit) => tokio::time::timeout(limit, opened).await.map_err(|_| Error::timeout(limit))?.map_err(Error::from),
+                    Some(limit) => tokio::time::timeout(limit, opened)
+                        .await
+                        .map_err(|_| Error::timeout(limit))?
+                        .map_err(Error::from),
                     None => opened.await.map_err(Error::from),
                 }
             };
@@ -144,7 +154,8 @@ impl Driver {
         if mailbox.len() <= self.shared.buffer_cap {
             return;
         }
-        let turn = self.turns.iter().find(|(_, known)| Arc::ptr_eq(known, mailbox)).map(|(turn, _)| *turn);
+        let turn =
+            self.turns.iter().find(|(_, known)| Arc::ptr_eq(known, mailbox)).map(|(turn, _)| *turn);
         if let Some(turn) = turn {
             mailbox.end(Err(Error::overflow(self.shared.buffer_cap)));
             self.turns.remove(&turn);
@@ -158,7 +169,9 @@ impl Driver {
         }
         let stderr = self.shared.stderr().tail();
         match failure {
-            Failure::Stopped | Failure::QueueFull(_) | Failure::Refused(_) => Error::protocol(failure, None, String::new()),
+            Failure::Stopped | Failure::QueueFull(_) | Failure::Refused(_) => {
+                Error::protocol(failure, None, String::new())
+            }
             failure => Error::protocol(failure, self.exit, stderr),
         }
     }

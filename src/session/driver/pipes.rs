@@ -29,7 +29,12 @@ pub(super) struct Pipes {
 }
 
 impl Pipes {
-    pub(super) fn new(stdin: BoxedWrite, stdout: BoxedRead, stderr: BoxedRead, max_line: usize) -> Self {
+    pub(super) fn new(
+        stdin: BoxedWrite,
+        stdout: BoxedRead,
+        stderr: BoxedRead,
+        max_line: usize,
+    ) -> Self {
         Self {
             stdin: Some(stdin),
             outbox: BytesMut::new(),
@@ -118,7 +123,11 @@ impl Pipes {
 
     /// The next item of what has been read.
     pub(super) fn next_item(&mut self) -> Option<Outcome> {
-        let item = if self.stdout.is_some() { self.codec.decode(&mut self.buffer) } else { self.codec.decode_eof(&mut self.buffer) };
+        let item = if self.stdout.is_some() {
+            self.codec.decode(&mut self.buffer)
+        } else {
+            self.codec.decode_eof(&mut self.buffer)
+        };
         if let Ok(Some(item)) = item {
             return Some(classify(item));
         }
@@ -171,7 +180,11 @@ impl Pipes {
 }
 
 /// Reads once, by way of the stack: a connection that waits holds no buffer.
-fn read_chunk(from: &mut BoxedRead, cx: &mut Context<'_>, take: impl FnOnce(&[u8])) -> Poll<io::Result<usize>> {
+fn read_chunk(
+    from: &mut BoxedRead,
+    cx: &mut Context<'_>,
+    take: impl FnOnce(&[u8]),
+) -> Poll<io::Result<usize>> {
     let mut chunk = [const { MaybeUninit::uninit() }; CHUNK];
     let mut chunk = ReadBuf::uninit(&mut chunk);
     ready!(Pin::new(from).poll_read(cx, &mut chunk))?;

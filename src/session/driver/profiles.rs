@@ -18,7 +18,8 @@ impl Profiles {
     /// The number of a launch; the same for the same options.
     pub(super) fn assign(&mut self, turn: TurnId, launch: Option<Box<Options>>) -> Profile {
         let Some(options) = launch else { return Profile::default() };
-        let known = self.known.iter().find(|(_, known)| *known == options).map(|(profile, _)| *profile);
+        let known =
+            self.known.iter().find(|(_, known)| *known == options).map(|(profile, _)| *profile);
         let profile = known.unwrap_or_else(|| {
             self.last += 1;
             self.known.push((Profile(self.last), options));
@@ -32,7 +33,9 @@ impl Profiles {
     pub(super) fn release(&mut self, turn: TurnId) {
         if self.needed.remove(&turn).is_some() {
             let Self { known, needed, running, .. } = self;
-            known.retain(|(profile, _)| profile == running || needed.values().any(|needed| needed == profile));
+            known.retain(|(profile, _)| {
+                profile == running || needed.values().any(|needed| needed == profile)
+            });
         }
     }
 

@@ -76,11 +76,14 @@ impl Dialogs {
 
     /// `None` for a kind that was not declared.
     pub(super) fn answer(&self, request: &HostRequest) -> Option<Answering> {
-        let wire::HostRequest::UserDialog(dialog) = wire::HostRequest::of(request.body()) else { return None };
+        let wire::HostRequest::UserDialog(dialog) = wire::HostRequest::of(request.body()) else {
+            return None;
+        };
         if !self.kinds.contains(&dialog.dialog_kind) {
             return None;
         }
-        let answer = (self.handler)(UserDialog { request: request.clone(), dialog: Arc::new(dialog) });
+        let answer =
+            (self.handler)(UserDialog { request: request.clone(), dialog: Arc::new(dialog) });
         Some(Box::pin(async move { Answer::Success(answer.await.to_json()) }))
     }
 }

@@ -57,7 +57,9 @@ impl ElicitationAnswer {
 
 /// The handler.
 #[derive(Clone)]
-pub(super) struct OnElicitation(Arc<dyn Fn(ElicitationRequest) -> BoxFuture<'static, ElicitationAnswer> + Send + Sync>);
+pub(super) struct OnElicitation(
+    Arc<dyn Fn(ElicitationRequest) -> BoxFuture<'static, ElicitationAnswer> + Send + Sync>,
+);
 
 impl OnElicitation {
     pub(super) fn new<F, Fut>(handler: F) -> Self
@@ -69,8 +71,14 @@ impl OnElicitation {
     }
 
     pub(super) fn answer(&self, request: &HostRequest) -> Option<Answering> {
-        let wire::HostRequest::Elicitation(elicitation) = wire::HostRequest::of(request.body()) else { return None };
-        let answer = (self.0)(ElicitationRequest { request: request.clone(), elicitation: elicitation.into() });
+        let wire::HostRequest::Elicitation(elicitation) = wire::HostRequest::of(request.body())
+        else {
+            return None;
+        };
+        let answer = (self.0)(ElicitationRequest {
+            request: request.clone(),
+            elicitation: elicitation.into(),
+        });
         Some(Box::pin(async move { Answer::Success(answer.await.to_json()) }))
     }
 }

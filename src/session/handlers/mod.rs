@@ -34,7 +34,8 @@ pub use self::dialog::{DialogAnswer, UserDialog};
 pub use self::elicitation::{ElicitationAnswer, ElicitationRequest};
 pub use self::hooks::{HookContext, HookHandler, IntoHookOutput, Matcher};
 pub use self::permission::{
-    Answers, Confirmer, Decision, DecisionClassification, PermissionHandler, PermissionRequest, Question, QuestionOption,
+    Answers, Confirmer, Decision, DecisionClassification, PermissionHandler, PermissionRequest,
+    Question, QuestionOption,
 };
 pub(super) use self::registry::{Handlers, panicked};
 pub use self::request::HostRequest;

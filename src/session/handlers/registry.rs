@@ -44,7 +44,12 @@ impl Handlers {
     {
         let handler = move |request| -> Answering {
             let reply = handler(request);
-            Box::pin(async move { reply.await.map_or_else(|error| Answer::Error(error, None), |reply| Answer::Success(reply.into())) })
+            Box::pin(async move {
+                reply.await.map_or_else(
+                    |error| Answer::Error(error, None),
+                    |reply| Answer::Success(reply.into()),
+                )
+            })
         };
         self.raw.insert(subtype, Arc::new(handler));
     }
@@ -56,7 +61,8 @@ impl Handlers {
 
     /// What will not work as it looks.
     pub(in crate::session) fn warnings(&self, options: &Options) -> Vec<String> {
-        let mut warnings = if self.has_permission() { permission::unreachable(options) } else { Vec::new() };
+        let mut warnings =
+            if self.has_permission() { permission::unreachable(options) } else { Vec::new() };
         warnings.extend(hooks::seldom_called(&self.hooks));
         warnings
     }
@@ -65,18 +71,28 @@ impl Handlers {
     ///
     /// # Errors
     /// When one of them stands in `taken` already, or cannot be said.
-    pub(in crate::session) fn initialize(&self, taken: &Map<String, Value>) -> Result<Map<String, Value>, OptionError> {
+    pub(in crate::session) fn initialize(
+        &self,
+        taken: &Map<String, Value>,
+    ) -> Result<Map<String, Value>, OptionError> {
         let fields = [
             ("hooks", self.hooks.initialize()?),
             ("supportedDialogKinds", self.dialogs.as_ref().map(Dialogs::initialize)),
             #[cfg(feature = "mcp")]
-            ("sdkMcpServers", Some(self.mcp.names()).filter(|names| !names.is_empty()).map(Value::from)),
+            (
+                "sdkMcpServers",
+                Some(self.mcp.names()).filter(|names| !names.is_empty()).map(Value::from),
+            ),
         ];
         let mut initialize = Map::new();
         for (name, value) in fields {
             let Some(value) = value else { continue };
             if taken.contains_key(name) {
-                return Err(OptionError::new("initialize_field", format!("no `{name}` beside a handler that sets it"), name));
+                return Err(OptionError::new(
+                    "initialize_field",
+                    format!("no `{name}` beside a handler that sets it"),
+                    name,
+                ));
             }
             initialize.insert(name.into(), value);
         }
@@ -84,21 +100,43 @@ impl Handlers {
     }
 
     /// What else goes into `initialize`, and is found out while the CLI is being started.
-    #[cfg_attr(not(feature = "mcp"), expect(unused_variables, clippy::unused_self, reason = "only servers have something to say"))]
-    pub(in crate::session) fn prepare(&self, session: &WeakSession, initialize: &Map<String, Value>) -> Preparing {
+    #[cfg_attr(
+        not(feature = "mcp"),
+        expect(
+            unused_variables,
+            clippy::unused_self,
+            reason = "only servers have something to say"
+        )
+    )]
+    pub(in crate::session) fn prepare(
+        &self,
+        session: &WeakSession,
+        initialize: &Map<String, Value>,
+    ) -> Preparing {
         #[cfg(feature = "mcp")]
         if let Some(Value::Array(servers)) = initialize.get("sdkMcpServers") {
             let servers = servers.iter().filter_map(Value::as_str);
             let manifests = self.mcp.manifests(servers, session);
-            let field = |manifests: Map<_, _>| Map::from_iter([("sdkMcpServerManifests".to_owned(), Value::from(manifests))]);
-            return Box::pin(async move { Some(manifests.await).filter(|some| !some.is_empty()).map(field).unwrap_or_default() });
+            let field = |manifests: Map<_, _>| {
+                Map::from_iter([("sdkMcpServerManifests".to_owned(), Value::from(manifests))])
+            };
+            return Box::pin(async move {
+                Some(manifests.await).filter(|some| !some.is_empty()).map(field).unwrap_or_default()
+            });
         }
         Box::pin(std::future::ready(Map::new()))
     }
 
     /// The answer to a request that no later one may overtake: this is called in the order of their arrival, and has passed it on when it
     /// returns. `None` for any other request.
-    #[cfg_attr(not(feature = "mcp"), expect(unused_variables, clippy::unused_self, reason = "only servers have an order to keep"))]
+    #[cfg_attr(
+        not(feature = "mcp"),
+        expect(
+            unused_variables,
+            clippy::unused_self,
+            reason = "only servers have an order to keep"
+        )
+    )]
     pub(in crate::session) fn answer_in_order(&self, request: &HostRequest) -> Option<Answering> {
         #[cfg(feature = "mcp")]
         if request.subtype() == "mcp_message" {
@@ -114,7 +152,9 @@ impl Handlers {
             "can_use_tool" => self.permissions.answer(&request),
             "hook_callback" => self.hooks.answer(&request),
             "elicitation" => self.elicitation.as_ref().and_then(|handler| handler.answer(&request)),
-            "request_user_dialog" => self.dialogs.as_ref().and_then(|dialogs| dialogs.answer(&request)),
+            "request_user_dialog" => {
+                self.dialogs.as_ref().and_then(|dialogs| dialogs.answer(&request))
+            }
             _ => None,
         };
         typed
@@ -150,16 +190,28 @@ fn unhandled(subtype: &str, request: &HostRequest) -> Answer {
     match subtype {
         "can_use_tool" => Permissions::denial("no permission handler is set", request),
         "hook_callback" => {
-            let id = request.field("callback_id").and_then(|id| id.as_str().map(String::from)).unwrap_or_default();
+            let id = request
+                .field("callback_id")
+                .and_then(|id| id.as_str().map(String::from))
+                .unwrap_or_default();
             Answer::Error(format!("No hook callback found for ID: {id}"), None)
         }
         "elicitation" => Answer::Success(json!({"action": "decline"}).into()),
         "request_user_dialog" => Answer::Silence,
         "mcp_message" => {
-            let name = request.field("server_name").and_then(|name| name.as_str().map(String::from)).unwrap_or_default();
+            let name = request
+                .field("server_name")
+                .and_then(|name| name.as_str().map(String::from))
+                .unwrap_or_default();
             Answer::Error(format!("SDK MCP server not found: {name}"), None)
         }
-        "remote_tool_call" | "remote_plumbing_call" | "remote_tools_probe" | "remote_tools_reannounce" => Answer::Silence,
-        _ => Answer::Error(format!("unsupported control request: {subtype}"), Some("unsupported_request".into())),
+        "remote_tool_call"
+        | "remote_plumbing_call"
+        | "remote_tools_probe"
+        | "remote_tools_reannounce" => Answer::Silence,
+        _ => Answer::Error(
+            format!("unsupported control request: {subtype}"),
+            Some("unsupported_request".into()),
+        ),
     }
 }

@@ -15,7 +15,12 @@ pub struct HostRequest {
 }
 
 impl HostRequest {
-    pub(in crate::session) fn new(frame: &Frame, session: WeakSession, session_id: Option<String>, cwd: Option<PathBuf>) -> Self {
+    pub(in crate::session) fn new(
+        frame: &Frame,
+        session: WeakSession,
+        session_id: Option<String>,
+        cwd: Option<PathBuf>,
+    ) -> Self {
         let body = frame.payload().map(|request| request.raw()).unwrap_or_default();
         Self { body, session, session_id, cwd }
     }

@@ -8,8 +8,9 @@ use serde_json::Value;
 use super::dialog::Dialogs;
 use super::elicitation::OnElicitation;
 use super::{
-    Confirmer, Decision, DialogAnswer, ElicitationAnswer, ElicitationRequest, HookContext, HookHandler, HostRequest, IntoHookOutput,
-    Matcher, PermissionHandler, PermissionRequest, UserDialog,
+    Confirmer, Decision, DialogAnswer, ElicitationAnswer, ElicitationRequest, HookContext,
+    HookHandler, HostRequest, IntoHookOutput, Matcher, PermissionHandler, PermissionRequest,
+    UserDialog,
 };
 use crate::session::SessionBuilder;
 use crate::wire::RawJson;
@@ -105,7 +106,11 @@ impl SessionBuilder {
     }
 
     /// The same, with a type in place of a closure.
-    pub fn hook_handler<E: HookEvent>(self, matcher: impl Into<Matcher>, handler: impl HookHandler<E>) -> Self {
+    pub fn hook_handler<E: HookEvent>(
+        self,
+        matcher: impl Into<Matcher>,
+        handler: impl HookHandler<E>,
+    ) -> Self {
         let handler = Arc::new(handler);
         self.on_hook(matcher, move |event: E, context| {
             let handler = handler.clone();
@@ -126,7 +131,12 @@ impl SessionBuilder {
     /// );
     /// # let _ = builder;
     /// ```
-    pub fn on_hooks<F, Fut>(mut self, events: impl IntoIterator<Item = HookEventName>, matcher: impl Into<Matcher>, hook: F) -> Self
+    pub fn on_hooks<F, Fut>(
+        mut self,
+        events: impl IntoIterator<Item = HookEventName>,
+        matcher: impl Into<Matcher>,
+        hook: F,
+    ) -> Self
     where
         F: Fn(HookInput, HookContext) -> Fut + Send + Sync + 'static,
         Fut: Future<Output: IntoHookOutput<HookInput>> + Send + 'static,
@@ -134,7 +144,11 @@ impl SessionBuilder {
         let (matcher, hook) = (matcher.into(), Arc::new(hook));
         for event in events {
             let hook = hook.clone();
-            self.handlers.hooks.add(event.as_str(), matcher.clone(), move |input: HookInput, context| hook(input, context));
+            self.handlers.hooks.add(
+                event.as_str(),
+                matcher.clone(),
+                move |input: HookInput, context| hook(input, context),
+            );
         }
         self
     }
@@ -161,12 +175,17 @@ impl SessionBuilder {
 
     /// Shows dialogs of these kinds, which the CLI is told of (`supportedDialogKinds`). Dialogs of other kinds are not answered: the CLI has a
     /// deadline of its own for them.
-    pub fn on_user_dialog<F, Fut>(mut self, kinds: impl IntoIterator<Item: Into<String>>, handler: F) -> Self
+    pub fn on_user_dialog<F, Fut>(
+        mut self,
+        kinds: impl IntoIterator<Item: Into<String>>,
+        handler: F,
+    ) -> Self
     where
         F: Fn(UserDialog) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = DialogAnswer> + Send + 'static,
     {
-        self.handlers.dialogs = Some(Dialogs::new(kinds.into_iter().map(Into::into).collect(), handler));
+        self.handlers.dialogs =
+            Some(Dialogs::new(kinds.into_iter().map(Into::into).collect(), handler));
         self
     }
 
@@ -175,7 +194,11 @@ impl SessionBuilder {
     ///
     /// A panic of `make` is a failed connection.
     #[cfg(feature = "mcp")]
-    pub fn tool_server<S>(self, name: impl Into<String>, make: impl Fn() -> S + Send + Sync + 'static) -> Self
+    pub fn tool_server<S>(
+        self,
+        name: impl Into<String>,
+        make: impl Fn() -> S + Send + Sync + 'static,
+    ) -> Self
     where
         S: crate::mcp::rmcp::Service<crate::mcp::rmcp::RoleServer>,
     {

@@ -86,7 +86,9 @@ impl AgentDefinition {
             ("effort", self.effort.as_ref().map(|effort| json!(effort.as_str()))),
             ("permissionMode", self.permission_mode.as_ref().map(|mode| json!(mode.as_str()))),
         ];
-        fields.extend(optional.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
+        fields.extend(
+            optional.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))),
+        );
         fields.extend(self.extra.clone());
         Value::Object(fields)
     }

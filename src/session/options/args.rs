@@ -5,7 +5,8 @@ use serde_json::Value;
 use super::{FileOrJson, OptionError, Options, Skills, SystemPrompt, Thinking};
 
 /// What every launch says, before any option. Print mode and stream-json output demand `--verbose`.
-const PREFIX: [&str; 6] = ["--print", "--output-format", "stream-json", "--input-format", "stream-json", "--verbose"];
+const PREFIX: [&str; 6] =
+    ["--print", "--output-format", "stream-json", "--input-format", "stream-json", "--verbose"];
 
 /// The longest prompt, in bytes, that goes onto the command line; a longer one goes into the
 /// initialize request, since systems limit the length of an argument.
@@ -32,12 +33,18 @@ impl Options {
         argv.text("--permission-mode", self.permission_mode.as_ref().map(|mode| mode.as_str()));
         argv.text("--permission-prompt-tool", self.permission_prompt_tool.as_deref());
         argv.text("--permission-prompts", self.permission_prompts.as_ref().map(|who| who.as_str()));
-        argv.switch("--allow-dangerously-skip-permissions", self.allow_dangerously_skip_permissions);
+        argv.switch(
+            "--allow-dangerously-skip-permissions",
+            self.allow_dangerously_skip_permissions,
+        );
         argv.text("--max-turns", self.max_turns.map(|turns| turns.to_string()));
         argv.text("--max-budget-usd", self.max_budget_usd.map(decimal));
         argv.text("--task-budget", self.task_budget.map(|tokens| tokens.to_string()));
         argv.thinking(self.thinking);
-        argv.text("--thinking-display", self.thinking_display.as_ref().map(|display| display.as_str()));
+        argv.text(
+            "--thinking-display",
+            self.thinking_display.as_ref().map(|display| display.as_str()),
+        );
         argv.text("--effort", self.effort.as_ref().map(|effort| effort.as_str()));
         argv.list("--betas", self.betas.as_deref());
         argv.attached("--resume", self.resume.as_deref());
@@ -56,9 +63,15 @@ impl Options {
         argv.switch("--managed-settings-in-initialize", Some(self.managed_settings.is_some()));
         argv.text("--project-config-root", self.project_config_root.as_deref());
         for plugin in self.plugins.iter().flatten() {
-            argv.text(if plugin.without_mcp { "--plugin-dir-no-mcp" } else { "--plugin-dir" }, Some(&plugin.path));
+            argv.text(
+                if plugin.without_mcp { "--plugin-dir-no-mcp" } else { "--plugin-dir" },
+                Some(&plugin.path),
+            );
         }
-        let sources: Option<Vec<_>> = self.setting_sources.as_ref().map(|all| all.iter().map(|source| source.as_str()).collect());
+        let sources: Option<Vec<_>> = self
+            .setting_sources
+            .as_ref()
+            .map(|all| all.iter().map(|source| source.as_str()).collect());
         argv.list_or_none("--setting-sources", sources.as_deref());
         argv.text("--json-schema", self.json_schema.as_ref().map(Value::to_string));
         argv.switch("--include-partial-messages", self.include_partial_messages);
@@ -80,7 +93,9 @@ impl Options {
     pub(super) fn allowed_rules(&self) -> Option<Vec<String>> {
         let added = match &self.skills {
             Some(Skills::All) => vec!["Skill".to_owned()],
-            Some(Skills::Named(names)) => names.iter().map(|name| format!("Skill({name})")).collect(),
+            Some(Skills::Named(names)) => {
+                names.iter().map(|name| format!("Skill({name})")).collect()
+            }
             None => return self.allowed_tools.clone(),
         };
         let mut rules = self.allowed_tools.clone().unwrap_or_default();

@@ -14,7 +14,11 @@ pub struct OptionError {
 debug_is_message!(OptionError);
 
 impl OptionError {
-    pub(in crate::session) fn new(field: &'static str, expected: impl Into<String>, got: impl Into<String>) -> Self {
+    pub(in crate::session) fn new(
+        field: &'static str,
+        expected: impl Into<String>,
+        got: impl Into<String>,
+    ) -> Self {
         OptionError { field, expected: expected.into(), got: got.into() }
     }
 
@@ -51,7 +55,10 @@ mod tests {
     fn the_text_names_the_option_the_range_and_the_value() {
         let error = OptionError::new("max_turns", "a number from 1 up", "0");
         assert_eq!(error.to_string(), "option `max_turns`: expected a number from 1 up, got 0");
-        assert_eq!((error.field(), error.expected(), error.got()), ("max_turns", "a number from 1 up", "0"));
+        assert_eq!(
+            (error.field(), error.expected(), error.got()),
+            ("max_turns", "a number from 1 up", "0")
+        );
     }
 
     #[test]

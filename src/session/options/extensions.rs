@@ -22,7 +22,9 @@ impl Options {
         for plugin in self.plugins.iter().flatten() {
             file("plugins", &plugin.path)?;
         }
-        for (field, path) in [("project_config_root", &self.project_config_root), ("debug_file", &self.debug_file)] {
+        for (field, path) in
+            [("project_config_root", &self.project_config_root), ("debug_file", &self.debug_file)]
+        {
             path.as_deref().map_or(Ok(()), |path| file(field, path))?;
         }
         if let Some(settings) = &self.managed_settings {
@@ -41,7 +43,11 @@ impl Options {
         if let Some(display) = &self.thinking_display {
             name("thinking_display", display.as_str())?;
             if self.thinking == Some(Thinking::Disabled) {
-                return Err(OptionError::new("thinking_display", "thinking that is not disabled", "`Thinking::Disabled`"));
+                return Err(OptionError::new(
+                    "thinking_display",
+                    "thinking that is not disabled",
+                    "`Thinking::Disabled`",
+                ));
             }
         }
         if let Some(who) = &self.permission_prompts {
@@ -55,7 +61,11 @@ impl Options {
             return Err(OptionError::new("resume_session_at", "`resume` beside it", "none"));
         }
         if self.resume_drops_turn.is_some() && self.resume_session_at.is_none() {
-            return Err(OptionError::new("resume_drops_turn", "`resume_session_at` beside it", "none"));
+            return Err(OptionError::new(
+                "resume_drops_turn",
+                "`resume_session_at` beside it",
+                "none",
+            ));
         }
         Ok(())
     }
@@ -77,7 +87,11 @@ impl Options {
             let parts = |letter: char| matches!(letter, '(' | ')' | ',' | '*' | '\u{feff}');
             let expected = if skill.contains(parts) {
                 "names without parentheses, commas and `*`"
-            } else if skill.starts_with('/') || skill.trim() != skill || skill.ends_with('\\') || skill.contains("\\\\") {
+            } else if skill.starts_with('/')
+                || skill.trim() != skill
+                || skill.ends_with('\\')
+                || skill.contains("\\\\")
+            {
                 "names without a leading `/`, blanks around them, and stray backslashes"
             } else {
                 continue;
@@ -89,10 +103,13 @@ impl Options {
 
     fn check_servers(&self) -> Checked {
         self.check_server_names()?;
-        let own = self.agents.iter().flatten().flat_map(|(_, agent)| &agent.mcp_servers).filter_map(|server| match server {
-            AgentMcpServer::Own(server_name, server) => Some((server_name, server)),
-            AgentMcpServer::Named(_) => None,
-        });
+        let own =
+            self.agents.iter().flatten().flat_map(|(_, agent)| &agent.mcp_servers).filter_map(
+                |server| match server {
+                    AgentMcpServer::Own(server_name, server) => Some((server_name, server)),
+                    AgentMcpServer::Named(_) => None,
+                },
+            );
         for (server_name, server) in self.mcp_servers.iter().flatten().chain(own) {
             name("mcp_servers", server_name)?;
             if let Some((expected, got)) = server.fault() {

@@ -6,8 +6,8 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::{
-    AgentDefinition, Effort, FileOrJson, McpServer, PermissionMode, PermissionPrompts, Plugin, QuestionPreview, SettingSource, Skills,
-    SystemPrompt, Thinking,
+    AgentDefinition, Effort, FileOrJson, McpServer, PermissionMode, PermissionPrompts, Plugin,
+    QuestionPreview, SettingSource, Skills, SystemPrompt, Thinking,
 };
 use crate::transport::{Inherit, Secret};
 use crate::wire::ThinkingDisplay;
@@ -278,8 +278,12 @@ impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // These may hold secrets; their shape is still worth seeing.
         let env = self.env.as_ref().map(|vars| vars.keys().collect::<Vec<_>>());
-        let extra_args = self.extra_args.as_ref().map(|args| args.iter().map(|(name, _)| name).collect::<Vec<_>>());
-        let [sandbox, managed] = [&self.sandbox, &self.managed_settings].map(|json| json.as_ref().map(|_| FileOrJson::Json(Value::Null)));
+        let extra_args = self
+            .extra_args
+            .as_ref()
+            .map(|args| args.iter().map(|(name, _)| name).collect::<Vec<_>>());
+        let [sandbox, managed] = [&self.sandbox, &self.managed_settings]
+            .map(|json| json.as_ref().map(|_| FileOrJson::Json(Value::Null)));
         let mut shown = f.debug_struct("Options");
         macro_rules! show {
             ($($field:ident),*) => {

@@ -22,24 +22,45 @@ mod tests {
 
     #[test]
     fn the_options_of_the_environment_are_variables() {
-        let options = Options::default().file_checkpointing(true).question_preview("html").max_retries(0).client_app("app");
+        let options = Options::default()
+            .file_checkpointing(true)
+            .question_preview("html")
+            .max_retries(0)
+            .client_app("app");
         let expected = Environment::new()
             .set("CLAUDE_CODE_ENABLE_SDK_FILE_CHECKPOINTING", "true")
             .set("CLAUDE_CODE_QUESTION_PREVIEW_FORMAT", "html")
             .set("CLAUDE_CODE_MAX_RETRIES", "0")
             .set("CLAUDE_AGENT_SDK_CLIENT_APP", "app");
         assert_eq!(options.launch().unwrap().env, expected);
-        let off = Options::default().file_checkpointing(false).inherit_env(Inherit::None).launch().unwrap();
-        assert_eq!(off.env, Environment::new().inherit(Inherit::None).remove("CLAUDE_CODE_ENABLE_SDK_FILE_CHECKPOINTING"));
+        let off = Options::default()
+            .file_checkpointing(false)
+            .inherit_env(Inherit::None)
+            .launch()
+            .unwrap();
+        assert_eq!(
+            off.env,
+            Environment::new()
+                .inherit(Inherit::None)
+                .remove("CLAUDE_CODE_ENABLE_SDK_FILE_CHECKPOINTING")
+        );
     }
 
     #[test]
     fn the_launch_has_the_arguments_the_environment_and_the_directory() {
-        let options = Options::default().model("opus").cwd("/work").env("A", "b").env_remove("C").api_key("sk-CANARY");
+        let options = Options::default()
+            .model("opus")
+            .cwd("/work")
+            .env("A", "b")
+            .env_remove("C")
+            .api_key("sk-CANARY");
         let launch = options.launch().unwrap();
         assert_eq!(launch.args, options.args().unwrap());
         assert_eq!(launch.cwd, options.cwd);
-        assert_eq!(launch.env, Environment::new().set("A", "b").remove("C").api_key("sk-CANARY".into()));
+        assert_eq!(
+            launch.env,
+            Environment::new().set("A", "b").remove("C").api_key("sk-CANARY".into())
+        );
         assert!(!format!("{launch:?}").contains("CANARY"));
     }
 

@@ -34,7 +34,10 @@ pub(super) enum Reached {
 
 impl McpServer {
     /// A program that speaks MCP over its standard streams; the CLI starts it, without a shell.
-    pub fn stdio<T: Into<String>>(command: impl Into<String>, args: impl IntoIterator<Item = T>) -> Self {
+    pub fn stdio<T: Into<String>>(
+        command: impl Into<String>,
+        args: impl IntoIterator<Item = T>,
+    ) -> Self {
         let args = args.into_iter().map(Into::into).collect();
         Self::new(Reached::Stdio { command: command.into(), args, env: BTreeMap::new() })
     }
@@ -88,9 +91,16 @@ impl McpServer {
     /// What the CLI would not take, as what was expected and what came; neither holds a secret.
     pub(super) fn fault(&self) -> Option<(&'static str, String)> {
         match &self.reached {
-            Reached::Stdio { command, .. } if command.is_empty() => return Some(("a command", "an empty one".to_owned())),
-            Reached::Net { url, .. } if !url.starts_with("http://") && !url.starts_with("https://") => {
-                return Some(("a URL that begins with http:// or https://", "another text".to_owned()));
+            Reached::Stdio { command, .. } if command.is_empty() => {
+                return Some(("a command", "an empty one".to_owned()));
+            }
+            Reached::Net { url, .. }
+                if !url.starts_with("http://") && !url.starts_with("https://") =>
+            {
+                return Some((
+                    "a URL that begins with http:// or https://",
+                    "another text".to_owned(),
+                ));
             }
             _ => {}
         }
@@ -106,12 +116,18 @@ impl McpServer {
                 ("args", (!args.is_empty()).then(|| json!(args))),
                 ("env", (!env.is_empty()).then(|| json!(env))),
             ]),
-            Reached::Net { kind, url, headers } => {
-                object([("type", Some(json!(kind))), ("url", Some(json!(url))), ("headers", (!headers.is_empty()).then(|| json!(headers)))])
-            }
+            Reached::Net { kind, url, headers } => object([
+                ("type", Some(json!(kind))),
+                ("url", Some(json!(url))),
+                ("headers", (!headers.is_empty()).then(|| json!(headers))),
+            ]),
         };
-        let timeout = self.timeout.map(|limit| json!(u64::try_from(limit.as_millis()).unwrap_or(u64::MAX)));
-        fields.extend(object([("timeout", timeout), ("alwaysLoad", self.always_load.map(Value::from))]));
+        let timeout =
+            self.timeout.map(|limit| json!(u64::try_from(limit.as_millis()).unwrap_or(u64::MAX)));
+        fields.extend(object([
+            ("timeout", timeout),
+            ("alwaysLoad", self.always_load.map(Value::from)),
+        ]));
         Value::Object(fields)
     }
 }
@@ -129,9 +145,11 @@ impl fmt::Debug for McpServer {
                 .field("args", &args.len())
                 .field("env", &env.keys().collect::<Vec<_>>())
                 .finish_non_exhaustive(),
-            Reached::Net { kind, url, headers } => {
-                f.debug_struct(kind).field("host", &host(url)).field("headers", &headers.keys().collect::<Vec<_>>()).finish_non_exhaustive()
-            }
+            Reached::Net { kind, url, headers } => f
+                .debug_struct(kind)
+                .field("host", &host(url))
+                .field("headers", &headers.keys().collect::<Vec<_>>())
+                .finish_non_exhaustive(),
         }
     }
 }
@@ -149,12 +167,21 @@ mod tests {
 
     #[test]
     fn each_kind_has_the_fields_of_the_wire() {
-        let stdio = McpServer::stdio("c", ["a"]).env("K", "v").timeout(Duration::from_secs(2)).always_load(true);
+        let stdio = McpServer::stdio("c", ["a"])
+            .env("K", "v")
+            .timeout(Duration::from_secs(2))
+            .always_load(true);
         let text = r#"{"type":"stdio","command":"c","args":["a"],"env":{"K":"v"},"timeout":2000,"alwaysLoad":true}"#;
         assert_eq!(stdio.to_json().to_string(), text);
         let http = McpServer::http("https://h/").header("A", "b");
-        assert_eq!(http.to_json().to_string(), r#"{"type":"http","url":"https://h/","headers":{"A":"b"}}"#);
-        assert_eq!(McpServer::sse("https://h/").to_json().to_string(), r#"{"type":"sse","url":"https://h/"}"#);
+        assert_eq!(
+            http.to_json().to_string(),
+            r#"{"type":"http","url":"https://h/","headers":{"A":"b"}}"#
+        );
+        assert_eq!(
+            McpServer::sse("https://h/").to_json().to_string(),
+            r#"{"type":"sse","url":"https://h/"}"#
+        );
     }
 
     #[test]

@@ -49,7 +49,14 @@ mod tests {
 
     #[test]
     fn a_good_rule_may_hold_anything_between_its_parentheses() {
-        for rule in ["Read", "Bash(git:*)", "Bash(git log:*, git diff:*)", "Bash(a (b), c)", "mcp__s__t", "-x"] {
+        for rule in [
+            "Read",
+            "Bash(git:*)",
+            "Bash(git log:*, git diff:*)",
+            "Bash(a (b), c)",
+            "mcp__s__t",
+            "-x",
+        ] {
             assert_eq!(fault(rule), None, "{rule}");
         }
     }

@@ -20,7 +20,8 @@ impl OptionRow {
     /// Who carries it out: `argv`, `initialize` and `env` are the CLI, by that way; `sdk` is this crate.
     pub fn layer(&self) -> String {
         let ways = [("argv", self.flags), ("initialize", self.initialize), ("env", self.env)];
-        let ways: Vec<_> = ways.iter().filter(|(_, names)| !names.is_empty()).map(|(way, _)| *way).collect();
+        let ways: Vec<_> =
+            ways.iter().filter(|(_, names)| !names.is_empty()).map(|(way, _)| *way).collect();
         if ways.is_empty() { "sdk".to_owned() } else { ways.join(", ") }
     }
 }
@@ -55,7 +56,11 @@ const FIXED: [&str; 10] = [
 
 /// May `extra_args` not set it, because an option writes it or the SDK itself?
 pub(super) fn is_owned(flag: &str) -> bool {
-    FIXED.contains(&flag) || TABLE.iter().flat_map(|row| row.flags).any(|owned| owned.strip_prefix("--") == Some(flag))
+    FIXED.contains(&flag)
+        || TABLE
+            .iter()
+            .flat_map(|row| row.flags)
+            .any(|owned| owned.strip_prefix("--") == Some(flag))
 }
 
 const fn row(

@@ -28,7 +28,9 @@ pub struct Timeouts {
 impl Options {
     /// The timers that these options ask for.
     pub fn timeouts(&self) -> Timeouts {
-        let limit = |set: Option<Duration>, default| Some(set.unwrap_or(default)).filter(|limit| *limit != Duration::MAX);
+        let limit = |set: Option<Duration>, default| {
+            Some(set.unwrap_or(default)).filter(|limit| *limit != Duration::MAX)
+        };
         Timeouts {
             turn: limit(self.timeout, DEFAULT_TIMEOUT),
             idle: limit(self.idle_timeout, Duration::MAX),
@@ -49,7 +51,13 @@ mod tests {
 
     #[test]
     fn unset_timers_have_their_documented_defaults() {
-        let defaults = Timeouts { turn: secs(300), idle: None, control: secs(60), initialize: secs(60), drain: secs(10) };
+        let defaults = Timeouts {
+            turn: secs(300),
+            idle: None,
+            control: secs(60),
+            initialize: secs(60),
+            drain: secs(10),
+        };
         assert_eq!(Options::default().timeouts(), defaults);
     }
 

@@ -47,7 +47,11 @@ impl Options {
         if let (Some(model), Some(fallback)) = (&self.model, &self.fallback_model)
             && model == fallback
         {
-            return Err(OptionError::new("fallback_model", "another model than `model`", shown(fallback)));
+            return Err(OptionError::new(
+                "fallback_model",
+                "another model than `model`",
+                shown(fallback),
+            ));
         }
         if let Some(mode) = &self.permission_mode {
             name("permission_mode", mode.as_str())?;
@@ -57,14 +61,19 @@ impl Options {
         }
         match &self.system_prompt {
             Some(SystemPrompt::File(path)) => file("system_prompt", path),
-            Some(SystemPrompt::Text(text) | SystemPrompt::Append(text)) if is_argument(text) => argument("system_prompt", text),
+            Some(SystemPrompt::Text(text) | SystemPrompt::Append(text)) if is_argument(text) => {
+                argument("system_prompt", text)
+            }
             _ => Ok(()),
         }
     }
 
     fn check_tools(&self) -> Checked {
-        for (field, tools) in [("allowed_tools", &self.allowed_tools), ("disallowed_tools", &self.disallowed_tools), ("tools", &self.tools)]
-        {
+        for (field, tools) in [
+            ("allowed_tools", &self.allowed_tools),
+            ("disallowed_tools", &self.disallowed_tools),
+            ("tools", &self.tools),
+        ] {
             let Some(tools) = tools else { continue };
             for rule in tools {
                 if let Some(expected) = rules::fault(rule) {
@@ -148,7 +157,9 @@ impl Options {
         }
         for config in self.mcp_config.iter().flatten() {
             let expected = "a JSON object with the object `mcpServers`";
-            file_or_object("mcp_config", config, expected, |json| json.get("mcpServers").is_some_and(Value::is_object))?;
+            file_or_object("mcp_config", config, expected, |json| {
+                json.get("mcpServers").is_some_and(Value::is_object)
+            })?;
         }
         if let Some(schema) = &self.json_schema {
             object("json_schema", schema, "a JSON object", Value::is_object)?;
@@ -196,8 +207,12 @@ impl Options {
             }
         }
         match &self.api_key {
-            Some(key) if key.expose().is_empty() => Err(OptionError::new("api_key", "a key", "an empty one")),
-            Some(key) if key.expose().chars().any(|letter| letter.is_control() || letter == ' ') => {
+            Some(key) if key.expose().is_empty() => {
+                Err(OptionError::new("api_key", "a key", "an empty one"))
+            }
+            Some(key)
+                if key.expose().chars().any(|letter| letter.is_control() || letter == ' ') =>
+            {
                 let expected = "a key without blanks and control characters";
                 Err(OptionError::new("api_key", expected, "one with them"))
             }
@@ -230,7 +245,12 @@ pub(super) fn file(field: &'static str, path: &Path) -> Checked {
     argument(field, path)
 }
 
-fn file_or_object(field: &'static str, source: &FileOrJson, expected: &'static str, is_right: impl Fn(&Value) -> bool) -> Checked {
+fn file_or_object(
+    field: &'static str,
+    source: &FileOrJson,
+    expected: &'static str,
+    is_right: impl Fn(&Value) -> bool,
+) -> Checked {
     match source {
         FileOrJson::File(path) => file(field, path),
         FileOrJson::Json(json) => object(field, json, expected, is_right),
@@ -238,7 +258,12 @@ fn file_or_object(field: &'static str, source: &FileOrJson, expected: &'static s
 }
 
 /// Says what kind of JSON came, and not which: it may hold a secret.
-pub(super) fn object(field: &'static str, json: &Value, expected: &'static str, is_right: impl Fn(&Value) -> bool) -> Checked {
+pub(super) fn object(
+    field: &'static str,
+    json: &Value,
+    expected: &'static str,
+    is_right: impl Fn(&Value) -> bool,
+) -> Checked {
     if !is_right(json) {
         let got = match json {
             Value::Null => "null",

@@ -73,7 +73,11 @@ impl Process {
         let program = self.cli.locate(&World::current(cwd, self.trust_cwd_binaries))?;
 
         let mut command = Command::new(&program);
-        command.args(&launch.args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .args(&launch.args)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         let absolute = cwd.and_then(|cwd| path::absolute(cwd).ok());
         command.env_clear().envs(launch.env.resolve(env::vars_os(), absolute.as_deref()));
         if let Some(cwd) = cwd {

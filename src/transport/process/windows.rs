@@ -16,11 +16,18 @@ const CREATE_NO_WINDOW: u32 = 0x0800_0000;
 pub(super) fn connect(command: Command, _shutdown: Shutdown) -> io::Result<Connection> {
     let mut command = tokio::process::Command::from(command);
     let mut child = command.creation_flags(CREATE_NO_WINDOW).kill_on_drop(true).spawn()?;
-    let (Some(stdin), Some(stdout), Some(stderr)) = (child.stdin.take(), child.stdout.take(), child.stderr.take()) else {
+    let (Some(stdin), Some(stdout), Some(stderr)) =
+        (child.stdin.take(), child.stdout.take(), child.stderr.take())
+    else {
         return Err(io::Error::other("the child was started without its three pipes"));
     };
     let control = ChildControl { pid: child.id(), child };
-    Ok(Connection { stdin: Box::new(stdin), stdout: Box::new(stdout), stderr: Box::new(stderr), control: Box::new(control) })
+    Ok(Connection {
+        stdin: Box::new(stdin),
+        stdout: Box::new(stdout),
+        stderr: Box::new(stderr),
+        control: Box::new(control),
+    })
 }
 
 /// Ends the child alone: what the child started lives on.

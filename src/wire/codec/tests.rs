@@ -19,15 +19,25 @@ fn feed(codec: &mut LineCodec, chunks: &[&[u8]]) -> Vec<Item> {
 
 /// Every cut that `cuts` names, in order.
 fn split<'a>(bytes: &'a [u8], cuts: &[prop::sample::Index]) -> Vec<&'a [u8]> {
-    let mut at: Vec<_> = cuts.iter().map(|cut| cut.index(bytes.len() + 1)).chain([0, bytes.len()]).collect();
+    let mut at: Vec<_> =
+        cuts.iter().map(|cut| cut.index(bytes.len() + 1)).chain([0, bytes.len()]).collect();
     at.sort_unstable();
     at.windows(2).map(|pair| &bytes[pair[0]..pair[1]]).collect()
 }
 
 fn describe(item: &Item) -> String {
     match item {
-        Item::Line(line) => format!("{}+{} {:?} {} {}", line.offset(), line.len(), line.bytes(), line.is_utf8(), line.is_terminated()),
-        Item::TooLong(long) => format!("{}+{} too long {}", long.offset(), long.len(), long.is_terminated()),
+        Item::Line(line) => format!(
+            "{}+{} {:?} {} {}",
+            line.offset(),
+            line.len(),
+            line.bytes(),
+            line.is_utf8(),
+            line.is_terminated()
+        ),
+        Item::TooLong(long) => {
+            format!("{}+{} too long {}", long.offset(), long.len(), long.is_terminated())
+        }
     }
 }
 
@@ -37,7 +47,10 @@ fn described(items: &[Item]) -> Vec<String> {
 
 #[test]
 fn keeps_what_lines_codec_would_lose() {
-    let items = feed(&mut LineCodec::with_max_line(4), &[b"ok\r\n\xff\xfe\r\nfive5\n", b"no", b"w a long one\nab\r"]);
+    let items = feed(
+        &mut LineCodec::with_max_line(4),
+        &[b"ok\r\n\xff\xfe\r\nfive5\n", b"no", b"w a long one\nab\r"],
+    );
     assert_eq!(
         described(&items),
         [
@@ -53,7 +66,10 @@ fn keeps_what_lines_codec_would_lose() {
 #[test]
 fn the_limit_counts_bytes_without_the_newline() {
     let items = feed(&mut LineCodec::with_max_line(6), &["日本\n日本x\n".as_bytes()]);
-    assert_eq!(described(&items), ["0+7 b\"\\xe6\\x97\\xa5\\xe6\\x9c\\xac\" true true", "7+7 too long true"]);
+    assert_eq!(
+        described(&items),
+        ["0+7 b\"\\xe6\\x97\\xa5\\xe6\\x9c\\xac\" true true", "7+7 too long true"]
+    );
 }
 
 #[test]

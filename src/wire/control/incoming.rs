@@ -134,10 +134,16 @@ impl Control {
         let root = &mut frame.root().reader();
         match frame.kind() {
             FrameKind::ControlRequest => ControlRequest::decode(root, at, sink).map(Self::Request),
-            FrameKind::ControlResponse => ControlResponse::decode(root, at, sink).map(Self::Response),
-            FrameKind::ControlCancelRequest => ControlCancel::decode(root, at, sink).map(Self::Cancel),
+            FrameKind::ControlResponse => {
+                ControlResponse::decode(root, at, sink).map(Self::Response)
+            }
+            FrameKind::ControlCancelRequest => {
+                ControlCancel::decode(root, at, sink).map(Self::Cancel)
+            }
             FrameKind::KeepAlive => KeepAlive::decode(root, at, sink).map(Self::KeepAlive),
-            FrameKind::TranscriptMirror => TranscriptMirror::decode(root, at, sink).map(Self::TranscriptMirror),
+            FrameKind::TranscriptMirror => {
+                TranscriptMirror::decode(root, at, sink).map(Self::TranscriptMirror)
+            }
             _ => None,
         }
     }
@@ -186,7 +192,11 @@ object! {
 }
 
 fn whole_object(reader: &mut Reader<'_>, at: &At<'_>, sink: &mut Sink) -> Option<RawJson> {
-    if reader.kind() == Kind::Object { Some(reader.skip().raw()) } else { sink.wrong(at, "an object", reader) }
+    if reader.kind() == Kind::Object {
+        Some(reader.skip().raw())
+    } else {
+        sink.wrong(at, "an object", reader)
+    }
 }
 
 impl Decode for ControlRequest {
@@ -195,7 +205,9 @@ impl Decode for ControlRequest {
     fn decode(reader: &mut Reader<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Self> {
         let RequestEnvelope { request_id, request } = RequestEnvelope::decode(reader, at, sink)?;
         let (subtype, body) = match request.cursor() {
-            cursor if cursor.kind() == Kind::Object => HostRequest::decode(cursor, &at.key("request"), sink),
+            cursor if cursor.kind() == Kind::Object => {
+                HostRequest::decode(cursor, &at.key("request"), sink)
+            }
             // The envelope has listed the defect.
             _ => Default::default(),
         };
@@ -208,9 +220,14 @@ impl Decode for ControlResponse {
 
     fn decode(reader: &mut Reader<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Self> {
         let response = ResponseEnvelope::decode(reader, at, sink)?.response;
-        let failed = response.subtype == "error" || (response.subtype != "success" && response.error.is_some());
+        let failed = response.subtype == "error"
+            || (response.subtype != "success" && response.error.is_some());
         let result = if failed {
-            Err(Failure { error: response.error.unwrap_or_default(), error_code: response.error_code, model: response.model })
+            Err(Failure {
+                error: response.error.unwrap_or_default(),
+                error_code: response.error_code,
+                model: response.model,
+            })
         } else {
             Ok(response.response)
         };

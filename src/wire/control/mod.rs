@@ -4,11 +4,14 @@ mod incoming;
 mod outgoing;
 mod requests;
 
-pub use self::incoming::{Control, ControlCancel, ControlRequest, ControlResponse, Failure, KeepAlive, TranscriptMirror};
+pub use self::incoming::{
+    Control, ControlCancel, ControlRequest, ControlResponse, Failure, KeepAlive, TranscriptMirror,
+};
 pub use self::outgoing::{
-    control_cancel_line, control_error_line, control_request_line, control_success_line, user_line, verbatim_user_line,
+    control_cancel_line, control_error_line, control_request_line, control_success_line, user_line,
+    verbatim_user_line,
 };
 pub use self::requests::{
-    CanUseTool, ComputerFolder, DialogRequest, Elicitation, ElicitationMode, HookCallback, HostRequest, MatchedAskRule, McpMessage,
-    McpProvenance,
+    CanUseTool, ComputerFolder, DialogRequest, Elicitation, ElicitationMode, HookCallback,
+    HostRequest, MatchedAskRule, McpMessage, McpProvenance,
 };

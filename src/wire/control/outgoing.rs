@@ -56,7 +56,8 @@ pub fn control_cancel_line(id: &str) -> Bytes {
 
 /// The host answers a request of the CLI's (`control_response`). The id goes back as the CLI spelt it.
 pub fn control_success_line(id: &RawJson, response: &RawJson) -> Bytes {
-    let mut line = Line::start(r#"{"type":"control_response","response":{"subtype":"success","request_id":"#);
+    let mut line =
+        Line::start(r#"{"type":"control_response","response":{"subtype":"success","request_id":"#);
     line.raw(id);
     line.push(r#","response":"#);
     line.raw(response);
@@ -65,7 +66,8 @@ pub fn control_success_line(id: &RawJson, response: &RawJson) -> Bytes {
 
 /// The host refuses a request of the CLI's (`control_response`). `code` is a word such as `unsupported_request`.
 pub fn control_error_line(id: &RawJson, error: &str, code: Option<&str>) -> Bytes {
-    let mut line = Line::start(r#"{"type":"control_response","response":{"subtype":"error","request_id":"#);
+    let mut line =
+        Line::start(r#"{"type":"control_response","response":{"subtype":"error","request_id":"#);
     line.raw(id);
     line.push(r#","error":"#);
     line.text(error);
@@ -120,6 +122,9 @@ mod tests {
             control_error_line(&raw("\"c-1\""), "no \"way\"\n", Some("unsupported_request")),
             r#"{"type":"control_response","response":{"subtype":"error","request_id":"c-1","error":"no \"way\"\n","error_code":"unsupported_request"}}"#
         );
-        assert_eq!(control_cancel_line("cw-1"), r#"{"type":"control_cancel_request","request_id":"cw-1"}"#);
+        assert_eq!(
+            control_cancel_line("cw-1"),
+            r#"{"type":"control_cancel_request","request_id":"cw-1"}"#
+        );
     }
 }

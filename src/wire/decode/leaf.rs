@@ -29,7 +29,10 @@ impl Decode for f64 {
 
     fn decode(reader: &mut Reader<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Self> {
         let mut ahead = reader.clone();
-        let number = ahead.number().and_then(|text| text.parse::<f64>().ok()).filter(|number| number.is_finite());
+        let number = ahead
+            .number()
+            .and_then(|text| text.parse::<f64>().ok())
+            .filter(|number| number.is_finite());
         if number.is_some() {
             *reader = ahead;
         }

@@ -36,7 +36,11 @@ pub(crate) trait Members: Sized {
 }
 
 /// The items of the array that the reader stands before.
-pub(crate) fn decode_items<T: Decode>(reader: &mut Reader<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Vec<T>> {
+pub(crate) fn decode_items<T: Decode>(
+    reader: &mut Reader<'_>,
+    at: &At<'_>,
+    sink: &mut Sink,
+) -> Option<Vec<T>> {
     let mut items = Vec::new();
     let mut index = 0;
     reader.enter();

@@ -68,7 +68,12 @@ impl Sink {
 
     /// Notes a value of the wrong type, reads over it and gives back nothing, so that a decoder can end on it.
     #[cold]
-    pub(crate) fn wrong<T>(&mut self, at: &At<'_>, expected: &'static str, reader: &mut Reader<'_>) -> Option<T> {
+    pub(crate) fn wrong<T>(
+        &mut self,
+        at: &At<'_>,
+        expected: &'static str,
+        reader: &mut Reader<'_>,
+    ) -> Option<T> {
         let found = match reader.skip().kind() {
             Kind::Null => "null",
             Kind::Bool => "a boolean",
@@ -95,7 +100,8 @@ impl Sink {
     /// Notes a field that no type names. The fields that every message has are the frame's business.
     pub(crate) fn unknown(&mut self, at: &At<'_>, key: &[u8]) {
         let Some(paths) = &mut self.unmodelled else { return };
-        let of_the_frame = matches!(at, At::Root) && matches!(key, b"type" | b"subtype" | b"uuid" | b"session_id");
+        let of_the_frame =
+            matches!(at, At::Root) && matches!(key, b"type" | b"subtype" | b"uuid" | b"session_id");
         if !of_the_frame {
             paths.push(at.key(&String::from_utf8_lossy(key)).to_string());
         }

@@ -28,29 +28,37 @@ mod tool;
 
 pub use self::base::{HookBase, HookEffort};
 pub use self::conversation::{
-    ExpansionKind, MessageDisplay, MessageDisplayOutput, Notification, NotificationOutput, PromptSource, UserPromptExpansion,
-    UserPromptExpansionOutput, UserPromptSubmit, UserPromptSubmitOutput,
+    ExpansionKind, MessageDisplay, MessageDisplayOutput, Notification, NotificationOutput,
+    PromptSource, UserPromptExpansion, UserPromptExpansionOutput, UserPromptSubmit,
+    UserPromptSubmitOutput,
 };
-pub use self::elicitation::{Elicitation, ElicitationAction, ElicitationOutput, ElicitationResult, ElicitationResultOutput};
+pub use self::elicitation::{
+    Elicitation, ElicitationAction, ElicitationOutput, ElicitationResult, ElicitationResultOutput,
+};
 pub use self::event::{HookData, HookEvent, HookEventName, HookInput};
 pub use self::files::{
-    CwdChanged, CwdChangedOutput, DirectoryAdded, DirectorySource, FileChange, FileChanged, FileChangedOutput, WorktreeCreate,
-    WorktreeCreateOutput, WorktreeRemove,
+    CwdChanged, CwdChangedOutput, DirectoryAdded, DirectorySource, FileChange, FileChanged,
+    FileChangedOutput, WorktreeCreate, WorktreeCreateOutput, WorktreeRemove,
 };
 pub use self::model::{
-    CacheTtl, ModelPricing, ModelSwitchSource, PostModelSwitch, PostModelSwitchOutput, PreModelSwitch, PreModelSwitchOutput,
+    CacheTtl, ModelPricing, ModelSwitchSource, PostModelSwitch, PostModelSwitchOutput,
+    PreModelSwitch, PreModelSwitchOutput,
 };
 pub use self::output::{AddsContext, Decides, HookDecision, HookOutput, HookSpecific, NoOutput};
-pub use self::permission::{PermissionDenied, PermissionDeniedOutput, PermissionRequest, PermissionRequestOutput};
+pub use self::permission::{
+    PermissionDenied, PermissionDeniedOutput, PermissionRequest, PermissionRequestOutput,
+};
 pub use self::session::{
-    ConfigChange, ConfigSource, EndReason, InstructionsLoaded, LoadReason, MemoryKind, PostCompact, PreCompact, SessionEnd, SessionStart,
-    SessionStartOutput, Setup, SetupOutput, SetupTrigger, StartSource,
+    ConfigChange, ConfigSource, EndReason, InstructionsLoaded, LoadReason, MemoryKind, PostCompact,
+    PreCompact, SessionEnd, SessionStart, SessionStartOutput, Setup, SetupOutput, SetupTrigger,
+    StartSource,
 };
 pub use self::stop::{
-    BackgroundTaskSummary, SessionCron, Stop, StopFailure, StopOutput, SubagentStart, SubagentStartOutput, SubagentStop,
-    SubagentStopOutput, TaskCompleted, TaskCreated, TeammateIdle,
+    BackgroundTaskSummary, SessionCron, Stop, StopFailure, StopOutput, SubagentStart,
+    SubagentStartOutput, SubagentStop, SubagentStopOutput, TaskCompleted, TaskCreated,
+    TeammateIdle,
 };
 pub use self::tool::{
-    BatchedCall, PermissionDecision, PostToolBatch, PostToolBatchOutput, PostToolUse, PostToolUseFailure, PostToolUseFailureOutput,
-    PostToolUseOutput, PreToolUse, PreToolUseOutput,
+    BatchedCall, PermissionDecision, PostToolBatch, PostToolBatchOutput, PostToolUse,
+    PostToolUseFailure, PostToolUseFailureOutput, PostToolUseOutput, PreToolUse, PreToolUseOutput,
 };

@@ -107,6 +107,8 @@ impl Decides for PreModelSwitchOutput {
     }
 
     fn of_deny(reason: String) -> Self {
-        Self::default().permission_decision(PermissionDecision::Deny).permission_decision_reason(reason)
+        Self::default()
+            .permission_decision(PermissionDecision::Deny)
+            .permission_decision_reason(reason)
     }
 }

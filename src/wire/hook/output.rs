@@ -202,7 +202,10 @@ impl<E: HookData> Serialize for HookOutput<E> {
             Form::Later(timeout) => {
                 map.serialize_entry("async", &true)?;
                 if let Some(timeout) = timeout {
-                    map.serialize_entry("asyncTimeout", &u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX))?;
+                    map.serialize_entry(
+                        "asyncTimeout",
+                        &u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX),
+                    )?;
                 }
             }
             Form::Now(fields) => fields.serialize(&mut map)?,
@@ -213,7 +216,11 @@ impl<E: HookData> Serialize for HookOutput<E> {
 
 impl<S: HookSpecific> Fields<S> {
     fn serialize<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
-        fn entry<M: SerializeMap>(map: &mut M, name: &'static str, value: &Option<impl Serialize>) -> Result<(), M::Error> {
+        fn entry<M: SerializeMap>(
+            map: &mut M,
+            name: &'static str,
+            value: &Option<impl Serialize>,
+        ) -> Result<(), M::Error> {
             value.iter().try_for_each(|value| map.serialize_entry(name, value))
         }
         entry(map, "continue", &self.continues)?;

@@ -6,12 +6,14 @@ use super::*;
 use crate::wire::decode::{At, Decode, Sink};
 use crate::wire::{PermissionDestination, PermissionUpdate, RawJson};
 
-const BASE: &str =
-    r#""session_id":"s","transcript_path":"/t","cwd":"/w","prompt_id":"p","permission_mode":"plan","effort":{"level":"low"}"#;
+const BASE: &str = r#""session_id":"s","transcript_path":"/t","cwd":"/w","prompt_id":"p","permission_mode":"plan","effort":{"level":"low"}"#;
 
 /// Each event with all fields that it is declared with, besides those of every event.
 const INPUTS: &[(&str, &str)] = &[
-    ("PreToolUse", r#""tool_name":"Bash","tool_input":{"command":"ls"},"tool_use_id":"t1","mcp_server":{"name":"m","source":"project"}"#),
+    (
+        "PreToolUse",
+        r#""tool_name":"Bash","tool_input":{"command":"ls"},"tool_use_id":"t1","mcp_server":{"name":"m","source":"project"}"#,
+    ),
     (
         "PostToolUse",
         r#""tool_name":"Bash","tool_input":{},"tool_response":{"stdout":"x"},"tool_use_id":"t1","duration_ms":1.5,"mcp_server":{"name":"m","source":"user"}"#,
@@ -20,7 +22,10 @@ const INPUTS: &[(&str, &str)] = &[
         "PostToolUseFailure",
         r#""tool_name":"Bash","tool_input":{},"tool_use_id":"t1","error":"no","is_interrupt":true,"duration_ms":2,"mcp_server":{"name":"m","source":"user"}"#,
     ),
-    ("PostToolBatch", r#""tool_calls":[{"tool_name":"Bash","tool_input":{},"tool_use_id":"t1","tool_response":"x"}]"#),
+    (
+        "PostToolBatch",
+        r#""tool_calls":[{"tool_name":"Bash","tool_input":{},"tool_use_id":"t1","tool_response":"x"}]"#,
+    ),
     ("Notification", r#""message":"hello","title":"T","notification_type":"idle_prompt""#),
     ("UserPromptSubmit", r#""prompt":"go","source":"sdk","session_title":"T""#),
     (
@@ -62,13 +67,22 @@ const INPUTS: &[(&str, &str)] = &[
     ),
     ("Setup", r#""trigger":"maintenance""#),
     ("TeammateIdle", r#""teammate_name":"n","team_name":"t""#),
-    ("TaskCreated", r#""task_id":"1","task_subject":"s","task_description":"d","teammate_name":"n","team_name":"t""#),
-    ("TaskCompleted", r#""task_id":"1","task_subject":"s","task_description":"d","teammate_name":"n","team_name":"t""#),
+    (
+        "TaskCreated",
+        r#""task_id":"1","task_subject":"s","task_description":"d","teammate_name":"n","team_name":"t""#,
+    ),
+    (
+        "TaskCompleted",
+        r#""task_id":"1","task_subject":"s","task_description":"d","teammate_name":"n","team_name":"t""#,
+    ),
     (
         "Elicitation",
         r#""mcp_server_name":"m","message":"who?","mode":"form","url":"https://x","elicitation_id":"e","requested_schema":{"type":"object"}"#,
     ),
-    ("ElicitationResult", r#""mcp_server_name":"m","elicitation_id":"e","mode":"url","action":"accept","content":{"a":1}"#),
+    (
+        "ElicitationResult",
+        r#""mcp_server_name":"m","elicitation_id":"e","mode":"url","action":"accept","content":{"a":1}"#,
+    ),
     ("ConfigChange", r#""source":"policy_settings","file_path":"/f""#),
     ("WorktreeCreate", r#""name":"n""#),
     ("WorktreeRemove", r#""worktree_path":"/w""#),
@@ -91,8 +105,12 @@ fn leftover<E: HookEvent + Decode>(raw: &RawJson) -> Vec<String> {
     let mut sink = Sink::auditing();
     E::decode(&mut raw.cursor().reader(), &At::Root, &mut sink).unwrap();
     let defects: Vec<_> = sink.defects.iter().map(ToString::to_string).collect();
-    let base = ["transcript_path", "cwd", "prompt_id", "permission_mode", "effort", "hook_event_name"];
-    defects.into_iter().chain(sink.into_unmodelled().into_iter().filter(|path| !base.contains(&path.as_str()))).collect()
+    let base =
+        ["transcript_path", "cwd", "prompt_id", "permission_mode", "effort", "hook_event_name"];
+    defects
+        .into_iter()
+        .chain(sink.into_unmodelled().into_iter().filter(|path| !base.contains(&path.as_str())))
+        .collect()
 }
 
 #[test]
@@ -179,16 +197,23 @@ fn the_sum_of_events_knows_all_names_and_keeps_the_rest() {
 #[test]
 fn what_every_event_has_is_read_apart() {
     let base = HookBase::of(&input("Stop", r#""agent_id":"a","agent_type":"Explore""#));
-    assert_eq!((&*base.session_id, &*base.transcript_path, &*base.cwd, &*base.hook_event_name), ("s", "/t", "/w", "Stop"));
+    assert_eq!(
+        (&*base.session_id, &*base.transcript_path, &*base.cwd, &*base.hook_event_name),
+        ("s", "/t", "/w", "Stop")
+    );
     assert_eq!(base.prompt_id.as_deref(), Some("p"));
     assert_eq!(base.permission_mode.unwrap().as_str(), "plan");
     assert_eq!(base.effort.unwrap().level, "low");
-    assert_eq!((base.agent_id.as_deref(), base.agent_type.as_deref()), (Some("a"), Some("Explore")));
+    assert_eq!(
+        (base.agent_id.as_deref(), base.agent_type.as_deref()),
+        (Some("a"), Some("Explore"))
+    );
 }
 
 #[test]
 fn a_broken_input_is_read_as_far_as_it_goes() {
-    let event: PreToolUse = event::decode(&RawJson::parse(r#"{"tool_name":"Bash","tool_use_id":7}"#).unwrap()).unwrap();
+    let event: PreToolUse =
+        event::decode(&RawJson::parse(r#"{"tool_name":"Bash","tool_use_id":7}"#).unwrap()).unwrap();
     assert_eq!((&*event.tool_name, &*event.tool_use_id), ("Bash", ""));
     assert!(event.tool_input.is_null());
 }
@@ -246,12 +271,19 @@ fn every_field_of_every_own_answer_is_written() {
         ),
         (
             specific::<UserPromptSubmit>(
-                UserPromptSubmitOutput::default().additional_context("c").session_title("t").suppress_original_prompt(true),
+                UserPromptSubmitOutput::default()
+                    .additional_context("c")
+                    .session_title("t")
+                    .suppress_original_prompt(true),
             ),
             r#""additionalContext":"c","sessionTitle":"t","suppressOriginalPrompt":true"#,
         ),
         (
-            specific::<UserPromptExpansion>(UserPromptExpansionOutput::default().additional_context("c").suppress_original_prompt(false)),
+            specific::<UserPromptExpansion>(
+                UserPromptExpansionOutput::default()
+                    .additional_context("c")
+                    .suppress_original_prompt(false),
+            ),
             r#""additionalContext":"c","suppressOriginalPrompt":false"#,
         ),
         (
@@ -267,7 +299,9 @@ fn every_field_of_every_own_answer_is_written() {
         ),
         (
             specific::<PreModelSwitch>(
-                PreModelSwitchOutput::default().permission_decision(PermissionDecision::Ask).permission_decision_reason("r"),
+                PreModelSwitchOutput::default()
+                    .permission_decision(PermissionDecision::Ask)
+                    .permission_decision_reason("r"),
             ),
             r#""permissionDecision":"ask","permissionDecisionReason":"r""#,
         ),
@@ -275,32 +309,58 @@ fn every_field_of_every_own_answer_is_written() {
         (
             specific::<PermissionRequest>(PermissionRequestOutput::Allow {
                 input: Some(raw("{}")),
-                updates: vec![PermissionUpdate::SetMode { mode: "plan".into(), destination: PermissionDestination::Session }],
+                updates: vec![PermissionUpdate::SetMode {
+                    mode: "plan".into(),
+                    destination: PermissionDestination::Session,
+                }],
             }),
             r#""decision":{"behavior":"allow","updatedInput":{},"updatedPermissions":[{"type":"setMode","mode":"plan","destination":"session"}]}"#,
         ),
         (
-            specific::<PermissionRequest>(PermissionRequestOutput::Deny { message: Some("m".into()), interrupt: true }),
+            specific::<PermissionRequest>(PermissionRequestOutput::Deny {
+                message: Some("m".into()),
+                interrupt: true,
+            }),
             r#""decision":{"behavior":"deny","message":"m","interrupt":true}"#,
         ),
-        (specific::<PermissionDenied>(PermissionDeniedOutput::default().retry(true)), r#""retry":true"#),
         (
-            specific::<Elicitation>(ElicitationOutput::default().action("accept").content(raw(r#"{"a":1}"#))),
+            specific::<PermissionDenied>(PermissionDeniedOutput::default().retry(true)),
+            r#""retry":true"#,
+        ),
+        (
+            specific::<Elicitation>(
+                ElicitationOutput::default().action("accept").content(raw(r#"{"a":1}"#)),
+            ),
             r#""action":"accept","content":{"a":1}"#,
         ),
         (
-            specific::<ElicitationResult>(ElicitationResultOutput::default().action("cancel").content(raw("{}"))),
+            specific::<ElicitationResult>(
+                ElicitationResultOutput::default().action("cancel").content(raw("{}")),
+            ),
             r#""action":"cancel","content":{}"#,
         ),
         (specific::<WorktreeCreate>(WorktreeCreateOutput::new("/w")), r#""worktreePath":"/w""#),
-        (specific::<CwdChanged>(CwdChangedOutput::default().watch_paths(paths())), r#""watchPaths":["/a"]"#),
-        (specific::<FileChanged>(FileChangedOutput::default().watch_paths(paths())), r#""watchPaths":["/a"]"#),
-        (specific::<MessageDisplay>(MessageDisplayOutput::default().display_content("d")), r#""displayContent":"d""#),
+        (
+            specific::<CwdChanged>(CwdChangedOutput::default().watch_paths(paths())),
+            r#""watchPaths":["/a"]"#,
+        ),
+        (
+            specific::<FileChanged>(FileChangedOutput::default().watch_paths(paths())),
+            r#""watchPaths":["/a"]"#,
+        ),
+        (
+            specific::<MessageDisplay>(MessageDisplayOutput::default().display_content("d")),
+            r#""displayContent":"d""#,
+        ),
     ];
     for ((event, fields), expected) in &others {
         assert_eq!(fields, expected, "{event}");
     }
-    let mut events: Vec<_> = with_context.iter().chain(others.iter().map(|(own, _)| own)).map(|(event, _)| *event).collect();
+    let mut events: Vec<_> = with_context
+        .iter()
+        .chain(others.iter().map(|(own, _)| own))
+        .map(|(event, _)| *event)
+        .collect();
     events.dedup();
     assert_eq!(events.len(), 22, "the CLI declares an answer of its own for 22 events");
 }
@@ -308,7 +368,10 @@ fn every_field_of_every_own_answer_is_written() {
 #[test]
 fn what_every_event_may_answer_is_written() {
     assert_eq!(json(HookOutput::<Stop>::new()), "{}");
-    assert_eq!(json(HookOutput::<SessionEnd>::stop("enough")), r#"{"continue":false,"stopReason":"enough"}"#);
+    assert_eq!(
+        json(HookOutput::<SessionEnd>::stop("enough")),
+        r#"{"continue":false,"stopReason":"enough"}"#
+    );
     let all = HookOutput::<PreCompact>::block("b")
         .continues(true)
         .suppress_output()
@@ -320,7 +383,8 @@ fn what_every_event_may_answer_is_written() {
         r#"{"continue":true,"suppressOutput":true,"decision":"approve","systemMessage":"m","terminalSequence":"\u0007","reason":"b"}"#
     );
     assert_eq!(json(HookOutput::<Stop>::background(None)), r#"{"async":true}"#);
-    let later = HookOutput::<Stop>::background(Some(Duration::from_millis(1500))).system_message("not with this one");
+    let later = HookOutput::<Stop>::background(Some(Duration::from_millis(1500)))
+        .system_message("not with this one");
     assert_eq!(json(later), r#"{"async":true,"asyncTimeout":1500}"#);
 }
 
@@ -343,5 +407,8 @@ fn short_cuts_set_the_part_of_the_event() {
         r#"{"hookSpecificOutput":{"hookEventName":"PermissionRequest","decision":{"behavior":"deny","message":"r"}}}"#
     );
     let own = RawJson::parse(r#"{"hookEventName":"CoffeeBreak","sugar":2}"#).unwrap();
-    assert_eq!(json(HookOutput::<HookInput>::with(own)), r#"{"hookSpecificOutput":{"hookEventName":"CoffeeBreak","sugar":2}}"#);
+    assert_eq!(
+        json(HookOutput::<HookInput>::with(own)),
+        r#"{"hookSpecificOutput":{"hookEventName":"CoffeeBreak","sugar":2}}"#
+    );
 }

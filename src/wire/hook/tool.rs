@@ -142,6 +142,8 @@ impl Decides for PreToolUseOutput {
     }
 
     fn of_deny(reason: String) -> Self {
-        Self::default().permission_decision(PermissionDecision::Deny).permission_decision_reason(reason)
+        Self::default()
+            .permission_decision(PermissionDecision::Deny)
+            .permission_decision_reason(reason)
     }
 }

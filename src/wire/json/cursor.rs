@@ -156,9 +156,18 @@ mod tests {
         let line = Bytes::from_static(br#"{ "a" : 1 , "b\n":[ "x" , {} ],"a":"last" }"#);
         let keys: Vec<_> = cursor(&line)
             .fields()
-            .map(|(key, value)| (String::from_utf8(key.into_owned()).unwrap(), value.raw().text().into_owned()))
+            .map(|(key, value)| {
+                (String::from_utf8(key.into_owned()).unwrap(), value.raw().text().into_owned())
+            })
             .collect();
-        assert_eq!(keys, [("a".into(), "1".into()), ("b\n".into(), r#"[ "x" , {} ]"#.into()), ("a".into(), "\"last\"".into())]);
+        assert_eq!(
+            keys,
+            [
+                ("a".into(), "1".into()),
+                ("b\n".into(), r#"[ "x" , {} ]"#.into()),
+                ("a".into(), "\"last\"".into())
+            ]
+        );
         assert_eq!(cursor(&line).get("a").unwrap().string().unwrap(), "last");
         assert!(cursor(&line).get("zz").is_none());
     }
@@ -166,7 +175,10 @@ mod tests {
     #[test]
     fn walks_an_array() {
         let line = Bytes::from_static(br#"[ 1 ,[2,3], "x" ]"#);
-        assert_eq!(cursor(&line).items().map(|item| item.kind()).collect::<Vec<_>>(), [Kind::Number, Kind::Array, Kind::String]);
+        assert_eq!(
+            cursor(&line).items().map(|item| item.kind()).collect::<Vec<_>>(),
+            [Kind::Number, Kind::Array, Kind::String]
+        );
         assert_eq!(cursor(&line).fields().count(), 0);
     }
 

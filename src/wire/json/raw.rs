@@ -188,7 +188,8 @@ impl From<serde_json::Value> for RawJson {
 /// Writes the value as it stood on the wire (`serde_json` only; bytes that are not UTF-8 are written as U+FFFD).
 impl Serialize for RawJson {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let raw = serde_json::value::RawValue::from_string(self.text().into_owned()).map_err(serde::ser::Error::custom)?;
+        let raw = serde_json::value::RawValue::from_string(self.text().into_owned())
+            .map_err(serde::ser::Error::custom)?;
         raw.serialize(serializer)
     }
 }
@@ -246,7 +247,9 @@ mod tests {
 
     #[test]
     fn lone_surrogates_and_bad_bytes_still_deserialise() {
-        let raw = RawJson::parse(&br#"{"a":"x\ud83d","b":"\ud83d\ude00\\ud83d\n","c":"\udc00"}"#[..]).unwrap();
+        let raw =
+            RawJson::parse(&br#"{"a":"x\ud83d","b":"\ud83d\ude00\\ud83d\n","c":"\udc00"}"#[..])
+                .unwrap();
         let value = raw.to_value().unwrap();
         assert_eq!(value["a"], "x\u{fffd}");
         assert_eq!(value["b"], "\u{1f600}\\ud83d\n");
@@ -271,7 +274,10 @@ mod tests {
 
     #[test]
     fn errors_say_where() {
-        assert_eq!(RawJson::parse(r#"{"a":1} x"#).unwrap_err().to_string(), "not JSON: unexpected byte at offset 8");
+        assert_eq!(
+            RawJson::parse(r#"{"a":1} x"#).unwrap_err().to_string(),
+            "not JSON: unexpected byte at offset 8"
+        );
         assert!(RawJson::parse(r#"{"a":"#).unwrap_err().is_truncated());
     }
 }

@@ -160,7 +160,12 @@ mod tests {
     fn a_value_of_another_kind_stays_unread() {
         let line = Bytes::from_static(b"[5]");
         let mut reader = Reader::new(&line, 0);
-        assert!(reader.string().is_none() && reader.bool().is_none() && reader.number().is_none() && !reader.null());
+        assert!(
+            reader.string().is_none()
+                && reader.bool().is_none()
+                && reader.number().is_none()
+                && !reader.null()
+        );
         assert_eq!(reader.skip().bytes(), b"[5]");
     }
 

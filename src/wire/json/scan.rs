@@ -34,7 +34,11 @@ fn container_end(text: &[u8], at: usize) -> Result<usize, Fault> {
 }
 
 /// The end of the object at `at`; `member` is told of each of its own members: where the key stands, without quotes, and where the value.
-pub(crate) fn object_end(text: &[u8], at: usize, member: impl FnMut(Range<usize>, Range<usize>)) -> Result<usize, Fault> {
+pub(crate) fn object_end(
+    text: &[u8],
+    at: usize,
+    member: impl FnMut(Range<usize>, Range<usize>),
+) -> Result<usize, Fault> {
     match text.get(at) {
         Some(b'{') => walk(text, at, member),
         Some(_) => Err(Fault::Byte(at)),
@@ -44,7 +48,11 @@ pub(crate) fn object_end(text: &[u8], at: usize, member: impl FnMut(Range<usize>
 
 /// The end of the value at `at`; `member` is told of the members of the outermost object.
 #[inline]
-fn walk(text: &[u8], at: usize, mut member: impl FnMut(Range<usize>, Range<usize>)) -> Result<usize, Fault> {
+fn walk(
+    text: &[u8],
+    at: usize,
+    mut member: impl FnMut(Range<usize>, Range<usize>),
+) -> Result<usize, Fault> {
     let mut open = Nesting::default();
     let mut at = at;
     let mut before_key = false;
@@ -219,7 +227,8 @@ fn number_end(text: &[u8], at: usize) -> Result<usize, Fault> {
 }
 
 fn digits_end(text: &[u8], at: usize) -> Result<usize, Fault> {
-    let digits = text.get(at..).unwrap_or_default().iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let digits =
+        text.get(at..).unwrap_or_default().iter().take_while(|byte| byte.is_ascii_digit()).count();
     match (digits, text.get(at)) {
         (0, Some(_)) => Err(Fault::Byte(at)),
         (0, None) => Err(Fault::End),

@@ -27,7 +27,8 @@ pub(super) fn skip_escaped_string(text: &[u8], first: usize) -> usize {
     let mut at = first;
     while let Some(found) = memchr::memchr(b'"', text.get(at..).unwrap_or_default()) {
         let quote = at + found;
-        let backslashes = text[first..quote].iter().rev().take_while(|&&byte| byte == b'\\').count();
+        let backslashes =
+            text[first..quote].iter().rev().take_while(|&&byte| byte == b'\\').count();
         at = quote + 1;
         if backslashes.is_multiple_of(2) {
             return at;

@@ -32,7 +32,9 @@ fn unescape(content: &str) -> String {
     // An escape is never shorter than what it stands for: one allocation, even for megabytes.
     let mut text = String::with_capacity(content.len());
     let mut rest = content;
-    while let Some((run, escape)) = memchr::memchr(b'\\', rest.as_bytes()).and_then(|at| rest.split_at_checked(at)) {
+    while let Some((run, escape)) =
+        memchr::memchr(b'\\', rest.as_bytes()).and_then(|at| rest.split_at_checked(at))
+    {
         let (char, used) = escaped(escape.as_bytes());
         text.push_str(run);
         text.push(char);

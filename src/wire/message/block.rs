@@ -215,7 +215,8 @@ impl ToolResultBlock {
     /// The content as blocks; a string reads as one text block.
     pub fn blocks(&self) -> Vec<ContentBlock> {
         let Some(content) = &self.content else { return Vec::new() };
-        ContentBlock::decode_list(&mut content.cursor().reader(), &At::Root, &mut Sink::default()).unwrap_or_default()
+        ContentBlock::decode_list(&mut content.cursor().reader(), &At::Root, &mut Sink::default())
+            .unwrap_or_default()
     }
 }
 
@@ -241,7 +242,9 @@ impl Decode for ContentBlock {
             "server_tool_use" | "mcp_tool_use" => Self::ServerToolUse(block.read(reader, at, sink)),
             "image" => Self::Image(block.read(reader, at, sink)),
             "document" => Self::Document(block.read(reader, at, sink)),
-            other if other.ends_with("_tool_result") => return Decode::decode(reader, at, sink).map(Self::ServerToolResult),
+            other if other.ends_with("_tool_result") => {
+                return Decode::decode(reader, at, sink).map(Self::ServerToolResult);
+            }
             other => {
                 sink.unknown_word(&at.key("type"), other);
                 Self::Unknown(UnknownBlock { block_type: other.into(), raw: reader.skip().raw() })
@@ -287,7 +290,9 @@ impl<'a> Tagged<'a> {
             if *key != *b"type" {
                 ahead.skip();
             } else if !ahead.null() {
-                let name = ahead.string().or_else(|| sink.wrong(&at.key("type"), "a string", &mut ahead))?;
+                let name = ahead
+                    .string()
+                    .or_else(|| sink.wrong(&at.key("type"), "a string", &mut ahead))?;
                 return Some(Self { name, start, members: if first { ahead } else { members } });
             }
             first = false;
@@ -301,7 +306,12 @@ impl<'a> Tagged<'a> {
     }
 
     /// Reads the members; the reader stands behind the object then.
-    pub(super) fn read<T: Members>(self, reader: &mut Reader<'a>, at: &At<'_>, sink: &mut Sink) -> T {
+    pub(super) fn read<T: Members>(
+        self,
+        reader: &mut Reader<'a>,
+        at: &At<'_>,
+        sink: &mut Sink,
+    ) -> T {
         *reader = self.members;
         T::members(reader, self.start, at, sink)
     }

@@ -4,7 +4,9 @@ use super::account::{AuthStatus, RateLimitEvent};
 use super::assistant::AssistantMessage;
 use super::progress::{ToolProgress, ToolUseSummary};
 use super::result::ResultMessage;
-use super::session::{ActiveGoal, AutocompactState, CommandLifecycle, ConversationReset, PromptSuggestion};
+use super::session::{
+    ActiveGoal, AutocompactState, CommandLifecycle, ConversationReset, PromptSuggestion,
+};
 use super::stream::StreamEvent;
 use super::system::System;
 use super::user::UserMessage;
@@ -59,9 +61,12 @@ impl Body {
             FrameKind::StreamEvent => typed(frame, at, sink, Self::StreamEvent),
             FrameKind::Result if frame.ends_turn() => typed(frame, at, sink, Self::Result),
             FrameKind::CommandLifecycle => typed(frame, at, sink, Self::CommandLifecycle),
-            FrameKind::Other if frame.is_bare_message() => {
-                typed(frame, at, sink, |message| Self::Assistant(Box::new(AssistantMessage { message, ..AssistantMessage::default() })))
-            }
+            FrameKind::Other if frame.is_bare_message() => typed(frame, at, sink, |message| {
+                Self::Assistant(Box::new(AssistantMessage {
+                    message,
+                    ..AssistantMessage::default()
+                }))
+            }),
             kind if kind.is_control() => match Control::decode(frame, at, sink) {
                 Some(control) => Self::Control(Box::new(control)),
                 None => unknown(frame, sink),

@@ -185,7 +185,9 @@ impl Message {
             for (name, value) in self.frame.envelope() {
                 // A result has its session in its body.
                 let elsewhere = self.is_result() && name == "session_id";
-                if let Some(value) = value.filter(|value| value.kind() != Kind::String && !elsewhere) {
+                if let Some(value) =
+                    value.filter(|value| value.kind() != Kind::String && !elsewhere)
+                {
                     sink.wrong::<()>(&At::Root.key(name), String::EXPECTED, &mut value.reader());
                 }
             }

@@ -22,32 +22,46 @@ mod usage;
 mod user;
 mod vocabulary;
 
-pub use self::account::{AuthStatus, OverageDisabledReason, RateLimitEvent, RateLimitInfo, RateLimitScope, RateLimitStatus, RateLimitType};
+pub use self::account::{
+    AuthStatus, OverageDisabledReason, RateLimitEvent, RateLimitInfo, RateLimitScope,
+    RateLimitStatus, RateLimitType,
+};
 pub use self::assistant::{ApiMessage, AssistantMessage, ToolUseMeta};
 pub use self::block::{
-    ContentBlock, MediaBlock, RedactedThinkingBlock, ServerToolResultBlock, ServerToolUseBlock, TextBlock, ThinkingBlock, ToolResultBlock,
-    ToolUseBlock, UnknownBlock,
+    ContentBlock, MediaBlock, RedactedThinkingBlock, ServerToolResultBlock, ServerToolUseBlock,
+    TextBlock, ThinkingBlock, ToolResultBlock, ToolUseBlock, UnknownBlock,
 };
 pub use self::body::Body;
 pub use self::lazy::Message;
 pub use self::origin::{Origin, OriginKind};
 pub use self::outcome::TurnOutcome;
 pub use self::progress::{SubagentRetry, ToolProgress, ToolUseSummary};
-pub use self::report::{ContextCategory, ContextCategoryKind, ContextUsage, ExtraUsage, PlanLimit, PlanLimits, SessionTotals, UsageReport};
+pub use self::report::{
+    ContextCategory, ContextCategoryKind, ContextUsage, ExtraUsage, PlanLimit, PlanLimits,
+    SessionTotals, UsageReport,
+};
 pub use self::result::{
-    DeferredToolUse, InvalidConfigFile, PermissionDenial, QueuedBehind, ResultMessage, ResultSubtype, StartupFailureReason, SubagentStats,
-    TerminalReason,
+    DeferredToolUse, InvalidConfigFile, PermissionDenial, QueuedBehind, ResultMessage,
+    ResultSubtype, StartupFailureReason, SubagentStats, TerminalReason,
 };
 pub use self::session::{
-    ActiveGoal, AutocompactState, CommandLifecycle, CommandState, ConversationReset, Goal, PromptSuggestion, ResetTrigger,
+    ActiveGoal, AutocompactState, CommandLifecycle, CommandState, ConversationReset, Goal,
+    PromptSuggestion, ResetTrigger,
 };
 pub use self::stream::{
-    AbandonedBlocks, CitationsDelta, ContentBlockDelta, ContentBlockStart, ContentBlockStop, Delta, Event, InputJsonDelta, MessageChange,
-    MessageDelta, MessageStart, SignatureDelta, StreamEvent, TextDelta, ThinkingDelta, UnknownEvent,
+    AbandonedBlocks, CitationsDelta, ContentBlockDelta, ContentBlockStart, ContentBlockStop, Delta,
+    Event, InputJsonDelta, MessageChange, MessageDelta, MessageStart, SignatureDelta, StreamEvent,
+    TextDelta, ThinkingDelta, UnknownEvent,
 };
 pub use self::system::*;
-pub use self::usage::{CacheCreation, CostBasis, ModelUsage, OutputTokensDetails, ServerToolUsage, Usage};
-pub use self::user::{NonExecutionKind, ToolPermissionDecision, ToolResultMeta, UserApiMessage, UserContent, UserMessage};
+pub use self::usage::{
+    CacheCreation, CostBasis, ModelUsage, OutputTokensDetails, ServerToolUsage, Usage,
+};
+pub use self::user::{
+    NonExecutionKind, ToolPermissionDecision, ToolResultMeta, UserApiMessage, UserContent,
+    UserMessage,
+};
 pub use self::vocabulary::{
-    ApiErrorKind, Effort, FastModeDisabledReason, FastModeState, PermissionMode, Priority, StopReason, ThinkingDisplay,
+    ApiErrorKind, Effort, FastModeDisabledReason, FastModeState, PermissionMode, Priority,
+    StopReason, ThinkingDisplay,
 };

@@ -52,7 +52,11 @@ open_enum! {
 }
 
 /// An origin without a kind says nothing: it counts as none, and not as a defect.
-pub(super) fn stated_origin(reader: &mut Reader<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Option<Origin>> {
+pub(super) fn stated_origin(
+    reader: &mut Reader<'_>,
+    at: &At<'_>,
+    sink: &mut Sink,
+) -> Option<Option<Origin>> {
     let value = reader.skip();
     value.get("kind")?.string()?;
     Origin::decode(&mut value.reader(), at, sink).map(Some)

@@ -72,7 +72,15 @@ impl TurnOutcome {
     /// `permission_error`. Also if the CLI did not even ask, for want of a login: its word is `authentication_failed`, or
     /// `oauth_org_not_allowed`.
     pub fn is_auth(&self) -> bool {
-        self.is_api_error(&[401, 403], &["authentication_error", "permission_error", "authentication_failed", "oauth_org_not_allowed"])
+        self.is_api_error(
+            &[401, 403],
+            &[
+                "authentication_error",
+                "permission_error",
+                "authentication_failed",
+                "oauth_org_not_allowed",
+            ],
+        )
     }
 
     /// With the word for the API's error that the turn had before its result, unless the result has one itself.
@@ -86,7 +94,8 @@ impl TurnOutcome {
 
     fn is_api_error(&self, statuses: &[u16], kinds: &[&str]) -> bool {
         let Self::ApiError { status, kind, .. } = self else { return false };
-        status.is_some_and(|status| statuses.contains(&status)) || kind.as_deref().is_some_and(|kind| kinds.contains(&kind))
+        status.is_some_and(|status| statuses.contains(&status))
+            || kind.as_deref().is_some_and(|kind| kinds.contains(&kind))
     }
 }
 
@@ -99,9 +108,15 @@ impl fmt::Display for TurnOutcome {
             Self::MaxBudget => f.write_str("the budget was reached"),
             Self::StructuredOutputRetries => f.write_str("no answer fitted the JSON schema"),
             Self::Aborted => f.write_str("the turn was aborted"),
-            Self::StartupFailure { reason, errors } if errors.is_empty() => write!(f, "the CLI could not start: {reason}"),
-            Self::ExecutionError(errors) if errors.is_empty() => f.write_str("the CLI failed while it ran the turn"),
-            Self::StartupFailure { errors, .. } | Self::ExecutionError(errors) => f.write_str(&errors.join("; ")),
+            Self::StartupFailure { reason, errors } if errors.is_empty() => {
+                write!(f, "the CLI could not start: {reason}")
+            }
+            Self::ExecutionError(errors) if errors.is_empty() => {
+                f.write_str("the CLI failed while it ran the turn")
+            }
+            Self::StartupFailure { errors, .. } | Self::ExecutionError(errors) => {
+                f.write_str(&errors.join("; "))
+            }
         }
     }
 }
@@ -128,7 +143,9 @@ impl ResultMessage {
         match &self.subtype {
             ResultSubtype::ErrorMaxTurns => return TurnOutcome::MaxTurns,
             ResultSubtype::ErrorMaxBudgetUsd => return TurnOutcome::MaxBudget,
-            ResultSubtype::ErrorMaxStructuredOutputRetries => return TurnOutcome::StructuredOutputRetries,
+            ResultSubtype::ErrorMaxStructuredOutputRetries => {
+                return TurnOutcome::StructuredOutputRetries;
+            }
             _ => {}
         }
         if let Some(Reason::AbortedStreaming | Reason::AbortedTools) = self.terminal_reason {
@@ -140,15 +157,25 @@ impl ResultMessage {
         let of_the_api = self.api_error_status.is_some()
             || self.api_error.is_some()
             || self.api_error_type.is_some()
-            || matches!(self.terminal_reason, Some(Reason::ApiError | Reason::ImageError | Reason::ModelError));
+            || matches!(
+                self.terminal_reason,
+                Some(Reason::ApiError | Reason::ImageError | Reason::ModelError)
+            );
         if of_the_api {
             let kind = self.api_error_type.clone().or_else(|| self.api_error.clone());
-            return TurnOutcome::ApiError { status: self.api_error_status, kind, text: self.error_text().unwrap_or_default() };
+            return TurnOutcome::ApiError {
+                status: self.api_error_status,
+                kind,
+                text: self.error_text().unwrap_or_default(),
+            };
         }
         if self.subtype == ResultSubtype::ErrorDuringExecution || self.has_error_subtype() {
             return TurnOutcome::ExecutionError(self.messages());
         }
-        TurnOutcome::Refused { reason: self.terminal_reason.clone(), text: self.error_text().unwrap_or_default() }
+        TurnOutcome::Refused {
+            reason: self.terminal_reason.clone(),
+            text: self.error_text().unwrap_or_default(),
+        }
     }
 
     /// True if and only if the turn failed: `is_error`, or a subtype that begins with `error`.
@@ -181,7 +208,12 @@ impl ResultMessage {
 
     /// The errors that are not blank.
     fn messages(&self) -> Vec<String> {
-        self.errors.iter().map(|error| error.trim()).filter(|error| !error.is_empty()).map(String::from).collect()
+        self.errors
+            .iter()
+            .map(|error| error.trim())
+            .filter(|error| !error.is_empty())
+            .map(String::from)
+            .collect()
     }
 
     fn has_error_subtype(&self) -> bool {

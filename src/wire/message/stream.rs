@@ -226,7 +226,10 @@ impl Decode for Event {
             return sink.wrong(at, Self::EXPECTED, reader);
         }
         let Some(event) = Tagged::of(reader, at, sink) else {
-            return Some(Self::Unknown(UnknownEvent { event_type: None, raw: reader.skip().raw() }));
+            return Some(Self::Unknown(UnknownEvent {
+                event_type: None,
+                raw: reader.skip().raw(),
+            }));
         };
         Some(match event.name() {
             "message_start" => Self::MessageStart(event.read(reader, at, sink)),
@@ -238,7 +241,10 @@ impl Decode for Event {
             "ping" => Self::Ping(reader.skip().raw()),
             other => {
                 sink.unknown_word(&at.key("type"), other);
-                Self::Unknown(UnknownEvent { event_type: Some(other.into()), raw: reader.skip().raw() })
+                Self::Unknown(UnknownEvent {
+                    event_type: Some(other.into()),
+                    raw: reader.skip().raw(),
+                })
             }
         })
     }
@@ -252,7 +258,10 @@ impl Decode for Delta {
             return sink.wrong(at, Self::EXPECTED, reader);
         }
         let Some(delta) = Tagged::of(reader, at, sink) else {
-            return Some(Self::Unknown(UnknownEvent { event_type: None, raw: reader.skip().raw() }));
+            return Some(Self::Unknown(UnknownEvent {
+                event_type: None,
+                raw: reader.skip().raw(),
+            }));
         };
         Some(match delta.name() {
             "text_delta" => Self::Text(delta.read(reader, at, sink)),
@@ -262,7 +271,10 @@ impl Decode for Delta {
             "citations_delta" => Self::Citations(delta.read(reader, at, sink)),
             other => {
                 sink.unknown_word(&at.key("type"), other);
-                Self::Unknown(UnknownEvent { event_type: Some(other.into()), raw: reader.skip().raw() })
+                Self::Unknown(UnknownEvent {
+                    event_type: Some(other.into()),
+                    raw: reader.skip().raw(),
+                })
             }
         })
     }

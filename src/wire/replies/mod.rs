@@ -19,27 +19,45 @@ mod settings;
 mod tasks;
 mod usage;
 
-pub use self::account::{ChromeBrowser, ChromeBrowsers, ChromeChoice, ChromeStatus, ChromeUrls, FeedbackReceipt, LoginUrls, RemoteControl};
+pub use self::account::{
+    ChromeBrowser, ChromeBrowsers, ChromeChoice, ChromeStatus, ChromeUrls, FeedbackReceipt,
+    LoginUrls, RemoteControl,
+};
 pub use self::context::{
-    AgentTokens, ApiTokens, AttachmentTokens, CategoryTokens, CommandTokens, ContextReport, GridSquare, McpInstructionTokens,
-    McpToolTokens, MemoryFileTokens, MessageTokens, NamedTokens, SkillTokens, SkillsTokens, ToolCallTokens, ToolTokens,
+    AgentTokens, ApiTokens, AttachmentTokens, CategoryTokens, CommandTokens, ContextReport,
+    GridSquare, McpInstructionTokens, McpToolTokens, MemoryFileTokens, MessageTokens, NamedTokens,
+    SkillTokens, SkillsTokens, ToolCallTokens, ToolTokens,
 };
 pub use self::conversation::{CancelledMessage, Export, ReviewLaunch, SideAnswer, Title};
 pub use self::dialogs::{
-    AutoDream, AutoMemory, BinaryVersion, Memories, Memory, MemoryFile, MemoryFolder, ModelList, Plan, Sandbox, SandboxDependencies,
-    SandboxRestrictions, Skill, SkillHandles, Skills, Status, StatusRow, StatusSection,
+    AutoDream, AutoMemory, BinaryVersion, Memories, Memory, MemoryFile, MemoryFolder, ModelList,
+    Plan, Sandbox, SandboxDependencies, SandboxRestrictions, Skill, SkillHandles, Skills, Status,
+    StatusRow, StatusSection,
 };
-pub use self::files::{CwdChange, CwdStatus, FileContents, FileSuggestion, FileSuggestions, RepoRoot, Rewind};
-pub use self::hooks::{EditableHook, Hook, HookEvent, HookEventCount, HookListing, HookPolicy, HooksOff, SettingsError};
+pub use self::files::{
+    CwdChange, CwdStatus, FileContents, FileSuggestion, FileSuggestions, RepoRoot, Rewind,
+};
+pub use self::hooks::{
+    EditableHook, Hook, HookEvent, HookEventCount, HookListing, HookPolicy, HooksOff, SettingsError,
+};
 pub use self::live::{Interrupted, ModeSet, ModelSet};
 pub use self::mcp::{
-    McpAnnotations, McpAuthentication, McpCallResult, McpOverride, McpResource, McpResourceContents, McpServerChanges, McpServerInfo,
-    McpServerStatus, McpServers, McpStaging, McpState, McpTool,
+    McpAnnotations, McpAuthentication, McpCallResult, McpOverride, McpResource,
+    McpResourceContents, McpServerChanges, McpServerInfo, McpServerStatus, McpServers, McpStaging,
+    McpState, McpTool,
 };
 pub use self::reload::{CacheImpact, ReloadedOutputStyles, ReloadedPlugins, ReloadedSkills};
 pub use self::reply::Reply;
-pub use self::rules::{PermissionRule, PermissionRules, RuleDescription, RuleEditability, RuleState, WorkspaceDirectory};
-pub use self::server::{AccountInfo, AgentInfo, ApiProvider, FeedbackMode, ManifestState, ModelInfo, ServerInfo};
+pub use self::rules::{
+    PermissionRule, PermissionRules, RuleDescription, RuleEditability, RuleState,
+    WorkspaceDirectory,
+};
+pub use self::server::{
+    AccountInfo, AgentInfo, ApiProvider, FeedbackMode, ManifestState, ModelInfo, ServerInfo,
+};
 pub use self::settings::{AppliedSettings, SettingsLayer, SettingsReport};
 pub use self::tasks::{Backgrounded, TaskOutput};
-pub use self::usage::{Behavior, Behaviors, LimitWindow, LimitWindows, ModelWindow, SessionCost, Share, UsageDetails, UsagePeriod};
+pub use self::usage::{
+    Behavior, Behaviors, LimitWindow, LimitWindows, ModelWindow, SessionCost, Share, UsageDetails,
+    UsagePeriod,
+};

@@ -18,7 +18,10 @@ pub struct Reply<T> {
 
 impl<T> Reply<T> {
     /// Reads an answer.
-    #[cfg_attr(not(feature = "session"), allow(dead_code, reason = "only a session has answers to read"))]
+    #[cfg_attr(
+        not(feature = "session"),
+        allow(dead_code, reason = "only a session has answers to read")
+    )]
     pub(crate) fn read(raw: Option<RawJson>) -> Self
     where
         T: Decode + Default,
@@ -29,7 +32,10 @@ impl<T> Reply<T> {
     }
 
     /// Reads an answer that is allowed to have no body.
-    #[cfg_attr(not(feature = "session"), allow(dead_code, reason = "only a session has answers to read"))]
+    #[cfg_attr(
+        not(feature = "session"),
+        allow(dead_code, reason = "only a session has answers to read")
+    )]
     pub(crate) fn read_optional(raw: Option<RawJson>) -> Self
     where
         T: Decode + Default,

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::wire::message::{FastModeDisabledReason, FastModeState, PermissionMode, SessionState, SlashCommand};
+use crate::wire::message::{
+    FastModeDisabledReason, FastModeState, PermissionMode, SessionState, SlashCommand,
+};
 
 object! {
     /// What the CLI says of itself at the handshake (reply to `initialize`, CLI 2.1.329).

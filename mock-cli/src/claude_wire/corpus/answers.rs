@@ -28,7 +28,11 @@ pub(super) fn answer(answers: &[Answer], request: &Value) -> Option<Result<Value
 
 /// The kinds of requests that there are answers for.
 pub(super) fn subtypes(answers: &[Answer]) -> Vec<String> {
-    let mut subtypes: Vec<_> = answers.iter().filter_map(|answer| answer.request.text("subtype")).map(str::to_owned).collect();
+    let mut subtypes: Vec<_> = answers
+        .iter()
+        .filter_map(|answer| answer.request.text("subtype"))
+        .map(str::to_owned)
+        .collect();
     subtypes.sort_unstable();
     subtypes.dedup();
     subtypes

@@ -26,7 +26,9 @@ impl Cli {
         };
         if !path.is_file() {
             let path = path.display();
-            return Err(format!("no CLI at {path}: `claude-wire install` fetches one, --claude and CLAUDE_WIRE_REAL_CLI name another"));
+            return Err(format!(
+                "no CLI at {path}: `claude-wire install` fetches one, --claude and CLAUDE_WIRE_REAL_CLI name another"
+            ));
         }
         std::path::absolute(&path).map_err(|error| format!("{}: {error}", path.display()))
     }

@@ -109,7 +109,11 @@ struct File<'a> {
 impl Entry {
     /// The name of the recording of a launch, counted from 1.
     pub(crate) fn file_name(&self, launch: usize) -> String {
-        if launch == 1 { format!("{}.jsonl", self.name) } else { format!("{}-{launch}.jsonl", self.name) }
+        if launch == 1 {
+            format!("{}.jsonl", self.name)
+        } else {
+            format!("{}-{launch}.jsonl", self.name)
+        }
     }
 
     /// The first thing that is expected and did not come, or that came and is not to. Order counts among what came the same way: between a turn
@@ -118,21 +122,33 @@ impl Entry {
         let mut passed: BTreeMap<Channel, usize> = BTreeMap::new();
         let mut names = Names::default();
         let missing = self.expect.iter().find(|pattern| {
-            let later = |index: usize, item: &Item| passed.get(&item.channel).is_none_or(|last| index > *last);
-            let found = (0..).zip(delivered).find(|(index, item)| later(*index, item) && pattern.fits_with(&mut names, item.json()));
+            let later = |index: usize, item: &Item| {
+                passed.get(&item.channel).is_none_or(|last| index > *last)
+            };
+            let found = (0..).zip(delivered).find(|(index, item)| {
+                later(*index, item) && pattern.fits_with(&mut names, item.json())
+            });
             found.map(|(index, item)| passed.insert(item.channel, index)).is_none()
         });
-        let came = || self.never.iter().find(|pattern| delivered.iter().any(|item| pattern.fits(item.json())));
+        let came = || {
+            self.never.iter().find(|pattern| delivered.iter().any(|item| pattern.fits(item.json())))
+        };
         match missing {
-            Some(missing) => Some(format!("expected, and not delivered (in this place): {missing}")),
+            Some(missing) => {
+                Some(format!("expected, and not delivered (in this place): {missing}"))
+            }
             None => came().map(|came| format!("delivered, and not to be: {came}")),
         }
     }
 
     /// The first request that the CLI should have made of the API and did not.
-    pub(super) fn not_asked<'a>(&self, requests: impl IntoIterator<Item = &'a Value>) -> Option<String> {
+    pub(super) fn not_asked<'a>(
+        &self,
+        requests: impl IntoIterator<Item = &'a Value>,
+    ) -> Option<String> {
         let mut requests = requests.into_iter();
-        let missing = self.requests.iter().find(|pattern| !requests.any(|request| pattern.fits(request)))?;
+        let missing =
+            self.requests.iter().find(|pattern| !requests.any(|request| pattern.fits(request)))?;
         Some(format!("expected, and not asked of the API (in this place): {missing}"))
     }
 
@@ -147,7 +163,10 @@ impl Entry {
     fn read(name: &str, text: &str) -> Result<Self, String> {
         let file: File<'_> = serde_json::from_str(text).map_err(|error| error.to_string())?;
         if (file.kind.as_str(), file.version) != (KIND, VERSION) {
-            return Err(format!("expected \"claude-wire\": \"{KIND}\", \"version\": {VERSION}; got {:?}, {}", file.kind, file.version));
+            return Err(format!(
+                "expected \"claude-wire\": \"{KIND}\", \"version\": {VERSION}; got {:?}, {}",
+                file.kind, file.version
+            ));
         }
         let host = match (file.session, file.streams) {
             (Some(options), None) => Host::Session(Box::new(options), each("host", file.host)?),
@@ -155,17 +174,30 @@ impl Entry {
             _ => return Err("either \"session\" (its options) or \"streams\" (the arguments of the CLI) must be there".to_owned()),
         };
         let start = text.find(file.api.get()).map_or(1, |at| text[..at].lines().count());
-        let written: Value = serde_json::from_str(file.api.get()).map_err(|error| error.to_string())?;
+        let written: Value =
+            serde_json::from_str(file.api.get()).map_err(|error| error.to_string())?;
         let meant = repeated(written.clone());
         // Errors count the lines of the text.
         let api = if meant == written { file.api.get().to_owned() } else { meant.to_string() };
-        let api = ApiScript::parse(&api).map_err(|error| format!("\"api\", counted from line {start}: {error}"))?;
+        let api = ApiScript::parse(&api)
+            .map_err(|error| format!("\"api\", counted from line {start}: {error}"))?;
         // A long text is expected as it is said.
         let expect = each("expect", file.expect.into_iter().map(repeated).collect())?;
         let (never, requests) = (each("never", file.never)?, each("requests", file.requests)?);
         let answers = each("answers", file.answers)?;
         let name = name.to_owned();
-        Ok(Self { name, shows: file.shows, env: file.env, files: file.files, host, answers, api, expect, never, requests })
+        Ok(Self {
+            name,
+            shows: file.shows,
+            env: file.env,
+            files: file.files,
+            host,
+            answers,
+            api,
+            expect,
+            never,
+            requests,
+        })
     }
 }
 
@@ -173,12 +205,21 @@ impl Entry {
 fn repeated(value: Value) -> Value {
     match value {
         Value::Object(fields) if fields.len() == 2 => {
-            match (fields.get("text").and_then(Value::as_str), fields.get("repeat").and_then(Value::as_u64)) {
-                (Some(text), Some(times)) => text.repeat(usize::try_from(times).unwrap_or(usize::MAX)).into(),
-                _ => Value::Object(fields.into_iter().map(|(name, value)| (name, repeated(value))).collect()),
+            match (
+                fields.get("text").and_then(Value::as_str),
+                fields.get("repeat").and_then(Value::as_u64),
+            ) {
+                (Some(text), Some(times)) => {
+                    text.repeat(usize::try_from(times).unwrap_or(usize::MAX)).into()
+                }
+                _ => Value::Object(
+                    fields.into_iter().map(|(name, value)| (name, repeated(value))).collect(),
+                ),
             }
         }
-        Value::Object(fields) => Value::Object(fields.into_iter().map(|(name, value)| (name, repeated(value))).collect()),
+        Value::Object(fields) => {
+            Value::Object(fields.into_iter().map(|(name, value)| (name, repeated(value))).collect())
+        }
         Value::Array(items) => items.into_iter().map(repeated).collect(),
         other => other,
     }
@@ -186,7 +227,9 @@ fn repeated(value: Value) -> Value {
 
 /// Reads a list item by item, so that an error can tell which.
 fn each<T: for<'a> Deserialize<'a>>(what: &str, items: Vec<Value>) -> Result<Vec<T>, String> {
-    let read = |(number, item)| serde_json::from_value(item).map_err(|error| format!("\"{what}\", item {number}: {error}"));
+    let read = |(number, item)| {
+        serde_json::from_value(item).map_err(|error| format!("\"{what}\", item {number}: {error}"))
+    };
     (1..).zip(items).map(read).collect()
 }
 
@@ -224,14 +267,21 @@ mod tests {
     fn what_is_expected_has_an_order_within_its_channel() {
         let expect = r#"[{"type": "result", "n": 1}, {"type": "note"}, {"type": "result"}]"#;
         let entry = Entry::parse("x", &ENTRY.replace(r#"[{"type": "result"}]"#, expect)).unwrap();
-        let (one, two, note) = (r#"{"type":"result","n":1}"#, r#"{"type":"result","n":2}"#, r#"{"type":"note"}"#);
+        let (one, two, note) =
+            (r#"{"type":"result","n":1}"#, r#"{"type":"result","n":2}"#, r#"{"type":"note"}"#);
         let missing = |items: &[(Channel, &'static str)]| {
             let log = Log::new();
             items.iter().for_each(|(channel, line)| log.push(*channel, *line));
             entry.missing(&log.take())
         };
-        assert_eq!(missing(&[(Channel::Event(1), note), (Channel::Turn(1), one), (Channel::Turn(2), two)]), None);
-        assert_eq!(missing(&[(Channel::Turn(1), one), (Channel::Turn(1), note), (Channel::Turn(1), two)]), None);
+        assert_eq!(
+            missing(&[(Channel::Event(1), note), (Channel::Turn(1), one), (Channel::Turn(2), two)]),
+            None
+        );
+        assert_eq!(
+            missing(&[(Channel::Turn(1), one), (Channel::Turn(1), note), (Channel::Turn(1), two)]),
+            None
+        );
         for items in [
             vec![(Channel::Turn(1), one), (Channel::Turn(2), two)],
             vec![(Channel::Turn(1), note), (Channel::Turn(1), one), (Channel::Turn(2), two)],
@@ -252,14 +302,22 @@ mod tests {
             entry.missing(&log.take())
         };
         assert_eq!(missing(1, &["so", "no"]), None);
-        for (code, stderr, why) in [(0, &["no"][..], "expected"), (1, &["so"], "expected"), (1, &["no", "never"], "not to be")] {
-            assert!(missing(code, stderr).is_some_and(|missing| missing.contains(why)), "{code}, {stderr:?}");
+        for (code, stderr, why) in [
+            (0, &["no"][..], "expected"),
+            (1, &["so"], "expected"),
+            (1, &["no", "never"], "not to be"),
+        ] {
+            assert!(
+                missing(code, stderr).is_some_and(|missing| missing.contains(why)),
+                "{code}, {stderr:?}"
+            );
         }
     }
 
     #[test]
     fn names_hold_from_one_expectation_to_the_next() {
-        let expect = r#"[{"id": {"$named": "a"}}, {"id": {"$named": "b"}}, {"id": {"$named": "a"}}]"#;
+        let expect =
+            r#"[{"id": {"$named": "a"}}, {"id": {"$named": "b"}}, {"id": {"$named": "a"}}]"#;
         let entry = Entry::parse("x", &ENTRY.replace(r#"[{"type": "result"}]"#, expect)).unwrap();
         let missing = |ids: [&str; 3]| {
             let log = Log::new();
@@ -272,8 +330,15 @@ mod tests {
 
     #[test]
     fn requests_of_the_api_have_an_order() {
-        let entry = Entry::parse("x", &ENTRY.replace(r#""expect""#, r#""requests": [{"n": 1}, {"n": 2}], "expect""#)).unwrap();
-        let not_asked = |numbers: &[u8]| entry.not_asked(&numbers.iter().map(|n| serde_json::json!({"n": n})).collect::<Vec<_>>());
+        let entry = Entry::parse(
+            "x",
+            &ENTRY.replace(r#""expect""#, r#""requests": [{"n": 1}, {"n": 2}], "expect""#),
+        )
+        .unwrap();
+        let not_asked = |numbers: &[u8]| {
+            entry
+                .not_asked(&numbers.iter().map(|n| serde_json::json!({"n": n})).collect::<Vec<_>>())
+        };
         assert_eq!(not_asked(&[0, 1, 0, 2]), None);
         assert!(not_asked(&[2, 1]).is_some_and(|missing| missing.contains(r#"{"n":2}"#)));
     }
@@ -288,12 +353,32 @@ mod tests {
             ),
             (r#""shows": "A thing","#, r#""shows": "A thing", "show": 1,"#, "unknown field `show`"),
             (r#"["Bash"]}"#, r#"["Bash"], "modle": 1}"#, "unknown field `modle`"),
-            (r#""gate": "middle""#, r#""gaet": "middle""#, "\"host\", item 2: unknown field `gaet`"),
-            (r#""gate": "middle""#, r#""gate": "middle", "exits": 1"#, "\"host\", item 2: a wait is for one thing"),
-            (r#"{"do": "prompt""#, r#"{"do": "write""#, "\"host\", item 1: unknown variant `write`"),
-            (r#""rules": []"#, r#""rule": []"#, "\"api\", counted from line 4: API script: unknown field `rule`"),
+            (
+                r#""gate": "middle""#,
+                r#""gaet": "middle""#,
+                "\"host\", item 2: unknown field `gaet`",
+            ),
+            (
+                r#""gate": "middle""#,
+                r#""gate": "middle", "exits": 1"#,
+                "\"host\", item 2: a wait is for one thing",
+            ),
+            (
+                r#"{"do": "prompt""#,
+                r#"{"do": "write""#,
+                "\"host\", item 1: unknown variant `write`",
+            ),
+            (
+                r#""rules": []"#,
+                r#""rule": []"#,
+                "\"api\", counted from line 4: API script: unknown field `rule`",
+            ),
             (r#""session": {"allowed_tools": ["Bash"]},"#, "", "either \"session\""),
-            (r#""expect": [{"type""#, r#""expect": [{"$like""#, "\"expect\", item 1: in a pattern stands"),
+            (
+                r#""expect": [{"type""#,
+                r#""expect": [{"$like""#,
+                "\"expect\", item 1: in a pattern stands",
+            ),
             (r#""expect""#, r#"expect"#, "line 5 column 9"),
         ] {
             let error = error(from, to);

@@ -111,14 +111,49 @@ impl TryFrom<WaitFields> for Wait {
 
     fn try_from(fields: WaitFields) -> Result<Self, Self::Error> {
         match fields {
-            WaitFields { gate: Some(gate), pipe: None, message: None, times: None, exits: None, turns: None } => Ok(Self::Gate(gate)),
-            WaitFields { gate: None, pipe: Some(pipe), message: None, times: None, exits: None, turns: None } => Ok(Self::Pipe(pipe)),
-            WaitFields { gate: None, pipe: None, message: Some(message), times, exits: None, turns: None } => {
-                Ok(Self::Message(message, times.unwrap_or(1)))
-            }
-            WaitFields { gate: None, pipe: None, message: None, times: None, exits: Some(exits), turns: None } => Ok(Self::Exits(exits)),
-            WaitFields { gate: None, pipe: None, message: None, times: None, exits: None, turns: Some(All::All) } => Ok(Self::Turns),
-            _ => Err("a wait is for one thing: gate, pipe, message (and how many times), exits or turns"),
+            WaitFields {
+                gate: Some(gate),
+                pipe: None,
+                message: None,
+                times: None,
+                exits: None,
+                turns: None,
+            } => Ok(Self::Gate(gate)),
+            WaitFields {
+                gate: None,
+                pipe: Some(pipe),
+                message: None,
+                times: None,
+                exits: None,
+                turns: None,
+            } => Ok(Self::Pipe(pipe)),
+            WaitFields {
+                gate: None,
+                pipe: None,
+                message: Some(message),
+                times,
+                exits: None,
+                turns: None,
+            } => Ok(Self::Message(message, times.unwrap_or(1))),
+            WaitFields {
+                gate: None,
+                pipe: None,
+                message: None,
+                times: None,
+                exits: Some(exits),
+                turns: None,
+            } => Ok(Self::Exits(exits)),
+            WaitFields {
+                gate: None,
+                pipe: None,
+                message: None,
+                times: None,
+                exits: None,
+                turns: Some(All::All),
+            } => Ok(Self::Turns),
+            _ => Err(
+                "a wait is for one thing: gate, pipe, message (and how many times), exits or turns",
+            ),
         }
     }
 }

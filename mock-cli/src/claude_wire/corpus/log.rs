@@ -54,8 +54,12 @@ struct Inner {
 
 impl Log {
     pub(crate) fn new() -> Self {
-        let inner =
-            Inner { items: Mutex::default(), lost: AtomicU64::new(0), changed: watch::Sender::new(()), step: watch::Sender::new(0) };
+        let inner = Inner {
+            items: Mutex::default(),
+            lost: AtomicU64::new(0),
+            changed: watch::Sender::new(()),
+            step: watch::Sender::new(0),
+        };
         Self(Arc::new(inner))
     }
 
@@ -123,7 +127,11 @@ impl Item {
     /// A message or a request, as JSON.
     pub(super) fn message(&self) -> Option<&Value> {
         match self.channel {
-            Channel::Turn(_) | Channel::Event(_) | Channel::Request | Channel::Output | Channel::Lifecycle => Some(&self.json),
+            Channel::Turn(_)
+            | Channel::Event(_)
+            | Channel::Request
+            | Channel::Output
+            | Channel::Lifecycle => Some(&self.json),
             Channel::Reply(_) | Channel::Stderr | Channel::Exit | Channel::Stop => None,
         }
     }
@@ -153,10 +161,13 @@ mod tests {
     fn ends_and_complaints_are_logged_as_json() {
         let log = Log::new();
         log.stderr("a \"line\"");
-        [Some(Exit::from_code(143)), Some(Exit::from_signal(9)), None].into_iter().for_each(|exit| log.exit(exit));
+        [Some(Exit::from_code(143)), Some(Exit::from_signal(9)), None]
+            .into_iter()
+            .for_each(|exit| log.exit(exit));
         log.stopped(Some(Exit::from_code(0)));
         let items = log.take();
-        let written: Vec<&str> = items.iter().map(|item| std::str::from_utf8(&item.line).unwrap()).collect();
+        let written: Vec<&str> =
+            items.iter().map(|item| std::str::from_utf8(&item.line).unwrap()).collect();
         let expected = [
             r#"{"stderr":"a \"line\""}"#,
             r#"{"exit":{"code":143,"signal":null}}"#,

@@ -54,6 +54,8 @@ impl HostOptions {
             Some(value) => builder.extra_arg(name, value),
             None => builder.extra_flag(name),
         });
-        self.initialize.into_iter().fold(builder, |builder, (name, value)| builder.initialize_field(name, value))
+        self.initialize
+            .into_iter()
+            .fold(builder, |builder, (name, value)| builder.initialize_field(name, value))
     }
 }

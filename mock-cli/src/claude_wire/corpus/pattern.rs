@@ -64,7 +64,9 @@ fn check(pattern: &Value) -> Result<(), String> {
                     _ => false,
                 };
                 if !known || fields.len() != 1 {
-                    return Err(format!("in a pattern stands {{\"$contains\": ...}} or {{\"$named\": \"...\"}} alone; got {pattern}"));
+                    return Err(format!(
+                        "in a pattern stands {{\"$contains\": ...}} or {{\"$named\": \"...\"}} alone; got {pattern}"
+                    ));
                 }
             }
             fields.values().try_for_each(check)
@@ -82,11 +84,12 @@ fn fits(pattern: &Value, value: &Value, names: &mut Names) -> bool {
         return names.are(name, value);
     }
     match (pattern, value) {
-        (Value::Object(pattern), Value::Object(value)) => {
-            pattern.iter().all(|(name, pattern)| value.get(name).is_some_and(|value| fits(pattern, value, names)))
-        }
+        (Value::Object(pattern), Value::Object(value)) => pattern.iter().all(|(name, pattern)| {
+            value.get(name).is_some_and(|value| fits(pattern, value, names))
+        }),
         (Value::Array(pattern), Value::Array(value)) => {
-            pattern.len() == value.len() && pattern.iter().zip(value).all(|(pattern, value)| fits(pattern, value, names))
+            pattern.len() == value.len()
+                && pattern.iter().zip(value).all(|(pattern, value)| fits(pattern, value, names))
         }
         (pattern, value) => pattern == value,
     }
@@ -130,7 +133,9 @@ pub(super) fn fill(value: &Value, find: &impl Fn(&str) -> Option<Value>) -> Valu
             name.and_then(find).unwrap_or_else(|| value.clone())
         }
         Value::Array(items) => items.iter().map(|item| fill(item, find)).collect(),
-        Value::Object(fields) => fields.iter().map(|(name, value)| (name.clone(), fill(value, find))).collect(),
+        Value::Object(fields) => {
+            fields.iter().map(|(name, value)| (name.clone(), fill(value, find))).collect()
+        }
         other => other.clone(),
     }
 }
@@ -160,26 +165,39 @@ mod tests {
             (json!({"list": {"$contains": {"b": 3}}}), false),
             (json!({"n": {"$contains": "1"}}), false),
         ] {
-            assert_eq!(Pattern::try_from(pattern.clone()).unwrap().fits(&message), expected, "{pattern}");
+            assert_eq!(
+                Pattern::try_from(pattern.clone()).unwrap().fits(&message),
+                expected,
+                "{pattern}"
+            );
         }
     }
 
     #[test]
     fn a_name_stands_for_one_thing_and_another_for_another() {
-        let pattern = |name: &str| Pattern::try_from(json!({"id": {"$named": name}, "n": 1})).unwrap();
-        let (one, other, odd) = (json!({"id": "x", "n": 1}), json!({"id": "y", "n": 1}), json!({"id": "z", "n": 2}));
+        let pattern =
+            |name: &str| Pattern::try_from(json!({"id": {"$named": name}, "n": 1})).unwrap();
+        let (one, other, odd) =
+            (json!({"id": "x", "n": 1}), json!({"id": "y", "n": 1}), json!({"id": "z", "n": 2}));
         let mut names = Names::default();
         assert!(!pattern("a").fits_with(&mut names, &odd), "and does not name it");
-        for (name, value, expected) in
-            [("a", &one, true), ("a", &other, false), ("b", &one, false), ("b", &other, true), ("a", &one, true), ("b", &one, false)]
-        {
+        for (name, value, expected) in [
+            ("a", &one, true),
+            ("a", &other, false),
+            ("b", &one, false),
+            ("b", &other, true),
+            ("a", &one, true),
+            ("b", &one, false),
+        ] {
             assert_eq!(pattern(name).fits_with(&mut names, value), expected, "{name}: {value}");
         }
     }
 
     #[test]
     fn a_dollar_that_means_nothing_is_refused() {
-        for pattern in [json!({"a": [{"$has": "x"}]}), json!({"$contains": "x", "b": 1}), json!({"$named": 1})] {
+        for pattern in
+            [json!({"a": [{"$has": "x"}]}), json!({"$contains": "x", "b": 1}), json!({"$named": 1})]
+        {
             let error = Pattern::try_from(pattern).unwrap_err();
             assert!(error.contains("alone; got {"), "{error}");
         }

@@ -41,11 +41,14 @@ pub(crate) struct Run {
 /// When the CLI could not be run at all: no such file, an open network, no room for a place. Whatever the CLI does is part of the [`Run`].
 pub(crate) async fn run(entry: &Entry, cli: &Cli) -> Result<Run, String> {
     let folder = tempfile::tempdir().map_err(|error| format!("no temporary folder: {error}"))?;
-    let place = Hermetic::start(&cli.path, entry.api.clone()).await.map_err(|error| error.to_string())?;
-    furnish(entry, &place.cwd()).map_err(|error| format!("the files of {}: {error}", entry.name))?;
+    let place =
+        Hermetic::start(&cli.path, entry.api.clone()).await.map_err(|error| error.to_string())?;
+    furnish(entry, &place.cwd())
+        .map_err(|error| format!("the files of {}: {error}", entry.name))?;
     let folders = folders(&place);
     let process = Process::new(CliPath::Explicit(cli.path.clone()));
-    let recorder = Recorder::new(process, folder.path().join("recording.jsonl")).cli_version(&cli.version);
+    let recorder =
+        Recorder::new(process, folder.path().join("recording.jsonl")).cli_version(&cli.version);
     let log = Log::new();
 
     let world = World::Live(&place);
@@ -54,7 +57,11 @@ pub(crate) async fn run(entry: &Entry, cli: &Cli) -> Result<Run, String> {
     match acted {
         Ok(Ok(())) => {}
         Ok(Err(problem)) => problems.push(problem),
-        Err(_) => problems.push(format!("not at its end after {} s, in step {} of its host", LIMIT.as_secs(), log.step())),
+        Err(_) => problems.push(format!(
+            "not at its end after {} s, in step {} of its host",
+            LIMIT.as_secs(),
+            log.step()
+        )),
     }
     if let Err(error) = recorder.flush().await {
         problems.push(error.to_string());
@@ -79,6 +86,11 @@ pub(crate) async fn run(entry: &Entry, cli: &Cli) -> Result<Run, String> {
 
 fn folders(place: &Hermetic) -> BTreeMap<String, String> {
     let path = |path: PathBuf| path.canonicalize().unwrap_or(path).to_string_lossy().into_owned();
-    let folders = [("cwd", place.cwd()), ("home", place.home()), ("config", place.config_dir()), ("tmp", place.tmp_dir())];
+    let folders = [
+        ("cwd", place.cwd()),
+        ("home", place.home()),
+        ("config", place.config_dir()),
+        ("tmp", place.tmp_dir()),
+    ];
     folders.into_iter().map(|(name, folder)| (name.to_owned(), path(folder))).collect()
 }

@@ -30,8 +30,18 @@ pub(super) async fn act(
     log: &Log,
 ) -> Result<(), String> {
     let builder = options.clone().apply(world.session(entry)).transport(leash.clone());
-    let session = handlers(builder, entry, log).start().map_err(|error| format!("the session was refused: {error}"))?;
-    let mut host = Host { sessions: Vec::new(), turns: JoinSet::new(), asked: 0, replies: 0, ids: Arc::default(), world, log };
+    let session = handlers(builder, entry, log)
+        .start()
+        .map_err(|error| format!("the session was refused: {error}"))?;
+    let mut host = Host {
+        sessions: Vec::new(),
+        turns: JoinSet::new(),
+        asked: 0,
+        replies: 0,
+        ids: Arc::default(),
+        world,
+        log,
+    };
     host.enter(session);
     for (number, step) in (1..).zip(steps) {
         log.at_step(number);
@@ -64,24 +74,41 @@ impl Host<'_> {
     }
 
     async fn step(&mut self, step: &SessionStep, leash: &Leash) -> Result<(), String> {
-        let Some((session, _)) = self.sessions.last() else { return Err("all sessions have been stopped".to_owned()) };
+        let Some((session, _)) = self.sessions.last() else {
+            return Err("all sessions have been stopped".to_owned());
+        };
         let session = session.clone();
         match step {
             SessionStep::Prompt { content, wait, drop_after } => {
                 self.asked += 1;
-                let turn = read(session, content, drop_after.clone(), self.asked, self.ids.clone(), self.log.clone());
+                let turn = read(
+                    session,
+                    content,
+                    drop_after.clone(),
+                    self.asked,
+                    self.ids.clone(),
+                    self.log.clone(),
+                );
                 if *wait { turn.await } else { start(turn, &mut self.turns).await }
             }
             SessionStep::Connect {} => {
-                let reply = session.connect().await.map(|reply| reply.raw().map(|raw| raw.bytes().clone()));
+                let reply =
+                    session.connect().await.map(|reply| reply.raw().map(|raw| raw.bytes().clone()));
                 self.reply(reply.map_err(|error| error.to_string()));
             }
-            SessionStep::Control { subtype, fields } => self.control(&session, subtype, fields).await,
+            SessionStep::Control { subtype, fields } => {
+                self.control(&session, subtype, fields).await
+            }
             SessionStep::Interrupt {} => {
-                let reply = session.interrupt().await.map(|reply| reply.raw().map(|raw| raw.bytes().clone()));
+                let reply = session
+                    .interrupt()
+                    .await
+                    .map(|reply| reply.raw().map(|raw| raw.bytes().clone()));
                 self.reply(reply.map_err(|error| error.to_string()));
             }
-            SessionStep::Clear {} => self.reply(session.clear().await.map(|()| None).map_err(|error| error.to_string())),
+            SessionStep::Clear {} => {
+                self.reply(session.clear().await.map(|()| None).map_err(|error| error.to_string()))
+            }
             SessionStep::Fork {} => {
                 let fork = session.fork().map_err(|error| error.to_string())?;
                 self.enter(fork);
@@ -97,10 +124,21 @@ impl Host<'_> {
 
     async fn control(&mut self, session: &Session, subtype: &str, fields: &Fields) {
         let ids = lock(&self.ids).clone();
-        let of_prompt = |name: &str| Some(ids.get(name.strip_prefix("prompt:")?.parse::<usize>().ok()?.checked_sub(1)?)?.as_str().into());
-        let fields = fields.iter().map(|(name, value)| (name.clone(), fill(value, &of_prompt))).collect();
+        let of_prompt = |name: &str| {
+            Some(
+                ids.get(name.strip_prefix("prompt:")?.parse::<usize>().ok()?.checked_sub(1)?)?
+                    .as_str()
+                    .into(),
+            )
+        };
+        let fields =
+            fields.iter().map(|(name, value)| (name.clone(), fill(value, &of_prompt))).collect();
         let reply = session.control(subtype, fields).await;
-        self.reply(reply.map(|reply| reply.map(|raw| raw.bytes().clone())).map_err(|error| error.to_string()));
+        self.reply(
+            reply
+                .map(|reply| reply.map(|raw| raw.bytes().clone()))
+                .map_err(|error| error.to_string()),
+        );
     }
 
     /// Logs a reply in its envelope, by which it is known for one.
@@ -155,7 +193,10 @@ fn read(
                         return;
                     }
                 }
-                Err(error) => log.push(Channel::Turn(number), json!({"type": "error", "error": error.to_string()}).to_string()),
+                Err(error) => log.push(
+                    Channel::Turn(number),
+                    json!({"type": "error", "error": error.to_string()}).to_string(),
+                ),
             }
         }
     }
@@ -171,7 +212,8 @@ fn handlers(builder: SessionBuilder, entry: &Entry, log: &Log) -> SessionBuilder
         builder.on_request(subtype, move |request: HostRequest| {
             log.push(Channel::Request, request.body().bytes().clone());
             let body = request.body().to_value().unwrap_or_default();
-            let answer = answers::answer(&answers, &body).unwrap_or_else(|| Err("the corpus entry has no answer to this".to_owned()));
+            let answer = answers::answer(&answers, &body)
+                .unwrap_or_else(|| Err("the corpus entry has no answer to this".to_owned()));
             std::future::ready(answer)
         })
     })
@@ -184,7 +226,9 @@ async fn collect(mut told: Events, session: usize, log: Log) {
             // The process is another each time.
             (None, SessionEvent::Connected(_)) => json!({"connected": true}).to_string().into(),
             (None, SessionEvent::SessionId(id)) => json!({"session_id": id}).to_string().into(),
-            (None, SessionEvent::Warning(warning)) => json!({"warning": warning}).to_string().into(),
+            (None, SessionEvent::Warning(warning)) => {
+                json!({"warning": warning}).to_string().into()
+            }
             (None, SessionEvent::Disconnected(exit)) => {
                 log.exit(exit);
                 continue;

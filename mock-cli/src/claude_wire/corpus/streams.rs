@@ -24,7 +24,8 @@ pub(super) async fn act(
     world: &World<'_>,
     log: &Log,
 ) -> Result<(), String> {
-    let connection = leash.open(world.launch(entry, args)).await.map_err(|error| error.to_string())?;
+    let connection =
+        leash.open(world.launch(entry, args)).await.map_err(|error| error.to_string())?;
     let stdin = Stdin(Arc::new(Mutex::new(Some(connection.stdin))));
     let mut control = connection.control;
     let mut readers = JoinSet::new();
@@ -37,7 +38,9 @@ pub(super) async fn act(
             StreamStep::Eof {} => stdin.close().await,
             StreamStep::Signal { name } => leash.signal(*name),
             StreamStep::Release { gate } => world.release(gate),
-            StreamStep::Wait(wait) => world.wait(wait, log).await.map_err(|error| format!("step {number}: {error}"))?,
+            StreamStep::Wait(wait) => {
+                world.wait(wait, log).await.map_err(|error| format!("step {number}: {error}"))?
+            }
         }
     }
     log.at_step(steps.len() + 1);
@@ -46,7 +49,8 @@ pub(super) async fn act(
         stdin.close().await;
     }
     while readers.join_next().await.is_some() {}
-    let exit = control.wait().await.map_err(|error| format!("the CLI's end is not known: {error}"))?;
+    let exit =
+        control.wait().await.map_err(|error| format!("the CLI's end is not known: {error}"))?;
     log.exit(Some(exit));
     Ok(())
 }
@@ -73,11 +77,16 @@ async fn output(stdout: BoxedRead, stdin: Stdin, answers: Vec<Answer>, log: Log)
     let mut lines = BufReader::new(stdout);
     while let Some(line) = next(&mut lines).await {
         let json: Value = serde_json::from_slice(&line).unwrap_or_default();
-        log.push(if json["type"] == "command_lifecycle" { Channel::Lifecycle } else { Channel::Output }, line);
+        log.push(
+            if json["type"] == "command_lifecycle" { Channel::Lifecycle } else { Channel::Output },
+            line,
+        );
         if json["type"] == "control_request" {
             let id = &json["request_id"];
             let response = match answers::answer(&answers, &json["request"]) {
-                Some(Ok(answer)) => json!({"subtype": "success", "request_id": id, "response": answer}),
+                Some(Ok(answer)) => {
+                    json!({"subtype": "success", "request_id": id, "response": answer})
+                }
                 Some(Err(error)) => json!({"subtype": "error", "request_id": id, "error": error}),
                 None => continue,
             };

@@ -67,9 +67,14 @@ pub(crate) fn entries() -> Result<Vec<Entry>, EntryError> {
 /// # Errors
 /// A name that no entry has.
 pub(crate) fn choose(entries: Vec<Entry>, names: &[String]) -> Result<Vec<Entry>, String> {
-    if let Some(unknown) = names.iter().find(|name| entries.iter().all(|entry| entry.name != **name)) {
+    if let Some(unknown) =
+        names.iter().find(|name| entries.iter().all(|entry| entry.name != **name))
+    {
         let known = entries.iter().map(|entry| entry.name.as_str()).collect::<Vec<_>>().join(", ");
         return Err(format!("no entry is named {unknown:?}; there are {known}"));
     }
-    Ok(entries.into_iter().filter(|entry| names.is_empty() || names.contains(&entry.name)).collect())
+    Ok(entries
+        .into_iter()
+        .filter(|entry| names.is_empty() || names.contains(&entry.name))
+        .collect())
 }

@@ -30,7 +30,10 @@ impl World<'_> {
     pub(super) fn session(&self, entry: &Entry) -> SessionBuilder {
         let builder = match self {
             Self::Live(place) => place.session(),
-            Self::Replay => Session::builder().inherit_env(Inherit::None).cwd(NEUTRAL_CWD).env("HOME", NEUTRAL_HOME),
+            Self::Replay => Session::builder()
+                .inherit_env(Inherit::None)
+                .cwd(NEUTRAL_CWD)
+                .env("HOME", NEUTRAL_HOME),
         };
         entry.env.iter().fold(builder, |builder, (name, value)| match value {
             Some(value) => builder.env(name, value),
@@ -44,7 +47,11 @@ impl World<'_> {
             Self::Live(place) => (place.cwd(), place.env()),
             Self::Replay => (NEUTRAL_CWD.into(), vec![("HOME", NEUTRAL_HOME.into())]),
         };
-        let env = vars.into_iter().fold(Environment::new().inherit(Inherit::None), |env, (name, value)| env.set(name, value));
+        let env = vars
+            .into_iter()
+            .fold(Environment::new().inherit(Inherit::None), |env, (name, value)| {
+                env.set(name, value)
+            });
         let env = entry.env.iter().fold(env, |env, (name, value)| match value {
             Some(value) => env.set(name, value),
             None => env.remove(name),
@@ -60,16 +67,22 @@ impl World<'_> {
 
     /// Waits for what is not about turns.
     pub(super) async fn wait(&self, wait: &Wait, log: &Log) -> Result<(), String> {
-        let like =
-            |pattern: &Pattern, items: &[Item]| items.iter().filter_map(Item::message).filter(|message| pattern.fits(message)).count();
-        let exits = |items: &[Item]| items.iter().filter(|item| item.channel == Channel::Exit).count();
+        let like = |pattern: &Pattern, items: &[Item]| {
+            items.iter().filter_map(Item::message).filter(|message| pattern.fits(message)).count()
+        };
+        let exits =
+            |items: &[Item]| items.iter().filter(|item| item.channel == Channel::Exit).count();
         match (wait, self) {
             (Wait::Gate(gate), Self::Live(place)) => place.api().reached(gate).await,
             (Wait::Pipe(name), Self::Live(place)) => {
-                written(&place.cwd().join(name)).await.map_err(|error| format!("the pipe {name:?}: {error}"))?;
+                written(&place.cwd().join(name))
+                    .await
+                    .map_err(|error| format!("the pipe {name:?}: {error}"))?;
             }
             (Wait::Gate(_) | Wait::Pipe(_), Self::Replay) => {}
-            (Wait::Message(pattern, times), _) => log.until(|items| like(pattern, items) >= *times).await,
+            (Wait::Message(pattern, times), _) => {
+                log.until(|items| like(pattern, items) >= *times).await
+            }
             (Wait::Exits(times), _) => log.until(|items| exits(items) >= *times).await,
             // The session's own business.
             (Wait::Turns, _) => {}
@@ -105,7 +118,8 @@ fn make_pipe(path: &Path) -> io::Result<()> {
 async fn written(path: &Path) -> io::Result<()> {
     use tokio::io::AsyncReadExt as _;
     // Open for writing as well, so that the end of the one writer is not the end of the pipe.
-    let mut pipe = tokio::net::unix::pipe::OpenOptions::new().read_write(true).open_receiver(path)?;
+    let mut pipe =
+        tokio::net::unix::pipe::OpenOptions::new().read_write(true).open_receiver(path)?;
     pipe.read_u8().await.map(drop)
 }
 

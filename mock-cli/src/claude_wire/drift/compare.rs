@@ -27,7 +27,12 @@ pub(super) struct Compared {
 }
 
 /// Plays the entries side by side. In their order.
-pub(super) async fn all(entries: Vec<Entry>, cli: &Cli, folder: &Path, jobs: usize) -> Result<Vec<Compared>, Failure> {
+pub(super) async fn all(
+    entries: Vec<Entry>,
+    cli: &Cli,
+    folder: &Path,
+    jobs: usize,
+) -> Result<Vec<Compared>, Failure> {
     let compare = |entry: Entry| {
         let (cli, folder) = (cli.clone(), folder.to_owned());
         async move { Ok(one(&entry, &cli, &folder).await) }
@@ -37,8 +42,13 @@ pub(super) async fn all(entries: Vec<Entry>, cli: &Cli, folder: &Path, jobs: usi
 
 async fn one(entry: &Entry, cli: &Cli, folder: &Path) -> Compared {
     let entry_name = entry.name.clone();
-    let mut compared =
-        Compared { entry: entry_name, differences: BTreeSet::new(), problem: None, earlier: BTreeSet::new(), gaps: BTreeSet::new() };
+    let mut compared = Compared {
+        entry: entry_name,
+        differences: BTreeSet::new(),
+        problem: None,
+        earlier: BTreeSet::new(),
+        gaps: BTreeSet::new(),
+    };
     let recorded = match recordings(entry, folder) {
         Ok(recorded) => recorded,
         Err(problem) => return Compared { problem: Some(problem), ..compared },
@@ -52,8 +62,14 @@ async fn one(entry: &Entry, cli: &Cli, folder: &Path) -> Compared {
         compared.differences = if attempt == 0 { found } else { &compared.differences & &found };
         compared.gaps.extend(run.recordings.iter().flat_map(audit));
         compared.earlier.extend(compared.problem.take());
-        compared.problem = run.problems.first().cloned().or(run.attempts).or_else(|| launches(&recorded, &run.recordings));
-        let matters = compared.differences.iter().any(|difference| difference.severity != Severity::Cosmetic);
+        compared.problem = run
+            .problems
+            .first()
+            .cloned()
+            .or(run.attempts)
+            .or_else(|| launches(&recorded, &run.recordings));
+        let matters =
+            compared.differences.iter().any(|difference| difference.severity != Severity::Cosmetic);
         if !matters && compared.problem.is_none() {
             break;
         }
@@ -78,5 +94,6 @@ fn differences(recorded: &[Recording], played: &[Recording]) -> BTreeSet<Differe
 
 fn launches(recorded: &[Recording], played: &[Recording]) -> Option<String> {
     let (recorded, played) = (recorded.len(), played.len());
-    (recorded != played).then(|| format!("the CLI was launched {played} times; recorded are {recorded}"))
+    (recorded != played)
+        .then(|| format!("the CLI was launched {played} times; recorded are {recorded}"))
 }

@@ -55,12 +55,23 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
     let entries = corpus::entries().map_err(|error| error.to_string())?;
     let entries = corpus::choose(entries, &arguments.names)?;
-    let runtime = || Builder::new_current_thread().enable_all().build().map_err(|error| format!("no runtime: {error}"));
+    let runtime = || {
+        Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| format!("no runtime: {error}"))
+    };
     let jobs = usize::from(arguments.jobs);
     if let Some(claude) = &arguments.against {
         let path = Cli::locate(Some(claude))?;
         namespace::enter()?;
-        return runtime()?.block_on(against(Cli::at(path)?, entries, &arguments.recordings, jobs, arguments.json));
+        return runtime()?.block_on(against(
+            Cli::at(path)?,
+            entries,
+            &arguments.recordings,
+            jobs,
+            arguments.json,
+        ));
     }
     // Behind this point there is no network to fetch them by.
     let paths = matrix::install(&arguments.matrix, arguments.dir.as_deref())?;
@@ -68,7 +79,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
     runtime()?.block_on(matrix::run(entries, paths, jobs))
 }
 
-async fn against(cli: Cli, entries: Vec<Entry>, recordings: &Path, jobs: usize, json: bool) -> Result<Found, Failure> {
+async fn against(
+    cli: Cli,
+    entries: Vec<Entry>,
+    recordings: &Path,
+    jobs: usize,
+    json: bool,
+) -> Result<Found, Failure> {
     let compared = compare::all(entries, &cli, recordings, jobs).await?;
     let report = Report::new(&cli.version, compared);
     if json {

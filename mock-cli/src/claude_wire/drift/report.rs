@@ -49,9 +49,13 @@ impl<'a> Report<'a> {
             return Err("nothing was compared".to_owned());
         }
         match self.problems.len() {
-            0 if self.count(Severity::Breaking) + self.count(Severity::Additive) == 0 => Ok(Found::Nothing),
+            0 if self.count(Severity::Breaking) + self.count(Severity::Additive) == 0 => {
+                Ok(Found::Nothing)
+            }
             0 => Ok(Found::Something),
-            count => Err(format!("{count} of {} entries could not be compared to the end", self.entries)),
+            count => {
+                Err(format!("{count} of {} entries could not be compared to the end", self.entries))
+            }
         }
     }
 
@@ -62,9 +66,15 @@ impl<'a> Report<'a> {
             object
         });
         let problems = |problems: &[(String, String)]| {
-            problems.iter().map(|(entry, problem)| json!({"entry": entry, "problem": problem})).collect::<Vec<_>>()
+            problems
+                .iter()
+                .map(|(entry, problem)| json!({"entry": entry, "problem": problem}))
+                .collect::<Vec<_>>()
         };
-        let gaps = self.gaps.iter().map(|(gap, entries)| json!({"kind": gap.kind, "what": gap.what, "entries": entries}));
+        let gaps = self
+            .gaps
+            .iter()
+            .map(|(gap, entries)| json!({"kind": gap.kind, "what": gap.what, "entries": entries}));
         json!({
             "cli": self.version,
             "entries": self.entries,
@@ -89,14 +99,17 @@ impl fmt::Display for Report<'_> {
             writeln!(f, "untyped: {gap}\n    in {}", self.list(entries))?;
         }
         let problems = self.earlier.iter().map(|problem| ("cosmetic: not in each run", problem));
-        for (what, (entry, problem)) in problems.chain(self.problems.iter().map(|problem| ("not compared to the end", problem))) {
+        for (what, (entry, problem)) in
+            problems.chain(self.problems.iter().map(|problem| ("not compared to the end", problem)))
+        {
             writeln!(f, "{what}: {entry}")?;
             for line in problem.lines() {
                 writeln!(f, "    {line}")?;
             }
         }
         let [breaking, additive, cosmetic] =
-            [Severity::Breaking, Severity::Additive, Severity::Cosmetic].map(|severity| self.count(severity));
+            [Severity::Breaking, Severity::Additive, Severity::Cosmetic]
+                .map(|severity| self.count(severity));
         let done = self.entries - self.problems.len();
         writeln!(
             f,

@@ -6,7 +6,19 @@ use claude_wire::recording::{EventKind, Recording, Root};
 use serde_json::Value;
 
 /// Below these lie the folders of people and of their projects.
-const TOPS: [&str; 11] = ["home", "Users", "root", "srv", "mnt", "media", "opt", "data", "work", "workspace", "workspaces"];
+const TOPS: [&str; 11] = [
+    "home",
+    "Users",
+    "root",
+    "srv",
+    "mnt",
+    "media",
+    "opt",
+    "data",
+    "work",
+    "workspace",
+    "workspaces",
+];
 
 /// The working folder, the configuration folder and the home of the CLI, as far as the capture tells: `cwd` and `memory_paths` of the first
 /// `system/init`, and `output_styles_dir` of the reply to `initialize`.
@@ -15,10 +27,14 @@ pub(super) fn told(capture: &Recording) -> Vec<Root> {
     for event in &capture.events {
         let EventKind::Out(line) = &event.kind else { continue };
         let Ok(message) = serde_json::from_slice::<Value>(line.bytes()) else { continue };
-        let folder = |pointer: &str| message.pointer(pointer).and_then(Value::as_str).filter(|path| path.starts_with('/'));
+        let folder = |pointer: &str| {
+            message.pointer(pointer).and_then(Value::as_str).filter(|path| path.starts_with('/'))
+        };
         if message["type"] == "system" && message["subtype"] == "init" && cwd.is_none() {
             cwd = folder("/cwd").map(str::to_owned);
-            config = config.or_else(|| Some(folder("/memory_paths/auto")?.split_once("/projects/")?.0.to_owned()));
+            config = config.or_else(|| {
+                Some(folder("/memory_paths/auto")?.split_once("/projects/")?.0.to_owned())
+            });
         }
         if message["type"] == "control_response" {
             let styles = folder("/response/response/output_styles_dir");
@@ -27,12 +43,21 @@ pub(super) fn told(capture: &Recording) -> Vec<Root> {
     }
     let home = config.as_deref().and_then(|config| config.strip_suffix("/.claude")).map(Root::home);
     let config = config.as_deref().map(|path| Root::new("config", path, "/home/user/.claude"));
-    cwd.map(Root::cwd).into_iter().chain(config).chain(home).filter(|root| !root.path().is_empty()).collect()
+    cwd.map(Root::cwd)
+        .into_iter()
+        .chain(config)
+        .chain(home)
+        .filter(|root| !root.path().is_empty())
+        .collect()
 }
 
 /// The folders that still stand in a recording as they are on the capturing host, by their first two names.
 pub(super) fn left(recording: &Recording) -> BTreeSet<String> {
-    let lines = recording.events.iter().filter_map(|event| event.payload()).map(|line| String::from_utf8_lossy(line.bytes()).into_owned());
+    let lines = recording
+        .events
+        .iter()
+        .filter_map(|event| event.payload())
+        .map(|line| String::from_utf8_lossy(line.bytes()).into_owned());
     let argv = recording.header.argv.iter().flatten().cloned();
     let env = recording.header.env.values().cloned();
     lines.chain(argv).chain(env).flat_map(|text| folders(&text)).collect()
@@ -44,7 +69,12 @@ fn folders(text: &str) -> Vec<String> {
     for (at, _) in text.match_indices('/') {
         let before = &text[..at];
         let escape = before.len() > 1 && before.as_bytes()[before.len() - 2] == b'\\';
-        if before.chars().next_back().is_some_and(|c| is_name(c) || matches!(c, '/' | '~' | '}' | ':' | '>')) && !escape {
+        if before
+            .chars()
+            .next_back()
+            .is_some_and(|c| is_name(c) || matches!(c, '/' | '~' | '}' | ':' | '>'))
+            && !escape
+        {
             continue;
         }
         let mut names = text[at + 1..].split('/');
@@ -63,8 +93,7 @@ mod tests {
 
     #[test]
     fn the_folders_of_people_are_found_and_no_others() {
-        let text =
-            r#"{"a":"/srv/me/x","b":"see\n/root/y.txt","c":"/home/user/project /usr/bin ${cwd}/opt/z https://a.example/data/1 /work"}"#;
+        let text = r#"{"a":"/srv/me/x","b":"see\n/root/y.txt","c":"/home/user/project /usr/bin ${cwd}/opt/z https://a.example/data/1 /work"}"#;
         assert_eq!(folders(text), ["/srv/me", "/root/y.txt"]);
     }
 }

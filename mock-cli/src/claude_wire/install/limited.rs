@@ -8,7 +8,8 @@ use std::time::Duration;
 
 /// Runs a command without input, and gives back what it said. One that takes longer is killed, and an error.
 pub(super) fn output(mut command: Command, limit: Duration) -> io::Result<Output> {
-    let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    let child =
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
     let pid = child.id();
     let (sender, ended) = mpsc::channel();
     // Whoever has given up does not listen any more.

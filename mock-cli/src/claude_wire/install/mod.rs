@@ -62,14 +62,16 @@ impl Install {
     /// Installs, unless the directory holds that version already. The path of the executable.
     pub(crate) fn run(&self) -> Result<PathBuf, InstallError> {
         check_form(&self.version)?;
-        let directory = std::path::absolute(self.directory()?).map_err(|error| InstallError::io("use", Path::new("."), error))?;
+        let directory = std::path::absolute(self.directory()?)
+            .map_err(|error| InstallError::io("use", Path::new("."), error))?;
         let target = directory.join(executable());
         // One that does not tell its version is no CLI, and is replaced.
         if target.exists() && reported_version(&target).is_ok_and(|found| found == self.version) {
             eprintln!("{} is version {} already", target.display(), self.version);
             return Ok(target);
         }
-        fs::create_dir_all(&directory).map_err(|error| InstallError::io("create", &directory, error))?;
+        fs::create_dir_all(&directory)
+            .map_err(|error| InstallError::io("create", &directory, error))?;
         let staging = Staging::new(&directory)?;
         let native = self.fetch(staging.path())?;
         let found = reported_version(&native)?;
@@ -99,8 +101,11 @@ impl Install {
         if let Some(directory) = &self.dir {
             return Ok(directory.clone());
         }
-        let data = env::var_os("XDG_DATA_HOME").map(PathBuf::from).filter(|data| data.is_absolute());
-        let data = data.or_else(|| env::home_dir().filter(|home| home.is_absolute()).map(|home| home.join(".local/share")));
+        let data =
+            env::var_os("XDG_DATA_HOME").map(PathBuf::from).filter(|data| data.is_absolute());
+        let data = data.or_else(|| {
+            env::home_dir().filter(|home| home.is_absolute()).map(|home| home.join(".local/share"))
+        });
         Ok(data.ok_or(InstallError::NoHome)?.join("claude-wire/cli").join(&self.version))
     }
 }
@@ -112,8 +117,13 @@ fn executable() -> &'static str {
 /// Keeps everything out that npm would take for something else than a version: a tag, a range, a path, an address.
 fn check_form(version: &str) -> Result<(), InstallError> {
     let (numbers, suffix) = version.split_once('-').unwrap_or((version, "0"));
-    let three = numbers.split('.').filter(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit())).count() == 3;
-    let plain = suffix.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'-');
+    let three = numbers
+        .split('.')
+        .filter(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
+        .count()
+        == 3;
+    let plain =
+        suffix.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'-');
     if three && numbers.split('.').count() == 3 && plain && !suffix.is_empty() {
         Ok(())
     } else {
@@ -124,13 +134,16 @@ fn check_form(version: &str) -> Result<(), InstallError> {
 /// The executable of the platform's package; the package `claude-code` itself only has scripts.
 fn native_executable(staging: &Path) -> Option<PathBuf> {
     let packages = fs::read_dir(staging.join("node_modules/@anthropic-ai")).ok()?;
-    let native = packages.flatten().filter(|package| package.file_name().to_string_lossy().starts_with("claude-code-"));
+    let native = packages
+        .flatten()
+        .filter(|package| package.file_name().to_string_lossy().starts_with("claude-code-"));
     native.map(|package| package.path().join(executable())).find(|path| path.is_file())
 }
 
 /// The first word of `--version`, asked in an empty environment, with an empty home, and without a network where the system can do that.
 pub(crate) fn reported_version(cli: &Path) -> Result<String, InstallError> {
-    let home = tempfile::tempdir().map_err(|error| InstallError::io("create", &env::temp_dir(), error))?;
+    let home =
+        tempfile::tempdir().map_err(|error| InstallError::io("create", &env::temp_dir(), error))?;
     let mut command = namespace::shut_off(cli);
     command
         .arg("--version")
@@ -139,7 +152,8 @@ pub(crate) fn reported_version(cli: &Path) -> Result<String, InstallError> {
         .env("HOME", home.path())
         .env("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1")
         .current_dir(home.path());
-    let output = limited::output(command, ANSWERS_WITHIN).map_err(|error| InstallError::io("run", cli, error))?;
+    let output = limited::output(command, ANSWERS_WITHIN)
+        .map_err(|error| InstallError::io("run", cli, error))?;
     let text = String::from_utf8_lossy(&output.stdout);
     match text.split_whitespace().next() {
         Some(version) if output.status.success() => Ok(version.to_owned()),
@@ -160,9 +174,19 @@ mod tests {
         for version in ["2.1.329", "0.0.1", "2.1.329-rc.1"] {
             assert!(check_form(version).is_ok(), "{version}");
         }
-        for version in
-            ["", "latest", "2.1", "^2.1.329", "2.1.x", "2.1.329.", "2..329", "file:../x", "2.1.329 -g", "2.1.329-", "2.1.329-a/b"]
-        {
+        for version in [
+            "",
+            "latest",
+            "2.1",
+            "^2.1.329",
+            "2.1.x",
+            "2.1.329.",
+            "2..329",
+            "file:../x",
+            "2.1.329 -g",
+            "2.1.329-",
+            "2.1.329-a/b",
+        ] {
             assert!(check_form(version).is_err(), "{version}");
         }
     }

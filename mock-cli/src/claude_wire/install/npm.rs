@@ -32,7 +32,15 @@ pub(super) fn install(package: &str, version: &str, directory: &Path) -> Result<
     let errors = output.try_clone().map_err(|error| InstallError::io("write", &log, error))?;
     eprintln!("npm fetches {package} {version}, about 400 MB");
     let child = Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" })
-        .args(["install", "--no-save", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix"])
+        .args([
+            "install",
+            "--no-save",
+            "--no-package-lock",
+            "--ignore-scripts",
+            "--no-audit",
+            "--no-fund",
+            "--prefix",
+        ])
         .arg(directory)
         .arg(format!("{package}@{version}"))
         .current_dir(directory)
@@ -41,9 +49,14 @@ pub(super) fn install(package: &str, version: &str, directory: &Path) -> Result<
         .stderr(errors)
         .spawn()
         .map_err(|error| {
-            if error.kind() == ErrorKind::NotFound { InstallError::NoNpm } else { InstallError::io("run", Path::new("npm"), error) }
+            if error.kind() == ErrorKind::NotFound {
+                InstallError::NoNpm
+            } else {
+                InstallError::io("run", Path::new("npm"), error)
+            }
         })?;
-    let status = watch(child).map_err(|error| InstallError::io("wait for", Path::new("npm"), error))?;
+    let status =
+        watch(child).map_err(|error| InstallError::io("wait for", Path::new("npm"), error))?;
     if status.success() {
         return Ok(());
     }
@@ -82,7 +95,14 @@ fn diagnose(version: &str, directory: &Path, status: ExitStatus, said: &str) -> 
         InstallError::NoSpace(directory.to_owned())
     } else if says(&["ETARGET", "E404"]) {
         InstallError::NoSuchVersion(version.to_owned())
-    } else if says(&["ENOTFOUND", "ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "EAI_AGAIN", "ENETUNREACH"]) {
+    } else if says(&[
+        "ENOTFOUND",
+        "ECONNREFUSED",
+        "ECONNRESET",
+        "ETIMEDOUT",
+        "EAI_AGAIN",
+        "ENETUNREACH",
+    ]) {
         InstallError::NoRegistry(said.to_owned())
     } else {
         InstallError::Npm { status: status.to_string(), said: said.to_owned() }

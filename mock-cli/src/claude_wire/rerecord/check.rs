@@ -12,7 +12,9 @@ use crate::corpus::{self, Channel, Entry, Item, Log, Run, World};
 /// what scrubbing has damaged is seen.
 pub(super) async fn replay(entry: &Entry, run: &Run) -> Result<(), String> {
     // As they are in their files, with the folders of the run.
-    let read = |recording: &Recording| Recording::from_bytes(&recording.to_bytes()).map(|recording| recording.expand(&run.folders));
+    let read = |recording: &Recording| {
+        Recording::from_bytes(&recording.to_bytes()).map(|recording| recording.expand(&run.folders))
+    };
     let recordings: Result<Vec<_>, _> = run.recordings.iter().map(read).collect();
     let replayed = play(entry, recordings.map_err(|error| error.to_string())?).await?;
     compare(&told(&run.delivered), &told(&replayed))
@@ -22,12 +24,18 @@ pub(super) async fn replay(entry: &Entry, run: &Run) -> Result<(), String> {
 async fn play(entry: &Entry, recordings: Vec<Recording>) -> Result<Vec<Item>, String> {
     let replay = Replay::sequence(recordings);
     let log = Log::new();
-    let acted = tokio::time::timeout(corpus::LIMIT, corpus::act(entry, replay.clone(), &World::Replay, &log)).await;
+    let acted = tokio::time::timeout(
+        corpus::LIMIT,
+        corpus::act(entry, replay.clone(), &World::Replay, &log),
+    )
+    .await;
     let report = replay.report();
     if !report.is_clean() {
         return Err(report.to_string());
     }
-    acted.map_err(|_| format!("the replay is not at its end after {} s", corpus::LIMIT.as_secs()))??;
+    acted.map_err(|_| {
+        format!("the replay is not at its end after {} s", corpus::LIMIT.as_secs())
+    })??;
     Ok(log.take())
 }
 
@@ -39,7 +47,9 @@ fn told(items: &[Item]) -> Told {
     // Each prompt has an order of its own there.
     items.sort_by_key(|item| if item.channel == Channel::Lifecycle { item.command() } else { "" });
     items.into_iter().fold(Told::new(), |mut told, item| {
-        told.entry(item.channel).or_default().push(String::from_utf8_lossy(&item.line).into_owned());
+        told.entry(item.channel)
+            .or_default()
+            .push(String::from_utf8_lossy(&item.line).into_owned());
         told
     })
 }
@@ -50,12 +60,19 @@ fn compare(live: &Told, replayed: &Told) -> Result<(), String> {
     let channels: BTreeSet<_> = live.keys().chain(replayed.keys()).copied().collect();
     for channel in channels {
         let (live, replayed) = (lines(live, channel), lines(replayed, channel));
-        let same = live.iter().zip(replayed).take_while(|(live, replayed)| ids.same(live, replayed)).count();
+        let same = live
+            .iter()
+            .zip(replayed)
+            .take_while(|(live, replayed)| ids.same(live, replayed))
+            .count();
         if same < live.len().max(replayed.len()) {
-            let [live, replayed] = [live, replayed].map(|lines| lines.get(same).map_or("nothing", String::as_str));
+            let [live, replayed] =
+                [live, replayed].map(|lines| lines.get(same).map_or("nothing", String::as_str));
             let number = same + 1;
             let (live, replayed) = around_the_difference(live, replayed);
-            return Err(format!("the replay differs: {channel:?}, number {number}\n  live:   {live}\n  replay: {replayed}"));
+            return Err(format!(
+                "the replay differs: {channel:?}, number {number}\n  live:   {live}\n  replay: {replayed}"
+            ));
         }
     }
     Ok(())
@@ -88,8 +105,11 @@ mod tests {
     async fn each_entry_is_told_by_its_recordings_what_it_expects() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../recordings").join(PINNED);
         for entry in corpus::entries().unwrap() {
-            let paths = (1..).map(|launch| folder.join(entry.file_name(launch))).take_while(|path| path.exists());
-            let told = play(&entry, paths.map(|path| Recording::open(path).unwrap()).collect()).await;
+            let paths = (1..)
+                .map(|launch| folder.join(entry.file_name(launch)))
+                .take_while(|path| path.exists());
+            let told =
+                play(&entry, paths.map(|path| Recording::open(path).unwrap()).collect()).await;
             let told = told.unwrap_or_else(|why| panic!("{}: {why}", entry.name));
             assert_eq!(entry.missing(&told), None, "{}", entry.name);
         }
@@ -104,14 +124,31 @@ mod tests {
 
     #[test]
     fn the_first_difference_is_told_with_its_place() {
-        let live = told(&[(Channel::Turn(1), "a"), (Channel::Turn(1), "b"), (Channel::Event(1), "c")]);
+        let live =
+            told(&[(Channel::Turn(1), "a"), (Channel::Turn(1), "b"), (Channel::Event(1), "c")]);
         assert_eq!(compare(&live, &live), Ok(()));
         for (replayed, place, left, right) in [
-            (told(&[(Channel::Turn(1), "a"), (Channel::Turn(1), "x"), (Channel::Event(1), "c")]), "Turn(1), number 2", "b", "x"),
-            (told(&[(Channel::Turn(1), "a"), (Channel::Event(1), "c")]), "Turn(1), number 2", "b", "nothing"),
-            (told(&[(Channel::Turn(1), "a"), (Channel::Turn(1), "b")]), "Event(1), number 1", "c", "nothing"),
+            (
+                told(&[(Channel::Turn(1), "a"), (Channel::Turn(1), "x"), (Channel::Event(1), "c")]),
+                "Turn(1), number 2",
+                "b",
+                "x",
+            ),
+            (
+                told(&[(Channel::Turn(1), "a"), (Channel::Event(1), "c")]),
+                "Turn(1), number 2",
+                "b",
+                "nothing",
+            ),
+            (
+                told(&[(Channel::Turn(1), "a"), (Channel::Turn(1), "b")]),
+                "Event(1), number 1",
+                "c",
+                "nothing",
+            ),
         ] {
-            let expected = format!("the replay differs: {place}\n  live:   {left}\n  replay: {right}");
+            let expected =
+                format!("the replay differs: {place}\n  live:   {left}\n  replay: {right}");
             assert_eq!(compare(&live, &replayed), Err(expected));
         }
         assert!(compare(&told(&[]), &live).is_err_and(|why| why.contains("live:   nothing")));

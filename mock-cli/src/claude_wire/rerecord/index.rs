@@ -32,7 +32,8 @@ const COLUMNS: &str = "
 ";
 
 /// Arguments of every launch.
-const USUAL_ARGS: [&str; 6] = ["--print", "--output-format", "stream-json", "--input-format", "stream-json", "--verbose"];
+const USUAL_ARGS: [&str; 6] =
+    ["--print", "--output-format", "stream-json", "--input-format", "stream-json", "--verbose"];
 
 /// Variables of every launch, with their values.
 const USUAL_ENV: [(&str, &str); 6] = [
@@ -81,17 +82,26 @@ fn versions(folder: &Path) -> Result<Vec<String>, String> {
             versions.push(name);
         }
     }
-    versions.sort_by_key(|version| version.split('.').map(|part| part.parse::<u64>().unwrap_or(0)).collect::<Vec<_>>());
+    versions.sort_by_key(|version| {
+        version.split('.').map(|part| part.parse::<u64>().unwrap_or(0)).collect::<Vec<_>>()
+    });
     Ok(versions)
 }
 
 fn row(entry: &Entry, launch: usize, version: &str, path: &Path) -> Result<String, String> {
     let recording = Recording::open(path).map_err(|error| error.to_string())?;
-    let size = fs::metadata(path).map_err(|error| format!("{}: {error}", path.display()))?.len().div_ceil(1000);
+    let size = fs::metadata(path)
+        .map_err(|error| format!("{}: {error}", path.display()))?
+        .len()
+        .div_ceil(1000);
     let file = entry.file_name(launch);
     let name = file.trim_end_matches(".jsonl");
-    let shows = if launch == 1 { entry.shows.clone() } else { format!("the same, launch {launch}") };
-    Ok(format!("| [{name}]({version}/{file}) | {shows} | {size} KB | {} |\n", circumstances(&recording)))
+    let shows =
+        if launch == 1 { entry.shows.clone() } else { format!("the same, launch {launch}") };
+    Ok(format!(
+        "| [{name}]({version}/{file}) | {shows} | {size} KB | {} |\n",
+        circumstances(&recording)
+    ))
 }
 
 /// The arguments and variables that not every launch has.
@@ -101,9 +111,16 @@ fn circumstances(recording: &Recording) -> String {
     let args = if usual { &args[USUAL_ARGS.len()..] } else { args };
     let mut parts = Vec::new();
     if !args.is_empty() {
-        parts.push(format!("`{}`", args.iter().map(|arg| quoted(arg)).collect::<Vec<_>>().join(" ")));
+        parts.push(format!(
+            "`{}`",
+            args.iter().map(|arg| quoted(arg)).collect::<Vec<_>>().join(" ")
+        ));
     }
-    let env = recording.header.env.iter().filter(|(name, value)| !USUAL_ENV.contains(&(name.as_str(), value.as_str())));
+    let env = recording
+        .header
+        .env
+        .iter()
+        .filter(|(name, value)| !USUAL_ENV.contains(&(name.as_str(), value.as_str())));
     let env: Vec<_> = env.map(|(name, value)| format!("`{name}={value}`")).collect();
     if !env.is_empty() {
         parts.push(format!("env {}", env.join(" ")));
@@ -113,7 +130,8 @@ fn circumstances(recording: &Recording) -> String {
 
 /// An argument as a shell takes it.
 fn quoted(arg: &str) -> String {
-    let plain = !arg.is_empty() && arg.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_=,.:/".contains(&byte));
+    let plain = !arg.is_empty()
+        && arg.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_=,.:/".contains(&byte));
     if plain { arg.to_owned() } else { format!("'{}'", arg.replace('\'', r"'\''")) }
 }
 
@@ -132,7 +150,10 @@ mod tests {
     #[test]
     fn the_index_is_the_one_that_is_written() {
         let kept = fs::read_to_string(recordings().join("README.md")).unwrap();
-        assert!(kept == page(&recordings()).unwrap(), "recordings/README.md is not what `claude-wire rerecord` writes");
+        assert!(
+            kept == page(&recordings()).unwrap(),
+            "recordings/README.md is not what `claude-wire rerecord` writes"
+        );
     }
 
     #[test]
@@ -140,20 +161,34 @@ mod tests {
         let index = page(&recordings()).unwrap();
         for version in versions(&recordings()).unwrap() {
             for entry in corpus::entries().unwrap() {
-                assert!(recordings().join(&version).join(entry.file_name(1)).exists(), "{version}: no recording of {}", entry.name);
+                assert!(
+                    recordings().join(&version).join(entry.file_name(1)).exists(),
+                    "{version}: no recording of {}",
+                    entry.name
+                );
             }
-            let files = fs::read_dir(recordings().join(&version)).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
+            let files = fs::read_dir(recordings().join(&version))
+                .unwrap()
+                .map(|file| file.unwrap().file_name().into_string().unwrap());
             for file in files.filter(|file| file.ends_with(".jsonl")) {
-                assert!(index.contains(&format!("]({version}/{file})")), "{version}/{file} is of no entry");
+                assert!(
+                    index.contains(&format!("]({version}/{file})")),
+                    "{version}/{file} is of no entry"
+                );
             }
         }
     }
 
     #[test]
     fn every_file_of_the_corpus_is_in_the_table() {
-        let listed: BTreeSet<_> = corpus::entries().unwrap().into_iter().map(|entry| format!("{}.json", entry.name)).collect();
+        let listed: BTreeSet<_> = corpus::entries()
+            .unwrap()
+            .into_iter()
+            .map(|entry| format!("{}.json", entry.name))
+            .collect();
         let files = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus")).unwrap();
-        let files: BTreeSet<_> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+        let files: BTreeSet<_> =
+            files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
         assert_eq!(listed, files);
     }
 }

@@ -47,10 +47,14 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
     let path = Cli::locate(arguments.claude.as_deref())?;
-    let chosen = corpus::choose(corpus::entries().map_err(|error| error.to_string())?, &arguments.names)?;
+    let chosen =
+        corpus::choose(corpus::entries().map_err(|error| error.to_string())?, &arguments.names)?;
     namespace::enter()?;
     let cli = Cli::at(path)?;
-    let runtime = Builder::new_current_thread().enable_all().build().map_err(|error| format!("no runtime: {error}"))?;
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| format!("no runtime: {error}"))?;
     let found = runtime.block_on(all(chosen, &cli, arguments))?;
     index::write(&arguments.output)?;
     Ok(found)
@@ -102,9 +106,14 @@ async fn rebuild(entry: &Entry, cli: &Cli) -> Result<Rebuilt, Failure> {
 
 /// What scrubbing has left.
 fn dirt(run: &Run) -> Vec<String> {
-    let findings =
-        (1..).zip(&run.recordings).flat_map(|(launch, recording)| lint(recording).into_iter().map(move |finding| (launch, finding)));
-    findings.map(|(launch, finding)| format!("launch {launch}, line {}: a {} was not scrubbed", finding.line, finding.kind)).collect()
+    let findings = (1..).zip(&run.recordings).flat_map(|(launch, recording)| {
+        lint(recording).into_iter().map(move |finding| (launch, finding))
+    });
+    findings
+        .map(|(launch, finding)| {
+            format!("launch {launch}, line {}: a {} was not scrubbed", finding.line, finding.kind)
+        })
+        .collect()
 }
 
 fn save(folder: &Path, entry: &Entry, recordings: &[Recording]) -> Result<(), Failure> {

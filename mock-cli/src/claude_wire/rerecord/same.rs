@@ -70,11 +70,15 @@ fn fits(redacted: &Value, live: &Value) -> bool {
     match (redacted, live) {
         (Value::String(redacted), Value::String(live)) => fits_redacted(redacted, live),
         (Value::Array(redacted), Value::Array(live)) => {
-            redacted.len() == live.len() && redacted.iter().zip(live).all(|(redacted, live)| fits(redacted, live))
+            redacted.len() == live.len()
+                && redacted.iter().zip(live).all(|(redacted, live)| fits(redacted, live))
         }
         (Value::Object(redacted), Value::Object(live)) => {
             redacted.len() == live.len()
-                && redacted.iter().zip(live).all(|((name, redacted), (same, live))| name == same && fits(redacted, live))
+                && redacted
+                    .iter()
+                    .zip(live)
+                    .all(|((name, redacted), (same, live))| name == same && fits(redacted, live))
         }
         (redacted, live) => redacted == live,
     }
@@ -84,7 +88,9 @@ const UUID: usize = 36;
 
 fn is_uuid(text: &str) -> bool {
     const DASHES: [usize; 4] = [8, 13, 18, 23];
-    let fits = |(at, byte): (usize, u8)| if DASHES.contains(&at) { byte == b'-' } else { byte.is_ascii_hexdigit() };
+    let fits = |(at, byte): (usize, u8)| {
+        if DASHES.contains(&at) { byte == b'-' } else { byte.is_ascii_hexdigit() }
+    };
     text.len() == UUID && text.bytes().enumerate().all(fits)
 }
 
@@ -125,7 +131,14 @@ mod tests {
         ] {
             assert!(!same(live, replayed), "{replayed}");
         }
-        assert!(!same(r#"{"text":"<text:1>"}"#, r#"{"text":"something"}"#), "of the CLI it is a text");
-        assert!(!same(r#"{"n":1}"#, r#"{ "n":1}"#) && !same("no json", "no JSON") && same("no json", "no <text:1>"));
+        assert!(
+            !same(r#"{"text":"<text:1>"}"#, r#"{"text":"something"}"#),
+            "of the CLI it is a text"
+        );
+        assert!(
+            !same(r#"{"n":1}"#, r#"{ "n":1}"#)
+                && !same("no json", "no JSON")
+                && same("no json", "no <text:1>")
+        );
     }
 }

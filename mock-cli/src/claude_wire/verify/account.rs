@@ -13,7 +13,9 @@ use super::clip;
 pub(super) fn decode(recording: &Recording) -> Result<(), String> {
     let mut recorded = lines(recording, |kind| matches!(kind, EventKind::Out(_))).into_iter();
     for item in items(&output(recording)) {
-        let Item::Line(line) = item else { return Err("a line of stdout is over the limit of 64 MiB".to_owned()) };
+        let Item::Line(line) = item else {
+            return Err("a line of stdout is over the limit of 64 MiB".to_owned());
+        };
         let expected = recorded.next();
         if expected.as_ref() != Some(line.bytes()) {
             return Err(format!("decoded another line than was recorded: {}", clip(line.bytes())));
@@ -36,14 +38,21 @@ pub(super) fn compare(recording: &Recording, output: &[u8], input: &[u8]) -> Res
     for item in items(output) {
         match item {
             Item::Line(line) => *came.entry(ids.recorded(line.bytes())).or_default() += 1,
-            Item::TooLong(long) => return Err(format!("a line of {} bytes came, over the limit", long.len())),
+            Item::TooLong(long) => {
+                return Err(format!("a line of {} bytes came, over the limit", long.len()));
+            }
         }
     }
     let recorded = lines(recording, |kind| matches!(kind, EventKind::Out(_)));
     for (number, line) in (1..).zip(&recorded) {
         match came.get_mut(line) {
             Some(count) if *count > 0 => *count -= 1,
-            _ => return Err(format!("line {number} of the recorded stdout did not come: {}", clip(line))),
+            _ => {
+                return Err(format!(
+                    "line {number} of the recorded stdout did not come: {}",
+                    clip(line)
+                ));
+            }
         }
     }
     match came.iter().find(|(_, count)| **count > 0) {
@@ -73,7 +82,8 @@ pub(super) type Reply = Result<Option<Bytes>, String>;
 impl Delivered {
     /// Every line that came reached somebody, and nobody got anything else; `stderr` as well.
     pub(super) fn account(mut self, output: &[u8], stderr: &[Bytes]) -> Result<(), String> {
-        let stderr: Vec<_> = stderr.iter().map(|line| String::from_utf8_lossy(line).into_owned()).collect();
+        let stderr: Vec<_> =
+            stderr.iter().map(|line| String::from_utf8_lossy(line).into_owned()).collect();
         if self.stderr != stderr {
             return Err(format!("stderr was {:?}, recorded is {stderr:?}", self.stderr));
         }
@@ -89,7 +99,11 @@ impl Delivered {
             }
         }
         let left = self.turns.iter().chain(&self.events).chain(&self.requests);
-        match left.map(|line| clip(line)).chain(self.replies.iter().map(|reply| format!("{reply:?}"))).next() {
+        match left
+            .map(|line| clip(line))
+            .chain(self.replies.iter().map(|reply| format!("{reply:?}")))
+            .next()
+        {
             Some(line) => Err(format!("delivered, but not on the wire: {line}")),
             None => Ok(()),
         }
@@ -97,7 +111,9 @@ impl Delivered {
 
     fn take(&mut self, outcome: &Outcome) -> bool {
         let line = match outcome {
-            Outcome::Message(frame) => return pop(&mut self.turns, frame.bytes()) || pop(&mut self.events, frame.bytes()),
+            Outcome::Message(frame) => {
+                return pop(&mut self.turns, frame.bytes()) || pop(&mut self.events, frame.bytes());
+            }
             Outcome::Control(frame) => return self.control(frame),
             Outcome::Malformed(malformed) => match malformed.line() {
                 Some(line) => line,
@@ -140,10 +156,15 @@ fn remove<T>(items: &mut Vec<T>, is: impl Fn(&T) -> bool) -> bool {
 
 fn reply(frame: &Frame) -> Reply {
     let response = frame.field("response").unwrap_or_default();
-    let text = |name| response.pointer(name).and_then(|value| value.as_str().map(|text| text.into_owned()));
+    let text = |name| {
+        response.pointer(name).and_then(|value| value.as_str().map(|text| text.into_owned()))
+    };
     match text("/subtype").as_deref() {
         Some("error") => Err(text("/error").unwrap_or_else(|| "no reason given".into())),
-        _ => Ok(response.pointer("/response").filter(|value| !value.is_null()).map(|value| value.bytes().clone())),
+        _ => Ok(response
+            .pointer("/response")
+            .filter(|value| !value.is_null())
+            .map(|value| value.bytes().clone())),
     }
 }
 
@@ -153,7 +174,11 @@ struct Ids(Vec<(Vec<u8>, Vec<u8>)>);
 impl Ids {
     /// Prompts are paired in their order, requests in the order of each subtype.
     fn between(recording: &Recording, input: &[u8]) -> Self {
-        let live: Vec<_> = items(input).filter_map(|item| if let Item::Line(line) = item { host_id(line.bytes()) } else { None }).collect();
+        let live: Vec<_> = items(input)
+            .filter_map(
+                |item| if let Item::Line(line) = item { host_id(line.bytes()) } else { None },
+            )
+            .collect();
         let recorded = lines(recording, |kind| matches!(kind, EventKind::In(_)));
         let mut recorded: Vec<_> = recorded.iter().filter_map(host_id).collect();
         let mut pairs = Vec::new();
@@ -174,11 +199,15 @@ impl Ids {
 /// What a line of the host is, and its id as it is spelled, quotes included.
 fn host_id(line: &Bytes) -> Option<(String, Option<Vec<u8>>)> {
     let json = RawJson::parse(line.clone()).ok()?;
-    let text = |pointer| json.pointer(pointer).and_then(|value| value.as_str().map(|text| text.into_owned()));
+    let text = |pointer| {
+        json.pointer(pointer).and_then(|value| value.as_str().map(|text| text.into_owned()))
+    };
     let id = |pointer| json.pointer(pointer).map(|value| value.as_bytes().to_vec());
     match text("/type")?.as_str() {
         "user" => Some(("user".to_owned(), id("/uuid"))),
-        "control_request" => Some((format!("request {}", text("/request/subtype")?), id("/request_id"))),
+        "control_request" => {
+            Some((format!("request {}", text("/request/subtype")?), id("/request_id")))
+        }
         _ => None,
     }
 }
@@ -206,8 +235,13 @@ fn output(recording: &Recording) -> Vec<u8> {
 /// Lines as they crossed: pieces without a line break belong to the next one.
 pub(super) fn lines(recording: &Recording, pick: fn(&EventKind) -> bool) -> Vec<Bytes> {
     let events = recording.events.iter().filter(|event| pick(&event.kind));
-    let bytes: Vec<u8> = events.filter_map(|event| event.payload()).flat_map(|line| line.wire()).collect();
-    items(&bytes).filter_map(|item| if let Item::Line(line) = item { Some(line.bytes().clone()) } else { None }).collect()
+    let bytes: Vec<u8> =
+        events.filter_map(|event| event.payload()).flat_map(|line| line.wire()).collect();
+    items(&bytes)
+        .filter_map(
+            |item| if let Item::Line(line) = item { Some(line.bytes().clone()) } else { None },
+        )
+        .collect()
 }
 
 fn items(bytes: &[u8]) -> impl Iterator<Item = Item> {
@@ -237,7 +271,8 @@ mod tests {
         let mut recording = Recording::new(Header::new());
         for line in lines {
             let (way, line) = line.split_at(1);
-            let kind = if way == "<" { EventKind::Out(line.into()) } else { EventKind::In(line.into()) };
+            let kind =
+                if way == "<" { EventKind::Out(line.into()) } else { EventKind::In(line.into()) };
             recording.events.push(Event::new(0, kind));
         }
         recording
@@ -245,13 +280,20 @@ mod tests {
 
     /// What a live run writes: the recorded output with the live ids.
     fn live() -> String {
-        let lines = RECORDED.iter().filter_map(|line| line.strip_prefix('<')).map(|line| format!("{line}\n"));
-        lines.collect::<String>().replace("req_1", "cw-1").replace(r#""user_message_uuid":"u-1""#, r#""user_message_uuid":"live""#)
+        let lines = RECORDED
+            .iter()
+            .filter_map(|line| line.strip_prefix('<'))
+            .map(|line| format!("{line}\n"));
+        lines
+            .collect::<String>()
+            .replace("req_1", "cw-1")
+            .replace(r#""user_message_uuid":"u-1""#, r#""user_message_uuid":"live""#)
     }
 
     fn delivered() -> Delivered {
         let live = live();
-        let line = |index: usize| Bytes::from(live.lines().nth(index).unwrap_or_default().to_owned());
+        let line =
+            |index: usize| Bytes::from(live.lines().nth(index).unwrap_or_default().to_owned());
         Delivered {
             turns: [line(1), line(3)].into(),
             requests: vec![Bytes::from_static(br#"{"subtype":"can_use_tool"}"#)],
@@ -264,7 +306,10 @@ mod tests {
     fn live_ids_stand_for_the_recorded_ones() {
         assert_eq!(compare(&recording(&RECORDED), live().as_bytes(), INPUT.as_bytes()), Ok(()));
         let without_pairs = compare(&recording(&RECORDED), live().as_bytes(), b"").unwrap_err();
-        assert!(without_pairs.starts_with("line 1 of the recorded stdout did not come"), "{without_pairs}");
+        assert!(
+            without_pairs.starts_with("line 1 of the recorded stdout did not come"),
+            "{without_pairs}"
+        );
     }
 
     #[test]
@@ -272,13 +317,18 @@ mod tests {
         let (recorded, live) = (recording(&RECORDED), live());
         let cut: String = live.split_inclusive('\n').take(3).collect();
         let problem = compare(&recorded, cut.as_bytes(), INPUT.as_bytes()).unwrap_err();
-        assert!(problem.starts_with(r#"line 4 of the recorded stdout did not come: {"type":"result""#), "{problem}");
+        assert!(
+            problem.starts_with(r#"line 4 of the recorded stdout did not come: {"type":"result""#),
+            "{problem}"
+        );
         let more = format!("{live}{{\"type\":\"keep_alive\"}}\n");
         let problem = compare(&recorded, more.as_bytes(), INPUT.as_bytes()).unwrap_err();
         assert_eq!(problem, r#"a line came that was not recorded: {"type":"keep_alive"}"#);
         let twice = format!("{live}{}\n", live.lines().nth(2).unwrap());
         assert!(compare(&recorded, twice.as_bytes(), INPUT.as_bytes()).is_err());
-        assert!(compare(&recorded, live.replace("the ", "an ").as_bytes(), INPUT.as_bytes()).is_err());
+        assert!(
+            compare(&recorded, live.replace("the ", "an ").as_bytes(), INPUT.as_bytes()).is_err()
+        );
     }
 
     #[test]
@@ -311,9 +361,15 @@ mod tests {
         for add in additions {
             let mut delivered = delivered();
             add(&mut delivered, line());
-            assert!(delivered.account(live().as_bytes(), &[]).unwrap_err().starts_with("delivered, but not on the wire"));
+            assert!(
+                delivered
+                    .account(live().as_bytes(), &[])
+                    .unwrap_err()
+                    .starts_with("delivered, but not on the wire")
+            );
         }
-        let stderr = delivered().account(live().as_bytes(), &[Bytes::from_static(b"oops")]).unwrap_err();
+        let stderr =
+            delivered().account(live().as_bytes(), &[Bytes::from_static(b"oops")]).unwrap_err();
         assert!(stderr.contains("oops"), "{stderr}");
     }
 

@@ -2,8 +2,10 @@
 
 use claude_wire::recording::{Event, EventKind, Header, Recording};
 
-pub(super) const INITIALIZE: &str = r#"{"type":"control_request","request_id":"1","request":{"subtype":"initialize"}}"#;
-pub(super) const READY: &str = r#"{"type":"control_response","response":{"subtype":"success","request_id":"1"}}"#;
+pub(super) const INITIALIZE: &str =
+    r#"{"type":"control_request","request_id":"1","request":{"subtype":"initialize"}}"#;
+pub(super) const READY: &str =
+    r#"{"type":"control_response","response":{"subtype":"success","request_id":"1"}}"#;
 pub(super) const PROMPT: &str = r#"{"type":"user","message":{"role":"user","content":"Hi"}}"#;
 pub(super) const RESULT: &str = r#"{"type":"result","subtype":"success"}"#;
 

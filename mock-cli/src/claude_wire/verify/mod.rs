@@ -44,7 +44,10 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: Arguments) -> Result<Found, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| format!("no runtime: {error}"))?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| format!("no runtime: {error}"))?;
     let (mut found, mut unreadable) = (Found::Nothing, 0);
     for path in &arguments.files {
         let recording = match Recording::open(path) {
@@ -121,7 +124,10 @@ fn summary(recording: &Recording) -> String {
     let (mut turns, mut broken) = (0, 0);
     for event in &recording.events {
         if let EventKind::Out(line) = &event.kind {
-            turns += usize::from(Frame::parse(line.bytes().clone()).is_ok_and(|frame| frame.kind() == FrameKind::Result));
+            turns += usize::from(
+                Frame::parse(line.bytes().clone())
+                    .is_ok_and(|frame| frame.kind() == FrameKind::Result),
+            );
             let item = Item::from(claude_wire::wire::Line::new(line.bytes().clone()));
             broken += usize::from(matches!(classify(item), Outcome::Malformed(_)));
         }
@@ -140,12 +146,16 @@ fn clip(bytes: &[u8]) -> String {
     const SHOWN: usize = 200;
     let text = String::from_utf8_lossy(bytes);
     match text.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}… ({} bytes)", text.get(..end).unwrap_or_default(), bytes.len()),
+        Some((end, _)) => {
+            format!("{}… ({} bytes)", text.get(..end).unwrap_or_default(), bytes.len())
+        }
         None => text.into_owned(),
     }
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {
     let seconds = text.parse::<f64>().ok().filter(|seconds| *seconds > 0.0);
-    seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()).ok_or_else(|| "expected a number of seconds over 0".to_owned())
+    seconds
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        .ok_or_else(|| "expected a number of seconds over 0".to_owned())
 }

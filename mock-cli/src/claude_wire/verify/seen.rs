@@ -5,7 +5,9 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 
-use claude_wire::transport::{BoxFuture, BoxedRead, BoxedWrite, Connection, Error, Launch, Transport};
+use claude_wire::transport::{
+    BoxFuture, BoxedRead, BoxedWrite, Connection, Error, Launch, Transport,
+};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::watch;
 
@@ -66,14 +68,20 @@ struct Reading {
 }
 
 impl AsyncRead for Reading {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let result = ready!(Pin::new(&mut self.inner).poll_read(cx, buffer));
         let new = buffer.filled().get(before..).unwrap_or_default();
         self.seen.lock().output.extend_from_slice(new);
         let lines = new.iter().filter(|byte| **byte == b'\n').count();
         let ended = new.is_empty();
-        self.seen.0.lines.send_modify(|count| *count = if ended { usize::MAX } else { count.saturating_add(lines) });
+        self.seen.0.lines.send_modify(|count| {
+            *count = if ended { usize::MAX } else { count.saturating_add(lines) }
+        });
         Poll::Ready(result)
     }
 }
@@ -90,7 +98,11 @@ struct Writing {
 }
 
 impl AsyncWrite for Writing {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         let written = ready!(Pin::new(&mut self.inner).poll_write(cx, bytes))?;
         self.seen.lock().input.extend_from_slice(bytes.get(..written).unwrap_or_default());
         Poll::Ready(Ok(written))

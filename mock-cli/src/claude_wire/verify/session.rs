@@ -21,7 +21,10 @@ use crate::tasks::{lock, start};
 
 /// Does what the recorded host did, each thing after the output that came before it, and accounts for all that came back.
 pub(super) async fn act(recording: &Recording) -> Result<(), String> {
-    let is_ready = recording.events.iter().any(|event| matches!(&event.kind, EventKind::Out(line) if is_reply(line.bytes())));
+    let is_ready = recording
+        .events
+        .iter()
+        .any(|event| matches!(&event.kind, EventKind::Out(line) if is_reply(line.bytes())));
     let script = &HostScript::from_recording(recording);
     let replay = Replay::new(recording.clone());
     let stage = Stage::new(recording, script, &replay)?;
@@ -48,35 +51,49 @@ impl Stage {
     fn new(recording: &Recording, script: &HostScript, replay: &Replay) -> Result<Self, String> {
         let (seen, progress) = (Seen::new(), Progress::of(recording));
         let delivered = Arc::new(Mutex::new(Delivered::default()));
-        let answers =
-            Answers { script: answers(script, &progress), asked: Mutex::default(), seen: seen.clone(), delivered: delivered.clone() };
+        let answers = Answers {
+            script: answers(script, &progress),
+            asked: Mutex::default(),
+            seen: seen.clone(),
+            delivered: delivered.clone(),
+        };
         let complaints = delivered.clone();
         let builder = Session::builder()
             .transport(Watched { inner: replay.clone(), seen: seen.clone() })
             .shutdown(shutdown(script))
             .on_stderr(move |line| lock(&complaints).stderr.push(line.to_owned()));
         let builder = handlers(initialize(builder, script), recording, Arc::new(answers));
-        let session = builder.start().map_err(|error| format!("the session was refused: {error}"))?;
+        let session =
+            builder.start().map_err(|error| format!("the session was refused: {error}"))?;
         let events = tokio::spawn(collect(session.events(), delivered.clone()));
         Ok(Self { session, seen, progress, delivered, events })
     }
 
     /// The steps after the handshake.
     async fn conversation(&self, recording: &Recording, script: &HostScript) -> Result<(), String> {
-        let reply = self.session.connect().await.map_err(|error| format!("the handshake failed: {error}"))?;
+        let reply = self
+            .session
+            .connect()
+            .await
+            .map_err(|error| format!("the handshake failed: {error}"))?;
         lock(&self.delivered).replies.push(Ok(reply.raw().map(|reply| reply.bytes().clone())));
         let (mut turns, mut controls) = (JoinSet::new(), JoinSet::new());
         for step in script.steps().iter().skip(1) {
             self.seen.lines(self.progress.before(step.event)).await;
             match &step.action {
                 HostAction::Prompt { content, .. } => start(self.turn(content), &mut turns).await,
-                HostAction::Control { subtype, request } => start(self.control(subtype, request), &mut controls).await,
+                HostAction::Control { subtype, request } => {
+                    start(self.control(subtype, request), &mut controls).await
+                }
                 HostAction::Eof | HostAction::Signal(_) => break,
                 // Answers are given when the CLI asks.
                 _ => {}
             }
         }
-        let ends_by_itself = !script.steps().iter().any(|step| matches!(step.action, HostAction::Eof | HostAction::Signal(_)));
+        let ends_by_itself = !script
+            .steps()
+            .iter()
+            .any(|step| matches!(step.action, HostAction::Eof | HostAction::Signal(_)));
         if ends_by_itself && recorded_exit(recording).is_some() {
             self.seen.end().await;
         }
@@ -114,7 +131,11 @@ impl Stage {
         }
     }
 
-    fn control(&self, subtype: &str, request: &RawJson) -> impl Future<Output = ()> + Send + 'static {
+    fn control(
+        &self,
+        subtype: &str,
+        request: &RawJson,
+    ) -> impl Future<Output = ()> + Send + 'static {
         let (session, delivered) = (self.session.clone(), self.delivered.clone());
         let (subtype, fields) = (subtype.to_owned(), fields(request));
         async move {
@@ -139,7 +160,10 @@ impl Stage {
         let output = seen.output();
         account::compare(recording, &output, &seen.input())?;
         let delivered = std::mem::take(&mut *lock(&delivered));
-        delivered.account(&output, &account::lines(recording, |kind| matches!(kind, EventKind::Err(_))))?;
+        delivered.account(
+            &output,
+            &account::lines(recording, |kind| matches!(kind, EventKind::Err(_))),
+        )?;
         match ended {
             Some(ended) => same_exit(recorded_exit(recording).as_ref(), ended),
             None => Err("the session does not know how the CLI ended".to_owned()),
@@ -179,7 +203,9 @@ fn shutdown(script: &HostScript) -> Shutdown {
 fn initialize(builder: SessionBuilder, script: &HostScript) -> SessionBuilder {
     let request = script.steps().first().map(|step| &step.action);
     let Some(HostAction::Control { request, .. }) = request else { return builder };
-    fields(request).into_iter().fold(builder, |builder, (name, value)| builder.initialize_field(name, value))
+    fields(request)
+        .into_iter()
+        .fold(builder, |builder, (name, value)| builder.initialize_field(name, value))
 }
 
 fn fields(request: &RawJson) -> Map<String, Value> {
@@ -195,7 +221,9 @@ fn answers(script: &HostScript, progress: &Progress) -> HashMap<AnswerTo, Answer
     let mut answers = HashMap::new();
     for step in script.steps() {
         if let HostAction::Answer { to, response } = &step.action {
-            answers.entry(to.clone()).or_insert_with(|| (progress.before(step.event), response.clone()));
+            answers
+                .entry(to.clone())
+                .or_insert_with(|| (progress.before(step.event), response.clone()));
         }
     }
     answers
@@ -210,13 +238,20 @@ struct Answers {
 }
 
 /// One handler for each subtype that the recorded CLI asks about.
-fn handlers(builder: SessionBuilder, recording: &Recording, answers: Arc<Answers>) -> SessionBuilder {
+fn handlers(
+    builder: SessionBuilder,
+    recording: &Recording,
+    answers: Arc<Answers>,
+) -> SessionBuilder {
     let requests = recording.events.iter().filter_map(|event| match &event.kind {
-        EventKind::Out(line) => Frame::parse(line.bytes().clone()).ok().filter(|frame| frame.kind() == FrameKind::ControlRequest),
+        EventKind::Out(line) => Frame::parse(line.bytes().clone())
+            .ok()
+            .filter(|frame| frame.kind() == FrameKind::ControlRequest),
         _ => None,
     });
-    let subtypes: BTreeSet<String> =
-        requests.filter_map(|frame| frame.field("request")?.pointer("/subtype")?.as_str().map(Into::into)).collect();
+    let subtypes: BTreeSet<String> = requests
+        .filter_map(|frame| frame.field("request")?.pointer("/subtype")?.as_str().map(Into::into))
+        .collect();
     subtypes.into_iter().fold(builder, |builder, subtype| {
         let answers = answers.clone();
         builder.on_request(subtype, move |request| {
@@ -229,8 +264,11 @@ fn handlers(builder: SessionBuilder, recording: &Recording, answers: Arc<Answers
 impl Answers {
     async fn give(&self, request: HostRequest) -> Result<RawJson, String> {
         lock(&self.delivered).requests.push(request.body().bytes().clone());
-        let text = |name: &&str| request.field(name).and_then(|value| value.as_str().map(|text| text.into_owned()));
-        let about = ["tool_use_id", "callback_id", "server_name"].iter().find_map(text).unwrap_or_default();
+        let text = |name: &&str| {
+            request.field(name).and_then(|value| value.as_str().map(|text| text.into_owned()))
+        };
+        let about =
+            ["tool_use_id", "callback_id", "server_name"].iter().find_map(text).unwrap_or_default();
         let subtype = request.subtype();
         let nth = {
             let mut asked = lock(&self.asked);
@@ -238,7 +276,10 @@ impl Answers {
             std::mem::replace(count, *count + 1)
         };
         // The fields of another version of this library are none of this one's.
-        let answer = self.script.iter().find(|(to, _)| to.subtype == subtype && to.about == about && to.nth == nth);
+        let answer = self
+            .script
+            .iter()
+            .find(|(to, _)| to.subtype == subtype && to.about == about && to.nth == nth);
         let Some((_, (after, response))) = answer else { return pending().await };
         self.seen.lines(*after).await;
         match response.pointer("/error") {
@@ -264,8 +305,15 @@ mod tests {
     async fn a_line_that_the_replay_waits_for_in_vain_is_a_divergence() {
         // No session writes a request without a subtype.
         let odd = r#"{"type":"control_request","request_id":"2","request":{"subtype":null}}"#;
-        let reply = r#"{"type":"control_response","response":{"subtype":"success","request_id":"2"}}"#;
-        let recording = recording(vec![write(INITIALIZE), read(READY), write(odd), read(reply), EventKind::Eof(Stream::In)]);
+        let reply =
+            r#"{"type":"control_response","response":{"subtype":"success","request_id":"2"}}"#;
+        let recording = recording(vec![
+            write(INITIALIZE),
+            read(READY),
+            write(odd),
+            read(reply),
+            EventKind::Eof(Stream::In),
+        ]);
         let problem = act(&recording).await.unwrap_err();
         assert!(problem.contains("divergences=1"), "{problem}");
     }

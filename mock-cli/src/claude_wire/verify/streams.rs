@@ -22,7 +22,9 @@ pub(super) async fn act(recording: &Recording) -> Result<(), String> {
     let player = tokio::spawn(player::play(Script::new(recording), streams, received));
     let seen = Seen::new();
     let mut stdout = seen.reading(Box::new(stdout));
-    let output = tokio::spawn(async move { tokio::io::copy(&mut stdout, &mut tokio::io::sink()).await.map(drop) });
+    let output = tokio::spawn(async move {
+        tokio::io::copy(&mut stdout, &mut tokio::io::sink()).await.map(drop)
+    });
     let complaints = tokio::spawn(async move {
         let mut bytes = Vec::new();
         stderr.read_to_end(&mut bytes).await.map(|_| bytes)
@@ -51,7 +53,10 @@ pub(super) async fn act(recording: &Recording) -> Result<(), String> {
                     // It may be gone already.
                     Some(signal) => drop(signals.send(signal).await),
                     // One that a player cannot get ends it as it ended the CLI, if it did.
-                    None => killed |= exit.as_ref().is_some_and(|exit| exit.signal.as_ref() == Some(name)),
+                    None => {
+                        killed |=
+                            exit.as_ref().is_some_and(|exit| exit.signal.as_ref() == Some(name))
+                    }
                 }
             }
             _ => {}
@@ -65,7 +70,8 @@ pub(super) async fn act(recording: &Recording) -> Result<(), String> {
     }
     let played = player.await;
     output.await.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
-    let complaints = complaints.await.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
+    let complaints =
+        complaints.await.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
     if let Ok((ended, report)) = played {
         if !report.is_clean() {
             return Err(report.to_string());
@@ -84,11 +90,17 @@ pub(super) async fn act(recording: &Recording) -> Result<(), String> {
         })
         .flatten()
         .collect();
-    if complaints == recorded { Ok(()) } else { Err("other bytes than the recorded ones came on stderr".to_owned()) }
+    if complaints == recorded {
+        Ok(())
+    } else {
+        Err("other bytes than the recorded ones came on stderr".to_owned())
+    }
 }
 
 pub(super) fn recorded_exit(recording: &Recording) -> Option<recording::Exit> {
-    recording.events.iter().find_map(|event| if let EventKind::Exit(exit) = &event.kind { Some(exit.clone()) } else { None })
+    recording.events.iter().find_map(|event| {
+        if let EventKind::Exit(exit) = &event.kind { Some(exit.clone()) } else { None }
+    })
 }
 
 pub(super) fn same_exit(recorded: Option<&recording::Exit>, ended: Exit) -> Result<(), String> {
@@ -109,13 +121,22 @@ mod tests {
     async fn a_signal_that_the_cli_outlived_ends_nothing() {
         let usr1 = EventKind::Signal("SIGUSR1".to_owned());
         let exit = EventKind::Exit(recording::Exit::code(0));
-        let events = vec![write(INITIALIZE), read(READY), write(PROMPT), usr1, read(RESULT), EventKind::Eof(Stream::In), exit];
+        let events = vec![
+            write(INITIALIZE),
+            read(READY),
+            write(PROMPT),
+            usr1,
+            read(RESULT),
+            EventKind::Eof(Stream::In),
+            exit,
+        ];
         act(&recording(events)).await.unwrap();
     }
 
     #[test]
     fn the_code_and_the_signal_are_as_recorded() {
-        let same = |recorded: recording::Exit, ended: Exit| same_exit(Some(&recorded), ended).is_ok();
+        let same =
+            |recorded: recording::Exit, ended: Exit| same_exit(Some(&recorded), ended).is_ok();
         assert!(same(recording::Exit::code(1), Exit::from_code(1)));
         assert!(same(recording::Exit::signal("SIGKILL"), Exit::from_signal(9)));
         assert!(!same(recording::Exit::code(1), Exit::from_code(0)));

@@ -37,16 +37,24 @@ impl Conversation {
             }
             EventKind::Out(line) => {
                 self.is_ready |= is_reply(line.bytes());
-                if Frame::parse(line.bytes().clone()).is_ok_and(|frame| frame.kind() == FrameKind::Result) {
+                if Frame::parse(line.bytes().clone())
+                    .is_ok_and(|frame| frame.kind() == FrameKind::Result)
+                {
                     (self.in_turn, self.has_result) = (false, true);
                 }
                 Ok(())
             }
-            EventKind::Eof(Stream::In) | EventKind::Signal(_) if self.in_turn => no("the host ends it within a turn"),
-            EventKind::Eof(Stream::In) | EventKind::Signal(_) if !self.is_ready && !self.has_result => {
+            EventKind::Eof(Stream::In) | EventKind::Signal(_) if self.in_turn => {
+                no("the host ends it within a turn")
+            }
+            EventKind::Eof(Stream::In) | EventKind::Signal(_)
+                if !self.is_ready && !self.has_result =>
+            {
                 no("the host ends it within the handshake")
             }
-            EventKind::Signal(name) if name != "SIGTERM" || self.ended => no("a signal that a session would not send then"),
+            EventKind::Signal(name) if name != "SIGTERM" || self.ended => {
+                no("a signal that a session would not send then")
+            }
             EventKind::Eof(Stream::In) => {
                 self.ended = true;
                 Ok(())
@@ -60,7 +68,8 @@ impl Conversation {
 /// Whether the line has what a session's prompts never have.
 fn is_special(line: &Value) -> bool {
     let fields = ["priority", "isSynthetic", "shouldQuery", "parent_tool_use_id"];
-    line["message"]["role"] != "user" || fields.iter().any(|name| line.get(name).is_some_and(|value| !value.is_null()))
+    line["message"]["role"] != "user"
+        || fields.iter().any(|name| line.get(name).is_some_and(|value| !value.is_null()))
 }
 
 /// Whether the line answers a request, in either direction.
@@ -90,10 +99,16 @@ mod tests {
         assert_eq!(reason(conversation([read(RESULT), signal("SIGTERM")])), "");
         assert_eq!(reason(conversation([eof(), read(RESULT)])), "the host ends it within a turn");
         assert_eq!(reason(conversation([signal("SIGTERM")])), "the host ends it within a turn");
-        assert_eq!(reason(vec![write(INITIALIZE), eof(), read(READY)]), "the host ends it within the handshake");
+        assert_eq!(
+            reason(vec![write(INITIALIZE), eof(), read(READY)]),
+            "the host ends it within the handshake"
+        );
         assert_ne!(reason(conversation([read(RESULT), signal("SIGKILL")])), "");
         assert_ne!(reason(conversation([read(RESULT), eof(), signal("SIGTERM")])), "");
-        assert_eq!(reason(conversation([EventKind::Eof(Stream::Out)])), "a stream of the CLI ends before the CLI");
+        assert_eq!(
+            reason(conversation([EventKind::Eof(Stream::Out)])),
+            "a stream of the CLI ends before the CLI"
+        );
     }
 
     #[test]

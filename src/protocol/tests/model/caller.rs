@@ -32,7 +32,10 @@ impl Model {
             _ if self.stopped() => self.facts.push(Fact::Replied(n, false)),
             Link::Ready => {
                 if request == Request::Interrupt && self.cli.busy == Busy::No {
-                    self.run.iter_mut().filter(|_| self.cli.holds).for_each(|run| run.interrupted_early = true);
+                    self.run
+                        .iter_mut()
+                        .filter(|_| self.cli.holds)
+                        .for_each(|run| run.interrupted_early = true);
                     self.preparing.interrupted |= self.preparing.prompt.is_some();
                 }
                 self.ask(n, request);

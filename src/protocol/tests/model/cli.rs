@@ -9,7 +9,9 @@ impl Model {
             self.heard();
         }
         match *says {
-            Says::Noise | Says::Malformed | Says::StrayReply | Says::Late(_) => self.facts.push(Fact::Told),
+            Says::Noise | Says::Malformed | Says::StrayReply | Says::Late(_) => {
+                self.facts.push(Fact::Told)
+            }
             Says::KeepAlive => {}
             Says::Text => self.belongs(match self.cli.busy {
                 Busy::TakenUp | Busy::Ours => self.active(),
@@ -23,7 +25,9 @@ impl Model {
                 self.facts.push(Fact::Asked(self.last_callback));
             }
             Says::Ask(_) => self.facts.push(Fact::Told),
-            Says::TakeBack(id) => self.facts.extend(self.callbacks.remove(&id).map(Fact::TakenBack)),
+            Says::TakeBack(id) => {
+                self.facts.extend(self.callbacks.remove(&id).map(Fact::TakenBack))
+            }
             Says::Initialized(wire) => {
                 self.requests.remove(&wire);
                 if self.link == Link::Handshake {
@@ -81,8 +85,12 @@ impl Model {
                 self.facts.push(Fact::Replied(n, reply.is_ok()));
             }
             Some(Purpose::Initialize) => self.give_up(End::Refused),
-            Some(purpose @ (Purpose::Apply | Purpose::Restore | Purpose::MakeAgain(_))) => self.switched(purpose, reply.err()),
-            Some(Purpose::Withdraw(turn)) if reply == Ok(true) && self.cli.holds && self.active() == Some(turn) => {
+            Some(purpose @ (Purpose::Apply | Purpose::Restore | Purpose::MakeAgain(_))) => {
+                self.switched(purpose, reply.err())
+            }
+            Some(Purpose::Withdraw(turn))
+                if reply == Ok(true) && self.cli.holds && self.active() == Some(turn) =>
+            {
                 self.cli.holds = false;
                 self.finish(End::Withdrawn);
             }
@@ -117,7 +125,9 @@ impl Model {
         let first = self.queue.pop_front();
         let waiting = first.is_some() || !(self.connecting.is_empty() && self.held.is_empty());
         match first {
-            Some(ask) => self.facts.extend([Fact::Delivered(ask.turn), Fact::Ended(ask.turn, End::Result)]),
+            Some(ask) => {
+                self.facts.extend([Fact::Delivered(ask.turn), Fact::Ended(ask.turn, End::Result)])
+            }
             None => self.facts.push(Fact::Told),
         }
         if waiting {
@@ -139,7 +149,9 @@ impl Model {
     /// A line that belongs to this turn; nobody hears it if nobody reads the turn.
     fn belongs(&mut self, turn: Option<u64>) {
         match (&self.run, turn) {
-            (Some(run), Some(turn)) if run.turn == turn => self.tell_if(run.read, Fact::Delivered(turn)),
+            (Some(run), Some(turn)) if run.turn == turn => {
+                self.tell_if(run.read, Fact::Delivered(turn))
+            }
             _ => self.facts.push(Fact::Told),
         }
     }

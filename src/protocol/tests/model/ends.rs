@@ -25,8 +25,12 @@ impl Model {
 
     pub(super) fn tick(&mut self, seconds: u64) {
         self.clock += seconds;
-        let due: Vec<_> =
-            self.requests.iter().filter(|(_, (_, at))| *at <= self.clock).map(|(wire, (purpose, _))| (*wire, *purpose)).collect();
+        let due: Vec<_> = self
+            .requests
+            .iter()
+            .filter(|(_, (_, at))| *at <= self.clock)
+            .map(|(wire, (purpose, _))| (*wire, *purpose))
+            .collect();
         self.requests.retain(|_, (_, at)| *at > self.clock);
         for (_, purpose) in due {
             match purpose {
@@ -36,7 +40,9 @@ impl Model {
                     self.facts.push(Fact::Replied(n, false));
                 }
                 Purpose::Initialize => self.give_up(End::Handshake),
-                Purpose::Apply | Purpose::Restore | Purpose::MakeAgain(_) => self.switched(purpose, Some(End::Timeout)),
+                Purpose::Apply | Purpose::Restore | Purpose::MakeAgain(_) => {
+                    self.switched(purpose, Some(End::Timeout))
+                }
                 Purpose::Interrupt | Purpose::Withdraw(_) => {}
             }
         }
@@ -107,7 +113,9 @@ impl Model {
     }
 
     pub(super) fn fail_requests(&mut self) {
-        let waiting = std::mem::take(&mut self.connecting).into_iter().chain(std::mem::take(&mut self.held).into_iter().map(|(n, _)| n));
+        let waiting = std::mem::take(&mut self.connecting)
+            .into_iter()
+            .chain(std::mem::take(&mut self.held).into_iter().map(|(n, _)| n));
         self.facts.extend(waiting.map(|n| Fact::Replied(n, false)));
     }
 

@@ -20,7 +20,15 @@ impl Model {
             (2, Step::Query(Ask { profile: 1, ..plain })),
             (2, Step::Query(Ask { switches: &[Setting::Model], ..plain })),
             (1, Step::Query(Ask { switches: &[Setting::Mode], ..plain })),
-            (1, Step::Query(Ask { profile: 1, switches: &[Setting::Model, Setting::Mode], idle: Some(IDLE), ..plain })),
+            (
+                1,
+                Step::Query(Ask {
+                    profile: 1,
+                    switches: &[Setting::Model, Setting::Mode],
+                    idle: Some(IDLE),
+                    ..plain
+                }),
+            ),
             (1, Step::Connect(n)),
             (2, Step::Control(n, Request::Usage)),
             (3, Step::Control(n, Request::Interrupt)),
@@ -31,20 +39,42 @@ impl Model {
             (if self.held_back { 6 } else { 2 }, Step::Reading(self.held_back)),
             (1, Step::Forget),
         ];
-        let turns = self.queue.iter().chain(&self.preparing.prompt).map(|ask| ask.turn).chain(self.active()).chain(self.cli.ended);
+        let turns = self
+            .queue
+            .iter()
+            .chain(&self.preparing.prompt)
+            .map(|ask| ask.turn)
+            .chain(self.active())
+            .chain(self.cli.ended);
         steps.extend(turns.map(|turn| (2, Step::Drop(turn))));
-        steps.extend((0..=2).map(|value| (1, Step::Control(n, Request::Set(Setting::Model, value)))));
-        steps.extend((1..=2).map(|value| (1, Step::Control(n, Request::Set(Setting::Mode, value)))));
-        let waiting = self.requests.values().filter_map(|(purpose, _)| if let Purpose::Caller(n) = purpose { Some(*n) } else { None });
-        steps.extend(waiting.chain(self.held.iter().map(|(n, _)| *n)).chain(self.connecting.iter().copied()).map(|n| (1, Step::Cancel(n))));
+        steps.extend(
+            (0..=2).map(|value| (1, Step::Control(n, Request::Set(Setting::Model, value)))),
+        );
+        steps
+            .extend((1..=2).map(|value| (1, Step::Control(n, Request::Set(Setting::Mode, value)))));
+        let waiting = self.requests.values().filter_map(|(purpose, _)| {
+            if let Purpose::Caller(n) = purpose { Some(*n) } else { None }
+        });
+        steps.extend(
+            waiting
+                .chain(self.held.iter().map(|(n, _)| *n))
+                .chain(self.connecting.iter().copied())
+                .map(|n| (1, Step::Cancel(n))),
+        );
         steps.extend(self.callbacks.values().map(|n| (3, Step::Answer(*n))));
         match self.link {
             Link::Opening => steps.extend([(20, Step::Opened), (1, Step::Exit), (1, Step::Stop)]),
             Link::Idle | Link::Stopped => {}
-            Link::Handshake | Link::Ready => steps.extend([(1, Step::Leaving), (1, Step::Exit), (1, Step::Stop)]),
-            Link::Closing { .. } => steps.extend([(10, Step::Exit), (1, Step::Leaving), (1, Step::Stop)]),
+            Link::Handshake | Link::Ready => {
+                steps.extend([(1, Step::Leaving), (1, Step::Exit), (1, Step::Stop)])
+            }
+            Link::Closing { .. } => {
+                steps.extend([(10, Step::Exit), (1, Step::Leaving), (1, Step::Stop)])
+            }
         }
-        steps.extend(self.cli_can_say().into_iter().map(|(weight, says)| (weight, Step::Says(says))));
+        steps.extend(
+            self.cli_can_say().into_iter().map(|(weight, says)| (weight, Step::Says(says))),
+        );
         steps
     }
 
@@ -52,14 +82,24 @@ impl Model {
         if matches!(self.link, Link::Idle | Link::Opening | Link::Stopped) {
             return Vec::new();
         }
-        let mut says = vec![(3, Says::Text), (1, Says::Noise), (1, Says::Malformed), (1, Says::KeepAlive), (1, Says::StrayReply)];
+        let mut says = vec![
+            (3, Says::Text),
+            (1, Says::Noise),
+            (1, Says::Malformed),
+            (1, Says::KeepAlive),
+            (1, Says::StrayReply),
+        ];
         says.push((2, Says::Ask(self.next)));
         says.extend(self.callbacks.keys().map(|id| (1, Says::TakeBack(*id))));
         for (wire, (purpose, _)) in &self.requests {
             let reply = |cancelled| Says::Reply { wire: *wire, cancelled };
             match purpose {
-                Purpose::Initialize => says.extend([(20, Says::Initialized(*wire)), (1, Says::Refused(*wire))]),
-                Purpose::Withdraw(_) => says.extend([(4, reply(false)), (4, reply(true)), (1, Says::Refused(*wire))]),
+                Purpose::Initialize => {
+                    says.extend([(20, Says::Initialized(*wire)), (1, Says::Refused(*wire))])
+                }
+                Purpose::Withdraw(_) => {
+                    says.extend([(4, reply(false)), (4, reply(true)), (1, Says::Refused(*wire))])
+                }
                 _ => says.extend([(6, reply(false)), (2, Says::Refused(*wire))]),
             }
         }
@@ -81,11 +121,16 @@ impl Model {
             says.push((1, Says::Cancelled(turn)));
         }
         match (self.cli.busy, held, self.active()) {
-            (Busy::No, Some(turn), _) if self.echoes => says.extend(self.cli.said_queued.then_some((20, Says::TakeUp(turn)))),
-            (Busy::No, Some(turn), _) | (Busy::TakenUp, _, Some(turn)) => {
-                says.extend(sessions.map(|(weight, session)| (4 * weight, Says::Begin(turn, session))));
+            (Busy::No, Some(turn), _) if self.echoes => {
+                says.extend(self.cli.said_queued.then_some((20, Says::TakeUp(turn))))
             }
-            (Busy::Ours, _, Some(turn)) => says.extend(sessions.map(|(weight, session)| (2 * weight, Says::End(turn, session)))),
+            (Busy::No, Some(turn), _) | (Busy::TakenUp, _, Some(turn)) => {
+                says.extend(
+                    sessions.map(|(weight, session)| (4 * weight, Says::Begin(turn, session))),
+                );
+            }
+            (Busy::Ours, _, Some(turn)) => says
+                .extend(sessions.map(|(weight, session)| (2 * weight, Says::End(turn, session)))),
             (Busy::Foreign, ..) => says.push((8, Says::ForeignEnd(self.cli.session))),
             _ => {}
         }

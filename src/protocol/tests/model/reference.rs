@@ -122,7 +122,15 @@ pub(super) enum Busy {
 
 impl Cli {
     pub(super) fn new(session: u64) -> Self {
-        Self { busy: Busy::No, holds: false, said_queued: false, has_echoed: false, ended: None, session, told: BTreeMap::new() }
+        Self {
+            busy: Busy::No,
+            holds: false,
+            said_queued: false,
+            has_echoed: false,
+            ended: None,
+            session,
+            told: BTreeMap::new(),
+        }
     }
 }
 
@@ -173,7 +181,9 @@ impl Model {
                 self.facts.push(Fact::Request(wire));
             }
             Step::Tick(seconds) => self.tick(seconds),
-            Step::Leaving if self.link == Link::Ready => self.link = Link::Closing { for_good: false },
+            Step::Leaving if self.link == Link::Ready => {
+                self.link = Link::Closing { for_good: false }
+            }
             Step::Leaving => {}
             Step::Exit => self.exit(),
             Step::Says(ref says) => self.hear(says),

@@ -56,7 +56,9 @@ impl Model {
 
     /// A request of the caller's has its answer, or will have none.
     pub(super) fn settled(&mut self, n: u64, accepted: bool) {
-        let Some(at) = self.settings.asked.iter().position(|(asked, ..)| *asked == n) else { return };
+        let Some(at) = self.settings.asked.iter().position(|(asked, ..)| *asked == n) else {
+            return;
+        };
         let (_, setting, value) = self.settings.asked.remove(at);
         if !accepted {
             return;
@@ -69,18 +71,27 @@ impl Model {
         self.settings.made.retain(|(made, _)| *made != setting);
         self.settings.made.push((setting, value));
         self.settings.again.remove(&setting);
-        self.preparing.owed.iter_mut().filter(|(owed, _)| *owed == setting).for_each(|(_, back)| *back = value);
+        self.preparing
+            .owed
+            .iter_mut()
+            .filter(|(owed, _)| *owed == setting)
+            .for_each(|(_, back)| *back = value);
     }
 
     /// Where a prompt goes, the CLI has what the caller made of the settings, but for those of the turn.
     pub(super) fn check_settings(&self, switches: &[Setting]) {
         for setting in [Setting::Model, Setting::Mode] {
             // The CLI takes one after the other, whatever the order of its answers.
-            let mut taken = self.cli.told.values().filter(|(told, _, accepted)| *told == setting && *accepted);
+            let mut taken =
+                self.cli.told.values().filter(|(told, _, accepted)| *told == setting && *accepted);
             let now = taken.next_back().map_or(0, |(_, value, _)| *value);
             let wanted = self.settings.now(setting);
             let is_switched = switches.contains(&setting) && now == Ask::VALUE;
-            assert!(now == wanted || is_switched, "{setting:?} is {now} where the caller wants {wanted}: {:?}", self.cli.told);
+            assert!(
+                now == wanted || is_switched,
+                "{setting:?} is {now} where the caller wants {wanted}: {:?}",
+                self.cli.told
+            );
         }
     }
 }

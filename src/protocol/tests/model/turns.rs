@@ -35,13 +35,23 @@ impl Model {
     /// What is as the turn wants it is left alone, unless that is about to change.
     fn prepare(&mut self, ask: Ask) {
         let now = |setting: &Setting| (*setting, self.settings.now(*setting));
-        let needed = ask.switches.iter().map(now).filter(|(setting, now)| !self.settings.is_settled(*setting) || *now != Ask::VALUE);
+        let needed = ask
+            .switches
+            .iter()
+            .map(now)
+            .filter(|(setting, now)| !self.settings.is_settled(*setting) || *now != Ask::VALUE);
         let owed: Vec<_> = needed.collect();
         if owed.is_empty() {
             return self.run(ask);
         }
         let settings: Vec<_> = owed.iter().map(|(setting, _)| *setting).collect();
-        self.preparing = Preparing { prompt: Some(ask), interrupted: false, failure: None, awaited: owed.len(), owed };
+        self.preparing = Preparing {
+            prompt: Some(ask),
+            interrupted: false,
+            failure: None,
+            awaited: owed.len(),
+            owed,
+        };
         settings.into_iter().for_each(|setting| self.set(Purpose::Apply, setting, Ask::VALUE));
     }
 
@@ -57,7 +67,11 @@ impl Model {
                 self.facts.extend([Fact::Told, Fact::CloseStdin]);
                 self.link = Link::Closing { for_good: false };
             }
-            Purpose::MakeAgain(setting) if failure.is_some() && self.settings.not_again(setting) => self.facts.push(Fact::Told),
+            Purpose::MakeAgain(setting)
+                if failure.is_some() && self.settings.not_again(setting) =>
+            {
+                self.facts.push(Fact::Told)
+            }
             Purpose::Apply => self.applied(failure),
             _ => {}
         }
@@ -71,9 +85,13 @@ impl Model {
         match (self.preparing.prompt.take(), self.preparing.failure.take()) {
             (Some(ask), None) => {
                 self.run(ask);
-                self.run.iter_mut().for_each(|run| run.interrupted_early = self.preparing.interrupted);
+                self.run
+                    .iter_mut()
+                    .for_each(|run| run.interrupted_early = self.preparing.interrupted);
             }
-            (ask, failure) => self.facts.extend(ask.zip(failure).map(|(ask, failure)| Fact::Ended(ask.turn, failure))),
+            (ask, failure) => self
+                .facts
+                .extend(ask.zip(failure).map(|(ask, failure)| Fact::Ended(ask.turn, failure))),
         }
     }
 
@@ -105,7 +123,8 @@ impl Model {
     /// Takes back what the last turn has left, but for what is about to change.
     fn restore(&mut self) {
         let owed = std::mem::take(&mut self.preparing.owed);
-        let (settled, later): (Vec<_>, _) = owed.into_iter().partition(|(setting, _)| self.settings.is_settled(*setting));
+        let (settled, later): (Vec<_>, _) =
+            owed.into_iter().partition(|(setting, _)| self.settings.is_settled(*setting));
         self.preparing.owed = later;
         self.preparing.awaited += settled.len();
         settled.into_iter().for_each(|(setting, value)| self.set(Purpose::Restore, setting, value));

@@ -8,7 +8,8 @@ use super::vocabulary::{Ask, End, Fact, Request, Says, Setting, Step};
 impl Rig {
     pub(super) fn step(&mut self, step: &Step, echoes: bool) -> Vec<Fact> {
         let command = Input::Command;
-        let control = |n: u64, body: &str| command(Command::Control(RequestId(n), json(body), None));
+        let control =
+            |n: u64, body: &str| command(Command::Control(RequestId(n), json(body), None));
         let input = match *step {
             Step::Query(ask) => command(Command::Prompt(asked(ask))),
             Step::Drop(turn) => command(Command::Abandon(TurnId(turn))),
@@ -35,7 +36,10 @@ impl Rig {
 }
 
 fn asked(ask: Ask) -> Prompt {
-    let switch = |setting: &Setting| Switch { apply: json(&set(*setting, Ask::VALUE)), restore: json(&set(*setting, 0)) };
+    let switch = |setting: &Setting| Switch {
+        apply: json(&set(*setting, Ask::VALUE)),
+        restore: json(&set(*setting, 0)),
+    };
     Prompt {
         timeout: ask.timeout.map(Duration::from_secs),
         idle_timeout: ask.idle.map(Duration::from_secs),
@@ -54,13 +58,19 @@ fn set(setting: Setting, value: u64) -> String {
 }
 
 fn said(says: &Says, echoes: bool) -> String {
-    let in_session = |session: u64, line: &str| line.replacen('{', &format!(r#"{{"session_id":"s-{session}","#), 1);
+    let in_session = |session: u64, line: &str| {
+        line.replacen('{', &format!(r#"{{"session_id":"s-{session}","#), 1)
+    };
     match *says {
         Says::Initialized(wire) => success(wire, "{}"),
         Says::Refused(wire) => {
-            format!(r#"{{"type":"control_response","response":{{"subtype":"error","request_id":"cw-{wire}","error":"no"}}}}"#)
+            format!(
+                r#"{{"type":"control_response","response":{{"subtype":"error","request_id":"cw-{wire}","error":"no"}}}}"#
+            )
         }
-        Says::StartupFailure => r#"{"type":"result","subtype":"error_during_execution","is_error":true}"#.into(),
+        Says::StartupFailure => {
+            r#"{"type":"result","subtype":"error_during_execution","is_error":true}"#.into()
+        }
         Says::Queued(turn) => lifecycle(turn, "queued"),
         Says::TakeUp(turn) => lifecycle(turn, "started"),
         Says::Begin(turn, session) if echoes => in_session(session, &init(turn)),
@@ -71,9 +81,13 @@ fn said(says: &Says, echoes: bool) -> String {
         Says::Cancelled(turn) => lifecycle(turn, "cancelled"),
         Says::Late(turn) => lifecycle(turn, "completed"),
         Says::ForeignEnd(session) => in_session(session, FOREIGN_RESULT),
-        Says::Reply { wire, cancelled } => success(wire, &format!(r#"{{"cancelled":{cancelled}}}"#)),
+        Says::Reply { wire, cancelled } => {
+            success(wire, &format!(r#"{{"cancelled":{cancelled}}}"#))
+        }
         Says::StrayReply => success(1_000_000, "{}"),
-        Says::Ask(id) => format!(r#"{{"type":"control_request","request_id":{id},"request":{{"subtype":"can_use_tool"}}}}"#),
+        Says::Ask(id) => format!(
+            r#"{{"type":"control_request","request_id":{id},"request":{{"subtype":"can_use_tool"}}}}"#
+        ),
         Says::TakeBack(id) => format!(r#"{{"type":"control_cancel_request","request_id":{id}}}"#),
         Says::KeepAlive => r#"{"type":"keep_alive"}"#.into(),
         Says::Noise => "[debug] noise".into(),
@@ -83,7 +97,9 @@ fn said(says: &Says, echoes: bool) -> String {
 
 fn fact(output: &Output) -> Fact {
     match output {
-        Output::Open { resume, profile } => Fact::Open { profile: profile.0, resume: resume.as_deref().map(number) },
+        Output::Open { resume, profile } => {
+            Fact::Open { profile: profile.0, resume: resume.as_deref().map(number) }
+        }
         Output::Write(line) => wrote(&Frame::parse(line.clone()).unwrap()),
         Output::Message(turn, _) => Fact::Delivered(turn.0),
         Output::Ended(turn, end) => Fact::Ended(turn.0, ended(end)),
@@ -111,7 +127,8 @@ fn wrote(frame: &Frame) -> Fact {
             let wire = number(&frame.request_id().unwrap().as_str().unwrap());
             let body = frame.field("request").unwrap();
             let subtype = body.pointer("/subtype").unwrap();
-            let value = |pointer| body.pointer(pointer).map_or(0, |value| number(&value.as_str().unwrap()));
+            let value =
+                |pointer| body.pointer(pointer).map_or(0, |value| number(&value.as_str().unwrap()));
             match &*subtype.as_str().unwrap() {
                 "interrupt" => Fact::Interrupt(wire),
                 "cancel_async_message" => Fact::Withdraw(wire),
@@ -134,6 +151,8 @@ fn ended(end: &TurnEnd) -> End {
         TurnEnd::Failed(Failure::QueueFull(_)) => End::QueueFull,
         TurnEnd::Failed(Failure::HandshakeTimeout(_)) => End::Handshake,
         TurnEnd::Failed(Failure::Refused(_)) => End::Refused,
-        TurnEnd::Failed(Failure::Unsupported(_)) => unreachable!("the model's CLI supports everything"),
+        TurnEnd::Failed(Failure::Unsupported(_)) => {
+            unreachable!("the model's CLI supports everything")
+        }
     }
 }

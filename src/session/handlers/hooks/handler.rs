@@ -23,7 +23,11 @@ use crate::wire::hook::{HookData, HookEvent, HookOutput};
 /// ```
 pub trait HookHandler<E: HookEvent>: Send + Sync + 'static {
     /// The hook's answer; `Err` is its failure. Dropped at an `await` when the CLI takes the event back, as it does when the time is up.
-    fn call(&self, event: E, context: HookContext) -> impl Future<Output = Result<HookOutput<E>, String>> + Send;
+    fn call(
+        &self,
+        event: E,
+        context: HookContext,
+    ) -> impl Future<Output = Result<HookOutput<E>, String>> + Send;
 }
 
 /// What a hook may return: an output, a `Result` of one, or nothing, which is the neutral output.
@@ -44,7 +48,9 @@ impl<E: HookData> IntoHookOutput<E> for () {
     }
 }
 
-impl<E: HookData, T: IntoHookOutput<E>, Failure: ToString> IntoHookOutput<E> for Result<T, Failure> {
+impl<E: HookData, T: IntoHookOutput<E>, Failure: ToString> IntoHookOutput<E>
+    for Result<T, Failure>
+{
     fn into_hook_output(self) -> Result<HookOutput<E>, String> {
         self.map_err(|failure| failure.to_string())?.into_hook_output()
     }

@@ -62,7 +62,11 @@ impl Matcher {
         entry.insert("hookCallbackIds".into(), vec![id].into());
         if let Some(timeout) = self.timeout {
             if timeout.is_zero() {
-                return Err(OptionError::new("hook", "a timeout of more than 0", format!("{timeout:?}")));
+                return Err(OptionError::new(
+                    "hook",
+                    "a timeout of more than 0",
+                    format!("{timeout:?}"),
+                ));
             }
             entry.insert("timeout".into(), seconds(timeout));
         }
@@ -75,7 +79,11 @@ impl Matcher {
 
 /// A whole number where it is one.
 fn seconds(duration: Duration) -> Value {
-    if duration.subsec_nanos() == 0 { duration.as_secs().into() } else { duration.as_secs_f64().into() }
+    if duration.subsec_nanos() == 0 {
+        duration.as_secs().into()
+    } else {
+        duration.as_secs_f64().into()
+    }
 }
 
 impl From<&str> for Matcher {

@@ -28,14 +28,19 @@ struct Hook {
     is_log: bool,
 }
 
-type Run = Arc<dyn Fn(&RawJson, HookContext) -> BoxFuture<'static, Result<RawJson, String>> + Send + Sync>;
+type Run =
+    Arc<dyn Fn(&RawJson, HookContext) -> BoxFuture<'static, Result<RawJson, String>> + Send + Sync>;
 
 /// The prefix of a hook's id on the wire.
 const ID: &str = "hook_";
 
 impl Hooks {
-    pub(in crate::session::handlers) fn add<E, F, Fut>(&mut self, event: &str, matcher: Matcher, hook: F)
-    where
+    pub(in crate::session::handlers) fn add<E, F, Fut>(
+        &mut self,
+        event: &str,
+        matcher: Matcher,
+        hook: F,
+    ) where
         E: HookData,
         F: Fn(E, HookContext) -> Fut + Send + Sync + 'static,
         Fut: Future<Output: IntoHookOutput<E>> + Send + 'static,
@@ -45,7 +50,12 @@ impl Hooks {
 
     /// Writes all events down.
     pub(in crate::session::handlers) fn add_log(&mut self) {
-        self.0.extend(events_to_log().map(|event| Hook { is_log: true, ..Hook::new(event.as_str(), Matcher::all(), log) }));
+        self.0.extend(
+            events_to_log().map(|event| Hook {
+                is_log: true,
+                ..Hook::new(event.as_str(), Matcher::all(), log)
+            }),
+        );
     }
 
     /// `hooks`, as `initialize` has them; `None` without any.
@@ -56,7 +66,9 @@ impl Hooks {
         let mut events = Map::new();
         for (number, hook) in self.0.iter().enumerate() {
             let entry = hook.matcher.register(format!("{ID}{number}"))?;
-            if let Value::Array(entries) = events.entry(hook.event.as_str()).or_insert_with(|| Value::Array(Vec::new())) {
+            if let Value::Array(entries) =
+                events.entry(hook.event.as_str()).or_insert_with(|| Value::Array(Vec::new()))
+            {
                 entries.push(entry);
             }
         }
@@ -65,15 +77,23 @@ impl Hooks {
 
     /// `None` for an id that is not one of these hooks'.
     pub(in crate::session::handlers) fn answer(&self, request: &HostRequest) -> Option<Answering> {
-        let wire::HostRequest::HookCallback(callback) = wire::HostRequest::of(request.body()) else { return None };
+        let wire::HostRequest::HookCallback(callback) = wire::HostRequest::of(request.body())
+        else {
+            return None;
+        };
         let hook = self.find(&callback.callback_id)?;
         let base = HookBase::of(&callback.input);
         if !base.hook_event_name.is_empty() && base.hook_event_name != hook.event {
-            let error = format!("{} is a hook for {}, not for {}", callback.callback_id, hook.event, base.hook_event_name);
+            let error = format!(
+                "{} is a hook for {}, not for {}",
+                callback.callback_id, hook.event, base.hook_event_name
+            );
             return Some(Box::pin(std::future::ready(Answer::Error(error, None))));
         }
         let output = (hook.run)(&callback.input, HookContext::new(request.clone(), base));
-        Some(Box::pin(async move { output.await.map_or_else(|error| Answer::Error(error, None), Answer::Success) }))
+        Some(Box::pin(async move {
+            output.await.map_or_else(|error| Answer::Error(error, None), Answer::Success)
+        }))
     }
 
     fn find(&self, id: &str) -> Option<&Hook> {
@@ -91,7 +111,9 @@ impl Hook {
     {
         let run = move |input: &RawJson, context| -> BoxFuture<'static, Result<RawJson, String>> {
             let Some(event) = E::from_input(input) else {
-                return Box::pin(std::future::ready(Err("the input of the hook is no object".into())));
+                return Box::pin(std::future::ready(Err(
+                    "the input of the hook is no object".into()
+                )));
             };
             let output = hook(event, context);
             Box::pin(async move {
@@ -110,8 +132,12 @@ pub(in crate::session::handlers) fn seldom_called(hooks: &Hooks) -> Vec<String> 
         ("SessionEnd", "only at `/clear`, not at the end"),
         ("Setup", "never"),
     ];
-    let of_these = when.iter().filter(|(event, _)| hooks.0.iter().any(|hook| hook.event == *event && !hook.is_log));
-    of_these.map(|(event, when)| format!("CLI 2.1.329 calls a host's hook for {event} {when}")).collect()
+    let of_these = when
+        .iter()
+        .filter(|(event, _)| hooks.0.iter().any(|hook| hook.event == *event && !hook.is_log));
+    of_these
+        .map(|(event, when)| format!("CLI 2.1.329 calls a host's hook for {event} {when}"))
+        .collect()
 }
 
 impl fmt::Debug for Hooks {

@@ -90,7 +90,9 @@ impl Decision {
     /// Says how a human has decided; without effect on a confirmation.
     pub fn classified(mut self, as_: DecisionClassification) -> Self {
         match &mut self {
-            Self::Allow { classification, .. } | Self::Deny { classification, .. } => *classification = Some(as_),
+            Self::Allow { classification, .. } | Self::Deny { classification, .. } => {
+                *classification = Some(as_)
+            }
             Self::Confirm(_) => {}
         }
         self
@@ -100,24 +102,36 @@ impl Decision {
     pub(super) fn to_json(&self, asked: &RawJson, tool_use_id: Option<&str>) -> RawJson {
         let mut text = match self {
             Self::Allow { input: Some(input), .. } if !is_object(input) => {
-                return Self::deny("the permission handler put something in place of the input that is no object")
-                    .to_json(asked, tool_use_id);
+                return Self::deny(
+                    "the permission handler put something in place of the input that is no object",
+                )
+                .to_json(asked, tool_use_id);
             }
             Self::Allow { input, updates, .. } => {
                 let empty = RawJson::scanned(bytes::Bytes::from_static(b"{}"));
                 let input = input.as_ref().unwrap_or(if asked.is_null() { &empty } else { asked });
-                format!(r#"{{"behavior":"allow","updatedInput":{input}{}"#, updated_permissions(updates))
+                format!(
+                    r#"{{"behavior":"allow","updatedInput":{input}{}"#,
+                    updated_permissions(updates)
+                )
             }
             Self::Deny { message, interrupt, .. } => {
                 let interrupt = if *interrupt { r#","interrupt":true"# } else { "" };
-                format!(r#"{{"behavior":"deny","message":{}{interrupt}"#, Value::from(message.as_str()))
+                format!(
+                    r#"{{"behavior":"deny","message":{}{interrupt}"#,
+                    Value::from(message.as_str())
+                )
             }
-            Self::Confirm(_) => return Self::deny("nobody is there to confirm it").to_json(asked, tool_use_id),
+            Self::Confirm(_) => {
+                return Self::deny("nobody is there to confirm it").to_json(asked, tool_use_id);
+            }
         };
         if let Some(id) = tool_use_id {
             text.push_str(&format!(r#","toolUseID":{}"#, Value::from(id)));
         }
-        if let Self::Allow { classification: Some(classification), .. } | Self::Deny { classification: Some(classification), .. } = self {
+        if let Self::Allow { classification: Some(classification), .. }
+        | Self::Deny { classification: Some(classification), .. } = self
+        {
             text.push_str(&format!(r#","decisionClassification":"{}""#, classification.as_str()));
         }
         text.push('}');
@@ -130,8 +144,13 @@ fn updated_permissions(updates: &[PermissionUpdate]) -> String {
     if updates.is_empty() {
         return String::new();
     }
-    if let Some((update, fault)) = updates.iter().find_map(|update| Some((update, update.fault()?))) {
-        tracing::warn!(?update, fault, "a permission update that the CLI would not take: no update is sent");
+    if let Some((update, fault)) = updates.iter().find_map(|update| Some((update, update.fault()?)))
+    {
+        tracing::warn!(
+            ?update,
+            fault,
+            "a permission update that the CLI would not take: no update is sent"
+        );
         return String::new();
     }
     match RawJson::from_serialize(updates) {

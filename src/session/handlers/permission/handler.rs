@@ -40,11 +40,16 @@ pub trait PermissionHandler: Send + Sync + 'static {
 /// Puts a question to a human, for a handler that has answered [`Decision::Confirm`].
 pub trait Confirmer: Send + Sync + 'static {
     /// What the human has decided. To ask for a confirmation again is a denial.
-    fn confirm(&self, prompt: String, request: PermissionRequest) -> impl Future<Output = Decision> + Send;
+    fn confirm(
+        &self,
+        prompt: String,
+        request: PermissionRequest,
+    ) -> impl Future<Output = Decision> + Send;
 }
 
 type OnPermission = Arc<dyn Fn(PermissionRequest) -> BoxFuture<'static, Decision> + Send + Sync>;
-type OnConfirm = Arc<dyn Fn(String, PermissionRequest) -> BoxFuture<'static, Decision> + Send + Sync>;
+type OnConfirm =
+    Arc<dyn Fn(String, PermissionRequest) -> BoxFuture<'static, Decision> + Send + Sync>;
 
 /// The handler, whom it may turn to, and how long the two may take.
 #[derive(Clone, Default)]
@@ -72,7 +77,8 @@ impl Permissions {
         F: Fn(String, PermissionRequest) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Decision> + Send + 'static,
     {
-        self.confirmer = Some(Arc::new(move |prompt, request| Box::pin(confirmer(prompt, request))));
+        self.confirmer =
+            Some(Arc::new(move |prompt, request| Box::pin(confirmer(prompt, request))));
     }
 
     /// `None` without a handler.
@@ -96,12 +102,18 @@ impl Permissions {
     /// The answer for want of a decision.
     pub(in crate::session::handlers) fn denial(message: &str, request: &HostRequest) -> Answer {
         let fields = fields(request);
-        Answer::Success(Decision::deny(message).to_json(&fields.input, fields.tool_use_id.as_deref()))
+        Answer::Success(
+            Decision::deny(message).to_json(&fields.input, fields.tool_use_id.as_deref()),
+        )
     }
 }
 
 /// Asks the handler, and the confirmer if the handler says so.
-async fn settle(handler: OnPermission, confirmer: Option<OnConfirm>, request: PermissionRequest) -> Decision {
+async fn settle(
+    handler: OnPermission,
+    confirmer: Option<OnConfirm>,
+    request: PermissionRequest,
+) -> Decision {
     match (handler(request.clone()).await, confirmer) {
         (Decision::Confirm(prompt), Some(confirmer)) => confirmer(prompt, request).await,
         (decision, _) => decision,

@@ -67,7 +67,8 @@ impl Answers {
 
     /// Adds what the user has to say besides (`annotations`, `notes`).
     pub fn notes(mut self, question: impl Into<String>, notes: impl Into<String>) -> Self {
-        let annotation = self.annotations.entry(question.into()).or_insert_with(|| Value::Object(Map::new()));
+        let annotation =
+            self.annotations.entry(question.into()).or_insert_with(|| Value::Object(Map::new()));
         annotation["notes"] = Value::String(notes.into());
         self
     }
@@ -81,7 +82,9 @@ impl Answers {
     pub fn decide(&self, request: &PermissionRequest) -> Decision {
         let mut fields: Vec<_> = request.input().cursor().fields().collect();
         fields.retain(|(name, _)| !matches!(&**name, b"answers" | b"annotations"));
-        let kept = fields.iter().map(|(name, value)| format!("{}:{}", Value::from(String::from_utf8_lossy(name)), value.raw()));
+        let kept = fields.iter().map(|(name, value)| {
+            format!("{}:{}", Value::from(String::from_utf8_lossy(name)), value.raw())
+        });
         let mut parts: Vec<_> = kept.collect();
         parts.push(format!(r#""answers":{}"#, Value::Object(self.answers.clone())));
         if !self.annotations.is_empty() {
@@ -94,7 +97,13 @@ impl Answers {
 impl Question {
     /// The questions in an input; what is missing or of the wrong type is empty.
     pub(super) fn all(input: &RawJson) -> Vec<Self> {
-        input.cursor().get("questions").into_iter().flat_map(|questions| questions.items()).map(Self::read).collect()
+        input
+            .cursor()
+            .get("questions")
+            .into_iter()
+            .flat_map(|questions| questions.items())
+            .map(Self::read)
+            .collect()
     }
 
     fn read(question: Cursor<'_>) -> Self {
@@ -103,9 +112,15 @@ impl Question {
             question: text(question, "question"),
             header: text(question, "header"),
             options: options
-                .map(|option| QuestionOption { label: text(option, "label"), description: text(option, "description") })
+                .map(|option| QuestionOption {
+                    label: text(option, "label"),
+                    description: text(option, "description"),
+                })
                 .collect(),
-            multi_select: question.get("multiSelect").and_then(|value| value.bool()).unwrap_or_default(),
+            multi_select: question
+                .get("multiSelect")
+                .and_then(|value| value.bool())
+                .unwrap_or_default(),
         }
     }
 }

@@ -19,7 +19,9 @@ pub(in crate::session::handlers) fn unreachable(options: &Options) -> Vec<String
     }
     for rule in options.allowed_tools.iter().flatten() {
         if let Some(tool) = whole_tool(rule) {
-            warnings.push(format!("`allowed_tools` has `{rule}`: the permission handler is never asked about {tool}"));
+            warnings.push(format!(
+                "`allowed_tools` has `{rule}`: the permission handler is never asked about {tool}"
+            ));
         }
     }
     warnings
@@ -40,19 +42,44 @@ mod tests {
 
     #[test]
     fn rules_for_a_whole_tool_are_told_and_no_others() {
-        let options = Options::default().allowed_tools(["Read", "Edit()", "Write(*)", "Bash(git:*)", "Bash(*.rs)"]);
+        let options = Options::default().allowed_tools([
+            "Read",
+            "Edit()",
+            "Write(*)",
+            "Bash(git:*)",
+            "Bash(*.rs)",
+        ]);
         let warnings = unreachable(&options);
         assert_eq!(warnings.len(), 3, "{warnings:?}");
-        assert_eq!(warnings[0], "`allowed_tools` has `Read`: the permission handler is never asked about Read");
-        assert!(warnings[1].ends_with("about Edit") && warnings[2].ends_with("about Write"), "{warnings:?}");
+        assert_eq!(
+            warnings[0],
+            "`allowed_tools` has `Read`: the permission handler is never asked about Read"
+        );
+        assert!(
+            warnings[1].ends_with("about Edit") && warnings[2].ends_with("about Write"),
+            "{warnings:?}"
+        );
     }
 
     #[test]
     fn modes_that_never_ask_are_told() {
-        for (mode, told) in [("bypassPermissions", 1), ("dontAsk", 1), ("plan", 0), ("acceptEdits", 0), ("default", 0)] {
-            assert_eq!(unreachable(&Options::default().permission_mode(mode)).len(), told, "{mode}");
+        for (mode, told) in [
+            ("bypassPermissions", 1),
+            ("dontAsk", 1),
+            ("plan", 0),
+            ("acceptEdits", 0),
+            ("default", 0),
+        ] {
+            assert_eq!(
+                unreachable(&Options::default().permission_mode(mode)).len(),
+                told,
+                "{mode}"
+            );
         }
-        assert_eq!(unreachable(&Options::default().extra_flag("dangerously-skip-permissions")).len(), 1);
+        assert_eq!(
+            unreachable(&Options::default().extra_flag("dangerously-skip-permissions")).len(),
+            1
+        );
         assert!(unreachable(&Options::default()).is_empty());
     }
 }

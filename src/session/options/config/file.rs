@@ -18,8 +18,9 @@ pub(super) fn read(path: &Path) -> Result<Options, ConfigError> {
         Err(error) => return Err(ConfigError::unreadable(file, error)),
     };
     // Read here and not by figment, to which a missing file is an empty one.
-    let values: Map<String, Value> =
-        Figment::from(Toml::string(&text)).extract().map_err(|error| ConfigError::syntax(file.clone(), error.kind.to_string()))?;
+    let values: Map<String, Value> = Figment::from(Toml::string(&text))
+        .extract()
+        .map_err(|error| ConfigError::syntax(file.clone(), error.kind.to_string()))?;
 
     let mut options = Options::default();
     for (name, value) in &values {
@@ -27,8 +28,9 @@ pub(super) fn read(path: &Path) -> Result<Options, ConfigError> {
             let known = KEYS.iter().map(|key| key.name).collect::<Vec<_>>().join(", ");
             return Err(ConfigError::unknown_key(file, name.clone(), known));
         };
-        key.read(&mut options, &Input::File(value))
-            .map_err(|error| ConfigError::option(format!("configuration {file}, key `{name}`"), error))?;
+        key.read(&mut options, &Input::File(value)).map_err(|error| {
+            ConfigError::option(format!("configuration {file}, key `{name}`"), error)
+        })?;
     }
     Ok(options)
 }

@@ -6,7 +6,9 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::super::error::shown;
-use super::super::{FileOrJson, OptionError, Options, SettingSource, SystemPrompt, Thinking, rules};
+use super::super::{
+    FileOrJson, OptionError, Options, SettingSource, SystemPrompt, Thinking, rules,
+};
 
 pub(super) struct Key {
     pub(super) name: &'static str,
@@ -132,7 +134,9 @@ impl Input<'_> {
 
     fn list(&self, field: &'static str) -> Read<Vec<String>> {
         let items = match self {
-            Input::File(Value::Array(items)) => items.iter().map(|item| item.as_str().map(str::to_owned)).collect(),
+            Input::File(Value::Array(items)) => {
+                items.iter().map(|item| item.as_str().map(str::to_owned)).collect()
+            }
             Input::File(_) => None,
             Input::Variable(text) => Some(rules::split(text)),
         };
@@ -177,7 +181,9 @@ impl Input<'_> {
             _ => {}
         }
         let budget = self.as_whole_number().and_then(|tokens| u32::try_from(tokens).ok());
-        budget.map(Thinking::Budget).ok_or_else(|| self.refused(field, "adaptive, disabled, or a number of tokens"))
+        budget
+            .map(Thinking::Budget)
+            .ok_or_else(|| self.refused(field, "adaptive, disabled, or a number of tokens"))
     }
 
     fn as_text(&self) -> Option<&str> {

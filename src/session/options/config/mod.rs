@@ -88,7 +88,9 @@ impl AppConfig {
     /// # Errors
     ///
     /// Those of [`AppConfig::from_env`].
-    pub fn from_vars<K: Into<OsString>, V: Into<OsString>>(vars: impl IntoIterator<Item = (K, V)>) -> Result<AppConfig, ConfigError> {
+    pub fn from_vars<K: Into<OsString>, V: Into<OsString>>(
+        vars: impl IntoIterator<Item = (K, V)>,
+    ) -> Result<AppConfig, ConfigError> {
         vars::read(vars).map(AppConfig::from)
     }
 
@@ -156,7 +158,10 @@ mod tests {
 
     #[test]
     fn the_table_of_the_documentation_has_every_key_and_no_other() {
-        let rows: Vec<_> = include_str!("mod.rs").lines().filter_map(|line| line.strip_prefix("/// | `")?.split_once('`')).collect();
+        let rows: Vec<_> = include_str!("mod.rs")
+            .lines()
+            .filter_map(|line| line.strip_prefix("/// | `")?.split_once('`'))
+            .collect();
         let keys: Vec<_> = rows.iter().map(|(key, _)| *key).collect();
         assert_eq!(keys, KEYS.iter().map(|key| key.name).collect::<Vec<_>>());
         for (key, rest) in rows {

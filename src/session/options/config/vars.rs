@@ -12,9 +12,14 @@ pub(super) const API_KEY: &str = "ANTHROPIC_API_KEY";
 const MODEL: &str = "CLAUDE_MODEL";
 const PREFIX: &str = "CLAUDE_WIRE_";
 
-pub(super) fn read<K: Into<OsString>, V: Into<OsString>>(vars: impl IntoIterator<Item = (K, V)>) -> Result<Options, ConfigError> {
-    let vars: HashMap<OsString, OsString> =
-        vars.into_iter().map(|(name, value)| (name.into(), value.into())).filter(|(_, value)| !value.is_empty()).collect();
+pub(super) fn read<K: Into<OsString>, V: Into<OsString>>(
+    vars: impl IntoIterator<Item = (K, V)>,
+) -> Result<Options, ConfigError> {
+    let vars: HashMap<OsString, OsString> = vars
+        .into_iter()
+        .map(|(name, value)| (name.into(), value.into()))
+        .filter(|(_, value)| !value.is_empty())
+        .collect();
     let mut options = Options::default();
     for key in KEYS {
         let own = format!("{PREFIX}{}", key.name.to_uppercase());
@@ -25,7 +30,9 @@ pub(super) fn read<K: Into<OsString>, V: Into<OsString>>(vars: impl IntoIterator
         let Some(value) = vars.get(OsStr::new(name)) else {
             continue;
         };
-        text(key.name, value).and_then(|text| key.read(&mut options, &Input::Variable(text))).map_err(|error| in_variable(name, error))?;
+        text(key.name, value)
+            .and_then(|text| key.read(&mut options, &Input::Variable(text)))
+            .map_err(|error| in_variable(name, error))?;
     }
     if let Some(value) = vars.get(OsStr::new(API_KEY)) {
         options.api_key = Some(api_key(value).map_err(|error| in_variable(API_KEY, error))?);

@@ -43,15 +43,18 @@ pub(super) fn stop_all(root: Pid) -> Vec<Descendant> {
     let mut patience = PATIENCE;
     for _ in 0..ROUNDS {
         // A signal to stop finds some in the middle of a fork, which they finish first: their children are there when they are at rest.
-        let at_rest =
-            || Stat::read(root).is_none_or(|stat| stat.is_at_rest()) && stopped.iter().all(|known: &Descendant| known.is_at_rest());
+        let at_rest = || {
+            Stat::read(root).is_none_or(|stat| stat.is_at_rest())
+                && stopped.iter().all(|known: &Descendant| known.is_at_rest())
+        };
         while patience > 0 && !at_rest() {
             patience -= 1;
             // Nothing tells of another's child that has stopped: look again.
             thread::sleep(Duration::from_millis(1));
         }
         // Those that were forked while the round before was on its way.
-        let new: Vec<_> = list(root).into_iter().filter(|descendant| !stopped.contains(descendant)).collect();
+        let new: Vec<_> =
+            list(root).into_iter().filter(|descendant| !stopped.contains(descendant)).collect();
         if new.is_empty() {
             break;
         }
@@ -120,14 +123,19 @@ mod tests {
         let rest = b" S 41 7 7 0 -1 4194304 94 0 0 0 0 0 0 0 20 0 1 0 123456 2764800 238";
         for name in [&b"7 (cat)"[..], b"7 (a b)", b"7 (S 1 2) S 9)", b"7 (\xff)"] {
             let stat = [name, rest].concat();
-            assert_eq!(Stat::parse(&stat), Some(Stat { state: b'S', parent: Pid::from_raw(41), born: 123_456 }), "{name:?}");
+            assert_eq!(
+                Stat::parse(&stat),
+                Some(Stat { state: b'S', parent: Pid::from_raw(41), born: 123_456 }),
+                "{name:?}"
+            );
         }
     }
 
     #[test]
     fn whoever_was_told_to_stop_has_stopped() {
         let mut shell = std::process::Command::new("/bin/sh");
-        let shell = shell.args(["-c", "sleep 60 & echo; wait"]).stdout(std::process::Stdio::piped());
+        let shell =
+            shell.args(["-c", "sleep 60 & echo; wait"]).stdout(std::process::Stdio::piped());
         let mut shell = shell.spawn().unwrap();
         std::io::Read::read_exact(shell.stdout.as_mut().unwrap(), &mut [0]).unwrap();
         let root = Pid::from_child(&shell);
@@ -146,14 +154,22 @@ mod tests {
 
     #[test]
     fn a_line_cut_short_is_no_process() {
-        for stat in [&b""[..], b"7 (cat", b"7 (cat)", b"7 (cat) S", b"7 (cat) S 41", b"7 (cat) S x 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8"] {
+        for stat in [
+            &b""[..],
+            b"7 (cat",
+            b"7 (cat)",
+            b"7 (cat) S",
+            b"7 (cat) S 41",
+            b"7 (cat) S x 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8",
+        ] {
             assert_eq!(Stat::parse(stat), None);
         }
     }
 
     #[test]
     fn a_process_with_another_birth_is_left_alone() {
-        let mut child = std::process::Command::new("cat").stdin(std::process::Stdio::piped()).spawn().unwrap();
+        let mut child =
+            std::process::Command::new("cat").stdin(std::process::Stdio::piped()).spawn().unwrap();
         let pid = Pid::from_child(&child);
         let born = Stat::read(pid).unwrap().born;
         assert!(list(rustix::process::getpid()).contains(&Descendant { pid, born }));

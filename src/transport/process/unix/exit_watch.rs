@@ -48,7 +48,11 @@ impl ExitWatch {
     }
 
     /// Ready when the child has ended and can be reaped.
-    pub(super) fn poll_ended(&mut self, cx: &mut Context<'_>, guard: &Guard) -> Poll<io::Result<()>> {
+    pub(super) fn poll_ended(
+        &mut self,
+        cx: &mut Context<'_>,
+        guard: &Guard,
+    ) -> Poll<io::Result<()>> {
         let leader = guard.leader().ok_or_else(already_reaped)?;
         loop {
             // Looked at before the wake-up is awaited: it may have come before we listened.
@@ -80,7 +84,12 @@ mod tests {
     /// A shell that ends with code 7 at the end of its input, and its guard.
     fn child() -> (std::process::ChildStdin, Guard) {
         let mut shell = Command::new("/bin/sh");
-        let mut child = shell.args(["-c", "cat; exit 7"]).stdin(Stdio::piped()).process_group(0).spawn().unwrap();
+        let mut child = shell
+            .args(["-c", "cat; exit 7"])
+            .stdin(Stdio::piped())
+            .process_group(0)
+            .spawn()
+            .unwrap();
         let stdin = child.stdin.take().unwrap();
         (stdin, Guard::new(Leader::new(child), Duration::ZERO))
     }
@@ -92,7 +101,9 @@ mod tests {
         assert!(early, "it lives");
         drop(stdin);
         poll_fn(|cx| watch.poll_ended(cx, &guard)).await.unwrap();
-        poll_fn(|cx| watch.poll_ended(cx, &guard)).await.expect("not reaped yet, so it can be asked again");
+        poll_fn(|cx| watch.poll_ended(cx, &guard))
+            .await
+            .expect("not reaped yet, so it can be asked again");
         assert_eq!(guard.reap().unwrap(), Exit::from_code(7));
         assert!(poll_fn(|cx| watch.poll_ended(cx, &guard)).await.is_err(), "reaped");
     }
@@ -114,7 +125,8 @@ mod tests {
         let (stdin, guard) = child();
         drop(stdin);
         // Blocks until it has ended, and leaves it unreaped.
-        let options = rustix::process::WaitIdOptions::EXITED | rustix::process::WaitIdOptions::NOWAIT;
+        let options =
+            rustix::process::WaitIdOptions::EXITED | rustix::process::WaitIdOptions::NOWAIT;
         rustix::process::waitid(rustix::process::WaitId::Pid(guard.pid()), options).unwrap();
         for mut watch in [ExitWatch::new(guard.pid()).unwrap(), ExitWatch::sigchld().unwrap()] {
             poll_fn(|cx| watch.poll_ended(cx, &guard)).await.unwrap();

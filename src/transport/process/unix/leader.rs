@@ -62,7 +62,10 @@ impl Leader {
     /// Looks for the end without reaping.
     fn peek(&self, how: WaitIdOptions) -> io::Result<bool> {
         loop {
-            match waitid(WaitId::Pid(self.pid()), how | WaitIdOptions::EXITED | WaitIdOptions::NOWAIT) {
+            match waitid(
+                WaitId::Pid(self.pid()),
+                how | WaitIdOptions::EXITED | WaitIdOptions::NOWAIT,
+            ) {
                 Ok(status) => return Ok(status.is_some()),
                 Err(rustix::io::Errno::INTR) => {}
                 Err(rustix::io::Errno::CHILD) => return Err(already_reaped()),
@@ -82,7 +85,9 @@ mod tests {
     /// By a handler for all children, or by the kernel where the host ignores SIGCHLD.
     #[test]
     fn a_child_that_somebody_else_has_reaped_is_an_error_that_says_so() {
-        let leader = Leader::new(Command::new("/bin/sh").args(["-c", "exit 7"]).process_group(0).spawn().unwrap());
+        let leader = Leader::new(
+            Command::new("/bin/sh").args(["-c", "exit 7"]).process_group(0).spawn().unwrap(),
+        );
         waitid(WaitId::Pid(leader.pid()), WaitIdOptions::EXITED).unwrap();
         leader.signal(Signal::KILL);
         leader.kill();

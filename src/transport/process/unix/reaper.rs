@@ -51,7 +51,9 @@ impl Drop for Guard {
         // Shared, because a thread that cannot be started drops what it was given.
         let ours = Arc::new(Mutex::new(Some(leader)));
         let theirs = Arc::clone(&ours);
-        let started = thread::Builder::new().name("claude-wire-reaper".into()).spawn(move || end(&theirs, grace));
+        let started = thread::Builder::new()
+            .name("claude-wire-reaper".into())
+            .spawn(move || end(&theirs, grace));
         if started.is_err() {
             end(&ours, Duration::ZERO);
         }

@@ -1,7 +1,9 @@
 //! `init`: what a turn has at hand.
 
 use crate::wire::json::RawJson;
-use crate::wire::message::vocabulary::{Effort, FastModeDisabledReason, FastModeState, PermissionMode};
+use crate::wire::message::vocabulary::{
+    Effort, FastModeDisabledReason, FastModeState, PermissionMode,
+};
 
 object! {
     /// A turn begins (`system` / `init`, CLI 2.1.329). Sent at the start of every turn, and never before the first prompt.

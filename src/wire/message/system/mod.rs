@@ -9,23 +9,30 @@ mod tasks;
 mod upkeep;
 
 pub use self::hooks::{HookOutcome, HookProgress, HookResponse, HookStarted};
-pub use self::init::{ApiKeySource, Init, ManagedLock, McpServer, MemoryPaths, Plugin, PluginError, SlashCommand, ViewMode};
-pub use self::models::{ModelFallback, ModelRefusalFallback, ModelRefusalNoFallback, RefusalDirection, RefusalScope};
+pub use self::init::{
+    ApiKeySource, Init, ManagedLock, McpServer, MemoryPaths, Plugin, PluginError, SlashCommand,
+    ViewMode,
+};
+pub use self::models::{
+    ModelFallback, ModelRefusalFallback, ModelRefusalNoFallback, RefusalDirection, RefusalScope,
+};
 pub use self::notices::{
-    CommandsChanged, ElicitationComplete, Informational, InformationalLevel, LocalCommandOutput, Notification, NotificationPriority,
-    PermissionDenied, UiInvalidate,
+    CommandsChanged, ElicitationComplete, Informational, InformationalLevel, LocalCommandOutput,
+    Notification, NotificationPriority, PermissionDenied, UiInvalidate,
 };
 pub use self::status::{
-    ApiRetry, CompactBoundary, CompactMetadata, CompactResult, CompactTrigger, ControlRequestProgress, ControlRequestStatus, NoResponse,
-    PreservedMessages, PreservedSegment, SessionState, SessionStateChanged, Status, StatusKind, ThinkingTokens,
+    ApiRetry, CompactBoundary, CompactMetadata, CompactResult, CompactTrigger,
+    ControlRequestProgress, ControlRequestStatus, NoResponse, PreservedMessages, PreservedSegment,
+    SessionState, SessionStateChanged, Status, StatusKind, ThinkingTokens,
 };
 pub use self::tasks::{
-    BackgroundTask, BackgroundTasksChanged, ResourceLink, TaskNotification, TaskPatch, TaskProgress, TaskStarted, TaskStatus, TaskUpdated,
-    TaskUsage,
+    BackgroundTask, BackgroundTasksChanged, ResourceLink, TaskNotification, TaskPatch,
+    TaskProgress, TaskStarted, TaskStatus, TaskUpdated, TaskUsage,
 };
 pub use self::upkeep::{
-    FailedFile, FilesPersisted, MemoryMode, MemoryRecall, MemoryScope, MirrorError, MirrorKey, PersistedFile, PluginInstall,
-    PluginInstallStatus, RecalledMemory, SessionTitleChanged, SessionWritesLost, WorkerShuttingDown,
+    FailedFile, FilesPersisted, MemoryMode, MemoryRecall, MemoryScope, MirrorError, MirrorKey,
+    PersistedFile, PluginInstall, PluginInstallStatus, RecalledMemory, SessionTitleChanged,
+    SessionWritesLost, WorkerShuttingDown,
 };
 
 use crate::wire::decode::{At, Decode, Sink};
@@ -153,7 +160,9 @@ impl System {
     pub(super) fn decode(frame: &Frame, at: &At<'_>, sink: &mut Sink) -> Self {
         let Some(subtype) = frame.subtype() else {
             match frame.root().get("subtype").filter(|value| !value.is_null()) {
-                Some(other) => sink.wrong(&at.key("subtype"), "a string", &mut other.reader()).unwrap_or_default(),
+                Some(other) => sink
+                    .wrong(&at.key("subtype"), "a string", &mut other.reader())
+                    .unwrap_or_default(),
                 None => sink.missing(&at.key("subtype"), "a string"),
             }
             return Self::Unknown { subtype: None };

@@ -122,7 +122,8 @@ impl ApiRetry {
     /// `retry_delay_ms` as a duration. The CLI waits that long by itself, at least what the API asked for in its header `retry-after`, which is
     /// not on the wire.
     pub fn retry_after(&self) -> Duration {
-        Duration::try_from_secs_f64((self.retry_delay_ms / 1000.0).max(0.0)).unwrap_or(Duration::MAX)
+        Duration::try_from_secs_f64((self.retry_delay_ms / 1000.0).max(0.0))
+            .unwrap_or(Duration::MAX)
     }
 }
 

@@ -50,13 +50,22 @@ pub(super) enum Has {
 }
 
 impl Column {
-    pub(super) async fn of(entries: &[Arc<Entry>], cli: &Cli, jobs: usize) -> Result<Self, Failure> {
+    pub(super) async fn of(
+        entries: &[Arc<Entry>],
+        cli: &Cli,
+        jobs: usize,
+    ) -> Result<Self, Failure> {
         let play = |entry: Arc<Entry>| {
             let cli = cli.clone();
             async move { Played::of(&entry, &cli).await }
         };
         let entries = side_by_side(entries.iter().cloned(), jobs, play).await?;
-        Ok(Self { version: cli.version.clone(), path: cli.path.clone(), entries, flags: BTreeMap::new() })
+        Ok(Self {
+            version: cli.version.clone(),
+            path: cli.path.clone(),
+            entries,
+            flags: BTreeMap::new(),
+        })
     }
 
     /// The kinds of lines that the CLI wrote.
@@ -72,8 +81,11 @@ impl Column {
 
     /// Whether it wrote such lines, or lines with such a field.
     pub(super) fn has(&self, thing: &Thing<'_>, shown_by: &BTreeSet<&str>) -> Has {
-        let stood_in = thing.place().is_none_or(|place| self.entries.iter().any(|played| played.shows(&place)));
-        let went_without = |played: &Played| shown_by.contains(&*played.name) && played.problem.is_none();
+        let stood_in = thing
+            .place()
+            .is_none_or(|place| self.entries.iter().any(|played| played.shows(&place)));
+        let went_without =
+            |played: &Played| shown_by.contains(&*played.name) && played.problem.is_none();
         if self.entries.iter().any(|played| played.shows(thing)) {
             Has::Yes
         } else if !stood_in {
@@ -99,7 +111,8 @@ impl<'a> Thing<'a> {
     /// What it stands in: of a field its object, if that is a field.
     fn place(&self) -> Option<Self> {
         let path = self.path?;
-        let parent = path.strip_suffix("[]").or_else(|| path.rsplit_once('.').map(|(parent, _)| parent));
+        let parent =
+            path.strip_suffix("[]").or_else(|| path.rsplit_once('.').map(|(parent, _)| parent));
         Some(Self { kind: self.kind, path: parent })
     }
 }
@@ -107,11 +120,18 @@ impl<'a> Thing<'a> {
 impl Played {
     fn shows(&self, thing: &Thing<'_>) -> bool {
         let kind = self.census.kind(thing.kind);
-        kind.is_some_and(|kind| thing.path.is_none_or(|path| kind.fields().any(|field| field == path)))
+        kind.is_some_and(|kind| {
+            thing.path.is_none_or(|path| kind.fields().any(|field| field == path))
+        })
     }
 
     async fn of(entry: &Entry, cli: &Cli) -> Result<Self, Failure> {
-        let mut played = Self { name: entry.name.clone(), census: Census::default(), problem: None, called_home: false };
+        let mut played = Self {
+            name: entry.name.clone(),
+            census: Census::default(),
+            problem: None,
+            called_home: false,
+        };
         for _ in 0..RUNS {
             let run = corpus::run(entry, cli).await?;
             run.recordings.iter().for_each(|recording| played.census.add(recording));

@@ -22,10 +22,12 @@ const LIMIT: Duration = Duration::from_secs(30);
 
 /// Fills in the flags of every version.
 pub(super) async fn probe(columns: &mut [Column], jobs: usize) -> Result<(), Failure> {
-    let mut candidates: BTreeSet<String> = PINNED.lines().filter(|line| line.starts_with('-')).flat_map(names).collect();
+    let mut candidates: BTreeSet<String> =
+        PINNED.lines().filter(|line| line.starts_with('-')).flat_map(names).collect();
     let mut helps = Vec::new();
     for column in &*columns {
-        let help: BTreeSet<String> = listed(&ask(&column.path, &["--help"]).await?.stdout).into_iter().collect();
+        let help: BTreeSet<String> =
+            listed(&ask(&column.path, &["--help"]).await?.stdout).into_iter().collect();
         candidates.extend(help.iter().cloned());
         helps.push(help);
     }
@@ -38,7 +40,12 @@ pub(super) async fn probe(columns: &mut [Column], jobs: usize) -> Result<(), Fai
 }
 
 /// Which of the candidates this version takes.
-async fn taken(cli: &Path, candidates: &BTreeSet<String>, help: &BTreeSet<String>, jobs: usize) -> Result<BTreeMap<String, Has>, Failure> {
+async fn taken(
+    cli: &Path,
+    candidates: &BTreeSet<String>,
+    help: &BTreeSet<String>,
+    jobs: usize,
+) -> Result<BTreeMap<String, Has>, Failure> {
     let probe = |flag: String| {
         let (cli, is_listed) = (cli.to_owned(), help.contains(&flag));
         async move {
@@ -64,7 +71,11 @@ fn is_taken(flag: &str, said: &Said) -> Has {
     }
     // It wants another value, so it takes the flag; or it did what the flag asks for, as --version, before it looked further.
     let spec = quoted(&said.stderr, "error: option '");
-    if said.success || spec.is_some_and(|spec| names(spec).iter().any(|name| name == flag)) { Has::Yes } else { Has::Unknown }
+    if said.success || spec.is_some_and(|spec| names(spec).iter().any(|name| name == flag)) {
+        Has::Yes
+    } else {
+        Has::Unknown
+    }
 }
 
 /// What stands between `before` and the next quote.
@@ -75,7 +86,10 @@ fn quoted<'a>(said: &'a str, before: &str) -> Option<&'a str> {
 /// The flags of a help text: lines that begin with two blanks and a dash.
 fn listed(help: &str) -> Vec<String> {
     let lines = help.lines().filter(|line| line.starts_with("  -"));
-    lines.map(|line| line.trim_start()).flat_map(|line| names(line.split("  ").next().unwrap_or_default())).collect()
+    lines
+        .map(|line| line.trim_start())
+        .flat_map(|line| names(line.split("  ").next().unwrap_or_default()))
+        .collect()
 }
 
 /// The names in `-r, --resume [value]`.
@@ -102,10 +116,16 @@ async fn ask(cli: &Path, args: &[&str]) -> Result<Said, Failure> {
         .stdin(Stdio::null())
         .kill_on_drop(true)
         .output();
-    let output = tokio::time::timeout(LIMIT, output).await.map_err(|_| format!("no answer within {} s", LIMIT.as_secs()))?;
+    let output = tokio::time::timeout(LIMIT, output)
+        .await
+        .map_err(|_| format!("no answer within {} s", LIMIT.as_secs()))?;
     let output = output.map_err(|error| format!("cannot run {}: {error}", cli.display()))?;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    Ok(Said { stdout: text(&output.stdout), stderr: text(&output.stderr), success: output.status.success() })
+    Ok(Said {
+        stdout: text(&output.stdout),
+        stderr: text(&output.stderr),
+        success: output.status.success(),
+    })
 }
 
 #[cfg(test)]
@@ -116,17 +136,30 @@ mod tests {
     fn the_flags_of_a_help_are_read_however_it_is_wrapped() {
         let help = "Options:\n  --add-dir <directories...>            More\n                                        --no flag\n  \
             -c, --continue  Go on\n  --allowedTools, --allowed-tools <tools...>\n      Or -x\n  -h, --help";
-        assert_eq!(listed(help), ["--add-dir", "-c", "--continue", "--allowedTools", "--allowed-tools", "-h", "--help"]);
+        assert_eq!(
+            listed(help),
+            ["--add-dir", "-c", "--continue", "--allowedTools", "--allowed-tools", "-h", "--help"]
+        );
     }
 
     #[test]
     fn only_what_the_cli_says_of_a_flag_counts() {
-        let has = |stderr: &str, success| is_taken("--bee", &Said { stdout: String::new(), stderr: stderr.to_owned(), success });
+        let has = |stderr: &str, success| {
+            is_taken("--bee", &Said { stdout: String::new(), stderr: stderr.to_owned(), success })
+        };
         assert_eq!(has("error: unknown option '--bee'\n(Did you mean --bare?)", false), Has::No);
         assert_eq!(has("error: unknown option '--claude-wire-no-such-flag'", false), Has::Yes);
-        assert_eq!(has("error: option '-b, --bee <x>' argument '1' is invalid. It must be x.", false), Has::Yes);
+        assert_eq!(
+            has("error: option '-b, --bee <x>' argument '1' is invalid. It must be x.", false),
+            Has::Yes
+        );
         assert_eq!(has("", true), Has::Yes);
-        for other in ["", "Segmentation fault", "error: option '--other <x>' argument '1' is invalid.", "error: unknown option '--other'"] {
+        for other in [
+            "",
+            "Segmentation fault",
+            "error: option '--other <x>' argument '1' is invalid.",
+            "error: unknown option '--other'",
+        ] {
             assert_eq!(has(other, false), Has::Unknown, "{other}");
         }
     }

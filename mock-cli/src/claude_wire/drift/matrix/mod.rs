@@ -15,11 +15,18 @@ use crate::{Failure, Found};
 /// Fetches the versions that are not there yet. Needs the network, which nothing after it may have.
 pub(super) fn install(versions: &[String], dir: Option<&Path>) -> Result<Vec<PathBuf>, Failure> {
     let install = |version: &String| Install::new(version, dir.map(|dir| dir.join(version))).run();
-    versions.iter().map(|version| install(version).map_err(|error| format!("version {version}: {error}"))).collect()
+    versions
+        .iter()
+        .map(|version| install(version).map_err(|error| format!("version {version}: {error}")))
+        .collect()
 }
 
 /// Prints the page. What a version cannot do is part of it, and no failure.
-pub(super) async fn run(entries: Vec<Entry>, paths: Vec<PathBuf>, jobs: usize) -> Result<Found, Failure> {
+pub(super) async fn run(
+    entries: Vec<Entry>,
+    paths: Vec<PathBuf>,
+    jobs: usize,
+) -> Result<Found, Failure> {
     let entries: Vec<Arc<Entry>> = entries.into_iter().map(Arc::new).collect();
     let mut columns = Vec::new();
     for path in paths {

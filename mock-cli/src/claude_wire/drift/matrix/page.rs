@@ -33,7 +33,11 @@ impl fmt::Display for Page<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(HEAD)?;
         let versions: Vec<&str> = self.0.iter().map(|column| &*column.version).collect();
-        writeln!(f, "Written by `claude-wire drift --matrix {} > docs/cli-versions.md`.", versions.join(","))?;
+        writeln!(
+            f,
+            "Written by `claude-wire drift --matrix {} > docs/cli-versions.md`.",
+            versions.join(",")
+        )?;
         self.entries(f)?;
         self.flags(f)?;
         self.kinds(f)?;
@@ -50,12 +54,22 @@ impl Page<'_> {
         for column in self.0 {
             for played in &column.entries {
                 if let Some(what) = &played.problem {
-                    writeln!(f, "| {} | {} | `{}` |", column.version, played.name, clip(&cell(what)))?;
+                    writeln!(
+                        f,
+                        "| {} | {} | `{}` |",
+                        column.version,
+                        played.name,
+                        clip(&cell(what))
+                    )?;
                 }
             }
             // Not told apart by entries: several run side by side in one namespace, and each sees what any of them tried.
             if column.entries.iter().any(|played| played.called_home) {
-                writeln!(f, "| {} | none | it tried to leave the network namespace, which hindered nothing |", column.version)?;
+                writeln!(
+                    f,
+                    "| {} | none | it tried to leave the network namespace, which hindered nothing |",
+                    column.version
+                )?;
             }
         }
         Ok(())
@@ -64,7 +78,8 @@ impl Page<'_> {
     fn flags(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let all: BTreeSet<&String> = self.0.iter().flat_map(|column| column.flags.keys()).collect();
         let rows = all.into_iter().map(|flag| {
-            let has = self.0.iter().map(|column| column.flags.get(flag).copied().unwrap_or(Has::Unknown));
+            let has =
+                self.0.iter().map(|column| column.flags.get(flag).copied().unwrap_or(Has::Unknown));
             (flag.clone(), has.collect())
         });
         self.changes(f, "Flags", FLAGS, "flag", rows.collect())
@@ -74,7 +89,8 @@ impl Page<'_> {
     fn kinds(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "\n## Kinds of lines\n")?;
         let kinds: BTreeSet<&str> = self.0.iter().flat_map(Column::kinds).collect();
-        let rows = kinds.iter().map(|kind| ((*kind).to_owned(), self.row(&Thing { kind, path: None })));
+        let rows =
+            kinds.iter().map(|kind| ((*kind).to_owned(), self.row(&Thing { kind, path: None })));
         self.table(f, "kind", &rows.collect::<Vec<_>>())
     }
 
@@ -82,8 +98,11 @@ impl Page<'_> {
         let kinds: BTreeSet<&str> = self.0.iter().flat_map(Column::kinds).collect();
         let mut rows = Vec::new();
         for kind in kinds {
-            let fields: BTreeSet<&str> = self.0.iter().flat_map(|column| column.fields(kind)).collect();
-            rows.extend(fields.iter().map(|path| (format!("{kind}: {path}"), self.row(&Thing { kind, path: Some(path) }))));
+            let fields: BTreeSet<&str> =
+                self.0.iter().flat_map(|column| column.fields(kind)).collect();
+            rows.extend(fields.iter().map(|path| {
+                (format!("{kind}: {path}"), self.row(&Thing { kind, path: Some(path) }))
+            }));
         }
         self.changes(f, "Fields", "", "field", rows)
     }
@@ -94,15 +113,32 @@ impl Page<'_> {
     }
 
     /// The rows in which versions differ, and how many there are besides.
-    fn changes(&self, f: &mut fmt::Formatter<'_>, title: &str, how: &str, what: &str, rows: Vec<Row>) -> fmt::Result {
-        let (changed, same): (Vec<Row>, Vec<Row>) = rows.into_iter().partition(|(_, has)| has.contains(&Has::No));
-        writeln!(f, "\n## {title}\n\n{how}Left out are {} that no version was seen to lack.\n", same.len())?;
+    fn changes(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        title: &str,
+        how: &str,
+        what: &str,
+        rows: Vec<Row>,
+    ) -> fmt::Result {
+        let (changed, same): (Vec<Row>, Vec<Row>) =
+            rows.into_iter().partition(|(_, has)| has.contains(&Has::No));
+        writeln!(
+            f,
+            "\n## {title}\n\n{how}Left out are {} that no version was seen to lack.\n",
+            same.len()
+        )?;
         self.table(f, what, &changed)
     }
 
     fn table(&self, f: &mut fmt::Formatter<'_>, what: &str, rows: &[Row]) -> fmt::Result {
         let versions: Vec<&str> = self.0.iter().map(|column| &*column.version).collect();
-        writeln!(f, "| {what} | {} |\n|---|{}", versions.join(" | "), "---|".repeat(versions.len()))?;
+        writeln!(
+            f,
+            "| {what} | {} |\n|---|{}",
+            versions.join(" | "),
+            "---|".repeat(versions.len())
+        )?;
         for (name, has) in rows {
             let cells: Vec<&str> = has.iter().map(|has| has.sign()).collect();
             writeln!(f, "| `{}` | {} |", cell(name), cells.join(" | "))?;
@@ -126,7 +162,8 @@ impl Has {
 
 /// In one cell of a table.
 fn cell(text: &str) -> String {
-    let line = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ");
+    let line =
+        text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ");
     line.replace('|', "\\|")
 }
 
@@ -149,12 +186,22 @@ mod tests {
 
     use super::*;
 
-    fn column(version: &str, entries: &[(&str, &[&str], Option<&str>)], flags: &[(&str, Has)]) -> Column {
+    fn column(
+        version: &str,
+        entries: &[(&str, &[&str], Option<&str>)],
+        flags: &[(&str, Has)],
+    ) -> Column {
         let played = |(name, lines, problem): &(&str, &[&str], Option<&str>)| {
             let mut recording = Recording::new(Header::new());
-            recording.events = lines.iter().map(|line| Event::new(0, EventKind::Out((*line).into()))).collect();
+            recording.events =
+                lines.iter().map(|line| Event::new(0, EventKind::Out((*line).into()))).collect();
             let called_home = problem.is_some();
-            Played { name: (*name).into(), census: Census::of([&recording]), problem: problem.map(Into::into), called_home }
+            Played {
+                name: (*name).into(),
+                census: Census::of([&recording]),
+                problem: problem.map(Into::into),
+                called_home,
+            }
         };
         let entries = entries.iter().map(played).collect();
         Column {
@@ -169,8 +216,16 @@ mod tests {
     fn what_came_and_went_is_told_from_what_could_not_be_seen() {
         let old = column(
             "1.0.0",
-            &[("calm", &[r#"{"type":"a","x":1}"#, r#"{"type":"gone"}"#], None), ("wild", &[r#"{"type":"a"}"#], Some("it\nhangs | here"))],
-            &[("--both", Has::Yes), ("--new", Has::No), ("--old", Has::Yes), ("--shy", Has::Unknown)],
+            &[
+                ("calm", &[r#"{"type":"a","x":1}"#, r#"{"type":"gone"}"#], None),
+                ("wild", &[r#"{"type":"a"}"#], Some("it\nhangs | here")),
+            ],
+            &[
+                ("--both", Has::Yes),
+                ("--new", Has::No),
+                ("--old", Has::Yes),
+                ("--shy", Has::Unknown),
+            ],
         );
         let new = column(
             "2.0.0",
@@ -181,7 +236,8 @@ mod tests {
             &[("--both", Has::Yes), ("--new", Has::Yes), ("--old", Has::No), ("--shy", Has::No)],
         );
         let page = Page(&[old, new]).to_string();
-        let (_, tables) = page.split_once("drift --matrix 1.0.0,2.0.0 > docs/cli-versions.md`.\n").unwrap();
+        let (_, tables) =
+            page.split_once("drift --matrix 1.0.0,2.0.0 > docs/cli-versions.md`.\n").unwrap();
         let expected = "
 ## Entries that did not go as the corpus has them
 
