@@ -1,5 +1,6 @@
 //! Runs the conformance cases of stdout lines and of byte streams: all levels, must, should and may.
 
+#[path = "it/support/mod.rs"]
 mod support;
 
 use claude_wire::wire::{Line, classify};

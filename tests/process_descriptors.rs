@@ -4,6 +4,7 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used)]
 
+#[path = "it/process_support/mod.rs"]
 mod process_support;
 
 use std::fs;

@@ -91,7 +91,7 @@ fn fields(kind: &str, before: &KindCensus, after: &KindCensus, found: &mut BTree
                 values(path, old, new, |severity, change| at(severity, change, path), found);
             }
             _ if after.holds(parent(path)) => {
-                drop(found.insert(at(Severity::Breaking, Change::FieldGone, path)))
+                found.insert(at(Severity::Breaking, Change::FieldGone, path));
             }
             // What it stood in is gone too, or is no object any more: that is told.
             _ => {}

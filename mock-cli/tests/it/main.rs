@@ -1,0 +1,21 @@
+//! The stand-in and the tool, run as the processes that users run.
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
+mod support;
+
+mod drift;
+mod install;
+mod legacy_dialect;
+mod mock_claude;
+mod mock_claude_journal;
+mod mock_claude_records;
+mod mock_claude_scenario;
+mod readme;
+mod recorder_killed;
+mod session_through_mock;
+mod tool_decode;
+mod tool_import;
+mod tool_lint;
+mod tool_record;
+mod tool_rerecord;
+mod tool_verify;

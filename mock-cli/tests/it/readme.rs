@@ -1,0 +1,87 @@
+//! The code of the README that a documentation test can only compile, since it starts processes.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::support::MOCK;
+use claude_wire::{Scenario, reply};
+
+#[allow(unused_variables, reason = "the reader's to use")]
+mod what_you_write {
+    include!("../readme/what_you_write.rs");
+
+    #[test]
+    #[ignore = "run by another test, which gives it an environment"]
+    fn runs() {
+        main().unwrap();
+    }
+}
+
+mod whole_process {
+    include!("../readme/whole_process.rs");
+
+    #[test]
+    #[ignore = "run by another test, which gives it an environment"]
+    fn runs() {
+        main().unwrap();
+    }
+}
+
+#[test]
+fn the_code_here_is_that_of_the_readme() {
+    let readme = include_str!("../../../README.md");
+    for code in
+        [include_str!("../readme/what_you_write.rs"), include_str!("../readme/whole_process.rs")]
+    {
+        assert!(
+            readme.contains(&format!("```rust,no_run\n{code}```\n")),
+            "the README has another version of:\n{code}"
+        );
+    }
+}
+
+#[test]
+fn the_scenario_of_the_readme_is_one() {
+    let readme = include_str!("../../../README.md");
+    let scenario = readme.split("```json\n").nth(1).unwrap().split("```").next().unwrap();
+    Scenario::parse(scenario).unwrap();
+}
+
+#[test]
+fn the_first_example_runs_with_a_claude_on_the_path() {
+    let folder = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink(MOCK, folder.path().join("claude")).unwrap();
+    // Each process plays it from the start: the one of the one-shot query, and the session's.
+    let scenario = Scenario::new()
+        .on_any_prompt(reply().text("Hello!"))
+        .on_prompt("What's my name?", reply().text("Alice."));
+    let path = folder.path().join("scenario.json");
+    std::fs::write(&path, scenario.to_json()).unwrap();
+    let mut runs = ignored("what_you_write::runs");
+    let output = runs
+        .env("PATH", folder.path())
+        .env("HOME", folder.path())
+        .env("CLAUDE_WIRE_SCENARIO", path)
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(text.contains("Hello!"), "{text}");
+}
+
+#[test]
+fn the_whole_process_plays_a_recording() {
+    let output =
+        ignored("whole_process::runs").env("CLAUDE_WIRE_MOCK_CLAUDE", MOCK).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
+/// One of the tests above, by itself, as if from the repository's root.
+fn ignored(name: &str) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--ignored", "--exact", "--nocapture", name]);
+    command.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."));
+    command
+}

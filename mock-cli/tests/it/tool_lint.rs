@@ -1,0 +1,168 @@
+//! `claude-wire lint` and `claude-wire scrub`: what is found, what is taken out, what is left alone.
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use crate::support::{TOOL, corpus, text};
+use claude_wire::recording::{Event, EventKind, Header, Integrity, Recording};
+use tempfile::TempDir;
+
+fn dirty(folder: &TempDir, name: &str) -> PathBuf {
+    let mut recording = Recording::new(Header::new());
+    let line = r#"{"type":"assistant","message":{"content":[{"text":"I wrote to ann.smith@mail.org from /srv/me/x, the word is kolibri77"}]}}"#;
+    recording.events.push(Event::new(0, EventKind::Out(line.into())));
+    recording.header.argv = Some(vec!["--token=a1b2c3d4".to_owned()]);
+    let path = folder.path().join(name);
+    recording.save(&path).unwrap();
+    path
+}
+
+fn tool(command: &str, args: &[&str], files: &[&Path]) -> Output {
+    Command::new(TOOL)
+        .arg(command)
+        .args(args)
+        .args(files)
+        .env("A_PHRASE", "kolibri77")
+        .output()
+        .unwrap()
+}
+
+#[test]
+fn lint_names_the_place_and_never_the_thing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = dirty(&folder, "dirty.jsonl");
+    let output = tool("lint", &["--secret-env", "A_PHRASE"], &[&path]);
+    assert_eq!(output.status.code(), Some(1));
+    let told = text(&output.stdout).replace(folder.path().to_str().unwrap(), "");
+    assert_eq!(
+        told,
+        "/dirty.jsonl:1: secret in argv[0]: *** (8 bytes)\n\
+         /dirty.jsonl:2: email in message.content[0].text: ann*** (18 bytes)\n\
+         /dirty.jsonl:2: secret in message.content[0].text: *** (9 bytes)\n"
+    );
+    assert_eq!(text(&output.stderr), "claude-wire: 3 found in 1 recordings\n");
+}
+
+#[test]
+fn lint_points_at_words_that_look_random_unless_told_not_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.jsonl");
+    let mut recording = Recording::new(Header::new());
+    recording.events.push(Event::new(0, EventKind::Err("use q7Rt2XvB9kLm4ZpW8sYd3NcH".into())));
+    recording.save(&path).unwrap();
+    let output = tool("lint", &[], &[&path]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        text(&output.stdout).ends_with(":2: random in byte 4: q7R*** (24 bytes)\n"),
+        "{output:?}"
+    );
+    assert!(tool("lint", &["--no-random"], &[&path]).status.success());
+    assert!(text(&tool("scrub", &["--in-place"], &[&path]).stdout).ends_with("nothing to do\n"));
+}
+
+#[test]
+fn lint_tells_clean_from_not_looked_at() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = tool("lint", &[], &[&corpus("one-shot.jsonl"), &corpus("hooks.jsonl")]);
+    assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(0), ""), "{output:?}");
+    let missing = folder.path().join("missing.jsonl");
+    let output = tool("lint", &[], &[&missing, &dirty(&folder, "dirty.jsonl")]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("missing.jsonl"), "{output:?}");
+    assert!(
+        text(&output.stdout).contains("dirty.jsonl:2: email"),
+        "the others are looked at: {output:?}"
+    );
+    let output = tool("lint", &["--secret-env", "NO_SUCH_VARIABLE"], &[&corpus("one-shot.jsonl")]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("NO_SUCH_VARIABLE"), "{output:?}");
+}
+
+#[test]
+fn half_a_line_at_the_end_is_not_taken_for_clean() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("cut.jsonl");
+    fs::write(
+        &path,
+        "{\"claude-wire\":\"recording\",\"version\":1}\n{\"us\":0,\"out\":\"the key is sk-ant-a1",
+    )
+    .unwrap();
+    let output = tool("lint", &[], &[&path]);
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    assert!(text(&output.stderr).contains("cut.jsonl: it ends in half a line"), "{output:?}");
+    assert!(tool("scrub", &["--in-place"], &[&path]).status.success());
+    assert!(
+        tool("lint", &[], &[&path]).status.success()
+            && !text(&fs::read(&path).unwrap()).contains("sk-ant")
+    );
+}
+
+#[test]
+fn scrub_takes_out_what_lint_finds() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, clean) = (dirty(&folder, "dirty.jsonl"), folder.path().join("clean.jsonl"));
+    let before = fs::read(&path).unwrap();
+    let to = clean.to_str().unwrap();
+    let output =
+        tool("scrub", &["-o", to, "--secret-env", "A_PHRASE", "--cwd", "/srv/me"], &[&path]);
+    assert!(output.status.success(), "{output:?}");
+    assert!(
+        text(&output.stdout).ends_with("clean.jsonl: 1 events, 1 email, 1 path, 2 secret\n"),
+        "{output:?}"
+    );
+    assert_eq!(fs::read(&path).unwrap(), before);
+    let recording = Recording::open(&clean).unwrap();
+    assert_eq!((recording.integrity(), recording.header.redactions), (&Integrity::Sealed, Some(4)));
+    let line = text(recording.events[0].payload().unwrap().bytes());
+    assert!(line.contains("I wrote to <email:1> from ${cwd}/x, the word is <secret:2>"), "{line}");
+    assert!(tool("lint", &["--secret-env", "A_PHRASE"], &[&clean]).status.success());
+
+    let sealed = fs::read(&clean).unwrap();
+    let output = tool("scrub", &["--in-place"], &[&clean]);
+    assert!(text(&output.stdout).ends_with("nothing to do\n"), "{output:?}");
+    assert_eq!(fs::read(&clean).unwrap(), sealed);
+}
+
+#[test]
+fn a_recording_that_was_cut_off_stays_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = dirty(&folder, "cut.jsonl");
+    let whole = text(&fs::read(&path).unwrap());
+    fs::write(&path, &whole[..whole.find("{\"end\"").unwrap()]).unwrap();
+    #[cfg(unix)]
+    fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let before = fs::metadata(&path).unwrap().permissions();
+    let output = tool("scrub", &["--in-place"], &[&path]);
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(fs::metadata(&path).unwrap().permissions(), before);
+    let recording = Recording::open(&path).unwrap();
+    assert_eq!(
+        (recording.integrity(), recording.events.len()),
+        (&Integrity::Truncated { dropped: 0 }, 1)
+    );
+    assert!(!text(&fs::read(&path).unwrap()).contains("ann.smith"));
+}
+
+#[test]
+fn scrub_overwrites_only_what_it_is_told_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let (one, two) = (dirty(&folder, "one.jsonl"), dirty(&folder, "two.jsonl"));
+    let before = fs::read(&two).unwrap();
+    for (args, says) in [
+        (vec![], "--in-place"),
+        (vec!["-o", two.to_str().unwrap()], "--force"),
+        (vec!["-o", "x", "--in-place"], "cannot be used with"),
+    ] {
+        let output = tool("scrub", &args, &[&one]);
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        assert!(text(&output.stderr).contains(says), "{output:?}");
+    }
+    let output = tool("scrub", &["-o", "x"], &[&one, &two]);
+    assert!(
+        output.status.code() == Some(2) && text(&output.stderr).contains("one recording"),
+        "{output:?}"
+    );
+    assert_eq!(fs::read(&two).unwrap(), before);
+}

@@ -1,0 +1,159 @@
+//! The table of `docs/acceptance.md` names tests that exist, and leaves no row without one or a reason.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The rows of all tables: the id, what is asked, what holds it.
+fn rows() -> Vec<[String; 3]> {
+    let page = read(&root().join("docs/acceptance.md"));
+    let rows: Vec<_> = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |"))
+        .filter(|line| !line.starts_with("row |"))
+        .map(|line| {
+            let cells: Vec<_> = line.split(" | ").map(str::to_owned).collect();
+            cells.try_into().unwrap_or_else(|cells| panic!("{cells:?} has not three cells"))
+        })
+        .collect();
+    assert!(rows.len() > 250, "only {} rows", rows.len());
+    rows
+}
+
+/// The files that a name such as `options_args` or `wire/frame` may stand for.
+fn files(name: &str) -> Vec<PathBuf> {
+    let root = root();
+    if let Some(name) = name.strip_prefix("mock-cli/") {
+        return vec![root.join(format!("mock-cli/tests/it/{name}.rs"))];
+    }
+    let folders = [root.join("tests").join(name), root.join("tests/it").join(name)];
+    let inside = folders
+        .iter()
+        .flat_map(|folder| fs::read_dir(folder).into_iter().flatten())
+        .map(|entry| entry.unwrap().path());
+    let single = [
+        format!("tests/{name}.rs"),
+        format!("tests/it/{name}.rs"),
+        format!("src/{name}.rs"),
+        format!("src/{name}/mod.rs"),
+    ];
+    inside.chain(single.map(|path| root.join(path))).filter(|path| path.is_file()).collect()
+}
+
+/// Is this the name of a test, `file::name`?
+fn is_test(reference: &str) -> bool {
+    let Some((file, name)) = reference.rsplit_once("::") else { return false };
+    if file == "real_cli" {
+        let list = read(&root().join("tests/real_cli/main.rs"));
+        return list.lines().any(|line| line.trim() == format!("{name},"))
+            && root().join(format!("tests/real_cli/{name}.rs")).is_file();
+    }
+    files(file).iter().any(|path| has_test(&read(path), name))
+}
+
+/// Does the source have a function of this name, with an attribute of a test above it, inside a macro of tests or not?
+fn has_test(source: &str, name: &str) -> bool {
+    let lines: Vec<_> = source.lines().map(str::trim).collect();
+    let is_test = |line: &str| line.starts_with("#[test]") || line.starts_with("#[tokio::test");
+    lines.iter().enumerate().any(|(number, line)| {
+        let declares =
+            line.contains(&format!("fn {name}(")) || line.contains(&format!("fn {name}<"));
+        let above = lines[..number]
+            .iter()
+            .rev()
+            .take_while(|line| !line.is_empty() && !line.starts_with('}'));
+        declares && above.take(4).any(|line| is_test(line))
+    })
+}
+
+/// What a cell names in backticks, as `file::name`.
+fn references(held: &str) -> impl Iterator<Item = &str> {
+    held.split('`').skip(1).step_by(2).filter(|reference| reference.contains("::"))
+}
+
+#[test]
+fn every_test_that_is_named_exists() {
+    let mut missing = Vec::new();
+    for [id, _, held] in rows() {
+        for reference in references(&held) {
+            if !is_test(reference) {
+                missing.push(format!("{id}: {reference}"));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "no such tests:\n{}", missing.join("\n"));
+}
+
+#[test]
+fn every_row_is_held_or_says_why_not() {
+    let mut ids = BTreeSet::new();
+    for [id, asked, held] in rows() {
+        assert!(!asked.trim().is_empty(), "{id}");
+        let is_held = references(&held).any(is_test);
+        assert!(
+            is_held || held == "not yet: supervisor" || held.starts_with("Decided otherwise: "),
+            "{id}: {held}"
+        );
+        assert!(ids.insert(id.clone()), "{id} twice");
+    }
+    let tables = [
+        [('O', 16), ('T', 6), ('E', 4), ('P', 5), ('X', 4)],
+        [('C', 30), ('G', 49), ('D', 16), ('Y', 40), ('A', 33)],
+        [('B', 43), ('M', 10), ('F', 5), ('Q', 7), ('N', 4)],
+    ];
+    for (letter, last) in tables.into_iter().flatten() {
+        for number in 1..=last {
+            assert!(ids.contains(&format!("{letter}{number}")), "{letter}{number} is missing");
+        }
+    }
+}
+
+/// What is listed as a method of a control request is called against the real CLI.
+#[test]
+fn every_control_method_runs_against_the_real_cli() {
+    let table = read(&root().join("docs/control-requests.md"));
+    let sources: String = files("real_cli").iter().map(|path| read(path)).collect();
+    let methods: Vec<_> = table
+        .lines()
+        .filter_map(|line| line.split(" | ").nth(1).filter(|_| line.starts_with("| `")))
+        .filter(|cell| !cell.starts_with("none"))
+        .flat_map(|cell| {
+            cell.split('`')
+                .skip(1)
+                .step_by(2)
+                .map(|path| path.rsplit('.').next().unwrap().to_owned())
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    assert!(methods.len() > 60, "{methods:?}");
+    let missing: Vec<_> = methods
+        .iter()
+        .filter(|method| *method != "server_info" && !sources.contains(&format!(".{method}(")))
+        .collect();
+    assert!(missing.is_empty(), "never called: {missing:?}");
+}
+
+#[test]
+fn every_option_of_the_cli_s_is_tried_on_the_real_cli() {
+    let sources: String = files("real_cli").iter().map(|path| read(path)).collect();
+    let setter = |name: &'static str| match name {
+        "add_dirs" => "add_dir",
+        "plugins" => "plugin",
+        "mcp_servers" => "external_mcp_server",
+        name => name,
+    };
+    let of_the_cli = claude_wire::Options::table().iter().filter(|row| row.layer() != "sdk");
+    let missing: Vec<_> = of_the_cli
+        .filter(|row| !sources.contains(&format!(".{}(", setter(row.name))))
+        .map(|row| row.name)
+        .collect();
+    assert!(missing.is_empty(), "never set: {missing:?}");
+}

@@ -1,0 +1,85 @@
+//! `session.conversation()`.
+
+use serde_json::json;
+
+use super::exchange::{acknowledged, reply, sends};
+
+#[tokio::test(start_paused = true)]
+async fn side_question_may_have_a_history() {
+    let request = r#"{"subtype":"side_question","question":"What did I say?"}"#;
+    let answer = reply("side_question", request, |session| {
+        session.conversation().side_question("What did I say?")
+    })
+    .await;
+    assert_eq!(answer.response.as_deref(), Some(r#"{"title":"Fix login"}"#));
+    assert_eq!(answer.synthetic, Some(false));
+    let request = r#"{"subtype":"side_question","question":"And now?","history":[{"question":"q","response":"a"}]}"#;
+    let history = [json!({"question": "q", "response": "a"})];
+    sends(request, |session| session.conversation().side_question("And now?").history(history))
+        .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn rename_gives_a_title_to_this_session_or_another() {
+    let request = r#"{"subtype":"rename_session","title":"My title","source":"host"}"#;
+    acknowledged("rename_session", request, |session| session.conversation().rename("My title"))
+        .await;
+    let request =
+        r#"{"subtype":"rename_session","title":"My title","source":"host","session_id":"s-2"}"#;
+    sends(request, |session| session.conversation().rename_other("s-2", "My title")).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn generate_title_asks_the_model() {
+    let request =
+        r#"{"subtype":"generate_session_title","description":"fix the login bug","persist":false}"#;
+    let title = reply("generate_session_title", request, |session| {
+        session.conversation().generate_title("fix the login bug", false)
+    })
+    .await;
+    assert_eq!(title.title.as_deref(), Some("Fix login"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn cancel_message_says_whether_it_came_in_time() {
+    let request = r#"{"subtype":"cancel_async_message","message_uuid":"u-1"}"#;
+    assert!(
+        !reply("cancel_async_message", request, |session| session
+            .conversation()
+            .cancel_message("u-1"))
+        .await
+        .cancelled
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn export_is_a_text_with_a_name() {
+    let export = reply("export_conversation", r#"{"subtype":"export_conversation"}"#, |session| {
+        session.conversation().export()
+    })
+    .await;
+    assert!(export.text.contains("hello"));
+    assert!(export.default_filename.ends_with("-hello.txt"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn suggestions_pause_and_go_on() {
+    let request = r#"{"subtype":"set_prompt_suggestions_paused","paused":true}"#;
+    acknowledged("set_prompt_suggestions_paused", request, |session| {
+        session.conversation().pause_suggestions(true)
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn launch_review_says_what_is_in_the_way() {
+    let request = r#"{"subtype":"ultrareview_launch","args":"","confirm":false}"#;
+    let launch = reply("ultrareview_launch", request, |session| {
+        session.conversation().launch_review("", false)
+    })
+    .await;
+    assert_eq!(
+        (launch.status.as_str(), launch.gate_blocker.as_deref()),
+        ("error", Some("kill_switch"))
+    );
+}

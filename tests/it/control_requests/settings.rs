@@ -1,0 +1,75 @@
+//! `session.settings()` and `session.reload()`.
+
+use claude_wire::session::Effort;
+use serde_json::json;
+
+use super::exchange::{acknowledged, refused, reply, sends};
+
+#[tokio::test(start_paused = true)]
+async fn get_tells_the_settings_by_layer() {
+    let settings =
+        reply("get_settings", r#"{"subtype":"get_settings"}"#, |session| session.settings().get())
+            .await;
+    assert_eq!(
+        settings.effective.pointer("/permissions/deny/0").unwrap().as_str().unwrap(),
+        "Read(./x)"
+    );
+    assert_eq!(settings.sources[0].source, "projectSettings");
+    assert_eq!(settings.applied.as_ref().unwrap().effort.as_deref(), Some("medium"));
+}
+
+/// `None` takes a key away; a key that is not named is not in the request.
+#[tokio::test(start_paused = true)]
+async fn apply_sets_keys_and_takes_keys_away() {
+    let request = r#"{"subtype":"apply_flag_settings","settings":{"model":"claude-sonnet-5","outputStyle":null}}"#;
+    let settings = [("model", Some(json!("claude-sonnet-5"))), ("outputStyle", None)];
+    acknowledged("apply_flag_settings", request, |session| session.settings().apply(settings))
+        .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn save_writes_the_two_keys_that_can_be_written() {
+    let request =
+        r#"{"subtype":"update_settings","source":"userSettings","settings":{"effortLevel":"low"}}"#;
+    acknowledged("update_settings", request, |session| session.settings().save_effort(Effort::Low))
+        .await;
+    let request = r#"{"subtype":"update_settings","source":"localSettings","settings":{"outputStyle":"default"}}"#;
+    sends(request, |session| session.settings().save_output_style("default")).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn plugins_skills_and_output_styles_are_read_again() {
+    let plugins = reply("reload_plugins", r#"{"subtype":"reload_plugins"}"#, |session| {
+        session.reload().plugins()
+    })
+    .await;
+    assert_eq!((plugins.plugins[0].path.as_str(), plugins.error_count), ("builtin", 0));
+    assert_eq!(plugins.agents[1].model.as_deref(), Some("haiku"));
+    let skills = reply("reload_skills", r#"{"subtype":"reload_skills"}"#, |session| {
+        session.reload().skills()
+    })
+    .await;
+    assert_eq!(skills.skills[0].name, "demo");
+    let styles =
+        reply("reload_output_styles", r#"{"subtype":"reload_output_styles"}"#, |session| {
+            session.reload().output_styles()
+        })
+        .await;
+    assert_eq!(styles.available_output_styles[0], "default");
+}
+
+#[tokio::test(start_paused = true)]
+async fn plugins_may_be_added_held_back_or_refused() {
+    let request = r#"{"subtype":"reload_plugins","hold_on_cache_impact":true,"refuse_if_busy":true,"add_plugins":[{"type":"local","path":"/p"},{"type":"local","path":"/q"}]}"#;
+    let call = |session: &claude_wire::Session| {
+        session
+            .reload()
+            .plugins()
+            .hold_on_cache_impact()
+            .refuse_if_busy()
+            .add_plugin("/p")
+            .add_plugin("/q")
+    };
+    let error = refused("reload_plugins/busy", request, call).await;
+    assert_eq!(error.refusal().unwrap().code(), Some("reload_plugins_busy"));
+}

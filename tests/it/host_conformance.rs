@@ -1,0 +1,118 @@
+//! Runs the conformance cases of the host's side: what options, callbacks and calls put on the wire. Where this client differs on purpose,
+//! `conformance/host-differences.json` says how and why; a difference that is none any more fails as well. The cases of servers in this
+//! process are run by `mcp_conformance.rs`.
+
+#![cfg(feature = "session")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests")]
+
+use crate::host_support::run::Run;
+use crate::host_support::{argv, calls, options};
+use crate::support::cli::{Log, cli};
+use claude_wire::Session;
+use claude_wire::transport::Exit;
+use serde_json::{Value, json};
+
+#[test]
+fn every_command_line_is_as_the_cases_say() {
+    let mut run = Run::new("argv_cases", 23);
+    for (file, case) in run.cases() {
+        let Ok(options) = options::of(&case["options"]) else {
+            run.not_run(&file, &case);
+            continue;
+        };
+        let found = match options.args() {
+            Ok(args) => {
+                json!({"argv": argv::canonical(args.into_iter().skip(6).map(|arg| arg.into_string().unwrap()))})
+            }
+            Err(error) => json!({"error": error.field()}),
+        };
+        let mut expected = match case["expect_error"].as_str() {
+            Some(_) if found["error"].is_string() => found.clone(),
+            Some(_) => json!({"error": "any"}),
+            None => {
+                json!({"argv": argv::canonical(argv::tail(&case["expect_argv_after_program"]).into_iter())})
+            }
+        };
+        if case["options"].get("system_prompt").is_none() {
+            argv::without_empty_prompt(&mut expected);
+        }
+        run.compare(&file, &case, &expected, &found);
+    }
+    run.end();
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_handshake_is_as_the_cases_say() {
+    let mut run = Run::new("initialize_cases", 7);
+    for (file, case) in run.cases() {
+        let Ok(options) = options::of(&case["options"]) else {
+            run.not_run(&file, &case);
+            continue;
+        };
+        let (requests, response) = (
+            Log::default(),
+            case["options"].get("$initialize_response").cloned().unwrap_or_else(|| json!({})),
+        );
+        let log = requests.clone();
+        let transport = cli(move |_, mut cli| {
+            let (log, response) = (log.clone(), response.clone());
+            async move {
+                let line = cli.request("initialize").await;
+                log.push(line["request"].to_string());
+                cli.write(crate::support::cli::success(&line, response)).await;
+                cli.drain().await;
+                Exit::from_code(0)
+            }
+        });
+        let builder = options::hooks(Session::builder().options(options), &case["options"]);
+        let session = builder.transport(transport).start().unwrap();
+        let connected = session.connect().await;
+        session.stop().await;
+        let found = match connected {
+            Ok(_) => json!({"request": serde_json::from_str::<Value>(&requests.all()[0]).unwrap()}),
+            Err(_) => json!({"error": "refused"}),
+        };
+        let mut expected = match case["expect_error"].as_str() {
+            Some(_) => json!({"error": "refused"}),
+            None => json!({"request": case["expect_request"]}),
+        };
+        if expected.pointer("/request/hooks") == Some(&Value::Null) {
+            expected["request"].as_object_mut().unwrap().remove("hooks");
+        }
+        run.compare(&file, &case, &expected, &found);
+    }
+    run.end();
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_callback_is_answered_as_the_cases_say() {
+    let mut run = Run::new("callback_cases", 11);
+    for (file, case) in run.cases() {
+        match calls::answers(&case).await {
+            Some(replies) => run.compare(
+                &file,
+                &case,
+                &json!({"replies": case["expect_replies"]}),
+                &json!({"replies": replies}),
+            ),
+            None => run.not_run(&file, &case),
+        }
+    }
+    run.end();
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_call_writes_the_frames_that_the_cases_say() {
+    let mut run = Run::new("host_frame_cases", 7);
+    for (file, case) in run.cases() {
+        match calls::frames(case["call"].as_str().unwrap()).await {
+            Some(frames) => {
+                let mut expected = case["expect_frames"].clone();
+                calls::ignore(&mut expected);
+                run.compare(&file, &case, &json!({"frames": expected}), &json!({"frames": frames}));
+            }
+            None => run.not_run(&file, &case),
+        }
+    }
+    run.end();
+}

@@ -1,0 +1,169 @@
+//! Nothing hangs: a replay that waits for what the host never does ends with a report, after a stated time.
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
+use std::time::Duration;
+
+use crate::replay_support::{Host, INIT, RESULT, recording, user};
+use claude_wire::player::{Replay, Scenario, Script, reply};
+use claude_wire::{Session, transport::Exit};
+use tokio::time::Instant;
+
+const LIMIT: Duration = Duration::from_secs(600);
+
+const TWO_TURNS: &str = r#"
+    {"us":0,"in":{"type":"user","message":{"role":"user","content":"one"}}}
+    {"us":1,"out":{"type":"system","subtype":"init"}}
+    {"us":1,"out":{"type":"result","subtype":"success","is_error":false}}
+    {"us":1,"in":{"type":"user","message":{"role":"user","content":"two"}}}
+    {"us":1,"out":{"type":"result","subtype":"success","is_error":false}}
+    {"us":1,"eof":"in"}
+    {"us":1,"exit":{"code":0}}"#;
+
+fn host(events: &str) -> Host {
+    Host::with(Script::new(&recording(events)), 64 * 1024)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_host_that_does_nothing_for_ten_minutes_gets_a_report() {
+    let mut host = host(TWO_TURNS);
+    let start = Instant::now();
+    host.write(user("one")).await;
+    host.expect(&[INIT, RESULT]).await;
+    let end = host.end().await;
+    assert_eq!(start.elapsed(), LIMIT);
+    assert!(end.report.divergences()[0].is_stalled());
+    let report = end.divergence();
+    for part in [
+        "the host has done nothing for 600 s",
+        "expected: prompt \"two\" (event 4)",
+        "left: stdout {\"type\":\"result\"",
+        "idle_timeout",
+        "CLAUDE_WIRE_IDLE_TIMEOUT",
+        "played=2 matched=1 divergences=1 left=2",
+    ] {
+        assert!(report.contains(part), "{part}: {report}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn whatever_the_host_writes_starts_the_time_anew() {
+    let mut host = host(TWO_TURNS);
+    let start = Instant::now();
+    for _ in 0..3 {
+        tokio::time::sleep(LIMIT / 2).await;
+        // Nothing to the CLI, but a sign of life.
+        host.write("").await;
+    }
+    assert!(host.end().await.report.divergences()[0].is_stalled());
+    assert_eq!(start.elapsed(), LIMIT / 2 * 3 + LIMIT);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_host_that_only_has_to_end_it_has_all_the_time() {
+    let mut host = host(TWO_TURNS);
+    host.write(user("one")).await;
+    host.expect(&[INIT, RESULT]).await;
+    host.write(user("two")).await;
+    host.expect(&[RESULT]).await;
+    host.expect_silence().await;
+    host.finish().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn lines_that_come_after_the_end_of_input_are_not_awaited_for_ever() {
+    let mut host = host(
+        r#"
+        {"us":0,"in":{"type":"user","message":{"role":"user","content":"one"}}}
+        {"us":1,"out":{"type":"system","subtype":"init"}}
+        {"us":1,"eof":"in"}
+        {"us":1,"out":{"type":"result","subtype":"success","is_error":false}}"#,
+    );
+    host.write(user("one")).await;
+    host.expect(&[INIT]).await;
+    let report = host.end().await.divergence();
+    assert!(report.contains("expected: end of input (event 3)"), "{report}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_time_is_an_option_and_may_be_without_end() {
+    let start = Instant::now();
+    let short = Host::with(
+        Script::new(&recording(TWO_TURNS)).idle_timeout(Duration::from_millis(1500)),
+        1024,
+    );
+    let report = short.end().await.divergence();
+    assert!(report.contains("has done nothing for 1.5 s"), "{report}");
+    assert_eq!(start.elapsed(), Duration::from_millis(1500));
+
+    let mut endless =
+        Host::with(Script::new(&recording(TWO_TURNS)).idle_timeout(Duration::MAX), 1024);
+    endless.expect_silence().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pause_of_the_recording_is_no_pause_of_the_host() {
+    let slow = r#"
+        {"us":0,"in":{"type":"user","message":{"role":"user","content":"one"}}}
+        {"us":3000000000,"out":{"type":"result","subtype":"success","is_error":false}}
+        {"us":1,"in":{"type":"user","message":{"role":"user","content":"two"}}}"#;
+    let mut host = Host::with(Script::new(&recording(slow)).speed(1.0), 1024);
+    let start = Instant::now();
+    host.write(user("one")).await;
+    host.expect(&[RESULT]).await;
+    assert_eq!(start.elapsed().as_secs(), 3000);
+    let report = host.end().await.divergence();
+    assert!(report.contains("expected: prompt \"two\""), "{report}");
+    assert_eq!(start.elapsed().as_secs(), 3600);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_host_that_does_not_read_is_found_as_well() {
+    let mut host = Host::with(Script::new(&recording(TWO_TURNS)), 16);
+    let start = Instant::now();
+    host.write_bytes(format!("{}\n", user("one")).as_bytes()).await;
+    let (exit, _) = host.exit_unread().await;
+    assert_eq!(exit, Exit::from_code(70));
+    // What was on its way to stderr has two seconds more.
+    assert_eq!(start.elapsed(), LIMIT + Duration::from_secs(2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_host_that_reads_slowly_is_alive() {
+    let mut host =
+        Host::with(Script::new(&recording(TWO_TURNS)).idle_timeout(Duration::from_secs(10)), 16);
+    host.write_bytes(format!("{}\n", user("one")).as_bytes()).await;
+    let line = host.line_slowly(Duration::from_secs(9)).await;
+    assert_eq!(line, INIT);
+    let line = host.line_slowly(Duration::from_secs(9)).await;
+    assert_eq!(line, RESULT);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_turn_on_a_replay_that_waits_in_vain_ends_with_the_report() {
+    let replay = Replay::new(recording(
+        r#"
+        {"us":0,"in":{"type":"control_request","request_id":"r1","request":{"subtype":"initialize"}}}
+        {"us":9,"out":{"type":"control_response","response":{"subtype":"success","request_id":"r1"}}}
+        {"us":1,"in":{"type":"user","message":{"role":"user","content":"Hi"}}}
+        {"us":1,"out":{"type":"system","subtype":"init"}}
+        {"us":1,"in":{"type":"control_request","request_id":"r2","request":{"subtype":"set_model","model":"opus"}}}
+        {"us":9,"out":{"type":"control_response","response":{"subtype":"success","request_id":"r2"}}}
+        {"us":1,"out":{"type":"result","subtype":"success","is_error":false}}"#,
+    ));
+    let replay = replay.allow_truncated().idle_timeout(Duration::from_secs(5));
+    let session = Session::builder().transport(replay.clone()).no_timeout().start().unwrap();
+    let error = session.query("Hi").text().await.unwrap_err();
+    assert!(error.stderr_tail().contains("expected: control_request set_model"), "{error}");
+    assert_eq!(error.exit(), Some(&Exit::from_code(70)));
+    assert!(replay.report().divergences()[0].is_stalled());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_scenario_has_all_the_time_unless_told_otherwise() {
+    let scenario = Scenario::new().on_prompt("Hi", reply().text("Hello"));
+    let mut patient = Host::with(scenario.script([""; 0]), 1024);
+    patient.expect_silence().await;
+    let report =
+        Host::with(scenario.script([""; 0]).idle_timeout(LIMIT), 1024).end().await.divergence();
+    assert!(report.contains("expected: prompt \"Hi\""), "{report}");
+}

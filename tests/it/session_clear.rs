@@ -1,0 +1,172 @@
+//! A fresh conversation, and a branch of the old one.
+
+use crate::support::cli::{FakeCli, Launches, SESSION, assistant, cli, first};
+use crate::support::read::{ended_well, read};
+use claude_wire::Session;
+use claude_wire::transport::Exit;
+use serde_json::json;
+
+const FRESH: &str = "6f1a3e52-0000-4000-8000-000000000002";
+
+async fn cleared(cli: &mut FakeCli, session: &str, reset: bool) {
+    let (uuid, content) = cli.prompt().await;
+    assert_eq!(content, "/clear");
+    cli.write(json!({"type": "command_lifecycle", "command_uuid": uuid, "state": "started"})).await;
+    if reset {
+        cli.write(json!({"type": "conversation_reset", "session_id": SESSION, "new_conversation_id": session})).await;
+    }
+    cli.write(json!({"type": "system", "subtype": "init", "session_id": session, "user_message_uuids": [uuid]})).await;
+    cli.write(json!({"type": "result", "subtype": "success", "is_error": false, "result": "", "session_id": session,
+        "user_message_uuids": [uuid]}))
+        .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_confirmed_clear_stays_in_the_process_and_has_a_new_id() {
+    for reset in [true, false] {
+        let transport = cli(move |_, mut cli| async move {
+            cli.handshake().await;
+            let (uuid, _) = cli.prompt().await;
+            cli.turn(&uuid, "one").await;
+            cleared(&mut cli, FRESH, reset).await;
+            let (uuid, _) = cli.prompt().await;
+            cli.write(assistant("two")).await;
+            cli.write(json!({"type": "result", "subtype": "success", "is_error": false, "result": "two", "session_id": FRESH,
+                "user_message_uuids": [uuid]}))
+                .await;
+            cli.drain().await;
+            Exit::from_code(0)
+        });
+        let session = Session::builder().transport(transport).start().unwrap();
+        assert_eq!(read(session.query("go")).await.text(), "one");
+        assert_eq!(session.session_id().as_deref(), Some(SESSION));
+        session.clear().await.unwrap();
+        assert_eq!(session.session_id().as_deref(), Some(FRESH));
+        assert_eq!(read(session.query("again")).await.text(), "two");
+        ended_well(&session).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_the_cli_does_not_confirm_it_the_next_process_resumes_nothing() {
+    let launches = Launches::default();
+    let transport = first(&launches, |mut cli, uuid| async move {
+        cli.turn(&uuid, "one").await;
+        cleared(&mut cli, SESSION, false).await;
+        cli.control.signal().await;
+        Exit::from_code(143)
+    });
+    let session = Session::builder().resume(SESSION).transport(transport).start().unwrap();
+    assert_eq!(read(session.query("go")).await.text(), "one");
+    session.clear().await.unwrap();
+    assert_eq!(read(session.query("again")).await.text(), "again");
+    assert_eq!(launches.flag(0, "--resume").as_deref(), Some(SESSION));
+    assert_eq!(launches.flag(1, "--resume"), None, "{:?}", launches.args(1));
+    ended_well(&session).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn clearing_is_a_command_also_where_prompts_are_none() {
+    let transport = cli(|_, mut cli| async move {
+        cli.handshake().await;
+        let marked = cli.read().await.unwrap();
+        assert_eq!(marked["client_composed"], true);
+        cli.turn(marked["uuid"].as_str().unwrap(), "done").await;
+        let clear = cli.read().await.unwrap();
+        assert_eq!(
+            (&clear["message"]["content"], clear.get("client_composed")),
+            (&json!("/clear"), None)
+        );
+        cli.write(json!({"type": "conversation_reset", "session_id": FRESH, "uuid": "c"})).await;
+        cli.turn(clear["uuid"].as_str().unwrap(), "").await;
+        cli.serve().await
+    });
+    let session = Session::builder().verbatim_prompts(true).transport(transport).start().unwrap();
+    assert_eq!(read(session.query("go")).await.text(), "done");
+    session.clear().await.unwrap();
+    ended_well(&session).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clear_that_fails_says_so() {
+    let transport = cli(|_, mut cli| async move {
+        cli.handshake().await;
+        cli.prompt().await;
+        Exit::from_code(1)
+    });
+    let session = Session::builder().transport(transport).start().unwrap();
+    assert!(session.clear().await.unwrap_err().is_process());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fork_has_all_of_a_conversation_that_was_resumed_in_part() {
+    const POINT: &str = "7f1a3e52-0000-4000-8000-000000000002";
+    let launches = Launches::default();
+    let noted = launches.clone();
+    let transport = cli(move |launch, mut cli| {
+        noted.note(launch);
+        async move { cli.serve().await }
+    });
+    let session = Session::builder()
+        .resume(SESSION)
+        .resume_session_at(POINT)
+        .resume_drops_turn(POINT)
+        .transport(transport)
+        .start()
+        .unwrap();
+    assert_eq!(read(session.query("go")).await.text(), "go");
+    let fork = session.fork().unwrap();
+    assert_eq!(read(fork.query("go on")).await.text(), "go on");
+    assert_eq!(launches.flag(0, "--resume-session-at").as_deref(), Some(POINT));
+    for flag in ["--resume-session-at", "--resume-drops-turn"] {
+        assert_eq!(launches.flag(1, flag), None);
+    }
+    assert_eq!(launches.flag(1, "--resume").as_deref(), Some(SESSION));
+    ended_well(&fork).await;
+    ended_well(&session).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fork_goes_on_under_an_id_of_its_own() {
+    let launches = Launches::default();
+    let noted = launches.clone();
+    let transport = cli(move |launch, mut cli| {
+        let process = noted.note(launch);
+        async move {
+            if process == 1 {
+                // The fork: confirms its id, and dies once.
+                cli.handshake().await;
+                let (uuid, _) = cli.prompt().await;
+                cli.write(
+                    json!({"type": "result", "subtype": "success", "result": "forked", "session_id": FRESH, "user_message_uuids": [uuid]}),
+                )
+                .await;
+                return Exit::from_code(1);
+            }
+            cli.serve().await
+        }
+    });
+    let session = Session::builder().model("opus").transport(transport).start().unwrap();
+    assert!(session.fork().unwrap_err().is_option(), "there is nothing to fork yet");
+    assert_eq!(read(session.query("go")).await.text(), "go");
+    let fork = session.fork().unwrap();
+    assert_eq!(launches.len(), 1, "a fork is as lazy as any session");
+    assert_eq!(read(fork.query("go on")).await.text(), "forked");
+    assert_eq!(read(session.query("still there")).await.text(), "still there");
+    assert_eq!(
+        (session.session_id().as_deref(), fork.session_id().as_deref()),
+        (Some(SESSION), Some(FRESH))
+    );
+    assert_eq!(launches.flag(1, "--resume").as_deref(), Some(SESSION));
+    assert!(launches.args(1).contains(&"--fork-session".to_string()));
+    assert_eq!(launches.flag(1, "--model").as_deref(), Some("opus"));
+    assert_eq!(read(fork.query("again")).await.text(), "again");
+    assert_eq!(
+        launches.flag(2, "--resume").as_deref(),
+        Some(FRESH),
+        "the fork itself is resumed, and not forked again"
+    );
+    assert!(!launches.args(2).contains(&"--fork-session".to_string()));
+    ended_well(&fork).await;
+    ended_well(&session).await;
+}

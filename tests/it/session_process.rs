@@ -1,0 +1,105 @@
+//! A session over real processes: what only a kernel can show.
+#![cfg(unix)]
+
+use std::time::{Duration, Instant};
+
+use crate::support::read::read;
+use claude_wire::Session;
+use claude_wire::transport::{
+    BoxFuture, CliPath, Connection, Error, Exit, Launch, Process, Shutdown, Transport,
+};
+
+/// Runs a shell script in the CLI's place.
+struct Shell(Process, String);
+
+fn shell(script: impl Into<String>) -> Shell {
+    Shell(Process::new(CliPath::Explicit("/bin/sh".into())), script.into())
+}
+
+impl Transport for Shell {
+    fn open(&self, launch: Launch) -> BoxFuture<'_, Result<Connection, Error>> {
+        self.0.open(Launch { args: vec!["-c".into(), self.1.clone().into()], ..launch })
+    }
+}
+
+/// Reads a line and answers the handshake; then reads the prompt.
+const START: &str = r#"
+    read -r initialize
+    printf '%s\n' '{"type":"control_response","response":{"subtype":"success","request_id":"cw-1","response":{}}}'
+    read -r prompt
+"#;
+
+const RESULT: &str = r#"printf '%s\n' '{"type":"result","subtype":"success","is_error":false,"result":"done","session_id":""}'"#;
+
+#[tokio::test]
+async fn a_turn_and_the_end_of_input() {
+    let session = Session::builder()
+        .transport(shell(format!("{START} {RESULT}; cat >/dev/null; exit 3")))
+        .start()
+        .unwrap();
+    assert_eq!(read(session.query("go")).await.text(), "done");
+    let pid = session.pid().unwrap();
+    assert!(pid > 1);
+    assert_eq!(session.stop().await, Some(Exit::from_code(3)));
+    assert_eq!(session.pid(), None);
+    assert!(!std::path::Path::new(&format!("/proc/{pid}")).exists(), "reaped");
+}
+
+#[tokio::test]
+async fn a_failure_has_its_exit_code_and_its_last_words() {
+    let session = Session::builder()
+        .transport(shell("read -r line; echo 'bad flag' >&2; exit 7"))
+        .start()
+        .unwrap();
+    let turn = read(session.query("go")).await;
+    assert!(turn.error().is_process());
+    assert_eq!(
+        (turn.error().exit(), turn.error().stderr_tail()),
+        (Some(&Exit::from_code(7)), "bad flag\n")
+    );
+}
+
+#[tokio::test]
+async fn a_signal_is_told_as_a_signal() {
+    let session =
+        Session::builder().transport(shell(format!("{START} kill -KILL $$"))).start().unwrap();
+    assert_eq!(read(session.query("go")).await.error().exit(), Some(&Exit::from_signal(9)));
+}
+
+#[tokio::test]
+async fn a_grandchild_that_holds_the_pipes_is_not_waited_for() {
+    let session = Session::builder()
+        .transport(shell(format!("{START} {RESULT}; sleep 60 & exit 0")))
+        .start()
+        .unwrap();
+    let start = Instant::now();
+    assert_eq!(read(session.query("go")).await.text(), "done");
+    assert_eq!(session.stop().await, Some(Exit::from_code(0)));
+    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+}
+
+#[tokio::test]
+async fn a_megabyte_on_stderr_blocks_nobody() {
+    let noise =
+        "i=0; while [ $i -lt 1024 ]; do printf '%01024d' 0 >&2; i=$((i+1)); done; printf end >&2";
+    let session = Session::builder()
+        .transport(shell(format!("{START} {noise}; {RESULT}; cat >/dev/null")))
+        .start()
+        .unwrap();
+    assert_eq!(read(session.query("go")).await.text(), "done");
+    session.stop().await;
+    assert_eq!(session.stderr_tail().len(), 8 * 1024);
+    assert!(session.stderr_tail().ends_with("0end"));
+}
+
+#[tokio::test]
+async fn a_process_that_ignores_everything_is_killed() {
+    let patience = Shutdown {
+        grace_after_eof: Duration::from_millis(50),
+        grace_after_sigterm: Duration::from_millis(50),
+    };
+    let script = format!("trap '' TERM; {START} {RESULT}; while :; do sleep 1; done");
+    let session = Session::builder().shutdown(patience).transport(shell(script)).start().unwrap();
+    assert_eq!(read(session.query("go")).await.text(), "done");
+    assert_eq!(session.stop().await, Some(Exit::from_signal(9)));
+}

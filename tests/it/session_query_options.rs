@@ -1,0 +1,236 @@
+//! The options of one query: at once, by a switch and back, or by another launch that resumes the conversation.
+
+use std::sync::{Arc, Mutex};
+
+use crate::support::cli::{FakeCli, SESSION, cli};
+use claude_wire::Session;
+use claude_wire::session::{Change, Thinking};
+use claude_wire::transport::Exit;
+use serde_json::json;
+
+async fn turn(cli: &mut FakeCli, text: &str) {
+    let (uuid, _) = cli.prompt().await;
+    cli.turn(&uuid, text).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_model_is_switched_for_one_turn_and_back() {
+    let transport = cli(|launch, mut cli| async move {
+        assert!(launch.args.windows(2).any(|pair| pair == ["--model", "opus"]), "{launch:?}");
+        cli.acknowledge("initialize").await;
+        turn(&mut cli, "one").await;
+        assert_eq!(
+            cli.acknowledge("set_model").await,
+            json!({"subtype": "set_model", "model": "haiku"})
+        );
+        turn(&mut cli, "two").await;
+        assert_eq!(
+            cli.acknowledge("set_model").await,
+            json!({"subtype": "set_model", "model": "opus"})
+        );
+        turn(&mut cli, "three").await;
+        cli.drain().await;
+        Exit::from_code(0)
+    });
+    let session = Session::builder().model("opus").transport(transport).start().unwrap();
+    assert_eq!(session.query("1").text().await.unwrap(), "one");
+    assert_eq!(session.query("2").model("haiku").text().await.unwrap(), "two");
+    assert_eq!(session.query("3").text().await.unwrap(), "three");
+    assert!(session.stop().await.unwrap().success());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_session_was_set_to_comes_back_and_not_its_option() {
+    let transport = cli(|_, mut cli| async move {
+        cli.acknowledge("initialize").await;
+        assert_eq!(cli.acknowledge("set_model").await["model"], "sonnet");
+        assert_eq!(cli.acknowledge("set_permission_mode").await["mode"], "plan");
+        assert_eq!(
+            cli.acknowledge("set_model").await["model"],
+            "opus",
+            "the option itself is another model by now"
+        );
+        assert_eq!(cli.acknowledge("set_permission_mode").await["mode"], "acceptEdits");
+        turn(&mut cli, "one").await;
+        assert_eq!(cli.acknowledge("set_model").await["model"], "sonnet");
+        assert_eq!(cli.acknowledge("set_permission_mode").await["mode"], "plan");
+        turn(&mut cli, "two").await;
+        cli.drain().await;
+        Exit::from_code(0)
+    });
+    let session = Session::builder()
+        .model("opus")
+        .permission_mode("default")
+        .transport(transport)
+        .start()
+        .unwrap();
+    session.set_model("sonnet").await.unwrap();
+    session.set_permission_mode("plan").await.unwrap();
+    assert_eq!(
+        session.query("1").model("opus").permission_mode("acceptEdits").text().await.unwrap(),
+        "one"
+    );
+    assert_eq!(
+        session.query("2").model("sonnet").permission_mode("plan").text().await.unwrap(),
+        "two"
+    );
+    assert!(session.stop().await.unwrap().success());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_launch_for_one_query_keeps_what_the_session_was_set_to() {
+    let launches = Arc::new(Mutex::new(0));
+    let transport = cli(move |_, mut cli| {
+        let launch = std::mem::replace(&mut *launches.lock().unwrap(), 1);
+        async move {
+            cli.acknowledge("initialize").await;
+            assert_eq!(cli.acknowledge("set_model").await["model"], "sonnet", "launch {launch}");
+            turn(&mut cli, "done").await;
+            cli.drain().await;
+            Exit::from_code(0)
+        }
+    });
+    let session = Session::builder().model("opus").transport(transport).start().unwrap();
+    session.set_model("sonnet").await.unwrap();
+    for query in
+        [session.query("1"), session.query("2").system_prompt("Be brief."), session.query("3")]
+    {
+        assert_eq!(query.text().await.unwrap(), "done");
+    }
+    assert!(session.stop().await.unwrap().success());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_prompt_is_verbatim_at_once() {
+    let transport = cli(|_, mut cli| async move {
+        cli.handshake().await;
+        for marked in [false, true, false] {
+            let line = cli.read().await.unwrap();
+            assert_eq!(line.get("client_composed").is_some(), marked, "{line}");
+            cli.turn(line["uuid"].as_str().unwrap(), "done").await;
+        }
+        cli.drain().await;
+        Exit::from_code(0)
+    });
+    let session = Session::builder().transport(transport).start().unwrap();
+    for query in
+        [session.query("1"), session.query("/2").verbatim_prompts(true), session.query("3")]
+    {
+        assert_eq!(query.text().await.unwrap(), "done");
+    }
+    assert!(session.stop().await.unwrap().success());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_options_of_a_query_go_over_what_the_session_was_set_to() {
+    let launches = Arc::new(Mutex::new(0));
+    let transport = cli(move |_, mut cli| {
+        let launch = std::mem::replace(&mut *launches.lock().unwrap(), 1);
+        async move {
+            cli.acknowledge("initialize").await;
+            if launch == 0 {
+                cli.acknowledge("set_max_thinking_tokens").await;
+                cli.acknowledge("apply_flag_settings").await;
+            }
+            let rest = json!({"subtype": "apply_flag_settings", "settings": {"c": 3}});
+            assert!(
+                launch == 0 || cli.acknowledge("apply_flag_settings").await == rest,
+                "launch {launch}"
+            );
+            turn(&mut cli, "done").await;
+            cli.drain().await;
+            Exit::from_code(0)
+        }
+    });
+    let session = Session::builder().transport(transport).start().unwrap();
+    session.set_max_thinking_tokens(2048, Change::Keep).await.unwrap();
+    let settings = session.settings().apply([
+        ("a", Some(json!(1))),
+        ("effortLevel", Some(json!("low"))),
+        ("c", Some(json!(3))),
+    ]);
+    settings.await.unwrap();
+    assert_eq!(session.query("1").text().await.unwrap(), "done");
+    let query =
+        session.query("2").thinking(Thinking::Disabled).effort("high").settings(json!({"a": 2}));
+    assert_eq!(query.text().await.unwrap(), "done");
+    assert!(session.stop().await.unwrap().success());
+}
+
+#[tokio::test(start_paused = true)]
+async fn skipping_permissions_is_switched_to_where_the_cli_was_launched_for_it() {
+    let transport = cli(|launch, mut cli| async move {
+        let bypasses = launch.args.iter().any(|arg| arg == "bypassPermissions");
+        let may = launch.args.iter().any(|arg| arg == "--allow-dangerously-skip-permissions");
+        cli.acknowledge("initialize").await;
+        assert!(may || bypasses, "{launch:?}");
+        assert_eq!(cli.acknowledge("set_permission_mode").await["mode"], "bypassPermissions");
+        turn(&mut cli, if bypasses { "launched" } else { "switched" }).await;
+        assert_eq!(cli.acknowledge("set_permission_mode").await["mode"], "default");
+        cli.drain().await;
+        Exit::from_code(0)
+    });
+    let builder = Session::builder().permission_mode("default").transport(transport);
+    for (builder, how) in [
+        (builder.clone().allow_dangerously_skip_permissions(true), "switched"),
+        (builder, "launched"),
+    ] {
+        let session = builder.start().unwrap();
+        assert_eq!(
+            session.query("1").permission_mode("bypassPermissions").text().await.unwrap(),
+            how
+        );
+        assert!(session.stop().await.unwrap().success());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_only_a_launch_can_set_is_launched_with_the_conversation_resumed() {
+    let launches = Arc::new(Mutex::new(Vec::new()));
+    let seen = launches.clone();
+    let transport = cli(move |launch, mut cli| {
+        let args: Vec<_> =
+            launch.args.iter().map(|arg| arg.to_string_lossy().into_owned()).collect();
+        seen.lock().unwrap().push(args);
+        async move {
+            cli.acknowledge("initialize").await;
+            turn(&mut cli, "done").await;
+            cli.drain().await;
+            Exit::from_code(0)
+        }
+    });
+    let session = Session::builder().transport(transport).start().unwrap();
+    for query in
+        [session.query("1"), session.query("2").system_prompt("Be brief."), session.query("3")]
+    {
+        assert_eq!(query.text().await.unwrap(), "done");
+    }
+    session.stop().await;
+    let launches = launches.lock().unwrap();
+    let resumes = &format!("--resume={SESSION}");
+    let has = |index: usize, arg: &str| launches[index].iter().any(|other| other == arg);
+    assert_eq!(launches.len(), 3);
+    assert!(!has(0, resumes) && !has(0, "Be brief."), "{launches:?}");
+    assert!(has(1, resumes) && has(1, "Be brief."), "{launches:?}");
+    assert!(has(2, resumes) && !has(2, "Be brief."), "{launches:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bad_option_of_a_query_is_told_before_anything_is_sent() {
+    let transport = cli(|_, _| async { unreachable!("nothing is sent") });
+    let session = Session::builder().transport(transport).start().unwrap();
+    let error = session.query("1").max_turns(0).text().await.unwrap_err();
+    assert!(error.is_option() && error.to_string().contains("max_turns"), "{error}");
+    let session = Session::builder()
+        .initialize_field("toolAliases", json!({"A": "C"}))
+        .transport(crate::support::cli::echo())
+        .start()
+        .unwrap();
+    let error = session.query("1").tool_aliases([("A", "B")]).text().await.unwrap_err();
+    assert!(
+        error.is_option() && error.to_string().contains("toolAliases"),
+        "the field would be written over: {error}"
+    );
+    let error = session.query("1").resume(SESSION).text().await.unwrap_err();
+    assert!(error.to_string().contains("`resume`"), "{error}");
+}

@@ -1,0 +1,90 @@
+//! Standard error is always drained, kept within bounds, and told line by line.
+
+use std::sync::Arc;
+
+use crate::support::cli::{Log, cli};
+use crate::support::read::{ended_well, quiet, read};
+use claude_wire::Session;
+use claude_wire::transport::Exit;
+
+#[tokio::test(start_paused = true)]
+async fn a_chatty_cli_never_blocks_and_the_tail_is_bounded() {
+    let transport = cli(|_, mut cli| async move {
+        cli.handshake().await;
+        let (uuid, _) = cli.prompt().await;
+        cli.complain(&"x".repeat(1024 * 1024)).await;
+        cli.complain("the last words").await;
+        cli.turn(&uuid, "done").await;
+        cli.drain().await;
+        Exit::from_code(0)
+    });
+    let session = Session::builder().transport(transport).start().unwrap();
+    assert_eq!(read(session.query("go")).await.text(), "done");
+    quiet().await;
+    let tail = session.stderr_tail();
+    assert_eq!(tail.len(), 8 * 1024);
+    assert!(tail.ends_with("xxthe last words"), "{tail}");
+    ended_well(&session).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_is_drained_while_an_unread_turn_holds_the_output_back() {
+    let done = Arc::new(tokio::sync::Notify::new());
+    let told = done.clone();
+    let transport = cli(move |_, mut cli| {
+        let told = told.clone();
+        async move {
+            cli.handshake().await;
+            let (uuid, _) = cli.prompt().await;
+            let (mut stderr, stdout) = (cli.stderr.take().unwrap(), async {
+                cli.write_bytes("{\"type\":\"x\"}\n".repeat(10_000).as_bytes()).await;
+                cli.turn(&uuid, "done").await;
+            });
+            let complain = async {
+                tokio::io::AsyncWriteExt::write_all(&mut stderr, &vec![b'e'; 1024 * 1024])
+                    .await
+                    .unwrap();
+                told.notify_one();
+            };
+            tokio::join!(stdout, complain);
+            cli.drain().await;
+            Exit::from_code(0)
+        }
+    });
+    let session = Session::builder().buffer_limit(1000).transport(transport).start().unwrap();
+    let mut turn = session.query("go");
+    turn.next().await.unwrap().unwrap();
+    done.notified().await;
+    assert_eq!(read(turn).await.text(), "done");
+    ended_well(&session).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_line_is_called_back_whatever_the_chunks_and_over_reconnects() {
+    let lines = Log::default();
+    let log = lines.clone();
+    let transport = cli(|_, mut cli| async move {
+        cli.handshake().await;
+        let (uuid, _) = cli.prompt().await;
+        for piece in ["one\ntw", "o\r\n", "\n", "three"] {
+            cli.complain(piece).await;
+            quiet().await;
+        }
+        cli.turn(&uuid, "done").await;
+        Exit::from_code(1)
+    });
+    let session = Session::builder()
+        .transport(transport)
+        .on_stderr(move |line| {
+            log.push(line);
+            assert_ne!(line, "one", "a panic of the callback is the callback's");
+        })
+        .start()
+        .unwrap();
+    for _ in 0..2 {
+        assert_eq!(read(session.query("go")).await.text(), "done");
+        quiet().await;
+        assert_eq!(session.stderr_tail(), "one\ntwo\r\n\nthree", "of the last process only");
+    }
+    assert_eq!(lines.all(), ["one", "two", "", "three", "one", "two", "", "three"]);
+}

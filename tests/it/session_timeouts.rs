@@ -1,0 +1,246 @@
+//! The limits of a turn, and what is left of the session afterwards.
+
+use std::time::Duration;
+
+use crate::support::ask::ask;
+use crate::support::cli::{
+    Launches, SESSION, aborted, assistant, cli, first, init, result, success,
+};
+use crate::support::read::{ended_well, read};
+use claude_wire::Session;
+use claude_wire::transport::{Exit, Memory};
+use serde_json::json;
+use tokio::time::{Instant, sleep};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Within the first turn the CLI is silent until it is interrupted; then it says something, aborts, and goes on as usual.
+fn hangs_once() -> Memory {
+    cli(|_, mut cli| async move {
+        cli.handshake().await;
+        let (uuid, _) = cli.prompt().await;
+        cli.write(init(&uuid)).await;
+        cli.acknowledge("interrupt").await;
+        cli.write(assistant("aborted text")).await;
+        cli.write(aborted(&uuid)).await;
+        cli.serve().await
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_turn_that_takes_too_long_is_interrupted_and_the_session_goes_on() {
+    let session = Session::builder().timeout(7 * SECOND).transport(hangs_once()).start().unwrap();
+    let start = Instant::now();
+    let first = read(session.query("first")).await;
+    assert_eq!(
+        first.kinds(),
+        ["system", "assistant", "result"],
+        "what the CLI said after the interrupt is delivered"
+    );
+    assert!(first.error().is_timeout() && !first.error().is_idle_timeout(), "{:?}", first.error);
+    assert!(first.error().to_string().contains("7s"), "{:?}", first.error);
+    assert_eq!(start.elapsed(), 7 * SECOND);
+    assert_eq!(read(session.query("second")).await.text(), "second");
+    ended_well(&session).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_limit_of_a_turn_goes_over_that_of_the_session() {
+    let session = Session::builder().timeout(7 * SECOND).transport(hangs_once()).start().unwrap();
+    let start = Instant::now();
+    assert!(read(session.query("first").timeout(2 * SECOND)).await.error().is_timeout());
+    assert_eq!(start.elapsed(), 2 * SECOND);
+    ended_well(&session).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_default_is_five_minutes() {
+    let session = Session::builder().transport(hangs_once()).start().unwrap();
+    let start = Instant::now();
+    assert!(read(session.query("first")).await.error().is_timeout());
+    assert_eq!(start.elapsed(), Duration::from_secs(300));
+    ended_well(&session).await;
+}
+
+/// The CLI needs a day.
+fn slow() -> Memory {
+    cli(|_, mut cli| async move {
+        cli.handshake().await;
+        let (uuid, _) = cli.prompt().await;
+        cli.write(init(&uuid)).await;
+        sleep(Duration::from_secs(24 * 3600)).await;
+        cli.write(result(&uuid, "at last")).await;
+        cli.drain().await;
+        Exit::from_code(0)
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_turn_may_take_as_long_as_it_takes() {
+    let session = Session::builder().timeout(SECOND).transport(slow()).start().unwrap();
+    assert_eq!(read(session.query("slow").no_timeout()).await.text(), "at last");
+    ended_well(&session).await;
+    let session = Session::builder().no_timeout().transport(slow()).start().unwrap();
+    assert_eq!(read(session.query("slow")).await.text(), "at last");
+    ended_well(&session).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_wait_in_the_queue_does_not_count() {
+    let transport = cli(|_, mut cli| async move {
+        cli.handshake().await;
+        for _ in 0..3 {
+            let (uuid, _) = cli.prompt().await;
+            sleep(4 * SECOND).await;
+            cli.turn(&uuid, "done").await;
+        }
+        cli.drain().await;
+        Exit::from_code(0)
+    });
+    let session = Session::builder().timeout(5 * SECOND).transport(transport).start().unwrap();
+    let (one, two, three) =
+        tokio::join!(read(session.query("1")), read(session.query("2")), read(session.query("3")));
+    assert_eq!([one.text(), two.text(), three.text()], ["done"; 3]);
+    ended_well(&session).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn silence_is_limited_only_while_it_is_silence() {
+    let transport = cli(|_, mut cli| async move {
+        cli.handshake().await;
+        let (uuid, _) = cli.prompt().await;
+        cli.write(init(&uuid)).await;
+        for _ in 0..10 {
+            sleep(4 * SECOND).await;
+            cli.write(assistant("still there")).await;
+        }
+        cli.acknowledge("interrupt").await;
+        cli.write(aborted(&uuid)).await;
+        cli.serve().await
+    });
+    let session = Session::builder().idle_timeout(5 * SECOND).transport(transport).start().unwrap();
+    let start = Instant::now();
+    let turn = read(session.query("go")).await;
+    assert!(turn.error().is_timeout() && turn.error().is_idle_timeout(), "{:?}", turn.error);
+    assert_eq!(turn.lines.len(), 12);
+    assert_eq!(start.elapsed(), 45 * SECOND);
+    assert_eq!(read(session.query("second")).await.text(), "second");
+    ended_well(&session).await;
+}
+
+const PERMISSION: &str = r#"{"subtype":"can_use_tool","tool_name":"Bash","input":{}}"#;
+
+#[tokio::test(start_paused = true)]
+async fn a_question_to_the_host_is_not_silence() {
+    let transport = cli(|_, mut cli| async move {
+        cli.handshake().await;
+        let (uuid, _) = cli.prompt().await;
+        cli.write(init(&uuid)).await;
+        cli.write(ask("p", PERMISSION)).await;
+        let answer = cli.read().await.unwrap();
+        assert_eq!(answer["response"]["response"]["behavior"], "allow", "{answer}");
+        sleep(4 * SECOND).await;
+        cli.write(result(&uuid, "asked")).await;
+        cli.drain().await;
+        Exit::from_code(0)
+    });
+    let session = Session::builder()
+        .idle_timeout(5 * SECOND)
+        .on_permission(|_| async {
+            sleep(100 * SECOND).await;
+            claude_wire::Decision::allow()
+        })
+        .transport(transport)
+        .start()
+        .unwrap();
+    assert_eq!(read(session.query("go")).await.text(), "asked");
+    ended_well(&session).await;
+}
+
+/// A hook may settle the question while a human ponders it.
+#[tokio::test(start_paused = true)]
+async fn a_question_that_is_taken_back_is_a_sign_of_life() {
+    let transport = cli(|_, mut cli| async move {
+        cli.handshake().await;
+        let (uuid, _) = cli.prompt().await;
+        cli.write(init(&uuid)).await;
+        cli.write(ask("p", PERMISSION)).await;
+        sleep(100 * SECOND).await;
+        cli.write(json!({"type": "control_cancel_request", "request_id": "p"})).await;
+        sleep(4 * SECOND).await;
+        cli.write(result(&uuid, "settled")).await;
+        cli.drain().await;
+        Exit::from_code(0)
+    });
+    let session = Session::builder()
+        .idle_timeout(5 * SECOND)
+        .on_permission(|_| std::future::pending())
+        .transport(transport)
+        .start()
+        .unwrap();
+    assert_eq!(read(session.query("go")).await.text(), "settled");
+    ended_well(&session).await;
+}
+
+/// The CLI acknowledges the interrupt and goes on for ever; it ends at SIGTERM. The second process serves.
+fn never_aborts(launches: &Launches) -> Memory {
+    first(launches, |mut cli, uuid| async move {
+        cli.write(init(&uuid)).await;
+        cli.acknowledge("interrupt").await;
+        let mut control = cli.control.clone();
+        tokio::select! {
+            Some(line) = cli.read() => panic!("{line:?} after the interrupt"),
+            _ = control.signal() => Exit::from_code(143),
+        }
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cli_that_does_not_abort_is_replaced_and_the_conversation_resumed() {
+    let launches = Launches::default();
+    let session = Session::builder()
+        .timeout(SECOND)
+        .drain_timeout(3 * SECOND)
+        .transport(never_aborts(&launches))
+        .start()
+        .unwrap();
+    let start = Instant::now();
+    let turn = read(session.query("first")).await;
+    assert!(turn.error().is_timeout(), "{:?}", turn.error);
+    assert_eq!(turn.kinds(), ["system"]);
+    assert_eq!(start.elapsed(), 4 * SECOND);
+    assert_eq!(launches.flag(0, "--resume"), None);
+    assert_eq!(read(session.query("second")).await.text(), "second");
+    assert_eq!(launches.len(), 2);
+    assert_eq!(launches.flag(1, "--resume").as_deref(), Some(SESSION));
+    ended_well(&session).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_drain_without_a_limit_interrupts_once_and_waits() {
+    let transport = cli(|_, mut cli| async move {
+        cli.handshake().await;
+        let (uuid, _) = cli.prompt().await;
+        cli.write(init(&uuid)).await;
+        let interrupt = cli.request("interrupt").await;
+        cli.write(success(&interrupt, json!({}))).await;
+        tokio::select! {
+            biased;
+            line = cli.read() => panic!("{line:?} after the interrupt"),
+            () = sleep(3600 * SECOND) => {}
+        }
+        cli.write(aborted(&uuid)).await;
+        cli.serve().await
+    });
+    let session = Session::builder()
+        .timeout(SECOND)
+        .drain_timeout(Duration::MAX)
+        .transport(transport)
+        .start()
+        .unwrap();
+    let start = Instant::now();
+    assert!(read(session.query("first")).await.error().is_timeout());
+    assert_eq!(start.elapsed(), 3601 * SECOND);
+    assert_eq!(read(session.query("second")).await.text(), "second");
+    ended_well(&session).await;
+}

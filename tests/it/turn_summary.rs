@@ -1,0 +1,143 @@
+//! A turn read to its end, and the question that needs no session of its own.
+
+use crate::support::cli::{Log, result, saying};
+use claude_wire::wire::TurnOutcome;
+use claude_wire::{Error, Session, SessionBuilder, query, with_session};
+use serde_json::{Value, json};
+
+/// A session of a CLI that answers its only prompt with these lines and this result, and notes its end in order.
+fn answering(lines: Vec<Value>, last: fn(&str) -> Value, log: &Log) -> SessionBuilder {
+    Session::builder().transport(saying(&lines, last, log))
+}
+
+fn done(uuid: &str) -> Value {
+    result(uuid, "the end")
+}
+
+/// What an API failure looks like: a success that is an error.
+fn busy(uuid: &str) -> Value {
+    json!({"type": "result", "subtype": "success", "is_error": true, "result": "API Error: Overloaded", "api_error_status": 529,
+        "terminal_reason": "api_error", "user_message_uuids": [uuid]})
+}
+
+/// What a limit looks like: errors, and no text.
+fn limited(uuid: &str) -> Value {
+    json!({"type": "result", "subtype": "error_max_turns", "is_error": true, "errors": ["Reached maximum number of turns (1)"],
+        "terminal_reason": "max_turns", "user_message_uuids": [uuid]})
+}
+
+fn lines() -> Vec<Value> {
+    let assistant = |parent: Option<&str>, blocks: Value| json!({"type": "assistant", "message": {"content": blocks}, "parent_tool_use_id": parent});
+    let call = |id: &str| json!({"type": "tool_use", "id": id, "name": "Bash", "input": {}});
+    vec![
+        assistant(
+            None,
+            json!([{"type": "thinking", "thinking": "hm", "signature": "s"}, {"type": "text", "text": "one"}]),
+        ),
+        assistant(None, json!([call("a"), call("b")])),
+        assistant(Some("a"), json!([{"type": "text", "text": "of a sub-agent"}])),
+        json!({"type": "user", "message": {"content": [{"type": "tool_result", "tool_use_id": "a", "content": "output"}]}}),
+        assistant(None, json!([{"type": "text", "text": "two"}])),
+    ]
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_summary_has_it_all_and_pairs_calls_with_results() {
+    let session = answering(lines(), done, &Log::default()).start().unwrap();
+    let summary = session.query("go").collect_summary().await.unwrap();
+    assert_eq!((summary.text().as_str(), summary.outcome()), ("the end", TurnOutcome::Success));
+    assert_eq!(
+        (summary.texts, summary.thinking, summary.messages),
+        (vec!["one".into(), "two".into()], vec!["hm".to_owned()], 7)
+    );
+    let calls: Vec<_> = summary
+        .tool_calls
+        .iter()
+        .map(|call| {
+            (
+                call.call.id.as_str(),
+                call.result
+                    .as_ref()
+                    .map(|result| result.content.as_ref().unwrap().as_str().unwrap().into_owned()),
+            )
+        })
+        .collect();
+    assert_eq!(calls, [("a", Some("output".to_owned())), ("b", None)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_text_of_a_turn_is_that_of_its_result_and_failures_are_errors() {
+    let log = Log::default();
+    let text = |last| answering(lines(), last, &log).start().unwrap().query("go");
+    assert_eq!(text(done).text().await.unwrap(), "the end");
+    assert_eq!(text(done).final_text().await.unwrap().as_deref(), Some("the end"));
+    text(done).drain().await.unwrap();
+    for error in [
+        text(busy).text().await.unwrap_err(),
+        text(busy).final_text().await.unwrap_err(),
+        text(busy).drain().await.unwrap_err(),
+    ] {
+        assert!(
+            error.is_overloaded() && error.to_string().contains("API Error: Overloaded"),
+            "{error}"
+        );
+    }
+    let error = text(limited).text().await.unwrap_err();
+    assert!(error.to_string().contains("Reached maximum number of turns (1)"), "{error}");
+    assert_eq!(
+        text(limited).final_result().await.unwrap().outcome(),
+        TurnOutcome::MaxTurns,
+        "the result of a failed turn is a result"
+    );
+    assert_eq!(text(busy).collect_summary().await.unwrap().text(), "API Error: Overloaded");
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_text_in_the_result_the_summary_puts_the_blocks_together() {
+    let summary = answering(lines(), limited, &Log::default())
+        .start()
+        .unwrap()
+        .query("go")
+        .collect_summary()
+        .await
+        .unwrap();
+    assert_eq!(summary.text(), "onetwo");
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_question_starts_a_cli_and_stops_it_whatever_comes_of_it() {
+    let log = Log::default();
+    assert_eq!(
+        query("go").session(answering(lines(), done, &log)).await.unwrap().text(),
+        "the end"
+    );
+    assert_eq!(log.len(), 1, "the CLI had its end of input before the answer was handed over");
+    assert!(query("go").session(answering(lines(), busy, &log)).await.unwrap_err().is_overloaded());
+    assert_eq!(log.len(), 2);
+    let refused =
+        query("go").session(answering(lines(), done, &log).max_turns(0)).await.unwrap_err();
+    assert!(refused.is_option() && refused.to_string().contains("max_turns"), "{refused}");
+    assert_eq!(log.len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_for_some_work_is_stopped_when_the_work_is_done_or_fails() {
+    let log = Log::default();
+    let text = with_session(answering(lines(), done, &log), |session| async move {
+        session.query("go").text().await
+    })
+    .await;
+    assert_eq!((text.unwrap().as_str(), log.len()), ("the end", 1));
+    let failed: Result<(), Box<dyn std::error::Error>> =
+        with_session(answering(lines(), done, &log), |session| async move {
+            session.query("go").drain().await?;
+            Err("something else".into())
+        })
+        .await;
+    assert_eq!((failed.unwrap_err().to_string().as_str(), log.len()), ("something else", 2));
+    let refused: Result<(), Error> = with_session(Session::builder().max_turns(0), |_| async {
+        unreachable!("nothing is started")
+    })
+    .await;
+    assert!(refused.unwrap_err().is_option());
+}
