@@ -3,9 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output};
 
-use crate::support::MOCK;
+use crate::support::{MOCK, text};
 use claude_wire::{Scenario, reply};
 
 #[allow(unused_variables, reason = "the reader's to use")]
@@ -59,23 +59,32 @@ fn the_first_example_runs_with_a_claude_on_the_path() {
         .on_prompt("What's my name?", reply().text("Alice."));
     let path = folder.path().join("scenario.json");
     std::fs::write(&path, scenario.to_json()).unwrap();
-    let mut runs = ignored("what_you_write::runs");
+    let mut runs = ignored("readme::what_you_write::runs");
     let output = runs
         .env("PATH", folder.path())
         .env("HOME", folder.path())
         .env("CLAUDE_WIRE_SCENARIO", path)
         .output()
         .unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
-    assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    let text = passed(&output);
     assert!(text.contains("Hello!"), "{text}");
 }
 
 #[test]
 fn the_whole_process_plays_a_recording() {
-    let output =
-        ignored("whole_process::runs").env("CLAUDE_WIRE_MOCK_CLAUDE", MOCK).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    let output = ignored("readme::whole_process::runs")
+        .env("CLAUDE_WIRE_MOCK_CLAUDE", MOCK)
+        .output()
+        .unwrap();
+    passed(&output);
+}
+
+/// What the run of one test printed, which must have run and passed.
+fn passed(output: &Output) -> String {
+    let text = text(&output.stdout);
+    assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(text.contains("1 passed"), "the test did not run:\n{text}");
+    text
 }
 
 /// One of the tests above, by itself, as if from the repository's root.

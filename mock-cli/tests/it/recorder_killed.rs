@@ -17,7 +17,7 @@ fn a_killed_program_leaves_all_lines_but_the_footer() {
     let path = folder.path().join("killed.jsonl");
     let mut program = Command::new(std::env::current_exe().unwrap());
     program
-        .args(["--exact", "records_until_it_is_killed", "--nocapture"])
+        .args(["--exact", "recorder_killed::records_until_it_is_killed", "--nocapture"])
         .env(PATH, &path)
         .stdout(Stdio::piped());
     let mut program = program.spawn().unwrap();
