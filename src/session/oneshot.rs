@@ -74,9 +74,6 @@ impl IntoFuture for Query {
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(with_session(self.session, |session| async move {
-            let summary = session.query(self.prompt).collect_summary().await?;
-            summary.error().map_or(Ok(summary), Err)
-        }))
+        Box::pin(with_session(self.session, |session| session.query(self.prompt).into_future()))
     }
 }

@@ -1,9 +1,12 @@
 //! A whole turn, read to its end.
 
+use std::future::IntoFuture;
+
 use super::error::{Error, Result};
 use super::spending::Spending;
 use super::streams::{tool_results, tool_uses};
 use super::turn::Turn;
+use crate::transport::BoxFuture;
 use crate::wire::{
     ApiErrorKind, ContentBlock, Message, ResultMessage, ToolResultBlock, ToolUseBlock, TurnOutcome,
 };
@@ -150,5 +153,33 @@ impl Turn {
             message?;
         }
         self.ended()
+    }
+}
+
+/// Awaiting a turn reads it to its end: [`collect_summary`](Turn::collect_summary), with a failed turn as an error. The same as for
+/// [`query`](crate::query).
+///
+/// ```
+/// use claude_wire::{Scenario, Session, reply};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> claude_wire::Result<()> {
+/// # let cli = Scenario::new().on_prompt("Hello", reply().text("Hi!"));
+/// let session = Session::builder().transport(cli).start()?;
+/// assert_eq!(session.query("Hello").await?.text(), "Hi!");
+/// # Ok(()) }
+/// ```
+///
+/// # Cancel safety
+/// Dropping the future drops the turn: one that has been sent is interrupted, and what it has said is gone.
+impl IntoFuture for Turn {
+    type Output = Result<Summary>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let summary = self.collect_summary().await?;
+            summary.error().map_or(Ok(summary), Err)
+        })
     }
 }

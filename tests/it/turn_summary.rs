@@ -93,6 +93,23 @@ async fn the_text_of_a_turn_is_that_of_its_result_and_failures_are_errors() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn awaiting_a_turn_gives_its_summary_and_a_failed_turn_is_an_error() {
+    let log = Log::default();
+    let turn = |last| answering(lines(), last, &log).start().unwrap().query("go");
+    let summary = turn(done).await.unwrap();
+    assert_eq!((summary.text().as_str(), summary.tool_calls.len()), ("the end", 2));
+    assert!(turn(busy).await.unwrap_err().is_overloaded());
+    let error = turn(limited).await.unwrap_err();
+    assert_eq!(error.outcome(), Some(&TurnOutcome::MaxTurns));
+    assert!(turn(done).max_turns(0).await.unwrap_err().is_option());
+    // As a task, and of a turn that has been read in part.
+    let mut begun = turn(done);
+    begun.next().await.unwrap().unwrap();
+    let summary = tokio::spawn(begun.into_future()).await.unwrap().unwrap();
+    assert_eq!((summary.text().as_str(), summary.messages), ("the end", 6));
+}
+
+#[tokio::test(start_paused = true)]
 async fn without_a_text_in_the_result_the_summary_puts_the_blocks_together() {
     let summary = answering(lines(), limited, &Log::default())
         .start()
