@@ -9,6 +9,8 @@ use claude_wire::recording::{
 };
 use serde_json::Value;
 
+use crate::support::captures::captures;
+
 fn imported(capture: &str) -> Recording {
     import(capture.as_bytes(), &ImportOptions::default()).unwrap()
 }
@@ -94,23 +96,11 @@ fn what_a_capture_lacks_comes_from_the_options() {
     assert_eq!(recording.header.redactions, Some(2));
 }
 
-/// Runs over real captures where `CLAUDE_WIRE_CAPTURES` names a folder of them, each made in a lab whose folders are all in one.
 #[test]
 fn real_captures_come_back_to_the_byte() {
-    let Some(folder) = std::env::var_os("CLAUDE_WIRE_CAPTURES") else {
-        eprintln!("SKIPPED: CLAUDE_WIRE_CAPTURES names no folder of raw captures");
-        return;
-    };
-    let mut seen = 0;
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_some_and(|extension| extension == "jsonl") {
-            comes_back(&path);
-            seen += 1;
-        }
+    for path in captures() {
+        comes_back(&path);
     }
-    assert!(seen > 0, "no captures there");
-    eprintln!("{seen} captures imported");
 }
 
 fn comes_back(path: &Path) {

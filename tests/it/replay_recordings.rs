@@ -13,6 +13,8 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufRead
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
+use crate::support::captures::captures;
+
 /// Longer than any wait in virtual time.
 const STUCK: Duration = Duration::from_secs(3600);
 
@@ -35,23 +37,15 @@ async fn each_recording_of_the_real_cli_plays_to_its_end() {
     assert!(played >= 44, "{played} recordings in {}", folder.display());
 }
 
-/// Runs over raw captures where `CLAUDE_WIRE_CAPTURES` names a folder of them.
 #[tokio::test(start_paused = true)]
 async fn each_capture_plays_to_its_end() {
-    let Some(folder) = std::env::var_os("CLAUDE_WIRE_CAPTURES") else {
-        eprintln!("SKIPPED: CLAUDE_WIRE_CAPTURES names no folder of raw captures");
-        return;
-    };
-    let paths = files(Path::new(&folder));
-    assert!(!paths.is_empty(), "no captures there");
-    for path in &paths {
+    for path in &captures() {
         let recording = import(&std::fs::read(path).unwrap(), &ImportOptions::default()).unwrap();
         let early = host(path, &recording).await;
         if early > 0 {
             eprintln!("{}: {early} lines came early", path.display());
         }
     }
-    eprintln!("{} captures played", paths.len());
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {

@@ -1,6 +1,8 @@
 //! The stand-in and the tool, run as the processes that users run.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
+#[path = "../../../tests/it/support/captures.rs"]
+mod captures;
 mod support;
 
 mod drift;

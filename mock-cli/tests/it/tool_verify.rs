@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use crate::captures::captures;
 use crate::support::{TOOL, corpus, folder, text};
 use claude_wire::recording::{Event, EventKind, Header, Payload, Recording};
 
@@ -58,19 +59,13 @@ fn every_recording_of_the_project_verifies() {
     assert!(stdout.contains("one-shot.jsonl  11 events, 1 turn\n"), "{stdout}");
 }
 
-/// Raw captures of the real CLI, wherever `CLAUDE_WIRE_CAPTURES` says they are.
 #[test]
 fn every_capture_imports_decodes_and_verifies() {
-    let Some(captures) = std::env::var_os("CLAUDE_WIRE_CAPTURES") else {
-        eprintln!("skipped: CLAUDE_WIRE_CAPTURES names no folder of raw captures");
-        return;
-    };
     let folder = tempfile::tempdir().unwrap();
-    let captures = files(Path::new(&captures));
-    assert!(!captures.is_empty(), "CLAUDE_WIRE_CAPTURES names a folder without captures");
+    let captures = captures();
     let mut recordings = Vec::new();
-    for capture in &captures {
-        let recording = folder.path().join(capture.file_name().unwrap());
+    for (number, capture) in captures.iter().enumerate() {
+        let recording = folder.path().join(format!("{number}.jsonl"));
         let output = Command::new(TOOL)
             .arg("import")
             .arg(capture)
@@ -85,7 +80,6 @@ fn every_capture_imports_decodes_and_verifies() {
     let stdout = text(&output.stdout);
     assert_eq!(output.status.code(), Some(0), "{stdout}");
     let sessions = count(&stdout, "ok  session");
-    eprintln!("{} captures verify, {sessions} of them through a session", recordings.len());
     assert!(sessions * 169 >= recordings.len() * 100, "too few go through a session: {stdout}");
 }
 

@@ -8,6 +8,7 @@
 )]
 
 pub mod ask;
+pub mod captures;
 pub mod cases;
 pub mod cli;
 pub mod log;
