@@ -5,7 +5,7 @@ use std::task::{Context, Poll, Waker};
 use crate::support::cli::{Launches, Log, cli};
 use crate::support::read::{begin, ended_well, quiet, read};
 use claude_wire::Session;
-use claude_wire::transport::Memory;
+use claude_wire::transport::{BoxFuture, Connection, Error, Exit, Launch, Memory, Transport};
 use futures_util::{FutureExt, StreamExt};
 use serde_json::json;
 
@@ -22,7 +22,7 @@ fn served(launches: &Launches, prompts: &Log) -> Memory {
                 prompts.push(text);
                 cli.turn(line["uuid"].as_str().unwrap_or_default(), text).await;
             }
-            claude_wire::transport::Exit::from_code(0)
+            Exit::from_code(0)
         }
     })
 }
@@ -144,4 +144,42 @@ async fn dropping_connect_leaves_the_cli_starting() {
     session.connect().await.unwrap();
     assert_eq!(launches.len(), 1);
     ended_well(&session).await;
+}
+
+/// A CLI that is still being started, for ever.
+struct Starting;
+
+impl Transport for Starting {
+    fn open(&self, _: Launch) -> BoxFuture<'_, Result<Connection, Error>> {
+        Box::pin(std::future::pending())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_query_that_connects_blocks_no_other_command() {
+    let silent = || {
+        cli(|_, mut cli| async move {
+            cli.request("initialize").await;
+            cli.control.signal().await;
+            Exit::from_code(143)
+        })
+    };
+    let transports: [Box<dyn Transport>; 2] = [Box::new(Starting), Box::new(silent())];
+    for transport in transports {
+        let session = Session::builder().transport(transport).start().unwrap();
+        let (mut first, mut second) = (session.query("first"), session.query("second"));
+        begin(&mut first);
+        begin(&mut second);
+        let mut model = Box::pin(session.set_model("opus"));
+        assert!(model.as_mut().now_or_never().is_none(), "it waits for the connection");
+        quiet().await;
+
+        let started = tokio::time::Instant::now();
+        drop(second);
+        assert_eq!((session.session_id(), session.stderr_tail()), (None, String::new()));
+        let (first, model, _) = tokio::join!(read(first), model, session.stop());
+        assert!(first.error().is_stopped(), "{:?}", first.error());
+        assert!(model.is_err(), "{model:?}");
+        assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
+    }
 }

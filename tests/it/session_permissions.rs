@@ -163,3 +163,41 @@ async fn a_handler_makes_the_cli_ask_its_host_and_nothing_else_does() {
     assert_eq!(with.flag(0, "--permission-prompt-tool").as_deref(), Some("stdio"));
     assert_eq!(without.flag(0, "--permission-prompt-tool"), None);
 }
+
+/// The handler belongs to the session: no turn, query, or process uses it up.
+#[tokio::test(start_paused = true)]
+async fn one_handler_answers_in_every_turn_and_every_process() {
+    let (answers, launches) = (Log::default(), Launches::default());
+    let (noted, launched) = (answers.clone(), launches.clone());
+    let transport = cli(move |launch, mut cli| {
+        launched.note(launch);
+        let answers = noted.clone();
+        async move {
+            cli.handshake().await;
+            // Two turns, each with a question; then the process dies.
+            for _ in 0..2 {
+                let Some(prompt) = cli.read().await else { return Exit::from_code(0) };
+                let uuid = prompt["uuid"].as_str().unwrap();
+                cli.write(init(uuid)).await;
+                cli.write(ASK).await;
+                answers.push(cli.read_text().await.unwrap());
+                cli.write(result(uuid, "done")).await;
+            }
+            Exit::from_code(1)
+        }
+    });
+    let session = Session::builder()
+        .on_permission(|_| async { Decision::allow() })
+        .transport(transport)
+        .start()
+        .unwrap();
+    for prompt in ["one", "two", "three"] {
+        assert_eq!(read(session.query(prompt)).await.text(), "done", "{prompt}");
+    }
+    assert_eq!(read(session.query("four").max_turns(3)).await.text(), "done");
+    session.stop().await;
+    let expected =
+        success(r#"{"behavior":"allow","updatedInput":{"command":"ls"},"toolUseID":"toolu_1"}"#);
+    assert_eq!(answers.all(), vec![expected; 4]);
+    assert_eq!(launches.len(), 3, "one died, one was replaced for the options of a query");
+}

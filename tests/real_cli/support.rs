@@ -67,6 +67,7 @@ pub(crate) async fn appears(path: &Path) -> String {
     loop {
         match std::fs::read_to_string(path) {
             Ok(content) => return content,
+            // A file has no event that every file system reports.
             Err(_) => tokio::time::sleep(LOOK).await,
         }
     }

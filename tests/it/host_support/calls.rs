@@ -91,7 +91,7 @@ fn handlers(host: &str) -> Option<SessionBuilder> {
         }
         "callback fails: kaput" => builder.on_permission(|_| async { panic!("kaput") }),
         "callback takes 10 s" => builder.on_permission(|_| async {
-            tokio::time::sleep(Duration::from_secs(10)).await;
+            tokio::time::sleep(Duration::from_secs(10)).await; // The clock is virtual.
             Decision::allow()
         }),
         "returns null" | "only hook_0 registered" => hook(|| Ok(HookOutput::new())),
