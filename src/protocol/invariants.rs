@@ -100,7 +100,7 @@ impl Observed {
                 !was_stopped || is_failure(output),
                 "{output:?} came out of a machine that had stopped"
             );
-            self.check(output, closed, may_end);
+            self.check(output, closed, may_end, tick);
         }
         match &seen {
             Seen::Line(outcome) => self.check_line(outcome, &out, before),
@@ -201,8 +201,8 @@ impl Observed {
         }
     }
 
-    /// `may_end`: can the input have ended the turn that runs?
-    fn check(&mut self, output: &Output, closed: bool, may_end: bool) {
+    /// `may_end`: can the input have ended the turn that runs? `ticked`: was it a tick?
+    fn check(&mut self, output: &Output, closed: bool, may_end: bool, ticked: bool) {
         match output {
             Output::Open { resume, .. } => {
                 assert_eq!(self.link, Link::Closed, "opened twice");
@@ -222,7 +222,12 @@ impl Observed {
             Output::Ended(turn, _) => {
                 let was_waiting = self.waiting.remove(turn).is_some();
                 let was_open =
-                    self.open.take_if(|open| open.turn == *turn && !open.abandoned).is_some();
+                    self.open.as_ref().is_some_and(|open| open.turn == *turn && !open.abandoned);
+                match &mut self.open {
+                    // A time limit ends the turn for its reader; the CLI has yet to end it.
+                    Some(open) if was_open && ticked => open.abandoned = true,
+                    open => drop(open.take_if(|_| was_open)),
+                }
                 assert!(was_waiting || was_open, "{turn:?} ended and was not there to end");
                 assert!(!was_open || may_end, "{turn:?} ended with nothing that ends it");
             }

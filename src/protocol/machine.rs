@@ -404,7 +404,9 @@ impl Machine {
                 self.terminate(out);
             }
         } else if let Some(failure) = current.overdue(now, may_be_silent) {
-            current.overdue = Some(failure);
+            // Its reader learns of it now; what the CLI still says of it is drained behind that.
+            current.abandoned = true;
+            out.push(Output::Ended(current.turn, TurnEnd::Failed(failure)));
             self.drain(now, out);
         }
     }

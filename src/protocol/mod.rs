@@ -29,9 +29,9 @@
 //!   Queued ─────────────────► Running ───────────► ended with a result, and its switches are taken back
 //!     │   │ a switch is refused  │
 //!     │   └─► ended with that    │
-//!     │ abandoned                │ abandoned, or a time limit: `interrupt` is written
+//!     │ abandoned                │ abandoned, or a time limit, which ends it for its reader: `interrupt` is written
 //!     ▼                          ▼
-//!   forgotten                 Draining ──────────► ended: an abandoned turn in silence, the other with the limit as its error
+//!   forgotten                 Draining ──────────► over, in silence
 //!                                │ no result within the drain time
 //!                                ▼
 //!                             Terminate, and the turn has ended

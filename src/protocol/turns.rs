@@ -16,10 +16,8 @@ pub(super) struct Current {
     pub(super) echoed: bool,
     /// Has the caller asked for its interruption?
     pub(super) interrupted: bool,
-    /// Is somebody reading?
+    /// Has it ended for its reader, who has gone or whose limit has run out?
     pub(super) abandoned: bool,
-    /// The limit that ran out, if one did.
-    pub(super) overdue: Option<Failure>,
     /// Has the CLI been told to end it?
     draining: bool,
     /// When the CLI is given up, once the turn drains; never, where it may take as long as it takes.
@@ -40,7 +38,6 @@ impl Current {
             echoed: false,
             interrupted: false,
             abandoned: false,
-            overdue: None,
             draining: false,
             drain_until: None,
             limit,

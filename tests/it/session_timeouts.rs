@@ -32,16 +32,80 @@ async fn a_turn_that_takes_too_long_is_interrupted_and_the_session_goes_on() {
     let session = Session::builder().timeout(7 * SECOND).transport(hangs_once()).start().unwrap();
     let start = Instant::now();
     let first = read(session.query("first")).await;
-    assert_eq!(
-        first.kinds(),
-        ["system", "assistant", "result"],
-        "what the CLI said after the interrupt is delivered"
-    );
+    assert_eq!(first.kinds(), ["system"]);
     assert!(first.error().is_timeout() && !first.error().is_idle_timeout(), "{:?}", first.error);
     assert!(first.error().to_string().contains("7s"), "{:?}", first.error);
     assert_eq!(start.elapsed(), 7 * SECOND);
     assert_eq!(read(session.query("second")).await.text(), "second");
+    assert_eq!(session.stats().lines.drained, 2, "what the CLI said after the interrupt");
     ended_well(&session).await;
+}
+
+/// What a CLI may do about the interrupt of a turn that has begun.
+#[derive(Clone, Copy, Debug)]
+enum Stubborn {
+    /// It no longer reads.
+    Deaf,
+    /// It acknowledges the interrupt, and goes on in silence.
+    Silent,
+    /// It acknowledges the interrupt, and goes on to write.
+    Chatty,
+    /// It ends the turn as it should, in its own time.
+    Slow,
+}
+
+/// The first process is stubborn, the second serves.
+fn stubborn(launches: &Launches, how: Stubborn) -> Memory {
+    first(launches, move |mut cli, uuid| async move {
+        cli.write(init(&uuid)).await;
+        let mut control = cli.control.clone();
+        let life = async {
+            if !matches!(how, Stubborn::Deaf) {
+                cli.acknowledge("interrupt").await;
+            }
+            match how {
+                Stubborn::Deaf | Stubborn::Silent => std::future::pending().await,
+                Stubborn::Chatty => loop {
+                    cli.write(assistant("still there")).await;
+                    sleep(SECOND / 10).await;
+                },
+                Stubborn::Slow => {
+                    sleep(2 * SECOND).await;
+                    cli.write(aborted(&uuid)).await;
+                    cli.serve().await
+                }
+            }
+        };
+        tokio::select! {
+            exit = life => exit,
+            _ = control.signal() => Exit::from_code(143),
+        }
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_is_reported_when_it_runs_out_whatever_the_cli_does_about_it() {
+    for how in [Stubborn::Deaf, Stubborn::Silent, Stubborn::Chatty, Stubborn::Slow] {
+        for idle in [false, true] {
+            let launches = Launches::default();
+            let builder = Session::builder().drain_timeout(10 * SECOND);
+            let session = builder.transport(stubborn(&launches, how)).start().unwrap();
+            let start = Instant::now();
+            let query = session.query("first");
+            let query = if idle { query.idle_timeout(3 * SECOND) } else { query.timeout(3 * SECOND) };
+            let error = query.text().await.unwrap_err();
+            assert_eq!(error.is_idle_timeout(), idle, "{how:?}: {error}");
+            assert_eq!(start.elapsed(), 3 * SECOND, "{how:?}");
+            assert_eq!(error.messages_seen(), 1, "{how:?}: {error}");
+            // The drain is not on the account of the turn that waits for it.
+            let text = session.query("second").timeout(SECOND).text().await;
+            assert_eq!(text.unwrap(), "second", "{how:?}");
+            let stays = matches!(how, Stubborn::Slow);
+            assert_eq!(start.elapsed(), if stays { 5 } else { 13 } * SECOND, "{how:?}");
+            assert_eq!(launches.len(), if stays { 1 } else { 2 }, "{how:?}");
+            ended_well(&session).await;
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -122,7 +186,7 @@ async fn silence_is_limited_only_while_it_is_silence() {
     let start = Instant::now();
     let turn = read(session.query("go")).await;
     assert!(turn.error().is_timeout() && turn.error().is_idle_timeout(), "{:?}", turn.error);
-    assert_eq!(turn.lines.len(), 12);
+    assert_eq!(turn.lines.len(), 11);
     assert_eq!(start.elapsed(), 45 * SECOND);
     assert_eq!(read(session.query("second")).await.text(), "second");
     ended_well(&session).await;
@@ -208,9 +272,10 @@ async fn a_cli_that_does_not_abort_is_replaced_and_the_conversation_resumed() {
     let turn = read(session.query("first")).await;
     assert!(turn.error().is_timeout(), "{:?}", turn.error);
     assert_eq!(turn.kinds(), ["system"]);
-    assert_eq!(start.elapsed(), 4 * SECOND);
+    assert_eq!(start.elapsed(), SECOND);
     assert_eq!(launches.flag(0, "--resume"), None);
     assert_eq!(read(session.query("second")).await.text(), "second");
+    assert_eq!(start.elapsed(), 4 * SECOND, "the next turn waits for the drain");
     assert_eq!(launches.len(), 2);
     assert_eq!(launches.flag(1, "--resume").as_deref(), Some(SESSION));
     ended_well(&session).await;
@@ -240,7 +305,8 @@ async fn a_drain_without_a_limit_interrupts_once_and_waits() {
         .unwrap();
     let start = Instant::now();
     assert!(read(session.query("first")).await.error().is_timeout());
-    assert_eq!(start.elapsed(), 3601 * SECOND);
+    assert_eq!(start.elapsed(), SECOND);
     assert_eq!(read(session.query("second")).await.text(), "second");
+    assert_eq!(start.elapsed(), 3601 * SECOND);
     ended_well(&session).await;
 }

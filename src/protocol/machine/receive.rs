@@ -127,7 +127,6 @@ impl Machine {
 
     pub(super) fn finish_turn(&mut self, end: TurnEnd, out: &mut Vec<Output>) {
         if let Some(current) = self.current.take().filter(|current| !current.abandoned) {
-            let end = current.overdue.map_or(end, TurnEnd::Failed);
             out.push(Output::Ended(current.turn, end));
         }
     }

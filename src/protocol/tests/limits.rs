@@ -6,20 +6,18 @@ const ASKED: &str =
     r#"{"type":"control_request","request_id":"a","request":{"subtype":"can_use_tool"}}"#;
 
 #[test]
-fn at_its_time_limit_a_turn_is_interrupted_and_what_still_comes_is_delivered() {
+fn at_its_time_limit_a_turn_has_ended_and_the_rest_of_it_is_drained() {
     let mut rig = Rig::ready();
     rig.prompt_within(1, Some(10), None);
     rig.prompt(2);
     rig.line(&init(1));
     assert_eq!(rig.due(), Some(10));
     assert!(rig.tick_after(9).is_empty());
-    assert_eq!(rig.tick_after(1), [interrupt(2)]);
+    assert_eq!(rig.tick_after(1), ["turn 1 failed: Timeout(10s)".into(), interrupt(2)]);
     rig.line(&success(2, "{}"));
-    assert_eq!(rig.line(TEXT), [turn(1, TEXT)]);
-    assert_eq!(
-        rig.line(&result(1)),
-        [turn(1, &result(1)), "turn 1 failed: Timeout(10s)".into(), written(2)]
-    );
+    assert!(rig.line(TEXT).is_empty());
+    assert_eq!(rig.line(&result(1)), [written(2)]);
+    assert_eq!(rig.machine().counters().drained, 2);
     assert_eq!(rig.line(&init(2)), [turn(2, &init(2))], "the session goes on");
 }
 
@@ -34,12 +32,14 @@ fn the_time_of_a_turn_begins_when_its_prompt_is_written() {
 }
 
 #[test]
-fn a_turn_over_its_limit_ends_with_the_limit_even_if_the_process_must_be_ended() {
+fn a_turn_over_its_limit_that_the_cli_does_not_end_costs_the_process() {
     let mut rig = Rig::ready();
     rig.prompt_within(1, Some(10), None);
     rig.line(&init(1));
     rig.tick_after(10);
-    assert_eq!(rig.tick_after(30), ["turn 1 failed: Timeout(10s)", "terminate"]);
+    assert_eq!(rig.due(), Some(10), "the time that the CLI has to end it");
+    assert_eq!(rig.tick_after(30), ["terminate"]);
+    assert!(rig.closed().is_empty(), "it has ended already");
 }
 
 #[test]
@@ -61,8 +61,8 @@ fn each_line_of_a_turn_puts_off_the_idle_limit() {
         rig.line(&init(1));
         assert_eq!(rig.due(), Some(10));
     }
-    assert_eq!(rig.tick_after(10), [interrupt(2)]);
-    assert_eq!(rig.line(&result(1))[1], "turn 1 failed: IdleTimeout(10s)");
+    assert_eq!(rig.tick_after(10), ["turn 1 failed: IdleTimeout(10s)".into(), interrupt(2)]);
+    assert!(rig.line(&result(1)).is_empty());
 }
 
 #[test]
@@ -82,8 +82,8 @@ fn the_idle_limit_stands_still_while_the_cli_waits_for_the_host() {
 fn an_idle_limit_that_is_over_at_once_does_not_outlive_the_turn() {
     let mut rig = Rig::ready();
     rig.prompt_within(1, Some(0), Some(0));
-    assert_eq!(rig.tick_after(0), [interrupt(2)]);
-    assert_eq!(rig.line(&result(1))[1], "turn 1 failed: Timeout(0ns)");
+    assert_eq!(rig.tick_after(0), ["turn 1 failed: Timeout(0ns)".into(), interrupt(2)]);
+    assert!(rig.line(&result(1)).is_empty());
 }
 
 #[test]

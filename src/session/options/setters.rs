@@ -292,8 +292,14 @@ macro_rules! option_setters {
                 self
             }
 
-            /// How long a whole turn may take, longer than zero. Default: 300 seconds. The SDK keeps this
-            /// timer and interrupts the turn; it is never a flag.
+            /// How long a whole turn may take, longer than zero. Default: 300 seconds. It begins when
+            /// the prompt is written, and goes on while a slow reader holds the CLI back.
+            ///
+            /// The SDK keeps this timer; it is never a flag. When it runs out, the turn ends with its
+            /// error at once. The CLI is interrupted, and what it still says of the turn is read
+            /// and counted as [drained](crate::protocol::Counters::drained) before the next prompt is
+            /// written: see `drain_timeout`. A result that has been written by then counts, also where
+            /// this program was stopped meanwhile and reads it later.
             pub fn timeout(mut self, limit: ::std::time::Duration) -> Self {
                 self $($path)* .timeout = Some(limit);
                 self
@@ -328,7 +334,8 @@ macro_rules! option_setters {
                 self
             }
 
-            /// How long an interrupted turn may take to end, longer than zero. Default: 10 seconds.
+            /// How long an interrupted turn may take to end, longer than zero. Default: 10 seconds. Its
+            /// own reader does not wait for that, the next prompt does. A CLI that takes longer is ended.
             pub fn drain_timeout(mut self, limit: ::std::time::Duration) -> Self {
                 self $($path)* .drain_timeout = Some(limit);
                 self

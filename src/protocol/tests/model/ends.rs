@@ -48,7 +48,7 @@ impl Model {
         }
         let is_silent = self.silence_ends().is_some_and(|at| at <= self.clock);
         let Some(run) = &mut self.run else { return };
-        run.over = match (run.drain_at, run.limit_at) {
+        let end = match (run.drain_at, run.limit_at) {
             (Some(at), _) => {
                 if at <= self.clock {
                     self.finish(End::Closed);
@@ -56,10 +56,13 @@ impl Model {
                 }
                 return;
             }
-            (None, Some(at)) if at <= self.clock => Some(End::Timeout),
-            _ if is_silent => Some(End::Silence),
+            (None, Some(at)) if at <= self.clock => End::Timeout,
+            _ if is_silent => End::Silence,
             _ => return,
         };
+        // Nobody reads it from here on.
+        run.read = false;
+        self.facts.push(Fact::Ended(run.turn, end));
         self.drain();
     }
 

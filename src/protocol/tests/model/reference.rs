@@ -91,8 +91,6 @@ pub(super) struct Run {
     pub(super) heard_at: u64,
     /// Has the caller interrupted it before the CLI began with it? That has no effect, and is to be repeated.
     pub(super) interrupted_early: bool,
-    /// The limit that ran out.
-    pub(super) over: Option<super::vocabulary::End>,
     pub(super) drain_at: Option<u64>,
 }
 

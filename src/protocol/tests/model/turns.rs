@@ -106,7 +106,6 @@ impl Model {
             idle: ask.idle,
             heard_at: self.clock,
             interrupted_early: false,
-            over: None,
             drain_at: None,
         });
         self.cli.holds = true;
@@ -116,7 +115,7 @@ impl Model {
     /// The turn that runs ends.
     pub(super) fn finish(&mut self, end: End) {
         if let Some(run) = self.run.take() {
-            self.tell_if(run.read, Fact::Ended(run.turn, run.over.unwrap_or(end)));
+            self.tell_if(run.read, Fact::Ended(run.turn, end));
         }
     }
 
