@@ -11,6 +11,8 @@ use super::requests::Refusal;
 pub enum Failure {
     /// The connection ended first: the CLI exited, its output ended, or it could not be started.
     Closed,
+    /// The CLI closed this pipe ("standard input") before it had answered `initialize`, and lived on.
+    HungUp(&'static str),
     /// The CLI did not answer `initialize` in time.
     HandshakeTimeout(Duration),
     /// The CLI answered with an error.
@@ -33,6 +35,9 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Closed => f.write_str("the connection to the CLI ended"),
+            Self::HungUp(pipe) => {
+                write!(f, "the CLI closed its {pipe} before it had answered `initialize`")
+            }
             Self::HandshakeTimeout(limit) => {
                 write!(f, "the CLI did not answer `initialize` within {limit:?}")
             }

@@ -154,7 +154,8 @@ impl Observed {
             }
             Input::Opened if self.link == Link::Opening => self.link = Link::Open,
             Input::Leaving if self.machine.is_ready() => self.link = Link::Closing,
-            Input::Opened | Input::Tick | Input::Reading(_) | Input::Leaving => {}
+            Input::Opened | Input::Tick | Input::Reading(_) | Input::Leaving | Input::HungUp(_) => {
+            }
             Input::Closed => {
                 self.link = Link::Closed;
                 self.on_wire.clear();

@@ -37,6 +37,9 @@ pub enum Input {
     /// The CLI will read nothing more, but what it wrote may still come. The turn that runs may end; what was not written waits for the next
     /// connection.
     Leaving,
+    /// In the handshake the CLI has closed this pipe ("standard input"), and lives on. Whoever waits
+    /// for the handshake has waited for nothing.
+    HungUp(&'static str),
     /// Nothing more will come: the CLI has exited, its output has ended, or it could not be started.
     Closed,
 }

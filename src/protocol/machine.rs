@@ -22,6 +22,7 @@ use self::switch::Switches;
 use super::failure::Failure;
 use super::io::{Command, Input, Output, Profile, Prompt, RequestId, Settled, TurnEnd};
 use super::requests::{Incoming, Outgoing, Purpose};
+use super::state::Phase;
 use super::turns::Current;
 use crate::wire::{
     RawJson, control_cancel_line, control_request_line, user_line, verbatim_user_line,
@@ -128,6 +129,10 @@ impl Machine {
                 self.link = Link::Closing { for_good: false }
             }
             Input::Leaving => {}
+            Input::HungUp(pipe) if self.link == Link::Handshake => {
+                self.give_up(Failure::HungUp(pipe), out);
+            }
+            Input::HungUp(_) => {}
             Input::Closed => self.closed(out),
         }
         self.advance(now, out);
@@ -158,6 +163,21 @@ impl Machine {
             && self.held.is_empty()
             && self.connecting.is_empty()
             && self.outgoing.is_empty()
+    }
+
+    /// Where the connection stands.
+    pub fn phase(&self) -> Phase {
+        match self.link {
+            Link::Idle => Phase::Down,
+            Link::Opening | Link::Handshake => Phase::Starting,
+            Link::Ready if self.current.as_ref().is_some_and(|current| current.abandoned) => {
+                Phase::Draining
+            }
+            Link::Ready if self.has_turn() => Phase::Busy,
+            Link::Ready => Phase::Ready,
+            Link::Closing { .. } => Phase::Ending,
+            Link::Stopped => Phase::Stopped,
+        }
     }
 
     /// True once the handshake of this connection is done.

@@ -69,6 +69,7 @@ mod machine;
 mod needs;
 mod requests;
 mod route;
+mod state;
 mod turns;
 
 pub use self::failure::Failure;
@@ -80,6 +81,7 @@ pub use self::io::{
 pub(crate) use self::machine::DEFAULT_DRAIN_TIMEOUT;
 pub use self::machine::{Config, Counters, Machine};
 pub use self::requests::Refusal;
+pub use self::state::{EndCause, Phase};
 
 #[cfg(test)]
 mod tests;

@@ -62,7 +62,7 @@ impl Error {
 
     /// True if and only if the connection ended first, with whatever exit status.
     pub fn is_closed(&self) -> bool {
-        matches!(self.inner.kind, Kind::Protocol(Failure::Closed))
+        matches!(self.inner.kind, Kind::Protocol(Failure::Closed | Failure::HungUp(_)))
     }
 
     /// True if and only if the CLI exited with code 0, or its output ended, before the result of the turn.

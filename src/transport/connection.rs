@@ -85,7 +85,8 @@ fn elide_json(arg: &str) -> String {
 ///
 /// Dropping `stdin` is the end of input that asks a CLI to finish; dropping `control` ends it by force.
 pub struct Connection {
-    /// What the CLI reads.
+    /// What the CLI reads. A flush that fails says that the CLI reads no more: a session asks so in
+    /// the handshake, where it writes nothing that would fail.
     pub stdin: BoxedWrite,
     /// What the CLI writes: newline-delimited JSON.
     pub stdout: BoxedRead,

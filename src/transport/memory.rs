@@ -3,10 +3,12 @@
 use std::fmt;
 use std::future::{Future, pending};
 use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
-use tokio::io::duplex;
+use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf, duplex};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
@@ -100,6 +102,9 @@ impl fmt::Debug for Memory {
 pub fn pipe(capacity: usize) -> (Connection, Peer) {
     let capacity = capacity.max(1);
     let (stdin, peer_stdin) = duplex(capacity);
+    let stdin_closed = Arc::<AtomicBool>::default();
+    let stdin = Stdin { inner: stdin, closed: stdin_closed.clone() };
+    let peer_stdin = PeerStdin { inner: peer_stdin, closed: stdin_closed };
     let (stdout, peer_stdout) = duplex(capacity);
     let (stderr, peer_stderr) = duplex(capacity);
     let (signal, signals) = watch::channel(None);
@@ -121,10 +126,59 @@ pub fn pipe(capacity: usize) -> (Connection, Peer) {
     (connection, peer)
 }
 
+/// The host's end of the input. Its flush fails where nobody reads any more.
+struct Stdin {
+    inner: DuplexStream,
+    closed: Arc<AtomicBool>,
+}
+
+impl AsyncWrite for Stdin {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.inner).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.closed.load(Ordering::Acquire) {
+            return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
+        }
+        Pin::new(&mut self.inner).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_shutdown(cx)
+    }
+}
+
+/// The CLI's end of the input.
+struct PeerStdin {
+    inner: DuplexStream,
+    closed: Arc<AtomicBool>,
+}
+
+impl AsyncRead for PeerStdin {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_read(cx, buffer)
+    }
+}
+
+impl Drop for PeerStdin {
+    fn drop(&mut self) {
+        self.closed.store(true, Ordering::Release);
+    }
+}
+
 /// The CLI's end of a connection in memory.
 ///
-/// Dropping `stdout` is the end of output; dropping `stdin` makes the host's writes fail with
-/// [`io::ErrorKind::BrokenPipe`].
+/// Dropping `stdout` is the end of output; dropping `stdin` makes the host's writes and flushes fail
+/// with [`io::ErrorKind::BrokenPipe`].
 pub struct Peer {
     /// What the host wrote.
     pub stdin: BoxedRead,

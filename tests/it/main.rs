@@ -110,6 +110,7 @@ mod session_requests;
 mod session_startup;
 mod session_stderr;
 mod session_stop;
+mod session_stopped_host;
 mod session_timeouts;
 mod session_turns;
 mod structured_answers;

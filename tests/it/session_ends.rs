@@ -6,7 +6,8 @@ use crate::support::cli::{FakeCli, Launches, assistant, init, result};
 use crate::support::read::{ended_well, quiet, read};
 use claude_wire::Session;
 use claude_wire::transport::{Exit, Memory};
-use serde_json::Map;
+use serde_json::{Map, json};
+use tokio::io::AsyncWriteExt;
 use tokio::time::{Instant, sleep};
 
 /// A CLI whose first process is `script`, from the `init` of its first turn on; the second serves.
@@ -207,6 +208,52 @@ async fn a_stranger_that_holds_the_output_open_is_not_waited_for() {
     assert!(start.elapsed() <= Duration::from_secs(1), "{:?}", start.elapsed());
     assert_eq!(read(session.query("again")).await.text(), "again");
     ended_well(&session).await;
+}
+
+/// What a process that the CLI left behind writes to the CLI's output, and how often.
+#[tokio::test(start_paused = true)]
+async fn a_stranger_that_goes_on_writing_is_read_for_a_while_only() {
+    let noise = "tick\n".repeat(100);
+    let frames = format!("{}\n", json!({"type": "x"}));
+    for (what, pause) in [
+        (noise.clone(), Duration::from_millis(100)),
+        (frames.clone(), Duration::from_millis(499)),
+        ("no newline ".to_owned(), Duration::from_millis(10)),
+        // Without a pause, but for those that the pipe makes.
+        (noise, Duration::ZERO),
+        (frames, Duration::ZERO),
+    ] {
+        let launches = Launches::default();
+        let written = what.clone();
+        let transport = first(&launches, move |mut cli, _| {
+            let what = written.clone();
+            async move {
+                cli.write(assistant("half")).await;
+                let mut stdout = cli.take_stdout().unwrap();
+                tokio::spawn(async move {
+                    while stdout.write_all(what.as_bytes()).await.is_ok() {
+                        if pause > Duration::ZERO {
+                            sleep(pause).await;
+                        } else {
+                            tokio::task::yield_now().await;
+                            // The clock goes on, as it would.
+                            tokio::time::advance(Duration::from_millis(1)).await;
+                        }
+                    }
+                });
+                Exit::from_code(1)
+            }
+        });
+        let session = Session::builder().no_timeout().transport(transport).start().unwrap();
+        let start = Instant::now();
+        let turn = read(session.query("go")).await;
+        assert!(turn.error().is_process(), "{:?}", turn.error);
+        assert_eq!(turn.error().exit(), Some(&Exit::from_code(1)));
+        assert!(turn.lines[1].contains("half"), "what the CLI wrote is delivered");
+        assert!(start.elapsed() < Duration::from_secs(3), "{what:?}: {:?}", start.elapsed());
+        assert_eq!(read(session.query("again")).await.text(), "again");
+        ended_well(&session).await;
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,32 +4,9 @@
 use std::time::{Duration, Instant};
 
 use crate::support::read::read;
+use crate::support::shell::{RESULT, START, shell};
 use claude_wire::Session;
-use claude_wire::transport::{
-    BoxFuture, CliPath, Connection, Error, Exit, Launch, Process, Shutdown, Transport,
-};
-
-/// Runs a shell script in the CLI's place.
-struct Shell(Process, String);
-
-fn shell(script: impl Into<String>) -> Shell {
-    Shell(Process::new(CliPath::Explicit("/bin/sh".into())), script.into())
-}
-
-impl Transport for Shell {
-    fn open(&self, launch: Launch) -> BoxFuture<'_, Result<Connection, Error>> {
-        self.0.open(Launch { args: vec!["-c".into(), self.1.clone().into()], ..launch })
-    }
-}
-
-/// Reads a line and answers the handshake; then reads the prompt.
-const START: &str = r#"
-    read -r initialize
-    printf '%s\n' '{"type":"control_response","response":{"subtype":"success","request_id":"cw-1","response":{}}}'
-    read -r prompt
-"#;
-
-const RESULT: &str = r#"printf '%s\n' '{"type":"result","subtype":"success","is_error":false,"result":"done","session_id":""}'"#;
+use claude_wire::transport::{Exit, Shutdown};
 
 #[tokio::test]
 async fn a_turn_and_the_end_of_input() {
@@ -76,6 +53,44 @@ async fn a_grandchild_that_holds_the_pipes_is_not_waited_for() {
     assert_eq!(read(session.query("go")).await.text(), "done");
     assert_eq!(session.stop().await, Some(Exit::from_code(0)));
     assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+}
+
+#[tokio::test]
+async fn a_grandchild_that_floods_the_pipes_is_not_waited_for() {
+    for flood in [
+        "while :; do echo tick; done",
+        "while :; do echo '{\"type\":\"x\"}'; sleep 0.1; done",
+        "while :; do echo complaint >&2; done",
+        "while :; do echo tick; echo complaint >&2; done",
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let begun = folder.path().join("begun").display().to_string();
+        // In its own group, as the CLI runs its tools: it does not end with the CLI.
+        let flood = format!("trap '' TERM HUP; : >{begun}; {flood}").replace('\'', r"'\''");
+        let wait = format!("until [ -e {begun} ]; do sleep 0.01; done");
+        let script = format!("{START} setsid sh -c '{flood}' & {wait}; exit 7");
+        let session = Session::builder().no_timeout().transport(shell(script)).start().unwrap();
+        let start = Instant::now();
+        let turn = read(session.query("go")).await;
+        assert_eq!(turn.error().exit(), Some(&Exit::from_code(7)), "{flood}: {:?}", turn.error);
+        assert!(start.elapsed() < Duration::from_secs(10), "{flood}: {:?}", start.elapsed());
+        session.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_process_that_closes_a_pipe_in_the_handshake_is_noticed() {
+    for closes in ["exec <&-", "read -r line; exec <&-", "read -r line; exec >&-"] {
+        let script = format!("{closes}; echo closed >&2; while :; do sleep 0.1; done");
+        let session = Session::builder().transport(shell(script)).start().unwrap();
+        let start = Instant::now();
+        let error = session.connect().await.unwrap_err();
+        assert!(error.is_closed(), "{closes}: {error}");
+        assert!(error.to_string().contains("closed its standard"), "{closes}: {error}");
+        assert_eq!(error.stderr_tail(), "closed\n", "{closes}");
+        assert!(start.elapsed() < Duration::from_secs(10), "{closes}: {:?}", start.elapsed());
+        session.stop().await;
+    }
 }
 
 #[tokio::test]

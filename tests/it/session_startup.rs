@@ -87,6 +87,75 @@ async fn the_limit_of_the_handshake() {
     assert_eq!(session.stop().await, Some(Exit::from_code(143)));
 }
 
+/// How a CLI goes deaf or dumb in the handshake, and lives on until SIGTERM.
+#[derive(Clone, Copy, Debug)]
+enum Closes {
+    StdinUnread,
+    StdinRead,
+    Stdout,
+    Both,
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pipe_that_is_closed_in_the_handshake_is_noticed_at_once() {
+    for how in [Closes::StdinUnread, Closes::StdinRead, Closes::Stdout, Closes::Both] {
+        let launches = Launches::default();
+        let noted = launches.clone();
+        let transport = cli(move |launch, mut cli| {
+            let process = noted.note(launch);
+            async move {
+                if process > 0 {
+                    return cli.serve().await;
+                }
+                cli.complain("no terminal\n").await;
+                if !matches!(how, Closes::StdinUnread) {
+                    cli.request("initialize").await;
+                    // Something else goes wrong after a while.
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                }
+                if !matches!(how, Closes::Stdout) {
+                    cli.close_stdin();
+                }
+                if matches!(how, Closes::Stdout | Closes::Both) {
+                    cli.close_stdout();
+                }
+                cli.control.signal().await;
+                Exit::from_code(143)
+            }
+        });
+        let session = Session::builder().transport(transport).start().unwrap();
+        let start = Instant::now();
+        let (connect, turn) = tokio::join!(session.connect(), read(session.query("go")));
+        assert!(start.elapsed() < Duration::from_secs(3), "{how:?}: {:?}", start.elapsed());
+        let pipe = if matches!(how, Closes::Stdout | Closes::Both) { "output" } else { "input" };
+        for error in [&connect.unwrap_err(), turn.error()] {
+            assert!(error.is_closed() && !error.is_timeout(), "{how:?}: {error}");
+            assert!(error.to_string().contains(&format!("standard {pipe}")), "{how:?}: {error}");
+            assert_eq!(error.stderr_tail(), "no terminal\n", "{how:?}");
+        }
+        assert_eq!(read(session.query("again")).await.text(), "again");
+        assert_eq!(launches.len(), 2);
+        ended_well(&session).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cli_that_closes_its_pipes_and_exits_a_little_later_is_reported_by_its_exit() {
+    let transport = cli(|_, mut cli| async move {
+        cli.request("initialize").await;
+        cli.close_stdin();
+        cli.close_stdout();
+        tokio::time::sleep(Duration::from_millis(400)).await;
+        cli.complain("bad configuration\n").await;
+        Exit::from_code(7)
+    });
+    let session = Session::builder().transport(transport).start().unwrap();
+    let error = session.connect().await.unwrap_err();
+    assert!(error.is_process(), "{error}");
+    assert_eq!(error.exit(), Some(&Exit::from_code(7)));
+    assert_eq!(error.stderr_tail(), "bad configuration\n");
+}
+
 /// Never gets open.
 struct Stuck;
 

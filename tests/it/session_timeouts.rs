@@ -92,7 +92,8 @@ async fn a_limit_is_reported_when_it_runs_out_whatever_the_cli_does_about_it() {
             let session = builder.transport(stubborn(&launches, how)).start().unwrap();
             let start = Instant::now();
             let query = session.query("first");
-            let query = if idle { query.idle_timeout(3 * SECOND) } else { query.timeout(3 * SECOND) };
+            let query =
+                if idle { query.idle_timeout(3 * SECOND) } else { query.timeout(3 * SECOND) };
             let error = query.text().await.unwrap_err();
             assert_eq!(error.is_idle_timeout(), idle, "{how:?}: {error}");
             assert_eq!(start.elapsed(), 3 * SECOND, "{how:?}");

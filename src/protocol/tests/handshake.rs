@@ -69,6 +69,25 @@ fn requests_of_the_cli_are_answered_before_its_reply_to_initialize() {
 }
 
 #[test]
+fn a_pipe_that_is_closed_in_the_handshake_fails_what_waits_first_and_ends_the_process() {
+    let mut rig = Rig::idle();
+    rig.prompt(1);
+    rig.prompt(2);
+    rig.connect(3);
+    rig.opened();
+    assert_eq!(
+        rig.input(Input::HungUp("standard input")),
+        [
+            "reply 3 failed: HungUp(\"standard input\")",
+            "turn 1 failed: HungUp(\"standard input\")",
+            "terminate"
+        ]
+    );
+    assert_eq!(rig.closed(), ["open"], "the second prompt gets its own start");
+    assert!(Rig::ready().input(Input::HungUp("standard output")).is_empty());
+}
+
+#[test]
 fn what_comes_before_the_reply_and_is_no_result_belongs_to_no_turn() {
     let mut rig = Rig::idle();
     rig.prompt(1);

@@ -1,5 +1,8 @@
 //! An open connection: its pipes, its process, and how far its end has come.
 
+use std::task::Poll;
+use std::time::Duration;
+
 use tokio::time::Instant;
 
 use super::Woken;
@@ -7,16 +10,26 @@ use super::ending::Ending;
 use super::pipes::Pipes;
 use crate::transport::{Connection, Control, Exit};
 
+/// How often a CLI that has not answered the handshake is asked whether it still reads: nothing
+/// reports that a pipe has been closed at the other end.
+const LOOK: Duration = Duration::from_millis(250);
+/// How long a CLI that has closed one of its pipes has to exit, where nothing else can come of it.
+const HANGS_UP: Duration = Duration::from_millis(500);
+
 /// An open connection.
 pub(super) struct Link {
     pub(super) pipes: Pipes,
     pub(super) control: Box<dyn Control>,
     pub(super) exit: Option<Exit>,
     pub(super) ending: Ending,
-    /// Has the machine been told that nothing more can be written?
+    /// Does the machine know that nothing more can be written?
     pub(super) leaving: bool,
-    /// When the output is given up, after the exit. Counted only while it is read.
-    pub(super) silence: Option<Instant>,
+    /// What is still to be read after the exit.
+    pub(super) rest: Option<Rest>,
+    /// In the handshake: when to look next whether the CLI still reads.
+    look: Option<Instant>,
+    /// In the handshake: when a CLI that has closed a pipe is given up.
+    hung_up: Option<Instant>,
 }
 
 impl Link {
@@ -28,7 +41,9 @@ impl Link {
             exit: None,
             ending: Ending::default(),
             leaving: false,
-            silence: None,
+            rest: None,
+            look: Some(Instant::now() + LOOK),
+            hung_up: None,
         }
     }
 
@@ -38,16 +53,92 @@ impl Link {
         std::future::poll_fn(|cx| {
             let mut again = pipes.poll_write(cx);
             again |= pipes.poll_stderr(cx);
-            if may_read && let std::task::Poll::Ready(result) = pipes.poll_read(cx) {
-                return std::task::Poll::Ready(Woken::Read(result));
-            }
+            // Before the output, which need not pause: the CLI may have left it to another process.
             if exit.is_none()
-                && let std::task::Poll::Ready(result) = control.poll_wait(cx)
+                && let Poll::Ready(result) = control.poll_wait(cx)
             {
-                return std::task::Poll::Ready(Woken::Exited(result));
+                return Poll::Ready(Woken::Exited(result));
             }
-            if again { std::task::Poll::Ready(Woken::Again) } else { std::task::Poll::Pending }
+            if may_read && let Poll::Ready(result) = pipes.poll_read(cx) {
+                return Poll::Ready(Woken::Read(result));
+            }
+            if again { Poll::Ready(Woken::Again) } else { Poll::Pending }
         })
         .await
+    }
+
+    /// When time alone changes something here.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        let rest = self.rest.as_ref().and_then(Rest::deadline);
+        [self.ending.deadline(), rest, self.look, self.hung_up].into_iter().flatten().min()
+    }
+
+    /// Looks whether a CLI that has not answered the handshake still reads.
+    pub(super) fn look(&mut self, now: Instant) {
+        if self.look.is_some_and(|at| at <= now) {
+            self.pipes.check_stdin();
+            self.look = Some(now + LOOK);
+        }
+    }
+
+    /// The handshake is over, one way or another.
+    pub(super) fn stop_looking(&mut self) {
+        self.look = None;
+        self.hung_up = None;
+    }
+
+    /// The pipe that the CLI has closed in the handshake, once it has had the time to exit.
+    pub(super) fn hung_up(&mut self, now: Instant) -> Option<&'static str> {
+        let pipe = self.pipes.closed().filter(|_| self.exit.is_none())?;
+        let at = *self.hung_up.get_or_insert(now + HANGS_UP);
+        (at <= now).then_some(pipe)
+    }
+}
+
+/// After the exit, how long the output may be silent before another process is taken to hold it open.
+const AFTER_EXIT: Duration = Duration::from_millis(500);
+/// After the exit, how long the output is read at most. What the CLI itself left in the pipe is read
+/// in an instant; a process that it left behind may write for ever.
+const REST: Duration = Duration::from_secs(2);
+
+/// What is still to be read after the exit. Its time passes only while the output is read.
+pub(super) struct Rest {
+    left: Duration,
+    reading: Option<Reading>,
+}
+
+struct Reading {
+    since: Instant,
+    last: Instant,
+}
+
+impl Default for Rest {
+    fn default() -> Self {
+        Self { left: REST, reading: None }
+    }
+}
+
+impl Rest {
+    /// The output is read from now on, or is not.
+    pub(super) fn reading(&mut self, now: Instant, reads: bool) {
+        if reads {
+            self.reading.get_or_insert(Reading { since: now, last: now });
+        } else if let Some(Reading { since, .. }) = self.reading.take() {
+            self.left = self.left.saturating_sub(now - since);
+        }
+    }
+
+    /// Something has been read.
+    pub(super) fn touch(&mut self, now: Instant) {
+        self.reading.iter_mut().for_each(|reading| reading.last = now);
+    }
+
+    pub(super) fn is_over(&self, now: Instant) -> bool {
+        self.deadline().is_some_and(|at| at <= now)
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        let Reading { since, last } = self.reading.as_ref()?;
+        Some((*since + self.left).min(*last + AFTER_EXIT))
     }
 }

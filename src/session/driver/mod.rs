@@ -2,6 +2,7 @@
 
 mod callbacks;
 mod ending;
+mod last_call;
 mod ledger;
 mod link;
 mod outputs;
@@ -16,15 +17,16 @@ use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::Instant;
 
 use self::callbacks::Callbacks;
+use self::last_call::LastCall;
 use self::ledger::{Ledger, credit};
-use self::link::Link;
+use self::link::{Link, Rest};
 use self::profiles::Profiles;
 use super::Options;
 use super::error::Error;
 use super::events::SessionEvent;
 use super::mailbox::Mailbox;
 use super::shared::Shared;
-use crate::protocol::{Command, Input, Machine, Output, Prompt, RequestId, TurnId};
+use crate::protocol::{Command, Input, Machine, Output, Phase, Prompt, RequestId, TurnId};
 use crate::transport::{BoxFuture, Connection, Exit};
 use crate::wire::{Outcome, RawJson};
 
@@ -49,9 +51,6 @@ pub(super) type Reply = Result<Option<RawJson>, Error>;
 /// A connection, and the body of the `initialize` request that it begins with.
 type Opened = (Connection, RawJson);
 
-/// After the exit, how long the output may be silent before a stranger is taken to hold it open.
-const AFTER_EXIT: Duration = Duration::from_millis(500);
-
 pub(super) struct Driver {
     shared: Arc<Shared>,
     orders: mpsc::UnboundedReceiver<Order>,
@@ -65,6 +64,7 @@ pub(super) struct Driver {
     room: Arc<Notify>,
     /// Was the output being read when the driver last waited?
     reading: bool,
+    last_call: LastCall,
     requests: HashMap<RequestId, oneshot::Sender<Reply>>,
     next_request: u64,
     stopping: Vec<oneshot::Sender<Option<Exit>>>,
@@ -90,6 +90,8 @@ enum Woken {
     Opened(Result<Opened, Error>),
     Answered(crate::protocol::CallbackId, crate::protocol::Answer),
     Again,
+    /// Nothing else had anything to say, and a deadline has come.
+    Due,
 }
 
 impl Driver {
@@ -105,6 +107,7 @@ impl Driver {
             written: None,
             room: Arc::default(),
             reading: true,
+            last_call: LastCall::default(),
             requests: HashMap::new(),
             next_request: 0,
             stopping: Vec::new(),
@@ -126,7 +129,9 @@ impl Driver {
     /// Runs until the session has been stopped, or all handles have gone and the process has ended.
     pub(super) async fn run(mut self) {
         while !(self.machine.is_stopped() && self.link.is_none()) {
-            match self.wait().await {
+            let woken = self.wait().await;
+            let quiet = matches!(woken, Woken::Due);
+            match woken {
                 Woken::Order(Some(order)) => self.order(order),
                 Woken::Order(None) => {
                     self.orphaned = true;
@@ -136,11 +141,15 @@ impl Driver {
                 Woken::Exited(result) => self.exited(result),
                 Woken::Opened(result) => self.opened(result),
                 Woken::Answered(callback, answer) => self.handle(Input::Answered(callback, answer)),
-                Woken::Again => {}
+                Woken::Again | Woken::Due => {}
             }
-            self.pass_time();
+            let due = self.last_call.is_over(Instant::now(), self.deadline(), quiet);
+            if due {
+                self.pass_time();
+            }
+            self.drop_cancelled_requests();
             self.carry_out();
-            self.settle();
+            self.settle(due);
         }
         self.orders.close();
         while let Ok(order) = self.orders.try_recv() {
@@ -156,13 +165,7 @@ impl Driver {
         let may_read = self.may_read();
         self.note_reading(may_read);
         let deadline = self.deadline();
-        let Self { orders, orphaned, opening, link, callbacks, room, .. } = self;
-        let timer = async {
-            match deadline {
-                Some(deadline) => tokio::time::sleep_until(deadline).await,
-                None => std::future::pending().await,
-            }
-        };
+        let Self { orders, orphaned, opening, link, callbacks, room, last_call, .. } = self;
         let pipes = async {
             match (opening, link) {
                 (Some(opening), _) => Woken::Opened(opening.await),
@@ -175,15 +178,16 @@ impl Driver {
             order = orders.recv(), if !*orphaned => Woken::Order(order),
             (callback, answer) = callbacks.next() => Woken::Answered(callback, answer),
             woken = pipes => woken,
-            () = timer => Woken::Again,
+            () = last_call.wait(deadline) => Woken::Due,
             () = room.notified(), if !may_read => Woken::Again,
         }
     }
 
-    /// Reading stops while a turn has as much as may wait for its reader; it goes on while the host itself waits for the CLI.
+    /// Reading stops while a turn has as much as may wait for its reader; it goes on while the host
+    /// itself waits for the CLI, and a little before a deadline is judged.
     fn may_read(&mut self) -> bool {
         let ending = self.link.as_ref().is_some_and(|link| link.ending.has_begun());
-        if self.machine.awaits_reply() || ending {
+        if self.machine.awaits_reply() || ending || self.last_call.reads_on() {
             return true;
         }
         !self.turns.values().any(|mailbox| mailbox.is_full())
@@ -195,19 +199,13 @@ impl Driver {
             self.reading = may_read;
             self.handle(Input::Reading(may_read));
         }
-        if let Some(link) = &mut self.link {
-            link.silence = link
-                .exit
-                .filter(|_| may_read)
-                .map(|_| link.silence.unwrap_or_else(|| Instant::now() + AFTER_EXIT));
+        if let Some(rest) = self.link.as_mut().and_then(|link| link.rest.as_mut()) {
+            rest.reading(Instant::now(), may_read);
         }
     }
 
     fn deadline(&self) -> Option<Instant> {
-        let link = self
-            .link
-            .as_ref()
-            .and_then(|link| [link.ending.deadline(), link.silence].into_iter().flatten().min());
+        let link = self.link.as_ref().and_then(Link::deadline);
         [self.machine.deadline().map(Instant::from_std), link].into_iter().flatten().min()
     }
 
@@ -261,9 +259,7 @@ impl Driver {
         if let Err(error) = result {
             tracing::debug!(%error, "reading the CLI's output failed");
         }
-        if link.silence.is_some() {
-            link.silence = Some(now + AFTER_EXIT);
-        }
+        link.rest.iter_mut().for_each(|rest| rest.touch(now));
         while let Some(outcome) = self.link.as_mut().and_then(|link| link.pipes.next_item()) {
             self.received(now, outcome);
         }
@@ -282,9 +278,10 @@ impl Driver {
         let Some(link) = &mut self.link else { return };
         let unknown = Exit { code: None, signal: None };
         link.exit = Some(result.unwrap_or(unknown));
+        link.rest = Some(Rest::default());
     }
 
-    /// Lets the clock have its say, where anything is due.
+    /// Fires what is due.
     fn pass_time(&mut self) {
         let now = Instant::now();
         if self.machine.deadline().is_some_and(|deadline| deadline <= now.into_std()) {
@@ -293,7 +290,6 @@ impl Driver {
         if let Some(link) = &mut self.link {
             link.ending.pass_time(now, &mut *link.control);
         }
-        self.drop_cancelled_requests();
     }
 
     /// A caller that stopped waiting has cancelled its request.
@@ -313,27 +309,37 @@ impl Driver {
         }
     }
 
-    /// Looks whether the connection has come to its end.
-    fn settle(&mut self) {
+    /// Looks whether the connection has come to its end. `due`: may time alone bring it about?
+    fn settle(&mut self, due: bool) {
         let now = Instant::now();
+        let starting = self.machine.phase() == Phase::Starting;
         let Some(link) = &mut self.link else { return };
         link.pipes.drain_stderr(&mut self.shared.stderr());
-        if !link.leaving
-            && (link.exit.is_some() || link.pipes.has_ended() || link.pipes.has_no_input())
-        {
+        if starting {
+            link.look(now);
+        } else {
+            link.stop_looking();
+        }
+        if !link.leaving && (link.exit.is_some() || link.pipes.closed().is_some()) {
             // A CLI that has closed one of its pipes is of no use any more.
-            link.leaving = true;
             if link.exit.is_none() {
                 link.ending.begin(now, self.shared.shutdown);
             }
-            self.machine.handle(now.into_std(), Input::Leaving, &mut self.out);
+            if !starting {
+                link.leaving = true;
+                self.machine.handle(now.into_std(), Input::Leaving, &mut self.out);
+            } else if let Some(pipe) = link.hung_up(now).filter(|_| due) {
+                link.leaving = true;
+                self.machine.handle(now.into_std(), Input::HungUp(pipe), &mut self.out);
+                return self.carry_out();
+            }
         }
         if link.ending.has_begun() {
             link.pipes.close_stdin_when_flushed();
         }
-        let silent = link.silence.is_some_and(|until| until <= now);
-        let over =
-            (link.exit.is_some() && (link.pipes.has_ended() || silent)) || link.ending.is_over(now);
+        let rest_is_over = due && link.rest.as_ref().is_some_and(|rest| rest.is_over(now));
+        let over = (link.exit.is_some() && (link.pipes.has_ended() || rest_is_over))
+            || (due && link.ending.is_over(now));
         if !over {
             return;
         }

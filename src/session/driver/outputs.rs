@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use tokio::time::Instant;
 
+use super::last_call::within;
 use super::link::Link;
 use super::{Driver, Error, Mailbox, Opened, SessionEvent};
 use crate::protocol::{Command, Failure, Input, Output, Profile, TurnEnd};
@@ -109,13 +110,13 @@ impl Driver {
         self.opening = Some(Box::pin(async move {
             let opened = async {
                 let opened = transport.open(launch);
-                match limit {
-                    Some(limit) => tokio::time::timeout(limit, opened)
-                        .await
-                        .map_err(|_| Error::timeout(limit))?
-                        .map_err(Error::from),
-                    None => opened.await.map_err(Error::from),
-                }
+                let opened = match limit {
+                    Some(limit) => {
+                        within(limit, opened).await.ok_or_else(|| Error::timeout(limit))?
+                    }
+                    None => opened.await,
+                };
+                opened.map_err(Error::from)
             };
             let (connection, prepared) = tokio::join!(opened, prepare);
             let mut body = initialize;

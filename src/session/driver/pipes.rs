@@ -3,7 +3,7 @@
 use std::io;
 use std::mem::MaybeUninit;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 
 use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -15,6 +15,8 @@ use crate::wire::{LineCodec, Outcome, classify};
 
 /// How much is read at a time; what a pipe of Linux holds.
 const CHUNK: usize = 64 * 1024;
+/// What a pipe of Linux holds at most, unless root has raised that.
+const LARGEST_PIPE: usize = 1024 * 1024;
 
 pub(super) struct Pipes {
     stdin: Option<BoxedWrite>,
@@ -63,9 +65,24 @@ impl Pipes {
         }
     }
 
-    /// Has the CLI closed its input, or the host?
-    pub(super) fn has_no_input(&self) -> bool {
-        self.stdin.is_none()
+    /// Which pipe the CLI has closed, if it has; of the input it may have been the host.
+    pub(super) fn closed(&self) -> Option<&'static str> {
+        match (&self.stdin, &self.stdout) {
+            (Some(_), Some(_)) => None,
+            (_, None) => Some("standard output"),
+            (None, _) => Some("standard input"),
+        }
+    }
+
+    /// Looks whether the CLI has closed its input. A transport that can tell fails its flush then.
+    pub(super) fn check_stdin(&mut self) {
+        let Some(stdin) = self.stdin.as_mut().filter(|_| self.flushed) else { return };
+        match Pin::new(stdin).poll_flush(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(Ok(())) => {}
+            Poll::Ready(Err(error)) => drop(self.broken(Some(error))),
+            // With a waker that is heard.
+            Poll::Pending => self.flushed = false,
+        }
     }
 
     /// Has the CLI closed its output?
@@ -168,9 +185,13 @@ impl Pipes {
     pub(super) fn finish(&mut self, stderr: &mut Stderr) -> Vec<Outcome> {
         self.stdout = None;
         let outcomes = std::iter::from_fn(|| self.next_item()).collect();
-        // What the process had written before it ended stands in the pipe.
-        let mut cx = Context::from_waker(std::task::Waker::noop());
-        while self.poll_stderr(&mut cx) && self.stderr.is_some() {
+        // What the process had written before it ended is in the pipe, which holds 1 MiB at most. A
+        // process that it left behind may go on for ever.
+        let mut cx = Context::from_waker(Waker::noop());
+        for _ in 0..LARGEST_PIPE / CHUNK {
+            if !self.poll_stderr(&mut cx) || self.stderr.is_none() {
+                break;
+            }
             self.drain_stderr(stderr);
         }
         self.drain_stderr(stderr);

@@ -15,4 +15,6 @@ pub mod log;
 pub mod matcher;
 pub mod read;
 pub mod recorded;
+#[cfg(unix)]
+pub mod shell;
 pub mod view;

@@ -65,9 +65,12 @@ impl Model {
         match self.link {
             Link::Opening => steps.extend([(20, Step::Opened), (1, Step::Exit), (1, Step::Stop)]),
             Link::Idle | Link::Stopped => {}
-            Link::Handshake | Link::Ready => {
-                steps.extend([(1, Step::Leaving), (1, Step::Exit), (1, Step::Stop)])
-            }
+            Link::Handshake | Link::Ready => steps.extend([
+                (1, Step::Leaving),
+                (1, Step::HungUp),
+                (1, Step::Exit),
+                (1, Step::Stop),
+            ]),
             Link::Closing { .. } => {
                 steps.extend([(10, Step::Exit), (1, Step::Leaving), (1, Step::Stop)])
             }

@@ -183,6 +183,10 @@ impl Model {
                 self.link = Link::Closing { for_good: false }
             }
             Step::Leaving => {}
+            Step::HungUp if self.link == Link::Handshake => {
+                self.give_up(super::vocabulary::End::HungUp)
+            }
+            Step::HungUp => {}
             Step::Exit => self.exit(),
             Step::Says(ref says) => self.hear(says),
         }

@@ -40,6 +40,7 @@ pub(super) enum End {
     Stopped,
     QueueFull,
     Handshake,
+    HungUp,
     Refused,
 }
 
@@ -88,6 +89,7 @@ pub(super) enum Step {
     Opened,
     Tick(u64),
     Leaving,
+    HungUp,
     Exit,
     Says(Says),
 }

@@ -28,6 +28,7 @@ impl Rig {
                 Input::Tick
             }
             Step::Leaving => Input::Leaving,
+            Step::HungUp => Input::HungUp("standard input"),
             Step::Exit => Input::Closed,
             Step::Says(ref says) => Input::Received(classify(Line::new(said(says, echoes)))),
         };
@@ -151,6 +152,7 @@ fn ended(end: &TurnEnd) -> End {
         TurnEnd::Failed(Failure::QueueFull(_)) => End::QueueFull,
         TurnEnd::Failed(Failure::HandshakeTimeout(_)) => End::Handshake,
         TurnEnd::Failed(Failure::Refused(_)) => End::Refused,
+        TurnEnd::Failed(Failure::HungUp(_)) => End::HungUp,
         TurnEnd::Failed(Failure::Unsupported(_)) => {
             unreachable!("the model's CLI supports everything")
         }

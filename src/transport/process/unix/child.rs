@@ -6,11 +6,12 @@ use std::process::Command;
 use std::task::{Context, Poll, ready};
 
 use rustix::process::Signal;
-use tokio::process::{ChildStderr, ChildStdin, ChildStdout};
+use tokio::process::{ChildStderr, ChildStdout};
 
 use super::exit_watch::ExitWatch;
 use super::leader::Leader;
 use super::reaper::Guard;
+use super::stdin::Stdin;
 use crate::transport::{Connection, Control, Exit, Shutdown};
 
 /// Starts the child. Must run inside a runtime.
@@ -26,7 +27,7 @@ pub(crate) fn connect(mut command: Command, shutdown: Shutdown) -> io::Result<Co
         return Err(io::Error::other("the child was started without its three pipes"));
     };
     Ok(Connection {
-        stdin: Box::new(ChildStdin::from_std(stdin)?),
+        stdin: Box::new(Stdin::new(stdin)?),
         stdout: Box::new(ChildStdout::from_std(stdout)?),
         stderr: Box::new(ChildStderr::from_std(stderr)?),
         control: Box::new(ChildControl { watch: ExitWatch::new(guard.pid())?, guard, exit: None }),

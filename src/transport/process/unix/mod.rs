@@ -6,5 +6,6 @@ mod descendants;
 mod exit_watch;
 mod leader;
 mod reaper;
+mod stdin;
 
 pub(super) use self::child::connect;

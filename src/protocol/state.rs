@@ -1,0 +1,105 @@
+//! Where a connection stands, and why it has ended.
+
+use std::fmt;
+
+/// Where the connection of a session stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Phase {
+    /// No CLI runs, and none is being started: the next query starts one.
+    #[default]
+    Down,
+    /// A CLI is being started, and has not answered the handshake yet.
+    Starting,
+    /// The CLI runs, and waits for a prompt.
+    Ready,
+    /// A turn runs, or its settings are being made.
+    Busy,
+    /// A turn that has ended for its reader (it was dropped, or a time limit ran out) is being ended
+    /// in the CLI too. The next prompt waits for that.
+    Draining,
+    /// The CLI is being ended, or is about to exit.
+    Ending,
+    /// The session has been stopped, and its CLI has ended. Nothing follows.
+    Stopped,
+}
+
+/// Why a CLI has ended, or was never reached.
+///
+/// What the host does comes first: a CLI that exits with code 1 after the end of its input, as one
+/// does whose last turn was an error, has not crashed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum EndCause {
+    /// `stop` of the session was called.
+    Stopped,
+    /// The last handle and the last turn were dropped.
+    Dropped,
+    /// The next query needs another launch: its options, or those of the session after such a query.
+    Relaunched,
+    /// The conversation is forgotten, and the CLI did not confirm that.
+    Cleared,
+    /// A setting of one query could not be taken back, so that the next one needs another process.
+    SettingStuck,
+    /// The CLI did not answer the handshake within `initialize_timeout`.
+    HandshakeTimeout,
+    /// The CLI did not end an interrupted turn within `drain_timeout`.
+    DrainTimeout,
+    /// The CLI refused the handshake, said in place of a reply why it will not start, or cannot do
+    /// what the session relies on.
+    Refused,
+    /// The transport could not be opened: there was no process.
+    NotStarted,
+    /// The CLI closed its standard input or output, lived on, and was ended for that.
+    HungUp,
+    /// The CLI exited by itself with code 0.
+    Exited,
+    /// The CLI ended by itself in any other way: with another code, by a signal, or unknown how.
+    Crashed,
+    /// The runtime was shut down while the session ran.
+    RuntimeGone,
+    /// The task of the session panicked: a defect of this crate or of the transport.
+    Panicked,
+}
+
+impl EndCause {
+    /// True if and only if the host wanted it: the session was stopped, dropped or cleared, or the
+    /// CLI is launched again in another way.
+    pub fn is_wanted(self) -> bool {
+        matches!(
+            self,
+            Self::Stopped | Self::Dropped | Self::Relaunched | Self::Cleared | Self::SettingStuck
+        )
+    }
+
+    /// True if and only if the CLI ended by itself and not with code 0.
+    pub fn is_crash(self) -> bool {
+        self == Self::Crashed
+    }
+
+    /// True if and only if the CLI did not do in time what it was asked for.
+    pub fn is_time_limit(self) -> bool {
+        matches!(self, Self::HandshakeTimeout | Self::DrainTimeout)
+    }
+}
+
+impl fmt::Display for EndCause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Stopped => "the session was stopped",
+            Self::Dropped => "the last handle was dropped",
+            Self::Relaunched => "the next query needs another launch",
+            Self::Cleared => "the conversation was cleared",
+            Self::SettingStuck => "a setting of one query could not be taken back",
+            Self::HandshakeTimeout => "the CLI did not answer the handshake in time",
+            Self::DrainTimeout => "the CLI did not end an interrupted turn in time",
+            Self::Refused => "the CLI refused to start",
+            Self::NotStarted => "the CLI could not be started",
+            Self::HungUp => "the CLI closed a pipe and lived on",
+            Self::Exited => "the CLI exited by itself",
+            Self::Crashed => "the CLI crashed",
+            Self::RuntimeGone => "the runtime was shut down",
+            Self::Panicked => "the task of the session panicked",
+        })
+    }
+}
