@@ -14,7 +14,7 @@ use std::ops::Range;
 
 use bytes::{Bytes, BytesMut};
 
-use crate::wire::{Cursor, RawJson};
+use crate::wire::{Cursor, Frame};
 
 /// What kind of id a value is, and so where its live one is found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,10 +54,9 @@ const DATA: [&[u8]; 8] = [
 
 /// The ids of a line from the CLI that might be the host's, in the order of the line.
 pub(super) fn find(line: &Bytes) -> Vec<FoundId> {
-    let Ok(json) = RawJson::parse(line.clone()) else { return Vec::new() };
-    let offset = line.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
-    let root = json.cursor();
-    let kind = root.get("type").and_then(|kind| kind.string()).unwrap_or_default();
+    let Ok(frame) = Frame::parse(line.clone()) else { return Vec::new() };
+    let (root, offset) = (frame.root(), frame.object_start());
+    let kind = frame.kind_name();
     let is_replay =
         kind == "user" && root.get("isReplay").and_then(|flag| flag.bool()) == Some(true);
     let mut search = Search {
@@ -153,6 +152,12 @@ mod tests {
         assert_eq!(found(line), [(IdKind::Request, "7".into(), "7")]);
         let line = r#"{"response":{"r\u0065quest_id":"a\u0062","subtype":"error"},"type":"control_response"}"#;
         assert_eq!(found(line), [(IdKind::Request, "ab".into(), r#""a\u0062""#)]);
+    }
+
+    #[test]
+    fn ids_are_found_behind_what_a_terminal_does_not_show() {
+        let line = "\x1b]0;t\x07 {\"type\":\"control_response\",\"response\":{\"request_id\":\"r\"}}\x1b[0m";
+        assert_eq!(found(line), [(IdKind::Request, "r".into(), "\"r\"")]);
     }
 
     #[test]

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use super::frame::{Frame, NotAFrame, Peek};
-use super::json::Fault;
+use super::frame::{Frame, FrameKind, NotAFrame, Peek};
+use super::json::{Fault, Text, object_end};
 use super::line::{Item, Line};
+use super::terminal;
 
 /// The outcome of one item of the stream.
 #[derive(Clone, Debug)]
@@ -66,6 +67,15 @@ impl Malformed {
         self.len
     }
 
+    /// The word for what is wrong with it: `oversize`, `json` (not JSON) or `no_type` (an object without a usable `type`).
+    pub fn reason(&self) -> &'static str {
+        match self.reason {
+            Reason::Oversize => "oversize",
+            Reason::Json(_) => "json",
+            Reason::NoType => "no_type",
+        }
+    }
+
     /// True if and only if the line was over the limit.
     pub fn is_oversize(&self) -> bool {
         self.reason == Reason::Oversize
@@ -99,7 +109,7 @@ impl fmt::Display for Malformed {
     }
 }
 
-/// Tells what an item of the stream is.
+/// Says what an item of the stream is.
 ///
 /// ```
 /// use claude_wire::wire::{Line, Outcome, classify};
@@ -148,4 +158,81 @@ impl From<Line> for Item {
     fn from(line: Line) -> Self {
         Self::Line(line)
     }
+}
+
+/// Messages in a line that is not a frame, so that no client sees them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LostMessages {
+    /// The line is a JSON array of messages, whole or cut off: the CLI was run with `--output-format json`.
+    Array,
+    /// Other text stands before a message, which begins at this byte of the line: something else writes to the same stream.
+    BehindText(usize),
+}
+
+impl LostMessages {
+    /// The word for it: `json_array` or `behind_text`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Array => "json_array",
+            Self::BehindText(_) => "behind_text",
+        }
+    }
+}
+
+impl fmt::Display for LostMessages {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Array => f.write_str(
+                "an array of messages, as `--output-format json` writes it; run the CLI with `--output-format stream-json`",
+            ),
+            Self::BehindText(at) => write!(
+                f,
+                "a message at byte {at} of the line, behind other text; keep the CLI's standard output free of other programs' text"
+            ),
+        }
+    }
+}
+
+/// How many objects in a line are looked at: a line of noise may be long.
+const MOST_OBJECTS: usize = 16;
+
+impl Line {
+    /// The messages that a line of noise holds, if it does. Only kinds of messages that this crate knows count.
+    ///
+    /// ```
+    /// use claude_wire::wire::{Line, LostMessages};
+    ///
+    /// let lost = |line: &'static str| Line::new(line).lost_messages();
+    /// assert_eq!(lost(r#"[{"type":"system","subtype":"init"},{"type":"result"}]"#), Some(LostMessages::Array));
+    /// assert_eq!(lost(r#"my shell says hello {"type":"result"}"#), Some(LostMessages::BehindText(20)));
+    /// assert_eq!(lost("my shell says hello"), None);
+    /// ```
+    pub fn lost_messages(&self) -> Option<LostMessages> {
+        let line = self.bytes();
+        let start = terminal::skip(line, 0);
+        if let Some(b'[') = line.get(start) {
+            let first = terminal::skip(line, start + 1);
+            return is_message(line.get(first..)?).then_some(LostMessages::Array);
+        }
+        memchr::memchr_iter(b'{', line)
+            .take(MOST_OBJECTS)
+            .find(|at| {
+                let rest = Text::new(line.slice(at..));
+                Peek::at(&rest).is_ok_and(|peek| peek.kind() != FrameKind::Other)
+            })
+            .map(LostMessages::BehindText)
+    }
+}
+
+/// Whether an object that begins here says that it is a message; it may be cut off behind its `type`.
+fn is_message(text: &[u8]) -> bool {
+    let mut kind = None;
+    let _ = object_end(text, 0, |key, value| {
+        if &text[key] == b"type" {
+            kind = text.get(value.start + 1..value.end.saturating_sub(1));
+        }
+    });
+    let name = kind.and_then(|kind| std::str::from_utf8(kind).ok()).unwrap_or_default();
+    FrameKind::of(name) != FrameKind::Other
 }

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 
-use super::json::{Cursor, Fault, RawJson, Text, is_space, object_end, skip_space};
+use super::json::{Cursor, Fault, RawJson, Text, object_end};
+use super::terminal;
 
 /// One JSON object of the wire with a string `type`: its bytes as they stood there, and what routing needs to know of them.
 ///
@@ -13,6 +14,8 @@ use super::json::{Cursor, Fault, RawJson, Text, is_space, object_end, skip_space
 #[derive(Clone, Debug)]
 pub struct Frame {
     text: Text,
+    /// The whole line, where something stands around the object.
+    line: Option<Box<Bytes>>,
     offset: u64,
     kind: FrameKind,
     spans: Spans,
@@ -49,7 +52,7 @@ pub enum FrameKind {
 }
 
 impl FrameKind {
-    fn of(name: &str) -> Self {
+    pub(super) fn of(name: &str) -> Self {
         match name {
             "assistant" => Self::Assistant,
             "user" => Self::User,
@@ -115,7 +118,8 @@ pub(crate) enum NotAFrame {
 }
 
 impl Frame {
-    /// Reads one line. A byte order mark and white space around the object are tolerated.
+    /// Reads one line. Around the object there may be white space and what a terminal does not show (control characters, escape
+    /// sequences such as a title or bracketed paste), and before it a byte order mark.
     ///
     /// # Errors
     /// When the line is not a JSON object, or has no usable `type`. [`classify`](super::classify) tells the cases apart.
@@ -131,14 +135,28 @@ impl Frame {
     /// The frame that `peek` saw in `line`.
     #[inline]
     pub(crate) fn new(line: Text, offset: u64, peek: Peek) -> Self {
-        let whole = peek.start == 0 && peek.end == line.bytes().len();
-        let text = if whole { line } else { line.slice(peek.start..peek.end) };
-        Self { text, offset, kind: peek.kind, spans: peek.spans }
+        let Peek { start, end, kind, spans } = peek;
+        if start == 0 && end == line.bytes().len() {
+            return Self { text: line, line: None, offset, kind, spans };
+        }
+        let text = line.slice(start..end);
+        Self { text, line: Some(Box::new(line.bytes().clone())), offset, kind, spans }
     }
 
-    /// The bytes of the object, without the newline and without white space around it.
+    /// The bytes of the object, without the newline and without what stands around it.
     pub fn bytes(&self) -> &Bytes {
         self.text.bytes()
+    }
+
+    /// The bytes of the whole line without the newline: of the object, and of what stands around it.
+    pub fn raw_line(&self) -> &Bytes {
+        self.line.as_deref().unwrap_or(self.bytes())
+    }
+
+    /// Where in [`raw_line`](Self::raw_line) the object begins.
+    #[cfg(feature = "session")]
+    pub(crate) fn object_start(&self) -> usize {
+        object_start(self.raw_line())
     }
 
     /// The JSON text; bytes that are not UTF-8 read as U+FFFD.
@@ -268,9 +286,13 @@ pub(crate) struct Peek {
 }
 
 impl Peek {
+    pub(super) fn kind(&self) -> FrameKind {
+        self.kind
+    }
+
     pub(crate) fn at(line: &Text) -> Result<Self, NotAFrame> {
-        let (start, end) = trim(line.bytes());
-        let object = &line.bytes()[start..end];
+        let start = object_start(line.bytes());
+        let object = &line.bytes()[start..];
         if object.first() != Some(&b'{') {
             return Err(NotAFrame::Noise);
         }
@@ -280,9 +302,14 @@ impl Peek {
                 *slot = Span { start: value.start as u32, end: value.end as u32 };
             }
         })
-        .map_err(NotAFrame::Json)?;
-        if behind != object.len() {
-            return Err(NotAFrame::Json(Fault::Byte(behind)));
+        .map_err(|fault| match fault {
+            Fault::Byte(at) => NotAFrame::Json(Fault::Byte(start + at)),
+            Fault::End => NotAFrame::Json(Fault::End),
+        })?;
+        let end = start + behind;
+        let rest = terminal::skip(line.bytes(), end);
+        if rest != line.bytes().len() {
+            return Err(NotAFrame::Json(Fault::Byte(rest)));
         }
         let Span { start: from, end: to } = spans.kind;
         match Cursor::new(line.source(), start + from as usize, start + to as usize).string() {
@@ -320,12 +347,14 @@ impl Spans {
     }
 }
 
-/// What remains without a byte order mark and without white space around it.
-fn trim(line: &[u8]) -> (usize, usize) {
-    let mark = if line.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
-    let start = skip_space(line, mark);
-    let end = line.iter().rposition(|&byte| !is_space(byte)).map_or(start, |last| last + 1);
-    (start, end.max(start))
+/// Where the object begins, if there is one: behind a byte order mark, white space, and what a terminal does not show.
+fn object_start(line: &[u8]) -> usize {
+    const MARK: &[u8] = b"\xef\xbb\xbf";
+    let mut at = terminal::skip(line, 0);
+    while line.get(at..).is_some_and(|rest| rest.starts_with(MARK)) {
+        at = terminal::skip(line, at + MARK.len());
+    }
+    at
 }
 
 #[cfg(test)]
@@ -353,9 +382,20 @@ mod tests {
     }
 
     #[test]
-    fn tolerates_a_byte_order_mark_and_spaces() {
-        let frame = Frame::parse("\u{feff} {\"type\":\"keep_alive\"} \t").unwrap();
-        assert_eq!(&frame.bytes()[..], br#"{"type":"keep_alive"}"#);
+    fn tolerates_what_a_terminal_does_not_show_and_keeps_the_line() {
+        let object = r#"{"type":"keep_alive"}"#;
+        for (before, behind) in [
+            ("", ""),
+            ("\u{feff} ", " \t"),
+            ("\x1b]0;title\x07\u{feff}\x1b[?2004h", "\x1b[0m\r"),
+            ("\x1e", "\x1b]0;title\x1b\\"),
+        ] {
+            let line = format!("{before}{object}{behind}");
+            let frame = Frame::parse(line.clone()).unwrap();
+            assert_eq!(&frame.bytes()[..], object.as_bytes(), "{line:?}");
+            assert_eq!(&frame.raw_line()[..], line.as_bytes(), "{line:?}");
+            assert_eq!(frame.clone().raw_line(), frame.raw_line(), "{line:?}");
+        }
     }
 
     #[test]
@@ -379,7 +419,8 @@ mod tests {
         assert_eq!(why("[1]"), NotAFrame::Noise);
         assert_eq!(why("log text"), NotAFrame::Noise);
         assert_eq!(why("{"), NotAFrame::Json(Fault::End));
-        assert_eq!(why(r#"{"type":"a"} x"#), NotAFrame::Json(Fault::Byte(12)));
+        assert_eq!(why(r#"{"type":"a"} x"#), NotAFrame::Json(Fault::Byte(13)));
+        assert_eq!(why("\u{feff} {\"type\":tru}"), NotAFrame::Json(Fault::Byte(15)));
         assert_eq!(why(r#"{"type":"a","b":NaN}"#), NotAFrame::Json(Fault::Byte(16)));
         assert_eq!(why("{}"), NotAFrame::NoType);
         assert_eq!(why(r#"{"type":5}"#), NotAFrame::NoType);

@@ -12,8 +12,9 @@ mod line;
 mod message;
 mod permission;
 pub mod replies;
+mod terminal;
 
-pub use self::classify::{Malformed, Outcome, classify};
+pub use self::classify::{LostMessages, Malformed, Outcome, classify};
 pub use self::codec::{DEFAULT_MAX_LINE, LineCodec};
 pub use self::control::*;
 pub use self::decode::Defect;

@@ -27,6 +27,7 @@ mod hooks_recordings;
 mod hooks_registration;
 mod host_conformance;
 mod house_rules;
+mod lines_terminal_sequences;
 mod mcp_calls;
 mod mcp_conformance;
 mod mcp_lifetime;

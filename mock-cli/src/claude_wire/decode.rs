@@ -17,9 +17,10 @@ use super::{Failure, Found};
 /// Decode the CLI's stdout: one JSON object for each line that came in.
 ///
 /// outcome is message, control, noise, malformed or truncated_tail; kind is the frame's type; defects are the paths of the fields that were
-/// missing or of the wrong type; offset is where the line begins, in bytes; length is the line's, without its line break. With --raw, raw
-/// is the line itself: as JSON where it is JSON, else as base64 with "as":"base64", and absent for a line over the limit. Nothing is kept
-/// but the line at hand.
+/// missing or of the wrong type; offset is where the line begins, in bytes; length is the line's, without its line break. reason says why
+/// a line is malformed (json, no_type, oversize) or what noise holds that no client sees: messages in an array (json_array), or one
+/// behind other text (behind_text); detail says it in a sentence. With --raw, raw is the line itself: as JSON where it is JSON, else as
+/// base64 with "as":"base64", and absent for a line over the limit. Nothing is kept but the line at hand.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -27,7 +28,7 @@ Examples:
   claude-wire decode stdout.log | jq -c 'select(.outcome != \"message\")'
   claude-wire decode --raw --max-line 1048576 stdout.log
 
-Exit codes: 0 every line is a frame or noise, 1 one is malformed or cut off, 2 unreadable.")]
+Exit codes: 0 every line is a frame or noise, 1 one is malformed, cut off, or noise that holds messages, 2 unreadable.")]
 pub(crate) struct Arguments {
     /// The output of a CLI; - is stdin
     #[arg(default_value = "-")]
@@ -88,13 +89,14 @@ fn decode(
     }
 }
 
-/// Writes one object; whether the line is none that a CLI should write.
+/// Writes one object; whether something is lost in the line.
 fn describe(item: Item, raw: bool, output: &mut dyn Write) -> io::Result<bool> {
     let (offset, length, bytes) = match &item {
         Item::Line(line) => (line.offset(), line.bytes().len() as u64, Some(line.bytes().clone())),
         Item::TooLong(long) => (long.offset(), long.len(), None),
     };
     let outcome = classify(item);
+    let mut lost = matches!(outcome, Outcome::Malformed(_) | Outcome::TruncatedTail(_));
     let mut object = json!({"outcome": outcome.name()});
     match &outcome {
         Outcome::Message(frame) => {
@@ -103,8 +105,18 @@ fn describe(item: Item, raw: bool, output: &mut dyn Write) -> io::Result<bool> {
             object["defects"] = message.defects().iter().map(|defect| defect.path()).collect();
         }
         Outcome::Control(frame) => object["kind"] = frame.kind_name().into(),
-        Outcome::Malformed(why) => object["reason"] = why.to_string().into(),
-        _ => {}
+        Outcome::Malformed(why) => {
+            object["reason"] = why.reason().into();
+            object["detail"] = why.to_string().into();
+        }
+        Outcome::Noise(line) => {
+            if let Some(messages) = line.lost_messages() {
+                object["reason"] = messages.name().into();
+                object["detail"] = messages.to_string().into();
+                lost = true;
+            }
+        }
+        Outcome::TruncatedTail(_) => {}
     }
     object["offset"] = offset.into();
     object["length"] = length.into();
@@ -119,5 +131,5 @@ fn describe(item: Item, raw: bool, output: &mut dyn Write) -> io::Result<bool> {
     }
     text.push('\n');
     output.write_all(text.as_bytes())?;
-    Ok(matches!(outcome, Outcome::Malformed(_) | Outcome::TruncatedTail(_)))
+    Ok(lost)
 }

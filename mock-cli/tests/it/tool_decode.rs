@@ -4,6 +4,9 @@
 use std::io::Write as _;
 use std::process::Command;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+
 use crate::support::{TOOL, crossed, from_the_cli, read_lines, rest, run, spawn, text};
 
 fn decode(args: &[&str], input: &[u8]) -> (Vec<String>, Option<i32>) {
@@ -31,8 +34,8 @@ fn tells_what_each_line_is() {
             r#"{"outcome":"control","kind":"keep_alive","offset":0,"length":21}"#,
             r#"{"outcome":"noise","offset":23,"length":0}"#,
             r#"{"outcome":"noise","offset":24,"length":8}"#,
-            r#"{"outcome":"malformed","reason":"line of 8 bytes at byte 78 of the stream: not JSON, it ends inside a value","offset":78,"length":8}"#,
-            r#"{"outcome":"malformed","reason":"line of 8 bytes at byte 87 of the stream: no usable `type`, which must be a string that is not empty","offset":87,"length":8}"#,
+            r#"{"outcome":"malformed","reason":"json","detail":"line of 8 bytes at byte 78 of the stream: not JSON, it ends inside a value","offset":78,"length":8}"#,
+            r#"{"outcome":"malformed","reason":"no_type","detail":"line of 8 bytes at byte 87 of the stream: no usable `type`, which must be a string that is not empty","offset":87,"length":8}"#,
             r#"{"outcome":"truncated_tail","offset":96,"length":11}"#,
         ]
     );
@@ -59,6 +62,84 @@ fn shows_the_lines_as_json_or_base64() {
     }
 }
 
+/// A message and the result of a turn, as the CLI writes them.
+const MESSAGES: [&str; 2] = [
+    r#"{"type":"assistant","message":{"model":"m","content":[{"type":"text","text":"[{\"type\":\"user\"}]"}]}}"#,
+    r#"{"type":"result","subtype":"success","is_error":false,"duration_ms":1,"duration_api_ms":1,"num_turns":1,"session_id":"s"}"#,
+];
+
+#[test]
+fn messages_between_terminal_sequences_are_decoded_and_the_raw_line_is_kept() {
+    for (before, behind) in [
+        ("\x1b]0;a title\x07\x1b]0;another\x07", ""),
+        ("\x1b[?2004h", "\x1b[?2004l"),
+        ("\x1e", "\r"),
+        ("", "\x1b]0;a title\x1b\\"),
+        ("\x1bP1$r0m\x1b\\\x1b_app\x1b\\\x1b^pm\x1b\\\x1bXsos\x1b\\", "\x1b[0m\x1b[K"),
+    ] {
+        let input: Vec<String> =
+            MESSAGES.iter().map(|message| format!("{before}{message}{behind}\n")).collect();
+        let (lines, code) = decode(&["--raw"], input.concat().as_bytes());
+        assert_eq!((lines.len(), code), (2, Some(0)), "{lines:?}");
+        for (line, wire) in lines.iter().zip(&input) {
+            let line: serde_json::Value = serde_json::from_str(line).unwrap();
+            assert_eq!((&line["outcome"], &line["defects"]), (&"message".into(), &[(); 0].into()));
+            let raw = BASE64.decode(line["raw"].as_str().unwrap()).unwrap();
+            assert_eq!(raw, wire.trim_end_matches('\n').trim_end_matches('\r').as_bytes());
+        }
+    }
+}
+
+#[test]
+fn noise_that_holds_messages_says_so() {
+    let array = format!("[{}]", MESSAGES.join(","));
+    let [assistant, result] = MESSAGES;
+    let cut = &array[..array.len() - 20];
+    for (input, outcomes) in [
+        (format!("{array}\n"), vec![("noise", "json_array")]),
+        (
+            format!("a banner\n \x1b[0m[ {assistant} , {result} ]"),
+            vec![("noise", ""), ("noise", "json_array")],
+        ),
+        (cut.to_owned(), vec![("noise", "json_array")]),
+        (format!("[{}", &assistant[..25]), vec![("noise", "json_array")]),
+        (format!("workspace: demo | {result}\n"), vec![("noise", "behind_text")]),
+        (format!("{{braces}} {{\"a\":1}} {result}\x1b[0m\n"), vec![("malformed", "json")]),
+        (format!("${{braces}} {{\"a\":1}} {result}\x1b[0m\n"), vec![("noise", "behind_text")]),
+    ] {
+        let (lines, code) = decode(&[], input.as_bytes());
+        let seen: Vec<serde_json::Value> =
+            lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let seen: Vec<(&str, &str)> = seen
+            .iter()
+            .map(|line| (line["outcome"].as_str().unwrap(), line["reason"].as_str().unwrap_or("")))
+            .collect();
+        assert_eq!(seen, outcomes, "{input}");
+        assert_eq!(code, Some(1), "messages are lost: {input}");
+        if outcomes.last().is_some_and(|(_, reason)| *reason == "json_array") {
+            assert!(lines.last().unwrap().contains("--output-format stream-json"), "{lines:?}");
+        }
+    }
+}
+
+#[test]
+fn noise_without_messages_stays_noise() {
+    for input in [
+        "[1,2]",
+        "[{\"a\":1}]",
+        "[{\"type\":5}]",
+        "[debug] {\"level\":\"info\"}",
+        "[{\"type\":\"text\",\"text\":\"a\"}]",
+        "log {\"type\":\"a_type_of_a_log\"}",
+        "log {\"type\":\"result\"} and more",
+        "\"{\\\"type\\\":\\\"result\\\"}\"",
+    ] {
+        let (lines, code) = decode(&[], format!("{input}\n").as_bytes());
+        assert!(lines[0].starts_with(r#"{"outcome":"noise","offset":0"#), "{}", lines[0]);
+        assert_eq!(code, Some(0), "{input}");
+    }
+}
+
 #[test]
 fn a_line_over_the_limit_is_told_and_the_next_one_read() {
     let (lines, code) = decode(
@@ -70,6 +151,7 @@ fn a_line_over_the_limit_is_told_and_the_next_one_read() {
         "{}",
         lines[0]
     );
+    assert!(lines[0].contains(r#""reason":"oversize""#), "{}", lines[0]);
     assert!(!lines[0].contains("raw"), "its bytes are gone");
     assert!(
         lines[1].contains(r#""outcome":"control""#) && lines[1].contains(r#""offset":34"#),

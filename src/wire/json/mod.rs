@@ -18,5 +18,5 @@ mod text;
 pub(crate) use self::cursor::{Cursor, Kind};
 pub use self::raw::{JsonError, RawJson};
 pub(crate) use self::reader::Reader;
-pub(crate) use self::scan::{Fault, is_space, object_end, skip_space};
+pub(crate) use self::scan::{Fault, object_end};
 pub(crate) use self::text::Text;

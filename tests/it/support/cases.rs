@@ -97,10 +97,12 @@ pub fn differences(outcome: &Outcome, expect: &Value) -> Vec<String> {
         }
     };
     compare("outcome", &expect["outcome"], &outcome.name().into());
-    if let Outcome::Malformed(malformed) = outcome {
-        let oversize = if malformed.is_oversize() { "oversize".into() } else { Value::Null };
-        compare("reason", &expect["reason"], &oversize);
-    }
+    let reason = match outcome {
+        Outcome::Malformed(malformed) => malformed.reason(),
+        Outcome::Noise(line) => line.lost_messages().map_or("", |lost| lost.name()),
+        _ => "",
+    };
+    compare("reason", &expect["reason"], &reason.into());
     let (view, defects) = match outcome {
         Outcome::Message(frame) => {
             let message = Message::new(frame.clone());
