@@ -135,7 +135,10 @@ impl Replay {
             &[]
         };
         for take in unplayed {
-            report.add(Shared::new(take.script(&Launch::default())).report());
+            report.add(match take.script(&Launch::default()) {
+                Ok(script) => Shared::new(script).report(),
+                Err(why) => Report::unplayable(why),
+            });
         }
         report
     }
@@ -176,7 +179,10 @@ impl Replay {
         }
         let index = if self.in_order { self.runs.len() } else { 0 };
         match self.takes.get(index) {
-            Some(take) => Ok(self.runs.begin(take.script(launch))),
+            Some(take) => match take.script(launch) {
+                Ok(script) => Ok(self.runs.begin(script)),
+                Err(why) => Err(transport::Error::other(why)),
+            },
             None => {
                 let count = self.takes.len();
                 Err(transport::Error::other(format!(
@@ -187,7 +193,8 @@ impl Replay {
     }
 }
 
-/// Fails when the recording is truncated, or a sequence has no recording left.
+/// Fails when the recording is truncated or too long with the values of its variables ([`Recording::expand`]), or a sequence has no recording
+/// left.
 impl Transport for Replay {
     fn open(&self, launch: Launch) -> BoxFuture<'_, Result<Connection, transport::Error>> {
         Box::pin(async move {

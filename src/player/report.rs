@@ -169,6 +169,11 @@ impl Report {
         Self { divergences: divergence.into_iter().collect(), left, played, matched, cli, source }
     }
 
+    /// Of a recording that cannot be played, so that all of it is left.
+    pub(super) fn unplayable(why: String) -> Self {
+        Self { left: vec![why], ..Self::default() }
+    }
+
     /// Adds the report of another run.
     pub(super) fn add(&mut self, other: Self) {
         self.divergences.extend(other.divergences);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::recording::Recording;
+use crate::recording::{Error, Recording};
 use crate::transport::Launch;
 
 use super::folders;
@@ -41,8 +41,8 @@ impl Take {
         self
     }
 
-    /// The script for a launch.
-    pub(super) fn script(&self, launch: &Launch) -> Arc<Script> {
+    /// The script for a launch, or why there is none: the values of variables would make it too long.
+    pub(super) fn script(&self, launch: &Launch) -> Result<Arc<Script>, String> {
         let variables = if self.recording.header.vars.is_empty() {
             BTreeMap::new()
         } else {
@@ -52,15 +52,19 @@ impl Take {
         if let Some((known, script)) = &*latest
             && *known == variables
         {
-            return Arc::clone(script);
+            return Ok(Arc::clone(script));
         }
-        let script = Arc::new(self.compile(&variables));
+        let named = |error| match &self.name {
+            Some(name) => format!("{name}: {error}"),
+            None => format!("the recording: {error}"),
+        };
+        let script = Arc::new(self.compile(&variables).map_err(named)?);
         *latest = Some((variables, Arc::clone(&script)));
-        script
+        Ok(script)
     }
 
-    fn compile(&self, variables: &BTreeMap<String, String>) -> Script {
-        let mut script = Script::new(&self.recording.expand(variables));
+    fn compile(&self, variables: &BTreeMap<String, String>) -> Result<Script, Error> {
+        let mut script = Script::new(&self.recording.expand(variables)?);
         if let Some(name) = &self.name {
             script = script.named(name);
         }
@@ -70,6 +74,6 @@ impl Take {
         if let Some(limit) = self.idle_timeout {
             script = script.idle_timeout(limit);
         }
-        script
+        Ok(script)
     }
 }

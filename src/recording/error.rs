@@ -3,6 +3,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::FORMAT_VERSION;
+use super::limits::MAX_RECORDED_LINE;
 
 /// Why a recording could not be read, written, imported or accepted.
 ///
@@ -19,6 +20,12 @@ enum Kind {
     NewerVersion(u64),
     NoMigration(u64),
     Truncated,
+    LongLine,
+    /// What the values of variables would make too long: one line, or the recording as a whole by more than this.
+    Expansion {
+        line: bool,
+        limit: usize,
+    },
 }
 
 impl Error {
@@ -40,6 +47,12 @@ impl Error {
     /// The recording ends without a footer, and a whole one was asked for.
     pub fn is_truncated(&self) -> bool {
         matches!(self.kind, Kind::Truncated)
+    }
+
+    /// A line is longer than [`MAX_RECORDED_LINE`](super::MAX_RECORDED_LINE), or the values of the recording's variables would make it, or
+    /// the recording, too long.
+    pub fn is_too_long(&self) -> bool {
+        matches!(self.kind, Kind::LongLine | Kind::Expansion { .. })
     }
 
     /// The file the error is about, if it came from a file.
@@ -70,6 +83,14 @@ impl Error {
 
     pub(super) fn truncated() -> Self {
         Self::new(Kind::Truncated)
+    }
+
+    pub(super) fn long_line() -> Self {
+        Self::new(Kind::LongLine)
+    }
+
+    pub(super) fn expansion(line: bool, limit: usize) -> Self {
+        Self::new(Kind::Expansion { line, limit })
     }
 
     pub(super) fn at_line(mut self, line: usize) -> Self {
@@ -104,6 +125,22 @@ impl fmt::Display for Error {
             ),
             Kind::NoMigration(found) => {
                 write!(f, "recording format version {found} has no migration to {FORMAT_VERSION}; record it again")
+            }
+            Kind::LongLine => write!(
+                f,
+                "longer than {MAX_RECORDED_LINE} bytes, the most that a line of a recording or a capture may have; record \
+                 again with less in one line, or remove the line and run `claude-wire seal`"
+            ),
+            Kind::Expansion { line, limit } => {
+                if *line {
+                    write!(f, "with the values of its variables it would be longer than {limit} bytes")?;
+                } else {
+                    write!(f, "up to here the values of variables would add more than {limit} bytes to the recording")?;
+                }
+                f.write_str(
+                    "; shorten the values of `vars` in the header and run `claude-wire seal`, or run in a folder with a \
+                     shorter path",
+                )
             }
             Kind::Truncated => f.write_str(
                 "the recording is truncated: it ends without a footer, so what followed its last event is unknown; \

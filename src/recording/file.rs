@@ -10,6 +10,7 @@ use bytes::Bytes;
 use super::error::Error;
 use super::event::Event;
 use super::header::Header;
+use super::limits::{check_lines, read_lines};
 use super::migrate::{STEPS, Step, migrate};
 use super::object::members;
 use super::seal::{Footer, Integrity, Seal};
@@ -56,12 +57,11 @@ impl Recording {
     /// Reads a file. A truncated or edited one is read too: see [`integrity`](Self::integrity).
     ///
     /// # Errors
-    /// When the file cannot be read, is no recording, or is of a version this build cannot read. The error names the
-    /// file and the line.
+    /// When the file cannot be read, is not a recording, is of a version this build cannot read, or has a line that is longer than
+    /// [`MAX_RECORDED_LINE`](super::MAX_RECORDED_LINE). The error names the file and the line.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
-        let bytes = fs::read(path).map_err(|error| Error::io(error).in_file(path))?;
-        Self::read(bytes.into(), STEPS).map_err(|error| error.in_file(path))
+        Self::read(read_lines(path)?, STEPS).map_err(|error| error.in_file(path))
     }
 
     /// Reads a recording from memory, as [`open`](Self::open) does.
@@ -69,6 +69,7 @@ impl Recording {
     /// # Errors
     /// As for [`open`](Self::open), without the file's name.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
+        check_lines(bytes)?;
         Self::read(Bytes::copy_from_slice(bytes), STEPS)
     }
 
@@ -95,21 +96,25 @@ impl Recording {
         out
     }
 
-    /// Writes the file under a temporary name beside it, then renames it: there is never half a recording at `path`. Who may read a file
-    /// that is replaced may read the new one, and nobody else.
+    /// Writes the file under a temporary name next to it, then renames it: there is never half a recording at `path`. Who may read a file
+    /// that is replaced may read the new one, and no one else. A symbolic link stays: the file that it leads to is replaced.
     ///
     /// # Errors
-    /// When the file cannot be written or renamed; the temporary file is removed.
+    /// When the file cannot be written or renamed, or an event's line would be longer than
+    /// [`MAX_RECORDED_LINE`](super::MAX_RECORDED_LINE); the temporary file is removed.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), Error> {
-        let path = path.as_ref();
-        let temporary = temporary_beside(path);
-        write_new(&temporary, &self.to_bytes(), fs::metadata(path).ok())
-            .and_then(|()| fs::rename(&temporary, path))
-            .inspect_err(|_| {
-                // The first error is the one to tell.
-                let _ = fs::remove_file(&temporary);
-            })
-            .map_err(|error| Error::io(error).in_file(path))
+        replace(path.as_ref(), &self.to_bytes())
+    }
+
+    /// [`save`](Self::save) without a footer, for a recording that was cut off and stays so.
+    ///
+    /// # Errors
+    /// As for [`save`](Self::save).
+    pub fn save_truncated(&self, path: impl AsRef<Path>) -> Result<(), Error> {
+        let bytes = self.to_bytes();
+        let lines = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
+        let footer = memchr::memrchr(b'\n', lines).map_or(0, |at| at + 1);
+        replace(path.as_ref(), &bytes[..footer])
     }
 
     /// Whether the recording was whole and unchanged when it was read.
@@ -199,6 +204,24 @@ fn split_lines(bytes: &Bytes) -> Vec<Bytes> {
         bytes.split(|byte| *byte == b'\n').map(|line| bytes.slice_ref(line)).collect();
     lines.pop_if(|line| line.is_empty());
     lines
+}
+
+/// Puts these bytes in the place of a file, or of none.
+fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let written = || {
+        let is_link = fs::symlink_metadata(path).is_ok_and(|there| there.is_symlink());
+        let target = if is_link { fs::canonicalize(path)? } else { path.to_owned() };
+        let temporary = temporary_beside(&target);
+        write_new(&temporary, bytes, fs::metadata(&target).ok())
+            .and_then(|()| fs::rename(&temporary, &target))
+            .inspect_err(|_| {
+                // The first error is the one to report.
+                let _ = fs::remove_file(&temporary);
+            })
+    };
+    check_lines(bytes)
+        .and_then(|()| written().map_err(Error::io))
+        .map_err(|error| error.in_file(path))
 }
 
 /// A name in the same folder that nobody else uses, so that the rename stays on one file system.

@@ -6,6 +6,7 @@ use super::error::Error;
 use super::event::{Event, EventKind, Exit, Stream};
 use super::file::Recording;
 use super::header::Header;
+use super::limits::check_line;
 use super::payload::{Eol, Payload};
 use super::redact::hide;
 use super::vars::Root;
@@ -37,7 +38,7 @@ pub struct ImportOptions {
 /// by [`Recording::expand`], the lines are what they were, to the byte.
 ///
 /// # Errors
-/// When a row is not as above; the error names its line.
+/// When a row is not as above, or longer than [`MAX_RECORDED_LINE`](super::MAX_RECORDED_LINE); the error names its line.
 pub fn import(capture: &[u8], options: &ImportOptions) -> Result<Recording, Error> {
     let mut recording = Recording::new(options.header.clone());
     let mut before = 0;
@@ -45,6 +46,7 @@ pub fn import(capture: &[u8], options: &ImportOptions) -> Result<Recording, Erro
         if row.is_empty() {
             continue;
         }
+        check_line(row, number)?;
         let complain =
             |why: String| Error::format(format!("not a row of a capture: {why}")).at_line(number);
         let row: Row<'_> =

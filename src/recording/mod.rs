@@ -35,14 +35,22 @@
 //!
 //! Folders of the host that made the recording stand as `${cwd}`, `${home}` and so on, and the header's `vars` gives
 //! each a neutral value. Whoever plays a recording calls [`Recording::expand`] first, with the live values.
+//!
+//! # Limits
+//!
+//! A recording costs memory in proportion to its size, whatever it says: a line has at most [`MAX_RECORDED_LINE`] bytes, where it is read and
+//! where it is written, and the values of variables may add as much as the recording has, or 64 MiB. What is over a limit is an error that
+//! names the line ([`Error::is_too_long`]).
 
 mod census;
 mod compare;
 mod error;
 mod event;
+mod expand;
 mod file;
 mod header;
 mod import;
+mod limits;
 mod migrate;
 mod normalise;
 mod object;
@@ -61,6 +69,7 @@ pub use event::{Event, EventKind, Exit, Stream, UnknownEvent};
 pub use file::Recording;
 pub use header::{FORMAT_VERSION, Header};
 pub use import::{ImportOptions, import};
+pub use limits::{MAX_RECORDED_LINE, read_lines};
 pub use normalise::normalise;
 pub use payload::{Eol, Payload};
 pub use redact::{Finding, Redaction, fits_redacted, is_secret_variable, lint, scrub};

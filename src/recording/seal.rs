@@ -38,6 +38,11 @@ impl Seal {
         self.sha256.update(line);
     }
 
+    /// How many lines there are so far, the header among them.
+    pub(super) fn lines(&self) -> usize {
+        usize::try_from(self.events).unwrap_or(usize::MAX).saturating_add(1)
+    }
+
     pub(super) fn event(&mut self, line: &[u8]) {
         self.events += 1;
         self.sha256.update(line);

@@ -1,22 +1,20 @@
-//! Host paths as variables: out of a recording when it is made, into it when it is replayed.
+//! Host paths become variables, when a recording is made.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::event::Event;
-use super::file::Recording;
 use super::header::Header;
 use super::table::{Counts, Table};
 
 /// The name that stands for a literal `$` where the data itself holds something like `${cwd}`.
 const DOLLAR: &str = "dollar";
-const SLUG: &str = "_slug";
+pub(super) const SLUG: &str = "_slug";
 /// The CLI cuts longer slugs here and adds a hash.
 const SLUG_LIMIT: usize = 200;
 
 /// A folder of the recording host that becomes a variable.
 ///
-/// Its path turns into `${name}`, and the path's *slug* into `${name_slug}`: the form in which the CLI names a folder
+/// Its path turns into `${name}`, whose value [`Recording::expand`](super::Recording::expand) puts back, and the path's *slug* into `${name_slug}`: the form in which the CLI names a folder
 /// after a path, every character outside `[A-Za-z0-9]` a `-`. A path of fewer than two parts has no slug, and `/` is
 /// no root: they would match too much.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,38 +54,6 @@ impl Root {
     /// The folder on the recording host.
     pub fn path(&self) -> &str {
         &self.path
-    }
-}
-
-impl Recording {
-    /// Puts values in the place of the `${name}` of the header's `vars`: the live ones, else the defaults.
-    ///
-    /// A player does this once, before it sends anything, with the folders of the live session (`cwd`, `home`); a slug
-    /// follows from its folder. Only names in `vars` are touched: any other `${...}` is the session's own text, and
-    /// one that would have looked like a variable was stored as `${dollar}{...}`. The result has no `vars` left.
-    ///
-    /// In a line that is JSON the value is escaped as in a JSON string; a path that needs escaping (one with `\` or
-    /// `"`) is therefore right in the line's own strings, but not in JSON that stands inside such a string.
-    #[must_use]
-    pub fn expand(&self, live: &BTreeMap<String, String>) -> Recording {
-        let mut values = BTreeMap::new();
-        for (name, default) in &self.header.vars {
-            let slug_of = name.strip_suffix(SLUG).and_then(|name| live.get(name));
-            let value = live.get(name).cloned().or_else(|| slug_of.map(|path| slug(path)));
-            values.insert(token(name), value.unwrap_or_else(|| default.clone()));
-        }
-        let mut table = Table::default();
-        for (token, value) in &values {
-            table.add(token, value, |_| true);
-        }
-        let mut recording = self.clone();
-        let mut used = Counts::new();
-        table.apply_to_header(&mut recording.header, &mut used);
-        for event in &mut recording.events {
-            table.apply_to_event(event, None, &mut used);
-        }
-        recording.header.vars.clear();
-        recording
     }
 }
 
@@ -236,7 +202,7 @@ impl Root {
 }
 
 /// How the CLI names a folder after a path.
-fn slug(path: &str) -> String {
+pub(super) fn slug(path: &str) -> String {
     let dashed = path.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' });
     dashed.take(SLUG_LIMIT).collect()
 }

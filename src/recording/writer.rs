@@ -3,6 +3,7 @@ use std::io;
 use super::error::Error;
 use super::event::Event;
 use super::header::Header;
+use super::limits::check_line;
 use super::seal::Seal;
 
 /// Writes a recording as it happens: each line is handed over whole and flushed at once, so that a crash costs no
@@ -58,9 +59,15 @@ impl<W: io::Write> Writer<W> {
     /// Writes one event.
     ///
     /// # Errors
-    /// When `inner` fails; from then on every call does, since a line may have been written in part.
+    /// When `inner` fails, or the event's line is longer than [`MAX_RECORDED_LINE`](super::MAX_RECORDED_LINE), which no reader would take;
+    /// from then on every call does, since a line may have been written in part.
     pub fn event(&mut self, event: &Event) -> Result<(), Error> {
         event.write(&mut self.line);
+        if let Err(error) = check_line(&self.line, self.seal.lines() + 1) {
+            self.line = Vec::new();
+            self.broken = true;
+            return Err(error);
+        }
         self.line.push(b'\n');
         self.seal.event(&self.line);
         self.flush_line()

@@ -66,6 +66,7 @@ mod recording_corpus;
 mod recording_format;
 mod recording_import;
 mod recording_integrity;
+mod recording_limits;
 mod recording_properties;
 mod recording_redaction;
 mod recording_redaction_pieces;

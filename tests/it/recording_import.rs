@@ -124,7 +124,7 @@ fn comes_back(path: &Path) {
             path.display()
         );
     }
-    let expanded = Recording::from_bytes(&file).unwrap().expand(&live);
+    let expanded = Recording::from_bytes(&file).unwrap().expand(&live).unwrap();
 
     let rows: Vec<Value> = capture.lines().map(|row| serde_json::from_str(row).unwrap()).collect();
     assert_eq!(expanded.events.len(), rows.len(), "{}", path.display());

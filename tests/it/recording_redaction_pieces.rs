@@ -149,7 +149,7 @@ fn a_folder_in_several_pieces_is_one_variable() {
                 .map(|(name, path)| (name.into(), path.into()))
                 .into();
             assert_eq!(
-                pieces(&recording.expand(&there), key).concat(),
+                pieces(&recording.expand(&there).unwrap(), key).concat(),
                 told.concat().replace("ann@x.io", "<email:1>").replace("me@x.io", "<email:1>")
             );
             assert!(scrub(&mut recording, &roots).is_empty(), "a second run finds nothing");

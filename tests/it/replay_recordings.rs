@@ -24,7 +24,7 @@ async fn each_recording_of_the_real_cli_plays_to_its_end() {
     let mut played = 0;
     for path in files(&folder) {
         let recording = Recording::open(&path).unwrap();
-        let early = host(&path, &recording.expand(&BTreeMap::new())).await;
+        let early = host(&path, &recording.expand(&BTreeMap::new()).unwrap()).await;
         // A prompt that was written in the middle of a turn holds nothing of that turn back.
         assert_eq!(
             early > 0,

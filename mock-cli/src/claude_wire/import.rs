@@ -1,6 +1,5 @@
 //! `import`: a recording from a raw capture.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use claude_wire::recording::{self, Header, ImportOptions, Recording};
@@ -63,7 +62,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Found, Failure> {
     let Arguments { capture, output, force, .. } = &arguments;
     may_write(output, *force)?;
     let redaction = arguments.scrubbing.redaction()?;
-    let bytes = fs::read(capture).map_err(|error| format!("{}: {error}", capture.display()))?;
+    let bytes = recording::read_lines(capture).map_err(|error| error.to_string())?;
     let mut recording =
         import(&bytes, &arguments).map_err(|error| format!("{}: {error}", capture.display()))?;
     if let Some(redaction) = redaction {

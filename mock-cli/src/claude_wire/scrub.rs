@@ -1,8 +1,6 @@
 //! `scrub`: takes secrets out of recordings that are there.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use claude_wire::recording::{Integrity, Recording, Redaction};
@@ -67,10 +65,10 @@ fn scrub(file: &Path, output: &Path, redaction: &Redaction) -> Result<String, Fa
     let mut recording = Recording::open(file).map_err(|error| error.to_string())?;
     let counts = redaction.scrub(&mut recording);
     match recording.integrity() {
-        Integrity::Truncated { .. } => save_without_footer(&recording, output)
-            .map_err(|error| format!("{}: {error}", output.display()))?,
-        _ => recording.save(output).map_err(|error| error.to_string())?,
+        Integrity::Truncated { .. } => recording.save_truncated(output),
+        _ => recording.save(output),
     }
+    .map_err(|error| error.to_string())?;
     Ok(format!("{}: {} events, {}", output.display(), recording.events.len(), told(&counts)))
 }
 
@@ -79,29 +77,4 @@ fn told(counts: &BTreeMap<&'static str, u64>) -> String {
         return "nothing to do".to_owned();
     }
     counts.iter().map(|(kind, count)| format!("{count} {kind}")).collect::<Vec<_>>().join(", ")
-}
-
-/// A recording that was cut off stays one.
-fn save_without_footer(recording: &Recording, output: &Path) -> io::Result<()> {
-    let mut bytes = recording.to_bytes();
-    bytes.pop();
-    bytes.truncate(bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1));
-    let mut name = output.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.tmp", std::process::id()));
-    let temporary = output.with_file_name(name);
-    write_as(&temporary, &bytes, output).and_then(|()| fs::rename(&temporary, output)).inspect_err(
-        |_| {
-            // The first error is the one to tell.
-            let _ = fs::remove_file(&temporary);
-        },
-    )
-}
-
-/// A new file that is for the same readers as one that is there.
-fn write_as(path: &Path, bytes: &[u8], there: &Path) -> io::Result<()> {
-    let mut file = fs::File::create_new(path)?;
-    if let Ok(there) = fs::metadata(there) {
-        file.set_permissions(there.permissions())?;
-    }
-    file.write_all(bytes)
 }

@@ -4,6 +4,7 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use claude_wire::wire::DEFAULT_MAX_LINE;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::journal::Journal;
@@ -23,9 +24,12 @@ impl<S> Heard<S> {
     }
 
     fn hear(&mut self, bytes: &[u8]) {
+        if !self.journal.is_open() {
+            return;
+        }
         for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
             self.line.extend_from_slice(piece);
-            if piece.ends_with(b"\n") {
+            if piece.ends_with(b"\n") || self.line.len() > DEFAULT_MAX_LINE {
                 self.journal.line(self.name, &self.line);
                 self.line.clear();
             }

@@ -62,9 +62,14 @@ impl Journal {
         }));
     }
 
-    /// `stream` is `in`, `out` or `err`; the line has its ending.
+    /// Whether anything is written down.
+    pub(crate) fn is_open(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// `stream` is `in`, `out` or `err`; the line has its ending, unless it goes on in the next entry.
     pub(crate) fn line(&self, stream: &str, wire: &[u8]) {
-        if self.0.is_none() {
+        if !self.is_open() {
             return;
         }
         let line = Payload::from_wire(wire.to_vec());

@@ -101,7 +101,10 @@ fn main() -> ExitCode {
         Ok(Asked::Help) => say(&journal, HELP),
         Err(refusal) => complain(&journal, &refusal, 1),
         Ok(Asked::Run) => match environment.and_then(|environment| Ok((loaded?, environment))) {
-            Ok((loaded, environment)) => play::play(&loaded, &args, &environment, &journal),
+            Ok((loaded, environment)) => match loaded.script(&args) {
+                Ok(script) => play::play(&loaded, script, &environment, &journal),
+                Err(why) => misconfigured(&journal, &why),
+            },
             Err(why) => misconfigured(&journal, &why),
         },
     }

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use claude_wire::player::{self, Signal, Streams};
+use claude_wire::player::{self, Script, Signal, Streams};
 use claude_wire::recording;
 use claude_wire::transport::Exit;
 use tokio::sync::mpsc;
@@ -15,7 +15,7 @@ use super::source::Loaded;
 /// Plays it; does not return, because a blocked read of stdin must not keep the process.
 pub(crate) fn play(
     loaded: &Loaded,
-    args: &[String],
+    mut script: Script,
     environment: &Environment,
     journal: &Journal,
 ) -> ExitCode {
@@ -24,7 +24,6 @@ pub(crate) fn play(
         journal.line("err", warning.as_bytes());
         eprint!("{warning}");
     }
-    let mut script = loaded.script(args);
     if let Some(speed) = environment.speed {
         script = script.speed(speed);
     }

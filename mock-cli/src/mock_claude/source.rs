@@ -119,14 +119,18 @@ impl Loaded {
     }
 
     /// For a launch with these arguments.
-    pub(crate) fn script(&self, args: &[String]) -> Script {
+    pub(crate) fn script(&self, args: &[String]) -> Result<Script, String> {
         let script = match &self.content {
             Content::Recording(recording) => {
-                Script::new(&recording.expand(&environment::folders()))
+                let expanded = recording.expand(&environment::folders());
+                Script::new(
+                    &expanded
+                        .map_err(|error| format!("CLAUDE_WIRE_REPLAY: {}: {error}", self.name))?,
+                )
             }
             Content::Scenario(scenario) => scenario.script(args),
         };
-        script.named(&self.name)
+        Ok(script.named(&self.name))
     }
 }
 

@@ -127,7 +127,7 @@ async fn what_is_recorded_of_a_replay_is_the_recording() {
     again.require_whole().unwrap();
     // Ids of prompts apart, which the live session chose, every line of the CLI's is the recorded one.
     let outs = |recording: &Recording| {
-        let recording = recording.expand(&[("cwd".to_owned(), "/w".to_owned())].into());
+        let recording = recording.expand(&[("cwd".to_owned(), "/w".to_owned())].into()).unwrap();
         let out = recording.events.iter().filter(|event| matches!(event.kind, EventKind::Out(_)));
         out.filter_map(|event| event.payload())
             .map(|line| String::from_utf8_lossy(line.bytes()).into_owned())

@@ -12,9 +12,8 @@ use crate::corpus::{self, Channel, Entry, Item, Log, Run, World};
 /// what scrubbing has damaged is seen.
 pub(super) async fn replay(entry: &Entry, run: &Run) -> Result<(), String> {
     // As they are in their files, with the folders of the run.
-    let read = |recording: &Recording| {
-        Recording::from_bytes(&recording.to_bytes()).map(|recording| recording.expand(&run.folders))
-    };
+    let read =
+        |recording: &Recording| Recording::from_bytes(&recording.to_bytes())?.expand(&run.folders);
     let recordings: Result<Vec<_>, _> = run.recordings.iter().map(read).collect();
     let replayed = play(entry, recordings.map_err(|error| error.to_string())?).await?;
     compare(&told(&run.delivered), &told(&replayed))

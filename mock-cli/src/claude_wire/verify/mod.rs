@@ -92,10 +92,12 @@ impl fmt::Display for Checked<'_> {
 
 async fn check<'a>(recording: &Recording, path: &'a Path, limit: Duration) -> Checked<'a> {
     let mut summary = summary(recording);
-    if let Err(problem) = file(recording) {
-        return Checked { way: "file", path, summary, problem: Some(problem) };
-    }
-    let recording = &recording.expand(&BTreeMap::new());
+    let expanded = || recording.expand(&BTreeMap::new()).map_err(|error| error.to_string());
+    let expanded = match file(recording).and_then(|()| expanded()) {
+        Ok(expanded) => expanded,
+        Err(problem) => return Checked { way: "file", path, summary, problem: Some(problem) },
+    };
+    let recording = &expanded;
     let script = HostScript::from_recording(recording);
     let (way, played) = match writable::can_write(recording, &script) {
         Ok(()) => ("session", tokio::time::timeout(limit, session::act(recording)).await),

@@ -74,7 +74,7 @@ pub fn crossed(recording: &Recording, pick: fn(&EventKind) -> bool) -> Vec<u8> {
     ];
     let live =
         live.into_iter().map(|(name, path)| (name.to_owned(), path.to_str().unwrap().to_owned()));
-    let recording = recording.expand(&live.filter(|(_, path)| !path.is_empty()).collect());
+    let recording = recording.expand(&live.filter(|(_, path)| !path.is_empty()).collect()).unwrap();
     let events = recording.events.iter().filter(|event| pick(&event.kind));
     events.filter_map(|event| event.payload()).flat_map(|line| line.wire()).collect()
 }
