@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-use crate::recording::{Redaction, Root, is_secret_variable};
+use crate::recording::{Redaction, Root, secret_values};
 
 /// The variables that a recording's header names: they change what the CLI does, and none of them is a secret.
 const NAMED: [&str; 12] = [
@@ -49,12 +49,8 @@ impl Surroundings {
         for root in self.roots() {
             redaction = redaction.root(root);
         }
-        let secrets =
-            self.env.iter().filter_map(|(name, value)| Some((name.to_str()?, value.to_str()?)));
-        for (_, value) in
-            secrets.filter(|(name, value)| is_secret_variable(name) && is_telling(value))
-        {
-            redaction = redaction.secret(value);
+        for secret in secret_values(&self.env) {
+            redaction = redaction.secret(secret);
         }
         host_names().into_iter().fold(redaction, Redaction::host)
     }
@@ -86,13 +82,6 @@ impl Surroundings {
     }
 }
 
-/// Whether a value may be looked for in texts: one plain word is in too much, and a path that leads somewhere is no secret.
-fn is_telling(value: &str) -> bool {
-    let leads = value.starts_with('/')
-        && value[1..].split('/').next().is_some_and(|top| Path::new("/").join(top).exists());
-    !leads && (value.len() >= 16 || !value.bytes().all(|byte| byte.is_ascii_lowercase()))
-}
-
 /// The names of this machine that cannot be taken for an ordinary word.
 fn host_names() -> Vec<String> {
     #[cfg(unix)]
@@ -108,15 +97,4 @@ fn host_names() -> Vec<String> {
 
 fn text(text: &OsString) -> String {
     text.to_string_lossy().into_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_path_that_leads_somewhere_is_no_secret_and_a_slash_makes_none() {
-        assert!(!is_telling("/usr/share/keys") && !is_telling("/") && !is_telling("production"));
-        assert!(is_telling("/9sQ+x8/zK2w==") && is_telling("hunter-2-hunter"));
-    }
 }

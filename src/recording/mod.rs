@@ -78,6 +78,6 @@ pub use vars::Root;
 pub use writer::Writer;
 #[cfg(feature = "session")]
 pub(crate) use {
-    redact::{Redactor, is_placeholder},
+    redact::{Redactor, is_placeholder, masked, secret_values},
     vars::Hider,
 };

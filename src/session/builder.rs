@@ -95,8 +95,8 @@ impl SessionBuilder {
         self.transport(Process::new(CliPath::Explicit(path.into())))
     }
 
-    /// Called with each line that the CLI writes to standard error, without its newline. Runs on the session's own task: be quick. A panic
-    /// loses the line and nothing else.
+    /// Called with each line that the CLI writes to standard error, without its newline, and with the secrets that are in it. Runs on the
+    /// session's own task: be quick. A panic loses the line and nothing else.
     pub fn on_stderr(mut self, callback: impl Fn(&str) + Send + Sync + 'static) -> Self {
         self.on_stderr = Some(Arc::new(callback));
         self

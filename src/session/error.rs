@@ -23,6 +23,7 @@ struct Inner {
     kind: Kind,
     exit: Option<Exit>,
     stderr: String,
+    preamble: String,
 }
 
 enum Kind {
@@ -189,9 +190,16 @@ impl Error {
         self.inner.exit.as_ref()
     }
 
-    /// The last of what the process wrote to standard error; empty where there was no process, or it wrote nothing.
+    /// The last of what the process wrote to standard error; empty where there was no process, or it wrote nothing. The session's key, the
+    /// secrets in its environment, and what looks like a key are `[redacted]`.
     pub fn stderr_tail(&self) -> &str {
         &self.inner.stderr
+    }
+
+    /// The first lines of standard output of a CLI that never got ready, `[redacted]` as [`stderr_tail`](Self::stderr_tail) is: text of a shell
+    /// around the CLI, an array of `--output-format json`, messages of another program. Empty where there were none, or the CLI was ready.
+    pub fn early_output(&self) -> &str {
+        &self.inner.preamble
     }
 
     /// How many messages of the turn had come when it ended without a result, whether somebody has read them or not; 0 where the error is not
@@ -232,9 +240,22 @@ impl Error {
 
     pub(super) fn protocol(failure: Failure, exit: Option<Exit>, stderr: String) -> Self {
         Self {
-            inner: Arc::new(Inner { kind: Kind::Protocol(failure), exit, stderr }),
+            inner: Arc::new(Inner {
+                kind: Kind::Protocol(failure),
+                exit,
+                stderr,
+                preamble: String::new(),
+            }),
             messages_seen: 0,
         }
+    }
+
+    /// With what the CLI said before it was ready. For an error that nothing else has yet.
+    pub(super) fn with_preamble(mut self, preamble: String) -> Self {
+        if let Some(inner) = Arc::get_mut(&mut self.inner) {
+            inner.preamble = preamble;
+        }
+        self
     }
 
     pub(super) fn timeout(limit: Duration) -> Self {
@@ -249,7 +270,12 @@ impl Error {
 impl From<Kind> for Error {
     fn from(kind: Kind) -> Self {
         Self {
-            inner: Arc::new(Inner { kind, exit: None, stderr: String::new() }),
+            inner: Arc::new(Inner {
+                kind,
+                exit: None,
+                stderr: String::new(),
+                preamble: String::new(),
+            }),
             messages_seen: 0,
         }
     }
@@ -269,7 +295,7 @@ impl From<transport::Error> for Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { kind, exit, stderr } = &*self.inner;
+        let Inner { kind, exit, stderr, preamble } = &*self.inner;
         match kind {
             Kind::Options(error) => write!(f, "{error}")?,
             Kind::Transport(error) => write!(f, "{error}")?,
@@ -298,6 +324,9 @@ impl fmt::Display for Error {
             0 => {}
             1 => f.write_str(", after 1 message")?,
             seen => write!(f, ", after {seen} messages")?,
+        }
+        if !preamble.is_empty() {
+            write!(f, "; before it was ready its standard output said:\n{preamble}")?;
         }
         let stderr = stderr.trim_end();
         if !stderr.is_empty() {

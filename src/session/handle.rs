@@ -190,7 +190,8 @@ impl Session {
         self.inner.shared.status().exit
     }
 
-    /// The last of what the CLI wrote to standard error, 8 KiB at most.
+    /// The last of what the CLI wrote to standard error, 8 KiB at most. The session's key, the secrets in the CLI's environment, and what looks
+    /// like a key are `[redacted]`; [`on_stderr`](super::SessionBuilder::on_stderr) gets the lines as they are.
     pub fn stderr_tail(&self) -> String {
         self.inner.shared.stderr().tail()
     }

@@ -7,10 +7,13 @@ use std::sync::Arc;
 use bytes::BytesMut;
 use tokio_util::codec::Decoder;
 
+use crate::recording::masked;
 use crate::wire::{Item, LineCodec};
 
 /// How many bytes of standard error an error carries.
 const TAIL: usize = 8 * 1024;
+/// How many more are kept, so that a secret in which the tail begins is still known for one.
+const MARGIN: usize = 4 * 1024;
 /// A longer line of standard error reaches the callback as its length only.
 const MAX_LINE: usize = 64 * 1024;
 
@@ -21,6 +24,8 @@ pub(super) type OnStderr = Arc<dyn Fn(&str) + Send + Sync>;
 #[derive(Default)]
 pub(super) struct Stderr {
     tail: VecDeque<u8>,
+    /// What must not be in it.
+    secrets: Vec<String>,
     lines: Option<Lines>,
 }
 
@@ -37,12 +42,13 @@ impl Stderr {
             buffer: BytesMut::new(),
             callback,
         });
-        Self { tail: VecDeque::new(), lines }
+        Self { tail: VecDeque::new(), secrets: Vec::new(), lines }
     }
 
     pub(super) fn push(&mut self, bytes: &[u8]) {
-        let keep = &bytes[bytes.len().saturating_sub(TAIL)..];
-        let excess = (self.tail.len() + keep.len()).saturating_sub(TAIL);
+        const KEPT: usize = TAIL + MARGIN;
+        let keep = &bytes[bytes.len().saturating_sub(KEPT)..];
+        let excess = (self.tail.len() + keep.len()).saturating_sub(KEPT);
         self.tail.drain(..excess);
         self.tail.extend(keep);
         if let Some(lines) = &mut self.lines {
@@ -62,14 +68,25 @@ impl Stderr {
         }
     }
 
-    /// Forgets what another process wrote.
-    pub(super) fn clear(&mut self) {
+    /// Forgets what another process wrote. The next one has these secrets.
+    pub(super) fn begin(&mut self, secrets: Vec<String>) {
         self.tail.clear();
+        self.secrets = secrets;
     }
 
+    /// The last that was written, without secrets.
     pub(super) fn tail(&self) -> String {
         let bytes: Vec<u8> = self.tail.iter().copied().collect();
-        String::from_utf8_lossy(&bytes).into_owned()
+        let mut tail = self.masked(&String::from_utf8_lossy(&bytes));
+        let excess = tail.len().saturating_sub(TAIL);
+        let start = (excess..tail.len()).find(|at| tail.is_char_boundary(*at)).unwrap_or(excess);
+        tail.drain(..start);
+        tail
+    }
+
+    /// A text of the same process, without its secrets.
+    pub(super) fn masked(&self, text: &str) -> String {
+        masked(text, &self.secrets)
     }
 }
 
@@ -99,6 +116,21 @@ mod tests {
         assert_eq!(stderr.tail(), format!("{}{}", "a".repeat(TAIL - 5000), "b".repeat(5000)));
         stderr.push(&[b'c'; 3 * TAIL]);
         assert_eq!(stderr.tail(), "c".repeat(TAIL));
+        stderr.push("é".repeat(TAIL).as_bytes());
+        stderr.push(b"x");
+        assert_eq!(stderr.tail(), format!("{}x", "é".repeat(TAIL / 2 - 1)), "whole characters");
+    }
+
+    #[test]
+    fn the_tail_does_not_begin_in_the_middle_of_a_secret() {
+        let secret = "kolibri-77-kolibri";
+        for cut in 1..secret.len() {
+            let mut stderr = Stderr::new(None);
+            stderr.begin(vec![secret.to_owned()]);
+            stderr.push(format!("key {secret}{}", " ".repeat(TAIL - cut)).as_bytes());
+            let tail = stderr.tail();
+            assert!(!tail.contains("bri") && tail.len() <= TAIL, "{cut}: {:?}", &tail[..20]);
+        }
     }
 
     #[test]

@@ -88,3 +88,71 @@ async fn each_line_is_called_back_whatever_the_chunks_and_over_reconnects() {
     }
     assert_eq!(lines.all(), ["one", "two", "", "three", "one", "two", "", "three"]);
 }
+
+/// A key that no scanner takes this file for a leak of.
+fn key() -> String {
+    ["sk", "ant", "api03", "a1B2c3D4e5F6g7H8"].join("-")
+}
+
+#[tokio::test(start_paused = true)]
+async fn errors_do_not_show_the_keys_that_the_cli_wrote() {
+    let canaries = ["kolibri-77", "pin4", "emu-88-emu-88", &key()].map(str::to_owned);
+    let [own, short, of_the_environment, of_another] = canaries.clone();
+    for own in [own, short] {
+        let said = format!(
+            "é auth failed for {own} ({own})\n{of_the_environment}\n{of_another}\n\
+             Authorization: Bearer abcdefghijklmnop1234\nplain words stay\n"
+        );
+        let complaint = said.clone();
+        let transport = cli(move |_, mut cli| {
+            let complaint = complaint.clone();
+            async move {
+                cli.handshake().await;
+                cli.prompt().await;
+                cli.complain(&complaint).await;
+                Exit::from_code(1)
+            }
+        });
+        let lines = Log::default();
+        let heard = lines.clone();
+        let session = Session::builder()
+            .api_key(own.as_str())
+            .env("DEPLOY_TOKEN", of_the_environment.as_str())
+            .env("PLAIN", "plain words stay")
+            .on_stderr(move |line| heard.push(line))
+            .transport(transport)
+            .start()
+            .unwrap();
+        let turn = read(session.query("go")).await;
+        let error = turn.error();
+        let masked = "é auth failed for [redacted] ([redacted])\n[redacted]\n[redacted]\n\
+             Authorization: Bearer [redacted]\nplain words stay\n";
+        assert_eq!(error.stderr_tail(), masked);
+        assert_eq!(session.stderr_tail(), masked);
+        for shown in [error.to_string(), format!("{error:?}"), format!("{session:?}")] {
+            for canary in [&own, &of_the_environment, &of_another] {
+                assert!(!shown.contains(canary.as_str()), "{shown}");
+            }
+        }
+        assert_eq!(lines.all().join("\n") + "\n", said, "the callback gets the lines as they are");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_launch_has_its_own_secrets() {
+    let transport = cli(|launch, mut cli| async move {
+        let keys = launch.env.resolve([], None);
+        let key = keys[std::ffi::OsStr::new("ANTHROPIC_API_KEY")].to_str().unwrap().to_owned();
+        cli.complain(&format!("refused: {key}, not kolibri-77\n")).await;
+        cli.request("initialize").await;
+        Exit::from_code(1)
+    });
+    let session = Session::builder().api_key("kolibri-78").transport(transport).start().unwrap();
+    for (key, tail) in [
+        ("kolibri-77", "refused: [redacted], not [redacted]\n"),
+        ("kolibri-79", "refused: [redacted], not kolibri-77\n"),
+    ] {
+        let turn = read(session.query("go").api_key(key)).await;
+        assert_eq!(turn.error().stderr_tail(), tail);
+    }
+}

@@ -11,6 +11,8 @@ mod fits;
 mod hosts;
 mod known;
 mod lint;
+#[cfg(feature = "session")]
+mod mask;
 mod members;
 mod numbers;
 mod open_keys;
@@ -29,7 +31,11 @@ pub use lint::{Finding, lint};
 pub(super) use redaction::hide;
 pub use redaction::{Redaction, scrub};
 #[cfg(feature = "session")]
-pub(crate) use {numbers::is_placeholder, redactor::Redactor};
+pub(crate) use {
+    mask::{masked, secret_values},
+    numbers::is_placeholder,
+    redactor::Redactor,
+};
 
 /// Whether the value of an environment variable of this name is a secret, as far as names tell: `*_TOKEN`, `PASSWORD` and the like.
 pub fn is_secret_variable(name: &str) -> bool {

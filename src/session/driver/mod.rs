@@ -7,6 +7,7 @@ mod ledger;
 mod link;
 mod outputs;
 mod pipes;
+mod preamble;
 mod profiles;
 
 use std::collections::HashMap;
@@ -20,6 +21,7 @@ use self::callbacks::Callbacks;
 use self::last_call::LastCall;
 use self::ledger::{Ledger, credit};
 use self::link::{Link, Rest};
+use self::preamble::Preamble;
 use self::profiles::Profiles;
 use super::Options;
 use super::error::Error;
@@ -74,6 +76,8 @@ pub(super) struct Driver {
     /// The transport, while it is being opened.
     opening: Option<BoxFuture<'static, Result<Opened, Error>>>,
     link: Option<Link>,
+    /// What a CLI has written that is not ready yet.
+    preamble: Option<Preamble>,
     /// Why the last attempt to open the transport failed.
     refused: Option<Error>,
     /// How the last process ended.
@@ -116,6 +120,7 @@ impl Driver {
             ledger: Ledger::default(),
             opening: None,
             link: None,
+            preamble: None,
             refused: None,
             exit: None,
             forgotten: false,
@@ -266,6 +271,9 @@ impl Driver {
     }
 
     fn received(&mut self, now: Instant, outcome: Outcome) {
+        if let Some(preamble) = &mut self.preamble {
+            preamble.note(&outcome, |text| self.shared.stderr().masked(text));
+        }
         let spent = self.ledger.note(&outcome, &self.shared);
         let before = self.out.len();
         self.machine.handle(now.into_std(), Input::Received(outcome), &mut self.out);

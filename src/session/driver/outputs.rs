@@ -7,14 +7,17 @@ use tokio::time::Instant;
 
 use super::last_call::within;
 use super::link::Link;
+use super::preamble::Preamble;
 use super::{Driver, Error, Mailbox, Opened, SessionEvent};
 use crate::protocol::{Command, Failure, Input, Output, Profile, TurnEnd};
+use crate::recording::secret_values;
 use crate::transport::Transport;
 
 impl Driver {
     pub(super) fn carry_out(&mut self) {
         if let Some(reply) = self.machine.take_handshake() {
             self.shared.status().server_info = Some(reply);
+            self.preamble = None;
         }
         self.perform_all();
         while let Some(mailbox) = self.written.take() {
@@ -97,13 +100,16 @@ impl Driver {
     fn open(&mut self, resume: Option<String>, profile: Profile) {
         self.exit = None;
         self.refused = None;
-        self.shared.stderr().clear();
+        self.preamble = Some(Preamble::default());
         let options = self.profiles.launch(profile).unwrap_or(&self.shared.options);
         let initialize = self.shared.initialize(options);
         let launch = match self.shared.launch(options, resume, self.forgotten) {
             Ok(launch) => launch,
             Err(error) => return self.opened(Err(error.into())),
         };
+        let env = launch.env.resolve(std::env::vars_os(), launch.cwd.as_deref());
+        let key = options.api_key.iter().map(|key| key.expose().to_owned());
+        self.shared.stderr().begin(key.chain(secret_values(&env)).collect());
         let transport = self.shared.transport.clone();
         let limit = self.shared.options.timeouts().initialize;
         let prepare = self.shared.handlers.prepare(&self.shared.session, &initialize);
@@ -173,7 +179,10 @@ impl Driver {
             Failure::Stopped | Failure::QueueFull(_) | Failure::Refused(_) => {
                 Error::protocol(failure, None, String::new())
             }
-            failure => Error::protocol(failure, self.exit, stderr),
+            failure => {
+                let preamble = self.preamble.as_ref().map(Preamble::text).unwrap_or_default();
+                Error::protocol(failure, self.exit, stderr).with_preamble(preamble)
+            }
         }
     }
 }

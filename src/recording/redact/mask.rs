@@ -1,0 +1,78 @@
+//! Keys in texts that are shown, and not recorded: messages of errors.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::Path;
+
+use super::is_secret_variable;
+use super::known::Known;
+use super::rules::in_text;
+
+/// What is in the place of a secret, as of [`Secret`](crate::transport::Secret).
+const MASK: &str = "[redacted]";
+
+/// A text without these secrets, and without what its shape or its name says is a key, a token or a password.
+pub(crate) fn masked(text: &str, secrets: &[String]) -> String {
+    let mut known = Known::default();
+    for secret in secrets {
+        known.add_secret("secret", secret.as_bytes());
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut copied = 0;
+    for place in in_text(text.as_bytes(), &known.within(text.as_bytes())) {
+        let is_secret = matches!(place.kind, "key" | "token" | "secret");
+        // Shapes are of whole characters; a range that is not would be no reason to panic in an error's message.
+        let Some(before) = text.get(copied..place.range.start).filter(|_| is_secret) else {
+            continue;
+        };
+        out.push_str(before);
+        out.push_str(MASK);
+        copied = place.range.end;
+    }
+    out.push_str(text.get(copied..).unwrap_or_default());
+    // Shorter ones are not looked for by the rules, which search recordings for words.
+    secrets
+        .iter()
+        .filter(|secret| (4..8).contains(&secret.len()))
+        .fold(out, |out, secret| out.replace(secret.as_str(), MASK))
+}
+
+/// The values in an environment that are secrets, as far as the names of variables say.
+pub(crate) fn secret_values(env: &BTreeMap<OsString, OsString>) -> Vec<String> {
+    let texts = env.iter().filter_map(|(name, value)| Some((name.to_str()?, value.to_str()?)));
+    let secrets = texts.filter(|(name, value)| is_secret_variable(name) && is_telling(value));
+    secrets.map(|(_, value)| value.to_owned()).collect()
+}
+
+/// Whether a value may be looked for in texts: one plain word is in too much, and a path that leads somewhere is not a secret.
+fn is_telling(value: &str) -> bool {
+    let leads = value.starts_with('/')
+        && value[1..].split('/').next().is_some_and(|top| Path::new("/").join(top).exists());
+    !leads && (value.len() >= 16 || !value.bytes().all(|byte| byte.is_ascii_lowercase()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_that_leads_somewhere_is_not_a_secret_and_a_slash_makes_none() {
+        assert!(!is_telling("/usr/share/keys") && !is_telling("/") && !is_telling("production"));
+        assert!(is_telling("/9sQ+x8/zK2w==") && is_telling("hunter-2-hunter"));
+    }
+
+    #[test]
+    fn keys_go_and_all_else_stays() {
+        let key = ["sk", "ant", "api03", "a1B2c3D4e5F6g7H8"].join("-");
+        let text = format!(
+            "é 401: key {key} of ann@mail.example.org at 10.1.2.3, MY_TOKEN=abc123def\nmine: s3cr3t, kolibri-77-kolibri"
+        );
+        let secrets = ["kolibri-77-kolibri".to_owned(), "s3cr3t".to_owned()];
+        assert_eq!(
+            masked(&text, &secrets),
+            "é 401: key [redacted] of ann@mail.example.org at 10.1.2.3, MY_TOKEN=[redacted]\nmine: [redacted], [redacted]"
+        );
+        assert_eq!(masked("nothing to hide", &secrets), "nothing to hide");
+        assert_eq!(masked("", &[]), "");
+    }
+}
