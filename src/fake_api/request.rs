@@ -42,19 +42,22 @@ impl ApiRequest {
         self.body["stream"] == true
     }
 
-    /// The latest prompt; several where the CLI has merged waiting prompts into one message. Notes of the CLI's own are left out.
+    /// The latest prompt; several where the CLI has merged waiting prompts into one message.
+    ///
+    /// The CLI's own notes next to a prompt or a tool result are left out. Where a note is all that has
+    /// come since the model's last message, it is what the model is asked, and so a prompt: CLI
+    /// 2.1.332 wraps the feedback of a `Stop` hook in one.
     pub fn prompts(&self) -> Vec<&str> {
-        self.messages()
-            .iter()
-            .rev()
-            .map(prompts_of)
+        let messages = (0..self.messages().len()).rev();
+        messages
+            .map(|index| self.prompts_at(index))
             .find(|prompts| !prompts.is_empty())
             .unwrap_or_default()
     }
 
     /// How many prompts the conversation has had, with this one.
     pub fn turn(&self) -> usize {
-        self.messages().iter().filter(|message| !prompts_of(message).is_empty()).count()
+        (0..self.messages().len()).filter(|index| !self.prompts_at(*index).is_empty()).count()
     }
 
     /// The tool results that came after the model's last message.
@@ -87,6 +90,27 @@ impl ApiRequest {
         check::violations(&self.body)
     }
 
+    fn prompts_at(&self, index: usize) -> Vec<&str> {
+        let message = &self.messages()[index];
+        let (notes, prompts): (Vec<_>, Vec<_>) =
+            texts(message).into_iter().partition(|text| is_a_note(text));
+        if !prompts.is_empty() || !self.is_all_since_the_model(index) {
+            return prompts;
+        }
+        notes.into_iter().filter(|note| is_a_reminder(note)).collect()
+    }
+
+    /// Whether this is the one message of the user between two of the model, without a tool result.
+    fn is_all_since_the_model(&self, index: usize) -> bool {
+        let (before, after) = self.messages().split_at(index);
+        let is_said = |message: &&Value| message["role"] != "system";
+        let is_the_models = |message: &Value| message["role"] == "assistant";
+        let follows = before.iter().rev().find(is_said).is_some_and(is_the_models);
+        let is_last = after.iter().skip(1).find(is_said).is_none_or(is_the_models);
+        let brings_results = blocks(&after[0]).iter().any(|block| block["type"] == "tool_result");
+        follows && is_last && !brings_results
+    }
+
     fn messages(&self) -> &[Value] {
         self.body["messages"].as_array().map(Vec::as_slice).unwrap_or_default()
     }
@@ -116,7 +140,8 @@ pub(super) fn blocks(message: &Value) -> &[Value] {
     message["content"].as_array().map(Vec::as_slice).unwrap_or_default()
 }
 
-fn prompts_of(message: &Value) -> Vec<&str> {
+/// The texts of the user.
+fn texts(message: &Value) -> Vec<&str> {
     if message["role"] != "user" {
         return Vec::new();
     }
@@ -125,13 +150,16 @@ fn prompts_of(message: &Value) -> Vec<&str> {
         .iter()
         .filter(|block| block["type"] == "text")
         .filter_map(|block| block["text"].as_str());
-    bare.into_iter().chain(texts).filter(|text| !is_a_note(text)).collect()
+    bare.into_iter().chain(texts).collect()
 }
 
-/// What the CLI itself puts beside prompts.
+/// What the CLI itself puts next to prompts.
 fn is_a_note(text: &str) -> bool {
-    let starts = |start| text.trim_start().starts_with(start);
-    // The report of a task in the background comes as a reminder, but starts a turn as a prompt does.
-    starts("[Request interrupted by user")
-        || (starts("<system-reminder>") && !text.contains("<task-notification>"))
+    // The report of a task in the background starts a turn as a prompt does, whatever is next to it.
+    text.trim_start().starts_with("[Request interrupted by user")
+        || (is_a_reminder(text) && !text.contains("<task-notification>"))
+}
+
+fn is_a_reminder(text: &str) -> bool {
+    text.trim_start().starts_with("<system-reminder>")
 }

@@ -49,6 +49,52 @@ async fn the_replies_of_a_rule_come_one_after_another() {
     api.finish().unwrap();
 }
 
+/// CLI 2.1.332 wraps the feedback of a `Stop` hook in a reminder, 2.1.329 does not.
+#[tokio::test]
+async fn a_reminder_that_is_all_that_came_is_a_prompt() {
+    let script = ApiScript::new()
+        .always(When::prompt_contains("look again").turn(2), [Reply::text("feedback")])
+        .always(When::prompt_contains("look again"), [Reply::text("other turn")])
+        .always(When::prompt("next").turn(3), [Reply::text("third turn")])
+        .always(When::prompt("first"), [Reply::text("first")]);
+    let api = FakeApi::start(script).await.unwrap();
+    let mut client = Client::connect(&api).await;
+    let first = r#"{"role":"user","content":"first"},{"role":"assistant","content":"a"}"#;
+    let feedback = "Stop hook feedback:\\nlook again";
+    let wrapped = format!("<system-reminder>\\nFollow it.\\n{feedback}\\n</system-reminder>");
+    let note = r#"{"role":"system","content":"a note"}"#;
+    for text in [feedback, &wrapped] {
+        for came in [
+            format!(r#"{{"role":"user","content":"{text}"}}"#),
+            format!(r#"{{"role":"user","content":[{{"type":"text","text":"{text}"}}]}}"#),
+            format!(r#"{note},{{"role":"user","content":"{text}"}},{note}"#),
+        ] {
+            assert_eq!(ask(&mut client, &request(&format!("[{first},{came}]"))).await, "feedback");
+            let next = r#"{"role":"assistant","content":"b"},{"role":"user","content":"next"}"#;
+            let later = request(&format!("[{first},{came},{next}]"));
+            assert_eq!(ask(&mut client, &later).await, "third turn");
+        }
+    }
+    for came in [
+        // Beside a prompt or a result it is a note.
+        r#"{"role":"user","content":[{"type":"text","text":"WRAPPED"},{"type":"text","text":"first"}]}"#,
+        r#"{"role":"user","content":"WRAPPED"},{"role":"user","content":"first"}"#,
+        r#"{"role":"user","content":"first"},{"role":"user","content":"WRAPPED"}"#,
+    ] {
+        let came = came.replace("WRAPPED", &wrapped);
+        assert_eq!(ask(&mut client, &request(&format!("[{first},{came}]"))).await, "first");
+    }
+    let call =
+        r#"{"role":"assistant","content":[{"type":"tool_use","id":"t","name":"Bash","input":{}}]}"#;
+    let result = r#"{"type":"tool_result","tool_use_id":"t","content":"x"}"#;
+    let text = format!(r#"{{"type":"text","text":"{wrapped}"}}"#);
+    let with_result = format!(
+        r#"[{{"role":"user","content":"first"}},{call},{{"role":"user","content":[{result},{text}]}}]"#
+    );
+    assert_eq!(ask(&mut client, &request(&with_result)).await, "first");
+    api.finish().unwrap();
+}
+
 #[tokio::test]
 async fn the_shape_of_the_conversation_decides() {
     let script = ApiScript::new()

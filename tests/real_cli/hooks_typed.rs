@@ -1,6 +1,6 @@
 //! Typed hooks: the input of a tool is changed, its result replaced, and a stop blocked once.
 
-use claude_wire::fake_api::{ApiScript, Reply};
+use claude_wire::fake_api::{ApiScript, Reply, When};
 use claude_wire::session::Matcher;
 use claude_wire::wire::RawJson;
 use claude_wire::wire::hook::{HookOutput, PostToolUse, PostToolUseOutput, PreToolUse, PreToolUseOutput, Stop};
@@ -12,7 +12,8 @@ pub(crate) async fn run() {
     let tool = Reply::tool_use("Bash", json!({"command": "touch model.txt"}));
     let script = ApiScript::new()
         .on_prompt("Make a file", [tool, Reply::text("Too early.")])
-        .on_prompt("Stop hook feedback:\nlook again", [Reply::text("Now it is done.")]);
+        // CLI 2.1.332 wraps it in a reminder, 2.1.329 does not.
+        .when(When::prompt_contains("Stop hook feedback:\nlook again"), [Reply::text("Now it is done.")]);
     let place = place(script).await;
     let session = place
         .session()
