@@ -30,7 +30,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     if !live {
         builder = builder.transport(Replay::open(concat!(
             env!("CARGO_MANIFEST_DIR"),
-            "/recordings/2.1.329/hooks.jsonl"
+            "/recordings/2.1.332/hooks.jsonl"
         ))?);
     }
     let session = builder.start()?;

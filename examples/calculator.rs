@@ -19,7 +19,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     if std::env::args().nth(1).as_deref() != Some("--live") {
         builder = builder.transport(Replay::open(concat!(
             env!("CARGO_MANIFEST_DIR"),
-            "/recordings/2.1.329/in-process-server.jsonl"
+            "/recordings/2.1.332/in-process-server.jsonl"
         ))?);
     }
     let session = builder.start()?;

@@ -17,7 +17,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut prompt = args.next().unwrap_or_else(|| "Write a haiku about pipes".into());
     if !live {
         let recording =
-            concat!(env!("CARGO_MANIFEST_DIR"), "/recordings/2.1.329/partial-messages.jsonl");
+            concat!(env!("CARGO_MANIFEST_DIR"), "/recordings/2.1.332/partial-messages.jsonl");
         builder = builder.transport(Replay::open(recording)?.speed(1.0));
         prompt = "Print two lines".into();
     }

@@ -24,7 +24,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         )
     } else {
         let recording =
-            concat!(env!("CARGO_MANIFEST_DIR"), "/recordings/2.1.329/partial-messages.jsonl");
+            concat!(env!("CARGO_MANIFEST_DIR"), "/recordings/2.1.332/partial-messages.jsonl");
         (builder.transport(Replay::open(recording)?).start()?, RECORDED.into())
     };
 

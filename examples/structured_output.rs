@@ -31,7 +31,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     if !live {
         builder = builder.transport(Replay::open(concat!(
             env!("CARGO_MANIFEST_DIR"),
-            "/recordings/2.1.329/structured-output.jsonl"
+            "/recordings/2.1.332/structured-output.jsonl"
         ))?);
     }
     let session = builder.start()?;

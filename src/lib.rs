@@ -84,6 +84,13 @@ pub use self::wire::Message;
 #[doc(inline)]
 pub use self::wire::hook::HookOutput;
 
+/// The version of the Claude Code CLI that this release was made with.
+///
+/// Its recordings, its tests and its tables are those of this version, and a [`Scenario`] speaks as
+/// it does. Sessions work with other versions too: what one writes that this release does not know
+/// is kept.
+pub const CLI_VERSION: &str = "2.1.332";
+
 /// The examples of the README compile, and run where they can.
 #[cfg(all(doctest, feature = "session"))]
 #[doc = include_str!("../README.md")]

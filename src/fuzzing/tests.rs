@@ -37,7 +37,7 @@ fn the_seeds_of_message_hold() {
 
 #[test]
 fn the_lines_of_the_recordings_hold_as_messages() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("recordings/2.1.329");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("recordings").join(crate::CLI_VERSION);
     let mut kinds = BTreeSet::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

@@ -24,7 +24,7 @@ impl Turn {
     ///
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let replay = Replay::open("recordings/2.1.329/structured-output.jsonl")?;
+    /// let replay = Replay::open("recordings/2.1.332/structured-output.jsonl")?;
     /// let session = Session::builder().transport(replay).start()?;
     /// let person: Person = session.query("Who is it?").json().await?;
     /// assert_eq!((person.name.as_str(), person.age), ("Ann", 3));
@@ -80,7 +80,7 @@ mod schema {
         ///
         /// # #[tokio::main(flavor = "current_thread")]
         /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-        /// # let replay = Replay::open("recordings/2.1.329/structured-output.jsonl")?;
+        /// # let replay = Replay::open("recordings/2.1.332/structured-output.jsonl")?;
         /// # let session = Session::builder().transport(replay).start()?;
         /// let person = session.query("Who is it?").json_schema_of::<Person>().json::<Person>().await?;
         /// # assert_eq!((person.name.as_str(), person.age), ("Ann", 3));

@@ -1,7 +1,10 @@
 //! What turns cost, out of running totals.
 
 use crate::support::cli::{SESSION, assistant, cli, init};
+use crate::support::project;
 use crate::support::read::{begin, ended_well, read};
+use std::path::Path;
+
 use claude_wire::session::SpendingMeter;
 use claude_wire::transport::Exit;
 use claude_wire::wire::{Frame, Message};
@@ -112,8 +115,8 @@ fn models_are_told_apart_and_those_not_used_left_out() {
 
 #[tokio::test]
 async fn each_turn_of_a_recorded_session_costs_its_own_share() {
-    let replay = Replay::open("recordings/2.1.329/three-turns.jsonl").unwrap();
-    let prompts = replay_prompts("recordings/2.1.329/three-turns.jsonl");
+    let replay = Replay::open(project::recording("three-turns")).unwrap();
+    let prompts = replay_prompts(&project::recording("three-turns"));
     let session = Session::builder().transport(replay).start().unwrap();
     for (turns, prompt) in prompts.iter().enumerate() {
         let summary = session.query(prompt).collect_summary().await.unwrap();
@@ -126,7 +129,7 @@ async fn each_turn_of_a_recorded_session_costs_its_own_share() {
 }
 
 /// The prompts of a recording.
-fn replay_prompts(path: &str) -> Vec<String> {
+fn replay_prompts(path: &Path) -> Vec<String> {
     let lines = std::fs::read_to_string(path).unwrap();
     let prompt = |line: &str| -> Option<String> {
         let event: serde_json::Value = serde_json::from_str(line).unwrap();

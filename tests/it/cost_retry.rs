@@ -1,5 +1,6 @@
 //! Turns that the API was too busy for: which they are, and asking again.
 
+use crate::support::project;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, SystemTime};
 
@@ -54,7 +55,7 @@ fn the_status_or_the_word_of_the_api_tells_why() {
 #[tokio::test]
 async fn the_error_of_a_recorded_turn_tells_why() {
     let failed = async |recording: &str| -> Error {
-        let replay = Replay::open(format!("recordings/2.1.329/{recording}.jsonl")).unwrap();
+        let replay = Replay::open(project::recording(recording)).unwrap();
         let session = Session::builder().transport(replay).start().unwrap();
         session.query("Hello").text().await.unwrap_err()
     };
@@ -70,8 +71,8 @@ async fn the_error_of_a_recorded_turn_tells_why() {
 #[tokio::test]
 async fn a_missing_key_is_an_error_of_the_login_however_the_turn_is_read() {
     let ask = || {
-        let session = Session::builder()
-            .transport(Replay::open("recordings/2.1.329/missing-key.jsonl").unwrap());
+        let session =
+            Session::builder().transport(Replay::open(project::recording("missing-key")).unwrap());
         session.start().unwrap().query("Hello")
     };
     assert!(ask().final_text().await.unwrap_err().is_auth());

@@ -1,7 +1,8 @@
-//! Hooks and permissions against recordings of CLI 2.1.329: the player compares every answer with the recorded one.
+//! Hooks and permissions against recordings of the CLI: the player compares every answer with the recorded one.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 use crate::support::cli::Log;
+use crate::support::project;
 use crate::support::read::read;
 use claude_wire::player::Replay;
 use claude_wire::session::Matcher;
@@ -12,9 +13,7 @@ use claude_wire::{Decision, Session, SessionBuilder};
 
 /// Replays a recording with these handlers, to its end.
 async fn replayed(name: &str, builder: SessionBuilder, prompts: &[&str]) {
-    let replay =
-        Replay::open(format!("{}/recordings/2.1.329/{name}.jsonl", env!("CARGO_MANIFEST_DIR")))
-            .unwrap();
+    let replay = Replay::open(project::recording(name)).unwrap();
     let session = builder.transport(replay.clone()).start().unwrap();
     for prompt in prompts {
         let turn = read(session.query(*prompt)).await;
@@ -108,11 +107,7 @@ async fn hooks_that_allowed_denied_and_added() {
 
 /// The events that the recorded host had hooks for, besides the three above.
 fn registered_besides() -> Vec<HookEventName> {
-    let line = std::fs::read_to_string(concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/recordings/2.1.329/hooks.jsonl"
-    ))
-    .unwrap();
+    let line = std::fs::read_to_string(project::recording("hooks")).unwrap();
     let event: serde_json::Value = serde_json::from_str(line.lines().nth(1).unwrap()).unwrap();
     let names = event["in"]["request"]["hooks"].as_object().unwrap().keys();
     let above = ["PreToolUse", "PostToolUse", "UserPromptSubmit"];

@@ -4,8 +4,10 @@
 //! `tests/`.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
+#[cfg(feature = "fake-api")]
 mod fake_api_support;
 mod host_support;
+#[cfg(feature = "mcp")]
 mod mcp_support;
 mod process_support;
 mod replay_support;
@@ -53,6 +55,7 @@ mod permission_context;
 mod permission_decisions;
 mod permission_questions;
 mod permission_warnings;
+mod pinned_version;
 mod process_bad_executable;
 mod process_drop;
 mod process_environment;

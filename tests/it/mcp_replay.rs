@@ -1,6 +1,7 @@
 //! A recorded conversation of the real CLI with an in-process server, replayed with a server of rmcp in its place.
 #![cfg(feature = "mcp")]
 
+use crate::support::project;
 use claude_wire::mcp::rmcp;
 use claude_wire::{Replay, Session};
 use rmcp::handler::server::wrapper::Parameters;
@@ -54,7 +55,7 @@ impl Wrong {
 }
 
 fn recording(name: &str) -> Replay {
-    Replay::open(format!("{}/recordings/2.1.329/{name}.jsonl", env!("CARGO_MANIFEST_DIR"))).unwrap()
+    Replay::open(project::recording(name)).unwrap()
 }
 
 #[tokio::test(start_paused = true)]

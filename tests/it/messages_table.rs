@@ -1,4 +1,4 @@
-//! Every kind of message that CLI 2.1.329 declares or was seen to send has a type of its own.
+//! Every kind of message that the CLI declares or was seen to send has a type of its own.
 
 use claude_wire::wire::{Body, Event, Frame, Message, System};
 

@@ -1,5 +1,6 @@
 //! A permission handler that will not be asked is told of before it matters.
 
+use claude_wire::CLI_VERSION;
 use claude_wire::session::Matcher;
 use claude_wire::wire::hook::{PreToolUse, SessionStart, Setup};
 use claude_wire::{Decision, Options, Session, SessionBuilder};
@@ -48,9 +49,10 @@ fn hooks_that_the_cli_seldom_calls_are_told() {
         .on_hook(Matcher::all(), |_: Setup, _| async {})
         .on_hook(Matcher::all(), |_: PreToolUse, _| async {});
     let expected = [
-        "CLI 2.1.329 calls a host's hook for SessionStart only after `/clear` and after a compaction, not at the start",
-        "CLI 2.1.329 calls a host's hook for Setup never",
-    ];
+        "SessionStart only after `/clear` and after a compaction, not at the start",
+        "Setup never",
+    ]
+    .map(|when| format!("CLI {CLI_VERSION} calls a host's hook for {when}"));
     assert_eq!(builder.warnings(), expected);
     assert!(Session::builder().log_hooks().warnings().is_empty());
 }

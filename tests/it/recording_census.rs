@@ -1,22 +1,16 @@
 //! What stands in the recordings of the project: written down in `docs/census.json`, and all of it modelled.
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
+use crate::support::project;
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use claude_wire::recording::{Census, Event, EventKind, Payload, Recording, audit};
 
-const VERSION: &str = "2.1.329";
-
-fn project() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
 fn recordings() -> Vec<Recording> {
-    let folder = project().join("recordings").join(VERSION);
     let mut files: Vec<PathBuf> =
-        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        fs::read_dir(project::recordings()).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
     files.iter().map(|path| Recording::open(path).unwrap()).collect()
 }
@@ -25,7 +19,7 @@ fn recordings() -> Vec<Recording> {
 #[test]
 fn the_census_in_docs_is_that_of_the_recordings() {
     let census = Census::of(&recordings()).to_string();
-    let path = project().join("docs/census.json");
+    let path = project::project().join("docs/census.json");
     if std::env::var_os("CLAUDE_WIRE_WRITE_DOCS").is_some() {
         fs::write(&path, &census).unwrap();
     }
@@ -48,8 +42,7 @@ fn every_line_of_the_recordings_is_modelled_in_full() {
 /// A field, a word and a kind of tomorrow in a recording that is modelled: the alarm that the tests above rely on rings.
 #[test]
 fn a_line_that_is_not_would_be_found() {
-    let clean =
-        Recording::open(project().join("recordings").join(VERSION).join("one-shot.jsonl")).unwrap();
+    let clean = Recording::open(project::recording("one-shot")).unwrap();
     for (from, to, gap) in [
         (
             r#""subtype":"init","#,

@@ -1,9 +1,8 @@
 //! The caller's side of a recording, and whether a session could have been the caller.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
-use std::path::Path;
-
 use crate::replay_support::recording;
+use crate::support::project;
 use claude_wire::player::{AnswerTo, HostAction, HostScript, Moment};
 use claude_wire::recording::Recording;
 
@@ -125,9 +124,8 @@ fn a_session_writes_stream_json_only() {
 
 #[test]
 fn all_recordings_but_three_are_writable() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("recordings/2.1.329");
     let mut not = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
+    for entry in std::fs::read_dir(project::recordings()).unwrap() {
         let path = entry.unwrap().path();
         let script = HostScript::from_recording(&Recording::open(&path).unwrap());
         if let Err(why) = script.writable_by_session() {

@@ -1,14 +1,13 @@
 //! The session on a replay and on a scenario: the same code as with the real CLI.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
+use crate::support::project;
 use claude_wire::Session;
 use claude_wire::player::{Replay, Scenario, reply};
 
 #[tokio::test(start_paused = true)]
 async fn a_recorded_conversation() {
-    let replay =
-        Replay::open(concat!(env!("CARGO_MANIFEST_DIR"), "/recordings/2.1.329/three-turns.jsonl"))
-            .unwrap();
+    let replay = Replay::open(project::recording("three-turns")).unwrap();
     let session = Session::builder().transport(replay.clone()).start().unwrap();
     for prompt in prompts() {
         let mut turn = session.query(prompt.as_str());
@@ -25,10 +24,7 @@ async fn a_recorded_conversation() {
 /// What the recorded host asked.
 fn prompts() -> Vec<String> {
     use claude_wire::player::{HostAction, HostScript};
-    let recording = claude_wire::recording::Recording::open(concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/recordings/2.1.329/three-turns.jsonl"
-    ));
+    let recording = claude_wire::recording::Recording::open(project::recording("three-turns"));
     let script = HostScript::from_recording(&recording.unwrap());
     let prompts = script.steps().iter().filter_map(|step| match &step.action {
         HostAction::Prompt { content, .. } => content.as_str().map(String::from),

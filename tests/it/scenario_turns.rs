@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 use crate::replay_support::{End, Host, control, user};
+use claude_wire::CLI_VERSION;
 use claude_wire::player::{Scenario, reply};
 use claude_wire::recording::{EventKind, Recording};
 use claude_wire::transport::Exit;
@@ -240,7 +241,7 @@ async fn a_scenario_is_a_recording_and_plays_as_one() {
         )
         .on_any_prompt(reply().text("Hi").hang());
     let recording = Recording::from_bytes(&scenario.to_recording([""; 0]).to_bytes()).unwrap();
-    assert_eq!(recording.header.cli.as_deref(), Some("2.1.329"));
+    assert_eq!(recording.header.cli.as_deref(), Some(CLI_VERSION));
     let mut host = Host::with(claude_wire::player::Script::new(&recording), 64 * 1024);
     for event in &recording.events {
         match &event.kind {

@@ -1,6 +1,7 @@
 //! A structured answer, read into a type of the caller's.
 
 use crate::support::cli::{Launches, SESSION, cli, init};
+use crate::support::project;
 use crate::support::read::ended_well;
 use claude_wire::{Replay, Result, Session};
 use serde::Deserialize;
@@ -32,7 +33,7 @@ async fn answered(fields: &'static str) -> Result<Person> {
 
 #[tokio::test]
 async fn a_recorded_answer_is_read() {
-    let replay = Replay::open("recordings/2.1.329/structured-output.jsonl").unwrap();
+    let replay = Replay::open(project::recording("structured-output")).unwrap();
     let session = Session::builder().transport(replay.clone()).start().unwrap();
     let person: Person = session.query("Who is it?").json().await.unwrap();
     assert_eq!(person, Person { name: "Ann".into(), age: 3 });

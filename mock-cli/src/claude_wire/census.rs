@@ -14,7 +14,7 @@ use super::{Failure, Found};
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
-  claude-wire census recordings/2.1.329/*.jsonl > docs/census.json
+  claude-wire census recordings/2.1.332/*.jsonl > docs/census.json
   claude-wire census mine.jsonl | jq '.kinds[\"out result/success\"].fields'
 
 Exit codes: 0 all messages are known in full, 1 some are not, 2 a recording cannot be read.")]

@@ -20,7 +20,7 @@ mod folders;
 #[command(after_help = "\
 Examples:
   claude-wire import raw.jsonl -o session.jsonl
-  claude-wire import raw.jsonl -o session.jsonl --cli 2.1.329 --cwd /srv/me/project --home /srv/me
+  claude-wire import raw.jsonl -o session.jsonl --cli 2.1.332 --cwd /srv/me/project --home /srv/me
   claude-wire import raw.jsonl -o session.jsonl --arg=--print --arg=--verbose --env CLAUDE_CODE_MAX_RETRIES=2
   claude-wire import raw.jsonl -o session.jsonl --argv '[\"--print\",\"--verbose\"]' --root tmp=/var/tmp/me:/tmp
 
@@ -34,7 +34,7 @@ pub(crate) struct Arguments {
     /// Replace the recording if it is there already
     #[arg(long)]
     force: bool,
-    /// The version of the CLI, as in 2.1.329
+    /// The version of the CLI, as in 2.1.332
     #[arg(long, value_name = "VERSION")]
     cli: Option<String>,
     /// One argument that the CLI was started with; may be repeated

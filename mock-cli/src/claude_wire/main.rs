@@ -8,6 +8,8 @@ mod corpus;
 mod decode;
 mod drift;
 mod events;
+#[path = "../flag_tables.rs"]
+mod flag_tables;
 mod import;
 mod install;
 mod lint;

@@ -38,7 +38,7 @@ pub(crate) struct Arguments {
     /// Replace the recording if it is there already
     #[arg(long)]
     force: bool,
-    /// The version of the CLI, as in 2.1.329, for the header
+    /// The version of the CLI, as in 2.1.332, for the header
     #[arg(long, value_name = "VERSION")]
     cli: Option<String>,
     #[command(flatten)]

@@ -13,7 +13,7 @@ use super::{Failure, Found};
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
-  claude-wire seal recordings/2.1.329/one-shot.jsonl
+  claude-wire seal recordings/2.1.332/one-shot.jsonl
   claude-wire seal recordings/*/*.jsonl
 
 Exit codes: 0 all are sealed, 2 one could not be read or written (the others are done).")]

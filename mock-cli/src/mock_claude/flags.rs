@@ -1,15 +1,14 @@
-//! The flags of each version of the CLI that this program can stand in for.
+//! The flags of a version of the CLI, as its parser reads them.
 
-/// The version that is played where a recording does not name one.
-pub(crate) const NEWEST: &str = "2.1.329";
+use super::flag_tables::{FlagTables, TABLES};
 
-const TABLES: [(&str, &str); 1] = [(NEWEST, include_str!("../../flags/2.1.329.txt"))];
-
-/// The flags of a version; of one that is not known, those of the newest that is.
+/// The flags of a version; of one without a table, those of the newest.
 pub(crate) fn of(version: Option<&str>) -> Vec<Flag> {
-    let known = TABLES.iter().find(|(name, _)| Some(*name) == version);
-    let (_, table) = known.unwrap_or(&TABLES[0]);
-    table.lines().filter(|line| line.starts_with('-')).map(Flag::parse).collect()
+    in_tables(TABLES, version)
+}
+
+pub(crate) fn in_tables(tables: FlagTables, version: Option<&str>) -> Vec<Flag> {
+    tables.lines(version).map(Flag::parse).collect()
 }
 
 /// A flag, as its line in the table has it.
@@ -111,7 +110,10 @@ impl Check {
 
 #[cfg(test)]
 mod tests {
+    use claude_wire::CLI_VERSION;
+
     use super::*;
+    use crate::argv;
 
     #[test]
     fn reads_the_notation() {
@@ -133,7 +135,7 @@ mod tests {
 
     #[test]
     fn every_line_of_every_table_says_something() {
-        for (version, table) in TABLES {
+        for (version, _) in TABLES.0 {
             let mut names: Vec<_> =
                 of(Some(version)).iter().flat_map(|flag| flag.names.clone()).collect();
             assert!(names.len() > 100 && names.iter().all(|name| name.len() > 1), "{version}");
@@ -141,10 +143,7 @@ mod tests {
             let all = names.len();
             names.dedup();
             assert_eq!(all, names.len(), "{version} has a flag twice");
-            let columns = table
-                .lines()
-                .filter(|line| line.starts_with('-'))
-                .flat_map(|line| line.split("  ").skip(1));
+            let columns = TABLES.lines(Some(version)).flat_map(|line| line.split("  ").skip(1));
             for column in columns.filter(|column| *column != "hidden") {
                 assert_ne!(Check::parse(column), Check::Anything, "{version}: {column}");
             }
@@ -153,15 +152,35 @@ mod tests {
 
     #[test]
     fn every_flag_that_an_option_of_the_sdk_writes_is_known() {
-        let names: Vec<_> = of(Some(NEWEST)).iter().flat_map(|flag| flag.names.clone()).collect();
+        let names: Vec<_> = of(None).iter().flat_map(|flag| flag.names.clone()).collect();
         for flag in claude_wire::Options::table().iter().flat_map(|row| row.flags) {
             assert!(names.contains(flag), "{flag}");
         }
     }
 
+    /// Each table has a flag that the other lacks, as those of versions far apart do.
+    #[test]
+    fn a_version_takes_the_flags_of_its_own_table() {
+        const BOTH: FlagTables = FlagTables(&[
+            ("2.0.0", "# newest\n-p, --print\n--came <value>\n"),
+            ("1.0.0", "-p, --print\n--went  hidden\n"),
+        ]);
+        let takes = |version, args: &[&str]| {
+            let args: Vec<String> = args.iter().map(|arg| (*arg).to_owned()).collect();
+            argv::read(&args, in_tables(BOTH, version), false).map(|_| ())
+        };
+        let unknown = |flag: &str| Err(format!("error: unknown option '{flag}'"));
+        for version in [Some("2.0.0"), Some("9.9.9"), None] {
+            assert_eq!(takes(version, &["-p", "--came", "x"]), Ok(()), "{version:?}");
+            assert_eq!(takes(version, &["-p", "--went"]), unknown("--went"), "{version:?}");
+        }
+        assert_eq!(takes(Some("1.0.0"), &["-p", "--went"]), Ok(()));
+        assert_eq!(takes(Some("1.0.0"), &["-p", "--came", "x"]), unknown("--came"));
+    }
+
     #[test]
     fn an_unknown_version_has_the_flags_of_the_newest() {
-        assert_eq!(of(Some("9.9.9")), of(Some(NEWEST)));
-        assert_eq!(of(None), of(Some(NEWEST)));
+        assert_eq!(of(Some("9.9.9")), of(Some(CLI_VERSION)));
+        assert_eq!(of(None), of(Some(CLI_VERSION)));
     }
 }

@@ -7,6 +7,8 @@
 
 mod argv;
 mod environment;
+#[path = "../flag_tables.rs"]
+mod flag_tables;
 mod flags;
 mod heard;
 mod journal;
@@ -20,6 +22,7 @@ mod suggest;
 use std::path::Path;
 use std::process::ExitCode;
 
+use claude_wire::CLI_VERSION;
 use claude_wire::recording::Exit;
 
 use self::argv::Asked;
@@ -96,7 +99,7 @@ fn main() -> ExitCode {
     journal.start(&args, unknown, version, name);
     match read.map(|read| read.asked) {
         Ok(Asked::Version) => {
-            say(&journal, &format!("{} (Claude Code)\n", version.unwrap_or(flags::NEWEST)))
+            say(&journal, &format!("{} (Claude Code)\n", version.unwrap_or(CLI_VERSION)))
         }
         Ok(Asked::Help) => say(&journal, HELP),
         Err(refusal) => complain(&journal, &refusal, 1),

@@ -2,12 +2,11 @@
 
 use std::path::PathBuf;
 
-use claude_wire::Scenario;
 use claude_wire::player::Script;
 use claude_wire::recording::Recording;
+use claude_wire::{CLI_VERSION, Scenario};
 
 use super::environment;
-use super::flags;
 
 /// The variables that name one; one at a time.
 const VARIABLES: [&str; 3] =
@@ -107,7 +106,7 @@ impl Loaded {
     pub(crate) fn version(&self) -> Option<&str> {
         match &self.content {
             Content::Recording(recording) => recording.header.cli.as_deref(),
-            Content::Scenario(_) => Some(flags::NEWEST),
+            Content::Scenario(_) => Some(CLI_VERSION),
         }
     }
 

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use claude_wire::CLI_VERSION;
 use tempfile::TempDir;
 
 struct Place(TempDir);
@@ -108,7 +109,10 @@ fn the_default_is_the_pinned_version_in_the_users_data_directory() {
     let printed = stdout(&place.install("ok", &[]));
     assert_eq!(
         printed.trim_end(),
-        place.at("home/.local/share/claude-wire/cli/2.1.329/claude").display().to_string()
+        place
+            .at(&format!("home/.local/share/claude-wire/cli/{CLI_VERSION}/claude"))
+            .display()
+            .to_string()
     );
 }
 

@@ -2,6 +2,7 @@
 
 use crate::support::{
     STREAMS, corpus, crossed, from_the_cli, mock, read_lines, run, spawn, text, to_the_cli,
+    version_line,
 };
 use claude_wire::recording::Recording;
 
@@ -11,7 +12,7 @@ fn tells_its_version_without_a_recording_and_without_stdin() {
         let output = mock(&[flag]).stdin(std::process::Stdio::null()).output().unwrap();
         assert_eq!(
             (text(&output.stdout).as_str(), output.status.code()),
-            ("2.1.329 (Claude Code)\n", Some(0)),
+            (&*version_line(), Some(0)),
             "{flag}"
         );
     }
@@ -27,7 +28,7 @@ fn tells_the_version_of_its_recording() {
     let output = mock(&["--version"]).env("CLAUDE_WIRE_REPLAY", &path).output().unwrap();
     assert_eq!(text(&output.stdout), "2.0.1 (Claude Code)\n");
     let output = mock(&["--version"]).env("CLAUDE_WIRE_REPLAY", "/no/such/file").output().unwrap();
-    assert_eq!(text(&output.stdout), "2.1.329 (Claude Code)\n");
+    assert_eq!(text(&output.stdout), version_line());
 }
 
 #[test]

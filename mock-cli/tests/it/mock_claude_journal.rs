@@ -4,7 +4,8 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::support::{STREAMS, corpus, crossed, mock, run, spawn, text, to_the_cli};
+use crate::support::{STREAMS, corpus, crossed, mock, run, spawn, text, to_the_cli, version_line};
+use claude_wire::CLI_VERSION;
 use claude_wire::recording::Recording;
 use serde_json::{Value, json};
 
@@ -54,7 +55,7 @@ fn a_run_from_its_start_to_its_exit() {
     assert_eq!(start["cwd"], std::env::current_dir().unwrap().to_str().unwrap());
     assert_eq!(
         (&start["cli"], &start["plays"]),
-        (&json!("2.1.329"), &json!(corpus("one-shot.jsonl")))
+        (&json!(CLI_VERSION), &json!(corpus("one-shot.jsonl")))
     );
     assert_eq!(start["env"]["CLAUDE_CODE_ENTRYPOINT"], "sdk-py");
     assert_eq!(start["env"]["ANTHROPIC_API_KEY"], "<set>");
@@ -127,7 +128,7 @@ fn what_never_comes_to_a_conversation_is_in_it_as_well() {
     assert_eq!(told, ["start", "out", "exit", "start", "err", "exit", "start", "err", "exit"]);
     assert_eq!(
         (&entries[1]["out"], &entries[2]["exit"]["code"]),
-        (&json!("2.1.329 (Claude Code)"), &json!(0))
+        (&json!(version_line().trim_end()), &json!(0))
     );
     assert_eq!(
         (&entries[4]["err"], &entries[5]["exit"]["code"]),

@@ -6,7 +6,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::support::{MOCK, STREAMS, corpus, crossed, from_the_cli, mock, run, text, to_the_cli};
+use crate::support::{
+    MOCK, STREAMS, corpus, crossed, from_the_cli, mock, run, text, to_the_cli, version_line,
+};
 use claude_wire::recording::{EventKind, Integrity, Recording};
 use claude_wire::session::Session;
 use claude_wire::{Replay, testing};
@@ -140,10 +142,7 @@ fn a_question_is_answered_by_the_real_cli_and_not_recorded() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.jsonl");
     let output = run(&mut recording(&["--version"], &path), b"");
-    assert_eq!(
-        (text(&output.stdout).as_str(), output.status.code()),
-        ("2.1.329 (Claude Code)\n", Some(0))
-    );
+    assert_eq!((text(&output.stdout).as_str(), output.status.code()), (&*version_line(), Some(0)));
     assert!(!path.exists());
 }
 

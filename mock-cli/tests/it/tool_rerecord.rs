@@ -4,6 +4,7 @@
 use std::process::{Command, Output};
 
 use crate::support::{MOCK, TOOL, text};
+use claude_wire::CLI_VERSION;
 
 fn rerecord(args: &[&str], real_cli: Option<&str>) -> Output {
     let folder = tempfile::tempdir().unwrap();
@@ -28,7 +29,9 @@ fn without_a_cli_it_says_how_to_get_one() {
     assert_eq!(output.status.code(), Some(2));
     let stderr = text(&output.stderr);
     assert!(
-        stderr.contains("claude-wire/cli/2.1.329/claude: `claude-wire install` fetches one"),
+        stderr.contains(&format!(
+            "claude-wire/cli/{CLI_VERSION}/claude: `claude-wire install` fetches one"
+        )),
         "{stderr}"
     );
 }

@@ -4,7 +4,7 @@ use claude_wire::Session;
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let session = Session::builder()
         .cli_path(claude_wire::testing::mock_claude()?)
-        .env("CLAUDE_WIRE_REPLAY", "recordings/2.1.329/one-shot.jsonl")
+        .env("CLAUDE_WIRE_REPLAY", "recordings/2.1.332/one-shot.jsonl")
         .start()?;
     assert_eq!(session.query("What is 2 + 2?").text().await?, "2 + 2 is 4.");
     Ok(())

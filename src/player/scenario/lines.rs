@@ -1,8 +1,9 @@
-//! The lines of CLI 2.1.329, with the keys in its order.
+//! The lines of the CLI, with the keys in its order.
 
 use serde_json::{Map, Value, json};
 
-pub(super) const VERSION: &str = "2.1.329";
+use crate::CLI_VERSION;
+
 const TIME: &str = "2026-01-01T00:00:00.000Z";
 const TOKENS_IN: u64 = 100;
 
@@ -56,7 +57,7 @@ impl Lines {
         json!({
             "type": "system", "subtype": "init", "cwd": self.cwd, "session_id": self.session,
             "tools": ["Bash", "Edit", "Glob", "Grep", "Read", "WebFetch", "Write"], "mcp_servers": [], "model": self.model,
-            "permissionMode": self.mode, "slash_commands": [], "apiKeySource": "ANTHROPIC_API_KEY", "claude_code_version": VERSION,
+            "permissionMode": self.mode, "slash_commands": [], "apiKeySource": "ANTHROPIC_API_KEY", "claude_code_version": CLI_VERSION,
             "output_style": "default", "agents": [], "skills": [], "plugins": [],
             "capabilities": ["interrupt_receipt_v1", "interrupt_cancel_queued_v1", "msg_lifecycle_v1", "request_marker_lists_v1"],
             "uuid": self.uuid(), "original_cwd": self.cwd, "additional_directories": [], "fast_mode_state": "off",

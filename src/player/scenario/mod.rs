@@ -27,7 +27,7 @@ pub(super) use self::rules::{Abort, CLOSED, Rules, Verdict};
 
 /// A scripted CLI: what it answers to which prompt, in order.
 ///
-/// It writes the lines that CLI 2.1.329 writes (an init for each turn, one assistant line for each block, stream events where the launch asks
+/// It writes the lines that the CLI of [`CLI_VERSION`](crate::CLI_VERSION) writes (an init for each turn, one assistant line for each block, stream events where the launch asks
 /// for them, a result), and is as strict as a [`Replay`](super::Replay): prompts come in the scripted order, each exactly once. Beyond a
 /// recording, it knows by itself how the CLI answers `initialize`, `interrupt`, `set_model`, `set_permission_mode`, `mcp_status`, and any
 /// other request (with the error `unsupported_request`); that a denied tool does not run; and that an error ends in exit code 1. All ids are

@@ -1,11 +1,12 @@
-//! What CLI 2.1.329 does by rule, and no scenario has to say.
+//! What the CLI does by rule, and no scenario has to say.
 
 use bytes::Bytes;
 use serde_json::{Value, json};
 
+use crate::CLI_VERSION;
 use crate::wire::RawJson;
 
-use super::lines::{Lines, Outcome, VERSION};
+use super::lines::{Lines, Outcome};
 
 /// What a tool use is told that an interrupt ended.
 pub(super) const REJECTED: &str =
@@ -73,7 +74,7 @@ impl Rules {
                         "commands": [], "agents": [], "output_style": "default", "available_output_styles": ["default"],
                         "models": [{"value": "default", "resolvedModel": self.lines.model, "displayName": "Default", "description": ""}],
                         "account": {"tokenSource": "none", "apiKeySource": "ANTHROPIC_API_KEY", "apiProvider": "firstParty"}, "pid": 1,
-                        "claude_code_version": VERSION, "current_permission_mode": mode, "session_state": "idle", "capabilities": [],
+                        "claude_code_version": CLI_VERSION, "current_permission_mode": mode, "session_state": "idle", "capabilities": [],
                     })),
                 );
                 if let Some(response) = lines.get_mut("response") {

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::CLI_VERSION;
 use crate::recording::{Event, EventKind, Exit, Header, Payload, Recording, Stream};
 
-use super::lines::{Lines, Outcome, VERSION};
+use super::lines::{Lines, Outcome};
 use super::reply::{Reply, Step};
 use super::rules::Rules;
 
@@ -96,7 +97,7 @@ impl Stage {
         }
         self.event(EventKind::Exit(Exit::code(i32::from(self.failed))));
         let mut header = Header::new();
-        header.cli = Some(VERSION.to_owned());
+        header.cli = Some(CLI_VERSION.to_owned());
         header.recorder = Some("claude-wire scenario".to_owned());
         let mut recording = Recording::new(header);
         recording.events = self.events;

@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-/// What CLI 2.1.329 was seen to do with a request.
+use crate::CLI_VERSION;
+
+/// What the pinned CLI was seen to do with a request.
 enum Seen {
     /// It answered with success.
     Answers,
@@ -107,14 +109,14 @@ const HEAD: &str = "# Control requests\n
 <!-- Written by the test session::control::table::the_table_in_docs_is_up_to_date. Do not edit. -->\n
 What a host may ask the CLI, and the method of `Session` for it. Any request, of this table or not, can be sent with
 `Session::control(subtype, fields)`.\n
-\"Declared\": the request stands in the types that the CLI's makers publish. \"2.1.329\": what that version did when it was asked, in a session with
+\"Declared\": the request stands in the types that the CLI's makers publish. \"VERSION\": what that version did when it was asked, in a session with
 no network and an API key. *Refuses* means that it knows the request and gave a reason, such as that nobody had begun to sign in.\n
-| subtype | method | declared | 2.1.329 |
+| subtype | method | declared | VERSION |
 |---|---|---|---|
 ";
 
 fn render() -> String {
-    let mut page = String::from(HEAD);
+    let mut page = HEAD.replace("VERSION", CLI_VERSION);
     for (subtype, declared, seen, method) in TABLE {
         let method = match method {
             Ok(method) => (*method).to_owned(),

@@ -31,6 +31,9 @@ object! {
         pub errors: Vec<String> = "errors" => error_list,
         /// Why the loop ended.
         pub terminal_reason: Option<TerminalReason> = "terminal_reason",
+        /// The API's ids of the model's messages that have begun in this turn; with partial messages, or
+        /// where the turn was interrupted (CLI 2.1.332).
+        pub begun_message_ids: Option<Vec<String>> = "begun_message_ids",
         /// Why the model stopped.
         pub stop_reason: Option<StopReason> = "stop_reason",
         /// Cost so far in US dollars: a running total of the process.

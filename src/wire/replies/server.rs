@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::wire::RawJson;
 use crate::wire::message::{
     FastModeDisabledReason, FastModeState, PermissionMode, SessionState, SlashCommand,
 };
@@ -71,6 +72,8 @@ object! {
         pub fast_mode_disabled_reason: Option<FastModeDisabledReason> = "fast_mode_disabled_reason",
         /// Whether a turn runs.
         pub session_state: Option<SessionState> = "session_state",
+        /// Whether shell commands run in the CLI's sandbox: true, false or `"unknown"` (CLI 2.1.332).
+        pub sandbox_enabled: Option<RawJson> = "sandbox_enabled",
         /// What the CLI can do, as an open set of names; shorter than the list of `system` / `init`.
         pub capabilities: Vec<String> = "capabilities",
     }

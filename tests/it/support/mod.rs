@@ -13,6 +13,7 @@ pub mod cases;
 pub mod cli;
 pub mod log;
 pub mod matcher;
+pub mod project;
 pub mod read;
 pub mod recorded;
 #[cfg(unix)]

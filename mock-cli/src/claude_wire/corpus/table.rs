@@ -20,6 +20,7 @@ table![
     "permission-deny-interrupt",
     "parallel-permissions",
     "hooks",
+    "stop-hook-blocks",
     "sdk-mcp-tool",
     "in-process-server",
     "interrupt",

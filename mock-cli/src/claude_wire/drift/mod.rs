@@ -6,6 +6,7 @@ mod report;
 
 use std::path::{Path, PathBuf};
 
+use claude_wire::CLI_VERSION;
 use tokio::runtime::Builder;
 
 use self::report::Report;
@@ -24,7 +25,7 @@ use super::{Failure, Found, namespace};
 Examples:
   claude-wire drift --against ./claude
   claude-wire drift --against ./claude --json one-shot three-turns | jq '.differences[].severity'
-  claude-wire drift --matrix 2.1.200,2.1.329 > versions.md
+  claude-wire drift --matrix 2.1.200,2.1.300 > versions.md
 
 Exit codes: 0 no difference, or cosmetic ones only, 1 breaking or additive ones, 2 something could not be compared, or nothing was.")]
 pub(crate) struct Arguments {
@@ -34,9 +35,9 @@ pub(crate) struct Arguments {
     /// The CLI that is held against the recordings
     #[arg(long, value_name = "CLAUDE", required_unless_present = "matrix")]
     against: Option<PathBuf>,
-    /// The folder of the recordings
-    #[arg(long, value_name = "DIR", default_value = "recordings/2.1.329")]
-    recordings: PathBuf,
+    /// The folder of the recordings. Default: recordings/VERSION, of the pinned version
+    #[arg(long, value_name = "DIR")]
+    recordings: Option<PathBuf>,
     /// How many entries are played side by side
     #[arg(short, long, value_name = "NUMBER", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=64))]
     jobs: u8,
@@ -64,11 +65,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
     let jobs = usize::from(arguments.jobs);
     if let Some(claude) = &arguments.against {
         let path = Cli::locate(Some(claude))?;
+        let recordings = arguments.recordings.clone();
+        let recordings = recordings.unwrap_or_else(|| Path::new("recordings").join(CLI_VERSION));
         namespace::enter()?;
         return runtime()?.block_on(against(
             Cli::at(path)?,
             entries,
-            &arguments.recordings,
+            &recordings,
             jobs,
             arguments.json,
         ));

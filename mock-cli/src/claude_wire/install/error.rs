@@ -32,7 +32,7 @@ impl InstallError {
 impl fmt::Display for InstallError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Form(version) => write!(f, "{version:?} is not a version: give it in full, such as {}", super::PINNED),
+            Self::Form(version) => write!(f, "{version:?} is not a version: give it in full, such as {}", claude_wire::CLI_VERSION),
             Self::NoHome => f.write_str("no home directory to install into: choose one with --dir"),
             Self::NoNpm => {
                 f.write_str("npm was not found on PATH: install Node.js, or copy a `claude` executable into the directory yourself")

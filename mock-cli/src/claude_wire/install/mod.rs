@@ -13,12 +13,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use claude_wire::CLI_VERSION;
+
 pub(crate) use self::error::InstallError;
 use self::staging::Staging;
 use super::{Failure, Found, namespace};
-
-/// The version that the recordings and the tests of this release were made with.
-pub(crate) const PINNED: &str = "2.1.329";
 
 /// How long an executable may take to tell its version.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(60);
@@ -28,12 +27,12 @@ const ANSWERS_WITHIN: Duration = Duration::from_secs(60);
 #[command(after_help = "\
 Examples:
   claude-wire install
-  claude-wire install --version 2.1.329 --dir target/claude-cli
+  claude-wire install --version 2.1.300 --dir target/claude-cli
 
 Exit codes: 0 the executable is there, fetched now or before, 2 it could not be fetched or is not that version.")]
 pub(crate) struct Install {
     /// The version, in full.
-    #[arg(long, default_value = PINNED)]
+    #[arg(long, default_value = CLI_VERSION)]
     version: String,
     /// The directory that gets the executable. Default: claude-wire/cli/VERSION in the user's data directory.
     #[arg(long)]
@@ -50,7 +49,7 @@ pub(crate) fn run(install: &Install) -> Result<Found, Failure> {
 impl Install {
     /// Where the pinned version goes by default, whether it is there or not.
     pub(crate) fn pinned() -> Result<PathBuf, InstallError> {
-        let install = Self { version: PINNED.to_owned(), dir: None };
+        let install = Self { version: CLI_VERSION.to_owned(), dir: None };
         Ok(install.directory()?.join(executable()))
     }
 

@@ -97,12 +97,12 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::install::PINNED;
+    use claude_wire::CLI_VERSION;
 
     /// Of the recordings that are kept: whoever changes an entry records it anew.
     #[tokio::test(start_paused = true)]
     async fn each_entry_is_told_by_its_recordings_what_it_expects() {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../recordings").join(PINNED);
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../recordings").join(CLI_VERSION);
         for entry in corpus::entries().unwrap() {
             let paths = (1..)
                 .map(|launch| folder.join(entry.file_name(launch)))

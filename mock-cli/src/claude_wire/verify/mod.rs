@@ -28,10 +28,10 @@ use super::{Failure, Found};
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
-  claude-wire verify recordings/2.1.329/one-shot.jsonl
+  claude-wire verify recordings/2.1.332/one-shot.jsonl
   claude-wire verify --timeout 5 recordings/*/*.jsonl
 
-  ok  session  recordings/2.1.329/one-shot.jsonl  8 events, 1 turn
+  ok  session  recordings/2.1.332/one-shot.jsonl  8 events, 1 turn
 
 Exit codes: 0 all are as recorded, 1 something was lost, diverged or hung, 2 one could not be read (the others are done).")]
 pub(crate) struct Arguments {

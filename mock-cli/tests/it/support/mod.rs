@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::thread;
 
+use claude_wire::CLI_VERSION;
 use claude_wire::recording::{EventKind, Recording};
 
 pub const MOCK: &str = env!("CARGO_BIN_EXE_mock-claude");
@@ -21,8 +22,14 @@ pub fn corpus(name: &str) -> PathBuf {
     folder().join(name)
 }
 
+/// The folder of the recordings of the pinned CLI.
 pub fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../recordings/2.1.329")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../recordings").join(CLI_VERSION)
+}
+
+/// What the stand-in answers to `--version`.
+pub fn version_line() -> String {
+    format!("{CLI_VERSION} (Claude Code)\n")
 }
 
 /// The stand-in, with nothing of this process's own CLAUDE_WIRE_* variables.

@@ -9,6 +9,7 @@ use super::super::registry::Answering;
 use super::super::request::HostRequest;
 use super::log::{events_to_log, log};
 use super::{HookContext, IntoHookOutput, Matcher};
+use crate::CLI_VERSION;
 use crate::protocol::Answer;
 use crate::session::OptionError;
 use crate::transport::BoxFuture;
@@ -125,7 +126,7 @@ impl Hook {
     }
 }
 
-/// A warning for each kind of hook that CLI 2.1.329 does not call when one would expect it to.
+/// A warning for each kind of hook that the pinned CLI does not call when one would expect it to.
 pub(in crate::session::handlers) fn seldom_called(hooks: &Hooks) -> Vec<String> {
     let when = [
         ("SessionStart", "only after `/clear` and after a compaction, not at the start"),
@@ -136,7 +137,7 @@ pub(in crate::session::handlers) fn seldom_called(hooks: &Hooks) -> Vec<String> 
         .iter()
         .filter(|(event, _)| hooks.0.iter().any(|hook| hook.event == *event && !hook.is_log));
     of_these
-        .map(|(event, when)| format!("CLI 2.1.329 calls a host's hook for {event} {when}"))
+        .map(|(event, when)| format!("CLI {CLI_VERSION} calls a host's hook for {event} {when}"))
         .collect()
 }
 

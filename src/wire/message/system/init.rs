@@ -70,6 +70,8 @@ object! {
         pub ultrathink_typed_raises: Option<bool> = "ultrathink_typed_raises",
         /// The prompts that the turn answers, by the uuids their sender gave them.
         pub user_message_uuids: Option<Vec<String>> = "user_message_uuids",
+        /// Whether shell commands run in the CLI's sandbox: true, false or `"unknown"` (CLI 2.1.332).
+        pub sandbox_enabled: Option<RawJson> = "sandbox_enabled",
         /// How long each phase of the start took; sent with startup timing.
         pub startup_timing: Option<RawJson> = "startup_timing",
     }

@@ -9,10 +9,8 @@ use tokio::process::Command;
 
 use super::column::{Column, Has};
 use crate::Failure;
+use crate::flag_tables::TABLES;
 use crate::tasks::side_by_side;
-
-/// The flags of the pinned version, hidden ones included.
-const PINNED: &str = include_str!("../../../../flags/2.1.329.txt");
 
 /// No version has it: a command line with it is refused before anything is done.
 const REFUSED: &str = "--claude-wire-no-such-flag";
@@ -22,8 +20,8 @@ const LIMIT: Duration = Duration::from_secs(30);
 
 /// Fills in the flags of every version.
 pub(super) async fn probe(columns: &mut [Column], jobs: usize) -> Result<(), Failure> {
-    let mut candidates: BTreeSet<String> =
-        PINNED.lines().filter(|line| line.starts_with('-')).flat_map(names).collect();
+    // Those of the pinned version, hidden ones included.
+    let mut candidates: BTreeSet<String> = TABLES.lines(None).flat_map(names).collect();
     let mut helps = Vec::new();
     for column in &*columns {
         let help: BTreeSet<String> =
