@@ -27,9 +27,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut before = None;
     while let Some(piece) = pieces.next().await {
         let (what, piece) = match piece? {
-            ContentDelta::Thinking(piece) => ("thinking", piece),
-            ContentDelta::InputJson(piece) => ("tool input", piece),
-            ContentDelta::Text(piece) => ("text", piece),
+            ContentDelta::Thinking { thinking, .. } => ("thinking", thinking),
+            ContentDelta::ToolUse { name, .. } => ("tool", name),
+            ContentDelta::InputJson { partial_json, .. } => ("tool input", partial_json),
+            ContentDelta::Text { text, .. } => ("text", text),
+            // What was printed cannot be taken off the terminal.
+            ContentDelta::Restart { .. } => ("the reply starts over", String::new()),
             _ => continue,
         };
         if before.replace(what) != Some(what) {

@@ -56,7 +56,7 @@ pub use self::options::{
 pub use self::prompt::Prompt;
 pub use self::retry::RetryPolicy;
 pub use self::spending::{ModelSpending, Spending, SpendingMeter};
-pub use self::streams::{ContentDelta, Pieces};
+pub use self::streams::{ContentDelta, Pieces, TextPiece};
 pub use self::summary::{Summary, ToolCall};
 pub use self::tokens::{TokenTally, Tokens};
 pub use self::turn::Turn;

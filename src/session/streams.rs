@@ -1,5 +1,9 @@
 //! What a turn is read as: texts, deltas, tool calls.
 
+mod block;
+mod deltas;
+mod reply;
+
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::future::poll_fn;
@@ -8,11 +12,12 @@ use std::task::{Context, Poll};
 
 use futures_core::Stream;
 
+use self::deltas::Line;
+pub use self::deltas::{ContentDelta, TextPiece};
+use self::reply::Reply;
 use super::error::{Error, Result};
 use super::turn::Turn;
-use crate::wire::{
-    ContentBlock, Delta, Event, FrameKind, Message, ToolResultBlock, ToolUseBlock, UserMessage,
-};
+use crate::wire::{ContentBlock, Message, ToolResultBlock, ToolUseBlock, UserMessage};
 
 /// A turn read as something smaller than messages, or fewer of them.
 ///
@@ -24,6 +29,8 @@ pub struct Pieces<T> {
     turn: Turn,
     cut: Cut<T>,
     ready: VecDeque<T>,
+    /// Adds a piece to all those before.
+    gather: fn(&mut Vec<T>, T),
     /// Does a result that failed become an error? Not where the reader sees the result itself.
     strict: bool,
     /// The error of the result, behind its pieces.
@@ -34,7 +41,14 @@ type Cut<T> = Box<dyn FnMut(&Message, &mut VecDeque<T>) + Send>;
 
 impl<T> Pieces<T> {
     fn new(turn: Turn, cut: impl FnMut(&Message, &mut VecDeque<T>) + Send + 'static) -> Self {
-        Self { turn, cut: Box::new(cut), ready: VecDeque::new(), strict: true, failed: None }
+        Self {
+            turn,
+            cut: Box::new(cut),
+            ready: VecDeque::new(),
+            gather: Vec::push,
+            strict: true,
+            failed: None,
+        }
     }
 
     fn lenient(self) -> Self {
@@ -49,7 +63,7 @@ impl<T> Pieces<T> {
         poll_fn(|cx| self.poll_piece(cx)).await
     }
 
-    /// All pieces.
+    /// All pieces; where a reply started over, those that stay.
     ///
     /// # Errors
     /// When the turn failed; the pieces are gone then.
@@ -59,7 +73,7 @@ impl<T> Pieces<T> {
     pub async fn collect(mut self) -> Result<Vec<T>> {
         let mut all = Vec::new();
         while let Some(piece) = self.next().await {
-            all.push(piece?);
+            (self.gather)(&mut all, piece?);
         }
         Ok(all)
     }
@@ -87,8 +101,8 @@ impl<T> Pieces<T> {
     }
 }
 
-impl Pieces<String> {
-    /// All pieces as one text.
+impl Pieces<TextPiece> {
+    /// All pieces as one text; where a reply started over, what stays.
     ///
     /// # Errors
     /// When the turn failed; the text is gone then.
@@ -96,7 +110,7 @@ impl Pieces<String> {
     /// # Cancel safety
     /// Dropping the future drops the pieces and their turn: one that has been sent is interrupted, and the pieces read so far are gone.
     pub async fn join(self) -> Result<String> {
-        self.collect().await.map(|pieces| pieces.concat())
+        self.collect().await.map(|pieces| pieces.iter().map(TextPiece::as_str).collect())
     }
 }
 
@@ -114,64 +128,47 @@ impl<T> fmt::Debug for Pieces<T> {
     }
 }
 
-/// A piece of a reply while it is written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ContentDelta {
-    /// A piece of text.
-    Text(String),
-    /// A piece of thinking.
-    Thinking(String),
-    /// A piece of a tool's input: JSON text, not complete by itself.
-    InputJson(String),
-}
-
 /// What a turn can be read as. What sub-agents say is left out, but for the tool calls.
 impl Turn {
     /// The text of each text block, once the block is complete.
-    pub fn text_content(self) -> Pieces<String> {
-        Pieces::new(self, |message, ready| {
-            ready.extend(blocks(message).filter_map(ContentBlock::as_text).map(String::from))
-        })
+    ///
+    /// A message that the CLI withdraws later has been yielded by then: the next piece says what
+    /// stays ([`TextPiece::starts_over_at`]).
+    pub fn text_content(self) -> Pieces<TextPiece> {
+        self.one_line(Reply::of_whole_blocks(), text)
     }
 
-    /// The thinking of each thinking block, once the block is complete. Blocks that only carry a signature are left out.
-    pub fn thinking_content(self) -> Pieces<String> {
-        Pieces::new(self, |message, ready| {
-            let thinking = blocks(message).filter_map(ContentBlock::as_thinking);
-            ready.extend(thinking.filter(|text| !text.is_empty()).map(String::from));
-        })
+    /// The thinking of each thinking block, as with [`text_content`](Self::text_content). Blocks
+    /// that only carry a signature are left out.
+    pub fn thinking_content(self) -> Pieces<TextPiece> {
+        self.one_line(Reply::of_whole_blocks(), thinking)
     }
 
     /// The text as it is written. Where the CLI sends no partial messages (see
-    /// [`include_partial_messages`](super::SessionBuilder::include_partial_messages)), the text block by block.
-    pub fn text_deltas(self) -> Pieces<String> {
-        self.deltas(Message::text_delta, ContentBlock::as_text)
+    /// [`include_partial_messages`](super::SessionBuilder::include_partial_messages)), or none of a
+    /// block, the text block by block.
+    ///
+    /// When a block is complete, what its pieces lacked follows. When the reply starts over, because
+    /// the API's stream broke off, the next piece says what stays
+    /// ([`TextPiece::starts_over_at`]); [`collect`](Pieces::collect) and [`join`](Pieces::join)
+    /// leave the rest out.
+    pub fn text_deltas(self) -> Pieces<TextPiece> {
+        self.one_line(Reply::default(), text)
     }
 
-    /// The thinking as it is written, or block by block, as with [`text_deltas`](Self::text_deltas).
-    pub fn thinking_deltas(self) -> Pieces<String> {
-        self.deltas(Message::thinking_delta, ContentBlock::as_thinking)
+    /// The thinking as it is written, as with [`text_deltas`](Self::text_deltas).
+    pub fn thinking_deltas(self) -> Pieces<TextPiece> {
+        self.one_line(Reply::default(), thinking)
     }
 
-    /// All pieces of the reply as it is written; nothing where the CLI sends no partial messages.
+    /// All pieces of the reply as it is written: text, thinking and the input of tools, with their
+    /// blocks. What was not streamed comes in one piece, as with
+    /// [`text_deltas`](Self::text_deltas). A reply that starts over says so:
+    /// [`ContentDelta::Restart`].
     pub fn content_deltas(self) -> Pieces<ContentDelta> {
-        Pieces::new(self, |message, ready| {
-            let Some(event) =
-                message.as_stream_event().filter(|event| event.parent_tool_use_id.is_none())
-            else {
-                return;
-            };
-            let Event::ContentBlockDelta(delta) = &event.event else { return };
-            ready.extend(match &delta.delta {
-                Delta::Text(delta) => Some(ContentDelta::Text(delta.text.clone())),
-                Delta::Thinking(delta) => Some(ContentDelta::Thinking(delta.thinking.clone())),
-                Delta::InputJson(delta) => {
-                    Some(ContentDelta::InputJson(delta.partial_json.clone()))
-                }
-                _ => None,
-            });
-        })
+        let mut reply = Reply::default();
+        let pieces = Pieces::new(self, move |message, ready| reply.read(message, ready));
+        Pieces { gather: ContentDelta::gather, ..pieces }
     }
 
     /// Each tool call of the model, sub-agents included.
@@ -237,35 +234,32 @@ impl Turn {
         self.tap(move |message| tool_uses(message).for_each(&mut look))
     }
 
-    fn deltas(
+    fn one_line(
         self,
-        delta: fn(&Message) -> Option<std::borrow::Cow<'_, str>>,
-        whole: fn(&ContentBlock) -> Option<&str>,
-    ) -> Pieces<String> {
-        // The message of a block comes behind its deltas: it is news only where there were none.
-        let mut streamed = false;
-        Pieces::new(self, move |message, ready| match message.kind() {
-            FrameKind::StreamEvent if message.parent_tool_use_id().is_none() => {
-                if let Some(piece) = delta(message) {
-                    streamed = true;
-                    ready.push_back(piece.into_owned());
-                }
-            }
-            _ => {
-                for text in blocks(message).filter_map(whole) {
-                    if !std::mem::take(&mut streamed) && !text.is_empty() {
-                        ready.push_back(text.into());
-                    }
-                }
-            }
-        })
+        mut reply: Reply,
+        pick: fn(ContentDelta) -> Option<String>,
+    ) -> Pieces<TextPiece> {
+        let (mut line, mut deltas) = (Line::default(), VecDeque::new());
+        let pieces = Pieces::new(self, move |message, ready| {
+            reply.read(message, &mut deltas);
+            line.take(&mut deltas, pick, ready);
+        });
+        Pieces { gather: TextPiece::gather, ..pieces }
     }
 }
 
-/// The content blocks of an assistant message of the main thread.
-fn blocks(message: &Message) -> impl Iterator<Item = &ContentBlock> {
-    let main = message.as_assistant().filter(|assistant| assistant.parent_tool_use_id.is_none());
-    main.into_iter().flat_map(|assistant| &assistant.message.content)
+fn text(delta: ContentDelta) -> Option<String> {
+    match delta {
+        ContentDelta::Text { text, .. } => Some(text),
+        _ => None,
+    }
+}
+
+fn thinking(delta: ContentDelta) -> Option<String> {
+    match delta {
+        ContentDelta::Thinking { thinking, .. } => Some(thinking),
+        _ => None,
+    }
 }
 
 pub(super) fn tool_uses(message: &Message) -> impl Iterator<Item = &ToolUseBlock> {

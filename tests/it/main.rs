@@ -123,4 +123,6 @@ mod structured_answers;
 mod transport_frames;
 mod transport_memory;
 mod turn_pieces;
+mod turn_restarts;
+mod turn_restarts_properties;
 mod turn_summary;

@@ -67,7 +67,13 @@ async fn texts_and_thoughts_come_block_by_block_without_those_of_sub_agents() {
 async fn without_partial_messages_the_deltas_are_the_whole_blocks() {
     assert_eq!(turn(&answer()).text_deltas().collect().await.unwrap(), ["one", "two"]);
     assert_eq!(turn(&answer()).thinking_deltas().collect().await.unwrap(), ["hm"]);
-    assert!(turn(&answer()).content_deltas().collect().await.unwrap().is_empty());
+    let text = |index, text: &str| ContentDelta::Text { index, text: text.into() };
+    let stop = |index| ContentDelta::BlockStop { index };
+    let thinking = ContentDelta::Thinking { index: 0, thinking: "hm".into() };
+    assert_eq!(
+        turn(&answer()).content_deltas().collect().await.unwrap(),
+        [thinking, stop(0), text(1, "one"), stop(1), text(2, "two"), stop(2), stop(3)]
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -87,16 +93,25 @@ async fn with_partial_messages_nothing_comes_twice() {
     assert_eq!(turn(&lines).text_deltas().collect().await.unwrap(), ["o", "ne ", "two"]);
     assert_eq!(turn(&lines).thinking_deltas().collect().await.unwrap(), ["h", "m"]);
     let pieces = turn(&lines).content_deltas().collect().await.unwrap();
-    let text = |text: &str| ContentDelta::Text(text.into());
-    let thought = |text: &str| ContentDelta::Thinking(text.into());
+    let text = |index, text: &str| ContentDelta::Text { index, text: text.into() };
+    let thought = |text: &str| ContentDelta::Thinking { index: 0, thinking: text.into() };
+    let stop = |index| ContentDelta::BlockStop { index };
+    let (tool_use_id, partial_json) = ("t".to_owned(), "{\"n\":1}".to_owned());
     assert_eq!(
         pieces,
         [
             thought("h"),
             thought("m"),
-            text("o"),
-            text("ne "),
-            ContentDelta::InputJson("{\"n\":".into())
+            stop(0),
+            text(1, "o"),
+            text(1, "ne "),
+            stop(1),
+            // No start has named the call, so that it is only known by its whole block.
+            ContentDelta::ToolUse { index: 2, tool_use_id: "t".into(), name: "Bash".into() },
+            ContentDelta::InputJson { index: 2, tool_use_id, partial_json },
+            stop(2),
+            text(3, "two"),
+            stop(3),
         ]
     );
 }

@@ -12,9 +12,12 @@ pub(crate) async fn run() {
     let text = session.query("Count").text_deltas().collect().await.unwrap();
     assert_eq!(text, ["One, ", "two, ", "three", "."]);
 
-    let pieces = session.query("Count").content_deltas().collect().await.unwrap();
-    let thinking = ["Let m", "e cou", "nt."].map(|text| ContentDelta::Thinking(text.into()));
-    assert_eq!(pieces[..3], thinking);
-    assert_eq!(pieces[3..], text.into_iter().map(ContentDelta::Text).collect::<Vec<_>>());
+    let deltas = session.query("Count").content_deltas().collect().await.unwrap();
+    let thinking = ["Let m", "e cou", "nt."]
+        .map(|thinking| ContentDelta::Thinking { index: 0, thinking: thinking.into() });
+    let text = text.into_iter().map(|text| ContentDelta::Text { index: 1, text: text.into() });
+    let stop = |index| std::iter::once(ContentDelta::BlockStop { index });
+    let expected: Vec<_> = thinking.into_iter().chain(stop(0)).chain(text).chain(stop(1)).collect();
+    assert_eq!(deltas, expected);
     assert!(finish(session, place).await.success());
 }

@@ -116,6 +116,23 @@ impl Message {
         self.delta("thinking_delta", "thinking")
     }
 
+    /// The messages that the CLI withdraws with this one, by `uuid`: `supersedes` of an `assistant`
+    /// message, `retracted_message_uuids` of `system` / `model_refusal_fallback` (CLI 2.1.329,
+    /// declared only). Empty for any other message.
+    pub fn retracts(&self) -> &[String] {
+        let uuids = if self.frame.subtype().as_deref() == Some("model_refusal_fallback") {
+            match self.as_system() {
+                Some(System::ModelRefusalFallback(refusal)) => {
+                    refusal.retracted_message_uuids.as_deref()
+                }
+                _ => None,
+            }
+        } else {
+            self.as_assistant().and_then(|assistant| assistant.supersedes.as_deref())
+        };
+        uuids.unwrap_or_default()
+    }
+
     /// The body of an `assistant` message, or of a bare `message` of the model's as an old dialect has it.
     pub fn as_assistant(&self) -> Option<&AssistantMessage> {
         let is_said = self.frame.kind() == FrameKind::Assistant || self.frame.is_bare_message();

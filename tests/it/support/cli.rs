@@ -47,8 +47,8 @@ pub fn answering(bytes: impl Into<Vec<u8>>) -> Memory {
 }
 
 /// A CLI that answers its only prompt with these lines, and with the result that is made of the prompt's uuid.
-pub fn saying(lines: &[Value], last: fn(&str) -> Value, log: &Log) -> Memory {
-    let (lines, log) = (lines.to_vec(), log.clone());
+pub fn saying(lines: &[impl ToString], last: fn(&str) -> Value, log: &Log) -> Memory {
+    let (lines, log): (Vec<_>, _) = (lines.iter().map(ToString::to_string).collect(), log.clone());
     cli(move |_, mut cli| {
         let (lines, log) = (lines.clone(), log.clone());
         async move {

@@ -18,4 +18,5 @@ pub mod read;
 pub mod recorded;
 #[cfg(unix)]
 pub mod shell;
+pub mod stream;
 pub mod view;

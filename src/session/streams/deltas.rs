@@ -1,0 +1,270 @@
+//! The pieces of a reply while it is written, and what to do where it starts over.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::ops::Deref;
+
+/// A piece of a reply while it is written.
+///
+/// Every piece names its block by the block's place in the reply of the turn, counted from 0 over
+/// all messages of the main thread. Blocks without pieces (`redacted_thinking`, results of server
+/// tools) have a place, too. What is behind [`Restart`](Self::Restart) is void, so a reader that
+/// keeps a list of blocks cuts it there and goes on:
+///
+/// ```
+/// use claude_wire::session::ContentDelta;
+///
+/// fn show(blocks: &mut Vec<String>, delta: ContentDelta) {
+///     if let ContentDelta::Restart { index } = delta {
+///         return blocks.truncate(index);
+///     }
+///     blocks.resize(blocks.len().max(delta.index() + 1), String::new());
+///     match delta {
+///         ContentDelta::Text { index, text } => blocks[index].push_str(&text),
+///         ContentDelta::InputJson { index, partial_json, .. } => blocks[index].push_str(&partial_json),
+///         _ => {}
+///     }
+/// }
+///
+/// let mut blocks = Vec::new();
+/// for text in ["Hel", "lo wor"] {
+///     show(&mut blocks, ContentDelta::Text { index: 0, text: text.into() });
+/// }
+/// show(&mut blocks, ContentDelta::Restart { index: 0 });
+/// show(&mut blocks, ContentDelta::Text { index: 0, text: "Hello".into() });
+/// assert_eq!(blocks, ["Hello"]);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ContentDelta {
+    /// A piece of text.
+    Text {
+        /// The block.
+        index: usize,
+        /// The piece.
+        text: String,
+    },
+    /// A piece of thinking.
+    Thinking {
+        /// The block.
+        index: usize,
+        /// The piece.
+        thinking: String,
+    },
+    /// A tool call begins. Its input follows.
+    ToolUse {
+        /// The block.
+        index: usize,
+        /// The call, which its result names; empty where the CLI has not named it yet.
+        tool_use_id: String,
+        /// The tool, such as `Bash` or `mcp__server__tool`.
+        name: String,
+    },
+    /// A piece of a tool's input. All pieces of a block together are JSON: `{}` for no input.
+    InputJson {
+        /// The block.
+        index: usize,
+        /// The call.
+        tool_use_id: String,
+        /// The piece: JSON text, not complete by itself.
+        partial_json: String,
+    },
+    /// A block is complete. Comes again if its whole block turns out to have more than its pieces.
+    BlockStop {
+        /// The block.
+        index: usize,
+    },
+    /// The reply starts over: all blocks from this one on are void, and come again or never.
+    ///
+    /// So when the API's stream breaks off and the CLI repeats the call, and when the CLI withdraws
+    /// a message.
+    Restart {
+        /// The first block that is void.
+        index: usize,
+    },
+}
+
+impl ContentDelta {
+    /// The place of the block in the reply of the turn, from 0.
+    pub fn index(&self) -> usize {
+        match self {
+            Self::Text { index, .. }
+            | Self::Thinking { index, .. }
+            | Self::ToolUse { index, .. }
+            | Self::InputJson { index, .. }
+            | Self::BlockStop { index }
+            | Self::Restart { index } => *index,
+        }
+    }
+
+    /// Adds a delta to those before it; nothing is left of what a restart makes void.
+    pub(super) fn gather(all: &mut Vec<Self>, delta: Self) {
+        match delta {
+            Self::Restart { index } => all.retain(|delta| delta.index() < index),
+            delta => all.push(delta),
+        }
+    }
+}
+
+/// A piece of text. It reads as the text that it adds.
+///
+/// Nearly always that is all. But a reply may start over, when the API's stream breaks off and the
+/// CLI repeats the call, or withdraws a message: then the next piece says how much of the text
+/// before it stays ([`starts_over_at`](Self::starts_over_at)). That piece may be empty.
+/// [`apply_to`](Self::apply_to) does it all:
+///
+/// ```
+/// use claude_wire::{Scenario, Session, reply};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let session = Session::builder().transport(Scenario::new().on_prompt("Hello", reply().text("Hi!"))).start()?;
+/// let mut shown = String::new();
+/// let mut text = session.query("Hello").text_deltas();
+/// while let Some(piece) = text.next().await {
+///     piece?.apply_to(&mut shown);
+///     // Show `shown` again, or only the piece if it does not start over.
+/// }
+/// assert_eq!(shown, "Hi!");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Eq, PartialEq)]
+pub struct TextPiece {
+    text: String,
+    starts_over_at: Option<usize>,
+}
+
+impl TextPiece {
+    /// The text that it adds.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Where the reply starts over with this piece: how much of the text of all pieces before it
+    /// stays, in bytes, always between two characters. The rest is void. `None` where all of it
+    /// stays.
+    pub fn starts_over_at(&self) -> Option<usize> {
+        self.starts_over_at
+    }
+
+    /// Brings a text up to date that was made of all the pieces before.
+    pub fn apply_to(&self, shown: &mut String) {
+        if let Some(stays) = self.starts_over_at.filter(|stays| *stays < shown.len()) {
+            let is_boundary = |at: &usize| shown.is_char_boundary(*at);
+            shown.truncate((0..=stays).rev().find(is_boundary).unwrap_or(0));
+        }
+        shown.push_str(&self.text);
+    }
+
+    /// Adds a piece to those before it; nothing is left of what it makes void.
+    pub(super) fn gather(all: &mut Vec<Self>, mut piece: Self) {
+        if let Some(stays) = piece.starts_over_at.take() {
+            let mut excess = all.iter().map(|piece| piece.text.len()).sum::<usize>() - stays;
+            while let Some(last) = all.last_mut().filter(|_| excess > 0) {
+                let left = last.text.len().saturating_sub(excess);
+                excess -= last.text.len() - left;
+                last.text.truncate(left);
+                if left == 0 {
+                    all.pop();
+                }
+            }
+        }
+        if !piece.text.is_empty() {
+            all.push(piece);
+        }
+    }
+}
+
+impl Deref for TextPiece {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.text
+    }
+}
+
+impl AsRef<str> for TextPiece {
+    fn as_ref(&self) -> &str {
+        &self.text
+    }
+}
+
+impl From<TextPiece> for String {
+    fn from(piece: TextPiece) -> Self {
+        piece.text
+    }
+}
+
+/// The text that it adds.
+impl fmt::Display for TextPiece {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.text)
+    }
+}
+
+/// As a string; with what stays where the reply starts over.
+impl fmt::Debug for TextPiece {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.starts_over_at {
+            None => fmt::Debug::fmt(&self.text, f),
+            Some(stays) => write!(f, "(starts over at {stays}) {:?}", self.text),
+        }
+    }
+}
+
+/// Equal to a text that it adds, if that is all it does.
+impl PartialEq<str> for TextPiece {
+    fn eq(&self, text: &str) -> bool {
+        self.starts_over_at.is_none() && self.text == text
+    }
+}
+
+impl PartialEq<&str> for TextPiece {
+    fn eq(&self, text: &&str) -> bool {
+        self == *text
+    }
+}
+
+impl PartialEq<String> for TextPiece {
+    fn eq(&self, text: &String) -> bool {
+        self == text.as_str()
+    }
+}
+
+/// The texts, or the thinking, of a reply as one text.
+#[derive(Default)]
+pub(super) struct Line {
+    /// The bytes of each block.
+    lengths: Vec<usize>,
+    starts_over_at: Option<usize>,
+}
+
+impl Line {
+    /// Takes all deltas; `text` picks those that it is about.
+    pub(super) fn take(
+        &mut self,
+        deltas: &mut VecDeque<ContentDelta>,
+        text: fn(ContentDelta) -> Option<String>,
+        ready: &mut VecDeque<TextPiece>,
+    ) {
+        for delta in deltas.drain(..) {
+            let index = delta.index();
+            if let ContentDelta::Restart { .. } = delta {
+                if self.lengths.iter().skip(index).any(|length| *length > 0) {
+                    self.starts_over_at = Some(self.lengths[..index].iter().sum());
+                }
+                self.lengths.truncate(index);
+            } else if let Some(text) = text(delta) {
+                self.lengths.resize(self.lengths.len().max(index + 1), 0);
+                self.lengths[index] += text.len();
+                ready.push_back(TextPiece { text, starts_over_at: self.starts_over_at.take() });
+            }
+        }
+        // What is void is not to be shown until something takes its place.
+        if let Some(starts_over_at) = self.starts_over_at.take() {
+            let piece = TextPiece { text: String::new(), starts_over_at: Some(starts_over_at) };
+            ready.push_back(piece);
+        }
+    }
+}
