@@ -5,6 +5,7 @@ mod codec;
 #[macro_use]
 mod decode;
 mod control;
+pub mod declared;
 mod frame;
 pub mod hook;
 mod json;

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-use super::decode::{At, Decode, Sink};
+use super::decode::{At, Decode, Shape, Sink, member};
 use super::json::{Cursor, RawJson, Reader};
 use super::message::PermissionMode;
 
@@ -194,6 +194,23 @@ impl Decode for PermissionUpdate {
             sink.unknown_word(&at.key("type"), &kind);
             Self::Other(value.raw())
         }))
+    }
+
+    fn declare(at: &str, shape: &mut Shape) {
+        let kind = member(at, "type");
+        for word in [
+            "addRules",
+            "replaceRules",
+            "removeRules",
+            "setMode",
+            "addDirectories",
+            "removeDirectories",
+        ] {
+            shape.add_word(&kind, word);
+        }
+        Rules::declare(at, shape);
+        Mode::declare(at, shape);
+        Directories::declare(at, shape);
     }
 }
 

@@ -4,25 +4,12 @@ use serde_json::Value;
 
 use super::{Agree, expect, field};
 use crate::wire::{
-    Body, ContentBlock, Control, ControlRequest, ControlResponse, Delta, Event, Frame, HostRequest,
-    Message, PermissionUpdate, RawJson, UserContent,
+    Body, ContentBlock, Control, ControlRequest, ControlResponse, Delta, Event, Frame, Message,
+    PermissionUpdate, RawJson, UserContent,
 };
 
-/// The types that have a body of their own. A `result` may be none.
-const BODIES: [&str; 18] = [
-    "assistant",
-    "user",
+const CONTROLS: [&str; 6] = [
     "system",
-    "stream_event",
-    "tool_progress",
-    "tool_use_summary",
-    "auth_status",
-    "prompt_suggestion",
-    "rate_limit_event",
-    "conversation_reset",
-    "active_goal",
-    "autocompact_state",
-    "command_lifecycle",
     "control_request",
     "control_response",
     "control_cancel_request",
@@ -30,52 +17,18 @@ const BODIES: [&str; 18] = [
     "transcript_mirror",
 ];
 
-const BLOCKS: [&str; 8] = [
-    "text",
-    "thinking",
-    "redacted_thinking",
-    "tool_use",
-    "server_tool_use",
-    "mcp_tool_use",
-    "image",
-    "document",
-];
-const EVENTS: [&str; 7] = [
-    "message_start",
-    "content_block_start",
-    "content_block_delta",
-    "content_block_stop",
-    "message_delta",
-    "message_stop",
-    "ping",
-];
-const DELTAS: [&str; 5] =
-    ["text_delta", "input_json_delta", "thinking_delta", "signature_delta", "citations_delta"];
-
 /// Panics unless the body of a message is what the message says.
 pub(in crate::fuzzing) fn body(message: &Message, value: &Value) {
     let kind = value["type"].as_str().unwrap_or_default();
     let body = message.body();
     let agrees = match body {
         Body::Assistant(body) if kind == "message" => body.message.agrees(value),
-        Body::Assistant(body) => kind == "assistant" && body.agrees(value),
-        Body::User(body) => kind == "user" && body.agrees(value),
         Body::System(body) => kind == "system" && body.agrees(value),
-        Body::StreamEvent(body) => {
-            kind == "stream_event" && (event_has_two_types(message.frame()) || body.agrees(value))
-        }
-        Body::Result(body) => kind == "result" && body.agrees(value),
-        Body::ToolProgress(body) => kind == "tool_progress" && body.agrees(value),
-        Body::ToolUseSummary(body) => kind == "tool_use_summary" && body.agrees(value),
-        Body::AuthStatus(body) => kind == "auth_status" && body.agrees(value),
-        Body::PromptSuggestion(body) => kind == "prompt_suggestion" && body.agrees(value),
-        Body::RateLimitEvent(body) => kind == "rate_limit_event" && body.agrees(value),
-        Body::ConversationReset(body) => kind == "conversation_reset" && body.agrees(value),
-        Body::ActiveGoal(body) => kind == "active_goal" && body.agrees(value),
-        Body::AutocompactState(body) => kind == "autocompact_state" && body.agrees(value),
-        Body::CommandLifecycle(body) => kind == "command_lifecycle" && body.agrees(value),
+        Body::StreamEvent(_) if event_has_two_types(message.frame()) => kind == "stream_event",
         Body::Control(body) => control(body, kind, value),
-        Body::Unknown => !BODIES.contains(&kind),
+        // A `result` may have no body of its own.
+        Body::Unknown => kind == "result" || !Body::knows(kind) && !CONTROLS.contains(&kind),
+        body => body.known_agrees(value).unwrap_or_default(),
     };
     expect(agrees, "message", "type", body, Some(value));
 }
@@ -96,25 +49,8 @@ fn request_agrees(ours: &ControlRequest, value: &Value) -> bool {
     let request =
         value.get("request").filter(|request| request.is_object()).unwrap_or(&Value::Null);
     let subtype = request["subtype"].as_str();
-    let body = match (&ours.body, subtype) {
-        (HostRequest::CanUseTool(body), Some("can_use_tool")) => body.agrees(request),
-        (HostRequest::HookCallback(body), Some("hook_callback")) => body.agrees(request),
-        (HostRequest::McpMessage(body), Some("mcp_message")) => body.agrees(request),
-        (HostRequest::Elicitation(body), Some("elicitation")) => body.agrees(request),
-        (HostRequest::UserDialog(body), Some("request_user_dialog")) => body.agrees(request),
-        (HostRequest::Unknown, subtype) => !matches!(
-            subtype,
-            Some(
-                "can_use_tool"
-                    | "hook_callback"
-                    | "mcp_message"
-                    | "elicitation"
-                    | "request_user_dialog"
-            )
-        ),
-        _ => false,
-    };
-    body && field(&ours.request_id, value.get("request_id"))
+    ours.body.agrees(request)
+        && field(&ours.request_id, value.get("request_id"))
         && ours.subtype == subtype.unwrap_or_default()
         && field(&ours.request, Some(request))
 }
@@ -162,29 +98,16 @@ impl Agree for ContentBlock {
             return true;
         }
         let kind = value["type"].as_str();
-        let agrees = match (self, kind) {
-            (Self::Text(block), Some("text")) => block.agrees(value),
-            (Self::Thinking(block), Some("thinking")) => block.agrees(value),
-            (Self::RedactedThinking(block), Some("redacted_thinking")) => block.agrees(value),
-            (Self::ToolUse(block), Some("tool_use")) => block.agrees(value),
-            (Self::ToolResult(block), Some("tool_result")) => block.agrees(value),
-            (Self::ServerToolUse(block), Some("server_tool_use" | "mcp_tool_use")) => {
-                block.agrees(value)
-            }
+        let agrees = self.known_agrees(value).unwrap_or_else(|| match (self, kind) {
             (Self::ServerToolResult(block), Some(kind)) => {
                 kind.ends_with("_tool_result") && block.agrees(value)
             }
-            (Self::Image(block), Some("image")) | (Self::Document(block), Some("document")) => {
-                block.agrees(value)
-            }
             (Self::Unknown(block), Some(kind)) => {
-                block.block_type == kind
-                    && !BLOCKS.contains(&kind)
-                    && !kind.ends_with("tool_result")
+                block.block_type == kind && !Self::knows(kind) && !kind.ends_with("_tool_result")
             }
             (Self::Invalid(_), None) => true,
             _ => false,
-        };
+        });
         agrees && self.raw().agrees(value)
     }
 
@@ -224,19 +147,13 @@ impl Agree for Event {
     }
 
     fn agrees(&self, value: &Value) -> bool {
-        let kind = value["type"].as_str();
-        match (self, kind) {
-            (Self::MessageStart(event), Some("message_start")) => event.agrees(value),
-            (Self::ContentBlockStart(event), Some("content_block_start")) => event.agrees(value),
-            (Self::ContentBlockDelta(event), Some("content_block_delta")) => event.agrees(value),
-            (Self::ContentBlockStop(event), Some("content_block_stop")) => event.agrees(value),
-            (Self::MessageDelta(event), Some("message_delta")) => event.agrees(value),
-            (Self::MessageStop(_), Some("message_stop")) | (Self::Ping(_), Some("ping")) => true,
-            (Self::Unknown(event), kind) => {
-                event.event_type.as_deref() == kind && !EVENTS.contains(&kind.unwrap_or_default())
+        self.known_agrees(value).unwrap_or_else(|| match self {
+            Self::Unknown(event) => {
+                let kind = value["type"].as_str();
+                event.event_type.as_deref() == kind && !kind.is_some_and(Self::knows)
             }
             _ => false,
-        }
+        })
     }
 }
 
@@ -246,18 +163,13 @@ impl Agree for Delta {
     }
 
     fn agrees(&self, value: &Value) -> bool {
-        let kind = value["type"].as_str();
-        match (self, kind) {
-            (Self::Text(delta), Some("text_delta")) => delta.agrees(value),
-            (Self::InputJson(delta), Some("input_json_delta")) => delta.agrees(value),
-            (Self::Thinking(delta), Some("thinking_delta")) => delta.agrees(value),
-            (Self::Signature(delta), Some("signature_delta")) => delta.agrees(value),
-            (Self::Citations(delta), Some("citations_delta")) => delta.agrees(value),
-            (Self::Unknown(delta), kind) => {
-                delta.event_type.as_deref() == kind && !DELTAS.contains(&kind.unwrap_or_default())
+        self.known_agrees(value).unwrap_or_else(|| match self {
+            Self::Unknown(event) => {
+                let kind = value["type"].as_str();
+                event.event_type.as_deref() == kind && !kind.is_some_and(Self::knows)
             }
             _ => false,
-        }
+        })
     }
 }
 

@@ -1,7 +1,9 @@
 //! Control frames of the CLI.
 
 use super::requests::HostRequest;
-use crate::wire::decode::{At, Decode, Sink};
+use std::collections::BTreeMap;
+
+use crate::wire::decode::{At, Decode, Shape, Sink, declared};
 use crate::wire::frame::{Frame, FrameKind};
 use crate::wire::json::{Kind, RawJson, Reader};
 
@@ -147,6 +149,18 @@ impl Control {
             _ => None,
         }
     }
+
+    /// The fields of each kind of control frame.
+    pub(in crate::wire) fn declared() -> BTreeMap<String, Shape> {
+        let kinds = [
+            ("control_request", declared::<ControlRequest>("type")),
+            ("control_response", declared::<ControlResponse>("type")),
+            ("control_cancel_request", declared::<ControlCancel>("type")),
+            ("keep_alive", declared::<KeepAlive>("type")),
+            ("transcript_mirror", declared::<TranscriptMirror>("type")),
+        ];
+        kinds.into_iter().map(|(kind, shape)| (kind.to_owned(), shape)).collect()
+    }
 }
 
 object! {
@@ -213,6 +227,10 @@ impl Decode for ControlRequest {
         };
         Some(Self { request_id, subtype, request, body })
     }
+
+    fn declare(at: &str, shape: &mut Shape) {
+        RequestEnvelope::declare(at, shape);
+    }
 }
 
 impl Decode for ControlResponse {
@@ -238,5 +256,9 @@ impl Decode for ControlResponse {
             pending_user_dialog_requests: response.pending_user_dialog_requests,
             pending_elicitation_requests: response.pending_elicitation_requests,
         })
+    }
+
+    fn declare(at: &str, shape: &mut Shape) {
+        ResponseEnvelope::declare(at, shape);
     }
 }

@@ -1,26 +1,69 @@
 //! What the CLI asks the host.
 
-use crate::wire::decode::{At, Decode, Sink};
-use crate::wire::json::{Cursor, RawJson};
+use std::collections::BTreeMap;
+
+use crate::wire::decode::{At, Decode, Shape, Sink, declared};
+use crate::wire::json::{Cursor, RawJson, Reader};
 use crate::wire::permission::PermissionUpdate;
 
-/// A request of the CLI, typed by its subtype.
-#[derive(Clone, Debug, Default, PartialEq)]
-#[non_exhaustive]
-pub enum HostRequest {
-    /// `can_use_tool`: may this tool run?
-    CanUseTool(Box<CanUseTool>),
-    /// `hook_callback`: a hook that the host registered.
-    HookCallback(HookCallback),
-    /// `mcp_message`: JSON-RPC for an MCP server in the host's process.
-    McpMessage(McpMessage),
-    /// `elicitation`: an MCP server asks the user.
-    Elicitation(Box<Elicitation>),
-    /// `request_user_dialog`: a dialog of a kind that the host declared.
-    UserDialog(DialogRequest),
-    /// A subtype that this version of the crate does not know, or none.
-    #[default]
-    Unknown,
+/// Declares the requests of the CLI: one variant each.
+macro_rules! requests {
+    ($($(#[$meta:meta])* $variant:ident($body:ty) = $wire:literal,)*) => {
+        /// A request of the CLI, typed by its subtype.
+        #[derive(Clone, Debug, Default, PartialEq)]
+        #[non_exhaustive]
+        pub enum HostRequest {
+            $($(#[$meta])* #[doc = ""] #[doc = concat!("Subtype `", $wire, "`.")] $variant($body),)*
+            /// A subtype that this version of the crate does not know, or none.
+            #[default]
+            Unknown,
+        }
+
+        impl HostRequest {
+            fn known(
+                subtype: &str,
+                reader: &mut Reader<'_>,
+                at: &At<'_>,
+                sink: &mut Sink,
+            ) -> Option<Self> {
+                match subtype {
+                    $($wire => <$body>::decode(reader, at, sink).map(Self::$variant),)*
+                    other => {
+                        sink.unknown_word(&at.key("subtype"), other);
+                        None
+                    }
+                }
+            }
+
+            /// The fields of each request, by its subtype.
+            pub(in crate::wire) fn declared() -> BTreeMap<String, Shape> {
+                BTreeMap::from([$(($wire.to_owned(), declared::<$body>("subtype"))),*])
+            }
+
+            #[cfg(any(test, feature = "fuzzing"))]
+            pub(crate) fn agrees(&self, request: &serde_json::Value) -> bool {
+                use crate::fuzzing::agree::Agree;
+                let subtype = request["subtype"].as_str();
+                match self {
+                    $(Self::$variant(body) => subtype == Some($wire) && body.agrees(request),)*
+                    Self::Unknown => !subtype.is_some_and(|subtype| matches!(subtype, $($wire)|*)),
+                }
+            }
+        }
+    };
+}
+
+requests! {
+    /// May this tool run?
+    CanUseTool(Box<CanUseTool>) = "can_use_tool",
+    /// A hook that the host registered.
+    HookCallback(HookCallback) = "hook_callback",
+    /// JSON-RPC for an MCP server in the host's process.
+    McpMessage(McpMessage) = "mcp_message",
+    /// An MCP server asks the user.
+    Elicitation(Box<Elicitation>) = "elicitation",
+    /// A dialog of a kind that the host declared.
+    UserDialog(DialogRequest) = "request_user_dialog",
 }
 
 object! {
@@ -189,17 +232,7 @@ impl HostRequest {
             return Default::default();
         };
         let reader = &mut value.reader();
-        let body = match &*subtype {
-            "can_use_tool" => Decode::decode(reader, at, sink).map(Self::CanUseTool),
-            "hook_callback" => Decode::decode(reader, at, sink).map(Self::HookCallback),
-            "mcp_message" => Decode::decode(reader, at, sink).map(Self::McpMessage),
-            "elicitation" => Decode::decode(reader, at, sink).map(Self::Elicitation),
-            "request_user_dialog" => Decode::decode(reader, at, sink).map(Self::UserDialog),
-            other => {
-                sink.unknown_word(&at.key("subtype"), other);
-                None
-            }
-        };
+        let body = Self::known(&subtype, reader, at, sink);
         (subtype, body.unwrap_or_default())
     }
 }

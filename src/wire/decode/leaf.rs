@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{At, Decode, Members, Sink};
+use super::{At, Decode, Members, Shape, Sink};
 use crate::wire::json::{Kind, RawJson, Reader};
 
 impl Decode for String {
@@ -14,6 +14,8 @@ impl Decode for String {
             None => sink.wrong(at, Self::EXPECTED, reader),
         }
     }
+
+    fn declare(_: &str, _: &mut Shape) {}
 }
 
 impl Decode for bool {
@@ -22,6 +24,8 @@ impl Decode for bool {
     fn decode(reader: &mut Reader<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Self> {
         reader.bool().or_else(|| sink.wrong(at, Self::EXPECTED, reader))
     }
+
+    fn declare(_: &str, _: &mut Shape) {}
 }
 
 impl Decode for f64 {
@@ -38,6 +42,8 @@ impl Decode for f64 {
         }
         number.or_else(|| sink.wrong(at, Self::EXPECTED, reader))
     }
+
+    fn declare(_: &str, _: &mut Shape) {}
 }
 
 /// Integers; a whole number that is spelt with a fraction or an exponent (`3.0`) counts.
@@ -57,6 +63,8 @@ macro_rules! integers {
                 }
                 number.or_else(|| sink.wrong(at, Self::EXPECTED, reader))
             }
+
+            fn declare(_: &str, _: &mut Shape) {}
         })*
     };
 }
@@ -74,6 +82,22 @@ impl Decode for RawJson {
     fn decode(reader: &mut Reader<'_>, _: &At<'_>, _: &mut Sink) -> Option<Self> {
         Some(reader.skip().raw())
     }
+
+    fn declare(at: &str, shape: &mut Shape) {
+        shape.add_any(at);
+    }
+}
+
+/// An object of which nothing is read.
+impl Members for RawJson {
+    fn members(reader: &mut Reader<'_>, start: usize, _: &At<'_>, _: &mut Sink) -> Self {
+        while reader.key().is_some() {
+            reader.skip();
+        }
+        reader.since(start)
+    }
+
+    fn declare_members(_: &str, _: &mut Shape) {}
 }
 
 impl<T: Decode> Decode for Option<T> {
@@ -81,6 +105,10 @@ impl<T: Decode> Decode for Option<T> {
 
     fn decode(reader: &mut Reader<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Self> {
         T::decode(reader, at, sink).map(Some)
+    }
+
+    fn declare(at: &str, shape: &mut Shape) {
+        T::declare(at, shape);
     }
 }
 
@@ -90,11 +118,19 @@ impl<T: Decode> Decode for Box<T> {
     fn decode(reader: &mut Reader<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Self> {
         T::decode(reader, at, sink).map(Box::new)
     }
+
+    fn declare(at: &str, shape: &mut Shape) {
+        T::declare(at, shape);
+    }
 }
 
 impl<T: Members> Members for Box<T> {
     fn members(reader: &mut Reader<'_>, start: usize, at: &At<'_>, sink: &mut Sink) -> Self {
         Self::new(T::members(reader, start, at, sink))
+    }
+
+    fn declare_members(at: &str, shape: &mut Shape) {
+        T::declare_members(at, shape);
     }
 }
 
@@ -103,6 +139,12 @@ impl<T: Decode> Decode for Vec<T> {
 
     fn decode(reader: &mut Reader<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Self> {
         T::decode_list(reader, at, sink)
+    }
+
+    fn declare(at: &str, shape: &mut Shape) {
+        let items = format!("{at}[]");
+        shape.add(&items);
+        T::declare(&items, shape);
     }
 }
 
@@ -124,5 +166,11 @@ impl<T: Decode> Decode for BTreeMap<String, T> {
             };
         }
         Some(entries)
+    }
+
+    fn declare(at: &str, shape: &mut Shape) {
+        let values = format!("{at}.*");
+        shape.add(&values);
+        T::declare(&values, shape);
     }
 }

@@ -1,4 +1,5 @@
-//! The two shapes that most of the wire has: flat objects, and strings out of an open set.
+//! The shapes that most of the wire has: flat objects, strings out of an open set, and objects that say
+//! by a tag what they are.
 
 /// Declares a struct that is read field by field.
 ///
@@ -69,6 +70,14 @@ macro_rules! object {
                     $(raw: object!(@keep $extra, reader, start),)?
                 }
             }
+
+            fn declare_members(at: &str, shape: &mut $crate::wire::decode::Shape) {
+                $(
+                    let field = $crate::wire::decode::member(at, $wire);
+                    shape.add(&field);
+                    <$type as $crate::wire::decode::Decode>::declare(&field, shape);
+                )*
+            }
         }
 
         impl $crate::wire::decode::Decode for $name {
@@ -85,6 +94,10 @@ macro_rules! object {
                 let start = reader.position();
                 reader.enter();
                 Some($crate::wire::decode::Members::members(reader, start, at, sink))
+            }
+
+            fn declare(at: &str, shape: &mut $crate::wire::decode::Shape) {
+                <Self as $crate::wire::decode::Members>::declare_members(at, shape);
             }
         }
 
@@ -196,6 +209,10 @@ macro_rules! open_enum {
                     None => sink.wrong(at, Self::EXPECTED, reader),
                 }
             }
+
+            fn declare(at: &str, shape: &mut $crate::wire::decode::Shape) {
+                $(shape.add_word(at, $wire);)*
+            }
         }
 
         #[cfg(any(test, feature = "fuzzing"))]
@@ -206,6 +223,69 @@ macro_rules! open_enum {
 
             fn agrees(&self, value: &serde_json::Value) -> bool {
                 value.as_str().is_some_and(|text| *self == Self::from(text) && self.as_str() == text)
+            }
+        }
+    };
+}
+
+/// Declares an enum of objects that say by their `type` what they are: a variant for each tag, then
+/// those that have none of these.
+///
+/// `known` reads a variant by its tag, and `declare_known` adds the fields of all.
+macro_rules! tagged {
+    (
+        $(#[$meta:meta])*
+        pub enum $name:ident {
+            $($(#[$variant_meta:meta])* $variant:ident($body:ty) = $($tag:literal)|+,)*
+        } else {
+            $($rest:tt)*
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq)]
+        #[non_exhaustive]
+        pub enum $name {
+            $($(#[$variant_meta])* #[doc = ""] #[doc = concat!("Wire `type`:" $(, " `", $tag, "`")+, ".")] $variant($body),)*
+            $($rest)*
+        }
+
+        impl $name {
+            fn known<'a>(
+                object: &$crate::wire::decode::Tagged<'a>,
+                reader: &mut $crate::wire::json::Reader<'a>,
+                at: &$crate::wire::decode::At<'_>,
+                sink: &mut $crate::wire::decode::Sink,
+            ) -> Option<Self> {
+                Some(match object.name() {
+                    $($($tag)|+ => Self::$variant(object.read(reader, at, sink)),)*
+                    _ => return None,
+                })
+            }
+
+            fn declare_known(at: &str, shape: &mut $crate::wire::decode::Shape) {
+                let tag = $crate::wire::decode::member(at, "type");
+                $(
+                    $(shape.add_word(&tag, $tag);)+
+                    <$body as $crate::wire::decode::Members>::declare_members(at, shape);
+                )*
+            }
+
+            /// Whether a variant with a tag is what the value says; `None` for the others.
+            #[cfg(any(test, feature = "fuzzing"))]
+            pub(crate) fn known_agrees(&self, value: &serde_json::Value) -> Option<bool> {
+                let tag = value["type"].as_str();
+                Some(match self {
+                    $(Self::$variant(body) => {
+                        matches!(tag, Some($($tag)|+)) && $crate::fuzzing::agree::Agree::agrees(body, value)
+                    })*
+                    _ => return None,
+                })
+            }
+
+            /// Whether a tag has a variant.
+            #[cfg(any(test, feature = "fuzzing"))]
+            pub(crate) fn knows(tag: &str) -> bool {
+                matches!(tag, $($($tag)|+)|*)
             }
         }
     };

@@ -3,10 +3,14 @@
 #[macro_use]
 mod macros;
 mod leaf;
+mod shape;
 mod sink;
+mod tagged;
 
+pub use self::shape::Shape;
 pub use self::sink::Defect;
 pub(crate) use self::sink::{At, Sink};
+pub(crate) use self::tagged::Tagged;
 
 use super::json::{Kind, Reader};
 
@@ -19,6 +23,9 @@ pub(crate) trait Decode: Sized {
     ///
     /// The `null` of a field never gets here: it counts as absent.
     fn decode(reader: &mut Reader<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Self>;
+
+    /// Adds what such a value may hold to `shape`; the value itself stands at `at`, and is in there.
+    fn declare(at: &str, shape: &mut Shape);
 
     /// A list of such values; an item of the wrong type is listed and left out.
     fn decode_list(reader: &mut Reader<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Vec<Self>> {
@@ -33,6 +40,9 @@ pub(crate) trait Decode: Sized {
 pub(crate) trait Members: Sized {
     /// Reads the members that are left of the object that begins at `start`.
     fn members(reader: &mut Reader<'_>, start: usize, at: &At<'_>, sink: &mut Sink) -> Self;
+
+    /// Adds the fields of the object at `at`, which is empty for the line itself.
+    fn declare_members(at: &str, shape: &mut Shape);
 }
 
 /// The items of the array that the reader stands before.
@@ -49,4 +59,17 @@ pub(crate) fn decode_items<T: Decode>(
         index += 1;
     }
     Some(items)
+}
+
+/// The path of a member of the object at `at`.
+pub(crate) fn member(at: &str, name: &str) -> String {
+    if at.is_empty() { name.to_owned() } else { format!("{at}.{name}") }
+}
+
+/// The fields of an object, and the one that says what it is.
+pub(crate) fn declared<T: Decode>(tag: &str) -> Shape {
+    let mut shape = Shape::default();
+    shape.add(tag);
+    T::declare("", &mut shape);
+    shape
 }

@@ -1,10 +1,11 @@
 //! All events, as names, as types and as their sum.
 
+use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 use super::output::HookSpecific;
 use super::*;
-use crate::wire::decode::{At, Decode, Sink};
+use crate::wire::decode::{At, Decode, Shape, Sink, declared};
 use crate::wire::json::{Kind, RawJson};
 
 /// What a hook can be handed: one of the events, or [`HookInput`] for any of them.
@@ -37,6 +38,18 @@ fn in_neither(one: Vec<String>, other: Vec<String>) -> Vec<String> {
     let fields = one.iter().filter(is_field).filter(|field| other.contains(field));
     let deeper = one.iter().chain(&other).filter(|what| !is_field(what));
     fields.chain(deeper).cloned().collect()
+}
+
+fn declared_with_base<E: Decode>() -> Shape {
+    let mut shape = declared::<E>("hook_event_name");
+    HookBase::declare("", &mut shape);
+    shape
+}
+
+fn declared_output<E: HookData>() -> Shape {
+    let mut shape = Shape::default();
+    E::Output::declare(&mut shape);
+    shape
 }
 
 /// Declares what there is once for each event.
@@ -95,6 +108,16 @@ macro_rules! events {
                 }
                 HookBase::decode(&mut input.cursor().reader(), &At::Root, &mut base);
                 in_neither(event.into_unnamed(), base.into_unnamed())
+            }
+
+            /// The fields of each event, with those that every event has.
+            pub(in crate::wire) fn declared() -> BTreeMap<String, Shape> {
+                BTreeMap::from([$(($wire.to_owned(), declared_with_base::<$event>())),*])
+            }
+
+            /// The fields of what only an event may be answered with, by the event.
+            pub(in crate::wire) fn declared_outputs() -> BTreeMap<String, Shape> {
+                BTreeMap::from([$(($wire.to_owned(), declared_output::<$event>())),*])
             }
 
             /// The event.

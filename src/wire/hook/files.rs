@@ -4,6 +4,7 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use super::output::{HookSpecific, NoOutput};
+use crate::wire::decode::Shape;
 
 event! {
     /// A work tree is wanted (`WorktreeCreate`, CLI 2.1.329). The hook makes it, in place of the CLI.
@@ -30,7 +31,11 @@ impl WorktreeCreateOutput {
     }
 }
 
-impl HookSpecific for WorktreeCreateOutput {}
+impl HookSpecific for WorktreeCreateOutput {
+    fn declare(shape: &mut Shape) {
+        shape.add("worktreePath");
+    }
+}
 
 impl Serialize for WorktreeCreateOutput {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -61,7 +61,14 @@ macro_rules! output {
             }
         }
 
-        impl $crate::wire::hook::HookSpecific for $name {}
+        impl $crate::wire::hook::HookSpecific for $name {
+            fn declare(shape: &mut $crate::wire::decode::Shape) {
+                $(
+                    shape.add($wire);
+                    <$type as $crate::wire::decode::Decode>::declare($wire, shape);
+                )*
+            }
+        }
     };
 }
 

@@ -44,6 +44,7 @@ pub use self::model::{
     CacheTtl, ModelPricing, ModelSwitchSource, PostModelSwitch, PostModelSwitchOutput,
     PreModelSwitch, PreModelSwitchOutput,
 };
+pub(in crate::wire) use self::output::declared_for_every_event;
 pub use self::output::{AddsContext, Decides, HookDecision, HookOutput, HookSpecific, NoOutput};
 pub use self::permission::{
     PermissionDenied, PermissionDeniedOutput, PermissionRequest, PermissionRequestOutput,

@@ -7,6 +7,7 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use super::event::HookData;
+use crate::wire::decode::{Decode, Shape};
 use crate::wire::json::RawJson;
 
 /// The answer of a hook for the event `E`. The neutral one, [`HookOutput::new`], lets everything take its course.
@@ -61,7 +62,11 @@ open_enum! {
 }
 
 /// What only one event may be answered with: the object `hookSpecificOutput`.
-pub trait HookSpecific: Serialize + Clone + Debug + PartialEq + Send + Sync + 'static {}
+pub trait HookSpecific: Serialize + Clone + Debug + PartialEq + Send + Sync + 'static {
+    /// Adds the fields that it may have.
+    #[doc(hidden)]
+    fn declare(shape: &mut Shape);
+}
 
 /// An output that can add to what the model reads.
 pub trait AddsContext: HookSpecific {
@@ -81,9 +86,33 @@ pub trait Decides: HookSpecific {
 #[derive(Clone, Debug, PartialEq)]
 pub enum NoOutput {}
 
-impl HookSpecific for NoOutput {}
+impl HookSpecific for NoOutput {
+    fn declare(_: &mut Shape) {}
+}
 
-impl HookSpecific for RawJson {}
+impl HookSpecific for RawJson {
+    fn declare(_: &mut Shape) {}
+}
+
+/// The fields that every event may be answered with.
+pub(in crate::wire) fn declared_for_every_event() -> Shape {
+    let mut shape = Shape::default();
+    let fields = [
+        "async",
+        "asyncTimeout",
+        "continue",
+        "suppressOutput",
+        "stopReason",
+        "systemMessage",
+        "terminalSequence",
+        "reason",
+        "hookSpecificOutput",
+        "decision",
+    ];
+    fields.iter().for_each(|field| shape.add(field));
+    HookDecision::declare("decision", &mut shape);
+    shape
+}
 
 impl<E: HookData> HookOutput<E> {
     /// The neutral answer, `{}`.

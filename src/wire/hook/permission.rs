@@ -4,6 +4,7 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use super::output::{Decides, HookSpecific};
+use crate::wire::decode::{Decode, Shape};
 use crate::wire::json::RawJson;
 use crate::wire::{McpProvenance, PermissionUpdate};
 
@@ -41,7 +42,17 @@ pub enum PermissionRequestOutput {
     },
 }
 
-impl HookSpecific for PermissionRequestOutput {}
+impl HookSpecific for PermissionRequestOutput {
+    fn declare(shape: &mut Shape) {
+        shape.add_word("decision.behavior", "allow");
+        shape.add_word("decision.behavior", "deny");
+        shape.add_any("decision.updatedInput");
+        shape.add("decision.updatedPermissions");
+        Vec::<PermissionUpdate>::declare("decision.updatedPermissions", shape);
+        shape.add("decision.message");
+        shape.add("decision.interrupt");
+    }
+}
 
 impl Decides for PermissionRequestOutput {
     fn of_allow() -> Self {

@@ -2,47 +2,48 @@
 
 use std::borrow::Cow;
 
-use crate::wire::decode::{At, Decode, Members, Sink, decode_items};
+use crate::wire::decode::{At, Decode, Shape, Sink, Tagged, decode_items, member};
 use crate::wire::json::{Kind, RawJson, Reader};
 
-/// One block of a message's content. Whatever its kind, [`raw`](Self::raw) has it as it stood on the wire.
-///
-/// ```
-/// use claude_wire::wire::{ContentBlock, Frame, Message};
-///
-/// let line = r#"{"type":"assistant","message":{"model":"m","content":[{"type":"text","text":"Hi"},{"type":"hologram","depth":3}]}}"#;
-/// let message = Message::new(Frame::parse(line)?);
-/// let [ContentBlock::Text(text), ContentBlock::Unknown(other)] = &message.as_assistant().unwrap().message.content[..] else { panic!() };
-/// assert_eq!(text.text, "Hi");
-/// assert_eq!(other.block_type, "hologram");
-/// assert_eq!(other.raw.pointer("/depth").unwrap().text(), "3");
-/// # Ok::<(), claude_wire::wire::JsonError>(())
-/// ```
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum ContentBlock {
-    /// `text`
-    Text(TextBlock),
-    /// `thinking`
-    Thinking(ThinkingBlock),
-    /// `redacted_thinking`
-    RedactedThinking(RedactedThinkingBlock),
-    /// `tool_use`: the model calls a tool.
-    ToolUse(ToolUseBlock),
-    /// `tool_result`: what the tool answered.
-    ToolResult(ToolResultBlock),
-    /// `server_tool_use`, `mcp_tool_use`: a tool that runs at the API's side.
-    ServerToolUse(ServerToolUseBlock),
-    /// Any other type that ends in `_tool_result`, such as `web_search_tool_result`.
-    ServerToolResult(ServerToolResultBlock),
-    /// `image`
-    Image(MediaBlock),
-    /// `document`
-    Document(MediaBlock),
-    /// A type that this version of the crate does not know.
-    Unknown(UnknownBlock),
-    /// No block at all: not an object, or without a string `type`. Listed as a defect.
-    Invalid(RawJson),
+tagged! {
+    /// One block of a message's content. Whatever its kind, [`raw`](Self::raw) has it as it stood on the wire.
+    ///
+    /// ```
+    /// use claude_wire::wire::{ContentBlock, Frame, Message};
+    ///
+    /// let line = r#"{"type":"assistant","message":{"model":"m","content":[{"type":"text","text":"Hi"},{"type":"hologram","depth":3}]}}"#;
+    /// let message = Message::new(Frame::parse(line)?);
+    /// let [ContentBlock::Text(text), ContentBlock::Unknown(other)] = &message.as_assistant().unwrap().message.content[..] else { panic!() };
+    /// assert_eq!(text.text, "Hi");
+    /// assert_eq!(other.block_type, "hologram");
+    /// assert_eq!(other.raw.pointer("/depth").unwrap().text(), "3");
+    /// # Ok::<(), claude_wire::wire::JsonError>(())
+    /// ```
+    pub enum ContentBlock {
+        /// A text.
+        Text(TextBlock) = "text",
+        /// What the model thought.
+        Thinking(ThinkingBlock) = "thinking",
+        /// What the model thought, encrypted.
+        RedactedThinking(RedactedThinkingBlock) = "redacted_thinking",
+        /// The model calls a tool.
+        ToolUse(ToolUseBlock) = "tool_use",
+        /// What the tool answered.
+        ToolResult(ToolResultBlock) = "tool_result",
+        /// A tool that runs at the API's side.
+        ServerToolUse(ServerToolUseBlock) = "server_tool_use" | "mcp_tool_use",
+        /// An image.
+        Image(MediaBlock) = "image",
+        /// A document.
+        Document(MediaBlock) = "document",
+    } else {
+        /// The result of a tool that ran at the API's side: any other type that ends in `_tool_result`.
+        ServerToolResult(ServerToolResultBlock),
+        /// A type that this version of the crate does not know.
+        Unknown(UnknownBlock),
+        /// Not a block: not an object, or without a string `type`. Listed as a defect.
+        Invalid(RawJson),
+    }
 }
 
 object! {
@@ -201,6 +202,18 @@ impl ContentBlock {
     }
 }
 
+/// The results of tools at the API's side that CLI 2.1.332 declares.
+const SERVER_TOOL_RESULTS: [&str; 8] = [
+    "web_search_tool_result",
+    "web_fetch_tool_result",
+    "advisor_tool_result",
+    "code_execution_tool_result",
+    "bash_code_execution_tool_result",
+    "text_editor_code_execution_tool_result",
+    "tool_search_tool_result",
+    "mcp_tool_result",
+];
+
 impl ToolResultBlock {
     /// The content as text: the string, or the text blocks of the array, one per line. Empty when there is neither.
     pub fn text(&self) -> Cow<'_, str> {
@@ -233,23 +246,23 @@ impl Decode for ContentBlock {
         let Some(block) = Tagged::of(reader, at, sink) else {
             return Some(Self::Invalid(reader.skip().raw()));
         };
-        Some(match block.name() {
-            "text" => Self::Text(block.read(reader, at, sink)),
-            "thinking" => Self::Thinking(block.read(reader, at, sink)),
-            "redacted_thinking" => Self::RedactedThinking(block.read(reader, at, sink)),
-            "tool_use" => Self::ToolUse(block.read(reader, at, sink)),
-            "tool_result" => Self::ToolResult(block.read(reader, at, sink)),
-            "server_tool_use" | "mcp_tool_use" => Self::ServerToolUse(block.read(reader, at, sink)),
-            "image" => Self::Image(block.read(reader, at, sink)),
-            "document" => Self::Document(block.read(reader, at, sink)),
-            other if other.ends_with("_tool_result") => {
-                return Decode::decode(reader, at, sink).map(Self::ServerToolResult);
-            }
-            other => {
-                sink.unknown_word(&at.key("type"), other);
-                Self::Unknown(UnknownBlock { block_type: other.into(), raw: reader.skip().raw() })
-            }
-        })
+        if let Some(known) = Self::known(&block, reader, at, sink) {
+            return Some(known);
+        }
+        if block.name().ends_with("_tool_result") {
+            return Decode::decode(reader, at, sink).map(Self::ServerToolResult);
+        }
+        sink.unknown_word(&at.key("type"), block.name());
+        let raw = reader.skip().raw();
+        Some(Self::Unknown(UnknownBlock { block_type: block.name().into(), raw }))
+    }
+
+    fn declare(at: &str, shape: &mut Shape) {
+        Self::declare_known(at, shape);
+        for kind in SERVER_TOOL_RESULTS {
+            shape.add_word(&member(at, "type"), kind);
+        }
+        ServerToolResultBlock::declare(at, shape);
     }
 
     /// A bare string is out of contract, and yet its text is there to be read: it counts as one text block.
@@ -265,54 +278,5 @@ impl Decode for ContentBlock {
             }
             _ => sink.wrong(at, "an array", reader),
         }
-    }
-}
-
-/// The tag of an object, and a reader of the members that are left.
-pub(super) struct Tagged<'a> {
-    name: Cow<'a, str>,
-    start: usize,
-    members: Reader<'a>,
-}
-
-impl<'a> Tagged<'a> {
-    /// Looks for the `type` of the object that the reader stands before; its absence and a `type` that is not a string are defects.
-    /// Nothing is read.
-    ///
-    /// Of two types the first counts here: to look for a second one would cost every object another pass.
-    pub(super) fn of(reader: &Reader<'a>, at: &At<'_>, sink: &mut Sink) -> Option<Self> {
-        let start = reader.position();
-        let mut members = reader.clone();
-        members.enter();
-        let mut ahead = members.clone();
-        let mut first = true;
-        while let Some(key) = ahead.key() {
-            if *key != *b"type" {
-                ahead.skip();
-            } else if !ahead.null() {
-                let name = ahead
-                    .string()
-                    .or_else(|| sink.wrong(&at.key("type"), "a string", &mut ahead))?;
-                return Some(Self { name, start, members: if first { ahead } else { members } });
-            }
-            first = false;
-        }
-        sink.missing(&at.key("type"), "a string");
-        None
-    }
-
-    pub(super) fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// Reads the members; the reader stands behind the object then.
-    pub(super) fn read<T: Members>(
-        self,
-        reader: &mut Reader<'a>,
-        at: &At<'_>,
-        sink: &mut Sink,
-    ) -> T {
-        *reader = self.members;
-        T::members(reader, self.start, at, sink)
     }
 }

@@ -1,7 +1,9 @@
 //! The sum of all messages.
 
 use super::account::{AuthStatus, RateLimitEvent};
-use super::assistant::AssistantMessage;
+use std::collections::BTreeMap;
+
+use super::assistant::{ApiMessage, AssistantMessage};
 use super::progress::{ToolProgress, ToolUseSummary};
 use super::result::ResultMessage;
 use super::session::{
@@ -11,89 +13,133 @@ use super::stream::StreamEvent;
 use super::system::System;
 use super::user::UserMessage;
 use crate::wire::control::Control;
-use crate::wire::decode::{At, Decode, Sink};
+use crate::wire::decode::{At, Decode, Shape, Sink, declared};
 use crate::wire::frame::{Frame, FrameKind};
 
-/// A message, typed: one variant per `type`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum Body {
-    /// `assistant`: what the model said. Also a bare `message` with the role `assistant`, as an old dialect has it.
-    Assistant(Box<AssistantMessage>),
-    /// `user`: tool results, and texts on the user's side.
-    User(Box<UserMessage>),
-    /// `system`: about the session.
-    System(System),
-    /// `stream_event`: a reply while it is written.
-    StreamEvent(Box<StreamEvent>),
-    /// `result`: the end of a turn.
-    Result(Box<ResultMessage>),
-    /// `tool_progress`: a tool is still running.
-    ToolProgress(Box<ToolProgress>),
-    /// `tool_use_summary`: what tools did.
-    ToolUseSummary(ToolUseSummary),
-    /// `auth_status`: output of a login.
-    AuthStatus(AuthStatus),
-    /// `prompt_suggestion`: what the user may want to ask next.
-    PromptSuggestion(PromptSuggestion),
-    /// `rate_limit_event`: the limits of the plan changed.
-    RateLimitEvent(Box<RateLimitEvent>),
-    /// `conversation_reset`: the conversation begins anew.
-    ConversationReset(ConversationReset),
-    /// `active_goal`: the goal of the session changed.
-    ActiveGoal(Box<ActiveGoal>),
-    /// `autocompact_state`: state of the automatic compaction.
-    AutocompactState(AutocompactState),
-    /// `command_lifecycle`: a prompt moved through the queue.
-    CommandLifecycle(CommandLifecycle),
-    /// A frame that the protocol layer consumes; sessions never deliver one.
-    Control(Box<Control>),
-    /// A type that this version of the crate does not know; the frame has it all.
-    Unknown,
+/// Declares the types of messages that are one object each: those that the frame knows by their
+/// kind, then those that only their name tells.
+macro_rules! bodies {
+    (
+        kinds { $($(#[$kind_meta:meta])* $kind:ident($kind_body:ty) = $kind_wire:literal,)* }
+        names { $($(#[$name_meta:meta])* $name:ident($name_body:ty) = $name_wire:literal,)* }
+        else { $($rest:tt)* }
+    ) => {
+        /// A message, typed: one variant per `type`.
+        #[derive(Clone, Debug, PartialEq)]
+        #[non_exhaustive]
+        pub enum Body {
+            $($(#[$kind_meta])* #[doc = ""] #[doc = concat!("Type `", $kind_wire, "`.")] $kind($kind_body),)*
+            $($(#[$name_meta])* #[doc = ""] #[doc = concat!("Type `", $name_wire, "`.")] $name($name_body),)*
+            $($rest)*
+        }
+
+        impl Body {
+            fn known(frame: &Frame, at: &At<'_>, sink: &mut Sink) -> Option<Self> {
+                let root = &mut frame.root().reader();
+                match frame.kind() {
+                    $(FrameKind::$kind => <$kind_body>::decode(root, at, sink).map(Self::$kind),)*
+                    _ => match &*frame.kind_name() {
+                        $($name_wire => <$name_body>::decode(root, at, sink).map(Self::$name),)*
+                        _ => None,
+                    },
+                }
+            }
+
+            /// The fields of each type.
+            pub(in crate::wire) fn declared() -> BTreeMap<String, Shape> {
+                BTreeMap::from([
+                    $(($kind_wire.to_owned(), declared::<$kind_body>("type")),)*
+                    $(($name_wire.to_owned(), declared::<$name_body>("type")),)*
+                ])
+            }
+
+            /// Whether an object of one type is what the value says; `None` for the others.
+            #[cfg(any(test, feature = "fuzzing"))]
+            pub(crate) fn known_agrees(&self, value: &serde_json::Value) -> Option<bool> {
+                use crate::fuzzing::agree::Agree;
+                let kind = value["type"].as_str();
+                Some(match self {
+                    $(Self::$kind(body) => kind == Some($kind_wire) && body.agrees(value),)*
+                    $(Self::$name(body) => kind == Some($name_wire) && body.agrees(value),)*
+                    _ => return None,
+                })
+            }
+
+            /// Whether a type is one of them.
+            #[cfg(any(test, feature = "fuzzing"))]
+            pub(crate) fn knows(kind: &str) -> bool {
+                matches!(kind, $($kind_wire)|* $(| $name_wire)*)
+            }
+        }
+    };
+}
+
+bodies! {
+    kinds {
+        /// What the model said. Also a bare `message` with the role `assistant`, as an old dialect
+        /// has it.
+        Assistant(Box<AssistantMessage>) = "assistant",
+        /// Tool results, and texts on the user's side.
+        User(Box<UserMessage>) = "user",
+        /// A reply while it is written.
+        StreamEvent(Box<StreamEvent>) = "stream_event",
+        /// The end of a turn.
+        Result(Box<ResultMessage>) = "result",
+        /// A prompt moved through the queue.
+        CommandLifecycle(CommandLifecycle) = "command_lifecycle",
+    }
+    names {
+        /// A tool is still running.
+        ToolProgress(Box<ToolProgress>) = "tool_progress",
+        /// What tools did.
+        ToolUseSummary(ToolUseSummary) = "tool_use_summary",
+        /// Output of a login.
+        AuthStatus(AuthStatus) = "auth_status",
+        /// What the user may want to ask next.
+        PromptSuggestion(PromptSuggestion) = "prompt_suggestion",
+        /// The limits of the plan changed.
+        RateLimitEvent(Box<RateLimitEvent>) = "rate_limit_event",
+        /// The conversation starts again.
+        ConversationReset(ConversationReset) = "conversation_reset",
+        /// The goal of the session changed.
+        ActiveGoal(Box<ActiveGoal>) = "active_goal",
+        /// State of the automatic compaction.
+        AutocompactState(AutocompactState) = "autocompact_state",
+    }
+    else {
+        /// About the session, by its subtype.
+        ///
+        /// Type `system`.
+        System(System),
+        /// A frame that the protocol layer consumes; sessions never deliver one.
+        Control(Box<Control>),
+        /// A type that this version of the crate does not know; the frame has it all.
+        Unknown,
+    }
 }
 
 impl Body {
     pub(super) fn decode(frame: &Frame, at: &At<'_>, sink: &mut Sink) -> Self {
-        match frame.kind() {
-            FrameKind::Assistant => typed(frame, at, sink, Self::Assistant),
-            FrameKind::User => typed(frame, at, sink, Self::User),
-            FrameKind::System => Self::System(System::decode(frame, at, sink)),
-            FrameKind::StreamEvent => typed(frame, at, sink, Self::StreamEvent),
-            FrameKind::Result if frame.ends_turn() => typed(frame, at, sink, Self::Result),
-            FrameKind::CommandLifecycle => typed(frame, at, sink, Self::CommandLifecycle),
-            FrameKind::Other if frame.is_bare_message() => typed(frame, at, sink, |message| {
-                Self::Assistant(Box::new(AssistantMessage {
-                    message,
-                    ..AssistantMessage::default()
-                }))
-            }),
-            kind if kind.is_control() => match Control::decode(frame, at, sink) {
-                Some(control) => Self::Control(Box::new(control)),
-                None => unknown(frame, sink),
-            },
-            _ => match &*frame.kind_name() {
-                "tool_progress" => typed(frame, at, sink, Self::ToolProgress),
-                "tool_use_summary" => typed(frame, at, sink, Self::ToolUseSummary),
-                "auth_status" => typed(frame, at, sink, Self::AuthStatus),
-                "prompt_suggestion" => typed(frame, at, sink, Self::PromptSuggestion),
-                "rate_limit_event" => typed(frame, at, sink, Self::RateLimitEvent),
-                "conversation_reset" => typed(frame, at, sink, Self::ConversationReset),
-                "active_goal" => typed(frame, at, sink, Self::ActiveGoal),
-                "autocompact_state" => typed(frame, at, sink, Self::AutocompactState),
-                _ => unknown(frame, sink),
-            },
-        }
+        let kind = frame.kind();
+        let known = if kind == FrameKind::System {
+            Some(Self::System(System::decode(frame, at, sink)))
+        } else if kind.is_control() {
+            Control::decode(frame, at, sink).map(|control| Self::Control(Box::new(control)))
+        } else if frame.is_bare_message() {
+            bare_message(frame, at, sink)
+        } else if kind == FrameKind::Result && !frame.ends_turn() {
+            None
+        } else {
+            Self::known(frame, at, sink)
+        };
+        known.unwrap_or_else(|| {
+            sink.unknown_word(&At::Root.key("type"), &frame.kind_name());
+            Self::Unknown
+        })
     }
 }
 
-fn typed<T: Decode>(frame: &Frame, at: &At<'_>, sink: &mut Sink, body: fn(T) -> Body) -> Body {
-    match T::decode(&mut frame.root().reader(), at, sink) {
-        Some(value) => body(value),
-        None => unknown(frame, sink),
-    }
-}
-
-fn unknown(frame: &Frame, sink: &mut Sink) -> Body {
-    sink.unknown_word(&At::Root.key("type"), &frame.kind_name());
-    Body::Unknown
+fn bare_message(frame: &Frame, at: &At<'_>, sink: &mut Sink) -> Option<Body> {
+    let message = ApiMessage::decode(&mut frame.root().reader(), at, sink)?;
+    Some(Body::Assistant(Box::new(AssistantMessage { message, ..AssistantMessage::default() })))
 }

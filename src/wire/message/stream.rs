@@ -1,10 +1,10 @@
 //! `stream_event`: a reply while it is written.
 
 use super::assistant::ApiMessage;
-use super::block::{ContentBlock, Tagged};
+use super::block::ContentBlock;
 use super::usage::Usage;
 use super::vocabulary::{StopReason, ThinkingDisplay};
-use crate::wire::decode::{At, Decode, Sink};
+use crate::wire::decode::{At, Decode, Shape, Sink, Tagged};
 use crate::wire::json::{Kind, RawJson, Reader};
 
 object! {
@@ -45,29 +45,30 @@ object! {
     }
 }
 
-/// An event of the Messages API's stream (`event`).
-///
-/// Unlike other objects of the wire, events and their deltas keep no raw text of their own: they are by far the most frequent, and
-/// keeping it made reading them a sixth dearer. Their line has it: [`Frame::field`](crate::wire::Frame::field)`("event")`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum Event {
-    /// `message_start`
-    MessageStart(Box<MessageStart>),
-    /// `content_block_start`
-    ContentBlockStart(Box<ContentBlockStart>),
-    /// `content_block_delta`
-    ContentBlockDelta(ContentBlockDelta),
-    /// `content_block_stop`
-    ContentBlockStop(ContentBlockStop),
-    /// `message_delta`
-    MessageDelta(Box<MessageDelta>),
-    /// `message_stop`
-    MessageStop(RawJson),
-    /// `ping` (declared only)
-    Ping(RawJson),
-    /// A type that this version of the crate does not know, or an event without one.
-    Unknown(UnknownEvent),
+tagged! {
+    /// An event of the Messages API's stream (`event`).
+    ///
+    /// Unlike other objects of the wire, events and their deltas keep no raw text of their own: they are by far the most frequent, and
+    /// keeping it made reading them a sixth dearer. Their line has it: [`Frame::field`](crate::wire::Frame::field)`("event")`.
+    pub enum Event {
+        /// A message begins.
+        MessageStart(Box<MessageStart>) = "message_start",
+        /// A block begins.
+        ContentBlockStart(Box<ContentBlockStart>) = "content_block_start",
+        /// A piece of a block.
+        ContentBlockDelta(ContentBlockDelta) = "content_block_delta",
+        /// A block is complete.
+        ContentBlockStop(ContentBlockStop) = "content_block_stop",
+        /// How the message ended.
+        MessageDelta(Box<MessageDelta>) = "message_delta",
+        /// The message is complete.
+        MessageStop(RawJson) = "message_stop",
+        /// A sign of life (declared, not seen).
+        Ping(RawJson) = "ping",
+    } else {
+        /// A type that this version of the crate does not know, or an event without one.
+        Unknown(UnknownEvent),
+    }
 }
 
 /// An event or a delta of a type that this version of the crate does not know.
@@ -142,22 +143,23 @@ object! {
     }
 }
 
-/// A piece of a block (`delta` of `content_block_delta`).
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum Delta {
-    /// `text_delta`
-    Text(TextDelta),
-    /// `input_json_delta`: a piece of a tool's input, as text.
-    InputJson(InputJsonDelta),
-    /// `thinking_delta`
-    Thinking(ThinkingDelta),
-    /// `signature_delta`
-    Signature(SignatureDelta),
-    /// `citations_delta` (declared only)
-    Citations(CitationsDelta),
-    /// A type that this version of the crate does not know, or a delta without one.
-    Unknown(UnknownEvent),
+tagged! {
+    /// A piece of a block (`delta` of `content_block_delta`).
+    pub enum Delta {
+        /// A piece of text.
+        Text(TextDelta) = "text_delta",
+        /// A piece of a tool's input, as text.
+        InputJson(InputJsonDelta) = "input_json_delta",
+        /// A piece of thinking.
+        Thinking(ThinkingDelta) = "thinking_delta",
+        /// The signature of the thinking.
+        Signature(SignatureDelta) = "signature_delta",
+        /// A citation (declared, not seen).
+        Citations(CitationsDelta) = "citations_delta",
+    } else {
+        /// A type that this version of the crate does not know, or a delta without one.
+        Unknown(UnknownEvent),
+    }
 }
 
 object! {
@@ -231,22 +233,16 @@ impl Decode for Event {
                 raw: reader.skip().raw(),
             }));
         };
-        Some(match event.name() {
-            "message_start" => Self::MessageStart(event.read(reader, at, sink)),
-            "content_block_start" => Self::ContentBlockStart(event.read(reader, at, sink)),
-            "content_block_delta" => Self::ContentBlockDelta(event.read(reader, at, sink)),
-            "content_block_stop" => Self::ContentBlockStop(event.read(reader, at, sink)),
-            "message_delta" => Self::MessageDelta(event.read(reader, at, sink)),
-            "message_stop" => Self::MessageStop(reader.skip().raw()),
-            "ping" => Self::Ping(reader.skip().raw()),
-            other => {
-                sink.unknown_word(&at.key("type"), other);
-                Self::Unknown(UnknownEvent {
-                    event_type: Some(other.into()),
-                    raw: reader.skip().raw(),
-                })
-            }
-        })
+        if let Some(known) = Self::known(&event, reader, at, sink) {
+            return Some(known);
+        }
+        sink.unknown_word(&at.key("type"), event.name());
+        let event_type = Some(event.name().into());
+        Some(Self::Unknown(UnknownEvent { event_type, raw: reader.skip().raw() }))
+    }
+
+    fn declare(at: &str, shape: &mut Shape) {
+        Self::declare_known(at, shape);
     }
 }
 
@@ -263,20 +259,16 @@ impl Decode for Delta {
                 raw: reader.skip().raw(),
             }));
         };
-        Some(match delta.name() {
-            "text_delta" => Self::Text(delta.read(reader, at, sink)),
-            "input_json_delta" => Self::InputJson(delta.read(reader, at, sink)),
-            "thinking_delta" => Self::Thinking(delta.read(reader, at, sink)),
-            "signature_delta" => Self::Signature(delta.read(reader, at, sink)),
-            "citations_delta" => Self::Citations(delta.read(reader, at, sink)),
-            other => {
-                sink.unknown_word(&at.key("type"), other);
-                Self::Unknown(UnknownEvent {
-                    event_type: Some(other.into()),
-                    raw: reader.skip().raw(),
-                })
-            }
-        })
+        if let Some(known) = Self::known(&delta, reader, at, sink) {
+            return Some(known);
+        }
+        sink.unknown_word(&at.key("type"), delta.name());
+        let event_type = Some(delta.name().into());
+        Some(Self::Unknown(UnknownEvent { event_type, raw: reader.skip().raw() }))
+    }
+
+    fn declare(at: &str, shape: &mut Shape) {
+        Self::declare_known(at, shape);
     }
 }
 

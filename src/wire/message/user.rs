@@ -3,7 +3,7 @@
 use super::block::{ContentBlock, ToolResultBlock};
 use super::origin::{Origin, stated_origin};
 use super::vocabulary::Priority;
-use crate::wire::decode::{At, Decode, Sink};
+use crate::wire::decode::{At, Decode, Shape, Sink};
 use crate::wire::json::{Kind, RawJson, Reader};
 
 object! {
@@ -134,6 +134,10 @@ impl Decode for UserContent {
             Kind::Array => ContentBlock::decode_list(reader, at, sink).map(Self::Blocks),
             _ => sink.wrong(at, Self::EXPECTED, reader),
         }
+    }
+
+    fn declare(at: &str, shape: &mut Shape) {
+        Vec::<ContentBlock>::declare(at, shape);
     }
 }
 

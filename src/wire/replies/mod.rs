@@ -16,6 +16,7 @@ mod reply;
 mod rules;
 mod server;
 mod settings;
+mod table;
 mod tasks;
 mod usage;
 
@@ -56,6 +57,8 @@ pub use self::server::{
     AccountInfo, AgentInfo, ApiProvider, FeedbackMode, ManifestState, ModelInfo, ServerInfo,
 };
 pub use self::settings::{AppliedSettings, SettingsLayer, SettingsReport};
+pub(in crate::wire) use self::table::declared;
+pub(crate) use self::table::unknown_of;
 pub use self::tasks::{Backgrounded, TaskOutput};
 pub use self::usage::{
     Behavior, Behaviors, LimitWindow, LimitWindows, ModelWindow, SessionCost, Share, UsageDetails,

@@ -35,7 +35,9 @@ pub use self::upkeep::{
     SessionWritesLost, WorkerShuttingDown,
 };
 
-use crate::wire::decode::{At, Decode, Sink};
+use std::collections::BTreeMap;
+
+use crate::wire::decode::{At, Decode, Shape, Sink, declared};
 use crate::wire::frame::Frame;
 use crate::wire::json::RawJson;
 
@@ -68,6 +70,11 @@ macro_rules! subtypes {
                     $($wire => Some(Self::$variant(<$body as Decode>::decode(&mut frame.root().reader(), at, sink)?)),)*
                     _ => None,
                 }
+            }
+
+            /// The fields of each subtype.
+            pub(in crate::wire) fn declared() -> BTreeMap<String, Shape> {
+                BTreeMap::from([$((concat!("system/", $wire).to_owned(), declared::<$body>("subtype"))),*])
             }
 
             #[cfg(any(test, feature = "fuzzing"))]

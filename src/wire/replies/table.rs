@@ -1,0 +1,133 @@
+//! Which request is answered by which type.
+
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::wire::RawJson;
+use crate::wire::decode::{Decode, Defect, Shape};
+
+/// What the type of a reply does not know of it.
+#[derive(Debug, Default)]
+pub(crate) struct Unknown {
+    pub(crate) defects: Vec<Defect>,
+    /// As [`Reply::unmodelled`] lists it.
+    pub(crate) unmodelled: Vec<String>,
+}
+
+/// Requests whose reply is an acknowledgement; nothing is read out of it.
+const ACKNOWLEDGED: &[&str] = &[
+    "apply_flag_settings",
+    "channel_enable",
+    "claude_oauth_callback",
+    "claude_oauth_wait_for_completion",
+    "mcp_clear_auth",
+    "mcp_message",
+    "mcp_oauth_callback_url",
+    "mcp_reconnect",
+    "mcp_toggle",
+    "message_rated",
+    "rename_session",
+    "seed_read_state",
+    "set_has_subscribers",
+    "set_max_thinking_tokens",
+    "set_prompt_suggestions_paused",
+    "stop_task",
+    "update_settings",
+];
+
+/// Declares the type of each reply, by the subtype of the request.
+macro_rules! replies {
+    ($($subtype:literal: $type:ty,)*) => {
+        /// What the type of the reply to `asked` does not know of it; `None` where the reply has
+        /// no type.
+        pub(crate) fn unknown_of(asked: &str, reply: &RawJson) -> Option<Unknown> {
+            match asked {
+                $($subtype => Some(read::<$type>(reply.clone())),)*
+                _ => ACKNOWLEDGED.contains(&asked).then(Unknown::default),
+            }
+        }
+
+        /// The fields of each reply, by the subtype of the request.
+        pub(in crate::wire) fn declared() -> BTreeMap<String, Shape> {
+            let mut replies = BTreeMap::from([$(($subtype.to_owned(), shape::<$type>())),*]);
+            replies.extend(ACKNOWLEDGED.iter().map(|asked| ((*asked).to_owned(), Shape::default())));
+            replies
+        }
+    };
+}
+
+replies! {
+    "background_tasks": Backgrounded,
+    "cancel_async_message": CancelledMessage,
+    "claude_authenticate": LoginUrls,
+    "export_conversation": Export,
+    "file_suggestions": FileSuggestions,
+    "generate_session_title": Title,
+    "get_binary_version": BinaryVersion,
+    "get_chrome_browsers": ChromeBrowsers,
+    "get_chrome_dialog": ChromeStatus,
+    "get_context_usage": ContextReport,
+    "get_hooks_listing": HookListing,
+    "get_memory_dialog": Memories,
+    "get_plan": Plan,
+    "get_sandbox_dialog": Sandbox,
+    "get_session_cost": SessionCost,
+    "get_settings": SettingsReport,
+    "get_skills_dialog": Skills,
+    "get_status": Status,
+    "get_task_output": TaskOutput,
+    "get_usage": UsageDetails,
+    "initialize": ServerInfo,
+    "interrupt": Interrupted,
+    "list_models": ModelList,
+    "list_permission_rules": PermissionRules,
+    "mcp_authenticate": McpAuthentication,
+    "mcp_call": McpCallResult,
+    "mcp_read_resource": McpResource,
+    "mcp_set_servers": McpServerChanges,
+    "mcp_status": McpServers,
+    "read_file": FileContents,
+    "register_repo_root": RepoRoot,
+    "reload_output_styles": ReloadedOutputStyles,
+    "reload_plugins": ReloadedPlugins,
+    "reload_skills": ReloadedSkills,
+    "remote_control": RemoteControl,
+    "rewind_files": Rewind,
+    "select_chrome_browser": ChromeChoice,
+    "set_cwd": CwdChange,
+    "set_mcp_permission_mode_override": McpOverride,
+    "set_model": ModelSet,
+    "set_permission_mode": ModeSet,
+    "side_question": SideAnswer,
+    "submit_feedback": FeedbackReceipt,
+    "submit_survey_feedback": FeedbackReceipt,
+    "ultrareview_launch": ReviewLaunch,
+}
+
+fn read<T: Decode + Default>(raw: RawJson) -> Unknown {
+    let reply = Reply::<T>::read(Some(raw));
+    Unknown { defects: reply.defects().to_vec(), unmodelled: reply.unmodelled() }
+}
+
+fn shape<T: Decode>() -> Shape {
+    let mut shape = Shape::default();
+    T::declare("", &mut shape);
+    shape
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_request_with_a_method_has_its_row() {
+        let page = include_str!("../../../docs/control-requests.md");
+        let rows = page.lines().filter(|line| line.starts_with("| `") && !line.contains("none:"));
+        let declared = declared();
+        let documented: Vec<_> = rows.filter_map(|line| line.split('`').nth(1)).collect();
+        assert!(documented.len() > 60);
+        for subtype in documented {
+            assert!(declared.contains_key(subtype), "{subtype}");
+        }
+    }
+}
