@@ -19,6 +19,7 @@ mod options;
 mod pass_through;
 mod record;
 mod rerecord;
+mod schema;
 mod scrub;
 mod seal;
 mod tasks;

@@ -15,6 +15,7 @@ mod mock_claude_scenario;
 mod readme;
 mod recorder_killed;
 mod recording_limits;
+mod schema;
 mod session_through_mock;
 mod tool_decode;
 mod tool_import;

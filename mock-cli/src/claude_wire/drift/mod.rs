@@ -11,6 +11,7 @@ use tokio::runtime::Builder;
 
 use self::report::Report;
 use super::corpus::{self, Cli, Entry};
+use super::schema::{Comparison, Known, Schema};
 use super::{Failure, Found, namespace};
 
 /// Play the corpus to another CLI, and tell how it differs from the recordings.
@@ -25,6 +26,7 @@ use super::{Failure, Found, namespace};
 Examples:
   claude-wire drift --against ./claude
   claude-wire drift --against ./claude --json one-shot three-turns | jq '.differences[].severity'
+  claude-wire drift --schema ./claude --against ./newer-claude
   claude-wire drift --matrix 2.1.200,2.1.300 > versions.md
 
 Exit codes: 0 no difference, or cosmetic ones only, 1 breaking or additive ones, 2 something could not be compared, or nothing was.")]
@@ -33,8 +35,12 @@ pub(crate) struct Arguments {
     #[arg(value_name = "NAME")]
     names: Vec<String>,
     /// The CLI that is held against the recordings
-    #[arg(long, value_name = "CLAUDE", required_unless_present = "matrix")]
+    #[arg(long, value_name = "CLAUDE", required_unless_present_any = ["matrix", "schema"])]
     against: Option<PathBuf>,
+    /// Instead: read the schema inside this CLI, without running it, and list what it has that this
+    /// program has no types for. With --against: what is different in the other CLI's
+    #[arg(long, value_name = "CLAUDE", conflicts_with_all = ["names", "matrix"])]
+    schema: Option<PathBuf>,
     /// The folder of the recordings. Default: recordings/VERSION, of the pinned version
     #[arg(long, value_name = "DIR")]
     recordings: Option<PathBuf>,
@@ -54,6 +60,9 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
+    if let Some(claude) = &arguments.schema {
+        return schemas(claude, arguments.against.as_deref(), arguments.json);
+    }
     let entries = corpus::entries().map_err(|error| error.to_string())?;
     let entries = corpus::choose(entries, &arguments.names)?;
     let runtime = || {
@@ -80,6 +89,21 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
     let paths = matrix::install(&arguments.matrix, arguments.dir.as_deref())?;
     namespace::enter()?;
     runtime()?.block_on(matrix::run(entries, paths, jobs))
+}
+
+/// Compares the schema inside a CLI with that of another, or with what the library declares.
+fn schemas(claude: &Path, other: Option<&Path>, json: bool) -> Result<Found, Failure> {
+    let schema = Schema::of_cli(claude)?;
+    let comparison = match other {
+        Some(other) => Comparison::of_two(&schema, &Schema::of_cli(other)?),
+        None => Comparison::with_library(&Known::of_library(), &schema),
+    };
+    if json {
+        println!("{}", comparison.json());
+    } else {
+        print!("{comparison}");
+    }
+    comparison.verdict()
 }
 
 async fn against(
