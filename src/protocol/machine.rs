@@ -22,7 +22,7 @@ use self::switch::Switches;
 use super::failure::Failure;
 use super::io::{Command, Input, Output, Profile, Prompt, RequestId, Settled, TurnEnd};
 use super::requests::{Incoming, Outgoing, Purpose};
-use super::state::Phase;
+use super::state::{EndCause, Phase};
 use super::turns::Current;
 use crate::wire::{
     RawJson, control_cancel_line, control_request_line, user_line, verbatim_user_line,
@@ -66,6 +66,10 @@ pub struct Machine {
     outgoing: Outgoing,
     incoming: Incoming,
     session_id: Option<String>,
+    /// Has the CLI of this connection answered the handshake?
+    was_ready: bool,
+    /// Why this connection is being ended, if the machine does that.
+    end_cause: Option<EndCause>,
     /// Is the conversation of this process to be forgotten?
     forgotten: bool,
     /// What the last handshake brought, until somebody takes it.
@@ -106,6 +110,8 @@ impl Machine {
             outgoing: Outgoing::default(),
             incoming: Incoming::default(),
             session_id: None,
+            was_ready: false,
+            end_cause: None,
             forgotten: false,
             handshake: None,
             counters: Counters::default(),
@@ -180,7 +186,17 @@ impl Machine {
         }
     }
 
-    /// True once the handshake of this connection is done.
+    /// Why the machine ends the connection; `None` where it does not, and the CLI goes by itself.
+    pub fn end_cause(&self) -> Option<EndCause> {
+        self.end_cause
+    }
+
+    /// True once the CLI of this connection has answered the handshake, whatever has come since.
+    pub fn was_ready(&self) -> bool {
+        self.was_ready
+    }
+
+    /// True while the handshake of this connection is done and the CLI takes prompts.
     pub fn is_ready(&self) -> bool {
         self.link == Link::Ready
     }
@@ -274,6 +290,7 @@ impl Machine {
                 self.session_id = None;
                 self.forgotten = true;
                 if matches!(self.link, Link::Opening | Link::Handshake | Link::Ready) {
+                    self.ends_for(EndCause::Cleared);
                     self.terminate(out);
                 }
             }
@@ -285,6 +302,7 @@ impl Machine {
     fn open(&mut self, out: &mut Vec<Output>) {
         if self.link == Link::Idle {
             self.link = Link::Opening;
+            self.was_ready = false;
             self.forgotten = false;
             (self.profile, self.settled) = self
                 .queue
@@ -311,6 +329,7 @@ impl Machine {
 
     fn ready(&mut self, now: Instant, response: Option<RawJson>, out: &mut Vec<Output>) {
         self.link = Link::Ready;
+        self.was_ready = true;
         self.handshake = response.clone();
         if let Some(mode) =
             response.as_ref().and_then(|reply| reply.pointer("/current_permission_mode"))
@@ -390,6 +409,7 @@ impl Machine {
     /// Ends a process that was launched in another way than the next prompt needs, once nothing is under way.
     fn relaunch(&mut self, out: &mut Vec<Output>) {
         if !self.foreign && self.outgoing.is_empty() && self.incoming.is_empty() {
+            self.ends_for(EndCause::Relaunched);
             self.link = Link::Closing { for_good: false };
             out.push(Output::CloseStdin);
         }
@@ -421,6 +441,7 @@ impl Machine {
         if current.is_draining() {
             if current.is_drained(now) {
                 self.finish_turn(TurnEnd::Failed(Failure::Closed), out);
+                self.ends_for(EndCause::DrainTimeout);
                 self.terminate(out);
             }
         } else if let Some(failure) = current.overdue(now, may_be_silent) {

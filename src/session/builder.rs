@@ -174,6 +174,7 @@ impl SessionBuilder {
             stderr: Stderr::new(self.on_stderr.clone()).into(),
             on_stderr: self.on_stderr,
             events: Default::default(),
+            state: Default::default(),
             status: Default::default(),
             unread_events: Default::default(),
             unread_messages: Default::default(),

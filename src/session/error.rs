@@ -30,6 +30,8 @@ enum Kind {
     Options(OptionError),
     Transport(transport::Error),
     NoRuntime,
+    NoTimers,
+    Panicked,
     Protocol(Failure),
     Overflow(usize),
     /// The turn has a result, and the result says that it failed.
@@ -58,7 +60,7 @@ impl Error {
 
     /// True if and only if the CLI could not be started. [`transport_error`](Self::transport_error) has the details.
     pub fn is_start(&self) -> bool {
-        matches!(self.inner.kind, Kind::Transport(_) | Kind::NoRuntime)
+        matches!(self.inner.kind, Kind::Transport(_) | Kind::NoRuntime | Kind::NoTimers)
     }
 
     /// True if and only if the connection ended first, with whatever exit status.
@@ -105,6 +107,12 @@ impl Error {
     /// True if and only if the session had been stopped, or was stopped meanwhile.
     pub fn is_stopped(&self) -> bool {
         matches!(self.inner.kind, Kind::Protocol(Failure::Stopped))
+    }
+
+    /// True if and only if the task behind the session panicked: a defect of this crate, or of a
+    /// transport that is not its own.
+    pub fn is_panicked(&self) -> bool {
+        matches!(self.inner.kind, Kind::Panicked)
     }
 
     /// True if and only if nobody read the turn, and the cap on what is kept for it was reached.
@@ -216,6 +224,14 @@ impl Error {
         Kind::NoRuntime.into()
     }
 
+    pub(super) fn no_timers() -> Self {
+        Kind::NoTimers.into()
+    }
+
+    pub(super) fn panicked() -> Self {
+        Kind::Panicked.into()
+    }
+
     pub(super) fn overflow(cap: usize) -> Self {
         Kind::Overflow(cap).into()
     }
@@ -302,6 +318,13 @@ impl fmt::Display for Error {
             Kind::NoRuntime => {
                 f.write_str("no tokio runtime here: poll a turn or call the session inside one, with I/O and time enabled")?
             }
+            Kind::NoTimers => f.write_str(
+                "this tokio runtime has no timers: build it with `enable_time()` or `enable_all()`",
+            )?,
+            Kind::Panicked => f.write_str(
+                "the task of the session panicked, which is a defect of this crate or of the transport; \
+                 standard error has the panic",
+            )?,
             Kind::Overflow(cap) => {
                 write!(f, "nobody read the turn while a request was under way, and more than {cap} bytes (`buffer_cap`) came for it")?
             }

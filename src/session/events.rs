@@ -8,8 +8,8 @@ use std::task::{Context, Poll, Waker};
 
 use futures_core::Stream;
 
+use super::state::ConnectionEnd;
 use crate::protocol;
-use crate::transport::Exit;
 use crate::wire::{Frame, Line, Malformed, Message};
 
 /// How many events wait for one reader.
@@ -24,8 +24,10 @@ const MAX_BYTES: usize = 16 * 1024 * 1024;
 pub enum SessionEvent {
     /// A CLI has been started or reached; its process id, where there is one.
     Connected(Option<u32>),
-    /// The connection has ended; how, where that is known.
-    Disconnected(Option<Exit>),
+    /// A launch has ended, or has come to nothing: why, and how. Once for each launch, also for one
+    /// without a [`Connected`](Self::Connected), and after [`Session::state`](super::Session::state)
+    /// shows it.
+    Disconnected(ConnectionEnd),
     /// The CLI works under another session id than before.
     SessionId(String),
     /// A message: a line after a result, a turn that the CLI started by itself, a notification.

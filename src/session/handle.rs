@@ -1,10 +1,14 @@
 //! The public handle.
 
 use std::fmt;
+use std::panic::catch_unwind;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
 
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::runtime::Handle;
+use tokio::sync::mpsc::error::SendError;
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use super::builder::SessionBuilder;
 use super::driver::{Driver, Order};
@@ -13,6 +17,7 @@ use super::events::Events;
 use super::prompt::Prompt;
 use super::shared::Shared;
 use super::spending::Spending;
+use super::state::SessionState;
 use super::stderr::Stderr;
 use super::turn::Turn;
 use super::weak::WeakSession;
@@ -88,32 +93,48 @@ impl Session {
     pub async fn connect(&self) -> Result<Reply<ServerInfo>> {
         let (reply, answer) = oneshot::channel();
         self.inner.order(Order::Connect(reply))?;
-        let first = answer.await.unwrap_or_else(|_| Err(Error::stopped()))?;
+        let first = answer.await.unwrap_or_else(|_| Err(self.inner.shared.gone()))?;
         Ok(Reply::read(first.or_else(|| self.inner.shared.status().server_info.clone())))
     }
 
     /// Starts a fresh conversation in the same process: `/clear`. The session id changes.
     ///
-    /// Where the CLI does not confirm it, the process is ended, and the next query starts one that resumes nothing.
+    /// Where no CLI runs, none is started: the next query starts one that resumes nothing, also where the
+    /// session was to resume a conversation. So it is where the CLI does not confirm the command, dies over
+    /// it or takes too long: its process is ended.
     ///
     /// # Errors
-    /// Those of a turn.
+    /// Where the command could not be sent: the session has been stopped, or too many prompts wait.
     ///
     /// # Cancel safety
-    /// Dropping the future interrupts the `/clear` if it has been sent. Whether the conversation is forgotten is open then: the session id
-    /// tells.
+    /// Dropping the future interrupts the `/clear` if it has been sent. Whether the conversation is
+    /// forgotten is open then: the session id says so.
     pub async fn clear(&self) -> Result<()> {
+        if self.forget(true).await? {
+            return Ok(());
+        }
         let before = self.session_id();
         // A command, also where prompts are no commands.
         let mut turn = self.query("/clear").verbatim_prompts(false);
         let mut confirmed = false;
         while let Some(message) = turn.next().await {
-            confirmed |= message?.frame().kind_name() == "conversation_reset";
+            match message {
+                Ok(message) => confirmed |= message.frame().kind_name() == "conversation_reset",
+                Err(error) if error.is_closed() || error.is_timeout() || error.is_start() => break,
+                Err(error) => return Err(error),
+            }
         }
         if !confirmed && self.session_id() == before {
-            self.inner.order(Order::Forget)?;
+            self.forget(false).await?;
         }
         Ok(())
+    }
+
+    /// Lets the next process resume nothing. Whether that is settled.
+    async fn forget(&self, only_if_down: bool) -> Result<bool> {
+        let (reply, answer) = oneshot::channel();
+        self.inner.order(Order::Forget { only_if_down, reply })?;
+        answer.await.map_err(|_| self.inner.shared.gone())
     }
 
     /// A new session that goes on from here under an id of its own; this one is left as it is.
@@ -143,7 +164,7 @@ impl Session {
     pub async fn stop(&self) -> Option<Exit> {
         let (reply, answer) = oneshot::channel();
         match self.inner.order(Order::Stop(reply)) {
-            Ok(()) => answer.await.ok().flatten().or_else(|| self.exit()),
+            Ok(()) => answer.await.unwrap_or_else(|_| self.exit()),
             Err(_) => self.exit(),
         }
     }
@@ -175,19 +196,51 @@ impl Session {
         self.inner.shared.status().rate_limit.clone()
     }
 
-    /// How many prompts wait behind the turn that runs.
+    /// What the session is doing, and what has become of its CLIs so far.
+    pub fn state(&self) -> SessionState {
+        self.inner.shared.state.borrow().clone()
+    }
+
+    /// The same, to wait for: `changed` and `wait_for` of the receiver. It always has the latest state;
+    /// states in between may go by unseen, whereas [`events`](Self::events) has each end. A state is set
+    /// before its event is published, and before a turn or a request learns of it.
+    ///
+    /// The receiver does not keep the session alive: once that has gone, `changed` fails.
+    ///
+    /// ```
+    /// use claude_wire::session::Phase;
+    /// use claude_wire::{Scenario, Session, reply};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let cli = Scenario::new().on_prompt("Hello", reply().text("Hi!"));
+    /// let session = Session::builder().transport(cli).start()?;
+    /// let mut state = session.watch();
+    /// assert_eq!(state.borrow().phase, Phase::Down, "nothing has been asked for yet");
+    /// session.query("Hello").text().await?;
+    /// assert_eq!(state.wait_for(|state| state.is_up()).await?.launches, 1);
+    /// # Ok(()) }
+    /// ```
+    pub fn watch(&self) -> watch::Receiver<SessionState> {
+        self.inner.shared.state.subscribe()
+    }
+
+    /// How many prompts wait behind the turn that runs, which is not counted: whether one runs is in
+    /// [`state`](Self::state).
     pub fn queue_len(&self) -> usize {
-        self.inner.shared.status().queue_len
+        self.inner.shared.state.borrow().queued
     }
 
-    /// The process id of the CLI that runs, where there is a process.
+    /// The process id of the CLI that runs; `None` where none does (before the first query, after an
+    /// end) or the transport has no process.
     pub fn pid(&self) -> Option<u32> {
-        self.inner.shared.status().pid
+        self.inner.shared.state.borrow().pid
     }
 
-    /// How the last process ended, once it has.
+    /// How the last CLI that has ended did, also while another one runs. Its cause is in
+    /// [`state`](Self::state).
     pub fn exit(&self) -> Option<Exit> {
-        self.inner.shared.status().exit
+        self.inner.shared.state.borrow().last_end.and_then(|end| end.exit)
     }
 
     /// The last of what the CLI wrote to standard error, 8 KiB at most. The session's key, the secrets in the CLI's environment, and what looks
@@ -215,7 +268,7 @@ impl Session {
 impl Inner {
     /// Tells the driver, which is started by the first order.
     pub(super) fn order(&self, order: Order) -> Result<()> {
-        self.line()?.send(order)
+        self.line()?.send(order).map_err(|_| self.shared.gone())
     }
 
     pub(super) fn line(&self) -> Result<Line> {
@@ -223,7 +276,10 @@ impl Inner {
         if let Some(line) = &*driver {
             return Ok(line.clone());
         }
-        let runtime = tokio::runtime::Handle::try_current().map_err(|_| Error::no_runtime())?;
+        let runtime = Handle::try_current().map_err(|_| Error::no_runtime())?;
+        if !has_timers() {
+            return Err(Error::no_timers());
+        }
         let (orders, incoming) = mpsc::unbounded_channel();
         let task = Driver::new(self.shared.clone(), incoming);
         let line = Line { orders, room: task.room() };
@@ -240,9 +296,15 @@ impl Inner {
     }
 }
 
+/// Does the runtime have timers? Tokio answers that with a panic only, which says so on standard error.
+fn has_timers() -> bool {
+    catch_unwind(|| drop(tokio::time::sleep(Duration::ZERO))).is_ok()
+}
+
 impl Line {
-    pub(super) fn send(&self, order: Order) -> Result<()> {
-        self.orders.send(order).map_err(|_| Error::stopped())
+    /// Fails where the driver has gone.
+    pub(super) fn send(&self, order: Order) -> Result<(), SendError<Order>> {
+        self.orders.send(order)
     }
 }
 
@@ -263,6 +325,7 @@ impl Shared {
             on_stderr: self.on_stderr.clone(),
             stderr: Stderr::new(self.on_stderr.clone()).into(),
             events: Default::default(),
+            state: Default::default(),
             status: Default::default(),
             unread_events: Default::default(),
             unread_messages: Default::default(),
@@ -273,10 +336,9 @@ impl Shared {
 
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let status = self.inner.shared.status().clone();
         f.debug_struct("Session")
-            .field("session_id", &status.session_id)
-            .field("pid", &status.pid)
+            .field("session_id", &self.session_id())
+            .field("state", &self.state())
             .finish_non_exhaustive()
     }
 }

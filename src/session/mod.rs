@@ -26,6 +26,7 @@ mod query_options;
 mod retry;
 mod shared;
 mod spending;
+mod state;
 mod stderr;
 mod streams;
 mod structured;
@@ -56,8 +57,10 @@ pub use self::options::{
 pub use self::prompt::Prompt;
 pub use self::retry::RetryPolicy;
 pub use self::spending::{ModelSpending, Spending, SpendingMeter};
+pub use self::state::{ConnectionEnd, SessionState};
 pub use self::streams::{ContentDelta, Pieces, TextPiece};
 pub use self::summary::{Summary, ToolCall};
 pub use self::tokens::{TokenTally, Tokens};
 pub use self::turn::Turn;
 pub use self::weak::WeakSession;
+pub use crate::protocol::{EndCause, Phase};

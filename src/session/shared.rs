@@ -6,14 +6,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde_json::{Map, Value};
+use tokio::sync::watch;
 
+use super::error::Error;
 use super::events::{Hub, SessionEvent};
 use super::handlers::{Handlers, HostRequest};
 use super::spending::Spending;
+use super::state::{ConnectionEnd, SessionState};
 use super::stderr::{OnStderr, Stderr};
 use super::weak::WeakSession;
 use super::{OptionError, Options};
-use crate::protocol::{Config, Counters, Machine};
+use crate::protocol::{Config, Counters, EndCause, Machine, Phase};
 use crate::transport::{Exit, Launch, Shutdown, Transport};
 use crate::wire::{Frame, RateLimitInfo, RawJson};
 
@@ -33,6 +36,7 @@ pub(super) struct Shared {
     pub(super) on_stderr: Option<OnStderr>,
     pub(super) stderr: Mutex<Stderr>,
     pub(super) events: Hub,
+    pub(super) state: watch::Sender<SessionState>,
     pub(super) status: Mutex<Status>,
     pub(super) unread_events: AtomicU64,
     pub(super) unread_messages: Arc<AtomicU64>,
@@ -45,11 +49,8 @@ pub(super) struct Status {
     pub(super) session_id: Option<String>,
     /// Where the CLI works, as it said last.
     pub(super) cwd: Option<PathBuf>,
-    pub(super) queue_len: usize,
     pub(super) counters: Counters,
     pub(super) connected: bool,
-    pub(super) pid: Option<u32>,
-    pub(super) exit: Option<Exit>,
     /// The reply to the last handshake.
     pub(super) server_info: Option<RawJson>,
     pub(super) spending: Spending,
@@ -141,21 +142,53 @@ impl Shared {
         if status.session_id.as_deref() != machine.session_id() {
             status.session_id = machine.session_id().map(String::from);
         }
-        status.queue_len = machine.queue_len();
         status.counters = machine.counters();
+        drop(status);
+        self.set_phase(machine.phase(), machine.queue_len());
+    }
+
+    pub(super) fn set_phase(&self, phase: Phase, queued: usize) {
+        self.state.send_if_modified(|state| {
+            let is_news = (state.phase, state.queued) != (phase, queued);
+            (state.phase, state.queued) = (phase, queued);
+            is_news
+        });
+    }
+
+    /// What is said to those who ask a driver that has gone.
+    pub(super) fn gone(&self) -> Error {
+        match &self.state.borrow().last_end {
+            Some(end) if end.cause == EndCause::Panicked => Error::panicked(),
+            _ => Error::stopped(),
+        }
+    }
+
+    /// A CLI is being launched.
+    pub(super) fn set_launched(&self) {
+        self.state.send_modify(|state| state.launches += 1);
     }
 
     pub(super) fn set_connected(&self, pid: Option<u32>) {
-        let mut status = self.status();
-        status.connected = true;
-        status.pid = pid;
-        status.exit = None;
+        self.status().connected = true;
+        self.state.send_modify(|state| state.pid = pid);
     }
 
-    pub(super) fn set_ended(&self, exit: Option<Exit>) {
-        let mut status = self.status();
-        status.connected = false;
-        status.pid = None;
-        status.exit = exit;
+    /// The launch has ended.
+    pub(super) fn set_ended(
+        &self,
+        cause: EndCause,
+        exit: Option<Exit>,
+        was_ready: bool,
+        (phase, queued): (Phase, usize),
+    ) -> ConnectionEnd {
+        self.status().connected = false;
+        let (pid, launch) = (self.state.borrow().pid, self.state.borrow().launches);
+        let end = ConnectionEnd { cause, exit, pid, was_ready, launch };
+        self.state.send_modify(|state| {
+            (state.phase, state.queued, state.pid) = (phase, queued, None);
+            state.crashes += u64::from(cause.is_crash());
+            state.last_end = Some(end);
+        });
+        end
     }
 }

@@ -207,7 +207,8 @@ impl Turn {
             switches,
             settled,
         };
-        line.send(Order::Prompt(Box::new(prompt), launch, mailbox.clone()))?;
+        let order = Order::Prompt(Box::new(prompt), launch, mailbox.clone());
+        line.send(order).map_err(|_| shared.gone())?;
         self.uuid = Some(uuid);
         self.state = State::Running { turn, mailbox, taken: VecDeque::new() };
         Ok(())

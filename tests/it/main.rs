@@ -114,6 +114,7 @@ mod session_reconnect;
 mod session_requests;
 mod session_startup;
 mod session_startup_noise;
+mod session_state;
 mod session_stderr;
 mod session_stop;
 mod session_stopped_host;

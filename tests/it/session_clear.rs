@@ -1,9 +1,9 @@
 //! A fresh conversation, and a branch of the old one.
 
 use crate::support::cli::{FakeCli, Launches, SESSION, assistant, cli, first};
-use crate::support::read::{ended_well, read};
+use crate::support::read::{begin, ended_well, quiet, read};
 use claude_wire::Session;
-use claude_wire::transport::Exit;
+use claude_wire::transport::{Exit, Memory};
 use serde_json::json;
 
 const FRESH: &str = "6f1a3e52-0000-4000-8000-000000000002";
@@ -87,15 +87,115 @@ async fn clearing_is_a_command_also_where_prompts_are_none() {
     ended_well(&session).await;
 }
 
+/// A session that resumes a conversation, and is asked once.
+async fn asked_once(transport: Memory) -> Session {
+    let session = Session::builder().resume(SESSION).transport(transport).start().unwrap();
+    assert_eq!(read(session.query("go")).await.text(), "one");
+    session
+}
+
+/// However the CLI takes it, the next process resumes nothing.
 #[tokio::test(start_paused = true)]
-async fn a_clear_that_fails_says_so() {
-    let transport = cli(|_, mut cli| async move {
-        cli.handshake().await;
-        cli.prompt().await;
+async fn a_clear_that_ends_the_process_leaves_nothing_to_resume() {
+    #[derive(Clone, Copy, Debug)]
+    enum Clear {
+        Crashes,
+        IsClosedOn,
+        IsIgnored,
+    }
+    for how in [Clear::Crashes, Clear::IsClosedOn, Clear::IsIgnored] {
+        let launches = Launches::default();
+        let transport = first(&launches, move |mut cli, uuid| async move {
+            cli.turn(&uuid, "one").await;
+            match how {
+                Clear::Crashes => drop(cli.prompt().await),
+                Clear::IsClosedOn => cli.close_stdin(),
+                Clear::IsIgnored => drop(cli.control.signal().await),
+            }
+            Exit::from_code(1)
+        });
+        let session = asked_once(transport).await;
+        session.clear().await.unwrap();
+        assert_eq!(session.session_id(), None, "{how:?}");
+        assert_eq!(read(session.query("again")).await.text(), "again");
+        assert_eq!(launches.flag(0, "--resume").as_deref(), Some(SESSION));
+        let last = launches.len() - 1;
+        assert_eq!(launches.flag(last, "--resume"), None, "{how:?}: {:?}", launches.args(last));
+        ended_well(&session).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clear_where_no_cli_runs_starts_none() {
+    for exit in [Exit::from_code(0), Exit::from_signal(9)] {
+        let launches = Launches::default();
+        let transport = first(&launches, move |mut cli, uuid| async move {
+            cli.turn(&uuid, "one").await;
+            exit
+        });
+        let session = asked_once(transport).await;
+        quiet().await;
+        session.clear().await.unwrap();
+        assert_eq!((launches.len(), session.session_id()), (1, None), "{exit}");
+        assert_eq!(read(session.query("again")).await.text(), "again");
+        assert_eq!(launches.flag(1, "--resume"), None, "{:?}", launches.args(1));
+        assert_eq!(session.session_id().as_deref(), Some(SESSION), "that of the fresh one");
+        ended_well(&session).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clear_before_the_first_query_drops_what_was_to_be_resumed() {
+    let launches = Launches::default();
+    let noted = launches.clone();
+    let transport = cli(move |launch, mut cli| {
+        noted.note(launch);
+        async move { cli.serve().await }
+    });
+    let builder = Session::builder().transport(transport);
+    for (process, builder) in [builder.clone().resume(SESSION), builder.continue_conversation(true)]
+        .into_iter()
+        .enumerate()
+    {
+        let session = builder.start().unwrap();
+        session.clear().await.unwrap();
+        assert_eq!(launches.len(), process, "nothing was launched for it");
+        assert_eq!(read(session.query("go")).await.text(), "go");
+        let args = launches.args(process);
+        assert!(
+            !args.iter().any(|arg| arg.starts_with("--resume") || arg == "--continue"),
+            "{args:?}"
+        );
+        ended_well(&session).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clear_behind_other_prompts_waits_for_them() {
+    let launches = Launches::default();
+    let transport = first(&launches, |mut cli, uuid| async move {
+        cli.turn(&uuid, "one").await;
         Exit::from_code(1)
     });
-    let session = Session::builder().transport(transport).start().unwrap();
-    assert!(session.clear().await.unwrap_err().is_process());
+    let session = asked_once(transport).await;
+    quiet().await;
+    let mut before = session.query("before");
+    begin(&mut before);
+    let (before, cleared) = tokio::join!(read(before), session.clear());
+    cleared.unwrap();
+    assert_eq!(before.text(), "before");
+    assert_eq!(launches.flag(1, "--resume").as_deref(), Some(SESSION), "it has its conversation");
+    assert_eq!(read(session.query("after")).await.text(), "after");
+    assert_eq!(launches.flag(2, "--resume"), None, "{:?}", launches.args(2));
+    ended_well(&session).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stopped_session_cannot_be_cleared() {
+    let session = Session::builder().transport(cli(|_, mut cli| async move { cli.serve().await }));
+    let session = session.start().unwrap();
+    session.stop().await;
+    assert!(session.clear().await.unwrap_err().is_stopped());
 }
 
 #[tokio::test(start_paused = true)]

@@ -15,7 +15,7 @@ use tokio::sync::Notify;
 fn word(event: &SessionEvent) -> String {
     match event {
         SessionEvent::Connected(pid) => format!("connected {pid:?}"),
-        SessionEvent::Disconnected(exit) => format!("disconnected {exit:?}"),
+        SessionEvent::Disconnected(end) => format!("disconnected {:?} {:?}", end.cause, end.exit),
         SessionEvent::SessionId(id) => format!("session {id}"),
         SessionEvent::Message(message) => format!("message {}", message.frame().kind_name()),
         SessionEvent::Control(frame) => format!("control {}", frame.kind_name()),
@@ -82,7 +82,7 @@ async fn lines_after_a_result_and_turns_of_the_clis_own_are_events() {
             "message system",
             "message assistant",
             "message result",
-            "disconnected Some(Exit { code: Some(0), signal: None })",
+            "disconnected Stopped Some(Exit { code: Some(0), signal: None })",
         ]
     );
     assert_eq!(session.stats().unread_events, 0);
@@ -156,7 +156,7 @@ async fn they_end_with_the_session_and_do_not_keep_it() {
     drop(session);
     assert_eq!(
         listener.await.unwrap().last().unwrap(),
-        "disconnected Some(Exit { code: Some(0), signal: None })"
+        "disconnected Dropped Some(Exit { code: Some(0), signal: None })"
     );
     assert_eq!(all(before).await.len(), 3);
 

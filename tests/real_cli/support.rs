@@ -54,10 +54,10 @@ pub(crate) async fn kill(session: &Session) -> Exit {
     let mut events = session.events();
     signal(session.pid().expect("a CLI that runs"), "KILL").await;
     loop {
-        if let SessionEvent::Disconnected(exit) =
+        if let SessionEvent::Disconnected(end) =
             events.next().await.expect("a session that goes on")
         {
-            return exit.expect("a process that has ended");
+            return end.exit.expect("a process that has ended");
         }
     }
 }

@@ -6,6 +6,7 @@ use super::{Link, Machine};
 use crate::protocol::failure::Failure;
 use crate::protocol::io::{Output, TurnEnd};
 use crate::protocol::requests::Purpose;
+use crate::protocol::state::EndCause;
 
 impl Machine {
     /// The handshake has failed: whoever waits first is told, and the process is ended.
@@ -13,7 +14,19 @@ impl Machine {
         if self.link == Link::Handshake {
             self.fail_waiting(&failure, out);
         }
+        self.ends_for(match failure {
+            Failure::HandshakeTimeout(_) => EndCause::HandshakeTimeout,
+            Failure::HungUp(_) => EndCause::HungUp,
+            _ => EndCause::Refused,
+        });
         self.terminate(out);
+    }
+
+    /// The first cause counts, but that a stop is for good.
+    pub(super) fn ends_for(&mut self, cause: EndCause) {
+        if self.end_cause.is_none() || cause == EndCause::Stopped {
+            self.end_cause = Some(cause);
+        }
     }
 
     pub(super) fn fail_waiting(&mut self, failure: &Failure, out: &mut Vec<Output>) {
@@ -46,6 +59,7 @@ impl Machine {
             out.push(Output::Ended(prompt.turn, TurnEnd::Failed(Failure::Stopped)));
         }
         self.fail_waiting(&Failure::Stopped, out);
+        self.ends_for(EndCause::Stopped);
         match self.link {
             Link::Idle => self.link = Link::Stopped,
             Link::Stopped | Link::Closing { for_good: true } => {}
@@ -72,6 +86,7 @@ impl Machine {
         }
         let for_good = link == Link::Closing { for_good: true };
         self.link = if for_good { Link::Stopped } else { Link::Idle };
+        self.end_cause = None;
         self.foreign = false;
         self.echoes = false;
         // A prompt that was not written yet has lost nothing.

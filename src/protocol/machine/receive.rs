@@ -11,6 +11,7 @@ use crate::protocol::io::{Answer, CallbackId, Event, Output, TurnEnd};
 use crate::protocol::needs;
 use crate::protocol::requests::{MAX_INCOMING, Purpose, Refusal, Registered, reply};
 use crate::protocol::route::{Route, route};
+use crate::protocol::state::EndCause;
 use crate::wire::{Frame, FrameKind, Outcome, control_error_line, control_success_line};
 
 impl Machine {
@@ -103,6 +104,7 @@ impl Machine {
             }
         }
         // The exit that follows is no news to the prompts behind it.
+        self.ends_for(EndCause::Refused);
         self.link = Link::Closing { for_good: false };
         out.push(Output::CloseStdin);
         true

@@ -8,6 +8,7 @@ use super::{Link, Machine};
 use crate::protocol::failure::Failure;
 use crate::protocol::io::{Event, Output, Prompt, RequestId, Switch, TurnEnd, TurnId};
 use crate::protocol::requests::Purpose;
+use crate::protocol::state::EndCause;
 use crate::wire::RawJson;
 
 #[derive(Debug, Default)]
@@ -157,7 +158,10 @@ impl Machine {
             }
             // The next turn must not run with the settings of this one: another process has none of them.
             (Purpose::Restore, Some(failure)) => {
-                out.push(warning(format!("a setting of one query could not be taken back, and the CLI is started anew: {failure}")));
+                out.push(warning(format!(
+                    "a setting of one query could not be taken back, and the CLI is started again: {failure}"
+                )));
+                self.ends_for(EndCause::SettingStuck);
                 self.link = Link::Closing { for_good: false };
                 out.push(Output::CloseStdin);
             }

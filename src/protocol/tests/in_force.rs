@@ -182,7 +182,7 @@ fn a_process_that_keeps_the_settings_of_a_turn_is_replaced() {
     rig.line(&init(1));
     assert_eq!(rig.line(&result(1)).last().unwrap(), &request(3, DEFAULT));
     rig.prompt(2);
-    let warning = "warning: a setting of one query could not be taken back, and the CLI is started anew: the CLI refused: no";
+    let warning = "warning: a setting of one query could not be taken back, and the CLI is started again: the CLI refused: no";
     assert_eq!(rig.line(&refused(3)), [warning, "close stdin"]);
     assert_eq!(rig.closed(), ["open"]);
     rig.opened();

@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 
 use crate::session::driver::{Order, Reply as Answer};
 use crate::session::handle::Inner;
-use crate::session::{Error, Result, Session};
+use crate::session::{Result, Session};
 use crate::wire::RawJson;
 
 /// A control request to the CLI: a future of its reply.
@@ -136,7 +136,8 @@ impl<T> Future for Call<T> {
         let Stage::Sent(answer) = &mut self.stage else {
             panic!("a call was polled after it had given its reply")
         };
-        let answer = ready!(Pin::new(answer).poll(cx)).unwrap_or_else(|_| Err(Error::stopped()));
+        let answer = ready!(Pin::new(answer).poll(cx));
+        let answer = answer.unwrap_or_else(|_| Err(self.inner.shared.gone()));
         self.stage = Stage::Done;
         Poll::Ready(answer.map(self.read))
     }

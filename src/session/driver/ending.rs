@@ -29,6 +29,11 @@ impl Ending {
         self.0.is_some()
     }
 
+    /// Has the process got a signal from us?
+    pub(super) fn has_signalled(&self) -> bool {
+        matches!(self.0, Some(Step::Terminated(_) | Step::Killed(_)))
+    }
+
     /// True once even SIGKILL has brought nothing.
     pub(super) fn is_over(&self, now: Instant) -> bool {
         matches!(self.0, Some(Step::Killed(Some(until))) if until <= now)

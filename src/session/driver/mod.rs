@@ -28,7 +28,9 @@ use super::error::Error;
 use super::events::SessionEvent;
 use super::mailbox::Mailbox;
 use super::shared::Shared;
-use crate::protocol::{Command, Input, Machine, Output, Phase, Prompt, RequestId, TurnId};
+use crate::protocol::{
+    Command, EndCause, Input, Machine, Output, Phase, Prompt, RequestId, TurnId,
+};
 use crate::transport::{BoxFuture, Connection, Exit};
 use crate::wire::{Outcome, RawJson};
 
@@ -42,8 +44,12 @@ pub(super) enum Order {
     Control(RawJson, Option<Duration>, oneshot::Sender<Reply>),
     /// Somebody has stopped waiting for a reply.
     NoMoreWaiting,
-    /// Forget the conversation, whatever it takes.
-    Forget,
+    /// Forget the conversation: whatever it takes, or only where no CLI runs and nothing waits for
+    /// one. Whether it is forgotten.
+    Forget {
+        only_if_down: bool,
+        reply: oneshot::Sender<bool>,
+    },
     Stop(oneshot::Sender<Option<Exit>>),
 }
 
@@ -236,9 +242,14 @@ impl Driver {
             }
             // Time passes after every order, and the request is found then.
             Order::NoMoreWaiting => {}
-            Order::Forget => {
-                self.forgotten = true;
-                self.handle(Input::Command(Command::Forget));
+            Order::Forget { only_if_down, reply } => {
+                let is_down = self.machine.phase() == Phase::Down && self.machine.is_idle();
+                if is_down || !only_if_down {
+                    self.forgotten = true;
+                    self.handle(Input::Command(Command::Forget));
+                    self.shared.set_status(&self.machine);
+                }
+                let _ = reply.send(is_down || !only_if_down);
             }
             Order::Stop(reply) => {
                 self.stopping.push(reply);
@@ -351,35 +362,61 @@ impl Driver {
         if !over {
             return;
         }
-        let exit = link.exit;
+        let (exit, was_ended) = (link.exit, link.ending.has_signalled());
         let rest = link.pipes.finish(&mut self.shared.stderr());
         for outcome in rest {
             self.received(now, outcome);
         }
         self.exit = exit;
         self.carry_out();
-        self.link = None;
-        self.shared.set_ended(exit);
-        self.shared.publish(SessionEvent::Disconnected(exit));
-        self.handle(Input::Closed);
+        self.close(match exit {
+            _ if was_ended => EndCause::HungUp,
+            Some(exit) if exit.success() => EndCause::Exited,
+            _ => EndCause::Crashed,
+        });
         self.carry_out();
+    }
+
+    /// The launch has ended, for this cause if the host has none. First the state is set, then the end
+    /// is reported; whoever waited for the CLI learns of it when the outputs are carried out.
+    fn close(&mut self, by_itself: EndCause) {
+        let cause = match self.machine.end_cause() {
+            Some(EndCause::Stopped) if self.stopping.is_empty() => EndCause::Dropped,
+            cause => cause.unwrap_or(by_itself),
+        };
+        let was_ready = self.machine.was_ready();
+        self.link = None;
+        self.opening = None;
+        self.handle(Input::Closed);
+        self.ended(cause, was_ready, (self.machine.phase(), self.machine.queue_len()));
+    }
+
+    fn ended(&self, cause: EndCause, was_ready: bool, now: (Phase, usize)) {
+        let end = self.shared.set_ended(cause, self.exit, was_ready, now);
+        self.shared.publish(SessionEvent::Disconnected(end));
     }
 }
 
-/// When the runtime goes away, so does the driver: whoever reads a turn is told, also where its prompt had not even arrived.
+/// When the runtime goes away, so does the driver, and when it panics: every reader of a turn gets an
+/// error, also where its prompt had not even arrived.
 impl Drop for Driver {
     fn drop(&mut self) {
+        let cause =
+            if std::thread::panicking() { EndCause::Panicked } else { EndCause::RuntimeGone };
         self.orders.close();
+        if self.link.is_some() || self.opening.is_some() || cause == EndCause::Panicked {
+            self.exit = None;
+            self.ended(cause, self.machine.was_ready(), (Phase::Stopped, 0));
+        } else {
+            self.shared.set_phase(Phase::Stopped, 0);
+        }
         while let Ok(order) = self.orders.try_recv() {
             if let Order::Prompt(_, _, mailbox) = order {
-                mailbox.end(Err(Error::stopped()));
+                mailbox.end(Err(self.shared.gone()));
             }
         }
         for mailbox in self.turns.values() {
-            mailbox.end(Err(Error::stopped()));
-        }
-        if self.link.is_some() {
-            self.shared.set_ended(None);
+            mailbox.end(Err(self.shared.gone()));
         }
         self.shared.events.close();
     }

@@ -9,9 +9,9 @@ use super::last_call::within;
 use super::link::Link;
 use super::preamble::Preamble;
 use super::{Driver, Error, Mailbox, Opened, SessionEvent};
-use crate::protocol::{Command, Failure, Input, Output, Profile, TurnEnd};
+use crate::protocol::{Command, EndCause, Failure, Input, Output, Profile, TurnEnd};
 use crate::recording::secret_values;
-use crate::transport::Transport;
+use crate::transport::{Shutdown, Transport};
 
 impl Driver {
     pub(super) fn carry_out(&mut self) {
@@ -19,6 +19,8 @@ impl Driver {
             self.shared.status().server_info = Some(reply);
             self.preamble = None;
         }
+        // Before anyone learns what has changed it.
+        self.shared.set_status(&self.machine);
         self.perform_all();
         while let Some(mailbox) = self.written.take() {
             mailbox.wake();
@@ -84,22 +86,17 @@ impl Driver {
                 self.shared.publish(SessionEvent::SessionId(id));
             }
             Output::Open { resume, profile } => self.open(resume, profile),
-            Output::CloseStdin => match &mut self.link {
-                Some(link) => link.ending.begin(Instant::now(), self.shared.shutdown),
-                None => self.give_up_opening(),
-            },
-            Output::Terminate => match &mut self.link {
-                Some(link) => {
-                    link.ending.terminate(Instant::now(), self.shared.shutdown, &mut *link.control)
-                }
-                None => self.give_up_opening(),
-            },
+            Output::CloseStdin => self.end(|link, grace| link.ending.begin(Instant::now(), grace)),
+            Output::Terminate => self.end(|link, grace| {
+                link.ending.terminate(Instant::now(), grace, &mut *link.control);
+            }),
         }
     }
 
     fn open(&mut self, resume: Option<String>, profile: Profile) {
         self.exit = None;
         self.refused = None;
+        self.shared.set_launched();
         self.preamble = Some(Preamble::default());
         let options = self.profiles.launch(profile).unwrap_or(&self.shared.options);
         let initialize = self.shared.initialize(options);
@@ -146,14 +143,17 @@ impl Driver {
             }
             Err(error) => {
                 self.refused = Some(error);
-                self.handle(Input::Closed);
+                self.close(EndCause::NotStarted);
             }
         }
     }
 
-    fn give_up_opening(&mut self) {
-        self.opening = None;
-        self.handle(Input::Closed);
+    /// Ends a link, or an attempt to open one.
+    fn end(&mut self, how: impl FnOnce(&mut Link, Shutdown)) {
+        match &mut self.link {
+            Some(link) => how(link, self.shared.shutdown),
+            None => self.close(EndCause::NotStarted),
+        }
     }
 
     /// A turn that nobody reads may not grow for ever while the host waits for a reply.

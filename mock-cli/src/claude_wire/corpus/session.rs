@@ -229,8 +229,8 @@ async fn collect(mut told: Events, session: usize, log: Log) {
             (None, SessionEvent::Warning(warning)) => {
                 json!({"warning": warning}).to_string().into()
             }
-            (None, SessionEvent::Disconnected(exit)) => {
-                log.exit(exit);
+            (None, SessionEvent::Disconnected(end)) => {
+                log.exit(end.exit);
                 continue;
             }
             (None, SessionEvent::Lost(events)) => {
