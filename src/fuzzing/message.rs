@@ -93,7 +93,7 @@ fn reads(frame: &Frame) {
     let Ok(written) = serde_json::to_string(&message) else {
         panic!("a message that cannot be written")
     };
-    assert_eq!(written, message.text());
+    assert_eq!(written, message.line_text());
     let Ok(again) = Frame::parse(written) else { panic!("a message that cannot be read again") };
     assert_eq!(again.kind(), frame.kind());
     // Raw values keep bytes that are not UTF-8; a written message has U+FFFD in their place.

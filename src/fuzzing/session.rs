@@ -85,7 +85,7 @@ async fn read(session: &Session, number: u8) -> Vec<String> {
     let mut turn = session.query(format!("turn {number}"));
     while let Some(message) = turn.next().await {
         told.push(match message {
-            Ok(message) => message.text().into_owned(),
+            Ok(message) => message.line_text().into_owned(),
             Err(error) => error.to_string(),
         });
     }

@@ -44,6 +44,7 @@ mod messages_legacy;
 mod messages_outcome;
 mod messages_properties;
 mod messages_table;
+mod messages_text;
 mod official_names;
 mod options_args;
 mod options_config;

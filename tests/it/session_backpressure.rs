@@ -55,7 +55,7 @@ fn flooding(count: usize, accepted: &Arc<AtomicUsize>) -> Memory {
 async fn read_flood(turn: &mut Turn, count: usize) {
     for n in 0..count {
         let message = turn.next().await.unwrap().unwrap();
-        assert_eq!(message.text(), numbered(n).trim_end());
+        assert_eq!(message.line_text(), numbered(n).trim_end());
     }
     assert_eq!(turn.next().await.unwrap().unwrap().frame().kind_name(), "result");
     assert!(turn.next().await.is_none());

@@ -86,7 +86,7 @@ proptest! {
                     Ask::Await => Some(turn.next().await),
                 };
                 match next {
-                    Some(Some(message)) => lines.push(message.unwrap().text().into_owned()),
+                    Some(Some(message)) => lines.push(message.unwrap().line_text().into_owned()),
                     Some(None) => break,
                     // Nobody who only polls would ever let time pass.
                     None if round % 10 == 9 => quiet().await,

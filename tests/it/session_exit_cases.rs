@@ -60,7 +60,7 @@ async fn run(case: &Value) -> Seen {
     }
     while let Some(message) = turn.next().await {
         match message {
-            Ok(message) => seen.messages.push(serde_json::from_str(&message.text()).unwrap()),
+            Ok(message) => seen.messages.push(serde_json::from_str(&message.line_text()).unwrap()),
             Err(error) => seen.error = Some(error),
         }
     }
@@ -70,7 +70,7 @@ async fn run(case: &Value) -> Seen {
     while let Some(event) = events.next().await {
         match event {
             SessionEvent::Message(message) => {
-                seen.messages.push(serde_json::from_str(&message.text()).unwrap())
+                seen.messages.push(serde_json::from_str(&message.line_text()).unwrap())
             }
             SessionEvent::Disconnected(_) => break,
             _ => {}

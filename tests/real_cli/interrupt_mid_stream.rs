@@ -23,7 +23,7 @@ pub(crate) async fn run() {
     let mut kept = String::new();
     while let Some(message) = turn.next().await {
         let message = message.unwrap();
-        kept.push_str(&message.text());
+        kept.push_str(&message.line_text());
         last = Some(message);
     }
     let last = last.unwrap();

@@ -88,7 +88,7 @@ async fn a_script_that_reads_nothing_and_exits() {
     let mut said = Vec::new();
     while let Some(event) = events.next().await {
         if let SessionEvent::Message(message) = event {
-            said.extend(message.as_assistant().map(|assistant| assistant.text()));
+            said.extend(message.text().map(|text| text.into_owned()));
         }
     }
     assert_eq!(said, ["Mock response"]);

@@ -44,7 +44,7 @@ async fn converse(session: &Session, recording: &Recording) -> Vec<String> {
         let mut id = None;
         while let Some(message) = turn.next().await {
             id = turn.uuid().map(str::to_owned).or(id);
-            lines.push(message.unwrap().text().into_owned());
+            lines.push(message.unwrap().line_text().into_owned());
         }
         ids.extend(id);
     }

@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use serde::{Serialize, Serializer};
 
 use super::assistant::AssistantMessage;
+use super::block::ContentBlock;
 use super::body::Body;
 use super::result::ResultMessage;
 use super::stream::StreamEvent;
@@ -70,9 +71,34 @@ impl Message {
         self.frame.kind()
     }
 
-    /// The JSON text as it stood on the wire.
-    pub fn text(&self) -> Cow<'_, str> {
+    /// The line as it was on the wire: JSON text. Bytes that are not UTF-8 read as U+FFFD.
+    pub fn line_text(&self) -> Cow<'_, str> {
         self.frame.text()
+    }
+
+    /// What the model says in this message: the text blocks of an `assistant` message, joined. `None`
+    /// where there are none: in any other message, and in one that only thinks or calls tools.
+    ///
+    /// Also what a sub-agent says ([`parent_tool_use_id`](Self::parent_tool_use_id) is set then), and
+    /// what the CLI says in the place of the model
+    /// ([`is_synthetic`](AssistantMessage::is_synthetic)). A piece of a reply that is being written
+    /// is not meant: [`text_delta`](Self::text_delta) has it.
+    ///
+    /// ```
+    /// use claude_wire::wire::{Frame, Message};
+    ///
+    /// let message = |line: &str| Frame::parse(line.to_owned()).map(Message::new);
+    /// let said = message(r#"{"type":"assistant","message":{"content":[{"type":"text","text":"Hi"}]}}"#)?;
+    /// assert_eq!(said.text().as_deref(), Some("Hi"));
+    /// let result = message(r#"{"type":"result","subtype":"success","result":"Hi"}"#)?;
+    /// assert_eq!(result.text(), None);
+    /// # Ok::<(), claude_wire::wire::JsonError>(())
+    /// ```
+    pub fn text(&self) -> Option<Cow<'_, str>> {
+        let assistant = self.as_assistant()?;
+        let mut texts = assistant.message.content.iter().filter_map(ContentBlock::as_text);
+        let first = texts.next()?;
+        Some(texts.fold(Cow::Borrowed(first), |all, text| all + text))
     }
 
     /// `uuid` of the message.
@@ -235,7 +261,7 @@ impl From<Frame> for Message {
 
 impl fmt::Debug for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Message").field(&self.text()).finish()
+        f.debug_tuple("Message").field(&self.line_text()).finish()
     }
 }
 

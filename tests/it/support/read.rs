@@ -19,7 +19,7 @@ pub async fn read(mut turn: Turn) -> Read {
     while let Some(message) = turn.next().await {
         assert!(read.error.is_none(), "{message:?} after {:?}", read.error);
         match message {
-            Ok(message) => read.lines.push(message.text().into_owned()),
+            Ok(message) => read.lines.push(message.line_text().into_owned()),
             Err(error) => read.error = Some(error),
         }
     }
