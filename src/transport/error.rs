@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 type Source = Box<dyn std::error::Error + Send + Sync>;
 
 /// What to do about a missing CLI.
-const HINT: &str = "install it with `npm install -g @anthropic-ai/claude-code`, or say where it is: `cli_path` of a session, `CliPath::Explicit`";
+const HINT: &str = "install it with `npm install -g @anthropic-ai/claude-code` or `claude-wire install`, or say where it is: `cli_path` of a session, `CliPath::Explicit` for a file, `CliPath::Bundled` for the directory of an application";
 
 /// A connection could not be opened.
 ///

@@ -13,7 +13,8 @@ use super::Error;
 /// names all of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum CliPath {
-    /// The places of [`Global`](Self::Global), then `~/.yarn/bin` and `~/.claude/local`.
+    /// The places of [`Global`](Self::Global), then `~/.yarn/bin`, `~/.claude/local`, and where `claude-wire install` puts a CLI
+    /// ([`install_dir`]): the newest version there.
     #[default]
     Auto,
     /// The host's PATH (absolute entries only), `~/.npm-global/bin`, `/usr/local/bin`, `~/.local/bin`,
@@ -26,6 +27,18 @@ pub enum CliPath {
     Bundled(PathBuf),
     /// This file and no other. A relative path is taken from the host's working directory, not the launch's.
     Explicit(PathBuf),
+}
+
+/// Where `claude-wire install` puts CLIs, each in a directory that is named by its version: `claude-wire/cli` in `$XDG_DATA_HOME`, or in
+/// `~/.local/share` where that is not set to an absolute path. `None` without a home directory.
+pub fn install_dir() -> Option<PathBuf> {
+    installed(env::var_os("XDG_DATA_HOME"), env::home_dir())
+}
+
+fn installed(data: Option<OsString>, home: Option<PathBuf>) -> Option<PathBuf> {
+    let data = data.map(PathBuf::from).filter(|data| data.is_absolute());
+    let home = home.filter(|home| home.is_absolute()).map(|home| home.join(".local/share"));
+    Some(data.or(home)?.join("claude-wire/cli"))
 }
 
 impl CliPath {
@@ -62,9 +75,29 @@ impl CliPath {
         if *self != Self::Global {
             places.extend(home(".yarn/bin"));
             places.extend(home(".claude/local"));
+            places.extend(world.installed.iter().flat_map(|cli| versions(cli)));
         }
         places
     }
+}
+
+/// The directories of the versions below this one, the newest first. Where there are none, a name that says so in an error.
+fn versions(cli: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(cli).into_iter().flatten().flatten();
+    // A release is newer than what led to it.
+    let version = |name: &str| -> Option<(Vec<u64>, bool)> {
+        let (numbers, suffix) = name.split_once('-').unwrap_or((name, ""));
+        let numbers = numbers.split('.').map(|part| part.parse().ok());
+        Some((numbers.collect::<Option<_>>()?, suffix.is_empty()))
+    };
+    let mut found: Vec<_> = entries
+        .filter_map(|entry| Some((version(entry.file_name().to_str()?)?, entry.path())))
+        .collect();
+    if found.is_empty() {
+        return vec![cli.join("VERSION")];
+    }
+    found.sort_by(|one, other| other.cmp(one));
+    found.into_iter().map(|(_, directory)| directory).collect()
 }
 
 /// What a lookup depends on; given, so that tests need not change the process.
@@ -77,6 +110,8 @@ pub(super) struct World {
     /// The launch's working directory, if binaries below it are trusted.
     pub(super) trusted_cwd: Option<PathBuf>,
     pub(super) usr_local_bin: PathBuf,
+    /// Where `claude-wire install` puts CLIs.
+    pub(super) installed: Option<PathBuf>,
     pub(super) windows: bool,
 }
 
@@ -90,6 +125,7 @@ impl World {
             trusted_cwd: trust_cwd_binaries.then(|| cwd.unwrap_or(&host_cwd).to_owned()),
             host_cwd,
             usr_local_bin: PathBuf::from("/usr/local/bin"),
+            installed: install_dir(),
             windows: cfg!(windows),
         }
     }
@@ -201,6 +237,7 @@ mod tests {
             host_cwd: at("host"),
             trusted_cwd: Some(at("work")),
             usr_local_bin: at("usr/local/bin"),
+            installed: Some(at("data/claude-wire/cli")),
             windows: false,
         };
         Place { root, world }
@@ -224,8 +261,8 @@ mod tests {
         }
     }
 
-    /// The order of `Auto`; `Global` stops before the last two.
-    const ORDER: [&str; 9] = [
+    /// The order of `Auto`; `Global` stops before the last three.
+    const ORDER: [&str; 10] = [
         "bin1/claude",
         "bin2/claude",
         "home/.npm-global/bin/claude",
@@ -235,7 +272,50 @@ mod tests {
         "home/node_modules/.bin/claude",
         "home/.yarn/bin/claude",
         "home/.claude/local/claude",
+        "data/claude-wire/cli/VERSION/claude",
     ];
+
+    #[test]
+    fn what_the_tool_has_installed_is_found_last_and_the_newest_version_first() {
+        let place = place();
+        let version =
+            |version: &str| place.file(&format!("data/claude-wire/cli/{version}/claude"), 0o755);
+        let mut expected = Vec::new();
+        for name in ["2.1.99", "2.1.329", "2.10.0-rc.1", "2.10.0", "10.0.0"] {
+            expected.push(version(name));
+        }
+        // What is left of an interrupted installation, and what no version names.
+        place.file("data/claude-wire/cli/.installing-7/claude", 0o755);
+        place.file("data/claude-wire/cli/latest/claude", 0o755);
+        for file in expected.iter().rev() {
+            assert_eq!(&place.locate(&CliPath::Auto).unwrap(), file);
+            assert_eq!(&place.locate(&CliPath::Bundled(place.at("none"))).unwrap(), file);
+            assert!(place.locate(&CliPath::Global).is_err());
+            fs::remove_file(file).unwrap();
+        }
+        let error = place.locate(&CliPath::Auto).unwrap_err();
+        assert!(error.searched().contains(&expected[4]), "{error}");
+        let on_path = place.file("home/.claude/local/claude", 0o755);
+        version("9.9.9");
+        assert_eq!(place.locate(&CliPath::Auto).unwrap(), on_path);
+    }
+
+    #[test]
+    fn the_tool_installs_below_the_data_directory() {
+        let installed = |data: Option<&str>, home: Option<&str>| {
+            installed(data.map(OsString::from), home.map(PathBuf::from))
+        };
+        for (data, home, expected) in [
+            (Some("/d"), Some("/h"), Some("/d/claude-wire/cli")),
+            (Some("relative"), Some("/h"), Some("/h/.local/share/claude-wire/cli")),
+            (None, Some("/h"), Some("/h/.local/share/claude-wire/cli")),
+            (Some("/d"), None, Some("/d/claude-wire/cli")),
+            (None, Some("relative"), None),
+            (None, None, None),
+        ] {
+            assert_eq!(installed(data, home), expected.map(PathBuf::from));
+        }
+    }
 
     #[test]
     fn each_place_gives_way_to_the_ones_before() {
@@ -256,6 +336,8 @@ mod tests {
         assert_eq!(error.searched(), ORDER.map(|below| place.at(below)));
         let message = error.to_string();
         assert!(message.contains("npm install -g @anthropic-ai/claude-code"), "{message}");
+        assert!(message.contains("`claude-wire install`"), "{message}");
+        assert!(message.contains("`CliPath::Bundled`"), "{message}");
         assert!(
             message.contains("CliPath::Explicit") && message.ends_with(error.hint().unwrap()),
             "{message}"
@@ -361,8 +443,14 @@ mod tests {
     #[test]
     fn a_world_without_path_or_home_says_so() {
         let mut place = place();
-        place.world =
-            World { path: None, home: None, trusted_cwd: None, windows: true, ..place.world };
+        place.world = World {
+            path: None,
+            home: None,
+            installed: None,
+            trusted_cwd: None,
+            windows: true,
+            ..place.world
+        };
         let error = place.locate(&CliPath::Auto).unwrap_err();
         assert!(error.searched().is_empty());
         assert!(error.to_string().contains("nowhere"), "{error}");

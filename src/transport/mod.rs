@@ -22,7 +22,7 @@ pub use self::connection::{
 pub use self::environment::{Environment, Inherit};
 pub use self::error::Error;
 pub use self::exit::Exit;
-pub use self::locate::CliPath;
+pub use self::locate::{CliPath, install_dir};
 pub use self::memory::{Memory, Peer, PeerControl, Signal, pipe};
 pub use self::process::Process;
 pub use self::secret::Secret;

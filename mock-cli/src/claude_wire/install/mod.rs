@@ -1,4 +1,4 @@
-//! `claude-wire install`: the CLI from npm, by name and version, into a directory that `CliPath::Bundled` looks in.
+//! `claude-wire install`: the CLI from npm, by name and version, into a directory that `CliPath::Auto` looks in.
 //!
 //! npm downloads into a staging directory inside the target directory, without running any script of a package. What it brings is asked
 //! for its version and only then renamed to `claude`, so that the directory never holds half an executable or another version.
@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use claude_wire::CLI_VERSION;
+use claude_wire::transport::install_dir;
 
 pub(crate) use self::error::InstallError;
 use self::staging::Staging;
@@ -100,12 +101,7 @@ impl Install {
         if let Some(directory) = &self.dir {
             return Ok(directory.clone());
         }
-        let data =
-            env::var_os("XDG_DATA_HOME").map(PathBuf::from).filter(|data| data.is_absolute());
-        let data = data.or_else(|| {
-            env::home_dir().filter(|home| home.is_absolute()).map(|home| home.join(".local/share"))
-        });
-        Ok(data.ok_or(InstallError::NoHome)?.join("claude-wire/cli").join(&self.version))
+        Ok(install_dir().ok_or(InstallError::NoHome)?.join(&self.version))
     }
 }
 
