@@ -12,12 +12,13 @@
 //! | `report` | what became of the replay: `played`, `matched`, `divergences` (texts), `left` (texts) |
 //! | `exit` | `{"code":0}` or `{"signal":"SIGKILL"}` |
 //!
-//! A process that was killed has no `exit`. Each entry is appended in one write, so that processes may share a file. Lines and arguments stand
-//! there as they are; of the environment, what begins with `CLAUDE` or `ANTHROPIC`, without the values of secrets.
+//! A process that was killed has no `exit`. Each entry is appended in one write, so that processes may share a file. Lines and arguments are
+//! in it as they are; of the environment, what begins with `CLAUDE` or `ANTHROPIC`, without the values of secrets. So the file is created for
+//! its owner alone, and a symbolic link to a file is refused: a device or a pipe, such as `/dev/stderr`, may be named by one.
 
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions};
-use std::io::Write as _;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -41,9 +42,8 @@ struct Pen {
 
 impl Journal {
     pub(crate) fn open(path: &Path) -> Result<Self, String> {
-        let file = OpenOptions::new().append(true).create(true).open(path);
-        let file =
-            file.map_err(|error| format!("CLAUDE_WIRE_JOURNAL: {}: {error}", path.display()))?;
+        let file = open(path)
+            .map_err(|error| format!("CLAUDE_WIRE_JOURNAL: {}: {error}", path.display()))?;
         Ok(Self(Some(Arc::new(Mutex::new(Pen { file, last: Instant::now() })))))
     }
 
@@ -129,6 +129,32 @@ impl Journal {
         // A stand-in does not behave otherwise because its journal is full.
         let _ = pen.file.write_all(entry.as_bytes());
     }
+}
+
+/// Opens a journal to append to; a new one is for its owner alone.
+fn open(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+        let is_file = fs::metadata(path).map_or(true, |there| there.is_file());
+        if is_file {
+            options.custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed());
+        }
+    }
+    options.open(path).map_err(|error| {
+        let is_link = fs::symlink_metadata(path).is_ok_and(|there| there.is_symlink());
+        if is_link {
+            io::Error::new(
+                error.kind(),
+                "a symbolic link, which is not followed; name the file itself",
+            )
+        } else {
+            error
+        }
+    })
 }
 
 /// What of the environment is told.

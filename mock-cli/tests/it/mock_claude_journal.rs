@@ -204,3 +204,51 @@ fn a_journal_that_cannot_be_written_is_an_error_before_anything_else() {
         "{output:?}"
     );
 }
+
+#[cfg(unix)]
+#[test]
+fn it_is_for_its_owner_alone_and_a_link_is_not_followed() {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.jsonl");
+    // The loosest mask that a shell may have.
+    let run_with = |path: &Path| {
+        let mut command = Command::new("sh");
+        command.args(["-c", "umask 0 && exec \"$0\" --version", crate::support::MOCK]);
+        command.env("CLAUDE_WIRE_JOURNAL", path).env_remove("CLAUDE_WIRE_RECORD_TO");
+        command.env("CLAUDE_WIRE_REPLAY", corpus("one-shot.jsonl")).output().unwrap()
+    };
+    assert_eq!(run_with(&path).status.code(), Some(0));
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&path), 0o600);
+    // One that a test has made for others stays theirs.
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let before = journal(&path).len();
+    assert_eq!(run_with(&path).status.code(), Some(0));
+    assert_eq!((mode(&path), journal(&path).len()), (0o644, 2 * before));
+
+    let precious = folder.path().join("precious");
+    std::fs::write(&precious, "as it was").unwrap();
+    for target in [precious.as_path(), &folder.path().join("nothing")] {
+        let link = folder.path().join("link.jsonl");
+        symlink(target, &link).unwrap();
+        let output = run_with(&link);
+        let why = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(78), "{why}");
+        let expected = format!("CLAUDE_WIRE_JOURNAL: {}: a symbolic link", link.display());
+        assert!(why.contains(&expected) && why.contains("name the file itself"), "{why}");
+        std::fs::remove_file(&link).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(&precious).unwrap(), "as it was");
+    assert!(!folder.path().join("nothing").exists());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_link_to_a_pipe_is_followed() {
+    // It is a link to one of /proc's.
+    let output =
+        run(&mut journaling(Path::new("/dev/stderr"), &["--version"], "one-shot.jsonl"), b"");
+    assert_eq!(output.status.code(), Some(0));
+    assert!(text(&output.stderr).contains("\"start\":{"), "{output:?}");
+}
