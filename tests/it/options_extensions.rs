@@ -138,6 +138,11 @@ fn a_sandbox_is_a_part_of_the_settings_and_fails_closed() {
 #[test]
 fn each_refusal_names_the_option() {
     let server = |server| options().external_mcp_server("s", server);
+    let with_server = |server| {
+        let mut agent = AgentDefinition::new("d", "p");
+        agent.mcp_servers = vec![AgentMcpServer::Own("o".into(), server)];
+        agent
+    };
     let table = [
         ("sandbox", options().sandbox(json!(true))),
         ("sandbox", options().sandbox(json!({})).settings(std::path::Path::new("/s.json"))),
@@ -152,6 +157,15 @@ fn each_refusal_names_the_option() {
         ("mcp_servers", server(McpServer::stdio("", [""; 0]))),
         ("mcp_servers", server(McpServer::http("file:///x"))),
         ("mcp_servers", server(McpServer::sse("https://h").timeout(Duration::from_millis(10)))),
+        ("mcp_servers", server(McpServer::http("https://h/").header("X\nY", "CANARY"))),
+        ("mcp_servers", server(McpServer::sse("https://h/").header("X", "CANARY\r\nY: z"))),
+        ("mcp_servers", server(McpServer::stdio("c", [""; 0]).env("A\0", "CANARY"))),
+        ("mcp_servers", server(McpServer::stdio("c", [""; 0]).env("A\n", "CANARY"))),
+        (
+            "mcp_servers",
+            options()
+                .agents([("a", with_server(McpServer::http("https://h/").header("\0", "CANARY")))]),
+        ),
         ("agents", options().agents([("", AgentDefinition::default())])),
         ("tool_aliases", options().tool_aliases([("a", "")])),
         ("title", options().title("")),

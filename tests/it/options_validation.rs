@@ -131,7 +131,7 @@ fn each_refusal_names_the_option_what_was_expected_and_what_came() {
         (
             options().env("A=B", "c"),
             "env",
-            "names that are not empty and hold neither `=` nor NUL",
+            "names of variables that are not empty, without `=` and control characters",
             r#""A=B""#,
         ),
         (options().env("A", "secret\0"), "env", "values without NUL", "one in the value of A"),

@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
+use super::error::shown;
+use super::validate::{VARIABLES, is_variable};
+
 /// An MCP server outside this process, and how the CLI reaches it.
 ///
 /// It travels in the initialize request (`mcpServers`, CLI 2.1.329), so that no token in it is ever on a command line or on disk.
@@ -89,23 +92,15 @@ impl McpServer {
     }
 
     /// What the CLI would not take, as what was expected and what came; neither holds a secret.
-    pub(super) fn fault(&self) -> Option<(&'static str, String)> {
-        match &self.reached {
-            Reached::Stdio { command, .. } if command.is_empty() => {
-                return Some(("a command", "an empty one".to_owned()));
-            }
-            Reached::Net { url, .. }
-                if !url.starts_with("http://") && !url.starts_with("https://") =>
-            {
-                return Some((
-                    "a URL that begins with http:// or https://",
-                    "another text".to_owned(),
-                ));
-            }
-            _ => {}
-        }
-        let short = self.timeout.filter(|limit| *limit < Duration::from_secs(1))?;
-        Some(("a timeout of one second or more", format!("{short:?}")))
+    pub(super) fn fault(&self) -> Option<Fault> {
+        let reached = match &self.reached {
+            Reached::Stdio { command, args, env } => program_fault(command, args, env),
+            Reached::Net { url, headers, .. } => request_fault(url, headers),
+        };
+        reached.or_else(|| {
+            let short = self.timeout.filter(|limit| *limit < Duration::from_secs(1))?;
+            Some(("a timeout of one second or more", format!("{short:?}")))
+        })
     }
 
     pub(super) fn to_json(&self) -> Value {
@@ -130,6 +125,45 @@ impl McpServer {
         ]));
         Value::Object(fields)
     }
+}
+
+/// What was expected, and what came.
+type Fault = (&'static str, String);
+
+fn program_fault(command: &str, args: &[String], env: &BTreeMap<String, String>) -> Option<Fault> {
+    if command.is_empty() {
+        return Some(("a command", "an empty one".to_owned()));
+    }
+    if command.contains('\0') || args.iter().any(|arg| arg.contains('\0')) {
+        return Some(("a command and arguments without NUL", "one with it".to_owned()));
+    }
+    if let Some(name) = env.keys().find(|name| !is_variable(name)) {
+        return Some((VARIABLES, shown(name)));
+    }
+    let (name, _) = env.iter().find(|(_, value)| value.contains('\0'))?;
+    Some(("values of variables without NUL", format!("one in the value of {name}")))
+}
+
+fn request_fault(url: &str, headers: &BTreeMap<String, String>) -> Option<Fault> {
+    if !url.starts_with("http://") && !url.starts_with("https://") {
+        return Some(("a URL that begins with http:// or https://", "another text".to_owned()));
+    }
+    if url.chars().any(|char| char.is_control() || char.is_whitespace()) {
+        return Some(("a URL without blanks and control characters", "one with them".to_owned()));
+    }
+    if let Some(name) = headers.keys().find(|name| !is_header(name)) {
+        return Some(("names of headers of letters, digits and !#$%&'*+-.^_`|~", shown(name)));
+    }
+    let broken = |value: &str| value.chars().any(|char| char.is_control() && char != '\t');
+    let (name, _) = headers.iter().find(|(_, value)| broken(value))?;
+    let expected = "values of headers without line breaks and other control characters";
+    Some((expected, format!("one in the value of {name}")))
+}
+
+/// A token, as HTTP has it.
+fn is_header(name: &str) -> bool {
+    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !name.is_empty() && name.bytes().all(is_token)
 }
 
 fn object<const N: usize>(fields: [(&str, Option<Value>); N]) -> Map<String, Value> {
@@ -200,5 +234,37 @@ mod tests {
         assert!(McpServer::http("u").fault().is_some());
         assert!(McpServer::http("https://h").timeout(Duration::from_millis(999)).fault().is_some());
         assert!(McpServer::sse("http://h").timeout(Duration::from_secs(1)).fault().is_none());
+    }
+
+    #[test]
+    fn names_and_values_that_would_become_something_else_are_faults() {
+        let program = || McpServer::stdio("c", ["a b\n"]).env("A_B", "two\nlines=");
+        let server = || McpServer::http("https://h/x?y=z").header("X-a_b.1", "Bearer \t é");
+        assert_eq!((program().fault(), server().fault()), (None, None));
+        for bad in ["\n", "\0", "\r", "\u{85}", "\u{7f}"] {
+            for name in ["", "A", "é"].map(|around| format!("{around}{bad}{around}")) {
+                let faults = [
+                    program().env(&*name, "CANARY").fault(),
+                    server().header(&*name, "CANARY").fault(),
+                ];
+                for (expected, got) in faults.map(Option::unwrap) {
+                    assert!(expected.contains("names") && !got.contains("CANARY"), "{got}");
+                    assert!(got.chars().all(|char| !char.is_control()), "{got}");
+                }
+            }
+            let fault = server().header("X", format!("CANARY{bad}CANARY")).fault().unwrap();
+            assert_eq!(fault.1, "one in the value of X", "{bad:?}");
+            assert!(McpServer::sse(format!("https://h/{bad}")).fault().is_some(), "{bad:?}");
+        }
+        for name in ["", "A=B", "="] {
+            assert!(program().env(name, "x").fault().is_some(), "{name}");
+        }
+        for name in ["", "A B", "A:", "é", "(A)"] {
+            assert!(server().header(name, "x").fault().is_some(), "{name}");
+        }
+        assert_eq!(program().env("A", "CANARY\0").fault().unwrap().1, "one in the value of A");
+        assert!(McpServer::stdio("c\0", [""; 0]).fault().is_some());
+        assert!(McpServer::stdio("c", ["a", "\0"]).fault().is_some());
+        assert!(McpServer::http("https://h/a b").fault().is_some());
     }
 }

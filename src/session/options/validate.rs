@@ -197,9 +197,8 @@ impl Options {
             file("add_dirs", dir)?;
         }
         for (variable, value) in self.env.iter().flatten() {
-            if variable.is_empty() || variable.contains(['=', '\0']) {
-                let expected = "names that are not empty and hold neither `=` nor NUL";
-                return Err(OptionError::new("env", expected, shown(variable)));
+            if !is_variable(variable) {
+                return Err(OptionError::new("env", VARIABLES, shown(variable)));
             }
             if value.as_ref().is_some_and(|value| value.contains('\0')) {
                 let got = format!("one in the value of {variable}");
@@ -219,6 +218,15 @@ impl Options {
             _ => Ok(()),
         }
     }
+}
+
+/// What [`is_variable`] asks for.
+pub(super) const VARIABLES: &str =
+    "names of variables that are not empty, without `=` and control characters";
+
+/// Whether a variable of an environment can have this name.
+pub(super) fn is_variable(name: &str) -> bool {
+    !name.is_empty() && !name.contains(|char: char| char == '=' || char.is_control())
 }
 
 /// A word in the vocabulary of the CLI or of the service.
