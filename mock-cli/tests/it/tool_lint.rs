@@ -166,3 +166,41 @@ fn scrub_overwrites_only_what_it_is_told_to() {
     );
     assert_eq!(fs::read(&two).unwrap(), before);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_link_to_a_recording_stays_a_link() {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("elsewhere")).unwrap();
+    let target = dirty(&folder, "elsewhere/real.jsonl");
+    fs::set_permissions(&target, fs::Permissions::from_mode(0o640)).unwrap();
+    let (near, far) = (folder.path().join("near.jsonl"), folder.path().join("far.jsonl"));
+    symlink("elsewhere/real.jsonl", &near).unwrap();
+    symlink(&near, &far).unwrap();
+    let whole = fs::read(&target).unwrap();
+    let cut = &whole[..whole.len() - 100];
+    for (args, content) in [
+        (["scrub", "--in-place"].as_slice(), &whole[..]),
+        (&["scrub", "--in-place"], cut),
+        (&["seal"], cut),
+    ] {
+        fs::write(&target, content).unwrap();
+        let output = tool(args[0], &args[1..], &[&far]);
+        assert!(output.status.success(), "{output:?}");
+        for link in [&near, &far] {
+            assert!(fs::symlink_metadata(link).unwrap().is_symlink(), "{args:?}");
+        }
+        assert_ne!(fs::read(&target).unwrap(), content, "{args:?}");
+        assert_eq!(fs::metadata(&target).unwrap().permissions().mode() & 0o777, 0o640);
+        let left = fs::read_dir(folder.path().join("elsewhere")).unwrap().count();
+        assert_eq!(left, 1, "no temporary file is left");
+    }
+    // A link that leads nowhere is an error, and not replaced by a file.
+    let broken = folder.path().join("broken.jsonl");
+    symlink("nowhere.jsonl", &broken).unwrap();
+    let output = tool("scrub", &["--force", "-o", broken.to_str().unwrap()], &[&target]);
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    assert!(text(&output.stderr).contains("broken.jsonl: No such file"), "{output:?}");
+    assert!(fs::symlink_metadata(&broken).unwrap().is_symlink());
+}
