@@ -4,10 +4,11 @@
 //! `cargo run --features mcp --example calculator -- --live` asks an installed `claude`.
 //!
 //! A tool is a method: its doc comment is what the model reads about it, its parameters are a type with a schema, and an `Err` is a failure
-//! that the model sees and can react to. The tools are rmcp's own, so a server written for another program fits as well.
+//! that the model sees and can react to. The tools are rmcp's own, so a server written for another program fits as well. A project of yours
+//! needs no `rmcp` next to `claude-wire`: its macros find the one that is imported here.
 
 use claude_wire::mcp::rmcp::handler::server::wrapper::Parameters;
-use claude_wire::mcp::rmcp::{self, schemars, tool, tool_router};
+use claude_wire::mcp::rmcp::{self, ServerHandler, schemars, tool, tool_handler, tool_router};
 use claude_wire::{Replay, Session};
 
 #[tokio::main(flavor = "current_thread")]
@@ -40,7 +41,7 @@ struct Pair {
     b: f64,
 }
 
-#[tool_router(server_handler)]
+#[tool_router]
 impl Calculator {
     /// Multiplies two numbers.
     #[tool]
@@ -56,3 +57,6 @@ impl Calculator {
         if b == 0.0 { Err("division by zero".into()) } else { Ok((a / b).to_string()) }
     }
 }
+
+#[tool_handler]
+impl ServerHandler for Calculator {}

@@ -25,15 +25,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("The plan:\n{plan}");
 
     if !live || approved()? {
-        let done = session
-            .query("Carry it out.")
-            .permission_mode(PermissionMode::AcceptEdits)
-            .collect_summary()
-            .await?;
+        let done =
+            session.query("Carry it out.").permission_mode(PermissionMode::AcceptEdits).await?;
         for tool in &done.tool_calls {
             println!("[{}]", tool.call.name);
         }
-        println!("{} ({}, {} US dollars)", done.text(), done.outcome(), done.spending.cost_usd);
+        println!("{} ({} US dollars)", done.text(), done.spending.cost_usd);
     }
     session.stop().await;
     Ok(())

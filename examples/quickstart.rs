@@ -4,6 +4,7 @@
 //! `cargo run --example quickstart -- --live "Which files are here?"` asks an installed `claude`.
 
 use std::io::Write;
+use std::process::ExitCode;
 use std::time::Instant;
 
 use claude_wire::wire::Body;
@@ -13,7 +14,17 @@ use claude_wire::{Replay, Session};
 const RECORDED: &str = "Print two lines";
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
+async fn main() -> ExitCode {
+    match ask().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("quickstart: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn ask() -> Result<(), Box<dyn std::error::Error>> {
     let mut args = std::env::args().skip(1);
     let live = args.next().is_some_and(|arg| arg == "--live");
     let builder = Session::builder().include_partial_messages(true).allowed_tools(["Bash"]);
@@ -31,6 +42,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("> {prompt}");
     let started = Instant::now();
     let mut turn = session.query(prompt);
+    let mut failure = None;
     while let Some(message) = turn.next().await {
         let message = message?;
         if let Some(piece) = message.text_delta() {
@@ -47,17 +59,19 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             Body::User(user) => {
                 user.tool_results().for_each(|result| println!("[=> {}]", result.text()))
             }
-            Body::Result(result) => println!(
-                "\n\n{:?} after {} API round trips: {} ms as recorded, {:?} here, {} US dollars",
-                result.outcome(),
-                result.num_turns,
-                result.duration_ms,
-                started.elapsed(),
-                result.total_cost_usd.unwrap_or_default(),
-            ),
+            Body::Result(result) => {
+                println!(
+                    "\n\n{} API round trips: {} ms as recorded, {:?} here, {} US dollars",
+                    result.num_turns,
+                    result.duration_ms,
+                    started.elapsed(),
+                    result.total_cost_usd.unwrap_or_default(),
+                );
+                failure = result.error_text();
+            }
             _ => {}
         }
     }
     session.stop().await;
-    Ok(())
+    failure.map_or(Ok(()), |why| Err(why.into()))
 }

@@ -7,7 +7,7 @@
 //! ```
 //! use claude_wire::Session;
 //! use claude_wire::mcp::rmcp::handler::server::wrapper::Parameters;
-//! use claude_wire::mcp::rmcp::{self, schemars, tool, tool_router};
+//! use claude_wire::mcp::rmcp::{self, ServerHandler, schemars, tool, tool_handler, tool_router};
 //!
 //! #[derive(serde::Deserialize, schemars::JsonSchema)]
 //! struct Pair {
@@ -17,7 +17,7 @@
 //!
 //! struct Calculator;
 //!
-//! #[tool_router(server_handler)]
+//! #[tool_router]
 //! impl Calculator {
 //!     /// Adds two numbers.
 //!     #[tool]
@@ -26,9 +26,15 @@
 //!     }
 //! }
 //!
+//! #[tool_handler]
+//! impl ServerHandler for Calculator {}
+//!
 //! let builder = Session::builder().tool_server("calc", || Calculator).allowed_tools(["mcp__calc__add"]);
 //! # let _ = builder;
 //! ```
+//!
+//! The macros of rmcp write `rmcp::...`, which is what `self` imports here; `#[tool_router(server_handler)]`, which writes `::rmcp::...`, needs
+//! `rmcp` as a dependency of the project that uses it.
 //!
 //! **One server for each connection.** The closure makes a server when the CLI connects: at the start, after a restart of the CLI, and when a
 //! server is [enabled](crate::session::Mcp::enable) again. Sessions share no state that the closure does not share, and neither do forks.

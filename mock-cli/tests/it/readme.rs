@@ -2,8 +2,10 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
+use std::io::Read as _;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use crate::support::{MOCK, text};
 use claude_wire::{Scenario, reply};
@@ -68,6 +70,38 @@ fn the_first_example_runs_with_a_claude_on_the_path() {
         .unwrap();
     let text = passed(&output);
     assert!(text.contains("Hello!"), "{text}");
+}
+
+#[test]
+fn a_piece_of_a_streamed_answer_is_shown_before_the_answer_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, scenario) in [
+        ("one", Scenario::new().on_any_prompt(reply().text("4"))),
+        ("two", Scenario::new().on_any_prompt(reply().text("Hello, no line ends here").hang())),
+    ] {
+        std::fs::write(folder.path().join(name), scenario.to_json()).unwrap();
+    }
+    // The first launch is that of the one-shot query.
+    let claude = folder.path().join("claude");
+    let script = format!(
+        "#!/bin/sh\ncd \"$HOME\" && [ -e launched ] && export CLAUDE_WIRE_SCENARIO=two\n: > launched\nexec {MOCK} \"$@\"\n"
+    );
+    std::fs::write(&claude, script).unwrap();
+    std::fs::set_permissions(&claude, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let mut runs = ignored("readme::what_you_write::runs");
+    runs.env("PATH", folder.path()).env("HOME", folder.path()).env("CLAUDE_WIRE_SCENARIO", "one");
+    let begin = Instant::now();
+    let mut child = runs.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let (mut stdout, mut shown, mut chunk) = (child.stdout.take().unwrap(), Vec::new(), [0; 4096]);
+    while !text(&shown).contains("Hello, no line ends here") {
+        let read = stdout.read(&mut chunk).unwrap();
+        assert!(read > 0, "the answer was never shown:\n{}", text(&shown));
+        shown.extend_from_slice(&chunk[..read]);
+    }
+    // Its turn would end by its limit of two minutes.
+    assert!(begin.elapsed() < Duration::from_secs(100), "shown at the end only");
+    child.kill().unwrap();
+    child.wait().unwrap();
 }
 
 #[test]

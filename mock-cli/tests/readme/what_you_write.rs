@@ -1,8 +1,9 @@
 use claude_wire::Session;
+use std::io::Write;
 use std::time::Duration;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> claude_wire::Result<()> {
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let answer = claude_wire::query("What is 2 + 2?").await?.text();
 
     let session = Session::builder()
@@ -16,6 +17,7 @@ async fn main() -> claude_wire::Result<()> {
     let mut text = session.query("Hello, my name is Alice").text_deltas();
     while let Some(piece) = text.next().await {
         print!("{}", piece?);
+        std::io::stdout().flush()?; // else nothing is shown before the end of a line
     }
     let reply = session.query("What's my name?").text().await?;
     Ok(())
