@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 mod config;
 mod counters;
+mod doubt;
 mod drain;
 mod end;
 mod in_force;
@@ -16,12 +17,14 @@ pub use self::config::Config;
 #[cfg(feature = "session")]
 pub(crate) use self::config::DEFAULT_DRAIN_TIMEOUT;
 pub use self::counters::Counters;
+use self::doubt::{Doubt, Whose};
 use self::in_force::InForce;
 pub(super) use self::setting::Setting;
 use self::switch::Switches;
 use super::failure::Failure;
 use super::io::{Command, Input, Output, Profile, Prompt, RequestId, Settled, TurnEnd};
 use super::requests::{Incoming, Outgoing, Purpose};
+use super::route::Habits;
 use super::state::{EndCause, Phase};
 use super::turns::Current;
 use crate::wire::{
@@ -53,12 +56,10 @@ pub struct Machine {
     profile: Profile,
     /// What that launch has settled.
     settled: Vec<Settled>,
-    /// Is the CLI inside a turn that it started by itself?
-    foreign: bool,
-    /// Is its output left unread?
+    habits: Habits,
+    doubt: Doubt,
+    /// Is the CLI's output left unread?
     held_back: bool,
-    /// Has the CLI of this connection been seen to echo uuids?
-    echoes: bool,
     /// Requests that wait for the handshake.
     held: Vec<(RequestId, RawJson, Option<Duration>)>,
     /// Callers that wait for the handshake itself.
@@ -102,9 +103,9 @@ impl Machine {
             in_force: InForce::default(),
             profile: Profile::default(),
             settled: Vec::new(),
-            foreign: false,
+            habits: Habits::default(),
+            doubt: Doubt::default(),
             held_back: false,
-            echoes: false,
             held: Vec::new(),
             connecting: Vec::new(),
             outgoing: Outgoing::default(),
@@ -139,7 +140,7 @@ impl Machine {
                 self.give_up(Failure::HungUp(pipe), out);
             }
             Input::HungUp(_) => {}
-            Input::Closed => self.closed(out),
+            Input::Closed => self.closed(now, out),
         }
         self.advance(now, out);
     }
@@ -152,7 +153,7 @@ impl Machine {
     /// When the next [`Input::Tick`] is due.
     pub fn deadline(&self) -> Option<Instant> {
         let turn = self.current.as_ref().and_then(|current| current.deadline(self.may_be_silent()));
-        [turn, self.outgoing.deadline()].into_iter().flatten().min()
+        [turn, self.outgoing.deadline(), self.doubt.deadline()].into_iter().flatten().min()
     }
 
     /// True while the host waits for the CLI, for a reply or for the end of a turn that it has interrupted, so that reading must go on
@@ -224,6 +225,12 @@ impl Machine {
     /// How many lines went where nobody reads them.
     pub fn counters(&self) -> Counters {
         self.counters
+    }
+
+    /// How many lines are kept back until it is known whose they are.
+    #[cfg(any(test, feature = "fuzzing"))]
+    pub(crate) fn undecided(&self) -> usize {
+        self.doubt.len()
     }
 
     /// Does a turn run, or is it about to when its settings are made?
@@ -408,7 +415,7 @@ impl Machine {
 
     /// Ends a process that was launched in another way than the next prompt needs, once nothing is under way.
     fn relaunch(&mut self, out: &mut Vec<Output>) {
-        if !self.foreign && self.outgoing.is_empty() && self.incoming.is_empty() {
+        if !self.habits.foreign && self.outgoing.is_empty() && self.incoming.is_empty() {
             self.ends_for(EndCause::Relaunched);
             self.link = Link::Closing { for_good: false };
             out.push(Output::CloseStdin);
@@ -435,6 +442,11 @@ impl Machine {
                 }
                 Purpose::Interrupt | Purpose::Withdraw(_) => {}
             }
+        }
+        if self.doubt.deadline().is_some_and(|until| until <= now)
+            || self.current.as_ref().is_some_and(|current| current.is_drained(now))
+        {
+            self.settle(now, Whose::Ours, out);
         }
         let may_be_silent = self.may_be_silent();
         let Some(current) = &mut self.current else { return };

@@ -1,6 +1,8 @@
 //! Raw lines in, exact lines and outputs out. Every test runs under the observer of `invariants`.
 
 mod callbacks;
+mod dialects;
+mod doubt;
 mod drain;
 mod endings;
 mod forget;

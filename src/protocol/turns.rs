@@ -14,6 +14,8 @@ pub(super) struct Current {
     pub(super) started: bool,
     /// Has the CLI named its uuid at all?
     pub(super) echoed: bool,
+    /// Has the model said anything since the CLI began with it?
+    pub(super) said: bool,
     /// Has the caller asked for its interruption?
     pub(super) interrupted: bool,
     /// Has it ended for its reader, who has gone or whose limit has run out?
@@ -36,6 +38,7 @@ impl Current {
             uuid,
             started: false,
             echoed: false,
+            said: false,
             interrupted: false,
             abandoned: false,
             draining: false,

@@ -214,12 +214,36 @@ impl Frame {
             || self.cursor(self.spans.prompt_uuids).is_some()
     }
 
+    /// The prompt that the frame answers (`user_message_uuid`, or the last of `user_message_uuids`), if it names one.
+    pub fn named_prompt(&self) -> Option<Cow<'_, str>> {
+        let last = || self.cursor(self.spans.prompt_uuids)?.items().last()?.string();
+        self.string(self.spans.prompt_uuid).or_else(last)
+    }
+
     /// True if and only if the frame is a `result` that ends a turn. One that carries a tool's output and no subtype is a line of an old
     /// dialect, and ends nothing.
     pub(crate) fn ends_turn(&self) -> bool {
         let has_subtype = self.cursor(self.spans.subtype).is_some();
         self.kind == FrameKind::Result
             && (has_subtype || self.field("tool_use_id").is_none_or(|id| id.as_str().is_none()))
+    }
+
+    /// True if and only if the frame says that no prompt of a host has caused it (`origin.kind`).
+    pub fn is_unprompted(&self) -> bool {
+        let kind = self.field("origin").and_then(|origin| origin.pointer("/kind"));
+        kind.as_ref().and_then(|kind| kind.as_str()).is_some_and(|kind| kind != "human")
+    }
+
+    /// True if and only if the model speaks, and not a sub-agent.
+    pub(crate) fn speaks(&self) -> bool {
+        let of_the_model = matches!(self.kind, FrameKind::Assistant | FrameKind::StreamEvent)
+            || self.is_bare_message();
+        of_the_model && self.parent_tool_use_id().is_none()
+    }
+
+    /// True if and only if the frame is the `system` / `init` that opens a turn.
+    pub(crate) fn opens_turn(&self) -> bool {
+        self.kind == FrameKind::System && self.subtype().as_deref() == Some("init")
     }
 
     /// True if and only if the frame is a bare message of the model's, as an old dialect has it.

@@ -119,6 +119,7 @@ mod session_state;
 mod session_stderr;
 mod session_stop;
 mod session_stopped_host;
+mod session_strays;
 mod session_timeouts;
 mod session_turns;
 mod structured_answers;

@@ -27,7 +27,7 @@ impl Machine {
             return;
         }
         // A turn of the CLI's own is not ours to interrupt: while it runs, our prompt can only be withdrawn.
-        let (purpose, body) = if self.foreign && !current.started {
+        let (purpose, body) = if self.habits.foreign && !current.started {
             let body = serde_json::json!({"subtype": "cancel_async_message", "message_uuid": current.uuid});
             (Purpose::Withdraw(current.turn), RawJson::from(body))
         } else {
@@ -39,7 +39,7 @@ impl Machine {
     /// The caller interrupts a turn that the CLI may not have begun, or whose prompt waits for its settings: that has no effect, and is to be
     /// repeated when it begins.
     pub(super) fn note_interrupt(&mut self, body: &RawJson) {
-        if self.foreign
+        if self.habits.foreign
             || body
                 .pointer("/subtype")
                 .is_none_or(|subtype| subtype.as_str().as_deref() != Some("interrupt"))

@@ -2,10 +2,12 @@
 
 use std::time::Instant;
 
+use super::doubt::Whose;
 use super::{Link, Machine};
 use crate::protocol::failure::Failure;
 use crate::protocol::io::{Output, TurnEnd};
 use crate::protocol::requests::Purpose;
+use crate::protocol::route::Habits;
 use crate::protocol::state::EndCause;
 
 impl Machine {
@@ -79,7 +81,7 @@ impl Machine {
     }
 
     /// The connection has ended: every waiter of it is told, at once.
-    pub(super) fn closed(&mut self, out: &mut Vec<Output>) {
+    pub(super) fn closed(&mut self, now: Instant, out: &mut Vec<Output>) {
         let link = self.link;
         if matches!(link, Link::Idle | Link::Stopped) {
             return;
@@ -87,8 +89,9 @@ impl Machine {
         let for_good = link == Link::Closing { for_good: true };
         self.link = if for_good { Link::Stopped } else { Link::Idle };
         self.end_cause = None;
-        self.foreign = false;
-        self.echoes = false;
+        // What is still kept back was the CLI's last word.
+        self.settle(now, Whose::Ours, out);
+        self.habits = Habits::default();
         // A prompt that was not written yet has lost nothing.
         if let Some(prompt) = self.switches.clear() {
             self.queue.push_front(prompt);

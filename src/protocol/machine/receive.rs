@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use super::doubt::Whose;
 use super::drain::interrupt;
 use super::in_force::mode_of;
 use super::switch::warning;
@@ -45,30 +46,50 @@ impl Machine {
         if self.link == Link::Handshake && frame.ends_turn() && self.startup_result(&frame, out) {
             return;
         }
-        let route = route(&frame, self.current.as_ref(), self.foreign, self.echoes);
         self.note_session(&frame, out);
         self.note_mode(mode_of(&frame).as_deref());
+        let Some(frame) = self.weigh(now, frame, out) else { return };
+        let route = route(&frame, self.current.as_ref(), &self.habits);
+        self.habits.note(&frame, self.current.as_ref().is_some_and(|current| current.started));
+        self.dispatch(now, route, frame, out);
+    }
+
+    /// Hands a message to whom it belongs.
+    pub(super) fn dispatch(
+        &mut self,
+        now: Instant,
+        route: Route,
+        frame: Frame,
+        out: &mut Vec<Output>,
+    ) {
         let current = match (route, &mut self.current) {
-            (Route::Nobody | Route::ForeignStart | Route::ForeignResult, _) | (_, None) => {
+            (Route::Doubtful, Some(_)) => return self.doubt(now, frame, out),
+            (Route::Turn | Route::Start | Route::Result | Route::Withdrawn, Some(current)) => {
+                current
+            }
+            _ => {
                 match route {
-                    Route::ForeignStart => self.foreign = true,
-                    Route::ForeignResult => self.foreign = false,
+                    Route::ForeignStart => self.habits.foreign = true,
+                    Route::ForeignResult => self.habits.foreign = false,
+                    Route::Stray => {
+                        let stray = self.stray(&frame);
+                        out.push(warning(format!("{stray}: it belongs to no turn")));
+                    }
                     _ => {}
                 }
                 out.push(Output::Event(Event::Message(frame)));
                 return;
             }
-            (_, Some(current)) => current,
         };
-        if frame.names_prompts() {
-            current.echoed = true;
-            self.echoes = true;
-        }
+        current.echoed |= frame.names_prompts();
+        current.said |= frame.speaks();
         let begins = route == Route::Start && self.link == Link::Ready;
-        let (draining, interrupted) = (current.is_draining(), current.interrupted);
+        let draining = current.is_draining() && !current.is_drained(now);
+        let interrupted = current.interrupted;
         if route == Route::Start {
             current.started = true;
-            self.foreign = false;
+            current.said = frame.speaks();
+            self.habits.foreign = false;
         }
         if current.abandoned {
             self.counters.drained += 1;
@@ -244,6 +265,7 @@ impl Machine {
                     .as_ref()
                     .is_some_and(|current| current.turn == turn && !current.started)
                 {
+                    self.settle(now, Whose::Theirs, out);
                     self.finish_turn(TurnEnd::Failed(Failure::Withdrawn), out);
                 }
             }

@@ -38,7 +38,8 @@ fn a_late_result_of_another_prompt_ends_nothing() {
     let mut rig = Rig::ready();
     rig.prompt(1);
     rig.line(&init(1));
-    assert_eq!(rig.line(&result(9)), [event(&result(9))]);
+    let warning = "warning: a result for another prompt (p-9) came while the turn of prompt p-1 waits for its own: it belongs to no turn";
+    assert_eq!(rig.line(&result(9)), [warning.into(), event(&result(9))]);
     assert_eq!(rig.line(&result(1))[1], "turn 1 ended");
 }
 

@@ -1,28 +1,34 @@
 //! What the driver takes down of the lines on their way to the machine: money, limits, and where the CLI works.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::VecDeque;
 
-use super::Mailbox;
-use crate::protocol::{Output, TurnId};
 use crate::session::SpendingMeter;
 use crate::session::shared::Shared;
 use crate::session::spending::Spending;
 use crate::wire::{Body, Frame, FrameKind, Message, Outcome};
 
-/// The running totals of the session's CLI.
+/// How many results may wait for it to turn out whose they are.
+const RECENT: usize = 4;
+
+/// The running totals of the session's CLI, and what its last results say that they have used, by their place in the stream.
 #[derive(Default)]
-pub(super) struct Ledger(SpendingMeter);
+pub(super) struct Ledger {
+    meter: SpendingMeter,
+    recent: VecDeque<(u64, Spending)>,
+}
 
 impl Ledger {
-    /// Takes down a line, whatever becomes of it: turns that nobody reads cost money, too. What the turn of a result has used.
-    pub(super) fn note(&mut self, outcome: &Outcome, shared: &Shared) -> Option<Spending> {
-        let Outcome::Message(frame) = outcome else { return None };
+    /// Takes down a line, whatever becomes of it: turns that nobody reads cost money, too.
+    pub(super) fn note(&mut self, outcome: &Outcome, shared: &Shared) {
+        let Outcome::Message(frame) = outcome else { return };
         match frame.kind() {
             FrameKind::Result => {
-                let spent = self.0.add(Message::new(frame.clone()).as_result()?);
-                shared.status().spending = self.0.total().clone();
-                Some(spent)
+                let message = Message::new(frame.clone());
+                let Some(result) = message.as_result() else { return };
+                let spent = self.meter.add(result);
+                shared.status().spending = self.meter.total().clone();
+                self.recent.truncate(RECENT - 1);
+                self.recent.push_front((frame.offset(), spent));
             }
             FrameKind::System if frame.subtype().as_deref() == Some("init") => {
                 if let Some(cwd) = frame
@@ -33,30 +39,24 @@ impl Ledger {
                 {
                     shared.status().cwd = Some(cwd.as_ref().into());
                 }
-                None
             }
             FrameKind::Other => {
                 if let Body::RateLimitEvent(event) = Message::new(frame.clone()).body() {
                     shared.status().rate_limit = Some(event.info.clone());
                 }
-                None
             }
-            _ => None,
+            _ => {}
         }
     }
-}
 
-/// Tells the turn whose result is among these outputs what it has used.
-pub(super) fn credit(spent: Spending, outputs: &[Output], turns: &HashMap<TurnId, Arc<Mailbox>>) {
-    let of_result = |output: &Output| match output {
-        Output::Message(turn, frame) if is_result(frame) => turns.get(turn).cloned(),
-        _ => None,
-    };
-    if let Some(mailbox) = outputs.iter().find_map(of_result) {
-        mailbox.spent(spent);
+    /// What the turn of this result has used.
+    pub(super) fn take(&mut self, result: &Frame) -> Option<Spending> {
+        let at = self.recent.iter().position(|(offset, _)| *offset == result.offset())?;
+        self.recent.remove(at).map(|(_, spent)| spent)
     }
-}
 
-fn is_result(frame: &Frame) -> bool {
-    frame.kind() == FrameKind::Result
+    /// The connection has ended: places in its stream mean nothing any more.
+    pub(super) fn closed(&mut self) {
+        self.recent = VecDeque::new();
+    }
 }

@@ -19,7 +19,7 @@ use tokio::time::Instant;
 
 use self::callbacks::Callbacks;
 use self::last_call::LastCall;
-use self::ledger::{Ledger, credit};
+use self::ledger::Ledger;
 use self::link::{Link, Rest};
 use self::preamble::Preamble;
 use self::profiles::Profiles;
@@ -285,12 +285,8 @@ impl Driver {
         if let Some(preamble) = &mut self.preamble {
             preamble.note(&outcome, |text| self.shared.stderr().masked(text));
         }
-        let spent = self.ledger.note(&outcome, &self.shared);
-        let before = self.out.len();
+        self.ledger.note(&outcome, &self.shared);
         self.machine.handle(now.into_std(), Input::Received(outcome), &mut self.out);
-        if let Some(spent) = spent {
-            credit(spent, &self.out[before..], &self.turns);
-        }
     }
 
     fn exited(&mut self, result: std::io::Result<Exit>) {
@@ -375,6 +371,7 @@ impl Driver {
             _ => EndCause::Crashed,
         });
         self.carry_out();
+        self.ledger.closed();
     }
 
     /// The launch has ended, for this cause if the host has none. First the state is set, then the end

@@ -46,6 +46,9 @@ impl Driver {
         match output {
             Output::Message(turn, frame) => {
                 if let Some(mailbox) = self.turns.get(&turn) {
+                    if let Some(spent) = self.ledger.take(&frame) {
+                        mailbox.spent(spent);
+                    }
                     mailbox.push(frame);
                     if self.written.as_ref().is_none_or(|written| !Arc::ptr_eq(written, mailbox)) {
                         self.written

@@ -1,0 +1,169 @@
+//! Lines of which only what follows says whether they belong to the turn that runs.
+//!
+//! | kept back | belongs to the turn | belongs to no turn |
+//! |---|---|---|
+//! | a turn that an old CLI opens after it reported the end of a background task | its result has no origin | its result has one |
+//! | a result that comes before the turn has been opened | nothing is opened within a second | the CLI opens a turn |
+//! | a result that has done nothing, in a turn in which nothing was said | nothing is opened within a second, or another task is reported first | the CLI opens a turn |
+//! | a result that names no prompt, where the CLI names them | the CLI says that it is done with the prompt, or exits | the model speaks, or a line names the prompt |
+//!
+//! CLI 2.1.247 leaves the name out of the results of local commands, so that the last of these are no rule without an exception.
+
+use std::time::{Duration, Instant};
+
+use super::Machine;
+use super::switch::warning;
+use crate::protocol::io::Output;
+use crate::protocol::route::{Route, has_done_nothing, is_over, route};
+use crate::wire::{Frame, FrameKind};
+
+/// How long a CLI may take to open the turn of a prompt that it has; 2.1.332 takes 30 to 80 ms.
+const OPENS_WITHIN: Duration = Duration::from_secs(1);
+/// How much is kept back, in bytes. Beyond that it belongs to the turn.
+const LIMIT: usize = 16 * 1024 * 1024;
+
+/// What is kept back.
+#[derive(Debug, Default)]
+pub(super) struct Doubt {
+    lines: Vec<Frame>,
+    bytes: usize,
+    has_result: bool,
+    said: bool,
+    /// When it belongs to the turn if nothing has come.
+    until: Option<Instant>,
+}
+
+/// Whose the lines are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Whose {
+    /// The turn's.
+    Ours,
+    /// No turn's.
+    Theirs,
+}
+
+impl Doubt {
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.until
+    }
+
+    #[cfg(any(test, feature = "fuzzing"))]
+    pub(super) fn len(&self) -> usize {
+        self.lines.len()
+    }
+
+    fn keep(&mut self, frame: Frame) {
+        self.bytes += frame.bytes().len();
+        self.said |= frame.speaks();
+        self.has_result |= frame.ends_turn();
+        self.lines.push(frame);
+    }
+}
+
+impl Machine {
+    /// Keeps a line back.
+    pub(super) fn doubt(&mut self, now: Instant, frame: Frame, out: &mut Vec<Output>) {
+        let closes = frame.ends_turn();
+        let names = self.habits.names_in_init;
+        if closes && names {
+            out.push(warning(format!("{}: it is kept until the CLI goes on", self.stray(&frame))));
+        }
+        let doubt = &mut self.doubt;
+        doubt.keep(frame);
+        if closes && !names {
+            doubt.until = now.checked_add(OPENS_WITHIN);
+        }
+        if doubt.bytes > LIMIT {
+            self.settle(now, Whose::Ours, out);
+        }
+    }
+
+    /// Holds a message against what is kept back, which it may settle. Gives it back where it is to be routed.
+    pub(super) fn weigh(
+        &mut self,
+        now: Instant,
+        frame: Frame,
+        out: &mut Vec<Output>,
+    ) -> Option<Frame> {
+        let Some(current) = self.current.as_ref().filter(|_| !self.doubt.lines.is_empty()) else {
+            return Some(frame);
+        };
+        let (started, has_result) = (current.started, self.doubt.has_result);
+        let whose = if frame.names_prompts() {
+            match (frame.answers(&current.uuid), frame.kind()) {
+                (true, FrameKind::CommandLifecycle) if has_result && is_over(&frame) => {
+                    Some(Whose::Ours)
+                }
+                (true, FrameKind::CommandLifecycle) => Some(Whose::Theirs),
+                (true, _) => Some(if has_result { Whose::Theirs } else { Whose::Ours }),
+                // The CLI is one that names prompts, and has not begun with this one.
+                (false, _) => (!started).then_some(Whose::Theirs),
+            }
+        } else if frame.ends_turn() && (!has_result || !frame.is_unprompted()) {
+            if has_result {
+                Some(Whose::Theirs)
+            } else {
+                return self.weigh_result(now, frame, out);
+            }
+        } else if has_result && frame.opens_turn() {
+            let of_its_own = self.habits.reported || (started && self.habits.names);
+            Some(if of_its_own { Whose::Ours } else { Whose::Theirs })
+        } else if has_result && frame.speaks() {
+            Some(Whose::Theirs)
+        } else if frame.ends_turn() {
+            None
+        } else {
+            self.habits.note(&frame, started);
+            self.doubt(now, frame, out);
+            return None;
+        };
+        if let Some(whose) = whose {
+            self.settle(now, whose, out);
+        }
+        Some(frame)
+    }
+
+    /// The first result after lines that were kept back.
+    fn weigh_result(&mut self, now: Instant, frame: Frame, out: &mut Vec<Output>) -> Option<Frame> {
+        let unprompted = frame.is_unprompted();
+        let empty = !self.doubt.said && has_done_nothing(&frame);
+        self.doubt(now, frame, out);
+        if unprompted {
+            self.settle(now, Whose::Theirs, out);
+        } else if !empty {
+            self.settle(now, Whose::Ours, out);
+        }
+        None
+    }
+
+    /// Lets go of what is kept back.
+    pub(super) fn settle(&mut self, now: Instant, whose: Whose, out: &mut Vec<Output>) {
+        let Doubt { lines, until, .. } = std::mem::take(&mut self.doubt);
+        let mut over = false;
+        for frame in lines {
+            let closes = frame.ends_turn();
+            let route = match whose {
+                Whose::Ours if closes => Route::Result,
+                Whose::Ours if frame.opens_turn() => Route::Start,
+                Whose::Ours => Route::Turn,
+                Whose::Theirs if over => route(&frame, self.current.as_ref(), &self.habits),
+                Whose::Theirs => Route::Nobody,
+            };
+            if closes && whose == Whose::Theirs && until.is_some() && !frame.is_unprompted() {
+                out.push(warning(format!("{}: it belongs to no turn", self.stray(&frame))));
+            }
+            over |= closes;
+            self.dispatch(now, route, frame, out);
+        }
+    }
+
+    /// What a warning says of a result that came although the turn waits for another.
+    pub(super) fn stray(&self, frame: &Frame) -> String {
+        let waiting = self.current.as_ref().map(|current| &*current.uuid).unwrap_or_default();
+        let which = match frame.named_prompt() {
+            Some(named) => format!("a result for another prompt ({named}) came"),
+            None => "a result that names no prompt came".to_owned(),
+        };
+        format!("{which} while the turn of prompt {waiting} waits for its own")
+    }
+}

@@ -1,0 +1,110 @@
+//! The dialects in which a CLI names the prompts that it answers, oldest first. The lines are those that each version wrote, but for what no
+//! test needs.
+
+use super::*;
+
+const SAID: &str = r#"{"type":"assistant","message":{"content":[{"type":"text","text":"two"}]},"parent_tool_use_id":null}"#;
+const RESULT: &str =
+    r#"{"type":"result","subtype":"success","is_error":false,"num_turns":1,"result":"two"}"#;
+const LOCAL: &str = r#"{"type":"result","subtype":"success","is_error":false,"num_turns":0,"result":"Total cost: $0"}"#;
+
+/// 2.1.150 and 2.1.200: no line names a prompt, and every turn is opened.
+#[test]
+fn a_cli_that_names_nothing_has_each_turn_end_with_its_result() {
+    let mut rig = Rig::ready();
+    for turn in 1..4 {
+        rig.prompt(turn);
+        let result = if turn == 2 { RESULT } else { LOCAL };
+        assert_eq!(
+            rig.lines(&[PLAIN_INIT, SAID, result]),
+            [
+                super::turn(turn, PLAIN_INIT),
+                super::turn(turn, SAID),
+                super::turn(turn, result),
+                format!("turn {turn} ended"),
+            ]
+        );
+        assert_eq!(rig.due(), None);
+    }
+}
+
+/// 2.1.206 to 2.1.243: `command_lifecycle` alone does, and comes before the turn is opened and after its result.
+#[test]
+fn a_cli_that_names_prompts_in_lifecycles_alone_has_each_turn_end_with_its_result() {
+    for (over, result) in [("completed", LOCAL), ("cancelled", RESULT), ("completed", RESULT)] {
+        let mut rig = Rig::ready();
+        for turn in 1..4 {
+            rig.prompt(turn);
+            rig.lines(&[&lifecycle(turn, "queued"), &lifecycle(turn, "started")]);
+            rig.lines(&[PLAIN_INIT, SAID]);
+            let ended = [super::turn(turn, result), format!("turn {turn} ended")];
+            assert_eq!(rig.line(result), ended);
+            assert_eq!(rig.line(&lifecycle(turn, over)), [event(&lifecycle(turn, over))]);
+        }
+    }
+}
+
+/// A prompt that such a CLI folds into a turn of its own ends with that turn.
+#[test]
+fn a_lifecycle_says_that_a_prompt_was_folded_into_a_turn_that_names_none() {
+    let mut rig = Rig::ready();
+    rig.line(PLAIN_INIT);
+    rig.prompt(1);
+    rig.line(&lifecycle(1, "queued"));
+    assert_eq!(rig.line(SAID), [event(SAID)]);
+    rig.lines(&[&lifecycle(1, "started"), SAID]);
+    assert_eq!(rig.line(FOREIGN_RESULT), [turn(1, FOREIGN_RESULT), "turn 1 ended".into()]);
+}
+
+/// 2.1.247: the model's messages and results do as well, but neither does what opens a turn, nor the result of a local command.
+#[test]
+fn the_result_of_a_local_command_need_not_name_it() {
+    let mut rig = Rig::ready();
+    for turn in 1..4 {
+        rig.prompt(turn);
+        rig.lines(&[&lifecycle(turn, "queued"), &lifecycle(turn, "started"), PLAIN_INIT]);
+        if turn == 2 {
+            rig.line(SAID);
+            assert_eq!(rig.line(LOCAL), [""; 0], "another result may follow");
+            assert_eq!(
+                rig.line(&lifecycle(turn, "completed")),
+                [
+                    super::turn(turn, LOCAL),
+                    "turn 2 ended".into(),
+                    event(&lifecycle(turn, "completed"))
+                ]
+            );
+        } else {
+            let said = named(SAID, turn);
+            assert_eq!(rig.line(&said), [super::turn(turn, &said)]);
+            assert_eq!(rig.line(&result(turn))[1], format!("turn {turn} ended"));
+        }
+    }
+}
+
+#[test]
+fn where_no_lifecycle_follows_the_result_of_a_local_command_it_ends_its_turn_after_a_second() {
+    let mut rig = Rig::ready();
+    rig.prompt(1);
+    rig.lines(&[&lifecycle(1, "started"), PLAIN_INIT, &named(SAID, 1), &result(1)]);
+    rig.prompt(2);
+    rig.lines(&[&lifecycle(2, "started"), PLAIN_INIT, SAID, LOCAL]);
+    assert_eq!(rig.due(), Some(1));
+    assert_eq!(rig.tick_after(1), [turn(2, LOCAL), "turn 2 ended".into()]);
+}
+
+/// A CLI that names the prompt where the model first speaks has begun with it.
+#[test]
+fn a_message_that_names_a_prompt_begins_its_turn() {
+    let mut rig = Rig::ready();
+    rig.prompt(1);
+    rig.lines(&[PLAIN_INIT, &named(SAID, 1), &result(1)]);
+    rig.prompt(2);
+    assert_eq!(rig.line(PLAIN_INIT), [event(PLAIN_INIT)], "it may be a turn of the CLI's own");
+    assert_eq!(rig.lines(&[&named(SAID, 2), SAID]), [turn(2, &named(SAID, 2)), turn(2, SAID)]);
+    assert_eq!(rig.line(&result(2))[1], "turn 2 ended");
+}
+
+fn named(line: &str, turn: u64) -> String {
+    line.replacen('{', &format!(r#"{{"user_message_uuid":"p-{turn}","#), 1)
+}
