@@ -37,7 +37,7 @@ struct Host {
 }
 
 /// Lines that a CLI would write; `$P` stands for a prompt, `$R` for a request of the host's, `$N` for a small number.
-const LINES: [&str; 20] = [
+const LINES: [&str; 24] = [
     r#"{"type":"control_response","response":{"subtype":"success","request_id":"cw-$R","response":{"cancelled":true}}}"#,
     r#"{"type":"control_response","response":{"subtype":"error","request_id":"cw-$R","error":"no"}}"#,
     r#"{"type":"control_response","response":{"subtype":"success","request_id":"cw-$R","pending_permission_requests":[{"type":"control_request","request_id":"$N","request":{"subtype":"can_use_tool"}}]}}"#,
@@ -58,6 +58,10 @@ const LINES: [&str; 20] = [
     r#"{"type":"keep_alive"}"#,
     "noise",
     r#"{"type":"#,
+    r#"{"type":"result","subtype":"success","num_turns":0}"#,
+    r#"{"type":"system","subtype":"task_notification","output_file":"f"}"#,
+    r#"{"type":"command_lifecycle","command_uuid":"p-$P","state":"completed"}"#,
+    r#"{"type":"assistant","message":{"content":[]},"parent_tool_use_id":"t"}"#,
 ];
 
 /// What a caller asks of the CLI.

@@ -188,10 +188,11 @@ impl Observed {
             }
             Input::Command(Command::Abandon(turn)) => {
                 self.waiting.remove(turn);
-                self.open
-                    .iter_mut()
-                    .filter(|open| open.turn == *turn)
-                    .for_each(|open| open.abandoned = true);
+                let may_be_over = !self.kept.is_empty();
+                for open in self.open.iter_mut().filter(|open| open.turn == *turn) {
+                    open.may_be_over |= may_be_over;
+                    open.abandoned = true;
+                }
             }
             Input::Command(Command::Forget | Command::Stop) => {}
         }

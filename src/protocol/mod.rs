@@ -57,9 +57,23 @@
 //!
 //! # Which turn does a line belong to?
 //!
-//! Each prompt carries a uuid. CLI 2.1.329 echoes it: in `command_lifecycle`, in the `system/init` that opens the turn, in the first lines
-//! that answer, in the `result`. A line that names another prompt, or none while a turn runs that the CLI started by itself, belongs to no
-//! turn of ours and becomes an [`Output::Event`]. A CLI that echoes nothing is served first-in-first-out.
+//! Each prompt carries a uuid. How much of it a CLI gives back has grown:
+//!
+//! | CLI | names the prompt in |
+//! |---|---|
+//! | 2.1.150, 2.1.200 | no line |
+//! | 2.1.206 to 2.1.243 | `command_lifecycle`: `queued`, `started`, and `completed` or `cancelled` after the result |
+//! | 2.1.247 | also the model's messages and their result; not the result of a local command |
+//! | 2.1.329, 2.1.332 | also the `system` / `init` that opens the turn, and every result |
+//!
+//! A line that names a prompt belongs to that prompt alone. A line that names another one, or none while a turn runs that the CLI started by
+//! itself, belongs to no turn and becomes an [`Output::Event`]. A result that names no prompt ends no turn that a CLI which names prompts has
+//! not begun. A result that belongs to no turn while a turn waits for its own comes with an [`Event::Warning`].
+//!
+//! A CLI that names nothing is served first-in-first-out. All of them open each turn with `init`, and some say in a result's `origin` that it is
+//! not a prompt's. So a line is kept back where only what follows shows whose it is; `machine/doubt.rs` has the rules. That delays lines of
+//! old CLIs only: by the rest of a turn that follows the report of a background task, and by a second where a result came before anything
+//! else.
 
 mod failure;
 #[cfg(any(test, feature = "fuzzing"))]

@@ -52,7 +52,7 @@ impl Habits {
         self.names_in_init |= named && opens;
         if opens {
             (self.opens, self.reported) = (true, false);
-        } else if frame.kind() == FrameKind::System && is_task_end(frame) {
+        } else if is_task_end(frame) {
             // A command in the foreground reports its end as well, without a file, and within the turn.
             self.reported |= !in_turn || has_output_file(frame);
         }
@@ -125,8 +125,9 @@ pub(super) fn has_done_nothing(result: &Frame) -> bool {
     result.field("num_turns").is_some_and(|turns| turns.as_bytes() == b"0")
 }
 
-fn is_task_end(frame: &Frame) -> bool {
-    frame.subtype().as_deref() == Some("task_notification")
+/// Does it report the end of a task?
+pub(super) fn is_task_end(frame: &Frame) -> bool {
+    frame.kind() == FrameKind::System && frame.subtype().as_deref() == Some("task_notification")
 }
 
 fn has_output_file(frame: &Frame) -> bool {

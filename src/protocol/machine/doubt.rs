@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use super::Machine;
 use super::switch::warning;
 use crate::protocol::io::Output;
-use crate::protocol::route::{Route, has_done_nothing, is_over, route};
+use crate::protocol::route::{Route, has_done_nothing, is_over, is_task_end, route};
 use crate::wire::{Frame, FrameKind};
 
 /// How long a CLI may take to open the turn of a prompt that it has; 2.1.332 takes 30 to 80 ms.
@@ -29,6 +29,8 @@ pub(super) struct Doubt {
     bytes: usize,
     has_result: bool,
     said: bool,
+    /// Has the end of a task been reported since the result?
+    reported: bool,
     /// When it belongs to the turn if nothing has come.
     until: Option<Instant>,
 }
@@ -55,6 +57,7 @@ impl Doubt {
     fn keep(&mut self, frame: Frame) {
         self.bytes += frame.bytes().len();
         self.said |= frame.speaks();
+        self.reported |= self.has_result && is_task_end(&frame);
         self.has_result |= frame.ends_turn();
         self.lines.push(frame);
     }
@@ -106,7 +109,7 @@ impl Machine {
                 return self.weigh_result(now, frame, out);
             }
         } else if has_result && frame.opens_turn() {
-            let of_its_own = self.habits.reported || (started && self.habits.names);
+            let of_its_own = self.doubt.reported || (started && self.habits.names);
             Some(if of_its_own { Whose::Ours } else { Whose::Theirs })
         } else if has_result && frame.speaks() {
             Some(Whose::Theirs)
@@ -138,13 +141,20 @@ impl Machine {
 
     /// Lets go of what is kept back.
     pub(super) fn settle(&mut self, now: Instant, whose: Whose, out: &mut Vec<Output>) {
-        let Doubt { lines, until, .. } = std::mem::take(&mut self.doubt);
+        let Doubt { lines, until, has_result, .. } = std::mem::take(&mut self.doubt);
+        if whose == Whose::Ours && has_result {
+            // It has begun and ended: there is nothing left to interrupt.
+            self.current.iter_mut().for_each(|current| current.started = true);
+        }
+        if whose == Whose::Theirs && !has_result && !lines.is_empty() {
+            self.habits.foreign = true;
+        }
         let mut over = false;
         for frame in lines {
             let closes = frame.ends_turn();
             let route = match whose {
                 Whose::Ours if closes => Route::Result,
-                Whose::Ours if frame.opens_turn() => Route::Start,
+                Whose::Ours if frame.opens_turn() && !has_result => Route::Start,
                 Whose::Ours => Route::Turn,
                 Whose::Theirs if over => route(&frame, self.current.as_ref(), &self.habits),
                 Whose::Theirs => Route::Nobody,

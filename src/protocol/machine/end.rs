@@ -89,9 +89,6 @@ impl Machine {
         let for_good = link == Link::Closing { for_good: true };
         self.link = if for_good { Link::Stopped } else { Link::Idle };
         self.end_cause = None;
-        // What is still kept back was the CLI's last word.
-        self.settle(now, Whose::Ours, out);
-        self.habits = Habits::default();
         // A prompt that was not written yet has lost nothing.
         if let Some(prompt) = self.switches.clear() {
             self.queue.push_front(prompt);
@@ -105,6 +102,9 @@ impl Machine {
                 out.push(Output::Reply(request, Err(Failure::Closed)));
             }
         }
+        // What is still kept back was the CLI's last word.
+        self.settle(now, Whose::Ours, out);
+        self.habits = Habits::default();
         self.finish_turn(
             TurnEnd::Failed(if for_good { Failure::Stopped } else { Failure::Closed }),
             out,

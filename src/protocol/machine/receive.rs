@@ -72,6 +72,7 @@ impl Machine {
                     Route::ForeignStart => self.habits.foreign = true,
                     Route::ForeignResult => self.habits.foreign = false,
                     Route::Stray => {
+                        self.habits.foreign = false;
                         let stray = self.stray(&frame);
                         out.push(warning(format!("{stray}: it belongs to no turn")));
                     }
@@ -83,9 +84,8 @@ impl Machine {
         };
         current.echoed |= frame.names_prompts();
         current.said |= frame.speaks();
-        let begins = route == Route::Start && self.link == Link::Ready;
-        let draining = current.is_draining() && !current.is_drained(now);
-        let interrupted = current.interrupted;
+        let begins = route == Route::Start && self.link == Link::Ready && !current.is_drained(now);
+        let (draining, interrupted) = (current.is_draining(), current.interrupted);
         if route == Route::Start {
             current.started = true;
             current.said = frame.speaks();

@@ -1,11 +1,12 @@
 //! The machine against a model: any sequence of what a caller, a CLI, a clock and a process can do.
 //!
-//! `reference` is the state, `caller`, `turns`, `settings`, `cli` and `ends` say what comes of each step, `possible` says which steps there are, `wire`
+//! `reference` is the state, `caller`, `turns`, `settings`, `cli`, `kept` and `ends` say what comes of each step, `possible` says which steps there are, `wire`
 //! puts them to the machine. `PROPTEST_CASES` says how many histories are tried.
 
 mod caller;
 mod cli;
 mod ends;
+mod kept;
 mod possible;
 mod reference;
 mod settings;

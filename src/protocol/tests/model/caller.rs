@@ -31,7 +31,8 @@ impl Model {
         match self.link {
             _ if self.stopped() => self.facts.push(Fact::Replied(n, false)),
             Link::Ready => {
-                if request == Request::Interrupt && self.cli.busy == Busy::No {
+                let is_open = self.cli.busy == Busy::No || !self.kept.lines.is_empty();
+                if request == Request::Interrupt && is_open {
                     self.run
                         .iter_mut()
                         .filter(|_| self.cli.holds)
@@ -120,7 +121,7 @@ impl Model {
             return;
         }
         let turn = run.turn;
-        let fact = if self.cli.busy == Busy::Foreign {
+        let fact = if self.cli.busy == Busy::Foreign && self.kept.lines.is_empty() {
             Fact::Withdraw(self.send(Purpose::Withdraw(turn), CONTROL))
         } else {
             Fact::Interrupt(self.send(Purpose::Interrupt, CONTROL))

@@ -8,17 +8,15 @@ impl Model {
         if says.is_frame() {
             self.heard();
         }
+        if self.weigh(says) {
+            return;
+        }
         match *says {
             Says::Noise | Says::Malformed | Says::StrayReply | Says::Late(_) => {
                 self.facts.push(Fact::Told)
             }
             Says::KeepAlive => {}
-            Says::Text => self.belongs(match self.cli.busy {
-                Busy::TakenUp | Busy::Ours => self.active(),
-                Busy::Foreign => None,
-                // A CLI that would name a prompt when it begins with it has not begun.
-                Busy::No => self.active().filter(|_| self.cli.holds && !self.cli.has_echoed),
-            }),
+            Says::Text => self.passes(),
             Says::Ask(id) if self.can_write() => {
                 self.last_callback += 1;
                 self.callbacks.insert(id, self.last_callback);
@@ -47,7 +45,9 @@ impl Model {
             Says::Begin(turn, session) => {
                 self.cli.busy = Busy::Ours;
                 self.confirm(session);
-                self.begin(turn);
+                let doubtful = !self.echoes && self.cli.has_reported;
+                self.opened(self.echoes);
+                if doubtful { self.keep(says) } else { self.begin(turn) }
             }
             Says::End(turn, session) => {
                 self.cli.busy = Busy::No;
@@ -63,14 +63,33 @@ impl Model {
                 self.finish(End::Withdrawn);
             }
             Says::ForeignBegin(session) => {
+                let doubtful = !self.cli.has_echoed && self.cli.holds && self.run.is_some();
                 self.cli.busy = Busy::Foreign;
                 self.confirm(session);
-                self.belongs(None);
+                self.opened(false);
+                if doubtful { self.keep(says) } else { self.belongs(None) }
             }
             Says::ForeignEnd(session) => {
                 self.cli.busy = Busy::No;
                 self.confirm(session);
                 self.belongs(None);
+            }
+            Says::Stray => match (&self.run, self.cli.holds, self.echoes) {
+                (None, ..) => self.facts.push(Fact::Told),
+                (Some(_), true, true) => self.facts.extend([Fact::Told, Fact::Told]),
+                _ => self.keep(says),
+            },
+            Says::Other => {
+                self.cli.has_echoed = true;
+                if self.cli.busy == Busy::Foreign {
+                    self.cli.busy = Busy::No;
+                }
+                self.facts.extend(self.run.as_ref().map(|_| Fact::Told));
+                self.facts.push(Fact::Told);
+            }
+            Says::Report => {
+                self.cli.has_reported = true;
+                self.passes();
             }
             Says::Reply { wire, cancelled } => self.replied(wire, Ok(cancelled)),
             Says::Refused(wire) => self.replied(wire, Err(End::Refused)),
@@ -92,6 +111,7 @@ impl Model {
                 if reply == Ok(true) && self.cli.holds && self.active() == Some(turn) =>
             {
                 self.cli.holds = false;
+                self.settle(false);
                 self.finish(End::Withdrawn);
             }
             _ => {}
@@ -109,10 +129,17 @@ impl Model {
     }
 
     /// A step of the beginning of a turn. An interrupt that came before it is repeated.
-    fn begin(&mut self, turn: u64) {
+    pub(super) fn begin(&mut self, turn: u64) {
         self.cli.holds = false;
         self.belongs(Some(turn));
-        let Some(run) = self.run.as_ref().filter(|_| self.link == Link::Ready) else { return };
+        let is_drained = |at: u64| at <= self.clock;
+        let Some(run) = self
+            .run
+            .as_ref()
+            .filter(|run| self.link == Link::Ready && !run.drain_at.is_some_and(is_drained))
+        else {
+            return;
+        };
         if run.drain_at.is_some() {
             self.drain();
         } else if run.interrupted_early {
@@ -137,8 +164,24 @@ impl Model {
         }
     }
 
+    fn opened(&mut self, named: bool) {
+        self.cli.has_opened = true;
+        self.cli.has_named |= named;
+        self.cli.has_reported = false;
+    }
+
+    /// A line that names no prompt and is none of the borders of a turn.
+    pub(super) fn passes(&mut self) {
+        self.belongs(match self.cli.busy {
+            Busy::TakenUp | Busy::Ours => self.active(),
+            Busy::Foreign => None,
+            // A CLI that would name a prompt when it begins with it has not begun.
+            Busy::No => self.active().filter(|_| self.cli.holds && !self.cli.has_echoed),
+        });
+    }
+
     /// The line names a session.
-    fn confirm(&mut self, session: u64) {
+    pub(super) fn confirm(&mut self, session: u64) {
         self.cli.session = session;
         if !self.forgotten && self.session != Some(session) {
             self.session = Some(session);
@@ -147,7 +190,7 @@ impl Model {
     }
 
     /// A line that belongs to this turn; nobody hears it if nobody reads the turn.
-    fn belongs(&mut self, turn: Option<u64>) {
+    pub(super) fn belongs(&mut self, turn: Option<u64>) {
         match (&self.run, turn) {
             (Some(run), Some(turn)) if run.turn == turn => {
                 self.tell_if(run.read, Fact::Delivered(turn))

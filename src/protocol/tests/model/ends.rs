@@ -20,7 +20,7 @@ impl Model {
             Some(at) => Some(at),
             None => [run.limit_at, self.silence_ends()].into_iter().flatten().min(),
         });
-        self.requests.values().map(|(_, at)| *at).chain(turn).min()
+        self.requests.values().map(|(_, at)| *at).chain(turn).chain(self.kept.until).min()
     }
 
     pub(super) fn tick(&mut self, seconds: u64) {
@@ -45,6 +45,11 @@ impl Model {
                 }
                 Purpose::Interrupt | Purpose::Withdraw(_) => {}
             }
+        }
+        let is_drained =
+            self.run.as_ref().and_then(|run| run.drain_at).is_some_and(|at| at <= self.clock);
+        if is_drained || self.kept.until.is_some_and(|until| until <= self.clock) {
+            self.settle(true);
         }
         let is_silent = self.silence_ends().is_some_and(|at| at <= self.clock);
         let Some(run) = &mut self.run else { return };
@@ -91,6 +96,7 @@ impl Model {
                 self.facts.push(Fact::Replied(n, false));
             }
         }
+        self.settle(true);
         self.finish(if for_good { End::Stopped } else { End::Closed });
         if matches!(link, Link::Opening | Link::Handshake) {
             self.fail_waiting(End::Closed);

@@ -123,6 +123,8 @@ impl Model {
             says.extend((!self.cli.said_queued).then_some((20, Says::Queued(turn))));
             says.push((1, Says::Cancelled(turn)));
         }
+        // A turn that is opened now would be the CLI's own.
+        let held = held.filter(|_| !self.is_reported());
         match (self.cli.busy, held, self.active()) {
             (Busy::No, Some(turn), _) if self.echoes => {
                 says.extend(self.cli.said_queued.then_some((20, Says::TakeUp(turn))))
@@ -137,11 +139,26 @@ impl Model {
             (Busy::Foreign, ..) => says.push((8, Says::ForeignEnd(self.cli.session))),
             _ => {}
         }
-        // Where nothing is echoed, nobody could tell a turn of the CLI's own from ours.
-        if self.cli.busy == Busy::No && (held.is_none() || self.cli.has_echoed) {
+        // Where nothing is echoed, a turn of the CLI's own is like ours, unless the end of a task was reported before.
+        let known = held.is_none() || self.cli.has_echoed || self.cli.has_reported;
+        if self.cli.busy == Busy::No && known {
             says.push((3, Says::ForeignBegin(self.cli.session)));
         }
+        says.push((2, Says::Report));
+        says.extend(self.echoes.then_some((1, Says::Other)));
+        says.extend(self.can_stray().then_some((3, Says::Stray)));
         says.extend(self.cli.ended.filter(|_| self.echoes).map(|turn| (1, Says::Late(turn))));
         says
+    }
+
+    /// Can there be a result that is not the turn's, and does the CLI show it?
+    fn can_stray(&self) -> bool {
+        match (self.cli.busy, self.active()) {
+            (Busy::Foreign, _) => false,
+            (_, None) => true,
+            (Busy::No, Some(_)) if self.echoes => self.cli.holds && self.cli.has_echoed,
+            (Busy::No, Some(_)) => self.cli.holds && self.cli.has_opened,
+            (Busy::TakenUp | Busy::Ours, Some(_)) => self.echoes && self.cli.has_named,
+        }
     }
 }

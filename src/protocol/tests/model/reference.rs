@@ -25,6 +25,7 @@ pub(super) struct Model {
     pub(super) preparing: Preparing,
     pub(super) settings: Settings,
     pub(super) run: Option<Run>,
+    pub(super) kept: Kept,
     pub(super) cli: Cli,
     /// The session that the CLI has confirmed.
     pub(super) session: Option<u64>,
@@ -94,6 +95,14 @@ pub(super) struct Run {
     pub(super) drain_at: Option<u64>,
 }
 
+/// What the host keeps back until it knows whose it is.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Kept {
+    pub(super) lines: Vec<super::vocabulary::Says>,
+    /// When it is the turn's.
+    pub(super) until: Option<u64>,
+}
+
 /// The process at the other end.
 #[derive(Clone, Debug)]
 pub(super) struct Cli {
@@ -102,6 +111,11 @@ pub(super) struct Cli {
     pub(super) holds: bool,
     pub(super) said_queued: bool,
     pub(super) has_echoed: bool,
+    /// Has it opened a turn? And has it named a prompt there?
+    pub(super) has_opened: bool,
+    pub(super) has_named: bool,
+    /// Has a background task ended since it opened a turn?
+    pub(super) has_reported: bool,
     /// The last turn that it ended.
     pub(super) ended: Option<u64>,
     pub(super) session: u64,
@@ -125,6 +139,9 @@ impl Cli {
             holds: false,
             said_queued: false,
             has_echoed: false,
+            has_opened: false,
+            has_named: false,
+            has_reported: false,
             ended: None,
             session,
             told: BTreeMap::new(),
@@ -144,6 +161,7 @@ impl Model {
             preparing: Preparing::default(),
             settings: Settings::default(),
             run: None,
+            kept: Kept::default(),
             cli: Cli::new(0),
             session: None,
             forgotten: false,

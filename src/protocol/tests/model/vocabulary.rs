@@ -112,6 +112,12 @@ pub(super) enum Says {
     Late(u64),
     ForeignBegin(u64),
     ForeignEnd(u64),
+    /// A result that names no prompt and has no origin, and is not that of the turn that runs.
+    Stray,
+    /// A result that names a prompt which has not been written.
+    Other,
+    /// A background task has ended.
+    Report,
     Reply {
         wire: u64,
         cancelled: bool,
@@ -125,6 +131,11 @@ pub(super) enum Says {
 }
 
 impl Says {
+    /// Does it end a turn, whosever?
+    pub(super) fn is_result(&self) -> bool {
+        matches!(self, Self::End(..) | Self::ForeignEnd(_) | Self::Stray | Self::Other)
+    }
+
     /// Does it break a silence?
     pub(super) fn is_frame(&self) -> bool {
         !matches!(self, Self::KeepAlive | Self::Noise | Self::Malformed)

@@ -81,6 +81,11 @@ fn said(says: &Says, echoes: bool) -> String {
         Says::End(_, session) => in_session(session, PLAIN_RESULT),
         Says::Cancelled(turn) => lifecycle(turn, "cancelled"),
         Says::Late(turn) => lifecycle(turn, "completed"),
+        Says::Stray => PLAIN_RESULT.into(),
+        Says::Other => result(0),
+        Says::Report => {
+            r#"{"type":"system","subtype":"task_notification","output_file":"f"}"#.into()
+        }
         Says::ForeignEnd(session) => in_session(session, FOREIGN_RESULT),
         Says::Reply { wire, cancelled } => {
             success(wire, &format!(r#"{{"cancelled":{cancelled}}}"#))

@@ -1,0 +1,107 @@
+//! Lines of which only what follows says whose they are.
+
+use super::reference::{Busy, Model};
+use super::vocabulary::{End, Fact, Says};
+
+impl Model {
+    pub(super) fn keep(&mut self, says: &Says) {
+        if *says == Says::Stray {
+            // A CLI that names prompts is not waited for: what it says next settles it, and until then there is a warning.
+            match self.echoes {
+                true => self.facts.push(Fact::Told),
+                false => self.kept.until = Some(self.clock + 1),
+            }
+        }
+        self.kept.lines.push(says.clone());
+    }
+
+    /// Holds a line against what is kept. Is it kept as well?
+    pub(super) fn weigh(&mut self, says: &Says) -> bool {
+        if self.kept.lines.is_empty() {
+            return false;
+        }
+        match (self.kept.lines.iter().any(Says::is_result), says) {
+            (_, Says::Report) => {
+                self.cli.has_reported = true;
+                self.keep(says);
+                true
+            }
+            (false, Says::Text) => {
+                self.keep(says);
+                true
+            }
+            (false, Says::End(turn, session)) => {
+                self.cli.busy = Busy::No;
+                self.cli.ended = Some(*turn);
+                self.confirm(*session);
+                self.keep(says);
+                self.settle(true);
+                true
+            }
+            (false, Says::ForeignEnd(session)) => {
+                self.cli.busy = Busy::No;
+                self.confirm(*session);
+                self.keep(says);
+                self.settle(false);
+                true
+            }
+            (true, Says::ForeignBegin(session)) => {
+                self.confirm(*session);
+                self.settle(self.is_reported());
+                false
+            }
+            (true, Says::Begin(_, session) | Says::End(_, session)) => {
+                self.confirm(*session);
+                self.settle(false);
+                false
+            }
+            (false, Says::Queued(_) | Says::Other | Says::Cancelled(_))
+            | (true, Says::Text | Says::Stray) => {
+                self.settle(false);
+                false
+            }
+            _ => false,
+        }
+    }
+
+    /// Has the end of a task been reported since the result that is kept?
+    pub(super) fn is_reported(&self) -> bool {
+        let mut after = self.kept.lines.iter().skip_while(|says| !says.is_result());
+        after.any(|says| *says == Says::Report)
+    }
+
+    /// Lets go of what is kept.
+    pub(super) fn settle(&mut self, ours: bool) {
+        let super::reference::Kept { lines, until } = std::mem::take(&mut self.kept);
+        let mut over = false;
+        let has_result = lines.iter().any(Says::is_result);
+        for says in lines {
+            let turn = self.active();
+            match says {
+                _ if !ours && !over => {
+                    self.tell_if(says == Says::Stray && until.is_some(), Fact::Told);
+                    self.facts.push(Fact::Told);
+                }
+                Says::Begin(turn, _) if has_result => {
+                    self.cli.holds = false;
+                    self.belongs(Some(turn));
+                }
+                Says::Begin(turn, _) => self.begin(turn),
+                // The CLI had not begun with the prompt, and now it will not.
+                Says::Stray => {
+                    self.cli.holds = false;
+                    self.cli.busy = Busy::No;
+                    self.cli.ended = turn;
+                    self.belongs(turn);
+                    self.finish(End::Result);
+                }
+                Says::End(..) => {
+                    self.belongs(turn);
+                    self.finish(End::Result);
+                }
+                _ => self.belongs(turn),
+            }
+            over |= says.is_result();
+        }
+    }
+}
