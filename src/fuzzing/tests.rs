@@ -67,6 +67,7 @@ fn the_seeds_of_recording_hold() {
 fn the_seeds_of_protocol_go_where_their_names_say() {
     for (seed, expected) in [
         ("two-turns", ["Ended(TurnId(1), Result)", "Ended(TurnId(7), Result)"]),
+        ("unnamed-results", ["it is kept until the CLI goes on", "Ended(TurnId(1), Result)"]),
         ("questions", ["Reply(RequestId(10), Err(Refused(", "CallbackCancelled(CallbackId(1))"]),
         ("limits-and-drain", ["interrupt", "Terminate"]),
         ("dropped-inside-a-foreign-turn", ["cancel_async_message", "Ended(TurnId(10), Result)"]),
