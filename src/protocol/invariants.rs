@@ -231,13 +231,16 @@ impl Observed {
                     "a message for {turn:?}, which does not run: {frame:?}"
                 );
             }
-            Output::Ended(turn, _) => {
+            Output::Ended(turn, end) => {
                 let was_waiting = self.waiting.remove(turn).is_some();
                 let was_open =
                     self.open.as_ref().is_some_and(|open| open.turn == *turn && !open.abandoned);
                 match &mut self.open {
                     // A time limit ends the turn for its reader; the CLI has yet to end it.
-                    Some(open) if was_open && ticked => open.abandoned = true,
+                    Some(open) if was_open && ticked && !matches!(end, TurnEnd::Result) => {
+                        open.may_be_over |= !self.kept.is_empty();
+                        open.abandoned = true;
+                    }
                     open => drop(open.take_if(|_| was_open)),
                 }
                 assert!(was_waiting || was_open, "{turn:?} ended and was not there to end");
