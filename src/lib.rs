@@ -47,6 +47,7 @@ mod errors;
 pub mod fuzzing;
 pub mod protocol;
 pub mod recording;
+#[macro_use]
 pub mod wire;
 
 #[cfg(feature = "fake-api")]

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::error::Result;
 use super::options::FileOrJson;
 use super::shared::Shared;
-use super::{OptionError, Options, PermissionMode, Timeouts};
+use super::{Options, PermissionMode, Timeouts};
 use crate::protocol::{Settled, Switch};
 use crate::wire::RawJson;
 
@@ -41,7 +41,7 @@ impl Plan {
         }
         let mut resolved = query.over(session);
         resolved.validate()?;
-        refuse_session_only(query)?;
+        query.refuse_session_only()?;
         let (timeouts, verbatim) = (resolved.timeouts(), resolved.verbatim_prompts == Some(true));
         let switches = switches(query, &mut resolved, session);
         shared.refuse_fields_set_twice(&resolved)?;
@@ -113,28 +113,4 @@ fn may_bypass(session: &Options) -> bool {
 
 fn request(body: serde_json::Value) -> RawJson {
     body.into()
-}
-
-/// What has no meaning for one turn is an error, and never ignored.
-fn refuse_session_only(query: &Options) -> Result<(), OptionError> {
-    let set = [
-        ("resume", query.resume.is_some()),
-        ("continue_conversation", query.continue_conversation.is_some()),
-        ("fork_session", query.fork_session.is_some()),
-        ("session_id", query.session_id.is_some()),
-        ("resume_session_at", query.resume_session_at.is_some()),
-        ("resume_drops_turn", query.resume_drops_turn.is_some()),
-        ("title", query.title.is_some()),
-        ("control_timeout", query.control_timeout.is_some()),
-        ("initialize_timeout", query.initialize_timeout.is_some()),
-        ("drain_timeout", query.drain_timeout.is_some()),
-    ];
-    match set.iter().find(|(_, set)| *set) {
-        Some((field, _)) => Err(OptionError::new(
-            field,
-            "an option of the session, not of one query",
-            "a query that sets it",
-        )),
-        None => Ok(()),
-    }
 }

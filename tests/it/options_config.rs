@@ -295,8 +295,9 @@ mod file {
             ("resume = \"x\"", "resume"),
         ] {
             let (shown, error) = read(text).unwrap_err();
-            let start =
-                format!("unknown key `{key}` in the configuration app.toml; known are model, ");
+            let start = format!(
+                "unknown key `{key}` in the configuration app.toml; known are system_prompt, "
+            );
             assert!(shown.starts_with(&start), "{shown}");
             assert!(error.is_unknown_key());
             assert!(!shown.contains("CANARY"));

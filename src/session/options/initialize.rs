@@ -1,57 +1,81 @@
+//! The fields of the initialize request that are not simply the value of one option.
+//!
+//! Among them is what may hold secrets, since any process of the machine can read a command line.
+
 use serde_json::{Map, Value, json};
 
 use super::args::is_argument;
-use super::{Options, Skills, SystemPrompt, agents};
+use super::{FileOrJson, Options, Skills, SystemPrompt, agents};
 
 impl Options {
-    /// The fields that these options add to the initialize request. A switch that is set is sent, on or off; what is unset is not.
-    ///
-    /// `systemPrompt` and `appendSystemPrompt` are here only for a prompt too long for the command line. With any system prompt,
-    /// `systemPromptSnapshot` is false unless the option says otherwise.
-    pub fn initialize(&self) -> Map<String, Value> {
-        let text = |text: &Option<String>| text.as_deref().map(Value::from);
-        let switch = |on: Option<bool>| on.map(Value::Bool);
-        // CLI 2.1.329 else takes the prompt that a resumed conversation began with, and says nothing.
-        let snapshot = self.system_prompt_snapshot.or(self.system_prompt.as_ref().map(|_| false));
-        let fields = [
-            ("systemPromptSnapshot", switch(snapshot)),
-            ("systemPrompt", self.long_prompt()),
-            ("appendSystemPrompt", self.long_appended_prompt()),
-            ("excludeDynamicSections", switch(self.exclude_dynamic_sections)),
-            ("planModeInstructions", text(&self.plan_mode_instructions)),
-            ("toolAliases", self.tool_aliases.as_ref().map(|aliases| json!(aliases))),
-            ("agents", self.agents.as_ref().filter(|all| !all.is_empty()).map(agents::agents)),
-            ("title", text(&self.title)),
-            ("skills", self.named_skills()),
-            ("promptSuggestions", switch(self.prompt_suggestions)),
-            ("agentProgressSummaries", switch(self.agent_progress_summaries)),
-            ("forwardSubagentText", switch(self.forward_subagent_text)),
-            ("perTaskStopAffordance", switch(self.per_task_stop_affordance)),
-            ("mcpServers", self.external_servers()),
-            ("settings", self.inline_settings().map(Value::Object)),
-            ("managedSettings", self.managed_settings.clone()),
-        ];
-        fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+    /// CLI 2.1.329 otherwise takes the prompt that a resumed conversation began with, without a
+    /// message.
+    pub(super) fn prompt_snapshot(&self) -> Option<Value> {
+        let unless_set = self.system_prompt.as_ref().map(|_| false);
+        self.system_prompt_snapshot.or(unless_set).map(Value::Bool)
     }
 
-    fn long_prompt(&self) -> Option<Value> {
+    pub(super) fn long_prompt(&self) -> Option<Value> {
         match &self.system_prompt {
             Some(SystemPrompt::Text(text)) if !is_argument(text) => Some(json!([text])),
             _ => None,
         }
     }
 
-    fn long_appended_prompt(&self) -> Option<Value> {
+    pub(super) fn long_appended_prompt(&self) -> Option<Value> {
         match &self.system_prompt {
             Some(SystemPrompt::Append(text)) if !is_argument(text) => Some(json!(text)),
             _ => None,
         }
     }
 
-    fn named_skills(&self) -> Option<Value> {
+    pub(super) fn sent_agents(&self) -> Option<Value> {
+        self.agents.as_ref().filter(|all| !all.is_empty()).map(agents::agents)
+    }
+
+    pub(super) fn named_skills(&self) -> Option<Value> {
         match &self.skills {
             Some(Skills::Named(names)) => Some(json!(names)),
             _ => None,
         }
+    }
+
+    /// These fields of the initialize request count only for a CLI that waits for it before it does
+    /// anything.
+    pub(super) fn awaits_initialize(&self) -> bool {
+        self.external_servers().is_some()
+            || self.inline_settings().is_some()
+            || self.managed_settings.is_some()
+    }
+
+    /// The servers of `mcp_servers`, and those that `mcp_config` has as JSON. To the CLI they are the
+    /// same as in `--mcp-config`.
+    pub(super) fn external_servers(&self) -> Option<Value> {
+        let typed = self.mcp_servers.iter().flatten();
+        let typed = typed.map(|(name, server)| (name.clone(), server.to_json()));
+        let inline = self.inline_servers().map(|(name, server)| (name.clone(), server.clone()));
+        let servers: Map<_, _> = inline.chain(typed).collect();
+        (!servers.is_empty()).then(|| servers.into())
+    }
+
+    pub(super) fn sent_settings(&self) -> Option<Value> {
+        self.inline_settings().map(Value::Object)
+    }
+
+    /// The settings that came as JSON, and the sandbox in them.
+    pub(in crate::session) fn inline_settings(&self) -> Option<Map<String, Value>> {
+        let settings = match &self.settings {
+            Some(FileOrJson::Json(Value::Object(settings))) => Some(settings.clone()),
+            _ => None,
+        };
+        let Some(sandbox) = &self.sandbox else { return settings };
+        let mut sandbox = sandbox.clone();
+        // Whoever asks for a sandbox must not run without one because something is not installed.
+        if sandbox["enabled"] == true && sandbox.get("failIfUnavailable").is_none() {
+            sandbox["failIfUnavailable"] = true.into();
+        }
+        let mut settings = settings.unwrap_or_default();
+        settings.insert("sandbox".into(), sandbox);
+        Some(settings)
     }
 }

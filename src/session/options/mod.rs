@@ -30,17 +30,17 @@
 
 mod agents;
 mod args;
+mod check;
 mod config;
+mod debug;
+mod declare;
 mod environment;
 mod error;
-mod extension_setters;
-mod extensions;
-mod fields;
-mod handed_over;
 mod host_prompt;
 mod initialize;
 mod launch;
 mod mcp_servers;
+mod rows;
 mod rules;
 mod setters;
 mod table;
@@ -52,14 +52,18 @@ mod words;
 pub use self::{
     agents::{AgentDefinition, AgentMcpServer},
     config::{AppConfig, ConfigError},
+    declare::Options,
     error::OptionError,
-    fields::Options,
     mcp_servers::McpServer,
-    table::OptionRow,
+    rows::OptionRow,
     timeouts::{DEFAULT_TIMEOUT, Timeouts},
     values::{FileOrJson, Plugin, Skills, SystemPrompt, Thinking},
-    words::{Effort, PermissionMode, PermissionPrompts, QuestionPreview, SettingSource},
+    words::{PermissionPrompts, QuestionPreview, SettingSource},
 };
+pub use crate::wire::{Effort, PermissionMode};
 
-#[allow(unused_imports, reason = "for the builders of sessions and queries")]
-pub(crate) use self::{extension_setters::extension_setters, setters::option_setters};
+use self::declare::declare;
+pub(crate) use self::{
+    setters::{more_setters, option_setters, setter, setters},
+    table::option_table,
+};

@@ -1,161 +1,653 @@
-use super::Options;
+//! The one declaration of every option: its field and setter, what it becomes on the wire, its key
+//! in the configuration, its check, its default and its documentation.
+//!
+//! [`declare`](super::declare) makes the struct, the layers, the arguments, the initialize fields,
+//! the variables, the configuration keys and the rows of the table out of it;
+//! [`setters`](super::setters) the setters. The order here is the order of the arguments and of all
+//! tables. An option has these clauses, in this order:
+//!
+//! | clause | what it says |
+//! |---|---|
+//! | `set` | the setter takes a value (`into` or `as_is`), a `switch`, a `list<T>`, a `map<T>`, or a `map_of<T>` whose values are not converted; `none`: it is written by hand in `setters.rs` |
+//! | `default` | what holds where no layer sets it, in words |
+//! | `argv` | the method of `Argv` that writes it, and its flags |
+//! | `also` | further flags that setting it writes |
+//! | `initialize` | its field of the initialize request; `= f` where that is not the value as JSON but what `f` makes of all options |
+//! | `env` | its variable for the CLI, as a `text` or a `switch` |
+//! | `config` | its key in the configuration, the method of `Input` that reads it, and its values in words |
+//! | `check` | the function of `check.rs` that a value must pass |
+//! | `debug` | the function of `debug.rs` that hides what may be secret |
+//! | `session` | `only`: a query that sets it is refused |
 
-/// Where an option goes, as a row of [`Options::table`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct OptionRow {
-    /// The field of [`Options`].
-    pub name: &'static str,
-    /// The flags that it writes, under all their names.
-    pub flags: &'static [&'static str],
-    /// The fields of the initialize request that it writes.
-    pub initialize: &'static [&'static str],
-    /// The variables that it sets for the CLI.
-    pub env: &'static [&'static str],
-    /// What holds where no layer sets it, in words. Where that is the CLI's doing, nothing is sent.
-    pub default: &'static str,
-}
-
-impl OptionRow {
-    /// Who carries it out: `argv`, `initialize` and `env` are the CLI, by that way; `sdk` is this crate.
-    pub fn layer(&self) -> String {
-        let ways = [("argv", self.flags), ("initialize", self.initialize), ("env", self.env)];
-        let ways: Vec<_> =
-            ways.iter().filter(|(_, names)| !names.is_empty()).map(|(way, _)| *way).collect();
-        if ways.is_empty() { "sdk".to_owned() } else { ways.join(", ") }
-    }
-}
-
-impl Options {
-    /// Where each option goes, in the order of the fields. `claude-wire options` prints it.
-    ///
-    /// ```
-    /// use claude_wire::session::Options;
-    ///
-    /// let row = Options::table().iter().find(|row| row.name == "agents").unwrap();
-    /// assert_eq!((row.flags.len(), row.initialize, row.layer().as_str()), (0, &["agents"][..], "initialize"));
-    /// ```
-    pub fn table() -> &'static [OptionRow] {
-        TABLE
-    }
-}
-
-/// Flags on which the conversation with the CLI rests, those that answer and end, and two that the CLI does not have.
-const FIXED: [&str; 10] = [
-    "cwd",
-    "help",
-    "input-format",
-    "managed-settings",
-    "output-format",
-    "print",
-    "system-prompt-snapshot",
-    "timeout",
-    "verbose",
-    "version",
-];
-
-/// May `extra_args` not set it, because an option writes it or the SDK itself?
-pub(super) fn is_owned(flag: &str) -> bool {
-    FIXED.contains(&flag)
-        || TABLE
-            .iter()
-            .flat_map(|row| row.flags)
-            .any(|owned| owned.strip_prefix("--") == Some(flag))
-}
-
-const fn row(
-    name: &'static str,
-    flags: &'static [&'static str],
-    initialize: &'static [&'static str],
-    env: &'static [&'static str],
-    default: &'static str,
-) -> OptionRow {
-    OptionRow { name, flags, initialize, env, default }
-}
-
-#[rustfmt::skip]
-const TABLE: &[OptionRow] = &[
-    row("model", &["--model"], &[], &[], "the CLI's own choice"),
-    row("fallback_model", &["--fallback-model"], &[], &[], "none"),
-    row("system_prompt", &["--system-prompt", "--append-system-prompt", "--system-prompt-file"], &["systemPrompt", "appendSystemPrompt"], &[], "the CLI's own prompt"),
-    row("allowed_tools", &["--allowed-tools", "--allowedTools"], &[], &[], "none beyond the settings"),
-    row("disallowed_tools", &["--disallowed-tools", "--disallowedTools"], &[], &[], "none beyond the settings"),
-    row("tools", &["--tools"], &[], &[], "all"),
-    row("max_turns", &["--max-turns"], &[], &[], "no limit"),
-    row("max_budget_usd", &["--max-budget-usd"], &[], &[], "no limit"),
-    row("permission_mode", &["--permission-mode"], &[], &[], "what the settings say, else `default`"),
-    row("permission_prompt_tool", &["--permission-prompt-tool"], &[], &[], "none; `stdio` with a permission handler"),
-    row("resume", &["--resume"], &[], &[], "a new conversation"),
-    row("continue_conversation", &["--continue"], &[], &[], "no"),
-    row("fork_session", &["--fork-session"], &[], &[], "no"),
-    row("session_id", &["--session-id"], &[], &[], "the CLI makes one"),
-    row("no_session_persistence", &["--no-session-persistence"], &[], &[], "no"),
-    row("cwd", &[], &[], &[], "that of this process"),
-    row("add_dirs", &["--add-dir"], &[], &[], "none"),
-    row("include_partial_messages", &["--include-partial-messages"], &[], &[], "no"),
-    row("include_hook_events", &["--include-hook-events"], &[], &[], "no"),
-    row("replay_user_messages", &["--replay-user-messages"], &[], &[], "no"),
-    row("session_mirror", &["--session-mirror"], &[], &[], "no"),
-    row("mcp_config", &["--mcp-config", "--await-initialize"], &["mcpServers"], &[], "none"),
-    row("strict_mcp_config", &["--strict-mcp-config"], &[], &[], "no"),
-    row("settings", &["--settings", "--initialize-fields", "--await-initialize"], &["settings"], &[], "none"),
-    row("setting_sources", &["--setting-sources"], &[], &[], "all"),
-    row("json_schema", &["--json-schema"], &[], &[], "free text"),
-    row("effort", &["--effort"], &[], &[], "the model's own"),
-    row("thinking", &["--thinking", "--max-thinking-tokens"], &[], &[], "the CLI's own"),
-    row("betas", &["--betas"], &[], &[], "none"),
-    row("agent", &["--agent"], &[], &[], "the CLI's own"),
-    row("debug", &["--debug"], &[], &[], "no"),
-    row("extra_args", &[], &[], &[], "none"),
-    row("timeout", &[], &[], &[], "300 s"),
-    row("idle_timeout", &[], &[], &[], "none"),
-    row("control_timeout", &[], &[], &[], "60 s"),
-    row("initialize_timeout", &[], &[], &[], "60 s"),
-    row("drain_timeout", &[], &[], &[], "10 s"),
-    row("system_prompt_snapshot", &[], &["systemPromptSnapshot"], &[], "yes; no beside `system_prompt`"),
-    row("exclude_dynamic_sections", &[], &["excludeDynamicSections"], &[], "no"),
-    row("plan_mode_instructions", &[], &["planModeInstructions"], &[], "the CLI's own"),
-    row("agents", &[], &["agents"], &[], "none beyond the settings"),
-    row("skills", &["--allowed-tools"], &["skills"], &[], "what the settings allow"),
-    row("plugins", &["--plugin-dir", "--plugin-dir-no-mcp"], &[], &[], "those installed"),
-    row("mcp_servers", &["--await-initialize"], &["mcpServers"], &[], "none beyond the settings"),
-    row("tool_aliases", &[], &["toolAliases"], &[], "none"),
-    row("sandbox", &["--initialize-fields", "--await-initialize"], &["settings"], &[], "what the settings say"),
-    row("managed_settings", &["--managed-settings-in-initialize", "--await-initialize"], &["managedSettings"], &[], "those of the machine"),
-    row("project_config_root", &["--project-config-root"], &[], &[], "the working directory"),
-    row("thinking_display", &["--thinking-display"], &[], &[], "the model's own"),
-    row("task_budget", &["--task-budget"], &[], &[], "none"),
-    row("permission_prompts", &["--permission-prompts"], &[], &[], "`host`"),
-    row("allow_dangerously_skip_permissions", &["--allow-dangerously-skip-permissions"], &[], &[], "no"),
-    row("resume_session_at", &["--resume-session-at"], &[], &[], "the whole conversation"),
-    row("resume_drops_turn", &["--resume-drops-turn"], &[], &[], "no check"),
-    row("title", &[], &["title"], &[], "the CLI finds one"),
-    row("prompt_suggestions", &[], &["promptSuggestions"], &[], "the CLI's own"),
-    row("agent_progress_summaries", &[], &["agentProgressSummaries"], &[], "no"),
-    row("forward_subagent_text", &[], &["forwardSubagentText"], &[], "no"),
-    row("per_task_stop_affordance", &[], &["perTaskStopAffordance"], &[], "no"),
-    row("verbatim_prompts", &[], &[], &[], "no"),
-    row("file_checkpointing", &[], &[], &["CLAUDE_CODE_ENABLE_SDK_FILE_CHECKPOINTING"], "no"),
-    row("question_preview", &[], &[], &["CLAUDE_CODE_QUESTION_PREVIEW_FORMAT"], "no previews"),
-    row("max_retries", &[], &[], &["CLAUDE_CODE_MAX_RETRIES"], "10"),
-    row("client_app", &[], &[], &["CLAUDE_AGENT_SDK_CLIENT_APP"], "none"),
-    row("debug_file", &["--debug-file"], &[], &[], "none"),
-    row("inherit_env", &[], &[], &[], "all, but for what tells of another CLI"),
-    row("env", &[], &[], &[], "none"),
-    row("api_key", &[], &[], &["ANTHROPIC_API_KEY"], "what the CLI finds"),
-];
-
-#[cfg(test)]
-mod tests {
-    use super::super::fields::with_fields;
-    use super::*;
-
-    #[test]
-    fn every_field_has_a_row_in_its_order() {
-        macro_rules! names {
-            ($($field:ident),*) => { [$(stringify!($field)),*] };
+/// Hands the declarations to the macro `$then`, behind its other arguments.
+macro_rules! option_table {
+    ($then:ident $($with:tt)*) => { $crate::session::options::$then! { $($with)*
+        /// Whether a conversation keeps the system prompt that it began with, whatever later
+        /// launches say. CLI 2.1.329 keeps it without a message, so a launch with a system prompt
+        /// sends `false`.
+        system_prompt_snapshot: bool {
+            set switch;
+            default "yes; no where `system_prompt` is set";
+            initialize "systemPromptSnapshot" = prompt_snapshot;
         }
-        let names: Vec<_> = TABLE.iter().map(|row| row.name).collect();
-        assert_eq!(names, with_fields!(names));
-    }
+
+        /// The system prompt: in place of the CLI's own, or appended to it. One of up to 8 KiB is an
+        /// argument, which every user of the machine can read; a longer one is an initialize field.
+        system_prompt: $crate::session::options::SystemPrompt {
+            set none;
+            default "the CLI's own prompt";
+            argv system_prompt "--system-prompt" "--append-system-prompt" "--system-prompt-file";
+            initialize "systemPrompt" = long_prompt;
+            initialize "appendSystemPrompt" = long_appended_prompt;
+            config "system_prompt" prompt "text";
+            config "append_system_prompt" appended_prompt "text";
+            config "system_prompt_file" prompt_file "path";
+            check system_prompt;
+        }
+
+        /// Whether the parts of the CLI's own prompt that differ from user to user are left out, so
+        /// that it can be cached for all of them.
+        exclude_dynamic_sections: bool {
+            set switch;
+            default "no";
+            initialize "excludeDynamicSections";
+        }
+
+        /// What plan mode asks of the model, in place of the CLI's own text.
+        plan_mode_instructions: String {
+            set into;
+            default "the CLI's own text";
+            initialize "planModeInstructions";
+        }
+
+        /// Rules for what needs no permission prompt, such as `Read` or `Bash(git:*)`; joined by
+        /// commas on the command line.
+        ///
+        /// One rule is one item: its parentheses are balanced, and spaces and commas are only
+        /// inside them. Names of tools are passed on unchecked.
+        allowed_tools: Vec<String> {
+            set list<String>;
+            default "none beyond the settings";
+            argv list "--allowed-tools" "--allowedTools";
+            config "allowed_tools" list "list";
+            check rules;
+        }
+
+        /// Rules for what is always refused, in the form of `allowed_tools`.
+        disallowed_tools: Vec<String> {
+            set list<String>;
+            default "none beyond the settings";
+            argv list "--disallowed-tools" "--disallowedTools";
+            config "disallowed_tools" list "list";
+            check rules;
+        }
+
+        /// The built-in tools that the model has at all. The empty list, sent as `--tools=`, is
+        /// none of them; `["default"]` is all.
+        tools: Vec<String> {
+            set list<String>;
+            default "all";
+            argv list_or_none "--tools";
+            config "tools" list "list";
+            check rules;
+        }
+
+        /// Other names for tools: from the name that the model uses to the tool that is meant, one
+        /// step deep.
+        tool_aliases: ::std::collections::BTreeMap<String, String> {
+            set map<String>;
+            default "none";
+            initialize "toolAliases";
+            check aliases;
+        }
+
+        /// The model, by alias or by full name.
+        model: String {
+            set into;
+            default "the CLI's own choice";
+            argv text "--model";
+            config "model" text "text; without it, the variable `CLAUDE_MODEL`";
+            check name;
+        }
+
+        /// The models to use when the first is overloaded, separated by commas. It must differ from
+        /// `model`.
+        fallback_model: String {
+            set into;
+            default "none";
+            argv text "--fallback-model";
+            config "fallback_model" text "text";
+            check name;
+        }
+
+        /// The agent that leads the conversation: one of `agents`, or one of the settings.
+        agent: String {
+            set into;
+            default "the CLI's own";
+            argv text "--agent";
+            config "agent" text "text";
+            check name;
+        }
+
+        /// The sub-agents of this session, by name, alongside those in the settings of the CLI.
+        agents: ::std::collections::BTreeMap<String, $crate::session::options::AgentDefinition> {
+            set map_of<$crate::session::options::AgentDefinition>;
+            default "none beyond the settings";
+            initialize "agents" = sent_agents;
+            check agents;
+        }
+
+        /// The title of a new conversation.
+        title: String {
+            set into;
+            default "the CLI finds one";
+            initialize "title";
+            check name;
+            session only;
+        }
+
+        /// The skills that the model may use without asking: [`Skills::All`](crate::session::Skills::All),
+        /// or the names of some, which hides the rest. Each adds a rule to `allowed_tools`.
+        skills: $crate::session::options::Skills {
+            set as_is;
+            default "what the settings allow";
+            also "--allowed-tools";
+            initialize "skills" = named_skills;
+            check skills;
+        }
+
+        /// How tools are decided about that no rule covers. The SDK never chooses
+        /// `bypassPermissions` by itself.
+        permission_mode: $crate::session::options::PermissionMode {
+            set into;
+            default "what the settings say, else `default`";
+            argv word "--permission-mode";
+            config "permission_mode" word "text";
+            check word;
+        }
+
+        /// The MCP tool that is asked for permission. Without one, what would have been asked is
+        /// refused. Not together with a permission handler.
+        permission_prompt_tool: String {
+            set into;
+            default "none; `stdio` with a permission handler";
+            argv text "--permission-prompt-tool";
+            config "permission_prompt_tool" text "text";
+            check name;
+        }
+
+        /// Who answers when the CLI would ask for permission. `none` is not possible together with
+        /// a permission handler or `permission_prompt_tool`.
+        permission_prompts: $crate::session::options::PermissionPrompts {
+            set into;
+            default "`host`";
+            argv word "--permission-prompts";
+            check word;
+        }
+
+        /// Whether the session may be switched to `bypassPermissions` while it runs. The SDK never
+        /// sets it by itself.
+        allow_dangerously_skip_permissions: bool {
+            set switch;
+            default "no";
+            argv switch "--allow-dangerously-skip-permissions";
+        }
+
+        /// Whether the CLI suggests the next prompt after each turn.
+        prompt_suggestions: bool {
+            set switch;
+            default "the CLI's own";
+            initialize "promptSuggestions";
+        }
+
+        /// Whether sub-agents report their progress from time to time.
+        agent_progress_summaries: bool {
+            set switch;
+            default "no";
+            initialize "agentProgressSummaries";
+        }
+
+        /// Whether text and thinking of sub-agents are sent as well; by default only their tool
+        /// calls are.
+        forward_subagent_text: bool {
+            set switch;
+            default "no";
+            initialize "forwardSubagentText";
+        }
+
+        /// Whether the host can stop each background task by itself.
+        per_task_stop_affordance: bool {
+            set switch;
+            default "no";
+            initialize "perTaskStopAffordance";
+        }
+
+        /// How many requests to the model one query may take, from 1 up.
+        max_turns: u32 {
+            set as_is;
+            default "no limit";
+            argv number "--max-turns";
+            config "max_turns" whole_number "whole number from 1 up";
+            check turns;
+        }
+
+        /// What the session may cost, in US dollars, finite and from 0 up.
+        max_budget_usd: f64 {
+            set as_is;
+            default "no limit";
+            argv dollars "--max-budget-usd";
+            config "max_budget_usd" number "number from 0 up";
+            check dollars;
+        }
+
+        /// How many tokens the model may plan to use for the whole task, from 1 up. The model sees
+        /// the number, and paces itself.
+        task_budget: u64 {
+            set as_is;
+            default "none";
+            argv number "--task-budget";
+            check tokens;
+        }
+
+        /// Whether and how long the model thinks. A budget is in tokens, from 1 up.
+        thinking: $crate::session::options::Thinking {
+            set as_is;
+            default "the CLI's own";
+            argv thinking "--thinking" "--max-thinking-tokens";
+            config "thinking" thinking "`adaptive`, `disabled`, or a number of tokens";
+            check thinking;
+        }
+
+        /// How much of the thinking is shown. Not together with `Thinking::Disabled`.
+        thinking_display: $crate::wire::ThinkingDisplay {
+            set into;
+            default "the model's own";
+            argv word "--thinking-display";
+            check word;
+        }
+
+        /// How hard the model tries.
+        effort: $crate::session::options::Effort {
+            set into;
+            default "the model's own";
+            argv word "--effort";
+            config "effort" word "text";
+            check word;
+        }
+
+        /// Names of beta features of the API, joined by commas on the command line.
+        betas: Vec<String> {
+            set list<String>;
+            default "none";
+            argv list "--betas";
+            config "betas" list "list";
+            check items;
+        }
+
+        /// The id of the conversation to resume, a UUID. Not together with
+        /// `continue_conversation`.
+        resume: String {
+            set into;
+            default "a new conversation";
+            argv attached "--resume";
+            check uuid;
+            session only;
+        }
+
+        /// Whether to resume the latest conversation of the working directory. Not together with
+        /// `resume`.
+        continue_conversation: bool {
+            set switch;
+            default "no";
+            argv switch "--continue";
+            session only;
+        }
+
+        /// Whether the conversation that is resumed goes on under a new id, and the old one is left
+        /// as it is. It needs `resume` or `continue_conversation`.
+        fork_session: bool {
+            set switch;
+            default "no";
+            argv switch "--fork-session";
+            session only;
+        }
+
+        /// The uuid of the last message to keep of the conversation that `resume` names.
+        resume_session_at: String {
+            set into;
+            default "the whole conversation";
+            argv attached "--resume-session-at";
+            check uuid;
+            session only;
+        }
+
+        /// The uuid of the prompt whose turn `resume_session_at` may cut off. The CLI refuses a cut
+        /// that would drop anything else.
+        resume_drops_turn: String {
+            set into;
+            default "no check";
+            argv attached "--resume-drops-turn";
+            check uuid;
+            session only;
+        }
+
+        /// The id of the new conversation, a UUID that is not in use. With `resume` or
+        /// `continue_conversation` it needs `fork_session`.
+        session_id: String {
+            set into;
+            default "the CLI makes one";
+            argv text "--session-id";
+            check uuid;
+            session only;
+        }
+
+        /// Whether the conversation is kept off the disk, so that it cannot be resumed.
+        no_session_persistence: bool {
+            set switch;
+            default "no";
+            argv switch "--no-session-persistence";
+            config "no_session_persistence" yes_or_no "yes or no";
+        }
+
+        /// The working directory of the CLI and its tools. It is set when the child is spawned, and
+        /// is never a flag.
+        cwd: ::std::path::PathBuf {
+            set into;
+            default "that of this process";
+            config "cwd" path "path";
+            check file;
+        }
+
+        /// The directories that the tools may use in addition to `cwd`, in place of those added
+        /// before.
+        add_dirs: Vec<::std::path::PathBuf> {
+            set list<::std::path::PathBuf>;
+            default "none";
+            argv each "--add-dir";
+            config "add_dirs" paths "list of paths";
+            check files;
+        }
+
+        /// Sources of MCP servers. A file is an argument. An object with `mcpServers` is a field of
+        /// the initialize request, for which the CLI then waits, so that no token in it is on the
+        /// command line.
+        mcp_config: Vec<$crate::session::options::FileOrJson> {
+            set none;
+            default "none";
+            argv each_file "--mcp-config";
+            also "--await-initialize";
+            initialize "mcpServers" = external_servers;
+            config "mcp_config" files "list of paths";
+            check mcp_config;
+        }
+
+        /// MCP servers outside this process, by name. No part of them is on the command line.
+        /// Together with `strict_mcp_config` these servers are the only ones, with those of
+        /// `mcp_config`.
+        mcp_servers: ::std::collections::BTreeMap<String, $crate::session::options::McpServer> {
+            set none;
+            default "none beyond the settings";
+            also "--await-initialize";
+            initialize "mcpServers" = external_servers;
+        }
+
+        /// Whether only the servers of `mcp_config` and `mcp_servers` are used.
+        strict_mcp_config: bool {
+            set switch;
+            default "no";
+            argv switch "--strict-mcp-config";
+            config "strict_mcp_config" yes_or_no "yes or no";
+        }
+
+        /// More settings for the CLI. A file is an argument. An object is a field of the initialize
+        /// request, for which the CLI then waits, so that no key in it is on the command line.
+        settings: $crate::session::options::FileOrJson {
+            set into;
+            default "none";
+            argv file "--settings";
+            also "--initialize-fields" "--await-initialize";
+            initialize "settings" = sent_settings;
+            config "settings" file "path";
+            check settings;
+        }
+
+        /// The sandbox that commands run in: an object in the form of the CLI's settings, where it
+        /// replaces a `sandbox` that `settings` brings as JSON.
+        ///
+        /// `{"enabled": true}` also sets `failIfUnavailable`, unless it says otherwise: a sandbox
+        /// that is not available is an error, and commands do not run without one. Not together
+        /// with a settings file: write it into that file.
+        sandbox: ::serde_json::Value {
+            set as_is;
+            default "what the settings say";
+            also "--initialize-fields" "--await-initialize";
+            initialize "settings" = sent_settings;
+            debug json;
+        }
+
+        /// Settings that no layer below can override, an object.
+        managed_settings: ::serde_json::Value {
+            set as_is;
+            default "those of the machine";
+            also "--managed-settings-in-initialize" "--await-initialize";
+            initialize "managedSettings";
+            check object;
+            debug json;
+        }
+
+        /// The directory whose project settings count.
+        project_config_root: ::std::path::PathBuf {
+            set into;
+            default "the working directory";
+            argv text "--project-config-root";
+            check file;
+        }
+
+        /// Plugins in directories of this machine, each with or without its MCP servers.
+        plugins: Vec<$crate::session::options::Plugin> {
+            set none;
+            default "those installed";
+            argv plugins "--plugin-dir" "--plugin-dir-no-mcp";
+            check plugins;
+        }
+
+        /// The places that the CLI loads settings from. The empty list, sent as
+        /// `--setting-sources=`, is none.
+        setting_sources: Vec<$crate::session::options::SettingSource> {
+            set list<$crate::session::options::SettingSource>;
+            default "all";
+            argv list_or_none "--setting-sources";
+            config "setting_sources" sources "list";
+            check items;
+        }
+
+        /// The JSON Schema that the answer must meet, an object.
+        json_schema: ::serde_json::Value {
+            set as_is;
+            default "free text";
+            argv json "--json-schema";
+            check schema;
+        }
+
+        /// Whether the answer arrives in pieces, as stream events, and not only in whole blocks.
+        include_partial_messages: bool {
+            set switch;
+            default "no";
+            argv switch "--include-partial-messages";
+            config "include_partial_messages" yes_or_no "yes or no";
+        }
+
+        /// Whether messages report hooks as they run.
+        include_hook_events: bool {
+            set switch;
+            default "no";
+            argv switch "--include-hook-events";
+            config "include_hook_events" yes_or_no "yes or no";
+        }
+
+        /// Whether the CLI sends prompts back as it takes them in.
+        replay_user_messages: bool {
+            set switch;
+            default "no";
+            argv switch "--replay-user-messages";
+            config "replay_user_messages" yes_or_no "yes or no";
+        }
+
+        /// Whether the CLI sends each line that it writes to the transcript, for a store of your
+        /// own. They arrive as [`SessionEvent::Control`](crate::session::SessionEvent::Control),
+        /// whose frame [`Control::of`](crate::wire::Control::of) types as a
+        /// [`TranscriptMirror`](crate::wire::TranscriptMirror).
+        session_mirror: bool {
+            set switch;
+            default "no";
+            argv switch "--session-mirror";
+        }
+
+        /// Whether prompts are taken as they are, without files for `@path` and without slash
+        /// commands: `client_composed` of each prompt. For prompts with text from strangers.
+        verbatim_prompts: bool {
+            set switch;
+            default "no";
+        }
+
+        /// Whether the CLI keeps copies of the files that it changes, so that they can be rewound.
+        file_checkpointing: bool {
+            set switch;
+            default "no";
+            env switch "CLAUDE_CODE_ENABLE_SDK_FILE_CHECKPOINTING";
+            config "file_checkpointing" yes_or_no "yes or no";
+        }
+
+        /// The form of a preview in a question to the user.
+        question_preview: $crate::session::options::QuestionPreview {
+            set into;
+            default "no previews";
+            env text "CLAUDE_CODE_QUESTION_PREVIEW_FORMAT";
+            check word;
+        }
+
+        /// How often the CLI tries a failed request to the API again, from 0 up.
+        max_retries: u32 {
+            set as_is;
+            default "10";
+            env text "CLAUDE_CODE_MAX_RETRIES";
+            config "max_retries" whole_number "whole number";
+        }
+
+        /// The name of your application, for the user agent of the CLI's requests.
+        client_app: String {
+            set into;
+            default "none";
+            env text "CLAUDE_AGENT_SDK_CLIENT_APP";
+            config "client_app" text "text";
+            check name;
+        }
+
+        /// Whether the CLI writes its debug log. `debug_file` says where to.
+        debug: bool {
+            set switch;
+            default "no";
+            argv switch "--debug";
+            config "debug" yes_or_no "yes or no";
+        }
+
+        /// The file that the CLI writes its debug log to; it takes the place of `debug`.
+        debug_file: ::std::path::PathBuf {
+            set into;
+            default "none";
+            argv text "--debug-file";
+            config "debug_file" path "path";
+            check file;
+        }
+
+        /// Flags that have no option here: names without dashes, in order, each with its value if
+        /// it has one. A flag that an option covers is refused.
+        extra_args: Vec<(String, Option<String>)> {
+            set none;
+            default "none";
+            check extra_args;
+            debug names;
+        }
+
+        /// How long a whole turn may take, longer than zero; `Duration::MAX` is without limit. It
+        /// begins when the prompt is written, and goes on while a slow reader holds the CLI back.
+        ///
+        /// The SDK keeps this timer; it is never a flag. When it runs out, the turn ends with its
+        /// error at once. The CLI is interrupted, and what it still says of the turn is read and
+        /// counted as [drained](crate::protocol::Counters::drained) before the next prompt is
+        /// written: see `drain_timeout`. A result that was written by then counts, also where this
+        /// program was stopped meanwhile and reads it later.
+        timeout: ::std::time::Duration {
+            set as_is;
+            default "300 s";
+            config "timeout_ms" milliseconds "milliseconds, or `off`";
+            check longer_than_zero;
+        }
+
+        /// How long a turn may be silent between two messages, longer than zero; `Duration::MAX` is
+        /// without limit.
+        idle_timeout: ::std::time::Duration {
+            set as_is;
+            default "none";
+            config "idle_timeout_ms" milliseconds "milliseconds, or `off`";
+            check longer_than_zero;
+        }
+
+        /// How long the CLI may take to answer a control request, longer than zero; `Duration::MAX`
+        /// is without limit.
+        control_timeout: ::std::time::Duration {
+            set as_is;
+            default "60 s";
+            config "control_timeout_ms" milliseconds "milliseconds, or `off`";
+            check longer_than_zero;
+            session only;
+        }
+
+        /// How long the CLI may take to answer the handshake, longer than zero; `Duration::MAX` is
+        /// without limit.
+        initialize_timeout: ::std::time::Duration {
+            set as_is;
+            default "60 s";
+            config "initialize_timeout_ms" milliseconds "milliseconds, or `off`";
+            check longer_than_zero;
+            session only;
+        }
+
+        /// How long an interrupted turn may take to end, longer than zero; `Duration::MAX` is
+        /// without limit. Its own reader does not wait for that, the next prompt does. A CLI that
+        /// takes longer is ended.
+        drain_timeout: ::std::time::Duration {
+            set as_is;
+            default "10 s";
+            config "drain_timeout_ms" milliseconds "milliseconds, or `off`";
+            check longer_than_zero;
+            session only;
+        }
+
+        /// What the child inherits of the environment of this process. What would make the CLI
+        /// believe that it runs inside another one is left out in any case.
+        inherit_env: $crate::transport::Inherit {
+            set as_is;
+            default "all, but for what another CLI has set";
+        }
+
+        /// Environment variables of the child: a value, or `None` to remove an inherited one.
+        env: ::std::collections::BTreeMap<String, Option<String>> {
+            set none;
+            default "none";
+            check variables;
+            debug keys;
+        }
+
+        /// The API key: `ANTHROPIC_API_KEY` in the environment of the child, where it wins over
+        /// every other source, and nowhere else.
+        api_key: $crate::transport::Secret {
+            set into;
+            default "what the CLI finds";
+            env key "ANTHROPIC_API_KEY";
+            check key;
+        }
+    } };
 }
+
+pub(crate) use option_table;

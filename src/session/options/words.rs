@@ -1,90 +1,8 @@
-use std::fmt;
+//! The words that only options have; those that messages have as well are in [`crate::wire`].
 
-/// An enum over the words of the CLI, open at the end: a word that is not listed is kept as it is.
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)* }) => {
-        $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-        #[non_exhaustive]
-        pub enum $name {
-            $($(#[$variant_doc])* $variant,)*
-            /// Any other word, passed on unchanged.
-            Other(String),
-        }
-
-        impl $name {
-            /// The word as the CLI spells it.
-            pub fn as_str(&self) -> &str {
-                match self {
-                    $($name::$variant => $word,)*
-                    $name::Other(word) => word,
-                }
-            }
-        }
-
-        impl From<&str> for $name {
-            fn from(word: &str) -> Self {
-                match word {
-                    $($word => $name::$variant,)*
-                    other => $name::Other(other.to_owned()),
-                }
-            }
-        }
-
-        impl From<String> for $name {
-            fn from(word: String) -> Self {
-                $name::from(word.as_str())
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-    };
-}
-
-words! {
-    /// How the CLI decides about tools that no rule allows or refuses (`--permission-mode`, CLI 2.1.329).
-    ///
-    /// The CLI exits at once on a word that it does not know. It also takes `manual`, which it
-    /// reports back as `default`.
-    PermissionMode {
-        /// Ask.
-        Default = "default",
-        /// Ask, but not for edits of files.
-        AcceptEdits = "acceptEdits",
-        /// Never ask, allow everything. Refused by the CLI when it runs as root outside a sandbox.
-        BypassPermissions = "bypassPermissions",
-        /// Read and plan; change nothing.
-        Plan = "plan",
-        /// Never ask, refuse what would have been asked.
-        DontAsk = "dontAsk",
-        /// The CLI's own classifier decides.
-        Auto = "auto",
-    }
-}
-
-words! {
-    /// How hard the model tries (`--effort`, CLI 2.1.329). The CLI only warns about an unknown word.
-    Effort {
-        /// `low`
-        Low = "low",
-        /// `medium`
-        Medium = "medium",
-        /// `high`
-        High = "high",
-        /// `xhigh`
-        XHigh = "xhigh",
-        /// `max`
-        Max = "max",
-    }
-}
-
-words! {
+string_enum! {
     /// A place that the CLI loads settings from (`--setting-sources`, CLI 2.1.329).
-    SettingSource {
+    pub enum SettingSource {
         /// The user's own settings, in the home directory.
         User = "user",
         /// The project's settings, shared by its people.
@@ -94,22 +12,20 @@ words! {
     }
 }
 
-words! {
+string_enum! {
     /// Who answers when the CLI would ask for permission (`--permission-prompts`, CLI 2.1.329).
-    PermissionPrompts {
+    pub enum PermissionPrompts {
         /// The host or the prompt tool.
         Host = "host",
-        /// Nobody: what would be asked is refused.
+        /// No one: what would be asked is refused.
         None = "none",
     }
 }
 
-words! {
+string_enum! {
     /// The form of a preview in a question to the user (`CLAUDE_CODE_QUESTION_PREVIEW_FORMAT`, CLI 2.1.329).
-    QuestionPreview {
-        /// `markdown`
+    pub enum QuestionPreview {
         Markdown = "markdown",
-        /// `html`
         Html = "html",
     }
 }
@@ -119,26 +35,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_known_word_goes_there_and_back() {
-        for word in ["default", "acceptEdits", "bypassPermissions", "plan", "dontAsk", "auto"] {
-            let mode = PermissionMode::from(word);
-            assert!(!matches!(mode, PermissionMode::Other(_)), "{word}");
-            assert_eq!(mode.as_str(), word);
-        }
-        for word in ["low", "medium", "high", "xhigh", "max"] {
-            assert!(!matches!(Effort::from(word), Effort::Other(_)), "{word}");
-            assert_eq!(Effort::from(word).as_str(), word);
-        }
+    fn a_known_word_has_its_variant_and_another_is_kept() {
         for word in ["user", "project", "local"] {
             assert!(!matches!(SettingSource::from(word), SettingSource::Other(_)), "{word}");
             assert_eq!(SettingSource::from(word).as_str(), word);
         }
-    }
-
-    #[test]
-    fn an_unknown_word_is_kept() {
-        let mode = PermissionMode::from("manual");
-        assert_eq!(mode, PermissionMode::Other("manual".to_owned()));
-        assert_eq!(mode.to_string(), "manual");
+        let other = PermissionPrompts::from("manual");
+        assert_eq!(other, PermissionPrompts::Other("manual".into()));
+        assert_eq!(other.to_string(), "manual");
     }
 }

@@ -140,8 +140,8 @@ macro_rules! object {
     (@absent declared, $field:ident, $type:ty, $wire:literal, $at:ident, $sink:ident) => {};
 }
 
-/// Declares an enum of strings that keeps a string it does not know.
-macro_rules! open_enum {
+/// An enum over strings, open at the end: a value that is not listed is kept as it is.
+macro_rules! string_enum {
     ($(#[$meta:meta])* pub enum $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $wire:literal,)* }) => {
         $(#[$meta])*
         #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -171,6 +171,18 @@ macro_rules! open_enum {
             }
         }
 
+        impl From<String> for $name {
+            fn from(value: String) -> Self {
+                Self::from(value.as_str())
+            }
+        }
+
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                self.as_str()
+            }
+        }
+
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(self.as_str())
@@ -188,6 +200,16 @@ macro_rules! open_enum {
             fn default() -> Self {
                 Self::Other("".into())
             }
+        }
+    };
+}
+
+/// Declares an enum of strings that keeps a string it does not know.
+macro_rules! open_enum {
+    ($(#[$meta:meta])* pub enum $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $wire:literal,)* }) => {
+        string_enum! {
+            $(#[$meta])*
+            pub enum $name { $($(#[$variant_meta])* $variant = $wire,)* }
         }
 
         impl $crate::wire::decode::Decode for $name {

@@ -3,11 +3,17 @@
 open_enum! {
     /// What a session may do without asking (`permissionMode`).
     pub enum PermissionMode {
+        /// Ask.
         Default = "default",
+        /// Ask, but not for edits of files.
         AcceptEdits = "acceptEdits",
+        /// Never ask, allow everything. Refused by the CLI when it runs as root outside a sandbox.
         BypassPermissions = "bypassPermissions",
+        /// Read and plan; change nothing.
         Plan = "plan",
+        /// Never ask, refuse what would have been asked.
         DontAsk = "dontAsk",
+        /// The CLI's own classifier decides.
         Auto = "auto",
     }
 }

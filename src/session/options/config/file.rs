@@ -8,8 +8,9 @@ use figment::providers::{Format, Toml};
 use serde_json::{Map, Value};
 
 use super::super::Options;
+use super::super::declare::KEYS;
 use super::ConfigError;
-use super::keys::{Input, KEYS};
+use super::keys::Input;
 
 pub(super) fn read(path: &Path) -> Result<Options, ConfigError> {
     let file = path.display().to_string();

@@ -1,4 +1,6 @@
-//! The keys of the application's configuration: one table for the file and the environment.
+//! How the values of configuration keys are read, from a file and from the environment.
+//!
+//! The keys are those that the declarations of options name; so are the methods of [`Input`].
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,9 +12,10 @@ use super::super::{
     FileOrJson, OptionError, Options, SettingSource, SystemPrompt, Thinking, rules,
 };
 
-pub(super) struct Key {
-    pub(super) name: &'static str,
-    set: fn(&mut Options, &Input<'_>) -> Result<(), OptionError>,
+/// A key of the configuration.
+pub(in super::super) struct Key {
+    pub(in super::super) name: &'static str,
+    pub(in super::super) set: fn(&mut Options, &Input<'_>) -> Result<(), OptionError>,
 }
 
 impl Key {
@@ -32,107 +35,56 @@ impl Key {
 }
 
 /// A value as it was found.
-pub(super) enum Input<'a> {
+pub(in super::super) enum Input<'a> {
     #[cfg_attr(not(feature = "config"), allow(dead_code))]
     File(&'a Value),
     Variable(&'a str),
 }
 
-macro_rules! keys {
-    ($($name:literal => $field:ident = $read:ident,)*) => {
-        &[$(Key {
-            name: $name,
-            set: |options, input| {
-                options.$field = Some(input.$read(stringify!($field))?);
-                Ok(())
-            },
-        },)*]
-    };
-}
-
-pub(super) const KEYS: &[Key] = keys! {
-    "model" => model = text,
-    "fallback_model" => fallback_model = text,
-    "system_prompt" => system_prompt = prompt,
-    "append_system_prompt" => system_prompt = appended_prompt,
-    "system_prompt_file" => system_prompt = prompt_file,
-    "allowed_tools" => allowed_tools = list,
-    "disallowed_tools" => disallowed_tools = list,
-    "tools" => tools = list,
-    "max_turns" => max_turns = whole_number,
-    "max_budget_usd" => max_budget_usd = number,
-    "permission_mode" => permission_mode = word,
-    "permission_prompt_tool" => permission_prompt_tool = text,
-    "cwd" => cwd = path,
-    "add_dirs" => add_dirs = paths,
-    "mcp_config" => mcp_config = files,
-    "strict_mcp_config" => strict_mcp_config = yes_or_no,
-    "settings" => settings = file,
-    "setting_sources" => setting_sources = sources,
-    "effort" => effort = word,
-    "thinking" => thinking = thinking,
-    "betas" => betas = list,
-    "agent" => agent = text,
-    "include_partial_messages" => include_partial_messages = yes_or_no,
-    "include_hook_events" => include_hook_events = yes_or_no,
-    "replay_user_messages" => replay_user_messages = yes_or_no,
-    "no_session_persistence" => no_session_persistence = yes_or_no,
-    "debug" => debug = yes_or_no,
-    "debug_file" => debug_file = path,
-    "file_checkpointing" => file_checkpointing = yes_or_no,
-    "max_retries" => max_retries = whole_number,
-    "client_app" => client_app = text,
-    "timeout_ms" => timeout = milliseconds,
-    "idle_timeout_ms" => idle_timeout = milliseconds,
-    "control_timeout_ms" => control_timeout = milliseconds,
-    "initialize_timeout_ms" => initialize_timeout = milliseconds,
-    "drain_timeout_ms" => drain_timeout = milliseconds,
-};
-
-type Read<T> = Result<T, OptionError>;
+pub(in super::super) type Read<T> = Result<T, OptionError>;
 
 impl Input<'_> {
-    fn text(&self, field: &'static str) -> Read<String> {
+    pub(in super::super) fn text(&self, field: &'static str) -> Read<String> {
         self.as_text().map(str::to_owned).ok_or_else(|| self.refused(field, "a text"))
     }
 
-    fn word<T: From<String>>(&self, field: &'static str) -> Read<T> {
+    pub(in super::super) fn word<T: From<String>>(&self, field: &'static str) -> Read<T> {
         self.text(field).map(T::from)
     }
 
-    fn prompt(&self, field: &'static str) -> Read<SystemPrompt> {
+    pub(in super::super) fn prompt(&self, field: &'static str) -> Read<SystemPrompt> {
         self.text(field).map(SystemPrompt::Text)
     }
 
-    fn appended_prompt(&self, field: &'static str) -> Read<SystemPrompt> {
+    pub(in super::super) fn appended_prompt(&self, field: &'static str) -> Read<SystemPrompt> {
         self.text(field).map(SystemPrompt::Append)
     }
 
-    fn prompt_file(&self, field: &'static str) -> Read<SystemPrompt> {
+    pub(in super::super) fn prompt_file(&self, field: &'static str) -> Read<SystemPrompt> {
         self.path(field).map(SystemPrompt::File)
     }
 
-    fn path(&self, field: &'static str) -> Read<PathBuf> {
+    pub(in super::super) fn path(&self, field: &'static str) -> Read<PathBuf> {
         self.as_text().map(PathBuf::from).ok_or_else(|| self.refused(field, "a path"))
     }
 
-    fn file(&self, field: &'static str) -> Read<FileOrJson> {
+    pub(in super::super) fn file(&self, field: &'static str) -> Read<FileOrJson> {
         self.path(field).map(FileOrJson::File)
     }
 
-    fn paths(&self, field: &'static str) -> Read<Vec<PathBuf>> {
+    pub(in super::super) fn paths(&self, field: &'static str) -> Read<Vec<PathBuf>> {
         Ok(self.list(field)?.into_iter().map(PathBuf::from).collect())
     }
 
-    fn files(&self, field: &'static str) -> Read<Vec<FileOrJson>> {
+    pub(in super::super) fn files(&self, field: &'static str) -> Read<Vec<FileOrJson>> {
         Ok(self.paths(field)?.into_iter().map(FileOrJson::File).collect())
     }
 
-    fn sources(&self, field: &'static str) -> Read<Vec<SettingSource>> {
+    pub(in super::super) fn sources(&self, field: &'static str) -> Read<Vec<SettingSource>> {
         Ok(self.list(field)?.into_iter().map(SettingSource::from).collect())
     }
 
-    fn list(&self, field: &'static str) -> Read<Vec<String>> {
+    pub(in super::super) fn list(&self, field: &'static str) -> Read<Vec<String>> {
         let items = match self {
             Input::File(Value::Array(items)) => {
                 items.iter().map(|item| item.as_str().map(str::to_owned)).collect()
@@ -143,12 +95,12 @@ impl Input<'_> {
         items.ok_or_else(|| self.refused(field, "a list of texts"))
     }
 
-    fn whole_number(&self, field: &'static str) -> Read<u32> {
+    pub(in super::super) fn whole_number(&self, field: &'static str) -> Read<u32> {
         let number = self.as_whole_number().and_then(|number| u32::try_from(number).ok());
         number.ok_or_else(|| self.refused(field, "a whole number up to 4294967295"))
     }
 
-    fn number(&self, field: &'static str) -> Read<f64> {
+    pub(in super::super) fn number(&self, field: &'static str) -> Read<f64> {
         let number = match self {
             Input::File(value) => value.as_f64(),
             Input::Variable(text) => text.parse().ok(),
@@ -156,7 +108,7 @@ impl Input<'_> {
         number.ok_or_else(|| self.refused(field, "a number"))
     }
 
-    fn yes_or_no(&self, field: &'static str) -> Read<bool> {
+    pub(in super::super) fn yes_or_no(&self, field: &'static str) -> Read<bool> {
         match self {
             Input::File(Value::Bool(on)) => Ok(*on),
             Input::Variable("true" | "1") => Ok(true),
@@ -166,7 +118,7 @@ impl Input<'_> {
         }
     }
 
-    fn milliseconds(&self, field: &'static str) -> Read<Duration> {
+    pub(in super::super) fn milliseconds(&self, field: &'static str) -> Read<Duration> {
         if self.as_text() == Some("off") {
             return Ok(Duration::MAX);
         }
@@ -174,7 +126,7 @@ impl Input<'_> {
         limit.ok_or_else(|| self.refused(field, "a whole number of milliseconds, or off"))
     }
 
-    fn thinking(&self, field: &'static str) -> Read<Thinking> {
+    pub(in super::super) fn thinking(&self, field: &'static str) -> Read<Thinking> {
         match self.as_text() {
             Some("adaptive") => return Ok(Thinking::Adaptive),
             Some("disabled") => return Ok(Thinking::Disabled),

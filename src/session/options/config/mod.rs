@@ -10,51 +10,17 @@ mod keys;
 mod vars;
 
 pub use self::error::ConfigError;
+pub(super) use self::keys::Key;
 
 /// The application's layer of options, below those of a session: a file, then the environment.
 ///
 /// It is passed to whoever needs it; there is no global one. What no key covers, such as `resume` or
 /// `json_schema`, belongs to one session or query, and not to an application.
 ///
-/// | key in the file | variable | value |
-/// |---|---|---|
-/// | `model` | `CLAUDE_WIRE_MODEL`, else `CLAUDE_MODEL` | text |
-/// | `fallback_model` | `CLAUDE_WIRE_FALLBACK_MODEL` | text |
-/// | `system_prompt` | `CLAUDE_WIRE_SYSTEM_PROMPT` | text |
-/// | `append_system_prompt` | `CLAUDE_WIRE_APPEND_SYSTEM_PROMPT` | text |
-/// | `system_prompt_file` | `CLAUDE_WIRE_SYSTEM_PROMPT_FILE` | path |
-/// | `allowed_tools` | `CLAUDE_WIRE_ALLOWED_TOOLS` | list |
-/// | `disallowed_tools` | `CLAUDE_WIRE_DISALLOWED_TOOLS` | list |
-/// | `tools` | `CLAUDE_WIRE_TOOLS` | list |
-/// | `max_turns` | `CLAUDE_WIRE_MAX_TURNS` | whole number from 1 up |
-/// | `max_budget_usd` | `CLAUDE_WIRE_MAX_BUDGET_USD` | number from 0 up |
-/// | `permission_mode` | `CLAUDE_WIRE_PERMISSION_MODE` | text |
-/// | `permission_prompt_tool` | `CLAUDE_WIRE_PERMISSION_PROMPT_TOOL` | text |
-/// | `cwd` | `CLAUDE_WIRE_CWD` | path |
-/// | `add_dirs` | `CLAUDE_WIRE_ADD_DIRS` | list of paths |
-/// | `mcp_config` | `CLAUDE_WIRE_MCP_CONFIG` | list of paths |
-/// | `strict_mcp_config` | `CLAUDE_WIRE_STRICT_MCP_CONFIG` | yes or no |
-/// | `settings` | `CLAUDE_WIRE_SETTINGS` | path |
-/// | `setting_sources` | `CLAUDE_WIRE_SETTING_SOURCES` | list |
-/// | `effort` | `CLAUDE_WIRE_EFFORT` | text |
-/// | `thinking` | `CLAUDE_WIRE_THINKING` | `adaptive`, `disabled`, or a number of tokens |
-/// | `betas` | `CLAUDE_WIRE_BETAS` | list |
-/// | `agent` | `CLAUDE_WIRE_AGENT` | text |
-/// | `include_partial_messages` | `CLAUDE_WIRE_INCLUDE_PARTIAL_MESSAGES` | yes or no |
-/// | `include_hook_events` | `CLAUDE_WIRE_INCLUDE_HOOK_EVENTS` | yes or no |
-/// | `replay_user_messages` | `CLAUDE_WIRE_REPLAY_USER_MESSAGES` | yes or no |
-/// | `no_session_persistence` | `CLAUDE_WIRE_NO_SESSION_PERSISTENCE` | yes or no |
-/// | `debug` | `CLAUDE_WIRE_DEBUG` | yes or no |
-/// | `debug_file` | `CLAUDE_WIRE_DEBUG_FILE` | path |
-/// | `file_checkpointing` | `CLAUDE_WIRE_FILE_CHECKPOINTING` | yes or no |
-/// | `max_retries` | `CLAUDE_WIRE_MAX_RETRIES` | whole number |
-/// | `client_app` | `CLAUDE_WIRE_CLIENT_APP` | text |
-/// | `timeout_ms` | `CLAUDE_WIRE_TIMEOUT_MS` | milliseconds, or `off` |
-/// | `idle_timeout_ms` | `CLAUDE_WIRE_IDLE_TIMEOUT_MS` | milliseconds, or `off` |
-/// | `control_timeout_ms` | `CLAUDE_WIRE_CONTROL_TIMEOUT_MS` | milliseconds, or `off` |
-/// | `initialize_timeout_ms` | `CLAUDE_WIRE_INITIALIZE_TIMEOUT_MS` | milliseconds, or `off` |
-/// | `drain_timeout_ms` | `CLAUDE_WIRE_DRAIN_TIMEOUT_MS` | milliseconds, or `off` |
-/// | | `ANTHROPIC_API_KEY` | text; never read from a file |
+/// The keys are in the last column of `docs/options.md`, and in [`Options::table`]. Most have the name
+/// of their option; those of the timers end in `_ms`. The variable of a key is `CLAUDE_WIRE_` and the
+/// key in capitals; for the model, `CLAUDE_MODEL` counts where that is not set. `ANTHROPIC_API_KEY` is
+/// read from the environment, never from a file.
 ///
 /// A file holds TOML: lists are arrays, "yes or no" is `true` or `false`. In a variable, a list is
 /// parted at the commas outside parentheses, and "yes or no" is `true`, `1`, `false` or `0`; an empty
@@ -149,24 +115,5 @@ impl AppConfig {
 impl From<Options> for AppConfig {
     fn from(options: Options) -> Self {
         AppConfig { options }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::keys::KEYS;
-
-    #[test]
-    fn the_table_of_the_documentation_has_every_key_and_no_other() {
-        let rows: Vec<_> = include_str!("mod.rs")
-            .lines()
-            .filter_map(|line| line.strip_prefix("/// | `")?.split_once('`'))
-            .collect();
-        let keys: Vec<_> = rows.iter().map(|(key, _)| *key).collect();
-        assert_eq!(keys, KEYS.iter().map(|key| key.name).collect::<Vec<_>>());
-        for (key, rest) in rows {
-            let variable = format!("`CLAUDE_WIRE_{}`", key.to_uppercase());
-            assert!(rest.contains(&variable), "{key}");
-        }
     }
 }

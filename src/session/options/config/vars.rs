@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 
+use super::super::declare::KEYS;
 use super::super::{OptionError, Options};
 use super::ConfigError;
-use super::keys::{Input, KEYS};
+use super::keys::Input;
 use crate::transport::Secret;
 
 pub(super) const API_KEY: &str = "ANTHROPIC_API_KEY";

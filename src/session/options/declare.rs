@@ -1,0 +1,183 @@
+//! What the declarations of `table.rs` are made into.
+
+use std::fmt;
+
+use serde_json::{Map, Value, json};
+
+use super::args::Argv;
+use super::check::{self, Checked};
+use super::config::Key;
+use super::rows::OptionRow;
+use super::{OptionError, debug, environment};
+
+/// Makes [`Options`] and everything that goes over its fields.
+macro_rules! declare {
+    ($(
+        $(#[$doc:meta])+
+        $field:ident: $type:ty {
+            set $set:ident $(<$item:ty>)?;
+            default $default:literal;
+            $(argv $write:ident $($flag:literal)+;)?
+            $(also $($also:literal)+;)?
+            $(initialize $key:literal $(= $value:ident)?;)*
+            $(env $form:ident $variable:literal;)?
+            $(config $name:literal $read:ident $words:literal;)*
+            $(check $check:ident;)?
+            $(debug $debug:ident;)?
+            $(session $only:ident;)?
+        }
+    )+) => {
+        /// What a session or a query may choose: one layer of it.
+        ///
+        /// Every field is an `Option`: `None` leaves the choice to the layer below, and at last to
+        /// the CLI. Set the fields directly, or through the setters of the same names:
+        ///
+        /// ```
+        /// use claude_wire::session::Options;
+        ///
+        /// let app = Options::default().model("sonnet").max_turns(20);
+        /// let session = Options::default().model("opus");
+        ///
+        /// let resolved = Options::resolve(&[&session, &app]);
+        /// assert_eq!(resolved.model.as_deref(), Some("opus"));
+        /// assert_eq!(resolved.max_turns, Some(20));
+        /// resolved.validate()?;
+        /// # Ok::<(), claude_wire::session::OptionError>(())
+        /// ```
+        ///
+        /// A query's own options are an `Options` as well, laid over the session's.
+        ///
+        /// Flags are those of CLI 2.1.329. The `Debug` form shows the fields that are set, without
+        /// the key, the values of environment variables, and inline JSON.
+        #[derive(Clone, Default, PartialEq)]
+        #[non_exhaustive]
+        pub struct Options {
+            $(
+                $(#[$doc])+
+                #[doc = ""]
+                $($(#[doc = concat!("Flag: `", $flag, "`.")])+)?
+                $(#[doc = concat!("Initialize field: `", $key, "`.")])*
+                $(#[doc = concat!("Variable: `", $variable, "`.")])?
+                #[doc = concat!("Default: ", $default, ".")]
+                pub $field: Option<$type>,
+            )+
+        }
+
+        impl Options {
+            /// These options laid over those `below`: field by field, what is set here wins.
+            ///
+            /// A field is taken whole. A list or a map replaces the one below, and is not added to
+            /// it.
+            pub fn over(&self, below: &Options) -> Options {
+                Options { $($field: self.$field.clone().or_else(|| below.$field.clone()),)+ }
+            }
+
+            /// Checks each option that is set, by itself.
+            pub(super) fn check_each(&self) -> Checked {
+                $($(
+                    if let Some(value) = &self.$field {
+                        check::$check(stringify!($field), value)?;
+                    }
+                )?)+
+                Ok(())
+            }
+
+            /// Refuses what has no meaning for one turn: it must not be ignored.
+            pub(in crate::session) fn refuse_session_only(&self) -> Result<(), OptionError> {
+                $($(
+                    if self.$field.is_some() {
+                        return Err(OptionError::new(
+                            stringify!($field),
+                            declare!(@session $only),
+                            "a query that sets it",
+                        ));
+                    }
+                )?)+
+                Ok(())
+            }
+
+            /// Writes the arguments of the options that are set.
+            pub(super) fn write(&self, argv: &mut Argv) {
+                $($(
+                    if let Some(value) = &self.$field {
+                        argv.$write(&[$($flag),+], value);
+                    }
+                )?)+
+            }
+
+            /// The fields that these options add to the initialize request. A switch that is set is
+            /// sent, on or off; what is unset is not sent.
+            ///
+            /// `systemPrompt` and `appendSystemPrompt` are here only for a prompt too long for the
+            /// command line. With any system prompt, `systemPromptSnapshot` is false unless the
+            /// option says otherwise.
+            pub fn initialize(&self) -> Map<String, Value> {
+                let mut fields = Map::new();
+                $($(
+                    if let Some(value) = declare!(@field self $field $($value)?) {
+                        fields.insert($key.to_owned(), value);
+                    }
+                )*)+
+                fields
+            }
+
+            /// The variables of the options that are set: option, variable, and value; `None`
+            /// removes an inherited one.
+            pub(super) fn variables(
+                &self,
+            ) -> impl Iterator<Item = (&'static str, &'static str, Option<String>)> {
+                let all = [$($((
+                    stringify!($field),
+                    $variable,
+                    self.$field.as_ref().and_then(environment::$form),
+                ),)?)+];
+                all.into_iter().filter_map(|(field, name, value)| Some((field, name, value?)))
+            }
+        }
+
+        impl fmt::Debug for Options {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let mut shown = f.debug_struct("Options");
+                $(
+                    if let Some(value) = &self.$field {
+                        shown.field(stringify!($field), declare!(@shown value $($debug)?));
+                    }
+                )+
+                shown.finish()
+            }
+        }
+
+        pub(super) const TABLE: &[OptionRow] = &[$(OptionRow {
+            name: stringify!($field),
+            flags: &[$($($flag,)+)? $($($also,)+)?],
+            initialize: &[$($key,)*],
+            env: &[$($variable)?],
+            config: &[$(($name, $words),)*],
+            default: $default,
+        },)+];
+
+        pub(super) const KEYS: &[Key] = &[$($(Key {
+            name: $name,
+            set: |options, input| {
+                options.$field = Some(input.$read(stringify!($field))?);
+                Ok(())
+            },
+        },)*)+];
+    };
+    (@session only) => { "an option of the session, not of one query" };
+    (@field $self:ident $field:ident) => { $self.$field.as_ref().map(|value| json!(value)) };
+    (@field $self:ident $field:ident $value:ident) => { $self.$value() };
+    (@shown $value:ident) => { $value };
+    (@shown $value:ident $debug:ident) => { &debug::$debug($value) };
+}
+
+pub(crate) use declare;
+
+super::table::option_table!(declare);
+
+impl Options {
+    /// All layers in one, the first having the last word: query, session, application.
+    pub fn resolve(layers: &[&Options]) -> Options {
+        layers.iter().rev().fold(Options::default(), |below, layer| layer.over(&below))
+    }
+}

@@ -1,0 +1,67 @@
+use super::Options;
+use super::declare::TABLE;
+
+/// Where an option goes, as a row of [`Options::table`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct OptionRow {
+    /// The field of [`Options`].
+    pub name: &'static str,
+    /// The flags that it writes, under all their names.
+    pub flags: &'static [&'static str],
+    /// The fields of the initialize request that it writes.
+    pub initialize: &'static [&'static str],
+    /// The variables that it sets for the CLI.
+    pub env: &'static [&'static str],
+    /// Its keys in an [`AppConfig`](super::AppConfig), each with the values that it takes, in words.
+    pub config: &'static [(&'static str, &'static str)],
+    /// What holds where no layer sets it, in words. Where that is up to the CLI, nothing is sent.
+    pub default: &'static str,
+}
+
+impl OptionRow {
+    /// Who carries it out: `argv`, `initialize` and `env` are the CLI, by that way; `sdk` is this
+    /// crate.
+    pub fn layer(&self) -> String {
+        let ways = [("argv", self.flags), ("initialize", self.initialize), ("env", self.env)];
+        let ways: Vec<_> =
+            ways.iter().filter(|(_, names)| !names.is_empty()).map(|(way, _)| *way).collect();
+        if ways.is_empty() { "sdk".to_owned() } else { ways.join(", ") }
+    }
+}
+
+impl Options {
+    /// Where each option goes, in the order of the fields. `claude-wire options` prints it.
+    ///
+    /// ```
+    /// use claude_wire::session::Options;
+    ///
+    /// let row = Options::table().iter().find(|row| row.name == "agents").unwrap();
+    /// assert_eq!((row.flags.len(), row.initialize), (0, &["agents"][..]));
+    /// assert_eq!(row.layer(), "initialize");
+    /// ```
+    pub fn table() -> &'static [OptionRow] {
+        TABLE
+    }
+}
+
+/// Flags on which the conversation with the CLI rests, those that answer and end, and two that the
+/// CLI does not have.
+const FIXED: [&str; 10] = [
+    "cwd",
+    "help",
+    "input-format",
+    "managed-settings",
+    "output-format",
+    "print",
+    "system-prompt-snapshot",
+    "timeout",
+    "verbose",
+    "version",
+];
+
+/// May `extra_args` not set it, because an option writes it or the SDK itself?
+pub(super) fn is_owned(flag: &str) -> bool {
+    let owned = || TABLE.iter().flat_map(|row| row.flags);
+    FIXED.contains(&flag) || owned().any(|owned| owned.strip_prefix("--") == Some(flag))
+}
