@@ -80,9 +80,7 @@ const ROWS: [Row; 66] = rows! {
     add_dirs: |o, t| o.add_dirs([format!("{t}/d")]) => "--add-dir" |t| Some(format!("{t}/d"));
     mcp_config: |o, t| o.mcp_config(FileOrJson::File(format!("{t}/m").into())) => "--mcp-config" |t| Some(format!("{t}/m"));
     strict_mcp_config: |o, _| o.strict_mcp_config(true) => "--strict-mcp-config" none;
-    mcp_servers: |o, t| o.external_mcp_server(format!("{t}s"), McpServer::stdio(format!("{t}c"), [t])) => "--await-initialize" none;
     settings: |o, t| o.settings(FileOrJson::File(format!("{t}/s").into())) => "--settings" |t| Some(format!("{t}/s"));
-    managed_settings: |o, t| o.managed_settings(json!({t: t})) => "--managed-settings-in-initialize" none;
     project_config_root: |o, t| o.project_config_root(format!("{t}/r")) => "--project-config-root" |t| Some(format!("{t}/r"));
     plugins: |o, t| o.plugin(Plugin::new(format!("{t}/p"))) => "--plugin-dir" |t| Some(format!("{t}/p"));
     setting_sources: |o, _| o.setting_sources([""; 0]) => "--setting-sources" |_| Some(String::new());
@@ -93,6 +91,8 @@ const ROWS: [Row; 66] = rows! {
     session_mirror: |o, _| o.session_mirror(true) => "--session-mirror" none;
     debug: |o, _| o.debug(true) => "--debug" none;
     debug_file: |o, t| o.debug_file(format!("{t}/log")) => "--debug-file" |t| Some(format!("{t}/log"));
+    mcp_servers: |o, t| o.external_mcp_server(format!("{t}s"), McpServer::stdio(format!("{t}c"), [t])) => "--await-initialize" none;
+    managed_settings: |o, t| o.managed_settings(json!({t: t})) => "--managed-settings-in-initialize" none;
     extra_args: |o, t| o.extra_arg("plugin-url", t) => "--plugin-url" text;
     // What goes into the initialize request or into prompts.
     exclude_dynamic_sections: |o, _| o.exclude_dynamic_sections(true) => "" none;
@@ -203,8 +203,7 @@ proptest! {
         // Two rows want it; it is there once.
         let managed = expected.iter().position(|(flag, _)| flag == "--managed-settings-in-initialize");
         if let (Some(at), false) = (managed, expected.iter().any(|(flag, _)| flag == "--await-initialize")) {
-            let before = expected[..at].iter().rposition(|(flag, _)| flag != "--settings").map_or(0, |last| last + 1);
-            expected.insert(before, ("--await-initialize".into(), None));
+            expected.insert(at, ("--await-initialize".into(), None));
         }
         prop_assert_eq!(parse(&args(&build(&chosen))[6..]), expected);
     }
