@@ -34,7 +34,8 @@ fn the_type_of_a_block_may_stand_anywhere() {
         r#"{"type":null,"id":"t","name":"Bash","input":{"type":"x"},"type":"tool_use"}"#,
         r#"{"type":"tool_use","id":"t","name":"Bash","type":"text","input":{"type":"x"}}"#,
     ] {
-        let line = format!(r#"{{"type":"assistant","message":{{"content":[{block}]}}}}"#);
+        let line =
+            format!(r#"{{"type":"assistant","message":{{"model":"m","content":[{block}]}}}}"#);
         let message = message(line.as_bytes());
         let [ContentBlock::ToolUse(tool)] = &message.as_assistant().unwrap().message.content[..]
         else {
@@ -106,7 +107,7 @@ fn of_a_key_that_stands_twice_the_last_counts() {
 fn what_json_readers_choke_on_does_not_cost_the_line() {
     let deep = format!(r#"{}1{}"#, r#"{"a":["#.repeat(500), "]}".repeat(500));
     let line = [
-        br#"{"type":"assistant","message":{"content":[{"type":"text","text":"cut \ud83d"},{"type":"tool_use","id":"t","name":"X","input":"#
+        br#"{"type":"assistant","message":{"model":"m","content":[{"type":"text","text":"cut \ud83d"},{"type":"tool_use","id":"t","name":"X","input":"#
             .as_slice(),
         deep.as_bytes(),
         br#"},{"type":"text","text":"bad "#,
@@ -129,7 +130,7 @@ fn what_json_readers_choke_on_does_not_cost_the_line() {
 
 #[test]
 fn unknown_words_stay_readable() {
-    let message = message(br#"{"type":"assistant","message":{"content":[],"stop_reason":"bored"},"error":"solar_flare"}"#);
+    let message = message(br#"{"type":"assistant","message":{"model":"m","content":[],"stop_reason":"bored"},"error":"solar_flare"}"#);
     let assistant = message.as_assistant().unwrap();
     assert_eq!(assistant.message.stop_reason, Some(StopReason::Other("bored".into())));
     assert_eq!(assistant.error.as_ref().unwrap().as_str(), "solar_flare");

@@ -7,7 +7,8 @@
 /// the wire has none, or `null`. Of a key that stands twice the last counts. Fields that the struct does not name stay in the raw line.
 ///
 /// * `=> function` reads the value with `fn(&mut Reader, &At, &mut Sink) -> Option<T>` in place of the type's own `Decode`.
-/// * `required` lists the field's absence as a defect.
+/// * A field that is neither an `Option` nor a list or map is required: its absence, or `null`, is listed as a defect. `required` says so of
+///   a list or an `Option` that the published types always have; `lenient` takes it back where older versions of the CLI leave a field out.
 /// * `declared` documents that the field is declared but was not seen on the wire.
 /// * `struct Name: raw` keeps the whole object in a field `raw`; `struct Name: tagged` does too, and leaves the key `type` to the enum that
 ///   the struct is a variant of; `struct Name: subtyped` does the same with `subtype`. `struct Name without "type"` leaves the key, and keeps nothing.
@@ -64,7 +65,11 @@ macro_rules! object {
                     sink.unknown(at, key);
                     reader.skip();
                 }
-                $($(object!(@absent $mode, $field, $type, $wire, at, sink);)*)*
+                $(
+                    if $field.is_none() && object!(@required $type, $($mode)*) {
+                        sink.missing(&at.key($wire), <$type as $crate::wire::decode::Decode>::EXPECTED);
+                    }
+                )*
                 Self {
                     $($field: $field.unwrap_or_default(),)*
                     $(raw: object!(@keep $extra, reader, start),)?
@@ -125,6 +130,7 @@ macro_rules! object {
     (@doc $wire:literal required) => { concat!("Wire field `", $wire, "`, CLI 2.1.329.") };
     (@doc $wire:literal declared) => { concat!("Wire field `", $wire, "`, CLI 2.1.329 (declared only).") };
     (@doc $wire:literal required declared) => { object!(@doc $wire declared) };
+    (@doc $wire:literal lenient $($mode:ident)?) => { object!(@doc $wire $($mode)?) };
     (@raw $extra:ident) => { $crate::wire::json::RawJson };
     (@keep $extra:ident, $reader:ident, $start:ident) => { $reader.since($start) };
     (@outside raw, $key:ident) => { false };
@@ -132,12 +138,9 @@ macro_rules! object {
     (@outside subtyped, $key:ident) => { *$key == *b"subtype" };
     (@read $type:ty, [], $value:expr, $at:expr, $sink:ident) => { <$type as $crate::wire::decode::Decode>::decode($value, $at, $sink) };
     (@read $type:ty, [$via:ident], $value:expr, $at:expr, $sink:ident) => { $via($value, $at, $sink) };
-    (@absent required, $field:ident, $type:ty, $wire:literal, $at:ident, $sink:ident) => {
-        if $field.is_none() {
-            $sink.missing(&$at.key($wire), <$type as $crate::wire::decode::Decode>::EXPECTED);
-        }
-    };
-    (@absent declared, $field:ident, $type:ty, $wire:literal, $at:ident, $sink:ident) => {};
+    (@required $type:ty, required $($mode:ident)?) => { true };
+    (@required $type:ty, lenient $($mode:ident)?) => { false };
+    (@required $type:ty, $($mode:ident)?) => { <$type as $crate::wire::decode::Decode>::MUST_BE_THERE };
 }
 
 /// An enum over strings, open at the end: a value that is not listed is kept as it is.

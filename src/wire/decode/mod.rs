@@ -19,6 +19,9 @@ pub(crate) trait Decode: Sized {
     /// What the field should have held, in the words of a defect.
     const EXPECTED: &'static str;
 
+    /// Whether a field of this type is a defect where it is missing: an `Option`, a list and a map have a value for that.
+    const MUST_BE_THERE: bool = true;
+
     /// Reads the value; `None` after `sink` was told of the defect. Either way the reader stands behind the value then.
     ///
     /// The `null` of a field never gets here: it counts as absent.

@@ -6,7 +6,8 @@ use crate::wire::json::{Kind, Reader};
 
 /// A field that was missing or of the wrong JSON type, and was therefore degraded to its empty value.
 ///
-/// A defect is never an error by itself: the message stands, and so does its raw line.
+/// A defect is never an error by itself: the message stands, and so does its raw line. `null` counts as missing. What may be missing is not
+/// listed: optional fields, `uuid` and `session_id` of a message, and a few fields that other versions of the CLI leave out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Defect {
     path: String,

@@ -8,7 +8,7 @@ object! {
         /// True while the login runs.
         pub is_authenticating: bool = "isAuthenticating" declared,
         /// What to show the user, line by line.
-        pub output: Vec<String> = "output" declared,
+        pub output: Vec<String> = "output" required declared,
         /// Why it failed.
         pub error: Option<String> = "error" declared,
     }

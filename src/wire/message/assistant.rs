@@ -81,7 +81,7 @@ object! {
         /// Always `assistant`.
         pub role: Option<String> = "role",
         /// The model, or `<synthetic>`.
-        pub model: Option<String> = "model",
+        pub model: Option<String> = "model" required,
         /// The content blocks, in order.
         pub content: Vec<ContentBlock> = "content" required,
         /// Why the model stopped; `None` while it streams.

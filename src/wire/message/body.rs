@@ -141,5 +141,7 @@ impl Body {
 
 fn bare_message(frame: &Frame, at: &At<'_>, sink: &mut Sink) -> Option<Body> {
     let message = ApiMessage::decode(&mut frame.root().reader(), at, sink)?;
+    // The dialect never named the model.
+    sink.defects.retain(|defect| defect.path() != "model");
     Some(Body::Assistant(Box::new(AssistantMessage { message, ..AssistantMessage::default() })))
 }

@@ -48,6 +48,6 @@ object! {
         /// The summary.
         pub summary: String = "summary",
         /// The tool calls it sums up.
-        pub preceding_tool_use_ids: Vec<String> = "preceding_tool_use_ids",
+        pub preceding_tool_use_ids: Vec<String> = "preceding_tool_use_ids" required,
     }
 }

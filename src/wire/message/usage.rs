@@ -6,13 +6,13 @@ object! {
     /// Tokens of a request or of a turn (`usage`, CLI 2.1.329). A count that the wire does not give reads as 0.
     pub struct Usage: raw {
         /// Input tokens that no cache served.
-        pub input_tokens: u64 = "input_tokens",
+        pub input_tokens: u64 = "input_tokens" lenient,
         /// Output tokens.
-        pub output_tokens: u64 = "output_tokens",
+        pub output_tokens: u64 = "output_tokens" lenient,
         /// Input tokens written to the cache.
-        pub cache_creation_input_tokens: u64 = "cache_creation_input_tokens",
+        pub cache_creation_input_tokens: u64 = "cache_creation_input_tokens" lenient,
         /// Input tokens read from the cache.
-        pub cache_read_input_tokens: u64 = "cache_read_input_tokens",
+        pub cache_read_input_tokens: u64 = "cache_read_input_tokens" lenient,
         /// Parts of the output tokens.
         pub output_tokens_details: Option<OutputTokensDetails> = "output_tokens_details",
         /// Uses of tools at the API's side.
@@ -36,7 +36,7 @@ object! {
     /// Parts of the output tokens (`output_tokens_details`, CLI 2.1.329).
     pub struct OutputTokensDetails {
         /// Tokens of thinking.
-        pub thinking_tokens: u64 = "thinking_tokens",
+        pub thinking_tokens: u64 = "thinking_tokens" lenient,
     }
 }
 
@@ -44,9 +44,9 @@ object! {
     /// Uses of tools at the API's side (`server_tool_use` of a usage, CLI 2.1.329).
     pub struct ServerToolUsage {
         /// Web searches.
-        pub web_search_requests: u64 = "web_search_requests",
+        pub web_search_requests: u64 = "web_search_requests" lenient,
         /// Web fetches.
-        pub web_fetch_requests: u64 = "web_fetch_requests",
+        pub web_fetch_requests: u64 = "web_fetch_requests" lenient,
     }
 }
 
@@ -54,9 +54,9 @@ object! {
     /// Cache writes by lifetime (`cache_creation` of a usage, CLI 2.1.329).
     pub struct CacheCreation {
         /// Tokens kept for an hour.
-        pub ephemeral_1h_input_tokens: u64 = "ephemeral_1h_input_tokens",
+        pub ephemeral_1h_input_tokens: u64 = "ephemeral_1h_input_tokens" lenient,
         /// Tokens kept for five minutes.
-        pub ephemeral_5m_input_tokens: u64 = "ephemeral_5m_input_tokens",
+        pub ephemeral_5m_input_tokens: u64 = "ephemeral_5m_input_tokens" lenient,
     }
 }
 

@@ -19,19 +19,19 @@ object! {
         /// What the session may do without asking.
         pub permission_mode: PermissionMode = "permissionMode",
         /// The names of the tools; the sub-agent tool is called `Task` here and `Agent` elsewhere.
-        pub tools: Vec<String> = "tools",
+        pub tools: Vec<String> = "tools" required,
         /// The MCP servers.
-        pub mcp_servers: Vec<McpServer> = "mcp_servers",
+        pub mcp_servers: Vec<McpServer> = "mcp_servers" required,
         /// The names of the slash commands.
-        pub slash_commands: Vec<String> = "slash_commands",
+        pub slash_commands: Vec<String> = "slash_commands" required,
         /// Those of them that need a terminal.
         pub terminal_slash_commands: Vec<String> = "terminal_slash_commands",
         /// The types of sub-agents.
         pub agents: Vec<String> = "agents",
         /// The names of the skills.
-        pub skills: Vec<String> = "skills",
+        pub skills: Vec<String> = "skills" required,
         /// The plugins.
-        pub plugins: Vec<Plugin> = "plugins",
+        pub plugins: Vec<Plugin> = "plugins" required,
         /// Plugins that could not be loaded.
         pub plugin_errors: Vec<PluginError> = "plugin_errors" declared,
         /// The output style.

@@ -88,7 +88,7 @@ object! {
     /// The slash commands are now these (`system` / `commands_changed`, CLI 2.1.329, declared only).
     pub struct CommandsChanged {
         /// The whole list.
-        pub commands: Vec<SlashCommand> = "commands" declared,
+        pub commands: Vec<SlashCommand> = "commands" required declared,
     }
 }
 

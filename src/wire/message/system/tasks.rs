@@ -74,7 +74,7 @@ object! {
         /// The tool call that started it.
         pub tool_use_id: Option<String> = "tool_use_id",
         /// What it does right now.
-        pub description: Option<String> = "description",
+        pub description: Option<String> = "description" required,
         /// The sub-agent's type.
         pub subagent_type: Option<String> = "subagent_type",
         /// What it has used so far.
@@ -120,7 +120,7 @@ object! {
     /// All tasks that now run in the background (`system` / `background_tasks_changed`, CLI 2.1.329).
     pub struct BackgroundTasksChanged {
         /// The whole set; it replaces the one before.
-        pub tasks: Vec<BackgroundTask> = "tasks",
+        pub tasks: Vec<BackgroundTask> = "tasks" required,
     }
 }
 

@@ -35,9 +35,9 @@ object! {
     /// Files were stored at the host's side (`system` / `files_persisted`, CLI 2.1.329, declared only).
     pub struct FilesPersisted {
         /// The files.
-        pub files: Vec<PersistedFile> = "files" declared,
+        pub files: Vec<PersistedFile> = "files" required declared,
         /// Those that could not be stored.
-        pub failed: Vec<FailedFile> = "failed" declared,
+        pub failed: Vec<FailedFile> = "failed" required declared,
         /// When, ISO 8601.
         pub processed_at: String = "processed_at" declared,
     }
@@ -69,7 +69,7 @@ object! {
         /// How.
         pub mode: MemoryMode = "mode" declared,
         /// The memories.
-        pub memories: Vec<RecalledMemory> = "memories" declared,
+        pub memories: Vec<RecalledMemory> = "memories" required declared,
     }
 }
 
@@ -108,7 +108,7 @@ object! {
         /// The error of the system: `ENOSPC` or `EDQUOT`.
         pub error_code: String = "error_code" declared,
         /// What was lost: `transcript` or `global_config`.
-        pub lost: Vec<String> = "lost" declared,
+        pub lost: Vec<String> = "lost" required declared,
         /// The sessions whose transcripts have gaps.
         pub transcript_session_ids: Option<Vec<String>> = "transcript_session_ids" declared,
     }
