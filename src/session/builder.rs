@@ -108,8 +108,9 @@ impl SessionBuilder {
         self
     }
 
-    /// The longest line of the CLI, in bytes without its newline. Default: [`DEFAULT_MAX_LINE`]. A longer one is an event, and the session
-    /// goes on.
+    /// The longest line of the CLI, in bytes without its newline; at least 1. Default:
+    /// [`DEFAULT_MAX_LINE`]. A longer one is an event, and the session goes on. What CLI 2.1.332 needs
+    /// for its handshake is 19 KB.
     pub fn max_line(mut self, bytes: usize) -> Self {
         self.max_line = bytes;
         self
@@ -121,15 +122,19 @@ impl SessionBuilder {
         self
     }
 
-    /// How many bytes of a turn wait for a slow reader before the CLI is held back. Default: 1 MiB. At most twice that is kept, and what two
-    /// reads of 64 KiB bring.
+    /// How many bytes of a turn wait for a slow reader before the CLI is held back: of memory, so that a
+    /// message counts with its line and 400 bytes more. Default: 1 MiB; never more than
+    /// [`buffer_cap`](Self::buffer_cap). At most twice that is kept, and what two reads of 64 KiB bring;
+    /// where a time limit of the turn has run out, what is read to see whether its result has come: 1 MiB.
     pub fn buffer_limit(mut self, bytes: usize) -> Self {
         self.buffer_limit = bytes.max(1);
         self
     }
 
-    /// How many bytes of a turn may wait for its reader while a request of the host (a control request, an interrupt) keeps the session
-    /// reading. Beyond it the turn ends with an error of which [`is_overflow`](super::Error::is_overflow) is true. Default: 256 MiB.
+    /// How many bytes of a turn may wait for its reader while a request of the host (a control request,
+    /// an interrupt) keeps the session reading, counted as for [`buffer_limit`](Self::buffer_limit); at
+    /// least 1. Beyond it the turn ends with an error of which
+    /// [`is_overflow`](super::Error::is_overflow) is true. Default: 256 MiB.
     pub fn buffer_cap(mut self, bytes: usize) -> Self {
         self.buffer_cap = bytes;
         self
@@ -158,6 +163,11 @@ impl SessionBuilder {
             options.ask_host()?;
         }
         options.validate()?;
+        for (name, bytes) in [("max_line", self.max_line), ("buffer_cap", self.buffer_cap)] {
+            if bytes == 0 {
+                return Err(OptionError::new(name, "at least 1 byte", "0"));
+            }
+        }
         let mut initialize = self.handlers.initialize(&self.initialize)?;
         initialize.extend(self.initialize);
         let shared = Shared {
@@ -169,7 +179,7 @@ impl SessionBuilder {
             shutdown: self.shutdown,
             max_line: self.max_line,
             max_queue: self.max_queue,
-            buffer_limit: self.buffer_limit,
+            buffer_limit: self.buffer_limit.min(self.buffer_cap),
             buffer_cap: self.buffer_cap,
             stderr: Stderr::new(self.on_stderr.clone()).into(),
             on_stderr: self.on_stderr,

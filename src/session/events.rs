@@ -86,12 +86,16 @@ impl SessionEvent {
 /// a [`SessionEvent::Lost`] in their place. One event always fits. Ends when the session has ended. Does not keep the session alive.
 ///
 /// Cancel safe: an event is taken out only when it is returned.
-pub struct Events(Arc<Inbox>);
+pub struct Events {
+    inbox: Arc<Inbox>,
+    /// Where it is listed.
+    readers: Weak<Mutex<Readers>>,
+}
 
 impl Events {
     /// The next event; `None` once the session has ended.
     pub async fn next(&mut self) -> Option<SessionEvent> {
-        poll_fn(|cx| self.0.poll(cx)).await
+        poll_fn(|cx| self.inbox.poll(cx)).await
     }
 }
 
@@ -99,7 +103,23 @@ impl Stream for Events {
     type Item = SessionEvent;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<SessionEvent>> {
-        self.0.poll(cx)
+        self.inbox.poll(cx)
+    }
+}
+
+/// Takes itself off the list, which would keep its room until the next event. A list of which few are
+/// still there is tidied up: each drop costs a few steps, however many listen.
+impl Drop for Events {
+    fn drop(&mut self) {
+        let Some(readers) = self.readers.upgrade() else { return };
+        let mut readers = lock(&readers);
+        readers.dropped += 1;
+        if 2 * readers.dropped >= readers.inboxes.len() {
+            readers.dropped = 0;
+            // This one still counts itself.
+            let me = Arc::as_ptr(&self.inbox);
+            readers.inboxes.retain(|inbox| inbox.strong_count() > 0 && inbox.as_ptr() != me);
+        }
     }
 }
 
@@ -111,11 +131,13 @@ impl std::fmt::Debug for Events {
 
 /// Hands events to all readers.
 #[derive(Default)]
-pub(super) struct Hub(Mutex<Readers>);
+pub(super) struct Hub(Arc<Mutex<Readers>>);
 
 #[derive(Default)]
 struct Readers {
     inboxes: Vec<Weak<Inbox>>,
+    /// How many of them have been dropped since the list was last tidied up.
+    dropped: usize,
     closed: bool,
 }
 
@@ -141,29 +163,33 @@ impl Hub {
         } else {
             readers.inboxes.push(Arc::downgrade(&inbox));
         }
-        Events(inbox)
+        Events { inbox, readers: Arc::downgrade(&self.0) }
     }
 
     /// Hands out one event; whether anybody took it.
     pub(super) fn send(&self, event: SessionEvent) -> bool {
         let mut readers = lock(&self.0);
-        readers.inboxes.retain(|reader| match reader.upgrade() {
-            Some(reader) => {
-                reader.push(event.clone());
-                true
-            }
-            None => false,
+        readers.dropped = 0;
+        let mut listening = Vec::new();
+        readers.inboxes.retain(|reader| {
+            let inbox = reader.upgrade();
+            let listens = inbox.is_some();
+            listening.extend(inbox);
+            listens
         });
-        !readers.inboxes.is_empty()
+        // A reader that is woken may drop itself, and wants the list then.
+        drop(readers);
+        listening.iter().for_each(|inbox| inbox.push(event.clone()));
+        !listening.is_empty()
     }
 
     /// The session has ended: nothing more will come, also for readers to be.
     pub(super) fn close(&self) {
         let mut readers = lock(&self.0);
         readers.closed = true;
-        for reader in readers.inboxes.drain(..).filter_map(|reader| reader.upgrade()) {
-            reader.end();
-        }
+        let listening = std::mem::take(&mut readers.inboxes);
+        drop(readers);
+        listening.iter().filter_map(Weak::upgrade).for_each(|inbox| inbox.end());
     }
 }
 
@@ -248,6 +274,43 @@ mod tests {
             if let SessionEvent::Lost(lost) = event { -(lost as i64) } else { event.size() as i64 }
         };
         std::iter::from_fn(next).map(size).collect()
+    }
+
+    fn listed(hub: &Hub) -> usize {
+        lock(&hub.0).inboxes.len()
+    }
+
+    #[test]
+    fn a_dropped_reader_leaves_nothing_behind() {
+        let hub = Hub::default();
+        for _ in 0..1000 {
+            drop(hub.subscribe());
+            assert_eq!(listed(&hub), 0);
+        }
+        let mut kept = hub.subscribe();
+        for _ in 0..1000 {
+            drop(hub.subscribe());
+            assert!(listed(&hub) <= 2, "{}", listed(&hub));
+        }
+        // Many at once, in any order.
+        let mut many: Vec<_> = (0..1000).map(|_| hub.subscribe()).collect();
+        while !many.is_empty() {
+            many.swap_remove(many.len() / 3);
+            assert!(listed(&hub) <= 2 * (many.len() + 1) + 1, "{} of {}", listed(&hub), many.len());
+        }
+        assert!(hub.send(noise(7)), "the one that was kept listens");
+        assert_eq!(waiting(&mut kept), [7]);
+        drop(kept);
+        assert!(!hub.send(noise(7)));
+    }
+
+    #[test]
+    fn a_reader_may_outlive_its_session() {
+        let hub = Hub::default();
+        let mut events = hub.subscribe();
+        hub.send(noise(7));
+        drop(hub);
+        assert_eq!(waiting(&mut events), [7]);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Between the driver and the reader of one turn: bounded in bytes, lossless.
+//! Between the driver and the reader of one turn: bounded in memory, lossless.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,6 +10,15 @@ use tokio::sync::Notify;
 use super::error::Error;
 use super::spending::Spending;
 use crate::wire::Frame;
+
+/// What a message costs beyond its line: its place in a queue that doubles when it grows, and two
+/// allocations of the smallest size.
+const OVERHEAD: usize = 2 * size_of::<Frame>() + 2 * 32;
+
+/// What a message costs in memory, in bytes.
+fn cost(frame: &Frame) -> usize {
+    frame.raw_line().len() + OVERHEAD
+}
 
 /// What the driver has for the reader of a turn.
 pub(super) struct Mailbox {
@@ -24,6 +33,7 @@ pub(super) struct Mailbox {
 #[derive(Default)]
 struct State {
     frames: VecDeque<Frame>,
+    /// What they cost.
     bytes: usize,
     /// How many messages have come.
     seen: u64,
@@ -42,7 +52,7 @@ impl Mailbox {
     /// Adds a message. The reader is not woken before [`wake`](Self::wake).
     pub(super) fn push(&self, frame: Frame) {
         let mut state = self.lock();
-        state.bytes += frame.bytes().len();
+        state.bytes += cost(&frame);
         state.seen += 1;
         state.frames.push_back(frame);
     }
@@ -73,8 +83,8 @@ impl Mailbox {
         }
     }
 
-    /// How many bytes wait for the reader.
-    pub(super) fn len(&self) -> usize {
+    /// How many bytes of memory wait for the reader.
+    pub(super) fn cost(&self) -> usize {
         self.lock().bytes
     }
 

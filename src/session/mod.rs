@@ -4,7 +4,7 @@
 //! without waiting for either, keeps standard error drained, runs the host's callbacks in tasks of their own, and brings the process to its
 //! end. The messages of a turn go to its [`Turn`], a lazy stream; what belongs to no turn goes to [`Session::events`].
 //!
-//! * **Bounded, lossless, live.** What waits for the reader of a turn is bounded in bytes. At the bound the session stops reading, and the
+//! * **Bounded, lossless, live.** What waits for the reader of a turn is bounded in memory. At the bound the session stops reading, and the
 //!   CLI is held back. While a request of the host is under way the session reads on, up to a hard cap.
 //! * **One at a time.** Turns run in the order in which they are first polled. A turn that is dropped is interrupted and drained.
 //! * **Options** lie in layers: query, session, application, defaults; see [`Options`].

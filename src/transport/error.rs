@@ -19,6 +19,7 @@ pub struct Error {
 
 enum Kind {
     NoRuntime,
+    NoIo,
     CliNotFound { searched: Vec<PathBuf>, refused: Vec<(PathBuf, &'static str)> },
     CwdMissing { cwd: PathBuf, why: &'static str },
     PermissionDenied { path: PathBuf },
@@ -77,6 +78,10 @@ impl Error {
 
     pub(super) fn no_runtime() -> Self {
         Self { kind: Kind::NoRuntime, source: None }
+    }
+
+    pub(super) fn no_io() -> Self {
+        Self { kind: Kind::NoIo, source: None }
     }
 
     /// `refused` are those of the searched paths that exist and were passed over, and why.
@@ -144,6 +149,9 @@ impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoRuntime => f.write_str("no tokio runtime here: open the transport inside one that has I/O and time enabled"),
+            Self::NoIo => f.write_str(
+                "this tokio runtime has no I/O: build it with `enable_io()` or `enable_all()`",
+            ),
             Self::CliNotFound { searched, refused } => {
                 f.write_str("no `claude` executable found; searched ")?;
                 if searched.is_empty() {

@@ -197,11 +197,16 @@ impl Driver {
     /// Reading stops while a turn has as much as may wait for its reader; it goes on while the host
     /// itself waits for the CLI, and a little before a deadline is judged.
     fn may_read(&mut self) -> bool {
-        let ending = self.link.as_ref().is_some_and(|link| link.ending.has_begun());
-        if self.machine.awaits_reply() || ending || self.last_call.reads_on() {
+        if self.reads_past_the_limit() || self.last_call.reads_on() {
             return true;
         }
         !self.turns.values().any(|mailbox| mailbox.is_full())
+    }
+
+    /// Does something have to be heard, however much waits for the reader of a turn?
+    fn reads_past_the_limit(&self) -> bool {
+        let ending = self.link.as_ref().is_some_and(|link| link.ending.has_begun());
+        self.machine.awaits_reply() || ending
     }
 
     /// While reading is held back, no silence of the CLI counts.

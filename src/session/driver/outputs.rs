@@ -161,7 +161,7 @@ impl Driver {
 
     /// A turn that nobody reads may not grow for ever while the host waits for a reply.
     fn check_cap(&mut self, mailbox: &Arc<Mailbox>) {
-        if mailbox.len() <= self.shared.buffer_cap {
+        if !self.reads_past_the_limit() || mailbox.cost() <= self.shared.buffer_cap {
             return;
         }
         let turn =

@@ -94,12 +94,27 @@ impl Transport for Process {
     fn open(&self, launch: Launch) -> BoxFuture<'_, Result<Connection, Error>> {
         Box::pin(async move {
             let runtime = Handle::try_current().map_err(|_| Error::no_runtime())?;
+            if !has_io() {
+                return Err(Error::no_io());
+            }
             let process = self.clone();
             // The look-up and the spawn block, on a slow disk for long.
             let started = runtime.spawn_blocking(move || process.start(&launch)).await;
             started.unwrap_or_else(|error| Err(Error::other(error)))
         })
     }
+}
+
+/// Has the runtime I/O? Tokio answers that with a panic only, which says so on standard error; and it
+/// would come when the child runs already.
+#[cfg(unix)]
+fn has_io() -> bool {
+    std::panic::catch_unwind(|| drop(tokio::net::unix::pipe::pipe())).is_ok()
+}
+
+#[cfg(not(unix))]
+fn has_io() -> bool {
+    true
 }
 
 /// The directory exists and may be entered.
