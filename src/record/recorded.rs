@@ -163,6 +163,14 @@ impl Transport for Recorded {
             Source::Plain(cli) => cli.open(launch),
         }
     }
+
+    fn runs_here(&self) -> bool {
+        match &self.source {
+            Source::Played(replay) => replay.runs_here(),
+            Source::Made(made) => made.recorder.runs_here(),
+            Source::Plain(cli) => cli.runs_here(),
+        }
+    }
 }
 
 impl Made {

@@ -205,6 +205,10 @@ impl Transport for Recorder {
             Ok(tee(connection, self.begin(&given, start)))
         })
     }
+
+    fn runs_here(&self) -> bool {
+        self.inner.runs_here()
+    }
 }
 
 impl fmt::Debug for Recorder {

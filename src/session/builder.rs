@@ -162,7 +162,9 @@ impl SessionBuilder {
         if self.handlers.has_permission() {
             options.ask_host()?;
         }
+        let transport = self.transport.unwrap_or_else(|| Arc::new(Process::new(CliPath::Auto)));
         options.validate()?;
+        options.check_start(transport.runs_here())?;
         for (name, bytes) in [("max_line", self.max_line), ("buffer_cap", self.buffer_cap)] {
             if bytes == 0 {
                 return Err(OptionError::new(name, "at least 1 byte", "0"));
@@ -172,7 +174,7 @@ impl SessionBuilder {
         initialize.extend(self.initialize);
         let shared = Shared {
             options,
-            transport: self.transport.unwrap_or_else(|| Arc::new(Process::new(CliPath::Auto))),
+            transport,
             handlers: self.handlers,
             session: Default::default(),
             initialize,

@@ -41,6 +41,7 @@ impl Plan {
         }
         let mut resolved = query.over(session);
         resolved.validate()?;
+        resolved.check_start(shared.transport.runs_here())?;
         query.refuse_session_only()?;
         let (timeouts, verbatim) = (resolved.timeouts(), resolved.verbatim_prompts == Some(true));
         let switches = switches(query, &mut resolved, session);

@@ -37,17 +37,31 @@ pub trait Transport: Send + Sync + 'static {
     ///
     /// Dropping the future leaves nothing running.
     fn open(&self, launch: Launch) -> BoxFuture<'_, Result<Connection, Error>>;
+
+    /// Does the CLI run on this machine, so that a path of the launch can be looked at here? A session
+    /// then checks its directory before it starts. Default: no.
+    fn runs_here(&self) -> bool {
+        false
+    }
 }
 
 impl<T: Transport + ?Sized> Transport for Arc<T> {
     fn open(&self, launch: Launch) -> BoxFuture<'_, Result<Connection, Error>> {
         (**self).open(launch)
     }
+
+    fn runs_here(&self) -> bool {
+        (**self).runs_here()
+    }
 }
 
 impl<T: Transport + ?Sized> Transport for Box<T> {
     fn open(&self, launch: Launch) -> BoxFuture<'_, Result<Connection, Error>> {
         (**self).open(launch)
+    }
+
+    fn runs_here(&self) -> bool {
+        (**self).runs_here()
     }
 }
 

@@ -115,6 +115,7 @@ mod session_queue;
 mod session_reconnect;
 mod session_requests;
 mod session_runtime;
+mod session_start_checks;
 mod session_startup;
 mod session_startup_noise;
 mod session_state;

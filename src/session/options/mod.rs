@@ -43,6 +43,7 @@ mod mcp_servers;
 mod rows;
 mod rules;
 mod setters;
+mod startable;
 mod table;
 mod timeouts;
 mod validate;

@@ -157,7 +157,9 @@ macro_rules! option_table {
         }
 
         /// How tools are decided about that no rule covers. The SDK never chooses
-        /// `bypassPermissions` by itself.
+        /// `bypassPermissions` by itself. A word on which the CLI would exit is refused when the
+        /// session starts; a mode of a later version can be set once it runs
+        /// (`set_permission_mode`).
         permission_mode: $crate::session::options::PermissionMode {
             set into;
             default "what the settings say, else `default`";
@@ -350,7 +352,8 @@ macro_rules! option_table {
         }
 
         /// The working directory of the CLI and its tools. It is set when the child is spawned, and
-        /// is never a flag.
+        /// is never a flag. Where the CLI runs on this machine, the directory must exist when the
+        /// session starts.
         cwd: ::std::path::PathBuf {
             set into;
             default "that of this process";

@@ -103,6 +103,10 @@ impl Transport for Process {
             started.unwrap_or_else(|error| Err(Error::other(error)))
         })
     }
+
+    fn runs_here(&self) -> bool {
+        true
+    }
 }
 
 /// Has the runtime I/O? Tokio answers that with a panic only, which says so on standard error; and it

@@ -156,6 +156,9 @@ macro_rules! string_enum {
         }
 
         impl $name {
+            /// The values that have a variant.
+            pub const KNOWN: &'static [&'static str] = &[$($wire),*];
+
             /// The value as it stands on the wire.
             pub fn as_str(&self) -> &str {
                 match self {

@@ -44,6 +44,10 @@ impl Transport for Leash {
             Ok(Connection { control: Box::new(Held(control)), ..connection })
         })
     }
+
+    fn runs_here(&self) -> bool {
+        self.inner.runs_here()
+    }
 }
 
 struct Held(Arc<Cli>);
