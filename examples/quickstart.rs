@@ -1,16 +1,16 @@
 //! A streamed answer, tool calls, cost and timing.
 //!
-//! `cargo run --example quickstart` plays a recording of the real CLI: no network, no key, no `claude`.
-//! `cargo run --example quickstart -- --live "Which files are here?"` asks an installed `claude`.
+//! `cargo run --example quickstart` replays a recording of the real CLI: no network, no key, no `claude`.
+//! `cargo run --example quickstart -- "Print three lines"` asks for something that was not recorded, and reports what differs.
+//! `cargo run --example quickstart -- --live "Which files are here?"` asks the installed `claude`, which costs money.
 
 use std::io::Write;
 use std::process::ExitCode;
-use std::time::Instant;
 
 use claude_wire::wire::Body;
 use claude_wire::{Replay, Session};
 
-/// The prompt of the recording: a replay compares what is asked with what was asked then.
+/// The prompt of the recording. A replay compares each prompt with the recorded one.
 const RECORDED: &str = "Print two lines";
 
 #[tokio::main(flavor = "current_thread")]
@@ -25,22 +25,19 @@ async fn main() -> ExitCode {
 }
 
 async fn ask() -> Result<(), Box<dyn std::error::Error>> {
-    let mut args = std::env::args().skip(1);
-    let live = args.next().is_some_and(|arg| arg == "--live");
-    let builder = Session::builder().include_partial_messages(true).allowed_tools(["Bash"]);
-    let (session, prompt) = if live {
-        (
-            builder.start()?,
-            args.next().unwrap_or_else(|| "Which files are here? Answer in one sentence.".into()),
-        )
-    } else {
+    let mut args = std::env::args().skip(1).peekable();
+    let live = args.next_if_eq("--live").is_some();
+    let mut builder = Session::builder().include_partial_messages(true).allowed_tools(["Bash"]);
+    if !live {
         let recording =
             concat!(env!("CARGO_MANIFEST_DIR"), "/recordings/2.1.332/partial-messages.jsonl");
-        (builder.transport(Replay::open(recording)?).start()?, RECORDED.into())
-    };
+        builder = builder.transport(Replay::open(recording)?);
+    }
+    let asked = if live { "Which files are here? Answer in one sentence." } else { RECORDED };
+    let prompt = args.next().unwrap_or_else(|| asked.into());
+    let session = builder.start()?;
 
     println!("> {prompt}");
-    let started = Instant::now();
     let mut turn = session.query(prompt);
     let mut failure = None;
     while let Some(message) = turn.next().await {
@@ -61,10 +58,9 @@ async fn ask() -> Result<(), Box<dyn std::error::Error>> {
             }
             Body::Result(result) => {
                 println!(
-                    "\n\n{} API round trips: {} ms as recorded, {:?} here, {} US dollars",
+                    "\n\n{} API round trips, {} ms, {} US dollars",
                     result.num_turns,
                     result.duration_ms,
-                    started.elapsed(),
                     result.total_cost_usd.unwrap_or_default(),
                 );
                 failure = result.error_text();

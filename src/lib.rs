@@ -1,8 +1,8 @@
-//! A Rust SDK for the Claude Code CLI (`claude`) whose users can test what they build on it.
+//! A Rust SDK for the Claude Code CLI (`claude`), with the tools to test what you build on it.
 //!
-//! A [`Session`] is a conversation with one CLI. [`Session::query`] gives a [`Turn`]: a lazy stream of [`Message`]s, which can be read as
-//! less, such as its text. What stands behind the session is a [`Transport`](transport::Transport): the installed `claude` unless told, in a
-//! test a [`Scenario`] or a [`Replay`].
+//! A [`Session`] is a conversation with one CLI. [`Session::query`] returns a [`Turn`]: a lazy stream of [`Message`]s, which can also be read
+//! as text, deltas, JSON or a summary. A session talks to the CLI through a [`Transport`](transport::Transport): by default the
+//! installed `claude`, in a test a [`Scenario`] or a [`Replay`].
 //!
 //! ```
 //! # #[cfg(feature = "session")]
@@ -20,30 +20,56 @@
 //! # fn main() {}
 //! ```
 //!
-//! From here: [`SessionBuilder`] has every option; [`Turn`] the ways to read an answer; [`Error`] what can go wrong; [`PermissionHandler`] and
-//! [`HookHandler`] what the CLI asks; [`record::Recorded`] makes recordings for tests and plays them. The README shows each at work, and lists
-//! the examples, the `claude-wire` tool and the features.
+//! # Where to look
+//!
+//! | you want to | look at |
+//! |---|---|
+//! | set an option | [`SessionBuilder`], and for one query [`Turn`] |
+//! | read an answer | [`Turn`], [`Message`], [`Summary`] |
+//! | handle failures | [`Error`], [`session::RetryPolicy`] |
+//! | decide what a tool may do | [`PermissionHandler`], [`HookHandler`] |
+//! | ask or change something while a session runs | [`Session`] |
+//! | test | [`Scenario`], [`Replay`], [`record::Recorded`], [`testing`] |
+//! | read the CLI's output without a session | [`wire`] |
+//!
+//! The module `guides` has short answers to common questions: streaming and then reading JSON, permissions inside a folder, budgets, retries, a
+//! web server, testing.
+//!
+//! # What counts as a breaking change
+//!
+//! The version follows semver. These are not breaking changes:
+//!
+//! * new variants and fields of types that are `#[non_exhaustive]`, which includes every type that describes what the CLI writes;
+//! * new flags, messages and requests of a newer CLI;
+//! * texts of errors, reports and logs, and the output of `Debug`;
+//! * a higher minimum Rust version in a minor release, if that version is at least six months old;
+//! * the modules [`protocol`] and `fuzzing`, and what the features `fake-api` and `fuzzing` add: they may change in any minor release.
+//!
+//! A struct that you construct with all its fields, such as [`Launch`](transport::Launch), gets new fields only in a breaking release. Version
+//! 1 of the recording and scenario formats stays readable. Before 1.0, a minor release may break; the changelog says how to adapt.
 //!
 //! # Layout
 //!
 //! * [`wire`]: the line codec and the vocabulary of messages; no I/O, no clock.
 //! * [`protocol`]: turns, requests and callbacks as a machine without I/O.
-//! * [`transport`]: moves bytes and owns a child's life: the real process, the in-memory pipe.
+//! * [`transport`]: moves bytes and owns the child process: the real CLI, the in-memory pipe.
 //! * [`session`]: the async driver of the machine, and the public handle.
 //! * [`recording`]: reads, writes, imports and redacts recordings.
 //! * [`player`]: plays the CLI's part from a recording ([`Replay`]) or a script ([`Scenario`]).
-//! * [`record`]: a recorder around any transport, or around the CLI of another program; recordings that tests play or make.
-//! * [`testing`]: finds the stand-in `claude` for tests that want a whole process.
-//! * `mcp` (feature `mcp`): tools of the host's, as `rmcp` servers that the CLI reaches over the session.
+//! * [`record`]: a recorder around any transport, or around the CLI of another program; recordings that tests replay or make.
+//! * [`testing`]: finds `mock-claude` for tests that want a whole process.
+//! * `mcp` (feature `mcp`): in-process tools, as `rmcp` servers that the CLI reaches over the session.
 //! * `fake_api`, `hermetic` (feature `fake-api`): a Messages API on loopback, and the real CLI in front of it.
-//! * `fuzzing` (feature `fuzzing`): the bodies of the fuzz targets.
+//! * `fuzzing` (feature `fuzzing`, hidden): the bodies of the fuzz targets.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(clippy::unwrap_used)]
 
 #[macro_use]
 mod errors;
 
 #[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
 pub mod fuzzing;
 pub mod protocol;
 pub mod recording;
@@ -92,7 +118,28 @@ pub use self::wire::hook::HookOutput;
 /// is kept.
 pub const CLI_VERSION: &str = "2.1.332";
 
-/// The examples of the README compile, and run where they can.
+/// Short answers to common questions. They are also in the repository, under `docs/guides`.
+#[cfg(all(any(doc, doctest), feature = "session"))]
+pub mod guides {
+    #[doc = include_str!("../docs/guides/budgets.md")]
+    pub mod budgets {}
+    #[doc = include_str!("../docs/guides/permissions.md")]
+    pub mod permissions {}
+    #[doc = include_str!("../docs/guides/retries.md")]
+    pub mod retries {}
+    #[doc = include_str!("../docs/guides/streaming.md")]
+    pub mod streaming {}
+    #[doc = include_str!("../docs/guides/testing.md")]
+    pub mod testing {}
+    #[doc = include_str!("../docs/guides/web-server.md")]
+    pub mod web_server {}
+}
+
+/// The code of the README and of the pages in `docs` compiles, and runs where it can.
 #[cfg(all(doctest, feature = "session"))]
-#[doc = include_str!("../README.md")]
-struct Readme;
+mod pages {
+    #[doc = include_str!("../README.md")]
+    struct Readme;
+    #[doc = include_str!("../docs/stand-in.md")]
+    struct StandIn;
+}

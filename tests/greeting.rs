@@ -1,8 +1,8 @@
-//! The first test of one's own, as the README has it.
+//! The first test of the README.
 
 use claude_wire::{Result, Scenario, Session, reply};
 
-/// The code under test: it takes a session, and does not care what stands behind it.
+/// The code under test. It takes a session, and does not care what answers.
 async fn greet(session: &Session, name: &str) -> Result<String> {
     session.query(format!("Greet {name}")).text().await
 }

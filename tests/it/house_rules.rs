@@ -89,7 +89,9 @@ fn every_block_of_rust_in_a_guide_is_compiled() {
 #[test]
 fn every_link_of_a_guide_leads_somewhere() {
     let mut pages = files(&["docs"], "md");
-    for name in ["README.md", "CONTRIBUTING.md", "SECURITY.md"] {
+    for name in
+        ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "examples/README.md"]
+    {
         pages.push((name.into(), fs::read_to_string(root().join(name)).unwrap()));
     }
     let mut links = 0;

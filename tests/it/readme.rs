@@ -2,7 +2,7 @@
 
 /// Code that the README only compiles, since a documentation test would not run it, is a test of its own here.
 #[test]
-fn the_first_test_of_ones_own_is_the_one_in_this_folder() {
+fn the_first_test_is_the_one_in_this_folder() {
     let readme = include_str!("../../README.md");
     let (_, code) = include_str!("../greeting.rs").split_once("\n\n").unwrap();
     assert!(

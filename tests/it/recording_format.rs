@@ -49,6 +49,15 @@ fn line_of(kind: EventKind) -> String {
 }
 
 #[test]
+fn the_example_in_the_docs_is_a_recording() {
+    let page = include_str!("../../docs/recording-format.md");
+    let example = page.split("```json\n").nth(1).unwrap().split("```").next().unwrap();
+    let recording = read(example);
+    assert_eq!(recording.integrity(), &Integrity::Sealed);
+    assert_eq!(recording.events, read(EVERY_KIND).events);
+}
+
+#[test]
 fn every_kind_of_line_is_read() {
     let recording = read(EVERY_KIND);
     let header = &recording.header;

@@ -1,14 +1,18 @@
-//! The code of the README that a documentation test can only compile, since it starts processes.
+//! What the README and the pages in `docs` show: the code that a documentation test can only compile, since it starts
+//! processes, and the commands with their output.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 use std::io::Read as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::support::{MOCK, text};
 use claude_wire::{Scenario, reply};
+
+const README: &str = include_str!("../../../README.md");
+const STAND_IN: &str = include_str!("../../../docs/stand-in.md");
 
 #[allow(unused_variables, reason = "the reader's to use")]
 mod what_you_write {
@@ -32,23 +36,42 @@ mod whole_process {
 }
 
 #[test]
-fn the_code_here_is_that_of_the_readme() {
-    let readme = include_str!("../../../README.md");
-    for code in
-        [include_str!("../readme/what_you_write.rs"), include_str!("../readme/whole_process.rs")]
-    {
+fn the_code_here_is_that_of_the_pages() {
+    for (page, code) in [
+        (README, include_str!("../readme/what_you_write.rs")),
+        (STAND_IN, include_str!("../readme/whole_process.rs")),
+    ] {
         assert!(
-            readme.contains(&format!("```rust,no_run\n{code}```\n")),
-            "the README has another version of:\n{code}"
+            page.contains(&format!("```rust,no_run\n{code}```\n")),
+            "the page has another version of:\n{code}"
         );
     }
 }
 
 #[test]
-fn the_scenario_of_the_readme_is_one() {
-    let readme = include_str!("../../../README.md");
-    let scenario = readme.split("```json\n").nth(1).unwrap().split("```").next().unwrap();
+fn the_scenario_of_the_page_is_one() {
+    let scenario = STAND_IN.split("```json\n").nth(1).unwrap().split("```").next().unwrap();
     Scenario::parse(scenario).unwrap();
+}
+
+/// Each block that begins with `$ cargo` is run, and its output compared; `...` is any number of lines.
+#[test]
+fn the_commands_of_the_readme_print_what_it_shows() {
+    let blocks: Vec<_> = README.split("```console\n$ cargo ").skip(1).collect();
+    assert_eq!(blocks.len(), 2, "another block of commands? Its command is run here too");
+    for block in blocks {
+        let (command, shown) = block.split("```").next().unwrap().split_once('\n').unwrap();
+        // The only quotes of these commands are around a last argument.
+        let (words, quoted) = command.split_once(" \"").unwrap_or((command, ""));
+        let words =
+            words.split(' ').chain(Some(quoted.trim_end_matches('"')).filter(|q| !q.is_empty()));
+        let output = cargo().args(["--quiet"]).args(words).output().unwrap();
+        let printed = format!("{}{}", text(&output.stdout), text(&output.stderr));
+        let folder = root().display().to_string();
+        let printed = printed.replace(&folder, "/home/you/claude-wire");
+        snapbox::Assert::new().eq(printed, shown.to_owned());
+        assert_eq!(output.status.success(), quoted.is_empty(), "{command}");
+    }
 }
 
 #[test]
@@ -125,6 +148,19 @@ fn passed(output: &Output) -> String {
 fn ignored(name: &str) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--ignored", "--exact", "--nocapture", name]);
-    command.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."));
+    command.current_dir(root());
     command
+}
+
+/// Cargo at the root, with the folder that this test was built in, where all is built already.
+fn cargo() -> Command {
+    let mut command = Command::new(env!("CARGO"));
+    let built = std::env::current_exe().unwrap();
+    command.current_dir(root()).env("CARGO_TARGET_DIR", built.ancestors().nth(3).unwrap());
+    command
+}
+
+/// The root of the repository.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }

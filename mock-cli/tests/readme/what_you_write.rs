@@ -17,7 +17,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut text = session.query("Hello, my name is Alice").text_deltas();
     while let Some(piece) = text.next().await {
         print!("{}", piece?);
-        std::io::stdout().flush()?; // else nothing is shown before the end of a line
+        std::io::stdout().flush()?; // otherwise the terminal shows whole lines only
     }
     let reply = session.query("What's my name?").text().await?;
     Ok(())
