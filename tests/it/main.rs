@@ -13,7 +13,6 @@ mod process_support;
 mod replay_support;
 mod support;
 
-mod acceptance_table;
 mod control_calls;
 mod control_requests;
 mod cost_of_turns;
@@ -22,6 +21,7 @@ mod cost_tokens;
 mod examples;
 mod fake_api_delivery;
 mod fake_api_script;
+mod guarantees_table;
 mod hooks_calls;
 mod hooks_dialogs;
 mod hooks_log;
