@@ -10,6 +10,7 @@ const IN_CI: &str = "CLAUDE_WIRE_RECORD_IN_CI";
 
 /// What a test that has a recording does: plays it, makes it, or neither. See [`Recorded`](super::Recorded).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Mode {
     /// `none`: plays the recording. One that is missing is an error.
     #[default]

@@ -135,6 +135,7 @@ impl fmt::Debug for Environment {
 
 /// What the child inherits from the host's environment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Inherit {
     /// Everything.
     #[default]

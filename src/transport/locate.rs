@@ -12,6 +12,7 @@ use super::Error;
 /// Each place of a list holds an executable file `claude` (`claude.exe` on Windows) or is passed over; the error
 /// names all of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum CliPath {
     /// The places of [`Global`](Self::Global), then `~/.yarn/bin`, `~/.claude/local`, and where `claude-wire install` puts a CLI
     /// ([`install_dir`]): the newest version there.

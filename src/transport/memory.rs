@@ -242,6 +242,7 @@ impl PeerControl {
 
 /// What a host does to a CLI in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Signal {
     /// [`Control::terminate`]: the likeness of SIGTERM.
     Terminate,

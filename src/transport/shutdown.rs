@@ -1,10 +1,10 @@
-//! How long an end may take.
+//! How long a shutdown may take.
 
 use std::time::Duration;
 
-/// The patience of each step of an end: end of input, then SIGTERM, then SIGKILL.
+/// Grace periods for shutdown: after the end of input comes SIGTERM, then SIGKILL.
 ///
-/// The whole takes at most the sum of both, and the moment that the kernel needs.
+/// Shutdown takes at most the sum of both, and the moment that the kernel needs.
 ///
 /// A CLI 2.1.329 that was killed (SIGKILL) while it wrote its configuration leaves `.claude.json.lock` behind, and the next one to write waits
 /// until that is ten seconds old, deaf to SIGTERM. After a kill, an end in order may therefore need more than the defaults.

@@ -7,6 +7,7 @@ use serde::Serialize;
 /// What a difference means for a reader that knew the earlier recording. The most severe is the least in their order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Severity {
     /// Something that could be relied on is gone or different.
     Breaking,

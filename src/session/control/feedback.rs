@@ -10,6 +10,7 @@ pub struct Feedback<'a>(pub(super) &'a Session);
 
 /// What a user thinks of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Sentiment {
     /// `positive`
     Positive,
@@ -19,6 +20,7 @@ pub enum Sentiment {
 
 /// What a user rates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum RatedPart {
     /// A tool call (`tool_use`).
     ToolUse,
@@ -28,6 +30,7 @@ pub enum RatedPart {
 
 /// The kind of feedback.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum FeedbackKind {
     /// `bug`
     Bug,
@@ -39,6 +42,7 @@ pub enum FeedbackKind {
 
 /// How a user answers a survey.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Rating {
     /// `bad`
     Bad,
@@ -50,6 +54,7 @@ pub enum Rating {
 
 /// What a survey is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Survey {
     /// `session`
     Session,

@@ -10,6 +10,7 @@ pub struct Files<'a>(pub(super) &'a Session);
 
 /// How [`Files::read`] passes a file on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum FileEncoding {
     /// As text (`utf-8`); what is no text is replaced.
     Utf8,

@@ -1,4 +1,4 @@
-//! The table of `docs/control-requests.md`: every request that a host may send, and the method that sends it.
+//! The table of `docs/control-requests.md`: every request that a program may send, and the method that sends it.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -107,10 +107,10 @@ const TABLE: &[Row] = &[
 
 const HEAD: &str = "# Control requests\n
 <!-- Written by the test session::control::table::the_table_in_docs_is_up_to_date. Do not edit. -->\n
-What a host may ask the CLI, and the method of `Session` for it. Any request, of this table or not, can be sent with
+What your program may ask the CLI, and the method of `Session` for it. Any request, also one that is not in this table, can be sent with
 `Session::control(subtype, fields)`.\n
-\"Declared\": the request stands in the types that the CLI's makers publish. \"VERSION\": what that version did when it was asked, in a session with
-no network and an API key. *Refuses* means that it knows the request and gave a reason, such as that nobody had begun to sign in.\n
+\"Declared\": the request is in the types that the makers of the CLI publish. \"VERSION\": what that version did with the request, in a session with
+no network and an API key. *Refuses* means that it knows the request and gave a reason, such as that no sign-in had begun.\n
 | subtype | method | declared | VERSION |
 |---|---|---|---|
 ";

@@ -31,6 +31,7 @@ impl UserDialog {
 
 /// What has become of a dialog.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum DialogAnswer {
     /// The user has made a choice; its shape is that of the kind of dialog.
     Completed(RawJson),

@@ -29,6 +29,7 @@ impl ElicitationRequest {
 
 /// The answer to an MCP server's question.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum ElicitationAnswer {
     /// The user has answered: an object of the shape that `requested_schema` asks for; `None` where no form was shown, as for a URL.
     Accept(Option<RawJson>),

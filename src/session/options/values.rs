@@ -73,6 +73,7 @@ impl Plugin {
 ///
 /// Neither is on the command line, where every user of the machine could read it.
 #[derive(Clone, PartialEq)]
+#[non_exhaustive]
 pub enum FileOrJson {
     /// The path of a JSON file; the CLI reads it, from its own working directory.
     File(PathBuf),
