@@ -1,9 +1,9 @@
 //! Keeps an audit trail of what the agent does, and stops it from doing harm.
 //!
-//! `cargo run --example audit_hooks` plays a recorded session: no network, no key, no `claude`.
+//! `cargo run --example audit_hooks` replays a recorded session: no network, no key, no `claude`.
 //! `cargo run --example audit_hooks -- --live` asks an installed `claude`.
 //!
-//! One hook guards the tools, two add to what the model reads, and one writes down everything else.
+//! One hook guards the tools, two add to what the model reads, and one logs everything else.
 
 use claude_wire::wire::hook::{
     HookEventName, HookInput, PermissionDecision, PostToolUse, PreToolUse, PreToolUseOutput,
@@ -41,7 +41,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Decides about a tool before anybody is asked.
+/// Decides about a tool before the user is asked.
 async fn check(event: PreToolUse, _: HookContext) -> HookOutput<PreToolUse> {
     println!("  {} is to run with {}", event.tool_name, event.tool_input);
     let command =
@@ -55,7 +55,7 @@ async fn check(event: PreToolUse, _: HookContext) -> HookOutput<PreToolUse> {
     HookOutput::with(output)
 }
 
-/// Writes an event down; to return nothing is to let it take its course.
+/// Writes an event down. Returning nothing changes nothing.
 async fn audit(event: HookInput, context: HookContext) {
     match event {
         HookInput::Stop(stop) => println!("  stops after saying {:?}", stop.last_assistant_message),

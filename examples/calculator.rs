@@ -1,6 +1,6 @@
 //! Gives the agent a calculator that lives in this program.
 //!
-//! `cargo run --features mcp --example calculator` plays a recorded session: no network, no key, no `claude`.
+//! `cargo run --features mcp --example calculator` replays a recorded session: no network, no key, no `claude`.
 //! `cargo run --features mcp --example calculator -- --live` asks an installed `claude`.
 //!
 //! A tool is a method: its doc comment is what the model reads about it, its parameters are a type with a schema, and an `Err` is a failure

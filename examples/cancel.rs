@@ -1,6 +1,6 @@
 //! Ctrl-C ends the turn and not the session.
 //!
-//! `cargo run --example cancel` plays a scripted CLI, and a timer stands for the user's Ctrl-C: no network, no key, no `claude`.
+//! `cargo run --example cancel` plays a scripted CLI, and a timer replaces the user's Ctrl-C: no network, no key, no `claude`.
 //! `cargo run --example cancel -- --live` asks an installed `claude`, and waits for the real key.
 
 use std::io;
@@ -40,7 +40,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             done = &mut cancel => {
                 done?;
                 println!("[cancelled]");
-                // Dropping the turn interrupts the CLI; what it still says is swallowed before the next turn begins.
+                // Dropping the turn interrupts the CLI; the rest of its output is dropped before the next turn.
                 drop(turn);
                 break;
             }
@@ -56,7 +56,7 @@ async fn cancelled(live: bool) -> io::Result<()> {
     if live {
         return tokio::signal::ctrl_c().await;
     }
-    // Stands for the user: with nobody at the keyboard, the key is pressed by the clock.
+    // Replaces the user: a timer presses the key.
     tokio::time::sleep(Duration::from_millis(200)).await;
     Ok(())
 }

@@ -2,7 +2,7 @@
 //!
 //! `cargo run --example custom_transport` serves a scripted CLI on the loopback and connects to it: no network, no key, no `claude`.
 //!
-//! The arguments of the launch go ahead as one line of JSON. The end of the connection stands for the end of a process.
+//! The arguments of the launch are sent first, as one line of JSON. The end of the connection means the end of the process.
 
 use std::io;
 use std::net::SocketAddr;
@@ -43,7 +43,7 @@ impl Transport for Tcp {
 
             let (mut output, stdin) = socket.into_split();
             let (stdout, mut relay) = tokio::io::duplex(64 * 1024);
-            // Between the socket and the session, so that somebody knows when the output is over.
+            // Between the socket and the session, to notice the end of the output.
             let life = tokio::spawn(async move {
                 let relayed = tokio::io::copy(&mut output, &mut relay).await;
                 Exit::from_code(i32::from(relayed.is_err()))
@@ -59,7 +59,7 @@ impl Transport for Tcp {
     }
 }
 
-/// The life of a CLI that is somewhere else.
+/// The life of the CLI on the other machine.
 struct Remote {
     life: JoinHandle<Exit>,
     exit: Option<Exit>,
@@ -71,7 +71,7 @@ impl Control for Remote {
     }
 
     fn poll_wait(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Exit>> {
-        // To be asked again after the end must be possible; a task's handle cannot be.
+        // This may be polled again after the end; the handle of a task may not.
         if self.exit.is_none() {
             let ended = std::task::ready!(Pin::new(&mut self.life).poll(cx));
             self.exit = Some(ended.unwrap_or(Exit::from_signal(9)));
@@ -88,7 +88,7 @@ impl Control for Remote {
     }
 }
 
-/// To drop the control ends the other side, too.
+/// Dropping the control ends the other side, too.
 impl Drop for Remote {
     fn drop(&mut self) {
         self.life.abort();

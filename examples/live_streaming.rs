@@ -1,6 +1,6 @@
-//! An answer while it is written, token by token, its thinking and the input of its tools among it.
+//! An answer while it is written: text, thinking and tool input, token by token.
 //!
-//! `cargo run --example live_streaming` plays a recorded session at the pace it was recorded: no network, no key, no `claude`.
+//! `cargo run --example live_streaming` replays a recorded session at its recorded speed: no network, no key, no `claude`.
 //! `cargo run --example live_streaming -- --live "Write a haiku about pipes"` asks an installed `claude`.
 
 use std::io::Write;
@@ -39,7 +39,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             print!("\n[{what}] ");
         }
         print!("{piece}");
-        // Standard output waits for the end of a line otherwise.
+        // Otherwise the terminal shows whole lines only.
         std::io::stdout().flush()?;
     }
     println!();

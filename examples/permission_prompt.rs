@@ -3,7 +3,7 @@
 //! `cargo run --example permission_prompt` plays a scripted CLI: no network, no key, no `claude`.
 //! `cargo run --example permission_prompt -- --live` asks an installed `claude`.
 //!
-//! The handler settles what is plain by itself, and leaves the rest to the human at the keyboard. At the end of input the answer is no.
+//! The handler decides the clear cases, and leaves the rest to the person at the keyboard. At the end of input the answer is no.
 
 use std::io::Write;
 
@@ -26,7 +26,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// What needs no human.
+/// The clear cases.
 async fn decide(request: PermissionRequest) -> Decision {
     match request.tool_name() {
         "Read" | "Glob" | "Grep" => Decision::allow(),
@@ -35,7 +35,7 @@ async fn decide(request: PermissionRequest) -> Decision {
     }
 }
 
-/// The human at the keyboard.
+/// The person at the keyboard.
 struct Terminal;
 
 impl Confirmer for Terminal {
@@ -43,7 +43,7 @@ impl Confirmer for Terminal {
         if let Some(reason) = &request.fields().decision_reason {
             println!("{}", reason.escape_debug());
         }
-        // Reading a line blocks its thread: it needs one of its own.
+        // Reading a line blocks its thread, so it needs its own.
         let answer = tokio::task::spawn_blocking(move || {
             print!("{prompt}\n  [y]es, [a]lways, anything else is no: ");
             std::io::stdout().flush()?;

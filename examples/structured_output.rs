@@ -1,9 +1,9 @@
-//! An answer in a type of your own.
+//! An answer as your own type.
 //!
-//! `cargo run --example structured_output` plays a recorded session: no network, no key, no `claude`.
+//! `cargo run --example structured_output` replays a recorded session: no network, no key, no `claude`.
 //! `cargo run --example structured_output -- --live "Who wrote Faust, and how old did he get?"` asks an installed `claude`.
 //!
-//! With the feature `schemars` the schema needs not be written down: `.json_schema_of::<Person>()`.
+//! With the feature `schemars` you need not write the schema: `.json_schema_of::<Person>()`.
 
 use claude_wire::{Replay, Session};
 use serde::Deserialize;
@@ -38,9 +38,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     match session.query(prompt).json::<Person>().await {
         Ok(Person { name, age }) => println!("{name} is {age}"),
-        // The answer is not lost when it is not what was hoped for.
+        // An answer of another shape is not lost.
         Err(error) if error.is_structured_output() => match error.structured_output() {
-            Some(answer) => println!("not a person, but {}", answer.text()),
+            Some(answer) => println!("not a person: {}", answer.text()),
             None => println!("no value, but the text {:?}", error.result_text()),
         },
         Err(error) => return Err(error.into()),

@@ -101,21 +101,15 @@ impl Divergence {
 impl fmt::Display for Divergence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Kind::Stalled(limit) = self.kind {
-            write!(
-                f,
-                "the host has done nothing for {} s, and the replay waits for it",
-                limit.as_secs_f64()
-            )?;
+            write!(f, "no input for {} s, and the replay waits for it", limit.as_secs_f64())?;
         }
         f.write_str(match self.kind {
             Kind::Stalled(_) => "",
-            Kind::Mismatch => "the host wrote something else than was recorded",
-            Kind::Extra => "the host wrote something that the recording does not have",
-            Kind::OutOfTurn => "the host wrote something in another place than was recorded",
-            Kind::EarlyEnd => "the host closed its input before the recording was over",
-            Kind::Leftover => {
-                "the recording is over, but the host did not do all that was recorded"
-            }
+            Kind::Mismatch => "input differs from the recording",
+            Kind::Extra => "input that the recording does not have",
+            Kind::OutOfTurn => "input in another place than in the recording",
+            Kind::EarlyEnd => "end of input before the recording was over",
+            Kind::Leftover => "the recording is over, but not all of it was done",
         })?;
         for (name, value) in [("arrived", &self.arrived), ("expected", &self.expected)] {
             if let Some(value) = value {
@@ -130,14 +124,14 @@ impl fmt::Display for Divergence {
         }
         list(f, "left", &self.remaining)?;
         let hint = match self.kind {
-            Kind::Mismatch => "make the host write what was recorded, or record again",
-            Kind::Extra => "stop the host earlier, or record again with what it does now",
-            Kind::OutOfTurn => "wait for the reply before the next write, as the recorded host did",
+            Kind::Mismatch => "make your program write what was recorded, or record again",
+            Kind::Extra => "stop your program earlier, or record again with what it does now",
+            Kind::OutOfTurn => "wait for the reply before the next write, as in the recording",
             Kind::Stalled(_) => {
-                "make the host do what is expected, or give it more time: idle_timeout, or CLAUDE_WIRE_IDLE_TIMEOUT in seconds"
+                "make your program do what is expected, or give it more time: idle_timeout, or CLAUDE_WIRE_IDLE_TIMEOUT in seconds"
             }
             Kind::EarlyEnd | Kind::Leftover => {
-                "make the host do the rest, or record again without it"
+                "make your program do the rest, or record again without it"
             }
         };
         write!(f, "\n  hint: {hint}")

@@ -58,7 +58,7 @@ async fn another_prompt_is_refused_with_the_difference() {
     let text = end.divergence();
     assert_eq!(
         text,
-        r#"replay: the host wrote something else than was recorded
+        r#"replay: input differs from the recording
   arrived: prompt "Say goodbye"
   expected: prompt "Say hello" (event 1)
   differs at prompt.message.content[0].text: expected "Say hello", actual "Say goodbye"
@@ -68,7 +68,7 @@ async fn another_prompt_is_refused_with_the_difference() {
   left: prompt "And again" (event 4)
   left: stdout {"type":"system","subtype":"init"} (event 5)
   left: stdout {"type":"result","subtype":"success","is_error":false} (event 6)
-  hint: make the host write what was recorded, or record again
+  hint: make your program write what was recorded, or record again
 replay: played=0 matched=0 divergences=1 left=6 cli=2.1.329"#
     );
     assert!(end.report.divergences()[0].is_mismatch());

@@ -74,7 +74,7 @@ async fn a_difference_ends_the_connection_and_stands_in_the_report() {
     let (out, err, exit) = run(&replay, "Ho").await;
     assert_eq!((out.as_str(), exit), ("", Exit::from_code(70)));
     assert!(
-        err.starts_with(&format!("replay of {}: the host wrote something else", path.display())),
+        err.starts_with(&format!("replay of {}: input differs from the recording", path.display())),
         "{err}"
     );
     assert_eq!(replay.report().divergences().len(), 1);

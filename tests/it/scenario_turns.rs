@@ -180,7 +180,7 @@ async fn prompts_come_in_the_scripted_order() {
     let text = run(&scenario, &[], &["one", "two", "three"]).await.divergence();
     assert!(text.contains(r#"arrived: prompt "three""#), "{text}");
     let text = run(&scenario, &[], &["one"]).await.divergence();
-    assert!(text.contains("closed its input before"), "{text}");
+    assert!(text.contains("end of input before"), "{text}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -20,10 +20,10 @@ pub(crate) struct Scrubbing {
 /// What only the caller knows.
 #[derive(clap::Args)]
 pub(crate) struct Known {
-    /// The name of a variable of this environment whose value is a secret; may be repeated
+    /// An environment variable whose value is a secret; may be repeated
     #[arg(long, value_name = "NAME")]
     secret_env: Vec<String>,
-    /// The name of a machine; may be repeated
+    /// A host name to redact; may be repeated
     #[arg(long, value_name = "NAME")]
     host: Vec<String>,
 }
@@ -31,13 +31,13 @@ pub(crate) struct Known {
 /// Folders of the host.
 #[derive(clap::Args)]
 pub(crate) struct Folders {
-    /// The CLI's working folder, which becomes ${cwd}
+    /// The working directory of the CLI, which becomes ${cwd}
     #[arg(long, value_name = "FOLDER")]
     cwd: Option<String>,
-    /// The CLI's home folder, which becomes ${home}
+    /// The home directory of the CLI, which becomes ${home}
     #[arg(long, value_name = "FOLDER")]
     home: Option<String>,
-    /// A further folder that becomes a variable, and what stands for it; may be repeated
+    /// Another folder that becomes a variable, with its neutral value; may be repeated
     #[arg(long, value_name = "VAR=FOLDER:NEUTRAL", value_parser = root)]
     root: Vec<Root>,
 }
@@ -82,7 +82,7 @@ fn root(text: &str) -> Result<Root, String> {
 /// Whether a file may be written: it is not there, or may be replaced.
 pub(crate) fn may_write(path: &Path, force: bool) -> Result<(), Failure> {
     if !force && path.exists() {
-        Err(format!("{} is there already; remove it, or say --force", path.display()))
+        Err(format!("{} already exists; remove it or pass --force", path.display()))
     } else {
         Ok(())
     }

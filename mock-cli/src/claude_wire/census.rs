@@ -7,10 +7,11 @@ use claude_wire::recording::{Census, Recording, audit};
 
 use super::{Failure, Found};
 
-/// Print which kinds of lines stand in recordings, with which fields, of which types and values: JSON, one field a line.
+/// Print the kinds of lines in recordings, with their fields, types and values, as JSON, one field per line.
 ///
-/// A kind is a direction and what tells lines apart (out system/init); a field is a path in it, with [] for the items of an array and * for
-/// keys that are data. What the messages of the CLI hold that this program has no types for is told on stderr, by kind and path.
+/// A kind is a direction and the type of a line (out system/init). A field is a path in it, with [] for the items of
+/// an array and * for keys that are data. Fields of messages that this program has no types for are reported on
+/// stderr, by kind and path.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:

@@ -14,13 +14,13 @@ use tokio_util::codec::Decoder as _;
 
 use super::{Failure, Found};
 
-/// Decode the CLI's stdout: one JSON object for each line that came in.
+/// Decode the stdout of a CLI: print one JSON object for each line.
 ///
 /// outcome is message, control, noise, malformed or truncated_tail; kind is the frame's type; defects are the paths of the fields that were
-/// missing or of the wrong type; offset is where the line begins, in bytes; length is the line's, without its line break. reason says why
+/// missing or of the wrong type; offset is where the line begins, in bytes; length is that of the line, without its line break. reason says why
 /// a line is malformed (json, no_type, oversize) or what noise holds that no client sees: messages in an array (json_array), or one
 /// behind other text (behind_text); detail says it in a sentence. With --raw, raw is the line itself: as JSON where it is JSON, else as
-/// base64 with "as":"base64", and absent for a line over the limit. Nothing is kept but the line at hand.
+/// base64 with "as":"base64", and absent for a line over the limit. Only one line is kept in memory.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -33,10 +33,10 @@ pub(crate) struct Arguments {
     /// The output of a CLI; - is stdin
     #[arg(default_value = "-")]
     file: PathBuf,
-    /// Show the lines themselves
+    /// Print the lines themselves, too
     #[arg(long)]
     raw: bool,
-    /// The longest line that is taken, in bytes
+    /// The longest line that is accepted, in bytes
     #[arg(long, value_name = "BYTES", default_value_t = DEFAULT_MAX_LINE)]
     max_line: usize,
 }

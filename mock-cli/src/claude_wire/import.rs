@@ -9,13 +9,13 @@ use super::{Failure, Found};
 
 mod folders;
 
-/// Make a recording of a raw capture.
+/// Turn a raw capture into a redacted recording.
 ///
-/// A capture is a log of JSON lines with one row for each line that crossed a pipe: {"t":0.031,"dir":"out","line":"{\"type\":...}"}, with
-/// t in seconds, dir one of in, out, err, exit, and "ev":"eof" or "ev":"SIGTERM" in the place of a line. Keys, tokens, addresses, and the
-/// long texts of the CLI's own are replaced by placeholders, unless --no-scrub says otherwise. The folders that the capture names as the
-/// CLI's own (the first system/init and the reply to initialize do) become variables, unless --cwd and --home name others; what else looks like
-/// a folder of the capturing host is told of on stderr.
+/// A capture is a log of JSON lines, one for each line that crossed a pipe:
+/// {"t":0.031,"dir":"out","line":"{\"type\":...}"}. t is in seconds, dir is in, out, err or exit, and "ev":"eof" or
+/// "ev":"SIGTERM" replaces the line. Keys, tokens, addresses and the long texts of the CLI are redacted, unless
+/// --no-scrub is given. The working and home directories that the CLI reports in the capture become variables, unless
+/// --cwd and --home name others; what else looks like a directory of the recording machine is reported on stderr.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -31,7 +31,7 @@ pub(crate) struct Arguments {
     /// The recording to write
     #[arg(short, long, value_name = "RECORDING")]
     output: PathBuf,
-    /// Replace the recording if it is there already
+    /// Replace the recording if it exists
     #[arg(long)]
     force: bool,
     /// The version of the CLI, as in 2.1.332

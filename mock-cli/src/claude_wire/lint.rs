@@ -7,11 +7,12 @@ use claude_wire::recording::{Event, EventKind, Finding, Header, Integrity, Recor
 use super::arguments::Known;
 use super::{Failure, Found};
 
-/// Find what recordings hold that should not be shared.
+/// Find what should not be shared in recordings.
 ///
-/// One line for each finding says where it is, what kind of thing, and how it begins; never the thing itself. `claude-wire scrub` takes out
-/// what is found, but for words that look random: they may be keys that nothing tells of, or hashes and names, so a person must look; with
-/// --secret-env they are secrets to both commands. Before it looks, the command plants something of every kind in a recording of its own and fails if it does not find that.
+/// Each line names the place, the kind, and how the finding begins; never the whole finding. `claude-wire scrub`
+/// redacts what is found, except high-entropy strings: these may be keys, or only hashes and names, so look at them
+/// yourself. If one is a secret, pass it with --secret-env. The command first checks itself: it plants one secret of
+/// each kind in a test recording, and fails if it does not find them all.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -23,7 +24,7 @@ pub(crate) struct Arguments {
     /// The recordings
     #[arg(required = true, value_name = "RECORDING")]
     files: Vec<PathBuf>,
-    /// Say nothing of words that look random
+    /// Do not report high-entropy strings
     #[arg(long)]
     no_random: bool,
     #[command(flatten)]

@@ -29,8 +29,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Records sessions of the Claude Code CLI, scrubs, checks, replays and compares the recordings, installs the CLI itself, and lists the options of
-/// a session.
+/// Record sessions of the Claude Code CLI, and check, redact, replay and compare the recordings
 #[derive(Parser)]
 #[command(name = "claude-wire", version, about, after_help = AFTER_HELP)]
 struct Arguments {
@@ -38,27 +37,34 @@ struct Arguments {
     command: Command,
 }
 
+/// What users need comes first; the commands after that are hidden, and listed in [`AFTER_HELP`].
 #[derive(Subcommand)]
 enum Command {
     Record(record::Arguments),
-    Import(import::Arguments),
-    Scrub(scrub::Arguments),
+    Verify(verify::Arguments),
     Lint(lint::Arguments),
+    Scrub(scrub::Arguments),
+    Import(import::Arguments),
     Seal(seal::Arguments),
     Decode(decode::Arguments),
-    Verify(verify::Arguments),
-    Install(install::Install),
     Options(options::Arguments),
-    Rerecord(rerecord::Arguments),
+    Install(install::Install),
     Drift(drift::Arguments),
+    #[command(hide = true)]
+    Rerecord(rerecord::Arguments),
+    #[command(hide = true)]
     Census(census::Arguments),
 }
 
 const AFTER_HELP: &str = "\
+For maintainers of claude-wire:
+  rerecord  Rebuild the recordings of the corpus with a real CLI, and their index
+  census    Print the kinds of lines in recordings, with their fields, types and values, as JSON, one field per line
+
 Exit codes:
   0  all is well
-  1  something was found: a line that is no frame, a recording that is not played to its end, an entry that is not as it was
-  2  the arguments are wrong, a file cannot be read or written, the CLI cannot be installed";
+  1  something was found: a malformed line, a recording that does not replay to its end, an entry that differs
+  2  the command could not do its work: wrong arguments, a file that cannot be read or written, a CLI that cannot be installed";
 
 /// What a command found.
 #[derive(Clone, Copy, PartialEq)]
@@ -91,6 +97,26 @@ fn main() -> ExitCode {
         Err(why) => {
             eprintln!("claude-wire: {why}");
             ExitCode::from(2)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_help_lists_each_command_once_with_what_it_does() {
+        let mut command = Arguments::command();
+        let help = command.render_help().to_string();
+        for command in command.get_subcommands() {
+            let (name, about) = (command.get_name(), command.get_about().unwrap().to_string());
+            let lines =
+                help.lines().filter(|line| line.trim_start().starts_with(&format!("{name} ")));
+            let lines: Vec<_> = lines.filter(|line| line.ends_with(&about)).collect();
+            assert_eq!(lines.len(), 1, "{name}: {about}\n{help}");
         }
     }
 }

@@ -18,11 +18,11 @@ macro_rules! number {
     };
 }
 
-/// Run a CLI and record what crosses its streams.
+/// Run a CLI and record its streams, redacted.
 ///
-/// Whatever comes on stdin goes to the CLI, and whatever it writes comes out here, byte for byte and at once; SIGTERM, SIGINT, SIGHUP, SIGQUIT,
-/// SIGUSR1 and SIGUSR2 are passed on. A recording that cannot be written ends where it is, with a line on stderr at the end; the run goes on.
-/// Secrets are taken out before a line is written: see `claude-wire scrub`.
+/// The CLI gets everything from stdin, and its output comes out here, unchanged and at once. SIGTERM, SIGINT, SIGHUP,
+/// SIGQUIT, SIGUSR1 and SIGUSR2 are passed on. If the recording cannot be written, it ends there, with a line on
+/// stderr at the end; the run goes on. Secrets are redacted before a line is written: see `claude-wire scrub`.
 #[derive(clap::Args)]
 #[command(after_help = concat!("\
 Examples:
@@ -31,11 +31,11 @@ Examples:
 
 To record what an SDK does, let it start `mock-claude` with CLAUDE_WIRE_RECORD_TO and CLAUDE_WIRE_REAL_CLI set.
 
-Exit codes: as the CLI's; 128 and the number where a signal ended it, but SIGKILL, by which this ends too; 2 if it could not be started."))]
+Exit codes: those of the CLI; 128 plus the number of the signal that ended it, except SIGKILL, which ends this command too; 2 if the CLI could not be started."))]
 pub(crate) struct Arguments {
-    #[arg(short, long, value_name = "RECORDING", help = concat!("The recording to write; ", number!(), " in its name becomes the first number that is free"))]
+    #[arg(short, long, value_name = "RECORDING", help = concat!("The recording to write; ", number!(), " in its name becomes the first free number"))]
     output: PathBuf,
-    /// Replace the recording if it is there already
+    /// Replace the recording if it exists
     #[arg(long)]
     force: bool,
     /// The version of the CLI, as in 2.1.332, for the header

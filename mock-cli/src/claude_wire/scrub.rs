@@ -8,10 +8,10 @@ use claude_wire::recording::{Integrity, Recording, Redaction};
 use super::arguments::{Folders, Known, may_write};
 use super::{Failure, Found};
 
-/// Take out of recordings what should not be shared: keys, tokens, addresses, paths, hosts, signatures, the CLI's own long texts.
+/// Redact recordings: keys, tokens, addresses, paths, host names, signatures, the long texts of the CLI.
 ///
-/// Each place becomes a placeholder such as <key:1> or ${cwd}; the same text becomes the same placeholder throughout a recording. The header
-/// counts them. A recorder does all this while it records, unless it was told not to; a second run finds nothing.
+/// Each place becomes a placeholder. Equal values get the same placeholder throughout a recording, and the header
+/// counts them. A recorder does the same while it records, unless --no-scrub was given; a second run finds nothing.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -30,7 +30,7 @@ pub(crate) struct Arguments {
     /// Replace each recording
     #[arg(long)]
     in_place: bool,
-    /// Replace OUT if it is there already
+    /// Replace OUT if it exists
     #[arg(long, requires = "output")]
     force: bool,
     #[command(flatten)]

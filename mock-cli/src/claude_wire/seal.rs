@@ -6,10 +6,10 @@ use claude_wire::recording::{Integrity, Recording};
 
 use super::{Failure, Found};
 
-/// Write the footer of recordings anew, after they were edited or cut off.
+/// Write a new footer for recordings that were edited or truncated.
 ///
-/// A recording that was sealed and not changed since is left alone. A truncated one loses a last, half line, and counts as whole from then
-/// on: look at its end first.
+/// A recording that was not changed is left alone. A truncated one loses a last partial line, and counts as complete
+/// from then on: look at its end first.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:

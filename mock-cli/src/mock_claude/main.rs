@@ -1,7 +1,7 @@
 //! `mock-claude`: a stand-in for the Claude Code CLI that plays a recording or a scenario.
 //!
-//! It takes the arguments that `claude` takes, refuses what `claude` refuses, and speaks on its standard streams what was recorded or
-//! scripted. What that is, says the environment: see [`HELP`]. What it saw goes into a [`journal`].
+//! It accepts the arguments that `claude` accepts, refuses what `claude` refuses, and writes what was recorded or scripted to its standard
+//! streams. Environment variables say what to play: see [`HELP`]. What it saw goes into a [`journal`].
 
 #![warn(clippy::unwrap_used)]
 
@@ -31,31 +31,34 @@ use self::journal::Journal;
 use self::source::Source;
 
 const HELP: &str = "\
-mock-claude: a stand-in for the Claude Code CLI that plays a recording or a scenario, or records the real one
+mock-claude: a stand-in for the Claude Code CLI that plays a recording or a scenario, or records the real CLI
 
-Usage: as `claude`; point your SDK at this program instead of at `claude`.
+Usage: the same as `claude`. Point your SDK at this program instead of `claude`.
 
   CLAUDE_WIRE_REPLAY=session.jsonl mock-claude -p --output-format stream-json --input-format stream-json --verbose
 
-What the host writes must be what was recorded; the first difference ends the run with a report on stderr and exit code 70.
+The first input that differs from the recording ends the run, with a report on stderr and exit code 70.
 
-Environment:
-  CLAUDE_WIRE_REPLAY=FILE   the recording to play
-  CLAUDE_WIRE_SCENARIO=FILE the scenario to play, in place of a recording: what to answer to which prompt, as JSON
-  CLAUDE_WIRE_DIALECT=legacy
-                            play the scenario in the dialect of early guides to the CLI: bare messages, and no result
+What to play; set one of these:
+  CLAUDE_WIRE_REPLAY=FILE   replay a recording
+  CLAUDE_WIRE_SCENARIO=FILE play a scenario
   CLAUDE_WIRE_RECORD_TO=FILE with CLAUDE_WIRE_REAL_CLI=PATH
-                            run the real CLI in our place, with the same arguments, and record it; {n} in the file's name
-                            becomes the first free number, for hosts that start the CLI more than once
-  CLAUDE_WIRE_SPEED=FACTOR  play at the recorded pace, so many times as fast (2 takes half the time); without it, at once
-  CLAUDE_WIRE_IDLE_TIMEOUT=SECONDS
-                            how long the host may do nothing while it is awaited, 600 unless told; past that it diverged
-  CLAUDE_WIRE_LENIENT=1     accept flags that the recorded version of the CLI does not know
-  CLAUDE_WIRE_JOURNAL=FILE  append what is seen (arguments, every line, divergences, the exit) as JSON Lines; refused
-                            beside CLAUDE_WIRE_RECORD_TO, whose recording is its journal
+                            run the real CLI with the same arguments, and record it; {n} in the file's name becomes the
+                            first free number, for programs that start the CLI more than once
 
-Exit codes: as recorded, or the real CLI's; 1 for arguments that the CLI refuses; 70 when the host diverged; 78 when there is nothing to
-play, a recording cannot be begun, or the environment asks for what is not supported (yet: CLAUDE_WIRE_FAULT, CLAUDE_WIRE_SEED).
+How to play:
+  CLAUDE_WIRE_SPEED=FACTOR  replay at FACTOR times the recorded speed; without it, at once
+  CLAUDE_WIRE_IDLE_TIMEOUT=SECONDS
+                            how long to wait for input before failing with a report (default: 600)
+  CLAUDE_WIRE_LENIENT=1     accept flags that the recorded version of the CLI does not know
+  CLAUDE_WIRE_DIALECT=legacy
+                            play the scenario in the format of early guides to the CLI: bare messages, no result
+  CLAUDE_WIRE_JOURNAL=FILE  append what is seen (arguments, every line, divergences, the exit) as JSON Lines; not
+                            together with CLAUDE_WIRE_RECORD_TO
+
+Exit codes: as recorded, or those of the real CLI; 1 for arguments that the CLI refuses; 70 when the input differs from the recording; 78
+when there is nothing to play, a file cannot be read or written, or the environment asks for something unsupported (CLAUDE_WIRE_FAULT and
+CLAUDE_WIRE_SEED are not supported yet).
 
 A scenario:
 
@@ -63,7 +66,7 @@ A scenario:
     {\"prompt\": \"Hello\", \"reply\": [{\"text\": \"Hi!\"}]},
     {\"reply\": [{\"tool_use\": {\"name\": \"Bash\", \"input\": {\"command\": \"ls\"}}}, {\"tool_result\": \"a.txt\"}, {\"text\": \"One file.\"}]}]}
 
-A turn without a prompt takes any. Steps: text, thinking, tool_use, ask_permission, tool_result, tool_error, error, delay_ms, \"hang\".
+A turn without a prompt accepts any. Steps: text, thinking, tool_use, ask_permission, tool_result, tool_error, error, delay_ms, \"hang\".
 ";
 
 /// The exit code when the environment names nothing that could be played.

@@ -116,7 +116,7 @@ fn a_host_that_does_nothing_gets_a_report_and_exit_code_70() {
     assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(70), ""));
     let report = text(&output.stderr);
     assert!(
-        report.contains("done nothing for 0.1 s")
+        report.contains("no input for 0.1 s")
             && report.contains("expected: control_request initialize"),
         "{report}"
     );

@@ -134,9 +134,7 @@ impl Entry {
             self.never.iter().find(|pattern| delivered.iter().any(|item| pattern.fits(item.json())))
         };
         match missing {
-            Some(missing) => {
-                Some(format!("expected, and not delivered (in this place): {missing}"))
-            }
+            Some(missing) => Some(format!("missing (in this order): {missing}")),
             None => came().map(|came| format!("delivered, and not to be: {came}")),
         }
     }
@@ -149,7 +147,7 @@ impl Entry {
         let mut requests = requests.into_iter();
         let missing =
             self.requests.iter().find(|pattern| !requests.any(|request| pattern.fits(request)))?;
-        Some(format!("expected, and not asked of the API (in this place): {missing}"))
+        Some(format!("missing in the requests to the API (in this order): {missing}"))
     }
 
     /// Reads an entry.
@@ -303,8 +301,8 @@ mod tests {
         };
         assert_eq!(missing(1, &["so", "no"]), None);
         for (code, stderr, why) in [
-            (0, &["no"][..], "expected"),
-            (1, &["so"], "expected"),
+            (0, &["no"][..], "missing"),
+            (1, &["so"], "missing"),
             (1, &["no", "never"], "not to be"),
         ] {
             assert!(

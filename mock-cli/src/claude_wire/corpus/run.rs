@@ -58,7 +58,7 @@ pub(crate) async fn run(entry: &Entry, cli: &Cli) -> Result<Run, String> {
         Ok(Ok(())) => {}
         Ok(Err(problem)) => problems.push(problem),
         Err(_) => problems.push(format!(
-            "not at its end after {} s, in step {} of its host",
+            "not finished after {} s, in step {} of the host script",
             LIMIT.as_secs(),
             log.step()
         )),

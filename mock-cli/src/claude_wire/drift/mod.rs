@@ -14,13 +14,13 @@ use super::corpus::{self, Cli, Entry};
 use super::schema::{Comparison, Known, Schema};
 use super::{Failure, Found, namespace};
 
-/// Play the corpus to another CLI, and tell how it differs from the recordings.
+/// Run the corpus with another CLI, and report how it differs from the recordings.
 ///
-/// Each entry of the corpus is played to the CLI as `rerecord` does it, and what crossed the pipes is compared with the entry's recording, after
-/// both were stripped of ids, times, paths and whatever else no two runs share. Differences are breaking (something that could be relied on
-/// is gone or different), additive (something is there besides) or cosmetic (other texts and numbers, another order among lines that do not
-/// wait for each other). An entry that differs is played again, up to three times in all: only what differs each time counts.
-/// What the CLI says that this program has no types for is listed by its path.
+/// Each entry runs as `rerecord` runs it, and the streams are compared with the recording of the entry, without ids,
+/// times, paths and whatever else no two runs share. Differences are breaking (something that could be relied on is
+/// missing or different), additive (something is new) or cosmetic (other texts and numbers, another order of lines
+/// that do not wait for each other). An entry that differs runs again, up to three times in all: only what differs
+/// each time counts. Fields that this program has no types for are listed by their paths.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -31,30 +31,30 @@ Examples:
 
 Exit codes: 0 no difference, or cosmetic ones only, 1 breaking or additive ones, 2 something could not be compared, or nothing was.")]
 pub(crate) struct Arguments {
-    /// The entries; without one, all
+    /// The entries (default: all)
     #[arg(value_name = "NAME")]
     names: Vec<String>,
-    /// The CLI that is held against the recordings
+    /// The CLI to compare with the recordings
     #[arg(long, value_name = "CLAUDE", required_unless_present_any = ["matrix", "schema"])]
     against: Option<PathBuf>,
-    /// Instead: read the schema inside this CLI, without running it, and list what it has that this
-    /// program has no types for. With --against: what is different in the other CLI's
+    /// Read the schema inside this CLI instead, without running it, and list what this program has no types for. With
+    /// --against: what is different in the other CLI's schema
     #[arg(long, value_name = "CLAUDE", conflicts_with_all = ["names", "matrix"])]
     schema: Option<PathBuf>,
-    /// The folder of the recordings. Default: recordings/VERSION, of the pinned version
+    /// The folder of the recordings (default: recordings/VERSION, of the pinned version)
     #[arg(long, value_name = "DIR")]
     recordings: Option<PathBuf>,
-    /// How many entries are played side by side
+    /// How many entries run at the same time
     #[arg(short, long, value_name = "NUMBER", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=64))]
     jobs: u8,
-    /// Report as JSON
+    /// Print the report as JSON
     #[arg(long)]
     json: bool,
-    /// Instead: play the corpus to these versions, and print one page of what came and went. Those that are not there yet are fetched from npm,
-    /// some 200 MB each
+    /// Run the corpus with these versions instead, and print one page of what appeared and disappeared. Missing versions are fetched
+    /// from npm, about 200 MB each
     #[arg(long, value_name = "V1,V2,...", value_delimiter = ',', conflicts_with_all = ["against", "recordings", "json"])]
     matrix: Vec<String>,
-    /// With --matrix: the folder that has a folder for each version. Default: where `claude-wire install` puts them
+    /// With --matrix: the folder that has a folder for each version (default: where `claude-wire install` puts them)
     #[arg(long, value_name = "DIR", requires = "matrix")]
     dir: Option<PathBuf>,
 }

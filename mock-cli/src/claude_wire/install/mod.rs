@@ -23,7 +23,7 @@ use super::{Failure, Found, namespace};
 /// How long an executable may take to tell its version.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(60);
 
-/// Fetch the Claude Code CLI from npm and print the path of its executable.
+/// Install the Claude Code CLI from npm and print the path of its executable.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -35,7 +35,7 @@ pub(crate) struct Install {
     /// The version, in full.
     #[arg(long, default_value = CLI_VERSION)]
     version: String,
-    /// The directory that gets the executable. Default: claude-wire/cli/VERSION in the user's data directory.
+    /// The directory for the executable (default: claude-wire/cli/VERSION in the user's data directory).
     #[arg(long)]
     dir: Option<PathBuf>,
 }

@@ -11,19 +11,20 @@ use crate::corpus::{self, Entry};
 const HEAD: &str = "\
 # Recordings of the real CLI
 
-One folder per CLI version. Each file is one launch of `claude` in front of a model's API that is a script, on a machine without a network, in
-the recording format of `claude_wire::recording`, version 1: what crossed the three pipes, byte for byte, with the times.
+One folder per CLI version. Each file is one launch of `claude` with a scripted Messages API and without a network: what crossed the three
+pipes, byte for byte, with the times, in the recording format (`docs/recording-format.md`).
 
-They are scrubbed. Folders of the recording host are variables (`${cwd}`, `${home}`, `${config}`, `${cwd_slug}`), which the header gives neutral
-values and `Recording::expand` replaces; the CLI's own long texts are `<text:1>`, `<text:2>`, ...; there are no keys. Names, ids, numbers and
-short protocol strings are as recorded; the model's words, its token counts and its message ids are the script's.
+The recordings are redacted. Folders of the recording machine are variables (`${cwd}`, `${home}`, `${config}`, `${cwd_slug}`), which have neutral
+values in the header and are replaced by `Recording::expand`. The CLI's own long texts are `<text:1>`, `<text:2>` and so on. There are no keys.
+Names, ids, numbers and short protocol strings are as recorded; the model's words, token counts and message ids come from the script.
 
-`claude-wire rerecord` rebuilds all of this, this page included, from the entries in `mock-cli/corpus`, each of which is the options of a session,
-the script of its host and the script of the API. A second launch of an entry is NAME-2.jsonl. After editing a recording by hand, run
-`claude-wire seal` on it. `large-answer` shows lines as long as the CLI's longest, and so has 4 MB, of one repeated text that git keeps in 16 KB; it is not in the package.
+`claude-wire rerecord` rebuilds everything, this page included, from the entries in `mock-cli/corpus`. An entry has the options of a session,
+the script of the program and the script of the API. The second launch of an entry is NAME-2.jsonl. After you edit a recording, run
+`claude-wire seal` on it. `large-answer` has lines as long as the longest of the CLI, and so 4 MB, of one repeated text that git keeps in 16 KB; it
+is not in the package.
 
-All were started with `--print --output-format stream-json --input-format stream-json --verbose`, unless it says otherwise, and with the variables
-that `claude_wire::hermetic` sets. The whole argument list is in each header.
+All were started with `--print --output-format stream-json --input-format stream-json --verbose`, unless the table says otherwise, and with the
+variables that `claude_wire::hermetic` sets. The complete list of arguments is in each header.
 ";
 
 const COLUMNS: &str = "

@@ -16,10 +16,11 @@ use super::{Failure, Found, namespace};
 
 /// Rebuild the recordings of the corpus with a real CLI, and their index.
 ///
-/// Each entry of the corpus is played to the CLI, which runs in a folder of its own, with no key, in front of a model's API that is a script, and
-/// where nothing but loopback can be reached: this program starts itself anew in a network namespace for that. What crossed the pipes is
-/// scrubbed, linted, and replayed to the same host, which must be told the same. Only then is it written, to FOLDER/VERSION/NAME.jsonl, a second
-/// launch of an entry to NAME-2.jsonl. The index FOLDER/README.md is written from what is there afterwards.
+/// Each entry of the corpus runs with the CLI, in its own directory, without a key, in front of a scripted Messages
+/// API. Only loopback can be reached: this program starts itself again in a network namespace for that. The result is
+/// redacted, checked, and replayed to the same program, which must get the same answers. Only then is it written, to
+/// FOLDER/VERSION/NAME.jsonl; a second launch of an entry goes to NAME-2.jsonl. The index FOLDER/README.md is written
+/// from the recordings that exist afterwards.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -28,19 +29,19 @@ Examples:
 
 Exit codes: 0 all are rebuilt, 1 an entry failed or its replay differs, 2 the CLI cannot be run.")]
 pub(crate) struct Arguments {
-    /// The entries; without one, all
+    /// The entries (default: all)
     #[arg(value_name = "NAME")]
     names: Vec<String>,
-    /// The CLI; without it, the one of CLAUDE_WIRE_REAL_CLI, else the one that `claude-wire install` has fetched
+    /// The CLI (default: the one in CLAUDE_WIRE_REAL_CLI, else the one that `claude-wire install` installed)
     #[arg(long, value_name = "PATH")]
     claude: Option<PathBuf>,
-    /// The folder that gets a folder for the CLI's version
+    /// The folder in which the folder of the CLI's version is
     #[arg(short, long, value_name = "FOLDER", default_value = "recordings")]
     output: PathBuf,
-    /// How many entries are played side by side
+    /// How many entries run at the same time
     #[arg(short, long, value_name = "NUMBER", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=64))]
     jobs: u8,
-    /// Write the recordings of entries that failed as well
+    /// Write the recordings of failed entries, too
     #[arg(long)]
     failed: bool,
 }

@@ -19,12 +19,11 @@ use claude_wire::wire::{Frame, FrameKind, Item, Outcome, classify};
 
 use super::{Failure, Found};
 
-/// Play recordings to their recorded end and account for every line.
+/// Replay recordings to their end, and account for every line.
 ///
-/// Each recording is read and its footer checked. Every line of the CLI's output is decoded. Then the recording is played, and the caller's
-/// side that follows from it is acted out: through a session of this library where a session could have written it, else on the bare
-/// streams, with the reason. A line that does not come, one that reaches nobody, another exit, a difference in what the host writes, or
-/// a wait that does not end: each is found, and the first is told.
+/// Each recording is read and its footer checked. Every line of output is decoded. Then the recording is replayed, with the input
+/// that it has: through a session of this library if a session could have written it, else on the bare streams, with the reason. A missing
+/// line, one that is not delivered, another exit, a difference in the input, or a wait that does not end: the first of them is reported.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:

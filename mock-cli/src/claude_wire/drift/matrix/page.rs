@@ -10,22 +10,22 @@ pub(super) struct Page<'a>(pub(super) &'a [Column]);
 const HEAD: &str = "\
 # Versions of the CLI
 
-What each of some versions of the CLI wrote when it was played the corpus, and which flags it takes. A thing appeared, or went, somewhere between
-two columns. Kinds are named as in `docs/census.json`: `out` is the CLI's stdout, a reply is of the kind of its request; `[]` stands for the
-items of an array, `*` for keys that are data.
+What several versions of the CLI wrote when the corpus ran with them, and which flags they accept. What differs between two columns appeared or
+disappeared in a version between them. Kinds are named as in `docs/census.json`: `out` is stdout, a reply has the kind of its request, `[]` means
+the items of an array, `*` means keys that are data.
 
 | | |
 |---|---|
-| x | there |
-| - | not there |
-| ? | not known: no entry that shows it in another version went as the corpus has it, or the CLI did not say |
-| (empty) | what it would stand in is not there |
+| x | yes |
+| - | no |
+| ? | not known: each entry that shows it in another version failed here, or the CLI did not say |
+| (empty) | it would be in something that this version does not have |
 
 ";
 
 const FLAGS: &str = "\
-Each version was given each flag of any version's help, and each hidden flag of the pinned version: a hidden flag that only another version has is not
-looked for.
+Each version was tried with each flag that is in the help of any version, and with each hidden flag of the pinned version. A hidden flag that only
+another version has is not found.
 
 ";
 
@@ -49,8 +49,8 @@ impl Page<'_> {
     /// What versions could not be played, and what they tried besides.
     fn entries(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let all = self.0.iter().map(|column| column.entries.len()).max().unwrap_or_default();
-        writeln!(f, "\n## Entries that did not go as the corpus has them\n\nOf {all} entries.\n")?;
-        writeln!(f, "| version | entry | what came in the way |\n|---|---|---|")?;
+        writeln!(f, "\n## Entries that failed\n\nOf {all} entries.\n")?;
+        writeln!(f, "| version | entry | problem |\n|---|---|---|")?;
         for column in self.0 {
             for played in &column.entries {
                 if let Some(what) = &played.problem {
@@ -67,7 +67,7 @@ impl Page<'_> {
             if column.entries.iter().any(|played| played.called_home) {
                 writeln!(
                     f,
-                    "| {} | none | it tried to leave the network namespace, which hindered nothing |",
+                    "| {} | none | it tried to leave the network namespace; nothing depended on that |",
                     column.version
                 )?;
             }
@@ -239,19 +239,19 @@ mod tests {
         let (_, tables) =
             page.split_once("drift --matrix 1.0.0,2.0.0 > docs/cli-versions.md`.\n").unwrap();
         let expected = "
-## Entries that did not go as the corpus has them
+## Entries that failed
 
 Of 2 entries.
 
-| version | entry | what came in the way |
+| version | entry | problem |
 |---|---|---|
 | 1.0.0 | wild | `it; hangs \\| here` |
-| 1.0.0 | none | it tried to leave the network namespace, which hindered nothing |
+| 1.0.0 | none | it tried to leave the network namespace; nothing depended on that |
 
 ## Flags
 
-Each version was given each flag of any version's help, and each hidden flag of the pinned version: a hidden flag that only another version has is not
-looked for.
+Each version was tried with each flag that is in the help of any version, and with each hidden flag of the pinned version. A hidden flag that only
+another version has is not found.
 
 Left out are 1 that no version was seen to lack.
 
