@@ -85,10 +85,7 @@ mod tests {
     fn every_line_has_its_option_its_layer_and_its_default() {
         let text = plain();
         assert_eq!(text.lines().count(), Options::table().len());
-        let model = text.lines().next().unwrap();
-        assert!(
-            model.starts_with("model ") && model.contains(" argv ") && model.ends_with(" --model"),
-            "{model}"
-        );
+        let model = text.lines().find(|line| line.starts_with("model ")).unwrap();
+        assert!(model.contains(" argv ") && model.ends_with(" --model"), "{model}");
     }
 }
