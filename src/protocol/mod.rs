@@ -85,6 +85,7 @@ mod requests;
 mod route;
 mod state;
 mod turns;
+mod work;
 
 pub use self::failure::Failure;
 pub use self::io::{

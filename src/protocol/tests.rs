@@ -17,6 +17,7 @@ mod requests;
 mod routing;
 mod stop;
 mod stray;
+mod work;
 
 use std::time::{Duration, Instant};
 

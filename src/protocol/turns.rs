@@ -4,6 +4,8 @@ use std::time::{Duration, Instant};
 
 use super::failure::Failure;
 use super::io::{Prompt, TurnId};
+use super::work::{Work, retry_delay};
+use crate::wire::Frame;
 
 /// The turn whose prompt has been written and whose result has not come.
 #[derive(Debug)]
@@ -26,6 +28,8 @@ pub(super) struct Current {
     drain_until: Option<Instant>,
     limit: Option<(Duration, Instant)>,
     idle: Option<(Duration, Instant)>,
+    /// What the CLI may be silent over; looked at only where silence is limited.
+    work: Work,
 }
 
 impl Current {
@@ -45,6 +49,7 @@ impl Current {
             drain_until: None,
             limit,
             idle,
+            work: Work::default(),
         }
     }
 
@@ -70,6 +75,15 @@ impl Current {
         }
     }
 
+    /// The CLI has written this.
+    pub(super) fn hear(&mut self, now: Instant, frame: &Frame) {
+        if let Some((_, since)) = &mut self.idle {
+            // A CLI that waits before it asks the API again says for how long.
+            *since = now + retry_delay(frame);
+            self.work.note(frame);
+        }
+    }
+
     /// When the next limit runs out. Silence does not count while the CLI waits for the host (`may_be_silent`).
     pub(super) fn deadline(&self, may_be_silent: bool) -> Option<Instant> {
         if self.is_draining() {
@@ -78,7 +92,7 @@ impl Current {
         let limit = self.limit.map(|(_, at)| at);
         let idle = self
             .idle
-            .filter(|_| !may_be_silent)
+            .filter(|_| !may_be_silent && !self.work.is_under_way())
             .and_then(|(limit, since)| since.checked_add(limit));
         [limit, idle].into_iter().flatten().min()
     }
@@ -92,7 +106,9 @@ impl Current {
         }
         match self.idle {
             Some((limit, since))
-                if !may_be_silent && now.saturating_duration_since(since) >= limit =>
+                if !may_be_silent
+                    && !self.work.is_under_way()
+                    && now.saturating_duration_since(since) >= limit =>
             {
                 Some(Failure::IdleTimeout(limit))
             }

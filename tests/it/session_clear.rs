@@ -2,8 +2,8 @@
 
 use crate::support::cli::{FakeCli, Launches, SESSION, assistant, cli, first};
 use crate::support::read::{begin, ended_well, quiet, read};
-use claude_wire::Session;
 use claude_wire::transport::{Exit, Memory};
+use claude_wire::{Session, SessionBuilder};
 use serde_json::json;
 
 const FRESH: &str = "6f1a3e52-0000-4000-8000-000000000002";
@@ -269,4 +269,110 @@ async fn a_fork_goes_on_under_an_id_of_its_own() {
     assert!(!launches.args(2).contains(&"--fork-session".to_string()));
     ended_well(&fork).await;
     ended_well(&session).await;
+}
+
+/// The options that say which conversation a launch takes up, as flags.
+const TAKEN_UP: [&str; 6] = [
+    "--resume",
+    "--continue",
+    "--fork-session",
+    "--session-id",
+    "--resume-session-at",
+    "--resume-drops-turn",
+];
+
+/// Which of them a launch has.
+fn taken_up(launches: &Launches, launch: usize) -> Vec<&'static str> {
+    let args = launches.args(launch);
+    let has = |flag: &&str| args.iter().any(|arg| arg.split('=').next() == Some(*flag));
+    TAKEN_UP.into_iter().filter(has).collect()
+}
+
+const OWN: &str = "7f1a3e52-0000-4000-8000-00000000000a";
+const POINT: &str = "7f1a3e52-0000-4000-8000-00000000000b";
+
+/// Every way to begin a session, and the flags of its first launch.
+fn beginnings() -> Vec<(SessionBuilder, Vec<&'static str>)> {
+    let builder = Session::builder;
+    let resumed = || builder().resume(SESSION);
+    vec![
+        (builder(), vec![]),
+        (builder().session_id(OWN), vec!["--session-id"]),
+        (builder().continue_conversation(true), vec!["--continue"]),
+        (resumed(), vec!["--resume"]),
+        (
+            builder().continue_conversation(true).fork_session(true),
+            vec!["--continue", "--fork-session"],
+        ),
+        (
+            resumed().fork_session(true).session_id(OWN),
+            vec!["--resume", "--fork-session", "--session-id"],
+        ),
+        (
+            resumed().resume_session_at(POINT).resume_drops_turn(POINT),
+            vec!["--resume", "--resume-session-at", "--resume-drops-turn"],
+        ),
+    ]
+}
+
+/// A CLI that serves, but that the first process ends where its first turn has.
+fn serves(launches: &Launches, dies: bool) -> Memory {
+    let launches = launches.clone();
+    cli(move |launch, mut cli| {
+        let process = launches.note(launch);
+        async move {
+            if process > 0 || !dies {
+                return cli.serve().await;
+            }
+            cli.handshake().await;
+            let (uuid, _) = cli.prompt().await;
+            cli.turn(&uuid, "go").await;
+            Exit::from_signal(9)
+        }
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fork_resumes_the_conversation_and_keeps_no_other_beginning() {
+    for (builder, first) in beginnings() {
+        let launches = Launches::default();
+        let session = builder.transport(serves(&launches, false)).start().unwrap();
+        assert_eq!(read(session.query("go")).await.text(), "go");
+        let fork = session.fork().unwrap();
+        assert_eq!(read(fork.query("on")).await.text(), "on");
+        assert_eq!(taken_up(&launches, 0), first);
+        assert_eq!(taken_up(&launches, 1), ["--resume", "--fork-session"], "after {first:?}");
+        assert_eq!(launches.flag(1, "--resume").as_deref(), Some(SESSION));
+        ended_well(&fork).await;
+        ended_well(&session).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_next_process_resumes_what_was_confirmed_and_keeps_no_other_beginning() {
+    for (builder, first) in beginnings() {
+        let launches = Launches::default();
+        let session = builder.transport(serves(&launches, true)).start().unwrap();
+        assert_eq!(read(session.query("go")).await.text(), "go");
+        quiet().await;
+        assert_eq!(read(session.query("on")).await.text(), "on");
+        assert_eq!(taken_up(&launches, 0), first);
+        assert_eq!(taken_up(&launches, 1), ["--resume"], "after {first:?}");
+        ended_well(&session).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_process_after_a_clear_keeps_no_beginning_at_all() {
+    for (builder, first) in beginnings() {
+        let launches = Launches::default();
+        let session = builder.transport(serves(&launches, true)).start().unwrap();
+        assert_eq!(read(session.query("go")).await.text(), "go");
+        quiet().await;
+        session.clear().await.unwrap();
+        assert_eq!(read(session.query("on")).await.text(), "on");
+        assert_eq!(taken_up(&launches, 0), first);
+        assert!(taken_up(&launches, 1).is_empty(), "after {first:?}: {:?}", launches.args(1));
+        ended_well(&session).await;
+    }
 }

@@ -234,3 +234,37 @@ async fn a_bad_option_of_a_query_is_told_before_anything_is_sent() {
     let error = session.query("1").resume(SESSION).text().await.unwrap_err();
     assert!(error.to_string().contains("`resume`"), "{error}");
 }
+
+/// What has no meaning for one query is refused, and never ignored: each such option by its name.
+#[tokio::test(start_paused = true)]
+async fn an_option_of_the_session_is_refused_for_one_query() {
+    type Set = fn(claude_wire::Turn) -> claude_wire::Turn;
+    const ID: &str = "6f1a3e52-0000-4000-8000-00000000000e";
+    // With the options of the session each of them would be valid.
+    let plain = Session::builder();
+    let resumes = Session::builder().resume(SESSION);
+    let forks = resumes.clone().fork_session(true);
+    const SECOND: std::time::Duration = std::time::Duration::from_secs(1);
+    let cases: [(&str, claude_wire::SessionBuilder, Set); 11] = [
+        ("resume", plain.clone(), |turn| turn.resume(ID)),
+        ("continue_conversation", plain.clone(), |turn| turn.continue_conversation(true)),
+        ("continue_conversation", plain.clone(), |turn| turn.continue_conversation(false)),
+        ("fork_session", resumes.clone(), |turn| turn.fork_session(true)),
+        ("session_id", forks, |turn| turn.session_id(ID)),
+        ("resume_session_at", resumes.clone(), |turn| turn.resume_session_at(ID)),
+        ("resume_drops_turn", resumes.resume_session_at(ID), |turn| turn.resume_drops_turn(ID)),
+        ("title", plain.clone(), |turn| turn.title("a title")),
+        ("control_timeout", plain.clone(), |turn| turn.control_timeout(SECOND)),
+        ("initialize_timeout", plain.clone(), |turn| turn.initialize_timeout(SECOND)),
+        ("drain_timeout", plain, |turn| turn.drain_timeout(SECOND)),
+    ];
+    for (name, builder, set) in cases {
+        let transport = cli(|_, _| async { unreachable!("nothing is sent") });
+        let session = builder.transport(transport).start().unwrap();
+        let error = set(session.query("go")).text().await.unwrap_err();
+        let refused = error.option_error().unwrap_or_else(|| panic!("{name}: {error}"));
+        assert_eq!(refused.field(), name, "{error}");
+        assert!(error.to_string().contains("session"), "{error}");
+        assert_eq!(session.state().launches, 0);
+    }
+}

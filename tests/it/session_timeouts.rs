@@ -193,6 +193,46 @@ async fn silence_is_limited_only_while_it_is_silence() {
     ended_well(&session).await;
 }
 
+/// The CLI works for a minute at what these lines say, and then goes silent for good.
+async fn works_and_hangs(lines: Vec<serde_json::Value>, then: Vec<serde_json::Value>) {
+    let transport = cli(move |_, mut cli| {
+        let (lines, then) = (lines.clone(), then.clone());
+        async move {
+            cli.handshake().await;
+            let (uuid, _) = cli.prompt().await;
+            cli.write(init(&uuid)).await;
+            for line in lines {
+                cli.write(line).await;
+            }
+            sleep(60 * SECOND).await;
+            for line in then {
+                cli.write(line).await;
+            }
+            cli.acknowledge("interrupt").await;
+            cli.write(aborted(&uuid)).await;
+            cli.serve().await
+        }
+    });
+    let session = Session::builder().idle_timeout(5 * SECOND).transport(transport).start().unwrap();
+    let start = Instant::now();
+    assert!(read(session.query("go")).await.error().is_idle_timeout());
+    assert_eq!(start.elapsed(), 65 * SECOND);
+    ended_well(&session).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tool_or_a_compaction_is_not_silence() {
+    let tool = json!({"type": "tool_use", "id": "t1", "name": "Bash", "input": {}});
+    let called = json!({"type": "assistant", "message": {"id": "m", "content": [tool]},
+        "parent_tool_use_id": null});
+    let result = json!({"type": "tool_result", "tool_use_id": "t1", "content": "A"});
+    let returned = json!({"type": "user", "message": {"role": "user", "content": [result]},
+        "parent_tool_use_id": null});
+    works_and_hangs(vec![called], vec![returned]).await;
+    let status = |status: serde_json::Value| json!({"type": "system", "subtype": "status", "status": status});
+    works_and_hangs(vec![status("compacting".into())], vec![status(json!(null))]).await;
+}
+
 const PERMISSION: &str = r#"{"subtype":"can_use_tool","tool_name":"Bash","input":{}}"#;
 
 #[tokio::test(start_paused = true)]

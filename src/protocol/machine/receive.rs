@@ -21,7 +21,7 @@ impl Machine {
             (&mut self.current, &outcome)
             && frame.kind() != FrameKind::KeepAlive
         {
-            current.touch(now);
+            current.hear(now, frame);
         }
         match outcome {
             Outcome::Message(frame) => self.message(now, frame, out),

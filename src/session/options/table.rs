@@ -589,6 +589,11 @@ macro_rules! option_table {
 
         /// How long a turn may be silent between two messages, longer than zero; `Duration::MAX` is
         /// without limit.
+        ///
+        /// Not counted is the time in which the CLI waits for this program (a permission, a hook),
+        /// in which a slow reader holds it back, in which a tool runs that has been called and has no
+        /// result yet, in which it compacts the conversation, and which it has said to wait before it
+        /// asks the API again. A tool that hangs is for `timeout` to end.
         idle_timeout: ::std::time::Duration {
             set as_is;
             default "none";
