@@ -76,8 +76,9 @@ pub struct Prompt {
     pub verbatim: bool,
     /// The longest that the turn may take from the writing of the prompt to its result.
     pub timeout: Option<Duration>,
-    /// The longest silence of the CLI within the turn. Every frame but a `keep_alive` breaks it, and it is not counted while the CLI waits
-    /// for an answer of the host, or reading is held back.
+    /// The longest silence of the CLI within the turn. Every frame but a `keep_alive` breaks it. It is
+    /// not counted while the CLI waits for an answer of the host, a tool that was called has no result
+    /// yet, the conversation is compacted, or reading is held back; nor is the wait before a retry.
     pub idle_timeout: Option<Duration>,
     /// How the CLI must have been launched for it.
     pub profile: Profile,
