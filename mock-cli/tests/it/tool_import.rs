@@ -242,9 +242,10 @@ fn seals_what_was_edited_or_cut_and_leaves_the_rest_alone() {
 fn every_command_explains_itself() {
     let output = Command::new(TOOL).arg("--help").output().unwrap();
     let list = text(&output.stdout);
-    let list = list.split_once("Commands:\n").unwrap().1.split_once("\n\n").unwrap().0;
-    let commands: Vec<_> = list
-        .lines()
+    let section = |head| list.split_once(head).unwrap().1.split("\n\n").next().unwrap();
+    let commands: Vec<_> = [section("Commands:\n"), section("For maintainers of claude-wire:\n")]
+        .into_iter()
+        .flat_map(str::lines)
         .filter_map(|line| line.split_whitespace().next())
         .filter(|command| *command != "help")
         .collect();
