@@ -160,6 +160,8 @@ pub enum Output {
 pub enum TurnEnd {
     /// With its result, which was the turn's last message.
     Result,
+    /// The same, after the host had asked the CLI to end the turn.
+    Interrupted,
     /// Without.
     Failed(Failure),
 }

@@ -262,6 +262,7 @@ fn described(output: &Output) -> String {
         Output::Write(line) => format!("> {}", std::str::from_utf8(line).unwrap()),
         Output::Message(turn, frame) => format!("turn {} < {}", turn.0, frame.text()),
         Output::Ended(turn, TurnEnd::Result) => format!("turn {} ended", turn.0),
+        Output::Ended(turn, TurnEnd::Interrupted) => format!("turn {} ended, interrupted", turn.0),
         Output::Ended(turn, TurnEnd::Failed(failure)) => {
             format!("turn {} failed: {failure:?}", turn.0)
         }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::OptionError;
 use crate::protocol::{Failure, Refusal};
 use crate::transport::{self, Exit};
-use crate::wire::{ApiErrorKind, JsonError, RawJson, ResultMessage, TurnOutcome};
+use crate::wire::{JsonError, RateLimitInfo, RawJson, TurnOutcome};
 
 /// Why something of a session's failed. Cheap to clone: one cause may reach many waiters.
 ///
@@ -24,6 +24,7 @@ struct Inner {
     exit: Option<Exit>,
     stderr: String,
     preamble: String,
+    rate_limit: Option<RateLimitInfo>,
 }
 
 enum Kind {
@@ -128,6 +129,12 @@ impl Error {
     /// True if and only if the turn ended since the API lets nobody ask so much: see [`TurnOutcome::is_rate_limited`].
     pub fn is_rate_limited(&self) -> bool {
         self.outcome().is_some_and(TurnOutcome::is_rate_limited)
+    }
+
+    /// The limit of the plan that was used up when the turn failed [rate-limited](Self::is_rate_limited): asking again is of no use before
+    /// it [starts again](RateLimitInfo::resets_in). `None` where the CLI has told of none, or of one that still lets requests pass.
+    pub fn rate_limit(&self) -> Option<&RateLimitInfo> {
+        self.inner.rate_limit.as_ref()
     }
 
     /// True if and only if the turn ended since the API was overloaded: see [`TurnOutcome::is_overloaded`].
@@ -236,10 +243,24 @@ impl Error {
         Kind::Overflow(cap).into()
     }
 
-    /// The error of a result that failed, after a message with this `error`.
-    pub(super) fn of_result(result: &ResultMessage, said: Option<&ApiErrorKind>) -> Option<Self> {
-        let text = result.error_text()?;
-        Some(Kind::Result(result.outcome().with_api_error(said), text).into())
+    /// The error of a result that failed so.
+    pub(super) fn of_result(outcome: TurnOutcome, text: String) -> Self {
+        Kind::Result(outcome, text).into()
+    }
+
+    /// For an error that nothing else has yet, as the two below.
+    pub(super) fn with_stderr(mut self, stderr: String) -> Self {
+        if let Some(inner) = Arc::get_mut(&mut self.inner) {
+            inner.stderr = stderr;
+        }
+        self
+    }
+
+    pub(super) fn with_rate_limit(mut self, rate_limit: Option<RateLimitInfo>) -> Self {
+        if let Some(inner) = Arc::get_mut(&mut self.inner) {
+            inner.rate_limit = rate_limit;
+        }
+        self
     }
 
     pub(super) fn no_structured_output(text: &str) -> Self {
@@ -261,6 +282,7 @@ impl Error {
                 exit,
                 stderr,
                 preamble: String::new(),
+                rate_limit: None,
             }),
             messages_seen: 0,
         }
@@ -291,6 +313,7 @@ impl From<Kind> for Error {
                 exit: None,
                 stderr: String::new(),
                 preamble: String::new(),
+                rate_limit: None,
             }),
             messages_seen: 0,
         }
@@ -311,7 +334,7 @@ impl From<transport::Error> for Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { kind, exit, stderr, preamble } = &*self.inner;
+        let Inner { kind, exit, stderr, preamble, .. } = &*self.inner;
         match kind {
             Kind::Options(error) => write!(f, "{error}")?,
             Kind::Transport(error) => write!(f, "{error}")?,
@@ -328,6 +351,7 @@ impl fmt::Display for Error {
             Kind::Overflow(cap) => {
                 write!(f, "nobody read the turn while a request was under way, and more than {cap} bytes (`buffer_cap`) came for it")?
             }
+            Kind::Result(TurnOutcome::Aborted, text) => f.write_str(text)?,
             Kind::Result(_, text) => write!(f, "the turn failed: {text}")?,
             Kind::NoStructuredOutput(text) => {
                 write!(f, "the result has no structured output (was a `json_schema` set?); its text is {:?}", shortened(text))?;

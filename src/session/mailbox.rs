@@ -8,6 +8,7 @@ use std::task::{Context, Poll, Waker};
 use tokio::sync::Notify;
 
 use super::error::Error;
+use super::result_context::ResultContext;
 use super::spending::Spending;
 use crate::wire::Frame;
 
@@ -39,6 +40,7 @@ struct State {
     seen: u64,
     end: Option<Result<(), Error>>,
     spent: Option<Spending>,
+    context: ResultContext,
     reader: Option<Waker>,
     /// Does the driver hold back reading because of this mailbox?
     holding: bool,
@@ -65,9 +67,23 @@ impl Mailbox {
         Self::wake_reader(state);
     }
 
-    /// Says what the turn has used.
-    pub(super) fn spent(&self, spent: Spending) {
-        self.lock().spent = Some(spent);
+    /// Says that this session told the CLI to end the turn. Comes before the result.
+    pub(super) fn interrupted(&self) {
+        self.lock().context.interrupted = true;
+    }
+
+    /// Says what the turn has used, and what its result does not say. Comes before the result.
+    pub(super) fn settle(&self, spent: Spending, context: ResultContext) {
+        let mut state = self.lock();
+        state.spent = Some(spent);
+        let interrupted = state.context.interrupted;
+        state.context = context;
+        state.context.interrupted = interrupted;
+    }
+
+    /// What is known of the result, once it has come.
+    pub(super) fn context(&self) -> ResultContext {
+        self.lock().context.clone()
     }
 
     /// What the turn has used, once its result has come.

@@ -23,6 +23,7 @@ mod oneshot;
 mod options;
 mod prompt;
 mod query_options;
+mod result_context;
 mod retry;
 mod shared;
 mod spending;

@@ -1,6 +1,7 @@
 //! Opt-in back-off for turns that the API was too busy for.
 
-use std::time::Duration;
+use std::ops::ControlFlow;
+use std::time::{Duration, SystemTime};
 
 use super::error::{Error, Result};
 
@@ -11,7 +12,7 @@ use super::error::{Error, Result};
 ///
 /// How long the API would have one wait does not reach a host: the CLI obeys the header `retry-after` in its own attempts
 /// ([`ApiRetry::retry_after`](crate::wire::ApiRetry::retry_after)), and a failed turn does not repeat it. Where the limit is that of the plan,
-/// [`rate_limit`](crate::Session::rate_limit) says when it [starts afresh](crate::wire::RateLimitInfo::resets_in).
+/// [`Error::rate_limit`] says when it [starts again](crate::wire::RateLimitInfo::resets_in), and [`run`](Self::run) obeys that.
 ///
 /// A turn that is asked again is a new turn: the conversation keeps the failed one, and tools that it has run are not undone.
 ///
@@ -76,27 +77,92 @@ impl RetryPolicy {
         }
     }
 
-    /// Does `ask` until it succeeds, fails otherwise than busy, or has been done often enough.
+    /// Does `ask` until it succeeds, fails otherwise than busy, or has been done often enough. `ask`
+    /// is an `async` closure, which may borrow mutably what it captures, or one that returns a
+    /// future.
+    ///
+    /// A plan whose limit is used up ([`Error::rate_limit`]) is asked again when the limit starts
+    /// again. If that is later than the longest wait, or not known, the error comes back at once.
+    ///
+    /// The compiler cannot see that the future is `Send` where `ask` borrows something
+    /// ([rust-lang/rust#110338](https://github.com/rust-lang/rust/issues/110338)). In a task that is
+    /// spawned, let it own what it uses (`async move ||`), or call [`run_send`](Self::run_send).
+    ///
+    /// ```
+    /// # use claude_wire::session::RetryPolicy;
+    /// # use claude_wire::{Scenario, Session, reply};
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let busy = reply().error(529, "API Error: Overloaded");
+    /// # let cli = Scenario::new().on_prompt("Hello", busy).on_prompt("Hello", reply().text("Hi!"));
+    /// # let session = Session::builder().transport(cli).start()?;
+    /// let mut asked = 0;
+    /// let answer = RetryPolicy::new().run(async || {
+    ///     asked += 1;
+    ///     session.query("Hello").text().await
+    /// });
+    /// assert_eq!(answer.await?, "Hi!");
+    /// assert_eq!(asked, 2);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// The last error of `ask`.
     ///
     /// # Cancel safety
     /// Dropping the future drops what `ask` has given, and no further attempt is made.
-    pub async fn run<T, Fut>(&self, mut ask: impl FnMut() -> Fut) -> Result<T>
+    pub async fn run<T>(self, mut ask: impl AsyncFnMut() -> Result<T>) -> Result<T> {
+        let mut attempts = 0;
+        loop {
+            match self.after(&mut attempts, ask().await) {
+                ControlFlow::Break(done) => return done,
+                ControlFlow::Continue(wait) => tokio::time::sleep(wait).await,
+            }
+        }
+    }
+
+    /// [`run`](Self::run) in a future that is `Send`, as [`tokio::spawn`] wants it: `ask` returns a
+    /// future, and may borrow what is not its own. It may not lend its own captures to that future.
+    ///
+    /// # Errors
+    /// The last error of `ask`.
+    ///
+    /// # Cancel safety
+    /// As that of [`run`](Self::run).
+    pub async fn run_send<T, Fut>(self, mut ask: impl FnMut() -> Fut) -> Result<T>
     where
         Fut: Future<Output = Result<T>>,
     {
-        let mut attempt = 1;
+        let mut attempts = 0;
         loop {
-            match ask().await {
-                Err(error) if attempt < self.attempts && is_busy(&error) => {
-                    attempt += 1;
-                    tokio::time::sleep(drawn(self.delay_before(attempt))).await;
-                }
-                done => return done,
+            match self.after(&mut attempts, ask().await) {
+                ControlFlow::Break(done) => return done,
+                ControlFlow::Continue(wait) => tokio::time::sleep(wait).await,
             }
         }
+    }
+
+    /// What follows an attempt that ended so: this end, or a wait and another attempt.
+    fn after<T>(self, attempts: &mut u32, done: Result<T>) -> ControlFlow<Result<T>, Duration> {
+        *attempts += 1;
+        match done {
+            Err(error) if *attempts < self.attempts && is_busy(&error) => {
+                match self.wait(&error, *attempts + 1) {
+                    Some(wait) => ControlFlow::Continue(wait),
+                    None => ControlFlow::Break(Err(error)),
+                }
+            }
+            done => ControlFlow::Break(done),
+        }
+    }
+
+    /// How long to wait before this attempt; `None` where that is too long.
+    fn wait(self, error: &Error, attempt: u32) -> Option<Duration> {
+        let wait = drawn(self.delay_before(attempt));
+        let Some(limit) = error.rate_limit() else { return Some(wait) };
+        let resets_in = limit.resets_in(SystemTime::now())?;
+        (resets_in <= self.max_delay).then(|| wait.max(resets_in))
     }
 }
 

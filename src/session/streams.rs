@@ -21,7 +21,8 @@ use crate::wire::{ContentBlock, Message, ToolResultBlock, ToolUseBlock, UserMess
 
 /// A turn read as something smaller than messages, or fewer of them.
 ///
-/// A [`Stream`] with a `next` of its own. It ends where the turn ends; if the turn failed, the error comes last. Dropping it drops the turn.
+/// A [`Stream`] with its own `next`. It ends where the turn ends; if the turn failed, the error comes last, unless whole messages are read
+/// (see [`Turn`]). Dropping it drops the turn.
 ///
 /// Cancel safe: a piece is taken out only when it is returned.
 #[must_use = "a stream does nothing until it is polled"]

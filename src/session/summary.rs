@@ -3,6 +3,7 @@
 use std::future::IntoFuture;
 
 use super::error::{Error, Result};
+use super::result_context::ResultContext;
 use super::spending::Spending;
 use super::streams::{tool_results, tool_uses};
 use super::turn::Turn;
@@ -19,16 +20,19 @@ pub struct Summary {
     pub result: ResultMessage,
     /// What the last message says of a call of the API that failed (`error` of an assistant message, CLI 2.1.329).
     pub api_error: Option<ApiErrorKind>,
-    /// The text of all text blocks of the main thread, in order.
+    /// The text of all text blocks of the main thread, in order. Messages that the CLI has withdrawn
+    /// ([`Message::retracts`]) are left out.
     pub texts: Vec<String>,
-    /// The thinking of all thinking blocks of the main thread, in order.
+    /// The thinking of all thinking blocks of the main thread, in order, as with `texts`.
     pub thinking: Vec<String>,
-    /// The tool calls in order, each with its result; sub-agents included.
+    /// The tool calls in order, each with its result; sub-agents included. Of a message that was
+    /// withdrawn only those that had run by then.
     pub tool_calls: Vec<ToolCall>,
     /// What the turn has used: its own share of the running totals of the result.
     pub spending: Spending,
     /// How many messages the turn had.
     pub messages: usize,
+    context: ResultContext,
 }
 
 /// A tool call and what came of it.
@@ -47,34 +51,80 @@ impl Summary {
         self.result.result.clone().unwrap_or_else(|| self.texts.concat())
     }
 
-    /// How the turn ended.
+    /// How the turn ended. [`Aborted`](TurnOutcome::Aborted) also where the CLI only says that it
+    /// failed, after this session had told it to end the turn.
     pub fn outcome(&self) -> TurnOutcome {
-        self.result.outcome().with_api_error(self.api_error.as_ref())
+        self.context.outcome(&self.result, self.api_error.as_ref())
     }
 
     pub(super) fn error(&self) -> Option<Error> {
-        Error::of_result(&self.result, self.api_error.as_ref())
+        self.context.error(&self.result, self.api_error.as_ref())
     }
+}
 
+/// A summary in the making. What was said keeps its message, for the CLI may withdraw it.
+#[derive(Default)]
+struct Collected {
+    said: Vec<Said>,
+    messages: usize,
+}
+
+/// What one message said.
+struct Said {
+    uuid: Option<String>,
+    texts: Vec<String>,
+    thinking: Vec<String>,
+    tool_calls: Vec<ToolCall>,
+}
+
+impl Collected {
     fn add(&mut self, message: &Message) {
         self.messages += 1;
-        if let Some(assistant) =
-            message.as_assistant().filter(|assistant| assistant.parent_tool_use_id.is_none())
-        {
-            let blocks = &assistant.message.content;
-            self.texts.extend(blocks.iter().filter_map(ContentBlock::as_text).map(String::from));
-            self.thinking
-                .extend(blocks.iter().filter_map(ContentBlock::as_thinking).map(String::from));
+        if !message.retracts().is_empty() {
+            self.retract(message.retracts());
         }
-        self.tool_calls
-            .extend(tool_uses(message).map(|call| ToolCall { call: call.clone(), result: None }));
+        if let Some(assistant) = message.as_assistant() {
+            let is_main = assistant.parent_tool_use_id.is_none();
+            let blocks = || assistant.message.content.iter().filter(|_| is_main);
+            self.said.push(Said {
+                uuid: message.uuid().map(String::from),
+                texts: blocks().filter_map(ContentBlock::as_text).map(String::from).collect(),
+                thinking: blocks()
+                    .filter_map(ContentBlock::as_thinking)
+                    .map(String::from)
+                    .collect(),
+                tool_calls: tool_uses(message)
+                    .map(|call| ToolCall { call: call.clone(), result: None })
+                    .collect(),
+            });
+        }
         for result in tool_results(message) {
-            if let Some(known) =
-                self.tool_calls.iter_mut().rev().find(|known| known.call.id == result.tool_use_id)
-            {
+            let mut calls = self.said.iter_mut().flat_map(|said| &mut said.tool_calls).rev();
+            if let Some(known) = calls.find(|known| known.call.id == result.tool_use_id) {
                 known.result = Some(result.clone());
             }
         }
+    }
+
+    /// What has run has run, whatever becomes of the message that called it.
+    fn retract(&mut self, uuids: &[String]) {
+        let is_gone =
+            |said: &&mut Said| said.uuid.as_ref().is_some_and(|uuid| uuids.contains(uuid));
+        for said in self.said.iter_mut().filter(is_gone) {
+            said.texts.clear();
+            said.thinking.clear();
+            said.tool_calls.retain(|call| call.result.is_some());
+        }
+    }
+
+    fn into_summary(self) -> Summary {
+        let mut summary = Summary { messages: self.messages, ..Summary::default() };
+        for said in self.said {
+            summary.texts.extend(said.texts);
+            summary.thinking.extend(said.thinking);
+            summary.tool_calls.extend(said.tool_calls);
+        }
+        summary
     }
 }
 
@@ -126,12 +176,14 @@ impl Turn {
     /// # Cancel safety
     /// Dropping the future drops the turn: one that has been sent is interrupted, and what it has said is gone.
     pub async fn collect_summary(mut self) -> Result<Summary> {
-        let mut summary = Summary::default();
+        let mut collected = Collected::default();
         while let Some(message) = self.next().await {
-            summary.add(&message?);
+            collected.add(&message?);
         }
+        let mut summary = collected.into_summary();
         summary.result = self.ended()?;
         summary.api_error = self.api_error();
+        summary.context = self.context();
         summary.spending = self.spending().unwrap_or_default();
         Ok(summary)
     }

@@ -18,17 +18,30 @@ use super::mailbox::Mailbox;
 use super::options::option_setters;
 use super::prompt::Prompt;
 use super::query_options::Plan;
+use super::result_context::ResultContext;
 use super::spending::Spending;
 use crate::protocol::{self, TurnId};
 use crate::wire::{ApiErrorKind, Frame, FrameKind, Message, ResultMessage};
 
 /// One prompt and everything that the CLI answers to it: a stream of messages, the last of which is the result.
 ///
-/// Lazy: nothing is sent before the first poll. A failed turn yields its error last. Dropping a turn that has been polled interrupts it, and
-/// its remaining lines are swallowed before the next turn begins; dropping one that has not been polled does nothing.
+/// Lazy: nothing is sent before the first poll. Dropping a turn that has been polled interrupts it, and its remaining lines are swallowed
+/// before the next turn begins; dropping one that has not been polled does nothing.
 ///
 /// Messages wait for the reader up to a bound ([`buffer_limit`](super::SessionBuilder::buffer_limit)); then the CLI is held back. Nothing is
 /// lost.
+///
+/// # Turns that fail
+///
+/// Most failures come as a result: an error of the API, a limit, an interrupt. Such a result is a message like any other, and
+/// [`outcome`](ResultMessage::outcome) says what it is. A turn may also end without one: the CLI exits, a time limit runs out.
+///
+/// | how it is read | a result that failed | no result |
+/// |---|---|---|
+/// | [`next`](Self::next), the stream, [`tap`](Self::tap), [`on_tool_use`](Self::on_tool_use), [`filter_type`](Self::filter_type), [`filter_event_type`](Self::filter_event_type) | `Ok`, the last message | `Err`, last |
+/// | [`collect_summary`](Self::collect_summary), [`final_result`](Self::final_result) | `Ok` | `Err` |
+/// | awaiting it, [`text`](Self::text), [`final_text`](Self::final_text), [`drain`](Self::drain), [`json`](Self::json) | `Err` | `Err` |
+/// | [`text_deltas`](Self::text_deltas) and whatever else yields less than messages | `Err`, last | `Err`, last |
 ///
 /// # Options of one turn
 ///
@@ -65,6 +78,7 @@ pub struct Turn {
     spent: Option<Box<Spending>>,
     /// The last assistant message: of a failed call of the API it may tell more than the result.
     said: Option<Frame>,
+    context: Box<ResultContext>,
     /// How the turn ended, for those who ask when it has been read: its result, or the error in place of one.
     end: Option<Result<Frame>>,
 }
@@ -86,6 +100,7 @@ impl Turn {
             options: Box::default(),
             spent: None,
             said: None,
+            context: Box::default(),
             end: None,
         }
     }
@@ -113,7 +128,8 @@ impl Turn {
     /// The next message; `None` after the result, or after an error.
     ///
     /// # Errors
-    /// When the turn ends without a result: the CLI exited, a time limit ran out, the session was stopped.
+    /// When the turn ends without a result: the CLI exited, a time limit ran out, the session was stopped. A result that says that the turn
+    /// failed is a message, and no error: see [`ResultMessage::outcome`].
     ///
     /// # Cancel safety
     /// Nothing is lost when the future is dropped.
@@ -126,9 +142,13 @@ impl Turn {
         Message::new(self.said.clone()?).as_assistant()?.error.clone()
     }
 
+    pub(super) fn context(&self) -> ResultContext {
+        (*self.context).clone()
+    }
+
     /// The error of the turn with this result, if it failed.
     pub(super) fn error_of(&self, result: &ResultMessage) -> Option<Error> {
-        Error::of_result(result, self.api_error().as_ref())
+        self.context.error(result, self.api_error().as_ref())
     }
 
     /// The result of a turn that has been read to its end.
@@ -153,7 +173,10 @@ impl Turn {
                     if let Some(frame) = taken.pop_front() {
                         match frame.kind() {
                             FrameKind::Assistant => self.said = Some(frame.clone()),
-                            FrameKind::Result => self.end = Some(Ok(frame.clone())),
+                            FrameKind::Result => {
+                                *self.context = mailbox.context();
+                                self.end = Some(Ok(frame.clone()));
+                            }
                             _ => {}
                         }
                         return Poll::Ready(Some(Ok(Message::new(frame))));

@@ -1,12 +1,15 @@
 //! Turns that the API was too busy for: which they are, and asking again.
 
+use crate::support::cli::{Log, cli, init, result};
 use crate::support::project;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, SystemTime};
 
 use claude_wire::session::RetryPolicy;
-use claude_wire::wire::{Body, Frame, Message, System, TurnOutcome};
+use claude_wire::transport::Exit;
+use claude_wire::wire::{Body, Frame, Message, RateLimitStatus, System, TurnOutcome};
 use claude_wire::{Error, Replay, Scenario, Session, reply};
+use serde_json::{Value, json};
 use tokio::time::Instant;
 
 fn outcome(fields: &str) -> TurnOutcome {
@@ -135,6 +138,130 @@ async fn nothing_is_asked_again_unless_a_policy_says_so() {
     assert!(session.query("go").text().await.unwrap_err().is_overloaded());
 }
 
+/// A CLI whose plan is used up, prompt by prompt, until `resetsAt`, which is `resets_in` from now.
+fn exhausted(limits: Vec<Value>) -> (Session, Log) {
+    let asked = Log::default();
+    let log = asked.clone();
+    let transport = cli(move |_, mut cli| {
+        let (limits, log) = (limits.clone(), log.clone());
+        async move {
+            cli.handshake().await;
+            for limit in limits {
+                let (uuid, _) = cli.prompt().await;
+                log.push("asked");
+                cli.write(init(&uuid)).await;
+                cli.write(json!({"type": "rate_limit_event", "rate_limit_info": limit})).await;
+                let mut last = result(&uuid, "You've hit your session limit");
+                last["is_error"] = json!(true);
+                last["api_error_status"] = json!(429);
+                cli.write(last).await;
+            }
+            let (uuid, _) = cli.prompt().await;
+            log.push("asked");
+            cli.turn(&uuid, "done").await;
+            cli.drain().await;
+            Exit::from_code(0)
+        }
+    });
+    (Session::builder().transport(transport).start().unwrap(), asked)
+}
+
+/// Seconds since 1970, so much from now.
+fn in_seconds(seconds: f64) -> f64 {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+    now.as_secs_f64() + seconds
+}
+
+#[tokio::test(start_paused = true)]
+async fn plan_that_is_used_up_for_long_is_not_asked_again() {
+    for limit in [
+        json!({"status": "rejected", "resetsAt": in_seconds(7200.0), "rateLimitType": "five_hour", "overageStatus": "rejected"}),
+        json!({"status": "rejected", "resetsAt": in_seconds(7200.0) * 1000.0}),
+        // Just longer than the longest wait.
+        json!({"status": "rejected", "resetsAt": in_seconds(130.0)}),
+        // The CLI does not say how long.
+        json!({"status": "rejected"}),
+    ] {
+        let (session, asked) = exhausted(vec![limit.clone(); 3]);
+        let start = Instant::now();
+        let error = RetryPolicy::new().run(|| session.query("go").text()).await.unwrap_err();
+        assert!(error.is_rate_limited(), "{error}");
+        assert_eq!(error.rate_limit().unwrap().status, RateLimitStatus::Rejected);
+        assert_eq!((asked.len(), start.elapsed()), (1, Duration::ZERO), "{limit}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn plan_that_starts_again_soon_is_asked_again_then() {
+    let soon = json!({"status": "rejected", "resetsAt": in_seconds(60.0)});
+    let (session, asked) = exhausted(vec![soon]);
+    let start = Instant::now();
+    let answer = RetryPolicy::new().run(|| session.query("go").text()).await;
+    assert_eq!((answer.unwrap().as_str(), asked.len()), ("done", 2));
+    let waited = start.elapsed().as_secs_f64();
+    assert!(
+        (55.0..=60.0).contains(&waited),
+        "until it starts again, at most a minute from now: {waited}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn limit_that_lets_requests_pass_is_asked_again_as_usual() {
+    for limit in [
+        json!({"status": "allowed", "resetsAt": in_seconds(7200.0)}),
+        json!({"status": "allowed_warning", "resetsAt": in_seconds(7200.0)}),
+        json!({"status": "rejected", "resetsAt": in_seconds(7200.0), "overageStatus": "allowed"}),
+        // Of an hour ago.
+        json!({"status": "rejected", "resetsAt": in_seconds(-3600.0)}),
+    ] {
+        let (session, asked) = exhausted(vec![limit.clone()]);
+        let start = Instant::now();
+        let mut seen = None;
+        let ask = async || {
+            let answer = session.query("go").text().await;
+            if let Err(error) = &answer {
+                seen = Some(error.rate_limit().is_some());
+            }
+            answer
+        };
+        assert_eq!(RetryPolicy::new().run(ask).await.unwrap(), "done", "{limit}");
+        assert_eq!((asked.len(), seen), (2, Some(false)), "{limit}");
+        assert!(start.elapsed() <= Duration::from_secs(5), "{limit}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_asked_again_may_borrow_mutably() {
+    let session = failing(&[529, 529]);
+    let mut prompts = Vec::new();
+    let policy = RetryPolicy::new();
+    let answer = policy.run(async || {
+        prompts.push("go");
+        session.query(*prompts.last().unwrap()).text().await
+    });
+    assert_eq!(answer.await.unwrap(), "done");
+    assert_eq!(prompts, ["go"; 3]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn asking_again_can_be_spawned() {
+    let policy = RetryPolicy::new();
+    let session = failing(&[529]);
+    let task = tokio::spawn(async move { policy.run_send(|| session.query("go").text()).await });
+    assert_eq!(task.await.unwrap().unwrap(), "done");
+    let session = failing(&[529]);
+    let task = tokio::spawn(async move {
+        let mut prompts = vec!["go".to_owned(); 2];
+        let ask = async move || session.query(prompts.pop().unwrap()).text().await;
+        policy.run(ask).await
+    });
+    assert_eq!(task.await.unwrap().unwrap(), "done");
+    // The same end, however it is asked.
+    let (session, asked) = exhausted(vec![json!({"status": "rejected"}); 2]);
+    let error = policy.run_send(|| session.query("go").text()).await.unwrap_err();
+    assert!(error.is_rate_limited() && asked.len() == 1, "{error}");
+}
+
 #[test]
 fn waits_double_up_to_their_limit() {
     let policy =
@@ -171,6 +298,16 @@ fn the_waits_that_the_cli_names_are_durations() {
         }
     };
     assert_eq!(resets_in("1090"), Some(Duration::from_secs(90)));
+    assert_eq!(resets_in("1090.5"), Some(Duration::from_millis(90_500)));
+    // Milliseconds, where seconds would be thousands of years.
+    assert_eq!(resets_in("1795900000"), Some(Duration::from_secs(1_795_899_000)));
+    assert_eq!(resets_in("1795900000000"), Some(Duration::from_secs(1_795_899_000)));
+    assert_eq!(resets_in("99999999999"), Some(Duration::from_secs(99_999_998_999)));
+    assert_eq!(resets_in("100000000000"), Some(Duration::from_secs(99_999_000)));
+    assert_eq!(resets_in("99999999999000"), Some(Duration::from_secs(99_999_998_999)));
+    for never in ["1e14", "1e17", "1e300", "-1e300"] {
+        assert_eq!(resets_in(never), None, "{never}");
+    }
     assert_eq!(resets_in("10"), Some(Duration::ZERO));
     assert_eq!(resets_in("null"), None);
     assert_eq!(resets_in("-5"), None);

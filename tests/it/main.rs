@@ -128,6 +128,7 @@ mod session_turns;
 mod structured_answers;
 mod transport_frames;
 mod transport_memory;
+mod turn_outcomes;
 mod turn_pieces;
 mod turn_restarts;
 mod turn_restarts_properties;

@@ -11,6 +11,8 @@ use tokio::io::{AsyncRead, ReadBuf};
 
 use crate::support::cli::{assistant, cli, init, result};
 use crate::support::read::{quiet, read};
+#[cfg(target_os = "linux")]
+use crate::support::stream;
 
 /// Counts how often anything polls the output of the CLI behind `inner`.
 struct Counted<T>(T, Arc<AtomicUsize>);
@@ -76,37 +78,74 @@ fn cpu() -> std::time::Duration {
     time.try_into().unwrap()
 }
 
-/// A list that is copied for each message that is added to it would cost a hundred times as much
-/// for ten times as many messages.
+/// The processor time of a turn of this many messages, each of these lines, read to its end.
+#[cfg(target_os = "linux")]
+async fn cost(messages: usize, lines: fn(usize) -> String, how: How) -> std::time::Duration {
+    let transport = cli(move |_, mut cli| async move {
+        cli.handshake().await;
+        let (uuid, _) = cli.prompt().await;
+        cli.write(init(&uuid)).await;
+        for hundred in 0..messages / 100 {
+            let numbers = hundred * 100..(hundred + 1) * 100;
+            cli.write_bytes(numbers.map(lines).collect::<String>().as_bytes()).await;
+        }
+        cli.write(result(&uuid, "done")).await;
+        cli.drain().await;
+        Exit::from_code(0)
+    });
+    let session = Session::builder().transport(transport).start().unwrap();
+    let before = cpu();
+    let texts = match how {
+        How::Summary => session.query("go").collect_summary().await.unwrap().texts.len(),
+        How::Deltas => session.query("go").text_deltas().collect().await.unwrap().len(),
+    };
+    let after = cpu();
+    assert_eq!(texts, messages);
+    session.stop().await;
+    after - before
+}
+
+#[cfg(target_os = "linux")]
+#[derive(Clone, Copy, Debug)]
+enum How {
+    Summary,
+    Deltas,
+}
+
+/// A list that is copied or searched for each message that is added to it would cost a hundred times
+/// as much for ten times as many messages.
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn ten_times_as_many_messages_cost_ten_times_as_much() {
-    async fn cost(messages: usize) -> std::time::Duration {
-        let transport = cli(move |_, mut cli| async move {
-            cli.handshake().await;
-            let (uuid, _) = cli.prompt().await;
-            cli.write(init(&uuid)).await;
-            let line = format!("{}\n", assistant("one more"));
-            for _ in 0..messages / 100 {
-                cli.write_bytes(line.repeat(100).as_bytes()).await;
-            }
-            cli.write(result(&uuid, "done")).await;
-            cli.drain().await;
-            Exit::from_code(0)
-        });
-        let session = Session::builder().transport(transport).start().unwrap();
-        let before = cpu();
-        let summary = session.query("go").collect_summary().await.unwrap();
-        let after = cpu();
-        assert_eq!(summary.texts.len(), messages);
-        session.stop().await;
-        after - before
+    fn whole_message(_: usize) -> String {
+        format!("{}\n", assistant("one more"))
     }
-    cost(2_000).await;
-    let (mut small, mut large) = (std::time::Duration::MAX, std::time::Duration::MAX);
-    for _ in 0..3 {
-        small = small.min(cost(2_000).await);
-        large = large.min(cost(20_000).await);
+    fn streamed_message(number: usize) -> String {
+        let (id, text) = (format!("m{number}"), "one more");
+        let lines = [
+            stream::message_start(&id),
+            stream::text_start(&id, 0),
+            stream::text_piece(&id, 0, text),
+            stream::whole(&id, serde_json::json!([stream::text(text)])),
+            stream::block_stop(&id, 0),
+            stream::message_stop(&id),
+        ];
+        lines.map(|line| format!("{line}\n")).concat()
     }
-    assert!(large < 25 * small, "{small:?} for 2,000 messages, {large:?} for 20,000");
+    for (some, lines, how) in [
+        (2_000, whole_message as fn(usize) -> String, How::Summary),
+        (1_000, whole_message, How::Deltas),
+        (1_000, streamed_message, How::Deltas),
+    ] {
+        cost(some, lines, how).await;
+        let (mut small, mut large) = (std::time::Duration::MAX, std::time::Duration::MAX);
+        for _ in 0..3 {
+            small = small.min(cost(some, lines, how).await);
+            large = large.min(cost(10 * some, lines, how).await);
+        }
+        assert!(
+            large < 25 * small,
+            "{how:?}: {small:?} for {some} messages, {large:?} for ten times as many"
+        );
+    }
 }

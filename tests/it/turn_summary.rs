@@ -66,6 +66,45 @@ async fn a_summary_has_it_all_and_pairs_calls_with_results() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn messages_that_the_cli_withdraws_are_left_out() {
+    let says = |uuid: &str, text: &str| {
+        let blocks = json!([{"type": "thinking", "thinking": format!("of {text}")}, {"type": "text", "text": text}]);
+        json!({"type": "assistant", "message": {"id": uuid, "content": blocks}, "parent_tool_use_id": null, "uuid": uuid})
+    };
+    let calls = |uuid: &str, id: &str| {
+        let block = json!({"type": "tool_use", "id": id, "name": "Bash", "input": {}});
+        json!({"type": "assistant", "message": {"id": uuid, "content": [block]}, "parent_tool_use_id": null, "uuid": uuid})
+    };
+    let ran = json!({"type": "user", "message": {"content": [{"type": "tool_result", "tool_use_id": "ran", "content": "output"}]}});
+    let fallback = json!({"type": "system", "subtype": "model_refusal_fallback", "trigger": "refusal", "direction": "retry",
+        "original_model": "a", "fallback_model": "b", "content": "c", "retracted_message_uuids": ["u2", "u3", "u4", "unknown"]});
+    let superseding = |uuids: Value| {
+        let mut line = says("u5", "again");
+        line["supersedes"] = uuids;
+        line
+    };
+    let before =
+        [says("u1", "kept"), says("u2", "gone"), calls("u3", "ran"), calls("u4", "never ran"), ran];
+    for (retraction, more) in
+        [(fallback, None), (superseding(json!(["u4", "u3", "u2"])), Some("again"))]
+    {
+        let mut lines = before.to_vec();
+        lines.extend([retraction, says("u6", "end")]);
+        let session = answering(lines, limited, &Log::default()).start().unwrap();
+        let summary = session.query("go").collect_summary().await.unwrap();
+        let texts: Vec<_> = ["kept"].into_iter().chain(more).chain(["end"]).collect();
+        assert_eq!(summary.texts, texts);
+        assert_eq!(
+            summary.thinking,
+            texts.iter().map(|text| format!("of {text}")).collect::<Vec<_>>()
+        );
+        assert_eq!(summary.text(), texts.concat());
+        let calls: Vec<_> = summary.tool_calls.iter().map(|call| call.call.id.as_str()).collect();
+        assert_eq!(calls, ["ran"], "what has run has run");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_text_of_a_turn_is_that_of_its_result_and_failures_are_errors() {
     let log = Log::default();
     let text = |last| answering(lines(), last, &log).start().unwrap().query("go");

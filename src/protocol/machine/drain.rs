@@ -47,7 +47,8 @@ impl Machine {
             return;
         }
         match &mut self.current {
-            Some(current) => current.interrupted |= !current.started,
+            Some(current) if current.started => current.told_to_end = true,
+            Some(current) => current.interrupted = true,
             None => self.switches.interrupt(),
         }
     }

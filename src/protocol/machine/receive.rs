@@ -86,6 +86,7 @@ impl Machine {
         current.said |= frame.speaks();
         let begins = route == Route::Start && self.link == Link::Ready && !current.is_drained(now);
         let (draining, interrupted) = (current.is_draining(), current.interrupted);
+        let end = if current.is_interrupted() { TurnEnd::Interrupted } else { TurnEnd::Result };
         if route == Route::Start {
             current.started = true;
             current.said = frame.speaks();
@@ -104,7 +105,7 @@ impl Machine {
             self.request(now, Purpose::Interrupt, &interrupt(), None, out);
         }
         match route {
-            Route::Result => self.finish_turn(TurnEnd::Result, out),
+            Route::Result => self.finish_turn(end, out),
             Route::Withdrawn => self.finish_turn(TurnEnd::Failed(Failure::Withdrawn), out),
             _ => {}
         }
@@ -220,7 +221,10 @@ impl Machine {
     ) {
         let Some(id) = self.incoming.complete(callback) else { return };
         // The CLI's silence counts from here on.
-        self.current.iter_mut().for_each(|current| current.touch(now));
+        if let Some(current) = &mut self.current {
+            current.touch(now);
+            current.told_to_end |= denies_and_interrupts(&answer);
+        }
         match answer {
             Answer::Success(response) => self.write(control_success_line(&id, &response), out),
             Answer::Error(error, code) => {
@@ -294,4 +298,13 @@ impl Machine {
             }
         }
     }
+}
+
+/// Does the answer to a question about a tool end the turn?
+fn denies_and_interrupts(answer: &Answer) -> bool {
+    let Answer::Success(response) = answer else { return false };
+    let says = |pointer, json: &[u8]| {
+        response.pointer(pointer).is_some_and(|value| value.as_bytes() == json)
+    };
+    says("/interrupt", b"true") && says("/behavior", b"\"deny\"")
 }

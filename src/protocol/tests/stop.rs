@@ -58,7 +58,7 @@ fn within_a_turn_which_is_interrupted_first() {
     assert_eq!(rig.stop(), ["turn 2 failed: Stopped".into(), interrupt(2), "close stdin".into()]);
     assert_eq!(
         rig.lines(&[TEXT, &result(1)]),
-        [turn(1, TEXT), turn(1, &result(1)), "turn 1 ended".into()]
+        [turn(1, TEXT), turn(1, &result(1)), "turn 1 ended, interrupted".into()]
     );
     rig.closed();
     is_over(&mut rig);

@@ -280,6 +280,8 @@ impl Driver {
         if let Err(error) = result {
             tracing::debug!(%error, "reading the CLI's output failed");
         }
+        // A result without a text is reported together with the errors that were written before it.
+        link.pipes.drain_stderr(&mut self.shared.stderr());
         link.rest.iter_mut().for_each(|rest| rest.touch(now));
         while let Some(outcome) = self.link.as_mut().and_then(|link| link.pipes.next_item()) {
             self.received(now, outcome);

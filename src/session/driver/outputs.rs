@@ -11,6 +11,7 @@ use super::preamble::Preamble;
 use super::{Driver, Error, Mailbox, Opened, SessionEvent};
 use crate::protocol::{Command, EndCause, Failure, Input, Output, Profile, TurnEnd};
 use crate::recording::secret_values;
+use crate::session::result_context::ResultContext;
 use crate::transport::{Shutdown, Transport};
 
 impl Driver {
@@ -33,6 +34,7 @@ impl Driver {
     fn perform_all(&mut self) {
         while !self.out.is_empty() {
             let mut outputs = std::mem::take(&mut self.out);
+            self.announce_interrupted(&outputs);
             for output in outputs.drain(..) {
                 self.perform(output);
             }
@@ -42,12 +44,23 @@ impl Driver {
         }
     }
 
+    /// A turn learns that it was interrupted before it has its result.
+    fn announce_interrupted(&self, outputs: &[Output]) {
+        for output in outputs {
+            if let Output::Ended(turn, TurnEnd::Interrupted) = output
+                && let Some(mailbox) = self.turns.get(turn)
+            {
+                mailbox.interrupted();
+            }
+        }
+    }
+
     fn perform(&mut self, output: Output) {
         match output {
             Output::Message(turn, frame) => {
                 if let Some(mailbox) = self.turns.get(&turn) {
                     if let Some(spent) = self.ledger.take(&frame) {
-                        mailbox.spent(spent);
+                        mailbox.settle(spent, ResultContext::of(&frame, &self.shared));
                     }
                     mailbox.push(frame);
                     if self.written.as_ref().is_none_or(|written| !Arc::ptr_eq(written, mailbox)) {
@@ -67,7 +80,7 @@ impl Driver {
                 self.profiles.release(turn);
                 if let Some(mailbox) = self.turns.remove(&turn) {
                     mailbox.end(match end {
-                        TurnEnd::Result => Ok(()),
+                        TurnEnd::Result | TurnEnd::Interrupted => Ok(()),
                         TurnEnd::Failed(failure) => Err(self.error(failure)),
                     });
                 }

@@ -16,8 +16,8 @@ use crate::wire::{AssistantMessage, ContentBlock, Delta, Event, Message, StreamE
 pub(super) struct Reply {
     /// In the order of the reply. Blocks that are void keep their place: they may come back.
     blocks: Vec<Block>,
-    /// Was any of them ever void?
-    has_void: bool,
+    /// How many at the start are whole or gone, which they stay, and how many of these are shown.
+    settled: (usize, usize),
     /// The message that is streamed, or was streamed last.
     stream: Option<Streamed>,
     /// Counts the messages that were streamed.
@@ -45,9 +45,13 @@ impl Reply {
 
     /// Reads the next message of the turn, whatever its type.
     pub(super) fn read(&mut self, message: &Message, out: &mut Out) {
-        if message.parent_tool_use_id().is_some() {
-            return;
+        if message.parent_tool_use_id().is_none() {
+            self.read_main(message, out);
+            self.settle();
         }
+    }
+
+    fn read_main(&mut self, message: &Message, out: &mut Out) {
         if let Some(event) = message.as_stream_event() {
             if !self.whole_only {
                 self.read_event(event, out);
@@ -60,6 +64,7 @@ impl Reply {
                 State::Whole(Some(uuid)) => retracted.contains(uuid),
                 _ => false,
             };
+            self.settled = (0, 0);
             self.take_out(is_gone, &State::Gone, out);
         }
         if let Some(assistant) = message.as_assistant() {
@@ -111,7 +116,9 @@ impl Reply {
             let is_again = |block: &&mut Block| {
                 block.state == State::Void && block.message.as_ref() == message
             };
-            self.blocks.iter_mut().filter(is_again).for_each(|block| block.state = State::Gone);
+            let (settled, _) = self.settled;
+            let again = self.blocks[settled..].iter_mut().filter(is_again);
+            again.for_each(|block| block.state = State::Gone);
         }
         self.streams += 1;
         self.stream = Some(Streamed {
@@ -194,12 +201,13 @@ impl Reply {
         let message = assistant.message.id.as_ref();
         let is_streamed =
             self.stream.as_ref().is_none_or(|stream| may_be_same(stream.message.as_ref(), message));
-        let is_known = self
-            .blocks
-            .iter()
-            .any(|block| block.state != State::Gone && block.message.as_ref() == message);
+        let is_known = || {
+            let is_of_it =
+                |block: &Block| block.state != State::Gone && block.message.as_ref() == message;
+            self.blocks.iter().rev().any(is_of_it)
+        };
         // A new message, whole at once: the one that is being streamed is given up.
-        if !is_streamed && !is_known {
+        if !is_streamed && !is_known() {
             self.give_up_stream(out);
         }
         for block in &assistant.message.content {
@@ -216,7 +224,9 @@ impl Reply {
     fn find_streamed(&self, message: Option<&String>, kind: &Kind, text: &str) -> Option<usize> {
         let number = self.number();
         let candidates = || {
-            self.blocks.iter().enumerate().filter(|(at, block)| {
+            let (settled, _) = self.settled;
+            let unsettled = (settled..).zip(&self.blocks[settled..]);
+            unsettled.filter(|(at, block)| {
                 let may_be_it = match block.state {
                     State::Open => true,
                     State::Void => !self.has_come_whole(*at),
@@ -342,9 +352,12 @@ impl Reply {
         self.stream.as_ref().map(|stream| stream.number)
     }
 
+    /// The first block of the stream, among those that are not settled, that is like this.
     fn first_streamed(&self, is_it: impl Fn(&Block) -> bool) -> Option<usize> {
-        let number = self.number()?;
-        self.blocks.iter().position(|block| block.stream == Some(number) && is_it(block))
+        let (number, (settled, _)) = (self.number()?, self.settled);
+        let mut unsettled = self.blocks[settled..].iter();
+        let found = unsettled.position(|block| block.stream == Some(number) && is_it(block))?;
+        Some(settled + found)
     }
 
     fn last_streamed(&self, is_it: impl Fn(&Block) -> bool) -> Option<usize> {
@@ -373,10 +386,11 @@ impl Reply {
     }
 
     fn take_out(&mut self, is_gone: impl Fn(&Block) -> bool, state: &State, out: &mut Out) {
-        let first = self.blocks.iter().position(|block| block.is_live() && is_gone(block));
-        self.has_void |= first.is_some();
+        let (settled, _) = self.settled;
+        let is_live = |block: &Block| block.is_live() && is_gone(block);
+        let first = self.blocks[settled..].iter().position(is_live).map(|first| settled + first);
         first.iter().for_each(|first| self.cut(*first, out));
-        for block in self.blocks.iter_mut().filter(|block| is_gone(block)) {
+        for block in self.blocks[settled..].iter_mut().filter(|block| is_gone(block)) {
             block.state = state.clone();
         }
         first.iter().for_each(|first| self.show(*first, out));
@@ -419,10 +433,16 @@ impl Reply {
 
     /// The place of a block in the reply: those that are void do not count.
     fn index(&self, at: usize) -> usize {
-        if self.has_void {
-            self.blocks[..at].iter().filter(|block| block.is_live()).count()
-        } else {
-            at
+        let (settled, live) = if at < self.settled.0 { (0, 0) } else { self.settled };
+        live + self.blocks[settled..at].iter().filter(|block| block.is_live()).count()
+    }
+
+    /// Counts what is settled by now, so that a long turn costs no more for each message.
+    fn settle(&mut self) {
+        let (settled, live) = &mut self.settled;
+        while let Some(block) = self.blocks.get(*settled).filter(|block| !block.is_unconfirmed()) {
+            *live += usize::from(block.is_live());
+            *settled += 1;
         }
     }
 }

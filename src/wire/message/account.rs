@@ -58,11 +58,30 @@ object! {
     }
 }
 
+/// In seconds since 1970, more than a time can be.
+const TOO_LATE: f64 = 1e11;
+
 impl RateLimitInfo {
-    /// How long from `now` until the limit starts afresh (`resetsAt`), zero when that is past; `None` where the CLI does not say.
+    /// How long from `now` until the limit starts again (`resetsAt`), zero when that is past; `None`
+    /// where the CLI does not say, or no year has such a number.
+    ///
+    /// The field has seconds. One of 100,000,000,000 or more, which as seconds would be after the
+    /// year 5000, counts as milliseconds.
     pub fn resets_in(&self, now: SystemTime) -> Option<Duration> {
-        let at = Duration::try_from_secs_f64(self.resets_at?).ok()?;
+        let at = self.resets_at?;
+        let seconds = if at < TOO_LATE { at } else { at / 1000.0 };
+        let at = Duration::try_from_secs_f64(seconds).ok().filter(|_| seconds < TOO_LATE)?;
         Some(SystemTime::UNIX_EPOCH.checked_add(at)?.duration_since(now).unwrap_or_default())
+    }
+
+    /// True if and only if no request passes: the limit is used up (`status` is `rejected`), and there
+    /// is no overage that would let it pass (`overageStatus`).
+    pub fn is_exhausted(&self) -> bool {
+        let passes = |status: &RateLimitStatus| {
+            matches!(status, RateLimitStatus::Allowed | RateLimitStatus::AllowedWarning)
+        };
+        self.status == RateLimitStatus::Rejected
+            && !self.overage_status.as_ref().is_some_and(passes)
     }
 }
 

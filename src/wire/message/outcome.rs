@@ -30,7 +30,9 @@ pub enum TurnOutcome {
     MaxBudget,
     /// The model never gave an answer that fits the JSON schema.
     StructuredOutputRetries,
-    /// The turn was interrupted, or aborted by a prompt of priority `now`.
+    /// The turn was interrupted, or aborted by a prompt of priority `now`. The result of an older CLI does not tell this from a failure: what a
+    /// session knows of its own interrupts is in the outcome of an [`Error`](crate::Error) and of a [`Summary`](crate::Summary), not in that of a
+    /// result alone.
     Aborted,
     /// The CLI could not start, and says why before it exits.
     StartupFailure {
@@ -107,7 +109,7 @@ impl fmt::Display for TurnOutcome {
             Self::MaxTurns => f.write_str("the limit of turns was reached"),
             Self::MaxBudget => f.write_str("the budget was reached"),
             Self::StructuredOutputRetries => f.write_str("no answer fitted the JSON schema"),
-            Self::Aborted => f.write_str("the turn was aborted"),
+            Self::Aborted => f.write_str("the turn was interrupted"),
             Self::StartupFailure { reason, errors } if errors.is_empty() => {
                 write!(f, "the CLI could not start: {reason}")
             }
@@ -190,12 +192,8 @@ impl ResultMessage {
         if !self.failed() {
             return None;
         }
-        let errors = self.messages();
-        if !errors.is_empty() {
-            return Some(errors.join("; "));
-        }
-        if let Some(text) = self.result.as_deref().filter(|text| !text.trim().is_empty()) {
-            return Some(text.into());
+        if let Some(words) = self.words() {
+            return Some(words);
         }
         match (&self.subtype, self.api_error_status) {
             (ResultSubtype::Success, Some(status)) => Some(format!("API error (HTTP {status})")),
@@ -204,6 +202,15 @@ impl ResultMessage {
             (_, Some(status)) => Some(format!("API error (HTTP {status})")),
             (_, None) => Some("unknown error".into()),
         }
+    }
+
+    /// The errors, else the text, unless they are blank.
+    pub(crate) fn words(&self) -> Option<String> {
+        let errors = self.messages();
+        if !errors.is_empty() {
+            return Some(errors.join("; "));
+        }
+        self.result.clone().filter(|text| !text.trim().is_empty())
     }
 
     /// The errors that are not blank.

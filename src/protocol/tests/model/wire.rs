@@ -148,7 +148,7 @@ fn wrote(frame: &Frame) -> Fact {
 
 fn ended(end: &TurnEnd) -> End {
     match end {
-        TurnEnd::Result => End::Result,
+        TurnEnd::Result | TurnEnd::Interrupted => End::Result,
         TurnEnd::Failed(Failure::Closed) => End::Closed,
         TurnEnd::Failed(Failure::Timeout(_)) => End::Timeout,
         TurnEnd::Failed(Failure::IdleTimeout(_)) => End::Silence,

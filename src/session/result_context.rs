@@ -1,0 +1,102 @@
+//! What a session knows of a result beyond what the result says.
+
+use std::time::SystemTime;
+
+use super::error::Error;
+use super::shared::Shared;
+use crate::wire::{ApiErrorKind, Frame, Message, RateLimitInfo, ResultMessage, TurnOutcome};
+
+/// What a session knows of a result beyond what the result says.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ResultContext {
+    /// Had this session told the CLI to end the turn?
+    pub(super) interrupted: bool,
+    /// The limit of the plan that lets no request pass.
+    rate_limit: Option<RateLimitInfo>,
+    /// The end of standard error, where the result fails without a word.
+    stderr: String,
+}
+
+impl ResultContext {
+    /// What is known now, when this result has come.
+    pub(super) fn of(result: &Frame, shared: &Shared) -> Self {
+        let mut context = Self::default();
+        let message = Message::new(result.clone());
+        if let Some(result) = message.as_result().filter(|result| result.failed()) {
+            let is_over = |limit: &RateLimitInfo| {
+                limit.resets_in(SystemTime::now()).is_some_and(|resets_in| resets_in.is_zero())
+            };
+            let exhausted = |limit: &RateLimitInfo| limit.is_exhausted() && !is_over(limit);
+            context.rate_limit = shared.status().rate_limit.clone().filter(exhausted);
+            if is_unexplained(result) {
+                context.stderr = shared.stderr().tail();
+            }
+        }
+        context
+    }
+
+    /// How the turn ended, after an assistant message with this `error`.
+    pub(super) fn outcome(
+        &self,
+        result: &ResultMessage,
+        said: Option<&ApiErrorKind>,
+    ) -> TurnOutcome {
+        let mut outcome = result.outcome().with_api_error(said);
+        match &mut outcome {
+            // Only newer versions of the CLI tell an abort from a failure.
+            TurnOutcome::ExecutionError(_)
+                if self.interrupted && result.terminal_reason.is_none() =>
+            {
+                TurnOutcome::Aborted
+            }
+            TurnOutcome::ApiError { text, .. } | TurnOutcome::Refused { text, .. }
+                if is_unexplained(result) =>
+            {
+                *text = known(result, said);
+                outcome
+            }
+            _ => outcome,
+        }
+    }
+
+    /// The error of a result that failed, after an assistant message with this `error`.
+    pub(super) fn error(
+        &self,
+        result: &ResultMessage,
+        said: Option<&ApiErrorKind>,
+    ) -> Option<Error> {
+        let text = result.error_text()?;
+        let outcome = self.outcome(result, said);
+        let (text, stderr) = match &outcome {
+            TurnOutcome::Aborted => (outcome.to_string(), String::new()),
+            _ if is_unexplained(result) => (known(result, said), self.stderr.clone()),
+            _ => (text, String::new()),
+        };
+        let rate_limit = self.rate_limit.clone().filter(|_| outcome.is_rate_limited());
+        Some(Error::of_result(outcome, text).with_stderr(stderr).with_rate_limit(rate_limit))
+    }
+}
+
+/// Does it fail without saying why?
+fn is_unexplained(result: &ResultMessage) -> bool {
+    result.failed() && result.words().is_none()
+}
+
+/// What can be said of a result that says nothing itself.
+fn known(result: &ResultMessage, said: Option<&ApiErrorKind>) -> String {
+    let outcome = result.outcome();
+    let what = match &outcome {
+        TurnOutcome::ApiError { .. } => "API error",
+        TurnOutcome::Refused { .. } => "the result has no error and no text",
+        _ => result.subtype.as_str(),
+    };
+    let word = result.api_error_type.as_deref().or(result.api_error.as_deref());
+    let facts = [
+        result.api_error_status.map(|status| format!("HTTP {status}")),
+        word.or(said.map(ApiErrorKind::as_str)).map(String::from),
+        result.terminal_reason.as_ref().map(|reason| format!("terminal_reason {reason}")),
+        result.stop_reason.as_ref().map(|reason| format!("stop_reason {reason}")),
+    ];
+    let facts: Vec<_> = facts.into_iter().flatten().collect();
+    if facts.is_empty() { what.into() } else { format!("{what} ({})", facts.join(", ")) }
+}
