@@ -1,7 +1,7 @@
 //! What `claude-wire record` and the stand-in share: the real CLI behind this process, recorded.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use claude_wire::record::{Recorder, own_environment, unclaim};
@@ -19,7 +19,17 @@ impl PassThrough {
     /// Runs the CLI to its end and ends this process as the CLI ended; returns only when the CLI could not be run.
     ///
     /// What became of the recording does not change how this ends: the host must not notice.
+    #[allow(dead_code, reason = "the stand-in's")]
     pub(crate) fn run(self, change: impl FnOnce(Recorder) -> Recorder) -> Result<ExitCode, String> {
+        self.run_then(change, |_| {})
+    }
+
+    /// [`run`](Self::run), and does something with the whole recording before this process ends.
+    pub(crate) fn run_then(
+        self,
+        change: impl FnOnce(Recorder) -> Recorder,
+        then: impl FnOnce(&Path),
+    ) -> Result<ExitCode, String> {
         let Self { cli, args, recording } = self;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| format!("no runtime: {error}"))?;
@@ -27,8 +37,9 @@ impl PassThrough {
         let launch = Launch { args, env: own_environment(), cwd: None };
         match runtime.block_on(recorder.pass_through(launch)) {
             Ok(exit) => {
-                if let Some(error) = recorder.error() {
-                    eprintln!("{error}");
+                match recorder.error() {
+                    Some(error) => eprintln!("{error}"),
+                    None => then(&recording),
                 }
                 Ok(end(exit))
             }

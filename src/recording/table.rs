@@ -93,7 +93,9 @@ impl Table {
             found.extend(
                 ranges
                     .filter(|at| {
-                        (row.ends)(&text[at.end..]) && !(json && is_escaped(text, at.start))
+                        (row.ends)(&text[at.end..])
+                            && !(json && is_escaped(text, at.start))
+                            && !is_in_base64(text, at)
                     })
                     .map(|at| (at, row)),
             );
@@ -155,6 +157,27 @@ impl Row {
 /// Whether the byte there belongs to an escape: the `/` of `\/` begins no path.
 fn is_escaped(json: &[u8], at: usize) -> bool {
     json[..at].iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1
+}
+
+/// Whether a place is within a run of base64, such as the data of an image: what looks like a path there is not one.
+fn is_in_base64(text: &[u8], place: &Range<usize>) -> bool {
+    /// No path of so many characters goes without one of `.`, `-` and `_`.
+    const LONGEST_PATH: usize = 256;
+    let is_digit = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
+    if !text[place.clone()].iter().all(|byte| is_digit(&byte)) {
+        return false;
+    }
+    let before = text[..place.start].iter().rev().take(LONGEST_PATH).take_while(is_digit).count();
+    let start = place.start - before;
+    // The letter of an escape is not data.
+    let escape = match text[..start].last() {
+        Some(b'\\') if text.get(start) == Some(&b'u') => 5,
+        Some(b'\\') => 1,
+        _ => 0,
+    };
+    let before = before.saturating_sub(escape);
+    let after = text[place.end..].iter().take(LONGEST_PATH).take_while(is_digit).count();
+    before > 0 && before + place.len() + after > LONGEST_PATH
 }
 
 fn lossy(text: &[u8]) -> String {

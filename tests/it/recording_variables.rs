@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use proptest::prelude::*;
+
 use claude_wire::recording::{Event, EventKind, Header, Payload, Recording, Root, scrub};
 
 fn recorded(lines: &[&str]) -> Recording {
@@ -143,4 +145,47 @@ fn a_folder_that_a_recorder_named_as_the_value_of_its_variable_is_hidden_as_well
         scrub(&mut recording, &[Root::cwd("/srv/me/x")]).is_empty(),
         "a second run finds nothing"
     );
+}
+
+/// Bytes as an image has them in a message.
+fn image(data: &str) -> String {
+    format!(
+        r#"{{"type":"user","message":{{"content":[{{"type":"image","source":{{"type":"base64","media_type":"image/png","data":"{data}"}}}}]}}}}"#
+    )
+}
+
+/// One of the digits of base64, by number.
+fn digits(numbers: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    numbers.iter().map(|number| char::from(DIGITS[usize::from(number % 64)])).collect()
+}
+
+proptest! {
+    /// However short the root, and wherever it turns up.
+    #[test]
+    fn the_data_of_an_image_is_not_a_path(
+        numbers in proptest::collection::vec(any::<u8>(), 300..600),
+        at in any::<prop::sample::Index>(),
+        root in prop_oneof![Just("/w"), Just("/srv/me"), Just("/data/x1/y2")],
+    ) {
+        let mut data = digits(&numbers);
+        // Each digit that may follow a path.
+        for after in ["+", "/", "="] {
+            let at = 1 + at.index(data.len() - 1);
+            data.insert_str(at, &format!("{root}{after}"));
+        }
+        let mut recording = recorded(&[&image(&data), &format!("data:image/png;base64,{data}")]);
+        scrub(&mut recording, &[Root::cwd(root)]);
+        prop_assert_eq!(lines(&recording), [image(&data), format!("data:image/png;base64,{data}")]);
+    }
+
+    /// A path is one wherever it begins, as long as it may be.
+    #[test]
+    fn a_long_path_is_not_data(names in proptest::collection::vec("[a-z]{1,40}", 0..30)) {
+        let path: String = names.iter().map(|name| format!("/{name}")).collect();
+        let line = |root: &str| format!(r#"{{"path":"{root}{path}","text":"see\n{root}{path} \u00e9{root}{path}"}}"#);
+        let mut recording = recorded(&[&line("/srv/me")]);
+        scrub(&mut recording, &[Root::cwd("/srv/me")]);
+        prop_assert_eq!(lines(&recording), [line("${cwd}")]);
+    }
 }

@@ -70,13 +70,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Found, Failure> {
     }
     recording.save(output).map_err(|error| error.to_string())?;
     eprintln!("{}", summary(output, &recording));
-    let left = folders::left(&recording);
-    if !left.is_empty() {
-        let left = left.into_iter().collect::<Vec<_>>().join(", ");
-        eprintln!(
-            "claude-wire: warning: folders of the capturing host are still in it: {left}; --cwd, --home and --root make variables of them"
-        );
-    }
+    super::folders::warn(output, &recording, "--cwd, --home and --root make variables of them");
     Ok(Found::Nothing)
 }
 

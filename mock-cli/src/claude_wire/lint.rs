@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use claude_wire::recording::{Event, EventKind, Finding, Header, Integrity, Recording};
 
 use super::arguments::Known;
-use super::{Failure, Found};
+use super::{Failure, Found, folders};
 
 /// Find what should not be shared in recordings.
 ///
@@ -48,6 +48,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
         if let Integrity::Truncated { dropped: 1.. } = recording.integrity() {
             failures.push(format!("{}: it ends in half a line, which cannot be looked at; `claude-wire scrub` drops it", file.display()));
         }
+        folders::warn(file, &recording, folders::SCRUB);
         for finding in find(&recording)
             .into_iter()
             .filter(|finding| finding.kind != "random" || !arguments.no_random)

@@ -10,6 +10,7 @@ mod drift;
 mod events;
 #[path = "../flag_tables.rs"]
 mod flag_tables;
+mod folders;
 mod import;
 mod install;
 mod lint;

@@ -5,10 +5,11 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use claude_wire::record::{Recorder, claim};
+use claude_wire::recording::Recording;
 use claude_wire::transport::CliPath;
 
 use super::arguments::Scrubbing;
-use super::{Failure, Found};
+use super::{Failure, Found, folders};
 use crate::pass_through::PassThrough;
 
 /// `{n}` in a help: clap makes a line break of that, unless something (here a style, which is none) is between its letters.
@@ -22,7 +23,9 @@ macro_rules! number {
 ///
 /// The CLI gets everything from stdin, and its output comes out here, unchanged and at once. SIGTERM, SIGINT, SIGHUP,
 /// SIGQUIT, SIGUSR1 and SIGUSR2 are passed on. If the recording cannot be written, it ends there, with a line on
-/// stderr at the end; the run goes on. Secrets are redacted before a line is written: see `claude-wire scrub`.
+/// stderr at the end; the run goes on. Secrets are redacted before a line is written: see `claude-wire scrub`. The
+/// working and home directories become variables; a warning on stderr at the end names other directories of this
+/// machine that are in the recording.
 #[derive(clap::Args)]
 #[command(after_help = concat!("\
 Examples:
@@ -73,7 +76,19 @@ pub(crate) fn run(arguments: Arguments) -> Result<Found, Failure> {
             None => recorder,
         }
     };
-    PassThrough { cli, args: args.to_vec(), recording }.run(change).map(|_| Found::Nothing)
+    PassThrough { cli, args: args.to_vec(), recording }
+        .run_then(change, warn)
+        .map(|_| Found::Nothing)
+}
+
+/// Warns of what is left in the recording.
+fn warn(path: &Path) {
+    // What is not a file (a pipe, a device) cannot be read again.
+    if path.is_file()
+        && let Ok(recording) = Recording::open(path)
+    {
+        folders::warn(path, &recording, folders::SCRUB);
+    }
 }
 
 /// A path as it is; a bare name as a shell looks it up, and `claude` also where it is usually installed.

@@ -42,7 +42,10 @@ fn lint_names_the_place_and_never_the_thing() {
          /dirty.jsonl:2: email in message.content[0].text: ann*** (18 bytes)\n\
          /dirty.jsonl:2: secret in message.content[0].text: *** (9 bytes)\n"
     );
-    assert_eq!(text(&output.stderr), "claude-wire: 3 found in 1 recordings\n");
+    let stderr = text(&output.stderr);
+    let (warning, count) = stderr.split_once('\n').unwrap();
+    assert!(warning.contains("folders of the host are still in it: /srv/me;"), "{warning}");
+    assert_eq!(count, "claude-wire: 3 found in 1 recordings\n");
 }
 
 #[test]
@@ -203,4 +206,38 @@ fn a_link_to_a_recording_stays_a_link() {
     assert_eq!(output.status.code(), Some(2), "{output:?}");
     assert!(text(&output.stderr).contains("broken.jsonl: No such file"), "{output:?}");
     assert!(fs::symlink_metadata(&broken).unwrap().is_symlink());
+}
+
+#[test]
+fn lint_warns_of_folders_of_the_host_wherever_they_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.jsonl");
+    for (argv, line, folders) in [
+        ("--add-dir=/srv/shared/lib", "nothing", "/srv/shared"),
+        (
+            "--verbose",
+            r#"{"text":"see\n/opt/company/tool and /builds/team/x"}"#,
+            "/builds/team, /opt/company",
+        ),
+        ("PATH=/usr/bin:/mnt/nas/bin", "at /private/secret/x", "/mnt/nas, /private/secret"),
+    ] {
+        let mut recording = Recording::new(Header::new());
+        recording.header.argv = Some(vec![argv.to_owned()]);
+        recording.events.push(Event::new(0, EventKind::Err(line.into())));
+        recording.save(&path).unwrap();
+        let output = tool("lint", &[], &[&path]);
+        let why = text(&output.stderr);
+        let warning = format!(
+            "claude-wire: warning: {}: folders of the host are still in it: {folders}; `claude-wire scrub --root` makes",
+            path.display()
+        );
+        assert!(why.starts_with(&warning), "{why}");
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(0), 0), "a warning only");
+    }
+    // The advice helps.
+    let roots =
+        ["--in-place", "--root", "nas=/mnt/nas:/nas", "--root", "other=/private/secret:/other"];
+    assert!(tool("scrub", &roots, &[&path]).status.success());
+    let output = tool("lint", &[], &[&path]);
+    assert_eq!(text(&output.stderr), "claude-wire: 0 found in 1 recordings\n");
 }

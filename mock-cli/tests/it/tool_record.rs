@@ -313,3 +313,29 @@ fn numbered_names_go_on() {
         .iter()
         .for_each(|name| drop(sealed(&folder.path().join(name))));
 }
+
+#[test]
+fn folders_of_the_host_that_are_left_are_warned_of_at_the_end() {
+    let (folder, path) = setup();
+    let project = folder.path().join("project");
+    fs::create_dir(&project).unwrap();
+    let project = project.canonicalize().unwrap();
+    let said = |text: &str| {
+        let command = format!("echo '{text}'; echo \"$PWD/a $HOME/b\" >&2");
+        let mut tool = record(&path, &["--force"], &["sh", "-c", &command]);
+        tool.current_dir(&project).env("HOME", "/srv/me/home").env("PWD", &project);
+        let output = run(&mut tool, b"");
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        assert_eq!(text.to_owned() + "\n", crate::support::text(&output.stdout));
+        sealed(&path);
+        crate::support::text(&output.stderr)
+    };
+    let own = format!("{}/a /srv/me/home/b\n", project.display());
+    assert_eq!(said("in the folders of the launch"), own, "which are variables");
+    let warned = said(r#"{"type":"result","result":"read /srv/other/secret/x and /data/y/z"}"#);
+    let warning = format!(
+        "{own}claude-wire: warning: {}: folders of the host are still in it: /data/y, /srv/other; `claude-wire scrub",
+        path.display()
+    );
+    assert!(warned.starts_with(&warning), "{warned}");
+}
