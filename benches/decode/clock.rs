@@ -14,3 +14,16 @@ pub(crate) fn now() -> Duration {
         std::sync::LazyLock::new(std::time::Instant::now);
     START.elapsed()
 }
+
+/// The same of all threads of this process.
+#[cfg(target_os = "linux")]
+pub(crate) fn of_process() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec as u32)
+}
+
+/// Without such a clock, wall time twice: what is left of it is wall time once.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn of_process() -> Duration {
+    now() * 2
+}

@@ -45,6 +45,24 @@ pub(crate) fn deltas(count: usize) -> Corpus {
     Corpus::of("deltas", text, Budgets { framing: 1.5, untouched: 3.3, text: 2.1, typed: 1.5 })
 }
 
+/// The same, where every tenth has something that is taken out of a recording.
+pub(crate) fn secrets(count: usize) -> Corpus {
+    let mut deltas = deltas(count);
+    deltas.name = "secrets";
+    let text = String::from_utf8(deltas.bytes).unwrap_or_default();
+    let lines = text.lines().enumerate().map(|(n, line)| {
+        let secret = match n % 30 {
+            0 => "ann@mail.example.org",
+            10 => "API_KEY=a1b2c3d4e5f6",
+            20 => "-H 'Authorization: Bearer a1b2c3d4e5f6g7h8i9j0'",
+            _ => return format!("{line}\n"),
+        };
+        line.replacen("\"text\":\"", &format!("\"text\":\"{secret} "), 1) + "\n"
+    });
+    deltas.bytes = lines.collect::<String>().into_bytes();
+    deltas
+}
+
 /// Answers with tool calls, and their results, of 1 to 20 KB.
 pub(crate) fn turns(megabytes: usize) -> Corpus {
     let mut text = String::new();

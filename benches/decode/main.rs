@@ -1,7 +1,7 @@
 //! What a line costs from bytes to a typed message, beside the usual ways to do it, all in one run; then what a session adds, and holds.
 //!
 //! CPU time of one thread, the best of several rounds that take turns; trust the ratios, not the megabytes. `--quick` takes small corpora.
-//! Either way the run ends with the budgets, and fails if one is broken; a short run gives each some slack, for a busy machine.
+//! `recorder` runs only what a recorder costs. Either way the run ends with the budgets, and fails if one is broken; a short run gives each some slack, for a busy machine.
 
 mod clock;
 mod corpus;
@@ -9,6 +9,7 @@ mod delivery;
 mod idle;
 mod peers;
 mod pipe;
+mod recorder;
 mod rows;
 
 use std::time::Duration;
@@ -22,6 +23,13 @@ const SLACK: f64 = 0.85;
 fn main() {
     let quick = std::env::args().any(|argument| argument == "--quick");
     let (deltas, megabytes, rounds) = if quick { (30_000, 10, 9) } else { (200_000, 100, 5) };
+    if std::env::args().any(|argument| argument == "recorder") {
+        return finish(recorder::run(
+            &[&corpus::deltas(deltas), &corpus::secrets(deltas), &corpus::turns(megabytes)],
+            3,
+            quick,
+        ));
+    }
     let mut broken: Vec<_> = idle::run().into_iter().collect();
     let corpora = [
         corpus::deltas(deltas),
@@ -39,6 +47,12 @@ fn main() {
         broken.extend(budgets(corpus, &times, if quick { SLACK } else { 1.0 }));
     }
     broken.extend(delivery::run(&corpora[0], rounds, quick));
+    broken.extend(recorder::run(&[&corpora[0], &corpus::secrets(deltas), &corpora[1]], 3, quick));
+    finish(broken)
+}
+
+/// Fails if a budget was broken.
+fn finish(broken: Vec<String>) {
     if !broken.is_empty() {
         eprintln!("\nbudgets broken:\n{}", broken.join("\n"));
         std::process::exit(1);

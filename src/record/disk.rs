@@ -3,7 +3,8 @@
 //! What must not be kept is taken out here, on the way to the file: it costs the session no time, and nothing else is ever written.
 //!
 //! A thread and not `spawn_blocking`: what was recorded must reach the file also when the runtime is going down. The queue before it is
-//! bounded in bytes; when it is full the recording stops, because the alternative is to hold up the session.
+//! bounded in bytes. When it is full, because a burst comes faster than it is redacted and written, the connection waits for room; when the
+//! file takes nothing for some time, the recording stops, because the alternative is to hold up the session.
 
 use std::collections::VecDeque;
 use std::fs::OpenOptions;
@@ -11,14 +12,17 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::error::Error;
 use super::filter::Filter;
-use crate::recording::{Event, Header, Writer};
+use crate::recording::{Event, Header, MAX_RECORDED_LINE, Writer};
 
 /// How many bytes of lines may wait for the disk: 64 MiB.
 pub(super) const QUEUE: usize = 64 * 1024 * 1024;
+
+/// How long a connection waits for a file that takes nothing while the queue is full.
+pub(super) const STALL: Duration = Duration::from_secs(5);
 
 /// How many events are taken to the disk at once.
 const BATCH: usize = 1024;
@@ -42,6 +46,7 @@ pub(super) struct Disk(Arc<Shared>);
 struct Shared {
     path: PathBuf,
     limit: usize,
+    stall: Duration,
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -65,11 +70,12 @@ impl Disk {
         header: Header,
         filter: Filter,
         overwrite: bool,
-        limit: usize,
+        (limit, stall): (usize, Duration),
     ) -> Self {
         let disk = Self(Arc::new(Shared {
             path,
             limit,
+            stall,
             state: Mutex::default(),
             changed: Condvar::new(),
         }));
@@ -88,19 +94,38 @@ impl Disk {
         if state.closed || state.finished {
             return;
         }
-        if state.bytes + size > self.0.limit {
-            drop(state);
-            return self.overflow();
-        }
         state.bytes += size;
         state.taken += 1;
         state.queue.push_back(event);
         self.0.changed.notify_all();
     }
 
-    /// Gives up: more waits than may.
-    pub(super) fn overflow(&self) {
-        self.0.fail(Error::overflow(&self.0.path, self.0.limit));
+    /// Whether a connection should wait until more is written before it goes on.
+    pub(super) fn is_full(&self) -> bool {
+        let state = self.0.lock();
+        state.bytes > self.0.limit && !state.closed
+    }
+
+    /// Blocks until half of the queue is free. Gives up the recording when nothing has moved for too long.
+    pub(super) fn wait_for_room(&self) {
+        let mut state = self.0.lock();
+        while state.bytes > self.0.limit / 2 && !state.closed {
+            let before = state.done;
+            let waits = |state: &mut State| !state.closed && state.done == before;
+            // A poisoned lock has nothing to wait for.
+            let waited = self.0.changed.wait_timeout_while(state, self.0.stall, waits);
+            let Ok((after, timeout)) = waited else { return };
+            state = after;
+            if timeout.timed_out() {
+                drop(state);
+                return self.0.fail(Error::overflow(&self.0.path, self.0.limit, self.0.stall));
+            }
+        }
+    }
+
+    /// Gives up: a line is longer than a recording may have.
+    pub(super) fn endless(&self) {
+        self.0.fail(Error::endless(&self.0.path, MAX_RECORDED_LINE));
     }
 
     /// Whether an event that is pushed now is still written.
@@ -129,8 +154,9 @@ impl Disk {
         &self.0.path
     }
 
-    /// Blocks until everything so far is in the file, or until nothing has moved for this long.
-    pub(super) fn wait_while_moving(&self, patience: Duration) {
+    /// Blocks until everything so far is in the file, or until nothing has moved for this long, or at most as long as the second.
+    pub(super) fn wait_while_moving(&self, patience: Duration, most: Duration) {
+        let start = Instant::now();
         let mut state = self.0.lock();
         let until = state.taken;
         while !state.closed && (state.done < until || state.finished) {
@@ -141,7 +167,7 @@ impl Disk {
             else {
                 return;
             };
-            if timeout.timed_out() {
+            if timeout.timed_out() || start.elapsed() >= most {
                 return;
             }
             state = after;
@@ -186,16 +212,15 @@ impl Shared {
             match self.take(filter.is_holding()) {
                 Taken::Events(events) => {
                     taken = events.iter().map(size).sum();
-                    events.into_iter().for_each(|event| filter.push(event, &mut ready));
+                    events.into_iter().for_each(|event| filter.push(event));
+                    filter.ready(&mut ready);
                 }
                 Taken::Pause => filter.finish(&mut ready),
                 Taken::Finished if !filter.is_holding() => break,
                 Taken::Finished => filter.finish(&mut ready),
                 Taken::GivenUp => return Ok(()),
             }
-            for event in &ready {
-                writer.event(event).map_err(io_error)?;
-            }
+            writer.events(&ready).map_err(io_error)?;
             let mut state = self.lock();
             state.done += ready.len() as u64;
             state.bytes -= taken;
@@ -260,9 +285,9 @@ pub(super) fn owned(options: &mut OpenOptions) -> &mut OpenOptions {
     options
 }
 
-/// What an event counts for in the queue.
+/// What an event counts for in the queue: many short lines cost more than their bytes.
 fn size(event: &Event) -> usize {
-    event.payload().map_or(0, |payload| payload.bytes().len())
+    size_of::<Event>() + event.payload().map_or(0, |payload| payload.bytes().len())
 }
 
 /// A [`Writer`] fails for no other reason than its file.

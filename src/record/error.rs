@@ -2,6 +2,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::recording;
 
@@ -19,7 +20,8 @@ enum Kind {
     Exists,
     Uncreated(Arc<io::Error>),
     Io(Arc<io::Error>),
-    Overflow(usize),
+    Overflow { limit: usize, stall: Duration },
+    Endless(usize),
     Mode(String),
     Missing,
     Refused,
@@ -40,9 +42,9 @@ impl Error {
         matches!(self.kind, Kind::Uncreated(_) | Kind::Io(_))
     }
 
-    /// The disk was so slow that too much waited to be written.
+    /// Too much waited to be written while the file took nothing, or a line without an end did.
     pub fn is_overflow(&self) -> bool {
-        matches!(self.kind, Kind::Overflow(_))
+        matches!(self.kind, Kind::Overflow { .. } | Kind::Endless(_))
     }
 
     /// There is no such [`Mode`](super::Mode).
@@ -104,8 +106,12 @@ impl Error {
         Self::new(path, kind)
     }
 
-    pub(super) fn overflow(path: &Path, limit: usize) -> Self {
-        Self::new(path, Kind::Overflow(limit))
+    pub(super) fn overflow(path: &Path, limit: usize, stall: Duration) -> Self {
+        Self::new(path, Kind::Overflow { limit, stall })
+    }
+
+    pub(super) fn endless(path: &Path, limit: usize) -> Self {
+        Self::new(path, Kind::Endless(limit))
     }
 
     pub(super) fn mode(name: &str) -> Self {
@@ -150,12 +156,16 @@ impl fmt::Display for Error {
             Kind::Exists => f.write_str("not recorded: the file is there already; remove it, choose another name, or ask to overwrite"),
             Kind::Uncreated(error) => write!(f, "not recorded: the file cannot be created: {error}"),
             Kind::Io(error) => write!(f, "not recorded: {error}; the recording ends here, the session goes on"),
-            Kind::Overflow(limit) => {
-                write!(
-                    f,
-                    "not recorded: the disk is too slow, over {limit} bytes waited to be written; the recording ends here, the session goes on"
-                )
-            }
+            Kind::Overflow { limit, stall } => write!(
+                f,
+                "not recorded: the file took nothing for {stall:?} while over {limit} bytes waited to be written; the recording ends \
+                 here, the session goes on; is the disk full, or away?"
+            ),
+            Kind::Endless(limit) => write!(
+                f,
+                "not recorded: a line has over {limit} bytes and no end, more than a recording may have; the recording ends here, the \
+                 session goes on"
+            ),
             Kind::Mode(name) => {
                 write!(f, "CLAUDE_WIRE_RECORD must be one of none, once, rewrite, passthrough, not {name:?}")
             }

@@ -1,5 +1,9 @@
 //! What is taken out of a recording before it is written.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 use crate::recording::{Event, EventKind, Header, Hider, Redaction, Redactor, Root};
 
 /// Folders become variables; secrets become placeholders, unless that was turned off.
@@ -36,13 +40,17 @@ impl Filter {
         Self { redactor, counts, version: None }
     }
 
-    /// Takes in an event; those that are ready to be written are handed on. One may wait for the end of a text.
-    pub(super) fn push(&mut self, event: Event, ready: &mut Vec<Event>) {
+    /// Takes in an event.
+    pub(super) fn push(&mut self, event: Event) {
         if self.version.is_none() {
             self.version = version_in(&event);
         }
         self.redactor.push(event);
-        ready.extend(std::iter::from_fn(|| self.redactor.next()));
+    }
+
+    /// Hands on the events that can be written. One may wait for the end of a text.
+    pub(super) fn ready(&mut self, ready: &mut Vec<Event>) {
+        self.redactor.ready(ready);
     }
 
     /// The version that the CLI told of itself, if it has.
@@ -57,8 +65,7 @@ impl Filter {
 
     /// Hands on what waits.
     pub(super) fn finish(&mut self, ready: &mut Vec<Event>) {
-        self.redactor.finish();
-        ready.extend(std::iter::from_fn(|| self.redactor.next()));
+        self.redactor.finish(ready);
     }
 
     /// How often something was taken out so far, if secrets are.
@@ -70,8 +77,9 @@ impl Filter {
 /// `"claude_code_version":"2.1.329"`: in the first message of a session.
 fn version_in(event: &Event) -> Option<String> {
     const NAME: &[u8] = b"\"claude_code_version\":\"";
+    static FINDER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(NAME));
     let EventKind::Out(line) = &event.kind else { return None };
-    let rest = &line.bytes()[memchr::memmem::find(line.bytes(), NAME)? + NAME.len()..];
+    let rest = &line.bytes()[FINDER.find(line.bytes())? + NAME.len()..];
     let version = &rest[..memchr::memchr(b'"', rest)?];
     let plain = version
         .iter()

@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::disk::{Disk, QUEUE};
+use super::disk::Disk;
 use super::lines::Lines;
-use crate::recording::{self, Event, EventKind, Payload, Stream};
+use crate::recording::{self, Event, EventKind, MAX_RECORDED_LINE, Payload, Stream};
 use crate::transport::Exit;
 
-/// How long the last part of a connection that goes away waits for the disk, so that a program that ends now has its recording.
-const LAST_WAIT: Duration = Duration::from_secs(1);
+/// How long the last part of a connection that goes away waits for a disk on which nothing moves, and for one on which something does, so
+/// that a program that ends now has its recording.
+const LAST_WAIT: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(10)];
 
 /// The log of one connection, shared by the wrappers of its parts.
 #[derive(Clone, Debug)]
@@ -65,6 +66,14 @@ impl Log {
     }
 }
 
+impl Log {
+    /// The file, if a connection should wait for it before it goes on.
+    pub(super) fn full(&self) -> Option<Disk> {
+        let disk = &self.lock().0.disk;
+        disk.is_full().then(|| disk.clone())
+    }
+}
+
 /// The log, held.
 pub(super) struct Guard<'a>(MutexGuard<'a, Inner>);
 
@@ -78,8 +87,8 @@ impl Guard<'_> {
         let mut lines = Vec::new();
         let half = inner.half(stream);
         half.lines.push(bytes, |line| lines.push(line));
-        if half.lines.pending() > QUEUE {
-            return inner.disk.overflow();
+        if half.lines.pending() > MAX_RECORDED_LINE {
+            return inner.disk.endless();
         }
         for line in lines {
             inner.line(stream, line);
@@ -196,7 +205,8 @@ impl Inner {
 /// The last wrapper is gone.
 impl Drop for Inner {
     fn drop(&mut self) {
-        self.disk.wait(LAST_WAIT);
+        let [still, moving] = LAST_WAIT;
+        self.disk.wait_while_moving(still, moving);
     }
 }
 

@@ -431,7 +431,10 @@ mod tests {
                 .unwrap();
             let session = Session::builder().transport(cli.clone()).start().unwrap();
             let told = session.query(PROMPT).text().await.unwrap();
-            assert_eq!(told, if cli.is_played() { "Told <email:1>." } else { "Told ann@x.io." });
+            assert_eq!(
+                told,
+                if cli.is_played() { "Told user1@redacted.invalid." } else { "Told ann@x.io." }
+            );
             session.stop().await;
             cli.finish().await.unwrap();
         }

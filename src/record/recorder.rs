@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 
 use super::date::rfc3339;
-use super::disk::{Disk, QUEUE};
+use super::disk::{Disk, QUEUE, STALL};
 use super::error::Error;
 use super::filter::Filter;
 use super::log::Log;
@@ -29,8 +29,8 @@ use crate::transport::{self, BoxFuture, Connection, Launch, Transport};
 ///
 /// The session is never disturbed. When the file cannot be created or written, the recording ends there, an error is logged and
 /// kept for [`error`](Self::error); what is in the file can be read, as a truncated recording. A file that is there already is such an
-/// error, unless the recorder was told to [`overwrite`](Self::overwrite). A thread of each connection's own writes; up to 64 MiB may wait
-/// for a slow disk, and more than that is such an error too.
+/// error, unless [`overwrite`](Self::overwrite) allows it. Each connection has a thread that redacts and writes; up to 64 MiB may wait for it.
+/// A longer burst is held up until half of that is written; where the file takes nothing for 5 seconds meanwhile, that is such an error too.
 ///
 /// Clones share everything: keep one while the session owns the other.
 ///
@@ -68,7 +68,8 @@ pub struct Recorder {
     overwrite: bool,
     /// `None` to keep everything.
     redaction: Option<Redaction>,
-    pub(super) queue: usize,
+    /// How much may wait for the file, and how long for one that takes nothing.
+    pub(super) queue: (usize, Duration),
     opened: Arc<Mutex<Vec<Disk>>>,
 }
 
@@ -83,7 +84,7 @@ impl Recorder {
             header,
             overwrite: false,
             redaction: Some(Redaction::new()),
-            queue: QUEUE,
+            queue: (QUEUE, STALL),
             opened: Arc::default(),
         }
     }
@@ -129,7 +130,7 @@ impl Recorder {
     }
 
     /// Waits until everything so far is in its file. Useful before a file is read, and before the program ends; a connection whose last part
-    /// is dropped waits by itself, up to a second.
+    /// is dropped waits by itself: while something is written up to 10 seconds, and else up to a second.
     ///
     /// # Errors
     /// The first error of the recordings so far.
@@ -155,7 +156,10 @@ impl Recorder {
         let opened = self.opened().clone();
         for disk in opened {
             // It fails only when the runtime goes down.
-            let _ = tokio::task::spawn_blocking(move || disk.wait_while_moving(patience)).await;
+            let _ = tokio::task::spawn_blocking(move || {
+                disk.wait_while_moving(patience, Duration::MAX)
+            })
+            .await;
         }
     }
 

@@ -5,6 +5,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
 
 use super::log::Log;
 use crate::recording::Stream;
@@ -13,9 +15,11 @@ use crate::transport::{BoxedRead, BoxedWrite, Connection, Control, Exit};
 /// Puts the recorder's wrappers around all parts of a connection.
 pub(super) fn tee(connection: Connection, log: Log) -> Connection {
     let Connection { stdin, stdout, stderr, control } = connection;
-    let read = |inner, stream| Box::new(TeeRead { inner: Some(inner), stream, log: log.clone() });
+    let read = |inner, stream| {
+        Box::new(TeeRead { inner: Some(inner), stream, log: log.clone(), room: Room::default() })
+    };
     Connection {
-        stdin: Box::new(TeeWrite { inner: Some(stdin), log: log.clone() }),
+        stdin: Box::new(TeeWrite { inner: Some(stdin), log: log.clone(), room: Room::default() }),
         stdout: read(stdout, Stream::Out),
         stderr: read(stderr, Stream::Err),
         control: Box::new(TeeControl { inner: Some(control), log: log.clone() }),
@@ -26,6 +30,7 @@ struct TeeWrite {
     /// `None` only while it is dropped.
     inner: Option<BoxedWrite>,
     log: Log,
+    room: Room,
 }
 
 impl AsyncWrite for TeeWrite {
@@ -34,7 +39,8 @@ impl AsyncWrite for TeeWrite {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let Self { inner: Some(inner), log } = &mut *self else { return Poll::Ready(Ok(0)) };
+        let Self { inner: Some(inner), log, room } = &mut *self else { return Poll::Ready(Ok(0)) };
+        ready!(room.poll(cx, log));
         let mut log = log.lock();
         let result = ready!(Pin::new(inner).poll_write(cx, bytes));
         match &result {
@@ -50,7 +56,7 @@ impl AsyncWrite for TeeWrite {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let Self { inner: Some(inner), log } = &mut *self else { return Poll::Ready(Ok(())) };
+        let Self { inner: Some(inner), log, .. } = &mut *self else { return Poll::Ready(Ok(())) };
         let mut log = log.lock();
         let result = ready!(Pin::new(inner).poll_shutdown(cx));
         log.end(Stream::In);
@@ -66,10 +72,32 @@ impl Drop for TeeWrite {
     }
 }
 
+/// A wait for a recorder that is behind, in a thread for what blocks: a paused clock does not run ahead of the disk.
+#[derive(Default)]
+struct Room(Option<JoinHandle<()>>);
+
+impl Room {
+    fn poll(&mut self, cx: &mut Context<'_>, log: &Log) -> Poll<()> {
+        if self.0.is_none()
+            && let Some(disk) = log.full()
+            && let Ok(runtime) = Handle::try_current()
+        {
+            self.0 = Some(runtime.spawn_blocking(move || disk.wait_for_room()));
+        }
+        if let Some(waiting) = &mut self.0 {
+            // It fails only when the runtime goes down.
+            let _ = ready!(Pin::new(waiting).poll(cx));
+            self.0 = None;
+        }
+        Poll::Ready(())
+    }
+}
+
 struct TeeRead {
     inner: Option<BoxedRead>,
     stream: Stream,
     log: Log,
+    room: Room,
 }
 
 impl AsyncRead for TeeRead {
@@ -78,15 +106,16 @@ impl AsyncRead for TeeRead {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let Self { inner: Some(inner), stream, log } = &mut *self else {
+        let Self { inner: Some(inner), stream, log, room } = &mut *self else {
             return Poll::Ready(Ok(()));
         };
-        let (before, room) = (buffer.filled().len(), buffer.remaining());
+        ready!(room.poll(cx, log));
+        let (before, left) = (buffer.filled().len(), buffer.remaining());
         // Not under the lock: who reads has nothing to order against, and the host acts on a line only after it was recorded here.
         let result = ready!(Pin::new(inner).poll_read(cx, buffer));
         let new = buffer.filled().get(before..).unwrap_or_default();
         match &result {
-            Ok(()) if new.is_empty() && room > 0 => log.lock().end(*stream),
+            Ok(()) if new.is_empty() && left > 0 => log.lock().end(*stream),
             Ok(()) => log.lock().bytes(*stream, new),
             Err(_) => log.lock().end(*stream),
         }

@@ -296,13 +296,17 @@ async fn a_disk_that_hangs_ends_the_recording_before_the_memory() {
     assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
     let bench = Bench::default();
     let mut recorder = Recorder::new(bench.clone(), &path).overwrite(true);
-    recorder.queue = 10;
+    recorder.queue = (10, Duration::from_millis(50));
     let mut host = recorder.open(Launch::default()).await.unwrap();
     host.stdin.write_all(b"{\"a\":1}\n").await.unwrap();
     assert!(recorder.error().is_none());
     host.stdin.write_all(b"{\"b\":1}\n").await.unwrap();
     let error = recorder.error().unwrap();
-    assert!(error.is_overflow() && error.to_string().contains("10 bytes"), "{error}");
+    assert!(
+        error.is_overflow()
+            && error.to_string().contains("took nothing for 50ms while over 10 bytes"),
+        "{error}"
+    );
     assert_eq!(
         read(&mut bench.peer().stdin, 16).await,
         b"{\"a\":1}\n{\"b\":1}\n",
@@ -310,6 +314,39 @@ async fn a_disk_that_hangs_ends_the_recording_before_the_memory() {
     );
     // Let the thread end.
     drop(std::fs::File::open(&path).unwrap());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_burst_waits_for_the_file_and_is_recorded_whole() {
+    let Setup { path, mut recorder, bench, _folder } = setup();
+    // Much less than the burst, and than what a pipe holds.
+    recorder.queue = (20_000, Duration::from_secs(60));
+    let mut host = recorder.open(Launch::default()).await.unwrap();
+    let Peer { stdin, mut stdout, stderr, control } = bench.peer();
+    const LINES: usize = 20_000;
+    let writer = tokio::spawn(async move {
+        for number in 0..LINES {
+            let delta =
+                format!(r#"{{"type":"text_delta","text":"word {number} and API_KEY=a1b2c3d4"}}"#);
+            let event = format!(r#"{{"type":"content_block_delta","delta":{delta}}}"#);
+            let line = format!("{{\"type\":\"stream_event\",\"event\":{event}}}\n");
+            stdout.write_all(line.as_bytes()).await.unwrap();
+        }
+        (stdin, stdout, stderr, control)
+    });
+    let mut lines = 0;
+    let mut chunk = vec![0; 1 << 16];
+    while lines < LINES {
+        let read = host.stdout.read(&mut chunk).await.unwrap();
+        lines += chunk[..read].iter().filter(|byte| **byte == b'\n').count();
+    }
+    let _peer = writer.await.unwrap();
+    drop(host);
+    recorder.flush().await.unwrap();
+    let recording = sealed(&path);
+    let out = recording.events.iter().filter(|event| matches!(event.kind, EventKind::Out(_)));
+    assert_eq!(out.count(), LINES);
+    assert!(!std::fs::read_to_string(&path).unwrap().contains("a1b2c3d4"));
 }
 
 #[tokio::test(start_paused = true)]

@@ -166,7 +166,7 @@ impl Payload {
         if blank(bytes.first()) || blank(bytes.last()) {
             return false;
         }
-        let line_break = bytes.iter().any(|byte| matches!(byte, b'\n' | b'\r'));
+        let line_break = memchr::memchr2(b'\n', b'\r', bytes).is_some();
         let text_of_stderr = stderr && bytes.starts_with(b"\"");
         !line_break && !text_of_stderr && self.json().is_some()
     }

@@ -31,11 +31,19 @@ pub enum Integrity {
 pub(super) struct Seal {
     events: u64,
     sha256: Sha256,
+    /// The digest is taken from the file, at the end.
+    only_counts: bool,
 }
 
 impl Seal {
     pub(super) fn header(&mut self, line: &[u8]) {
         self.sha256.update(line);
+    }
+
+    /// Leaves the digest for [`rehash`](Self::rehash).
+    #[cfg(feature = "session")]
+    pub(super) fn only_count(&mut self) {
+        self.only_counts = true;
     }
 
     /// How many lines there are so far, the header among them.
@@ -45,10 +53,12 @@ impl Seal {
 
     pub(super) fn event(&mut self, line: &[u8]) {
         self.events += 1;
-        self.sha256.update(line);
+        if !self.only_counts {
+            self.sha256.update(line);
+        }
     }
 
-    /// Takes in anew everything that was written.
+    /// Takes in everything that was written.
     #[cfg(feature = "session")]
     pub(super) fn rehash(&mut self, file: &mut impl std::io::Read) -> std::io::Result<()> {
         self.sha256 = Sha256::new();
@@ -82,7 +92,7 @@ pub(super) struct Footer {
 impl Footer {
     /// The footer that is true after these bytes.
     pub(super) fn of(before: &[u8], events: u64) -> Self {
-        Seal { events, sha256: Sha256::new_with_prefix(before) }.footer()
+        Seal { events, sha256: Sha256::new_with_prefix(before), ..Seal::default() }.footer()
     }
 
     /// Reads a line that may be the footer; `None` when it is something else.

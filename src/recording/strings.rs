@@ -1,17 +1,127 @@
-//! The strings of a JSON text, where they stand.
+//! The strings of a JSON text, where they are, and what they are under.
+//!
+//! One walk for all that looks into a line: redaction asks what a string is under, [`Strings::path`] says it in words. The text may itself be
+//! in a string, where each quote has its backslashes: the walk is given their number.
 
 use std::ops::Range;
 
-/// One string value: the bytes between its quotes, the key it stands under, and how deep.
-#[derive(Debug, PartialEq)]
+/// One string: the bytes between its quotes, and where in the text it is.
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct JsonString {
-    /// For an item of a list, the key of the list.
+    /// The key of the member; for an item of a list, the key of the list. Of a key, itself.
     pub(super) key: Range<usize>,
     pub(super) value: Range<usize>,
     /// 1 for the members of the outermost object.
     pub(super) depth: usize,
-    /// The same number for all strings of one object.
-    pub(super) object: usize,
+    /// The object or list that it is in, as an index of [`Strings::parents`]; nothing for a text that is one string.
+    pub(super) parent: Option<usize>,
+    /// In a list, its place.
+    pub(super) index: usize,
+}
+
+/// An object or a list.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Parent {
+    pub(super) is_object: bool,
+    /// As of a [`JsonString`].
+    pub(super) key: Range<usize>,
+    pub(super) parent: Option<usize>,
+    pub(super) index: usize,
+}
+
+/// The strings of a JSON text, in order.
+#[derive(Debug, Default)]
+pub(super) struct Strings {
+    pub(super) keys: Vec<JsonString>,
+    pub(super) values: Vec<JsonString>,
+    pub(super) parents: Vec<Parent>,
+    /// Where the text ends: after the bracket that closes it, or where there are no more bytes.
+    pub(super) end: usize,
+    /// Whether that bracket is there.
+    pub(super) is_closed: bool,
+}
+
+/// Finds every string of a valid JSON text, without recursion. What is not valid does no harm.
+pub(super) fn strings(json: &[u8]) -> Strings {
+    strings_in(json, 0, 0)
+}
+
+/// Finds every string of the object or list that begins at `at`; `slashes` are the backslashes before each of its quotes: 0 in a line, 1 in a
+/// string of a line, 3 in a string of JSON that is in such a string.
+pub(super) fn strings_in(json: &[u8], mut at: usize, slashes: usize) -> Strings {
+    let mut found = Strings::default();
+    // The innermost open object or list; of it, whether a key comes next, the last key, and the number of items so far.
+    let mut open: Option<Open> = None;
+    let mut outer: Vec<Open> = Vec::new();
+    while at < json.len() {
+        match json[at] {
+            byte @ (b'{' | b'[') => {
+                let (key, index) =
+                    open.as_ref().map_or((0..0, 0), |open| (open.key.clone(), open.index));
+                let is_object = byte == b'{';
+                let parent = open.as_ref().map(|open| open.id);
+                let inherited = if is_object { 0..0 } else { key.clone() };
+                found.parents.push(Parent { is_object, key, parent, index });
+                let id = found.parents.len() - 1;
+                outer.extend(open.replace(Open {
+                    id,
+                    is_object,
+                    key: inherited,
+                    key_next: is_object,
+                    index: 0,
+                }));
+            }
+            b'}' | b']' => {
+                open = outer.pop();
+                if open.is_none() {
+                    found.is_closed = true;
+                    found.end = at + 1;
+                    return found;
+                }
+            }
+            b',' => {
+                if let Some(open) = &mut open {
+                    open.key_next = open.is_object;
+                    open.index += 1;
+                }
+            }
+            b'"' => {
+                let value = at + 1..end_of_string(json, at + 1, slashes);
+                at = value.end + slashes;
+                let depth = outer.len() + usize::from(open.is_some());
+                let string = |key: Range<usize>, parent, index| JsonString {
+                    key,
+                    value: value.clone(),
+                    depth,
+                    parent,
+                    index,
+                };
+                match &mut open {
+                    Some(open) if open.key_next => {
+                        open.key = value.clone();
+                        open.key_next = false;
+                        found.keys.push(string(value.clone(), Some(open.id), open.index));
+                    }
+                    Some(open) => {
+                        found.values.push(string(open.key.clone(), Some(open.id), open.index))
+                    }
+                    None => found.values.push(string(0..0, None, 0)),
+                }
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    found.end = json.len();
+    found
+}
+
+struct Open {
+    id: usize,
+    is_object: bool,
+    key: Range<usize>,
+    key_next: bool,
+    index: usize,
 }
 
 impl JsonString {
@@ -21,65 +131,58 @@ impl JsonString {
     }
 }
 
-/// The strings of a JSON text, in order.
-#[derive(Debug, Default)]
-pub(super) struct Strings {
-    pub(super) keys: Vec<Range<usize>>,
-    pub(super) values: Vec<JsonString>,
-}
-
-/// Finds every string of a valid JSON text, without recursion.
-pub(super) fn strings(json: &[u8]) -> Strings {
-    let mut found = Strings::default();
-    let mut open: Vec<Container> = Vec::new();
-    let (mut at, mut objects) = (0, 0);
-    while at < json.len() {
-        match json[at] {
-            b'{' => {
-                objects += 1;
-                open.push(Container { object: Some(objects), key: 0..0, key_next: true });
-            }
-            b'[' => {
-                let key = open.last().map_or(0..0, |container| container.key.clone());
-                open.push(Container { object: None, key, key_next: false });
-            }
-            b'}' | b']' => drop(open.pop()),
-            b',' => {
-                if let Some(container) = open.last_mut() {
-                    container.key_next = container.object.is_some();
-                }
-            }
-            b'"' => {
-                let string = at + 1..end_of_string(json, at + 1);
-                at = string.end;
-                let depth = open.len();
-                match open.last_mut() {
-                    Some(container) if container.key_next => {
-                        found.keys.push(string.clone());
-                        container.key = string;
-                        container.key_next = false;
-                    }
-                    Some(Container { key, object, .. }) => {
-                        found.values.push(JsonString {
-                            key: key.clone(),
-                            value: string,
-                            depth,
-                            object: object.unwrap_or(0),
-                        });
-                    }
-                    None => {
-                        found.values.push(JsonString { key: 0..0, value: string, depth, object: 0 })
-                    }
-                }
-            }
-            _ => {}
-        }
-        at += 1;
+impl Strings {
+    /// The keys that a string is under, from the innermost: its own, its object's, and so on. A list has the key of its member.
+    pub(super) fn keys_above<'a>(
+        &'a self,
+        json: &'a [u8],
+        string: &JsonString,
+    ) -> impl Iterator<Item = &'a [u8]> {
+        let mut parent = string.parent;
+        let above = std::iter::from_fn(move || {
+            let Parent { key, parent: next, .. } = &self.parents[parent?];
+            parent = *next;
+            Some(key.clone())
+        });
+        std::iter::once(string.key.clone())
+            .chain(above)
+            .map(|key| json.get(key).unwrap_or_default())
     }
-    found
+
+    /// Where a byte of a string is, as in `message.content[0].text`; of a key, where its object is.
+    pub(super) fn path(&self, json: &[u8], place: usize) -> String {
+        let holds = |string: &&JsonString| string.value.start <= place && place <= string.value.end;
+        let value = self.values.iter().find(holds);
+        let Some(string) = value.or_else(|| self.keys.iter().find(holds)) else {
+            return String::new();
+        };
+        let mut parts = Vec::new();
+        let mut step = |parent: Option<usize>, key: &Range<usize>, index: usize| {
+            let parent = &self.parents[parent?];
+            parts.push(match parent.is_object {
+                true => format!(
+                    ".{}",
+                    String::from_utf8_lossy(json.get(key.clone()).unwrap_or_default())
+                ),
+                false => format!("[{index}]"),
+            });
+            Some(parent)
+        };
+        let mut parent = if value.is_some() {
+            step(string.parent, &string.key, string.index)
+        } else {
+            string.parent.map(|parent| &self.parents[parent])
+        };
+        while let Some(Parent { key, parent: outer, index, .. }) = parent {
+            parent = step(*outer, key, *index);
+        }
+        parts.reverse();
+        let path = parts.concat();
+        path.strip_prefix('.').map_or(path.clone(), str::to_owned)
+    }
 }
 
-/// A text as it stands in a JSON string.
+/// A text as it is in a JSON string.
 pub(super) fn escaped(text: &str) -> Vec<u8> {
     let quoted = serde_json::Value::from(text).to_string();
     quoted.as_bytes()[1..quoted.len() - 1].to_vec()
@@ -91,100 +194,86 @@ pub(super) fn open_at(text: &[u8], whole: &[u8]) -> Option<usize> {
     (first..text.len()).find(|at| whole.starts_with(&text[*at..]))
 }
 
-/// Where a byte of a JSON text stands, as in `message.content[0].text`.
-pub(super) fn path_to(json: &[u8], place: usize) -> String {
-    let mut open: Vec<(Container, usize)> = Vec::new();
-    let mut at = 0;
-    while at < json.len().min(place) {
-        match json[at] {
-            b'{' => open.push((Container { object: Some(0), key: 0..0, key_next: true }, 0)),
-            b'[' => open.push((Container { object: None, key: 0..0, key_next: false }, 0)),
-            b'}' | b']' => drop(open.pop()),
-            b',' => {
-                if let Some((container, index)) = open.last_mut() {
-                    container.key_next = container.object.is_some();
-                    *index += 1;
-                }
-            }
-            b'"' => {
-                let string = at + 1..end_of_string(json, at + 1);
-                at = string.end;
-                if let Some((container, _)) =
-                    open.last_mut().filter(|(container, _)| container.key_next)
-                {
-                    container.key = string;
-                    container.key_next = false;
-                }
-            }
-            _ => {}
+/// Where a string ends that begins at `at`: before the backslashes of its closing quote, or where there are no more bytes.
+pub(super) fn end_of_string(json: &[u8], at: usize, slashes: usize) -> usize {
+    let mut from = at;
+    while let Some(found) = memchr::memchr(b'"', json.get(from..).unwrap_or_default()) {
+        let quote = from + found;
+        let before = json[at..quote].iter().rev().take_while(|byte| **byte == b'\\').count();
+        // What is escaped in the string has twice as many and one; a backslash at its end, twice as many.
+        if before % (2 * (slashes + 1)) == slashes {
+            return quote - slashes;
         }
-        at += 1;
+        from = quote + 1;
     }
-    let mut path = String::new();
-    for (container, index) in open {
-        if container.object.is_none() {
-            path.push_str(&format!("[{index}]"));
-        } else {
-            let dot = if path.is_empty() { "" } else { "." };
-            path.push_str(&format!("{dot}{}", String::from_utf8_lossy(&json[container.key])));
-        }
-    }
-    path
-}
-
-struct Container {
-    /// The object's number; `None` for a list.
-    object: Option<usize>,
-    key: Range<usize>,
-    key_next: bool,
-}
-
-/// Where the closing quote is.
-fn end_of_string(json: &[u8], mut at: usize) -> usize {
-    while at < json.len() && json[at] != b'"' {
-        at += if json[at] == b'\\' { 2 } else { 1 };
-    }
-    at.min(json.len())
+    json.len()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{path_to, strings};
+    use super::*;
 
     #[test]
-    fn keys_and_values_are_told_apart() {
+    fn keys_and_values_differ() {
         let json = r#"{"a":"1","b":{"c\"":["2",{"d":"3\\"}],"e":4},"":"\"","f":{"g":{}},"h":"5"}"#;
-        let found: Vec<_> = strings(json.as_bytes())
+        let found = strings(json.as_bytes());
+        let values: Vec<_> = found
             .values
-            .into_iter()
-            .map(|s| (&json[s.key], &json[s.value], s.depth, s.object))
+            .iter()
+            .map(|s| (&json[s.key.clone()], &json[s.value.clone()], s.depth))
             .collect();
-        assert_eq!(strings(json.as_bytes()).keys.len(), 9);
+        assert_eq!(found.keys.len(), 9);
+        assert!(found.is_closed && found.end == json.len());
         assert_eq!(
-            found,
-            [
-                ("a", "1", 1, 1),
-                ("c\\\"", "2", 3, 0),
-                ("d", "3\\\\", 4, 3),
-                ("", "\\\"", 1, 1),
-                ("h", "5", 1, 1)
-            ]
+            values,
+            [("a", "1", 1), ("c\\\"", "2", 3), ("d", "3\\\\", 4), ("", "\\\"", 1), ("h", "5", 1)]
         );
+        let above = |index: usize| {
+            found.keys_above(json.as_bytes(), &found.values[index]).collect::<Vec<_>>()
+        };
+        assert_eq!(above(2), [&b"d"[..], b"c\\\"", b"c\\\"", b"b", b""]);
     }
 
     #[test]
-    fn what_is_no_json_is_no_danger() {
-        for text in ["", "\"", "\"\\", "]]}{", ",:\"a\"", "{\"a"] {
-            strings(text.as_bytes());
-            path_to(text.as_bytes(), 3);
+    fn invalid_json_does_no_harm() {
+        for text in ["", "\"", "\"\\", "]]}{", ",:\"a\"", "{\"a", "{\"a\":"] {
+            let found = strings(text.as_bytes());
+            (0..4).for_each(|place| drop(found.path(text.as_bytes(), place)));
         }
     }
 
     #[test]
     fn a_place_has_a_path() {
-        let json = r#"{"a":"1","b":{"c,":["2",{"d":"X"},["Y"]]},"e":"Z"}"#;
-        for (place, path) in [("X", "b.c,[1].d"), ("Y", "b.c,[2][0]"), ("Z", "e"), ("1", "a")] {
-            assert_eq!(path_to(json.as_bytes(), json.find(place).unwrap()), path);
+        let json = r#"{"a":"1","b":{"c,":["2",{"d":"X"},["Y"]]},"e":"Z","f":{"K":"L"}}"#;
+        let found = strings(json.as_bytes());
+        for (place, path) in [
+            ("X", "b.c,[1].d"),
+            ("Y", "b.c,[2][0]"),
+            ("Z", "e"),
+            ("1", "a"),
+            ("K", "f"),
+            ("L", "f.K"),
+        ] {
+            assert_eq!(found.path(json.as_bytes(), json.find(place).unwrap()), path);
+        }
+    }
+
+    #[test]
+    fn json_in_strings_is_walked_at_any_depth() {
+        let mut json = r#"{"a":"1","b":["x\"\\","{\"c\":1}\\"]}"#.to_owned();
+        let mut expected: Vec<String> =
+            ["1", r#"x\"\\"#, r#"{\"c\":1}\\"#].map(str::to_owned).to_vec();
+        for slashes in [0, 1, 3, 7] {
+            let found = strings_in(format!("see {json} and").as_bytes(), 4, slashes);
+            let values: Vec<_> = found
+                .values
+                .iter()
+                .map(|s| json[s.value.start - 4..s.value.end - 4].to_owned())
+                .collect();
+            assert_eq!((values, found.end), (expected.clone(), 4 + json.len()));
+            let again = |text: &str| String::from_utf8(escaped(text)).unwrap();
+            json = again(&json);
+            expected = expected.iter().map(|text| again(text)).collect();
         }
     }
 }

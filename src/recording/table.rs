@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::OnceLock;
 
+use aho_corasick::AhoCorasick;
 use memchr::memmem::Finder;
 
 use super::event::{Event, EventKind};
 use super::header::Header;
+use super::redact::files_in;
 use super::strings::{escaped, open_at};
 
 /// Texts and their replacements. Nothing that was put in is looked at again.
@@ -14,6 +17,8 @@ use super::strings::{escaped, open_at};
 pub(super) struct Table {
     /// The longest first.
     rows: Vec<Row>,
+    /// All forms of all rows at once: most texts hold none of them.
+    all: OnceLock<Option<AhoCorasick>>,
 }
 
 #[derive(Debug)]
@@ -48,6 +53,7 @@ impl Table {
             name: with.to_owned(),
             ends,
         });
+        self.all = OnceLock::new();
         self.rows.sort_by_key(|row| std::cmp::Reverse(row.plain.needle.needle().len()));
     }
 
@@ -76,6 +82,9 @@ impl Table {
         {
             event.set_unknown(&lossy(&new));
         }
+        if !self.may_be_in(&event.text()) {
+            return false;
+        }
         let json = match &event.kind {
             EventKind::Fault(_) | EventKind::Unknown(_) => true,
             _ => event.payload().is_some_and(|line| line.json().is_some()),
@@ -87,6 +96,9 @@ impl Table {
     /// Where each text stands, and its row.
     pub(super) fn places(&self, text: &[u8], json: bool) -> Vec<(Range<usize>, &Row)> {
         let mut found: Vec<(Range<usize>, &Row)> = Vec::new();
+        if !self.may_be_in(text) {
+            return found;
+        }
         for row in &self.rows {
             let needle = &row.form(json).needle;
             let ranges = needle.find_iter(text).map(|at| at..at + needle.needle().len());
@@ -99,6 +111,13 @@ impl Table {
                     })
                     .map(|at| (at, row)),
             );
+        }
+        if !found.is_empty() {
+            // A file in base64 may spell a path.
+            let files = files_in(text);
+            found.retain(|(range, _)| {
+                files.iter().all(|file| range.end <= file.start || file.end <= range.start)
+            });
         }
         // A stable sort: of those that begin together the longest stays first.
         found.sort_by_key(|(range, _)| range.start);
@@ -114,6 +133,18 @@ impl Table {
     /// Where in a part of a JSON string a text begins that goes on beyond it, if one does.
     pub(super) fn open_at(&self, text: &[u8]) -> Option<usize> {
         self.rows.iter().filter_map(|row| open_at(text, row.json.needle.needle())).min()
+    }
+
+    /// Whether one of the texts is there, in whatever form.
+    fn may_be_in(&self, text: &[u8]) -> bool {
+        let needles = || {
+            self.rows
+                .iter()
+                .flat_map(|row| [&row.plain, &row.json])
+                .map(|form| form.needle.needle())
+        };
+        let all = self.all.get_or_init(|| AhoCorasick::new(needles()).ok());
+        all.as_ref().is_none_or(|all| all.is_match(text))
     }
 
     /// `None` when nothing was found.

@@ -62,15 +62,39 @@ impl<W: io::Write> Writer<W> {
     /// When `inner` fails, or the event's line is longer than [`MAX_RECORDED_LINE`](super::MAX_RECORDED_LINE), which no reader would take;
     /// from then on every call does, since a line may have been written in part.
     pub fn event(&mut self, event: &Event) -> Result<(), Error> {
+        self.add(event)?;
+        self.flush_line()
+    }
+
+    /// Writes several events at once, in blocks of [`BLOCK`] or a little more.
+    ///
+    /// # Errors
+    /// As for [`event`](Self::event).
+    #[cfg(feature = "session")]
+    pub(crate) fn events(&mut self, events: &[Event]) -> Result<(), Error> {
+        for event in events {
+            self.add(event)?;
+            if self.line.len() >= BLOCK {
+                self.flush_line()?;
+            }
+        }
+        if self.line.is_empty() { Ok(()) } else { self.flush_line() }
+    }
+
+    fn add(&mut self, event: &Event) -> Result<(), Error> {
+        let start = self.line.len();
         event.write(&mut self.line);
-        if let Err(error) = check_line(&self.line, self.seal.lines() + 1) {
+        if let Err(error) = check_line(&self.line[start..], self.seal.lines() + 1) {
+            self.line.truncate(start);
+            // What came before it is whole; the error is the one to report.
+            let _ = self.flush_line();
             self.line = Vec::new();
             self.broken = true;
             return Err(error);
         }
         self.line.push(b'\n');
-        self.seal.event(&self.line);
-        self.flush_line()
+        self.seal.event(&self.line[start..]);
+        Ok(())
     }
 
     /// Seals the recording with its footer and gives back what was written to.
@@ -97,6 +121,10 @@ impl<W: io::Write> Writer<W> {
     }
 }
 
+/// How much is written at once, in bytes.
+#[cfg(feature = "session")]
+const BLOCK: usize = 64 * 1024;
+
 /// Room in a header's line for `,"redactions":` with any number, and `,"cli":` with a version.
 #[cfg(feature = "session")]
 const ROOM: usize = 14 + 20 + 7 + 34;
@@ -116,28 +144,31 @@ impl<W: io::Read + io::Write + io::Seek> Writer<W> {
             line: closed(line),
             broken: false,
         };
-        writer.seal.header(&writer.line);
+        // The digest is taken at the end.
+        writer.seal.only_count();
         writer.flush_line()?;
         Ok(writer)
     }
 
     /// Writes this header in the place of the first, then seals as [`finish`](Self::finish) does. One that needs more room is left out.
     ///
-    /// The digest covers the header, so all that was written is read once more.
+    /// The digest covers the header, so all that was written is read once more, and the digest is taken then.
     pub(crate) fn finish_with(mut self, header: &Header) -> Result<W, Error> {
-        let mut line = written(header);
-        if !self.broken && line.len() + 2 <= self.room {
-            line.resize(self.room - 2, b' ');
-            self.replace_header(&closed(line)).map_err(Error::io)?;
+        if !self.broken {
+            self.finish_header(header).map_err(Error::io)?;
         }
         self.finish()
     }
 
-    fn replace_header(&mut self, line: &[u8]) -> io::Result<()> {
+    fn finish_header(&mut self, header: &Header) -> io::Result<()> {
         self.inner.rewind()?;
-        self.inner.write_all(line)?;
-        self.inner.flush()?;
-        self.inner.rewind()?;
+        let mut line = written(header);
+        if line.len() + 2 <= self.room {
+            line.resize(self.room - 2, b' ');
+            self.inner.write_all(&closed(line))?;
+            self.inner.flush()?;
+            self.inner.rewind()?;
+        }
         self.seal.rehash(&mut self.inner)
     }
 }

@@ -18,7 +18,7 @@ fn names_tell_of_secrets_whatever_they_look_like() {
         ),
         (
             r#"{"type":"control_response","account":{"email":"a@b.cd","organization":"Ann's","accountUuid":"x-1"}}"#,
-            r#"{"type":"control_response","account":{"email":"<email:1>","organization":"<organization:1>","accountUuid":"<account:1>"}}"#,
+            r#"{"type":"control_response","account":{"email":"user1@redacted.invalid","organization":"<organization:1>","accountUuid":"<account:1>"}}"#,
         ),
         (
             r#"{"type":"system","subtype":"init","user_id":"u-1","org_id":"o-1"}"#,
@@ -78,7 +78,7 @@ fn arguments_of_a_tool_stay_what_its_handler_decides_on() {
 #[test]
 fn the_account_in_the_clis_own_files_is_found_in_any_text() {
     let file = r#"{"oauthAccount": {"accountUuid": "0a1b-2c", "organizationUuid":"3d", "organizationName":"Ann and Sons Ltd", "emailAddress":"ann@x.io"}}"#;
-    let clean = r#"{"oauthAccount": {"accountUuid": "<account:1>", "organizationUuid":"<organization:1>", "organizationName":"<organization:2>", "emailAddress":"<email:1>"}}"#;
+    let clean = r#"{"oauthAccount": {"accountUuid": "<account:1>", "organizationUuid":"<organization:1>", "organizationName":"<organization:2>", "emailAddress":"user1@redacted.invalid"}}"#;
     let in_json = |text: &str| serde_json::json!({"type": "user", "content": text}).to_string();
     let in_pieces = |text: &str| {
         text.split_inclusive('A')
@@ -105,7 +105,7 @@ fn the_account_in_the_clis_own_files_is_found_in_any_text() {
 fn shapes_tell_of_secrets_whatever_their_name() {
     let jwt = format!("eyJ{0}.eyJ{0}.{0}", "a1B2c3D4e5F6g7H8");
     for (line, expected) in [
-        (format!(r#"{{"t":"AKIA{0} ghp_{0}{0} sk-proj-{0}{0}"}}"#, "ABCDEFGHIJ012345"), r#"{"t":"<key:1> <key:2> <key:3>"}"#),
+        (format!(r#"{{"t":"AKIA{0} ghp_{0}{0} sk-proj-{0}{0}"}}"#, "ABCDEFGHIJ012345"), r#"{"t":"AKIAREDACTED1xxxxxxx ghp_REDACTED2xxxxxxxxxxxxxxxxxxxxxxx sk-proj-REDACTED3xxxxxxxxxxxxxxxxxxxxxxx"}"#),
         (format!(r#"{{"t":"({jwt})"}}"#), r#"{"t":"(<token:1>)"}"#),
         (r#"{"t":"Authorization: Basic dXNlcjpwYXNz"}"#.into(), r#"{"t":"Authorization: Basic <token:1>"}"#),
         (r#"{"t":"a\n-----BEGIN RSA PRIVATE KEY-----\nabc\n-----END RSA PRIVATE KEY-----\nb"}"#.into(), r#"{"t":"a\n<secret:1>\nb"}"#),
@@ -116,11 +116,11 @@ fn shapes_tell_of_secrets_whatever_their_name() {
         (r#"{"t":"C:\\Users\\ann\\x"}"#.into(), r#"{"t":"C:\\Users\\<user:1>\\x"}"#),
         (
             r#"{"t":"ssh 10.1.2.3, http://192.168.0.1:80/x, 127.0.0.1 110.1.2.3 10.1.2.3.4 v10.1.2.3"}"#.into(),
-            r#"{"t":"ssh <host:1>, http://<host:2>:80/x, 127.0.0.1 110.1.2.3 10.1.2.3.4 v10.1.2.3"}"#,
+            r#"{"t":"ssh host1.redacted.invalid, http://host2.redacted.invalid:80/x, 127.0.0.1 110.1.2.3 10.1.2.3.4 v10.1.2.3"}"#,
         ),
         (
             r#"{"t":"Anns-Mac.local http://wiki.corp/x this.local settings.local.json a-b.internal.rs"}"#.into(),
-            r#"{"t":"<host:1> http://<host:2>/x this.local settings.local.json a-b.internal.rs"}"#,
+            r#"{"t":"host1.redacted.invalid http://host2.redacted.invalid/x this.local settings.local.json a-b.internal.rs"}"#,
         ),
     ] {
         assert_eq!(redacted(&line), expected);
@@ -154,13 +154,20 @@ fn keys_of_well_known_services_are_known_by_their_beginning() {
     ] {
         assert_eq!(
             redacted(&format!(r#"{{"t":"use {begin}{random}."}}"#)),
-            r#"{"t":"use <key:1>."}"#,
+            format!(
+                r#"{{"t":"use {:x<len$}."}}"#,
+                format!("{begin}REDACTED1"),
+                len = begin.len() + 40
+            ),
             "{begin}"
         );
         let inside = format!(r#"{{"t":"a{begin}{random}"}}"#);
         assert_eq!(redacted(&inside), inside, "{begin}");
     }
-    assert_eq!(redacted(&format!("SG.{}.{random}", &random[..22])), "<key:1>");
+    assert_eq!(
+        redacted(&format!("SG.{}.{random}", &random[..22])),
+        format!("SG.REDACTED1{}", "x".repeat(54))
+    );
     assert_eq!(redacted(&format!("x;AccountKey={random}/+==;y")), "x;AccountKey=<key:1>;y");
     for line in [
         "task-ant-hill sk-anthem",
@@ -178,7 +185,7 @@ fn nothing_goes_beyond_its_string_and_keys_are_looked_at_too() {
         redacted(
             r#"{"a":"x -----BEGIN PRIVATE KEY-----\nabc","b":"ann@x.io","/home/ann/x":{"bob@x.io":1}}"#
         ),
-        r#"{"a":"x <secret:1>","b":"<email:1>","/home/<user:1>/x":{"<email:2>":1}}"#
+        r#"{"a":"x <secret:1>","b":"user1@redacted.invalid","/home/<user:1>/x":{"user2@redacted.invalid":1}}"#
     );
 }
 
@@ -236,9 +243,9 @@ fn equal_stays_equal_in_every_line_and_direction() {
     assert_eq!(
         lines(&recording),
         [
-            r#"{"type":"control_request","request":{"input":{"command":"mail <email:1> <email:2>"}}}"#,
-            r#"{"updatedInput":{"command":"mail <email:2>"}}"#,
-            "sent to <email:1>",
+            r#"{"type":"control_request","request":{"input":{"command":"mail user1@redacted.invalid user2@redacted.invalid"}}}"#,
+            r#"{"updatedInput":{"command":"mail user2@redacted.invalid"}}"#,
+            "sent to user1@redacted.invalid",
         ]
     );
 }
@@ -279,7 +286,10 @@ fn a_secret_of_eight_characters_is_looked_for_and_a_shorter_one_not() {
 
 #[test]
 fn two_that_overlap_leave_nothing_of_either() {
-    assert_eq!(redacted("sk-ant-a sk-ant-a1 A_KEY=ann@x.io"), "<key:1> <key:2> A_KEY=<secret:1>");
+    assert_eq!(
+        redacted("sk-ant-a sk-ant-a1 A_KEY=ann@x.io"),
+        "sk-ant-REDACTED1 sk-ant-REDACTED2 A_KEY=<secret:1>"
+    );
 }
 
 #[test]
@@ -292,7 +302,10 @@ fn a_redaction_knows_what_the_caller_knows() {
         .secret("short");
     assert_eq!(redaction.lint(&recording).len(), 2);
     let counts = redaction.scrub(&mut recording);
-    assert_eq!(lines(&recording), [r#"{"t":"<secret:1> on <host:1> in ${cwd}/y: a2xpYnJpNzc"}"#]);
+    assert_eq!(
+        lines(&recording),
+        [r#"{"t":"<secret:1> on host1.redacted.invalid in ${cwd}/y: a2xpYnJpNzc"}"#]
+    );
     assert_eq!((counts["path"], counts["host"], counts["secret"]), (1, 1, 1));
     assert_eq!(recording.header.redactions, Some(3));
     assert!(!format!("{redaction:?}").contains("kolibri"));

@@ -72,11 +72,11 @@ fn a_secret_in_several_pieces_is_one() {
         pieces(&recording, "text"),
         [
             "Ask ",
-            "<email:1>",
+            "user1@redacted.invalid",
             "",
             "",
             ", the",
-            " key is <key:1>",
+            " key is sk-ant-api03-REDACTED1",
             "",
             "",
             " and",
@@ -86,7 +86,7 @@ fn a_secret_in_several_pieces_is_one() {
     );
     assert_eq!(
         lines(&recording).last().unwrap(),
-        r#"{"type":"assistant","text":"Ask <email:1>, the key is <key:1> and that is all"}"#
+        r#"{"type":"assistant","text":"Ask user1@redacted.invalid, the key is sk-ant-api03-REDACTED1 and that is all"}"#
     );
     assert_eq!(lint(&recording), []);
     assert!(scrub(&mut recording, &[]).is_empty());
@@ -104,10 +104,10 @@ fn the_threads_and_kinds_of_pieces_are_kept_apart_and_order_is_kept() {
     let mut recording = recorded(&lines_of.iter().map(String::as_str).collect::<Vec<_>>());
     scrub(&mut recording, &[]);
     assert_eq!(pieces(&recording, "partial_json"), ["{\"api_key\": \"<secret:1>", "\"}"]);
-    assert_eq!(pieces(&recording, "text"), ["<email:1>", ""]);
+    assert_eq!(pieces(&recording, "text"), ["user1@redacted.invalid", ""]);
     assert_eq!(
         lines(&recording)[2],
-        r#"{"type":"system","subtype":"status","text":"x <email:2>"}"#
+        r#"{"type":"system","subtype":"status","text":"x user2@redacted.invalid"}"#
     );
 }
 
@@ -125,13 +125,13 @@ fn a_folder_in_several_pieces_is_one_variable() {
         ),
         (
             &["/srv/ann/my own", " projects, ann", "@x.io"],
-            &["${home}/my own", " projects, <email:1>", ""],
+            &["${home}/my own", " projects, user1@redacted.invalid", ""],
         ),
         (
             &["a-srv-ann-my-own", "-project/memory ${c", "wd} ${cwd}"],
             &["a${cwd_slug}", "/memory ${dollar}{cwd}", " ${dollar}{cwd}"],
         ),
-        (&["A_KEY=/srv/an", "n me@x", ".io"], &["A_KEY=${home}", " <email:1>", ""]),
+        (&["A_KEY=/srv/an", "n me@x", ".io"], &["A_KEY=${home}", " user1@redacted.invalid", ""]),
     ] {
         for (kind, key) in [("text_delta", "text"), ("input_json_delta", "partial_json")] {
             let mut stream: Vec<String> =
@@ -150,7 +150,9 @@ fn a_folder_in_several_pieces_is_one_variable() {
                 .into();
             assert_eq!(
                 pieces(&recording.expand(&there).unwrap(), key).concat(),
-                told.concat().replace("ann@x.io", "<email:1>").replace("me@x.io", "<email:1>")
+                told.concat()
+                    .replace("ann@x.io", "user1@redacted.invalid")
+                    .replace("me@x.io", "user1@redacted.invalid")
             );
             assert!(scrub(&mut recording, &roots).is_empty(), "a second run finds nothing");
         }

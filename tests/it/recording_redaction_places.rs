@@ -26,7 +26,7 @@ fn the_header_is_looked_at_as_the_json_and_the_flags_that_it_holds() {
         &[
             "--api-key",
             "<secret:1>",
-            r#"--mcp-config={"A_TOKEN":"x"}"#,
+            r#"--mcp-config={"A_TOKEN":"<secret:2>"}"#,
             r#"{"headers":{"Authorization":"<secret:2>"}}"#,
             "--verbose"
         ]
@@ -49,8 +49,8 @@ fn what_this_build_does_not_know_is_looked_at_too() {
     scrub(&mut recording, &[]);
     let text = String::from_utf8(recording.to_bytes()).unwrap();
     assert!(
-        text.contains(r#""by":{"mail":"<email:1>","password":"<secret:1>"}"#)
-            && text.contains(r#""later":{"to":"<email:2>"}"#),
+        text.contains(r#""by":{"mail":"user1@redacted.invalid","password":"<secret:1>"}"#)
+            && text.contains(r#""later":{"to":"user2@redacted.invalid"}"#),
         "{text}"
     );
     assert_eq!(lint(&recording), []);
@@ -74,9 +74,9 @@ fn unknown_keys_of_known_events_are_looked_at_too() {
     assert_eq!(
         events,
         [
-            r#"{"us":0,"out":{"type":"x"},"by":{"mail":"<email:1>"},"n":1.0}"#,
-            r#"{"us":1,"out":"to <email:2>","as":"text","password":"<secret:1>"}"#,
-            r#"{"us":2,"exit":{"code":0},"host":"<key:1>"}"#,
+            r#"{"us":0,"out":{"type":"x"},"by":{"mail":"user1@redacted.invalid"},"n":1.0}"#,
+            r#"{"us":1,"out":"to user2@redacted.invalid","as":"text","password":"<secret:1>"}"#,
+            r#"{"us":2,"exit":{"code":0},"host":"sk-ant-REDACTED1"}"#,
         ]
     );
     assert_eq!(lint(&recording), []);
@@ -95,9 +95,9 @@ fn what_a_fault_says_is_looked_at_too() {
     assert_eq!(found, ["2 email sent", "2 secret header.authorization", "3 email to"]);
     scrub(&mut recording, &[]);
     let text = String::from_utf8(recording.to_bytes()).unwrap();
-    let fault = r#"{"us":0,"fault":{"name":"odd","seed":7,"sent":"to <email:1>","header":{"authorization":"<secret:1>"}}}"#;
+    let fault = r#"{"us":0,"fault":{"name":"odd","seed":7,"sent":"to user1@redacted.invalid","header":{"authorization":"<secret:1>"}}}"#;
     assert_eq!(text.lines().nth(1), Some(fault));
-    assert!(text.contains(r#""out":{"to":"<email:1>"}"#), "{text}");
+    assert!(text.contains(r#""out":{"to":"user1@redacted.invalid"}"#), "{text}");
     assert_eq!(lint(&recording), []);
 }
 

@@ -39,20 +39,23 @@ fn scrubbed(line: &str) -> (String, BTreeMap<&'static str, u64>) {
 #[test]
 fn each_rule_leaves_a_typed_numbered_placeholder() {
     for (line, expected) in [
-        (r#"{"a":"key sk-ant-api03-AbC_1-2, sk-ant-x."}"#, r#"{"a":"key <key:1>, <key:2>."}"#),
+        (
+            r#"{"a":"key sk-ant-api03-AbC_1-2, sk-ant-x."}"#,
+            r#"{"a":"key sk-ant-api03-REDACTED1, sk-ant-REDACTED2."}"#,
+        ),
         (
             r#"{"h":"Authorization: Bearer abc.DEF-123_456/789+=="}"#,
             r#"{"h":"Authorization: Bearer <token:1>"}"#,
         ),
         (
             r#"{"a":"ann.b+c@mail.example.org, bob@x.io.","b":"ann.b+c@mail.example.org"}"#,
-            r#"{"a":"<email:1>, <email:2>.","b":"<email:1>"}"#,
+            r#"{"a":"user1@redacted.invalid, user2@redacted.invalid.","b":"user1@redacted.invalid"}"#,
         ),
         (
             r#"{"accessToken":"xyz","PASSWORD":"","x-api-key":"<secret:1>"}"#,
             r#"{"accessToken":"<secret:2>","PASSWORD":"","x-api-key":"<secret:1>"}"#,
         ),
-        ("not json: bob@x.io", "not json: <email:1>"),
+        ("not json: bob@x.io", "not json: user1@redacted.invalid"),
     ] {
         assert_eq!(scrubbed(line).0, expected);
     }
@@ -61,9 +64,9 @@ fn each_rule_leaves_a_typed_numbered_placeholder() {
 #[test]
 fn escapes_are_not_torn() {
     for (line, expected) in [
-        (r#"{"a":"to:\nbob@x.io"}"#, r#"{"a":"to:\n<email:1>"}"#),
-        (r#"{"a":"\u00e9bob@x.io\\"}"#, r#"{"a":"\u00e9<email:1>\\"}"#),
-        (r#"{"a":"{\"b\":\"\\nbob@x.io\"}"}"#, r#"{"a":"{\"b\":\"\\n<email:1>\"}"}"#),
+        (r#"{"a":"to:\nbob@x.io"}"#, r#"{"a":"to:\nuser1@redacted.invalid"}"#),
+        (r#"{"a":"\u00e9bob@x.io\\"}"#, r#"{"a":"\u00e9user1@redacted.invalid\\"}"#),
+        (r#"{"a":"{\"b\":\"\\nbob@x.io\"}"}"#, r#"{"a":"{\"b\":\"\\nuser1@redacted.invalid\"}"}"#),
     ] {
         assert_eq!(scrubbed(line).0, expected);
     }
@@ -143,7 +146,10 @@ fn a_later_scrub_goes_on_counting() {
     let mut recording = recorded(vec![EventKind::In("<email:7> ann@x.io".into())]);
     recording.header.redactions = Some(5);
     scrub(&mut recording, &[]);
-    assert_eq!(&recording.events[0].payload().unwrap().bytes()[..], b"<email:7> <email:8>");
+    assert_eq!(
+        &recording.events[0].payload().unwrap().bytes()[..],
+        b"<email:7> user8@redacted.invalid"
+    );
     assert_eq!(recording.header.redactions, Some(6));
 }
 
@@ -159,11 +165,11 @@ fn header_stderr_and_marks_are_scrubbed_too() {
         ("CLAUDE_CODE_ENTRYPOINT".to_owned(), "sdk-rs".to_owned()),
     ]);
     scrub(&mut recording, &[]);
-    assert_eq!(recording.header.argv.as_ref().unwrap()[0], "--key=<key:1>");
+    assert_eq!(recording.header.argv.as_ref().unwrap()[0], "--key=sk-ant-REDACTED1");
     assert_eq!(recording.header.env["ANTHROPIC_API_KEY"], "<secret:1>");
     assert_eq!(recording.header.env["CLAUDE_CODE_ENTRYPOINT"], "sdk-rs");
-    assert_eq!(recording.events[0].kind, EventKind::Err("<key:1>".into()));
-    assert_eq!(recording.events[1].kind, EventKind::Mark("ask <email:1>".to_owned()));
+    assert_eq!(recording.events[0].kind, EventKind::Err("sk-ant-REDACTED1".into()));
+    assert_eq!(recording.events[1].kind, EventKind::Mark("ask user1@redacted.invalid".to_owned()));
     assert_eq!(lint(&recording), []);
 }
 

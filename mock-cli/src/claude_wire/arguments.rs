@@ -1,7 +1,7 @@
 //! What several commands take.
 
-use std::env;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
 
 use claude_wire::recording::{Redaction, Root};
 
@@ -11,7 +11,7 @@ use super::Failure;
 #[derive(clap::Args)]
 pub(crate) struct Scrubbing {
     /// Keep keys, tokens, addresses and long texts as they are
-    #[arg(long, conflicts_with_all = ["secret_env", "host"])]
+    #[arg(long, conflicts_with_all = ["secret_env", "host", "pattern", "patterns"])]
     no_scrub: bool,
     #[command(flatten)]
     known: Known,
@@ -26,6 +26,12 @@ pub(crate) struct Known {
     /// A host name to redact; may be repeated
     #[arg(long, value_name = "NAME")]
     host: Vec<String>,
+    /// A regular expression of what is a secret, or of what is around its first group; may be repeated
+    #[arg(long, value_name = "REGEX")]
+    pattern: Vec<String>,
+    /// A file of such expressions, one a line; empty lines and those that begin with # say nothing
+    #[arg(long, value_name = "FILE")]
+    patterns: Vec<PathBuf>,
 }
 
 /// Folders of the host.
@@ -56,6 +62,21 @@ impl Known {
             // A variable that is not there would leave its value unsought.
             let value = env::var(name).map_err(|error| format!("--secret-env {name}: {error}"))?;
             redaction = redaction.secret(value);
+        }
+        for pattern in &self.pattern {
+            redaction =
+                redaction.pattern(pattern).map_err(|error| format!("--pattern: {error}"))?;
+        }
+        for path in &self.patterns {
+            let place = || format!("--patterns {}", path.display());
+            let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", place()))?;
+            for (line, pattern) in (1..).zip(text.lines().map(str::trim)) {
+                if !pattern.is_empty() && !pattern.starts_with('#') {
+                    redaction = redaction
+                        .pattern(pattern)
+                        .map_err(|error| format!("{}, line {line}: {error}", place()))?;
+                }
+            }
         }
         Ok(redaction)
     }

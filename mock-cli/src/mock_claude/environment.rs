@@ -15,6 +15,8 @@ const RESERVED: [&str; 2] = ["CLAUDE_WIRE_FAULT", "CLAUDE_WIRE_SEED"];
 #[derive(Debug, PartialEq)]
 pub(crate) struct Environment {
     pub(crate) lenient: bool,
+    /// Whether a recording that is made is redacted.
+    pub(crate) redact: bool,
     pub(crate) speed: Option<f64>,
     pub(crate) idle_timeout: Option<Duration>,
     pub(crate) source: Result<Source, String>,
@@ -33,6 +35,7 @@ impl Environment {
         }
         Ok(Self {
             lenient: var("CLAUDE_WIRE_LENIENT").is_some_and(|value| value != "0"),
+            redact: redact(var("CLAUDE_WIRE_REDACT"))?,
             speed: speed(var("CLAUDE_WIRE_SPEED"))?,
             idle_timeout: idle_timeout(var("CLAUDE_WIRE_IDLE_TIMEOUT"))?,
             source: Source::read(|name| var(name).map(PathBuf::from)),
@@ -48,6 +51,17 @@ pub(crate) fn folders() -> BTreeMap<String, String> {
         .into_iter()
         .filter_map(|(name, value)| Some((name.to_owned(), value?)))
         .collect()
+}
+
+fn redact(value: Option<OsString>) -> Result<bool, String> {
+    match value.as_ref().map(|value| value.to_str()) {
+        None | Some(Some("on")) => Ok(true),
+        Some(Some("off")) => Ok(false),
+        Some(_) => Err(format!(
+            "CLAUDE_WIRE_REDACT must be on or off, or unset, not {:?}",
+            value.unwrap_or_default()
+        )),
+    }
 }
 
 fn speed(value: Option<OsString>) -> Result<Option<f64>, String> {
@@ -98,6 +112,7 @@ mod tests {
         ]);
         let expected = Environment {
             lenient: true,
+            redact: true,
             speed: Some(2.5),
             idle_timeout: Some(Duration::from_millis(500)),
             source: Ok(Source::Replay("a.jsonl".into())),
@@ -122,6 +137,18 @@ mod tests {
                 read(&[("CLAUDE_WIRE_REPLAY", "a.jsonl"), (name, "")]).is_ok(),
                 "an empty variable is an unset one"
             );
+        }
+    }
+
+    #[test]
+    fn redaction_is_on_or_off() {
+        let redact = |value: &str| {
+            read(&[("CLAUDE_WIRE_REDACT", value)]).map(|environment| environment.redact)
+        };
+        assert_eq!((redact(""), redact("on"), redact("off")), (Ok(true), Ok(true), Ok(false)));
+        for value in ["0", "no", "Off", "true"] {
+            let why = redact(value).unwrap_err();
+            assert!(why.contains("must be on or off") && why.contains(value), "{why}");
         }
     }
 

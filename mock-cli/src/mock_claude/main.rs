@@ -45,6 +45,8 @@ What to play; set one of these:
   CLAUDE_WIRE_RECORD_TO=FILE with CLAUDE_WIRE_REAL_CLI=PATH
                             run the real CLI with the same arguments, and record it; {n} in the file's name becomes the
                             first free number, for programs that start the CLI more than once
+  CLAUDE_WIRE_REDACT=off    with CLAUDE_WIRE_RECORD_TO: record keys, addresses and long texts as they are; run
+                            `claude-wire scrub` before you share such a recording
 
 How to play:
   CLAUDE_WIRE_SPEED=FACTOR  replay at FACTOR times the recorded speed; without it, at once
@@ -84,8 +86,8 @@ fn main() -> ExitCode {
         Err(why) => return misconfigured(&Journal::default(), &why),
     };
     let environment = Environment::of_process();
-    if let Ok(Environment { source: Ok(Source::Record(to)), .. }) = &environment {
-        return record::record(to).unwrap_or_else(|why| misconfigured(&journal, &why));
+    if let Ok(Environment { source: Ok(Source::Record(to)), redact, .. }) = &environment {
+        return record::record(to, *redact).unwrap_or_else(|why| misconfigured(&journal, &why));
     }
     let loaded = environment
         .as_ref()

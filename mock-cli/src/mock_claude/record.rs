@@ -16,7 +16,7 @@ const REAL_CLI: &str = "CLAUDE_WIRE_REAL_CLI";
 const QUESTIONS: [&str; 5] = ["--version", "-v", "-V", "--help", "-h"];
 
 /// Runs the real CLI with this process's arguments, environment and folder. Returns only when it could not be run.
-pub(crate) fn record(to: &Path) -> Result<ExitCode, String> {
+pub(crate) fn record(to: &Path, redact: bool) -> Result<ExitCode, String> {
     let cli = real_cli(env::var_os(REAL_CLI))?;
     let args: Vec<OsString> = env::args_os().skip(1).collect();
     if let [question] = args.as_slice()
@@ -36,7 +36,8 @@ pub(crate) fn record(to: &Path) -> Result<ExitCode, String> {
         };
         format!("CLAUDE_WIRE_RECORD_TO: {error}{hint}")
     })?;
-    PassThrough { cli: CliPath::Explicit(cli), args, recording }.run(|recorder| recorder)
+    PassThrough { cli: CliPath::Explicit(cli), args, recording }
+        .run(|recorder| if redact { recorder } else { recorder.unredacted() })
 }
 
 fn real_cli(named: Option<OsString>) -> Result<PathBuf, String> {

@@ -71,6 +71,38 @@ fn a_disk_that_is_full_costs_the_recording_and_no_byte() {
     assert!(!recorded.events.is_empty() && recorded.events.len() < original.events.len());
 }
 
+#[test]
+fn redaction_can_be_turned_off() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.jsonl");
+    let echo = folder.path().join("claude");
+    fs::write(&echo, "#!/bin/sh\ncat\n").unwrap();
+    fs::set_permissions(&echo, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let line = r#"{"type":"user","text":"mail ann@mail.example.org, API_KEY=a1b2c3d4e5"}"#;
+    let record = |redact: Option<&str>| {
+        let mut command = mock(&STREAMS);
+        command.env("CLAUDE_WIRE_RECORD_TO", &path).env("CLAUDE_WIRE_REAL_CLI", &echo);
+        redact.map(|value| command.env("CLAUDE_WIRE_REDACT", value));
+        run(&mut command, format!("{line}\n").as_bytes())
+    };
+    for (redact, is_redacted) in
+        [(None, true), (Some("on"), true), (Some(""), true), (Some("off"), false)]
+    {
+        let _ = fs::remove_file(&path);
+        record(redact);
+        let recording = Recording::open(&path).unwrap();
+        let said = text(&crossed(&recording, to_the_cli));
+        let clean = r#"{"type":"user","text":"mail user1@redacted.invalid, API_KEY=<secret:1>"}"#;
+        assert_eq!(said.trim_end(), if is_redacted { clean } else { line }, "{redact:?}");
+        assert_eq!(recording.header.redactions.is_some(), is_redacted);
+    }
+    let _ = fs::remove_file(&path);
+    let output = record(Some("false"));
+    assert_eq!(output.status.code(), Some(78));
+    assert!(text(&output.stderr).contains("CLAUDE_WIRE_REDACT must be on or off"), "{output:?}");
+    assert!(!path.exists());
+}
+
 #[tokio::test]
 async fn a_session_that_was_recorded_so_is_replayed_equal() {
     let folder = tempfile::tempdir().unwrap();

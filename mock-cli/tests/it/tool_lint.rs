@@ -119,13 +119,73 @@ fn scrub_takes_out_what_lint_finds() {
     let recording = Recording::open(&clean).unwrap();
     assert_eq!((recording.integrity(), recording.header.redactions), (&Integrity::Sealed, Some(4)));
     let line = text(recording.events[0].payload().unwrap().bytes());
-    assert!(line.contains("I wrote to <email:1> from ${cwd}/x, the word is <secret:2>"), "{line}");
+    assert!(
+        line.contains("I wrote to user1@redacted.invalid from ${cwd}/x, the word is <secret:2>"),
+        "{line}"
+    );
     assert!(tool("lint", &["--secret-env", "A_PHRASE"], &[&clean]).status.success());
 
     let sealed = fs::read(&clean).unwrap();
     let output = tool("scrub", &["--in-place"], &[&clean]);
     assert!(text(&output.stdout).ends_with("nothing to do\n"), "{output:?}");
     assert_eq!(fs::read(&clean).unwrap(), sealed);
+}
+
+#[test]
+fn patterns_of_the_caller_are_looked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.jsonl");
+    let mut recording = Recording::new(Header::new());
+    let line = r#"{"type":"user","text":"ticket ACME-1234, pin 4711, badge B-99"}"#;
+    recording.events.push(Event::new(0, EventKind::Out(line.into())));
+    recording.save(&path).unwrap();
+    let file = folder.path().join("patterns");
+    fs::write(&file, "# what only we know\n\n  pin (\\d+)\nB-\\d+\n").unwrap();
+    let args = ["--pattern", r"ACME-\d{4}", "--patterns", file.to_str().unwrap()];
+
+    assert_eq!(tool("lint", &[], &[&path]).status.code(), Some(0));
+    let output = tool("lint", &args, &[&path]);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(text(&output.stdout).matches("secret in text").count(), 3, "{output:?}");
+    assert!(tool("scrub", &[&args[..], &["--in-place"]].concat(), &[&path]).status.success());
+    let recording = Recording::open(&path).unwrap();
+    let line = text(recording.events[0].payload().unwrap().bytes());
+    assert!(line.contains("ticket <secret:1>, pin <secret:2>, badge <secret:3>"), "{line}");
+    assert!(tool("lint", &args, &[&path]).status.success());
+
+    for (bad, says) in [("(", "unclosed group"), ("x*", "matches the empty text")] {
+        let output = tool("lint", &["--pattern", bad], &[&path]);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(text(&output.stderr).contains(says), "{output:?}");
+        fs::write(&file, format!("ok\n{bad}\n")).unwrap();
+        let output = tool("scrub", &["--in-place", "--patterns", file.to_str().unwrap()], &[&path]);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(
+            text(&output.stderr).contains("line 2") && text(&output.stderr).contains(says),
+            "{output:?}"
+        );
+    }
+    let output = tool("lint", &["--patterns", "no-such-file"], &[&path]);
+    assert!(
+        output.status.code() == Some(2) && text(&output.stderr).contains("no-such-file"),
+        "{output:?}"
+    );
+}
+
+#[test]
+fn lint_points_at_hexadecimal_digits_after_a_prefix() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.jsonl");
+    let hex = "9f86d081884c7d659a2feaa0c55ad015";
+    for prefix in ["acme_", "acme_live_", "ak-", "xk"] {
+        let mut recording = Recording::new(Header::new());
+        recording
+            .events
+            .push(Event::new(0, EventKind::Err(format!("use {prefix}{hex}").as_str().into())));
+        recording.save(&path).unwrap();
+        let output = tool("lint", &[], &[&path]);
+        assert!(text(&output.stdout).contains(":2: random in byte 4: "), "{prefix}: {output:?}");
+    }
 }
 
 #[test]

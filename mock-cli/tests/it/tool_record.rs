@@ -118,7 +118,7 @@ fn secrets_do_not_reach_the_disk_unless_told() {
     let recording = sealed(&path);
     assert_eq!(
         text(&bytes(&recording, Stream::Out)),
-        "ask <email:1> about <secret:1> and <secret:2>\n"
+        "ask user1@redacted.invalid about <secret:1> and <secret:2>\n"
     );
     assert_eq!(
         (recording.header.redactions, recording.header.cli.as_deref()),

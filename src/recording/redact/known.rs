@@ -3,25 +3,39 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use aho_corasick::{AhoCorasick, MatchKind};
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use memchr::memmem::Finder;
 
+use super::finder::Place;
+use super::text::is_word;
 use crate::recording::strings::{escaped, open_at};
 
 /// Shorter texts are not looked for: they are in too much that is no secret.
 const SHORTEST: usize = 8;
-/// More are not learned: each costs a search of every line.
+/// Longer ones neither: they are in nothing else.
+const LONGEST: usize = 4096;
+/// More are not learned: each has ten forms or so.
 const MOST: usize = 256;
 
+/// How many are looked for one by one until they join the automaton, which is built again for it.
+const APART: usize = 8;
+
 /// The known texts.
-#[derive(Debug, Default)]
-pub(super) struct Known(Vec<Needle>);
+#[derive(Default)]
+pub(super) struct Known {
+    needles: Vec<Needle>,
+    /// The forms of the first needles, and whose each is.
+    together: Option<(AhoCorasick, Vec<usize>)>,
+    /// How many needles are in there.
+    joined: usize,
+}
 
 /// One of them.
-pub(super) struct Needle {
-    pub(super) kind: &'static str,
+struct Needle {
+    kind: &'static str,
     /// As it is, whatever form it was found in.
-    pub(super) text: Arc<[u8]>,
+    text: Arc<[u8]>,
     forms: Vec<Finder<'static>>,
     /// A name: found only where no longer name goes on.
     is_name: bool,
@@ -46,26 +60,41 @@ impl Known {
         forms: fn(&[u8]) -> Vec<Vec<u8>>,
     ) -> bool {
         let least = if is_name { 4 } else { SHORTEST };
-        if text.len() < least
-            || self.0.len() >= MOST
-            || self.0.iter().any(|needle| *needle.text == *text)
-        {
+        let is_known = || self.needles.iter().any(|needle| *needle.text == *text);
+        if text.len() < least || text.len() > LONGEST || self.needles.len() >= MOST || is_known() {
             return false;
         }
         let mut forms = forms(text);
         forms.sort();
         forms.dedup();
         let forms = forms.iter().map(|form| Finder::new(form).into_owned()).collect();
-        self.0.push(Needle { kind, text: text.into(), forms, is_name });
-        // The longest first: one secret may begin with another.
-        self.0.sort_by_key(|needle| std::cmp::Reverse(needle.text.len()));
+        self.needles.push(Needle { kind, text: text.into(), forms, is_name });
+        if self.needles.len() - self.joined > APART {
+            self.join();
+        }
         true
+    }
+
+    fn join(&mut self) {
+        let needles = self.needles.iter().enumerate();
+        let forms = needles.flat_map(|(index, needle)| {
+            needle.forms.iter().map(move |form| (index, form.needle()))
+        });
+        let (owners, forms): (Vec<usize>, Vec<&[u8]>) = forms.unzip();
+        if let Ok(automaton) = AhoCorasick::builder().match_kind(MatchKind::Standard).build(forms) {
+            self.together = Some((automaton, owners));
+            self.joined = self.needles.len();
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.needles.is_empty()
     }
 
     /// Where in a text one begins of which the end of the text is a part, if there is one. Only of several words: one is waited for anyway.
     pub(super) fn open_at(&self, text: &[u8]) -> Option<usize> {
         let forms = self
-            .0
+            .needles
             .iter()
             .flat_map(|needle| &needle.forms)
             .map(Finder::needle)
@@ -73,41 +102,47 @@ impl Known {
         forms.filter_map(|form| open_at(text, form)).min()
     }
 
-    /// Those that are in this line at all.
-    pub(super) fn within(&self, line: &[u8]) -> Vec<&Needle> {
-        self.0
-            .iter()
-            .filter(|needle| needle.forms.iter().any(|form| form.find(line).is_some()))
+    /// Where they are in a text; of two that begin together the longer comes first.
+    pub(super) fn find(&self, text: &[u8]) -> Vec<Place> {
+        let mut found: Vec<(Range<usize>, &Needle)> = Vec::new();
+        if let Some((automaton, owners)) = &self.together {
+            let hits = automaton.find_overlapping_iter(text);
+            found.extend(
+                hits.map(|hit| (hit.range(), &self.needles[owners[hit.pattern().as_usize()]])),
+            );
+        }
+        for needle in &self.needles[self.joined..] {
+            for form in &needle.forms {
+                found.extend(form.find_iter(text).map(|at| (at..at + form.needle().len(), needle)));
+            }
+        }
+        found.retain(|(place, needle)| needle.is_whole(text, place));
+        found.sort_by_key(|(place, _)| (place.start, std::cmp::Reverse(place.end)));
+        found
+            .into_iter()
+            .map(|(range, needle)| Place {
+                range,
+                kind: needle.kind,
+                text: Some(Arc::clone(&needle.text)),
+            })
             .collect()
     }
 }
 
 impl Needle {
-    /// Where it stands in a text.
-    pub(super) fn find(&self, text: &[u8]) -> Vec<Range<usize>> {
-        let mut found: Vec<Range<usize>> = Vec::new();
-        for form in &self.forms {
-            found.extend(form.find_iter(text).map(|at| at..at + form.needle().len()));
-        }
-        found.retain(|place| self.is_whole(text, place));
-        found
-    }
-
     fn is_whole(&self, text: &[u8], place: &Range<usize>) -> bool {
         let before = &text[..place.start];
         // The letter of an escape begins nothing.
         let escaped = before.iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1;
-        let goes_on = |byte: Option<&u8>| {
-            byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
-        };
+        let goes_on = |byte: Option<&u8>| byte.is_some_and(|byte| is_word(*byte));
         !escaped && !(self.is_name && (goes_on(before.last()) || goes_on(text.get(place.end))))
     }
 }
 
-/// Kind and length; never the text.
-impl std::fmt::Debug for Needle {
+/// How many, never which.
+impl std::fmt::Debug for Known {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Needle({}, {} bytes)", self.kind, self.text.len())
+        write!(f, "Known({} texts)", self.needles.len())
     }
 }
 
@@ -165,17 +200,14 @@ mod tests {
     }
 
     fn is_found(text: &str) -> bool {
-        known()
-            .within(text.as_bytes())
-            .iter()
-            .any(|needle| !needle.find(text.as_bytes()).is_empty())
+        !known().find(text.as_bytes()).is_empty()
     }
 
     #[test]
     fn a_secret_is_found_in_every_form() {
         assert!(is_found(&format!("x{SECRET}y")));
-        let told = serde_json::json!(SECRET).to_string();
-        assert!(is_found(&told) && is_found(&serde_json::json!(told).to_string()));
+        let quoted = serde_json::json!(SECRET).to_string();
+        assert!(is_found(&quoted) && is_found(&serde_json::json!(quoted).to_string()));
         assert!(
             is_found("?q=pa55%22word%2F%2B%3F%C3%BF&x") && is_found("pa55%22word%2f%2b%3f%c3%bf")
         );
@@ -193,9 +225,7 @@ mod tests {
     fn an_escape_is_not_torn_and_a_name_not_cut() {
         let mut known = Known::default();
         assert!(known.add_secret("secret", b"nonsense") && known.add_name("host", b"box-7"));
-        let count = |text: &[u8]| {
-            known.within(text).iter().map(|needle| needle.find(text).len()).sum::<usize>()
-        };
+        let count = |text: &[u8]| known.find(text).len();
         assert_eq!((count(br"\nonsense"), count(br"\\nonsense")), (0, 1));
         assert_eq!((count(b"box-7.x box-7"), count(b"box-77 my-box-7")), (2, 0));
     }
@@ -209,5 +239,19 @@ mod tests {
                 && !known.add_name("host", b"abc")
         );
         assert!(!format!("{known:?}").contains("pa55"));
+    }
+
+    #[test]
+    fn many_are_found_as_few_are() {
+        let mut known = Known::default();
+        let secret = |n: usize| format!("secret-{n:03}-of-many");
+        for n in 0..MOST {
+            assert!(known.add_secret("secret", secret(n).as_bytes()));
+            for there in [0, n / 2, n] {
+                assert_eq!(known.find(secret(there).as_bytes()).len(), 1, "{there} of {n}");
+            }
+        }
+        assert!(!known.add_secret("secret", b"one too many"));
+        assert!(known.find(b"secret-999-of-many").is_empty());
     }
 }

@@ -1,14 +1,15 @@
+//! What a recording should not hold: all that would be replaced, and words that look random.
+
 use std::fmt;
 use std::ops::Range;
 
-use super::numbers::{FINDINGS, RANDOM};
-use super::random::random;
+use super::finder::Place;
+use super::line::{is_file, is_uuid, read};
+use super::placeholder::{FINDINGS, RANDOM};
 use super::redaction::Redaction;
 use super::redactor::{Held, Redactor};
-use super::rules::Place;
-use super::text::is_json;
+use super::text::{Text, changes_often, is_word};
 use crate::recording::file::Recording;
-use crate::recording::strings::path_to;
 
 /// Something that [`scrub`](super::scrub) would replace, or, of the kind `random`, something to look at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,7 +17,7 @@ use crate::recording::strings::path_to;
 pub struct Finding {
     /// The line in the recording's file, from 1: the header, then the events.
     pub line: usize,
-    /// The rule: `key`, `email` and so on, as in the table of [`Redaction`]; `random` of a word that may be a key of an unknown kind.
+    /// The rule: `key`, `email` and so on, as in the table of [`Redaction`]; `random` of a word that may be a key of an unknown kind
     pub kind: &'static str,
     /// Where in the line: `argv[2]`, `env.NAME`, `vars.NAME`; in JSON the path, as in `message.content[0].text` of what crossed a pipe; else
     /// the byte.
@@ -70,27 +71,24 @@ pub(super) fn find(redaction: &Redaction, recording: &Recording) -> Vec<Finding>
         findings.append(&mut found);
     }
     let mut lines = 2..;
-    let mut take = |redactor: &mut Redactor| {
-        while let Some(Held { event, edits, unknown, .. }) = redactor.next_found() {
-            let line = lines.next().unwrap_or_default();
-            let text = event.text();
-            let taken: Vec<&Range<usize>> = edits.iter().map(|edit| &edit.range).collect();
-            // What goes on in the next pieces is told with all of its text.
-            let found =
-                edits.iter().filter_map(|edit| Some((edit.range.start, edit.found.as_ref()?)));
-            let found = found.map(|(start, (place, found))| (start, place.kind, found.as_slice()));
-            findings.extend(named(line, &text, found.chain(by_chance(&text, &taken)).collect()));
-            if let Some((text, places)) = &unknown {
-                findings.extend(findings_in(line, text.as_bytes(), places));
-            }
+    let mut take = |held: Held| {
+        let Held { event, edits, unknown, .. } = held;
+        let line = lines.next().unwrap_or_default();
+        let text = event.text();
+        let taken: Vec<&Range<usize>> = edits.iter().map(|edit| &edit.range).collect();
+        // What goes on in the next pieces is reported with all of its text.
+        let found = edits.iter().filter_map(|edit| Some((edit.range.start, edit.found.as_ref()?)));
+        let found = found.map(|(start, (place, found))| (start, place.kind, found.as_slice()));
+        findings.extend(named(line, &text, found.chain(by_chance(&text, &taken)).collect()));
+        if let Some((text, places)) = &unknown {
+            findings.extend(findings_in(line, text.as_bytes(), places));
         }
     };
     for event in &recording.events {
         redactor.push(event.clone());
-        take(&mut redactor);
+        redactor.found(false).for_each(&mut take);
     }
-    redactor.finish();
-    take(&mut redactor);
+    redactor.found(true).for_each(&mut take);
     findings
 }
 
@@ -114,8 +112,14 @@ fn by_chance<'a>(text: &'a [u8], taken: &[&Range<usize>]) -> Vec<Found<'a>> {
 }
 
 fn named(line: usize, text: &[u8], mut found: Vec<Found<'_>>) -> Vec<Finding> {
+    if found.is_empty() {
+        return Vec::new();
+    }
     found.sort_by_key(|(start, ..)| *start);
-    let path = |start| Some(path_to(text, start)).filter(|path| !path.is_empty() && is_json(text));
+    let strings = read(text);
+    let path = |start| {
+        strings.as_ref().map(|strings| strings.path(text, start)).filter(|path| !path.is_empty())
+    };
     let place = |start| path(start).unwrap_or_else(|| format!("byte {start}"));
     let finding = |(start, kind, text): Found<'_>| Finding {
         line,
@@ -129,10 +133,175 @@ fn named(line: usize, text: &[u8], mut found: Vec<Found<'_>>) -> Vec<Finding> {
 /// Enough to find it again, and too little to use it.
 fn masked(text: &[u8]) -> String {
     let shown = if text.len() < 12 { 0 } else { 3 };
-    let shown: String = String::from_utf8_lossy(text)
-        .chars()
-        .take(shown)
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect();
+    let text_of = String::from_utf8_lossy(text);
+    let shown: String =
+        text_of.chars().take(shown).map(|c| if c.is_control() { ' ' } else { c }).collect();
     format!("{shown}*** ({} bytes)", text.len())
+}
+
+/// The shortest word of letters and digits, and of hexadecimal digits, in bytes; the latter also after a prefix.
+const SHORTEST: [usize; 3] = [24, 32, 24];
+
+/// Longer words are data, in bytes.
+const LONGEST: usize = 256;
+
+/// How ids begin that the API and the CLI give.
+const IDS: [&str; 9] =
+    ["msg_", "msgbatch_", "toolu_", "srvtoolu_", "mcptoolu_", "req_", "call_", "file_", "session_"];
+
+/// What the names of hashes have in them; also words shortly before a hash in a text.
+const HASHES: [&str; 11] = [
+    "hash",
+    "sha1",
+    "sha2",
+    "sha3",
+    "sha5",
+    "md5",
+    "digest",
+    "checksum",
+    "commit",
+    "fingerprint",
+    "certificate",
+];
+
+/// How far before a hash, and into it (`sha512-...`), its name may be, in bytes.
+const NEAR: [usize; 2] = [24, 7];
+
+/// Where words are in a text, or in the strings of a JSON text, that look as if they were drawn by chance, as keys of services that are not in
+/// the table do.
+///
+/// Nothing is replaced for it: such a word is as often a hash or a name, and a person must look. What is known to be something else is passed
+/// over: UUIDs, ids of messages and requests, hashes that are called so, images.
+fn random(text: &[u8]) -> Vec<Range<usize>> {
+    let Some(strings) = read(text) else { return random_in(text) };
+    let values = strings.values.iter().filter(|string| {
+        let key = &text[string.key.clone()];
+        !is_harmless(key) && !is_file(key, &text[string.value.clone()])
+    });
+    let spans = values.chain(&strings.keys).map(|string| string.value.clone());
+    let within = |span: Range<usize>| {
+        let words = random_in(&text[span.clone()]);
+        words.into_iter().map(move |word| span.start + word.start..span.start + word.end)
+    };
+    spans.flat_map(within).collect()
+}
+
+fn random_in(text: &[u8]) -> Vec<Range<usize>> {
+    let seen = Text::new(text);
+    let is_found = |word: &Range<usize>| {
+        is_random(seen.get(word.clone())) && !is_called_a_hash(seen.plain(), word)
+    };
+    words(seen.plain()).filter(is_found).collect()
+}
+
+/// Runs of what such words are made of.
+fn words(text: &[u8]) -> impl Iterator<Item = Range<usize>> {
+    let is_part = |byte: &u8| is_word(*byte) || *byte == b'+';
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let start = at + text.get(at..)?.iter().position(is_part)?;
+        let end = start + text[start..].iter().take_while(|byte| is_part(byte)).count();
+        at = end;
+        Some(start..end)
+    })
+}
+
+fn is_random(word: &[u8]) -> bool {
+    let [mixed, hex, after_prefix] = SHORTEST;
+    let is_id =
+        || IDS.iter().any(|id| word.starts_with(id.as_bytes())) || word.windows(36).any(is_uuid);
+    if !(mixed..=LONGEST).contains(&word.len()) || is_id() {
+        return false;
+    }
+    let kinds = |word: &[u8]| {
+        let has = |is: fn(&u8) -> bool| word.iter().any(is);
+        (has(u8::is_ascii_digit), has(u8::is_ascii_lowercase), has(u8::is_ascii_uppercase))
+    };
+    // `abc_live_0123abcd...`, `SK0123abcd...`.
+    let end = word.iter().rev().take_while(|byte| byte.is_ascii_hexdigit()).count();
+    let (digits, lower, upper) = kinds(&word[word.len() - end..]);
+    let least = if word[..word.len() - end].last().is_some_and(|byte| !byte.is_ascii_alphanumeric())
+    {
+        after_prefix
+    } else {
+        hex
+    };
+    let is_hex = end >= least && digits && lower != upper;
+    let (digits, lower, upper) = kinds(word);
+    let numbers = word
+        .chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit())
+        .filter(|run| run[0].is_ascii_digit());
+    is_hex || (digits && lower && upper && changes_often(word) && numbers.count() > 1)
+}
+
+/// Whether the text says that the word is a hash, or the data of an image.
+fn is_called_a_hash(text: &[u8], word: &Range<usize>) -> bool {
+    let near = text[word.start.saturating_sub(NEAR[0])..word.start + NEAR[1]].to_ascii_lowercase();
+    text[..word.start].ends_with(b"base64,") || has_any(&near, &HASHES)
+}
+
+/// Whether what is under this name is an id, a hash, or data.
+fn is_harmless(name: &[u8]) -> bool {
+    let name = name.to_ascii_lowercase();
+    let is_id = ["id", "ids", "uuid", "uuids"].iter().any(|end| name.ends_with(end.as_bytes()));
+    is_id
+        || [&b"data"[..], b"base64", b"blob"].contains(&name.as_slice())
+        || has_any(&name, &HASHES)
+}
+
+fn has_any(text: &[u8], words: &[&str]) -> bool {
+    words.iter().any(|word| memchr::memmem::find(text, word.as_bytes()).is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MIXED: &str = "q7Rt2XvB9kLm4ZpW8sYd3NcH";
+    const HEX: &str = "9f86d081884c7d659a2feaa0c55ad015";
+
+    fn found(text: &str) -> Vec<&str> {
+        random(text.as_bytes()).into_iter().map(|range| &text[range]).collect()
+    }
+
+    #[test]
+    fn random_words_are_found_in_texts_and_strings() {
+        assert_eq!(found(&format!("use {MIXED}, then {HEX}.")), [MIXED, HEX]);
+        assert_eq!(found(&format!(r#"{{"a":["\n{MIXED}\n"],"{HEX}":1}}"#)), [MIXED, HEX]);
+        assert_eq!(found(&format!("abc_live_{MIXED}")).len(), 1);
+        assert_eq!(found("Zm9vYmFyYmF6cXV4MTIzNDU2Nzg5MGFi").len(), 1);
+    }
+
+    #[test]
+    fn hexadecimal_digits_after_a_prefix_are_random() {
+        for prefix in ["dapi", "SK", "key-", "sbp_", "abc_live_", "xkeysib-"] {
+            for hex in [HEX, &HEX.to_uppercase()] {
+                assert_eq!(found(&format!("use {prefix}{hex}, then")), [format!("{prefix}{hex}")]);
+            }
+        }
+        assert_eq!(found(&format!("use tok_{}", &HEX[..24])).len(), 1);
+        assert_eq!(found(&format!("use tok_{} a{}", &HEX[..23], &HEX[..30])), [""; 0]);
+    }
+
+    #[test]
+    fn names_ids_and_hashes_are_not_random() {
+        for text in [
+            "cacheCreationEphemeral5mInputTokens mcp_call_result_not_for_model_v1 launchEnvLeftOwnFilesInPlace2",
+            "-home-Ann-src-Work-13-529-then-Ok claude-opus-5-5-20261101 THE_LONGEST_OF_ALL_VARIABLES_2",
+            "Session_ff13d177-e03d-48c6-835a-0eda178769b9 FF13D177-E03D-48C6-835A-0EDA178769B9",
+            "0123456789012345678901234567890123456789 abcdefabcdefabcdefabcdefabcdefabcdef",
+            &format!("toolu_01{MIXED} /x/msg_01{MIXED}.txt req_{MIXED}"),
+            &format!(
+                "commit {HEX}, SHA256: {HEX}, sha512-{MIXED}{MIXED} data:image/png;base64,{MIXED}"
+            ),
+            &format!(
+                r#"{{"session_id":"{MIXED}","fileHash":"{HEX}","sha256":"{HEX}","source":{{"data":"{MIXED}"}}}}"#
+            ),
+            &MIXED[..23],
+            &HEX[..31],
+            &MIXED.repeat(11),
+        ] {
+            assert_eq!(found(text), [""; 0], "{text}");
+        }
+    }
 }

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::Path;
 
+use super::finder::Finder;
 use super::is_secret_variable;
 use super::known::Known;
-use super::rules::in_text;
+use super::line::Looking;
+use super::text::Text;
 
 /// What is in the place of a secret, as of [`Secret`](crate::transport::Secret).
 const MASK: &str = "[redacted]";
@@ -19,7 +21,8 @@ pub(crate) fn masked(text: &str, secrets: &[String]) -> String {
     }
     let mut out = String::with_capacity(text.len());
     let mut copied = 0;
-    for place in in_text(text.as_bytes(), &known.within(text.as_bytes())) {
+    let looking = Looking { finder: &Finder::default(), known: &known, out: false };
+    for place in looking.in_text(&Text::new(text.as_bytes())).places {
         let is_secret = matches!(place.kind, "key" | "token" | "secret");
         // Shapes are of whole characters; a range that is not would be no reason to panic in an error's message.
         let Some(before) = text.get(copied..place.range.start).filter(|_| is_secret) else {

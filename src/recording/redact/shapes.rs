@@ -1,160 +1,309 @@
-//! Shapes of things that should not be shared: they are known by how they look.
+//! Shapes that are known by what is around them: addresses, hosts, users, URLs with passwords, private keys, commands.
+//!
+//! Each function is given the place of an anchor of its [row](super::patterns::PATTERNS) and says what is to be replaced there.
 
 use std::ops::Range;
 
-use super::hosts::{hosts, users};
-use super::secrets::{accounts, assigned, organizations, passwords_in_urls, private_keys};
-use super::text::{Text, Words, places, words};
+use memchr::memmem;
 
-/// One shape.
-pub(super) struct Shape {
-    pub(super) kind: &'static str,
-    pub(super) find: fn(&Text<'_>) -> Vec<Range<usize>>,
-}
+use super::text::{FILL, Text, is_word, looks_secret, refers};
 
-/// All of them. Where two match the same text, the first wins.
-pub(super) const SHAPES: [Shape; 10] = [
-    Shape { kind: "secret", find: private_keys },
-    Shape { kind: "key", find: api_keys },
-    Shape { kind: "token", find: tokens },
-    Shape { kind: "secret", find: passwords_in_urls },
-    Shape { kind: "secret", find: assigned },
-    Shape { kind: "account", find: accounts },
-    Shape { kind: "organization", find: organizations },
-    Shape { kind: "email", find: emails },
-    Shape { kind: "user", find: users },
-    Shape { kind: "host", find: hosts },
-];
-
-/// How keys of well-known services begin, and how many characters must follow at least. Of those that begin alike the longer comes first.
-const KEYS: [(&str, usize); 37] = [
-    ("sk-ant-", 0),
-    ("sk-proj-", 20),
-    ("sk-svcacct-", 20),
-    ("sk-or-", 20),
-    ("sk-", 32),
-    ("gsk_", 32),
-    ("xai-", 32),
-    ("sk_live_", 16),
-    ("sk_test_", 16),
-    ("rk_live_", 16),
-    ("rk_test_", 16),
-    ("whsec_", 20),
-    ("ghp_", 20),
-    ("gho_", 20),
-    ("ghu_", 20),
-    ("ghs_", 20),
-    ("ghr_", 20),
-    ("github_pat_", 20),
-    ("glpat-", 16),
-    ("xoxa-", 10),
-    ("xoxb-", 10),
-    ("xoxp-", 10),
-    ("xapp-", 10),
-    ("npm_", 30),
-    ("pypi-", 32),
-    ("hf_", 30),
-    ("hvs.", 20),
-    ("ya29.", 20),
-    ("GOCSPX-", 20),
-    ("SG.", 40),
-    ("dop_v1_", 32),
-    ("shpat_", 32),
-    ("AIza", 35),
-    ("AKIA", 16),
-    ("ASIA", 16),
-    // Of connection strings, base64.
-    ("AccountKey=", 40),
-    ("SharedAccessKey=", 40),
-];
-
-/// Those whose keys have more than letters, digits, `_` and `-`.
-const WIDER: [(&str, &[u8]); 5] = [
-    ("ya29.", b"."),
-    ("SG.", b"."),
-    ("hvs.", b"."),
-    ("AccountKey=", b"+/="),
-    ("SharedAccessKey=", b"+/="),
-];
-
-static KEY_WORDS: Words = Words::new(|| words(KEYS.map(|(prefix, _)| prefix)));
-
-fn api_keys(text: &Text<'_>) -> Vec<Range<usize>> {
-    let is_key = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
-    let mut found = Vec::new();
-    for (index, start) in places(&KEY_WORDS, &text.plain) {
-        let (prefix, least) = KEYS[index];
-        let wider =
-            WIDER.iter().find(|(wide, _)| *wide == prefix).map_or(&b""[..], |(_, more)| more);
-        let mut end = text.run(start + prefix.len(), |byte| is_key(byte) || wider.contains(&byte));
-        while text.before(end) == Some(b'.') {
-            end -= 1;
-        }
-        let begins = !text.before(start).is_some_and(is_key);
-        let key = text.get((start + prefix.len()).min(end)..end);
-        // Words with hyphens between them are as long: only a key that is one word of letters and digits counts after a bare `sk-`.
-        let plain = prefix != "sk-" || (key.iter().any(u8::is_ascii_digit) && !key.contains(&b'-'));
-        if begins && plain && key.len() >= least {
-            found.push(start + if prefix.ends_with('=') { prefix.len() } else { 0 }..end);
-        }
-    }
-    found
-}
-
-/// Words before a token, and how long it is at least.
-const SCHEMES: [(&str, usize); 4] =
-    [("Bearer ", 16), ("bearer ", 16), ("Basic ", 12), ("basic ", 20)];
-
-static SCHEME_WORDS: Words = Words::new(|| words(SCHEMES.map(|(word, _)| word)));
-
-/// How the first part of a JSON web token begins: an object, in base64.
-static JWT: Words = Words::new(|| words(["eyJ"]));
-
-/// What follows `Bearer` or `Basic`, and JSON web tokens.
-fn tokens(text: &Text<'_>) -> Vec<Range<usize>> {
-    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte);
-    let mut found = Vec::new();
-    for (index, at) in places(&SCHEME_WORDS, &text.plain) {
-        let (word, least) = SCHEMES[index];
-        let token = at + word.len()..text.run(at + word.len(), is_token);
-        if token.len() >= least {
-            found.push(token);
-        }
-    }
-    for (_, start) in places(&JWT, &text.plain) {
-        let end = text.run(start, |byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
-        let dots = memchr::memchr_iter(b'.', text.get(start..end)).count();
-        if !text.before(start).is_some_and(is_token) && dots == 2 && end - start >= 40 {
-            found.push(start..end);
-        }
-    }
-    found
-}
-
-/// Addresses, but for `git@...`, which is part of a repository's name, and `noreply@...`, which is nobody's.
-fn emails(text: &Text<'_>) -> Vec<Range<usize>> {
+/// An address, but for `git@...`, which is part of a repository's name, and `noreply@...`, which no one reads.
+pub(super) fn email(text: &Text<'_>, at: Range<usize>) -> Option<Range<usize>> {
     let is_local = |byte: u8| byte.is_ascii_alphanumeric() || b"._%+-".contains(&byte);
     let is_domain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
-    memchr::memchr_iter(b'@', &text.plain)
-        .filter_map(|at| {
-            let start = text.run_back(at, is_local);
-            let mut domain = text.get(at + 1..text.run(at + 1, is_domain));
-            while let [rest @ .., b'.' | b'-'] = domain {
-                domain = rest;
-            }
-            let top = domain.rsplit(|byte| *byte == b'.').next()?;
-            let named = domain.len() > top.len() + 1
-                && top.len() >= 2
-                && top.iter().all(u8::is_ascii_alphabetic);
-            let somebody = !matches!(text.get(start..at), b"" | b"git" | b"noreply");
-            (named && somebody && !is_password(text, start)).then_some(start..at + 1 + domain.len())
-        })
-        .collect()
+    let start = text.run_back(at.start, is_local);
+    let mut domain = text.get(at.end..text.run(at.end, is_domain));
+    while let [rest @ .., b'.' | b'-'] = domain {
+        domain = rest;
+    }
+    let top = domain.rsplit(|byte| *byte == b'.').next()?;
+    let named =
+        domain.len() > top.len() + 1 && top.len() >= 2 && top.iter().all(u8::is_ascii_alphabetic);
+    // Before the host of a URL is who logs in there.
+    let in_url = text.get(start.saturating_sub(3)..start) == b"://";
+    let is_person = !matches!(text.get(start..at.start), b"" | b"git" | b"noreply") && !in_url;
+    (named && is_person && !ends_password(text, at.start)).then_some(start..at.end + domain.len())
 }
 
-/// Whether what begins here is the password of a URL: `//me:password@host.org`. The name of the host may matter, so it is no address.
-fn is_password(text: &Text<'_>, start: usize) -> bool {
-    let begin = text.run_back(start, |byte| byte.is_ascii_graphic() && byte != b'/');
-    text.get(begin.saturating_sub(3)..begin) == b"://"
-        && memchr::memchr(b':', text.get(begin..start)).is_some()
+/// Whether this `@` ends the password of a URL: `//me:password@host.org`. The name of the host may matter, so it is not an address.
+fn ends_password(text: &Text<'_>, at: usize) -> bool {
+    let begin = text.run_back(at, |byte| byte.is_ascii_graphic());
+    let sign =
+        memmem::rfind(text.get(begin..at), b"://").map(|sign| begin + sign..begin + sign + 3);
+    sign.and_then(|sign| password_in_url(text, sign)).is_some_and(|password| password.end == at)
+}
+
+/// The password in `postgres://me:password@host`, or the token in `https://token@host`.
+pub(super) fn password_in_url(text: &Text<'_>, sign: Range<usize>) -> Option<Range<usize>> {
+    let start = sign.end;
+    let end = text.run(start, |byte| byte.is_ascii_graphic() && !b"\"'`<>".contains(&byte));
+    let rest = text.get(start..end);
+    // Up to the last `@` before a path; a password that was not encoded may have a slash in it, after which there is no port.
+    let path = memchr::memchr3(b'/', b'?', b'#', rest).unwrap_or(rest.len());
+    let at = memchr::memrchr(b'@', &rest[..path]).or_else(|| {
+        let port = &rest[memchr::memchr(b':', &rest[..path])? + 1..path];
+        let is_port = port.len() >= 2 && port.iter().all(u8::is_ascii_digit);
+        (!is_port).then(|| memchr::memchr(b'@', rest))?
+    })?;
+    match memchr::memchr(b':', &rest[..at]) {
+        Some(colon) => {
+            let value = start + colon + 1..start + at;
+            (!value.is_empty() && !refers(text.get(value.clone()))).then_some(value)
+        }
+        None => looks_secret(&rest[..at], 16).then_some(start..start + at),
+    }
+}
+
+/// How the first and the last line of a private key begin, and how they end.
+pub(super) const BEGIN_KEY: &[u8] = b"-----BEGIN ";
+pub(super) const END_KEY: &[u8] = b"-----END ";
+const KEY_KINDS: [&[u8]; 2] = [b"PRIVATE KEY-----", b"PRIVATE KEY BLOCK-----"];
+
+/// From `-----BEGIN ... PRIVATE KEY-----` to its end, or to the end of the text.
+pub(super) fn private_key(text: &Text<'_>, begin: Range<usize>) -> Option<Range<usize>> {
+    after_mark(text.from(begin.start, 80), BEGIN_KEY)?;
+    let end = after_mark(text.get(begin.start..text.len()), END_KEY);
+    Some(begin.start..end.map_or(text.len(), |end| begin.start + end))
+}
+
+/// Where the first such line of a private key ends in a text, if there is one.
+pub(super) fn after_mark(text: &[u8], mark: &[u8]) -> Option<usize> {
+    memmem::find_iter(text, mark).find_map(|at| {
+        let title = &text[at..text.len().min(at + 60)];
+        KEY_KINDS.into_iter().find_map(|kind| Some(at + memmem::find(title, kind)? + kind.len()))
+    })
+}
+
+/// The password in `host:5432:database:user:password`, a line of a `.pgpass`; the anchor is the end of the port.
+pub(super) fn pgpass(text: &Text<'_>, port: Range<usize>) -> Option<Range<usize>> {
+    let is_part = |byte: u8| is_word(byte) || matches!(byte, b'.' | b'*');
+    let digits = text.run_back(port.end - 1, |byte| byte.is_ascii_digit() || byte == b'*');
+    let host = text.run_back(digits.checked_sub(1)?, is_part);
+    let is_line = matches!(text.before(host), None | Some(b'\n' | b' ' | b'\t' | b'"' | b'\''));
+    if text.before(digits) != Some(b':') || host + 1 == digits || !is_line {
+        return None;
+    }
+    let mut at = port.end;
+    for _ in ["database", "user"] {
+        let end = text.run(at, is_part);
+        if end == at || text.at(end) != Some(b':') {
+            return None;
+        }
+        at = end + 1;
+    }
+    let value = at..text.run(at, |byte| byte.is_ascii_graphic() && !b"\"'".contains(&byte));
+    (value.len() >= 4).then_some(value)
+}
+
+/// `Bearer abc`.
+pub(super) fn token_after_scheme(text: &Text<'_>, scheme: Range<usize>) -> Option<Range<usize>> {
+    let token = scheme.end
+        ..text.run(scheme.end, |byte| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte));
+    let least = match text.get(scheme.clone()) {
+        b"Basic " => 12,
+        b"Bearer " | b"bearer " | b"BEARER " => 16,
+        _ => 20,
+    };
+    (token.len() >= least && !text.before(scheme.start).is_some_and(is_word)).then_some(token)
+}
+
+/// `eyJ...`: a JSON web token, three parts in base64 of which the first is an object.
+pub(super) fn web_token(text: &Text<'_>, begin: Range<usize>) -> Option<Range<usize>> {
+    let start = begin.start;
+    let end = text.run(start, |byte| is_word(byte) || byte == b'.');
+    let token = text.get(start..end);
+    let dots = memchr::memchr_iter(b'.', token).count();
+    let begins = token.starts_with(b"eyJ")
+        && !text.before(start).is_some_and(|byte| is_word(byte) || b".~+/=".contains(&byte));
+    (begins && (dots == 2 || dots == 4) && token.len() >= 40).then_some(start..end)
+}
+
+/// The value in quotes of a name in quotes, however they are escaped: the account in the CLI's own files, wherever such a text turns up.
+pub(super) fn quoted_value(text: &Text<'_>, name: Range<usize>) -> Option<Range<usize>> {
+    let closed = text.run(name.end, |byte| byte == FILL);
+    if text.before(name.start) != Some(b'"') || text.at(closed) != Some(b'"') {
+        return None;
+    }
+    let sign = text.run(closed + 1, |byte| byte == b' ');
+    let quote = text.run(sign + 1, |byte| byte == b' ' || byte == FILL);
+    if text.at(sign) != Some(b':') || text.at(quote) != Some(b'"') {
+        return None;
+    }
+    let value = text.quoted(quote + 1, b'"', text.slashes(quote))?;
+    (!value.is_empty() && text.at(value.start) != Some(b'<')).then_some(value)
+}
+
+/// To the end of the text: a note that the CLI puts after a tool's words.
+pub(super) fn to_the_end(text: &Text<'_>, note: Range<usize>) -> Option<Range<usize>> {
+    Some(note.start..text.len())
+}
+
+/// Names of home folders that are not a person's.
+const IMPERSONAL: [&str; 9] =
+    ["Public", "Shared", "linuxbrew", "node", "root", "runner", "ubuntu", "user", "vscode"];
+
+/// The name in `/home/NAME`, in `/Users/NAME`, and in the CLI's own spelling of such a folder (`-home-NAME`).
+pub(super) fn user(text: &Text<'_>, parent: Range<usize>) -> Option<Range<usize>> {
+    let is_slug = text.at(parent.start) == Some(b'-');
+    let begins = !is_slug || matches!(text.before(parent.start), None | Some(b'/' | b'"'));
+    let is_name =
+        |byte: u8| byte.is_ascii_alphanumeric() || (!is_slug && matches!(byte, b'_' | b'-' | b'.'));
+    let name = parent.end..text.run(parent.end, is_name);
+    if begins { person(text, name) } else { None }
+}
+
+/// The name in `C:\Users\NAME`, with as many backslashes in each place as the text needs to say one.
+pub(super) fn user_on_drive(text: &Text<'_>, folder: Range<usize>) -> Option<Range<usize>> {
+    let slashes =
+        |bytes: &mut dyn Iterator<Item = &u8>| bytes.take_while(|byte| **byte == b'\\').count();
+    // A name may begin with the letter of an escape, so this looks at the text as it is.
+    let raw = text.raw;
+    let before = slashes(&mut raw[..folder.start].iter().rev());
+    let after = slashes(&mut raw[folder.end..].iter());
+    let drive = raw.get((folder.start - before).checked_sub(2)?..folder.start - before)?;
+    let start = folder.end + after;
+    let is_name = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    let name = start..start + raw[start..].iter().take_while(is_name).count();
+    let is_drive = matches!(drive, [letter, b':'] if letter.is_ascii_alphabetic());
+    if is_drive && before == after && before > 0 { person(text, name) } else { None }
+}
+
+fn person(text: &Text<'_>, mut name: Range<usize>) -> Option<Range<usize>> {
+    while text.raw.get(name.clone()).is_some_and(|name| name.ends_with(b".")) {
+        name.end -= 1;
+    }
+    let bytes = text.raw.get(name.clone())?;
+    let is_person = !bytes.is_empty() && !IMPERSONAL.iter().any(|other| bytes == other.as_bytes());
+    is_person.then_some(name)
+}
+
+/// IPv4 addresses of networks that are not the internet: 10/8, 172.16/12, 192.168/16, 169.254/16 and 100.64/10.
+pub(super) fn private_address(text: &Text<'_>, begin: Range<usize>) -> Option<Range<usize>> {
+    let start = begin.start;
+    let mut end = text.run(start, |byte| byte.is_ascii_digit() || byte == b'.');
+    if text.before(end) == Some(b'.') {
+        end -= 1;
+    }
+    let is_inside = text.before(start).is_some_and(|byte| is_word(byte) || byte == b'.')
+        || text.at(end).is_some_and(is_word);
+    let address =
+        std::str::from_utf8(text.get(start..end)).ok()?.parse::<std::net::Ipv4Addr>().ok()?;
+    let [first, second, ..] = address.octets();
+    let is_private = address.is_private()
+        || address.is_link_local()
+        || (first == 100 && (64..128).contains(&second));
+    (!is_inside && is_private).then_some(start..end)
+}
+
+/// `db1.corp`, `https://wiki.internal`. In a program `this.local` is not a machine: the name has a digit or a hyphen, or is in a URL.
+pub(super) fn private_host(text: &Text<'_>, top: Range<usize>) -> Option<Range<usize>> {
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
+    let (mut start, end) = (text.run_back(top.start, is_name), top.end);
+    while matches!(text.at(start), Some(b'-' | b'.')) && start < top.start {
+        start += 1;
+    }
+    let goes_on = match text.from(end, 2) {
+        [b'.', next] => is_name(*next),
+        [next, ..] => next.is_ascii_alphanumeric() || matches!(next, b'-' | b'_' | b'('),
+        [] => false,
+    };
+    let label = text.get(start..top.start).split(|byte| *byte == b'.').next()?;
+    let in_url =
+        text.get(start.saturating_sub(2)..start) == b"//" || text.before(start) == Some(b'@');
+    let says_much = in_url || label.iter().any(|byte| byte.is_ascii_digit() || *byte == b'-');
+    let in_path = text.before(start).is_some_and(|byte| matches!(byte, b'/' | b'_')) && !in_url;
+    let is_host = start < top.start && !goes_on && says_much && !in_path;
+    (is_host && text.get(start..end) != b"host.docker.internal").then_some(start..end)
+}
+
+/// How a command takes a password.
+#[derive(Clone, Copy, PartialEq)]
+enum Takes {
+    /// `-pPASSWORD`.
+    Attached,
+    /// `-p PASSWORD`.
+    Next,
+    /// `-u NAME:PASSWORD`.
+    Pair,
+}
+
+/// Commands that take a password by a flag that does not say so.
+const COMMANDS: [(&[u8], &[&[u8]], Takes); 9] = [
+    (b"mysql", &[b"-p"], Takes::Attached),
+    (b"mariadb", &[b"-p"], Takes::Attached),
+    (b"mongo", &[b"-p"], Takes::Next),
+    (b"sshpass", &[b"-p"], Takes::Attached),
+    (b"sshpass", &[b"-p"], Takes::Next),
+    (b"curl", &[b"-u", b"--user", b"-U", b"--proxy-user"], Takes::Pair),
+    (b"redis-cli", &[b"-a"], Takes::Next),
+    (b"ldap", &[b"-w"], Takes::Next),
+    (b"login", &[b"-p"], Takes::Next),
+];
+
+/// The password that a command is given: `mysql -pabc`, `curl -u me:abc`, `sshpass -p abc`, `docker login -p abc`.
+pub(super) fn password_of_command(text: &Text<'_>, command: Range<usize>) -> Option<Range<usize>> {
+    if text.before(command.start).is_some_and(|byte| is_word(byte) || byte == b'.') {
+        return None;
+    }
+    let begin = text.run(command.end, is_word);
+    let end =
+        text.run(begin, |byte| byte != b'\n' && byte != b'|' && byte != b';').min(begin + 512);
+    let name = text.get(command);
+    let mut words = Words { text, at: begin, end };
+    let mut before: Option<Range<usize>> = None;
+    std::iter::from_fn(|| words.next()).find_map(|word| {
+        let bytes = text.get(word.clone());
+        let is_flag =
+            |flag: &&[u8]| before.as_ref().is_some_and(|before| text.get(before.clone()) == *flag);
+        let value = COMMANDS
+            .iter()
+            .filter(|(known, ..)| known.eq_ignore_ascii_case(name))
+            .find_map(|(_, flags, takes)| match takes {
+                Takes::Attached => {
+                    let flag = flags
+                        .iter()
+                        .find(|flag| bytes.starts_with(flag) && bytes.len() > flag.len())?;
+                    Some(word.start + flag.len()..word.end)
+                }
+                Takes::Next => flags.iter().any(|flag| is_flag(flag)).then(|| word.clone()),
+                Takes::Pair => {
+                    let attached = flags
+                        .iter()
+                        .find(|flag| flag.len() == 2 && bytes.starts_with(flag))
+                        .map_or(0, |flag| flag.len());
+                    let is_pair = attached > 0 || flags.iter().any(|flag| is_flag(flag));
+                    let colon = memchr::memchr(b':', bytes).filter(|_| is_pair)?;
+                    Some(word.start + colon + 1..word.end)
+                }
+            });
+        before = Some(word);
+        value.filter(|value| {
+            let bytes = text.get(value.clone());
+            let is_flag = bytes.starts_with(b"-") && !looks_secret(bytes, 16);
+            bytes.len() >= 3 && !refers(bytes) && !is_flag
+        })
+    })
+}
+
+/// The words of a command line, without their quotes.
+struct Words<'t, 'a> {
+    text: &'t Text<'a>,
+    at: usize,
+    end: usize,
+}
+
+impl Words<'_, '_> {
+    fn next(&mut self) -> Option<Range<usize>> {
+        let text = self.text;
+        let is_gap = |byte: u8| matches!(byte, b' ' | b'\t' | b'"' | b'\'' | FILL);
+        let start = text.run(self.at, is_gap);
+        let quote = text.before(start).filter(|byte| matches!(byte, b'"' | b'\''));
+        let end = match quote {
+            Some(quote) => text.run(start, |byte| byte != quote && byte != FILL && byte != b'\n'),
+            None => text.run(start, |byte| !is_gap(byte) && byte != b'\n'),
+        };
+        self.at = end + 1;
+        (start < end && end <= self.end).then_some(start..end)
+    }
 }

@@ -1,48 +1,42 @@
-//! A text to look for shapes in.
+//! A text to look into: as it is, and as it reads.
 
+use std::borrow::Cow;
 use std::ops::Range;
-use std::sync::LazyLock;
 
-use memchr::memmem::Finder;
-use serde_json::value::RawValue;
+/// What is in the place of a backslash that begins an escape, and of what else of it has no meaning.
+pub(super) const FILL: u8 = 0;
 
-/// Words to search every line for, made ready once.
-pub(super) type Words = LazyLock<Vec<Finder<'static>>>;
-
-pub(super) fn words<const N: usize>(words: [&'static str; N]) -> Vec<Finder<'static>> {
-    words.map(Finder::new).into()
-}
-
-/// Where each word is, with its index.
-pub(super) fn places<'a>(
-    words: &'a Words,
-    text: &'a [u8],
-) -> impl Iterator<Item = (usize, usize)> + 'a {
-    words
-        .iter()
-        .enumerate()
-        .flat_map(move |(index, word)| word.find_iter(text).map(move |at| (index, at)))
-}
-
-/// Whether a text is one JSON text.
-pub(super) fn is_json(text: &[u8]) -> bool {
-    serde_json::from_slice::<&RawValue>(text).is_ok()
-}
-
-/// A text as it stands, and without its escapes.
+/// The text of a string, or a part of it.
 pub(super) struct Text<'a> {
+    /// As it is in the line.
     pub(super) raw: &'a [u8],
-    /// Of the same length, with every escape (`\n`, `\u0041`, also `\\n` of JSON in JSON) as spaces, so that no shape begins with the
-    /// letter of an escape, and replacing one cannot tear an escape apart.
-    pub(super) plain: Vec<u8>,
+    /// As it reads, of the same length: the last byte of an escape is what it says (`\n`, `\"`, `\u0026`, also `\\n` of JSON in JSON), where
+    /// that is not a letter, and the bytes before are [`FILL`]. So nothing begins with the letter of an escape, and none is torn.
+    plain: Cow<'a, [u8]>,
+    /// Whether more of it may come.
+    pub(super) is_open: bool,
 }
 
 impl<'a> Text<'a> {
+    /// A whole text.
     pub(super) fn new(raw: &'a [u8]) -> Self {
-        Self { raw, plain: without_escapes(raw) }
+        Self { raw, plain: read_escapes(raw), is_open: false }
     }
 
-    /// Where the run of such bytes that begins at `start` ends.
+    /// A text of which more may come.
+    pub(super) fn open(raw: &'a [u8]) -> Self {
+        Self { is_open: true, ..Self::new(raw) }
+    }
+
+    pub(super) fn plain(&self) -> &[u8] {
+        &self.plain
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.raw.len()
+    }
+
+    /// Where the run of such bytes ends that begins at `start`.
     pub(super) fn run(&self, start: usize, is_part: impl Fn(u8) -> bool) -> usize {
         start
             + self
@@ -54,7 +48,7 @@ impl<'a> Text<'a> {
                 .count()
     }
 
-    /// Where the run of such bytes that ends before `end` begins.
+    /// Where the run of such bytes begins that ends before `end`.
     pub(super) fn run_back(&self, end: usize, is_part: impl Fn(u8) -> bool) -> usize {
         end - self
             .plain
@@ -66,25 +60,212 @@ impl<'a> Text<'a> {
             .count()
     }
 
+    /// The byte at this place, if there is one.
+    pub(super) fn at(&self, at: usize) -> Option<u8> {
+        self.plain.get(at).copied()
+    }
+
     /// The byte before this place, if there is one.
     pub(super) fn before(&self, at: usize) -> Option<u8> {
-        self.plain.get(at.checked_sub(1)?).copied()
+        self.at(at.checked_sub(1)?)
     }
 
     pub(super) fn get(&self, range: Range<usize>) -> &[u8] {
         self.plain.get(range).unwrap_or_default()
     }
+
+    /// From here, at most this many bytes.
+    pub(super) fn from(&self, at: usize, most: usize) -> &[u8] {
+        self.get(at..self.len().min(at.saturating_add(most)))
+    }
+
+    /// How many backslashes are before a quote: how deep in JSON its string is.
+    pub(super) fn slashes(&self, quote: usize) -> usize {
+        quote - self.run_back(quote, |byte| byte == FILL)
+    }
+
+    /// Where the line ends that this is in.
+    pub(super) fn end_of_line(&self, at: usize) -> usize {
+        let rest = self.plain.get(at..).unwrap_or_default();
+        memchr::memchr2(b'\n', b'\r', rest).map_or(self.len(), |end| at + end)
+    }
+
+    /// What was quoted from `begin`, if the quote of as many backslashes that ends it is on the same line; of an open text, up to its end.
+    pub(super) fn quoted(&self, begin: usize, quote: u8, slashes: usize) -> Option<Range<usize>> {
+        let end = self.end_of_line(begin);
+        let line = self.get(begin..end);
+        let closing = memchr::memchr_iter(quote, line)
+            .map(|at| begin + at)
+            .find(|at| self.slashes(*at).min(at - begin) == slashes);
+        match closing {
+            Some(closing) => Some(begin..closing - slashes),
+            None if self.is_open && end == self.len() => Some(begin..end),
+            None => None,
+        }
+    }
 }
 
-fn without_escapes(text: &[u8]) -> Vec<u8> {
+fn read_escapes(text: &[u8]) -> Cow<'_, [u8]> {
+    let Some(first) = memchr::memchr(b'\\', text) else { return text.into() };
     let mut plain = text.to_vec();
-    let mut at = 0;
-    while let Some(found) = memchr::memchr(b'\\', &plain[at..]) {
-        let start = at + found;
+    let mut next = Some(first);
+    while let Some(start) = next {
         let letter = start + plain[start..].iter().take_while(|byte| **byte == b'\\').count();
-        let length = if plain.get(letter) == Some(&b'u') { 5 } else { 1 };
-        at = (letter + length).min(plain.len());
-        plain[start..at].fill(b' ');
+        plain[start..letter].fill(FILL);
+        let mut end = letter + 1;
+        match plain.get(letter) {
+            Some(b'n' | b'r') => plain[letter] = b'\n',
+            Some(b't') => plain[letter] = b'\t',
+            Some(b'b' | b'f') => plain[letter] = b' ',
+            Some(b'u') if text.len() >= letter + 5 => {
+                end = letter + 5;
+                let code = std::str::from_utf8(&text[letter + 1..end])
+                    .ok()
+                    .and_then(|hex| u8::from_str_radix(hex, 16).ok());
+                plain[letter..end].fill(FILL);
+                // Others stay what joins no word.
+                plain[end - 1] = code.filter(u8::is_ascii_punctuation).unwrap_or(b' ');
+            }
+            _ => {}
+        }
+        next = plain.get(end..).and_then(|rest| Some(end + memchr::memchr(b'\\', rest)?));
     }
-    plain
+    plain.into()
+}
+
+/// The bytes of names, keys and tokens: letters, digits, `_` and `-`.
+pub(super) fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')
+}
+
+/// Whether a value looks like a secret: one word, of this length at least, with letters and digits, with symbols that names do not have, or
+/// with letters as by chance.
+pub(super) fn looks_secret(value: &[u8], least: usize) -> bool {
+    let has = |is: fn(&u8) -> bool| value.iter().any(is);
+    if value.len() < least
+        || !value.iter().all(u8::is_ascii_graphic)
+        || refers(value)
+        || is_path(value)
+        || is_code(value)
+    {
+        return false;
+    }
+    let letters = has(u8::is_ascii_alphabetic);
+    let inner = value.get(1..value.len() - 1).unwrap_or_default();
+    let symbols = value.len() >= 8 && inner.iter().any(|byte| b"!#%^*~+".contains(byte));
+    let base64 =
+        value.len() >= 20 && has(|byte| b"+/=".contains(byte)) && has(u8::is_ascii_uppercase);
+    let by_chance = value.len() >= 12 && changes_often(value);
+    (letters && (has(u8::is_ascii_digit) || symbols)) || base64 || by_chance
+}
+
+/// Whether capitals, small letters and digits follow one another as by chance, where every second neighbour is of another kind; in names and in
+/// words that are put together, it is every fourth.
+pub(super) fn changes_often(word: &[u8]) -> bool {
+    let kind =
+        |byte: u8| (byte.is_ascii_digit(), byte.is_ascii_lowercase(), byte.is_ascii_uppercase());
+    let pairs = word.windows(2).filter(|pair| pair.iter().all(u8::is_ascii_alphanumeric));
+    let count = |(all, changes), pair: &[u8]| {
+        (all + 1, changes + usize::from(kind(pair[0]) != kind(pair[1])))
+    };
+    let (all, changes) = pairs.fold((0, 0), count);
+    changes * 5 >= all * 2 && all * 2 > word.len()
+}
+
+/// Whether a value refers to something: `$VARIABLE`, `${...}`, `<placeholder>`, `{{ ... }}`, `%NAME%`; or hides it: `***`, `[REDACTED]`.
+pub(super) fn refers(value: &[u8]) -> bool {
+    let is_name = |byte: &u8| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'{' | b'(');
+    match value {
+        [] => true,
+        [b'$', next, ..] if is_name(next) => true,
+        [b'%', name @ .., b'%'] if name.iter().all(|byte| is_word(*byte)) => true,
+        [b'<', .., b'>'] | [b'{', b'{', ..] | [b'[', b'R' | b'r', ..] => true,
+        [first, rest @ ..] => {
+            rest.len() >= 2 && !first.is_ascii_digit() && rest.iter().all(|byte| byte == first)
+        }
+    }
+}
+
+/// `/etc/key`, `./x`, `~/.ssh/id`; not a secret in base64 that begins with a slash.
+pub(super) fn is_path(value: &[u8]) -> bool {
+    let begins = [&b"/"[..], b"./", b"../", b"~/"].iter().any(|begin| value.starts_with(begin));
+    let is_base64 = value.len() >= 16
+        && (changes_often(value) || value.iter().any(|byte| matches!(byte, b'+' | b'=')));
+    begins && !is_base64
+}
+
+/// `config.password`, `os.environ`, `getpass()`, `cert2.pem`: names with dots between them, and calls.
+pub(super) fn is_code(value: &[u8]) -> bool {
+    let name = |part: &[u8]| {
+        part.first().is_some_and(|first| first.is_ascii_alphabetic() || *first == b'_')
+            && part.len() < 20
+            && part.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
+            && !(part.len() >= 8 && changes_often(part))
+    };
+    let called = value.iter().position(|byte| matches!(byte, b'(' | b'[')).unwrap_or(value.len());
+    let parts = || value[..called].split(|byte| *byte == b'.');
+    (called < value.len() || parts().count() > 1) && parts().all(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plain(raw: &str) -> String {
+        String::from_utf8(Text::new(raw.as_bytes()).plain().to_vec()).unwrap().replace('\0', "~")
+    }
+
+    #[test]
+    fn escapes_read_as_what_they_say() {
+        assert_eq!(plain(r#"a\nb\\nc \"d\" \\\"e"#), "a~\nb~~\nc ~\"d~\" ~~~\"e");
+        assert_eq!(plain(r"x\u0026y\u00e9z\u0041 \u00"), "x~~~~~&y~~~~~ z~~~~~  ~u00");
+        assert_eq!(plain("no escapes"), "no escapes");
+        assert_eq!(plain(r"\"), "~");
+    }
+
+    #[test]
+    fn a_quoted_value_ends_at_its_own_quote() {
+        let text = Text::new(br#"x = \"a\\\"b\" \" "c" 'd"#);
+        let quoted =
+            |at, quote, slashes| text.quoted(at, quote, slashes).map(|range| &text.raw[range]);
+        assert_eq!(quoted(6, b'"', 1), Some(&br#"a\\\"b"#[..]));
+        assert_eq!(quoted(19, b'"', 0), Some(&b"c"[..]));
+        assert_eq!(quoted(23, b'\'', 0), None);
+        assert_eq!(Text::open(b"a = \"b c").quoted(5, b'"', 0), Some(5..8));
+        assert_eq!(Text::open(b"a = \"b c\n").quoted(5, b'"', 0), None);
+    }
+
+    #[test]
+    fn secrets_look_other_than_references_paths_and_programs() {
+        for value in [
+            "a1B2c3D4e5F6g7H8",
+            "aspPw!2345",
+            "hunter22",
+            "qWeRtYuIoPaS",
+            "/ab3dEf+gh1jKl/mn0PqRs",
+            "AbCdEfGh1jKlMnOpQrStUvWx.y",
+            "osU*F%Av^Qxst%^",
+            "%7d#YC^!7d%",
+            "/I+9/f+i++wYjUc+ASta+4++F==",
+        ] {
+            assert!(looks_secret(value.as_bytes(), 8), "{value}");
+        }
+        for value in [
+            "page-2",
+            "the 2nd of several words",
+            "${TOKEN1234}",
+            "<password1>",
+            "/etc/keys/1",
+            "os.environ2",
+            "config1.password",
+            "get_pass1()",
+            "server1.pem",
+            "********",
+            "getTokenFromRequest",
+            "required",
+            "[REDACTED1]",
+        ] {
+            assert!(!looks_secret(value.as_bytes(), 8), "{value}");
+        }
+    }
 }

@@ -1,0 +1,377 @@
+//! What a name of a secret is given: `API_KEY=abc`, `password: "abc"`, `--token abc`, `?code=abc`, `<password>abc</password>`.
+//!
+//! How much the name says is for [`names`]; how much the place says is decided here. Most `token = ...` and `password: ...` are programs and
+//! prose, so a value without quotes must be all that is on its line, or look like a secret.
+
+use std::ops::Range;
+
+use super::names::{self, Named};
+use super::text::{FILL, Text, is_code, is_path, is_word, looks_secret, refers};
+
+/// How far a name, its sign and its value may be apart, in bytes: quotes, brackets, spaces.
+const NEAR: usize = 12;
+
+/// The longest value, in bytes.
+const LONGEST: usize = 8 * 1024;
+
+/// Values that are not secrets, whatever is said of them.
+const WORDS: [&str; 47] = [
+    "and",
+    "any",
+    "boolean",
+    "bool",
+    "byte",
+    "bytes",
+    "char",
+    "closed",
+    "default",
+    "disabled",
+    "empty",
+    "enabled",
+    "false",
+    "field",
+    "flag",
+    "for",
+    "hidden",
+    "input",
+    "int",
+    "integer",
+    "invalid",
+    "masked",
+    "missing",
+    "nil",
+    "no",
+    "none",
+    "null",
+    "number",
+    "object",
+    "off",
+    "on",
+    "optional",
+    "or",
+    "redacted",
+    "required",
+    "reset",
+    "str",
+    "string",
+    "text",
+    "the",
+    "this",
+    "true",
+    "undefined",
+    "unknown",
+    "value",
+    "with",
+    "yes",
+];
+
+/// A name that a value may be given to.
+struct Name<'t> {
+    text: &'t Text<'t>,
+    range: Range<usize>,
+    named: Named,
+    /// The shortest value that the name alone makes a secret.
+    least: usize,
+    /// `--name`.
+    is_flag: bool,
+    /// `?name=`.
+    in_url: bool,
+    /// `;Name=`, of a connection string.
+    in_list: bool,
+    /// `NAME`.
+    is_variable: bool,
+}
+
+/// The value that the name gets of which a last word is at `hit`.
+pub(super) fn assigned(text: &Text<'_>, hit: Range<usize>) -> Option<Range<usize>> {
+    let name = Name::around(text, hit)?;
+    let value = name
+        .in_markup()
+        .or_else(|| name.after_sign())
+        .or_else(|| name.after_space())
+        .or_else(|| name.as_value())?;
+    (!value.is_empty() && value.len() <= LONGEST).then_some(value)
+}
+
+impl<'t> Name<'t> {
+    fn around(text: &'t Text<'t>, hit: Range<usize>) -> Option<Self> {
+        let end = text.run(hit.end, |byte| byte.is_ascii_digit() || byte == b'_');
+        let goes_on = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+        if text.at(end).is_some_and(goes_on)
+            || (text.at(end) == Some(b'-') && text.at(end + 1).is_some_and(goes_on))
+        {
+            return None;
+        }
+        let mut start = text.run_back(hit.start, |byte| is_word(byte) || byte == b'.');
+        let dashes = text.run(start, |byte| byte == b'-') - start;
+        let before = text.before(start);
+        let is_flag =
+            (1..=2).contains(&dashes) && !before.is_some_and(|byte| byte.is_ascii_alphanumeric());
+        start += dashes;
+        let in_url = !is_flag && matches!(before, Some(b'?' | b'&'));
+        let bytes = text.get(start..end);
+        let in_list = before == Some(b';');
+        let is_variable = names::is_variable(bytes);
+        let (named, least) = match names::named(bytes) {
+            Named::Secret if is_variable => (Named::Secret, 1),
+            Named::Secret => (Named::Secret, 3),
+            // Such a place makes a secret likely.
+            Named::Perhaps(_) if in_url => (Named::Secret, 6),
+            Named::Other if in_url && names::is_secret_in_url(bytes) => (Named::Secret, 6),
+            Named::Perhaps(_) if is_flag => (Named::Perhaps(6), 6),
+            Named::Perhaps(least) => (Named::Perhaps(least), least),
+            Named::Other => return None,
+        };
+        Some(Self { text, range: start..end, named, least, is_flag, in_url, in_list, is_variable })
+    }
+
+    /// `<password>abc</password>`.
+    fn in_markup(&self) -> Option<Range<usize>> {
+        let (text, Range { start, end }) = (self.text, self.range.clone());
+        if text.before(start) != Some(b'<') || text.at(end) != Some(b'>') {
+            return None;
+        }
+        let value =
+            end + 1..text.run(end + 1, |byte| byte != b'<' && byte != b'\n' && byte != FILL);
+        let closing = text.run(value.end, |byte| byte == b'<' || byte == FILL);
+        if text.at(closing) == Some(b'/') { self.named_secret(value) } else { None }
+    }
+
+    /// After `=`, `:`, `:=`, `=>`.
+    fn after_sign(&self) -> Option<Range<usize>> {
+        let text = self.text;
+        let closed = text
+            .run(self.range.end, |byte| matches!(byte, b'"' | b'\'' | b'`' | b']' | b')' | FILL));
+        let sign = text.run(closed, is_blank);
+        let is_define = closed > self.range.end && text.at(sign) == Some(b',');
+        let end = match (text.at(sign)?, text.at(sign + 1)) {
+            // Neither a comparison nor a path of names.
+            (b'=', Some(b'=')) | (b':', Some(b':')) => return None,
+            (b'=', Some(b'>')) | (b':', Some(b'=')) => sign + 2,
+            (b'=' | b':', _) => sign + 1,
+            (b',', _) if is_define => sign + 1,
+            _ => return None,
+        };
+        if sign - self.range.end > NEAR {
+            return None;
+        }
+        let begin = text.run(end, |byte| is_blank(byte) || byte == FILL);
+        if begin - end > NEAR {
+            return None;
+        }
+        if let Some(value) = self.quoted_at(begin) {
+            return match is_define && !self.is_variable {
+                // `["password", "email"]` is a list.
+                true => self.looking_secret(value, 6),
+                false => self.named_secret(value),
+            };
+        }
+        if is_define {
+            return None;
+        }
+        match text.at(sign) {
+            Some(b'=') if begin == end && self.range.end == sign => self.after_equals(begin),
+            Some(b':') if begin > end && self.is_header() => self.header_value(begin),
+            _ => self.bare(begin, text.at(sign) == Some(b':')),
+        }
+    }
+
+    /// `NAME=value`, `--name=value`, `?name=value`, `;Name=value;`.
+    fn after_equals(&self, begin: usize) -> Option<Range<usize>> {
+        let value = self.word(begin);
+        let bytes = self.text.get(value.clone());
+        let is_all = self.is_variable
+            || self.is_flag
+            || self.in_url
+            || self.in_list
+            || self.is_alone(&value);
+        if self.named == Named::Secret && is_all && !is_code(bytes) {
+            return self.named_secret(value);
+        }
+        self.looking_secret(value, 6)
+    }
+
+    /// `name: value`, `name = value`.
+    fn bare(&self, begin: usize, is_colon: bool) -> Option<Range<usize>> {
+        let value = self.word(begin);
+        let bytes = self.text.get(value.clone());
+        if self.is_alone(&value) && !is_code(bytes) {
+            let has = |is: fn(&u8) -> bool| bytes.iter().any(is);
+            // As in YAML; after a sign between spaces a name may be a program's.
+            let is_plain = is_colon
+                || (bytes.len() >= 6 && has(|byte| !is_word(*byte) || byte.is_ascii_digit()));
+            if self.named == Named::Secret && is_plain {
+                return self.named_secret(value);
+            }
+            // Of small letters and digits only: not a name of several words.
+            if is_colon
+                && bytes.len() >= 16
+                && !has(|byte| !byte.is_ascii_lowercase() && !byte.is_ascii_digit())
+            {
+                return Some(value);
+            }
+        }
+        self.looking_secret(value, 8)
+    }
+
+    /// `Authorization: token abc`, `Cookie: a=b; c=d`: up to the end of the line or the quote that the header is in; a scheme stays.
+    fn header_value(&self, begin: usize) -> Option<Range<usize>> {
+        let text = self.text;
+        let begin = match text.run(begin, |byte| byte.is_ascii_alphabetic() || byte == b'-') {
+            scheme if scheme > begin && text.at(scheme) == Some(b' ') => scheme + 1,
+            _ => begin,
+        };
+        let mut end = text.run(begin, |byte| {
+            (byte.is_ascii_graphic() || byte == b' ') && !matches!(byte, b'"' | b'\'' | b'`')
+        });
+        end = begin + text.get(begin..end).trim_ascii_end().len();
+        self.named_secret(begin..end)
+    }
+
+    /// `--password abc`; `login me password abc` of a `.netrc`; `ENV API_KEY abc`.
+    fn after_space(&self) -> Option<Range<usize>> {
+        let text = self.text;
+        let begin = text.run(self.range.end, is_blank);
+        if begin == self.range.end || begin - self.range.end > NEAR {
+            return None;
+        }
+        let before = text.get(self.range.start.saturating_sub(80)..self.range.start);
+        let has = |word: &str| memchr::memmem::find(before, word.as_bytes()).is_some();
+        let ends = |word: &str| before.ends_with(word.as_bytes());
+        let is_set = self.is_variable
+            && ["ENV ", "ARG ", "setenv ", "setx ", "-x ", "-gx "].into_iter().any(ends);
+        let in_netrc = has("machine ") || has("login ");
+        let is_directive = text.get(self.range.clone()).eq_ignore_ascii_case(b"requirepass");
+        if !(self.is_flag || is_set || in_netrc || is_directive) {
+            return None;
+        }
+        if let Some(value) = self.quoted_at(begin) {
+            return self.named_secret(value);
+        }
+        let value = self.word(begin);
+        let bytes = text.get(value.clone());
+        // `use --password to say`, in prose.
+        let is_prose = bytes.len() < 8 && bytes.iter().all(u8::is_ascii_lowercase) && !in_netrc;
+        let is_flag = bytes.starts_with(b"-") && !looks_secret(bytes, 16);
+        if is_prose || is_flag || is_code(bytes) { None } else { self.named_secret(value) }
+    }
+
+    /// `name: DB_PASSWORD, value: abc`, also in JSON, in YAML on the next line, and in attributes.
+    fn as_value(&self) -> Option<Range<usize>> {
+        let text = self.text;
+        let is_gap =
+            |byte: u8| byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b',' | FILL);
+        let word = text.run(self.range.end, is_gap);
+        if word - self.range.end > 40
+            || word == self.range.end
+            || !text.from(word, 5).eq_ignore_ascii_case(b"value")
+        {
+            return None;
+        }
+        let sign = text.run(word + 5, |byte| matches!(byte, b'"' | b'\'' | b' ' | FILL));
+        if !matches!(text.at(sign), Some(b':' | b'=')) || sign > word + 5 + NEAR {
+            return None;
+        }
+        let begin = text.run(sign + 1, |byte| is_blank(byte) || byte == FILL);
+        let value = self.quoted_at(begin).unwrap_or_else(|| self.word(begin));
+        self.named_secret(value)
+    }
+
+    /// What is in quotes there; `b"..."` and the like too.
+    fn quoted_at(&self, begin: usize) -> Option<Range<usize>> {
+        let text = self.text;
+        let prefixed =
+            text.at(begin).is_some_and(|byte| byte.is_ascii_alphabetic() || byte == b'@');
+        let begin = if prefixed { begin + 1 } else { begin };
+        let quote = text.run(begin, |byte| byte == FILL);
+        let mark = text.at(quote).filter(|byte| matches!(byte, b'"' | b'\'' | b'`'))?;
+        text.quoted(quote + 1, mark, text.slashes(quote))
+    }
+
+    /// A word without quotes. In a URL it ends with the parameter, elsewhere where a list goes on after it.
+    fn word(&self, begin: usize) -> Range<usize> {
+        let text = self.text;
+        let ends: &[u8] = match (self.in_url, self.in_list) {
+            (true, _) => b"&#;",
+            (false, true) => b";",
+            (false, false) => b"",
+        };
+        let is_part = |byte: u8| {
+            byte.is_ascii_graphic() && !b"\"'`<>".contains(&byte) && !ends.contains(&byte)
+        };
+        let mut end = text.run(begin, is_part);
+        let goes_on = |at: usize| {
+            let next = text.run(at + 1, |byte| is_word(byte) || byte == b' ');
+            next > at + 1 && text.at(next) == Some(b'=')
+        };
+        if let Some(list) = (begin..end)
+            .find(|at| matches!(text.at(*at), Some(b';' | b'&' | b'|' | b',')) && goes_on(*at))
+        {
+            end = list;
+        }
+        while end > begin && text.before(end).is_some_and(|byte| b";,&|)]}.".contains(&byte)) {
+            end -= 1;
+        }
+        begin..end
+    }
+
+    /// Where the line begins, without what may be before a name: spaces, `- `, `export `.
+    fn line_start(&self) -> usize {
+        let text = self.text;
+        let mut start = self.range.start;
+        loop {
+            let blank = text.run_back(start, |byte| {
+                is_blank(byte) || matches!(byte, b'-' | b'"' | b'\'' | FILL | b'/' | b':' | b'$')
+            });
+            let word = text.run_back(blank, |byte| byte.is_ascii_alphabetic());
+            if !matches!(
+                text.get(word..blank),
+                b"export" | b"set" | b"env" | b"declare" | b"local" | b"readonly"
+            ) {
+                return blank;
+            }
+            start = word;
+        }
+    }
+
+    /// Whether name and value are all that is on their line, or in their quotes. A comment does not count.
+    fn is_alone(&self, value: &Range<usize>) -> bool {
+        let text = self.text;
+        let rest = text.at(text.run(value.end, |byte| is_blank(byte) || byte == FILL));
+        let quote = text.before(self.range.start).filter(|byte| matches!(byte, b'"' | b'\''));
+        let is_line = matches!(text.before(self.line_start()), None | Some(b'\n' | b'\r'))
+            && matches!(rest, None | Some(b'\n' | b'\r' | b'#'));
+        is_line || (quote.is_some() && rest == quote)
+    }
+
+    /// Names that headers of HTTP have.
+    fn is_header(&self) -> bool {
+        let name = self.text.get(self.range.clone());
+        let is = |end: &str| {
+            name.len() >= end.len()
+                && name[name.len() - end.len()..].eq_ignore_ascii_case(end.as_bytes())
+        };
+        self.named == Named::Secret && ["authorization", "cookie"].into_iter().any(is)
+    }
+
+    /// A value that its name makes a secret.
+    fn named_secret(&self, value: Range<usize>) -> Option<Range<usize>> {
+        if self.named != Named::Secret {
+            return self.looking_secret(value, self.least);
+        }
+        let bytes = self.text.get(value.clone());
+        let is_word = WORDS.iter().any(|word| bytes.eq_ignore_ascii_case(word.as_bytes()));
+        (bytes.len() >= self.least && !refers(bytes) && !is_path(bytes) && !is_word)
+            .then_some(value)
+    }
+
+    /// A value of this length at least, if it looks like a secret too.
+    fn looking_secret(&self, value: Range<usize>, least: usize) -> Option<Range<usize>> {
+        let least = if let Named::Perhaps(more) = self.named { more.max(least) } else { least };
+        looks_secret(self.text.get(value.clone()), least).then_some(value)
+    }
+}
+
+fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t')
+}

@@ -1,0 +1,451 @@
+//! What of a line is looked at, and as what.
+//!
+//! A line of JSON is walked once. A string is a secret as a whole by its name or by where it is; what is an id or the data of a file is not
+//! looked into; in every other string the [`finder`](super::finder) looks.
+
+use std::ops::Range;
+
+use super::embedded::holds_secrets;
+use super::finder::{Finder, Found, Place, merged};
+use super::known::Known;
+use super::names::{self, Named};
+use super::placeholder::{Placeholder, begins_as_key, is_placeholder, own_length, placeholders};
+use super::text::{Text, looks_secret};
+use crate::recording::strings::{JsonString, Strings, strings};
+
+/// Members of the CLI's control replies that describe its commands, agents, tools and models at length, or instruct them.
+const TEXT_MEMBERS: [&[u8]; 6] =
+    [b"description", b"argumentHint", b"whenToUse", b"prompt", b"systemPrompt", b"system_prompt"];
+
+/// Longer texts under [`TEXT_MEMBERS`] are replaced, in bytes.
+const LONGEST_TEXT: usize = 40;
+
+/// How the CLI's own long notes begin that it puts in the place of a tool's result or a prompt.
+const NOTES: [&[u8]; 4] = [
+    b"Async agent launched successfully.",
+    b"Output token limit hit.",
+    b"Your response above was cut off",
+    b"<system-reminder>",
+];
+
+/// Members that hold a file in base64.
+const DATA: [&[u8]; 4] = [b"data", b"base64", b"blob", b"bytes"];
+
+/// The shortest text in base64 that is taken for a file, in bytes.
+const SHORTEST_DATA: usize = 64;
+
+/// What was found in a line.
+#[derive(Debug, Default)]
+pub(super) struct Places {
+    pub(super) places: Vec<Place>,
+    pub(super) placeholders: Vec<Placeholder>,
+}
+
+/// What looks: the patterns, and what is known.
+#[derive(Clone, Copy)]
+pub(super) struct Looking<'a> {
+    pub(super) finder: &'a Finder,
+    pub(super) known: &'a Known,
+    /// Whether the CLI says it.
+    pub(super) out: bool,
+}
+
+impl Looking<'_> {
+    /// In a text that is not JSON, or a part of one.
+    pub(super) fn in_text(&self, text: &Text<'_>) -> Found {
+        let mut found = self.finder.find(text, self.out);
+        if !self.known.is_empty() {
+            let mut places = self.known.find(text.raw);
+            places.append(&mut found.places);
+            // A stable sort: of those that begin together, the known ones stay first.
+            places.sort_by_key(|place| place.range.start);
+            found.places = places;
+        }
+        let files = files(text);
+        found.places = merged(found.places);
+        found.places.retain(|place| {
+            files.iter().all(|file| place.range.end <= file.start || file.end <= place.range.start)
+        });
+        found
+    }
+
+    /// In a line that is JSON, but for a piece of a longer text; `is_root` where it is a text of its own, such as an argument.
+    pub(super) fn in_json(
+        &self,
+        json: &[u8],
+        strings: &Strings,
+        piece: Option<&Range<usize>>,
+        is_root: bool,
+    ) -> Places {
+        let about = if self.out { About::of(json, &strings.values) } else { About::default() };
+        let has_holder =
+            strings.keys.iter().any(|key| matches!(&json[key.value.clone()], b"env" | b"headers"));
+        let line = Line { json, strings, about, out: self.out, has_holder, is_root };
+        let mut found = Places::default();
+        let (mut keys, mut values) =
+            (strings.keys.iter().peekable(), strings.values.iter().enumerate().peekable());
+        // In the order of the line.
+        loop {
+            let key_first = match (keys.peek(), values.peek()) {
+                (Some(key), Some((_, value))) => key.value.start < value.value.start,
+                (key, None) => key.is_some(),
+                (None, Some(_)) => false,
+            };
+            if key_first && let Some(key) = keys.next() {
+                // A plain name is nothing else.
+                let span = key.value.clone();
+                if span.len() >= 16
+                    || json[span.clone()]
+                        .iter()
+                        .any(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_')
+                {
+                    self.in_span(json, span, &mut found);
+                }
+            } else if let Some((index, string)) = values.next() {
+                if piece != Some(&string.value) {
+                    self.in_value(&line, index, string, &mut found);
+                }
+            } else {
+                return found;
+            }
+        }
+    }
+
+    fn in_value(&self, line: &Line<'_>, index: usize, string: &JsonString, found: &mut Places) {
+        let span = string.value.clone();
+        let (key, text) = (&line.json[string.key.clone()], &line.json[span.clone()]);
+        if text.is_empty() || is_id(key, text) {
+            return;
+        }
+        match line.kind_of(index) {
+            Some(_) if is_placeholder(text) => found.placeholders.extend(placeholders(text)),
+            Some("secret") => {
+                // A key of a known kind keeps its shape.
+                let inside = self.in_text(&Text::new(text)).places;
+                let kind = inside
+                    .iter()
+                    .find(|place| place.range == (0..text.len()) && place.kind == "key")
+                    .map_or("secret", |_| "key");
+                found.places.push(Place::new(span, kind));
+            }
+            Some(kind) => found.places.push(Place::new(span, kind)),
+            None if is_file(key, text) => {}
+            None => self.in_span(line.json, span, found),
+        }
+    }
+
+    fn in_span(&self, json: &[u8], span: Range<usize>, found: &mut Places) {
+        let inside = self.in_text(&Text::new(&json[span.clone()]));
+        found.places.extend(inside.places.into_iter().map(|place| place.moved(span.start)));
+        found.placeholders.extend(inside.placeholders);
+    }
+}
+
+/// What a line of the CLI's is about.
+#[derive(Clone, Copy, Debug, Default)]
+struct About {
+    /// It lists what the CLI can do, in the CLI's words.
+    describes: bool,
+    /// It says who is logged in: the replies to `initialize`, to questions for the settings and the like, the first message of a session,
+    /// `auth_status`.
+    identifies: bool,
+}
+
+impl About {
+    fn of(json: &[u8], values: &[JsonString]) -> Self {
+        let is =
+            |key: &[u8], value: &[u8]| values.iter().any(|string| string.is(json, 1, key, value));
+        let (reply, system) = (is(b"type", b"control_response"), is(b"type", b"system"));
+        Self {
+            describes: reply || (system && is(b"subtype", b"commands_changed")),
+            identifies: reply || (system && is(b"subtype", b"init")) || is(b"type", b"auth_status"),
+        }
+    }
+}
+
+/// A line that is JSON.
+struct Line<'a> {
+    json: &'a [u8],
+    strings: &'a Strings,
+    about: About,
+    out: bool,
+    /// Whether there is an `env` or `headers` in it at all.
+    has_holder: bool,
+    is_root: bool,
+}
+
+impl Line<'_> {
+    /// The kind of thing that a string is as a whole.
+    fn kind_of(&self, index: usize) -> Option<&'static str> {
+        let Self { json, strings, about, .. } = self;
+        let string = &strings.values[index];
+        let (key, text) = (&json[string.key.clone()], &json[string.value.clone()]);
+        match key {
+            b"signature"
+                if self.has_sibling(index, b"type", |kind| {
+                    matches!(kind, b"thinking" | b"signature_delta")
+                }) =>
+            {
+                return Some("signature");
+            }
+            b"data" if self.has_sibling(index, b"type", |kind| kind == b"redacted_thinking") => {
+                return Some("signature");
+            }
+            b"accountUuid" => return Some("account"),
+            b"organizationUuid" | b"organizationName" => return Some("organization"),
+            b"value" if self.has_sibling(index, b"label", |label| label == b"Organization") => {
+                return Some("organization");
+            }
+            b"value" if self.has_sibling(index, b"name", |name| is_secret(name, text)) => {
+                return Some("secret");
+            }
+            b"value" if self.has_sibling(index, b"key", |name| is_secret(name, text)) => {
+                return Some("secret");
+            }
+            _ => {}
+        }
+        let in_holder = self.has_holder && holds_secrets(strings, json, string, self.is_root);
+        if in_holder || is_secret(key, text) || self.is_given_to_flag(index) {
+            return Some("secret");
+        }
+        let is_note = self.out && NOTES.iter().any(|note| text.starts_with(note));
+        let is_text = is_note || (about.describes && is_description(key, text));
+        about.identifies.then(|| names::identity(key)).flatten().or(is_text.then_some("text"))
+    }
+
+    /// Whether the same object has such a value under this key; siblings are near.
+    fn has_sibling(&self, index: usize, key: &[u8], is: impl Fn(&[u8]) -> bool) -> bool {
+        let values = &self.strings.values;
+        let parent = values[index].parent;
+        let near = values.iter().take(index + 4).skip(index.saturating_sub(4));
+        near.filter(|sibling| sibling.parent == parent && parent.is_some()).any(|sibling| {
+            &self.json[sibling.key.clone()] == key && is(&self.json[sibling.value.clone()])
+        })
+    }
+
+    /// `["--api-key", "VALUE"]`.
+    fn is_given_to_flag(&self, index: usize) -> bool {
+        let string = &self.strings.values[index];
+        let before = index.checked_sub(1).map(|before| &self.strings.values[before]);
+        let is_list = string.parent.is_some_and(|parent| !self.strings.parents[parent].is_object);
+        before
+            .filter(|before| {
+                is_list && before.parent == string.parent && before.index + 1 == string.index
+            })
+            .is_some_and(|before| {
+                let (flag, text) =
+                    (&self.json[before.value.clone()], &self.json[string.value.clone()]);
+                is_secret_flag(flag) && !text.starts_with(b"-")
+            })
+    }
+}
+
+/// Whether the argument after this one is a secret: `--api-key`.
+pub(super) fn is_secret_flag(flag: &[u8]) -> bool {
+    let is_flag = flag.starts_with(b"-") && flag.iter().all(|byte| super::text::is_word(*byte));
+    is_flag && names::named(flag.trim_ascii_start()) != Named::Other
+}
+
+fn is_secret(key: &[u8], text: &[u8]) -> bool {
+    match names::named(key) {
+        Named::Secret => true,
+        Named::Perhaps(least) => looks_secret(text, least),
+        Named::Other => false,
+    }
+}
+
+/// Under a name for descriptions, and too long to be a name; or blanked with dots by an earlier scrubber.
+fn is_description(key: &[u8], text: &[u8]) -> bool {
+    let blanked = text.len() > 3 && text.iter().all(|byte| *byte == b'.');
+    TEXT_MEMBERS.contains(&key) && (blanked || own_length(text) > LONGEST_TEXT)
+}
+
+/// Whether a string is an id, or names a kind, by its member and its form: a replay compares it, so it stays what it is.
+fn is_id(key: &[u8], text: &[u8]) -> bool {
+    let is_kind = matches!(key, b"type" | b"subtype");
+    let is_id = matches!(
+        key,
+        b"uuid"
+            | b"uuids"
+            | b"id"
+            | b"session_id"
+            | b"sessionId"
+            | b"request_id"
+            | b"tool_use_id"
+            | b"tool_use_ids"
+            | b"toolUseID"
+            | b"parent_tool_use_id"
+            | b"message_id"
+            | b"api_message_id"
+            | b"message_uuid"
+            | b"user_message_uuid"
+            | b"user_message_uuids"
+            | b"command_uuid"
+            | b"callback_id"
+            | b"hookCallbackIds"
+            | b"task_id"
+            | b"agent_id"
+            | b"agentId"
+            | b"hook_id"
+    );
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b':');
+    let is_form = || text.len() <= 128 && text.iter().all(is_part);
+    let is_known = || is_uuid(text) || text.starts_with(b"msg_") || text.starts_with(b"toolu_");
+    (is_kind || is_id) && is_form() && (is_kind || is_known() || !begins_as_key(text))
+}
+
+/// `0a1b2c3d-0000-4000-8000-0a1b2c3d4e5f`.
+pub(super) fn is_uuid(text: &[u8]) -> bool {
+    let is_part = |(at, byte): (usize, &u8)| {
+        if matches!(at, 8 | 13 | 18 | 23) { *byte == b'-' } else { byte.is_ascii_hexdigit() }
+    };
+    text.len() == 36 && text.iter().enumerate().all(is_part)
+}
+
+/// Whether a string is a file in base64.
+pub(super) fn is_file(key: &[u8], text: &[u8]) -> bool {
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=-_".contains(byte);
+    DATA.contains(&key) && text.len() >= SHORTEST_DATA && text.iter().all(is_part)
+}
+
+/// Where files are in a text: `data:image/png;base64,...`.
+fn files(text: &Text<'_>) -> Vec<Range<usize>> {
+    const MARK: &[u8] = b";base64,";
+    let marks = memchr::memmem::find_iter(text.plain(), MARK).map(|at| at + MARK.len());
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte);
+    marks.map(|start| start..text.run(start, is_part)).collect()
+}
+
+/// Where files in base64 are in a line, of which nothing may be replaced.
+pub(in crate::recording) fn files_in(line: &[u8]) -> Vec<Range<usize>> {
+    let mut found = files(&Text::new(line));
+    let strings = read(line).unwrap_or_default();
+    let is_file =
+        |string: &&JsonString| is_file(&line[string.key.clone()], &line[string.value.clone()]);
+    found.extend(strings.values.iter().filter(is_file).map(|string| string.value.clone()));
+    found
+}
+
+/// A text in pieces of which a line holds one, and what the line is else.
+#[derive(Debug, PartialEq)]
+pub(super) enum Part {
+    /// Of which thread (the tool use under which a sub-agent runs, and nothing for the main one), of which kind, and where in the line.
+    Piece {
+        thread: Vec<u8>,
+        kind: PieceKind,
+        range: Range<usize>,
+    },
+    /// The end of a thread's text.
+    End(Vec<u8>),
+    /// The end of all.
+    EndAll,
+    Nothing,
+}
+
+/// What a piece is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PieceKind {
+    Text,
+    Thinking,
+    Json,
+}
+
+/// What a line of the CLI's is for the texts that are not finished.
+pub(super) fn part_of(json: &[u8], strings: &Strings) -> Part {
+    let values = &strings.values;
+    let top = |key: &[u8]| {
+        values.iter().find(|string| string.depth == 1 && &json[string.key.clone()] == key)
+    };
+    let top = |key| top(key).map(|string| &json[string.value.clone()]);
+    let thread = || top(b"parent_tool_use_id").unwrap_or_default().to_vec();
+    match top(b"type") {
+        Some(b"stream_event") => {}
+        Some(b"assistant" | b"user") => return Part::End(thread()),
+        Some(b"result") => return Part::EndAll,
+        _ => return Part::Nothing,
+    }
+    let is_delta = values.iter().any(|string| string.is(json, 2, b"type", b"content_block_delta"));
+    let delta =
+        values.iter().find(|string| string.depth == 3 && &json[string.key.clone()] == b"type");
+    let Some(delta) = delta.filter(|_| is_delta) else { return Part::End(thread()) };
+    let (kind, key): (PieceKind, &[u8]) = match &json[delta.value.clone()] {
+        b"text_delta" => (PieceKind::Text, b"text"),
+        b"thinking_delta" => (PieceKind::Thinking, b"thinking"),
+        b"input_json_delta" => (PieceKind::Json, b"partial_json"),
+        _ => return Part::End(thread()),
+    };
+    match values
+        .iter()
+        .find(|string| string.parent == delta.parent && &json[string.key.clone()] == key)
+    {
+        Some(string) => Part::Piece { thread: thread(), kind, range: string.value.clone() },
+        None => Part::Nothing,
+    }
+}
+
+impl Part {
+    /// Where in the line a piece is, if there is one.
+    pub(super) fn piece(&self) -> Option<&Range<usize>> {
+        if let Self::Piece { range, .. } = self { Some(range) } else { None }
+    }
+}
+
+/// The strings of a line, if it is JSON.
+pub(super) fn read(line: &[u8]) -> Option<Strings> {
+    let is_json = serde_json::from_slice::<&serde_json::value::RawValue>(line).is_ok();
+    is_json.then(|| strings(line))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn part(line: &str) -> Part {
+        part_of(line.as_bytes(), &read(line.as_bytes()).unwrap())
+    }
+
+    #[test]
+    fn pieces_are_known_with_their_thread() {
+        let line = r#"{"type":"stream_event","event":{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"ab"}},"parent_tool_use_id":null}"#;
+        let at = line.find("ab").unwrap();
+        assert_eq!(
+            part(line),
+            Part::Piece { thread: Vec::new(), kind: PieceKind::Text, range: at..at + 2 }
+        );
+        let other = line.replace("null", "\"toolu_1\"").replace("text_delta", "signature_delta");
+        assert_eq!(part(&other), Part::End(b"toolu_1".to_vec()));
+        let end = |thread: &[u8]| Part::End(thread.to_vec());
+        assert_eq!(
+            part(r#"{"type":"stream_event","event":{"type":"content_block_stop","index":0}}"#),
+            end(b"")
+        );
+        assert_eq!(part(r#"{"type":"assistant","parent_tool_use_id":null}"#), end(b""));
+        assert_eq!(part(r#"{"type":"user","parent_tool_use_id":"toolu_1"}"#), end(b"toolu_1"));
+        assert_eq!(part(r#"{"type":"result","parent_tool_use_id":"toolu_1"}"#), Part::EndAll);
+        assert_eq!(part(r#"{"type":"system","subtype":"status"}"#), Part::Nothing);
+        assert_eq!(
+            part(r#"{"type":"system","subtype":"status","of":"stream_event"}"#),
+            Part::Nothing
+        );
+    }
+
+    #[test]
+    fn ids_and_files_are_known_by_name_and_form() {
+        assert!(
+            is_id(b"tool_use_id", b"toolu_01AbC")
+                && is_id(b"uuid", b"0a1b2c3d-0000-4000-8000-0a1b2c3d4e5f")
+        );
+        assert!(
+            !is_id(b"id", b"ann@x.io")
+                && !is_id(b"id", b"10.0.0.1")
+                && !is_id(b"name", b"x")
+                && !is_id(b"id", b"sk-ant-a1")
+        );
+        let data = "iVBORw0KGgo/".repeat(8);
+        assert!(
+            is_file(b"data", data.as_bytes())
+                && !is_file(b"data", b"short")
+                && !is_file(b"text", data.as_bytes())
+        );
+    }
+}
