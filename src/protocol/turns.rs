@@ -20,8 +20,8 @@ pub(super) struct Current {
     pub(super) said: bool,
     /// Has the caller asked for its interruption?
     pub(super) interrupted: bool,
-    /// Has the caller told the CLI to end it, once it had begun?
-    pub(super) told_to_end: bool,
+    /// Has the caller asked the CLI to end it, once it had begun?
+    pub(super) asked_to_end: bool,
     /// Has it ended for its reader, who has gone or whose limit has run out?
     pub(super) abandoned: bool,
     /// Has the CLI been told to end it?
@@ -46,7 +46,7 @@ impl Current {
             echoed: false,
             said: false,
             interrupted: false,
-            told_to_end: false,
+            asked_to_end: false,
             abandoned: false,
             draining: false,
             drain_until: None,
@@ -64,7 +64,7 @@ impl Current {
 
     /// Is it the host that the CLI ends it for?
     pub(super) fn is_interrupted(&self) -> bool {
-        self.interrupted || self.told_to_end || self.draining
+        self.interrupted || self.asked_to_end || self.draining
     }
 
     pub(super) fn is_draining(&self) -> bool {

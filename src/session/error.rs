@@ -132,7 +132,7 @@ impl Error {
     }
 
     /// The limit of the plan that was used up when the turn failed [rate-limited](Self::is_rate_limited): asking again is of no use before
-    /// it [starts again](RateLimitInfo::resets_in). `None` where the CLI has told of none, or of one that still lets requests pass.
+    /// it [starts again](RateLimitInfo::resets_in). `None` where the CLI reported no limit, or one that still lets requests pass.
     pub fn rate_limit(&self) -> Option<&RateLimitInfo> {
         self.inner.rate_limit.as_ref()
     }

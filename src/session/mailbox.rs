@@ -67,7 +67,7 @@ impl Mailbox {
         Self::wake_reader(state);
     }
 
-    /// Says that this session told the CLI to end the turn. Comes before the result.
+    /// Says that this session asked the CLI to end the turn. Comes before the result.
     pub(super) fn interrupted(&self) {
         self.lock().context.interrupted = true;
     }

@@ -9,7 +9,7 @@ use crate::wire::{ApiErrorKind, Frame, Message, RateLimitInfo, ResultMessage, Tu
 /// What a session knows of a result beyond what the result says.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ResultContext {
-    /// Had this session told the CLI to end the turn?
+    /// Had this session asked the CLI to end the turn?
     pub(super) interrupted: bool,
     /// The limit of the plan that lets no request pass.
     rate_limit: Option<RateLimitInfo>,

@@ -52,7 +52,7 @@ impl Summary {
     }
 
     /// How the turn ended. [`Aborted`](TurnOutcome::Aborted) also where the CLI only says that it
-    /// failed, after this session had told it to end the turn.
+    /// failed, after this session had asked it to end the turn.
     pub fn outcome(&self) -> TurnOutcome {
         self.context.outcome(&self.result, self.api_error.as_ref())
     }
@@ -128,7 +128,7 @@ impl Collected {
     }
 }
 
-/// Reading a turn to its end. What has been read of it before is not read again, but how it ended is told all the same.
+/// Reading a turn to its end. What has been read of it before is not read again, but how it ended is reported all the same.
 impl Turn {
     /// The final text.
     ///

@@ -148,7 +148,7 @@ async fn interrupted(session: &Session) -> Turn {
 }
 
 #[tokio::test(start_paused = true)]
-async fn interrupted_turn_says_so_whatever_its_cli_tells() {
+async fn interrupted_turn_is_reported_as_aborted_by_any_cli() {
     for first in [
         |uuid: &str| failed_in_execution(uuid, None),
         |uuid: &str| failed_in_execution(uuid, Some("aborted_streaming")),

@@ -47,7 +47,7 @@ impl Machine {
             return;
         }
         match &mut self.current {
-            Some(current) if current.started => current.told_to_end = true,
+            Some(current) if current.started => current.asked_to_end = true,
             Some(current) => current.interrupted = true,
             None => self.switches.interrupt(),
         }

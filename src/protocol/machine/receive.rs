@@ -223,7 +223,7 @@ impl Machine {
         // The CLI's silence counts from here on.
         if let Some(current) = &mut self.current {
             current.touch(now);
-            current.told_to_end |= denies_and_interrupts(&answer);
+            current.asked_to_end |= denies_and_interrupts(&answer);
         }
         match answer {
             Answer::Success(response) => self.write(control_success_line(&id, &response), out),
