@@ -90,6 +90,14 @@ mod tests {
     }
 
     #[test]
+    fn values_may_add_as_much_as_a_large_recording_has() {
+        for (size, room) in [(0, DEFAULT_MAX_LINE), (DEFAULT_MAX_LINE, DEFAULT_MAX_LINE)] {
+            assert_eq!(room_for_values(size), room);
+        }
+        assert_eq!(room_for_values(3 * DEFAULT_MAX_LINE), 3 * DEFAULT_MAX_LINE);
+    }
+
+    #[test]
     fn the_limit_is_for_each_line() {
         let line = vec![b'x'; MAX_RECORDED_LINE];
         let two = [&line[..], b"\n", &line, b"\n"].concat();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::cli::{assistant, cli, success};
+use crate::support::cli::{Launches, assistant, cli, success};
 use crate::support::read::read;
 use claude_wire::transport::{Exit, Memory};
 use claude_wire::{Error, Session};
@@ -91,4 +91,23 @@ async fn once_the_cli_was_ready_its_noise_is_an_event_and_no_part_of_an_error() 
         turn.error
     );
     assert_eq!(session.stats().lines.noise, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_launch_is_quoted_by_itself() {
+    let launches = Launches::default();
+    let noted = launches.clone();
+    let transport = cli(move |launch, mut cli| {
+        let process = noted.note(launch);
+        async move {
+            cli.request("initialize").await;
+            cli.write_bytes(format!("noise {process}\n").as_bytes()).await;
+            Exit::from_code(1)
+        }
+    });
+    let session = Session::builder().transport(transport).start().unwrap();
+    for process in 0..3 {
+        let turn = read(session.query("go")).await;
+        assert_eq!(turn.error().early_output(), format!("noise {process}"));
+    }
 }
