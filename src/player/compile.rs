@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use bytes::Bytes;
 use serde_json::Value;
 
-use crate::recording::{self, EventKind, Payload, Recording, Stream};
+use crate::recording::{self, Event, EventKind, Payload, Recording, Stream};
 use crate::transport;
 use crate::wire::{Frame, FrameKind};
 
@@ -13,12 +13,14 @@ use super::compare;
 use super::host_line::{HostLine, id_text};
 use super::ids::{self, IdKind};
 use super::script::{
-    Action, CliRequest, Expectation, Expected, IDLE_TIMEOUT, Output, Pace, Patch, Script,
+    Action, CliRequest, Expectation, Expected, IDLE_TIMEOUT, Output, Pace, Patch, SIGNAL_LATE,
+    Script, Unsent,
 };
 use super::signal::Signal;
 
 #[derive(Default)]
-pub(super) struct Compiler {
+pub(super) struct Compiler<'a> {
+    events: &'a [Event],
     expectations: Vec<Expectation>,
     outputs: Vec<Output>,
     cli_requests: HashMap<String, CliRequest>,
@@ -28,12 +30,18 @@ pub(super) struct Compiler {
     gates: Vec<usize>,
     /// Prompts that hold back nothing yet: they were written while a turn ran.
     queued: Vec<usize>,
-    /// Prompts written since an `initialize` that has no reply yet, and whether they have a uuid.
-    early: Option<Vec<(usize, bool)>>,
+    /// Prompts written since an `initialize` that has no reply yet.
+    early: Option<Vec<usize>>,
     turn: Turn,
     prompts: usize,
     ended: bool,
     eof: Option<usize>,
+    /// The end of input, where it came within a turn, until that is over.
+    eof_in_turn: Option<usize>,
+    /// Does the CLI end, whatever its host does with its input?
+    gone: bool,
+    /// Has a prompt been written that has no result of its own yet?
+    owed: bool,
     /// The signal that ended the CLI.
     ended_by: Option<String>,
     prompt_ids: HashMap<String, usize>,
@@ -60,14 +68,14 @@ struct HostRequest {
     answers: Vec<usize>,
 }
 
-impl Compiler {
+impl<'a> Compiler<'a> {
     /// For the events of this recording.
-    pub(super) fn new(recording: &Recording) -> Self {
+    pub(super) fn new(recording: &'a Recording) -> Self {
         let ended_by = recording.events.iter().find_map(|event| match &event.kind {
             EventKind::Exit(exit) => exit.signal.clone(),
             _ => None,
         });
-        Self { ended_by, ..Self::default() }
+        Self { events: &recording.events, ended_by, ..Self::default() }
     }
 
     pub(super) fn event(&mut self, index: usize, at: u64, kind: &EventKind) {
@@ -76,15 +84,21 @@ impl Compiler {
             EventKind::Out(line) => self.stdout(index, at, line),
             EventKind::Err(line) => self.follow(index, at, Action::Err(line.clone())),
             EventKind::Eof(Stream::In) => self.eof(index, at),
-            EventKind::Eof(Stream::Out) => self.follow(index, at, Action::CloseOut),
+            EventKind::Eof(Stream::Out) => {
+                self.follow(index, at, Action::CloseOut);
+                self.gone = true;
+            }
             EventKind::Eof(_) => self.follow(index, at, Action::CloseErr),
             // Of others the player knows nothing, and goes on as the CLI did.
             EventKind::Signal(name)
                 if Signal::named(name).is_some() || self.ended_by.as_ref() == Some(name) =>
             {
-                let signal = self.expect(index, at, Expected::Signal(name.clone()));
+                let in_turn = self.is_in_turn();
+                let signal =
+                    self.expect(index, at, Expected::Signal { name: name.clone(), in_turn });
                 self.gates.push(signal);
                 self.ended = true;
+                self.gone = true;
             }
             EventKind::Exit(exit) => self.exit(index, at, exit_of(exit)),
             _ => {}
@@ -93,9 +107,8 @@ impl Compiler {
 
     pub(super) fn finish(mut self, events: usize, at: u64) -> Script {
         if !self.outputs.iter().any(|output| matches!(output.action, Action::Exit(_))) {
-            if self.eof.is_none() {
-                self.eof(events, at);
-            }
+            // It goes on in silence until its host ends it.
+            self.end_of_input(events, at, false);
             self.exit(events, at, transport::Exit::from_code(0));
         }
         Script {
@@ -107,6 +120,7 @@ impl Compiler {
             source: None,
             pace: Pace::Instant,
             idle_timeout: IDLE_TIMEOUT,
+            unsent: Unsent::Late(SIGNAL_LATE),
             rules: None,
         }
     }
@@ -121,8 +135,8 @@ impl Compiler {
                     self.prompt_ids.insert(uuid.into_owned(), prompt);
                 }
                 match &mut self.early {
-                    Some(early) => early.push((prompt, uuid.is_some())),
-                    None => self.prompt(prompt, uuid.is_some()),
+                    Some(early) => early.push(prompt),
+                    None => self.prompt(prompt),
                 }
             }
             HostLine::Request { subtype, request, id } => {
@@ -163,11 +177,11 @@ impl Compiler {
     }
 
     /// The CLI has a prompt before it.
-    fn prompt(&mut self, prompt: usize, has_uuid: bool) {
-        // A prompt with a uuid is named by the lines that depend on it; of one without, only its place is known.
-        let waits_in_line = has_uuid && !self.queued.is_empty();
-        if self.turn == Turn::Idle && !waits_in_line {
+    fn prompt(&mut self, prompt: usize) {
+        // Those before it come first.
+        if self.turn == Turn::Idle && self.queued.is_empty() {
             self.turn = Turn::Opening;
+            self.owed = true;
             self.gates.push(prompt);
         } else {
             self.queued.push(prompt);
@@ -194,21 +208,38 @@ impl Compiler {
         }
     }
 
+    fn is_in_turn(&self) -> bool {
+        let early = self.early.as_ref().is_some_and(|early| !early.is_empty());
+        self.turn != Turn::Idle || !self.queued.is_empty() || early
+    }
+
+    /// A CLI finishes the turns that it has, whether its input has ended or not.
     fn eof(&mut self, index: usize, at: u64) {
-        if self.eof.is_none() {
-            let eof = self.expect(index, at, Expected::Eof);
-            self.eof = Some(eof);
+        self.end_of_input(index, at, self.is_in_turn());
+    }
+
+    fn end_of_input(&mut self, index: usize, at: u64, in_turn: bool) {
+        if self.eof.is_some() || self.gone {
+            return;
+        }
+        let eof = self.expect(index, at, Expected::Eof { in_turn });
+        self.eof = Some(eof);
+        self.ended = true;
+        let waits = |request: &CliRequest| request.answer.is_none() && !request.cancelled;
+        if in_turn && !self.cli_requests.values().any(waits) {
+            self.eof_in_turn = Some(eof);
+        } else {
             self.gates.push(eof);
-            self.ended = true;
         }
     }
 
     fn exit(&mut self, index: usize, at: u64, exit: transport::Exit) {
         // Of a CLI that was never ready: it took no prompt, so none was needed.
-        for (prompt, _) in self.early.take().into_iter().flatten() {
+        for prompt in self.early.take().into_iter().flatten() {
             self.expectations[prompt].required = false;
         }
         self.gates.append(&mut self.queued);
+        self.gates.extend(self.eof_in_turn.take());
         self.follow(index, at, Action::Exit(exit));
     }
 
@@ -218,8 +249,9 @@ impl Compiler {
         let kind = frame.as_ref().map(Frame::kind);
         let mut waits: Vec<usize> = patches.iter().map(|patch| patch.of).collect();
         self.queued.retain(|prompt| !waits.contains(prompt));
-        self.early.iter_mut().for_each(|early| early.retain(|(prompt, _)| !waits.contains(prompt)));
+        self.early.iter_mut().for_each(|early| early.retain(|prompt| !waits.contains(prompt)));
         let action = Action::Out(line.clone());
+        let mut over = false;
         match (kind, &frame) {
             (Some(FrameKind::ControlResponse), Some(frame)) => {
                 let id = frame.request_id().map(|id| {
@@ -275,25 +307,59 @@ impl Compiler {
                 if frame.subtype().as_deref() == Some("init") =>
             {
                 if self.turn == Turn::Idle {
-                    // Nobody knows which of them it takes; the CLI takes all that wait.
-                    let named = &self.prompt_ids;
-                    let (kept, taken) = self
-                        .queued
-                        .iter()
-                        .partition(|prompt| named.values().any(|named| named == *prompt));
-                    self.queued = kept;
-                    waits.extend::<Vec<usize>>(taken);
+                    waits.extend(self.take_queued(index));
                 }
                 self.turn = Turn::Open;
             }
             (_, Some(frame)) if frame.ends_turn() || frame.kind_name() == "done" => {
-                self.turn = Turn::Idle
+                self.result(frame);
+                over = true;
             }
             _ => {}
         }
         waits.append(&mut self.gates);
         let output = self.push(index, at, action, patches, waits, self.last);
         self.last = Some(output);
+        if over && !self.is_in_turn() {
+            self.gates.extend(self.eof_in_turn.take());
+        }
+    }
+
+    /// The prompts without a name that the turn which opens at this event takes: the first, if every
+    /// prompt is to have a result of its own, else all that wait, since the CLI merges them.
+    fn take_queued(&mut self, event: usize) -> Vec<usize> {
+        let named = &self.prompt_ids;
+        let is_named = |prompt: &usize| named.values().any(|named| named == prompt);
+        let (named, mut taken): (Vec<_>, Vec<_>) = self.queued.iter().partition(|it| is_named(it));
+        let later = self.events.get(event + 1..).unwrap_or_default();
+        let is_prompt = |event: &&Event| match &event.kind {
+            EventKind::In(line) => {
+                matches!(HostLine::parse(line.bytes()), HostLine::Prompt { uuid: None, .. })
+            }
+            _ => false,
+        };
+        let is_result = |event: &&Event| match &event.kind {
+            EventKind::Out(line) => Frame::parse(line.bytes().clone())
+                .is_ok_and(|frame| frame.ends_turn() && !is_of_its_own(&frame)),
+            _ => false,
+        };
+        let mut left = Vec::new();
+        if taken.len() > 1 {
+            let prompts = taken.len() + later.iter().filter(is_prompt).count();
+            if later.iter().filter(is_result).count() >= prompts {
+                left = taken.split_off(1);
+            }
+        }
+        self.owed |= !taken.is_empty();
+        self.queued = named.into_iter().chain(left).collect();
+        self.queued.sort_unstable();
+        taken
+    }
+
+    /// A result. That of a turn which the CLI ran by itself leaves the prompt where it was.
+    fn result(&mut self, frame: &Frame) {
+        self.owed &= is_of_its_own(frame);
+        self.turn = if self.owed { Turn::Opening } else { Turn::Idle };
     }
 
     /// The reply to `initialize`: it comes of that request, and of what the CLI asked meanwhile. What else the host wrote before it counts
@@ -312,8 +378,8 @@ impl Compiler {
             self.gates.iter().partition(|gate| **gate <= initialize || is_answer(**gate));
         self.gates = held;
         self.last = Some(self.push(index, at, action, patches, waits, self.last));
-        for (prompt, has_uuid) in self.early.take().into_iter().flatten() {
-            self.prompt(prompt, has_uuid);
+        for prompt in self.early.take().into_iter().flatten() {
+            self.prompt(prompt);
         }
     }
 
@@ -358,7 +424,7 @@ impl Compiler {
     }
 
     fn expect(&mut self, event: usize, at: u64, what: Expected) -> usize {
-        let required = !matches!(what, Expected::Eof | Expected::Signal(_));
+        let required = !matches!(what, Expected::Eof { .. } | Expected::Signal { .. });
         self.expectations.push(Expectation {
             event,
             at,
@@ -383,6 +449,11 @@ impl Compiler {
             })
             .collect()
     }
+}
+
+/// Does a result end a turn that the CLI ran by itself?
+fn is_of_its_own(result: &Frame) -> bool {
+    result.is_unprompted() && !result.names_prompts()
 }
 
 /// Requests that change nothing: the reply depends on nothing but the question, and nothing depends on it.

@@ -146,8 +146,8 @@ impl HostScript {
         &self.steps
     }
 
-    /// Whether a session of this crate could have written this: it initialises first, sends whole prompts one after another, and ends by
-    /// closing its input or by SIGTERM.
+    /// Whether a session of this crate could have written this: it initialises first, and sends whole prompts one after another. A signal
+    /// is not written: it may have come from anyone.
     ///
     /// # Errors
     /// When it could not, with the reason.
@@ -197,9 +197,6 @@ impl HostScript {
                 }
                 HostAction::Answer { to, .. } if to.subtype.is_empty() => {
                     return no(*event, "an answer to no request".to_owned());
-                }
-                HostAction::Signal(name) if name != "SIGTERM" && name != "SIGKILL" => {
-                    return no(*event, format!("a session sends no {name}"));
                 }
                 HostAction::Control { .. }
                 | HostAction::Answer { .. }

@@ -12,7 +12,7 @@ use super::EXIT_DIVERGED;
 use super::ids::{self, IdKind};
 use super::report::{Divergence, Report};
 use super::scenario::Rules;
-use super::script::{Action, Expected, Output, Pace, Script};
+use super::script::{Action, Expected, Output, Pace, Script, Unsent};
 use super::signal::Signal;
 
 /// Something the host did.
@@ -61,6 +61,8 @@ pub(super) struct Machine {
     pub(super) prompts: usize,
     pub(super) eof: bool,
     signal: Option<Signal>,
+    /// When what ended the recorded CLI comes by itself.
+    unsent_due: Option<u64>,
     exit: Option<Exit>,
     divergence: Option<Divergence>,
     /// What the CLI does by rule, and remembers.
@@ -97,6 +99,7 @@ impl Machine {
             prompts: 0,
             eof: false,
             signal: None,
+            unsent_due: None,
             exit: None,
             divergence: None,
             rules: script.rules.clone(),
@@ -122,7 +125,7 @@ impl Machine {
                 .diverge(now, Divergence::extra(format!("a line of {len} bytes, over the limit"))),
             Input::Eof => {
                 self.eof = true;
-                self.meet_first(now, |what| matches!(what, Expected::Eof));
+                self.meet_first(now, |what| matches!(what, Expected::Eof { .. }));
                 if self.rules.is_some() {
                     self.improvise_eof(now);
                 }
@@ -139,7 +142,7 @@ impl Machine {
                 self.signal = Some(signal);
                 if !self.meet_first(
                     now,
-                    |what| matches!(what, Expected::Signal(name) if name == signal.name()),
+                    |what| matches!(what, Expected::Signal { name, .. } if name == signal.name()),
                 ) {
                     self.end(signal.exit());
                 }
@@ -163,8 +166,12 @@ impl Machine {
                         return step;
                     }
                 }
-                None if self.is_stuck() => self.unstick(now),
-                None => return Step::Wait(None),
+                None => match self.unsent(now) {
+                    Some((index, due)) if due <= now => self.meet(now, index, Met::default()),
+                    Some((_, due)) => return Step::Wait(Some(due)),
+                    None if self.is_stuck() => self.unstick(now),
+                    None => return Step::Wait(None),
+                },
             }
         }
     }
@@ -309,13 +316,44 @@ impl Machine {
         }
     }
 
+    /// The recorded signal, or end of input, that must come before anything else happens, and when it
+    /// does so by itself.
+    fn unsent(&mut self, now: u64) -> Option<(usize, u64)> {
+        let expectations = &self.script.expectations;
+        let is_next = |index: usize, what: &Expected| {
+            let ends = matches!(what, Expected::Signal { .. } | Expected::Eof { .. });
+            ends || expectations[index].required
+        };
+        let index = self.unmet(is_next)?;
+        let end = &expectations[index];
+        let outputs = self.script.outputs.iter().filter(|output| output.event < end.event);
+        let is_due = outputs.clone().zip(&self.states).all(|(_, state)| *state != State::Waiting);
+        match (&end.what, self.script.unsent) {
+            _ if !is_due => None,
+            (Expected::Signal { .. } | Expected::Eof { in_turn: true }, Unsent::AtOnce) => {
+                Some((index, now))
+            }
+            (Expected::Signal { name, in_turn }, Unsent::Late(late))
+                if *in_turn || Signal::named(name).is_none() =>
+            {
+                let before = expectations[..index].iter().map(|open| open.at);
+                let before = before.chain(outputs.map(|output| output.at)).max();
+                let wait = Duration::from_micros(end.at.saturating_sub(before.unwrap_or_default()));
+                let wait = u64::try_from((wait + late).as_micros()).unwrap_or(u64::MAX);
+                let due = *self.unsent_due.get_or_insert(now.saturating_add(wait));
+                Some((index, due))
+            }
+            _ => None,
+        }
+    }
+
     /// Nothing can come any more: the input that is missing never will.
     fn is_stuck(&self) -> bool {
         // A turn by rule goes on until it is interrupted, whether the input is open or not.
         if self.rules.is_some() && self.open_turn().is_some() {
             return self.signal.is_some();
         }
-        let signals = self.unmet(|_, what| matches!(what, Expected::Signal(_))).is_some();
+        let signals = self.unmet(|_, what| matches!(what, Expected::Signal { .. })).is_some();
         self.signal.is_some() || self.eof && (!signals || self.missing_write().is_some())
     }
 

@@ -28,7 +28,17 @@ use super::scenario::Rules;
 ///
 /// A prompt written while a turn runs, or before the reply to `initialize`, holds back nothing until the turn that it opens, or a line that
 /// names it; one that was written to a CLI that ended before it was ready is not expected at all. An answer to a request that
-/// the CLI has cancelled is waited for by nobody. The end of input and signals hold back what came after them.
+/// the CLI has cancelled is waited for by nobody.
+///
+/// The end of input holds back what came after it: between turns all of it, within a turn what came
+/// after the last result, or all of it where the CLI had a request open. Where the CLI had closed its
+/// output before, or was killed, it holds back nothing.
+///
+/// A signal holds back what came after it, but no CLI waits to be killed. So it comes by itself where
+/// nobody sends it: in a [`Replay`](super::Replay) as soon as all before it has happened, and so does
+/// an end of input within a turn, since a session does neither. In a process that stands in for the
+/// CLI a signal comes two seconds later than recorded, if it came within a turn or was SIGKILL; any
+/// other, and the end of input, is for the host.
 #[derive(Clone, Debug)]
 pub struct Script {
     pub(super) expectations: Vec<Expectation>,
@@ -41,6 +51,7 @@ pub struct Script {
     pub(super) source: Option<String>,
     pub(super) pace: Pace,
     pub(super) idle_timeout: Duration,
+    pub(super) unsent: Unsent,
     /// For a script that leaves something to the rules of the CLI.
     pub(super) rules: Option<Rules>,
 }
@@ -48,6 +59,19 @@ pub struct Script {
 /// How long a host may keep a recording waiting unless [told](Script::idle_timeout): 10 minutes. That is longer than a turn may take by
 /// default, so the session's own timers come first.
 pub const IDLE_TIMEOUT: Duration = Duration::from_secs(600);
+
+/// When what ended a recorded CLI comes by itself, where its host does not bring it about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unsent {
+    /// As soon as all before it has happened: a session neither sends signals nor ends the input of a
+    /// CLI that is within a turn.
+    AtOnce,
+    /// A signal, this much later than recorded.
+    Late(Duration),
+}
+
+/// How much later than recorded a host may send a signal, before it comes by itself.
+pub(super) const SIGNAL_LATE: Duration = Duration::from_secs(2);
 
 /// How fast the outputs come.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -91,8 +115,14 @@ pub(super) enum Expected {
         bytes: Bytes,
         json: Option<Value>,
     },
-    Eof,
-    Signal(String),
+    /// `in_turn`: while the CLI had something to do.
+    Eof {
+        in_turn: bool,
+    },
+    Signal {
+        name: String,
+        in_turn: bool,
+    },
 }
 
 /// Something the CLI does.
@@ -210,8 +240,8 @@ impl fmt::Display for Expected {
             Self::Other { bytes, .. } => {
                 write!(f, "line {:?}", clip(&String::from_utf8_lossy(bytes), 120))
             }
-            Self::Eof => f.write_str("end of input"),
-            Self::Signal(name) => f.write_str(name),
+            Self::Eof { .. } => f.write_str("end of input"),
+            Self::Signal { name, .. } => f.write_str(name),
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::recording::{Error, Recording};
 use crate::transport::Launch;
 
 use super::folders;
-use super::script::Script;
+use super::script::{Script, Unsent};
 
 /// A recording that is played to launches in whatever folder.
 #[derive(Clone, Debug)]
@@ -65,6 +65,7 @@ impl Take {
 
     fn compile(&self, variables: &BTreeMap<String, String>) -> Result<Script, Error> {
         let mut script = Script::new(&self.recording.expand(variables)?);
+        script.unsent = Unsent::AtOnce;
         if let Some(name) = &self.name {
             script = script.named(name);
         }

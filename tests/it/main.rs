@@ -81,6 +81,7 @@ mod recording_variables;
 mod redaction_rates;
 mod redaction_secrets;
 mod redaction_shapes;
+mod replay_ends;
 mod replay_gates;
 mod replay_handshake;
 mod replay_host_script;

@@ -244,7 +244,6 @@ async fn a_recorded_signal_brings_the_recorded_end() {
     let mut host = Host::of(TERMINATED);
     host.write(user("Hi")).await;
     host.expect(&[INIT]).await;
-    host.expect_silence().await;
     host.signal(Signal::Terminate).await;
     let end = host.end().await;
     assert_eq!((end.exit, end.err.as_str()), (Exit::from_code(143), "terminating\n"));
@@ -274,11 +273,6 @@ async fn a_recorded_signal_that_only_a_process_can_get_is_not_waited_for() {
     let end = host.end().await;
     assert_eq!((end.exit, end.err.as_str()), (Exit::from_code(0), "terminating\n"));
     assert!(end.report.is_clean(), "{}", end.report);
-
-    let mut host = Host::of(&told.replace("{\"code\":0}", "{\"signal\":\"SIGUSR1\"}"));
-    host.write(user("Hi")).await;
-    host.expect(&[INIT]).await;
-    host.expect_silence().await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -297,17 +291,6 @@ async fn times_that_no_clock_has_are_no_danger() {
         host.write(user("Hi")).await;
         host.expect_silence().await;
     }
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_end_of_input_where_a_signal_was_recorded_waits_for_the_signal() {
-    let mut host = Host::of(TERMINATED);
-    host.write(user("Hi")).await;
-    host.expect(&[INIT]).await;
-    host.eof();
-    host.expect_silence().await;
-    host.signal(Signal::Terminate).await;
-    assert_eq!(host.end().await.exit, Exit::from_code(143));
 }
 
 #[tokio::test(start_paused = true)]

@@ -75,13 +75,14 @@ async fn lines_that_come_after_the_end_of_input_are_not_awaited_for_ever() {
         r#"
         {"us":0,"in":{"type":"user","message":{"role":"user","content":"one"}}}
         {"us":1,"out":{"type":"system","subtype":"init"}}
+        {"us":1,"out":{"type":"result","subtype":"success","is_error":false}}
         {"us":1,"eof":"in"}
-        {"us":1,"out":{"type":"result","subtype":"success","is_error":false}}"#,
+        {"us":1,"out":{"type":"system","subtype":"session_state_changed","state":"idle"}}"#,
     );
     host.write(user("one")).await;
-    host.expect(&[INIT]).await;
+    host.expect(&[INIT, RESULT]).await;
     let report = host.end().await.divergence();
-    assert!(report.contains("expected: end of input (event 3)"), "{report}");
+    assert!(report.contains("expected: end of input (event 4)"), "{report}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -87,9 +87,10 @@ impl Delivered {
         if self.stderr != stderr {
             return Err(format!("stderr was {:?}, recorded is {stderr:?}", self.stderr));
         }
+        let cancelled = cancelled(output);
         for (number, item) in (1..).zip(items(output)) {
             let outcome = classify(item);
-            if !self.take(&outcome) {
+            if !self.take(&outcome, &cancelled) {
                 let text = match &outcome {
                     Outcome::Message(frame) | Outcome::Control(frame) => clip(frame.bytes()),
                     Outcome::Noise(line) | Outcome::TruncatedTail(line) => clip(line.bytes()),
@@ -97,6 +98,9 @@ impl Delivered {
                 };
                 return Err(format!("line {number} of stdout reached nobody in its place: {text}"));
             }
+        }
+        for body in cancelled_bodies(output, &cancelled) {
+            remove(&mut self.requests, |request| *request == body);
         }
         let left = self.turns.iter().chain(&self.events).chain(&self.requests);
         match left
@@ -109,12 +113,12 @@ impl Delivered {
         }
     }
 
-    fn take(&mut self, outcome: &Outcome) -> bool {
+    fn take(&mut self, outcome: &Outcome, cancelled: &[RawJson]) -> bool {
         let line = match outcome {
             Outcome::Message(frame) => {
                 return pop(&mut self.turns, frame.bytes()) || pop(&mut self.events, frame.bytes());
             }
-            Outcome::Control(frame) => return self.control(frame),
+            Outcome::Control(frame) => return self.control(frame, cancelled),
             Outcome::Malformed(malformed) => match malformed.line() {
                 Some(line) => line,
                 None => return false,
@@ -125,14 +129,16 @@ impl Delivered {
         pop(&mut self.events, line.bytes()) || blank
     }
 
-    fn control(&mut self, frame: &Frame) -> bool {
+    fn control(&mut self, frame: &Frame, cancelled: &[RawJson]) -> bool {
         if pop(&mut self.events, frame.bytes()) {
             return true;
         }
         match frame.kind() {
             FrameKind::ControlRequest => {
                 let body = frame.field("request").unwrap_or_default();
-                remove(&mut self.requests, |request| request == body.bytes())
+                // Whether a handler saw it is told apart at the end, from those with the same body.
+                frame.request_id().is_some_and(|id| cancelled.contains(&id))
+                    || remove(&mut self.requests, |request| request == body.bytes())
             }
             FrameKind::ControlResponse => {
                 let reply = reply(frame);
@@ -142,6 +148,30 @@ impl Delivered {
             kind => matches!(kind, FrameKind::ControlCancelRequest | FrameKind::KeepAlive),
         }
     }
+}
+
+/// The requests that the CLI cancels: a handler may have seen them or not.
+fn cancelled(output: &[u8]) -> Vec<RawJson> {
+    let of_kind = controls(output, FrameKind::ControlCancelRequest);
+    of_kind.filter_map(|frame| frame.request_id()).collect()
+}
+
+fn cancelled_bodies<'a>(
+    output: &'a [u8],
+    cancelled: &'a [RawJson],
+) -> impl Iterator<Item = Bytes> + 'a {
+    let requests = controls(output, FrameKind::ControlRequest);
+    let is_cancelled = |frame: &Frame| frame.request_id().is_some_and(|id| cancelled.contains(&id));
+    requests
+        .filter(is_cancelled)
+        .map(|frame| frame.field("request").unwrap_or_default().bytes().clone())
+}
+
+fn controls(output: &[u8], kind: FrameKind) -> impl Iterator<Item = Frame> {
+    items(output).filter_map(move |item| match classify(item) {
+        Outcome::Control(frame) if frame.kind() == kind => Some(frame),
+        _ => None,
+    })
 }
 
 fn pop(queue: &mut VecDeque<Bytes>, line: &Bytes) -> bool {
@@ -347,6 +377,22 @@ mod tests {
             let problem = delivered.account(live().as_bytes(), &[]).unwrap_err();
             assert!(problem.contains("reached nobody in its place"), "loss {index}: {problem}");
         }
+    }
+
+    #[test]
+    fn a_request_that_was_cancelled_may_have_been_seen() {
+        let ask = |id: &str| {
+            format!("{{\"type\":\"control_request\",\"request_id\":\"{id}\",\"request\":{{}}}}\n")
+        };
+        let cancel = "{\"type\":\"control_cancel_request\",\"request_id\":\"1\"}\n";
+        let output = ask("1") + cancel + &ask("2");
+        let account = |count: usize| {
+            let requests = vec![Bytes::from_static(b"{}"); count];
+            Delivered { requests, ..Delivered::default() }.account(output.as_bytes(), &[])
+        };
+        assert_eq!((account(1), account(2)), (Ok(()), Ok(())));
+        assert!(account(0).unwrap_err().contains("reached nobody in its place"));
+        assert!(account(3).unwrap_err().starts_with("delivered, but not on the wire"));
     }
 
     #[test]

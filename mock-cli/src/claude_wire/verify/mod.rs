@@ -1,6 +1,7 @@
 //! `verify`: does a recording play to its end, with nothing lost?
 
 mod account;
+mod asked;
 #[cfg(test)]
 mod fixtures;
 mod seen;
@@ -13,7 +14,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use claude_wire::player::HostScript;
+use claude_wire::player::{HostScript, Replay};
 use claude_wire::recording::{EventKind, Integrity, Recording};
 use claude_wire::wire::{Frame, FrameKind, Item, Outcome, classify};
 
@@ -98,17 +99,21 @@ async fn check<'a>(recording: &Recording, path: &'a Path, limit: Duration) -> Ch
     };
     let recording = &expanded;
     let script = HostScript::from_recording(recording);
+    let hung = || format!("hung: not at its end after {} s (--timeout)", limit.as_secs_f64());
     let (way, played) = match writable::can_write(recording, &script) {
-        Ok(()) => ("session", tokio::time::timeout(limit, session::act(recording)).await),
+        Ok(()) => {
+            let replay = Replay::new(recording.clone());
+            let played = tokio::time::timeout(limit, session::act(recording, &replay)).await;
+            // What is left says what it waits for.
+            ("session", played.unwrap_or_else(|_| Err(format!("{}\n{}", hung(), replay.report()))))
+        }
         Err(reason) => {
             summary.push_str(&format!(" ({reason})"));
-            ("streams", tokio::time::timeout(limit, streams::act(recording)).await)
+            let played = tokio::time::timeout(limit, streams::act(recording)).await;
+            ("streams", played.unwrap_or_else(|_| Err(hung())))
         }
     };
-    let problem = match played {
-        Ok(done) => done.err(),
-        Err(_) => Some(format!("hung: not at its end after {} s (--timeout)", limit.as_secs_f64())),
-    };
+    let problem = played.err();
     Checked { way, path, summary, problem }
 }
 

@@ -20,6 +20,8 @@ struct Inner {
     bytes: Mutex<Bytes>,
     /// Whole lines of stdout; at its end the largest number there is.
     lines: watch::Sender<usize>,
+    /// Prompts that were written; when no more can be, the largest number there is.
+    prompts: watch::Sender<usize>,
 }
 
 #[derive(Debug, Default)]
@@ -30,13 +32,22 @@ struct Bytes {
 
 impl Seen {
     pub(super) fn new() -> Self {
-        Self(Arc::new(Inner { bytes: Mutex::default(), lines: watch::Sender::new(0) }))
+        Self(Arc::new(Inner {
+            bytes: Mutex::default(),
+            lines: watch::Sender::new(0),
+            prompts: watch::Sender::new(0),
+        }))
     }
 
     /// Waits until so many whole lines of stdout have been read, or no more can come.
     pub(super) async fn lines(&self, count: usize) {
         // The sender is here, so there is nothing to fail.
         let _ = self.0.lines.subscribe().wait_for(|lines| *lines >= count).await;
+    }
+
+    /// Waits until so many prompts have been written, or no more can be.
+    pub(super) async fn prompts(&self, count: usize) {
+        let _ = self.0.prompts.subscribe().wait_for(|prompts| *prompts >= count).await;
     }
 
     /// Waits for the end of stdout.
@@ -50,6 +61,11 @@ impl Seen {
 
     pub(super) fn output(&self) -> Vec<u8> {
         self.lock().output.clone()
+    }
+
+    /// What has come since this many bytes.
+    pub(super) fn output_from(&self, at: usize) -> Vec<u8> {
+        self.lock().output.get(at..).unwrap_or_default().to_vec()
     }
 
     /// Stdout, watched.
@@ -104,7 +120,12 @@ impl AsyncWrite for Writing {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let written = ready!(Pin::new(&mut self.inner).poll_write(cx, bytes))?;
-        self.seen.lock().input.extend_from_slice(bytes.get(..written).unwrap_or_default());
+        let prompts = {
+            let mut seen = self.seen.lock();
+            seen.input.extend_from_slice(bytes.get(..written).unwrap_or_default());
+            prompts(&seen.input)
+        };
+        self.seen.0.prompts.send_replace(prompts);
         Poll::Ready(Ok(written))
     }
 
@@ -115,6 +136,18 @@ impl AsyncWrite for Writing {
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.inner).poll_shutdown(cx)
     }
+}
+
+impl Drop for Writing {
+    fn drop(&mut self) {
+        self.seen.0.prompts.send_replace(usize::MAX);
+    }
+}
+
+/// The whole lines of a host that are prompts.
+fn prompts(input: &[u8]) -> usize {
+    let lines = input.split_inclusive(|byte| *byte == b'\n');
+    lines.filter(|line| line.starts_with(br#"{"type":"user""#) && line.ends_with(b"\n")).count()
 }
 
 /// A transport whose streams are watched.

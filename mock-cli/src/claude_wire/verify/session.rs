@@ -3,31 +3,34 @@
 use std::collections::{BTreeSet, HashMap};
 use std::future::{Future, pending};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use claude_wire::player::{AnswerTo, HostAction, HostScript, Replay};
+use claude_wire::player::{AnswerTo, HostAction, HostScript, Replay, Signal};
 use claude_wire::recording::{Eol, EventKind, Recording};
 use claude_wire::session::{Events, HostRequest, Prompt, Session, SessionBuilder};
-use claude_wire::transport::Shutdown;
 use claude_wire::wire::{Frame, FrameKind, RawJson};
 use serde_json::{Map, Value};
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::account::{self, Delivered, Reply};
+use super::asked::Asked;
 use super::seen::{Seen, Watched};
 use super::streams::{recorded_exit, same_exit};
 use super::writable::is_reply;
 use crate::events;
 use crate::tasks::{lock, start};
 
+/// How long a request waits for the prompts before it to be written.
+const HELD_BACK: Duration = Duration::from_secs(2);
+
 /// Does what the recorded host did, each thing after the output that came before it, and accounts for all that came back.
-pub(super) async fn act(recording: &Recording) -> Result<(), String> {
+pub(super) async fn act(recording: &Recording, replay: &Replay) -> Result<(), String> {
     let is_ready = recording
         .events
         .iter()
         .any(|event| matches!(&event.kind, EventKind::Out(line) if is_reply(line.bytes())));
     let script = &HostScript::from_recording(recording);
-    let replay = Replay::new(recording.clone());
-    let stage = Stage::new(recording, script, &replay)?;
+    let stage = Stage::new(recording, script, replay)?;
     if is_ready {
         stage.conversation(recording, script).await?
     } else {
@@ -60,7 +63,6 @@ impl Stage {
         let complaints = delivered.clone();
         let builder = Session::builder()
             .transport(Watched { inner: replay.clone(), seen: seen.clone() })
-            .shutdown(shutdown(script))
             .on_stderr(move |line| lock(&complaints).stderr.push(line.to_owned()));
         let builder = handlers(initialize(builder, script), recording, Arc::new(answers));
         let session =
@@ -78,22 +80,31 @@ impl Stage {
             .map_err(|error| format!("the handshake failed: {error}"))?;
         lock(&self.delivered).replies.push(Ok(reply.raw().map(|reply| reply.bytes().clone())));
         let (mut turns, mut controls) = (JoinSet::new(), JoinSet::new());
+        let mut prompts = 0;
         for step in script.steps().iter().skip(1) {
             self.seen.lines(self.progress.before(step.event)).await;
             match &step.action {
-                HostAction::Prompt { content, .. } => start(self.turn(content), &mut turns).await,
-                HostAction::Control { subtype, request } => {
-                    start(self.control(subtype, request), &mut controls).await
+                HostAction::Prompt { content, .. } => {
+                    prompts += 1;
+                    start(self.turn(content), &mut turns).await;
                 }
-                HostAction::Eof | HostAction::Signal(_) => break,
+                HostAction::Control { subtype, request } => {
+                    // A session may hold a prompt back that the recorded host had written by then.
+                    let _ = tokio::time::timeout(HELD_BACK, self.seen.prompts(prompts)).await;
+                    start(self.control(subtype, request), &mut controls).await;
+                }
+                HostAction::Eof => break,
+                // The replay sees to it that the CLI ends.
+                HostAction::Signal(name) if ends(recording, name) => break,
                 // Answers are given when the CLI asks.
                 _ => {}
             }
         }
-        let ends_by_itself = !script
-            .steps()
-            .iter()
-            .any(|step| matches!(step.action, HostAction::Eof | HostAction::Signal(_)));
+        let is_end = |action: &HostAction| match action {
+            HostAction::Signal(name) => ends(recording, name),
+            action => matches!(action, HostAction::Eof),
+        };
+        let ends_by_itself = !script.steps().iter().any(|step| is_end(&step.action));
         if ends_by_itself && recorded_exit(recording).is_some() {
             self.seen.end().await;
         }
@@ -190,13 +201,10 @@ impl Progress {
     }
 }
 
-/// Where the recorded host sent SIGTERM at once, so does the session.
-fn shutdown(script: &HostScript) -> Shutdown {
-    let mut shutdown = Shutdown::default();
-    if script.steps().iter().any(|step| matches!(step.action, HostAction::Signal(_))) {
-        shutdown.grace_after_eof = std::time::Duration::ZERO;
-    }
-    shutdown
+/// Whether the recorded CLI did not outlive this signal.
+fn ends(recording: &Recording, name: &str) -> bool {
+    let by = recorded_exit(recording).and_then(|exit| exit.signal);
+    Signal::named(name).is_some() || by.as_deref() == Some(name)
 }
 
 /// Says in `initialize` what was recorded there.
@@ -232,7 +240,7 @@ fn answers(script: &HostScript, progress: &Progress) -> HashMap<AnswerTo, Answer
 /// Answers the CLI's requests as recorded.
 struct Answers {
     script: HashMap<AnswerTo, Answer>,
-    asked: Mutex<HashMap<(String, String), usize>>,
+    asked: Mutex<Asked>,
     seen: Seen,
     delivered: Arc<Mutex<Delivered>>,
 }
@@ -264,22 +272,18 @@ fn handlers(
 impl Answers {
     async fn give(&self, request: HostRequest) -> Result<RawJson, String> {
         lock(&self.delivered).requests.push(request.body().bytes().clone());
-        let text = |name: &&str| {
-            request.field(name).and_then(|value| value.as_str().map(|text| text.into_owned()))
-        };
-        let about =
-            ["tool_use_id", "callback_id", "server_name"].iter().find_map(text).unwrap_or_default();
-        let subtype = request.subtype();
         let nth = {
             let mut asked = lock(&self.asked);
-            let count = asked.entry((subtype.clone(), about.clone())).or_default();
-            std::mem::replace(count, *count + 1)
+            let more = self.seen.output_from(asked.read());
+            asked.more(&more);
+            asked.claim(request.body().bytes())
         };
         // The fields of another version of this library are none of this one's.
-        let answer = self
-            .script
-            .iter()
-            .find(|(to, _)| to.subtype == subtype && to.about == about && to.nth == nth);
+        let answer = self.script.iter().find(|(to, _)| {
+            nth.as_ref().is_some_and(|(subtype, about, nth)| {
+                (&to.subtype, &to.about, &to.nth) == (subtype, about, nth)
+            })
+        });
         let Some((_, (after, response))) = answer else { return pending().await };
         self.seen.lines(*after).await;
         match response.pointer("/error") {
@@ -314,7 +318,7 @@ mod tests {
             read(reply),
             EventKind::Eof(Stream::In),
         ]);
-        let problem = act(&recording).await.unwrap_err();
+        let problem = act(&recording, &Replay::new(recording.clone())).await.unwrap_err();
         assert!(problem.contains("divergences=1"), "{problem}");
     }
 }

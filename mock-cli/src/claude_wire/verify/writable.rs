@@ -17,51 +17,69 @@ pub(super) fn can_write(recording: &Recording, script: &HostScript) -> Result<()
 #[derive(Default)]
 struct Conversation {
     is_ready: bool,
-    in_turn: bool,
     has_result: bool,
-    ended: bool,
+    /// A stream of the CLI has ended.
+    closed: bool,
+    /// Whether the prompts have a uuid.
+    uuids: Option<bool>,
+    /// How many prompts have no result.
+    open: usize,
 }
 
 impl Conversation {
     fn event(&mut self, kind: &EventKind) -> Result<(), String> {
         let no = |why: &str| Err(why.to_owned());
         match kind {
+            EventKind::In(_) | EventKind::Out(_) | EventKind::Err(_) if self.closed => {
+                no("a stream of the CLI ends before the CLI")
+            }
             EventKind::In(line) => {
                 let json: Value = serde_json::from_slice(line.bytes()).unwrap_or_default();
-                let is_prompt = json["type"] == "user";
-                if is_prompt && is_special(&json) {
-                    return no("a prompt that is no plain one");
+                match json["type"].as_str() {
+                    Some("user") => self.prompt(&json),
+                    // A session has the second of them still to write.
+                    Some("control_request") if self.open > 1 => {
+                        no("a request while two prompts wait for their results")
+                    }
+                    _ => Ok(()),
                 }
-                self.in_turn |= is_prompt;
-                Ok(())
             }
             EventKind::Out(line) => {
                 self.is_ready |= is_reply(line.bytes());
-                if Frame::parse(line.bytes().clone())
-                    .is_ok_and(|frame| frame.kind() == FrameKind::Result)
-                {
-                    (self.in_turn, self.has_result) = (false, true);
+                let result = Frame::parse(line.bytes().clone())
+                    .ok()
+                    .filter(|frame| frame.kind() == FrameKind::Result);
+                if let Some(result) = result {
+                    self.has_result = true;
+                    self.open = self.open.saturating_sub(usize::from(!result.is_unprompted()));
                 }
                 Ok(())
             }
-            EventKind::Eof(Stream::In) | EventKind::Signal(_) if self.in_turn => {
-                no("the host ends it within a turn")
-            }
             EventKind::Eof(Stream::In) | EventKind::Signal(_)
-                if !self.is_ready && !self.has_result =>
+                if !self.is_ready && !self.has_result && !self.closed =>
             {
                 no("the host ends it within the handshake")
             }
-            EventKind::Signal(name) if name != "SIGTERM" || self.ended => {
-                no("a signal that a session would not send then")
-            }
-            EventKind::Eof(Stream::In) => {
-                self.ended = true;
+            EventKind::Eof(Stream::Out | Stream::Err) => {
+                self.closed = true;
                 Ok(())
             }
-            EventKind::Eof(_) => no("a stream of the CLI ends before the CLI"),
             _ => Ok(()),
         }
+    }
+
+    fn prompt(&mut self, line: &Value) -> Result<(), String> {
+        if is_special(line) {
+            return Err("a prompt that is no plain one".to_owned());
+        }
+        self.open += 1;
+        let has_uuid = line["uuid"].is_string();
+        if *self.uuids.get_or_insert(has_uuid) != has_uuid {
+            return Err(
+                "some prompts have a uuid and some have none: a session names all".to_owned()
+            );
+        }
+        Ok(())
     }
 }
 
@@ -92,23 +110,53 @@ mod tests {
     }
 
     #[test]
-    fn a_session_ends_its_input_between_turns() {
+    fn a_cli_may_end_at_any_time_after_the_handshake() {
         let eof = || EventKind::Eof(Stream::In);
         let signal = |name: &str| EventKind::Signal(name.to_owned());
+        let gone = || [EventKind::Eof(Stream::Err), EventKind::Eof(Stream::Out), eof()];
         assert_eq!(reason(conversation([read(RESULT), eof()])), "");
-        assert_eq!(reason(conversation([read(RESULT), signal("SIGTERM")])), "");
-        assert_eq!(reason(conversation([eof(), read(RESULT)])), "the host ends it within a turn");
-        assert_eq!(reason(conversation([signal("SIGTERM")])), "the host ends it within a turn");
-        assert_eq!(
-            reason(vec![write(INITIALIZE), eof(), read(READY)]),
-            "the host ends it within the handshake"
-        );
-        assert_ne!(reason(conversation([read(RESULT), signal("SIGKILL")])), "");
-        assert_ne!(reason(conversation([read(RESULT), eof(), signal("SIGTERM")])), "");
-        assert_eq!(
-            reason(conversation([EventKind::Eof(Stream::Out)])),
-            "a stream of the CLI ends before the CLI"
-        );
+        assert_eq!(reason(conversation([read(RESULT), eof(), signal("SIGTERM")])), "");
+        assert_eq!(reason(conversation([eof(), read(RESULT)])), "");
+        for name in ["SIGTERM", "SIGKILL", "SIGINT", "SIGHUP"] {
+            assert_eq!(reason(conversation([signal(name)])), "", "{name}");
+            assert_eq!(reason(conversation([read(RESULT), signal(name)])), "", "{name}");
+            let killed = [signal(name)].into_iter().chain(gone());
+            assert_eq!(reason(conversation(killed)), "", "{name}");
+        }
+        assert_eq!(reason([write(INITIALIZE)].into_iter().chain(gone()).collect()), "");
+        let early = "the host ends it within the handshake";
+        assert_eq!(reason(vec![write(INITIALIZE), eof(), read(READY)]), early);
+        assert_eq!(reason(vec![write(INITIALIZE), signal("SIGTERM")]), early);
+        let closed = "a stream of the CLI ends before the CLI";
+        assert_eq!(reason(conversation([EventKind::Eof(Stream::Out), read(RESULT)])), closed);
+        let err = [read(RESULT), EventKind::Eof(Stream::Err), write(PROMPT)];
+        assert_eq!(reason(conversation(err)), closed);
+    }
+
+    #[test]
+    fn a_session_has_one_prompt_at_the_cli_when_it_makes_a_request() {
+        let own = r#"{"type":"result","subtype":"success","origin":{"kind":"task-notification"}}"#;
+        let set =
+            r#"{"type":"control_request","request_id":"2","request":{"subtype":"set_model"}}"#;
+        let why = "a request while two prompts wait for their results";
+        assert_eq!(reason(conversation([write(set), read(RESULT), write(PROMPT), write(set)])), "");
+        assert_eq!(reason(conversation([read(own), write(PROMPT), write(set)])), why);
+    }
+
+    #[test]
+    fn a_session_gives_each_prompt_a_uuid_or_the_recording_gives_none_to_any() {
+        let named = PROMPT.replacen('{', r#"{"uuid":"p","#, 1);
+        let mixed = "some prompts have a uuid and some have none: a session names all";
+        for (first, second, why) in [
+            (PROMPT, PROMPT, ""),
+            (&named, &named, ""),
+            (PROMPT, &named, mixed),
+            (&named, PROMPT, mixed),
+        ] {
+            let events =
+                vec![write(INITIALIZE), read(READY), write(first), read(RESULT), write(second)];
+            assert_eq!(reason(events), why, "{first} {second}");
+        }
     }
 
     #[test]
