@@ -15,7 +15,9 @@
 //! | anything else, broken lines among it | the next of its kind, by its bytes or as JSON | at any time |
 //!
 //! Blank lines and `keep_alive` mean nothing to the CLI, and nothing here; so does an answer to a request whose recorded host gave none. A
-//! signal meets the recorded one of its name; one that was not recorded ends the player as it ends the CLI.
+//! signal meets the recorded one of its name; one that was not recorded ends the player as it ends the CLI. A recorded one comes by itself
+//! where nobody sends it, so a replay ends as the recorded CLI ended, also in front of a [`Session`](crate::Session), which would not kill a
+//! CLI within a turn.
 //!
 //! Nothing hangs: a host that does nothing although something is awaited of it gets a report too ([`Script::idle_timeout`]). The one
 //! exception is a [`Scenario`] in memory: it waits for its host as long as the session lives, and the time limits are the session's own.

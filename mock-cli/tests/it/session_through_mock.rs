@@ -149,3 +149,20 @@ async fn what_is_recorded_of_a_replay_is_the_recording() {
     session.stop().await;
     replay.assert_finished();
 }
+
+/// The stand-in waits a little for a host that sends the signal itself, and then dies as recorded.
+#[tokio::test]
+async fn a_session_sees_the_stand_in_die_as_recorded() {
+    let session = session("killed-mid-tool.jsonl").start().unwrap();
+    let begun = std::time::Instant::now();
+    let mut turn = session.query("Sleep");
+    let error = loop {
+        match turn.next().await {
+            Some(Ok(_)) => {}
+            Some(Err(error)) => break error,
+            None => panic!("the CLI was killed within the turn"),
+        }
+    };
+    assert_eq!(error.exit().and_then(|exit| exit.signal_name()), Some("SIGKILL"), "{error}");
+    assert!(begun.elapsed() < std::time::Duration::from_secs(30), "{:?}", begun.elapsed());
+}
