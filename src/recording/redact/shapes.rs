@@ -228,8 +228,11 @@ enum Takes {
     Pair,
 }
 
+/// A program, its flags, and where its secret is.
+type Command = (&'static [u8], &'static [&'static [u8]], Takes);
+
 /// Commands that take a password by a flag that does not say so.
-const COMMANDS: [(&[u8], &[&[u8]], Takes); 9] = [
+const COMMANDS: [Command; 9] = [
     (b"mysql", &[b"-p"], Takes::Attached),
     (b"mariadb", &[b"-p"], Takes::Attached),
     (b"mongo", &[b"-p"], Takes::Next),
@@ -266,13 +269,13 @@ pub(super) fn password_of_command(text: &Text<'_>, command: Range<usize>) -> Opt
                         .find(|flag| bytes.starts_with(flag) && bytes.len() > flag.len())?;
                     Some(word.start + flag.len()..word.end)
                 }
-                Takes::Next => flags.iter().any(|flag| is_flag(flag)).then(|| word.clone()),
+                Takes::Next => flags.iter().any(&is_flag).then(|| word.clone()),
                 Takes::Pair => {
                     let attached = flags
                         .iter()
                         .find(|flag| flag.len() == 2 && bytes.starts_with(flag))
                         .map_or(0, |flag| flag.len());
-                    let is_pair = attached > 0 || flags.iter().any(|flag| is_flag(flag));
+                    let is_pair = attached > 0 || flags.iter().any(&is_flag);
                     let colon = memchr::memchr(b':', bytes).filter(|_| is_pair)?;
                     Some(word.start + colon + 1..word.end)
                 }
