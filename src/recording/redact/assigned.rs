@@ -160,8 +160,13 @@ impl<'t> Name<'t> {
             return None;
         }
         if let Some(value) = self.quoted_at(begin) {
+            // `["password", "email"]` and `["A_KEY", "B_KEY"]` are lists; `"Cookie:", "x"` has no value.
+            let is_list = is_define && names::is_variable(text.get(value.clone()));
+            let ends_here = closed == self.range.end
+                && begin == end
+                && text.before(self.range.start) == text.at(begin);
             return match is_define && !self.is_variable {
-                // `["password", "email"]` is a list.
+                _ if is_list || ends_here => None,
                 true => self.looking_secret(value, 6),
                 false => self.named_secret(value),
             };
@@ -309,7 +314,7 @@ impl<'t> Name<'t> {
         {
             end = list;
         }
-        while end > begin && text.before(end).is_some_and(|byte| b";,&|)]}.".contains(&byte)) {
+        while end > begin && text.before(end).is_some_and(|byte| b";:,&|)]}.".contains(&byte)) {
             end -= 1;
         }
         begin..end

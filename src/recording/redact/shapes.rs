@@ -4,6 +4,8 @@
 
 use std::ops::Range;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use memchr::memmem;
 
 use super::text::{FILL, Text, is_word, looks_secret, refers};
@@ -100,12 +102,24 @@ pub(super) fn pgpass(text: &Text<'_>, port: Range<usize>) -> Option<Range<usize>
 pub(super) fn token_after_scheme(text: &Text<'_>, scheme: Range<usize>) -> Option<Range<usize>> {
     let token = scheme.end
         ..text.run(scheme.end, |byte| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte));
-    let least = match text.get(scheme.clone()) {
-        b"Basic " => 12,
-        b"Bearer " | b"bearer " | b"BEARER " => 16,
-        _ => 20,
+    let word = text.get(token.clone());
+    let is_one = match text.get(scheme.clone()) {
+        b"Basic " => is_login(word),
+        b"Bearer " | b"bearer " | b"BEARER " => looks_secret(word, 16),
+        _ => looks_secret(word, 20),
     };
-    (token.len() >= least && !text.before(scheme.start).is_some_and(is_word)).then_some(token)
+    (is_one && !text.before(scheme.start).is_some_and(is_word)).then_some(token)
+}
+
+/// Whether this is a name and a password in base64, and not the second word of `Basic Authentication`.
+fn is_login(word: &[u8]) -> bool {
+    let unpadded = word
+        .trim_ascii_end()
+        .strip_suffix(b"==")
+        .or_else(|| word.strip_suffix(b"="))
+        .unwrap_or(word);
+    STANDARD_NO_PAD.decode(unpadded).is_ok_and(|login| login.contains(&b':'))
+        || looks_secret(word, 20)
 }
 
 /// `eyJ...`: a JSON web token, three parts in base64 of which the first is an object.

@@ -179,6 +179,7 @@ pub(super) fn refers(value: &[u8]) -> bool {
         [] => true,
         [b'$', next, ..] if is_name(next) => true,
         [b'%', name @ .., b'%'] if name.iter().all(|byte| is_word(*byte)) => true,
+        [b'{', next, ..] if is_name(next) => true,
         [b'<', .., b'>'] | [b'{', b'{', ..] | [b'[', b'R' | b'r', ..] => true,
         [first, rest @ ..] => {
             rest.len() >= 2 && !first.is_ascii_digit() && rest.iter().all(|byte| byte == first)
