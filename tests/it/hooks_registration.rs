@@ -70,7 +70,7 @@ async fn the_log_listens_to_all_events_whose_hooks_do_no_work() {
     let initialize: Value =
         serde_json::from_str(&initialize(Session::builder().log_hooks()).await).unwrap();
     let events = initialize["hooks"].as_object().unwrap();
-    assert_eq!(events.len(), 33 - 3);
+    assert_eq!(events.len(), 34 - 3);
     assert!(
         ["WorktreeCreate", "WorktreeRemove", "Setup"]
             .iter()

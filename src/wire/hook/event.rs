@@ -63,7 +63,7 @@ macro_rules! events {
         }
 
         impl HookEventName {
-            /// All events of CLI 2.1.329.
+            /// All events of CLI 2.1.332.
             pub const ALL: &'static [Self] = &[$(Self::$event),*];
         }
 
@@ -173,6 +173,7 @@ events! {
     FileChanged = "FileChanged",
     DirectoryAdded = "DirectoryAdded",
     MessageDisplay = "MessageDisplay",
+    PreSkillShellCommand = "PreSkillShellCommand",
 }
 
 impl Sealed for HookInput {

@@ -26,7 +26,7 @@ macro_rules! event {
 
 /// Declares the part of an answer that belongs to one event (`hookSpecificOutput`): fields that may all be left out, and a setter for each.
 macro_rules! output {
-    ($(#[$meta:meta])* $name:ident of $event:literal { $($(#[$doc:meta])* $field:ident: $type:ty = $wire:literal,)* }) => {
+    ($(#[$meta:meta])* $name:ident of $event:literal { $($(#[$doc:meta])* $field:ident: $type:ty = $wire:literal $($version:ident)?,)* }) => {
         $(#[$meta])*
         #[derive(Clone, Debug, Default, PartialEq)]
         #[non_exhaustive]
@@ -34,7 +34,7 @@ macro_rules! output {
             $(
                 $(#[$doc])*
                 #[doc = ""]
-                #[doc = concat!("Wire field `", $wire, "`, CLI 2.1.329.")]
+                #[doc = object!(@doc $wire $($version)?)]
                 pub $field: Option<$type>,
             )*
         }

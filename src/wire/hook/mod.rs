@@ -21,6 +21,7 @@ mod model;
 mod output;
 mod permission;
 mod session;
+mod skill;
 mod stop;
 #[cfg(test)]
 mod tests;
@@ -54,12 +55,16 @@ pub use self::session::{
     PreCompact, SessionEnd, SessionStart, SessionStartOutput, Setup, SetupOutput, SetupTrigger,
     StartSource,
 };
+pub use self::skill::{
+    InvokedBy, PreSkillShellCommand, PreSkillShellCommandOutput, SkillShellInput,
+};
 pub use self::stop::{
     BackgroundTaskSummary, SessionCron, Stop, StopFailure, StopOutput, SubagentStart,
     SubagentStartOutput, SubagentStop, SubagentStopOutput, TaskCompleted, TaskCreated,
     TeammateIdle,
 };
 pub use self::tool::{
-    BatchedCall, PermissionDecision, PostToolBatch, PostToolBatchOutput, PostToolUse,
-    PostToolUseFailure, PostToolUseFailureOutput, PostToolUseOutput, PreToolUse, PreToolUseOutput,
+    BatchedCall, PermissionDecision, PermissionDisplay, PostToolBatch, PostToolBatchOutput,
+    PostToolUse, PostToolUseFailure, PostToolUseFailureOutput, PostToolUseOutput, PreToolUse,
+    PreToolUseOutput,
 };

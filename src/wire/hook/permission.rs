@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 use super::output::{Decides, HookSpecific};
 use crate::wire::decode::{Decode, Shape};
 use crate::wire::json::RawJson;
-use crate::wire::{McpProvenance, PermissionUpdate};
+use crate::wire::{McpProvenance, McpSkill, PermissionUpdate, ToolKind};
 
 event! {
     /// Somebody is about to be asked whether a tool may run (`PermissionRequest`, CLI 2.1.329). May answer in their place.
@@ -19,6 +19,10 @@ event! {
         pub permission_suggestions: Vec<PermissionUpdate> = "permission_suggestions",
         /// The MCP server of the tool.
         pub mcp_server: Option<McpProvenance> = "mcp_server" declared,
+        /// What kind of tool it is, where a dialog of its own fits.
+        pub tool_kind: Option<ToolKind> = "tool_kind" v2_1_332 declared,
+        /// The skill of an MCP server that is to be loaded.
+        pub mcp_skill: Option<McpSkill> = "mcp_skill" v2_1_332 declared,
     }
 }
 

@@ -59,7 +59,7 @@ const INPUTS: &[(&str, &str)] = &[
     ),
     (
         "PermissionRequest",
-        r#""tool_name":"Bash","tool_input":{},"permission_suggestions":[{"type":"setMode","mode":"plan","destination":"session"}],"mcp_server":{"name":"m","source":"user"}"#,
+        r#""tool_name":"Bash","tool_input":{},"permission_suggestions":[{"type":"setMode","mode":"plan","destination":"session"}],"mcp_server":{"name":"m","source":"user"},"tool_kind":"mcp_skill","mcp_skill":{"name":"k","version":"v","uri":"u","server_description":"d"}"#,
     ),
     (
         "PermissionDenied",
@@ -94,6 +94,10 @@ const INPUTS: &[(&str, &str)] = &[
     ("FileChanged", r#""file_path":"/f","event":"unlink""#),
     ("DirectoryAdded", r#""directory":"/d","source":"register_repo_root""#),
     ("MessageDisplay", r#""turn_id":"t","message_id":"m","index":3,"final":true,"delta":"x""#),
+    (
+        "PreSkillShellCommand",
+        r#""tool_name":"Bash","tool_input":{"command":"ls"},"tool_use_id":"t:inner","command_name":"shelly","command_source":"projectSettings","invoked_by":"claude""#,
+    ),
 ];
 
 fn input(name: &str, fields: &str) -> RawJson {
@@ -115,7 +119,7 @@ fn leftover<E: HookEvent + Decode>(raw: &RawJson) -> Vec<String> {
 
 #[test]
 fn every_field_of_every_event_has_a_place() {
-    assert_eq!(INPUTS.len(), 33);
+    assert_eq!(INPUTS.len(), 34);
     macro_rules! check {
         ($($event:ident),*) => {
             for (name, fields) in INPUTS {
@@ -133,6 +137,7 @@ fn every_field_of_every_event_has_a_place() {
     }
     check!(
         PreToolUse,
+        PreSkillShellCommand,
         PostToolUse,
         PostToolUseFailure,
         PostToolBatch,
@@ -255,9 +260,19 @@ fn every_field_of_every_own_answer_is_written() {
                     .permission_decision("defer")
                     .permission_decision_reason("r")
                     .updated_input(raw(r#"{"a": 1}"#))
-                    .additional_context("c"),
+                    .additional_context("c")
+                    .permission_display(PermissionDisplay::new("t", "d", "n")),
             ),
-            r#""permissionDecision":"defer","permissionDecisionReason":"r","updatedInput":{"a": 1},"additionalContext":"c""#,
+            r#""permissionDecision":"defer","permissionDecisionReason":"r","updatedInput":{"a": 1},"additionalContext":"c","permissionDisplay":{"title":"t","description":"d","displayName":"n"}"#,
+        ),
+        (
+            specific::<PreSkillShellCommand>(
+                PreSkillShellCommandOutput::default()
+                    .permission_decision("deny")
+                    .permission_decision_reason("r")
+                    .updated_input(raw("{}")),
+            ),
+            r#""permissionDecision":"deny","permissionDecisionReason":"r","updatedInput":{}"#,
         ),
         (
             specific::<PostToolUse>(
@@ -362,7 +377,7 @@ fn every_field_of_every_own_answer_is_written() {
         .map(|(event, _)| *event)
         .collect();
     events.dedup();
-    assert_eq!(events.len(), 22, "the CLI declares an answer of its own for 22 events");
+    assert_eq!(events.len(), 23, "the CLI declares an answer of its own for 23 events");
 }
 
 #[test]

@@ -1,5 +1,8 @@
 //! Tools: before, after, and all of a message's together.
 
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+
 use super::output::Decides;
 use crate::wire::McpProvenance;
 use crate::wire::json::RawJson;
@@ -29,6 +32,45 @@ output! {
         updated_input: RawJson = "updatedInput",
         /// A text for the model.
         additional_context: String = "additionalContext",
+        /// What the question of permission shows, if it comes to one; for some hosts only.
+        permission_display: PermissionDisplay = "permissionDisplay",
+    }
+}
+
+object! {
+    /// What a question of permission shows (`permissionDisplay`, CLI 2.1.329, declared, not seen).
+    pub struct PermissionDisplay {
+        /// Its title.
+        pub title: String = "title" declared,
+        /// What the call does.
+        pub description: String = "description" declared,
+        /// The tool's name.
+        pub display_name: String = "displayName" declared,
+    }
+}
+
+impl PermissionDisplay {
+    /// These words.
+    pub fn new(
+        title: impl Into<String>,
+        description: impl Into<String>,
+        display_name: impl Into<String>,
+    ) -> Self {
+        Self {
+            title: title.into(),
+            description: description.into(),
+            display_name: display_name.into(),
+        }
+    }
+}
+
+impl Serialize for PermissionDisplay {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(3))?;
+        map.serialize_entry("title", &self.title)?;
+        map.serialize_entry("description", &self.description)?;
+        map.serialize_entry("displayName", &self.display_name)?;
+        map.end()
     }
 }
 
