@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 pub use super::decode::Shape;
 use super::hook::{HookInput, declared_for_every_event};
-use super::{Body, Control, HostRequest, System, replies};
+use super::{Body, Control, HostRequest, RequestName, System, replies};
 
 /// The kinds of one sort, each with its fields.
 pub type Kinds = BTreeMap<String, Shape>;
@@ -20,6 +20,9 @@ pub struct Declared {
     pub messages: Kinds,
     /// What the CLI asks, by the subtype of the request.
     pub requests: Kinds,
+    /// What a host may ask, by the subtype of the request. Their fields are not declared: methods
+    /// write them.
+    pub host_requests: Kinds,
     /// What the CLI answers to the requests of a host, by the subtype of the request.
     pub replies: Kinds,
     /// What a hook is given, by event.
@@ -55,6 +58,10 @@ pub fn declared() -> Declared {
     Declared {
         messages: messages.into_iter().flat_map(|(kind, shape)| by_subtype(kind, shape)).collect(),
         requests: HostRequest::declared(),
+        host_requests: RequestName::KNOWN
+            .iter()
+            .map(|name| ((*name).to_owned(), Shape::default()))
+            .collect(),
         replies: replies::declared(),
         hook_inputs: HookInput::declared(),
         hook_outputs,
@@ -90,6 +97,7 @@ mod tests {
         assert!(assistant.is_any("message.content[].input"));
         assert!(declared.messages.contains_key("control_cancel_request"));
         assert!(declared.requests["can_use_tool"].has("permission_suggestions[].rules[].toolName"));
+        assert!(declared.host_requests.contains_key("dictate"));
         assert!(declared.replies["initialize"].has("models[].displayName"));
         assert!(declared.hook_inputs["Stop"].has("transcript_path"));
         assert!(declared.hook_outputs["PreToolUse"].has("permissionDecision"));

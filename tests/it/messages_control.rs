@@ -2,7 +2,7 @@
 
 use claude_wire::wire::{
     Control, ControlRequest, ControlResponse, Frame, HostRequest, PermissionDestination,
-    PermissionMode, PermissionUpdate, RawJson, control_cancel_line, control_error_line,
+    PermissionMode, PermissionUpdate, RawJson, Surface, control_cancel_line, control_error_line,
     control_request_line, control_success_line, user_line, verbatim_user_line,
 };
 
@@ -78,10 +78,16 @@ fn the_other_requests() {
     let HostRequest::UserDialog(dialog) = dialog.body else { panic!() };
     assert_eq!((dialog.dialog_kind.as_str(), &*dialog.payload.text()), ("k", "[1]"));
 
-    let tomorrow = request(
-        r#"{"type":"control_request","request_id":"c","request":{"subtype":"ui_copy","text":"x"}}"#,
+    let copy = request(
+        r#"{"type":"control_request","request_id":"c","request":{"subtype":"ui_copy","surface":"mobile","client_id":"p1","plugin":"p","text":"x"}}"#,
     );
-    assert_eq!((tomorrow.subtype.as_str(), tomorrow.body), ("ui_copy", HostRequest::Unknown));
+    let HostRequest::UiCopy(copy) = copy.body else { panic!() };
+    assert_eq!((copy.surface, copy.text.as_str()), (Surface::Mobile, "x"));
+
+    let tomorrow = request(
+        r#"{"type":"control_request","request_id":"c","request":{"subtype":"ui_dance","text":"x"}}"#,
+    );
+    assert_eq!((tomorrow.subtype.as_str(), tomorrow.body), ("ui_dance", HostRequest::Unknown));
     assert_eq!(tomorrow.request.pointer("/text").unwrap().as_str().unwrap(), "x");
 }
 

@@ -3,11 +3,12 @@
 use crate::support::ask::{answers, ask, yes};
 use crate::support::cli::{Log, SESSION, cli, init, result, success};
 use crate::support::read::{ended_well, read};
+use claude_wire::wire::ToolKind;
 use claude_wire::{Decision, Session};
 use serde_json::{Map, json};
 
 /// All fields that the CLI declares, and those that it does not.
-const FULL: &str = r#"{"subtype":"can_use_tool","tool_name":"mcp__fs__write","input":{"path":"/x"},"tool_use_id":"t1","permission_suggestions":[{"type":"setMode","mode":"plan","destination":"session"}],"blocked_path":"/x","decision_reason":"a rule","decision_reason_type":"rule","decision_reason_code":"r1","classifier_approvable":false,"suppress_always_allow_rule":true,"default_to_no":true,"matched_ask_rule":{"source":"userSettings","tool_name":"mcp__fs__write","rule_content":"/x"},"mcp_server":{"name":"fs","source":"project"},"title":"T","display_name":"Write","description":"writes","agent_id":"a1","requires_user_interaction":true,"server_policy_ask_only":true,"plugin":"p","server_prompt":"s","computer_folder":{"path":"/f","computer_name":"c"},"of_tomorrow":1}"#;
+const FULL: &str = r#"{"subtype":"can_use_tool","tool_name":"mcp__fs__write","input":{"path":"/x"},"tool_use_id":"t1","permission_suggestions":[{"type":"setMode","mode":"plan","destination":"session"}],"blocked_path":"/x","decision_reason":"a rule","decision_reason_type":"rule","decision_reason_code":"memory_paused","decision_reason_hook_event":"PreToolUse","decision_reason_hook_source":"plugin:guard","decision_reason_hook_plugin_id":"guard@market","decision_reason_rule_source":"userSettings","tool_kind":"mcp_skill","mcp_skill":{"name":"weather","version":"1"},"classifier_approvable":false,"suppress_always_allow_rule":true,"default_to_no":true,"matched_ask_rule":{"source":"userSettings","tool_name":"mcp__fs__write","rule_content":"/x"},"mcp_server":{"name":"fs","source":"project"},"title":"T","display_name":"Write","description":"writes","agent_id":"a1","requires_user_interaction":true,"server_policy_ask_only":true,"plugin":"p","server_prompt":"s","computer_folder":{"path":"/f","computer_name":"c"},"of_tomorrow":1}"#;
 
 #[tokio::test(start_paused = true)]
 async fn every_field_of_the_question_is_there() {
@@ -21,9 +22,19 @@ async fn every_field_of_the_question_is_there() {
         );
         assert_eq!(request.suggestions().len(), 1);
         assert_eq!(fields.blocked_path.as_deref(), Some("/x"));
-        let reason =
-            [&fields.decision_reason, &fields.decision_reason_type, &fields.decision_reason_code];
-        assert_eq!(reason.map(|text| text.clone().unwrap()), ["a rule", "rule", "r1"]);
+        let reason = [&fields.decision_reason, &fields.decision_reason_type];
+        assert_eq!(reason.map(|text| text.clone().unwrap()), ["a rule", "rule"]);
+        assert_eq!(fields.decision_reason_code, Some("memory_paused".into()));
+        let hook = [
+            &fields.decision_reason_hook_event,
+            &fields.decision_reason_hook_source,
+            &fields.decision_reason_hook_plugin_id,
+            &fields.decision_reason_rule_source,
+        ];
+        let hook = hook.map(|text| text.clone().unwrap());
+        assert_eq!(hook, ["PreToolUse", "plugin:guard", "guard@market", "userSettings"]);
+        assert_eq!(fields.tool_kind, Some(ToolKind::McpSkill));
+        assert_eq!(fields.mcp_skill.as_ref().unwrap().name, "weather");
         assert_eq!(
             (fields.classifier_approvable, fields.suppress_always_allow_rule, fields.default_to_no),
             (Some(false), Some(true), Some(true))

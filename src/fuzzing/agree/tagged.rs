@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{Agree, expect, field};
 use crate::wire::{
     Body, ContentBlock, Control, ControlRequest, ControlResponse, Delta, Event, Frame, Message,
-    PermissionUpdate, RawJson, UserContent,
+    PermissionUpdate, RawJson, SandboxState, UserContent,
 };
 
 const CONTROLS: [&str; 6] = [
@@ -124,6 +124,20 @@ impl Agree for ContentBlock {
                     && list.iter().zip(items).all(|(block, item)| block.agrees(item))
             }
             _ => false,
+        }
+    }
+}
+
+impl Agree for SandboxState {
+    fn takes(value: &Value) -> bool {
+        value.is_boolean() || value.is_string()
+    }
+
+    fn agrees(&self, value: &Value) -> bool {
+        match self {
+            Self::On => value == true,
+            Self::Off => value == false,
+            Self::Other(word) => value == &**word,
         }
     }
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use crate::wire::decode::{At, Decode, Shape, Sink, declared};
 use crate::wire::frame::{Frame, FrameKind};
 use crate::wire::json::{Kind, RawJson, Reader};
+use crate::wire::message::TranscriptRow;
 
 /// A frame that the protocol layer consumes.
 ///
@@ -105,6 +106,10 @@ object! {
     pub struct ControlCancel {
         /// The request.
         pub request_id: Option<RawJson> = "request_id" required,
+        /// True when the question may stay open: a later "allow" still counts.
+        pub takes_late_allow: Option<bool> = "takes_late_allow" declared,
+        /// The call that the question was about.
+        pub tool_use_id: Option<String> = "tool_use_id" declared,
     }
 }
 
@@ -123,6 +128,13 @@ object! {
         pub file_path: String = "filePath" required,
         /// The lines that were appended.
         pub entries: Vec<RawJson> = "entries" required,
+    }
+}
+
+impl TranscriptMirror {
+    /// The lines, as far as all lines are alike.
+    pub fn rows(&self) -> impl Iterator<Item = TranscriptRow> {
+        self.entries.iter().map(TranscriptRow::of)
     }
 }
 

@@ -1,17 +1,21 @@
 //! The control protocol's envelopes: what comes in, typed, and what goes out, as bytes.
 
 mod incoming;
+mod names;
 mod outgoing;
+mod remote;
 mod requests;
 
 pub use self::incoming::{
     Control, ControlCancel, ControlRequest, ControlResponse, Failure, KeepAlive, TranscriptMirror,
 };
+pub use self::names::RequestName;
 pub use self::outgoing::{
     control_cancel_line, control_error_line, control_request_line, control_success_line, user_line,
     verbatim_user_line,
 };
+pub use self::remote::*;
 pub use self::requests::{
     CanUseTool, ComputerFolder, DialogRequest, Elicitation, ElicitationMode, HookCallback,
-    HostRequest, MatchedAskRule, McpMessage, McpProvenance,
+    HostRequest, MatchedAskRule, McpMessage, McpProvenance, McpSkill, PromptLine, ToolKind,
 };

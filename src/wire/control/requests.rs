@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::wire::decode::{At, Decode, Shape, Sink, declared};
 use crate::wire::json::{Cursor, RawJson, Reader};
+use crate::wire::message::DecisionReasonCode;
 use crate::wire::permission::PermissionUpdate;
+
+use super::remote::*;
 
 /// Declares the requests of the CLI: one variant each.
 macro_rules! requests {
@@ -64,6 +67,32 @@ requests! {
     Elicitation(Box<Elicitation>) = "elicitation",
     /// A dialog of a kind that the host declared.
     UserDialog(DialogRequest) = "request_user_dialog",
+    /// A fresh credential of a provider.
+    HostAuthTokenRefresh(HostAuthTokenRefresh) = "host_auth_token_refresh",
+    /// A fresh access token.
+    OauthTokenRefresh(OauthTokenRefresh) = "oauth_token_refresh",
+    /// The secret of a session's work.
+    RemoteControlWorkSecret(RemoteControlWorkSecret) = "remote_control_work_secret",
+    /// A tool call for the machine that announced the tool.
+    RemoteToolCall(Box<RemoteToolCall>) = "remote_tool_call",
+    /// A call of the session's own for that machine.
+    RemotePlumbingCall(Box<RemotePlumbingCall>) = "remote_plumbing_call",
+    /// Is that machine still there?
+    RemoteToolsProbe(RemoteToolsProbe) = "remote_tools_probe",
+    /// Announce the tools again.
+    RemoteToolsReannounce(RemoteToolsReannounce) = "remote_tools_reannounce",
+    /// A plugin copies a text.
+    UiCopy(UiCopy) = "ui_copy",
+    /// A plugin writes into the user's draft.
+    UiPromptFill(Box<UiPromptFill>) = "ui_prompt_fill",
+    /// A plugin changes how the user's draft looks.
+    UiPromptPaint(UiPromptPaint) = "ui_prompt_paint",
+    /// What is the user's draft?
+    UiPromptRead(UiPromptRead) = "ui_prompt_read",
+    /// A plugin suggests a prompt.
+    UiPromptSuggest(UiPromptSuggest) = "ui_prompt_suggest",
+    /// What has the user selected?
+    UiReadSelection(UiReadSelection) = "ui_read_selection",
 }
 
 object! {
@@ -84,7 +113,7 @@ object! {
         /// The kind of reason, such as `rule` or `safetyCheck`.
         pub decision_reason_type: Option<String> = "decision_reason_type" declared,
         /// A code for the reason.
-        pub decision_reason_code: Option<String> = "decision_reason_code" declared,
+        pub decision_reason_code: Option<DecisionReasonCode> = "decision_reason_code" declared,
         /// False when a safety check wants a human.
         pub classifier_approvable: Option<bool> = "classifier_approvable" declared,
         /// True when "don't ask again" must not be offered.
@@ -113,6 +142,24 @@ object! {
         pub server_prompt: Option<RawJson> = "server_prompt" declared,
         /// A folder on another computer.
         pub computer_folder: Option<ComputerFolder> = "computer_folder" declared,
+        /// What kind of tool it is, where a dialog of its own fits.
+        pub tool_kind: Option<ToolKind> = "tool_kind" declared,
+        /// The skill of an MCP server that is to be loaded.
+        pub mcp_skill: Option<McpSkill> = "mcp_skill" v2_1_332 declared,
+        /// The event of the hook that asks, such as `PreToolUse`.
+        pub decision_reason_hook_event: Option<String> = "decision_reason_hook_event" v2_1_332,
+        /// Where that hook is from, such as `settings` or `plugin:name`.
+        pub decision_reason_hook_source: Option<String> = "decision_reason_hook_source" v2_1_332,
+        /// The plugin of that hook.
+        pub decision_reason_hook_plugin_id: Option<String> = "decision_reason_hook_plugin_id" declared,
+        /// Where the rule is from that asks.
+        pub decision_reason_rule_source: Option<String> = "decision_reason_rule_source" declared,
+        /// True when the automatic check brought it to a person.
+        pub auto_modes_check_raised: Option<bool> = "auto_modes_check_raised" declared,
+        /// True when "don't ask again" is offered for such calls elsewhere.
+        pub rule_usually_offered: Option<bool> = "rule_usually_offered" declared,
+        /// How such questions wait for one another.
+        pub provenance_prompt_line: Option<PromptLine> = "provenance_prompt_line" declared,
     }
 }
 
@@ -157,6 +204,10 @@ object! {
         pub input: RawJson = "input",
         /// The tool call; a fresh uuid where there is none.
         pub tool_use_id: Option<String> = "tool_use_id",
+        /// When it was asked, in milliseconds since 1970 by the CLI's clock.
+        pub issued_at: Option<f64> = "issued_at" declared,
+        /// How long the CLI waits for an answer, in milliseconds.
+        pub deadline_ms: Option<f64> = "deadline_ms" declared,
     }
 }
 
@@ -193,6 +244,36 @@ object! {
         pub display_name: Option<String> = "display_name" declared,
         /// More text for display.
         pub description: Option<String> = "description" declared,
+    }
+}
+
+object! {
+    /// A skill of an MCP server (`mcp_skill`, CLI 2.1.332, declared, not seen).
+    pub struct McpSkill {
+        /// The skill.
+        pub name: String = "name" v2_1_332 declared,
+        /// The version that is to be approved.
+        pub version: String = "version" v2_1_332 declared,
+        /// Where it is.
+        pub uri: Option<String> = "uri" v2_1_332 declared,
+        /// What the server says of it.
+        pub server_description: Option<String> = "server_description" v2_1_332 declared,
+    }
+}
+
+open_enum! {
+    /// What kind of tool is asked for, where a dialog of its own fits (`tool_kind`).
+    pub enum ToolKind {
+        Browser = "browser",
+        McpSkill = "mcp_skill",
+    }
+}
+
+open_enum! {
+    /// How questions wait for one another (`provenance_prompt_line`).
+    pub enum PromptLine {
+        OneAtATime = "one_at_a_time",
+        AllAtOnce = "all_at_once",
     }
 }
 

@@ -10,6 +10,7 @@
 /// * A field that is neither an `Option` nor a list or map is required: its absence, or `null`, is listed as a defect. `required` says so of
 ///   a list or an `Option` that the published types always have; `lenient` takes it back where older versions of the CLI leave a field out.
 /// * `declared` documents that the field is declared but was not seen on the wire.
+/// * `v2_1_332` documents that it is of that version, and not of 2.1.329.
 /// * `struct Name: raw` keeps the whole object in a field `raw`; `struct Name: tagged` does too, and leaves the key `type` to the enum that
 ///   the struct is a variant of; `struct Name: subtyped` does the same with `subtype`. `struct Name without "type"` leaves the key, and keeps nothing.
 macro_rules! object {
@@ -126,11 +127,14 @@ macro_rules! object {
     (@agrees [], $ours:ident, $value:ident) => { agree::field($ours, $value) };
     (@agrees [$via:ident], $ours:ident, $value:ident) => { agree::$via($ours, $value) };
     (@kept $extra:ident, $self:ident, $value:ident) => { agree::Agree::agrees(&$self.raw, $value) };
-    (@doc $wire:literal) => { concat!("Wire field `", $wire, "`, CLI 2.1.329.") };
-    (@doc $wire:literal required) => { concat!("Wire field `", $wire, "`, CLI 2.1.329.") };
-    (@doc $wire:literal declared) => { concat!("Wire field `", $wire, "`, CLI 2.1.329 (declared only).") };
-    (@doc $wire:literal required declared) => { object!(@doc $wire declared) };
-    (@doc $wire:literal lenient $($mode:ident)?) => { object!(@doc $wire $($mode)?) };
+    (@doc $wire:literal required $($mode:ident)*) => { object!(@doc $wire $($mode)*) };
+    (@doc $wire:literal lenient $($mode:ident)*) => { object!(@doc $wire $($mode)*) };
+    (@doc $wire:literal v2_1_332 $($mode:ident)*) => { object!(@seen $wire "2.1.332" $($mode)*) };
+    (@doc $wire:literal $($mode:ident)*) => { object!(@seen $wire "2.1.329" $($mode)*) };
+    (@seen $wire:literal $version:literal) => { concat!("Wire field `", $wire, "`, CLI ", $version, ".") };
+    (@seen $wire:literal $version:literal declared) => {
+        concat!("Wire field `", $wire, "`, CLI ", $version, " (declared, not seen).")
+    };
     (@raw $extra:ident) => { $crate::wire::json::RawJson };
     (@keep $extra:ident, $reader:ident, $start:ident) => { $reader.since($start) };
     (@outside raw, $key:ident) => { false };
@@ -138,9 +142,9 @@ macro_rules! object {
     (@outside subtyped, $key:ident) => { *$key == *b"subtype" };
     (@read $type:ty, [], $value:expr, $at:expr, $sink:ident) => { <$type as $crate::wire::decode::Decode>::decode($value, $at, $sink) };
     (@read $type:ty, [$via:ident], $value:expr, $at:expr, $sink:ident) => { $via($value, $at, $sink) };
-    (@required $type:ty, required $($mode:ident)?) => { true };
-    (@required $type:ty, lenient $($mode:ident)?) => { false };
-    (@required $type:ty, $($mode:ident)?) => { <$type as $crate::wire::decode::Decode>::MUST_BE_THERE };
+    (@required $type:ty, required $($mode:ident)*) => { true };
+    (@required $type:ty, lenient $($mode:ident)*) => { false };
+    (@required $type:ty, $($mode:ident)*) => { <$type as $crate::wire::decode::Decode>::MUST_BE_THERE };
 }
 
 /// An enum over strings, open at the end: a value that is not listed is kept as it is.

@@ -55,6 +55,22 @@ object! {
         pub can_user_purchase_credits: Option<bool> = "canUserPurchaseCredits" declared,
         /// True when a means of payment is on file.
         pub has_chargeable_saved_payment_method: Option<bool> = "hasChargeableSavedPaymentMethod" declared,
+        /// An offer to ask an administrator for more.
+        pub admin_request_offer: Option<AdminRequestOffer> = "adminRequestOffer" declared,
+        /// True while the organization has reached its limit of the day.
+        pub daily_cap_paused: Option<bool> = "dailyCapPaused" declared,
+        /// Set when the user's own limit of spending is reached.
+        pub member_spend_limit: Option<MemberSpendLimit> = "memberSpendLimit" declared,
+        /// How much of the channel's limit is used up.
+        pub overage_period_channel: Option<SpendPeriod> = "overagePeriodChannel" declared,
+        /// How much of the month's limit is used up.
+        pub overage_period_monthly: Option<SpendPeriod> = "overagePeriodMonthly" declared,
+        /// True when requests pass only by grace.
+        pub rate_limit_grace_active: Option<bool> = "rateLimitGraceActive" declared,
+        /// How much of each window is used up.
+        pub unified_windows: Option<LimitWindows> = "unifiedWindows" declared,
+        /// An offer of credits.
+        pub usage_credit_offer: Option<UsageCreditOffer> = "usageCreditOffer" declared,
     }
 }
 
@@ -131,5 +147,111 @@ open_enum! {
         NoLimitsConfigured = "no_limits_configured",
         FetchError = "fetch_error",
         Unknown = "unknown",
+    }
+}
+
+object! {
+    /// How much of each window is used up (`unifiedWindows`, CLI 2.1.329, declared, not seen).
+    pub struct LimitWindows {
+        /// The window of five hours.
+        pub five_hour: Option<LimitWindow> = "five_hour" declared,
+        /// The window of seven days.
+        pub seven_day: Option<LimitWindow> = "seven_day" declared,
+        /// The window of seven days with the overage.
+        pub seven_day_overage_included: Option<LimitWindow> = "seven_day_overage_included" declared,
+    }
+}
+
+object! {
+    /// How much of a window is used up (an item of `unifiedWindows`, CLI 2.1.329, declared, not
+    /// seen).
+    pub struct LimitWindow {
+        /// As a fraction of 1.
+        pub utilization: f64 = "utilization" declared,
+        /// When it starts again, in seconds since 1970.
+        pub resets_at: f64 = "resetsAt" declared,
+        /// Whether requests pass.
+        pub status: Option<RateLimitStatus> = "status" declared,
+        /// The threshold that was just passed.
+        pub surpassed_threshold: Option<f64> = "surpassedThreshold" declared,
+    }
+}
+
+object! {
+    /// The user's own limit of spending (`memberSpendLimit`, CLI 2.1.329, declared, not seen).
+    pub struct MemberSpendLimit {
+        /// How long it holds; absent means a month.
+        pub period: Option<SpendLimitPeriod> = "period" declared,
+    }
+}
+
+open_enum! {
+    /// How long a limit of spending holds (`period`).
+    pub enum SpendLimitPeriod {
+        Daily = "daily",
+        Weekly = "weekly",
+        Monthly = "monthly",
+    }
+}
+
+object! {
+    /// How much of a limit of spending is used up (`overagePeriodMonthly`, `overagePeriodChannel`,
+    /// CLI 2.1.329, declared, not seen).
+    pub struct SpendPeriod {
+        /// As a fraction of 1.
+        pub utilization: f64 = "utilization" declared,
+    }
+}
+
+object! {
+    /// An offer of credits (`usageCreditOffer`, CLI 2.1.329, declared, not seen).
+    pub struct UsageCreditOffer {
+        /// What is offered.
+        pub kind: CreditOfferKind = "kind" declared,
+        /// How much, in percent.
+        pub headline_pct: f64 = "headlinePct" declared,
+        /// For how many days.
+        pub days_left: f64 = "daysLeft" declared,
+        /// The words to offer it with.
+        pub label: String = "label" declared,
+    }
+}
+
+open_enum! {
+    /// What is offered (`kind` of a `usageCreditOffer`).
+    pub enum CreditOfferKind {
+        PctOff = "pct_off",
+        ExtraCredit = "extra_credit",
+    }
+}
+
+object! {
+    /// An offer to ask an administrator for more (`adminRequestOffer`, CLI 2.1.329, declared, not
+    /// seen).
+    pub struct AdminRequestOffer {
+        /// How far it is.
+        pub state: AdminRequestState = "state" declared,
+        /// The words to offer it with.
+        pub label: String = "label" declared,
+        /// The words for when it is done.
+        pub done_label: String = "doneLabel" declared,
+        /// True when the user is asked once more.
+        pub confirm: bool = "confirm" declared,
+        /// The words of that question.
+        pub confirm_prompt: String = "confirmPrompt" declared,
+        /// True when the last attempt failed.
+        pub last_file_failed: Option<bool> = "lastFileFailed" declared,
+        /// Counts its changes.
+        pub revision: Option<u64> = "revision" declared,
+    }
+}
+
+open_enum! {
+    /// How far a request to an administrator is (`state` of an `adminRequestOffer`).
+    pub enum AdminRequestState {
+        CanAsk = "can_ask",
+        Pending = "pending",
+        Sending = "sending",
+        Sent = "sent",
     }
 }

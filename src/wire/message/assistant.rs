@@ -1,6 +1,10 @@
 //! `assistant`: what the model said, one line per content block.
 
+use std::collections::BTreeMap;
+
+use super::api_error::{ApiErrorOrigin, ApiErrorParams};
 use super::block::{ContentBlock, ToolUseBlock};
+use super::local_command::{LocalCommandOutcome, LocalCommandRun};
 use super::report::{ContextUsage, UsageReport};
 use super::usage::Usage;
 use super::vocabulary::{ApiErrorKind, StopReason, ThinkingDisplay};
@@ -27,7 +31,7 @@ object! {
         /// The API's own word for the error, such as `invalid_request_error`.
         pub api_error_type: Option<String> = "api_error_type",
         /// Details of the failure.
-        pub api_error_params: Option<RawJson> = "api_error_params",
+        pub api_error_params: Option<Box<ApiErrorParams>> = "api_error_params",
         /// The API's id of the request.
         pub request_id: Option<String> = "request_id",
         /// When the block was complete, ISO 8601.
@@ -60,14 +64,48 @@ object! {
         pub tool_use_meta: Vec<ToolUseMeta> = "tool_use_meta",
         /// The text that a local command was made from.
         pub local_command_source: Option<String> = "local_command_source",
-        /// The local command that ran: an object with `command` and `args`.
-        pub local_command_run: Option<RawJson> = "local_command_run",
-        /// How the local command ended: an object with a `kind`.
-        pub local_command_outcome: Option<RawJson> = "local_command_outcome",
+        /// The local command that ran.
+        pub local_command_run: Option<LocalCommandRun> = "local_command_run",
+        /// How the local command ended.
+        pub local_command_outcome: Option<LocalCommandOutcome> = "local_command_outcome",
         /// The reply to `/context`, structured.
         pub context_usage: Option<Box<ContextUsage>> = "context_usage" declared,
         /// The reply to `/usage`, structured.
         pub usage_report: Option<Box<UsageReport>> = "usage_report" declared,
+        /// The API's own code for the error, from its details.
+        pub api_error_code: Option<String> = "api_error_code" declared,
+        /// Set when Anthropic's own API sent the error.
+        pub api_error_origin: Option<ApiErrorOrigin> = "api_error_origin" declared,
+        /// The raw text of the error.
+        pub error_details: Option<String> = "error_details" declared,
+        /// The model that advised.
+        pub advisor_model: Option<String> = "advisor_model" declared,
+        /// The agent that it is attributed to.
+        pub attribution_agent: Option<String> = "attribution_agent" declared,
+        /// The MCP server that it is attributed to.
+        pub attribution_mcp_server: Option<String> = "attribution_mcp_server" declared,
+        /// The MCP tool that it is attributed to.
+        pub attribution_mcp_tool: Option<String> = "attribution_mcp_tool" declared,
+        /// The plugin that it is attributed to.
+        pub attribution_plugin: Option<String> = "attribution_plugin" declared,
+        /// The skill that it is attributed to.
+        pub attribution_skill: Option<String> = "attribution_skill" declared,
+        /// The calls of a batch that these calls were made from.
+        pub batch_tool_uses: Vec<BatchToolUse> = "batch_tool_uses" declared,
+        /// True for a message of the past that is sent again.
+        pub historical: Option<bool> = "historical" declared,
+        /// True when no model said it.
+        pub is_meta: Option<bool> = "is_meta" declared,
+        /// True when it is shown, and never sent to the API.
+        pub is_virtual: Option<bool> = "is_virtual" declared,
+        /// The thinking blocks that tell what is being done, by their place.
+        pub narration_block_indexes: Option<Vec<u64>> = "narration_block_indexes" declared,
+        /// How to show the hint behind such a block.
+        pub narration_hint: Option<NarrationHint> = "narration_hint" declared,
+        /// Inputs of tools as the API wrote them, by call, where the message has others.
+        pub wire_tool_inputs: Option<BTreeMap<String, RawJson>> = "wire_tool_inputs" declared,
+        /// What the CLI had read off its process to change these inputs.
+        pub wire_ingest_context: Option<BTreeMap<String, RawJson>> = "wire_ingest_context" declared,
     }
 }
 
@@ -96,8 +134,11 @@ object! {
         pub context_management: Option<RawJson> = "context_management",
         /// The code container of the reply.
         pub container: Option<RawJson> = "container",
+        /// What the API changed in the request.
+        pub input_transformations: Vec<InputTransformation> = "input_transformations" v2_1_332 declared,
         /// Diagnostics of the API.
         pub diagnostics: Option<RawJson> = "diagnostics",
+
     }
 }
 
@@ -112,6 +153,45 @@ object! {
         pub server_display_name: Option<String> = "server_display_name",
         /// The tool's name without its server.
         pub tool_name: Option<String> = "tool_name",
+        /// True when the call publishes an artifact.
+        pub artifact_publish: Option<bool> = "artifact_publish" declared,
+        /// The server's icon.
+        pub icon_url: Option<String> = "icon_url" declared,
+        /// The server.
+        pub server_id: Option<String> = "server_id" declared,
+        /// A stamp of the server's id.
+        pub server_id_stamp: Option<String> = "server_id_stamp" declared,
+    }
+}
+
+object! {
+    /// A call of a batch (an item of `batch_tool_uses`, CLI 2.1.329, declared, not seen).
+    pub struct BatchToolUse {
+        /// The call.
+        pub id: String = "id" declared,
+        /// The tool.
+        pub name: String = "name" declared,
+    }
+}
+
+open_enum! {
+    /// How to show the hint behind a block that tells what is being done (`narration_hint`).
+    pub enum NarrationHint {
+        Hidden = "hidden",
+        Faint = "faint",
+    }
+}
+
+object! {
+    /// Something that the API changed in a request (an item of `input_transformations`, CLI 2.1.332,
+    /// declared, not seen).
+    pub struct InputTransformation {
+        /// What was done, such as `thinking_dropped`.
+        pub kind: String = "type" v2_1_332 declared,
+        /// Where, as in `messages.3.content.0`.
+        pub path: String = "path" v2_1_332 declared,
+        /// Why, such as `model_binding_mismatch`.
+        pub reason: String = "reason" v2_1_332 declared,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::api_block::*;
 use crate::wire::decode::{At, Decode, Shape, Sink, Tagged, decode_items, member};
 use crate::wire::json::{Kind, RawJson, Reader};
 
@@ -30,8 +31,22 @@ tagged! {
         ToolUse(ToolUseBlock) = "tool_use",
         /// What the tool answered.
         ToolResult(ToolResultBlock) = "tool_result",
+        /// A tool that was found.
+        ToolReference(ToolReferenceBlock) = "tool_reference",
         /// A tool that runs at the API's side.
         ServerToolUse(ServerToolUseBlock) = "server_tool_use" | "mcp_tool_use",
+        /// The tools of an MCP server at the API's side.
+        McpToolListing(McpToolListingBlock) = "mcp_tool_listing",
+        /// A file in the code container.
+        ContainerUpload(ContainerUploadBlock) = "container_upload",
+        /// What the API has compacted the conversation to.
+        Compaction(CompactionBlock) = "compaction",
+        /// Another model goes on from here.
+        Fallback(FallbackBlock) = "fallback",
+        /// Something that a search has found.
+        SearchResult(SearchResultBlock) = "search_result",
+        /// A message of the system within the conversation.
+        MidConversationSystem(RawJson) = "mid_conv_system",
         /// An image.
         Image(MediaBlock) = "image",
         /// A document.
@@ -53,6 +68,8 @@ object! {
         pub text: String = "text" required,
         /// What the text cites; `null` and absent are the same.
         pub citations: Option<Vec<RawJson>> = "citations",
+        /// Where the cache of the prompt may break off.
+        pub cache_control: Option<CacheControl> = "cache_control" declared,
     }
 }
 
@@ -85,6 +102,12 @@ object! {
         pub input: Option<RawJson> = "input",
         /// The text that could not be read as an input; then `input` is the CLI's own placeholder.
         pub raw_input: Option<String> = "rawinput",
+        /// Who called the tool; absent for the model itself.
+        pub caller: Option<Caller> = "caller" declared,
+        /// The set of tools that it belongs to, such as `browser`.
+        pub toolset_name: Option<String> = "toolset_name" v2_1_332 declared,
+        /// Where the cache of the prompt may break off.
+        pub cache_control: Option<CacheControl> = "cache_control" declared,
     }
 }
 
@@ -97,34 +120,10 @@ object! {
         pub content: Option<RawJson> = "content",
         /// True when the tool failed, or was not allowed to run.
         pub is_error: Option<bool> = "is_error",
-    }
-}
-
-object! {
-    /// `server_tool_use` or `mcp_tool_use` (CLI 2.1.329, declared only).
-    pub struct ServerToolUseBlock: tagged {
-        /// Names this call.
-        pub id: String = "id" required declared,
-        /// The tool.
-        pub name: String = "name" required declared,
-        /// The MCP server, for an `mcp_tool_use`.
-        pub server_name: Option<String> = "server_name" declared,
-        /// The tool's input, whatever its shape.
-        pub input: Option<RawJson> = "input" declared,
-    }
-}
-
-object! {
-    /// The result of a tool that ran at the API's side (CLI 2.1.329, declared only).
-    pub struct ServerToolResultBlock: raw {
-        /// The block's type, such as `web_search_tool_result`.
-        pub result_type: String = "type" declared,
-        /// The call that this answers.
-        pub tool_use_id: String = "tool_use_id" required declared,
-        /// An object, an array or a string, whatever the tool answers.
-        pub content: Option<RawJson> = "content" declared,
-        /// True when the tool failed.
-        pub is_error: Option<bool> = "is_error" declared,
+        /// The set of tools that the tool belongs to, such as `browser`.
+        pub toolset_name: Option<String> = "toolset_name" v2_1_332 declared,
+        /// Where the cache of the prompt may break off.
+        pub cache_control: Option<CacheControl> = "cache_control" declared,
     }
 }
 
@@ -138,7 +137,27 @@ object! {
         /// What the document is about.
         pub context: Option<String> = "context" declared,
         /// Whether a document may be cited.
-        pub citations: Option<RawJson> = "citations" declared,
+        pub citations: Option<CitationsConfig> = "citations" declared,
+        /// Where the cache of the prompt may break off.
+        pub cache_control: Option<CacheControl> = "cache_control" declared,
+    }
+}
+
+object! {
+    /// Where the cache of a prompt may break off (`cache_control`, CLI 2.1.329, declared, not seen).
+    pub struct CacheControl {
+        /// Always `ephemeral`.
+        pub kind: String = "type" declared,
+        /// How long it is kept, `5m` or `1h`.
+        pub ttl: Option<String> = "ttl" declared,
+    }
+}
+
+object! {
+    /// Whether something may be cited (`citations` of a document, CLI 2.1.329, declared, not seen).
+    pub struct CitationsConfig {
+        /// True when it may.
+        pub enabled: Option<bool> = "enabled" declared,
     }
 }
 
@@ -161,6 +180,13 @@ impl ContentBlock {
             Self::RedactedThinking(block) => &block.raw,
             Self::ToolUse(block) => &block.raw,
             Self::ToolResult(block) => &block.raw,
+            Self::ToolReference(block) => &block.raw,
+            Self::McpToolListing(block) => &block.raw,
+            Self::ContainerUpload(block) => &block.raw,
+            Self::Compaction(block) => &block.raw,
+            Self::Fallback(block) => &block.raw,
+            Self::SearchResult(block) => &block.raw,
+            Self::MidConversationSystem(raw) => raw,
             Self::ServerToolUse(block) => &block.raw,
             Self::ServerToolResult(block) => &block.raw,
             Self::Image(block) | Self::Document(block) => &block.raw,
@@ -201,18 +227,6 @@ impl ContentBlock {
         }
     }
 }
-
-/// The results of tools at the API's side that CLI 2.1.332 declares.
-const SERVER_TOOL_RESULTS: [&str; 8] = [
-    "web_search_tool_result",
-    "web_fetch_tool_result",
-    "advisor_tool_result",
-    "code_execution_tool_result",
-    "bash_code_execution_tool_result",
-    "text_editor_code_execution_tool_result",
-    "tool_search_tool_result",
-    "mcp_tool_result",
-];
 
 impl ToolResultBlock {
     /// The content as text: the string, or the text blocks of the array, one per line. Empty when there is neither.

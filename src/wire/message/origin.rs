@@ -32,6 +32,36 @@ object! {
         pub run_id: Option<String> = "runId",
         /// What made the notification, such as `session-task`.
         pub producer: Option<String> = "producer",
+        /// True on a report that the automatic check blocked or could not judge.
+        pub flagged: Option<bool> = "flagged" declared,
+        /// True on the report of a sub-agent to the one that started it.
+        pub handback: Option<bool> = "handback" declared,
+        /// What the CLI wrote above the report.
+        pub handback_note: Option<String> = "handbackNote" declared,
+        /// The report as the model reads it.
+        pub handback_report_text: Option<String> = "handbackReportText" declared,
+        /// The sub-agent's call that sent the report.
+        pub handback_tool_use_id: Option<String> = "handbackToolUseId" declared,
+        /// The spoken request that a note belongs to; for a `voice-call`.
+        pub request_uuid: Option<String> = "requestUuid" declared,
+        /// The message that a note answers; for a `voice-call`.
+        pub in_reply_to_uuid: Option<String> = "inReplyToUuid" declared,
+        /// When a note was said, ISO 8601; for a `voice-call`.
+        pub said_at: Option<String> = "saidAt" declared,
+        /// The way a message came in, as the server says.
+        pub inbound_origin: Option<String> = "inbound_origin" declared,
+        /// The messages of a peer that one prompt joins.
+        pub members: Vec<OriginMember> = "members" declared,
+        /// `mcp-task` where a task of an MCP server ended.
+        pub task_kind: Option<String> = "taskKind" declared,
+    }
+}
+
+object! {
+    /// One of several messages of a peer (an item of `members`, CLI 2.1.329, declared, not seen).
+    pub struct OriginMember {
+        /// What it says.
+        pub body: String = "body" declared,
     }
 }
 
@@ -48,6 +78,8 @@ open_enum! {
         Observer = "observer",
         AutoContinuation = "auto-continuation",
         ObserverActivity = "observer-activity",
+        /// What was said in a call.
+        VoiceCall = "voice-call",
     }
 }
 

@@ -49,5 +49,7 @@ object! {
         pub summary: String = "summary",
         /// The tool calls it sums up.
         pub preceding_tool_use_ids: Vec<String> = "preceding_tool_use_ids" required,
+        /// When it was made, ISO 8601.
+        pub timestamp: Option<String> = "timestamp" declared,
     }
 }

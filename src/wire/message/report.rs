@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use super::usage::ModelUsage;
-use crate::wire::json::RawJson;
 
 object! {
     /// What fills the context window (`context_usage`, CLI 2.1.329, declared only).
@@ -16,18 +15,18 @@ object! {
         pub raw_max_tokens: u64 = "raw_max_tokens" declared,
         /// How full it is, in percent.
         pub percentage: f64 = "percentage" declared,
-        /// By how much it is over the limit: an object with `tokens_over` and `kind`.
-        pub over_limit: Option<RawJson> = "over_limit" declared,
+        /// By how much it is over the limit.
+        pub over_limit: Option<OverLimit> = "over_limit" declared,
         /// Tokens by category.
         pub categories: Vec<ContextCategory> = "categories" declared,
-        /// MCP tools: objects with `name`, `server_name` and `tokens`.
-        pub mcp_tools: Vec<RawJson> = "mcp_tools" declared,
-        /// Memory files: objects with `path`, `type` and `tokens`.
-        pub memory_files: Vec<RawJson> = "memory_files" declared,
-        /// Agents: objects with `agent_type`, `source` and `tokens`.
-        pub agents: Vec<RawJson> = "agents" declared,
-        /// Skills: objects with `name`, `source`, `plugin_name` and `tokens`.
-        pub skills: Vec<RawJson> = "skills" declared,
+        /// Tokens by MCP tool.
+        pub mcp_tools: Vec<ContextTool> = "mcp_tools" declared,
+        /// Tokens by memory file.
+        pub memory_files: Vec<ContextFile> = "memory_files" declared,
+        /// Tokens by agent.
+        pub agents: Vec<ContextAgent> = "agents" declared,
+        /// Tokens by skill.
+        pub skills: Vec<ContextSkill> = "skills" declared,
     }
 }
 
@@ -103,7 +102,7 @@ object! {
         /// When it starts afresh, ISO 8601.
         pub resets_at: Option<String> = "resets_at" declared,
         /// The model or surface that it holds for.
-        pub scope: Option<RawJson> = "scope" declared,
+        pub scope: Option<LimitScope> = "scope" declared,
         /// How near the limit is.
         pub severity: String = "severity" declared,
         /// True when it is the one that counts now.
@@ -124,5 +123,91 @@ object! {
         pub utilization: Option<f64> = "utilization" declared,
         /// The currency of both.
         pub currency: Option<String> = "currency" declared,
+    }
+}
+
+object! {
+    /// By how much the context is over its limit (`over_limit`, CLI 2.1.329, declared, not seen).
+    pub struct OverLimit {
+        /// By how many tokens.
+        pub tokens_over: u64 = "tokens_over" declared,
+        /// Which limit.
+        pub kind: OverLimitKind = "kind" declared,
+    }
+}
+
+open_enum! {
+    /// Which limit the context is over (`kind` of an `over_limit`).
+    pub enum OverLimitKind {
+        HardLimit = "hard_limit",
+        CompactionWindow = "compaction_window",
+    }
+}
+
+object! {
+    /// Tokens of an MCP tool (an item of `mcp_tools`, CLI 2.1.329, declared, not seen).
+    pub struct ContextTool {
+        /// The tool, as it is on the wire.
+        pub name: String = "name" declared,
+        /// The server.
+        pub server_name: String = "server_name" declared,
+        /// Its tokens.
+        pub tokens: u64 = "tokens" declared,
+    }
+}
+
+object! {
+    /// Tokens of a memory file (an item of `memory_files`, CLI 2.1.329, declared, not seen).
+    pub struct ContextFile {
+        /// The file.
+        pub path: String = "path" declared,
+        /// Whose it is, for display.
+        pub kind: String = "type" declared,
+        /// Its tokens.
+        pub tokens: u64 = "tokens" declared,
+    }
+}
+
+object! {
+    /// Tokens of an agent (an item of `agents`, CLI 2.1.329, declared, not seen).
+    pub struct ContextAgent {
+        /// The agent's type.
+        pub agent_type: String = "agent_type" declared,
+        /// Where it is from.
+        pub source: String = "source" declared,
+        /// Its tokens.
+        pub tokens: u64 = "tokens" declared,
+    }
+}
+
+object! {
+    /// Tokens of a skill (an item of `skills`, CLI 2.1.329, declared, not seen).
+    pub struct ContextSkill {
+        /// The skill.
+        pub name: String = "name" declared,
+        /// Where it is from.
+        pub source: String = "source" declared,
+        /// The plugin that it is from.
+        pub plugin_name: Option<String> = "plugin_name" declared,
+        /// Its tokens.
+        pub tokens: u64 = "tokens" declared,
+    }
+}
+
+object! {
+    /// What a limit is for (`scope` of a limit, CLI 2.1.329, declared, not seen).
+    pub struct LimitScope {
+        /// The model.
+        pub model: Option<ScopeName> = "model" declared,
+        /// The surface.
+        pub surface: Option<ScopeName> = "surface" declared,
+    }
+}
+
+object! {
+    /// A name for display (`model` and `surface` of a scope, CLI 2.1.329, declared, not seen).
+    pub struct ScopeName {
+        /// The name.
+        pub display_name: String = "display_name" declared,
     }
 }

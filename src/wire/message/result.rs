@@ -2,6 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use super::api_error::ApiErrorOrigin;
+use super::measures::{
+    AttachmentsDetail, GarbageCollections, MemoryCheck, NormalizationDetail, RequestBuildDetail,
+    ResumeStoreConfirm, ToolHoldDetail, ToolSchemaDetail, TurnState,
+};
 use super::origin::{Origin, stated_origin};
 use super::usage::{ModelUsage, Usage};
 use super::vocabulary::{FastModeDisabledReason, FastModeState, StopReason};
@@ -31,9 +36,6 @@ object! {
         pub errors: Vec<String> = "errors" => error_list,
         /// Why the loop ended.
         pub terminal_reason: Option<TerminalReason> = "terminal_reason",
-        /// The API's ids of the model's messages that have begun in this turn; with partial messages, or
-        /// where the turn was interrupted (CLI 2.1.332).
-        pub begun_message_ids: Option<Vec<String>> = "begun_message_ids",
         /// Why the model stopped.
         pub stop_reason: Option<StopReason> = "stop_reason",
         /// Cost so far in US dollars: a running total of the process.
@@ -135,13 +137,115 @@ object! {
         /// Time until the request by phase, in milliseconds; sent with startup timing.
         pub time_to_request_phases_ms: Option<BTreeMap<String, f64>> = "time_to_request_phases_ms",
         /// Details of a phase; sent with startup timing.
-        pub input_attachments_detail: Option<RawJson> = "input_attachments_detail",
+        pub input_attachments_detail: Option<Box<AttachmentsDetail>> = "input_attachments_detail",
         /// Details of a phase; sent with startup timing.
-        pub message_normalization_detail: Option<RawJson> = "message_normalization_detail",
+        pub message_normalization_detail: Option<Box<NormalizationDetail>> = "message_normalization_detail",
         /// Details of a phase; sent with startup timing.
-        pub request_build_detail: Option<RawJson> = "request_build_detail",
+        pub request_build_detail: Option<Box<RequestBuildDetail>> = "request_build_detail",
         /// Details of a phase; sent with startup timing.
-        pub tool_schema_build_detail: Option<RawJson> = "tool_schema_build_detail",
+        pub tool_schema_build_detail: Option<Box<ToolSchemaDetail>> = "tool_schema_build_detail",
+        /// The messages of the model that this turn began, by their API ids.
+        pub begun_message_ids: Option<Vec<String>> = "begun_message_ids" v2_1_332,
+        /// True when the turn was cut off because the process ends.
+        pub interrupted_by_shutdown: Option<bool> = "interrupted_by_shutdown" declared,
+        /// True when the check of permissions stopped the turn.
+        pub stopped_by_permission_check: Option<bool> = "stopped_by_permission_check" declared,
+        /// Set when a message for a session in the cloud did not get there.
+        pub message_undelivered: Option<Undelivered> = "message_undelivered" declared,
+        /// The API's own code for the error, from its details.
+        pub api_error_code: Option<String> = "api_error_code" declared,
+        /// Set when Anthropic's own API sent the error.
+        pub api_error_origin: Option<ApiErrorOrigin> = "api_error_origin" declared,
+        /// A rewind that was undone, since the turn was refused.
+        pub restored_rewind: Option<RestoredRewind> = "restored_rewind" declared,
+        /// How the process of a runner ended.
+        pub runner_exit: Option<RunnerExit> = "runner_exit" declared,
+        /// What is known of the organization's policy; an open set.
+        pub policy_answer: Option<String> = "policy_answer" declared,
+        /// Why no more is known.
+        pub policy_answer_reason: Option<String> = "policy_answer_reason" declared,
+        /// When the server received the prompt, in milliseconds since 1970.
+        pub user_message_server_received_wall_ms: Option<f64> = "user_message_server_received_wall_ms" declared,
+        /// When the prompt arrived, in milliseconds since 1970.
+        pub frame_received_wall_ms: Option<f64> = "frame_received_wall_ms" declared,
+        /// When it was put in the queue, in milliseconds since 1970.
+        pub frame_enqueued_wall_ms: Option<f64> = "frame_enqueued_wall_ms" declared,
+        /// Time between the two by phase, in milliseconds.
+        pub frame_intake_phases_ms: Option<BTreeMap<String, f64>> = "frame_intake_phases_ms" declared,
+        /// The same for a turn that a client began, in milliseconds.
+        pub handoff_intake_phases_ms: Option<BTreeMap<String, f64>> = "handoff_intake_phases_ms" declared,
+        /// When the turn started, in milliseconds since 1970.
+        pub turn_started_wall_ms: Option<f64> = "turn_started_wall_ms" declared,
+        /// Time from the queue to the start by phase, in milliseconds.
+        pub turn_start_phases_ms: Option<BTreeMap<String, f64>> = "turn_start_phases_ms" declared,
+        /// How long control requests held the start up, in milliseconds.
+        pub turn_start_control_requests_ms: Option<f64> = "turn_start_control_requests_ms" declared,
+        /// Details of a phase.
+        pub resume_store_confirm_detail: Option<ResumeStoreConfirm> = "resume_store_confirm_detail" declared,
+        /// Calls that waited for the files of the session.
+        pub tool_hold_detail: Option<ToolHoldDetail> = "tool_hold_detail" v2_1_332 declared,
+        /// How many posts had new text.
+        pub text_post_count: Option<u64> = "text_post_count" declared,
+        /// How many of them came more than half a second after the one before.
+        pub text_post_gap_over_500ms_count: Option<u64> = "text_post_gap_over_500ms_count" declared,
+        /// How late the timer of the posts was at most, in milliseconds.
+        pub text_post_flush_timer_max_late_ms: Option<f64> = "text_post_flush_timer_max_late_ms" declared,
+        /// Whether the flags were fetched ahead of the wait for them; an open set.
+        pub flag_fetch_kick: Option<String> = "flag_fetch_kick" declared,
+        /// How often the list of tools was made.
+        pub tool_pool_build_count: Option<u64> = "tool_pool_build_count" declared,
+        /// How often only because it was too old.
+        pub tool_pool_build_lapsed_count: Option<u64> = "tool_pool_build_lapsed_count" declared,
+        /// How old it may get, in milliseconds.
+        pub tool_pool_limit_ms: Option<f64> = "tool_pool_limit_ms" declared,
+        /// How many tools had come or gone then.
+        pub tool_pool_moved_at_lapse_count: Option<u64> = "tool_pool_moved_at_lapse_count" declared,
+        /// How many streams of the main conversation there were.
+        pub main_stream_count: Option<u64> = "main_stream_count" declared,
+        /// How many events they had.
+        pub main_stream_event_count: Option<u64> = "main_stream_event_count" declared,
+        /// In how many pieces they came.
+        pub main_stream_chunk_count: Option<u64> = "main_stream_chunk_count" declared,
+        /// How the turn looked for new memories.
+        pub memory_check_detail: Option<MemoryCheck> = "memory_check_detail" declared,
+        /// Memory of the process at the start of the turn, in MiB.
+        pub process_rss_mib_turn_start: Option<u64> = "process_rss_mib_turn_start" declared,
+        /// The same at its end, in MiB.
+        pub process_rss_mib_result: Option<u64> = "process_rss_mib_result" declared,
+        /// The part of it without a file, at the start, in MiB.
+        pub process_anon_mib_turn_start: Option<u64> = "process_anon_mib_turn_start" declared,
+        /// The same at its end, in MiB.
+        pub process_anon_mib_result: Option<u64> = "process_anon_mib_result" declared,
+        /// The most memory that the process ever had, in MiB.
+        pub process_peak_rss_mib: Option<u64> = "process_peak_rss_mib" declared,
+        /// CPU time of the turn, in milliseconds.
+        pub process_cpu_ms_turn: Option<f64> = "process_cpu_ms_turn" declared,
+        /// Wall time of the same, in milliseconds.
+        pub process_wall_ms_turn: Option<f64> = "process_wall_ms_turn" declared,
+        /// CPU time while a reply streamed, in milliseconds.
+        pub process_cpu_ms_streaming: Option<f64> = "process_cpu_ms_streaming" declared,
+        /// Wall time of the same, in milliseconds.
+        pub process_wall_ms_streaming: Option<f64> = "process_wall_ms_streaming" declared,
+        /// CPU time since the last turn, in milliseconds.
+        pub process_cpu_ms_between_turns: Option<f64> = "process_cpu_ms_between_turns" declared,
+        /// Wall time of the same, in milliseconds.
+        pub process_wall_ms_between_turns: Option<f64> = "process_wall_ms_between_turns" declared,
+        /// CPU and wall time of the turn by what it did, such as `tool`.
+        pub process_turn_states: BTreeMap<String, TurnState> = "process_turn_states" declared,
+        /// CPU time of the turn by what it did, then by thread, in milliseconds.
+        pub process_turn_threads: BTreeMap<String, BTreeMap<String, f64>> = "process_turn_threads" declared,
+        /// Garbage collections of the process.
+        pub process_garbage_collections: Option<GarbageCollections> = "process_garbage_collections" declared,
+        /// Which variables of tuning the process was started with, as bits.
+        pub process_start_tuning: Option<u64> = "process_start_tuning" declared,
+        /// One of them, in milliseconds.
+        pub process_start_purge_delay_ms: Option<f64> = "process_start_purge_delay_ms" declared,
+        /// CPU time of the shells' programs in the turn, in milliseconds.
+        pub shell_cpu_ms_turn: Option<f64> = "shell_cpu_ms_turn" declared,
+        /// CPU time of the same since the last result, in milliseconds.
+        pub shell_cpu_ms_since_last_result: Option<f64> = "shell_cpu_ms_since_last_result" declared,
+        /// Wall time of the same, in milliseconds.
+        pub shell_wall_ms_since_last_result: Option<f64> = "shell_wall_ms_since_last_result" declared,
     }
 }
 
@@ -209,6 +313,44 @@ object! {
     }
 }
 
+object! {
+    /// A rewind that was undone (`restored_rewind`, CLI 2.1.329, declared, not seen).
+    pub struct RestoredRewind {
+        /// The request that asked for the rewind.
+        pub request_id: String = "request_id" declared,
+        /// The last message of the conversation now.
+        pub last_message_uuid: String = "last_message_uuid" declared,
+    }
+}
+
+object! {
+    /// How the process of a runner ended (`runner_exit`, CLI 2.1.329, declared, not seen).
+    pub struct RunnerExit {
+        /// How far it was.
+        pub phase: RunnerPhase = "phase" declared,
+        /// Its exit code.
+        pub exit_code: Option<i64> = "exit_code" declared,
+        /// The signal that ended it.
+        pub signal: Option<String> = "signal" declared,
+    }
+}
+
+open_enum! {
+    /// How far the process of a runner was (`phase`): it never started, or it ended.
+    pub enum RunnerPhase {
+        Setup = "setup",
+        Run = "run",
+    }
+}
+
+open_enum! {
+    /// Why a message for a session in the cloud did not get there (`message_undelivered`).
+    pub enum Undelivered {
+        SessionNotOpened = "session_not_opened",
+        SendFailed = "send_failed",
+    }
+}
+
 open_enum! {
     /// The subtype of a result.
     pub enum ResultSubtype {
@@ -272,6 +414,8 @@ open_enum! {
         ConfigFileInvalid = "config_file_invalid",
         ManagedSettingsNotDelivered = "managed_settings_not_delivered",
         InitializeFieldsNotDelivered = "initialize_fields_not_delivered",
+        /// Feature flags cannot be read (CLI 2.1.332).
+        SideloadFlagsDisabled = "sideload_flags_disabled",
     }
 }
 

@@ -1,7 +1,5 @@
 //! The session as a whole: prompts in the queue, goals, resets.
 
-use crate::wire::json::RawJson;
-
 object! {
     /// A prompt moved through the queue (`command_lifecycle`, CLI 2.1.329); sent for prompts that carry a uuid.
     pub struct CommandLifecycle {
@@ -9,6 +7,12 @@ object! {
         pub command_uuid: String = "command_uuid",
         /// Where it is now.
         pub state: CommandState = "state",
+        /// What woke the session, on `started`.
+        pub wakeup_source: Option<WakeupSource> = "wakeup_source" declared,
+        /// What time the wake-up was set for, in milliseconds since 1970.
+        pub scheduled_for: Option<u64> = "scheduled_for" declared,
+        /// True when its plugin hooks have run already.
+        pub ran_ahead: Option<bool> = "ran_ahead" declared,
     }
 }
 
@@ -19,6 +23,8 @@ open_enum! {
         Started = "started",
         Completed = "completed",
         Cancelled = "cancelled",
+        Discarded = "discarded",
+        Refused = "refused",
     }
 }
 
@@ -42,6 +48,8 @@ object! {
         pub user_message_uuid: Option<String> = "user_message_uuid" declared,
         /// When, ISO 8601.
         pub timestamp: Option<String> = "timestamp",
+        /// True when a person sent the prompt that caused it.
+        pub user_message_from_human: Option<bool> = "user_message_from_human" declared,
     }
 }
 
@@ -80,9 +88,47 @@ object! {
 }
 
 object! {
-    /// State of the automatic compaction (`autocompact_state`, CLI 2.1.329, declared only; its shape is not documented).
+    /// State of the automatic compaction (`autocompact_state`, CLI 2.1.329, declared, not seen).
     pub struct AutocompactState {
         /// The state.
-        pub value: Option<RawJson> = "value" declared,
+        pub value: Option<Autocompact> = "value" declared,
+    }
+}
+
+open_enum! {
+    /// What woke a session (`wakeup_source`).
+    pub enum WakeupSource {
+        LoopWakeup = "loop_wakeup",
+        ScheduleWakeup = "schedule_wakeup",
+    }
+}
+
+object! {
+    /// State of the automatic compaction (`value` of an `autocompact_state`, CLI 2.1.329, declared,
+    /// not seen).
+    pub struct Autocompact {
+        /// True when it is on.
+        pub enabled: bool = "enabled" declared,
+        /// The window that it works with, in tokens.
+        pub effective_window: u64 = "effective_window" declared,
+        /// How many tokens start it.
+        pub threshold: u64 = "threshold" declared,
+        /// True when it does start there.
+        pub enforced: bool = "enforced" declared,
+        /// What decided the window.
+        pub source: AutocompactSource = "source" declared,
+    }
+}
+
+open_enum! {
+    /// What decided the window of the automatic compaction (`source`).
+    pub enum AutocompactSource {
+        Env = "env",
+        Settings = "settings",
+        Clientdata = "clientdata",
+        Experiment = "experiment",
+        ModelDefault = "model-default",
+        UnknownModel = "unknown-model",
+        Auto = "auto",
     }
 }

@@ -1,6 +1,6 @@
 //! `stream_event`: a reply while it is written.
 
-use super::assistant::ApiMessage;
+use super::assistant::{ApiMessage, InputTransformation};
 use super::block::ContentBlock;
 use super::usage::Usage;
 use super::vocabulary::{StopReason, ThinkingDisplay};
@@ -32,6 +32,8 @@ object! {
         pub abandoned_blocks: Option<AbandonedBlocks> = "abandoned_blocks",
         /// Rows that are still to come; on `message_start`.
         pub owed_rows: Option<Vec<RawJson>> = "owed_rows",
+        /// True on `message_start` when texts next to each other come as one block.
+        pub text_runs_joined: Option<bool> = "text_runs_joined" declared,
     }
 }
 
@@ -126,6 +128,8 @@ object! {
         pub usage: Option<Usage> = "usage",
         /// What the API cut from the context.
         pub context_management: Option<RawJson> = "context_management",
+        /// What the API changed in the request.
+        pub input_transformations: Vec<InputTransformation> = "input_transformations" v2_1_332 declared,
     }
 }
 
@@ -154,8 +158,10 @@ tagged! {
         Thinking(ThinkingDelta) = "thinking_delta",
         /// The signature of the thinking.
         Signature(SignatureDelta) = "signature_delta",
-        /// A citation (declared, not seen).
+        /// A citation.
         Citations(CitationsDelta) = "citations_delta",
+        /// The text of a compaction.
+        Compaction(CompactionDelta) = "compaction_delta",
     } else {
         /// A type that this version of the crate does not know, or a delta without one.
         Unknown(UnknownEvent),
@@ -201,6 +207,16 @@ object! {
     pub struct CitationsDelta without "type" {
         /// One citation.
         pub citation: Option<RawJson> = "citation" declared,
+    }
+}
+
+object! {
+    /// `compaction_delta` (CLI 2.1.332, declared, not seen). It has the whole text, not a piece.
+    pub struct CompactionDelta without "type" {
+        /// The text.
+        pub content: Option<String> = "content" v2_1_332 declared,
+        /// The same, encrypted.
+        pub encrypted_content: Option<String> = "encrypted_content" v2_1_332 declared,
     }
 }
 

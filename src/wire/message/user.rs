@@ -2,7 +2,10 @@
 
 use super::block::{ContentBlock, ToolResultBlock};
 use super::origin::{Origin, stated_origin};
-use super::vocabulary::Priority;
+use super::system::ResourceLink;
+use super::tool_result::ToolResultMeta;
+use super::transcript::ScheduledPrompt;
+use super::vocabulary::{PermissionMode, Priority};
 use crate::wire::decode::{At, Decode, Shape, Sink};
 use crate::wire::json::{Kind, RawJson, Reader};
 
@@ -34,7 +37,7 @@ object! {
         /// True when the text is delivered verbatim.
         pub client_composed: Option<bool> = "client_composed" declared,
         /// Pasted items, each a string or blocks.
-        pub pasted_content: Option<Vec<RawJson>> = "pasted_content" declared,
+        pub pasted_content: Option<Vec<UserContent>> = "pasted_content" declared,
         /// Pastes that are still in the text.
         pub inline_pastes: Option<Vec<String>> = "inline_pastes" declared,
         /// The sub-agent, which is its `task_id`.
@@ -45,6 +48,61 @@ object! {
         pub task_description: Option<String> = "task_description",
         /// Files that came with a prompt that is played back.
         pub file_attachments: Option<Vec<RawJson>> = "file_attachments" declared,
+        /// True on what the CLI adds before it asks another model after a refusal; not to be shown
+        /// as the user's.
+        pub refusal_retry: Option<bool> = "refusal_retry" v2_1_332,
+        /// Messages to forget now, by uuid.
+        pub retracted_message_uuids: Option<Vec<String>> = "retracted_message_uuids" declared,
+        /// How wide the sender's screen is, in pixels.
+        pub client_content_width: Option<u64> = "client_content_width" declared,
+        /// What the sender's client runs on, such as `ios`.
+        pub client_platform: Option<String> = "client_platform" declared,
+        /// True for a message of the past that is sent again.
+        pub historical: Option<bool> = "historical" declared,
+        /// The images of this message, by the numbers they were pasted under.
+        pub image_paste_ids: Option<Vec<u64>> = "image_paste_ids" declared,
+        /// The way it came in, as the server says.
+        pub inbound_origin: Option<String> = "inbound_origin" declared,
+        /// The host's own label for what started the turn.
+        pub initiator: Option<String> = "initiator" declared,
+        /// The message that an interrupt cut off, by its API id.
+        pub interrupted_message_id: Option<String> = "interrupted_message_id" declared,
+        /// True for the summary that a compaction left.
+        pub is_compact_summary: Option<bool> = "is_compact_summary" declared,
+        /// True when the CLI made it up.
+        pub is_meta: Option<bool> = "is_meta" declared,
+        /// True when it is shown, and never sent to the API.
+        pub is_virtual: Option<bool> = "is_virtual" declared,
+        /// True when it is in the transcript, and not shown live.
+        pub is_visible_in_transcript_only: Option<bool> = "is_visible_in_transcript_only" declared,
+        /// A question of permission that stays open behind it; from a host only.
+        pub keeps_request_id: Option<String> = "keeps_request_id" declared,
+        /// What an MCP tool answered, besides what the model sees.
+        pub mcp_meta: Option<McpMeta> = "mcp_meta" declared,
+        /// The permission mode that it was sent in.
+        pub permission_mode: Option<PermissionMode> = "permission_mode" declared,
+        /// The plan that is to be carried out.
+        pub plan_content: Option<String> = "plan_content" declared,
+        /// The plugin that wrote it.
+        pub plugin_prompt: Option<PluginPrompt> = "plugin_prompt" declared,
+        /// How long an interrupt puts it back in the queue, in milliseconds; from a host only.
+        pub requeue_if_interrupted_within_ms: Option<f64> = "requeue_if_interrupted_within_ms" declared,
+        /// True when the host itself wrote it.
+        pub seeded_summon: Option<bool> = "seeded_summon" declared,
+        /// When the server received it, in milliseconds since 1970.
+        pub server_received_wall_ms: Option<f64> = "server_received_wall_ms" declared,
+        /// The message that has the call of this tool result.
+        pub source_tool_assistant_uuid: Option<String> = "source_tool_assistant_uuid" declared,
+        /// The call that made this message.
+        pub source_tool_use_id: Option<String> = "source_tool_use_id" declared,
+        /// What a summary covers.
+        pub summarize_metadata: Option<SummarizeMetadata> = "summarize_metadata" declared,
+        /// True when no person typed the text.
+        pub text_not_typed: Option<bool> = "text_not_typed" declared,
+        /// States of the views of MCP apps, sent with a prompt.
+        pub tool_states: Option<Vec<RawJson>> = "tool_states" declared,
+        /// True when the user typed the word that raises the effort.
+        pub ultrathink_typed: Option<bool> = "ultrathink_typed" declared,
     }
 }
 
@@ -59,36 +117,45 @@ object! {
 }
 
 object! {
-    /// How one tool call was decided (`tool_result_meta`, CLI 2.1.329).
-    pub struct ToolResultMeta {
-        /// The tool call.
-        pub id: String = "id",
-        /// Why the tool did not run.
-        pub non_execution_kind: Option<NonExecutionKind> = "non_execution_kind",
-        /// Who allowed or refused it.
-        pub permission_decision: Option<ToolPermissionDecision> = "permission_decision",
+    /// What an MCP tool answered, besides what the model sees (`mcp_meta`, CLI 2.1.329, declared,
+    /// not seen).
+    pub struct McpMeta {
+        /// The protocol's `_meta`.
+        pub meta: Option<RawJson> = "_meta" declared,
+        /// The structured answer.
+        pub structured_content: Option<RawJson> = "structured_content" declared,
+        /// The resources that it links to.
+        pub resource_links: Vec<ResourceLink> = "resource_links" declared,
     }
 }
 
 object! {
-    /// Who allowed or refused a tool call (`permission_decision`, CLI 2.1.329).
-    pub struct ToolPermissionDecision {
-        /// `accept` or `reject`.
-        pub decision: String = "decision",
-        /// Where the decision was made, such as `config`.
-        pub source: Option<String> = "source",
-        /// The kind of reason, such as `rule`.
-        pub reason_type: Option<String> = "reason_type",
+    /// The plugin that wrote a prompt (`plugin_prompt`, CLI 2.1.329, declared, not seen).
+    pub struct PluginPrompt {
+        /// The plugin.
+        pub name: String = "name" declared,
+        /// What it wrote.
+        pub text: String = "text" declared,
+    }
+}
+
+object! {
+    /// What a summary covers (`summarize_metadata`, CLI 2.1.329, declared, not seen).
+    pub struct SummarizeMetadata {
+        /// How many messages.
+        pub messages_summarized: u64 = "messages_summarized" declared,
+        /// What the user wants it to be about.
+        pub user_context: Option<String> = "user_context" declared,
+        /// Which messages.
+        pub direction: Option<SummaryDirection> = "direction" declared,
     }
 }
 
 open_enum! {
-    /// Why a tool did not run (`non_execution_kind`).
-    pub enum NonExecutionKind {
-        PermissionRule = "permission-rule",
-        UserRejected = "user-rejected",
-        Interrupted = "interrupted",
-        Cancelled = "cancelled",
+    /// Which messages a summary covers (`direction`): those from a point on, or up to it.
+    pub enum SummaryDirection {
+        From = "from",
+        UpTo = "up_to",
     }
 }
 
@@ -142,6 +209,11 @@ impl Decode for UserContent {
 }
 
 impl UserMessage {
+    /// The scheduled prompt that the tool of this message made.
+    pub fn scheduled_prompt(&self) -> Option<ScheduledPrompt> {
+        ScheduledPrompt::of(self.tool_use_result.as_ref()?)
+    }
+
     /// The tool results of this message, in order.
     pub fn tool_results(&self) -> impl Iterator<Item = &ToolResultBlock> {
         self.message.content.blocks().iter().filter_map(ContentBlock::as_tool_result)

@@ -47,6 +47,8 @@ open_enum! {
         PauseTurn = "pause_turn",
         Refusal = "refusal",
         ModelContextWindowExceeded = "model_context_window_exceeded",
+        /// Declared by the API, not seen.
+        Compaction = "compaction",
     }
 }
 
@@ -103,5 +105,20 @@ open_enum! {
         Summarized = "summarized",
         Omitted = "omitted",
         Highlights = "highlights",
+    }
+}
+
+open_enum! {
+    /// A code for the reason of a decision (`decision_reason_code`).
+    pub enum DecisionReasonCode {
+        ClassifierTranscriptTooLong = "classifier_transcript_too_long",
+        OutsideReadsBlocked = "outside_reads_blocked",
+        MemoryPaused = "memory_paused",
+        AutoModeNoCheckInSession = "auto_mode_no_check_in_session",
+        AutoModeStopNoCheckInSession = "auto_mode_stop_no_check_in_session",
+        AutoModeStopNoResultForCalls = "auto_mode_stop_no_result_for_calls",
+        AutoModeStopNoVerdict = "auto_mode_stop_no_verdict",
+        OrgAskCeiling = "org_ask_ceiling",
+        DenialLimitHostReset = "denial_limit_host_reset",
     }
 }

@@ -47,6 +47,10 @@ object! {
         pub message_breakdown: Option<MessageTokens> = "messageBreakdown",
         /// What the API counted last; `None` before its first answer.
         pub api_usage: Option<ApiTokens> = "apiUsage",
+        /// What it costs to go on once the cache has expired.
+        pub cold_resume_quota: Option<ColdResume> = "coldResumeQuota" declared,
+        /// Set while the window of compaction is raised.
+        pub load_raise: Option<LoadRaise> = "loadRaise" declared,
     }
 }
 
@@ -261,5 +265,26 @@ object! {
         pub cache_creation_input_tokens: u64 = "cache_creation_input_tokens",
         /// Input tokens read from the cache.
         pub cache_read_input_tokens: u64 = "cache_read_input_tokens",
+    }
+}
+
+object! {
+    /// What it costs to go on once the cache has expired (`coldResumeQuota`, CLI 2.1.329, declared,
+    /// not seen).
+    pub struct ColdResume {
+        /// Percent of the limit of five hours, for a million tokens.
+        pub percent_per_million_tokens: f64 = "percentPerMillionTokens" declared,
+        /// The smallest percentage that is worth a word.
+        pub min_percent: f64 = "minPercent" declared,
+    }
+}
+
+object! {
+    /// A window of compaction that is raised (`loadRaise`, CLI 2.1.329, declared, not seen).
+    pub struct LoadRaise {
+        /// The window without it, in tokens.
+        pub from_window: u64 = "fromWindow" declared,
+        /// The window now, in tokens.
+        pub to_window: u64 = "toWindow" declared,
     }
 }

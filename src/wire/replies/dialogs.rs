@@ -229,6 +229,10 @@ object! {
         pub excluded_commands: Vec<String> = "excluded_commands",
         /// What is forbidden inside.
         pub restrictions: SandboxRestrictions = "restrictions",
+        /// What the sandbox allows and denies.
+        pub lists: Option<SandboxLists> = "lists" v2_1_332 declared,
+        /// The settings that the session reads, where these are not all.
+        pub setting_sources: Option<String> = "setting_sources" v2_1_332 declared,
     }
 }
 
@@ -267,5 +271,54 @@ object! {
         pub ignored_glob_patterns: Vec<String> = "ignored_glob_patterns",
         /// Sockets that have no effect on this machine.
         pub ignored_unix_sockets: Vec<String> = "ignored_unix_sockets",
+    }
+}
+
+object! {
+    /// What a sandbox allows and denies (`lists`, CLI 2.1.332, declared, not seen).
+    pub struct SandboxLists {
+        /// The lists that are not empty.
+        pub rows: Vec<SandboxRow> = "rows" required v2_1_332 declared,
+        /// True when files are restricted.
+        pub files_confined: bool = "files_confined" v2_1_332 declared,
+        /// True when all Unix sockets are open.
+        pub all_unix_sockets: bool = "all_unix_sockets" v2_1_332 declared,
+        /// What happens to hosts that no list names.
+        pub other_hosts: OtherHosts = "other_hosts" v2_1_332 declared,
+    }
+}
+
+object! {
+    /// One list of a sandbox (an item of `rows`, CLI 2.1.332, declared, not seen).
+    pub struct SandboxRow {
+        /// Which list.
+        pub id: SandboxList = "id" v2_1_332 declared,
+        /// Its entries, a thousand at most.
+        pub entries: Vec<String> = "entries" required v2_1_332 declared,
+        /// How many there are.
+        pub total: u64 = "total" v2_1_332 declared,
+    }
+}
+
+open_enum! {
+    /// A list of a sandbox (`id` of a row).
+    pub enum SandboxList {
+        ReadsDenied = "reads_denied",
+        ReadsAllowedAnyway = "reads_allowed_anyway",
+        WritesAllowed = "writes_allowed",
+        WritesDenied = "writes_denied",
+        WritesAllowedAnyway = "writes_allowed_anyway",
+        HostsAllowed = "hosts_allowed",
+        HostsDenied = "hosts_denied",
+        UnixSocketsAllowed = "unix_sockets_allowed",
+    }
+}
+
+open_enum! {
+    /// What happens to hosts that no list names (`other_hosts`).
+    pub enum OtherHosts {
+        Refused = "refused",
+        ByPermissionMode = "by_permission_mode",
+        OwnProxy = "own_proxy",
     }
 }

@@ -15,6 +15,24 @@ object! {
         pub lossy: Option<bool> = "lossy",
         /// The path as it was asked for.
         pub requested_path: Option<String> = "requested_path",
+        /// What the file was found by.
+        pub anchor: Option<ReadAnchor> = "anchor" declared,
+        /// Where the contents begin in the file, in bytes.
+        pub offset: Option<u64> = "offset" declared,
+        /// How many bytes of the file they are.
+        pub read_bytes: Option<u64> = "read_bytes" declared,
+        /// The size of the file, in bytes.
+        pub total_bytes: Option<u64> = "total_bytes" declared,
+        /// Names the state of the file; equal for the same.
+        pub etag: Option<String> = "etag" declared,
+        /// True when the session would upload it.
+        pub can_upload: Option<bool> = "can_upload" v2_1_332 declared,
+        /// The upload that has the whole file.
+        pub file_uuid: Option<String> = "file_uuid" v2_1_332 declared,
+        /// True when the file may be uploaded.
+        pub upload_screened: Option<bool> = "upload_screened" declared,
+        /// True when it is too large for that.
+        pub upload_too_large: Option<bool> = "upload_too_large" v2_1_332 declared,
     }
 }
 
@@ -93,5 +111,15 @@ open_enum! {
         /// The user has to trust the directory first.
         NeedsTrust = "needs_trust",
         Rejected = "rejected",
+    }
+}
+
+open_enum! {
+    /// What a file was found by (`anchor`).
+    pub enum ReadAnchor {
+        WorkspaceRoot = "workspace_root",
+        DiffRoot = "diff_root",
+        Repo = "repo",
+        AsWritten = "as_written",
     }
 }

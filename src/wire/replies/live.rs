@@ -10,6 +10,12 @@ object! {
         pub still_queued: Vec<String> = "still_queued",
         /// Uuids of prompts that were dropped; filled only where that was asked for.
         pub cancelled: Vec<String> = "cancelled",
+        /// Those of `still_queued` that an interrupt put back.
+        pub put_back: Option<Vec<String>> = "put_back" declared,
+        /// What became of the wish to send what waits.
+        pub send_now: Option<SendNow> = "send_now" declared,
+        /// What became of the turn, where the request named prompts.
+        pub turn: Option<InterruptedTurn> = "turn" declared,
     }
 }
 
@@ -26,5 +32,23 @@ object! {
     pub struct ModeSet {
         /// The mode.
         pub mode: Option<PermissionMode> = "mode",
+    }
+}
+
+open_enum! {
+    /// What became of the wish to send what waits (`send_now`).
+    pub enum SendNow {
+        Stopped = "stopped",
+        Delivering = "delivering",
+        NothingWaiting = "nothing_waiting",
+    }
+}
+
+open_enum! {
+    /// What an interrupt did to the turn (`turn`).
+    pub enum InterruptedTurn {
+        Stopped = "stopped",
+        Idle = "idle",
+        Spared = "spared",
     }
 }

@@ -33,6 +33,18 @@ object! {
         pub source: Option<String> = "source",
         /// Its tools, while it is connected.
         pub tools: Vec<McpTool> = "tools",
+        /// What the server can do.
+        pub capabilities: Option<McpCapabilities> = "capabilities" declared,
+        /// True when the cloud added it to the session.
+        pub cloud_service_provided: Option<bool> = "cloudServiceProvided" declared,
+        /// Why it is not connected.
+        pub error_code: Option<McpErrorCode> = "error_code" declared,
+        /// True when the session in the cloud reaches it.
+        pub session_proxied: Option<bool> = "sessionProxied" declared,
+        /// How many tools it has, where they are too many to list.
+        pub tool_count: Option<u64> = "toolCount" declared,
+        /// The host of its URL.
+        pub url_host: Option<String> = "urlHost" declared,
     }
 }
 
@@ -106,6 +118,8 @@ object! {
         pub meta: Option<RawJson> = "_meta",
         /// What became of deadline and staged files, where there were any.
         pub staging: Option<McpStaging> = "staging",
+        /// True when the tool itself answered with an error, and the request asked to be told so.
+        pub is_error: Option<bool> = "isError" v2_1_332 declared,
     }
 }
 
@@ -119,9 +133,13 @@ object! {
         /// The same in words.
         pub detail: Option<String> = "detail",
         /// Input files that were used.
-        pub inputs_used: Vec<RawJson> = "inputs_used",
+        pub inputs_used: Vec<StagedInput> = "inputs_used",
         /// Output files that were collected.
-        pub outputs: Vec<RawJson> = "outputs",
+        pub outputs: Vec<StagedOutput> = "outputs",
+        /// True when the server had refused too often.
+        pub refusal_limit: Option<bool> = "refusal_limit" declared,
+        /// True when the same request may be sent again.
+        pub retryable: Option<bool> = "retryable" declared,
     }
 }
 
@@ -172,5 +190,46 @@ object! {
         pub state: Option<String> = "state" declared,
         /// The port that the CLI listens on for it.
         pub callback_port: Option<u16> = "callbackPort" declared,
+    }
+}
+
+object! {
+    /// A file that a call has read (an item of `inputs_used`, CLI 2.1.329, declared, not seen).
+    pub struct StagedInput {
+        /// The file.
+        pub lane_path: String = "lane_path" declared,
+        /// Names its state.
+        pub etag: String = "etag" declared,
+    }
+}
+
+object! {
+    /// A file that a call has written (an item of `outputs`, CLI 2.1.329, declared, not seen).
+    pub struct StagedOutput {
+        /// The file.
+        pub lane_path: String = "lane_path" declared,
+        /// Names its state.
+        pub etag: String = "etag" declared,
+        /// Its size.
+        pub bytes: u64 = "bytes" declared,
+    }
+}
+
+object! {
+    /// What an MCP server can do (`capabilities`, CLI 2.1.329, declared, not seen).
+    pub struct McpCapabilities {
+        /// What is not yet part of the protocol.
+        pub experimental: Option<BTreeMap<String, RawJson>> = "experimental" declared,
+    }
+}
+
+open_enum! {
+    /// Why an MCP server is not connected (`error_code`).
+    pub enum McpErrorCode {
+        CLAUDEAIBEARERREJECTED = "CLAUDEAI_BEARER_REJECTED",
+        FIRSTPARTYAUTHREJECTED = "FIRST_PARTY_AUTH_REJECTED",
+        APPROVALREQUIRED = "APPROVAL_REQUIRED",
+        CLAUDEAICONNECTORSDISABLED = "CLAUDEAI_CONNECTORS_DISABLED",
+        CLIENTREGISTRATIONUNAVAILABLE = "CLIENT_REGISTRATION_UNAVAILABLE",
     }
 }

@@ -25,27 +25,28 @@ pub use self::account::{
     LoginUrls, RemoteControl,
 };
 pub use self::context::{
-    AgentTokens, ApiTokens, AttachmentTokens, CategoryTokens, CommandTokens, ContextReport,
-    GridSquare, McpInstructionTokens, McpToolTokens, MemoryFileTokens, MessageTokens, NamedTokens,
-    SkillTokens, SkillsTokens, ToolCallTokens, ToolTokens,
+    AgentTokens, ApiTokens, AttachmentTokens, CategoryTokens, ColdResume, CommandTokens,
+    ContextReport, GridSquare, LoadRaise, McpInstructionTokens, McpToolTokens, MemoryFileTokens,
+    MessageTokens, NamedTokens, SkillTokens, SkillsTokens, ToolCallTokens, ToolTokens,
 };
 pub use self::conversation::{CancelledMessage, Export, ReviewLaunch, SideAnswer, Title};
 pub use self::dialogs::{
     AutoDream, AutoMemory, BinaryVersion, Memories, Memory, MemoryFile, MemoryFolder, ModelList,
-    Plan, Sandbox, SandboxDependencies, SandboxRestrictions, Skill, SkillHandles, Skills, Status,
-    StatusRow, StatusSection,
+    OtherHosts, Plan, Sandbox, SandboxDependencies, SandboxList, SandboxLists, SandboxRestrictions,
+    SandboxRow, Skill, SkillHandles, Skills, Status, StatusRow, StatusSection,
 };
 pub use self::files::{
-    CwdChange, CwdStatus, FileContents, FileSuggestion, FileSuggestions, RepoRoot, Rewind,
+    CwdChange, CwdStatus, FileContents, FileSuggestion, FileSuggestions, ReadAnchor, RepoRoot,
+    Rewind,
 };
 pub use self::hooks::{
     EditableHook, Hook, HookEvent, HookEventCount, HookListing, HookPolicy, HooksOff, SettingsError,
 };
-pub use self::live::{Interrupted, ModeSet, ModelSet};
+pub use self::live::{Interrupted, InterruptedTurn, ModeSet, ModelSet, SendNow};
 pub use self::mcp::{
-    McpAnnotations, McpAuthentication, McpCallResult, McpOverride, McpResource,
-    McpResourceContents, McpServerChanges, McpServerInfo, McpServerStatus, McpServers, McpStaging,
-    McpState, McpTool,
+    McpAnnotations, McpAuthentication, McpCallResult, McpCapabilities, McpErrorCode, McpOverride,
+    McpResource, McpResourceContents, McpServerChanges, McpServerInfo, McpServerStatus, McpServers,
+    McpStaging, McpState, McpTool, StagedInput, StagedOutput,
 };
 pub use self::reload::{CacheImpact, ReloadedOutputStyles, ReloadedPlugins, ReloadedSkills};
 pub use self::reply::Reply;
@@ -54,13 +55,16 @@ pub use self::rules::{
     WorkspaceDirectory,
 };
 pub use self::server::{
-    AccountInfo, AgentInfo, ApiProvider, FeedbackMode, ManifestState, ModelInfo, ServerInfo,
+    AccountInfo, AgentInfo, ApiProvider, AuthConflict, BypassSwitch, FeedbackMode, ManifestState,
+    ModelInfo, ServerInfo, SurveyConfig, SurveyFollowup,
 };
-pub use self::settings::{AppliedSettings, SettingsLayer, SettingsReport};
+pub use self::settings::{
+    AppliedSettings, SettingsLayer, SettingsReport, WithheldReads, WithheldReason, WithheldRoot,
+};
 pub(in crate::wire) use self::table::declared;
 pub(crate) use self::table::unknown_of;
-pub use self::tasks::{Backgrounded, TaskOutput};
+pub use self::tasks::{Backgrounded, FollowStatus, TaskFollow, TaskMessages, TaskOutput};
 pub use self::usage::{
-    Behavior, Behaviors, LimitWindow, LimitWindows, ModelWindow, SessionCost, Share, UsageDetails,
-    UsagePeriod,
+    Behavior, Behaviors, LimitWindow, LimitWindows, ModelWindow, Recommendation, SessionCost,
+    Share, UsageDetails, UsageFix, UsagePeriod,
 };

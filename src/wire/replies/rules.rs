@@ -1,5 +1,6 @@
 //! The permission rules.
 
+use super::hooks::SettingsError;
 use crate::wire::json::RawJson;
 
 object! {
@@ -22,7 +23,7 @@ object! {
         /// True when only the administrator's rules count.
         pub managed_only: bool = "managedOnly" required,
         /// Settings files that could not be read.
-        pub errors: Vec<RawJson> = "errors" declared,
+        pub errors: Vec<SettingsError> = "errors" declared,
         /// Rules that are not told.
         pub withheld: Option<RawJson> = "withheld" declared,
     }

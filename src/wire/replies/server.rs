@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::wire::RawJson;
 use crate::wire::message::{
-    FastModeDisabledReason, FastModeState, PermissionMode, SessionState, SlashCommand,
+    FastModeDisabledReason, FastModeState, FooterIndicator, PermissionMode, SandboxState,
+    SessionState, SlashCommand,
 };
 
 object! {
@@ -50,8 +50,8 @@ object! {
         pub settings_applied: Option<bool> = "settings_applied" declared,
         /// True when the host's disallowed tools were taken.
         pub disallowed_tools_applied: Option<bool> = "disallowed_tools_applied" declared,
-        /// True when the host's list of MCP tools that run code was taken.
-        pub code_running_mcp_tools_applied: Option<bool> = "code_running_mcp_tools_applied" declared,
+        /// The host's list of MCP tools that run code, as it was taken: tools by server.
+        pub code_running_mcp_tools_applied: Option<BTreeMap<String, Vec<String>>> = "code_running_mcp_tools_applied" declared,
         /// Whether the user may be asked for feedback.
         pub feedback_mode: Option<FeedbackMode> = "feedback_mode",
         /// True when analytics are off.
@@ -73,9 +73,37 @@ object! {
         /// Whether a turn runs.
         pub session_state: Option<SessionState> = "session_state",
         /// Whether shell commands run in the CLI's sandbox: true, false or `"unknown"` (CLI 2.1.332).
-        pub sandbox_enabled: Option<RawJson> = "sandbox_enabled",
+        pub sandbox_enabled: Option<SandboxState> = "sandbox_enabled" v2_1_332,
         /// What the CLI can do, as an open set of names; shorter than the list of `system` / `init`.
         pub capabilities: Vec<String> = "capabilities",
+        /// Where the token and the key come from, where both are configured.
+        pub auth_conflict: Option<AuthConflict> = "auth_conflict" declared,
+        /// The permission mode that the user may be told of as the new default.
+        pub auto_default_nudge: Option<PermissionMode> = "auto_default_nudge" declared,
+        /// Set when the session starts in `auto` in place of `bypassPermissions`.
+        pub bypass_auto_switch: Option<BypassSwitch> = "bypass_auto_switch" v2_1_332 declared,
+        /// True when the browser is to be connected at the start.
+        pub claude_in_chrome_at_startup: Option<bool> = "claude_in_chrome_at_startup" declared,
+        /// True when the CLI leaves its own words about the browser out.
+        pub claude_in_chrome_prompt_disabled: Option<bool> = "claude_in_chrome_prompt_disabled" declared,
+        /// The model that works now.
+        pub current_model: Option<String> = "current_model" declared,
+        /// When to ask the user for feedback.
+        pub feedback_survey_config: Option<SurveyConfig> = "feedback_survey_config" declared,
+        /// A label of the session.
+        pub footer_indicator: Option<FooterIndicator> = "footer_indicator" declared,
+        /// True when the host's words for questions of permission are read.
+        pub host_worded_asks: Option<bool> = "host_worded_asks" declared,
+        /// True when the CLI says which messages it has read.
+        pub inbound_read_receipts: Option<bool> = "inbound_read_receipts" declared,
+        /// True when the permission mode is `auto` only because nothing else was configured.
+        pub permission_mode_from_default_fallback: Option<bool> = "permission_mode_from_default_fallback" declared,
+        /// What a box behind a survey may send.
+        pub survey_followup_box: Option<SurveyFollowup> = "survey_followup_box" declared,
+        /// Models that the user can see and not choose.
+        pub unavailable_models: Vec<ModelInfo> = "unavailable_models" declared,
+        /// True when the host's word that the directory is trusted was written down.
+        pub workspace_trust_recorded: Option<bool> = "workspace_trust_recorded" declared,
     }
 }
 
@@ -123,6 +151,8 @@ object! {
         pub supports_thinking_off: Option<bool> = "supportsThinkingOff",
         /// True when it is listed and cannot be chosen.
         pub disabled: Option<bool> = "disabled" declared,
+        /// The list price, while another one holds.
+        pub promo_list_price: Option<String> = "promoListPrice" declared,
     }
 }
 
@@ -175,5 +205,70 @@ open_enum! {
         ProtocolVersionMismatch = "protocol_version_mismatch",
         Malformed = "malformed",
         NotHonoured = "not_honoured",
+    }
+}
+
+object! {
+    /// Two ways to log in (`auth_conflict`, CLI 2.1.329, declared, not seen).
+    pub struct AuthConflict {
+        /// Where the token comes from.
+        pub token_source: String = "token_source" declared,
+        /// Where the key comes from.
+        pub api_key_source: String = "api_key_source" declared,
+    }
+}
+
+object! {
+    /// `auto` in place of `bypassPermissions` (`bypass_auto_switch`, CLI 2.1.332, declared, not
+    /// seen).
+    pub struct BypassSwitch {
+        /// For how many days an answer holds; 0 for this session.
+        pub pause_days: u64 = "pause_days" v2_1_332 declared,
+        /// True when the setup of `auto` is to be offered.
+        pub offers_setup: bool = "offers_setup" v2_1_332 declared,
+        /// True when it comes first.
+        pub introduces_setup: bool = "introduces_setup" v2_1_332 declared,
+        /// True when this launch was changed.
+        pub has_switched: bool = "has_switched" v2_1_332 declared,
+        /// True when the user may be asked for a reason.
+        pub asks_reason: bool = "asks_reason" v2_1_332 declared,
+    }
+}
+
+object! {
+    /// When to ask the user for feedback (`feedback_survey_config`, CLI 2.1.329, declared, not
+    /// seen).
+    pub struct SurveyConfig {
+        /// Not before this time, in milliseconds.
+        pub min_time_before_feedback_ms: f64 = "minTimeBeforeFeedbackMs" declared,
+        /// Nor sooner after the last one, in milliseconds.
+        pub min_time_between_feedback_ms: f64 = "minTimeBetweenFeedbackMs" declared,
+        /// Nor sooner after the last one of any session, in milliseconds.
+        pub min_time_between_global_feedback_ms: f64 = "minTimeBetweenGlobalFeedbackMs" declared,
+        /// Nor before this many prompts.
+        pub min_user_turns_before_feedback: u64 = "minUserTurnsBeforeFeedback" declared,
+        /// Nor sooner after the last one, in prompts.
+        pub min_user_turns_between_feedback: u64 = "minUserTurnsBetweenFeedback" declared,
+        /// How long thanks are shown, in milliseconds.
+        pub hide_thanks_after_ms: f64 = "hideThanksAfterMs" declared,
+        /// The models that it is for.
+        pub on_for_models: Vec<String> = "onForModels" required declared,
+        /// How likely it is, as a fraction of 1.
+        pub probability: f64 = "probability" declared,
+        /// When the last one was shown, in milliseconds since 1970.
+        pub last_survey_shown_time: Option<f64> = "lastSurveyShownTime" declared,
+    }
+}
+
+object! {
+    /// What a box behind a survey may send (`survey_followup_box`, CLI 2.1.329, declared, not
+    /// seen).
+    pub struct SurveyFollowup {
+        /// True when it may send the transcript.
+        pub transcript_allowed: bool = "transcript_allowed" declared,
+        /// True when the CLI logs what becomes of it.
+        pub logs_followup: Option<bool> = "logs_followup" declared,
+        /// True when it opens behind every rating.
+        pub every_rating: bool = "every_rating" declared,
     }
 }

@@ -1,5 +1,6 @@
 //! The settings that are in force.
 
+use super::hooks::SettingsError;
 use crate::wire::json::RawJson;
 
 object! {
@@ -14,7 +15,11 @@ object! {
         /// What the session makes of them.
         pub applied: Option<AppliedSettings> = "applied",
         /// Files that could not be read.
-        pub errors: Vec<RawJson> = "errors" declared,
+        pub errors: Vec<SettingsError> = "errors" declared,
+        /// Why remote control is locked.
+        pub remote_control_policy_lock_reason: Option<String> = "remote_control_policy_lock_reason" declared,
+        /// True when parts of the settings were left out.
+        pub withheld: Option<bool> = "withheld" declared,
     }
 }
 
@@ -53,5 +58,46 @@ object! {
         pub outside_blocks_count_launch_folders_only: Option<bool> = "outsideBlocksCountLaunchFoldersOnly",
         /// True when the environment of the launch left the CLI's own files where they are.
         pub launch_env_left_own_files_in_place: Option<bool> = "launchEnvLeftOwnFilesInPlace",
+        /// Directories whose settings were not read in full.
+        pub additional_directory_config_roots_withheld: Vec<WithheldRoot> = "additionalDirectoryConfigRootsWithheld" declared,
+    }
+}
+
+object! {
+    /// A directory whose settings were not read in full (an item of
+    /// `additionalDirectoryConfigRootsWithheld`, CLI 2.1.329, declared, not seen).
+    pub struct WithheldRoot {
+        /// The directory.
+        pub dir: String = "dir" declared,
+        /// Where its settings are.
+        pub root: Option<String> = "root" declared,
+        /// What was read.
+        pub reads: WithheldReads = "reads" declared,
+        /// Why no more.
+        pub reason: WithheldReason = "reason" declared,
+        /// How many entries were left out.
+        pub entries_withheld: Option<u64> = "entriesWithheld" declared,
+    }
+}
+
+open_enum! {
+    /// What was read of a directory's settings (`reads`).
+    pub enum WithheldReads {
+        RootLessEntries = "root_less_entries",
+        Nothing = "nothing",
+    }
+}
+
+open_enum! {
+    /// Why a directory's settings were not read in full (`reason`).
+    pub enum WithheldReason {
+        RootUnusable = "root_unusable",
+        MatchLost = "match_lost",
+        RootMoved = "root_moved",
+        InsideWritable = "inside_writable",
+        EntryIsLink = "entry_is_link",
+        Unreadable = "unreadable",
+        TooManyEntries = "too_many_entries",
+        SettingsDropped = "settings_dropped",
     }
 }

@@ -1,6 +1,5 @@
 //! Cost and limits.
 
-use crate::wire::json::RawJson;
 use crate::wire::message::{ExtraUsage, SessionTotals};
 
 object! {
@@ -88,10 +87,10 @@ object! {
         pub session_count: u64 = "session_count" declared,
         /// Habits that cost much.
         pub behaviors: Vec<Behavior> = "behaviors" declared,
-        /// What to do about them: objects with `key`, `pct`, `title` and `detail`.
-        pub recommendations: Vec<RawJson> = "recommendations" declared,
-        /// What can be done about them at once: an object with `keys` and `messages`.
-        pub fix: Option<RawJson> = "fix" declared,
+        /// What to do about them.
+        pub recommendations: Vec<Recommendation> = "recommendations" declared,
+        /// What can be done about them at once.
+        pub fix: Option<UsageFix> = "fix" declared,
         /// Sub-agents, by their share.
         pub agents: Vec<Share> = "agents" declared,
         /// Skills, by their share.
@@ -122,5 +121,29 @@ object! {
         pub name: String = "name" declared,
         /// The share, in percent.
         pub pct: f64 = "pct" declared,
+    }
+}
+
+object! {
+    /// What to do to use less (an item of `recommendations`, CLI 2.1.329, declared, not seen).
+    pub struct Recommendation {
+        /// What it is about.
+        pub key: String = "key" declared,
+        /// The share of the usage that it is about, in percent.
+        pub pct: f64 = "pct" declared,
+        /// What to do.
+        pub title: String = "title" declared,
+        /// More about it.
+        pub detail: Option<String> = "detail" declared,
+    }
+}
+
+object! {
+    /// What can be done at once to use less (`fix`, CLI 2.1.329, declared, not seen).
+    pub struct UsageFix {
+        /// The recommendations that it covers.
+        pub keys: Vec<String> = "keys" required declared,
+        /// The prompts to send for it, in order.
+        pub messages: Vec<String> = "messages" required declared,
     }
 }

@@ -9,6 +9,12 @@ object! {
         pub hook_name: String = "hook_name",
         /// The event that it runs for.
         pub hook_event: String = "hook_event",
+        /// A short name for the user.
+        pub label: Option<String> = "label" declared,
+        /// Who configured it, such as `user_settings`; an open set.
+        pub origin: Option<String> = "origin" declared,
+        /// The plugin that it is from; not to be trusted.
+        pub plugin_name: Option<String> = "plugin_name" declared,
     }
 }
 

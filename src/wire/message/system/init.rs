@@ -1,8 +1,10 @@
 //! `init`: what a turn has at hand.
 
-use crate::wire::json::RawJson;
+use super::cloud::CloudSession;
+use crate::wire::decode::{At, Decode, Shape, Sink};
+use crate::wire::json::{RawJson, Reader};
 use crate::wire::message::vocabulary::{
-    Effort, FastModeDisabledReason, FastModeState, PermissionMode,
+    Effort, FastModeDisabledReason, FastModeState, PermissionMode, ThinkingDisplay,
 };
 
 object! {
@@ -70,10 +72,32 @@ object! {
         pub ultrathink_typed_raises: Option<bool> = "ultrathink_typed_raises",
         /// The prompts that the turn answers, by the uuids their sender gave them.
         pub user_message_uuids: Option<Vec<String>> = "user_message_uuids",
-        /// Whether shell commands run in the CLI's sandbox: true, false or `"unknown"` (CLI 2.1.332).
-        pub sandbox_enabled: Option<RawJson> = "sandbox_enabled",
         /// How long each phase of the start took; sent with startup timing.
         pub startup_timing: Option<RawJson> = "startup_timing",
+        /// The thinking of this turn, where a client chose it.
+        pub client_thinking: Option<ClientThinking> = "client_thinking" declared,
+        /// State of the session in the cloud, where it runs there.
+        pub cloud_session: Option<Box<CloudSession>> = "cloud_session" declared,
+        /// True when the host need not send its flag settings again.
+        pub flag_restate_noop: Option<bool> = "flag_restate_noop" declared,
+        /// A label of the session.
+        pub footer_indicator: Option<FooterIndicator> = "footer_indicator" declared,
+        /// Variables of managed settings that the host left out.
+        pub host_dropped_env: Vec<DroppedEnv> = "host_dropped_env" declared,
+        /// MCP servers whose configuration is wrong.
+        pub mcp_server_errors: Vec<McpServerError> = "mcp_server_errors" declared,
+        /// What is odd about plugins.
+        pub plugin_warnings: Vec<PluginWarning> = "plugin_warnings" declared,
+        /// The PowerShell that commands run in.
+        pub powershell_path: Option<String> = "powershell_path" declared,
+        /// Whether shell commands run in a sandbox.
+        pub sandbox_enabled: Option<SandboxState> = "sandbox_enabled" v2_1_332,
+        /// The directory for the session's own notes.
+        pub scratchpad_path: Option<String> = "scratchpad_path" declared,
+        /// The directory of skills that are kept in step.
+        pub synced_skills_path: Option<String> = "synced_skills_path" declared,
+        /// The worker in the cloud; each start has a higher number.
+        pub worker_epoch: Option<u64> = "worker_epoch" declared,
     }
 }
 
@@ -136,6 +160,8 @@ object! {
     pub struct MemoryPaths {
         /// The directory of memories that the CLI writes by itself.
         pub auto: Option<String> = "auto",
+        /// The directory of the team's memories.
+        pub team: Option<String> = "team" declared,
     }
 }
 
@@ -152,6 +178,8 @@ object! {
         pub aliases: Vec<String> = "aliases",
         /// True when it is part of the CLI.
         pub builtin: Option<bool> = "builtin",
+        /// The plugin that registered it.
+        pub plugin: Option<String> = "plugin" declared,
     }
 }
 
@@ -177,4 +205,94 @@ open_enum! {
         Focus = "focus",
         Default = "default",
     }
+}
+
+object! {
+    /// The thinking that a client chose (`client_thinking`, CLI 2.1.329, declared, not seen).
+    pub struct ClientThinking {
+        /// The budget, 0 for none; `None` where the model decides.
+        pub max_thinking_tokens: Option<u64> = "max_thinking_tokens" declared,
+        /// How it is shown.
+        pub thinking_display: Option<ThinkingDisplay> = "thinking_display" declared,
+    }
+}
+
+object! {
+    /// A label of the session (`footer_indicator`, CLI 2.1.329, declared, not seen).
+    pub struct FooterIndicator {
+        /// The label.
+        pub text: String = "text" declared,
+    }
+}
+
+object! {
+    /// Variables that the host left out (an item of `host_dropped_env`, CLI 2.1.329, declared, not
+    /// seen).
+    pub struct DroppedEnv {
+        /// The settings that name them.
+        pub source: String = "source" declared,
+        /// The variables.
+        pub names: Vec<String> = "names" required declared,
+    }
+}
+
+object! {
+    /// An MCP server whose configuration is wrong (an item of `mcp_server_errors`, CLI 2.1.329,
+    /// declared, not seen).
+    pub struct McpServerError {
+        /// The server.
+        pub name: String = "name" declared,
+        /// The kind of error.
+        pub kind: String = "type" declared,
+        /// What is wrong.
+        pub message: String = "message" declared,
+    }
+}
+
+object! {
+    /// Something odd about a plugin (an item of `plugin_warnings`, CLI 2.1.329, declared, not
+    /// seen).
+    pub struct PluginWarning {
+        /// The plugin.
+        pub plugin: String = "plugin" declared,
+        /// The kind of warning.
+        pub kind: String = "type" declared,
+        /// What is odd.
+        pub message: String = "message" declared,
+    }
+}
+
+/// Whether shell commands run in a sandbox (`sandbox_enabled`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SandboxState {
+    /// `true`.
+    On,
+    /// `false`.
+    Off,
+    /// A word in place of either, such as `unknown`.
+    Other(Box<str>),
+}
+
+/// The empty word: what a field of the wrong type degrades to.
+impl Default for SandboxState {
+    fn default() -> Self {
+        Self::Other("".into())
+    }
+}
+
+impl Decode for SandboxState {
+    const EXPECTED: &'static str = "a boolean or a string";
+
+    fn decode(reader: &mut Reader<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Self> {
+        if let Some(on) = reader.bool() {
+            return Some(if on { Self::On } else { Self::Off });
+        }
+        match reader.string() {
+            Some(word) => Some(Self::Other(word.into())),
+            None => sink.wrong(at, Self::EXPECTED, reader),
+        }
+    }
+
+    fn declare(_: &str, _: &mut Shape) {}
 }

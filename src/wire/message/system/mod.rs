@@ -1,45 +1,85 @@
 //! `system`: everything about the session that nobody says.
 
+mod cloud;
+mod holds;
 mod hooks;
+mod informational;
 mod init;
 mod models;
 mod notices;
+mod prompts;
 mod status;
 mod tasks;
+mod ui;
 mod upkeep;
+mod work;
+mod worker;
 
+pub use self::cloud::{
+    CallEnd, CloudCalls, CloudConnection, CloudDevice, CloudHost, CloudNotice, CloudServing,
+    CloudSession, CloudSessionDelta, DirectorySync, EndedCall, FileMode, LiveCall, LiveCallState,
+    NotApplied, NotAppliedKind, ServingChannel, ServingPolicy, ServingState, SyncDirection,
+    SyncState,
+};
+pub use self::holds::{
+    DropReason, HoldCause, HoldOutcome, HoldScope, HoldState, PeerLane, PeerMessageHold,
+    PeerPreview, SessionClass,
+};
 pub use self::hooks::{HookOutcome, HookProgress, HookResponse, HookStarted};
+pub use self::informational::{
+    AgentNote, AgentRef, AgentRefKind, HookNoVerdict, Informational, InformationalLevel,
+    ModelRestriction, NoVerdictKind, PromptEnd, PromptSubmitOutcome, RestrictedAt, SavedFile,
+    SavedFrom,
+};
 pub use self::init::{
-    ApiKeySource, Init, ManagedLock, McpServer, MemoryPaths, Plugin, PluginError, SlashCommand,
+    ApiKeySource, ClientThinking, DroppedEnv, FooterIndicator, Init, ManagedLock, McpServer,
+    McpServerError, MemoryPaths, Plugin, PluginError, PluginWarning, SandboxState, SlashCommand,
     ViewMode,
 };
 pub use self::models::{
-    ModelFallback, ModelRefusalFallback, ModelRefusalNoFallback, RefusalDirection, RefusalScope,
+    CyberVerification, ModelFallback, ModelRefusalFallback, ModelRefusalNoFallback,
+    RefusalDirection, RefusalScope, ServedNotice,
 };
 pub use self::notices::{
-    CommandsChanged, ElicitationComplete, Informational, InformationalLevel, LocalCommandOutput,
-    Notification, NotificationPriority, PermissionDenied, UiInvalidate,
+    CommandsChanged, ElicitationComplete, LocalCommandOutput, Notification, NotificationPriority,
+    PermissionDenied,
+};
+pub use self::prompts::{
+    FeedbackDraft, FeedbackDraftQueued, FileAttachmentsMissing, InstructionSizeWarning,
+    MissingFile, PerTurnEffortChanged, PermissionCheck, PermissionCheckStatus, TurnPreempted,
 };
 pub use self::status::{
-    ApiRetry, CompactBoundary, CompactMetadata, CompactResult, CompactTrigger,
+    ApiRetry, ArtifactVersion, CompactBoundary, CompactMetadata, CompactResult, CompactTrigger,
     ControlRequestProgress, ControlRequestStatus, NoResponse, PreservedMessages, PreservedSegment,
     SessionState, SessionStateChanged, Status, StatusKind, ThinkingTokens,
 };
 pub use self::tasks::{
-    BackgroundTask, BackgroundTasksChanged, ResourceLink, TaskNotification, TaskPatch,
-    TaskProgress, TaskStarted, TaskStatus, TaskUpdated, TaskUsage,
+    BackgroundTask, BackgroundTasksChanged, Handback, HandbackReport, McpTask, ResourceLink,
+    TaskListState, TaskListStatus, TaskListStatuses, TaskNotification, TaskPatch, TaskProgress,
+    TaskStarted, TaskStatus, TaskSummary, TaskUpdated, TaskUsage,
+};
+pub use self::ui::{
+    UiFocus, UiInstance, UiInvalidate, UiLog, UiNotify, UiNotifyCancel, UiPane, UiPanes, UiPlaced,
+    UiRow, UiScroll, UiSite, UiStatus, UiToast,
 };
 pub use self::upkeep::{
     FailedFile, FilesPersisted, MemoryMode, MemoryRecall, MemoryScope, MirrorError, MirrorKey,
-    PersistedFile, PluginInstall, PluginInstallStatus, RecalledMemory, SessionTitleChanged,
-    SessionWritesLost, WorkerShuttingDown,
+    PersistedFile, PluginInstall, PluginInstallStatus, PostTurnSummary, RecalledMemory,
+    SessionTitleChanged, SessionWritesLost, WorkerShuttingDown,
+};
+pub use self::work::{
+    CodeChangePublished, DevIntent, DevKind, DevTrigger, PublishedAction, ShellCwd, VcsChange,
+    VcsStateChanged,
+};
+pub use self::worker::{
+    Artifact, InheritedAsksSettled, LateAllowNotRun, NotRunReason, SessionFacts, SessionMetadata,
+    TurnHandoffAvailable,
 };
 
 use std::collections::BTreeMap;
 
 use crate::wire::decode::{At, Decode, Shape, Sink, declared};
 use crate::wire::frame::Frame;
-use crate::wire::json::RawJson;
 
 /// Declares the subtypes of `system`: one variant each.
 macro_rules! subtypes {
@@ -155,12 +195,62 @@ subtypes! {
     WorkerShuttingDown(WorkerShuttingDown) = "worker_shutting_down",
     /// The session store of an SDK failed. Made by SDKs; the CLI never sends it.
     MirrorError(MirrorError) = "mirror_error",
-    /// A summary after a turn. CLI 2.1.329, declared only; its shape is not documented.
-    PostTurnSummary(RawJson) = "post_turn_summary",
-    /// A summary of a task. CLI 2.1.329, declared only; its shape is not documented.
-    TaskSummary(RawJson) = "task_summary",
-    /// Facts about the session. CLI 2.1.329, declared only; its shape is not documented.
-    SessionMetadata(RawJson) = "session_metadata",
+    /// A summary after a turn.
+    PostTurnSummary(Box<PostTurnSummary>) = "post_turn_summary",
+    /// What the turn is doing, in a line.
+    TaskSummary(TaskSummary) = "task_summary",
+    /// States of tasks of the task list.
+    TaskListStatuses(TaskListStatuses) = "task_list_statuses",
+    /// A shell command changed a repository.
+    VcsStateChanged(VcsStateChanged) = "vcs_state_changed",
+    /// A change went out for review.
+    CodeChangePublished(Box<CodeChangePublished>) = "code_change_published",
+    /// The folder that a shell call ended in.
+    ShellCwd(ShellCwd) = "shell_cwd",
+    /// The work is of a known kind.
+    DevIntent(DevIntent) = "dev_intent",
+    /// A message from another session is held back, or what became of it.
+    PeerMessageHold(Box<PeerMessageHold>) = "peer_message_hold",
+    /// The CLI stopped the turn for a prompt that came right behind.
+    TurnPreempted(TurnPreempted) = "turn_preempted",
+    /// A tool call waits for its automatic check.
+    PermissionCheckStatus(PermissionCheckStatus) = "permission_check_status",
+    /// The effort is not sent with each turn any more.
+    PerTurnEffortChanged(PerTurnEffortChanged) = "per_turn_effort_changed",
+    /// The files of instructions are longer than recommended.
+    InstructionSizeWarning(InstructionSizeWarning) = "instruction_size_warning",
+    /// Files of a prompt did not arrive.
+    FileAttachmentsMissing(FileAttachmentsMissing) = "file_attachments_missing",
+    /// A draft of feedback was written to disk.
+    FeedbackDraftQueued(FeedbackDraftQueued) = "feedback_draft_queued",
+    /// The state of a session in the cloud changed.
+    CloudSessionDelta(CloudSessionDelta) = "cloud_session_delta",
+    /// Facts about a session in the cloud.
+    SessionMetadata(SessionMetadata) = "session_metadata",
+    /// Which questions of an earlier worker still stand.
+    InheritedAsksSettled(InheritedAsksSettled) = "inherited_asks_settled",
+    /// A call will not run although it was allowed, too late.
+    LateAllowNotRun(LateAllowNotRun) = "late_allow_not_run",
+    /// A worker in the cloud takes turns that a client began.
+    TurnHandoffAvailable(Box<TurnHandoffAvailable>) = "turn_handoff_available",
+    /// A plugin wrote a line below the conversation.
+    UiLog(UiLog) = "ui_log",
+    /// A plugin pinned a line.
+    UiStatus(UiStatus) = "ui_status",
+    /// A plugin shows a line for some seconds.
+    UiToast(UiToast) = "ui_toast",
+    /// A plugin wants a notification.
+    UiNotify(Box<UiNotify>) = "ui_notify",
+    /// A plugin withdraws a notification.
+    UiNotifyCancel(UiNotifyCancel) = "ui_notify_cancel",
+    /// The panes that plugins have open.
+    UiPanes(Box<UiPanes>) = "ui_panes",
+    /// A plugin placed rows in the conversation.
+    UiPlaced(UiPlaced) = "ui_placed",
+    /// A plugin moved the focus.
+    UiFocus(Box<UiFocus>) = "ui_focus",
+    /// A plugin scrolled.
+    UiScroll(UiScroll) = "ui_scroll",
 }
 
 impl System {

@@ -25,6 +25,12 @@ object! {
         pub refused_user_message_uuid: Option<String> = "refused_user_message_uuid" declared,
         /// The text for the user.
         pub content: String = "content" declared,
+        /// What the API knows of the account's verification.
+        pub api_refusal_cyber_verification: Option<CyberVerification> = "api_refusal_cyber_verification" declared,
+        /// True when any refusal of the chain was of that category.
+        pub saw_cyber_refusal: Option<bool> = "saw_cyber_refusal" declared,
+        /// The words for the user that come with the list of models.
+        pub served_notice: Option<ServedNotice> = "served_notice" v2_1_332 declared,
     }
 }
 
@@ -74,5 +80,28 @@ open_enum! {
     pub enum RefusalScope {
         Session = "session",
         Local = "local",
+    }
+}
+
+object! {
+    /// What the API knows of an account's verification (`api_refusal_cyber_verification`, CLI
+    /// 2.1.329, declared, not seen).
+    pub struct CyberVerification {
+        /// The kind of status.
+        pub kind: String = "type" declared,
+        /// The tier.
+        pub tier: Option<String> = "tier" declared,
+        /// Why.
+        pub reason: Option<String> = "reason" declared,
+    }
+}
+
+object! {
+    /// Words for the user (`served_notice`, CLI 2.1.332, declared, not seen).
+    pub struct ServedNotice {
+        /// The words, with `{model}` for the model.
+        pub text: String = "text" v2_1_332 declared,
+        /// Where more is said.
+        pub learn_more_url: Option<String> = "learn_more_url" v2_1_332 declared,
     }
 }

@@ -1,41 +1,13 @@
 //! Texts for the user and news for a screen.
 
 use super::init::SlashCommand;
-use crate::wire::json::RawJson;
+use crate::wire::message::vocabulary::DecisionReasonCode;
 
 object! {
     /// Output of a local command (`system` / `local_command_output`, CLI 2.1.329, declared only).
     pub struct LocalCommandOutput {
         /// The output.
         pub content: String = "content" declared,
-    }
-}
-
-object! {
-    /// A text for the user (`system` / `informational`, CLI 2.1.329).
-    pub struct Informational {
-        /// The text.
-        pub content: String = "content",
-        /// How important it is.
-        pub level: InformationalLevel = "level",
-        /// The tool call that it is about.
-        pub tool_use_id: Option<String> = "tool_use_id" declared,
-        /// True when the turn does not go on.
-        pub prevent_continuation: Option<bool> = "prevent_continuation",
-        /// What kind of text it is, such as `hook_callback_failed`.
-        pub tag: Option<String> = "tag",
-        /// What became of a prompt that a hook stopped: an object with a `kind`.
-        pub prompt_submit_outcome: Option<RawJson> = "prompt_submit_outcome",
-    }
-}
-
-open_enum! {
-    /// How important a text is (`level`).
-    pub enum InformationalLevel {
-        Info = "info",
-        Notice = "notice",
-        Suggestion = "suggestion",
-        Warning = "warning",
     }
 }
 
@@ -81,6 +53,8 @@ object! {
         pub decision_reason: Option<String> = "decision_reason" declared,
         /// The text that the model was given.
         pub message: String = "message",
+        /// A code for the reason.
+        pub decision_reason_code: Option<DecisionReasonCode> = "decision_reason_code" v2_1_332,
     }
 }
 
@@ -99,13 +73,5 @@ object! {
         pub mcp_server_name: String = "mcp_server_name" declared,
         /// The elicitation.
         pub elicitation_id: String = "elicitation_id" declared,
-    }
-}
-
-object! {
-    /// A part of a screen is out of date (`system` / `ui_invalidate`, CLI 2.1.329).
-    pub struct UiInvalidate {
-        /// What to draw again.
-        pub event: String = "event",
     }
 }

@@ -19,6 +19,8 @@ object! {
         pub compact_output_chars: Option<u64> = "compact_output_chars",
         /// The prompts that the turn answers, by the uuids their sender gave them.
         pub user_message_uuids: Option<Vec<String>> = "user_message_uuids",
+        /// True when a turn that a restart cut off waits for its plan to be approved.
+        pub resume_held_for_plan: Option<bool> = "resume_held_for_plan" declared,
     }
 }
 
@@ -45,6 +47,8 @@ object! {
         pub compact_metadata: CompactMetadata = "compact_metadata",
         /// The message before this one.
         pub logical_parent_uuid: Option<String> = "logical_parent_uuid",
+        /// True for a message of the past that is sent again.
+        pub historical: Option<bool> = "historical" declared,
     }
 }
 
@@ -65,6 +69,16 @@ object! {
         pub preserved_segment: Option<PreservedSegment> = "preserved_segment" declared,
         /// Messages that stay, one by one; supersedes `preserved_segment`.
         pub preserved_messages: Option<PreservedMessages> = "preserved_messages",
+        /// How many messages the summary covers.
+        pub messages_summarized: Option<u64> = "messages_summarized" declared,
+        /// What the user wants the summary to be about.
+        pub user_context: Option<String> = "user_context" declared,
+        /// True when the summary was made ahead, in the background.
+        pub precomputed: Option<bool> = "precomputed" declared,
+        /// Tools that had been found before.
+        pub pre_compact_discovered_tools: Option<Vec<String>> = "pre_compact_discovered_tools" declared,
+        /// Versions of artifacts that had been read before.
+        pub pre_compact_artifact_read_versions: Vec<ArtifactVersion> = "pre_compact_artifact_read_versions" declared,
     }
 }
 
@@ -192,5 +206,16 @@ open_enum! {
         Idle = "idle",
         Running = "running",
         RequiresAction = "requires_action",
+    }
+}
+
+object! {
+    /// A version of an artifact (an item of `pre_compact_artifact_read_versions`, CLI 2.1.329,
+    /// declared, not seen).
+    pub struct ArtifactVersion {
+        /// The artifact.
+        pub slug: String = "slug" declared,
+        /// The version.
+        pub ver: String = "ver" declared,
     }
 }

@@ -31,6 +31,8 @@ object! {
         pub skip_transcript: Option<bool> = "skip_transcript" declared,
         /// True when it is part of the surroundings, and nobody waits for it.
         pub ambient: Option<bool> = "ambient" declared,
+        /// True when the turn waits for it.
+        pub awaited: Option<bool> = "awaited" declared,
     }
 }
 
@@ -113,6 +115,12 @@ object! {
         pub skip_transcript: Option<bool> = "skip_transcript" declared,
         /// True when it was part of the surroundings, and nobody waits for it.
         pub ambient: Option<bool> = "ambient" declared,
+        /// How the sub-agent's report reached the one that started it.
+        pub handback: Option<Handback> = "handback" declared,
+        /// The report.
+        pub handback_report: Option<HandbackReport> = "handback_report" declared,
+        /// When a task of an MCP server ran.
+        pub mcp_task: Option<McpTask> = "mcp_task" v2_1_332 declared,
     }
 }
 
@@ -141,6 +149,12 @@ object! {
         pub parent_task_id: Option<String> = "parent_task_id" declared,
         /// True when it is part of the surroundings, and nobody waits for it.
         pub ambient: Option<bool> = "ambient" declared,
+        /// True when the turn waits for it.
+        pub awaited: Option<bool> = "awaited" declared,
+        /// True when its work is done outside this process.
+        pub off_host: Option<bool> = "off_host" declared,
+        /// The tool call that started it.
+        pub tool_use_id: Option<String> = "tool_use_id" v2_1_332 declared,
     }
 }
 
@@ -193,5 +207,75 @@ impl TaskStatus {
     /// True if and only if the task is over: completed, failed, stopped or killed.
     pub fn is_terminal(&self) -> bool {
         matches!(self, Self::Completed | Self::Failed | Self::Stopped | Self::Killed)
+    }
+}
+
+open_enum! {
+    /// How a sub-agent's report reached the one that started it (`handback`).
+    pub enum Handback {
+        Send = "send",
+        Flagged = "flagged",
+        Withheld = "withheld",
+    }
+}
+
+object! {
+    /// The report of a sub-agent (`handback_report`, CLI 2.1.329, declared, not seen).
+    pub struct HandbackReport {
+        /// The report.
+        pub text: String = "text" declared,
+        /// What the automatic check warns of.
+        pub warning: Option<String> = "warning" declared,
+        /// The sub-agent's call that sent it.
+        pub tool_use_id: Option<String> = "toolUseId" declared,
+    }
+}
+
+object! {
+    /// When a task of an MCP server ran (`mcp_task`, CLI 2.1.332, declared, not seen).
+    pub struct McpTask {
+        /// When it started, in milliseconds since 1970.
+        pub start_time: f64 = "start_time" v2_1_332 declared,
+        /// When the CLI learned of its end, in milliseconds since 1970.
+        pub end_time: f64 = "end_time" v2_1_332 declared,
+        /// How long it took as the server says, in milliseconds.
+        pub server_elapsed_ms: Option<f64> = "server_elapsed_ms" v2_1_332 declared,
+    }
+}
+
+object! {
+    /// What the turn is doing, in a line (`system` / `task_summary`, CLI 2.1.329, declared, not
+    /// seen).
+    pub struct TaskSummary {
+        /// The line; `None` when nothing is done.
+        pub detail: Option<String> = "detail" declared,
+    }
+}
+
+object! {
+    /// States of tasks of the task list (`system` / `task_list_statuses`, CLI 2.1.329, declared,
+    /// not seen). A task that is not named keeps its state.
+    pub struct TaskListStatuses {
+        /// The tasks.
+        pub statuses: Vec<TaskListStatus> = "statuses" required declared,
+    }
+}
+
+object! {
+    /// A task of the task list (an item of `statuses`, CLI 2.1.329, declared, not seen).
+    pub struct TaskListStatus {
+        /// The task.
+        pub id: String = "id" declared,
+        /// Its state.
+        pub status: TaskListState = "status" declared,
+    }
+}
+
+open_enum! {
+    /// State of a task of the task list (`status`).
+    pub enum TaskListState {
+        Pending = "pending",
+        InProgress = "in_progress",
+        Completed = "completed",
     }
 }

@@ -143,3 +143,17 @@ object! {
         pub subpath: Option<String> = "subpath" declared,
     }
 }
+
+object! {
+    /// A summary after a turn (`system` / `post_turn_summary`, CLI 2.1.329, declared, not seen).
+    pub struct PostTurnSummary {
+        /// The message that it sums up.
+        pub summarizes_uuid: String = "summarizes_uuid" declared,
+        /// How the work stands, as a category.
+        pub status_category: String = "status_category" declared,
+        /// The same, in words.
+        pub status_detail: String = "status_detail" declared,
+        /// What the user has to do.
+        pub needs_action: String = "needs_action" declared,
+    }
+}

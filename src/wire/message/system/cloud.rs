@@ -1,0 +1,278 @@
+//! Sessions that run in the cloud.
+
+object! {
+    /// The state of a session in the cloud changed (`system` / `cloud_session_delta`, CLI 2.1.329,
+    /// declared, not seen).
+    pub struct CloudSessionDelta {
+        /// Counts these messages from 1; a lower number than the last is out of date.
+        pub seq: u64 = "seq" declared,
+        /// The fields of `cloud_session` that changed.
+        pub changed: Vec<String> = "changed" required declared,
+        /// The whole state; it replaces the one before.
+        pub cloud_session: Box<CloudSession> = "cloud_session" declared,
+    }
+}
+
+object! {
+    /// The state of a session in the cloud (`cloud_session`, CLI 2.1.329, declared, not seen).
+    pub struct CloudSession: raw {
+        /// The session.
+        pub id: String = "id" declared,
+        /// Where a person can look at it.
+        pub view_url: String = "view_url" declared,
+        /// The machine that is bound to it.
+        pub device: CloudDevice = "device" declared,
+        /// How its files reach this machine.
+        pub directory_sync: DirectorySync = "directory_sync" declared,
+        /// The version of this state's form.
+        pub client_version: u64 = "client_version" declared,
+        /// Settings that did not take effect there.
+        pub not_applied: Vec<NotApplied> = "not_applied" declared,
+        /// The machine that serves its tools.
+        pub host: Option<CloudHost> = "host" declared,
+        /// Whether this machine serves its tools.
+        pub serving: Option<CloudServing> = "serving" declared,
+        /// The stream to it.
+        pub connection: Option<CloudConnection> = "connection" declared,
+        /// How often its conversation went back.
+        pub rewinds: Option<u64> = "rewinds" v2_1_332 declared,
+        /// The calls that this machine serves.
+        pub calls: Option<CloudCalls> = "calls" declared,
+        /// Texts for the user.
+        pub notices: Vec<CloudNotice> = "notices" declared,
+    }
+}
+
+object! {
+    /// The machine that is bound to a session in the cloud (`device`, CLI 2.1.329, declared, not
+    /// seen).
+    pub struct CloudDevice {
+        /// `bound` or `unbound`.
+        pub status: String = "status" declared,
+        /// The machine.
+        pub device_id: Option<String> = "device_id" declared,
+        /// Its name for display.
+        pub display_name: Option<String> = "display_name" declared,
+        /// Why none is bound.
+        pub reason: Option<String> = "reason" declared,
+        /// The same, in words.
+        pub message: Option<String> = "message" declared,
+    }
+}
+
+object! {
+    /// How the files of a session in the cloud reach this machine (`directory_sync`, CLI 2.1.329,
+    /// declared, not seen).
+    pub struct DirectorySync {
+        /// How far it is.
+        pub state: SyncState = "state" declared,
+        /// Why it stopped.
+        pub reason: Option<String> = "reason" declared,
+        /// The same, in words.
+        pub message: Option<String> = "message" declared,
+        /// State of the first upload.
+        pub first_upload: Option<String> = "first_upload" declared,
+        /// How many files are the same on both sides.
+        pub synced_files: Option<u64> = "synced_files" declared,
+        /// True when another window of this machine does it.
+        pub other_window: Option<bool> = "other_window" declared,
+        /// True when it is paused.
+        pub muted: Option<bool> = "muted" declared,
+        /// True when it began with an upload.
+        pub started_from_upload: Option<bool> = "started_from_upload" declared,
+        /// Which way files go.
+        pub direction: Option<SyncDirection> = "direction" declared,
+        /// What keeps them the same.
+        pub file_mode: FileMode = "file_mode" declared,
+        /// Where that was decided.
+        pub file_mode_source: String = "file_mode_source" declared,
+    }
+}
+
+open_enum! {
+    /// How far a synchronisation of files is (`state` of a `directory_sync`).
+    pub enum SyncState {
+        Off = "off",
+        Seeding = "seeding",
+        Armed = "armed",
+        Stopped = "stopped",
+    }
+}
+
+open_enum! {
+    /// Which way files go (`direction` of a `directory_sync`).
+    pub enum SyncDirection {
+        TwoWay = "two_way",
+        UploadOnly = "upload_only",
+    }
+}
+
+open_enum! {
+    /// What keeps files the same on both sides (`file_mode`).
+    pub enum FileMode {
+        ContainerSync = "container_sync",
+        DeviceTools = "device_tools",
+        Unspecified = "unspecified",
+    }
+}
+
+object! {
+    /// A setting that did not take effect (an item of `not_applied`, CLI 2.1.329, declared, not
+    /// seen).
+    pub struct NotApplied {
+        /// The setting.
+        pub name: String = "name" declared,
+        /// What became of it.
+        pub kind: NotAppliedKind = "kind" declared,
+    }
+}
+
+open_enum! {
+    /// What became of a setting that did not take effect (`kind`).
+    pub enum NotAppliedKind {
+        Lost = "lost",
+        Kept = "kept",
+        Preference = "preference",
+    }
+}
+
+object! {
+    /// The machine that serves the tools of a session in the cloud (`host`, CLI 2.1.329, declared,
+    /// not seen).
+    pub struct CloudHost {
+        /// The machine.
+        pub handle: String = "handle" declared,
+        /// The folder that it works in.
+        pub working_dir: String = "working_dir" declared,
+        /// Its operating system.
+        pub platform: String = "platform" declared,
+        /// The version of the CLI there.
+        pub cli_version: Option<String> = "cli_version" declared,
+    }
+}
+
+object! {
+    /// Whether this machine serves the tools of a session in the cloud (`serving`, CLI 2.1.329,
+    /// declared, not seen).
+    pub struct CloudServing {
+        /// Whether it does.
+        pub state: Option<ServingState> = "state" declared,
+        /// Why, or why not.
+        pub reason: Option<String> = "reason" declared,
+        /// The rules that hold for it.
+        pub policy: Option<ServingPolicy> = "policy" declared,
+        /// The way that calls come.
+        pub channel: Option<ServingChannel> = "channel" declared,
+    }
+}
+
+open_enum! {
+    /// Whether a machine serves tools (`state` of `serving`).
+    pub enum ServingState {
+        On = "on",
+        Off = "off",
+        Pending = "pending",
+        Revoked = "revoked",
+    }
+}
+
+open_enum! {
+    /// The rules that hold for serving tools (`policy` of `serving`).
+    pub enum ServingPolicy {
+        Parity = "parity",
+        Interim = "interim",
+    }
+}
+
+open_enum! {
+    /// The way that calls come (`channel` of `serving`).
+    pub enum ServingChannel {
+        Session = "session",
+        BridgeOnly = "bridge_only",
+    }
+}
+
+open_enum! {
+    /// The stream to a session in the cloud (`connection`).
+    pub enum CloudConnection {
+        Connecting = "connecting",
+        Live = "live",
+        Reconnecting = "reconnecting",
+    }
+}
+
+object! {
+    /// The calls that a machine serves for a session in the cloud (`calls`, CLI 2.1.329, declared,
+    /// not seen).
+    pub struct CloudCalls {
+        /// Those that run or wait.
+        pub live: Vec<LiveCall> = "live" required declared,
+        /// Those that have ended.
+        pub recent: Vec<EndedCall> = "recent" required declared,
+    }
+}
+
+object! {
+    /// A call that a machine serves now (an item of `live`, CLI 2.1.329, declared, not seen).
+    pub struct LiveCall {
+        /// The call.
+        pub call_id: String = "call_id" declared,
+        /// The tool.
+        pub tool: String = "tool" declared,
+        /// Whether it runs.
+        pub state: Option<LiveCallState> = "state" declared,
+        /// Since when, in milliseconds since 1970.
+        pub since: f64 = "since" declared,
+        /// The question that it waits for.
+        pub ask_id: Option<String> = "ask_id" declared,
+        /// When the question ends by itself, in milliseconds since 1970.
+        pub lapses_at: Option<f64> = "lapses_at" declared,
+        /// True when the automatic check may answer.
+        pub classifier_eligible: Option<bool> = "classifier_eligible" declared,
+    }
+}
+
+open_enum! {
+    /// Whether a call runs (`state` of a live call).
+    pub enum LiveCallState {
+        Running = "running",
+        Asked = "asked",
+    }
+}
+
+object! {
+    /// A call that has ended (an item of `recent`, CLI 2.1.329, declared, not seen).
+    pub struct EndedCall {
+        /// The call.
+        pub call_id: String = "call_id" declared,
+        /// The tool.
+        pub tool: String = "tool" declared,
+        /// How.
+        pub ended: Option<CallEnd> = "ended" declared,
+        /// A code for it.
+        pub code: Option<String> = "code" declared,
+        /// When, in milliseconds since 1970.
+        pub at: f64 = "at" declared,
+    }
+}
+
+open_enum! {
+    /// How a call ended (`ended`).
+    pub enum CallEnd {
+        Completed = "completed",
+        Denied = "denied",
+        Withdrawn = "withdrawn",
+        Refused = "refused",
+        Failed = "failed",
+    }
+}
+
+object! {
+    /// A text for the user (an item of `notices`, CLI 2.1.329, declared, not seen).
+    pub struct CloudNotice {
+        /// Names the text.
+        pub key: String = "key" declared,
+        /// The text.
+        pub text: String = "text" declared,
+    }
+}
