@@ -79,12 +79,17 @@ impl Comparison {
                 Err(why) => compared.unread.push(why.clone()),
                 Ok(found) => {
                     compared.unread.extend(found.unread.iter().map(|at| format!("a part of {at}")));
-                    for (what, kinds) in missing(&found.kinds, declared) {
+                    let mut rows = missing(&found.kinds, declared);
+                    if *section == "requests of a host" {
+                        // The library declares their names only.
+                        rows.retain(|what, _| *what == What::Kind);
+                    }
+                    for (what, kinds) in rows {
                         for kind in kinds {
                             let excuse = known.excuse(section, &kind, &what);
-                            used.extend(excuse.map(|(number, _)| number));
+                            used.extend(excuse.and_then(|excuse| excuse.number));
                             let rows = match excuse {
-                                Some((_, reason)) => compared.excused.entry(reason).or_default(),
+                                Some(excuse) => compared.excused.entry(excuse.reason).or_default(),
                                 None => &mut compared.added,
                             };
                             rows.entry(what.clone()).or_default().insert(kind);

@@ -2,25 +2,83 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use claude_wire::CLI_VERSION;
 use claude_wire::wire::declared::{Kinds, Shape, declared};
 
 use super::compare::What;
-
-/// The flags that `mock-claude` knows of the newest version.
-const FLAGS: &str = include_str!("../../../flags/2.1.329.txt");
+use crate::flag_tables::TABLES;
 
 /// Something that a CLI declares and that this library leaves out.
 struct Exception {
     section: &'static str,
-    /// The kind; `*` at its end stands for anything.
     kind: &'static str,
-    /// The field; `*` at its end stands for anything, and alone for the kind too.
     path: &'static str,
     reason: &'static str,
 }
 
 /// What is left out. A row that is not needed any more is reported.
-const EXCEPTIONS: &[Exception] = &[];
+const EXCEPTIONS: &[Exception] = &[
+    Exception {
+        section: "messages",
+        kind: "user",
+        path: "message.content[].content",
+        reason: "the result of a tool is text or blocks: `ToolResultBlock::text` and `blocks` read it",
+    },
+    Exception {
+        section: "messages",
+        kind: "user",
+        path: "message.content[].source",
+        reason: "an image may be megabytes of base64, and is kept as it came",
+    },
+    Exception {
+        section: "messages",
+        kind: "user",
+        path: "pasted_content[][].content",
+        reason: "as in `message.content`",
+    },
+    Exception {
+        section: "messages",
+        kind: "user",
+        path: "pasted_content[][].source",
+        reason: "as in `message.content`",
+    },
+    Exception {
+        section: "requests of the CLI",
+        kind: "hook_callback",
+        path: "input",
+        reason: "the inputs of hooks have a section of their own",
+    },
+    Exception {
+        section: "replies of the CLI",
+        kind: "mcp_message",
+        path: "mcp_response",
+        reason: "a host sends notifications that way, which have no answer",
+    },
+    Exception {
+        section: "replies of the CLI",
+        kind: "mcp_status",
+        path: "mcpServers[].config",
+        reason: "a host's own configuration comes back as the host wrote it",
+    },
+    Exception {
+        section: "replies of the CLI",
+        kind: "reload_plugins",
+        path: "mcpServers[].config",
+        reason: "a host's own configuration comes back as the host wrote it",
+    },
+];
+
+/// The reason for which the reply to a request without a method is left out.
+const NO_METHOD: &str =
+    "no method sends the request yet, and `Session::control` gives the reply as raw JSON";
+
+/// Why something is left out.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Excuse {
+    /// The exception that says so.
+    pub(super) number: Option<usize>,
+    pub(super) reason: &'static str,
+}
 
 /// What the library knows of a schema.
 pub(crate) struct Known {
@@ -32,15 +90,13 @@ impl Known {
     /// What this version of the library declares.
     pub(crate) fn of_library() -> Self {
         let declared = declared();
-        let specs = FLAGS.lines().filter(|line| line.starts_with('-'));
-        let flags = specs.map(|line| {
-            let spec = line.split("  ").next().unwrap_or_default();
-            (spec.to_owned(), Shape::default())
-        });
+        let specs = TABLES.lines(Some(CLI_VERSION)).filter_map(|line| line.split("  ").next());
+        let flags = specs.map(|spec| (spec.to_owned(), Shape::default()));
         let sections = BTreeMap::from([
             ("messages", declared.messages),
             ("requests of the CLI", declared.requests),
             ("replies of the CLI", declared.replies),
+            ("requests of a host", declared.host_requests),
             ("hook inputs", declared.hook_inputs),
             ("hook outputs", declared.hook_outputs),
             ("flags", flags.collect()),
@@ -48,22 +104,20 @@ impl Known {
         Self { sections, exceptions: EXCEPTIONS }
     }
 
-    /// The number of the exception that something falls under, and its reason.
-    pub(super) fn excuse(
-        &self,
-        section: &str,
-        kind: &str,
-        what: &What,
-    ) -> Option<(usize, &'static str)> {
+    /// Why something is left out.
+    pub(super) fn excuse(&self, section: &str, kind: &str, what: &What) -> Option<Excuse> {
         let covers = |exception: &&Exception| {
             exception.section == section
-                && fits(exception.kind, kind)
-                && (exception.path == "*"
-                    || fits(exception.path, what.path()) && *what != What::Kind)
+                && exception.kind == kind
+                && exception.path == what.path()
+                && *what != What::Kind
         };
-        let (number, exception) =
-            self.exceptions.iter().enumerate().find(|(_, exception)| covers(exception))?;
-        Some((number, exception.reason))
+        if let Some(number) = self.exceptions.iter().position(|exception| covers(&exception)) {
+            return Some(Excuse { number: Some(number), reason: self.exceptions[number].reason });
+        }
+        let is_known = self.sections["requests of a host"].contains_key(kind);
+        (section == "replies of the CLI" && *what == What::Kind && is_known)
+            .then_some(Excuse { number: None, reason: NO_METHOD })
     }
 
     /// The exceptions that were not used.
@@ -75,9 +129,48 @@ impl Known {
     }
 }
 
-fn fits(pattern: &str, text: &str) -> bool {
-    match pattern.strip_suffix('*') {
-        Some(start) => text.starts_with(start),
-        None => text == pattern,
+#[cfg(test)]
+mod tests {
+    use super::super::compare::Comparison;
+    use super::super::sections::Found;
+    use super::super::{SECTIONS, Schema};
+    use super::*;
+
+    /// A schema in which one kind has one field.
+    fn schema(section: &str, kind: &str, path: &str) -> Schema {
+        let mut shape = Shape::default();
+        shape.add(path);
+        let sections = SECTIONS.map(|name| {
+            let mut found = Found::default();
+            if name == section {
+                found.kinds.insert(kind.to_owned(), shape.clone());
+            }
+            Ok(found)
+        });
+        Schema { of: "9.9.9".to_owned(), sections }
+    }
+
+    #[test]
+    fn each_exception_excuses_its_row_and_no_other() {
+        let known = Known::of_library();
+        for row in EXCEPTIONS {
+            let compared =
+                |path: &str| Comparison::with_library(&known, &schema(row.section, row.kind, path));
+            let excused = compared(&format!("{}.inside", row.path));
+            assert_eq!((excused.added(), excused.needless.len()), (0, EXCEPTIONS.len() - 1));
+            let other = compared("aura");
+            assert_eq!((other.added(), other.needless.len()), (1, EXCEPTIONS.len()));
+        }
+    }
+
+    #[test]
+    fn replies_of_requests_without_a_method_are_excused_while_there_is_none() {
+        let known = Known::of_library();
+        let compared = |kind| {
+            let compared =
+                Comparison::with_library(&known, &schema("replies of the CLI", kind, "aura"));
+            compared.added()
+        };
+        assert_eq!((compared("dictate"), compared("interrupt"), compared("juggle")), (0, 1, 1));
     }
 }
