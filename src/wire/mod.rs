@@ -36,7 +36,7 @@
 //! |---|---|
 //! | lines | [`LineCodec`], [`Item`], [`Line`], [`TooLong`] |
 //! | what a line is | [`classify`], [`Outcome`], [`Malformed`], [`Frame`], [`FrameKind`] |
-//! | messages | [`Message`], [`Body`], [`SystemMessage`], [`AssistantMessage`], [`UserMessage`], [`ResultMessage`], [`StreamEvent`] |
+//! | messages | [`Message`], [`Body`], [`System`], [`AssistantMessage`], [`UserMessage`], [`ResultMessage`], [`StreamEvent`] |
 //! | content | [`ContentBlock`] and the blocks, [`Delta`] |
 //! | how a turn ended | [`TurnOutcome`], [`ApiErrorKind`], [`TerminalReason`] |
 //! | requests | [`ControlRequest`], [`ControlResponse`], [`CanUseTool`]; hooks in [`hook`]; replies in [`replies`] |

@@ -31,8 +31,8 @@ use crate::wire::RawJson;
 /// ```
 ///
 /// # Errors
-/// When the CLI refuses ([`Error::refusal`] has its words and its `error_code`), cannot be started, exits first, or does not answer in time
-/// ([`Error::is_timeout`]).
+/// When the CLI refuses ([`Error::refusal`](crate::session::Error::refusal) has its words and its `error_code`), cannot be started, exits first, or does not answer in time
+/// ([`Error::is_timeout`](crate::session::Error::is_timeout)).
 ///
 /// # Panics
 /// When it is polled again after it has given its reply.
