@@ -53,7 +53,7 @@ impl<'a> OutMessage<'a> {
                 "content_block_start",
                 json!({"index": index, "content_block": emptied(self.block(index, block))}),
             ));
-            events.extend(self.deltas(block).map(|delta| {
+            events.extend(self.deltas(block).into_iter().map(|delta| {
                 event("content_block_delta", json!({"index": index, "delta": delta}))
             }));
             events.push(event("content_block_stop", json!({"index": index})));
@@ -85,23 +85,47 @@ impl<'a> OutMessage<'a> {
                 let id = id.clone().unwrap_or_else(|| format!("toolu_{}_{index}", self.serial));
                 json!({"type": "tool_use", "id": id, "name": name, "input": input})
             }
+            Block::Raw { block } => Value::Object(block.clone()),
         }
     }
 
-    fn deltas(&self, block: &Block) -> impl Iterator<Item = Value> {
-        let (kind, field, text) = match block {
-            Block::Text { text } => ("text_delta", "text", text.clone()),
-            Block::Thinking { thinking } => ("thinking_delta", "thinking", thinking.clone()),
-            Block::ToolUse { input, partial_json, .. } => (
-                "input_json_delta",
-                "partial_json",
-                partial_json.clone().unwrap_or_else(|| input.to_string()),
-            ),
+    fn deltas(&self, block: &Block) -> Vec<Value> {
+        let pieces = |kind: &str, field: &str, text: &str| {
+            let pieces = pieces(text, self.reply.delta_chars.unwrap_or(DELTA_CHARS)).into_iter();
+            pieces.map(|piece| json!({"type": kind, field: piece})).collect::<Vec<_>>()
         };
-        let signature = matches!(block, Block::Thinking { .. })
-            .then(|| json!({"type": "signature_delta", "signature": SIGNATURE}));
-        let pieces = pieces(&text, self.reply.delta_chars.unwrap_or(DELTA_CHARS));
-        pieces.into_iter().map(move |piece| json!({"type": kind, field: piece})).chain(signature)
+        match block {
+            Block::Text { text } => pieces("text_delta", "text", text),
+            Block::Thinking { thinking } => {
+                let mut deltas = pieces("thinking_delta", "thinking", thinking);
+                deltas.push(json!({"type": "signature_delta", "signature": SIGNATURE}));
+                deltas
+            }
+            Block::ToolUse { input, partial_json, .. } => {
+                let json = partial_json.clone().unwrap_or_else(|| input.to_string());
+                pieces("input_json_delta", "partial_json", &json)
+            }
+            Block::Raw { block } => {
+                let text = |field: &str| block.get(field).and_then(Value::as_str);
+                let mut deltas = Vec::new();
+                for citation in
+                    block.get("citations").and_then(Value::as_array).into_iter().flatten()
+                {
+                    deltas.push(json!({"type": "citations_delta", "citation": citation}));
+                }
+                for (kind, field) in [("text_delta", "text"), ("thinking_delta", "thinking")] {
+                    deltas
+                        .extend(text(field).into_iter().flat_map(|text| pieces(kind, field, text)));
+                }
+                if let Some(signature) = text("signature") {
+                    deltas.push(json!({"type": "signature_delta", "signature": signature}));
+                }
+                if let Some(input) = block.get("input") {
+                    deltas.extend(pieces("input_json_delta", "partial_json", &input.to_string()));
+                }
+                deltas
+            }
+        }
     }
 
     fn stop_reason(&self) -> Value {
@@ -170,6 +194,7 @@ fn emptied(mut block: Value) -> Value {
         ("thinking", json!("")),
         ("signature", json!("")),
         ("input", json!({})),
+        ("citations", json!([])),
     ] {
         if let Some(value) = block.get_mut(field) {
             *value = empty;
@@ -237,6 +262,64 @@ mod tests {
             "{}",
             lines[8]
         );
+    }
+
+    #[test]
+    fn a_block_of_another_kind_is_streamed_by_its_fields() {
+        let block = |block: Value| match block {
+            Value::Object(block) => Block::Raw { block },
+            other => panic!("no block: {other}"),
+        };
+        let cited = json!({"type": "text", "text": "So.", "citations": [{"cited_text": "a"}, {"cited_text": "b"}]});
+        let call = json!({"type": "server_tool_use", "id": "s", "name": "web_search", "input": {"query": "x"}, "caller": {"type": "direct"}});
+        let result = json!({"type": "web_search_tool_result", "tool_use_id": "s", "content": [{"title": "A"}]});
+        let whole = [cited, call, result];
+        let reply = Reply::blocks(whole.clone().map(block));
+        let message = OutMessage::new(&reply, "m", 0);
+        assert_eq!(message.whole()["content"], json!(whole));
+        let data: Vec<Value> = message
+            .events()
+            .iter()
+            .map(|event| {
+                serde_json::from_str(
+                    event.text.lines().nth(1).unwrap_or_default().trim_start_matches("data: "),
+                )
+                .unwrap_or_default()
+            })
+            .collect();
+        let started = |index: usize| {
+            data.iter()
+                .find(|data| data["index"] == index)
+                .map(|data| data["content_block"].clone())
+        };
+        let deltas = |index: usize| {
+            data.iter()
+                .filter(|data| data["index"] == index)
+                .filter_map(|data| data.get("delta"))
+                .cloned()
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(started(0), Some(json!({"type": "text", "text": "", "citations": []})));
+        assert_eq!(
+            deltas(0),
+            [
+                json!({"type": "citations_delta", "citation": {"cited_text": "a"}}),
+                json!({"type": "citations_delta", "citation": {"cited_text": "b"}}),
+                json!({"type": "text_delta", "text": "So."}),
+            ]
+        );
+        assert_eq!(
+            started(1),
+            Some(
+                json!({"type": "server_tool_use", "id": "s", "name": "web_search", "input": {}, "caller": {"type": "direct"}})
+            )
+        );
+        assert_eq!(
+            deltas(1),
+            [json!({"type": "input_json_delta", "partial_json": r#"{"query":"x"}"#})]
+        );
+        assert_eq!((started(2), deltas(2)), (Some(whole[2].clone()), vec![]));
+        assert_eq!(data.last(), Some(&json!({"type": "message_stop"})));
     }
 
     #[test]

@@ -63,6 +63,14 @@ pub enum Block {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         partial_json: Option<String>,
     },
+    /// Any other block, as it is in the finished message.
+    ///
+    /// Its texts, its `input` and its `citations` are streamed in deltas, as the API does it; the rest
+    /// comes when the block starts.
+    Raw {
+        /// The block, with its own `type`.
+        block: Map<String, Value>,
+    },
 }
 
 /// How a stream of events ends before its time.
