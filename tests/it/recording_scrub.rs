@@ -102,8 +102,18 @@ fn long_texts_of_the_clis_replies_are_numbered() {
 
 #[test]
 fn the_clis_notes_to_the_model_are_replaced() {
-    let line = r#"{"type":"user","content":[{"text":"Async agent launched successfully. (And so on, at length.)"}]}"#;
-    assert_eq!(scrubbed(line).0, r#"{"type":"user","content":[{"text":"<text:1>"}]}"#);
+    for note in [
+        "Async agent launched successfully. (And so on, at length.)",
+        "This session is being continued from a previous conversation that ran out of context. (And so on.)",
+        "Your response above was stopped by a safety classifier. (And so on.)",
+    ] {
+        let line = format!(r#"{{"type":"user","content":[{{"text":"{note}"}}]}}"#);
+        assert_eq!(
+            scrubbed(&line).0,
+            r#"{"type":"user","content":[{"text":"<text:1>"}]}"#,
+            "{note}"
+        );
+    }
 }
 
 #[test]
@@ -117,8 +127,46 @@ fn what_the_cli_adds_to_a_tools_words_is_replaced_and_they_stay() {
             r#"{"content":"The user doesn't want to proceed with this tool use. Correction to the text above: this call was stopped in mid-run."}"#,
             r#"{"content":"The user doesn't want to proceed with this tool use. <text:1>"}"#,
         ),
+        (
+            r#"{"result":"API Error: it was flagged. This sometimes happens with safe, normal conversations. And so on."}"#,
+            r#"{"result":"API Error: it was flagged. <text:1>"}"#,
+        ),
+        (
+            r#"{"content":"It runs, with ID: b1. You will be notified when it completes. To check interim output, use Read."}"#,
+            r#"{"content":"It runs, with ID: b1. <text:1>"}"#,
+        ),
     ] {
         assert_eq!(scrubbed(line).0, expected);
+    }
+}
+
+/// What the CLI tells the model goes, and the conversation stays, however long it is.
+#[test]
+fn the_clis_texts_in_a_mirrored_transcript_are_replaced() {
+    let long = "Use this tool with care. ".repeat(10);
+    let entries = [
+        r#"{"type":"attachment","attachment":{"type":"prompt_snapshot","systemPrompt":["LONG"],"tools":[{"name":"Bash","description":"LONG","schema":{"properties":{"command":{"description":"LONG","type":"string"}}}}]}}"#,
+        r#"{"type":"attachment","attachment":{"type":"skill_listing","content":"LONG"}}"#,
+        r#"{"type":"attachment","attachment":{"type":"agent_listing_delta","addedLines":["short","LONG"]}}"#,
+    ];
+    for entry in entries {
+        let line = |entry: &str| {
+            format!(r#"{{"type":"transcript_mirror","filePath":"/x","entries":[{entry}]}}"#)
+        };
+        let (clean, counts) = scrubbed(&line(&entry.replace("LONG", &long)));
+        assert_eq!(clean, line(&entry.replace("LONG", "<text:1>")));
+        assert_eq!(counts["text"], entry.matches("LONG").count() as u64, "{entry}");
+        let elsewhere = entry.replace("LONG", &long);
+        assert_eq!(scrubbed(&elsewhere).0, elsewhere, "of another line it is not the CLI's");
+    }
+    for entry in [
+        r#"{"type":"user","message":{"role":"user","content":"LONG"}}"#,
+        r#"{"type":"assistant","message":{"content":[{"type":"text","text":"LONG"},{"type":"tool_use","name":"Bash","input":{"command":"LONG","description":"Look for the place where it is said"}}]}}"#,
+        r#"{"type":"last-prompt","lastPrompt":"LONG"}"#,
+    ] {
+        let line =
+            format!(r#"{{"type":"transcript_mirror","entries":[{entry}]}}"#).replace("LONG", &long);
+        assert_eq!(scrubbed(&line).0, line);
     }
 }
 

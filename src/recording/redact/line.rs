@@ -20,11 +20,20 @@ const TEXT_MEMBERS: [&[u8]; 6] =
 /// Longer texts under [`TEXT_MEMBERS`] are replaced, in bytes.
 const LONGEST_TEXT: usize = 40;
 
+/// Members of the entries of a mirrored transcript with what the CLI tells the model. What a model
+/// writes itself, such as the description of a command, is shorter.
+const MIRRORED_MEMBERS: [&[u8]; 3] = [b"addedLines", b"description", b"systemPrompt"];
+
+/// Longer texts of those are replaced, in bytes.
+const LONGEST_MIRRORED: usize = 160;
+
 /// How the CLI's own long notes begin that it puts in the place of a tool's result or a prompt.
-const NOTES: [&[u8]; 4] = [
+const NOTES: [&[u8]; 6] = [
     b"Async agent launched successfully.",
     b"Output token limit hit.",
+    b"This session is being continued from a previous conversation",
     b"Your response above was cut off",
+    b"Your response above was stopped by a safety classifier",
     b"<system-reminder>",
 ];
 
@@ -146,6 +155,8 @@ impl Looking<'_> {
 struct About {
     /// It lists what the CLI can do, in the CLI's words.
     describes: bool,
+    /// It has entries of the transcript.
+    mirrors: bool,
     /// It says who is logged in: the replies to `initialize`, to questions for the settings and the like, the first message of a session,
     /// `auth_status`.
     identifies: bool,
@@ -157,6 +168,7 @@ impl About {
             |key: &[u8], value: &[u8]| values.iter().any(|string| string.is(json, 1, key, value));
         let (reply, system) = (is(b"type", b"control_response"), is(b"type", b"system"));
         Self {
+            mirrors: is(b"type", b"transcript_mirror"),
             describes: reply || (system && is(b"subtype", b"commands_changed")),
             identifies: reply || (system && is(b"subtype", b"init")) || is(b"type", b"auth_status"),
         }
@@ -209,8 +221,17 @@ impl Line<'_> {
             return Some("secret");
         }
         let is_note = self.out && NOTES.iter().any(|note| text.starts_with(note));
-        let is_text = is_note || (about.describes && is_description(key, text));
+        let is_text = is_note
+            || (about.describes && is_description(key, text))
+            || (about.mirrors && self.is_mirrored_text(index, key, text));
         about.identifies.then(|| names::identity(key)).flatten().or(is_text.then_some("text"))
+    }
+
+    fn is_mirrored_text(&self, index: usize, key: &[u8], text: &[u8]) -> bool {
+        let is_list = |kind: &[u8]| kind == b"skill_listing";
+        let is_the_clis = MIRRORED_MEMBERS.contains(&key)
+            || (key == b"content" && self.has_sibling(index, b"type", is_list));
+        is_the_clis && own_length(text) > LONGEST_MIRRORED
     }
 
     /// Whether the same object has such a value under this key; siblings are near.

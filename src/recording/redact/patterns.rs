@@ -242,6 +242,9 @@ pub(super) const PATTERNS: &[Pattern] = &[
         anchors: &[
             "This tool's input schema was not in your prompt",
             "Correction to the text above: this call was stopped",
+            "Session-only (not written to disk, dies when Claude exits).",
+            "This sometimes happens with safe, normal conversations.",
+            "You will be notified when it completes. To check interim output,",
         ],
         then: Then::AroundOut(shapes::to_the_end),
     },
