@@ -10,8 +10,8 @@
 //! | absolute paths, and below a variable | by shape, anywhere | `path:0` |
 //! | versions | three numbers with dots | `version:0` |
 //! | ports of this machine | `127.0.0.1:PORT` | `host:0` |
-//! | times | RFC 3339 | `time` |
-//! | times, durations, costs and process ids as numbers | by their key (`..._ms`, `...duration...`, `...cost...`, `pid`) | `0` |
+//! | times | RFC 3339, or like `Nov 29 4:20am` | `time` |
+//! | times, durations, costs and process ids as numbers | by their key (`..._ms`, `...Ms`, `...At`, `...Time`, `...duration...`, `...cost...`, `pid`) | `0` |
 
 mod names;
 mod shapes;
@@ -109,11 +109,12 @@ impl Names {
 
 /// Whether a number under this key is a time, a duration, a cost or a process id.
 fn is_measured(key: &str) -> bool {
+    let is_moment = ["At", "Ms", "Time"].iter().any(|end| key.ends_with(end));
     let key = key.to_ascii_lowercase();
     let ends = ["_ms", "_at", "_time", "time_ms", "durationms", "timestamp", "usd"]
         .iter()
         .any(|end| key.ends_with(end));
-    ends || key == "pid" || ["duration", "cost"].iter().any(|part| key.contains(part))
+    is_moment || ends || key == "pid" || ["duration", "cost"].iter().any(|part| key.contains(part))
 }
 
 #[cfg(test)]
@@ -178,10 +179,12 @@ mod tests {
         let lines = [
             r#"{"duration_ms":31,"ttft_ms":4.5,"total_cost_usd":0.1,"costUSD":2,"pid":77,"timestamp":"2026-11-21T01:06:49.992Z"}"#,
             r#"{"num_turns":3,"at":"2026-11-21","error":"port 127.0.0.1:40123","is":"2026-11-21T01:06:49+01:00"}"#,
+            r#"{"nextFireAt":1795926013606.5,"sentAtMs":7,"startTime":8,"flat":3,"items":4,"runs":"next Nov 29 4:20am: not Nov 29 4:20, Nov 290 4:20am or Nov 2"}"#,
         ];
         let expected = [
             r#"{"duration_ms":0,"ttft_ms":0,"total_cost_usd":0,"costUSD":0,"pid":0,"timestamp":"time"}"#,
             r#"{"num_turns":3,"at":"2026-11-21","error":"port host:0","is":"time"}"#,
+            r#"{"nextFireAt":0,"sentAtMs":0,"startTime":0,"flat":3,"items":4,"runs":"next time: not Nov 29 4:20, Nov 290 4:20am or Nov 2"}"#,
         ];
         assert_eq!(normalised(&lines), expected);
     }

@@ -48,7 +48,7 @@ fn shape(text: &[u8]) -> Option<(Shape, usize)> {
     if word == 0 {
         return None;
     }
-    if let Some(length) = time(text) {
+    if let Some(length) = time(text).or_else(|| spoken_time(text)) {
         return Some((Shape::Time, length));
     }
     if let Some(length) = host(text) {
@@ -88,6 +88,26 @@ fn time(text: &[u8]) -> Option<usize> {
     let is_rest =
         |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'.' | b':' | b'+' | b'-' | b'Z');
     fits.then(|| form.len() + text[form.len()..].iter().take_while(|byte| is_rest(byte)).count())
+}
+
+/// `Nov 29 4:20am`, as a scheduled task says when it runs.
+fn spoken_time(text: &[u8]) -> Option<usize> {
+    const MONTHS: [&[u8]; 12] = [
+        b"Jan ", b"Feb ", b"Mar ", b"Apr ", b"May ", b"Jun ", b"Jul ", b"Aug ", b"Sep ", b"Oct ",
+        b"Nov ", b"Dec ",
+    ];
+    let month = MONTHS.iter().find(|month| text.starts_with(month))?;
+    let (day, rest) = number(&text[month.len()..])?;
+    let (hour, rest) = number(rest.strip_prefix(b" ")?)?;
+    let (minute, rest) = number(rest.strip_prefix(b":")?)?;
+    let half = [&b"am"[..], b"pm"].into_iter().find(|half| rest.starts_with(half))?;
+    Some(month.len() + day + 1 + hour + 1 + minute + half.len())
+}
+
+/// The digits of a number of one or two digits, and what follows.
+fn number(text: &[u8]) -> Option<(usize, &[u8])> {
+    let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    (1..=2).contains(&digits).then(|| (digits, &text[digits..]))
 }
 
 /// `127.0.0.1:40123`.
