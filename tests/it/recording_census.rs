@@ -4,14 +4,11 @@
 use crate::support::project;
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::PathBuf;
 
 use claude_wire::recording::{Census, Event, EventKind, Payload, Recording, audit};
 
 fn recordings() -> Vec<Recording> {
-    let mut files: Vec<PathBuf> =
-        fs::read_dir(project::recordings()).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.sort();
+    let files = project::files(&project::recordings());
     files.iter().map(|path| Recording::open(path).unwrap()).collect()
 }
 

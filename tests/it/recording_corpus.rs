@@ -1,6 +1,7 @@
 //! The recordings this project ships: whole, scrubbed, and listed.
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
+use crate::support::project;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,20 +9,13 @@ use std::path::{Path, PathBuf};
 use claude_wire::recording::{Event, EventKind, Finding, Integrity, Recording, lint};
 
 fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("recordings")
+    project::project().join("recordings")
 }
 
 /// Every recording, with its path as the index names it.
 fn recordings() -> Vec<(String, PathBuf)> {
-    let subfolders = fs::read_dir(folder())
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.is_dir());
-    let mut files: Vec<PathBuf> = subfolders
-        .flat_map(|folder| fs::read_dir(folder).unwrap())
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    files.sort();
+    let files: Vec<PathBuf> =
+        project::versions().iter().flat_map(|folder| project::files(folder)).collect();
     assert!(files.len() >= 44, "the corpus has shrunk: {files:?}");
     let name =
         |path: &Path| path.strip_prefix(folder()).unwrap().to_string_lossy().replace('\\', "/");

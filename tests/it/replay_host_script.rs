@@ -122,8 +122,7 @@ fn a_session_writes_stream_json_only() {
 #[test]
 fn all_recordings_but_three_are_writable() {
     let mut not = Vec::new();
-    for entry in std::fs::read_dir(project::recordings()).unwrap() {
-        let path = entry.unwrap().path();
+    for path in project::files(&project::recordings()) {
         let script = HostScript::from_recording(&Recording::open(&path).unwrap());
         if let Err(why) = script.writable_by_session() {
             not.push(format!("{}: {why}", path.file_stem().unwrap().to_string_lossy()));

@@ -3,7 +3,7 @@
 
 use crate::support::project;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use claude_wire::player::{Report, Script, Signal, Streams, play};
@@ -23,13 +23,14 @@ const STUCK: Duration = Duration::from_secs(3600);
 async fn each_recording_of_the_real_cli_plays_to_its_end() {
     let folders = project::versions();
     let mut played = 0;
-    for path in folders.iter().flat_map(|folder| files(folder)) {
+    for path in folders.iter().flat_map(|folder| project::files(folder)) {
         let recording = Recording::open(&path).unwrap();
         let early = host(&path, &recording.expand(&BTreeMap::new()).unwrap()).await;
         // A prompt that was written in the middle of a turn holds nothing of that turn back.
+        let name = path.file_stem().unwrap();
         assert_eq!(
             early > 0,
-            path.ends_with("queued-prompts.jsonl"),
+            name == "queued-prompts" || name == "notice-between-prompts",
             "{}: {early} lines came early",
             path.display()
         );
@@ -47,14 +48,6 @@ async fn each_capture_plays_to_its_end() {
             eprintln!("{}: {early} lines came early", path.display());
         }
     }
-}
-
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let mut paths: Vec<_> =
-        entries.filter(|path| path.extension().is_some_and(|end| end == "jsonl")).collect();
-    paths.sort();
-    paths
 }
 
 /// Does everything in the recorded order, and awaits each recorded line before it goes on. How many lines came before their time.

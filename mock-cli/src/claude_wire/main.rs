@@ -3,6 +3,7 @@
 #![warn(clippy::unwrap_used)]
 
 mod arguments;
+mod asked;
 mod census;
 mod corpus;
 mod decode;

@@ -63,55 +63,111 @@ fn a_cli_that_speaks_as_recorded_is_clean() {
     );
 }
 
+const NEW_WORD: (&str, &str) = (r#""permissionMode":"default""#, r#""permissionMode":"quantum""#);
+const NEW_FIELD: (&str, &str) = (r#""subtype":"init","#, r#""subtype":"init","aura":1,"#);
+const GONE_FIELD: (&str, &str) = (r#""num_turns":1,"#, "");
+
 #[test]
 #[ignore = "needs a network namespace: unshare --net"]
-fn each_kind_of_drift_is_found() {
-    let other_model = (r#""permissionMode":"default""#, r#""permissionMode":"quantum""#);
-    let new_field = (r#""subtype":"init","#, r#""subtype":"init","aura":1,"#);
-    let gone_field = (r#""num_turns":1,"#, "");
-    let cli = cli(&[other_model, new_field, gone_field]);
+fn what_is_new_is_additive_and_nothing_else() {
+    let cli = cli(&[NEW_FIELD]);
+    let output = drift(&cli.path, &folder(), &["missing-key"]);
+    assert_eq!(output.status.code(), Some(1), "{}{}", text(&output.stdout), text(&output.stderr));
+    let expected = "\
+additive: out system/init: field aura is new (number)
+    in missing-key
+untyped: out system/init: aura is not modelled
+    in missing-key
+1 of 1 entries compared with version 9.9.9: 0 breaking, 1 additive, 0 cosmetic
+";
+    assert_eq!(text(&output.stdout), expected);
+}
+
+#[test]
+#[ignore = "needs a network namespace: unshare --net"]
+fn what_is_gone_is_breaking_and_nothing_else() {
+    let cli = cli(&[GONE_FIELD]);
     let output = drift(&cli.path, &folder(), &["missing-key"]);
     assert_eq!(output.status.code(), Some(1), "{}{}", text(&output.stdout), text(&output.stderr));
     let expected = "\
 breaking: out result/success: field num_turns is gone
     in missing-key
-breaking: out system/init: field permissionMode is never \"default\" any more
-    in missing-key
-additive: out system/init: field aura is new (number)
-    in missing-key
-additive: out system/init: field permissionMode may be \"quantum\"
-    in missing-key
 untyped: out result/success: num_turns: expected a whole number from 0 up, found nothing
     in missing-key
-untyped: out system/init: aura is not modelled
-    in missing-key
-untyped: out system/init: permissionMode = \"quantum\" is not known
-    in missing-key
-1 of 1 entries compared with version 9.9.9: 2 breaking, 2 additive, 0 cosmetic
+1 of 1 entries compared with version 9.9.9: 1 breaking, 0 additive, 0 cosmetic
 ";
     assert_eq!(text(&output.stdout), expected);
+}
 
-    let json = text(&drift(&cli.path, &folder(), &["--json", "missing-key"]).stdout);
-    let report: Value = serde_json::from_str(&json).unwrap();
+#[test]
+#[ignore = "needs a network namespace: unshare --net"]
+fn another_word_is_one_that_is_gone_and_one_that_is_new() {
+    let cli = cli(&[NEW_WORD]);
+    let output = drift(&cli.path, &folder(), &["--json", "missing-key"]);
+    let report: Value = serde_json::from_str(&text(&output.stdout)).unwrap();
+    let expected = r#"[
+        {"severity":"breaking","kind":"out system/init","path":"permissionMode","change":"value_gone","before":"default","entries":["missing-key"]},
+        {"severity":"additive","kind":"out system/init","path":"permissionMode","change":"value_new","after":"quantum","entries":["missing-key"]}]"#;
+    assert_eq!(report["differences"], serde_json::from_str::<Value>(expected).unwrap());
+    let untyped = r#"[{"kind":"out system/init","what":"permissionMode = \"quantum\" is not known","entries":["missing-key"]}]"#;
+    assert_eq!(report["untyped"], serde_json::from_str::<Value>(untyped).unwrap());
     assert_eq!(
-        report["differences"][0],
-        serde_json::from_str::<Value>(
-            r#"{"severity":"breaking","kind":"out result/success","path":"num_turns","change":"field_gone","entries":["missing-key"]}"#
-        )
-        .unwrap()
+        (&report["cli"], &report["from"], report["problems"].as_array().map(Vec::len)),
+        (&Value::from("9.9.9"), &Value::Null, Some(0))
+    );
+}
+
+#[test]
+#[ignore = "needs a network namespace: unshare --net"]
+fn another_cli_can_play_in_place_of_the_recordings() {
+    let (old, new) = (cli(&[GONE_FIELD]), cli(&[]));
+    let from = |from: &Path, against: &Path| {
+        let mut command = Command::new(TOOL);
+        command.args(["drift", "missing-key", "--from"]).arg(from).arg("--against").arg(against);
+        text(&command.env_remove("CLAUDE_WIRE_REAL_CLI").output().unwrap().stdout)
+    };
+    assert_eq!(
+        from(&old.path, &new.path),
+        "additive: out result/success: field num_turns is new (number)\n    in missing-key\n\
+         1 of 1 entries compared, version 9.9.9 with version 9.9.9: 0 breaking, 1 additive, 0 cosmetic\n"
     );
     assert_eq!(
-        report["untyped"][1],
-        serde_json::from_str::<Value>(
-            r#"{"kind":"out system/init","what":"aura is not modelled","entries":["missing-key"]}"#
-        )
-        .unwrap()
+        from(&new.path, &new.path),
+        "1 of 1 entries compared, version 9.9.9 with version 9.9.9: 0 breaking, 0 additive, 0 cosmetic\n"
     );
-    assert_eq!(
-        (&report["cli"], report["problems"].as_array().map(Vec::len)),
-        (&Value::from("9.9.9"), Some(0))
+}
+
+/// The CLI plays `missing-key`, and nothing else: all that it does in another entry is another thing.
+#[test]
+#[ignore = "needs a network namespace: unshare --net"]
+fn an_entry_that_fails_is_not_compared_and_nothing_in_it_is_breaking() {
+    let cli = cli(&[]);
+    let output = drift(&cli.path, &folder(), &["max-turns", "missing-key"]);
+    assert_eq!(output.status.code(), Some(2), "{}{}", text(&output.stdout), text(&output.stderr));
+    let told = text(&output.stdout);
+    assert!(told.starts_with("not compared: max-turns\n    "), "{told}");
+    assert!(!told.contains("breaking:") && !told.contains("additive:"), "{told}");
+    let end = "1 of 2 entries compared with version 9.9.9: 0 breaking, 0 additive, 0 cosmetic\n";
+    assert!(told.ends_with(end), "{told}");
+}
+
+#[test]
+#[ignore = "needs a network namespace: unshare --net"]
+fn recordings_without_what_was_asked_are_compared_and_it_says_so() {
+    let cli = cli(&[]);
+    let folder = tempfile::tempdir().unwrap();
+    fs::copy(corpus("missing-key.jsonl"), folder.path().join("missing-key.jsonl")).unwrap();
+    let output = drift(&cli.path, folder.path(), &["missing-key"]);
+    let told = text(&output.stdout);
+    assert!(told.starts_with("not compared: what it asks the API: "), "{told}");
+    assert!(
+        told.ends_with(
+            "1 of 1 entries compared with version 9.9.9: 0 breaking, 0 additive, 0 cosmetic\n"
+        ),
+        "{told}"
     );
-    drop(cli.folder);
+    assert_eq!(output.status.code(), Some(2), "{told}");
+    assert!(text(&output.stderr).contains("has no requests.json"), "{}", text(&output.stderr));
 }
 
 #[test]
@@ -135,10 +191,8 @@ fn what_could_not_be_looked_at_is_no_better_than_drift() {
     let nowhere = cli.folder.path().join("nowhere");
     for (against, recordings, name, why) in [
         (&nowhere, &folder(), "missing-key", "no CLI at "),
-        (&cli.path, &nowhere, "missing-key", "1 of 1 entries could not be compared to the end"),
+        (&cli.path, &nowhere, "missing-key", "1 of 1 entries could not be compared"),
         (&cli.path, &folder(), "no-such-entry", "no entry is named \"no-such-entry\""),
-        // It plays missing-key, and nothing else.
-        (&cli.path, &folder(), "max-turns", "1 of 1 entries could not be compared to the end"),
     ] {
         let output = drift(against, recordings, &[name]);
         assert_eq!(

@@ -23,6 +23,15 @@ pub fn versions() -> Vec<PathBuf> {
     folders
 }
 
+/// The recordings in a folder, by name; what else is in it is left out.
+pub fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut paths: Vec<_> =
+        entries.filter(|path| path.extension().is_some_and(|end| end == "jsonl")).collect();
+    paths.sort();
+    paths
+}
+
 /// A recording of the pinned CLI, by its name.
 pub fn recording(name: &str) -> PathBuf {
     recordings().join(format!("{name}.jsonl"))

@@ -28,6 +28,8 @@ pub(crate) struct Entry {
     pub(super) env: BTreeMap<String, Option<String>>,
     /// Files in the CLI's working folder.
     pub(super) files: BTreeMap<String, Content>,
+    /// What a server on loopback answers, by path. In files `${http}` is its address.
+    pub(super) http: BTreeMap<String, Value>,
     pub(super) host: Host,
     /// How the host answers the CLI's requests: the first that fits.
     pub(super) answers: Vec<Answer>,
@@ -54,6 +56,12 @@ pub(super) enum Host {
 #[serde(untagged)]
 pub(super) enum Content {
     Text(String),
+    Lines {
+        lines: Vec<String>,
+    },
+    Json {
+        json: Value,
+    },
     /// Many times the same text.
     Repeated {
         text: String,
@@ -92,6 +100,8 @@ struct File<'a> {
     env: BTreeMap<String, Option<String>>,
     #[serde(default)]
     files: BTreeMap<String, Content>,
+    #[serde(default)]
+    http: BTreeMap<String, Value>,
     session: Option<HostOptions>,
     streams: Option<Vec<String>>,
     host: Vec<Value>,
@@ -189,6 +199,7 @@ impl Entry {
             shows: file.shows,
             env: file.env,
             files: file.files,
+            http: file.http,
             host,
             answers,
             api,

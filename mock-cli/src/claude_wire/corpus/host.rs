@@ -41,6 +41,8 @@ pub(super) enum SessionStep {
     Signal { name: SignalName },
     /// Lets a reply of the API go on.
     Release { gate: String },
+    /// Makes an empty file in the working folder, which a tool waits for.
+    Touch { file: String },
     /// Waits.
     Wait(Wait),
 }

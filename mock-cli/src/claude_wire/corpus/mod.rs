@@ -14,6 +14,7 @@ mod answers;
 mod cli;
 mod entry;
 mod host;
+mod http;
 mod leash;
 mod log;
 mod options;

@@ -14,6 +14,7 @@ use super::entry::Fields;
 pub(super) struct HostOptions {
     allowed_tools: Option<Vec<String>>,
     file_checkpointing: Option<bool>,
+    include_hook_events: Option<bool>,
     include_partial_messages: Option<bool>,
     json_schema: Option<Value>,
     max_budget_usd: Option<f64>,
@@ -24,6 +25,7 @@ pub(super) struct HostOptions {
     permission_mode: Option<String>,
     replay_user_messages: Option<bool>,
     session_id: Option<String>,
+    session_mirror: Option<bool>,
     setting_sources: Option<Vec<String>>,
     strict_mcp_config: Option<bool>,
     system_prompt: Option<String>,
@@ -47,8 +49,8 @@ impl HostOptions {
             }};
         }
         let builder = set!(builder:
-            allowed_tools, file_checkpointing, include_partial_messages, json_schema, max_budget_usd, max_turns, mcp_config, model, no_session_persistence,
-            permission_mode, replay_user_messages, session_id, setting_sources, strict_mcp_config, system_prompt, tools,
+            allowed_tools, file_checkpointing, include_hook_events, include_partial_messages, json_schema, max_budget_usd, max_turns, mcp_config, model, no_session_persistence,
+            permission_mode, replay_user_messages, session_id, session_mirror, setting_sources, strict_mcp_config, system_prompt, tools,
         );
         let builder = self.flags.into_iter().fold(builder, |builder, (name, value)| match value {
             Some(value) => builder.extra_arg(name, value),

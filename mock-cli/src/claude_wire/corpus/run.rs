@@ -13,8 +13,10 @@ use claude_wire::transport::{CliPath, Process};
 use super::act::act;
 use super::cli::Cli;
 use super::entry::Entry;
+use super::http::Http;
 use super::log::{Item, Log};
 use super::world::{World, furnish};
+use crate::asked::Asked;
 
 /// How long an entry may take: far more than any does on a loaded machine.
 pub(crate) const LIMIT: Duration = Duration::from_secs(60);
@@ -26,10 +28,13 @@ pub(crate) struct Run {
     pub(crate) recordings: Vec<Recording>,
     /// What reached the host, in order.
     pub(crate) delivered: Vec<Item>,
+    /// What the CLI asked the API.
+    pub(crate) asked: Asked,
     /// The folders of this run, by the names that they have in the recordings.
     pub(crate) folders: BTreeMap<String, String>,
-    /// What did not go as the entry has it: a step that could not be done, a request that the API script does not foresee, a message that is
-    /// expected and did not come. Of another version of the CLI than the pinned one this is no more than a difference.
+    /// What did not go as the entry has it: a step that could not be done, a request that the API
+    /// script does not foresee, a message that is expected and did not come. Such a run is no other
+    /// form of the recorded one, and nothing in it can be compared.
     pub(crate) problems: Vec<String>,
     /// Set where something tried to leave the network namespace. The entry went to its end nevertheless.
     pub(crate) attempts: Option<String>,
@@ -43,7 +48,8 @@ pub(crate) async fn run(entry: &Entry, cli: &Cli) -> Result<Run, String> {
     let folder = tempfile::tempdir().map_err(|error| format!("no temporary folder: {error}"))?;
     let place =
         Hermetic::start(&cli.path, entry.api.clone()).await.map_err(|error| error.to_string())?;
-    furnish(entry, &place.cwd())
+    let http = Http::start(&entry.http).await;
+    furnish(entry, &place.cwd(), &http)
         .map_err(|error| format!("the files of {}: {error}", entry.name))?;
     let folders = folders(&place);
     let process = Process::new(CliPath::Explicit(cli.path.clone()));
@@ -73,7 +79,9 @@ pub(crate) async fn run(entry: &Entry, cli: &Cli) -> Result<Run, String> {
         recording.header.recorded_at = None;
         recordings.push(recording);
     }
-    problems.extend(entry.not_asked(place.api().requests().iter().map(ApiRequest::body)));
+    let requests = place.api().requests();
+    let asked = Asked::of(requests.iter().map(ApiRequest::body));
+    problems.extend(entry.not_asked(requests.iter().map(ApiRequest::body)));
     let mut attempts = None;
     match place.finish() {
         Err(error) if error.is_attempt_to_leave() => attempts = Some(error.to_string()),
@@ -81,7 +89,7 @@ pub(crate) async fn run(entry: &Entry, cli: &Cli) -> Result<Run, String> {
     }
     let delivered = log.take();
     problems.extend(entry.missing(&delivered));
-    Ok(Run { recordings, delivered, folders, problems, attempts })
+    Ok(Run { recordings, delivered, asked, folders, problems, attempts })
 }
 
 fn folders(place: &Hermetic) -> BTreeMap<String, String> {

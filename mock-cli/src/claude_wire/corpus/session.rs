@@ -116,6 +116,7 @@ impl Host<'_> {
             SessionStep::Stop {} => self.stop().await,
             SessionStep::Signal { name } => leash.signal(*name),
             SessionStep::Release { gate } => self.world.release(gate),
+            SessionStep::Touch { file } => self.world.touch(file)?,
             SessionStep::Wait(Wait::Turns) => while self.turns.join_next().await.is_some() {},
             SessionStep::Wait(wait) => self.world.wait(wait, self.log).await?,
         }

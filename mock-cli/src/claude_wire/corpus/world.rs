@@ -10,6 +10,7 @@ use claude_wire::{Session, SessionBuilder};
 
 use super::entry::{Content, Entry};
 use super::host::Wait;
+use super::http::{self, Http};
 use super::log::{Channel, Item, Log};
 use super::pattern::Pattern;
 
@@ -65,6 +66,15 @@ impl World<'_> {
         }
     }
 
+    /// Makes an empty file in the working folder.
+    pub(super) fn touch(&self, file: &str) -> Result<(), String> {
+        match self {
+            Self::Live(place) => fs::write(place.cwd().join(file), "")
+                .map_err(|error| format!("the file {file:?}: {error}")),
+            Self::Replay => Ok(()),
+        }
+    }
+
     /// Waits for what is not about turns.
     pub(super) async fn wait(&self, wait: &Wait, log: &Log) -> Result<(), String> {
         let like = |pattern: &Pattern, items: &[Item]| {
@@ -73,7 +83,14 @@ impl World<'_> {
         let exits =
             |items: &[Item]| items.iter().filter(|item| item.channel == Channel::Exit).count();
         match (wait, self) {
-            (Wait::Gate(gate), Self::Live(place)) => place.api().reached(gate).await,
+            (Wait::Gate(gate), Self::Live(place)) => {
+                tokio::select! {
+                    // First, because the other would panic.
+                    biased;
+                    refused = place.api().refused() => return Err(refused.to_string()),
+                    () = place.api().reached(gate) => {}
+                }
+            }
             (Wait::Pipe(name), Self::Live(place)) => {
                 written(&place.cwd().join(name))
                     .await
@@ -91,8 +108,8 @@ impl World<'_> {
     }
 }
 
-/// Makes the files of an entry.
-pub(super) fn furnish(entry: &Entry, cwd: &Path) -> io::Result<()> {
+/// Makes the files of an entry, which may name the address of its server.
+pub(super) fn furnish(entry: &Entry, cwd: &Path, http: &Http) -> io::Result<()> {
     for (name, content) in &entry.files {
         let path = cwd.join(name);
         if let Some(folder) = path.parent() {
@@ -100,6 +117,10 @@ pub(super) fn furnish(entry: &Entry, cwd: &Path) -> io::Result<()> {
         }
         match content {
             Content::Text(text) => fs::write(path, text)?,
+            Content::Lines { lines } => fs::write(path, lines.join("\n") + "\n")?,
+            Content::Json { json } => {
+                fs::write(path, json.to_string().replace(http::PLACE, &http.url()))?;
+            }
             Content::Repeated { text, repeat } => fs::write(path, text.repeat(*repeat))?,
             Content::Pipe { .. } => make_pipe(&path)?,
         }

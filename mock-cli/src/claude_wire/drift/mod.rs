@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use claude_wire::CLI_VERSION;
 use tokio::runtime::Builder;
 
+use self::compare::Baseline;
 use self::report::Report;
 use super::corpus::{self, Cli, Entry};
 use super::schema::{Comparison, Known, Schema};
@@ -16,16 +17,19 @@ use super::{Failure, Found, namespace};
 
 /// Run the corpus with another CLI, and report how it differs from the recordings.
 ///
-/// Each entry runs as `rerecord` runs it, and the streams are compared with the recording of the entry, without ids,
-/// times, paths and whatever else no two runs share. Differences are breaking (something that could be relied on is
-/// missing or different), additive (something is new) or cosmetic (other texts and numbers, another order of lines
-/// that do not wait for each other). An entry that differs runs again, up to three times in all: only what differs
-/// each time counts. Fields that this program has no types for are listed by their paths.
+/// Each entry runs as `rerecord` runs it. The streams are compared with the recording of the entry, and what the CLI
+/// asks the API (its tools and what they take, what it adds to the conversation) with `requests.json` of the same
+/// folder, without ids, times, paths and whatever else no two runs share. Differences are breaking (something that
+/// could be relied on is missing or different), additive (something is new) or cosmetic (other texts and numbers,
+/// another order of lines that do not wait for each other). An entry that differs runs again, up to three times in
+/// all: only what differs each time counts. An entry that hangs or fails each time is not compared. Fields that this
+/// program has no types for are listed by their paths.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
   claude-wire drift --against ./claude
   claude-wire drift --against ./claude --json one-shot three-turns | jq '.differences[].severity'
+  claude-wire drift --from ./claude --against ./newer-claude
   claude-wire drift --schema ./claude --against ./newer-claude
   claude-wire drift --matrix 2.1.200,2.1.300 > versions.md
 
@@ -44,6 +48,9 @@ pub(crate) struct Arguments {
     /// The folder of the recordings (default: recordings/VERSION, of the pinned version)
     #[arg(long, value_name = "DIR")]
     recordings: Option<PathBuf>,
+    /// Run the corpus with this CLI too, and compare with that instead of with recordings
+    #[arg(long, value_name = "CLAUDE", requires = "against", conflicts_with = "recordings")]
+    from: Option<PathBuf>,
     /// How many entries run at the same time
     #[arg(short, long, value_name = "NUMBER", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=64))]
     jobs: u8,
@@ -74,16 +81,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
     let jobs = usize::from(arguments.jobs);
     if let Some(claude) = &arguments.against {
         let path = Cli::locate(Some(claude))?;
+        let from = arguments.from.as_deref().map(|from| Cli::locate(Some(from))).transpose()?;
+        namespace::enter()?;
         let recordings = arguments.recordings.clone();
         let recordings = recordings.unwrap_or_else(|| Path::new("recordings").join(CLI_VERSION));
-        namespace::enter()?;
-        return runtime()?.block_on(against(
-            Cli::at(path)?,
-            entries,
-            &recordings,
-            jobs,
-            arguments.json,
-        ));
+        let baseline = match from {
+            Some(from) => Baseline::Live(Cli::at(from)?),
+            None => Baseline::recorded(&recordings)?,
+        };
+        let cli = Cli::at(path)?;
+        return runtime()?.block_on(against(cli, entries, &baseline, jobs, arguments.json));
     }
     // Behind this point there is no network to fetch them by.
     let paths = matrix::install(&arguments.matrix, arguments.dir.as_deref())?;
@@ -109,12 +116,12 @@ fn schemas(claude: &Path, other: Option<&Path>, json: bool) -> Result<Found, Fai
 async fn against(
     cli: Cli,
     entries: Vec<Entry>,
-    recordings: &Path,
+    baseline: &Baseline,
     jobs: usize,
     json: bool,
 ) -> Result<Found, Failure> {
-    let compared = compare::all(entries, &cli, recordings, jobs).await?;
-    let report = Report::new(&cli.version, compared);
+    let compared = compare::all(entries, &cli, baseline, jobs).await?;
+    let report = Report::new(&cli.version, baseline, compared);
     if json {
         println!("{}", report.json());
     } else {

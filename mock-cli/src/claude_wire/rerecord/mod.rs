@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use claude_wire::recording::{Recording, lint};
 use tokio::runtime::Builder;
 
+use super::asked::{Asked, AskedFile};
 use super::corpus::{self, Cli, Entry, Run};
 use super::tasks::side_by_side;
 use super::{Failure, Found, namespace};
@@ -19,8 +20,9 @@ use super::{Failure, Found, namespace};
 /// Each entry of the corpus runs with the CLI, in its own directory, without a key, in front of a scripted Messages
 /// API. Only loopback can be reached: this program starts itself again in a network namespace for that. The result is
 /// redacted, checked, and replayed to the same program, which must get the same answers. Only then is it written, to
-/// FOLDER/VERSION/NAME.jsonl; a second launch of an entry goes to NAME-2.jsonl. The index FOLDER/README.md is written
-/// from the recordings that exist afterwards.
+/// FOLDER/VERSION/NAME.jsonl; a second launch of an entry goes to NAME-2.jsonl, and the shape of what the CLI asked
+/// the API to FOLDER/VERSION/requests.json. The index FOLDER/README.md is written from the recordings that exist
+/// afterwards.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -68,17 +70,27 @@ async fn all(entries: Vec<Entry>, cli: &Cli, arguments: &Arguments) -> Result<Fo
     let one = |entry: Entry| {
         let (cli, folder) = (cli.clone(), folder.clone());
         async move {
-            let Rebuilt { recordings, problems } = rebuild(&entry, &cli).await?;
+            let Rebuilt { recordings, asked, problems } = rebuild(&entry, &cli).await?;
             let went = problems.is_empty();
             if went || failed {
                 save(&folder, &entry, &recordings)?;
             }
             tell(&entry, &problems);
-            Ok(went)
+            Ok((went, (went || failed).then_some((entry.name, asked))))
         }
     };
-    let went = side_by_side(entries, usize::from(arguments.jobs), one).await?;
-    Ok(if went.contains(&false) { Found::Something } else { Found::Nothing })
+    let done = side_by_side(entries, usize::from(arguments.jobs), one).await?;
+    // That of some entries is added to that of the others.
+    let mut file = match arguments.names.is_empty() {
+        true => AskedFile::default(),
+        false => AskedFile::load(&folder)?.unwrap_or_default(),
+    };
+    let went = done.iter().all(|(went, _)| *went);
+    done.into_iter()
+        .filter_map(|(_, kept)| kept)
+        .for_each(|(name, asked)| file.insert(&name, asked));
+    file.save(&folder)?;
+    Ok(if went { Found::Nothing } else { Found::Something })
 }
 
 fn tell(entry: &Entry, problems: &[String]) {
@@ -90,6 +102,7 @@ fn tell(entry: &Entry, problems: &[String]) {
 
 struct Rebuilt {
     recordings: Vec<Recording>,
+    asked: Asked,
     problems: Vec<String>,
 }
 
@@ -102,7 +115,7 @@ async fn rebuild(entry: &Entry, cli: &Cli) -> Result<Rebuilt, Failure> {
     if problems.is_empty() {
         problems.extend(check::replay(entry, &run).await.err());
     }
-    Ok(Rebuilt { recordings: run.recordings, problems })
+    Ok(Rebuilt { recordings: run.recordings, asked: run.asked, problems })
 }
 
 /// What scrubbing has left.
