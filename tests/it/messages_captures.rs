@@ -41,7 +41,7 @@ fn every_captured_line_is_known() {
             }
         }
     }
-    assert!(messages >= 70, "only {messages} messages in the captures");
+    assert!(messages > 300, "only {messages} messages in the captures");
     assert!(complaints.is_empty(), "{messages} messages: {complaints:#?}");
 }
 

@@ -13,7 +13,7 @@ pub(crate) fn captures() -> Vec<PathBuf> {
     for version in std::fs::read_dir(own.expect("tests/captures")).unwrap() {
         paths.extend(jsonl(&version.unwrap().path()));
     }
-    assert!(paths.len() >= 7, "only {} captures in tests/captures", paths.len());
+    assert!(paths.len() >= 12, "only {} captures in tests/captures", paths.len());
     if let Some(folder) = std::env::var_os("CLAUDE_WIRE_CAPTURES") {
         let more = jsonl(Path::new(&folder));
         assert!(!more.is_empty(), "CLAUDE_WIRE_CAPTURES names a folder without captures");
