@@ -36,6 +36,8 @@ pub(crate) struct Observed {
     withdrawals: HashSet<String>,
     /// Messages that the machine keeps back, since it does not know yet whose they are.
     kept: Vec<Bytes>,
+    /// Was the process said not to have read all, or not to have found its conversation?
+    unread: bool,
     /// Questions of the CLI's without an answer, under their ids on the wire.
     callbacks: HashMap<CallbackId, RawJson>,
 }
@@ -53,6 +55,7 @@ enum Link {
 #[derive(Debug)]
 struct OpenPrompt {
     turn: TurnId,
+    uuid: String,
     abandoned: bool,
     /// Nobody is told of the end of an abandoned turn; a line has come that can have been it.
     may_be_over: bool,
@@ -79,6 +82,7 @@ impl Observed {
             on_wire: HashSet::new(),
             withdrawals: HashSet::new(),
             kept: Vec::new(),
+            unread: false,
             callbacks: HashMap::new(),
         }
     }
@@ -98,6 +102,7 @@ impl Observed {
             || closed
             || matches!(&input, Input::Received(outcome) if !self.kept.is_empty() || self.can_end_a_turn(outcome));
         let seen = self.note(&input);
+        let unread = self.unread;
         let mut out = Vec::new();
         self.machine.handle(now, input, &mut out);
         for output in &out {
@@ -126,6 +131,11 @@ impl Observed {
             );
         }
         if closed {
+            // A prompt that was not read waits again.
+            let waits = self.machine.queue_len() > self.waiting.len();
+            if let Some(open) = self.open.take_if(|_| waits && unread) {
+                self.waiting.insert(open.turn, open.uuid);
+            }
             assert!(self.open.is_none(), "the connection ended and {:?} did not", self.open);
             assert!(self.callbacks.is_empty(), "the connection ended and callbacks run on");
         }
@@ -166,6 +176,7 @@ impl Observed {
             Input::Leaving if self.machine.is_ready() => self.link = Link::Closing,
             Input::Opened | Input::Tick | Input::Reading(_) | Input::Leaving | Input::HungUp(_) => {
             }
+            Input::Unwritten(_) | Input::NotFound => self.unread = true,
             Input::Closed => {
                 self.link = Link::Closed;
                 self.on_wire.clear();
@@ -217,6 +228,7 @@ impl Observed {
     fn check(&mut self, output: &Output, closed: bool, may_end: bool, ticked: bool) {
         match output {
             Output::Open { resume, .. } => {
+                self.unread = false;
                 assert_eq!(self.link, Link::Closed, "opened twice");
                 assert_eq!(resume.as_deref(), self.machine.session_id(), "resumes another session");
                 self.link = Link::Opening;
@@ -326,7 +338,7 @@ impl Observed {
             panic!("nobody asked for the prompt {uuid}");
         };
         self.waiting.remove(&turn);
-        self.open = Some(OpenPrompt { turn, abandoned: false, may_be_over: false });
+        self.open = Some(OpenPrompt { turn, uuid, abandoned: false, may_be_over: false });
     }
 
     /// Each message is delivered, an event, or counted, and once; it may be kept back before.

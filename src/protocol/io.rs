@@ -40,6 +40,11 @@ pub enum Input {
     /// In the handshake the CLI has closed this pipe ("standard input"), and lives on. Whoever waits
     /// for the handshake has waited for nothing.
     HungUp(&'static str),
+    /// These bytes, which were written, did not reach the CLI. Comes before [`Input::Closed`].
+    Unwritten(Bytes),
+    /// The CLI has said on standard error that it does not find the conversation that it was to
+    /// resume. Comes before [`Input::Closed`].
+    NotFound,
     /// Nothing more will come: the CLI has exited, its output has ended, or it could not be started.
     Closed,
 }

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+mod again;
 mod config;
 mod counters;
 mod doubt;
@@ -13,6 +14,9 @@ mod receive;
 mod setting;
 mod switch;
 
+use self::again::Again;
+#[cfg(feature = "session")]
+pub(crate) use self::again::NOT_FOUND;
 pub use self::config::Config;
 #[cfg(feature = "session")]
 pub(crate) use self::config::DEFAULT_DRAIN_TIMEOUT;
@@ -67,6 +71,7 @@ pub struct Machine {
     outgoing: Outgoing,
     incoming: Incoming,
     session_id: Option<String>,
+    again: Again,
     /// Has the CLI of this connection answered the handshake?
     was_ready: bool,
     /// Why this connection is being ended, if the machine does that.
@@ -111,6 +116,7 @@ impl Machine {
             outgoing: Outgoing::default(),
             incoming: Incoming::default(),
             session_id: None,
+            again: Again::default(),
             was_ready: false,
             end_cause: None,
             forgotten: false,
@@ -140,6 +146,8 @@ impl Machine {
                 self.give_up(Failure::HungUp(pipe), out);
             }
             Input::HungUp(_) => {}
+            Input::Unwritten(bytes) => self.unwritten(&bytes),
+            Input::NotFound => self.again.not_found(),
             Input::Closed => self.closed(now, out),
         }
         self.advance(now, out);
@@ -316,6 +324,7 @@ impl Machine {
                 .front()
                 .map(|prompt| (prompt.profile, prompt.settled.clone()))
                 .unwrap_or_default();
+            self.again.launched(self.session_id.clone());
             out.push(Output::Open { resume: self.session_id.clone(), profile: self.profile });
         }
     }

@@ -19,7 +19,8 @@
 //! ```
 //!
 //! Prompts that were not written yet survive a lost connection: the machine opens the next one for them, with the id of the last session
-//! that the CLI confirmed, so that it can be resumed.
+//! that the CLI confirmed, so that it can be resumed. So does, once, a prompt that the CLI cannot have read: the write broke off, and no line
+//! named it. Where the CLI does not find the conversation whose id it had confirmed, the next launch goes back to the one before it.
 //!
 //! # A turn
 //!
@@ -92,9 +93,9 @@ pub use self::io::{
     Answer, CallbackId, Command, Event, Input, Output, Profile, Prompt, RequestId, Settled, Switch,
     TurnEnd, TurnId,
 };
-#[cfg(feature = "session")]
-pub(crate) use self::machine::DEFAULT_DRAIN_TIMEOUT;
 pub use self::machine::{Config, Counters, Machine};
+#[cfg(feature = "session")]
+pub(crate) use self::machine::{DEFAULT_DRAIN_TIMEOUT, NOT_FOUND};
 pub use self::requests::Refusal;
 pub use self::state::{EndCause, Phase};
 

@@ -1,5 +1,6 @@
 //! Raw lines in, exact lines and outputs out. Every test runs under the observer of `invariants`.
 
+mod again;
 mod callbacks;
 mod dialects;
 mod doubt;
@@ -73,6 +74,12 @@ impl Rig {
 
     fn opened(&mut self) -> Vec<String> {
         self.input(Input::Opened)
+    }
+
+    /// These bytes did not reach the CLI, which ends.
+    fn closed_without(&mut self, unwritten: &str) -> Vec<String> {
+        let bytes = unwritten.to_owned().into_bytes().into();
+        [self.input(Input::Unwritten(bytes)), self.closed()].concat()
     }
 
     fn closed(&mut self) -> Vec<String> {

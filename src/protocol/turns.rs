@@ -12,6 +12,8 @@ use crate::wire::Frame;
 pub(super) struct Current {
     pub(super) turn: TurnId,
     pub(super) uuid: String,
+    /// The prompt, until the CLI shows that it has it.
+    pub(super) prompt: Option<Box<Prompt>>,
     /// Has the CLI begun with it? Told by the echo, or by the first `system/init` of a CLI that echoes nothing.
     pub(super) started: bool,
     /// Has the CLI named its uuid at all?
@@ -36,12 +38,13 @@ pub(super) struct Current {
 
 impl Current {
     pub(super) fn new(prompt: Prompt, now: Instant) -> Self {
-        let Prompt { turn, uuid, timeout, idle_timeout, .. } = prompt;
+        let Prompt { turn, timeout, idle_timeout, .. } = prompt;
         let limit = timeout.and_then(|limit| Some((limit, now.checked_add(limit)?)));
         let idle = idle_timeout.map(|limit| (limit, now));
         Self {
             turn,
-            uuid,
+            uuid: prompt.uuid.clone(),
+            prompt: Some(Box::new(prompt)),
             started: false,
             echoed: false,
             said: false,

@@ -32,7 +32,10 @@ use crate::wire::replies::{Reply, ServerInfo};
 /// last turn that runs, have been dropped, the CLI is ended: end of input, then SIGTERM, then SIGKILL, and it is reaped.
 ///
 /// When the CLI has died, the next query starts another one, with a new handshake, and resumes the conversation where the CLI had confirmed
-/// its id.
+/// its id. If the CLI does not find that conversation, the one that it was launched to resume before is resumed instead, and a
+/// [`Warning`](super::SessionEvent::Warning) says so; with none to go back to, the query fails with what the CLI said.
+///
+/// A prompt that the CLI has read is never sent twice. One whose write broke off, and that no line has named, is sent to the next CLI, once.
 #[derive(Clone)]
 pub struct Session {
     pub(super) inner: Arc<Inner>,

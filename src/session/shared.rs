@@ -65,6 +65,8 @@ impl Shared {
             initialize_timeout: timeouts.initialize.unwrap_or(Duration::MAX),
             control_timeout: timeouts.control.unwrap_or(Duration::MAX),
             drain_timeout: timeouts.drain.unwrap_or(Duration::MAX),
+            resumes: self.options.resume.is_some()
+                || self.options.continue_conversation == Some(true),
             max_queue: self.max_queue,
         }
     }

@@ -98,6 +98,7 @@ mod scenario_file;
 mod scenario_rules;
 mod scenario_turns;
 mod security_secrets;
+mod session_again;
 mod session_backpressure;
 mod session_cancel_safety;
 mod session_clear;

@@ -18,6 +18,9 @@ pub struct Config {
     pub control_timeout: Duration,
     /// The longest wait for the result of a turn that was interrupted. Default: 10 s.
     pub drain_timeout: Duration,
+    /// Does a launch that is to resume nothing go on with a conversation all the same, which its
+    /// options name?
+    pub resumes: bool,
     /// How many prompts may wait behind the one that runs, or that will run once the CLI is ready.
     pub max_queue: usize,
 }
@@ -29,6 +32,7 @@ impl Default for Config {
             initialize_timeout: Duration::from_secs(60),
             control_timeout: Duration::from_secs(60),
             drain_timeout: DEFAULT_DRAIN_TIMEOUT,
+            resumes: false,
             max_queue: 1024,
         }
     }

@@ -105,11 +105,15 @@ impl Machine {
         // What is still kept back was the CLI's last word.
         self.settle(now, Whose::Ours, out);
         self.habits = Habits::default();
+        let lost = !for_good && self.fall_back(out);
+        if !for_good {
+            self.take_unread(lost, out);
+        }
         self.finish_turn(
             TurnEnd::Failed(if for_good { Failure::Stopped } else { Failure::Closed }),
             out,
         );
-        if matches!(link, Link::Opening | Link::Handshake) {
+        if matches!(link, Link::Opening | Link::Handshake) && !lost {
             // Nobody but the first is told: the next one gets a start of its own.
             self.fail_waiting(&Failure::Closed, out);
         }

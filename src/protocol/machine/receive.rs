@@ -82,7 +82,14 @@ impl Machine {
                 return;
             }
         };
+        if frame.kind() == FrameKind::Other && frame.kind_name() == "conversation_reset" {
+            self.again.cleared();
+        }
         current.echoed |= frame.names_prompts();
+        if current.echoed || route != Route::Turn {
+            // The CLI has it, and it is not written again.
+            current.prompt = None;
+        }
         current.said |= frame.speaks();
         let begins = route == Route::Start && self.link == Link::Ready && !current.is_drained(now);
         let (draining, interrupted) = (current.is_draining(), current.interrupted);
@@ -113,6 +120,13 @@ impl Machine {
 
     /// A result before the reply to `initialize` is the CLI's account of why it will not start: it belongs to whoever waits first.
     fn startup_result(&mut self, frame: &Frame, out: &mut Vec<Output>) -> bool {
+        if self.is_for_another_launch(frame) {
+            out.push(Output::Event(Event::Message(frame.clone())));
+            self.ends_for(EndCause::Refused);
+            self.link = Link::Closing { for_good: false };
+            out.push(Output::CloseStdin);
+            return true;
+        }
         match self.queue.pop_front() {
             Some(prompt) => {
                 out.push(Output::Message(prompt.turn, frame.clone()));
@@ -140,10 +154,9 @@ impl Machine {
             FrameKind::System => frame.subtype().as_deref() == Some("init"),
             _ => false,
         };
-        if let Some(id) = frame
-            .session_id()
-            .filter(|id| confirms && !id.is_empty() && self.session_id.as_deref() != Some(id))
-        {
+        let Some(id) = frame.session_id().filter(|id| confirms && !id.is_empty()) else { return };
+        self.again.confirmed(&id);
+        if self.session_id.as_deref() != Some(&*id) {
             self.session_id = Some(id.to_string());
             out.push(Output::SessionId(id.into_owned()));
         }

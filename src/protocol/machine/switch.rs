@@ -74,11 +74,10 @@ impl Switches {
 
 impl Machine {
     /// Makes the settings of a prompt that are not in force, then begins with it.
-    pub(super) fn prepare(&mut self, now: Instant, mut prompt: Prompt, out: &mut Vec<Output>) {
+    pub(super) fn prepare(&mut self, now: Instant, prompt: Prompt, out: &mut Vec<Output>) {
         let switches: Vec<_> =
             prompt.switches.iter().filter_map(|switch| self.to_switch(switch)).collect();
         if switches.is_empty() {
-            prompt.switches.clear();
             return self.begin(now, prompt, out);
         }
         self.switches.awaited = switches.len();
@@ -175,7 +174,7 @@ impl Machine {
     fn prepared(&mut self, now: Instant, out: &mut Vec<Output>) {
         match (self.switches.prompt.take(), self.switches.failure.take()) {
             (Some(prompt), None) => {
-                self.begin(now, Prompt { switches: Vec::new(), ..prompt }, out);
+                self.begin(now, prompt, out);
                 self.current
                     .iter_mut()
                     .for_each(|current| current.interrupted = self.switches.interrupted);

@@ -372,6 +372,7 @@ impl Driver {
         }
         self.exit = exit;
         self.carry_out();
+        self.note_undone();
         self.close(match exit {
             _ if was_ended => EndCause::HungUp,
             Some(exit) if exit.success() => EndCause::Exited,
@@ -379,6 +380,19 @@ impl Driver {
         });
         self.carry_out();
         self.ledger.closed();
+    }
+
+    /// What the CLI cannot have done before it ended.
+    fn note_undone(&mut self) {
+        let unwritten = self.link.as_mut().map(|link| link.pipes.take_unwritten());
+        if let Some(unwritten) = unwritten.filter(|unwritten| !unwritten.is_empty()) {
+            self.handle(Input::Unwritten(unwritten));
+        }
+        if self.exit.is_none_or(|exit| !exit.success())
+            && self.shared.stderr().tail().contains(crate::protocol::NOT_FOUND)
+        {
+            self.handle(Input::NotFound);
+        }
     }
 
     /// The launch has ended, for this cause if the host has none. First the state is set, then the end

@@ -5,7 +5,7 @@ use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker, ready};
 
-use bytes::{Buf, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_util::codec::{Decoder, Encoder};
 
@@ -21,6 +21,8 @@ const LARGEST_PIPE: usize = 1024 * 1024;
 pub(super) struct Pipes {
     stdin: Option<BoxedWrite>,
     outbox: BytesMut,
+    /// What did not reach the CLI.
+    unwritten: BytesMut,
     flushed: bool,
     closing: bool,
     stdout: Option<BoxedRead>,
@@ -40,6 +42,7 @@ impl Pipes {
         Self {
             stdin: Some(stdin),
             outbox: BytesMut::new(),
+            unwritten: BytesMut::new(),
             flushed: true,
             closing: false,
             stdout: Some(stdout),
@@ -50,12 +53,22 @@ impl Pipes {
         }
     }
 
-    /// Puts a line into the queue; what a broken pipe does not take is dropped, and the end of the process tells the rest.
+    /// Puts a line into the queue.
     pub(super) fn write(&mut self, line: &[u8]) {
-        if self.stdin.is_some() && !self.closing {
-            // Encoding a line cannot fail.
-            let _ = self.codec.encode(line, &mut self.outbox);
-        }
+        let queue = match self.stdin {
+            Some(_) if self.closing => return,
+            Some(_) => &mut self.outbox,
+            None => &mut self.unwritten,
+        };
+        // Encoding a line cannot fail.
+        let _ = self.codec.encode(line, queue);
+    }
+
+    /// What was to be written and did not reach the CLI, which has gone.
+    pub(super) fn take_unwritten(&mut self) -> Bytes {
+        let mut unwritten = std::mem::take(&mut self.unwritten);
+        unwritten.unsplit(std::mem::take(&mut self.outbox));
+        unwritten.freeze()
     }
 
     pub(super) fn close_stdin_when_flushed(&mut self) {
@@ -122,7 +135,7 @@ impl Pipes {
     fn broken(&mut self, error: Option<io::Error>) -> bool {
         tracing::debug!(?error, "the CLI no longer reads its input");
         self.stdin = None;
-        self.outbox.clear();
+        self.unwritten.unsplit(std::mem::take(&mut self.outbox));
         self.flushed = true;
         true
     }

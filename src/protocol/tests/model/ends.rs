@@ -82,7 +82,8 @@ impl Model {
         run.idle.map(|limit| run.heard_at + limit)
     }
 
-    pub(super) fn exit(&mut self) {
+    /// `unread`: has the CLI not read the prompt of the turn that runs?
+    pub(super) fn exit(&mut self, unread: bool) {
         let link = self.link;
         let for_good = self.stopped();
         self.link = if for_good { Link::Stopped } else { Link::Idle };
@@ -96,13 +97,31 @@ impl Model {
                 self.facts.push(Fact::Replied(n, false));
             }
         }
+        let keeps = !self.kept.lines.is_empty();
         self.settle(true);
+        if unread && !for_good && !keeps {
+            self.repeat();
+        }
         self.finish(if for_good { End::Stopped } else { End::Closed });
         if matches!(link, Link::Opening | Link::Handshake) {
             self.fail_waiting(End::Closed);
         }
         if !(self.queue.is_empty() && self.held.is_empty() && self.connecting.is_empty()) {
             self.open();
+        }
+    }
+
+    /// The prompt of the turn that runs is for the next process, once.
+    fn repeat(&mut self) {
+        let is_new =
+            |turn: u64| self.repeated != Some(turn) && self.cli.holds && !self.cli.said_queued;
+        let run = self.run.take_if(|run| {
+            run.read && run.drain_at.is_none() && !run.interrupted_early && is_new(run.turn)
+        });
+        if let Some(run) = run {
+            self.repeated = Some(run.turn);
+            self.facts.push(Fact::Told);
+            self.queue.push_front(run.ask);
         }
     }
 

@@ -26,6 +26,8 @@ pub(super) struct Model {
     pub(super) settings: Settings,
     pub(super) run: Option<Run>,
     pub(super) kept: Kept,
+    /// The turn whose prompt was written twice.
+    pub(super) repeated: Option<u64>,
     pub(super) cli: Cli,
     /// The session that the CLI has confirmed.
     pub(super) session: Option<u64>,
@@ -84,6 +86,7 @@ pub(super) struct Preparing {
 /// The turn whose prompt the CLI has.
 #[derive(Clone, Debug)]
 pub(super) struct Run {
+    pub(super) ask: Ask,
     pub(super) turn: u64,
     pub(super) read: bool,
     pub(super) limit_at: Option<u64>,
@@ -162,6 +165,7 @@ impl Model {
             settings: Settings::default(),
             run: None,
             kept: Kept::default(),
+            repeated: None,
             cli: Cli::new(0),
             session: None,
             forgotten: false,
@@ -205,7 +209,8 @@ impl Model {
                 self.give_up(super::vocabulary::End::HungUp)
             }
             Step::HungUp => {}
-            Step::Exit => self.exit(),
+            Step::Exit => self.exit(false),
+            Step::ExitUnread(_) => self.exit(true),
             Step::Says(ref says) => self.hear(says),
         }
         self.advance();

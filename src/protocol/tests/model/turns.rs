@@ -100,6 +100,7 @@ impl Model {
         self.facts.push(Fact::Prompt(ask.turn));
         let limit_at = ask.timeout.map(|limit| self.clock + limit);
         self.run = Some(Run {
+            ask,
             turn: ask.turn,
             read: true,
             limit_at,

@@ -91,6 +91,8 @@ pub(super) enum Step {
     Leaving,
     HungUp,
     Exit,
+    /// The process ends without having read the prompt of this turn.
+    ExitUnread(u64),
     Says(Says),
 }
 

@@ -30,6 +30,12 @@ impl Rig {
             Step::Leaving => Input::Leaving,
             Step::HungUp => Input::HungUp("standard input"),
             Step::Exit => Input::Closed,
+            Step::ExitUnread(turn) => {
+                let unwritten = written(turn).into_bytes().into();
+                let before = self.observed.handle(self.now, Input::Unwritten(unwritten));
+                assert!(before.is_empty(), "{before:?}");
+                Input::Closed
+            }
             Step::Says(ref says) => Input::Received(classify(Line::new(said(says, echoes)))),
         };
         self.observed.handle(self.now, input).iter().map(fact).collect()

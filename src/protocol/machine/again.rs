@@ -1,0 +1,116 @@
+//! What the next process does again, since this one cannot have done it: a prompt that it did not
+//! read, and a conversation that it did not find.
+
+use super::Machine;
+use super::switch::warning;
+use crate::protocol::io::{Output, TurnId};
+use crate::wire::{Frame, Message, ResultMessage};
+
+/// What the CLI says, in a result or on standard error, of an id that it is to resume (2.1.332).
+pub(crate) const NOT_FOUND: &str = "No conversation found";
+
+/// What is known of the end of a process before it has ended.
+#[derive(Debug, Default)]
+pub(super) struct Again {
+    /// The id that this process was to resume.
+    resumed: Option<String>,
+    /// What to resume where the id that the CLI has confirmed is not found: `None` is what the
+    /// launch itself says.
+    fallback: Option<Option<String>>,
+    /// Has the CLI said that it did not find the conversation?
+    not_found: bool,
+    /// Has the conversation been cleared in this process?
+    cleared: bool,
+    /// Has the CLI not read the prompt of the turn that runs?
+    unread: bool,
+    /// The turn whose prompt was written twice already.
+    repeated: Option<TurnId>,
+}
+
+impl Again {
+    /// A process is launched to resume this id.
+    pub(super) fn launched(&mut self, resume: Option<String>) {
+        self.resumed = resume;
+        (self.not_found, self.cleared, self.unread) = (false, false, false);
+    }
+
+    /// The CLI has confirmed an id.
+    pub(super) fn confirmed(&mut self, id: &str) {
+        self.fallback = match &self.resumed {
+            Some(resumed) if resumed == id => None,
+            // What was cleared is not to come back.
+            _ if self.cleared => None,
+            resumed => Some(resumed.clone()),
+        };
+    }
+
+    pub(super) fn cleared(&mut self) {
+        self.cleared = true;
+    }
+
+    pub(super) fn not_found(&mut self) {
+        self.not_found = true;
+    }
+}
+
+impl Machine {
+    /// Nobody has read what is in these bytes.
+    pub(super) fn unwritten(&mut self, bytes: &[u8]) {
+        let uuid = self.current.as_ref().map(|current| current.uuid.as_bytes());
+        self.again.unread |= uuid.is_some_and(|uuid| memchr::memmem::find(bytes, uuid).is_some());
+    }
+
+    /// Does a result in place of the handshake say that another launch would do better?
+    pub(super) fn is_for_another_launch(&mut self, frame: &Frame) -> bool {
+        let message = Message::new(frame.clone());
+        let text = message.as_result().and_then(ResultMessage::error_text);
+        self.again.not_found |= text.is_some_and(|text| text.contains(NOT_FOUND));
+        self.has_fallback()
+    }
+
+    fn has_fallback(&self) -> bool {
+        let has_one = |fallback: &Option<String>| fallback.is_some() || self.config.resumes;
+        let Again { not_found, resumed, fallback, .. } = &self.again;
+        *not_found && resumed.is_some() && fallback.as_ref().is_some_and(has_one)
+    }
+
+    /// The process has ended. Goes back to the conversation before the one that was not found, if
+    /// that is why.
+    pub(super) fn fall_back(&mut self, out: &mut Vec<Output>) -> bool {
+        if !self.has_fallback() {
+            return false;
+        }
+        let lost = self.session_id.take().unwrap_or_default();
+        self.session_id = self.again.fallback.take().flatten();
+        let before = match &self.session_id {
+            Some(id) => format!("conversation {id} is resumed"),
+            None => "the CLI is launched as at first".to_owned(),
+        };
+        out.push(warning(format!(
+            "the CLI does not find conversation {lost}, whose id it had confirmed: {before} instead"
+        )));
+        true
+    }
+
+    /// Takes back the prompt of the turn that runs, where the process that has ended cannot have
+    /// begun with it. Once for each prompt: a CLI may end because of it.
+    pub(super) fn take_unread(&mut self, lost: bool, out: &mut Vec<Output>) {
+        if !(self.again.unread || lost) {
+            return;
+        }
+        let repeated = self.again.repeated;
+        let Some(current) = self.current.take_if(|current| {
+            let wanted = !(current.abandoned || current.is_draining() || current.interrupted);
+            wanted && current.prompt.is_some() && repeated != Some(current.turn)
+        }) else {
+            return;
+        };
+        self.again.repeated = Some(current.turn);
+        if !lost {
+            out.push(warning("the CLI ended before it had read a prompt: the next one gets it"));
+        }
+        if let Some(prompt) = current.prompt {
+            self.queue.push_front(*prompt);
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! What the next process does again: a prompt that was not read, a conversation that was not found.
+
+use super::*;
+
+const SENT_AGAIN: &str = "warning: the CLI ended before it had read a prompt: the next one gets it";
+
+fn is_written(outputs: &[String], turn: u64) -> bool {
+    outputs.contains(&written(turn))
+}
+
+/// The handshake of the process that was just opened.
+fn handshake(rig: &mut Rig, id: u64) -> Vec<String> {
+    rig.opened();
+    rig.line(&success(id, "{}"))
+}
+
+#[test]
+fn a_prompt_that_was_not_read_is_written_to_the_next_process() {
+    for unwritten in
+        [&written(1)[2..], &written(1)[40..], "x\"p-1\"}\n{\"type\":\"control_request\"}\n"]
+    {
+        let mut rig = Rig::ready();
+        rig.prompt(1);
+        rig.prompt(2);
+        assert_eq!(rig.closed_without(unwritten), [SENT_AGAIN, "open"]);
+        assert!(is_written(&handshake(&mut rig, 2), 1));
+        run(&mut rig, 1);
+        run(&mut rig, 2);
+    }
+}
+
+#[test]
+fn a_prompt_of_which_the_cli_has_all_is_not_written_again() {
+    for unwritten in ["", "{\"type\":\"control_request\"}\n", "}\n", "\"uuid\":\"p-2\""] {
+        let mut rig = Rig::ready();
+        rig.prompt(1);
+        assert_eq!(rig.closed_without(unwritten), ["turn 1 failed: Closed"], "{unwritten}");
+    }
+}
+
+#[test]
+fn a_prompt_that_the_cli_has_named_or_begun_is_not_written_again() {
+    for line in [&lifecycle(1, "queued"), &lifecycle(1, "started"), &init(1), PLAIN_INIT] {
+        let mut rig = Rig::ready();
+        rig.prompt(1);
+        rig.line(line);
+        assert_eq!(rig.closed_without(&written(1)), ["turn 1 failed: Closed"], "{line}");
+    }
+}
+
+#[test]
+fn a_prompt_is_written_again_once() {
+    let mut rig = Rig::ready();
+    rig.prompt(1);
+    rig.closed_without(&written(1));
+    handshake(&mut rig, 2);
+    assert_eq!(rig.closed_without(&written(1)), ["turn 1 failed: Closed"]);
+    rig.prompt(2);
+    handshake(&mut rig, 3);
+    assert_eq!(rig.closed_without(&written(2)), [SENT_AGAIN, "open"], "another has its own");
+    handshake(&mut rig, 4);
+    run(&mut rig, 2);
+}
+
+#[test]
+fn a_prompt_that_nobody_waits_for_is_not_written_again() {
+    let mut rig = Rig::ready();
+    rig.prompt(1);
+    rig.abandon(1);
+    assert_eq!(rig.closed_without(&written(1)), [""; 0]);
+
+    let mut rig = Rig::ready();
+    rig.prompt(1);
+    rig.control(7, r#"{"subtype":"interrupt"}"#);
+    let ended = rig.closed_without(&written(1));
+    assert_eq!(ended, ["reply 7 failed: Closed", "turn 1 failed: Closed"]);
+
+    let mut rig = Rig::ready();
+    rig.prompt(1);
+    rig.stop();
+    assert_eq!(rig.closed_without(&written(1)), ["turn 1 failed: Stopped"]);
+
+    let mut rig = Rig::ready();
+    rig.prompt_within(1, Some(5), None);
+    rig.tick_after(5);
+    assert_eq!(rig.closed_without(&written(1)), [""; 0]);
+}
+
+#[test]
+fn a_prompt_with_a_setting_gets_it_from_the_next_process_too() {
+    let set = |model| format!(r#"{{"subtype":"set_model","model":"{model}"}}"#);
+    let switch = Switch { apply: json(&set("b")), restore: json(&set("a")) };
+    let mut rig = Rig::ready();
+    rig.command(Command::Prompt(Prompt { switches: vec![switch], ..prompt(1) }));
+    rig.line(&success(2, "{}"));
+    assert_eq!(rig.closed_without(&written(1)), [SENT_AGAIN, "open"]);
+    assert_eq!(handshake(&mut rig, 3), ["reply 0", &request(4, &set("b"))][1..]);
+    assert!(is_written(&rig.line(&success(4, "{}")), 1));
+    rig.line(&init(1));
+    rig.line(&result(1));
+    rig.line(&success(5, "{}"));
+}
+
+fn in_session(id: &str, line: &str) -> String {
+    line.replacen('{', &format!(r#"{{"session_id":"{id}","#), 1)
+}
+
+/// A machine whose launch itself resumes a conversation.
+fn resuming() -> Rig {
+    Rig::ready_with(Config { resumes: true, ..Config::default() })
+}
+
+fn found(rig: &mut Rig, turn: u64, id: &str) {
+    rig.prompt(turn);
+    rig.lines(&[&in_session(id, &init(turn)), &in_session(id, &result(turn))]);
+}
+
+fn instead(lost: &str, before: &str) -> String {
+    format!(
+        "warning: the CLI does not find conversation {lost}, whose id it had confirmed: {before} instead"
+    )
+}
+
+const AS_AT_FIRST: &str = "the CLI is launched as at first";
+const NOT_FOUND: &str = r#"{"type":"result","subtype":"error_during_execution","is_error":true,"errors":["No conversation found with session ID: x"]}"#;
+
+/// The three ways in which a CLI says that it does not find the conversation.
+#[derive(Clone, Copy)]
+enum Says {
+    /// In place of a reply to the handshake.
+    Result,
+    /// On standard error, before the handshake or after it.
+    Stderr,
+    AfterReady(u64),
+}
+
+/// The process that was just opened does not find its conversation.
+fn fails(rig: &mut Rig, says: Says) -> Vec<String> {
+    rig.opened();
+    match says {
+        Says::Result => {
+            let said = rig.line(NOT_FOUND);
+            assert_eq!(said, [event(NOT_FOUND), "close stdin".into()]);
+            rig.closed()
+        }
+        Says::Stderr => [rig.input(Input::NotFound), rig.closed()].concat(),
+        Says::AfterReady(id) => {
+            rig.line(&success(id, "{}"));
+            [rig.input(Input::NotFound), rig.closed()].concat()
+        }
+    }
+}
+
+#[test]
+fn an_id_that_is_not_found_gives_way_to_what_the_launch_says() {
+    for says in [Says::Result, Says::Stderr, Says::AfterReady(2)] {
+        let mut rig = resuming();
+        found(&mut rig, 1, "new");
+        rig.closed();
+        assert_eq!(rig.prompt(2), ["open, resume new"]);
+        assert_eq!(fails(&mut rig, says), [instead("new", AS_AT_FIRST), "open".into()]);
+        assert!(is_written(&handshake(&mut rig, 3), 2));
+        run(&mut rig, 2);
+    }
+}
+
+#[test]
+fn an_id_that_is_not_found_gives_way_to_the_one_before_it() {
+    let mut rig = Rig::ready();
+    found(&mut rig, 1, "old");
+    rig.closed();
+    rig.prompt(2);
+    handshake(&mut rig, 2);
+    rig.lines(&[&in_session("new", &init(2)), &in_session("new", &result(2))]);
+    rig.closed();
+    assert_eq!(rig.connect(9), ["open, resume new"]);
+    let again = [instead("new", "conversation old is resumed"), "open, resume old".into()];
+    assert_eq!(fails(&mut rig, Says::Stderr), again);
+    assert_eq!(handshake(&mut rig, 4), ["reply 9: {}"]);
+    assert_eq!(rig.machine().session_id(), Some("old"));
+}
+
+#[test]
+fn where_there_is_nothing_to_go_back_to_the_prompt_fails() {
+    // The launch resumes nothing: the conversation would be lost without a word.
+    let mut rig = Rig::ready();
+    found(&mut rig, 1, "only");
+    rig.closed();
+    rig.prompt(2);
+    assert_eq!(fails(&mut rig, Says::Stderr), ["turn 2 failed: Closed"]);
+    assert_eq!(rig.prompt(3), ["open, resume only"]);
+    rig.opened();
+    rig.closed();
+
+    // It was found once, and has gone since.
+    let mut rig = resuming();
+    found(&mut rig, 1, "new");
+    rig.closed();
+    rig.prompt(2);
+    handshake(&mut rig, 2);
+    rig.lines(&[&in_session("new", &init(2)), &in_session("new", &result(2))]);
+    rig.closed();
+    rig.prompt(3);
+    assert_eq!(fails(&mut rig, Says::Stderr), ["turn 3 failed: Closed"]);
+
+    // What was cleared is not to come back.
+    let mut rig = resuming();
+    rig.prompt(1);
+    let reset = r#"{"type":"conversation_reset","new_conversation_id":"new"}"#;
+    rig.lines(&[&in_session("old", &init(1)), reset, &in_session("new", &result(1))]);
+    rig.closed();
+    rig.prompt(2);
+    assert_eq!(fails(&mut rig, Says::Stderr), ["turn 2 failed: Closed"]);
+}
+
+#[test]
+fn the_launch_before_is_tried_once() {
+    let mut rig = resuming();
+    found(&mut rig, 1, "new");
+    rig.closed();
+    rig.prompt(2);
+    fails(&mut rig, Says::Stderr);
+    assert_eq!(fails(&mut rig, Says::Stderr), ["turn 2 failed: Closed"]);
+    assert_eq!(rig.prompt(3), ["open"]);
+    rig.opened();
+    rig.closed();
+}
