@@ -44,6 +44,7 @@ mod messages_legacy;
 mod messages_outcome;
 mod messages_properties;
 mod messages_required;
+mod messages_samples;
 mod messages_table;
 mod messages_text;
 mod official_names;
