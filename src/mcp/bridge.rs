@@ -21,15 +21,15 @@ const CANCELLED: i32 = -32800;
 
 /// Makes a server and runs it until it is stopped.
 pub(super) type Start =
-    Arc<dyn Fn(Pipe, CancellationToken) -> BoxFuture<'static, ()> + Send + Sync>;
+    Arc<dyn Fn(Pipe, CancellationToken, WeakSession) -> BoxFuture<'static, ()> + Send + Sync>;
 
 pub(super) fn start<S: Service<RoleServer>>(make: impl Fn() -> S + Send + Sync + 'static) -> Start {
     let make = Arc::new(make);
-    Arc::new(move |pipe, stop| {
+    Arc::new(move |pipe, stop, session| {
         let make = make.clone();
         Box::pin(async move {
             // Made here, where a panic ends this connection and nothing else.
-            let service = Guard::new(make());
+            let service = Guard::new(make(), session);
             match rmcp::service::serve_server_with_ct(service, pipe, stop).await {
                 Ok(running) => {
                     let _ = running.waiting().await;
@@ -56,6 +56,7 @@ impl Bridge {
         tokio::spawn(start(
             Pipe::new(server, session.clone(), messages, waiting.clone()),
             stop.clone(),
+            session.clone(),
         ));
         Self { incoming, waiting, _stop: stop.drop_guard() }
     }

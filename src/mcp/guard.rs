@@ -12,14 +12,19 @@ use rmcp::model::{
 use rmcp::service::{NotificationContext, RequestContext};
 use rmcp::{RoleServer, Service};
 
+use crate::session::{WeakSession, within};
+
 /// How long a tool may clean up after it has been cancelled.
 const GRACE: Duration = Duration::from_secs(5);
 
-pub(super) struct Guard<S>(S);
+pub(super) struct Guard<S> {
+    service: S,
+    session: WeakSession,
+}
 
 impl<S> Guard<S> {
-    pub(super) fn new(service: S) -> Self {
-        Self(service)
+    pub(super) fn new(service: S, session: WeakSession) -> Self {
+        Self { service, session }
     }
 }
 
@@ -31,8 +36,8 @@ impl<S: Service<RoleServer>> Service<RoleServer> for Guard<S> {
     ) -> Result<ServerResult, ErrorData> {
         let is_call = matches!(request, ClientRequest::CallToolRequest(_));
         let cancelled = context.ct.clone();
-        let handling = AssertUnwindSafe(async { self.0.handle_request(request, context).await })
-            .catch_unwind();
+        let handling = async { self.service.handle_request(request, context).await };
+        let handling = AssertUnwindSafe(within(self.session.clone(), handling)).catch_unwind();
         let past_grace = async {
             cancelled.cancelled().await;
             // A tool may want to clean up; one that never ends is left behind.
@@ -50,15 +55,15 @@ impl<S: Service<RoleServer>> Service<RoleServer> for Guard<S> {
         notification: ClientNotification,
         context: NotificationContext<RoleServer>,
     ) -> Result<(), ErrorData> {
-        self.0.handle_notification(notification, context).await
+        self.service.handle_notification(notification, context).await
     }
 
     fn get_info(&self) -> ServerConfig {
-        self.0.get_info()
+        self.service.get_info()
     }
 
     fn supported_protocol_versions(&self) -> Cow<'static, [ProtocolVersion]> {
-        self.0.supported_protocol_versions()
+        self.service.supported_protocol_versions()
     }
 }
 

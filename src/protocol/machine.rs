@@ -205,6 +205,15 @@ impl Machine {
         self.was_ready
     }
 
+    /// True if and only if a prompt would be written now, and the CLI would begin with it.
+    pub fn is_between_turns(&self) -> bool {
+        self.link == Link::Ready
+            && self.current.is_none()
+            && self.switches.is_idle()
+            && self.queue.is_empty()
+            && !self.habits.foreign
+    }
+
     /// True while the handshake of this connection is done and the CLI takes prompts.
     pub fn is_ready(&self) -> bool {
         self.link == Link::Ready

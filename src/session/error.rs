@@ -33,6 +33,7 @@ enum Kind {
     NoRuntime,
     NoTimers,
     Panicked,
+    WithinHandler,
     Protocol(Failure),
     Overflow(usize),
     /// The turn has a result, and the result says that it failed.
@@ -114,6 +115,12 @@ impl Error {
     /// transport that is not its own.
     pub fn is_panicked(&self) -> bool {
         matches!(self.inner.kind, Kind::Panicked)
+    }
+
+    /// True if and only if a handler of the session queried it within a turn. The query would have
+    /// waited for the turn, and the turn for the handler.
+    pub fn is_within_handler(&self) -> bool {
+        matches!(self.inner.kind, Kind::WithinHandler)
     }
 
     /// True if and only if nobody read the turn, and the cap on what is kept for it was reached.
@@ -239,6 +246,10 @@ impl Error {
         Kind::Panicked.into()
     }
 
+    pub(super) fn within_handler() -> Self {
+        Kind::WithinHandler.into()
+    }
+
     pub(super) fn overflow(cap: usize) -> Self {
         Kind::Overflow(cap).into()
     }
@@ -347,6 +358,11 @@ impl fmt::Display for Error {
             Kind::Panicked => f.write_str(
                 "the task of the session panicked, which is a defect of this crate or of the transport; \
                  standard error has the panic",
+            )?,
+            Kind::WithinHandler => f.write_str(
+                "a handler queried its own session within a turn: the query would wait for the turn, \
+                 which waits for the handler. Ask with `conversation().side_question(...)`, or spawn \
+                 the query and do not wait for it",
             )?,
             Kind::Overflow(cap) => {
                 write!(f, "nobody read the turn while a request was under way, and more than {cap} bytes (`buffer_cap`) came for it")?

@@ -44,6 +44,8 @@ pub use self::control::{
 pub use self::error::{Error, Result};
 pub use self::events::{Events, SessionEvent};
 pub use self::handle::{Session, SessionStats};
+#[cfg(feature = "mcp")]
+pub(crate) use self::handlers::within;
 pub use self::handlers::{
     Answers, Confirmer, Decision, DecisionClassification, DialogAnswer, ElicitationAnswer,
     ElicitationRequest, HookContext, HookHandler, HostRequest, IntoHookOutput, Matcher,

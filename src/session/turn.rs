@@ -11,9 +11,10 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 
 use super::Options;
-use super::driver::Order;
+use super::driver::{Order, Origin};
 use super::error::{Error, Result};
 use super::handle::Inner;
+use super::handlers::is_within;
 use super::mailbox::Mailbox;
 use super::options::option_setters;
 use super::prompt::Prompt;
@@ -230,7 +231,8 @@ impl Turn {
             switches,
             settled,
         };
-        let order = Order::Prompt(Box::new(prompt), launch, mailbox.clone());
+        let origin = if is_within(&shared.session) { Origin::Handler } else { Origin::Elsewhere };
+        let order = Order::Prompt(Box::new(prompt), launch, mailbox.clone(), origin);
         line.send(order).map_err(|_| shared.gone())?;
         self.uuid = Some(uuid);
         self.state = State::Running { turn, mailbox, taken: VecDeque::new() };

@@ -22,6 +22,11 @@ impl WeakSession {
         self.0.upgrade().map(|inner| Session { inner })
     }
 
+    /// True if and only if both are of one session.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        Weak::ptr_eq(&self.0, &other.0)
+    }
+
     /// Gives the CLI a JSON-RPC message of an in-process server, in the order of the calls. The acknowledgement; `None` where no CLI runs.
     #[cfg(feature = "mcp")]
     pub(crate) fn send_mcp(

@@ -131,6 +131,7 @@ mod session_stopped_host;
 mod session_strays;
 mod session_timeouts;
 mod session_turns;
+mod session_within_handler;
 mod structured_answers;
 mod transport_frames;
 mod transport_memory;

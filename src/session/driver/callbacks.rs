@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio::task::{AbortHandle, Id, JoinSet};
 
-use super::super::handlers::{HostRequest, panicked};
+use super::super::handlers::{HostRequest, panicked, within};
 use super::super::shared::Shared;
 use crate::protocol::{Answer, CallbackId};
 use crate::wire::Frame;
@@ -32,7 +32,7 @@ impl Callbacks {
                 }
             }
         };
-        let handle = self.tasks.spawn(task);
+        let handle = self.tasks.spawn(within(shared.session.clone(), task));
         self.known.insert(handle.id(), (callback, request));
         self.handles.insert(callback, handle);
     }

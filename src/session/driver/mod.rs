@@ -38,7 +38,7 @@ use crate::wire::{Outcome, RawJson};
 pub(super) enum Order {
     /// A prompt, the launch that it needs if that is not the session's own, and where its messages go. Boxed, because an idle session holds
     /// room for a block of orders.
-    Prompt(Box<Prompt>, Option<Box<Options>>, Arc<Mailbox>),
+    Prompt(Box<Prompt>, Option<Box<Options>>, Arc<Mailbox>, Origin),
     Abandon(TurnId),
     Connect(oneshot::Sender<Reply>),
     Control(RawJson, Option<Duration>, oneshot::Sender<Reply>),
@@ -51,6 +51,14 @@ pub(super) enum Order {
         reply: oneshot::Sender<bool>,
     },
     Stop(oneshot::Sender<Option<Exit>>),
+}
+
+/// Where a prompt comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// A handler of the session's own, which the CLI may be waiting for.
+    Handler,
+    Elsewhere,
 }
 
 /// What a request comes to.
@@ -227,7 +235,10 @@ impl Driver {
 
     fn order(&mut self, order: Order) {
         match order {
-            Order::Prompt(mut prompt, launch, mailbox) => {
+            Order::Prompt(_, _, mailbox, Origin::Handler) if !self.machine.is_between_turns() => {
+                mailbox.end(Err(Error::within_handler()));
+            }
+            Order::Prompt(mut prompt, launch, mailbox, _) => {
                 prompt.profile = self.profiles.assign(prompt.turn, launch);
                 self.turns.insert(prompt.turn, mailbox);
                 self.handle(Input::Command(Command::Prompt(*prompt)));
@@ -429,7 +440,7 @@ impl Drop for Driver {
             self.shared.set_phase(Phase::Stopped, 0);
         }
         while let Ok(order) = self.orders.try_recv() {
-            if let Order::Prompt(_, _, mailbox) = order {
+            if let Order::Prompt(_, _, mailbox, _) = order {
                 mailbox.end(Err(self.shared.gone()));
             }
         }

@@ -1,7 +1,7 @@
 //! The host's answers to the CLI's requests.
 //!
-//! A handler runs in a task of its own: a slow one holds up nothing, neither reading nor interrupts, and it may call its own session (but not
-//! wait for the answer to a prompt: [`HostRequest::session`]). When the CLI takes its question back, the handler's future is dropped at its next
+//! A handler runs in a task of its own: a slow one holds up nothing, neither reading nor interrupts, and it may call its own session. A
+//! query within a turn is refused, since it would wait for that turn, which waits for the handler: [`HostRequest::session`]. When the CLI takes its question back, the handler's future is dropped at its next
 //! `await`, and nothing is written. A handler that never answers (a future that is pending for ever) leaves the CLI waiting, which for a question
 //! of permission is without limit.
 //!
@@ -25,6 +25,7 @@
 mod dialog;
 mod elicitation;
 mod hooks;
+mod inside;
 mod permission;
 mod registry;
 mod request;
@@ -33,6 +34,8 @@ mod setters;
 pub use self::dialog::{DialogAnswer, UserDialog};
 pub use self::elicitation::{ElicitationAnswer, ElicitationRequest};
 pub use self::hooks::{HookContext, HookHandler, IntoHookOutput, Matcher};
+pub(super) use self::inside::is_within;
+pub(crate) use self::inside::within;
 pub use self::permission::{
     Answers, Confirmer, Decision, DecisionClassification, PermissionHandler, PermissionRequest,
     Question, QuestionOption,

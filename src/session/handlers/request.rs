@@ -40,9 +40,10 @@ impl HostRequest {
         self.body.cursor().get(name).map(|value| value.raw())
     }
 
-    /// The session that was asked. A handler may control it and send prompts; but a prompt runs after the turn that waits for the handler, so
-    /// a handler that waited for its answer would wait for ever. [`side_question`](crate::session::Conversation::side_question) asks beside
-    /// the turn.
+    /// The session that was asked. A handler may control it. A prompt runs after the turn that waits for the handler, so a query within a
+    /// turn is refused, with an error of which [`is_within_handler`](crate::session::Error::is_within_handler) is true.
+    /// [`side_question`](crate::session::Conversation::side_question) asks alongside the turn. A query in a task that the handler spawns is
+    /// taken; but a handler that waits for that task waits for ever.
     pub fn session(&self) -> &WeakSession {
         &self.session
     }
