@@ -163,6 +163,8 @@ fn the_clis_texts_in_a_mirrored_transcript_are_replaced() {
         r#"{"type":"user","message":{"role":"user","content":"LONG"}}"#,
         r#"{"type":"assistant","message":{"content":[{"type":"text","text":"LONG"},{"type":"tool_use","name":"Bash","input":{"command":"LONG","description":"Look for the place where it is said"}}]}}"#,
         r#"{"type":"last-prompt","lastPrompt":"LONG"}"#,
+        // The uuid of a prompt, which other entries refer to.
+        r#"{"type":"user","uuid":"0a1b2c3d-0000-4000-8000-0a1b2c3d4e5f","turnAttributionKey":"0a1b2c3d-0000-4000-8000-0a1b2c3d4e5f"},{"parentUuid":"0a1b2c3d-0000-4000-8000-0a1b2c3d4e5f"}"#,
     ] {
         let line =
             format!(r#"{{"type":"transcript_mirror","entries":[{entry}]}}"#).replace("LONG", &long);

@@ -308,6 +308,7 @@ fn is_id(key: &[u8], text: &[u8]) -> bool {
             | b"agent_id"
             | b"agentId"
             | b"hook_id"
+            | b"turnAttributionKey"
     );
     let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b':');
     let is_form = || text.len() <= 128 && text.iter().all(is_part);
@@ -455,6 +456,7 @@ mod tests {
         assert!(
             is_id(b"tool_use_id", b"toolu_01AbC")
                 && is_id(b"uuid", b"0a1b2c3d-0000-4000-8000-0a1b2c3d4e5f")
+                && is_id(b"turnAttributionKey", b"0a1b2c3d-0000-4000-8000-0a1b2c3d4e5f")
         );
         assert!(
             !is_id(b"id", b"ann@x.io")
