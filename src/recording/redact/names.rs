@@ -75,8 +75,9 @@ const NOT_ALONE: [&str; 9] =
     ["key", "pass", "pwd", "pat", "auth", "jwt", "bearer", "sid", "credential"];
 
 /// Words before `key` and `token` that make them something else.
-const HARMLESS: [&str; 54] = [
+const HARMLESS: [&str; 55] = [
     "arrow",
+    "attribution",
     "bos",
     "cache",
     "cancel",
@@ -333,6 +334,7 @@ mod tests {
         }
         for name in [
             "apiKeySource",
+            "turnAttributionKey",
             "tokenSource",
             "max_tokens",
             "progressToken",
