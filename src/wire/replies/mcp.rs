@@ -64,6 +64,8 @@ object! {
     pub struct McpServerInfo {
         /// Its name.
         pub name: String = "name",
+        /// Its name for people (CLI 2.1.332).
+        pub title: Option<String> = "title",
         /// Its version.
         pub version: String = "version",
     }

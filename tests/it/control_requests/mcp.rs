@@ -12,7 +12,8 @@ async fn status_lists_servers_and_tools() {
         reply("mcp_status", r#"{"subtype":"mcp_status"}"#, |session| session.mcp().status()).await;
     let server = &servers.servers[0];
     assert_eq!((server.name.as_str(), &server.status), ("ext", &McpState::Connected));
-    assert_eq!(server.server_info.as_ref().unwrap().version, "1");
+    let info = server.server_info.as_ref().unwrap();
+    assert_eq!((info.title.as_deref(), info.version.as_str()), (Some("An extension"), "1"));
     assert_eq!(
         server.config.as_ref().unwrap().pointer("/command").unwrap().as_str().unwrap(),
         "/usr/bin/python3"
