@@ -79,7 +79,7 @@ pub struct ControlResponse {
     pub pending_user_dialog_requests: Vec<RawJson>,
     /// Elicitations that still wait for the host.
     ///
-    /// Wire field `response.pending_elicitation_requests`, CLI 2.1.329 (declared only).
+    /// Wire field `response.pending_elicitation_requests`, CLI 2.1.329 (declared, not seen).
     pub pending_elicitation_requests: Vec<RawJson>,
 }
 

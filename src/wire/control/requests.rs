@@ -164,7 +164,7 @@ object! {
 }
 
 object! {
-    /// A rule that asks for a question (`matched_ask_rule`, CLI 2.1.329, declared only).
+    /// A rule that asks for a question (`matched_ask_rule`, CLI 2.1.329, declared, not seen).
     pub struct MatchedAskRule {
         /// Where the rule is from.
         pub source: String = "source" declared,
@@ -176,7 +176,7 @@ object! {
 }
 
 object! {
-    /// An MCP server (`mcp_server`, CLI 2.1.329, declared only). Trust goes by the source, not by the name.
+    /// An MCP server (`mcp_server`, CLI 2.1.329, declared, not seen). Trust goes by the source, not by the name.
     pub struct McpProvenance {
         /// Its name.
         pub name: String = "name" declared,
@@ -186,7 +186,7 @@ object! {
 }
 
 object! {
-    /// A folder on another computer (`computer_folder`, CLI 2.1.329, declared only).
+    /// A folder on another computer (`computer_folder`, CLI 2.1.329, declared, not seen).
     pub struct ComputerFolder {
         /// The folder.
         pub path: String = "path" declared,
@@ -222,7 +222,7 @@ object! {
 }
 
 object! {
-    /// An MCP server asks the user (`elicitation`, CLI 2.1.329, declared only).
+    /// An MCP server asks the user (`elicitation`, CLI 2.1.329, declared, not seen).
     pub struct Elicitation: subtyped {
         /// The server.
         pub mcp_server_name: String = "mcp_server_name" declared,
@@ -286,7 +286,7 @@ open_enum! {
 }
 
 object! {
-    /// A dialog (`request_user_dialog`, CLI 2.1.329, declared only).
+    /// A dialog (`request_user_dialog`, CLI 2.1.329, declared, not seen).
     pub struct DialogRequest: subtyped {
         /// The kind of dialog.
         pub dialog_kind: String = "dialog_kind" declared,

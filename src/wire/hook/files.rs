@@ -55,7 +55,7 @@ event! {
 }
 
 event! {
-    /// The working directory has changed (`CwdChanged`, CLI 2.1.329, declared only).
+    /// The working directory has changed (`CwdChanged`, CLI 2.1.329, declared, not seen).
     CwdChanged -> CwdChangedOutput {
         /// The directory before.
         pub old_cwd: String = "old_cwd" declared,

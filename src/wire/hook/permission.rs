@@ -108,7 +108,7 @@ impl Serialize for Verdict<'_> {
 }
 
 event! {
-    /// A tool was refused without anybody being asked (`PermissionDenied`, CLI 2.1.329, declared only).
+    /// A tool was refused without anybody being asked (`PermissionDenied`, CLI 2.1.329, declared, not seen).
     PermissionDenied -> PermissionDeniedOutput {
         /// The tool.
         pub tool_name: String = "tool_name" required declared,

@@ -73,7 +73,7 @@ open_enum! {
 }
 
 event! {
-    /// The CLI sets itself up (`Setup`, CLI 2.1.329, declared only; never called for hooks of a host).
+    /// The CLI sets itself up (`Setup`, CLI 2.1.329, declared, not seen; never called for hooks of a host).
     Setup -> SetupOutput {
         /// On what occasion.
         pub trigger: SetupTrigger = "trigger" required declared,

@@ -42,7 +42,7 @@ object! {
 }
 
 object! {
-    /// Something scheduled (`session_crons`, CLI 2.1.329, declared only).
+    /// Something scheduled (`session_crons`, CLI 2.1.329, declared, not seen).
     pub struct SessionCron {
         /// Names it.
         pub id: String = "id" declared,
@@ -122,7 +122,7 @@ output! {
 }
 
 event! {
-    /// A teammate has nothing to do (`TeammateIdle`, CLI 2.1.329, declared only).
+    /// A teammate has nothing to do (`TeammateIdle`, CLI 2.1.329, declared, not seen).
     TeammateIdle -> NoOutput {
         /// The teammate.
         pub teammate_name: String = "teammate_name" required declared,
@@ -132,7 +132,7 @@ event! {
 }
 
 event! {
-    /// A task has been put on the list (`TaskCreated`, CLI 2.1.329, declared only).
+    /// A task has been put on the list (`TaskCreated`, CLI 2.1.329, declared, not seen).
     TaskCreated -> NoOutput {
         /// The task.
         pub task_id: String = "task_id" required declared,
@@ -148,7 +148,7 @@ event! {
 }
 
 event! {
-    /// A task is done (`TaskCompleted`, CLI 2.1.329, declared only).
+    /// A task is done (`TaskCompleted`, CLI 2.1.329, declared, not seen).
     TaskCompleted -> NoOutput {
         /// The task.
         pub task_id: String = "task_id" required declared,

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 object! {
-    /// Output of a login (`auth_status`, CLI 2.1.329, declared only).
+    /// Output of a login (`auth_status`, CLI 2.1.329, declared, not seen).
     pub struct AuthStatus {
         /// True while the login runs.
         pub is_authenticating: bool = "isAuthenticating" declared,
@@ -15,7 +15,7 @@ object! {
 }
 
 object! {
-    /// The limits of the plan changed (`rate_limit_event`, CLI 2.1.329, declared only). Not an error.
+    /// The limits of the plan changed (`rate_limit_event`, CLI 2.1.329, declared, not seen). Not an error.
     pub struct RateLimitEvent {
         /// The limits now.
         pub info: RateLimitInfo = "rate_limit_info" required declared,
@@ -23,7 +23,7 @@ object! {
 }
 
 object! {
-    /// The limits of the plan (`rate_limit_info`, CLI 2.1.329, declared only).
+    /// The limits of the plan (`rate_limit_info`, CLI 2.1.329, declared, not seen).
     pub struct RateLimitInfo: raw {
         /// Whether requests pass.
         pub status: RateLimitStatus = "status" declared,

@@ -4,7 +4,7 @@ use super::block::{CacheControl, CitationsConfig, TextBlock};
 use crate::wire::json::RawJson;
 
 object! {
-    /// `server_tool_use` or `mcp_tool_use` (CLI 2.1.329, declared only).
+    /// `server_tool_use` or `mcp_tool_use` (CLI 2.1.329, declared, not seen).
     pub struct ServerToolUseBlock: tagged {
         /// Names this call.
         pub id: String = "id" required declared,
@@ -20,7 +20,7 @@ object! {
 }
 
 object! {
-    /// The result of a tool that ran at the API's side (CLI 2.1.329, declared only).
+    /// The result of a tool that ran at the API's side (CLI 2.1.329, declared, not seen).
     pub struct ServerToolResultBlock: raw {
         /// The block's type, such as `web_search_tool_result`.
         pub result_type: String = "type" declared,

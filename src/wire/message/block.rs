@@ -84,7 +84,7 @@ object! {
 }
 
 object! {
-    /// `redacted_thinking` (CLI 2.1.329, declared only).
+    /// `redacted_thinking` (CLI 2.1.329, declared, not seen).
     pub struct RedactedThinkingBlock: tagged {
         /// The encrypted thinking.
         pub data: String = "data" required declared,
@@ -128,7 +128,7 @@ object! {
 }
 
 object! {
-    /// `image` or `document` (CLI 2.1.329; `document` declared only).
+    /// `image` or `document` (CLI 2.1.329; `document` declared, not seen).
     pub struct MediaBlock: tagged {
         /// The data or where it is: an object with a `type`.
         pub source: Option<RawJson> = "source",

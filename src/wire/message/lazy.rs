@@ -144,7 +144,7 @@ impl Message {
 
     /// The messages that the CLI withdraws with this one, by `uuid`: `supersedes` of an `assistant`
     /// message, `retracted_message_uuids` of `system` / `model_refusal_fallback` (CLI 2.1.329,
-    /// declared only). Empty for any other message.
+    /// declared, not seen). Empty for any other message.
     pub fn retracts(&self) -> &[String] {
         let uuids = if self.frame.subtype().as_deref() == Some("model_refusal_fallback") {
             match self.as_system() {

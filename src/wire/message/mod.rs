@@ -2,7 +2,7 @@
 //!
 //! A [`Message`] is its line. [`Message::body`] decodes it, once, into [`Body`]: one variant per `type`, with [`System`] for the many subtypes
 //! of `system`. Structs follow the wire field by field; every field's documentation names the wire's field and the version of the CLI that it
-//! was seen in, or says that it is declared only. A string out of a set is an enum with the arm `Other`; a type, subtype, content block, event
+//! was seen in, or says that it is declared, not seen. A string out of a set is an enum with the arm `Other`; a type, subtype, content block, event
 //! or delta that is not known is an arm `Unknown`; what may hold anything (tool inputs, tool results) stays [`RawJson`](super::RawJson).
 
 mod account;

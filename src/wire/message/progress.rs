@@ -25,7 +25,7 @@ object! {
 }
 
 object! {
-    /// A sub-agent repeats an API call (`subagent_retry`, CLI 2.1.329, declared only).
+    /// A sub-agent repeats an API call (`subagent_retry`, CLI 2.1.329, declared, not seen).
     pub struct SubagentRetry {
         /// The sub-agent.
         pub agent_id: String = "agent_id" declared,

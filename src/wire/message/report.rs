@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::usage::ModelUsage;
 
 object! {
-    /// What fills the context window (`context_usage`, CLI 2.1.329, declared only).
+    /// What fills the context window (`context_usage`, CLI 2.1.329, declared, not seen).
     pub struct ContextUsage {
         /// The model.
         pub model: String = "model" declared,
@@ -31,7 +31,7 @@ object! {
 }
 
 object! {
-    /// Tokens of one category (an item of `categories`, CLI 2.1.329, declared only).
+    /// Tokens of one category (an item of `categories`, CLI 2.1.329, declared, not seen).
     pub struct ContextCategory {
         /// The category's name.
         pub name: String = "name" declared,
@@ -53,7 +53,7 @@ open_enum! {
 }
 
 object! {
-    /// Cost and limits (`usage_report`, CLI 2.1.329, declared only).
+    /// Cost and limits (`usage_report`, CLI 2.1.329, declared, not seen).
     pub struct UsageReport {
         /// The session's totals.
         pub session: SessionTotals = "session" declared,
@@ -63,7 +63,7 @@ object! {
 }
 
 object! {
-    /// Totals of a session (`session` of a `usage_report`, CLI 2.1.329, declared only).
+    /// Totals of a session (`session` of a `usage_report`, CLI 2.1.329, declared, not seen).
     pub struct SessionTotals {
         /// Cost in US dollars.
         pub total_cost_usd: f64 = "total_cost_usd" declared,
@@ -81,7 +81,7 @@ object! {
 }
 
 object! {
-    /// Limits of the plan (`rate_limits` of a `usage_report`, CLI 2.1.329, declared only).
+    /// Limits of the plan (`rate_limits` of a `usage_report`, CLI 2.1.329, declared, not seen).
     pub struct PlanLimits {
         /// The limits.
         pub limits: Vec<PlanLimit> = "limits" declared,
@@ -91,7 +91,7 @@ object! {
 }
 
 object! {
-    /// One limit (an item of `limits`, CLI 2.1.329, declared only).
+    /// One limit (an item of `limits`, CLI 2.1.329, declared, not seen).
     pub struct PlanLimit {
         /// Which limit it is.
         pub kind: String = "kind" declared,
@@ -111,7 +111,7 @@ object! {
 }
 
 object! {
-    /// Usage beyond the plan (`extra_usage`, CLI 2.1.329, declared only).
+    /// Usage beyond the plan (`extra_usage`, CLI 2.1.329, declared, not seen).
     pub struct ExtraUsage {
         /// True when it may be used.
         pub is_enabled: bool = "is_enabled" declared,

@@ -262,7 +262,7 @@ object! {
 }
 
 object! {
-    /// A tool call that a hook deferred (`deferred_tool_use`, CLI 2.1.329, declared only).
+    /// A tool call that a hook deferred (`deferred_tool_use`, CLI 2.1.329, declared, not seen).
     pub struct DeferredToolUse: raw {
         /// The call.
         pub id: Option<String> = "id" declared,
@@ -274,7 +274,7 @@ object! {
 }
 
 object! {
-    /// A configuration file that could not be read (`invalid_config_file`, CLI 2.1.329, declared only).
+    /// A configuration file that could not be read (`invalid_config_file`, CLI 2.1.329, declared, not seen).
     pub struct InvalidConfigFile {
         /// The file.
         pub path: String = "path" declared,

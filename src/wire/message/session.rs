@@ -64,7 +64,7 @@ open_enum! {
 }
 
 object! {
-    /// The goal of the session changed (`active_goal`, CLI 2.1.329, declared only).
+    /// The goal of the session changed (`active_goal`, CLI 2.1.329, declared, not seen).
     pub struct ActiveGoal {
         /// The goal; `None` when there is none any more.
         pub value: Option<Goal> = "value" declared,
@@ -72,7 +72,7 @@ object! {
 }
 
 object! {
-    /// A goal (`value` of an `active_goal`, CLI 2.1.329, declared only).
+    /// A goal (`value` of an `active_goal`, CLI 2.1.329, declared, not seen).
     pub struct Goal: raw {
         /// What shall be true at the end.
         pub condition: String = "condition" declared,

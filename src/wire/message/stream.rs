@@ -203,7 +203,7 @@ object! {
 }
 
 object! {
-    /// `citations_delta` (CLI 2.1.329, declared only).
+    /// `citations_delta` (CLI 2.1.329, declared, not seen).
     pub struct CitationsDelta without "type" {
         /// One citation.
         pub citation: Option<RawJson> = "citation" declared,

@@ -33,7 +33,7 @@ object! {
 }
 
 object! {
-    /// Where a session can be controlled from (reply to `remote_control`, CLI 2.1.329, declared only).
+    /// Where a session can be controlled from (reply to `remote_control`, CLI 2.1.329, declared, not seen).
     pub struct RemoteControl: raw {
         /// The session's page.
         pub session_url: Option<String> = "session_url" declared,
@@ -83,7 +83,7 @@ object! {
 }
 
 object! {
-    /// The browsers (reply to `get_chrome_browsers`, CLI 2.1.329, declared only).
+    /// The browsers (reply to `get_chrome_browsers`, CLI 2.1.329, declared, not seen).
     pub struct ChromeBrowsers {
         /// The browsers.
         pub browsers: Vec<ChromeBrowser> = "browsers" required declared,
@@ -91,7 +91,7 @@ object! {
 }
 
 object! {
-    /// A browser (an item of `browsers`, CLI 2.1.329, declared only).
+    /// A browser (an item of `browsers`, CLI 2.1.329, declared, not seen).
     pub struct ChromeBrowser {
         /// Names it.
         pub device_id: String = "device_id" declared,
@@ -105,7 +105,7 @@ object! {
 }
 
 object! {
-    /// The browser in use from now on (reply to `select_chrome_browser`, CLI 2.1.329, declared only).
+    /// The browser in use from now on (reply to `select_chrome_browser`, CLI 2.1.329, declared, not seen).
     pub struct ChromeChoice {
         /// Its name for display.
         pub name: Option<String> = "name" declared,

@@ -109,7 +109,7 @@ object! {
 }
 
 object! {
-    /// A memory (an item of `memories`, CLI 2.1.329, declared only).
+    /// A memory (an item of `memories`, CLI 2.1.329, declared, not seen).
     pub struct Memory {
         /// Its name.
         pub name: String = "name" declared,

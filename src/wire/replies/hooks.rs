@@ -117,7 +117,7 @@ object! {
 }
 
 object! {
-    /// Why hooks do not run (`safeMode` or `bareMode`, CLI 2.1.329, declared only).
+    /// Why hooks do not run (`safeMode` or `bareMode`, CLI 2.1.329, declared, not seen).
     pub struct HooksOff {
         /// True when the administrator's hooks run nevertheless.
         pub managed_hooks_still_apply: Option<bool> = "managedHooksStillApply" declared,
@@ -127,7 +127,7 @@ object! {
 }
 
 object! {
-    /// A settings file that could not be read (an item of `errors`, CLI 2.1.329, declared only).
+    /// A settings file that could not be read (an item of `errors`, CLI 2.1.329, declared, not seen).
     pub struct SettingsError {
         /// The file.
         pub file: Option<String> = "file" declared,

@@ -64,10 +64,10 @@ object! {
     pub struct McpServerInfo {
         /// Its name.
         pub name: String = "name",
-        /// Its name for people (CLI 2.1.332).
-        pub title: Option<String> = "title",
         /// Its version.
         pub version: String = "version",
+        /// Its title for display.
+        pub title: Option<String> = "title" v2_1_332,
     }
 }
 
@@ -178,7 +178,7 @@ object! {
 }
 
 object! {
-    /// How to sign in to an MCP server (reply to `mcp_authenticate`, CLI 2.1.329, declared only).
+    /// How to sign in to an MCP server (reply to `mcp_authenticate`, CLI 2.1.329, declared, not seen).
     pub struct McpAuthentication {
         /// The page to send the user to.
         pub auth_url: Option<String> = "authUrl" declared,

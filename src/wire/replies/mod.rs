@@ -4,6 +4,7 @@
 //! degrades that field and is listed by [`Reply::defects`], and what no type names is in [`Reply::raw`].
 
 mod account;
+mod cloud;
 mod context;
 mod conversation;
 mod dialogs;
@@ -11,6 +12,7 @@ mod files;
 mod hooks;
 mod live;
 mod mcp;
+mod peers;
 mod reload;
 mod reply;
 mod rules;
@@ -19,10 +21,15 @@ mod settings;
 mod table;
 mod tasks;
 mod usage;
+mod workspace;
 
 pub use self::account::{
     ChromeBrowser, ChromeBrowsers, ChromeChoice, ChromeStatus, ChromeUrls, FeedbackReceipt,
     LoginUrls, RemoteControl,
+};
+pub use self::cloud::{
+    CloudSessionInfo, CloudSessionStatus, CloudSessionSummary, CloudSessions, EnvironmentKind,
+    GitRepository, UnavailableReason,
 };
 pub use self::context::{
     AgentTokens, ApiTokens, AttachmentTokens, CategoryTokens, ColdResume, CommandTokens,
@@ -48,6 +55,9 @@ pub use self::mcp::{
     McpResource, McpResourceContents, McpServerChanges, McpServerInfo, McpServerStatus, McpServers,
     McpStaging, McpState, McpTool, StagedInput, StagedOutput,
 };
+pub use self::peers::{
+    AlwaysDeliver, HostEventsReceipt, HostEventsStatus, PeerDelivery, SessionDelivery,
+};
 pub use self::reload::{CacheImpact, ReloadedOutputStyles, ReloadedPlugins, ReloadedSkills};
 pub use self::reply::Reply;
 pub use self::rules::{
@@ -67,4 +77,8 @@ pub use self::tasks::{Backgrounded, FollowStatus, TaskFollow, TaskMessages, Task
 pub use self::usage::{
     Behavior, Behaviors, LimitWindow, LimitWindows, ModelWindow, Recommendation, SessionCost,
     Share, UsageDetails, UsageFix, UsagePeriod,
+};
+pub use self::workspace::{
+    Diff, DiffSource, DiffSourceKind, DiffStats, FileDiffStats, FileHunks, FileStatus, Hunk,
+    NoDiffReason, OmittedFiles, WorkspaceDiff,
 };

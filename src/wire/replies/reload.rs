@@ -25,7 +25,7 @@ object! {
 }
 
 object! {
-    /// What a cache of the API would be lost to (`cache_impact`, CLI 2.1.329, declared only).
+    /// What a cache of the API would be lost to (`cache_impact`, CLI 2.1.329, declared, not seen).
     pub struct CacheImpact {
         /// MCP servers that would come.
         pub mcp_servers_added: Vec<String> = "mcp_servers_added" declared,

@@ -60,7 +60,7 @@ object! {
 }
 
 object! {
-    /// A directory of the workspace (an item of `workspaceDirectories`, CLI 2.1.329, declared only).
+    /// A directory of the workspace (an item of `workspaceDirectories`, CLI 2.1.329, declared, not seen).
     pub struct WorkspaceDirectory {
         /// The directory.
         pub path: String = "path" declared,

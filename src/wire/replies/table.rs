@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::wire::RawJson;
 use crate::wire::decode::{Decode, Defect, Shape};
+use crate::wire::{RawJson, UiPanes};
 
 /// What the type of a reply does not know of it.
 #[derive(Debug, Default)]
@@ -77,10 +77,13 @@ replies! {
     "get_status": Status,
     "get_task_output": TaskOutput,
     "get_usage": UsageDetails,
+    "get_workspace_diff": WorkspaceDiff,
     "initialize": ServerInfo,
     "interrupt": Interrupted,
+    "list_cloud_sessions": CloudSessions,
     "list_models": ModelList,
     "list_permission_rules": PermissionRules,
+    "log_host_events": HostEventsReceipt,
     "mcp_authenticate": McpAuthentication,
     "mcp_call": McpCallResult,
     "mcp_read_resource": McpResource,
@@ -97,10 +100,12 @@ replies! {
     "set_cwd": CwdChange,
     "set_mcp_permission_mode_override": McpOverride,
     "set_model": ModelSet,
+    "set_peer_delivery": PeerDelivery,
     "set_permission_mode": ModeSet,
     "side_question": SideAnswer,
     "submit_feedback": FeedbackReceipt,
     "submit_survey_feedback": FeedbackReceipt,
+    "ui_panes": UiPanes,
     "ultrareview_launch": ReviewLaunch,
 }
 

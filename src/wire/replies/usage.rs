@@ -27,7 +27,7 @@ object! {
 }
 
 object! {
-    /// The limits of the plan (`rate_limits`, CLI 2.1.329, declared only).
+    /// The limits of the plan (`rate_limits`, CLI 2.1.329, declared, not seen).
     pub struct LimitWindows: raw {
         /// The last five hours.
         pub five_hour: Option<LimitWindow> = "five_hour" declared,
@@ -47,7 +47,7 @@ object! {
 }
 
 object! {
-    /// A limit over a time (a member of `rate_limits`, CLI 2.1.329, declared only).
+    /// A limit over a time (a member of `rate_limits`, CLI 2.1.329, declared, not seen).
     pub struct LimitWindow {
         /// How much is used up, in percent.
         pub utilization: Option<f64> = "utilization" declared,
@@ -57,7 +57,7 @@ object! {
 }
 
 object! {
-    /// The limit of a model (an item of `model_scoped`, CLI 2.1.329, declared only).
+    /// The limit of a model (an item of `model_scoped`, CLI 2.1.329, declared, not seen).
     pub struct ModelWindow {
         /// The model's name for display.
         pub display_name: String = "display_name" declared,
@@ -69,7 +69,7 @@ object! {
 }
 
 object! {
-    /// What the usage went to (`behaviors`, CLI 2.1.329, declared only).
+    /// What the usage went to (`behaviors`, CLI 2.1.329, declared, not seen).
     pub struct Behaviors {
         /// The last day.
         pub day: Option<UsagePeriod> = "day" declared,
@@ -79,7 +79,7 @@ object! {
 }
 
 object! {
-    /// The usage of a day or week (a member of `behaviors`, CLI 2.1.329, declared only).
+    /// The usage of a day or week (a member of `behaviors`, CLI 2.1.329, declared, not seen).
     pub struct UsagePeriod: raw {
         /// Requests.
         pub request_count: u64 = "request_count" declared,
@@ -103,7 +103,7 @@ object! {
 }
 
 object! {
-    /// A habit that costs much (an item of `behaviors`, CLI 2.1.329, declared only).
+    /// A habit that costs much (an item of `behaviors`, CLI 2.1.329, declared, not seen).
     pub struct Behavior {
         /// The habit, such as `cache_miss` or `long_context`.
         pub key: String = "key" declared,
@@ -115,7 +115,7 @@ object! {
 }
 
 object! {
-    /// A share of the usage (CLI 2.1.329, declared only).
+    /// A share of the usage (CLI 2.1.329, declared, not seen).
     pub struct Share {
         /// Whose.
         pub name: String = "name" declared,

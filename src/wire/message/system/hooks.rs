@@ -19,7 +19,7 @@ object! {
 }
 
 object! {
-    /// A hook wrote something (`system` / `hook_progress`, CLI 2.1.329, declared only).
+    /// A hook wrote something (`system` / `hook_progress`, CLI 2.1.329, declared, not seen).
     pub struct HookProgress {
         /// This run of the hook.
         pub hook_id: String = "hook_id" declared,

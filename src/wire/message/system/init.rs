@@ -128,7 +128,7 @@ object! {
 }
 
 object! {
-    /// A plugin that could not be loaded (an item of `plugin_errors`, CLI 2.1.329, declared only).
+    /// A plugin that could not be loaded (an item of `plugin_errors`, CLI 2.1.329, declared, not seen).
     pub struct PluginError {
         /// The plugin.
         pub plugin: String = "plugin" declared,
@@ -144,7 +144,7 @@ object! {
 }
 
 object! {
-    /// An administrator's decision over a plugin (`managed_lock`, CLI 2.1.329, declared only).
+    /// An administrator's decision over a plugin (`managed_lock`, CLI 2.1.329, declared, not seen).
     pub struct ManagedLock {
         /// True when the plugin must be on.
         pub plugin_enabled: bool = "plugin_enabled" declared,

@@ -1,7 +1,7 @@
 //! One model in place of another.
 
 object! {
-    /// The model refused, and another one is asked (`system` / `model_refusal_fallback`, CLI 2.1.329, declared only).
+    /// The model refused, and another one is asked (`system` / `model_refusal_fallback`, CLI 2.1.329, declared, not seen).
     pub struct ModelRefusalFallback {
         /// Always `refusal`.
         pub trigger: String = "trigger" declared,

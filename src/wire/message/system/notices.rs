@@ -4,7 +4,7 @@ use super::init::SlashCommand;
 use crate::wire::message::vocabulary::DecisionReasonCode;
 
 object! {
-    /// Output of a local command (`system` / `local_command_output`, CLI 2.1.329, declared only).
+    /// Output of a local command (`system` / `local_command_output`, CLI 2.1.329, declared, not seen).
     pub struct LocalCommandOutput {
         /// The output.
         pub content: String = "content" declared,
@@ -59,7 +59,7 @@ object! {
 }
 
 object! {
-    /// The slash commands are now these (`system` / `commands_changed`, CLI 2.1.329, declared only).
+    /// The slash commands are now these (`system` / `commands_changed`, CLI 2.1.329, declared, not seen).
     pub struct CommandsChanged {
         /// The whole list.
         pub commands: Vec<SlashCommand> = "commands" required declared,
@@ -67,7 +67,7 @@ object! {
 }
 
 object! {
-    /// The user is through with an elicitation at a URL (`system` / `elicitation_complete`, CLI 2.1.329, declared only).
+    /// The user is through with an elicitation at a URL (`system` / `elicitation_complete`, CLI 2.1.329, declared, not seen).
     pub struct ElicitationComplete {
         /// The MCP server that asked.
         pub mcp_server_name: String = "mcp_server_name" declared,

@@ -83,7 +83,7 @@ object! {
 }
 
 object! {
-    /// Messages that stay, as one piece (`preserved_segment`, CLI 2.1.329, declared only).
+    /// Messages that stay, as one piece (`preserved_segment`, CLI 2.1.329, declared, not seen).
     pub struct PreservedSegment {
         /// The first.
         pub head_uuid: String = "head_uuid" declared,
@@ -142,7 +142,7 @@ impl ApiRetry {
 }
 
 object! {
-    /// No headers came in time (`no_response`, CLI 2.1.329, declared only).
+    /// No headers came in time (`no_response`, CLI 2.1.329, declared, not seen).
     pub struct NoResponse {
         /// How long was waited, in milliseconds.
         pub waited_ms: f64 = "waited_ms" declared,

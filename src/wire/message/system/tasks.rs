@@ -171,7 +171,7 @@ object! {
 }
 
 object! {
-    /// A resource of an MCP server (an item of `resource_links`, CLI 2.1.329, declared only).
+    /// A resource of an MCP server (an item of `resource_links`, CLI 2.1.329, declared, not seen).
     pub struct ResourceLink {
         /// Where it is.
         pub uri: String = "uri" declared,

@@ -9,7 +9,7 @@ object! {
 }
 
 object! {
-    /// A plugin is being installed (`system` / `plugin_install`, CLI 2.1.329, declared only).
+    /// A plugin is being installed (`system` / `plugin_install`, CLI 2.1.329, declared, not seen).
     pub struct PluginInstall {
         /// How far it is.
         pub status: PluginInstallStatus = "status" declared,
@@ -32,7 +32,7 @@ open_enum! {
 }
 
 object! {
-    /// Files were stored at the host's side (`system` / `files_persisted`, CLI 2.1.329, declared only).
+    /// Files were stored at the host's side (`system` / `files_persisted`, CLI 2.1.329, declared, not seen).
     pub struct FilesPersisted {
         /// The files.
         pub files: Vec<PersistedFile> = "files" required declared,
@@ -44,7 +44,7 @@ object! {
 }
 
 object! {
-    /// A stored file (an item of `files`, CLI 2.1.329, declared only).
+    /// A stored file (an item of `files`, CLI 2.1.329, declared, not seen).
     pub struct PersistedFile {
         /// Its name.
         pub filename: String = "filename" declared,
@@ -54,7 +54,7 @@ object! {
 }
 
 object! {
-    /// A file that could not be stored (an item of `failed`, CLI 2.1.329, declared only).
+    /// A file that could not be stored (an item of `failed`, CLI 2.1.329, declared, not seen).
     pub struct FailedFile {
         /// Its name.
         pub filename: String = "filename" declared,
@@ -64,7 +64,7 @@ object! {
 }
 
 object! {
-    /// Memories were recalled (`system` / `memory_recall`, CLI 2.1.329, declared only).
+    /// Memories were recalled (`system` / `memory_recall`, CLI 2.1.329, declared, not seen).
     pub struct MemoryRecall {
         /// How.
         pub mode: MemoryMode = "mode" declared,
@@ -74,7 +74,7 @@ object! {
 }
 
 object! {
-    /// A memory (an item of `memories`, CLI 2.1.329, declared only).
+    /// A memory (an item of `memories`, CLI 2.1.329, declared, not seen).
     pub struct RecalledMemory {
         /// Its file.
         pub path: String = "path" declared,
@@ -103,7 +103,7 @@ open_enum! {
 }
 
 object! {
-    /// The disk was full and something was not written (`system` / `session_writes_lost`, CLI 2.1.329, declared only).
+    /// The disk was full and something was not written (`system` / `session_writes_lost`, CLI 2.1.329, declared, not seen).
     pub struct SessionWritesLost {
         /// The error of the system: `ENOSPC` or `EDQUOT`.
         pub error_code: String = "error_code" declared,
@@ -115,7 +115,7 @@ object! {
 }
 
 object! {
-    /// The worker of a remote session ends (`system` / `worker_shutting_down`, CLI 2.1.329, declared only).
+    /// The worker of a remote session ends (`system` / `worker_shutting_down`, CLI 2.1.329, declared, not seen).
     pub struct WorkerShuttingDown {
         /// Why, such as `host_exit`.
         pub reason: String = "reason" declared,
@@ -123,7 +123,7 @@ object! {
 }
 
 object! {
-    /// The session store of an SDK failed (`system` / `mirror_error`, CLI 2.1.329, declared only). Made by SDKs; the CLI never sends it.
+    /// The session store of an SDK failed (`system` / `mirror_error`, CLI 2.1.329, declared, not seen). Made by SDKs; the CLI never sends it.
     pub struct MirrorError {
         /// What went wrong.
         pub error: String = "error" declared,
@@ -133,7 +133,7 @@ object! {
 }
 
 object! {
-    /// A transcript in a session store (`key`, CLI 2.1.329, declared only).
+    /// A transcript in a session store (`key`, CLI 2.1.329, declared, not seen).
     pub struct MirrorKey {
         /// The project.
         pub project_key: String = "projectKey" declared,
