@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::replay_support::{Host, INIT, RESULT, recording, user};
 use crate::support::read::{begin, read};
-use claude_wire::player::{Replay, Signal};
+use claude_wire::player::{HostAction, HostScript, Replay, Signal};
 use claude_wire::recording::{EventKind, ImportOptions, Recording, import};
 use claude_wire::transport::Exit;
 use claude_wire::{Decision, PermissionRequest, Session};
@@ -200,14 +200,12 @@ async fn each_recorded_end_is_the_end_of_a_session() {
         });
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
         let early = exit.as_ref().is_some_and(|exit| exit.code != Some(0));
-        if !(is_forced || early) || !begins_as_a_session(&recording) {
+        // The host below writes prompts alone, and one after another.
+        let script = HostScript::from_recording(&recording);
+        if !(is_forced || early) || script.writable_by_session().is_err() {
             continue;
         }
-        // Its host wrote prompts into a turn that ran, where a session keeps them in its queue.
-        if name == "queue" {
-            continue;
-        }
-        let prompts = prompts(&recording);
+        let prompts = prompts(&script);
         let replay = Replay::new(recording.clone());
         let session = Session::builder().transport(replay.clone()).start().unwrap();
         let start = Instant::now();
@@ -248,17 +246,7 @@ fn recorded() -> Vec<PathBuf> {
     files.filter(|path| path.extension().is_some_and(|end| end == "jsonl")).collect()
 }
 
-fn begins_as_a_session(recording: &Recording) -> bool {
-    let first = recording.events.iter().find_map(|event| match &event.kind {
-        EventKind::In(line) => Some(String::from_utf8_lossy(line.bytes()).into_owned()),
-        _ => None,
-    });
-    first.is_some_and(|line| line.contains(r#""subtype":"initialize""#))
-}
-
-fn prompts(recording: &Recording) -> Vec<claude_wire::wire::RawJson> {
-    use claude_wire::player::{HostAction, HostScript};
-    let script = HostScript::from_recording(recording);
+fn prompts(script: &HostScript) -> Vec<claude_wire::wire::RawJson> {
     let prompt = |action: &HostAction| match action {
         HostAction::Prompt { content, .. } => Some(content.clone()),
         _ => None,
