@@ -1,5 +1,8 @@
 //! A handler that queries its own session within a turn is refused at once: it would wait for that turn, and the turn for it.
 
+// One of the handlers is a tool.
+#![cfg(feature = "mcp")]
+
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
