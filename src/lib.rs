@@ -53,12 +53,11 @@
 //! * [`wire`]: the line codec and the vocabulary of messages; no I/O, no clock.
 //! * [`protocol`]: turns, requests and callbacks as a machine without I/O.
 //! * [`transport`]: moves bytes and owns the child process: the real CLI, the in-memory pipe.
-//! * [`session`]: the async driver of the machine, and the public handle.
+//! * [`session`]: the async driver of the machine, and the public handle; with feature `mcp`, in-process tools.
 //! * [`recording`]: reads, writes, imports and redacts recordings.
 //! * [`player`]: plays the CLI's part from a recording ([`Replay`]) or a script ([`Scenario`]).
 //! * [`record`]: a recorder around any transport, or around the CLI of another program; recordings that tests replay or make.
 //! * [`testing`]: finds `mock-claude` for tests that want a whole process.
-//! * `mcp` (feature `mcp`): in-process tools, as `rmcp` servers that the CLI reaches over the session.
 //! * `fake_api`, `hermetic` (feature `fake-api`): a Messages API on loopback, and the real CLI in front of it.
 //! * `fuzzing` (feature `fuzzing`, hidden): the bodies of the fuzz targets.
 
@@ -80,8 +79,6 @@ pub mod wire;
 pub mod fake_api;
 #[cfg(feature = "fake-api")]
 pub mod hermetic;
-#[cfg(feature = "mcp")]
-pub mod mcp;
 #[cfg(feature = "session")]
 pub mod player;
 #[cfg(feature = "session")]
@@ -106,6 +103,9 @@ pub use self::session::{
     PermissionHandler, PermissionMode, PermissionRequest, Prompt, Result, Session, SessionBuilder,
     SessionEvent, Summary, Turn, query, with_session,
 };
+#[cfg(feature = "mcp")]
+#[doc(inline)]
+pub use self::session::mcp;
 #[doc(inline)]
 pub use self::wire::Message;
 #[doc(inline)]

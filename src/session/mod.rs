@@ -19,6 +19,8 @@ mod error;
 mod events;
 mod handlers;
 mod mailbox;
+#[cfg(feature = "mcp")]
+pub mod mcp;
 mod oneshot;
 mod options;
 mod prompt;
@@ -44,8 +46,6 @@ pub use self::control::{
 pub use self::error::{Error, Result};
 pub use self::events::{Events, SessionEvent};
 pub use self::handle::{Session, SessionStats};
-#[cfg(feature = "mcp")]
-pub(crate) use self::handlers::within;
 pub use self::handlers::{
     Answers, Confirmer, Decision, DecisionClassification, DialogAnswer, ElicitationAnswer,
     ElicitationRequest, HookContext, HookHandler, HostRequest, IntoHookOutput, Matcher,

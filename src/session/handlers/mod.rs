@@ -34,8 +34,7 @@ mod setters;
 pub use self::dialog::{DialogAnswer, UserDialog};
 pub use self::elicitation::{ElicitationAnswer, ElicitationRequest};
 pub use self::hooks::{HookContext, HookHandler, IntoHookOutput, Matcher};
-pub(super) use self::inside::is_within;
-pub(crate) use self::inside::within;
+pub(super) use self::inside::{is_within, within};
 pub use self::permission::{
     Answers, Confirmer, Decision, DecisionClassification, PermissionHandler, PermissionRequest,
     Question, QuestionOption,

@@ -30,7 +30,7 @@ pub(in crate::session) struct Handlers {
     pub(super) elicitation: Option<OnElicitation>,
     pub(super) dialogs: Option<Dialogs>,
     #[cfg(feature = "mcp")]
-    pub(in crate::session) mcp: crate::mcp::McpServers,
+    pub(in crate::session) mcp: crate::session::mcp::McpServers,
     /// In the wire's own terms, by subtype.
     raw: HashMap<String, OnRequest>,
 }

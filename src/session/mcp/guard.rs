@@ -12,7 +12,8 @@ use rmcp::model::{
 use rmcp::service::{NotificationContext, RequestContext};
 use rmcp::{RoleServer, Service};
 
-use crate::session::{WeakSession, within};
+use crate::session::WeakSession;
+use crate::session::handlers::within;
 
 /// How long a tool may clean up after it has been cancelled.
 const GRACE: Duration = Duration::from_secs(5);
