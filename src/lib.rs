@@ -96,6 +96,9 @@ mod versioned;
 #[cfg(feature = "session")]
 #[doc(inline)]
 pub use self::player::{Replay, Scenario, reply};
+#[cfg(feature = "mcp")]
+#[doc(inline)]
+pub use self::session::mcp;
 #[cfg(feature = "session")]
 #[doc(inline)]
 pub use self::session::{
@@ -103,9 +106,6 @@ pub use self::session::{
     PermissionHandler, PermissionMode, PermissionRequest, Prompt, Result, Session, SessionBuilder,
     SessionEvent, Summary, Turn, query, with_session,
 };
-#[cfg(feature = "mcp")]
-#[doc(inline)]
-pub use self::session::mcp;
 #[doc(inline)]
 pub use self::wire::Message;
 #[doc(inline)]

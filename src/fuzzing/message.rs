@@ -6,8 +6,7 @@ use bytes::Bytes;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
-use super::agree;
-use crate::wire::{Frame, Line, Message, Outcome, RawJson, classify};
+use crate::wire::{Frame, Line, Message, Outcome, RawJson, agree, classify};
 
 /// One line.
 ///

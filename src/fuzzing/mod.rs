@@ -2,7 +2,6 @@
 //!
 //! `fuzz/` calls them from libFuzzer; the unit tests call them with the committed seeds, so that ordinary builds compile and run them.
 
-pub(crate) mod agree;
 #[cfg(feature = "session")]
 mod choppy;
 mod codec;

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::recording::{Event, Recording};
-use crate::wire::{Frame, Message};
+use crate::wire::{Frame, Message, agree};
 
 fn seeds(target: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(target)

@@ -42,6 +42,8 @@
 //! | requests | [`ControlRequest`], [`ControlResponse`], [`CanUseTool`]; hooks in [`hook`]; replies in [`replies`] |
 //! | JSON as it came | [`RawJson`], [`JsonError`], [`Defect`] |
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod agree;
 mod classify;
 mod codec;
 #[macro_use]

@@ -45,7 +45,7 @@ macro_rules! requests {
 
             #[cfg(any(test, feature = "fuzzing"))]
             pub(crate) fn agrees(&self, request: &serde_json::Value) -> bool {
-                use crate::fuzzing::agree::Agree;
+                use crate::wire::agree::Agree;
                 let subtype = request["subtype"].as_str();
                 match self {
                     $(Self::$variant(body) => subtype == Some($wire) && body.agrees(request),)*

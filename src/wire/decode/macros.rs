@@ -108,13 +108,13 @@ macro_rules! object {
         }
 
         #[cfg(any(test, feature = "fuzzing"))]
-        impl $crate::fuzzing::agree::Agree for $name {
+        impl $crate::wire::agree::Agree for $name {
             fn takes(value: &serde_json::Value) -> bool {
                 value.is_object()
             }
 
             fn agrees(&self, value: &serde_json::Value) -> bool {
-                use $crate::fuzzing::agree;
+                use $crate::wire::agree;
                 $({
                     let (ours, value) = (&self.$field, value.get($wire));
                     let agrees = object!(@agrees [$($via)?], ours, value);
@@ -248,7 +248,7 @@ macro_rules! open_enum {
         }
 
         #[cfg(any(test, feature = "fuzzing"))]
-        impl $crate::fuzzing::agree::Agree for $name {
+        impl $crate::wire::agree::Agree for $name {
             fn takes(value: &serde_json::Value) -> bool {
                 value.is_string()
             }
@@ -308,7 +308,7 @@ macro_rules! tagged {
                 let tag = value["type"].as_str();
                 Some(match self {
                     $(Self::$variant(body) => {
-                        matches!(tag, Some($($tag)|+)) && $crate::fuzzing::agree::Agree::agrees(body, value)
+                        matches!(tag, Some($($tag)|+)) && $crate::wire::agree::Agree::agrees(body, value)
                     })*
                     _ => return None,
                 })

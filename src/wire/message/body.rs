@@ -56,7 +56,7 @@ macro_rules! bodies {
             /// Whether an object of one type is what the value says; `None` for the others.
             #[cfg(any(test, feature = "fuzzing"))]
             pub(crate) fn known_agrees(&self, value: &serde_json::Value) -> Option<bool> {
-                use crate::fuzzing::agree::Agree;
+                use crate::wire::agree::Agree;
                 let kind = value["type"].as_str();
                 Some(match self {
                     $(Self::$kind(body) => kind == Some($kind_wire) && body.agrees(value),)*

@@ -119,7 +119,7 @@ macro_rules! subtypes {
 
             #[cfg(any(test, feature = "fuzzing"))]
             pub(crate) fn agrees(&self, value: &serde_json::Value) -> bool {
-                use crate::fuzzing::agree::Agree;
+                use crate::wire::agree::Agree;
                 let subtype = value["subtype"].as_str();
                 match self {
                     $(Self::$variant(body) => subtype == Some($wire) && body.agrees(value),)*

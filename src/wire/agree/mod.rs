@@ -10,7 +10,7 @@ use std::fmt::Debug;
 
 use serde_json::Value;
 
-pub(super) use self::tagged::body;
+pub(crate) use self::tagged::body;
 use crate::wire::{Origin, RawJson};
 
 /// What a decoder makes of a JSON value.

@@ -18,7 +18,7 @@ const CONTROLS: [&str; 6] = [
 ];
 
 /// Panics unless the body of a message is what the message says.
-pub(in crate::fuzzing) fn body(message: &Message, value: &Value) {
+pub(crate) fn body(message: &Message, value: &Value) {
     let kind = value["type"].as_str().unwrap_or_default();
     let body = message.body();
     let agrees = match body {
