@@ -29,7 +29,7 @@
 //! | handle failures | [`Error`], [`session::RetryPolicy`] |
 //! | decide what a tool may do | [`PermissionHandler`], [`HookHandler`] |
 //! | ask or change something while a session runs | [`Session`] |
-//! | test | [`Scenario`], [`Replay`], [`record::Recorded`], [`testing`] |
+//! | test | [`Scenario`], [`Replay`], [`recorder::Recorded`], [`testing`] |
 //! | read the CLI's output without a session | [`wire`] |
 //!
 //! The module `guides` has short answers to common questions: streaming and then reading JSON, permissions inside a folder, budgets, retries, a
@@ -56,7 +56,7 @@
 //! * [`session`]: the async driver of the machine, and the public handle; with feature `mcp`, in-process tools.
 //! * [`recording`]: reads, writes, imports and redacts recordings.
 //! * [`player`]: plays the CLI's part from a recording ([`Replay`]) or a script ([`Scenario`]).
-//! * [`record`]: a recorder around any transport, or around the CLI of another program; recordings that tests replay or make.
+//! * [`recorder`]: a recorder around any transport, or around the CLI of another program; recordings that tests replay or make.
 //! * [`testing`]: finds `mock-claude` for tests that want a whole process.
 //! * `fake_api`, `hermetic` (feature `fake-api`): a Messages API on loopback, and the real CLI in front of it.
 //! * `fuzzing` (feature `fuzzing`, hidden): the bodies of the fuzz targets.
@@ -82,7 +82,7 @@ pub mod hermetic;
 #[cfg(feature = "session")]
 pub mod player;
 #[cfg(feature = "session")]
-pub mod record;
+pub mod recorder;
 #[cfg(feature = "session")]
 pub mod session;
 #[cfg(feature = "session")]

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use claude_wire::record::Recorder;
+use claude_wire::recorder::Recorder;
 use claude_wire::transport::{Launch, Transport};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 

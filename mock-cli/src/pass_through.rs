@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use claude_wire::record::{Recorder, own_environment, unclaim};
+use claude_wire::recorder::{Recorder, own_environment, unclaim};
 use claude_wire::transport::{CliPath, Exit, Launch, Process};
 
 /// What to run, and where its recording goes.

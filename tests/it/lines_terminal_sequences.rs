@@ -4,7 +4,7 @@ use crate::support::cli::{FakeCli, assistant, cli, init, result, success};
 use crate::support::read::{ended_well, read};
 use claude_wire::Session;
 use claude_wire::player::Replay;
-use claude_wire::record::Recorder;
+use claude_wire::recorder::Recorder;
 use claude_wire::session::SessionEvent;
 use claude_wire::transport::{Exit, Memory};
 use claude_wire::wire::{Line, Outcome, classify};

@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use claude_wire::record::Recorder;
+use claude_wire::recorder::Recorder;
 use claude_wire::recording::{Recording, fits_redacted, lint, scrub};
 use claude_wire::transport::Transport;
 use claude_wire::{Decision, Session};

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use crate::support::cli::Log;
 use crate::support::log::Logged;
-use claude_wire::record::Recorder;
+use claude_wire::recorder::Recorder;
 use claude_wire::session::McpServer;
 use claude_wire::transport::{CliPath, Process};
 use claude_wire::wire::{PermissionBehavior, PermissionDestination, PermissionUpdate};

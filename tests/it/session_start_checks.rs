@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::support::cli::echo;
-use claude_wire::record::Recorder;
+use claude_wire::recorder::Recorder;
 use claude_wire::transport::{CliPath, Process};
 use claude_wire::{AppConfig, Error, Session, SessionBuilder};
 

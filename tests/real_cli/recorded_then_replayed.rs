@@ -2,7 +2,7 @@
 
 use claude_wire::fake_api::{ApiScript, Reply};
 use claude_wire::hermetic::real_cli;
-use claude_wire::record::Recorder;
+use claude_wire::recorder::Recorder;
 use claude_wire::recording::{Recording, Root, lint, scrub};
 use claude_wire::transport::{CliPath, Process};
 use claude_wire::{Decision, Replay, Session, SessionBuilder};

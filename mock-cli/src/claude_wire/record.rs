@@ -4,7 +4,7 @@ use std::env;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-use claude_wire::record::{Recorder, claim};
+use claude_wire::recorder::{Recorder, claim};
 use claude_wire::recording::Recording;
 use claude_wire::transport::CliPath;
 

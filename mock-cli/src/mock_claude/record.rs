@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-use claude_wire::record::claim;
+use claude_wire::recorder::claim;
 use claude_wire::transport::{CliPath, Exit};
 
 use crate::pass_through::{PassThrough, end};

@@ -4,7 +4,7 @@
 use std::io::Read as _;
 use std::process::{Command, Stdio};
 
-use claude_wire::record::Recorder;
+use claude_wire::recorder::Recorder;
 use claude_wire::recording::{Integrity, Recording};
 use claude_wire::transport::{Exit, Launch, Memory, Transport as _};
 use tokio::io::AsyncWriteExt as _;

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::support::corpus;
 use claude_wire::player::{HostAction, HostScript};
-use claude_wire::record::Recorder;
+use claude_wire::recorder::Recorder;
 use claude_wire::recording::{EventKind, Recording};
 use claude_wire::session::{Prompt, Session, SessionBuilder};
 use claude_wire::testing::mock_claude;

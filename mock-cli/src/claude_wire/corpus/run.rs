@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use claude_wire::fake_api::ApiRequest;
 use claude_wire::hermetic::Hermetic;
-use claude_wire::record::Recorder;
+use claude_wire::recorder::Recorder;
 use claude_wire::recording::Recording;
 use claude_wire::transport::{CliPath, Process};
 

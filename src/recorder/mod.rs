@@ -14,22 +14,22 @@ mod date;
 mod disk;
 mod error;
 mod filter;
+mod launch_context;
 mod lines;
 mod log;
 mod mode;
-mod own_streams;
 mod pass_through;
 mod recorded;
-mod recorder;
-mod surroundings;
+mod stdio;
 mod tee;
+mod transport;
 
 pub use self::claim::{claim, unclaim};
 pub use self::error::Error;
 pub use self::mode::Mode;
 pub use self::pass_through::own_environment;
 pub use self::recorded::Recorded;
-pub use self::recorder::Recorder;
+pub use self::transport::Recorder;
 
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::error::Error;
 use super::mode::{Mode, recording_is_refused};
-use super::recorder::{Recorder, numbered};
+use super::transport::{Recorder, numbered};
 use crate::player::Replay;
 use crate::recording::Recording;
 use crate::transport::{self, BoxFuture, Connection, Launch, Transport};
@@ -28,7 +28,7 @@ use crate::transport::{self, BoxFuture, Connection, Launch, Transport};
 ///
 /// ```
 /// use claude_wire::Session;
-/// use claude_wire::record::{Mode, Recorded};
+/// use claude_wire::recorder::{Mode, Recorded};
 /// use claude_wire::transport::{CliPath, Process};
 /// # use claude_wire::{Scenario, reply};
 ///
@@ -36,7 +36,7 @@ use crate::transport::{self, BoxFuture, Connection, Launch, Transport};
 /// # let folder = tempfile::tempdir()?;
 /// # let path = folder.path().join("greeting.jsonl");
 /// # // What a first run under `CLAUDE_WIRE_RECORD=once` leaves behind.
-/// # let recorder = claude_wire::record::Recorder::new(Scenario::new().on_prompt("Hello", reply().text("Hi!")), &path);
+/// # let recorder = claude_wire::recorder::Recorder::new(Scenario::new().on_prompt("Hello", reply().text("Hi!")), &path);
 /// # let session = Session::builder().transport(recorder.clone()).start()?;
 /// # session.query("Hello").text().await?;
 /// # session.stop().await;

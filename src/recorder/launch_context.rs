@@ -1,4 +1,4 @@
-//! What of a launch stands in the header, and what of its surroundings must not stand anywhere.
+//! What the header says of a launch: its arguments, named variables and folders; and what of its environment must not be recorded.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -23,12 +23,12 @@ const NAMED: [&str; 12] = [
 ];
 
 /// The environment of the CLI, and the folder in which it runs.
-pub(super) struct Surroundings {
+pub(super) struct LaunchContext {
     pub(super) env: BTreeMap<OsString, OsString>,
     pub(super) cwd: Option<PathBuf>,
 }
 
-impl Surroundings {
+impl LaunchContext {
     /// What the header says of the environment.
     pub(super) fn named(&self) -> BTreeMap<String, String> {
         let named = self

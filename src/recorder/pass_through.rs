@@ -10,9 +10,9 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
 
 use super::log::Log;
-use super::own_streams;
-use super::recorder::Recorder;
+use super::stdio;
 use super::tee::tee;
+use super::transport::Recorder;
 use crate::transport::{
     self, BoxedRead, BoxedWrite, Connection, Environment, Exit, Inherit, Launch,
 };
@@ -57,7 +57,7 @@ impl Recorder {
         let input = tokio::spawn(pump_in(stdin));
         let output = tokio::spawn(async {
             pump_out(stdout, tokio::io::stdout()).await;
-            own_streams::close_stdout();
+            stdio::close_stdout();
         });
         let complaints = tokio::spawn(pump_out(stderr, tokio::io::stderr()));
         let pid = control.pid();
@@ -119,7 +119,7 @@ async fn pump_in(mut stdin: BoxedWrite) {
     while let Some(chunk) = receive.recv().await {
         if stdin.write_all(&chunk).await.is_err() || stdin.flush().await.is_err() {
             // Whoever writes to us should learn that nobody reads.
-            own_streams::close_stdin();
+            stdio::close_stdin();
             break;
         }
     }

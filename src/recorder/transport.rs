@@ -10,8 +10,8 @@ use super::date::rfc3339;
 use super::disk::{Disk, QUEUE, STALL};
 use super::error::Error;
 use super::filter::Filter;
+use super::launch_context::LaunchContext;
 use super::log::Log;
-use super::surroundings::Surroundings;
 use super::tee::tee;
 use crate::recording::{Header, Redaction, Root};
 use crate::transport::{self, BoxFuture, Connection, Launch, Transport};
@@ -35,7 +35,7 @@ use crate::transport::{self, BoxFuture, Connection, Launch, Transport};
 /// Clones share everything: keep one while the session owns the other.
 ///
 /// ```
-/// use claude_wire::record::Recorder;
+/// use claude_wire::recorder::Recorder;
 /// use claude_wire::recording::Recording;
 /// use claude_wire::transport::{Exit, Launch, Memory, Transport};
 /// use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -172,15 +172,15 @@ impl Recorder {
         header.recorded_at = Some(rfc3339(SystemTime::now()));
         header.argv = Some(launch.args.iter().map(text).collect());
         let env = launch.env.resolve(std::env::vars_os(), launch.cwd.as_deref());
-        let surroundings =
-            Surroundings { env, cwd: launch.cwd.clone().or_else(|| std::env::current_dir().ok()) };
-        header.env = surroundings.named();
+        let launch_context =
+            LaunchContext { env, cwd: launch.cwd.clone().or_else(|| std::env::current_dir().ok()) };
+        header.env = launch_context.named();
         let filter = match &self.redaction {
             Some(redaction) => {
-                Filter::redacting(&surroundings.redaction(redaction.clone()), &mut header)
+                Filter::redacting(&launch_context.redaction(redaction.clone()), &mut header)
             }
             None => {
-                let roots: Vec<Root> = surroundings
+                let roots: Vec<Root> = launch_context
                     .cwd()
                     .map(|cwd| Root::new("cwd", cwd.clone(), cwd))
                     .into_iter()
