@@ -1,15 +1,14 @@
 //! What one real CLI costs, and what it saves to keep it: memory, threads and start of the process behind a session; turns in one process
 //! beside a process for each. The model's side is a script, so that the time is the CLI's own.
 //!
-//! Runs where `CLAUDE_WIRE_REAL_CLI` names a CLI and only loopback can be reached (see `claude_wire::hermetic`), and says so where it does not:
+//! Runs where `CLAUDE_WIRE_REAL_CLI` names a CLI and only loopback can be reached (see `claude_wire::lab`), and says so where it does not:
 //!
-//! `unshare --net -- sh -c 'ip link set lo up && exec "$@"' sh cargo bench --offline --features fake-api --bench process`
+//! `unshare --net -- sh -c 'ip link set lo up && exec "$@"' sh cargo bench --offline --features lab --bench process`
 
 use std::fs;
 use std::time::{Duration, Instant};
 
-use claude_wire::fake_api::{ApiScript, Reply, When};
-use claude_wire::hermetic::{Hermetic, real_cli};
+use claude_wire::lab::{ApiScript, Hermetic, Reply, When, real_cli};
 use claude_wire::{Session, query};
 
 const TURNS: usize = 9;

@@ -43,7 +43,7 @@
 //! * new flags, messages and requests of a newer CLI;
 //! * texts of errors, reports and logs, and the output of `Debug`;
 //! * a higher minimum Rust version in a minor release, if that version is at least six months old;
-//! * the modules [`protocol`] and `fuzzing`, and what the features `fake-api` and `fuzzing` add: they may change in any minor release.
+//! * the modules [`protocol`] and `fuzzing`, and what the features `lab`, `wiremock` and `fuzzing` add: they may change in any minor release.
 //!
 //! A struct that you construct with all its fields, such as [`Launch`](transport::Launch), gets new fields only in a breaking release. Version
 //! 1 of the recording and scenario formats stays readable. Before 1.0, a minor release may break; the changelog says how to adapt.
@@ -58,7 +58,7 @@
 //! * [`player`]: plays the CLI's part from a recording ([`Replay`]) or a script ([`Scenario`]).
 //! * [`recorder`]: a recorder around any transport, or around the CLI of another program; recordings that tests replay or make.
 //! * [`testing`]: finds `mock-claude` for tests that want a whole process.
-//! * `fake_api`, `hermetic` (feature `fake-api`): a Messages API on loopback, and the real CLI in front of it.
+//! * `lab` (feature `lab`): a Messages API on loopback, and the real CLI in front of it, in a closed network.
 //! * `fuzzing` (feature `fuzzing`, hidden): the bodies of the fuzz targets.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -75,10 +75,8 @@ pub mod recording;
 #[macro_use]
 pub mod wire;
 
-#[cfg(feature = "fake-api")]
-pub mod fake_api;
-#[cfg(feature = "fake-api")]
-pub mod hermetic;
+#[cfg(feature = "lab")]
+pub mod lab;
 #[cfg(feature = "session")]
 pub mod player;
 #[cfg(feature = "session")]

@@ -4,9 +4,9 @@
 //! `tests/`.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
-#[cfg(feature = "fake-api")]
-mod fake_api_support;
 mod host_support;
+#[cfg(feature = "lab")]
+mod lab_support;
 #[cfg(feature = "mcp")]
 mod mcp_support;
 mod process_support;
@@ -19,8 +19,6 @@ mod cost_of_turns;
 mod cost_retry;
 mod cost_tokens;
 mod examples;
-mod fake_api_delivery;
-mod fake_api_script;
 mod guarantees_table;
 mod hooks_calls;
 mod hooks_dialogs;
@@ -29,6 +27,9 @@ mod hooks_recordings;
 mod hooks_registration;
 mod host_conformance;
 mod house_rules;
+mod lab_delivery;
+mod lab_mounted;
+mod lab_script;
 mod lines_terminal_sequences;
 mod mcp_calls;
 mod mcp_conformance;

@@ -1,6 +1,6 @@
 //! The API does not know the key: the CLI tries again, gives up, and the turn says so.
 
-use claude_wire::fake_api::{ApiScript, Reply, When};
+use claude_wire::lab::{ApiScript, Reply, When};
 use claude_wire::wire::TurnOutcome;
 
 use crate::support::{finish, place};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use claude_wire::fake_api::{ApiScript, Reply};
+use claude_wire::lab::{ApiScript, Reply};
 use claude_wire::wire::System;
 
 use crate::support::{finish, place};

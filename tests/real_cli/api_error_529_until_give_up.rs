@@ -1,6 +1,6 @@
 //! The API stays overloaded: the CLI gives up after its retries, and the session goes on when the API does.
 
-use claude_wire::fake_api::{ApiScript, Reply};
+use claude_wire::lab::{ApiScript, Reply};
 use claude_wire::wire::TurnOutcome;
 
 use crate::support::{finish, place};

@@ -1,6 +1,6 @@
 //! A sub-agent in the background outlives the turn that started it: its report comes as a turn of the CLI's own, among the events.
 
-use claude_wire::fake_api::{ApiScript, Reply, When};
+use claude_wire::lab::{ApiScript, Reply, When};
 use claude_wire::session::SessionEvent;
 use serde_json::json;
 

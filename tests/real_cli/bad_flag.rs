@@ -1,6 +1,6 @@
 //! A flag that the CLI does not know: the error has its exit code and its words.
 
-use claude_wire::fake_api::ApiScript;
+use claude_wire::lab::ApiScript;
 
 use crate::support::{close, place};
 

@@ -1,6 +1,6 @@
 //! `clear` begins a conversation anew in the same process.
 
-use claude_wire::fake_api::{ApiScript, Reply, When};
+use claude_wire::lab::{ApiScript, Reply, When};
 
 use crate::support::{finish, place};
 

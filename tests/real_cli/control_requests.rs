@@ -1,7 +1,7 @@
 //! The CLI takes the request of every method, and its replies are what the types say.
 
 use claude_wire::Session;
-use claude_wire::fake_api::{ApiScript, Reply, When};
+use claude_wire::lab::{ApiScript, Reply, When};
 use claude_wire::session::{Call, Change, Effort, FeedbackKind, RatedPart, Rating, Sentiment, Survey};
 use claude_wire::wire::replies::{self, CwdStatus};
 use serde_json::{Map, json};

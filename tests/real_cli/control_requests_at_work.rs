@@ -1,8 +1,7 @@
 //! Requests that the CLI grants when there is something to grant: servers, tasks, files, plugins.
 
 use claude_wire::Session;
-use claude_wire::fake_api::{ApiScript, Reply, When};
-use claude_wire::hermetic::Hermetic;
+use claude_wire::lab::{ApiScript, Hermetic, Reply, When};
 use claude_wire::session::{McpServer, PermissionMode};
 use claude_wire::wire::replies::McpState;
 use claude_wire::wire::{Message, System};

@@ -1,6 +1,6 @@
 //! A turn that is dropped half way is interrupted, and nothing of it reaches the next one.
 
-use claude_wire::fake_api::{ApiScript, Reply};
+use claude_wire::lab::{ApiScript, Reply};
 
 use crate::support::{finish, place};
 

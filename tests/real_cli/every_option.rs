@@ -1,7 +1,6 @@
 //! The CLI takes every option: its flags are known, its fields of the handshake applied.
 
-use claude_wire::fake_api::{ApiScript, Reply};
-use claude_wire::hermetic::real_cli;
+use claude_wire::lab::{ApiScript, Reply, real_cli};
 use claude_wire::session::{AgentDefinition, McpServer, Options, Plugin, Thinking};
 use claude_wire::wire::{System, ThinkingDisplay};
 use serde_json::json;

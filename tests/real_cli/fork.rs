@@ -1,6 +1,6 @@
 //! A fork knows what was said before it and leaves the original as it is.
 
-use claude_wire::fake_api::{ApiScript, Reply, When};
+use claude_wire::lab::{ApiScript, Reply, When};
 
 use crate::support::{finish, place};
 

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use claude_wire::hermetic::{Network, real_cli};
+use claude_wire::lab::{Network, real_cli};
 use libtest_mimic::{Arguments, Trial};
 
 /// Far more than any of them takes on a loaded machine: a test that waits this long has failed.

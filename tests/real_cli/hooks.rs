@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use claude_wire::fake_api::{ApiScript, Reply};
+use claude_wire::lab::{ApiScript, Reply};
 use serde_json::{Value, json};
 
 use crate::support::{finish, place};

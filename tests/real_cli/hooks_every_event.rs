@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use claude_wire::fake_api::{ApiScript, Reply, When};
+use claude_wire::lab::{ApiScript, Reply, When};
 use claude_wire::session::{ElicitationAnswer, Matcher, McpServer};
 use claude_wire::wire::RawJson;
 use claude_wire::wire::hook::{HookEventName, HookInput, HookOutput};

@@ -1,6 +1,6 @@
 //! A guard that fails blocks what it guards; a mere hook that fails does not.
 
-use claude_wire::fake_api::{ApiScript, Reply};
+use claude_wire::lab::{ApiScript, Reply};
 use claude_wire::session::Matcher;
 use claude_wire::wire::hook::PreToolUse;
 use serde_json::json;

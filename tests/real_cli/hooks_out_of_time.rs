@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use claude_wire::fake_api::{ApiScript, Reply};
+use claude_wire::lab::{ApiScript, Reply};
 use claude_wire::session::Matcher;
 use claude_wire::wire::hook::PreToolUse;
 use serde_json::json;

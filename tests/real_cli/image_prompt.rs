@@ -1,6 +1,6 @@
 //! Images and files of a prompt reach the model as they are, and the CLI reads those that a text names.
 
-use claude_wire::fake_api::{ApiScript, Reply, When};
+use claude_wire::lab::{ApiScript, Reply, When};
 use base64::prelude::*;
 use claude_wire::Prompt;
 

@@ -1,6 +1,6 @@
 //! A tool that lives in the host: the CLI reaches it over `mcp_message`, from the handshake on.
 
-use claude_wire::fake_api::{ApiScript, Reply, When};
+use claude_wire::lab::{ApiScript, Reply, When};
 use serde_json::{Value, json};
 
 use crate::support::{finish, place};

@@ -1,6 +1,6 @@
 //! A server of the host that comes and goes while the session runs.
 
-use claude_wire::fake_api::{ApiScript, Reply};
+use claude_wire::lab::{ApiScript, Reply};
 use serde_json::json;
 
 use crate::in_process_tool_of_rmcp::Calculator;

@@ -1,6 +1,6 @@
 //! A server that was added while the session ran is there again in the CLI after one that was killed.
 
-use claude_wire::fake_api::{ApiScript, Reply};
+use claude_wire::lab::{ApiScript, Reply};
 use serde_json::json;
 
 use crate::in_process_tool_of_rmcp::Calculator;

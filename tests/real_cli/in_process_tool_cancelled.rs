@@ -1,6 +1,6 @@
 //! An interrupt while a tool of the host runs: the tool is told, and the session goes on.
 
-use claude_wire::fake_api::{ApiScript, Reply};
+use claude_wire::lab::{ApiScript, Reply};
 use claude_wire::wire::TurnOutcome;
 use serde_json::json;
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use claude_wire::fake_api::{ApiScript, Reply};
+use claude_wire::lab::{ApiScript, Reply};
 use claude_wire::mcp::rmcp;
 use rmcp::handler::server::wrapper::Parameters;
 use rmcp::model::ProgressNotificationParam;

@@ -1,6 +1,6 @@
 //! An interrupt while a tool runs: the tool is killed, the turn ends as aborted, the session goes on.
 
-use claude_wire::fake_api::{ApiScript, Reply};
+use claude_wire::lab::{ApiScript, Reply};
 use claude_wire::wire::TurnOutcome;
 use serde_json::json;
 

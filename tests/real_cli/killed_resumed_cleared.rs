@@ -6,7 +6,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use claude_wire::fake_api::{ApiScript, Reply, When};
+use claude_wire::lab::{ApiScript, Reply, When};
 
 use crate::support::{after_a_kill, finish, kill, place};
 

@@ -1,6 +1,6 @@
 //! An answer of 2 MiB arrives whole, in one line.
 
-use claude_wire::fake_api::{ApiScript, Reply};
+use claude_wire::lab::{ApiScript, Reply};
 
 use crate::support::{finish, place};
 

@@ -3,13 +3,13 @@
 //! Runs where `CLAUDE_WIRE_REAL_CLI` names a CLI, inside a network namespace that only has loopback, and says so where it does not run.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-#[cfg(feature = "fake-api")]
+#[cfg(feature = "lab")]
 mod harness;
-#[cfg(feature = "fake-api")]
+#[cfg(feature = "lab")]
 mod support;
 
 /// Each name is a file with one test, `run`.
-#[cfg(feature = "fake-api")]
+#[cfg(feature = "lab")]
 macro_rules! tests {
     ($($(#[$condition:meta])* $name:ident),* $(,)?) => {
         $($(#[$condition])* mod $name;)*
@@ -23,7 +23,7 @@ macro_rules! tests {
     };
 }
 
-#[cfg(feature = "fake-api")]
+#[cfg(feature = "lab")]
 tests![
     api_error_401,
     api_error_429_then_success,
@@ -95,14 +95,14 @@ tests![
     tool_allowed,
 ];
 
-#[cfg(feature = "fake-api")]
+#[cfg(feature = "lab")]
 fn main() -> std::process::ExitCode {
     harness::main(trials())
 }
 
-#[cfg(not(feature = "fake-api"))]
+#[cfg(not(feature = "lab"))]
 fn main() {
     eprintln!(
-        "real_cli: SKIPPED, nothing ran: it needs `--features fake-api`, and CLAUDE_WIRE_REAL_CLI to name a real CLI"
+        "real_cli: SKIPPED, nothing ran: it needs `--features lab`, and CLAUDE_WIRE_REAL_CLI to name a real CLI"
     );
 }

@@ -1,6 +1,6 @@
 //! The limit of round trips ends a turn, and the session goes on.
 
-use claude_wire::fake_api::{ApiScript, Reply, When};
+use claude_wire::lab::{ApiScript, Reply, When};
 use claude_wire::wire::TurnOutcome;
 use serde_json::json;
 

@@ -1,6 +1,6 @@
 //! The connection to the API drops within an answer: the CLI tries again, and the turn has one whole answer.
 
-use claude_wire::fake_api::{ApiScript, Cut, Reply};
+use claude_wire::lab::{ApiScript, Cut, Reply};
 
 use crate::support::{finish, place};
 

@@ -1,6 +1,6 @@
 //! Without a key the turn ends by saying so, and no request is made.
 
-use claude_wire::fake_api::ApiScript;
+use claude_wire::lab::ApiScript;
 
 use crate::support::{finish, place};
 

@@ -1,6 +1,6 @@
 //! A request that the script does not foresee fails the turn at once, and the place says which it was.
 
-use claude_wire::fake_api::{ApiScript, Reply};
+use claude_wire::lab::{ApiScript, Reply};
 
 use crate::support::place;
 

@@ -1,6 +1,6 @@
 //! A question, an answer, and the CLI is gone.
 
-use claude_wire::fake_api::{ApiScript, Reply};
+use claude_wire::lab::{ApiScript, Reply};
 
 use crate::support::{close, place};
 

@@ -1,7 +1,7 @@
 //! The forms of options that exclude each other: the CLI takes each, and cuts a conversation where it is told to.
 
 use claude_wire::SessionBuilder;
-use claude_wire::fake_api::{ApiScript, Reply, When};
+use claude_wire::lab::{ApiScript, Reply, When};
 use claude_wire::session::{AgentDefinition, Plugin, Skills, Thinking};
 use serde_json::json;
 

@@ -1,7 +1,7 @@
 //! Options of one query: another model is switched to and back, another system prompt takes another launch of the same conversation.
 
 
-use claude_wire::fake_api::{ApiScript, Reply, When};
+use claude_wire::lab::{ApiScript, Reply, When};
 use claude_wire::wire::System;
 use claude_wire::{Options, Turn};
 

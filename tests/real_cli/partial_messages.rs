@@ -1,6 +1,6 @@
 //! The answer comes piece by piece, each piece once.
 
-use claude_wire::fake_api::{ApiScript, Reply};
+use claude_wire::lab::{ApiScript, Reply};
 use claude_wire::session::ContentDelta;
 
 use crate::support::{finish, place};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use claude_wire::Decision;
-use claude_wire::fake_api::{ApiScript, Reply};
+use claude_wire::lab::{ApiScript, Reply};
 use serde_json::json;
 
 use crate::support::{finish, place};

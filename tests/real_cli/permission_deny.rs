@@ -1,7 +1,7 @@
 //! The host denies: the model is told why, and the turn goes on.
 
 use claude_wire::Decision;
-use claude_wire::fake_api::{ApiScript, Reply, When};
+use claude_wire::lab::{ApiScript, Reply, When};
 use serde_json::json;
 
 use crate::support::{finish, place};

@@ -1,7 +1,7 @@
 //! The host denies and interrupts: the turn ends as aborted, and the session goes on.
 
 use claude_wire::Decision;
-use claude_wire::fake_api::{ApiScript, Reply};
+use claude_wire::lab::{ApiScript, Reply};
 use claude_wire::wire::TurnOutcome;
 use serde_json::json;
 

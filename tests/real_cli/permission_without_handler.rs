@@ -1,6 +1,6 @@
 //! Nobody is there to ask: what no rule allows does not run.
 
-use claude_wire::fake_api::{ApiScript, Reply};
+use claude_wire::lab::{ApiScript, Reply};
 use serde_json::json;
 
 use crate::support::{finish, place};

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use claude_wire::Decision;
-use claude_wire::fake_api::{ApiScript, Reply, When};
+use claude_wire::lab::{ApiScript, Reply, When};
 use claude_wire::session::{Answers, ElicitationAnswer, McpServer};
 use serde_json::json;
 

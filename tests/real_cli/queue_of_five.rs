@@ -1,6 +1,6 @@
 //! Five prompts at once: five results, in order, none merged with another.
 
-use claude_wire::fake_api::{ApiScript, Reply, When};
+use claude_wire::lab::{ApiScript, Reply, When};
 
 use crate::support::{finish, place};
 

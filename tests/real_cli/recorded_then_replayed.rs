@@ -1,7 +1,6 @@
 //! A live session is recorded; the recording, from which the recorder took what is secret, gives the same messages to the same code.
 
-use claude_wire::fake_api::{ApiScript, Reply};
-use claude_wire::hermetic::real_cli;
+use claude_wire::lab::{ApiScript, Reply, real_cli};
 use claude_wire::recorder::Recorder;
 use claude_wire::recording::{Recording, Root, lint, scrub};
 use claude_wire::transport::{CliPath, Process};

@@ -2,8 +2,7 @@
 //!
 //! Needs the stand-in beside the tests: `cargo build -p claude-wire-cli`.
 
-use claude_wire::fake_api::{ApiScript, Reply};
-use claude_wire::hermetic::real_cli;
+use claude_wire::lab::{ApiScript, Reply, real_cli};
 use claude_wire::recording::{EventKind, Exit, Recording, lint};
 use claude_wire::{Decision, Replay, Session, SessionBuilder, testing};
 use serde_json::json;

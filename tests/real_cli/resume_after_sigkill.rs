@@ -1,6 +1,6 @@
 //! The CLI is killed between two turns: the next query starts another one, which remembers.
 
-use claude_wire::fake_api::{ApiScript, Reply, When};
+use claude_wire::lab::{ApiScript, Reply, When};
 
 use crate::support::{after_a_kill, finish, kill, place};
 

@@ -1,6 +1,6 @@
 //! A conversation is resumed with another system prompt: the new one counts, not the one that the CLI has kept.
 
-use claude_wire::fake_api::{ApiScript, Reply, When};
+use claude_wire::lab::{ApiScript, Reply, When};
 
 use crate::support::{close, place};
 

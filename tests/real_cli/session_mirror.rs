@@ -1,6 +1,6 @@
 //! What the CLI writes to its transcript reaches the host as well.
 
-use claude_wire::fake_api::{ApiScript, Reply};
+use claude_wire::lab::{ApiScript, Reply};
 use claude_wire::session::SessionEvent;
 use claude_wire::wire::Control;
 

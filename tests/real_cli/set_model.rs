@@ -1,6 +1,6 @@
 //! The model of a running session is changed.
 
-use claude_wire::fake_api::{ApiScript, Reply, When};
+use claude_wire::lab::{ApiScript, Reply, When};
 use serde_json::{Map, json};
 
 use crate::support::{finish, place};

@@ -1,7 +1,7 @@
 //! What a session was set to is so again in the CLI after one that was killed.
 
 use claude_wire::Session;
-use claude_wire::fake_api::{ApiScript, Reply, When};
+use claude_wire::lab::{ApiScript, Reply, When};
 use claude_wire::session::{Change, PermissionMode};
 use serde_json::json;
 

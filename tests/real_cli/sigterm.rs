@@ -1,6 +1,6 @@
 //! Somebody terminates the CLI within a turn: the turn fails with the exit code, and the next query starts another CLI.
 
-use claude_wire::fake_api::{ApiScript, Reply};
+use claude_wire::lab::{ApiScript, Reply};
 
 use crate::support::{finish, place, signal};
 

@@ -1,6 +1,6 @@
 //! A slash command is answered by the CLI itself: a turn, and no request.
 
-use claude_wire::fake_api::ApiScript;
+use claude_wire::lab::ApiScript;
 
 use crate::support::{finish, place};
 

@@ -1,6 +1,6 @@
 //! What turns cost, over a clear, a death of the CLI and a resumed conversation: each its own share, nothing twice.
 
-use claude_wire::fake_api::{ApiScript, Reply, When};
+use claude_wire::lab::{ApiScript, Reply, When};
 use claude_wire::session::{SessionEvent, Spending};
 
 use crate::support::{finish, place, signal};

@@ -1,6 +1,6 @@
 //! `stop` within a turn: the turn is interrupted, the CLI ends in order, and nothing of it is left.
 
-use claude_wire::fake_api::{ApiScript, Reply};
+use claude_wire::lab::{ApiScript, Reply};
 use claude_wire::wire::TurnOutcome;
 
 use crate::support::{close, place};

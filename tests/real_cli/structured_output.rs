@@ -1,6 +1,6 @@
 //! A JSON schema: the result carries the answer as a value.
 
-use claude_wire::fake_api::{ApiScript, Reply};
+use claude_wire::lab::{ApiScript, Reply};
 use serde_json::json;
 
 use crate::support::{finish, place};

@@ -1,6 +1,6 @@
 //! The schema of a Rust type is one that the CLI accepts, and the answer is a value of the type.
 
-use claude_wire::fake_api::{ApiScript, Reply};
+use claude_wire::lab::{ApiScript, Reply};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;

@@ -4,8 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use claude_wire::Session;
-use claude_wire::fake_api::ApiScript;
-use claude_wire::hermetic::{Hermetic, real_cli};
+use claude_wire::lab::{ApiScript, Hermetic, real_cli};
 use claude_wire::session::SessionEvent;
 use claude_wire::transport::{Environment, Exit, Inherit, Launch, Shutdown};
 use tokio::process::Command;

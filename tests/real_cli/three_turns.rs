@@ -1,6 +1,6 @@
 //! Three turns in one process, which remembers.
 
-use claude_wire::fake_api::{ApiScript, Reply, When};
+use claude_wire::lab::{ApiScript, Reply, When};
 
 use crate::support::{finish, place};
 

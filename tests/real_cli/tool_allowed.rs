@@ -1,7 +1,7 @@
 //! A tool that a rule allows runs, and nobody is asked.
 
 use claude_wire::Decision;
-use claude_wire::fake_api::{ApiScript, Reply};
+use claude_wire::lab::{ApiScript, Reply};
 use serde_json::json;
 
 use crate::support::{finish, place};

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use claude_wire::hermetic::Network;
+use claude_wire::lab::Network;
 
 use super::Failure;
 

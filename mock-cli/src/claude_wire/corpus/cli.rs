@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use claude_wire::hermetic::real_cli;
+use claude_wire::lab::real_cli;
 
 use crate::install::{self, Install};
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use claude_wire::fake_api::ApiScript;
+use claude_wire::lab::ApiScript;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use claude_wire::fake_api::ApiRequest;
-use claude_wire::hermetic::Hermetic;
+use claude_wire::lab::{ApiRequest, Hermetic};
 use claude_wire::recorder::Recorder;
 use claude_wire::recording::Recording;
 use claude_wire::transport::{CliPath, Process};

@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use claude_wire::hermetic::Hermetic;
+use claude_wire::lab::Hermetic;
 use claude_wire::transport::{Environment, Inherit, Launch};
 use claude_wire::{Session, SessionBuilder};
 

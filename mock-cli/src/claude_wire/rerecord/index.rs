@@ -24,7 +24,7 @@ the script of the program and the script of the API. The second launch of an ent
 is not in the package.
 
 All were started with `--print --output-format stream-json --input-format stream-json --verbose`, unless the table says otherwise, and with the
-variables that `claude_wire::hermetic` sets. The complete list of arguments is in each header.
+variables that `claude_wire::lab::Hermetic` sets. The complete list of arguments is in each header.
 ";
 
 const COLUMNS: &str = "

@@ -252,11 +252,6 @@ impl Reply {
         self
     }
 
-    /// Whether its delivery is more than a whole body, late at most.
-    pub(super) fn is_paced(&self) -> bool {
-        self.delta_ms > 0 || !self.hold.is_empty() || self.cut.is_some()
-    }
-
     /// What is wrong with a reply that was read from a file.
     pub(super) fn check(&self) -> Result<(), String> {
         let kinds = [!self.content.is_empty(), self.error.is_some(), self.raw.is_some()];

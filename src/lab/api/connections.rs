@@ -1,4 +1,4 @@
-//! The server for replies that are paced, held or cut off: every event is one write, and a connection ends exactly where the script says.
+//! The server: every event is one write, and a connection ends exactly where the script says.
 
 use std::io;
 use std::net;
@@ -9,48 +9,53 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::sleep;
 
-use super::desk::{Answer, Body, Desk};
+use super::dispatcher::{Answer, Body, Dispatcher};
 use super::events::{SseEvent, last_words};
 use super::http::{Connection, HttpRequest};
 use super::reply::{Cut, Reply};
 
 /// Serves in tasks of the current runtime, until it is dropped.
-pub(super) struct Gated(JoinHandle<()>);
+pub(super) struct Connections(JoinHandle<()>);
 
-impl Gated {
-    pub(super) fn start(listener: net::TcpListener, desk: Arc<Desk>) -> io::Result<Self> {
+impl Connections {
+    pub(super) fn start(
+        listener: net::TcpListener,
+        dispatcher: Arc<Dispatcher>,
+    ) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
-        Ok(Self(tokio::spawn(accept(TcpListener::from_std(listener)?, desk))))
+        Ok(Self(tokio::spawn(accept(TcpListener::from_std(listener)?, dispatcher))))
     }
 }
 
-impl Drop for Gated {
+impl Drop for Connections {
     fn drop(&mut self) {
         self.0.abort();
     }
 }
 
-async fn accept(listener: TcpListener, desk: Arc<Desk>) {
+async fn accept(listener: TcpListener, dispatcher: Arc<Dispatcher>) {
     // Its tasks end with this one.
     let mut connections = JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
-        connections.spawn(serve(stream, desk.clone()));
+        connections.spawn(serve(stream, dispatcher.clone()));
         while connections.try_join_next().is_some() {}
     }
 }
 
-async fn serve(stream: TcpStream, desk: Arc<Desk>) {
+async fn serve(stream: TcpStream, dispatcher: Arc<Dispatcher>) {
     let Ok(mut connection) = Connection::new(stream) else { return };
     loop {
         match connection.request().await {
             // A client that goes away within an answer is no failure: the CLI does so when it is interrupted.
-            Ok(Some(request)) => match answer(&desk, connection, request).await {
+            Ok(Some(request)) => match answer(&dispatcher, connection, request).await {
                 Ok(Some(again)) => connection = again,
                 Ok(None) | Err(_) => return,
             },
             Ok(None) => return,
             Err(error) if error.kind() == io::ErrorKind::InvalidData => {
-                desk.ledger().fail(format!("a request that this server cannot read: {error}"));
+                dispatcher
+                    .request_log()
+                    .fail(format!("a request that this server cannot read: {error}"));
                 return;
             }
             Err(_) => return,
@@ -60,17 +65,18 @@ async fn serve(stream: TcpStream, desk: Arc<Desk>) {
 
 /// Answers one request. The connection, if it goes on.
 async fn answer(
-    desk: &Desk,
+    dispatcher: &Dispatcher,
     mut connection: Connection,
     request: HttpRequest,
 ) -> io::Result<Option<Connection>> {
-    let Answer { wait, body, reply } = desk.answer(&request.method, &request.path, &request.body);
+    let Answer { wait, body, reply } =
+        dispatcher.answer(&request.method, &request.path, &request.body);
     let reply = reply.unwrap_or_default();
-    pass_gate(desk, &reply, 0).await;
+    pass_gate(dispatcher, &reply, 0).await;
     // The script asks for a slow first byte.
     sleep(wait).await;
     match body {
-        Body::Events(events) => stream(desk, connection, &reply, &events).await,
+        Body::Events(events) => stream(dispatcher, connection, &reply, &events).await,
         Body::Whole { status, retry_after, content_type, text } => {
             let headers: Vec<_> =
                 retry_after.iter().map(|seconds| ("retry-after", seconds.to_string())).collect();
@@ -81,7 +87,7 @@ async fn answer(
 }
 
 async fn stream(
-    desk: &Desk,
+    dispatcher: &Dispatcher,
     mut connection: Connection,
     reply: &Reply,
     events: &[SseEvent],
@@ -89,7 +95,7 @@ async fn stream(
     connection.begin_events().await?;
     for index in 0..=events.len() {
         if index > 0 {
-            pass_gate(desk, reply, index).await;
+            pass_gate(dispatcher, reply, index).await;
         }
         if let Some(cut) = reply.cut.as_ref().filter(|cut| cut.after == index) {
             return cut_off(connection, &cut.cut).await;
@@ -105,9 +111,9 @@ async fn stream(
     Ok(Some(connection))
 }
 
-async fn pass_gate(desk: &Desk, reply: &Reply, events: usize) {
+async fn pass_gate(dispatcher: &Dispatcher, reply: &Reply, events: usize) {
     if let Some(gate) = reply.hold.get(&events) {
-        desk.gates().pass(gate).await;
+        dispatcher.gates().pass(gate).await;
     }
 }
 

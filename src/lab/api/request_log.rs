@@ -33,7 +33,7 @@ impl fmt::Display for ApiReport {
 
 impl std::error::Error for ApiReport {}
 
-pub(super) struct Ledger {
+pub(super) struct RequestLog {
     rules: Vec<(Rule, usize)>,
     requests: Vec<ApiRequest>,
     failures: Vec<String>,
@@ -44,7 +44,7 @@ pub(super) struct Ledger {
 /// A reply, and a number that no other reply has.
 pub(super) type Served = (Reply, usize);
 
-impl Ledger {
+impl RequestLog {
     pub(super) fn new(script: ApiScript) -> Self {
         let rules = script.rules.into_iter().map(|rule| (rule, 0)).collect();
         Self {

@@ -6,7 +6,7 @@
     reason = "each test file uses a part of it"
 )]
 
-use claude_wire::fake_api::FakeApi;
+use claude_wire::lab::FakeApi;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -24,7 +24,11 @@ pub struct Answer {
 
 impl Client {
     pub async fn connect(api: &FakeApi) -> Self {
-        let address = api.url().trim_start_matches("http://").to_owned();
+        Self::at(&api.url()).await
+    }
+
+    pub async fn at(url: &str) -> Self {
+        let address = url.trim_start_matches("http://");
         Self { stream: TcpStream::connect(address).await.unwrap(), pending: Vec::new() }
     }
 

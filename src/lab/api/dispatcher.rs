@@ -8,17 +8,17 @@ use serde_json::{Value, json};
 
 use super::events::{OutMessage, SseEvent, error_body};
 use super::gates::Gates;
-use super::ledger::Ledger;
 use super::reply::{Refusal, Reply};
 use super::request::ApiRequest;
+use super::request_log::{ApiReport, RequestLog};
 use super::script::ApiScript;
 
 /// The status of what no script foresees: no client retries it, the CLI does not try another request instead, and it shows the text.
 const REFUSED: u16 = 418;
 
 /// Takes requests, and remembers them.
-pub(super) struct Desk {
-    ledger: Mutex<Ledger>,
+pub(super) struct Dispatcher {
+    request_log: Mutex<RequestLog>,
     gates: Gates,
 }
 
@@ -36,13 +36,29 @@ pub(super) enum Body {
     Events(Vec<SseEvent>),
 }
 
-impl Desk {
+impl Dispatcher {
     pub(super) fn new(script: ApiScript) -> Self {
-        Self { ledger: Mutex::new(Ledger::new(script)), gates: Gates::default() }
+        Self { request_log: Mutex::new(RequestLog::new(script)), gates: Gates::default() }
     }
 
-    pub(super) fn ledger(&self) -> MutexGuard<'_, Ledger> {
-        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn request_log(&self) -> MutexGuard<'_, RequestLog> {
+        self.request_log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The requests to `/v1/messages` so far.
+    pub(super) fn requests(&self) -> Vec<ApiRequest> {
+        self.request_log().requests().to_vec()
+    }
+
+    /// The requests that were refused so far, and why.
+    pub(super) fn failures(&self) -> Vec<String> {
+        let report = self.request_log().report(false);
+        report.map(|report| report.failures().to_vec()).unwrap_or_default()
+    }
+
+    /// All that went wrong, replies that were not fetched included.
+    pub(super) fn report(&self) -> Result<(), ApiReport> {
+        self.request_log().report(true).map_or(Ok(()), Err)
     }
 
     pub(super) fn gates(&self) -> &Gates {
@@ -61,7 +77,7 @@ impl Desk {
                 text: String::new(),
             }),
             (method, path) => {
-                refusal(&self.ledger().fail(format!("an unexpected request: {method} {path}")))
+                refusal(&self.request_log().fail(format!("an unexpected request: {method} {path}")))
             }
         }
     }
@@ -76,7 +92,7 @@ impl Desk {
 
     fn read(&self, body: &[u8]) -> Result<Value, String> {
         serde_json::from_slice(body)
-            .map_err(|error| self.ledger().fail(format!("a body that is not JSON: {error}")))
+            .map_err(|error| self.request_log().fail(format!("a body that is not JSON: {error}")))
     }
 
     fn message(&self, body: &[u8]) -> Answer {
@@ -85,7 +101,7 @@ impl Desk {
             Err(failure) => return refusal(&failure),
         };
         let (model, streaming) = (request.model().to_owned(), request.is_streaming());
-        let served = self.ledger().serve(request);
+        let served = self.request_log().serve(request);
         let (reply, serial) = match served {
             Ok(served) => served,
             Err(failure) => return refusal(&failure),

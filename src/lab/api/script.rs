@@ -73,11 +73,6 @@ impl ApiScript {
         self.rule(Rule { when, replies: replies.into_iter().collect(), repeat: true })
     }
 
-    /// Whether any reply is more than a whole body.
-    pub(super) fn is_paced(&self) -> bool {
-        self.rules.iter().flat_map(|rule| &rule.replies).any(Reply::is_paced)
-    }
-
     fn rule(mut self, rule: Rule) -> Self {
         self.rules.push(rule);
         self
@@ -94,14 +89,14 @@ impl ApiScript {
     /// Reads a script from JSON: an object of `"claude-wire": "api-script"`, `"version": 1` and `"rules"`.
     ///
     /// ```
-    /// use claude_wire::fake_api::ApiScript;
+    /// use claude_wire::lab::ApiScript;
     ///
     /// let script = ApiScript::parse(r#"{"claude-wire": "api-script", "version": 1, "rules": [
     ///     {"when": {"prompt": "Hello"}, "replies": [{"error": {"status": 529}}, {"content": "Hi!"}]},
     ///     {"when": {"prompt_contains": "list"}, "replies": [
     ///         {"content": [{"type": "tool_use", "name": "Bash", "input": {"command": "ls"}}]},
     ///         {"content": "There are two.", "delta_chars": 4, "hold": {"3": "gate"}}]}]}"#)?;
-    /// # Ok::<(), claude_wire::fake_api::ScriptError>(())
+    /// # Ok::<(), claude_wire::lab::ScriptError>(())
     /// ```
     ///
     /// # Errors

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use super::error::{HermeticError, Kind};
 use super::network::{Network, Watch};
-use crate::fake_api::{ApiScript, FakeApi};
+use crate::lab::{ApiScript, FakeApi};
 use crate::session::{Session, SessionBuilder};
 use crate::transport::Inherit;
 
@@ -155,7 +155,7 @@ impl Hermetic {
     /// Removes the place, and says whether all went as it should: nothing tried to leave, and script and requests agreed to the last reply.
     ///
     /// # Errors
-    /// When something tried to leave, or the API has a [report](crate::fake_api::ApiReport).
+    /// When something tried to leave, or the API has a [report](crate::lab::ApiReport).
     pub fn finish(self) -> Result<(), HermeticError> {
         let api = self.api.finish().map_err(|report| HermeticError(Kind::Api(report)));
         self.watch.end()?;

@@ -1,11 +1,11 @@
 //! How a reply is delivered: whole, in events, late, held, cut off.
-#![cfg(feature = "fake-api")]
+#![cfg(feature = "lab")]
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::time::{Duration, Instant};
 
-use crate::fake_api_support::{Client, header, prompt, streaming_prompt};
-use claude_wire::fake_api::{ApiScript, Cut, FakeApi, Reply, When};
+use crate::lab_support::{Client, header, prompt, streaming_prompt};
+use claude_wire::lab::{ApiScript, Cut, FakeApi, Reply, When};
 
 async fn serving(replies: impl IntoIterator<Item = Reply>) -> (FakeApi, Client) {
     let api = FakeApi::start(ApiScript::new().on_prompt("go", replies)).await.unwrap();
@@ -239,59 +239,11 @@ async fn what_is_no_request_of_the_api_is_refused_and_remembered() {
 }
 
 #[tokio::test]
-async fn what_is_no_http_is_remembered_where_replies_are_paced() {
-    let api = FakeApi::start(paced(ApiScript::new())).await.unwrap();
+async fn what_is_not_http_is_remembered() {
+    let api = FakeApi::start(ApiScript::new()).await.unwrap();
     let mut client = Client::connect(&api).await;
     client.send("what is this", "").await;
     assert_eq!(client.read_to_end().await.unwrap(), 0);
     let failures = api.finish().unwrap_err().failures().join("\n");
     assert_eq!(failures, "a request that this server cannot read: not a request of HTTP/1.1");
-}
-
-/// The same script with a rule that nothing matches and whose reply is not whole.
-fn paced(script: ApiScript) -> ApiScript {
-    script.always(When::prompt("never asked"), [Reply::text("never").hold(1, "never")])
-}
-
-#[tokio::test]
-async fn whole_replies_are_the_same_from_both_servers() {
-    let script = ApiScript::new().on_prompt(
-        "go",
-        [
-            Reply::thinking("hm")
-                .and_text("abc")
-                .delta_chars(2)
-                .and_tool_use("Bash", serde_json::json!({"command": "ls"})),
-            Reply::error(429).retry_after(Duration::from_secs(3)),
-            Reply::raw("text/html", "<p>down</p>"),
-            Reply::text("late").first_byte_after(Duration::from_millis(5)),
-        ],
-    );
-    let mut seen = Vec::new();
-    for script in [script.clone(), paced(script)] {
-        let api = FakeApi::start(script).await.unwrap();
-        let mut client = Client::connect(&api).await;
-        let mut answers = Vec::new();
-        let streaming = streaming_prompt("go");
-        let bodies =
-            [&streaming, &streaming, &streaming, &prompt("go"), &prompt("unforeseen"), "{"];
-        for body in bodies {
-            client.send("POST /v1/messages?beta=true", body).await;
-            let head = client.head().await;
-            let body = match header(&head, "content-length") {
-                Some(length) => client.body(length.parse().unwrap()).await,
-                None => client.chunks().await.0.concat(),
-            };
-            let status = head.split(' ').nth(1).unwrap().to_owned();
-            let fields =
-                ["content-type", "retry-after"].map(|name| header(&head, name).map(str::to_owned));
-            answers.push((status, fields, body));
-        }
-        let failures = api.finish().unwrap_err().failures().to_vec();
-        seen.push((answers, failures.len()));
-    }
-    assert_eq!(seen[0].0[0].2.matches("event: ").count(), 21, "{}", seen[0].0[0].2);
-    // The report of a request that no rule answers names the rules, and the second script has one more.
-    seen[1].0[4].2 = seen[0].0[4].2.clone();
-    assert_eq!(seen[0], seen[1]);
 }

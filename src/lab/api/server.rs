@@ -5,28 +5,21 @@ use std::io;
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Arc;
 
-use super::desk::Desk;
-use super::gated::Gated;
-use super::ledger::ApiReport;
+use super::connections::Connections;
+use super::dispatcher::Dispatcher;
 use super::request::ApiRequest;
+use super::request_log::ApiReport;
 use super::script::ApiScript;
-use super::whole::Whole;
 
 /// A Messages API on 127.0.0.1, on a port of its own. Serves `/v1/messages` from its script, and `/v1/messages/count_tokens`.
 ///
 /// # Panics
-/// When it is dropped with failures that nobody has been told of by [`finish`](Self::finish), unless the thread panics already.
+/// When it is dropped with failures that [`finish`](Self::finish) has not returned, unless the thread panics already.
 pub struct FakeApi {
-    desk: Arc<Desk>,
+    dispatcher: Arc<Dispatcher>,
     url: String,
-    _server: Server,
-    told: bool,
-}
-
-/// Both live as long as the API.
-enum Server {
-    Whole { _server: Whole },
-    Gated { _server: Gated },
+    _connections: Connections,
+    is_reported: bool,
 }
 
 impl FakeApi {
@@ -40,14 +33,9 @@ impl FakeApi {
     pub async fn start(script: ApiScript) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let url = format!("http://{}", listener.local_addr()?);
-        let is_paced = script.is_paced();
-        let desk = Arc::new(Desk::new(script));
-        let server = if is_paced {
-            Server::Gated { _server: Gated::start(listener, desk.clone())? }
-        } else {
-            Server::Whole { _server: Whole::start(listener, desk.clone()).await }
-        };
-        Ok(Self { desk, url, _server: server, told: false })
+        let dispatcher = Arc::new(Dispatcher::new(script));
+        let connections = Connections::start(listener, dispatcher.clone())?;
+        Ok(Self { dispatcher, url, _connections: connections, is_reported: false })
     }
 
     /// Where it is: what `ANTHROPIC_BASE_URL` is to be.
@@ -57,21 +45,17 @@ impl FakeApi {
 
     /// The requests to `/v1/messages` so far, refused ones included.
     pub fn requests(&self) -> Vec<ApiRequest> {
-        self.desk.ledger().requests().to_vec()
+        self.dispatcher.requests()
     }
 
     /// What has gone wrong so far: requests that were refused. Empty while all is well.
     pub fn failures(&self) -> Vec<String> {
-        self.desk
-            .ledger()
-            .report(false)
-            .map(|report| report.failures().to_vec())
-            .unwrap_or_default()
+        self.dispatcher.failures()
     }
 
     /// Opens a gate, for good: the reply that waits at it goes on, and later ones do not wait.
     pub fn release(&self, gate: &str) {
-        self.desk.gates().open(gate);
+        self.dispatcher.gates().open(gate);
     }
 
     /// Waits until a reply has come to a gate; everything before it has been sent then.
@@ -83,7 +67,7 @@ impl FakeApi {
     /// Dropping the future changes nothing.
     pub async fn reached(&self, gate: &str) {
         tokio::select! {
-            () = self.desk.gates().reached(gate) => {}
+            () = self.dispatcher.gates().reached(gate) => {}
             report = self.refused() => panic!("waiting for the gate {gate:?}: {report}"),
         }
     }
@@ -93,12 +77,12 @@ impl FakeApi {
     /// # Cancel safety
     /// Dropping the future changes nothing.
     pub async fn refused(&self) -> ApiReport {
-        let mut failed = self.desk.ledger().failed();
+        let mut failed = self.dispatcher.request_log().failed();
         loop {
-            let report = self.desk.ledger().report(false);
+            let report = self.dispatcher.request_log().report(false);
             match report {
                 Some(report) => return report,
-                // The ledger lives as long as this does.
+                // The request_log lives as long as this does.
                 None => drop(failed.changed().await),
             }
         }
@@ -109,20 +93,23 @@ impl FakeApi {
     /// # Errors
     /// When a request was refused, or a reply was not fetched.
     pub fn finish(mut self) -> Result<(), ApiReport> {
-        self.told = true;
-        self.desk.ledger().report(true).map_or(Ok(()), Err)
+        self.is_reported = true;
+        self.dispatcher.report()
     }
 
     /// Ends it, whatever has happened.
     pub fn forget(mut self) {
-        self.told = true;
+        self.is_reported = true;
     }
 }
 
 impl Drop for FakeApi {
     fn drop(&mut self) {
-        let report =
-            self.desk.ledger().report(true).filter(|_| !self.told && !std::thread::panicking());
+        let report = self
+            .dispatcher
+            .request_log()
+            .report(true)
+            .filter(|_| !self.is_reported && !std::thread::panicking());
         if let Some(report) = report {
             panic!("{report}");
         }

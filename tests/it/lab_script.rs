@@ -1,9 +1,9 @@
 //! Which reply a request gets, and what is said when there is none.
-#![cfg(feature = "fake-api")]
+#![cfg(feature = "lab")]
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
-use crate::fake_api_support::{Client, prompt, request};
-use claude_wire::fake_api::{ApiScript, FakeApi, Reply, When};
+use crate::lab_support::{Client, prompt, request};
+use claude_wire::lab::{ApiScript, FakeApi, Reply, When};
 use serde_json::json;
 
 /// The text of an answer, or its status and the message of its error.

@@ -2,7 +2,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-use crate::fake_api::ApiReport;
+use crate::lab::ApiReport;
 
 /// Why the real CLI was not run, or what it did that it should not.
 pub struct HermeticError(pub(super) Kind);

@@ -1,0 +1,146 @@
+//! A script in a `wiremock` server of the caller.
+
+use std::sync::Arc;
+
+use wiremock::matchers::{method, path};
+use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
+
+use super::dispatcher::{Answer, Body, Dispatcher};
+use super::events::last_words;
+use super::file::ScriptError;
+use super::reply::{Cut, Reply};
+use super::request::ApiRequest;
+use super::request_log::ApiReport;
+use super::script::ApiScript;
+
+/// The requests that a script answers.
+const ROUTES: [(&str, &str); 3] =
+    [("POST", "/v1/messages"), ("POST", "/v1/messages/count_tokens"), ("HEAD", "/")];
+
+/// A script that was [mounted](ApiScript::mount) in a `wiremock` server: what it was asked, and what went wrong.
+///
+/// Dropping it changes nothing: the server goes on answering from the script.
+pub struct MountedScript(Arc<Dispatcher>);
+
+impl ApiScript {
+    /// Mounts the script in your own `wiremock` server (feature `wiremock`, version 0.6), next to your other mocks. It answers
+    /// `POST /v1/messages`, `POST /v1/messages/count_tokens`, and `HEAD /`, with which the CLI looks whether the server exists.
+    ///
+    /// ```
+    /// use claude_wire::lab::{ApiScript, Reply};
+    /// use wiremock::matchers::path;
+    /// use wiremock::{Mock, MockServer, ResponseTemplate};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let server = MockServer::start().await;
+    /// Mock::given(path("/weather")).respond_with(ResponseTemplate::new(200)).mount(&server).await;
+    ///
+    /// let script = ApiScript::new().on_prompt("Hello", [Reply::error(529), Reply::text("Hi!")]);
+    /// let api = script.mount(&server).await?;
+    /// println!("ANTHROPIC_BASE_URL={}", server.uri());
+    /// // ... run what you test, and then:
+    /// # if false {
+    /// api.finish()?;
+    /// # }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// `wiremock` sends a response as a whole. A reply that streams is one body with all its events, and
+    /// [`first_byte_after`](Reply::first_byte_after) delays it. What needs more control over the connection is refused:
+    /// [`delta_every`](Reply::delta_every), [`hold`](Reply::hold), and [`cut`](Reply::cut) with [`Cut::Close`] or [`Cut::Reset`]. A
+    /// [`FakeApi`](super::FakeApi) does these.
+    ///
+    /// # Errors
+    /// When a reply needs what `wiremock` cannot do; nothing is mounted then.
+    ///
+    /// # Cancel safety
+    /// Dropping the future may leave some of the three routes mounted.
+    pub async fn mount(self, server: &MockServer) -> Result<MountedScript, ScriptError> {
+        for (index, rule) in self.rules.iter().enumerate() {
+            for reply in &rule.replies {
+                whole_only(reply).map_err(|what| {
+                    ScriptError::new(format!(
+                        "rule {}: `{what}` needs control over the connection, and wiremock sends whole responses: serve this script \
+                         with FakeApi::start",
+                        index + 1
+                    ))
+                })?;
+            }
+        }
+        let dispatcher = Arc::new(Dispatcher::new(self));
+        for (verb, route) in ROUTES {
+            let responder = Responder(dispatcher.clone());
+            Mock::given(method(verb)).and(path(route)).respond_with(responder).mount(server).await;
+        }
+        Ok(MountedScript(dispatcher))
+    }
+}
+
+impl MountedScript {
+    /// The requests to `/v1/messages` so far, refused ones included.
+    pub fn requests(&self) -> Vec<ApiRequest> {
+        self.0.requests()
+    }
+
+    /// What has gone wrong so far: requests that were refused. Empty while all is well.
+    pub fn failures(&self) -> Vec<String> {
+        self.0.failures()
+    }
+
+    /// Says whether script and requests fit together to the last reply.
+    ///
+    /// # Errors
+    /// When a request was refused, or a reply was not fetched.
+    pub fn finish(self) -> Result<(), ApiReport> {
+        self.0.report()
+    }
+}
+
+impl std::fmt::Debug for MountedScript {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MountedScript").finish_non_exhaustive()
+    }
+}
+
+/// Names what of a reply's delivery a whole response cannot have.
+fn whole_only(reply: &Reply) -> Result<(), &'static str> {
+    if reply.delta_ms > 0 {
+        return Err("delta_ms");
+    }
+    if !reply.hold.is_empty() {
+        return Err("hold");
+    }
+    match reply.cut.as_ref().map(|cut| &cut.cut) {
+        Some(Cut::Close | Cut::Reset) => Err("cut"),
+        Some(Cut::Garbage(_) | Cut::Error(_)) | None => Ok(()),
+    }
+}
+
+struct Responder(Arc<Dispatcher>);
+
+impl Respond for Responder {
+    fn respond(&self, request: &Request) -> ResponseTemplate {
+        let Answer { wait, body, reply } =
+            self.0.answer(request.method.as_str(), request.url.path(), &request.body);
+        let template = match body {
+            Body::Events(events) => {
+                let cut = reply.and_then(|reply| reply.cut);
+                let sent = cut.as_ref().map_or(events.len(), |cut| cut.after);
+                let mut text: String =
+                    events.into_iter().take(sent).map(|event| event.text).collect();
+                text.extend(cut.and_then(|cut| last_words(&cut.cut)));
+                ResponseTemplate::new(200).set_body_raw(text, "text/event-stream")
+            }
+            Body::Whole { status, retry_after, content_type, text } => {
+                let template = ResponseTemplate::new(status).set_body_raw(text, &content_type);
+                match retry_after {
+                    Some(seconds) => template.insert_header("retry-after", seconds.to_string()),
+                    None => template,
+                }
+            }
+        };
+        if wait.is_zero() { template } else { template.set_delay(wait) }
+    }
+}

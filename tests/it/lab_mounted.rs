@@ -1,0 +1,144 @@
+//! A script in a caller's own `wiremock` server.
+#![cfg(feature = "wiremock")]
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
+use std::time::{Duration, Instant};
+
+use crate::lab_support::{Client, header, prompt, streaming_prompt};
+use claude_wire::lab::{ApiScript, Cut, FakeApi, Reply, When};
+use wiremock::matchers::path;
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+type Answer = (String, [Option<String>; 2], String);
+
+/// Posts each body on one connection. Status, two headers and the body of each answer.
+async fn answers(url: &str, bodies: &[&str]) -> Vec<Answer> {
+    let mut client = Client::at(url).await;
+    let mut answers = Vec::new();
+    for body in bodies {
+        client.send("POST /v1/messages?beta=true", body).await;
+        let head = client.head().await;
+        let body = match header(&head, "content-length") {
+            Some(length) => client.body(length.parse().unwrap()).await,
+            None => client.chunks().await.0.concat(),
+        };
+        let status = head.split(' ').nth(1).unwrap().to_owned();
+        let fields =
+            ["content-type", "retry-after"].map(|name| header(&head, name).map(str::to_owned));
+        answers.push((status, fields, body));
+    }
+    answers
+}
+
+#[tokio::test]
+async fn whole_responses_are_those_of_the_fake_api() {
+    let script = ApiScript::new().on_prompt(
+        "go",
+        [
+            Reply::thinking("hm")
+                .and_text("abc")
+                .delta_chars(2)
+                .and_tool_use("Bash", serde_json::json!({"command": "ls"})),
+            Reply::error(429).retry_after(Duration::from_secs(3)),
+            Reply::raw("text/html", "<p>down</p>"),
+            Reply::text("late").first_byte_after(Duration::from_millis(5)),
+            Reply::text("a").cut(1, Cut::Garbage("event: nonsense\ndata: not json\n\n".into())),
+            Reply::text("a").cut(2, Cut::Error("overloaded_error".into())),
+        ],
+    );
+    let streaming = streaming_prompt("go");
+    let bodies = [
+        &*streaming,
+        &streaming,
+        &streaming,
+        &prompt("go"),
+        &streaming,
+        &streaming,
+        &prompt("unforeseen"),
+        "{",
+    ];
+
+    let api = FakeApi::start(script.clone()).await.unwrap();
+    let expected = answers(&api.url(), &bodies).await;
+    assert_eq!(expected[0].2.matches("event: ").count(), 21, "{}", expected[0].2);
+    let failures = api.finish().unwrap_err();
+    assert_eq!(failures.failures().len(), 2);
+
+    let server = MockServer::start().await;
+    let mounted = script.mount(&server).await.unwrap();
+    assert_eq!(answers(&server.uri(), &bodies).await, expected);
+    assert_eq!(mounted.requests().len(), 7);
+    assert_eq!(mounted.failures(), failures.failures());
+    assert_eq!(mounted.finish().unwrap_err(), failures);
+}
+
+#[tokio::test]
+async fn other_mocks_of_the_server_go_on() {
+    let server = MockServer::start().await;
+    Mock::given(path("/weather"))
+        .respond_with(ResponseTemplate::new(200).set_body_string("rain"))
+        .mount(&server)
+        .await;
+    let mounted = ApiScript::new().mount(&server).await.unwrap();
+    let mut client = Client::at(&server.uri()).await;
+    client.send("GET /weather", "").await;
+    assert_eq!(client.answer().await.body, "rain");
+    client.send("GET /v1/models", "").await;
+    assert_eq!(client.answer().await.status, 404, "not a route of the script");
+    client.send("POST /v1/messages/count_tokens?beta=true", r#"{"messages":[]}"#).await;
+    assert_eq!(client.answer().await.body, r#"{"input_tokens":4}"#);
+    client.send("HEAD /", "").await;
+    assert!(client.head().await.starts_with("HTTP/1.1 200 "));
+    mounted.finish().unwrap();
+}
+
+#[tokio::test]
+async fn a_reply_can_be_late() {
+    let late = Duration::from_millis(30);
+    let server = MockServer::start().await;
+    let script = ApiScript::new().on_prompt("go", [Reply::text("a").first_byte_after(late)]);
+    let mounted = script.mount(&server).await.unwrap();
+    let start = Instant::now();
+    assert_eq!(Client::at(&server.uri()).await.post(&prompt("go")).await.status, 200);
+    assert!(start.elapsed() >= late);
+    mounted.finish().unwrap();
+}
+
+#[tokio::test]
+async fn replies_that_were_not_fetched_are_reported() {
+    let server = MockServer::start().await;
+    let script = ApiScript::new()
+        .on_prompt("go", [Reply::text("a"), Reply::text("b")])
+        .always(When::any(), [Reply::text("c")]);
+    let mounted = script.mount(&server).await.unwrap();
+    assert_eq!(Client::at(&server.uri()).await.post(&prompt("go")).await.status, 200);
+    let report = mounted.finish().unwrap_err();
+    assert_eq!(report.failures(), [r#"rule 1 (prompt is "go"): 1 of 2 replies fetched"#]);
+}
+
+#[tokio::test]
+async fn what_needs_the_connection_is_refused() {
+    let pause = Duration::from_millis(1);
+    for (reply, what) in [
+        (Reply::text("a").delta_every(pause), "delta_ms"),
+        (Reply::text("a").hold(1, "gate"), "hold"),
+        (Reply::error(500).hold(0, "gate"), "hold"),
+        (Reply::text("a").cut(1, Cut::Close), "cut"),
+        (Reply::text("a").cut(0, Cut::Reset), "cut"),
+    ] {
+        let server = MockServer::start().await;
+        let script = ApiScript::new()
+            .on_prompt("go", [Reply::text("whole")])
+            .on_prompt("stay", [Reply::text("whole"), reply]);
+        let error = script.mount(&server).await.unwrap_err().to_string();
+        assert_eq!(
+            error,
+            format!(
+                "API script: rule 2: `{what}` needs control over the connection, and wiremock sends whole responses: serve this script \
+                 with FakeApi::start"
+            )
+        );
+        let answer = Client::at(&server.uri()).await.post(&prompt("go")).await;
+        assert_eq!(answer.status, 404, "nothing is mounted");
+    }
+}
