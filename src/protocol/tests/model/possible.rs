@@ -75,10 +75,18 @@ impl Model {
                 steps.extend([(10, Step::Exit), (1, Step::Leaving), (1, Step::Stop)])
             }
         }
+        let unread = self.unread().filter(|_| !matches!(self.link, Link::Opening | Link::Idle));
+        steps.extend(unread.map(|turn| (3, Step::ExitUnread(turn))));
         steps.extend(
             self.cli_can_say().into_iter().map(|(weight, says)| (weight, Step::Says(says))),
         );
         steps
+    }
+
+    /// The turn whose prompt the CLI may not have read: it has said nothing of it.
+    fn unread(&self) -> Option<u64> {
+        let is_silent = self.cli.holds && !self.cli.said_queued && self.cli.busy != Busy::TakenUp;
+        self.active().filter(|_| is_silent)
     }
 
     fn cli_can_say(&self) -> Vec<(u32, Says)> {

@@ -92,10 +92,6 @@ pub(super) enum Step {
     HungUp,
     Exit,
     /// The process ends without having read the prompt of this turn.
-    #[expect(
-        dead_code,
-        reason = "possible.rs does not choose it yet; protocol/tests has the cases"
-    )]
     ExitUnread(u64),
     Says(Says),
 }
