@@ -8,7 +8,6 @@ use bytes::Bytes;
 
 use crate::transport::Exit;
 
-use super::EXIT_DIVERGED;
 use super::ids::{self, IdKind};
 use super::report::{Divergence, Report};
 use super::scenario::Rules;
@@ -228,7 +227,7 @@ impl Machine {
         self.divergence = Some(divergence);
         self.urgent.push_back(Step::Err(Bytes::from(format!("{}\n", self.report()))));
         self.urgent.push_back(Step::CloseOut);
-        self.end(Exit::from_code(EXIT_DIVERGED));
+        self.end(Exit::from_code(Exit::DIVERGED));
     }
 
     /// The first expectation that is not met yet and fits.

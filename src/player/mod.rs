@@ -50,6 +50,3 @@ pub use self::report::{Divergence, Report};
 pub use self::scenario::{Reply, Scenario, ScenarioError, reply};
 pub use self::script::{IDLE_TIMEOUT, Script};
 pub use self::signal::Signal;
-
-/// The exit code of a player whose host did not do what was recorded.
-pub const EXIT_DIVERGED: i32 = 70;

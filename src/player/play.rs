@@ -40,7 +40,7 @@ pub struct Streams<R, W, E> {
 /// Plays a script as the CLI, until it exits: the exit status to end with, and the report.
 ///
 /// A host that does something else than was recorded gets the report on stderr, the end of stdout and exit code
-/// [`EXIT_DIVERGED`](super::EXIT_DIVERGED). Stdin is read on while nobody reads stdout; what is unread 2 seconds after a signal is dropped.
+/// [`Exit::DIVERGED`]. Stdin is read on while nobody reads stdout; what is unread 2 seconds after a signal is dropped.
 /// A host that does nothing although something is awaited of it gets the report after [`Script::idle_timeout`]. `signals` brings the signals to the process; where there are none, drop its sender.
 ///
 /// # Cancel safety

@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::compare::Difference;
+use crate::transport::REPLAY_REPORT;
 
 /// The first thing a host did otherwise than the recorded one. A run ends with it.
 ///
@@ -26,6 +27,10 @@ enum Kind {
     Leftover,
     Stalled(Duration),
 }
+
+/// How a recording is made again, for each way to replay it.
+const RECORD_AGAIN: &str = "CLAUDE_WIRE_RECORD=rewrite in a test with `Recorded`, \
+                            CLAUDE_WIRE_RECORD_TO=FILE with mock-claude";
 
 /// How many differences and how much of the rest a text shows.
 const SHOWN: usize = 8;
@@ -134,7 +139,11 @@ impl fmt::Display for Divergence {
                 "make your program do the rest, or record again without it"
             }
         };
-        write!(f, "\n  hint: {hint}")
+        write!(f, "\n  hint: {hint}")?;
+        if !matches!(self.kind, Kind::Stalled(_)) {
+            write!(f, "\n  to record again: {RECORD_AGAIN}")?;
+        }
+        Ok(())
     }
 }
 
@@ -220,7 +229,7 @@ impl fmt::Display for Report {
             list(f, "left", &self.left)?;
             writeln!(f)?;
         }
-        write!(f, "replay: played={} matched={} ", self.played, self.matched)?;
+        write!(f, "{REPLAY_REPORT}{} matched={} ", self.played, self.matched)?;
         write!(
             f,
             "divergences={} left={} cli={}",

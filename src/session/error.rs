@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::OptionError;
 use crate::protocol::{Failure, Refusal};
-use crate::transport::{self, Exit};
+use crate::transport::{self, Exit, REPLAY_REPORT};
 use crate::wire::{JsonError, RateLimitInfo, RawJson, TurnOutcome};
 
 /// Why something of a session's failed. Cheap to clone: one cause may reach many waiters.
@@ -78,6 +78,16 @@ impl Error {
     /// True if and only if the process failed: another exit code than 0, or a signal.
     pub fn is_process(&self) -> bool {
         self.is_closed() && !self.is_ended_without_result()
+    }
+
+    /// True if and only if a replay ended, because the program did something else than was recorded.
+    ///
+    /// The message has the replay's report: the recording, what arrived, what was expected, and how
+    /// to record again. Known by the exit code [`Exit::DIVERGED`] together with the report on
+    /// standard error, so a replay in memory and one by `mock-claude` are both recognised.
+    pub fn is_divergence(&self) -> bool {
+        let diverged = self.exit().is_some_and(|exit| exit.code == Some(Exit::DIVERGED));
+        diverged && self.stderr_tail().lines().any(|line| line.starts_with(REPLAY_REPORT))
     }
 
     /// True if and only if a time limit ran out: of the turn, of its silence, of a request or of the handshake.
@@ -376,6 +386,7 @@ impl fmt::Display for Error {
                 let (why, answer) = (why.to_string(), answer.text());
                 write!(f, "the structured output is no {wanted}: {}; it is {}", shortened(&why), shortened(&answer))?;
             }
+            Kind::Protocol(Failure::Closed) if self.is_divergence() => f.write_str("the replay diverged")?,
             Kind::Protocol(Failure::Closed) if self.is_ended_without_result() => f.write_str("the CLI ended without a result")?,
             Kind::Protocol(Failure::Closed) => f.write_str("the CLI failed")?,
             Kind::Protocol(failure) => write!(f, "{failure}{}", limit_of(failure))?,
@@ -393,7 +404,10 @@ impl fmt::Display for Error {
         }
         let stderr = stderr.trim_end();
         if !stderr.is_empty() {
-            write!(f, "; its standard error ends with:\n{stderr}")?;
+            match self.is_divergence() {
+                true => write!(f, ":\n{stderr}")?,
+                false => write!(f, "; its standard error ends with:\n{stderr}")?,
+            }
         }
         Ok(())
     }

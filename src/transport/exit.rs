@@ -3,6 +3,10 @@
 use std::fmt;
 use std::process::ExitStatus;
 
+/// How the last line of a replay's report begins. A session knows by it that the exit code is the
+/// replay's, and not that of a CLI.
+pub(crate) const REPLAY_REPORT: &str = "replay: played=";
+
 /// How the CLI ended: with a code, or by a signal.
 ///
 /// CLI 2.1.329 catches SIGTERM and SIGHUP and exits with 143 and 129, so of the common signals only SIGKILL
@@ -31,6 +35,9 @@ impl Exit {
     pub const fn success(&self) -> bool {
         matches!(self.code, Some(0))
     }
+
+    /// The exit code of a replay that ended because its input differed from the recording.
+    pub const DIVERGED: i32 = 70;
 
     /// The name of the signal that ended it, such as `SIGKILL`; `None` also where its number is not the same on every Unix.
     pub fn signal_name(&self) -> Option<&'static str> {

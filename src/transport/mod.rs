@@ -22,6 +22,7 @@ pub use self::connection::{
 pub use self::environment::{Environment, Inherit};
 pub use self::error::Error;
 pub use self::exit::Exit;
+pub(crate) use self::exit::REPLAY_REPORT;
 pub use self::locate::{CliPath, install_dir};
 pub use self::memory::{Memory, Peer, PeerControl, Signal, pipe};
 pub use self::process::Process;

@@ -69,6 +69,7 @@ async fn another_prompt_is_refused_with_the_difference() {
   left: stdout {"type":"system","subtype":"init"} (event 5)
   left: stdout {"type":"result","subtype":"success","is_error":false} (event 6)
   hint: make your program write what was recorded, or record again
+  to record again: CLAUDE_WIRE_RECORD=rewrite in a test with `Recorded`, CLAUDE_WIRE_RECORD_TO=FILE with mock-claude
 replay: played=0 matched=0 divergences=1 left=6 cli=2.1.329"#
     );
     assert!(end.report.divergences()[0].is_mismatch());

@@ -1,9 +1,11 @@
 //! The session on a replay and on a scenario: the same code as with the real CLI.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
+use crate::support::cli::cli;
 use crate::support::project;
 use claude_wire::Session;
 use claude_wire::player::{Replay, Scenario, reply};
+use claude_wire::transport::Exit;
 
 #[tokio::test(start_paused = true)]
 async fn a_recorded_conversation() {
@@ -56,4 +58,31 @@ async fn another_prompt_than_the_recorded_one_fails_the_turn_with_the_report() {
         "{text}"
     );
     assert_eq!(scenario.report().divergences().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_divergence_names_the_recording_and_how_to_record_again() {
+    let path = project::recording("three-turns");
+    let session = Session::builder().transport(Replay::open(&path).unwrap()).start().unwrap();
+    let error = session.query("Something else").text().await.unwrap_err();
+    assert!(error.is_divergence() && error.is_process(), "{error}");
+    let text = error.to_string();
+    let replay = format!("the replay diverged (exit code 70):\nreplay of {}: ", path.display());
+    assert!(text.starts_with(&replay), "{text}");
+    assert!(text.contains("to record again: CLAUDE_WIRE_RECORD=rewrite"), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_exit_code_alone_is_not_a_divergence() {
+    for (stderr, code) in [("", 70), ("replay: not mine", 70), ("replay: played=1 left=0", 1)] {
+        let cli = cli(move |_, mut cli| async move {
+            cli.handshake().await;
+            cli.prompt().await;
+            cli.complain(stderr).await;
+            Exit::from_code(code)
+        });
+        let session = Session::builder().transport(cli).start().unwrap();
+        let error = session.query("Hello").text().await.unwrap_err();
+        assert!(error.is_process() && !error.is_divergence(), "{error}");
+    }
 }

@@ -166,3 +166,11 @@ async fn a_session_sees_the_stand_in_die_as_recorded() {
     assert_eq!(error.exit().and_then(|exit| exit.signal_name()), Some("SIGKILL"), "{error}");
     assert!(begun.elapsed() < std::time::Duration::from_secs(30), "{:?}", begun.elapsed());
 }
+
+#[tokio::test]
+async fn a_divergence_of_the_stand_in_is_known_as_one() {
+    let session = session("three-turns.jsonl").start().unwrap();
+    let error = session.query("Something else").text().await.unwrap_err();
+    assert!(error.is_divergence(), "{error}");
+    assert!(error.to_string().contains("to record again: "), "{error}");
+}
