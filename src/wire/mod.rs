@@ -64,7 +64,6 @@ pub use self::codec::{DEFAULT_MAX_LINE, LineCodec};
 pub use self::control::*;
 pub use self::decode::Defect;
 pub use self::frame::{Frame, FrameKind};
-#[cfg(feature = "session")]
 pub(crate) use self::json::Cursor;
 pub use self::json::{JsonError, RawJson};
 pub use self::line::{Item, Line, TooLong};
