@@ -19,7 +19,6 @@ impl PassThrough {
     /// Runs the CLI to its end and ends this process as the CLI ended; returns only when the CLI could not be run.
     ///
     /// What became of the recording does not change how this ends: the host must not notice.
-    #[allow(dead_code, reason = "the stand-in's")]
     pub(crate) fn run(self, change: impl FnOnce(Recorder) -> Recorder) -> Result<ExitCode, String> {
         self.run_then(change, |_| {})
     }

@@ -222,7 +222,7 @@ fn a_field_of_the_handshake_is_set_in_one_way() {
     );
 }
 
-/// The page that `claude-wire options --markdown` prints is the page in `docs/`.
+/// The page that `cargo xtask docs` writes is the page in `docs/`.
 #[test]
 fn the_page_of_options_is_the_table() {
     let page = include_str!("../../docs/options.md");

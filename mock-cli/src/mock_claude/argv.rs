@@ -187,8 +187,8 @@ fn is_uuid(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::flags;
     use super::*;
-    use crate::flags;
 
     const STREAMS: [&str; 6] =
         ["-p", "--output-format", "stream-json", "--input-format", "stream-json", "--verbose"];

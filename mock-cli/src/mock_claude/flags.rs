@@ -1,6 +1,26 @@
-//! The flags of a version of the CLI, as its parser reads them.
+//! The flags of each version of the CLI that recordings were made with, as its parser reads them.
 
-use super::flag_tables::{FlagTables, TABLES};
+use claude_wire::CLI_VERSION;
+
+/// The newest version first.
+pub(crate) const TABLES: FlagTables = FlagTables(&[
+    (CLI_VERSION, include_str!("../../flags/2.1.332.txt")),
+    ("2.1.329", include_str!("../../flags/2.1.329.txt")),
+]);
+
+/// The tables by the names of their versions. Never empty.
+#[derive(Clone, Copy)]
+pub(crate) struct FlagTables(pub(crate) &'static [(&'static str, &'static str)]);
+
+impl FlagTables {
+    /// The lines of a version's table, one for each flag. A version without a table has that of the
+    /// newest.
+    pub(crate) fn lines(self, version: Option<&str>) -> impl Iterator<Item = &'static str> {
+        let own = self.0.iter().find(|(name, _)| Some(*name) == version);
+        let (_, table) = own.unwrap_or(&self.0[0]);
+        table.lines().filter(|line| line.starts_with('-'))
+    }
+}
 
 /// The flags of a version; of one without a table, those of the newest.
 pub(crate) fn of(version: Option<&str>) -> Vec<Flag> {
@@ -110,10 +130,17 @@ impl Check {
 
 #[cfg(test)]
 mod tests {
-    use claude_wire::CLI_VERSION;
-
+    use super::super::argv;
     use super::*;
-    use crate::argv;
+
+    /// In the table's own words, since its name is a literal.
+    #[test]
+    fn each_table_is_that_of_its_version() {
+        for (version, table) in TABLES.0 {
+            let first = table.lines().next().unwrap_or_default();
+            assert!(first.starts_with(&format!("# The flags of CLI {version},")), "{first}");
+        }
+    }
 
     #[test]
     fn reads_the_notation() {

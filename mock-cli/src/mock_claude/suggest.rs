@@ -60,8 +60,8 @@ fn distance(one: &str, other: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use super::super::flags;
     use super::*;
-    use crate::flags;
 
     #[test]
     fn guesses_as_the_cli_does() {

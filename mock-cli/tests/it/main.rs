@@ -5,6 +5,7 @@
 mod captures;
 mod support;
 
+#[cfg(feature = "lab")]
 mod drift;
 mod install;
 mod legacy_dialect;
@@ -15,11 +16,12 @@ mod mock_claude_scenario;
 mod readme;
 mod recorder_killed;
 mod recording_limits;
+#[cfg(feature = "lab")]
 mod schema;
 mod session_through_mock;
 mod tool_decode;
+mod tool_help;
 mod tool_import;
 mod tool_lint;
 mod tool_record;
-mod tool_rerecord;
 mod tool_verify;

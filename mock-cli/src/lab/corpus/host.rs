@@ -1,0 +1,198 @@
+//! What a host does: the steps of its script, and its answers to the CLI's requests.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::entry::Fields;
+use super::pattern::{Pattern, fill};
+
+/// One thing that the user of a session does.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
+pub(super) enum SessionStep {
+    /// Starts the CLI, which the first prompt or request does otherwise.
+    Connect {},
+    /// Asks, and reads the turn to its end unless told otherwise.
+    Prompt {
+        /// A text or content blocks.
+        content: Value,
+        /// Goes on with the next step at once where it is false.
+        #[serde(default = "yes")]
+        wait: bool,
+        /// Drops the turn behind the first message like this.
+        #[serde(default)]
+        drop_after: Option<Pattern>,
+    },
+    /// A control request. `${prompt:1}` in a field is the id of the first prompt.
+    Control {
+        subtype: String,
+        #[serde(default)]
+        fields: Fields,
+    },
+    /// Interrupts the turn that runs.
+    Interrupt {},
+    /// Begins a conversation anew.
+    Clear {},
+    /// Goes on in a fork of the session, up to its `stop`.
+    Fork {},
+    /// Ends the session.
+    Stop {},
+    /// Sends a signal to the CLI.
+    Signal { name: SignalName },
+    /// Lets a reply of the API go on.
+    Release { gate: String },
+    /// Makes an empty file in the working folder, which a tool waits for.
+    Touch { file: String },
+    /// Waits.
+    Wait(Wait),
+}
+
+/// One thing that a host does on the bare streams.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
+pub(super) enum StreamStep {
+    /// Writes a line.
+    Write {
+        line: Value,
+    },
+    /// Closes the CLI's input.
+    Eof {},
+    Signal {
+        name: SignalName,
+    },
+    Release {
+        gate: String,
+    },
+    Wait(Wait),
+}
+
+/// A signal that a transport can send.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+pub(super) enum SignalName {
+    #[serde(rename = "SIGTERM")]
+    Terminate,
+    #[serde(rename = "SIGKILL")]
+    Kill,
+}
+
+/// What to wait for.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(try_from = "WaitFields")]
+pub(super) enum Wait {
+    /// Until a reply of the API has come to this gate.
+    Gate(String),
+    /// Until something was written to this named pipe of the working folder.
+    Pipe(String),
+    /// Until so many messages like this have come since the start.
+    Message(Pattern, usize),
+    /// Until the CLI has ended so many times.
+    Exits(usize),
+    /// Until all turns have ended.
+    Turns,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WaitFields {
+    gate: Option<String>,
+    pipe: Option<String>,
+    message: Option<Pattern>,
+    times: Option<usize>,
+    exits: Option<usize>,
+    turns: Option<All>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum All {
+    All,
+}
+
+impl TryFrom<WaitFields> for Wait {
+    type Error = &'static str;
+
+    fn try_from(fields: WaitFields) -> Result<Self, Self::Error> {
+        match fields {
+            WaitFields {
+                gate: Some(gate),
+                pipe: None,
+                message: None,
+                times: None,
+                exits: None,
+                turns: None,
+            } => Ok(Self::Gate(gate)),
+            WaitFields {
+                gate: None,
+                pipe: Some(pipe),
+                message: None,
+                times: None,
+                exits: None,
+                turns: None,
+            } => Ok(Self::Pipe(pipe)),
+            WaitFields {
+                gate: None,
+                pipe: None,
+                message: Some(message),
+                times,
+                exits: None,
+                turns: None,
+            } => Ok(Self::Message(message, times.unwrap_or(1))),
+            WaitFields {
+                gate: None,
+                pipe: None,
+                message: None,
+                times: None,
+                exits: Some(exits),
+                turns: None,
+            } => Ok(Self::Exits(exits)),
+            WaitFields {
+                gate: None,
+                pipe: None,
+                message: None,
+                times: None,
+                exits: None,
+                turns: Some(All::All),
+            } => Ok(Self::Turns),
+            _ => Err(
+                "a wait is for one thing: gate, pipe, message (and how many times), exits or turns",
+            ),
+        }
+    }
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// An answer to each request like this. In it, `${/input}` is the request's own `input`, and so with any other JSON pointer.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Answer {
+    request: Pattern,
+    #[serde(default)]
+    answer: Value,
+    /// The text of a failure, in the place of an answer.
+    #[serde(default)]
+    error: Option<String>,
+}
+
+/// The answer to a request; `Err` is a failure.
+pub(super) fn answer(answers: &[Answer], request: &Value) -> Option<Result<Value, String>> {
+    let answer = answers.iter().find(|answer| answer.request.fits(request))?;
+    Some(match &answer.error {
+        Some(error) => Err(error.clone()),
+        None => Ok(fill(&answer.answer, &|pointer| request.pointer(pointer).cloned())),
+    })
+}
+
+/// The kinds of requests that there are answers for.
+pub(super) fn subtypes(answers: &[Answer]) -> Vec<String> {
+    let mut subtypes: Vec<_> = answers
+        .iter()
+        .filter_map(|answer| answer.request.text("subtype"))
+        .map(str::to_owned)
+        .collect();
+    subtypes.sort_unstable();
+    subtypes.dedup();
+    subtypes
+}

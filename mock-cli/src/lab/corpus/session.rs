@@ -1,0 +1,244 @@
+//! A host that is a session of this library.
+
+use std::future::Future;
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use claude_wire::session::{Events, HostRequest, Prompt, SessionEvent};
+use claude_wire::wire::RawJson;
+use claude_wire::{Session, SessionBuilder};
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+
+use super::entry::{Entry, Fields};
+use super::host::{SessionStep, Wait, answer, subtypes};
+use super::leash::Leash;
+use super::log::{Channel, Log};
+use super::options::HostOptions;
+use super::pattern::{Pattern, fill};
+use super::world::World;
+use crate::session_host::{event_line, lock, start};
+
+pub(super) async fn act(
+    entry: &Entry,
+    options: &HostOptions,
+    steps: &[SessionStep],
+    leash: Leash,
+    world: &World<'_>,
+    log: &Log,
+) -> Result<(), String> {
+    let builder = options.clone().apply(world.session(entry)).transport(leash.clone());
+    let session = handlers(builder, entry, log)
+        .start()
+        .map_err(|error| format!("the session was refused: {error}"))?;
+    let mut host = Host {
+        sessions: Vec::new(),
+        turns: JoinSet::new(),
+        asked: 0,
+        replies: 0,
+        ids: Arc::default(),
+        world,
+        log,
+    };
+    host.enter(session);
+    for (number, step) in (1..).zip(steps) {
+        log.at_step(number);
+        host.step(step, &leash).await.map_err(|error| format!("step {number}: {error}"))?;
+    }
+    log.at_step(steps.len() + 1);
+    host.end().await;
+    Ok(())
+}
+
+struct Host<'a> {
+    /// The session, and above it its forks; each with the task that collects its events.
+    sessions: Vec<(Session, JoinSet<()>)>,
+    turns: JoinSet<()>,
+    asked: usize,
+    replies: usize,
+    ids: Ids,
+    world: &'a World<'a>,
+    log: &'a Log,
+}
+
+/// The ids of prompts that have had an answer, in order.
+type Ids = Arc<Mutex<Vec<String>>>;
+
+impl Host<'_> {
+    fn enter(&mut self, session: Session) {
+        let mut events = JoinSet::new();
+        events.spawn(collect(session.events(), self.sessions.len() + 1, self.log.clone()));
+        self.sessions.push((session, events));
+    }
+
+    async fn step(&mut self, step: &SessionStep, leash: &Leash) -> Result<(), String> {
+        let Some((session, _)) = self.sessions.last() else {
+            return Err("all sessions have been stopped".to_owned());
+        };
+        let session = session.clone();
+        match step {
+            SessionStep::Prompt { content, wait, drop_after } => {
+                self.asked += 1;
+                let turn = read(
+                    session,
+                    content,
+                    drop_after.clone(),
+                    self.asked,
+                    self.ids.clone(),
+                    self.log.clone(),
+                );
+                if *wait { turn.await } else { start(turn, &mut self.turns).await }
+            }
+            SessionStep::Connect {} => {
+                let reply =
+                    session.connect().await.map(|reply| reply.raw().map(|raw| raw.bytes().clone()));
+                self.reply(reply.map_err(|error| error.to_string()));
+            }
+            SessionStep::Control { subtype, fields } => {
+                self.control(&session, subtype, fields).await
+            }
+            SessionStep::Interrupt {} => {
+                let reply = session
+                    .interrupt()
+                    .await
+                    .map(|reply| reply.raw().map(|raw| raw.bytes().clone()));
+                self.reply(reply.map_err(|error| error.to_string()));
+            }
+            SessionStep::Clear {} => {
+                self.reply(session.clear().await.map(|()| None).map_err(|error| error.to_string()))
+            }
+            SessionStep::Fork {} => {
+                let fork = session.fork().map_err(|error| error.to_string())?;
+                self.enter(fork);
+            }
+            SessionStep::Stop {} => self.stop().await,
+            SessionStep::Signal { name } => leash.signal(*name),
+            SessionStep::Release { gate } => self.world.release(gate),
+            SessionStep::Touch { file } => self.world.touch(file)?,
+            SessionStep::Wait(Wait::Turns) => while self.turns.join_next().await.is_some() {},
+            SessionStep::Wait(wait) => self.world.wait(wait, self.log).await?,
+        }
+        Ok(())
+    }
+
+    async fn control(&mut self, session: &Session, subtype: &str, fields: &Fields) {
+        let ids = lock(&self.ids).clone();
+        let of_prompt = |name: &str| {
+            Some(
+                ids.get(name.strip_prefix("prompt:")?.parse::<usize>().ok()?.checked_sub(1)?)?
+                    .as_str()
+                    .into(),
+            )
+        };
+        let fields =
+            fields.iter().map(|(name, value)| (name.clone(), fill(value, &of_prompt))).collect();
+        let reply = session.control(subtype, fields).await;
+        self.reply(
+            reply
+                .map(|reply| reply.map(|raw| raw.bytes().clone()))
+                .map_err(|error| error.to_string()),
+        );
+    }
+
+    /// Logs a reply in its envelope, by which it is known for one.
+    fn reply(&mut self, reply: Result<Option<Bytes>, String>) {
+        self.replies += 1;
+        let line = match &reply {
+            Ok(Some(body)) => [br#"{"type":"control_response","response":{"subtype":"success","response":"#, &body[..], b"}}"].concat(),
+            Ok(None) => br#"{"type":"control_response","response":{"subtype":"success"}}"#.to_vec(),
+            Err(error) => json!({"type": "control_response", "response": {"subtype": "error", "error": error}}).to_string().into_bytes(),
+        };
+        self.log.push(Channel::Reply(self.replies), line);
+    }
+
+    /// Ends the session, or the fork that is on top of it.
+    async fn stop(&mut self) {
+        if let Some((session, mut events)) = self.sessions.pop() {
+            self.log.stopped(session.stop().await);
+            drop(session);
+            while events.join_next().await.is_some() {}
+        }
+    }
+
+    async fn end(mut self) {
+        while self.turns.join_next().await.is_some() {}
+        while !self.sessions.is_empty() {
+            self.stop().await;
+        }
+    }
+}
+
+/// Reads a turn.
+fn read(
+    session: Session,
+    content: &Value,
+    drop_after: Option<Pattern>,
+    number: usize,
+    ids: Ids,
+    log: Log,
+) -> impl Future<Output = ()> + Send + use<> {
+    let mut turn = session.query(Prompt::raw(RawJson::from(content.clone()))).no_timeout();
+    async move {
+        let mut is_first = true;
+        while let Some(message) = turn.next().await {
+            if std::mem::take(&mut is_first) {
+                lock(&ids).extend(turn.uuid().map(str::to_owned));
+            }
+            match message {
+                Ok(message) => {
+                    log.push(Channel::Turn(number), message.frame().bytes().clone());
+                    let json = message.frame().json().to_value().unwrap_or_default();
+                    if drop_after.as_ref().is_some_and(|pattern| pattern.fits(&json)) {
+                        return;
+                    }
+                }
+                Err(error) => log.push(
+                    Channel::Turn(number),
+                    json!({"type": "error", "error": error.to_string()}).to_string(),
+                ),
+            }
+        }
+    }
+}
+
+/// One handler for each kind of request that the entry answers.
+fn handlers(builder: SessionBuilder, entry: &Entry, log: &Log) -> SessionBuilder {
+    let on_stderr = log.clone();
+    let builder = builder.on_stderr(move |line| on_stderr.stderr(line));
+    let answers = Arc::new(entry.answers.clone());
+    subtypes(&answers).into_iter().fold(builder, |builder, subtype| {
+        let (answers, log) = (answers.clone(), log.clone());
+        builder.on_request(subtype, move |request: HostRequest| {
+            log.push(Channel::Request, request.body().bytes().clone());
+            let body = request.body().to_value().unwrap_or_default();
+            let answer = answer(&answers, &body)
+                .unwrap_or_else(|| Err("the corpus entry has no answer to this".to_owned()));
+            std::future::ready(answer)
+        })
+    })
+}
+
+async fn collect(mut told: Events, session: usize, log: Log) {
+    while let Some(event) = told.next().await {
+        let line = match (event_line(&event), event) {
+            (Some(line), _) => line,
+            // The process is another each time.
+            (None, SessionEvent::Connected(_)) => json!({"connected": true}).to_string().into(),
+            (None, SessionEvent::SessionId(id)) => json!({"session_id": id}).to_string().into(),
+            (None, SessionEvent::Warning(warning)) => {
+                json!({"warning": warning}).to_string().into()
+            }
+            (None, SessionEvent::Disconnected(end)) => {
+                log.exit(end.exit);
+                continue;
+            }
+            (None, SessionEvent::Lost(events)) => {
+                log.lost(events);
+                continue;
+            }
+            // Of a later version of the library, which knows what it is.
+            (None, other) => json!({"event": format!("{other:?}")}).to_string().into(),
+        };
+        log.push(Channel::Event(session), line);
+    }
+}

@@ -1,0 +1,110 @@
+//! A host that writes lines by hand.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use claude_wire::transport::{BoxedRead, BoxedWrite, Transport};
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::sync::Mutex;
+use tokio::task::JoinSet;
+
+use super::entry::Entry;
+use super::host::{Answer, StreamStep, answer};
+use super::leash::Leash;
+use super::log::{Channel, Log};
+use super::world::World;
+
+pub(super) async fn act(
+    entry: &Entry,
+    args: &[String],
+    steps: &[StreamStep],
+    leash: Leash,
+    world: &World<'_>,
+    log: &Log,
+) -> Result<(), String> {
+    let connection =
+        leash.open(world.launch(entry, args)).await.map_err(|error| error.to_string())?;
+    let stdin = Stdin(Arc::new(Mutex::new(Some(connection.stdin))));
+    let mut control = connection.control;
+    let mut readers = JoinSet::new();
+    readers.spawn(output(connection.stdout, stdin.clone(), entry.answers.clone(), log.clone()));
+    readers.spawn(complaints(connection.stderr, log.clone()));
+    for (number, step) in (1..).zip(steps) {
+        log.at_step(number);
+        match step {
+            StreamStep::Write { line } => stdin.write(line).await,
+            StreamStep::Eof {} => stdin.close().await,
+            StreamStep::Signal { name } => leash.signal(*name),
+            StreamStep::Release { gate } => world.release(gate),
+            StreamStep::Wait(wait) => {
+                world.wait(wait, log).await.map_err(|error| format!("step {number}: {error}"))?
+            }
+        }
+    }
+    log.at_step(steps.len() + 1);
+    // What a signal ends is not asked to end.
+    if !steps.iter().any(|step| matches!(step, StreamStep::Signal { .. })) {
+        stdin.close().await;
+    }
+    while readers.join_next().await.is_some() {}
+    let exit =
+        control.wait().await.map_err(|error| format!("the CLI's end is not known: {error}"))?;
+    log.exit(Some(exit));
+    Ok(())
+}
+
+#[derive(Clone)]
+struct Stdin(Arc<Mutex<Option<BoxedWrite>>>);
+
+impl Stdin {
+    /// Writes a line. A CLI that has gone reads none, and its end says so.
+    async fn write(&self, line: &Value) {
+        if let Some(stdin) = &mut *self.0.lock().await
+            && stdin.write_all(format!("{line}\n").as_bytes()).await.is_ok()
+        {
+            let _ = stdin.flush().await;
+        }
+    }
+
+    async fn close(&self) {
+        self.0.lock().await.take();
+    }
+}
+
+async fn output(stdout: BoxedRead, stdin: Stdin, answers: Vec<Answer>, log: Log) {
+    let mut lines = BufReader::new(stdout);
+    while let Some(line) = next(&mut lines).await {
+        let json: Value = serde_json::from_slice(&line).unwrap_or_default();
+        log.push(
+            if json["type"] == "command_lifecycle" { Channel::Lifecycle } else { Channel::Output },
+            line,
+        );
+        if json["type"] == "control_request" {
+            let id = &json["request_id"];
+            let response = match answer(&answers, &json["request"]) {
+                Some(Ok(answer)) => {
+                    json!({"subtype": "success", "request_id": id, "response": answer})
+                }
+                Some(Err(error)) => json!({"subtype": "error", "request_id": id, "error": error}),
+                None => continue,
+            };
+            stdin.write(&json!({"type": "control_response", "response": response})).await;
+        }
+    }
+}
+
+async fn complaints(stderr: BoxedRead, log: Log) {
+    let mut lines = BufReader::new(stderr);
+    while let Some(line) = next(&mut lines).await {
+        log.stderr(&String::from_utf8_lossy(&line));
+    }
+}
+
+/// The next line without its end. A stream that cannot be read has ended.
+async fn next(lines: &mut BufReader<BoxedRead>) -> Option<Bytes> {
+    let mut line = Vec::new();
+    let read = lines.read_until(b'\n', &mut line).await.ok()?;
+    line.pop_if(|last| *last == b'\n');
+    (read > 0).then(|| line.into())
+}

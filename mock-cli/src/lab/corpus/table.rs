@@ -1,0 +1,92 @@
+//! The entries of this build.
+
+use super::entry::{Entry, EntryError};
+
+macro_rules! table {
+    ($($name:literal),* $(,)?) => {
+        const TABLE: &[(&str, &str)] = &[$(($name, include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/corpus/", $name, ".json")))),*];
+    };
+}
+
+// In the order of the index.
+table![
+    "one-shot",
+    "three-turns",
+    "partial-messages",
+    "tool-allowed",
+    "permission-allow",
+    "permission-deny",
+    "permission-changed-input",
+    "permission-deny-interrupt",
+    "parallel-permissions",
+    "hooks",
+    "stop-hook-blocks",
+    "settings-hooks",
+    "skill-shell-command",
+    "sdk-mcp-tool",
+    "in-process-server",
+    "mcp-stdio",
+    "interrupt",
+    "interrupt-mid-tool",
+    "queue-of-five",
+    "queued-prompts",
+    "dropped-turn",
+    "clear",
+    "fork",
+    "resume-after-kill",
+    "set-model",
+    "set-permission-mode",
+    "structured-output",
+    "max-turns",
+    "max-budget",
+    "api-error-401",
+    "api-error-529",
+    "api-retry-then-ok",
+    "api-rate-limited",
+    "api-stream-drop",
+    "eof-mid-turn",
+    "sigterm",
+    "killed-mid-tool",
+    "early-exit",
+    "missing-key",
+    "large-read",
+    "large-answer",
+    "sub-agent",
+    "notice-between-prompts",
+    "cron",
+    "plan",
+    "commit-by-bash",
+    "compaction",
+    "server-tools",
+    "refusal",
+    "session-mirror",
+    "slash-command",
+    "image-prompt",
+    "rewind-files",
+    "minimal-flags",
+];
+
+/// All entries, in the order of the index.
+///
+/// # Errors
+/// When one is none: a test sees to it that this does not happen.
+pub fn entries() -> Result<Vec<Entry>, EntryError> {
+    TABLE.iter().map(|(name, text)| Entry::parse(name, text)).collect()
+}
+
+/// The entries of these names, in their own order; all where there is no name.
+///
+/// # Errors
+/// A name that no entry has.
+pub fn choose(entries: Vec<Entry>, names: &[String]) -> Result<Vec<Entry>, String> {
+    if let Some(unknown) =
+        names.iter().find(|name| entries.iter().all(|entry| entry.name != **name))
+    {
+        let known = entries.iter().map(|entry| entry.name.as_str()).collect::<Vec<_>>().join(", ");
+        return Err(format!("no entry is named {unknown:?}; there are {known}"));
+    }
+    Ok(entries
+        .into_iter()
+        .filter(|entry| names.is_empty() || names.contains(&entry.name))
+        .collect())
+}

@@ -1,0 +1,181 @@
+//! What is around the host: the API behind the CLI and the files beside it, or, in a replay, neither.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use claude_wire::lab::Hermetic;
+use claude_wire::transport::{Environment, Inherit, Launch};
+use claude_wire::{Session, SessionBuilder};
+use serde_json::Value;
+use wiremock::matchers::path;
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+use super::entry::{Content, Entry};
+use super::host::Wait;
+use super::log::{Channel, Item, Log};
+use super::pattern::Pattern;
+
+/// The folders of a replay: those that recordings name in the place of the real ones.
+const NEUTRAL_CWD: &str = "/home/user/project";
+const NEUTRAL_HOME: &str = "/home/user";
+
+/// Where an entry is played.
+pub enum World<'a> {
+    /// Before a CLI.
+    Live(&'a Hermetic),
+    /// Before a recording: gates and pipes are open. A script that must not go on too early there waits for a message as well.
+    Replay,
+}
+
+impl World<'_> {
+    /// A session with nothing chosen but where it is.
+    pub(super) fn session(&self, entry: &Entry) -> SessionBuilder {
+        let builder = match self {
+            Self::Live(place) => place.session(),
+            Self::Replay => Session::builder()
+                .inherit_env(Inherit::None)
+                .cwd(NEUTRAL_CWD)
+                .env("HOME", NEUTRAL_HOME),
+        };
+        entry.env.iter().fold(builder, |builder, (name, value)| match value {
+            Some(value) => builder.env(name, value),
+            None => builder.env_remove(name),
+        })
+    }
+
+    /// A launch without a session.
+    pub(super) fn launch(&self, entry: &Entry, args: &[String]) -> Launch {
+        let (cwd, vars) = match self {
+            Self::Live(place) => (place.cwd(), place.env()),
+            Self::Replay => (NEUTRAL_CWD.into(), vec![("HOME", NEUTRAL_HOME.into())]),
+        };
+        let env = vars
+            .into_iter()
+            .fold(Environment::new().inherit(Inherit::None), |env, (name, value)| {
+                env.set(name, value)
+            });
+        let env = entry.env.iter().fold(env, |env, (name, value)| match value {
+            Some(value) => env.set(name, value),
+            None => env.remove(name),
+        });
+        Launch { args: args.iter().map(Into::into).collect(), env, cwd: Some(cwd) }
+    }
+
+    pub(super) fn release(&self, gate: &str) {
+        if let Self::Live(place) = self {
+            place.api().release(gate);
+        }
+    }
+
+    /// Makes an empty file in the working folder.
+    pub(super) fn touch(&self, file: &str) -> Result<(), String> {
+        match self {
+            Self::Live(place) => fs::write(place.cwd().join(file), "")
+                .map_err(|error| format!("the file {file:?}: {error}")),
+            Self::Replay => Ok(()),
+        }
+    }
+
+    /// Waits for what is not about turns.
+    pub(super) async fn wait(&self, wait: &Wait, log: &Log) -> Result<(), String> {
+        let like = |pattern: &Pattern, items: &[Item]| {
+            items.iter().filter_map(Item::message).filter(|message| pattern.fits(message)).count()
+        };
+        let exits =
+            |items: &[Item]| items.iter().filter(|item| item.channel == Channel::Exit).count();
+        match (wait, self) {
+            (Wait::Gate(gate), Self::Live(place)) => {
+                tokio::select! {
+                    // First, because the other would panic.
+                    biased;
+                    refused = place.api().refused() => return Err(refused.to_string()),
+                    () = place.api().reached(gate) => {}
+                }
+            }
+            (Wait::Pipe(name), Self::Live(place)) => {
+                written(&place.cwd().join(name))
+                    .await
+                    .map_err(|error| format!("the pipe {name:?}: {error}"))?;
+            }
+            (Wait::Gate(_) | Wait::Pipe(_), Self::Replay) => {}
+            (Wait::Message(pattern, times), _) => {
+                log.until(|items| like(pattern, items) >= *times).await
+            }
+            (Wait::Exits(times), _) => log.until(|items| exits(items) >= *times).await,
+            // The session's own business.
+            (Wait::Turns, _) => {}
+        }
+        Ok(())
+    }
+}
+
+/// A server on loopback that answers as the entry says: hooks of the settings post to it.
+/// It serves until it is dropped.
+pub(super) struct Http(MockServer);
+
+impl Http {
+    /// A server that answers every request to one of these paths with this JSON, and others with 404.
+    pub(super) async fn start(answers: &BTreeMap<String, Value>) -> Self {
+        let server = MockServer::start().await;
+        for (at, answer) in answers {
+            let answer = ResponseTemplate::new(200).set_body_json(answer);
+            Mock::given(path(at.as_str())).respond_with(answer).mount(&server).await;
+        }
+        Self(server)
+    }
+
+    pub(super) fn url(&self) -> String {
+        self.0.uri()
+    }
+}
+
+/// What stands for the address of the server in the files of an entry.
+const PLACE: &str = "${http}";
+
+/// Makes the files of an entry, which may name the address of its server.
+pub(super) fn furnish(entry: &Entry, cwd: &Path, http: &Http) -> io::Result<()> {
+    for (name, content) in &entry.files {
+        let path = cwd.join(name);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        match content {
+            Content::Text(text) => fs::write(path, text)?,
+            Content::Lines { lines } => fs::write(path, lines.join("\n") + "\n")?,
+            Content::Json { json } => {
+                fs::write(path, json.to_string().replace(PLACE, &http.url()))?;
+            }
+            Content::Repeated { text, repeat } => fs::write(path, text.repeat(*repeat))?,
+            Content::Pipe { .. } => make_pipe(&path)?,
+        }
+    }
+    Ok(())
+}
+
+#[cfg(target_os = "linux")]
+fn make_pipe(path: &Path) -> io::Result<()> {
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
+    Ok(mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0)?)
+}
+
+/// Waits until somebody writes to a named pipe.
+#[cfg(target_os = "linux")]
+async fn written(path: &Path) -> io::Result<()> {
+    use tokio::io::AsyncReadExt as _;
+    // Open for writing as well, so that the end of the one writer is not the end of the pipe.
+    let mut pipe =
+        tokio::net::unix::pipe::OpenOptions::new().read_write(true).open_receiver(path)?;
+    pipe.read_u8().await.map(drop)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn make_pipe(_: &Path) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+#[cfg(not(target_os = "linux"))]
+async fn written(_: &Path) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}

@@ -1,0 +1,133 @@
+//! `mock-claude`: a stand-in for the Claude Code CLI that plays a recording or a scenario.
+//!
+//! It accepts the arguments that `claude` accepts, refuses what `claude` refuses, and writes what was recorded or scripted to its standard
+//! streams. Environment variables say what to play: see [`HELP`]. What it saw goes into a [`journal`].
+
+mod argv;
+mod environment;
+mod flags;
+mod heard;
+mod journal;
+mod play;
+mod record;
+mod source;
+mod suggest;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use claude_wire::CLI_VERSION;
+use claude_wire::recording::Exit;
+
+use self::argv::Asked;
+use self::environment::Environment;
+#[cfg(feature = "lab")]
+pub(crate) use self::flags::TABLES;
+use self::journal::Journal;
+use self::source::Source;
+
+const HELP: &str = "\
+mock-claude: a stand-in for the Claude Code CLI that plays a recording or a scenario, or records the real CLI
+
+Usage: the same as `claude`. Point your SDK at this program instead of `claude`.
+
+  CLAUDE_WIRE_REPLAY=session.jsonl mock-claude -p --output-format stream-json --input-format stream-json --verbose
+
+The first input that differs from the recording ends the run, with a report on stderr and exit code 70.
+
+What to play; set one of these:
+  CLAUDE_WIRE_REPLAY=FILE   replay a recording
+  CLAUDE_WIRE_SCENARIO=FILE play a scenario
+  CLAUDE_WIRE_RECORD_TO=FILE with CLAUDE_WIRE_REAL_CLI=PATH
+                            run the real CLI with the same arguments, and record it; {n} in the file's name becomes the
+                            first free number, for programs that start the CLI more than once
+  CLAUDE_WIRE_REDACT=off    with CLAUDE_WIRE_RECORD_TO: record keys, addresses and long texts as they are; run
+                            `claude-wire scrub` before you share such a recording
+
+How to play:
+  CLAUDE_WIRE_SPEED=FACTOR  replay at FACTOR times the recorded speed; without it, at once
+  CLAUDE_WIRE_IDLE_TIMEOUT=SECONDS
+                            how long to wait for input before failing with a report (default: 600)
+  CLAUDE_WIRE_LENIENT=1     accept flags that the recorded version of the CLI does not know
+  CLAUDE_WIRE_DIALECT=legacy
+                            play the scenario in the format of early guides to the CLI: bare messages, no result
+  CLAUDE_WIRE_JOURNAL=FILE  append what is seen (arguments, every line, divergences, the exit) as JSON Lines; not
+                            together with CLAUDE_WIRE_RECORD_TO
+
+Exit codes: as recorded, or those of the real CLI; 1 for arguments that the CLI refuses; 70 when the input differs from the recording; 78
+when there is nothing to play, a file cannot be read or written, or the environment asks for something unsupported (CLAUDE_WIRE_FAULT and
+CLAUDE_WIRE_SEED are not supported yet).
+
+A scenario:
+
+  {\"claude-wire\": \"scenario\", \"version\": 1, \"turns\": [
+    {\"prompt\": \"Hello\", \"reply\": [{\"text\": \"Hi!\"}]},
+    {\"reply\": [{\"tool_use\": {\"name\": \"Bash\", \"input\": {\"command\": \"ls\"}}}, {\"tool_result\": \"a.txt\"}, {\"text\": \"One file.\"}]}]}
+
+A turn without a prompt accepts any. Steps: text, thinking, tool_use, ask_permission, tool_result, tool_error, error, delay_ms, \"hang\".
+";
+
+/// The exit code when the environment names nothing that could be played.
+const EXIT_CONFIG: u8 = 78;
+
+pub(crate) fn main() -> ExitCode {
+    let args: Vec<String> =
+        std::env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
+    let journal = match std::env::var_os("CLAUDE_WIRE_JOURNAL").filter(|path| !path.is_empty()) {
+        Some(path) => Journal::open(Path::new(&path)),
+        None => Ok(Journal::default()),
+    };
+    let journal = match journal {
+        Ok(journal) => journal,
+        Err(why) => return misconfigured(&Journal::default(), &why),
+    };
+    let environment = Environment::of_process();
+    if let Ok(Environment { source: Ok(Source::Record(to)), redact, .. }) = &environment {
+        return record::record(to, *redact).unwrap_or_else(|why| misconfigured(&journal, &why));
+    }
+    let loaded = environment
+        .as_ref()
+        .map_err(Clone::clone)
+        .and_then(|environment| environment.source.clone())
+        .and_then(|source| source.load());
+    let (version, name) = (
+        loaded.as_ref().ok().and_then(|loaded| loaded.version()),
+        loaded.as_ref().ok().map(|loaded| loaded.name.as_str()),
+    );
+    let lenient = environment.as_ref().is_ok_and(|environment| environment.lenient);
+    let read = argv::read(&args, flags::of(version), lenient);
+    let unknown = read.as_ref().map(|read| read.unknown.as_slice()).unwrap_or_default();
+    journal.start(&args, unknown, version, name);
+    match read.map(|read| read.asked) {
+        Ok(Asked::Version) => {
+            say(&journal, &format!("{} (Claude Code)\n", version.unwrap_or(CLI_VERSION)))
+        }
+        Ok(Asked::Help) => say(&journal, HELP),
+        Err(refusal) => complain(&journal, &refusal, 1),
+        Ok(Asked::Run) => match environment.and_then(|environment| Ok((loaded?, environment))) {
+            Ok((loaded, environment)) => match loaded.script(&args) {
+                Ok(script) => play::play(&loaded, script, &environment, &journal),
+                Err(why) => misconfigured(&journal, &why),
+            },
+            Err(why) => misconfigured(&journal, &why),
+        },
+    }
+}
+
+fn say(journal: &Journal, text: &str) -> ExitCode {
+    text.split_inclusive('\n').for_each(|line| journal.line("out", line.as_bytes()));
+    journal.exit(&Exit::code(0));
+    print!("{text}");
+    ExitCode::SUCCESS
+}
+
+fn misconfigured(journal: &Journal, why: &str) -> ExitCode {
+    complain(journal, &format!("mock-claude: {why}"), EXIT_CONFIG)
+}
+
+fn complain(journal: &Journal, text: &str, code: u8) -> ExitCode {
+    text.lines().for_each(|line| journal.line("err", format!("{line}\n").as_bytes()));
+    journal.exit(&Exit::code(code.into()));
+    eprintln!("{text}");
+    ExitCode::from(code)
+}

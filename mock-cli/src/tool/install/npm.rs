@@ -1,0 +1,134 @@
+//! The packages of the CLI, fetched by the user's own npm.
+
+use std::fs::{self, File};
+use std::io::{ErrorKind, IsTerminal};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::InstallError;
+
+pub(super) const PACKAGE: &str = "@anthropic-ai/claude-code";
+
+/// The package of this platform's native executable.
+pub(super) fn platform_package() -> Option<String> {
+    let os = match std::env::consts::OS {
+        "linux" => "linux",
+        "macos" => "darwin",
+        "windows" => "win32",
+        _ => return None,
+    };
+    let arch = match std::env::consts::ARCH {
+        "x86_64" => "x64",
+        "aarch64" => "arm64",
+        _ => return None,
+    };
+    Some(format!("{PACKAGE}-{os}-{arch}"))
+}
+
+/// Has npm put the package below `directory`, as the user has configured npm, and says on standard error how it goes.
+pub(super) fn install(package: &str, version: &str, directory: &Path) -> Result<(), InstallError> {
+    let log = directory.join("npm.log");
+    let output = File::create(&log).map_err(|error| InstallError::io("create", &log, error))?;
+    let errors = output.try_clone().map_err(|error| InstallError::io("write", &log, error))?;
+    eprintln!("npm fetches {package} {version}, about 400 MB");
+    let child = Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" })
+        .args([
+            "install",
+            "--no-save",
+            "--no-package-lock",
+            "--ignore-scripts",
+            "--no-audit",
+            "--no-fund",
+            "--prefix",
+        ])
+        .arg(directory)
+        .arg(format!("{package}@{version}"))
+        .current_dir(directory)
+        .stdin(Stdio::null())
+        .stdout(output)
+        .stderr(errors)
+        .spawn()
+        .map_err(|error| {
+            if error.kind() == ErrorKind::NotFound {
+                InstallError::NoNpm
+            } else {
+                InstallError::io("run", Path::new("npm"), error)
+            }
+        })?;
+    let status =
+        watch(child).map_err(|error| InstallError::io("wait for", Path::new("npm"), error))?;
+    if status.success() {
+        return Ok(());
+    }
+    let said = fs::read_to_string(&log).unwrap_or_default();
+    Err(diagnose(version, directory, status, said.trim()))
+}
+
+/// Waits, and counts the seconds aloud: npm itself is silent until it is done.
+fn watch(mut child: Child) -> std::io::Result<ExitStatus> {
+    let start = Instant::now();
+    let terminal = std::io::stderr().is_terminal();
+    let mut told = 0;
+    loop {
+        if let Some(status) = child.try_wait()? {
+            if terminal && told > 0 {
+                eprintln!();
+            }
+            return Ok(status);
+        }
+        let seconds = start.elapsed().as_secs();
+        if terminal && seconds > told {
+            eprint!("\r{seconds} s");
+            told = seconds;
+        } else if seconds >= told + 10 {
+            eprintln!("{seconds} s");
+            told = seconds;
+        }
+        // std has no wait for a child with a limit, and the seconds have to be told meanwhile.
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
+fn diagnose(version: &str, directory: &Path, status: ExitStatus, said: &str) -> InstallError {
+    let says = |codes: &[&str]| codes.iter().any(|code| said.contains(code));
+    if says(&["ENOSPC"]) {
+        InstallError::NoSpace(directory.to_owned())
+    } else if says(&["ETARGET", "E404"]) {
+        InstallError::NoSuchVersion(version.to_owned())
+    } else if says(&[
+        "ENOTFOUND",
+        "ECONNREFUSED",
+        "ECONNRESET",
+        "ETIMEDOUT",
+        "EAI_AGAIN",
+        "ENETUNREACH",
+    ]) {
+        InstallError::NoRegistry(said.to_owned())
+    } else {
+        InstallError::Npm { status: status.to_string(), said: said.to_owned() }
+    }
+}
+
+/// A directory beside the target, so that renaming stays within one file system; removed on every way out.
+pub(super) struct Staging(PathBuf);
+
+impl Staging {
+    pub(super) fn new(directory: &Path) -> Result<Self, InstallError> {
+        let path = directory.join(format!(".installing-{}", std::process::id()));
+        fs::create_dir(&path).map_err(|error| InstallError::io("create", &path, error))?;
+        Ok(Self(path))
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Staging {
+    fn drop(&mut self) {
+        // Best effort: what stays behind is hidden and harmless.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}

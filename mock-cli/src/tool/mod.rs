@@ -1,0 +1,124 @@
+//! `claude-wire`: the tool for recordings.
+
+mod arguments;
+mod decode;
+#[cfg(feature = "lab")]
+mod drift;
+mod import;
+pub(crate) mod install;
+mod lint;
+mod record;
+mod scrub;
+mod seal;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+
+/// Record sessions of the Claude Code CLI, and check, redact, replay and compare the recordings
+#[derive(Parser)]
+#[command(name = "claude-wire", version, after_help = EXIT_CODES)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Record(record::Arguments),
+    Import(import::Arguments),
+    Verify(verify::Arguments),
+    Lint(lint::Arguments),
+    Scrub(scrub::Arguments),
+    Seal(seal::Arguments),
+    Decode(decode::Arguments),
+    Install(install::Install),
+    Drift(drift::Arguments),
+}
+
+/// The commands as the help groups them.
+const GROUPS: [(&str, &[&str]); 2] = [
+    ("Recordings", &["record", "import", "verify", "lint", "scrub", "seal"]),
+    ("The CLI", &["install", "decode", "drift"]),
+];
+
+const EXIT_CODES: &str = "\
+`claude-wire COMMAND --help` has examples.
+
+Exit codes:
+  0  all is well
+  1  something was found: a malformed line, a recording that does not replay to its end, an entry that differs
+  2  the command could not do its work: wrong arguments, a file that cannot be read or written, a CLI that cannot be installed";
+
+pub(crate) fn main() -> ExitCode {
+    let arguments = Arguments::from_arg_matches(&command().get_matches());
+    let done = match arguments.unwrap_or_else(|error| error.exit()).command {
+        Command::Record(arguments) => record::run(arguments),
+        Command::Import(arguments) => import::run(arguments),
+        Command::Scrub(arguments) => scrub::run(&arguments),
+        Command::Lint(arguments) => lint::run(&arguments),
+        Command::Seal(arguments) => seal::run(arguments),
+        Command::Decode(arguments) => decode::run(arguments),
+        Command::Verify(arguments) => verify::run(arguments),
+        Command::Install(arguments) => install::run(&arguments),
+        Command::Drift(arguments) => drift::run(&arguments),
+    };
+    crate::end("claude-wire", done)
+}
+
+/// The commands, with a help that has them in groups, which clap does for options only.
+fn command() -> clap::Command {
+    let command = Arguments::command();
+    let mut groups = String::new();
+    for (title, names) in GROUPS {
+        groups.push_str(&format!("\n{title}:\n"));
+        for name in names {
+            let about = command.find_subcommand(name).and_then(clap::Command::get_about);
+            let about = about.map(ToString::to_string).unwrap_or_default();
+            groups.push_str(&format!("  {name:<8}  {about}\n"));
+        }
+    }
+    command.help_template(format!(
+        "{{about-with-newline}}\n{{usage-heading}} {{usage}}\n{groups}\nOptions:\n{{options}}{{after-help}}"
+    ))
+}
+
+/// In the place of `drift`, where the package was built without it.
+#[cfg(not(feature = "lab"))]
+mod drift {
+    use std::ffi::OsString;
+
+    use crate::{Failure, Found};
+
+    /// Run the corpus with another CLI, and report how it differs from the recordings.
+    ///
+    /// This `claude-wire` was built without it. In a clone of the repository,
+    /// `cargo install --path mock-cli --features lab` installs one that has it.
+    #[derive(clap::Args)]
+    pub(crate) struct Arguments {
+        /// Whatever `drift` takes
+        #[arg(hide = true, trailing_var_arg = true, allow_hyphen_values = true)]
+        _any: Vec<OsString>,
+    }
+
+    pub(crate) fn run(_: &Arguments) -> Result<Found, Failure> {
+        Err("this program was built without `drift`: `cargo install --path mock-cli --features lab`, in a clone of the repository, installs one that has it".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_command_is_in_one_group_of_the_help() {
+        let grouped: Vec<_> = GROUPS.iter().flat_map(|(_, names)| *names).copied().collect();
+        let mut sorted = grouped.clone();
+        sorted.sort_unstable();
+        let command = Arguments::command();
+        let mut names: Vec<_> = command.get_subcommands().map(clap::Command::get_name).collect();
+        names.sort_unstable();
+        assert_eq!(sorted, names);
+    }
+}

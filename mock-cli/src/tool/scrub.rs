@@ -1,0 +1,80 @@
+//! `scrub`: takes secrets out of recordings that are there.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use claude_wire::recording::{Integrity, Recording, Redaction};
+
+use super::arguments::{Folders, Known, may_write};
+use crate::{Failure, Found};
+
+/// Redact recordings: keys, tokens, addresses, paths, host names, signatures, the long texts of the CLI.
+///
+/// Each place becomes a placeholder, such as user1@redacted.invalid or <secret:1>. Equal values get the same placeholder throughout a recording, and the header
+/// counts them. A recorder does the same while it records, unless --no-scrub was given; a second run finds nothing.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  claude-wire scrub --in-place recordings/mine/*.jsonl
+  claude-wire scrub session.jsonl -o clean.jsonl --cwd /srv/me/project --home /srv/me --secret-env DEPLOY_PHRASE
+
+Exit codes: 0 all are scrubbed, 2 one could not be read or written (with --in-place the others are done).")]
+#[command(group(clap::ArgGroup::new("where").required(true).args(["output", "in_place"])))]
+pub(crate) struct Arguments {
+    /// The recordings
+    #[arg(required = true, value_name = "RECORDING")]
+    files: Vec<PathBuf>,
+    /// Write the one recording here
+    #[arg(short, long, value_name = "OUT")]
+    output: Option<PathBuf>,
+    /// Replace each recording
+    #[arg(long)]
+    in_place: bool,
+    /// Replace OUT if it exists
+    #[arg(long, requires = "output")]
+    force: bool,
+    #[command(flatten)]
+    folders: Folders,
+    #[command(flatten)]
+    known: Known,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
+    let redaction =
+        arguments.folders.roots().into_iter().fold(arguments.known.redaction()?, Redaction::root);
+    if let Some(output) = &arguments.output {
+        let [file] = arguments.files.as_slice() else {
+            return Err("-o takes one recording; use --in-place for several".to_owned());
+        };
+        may_write(output, arguments.force)?;
+        println!("{}", scrub(file, output, &redaction)?);
+        return Ok(Found::Nothing);
+    }
+    let mut failures = Vec::new();
+    for file in &arguments.files {
+        match scrub(file, file, &redaction) {
+            Ok(what) => println!("{what}"),
+            Err(why) => failures.push(why),
+        }
+    }
+    if failures.is_empty() { Ok(Found::Nothing) } else { Err(failures.join("\nclaude-wire: ")) }
+}
+
+/// `clean.jsonl: 8 events, 2 email, 1 key`.
+fn scrub(file: &Path, output: &Path, redaction: &Redaction) -> Result<String, Failure> {
+    let mut recording = Recording::open(file).map_err(|error| error.to_string())?;
+    let counts = redaction.scrub(&mut recording);
+    match recording.integrity() {
+        Integrity::Truncated { .. } => recording.save_truncated(output),
+        _ => recording.save(output),
+    }
+    .map_err(|error| error.to_string())?;
+    Ok(format!("{}: {} events, {}", output.display(), recording.events.len(), told(&counts)))
+}
+
+fn told(counts: &BTreeMap<&'static str, u64>) -> String {
+    if counts.is_empty() {
+        return "nothing to do".to_owned();
+    }
+    counts.iter().map(|(kind, count)| format!("{count} {kind}")).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,73 @@
+//! `check`: what the house asks for, and no compiler and no test of one package can see.
+
+use std::collections::BTreeSet;
+use std::process::Command;
+
+use claude_wire_cli::{Failure, Found};
+
+use super::root;
+
+/// Check what the house asks for, and print each figure.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  cargo xtask check
+
+Exit codes: 0 all is as it should be, 1 it is not, 2 it could not be found out.")]
+pub(crate) struct Arguments {}
+
+pub(crate) fn run(_: &Arguments) -> Result<Found, Failure> {
+    let crates = crates()?;
+    println!(
+        "crates of `cargo install --path mock-cli`: {} of at most {MOST_CRATES}",
+        crates.len()
+    );
+    Ok(if crates.len() > MOST_CRATES { Found::Something } else { Found::Nothing })
+}
+
+/// How many crates an installation of `mock-claude` may build.
+const MOST_CRATES: usize = 90;
+
+/// The crates that an installation of `mock-claude` builds, each with its version.
+fn crates() -> Result<BTreeSet<String>, Failure> {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.current_dir(root().join("mock-cli"));
+    cargo.args(["tree", "--locked", "--package=claude-wire-cli", "--edges=normal,build"]);
+    cargo.args(["--prefix=none", "--format={p}"]);
+    let output = cargo.output().map_err(|error| format!("cargo tree: {error}"))?;
+    if !output.status.success() {
+        return Err(format!("cargo tree: {}", String::from_utf8_lossy(&output.stderr)));
+    }
+    let crates = read(&String::from_utf8_lossy(&output.stdout));
+    // An empty answer, or that to another question, is no answer.
+    for expected in ["claude-wire-cli", "claude-wire", "clap", "tokio"] {
+        if !crates.iter().any(|name| name.split(' ').next() == Some(expected)) {
+            return Err(format!("cargo tree does not name {expected}"));
+        }
+    }
+    Ok(crates)
+}
+
+/// `name version` of each line, once.
+fn read(tree: &str) -> BTreeSet<String> {
+    let lines = tree.lines().filter(|line| !line.trim().is_empty());
+    lines.map(|line| line.split(' ').take(2).collect::<Vec<_>>().join(" ")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_crate_counts_once_and_each_version_of_it() {
+        let tree = "a v1.0.0 (/x)\nb v1.0.0\nb v1.0.0 (*)\n\nb v2.0.0\nc v1.0.0 (proc-macro)\n";
+        assert_eq!(read(tree).len(), 4);
+    }
+
+    #[test]
+    fn an_installation_builds_few_crates() {
+        let crates = crates().unwrap_or_else(|why| panic!("{why}"));
+        assert!(crates.len() <= MOST_CRATES, "{}: {crates:#?}", crates.len());
+        assert!(!crates.iter().any(|name| name.starts_with("wiremock ")), "{crates:#?}");
+    }
+}

@@ -1,0 +1,55 @@
+//! `cargo xtask`: what only the maintainers of this repository run.
+
+#![warn(clippy::unwrap_used)]
+
+mod census;
+mod check;
+mod docs;
+mod matrix;
+mod options;
+mod rerecord;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use claude_wire_cli::end;
+
+/// What the maintainers of claude-wire run; CONTRIBUTING says when
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", after_help = AFTER_HELP)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Check(check::Arguments),
+    Docs(docs::Arguments),
+    Rerecord(rerecord::Arguments),
+    Matrix(matrix::Arguments),
+    Census(census::Arguments),
+}
+
+const AFTER_HELP: &str = "\
+Exit codes:
+  0  all is well
+  1  something was found: a check that fails, an entry that differs
+  2  the command could not do its work";
+
+fn main() -> ExitCode {
+    let done = match Arguments::parse().command {
+        Command::Check(arguments) => check::run(&arguments),
+        Command::Docs(arguments) => docs::run(&arguments),
+        Command::Rerecord(arguments) => rerecord::run(&arguments),
+        Command::Matrix(arguments) => matrix::run(&arguments),
+        Command::Census(arguments) => census::run(&arguments),
+    };
+    end("xtask", done)
+}
+
+/// The root of the repository.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
