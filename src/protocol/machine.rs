@@ -418,7 +418,7 @@ impl Machine {
         match self.queue.front() {
             Some(next)
                 if next.profile != self.profile
-                    || self.in_force.tells_apart(&next.settled, &self.settled) =>
+                    || self.in_force.distinguishes(&next.settled, &self.settled) =>
             {
                 self.relaunch(out)
             }

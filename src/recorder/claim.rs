@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_created_is_told() {
+    fn what_cannot_be_created_is_reported() {
         let folder = tempfile::tempdir().unwrap();
         let error = claim(folder.path().join("no/such/{n}.jsonl")).unwrap_err();
         assert!(error.is_io() && error.to_string().contains("1.jsonl"), "{error}");

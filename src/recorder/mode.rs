@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_mode_is_one_of_four_and_none_unless_told() {
+    fn the_mode_is_one_of_four_and_defaults_to_none() {
         for (value, mode) in [
             ("", Mode::None),
             ("none", Mode::None),
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn a_build_server_records_only_when_told() {
+    fn a_build_server_records_only_on_request() {
         let refused = |vars: &[(&str, &str)]| {
             is_refused(|name| {
                 vars.iter().find(|(var, _)| *var == name).map(|(_, value)| value.into())

@@ -315,7 +315,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn rewrite_records_anew_and_passthrough_does_neither() {
+    async fn rewrite_records_again_and_passthrough_does_neither() {
         let setup = setup();
         assert_eq!(setup.run("one", Mode::Rewrite).await, "one");
         let before = std::fs::read(&setup.path).unwrap();
@@ -396,7 +396,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_differs_or_was_never_recorded_is_told_at_the_end() {
+    async fn what_differs_or_was_never_recorded_is_reported_at_the_end() {
         let setup = setup();
         let error = setup.choose("one", Mode::Once, false).unwrap().finish().await.unwrap_err();
         assert!(error.is_empty(), "{error}");

@@ -206,7 +206,7 @@ async fn a_host_that_lets_go_leaves_a_whole_recording_that_says_so() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_recorded_stands_in_the_file_while_the_session_runs() {
+async fn what_is_recorded_is_in_the_file_while_the_session_runs() {
     let Setup { path, recorder, bench: _bench, _folder } = setup();
     let mut host = recorder.open(Launch::default()).await.unwrap();
     host.stdin.write_all(b"{}\n").await.unwrap();

@@ -211,7 +211,7 @@ fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let written = || {
         let is_link = fs::symlink_metadata(path).is_ok_and(|there| there.is_symlink());
         let target = if is_link { fs::canonicalize(path)? } else { path.to_owned() };
-        let temporary = temporary_beside(&target);
+        let temporary = temporary_next_to(&target);
         write_new(&temporary, bytes, fs::metadata(&target).ok())
             .and_then(|()| fs::rename(&temporary, &target))
             .inspect_err(|_| {
@@ -225,7 +225,7 @@ fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 }
 
 /// A name in the same folder that nobody else uses, so that the rename stays on one file system.
-fn temporary_beside(path: &Path) -> PathBuf {
+fn temporary_next_to(path: &Path) -> PathBuf {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}-{}.tmp", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed)));

@@ -140,7 +140,7 @@ impl Payload {
     /// Writes `"key":value` and, where needed, `as` and `eol`.
     pub(super) fn write(&self, out: &mut Vec<u8>, key: &str) {
         let mut form = None;
-        if self.stands_inline(key == "err") {
+        if self.is_inline(key == "err") {
             write_key(out, key);
             out.extend_from_slice(&self.bytes);
         } else if let Some(text) = self.as_text() {
@@ -160,7 +160,7 @@ impl Payload {
 
     /// Whether the bytes may stand in the recording's line as they are. Spaces around the JSON would be lost among the
     /// envelope's own, and a line break would end the line.
-    fn stands_inline(&self, stderr: bool) -> bool {
+    fn is_inline(&self, stderr: bool) -> bool {
         let bytes = &self.bytes;
         let blank = |byte: Option<&u8>| matches!(byte, Some(b' ' | b'\t'));
         if blank(bytes.first()) || blank(bytes.last()) {

@@ -442,7 +442,7 @@ mod tests {
     }
 
     #[test]
-    fn a_world_without_path_or_home_says_so() {
+    fn a_missing_path_or_home_is_reported() {
         let mut place = place();
         place.world = World {
             path: None,

@@ -437,7 +437,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_noise_from_broken_frames() {
+    fn distinguishes_noise_from_broken_frames() {
         let why = |line: &'static str| Peek::at(&Text::new(line.into())).err().unwrap();
         assert_eq!(why(""), NotAFrame::Noise);
         assert_eq!(why("[1]"), NotAFrame::Noise);

@@ -372,7 +372,7 @@ mod tests {
     }
 
     #[test]
-    fn an_update_that_the_cli_would_not_take_is_told() {
+    fn an_update_that_the_cli_would_refuse_is_reported() {
         let (behavior, destination) = (PermissionBehavior::Allow, PermissionDestination::Session);
         let rules = |rules| PermissionUpdate::AddRules {
             rules,

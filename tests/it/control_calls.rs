@@ -140,7 +140,7 @@ async fn a_refusal_keeps_words_and_code() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_has_a_deadline_of_its_own() {
+async fn each_call_has_its_own_deadline() {
     let (session, mut written) = silent_session();
     session.connect().await.unwrap();
     let begin = Instant::now();

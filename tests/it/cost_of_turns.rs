@@ -47,7 +47,7 @@ fn the_next_result_makes_up_for_one_that_was_lost() {
 }
 
 #[test]
-fn totals_begin_anew_after_a_clear() {
+fn totals_start_again_after_a_clear() {
     let results = [
         r#"{"type":"result","session_id":"a","total_cost_usd":0.5,"result_index":0}"#,
         r#"{"type":"result","session_id":"b","total_cost_usd":0,"result_index":1}"#,
@@ -87,7 +87,7 @@ fn no_total_makes_a_turn_cost_less_than_nothing() {
 }
 
 #[test]
-fn models_are_told_apart_and_those_not_used_left_out() {
+fn each_model_is_listed_and_unused_ones_are_left_out() {
     let mut meter = SpendingMeter::new();
     let mut add = |usage: &str, index: u64| {
         let line = format!(
@@ -179,7 +179,7 @@ async fn a_turn_knows_its_share_once_its_result_is_read_and_the_session_that_of_
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_limits_of_the_plan_are_those_that_were_told_last() {
+async fn the_limits_of_the_plan_are_those_reported_last() {
     let transport = cli(|_, mut cli| async move {
         cli.handshake().await;
         let (uuid, _) = cli.prompt().await;

@@ -20,7 +20,7 @@ fn outcome(fields: &str) -> TurnOutcome {
 }
 
 #[test]
-fn the_status_or_the_word_of_the_api_tells_why() {
+fn the_status_or_the_error_type_of_the_api_says_why() {
     let classes = |fields: &str| {
         let outcome = outcome(fields);
         (outcome.is_rate_limited(), outcome.is_overloaded(), outcome.is_auth())
@@ -56,7 +56,7 @@ fn the_status_or_the_word_of_the_api_tells_why() {
 }
 
 #[tokio::test]
-async fn the_error_of_a_recorded_turn_tells_why() {
+async fn the_error_of_a_recorded_turn_says_why() {
     let failed = async |recording: &str| -> Error {
         let replay = Replay::open(project::recording(recording)).unwrap();
         let session = Session::builder().transport(replay).start().unwrap();

@@ -44,7 +44,7 @@ fn stop(id: &str, hook: usize) -> String {
 const DENIED: &str = r#"{"hookSpecificOutput":{"hookEventName":"PreToolUse","permissionDecision":"deny","permissionDecisionReason":"dangerous"}}"#;
 
 #[tokio::test(start_paused = true)]
-async fn a_hook_is_told_everything_and_its_answer_is_written() {
+async fn a_hook_gets_every_field_and_its_answer_is_written() {
     let builder =
         Session::builder().on_hook("Bash", |event: PreToolUse, context: HookContext| async move {
             assert_eq!((&*event.tool_name, &*event.tool_use_id), ("Bash", "toolu_1"));
@@ -108,7 +108,7 @@ async fn the_forms_of_an_answer() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn failures_are_told_and_the_next_call_is_served() {
+async fn failures_are_reported_and_the_next_call_is_served() {
     let builder = Session::builder()
         .on_hook("", |_: PreToolUse, _| async { Err::<(), _>("bad") })
         .on_hook("", |event: Stop, _| async move { assert!(event.stop_hook_active, "worse") });

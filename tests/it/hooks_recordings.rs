@@ -95,7 +95,7 @@ async fn hooks_that_allowed_denied_and_added() {
         .on_hook(Matcher::all(), |_: UserPromptSubmit, _| async {
             HookOutput::context("prompt hook context")
         })
-        .on_hooks(registered_besides(), Matcher::all(), move |event: HookInput, _| {
+        .on_hooks(registered_in_addition(), Matcher::all(), move |event: HookInput, _| {
             if let HookInput::Stop(stop) = &event {
                 others.push(stop.last_assistant_message.clone().unwrap_or_default());
             }
@@ -106,7 +106,7 @@ async fn hooks_that_allowed_denied_and_added() {
 }
 
 /// The events that the recorded host had hooks for, besides the three above.
-fn registered_besides() -> Vec<HookEventName> {
+fn registered_in_addition() -> Vec<HookEventName> {
     let line = std::fs::read_to_string(project::recording("hooks")).unwrap();
     let event: serde_json::Value = serde_json::from_str(line.lines().nth(1).unwrap()).unwrap();
     let names = event["in"]["request"]["hooks"].as_object().unwrap().keys();

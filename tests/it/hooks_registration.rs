@@ -79,7 +79,7 @@ async fn the_log_listens_to_all_events_whose_hooks_do_no_work() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_kinds_of_dialogs_are_told() {
+async fn the_kinds_of_dialogs_are_reported() {
     let builder =
         Session::builder().on_user_dialog(["plan", "trust"], |_| async { DialogAnswer::Cancelled });
     assert_eq!(
@@ -155,7 +155,7 @@ async fn a_cli_that_would_go_on_without_the_guard_is_refused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn hooks_that_the_cli_has_not_taken_are_told_of() {
+async fn hooks_that_the_cli_did_not_take_are_reported() {
     let builder = Session::builder().on_hook("Bash", |_: PreToolUse, _| async {});
     let session = builder
         .transport(introduced(json!({"hooks_applied": false}), &Log::default()))

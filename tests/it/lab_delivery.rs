@@ -89,7 +89,7 @@ async fn a_gate_at_zero_holds_even_the_headers() {
 }
 
 #[tokio::test]
-async fn a_gate_that_is_open_already_holds_nobody() {
+async fn an_open_gate_blocks_nothing() {
     let (api, mut client) = serving([Reply::text("a").hold(1, "open")]).await;
     api.release("open");
     client.send("POST /v1/messages", &streaming_prompt("go")).await;
@@ -132,7 +132,7 @@ async fn errors_come_in_the_terms_of_the_api() {
 }
 
 #[tokio::test]
-async fn a_stream_is_closed_behind_exactly_so_many_events() {
+async fn a_stream_is_closed_after_the_given_number_of_events() {
     for events in [0, 1, 3] {
         let (api, mut client) =
             serving([Reply::text("abcd").delta_chars(1).cut(events, Cut::Close)]).await;
@@ -224,7 +224,7 @@ async fn tokens_are_counted_and_connections_are_probed() {
 }
 
 #[tokio::test]
-async fn what_is_no_request_of_the_api_is_refused_and_remembered() {
+async fn what_is_not_an_api_request_is_refused_and_remembered() {
     let api =
         FakeApi::start(ApiScript::new().always(When::any(), [Reply::text("never")])).await.unwrap();
     let mut client = Client::connect(&api).await;

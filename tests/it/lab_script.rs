@@ -152,7 +152,7 @@ async fn what_the_real_api_would_refuse_is_refused() {
 }
 
 #[tokio::test]
-async fn dropping_it_panics_with_what_nobody_has_been_told() {
+async fn dropping_it_panics_with_what_was_not_reported() {
     let dropped = |api: FakeApi| {
         let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(api))).err();
         panic.map(|panic| panic.downcast_ref::<String>().unwrap().clone())
@@ -192,7 +192,7 @@ fn a_script_reads_back_as_it_was_written() {
 }
 
 #[test]
-fn what_is_no_script_is_refused_with_the_reason() {
+fn what_is_not_a_script_is_refused_with_the_reason() {
     let script =
         |rules: &str| format!(r#"{{"claude-wire":"api-script","version":1,"rules":[{rules}]}}"#);
     let cases = [
@@ -225,7 +225,7 @@ fn what_is_no_script_is_refused_with_the_reason() {
 }
 
 #[tokio::test]
-async fn whoever_waits_for_a_gate_learns_of_a_refusal_instead() {
+async fn a_gate_is_refused_when_its_request_is_refused() {
     let api =
         FakeApi::start(ApiScript::new().on_prompt("go", [Reply::text("a").hold(1, "middle")]))
             .await

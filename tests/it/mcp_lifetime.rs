@@ -140,7 +140,7 @@ fn counting(counts: &Log, launches: &Launches) -> Memory {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cli_that_is_started_again_has_a_server_of_its_own() {
+async fn a_restarted_cli_has_its_own_server() {
     let (counts, log) = (Log::default(), Log::default());
     let session = builder(&log).transport(counting(&counts, &Launches::default())).start().unwrap();
     let mut events = session.events();

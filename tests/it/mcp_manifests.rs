@@ -88,7 +88,7 @@ async fn a_manifest_says_what_the_server_would_and_its_connection_is_the_one_tha
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cli_that_plays_the_handshake_all_the_same_has_a_server_made_anew() {
+async fn a_cli_that_replays_the_handshake_gets_a_new_server() {
     let initialize =
         run(Session::builder().tool_server("bench", Bench::default), |mut cli| async {
             assert_eq!(

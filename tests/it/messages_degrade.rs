@@ -172,14 +172,14 @@ fn unknown_blocks_events_and_deltas_stay_readable() {
 }
 
 #[test]
-fn fields_of_tomorrow_are_listed_on_request() {
+fn future_fields_are_listed_on_request() {
     let message =
         message(br#"{"type":"assistant","message":{"content":[{"type":"text","text":"x","sheen":1}],"aura":2},"zodiac":{"sign":3}}"#);
     assert_eq!(message.unmodelled(), ["message.content[0].sheen", "message.aura", "zodiac"]);
 }
 
 #[test]
-fn words_of_tomorrow_are_listed_with_them() {
+fn future_values_are_listed_with_them() {
     for (line, expected) in [
         (r#"{"type":"hologram"}"#, r#"type = "hologram""#),
         (r#"{"type":"system","subtype":"quantum_flux"}"#, r#"subtype = "quantum_flux""#),
@@ -248,7 +248,7 @@ fn text_deltas_are_read_without_the_rest() {
 }
 
 #[test]
-fn a_frame_is_a_message_of_its_own_kind_only() {
+fn a_frame_is_a_message_of_one_kind_only() {
     let message =
         Message::new(Frame::parse(r#"{"type":"user","message":{"content":"x"}}"#).unwrap());
     assert!(

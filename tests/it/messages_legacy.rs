@@ -28,7 +28,7 @@ fn a_bare_message_is_what_the_model_said() {
 }
 
 #[test]
-fn a_bare_message_of_somebody_else_is_not() {
+fn a_bare_message_of_another_program_is_not() {
     for line in [
         SAID.replace("assistant", "user"),
         SAID.replace(r#""role":"assistant","#, ""),

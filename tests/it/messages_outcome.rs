@@ -53,7 +53,7 @@ fn an_api_error_has_the_subtype_success() {
 }
 
 #[test]
-fn limits_have_subtypes_of_their_own() {
+fn each_limit_has_its_own_subtype() {
     for (subtype, expected) in [
         ("error_max_turns", TurnOutcome::MaxTurns),
         ("error_max_budget_usd", TurnOutcome::MaxBudget),
@@ -65,7 +65,7 @@ fn limits_have_subtypes_of_their_own() {
 }
 
 #[test]
-fn an_abort_is_told_by_its_reason() {
+fn an_abort_is_recognised_by_its_reason() {
     let interrupted = outcome(
         r#""subtype":"error_during_execution","is_error":true,"terminal_reason":"aborted_streaming","errors":["[ede_diagnostic] result_type=user"]"#,
     );

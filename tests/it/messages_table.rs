@@ -132,7 +132,7 @@ fn every_stream_event_has_its_type() {
 }
 
 #[test]
-fn a_kind_of_tomorrow_is_kept() {
+fn a_future_kind_is_kept() {
     for (line, expected) in [
         (r#"{"type":"hologram","depth":3}"#, "Unknown"),
         (r#"{"type":"system","subtype":"quantum_flux","depth":3}"#, "Unknown system"),

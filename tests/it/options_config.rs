@@ -186,7 +186,7 @@ fn a_bad_variable_is_named_with_what_was_expected() {
 
 #[cfg(unix)]
 #[test]
-fn a_variable_that_is_no_text_is_an_error_and_not_skipped() {
+fn a_variable_that_is_not_text_is_an_error_and_not_skipped() {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt;
 
@@ -329,7 +329,7 @@ mod file {
     }
 
     #[test]
-    fn a_file_that_is_missing_or_no_toml_is_told_apart() {
+    fn a_missing_file_and_invalid_toml_are_different_errors() {
         let (shown, error) = read("model = ").unwrap_err();
         assert!(error.is_syntax(), "{shown}");
         assert!(shown.starts_with("the configuration app.toml is not TOML: "), "{shown}");

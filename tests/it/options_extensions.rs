@@ -111,7 +111,7 @@ fn servers_and_their_secrets_stay_off_the_command_line() {
 }
 
 #[test]
-fn skills_are_rules_beside_the_others_and_none_is_there_twice() {
+fn skills_become_rules_and_none_is_listed_twice() {
     let named =
         options().skills(["a", "p:b"].into_iter().collect()).allowed_tools(["Skill(a)", "Read"]);
     assert_eq!(tail(&named), ["--allowed-tools", "Skill(a),Read,Skill(p:b)"]);

@@ -266,7 +266,7 @@ fn bypassing_permissions_is_never_chosen_by_the_sdk() {
 }
 
 #[test]
-fn each_row_of_the_table_sets_a_field_of_its_own() {
+fn each_row_of_the_table_sets_its_own_field() {
     let chosen = vec![Some("x".to_owned()); ROWS.len()];
     let shown = format!("{:#?}", build(&chosen));
     let fields =

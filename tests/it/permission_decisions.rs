@@ -71,7 +71,7 @@ async fn a_faulty_update_keeps_the_others_back_and_not_the_allowance() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn how_a_human_decided_is_told() {
+async fn the_decision_of_a_human_is_readable() {
     let decision = Decision::allow().classified(DecisionClassification::UserPermanent);
     let expected = r#"{"behavior":"allow","updatedInput":{"command":"touch a"},"toolUseID":"t1","decisionClassification":"user_permanent"}"#;
     assert_eq!(decided(decision).await, yes("p", expected));
@@ -90,7 +90,7 @@ async fn an_empty_input_is_an_input() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_input_that_is_no_object_is_a_denial() {
+async fn an_input_that_is_not_an_object_is_a_denial() {
     let expected =
         denied("the permission handler put something in place of the input that is no object");
     for input in ["null", "[1]", "\"ls\""] {

@@ -31,7 +31,7 @@ fn a_mode_that_never_asks_hides_everything() {
 }
 
 #[test]
-fn without_a_handler_the_same_options_are_nobody_s_business() {
+fn without_a_handler_the_same_options_are_accepted() {
     assert!(
         Session::builder()
             .allowed_tools(["Read"])
@@ -43,7 +43,7 @@ fn without_a_handler_the_same_options_are_nobody_s_business() {
 }
 
 #[test]
-fn hooks_that_the_cli_seldom_calls_are_told() {
+fn hooks_that_the_cli_seldom_calls_are_reported() {
     let builder = Session::builder()
         .on_hook(Matcher::all(), |_: SessionStart, _| async {})
         .on_hook(Matcher::all(), |_: Setup, _| async {})

@@ -6,7 +6,7 @@ use crate::process_support::{Stat, args, gone, is_alive, line, rest, run, script
 use claude_wire::transport::Exit;
 
 #[tokio::test]
-async fn the_child_leads_a_group_of_its_own() {
+async fn the_child_leads_its_own_group() {
     let cli = run(&shell(), script("cat")).await;
     let pid = cli.control.pid().unwrap();
     assert_eq!(Stat::of(pid).unwrap().group, pid);
@@ -34,7 +34,7 @@ async fn who_ignores_terminate_is_killed() {
 }
 
 #[tokio::test]
-async fn kill_finds_descendants_in_sessions_of_their_own() {
+async fn kill_finds_descendants_in_other_sessions() {
     // As the CLI runs its tools; here also one below the other.
     let tools =
         r#"setsid sh -c 'echo $$; setsid sh -c "echo \$\$; exec sleep 1000" & wait' & wait"#;

@@ -36,7 +36,7 @@ async fn a_missing_directory_is_not_a_missing_cli() {
 }
 
 #[tokio::test]
-async fn a_file_is_no_working_directory() {
+async fn a_file_is_not_a_working_directory() {
     let error = refusal(&shell(), Launch { cwd: Some("/bin/sh".into()), ..script("true") }).await;
     assert!(error.is_cwd_missing());
     assert!(error.to_string().contains("/bin/sh is not a directory"), "{error}");

@@ -28,7 +28,7 @@ async fn a_flood_on_stderr_stays_out_of_stdout_and_blocks_nothing_that_is_read()
 }
 
 #[tokio::test]
-async fn the_exit_is_told_as_code_or_signal_and_again() {
+async fn the_exit_is_reported_as_code_or_signal_and_repeatedly() {
     for (how, exit) in [
         ("exit 0", Exit::from_code(0)),
         ("exit 143", Exit::from_code(143)),

@@ -156,7 +156,7 @@ fn the_ending_of_a_line_is_kept() {
 }
 
 #[test]
-fn depth_is_no_obstacle() {
+fn deep_nesting_is_read() {
     let deep = format!("{}{}", "[".repeat(5000), "]".repeat(5000));
     let mut recording = Recording::new(Header::new());
     recording.events.push(Event::new(0, EventKind::Out(Payload::line(deep.clone()))));

@@ -156,7 +156,7 @@ fn a_writer_that_failed_writes_no_more() {
 }
 
 #[test]
-fn saving_replaces_the_file_whole_and_leaves_nothing_beside_it() {
+fn saving_replaces_the_whole_file_and_leaves_no_other() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("one.jsonl");
     Recording::new(Header::new()).save(&path).unwrap();
@@ -172,7 +172,7 @@ fn saving_replaces_the_file_whole_and_leaves_nothing_beside_it() {
 
 #[cfg(unix)]
 #[test]
-fn what_nobody_else_may_read_stays_so_when_it_is_saved_anew() {
+fn a_private_file_stays_private_when_it_is_saved_again() {
     use std::os::unix::fs::PermissionsExt as _;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("one.jsonl");

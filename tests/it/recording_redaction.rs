@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use claude_wire::recording::{Event, EventKind, Finding, Redaction, Root, lint, scrub};
 
 #[test]
-fn names_tell_of_secrets_whatever_they_look_like() {
+fn secrets_are_found_by_name_whatever_they_look_like() {
     for (line, expected) in [
         (
             r#"{"client_secret":"a","Set-Cookie":["b c","d"],"password":"","token":"a1B2c3D4e5F6g7H8"}"#,
@@ -102,7 +102,7 @@ fn the_account_in_the_clis_own_files_is_found_in_any_text() {
 }
 
 #[test]
-fn shapes_tell_of_secrets_whatever_their_name() {
+fn secrets_are_found_by_shape_whatever_their_name() {
     let jwt = format!("eyJ{0}.eyJ{0}.{0}", "a1B2c3D4e5F6g7H8");
     for (line, expected) in [
         (format!(r#"{{"t":"AKIA{0} ghp_{0}{0} sk-proj-{0}{0}"}}"#, "ABCDEFGHIJ012345"), r#"{"t":"AKIAREDACTED1xxxxxxx ghp_REDACTED2xxxxxxxxxxxxxxxxxxxxxxx sk-proj-REDACTED3xxxxxxxxxxxxxxxxxxxxxxx"}"#),
@@ -251,7 +251,7 @@ fn equal_stays_equal_in_every_line_and_direction() {
 }
 
 #[test]
-fn what_was_told_once_is_found_everywhere_and_in_every_form() {
+fn a_known_secret_is_found_everywhere_and_in_every_form() {
     let basic = STANDARD.encode("me:s3cret/of mine");
     let text = format!(r#"{{"t":"before: s3cret/of mine, s3cret%2Fof%20mine, {basic}"}}"#);
     let mut recording = recorded(&[
@@ -312,7 +312,7 @@ fn a_redaction_knows_what_the_caller_knows() {
 }
 
 #[test]
-fn lint_tells_every_kind_it_says_it_knows() {
+fn lint_reports_every_kind_that_it_lists() {
     let recording = recorded(&[
         r#"{"type":"control_response","description":"What a thing is good for, told at considerable length."}"#,
         r#"{"type":"control_response","x":{"type":"thinking","signature":"x","organization":"x","accountId":"x","password":"x"}}"#,

@@ -102,7 +102,7 @@ fn what_a_fault_says_is_looked_at_too() {
 }
 
 #[test]
-fn words_that_look_random_are_told_of_and_stay() {
+fn high_entropy_words_are_reported_and_kept() {
     let word = "q7Rt2XvB9kLm4ZpW8sYd3NcH";
     let file = format!(
         "{{\"claude-wire\":\"recording\",\"version\":1,\"argv\":[\"--x={word}\"],\"by\":{{\"n\":\"{word}\"}}}}\n\

@@ -183,7 +183,7 @@ fn a_short_text_does_not_grow_long_by_being_scrubbed() {
 }
 
 #[test]
-fn markup_is_no_placeholder() {
+fn markup_is_not_a_placeholder() {
     let line = r#"{"password":"<b>xyz</b>","type":"control_response","description":"<a>long long long long long long long long</a>"}"#;
     assert_eq!(
         scrubbed(line).0,
@@ -224,7 +224,7 @@ fn header_stderr_and_marks_are_scrubbed_too() {
 }
 
 #[test]
-fn lint_tells_line_kind_place_and_a_masked_excerpt() {
+fn lint_reports_line_kind_place_and_a_masked_excerpt() {
     let mut recording = recorded(vec![
         EventKind::Out(r#"{"a":"/home/user/x"}"#.into()),
         EventKind::Out(r#"{"a":["x",{"cwd":"/Users/ann/x"}],"b":"to ann.smith@x.io"}"#.into()),

@@ -144,7 +144,7 @@ fn a_configuration_in_pieces_is_one() {
 }
 
 #[test]
-fn last_words_of_names_tell_in_any_case() {
+fn the_last_word_of_a_name_counts_in_any_case() {
     for name in [
         "db_password",
         "dbPassword",

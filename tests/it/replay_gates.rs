@@ -106,7 +106,7 @@ async fn parallel_requests_of_the_cli_are_answered_in_any_order() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_that_nobody_answered_blocks_nothing() {
+async fn an_unanswered_request_blocks_nothing() {
     let ignored = r#"
         {"us":0,"in":{"type":"user","message":{"role":"user","content":"Hi"}}}
         {"us":1,"out":{"type":"control_request","request_id":"c1","request":{"subtype":"can_use_tool"}}}
@@ -276,7 +276,7 @@ async fn a_recorded_signal_that_only_a_process_can_get_is_not_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn times_that_no_clock_has_are_no_danger() {
+async fn impossible_times_do_not_panic() {
     let script = Script::new(&recording(
         r#"
         {"us":0,"in":{"type":"user","message":{"role":"user","content":"Hi"}}}
@@ -327,7 +327,7 @@ async fn a_host_that_does_not_read_can_still_write() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn output_that_nobody_reads_is_cut_two_seconds_after_a_signal() {
+async fn unread_output_is_cut_two_seconds_after_a_signal() {
     let long = "x".repeat(100_000);
     let events = format!("{{\"us\":0,\"out\":{{\"type\":\"assistant\",\"text\":\"{long}\"}}}}");
     let host = Host::with(Script::new(&recording(&events)), 1000);

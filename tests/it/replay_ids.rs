@@ -53,7 +53,7 @@ const PROMPT: &str = r#"
     {"us":1,"out":{"user_message_uuids":["old"],"type":"result","user_message_uuid":"old","result":"old"}}"#;
 
 #[tokio::test(start_paused = true)]
-async fn the_live_uuid_of_a_prompt_stands_in_every_field_for_it() {
+async fn the_live_uuid_of_a_prompt_is_in_every_field_for_it() {
     let mut host = Host::of(PROMPT);
     host.write(r#"{"type":"user","uuid":"brand-new","message":{"role":"user","content":"Hi"}}"#)
         .await;

@@ -278,7 +278,7 @@ async fn broken_lines_are_matched_by_their_bytes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn lines_that_the_cli_skips_are_no_difference() {
+async fn lines_that_the_cli_skips_are_not_a_difference() {
     let mut host = Host::of(TWO_TURNS);
     for line in ["", "   ", "\t", r#"{"type":"keep_alive"}"#] {
         host.write(line).await;

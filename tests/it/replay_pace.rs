@@ -35,7 +35,7 @@ async fn times(speed: f64) -> [Duration; 4] {
 }
 
 #[tokio::test(start_paused = true)]
-async fn everything_comes_at_once_unless_told_otherwise() {
+async fn output_comes_at_once_by_default() {
     let script = Script::new(&recording(SLOW));
     let nonsense = [0.0, -1.0, f64::NAN, f64::INFINITY].map(|speed| script.clone().speed(speed));
     for script in nonsense.into_iter().chain([script]) {

@@ -46,7 +46,7 @@ async fn a_host_that_does_nothing_for_ten_minutes_gets_a_report() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whatever_the_host_writes_starts_the_time_anew() {
+async fn any_input_restarts_the_idle_timeout() {
     let mut host = host(TWO_TURNS);
     let start = Instant::now();
     for _ in 0..3 {
@@ -102,7 +102,7 @@ async fn the_time_is_an_option_and_may_be_without_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_pause_of_the_recording_is_no_pause_of_the_host() {
+async fn a_recorded_pause_does_not_count_as_an_idle_host() {
     let slow = r#"
         {"us":0,"in":{"type":"user","message":{"role":"user","content":"one"}}}
         {"us":3000000000,"out":{"type":"result","subtype":"success","is_error":false}}
@@ -160,7 +160,7 @@ async fn a_turn_on_a_replay_that_waits_in_vain_ends_with_the_report() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_scenario_has_all_the_time_unless_told_otherwise() {
+async fn a_scenario_has_no_time_limit_by_default() {
     let scenario = Scenario::new().on_prompt("Hi", reply().text("Hello"));
     let mut patient = Host::with(scenario.script([""; 0]), 1024);
     patient.expect_silence().await;

@@ -66,7 +66,7 @@ async fn a_truncated_recording_is_refused_unless_allowed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_difference_ends_the_connection_and_stands_in_the_report() {
+async fn a_difference_ends_the_connection_and_is_in_the_report() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("hi.jsonl");
     one_turn("Hi").save(&path).unwrap();
@@ -83,7 +83,7 @@ async fn a_difference_ends_the_connection_and_stands_in_the_report() {
 
 #[tokio::test(start_paused = true)]
 #[should_panic(expected = "left: prompt \"Hi\" (event 1)")]
-async fn a_replay_that_nobody_opened_is_not_finished() {
+async fn a_replay_that_was_never_opened_is_not_finished() {
     Replay::new(one_turn("Hi")).assert_finished();
 }
 

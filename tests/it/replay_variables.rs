@@ -75,7 +75,7 @@ async fn a_launch_that_says_nothing_has_those_of_this_process() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_nobody_knows_the_header_does() {
+async fn otherwise_the_header_says_it() {
     let launch = launch("/work", Environment::new().remove("HOME"));
     assert_eq!(run(&replay(), launch, "/work").await, said("/work", "/home/user", "-work"));
 }

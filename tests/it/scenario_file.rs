@@ -60,7 +60,7 @@ fn it_reads_back_as_it_was_written() {
 }
 
 #[test]
-fn what_is_no_scenario_is_refused_with_the_place_and_the_reason() {
+fn what_is_not_a_scenario_is_refused_with_the_place_and_the_reason() {
     let turns = |turns: &str| {
         format!("{{\"claude-wire\":\"scenario\",\"version\":1,\"turns\":[\n{turns}]}}")
     };

@@ -117,7 +117,7 @@ async fn the_end_of_input_denies_what_is_still_asked() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_interrupt_ends_the_turn_and_takes_back_its_question() {
+async fn an_interrupt_ends_the_turn_and_cancels_its_question() {
     let mut host = host(&write_file());
     let uuid = r#"{"type":"user","uuid":"u1","message":{"role":"user","content":"Write"}}"#;
     let id = asked(&mut host, uuid).await;
@@ -221,7 +221,7 @@ async fn a_turn_that_hangs_outlives_its_input_and_dies_with_the_process() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_opening_of_the_transport_is_a_run_of_its_own() {
+async fn each_opening_of_the_transport_is_its_own_run() {
     let scenario = Scenario::new().on_prompt("Hello", reply().text("Hi!"));
     for _ in 0..2 {
         let Connection { mut stdin, mut stdout, mut control, .. } =
@@ -238,6 +238,6 @@ async fn each_opening_of_the_transport_is_a_run_of_its_own() {
 
 #[tokio::test(start_paused = true)]
 #[should_panic(expected = "left: prompt \"Hello\"")]
-async fn a_scenario_that_nobody_opened_is_not_finished() {
+async fn a_scenario_that_was_never_opened_is_not_finished() {
     Scenario::new().on_prompt("Hello", reply()).assert_finished();
 }

@@ -153,7 +153,7 @@ async fn flood_and_answer(mut cli: FakeCli, enough: Arc<Notify>) -> Exit {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_is_answered_while_nobody_reads_the_turn() {
+async fn a_request_is_answered_while_the_turn_is_not_read() {
     let enough = Arc::new(Notify::new());
     let told = enough.clone();
     let transport = cli(move |_, cli| flood_and_answer(cli, told.clone())).capacity(PIPE);
@@ -179,7 +179,7 @@ async fn a_request_is_answered_while_nobody_reads_the_turn() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_turn_that_nobody_reads_can_time_out_and_the_same_cli_goes_on() {
+async fn an_unread_turn_can_time_out_and_the_same_cli_goes_on() {
     let transport = cli(|_, mut cli| async move {
         cli.handshake().await;
         let (uuid, _) = cli.prompt().await;

@@ -227,7 +227,7 @@ async fn a_fork_has_all_of_a_conversation_that_was_resumed_in_part() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_fork_goes_on_under_an_id_of_its_own() {
+async fn a_fork_continues_under_its_own_id() {
     let launches = Launches::default();
     let noted = launches.clone();
     let transport = cli(move |launch, mut cli| {

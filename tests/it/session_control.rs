@@ -119,7 +119,7 @@ async fn a_request_without_a_reply_times_out_and_is_taken_back_and_its_late_repl
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_that_nobody_waits_for_is_taken_back_at_once() {
+async fn an_abandoned_request_is_cancelled_at_once() {
     let transport = cli(|_, mut cli| async move {
         cli.handshake().await;
         cli.request("slow").await;
@@ -135,7 +135,7 @@ async fn a_request_that_nobody_waits_for_is_taken_back_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_interrupt_ends_the_turn_with_its_result_and_tells_what_is_still_queued() {
+async fn an_interrupt_ends_the_turn_with_its_result_and_lists_what_is_queued() {
     let transport = cli(|_, mut cli| async move {
         cli.handshake().await;
         let (uuid, _) = cli.prompt().await;

@@ -62,7 +62,7 @@ async fn an_exit_with_code_0_and_no_result_is_an_error_all_the_same() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_tells_how_many_messages_of_its_turn_came() {
+async fn an_error_has_the_number_of_messages_seen() {
     let transport = first(&Launches::default(), |mut cli, uuid| async move {
         cli.write(result(&uuid, "done")).await;
         let (uuid, _) = cli.prompt().await;

@@ -115,7 +115,7 @@ async fn each_listener_gets_all_from_its_start_on() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_listener_that_does_not_listen_holds_up_nobody_and_is_told_what_it_lost() {
+async fn a_slow_event_reader_blocks_nothing_and_learns_what_it_lost() {
     let go = Arc::new(Notify::new());
     let gate = go.clone();
     let transport = cli(move |_, mut cli| {

@@ -13,7 +13,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 #[tokio::test(start_paused = true)]
-async fn every_ending_is_told_as_the_cases_say() {
+async fn every_ending_is_reported_as_the_cases_say() {
     let mut failures = Vec::new();
     let mut count = 0;
     for (file, content) in cases::files() {

@@ -43,7 +43,7 @@ fn a_session_is_made_without_a_runtime_and_connects_nothing() {
 }
 
 #[test]
-fn a_refused_option_is_told_at_once() {
+fn a_refused_option_is_reported_at_once() {
     let launches = Launches::default();
     let error = Session::builder()
         .max_turns(0)

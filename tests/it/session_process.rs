@@ -37,7 +37,7 @@ async fn a_failure_has_its_exit_code_and_its_last_words() {
 }
 
 #[tokio::test]
-async fn a_signal_is_told_as_a_signal() {
+async fn a_signal_is_reported_as_a_signal() {
     let session =
         Session::builder().transport(shell(format!("{START} kill -KILL $$"))).start().unwrap();
     assert_eq!(read(session.query("go")).await.error().exit(), Some(&Exit::from_signal(9)));
@@ -94,7 +94,7 @@ async fn a_process_that_closes_a_pipe_in_the_handshake_is_noticed() {
 }
 
 #[tokio::test]
-async fn a_megabyte_on_stderr_blocks_nobody() {
+async fn a_megabyte_on_stderr_blocks_nothing() {
     let noise =
         "i=0; while [ $i -lt 1024 ]; do printf '%01024d' 0 >&2; i=$((i+1)); done; printf end >&2";
     let session = Session::builder()

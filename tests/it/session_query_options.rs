@@ -216,7 +216,7 @@ async fn what_only_a_launch_can_set_is_launched_with_the_conversation_resumed() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_bad_option_of_a_query_is_told_before_anything_is_sent() {
+async fn a_bad_query_option_is_reported_before_anything_is_sent() {
     let transport = cli(|_, _| async { unreachable!("nothing is sent") });
     let session = Session::builder().transport(transport).start().unwrap();
     let error = session.query("1").max_turns(0).text().await.unwrap_err();

@@ -82,7 +82,7 @@ async fn threads_are_served_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_full_queue_refuses_and_nobody_else_suffers() {
+async fn a_full_queue_refuses_only_the_new_prompt() {
     let session = Session::builder().max_queue(2).transport(echo()).start().unwrap();
     session.connect().await.unwrap();
     let mut turns: Vec<_> = (0..3).map(|n| session.query(format!("{n}"))).collect();

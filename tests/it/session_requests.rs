@@ -17,7 +17,7 @@ fn ask(id: &str, request: &str) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_nobody_handles_is_answered_all_the_same() {
+async fn an_unhandled_request_is_answered() {
     let answers = Log::default();
     let asks = [
         ask(r#""a""#, r#"{"subtype":"a_question_of_tomorrow"}"#),

@@ -25,7 +25,7 @@ fn dying(launches: &Launches) -> Memory {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_death_in_the_handshake_is_told_at_once_and_with_its_reason() {
+async fn a_death_in_the_handshake_is_reported_at_once_with_its_reason() {
     let launches = Launches::default();
     let session = Session::builder().transport(dying(&launches)).start().unwrap();
     let start = Instant::now();
@@ -40,7 +40,7 @@ async fn a_death_in_the_handshake_is_told_at_once_and_with_its_reason() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_prompt_that_waits_is_failed_by_a_start_of_its_own() {
+async fn each_waiting_prompt_is_failed_by_its_own_start() {
     let launches = Launches::default();
     let session = Session::builder().transport(dying(&launches)).start().unwrap();
     let turns: Vec<_> = (0..4).map(|n| tokio::spawn(read(session.query(format!("{n}"))))).collect();

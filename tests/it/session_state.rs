@@ -80,7 +80,7 @@ where
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_the_host_wants_is_told_apart() {
+async fn what_the_host_wants_is_distinguished() {
     let served = Session::builder().transport(echo());
     let stopped = ends_of(served.clone(), asked_and_stopped).await;
     assert_eq!(stopped, [(EndCause::Stopped, code(0), true)]);
@@ -133,7 +133,7 @@ async fn what_the_host_wants_is_told_apart() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_the_cli_does_by_itself_is_told_by_its_exit() {
+async fn what_the_cli_does_by_itself_is_known_by_its_exit() {
     for (exit, cause) in [
         (Exit::from_code(0), EndCause::Exited),
         (Exit::from_code(1), EndCause::Crashed),
@@ -297,7 +297,7 @@ impl AsyncRead for FaultyOutput {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_panic_is_a_cause_and_an_error_of_its_own() {
+async fn a_panic_has_its_own_cause_and_error() {
     let builder = Session::builder().transport(Faulty(echo()));
     let asked = |session: Session| async move {
         let turn = read(session.query("go")).await;
@@ -398,7 +398,7 @@ async fn the_phases_of_a_session_in_their_order() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_runs_and_what_waits_are_told_apart() {
+async fn running_and_waiting_are_distinguished() {
     let transport = cli(|_, mut cli| async move {
         cli.handshake().await;
         while let Some(line) = cli.read().await {

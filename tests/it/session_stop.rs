@@ -147,7 +147,7 @@ async fn a_cli_that_ignores_all_is_terminated_and_then_killed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_patience_without_end_is_no_panic() {
+async fn an_endless_grace_period_does_not_panic() {
     let transport = cli(|_, mut cli| async move {
         cli.handshake().await;
         cli.drain().await;
@@ -161,7 +161,7 @@ async fn a_patience_without_end_is_no_panic() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stop_goes_on_when_nobody_waits_for_it() {
+async fn a_stop_continues_when_its_caller_is_dropped() {
     let session = Session::builder().transport(echo()).start().unwrap();
     session.connect().await.unwrap();
     let stop = tokio::time::timeout(Duration::ZERO, session.stop()).await;

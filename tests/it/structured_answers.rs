@@ -86,7 +86,7 @@ async fn a_failed_turn_is_its_own_error_whatever_its_answer() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_schema_of_one_turn_needs_a_launch_of_its_own() {
+async fn the_schema_of_one_turn_needs_its_own_launch() {
     let launches = Launches::default();
     let noted = launches.clone();
     let transport = cli(move |launch, mut cli| {

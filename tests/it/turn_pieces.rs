@@ -148,7 +148,7 @@ async fn tool_calls_are_found_and_their_results_by_the_name_of_the_tool() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn messages_are_told_apart_by_type_and_looked_at_on_the_way() {
+async fn messages_are_matched_by_type_and_inspected_on_the_way() {
     let lines = [
         text_delta("o"),
         json!({"type": "stream_event", "event": {"type": "message_stop"}, "parent_tool_use_id": null}),

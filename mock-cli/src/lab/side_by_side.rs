@@ -46,7 +46,7 @@ mod tests {
     use crate::session_host::lock;
 
     #[tokio::test(start_paused = true)]
-    async fn so_many_at_a_time_and_the_results_in_order() {
+    async fn a_limited_number_runs_at_once_and_results_keep_their_order() {
         let most = Arc::new(Mutex::new((0, 0)));
         let work = |number: u64| {
             let most = most.clone();

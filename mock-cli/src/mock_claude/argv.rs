@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn a_version_is_told_whatever_else_there_is() {
+    fn the_version_is_printed_whatever_else_is_given() {
         for args in [
             &["-v"][..],
             &["-V"],

@@ -187,7 +187,7 @@ mod tests {
 
     /// Each table has a flag that the other lacks, as those of versions far apart do.
     #[test]
-    fn a_version_takes_the_flags_of_its_own_table() {
+    fn each_version_takes_the_flags_of_its_table() {
         const BOTH: FlagTables = FlagTables(&[
             ("2.0.0", "# newest\n-p, --print\n--came <value>\n"),
             ("1.0.0", "-p, --print\n--went  hidden\n"),

@@ -176,7 +176,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_environment_is_told_without_secrets() {
+    fn the_environment_is_shown_without_secrets() {
         let vars = [
             ("ANTHROPIC_API_KEY", "canary"),
             ("ANTHROPIC_AUTH_TOKEN", "canary"),

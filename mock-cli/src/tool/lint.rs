@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn a_search_that_misses_one_kind_is_no_search() {
+    fn a_search_that_misses_one_kind_is_refused() {
         for missing in Finding::kinds() {
             let blind = |recording: &Recording| {
                 lint(recording).into_iter().filter(|finding| finding.kind != *missing).collect()
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_search_that_finds_too_much_is_no_search() {
+    fn a_search_that_finds_too_much_is_refused() {
         let eager = |recording: &Recording| {
             let mut found = lint(recording);
             found.extend(found.clone());

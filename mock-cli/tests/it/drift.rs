@@ -172,7 +172,7 @@ fn recordings_without_what_was_asked_are_compared_and_it_says_so() {
 
 #[test]
 #[ignore = "needs a network namespace: unshare --net"]
-fn another_text_alone_is_told_and_is_clean() {
+fn another_text_alone_is_reported_and_is_clean() {
     let cli = cli(&[(r#""num_turns":1,"#, r#""num_turns":2,"#)]);
     let output = drift(&cli.path, &folder(), &["missing-key"]);
     assert_eq!(output.status.code(), Some(0), "{}{}", text(&output.stdout), text(&output.stderr));
@@ -186,7 +186,7 @@ fn another_text_alone_is_told_and_is_clean() {
 
 #[test]
 #[ignore = "needs a network namespace: unshare --net"]
-fn what_could_not_be_looked_at_is_no_better_than_drift() {
+fn what_could_not_be_examined_counts_as_drift() {
     let cli = cli(&[]);
     let nowhere = cli.folder.path().join("nowhere");
     for (against, recordings, name, why) in [

@@ -95,7 +95,7 @@ fn what_is_there_already_is_not_fetched_again_and_another_version_replaces_it() 
 }
 
 #[test]
-fn what_is_no_cli_is_replaced() {
+fn what_is_not_a_cli_is_replaced() {
     let place = Place::new();
     fs::create_dir(place.at("here")).unwrap();
     fs::write(place.at("here/claude"), "half a download").unwrap();

@@ -7,7 +7,7 @@ use crate::support::{
 use claude_wire::recording::Recording;
 
 #[test]
-fn tells_its_version_without_a_recording_and_without_stdin() {
+fn prints_its_version_without_a_recording_and_without_stdin() {
     for flag in ["--version", "-v", "-V"] {
         let output = mock(&[flag]).stdin(std::process::Stdio::null()).output().unwrap();
         assert_eq!(
@@ -19,7 +19,7 @@ fn tells_its_version_without_a_recording_and_without_stdin() {
 }
 
 #[test]
-fn tells_the_version_of_its_recording() {
+fn prints_the_version_of_its_recording() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("old.jsonl");
     let mut recording = Recording::open(corpus("one-shot.jsonl")).unwrap();

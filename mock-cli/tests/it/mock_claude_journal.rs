@@ -105,7 +105,7 @@ fn a_divergence_is_in_it() {
 }
 
 #[test]
-fn bytes_that_are_no_text_are_kept() {
+fn bytes_that_are_not_text_are_kept() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("journal.jsonl");
     run(&mut journaling(&path, &STREAMS, "one-shot.jsonl"), b"\xff\xfe\r\n");

@@ -148,7 +148,7 @@ fn the_real_cli_is_started_as_the_stand_in_was() {
 }
 
 #[test]
-fn each_launch_has_a_file_of_its_own_or_is_refused() {
+fn each_launch_has_its_own_file_or_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let original = Recording::open(corpus("one-shot.jsonl")).unwrap();
     let input = crossed(&original, to_the_cli);

@@ -80,7 +80,7 @@ fn an_error_of_the_api_ends_it_with_code_1() {
 }
 
 #[test]
-fn what_is_no_scenario_is_told_with_its_place() {
+fn what_is_not_a_scenario_is_reported_with_its_place() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("broken.json");
     std::fs::write(

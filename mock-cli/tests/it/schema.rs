@@ -222,7 +222,7 @@ fn what_is_new_and_what_is_gone_is_listed_by_section() {
 }
 
 #[test]
-fn what_is_not_found_is_said_and_is_no_agreement() {
+fn what_is_not_found_is_reported_and_is_not_agreement() {
     let missing: [(&str, &str, &[&str]); 6] = [
         ("%union%([%init%(),%said%(),%alive%(),%cancel%(),%ask%()])", "0", &["messages"]),
         ("%union%([%said%(),%alive%(),%ask%()])", "0", &["messages of a host"]),

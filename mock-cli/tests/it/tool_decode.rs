@@ -16,7 +16,7 @@ fn decode(args: &[&str], input: &[u8]) -> (Vec<String>, Option<i32>) {
 }
 
 #[test]
-fn tells_what_each_line_is() {
+fn says_what_each_line_is() {
     let input = b"{\"type\":\"keep_alive\"}\r\n\nlog text\n{\"type\":\"system\",\"subtype\":\"init\",\"tools\":7}\n{\"type\":\n{\"no\":1}\n{\"type\":\"us";
     let (lines, code) = decode(&[], input);
     let init = lines.iter().find(|line| line.contains("\"system\"")).unwrap();
@@ -141,7 +141,7 @@ fn noise_without_messages_stays_noise() {
 }
 
 #[test]
-fn a_line_over_the_limit_is_told_and_the_next_one_read() {
+fn a_line_over_the_limit_is_reported_and_the_next_one_is_read() {
     let (lines, code) = decode(
         &["--raw", "--max-line", "30"],
         b"{\"type\":\"assistant\",\"message\":{}}\n{\"type\":\"keep_alive\"}\n",
@@ -233,7 +233,7 @@ fn keeps_nothing_but_the_line_at_hand() {
 }
 
 #[test]
-fn a_reader_who_has_seen_enough_is_no_error() {
+fn a_reader_that_closes_early_is_not_an_error() {
     let mut child = spawn(Command::new(TOOL).arg("decode"));
     let (mut stdin, mut stdout) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
     stdin.write_all(b"{\"type\":\"keep_alive\"}\n").unwrap();

@@ -88,7 +88,7 @@ fn makes_a_sealed_and_scrubbed_recording() {
 }
 
 #[test]
-fn takes_other_roots_and_a_list_of_arguments_and_leaves_secrets_when_told() {
+fn takes_other_roots_and_a_list_of_arguments_and_keeps_secrets_on_request() {
     let setup = setup(CAPTURE);
     let output = import(
         &setup,
@@ -163,7 +163,7 @@ fn takes_the_folders_that_the_capture_itself_names_and_warns_of_others() {
 }
 
 #[test]
-fn never_writes_over_a_recording_unless_told() {
+fn never_overwrites_a_recording_unless_forced() {
     let setup = setup(CAPTURE);
     fs::write(&setup.output, "precious").unwrap();
     let output = import(&setup, &[]);
@@ -188,7 +188,7 @@ fn says_which_row_of_a_capture_is_wrong() {
 }
 
 #[test]
-fn wrong_arguments_are_told_from_the_rest() {
+fn wrong_arguments_have_their_own_exit_code() {
     let setup = setup(CAPTURE);
     for args in [
         &["--argv", "no list"][..],

@@ -49,7 +49,7 @@ fn lint_names_the_place_and_never_the_thing() {
 }
 
 #[test]
-fn lint_points_at_words_that_look_random_unless_told_not_to() {
+fn lint_flags_high_entropy_words_by_default() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.jsonl");
     let mut recording = Recording::new(Header::new());
@@ -66,7 +66,7 @@ fn lint_points_at_words_that_look_random_unless_told_not_to() {
 }
 
 #[test]
-fn lint_tells_clean_from_not_looked_at() {
+fn lint_distinguishes_clean_from_not_examined() {
     let folder = tempfile::tempdir().unwrap();
     let output = tool("lint", &[], &[&corpus("one-shot.jsonl"), &corpus("hooks.jsonl")]);
     assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(0), ""), "{output:?}");
@@ -209,7 +209,7 @@ fn a_recording_that_was_cut_off_stays_so() {
 }
 
 #[test]
-fn scrub_overwrites_only_what_it_is_told_to() {
+fn scrub_overwrites_only_what_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let (one, two) = (dirty(&folder, "one.jsonl"), dirty(&folder, "two.jsonl"));
     let before = fs::read(&two).unwrap();

@@ -109,7 +109,7 @@ fn nothing_waits_for_the_end_of_a_line() {
 }
 
 #[test]
-fn secrets_do_not_reach_the_disk_unless_told() {
+fn secrets_do_not_reach_the_disk_by_default() {
     let (_folder, path) = setup();
     let said = b"ask ann@x.io about kolibri77 and swordfish7\n";
     let mut tool = record(&path, &["--secret-env", "A_PHRASE", "--cli", "2.1.329"], &["cat"]);
@@ -225,7 +225,7 @@ fn a_killed_recorder_leaves_what_can_be_read_and_no_orphan() {
 }
 
 #[test]
-fn a_host_that_closes_its_end_is_told_to_the_program() {
+fn the_program_sees_that_its_host_closed_the_pipe() {
     let (_folder, path) = setup();
     let mut child = spawn(&mut record(&path, &[], &["sh", "-c", "while echo y; do :; done"]));
     let mut stdout = child.stdout.take().unwrap();
@@ -237,7 +237,7 @@ fn a_host_that_closes_its_end_is_told_to_the_program() {
 }
 
 #[test]
-fn a_program_that_closes_its_output_is_told_to_the_host() {
+fn the_host_sees_that_the_program_closed_its_output() {
     let (_folder, path) = setup();
     let mut child =
         spawn(&mut record(&path, &[], &["sh", "-c", "echo last; exec >&-; read line; exit 5"]));

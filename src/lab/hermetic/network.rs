@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     #[cfg(target_os = "linux")]
-    fn an_attempt_to_leave_is_told_once() {
+    fn an_attempt_to_leave_is_reported_once() {
         // As if the counter had stood lower when it began.
         let now = Network::look().unwrap();
         if now.attempts == 0 {

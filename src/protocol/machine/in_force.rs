@@ -106,7 +106,7 @@ impl InForce {
     }
 
     /// Does it make a difference which of the two a launch has settled?
-    pub(super) fn tells_apart(&self, one: &[Settled], other: &[Settled]) -> bool {
+    pub(super) fn distinguishes(&self, one: &[Settled], other: &[Settled]) -> bool {
         one != other
             && self.made.iter().any(|made| without(&made.body, one) != without(&made.body, other))
     }

@@ -63,7 +63,7 @@ fn a_prompt_is_written_again_once() {
 }
 
 #[test]
-fn a_prompt_that_nobody_waits_for_is_not_written_again() {
+fn an_abandoned_prompt_is_not_written_again() {
     let mut rig = Rig::ready();
     rig.prompt(1);
     rig.abandon(1);

@@ -80,7 +80,7 @@ fn a_request_that_is_repeated_while_it_is_served_is_served_once() {
 }
 
 #[test]
-fn only_so_many_requests_are_open_at_once() {
+fn the_number_of_open_requests_is_limited() {
     let mut rig = Rig::ready();
     for id in 1..=1024 {
         assert_eq!(rig.line(&asked(&id.to_string())).len(), 1);

@@ -30,7 +30,7 @@ fn prompts_that_were_not_written_survive_in_order() {
 }
 
 #[test]
-fn an_exit_between_turns_is_nobody_s_business_until_the_next_prompt() {
+fn an_exit_between_turns_fails_nothing_until_the_next_prompt() {
     let mut rig = Rig::ready();
     assert!(rig.closed().is_empty());
     assert!(!rig.machine().is_ready());

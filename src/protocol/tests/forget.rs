@@ -68,7 +68,7 @@ fn a_turn_that_is_dropped_while_its_process_is_ended_ends_in_silence() {
 }
 
 #[test]
-fn at_rest_there_is_no_process_to_end() {
+fn an_idle_machine_has_nothing_to_end() {
     let mut rig = Rig::idle();
     assert!(forget(&mut rig).is_empty());
 }

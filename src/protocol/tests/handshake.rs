@@ -88,7 +88,7 @@ fn a_pipe_that_is_closed_in_the_handshake_fails_what_waits_first_and_ends_the_pr
 }
 
 #[test]
-fn what_comes_before_the_reply_and_is_no_result_belongs_to_no_turn() {
+fn what_comes_before_the_reply_and_is_not_a_result_belongs_to_no_turn() {
     let mut rig = Rig::idle();
     rig.prompt(1);
     rig.opened();
@@ -176,7 +176,7 @@ fn a_prompt_dropped_during_the_handshake_is_never_written() {
 }
 
 #[test]
-fn a_startup_failure_is_told_to_one_prompt_only() {
+fn a_startup_failure_fails_one_prompt_only() {
     let mut rig = Rig::idle();
     rig.prompt(1);
     rig.prompt(2);
@@ -198,7 +198,7 @@ fn a_startup_failure_is_told_to_one_prompt_only() {
 }
 
 #[test]
-fn a_line_of_the_old_dialect_is_no_startup_failure() {
+fn a_line_of_the_old_dialect_is_not_a_startup_failure() {
     let mut rig = Rig::idle();
     rig.prompt(1);
     rig.opened();
@@ -292,7 +292,7 @@ fn a_cli_that_leaves_aside_what_it_is_handed_over_is_refused() {
 }
 
 #[test]
-fn a_startup_result_refuses_whoever_only_connects() {
+fn a_startup_result_fails_a_caller_that_only_connects() {
     let mut rig = Rig::idle();
     rig.connect(5);
     rig.opened();

@@ -136,7 +136,7 @@ fn the_handshake_names_the_mode_that_the_settings_have() {
 }
 
 #[test]
-fn a_new_process_is_told_what_the_caller_has_set_before_anything_else() {
+fn a_new_process_first_gets_what_the_caller_has_set() {
     let mut rig = Rig::ready();
     rig.control(1, SONNET);
     rig.line(&success(2, "{}"));
@@ -225,7 +225,7 @@ fn of_two_settings_the_later_is_in_force_whichever_is_answered_first() {
 }
 
 #[test]
-fn what_a_new_process_refuses_does_not_matter_once_the_caller_has_set_it_anew() {
+fn what_a_new_process_refuses_does_not_matter_once_the_caller_has_set_it_again() {
     let mut rig = Rig::ready();
     rig.control(1, HAIKU);
     rig.line(&success(2, "{}"));

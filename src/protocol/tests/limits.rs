@@ -105,7 +105,7 @@ fn silence_is_counted_from_the_last_word_of_the_cli_whatever_it_was() {
 }
 
 #[test]
-fn a_keep_alive_is_no_sign_of_life() {
+fn a_keep_alive_does_not_reset_the_idle_timeout() {
     let mut rig = Rig::ready();
     rig.prompt_within(1, None, Some(10));
     rig.tick_after(9);

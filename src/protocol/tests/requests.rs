@@ -94,7 +94,7 @@ fn a_reply_is_delivered_once() {
 }
 
 #[test]
-fn a_reply_to_nobody_is_stray() {
+fn a_reply_to_no_request_is_stray() {
     let mut rig = Rig::ready();
     for stray in [
         r#"{"type":"control_response","response":{"subtype":"success","request_id":"theirs"}}"#,

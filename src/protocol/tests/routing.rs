@@ -113,7 +113,7 @@ fn the_same_holds_where_nothing_is_echoed() {
 }
 
 #[test]
-fn a_turn_of_the_cli_s_own_that_begins_before_our_prompt_is_taken_up_is_told_apart() {
+fn the_cli_s_own_turn_before_ours_is_kept_apart() {
     let mut rig = Rig::ready();
     rig.prompt(1);
     rig.line(&lifecycle(1, "queued"));
@@ -183,7 +183,7 @@ fn a_prompt_that_the_cli_cancels_ends_as_withdrawn() {
 }
 
 #[test]
-fn the_session_id_is_told_when_the_cli_confirms_another() {
+fn the_session_id_is_reported_when_the_cli_confirms_another() {
     let mut rig = Rig::ready();
     rig.prompt(1);
     let line = |id: &str, kind: &str| {

@@ -26,7 +26,7 @@ fn what_is_not_a_frame_never_ends_a_turn() {
 }
 
 #[test]
-fn a_keep_alive_is_counted_and_told_only_if_it_says_something() {
+fn a_keep_alive_is_counted_and_reported_only_if_it_has_content() {
     let mut rig = Rig::ready();
     assert!(rig.line(r#"{"type":"keep_alive"}"#).is_empty());
     let mark = r#"{"type":"keep_alive","startup_mark":"first_api_call"}"#;
@@ -35,7 +35,7 @@ fn a_keep_alive_is_counted_and_told_only_if_it_says_something() {
 }
 
 #[test]
-fn a_transcript_mirror_is_told_to_the_host_and_not_to_the_turn() {
+fn a_transcript_mirror_goes_to_the_events_and_not_to_the_turn() {
     let mut rig = Rig::ready();
     rig.prompt(1);
     let mirror = r#"{"type":"transcript_mirror","filePath":"f","entries":[]}"#;

@@ -90,7 +90,7 @@ fn a_compaction_may_be_silent_until_it_is_over() {
 }
 
 #[test]
-fn the_wait_before_a_retry_is_no_silence() {
+fn the_wait_before_a_retry_is_not_silence() {
     let mut rig = Rig::ready();
     rig.prompt_within(1, None, Some(10));
     rig.line(&init(1));

@@ -203,7 +203,7 @@ fn piece_line(piece: &str) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_version_that_the_cli_tells_is_in_the_header() {
+async fn the_version_that_the_cli_prints_is_in_the_header() {
     let Setup { path, recorder, bench, _folder } = setup();
     let line = b"{\"type\":\"system\",\"subtype\":\"init\",\"claude_code_version\":\"2.1.329\"}\n";
     for recorder in [recorder.clone(), recorder.cli_version("1.0")] {
@@ -223,7 +223,7 @@ async fn the_version_that_the_cli_tells_is_in_the_header() {
 
 #[cfg(unix)]
 #[tokio::test(start_paused = true)]
-async fn what_is_no_file_has_no_count_and_is_whole() {
+async fn what_is_not_a_file_has_no_count_and_is_whole() {
     // A FIFO: written once, from its start to its end.
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("fifo");

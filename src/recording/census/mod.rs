@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn a_kind_is_told_by_all_that_tells_lines_apart() {
+    fn a_kind_is_named_by_all_that_distinguishes_lines() {
         let census = Census::of([&recording(&[
             r#"> {"type":"control_request","request_id":"r-1","request":{"subtype":"mcp_status"}}"#,
             r#"{"response":{"subtype":"success","request_id":"r-1","response":{}},"type":"control_response"}"#,
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn many_values_or_words_with_blanks_are_no_set() {
+    fn many_values_or_words_with_blanks_are_not_a_set() {
         let lines: Vec<String> = (0..100)
             .map(|n| format!(r#"{{"type":"a","word":"w{n}","phrase":"some words"}}"#))
             .collect();

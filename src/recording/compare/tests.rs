@@ -83,7 +83,7 @@ fn a_field_that_is_not_in_every_line_any_more_breaks() {
 }
 
 #[test]
-fn an_emptied_list_loses_its_items_and_a_lost_object_tells_nothing_of_its_fields() {
+fn an_emptied_list_loses_its_items_and_a_lost_object_says_nothing_of_its_fields() {
     assert_eq!(
         change(r#"{"type":"a","l":[{"x":1}]}"#, r#"{"type":"a","l":[]}"#),
         ["breaking: out a: field l[] is gone"]
@@ -200,7 +200,7 @@ fn the_order_of_what_does_not_wait_is_cosmetic() {
 }
 
 #[test]
-fn more_lines_of_a_kind_are_no_other_order() {
+fn more_lines_of_a_kind_are_not_another_order() {
     assert_eq!(
         differences(&[INIT, SAYS, TOOL, RESULT], &[INIT, SAYS, TOOL, SAYS, RESULT]),
         ["cosmetic: out assistant: 2 lines, were 1"]

@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn words_under_an_id_key_are_no_ids() {
+    fn words_under_an_id_key_are_not_ids() {
         let lines = [
             r#"{"id":"general-purpose","server_id":"","mcp_id":"7","task_id":null,"command":"id"}"#,
         ];
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_json_has_its_texts_normalised() {
+    fn what_is_not_json_has_its_texts_normalised() {
         let lines = [
             "wrote /home/ann/b of aaaaaaaa-0000-4000-8000-000000000001",
             r#"{"half":"aaaaaaaa-0000-4000-8000-000000000001"#,
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn placeholders_are_told_from_words() {
+    fn placeholders_are_distinguished_from_words() {
         for text in ["uuid:0", "id:12", "mcp-path:3.log", "version:1", "http://host:0/", "time"] {
             assert!(has_placeholder(text), "{text}");
         }

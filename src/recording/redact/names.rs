@@ -357,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn variables_and_parameters_have_names_of_their_own() {
+    fn variables_and_parameters_have_distinct_names() {
         for name in [
             "TOKEN",
             "A_PASS",

@@ -38,7 +38,7 @@ mod tests {
     }
 
     #[test]
-    fn a_handler_beside_a_prompt_tool_is_refused() {
+    fn a_handler_together_with_a_prompt_tool_is_refused() {
         let mut options = Options::default().permission_prompt_tool("mcp__auth__ask");
         let error = options.ask_host().unwrap_err();
         assert_eq!(

@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_rule_is_told_what_was_expected() {
+    fn a_bad_rule_is_refused_with_what_was_expected() {
         for (rule, expected) in [
             ("", "rules that are not empty"),
             ("Bash(git:*", BALANCED),

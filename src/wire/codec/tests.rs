@@ -73,7 +73,7 @@ fn the_limit_counts_bytes_without_the_newline() {
 }
 
 #[test]
-fn an_over_long_tail_is_told_at_the_end() {
+fn an_over_long_tail_is_reported_at_the_end() {
     let items = feed(&mut LineCodec::with_max_line(3), &[b"abcd", b"ef"]);
     assert_eq!(described(&items), ["0+6 too long false"]);
 }

@@ -6,7 +6,7 @@ use claude_wire::wire::ThinkingDisplay;
 use super::exchange::{acknowledged, refused, reply, sends};
 
 #[tokio::test(start_paused = true)]
-async fn interrupt_tells_what_still_waits() {
+async fn interrupt_lists_what_still_waits() {
     let interrupted =
         reply("interrupt", r#"{"subtype":"interrupt"}"#, |session| session.interrupt()).await;
     assert!(interrupted.still_queued.is_empty());

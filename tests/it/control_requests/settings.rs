@@ -6,7 +6,7 @@ use serde_json::json;
 use super::exchange::{acknowledged, refused, reply, sends};
 
 #[tokio::test(start_paused = true)]
-async fn get_tells_the_settings_by_layer() {
+async fn get_returns_the_settings_by_layer() {
     let settings =
         reply("get_settings", r#"{"subtype":"get_settings"}"#, |session| session.settings().get())
             .await;

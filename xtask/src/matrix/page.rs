@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn what_came_and_went_is_told_from_what_could_not_be_seen() {
+    fn what_came_and_went_is_distinguished_from_what_could_not_be_seen() {
         let old = column(
             "1.0.0",
             &[

@@ -98,7 +98,7 @@ mod tests {
 
     /// Of the recordings that are kept: whoever changes an entry records it anew.
     #[tokio::test(start_paused = true)]
-    async fn each_entry_is_told_by_its_recordings_what_it_expects() {
+    async fn each_entry_expects_what_its_recordings_show() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../recordings").join(CLI_VERSION);
         for entry in lab::entries().unwrap() {
             let paths = (1..)
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_difference_is_told_with_its_place() {
+    fn the_first_difference_is_reported_with_its_place() {
         let live =
             told(&[(Channel::Turn(1), "a"), (Channel::Turn(1), "b"), (Channel::Event(1), "c")]);
         assert_eq!(compare(&live, &live), Ok(()));

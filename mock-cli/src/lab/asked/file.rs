@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_such_file_is_refused_and_a_missing_one_is_none() {
+    fn what_is_not_such_a_file_is_refused_and_a_missing_one_is_none() {
         for (text, why) in [
             (
                 r#"{"claude-wire":"requests","version":2,"lines":{},"entries":{}}"#,

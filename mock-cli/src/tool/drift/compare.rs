@@ -281,7 +281,7 @@ mod tests {
 
     /// However different its lines are.
     #[test]
-    fn a_run_that_hung_or_failed_is_no_side_of_a_comparison() {
+    fn a_run_that_hung_or_failed_is_not_compared() {
         let hung = Run {
             problems: vec!["not at its end after 60 s, in step 2 of its host".into()],
             ..run(AFTER, &[])

@@ -362,7 +362,7 @@ mod tests {
     }
 
     #[test]
-    fn every_line_must_reach_somebody() {
+    fn every_line_must_be_delivered_or_counted() {
         assert_eq!(delivered().account(live().as_bytes(), &[]), Ok(()));
         let losses: [fn(&mut Delivered); 5] = [
             |delivered| drop(delivered.turns.pop_front()),
@@ -396,7 +396,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_may_get_more_than_came() {
+    fn no_one_gets_more_than_was_sent() {
         let line = || Bytes::from_static(b"{}");
         let additions: [fn(&mut Delivered, Bytes); 4] = [
             |delivered, line| delivered.turns.push_back(line),

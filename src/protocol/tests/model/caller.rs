@@ -70,14 +70,14 @@ impl Model {
         self.connecting.retain(|waiting| *waiting != n);
         let before = self.requests.len();
         self.requests.retain(|_, (purpose, _)| *purpose != Purpose::Caller(n));
-        self.tell_if(self.requests.len() < before && self.can_write(), Fact::TookBack);
+        self.report_if(self.requests.len() < before && self.can_write(), Fact::TookBack);
         self.settled(n, false);
     }
 
     pub(super) fn answer(&mut self, n: u64) {
         self.callbacks.retain(|_, callback| *callback != n);
         self.heard();
-        self.tell_if(self.can_write(), Fact::Answered);
+        self.report_if(self.can_write(), Fact::Answered);
     }
 
     pub(super) fn abandon(&mut self, turn: u64) {

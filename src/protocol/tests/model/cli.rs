@@ -193,7 +193,7 @@ impl Model {
     pub(super) fn belongs(&mut self, turn: Option<u64>) {
         match (&self.run, turn) {
             (Some(run), Some(turn)) if run.turn == turn => {
-                self.tell_if(run.read, Fact::Delivered(turn))
+                self.report_if(run.read, Fact::Delivered(turn))
             }
             _ => self.facts.push(Fact::Told),
         }

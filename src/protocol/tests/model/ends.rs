@@ -36,7 +36,7 @@ impl Model {
             match purpose {
                 Purpose::Caller(n) => {
                     self.settled(n, false);
-                    self.tell_if(self.can_write(), Fact::TookBack);
+                    self.report_if(self.can_write(), Fact::TookBack);
                     self.facts.push(Fact::Replied(n, false));
                 }
                 Purpose::Initialize => self.give_up(End::Handshake),

@@ -79,7 +79,7 @@ impl Model {
             let turn = self.active();
             match says {
                 _ if !ours && !over => {
-                    self.tell_if(says == Says::Stray && until.is_some(), Fact::Told);
+                    self.report_if(says == Says::Stray && until.is_some(), Fact::Told);
                     self.facts.push(Fact::Told);
                 }
                 Says::Begin(turn, _) if has_result => {

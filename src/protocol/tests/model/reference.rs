@@ -234,7 +234,7 @@ impl Model {
         matches!(self.link, Link::Handshake | Link::Ready)
     }
 
-    pub(super) fn tell_if(&mut self, condition: bool, fact: Fact) {
+    pub(super) fn report_if(&mut self, condition: bool, fact: Fact) {
         self.facts.extend(condition.then_some(fact));
     }
 

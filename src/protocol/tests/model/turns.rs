@@ -116,7 +116,7 @@ impl Model {
     /// The turn that runs ends.
     pub(super) fn finish(&mut self, end: End) {
         if let Some(run) = self.run.take() {
-            self.tell_if(run.read, Fact::Ended(run.turn, end));
+            self.report_if(run.read, Fact::Ended(run.turn, end));
         }
     }
 

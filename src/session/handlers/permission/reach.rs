@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rules_for_a_whole_tool_are_told_and_no_others() {
+    fn rules_for_a_whole_tool_are_reported_and_no_others() {
         let options = Options::default().allowed_tools([
             "Read",
             "Edit()",
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn modes_that_never_ask_are_told() {
+    fn modes_that_never_ask_are_reported() {
         for (mode, told) in [
             ("bypassPermissions", 1),
             ("dontAsk", 1),

@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_was_told_to_stop_has_stopped() {
+    fn what_was_stopped_stays_stopped() {
         let mut shell = std::process::Command::new("/bin/sh");
         let shell =
             shell.args(["-c", "sleep 60 & echo; wait"]).stdout(std::process::Stdio::piped());
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_cut_short_is_no_process() {
+    fn a_truncated_line_is_not_a_process() {
         for stat in [
             &b""[..],
             b"7 (cat",

@@ -84,7 +84,7 @@ mod tests {
 
     /// By a handler for all children, or by the kernel where the host ignores SIGCHLD.
     #[test]
-    fn a_child_that_somebody_else_has_reaped_is_an_error_that_says_so() {
+    fn a_child_reaped_elsewhere_is_a_clear_error() {
         let leader = Leader::new(
             Command::new("/bin/sh").args(["-c", "exit 7"]).process_group(0).spawn().unwrap(),
         );
