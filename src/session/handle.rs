@@ -24,7 +24,8 @@ use super::weak::WeakSession;
 use crate::protocol::Counters;
 use crate::transport::Exit;
 use crate::wire::RateLimitInfo;
-use crate::wire::replies::{Reply, ServerInfo};
+use crate::wire::replies::Reply;
+use crate::wire::replies::server::ServerInfo;
 
 /// A conversation with one CLI, which is started at the first query and kept.
 ///

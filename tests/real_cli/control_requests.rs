@@ -3,7 +3,8 @@
 use claude_wire::Session;
 use claude_wire::lab::{ApiScript, Reply, When};
 use claude_wire::session::{Call, Change, Effort, FeedbackKind, RatedPart, Rating, Sentiment, Survey};
-use claude_wire::wire::replies::{self, CwdStatus};
+use claude_wire::wire::replies;
+use claude_wire::wire::replies::files::CwdStatus;
 use serde_json::{Map, json};
 
 use crate::support::{finish, place};

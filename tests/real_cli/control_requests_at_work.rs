@@ -3,7 +3,7 @@
 use claude_wire::Session;
 use claude_wire::lab::{ApiScript, Hermetic, Reply, When};
 use claude_wire::session::{McpServer, PermissionMode};
-use claude_wire::wire::replies::McpState;
+use claude_wire::wire::replies::mcp::McpState;
 use claude_wire::wire::{Message, System};
 use serde_json::{Map, json};
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use claude_wire::lab::{ApiScript, Reply};
-use claude_wire::wire::replies::ManifestState;
+use claude_wire::wire::replies::server::ManifestState;
 use serde_json::json;
 
 use crate::in_process_tool_of_rmcp::Calculator;

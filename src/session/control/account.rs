@@ -2,7 +2,8 @@
 
 use super::Call;
 use crate::session::Session;
-use crate::wire::replies::{LoginUrls, Reply};
+use crate::wire::replies::Reply;
+use crate::wire::replies::account::LoginUrls;
 
 /// The account that a session runs on; see [`Session::account`]. None of these requests is declared.
 #[derive(Clone, Copy, Debug)]

@@ -2,7 +2,8 @@
 
 use super::Call;
 use crate::session::Session;
-use crate::wire::replies::{ChromeBrowsers, ChromeChoice, ChromeStatus, Reply};
+use crate::wire::replies::Reply;
+use crate::wire::replies::account::{ChromeBrowsers, ChromeChoice, ChromeStatus};
 
 /// The browser that the CLI works in; see [`Session::chrome`]. None of these requests is declared.
 #[derive(Clone, Copy, Debug)]

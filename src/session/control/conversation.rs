@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use super::Call;
 use crate::session::Session;
-use crate::wire::replies::{CancelledMessage, Export, Reply, ReviewLaunch, SideAnswer, Title};
+use crate::wire::replies::Reply;
+use crate::wire::replies::session::{CancelledMessage, Export, ReviewLaunch, SideAnswer, Title};
 
 /// The conversation of a session; see [`Session::conversation`].
 #[derive(Clone, Copy, Debug)]

@@ -2,7 +2,8 @@
 
 use super::Call;
 use crate::session::Session;
-use crate::wire::replies::{FeedbackReceipt, Reply};
+use crate::wire::replies::Reply;
+use crate::wire::replies::account::FeedbackReceipt;
 
 /// Feedback to the makers of the CLI; see [`Session::feedback`]. None of these requests is declared.
 #[derive(Clone, Copy, Debug)]

@@ -2,7 +2,8 @@
 
 use super::Call;
 use crate::session::Session;
-use crate::wire::replies::{CwdChange, FileContents, FileSuggestions, Reply, RepoRoot, Rewind};
+use crate::wire::replies::Reply;
+use crate::wire::replies::files::{CwdChange, FileContents, FileSuggestions, RepoRoot, Rewind};
 
 /// The files of a session, where the CLI runs; see [`Session::files`].
 #[derive(Clone, Copy, Debug)]

@@ -2,10 +2,11 @@
 
 use super::Call;
 use crate::session::Session;
-use crate::wire::replies::{
-    BinaryVersion, HookListing, Memories, ModelList, PermissionRules, Plan, Reply, Sandbox, Skills,
-    Status,
+use crate::wire::replies::Reply;
+use crate::wire::replies::dialogs::{
+    BinaryVersion, Memories, ModelList, Plan, Sandbox, Skills, Status,
 };
+use crate::wire::replies::settings::{HookListing, PermissionRules};
 
 /// What there is to know about a session; see [`Session::inspect`]. Nothing here changes anything.
 #[derive(Clone, Copy, Debug)]

@@ -4,7 +4,8 @@ use serde_json::{Map, Value};
 
 use super::{Call, Change};
 use crate::session::{PermissionMode, Session};
-use crate::wire::replies::{Interrupted, ModeSet, ModelSet, Reply};
+use crate::wire::replies::Reply;
+use crate::wire::replies::session::{Interrupted, ModeSet, ModelSet};
 use crate::wire::{RawJson, ThinkingDisplay};
 
 impl Session {

@@ -4,8 +4,9 @@ use serde_json::{Map, Value};
 
 use super::Call;
 use crate::session::{PermissionMode, Session};
-use crate::wire::replies::{
-    McpAuthentication, McpCallResult, McpOverride, McpResource, McpServerChanges, McpServers, Reply,
+use crate::wire::replies::Reply;
+use crate::wire::replies::mcp::{
+    McpAuthentication, McpCallResult, McpOverride, McpResource, McpServerChanges, McpServers,
 };
 
 /// The MCP servers of a session; see [`Session::mcp`].

@@ -4,7 +4,8 @@ use serde_json::json;
 
 use super::Call;
 use crate::session::Session;
-use crate::wire::replies::{ReloadedOutputStyles, ReloadedPlugins, ReloadedSkills, Reply};
+use crate::wire::replies::Reply;
+use crate::wire::replies::server::{ReloadedOutputStyles, ReloadedPlugins, ReloadedSkills};
 
 /// Reads files of the CLI's configuration again; see [`Session::reload`].
 #[derive(Clone, Copy, Debug)]

@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use super::Call;
 use crate::session::Session;
-use crate::wire::replies::{RemoteControl, Reply};
+use crate::wire::replies::Reply;
+use crate::wire::replies::account::RemoteControl;
 
 /// A session that is seen or controlled from elsewhere; see [`Session::remote`].
 #[derive(Clone, Copy, Debug)]

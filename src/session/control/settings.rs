@@ -4,7 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::Call;
 use crate::session::{Effort, Session};
-use crate::wire::replies::{Reply, SettingsReport};
+use crate::wire::replies::Reply;
+use crate::wire::replies::settings::SettingsReport;
 
 /// The settings of a session; see [`Session::settings`].
 #[derive(Clone, Copy, Debug)]

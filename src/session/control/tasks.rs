@@ -2,7 +2,8 @@
 
 use super::Call;
 use crate::session::Session;
-use crate::wire::replies::{Backgrounded, Reply, TaskOutput};
+use crate::wire::replies::Reply;
+use crate::wire::replies::tasks::{Backgrounded, TaskOutput};
 
 /// The tasks of a session: commands and sub-agents that the turn does not wait for; see [`Session::tasks`].
 #[derive(Clone, Copy, Debug)]

@@ -2,7 +2,9 @@
 
 use super::Call;
 use crate::session::Session;
-use crate::wire::replies::{ContextReport, Reply, SessionCost, UsageDetails};
+use crate::wire::replies::Reply;
+use crate::wire::replies::context::ContextReport;
+use crate::wire::replies::usage::{SessionCost, UsageDetails};
 
 /// What a session uses; see [`Session::usage`].
 #[derive(Clone, Copy, Debug)]

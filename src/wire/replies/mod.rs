@@ -1,84 +1,37 @@
 //! What the CLI answers to the host's control requests.
 //!
-//! A [`Reply`] is the answer as it stood on the wire and the same, typed. Like messages, answers are read leniently: a field of the wrong type
-//! degrades that field and is listed by [`Reply::defects`], and what no type names is in [`Reply::raw`].
+//! A [`Reply`] is the answer as it stood on the wire and the same, typed. Like messages, answers are
+//! read leniently: a field of the wrong type degrades that field and is listed by
+//! [`Reply::defects`], and what no type names is in [`Reply::raw`].
+//!
+//! | module | replies to |
+//! |---|---|
+//! | [`account`] | `claude_authenticate`, `remote_control`, the requests of Chrome and of feedback |
+//! | [`cloud`] | `list_cloud_sessions` |
+//! | [`context`] | `get_context_usage` |
+//! | [`dialogs`] | `get_status`, `get_plan`, `list_models`, the dialogs of memory, sandbox and skills |
+//! | [`files`] | `read_file`, `file_suggestions`, `rewind_files`, `set_cwd`, `get_workspace_diff` |
+//! | [`mcp`] | `mcp_status`, `mcp_set_servers`, `mcp_call`, `mcp_authenticate` |
+//! | [`server`] | `initialize`, `reload_plugins`, `reload_skills`, `reload_output_styles` |
+//! | [`session`] | `interrupt`, `set_model`, `set_permission_mode`, `side_question`, `export_conversation` |
+//! | [`settings`] | `get_settings`, `get_hooks_listing`, `list_permission_rules` |
+//! | [`tasks`] | `background_tasks`, `get_task_output` |
+//! | [`usage`] | `get_usage`, `get_session_cost` |
 
-mod account;
-mod cloud;
-mod context;
-mod conversation;
-mod dialogs;
-mod files;
-mod hooks;
-mod live;
-mod mcp;
-mod peers;
-mod reload;
+pub mod account;
+pub mod cloud;
+pub mod context;
+pub mod dialogs;
+pub mod files;
+pub mod mcp;
 mod reply;
-mod rules;
-mod server;
-mod settings;
+pub mod server;
+pub mod session;
+pub mod settings;
 mod table;
-mod tasks;
-mod usage;
-mod workspace;
+pub mod tasks;
+pub mod usage;
 
-pub use self::account::{
-    ChromeBrowser, ChromeBrowsers, ChromeChoice, ChromeStatus, ChromeUrls, FeedbackReceipt,
-    LoginUrls, RemoteControl,
-};
-pub use self::cloud::{
-    CloudSessionInfo, CloudSessionStatus, CloudSessionSummary, CloudSessions, EnvironmentKind,
-    GitRepository, UnavailableReason,
-};
-pub use self::context::{
-    AgentTokens, ApiTokens, AttachmentTokens, CategoryTokens, ColdResume, CommandTokens,
-    ContextReport, GridSquare, LoadRaise, McpInstructionTokens, McpToolTokens, MemoryFileTokens,
-    MessageTokens, NamedTokens, SkillTokens, SkillsTokens, ToolCallTokens, ToolTokens,
-};
-pub use self::conversation::{CancelledMessage, Export, ReviewLaunch, SideAnswer, Title};
-pub use self::dialogs::{
-    AutoDream, AutoMemory, BinaryVersion, Memories, Memory, MemoryFile, MemoryFolder, ModelList,
-    OtherHosts, Plan, Sandbox, SandboxDependencies, SandboxList, SandboxLists, SandboxRestrictions,
-    SandboxRow, Skill, SkillHandles, Skills, Status, StatusRow, StatusSection,
-};
-pub use self::files::{
-    CwdChange, CwdStatus, FileContents, FileSuggestion, FileSuggestions, ReadAnchor, RepoRoot,
-    Rewind,
-};
-pub use self::hooks::{
-    EditableHook, Hook, HookEvent, HookEventCount, HookListing, HookPolicy, HooksOff, SettingsError,
-};
-pub use self::live::{Interrupted, InterruptedTurn, ModeSet, ModelSet, SendNow};
-pub use self::mcp::{
-    McpAnnotations, McpAuthentication, McpCallResult, McpCapabilities, McpErrorCode, McpOverride,
-    McpResource, McpResourceContents, McpServerChanges, McpServerInfo, McpServerStatus, McpServers,
-    McpStaging, McpState, McpTool, StagedInput, StagedOutput,
-};
-pub use self::peers::{
-    AlwaysDeliver, HostEventsReceipt, HostEventsStatus, PeerDelivery, SessionDelivery,
-};
-pub use self::reload::{CacheImpact, ReloadedOutputStyles, ReloadedPlugins, ReloadedSkills};
 pub use self::reply::Reply;
-pub use self::rules::{
-    PermissionRule, PermissionRules, RuleDescription, RuleEditability, RuleState,
-    WorkspaceDirectory,
-};
-pub use self::server::{
-    AccountInfo, AgentInfo, ApiProvider, AuthConflict, BypassSwitch, FeedbackMode, ManifestState,
-    ModelInfo, ServerInfo, SurveyConfig, SurveyFollowup,
-};
-pub use self::settings::{
-    AppliedSettings, SettingsLayer, SettingsReport, WithheldReads, WithheldReason, WithheldRoot,
-};
 pub(in crate::wire) use self::table::declared;
 pub(crate) use self::table::unknown_of;
-pub use self::tasks::{Backgrounded, FollowStatus, TaskFollow, TaskMessages, TaskOutput};
-pub use self::usage::{
-    Behavior, Behaviors, LimitWindow, LimitWindows, ModelWindow, Recommendation, SessionCost,
-    Share, UsageDetails, UsageFix, UsagePeriod,
-};
-pub use self::workspace::{
-    Diff, DiffSource, DiffSourceKind, DiffStats, FileDiffStats, FileHunks, FileStatus, Hunk,
-    NoDiffReason, OmittedFiles, WorkspaceDiff,
-};

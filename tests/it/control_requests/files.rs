@@ -1,7 +1,7 @@
 //! `session.files()`.
 
 use claude_wire::session::FileEncoding;
-use claude_wire::wire::replies::CwdStatus;
+use claude_wire::wire::replies::files::CwdStatus;
 
 use super::exchange::{acknowledged, refused, reply, sends};
 

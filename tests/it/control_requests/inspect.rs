@@ -1,6 +1,6 @@
 //! `session.inspect()`.
 
-use claude_wire::wire::replies::RuleEditability;
+use claude_wire::wire::replies::settings::RuleEditability;
 
 use super::exchange::reply;
 

@@ -1,7 +1,7 @@
 //! `session.mcp()`.
 
 use claude_wire::session::PermissionMode;
-use claude_wire::wire::replies::McpState;
+use claude_wire::wire::replies::mcp::McpState;
 use serde_json::{Map, json};
 
 use super::exchange::{acknowledged, refused, reply, sends};

@@ -2,7 +2,7 @@
 
 use claude_wire::Session;
 use claude_wire::transport::Exit;
-use claude_wire::wire::replies::ApiProvider;
+use claude_wire::wire::replies::server::ApiProvider;
 
 use super::exchange::recorded;
 use crate::support::cli::cli;
