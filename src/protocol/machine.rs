@@ -31,8 +31,9 @@ use super::requests::{Incoming, Outgoing, Purpose};
 use super::route::Habits;
 use super::state::{EndCause, Phase};
 use super::turns::Current;
-use crate::wire::{
-    RawJson, control_cancel_line, control_request_line, user_line, verbatim_user_line,
+use crate::wire::RawJson;
+use crate::wire::control::{
+    control_cancel_line, control_request_line, user_line, verbatim_user_line,
 };
 
 /// Turns, requests and callbacks of one session, over any number of connections. See the [module](super).

@@ -7,7 +7,8 @@ use std::time::Duration;
 use super::OptionError;
 use crate::protocol::{Failure, Refusal};
 use crate::transport::{self, Exit, REPLAY_REPORT};
-use crate::wire::{JsonError, RateLimitInfo, RawJson, TurnOutcome};
+use crate::wire::usage::RateLimitInfo;
+use crate::wire::{JsonError, RawJson, TurnOutcome};
 
 /// Why something of a session's failed. Cheap to clone: one cause may reach many waiters.
 ///

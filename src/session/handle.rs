@@ -23,9 +23,9 @@ use super::turn::Turn;
 use super::weak::WeakSession;
 use crate::protocol::Counters;
 use crate::transport::Exit;
-use crate::wire::RateLimitInfo;
 use crate::wire::replies::Reply;
 use crate::wire::replies::server::ServerInfo;
+use crate::wire::usage::RateLimitInfo;
 
 /// A conversation with one CLI, which is started at the first query and kept.
 ///

@@ -4,7 +4,9 @@ use std::time::SystemTime;
 
 use super::error::Error;
 use super::shared::Shared;
-use crate::wire::{ApiErrorKind, Frame, Message, RateLimitInfo, ResultMessage, TurnOutcome};
+use crate::wire::message::ApiErrorKind;
+use crate::wire::usage::RateLimitInfo;
+use crate::wire::{Frame, Message, ResultMessage, TurnOutcome};
 
 /// What a session knows of a result beyond what the result says.
 #[derive(Clone, Debug, Default)]

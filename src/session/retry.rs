@@ -11,8 +11,8 @@ use super::error::{Error, Result};
 /// [rate-limited](Error::is_rate_limited) or [overloaded](Error::is_overloaded) is done again; any other error comes back at once.
 ///
 /// How long the API would have one wait does not reach a host: the CLI obeys the header `retry-after` in its own attempts
-/// ([`ApiRetry::retry_after`](crate::wire::ApiRetry::retry_after)), and a failed turn does not repeat it. Where the limit is that of the plan,
-/// [`Error::rate_limit`] says when it [starts again](crate::wire::RateLimitInfo::resets_in), and [`run`](Self::run) obeys that.
+/// ([`ApiRetry::retry_after`](crate::wire::system::status::ApiRetry::retry_after)), and a failed turn does not repeat it. Where the limit is that of the plan,
+/// [`Error::rate_limit`] says when it [starts again](crate::wire::usage::RateLimitInfo::resets_in), and [`run`](Self::run) obeys that.
 ///
 /// A turn that is asked again is a new turn: the conversation keeps the failed one, and tools that it has run are not undone.
 ///

@@ -18,7 +18,8 @@ use super::weak::WeakSession;
 use super::{OptionError, Options};
 use crate::protocol::{Config, Counters, EndCause, Machine, Phase};
 use crate::transport::{Exit, Launch, Shutdown, Transport};
-use crate::wire::{Frame, RateLimitInfo, RawJson};
+use crate::wire::usage::RateLimitInfo;
+use crate::wire::{Frame, RawJson};
 
 pub(super) struct Shared {
     pub(super) options: Options,

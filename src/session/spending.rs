@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::tokens::Tokens;
-use crate::wire::{ModelUsage, ResultMessage};
+use crate::wire::ResultMessage;
+use crate::wire::usage::ModelUsage;
 
 /// Money and tokens.
 #[derive(Clone, Debug, Default, PartialEq)]

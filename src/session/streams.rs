@@ -17,7 +17,8 @@ pub use self::deltas::{ContentDelta, TextPiece};
 use self::reply::Reply;
 use super::error::{Error, Result};
 use super::turn::Turn;
-use crate::wire::{ContentBlock, Message, ToolResultBlock, ToolUseBlock, UserMessage};
+use crate::wire::content::{ToolResultBlock, ToolUseBlock};
+use crate::wire::{ContentBlock, Message, UserMessage};
 
 /// A turn read as something smaller than messages, or fewer of them.
 ///

@@ -8,9 +8,9 @@ use super::spending::Spending;
 use super::streams::{tool_results, tool_uses};
 use super::turn::Turn;
 use crate::transport::BoxFuture;
-use crate::wire::{
-    ApiErrorKind, ContentBlock, Message, ResultMessage, ToolResultBlock, ToolUseBlock, TurnOutcome,
-};
+use crate::wire::content::{ToolResultBlock, ToolUseBlock};
+use crate::wire::message::ApiErrorKind;
+use crate::wire::{ContentBlock, Message, ResultMessage, TurnOutcome};
 
 /// What a turn has come to.
 #[derive(Clone, Debug, Default)]

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use crate::wire::{Body, Event, Message, Usage};
+use crate::wire::stream::Event;
+use crate::wire::usage::Usage;
+use crate::wire::{Body, Message};
 
 /// Counts of tokens.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

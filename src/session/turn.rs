@@ -22,7 +22,8 @@ use super::query_options::Plan;
 use super::result_context::ResultContext;
 use super::spending::Spending;
 use crate::protocol::{self, TurnId};
-use crate::wire::{ApiErrorKind, Frame, FrameKind, Message, ResultMessage};
+use crate::wire::message::ApiErrorKind;
+use crate::wire::{Frame, FrameKind, Message, ResultMessage};
 
 /// One prompt and everything that the CLI answers to it: a stream of messages, the last of which is the result.
 ///

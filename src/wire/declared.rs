@@ -5,9 +5,10 @@
 
 use std::collections::BTreeMap;
 
+use super::control::{Control, HostRequest, RequestName};
 pub use super::decode::Shape;
 use super::hook::{HookInput, declared_for_every_event};
-use super::{Body, Control, HostRequest, RequestName, System, replies};
+use super::{Body, System, replies};
 
 /// The kinds of one sort, each with its fields.
 pub type Kinds = BTreeMap<String, Shape>;

@@ -32,42 +32,63 @@
 //!
 //! # The types
 //!
-//! | group | types |
+//! The names that most programs need are here. The others are in modules, by subject:
+//!
+//! | module | what is in it |
 //! |---|---|
-//! | lines | [`LineCodec`], [`Item`], [`Line`], [`TooLong`] |
-//! | what a line is | [`classify`], [`Outcome`], [`Malformed`], [`Frame`], [`FrameKind`] |
-//! | messages | [`Message`], [`Body`], [`System`], [`AssistantMessage`], [`UserMessage`], [`ResultMessage`], [`StreamEvent`] |
-//! | content | [`ContentBlock`] and the blocks, [`Delta`] |
-//! | how a turn ended | [`TurnOutcome`], [`ApiErrorKind`], [`TerminalReason`] |
-//! | requests | [`ControlRequest`], [`ControlResponse`], [`CanUseTool`]; hooks in [`hook`]; replies in [`replies`] |
-//! | JSON as it came | [`RawJson`], [`JsonError`], [`Defect`] |
+//! | [`message`] | the messages that carry the conversation: `assistant`, `user`, and their parts |
+//! | [`content`] | content blocks: text, thinking, tool calls, tool results |
+//! | [`stream`] | a reply while it is written: events and deltas |
+//! | [`result`] | the end of a turn: its outcome, its cost, its measures |
+//! | [`system`] | messages about the session, by subtype |
+//! | [`progress`] | tools at work, prompts in the queue, goals, resets |
+//! | [`usage`] | tokens, cost, the context window, the limits of the plan |
+//! | [`control`] | the control protocol: what the CLI asks, and the lines that a host writes |
+//! | [`permission`] | permission modes, rules and updates |
+//! | [`hook`] | hooks: their inputs and their outputs |
+//! | [`replies`] | what the CLI answers to control requests |
+//! | [`declared`] | what this version of the crate declares of all that |
+
+#[macro_use]
+mod decode;
 
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod agree;
 mod classify;
 mod codec;
-#[macro_use]
-mod decode;
-mod control;
+pub mod content;
+pub mod control;
 pub mod declared;
 mod frame;
 pub mod hook;
 mod json;
 mod line;
-mod message;
-mod permission;
+pub mod message;
+pub mod permission;
+pub mod progress;
 pub mod replies;
+pub mod result;
+pub mod stream;
+pub mod system;
 mod terminal;
+pub mod usage;
 
 pub use self::classify::{LostMessages, Malformed, Outcome, classify};
 pub use self::codec::{DEFAULT_MAX_LINE, LineCodec};
-pub use self::control::*;
+#[doc(inline)]
+pub use self::content::ContentBlock;
 pub use self::decode::Defect;
 pub use self::frame::{Frame, FrameKind};
 pub(crate) use self::json::Cursor;
 pub use self::json::{JsonError, RawJson};
 pub use self::line::{Item, Line, TooLong};
-pub use self::message::*;
-pub use self::permission::{
-    PermissionBehavior, PermissionDestination, PermissionRule, PermissionUpdate,
-};
+#[doc(inline)]
+pub use self::message::{AssistantMessage, Body, Effort, Message, UserMessage};
+#[doc(inline)]
+pub use self::permission::PermissionMode;
+#[doc(inline)]
+pub use self::result::{ResultMessage, TurnOutcome};
+#[doc(inline)]
+pub use self::stream::StreamEvent;
+#[doc(inline)]
+pub use self::system::System;

@@ -7,7 +7,6 @@ use serde::{Serialize, Serializer};
 
 use super::decode::{At, Decode, Shape, Sink, member};
 use super::json::{Cursor, RawJson, Reader};
-use super::message::PermissionMode;
 
 /// A change to the rules of permission (`PermissionUpdate`, CLI 2.1.329).
 ///
@@ -15,7 +14,7 @@ use super::message::PermissionMode;
 /// does not know whole, down to a field that has no place here, is kept as it came, so that it can be sent back without loss.
 ///
 /// ```
-/// use claude_wire::wire::{PermissionBehavior, PermissionDestination, PermissionUpdate, RawJson};
+/// use claude_wire::wire::{RawJson, permission::{PermissionBehavior, PermissionDestination, PermissionUpdate}};
 ///
 /// let update = PermissionUpdate::AddRules {
 ///     rules: vec!["Bash(git log:*)".into(), "Read".into()],
@@ -116,6 +115,39 @@ open_enum! {
         /// Nowhere: it holds for this session.
         Session = "session",
         CliArg = "cliArg",
+    }
+}
+
+open_enum! {
+    /// What a session may do without asking (`permissionMode`).
+    pub enum PermissionMode {
+        /// Ask.
+        Default = "default",
+        /// Ask, but not for edits of files.
+        AcceptEdits = "acceptEdits",
+        /// Never ask, allow everything. Refused by the CLI when it runs as root outside a sandbox.
+        BypassPermissions = "bypassPermissions",
+        /// Read and plan; change nothing.
+        Plan = "plan",
+        /// Never ask, refuse what would have been asked.
+        DontAsk = "dontAsk",
+        /// The CLI's own classifier decides.
+        Auto = "auto",
+    }
+}
+
+open_enum! {
+    /// A code for the reason of a decision (`decision_reason_code`).
+    pub enum DecisionReasonCode {
+        ClassifierTranscriptTooLong = "classifier_transcript_too_long",
+        OutsideReadsBlocked = "outside_reads_blocked",
+        MemoryPaused = "memory_paused",
+        AutoModeNoCheckInSession = "auto_mode_no_check_in_session",
+        AutoModeStopNoCheckInSession = "auto_mode_stop_no_check_in_session",
+        AutoModeStopNoResultForCalls = "auto_mode_stop_no_result_for_calls",
+        AutoModeStopNoVerdict = "auto_mode_stop_no_verdict",
+        OrgAskCeiling = "org_ask_ceiling",
+        DenialLimitHostReset = "denial_limit_host_reset",
     }
 }
 

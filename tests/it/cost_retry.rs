@@ -7,7 +7,8 @@ use std::time::{Duration, SystemTime};
 
 use claude_wire::session::RetryPolicy;
 use claude_wire::transport::Exit;
-use claude_wire::wire::{Body, Frame, Message, RateLimitStatus, System, TurnOutcome};
+use claude_wire::wire::usage::RateLimitStatus;
+use claude_wire::wire::{Body, Frame, Message, System, TurnOutcome};
 use claude_wire::{Error, Replay, Scenario, Session, reply};
 use serde_json::{Value, json};
 use tokio::time::Instant;

@@ -9,9 +9,9 @@ use claude_wire::Session;
 use claude_wire::session::{HookContext, HookHandler, Matcher};
 use claude_wire::transport::Exit;
 use claude_wire::wire::RawJson;
+use claude_wire::wire::hook::tool::PreToolUseOutput;
 use claude_wire::wire::hook::{
-    HookEventName, HookInput, HookOutput, PostToolUse, PreToolUse, PreToolUseOutput, Stop,
-    UserPromptSubmit,
+    HookEventName, HookInput, HookOutput, PostToolUse, PreToolUse, Stop, UserPromptSubmit,
 };
 use serde_json::json;
 

@@ -5,7 +5,8 @@ use crate::support::cli::{Log, cli, init, result};
 use crate::support::read::{ended_well, read};
 use claude_wire::Session;
 use claude_wire::session::{DialogAnswer, ElicitationAnswer};
-use claude_wire::wire::{ElicitationMode, RawJson};
+use claude_wire::wire::RawJson;
+use claude_wire::wire::control::ElicitationMode;
 use serde_json::json;
 
 const ELICITATION: &str = r#"{"subtype":"elicitation","mcp_server_name":"crm","message":"Who?","mode":"form","elicitation_id":"e1","requested_schema":{"type":"object"},"property_order":["name"],"title":"T","display_name":"CRM","description":"d"}"#;

@@ -86,7 +86,7 @@ async fn hooks_that_allowed_denied_and_added() {
             if event.tool_input.text().contains("rm -rf") {
                 return HookOutput::deny("dangerous command");
             }
-            let output = claude_wire::wire::hook::PreToolUseOutput::default();
+            let output = claude_wire::wire::hook::tool::PreToolUseOutput::default();
             HookOutput::with(output.permission_decision("allow").permission_decision_reason("ok"))
         })
         .on_hook(Matcher::all(), |_: PostToolUse, _| async {

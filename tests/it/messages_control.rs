@@ -1,10 +1,12 @@
 //! The control envelopes, both ways, byte for byte.
 
-use claude_wire::wire::{
-    Control, ControlRequest, ControlResponse, Frame, HostRequest, PermissionDestination,
-    PermissionMode, PermissionUpdate, RawJson, Surface, control_cancel_line, control_error_line,
+use claude_wire::wire::control::remote::Surface;
+use claude_wire::wire::control::{
+    Control, ControlRequest, ControlResponse, HostRequest, control_cancel_line, control_error_line,
     control_request_line, control_success_line, user_line, verbatim_user_line,
 };
+use claude_wire::wire::permission::{PermissionDestination, PermissionUpdate};
+use claude_wire::wire::{Frame, PermissionMode, RawJson};
 
 fn control(line: &str) -> Control {
     Control::of(&Frame::parse(line.to_owned()).unwrap()).unwrap()

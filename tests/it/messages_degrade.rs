@@ -1,9 +1,9 @@
 //! A field that cannot be read costs that field and nothing else.
 
-use claude_wire::wire::{
-    Body, ContentBlock, Control, Delta, Event, Frame, Line, Message, Outcome, StopReason,
-    UserContent, classify,
-};
+use claude_wire::wire::control::Control;
+use claude_wire::wire::message::{StopReason, UserContent};
+use claude_wire::wire::stream::{Delta, Event};
+use claude_wire::wire::{Body, ContentBlock, Frame, Line, Message, Outcome, classify};
 
 fn message(line: &[u8]) -> Message {
     match classify(Line::new(line.to_vec())) {

@@ -1,6 +1,7 @@
 //! How a turn ended, as the shapes seen on the wire tell it.
 
-use claude_wire::wire::{Frame, Message, StartupFailureReason, TerminalReason, TurnOutcome};
+use claude_wire::wire::result::{StartupFailureReason, TerminalReason};
+use claude_wire::wire::{Frame, Message, TurnOutcome};
 
 fn outcome(fields: &str) -> (TurnOutcome, Option<String>) {
     let line = format!(

@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
-use claude_wire::wire::{Delta, Event, Frame, Message, UserContent};
+use claude_wire::wire::message::UserContent;
+use claude_wire::wire::stream::{Delta, Event};
+use claude_wire::wire::{Frame, Message};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 

@@ -5,11 +5,11 @@
 
 use std::collections::BTreeSet;
 
+use claude_wire::wire::control::{Control, HostRequest};
 use claude_wire::wire::declared::declared;
-use claude_wire::wire::{
-    Body, ContentBlock, Control, Delta, Event, Frame, HostRequest, Message, RawJson, StopReason,
-    System,
-};
+use claude_wire::wire::message::StopReason;
+use claude_wire::wire::stream::{Delta, Event};
+use claude_wire::wire::{Body, ContentBlock, Frame, Message, RawJson, System};
 
 const SAMPLES: &str = include_str!("../samples/2.1.332.jsonl");
 const REQUESTS: &str = include_str!("../samples/2.1.332-requests.jsonl");

@@ -1,6 +1,7 @@
 //! Every kind of message that the CLI declares or was seen to send has a type of its own.
 
-use claude_wire::wire::{Body, Event, Frame, Message, System};
+use claude_wire::wire::stream::Event;
+use claude_wire::wire::{Body, Frame, Message, System};
 
 /// The rows of the CLI's own table: `type`, `subtype` and the name of the type here.
 const DECLARED: &[(&str, &str, &str)] = &[

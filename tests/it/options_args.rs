@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use claude_wire::session::{FileOrJson, Options, Plugin, SettingSource, Thinking};
-use claude_wire::wire::ThinkingDisplay;
+use claude_wire::wire::message::ThinkingDisplay;
 use serde_json::json;
 
 const PREFIX: [&str; 6] =

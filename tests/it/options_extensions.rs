@@ -9,7 +9,7 @@ use std::time::Duration;
 use claude_wire::session::{
     AgentDefinition, AgentMcpServer, FileOrJson, McpServer, Options, Plugin, Skills, Thinking,
 };
-use claude_wire::wire::ThinkingDisplay;
+use claude_wire::wire::message::ThinkingDisplay;
 use serde_json::{Value, json};
 
 const ID: &str = "123e4567-e89b-42d3-a456-426614174000";

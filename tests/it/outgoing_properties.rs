@@ -3,12 +3,17 @@
 
 use crate::support::ask::{answers, ask};
 use bytes::{Bytes, BytesMut};
-use claude_wire::wire::hook::{HookOutput, PreToolUse, PreToolUseOutput};
+use claude_wire::wire::control::{
+    Control, HostRequest, control_cancel_line, control_error_line, control_request_line,
+    control_success_line, user_line, verbatim_user_line,
+};
+use claude_wire::wire::hook::tool::PreToolUseOutput;
+use claude_wire::wire::hook::{HookOutput, PreToolUse};
+use claude_wire::wire::permission::{
+    PermissionBehavior, PermissionDestination, PermissionRule, PermissionUpdate,
+};
 use claude_wire::wire::{
-    Control, Frame, FrameKind, HostRequest, Item, LineCodec, Outcome, PermissionBehavior,
-    PermissionDestination, PermissionMode, PermissionRule, PermissionUpdate, RawJson, classify,
-    control_cancel_line, control_error_line, control_request_line, control_success_line, user_line,
-    verbatim_user_line,
+    Frame, FrameKind, Item, LineCodec, Outcome, PermissionMode, RawJson, classify,
 };
 use claude_wire::{Decision, Session};
 use proptest::collection::vec;

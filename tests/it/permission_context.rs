@@ -3,7 +3,7 @@
 use crate::support::ask::{answers, ask, yes};
 use crate::support::cli::{Log, SESSION, cli, init, result, success};
 use crate::support::read::{ended_well, read};
-use claude_wire::wire::ToolKind;
+use claude_wire::wire::control::ToolKind;
 use claude_wire::{Decision, Session};
 use serde_json::{Map, json};
 

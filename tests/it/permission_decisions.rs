@@ -7,7 +7,8 @@ use crate::support::cli::Log;
 use claude_wire::session::{
     Confirmer, DecisionClassification, PermissionHandler, PermissionRequest,
 };
-use claude_wire::wire::{PermissionBehavior, PermissionDestination, PermissionUpdate, RawJson};
+use claude_wire::wire::RawJson;
+use claude_wire::wire::permission::{PermissionBehavior, PermissionDestination, PermissionUpdate};
 use claude_wire::{Decision, Session, SessionBuilder};
 use serde_json::json;
 

@@ -9,7 +9,7 @@ use crate::support::log::Logged;
 use claude_wire::recorder::Recorder;
 use claude_wire::session::McpServer;
 use claude_wire::transport::{CliPath, Process};
-use claude_wire::wire::{PermissionBehavior, PermissionDestination, PermissionUpdate};
+use claude_wire::wire::permission::{PermissionBehavior, PermissionDestination, PermissionUpdate};
 use claude_wire::{Decision, Session, SessionBuilder};
 use serde_json::json;
 

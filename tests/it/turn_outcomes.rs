@@ -5,7 +5,8 @@ use std::time::Duration;
 use crate::support::cli::{FakeCli, Log, cli, init, result, saying, success};
 use crate::support::stream::{text, text_piece, tool, whole};
 use claude_wire::transport::Exit;
-use claude_wire::wire::{TerminalReason, TurnOutcome};
+use claude_wire::wire::TurnOutcome;
+use claude_wire::wire::result::TerminalReason;
 use claude_wire::{Decision, Error, PermissionRequest, Session, Turn};
 use serde_json::{Value, json};
 

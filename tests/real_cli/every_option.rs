@@ -2,7 +2,8 @@
 
 use claude_wire::lab::{ApiScript, Reply, real_cli};
 use claude_wire::session::{AgentDefinition, McpServer, Options, Plugin, Thinking};
-use claude_wire::wire::{System, ThinkingDisplay};
+use claude_wire::wire::System;
+use claude_wire::wire::message::ThinkingDisplay;
 use serde_json::json;
 use tokio::process::Command;
 

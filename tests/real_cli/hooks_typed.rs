@@ -3,7 +3,8 @@
 use claude_wire::lab::{ApiScript, Reply, When};
 use claude_wire::session::Matcher;
 use claude_wire::wire::RawJson;
-use claude_wire::wire::hook::{HookOutput, PostToolUse, PostToolUseOutput, PreToolUse, PreToolUseOutput, Stop};
+use claude_wire::wire::hook::{HookOutput, PostToolUse, PreToolUse, Stop};
+use claude_wire::wire::hook::tool::{PostToolUseOutput, PreToolUseOutput};
 use serde_json::json;
 
 use crate::support::{finish, place};

@@ -2,7 +2,7 @@
 
 use claude_wire::lab::{ApiScript, Reply};
 use claude_wire::session::SessionEvent;
-use claude_wire::wire::Control;
+use claude_wire::wire::control::Control;
 
 use crate::support::{finish, place};
 

@@ -13,7 +13,8 @@ use crate::protocol::needs;
 use crate::protocol::requests::{MAX_INCOMING, Purpose, Refusal, Registered, reply};
 use crate::protocol::route::{Route, route};
 use crate::protocol::state::EndCause;
-use crate::wire::{Frame, FrameKind, Outcome, control_error_line, control_success_line};
+use crate::wire::control::{control_error_line, control_success_line};
+use crate::wire::{Frame, FrameKind, Outcome};
 
 impl Machine {
     pub(super) fn received(&mut self, now: Instant, outcome: Outcome, out: &mut Vec<Output>) {

@@ -8,8 +8,9 @@ use super::replies;
 use crate::recording::event::EventKind;
 use crate::recording::file::Recording;
 use crate::recording::normalise::json;
+use crate::wire::control::{Control, HostRequest};
 use crate::wire::hook::HookInput;
-use crate::wire::{Body, Control, Frame, HostRequest, Message};
+use crate::wire::{Body, Frame, Message};
 
 /// Something on the CLI's stdout that the typed layer does not model in full. It is in the raw line only.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

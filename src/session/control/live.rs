@@ -4,9 +4,10 @@ use serde_json::{Map, Value};
 
 use super::{Call, Change};
 use crate::session::{PermissionMode, Session};
+use crate::wire::RawJson;
+use crate::wire::message::ThinkingDisplay;
 use crate::wire::replies::Reply;
 use crate::wire::replies::session::{Interrupted, ModeSet, ModelSet};
-use crate::wire::{RawJson, ThinkingDisplay};
 
 impl Session {
     /// Interrupts the turn that runs (`interrupt`). It ends with a result that says so; without a turn nothing happens, and where no CLI runs
@@ -41,7 +42,7 @@ impl Session {
     /// ```
     /// # async fn example(session: claude_wire::Session) -> claude_wire::Result<()> {
     /// use claude_wire::session::Change;
-    /// use claude_wire::wire::ThinkingDisplay;
+    /// use claude_wire::wire::message::ThinkingDisplay;
     ///
     /// session.set_max_thinking_tokens(2048, Change::Keep).await?;
     /// session.set_max_thinking_tokens(Change::Keep, ThinkingDisplay::Omitted).await?;

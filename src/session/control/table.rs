@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use crate::CLI_VERSION;
-use crate::wire::RequestName;
+use crate::wire::control::RequestName;
 
 /// What the pinned CLI was seen to do with a request.
 enum Seen {

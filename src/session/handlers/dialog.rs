@@ -8,7 +8,9 @@ use super::registry::Answering;
 use super::request::HostRequest;
 use crate::protocol::Answer;
 use crate::transport::BoxFuture;
-use crate::wire::{self, DialogRequest, RawJson};
+use crate::wire;
+use crate::wire::RawJson;
+use crate::wire::control::DialogRequest;
 
 /// A dialog that the CLI asks the host to show (`request_user_dialog`).
 #[derive(Clone, Debug)]
@@ -77,7 +79,9 @@ impl Dialogs {
 
     /// `None` for a kind that was not declared.
     pub(super) fn answer(&self, request: &HostRequest) -> Option<Answering> {
-        let wire::HostRequest::UserDialog(dialog) = wire::HostRequest::of(request.body()) else {
+        let wire::control::HostRequest::UserDialog(dialog) =
+            wire::control::HostRequest::of(request.body())
+        else {
             return None;
         };
         if !self.kinds.contains(&dialog.dialog_kind) {

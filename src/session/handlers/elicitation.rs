@@ -6,7 +6,9 @@ use super::registry::Answering;
 use super::request::HostRequest;
 use crate::protocol::Answer;
 use crate::transport::BoxFuture;
-use crate::wire::{self, Elicitation, RawJson};
+use crate::wire;
+use crate::wire::RawJson;
+use crate::wire::control::Elicitation;
 
 /// An MCP server asks the user (`elicitation`).
 #[derive(Clone, Debug)]
@@ -72,7 +74,8 @@ impl OnElicitation {
     }
 
     pub(super) fn answer(&self, request: &HostRequest) -> Option<Answering> {
-        let wire::HostRequest::Elicitation(elicitation) = wire::HostRequest::of(request.body())
+        let wire::control::HostRequest::Elicitation(elicitation) =
+            wire::control::HostRequest::of(request.body())
         else {
             return None;
         };

@@ -261,7 +261,7 @@ macro_rules! option_table {
         }
 
         /// How much of the thinking is shown. Not together with `Thinking::Disabled`.
-        thinking_display: $crate::wire::ThinkingDisplay {
+        thinking_display: $crate::wire::message::ThinkingDisplay {
             set into;
             default "the model's own";
             argv word "--thinking-display";
@@ -498,8 +498,8 @@ macro_rules! option_table {
 
         /// Whether the CLI sends each line that it writes to the transcript, for a store of your
         /// own. They arrive as [`SessionEvent::Control`](crate::session::SessionEvent::Control),
-        /// whose frame [`Control::of`](crate::wire::Control::of) types as a
-        /// [`TranscriptMirror`](crate::wire::TranscriptMirror).
+        /// whose frame [`Control::of`](crate::wire::control::Control::of) types as a
+        /// [`TranscriptMirror`](crate::wire::control::TranscriptMirror).
         session_mirror: bool {
             set switch;
             default "no";

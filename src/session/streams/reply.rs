@@ -9,7 +9,8 @@ use std::collections::VecDeque;
 
 use super::block::{Block, Kind, NO_INPUT, State, beyond, text_of};
 use super::deltas::ContentDelta;
-use crate::wire::{AssistantMessage, ContentBlock, Delta, Event, Message, StreamEvent};
+use crate::wire::stream::{Delta, Event};
+use crate::wire::{AssistantMessage, ContentBlock, Message, StreamEvent};
 
 /// Reads the messages of a turn, and says how the reply of the main thread changes.
 #[derive(Default)]

@@ -11,7 +11,8 @@ use std::fmt::Debug;
 use serde_json::Value;
 
 pub(crate) use self::tagged::body;
-use crate::wire::{Origin, RawJson};
+use crate::wire::RawJson;
+use crate::wire::message::Origin;
 
 /// What a decoder makes of a JSON value.
 pub(crate) trait Agree: Sized {

@@ -3,10 +3,12 @@
 use serde_json::Value;
 
 use super::{Agree, expect, field};
-use crate::wire::{
-    Body, ContentBlock, Control, ControlRequest, ControlResponse, Delta, Event, Frame, Message,
-    PermissionUpdate, RawJson, SandboxState, UserContent,
-};
+use crate::wire::control::{Control, ControlRequest, ControlResponse};
+use crate::wire::message::UserContent;
+use crate::wire::permission::PermissionUpdate;
+use crate::wire::stream::{Delta, Event};
+use crate::wire::system::init::SandboxState;
+use crate::wire::{Body, ContentBlock, Frame, Message, RawJson};
 
 const CONTROLS: [&str; 6] = [
     "system",

@@ -14,7 +14,7 @@ use crate::wire::message::TranscriptRow;
 /// can still be answered with an error.
 ///
 /// ```
-/// use claude_wire::wire::{Control, Frame};
+/// use claude_wire::wire::{Frame, control::Control};
 ///
 /// let frame = Frame::parse(r#"{"type":"control_request","request_id":"c1","request":{"subtype":"interrupt"}}"#)?;
 /// let Some(Control::Request(request)) = Control::of(&frame) else { panic!() };

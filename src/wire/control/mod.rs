@@ -1,9 +1,12 @@
-//! The control protocol's envelopes: what comes in, typed, and what goes out, as bytes.
+//! The control protocol: what comes in, typed, and what goes out, as bytes.
+//!
+//! A [`Control`] is a line of it. What the CLI asks is a [`HostRequest`]; the requests to a host that
+//! lends it credentials, tools or a screen are in [`remote`].
 
 mod incoming;
 mod names;
 mod outgoing;
-mod remote;
+pub mod remote;
 mod requests;
 
 pub use self::incoming::{
@@ -14,7 +17,6 @@ pub use self::outgoing::{
     control_cancel_line, control_error_line, control_request_line, control_success_line, user_line,
     verbatim_user_line,
 };
-pub use self::remote::*;
 pub use self::requests::{
     CanUseTool, ComputerFolder, DialogRequest, Elicitation, ElicitationMode, HookCallback,
     HostRequest, MatchedAskRule, McpMessage, McpProvenance, McpSkill, PromptLine, ToolKind,

@@ -6,7 +6,7 @@ string_enum! {
     /// `docs/control-requests.md` says which, and [`Session::control`](crate::Session::control) sends any.
     ///
     /// ```
-    /// use claude_wire::wire::RequestName;
+    /// use claude_wire::wire::control::RequestName;
     ///
     /// assert_eq!(RequestName::from("interrupt"), RequestName::Interrupt);
     /// assert!(RequestName::KNOWN.contains(&"dictate"));

@@ -9,7 +9,7 @@ use crate::wire::json::RawJson;
 /// CLI 2.1.329 ignores any `session_id` here.
 ///
 /// ```
-/// use claude_wire::wire::{RawJson, user_line};
+/// use claude_wire::wire::{RawJson, control::user_line};
 ///
 /// let line = user_line("6f1c2d3e-0000-4000-8000-000000000001", &RawJson::parse(r#""Hello""#)?);
 /// assert_eq!(

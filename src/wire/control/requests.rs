@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::wire::decode::{At, Decode, Shape, Sink, declared};
 use crate::wire::json::{Cursor, RawJson, Reader};
-use crate::wire::message::DecisionReasonCode;
-use crate::wire::permission::PermissionUpdate;
+use crate::wire::permission::{DecisionReasonCode, PermissionUpdate};
 
 use super::remote::*;
 

@@ -14,7 +14,7 @@ use crate::wire::json::RawJson;
 ///
 /// ```
 /// use claude_wire::wire::RawJson;
-/// use claude_wire::wire::hook::{HookOutput, PreToolUse, PreToolUseOutput, Stop};
+/// use claude_wire::wire::hook::{HookOutput, PreToolUse, Stop, tool::PreToolUseOutput};
 ///
 /// let output = HookOutput::<PreToolUse>::deny("not on a Friday").system_message("denied");
 /// assert_eq!(

@@ -4,9 +4,10 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use super::output::{Decides, HookSpecific};
+use crate::wire::control::{McpProvenance, McpSkill, ToolKind};
 use crate::wire::decode::{Decode, Shape};
 use crate::wire::json::RawJson;
-use crate::wire::{McpProvenance, McpSkill, PermissionUpdate, ToolKind};
+use crate::wire::permission::PermissionUpdate;
 
 event! {
     /// Somebody is about to be asked whether a tool may run (`PermissionRequest`, CLI 2.1.329). May answer in their place.

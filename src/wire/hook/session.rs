@@ -1,7 +1,7 @@
 //! The session: its start and end, compactions, what it has read in.
 
 use super::output::NoOutput;
-use crate::wire::CompactTrigger;
+use crate::wire::system::status::CompactTrigger;
 
 event! {
     /// A session starts (`SessionStart`, CLI 2.1.329, for hooks of a host only after `/clear` and after a compaction).

@@ -1,7 +1,7 @@
 //! Ends of work: of the agent, of sub-agents, of tasks.
 
 use super::output::NoOutput;
-use crate::wire::ApiErrorKind;
+use crate::wire::message::ApiErrorKind;
 
 event! {
     /// The agent is about to stop (`Stop`, CLI 2.1.329). A hook that [blocks](super::HookOutput::block) makes it go on.

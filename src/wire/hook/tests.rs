@@ -2,9 +2,17 @@
 
 use std::time::Duration;
 
+use super::conversation::*;
+use super::files::*;
+use super::model::*;
+use super::permission::*;
+use super::session::*;
+use super::stop::*;
+use super::tool::*;
 use super::*;
+use crate::wire::RawJson;
 use crate::wire::decode::{At, Decode, Sink};
-use crate::wire::{PermissionDestination, PermissionUpdate, RawJson};
+use crate::wire::permission::{PermissionDestination, PermissionUpdate};
 
 const BASE: &str = r#""session_id":"s","transcript_path":"/t","cwd":"/w","prompt_id":"p","permission_mode":"plan","effort":{"level":"low"}"#;
 

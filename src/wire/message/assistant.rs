@@ -1,14 +1,11 @@
-//! `assistant`: what the model said, one line per content block.
+//! `assistant`: what the model said, one line per content block; and what the CLI adds to it.
 
 use std::collections::BTreeMap;
 
-use super::api_error::{ApiErrorOrigin, ApiErrorParams};
-use super::block::{ContentBlock, ToolUseBlock};
-use super::local_command::{LocalCommandOutcome, LocalCommandRun};
-use super::report::{ContextUsage, UsageReport};
-use super::usage::Usage;
 use super::vocabulary::{ApiErrorKind, StopReason, ThinkingDisplay};
+use crate::wire::content::{ContentBlock, ToolUseBlock};
 use crate::wire::json::RawJson;
+use crate::wire::usage::{ContextUsage, RateLimitInfo, Usage, UsageReport};
 
 object! {
     /// What the model said (`assistant`, CLI 2.1.329).
@@ -209,5 +206,88 @@ impl AssistantMessage {
     /// True if and only if the CLI made this message up: no model said it.
     pub fn is_synthetic(&self) -> bool {
         self.message.model.as_deref() == Some("<synthetic>")
+    }
+}
+
+object! {
+    /// A local command that ran (`local_command_run`, CLI 2.1.329).
+    pub struct LocalCommandRun {
+        /// The command, without the slash.
+        pub command: String = "command",
+        /// What stands behind it.
+        pub args: String = "args",
+        /// The plugin that it is from.
+        pub plugin: Option<String> = "plugin" declared,
+    }
+}
+
+object! {
+    /// How a local command ended (`local_command_outcome`, CLI 2.1.329, declared, not seen).
+    pub struct LocalCommandOutcome {
+        /// How.
+        pub kind: LocalCommandEnd = "kind" declared,
+        /// The command that was probably meant.
+        pub suggestion: Option<String> = "suggestion" declared,
+    }
+}
+
+open_enum! {
+    /// How a local command ended (`kind` of a `local_command_outcome`).
+    pub enum LocalCommandEnd {
+        UnavailableHeadless = "unavailable_headless",
+        Unknown = "unknown",
+        Failed = "failed",
+        RestartRequired = "restart_required",
+    }
+}
+
+object! {
+    /// Details of an error of the API (`api_error_params`, CLI 2.1.329). Which are set depends on
+    /// the error.
+    pub struct ApiErrorParams: raw {
+        /// What cut the reply off.
+        pub cut: Option<OutputCut> = "cut",
+        /// The effort that the model does not take.
+        pub effort: Option<String> = "effort" declared,
+        /// Who serves the model.
+        pub provider: Option<String> = "provider" declared,
+        /// What would help with the credentials of a provider.
+        pub remedy: Option<String> = "remedy" declared,
+        /// What kind of medium was refused.
+        pub media: Option<String> = "media" declared,
+        /// Why it was refused.
+        pub media_reason: Option<String> = "media_reason" declared,
+        /// The limits of the plan.
+        pub rate_limit_info: Option<Box<RateLimitInfo>> = "rate_limit_info" declared,
+        /// How to say that the account is on hold.
+        pub hold_wording: Option<HoldWording> = "hold_wording" v2_1_332 declared,
+        /// True when an administrator has to act.
+        pub hold_admin_required: Option<bool> = "hold_admin_required" v2_1_332 declared,
+        /// Where to act.
+        pub hold_url: Option<String> = "hold_url" v2_1_332 declared,
+    }
+}
+
+open_enum! {
+    /// What cut a reply off (`cut`).
+    pub enum OutputCut {
+        OutputLimit = "output_limit",
+        ContextWindow = "context_window",
+    }
+}
+
+open_enum! {
+    /// How to say that an account is on hold (`hold_wording`).
+    pub enum HoldWording {
+        VerifyNow = "verify_now",
+        OwnerMustVerify = "owner_must_verify",
+        Contact = "contact",
+    }
+}
+
+open_enum! {
+    /// Who sent an error of the API (`api_error_origin`).
+    pub enum ApiErrorOrigin {
+        FirstParty = "first_party",
     }
 }

@@ -1,20 +1,20 @@
 //! The sum of all messages.
 
-use super::account::{AuthStatus, RateLimitEvent};
 use std::collections::BTreeMap;
 
 use super::assistant::{ApiMessage, AssistantMessage};
-use super::progress::{ToolProgress, ToolUseSummary};
-use super::result::ResultMessage;
-use super::session::{
-    ActiveGoal, AutocompactState, CommandLifecycle, ConversationReset, PromptSuggestion,
-};
-use super::stream::StreamEvent;
-use super::system::System;
 use super::user::UserMessage;
 use crate::wire::control::Control;
 use crate::wire::decode::{At, Decode, Shape, Sink, declared};
 use crate::wire::frame::{Frame, FrameKind};
+use crate::wire::progress::{
+    ActiveGoal, AuthStatus, AutocompactState, CommandLifecycle, ConversationReset,
+    PromptSuggestion, ToolProgress, ToolUseSummary,
+};
+use crate::wire::result::ResultMessage;
+use crate::wire::stream::StreamEvent;
+use crate::wire::system::System;
+use crate::wire::usage::RateLimitEvent;
 
 /// Declares the types of messages that are one object each: those that the frame knows by their
 /// kind, then those that only their name tells.

@@ -7,15 +7,15 @@ use std::sync::{Arc, OnceLock};
 use serde::{Serialize, Serializer};
 
 use super::assistant::AssistantMessage;
-use super::block::ContentBlock;
 use super::body::Body;
-use super::result::ResultMessage;
-use super::stream::StreamEvent;
-use super::system::System;
 use super::user::UserMessage;
+use crate::wire::content::ContentBlock;
 use crate::wire::decode::{At, Decode, Defect, Sink};
 use crate::wire::frame::{Frame, FrameKind};
 use crate::wire::json::{Cursor, Kind};
+use crate::wire::result::ResultMessage;
+use crate::wire::stream::StreamEvent;
+use crate::wire::system::System;
 
 /// One message of the CLI.
 ///

@@ -84,7 +84,7 @@ open_enum! {
 }
 
 /// An origin without a kind says nothing: it counts as none, and not as a defect.
-pub(super) fn stated_origin(
+pub(in crate::wire) fn stated_origin(
     reader: &mut Reader<'_>,
     at: &At<'_>,
     sink: &mut Sink,

@@ -1,13 +1,12 @@
-//! `user`: what the CLI adds on the user's side, chiefly tool results.
+//! `user`: what the CLI adds on the user side, chiefly tool results.
 
-use super::block::{ContentBlock, ToolResultBlock};
 use super::origin::{Origin, stated_origin};
-use super::system::ResourceLink;
-use super::tool_result::ToolResultMeta;
-use super::transcript::ScheduledPrompt;
-use super::vocabulary::{PermissionMode, Priority};
+use super::vocabulary::Priority;
+use crate::wire::content::{ContentBlock, ToolResultBlock, ToolResultMeta};
 use crate::wire::decode::{At, Decode, Shape, Sink};
 use crate::wire::json::{Kind, RawJson, Reader};
+use crate::wire::permission::PermissionMode;
+use crate::wire::system::tasks::ResourceLink;
 
 object! {
     /// A message on the user's side (`user`, CLI 2.1.329): tool results, texts that the CLI adds, and prompts played back.
@@ -217,5 +216,65 @@ impl UserMessage {
     /// The tool results of this message, in order.
     pub fn tool_results(&self) -> impl Iterator<Item = &ToolResultBlock> {
         self.message.content.blocks().iter().filter_map(ContentBlock::as_tool_result)
+    }
+}
+
+object! {
+    /// What lines of a transcript have in common (an item of `entries` of a `transcript_mirror`, CLI
+    /// 2.1.332). The rest depends on the type, and is in `raw`.
+    pub struct TranscriptRow: raw {
+        /// The kind of line, such as `user` or `attachment`.
+        pub kind: String = "type",
+        /// The line.
+        pub uuid: Option<String> = "uuid",
+        /// The line before.
+        pub parent_uuid: Option<String> = "parentUuid",
+        /// The session.
+        pub session_id: Option<String> = "sessionId",
+        /// When it was written, ISO 8601.
+        pub timestamp: Option<String> = "timestamp",
+        /// True for the line of a sub-agent.
+        pub is_sidechain: Option<bool> = "isSidechain",
+        /// Where the line is from, such as `local`.
+        pub row_source: Option<String> = "rowSource" v2_1_332,
+        /// When its prompt was sent, in milliseconds since 1970.
+        pub sent_at_ms: Option<f64> = "sentAtMs" v2_1_332,
+    }
+}
+
+impl TranscriptRow {
+    /// Reads a line of a transcript. Fields that are missing or of the wrong type are empty.
+    pub fn of(entry: &RawJson) -> Self {
+        Self::decode(&mut entry.cursor().reader(), &At::Root, &mut Sink::default())
+            .unwrap_or_default()
+    }
+}
+
+object! {
+    /// A scheduled prompt, as the tool that made it reports it (`tool_use_result`, CLI 2.1.329).
+    pub struct ScheduledPrompt: raw {
+        /// Names it.
+        pub id: String = "id",
+        /// When it runs, in words.
+        pub human_schedule: String = "humanSchedule",
+        /// True when it runs again and again.
+        pub recurring: bool = "recurring",
+        /// True when it outlives the session.
+        pub durable: Option<bool> = "durable",
+        /// When it runs next, in milliseconds since 1970.
+        pub next_fire_at: Option<f64> = "nextFireAt",
+        /// How old it gets before it ends, in milliseconds; 0 for never.
+        pub max_age_ms: Option<f64> = "maxAgeMs" v2_1_332 declared,
+        /// How many others run once, at the same time.
+        pub other_one_shots: Option<RawJson> = "otherOneShots" declared,
+    }
+}
+
+impl ScheduledPrompt {
+    /// The scheduled prompt, if a `tool_use_result` is one.
+    pub fn of(result: &RawJson) -> Option<Self> {
+        let value = result.cursor();
+        (value.get("humanSchedule")?.kind() == Kind::String)
+            .then(|| Self::decode(&mut value.reader(), &At::Root, &mut Sink::default()))?
     }
 }

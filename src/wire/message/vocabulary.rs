@@ -1,24 +1,6 @@
 //! The open sets of strings that several messages share.
 
 open_enum! {
-    /// What a session may do without asking (`permissionMode`).
-    pub enum PermissionMode {
-        /// Ask.
-        Default = "default",
-        /// Ask, but not for edits of files.
-        AcceptEdits = "acceptEdits",
-        /// Never ask, allow everything. Refused by the CLI when it runs as root outside a sandbox.
-        BypassPermissions = "bypassPermissions",
-        /// Read and plan; change nothing.
-        Plan = "plan",
-        /// Never ask, refuse what would have been asked.
-        DontAsk = "dontAsk",
-        /// The CLI's own classifier decides.
-        Auto = "auto",
-    }
-}
-
-open_enum! {
     /// Why an API call failed (`error` of an assistant message and of `api_retry`).
     pub enum ApiErrorKind {
         AuthenticationFailed = "authentication_failed",
@@ -105,20 +87,5 @@ open_enum! {
         Summarized = "summarized",
         Omitted = "omitted",
         Highlights = "highlights",
-    }
-}
-
-open_enum! {
-    /// A code for the reason of a decision (`decision_reason_code`).
-    pub enum DecisionReasonCode {
-        ClassifierTranscriptTooLong = "classifier_transcript_too_long",
-        OutsideReadsBlocked = "outside_reads_blocked",
-        MemoryPaused = "memory_paused",
-        AutoModeNoCheckInSession = "auto_mode_no_check_in_session",
-        AutoModeStopNoCheckInSession = "auto_mode_stop_no_check_in_session",
-        AutoModeStopNoResultForCalls = "auto_mode_stop_no_result_for_calls",
-        AutoModeStopNoVerdict = "auto_mode_stop_no_verdict",
-        OrgAskCeiling = "org_ask_ceiling",
-        DenialLimitHostReset = "denial_limit_host_reset",
     }
 }

@@ -1,6 +1,6 @@
 //! What fills the context window.
 
-use crate::wire::message::ContextCategoryKind;
+use crate::wire::usage::ContextCategoryKind;
 
 object! {
     /// What fills the context window (reply to `get_context_usage`, CLI 2.1.329).

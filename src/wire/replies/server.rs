@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::mcp::McpServerStatus;
-use crate::wire::message::{
-    FastModeDisabledReason, FastModeState, FooterIndicator, PermissionMode, Plugin, SandboxState,
-    SessionState, SlashCommand,
-};
+use crate::wire::message::{FastModeDisabledReason, FastModeState};
+use crate::wire::permission::PermissionMode;
+use crate::wire::system::init::{FooterIndicator, Plugin, SandboxState, SlashCommand};
+use crate::wire::system::status::SessionState;
 
 object! {
     /// What the CLI says of itself at the handshake (reply to `initialize`, CLI 2.1.329).

@@ -1,7 +1,8 @@
 //! The running session: interrupts, model and mode, its conversation, what may reach it from outside.
 
 use crate::wire::json::RawJson;
-use crate::wire::message::{HoldScope, PermissionMode, SessionClass};
+use crate::wire::permission::PermissionMode;
+use crate::wire::system::peers::{HoldScope, SessionClass};
 
 object! {
     /// What an interrupt has brought about (reply to `interrupt`, CLI 2.1.329). A CLI without the capability `interrupt_receipt_v1` says

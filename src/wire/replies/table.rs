@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::wire::RawJson;
 use crate::wire::decode::{Decode, Defect, Shape};
-use crate::wire::{RawJson, UiPanes};
+use crate::wire::system::ui::UiPanes;
 
 /// What the type of a reply does not know of it.
 #[derive(Debug, Default)]

@@ -1,6 +1,6 @@
 //! Cost and limits.
 
-use crate::wire::message::{ExtraUsage, SessionTotals};
+use crate::wire::usage::{ExtraUsage, SessionTotals};
 
 object! {
     /// Cost of the session as a text for display (reply to `get_session_cost`, CLI 2.1.329).

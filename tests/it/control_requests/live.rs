@@ -1,7 +1,7 @@
 //! What changes the running session.
 
 use claude_wire::session::{Change, PermissionMode};
-use claude_wire::wire::ThinkingDisplay;
+use claude_wire::wire::message::ThinkingDisplay;
 
 use super::exchange::{acknowledged, refused, reply, sends};
 

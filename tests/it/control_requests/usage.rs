@@ -1,6 +1,6 @@
 //! `session.usage()`.
 
-use claude_wire::wire::ContextCategoryKind;
+use claude_wire::wire::usage::ContextCategoryKind;
 
 use super::exchange::{reply, sends};
 

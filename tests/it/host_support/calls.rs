@@ -5,7 +5,7 @@ use std::time::Duration;
 use claude_wire::session::Matcher;
 use claude_wire::transport::{Exit, Memory};
 use claude_wire::wire::hook::{HookOutput, PreToolUse};
-use claude_wire::wire::{PermissionBehavior, PermissionDestination, PermissionUpdate};
+use claude_wire::wire::permission::{PermissionBehavior, PermissionDestination, PermissionUpdate};
 use claude_wire::{Decision, Session, SessionBuilder};
 use serde_json::{Value, json};
 

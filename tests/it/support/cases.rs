@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use base64::prelude::*;
-use claude_wire::wire::{Control, Item, LineCodec, Message, Outcome, classify};
+use claude_wire::wire::control::Control;
+use claude_wire::wire::{Item, LineCodec, Message, Outcome, classify};
 use serde_json::Value;
 use tokio_util::bytes::BytesMut;
 use tokio_util::codec::Decoder;

@@ -1,8 +1,9 @@
 //! The neutral view that conformance checks look at, built from this crate's types.
 
-use claude_wire::wire::{
-    Body, ContentBlock, Control, Frame, Message, RawJson, System, TaskStatus, UserContent,
-};
+use claude_wire::wire::control::Control;
+use claude_wire::wire::message::UserContent;
+use claude_wire::wire::system::tasks::TaskStatus;
+use claude_wire::wire::{Body, ContentBlock, Frame, Message, RawJson, System};
 use serde_json::{Map, Value, json};
 
 /// The view of a message.

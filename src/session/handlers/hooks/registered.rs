@@ -78,7 +78,8 @@ impl Hooks {
 
     /// `None` for an id that is not one of these hooks'.
     pub(in crate::session::handlers) fn answer(&self, request: &HostRequest) -> Option<Answering> {
-        let wire::HostRequest::HookCallback(callback) = wire::HostRequest::of(request.body())
+        let wire::control::HostRequest::HookCallback(callback) =
+            wire::control::HostRequest::of(request.body())
         else {
             return None;
         };

@@ -1,7 +1,8 @@
 use serde_json::Value;
 
 use super::PermissionRequest;
-use crate::wire::{PermissionUpdate, RawJson};
+use crate::wire::RawJson;
+use crate::wire::permission::PermissionUpdate;
 
 /// The decision on a `can_use_tool` request.
 ///

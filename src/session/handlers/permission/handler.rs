@@ -8,7 +8,8 @@ use super::super::request::HostRequest;
 use super::{Decision, PermissionRequest};
 use crate::protocol::Answer;
 use crate::transport::BoxFuture;
-use crate::wire::{self, CanUseTool};
+use crate::wire;
+use crate::wire::control::CanUseTool;
 
 /// Decides whether tools may run. Closures do without: see
 /// [`on_permission`](crate::session::SessionBuilder::on_permission).
@@ -121,8 +122,8 @@ async fn settle(
 }
 
 fn fields(request: &HostRequest) -> CanUseTool {
-    match wire::HostRequest::of(request.body()) {
-        wire::HostRequest::CanUseTool(fields) => *fields,
+    match wire::control::HostRequest::of(request.body()) {
+        wire::control::HostRequest::CanUseTool(fields) => *fields,
         _ => CanUseTool::default(),
     }
 }

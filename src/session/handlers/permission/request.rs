@@ -4,7 +4,9 @@ use std::sync::Arc;
 use super::super::request::HostRequest;
 use super::questions::{self, Question};
 use crate::session::WeakSession;
-use crate::wire::{CanUseTool, PermissionUpdate, RawJson};
+use crate::wire::RawJson;
+use crate::wire::control::CanUseTool;
+use crate::wire::permission::PermissionUpdate;
 
 /// A request for permission to use a tool (`can_use_tool`).
 #[derive(Clone, Debug)]

@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use super::api_error::ApiErrorOrigin;
 use super::measures::{
     AttachmentsDetail, GarbageCollections, MemoryCheck, NormalizationDetail, RequestBuildDetail,
     ResumeStoreConfirm, ToolHoldDetail, ToolSchemaDetail, TurnState,
 };
-use super::origin::{Origin, stated_origin};
-use super::usage::{ModelUsage, Usage};
-use super::vocabulary::{FastModeDisabledReason, FastModeState, StopReason};
 use crate::wire::decode::{At, Decode, Sink};
 use crate::wire::json::{RawJson, Reader};
+use crate::wire::message::{
+    ApiErrorOrigin, FastModeDisabledReason, FastModeState, Origin, StopReason, stated_origin,
+};
+use crate::wire::usage::{ModelUsage, Usage};
 
 object! {
     /// The end of a turn (`result`, CLI 2.1.329). [`outcome`](Self::outcome) tells how it ended: the subtype alone does not.

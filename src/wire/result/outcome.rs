@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use super::result::{ResultMessage, ResultSubtype, StartupFailureReason, TerminalReason};
+use super::message::{ResultMessage, ResultSubtype, StartupFailureReason, TerminalReason};
 #[cfg(feature = "session")]
-use super::vocabulary::ApiErrorKind;
+use crate::wire::message::ApiErrorKind;
 
 /// How a turn ended.
 ///
@@ -19,7 +19,7 @@ pub enum TurnOutcome {
         /// The HTTP status; `None` where no answer came.
         status: Option<u16>,
         /// The API's word for the error (`overloaded_error`), or the CLI's (`connection_failed`). Where the result has none, the error of a
-        /// [`Turn`](crate::Turn) has that of the assistant message before it ([`AssistantMessage::error`](super::AssistantMessage::error)).
+        /// [`Turn`](crate::Turn) has that of the assistant message before it ([`AssistantMessage::error`](crate::wire::AssistantMessage::error)).
         kind: Option<String>,
         /// The text of the error.
         text: String,
@@ -60,7 +60,7 @@ impl TurnOutcome {
 
     /// True if and only if the API lets nobody ask so much: HTTP 429, or `rate_limit_error`, or the CLI's `rate_limit`.
     ///
-    /// When it will again, the result does not say; for the limits of a plan, [`RateLimitInfo::resets_at`](super::RateLimitInfo::resets_at) does.
+    /// When it will again, the result does not say; for the limits of a plan, [`RateLimitInfo::resets_at`](crate::wire::usage::RateLimitInfo::resets_at) does.
     pub fn is_rate_limited(&self) -> bool {
         self.is_api_error(&[429], &["rate_limit_error", "rate_limit"])
     }

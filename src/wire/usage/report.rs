@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::usage::ModelUsage;
+use super::tokens::ModelUsage;
 
 object! {
     /// What fills the context window (`context_usage`, CLI 2.1.329, declared, not seen).

@@ -3,9 +3,8 @@
 use super::cloud::CloudSession;
 use crate::wire::decode::{At, Decode, Shape, Sink};
 use crate::wire::json::{RawJson, Reader};
-use crate::wire::message::vocabulary::{
-    Effort, FastModeDisabledReason, FastModeState, PermissionMode, ThinkingDisplay,
-};
+use crate::wire::message::{Effort, FastModeDisabledReason, FastModeState, ThinkingDisplay};
+use crate::wire::permission::PermissionMode;
 
 object! {
     /// A turn begins (`system` / `init`, CLI 2.1.329). Sent at the start of every turn, and never before the first prompt.

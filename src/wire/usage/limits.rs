@@ -1,18 +1,6 @@
-//! The login and its limits.
+//! The limits of the plan.
 
 use std::time::{Duration, SystemTime};
-
-object! {
-    /// Output of a login (`auth_status`, CLI 2.1.329, declared, not seen).
-    pub struct AuthStatus {
-        /// True while the login runs.
-        pub is_authenticating: bool = "isAuthenticating" declared,
-        /// What to show the user, line by line.
-        pub output: Vec<String> = "output" required declared,
-        /// Why it failed.
-        pub error: Option<String> = "error" declared,
-    }
-}
 
 object! {
     /// The limits of the plan changed (`rate_limit_event`, CLI 2.1.329, declared, not seen). Not an error.

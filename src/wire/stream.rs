@@ -1,11 +1,10 @@
 //! `stream_event`: a reply while it is written.
 
-use super::assistant::{ApiMessage, InputTransformation};
-use super::block::ContentBlock;
+use super::content::ContentBlock;
+use super::decode::{At, Decode, Shape, Sink, Tagged};
+use super::json::{Kind, RawJson, Reader};
+use super::message::{ApiMessage, InputTransformation, StopReason, ThinkingDisplay};
 use super::usage::Usage;
-use super::vocabulary::{StopReason, ThinkingDisplay};
-use crate::wire::decode::{At, Decode, Shape, Sink, Tagged};
-use crate::wire::json::{Kind, RawJson, Reader};
 
 object! {
     /// An event of the API's stream (`stream_event`, CLI 2.1.329); sent when partial messages were asked for.

@@ -1,83 +1,35 @@
-//! `system`: everything about the session that nobody says.
-
-mod cloud;
-mod holds;
-mod hooks;
-mod informational;
-mod init;
-mod models;
-mod notices;
-mod prompts;
-mod status;
-mod tasks;
-mod ui;
-mod upkeep;
-mod work;
-mod worker;
-
-pub use self::cloud::{
-    CallEnd, CloudCalls, CloudConnection, CloudDevice, CloudHost, CloudNotice, CloudServing,
-    CloudSession, CloudSessionDelta, DirectorySync, EndedCall, FileMode, LiveCall, LiveCallState,
-    NotApplied, NotAppliedKind, ServingChannel, ServingPolicy, ServingState, SyncDirection,
-    SyncState,
-};
-pub use self::holds::{
-    DropReason, HoldCause, HoldOutcome, HoldScope, HoldState, PeerLane, PeerMessageHold,
-    PeerPreview, SessionClass,
-};
-pub use self::hooks::{HookOutcome, HookProgress, HookResponse, HookStarted};
-pub use self::informational::{
-    AgentNote, AgentRef, AgentRefKind, HookNoVerdict, Informational, InformationalLevel,
-    ModelRestriction, NoVerdictKind, PromptEnd, PromptSubmitOutcome, RestrictedAt, SavedFile,
-    SavedFrom,
-};
-pub use self::init::{
-    ApiKeySource, ClientThinking, DroppedEnv, FooterIndicator, Init, ManagedLock, McpServer,
-    McpServerError, MemoryPaths, Plugin, PluginError, PluginWarning, SandboxState, SlashCommand,
-    ViewMode,
-};
-pub use self::models::{
-    CyberVerification, ModelFallback, ModelRefusalFallback, ModelRefusalNoFallback,
-    RefusalDirection, RefusalScope, ServedNotice,
-};
-pub use self::notices::{
-    CommandsChanged, ElicitationComplete, LocalCommandOutput, Notification, NotificationPriority,
-    PermissionDenied,
-};
-pub use self::prompts::{
-    FeedbackDraft, FeedbackDraftQueued, FileAttachmentsMissing, InstructionSizeWarning,
-    MissingFile, PerTurnEffortChanged, PermissionCheck, PermissionCheckStatus, TurnPreempted,
-};
-pub use self::status::{
-    ApiRetry, ArtifactVersion, CompactBoundary, CompactMetadata, CompactResult, CompactTrigger,
-    ControlRequestProgress, ControlRequestStatus, NoResponse, PreservedMessages, PreservedSegment,
-    SessionState, SessionStateChanged, Status, StatusKind, ThinkingTokens,
-};
-pub use self::tasks::{
-    BackgroundTask, BackgroundTasksChanged, Handback, HandbackReport, McpTask, ResourceLink,
-    TaskListState, TaskListStatus, TaskListStatuses, TaskNotification, TaskPatch, TaskProgress,
-    TaskStarted, TaskStatus, TaskSummary, TaskUpdated, TaskUsage,
-};
-pub use self::ui::{
-    UiFocus, UiInstance, UiInvalidate, UiLog, UiNotify, UiNotifyCancel, UiPane, UiPanes, UiPlaced,
-    UiRow, UiScroll, UiSite, UiStatus, UiToast,
-};
-pub use self::upkeep::{
-    FailedFile, FilesPersisted, MemoryMode, MemoryRecall, MemoryScope, MirrorError, MirrorKey,
-    PersistedFile, PluginInstall, PluginInstallStatus, PostTurnSummary, RecalledMemory,
-    SessionTitleChanged, SessionWritesLost, WorkerShuttingDown,
-};
-pub use self::work::{
-    CodeChangePublished, DevIntent, DevKind, DevTrigger, PublishedAction, ShellCwd, VcsChange,
-    VcsStateChanged,
-};
-pub use self::worker::{
-    Artifact, InheritedAsksSettled, LateAllowNotRun, NotRunReason, SessionFacts, SessionMetadata,
-    TurnHandoffAvailable,
-};
+//! The sum of all subtypes of `system`.
 
 use std::collections::BTreeMap;
 
+use super::cloud::{
+    CloudSessionDelta, InheritedAsksSettled, LateAllowNotRun, SessionMetadata, TurnHandoffAvailable,
+};
+use super::hooks::{HookProgress, HookResponse, HookStarted};
+use super::init::Init;
+use super::notices::{
+    CommandsChanged, ElicitationComplete, FeedbackDraftQueued, FileAttachmentsMissing,
+    Informational, InstructionSizeWarning, LocalCommandOutput, Notification, PerTurnEffortChanged,
+    PermissionCheckStatus, PermissionDenied, TurnPreempted,
+};
+use super::peers::PeerMessageHold;
+use super::status::{
+    ApiRetry, CompactBoundary, ControlRequestProgress, ModelFallback, ModelRefusalFallback,
+    ModelRefusalNoFallback, SessionStateChanged, Status, ThinkingTokens,
+};
+use super::tasks::{
+    BackgroundTasksChanged, TaskListStatuses, TaskNotification, TaskProgress, TaskStarted,
+    TaskSummary, TaskUpdated,
+};
+use super::ui::{
+    UiFocus, UiInvalidate, UiLog, UiNotify, UiNotifyCancel, UiPanes, UiPlaced, UiScroll, UiStatus,
+    UiToast,
+};
+use super::upkeep::{
+    FilesPersisted, MemoryRecall, MirrorError, PluginInstall, PostTurnSummary, SessionTitleChanged,
+    SessionWritesLost, WorkerShuttingDown,
+};
+use super::work::{CodeChangePublished, DevIntent, ShellCwd, VcsStateChanged};
 use crate::wire::decode::{At, Decode, Shape, Sink, declared};
 use crate::wire::frame::Frame;
 
@@ -254,7 +206,7 @@ subtypes! {
 }
 
 impl System {
-    pub(super) fn decode(frame: &Frame, at: &At<'_>, sink: &mut Sink) -> Self {
+    pub(in crate::wire) fn decode(frame: &Frame, at: &At<'_>, sink: &mut Sink) -> Self {
         let Some(subtype) = frame.subtype() else {
             match frame.root().get("subtype").filter(|value| !value.is_null()) {
                 Some(other) => sink

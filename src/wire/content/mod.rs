@@ -1,0 +1,20 @@
+//! What messages are made of: content blocks, and what the CLI says of a tool call next to its
+//! result.
+
+mod api_block;
+mod block;
+mod tool_call;
+
+pub use self::api_block::{
+    Caller, CompactionBlock, ContainerUploadBlock, FallbackBlock, FallbackModel, FallbackTrigger,
+    McpToolListingBlock, SearchResultBlock, ServerToolResultBlock, ServerToolUseBlock,
+    ToolReferenceBlock,
+};
+pub use self::block::{
+    CacheControl, CitationsConfig, ContentBlock, MediaBlock, RedactedThinkingBlock, TextBlock,
+    ThinkingBlock, ToolResultBlock, ToolUseBlock, UnknownBlock,
+};
+pub use self::tool_call::{
+    AutoModeList, AutoModeRule, CallEnded, NonExecutionKind, PluginApproval, Remedy, RemedyKind,
+    ToolPermissionDecision, ToolResultMeta,
+};
