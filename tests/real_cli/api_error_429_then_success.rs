@@ -15,7 +15,9 @@ pub(crate) async fn run() {
     let retries: Vec<_> = messages
         .iter()
         .filter_map(|message| match message.as_system() {
-            Some(System::ApiRetry(retry)) => Some((retry.attempt, retry.error_status, retry.retry_delay_ms >= 1000.0)),
+            Some(System::ApiRetry(retry)) => {
+                Some((retry.attempt, retry.error_status, retry.retry_delay_ms >= 1000.0))
+            }
             _ => None,
         })
         .collect();

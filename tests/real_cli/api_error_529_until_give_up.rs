@@ -6,7 +6,9 @@ use claude_wire::wire::TurnOutcome;
 use crate::support::{finish, place};
 
 pub(crate) async fn run() {
-    let script = ApiScript::new().on_prompt("Hello", [529, 529, 529].map(Reply::error)).on_prompt("Better?", [Reply::text("Better.")]);
+    let script = ApiScript::new()
+        .on_prompt("Hello", [529, 529, 529].map(Reply::error))
+        .on_prompt("Better?", [Reply::text("Better.")]);
     let place = place(script).await;
     let session = place.session().start().unwrap();
     let error = session.query("Hello").text().await.unwrap_err();

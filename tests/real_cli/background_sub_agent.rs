@@ -9,7 +9,13 @@ use crate::support::{finish, place};
 pub(crate) async fn run() {
     let agent = json!({"description": "look around", "prompt": "Look around", "subagent_type": "general-purpose", "run_in_background": true});
     let script = ApiScript::new()
-        .on_prompt("Delegate", [Reply::text("I delegate.").and_tool_use("Agent", agent), Reply::text("It is under way.")])
+        .on_prompt(
+            "Delegate",
+            [
+                Reply::text("I delegate.").and_tool_use("Agent", agent),
+                Reply::text("It is under way."),
+            ],
+        )
         .on_prompt("Look around", [Reply::text("Nothing to see.").hold(0, "the turn is over")])
         .when(When::prompt_contains("<task-notification>"), [Reply::text("It has reported.")]);
     let place = place(script).await;

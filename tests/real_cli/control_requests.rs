@@ -2,7 +2,9 @@
 
 use claude_wire::Session;
 use claude_wire::lab::{ApiScript, Reply, When};
-use claude_wire::session::{Call, Change, Effort, FeedbackKind, RatedPart, Rating, Sentiment, Survey};
+use claude_wire::session::{
+    Call, Change, Effort, FeedbackKind, RatedPart, Rating, Sentiment, Survey,
+};
 use claude_wire::wire::replies;
 use claude_wire::wire::replies::files::CwdStatus;
 use serde_json::{Map, json};
@@ -12,12 +14,18 @@ use crate::support::{finish, place};
 const NOBODY: &str = "00000000-0000-4000-8000-000000000000";
 
 pub(crate) async fn run() {
-    let place = place(ApiScript::new().always(When::any(), [Reply::text(r#"{"title":"A title"}"#)])).await;
+    let place =
+        place(ApiScript::new().always(When::any(), [Reply::text(r#"{"title":"A title"}"#)])).await;
     std::fs::write(place.cwd().join("f.txt"), "file text\n").unwrap();
     std::fs::create_dir(place.cwd().join("sub")).unwrap();
     let session = place.session().start().unwrap();
     let info = session.connect().await.unwrap();
-    assert!(info.defects().is_empty() && info.unmodelled().is_empty(), "{:?} {:?}", info.defects(), info.unmodelled());
+    assert!(
+        info.defects().is_empty() && info.unmodelled().is_empty(),
+        "{:?} {:?}",
+        info.defects(),
+        info.unmodelled()
+    );
     session.query("Hello").drain().await.unwrap();
 
     conversation(&session).await;
@@ -34,7 +42,10 @@ async fn running_session(session: &Session) {
     typed(session.interrupt().cancel_queued()).await;
     typed(session.set_model("sonnet")).await;
     typed(session.set_model(None)).await;
-    assert_eq!(typed(session.set_permission_mode("plan")).await.mode.as_ref().unwrap().as_str(), "plan");
+    assert_eq!(
+        typed(session.set_permission_mode("plan")).await.mode.as_ref().unwrap().as_str(),
+        "plan"
+    );
     typed(session.set_permission_mode("default")).await;
     refused(session.set_permission_mode("bogus"), Some("invalid_mode")).await;
     session.set_max_thinking_tokens(2048, Change::Keep).await.unwrap();
@@ -62,7 +73,10 @@ async fn settings(session: &Session) {
     settings.apply([("effortLevel", Some(json!("low"))), ("outputStyle", None)]).await.unwrap();
     settings.save_output_style("default").await.unwrap();
     settings.save_effort(Effort::Low).await.unwrap();
-    assert_eq!(typed(settings.get()).await.applied.as_ref().unwrap().effort.as_deref(), Some("low"));
+    assert_eq!(
+        typed(settings.get()).await.applied.as_ref().unwrap().effort.as_deref(),
+        Some("low")
+    );
     typed(session.reload().plugins().refuse_if_busy()).await;
     typed(session.reload().skills()).await;
     typed(session.reload().output_styles()).await;
@@ -74,7 +88,10 @@ async fn conversation(session: &Session) {
     conversation.rename("A name").await.unwrap();
     conversation.rename_other(&session.session_id().unwrap(), "A name").await.unwrap();
     refused(conversation.rename_other(NOBODY, "A name"), None).await;
-    assert_eq!(typed(conversation.generate_title("fix the login", false)).await.title.as_deref(), Some("A title"));
+    assert_eq!(
+        typed(conversation.generate_title("fix the login", false)).await.title.as_deref(),
+        Some("A title")
+    );
     assert!(!typed(conversation.cancel_message(NOBODY)).await.cancelled);
     assert!(typed(conversation.export()).await.text.contains("Hello"));
     conversation.pause_suggestions(true).await.unwrap();
@@ -89,7 +106,10 @@ async fn inspection(session: &Session) {
     typed(usage.cost()).await;
     let inspect = session.inspect();
     let version = typed(inspect.version()).await;
-    assert_eq!(session.server_info().unwrap().claude_code_version.as_deref(), Some(version.version.as_str()));
+    assert_eq!(
+        session.server_info().unwrap().claude_code_version.as_deref(),
+        Some(version.version.as_str())
+    );
     typed(inspect.models()).await;
     typed(inspect.status()).await;
     typed(inspect.plan()).await;
@@ -106,7 +126,9 @@ async fn mcp(session: &Session) {
     assert!(typed(mcp.set_servers([("bad", config)])).await.errors.contains_key("bad"));
     assert_eq!(typed(mcp.status()).await.servers[0].name, "bad");
     mcp.disable("bad").await.unwrap();
-    mcp.send("ghost", json!({"jsonrpc": "2.0", "method": "notifications/tools/list_changed"})).await.unwrap();
+    mcp.send("ghost", json!({"jsonrpc": "2.0", "method": "notifications/tools/list_changed"}))
+        .await
+        .unwrap();
     assert!(typed(mcp.set_permission_mode("ghost", None)).await.warning.is_some());
     refused(mcp.reconnect("ghost"), None).await;
     refused(mcp.enable("ghost"), None).await;
@@ -135,18 +157,32 @@ async fn elsewhere(session: &Session) {
     typed(session.chrome().status()).await;
     refused(session.chrome().browsers(), None).await;
     refused(session.chrome().select("none"), None).await;
-    for (subtype, reason) in [("claim_session", "--await-claim"), ("set_chrome_browser_hints", "remote-hosted session")] {
+    for (subtype, reason) in
+        [("claim_session", "--await-claim"), ("set_chrome_browser_hints", "remote-hosted session")]
+    {
         let error = session.control(subtype, Map::new()).await.unwrap_err();
-        assert!(error.refusal().is_some_and(|refusal| refusal.error().contains(reason)), "{subtype}: {error}");
+        assert!(
+            error.refusal().is_some_and(|refusal| refusal.error().contains(reason)),
+            "{subtype}: {error}"
+        );
     }
-    refused(session.control("set_color", Map::from_iter([("color".into(), json!("red"))])), Some("unsupported_request")).await;
+    refused(
+        session.control("set_color", Map::from_iter([("color".into(), json!("red"))])),
+        Some("unsupported_request"),
+    )
+    .await;
 }
 
 /// The reply, every field of which the type names and reads.
 async fn typed<T>(call: Call<replies::Reply<T>>) -> replies::Reply<T> {
     let name = format!("{call:?}");
     let reply = call.await.unwrap_or_else(|error| panic!("{name}: {error}"));
-    assert!(reply.defects().is_empty() && reply.unmodelled().is_empty(), "{name}: {:?} {:?}", reply.defects(), reply.unmodelled());
+    assert!(
+        reply.defects().is_empty() && reply.unmodelled().is_empty(),
+        "{name}: {:?} {:?}",
+        reply.defects(),
+        reply.unmodelled()
+    );
     reply
 }
 

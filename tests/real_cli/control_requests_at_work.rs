@@ -30,11 +30,28 @@ done
 "#;
 
 pub(crate) async fn run() {
-    let bash = |command: &str, background: bool| Reply::tool_use("Bash", json!({"command": command, "run_in_background": background}));
+    let bash = |command: &str, background: bool| {
+        Reply::tool_use("Bash", json!({"command": command, "run_in_background": background}))
+    };
     let script = ApiScript::new()
-        .on_prompt("Write", [Reply::tool_use("Write", json!({"file_path": "a.txt", "content": "one\n"})), Reply::text("Written.")])
-        .on_prompt("Begin", [bash("echo begun; while :; do sleep 1; done", true), Reply::text("Begun.")])
-        .on_prompt("Wait", [bash("touch waiting; while [ -e waiting ]; do sleep 0.1; done", false), Reply::text("Not any more.")])
+        .on_prompt(
+            "Write",
+            [
+                Reply::tool_use("Write", json!({"file_path": "a.txt", "content": "one\n"})),
+                Reply::text("Written."),
+            ],
+        )
+        .on_prompt(
+            "Begin",
+            [bash("echo begun; while :; do sleep 1; done", true), Reply::text("Begun.")],
+        )
+        .on_prompt(
+            "Wait",
+            [
+                bash("touch waiting; while [ -e waiting ]; do sleep 0.1; done", false),
+                Reply::text("Not any more."),
+            ],
+        )
         .always(When::prompt_contains("background-task event"), [Reply::text("Noted.")]);
     let place = place(script).await;
     let session = place
@@ -61,22 +78,52 @@ async fn files(session: &Session, place: &Hermetic) {
     assert!(written.exists());
     let prompt = turn.uuid().unwrap().to_owned();
     let dry = session.files().rewind(&prompt).dry_run().await.unwrap();
-    assert!(dry.can_rewind && dry.files_changed.as_ref().is_some_and(|files| files.len() == 1), "{dry:?}");
+    assert!(
+        dry.can_rewind && dry.files_changed.as_ref().is_some_and(|files| files.len() == 1),
+        "{dry:?}"
+    );
     assert!(session.files().rewind(&prompt).await.unwrap().can_rewind);
     assert!(!written.exists());
 }
 
 async fn servers(session: &Session) {
     let mcp = session.mcp();
-    let state = async || mcp.status().await.unwrap().servers.iter().find(|server| server.name == "ext").unwrap().status.clone();
+    let state = async || {
+        mcp.status()
+            .await
+            .unwrap()
+            .servers
+            .iter()
+            .find(|server| server.name == "ext")
+            .unwrap()
+            .status
+            .clone()
+    };
     mcp.reconnect("ext").await.unwrap();
     assert_eq!(state().await, McpState::Connected);
     let call = mcp.call("mcp__ext__ping", Map::new()).tool_timeout_ms(5000);
-    assert_eq!(call.await.unwrap().content.as_ref().unwrap().pointer("/0/text").unwrap().as_str().as_deref(), Some("pong"));
+    assert_eq!(
+        call.await
+            .unwrap()
+            .content
+            .as_ref()
+            .unwrap()
+            .pointer("/0/text")
+            .unwrap()
+            .as_str()
+            .as_deref(),
+        Some("pong")
+    );
     let denied = mcp.call("mcp__ext__ping", Map::new()).check_permissions().await.unwrap_err();
     assert!(denied.refusal().is_some(), "{denied}");
-    assert_eq!(mcp.read_resource("ext", "ui://ext/page").await.unwrap().contents[0].text.as_deref(), Some("<p>hi</p>"));
-    assert_eq!(mcp.set_permission_mode("ext", PermissionMode::Default).await.unwrap().warning, None);
+    assert_eq!(
+        mcp.read_resource("ext", "ui://ext/page").await.unwrap().contents[0].text.as_deref(),
+        Some("<p>hi</p>")
+    );
+    assert_eq!(
+        mcp.set_permission_mode("ext", PermissionMode::Default).await.unwrap().warning,
+        None
+    );
     mcp.disable("ext").await.unwrap();
     assert_eq!(state().await, McpState::Disabled);
     mcp.enable("ext").await.unwrap();
@@ -103,7 +150,9 @@ async fn tasks(session: &Session, place: &Hermetic) {
     let mut call = None;
     while call.is_none() {
         let message = turn.next().await.unwrap().unwrap();
-        call = message.as_assistant().and_then(|assistant| assistant.message.content.iter().find_map(|block| Some(block.as_tool_use()?.id.clone())));
+        call = message.as_assistant().and_then(|assistant| {
+            assistant.message.content.iter().find_map(|block| Some(block.as_tool_use()?.id.clone()))
+        });
     }
     let (waiting, answer) = (place.cwd().join("waiting"), tokio::spawn(turn.text()));
     appears(&waiting).await;
@@ -125,7 +174,11 @@ fn started(message: &Message) -> Option<String> {
 async fn plugins(session: &Session, place: &Hermetic) {
     let plugin = place.cwd().join("plugin");
     std::fs::create_dir_all(plugin.join(".claude-plugin")).unwrap();
-    std::fs::write(plugin.join(".claude-plugin/plugin.json"), r#"{"name": "added", "version": "1.0.0"}"#).unwrap();
+    std::fs::write(
+        plugin.join(".claude-plugin/plugin.json"),
+        r#"{"name": "added", "version": "1.0.0"}"#,
+    )
+    .unwrap();
     let reloaded = session.reload().plugins().add_plugin(plugin.to_str().unwrap()).await.unwrap();
     assert!(reloaded.plugins.iter().any(|plugin| plugin.name == "added"), "{reloaded:?}");
 }

@@ -14,7 +14,10 @@ pub(crate) async fn run() {
     assert_eq!(deltas.next().await.unwrap().unwrap(), "left");
     drop(deltas);
     let summary = session.query("Something else").collect_summary().await.unwrap();
-    assert_eq!((summary.texts, summary.result.result), (vec!["Of course.".to_owned()], Some("Of course.".to_owned())));
+    assert_eq!(
+        (summary.texts, summary.result.result),
+        (vec!["Of course.".to_owned()], Some("Of course.".to_owned()))
+    );
     assert_eq!(place.api().requests()[1].prompts(), ["Something else"]);
     assert!(finish(session, place).await.success());
 }

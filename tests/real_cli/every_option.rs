@@ -29,7 +29,12 @@ const HIDDEN: [&str; 15] = [
 ];
 
 pub(crate) async fn run() {
-    let place = place(ApiScript::new().on_prompt("Hello", [Reply::text("Hi")]).on_prompt("Again", [Reply::text("Ho")])).await;
+    let place = place(
+        ApiScript::new()
+            .on_prompt("Hello", [Reply::text("Hi")])
+            .on_prompt("Again", [Reply::text("Ho")]),
+    )
+    .await;
     let help = Command::new(real_cli().unwrap()).arg("--help").output().await.unwrap();
     let help = String::from_utf8(help.stdout).unwrap();
     let told = |flag: &str| help.split([' ', ',', '\n', '=']).any(|word| word == flag);
@@ -40,7 +45,11 @@ pub(crate) async fn run() {
     let dir = place.cwd();
     let plugin = dir.join("plugin");
     std::fs::create_dir_all(plugin.join(".claude-plugin")).unwrap();
-    std::fs::write(plugin.join(".claude-plugin/plugin.json"), r#"{"name":"tried","version":"1.0.0","description":"d"}"#).unwrap();
+    std::fs::write(
+        plugin.join(".claude-plugin/plugin.json"),
+        r#"{"name":"tried","version":"1.0.0","description":"d"}"#,
+    )
+    .unwrap();
     let log = dir.join("debug.log");
     let mut reviewer = AgentDefinition::new("Reviews", "Review.");
     reviewer.tools = Some(vec!["Read".into()]);
@@ -101,18 +110,27 @@ pub(crate) async fn run() {
         assert_eq!(info.raw().unwrap().pointer(applied).unwrap().as_bytes(), b"true", "{applied}");
     }
     let settings = session.settings().get().await.unwrap().raw().unwrap().to_string();
-    assert!(settings.contains(r#""includeCoAuthoredBy":false"#) && settings.contains(r#""sandbox":{"enabled":false}"#), "{settings}");
+    assert!(
+        settings.contains(r#""includeCoAuthoredBy":false"#)
+            && settings.contains(r#""sandbox":{"enabled":false}"#),
+        "{settings}"
+    );
     assert!(info.agents.iter().any(|agent| agent.name == "reviewer"), "{:?}", info.agents);
     let mut turn = session.query("Hello");
     let mut servers = None;
     while let Some(message) = turn.next().await {
         let message = message.unwrap();
         if let Some(System::Init(init)) = message.as_system() {
-            servers = Some(init.mcp_servers.iter().map(|server| server.name.clone()).collect::<Vec<_>>());
+            servers =
+                Some(init.mcp_servers.iter().map(|server| server.name.clone()).collect::<Vec<_>>());
             assert!(init.plugins.iter().any(|plugin| plugin.name == "tried"), "{init:?}");
         }
     }
-    assert_eq!(servers.unwrap(), ["inline", "mine"], "strict_mcp_config leaves these and no others");
+    assert_eq!(
+        servers.unwrap(),
+        ["inline", "mine"],
+        "strict_mcp_config leaves these and no others"
+    );
     assert!(log.exists(), "the debug file is written");
     assert_eq!(session.query("Again").text().await.unwrap(), "Ho");
     assert!(finish(session, place).await.success());

@@ -9,11 +9,24 @@ use crate::support::{finish, place};
 
 pub(crate) async fn run() {
     let script = ApiScript::new()
-        .on_prompt("List", [Reply::tool_use("Bash", json!({"command": "echo hi"})), Reply::text("Listed.")])
-        .on_prompt("Remove", [Reply::tool_use("Bash", json!({"command": "rm -rf nope"})), Reply::text("I was kept from it.")]);
+        .on_prompt(
+            "List",
+            [Reply::tool_use("Bash", json!({"command": "echo hi"})), Reply::text("Listed.")],
+        )
+        .on_prompt(
+            "Remove",
+            [
+                Reply::tool_use("Bash", json!({"command": "rm -rf nope"})),
+                Reply::text("I was kept from it."),
+            ],
+        );
     let place = place(script).await;
     let events = ["PreToolUse", "PostToolUse", "UserPromptSubmit", "Stop"];
-    let hooks: Value = events.iter().map(|event| (event.to_string(), json!([{"hookCallbackIds": [event]}]))).collect::<serde_json::Map<_, _>>().into();
+    let hooks: Value = events
+        .iter()
+        .map(|event| (event.to_string(), json!([{"hookCallbackIds": [event]}])))
+        .collect::<serde_json::Map<_, _>>()
+        .into();
     let called = Arc::new(Mutex::new(Vec::new()));
     let seen = called.clone();
     let session = place
@@ -37,7 +50,10 @@ pub(crate) async fn run() {
         .start()
         .unwrap();
     assert_eq!(session.query("List").text().await.unwrap(), "Listed.");
-    assert_eq!(std::mem::take(&mut *called.lock().unwrap()), ["UserPromptSubmit", "PreToolUse", "PostToolUse", "Stop"]);
+    assert_eq!(
+        std::mem::take(&mut *called.lock().unwrap()),
+        ["UserPromptSubmit", "PreToolUse", "PostToolUse", "Stop"]
+    );
 
     let summary = session.query("Remove").collect_summary().await.unwrap();
     assert_eq!(summary.text(), "I was kept from it.");

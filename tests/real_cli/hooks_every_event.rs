@@ -18,20 +18,46 @@ use serde_json::json;
 use crate::questions_to_the_user::ASKER;
 use crate::support::{finish, place};
 
+/// A skill whose text has a shell command, which the CLI runs when the skill is used.
+const SKILL: &str =
+    "---\nname: shelly\ndescription: Says hello\n---\nThe shell says: !`echo from-skill`\n";
+
 pub(crate) async fn run() {
     let bash = |command: &str| Reply::tool_use("Bash", json!({"command": command}));
-    let agent = json!({"description": "look", "prompt": "Look around", "subagent_type": "general-purpose"});
+    let agent =
+        json!({"description": "look", "prompt": "Look around", "subagent_type": "general-purpose"});
     let script = ApiScript::new()
         .on_prompt("Use tools", [bash("echo hi"), bash("exit 3"), Reply::text("Used.")])
         .on_prompt("Delegate", [Reply::tool_use("Agent", agent), Reply::text("Delegated.")])
-        .on_prompt("Greet", [Reply::tool_use("mcp__asker__greet", json!({})), Reply::text("Greeted.")])
-        .on_prompt("Branch", [Reply::tool_use("EnterWorktree", json!({"name": "branch"})), Reply::text("Branched.")])
-        .on_prompt("Leave", [Reply::tool_use("ExitWorktree", json!({"action": "remove", "discard_changes": true})), Reply::text("Left.")])
+        .on_prompt(
+            "Greet",
+            [Reply::tool_use("mcp__asker__greet", json!({})), Reply::text("Greeted.")],
+        )
+        .on_prompt(
+            "Branch",
+            [Reply::tool_use("EnterWorktree", json!({"name": "branch"})), Reply::text("Branched.")],
+        )
+        .on_prompt(
+            "Leave",
+            [
+                Reply::tool_use(
+                    "ExitWorktree",
+                    json!({"action": "remove", "discard_changes": true}),
+                ),
+                Reply::text("Left."),
+            ],
+        )
         .always(When::prompt("Fail"), [Reply::error(400)])
         .always(When::any(), [Reply::text("Yes.")]);
     let place = place(script).await;
     let work = place.cwd();
-    for (file, text) in [("CLAUDE.md", "Be brief."), (".claude/commands/say.md", "Say $ARGUMENTS"), (".claude/settings.json", "{}"), ("watched", "")] {
+    for (file, text) in [
+        ("CLAUDE.md", "Be brief."),
+        (".claude/commands/say.md", "Say $ARGUMENTS"),
+        (".claude/settings.json", "{}"),
+        (".claude/skills/shelly/SKILL.md", SKILL),
+        ("watched", ""),
+    ] {
         std::fs::create_dir_all(work.join(file).parent().unwrap()).unwrap();
         std::fs::write(work.join(file), text).unwrap();
     }
@@ -44,50 +70,97 @@ pub(crate) async fn run() {
         .on_elicitation(|_| async { ElicitationAnswer::accept(json!({"name": "Ann"})) })
         .start()
         .unwrap();
-    for prompt in ["Use tools", "Delegate", "Greet", "/say hello", "Branch", "Leave", "/compact", "/clear"] {
+    for prompt in [
+        "Use tools",
+        "Delegate",
+        "Greet",
+        "/say hello",
+        "/shelly",
+        "Branch",
+        "Leave",
+        "/compact",
+        "/clear",
+    ] {
         session.query(prompt).drain().await.unwrap_or_else(|error| panic!("{prompt}: {error}"));
     }
     assert!(session.query("Fail").text().await.is_err());
     session.set_model("haiku").await.unwrap();
     session.files().register_repo_root("sub").await.unwrap();
-    changed_until_called(&work.join(".claude/settings.json"), r#"{"cleanupPeriodDays": 30}"#, &called, &HookEventName::ConfigChange).await;
+    changed_until_called(
+        &work.join(".claude/settings.json"),
+        r#"{"cleanupPeriodDays": 30}"#,
+        &called,
+        &HookEventName::ConfigChange,
+    )
+    .await;
     changed_until_called(&work.join("watched"), "x", &called, &HookEventName::FileChanged).await;
     assert!(finish(session, place).await.success());
 
     let called = std::mem::take(&mut *called.lock().unwrap());
     let names: BTreeSet<_> = called.iter().map(|event| event.name().to_string()).collect();
-    use HookEventName::{CwdChanged, PermissionDenied, Setup, TaskCompleted, TaskCreated, TeammateIdle};
+    use HookEventName::{
+        CwdChanged, PermissionDenied, Setup, TaskCompleted, TaskCreated, TeammateIdle,
+    };
     let left_out = [CwdChanged, PermissionDenied, Setup, TaskCompleted, TaskCreated, TeammateIdle];
-    let expected = HookEventName::ALL.iter().filter(|event| !left_out.contains(event)).map(ToString::to_string).collect();
+    let expected = HookEventName::ALL
+        .iter()
+        .filter(|event| !left_out.contains(event))
+        .map(ToString::to_string)
+        .collect();
     assert_eq!(names, expected);
     for event in &called {
         assert_eq!(event.unmodelled(), [""; 0], "{}", event.raw());
     }
-    let raw = |name: HookEventName| called.iter().filter(move |event| event.name() == name).map(|event| event.raw().to_string()).collect::<String>();
+    let raw = |name: HookEventName| {
+        called
+            .iter()
+            .filter(move |event| event.name() == name)
+            .map(|event| event.raw().to_string())
+            .collect::<String>()
+    };
     assert!(raw(HookEventName::SessionStart).contains(r#""source":"compact""#));
     assert!(raw(HookEventName::SessionStart).contains(r#""source":"clear""#));
     assert!(raw(HookEventName::SessionEnd).contains(r#""reason":"clear""#));
 }
 
 /// A hook for all events. It answers what two of them are for: the files to watch, and a work tree.
-fn hooked(builder: SessionBuilder, called: Arc<Mutex<Vec<HookInput>>>, work: &Path) -> SessionBuilder {
+fn hooked(
+    builder: SessionBuilder,
+    called: Arc<Mutex<Vec<HookInput>>>,
+    work: &Path,
+) -> SessionBuilder {
     let (watched, tree) = (work.join("watched"), work.join("tree"));
-    builder.on_hooks(HookEventName::ALL.iter().cloned(), Matcher::all(), move |event: HookInput, _| {
-        let answer = match &event {
-            HookInput::SessionStart(_) => Some(json!({"hookEventName": "SessionStart", "watchPaths": [watched]})),
-            HookInput::WorktreeCreate(_) => {
-                std::fs::create_dir(&tree).unwrap();
-                Some(json!({"hookEventName": "WorktreeCreate", "worktreePath": tree}))
+    builder.on_hooks(
+        HookEventName::ALL.iter().cloned(),
+        Matcher::all(),
+        move |event: HookInput, _| {
+            let answer = match &event {
+                HookInput::SessionStart(_) => {
+                    Some(json!({"hookEventName": "SessionStart", "watchPaths": [watched]}))
+                }
+                HookInput::WorktreeCreate(_) => {
+                    std::fs::create_dir(&tree).unwrap();
+                    Some(json!({"hookEventName": "WorktreeCreate", "worktreePath": tree}))
+                }
+                _ => None,
+            };
+            called.lock().unwrap().push(event);
+            async move {
+                answer.map_or_else(HookOutput::new, |answer| {
+                    HookOutput::<HookInput>::with(RawJson::from(answer))
+                })
             }
-            _ => None,
-        };
-        called.lock().unwrap().push(event);
-        async move { answer.map_or_else(HookOutput::new, |answer| HookOutput::<HookInput>::with(RawJson::from(answer))) }
-    })
+        },
+    )
 }
 
 /// Writes to a file until the CLI has called the hook: there is no telling when it begins to watch.
-async fn changed_until_called(file: &Path, text: &str, called: &Mutex<Vec<HookInput>>, event: &HookEventName) {
+async fn changed_until_called(
+    file: &Path,
+    text: &str,
+    called: &Mutex<Vec<HookInput>>,
+    event: &HookEventName,
+) {
     let is_called = || called.lock().unwrap().iter().any(|call| call.name() == *event);
     for spaces in 1.. {
         if is_called() {

@@ -12,7 +12,8 @@ use crate::support::{finish, place};
 
 pub(crate) async fn run() {
     let tool = Reply::tool_use("Bash", json!({"command": "touch made.txt"}));
-    let place = place(ApiScript::new().on_prompt("Make a file", [tool, Reply::text("Not made.")])).await;
+    let place =
+        place(ApiScript::new().on_prompt("Make a file", [tool, Reply::text("Not made.")])).await;
     let (called, mut calls) = mpsc::channel::<()>(1);
     let session = place
         .session()
@@ -29,7 +30,10 @@ pub(crate) async fn run() {
     assert_eq!(session.query("Make a file").text().await.unwrap(), "Not made.");
     assert_eq!(calls.recv().await, Some(()));
     let refused = &place.api().requests()[1].tool_results()[0];
-    assert!(refused.is_error && refused.text.contains("did not respond before its timeout"), "{refused:?}");
+    assert!(
+        refused.is_error && refused.text.contains("did not respond before its timeout"),
+        "{refused:?}"
+    );
     assert!(!place.cwd().join("made.txt").exists());
     assert!(finish(session, place).await.success());
 }

@@ -3,8 +3,8 @@
 use claude_wire::lab::{ApiScript, Reply, When};
 use claude_wire::session::Matcher;
 use claude_wire::wire::RawJson;
-use claude_wire::wire::hook::{HookOutput, PostToolUse, PreToolUse, Stop};
 use claude_wire::wire::hook::tool::{PostToolUseOutput, PreToolUseOutput};
+use claude_wire::wire::hook::{HookOutput, PostToolUse, PreToolUse, Stop};
 use serde_json::json;
 
 use crate::support::{finish, place};
@@ -14,7 +14,10 @@ pub(crate) async fn run() {
     let script = ApiScript::new()
         .on_prompt("Make a file", [tool, Reply::text("Too early.")])
         // CLI 2.1.332 wraps it in a reminder, 2.1.329 does not.
-        .when(When::prompt_contains("Stop hook feedback:\nlook again"), [Reply::text("Now it is done.")]);
+        .when(
+            When::prompt_contains("Stop hook feedback:\nlook again"),
+            [Reply::text("Now it is done.")],
+        );
     let place = place(script).await;
     let session = place
         .session()

@@ -1,20 +1,23 @@
 //! Images and files of a prompt reach the model as they are, and the CLI reads those that a text names.
 
-use claude_wire::lab::{ApiScript, Reply, When};
 use base64::prelude::*;
 use claude_wire::Prompt;
+use claude_wire::lab::{ApiScript, Reply, When};
 
 use crate::support::{finish, place};
 
 /// One red pixel.
-const PNG: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC";
+const PNG: &str =
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC";
 
 pub(crate) async fn run() {
     let script = ApiScript::new().on_prompt("What is this?", [Reply::text("A pixel.")]);
     let place = place(script.always(When::any(), [Reply::text("A file.")])).await;
     std::fs::write(place.cwd().join("named.txt"), "the named file").unwrap();
     let session = place.session().start().unwrap();
-    let prompt = Prompt::from("What is this?").image("image/png", BASE64_STANDARD.decode(PNG).unwrap()).text_file("a.txt", "the given file");
+    let prompt = Prompt::from("What is this?")
+        .image("image/png", BASE64_STANDARD.decode(PNG).unwrap())
+        .text_file("a.txt", "the given file");
     assert_eq!(session.query(prompt).text().await.unwrap(), "A pixel.");
     assert_eq!(session.query("What is in @named.txt?").text().await.unwrap(), "A file.");
     let requests = place.api().requests();

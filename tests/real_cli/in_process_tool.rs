@@ -30,12 +30,19 @@ pub(crate) async fn run() {
 /// An MCP server of one tool.
 fn serve(message: &Value) -> Value {
     let result = match message["method"].as_str().unwrap() {
-        "initialize" => json!({"protocolVersion": message["params"]["protocolVersion"], "capabilities": {"tools": {}},
-            "serverInfo": {"name": "calc", "version": "1.0.0"}}),
-        "tools/list" => json!({"tools": [{"name": "add", "description": "adds", "annotations": {"readOnlyHint": true},
-            "inputSchema": {"type": "object", "properties": {"a": {"type": "number"}, "b": {"type": "number"}}, "required": ["a", "b"]}}]}),
+        "initialize" => {
+            json!({"protocolVersion": message["params"]["protocolVersion"], "capabilities": {"tools": {}},
+            "serverInfo": {"name": "calc", "version": "1.0.0"}})
+        }
+        "tools/list" => {
+            json!({"tools": [{"name": "add", "description": "adds", "annotations": {"readOnlyHint": true},
+            "inputSchema": {"type": "object", "properties": {"a": {"type": "number"}, "b": {"type": "number"}}, "required": ["a", "b"]}}]})
+        }
         "tools/call" => {
-            let (a, b) = (message["params"]["arguments"]["a"].as_i64().unwrap(), message["params"]["arguments"]["b"].as_i64().unwrap());
+            let (a, b) = (
+                message["params"]["arguments"]["a"].as_i64().unwrap(),
+                message["params"]["arguments"]["b"].as_i64().unwrap(),
+            );
             json!({"content": [{"type": "text", "text": (a + b).to_string()}]})
         }
         _ => json!({}),

@@ -7,7 +7,10 @@ use crate::in_process_tool_of_rmcp::Calculator;
 use crate::support::{finish, place};
 
 pub(crate) async fn run() {
-    let script = ApiScript::new().on_prompt("Add", [Reply::tool_use("mcp__calc__add", json!({"a": 1, "b": 2})), Reply::text("It is 3.")]);
+    let script = ApiScript::new().on_prompt(
+        "Add",
+        [Reply::tool_use("mcp__calc__add", json!({"a": 1, "b": 2})), Reply::text("It is 3.")],
+    );
     let place = place(script).await;
     let session = place.session().allowed_tools(["mcp__calc__add"]).start().unwrap();
     session.connect().await.unwrap();
@@ -15,7 +18,17 @@ pub(crate) async fn run() {
     assert_eq!(session.mcp().set_servers([calc]).await.unwrap().added, ["calc"]);
     let summary = session.query("Add").collect_summary().await.unwrap();
     assert_eq!(summary.text(), "It is 3.");
-    assert!(summary.tool_calls[0].result.as_ref().unwrap().content.as_ref().unwrap().text().contains('3'));
+    assert!(
+        summary.tool_calls[0]
+            .result
+            .as_ref()
+            .unwrap()
+            .content
+            .as_ref()
+            .unwrap()
+            .text()
+            .contains('3')
+    );
     assert_eq!(session.mcp().set_servers::<&str>([]).await.unwrap().removed, ["calc"]);
     assert!(session.mcp().end_in_process("calc"));
     assert!(session.mcp().status().await.unwrap().servers.is_empty());

@@ -7,14 +7,31 @@ use crate::in_process_tool_of_rmcp::Calculator;
 use crate::support::{after_a_kill, finish, kill, place};
 
 pub(crate) async fn run() {
-    let add = || [Reply::tool_use("mcp__calc__add", json!({"a": 1, "b": 2})), Reply::text("It is 3.")];
+    let add =
+        || [Reply::tool_use("mcp__calc__add", json!({"a": 1, "b": 2})), Reply::text("It is 3.")];
     let place = place(ApiScript::new().on_prompt("Add", add()).on_prompt("Once more", add())).await;
-    let session = place.session().allowed_tools(["mcp__calc__add"]).shutdown(after_a_kill()).start().unwrap();
-    session.mcp().set_servers([session.mcp().in_process("calc", Calculator::default)]).await.unwrap();
+    let session =
+        place.session().allowed_tools(["mcp__calc__add"]).shutdown(after_a_kill()).start().unwrap();
+    session
+        .mcp()
+        .set_servers([session.mcp().in_process("calc", Calculator::default)])
+        .await
+        .unwrap();
     for prompt in ["Add", "Once more"] {
         let summary = session.query(prompt).collect_summary().await.unwrap();
         assert_eq!(summary.text(), "It is 3.");
-        assert!(summary.tool_calls[0].result.as_ref().unwrap().content.as_ref().unwrap().text().contains('3'), "{prompt}");
+        assert!(
+            summary.tool_calls[0]
+                .result
+                .as_ref()
+                .unwrap()
+                .content
+                .as_ref()
+                .unwrap()
+                .text()
+                .contains('3'),
+            "{prompt}"
+        );
         if prompt == "Add" {
             kill(&session).await;
         }

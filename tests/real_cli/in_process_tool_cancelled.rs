@@ -10,7 +10,10 @@ use crate::support::{finish, place};
 pub(crate) async fn run() {
     let script = ApiScript::new()
         .on_prompt("Wait", [Reply::tool_use("mcp__calc__wait", json!({}))])
-        .on_prompt("Add", [Reply::tool_use("mcp__calc__add", json!({"a": 1, "b": 2})), Reply::text("It is 3.")]);
+        .on_prompt(
+            "Add",
+            [Reply::tool_use("mcp__calc__add", json!({"a": 1, "b": 2})), Reply::text("It is 3.")],
+        );
     let place = place(script).await;
     let calculator = Calculator::default();
     let (waits, cancelled) = (calculator.waits.clone(), calculator.cancelled.clone());
@@ -18,7 +21,12 @@ pub(crate) async fn run() {
         let (waits, cancelled) = (waits.clone(), cancelled.clone());
         move || Calculator { waits: waits.clone(), cancelled: cancelled.clone() }
     };
-    let session = place.session().tool_server("calc", make).allowed_tools(["mcp__calc__wait", "mcp__calc__add"]).start().unwrap();
+    let session = place
+        .session()
+        .tool_server("calc", make)
+        .allowed_tools(["mcp__calc__wait", "mcp__calc__add"])
+        .start()
+        .unwrap();
     let turn = session.query("Wait").final_result();
     let interrupting = async {
         waits.notified().await;

@@ -78,11 +78,23 @@ pub(crate) async fn run() {
     ];
     let place = place(ApiScript::new().on_prompt("Try them all", replies)).await;
     let tools = ["add", "fail", "panic", "report", "long"].map(|tool| format!("mcp__calc__{tool}"));
-    let session = place.session().tool_server("calc", Calculator::default).allowed_tools(tools).start().unwrap();
+    let session = place
+        .session()
+        .tool_server("calc", Calculator::default)
+        .allowed_tools(tools)
+        .start()
+        .unwrap();
     let summary = session.query("Try them all").collect_summary().await.unwrap();
     assert_eq!(summary.text(), "All done.");
-    let results: Vec<_> = summary.tool_calls.iter().map(|call| call.result.as_ref().unwrap()).collect();
-    let expected = [("3", false), ("no luck", true), ("the tool panicked", true), ("reported", false), ("", false)];
+    let results: Vec<_> =
+        summary.tool_calls.iter().map(|call| call.result.as_ref().unwrap()).collect();
+    let expected = [
+        ("3", false),
+        ("no luck", true),
+        ("the tool panicked", true),
+        ("reported", false),
+        ("", false),
+    ];
     for (result, (text, is_error)) in results.iter().zip(expected) {
         assert!(result.content.as_ref().unwrap().text().contains(text), "{text}: {result:?}");
         assert_eq!(result.is_error.unwrap_or_default(), is_error, "{text}: {result:?}");

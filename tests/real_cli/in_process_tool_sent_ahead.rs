@@ -12,8 +12,14 @@ use crate::support::{finish, place};
 
 pub(crate) async fn run() {
     let script = ApiScript::new()
-        .on_prompt("Add", [Reply::tool_use("mcp__calc__add", json!({"a": 1, "b": 2})), Reply::text("It is 3.")])
-        .on_prompt("Again", [Reply::tool_use("mcp__calc__add", json!({"a": 2, "b": 2})), Reply::text("It is 4.")]);
+        .on_prompt(
+            "Add",
+            [Reply::tool_use("mcp__calc__add", json!({"a": 1, "b": 2})), Reply::text("It is 3.")],
+        )
+        .on_prompt(
+            "Again",
+            [Reply::tool_use("mcp__calc__add", json!({"a": 2, "b": 2})), Reply::text("It is 4.")],
+        );
     let place = place(script).await;
     let made = Arc::new(AtomicUsize::new(0));
     let make = {
@@ -23,14 +29,32 @@ pub(crate) async fn run() {
             Calculator::default()
         }
     };
-    let session = place.session().tool_server("calc", make).allowed_tools(["mcp__calc__add"]).start().unwrap();
+    let session = place
+        .session()
+        .tool_server("calc", make)
+        .allowed_tools(["mcp__calc__add"])
+        .start()
+        .unwrap();
     let info = session.connect().await.unwrap();
     assert_eq!(info.sdk_mcp_manifests_parked["calc"], ManifestState::Parked);
     let summary = session.query("Add").collect_summary().await.unwrap();
     assert_eq!(summary.text(), "It is 3.");
-    assert!(summary.tool_calls[0].result.as_ref().unwrap().content.as_ref().unwrap().text().contains('3'));
+    assert!(
+        summary.tool_calls[0]
+            .result
+            .as_ref()
+            .unwrap()
+            .content
+            .as_ref()
+            .unwrap()
+            .text()
+            .contains('3')
+    );
     assert_eq!(made.load(Ordering::Relaxed), 1, "the CLI has played no handshake of its own");
-    assert!(session.mcp().reconnect("calc").await.unwrap_err().refusal().is_some(), "only servers outside the host are reconnected so");
+    assert!(
+        session.mcp().reconnect("calc").await.unwrap_err().refusal().is_some(),
+        "only servers outside the host are reconnected so"
+    );
     session.mcp().disable("calc").await.unwrap();
     session.mcp().enable("calc").await.unwrap();
     assert_eq!(session.query("Again").text().await.unwrap(), "It is 4.");

@@ -29,5 +29,9 @@ pub(crate) async fn run() {
     let begun = Instant::now();
     let exit = finish(session, place).await;
     assert!(exit.success(), "{exit}");
-    assert!(is_locked || begun.elapsed() < Duration::from_secs(5), "no lock, and {:?}", begun.elapsed());
+    assert!(
+        is_locked || begun.elapsed() < Duration::from_secs(5),
+        "no lock, and {:?}",
+        begun.elapsed()
+    );
 }

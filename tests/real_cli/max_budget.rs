@@ -7,7 +7,9 @@ use serde_json::json;
 use crate::support::{finish, place};
 
 pub(crate) async fn run() {
-    let dear = Reply::tool_use("Bash", json!({"command": "echo again"})).usage("input_tokens", 100_000).usage("output_tokens", 2_000);
+    let dear = Reply::tool_use("Bash", json!({"command": "echo again"}))
+        .usage("input_tokens", 100_000)
+        .usage("output_tokens", 2_000);
     let place = place(ApiScript::new().always(When::prompt("Loop"), [dear])).await;
     let session = place.session().allowed_tools(["Bash"]).max_budget_usd(1.0).start().unwrap();
     let result = session.query("Loop").final_result().await.unwrap();

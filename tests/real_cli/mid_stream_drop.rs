@@ -6,9 +6,13 @@ use crate::support::{finish, place};
 
 pub(crate) async fn run() {
     let answer = || Reply::text("The whole answer.").delta_chars(4);
-    let place = place(ApiScript::new().on_prompt("Hello", [answer().cut(4, Cut::Close), answer()])).await;
+    let place =
+        place(ApiScript::new().on_prompt("Hello", [answer().cut(4, Cut::Close), answer()])).await;
     let session = place.session().start().unwrap();
     let summary = session.query("Hello").collect_summary().await.unwrap();
-    assert_eq!((summary.text(), summary.texts), ("The whole answer.".to_owned(), vec!["The whole answer.".to_owned()]));
+    assert_eq!(
+        (summary.text(), summary.texts),
+        ("The whole answer.".to_owned(), vec!["The whole answer.".to_owned()])
+    );
     assert!(finish(session, place).await.success());
 }

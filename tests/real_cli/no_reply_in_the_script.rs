@@ -14,5 +14,9 @@ pub(crate) async fn run() {
     let error = place.finish().unwrap_err();
     let failures = error.api_report().unwrap().failures();
     assert_eq!((requests, failures.len()), (1, 2), "{failures:?}");
-    assert!(failures[0].contains("prompt \"Good bye\"") && failures[1].contains("0 of 1 replies fetched"), "{failures:?}");
+    assert!(
+        failures[0].contains("prompt \"Good bye\"")
+            && failures[1].contains("0 of 1 replies fetched"),
+        "{failures:?}"
+    );
 }

@@ -10,7 +10,10 @@ pub(crate) async fn run() {
     assert_eq!(summary.text(), "4");
     assert!(summary.outcome().is_success());
     assert_eq!(summary.result.num_turns, 1);
-    assert_eq!(summary.result.usage.as_ref().map(|usage| (usage.input_tokens, usage.output_tokens)), Some((100, 20)));
+    assert_eq!(
+        summary.result.usage.as_ref().map(|usage| (usage.input_tokens, usage.output_tokens)),
+        Some((100, 20))
+    );
     assert_eq!(place.api().requests().len(), 1);
     close(place);
 }

@@ -10,16 +10,34 @@ use crate::support::{close, place};
 type Form = (&'static str, fn(SessionBuilder) -> SessionBuilder);
 
 const FORMS: [Form; 10] = [
-    ("a flag without an option, a key", |b| b.extra_flag("disable-slash-commands").extra_arg("name", "made-up").api_key("sk-made-up")),
-    ("a prompt in a file, no thinking", |b| b.system_prompt_file("prompt.md").thinking(Thinking::Disabled)),
-    ("a prompt, thinking tokens", |b| b.system_prompt("Be brief.").thinking(Thinking::Budget(2048))),
+    ("a flag without an option, a key", |b| {
+        b.extra_flag("disable-slash-commands").extra_arg("name", "made-up").api_key("sk-made-up")
+    }),
+    ("a prompt in a file, no thinking", |b| {
+        b.system_prompt_file("prompt.md").thinking(Thinking::Disabled)
+    }),
+    ("a prompt, thinking tokens", |b| {
+        b.system_prompt("Be brief.").thinking(Thinking::Budget(2048))
+    }),
     ("a long prompt", |b| b.system_prompt("Be brief. ".repeat(1000)).max_turns(1)),
-    ("a long prompt after the CLI's", |b| b.append_system_prompt("Be brief. ".repeat(1000)).debug(true)),
-    ("nobody asks", |b| b.permission_prompts("none").permission_mode("dontAsk").no_session_persistence(true)),
+    ("a long prompt after the CLI's", |b| {
+        b.append_system_prompt("Be brief. ".repeat(1000)).debug(true)
+    }),
+    ("nobody asks", |b| {
+        b.permission_prompts("none").permission_mode("dontAsk").no_session_persistence(true)
+    }),
     ("a prompt tool", |b| b.permission_prompt_tool("stdio").betas(["context-1m-2025-08-07"])),
-    ("permissions may be skipped", |b| b.allow_dangerously_skip_permissions(true).env("IS_SANDBOX", "1")),
-    ("an agent leads", |b| b.agents([("lead", AgentDefinition::new("Leads", "Lead."))]).agent("lead").skills(Skills::All)),
-    ("a plugin without its servers", |b| b.plugin(Plugin::without_mcp("plugin")).json_schema(json!({"type": "object"}))),
+    ("permissions may be skipped", |b| {
+        b.allow_dangerously_skip_permissions(true).env("IS_SANDBOX", "1")
+    }),
+    ("an agent leads", |b| {
+        b.agents([("lead", AgentDefinition::new("Leads", "Lead."))])
+            .agent("lead")
+            .skills(Skills::All)
+    }),
+    ("a plugin without its servers", |b| {
+        b.plugin(Plugin::without_mcp("plugin")).json_schema(json!({"type": "object"}))
+    }),
 ];
 
 pub(crate) async fn run() {
@@ -62,7 +80,13 @@ pub(crate) async fn run() {
     fork.stop().await;
 
     // The second turn is cut off, so the model is asked about the first one only.
-    let session = place.session().resume(id).resume_session_at(answer.unwrap()).resume_drops_turn(prompt).start().unwrap();
+    let session = place
+        .session()
+        .resume(id)
+        .resume_session_at(answer.unwrap())
+        .resume_drops_turn(prompt)
+        .start()
+        .unwrap();
     assert_eq!(session.query("Instead").text().await.unwrap(), "other");
     session.stop().await;
     close(place);

@@ -1,6 +1,5 @@
 //! Options of one query: another model is switched to and back, another system prompt takes another launch of the same conversation.
 
-
 use claude_wire::lab::{ApiScript, Reply, When};
 use claude_wire::wire::System;
 use claude_wire::{Options, Turn};
@@ -8,11 +7,15 @@ use claude_wire::{Options, Turn};
 use crate::support::{finish, place};
 
 pub(crate) async fn run() {
-    let script = (1..=7).fold(ApiScript::new(), |script, turn| script.when(When::prompt(format!("Question {turn}")).turn(turn), [Reply::text("ok")]));
+    let script = (1..=7).fold(ApiScript::new(), |script, turn| {
+        script.when(When::prompt(format!("Question {turn}")).turn(turn), [Reply::text("ok")])
+    });
     // The CLI tries a model before it takes it.
     let place = place(script.always(When::prompt("Hi"), [Reply::text("Hi")])).await;
     let session = place.session().model("claude-opus-5-5").start().unwrap();
-    let ask = |turn: usize, options: Options| session.query(format!("Question {turn}")).options(&options).text();
+    let ask = |turn: usize, options: Options| {
+        session.query(format!("Question {turn}")).options(&options).text()
+    };
     ask(1, Options::default()).await.unwrap();
     let (pid, id) = (session.pid(), session.session_id());
     ask(2, Options::default().model("claude-sonnet-5")).await.unwrap();
@@ -24,10 +27,17 @@ pub(crate) async fn run() {
     // What the session was set to meanwhile is what comes back, and what another launch finds again.
     session.set_model("claude-haiku-4-5").await.unwrap();
     session.set_permission_mode("plan").await.unwrap();
-    assert_eq!(mode(session.query("Question 5").model("claude-opus-5-5").permission_mode("acceptEdits")).await, "acceptEdits");
+    assert_eq!(
+        mode(session.query("Question 5").model("claude-opus-5-5").permission_mode("acceptEdits"))
+            .await,
+        "acceptEdits"
+    );
     assert_eq!(mode(session.query("Question 6")).await, "plan");
     let pid = session.pid();
-    assert_eq!(mode(session.query("Question 7").append_system_prompt("Speak like a pirate.")).await, "plan");
+    assert_eq!(
+        mode(session.query("Question 7").append_system_prompt("Speak like a pirate.")).await,
+        "plan"
+    );
     assert_ne!(session.pid(), pid);
 
     let asked: Vec<_> = place
@@ -35,7 +45,9 @@ pub(crate) async fn run() {
         .requests()
         .into_iter()
         .filter(|request| request.prompts().iter().any(|prompt| prompt.starts_with("Question")))
-        .map(|request| (request.model().to_owned(), request.body()["system"].to_string().contains("pirate")))
+        .map(|request| {
+            (request.model().to_owned(), request.body()["system"].to_string().contains("pirate"))
+        })
         .collect();
     let opus = |pirate| ("claude-opus-5-5".to_owned(), pirate);
     let haiku = |pirate| ("claude-haiku-4-5".to_owned(), pirate);

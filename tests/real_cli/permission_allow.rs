@@ -10,13 +10,19 @@ use crate::support::{finish, place};
 
 pub(crate) async fn run() {
     let input = json!({"command": "touch made.txt", "description": "make a file"});
-    let place = place(ApiScript::new().on_prompt("Make a file", [Reply::tool_use("Bash", input.clone()), Reply::text("Made.")])).await;
+    let place =
+        place(ApiScript::new().on_prompt(
+            "Make a file",
+            [Reply::tool_use("Bash", input.clone()), Reply::text("Made.")],
+        ))
+        .await;
     let asked = std::sync::Arc::new(Mutex::new(Vec::new()));
     let seen = asked.clone();
     let session = place
         .session()
         .on_permission(move |request| {
-            let (tool, id) = (request.tool_name().to_owned(), request.tool_use_id().map(String::from));
+            let (tool, id) =
+                (request.tool_name().to_owned(), request.tool_use_id().map(String::from));
             seen.lock().unwrap().push((tool, request.input().to_value().unwrap(), id));
             async { Decision::allow() }
         })

@@ -11,7 +11,10 @@ use crate::support::{finish, place};
 
 pub(crate) async fn run() {
     let tool = || Reply::tool_use("Bash", json!({"command": "touch made.txt"}));
-    let place = place(ApiScript::new().on_prompt("Make a file", [tool(), tool(), Reply::text("Made twice.")])).await;
+    let place = place(
+        ApiScript::new().on_prompt("Make a file", [tool(), tool(), Reply::text("Made twice.")]),
+    )
+    .await;
     let asked = Arc::new(AtomicUsize::new(0));
     let count = asked.clone();
     let session = place.session().on_permission(move |request| {
@@ -22,7 +25,8 @@ pub(crate) async fn run() {
     let session = session.start().unwrap();
     assert_eq!(session.query("Make a file").text().await.unwrap(), "Made twice.");
     assert_eq!(asked.load(Ordering::Relaxed), 1);
-    let settings = std::fs::read_to_string(place.cwd().join(".claude/settings.local.json")).unwrap();
+    let settings =
+        std::fs::read_to_string(place.cwd().join(".claude/settings.local.json")).unwrap();
     assert!(settings.contains("Bash(touch"), "{settings}");
     assert!(finish(session, place).await.success());
 }

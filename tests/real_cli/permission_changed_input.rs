@@ -8,7 +8,11 @@ use crate::support::{finish, place};
 
 pub(crate) async fn run() {
     let model = json!({"command": "touch model.txt"});
-    let place = place(ApiScript::new().on_prompt("Make a file", [Reply::tool_use("Bash", model), Reply::text("Made.")])).await;
+    let place = place(
+        ApiScript::new()
+            .on_prompt("Make a file", [Reply::tool_use("Bash", model), Reply::text("Made.")]),
+    )
+    .await;
     let host = json!({"command": "touch host.txt", "description": "what the host prefers"});
     let session = place
         .session()

@@ -12,7 +12,11 @@ pub(crate) async fn run() {
         .on_prompt("Make a file", [Reply::tool_use("Bash", json!({"command": "touch made.txt"}))])
         .on_prompt("Still there?", [Reply::text("Yes.")]);
     let place = place(script).await;
-    let session = place.session().on_permission(|_| async { Decision::deny_and_interrupt("Stop everything.") }).start().unwrap();
+    let session = place
+        .session()
+        .on_permission(|_| async { Decision::deny_and_interrupt("Stop everything.") })
+        .start()
+        .unwrap();
     let error = session.query("Make a file").text().await.unwrap_err();
     assert_eq!(error.outcome(), Some(&TurnOutcome::Aborted), "{error}");
     assert_eq!(session.query("Still there?").text().await.unwrap(), "Yes.");

@@ -6,8 +6,11 @@ use serde_json::json;
 use crate::support::{finish, place};
 
 pub(crate) async fn run() {
-    let place =
-        place(ApiScript::new().on_prompt("Make a file", [Reply::tool_use("Bash", json!({"command": "touch made.txt"})), Reply::text("No.")])).await;
+    let place = place(ApiScript::new().on_prompt(
+        "Make a file",
+        [Reply::tool_use("Bash", json!({"command": "touch made.txt"})), Reply::text("No.")],
+    ))
+    .await;
     let session = place.session().start().unwrap();
     let summary = session.query("Make a file").collect_summary().await.unwrap();
     assert_eq!(summary.text(), "No.");

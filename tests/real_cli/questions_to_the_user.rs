@@ -33,9 +33,15 @@ pub(crate) async fn run() {
     let question = json!({"question": "Which one?", "header": "One", "multiSelect": false, "options": [
         {"label": "The first", "description": "a"}, {"label": "The second", "description": "b"}]});
     let script = ApiScript::new()
-        .when(When::prompt("Ask me").tool_result_contains("The second"), [Reply::text("The second, then.")])
+        .when(
+            When::prompt("Ask me").tool_result_contains("The second"),
+            [Reply::text("The second, then.")],
+        )
         .on_prompt("Ask me", [Reply::tool_use("AskUserQuestion", json!({"questions": [question]}))])
-        .when(When::prompt("Greet me").tool_result_contains("Hello, Ann!"), [Reply::text("Greeted.")])
+        .when(
+            When::prompt("Greet me").tool_result_contains("Hello, Ann!"),
+            [Reply::text("Greeted.")],
+        )
         .on_prompt("Greet me", [Reply::tool_use("mcp__asker__greet", json!({}))]);
     let place = place(script).await;
     let asked = Arc::new(Mutex::new(Vec::new()));
@@ -47,7 +53,9 @@ pub(crate) async fn run() {
         .on_permission(|request| async move {
             let questions = request.questions();
             match &questions[..] {
-                [one] => Answers::new().answer(&one.question, &one.options[1].label).decide(&request),
+                [one] => {
+                    Answers::new().answer(&one.question, &one.options[1].label).decide(&request)
+                }
                 _ => Decision::deny("only questions here"),
             }
         })

@@ -11,7 +11,13 @@ use crate::support::{close, place};
 
 pub(crate) async fn run() {
     let script = ApiScript::new()
-        .on_prompt("Make a file", [Reply::thinking("Easy.").and_tool_use("Bash", json!({"command": "touch made.txt"})), Reply::text("Made.")])
+        .on_prompt(
+            "Make a file",
+            [
+                Reply::thinking("Easy.").and_tool_use("Bash", json!({"command": "touch made.txt"})),
+                Reply::text("Made."),
+            ],
+        )
         .on_prompt("Thanks", [Reply::error(529), Reply::text("You are welcome.")]);
     let place = place(script).await;
     let path = place.home().join("session.jsonl");
@@ -23,7 +29,8 @@ pub(crate) async fn run() {
 
     let recording = Recording::open(&path).unwrap();
     assert_eq!(lint(&recording), []);
-    let roots = [Root::cwd(place.cwd().to_string_lossy()), Root::home(place.home().to_string_lossy())];
+    let roots =
+        [Root::cwd(place.cwd().to_string_lossy()), Root::home(place.home().to_string_lossy())];
     assert!(scrub(&mut recording.clone(), &roots).is_empty(), "the recorder has done it");
     let replay = Replay::new(recording);
     let (session, replayed) = converse(Session::builder().transport(replay.clone())).await;
@@ -39,7 +46,11 @@ pub(crate) async fn run() {
 
 /// Two turns with partial messages, a permission and a retry; all messages of both.
 async fn converse(builder: SessionBuilder) -> (Session, Vec<Value>) {
-    let session = builder.include_partial_messages(true).on_permission(|_| async { Decision::allow() }).start().unwrap();
+    let session = builder
+        .include_partial_messages(true)
+        .on_permission(|_| async { Decision::allow() })
+        .start()
+        .unwrap();
     let mut messages = Vec::new();
     for prompt in ["Make a file", "Thanks"] {
         let mut turn = session.query(prompt);
@@ -58,5 +69,10 @@ fn redacted(message: &Value) -> Value {
 /// What new ids leave alone: the kind of a message, its keys in order, and what the model said.
 fn shape(message: &Value) -> (Vec<String>, Value, Value, Value) {
     let keys = message.as_object().unwrap().keys().cloned().collect();
-    (keys, message["type"].clone(), message["subtype"].clone(), json!([message["message"]["content"], message["event"], message["result"]]))
+    (
+        keys,
+        message["type"].clone(),
+        message["subtype"].clone(),
+        json!([message["message"]["content"], message["event"], message["result"]]),
+    )
 }

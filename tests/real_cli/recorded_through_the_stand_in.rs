@@ -11,7 +11,10 @@ use crate::support::{close, place};
 
 pub(crate) async fn run() {
     let script = ApiScript::new()
-        .on_prompt("Make a file", [Reply::tool_use("Bash", json!({"command": "touch made.txt"})), Reply::text("Made.")])
+        .on_prompt(
+            "Make a file",
+            [Reply::tool_use("Bash", json!({"command": "touch made.txt"})), Reply::text("Made.")],
+        )
         .on_prompt("Thanks", [Reply::text("You are welcome.")]);
     let place = place(script).await;
     let recordings = place.home().join("{n}.jsonl");
@@ -43,7 +46,12 @@ async fn converse(builder: SessionBuilder) -> (Session, Vec<serde_json::Value>) 
         let mut turn = session.query(prompt);
         while let Some(message) = turn.next().await {
             let message = message.unwrap().frame().json().to_value().unwrap();
-            messages.push(json!([message["type"], message["subtype"], message["message"]["content"], message["result"]]));
+            messages.push(json!([
+                message["type"],
+                message["subtype"],
+                message["message"]["content"],
+                message["result"]
+            ]));
         }
     }
     (session, messages)

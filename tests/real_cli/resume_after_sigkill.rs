@@ -5,8 +5,9 @@ use claude_wire::lab::{ApiScript, Reply, When};
 use crate::support::{after_a_kill, finish, kill, place};
 
 pub(crate) async fn run() {
-    let script =
-        ApiScript::new().when(When::prompt("First").turn(1), [Reply::text("one")]).when(When::prompt("Second").turn(2), [Reply::text("two")]);
+    let script = ApiScript::new()
+        .when(When::prompt("First").turn(1), [Reply::text("one")])
+        .when(When::prompt("Second").turn(2), [Reply::text("two")]);
     let place = place(script).await;
     let session = place.session().shutdown(after_a_kill()).start().unwrap();
     assert_eq!(session.query("First").text().await.unwrap(), "one");

@@ -5,8 +5,9 @@ use claude_wire::lab::{ApiScript, Reply, When};
 use crate::support::{close, place};
 
 pub(crate) async fn run() {
-    let script =
-        ApiScript::new().when(When::prompt("First").turn(1), [Reply::text("one")]).when(When::prompt("Second").turn(2), [Reply::text("two")]);
+    let script = ApiScript::new()
+        .when(When::prompt("First").turn(1), [Reply::text("one")])
+        .when(When::prompt("Second").turn(2), [Reply::text("two")]);
     let place = place(script).await;
     let first = place.session().system_prompt("You are a poet.").start().unwrap();
     first.query("First").drain().await.unwrap();
@@ -16,8 +17,17 @@ pub(crate) async fn run() {
     let second = place.session().system_prompt("You are a pirate.").resume(id).start().unwrap();
     second.query("Second").drain().await.unwrap();
     assert!(second.stop().await.unwrap().success());
-    let prompts: Vec<_> = place.api().requests().iter().map(|request| request.body()["system"].to_string()).collect();
-    assert!(prompts[0].contains("You are a poet.") && !prompts[0].contains("pirate"), "{}", prompts[0]);
-    assert!(prompts[1].contains("You are a pirate.") && !prompts[1].contains("poet"), "{}", prompts[1]);
+    let prompts: Vec<_> =
+        place.api().requests().iter().map(|request| request.body()["system"].to_string()).collect();
+    assert!(
+        prompts[0].contains("You are a poet.") && !prompts[0].contains("pirate"),
+        "{}",
+        prompts[0]
+    );
+    assert!(
+        prompts[1].contains("You are a pirate.") && !prompts[1].contains("poet"),
+        "{}",
+        prompts[1]
+    );
     close(place);
 }

@@ -19,7 +19,15 @@ pub(crate) async fn run() {
         let SessionEvent::Control(frame) = event else { continue };
         let Some(Control::TranscriptMirror(mirror)) = Control::of(&frame) else { continue };
         assert!(mirror.file_path.ends_with(&format!("{id}.jsonl")), "{}", mirror.file_path);
-        kinds.extend(mirror.entries.iter().filter_map(|entry| entry.pointer("/type")?.as_str().map(String::from)));
+        kinds.extend(
+            mirror
+                .entries
+                .iter()
+                .filter_map(|entry| entry.pointer("/type")?.as_str().map(String::from)),
+        );
     }
-    assert!(["user", "assistant"].iter().all(|kind| kinds.iter().any(|other| other == kind)), "{kinds:?}");
+    assert!(
+        ["user", "assistant"].iter().all(|kind| kinds.iter().any(|other| other == kind)),
+        "{kinds:?}"
+    );
 }

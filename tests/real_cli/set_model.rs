@@ -20,7 +20,13 @@ pub(crate) async fn run() {
     let refusal = session.control("set_model", fields).await.unwrap_err();
     assert!(refusal.refusal().is_some(), "{refusal}");
     session.query("Hello").drain().await.unwrap();
-    let asked: Vec<_> = place.api().requests().iter().filter(|request| request.prompts().contains(&"Hello")).map(|request| request.model().to_owned()).collect();
+    let asked: Vec<_> = place
+        .api()
+        .requests()
+        .iter()
+        .filter(|request| request.prompts().contains(&"Hello"))
+        .map(|request| request.model().to_owned())
+        .collect();
     assert_eq!(asked, ["claude-opus-5-5", "claude-sonnet-5"]);
     assert!(finish(session, place).await.success());
 }

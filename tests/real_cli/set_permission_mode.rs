@@ -10,7 +10,12 @@ use serde_json::{Map, json};
 use crate::support::{finish, place};
 
 pub(crate) async fn run() {
-    let write = |name: &str| Reply::tool_use("Bash", json!({"command": format!("touch {name}"), "description": "make a file"}));
+    let write = |name: &str| {
+        Reply::tool_use(
+            "Bash",
+            json!({"command": format!("touch {name}"), "description": "make a file"}),
+        )
+    };
     let script = ApiScript::new()
         .on_prompt("One", [write("one.txt"), Reply::text("done")])
         .on_prompt("Two", [write("two.txt"), Reply::text("done")]);
@@ -27,13 +32,19 @@ pub(crate) async fn run() {
         .unwrap();
     session.query("One").drain().await.unwrap();
     assert_eq!(asked.load(Ordering::Relaxed), 1);
-    let reply = session.control("set_permission_mode", Map::from_iter([("mode".to_owned(), json!("acceptEdits"))])).await.unwrap();
+    let reply = session
+        .control("set_permission_mode", Map::from_iter([("mode".to_owned(), json!("acceptEdits"))]))
+        .await
+        .unwrap();
     assert_eq!(reply.unwrap().to_value().unwrap(), json!({"mode": "acceptEdits"}));
     session.query("Two").drain().await.unwrap();
     assert_eq!(asked.load(Ordering::Relaxed), 1, "asked in spite of the mode");
     assert!(place.cwd().join("two.txt").is_file());
 
-    let refusal = session.control("set_permission_mode", Map::from_iter([("mode".to_owned(), json!("bogus"))])).await.unwrap_err();
+    let refusal = session
+        .control("set_permission_mode", Map::from_iter([("mode".to_owned(), json!("bogus"))]))
+        .await
+        .unwrap_err();
     assert!(refusal.refusal().is_some(), "{refusal}");
     assert!(finish(session, place).await.success());
 }

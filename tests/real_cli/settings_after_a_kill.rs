@@ -33,16 +33,29 @@ pub(crate) async fn run() {
     kill(&session).await;
     session.query("Third").drain().await.unwrap();
     assert_eq!(told(&session).await, set);
-    let efforts: Vec<_> = place.api().requests().iter().map(|request| request.body()["output_config"]["effort"].clone()).collect();
+    let efforts: Vec<_> = place
+        .api()
+        .requests()
+        .iter()
+        .map(|request| request.body()["output_config"]["effort"].clone())
+        .collect();
     assert_eq!(efforts, ["medium", "low", "low"]);
     assert!(finish(session, place).await.success());
 }
 
 /// How the CLI says that it is set.
 async fn told(session: &Session) -> [String; 4] {
-    let raw = |raw: Option<&claude_wire::wire::RawJson>| raw.map(ToString::to_string).unwrap_or_default();
+    let raw =
+        |raw: Option<&claude_wire::wire::RawJson>| raw.map(ToString::to_string).unwrap_or_default();
     let mode = session.control("get_status", Default::default()).await.unwrap();
-    let cwd = raw(mode.as_ref()).split(r#"{"label":"cwd","#).nth(1).unwrap().split('}').next().unwrap().to_owned();
+    let cwd = raw(mode.as_ref())
+        .split(r#"{"label":"cwd","#)
+        .nth(1)
+        .unwrap()
+        .split('}')
+        .next()
+        .unwrap()
+        .to_owned();
     [
         raw(session.mcp().status().await.unwrap().raw()),
         raw(session.settings().get().await.unwrap().raw()),

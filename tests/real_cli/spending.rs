@@ -35,7 +35,11 @@ pub(crate) async fn run() {
         assert!((turn.cost_usd - first.cost_usd).abs() < 1e-9, "{turn:?}");
         assert_eq!(turn.all_models().tokens, first.all_models().tokens);
     }
-    assert!((session.spending().cost_usd - 4.0 * first.cost_usd).abs() < 1e-9, "{:?}", session.spending());
+    assert!(
+        (session.spending().cost_usd - 4.0 * first.cost_usd).abs() < 1e-9,
+        "{:?}",
+        session.spending()
+    );
     let exit = finish(session, place).await;
     assert!(exit.success(), "{exit}");
 }

@@ -6,7 +6,8 @@ use claude_wire::wire::TurnOutcome;
 use crate::support::{close, place};
 
 pub(crate) async fn run() {
-    let place = place(ApiScript::new().on_prompt("Talk", [Reply::text("one two").hold(2, "middle")])).await;
+    let place =
+        place(ApiScript::new().on_prompt("Talk", [Reply::text("one two").hold(2, "middle")])).await;
     let session = place.session().start().unwrap();
     let turn = tokio::spawn(session.query("Talk").final_result());
     place.api().reached("middle").await;

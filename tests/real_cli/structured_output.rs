@@ -7,7 +7,10 @@ use crate::support::{finish, place};
 
 pub(crate) async fn run() {
     let answer = json!({"name": "Ann", "age": 3});
-    let place = place(ApiScript::new().on_prompt("Who?", [Reply::tool_use("StructuredOutput", answer.clone())])).await;
+    let place = place(
+        ApiScript::new().on_prompt("Who?", [Reply::tool_use("StructuredOutput", answer.clone())]),
+    )
+    .await;
     let schema = json!({"type": "object", "properties": {"name": {"type": "string"}, "age": {"type": "integer"}}, "required": ["name", "age"],
         "additionalProperties": false});
     let session = place.session().json_schema(schema).start().unwrap();

@@ -24,7 +24,9 @@ enum Pet {
 
 pub(crate) async fn run() {
     let answer = json!({"name": "Ann", "age": 3, "pet": {"kind": "cat", "lives": 9}});
-    let place = place(ApiScript::new().on_prompt("Who?", [Reply::tool_use("StructuredOutput", answer)])).await;
+    let place =
+        place(ApiScript::new().on_prompt("Who?", [Reply::tool_use("StructuredOutput", answer)]))
+            .await;
     let session = place.session().json_schema_of::<Person>().start().unwrap();
     let person: Person = session.query("Who?").json().await.unwrap();
     assert_eq!(person, Person { name: "Ann".into(), age: 3, pet: Some(Pet::Cat { lives: 9 }) });

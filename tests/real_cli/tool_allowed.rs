@@ -7,18 +7,24 @@ use serde_json::json;
 use crate::support::{finish, place};
 
 pub(crate) async fn run() {
-    let place = place(ApiScript::new().on_prompt("Make a file", [touch(), Reply::text("Made.")])).await;
+    let place =
+        place(ApiScript::new().on_prompt("Make a file", [touch(), Reply::text("Made.")])).await;
     let session = place
         .session()
         .allowed_tools(["Bash(touch:*)"])
-        .on_permission(|request| async move { panic!("asked about {}", request.tool_name()) as Decision })
+        .on_permission(|request| async move {
+            panic!("asked about {}", request.tool_name()) as Decision
+        })
         .start()
         .unwrap();
     let summary = session.query("Make a file").collect_summary().await.unwrap();
     assert_eq!(summary.texts, ["I make it.", "Made."]);
     assert_eq!(summary.tool_calls.len(), 1);
     let call = &summary.tool_calls[0];
-    assert_eq!((&*call.call.name, call.result.as_ref().and_then(|result| result.is_error)), ("Bash", Some(false)));
+    assert_eq!(
+        (&*call.call.name, call.result.as_ref().and_then(|result| result.is_error)),
+        ("Bash", Some(false))
+    );
     assert!(place.cwd().join("made.txt").is_file());
     let results = place.api().requests()[1].tool_results();
     assert_eq!((results.len(), results[0].is_error), (1, false));
@@ -26,5 +32,6 @@ pub(crate) async fn run() {
 }
 
 fn touch() -> Reply {
-    Reply::text("I make it.").and_tool_use("Bash", json!({"command": "touch made.txt", "description": "make a file"}))
+    Reply::text("I make it.")
+        .and_tool_use("Bash", json!({"command": "touch made.txt", "description": "make a file"}))
 }
