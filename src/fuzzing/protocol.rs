@@ -7,6 +7,7 @@ use crate::protocol::invariants::Observed;
 use crate::protocol::{
     Answer, CallbackId, Command, Config, Input, Output, Profile, Prompt, RequestId, Switch, TurnId,
 };
+use crate::wire::control::{Request, RequestName};
 use crate::wire::{Line, RawJson, classify};
 
 /// A row of operations: a byte that says which, and what it needs. The CLI need not behave.
@@ -65,13 +66,15 @@ const LINES: [&str; 24] = [
 ];
 
 /// What a caller asks of the CLI.
-const REQUESTS: [&str; 5] = [
-    r#"{"subtype":"get_usage"}"#,
-    r#"{"subtype":"interrupt"}"#,
-    r#"{"subtype":"set_model","model":"m"}"#,
-    r#"{"subtype":"set_model","model":"n"}"#,
-    r#"{"subtype":"set_permission_mode","mode":"plan"}"#,
-];
+fn request(number: usize) -> Request {
+    match number % 5 {
+        0 => Request::new(RequestName::GetUsage),
+        1 => Request::new(RequestName::Interrupt),
+        2 => Request::new(RequestName::SetModel).with("model", "m"),
+        3 => Request::new(RequestName::SetModel).with("model", "n"),
+        _ => Request::new(RequestName::SetPermissionMode).with("mode", "plan"),
+    }
+}
 
 impl Host {
     fn new(choice: u8) -> Self {
@@ -94,7 +97,7 @@ impl Host {
             3 => Input::Command(Command::Connect(RequestId(self.next))),
             4 => Input::Command(Command::Control(
                 RequestId(self.next),
-                literal(REQUESTS[usize::from(number) % REQUESTS.len()]),
+                Box::new(request(usize::from(number))),
                 None,
             )),
             5 => Input::Command(Command::Cancel(RequestId(self.next.saturating_sub(back + 1)))),
@@ -155,10 +158,7 @@ impl Host {
 }
 
 fn switch() -> Switch {
-    Switch {
-        apply: literal(r#"{"subtype":"set_model","model":"m"}"#),
-        restore: literal(r#"{"subtype":"set_model"}"#),
-    }
+    Switch { apply: request(2), restore: Request::new(RequestName::SetModel) }
 }
 
 fn answer(number: u8) -> Answer {

@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use crate::recording::{self, Event, EventKind, Payload, Recording, Stream};
 use crate::transport;
-use crate::wire::{Frame, FrameKind};
+use crate::wire::control::RequestName;
+use crate::wire::{Effect, Frame, FrameKind};
 
 use super::compare;
 use super::host_line::{HostLine, id_text};
@@ -456,11 +457,10 @@ fn is_of_its_own(result: &Frame) -> bool {
     result.is_unprompted() && !result.names_prompts()
 }
 
-/// Requests that change nothing: the reply depends on nothing but the question, and nothing depends on it.
+/// Requests that change nothing: the reply depends on nothing but the question, and nothing depends
+/// on it. One that this version does not know may change something.
 pub(super) fn only_reads(subtype: &str) -> bool {
-    subtype.starts_with("get_")
-        || subtype.starts_with("list_")
-        || matches!(subtype, "mcp_status" | "mcp_read_resource" | "file_suggestions" | "read_file")
+    RequestName::from(subtype).effect() == Effect::Reads
 }
 
 fn exit_of(exit: &recording::Exit) -> transport::Exit {

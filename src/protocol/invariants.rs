@@ -12,6 +12,7 @@ use super::{
     Answer, CallbackId, Command, Config, Counters, Event, Input, Machine, Output, RequestId,
     TurnEnd, TurnId,
 };
+use crate::wire::control::{Request, RequestName};
 use crate::wire::{Frame, FrameKind, Outcome, RawJson};
 
 /// A machine under observation.
@@ -184,10 +185,10 @@ impl Observed {
                 self.open = self.open.take().filter(|open| !open.abandoned);
             }
             Input::Command(Command::Connect(request)) => self.note_request(*request),
-            Input::Command(Command::Control(request, body, _)) => {
-                self.note_request(*request);
-                if subtype_of(body).as_deref() == Some("interrupt") {
-                    self.interrupts.insert(*request);
+            Input::Command(Command::Control(id, request, _)) => {
+                self.note_request(*id);
+                if *request.name() == RequestName::Interrupt {
+                    self.interrupts.insert(*id);
                 }
             }
             Input::Command(Command::Cancel(request)) => {
@@ -314,15 +315,15 @@ impl Observed {
 
     fn check_request(&mut self, frame: &Frame, id: &str) {
         let body = frame.payload().map(|body| body.raw()).unwrap_or_default();
-        match subtype_of(&body).as_deref() {
-            Some("interrupt") => {
+        match Request::parse(&body).as_ref().map(Request::name) {
+            Some(RequestName::Interrupt) => {
                 let asked = self.interrupts.pop_first().is_some();
                 assert!(
                     asked || self.open.is_some(),
                     "interrupts where nothing runs and nobody has asked for it: {frame:?}"
                 );
             }
-            Some("cancel_async_message") => drop(self.withdrawals.insert(id.to_owned())),
+            Some(RequestName::CancelAsyncMessage) => drop(self.withdrawals.insert(id.to_owned())),
             _ => {}
         }
     }
@@ -476,10 +477,6 @@ fn check_answer(open: Option<&RawJson>, silent: bool, link: Link, out: &[Output]
 /// The id of a request of the host's, or of the reply to one.
 fn id_of(frame: &Frame) -> String {
     frame.request_id().and_then(|id| id.as_str().map(String::from)).unwrap_or_default()
-}
-
-fn subtype_of(request: &RawJson) -> Option<String> {
-    request.pointer("/subtype")?.as_str().map(String::from)
 }
 
 fn is_failure(output: &Output) -> bool {

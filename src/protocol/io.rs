@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::failure::Failure;
+use crate::wire::control::{Request, RequestName};
 use crate::wire::{Frame, Line, Malformed, Outcome, RawJson};
 
 /// A turn of the caller's, numbered by the caller.
@@ -58,8 +59,8 @@ pub enum Command {
     Prompt(Prompt),
     /// Nobody reads this turn any more.
     Abandon(TurnId),
-    /// Send a control request: an object with a `subtype`. `None` as limit means the configured one.
-    Control(RequestId, RawJson, Option<Duration>),
+    /// Send a control request. `None` as limit means the configured one.
+    Control(RequestId, Box<Request>, Option<Duration>),
     /// Nobody waits for this request any more.
     Cancel(RequestId),
     /// Forget the conversation: the process is ended, and the next one resumes nothing.
@@ -103,16 +104,16 @@ pub struct Profile(pub u64);
 #[derive(Clone, Debug)]
 pub struct Switch {
     /// The control request that makes it.
-    pub apply: RawJson,
+    pub apply: Request,
     /// The control request that takes it back after the turn.
-    pub restore: RawJson,
+    pub restore: Request,
 }
 
-/// A control request that a launch makes needless: a new process is not told of it, although the caller had sent it to the one before.
+/// A control request that a launch makes needless: a new process is not sent it, although the caller had sent it to the one before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settled {
-    /// Its `subtype`.
-    pub subtype: &'static str,
+    /// Which request it is.
+    pub request: RequestName,
     /// Of its `settings` this key only (`apply_flag_settings`); `None` for all of it.
     pub key: Option<String>,
 }

@@ -33,7 +33,7 @@ use super::state::{EndCause, Phase};
 use super::turns::Current;
 use crate::wire::RawJson;
 use crate::wire::control::{
-    control_cancel_line, control_request_line, user_line, verbatim_user_line,
+    Request, control_cancel_line, control_request_line, user_line, verbatim_user_line,
 };
 
 /// Turns, requests and callbacks of one session, over any number of connections. See the [module](super).
@@ -66,7 +66,7 @@ pub struct Machine {
     /// Is the CLI's output left unread?
     held_back: bool,
     /// Requests that wait for the handshake.
-    held: Vec<(RequestId, RawJson, Option<Duration>)>,
+    held: Vec<(RequestId, Box<Request>, Option<Duration>)>,
     /// Callers that wait for the handshake itself.
     connecting: Vec<RequestId>,
     outgoing: Outgoing,
@@ -154,9 +154,9 @@ impl Machine {
         self.advance(now, out);
     }
 
-    /// Takes another body for the `initialize` of the connections to come.
-    pub fn set_initialize(&mut self, body: RawJson) {
-        self.config.initialize = body;
+    /// Takes another `initialize` request for the connections to come.
+    pub fn set_initialize(&mut self, request: Request) {
+        self.config.initialize = request;
     }
 
     /// When the next [`Input::Tick`] is due.
@@ -294,12 +294,12 @@ impl Machine {
             Command::Control(request, ..) if stopped => {
                 out.push(Output::Reply(request, Err(Failure::Stopped)))
             }
-            Command::Control(request, body, limit) => {
+            Command::Control(id, request, limit) => {
                 if self.link == Link::Ready {
-                    self.note_interrupt(&body);
-                    self.ask(now, request, &body, limit, out);
+                    self.note_interrupt(&request);
+                    self.ask(now, id, &request, limit, out);
                 } else {
-                    self.held.push((request, body, limit));
+                    self.held.push((id, request, limit));
                     self.open(out);
                 }
             }
@@ -342,11 +342,11 @@ impl Machine {
     fn opened(&mut self, now: Instant, out: &mut Vec<Output>) {
         if self.link == Link::Opening {
             self.link = Link::Handshake;
-            let body = self.config.initialize.clone();
+            let request = self.config.initialize.clone();
             self.request(
                 now,
                 Purpose::Initialize,
-                &body,
+                &request,
                 Some(self.config.initialize_timeout),
                 out,
             );
@@ -366,8 +366,8 @@ impl Machine {
             out.push(Output::Reply(request, Ok(response.clone())));
         }
         self.make_again(now, out);
-        for (request, body, limit) in std::mem::take(&mut self.held) {
-            self.ask(now, request, &body, limit, out);
+        for (id, request, limit) in std::mem::take(&mut self.held) {
+            self.ask(now, id, &request, limit, out);
         }
     }
 
@@ -375,25 +375,25 @@ impl Machine {
     fn ask(
         &mut self,
         now: Instant,
-        request: RequestId,
-        body: &RawJson,
+        id: RequestId,
+        request: &Request,
         limit: Option<Duration>,
         out: &mut Vec<Output>,
     ) {
-        self.in_force.ask(request, body, limit);
-        self.request(now, Purpose::Caller(request), body, limit, out);
+        self.in_force.ask(id, request, limit);
+        self.request(now, Purpose::Caller(id), request, limit, out);
     }
 
     fn request(
         &mut self,
         now: Instant,
         purpose: Purpose,
-        body: &RawJson,
+        request: &Request,
         limit: Option<Duration>,
         out: &mut Vec<Output>,
     ) {
         let id = self.outgoing.register(now, purpose, limit.unwrap_or(self.config.control_timeout));
-        out.push(Output::Write(control_request_line(&id, body)));
+        out.push(Output::Write(control_request_line(&id, &request.body())));
     }
 
     /// Writes a line, unless the CLI's input is closed or the process is being ended.

@@ -1,10 +1,11 @@
 //! What the host's `initialize` relies on, and whether the CLI's reply grants it.
 
 use crate::wire::RawJson;
+use crate::wire::control::Request;
 
 /// What the CLI cannot do although the host needs it. A hook that is to block what it guards when it fails must not be left to a CLI that would
 /// go on in that case; nor may a sandbox be lost on the way.
-pub(super) fn unmet(initialize: &RawJson, reply: Option<&RawJson>) -> Option<&'static str> {
+pub(super) fn unmet(initialize: &Request, reply: Option<&RawJson>) -> Option<&'static str> {
     let flag = |name| reply.and_then(|reply| reply.cursor().get(name)?.bool());
     // The flags that announce these fields make an older CLI exit; one that knows them, and leaves them aside all the same, says so.
     for (field, applied, what) in [
@@ -20,7 +21,7 @@ pub(super) fn unmet(initialize: &RawJson, reply: Option<&RawJson>) -> Option<&'s
             "MCP servers in the handshake (`mcp_servers_applied`)",
         ),
     ] {
-        if initialize.cursor().get(field).is_some() && flag(applied) == Some(false) {
+        if initialize.field(field).is_some() && flag(applied) == Some(false) {
             return Some(what);
         }
     }
@@ -36,14 +37,14 @@ pub(super) fn unmet(initialize: &RawJson, reply: Option<&RawJson>) -> Option<&'s
 }
 
 /// Are there hooks, none of them a guard, that this CLI has not taken?
-pub(super) fn has_deaf_hooks(initialize: &RawJson, reply: Option<&RawJson>) -> bool {
+pub(super) fn has_deaf_hooks(initialize: &Request, reply: Option<&RawJson>) -> bool {
     let hooks =
-        initialize.cursor().get("hooks").is_some_and(|hooks| hooks.fields().next().is_some());
+        initialize.field("hooks").is_some_and(|hooks| hooks.cursor().fields().next().is_some());
     hooks && reply.and_then(|reply| reply.cursor().get("hooks_applied")?.bool()) == Some(false)
 }
 
-fn has_blocking_hook(initialize: &RawJson) -> bool {
-    let hooks = initialize.cursor().get("hooks");
+fn has_blocking_hook(initialize: &Request) -> bool {
+    let hooks = initialize.field("hooks").map(RawJson::cursor);
     let matchers = hooks
         .into_iter()
         .flat_map(|hooks| hooks.fields())

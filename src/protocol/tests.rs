@@ -24,6 +24,7 @@ use std::time::{Duration, Instant};
 
 use super::invariants::Observed;
 use super::*;
+use crate::wire::control::{Request, RequestName};
 use crate::wire::{Frame, FrameKind, Line, LineCodec, RawJson, classify};
 
 /// A machine, a clock that stands still unless it is moved, and a CLI that the test plays. What comes out is told in words.
@@ -120,7 +121,7 @@ impl Rig {
     fn control_within(&mut self, request: u64, body: &str, seconds: Option<u64>) -> Vec<String> {
         self.command(Command::Control(
             RequestId(request),
-            json(body),
+            Box::new(parsed(body)),
             seconds.map(Duration::from_secs),
         ))
     }
@@ -190,6 +191,11 @@ fn prompt(turn: u64) -> Prompt {
         switches: Vec::new(),
         settled: Vec::new(),
     }
+}
+
+/// A request of the host's, by its body.
+fn parsed(body: &str) -> Request {
+    Request::parse(&json(body)).unwrap()
 }
 
 fn json(text: &str) -> RawJson {

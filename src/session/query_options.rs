@@ -1,13 +1,11 @@
 //! The options of one query: what they mean for a session whose process may be running already.
 
-use serde_json::json;
-
 use super::error::Result;
 use super::options::FileOrJson;
 use super::shared::Shared;
 use super::{Options, PermissionMode, Timeouts};
 use crate::protocol::{Settled, Switch};
-use crate::wire::RawJson;
+use crate::wire::control::{Request, RequestName};
 
 /// How the options of a query are carried out.
 pub(super) struct Plan {
@@ -63,15 +61,16 @@ impl Plan {
 fn switches(query: &Options, resolved: &mut Options, session: &Options) -> Vec<Switch> {
     let mut switches = Vec::new();
     if query.model.is_some() {
-        let set = |model: &Option<String>| request(json!({"subtype": "set_model", "model": model}));
+        let set = |model: &Option<String>| {
+            Request::new(RequestName::SetModel).with("model", model.clone())
+        };
         switches.push(Switch { apply: set(&query.model), restore: set(&session.model) });
         resolved.model.clone_from(&session.model);
     }
     if let Some(mode) = &query.permission_mode {
         let set = |mode: Option<&PermissionMode>| {
-            request(
-                json!({"subtype": "set_permission_mode", "mode": mode.map_or("default", PermissionMode::as_str)}),
-            )
+            let mode = mode.map_or("default", PermissionMode::as_str);
+            Request::new(RequestName::SetPermissionMode).with("mode", mode)
         };
         switches.push(Switch {
             apply: set(Some(mode)),
@@ -86,15 +85,16 @@ fn switches(query: &Options, resolved: &mut Options, session: &Options) -> Vec<S
 
 /// The options of a query go over what its session was set to. Settings are: key by key, where the keys are known.
 fn settled(query: &Options) -> Vec<Settled> {
-    let all = |set: bool, subtype| set.then_some(Settled { subtype, key: None });
-    let key = |key: &str| Settled { subtype: "apply_flag_settings", key: Some(key.into()) };
+    let all = |set: bool, request| set.then_some(Settled { request, key: None });
+    let key =
+        |key: &str| Settled { request: RequestName::ApplyFlagSettings, key: Some(key.into()) };
     let mut settled: Vec<_> = [
         all(
             query.thinking.is_some() || query.thinking_display.is_some(),
-            "set_max_thinking_tokens",
+            RequestName::SetMaxThinkingTokens,
         ),
-        all(matches!(query.settings, Some(FileOrJson::File(_))), "apply_flag_settings"),
-        all(query.cwd.is_some(), "set_cwd"),
+        all(matches!(query.settings, Some(FileOrJson::File(_))), RequestName::ApplyFlagSettings),
+        all(query.cwd.is_some(), RequestName::SetCwd),
     ]
     .into_iter()
     .flatten()
@@ -110,8 +110,4 @@ fn settled(query: &Options) -> Vec<Settled> {
 fn may_bypass(session: &Options) -> bool {
     session.allow_dangerously_skip_permissions == Some(true)
         || session.permission_mode == Some(PermissionMode::BypassPermissions)
-}
-
-fn request(body: serde_json::Value) -> RawJson {
-    body.into()
 }

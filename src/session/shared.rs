@@ -18,6 +18,7 @@ use super::weak::WeakSession;
 use super::{OptionError, Options};
 use crate::protocol::{Config, Counters, EndCause, Machine, Phase};
 use crate::transport::{Exit, Launch, Shutdown, Transport};
+use crate::wire::control::{Request, RequestName};
 use crate::wire::usage::RateLimitInfo;
 use crate::wire::{Frame, RawJson};
 
@@ -62,7 +63,8 @@ impl Shared {
     pub(super) fn machine_config(&self) -> Config {
         let timeouts = self.options.timeouts();
         Config {
-            initialize: Value::Object(self.initialize(&self.options)).into(),
+            initialize: Request::new(RequestName::Initialize)
+                .with_all(self.initialize(&self.options)),
             initialize_timeout: timeouts.initialize.unwrap_or(Duration::MAX),
             control_timeout: timeouts.control.unwrap_or(Duration::MAX),
             drain_timeout: timeouts.drain.unwrap_or(Duration::MAX),
@@ -72,13 +74,11 @@ impl Shared {
         }
     }
 
-    /// The body of the `initialize` request.
+    /// The fields of the `initialize` request.
     pub(super) fn initialize(&self, options: &Options) -> Map<String, Value> {
-        let mut body = Map::new();
-        body.insert("subtype".into(), "initialize".into());
-        body.extend(options.initialize());
-        body.extend(self.initialize.clone());
-        body
+        let mut fields = options.initialize();
+        fields.extend(self.initialize.clone());
+        fields
     }
 
     /// A field of the `initialize` request that was set by its name and by an option would lose one of the two.

@@ -8,8 +8,9 @@ use tokio::sync::oneshot;
 #[cfg(feature = "mcp")]
 use super::driver::Order;
 use super::handle::{Inner, Session};
-#[cfg(feature = "mcp")]
 use crate::wire::RawJson;
+#[cfg(feature = "mcp")]
+use crate::wire::control::{Request, RequestName};
 
 /// A session, for those that must not keep it alive: what a handler is given. While a [`Session`] or a running turn exists,
 /// [`upgrade`](Self::upgrade) gives a handle.
@@ -35,11 +36,11 @@ impl WeakSession {
         message: &str,
     ) -> Option<oneshot::Receiver<super::Result<Option<RawJson>>>> {
         let inner = self.0.upgrade().filter(|inner| inner.shared.status().connected)?;
-        let server = serde_json::Value::from(server);
-        let body =
-            format!(r#"{{"subtype":"mcp_message","server_name":{server},"message":{message}}}"#);
+        let request = Request::new(RequestName::McpMessage)
+            .with("server_name", server)
+            .with_raw("message", RawJson::scanned(message.to_owned().into()));
         let (reply, receipt) = oneshot::channel();
-        inner.order_if_running(Order::Control(RawJson::scanned(body.into()), None, reply));
+        inner.order_if_running(Order::Control(Box::new(request), None, reply));
         Some(receipt)
     }
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::control::{Control, HostRequest, RequestName};
 pub use super::decode::Shape;
 use super::hook::{HookInput, declared_for_every_event};
-use super::{Body, System, replies};
+use super::{Body, System, requests};
 
 /// The kinds of one sort, each with its fields.
 pub type Kinds = BTreeMap<String, Shape>;
@@ -63,7 +63,7 @@ pub fn declared() -> Declared {
             .iter()
             .map(|name| ((*name).to_owned(), Shape::default()))
             .collect(),
-        replies: replies::declared(),
+        replies: requests::replies(),
         hook_inputs: HookInput::declared(),
         hook_outputs,
     }

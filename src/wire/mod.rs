@@ -67,6 +67,8 @@ pub mod message;
 pub mod permission;
 pub mod progress;
 pub mod replies;
+#[macro_use]
+mod requests;
 pub mod result;
 pub mod stream;
 pub mod system;
@@ -86,6 +88,7 @@ pub use self::line::{Item, Line, TooLong};
 pub use self::message::{AssistantMessage, Body, Effort, Message, UserMessage};
 #[doc(inline)]
 pub use self::permission::PermissionMode;
+pub(crate) use self::requests::{Effect, Lasting, unknown_of};
 #[doc(inline)]
 pub use self::result::{ResultMessage, TurnOutcome};
 #[doc(inline)]

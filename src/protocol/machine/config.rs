@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::wire::RawJson;
+use crate::wire::control::{Request, RequestName};
 
 /// The default of [`Config::drain_timeout`], and of sessions.
 pub(crate) const DEFAULT_DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
@@ -10,8 +10,8 @@ pub(crate) const DEFAULT_DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 /// What the machine is told once.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The body of the `initialize` request: an object with `subtype` and whatever the host registers.
-    pub initialize: RawJson,
+    /// The `initialize` request, with whatever the host registers.
+    pub initialize: Request,
     /// The longest wait for the reply to `initialize`.
     pub initialize_timeout: Duration,
     /// The longest wait for the reply to any other request, unless the request says otherwise.
@@ -28,7 +28,7 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
-            initialize: RawJson::scanned(bytes::Bytes::from_static(br#"{"subtype":"initialize"}"#)),
+            initialize: Request::new(RequestName::Initialize),
             initialize_timeout: Duration::from_secs(60),
             control_timeout: Duration::from_secs(60),
             drain_timeout: DEFAULT_DRAIN_TIMEOUT,

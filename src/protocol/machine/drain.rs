@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::{Link, Machine};
 use crate::protocol::io::{Output, TurnId};
 use crate::protocol::requests::Purpose;
-use crate::wire::RawJson;
+use crate::wire::control::{Request, RequestName};
 
 impl Machine {
     pub(super) fn abandon(&mut self, now: Instant, turn: TurnId, out: &mut Vec<Output>) {
@@ -27,23 +27,20 @@ impl Machine {
             return;
         }
         // A turn of the CLI's own is not ours to interrupt: while it runs, our prompt can only be withdrawn.
-        let (purpose, body) = if self.habits.foreign && !current.started {
-            let body = serde_json::json!({"subtype": "cancel_async_message", "message_uuid": current.uuid});
-            (Purpose::Withdraw(current.turn), RawJson::from(body))
+        let (purpose, request) = if self.habits.foreign && !current.started {
+            let request = Request::new(RequestName::CancelAsyncMessage)
+                .with("message_uuid", current.uuid.as_str());
+            (Purpose::Withdraw(current.turn), request)
         } else {
             (Purpose::Interrupt, interrupt())
         };
-        self.request(now, purpose, &body, None, out);
+        self.request(now, purpose, &request, None, out);
     }
 
     /// The caller interrupts a turn that the CLI may not have begun, or whose prompt waits for its settings: that has no effect, and is to be
     /// repeated when it begins.
-    pub(super) fn note_interrupt(&mut self, body: &RawJson) {
-        if self.habits.foreign
-            || body
-                .pointer("/subtype")
-                .is_none_or(|subtype| subtype.as_str().as_deref() != Some("interrupt"))
-        {
+    pub(super) fn note_interrupt(&mut self, request: &Request) {
+        if self.habits.foreign || *request.name() != RequestName::Interrupt {
             return;
         }
         match &mut self.current {
@@ -54,6 +51,6 @@ impl Machine {
     }
 }
 
-pub(super) fn interrupt() -> RawJson {
-    RawJson::scanned(bytes::Bytes::from_static(br#"{"subtype":"interrupt"}"#))
+pub(super) fn interrupt() -> Request {
+    Request::new(RequestName::Interrupt)
 }

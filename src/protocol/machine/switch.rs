@@ -10,6 +10,7 @@ use crate::protocol::io::{Event, Output, Prompt, RequestId, Switch, TurnEnd, Tur
 use crate::protocol::requests::Purpose;
 use crate::protocol::state::EndCause;
 use crate::wire::RawJson;
+use crate::wire::control::Request;
 
 #[derive(Debug, Default)]
 pub(super) struct Switches {
@@ -29,7 +30,7 @@ pub(super) struct Switches {
 #[derive(Debug)]
 struct Owed {
     setting: Option<Setting>,
-    body: RawJson,
+    request: Request,
 }
 
 impl Switches {
@@ -47,9 +48,10 @@ impl Switches {
         self.prompt.is_some()
     }
 
-    /// Is this setting a turn's own, or on its way back?
-    fn covers(&self, setting: &Setting) -> bool {
-        self.awaited > 0 || self.owed.iter().any(|owed| owed.setting.as_ref() == Some(setting))
+    /// Is the permission mode a turn's own, or on its way back?
+    fn cover_mode(&self) -> bool {
+        let is_mode = |owed: &Owed| owed.setting.as_ref().is_some_and(Setting::is_permission_mode);
+        self.awaited > 0 || self.owed.iter().any(is_mode)
     }
 
     /// Nobody reads this turn any more: its prompt will not be written.
@@ -90,7 +92,7 @@ impl Machine {
     }
 
     /// What is to be made, and what that owes; `None` where it is in force already.
-    fn to_switch(&self, switch: &Switch) -> Option<(RawJson, Owed)> {
+    fn to_switch(&self, switch: &Switch) -> Option<(Request, Owed)> {
         let setting = Setting::of(&switch.apply);
         let now = setting
             .as_ref()
@@ -99,14 +101,14 @@ impl Machine {
         let needless = setting.as_ref().is_some_and(|setting| {
             self.in_force.is_settled(setting) && setting.is_same(now, &switch.apply)
         });
-        (!needless).then(|| (switch.apply.clone(), Owed { body: now.clone(), setting }))
+        (!needless).then(|| (switch.apply.clone(), Owed { request: now.clone(), setting }))
     }
 
     /// Makes again what the caller had made of the process before this one.
     pub(super) fn make_again(&mut self, now: Instant, out: &mut Vec<Output>) {
-        for Made { setting, body, limit, .. } in self.in_force.make_again(&self.settled) {
+        for Made { setting, request, limit, .. } in self.in_force.make_again(&self.settled) {
             self.switches.awaited += 1;
-            self.request(now, Purpose::MakeAgain(setting), &body, limit, out);
+            self.request(now, Purpose::MakeAgain(setting), &request, limit, out);
         }
     }
 
@@ -117,20 +119,20 @@ impl Machine {
         answer: &Result<Option<RawJson>, Failure>,
     ) {
         let Ok(reply) = answer else { return self.in_force.not_made(request) };
-        let Some(Made { setting, body, .. }) = self.in_force.accepted(request, reply.as_ref())
+        let Some(Made { setting, request, .. }) = self.in_force.accepted(request, reply.as_ref())
         else {
             return;
         };
         for owed in
             self.switches.owed.iter_mut().filter(|owed| owed.setting.as_ref() == Some(&setting))
         {
-            owed.body.clone_from(&body);
+            owed.request.clone_from(&request);
         }
     }
 
     /// The CLI may name its permission mode; that of a turn's own is not the one to come back to.
     pub(super) fn note_mode(&mut self, mode: Option<&str>) {
-        if let Some(mode) = mode.filter(|_| !self.switches.covers(&Setting::PermissionMode)) {
+        if let Some(mode) = mode.filter(|_| !self.switches.cover_mode()) {
             self.in_force.report(mode);
         }
     }
@@ -198,7 +200,7 @@ impl Machine {
         let settled: Vec<_> = self.switches.owed.extract_if(.., is_settled).collect();
         self.switches.awaited = settled.len();
         for owed in settled {
-            self.request(now, Purpose::Restore, &owed.body, None, out);
+            self.request(now, Purpose::Restore, &owed.request, None, out);
         }
     }
 }

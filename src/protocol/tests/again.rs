@@ -89,7 +89,7 @@ fn an_abandoned_prompt_is_not_written_again() {
 #[test]
 fn a_prompt_with_a_setting_gets_it_from_the_next_process_too() {
     let set = |model| format!(r#"{{"subtype":"set_model","model":"{model}"}}"#);
-    let switch = Switch { apply: json(&set("b")), restore: json(&set("a")) };
+    let switch = Switch { apply: parsed(&set("b")), restore: parsed(&set("a")) };
     let mut rig = Rig::ready();
     rig.command(Command::Prompt(Prompt { switches: vec![switch], ..prompt(1) }));
     rig.line(&success(2, "{}"));

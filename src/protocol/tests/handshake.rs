@@ -25,7 +25,7 @@ fn a_control_request_opens_the_connection_and_waits_too() {
 #[test]
 fn the_host_s_own_initialize_is_sent_as_it_stands() {
     let initialize =
-        json(r#"{"subtype":"initialize","hooks":{"Stop":[{"hookCallbackIds":["h0"]}]}}"#);
+        parsed(r#"{"subtype":"initialize","hooks":{"Stop":[{"hookCallbackIds":["h0"]}]}}"#);
     let mut rig = Rig::with(Config { initialize, ..Config::default() });
     rig.connect(1);
     assert_eq!(
@@ -209,7 +209,7 @@ fn a_line_of_the_old_dialect_is_not_a_startup_failure() {
 
 /// A rig whose `initialize` is answered, with this hook registered.
 fn with_hook(matcher: &str, reply: &str) -> Vec<String> {
-    let initialize = json(&format!(
+    let initialize = parsed(&format!(
         r#"{{"subtype":"initialize","hooks":{{"Stop":[{{"hookCallbackIds":["a"]}}],"PreToolUse":[{matcher}]}}}}"#
     ));
     let mut rig = Rig::with(Config { initialize, ..Config::default() });
@@ -280,7 +280,7 @@ fn a_cli_that_leaves_aside_what_it_is_handed_over_is_refused() {
         ("mcpServers", "mcp_servers_applied"),
     ] {
         for (answer, is_taken) in [("false", false), ("true", true), ("null", true)] {
-            let initialize = json(&format!(r#"{{"subtype":"initialize","{field}":{{}}}}"#));
+            let initialize = parsed(&format!(r#"{{"subtype":"initialize","{field}":{{}}}}"#));
             let mut rig = Rig::with(Config { initialize, ..Config::default() });
             rig.connect(1);
             rig.opened();

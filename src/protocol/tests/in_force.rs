@@ -13,7 +13,7 @@ const EDITS: &str = r#"{"subtype":"set_permission_mode","mode":"acceptEdits"}"#;
 fn switched(turn: u64, switches: &[(&str, &str)]) -> Command {
     let switches = switches
         .iter()
-        .map(|(apply, restore)| Switch { apply: json(apply), restore: json(restore) })
+        .map(|(apply, restore)| Switch { apply: parsed(apply), restore: parsed(restore) })
         .collect();
     Command::Prompt(Prompt { switches, ..prompt(turn) })
 }

@@ -82,10 +82,10 @@ fn what_a_launch_settles_is_not_made_again_in_that_process() {
         r#"{"subtype":"apply_flag_settings","settings":{"effortLevel":"low","language":"French"}}"#,
     ];
     grant(&mut rig, &requests, 2, "{}");
-    let settled = |subtype, key: Option<&str>| Settled { subtype, key: key.map(Into::into) };
+    let settled = |request, key: Option<&str>| Settled { request, key: key.map(Into::into) };
     let own = vec![
-        settled("set_max_thinking_tokens", None),
-        settled("apply_flag_settings", Some("effortLevel")),
+        settled(RequestName::SetMaxThinkingTokens, None),
+        settled(RequestName::ApplyFlagSettings, Some("effortLevel")),
     ];
     assert_eq!(
         rig.command(Command::Prompt(Prompt { profile: Profile(1), settled: own, ..prompt(1) })),
@@ -108,7 +108,10 @@ fn what_a_launch_settles_is_not_made_again_in_that_process() {
 #[test]
 fn what_was_set_by_hand_gives_way_to_a_prompt_that_settles_it_the_way_of_the_session() {
     let mut rig = Rig::ready();
-    let own = || vec![Settled { subtype: "apply_flag_settings", key: Some("effortLevel".into()) }];
+    let own = || {
+        let request = RequestName::ApplyFlagSettings;
+        vec![Settled { request, key: Some("effortLevel".into()) }]
+    };
     let settling = |turn| Command::Prompt(Prompt { settled: own(), ..prompt(turn) });
     assert_eq!(rig.command(settling(1)), [written(1)], "it is as the session has it");
     run(&mut rig, 1);

@@ -11,7 +11,7 @@ fn launched(turn: u64, profile: u64) -> Command {
 
 fn switched(turn: u64) -> Command {
     Command::Prompt(Prompt {
-        switches: vec![Switch { apply: json(HAIKU), restore: json(BACK) }],
+        switches: vec![Switch { apply: parsed(HAIKU), restore: parsed(BACK) }],
         ..prompt(turn)
     })
 }

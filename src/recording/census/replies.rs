@@ -2,7 +2,7 @@
 
 use super::audit::not_modelled;
 use crate::wire::RawJson;
-use crate::wire::replies::unknown_of;
+use crate::wire::unknown_of;
 
 /// What the type of the reply does not know of it; that there is none is a gap too.
 pub(super) fn gaps(asked: &str, reply: &RawJson) -> Vec<String> {

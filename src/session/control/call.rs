@@ -9,10 +9,12 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 use tokio::sync::oneshot;
 
+use super::fields::Field;
 use crate::session::driver::{Order, Reply as Answer};
 use crate::session::handle::Inner;
 use crate::session::{Result, Session};
 use crate::wire::RawJson;
+use crate::wire::control::{Request, RequestName};
 
 /// A control request to the CLI: a future of its reply.
 ///
@@ -47,14 +49,14 @@ pub struct Call<T> {
 }
 
 enum Stage {
-    Unsent(Request),
+    Unsent(Unsent),
     Sent(oneshot::Receiver<Answer>),
     Done,
 }
 
-#[derive(Default)]
-struct Request {
-    body: Map<String, Value>,
+struct Unsent {
+    name: RequestName,
+    fields: Map<String, Value>,
     limit: Option<Duration>,
     /// Is it pointless where no CLI runs?
     only_if_running: bool,
@@ -70,32 +72,28 @@ impl<T> Call<T> {
         self
     }
 
-    pub(super) fn new(session: &Session, subtype: &str, read: fn(Option<RawJson>) -> T) -> Self {
-        let mut request = Request::default();
-        request.body.insert("subtype".into(), subtype.into());
-        Self { inner: session.inner.clone(), stage: Stage::Unsent(request), read }
-    }
-
-    /// Adds a field to the request.
-    pub(super) fn with(mut self, field: &str, value: impl Into<Value>) -> Self {
-        if let Stage::Unsent(request) = &mut self.stage {
-            request.body.insert(field.into(), value.into());
-        }
-        self
+    pub(super) fn new(
+        session: &Session,
+        name: impl Into<RequestName>,
+        read: fn(Option<RawJson>) -> T,
+    ) -> Self {
+        let (name, fields) = (name.into(), Map::new());
+        let unsent = Unsent { name, fields, limit: None, only_if_running: false };
+        Self { inner: session.inner.clone(), stage: Stage::Unsent(unsent), read }
     }
 
     /// Adds a field if there is a value for it.
-    pub(super) fn with_some(self, field: &str, value: Option<impl Into<Value>>) -> Self {
-        match value {
-            Some(value) => self.with(field, value),
-            None => self,
+    pub(super) fn with(mut self, field: &str, value: impl Field) -> Self {
+        if let (Stage::Unsent(request), Some(value)) = (&mut self.stage, value.json()) {
+            request.fields.insert(field.into(), value);
         }
+        self
     }
 
     /// Adds an item to a list of the request.
     pub(super) fn push(mut self, field: &str, item: Value) -> Self {
         if let Stage::Unsent(request) = &mut self.stage {
-            let list = request.body.entry(field).or_insert_with(|| Value::Array(Vec::new()));
+            let list = request.fields.entry(field).or_insert_with(|| Value::Array(Vec::new()));
             if let Value::Array(items) = list {
                 items.push(item);
             }
@@ -112,25 +110,20 @@ impl<T> Call<T> {
     }
 }
 
-impl Call<()> {
-    /// A request whose reply says nothing.
-    pub(super) fn plain(session: &Session, subtype: &str) -> Self {
-        Self::new(session, subtype, |_| ())
-    }
-}
-
 impl<T> Future for Call<T> {
     type Output = Result<T>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        if let Stage::Unsent(request) = &mut self.stage {
-            let Request { body, limit, only_if_running } = std::mem::take(request);
-            self.stage = Stage::Done;
+        if let Stage::Unsent(_) = &self.stage
+            && let Stage::Unsent(unsent) = std::mem::replace(&mut self.stage, Stage::Done)
+        {
+            let Unsent { name, fields, limit, only_if_running } = unsent;
             if only_if_running && !self.inner.shared.status().connected {
                 return Poll::Ready(Ok((self.read)(None)));
             }
             let (reply, answer) = oneshot::channel();
-            self.inner.order(Order::Control(Value::Object(body).into(), limit, reply))?;
+            let request = Box::new(Request::new(name).with_all(fields));
+            self.inner.order(Order::Control(request, limit, reply))?;
             self.stage = Stage::Sent(answer);
         }
         let Stage::Sent(answer) = &mut self.stage else {
@@ -156,9 +149,7 @@ impl<T> fmt::Debug for Call<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.stage {
             // The fields may hold secrets.
-            Stage::Unsent(request) => {
-                write!(f, "Call({}, not sent)", request.body.get("subtype").unwrap_or(&Value::Null))
-            }
+            Stage::Unsent(request) => write!(f, "Call({}, not sent)", request.name),
             Stage::Sent(_) => f.write_str("Call(sent)"),
             Stage::Done => f.write_str("Call(done)"),
         }

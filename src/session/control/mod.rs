@@ -22,36 +22,13 @@
 //!
 //! The table of all requests is `docs/control-requests.md` in the repository.
 
-mod account;
 mod call;
-mod change;
-mod chrome;
-mod conversation;
-mod feedback;
-mod files;
-mod groups;
-mod inspect;
-mod live;
-mod mcp;
-mod reload;
-mod remote;
-mod settings;
-#[cfg(test)]
-mod table;
-mod tasks;
-mod usage;
+mod fields;
+mod methods;
 
-pub use self::account::Account;
 pub use self::call::Call;
-pub use self::change::Change;
-pub use self::chrome::Chrome;
-pub use self::conversation::Conversation;
-pub use self::feedback::{Feedback, FeedbackKind, RatedPart, Rating, Sentiment, Survey};
-pub use self::files::{FileEncoding, Files};
-pub use self::inspect::Inspect;
-pub use self::mcp::Mcp;
-pub use self::reload::Reload;
-pub use self::remote::Remote;
-pub use self::settings::Settings;
-pub use self::tasks::Tasks;
-pub use self::usage::Usage;
+pub use self::fields::{Change, FeedbackKind, FileEncoding, RatedPart, Rating, Sentiment, Survey};
+pub use self::methods::{
+    Account, Chrome, Conversation, Feedback, Files, Inspect, Mcp, Reload, Remote, Settings, Tasks,
+    Usage,
+};

@@ -32,6 +32,7 @@ use crate::protocol::{
     Command, EndCause, Input, Machine, Output, Phase, Prompt, RequestId, TurnId,
 };
 use crate::transport::{BoxFuture, Connection, Exit};
+use crate::wire::control::Request;
 use crate::wire::{Outcome, RawJson};
 
 /// What a handle tells the driver.
@@ -41,7 +42,7 @@ pub(super) enum Order {
     Prompt(Box<Prompt>, Option<Box<Options>>, Arc<Mailbox>, Origin),
     Abandon(TurnId),
     Connect(oneshot::Sender<Reply>),
-    Control(RawJson, Option<Duration>, oneshot::Sender<Reply>),
+    Control(Box<Request>, Option<Duration>, oneshot::Sender<Reply>),
     /// Somebody has stopped waiting for a reply.
     NoMoreWaiting,
     /// Forget the conversation: whatever it takes, or only where no CLI runs and nothing waits for
@@ -65,7 +66,7 @@ pub(super) enum Origin {
 pub(super) type Reply = Result<Option<RawJson>, Error>;
 
 /// A connection, and the body of the `initialize` request that it begins with.
-type Opened = (Connection, RawJson);
+type Opened = (Connection, Request);
 
 pub(super) struct Driver {
     shared: Arc<Shared>,
@@ -252,9 +253,9 @@ impl Driver {
                 let request = self.register(reply);
                 self.handle(Input::Command(Command::Connect(request)));
             }
-            Order::Control(body, limit, reply) => {
-                let request = self.register(reply);
-                self.handle(Input::Command(Command::Control(request, body, limit)));
+            Order::Control(request, limit, reply) => {
+                let id = self.register(reply);
+                self.handle(Input::Command(Command::Control(id, request, limit)));
             }
             // Time passes after every order, and the request is found then.
             Order::NoMoreWaiting => {}

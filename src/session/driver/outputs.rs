@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
 use tokio::time::Instant;
 
 use super::last_call::within;
@@ -13,6 +12,7 @@ use crate::protocol::{Command, EndCause, Failure, Input, Output, Profile, TurnEn
 use crate::recording::secret_values;
 use crate::session::result_context::ResultContext;
 use crate::transport::{Shutdown, Transport};
+use crate::wire::control::{Request, RequestName};
 
 impl Driver {
     pub(super) fn carry_out(&mut self) {
@@ -142,7 +142,7 @@ impl Driver {
             for (name, value) in prepared {
                 body.entry(name).or_insert(value);
             }
-            Ok((connection?, Value::Object(body).into()))
+            Ok((connection?, Request::new(RequestName::Initialize).with_all(body)))
         }));
     }
 

@@ -1,10 +1,10 @@
 //! The control protocol: what comes in, typed, and what goes out, as bytes.
 //!
-//! A [`Control`] is a line of it. What the CLI asks is a [`HostRequest`]; the requests to a host that
+//! A [`Control`] is a line of it. What your program asks is a [`Request`], and what the CLI asks is a
+//! [`HostRequest`]; the requests to a host that
 //! lends it credentials, tools or a screen are in [`remote`].
 
 mod incoming;
-mod names;
 mod outgoing;
 pub mod remote;
 mod requests;
@@ -12,7 +12,6 @@ mod requests;
 pub use self::incoming::{
     Control, ControlCancel, ControlRequest, ControlResponse, Failure, KeepAlive, TranscriptMirror,
 };
-pub use self::names::RequestName;
 pub use self::outgoing::{
     control_cancel_line, control_error_line, control_request_line, control_success_line, user_line,
     verbatim_user_line,
@@ -21,3 +20,4 @@ pub use self::requests::{
     CanUseTool, ComputerFolder, DialogRequest, Elicitation, ElicitationMode, HookCallback,
     HostRequest, MatchedAskRule, McpMessage, McpProvenance, McpSkill, PromptLine, ToolKind,
 };
+pub use super::requests::{Request, RequestName};

@@ -28,10 +28,8 @@ mod reply;
 pub mod server;
 pub mod session;
 pub mod settings;
-mod table;
 pub mod tasks;
 pub mod usage;
 
 pub use self::reply::Reply;
-pub(in crate::wire) use self::table::declared;
-pub(crate) use self::table::unknown_of;
+pub(in crate::wire) use self::reply::Unknown;

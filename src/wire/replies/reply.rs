@@ -5,6 +5,14 @@ use std::ops::Deref;
 use crate::wire::decode::{At, Decode, Defect, Sink};
 use crate::wire::json::RawJson;
 
+/// What the type of a reply does not know of it.
+#[derive(Debug, Default)]
+pub(crate) struct Unknown {
+    pub(crate) defects: Vec<Defect>,
+    /// As [`Reply::unmodelled`] lists it.
+    pub(crate) unmodelled: Vec<String>,
+}
+
 /// An answer of the CLI to a control request. Derefs to the typed answer.
 ///
 /// An answer without a body reads as the empty `T`, with one defect.

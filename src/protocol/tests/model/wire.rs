@@ -8,8 +8,9 @@ use super::vocabulary::{Ask, End, Fact, Request, Says, Setting, Step};
 impl Rig {
     pub(super) fn step(&mut self, step: &Step, echoes: bool) -> Vec<Fact> {
         let command = Input::Command;
-        let control =
-            |n: u64, body: &str| command(Command::Control(RequestId(n), json(body), None));
+        let control = |n: u64, body: &str| {
+            command(Command::Control(RequestId(n), Box::new(parsed(body)), None))
+        };
         let input = match *step {
             Step::Query(ask) => command(Command::Prompt(asked(ask))),
             Step::Drop(turn) => command(Command::Abandon(TurnId(turn))),
@@ -44,8 +45,8 @@ impl Rig {
 
 fn asked(ask: Ask) -> Prompt {
     let switch = |setting: &Setting| Switch {
-        apply: json(&set(*setting, Ask::VALUE)),
-        restore: json(&set(*setting, 0)),
+        apply: parsed(&set(*setting, Ask::VALUE)),
+        restore: parsed(&set(*setting, 0)),
     };
     Prompt {
         timeout: ask.timeout.map(Duration::from_secs),
