@@ -90,7 +90,7 @@ async fn read(session: &Session, number: u8) -> Vec<String> {
         });
     }
     if number % 2 == 1 {
-        let reply = session.control("get_usage", serde_json::Map::new()).await;
+        let reply = session.usage().details().await;
         told.push(format!("{:?}", reply.map_err(|error| error.to_string())));
     }
     told

@@ -150,7 +150,7 @@ impl Session {
 impl Mcp<'_> {
     /// Makes an MCP server of this process known while the session runs, in place of one of that name. What
     /// [`set_servers`](Self::set_servers) needs to offer it to the CLI: its name, and its configuration. `make` makes a server for each
-    /// connection of the CLI; see [`crate::mcp`].
+    /// connection of the CLI; see [`mcp`](crate::session::mcp).
     ///
     /// ```
     /// # use claude_wire::mcp::rmcp::{RoleServer, Service};
@@ -168,7 +168,7 @@ impl Mcp<'_> {
         make: impl Fn() -> S + Send + Sync + 'static,
     ) -> (String, Value)
     where
-        S: crate::mcp::rmcp::Service<crate::mcp::rmcp::RoleServer>,
+        S: crate::session::mcp::rmcp::Service<crate::session::mcp::rmcp::RoleServer>,
     {
         let name = name.into();
         self.0.inner.shared.handlers.mcp.insert(name.clone(), make);
