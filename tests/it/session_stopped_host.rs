@@ -164,13 +164,17 @@ async fn a_cli_that_has_said_nothing_is_still_over_its_limit() {
 }
 
 /// The same with a real process, a real clock, and a runtime that something blocks.
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_blocked_runtime_does_not_cost_a_turn_that_has_its_result() {
     use crate::support::shell::{RESULT, START, shell};
-    for lines in [0, 100, 4000] {
+    // As much as a pipe holds, so that all of it is written while nothing is read.
+    for lines in [0, 100, 500] {
+        let shared = tempfile::tempdir().unwrap();
+        let written = shared.path().join("written");
         let script = format!(
-            r#"{START} i=0; while [ $i -lt {lines} ]; do i=$((i+1)); printf '{{"type":"x","pad":"%0100d"}}\n' 0; done; {RESULT}; cat >/dev/null"#
+            r#"{START} i=0; while [ $i -lt {lines} ]; do i=$((i+1)); printf '{{"type":"x","pad":"%0100d"}}\n' 0; done; {RESULT}; : >'{}'; cat >/dev/null"#,
+            written.display()
         );
         let limit = Duration::from_millis(300);
         let builder = Session::builder().timeout(limit).idle_timeout(limit);
@@ -180,8 +184,71 @@ async fn a_blocked_runtime_does_not_cost_a_turn_that_has_its_result() {
         crate::support::read::begin(&mut turn);
         // The prompt goes out.
         tokio::task::yield_now().await;
-        std::thread::sleep(3 * limit);
+        appears(&written);
+        // Nothing else can say that the limit has passed.
+        std::thread::sleep(2 * limit);
         assert_eq!(read(turn).await.text(), "done", "{lines} lines");
         session.stop().await;
     }
+}
+
+/// Names the folder that a host shares with its CLI and its test.
+#[cfg(target_os = "linux")]
+const SHARED: &str = "CLAUDE_WIRE_TEST_STOPPED_HOST";
+
+/// A whole process that a signal stops. It is this test again, in the role of the host.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_result_that_came_while_sigstop_held_the_process_wins_over_the_limit() {
+    if let Some(shared) = std::env::var_os(SHARED) {
+        return host(shared.as_ref());
+    }
+    let shared = tempfile::tempdir().unwrap();
+    let host = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "--nocapture", "session_stopped_host::a_result_that_came_while_sigstop_held_the_process_wins_over_the_limit"])
+        .env(SHARED, shared.path())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let signal = |name: &str| {
+        let pid = host.id().to_string();
+        let sent = std::process::Command::new("kill").args([name, &pid]).status().unwrap();
+        assert!(sent.success());
+    };
+    appears(&shared.path().join("prompted"));
+    signal("-STOP");
+    std::fs::write(shared.path().join("go"), "").unwrap();
+    appears(&shared.path().join("written"));
+    // The limit of the turn lies in this time: nothing else can say that it has passed.
+    std::thread::sleep(4 * SECOND);
+    signal("-CONT");
+    let output = host.wait_with_output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && text.contains("the answer: done"), "{text}");
+}
+
+#[cfg(target_os = "linux")]
+fn appears(file: &std::path::Path) {
+    let start = std::time::Instant::now();
+    while !file.exists() {
+        assert!(start.elapsed() < 30 * SECOND, "{} does not appear", file.display());
+        std::thread::sleep(SECOND / 100);
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn host(shared: &std::path::Path) {
+    use crate::support::shell::{RESULT, START, shell};
+
+    let script = format!(
+        "cd '{}'\n{START}\n: >prompted\nuntil [ -e go ]; do sleep 0.01; done\n{RESULT}\n: >written\ncat >/dev/null",
+        shared.display()
+    );
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let answer = runtime.block_on(async {
+        let session =
+            Session::builder().timeout(3 * SECOND).transport(shell(script)).start().unwrap();
+        session.query("go").text().await.unwrap()
+    });
+    println!("the answer: {answer}");
 }
