@@ -21,7 +21,8 @@ enum Kind {
     NoMigration(u64),
     Truncated,
     LongLine,
-    /// What the values of variables would make too long: one line, or the recording as a whole by more than this.
+    /// The values of variables would make one line, or the recording as a whole, longer than this
+    /// limit.
     Expansion {
         line: bool,
         limit: usize,
@@ -34,7 +35,7 @@ impl Error {
         matches!(self.kind, Kind::Io(_))
     }
 
-    /// The content is not what the format (or, for an import, the capture) asks for.
+    /// The content is not in the format of a recording (or, for an import, of a capture).
     pub fn is_format(&self) -> bool {
         matches!(self.kind, Kind::Format(_))
     }
@@ -44,13 +45,13 @@ impl Error {
         matches!(self.kind, Kind::NewerVersion(_) | Kind::NoMigration(_))
     }
 
-    /// The recording ends without a footer, and a whole one was asked for.
+    /// The recording ends without a footer, where a complete one is required.
     pub fn is_truncated(&self) -> bool {
         matches!(self.kind, Kind::Truncated)
     }
 
-    /// A line is longer than [`MAX_RECORDED_LINE`](super::MAX_RECORDED_LINE), or the values of the recording's variables would make it, or
-    /// the recording, too long.
+    /// A line is longer than [`MAX_RECORDED_LINE`](super::MAX_RECORDED_LINE), or the values of the
+    /// variables would make a line or the recording too long.
     pub fn is_too_long(&self) -> bool {
         matches!(self.kind, Kind::LongLine | Kind::Expansion { .. })
     }

@@ -15,11 +15,12 @@ pub struct Event {
     pub us: u64,
     /// What happened.
     pub kind: EventKind,
-    /// The line as it was read: written again as long as it still says the same, and the source of unknown keys.
+    /// The line as it was read: written back unless the event was changed, and the source of
+    /// unknown keys.
     raw: Option<Bytes>,
 }
 
-/// What an event is. In the file, the one key beside `us`.
+/// What an event is: in the file, the one key next to `us`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum EventKind {
@@ -29,7 +30,7 @@ pub enum EventKind {
     Out(Payload),
     /// `err`: a line from the CLI's stderr. In the file a bare string is the line's text.
     Err(Payload),
-    /// `mark`: a note of the recorder or of a person.
+    /// `mark`: a note of the recorder or of its user.
     Mark(String),
     /// `fault`: a fault that was injected here, with its name and seed.
     Fault(Value),
@@ -158,9 +159,9 @@ impl Event {
     }
 }
 
-/// What there is to look at, and to put something else in the place of.
+/// Access to the text of an event, for redaction.
 impl Event {
-    /// What the event says: its line, its mark, its fault, or all of it where it is unknown.
+    /// The event's text: its line, its mark, its fault, or the whole event if it is unknown.
     pub(super) fn text(&self) -> Cow<'_, [u8]> {
         match &self.kind {
             EventKind::Mark(text) => text.as_bytes().into(),
@@ -170,7 +171,7 @@ impl Event {
         }
     }
 
-    /// Puts another text there. What was JSON must be JSON.
+    /// Replaces the text. JSON must be replaced by JSON.
     pub(super) fn set_text(&mut self, text: Vec<u8>) {
         match &mut self.kind {
             EventKind::Mark(mark) => *mark = String::from_utf8_lossy(&text).into_owned(),
@@ -189,13 +190,13 @@ impl Event {
         unknown(raw, self.known_in(raw))
     }
 
-    /// Puts the members of this object in the place of the unknown ones.
+    /// Replaces the unknown members by those of this object.
     pub(super) fn set_unknown(&mut self, object: &str) {
         self.raw =
             self.raw.take().map(|raw| with_unknown(&raw, self.known_in(&raw), object).into());
     }
 
-    /// The keys that are known in an event's line; `as` and `eol` are where it is, or was, about a stream's line.
+    /// The known keys of an event's line. `as` and `eol` are known only for lines of a stream.
     fn known_in(&self, raw: &[u8]) -> impl Fn(&str) -> bool + use<> {
         let was_payload = |members: Members<'_>| {
             kinds(&members).iter().any(|(key, _)| matches!(*key, "in" | "out" | "err"))
@@ -205,7 +206,7 @@ impl Event {
     }
 }
 
-/// Two events are equal when the same happened at the same distance, however their lines were spelled.
+/// Two events are equal if the same happened after the same time, however their lines are spelled.
 impl PartialEq for Event {
     fn eq(&self, other: &Self) -> bool {
         self.us == other.us && self.kind == other.kind

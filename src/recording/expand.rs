@@ -1,4 +1,4 @@
-//! Variables become the values of another host.
+//! Replacing variables by the values of this host.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -12,19 +12,22 @@ use super::vars::{SLUG, slug};
 use crate::wire::DEFAULT_MAX_LINE;
 
 impl Recording {
-    /// Puts values in the place of the `${name}` of the header's `vars`: the live ones, else the defaults.
+    /// Replaces each `${name}` of the header's `vars` by its live value, or else by its default.
     ///
-    /// A player does this once, before it sends anything, with the folders of the live session (`cwd`, `home`); a slug
-    /// follows from its folder. Only names in `vars` are touched, and only those without `$`, `{` and `}`: any other `${...}` is the
-    /// session's own text, and one that would have looked like a variable was stored as `${dollar}{...}`. What a value says is not looked
-    /// at again. The result has no `vars` left.
+    /// A player does this once, before it sends anything, with the folders of the live session
+    /// (`cwd`, `home`); a slug follows from its folder. Only names in `vars` are replaced, and only
+    /// those without `$`, `{` and `}`. Any other `${...}` is the session's own text; text that
+    /// looked like a variable was stored as `${dollar}{...}`. Values are not expanded again. The
+    /// result has no `vars` left.
     ///
-    /// In a line that is JSON the value is escaped as in a JSON string; a path that needs escaping (one with `\` or
-    /// `"`) is therefore right in the line's own strings, but not in JSON that stands inside such a string.
+    /// In a JSON line the value is escaped as in a JSON string. A path that needs escaping (one
+    /// with `\` or `"`) is therefore right in the line's own strings, but not in JSON inside such a
+    /// string.
     ///
     /// # Errors
-    /// When the values would make a line longer than [`DEFAULT_MAX_LINE`](crate::wire::DEFAULT_MAX_LINE), or would add more to the recording
-    /// than it has, and more than that limit. The error names the line.
+    /// If the values would make a line longer than
+    /// [`DEFAULT_MAX_LINE`](crate::wire::DEFAULT_MAX_LINE), or would add more to the recording than
+    /// both its own size and that limit. The error names the line.
     pub fn expand(&self, live: &BTreeMap<String, String>) -> Result<Recording, Error> {
         let values = Values::new(&self.header, live);
         let mut recording = self.clone();
@@ -39,7 +42,7 @@ impl Recording {
     }
 }
 
-/// The values, by name as it stands in each kind of text.
+/// The values by name, spelled for each kind of text.
 struct Values {
     plain: HashMap<Vec<u8>, Vec<u8>>,
     json: HashMap<Vec<u8>, Vec<u8>>,
@@ -51,7 +54,7 @@ struct Room {
     all: usize,
 }
 
-/// What would be over its limit.
+/// What is over its limit.
 enum Over {
     Line,
     Recording { room: usize },
@@ -111,7 +114,8 @@ impl Values {
         Ok(())
     }
 
-    /// `None` where there is nothing to put in. Each byte is looked at once, whatever the number of variables.
+    /// Returns `None` if there is nothing to replace. Looks at each byte once, whatever the number
+    /// of variables.
     fn put_in(&self, text: &[u8], json: bool, room: &mut Room) -> Result<Option<Vec<u8>>, Over> {
         let values = if json { &self.json } else { &self.plain };
         let (mut out, mut copied, mut at) = (Vec::new(), 0, 0);

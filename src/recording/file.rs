@@ -38,7 +38,7 @@ pub struct Recording {
     pub events: Vec<Event>,
     integrity: Integrity,
     warnings: Vec<String>,
-    /// The footer as it was read with the line as it was spelled, to write the same again while it is true.
+    /// The footer as it was read, and its spelling, which is kept while the footer is true.
     footer: Option<(Footer, Bytes)>,
 }
 
@@ -54,7 +54,7 @@ impl Recording {
         }
     }
 
-    /// Reads a file. A truncated or edited one is read too: see [`integrity`](Self::integrity).
+    /// Reads a file. A truncated or edited one is read as well: see [`integrity`](Self::integrity).
     ///
     /// # Errors
     /// When the file cannot be read, is not a recording, is of a version this build cannot read, or has a line that is longer than
@@ -73,10 +73,10 @@ impl Recording {
         Self::read(Bytes::copy_from_slice(bytes), STEPS)
     }
 
-    /// The file's content, with a footer that is true.
+    /// Returns the file's content, with a correct footer.
     ///
-    /// What was read and not changed is written as it was spelled, to the byte; a truncated or edited recording
-    /// becomes a sealed one, so this is for those who mean it.
+    /// What was read and not changed is written as it was spelled, to the byte. A truncated or
+    /// edited recording is sealed by this.
     pub fn to_bytes(&self) -> Vec<u8> {
         let (mut out, mut seal) = (Vec::new(), Seal::default());
         self.header.write(&mut out);
@@ -96,8 +96,9 @@ impl Recording {
         out
     }
 
-    /// Writes the file under a temporary name next to it, then renames it: there is never half a recording at `path`. Who may read a file
-    /// that is replaced may read the new one, and no one else. A symbolic link stays: the file that it leads to is replaced.
+    /// Writes the file under a temporary name next to it, then renames it, so `path` never has half
+    /// a recording. A file that is replaced keeps its permissions. A symbolic link is followed: its
+    /// target is replaced.
     ///
     /// # Errors
     /// When the file cannot be written or renamed, or an event's line would be longer than
@@ -106,7 +107,7 @@ impl Recording {
         replace(path.as_ref(), &self.to_bytes())
     }
 
-    /// [`save`](Self::save) without a footer, for a recording that was cut off and stays so.
+    /// [`save`](Self::save) without a footer, for a recording that was cut off.
     ///
     /// # Errors
     /// As for [`save`](Self::save).
@@ -117,18 +118,18 @@ impl Recording {
         replace(path.as_ref(), &bytes[..footer])
     }
 
-    /// Whether the recording was whole and unchanged when it was read.
+    /// Whether the recording was complete and unchanged when it was read.
     pub fn integrity(&self) -> &Integrity {
         &self.integrity
     }
 
-    /// What a person should be told about the file: that it was truncated, or edited since it was sealed.
+    /// Warnings to show to the user: that the file was truncated, or edited since it was sealed.
     pub fn warnings(&self) -> &[String] {
         &self.warnings
     }
 
-    /// Whether the recording may be replayed without asking: true unless it is truncated. An edited one may be, with
-    /// its [`warnings`](Self::warnings) shown.
+    /// Whether the recording can be replayed: true unless it is truncated. If it was edited, show
+    /// its [`warnings`](Self::warnings).
     pub fn is_replayable(&self) -> bool {
         !matches!(self.integrity, Integrity::Truncated { .. })
     }
@@ -172,7 +173,7 @@ impl Recording {
         Ok(recording)
     }
 
-    /// Holds the footer against what stands before it.
+    /// Compares the footer with the lines before it.
     fn compare(&mut self, footer: &Footer, before: &[u8], found: u64) {
         if *footer == Footer::of(before, found) {
             self.integrity = Integrity::Sealed;
@@ -186,7 +187,8 @@ impl Recording {
         ));
     }
 
-    /// Drops a last line that was cut short. A line that is a whole object was not, even without its line break.
+    /// Drops a last line that was cut short. A line that is a complete object is kept, even without
+    /// its line break.
     fn note_truncation(&mut self, lines: &mut Vec<Bytes>, terminated: bool) {
         let partial = lines.pop_if(|line| !terminated && members(line).is_err());
         let dropped = partial.map_or(0, |line| line.len());
@@ -206,7 +208,7 @@ fn split_lines(bytes: &Bytes) -> Vec<Bytes> {
     lines
 }
 
-/// Puts these bytes in the place of a file, or of none.
+/// Writes these bytes to a file, and replaces it if it exists.
 fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let written = || {
         let is_link = fs::symlink_metadata(path).is_ok_and(|there| there.is_symlink());
@@ -224,7 +226,7 @@ fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
         .map_err(|error| error.in_file(path))
 }
 
-/// A name in the same folder that nobody else uses, so that the rename stays on one file system.
+/// An unused name in the same folder, so that the rename stays on one file system.
 fn temporary_next_to(path: &Path) -> PathBuf {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let mut name = path.file_name().unwrap_or_default().to_owned();
@@ -246,7 +248,7 @@ mod tests {
     use super::*;
     use crate::recording::EventKind;
 
-    /// A made-up version 0 that named its lines `stdout` and counted in milliseconds.
+    /// A made-up version 0, with lines named `stdout` and times in milliseconds.
     const FROM_ZERO: Step = Step {
         from: 0,
         run: |lines| {

@@ -1,10 +1,10 @@
-//! Folders of a host that no variable has taken the place of.
+//! Folders of the recording host that did not become variables.
 
 use std::collections::BTreeSet;
 
 use super::file::Recording;
 
-/// Below these lie the folders of people and of their projects.
+/// Folders whose entries are the folders of users and projects.
 const TOPS: [&str; 20] = [
     "home",
     "Users",
@@ -28,11 +28,12 @@ const TOPS: [&str; 20] = [
     "storage",
 ];
 
-/// The folders of a host that are still in a recording, by their first two names, as in `/srv/me`: those that lie outside of the folders that
-/// became variables. The neutral `/home/user` is not one.
+/// Returns the host's folders that are still in a recording, by their first two names, such as
+/// `/srv/me`: those outside the folders that became variables. The neutral `/home/user` is left
+/// out.
 ///
-/// They are not taken out by themselves, since a decision may depend on them: [`Redaction::root`](super::Redaction::root) makes a variable of
-/// one.
+/// They are not replaced automatically, since a decision may depend on them:
+/// [`Redaction::root`](super::Redaction::root) makes one a variable.
 ///
 /// ```
 /// use claude_wire::recording::{Event, EventKind, Header, Recording, host_folders};
@@ -68,7 +69,8 @@ fn folders(text: &str) -> Vec<String> {
     found
 }
 
-/// Whether the slash there is the first of an absolute path: not one within a path or a URL, and not that of a closing tag.
+/// Whether the slash there begins an absolute path: not one within a path or a URL, or in a closing
+/// tag.
 fn begins_path(text: &str, at: usize) -> bool {
     let before = &text[..at];
     let mut letters = before.chars().rev();

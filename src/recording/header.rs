@@ -9,10 +9,10 @@ use super::object::{Members, members, unknown, value, with_unknown, write_member
 /// The newest format version, and the one that is written.
 pub const FORMAT_VERSION: u32 = 1;
 
-/// The first line of a recording: where it comes from and what a replay may need to know.
+/// The first line of a recording: where it comes from, and what a replay may need.
 ///
-/// Everything is optional; what the file does not say is `None` or empty. Keys this build does not know stay where they
-/// were.
+/// Everything is optional; what the file does not say is `None` or empty. Unknown keys are kept in
+/// their places.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct Header {
@@ -24,14 +24,16 @@ pub struct Header {
     pub recorded_at: Option<String>,
     /// `argv`: the arguments of the launch, without the program itself.
     pub argv: Option<Vec<String>>,
-    /// `env`: the variables of the launch that matter and are no secrets.
+    /// `env`: the variables of the launch that matter and are not secrets.
     pub env: BTreeMap<String, String>,
-    /// `vars`: the variables that stand as `${name}` in the events, with a neutral value each; see
+    /// `vars`: the variables that are in the events as `${name}`, with a neutral value each; see
     /// [`Recording::expand`](super::Recording::expand).
     pub vars: BTreeMap<String, String>,
-    /// `redactions`: how many places were replaced when it was recorded or scrubbed; absent if nobody counted.
+    /// `redactions`: how many places were replaced when it was recorded or scrubbed; absent if they
+    /// were not counted.
     pub redactions: Option<u64>,
-    /// The line as it was read, written again as long as it still says the same; the source of unknown keys.
+    /// The line as it was read: written back unless the header was changed, and the source of
+    /// unknown keys.
     raw: Option<Bytes>,
 }
 
@@ -41,7 +43,7 @@ impl Header {
         Self::default()
     }
 
-    /// Reads the version alone, before anything else is judged by it.
+    /// Reads the version alone, which decides how the rest is read.
     pub(super) fn version(line: &[u8]) -> Result<u64, Error> {
         let first = |message: String| Error::format(message).at_line(1);
         let members = members(line).map_err(|why| {
@@ -109,14 +111,14 @@ impl Header {
     }
 }
 
-/// What this build does not know.
+/// Unknown keys.
 impl Header {
     /// The unknown members, as one object, if there are any.
     pub(super) fn unknown(&self) -> Option<String> {
         unknown(self.raw.as_ref()?, |key| KNOWN.contains(&key))
     }
 
-    /// Puts the members of this object in the place of the unknown ones.
+    /// Replaces the unknown members by those of this object.
     pub(super) fn set_unknown(&mut self, object: &str) {
         self.raw = self
             .raw
@@ -125,7 +127,7 @@ impl Header {
     }
 }
 
-/// Two headers are equal when they say the same, unknown keys aside.
+/// Two headers are equal if they say the same, apart from unknown keys.
 impl PartialEq for Header {
     fn eq(&self, other: &Self) -> bool {
         let known = |header: &Self| {
@@ -149,7 +151,7 @@ const KNOWN: [&str; 9] = [
     "redactions",
 ];
 
-/// The order to write the keys in: as they were read; what is new comes where the usual order has it.
+/// The order to write the keys in: as they were read, with new ones in their usual places.
 fn key_order(old: &Members<'_>) -> Vec<String> {
     let mut order: Vec<String> = old.iter().map(|(key, _)| key.clone()).collect();
     let mut at = 0;
@@ -171,7 +173,7 @@ fn write_some<T: serde::Serialize>(out: &mut Vec<u8>, key: &str, value: Option<&
     }
 }
 
-/// A flat object of strings; a repeated key is refused here as in the header itself.
+/// Reads a flat object of strings. A repeated key is refused, as in the header itself.
 fn string_map(key: &str, raw: &RawValue) -> Result<BTreeMap<String, String>, String> {
     let nested = |why| format!("\"{key}\" must be an object of strings: {why}");
     let mut map = BTreeMap::new();

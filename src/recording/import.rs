@@ -11,7 +11,7 @@ use super::payload::{Eol, Payload};
 use super::redact::hide;
 use super::vars::Root;
 
-/// What a raw capture does not say about itself.
+/// What a raw capture does not contain.
 #[derive(Debug, Clone, Default)]
 pub struct ImportOptions {
     /// The header of the recording: version of the CLI, arguments, environment, date.
@@ -20,9 +20,10 @@ pub struct ImportOptions {
     pub roots: Vec<Root>,
 }
 
-/// Makes a recording of a raw capture.
+/// Makes a recording from a raw capture.
 ///
-/// A capture is a simple log that is easily made in any language: JSON Lines, one row for each line that crossed a pipe.
+/// A capture is a simple log that any language can write: JSON Lines, one row for each line that
+/// crossed a pipe.
 ///
 /// ```text
 /// {"t":0.005,"dir":"in","line":"{\"type\":\"user\"}"}
@@ -32,13 +33,14 @@ pub struct ImportOptions {
 /// {"t":0.090,"dir":"exit","line":{"code":0,"signal":null}}
 /// ```
 ///
-/// `t` is in seconds since the launch. `ev` is `eof` (the host closed stdin), `SIG...` (it sent this signal) or `reader
-/// closed stdout`; anything else it says (a failed write, say) becomes a mark. Each path in
-/// [`roots`](ImportOptions::roots) becomes a variable and is counted in the header's `redactions`; with those put back
-/// by [`Recording::expand`], the lines are what they were, to the byte.
+/// `t` is in seconds since the launch. `ev` is `eof` (the host closed stdin), `SIG...` (it sent
+/// this signal) or `reader closed stdout`; any other text (such as a failed write) becomes a mark.
+/// Each path in [`roots`](ImportOptions::roots) becomes a variable and is counted in the header's
+/// `redactions`; [`Recording::expand`] with the same folders restores the lines to the byte.
 ///
 /// # Errors
-/// When a row is not as above, or longer than [`MAX_RECORDED_LINE`](super::MAX_RECORDED_LINE); the error names its line.
+/// If a row is not as above, or is longer than [`MAX_RECORDED_LINE`](super::MAX_RECORDED_LINE). The
+/// error names its line.
 pub fn import(capture: &[u8], options: &ImportOptions) -> Result<Recording, Error> {
     let mut recording = Recording::new(options.header.clone());
     let mut before = 0;
@@ -106,7 +108,8 @@ impl Row<'_> {
     }
 }
 
-/// One row may be one write of several lines; the row lacks only the last line break, and `noeol` rows not even that.
+/// Splits a row into lines. A row may be one write of several lines; it lacks only the last line
+/// break, and `noeol` rows not even that.
 fn lines(text: Bytes, noeol: bool) -> Vec<Payload> {
     let mut lines: Vec<Payload> = text
         .split_inclusive(|byte| *byte == b'\n')

@@ -1,4 +1,4 @@
-//! What a recording may cost those who read it.
+//! Limits on the size of recordings.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -9,10 +9,11 @@ use bytes::Bytes;
 use super::error::Error;
 use crate::wire::DEFAULT_MAX_LINE;
 
-/// The longest line of a recording or a capture, in bytes without its line break: the longest line that crosses a pipe
-/// ([`DEFAULT_MAX_LINE`](crate::wire::DEFAULT_MAX_LINE)), and 64 KiB for what the file says about it.
+/// The longest line of a recording or a capture, in bytes without its line break: the longest line
+/// that crosses a pipe ([`DEFAULT_MAX_LINE`](crate::wire::DEFAULT_MAX_LINE)), and 64 KiB for the
+/// envelope.
 ///
-/// A longer one is refused where it is read or written, before it is kept in memory.
+/// A longer line is refused when it is read or written, before it is kept in memory.
 pub const MAX_RECORDED_LINE: usize = DEFAULT_MAX_LINE + 64 * 1024;
 
 /// How many bytes the values of variables may add to a recording of this size.
@@ -32,11 +33,12 @@ pub(super) fn check_lines(bytes: &[u8]) -> Result<(), Error> {
         .try_for_each(|(line, bytes)| check_line(bytes, line))
 }
 
-/// Reads a file of lines, such as a capture for [`import`](super::import): no more of it is read than up to the first line that is longer
-/// than [`MAX_RECORDED_LINE`].
+/// Reads a file of lines, such as a capture for [`import`](super::import). Stops reading at the
+/// first line that is longer than [`MAX_RECORDED_LINE`].
 ///
 /// # Errors
-/// When the file cannot be read, or has a line that is too long. The error names the file and the line.
+/// If the file cannot be read, or has a line that is too long. The error names the file and the
+/// line.
 pub fn read_lines(path: impl AsRef<Path>) -> Result<Bytes, Error> {
     let path = path.as_ref();
     let file = File::open(path).map_err(|error| Error::io(error).in_file(path))?;
@@ -46,7 +48,7 @@ pub fn read_lines(path: impl AsRef<Path>) -> Result<Bytes, Error> {
 fn bounded(mut file: impl Read) -> Result<Bytes, Error> {
     const CHUNK: u64 = 256 * 1024;
     let mut bytes = Vec::new();
-    // Where the line begins that is being read, and its number.
+    // The start and the number of the current line.
     let (mut start, mut number) = (0, 1);
     loop {
         let before = bytes.len();
@@ -70,7 +72,7 @@ fn bounded(mut file: impl Read) -> Result<Bytes, Error> {
 mod tests {
     use super::*;
 
-    /// Bytes without end, a count of them.
+    /// Endless bytes, with a count of those read.
     struct Endless(usize);
 
     impl Read for Endless {

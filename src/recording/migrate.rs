@@ -1,24 +1,24 @@
-//! Older format versions, brought forward one step at a time.
+//! Migration of older format versions, one step at a time.
 
 use bytes::Bytes;
 
 use super::FORMAT_VERSION;
 use super::error::Error;
 
-/// One step from `from` to the version after it. It gets every line but the footer, the header first, and says what is
-/// wrong with which line (counted from 1).
+/// One step from `from` to the next version. It gets every line but the footer, the header first;
+/// its error names the line (counted from 1).
 pub(super) struct Step {
     pub(super) from: u64,
     pub(super) run: fn(&[Bytes]) -> Result<Vec<Bytes>, Complaint>,
 }
 
-/// The line and what is wrong with it.
+/// The line and its error.
 pub(super) type Complaint = (usize, String);
 
-/// The steps this build knows. Version 1 is the first, so there is nothing older yet.
+/// The known steps. Version 1 is the first, so there are none yet.
 pub(super) const STEPS: &[Step] = &[];
 
-/// Brings the lines of a recording of version `found` to [`FORMAT_VERSION`].
+/// Migrates the lines of a recording of version `found` to [`FORMAT_VERSION`].
 pub(super) fn migrate(
     mut lines: Vec<Bytes>,
     found: u64,

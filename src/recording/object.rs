@@ -1,4 +1,4 @@
-//! One JSON object taken apart without touching its values.
+//! One JSON object, split without touching its values.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -6,11 +6,12 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// The members of an object in their order; each value is the very text it was written with.
+/// The members of an object in order; each value keeps its exact spelling.
 pub(super) type Members<'a> = Vec<(String, &'a RawValue)>;
 
-/// Splits one JSON object. A repeated key is refused, since readers disagree about which one counts; values are
-/// checked for syntax only (no recursion, so depth costs nothing), and may repeat keys inside.
+/// Splits one JSON object. A repeated key is refused, since readers disagree about which one
+/// counts. Values are only checked for syntax (without recursion, so depth costs nothing), and may
+/// repeat keys inside.
 pub(super) fn members(text: &[u8]) -> Result<Members<'_>, String> {
     match serde_json::from_slice::<Object<'_>>(text) {
         Ok(object) => Ok(object.0),
@@ -18,7 +19,7 @@ pub(super) fn members(text: &[u8]) -> Result<Members<'_>, String> {
     }
 }
 
-/// Reads one member's value, naming the key when it is not what it should be.
+/// Reads one member's value. The error names the key and what was expected.
 pub(super) fn value<'a, T: Deserialize<'a>>(
     key: &str,
     raw: &'a RawValue,
@@ -38,7 +39,7 @@ pub(super) fn unknown(object: &[u8], is_known: impl Fn(&str) -> bool) -> Option<
     (out.len() > 2).then(|| String::from_utf8_lossy(&out).into_owned())
 }
 
-/// An object with the members of another in the place of those whose keys are not known.
+/// Replaces the unknown members of an object by those of another.
 pub(super) fn with_unknown(
     object: &[u8],
     is_known: impl Fn(&str) -> bool,
@@ -84,7 +85,7 @@ fn write_value(out: &mut Vec<u8>, value: &(impl serde::Serialize + ?Sized)) {
     }
 }
 
-/// serde_json counts lines within the one line it was given; only the column helps.
+/// serde_json counts lines within the one line it was given; only the column is useful.
 fn explain(error: &serde_json::Error) -> String {
     let text = error.to_string();
     match text.rsplit_once(" at line ") {

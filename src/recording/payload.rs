@@ -9,8 +9,9 @@ use super::object::{value, write_key, write_member};
 
 /// One line as it crossed a pipe: its bytes and how it ended.
 ///
-/// The bytes are anything at all. In the file a line that is one JSON text stands inline, byte for byte; every other
-/// line is a JSON string marked `"as":"text"`, or `"as":"base64"` where text cannot carry it.
+/// The bytes can be anything. In the file, a line that is one JSON text is written inline, byte for
+/// byte; any other line is a JSON string marked `"as":"text"`, or `"as":"base64"` where text cannot
+/// carry it.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Payload {
     bytes: Bytes,
@@ -25,7 +26,7 @@ pub enum Eol {
     Lf,
     /// `\r\n`; `"eol":"\r\n"`.
     CrLf,
-    /// Not at all: the stream ended, or the writer paused, in mid-line; `"eol":""`.
+    /// Not at all: the stream ended, or the writer paused, in the middle of a line; `"eol":""`.
     None,
 }
 
@@ -52,7 +53,7 @@ impl Payload {
         self
     }
 
-    /// Splits the ending off a line as it was read: `\r\n`, `\n` or none.
+    /// Splits the ending (`\r\n`, `\n` or none) from a line as it was read.
     pub fn from_wire(wire: impl Into<Bytes>) -> Self {
         let mut bytes = wire.into();
         let eol = if bytes.ends_with(b"\r\n") {
@@ -76,7 +77,7 @@ impl Payload {
         self.eol
     }
 
-    /// The line with its ending: what to put on the wire.
+    /// The line with its ending: the bytes to put on the wire.
     pub fn wire(&self) -> Bytes {
         if self.eol == Eol::None {
             return self.bytes.clone();
@@ -87,13 +88,14 @@ impl Payload {
         wire.into()
     }
 
-    /// The line as JSON text, without spaces around it, or `None` if it is not exactly one JSON text.
+    /// The line as JSON text, without surrounding spaces, or `None` if it is not exactly one JSON
+    /// text.
     pub fn json(&self) -> Option<&RawValue> {
         serde_json::from_slice(&self.bytes).ok()
     }
 
-    /// Reads the value of `in`, `out` or `err`; `line` is the recording's line that holds it, so that an inline
-    /// payload shares its memory.
+    /// Reads the value of `in`, `out` or `err`; `line` is the recording's line around it, so that
+    /// an inline payload shares its memory.
     pub(super) fn parse(parts: Parts<'_>, line: &Bytes) -> Result<Self, String> {
         let eol = match parts.eol {
             None => Eol::Lf,
@@ -110,7 +112,7 @@ impl Payload {
         };
         let form = match parts.form {
             Some(raw) => value::<String>("as", raw, "a string")?,
-            // Stderr is text by nature: there a bare string is the line itself.
+            // Stderr is text: there a bare string is the line itself.
             None if parts.stderr && parts.value.get().starts_with('"') => "text".to_owned(),
             None => {
                 return Ok(Self { bytes: line.slice_ref(parts.value.get().as_bytes()), eol });
@@ -158,7 +160,7 @@ impl Payload {
         }
     }
 
-    /// Whether the bytes may stand in the recording's line as they are. Spaces around the JSON would be lost among the
+    /// Whether the bytes can be written inline. Spaces around the JSON would be lost among the
     /// envelope's own, and a line break would end the line.
     fn is_inline(&self, stderr: bool) -> bool {
         let bytes = &self.bytes;
@@ -171,8 +173,8 @@ impl Payload {
         !line_break && !text_of_stderr && self.json().is_some()
     }
 
-    /// The bytes as text, unless they are not UTF-8, or look like JSON but for raw control bytes: as text those bytes
-    /// would be escaped and the line would look sound.
+    /// The bytes as text. `None` if they are not UTF-8, or are JSON but for raw control bytes,
+    /// which a JSON string would escape and so hide.
     fn as_text(&self) -> Option<&str> {
         let text = std::str::from_utf8(&self.bytes).ok()?;
         let json_like = text.trim_start().starts_with(['{', '[', '"']);
@@ -181,7 +183,7 @@ impl Payload {
     }
 }
 
-/// The members of an event that make a payload.
+/// The members of an event that form a payload.
 pub(super) struct Parts<'a> {
     pub(super) key: &'a str,
     pub(super) value: &'a RawValue,

@@ -4,7 +4,7 @@ use sha2::{Digest, Sha256};
 
 use super::object::{members, value};
 
-/// Whether a recording is whole and as it was written.
+/// Whether a recording is complete and unchanged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Integrity {
@@ -17,7 +17,7 @@ pub enum Integrity {
         /// Bytes of a last, partial line that were dropped.
         dropped: usize,
     },
-    /// The footer disagrees: somebody changed the file since it was sealed.
+    /// The footer does not match: the file was changed after it was sealed.
     Edited {
         /// The number of events the footer names.
         events: u64,
@@ -40,7 +40,7 @@ impl Seal {
         self.sha256.update(line);
     }
 
-    /// Leaves the digest for [`rehash`](Self::rehash).
+    /// Leaves the digest to [`rehash`](Self::rehash).
     #[cfg(feature = "session")]
     pub(super) fn only_count(&mut self) {
         self.only_counts = true;
@@ -90,12 +90,12 @@ pub(super) struct Footer {
 }
 
 impl Footer {
-    /// The footer that is true after these bytes.
+    /// The correct footer after these bytes.
     pub(super) fn of(before: &[u8], events: u64) -> Self {
         Seal { events, sha256: Sha256::new_with_prefix(before), ..Seal::default() }.footer()
     }
 
-    /// Reads a line that may be the footer; `None` when it is something else.
+    /// Reads a line that may be the footer; `None` if it is something else.
     pub(super) fn parse(line: &[u8]) -> Result<Option<Self>, String> {
         let members = members(line).unwrap_or_default();
         match members.iter().find(|(key, _)| key == "end") {
@@ -106,7 +106,7 @@ impl Footer {
 
     /// The footer's line with its line break.
     pub(super) fn line(&self) -> Bytes {
-        // A digest is hexadecimal digits: nothing to escape.
+        // A digest consists of hexadecimal digits: there is nothing to escape.
         format!("{{\"end\":{{\"events\":{},\"sha256\":\"{}\"}}}}\n", self.events, self.sha256)
             .into()
     }

@@ -1,21 +1,24 @@
-//! The strings of a JSON text, where they are, and what they are under.
+//! The strings of a JSON text, their places, and the keys above them.
 //!
-//! One walk for all that looks into a line: redaction asks what a string is under, [`Strings::path`] says it in words. The text may itself be
-//! in a string, where each quote has its backslashes: the walk is given their number.
+//! All code that searches a line uses this walk: redaction asks for the keys above a string,
+//! [`Strings::path`] spells them as a path. The text may itself be in a string, where each quote
+//! has backslashes: the walk gets their number.
 
 use std::ops::Range;
 
-/// One string: the bytes between its quotes, and where in the text it is.
+/// One string: the bytes between its quotes, and their range in the text.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct JsonString {
-    /// The key of the member; for an item of a list, the key of the list. Of a key, itself.
+    /// The key of the member; for an item of a list, the key of the list; for a key, the key
+    /// itself.
     pub(super) key: Range<usize>,
     pub(super) value: Range<usize>,
     /// 1 for the members of the outermost object.
     pub(super) depth: usize,
-    /// The object or list that it is in, as an index of [`Strings::parents`]; nothing for a text that is one string.
+    /// The object or list around it, as an index of [`Strings::parents`]; `None` for a text that is
+    /// one string.
     pub(super) parent: Option<usize>,
-    /// In a list, its place.
+    /// Its index in a list.
     pub(super) index: usize,
 }
 
@@ -23,7 +26,7 @@ pub(super) struct JsonString {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Parent {
     pub(super) is_object: bool,
-    /// As of a [`JsonString`].
+    /// As in [`JsonString`].
     pub(super) key: Range<usize>,
     pub(super) parent: Option<usize>,
     pub(super) index: usize,
@@ -35,22 +38,24 @@ pub(super) struct Strings {
     pub(super) keys: Vec<JsonString>,
     pub(super) values: Vec<JsonString>,
     pub(super) parents: Vec<Parent>,
-    /// Where the text ends: after the bracket that closes it, or where there are no more bytes.
+    /// The end of the text: after the closing bracket, or at the end of the bytes.
     pub(super) end: usize,
     /// Whether that bracket is there.
     pub(super) is_closed: bool,
 }
 
-/// Finds every string of a valid JSON text, without recursion. What is not valid does no harm.
+/// Finds every string of a valid JSON text, without recursion. Invalid JSON does no harm.
 pub(super) fn strings(json: &[u8]) -> Strings {
     strings_in(json, 0, 0)
 }
 
-/// Finds every string of the object or list that begins at `at`; `slashes` are the backslashes before each of its quotes: 0 in a line, 1 in a
-/// string of a line, 3 in a string of JSON that is in such a string.
+/// Finds every string of the object or list that begins at `at`; `slashes` is the number of
+/// backslashes before each of its quotes: 0 in a line, 1 in a string of a line, 3 in a string of
+/// JSON inside such a string.
 pub(super) fn strings_in(json: &[u8], mut at: usize, slashes: usize) -> Strings {
     let mut found = Strings::default();
-    // The innermost open object or list; of it, whether a key comes next, the last key, and the number of items so far.
+    // The state of the innermost open object or list: whether a key comes next, the last key, and
+    // the number of items so far.
     let mut open: Option<Open> = None;
     let mut outer: Vec<Open> = Vec::new();
     while at < json.len() {
@@ -125,14 +130,15 @@ struct Open {
 }
 
 impl JsonString {
-    /// Whether this is the member `key`, at this depth, with this value.
+    /// Whether this is the member `key` at this depth with this value.
     pub(super) fn is(&self, json: &[u8], depth: usize, key: &[u8], value: &[u8]) -> bool {
         self.depth == depth && &json[self.key.clone()] == key && &json[self.value.clone()] == value
     }
 }
 
 impl Strings {
-    /// The keys that a string is under, from the innermost: its own, its object's, and so on. A list has the key of its member.
+    /// The keys above a string, from the innermost: its own, its object's, and so on. A list has
+    /// the key of its member.
     pub(super) fn keys_above<'a>(
         &'a self,
         json: &'a [u8],
@@ -149,7 +155,8 @@ impl Strings {
             .map(|key| json.get(key).unwrap_or_default())
     }
 
-    /// Where a byte of a string is, as in `message.content[0].text`; of a key, where its object is.
+    /// The path of a byte of a string, such as `message.content[0].text`; for a key, the path of
+    /// its object.
     pub(super) fn path(&self, json: &[u8], place: usize) -> String {
         let holds = |string: &&JsonString| string.value.start <= place && place <= string.value.end;
         let value = self.values.iter().find(holds);
@@ -182,25 +189,27 @@ impl Strings {
     }
 }
 
-/// A text as it is in a JSON string.
+/// A text escaped as in a JSON string.
 pub(super) fn escaped(text: &str) -> Vec<u8> {
     let quoted = serde_json::Value::from(text).to_string();
     quoted.as_bytes()[1..quoted.len() - 1].to_vec()
 }
 
-/// Where in a text `whole` begins, if the text ends within it.
+/// The start of `whole` in a text that ends within it.
 pub(super) fn open_at(text: &[u8], whole: &[u8]) -> Option<usize> {
     let first = text.len().saturating_sub(whole.len().saturating_sub(1));
     (first..text.len()).find(|at| whole.starts_with(&text[*at..]))
 }
 
-/// Where a string ends that begins at `at`: before the backslashes of its closing quote, or where there are no more bytes.
+/// The end of the string that begins at `at`: before the backslashes of its closing quote, or at
+/// the end of the bytes.
 pub(super) fn end_of_string(json: &[u8], at: usize, slashes: usize) -> usize {
     let mut from = at;
     while let Some(found) = memchr::memchr(b'"', json.get(from..).unwrap_or_default()) {
         let quote = from + found;
         let before = json[at..quote].iter().rev().take_while(|byte| **byte == b'\\').count();
-        // What is escaped in the string has twice as many and one; a backslash at its end, twice as many.
+        // An escaped quote has twice as many and one; a backslash at the end of the string, twice
+        // as many.
         if before % (2 * (slashes + 1)) == slashes {
             return quote - slashes;
         }

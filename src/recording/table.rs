@@ -1,4 +1,4 @@
-//! What to put in the place of what, all in one pass.
+//! A table of replacements, applied in one pass.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -12,21 +12,21 @@ use super::header::Header;
 use super::redact::files_in;
 use super::strings::{escaped, open_at};
 
-/// Texts and their replacements. Nothing that was put in is looked at again.
+/// Texts and their replacements. Replacements are not searched again.
 #[derive(Debug, Default)]
 pub(super) struct Table {
     /// The longest first.
     rows: Vec<Row>,
-    /// All forms of all rows at once: most texts hold none of them.
+    /// All forms of all rows as one automaton, since most texts have none of them.
     all: OnceLock<Option<AhoCorasick>>,
 }
 
 #[derive(Debug)]
 pub(super) struct Row {
     plain: Form,
-    /// As it stands in a JSON string.
+    /// The text as it is in a JSON string.
     json: Form,
-    /// The replacement as it was given.
+    /// The original replacement.
     name: String,
     ends: fn(&[u8]) -> bool,
 }
@@ -41,7 +41,7 @@ struct Form {
 pub(super) type Counts = BTreeMap<String, u64>;
 
 impl Table {
-    /// `ends` says whether the text may end before what follows it.
+    /// `ends`: whether the text may end before the rest that follows it.
     pub(super) fn add(&mut self, needle: &str, with: &str, ends: fn(&[u8]) -> bool) {
         let form = |in_form: fn(&str) -> Vec<u8>| Form {
             needle: Finder::new(&in_form(needle)).into_owned(),
@@ -70,7 +70,7 @@ impl Table {
         }
     }
 
-    /// Leaves this part of the event's text as it is. Says whether the text is another now.
+    /// Skips this part of the event's text. Returns whether the text changed.
     pub(super) fn apply_to_event(
         &self,
         event: &mut Event,
@@ -93,7 +93,7 @@ impl Table {
         new.map(|new| event.set_text(new)).is_some()
     }
 
-    /// Where each text stands, and its row.
+    /// The places of the texts, with their rows.
     pub(super) fn places(&self, text: &[u8], json: bool) -> Vec<(Range<usize>, &Row)> {
         let mut found: Vec<(Range<usize>, &Row)> = Vec::new();
         if !self.may_be_in(text) {
@@ -113,7 +113,7 @@ impl Table {
             );
         }
         if !found.is_empty() {
-            // A file in base64 may spell a path.
+            // A base64 file may happen to spell a path.
             let files = files_in(text);
             found.retain(|(range, _)| {
                 files.iter().all(|file| range.end <= file.start || file.end <= range.start)
@@ -130,12 +130,12 @@ impl Table {
         found
     }
 
-    /// Where in a part of a JSON string a text begins that goes on beyond it, if one does.
+    /// The start in a part of a JSON string of a text that continues beyond it, if there is one.
     pub(super) fn open_at(&self, text: &[u8]) -> Option<usize> {
         self.rows.iter().filter_map(|row| open_at(text, row.json.needle.needle())).min()
     }
 
-    /// Whether one of the texts is there, in whatever form.
+    /// Whether one of the texts occurs, in any form.
     fn may_be_in(&self, text: &[u8]) -> bool {
         let needles = || {
             self.rows
@@ -147,7 +147,7 @@ impl Table {
         all.as_ref().is_none_or(|all| all.is_match(text))
     }
 
-    /// `None` when nothing was found.
+    /// `None` if nothing was found.
     fn replace(
         &self,
         text: &[u8],
@@ -175,7 +175,7 @@ impl Table {
 }
 
 impl Row {
-    /// The replacement as it was given.
+    /// The original replacement.
     pub(super) fn name(&self) -> &str {
         &self.name
     }
@@ -185,14 +185,15 @@ impl Row {
     }
 }
 
-/// Whether the byte there belongs to an escape: the `/` of `\/` begins no path.
+/// Whether the byte there belongs to an escape: the `/` of `\/` does not begin a path.
 fn is_escaped(json: &[u8], at: usize) -> bool {
     json[..at].iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1
 }
 
-/// Whether a place is within a run of base64, such as the data of an image: what looks like a path there is not one.
+/// Whether a place is within a run of base64, such as the data of an image, where a path is a
+/// coincidence.
 fn is_in_base64(text: &[u8], place: &Range<usize>) -> bool {
-    /// No path of so many characters goes without one of `.`, `-` and `_`.
+    /// A path of this length always has one of `.`, `-` and `_`.
     const LONGEST_PATH: usize = 256;
     let is_digit = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
     if !text[place.clone()].iter().all(|byte| is_digit(&byte)) {

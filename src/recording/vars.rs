@@ -1,4 +1,4 @@
-//! Host paths become variables, when a recording is made.
+//! Replacing host paths by variables when a recording is made.
 
 use std::ops::Range;
 
@@ -6,7 +6,7 @@ use super::event::Event;
 use super::header::Header;
 use super::table::{Counts, Table};
 
-/// The name that stands for a literal `$` where the data itself holds something like `${cwd}`.
+/// The name for a literal `$` where the data itself has something like `${cwd}`.
 const DOLLAR: &str = "dollar";
 pub(super) const SLUG: &str = "_slug";
 /// The CLI cuts longer slugs here and adds a hash.
@@ -14,9 +14,10 @@ const SLUG_LIMIT: usize = 200;
 
 /// A folder of the recording host that becomes a variable.
 ///
-/// Its path turns into `${name}`, whose value [`Recording::expand`](super::Recording::expand) puts back, and the path's *slug* into `${name_slug}`: the form in which the CLI names a folder
-/// after a path, every character outside `[A-Za-z0-9]` a `-`. A path of fewer than two parts has no slug, and `/` is
-/// no root: they would match too much.
+/// [`Recording::expand`](super::Recording::expand) puts the path back in place of `${name}`. The
+/// path's *slug* becomes `${name_slug}`: the form in which the CLI names a folder after a path,
+/// with a `-` for every character outside `[A-Za-z0-9]`. A path of fewer than two parts has no
+/// slug, and `/` cannot be a root: they would match too much.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Root {
     var: String,
@@ -25,7 +26,7 @@ pub struct Root {
 }
 
 impl Root {
-    /// The folder `path` as `${var}`; `default` is the neutral path that the header keeps for it.
+    /// The folder `path` as `${var}`; `default` is the neutral path in the header.
     pub fn new(
         var: impl Into<String>,
         path: impl Into<String>,
@@ -57,28 +58,28 @@ impl Root {
     }
 }
 
-/// Puts `${name}` in the place of every root's path and slug.
+/// Replaces every root's path and slug by `${name}`.
 ///
-/// Where one root lies in another, the longer path wins. A path is only taken where it ends: `/home/me` is not in
-/// `/home/me-too`.
+/// If one root is in another, the longer path wins. A path matches only where it ends: `/home/me`
+/// does not match `/home/me-too`.
 #[derive(Debug, Default)]
 pub(crate) struct Hider {
     vars: Vec<Var>,
     table: Table,
     used: Counts,
-    /// How many values of variables were replaced.
+    /// The number of places that became variables.
     values: u64,
 }
 
 impl Hider {
-    /// For what belongs to this header.
+    /// Prepares the texts that belong to this header.
     pub(crate) fn new(roots: &[Root], header: &Header) -> Self {
         let vars: Vec<Var> = roots.iter().flat_map(Root::vars).collect();
         let mut table = Table::default();
         for var in &vars {
             table.add(&var.path, &token(&var.name), var.ends);
         }
-        // What looks like a variable before there are any is the session's own text.
+        // What looks like a variable before any are inserted is the session's own text.
         let names = vars.iter().map(|var| var.name.as_str()).chain([DOLLAR]);
         for name in names.filter(|name| !header.vars.contains_key(*name)) {
             table.add(&token(name), &literal(name), |_| true);
@@ -86,14 +87,14 @@ impl Hider {
         Self { vars, table, used: Counts::new(), values: 0 }
     }
 
-    /// Names all variables in the header, for those who write it before they know which of them turn up.
+    /// Lists all variables in the header, for a writer that does not know yet which of them occur.
     #[cfg(feature = "session")]
     pub(crate) fn name_all(&self, header: &mut Header) {
         header.vars.insert(DOLLAR.to_owned(), "$".to_owned());
         header.vars.extend(self.vars.iter().map(|var| (var.name.clone(), var.default.clone())));
     }
 
-    /// Names those that have turned up.
+    /// Lists the variables that occurred.
     pub(super) fn name_used(&self, header: &mut Header) {
         for var in self.vars.iter().filter(|var| self.used.contains_key(&token(&var.name))) {
             header.vars.entry(var.name.clone()).or_insert_with(|| var.default.clone());
@@ -105,7 +106,7 @@ impl Hider {
 
     pub(super) fn header(&mut self, header: &mut Header) {
         self.table.apply_to_header(header, &mut self.used);
-        // A recorder names the folder itself, so that the recording plays where it was made.
+        // A recorder gives the folder itself, so that the recording plays where it was made.
         for var in &self.vars {
             if let Some(value) = header
                 .vars
@@ -118,12 +119,12 @@ impl Hider {
         }
     }
 
-    /// In all of an event but this part of its text. Says whether the text is another now.
+    /// Replaces in all of an event but this part of its text. Returns whether the text changed.
     pub(super) fn event(&mut self, event: &mut Event, but: Option<Range<usize>>) -> bool {
         self.table.apply_to_event(event, but, &mut self.used)
     }
 
-    /// The paths in a part of a JSON string, and what is to stand there.
+    /// The paths in a part of a JSON string, and their replacements.
     pub(super) fn places<'a>(
         &'a self,
         text: &'a [u8],
@@ -131,7 +132,7 @@ impl Hider {
         self.table.places(text, true).into_iter().map(|(range, row)| (range, row.name()))
     }
 
-    /// Where a path begins of which the end of this text is a part, if there is one.
+    /// The start of a path that the end of this text cuts, if there is one.
     pub(super) fn open_at(&self, text: &[u8]) -> Option<usize> {
         self.table.open_at(text)
     }
@@ -141,7 +142,7 @@ impl Hider {
         *self.used.entry(with.to_owned()).or_default() += 1;
     }
 
-    /// Counts from nothing.
+    /// Resets the counts.
     pub(super) fn forget(&mut self) {
         (self.used, self.values) = Default::default();
     }
@@ -158,12 +159,12 @@ impl Hider {
     }
 }
 
-/// How a variable stands in the events.
+/// The spelling of a variable in the events.
 fn token(name: &str) -> String {
     format!("${{{name}}}")
 }
 
-/// How a text stands there that would look like [`token`].
+/// The escaped spelling of a text that would look like [`token`].
 fn literal(name: &str) -> String {
     format!("{}{{{name}}}", token(DOLLAR))
 }

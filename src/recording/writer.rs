@@ -6,8 +6,8 @@ use super::header::Header;
 use super::limits::check_line;
 use super::seal::Seal;
 
-/// Writes a recording as it happens: each line is handed over whole and flushed at once, so that a crash costs no
-/// more than the event that was being written.
+/// Writes a recording as it happens. Each line is passed on whole and flushed at once, so a crash
+/// loses at most the event that was being written.
 ///
 /// Dropping it without [`finish`](Self::finish) leaves a truncated recording: readable, not replayable.
 ///
@@ -59,8 +59,9 @@ impl<W: io::Write> Writer<W> {
     /// Writes one event.
     ///
     /// # Errors
-    /// When `inner` fails, or the event's line is longer than [`MAX_RECORDED_LINE`](super::MAX_RECORDED_LINE), which no reader would take;
-    /// from then on every call does, since a line may have been written in part.
+    /// When `inner` fails, or the event's line is longer than
+    /// [`MAX_RECORDED_LINE`](super::MAX_RECORDED_LINE), which a reader would refuse. All later
+    /// calls fail too, since a line may have been written in part.
     pub fn event(&mut self, event: &Event) -> Result<(), Error> {
         self.add(event)?;
         self.flush_line()
@@ -86,7 +87,7 @@ impl<W: io::Write> Writer<W> {
         event.write(&mut self.line);
         if let Err(error) = check_line(&self.line[start..], self.seal.lines() + 1) {
             self.line.truncate(start);
-            // What came before it is whole; the error is the one to report.
+            // The events before it are complete; the error is the one to report.
             let _ = self.flush_line();
             self.line = Vec::new();
             self.broken = true;
@@ -97,7 +98,7 @@ impl<W: io::Write> Writer<W> {
         Ok(())
     }
 
-    /// Seals the recording with its footer and gives back what was written to.
+    /// Seals the recording with its footer and returns the inner writer.
     ///
     /// # Errors
     /// When `inner` fails, or did before.
@@ -121,19 +122,20 @@ impl<W: io::Write> Writer<W> {
     }
 }
 
-/// How much is written at once, in bytes.
+/// How many bytes are written at once.
 #[cfg(feature = "session")]
 const BLOCK: usize = 64 * 1024;
 
-/// Room in a header's line for `,"redactions":` with any number, and `,"cli":` with a version.
+/// Space in a header's line for `,"redactions":` with any number, and `,"cli":` with a version.
 #[cfg(feature = "session")]
 const ROOM: usize = 14 + 20 + 7 + 34;
 
-/// A recording whose header comes first and is finished last: it has room for what is known at the end.
+/// A recording whose header is written first and completed last, when the counts are known.
 #[cfg(feature = "session")]
 impl<W: io::Read + io::Write + io::Seek> Writer<W> {
-    /// Writes the header, with room for the count of redactions and the version of the CLI. Spaces before the last brace are nothing to a
-    /// reader; a recording that is cut off says nothing of the two.
+    /// Writes the header, with space for the count of redactions and the version of the CLI.
+    /// Readers ignore the spaces before the last brace; a recording that is cut off has neither
+    /// value.
     pub(crate) fn with_room(inner: W, header: &Header) -> Result<Self, Error> {
         let mut line = written(header);
         line.resize(line.len() + ROOM, b' ');
@@ -144,15 +146,17 @@ impl<W: io::Read + io::Write + io::Seek> Writer<W> {
             line: closed(line),
             broken: false,
         };
-        // The digest is taken at the end.
+        // The digest is computed at the end.
         writer.seal.only_count();
         writer.flush_line()?;
         Ok(writer)
     }
 
-    /// Writes this header in the place of the first, then seals as [`finish`](Self::finish) does. One that needs more room is left out.
+    /// Writes this header over the first one, then seals as [`finish`](Self::finish) does. Values
+    /// that need more space are left out.
     ///
-    /// The digest covers the header, so all that was written is read once more, and the digest is taken then.
+    /// The digest covers the header, so it is computed at the end by reading back what was written.
+    ///
     pub(crate) fn finish_with(mut self, header: &Header) -> Result<W, Error> {
         if !self.broken {
             self.finish_header(header).map_err(Error::io)?;

@@ -12,13 +12,14 @@ use crate::wire::control::{Control, HostRequest};
 use crate::wire::hook::HookInput;
 use crate::wire::{Body, Frame, Message};
 
-/// Something on the CLI's stdout that the typed layer does not model in full. It is in the raw line only.
+/// Something on the CLI's stdout that the typed layer does not model in full; only the raw line has
+/// it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub struct Gap {
     /// The kind of line, as a [`Census`](super::Census) names it.
     pub kind: String,
-    /// The path, with `[]` for the items of an array, and what is the matter with it.
+    /// The path, with `[]` for the items of an array, and what is not modelled there.
     pub what: String,
 }
 
@@ -28,11 +29,12 @@ impl fmt::Display for Gap {
     }
 }
 
-/// What the typed layer does not know of the messages of the CLI in a recording, each gap once: fields that no type names, types, subtypes
-/// and values of enums without a name, and fields that are missing or of the wrong type.
+/// Returns what the typed layer does not model in the CLI's messages of a recording, each gap once:
+/// unknown fields, types, subtypes and enum values, and fields that are missing or of the wrong
+/// type.
 ///
-/// Inputs and results of tools, and whatever else may hold anything, have no type and so no gaps. Lines that are no frames are not
-/// looked at.
+/// Inputs and results of tools, and other fields that may hold any JSON, have no type and so no
+/// gaps. Lines that are not frames are skipped.
 ///
 /// ```
 /// use claude_wire::recording::{Event, EventKind, Header, Recording, audit};
@@ -82,12 +84,12 @@ fn gaps_of(kind: &str, message: &Message) -> Vec<String> {
     gaps
 }
 
-/// A path alone is that of a field; one with a word says itself what is not known.
+/// A bare path is an unknown field; one with a value (`path = "x"`) is an unknown value.
 pub(super) fn not_modelled(what: String) -> String {
     format!("{what} is not {}", if what.contains(" = ") { "known" } else { "modelled" })
 }
 
-/// The same gap in two items of an array is one.
+/// Drops array indexes, so that the same gap in two items of an array is reported once.
 fn without_numbers(what: &str) -> String {
     let mut out = String::with_capacity(what.len());
     let mut inside = false;
@@ -128,11 +130,11 @@ mod tests {
         let lines = [
             r#"> {"type":"control_request","request_id":"1","request":{"subtype":"set_model"}}"#,
             r#"{"type":"control_response","response":{"subtype":"success","request_id":"1","response":{"model":"m","aura":1}}}"#,
-            r#"> {"type":"control_request","request_id":"2","request":{"subtype":"of_tomorrow"}}"#,
+            r#"> {"type":"control_request","request_id":"2","request":{"subtype":"future_subtype"}}"#,
             r#"{"type":"control_response","response":{"subtype":"success","request_id":"2","response":{}}}"#,
         ];
         let expected = [
-            "out control_response/of_tomorrow: response.response: no type is known for this reply",
+            "out control_response/future_subtype: response.response: no type is known for this reply",
             "out control_response/set_model: response.response.aura is not modelled",
         ];
         assert_eq!(gaps(&lines), expected);
@@ -152,8 +154,8 @@ mod tests {
             gaps(&[&known]),
             ["out control_request/hook_callback/CwdChanged: request.input.aura is not modelled"]
         );
-        let unknown = hook(r#"{"hook_event_name":"OfTomorrow"}"#);
-        let expected = r#"out control_request/hook_callback/OfTomorrow: request.input.hook_event_name = "OfTomorrow" is not known"#;
+        let unknown = hook(r#"{"hook_event_name":"FutureEvent"}"#);
+        let expected = r#"out control_request/hook_callback/FutureEvent: request.input.hook_event_name = "FutureEvent" is not known"#;
         assert_eq!(gaps(&[&unknown]), [expected]);
     }
 

@@ -8,13 +8,14 @@ use serde_json::Value;
 
 use crate::recording::normalise::has_placeholder;
 
-/// A set of more values than this is none that anybody chose from.
+/// The most values that a field may have and still count as a set of choices.
 const MAX_VALUES: usize = 64;
 
-/// A longer string is no value out of a set, in bytes.
+/// The longest string that counts as a value of a set, in bytes.
 const LONGEST_VALUE: usize = 64;
 
-/// Fields of any text: what the model, a tool or a person says may be a single word, and is no value out of a set.
+/// Free text: what the model, a tool or a user says may be a single word, but it is not a value of
+/// a set.
 const TEXTS: [&str; 14] = [
     "text",
     "thinking",
@@ -59,7 +60,7 @@ pub(in crate::recording) struct Field {
     pub(in crate::recording) types: BTreeSet<JsonType>,
     /// Its strings, numbers and booleans.
     pub(in crate::recording) scalars: BTreeSet<String>,
-    /// Some string of it is no word, or differs from run to run.
+    /// Whether some string of it is not a word, or differs from run to run.
     text: bool,
     seen: u64,
     /// How often it was an object or an array.
@@ -67,7 +68,7 @@ pub(in crate::recording) struct Field {
 }
 
 impl KindCensus {
-    /// In how many recordings the kind stands.
+    /// The number of recordings that have this kind.
     pub fn recordings(&self) -> usize {
         self.recordings
     }
@@ -82,12 +83,12 @@ impl KindCensus {
         self.fields.get(path).map(|field| field.types.iter().copied().collect()).unwrap_or_default()
     }
 
-    /// The values of a field that holds words out of a small set; `None` for other fields.
+    /// The values of a field whose values are words from a small set; `None` for other fields.
     pub fn values(&self, path: &str) -> Option<Vec<&str>> {
         self.fields.get(path)?.values(path)
     }
 
-    /// Whether the field is absent from some of the objects that it could stand in.
+    /// Whether the field is missing from some of the objects at its parent path.
     pub fn is_optional(&self, path: &str) -> bool {
         let objects = match parent(path) {
             "" => self.lines,
@@ -105,7 +106,8 @@ impl KindCensus {
         self.fields.get(path)
     }
 
-    /// Whether this is an object or an array anywhere, so that what is missing in it is missing.
+    /// Whether the path was an object or an array anywhere, so that a field missing below it is
+    /// really missing.
     pub(in crate::recording) fn holds(&self, path: &str) -> bool {
         path.is_empty() || self.fields.get(path).is_some_and(|field| field.holders > 0)
     }
@@ -132,7 +134,7 @@ impl KindCensus {
         }
     }
 
-    /// One field a line, as JSON.
+    /// Writes the fields as JSON, one per line.
     pub(super) fn write_fields(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         #[derive(Serialize)]
         struct Row<'a> {
@@ -181,7 +183,7 @@ impl Field {
         set.then(|| self.scalars.iter().map(|text| &**text).collect())
     }
 
-    /// Whether its values are chosen from a set: words, or the two booleans.
+    /// Whether its values come from a set: words, or the two booleans.
     pub(in crate::recording) fn is_choice(&self, path: &str) -> bool {
         let booleans =
             self.types.iter().all(|kind| matches!(kind, JsonType::Boolean | JsonType::Null))
@@ -216,7 +218,7 @@ impl fmt::Display for JsonType {
     }
 }
 
-/// The path of the object or array that a field stands in; empty for the line itself.
+/// The path of the object or array that a field is in; empty for the line itself.
 pub(in crate::recording) fn parent(path: &str) -> &str {
     match path.strip_suffix("[]") {
         Some(array) => array,
@@ -224,7 +226,8 @@ pub(in crate::recording) fn parent(path: &str) -> &str {
     }
 }
 
-/// The members of an object, with their paths. A key that is no name of a field is data, and all such are one.
+/// The members of an object, with their paths. Keys that are not field names are data and share one
+/// path.
 fn members<'a>(object: &'a Value, path: &str) -> impl Iterator<Item = (String, &'a Value)> {
     let members = object.as_object().into_iter().flatten();
     members.map(move |(key, value)| {

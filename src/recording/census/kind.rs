@@ -6,15 +6,15 @@ use serde_json::Value;
 
 use crate::recording::event::EventKind;
 
-/// Names the lines of one recording, in their order: an answer is of the kind of what it answers.
+/// Names the kinds of the lines of one recording, in order. An answer is named after its request.
 #[derive(Default)]
 pub(in crate::recording) struct Namer {
-    /// What was asked, by direction of the request and its id as JSON.
+    /// The requests seen so far, by direction and id (as JSON).
     asked: HashMap<(bool, String), String>,
 }
 
 impl Namer {
-    /// The kind of a line; `None` for what is no line of stdin or stdout.
+    /// The kind of a line; `None` if it is not a line of stdin or stdout.
     pub(in crate::recording) fn name(
         &mut self,
         event: &EventKind,
@@ -61,9 +61,9 @@ impl Namer {
 }
 
 fn request(request: &Value) -> String {
-    let told =
+    let words =
         [&request["subtype"], &request["input"]["hook_event_name"], &request["message"]["method"]];
-    told.into_iter().filter_map(word).collect::<Vec<_>>().join("/")
+    words.into_iter().filter_map(word).collect::<Vec<_>>().join("/")
 }
 
 fn word(value: &Value) -> Option<String> {

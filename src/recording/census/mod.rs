@@ -1,4 +1,4 @@
-//! A census: which kinds of lines there are, with which fields, of which types and values.
+//! A census: the kinds of lines in recordings, with their fields, types and values.
 
 mod audit;
 mod field;
@@ -15,11 +15,13 @@ pub(super) use self::kind::Namer;
 use super::file::Recording;
 use super::normalise::{json, normalise};
 
-/// Which kinds of lines stand in some recordings, with which fields, of which types and values.
+/// The kinds of lines in some recordings, with their fields, types and values.
 ///
-/// A kind is a direction and what tells lines apart: `out system/init`, `out control_response/mcp_status`,
-/// `out stream_event/content_block_delta/text_delta`. A field is a path in the line, as `message.content[].text`, with `[]` for the items of an
-/// array and `*` for keys that are data. Only what the recordings share with the next run of the same CLI is taken in: see [`normalise`].
+/// A kind is a direction and what distinguishes lines: `out system/init`, `out
+/// control_response/mcp_status`, `out stream_event/content_block_delta/text_delta`. A field is a
+/// path in the line, such as `message.content[].text`, with `[]` for the items of an array and `*`
+/// for keys that are data. Only what stays the same from one run of a CLI to the next is counted:
+/// see [`normalise`].
 ///
 /// Its [`Display`](fmt::Display) is JSON, one field a line.
 ///
@@ -48,7 +50,7 @@ impl Census {
         census
     }
 
-    /// Takes in one more recording.
+    /// Adds one more recording.
     pub fn add(&mut self, recording: &Recording) {
         self.add_normalised(&normalise(recording));
     }
@@ -105,7 +107,7 @@ mod tests {
     use super::*;
     use crate::recording::{Event, EventKind, Header};
 
-    /// A recording of these lines of the CLI's; those behind `> ` are the host's.
+    /// A recording of these lines: the CLI's, or the host's where they begin with `> `.
     pub(super) fn recording(lines: &[&str]) -> Recording {
         let mut recording = Recording::new(Header::new());
         recording.events = lines

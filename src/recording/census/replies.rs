@@ -4,7 +4,7 @@ use super::audit::not_modelled;
 use crate::wire::RawJson;
 use crate::wire::unknown_of;
 
-/// What the type of the reply does not know of it; that there is none is a gap too.
+/// The parts of a reply that its type does not model. A reply without a type is one gap.
 pub(super) fn gaps(asked: &str, reply: &RawJson) -> Vec<String> {
     let Some(unknown) = unknown_of(asked, reply) else {
         return vec!["response: no type is known for this reply".to_owned()];

@@ -4,16 +4,17 @@ use std::fmt;
 
 use serde::Serialize;
 
-/// What a difference means for a reader that knew the earlier recording. The most severe is the least in their order.
+/// What a difference means for a program written against the earlier recording. The most severe
+/// sorts first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Severity {
-    /// Something that could be relied on is gone or different.
+    /// Something a program could rely on is gone or different.
     Breaking,
-    /// Something is there that was not there before.
+    /// Something new.
     Additive,
-    /// Nothing that a reader should rely on.
+    /// Nothing a program should rely on.
     Cosmetic,
 }
 
@@ -30,7 +31,7 @@ pub enum Change {
     FieldGone,
     /// A field is new.
     FieldNew,
-    /// A field stood in every object, and does not any more.
+    /// A field was in every object, and now is missing from some.
     FieldOptional,
     /// A field has other types.
     Type,
@@ -38,15 +39,16 @@ pub enum Change {
     ValueGone,
     /// A value is new in a set of words or booleans.
     ValueNew,
-    /// A text or a number is another.
+    /// A text or a number has changed.
     Text,
     /// There are more or fewer lines of a kind.
     Lines,
     /// There are more or fewer turns.
     Turns,
-    /// In a turn, the first line of this kind comes before that of another, behind which it came.
+    /// In a turn, the first line of this kind now comes before that of another kind, which it used
+    /// to follow.
     Order,
-    /// The lines on stderr are others.
+    /// The lines on stderr differ.
     Stderr,
     /// The CLI ended in another way.
     Exit,
@@ -66,10 +68,10 @@ pub struct Difference {
     pub path: Option<String>,
     /// What changed.
     pub change: Change,
-    /// What it was before, where that can be said in a few words.
+    /// What it was before, if a few words can say it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub before: Option<String>,
-    /// What it is now, where that can be said in a few words.
+    /// What it is now, if a few words can say it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! Holding the recordings of one conversation with two CLIs against each other.
+//! Comparing the recordings of one conversation with two CLIs.
 
 mod difference;
 mod order;
@@ -11,18 +11,19 @@ use super::event::EventKind;
 use super::file::Recording;
 use super::normalise::normalise;
 
-/// How a recording differs from an earlier one of the same conversation: the most severe first, each difference once.
+/// Returns how a recording differs from an earlier one of the same conversation: the most severe
+/// difference first, each once.
 ///
-/// Both are [normalised](normalise) first. Kinds of lines and paths of fields are named as in a [`Census`]. What each difference means for a
-/// reader that knew the earlier recording:
+/// Both are [normalised](normalise) first. Kinds of lines and paths of fields are named as in a
+/// [`Census`]. What each difference means for a program written against the earlier recording:
 ///
 /// | severity | what |
 /// |---|---|
-/// | breaking | a kind of line, a field or a value of a set (words, booleans) is gone; a field stands in some lines only, where it stood in all; a field has a type that it did not have; a turn more or less; another order among the lines of the conversation; another exit |
+/// | breaking | a kind of line, a field or a value of a set (words, booleans) is gone; a field that was in all lines is missing from some; a field has a new type; there are more or fewer turns; the lines of the conversation come in another order; the exit differs |
 /// | additive | a kind, a field or a value is new; a field may be `null` |
-/// | cosmetic | other texts or numbers; a type less; another number of lines; another order among lines that do not wait for each other; other lines on stderr |
+/// | cosmetic | texts or numbers differ; a type is gone; the number of lines differs; lines that do not wait for each other come in another order; stderr differs |
 ///
-/// Below a field that is new or gone nothing is told of.
+/// Nothing is reported below a field that is new or gone.
 ///
 /// ```
 /// use claude_wire::recording::{Event, EventKind, Header, Recording, compare};
@@ -93,7 +94,7 @@ fn fields(kind: &str, before: &KindCensus, after: &KindCensus, found: &mut BTree
             _ if after.holds(parent(path)) => {
                 found.insert(at(Severity::Breaking, Change::FieldGone, path));
             }
-            // What it stood in is gone too, or is no object any more: that is told.
+            // If its parent is gone too, or is not an object any more, that is reported instead.
             _ => {}
         }
     }
@@ -134,7 +135,7 @@ fn values(
     at: impl Fn(Severity, Change) -> Difference,
     found: &mut BTreeSet<Difference>,
 ) {
-    // Nothing is told of values where there are other types, which is told.
+    // Values of different types are not compared: the change of type is reported.
     let common = old.types.intersection(&new.types).any(|kind| *kind != JsonType::Null);
     let mut gone = old.scalars.difference(&new.scalars).peekable();
     match (old.is_choice(path), new.is_choice(path)) {
@@ -147,7 +148,7 @@ fn values(
                 added.map(|value| at(Severity::Additive, Change::ValueNew).now(value.clone())),
             );
         }
-        // What was one of some words is any text now.
+        // The set of words has become free text.
         (true, false) if common && gone.peek().is_some() => {
             found.extend(
                 gone.map(|value| at(Severity::Breaking, Change::ValueGone).was(value.clone())),
@@ -160,7 +161,7 @@ fn values(
     }
 }
 
-/// Which of many ids it is depends on all before it: one more would make every later one another.
+/// Drops the numbers: one more id earlier in the recording would change all the later ones.
 fn without_numbers(field: &Field) -> BTreeSet<String> {
     let digits = |char: char| char.is_ascii_digit();
     let without = |text: &String| {
@@ -185,7 +186,7 @@ fn ends(recording: &Recording) -> Vec<String> {
         .map(|exit| match (&exit.code, &exit.signal) {
             (_, Some(signal)) => signal.clone(),
             (Some(code), _) => format!("exit code {code}"),
-            _ => "an exit of no known kind".to_owned(),
+            _ => "an unknown kind of exit".to_owned(),
         })
         .collect()
 }

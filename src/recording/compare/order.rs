@@ -1,9 +1,11 @@
 //! The order of the lines of a turn.
 //!
-//! A turn ends with its result. Two lines wait for each other when both tell of the main conversation: its start, the reply as it is
-//! written, the reply, the result; a tool's result waits for all of these but the pieces of a reply, since tools run while the rest of it
-//! is written. Everything else comes when it comes: answers to control requests, tasks, what sub-agents say; and what the host writes is not
-//! looked at. Of each kind its first line in the turn counts, so that more or fewer lines are no other order.
+//! A turn ends with its result. The lines of the main conversation (its start, the reply as it is
+//! written, the reply, the result) have a fixed order. A tool's result has a place in that order
+//! too, except among the deltas of a reply, since tools run while the rest of the reply is written.
+//! Everything else may come at any time: answers to control requests, tasks, what sub-agents say.
+//! What the host writes is not compared. Only the first line of each kind in a turn counts, so more
+//! or fewer lines do not change the order.
 
 use std::collections::BTreeSet;
 
@@ -18,14 +20,14 @@ use crate::recording::normalise::json;
 #[derive(Default)]
 struct Turn {
     kinds: Vec<String>,
-    /// Those of the main conversation.
+    /// The kinds of the main conversation.
     main: Vec<String>,
 }
 
 pub(super) fn differences(before: &Recording, after: &Recording) -> Vec<Difference> {
     let (before, after) = (turns(before), turns(after));
     if before.len() != after.len() {
-        // The last of them is what comes after the last result.
+        // The last turn is what comes after the last result.
         let count = |turns: &[Turn]| (turns.len() - 1).to_string();
         return vec![
             Difference::whole(Severity::Breaking, Change::Turns)
@@ -86,7 +88,7 @@ impl Turn {
     }
 }
 
-/// The kinds that stood next to each other, of those that both have, and now come the other way round.
+/// Adjacent kinds, of those that both turns have, whose order is now reversed.
 fn swapped<'a>(
     before: &'a [String],
     after: &[String],

@@ -17,7 +17,7 @@ fn differences(before: &[&str], after: &[&str]) -> Vec<String> {
     compare(&recording(before), &recording(after)).iter().map(ToString::to_string).collect()
 }
 
-/// What is told when one line is followed by another.
+/// The differences reported when one line becomes another.
 fn change(before: &str, after: &str) -> Vec<String> {
     differences(&[before], &[after])
 }
@@ -140,7 +140,7 @@ fn a_word_that_becomes_any_text_is_gone() {
         r#"{"type":"a","mode":null}"#,
     );
     assert_eq!(change(word, text), [r#"breaking: out a: field mode is never "plan" any more"#]);
-    assert_eq!(differences(&[word, word], &[text, both]).len(), 2, "and the type is told");
+    assert_eq!(differences(&[word, word], &[text, both]).len(), 2, "and the type is reported");
     assert_eq!(change(text, word), ["cosmetic: out a: field mode has other values"]);
     assert_eq!(
         differences(&[word], &[word, text]),
@@ -188,13 +188,13 @@ fn the_order_of_what_does_not_wait_is_cosmetic() {
         ([TOOL, STOP], [STOP, TOOL]),
         ([AGENT_SAYS, TOOL], [TOOL, AGENT_SAYS]),
     ] {
-        let told =
+        let found =
             differences(&[&before[..], &[RESULT]].concat(), &[&after[..], &[RESULT]].concat());
         assert!(
-            told.len() == 1
-                && told[0].starts_with("cosmetic: ")
-                && told[0].contains(" comes before "),
-            "{told:?}"
+            found.len() == 1
+                && found[0].starts_with("cosmetic: ")
+                && found[0].contains(" comes before "),
+            "{found:?}"
         );
     }
 }
@@ -209,9 +209,9 @@ fn more_lines_of_a_kind_are_not_another_order() {
 
 #[test]
 fn a_turn_less_breaks() {
-    let told = differences(&[INIT, RESULT, INIT, RESULT], &[INIT, INIT, RESULT]);
+    let found = differences(&[INIT, RESULT, INIT, RESULT], &[INIT, INIT, RESULT]);
     assert_eq!(
-        told,
+        found,
         ["breaking: 1 turns, were 2", "cosmetic: out result/success: 1 lines, were 2"]
     );
 }

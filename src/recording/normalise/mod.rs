@@ -1,9 +1,10 @@
-//! Normalising: what one run of the CLI shares with the next.
+//! Normalising: keeping what one run of the CLI shares with the next.
 //!
-//! Identities get a number in the order of first sight (`uuid:0`, `uuid:1`), and keep it wherever they stand again, also inside a longer
-//! text: who refers to whom can still be read. Measurements have no identity; each becomes the same constant.
+//! Identities are numbered in the order of first sight (`uuid:0`, `uuid:1`), and keep their number
+//! wherever they occur, also inside a longer text, so that references stay readable. Measurements
+//! have no identity; each becomes the same constant.
 //!
-//! | what | how it is told | becomes |
+//! | what | how it is recognised | becomes |
 //! |---|---|---|
 //! | uuids, session ids among them | by shape, anywhere | `uuid:0` |
 //! | other ids | by their key (`id`, `..._id`, `...Id`), where they hold a digit and at least 4 characters | `id:0` |
@@ -23,11 +24,13 @@ use super::event::EventKind;
 use super::file::Recording;
 use super::payload::Payload;
 
-/// The same recording without what differs between two runs of one CLI: ids, times, durations, costs, paths, versions.
+/// Returns the same recording without what differs between two runs of one CLI: ids, times,
+/// durations, costs, paths, versions.
 ///
-/// Lines of JSON are written anew, compact and in their order of keys; what is no JSON, or nests deeper than 128, has its texts normalised as
-/// they stand. The times of the events are 0, and the header keeps only what the launch was given. Two recordings of the same events are
-/// equal afterwards, whatever ids each run made up.
+/// Lines of JSON are written again, compact and in their order of keys. What is not JSON, or nests
+/// deeper than 128, is normalised as plain text. The times of the events are 0, and the header
+/// keeps only the launch's inputs. Two recordings of the same events are equal afterwards, whatever
+/// ids each run made up.
 ///
 /// ```
 /// use claude_wire::recording::{Event, EventKind, Header, Recording, normalise};
@@ -83,7 +86,8 @@ pub(super) fn json(kind: &EventKind) -> Option<Value> {
     }
 }
 
-/// Whether something in a string is what [`normalise`] puts in the place of what differs from run to run.
+/// Whether something in a string is a placeholder of [`normalise`] for what differs from run to
+/// run.
 pub(super) fn has_placeholder(text: &str) -> bool {
     let number = |rest: &str| rest.starts_with(|first: char| first.is_ascii_digit());
     text == shapes::TIME

@@ -6,19 +6,20 @@ use serde_json::Value;
 
 use super::shapes::{self, Shape, TIME};
 
-/// Shorter words are not looked for in texts, where they may be anything. In bytes.
+/// The shortest word that is looked for in texts, in bytes; shorter ones are too common.
 const SHORTEST_ID: usize = 4;
 
-/// What was seen so far, and the name that it got.
+/// The identities seen so far, and their names.
 #[derive(Default)]
 pub(super) struct Names {
-    /// By the text itself, whatever it is: no text is of two kinds.
+    /// By the text itself: each text has one kind only.
     known: HashMap<String, String>,
     taken: HashMap<&'static str, usize>,
 }
 
 impl Names {
-    /// Takes in the ids that only their key tells, so that they are found in texts too, even in earlier ones.
+    /// Collects the ids that are recognised by key only, so that they are found in texts too, even
+    /// in earlier ones.
     pub(super) fn take_ids(&mut self, value: &Value) {
         match value {
             Value::Array(items) => items.iter().for_each(|item| self.take_ids(item)),
@@ -41,18 +42,18 @@ impl Names {
 
     fn take_id(&mut self, text: &str) {
         let word = text.len() >= SHORTEST_ID && text.bytes().all(shapes::is_word);
-        // A word without a digit names something: an agent, a server, a style.
+        // A word without a digit is a name: of an agent, a server, a style.
         if word && text.bytes().any(|byte| byte.is_ascii_digit()) && !shapes::is_uuid(text) {
             self.name("id", text);
         }
     }
 
-    /// The text with the name of each identity in its place.
+    /// Replaces each identity in the text by its name.
     pub(super) fn in_text(&mut self, text: &str) -> String {
         let mut out = String::with_capacity(text.len());
         let mut at = 0;
         while let Some((shape, place)) = shapes::next(text, at) {
-            // Every shape is of ASCII only, so that it begins and ends between characters.
+            // Every shape is ASCII, so it begins and ends between characters.
             out.push_str(&text[at..place.start]);
             at = place.end;
             let found = &text[place];

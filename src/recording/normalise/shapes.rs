@@ -1,4 +1,4 @@
-//! Shapes of what differs from run to run, found in a text.
+//! Finding in a text what differs from run to run, by its shape.
 
 use std::ops::Range;
 
@@ -8,18 +8,18 @@ pub(super) const TIME: &str = "time";
 pub(super) const KINDS: [&str; 5] = ["uuid", "id", "path", "version", "host"];
 
 pub(super) enum Shape {
-    /// Gets a name of this kind.
+    /// Replaced by a name of this kind.
     Named(&'static str),
     Time,
     /// A run of letters, digits, `_` and `-`: an id, if it is known as one.
     Word,
 }
 
-/// The next shape from here on, and where it stands.
+/// The next shape from here on, and its range.
 pub(super) fn next(text: &str, from: usize) -> Option<(Shape, Range<usize>)> {
     let bytes = text.as_bytes();
     (from..bytes.len()).find_map(|at| {
-        // A second slash is that of an address.
+        // A second slash is part of a URL.
         let inside = at > 0 && (is_word(bytes[at - 1]) || bytes[at - 1..].starts_with(b"//"));
         let (shape, length) = (!inside).then(|| shape(&bytes[at..])).flatten()?;
         Some((shape, at..at + length))
@@ -61,7 +61,7 @@ fn shape(text: &[u8]) -> Option<(Shape, usize)> {
     Some((if is_uuid { Shape::Named("uuid") } else { Shape::Word }, word))
 }
 
-/// `/a/b`, or a variable and what hangs on it. One name after a slash may be a command.
+/// `/a/b`, or a variable and the path after it. A single name after a slash may be a command.
 fn path(text: &[u8]) -> Option<usize> {
     if !matches!(text, [b'/', next, ..] if *next != b'/') && !text.starts_with(b"${") {
         return None;
@@ -71,7 +71,7 @@ fn path(text: &[u8]) -> Option<usize> {
     };
     let length = text.iter().take_while(|byte| is_part(byte)).count();
     let path = &text[..length];
-    // The end of a sentence is none of the path.
+    // The end of a sentence is not part of the path.
     let length = length - path.iter().rev().take_while(|byte| **byte == b'.').count();
     let slashes = path.iter().filter(|byte| **byte == b'/').count();
     (slashes > 1 || path.starts_with(b"${")).then_some(length)
@@ -90,7 +90,7 @@ fn time(text: &[u8]) -> Option<usize> {
     fits.then(|| form.len() + text[form.len()..].iter().take_while(|byte| is_rest(byte)).count())
 }
 
-/// `Nov 29 4:20am`, as a scheduled task says when it runs.
+/// `Nov 29 4:20am`, the form in which scheduled tasks report their time.
 fn spoken_time(text: &[u8]) -> Option<usize> {
     const MONTHS: [&[u8]; 12] = [
         b"Jan ", b"Feb ", b"Mar ", b"Apr ", b"May ", b"Jun ", b"Jul ", b"Aug ", b"Sep ", b"Oct ",
@@ -104,7 +104,7 @@ fn spoken_time(text: &[u8]) -> Option<usize> {
     Some(month.len() + day + 1 + hour + 1 + minute + half.len())
 }
 
-/// The digits of a number of one or two digits, and what follows.
+/// A number of one or two digits, and what follows it.
 fn number(text: &[u8]) -> Option<(usize, &[u8])> {
     let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
     (1..=2).contains(&digits).then(|| (digits, &text[digits..]))
@@ -117,7 +117,7 @@ fn host(text: &[u8]) -> Option<usize> {
     (port > 0).then_some(b"127.0.0.1:".len() + port)
 }
 
-/// `2.1.329`: three numbers and no more. Other numbers with dots are nothing, as a whole.
+/// `2.1.329`: exactly three numbers. Longer or shorter dotted numbers are skipped as a whole.
 fn dotted_numbers(text: &[u8]) -> Option<(Shape, usize)> {
     let length = text.iter().take_while(|byte| byte.is_ascii_digit() || **byte == b'.').count();
     let length = length - text[..length].iter().rev().take_while(|byte| **byte == b'.').count();

@@ -1,20 +1,22 @@
-//! What a name of a secret is given: `API_KEY=abc`, `password: "abc"`, `--token abc`, `?code=abc`, `<password>abc</password>`.
+//! Values given to the name of a secret: `API_KEY=abc`, `password: "abc"`, `--token abc`,
+//! `?code=abc`, `<password>abc</password>`.
 //!
-//! How much the name says is for [`names`]; how much the place says is decided here. Most `token = ...` and `password: ...` are programs and
-//! prose, so a value without quotes must be all that is on its line, or look like a secret.
+//! [`names`] decides what a name says; this module decides what the place says. Most `token = ...`
+//! and `password: ...` are code and prose, so a value without quotes must be all that is on its
+//! line, or look like a secret.
 
 use std::ops::Range;
 
 use super::names::{self, Named};
 use super::text::{FILL, Text, is_code, is_path, is_word, looks_secret, refers};
 
-/// How far a name, its sign and its value may be apart, in bytes: quotes, brackets, spaces.
+/// The longest distance between a name, its sign and its value, in bytes: quotes, brackets, spaces.
 const NEAR: usize = 12;
 
 /// The longest value, in bytes.
 const LONGEST: usize = 8 * 1024;
 
-/// Values that are not secrets, whatever is said of them.
+/// Values that are never secrets.
 const WORDS: [&str; 47] = [
     "and",
     "any",
@@ -65,12 +67,12 @@ const WORDS: [&str; 47] = [
     "yes",
 ];
 
-/// A name that a value may be given to.
+/// A name that a value may be assigned to.
 struct Name<'t> {
     text: &'t Text<'t>,
     range: Range<usize>,
     named: Named,
-    /// The shortest value that the name alone makes a secret.
+    /// The shortest value that is a secret because of its name alone.
     least: usize,
     /// `--name`.
     is_flag: bool,
@@ -82,7 +84,7 @@ struct Name<'t> {
     is_variable: bool,
 }
 
-/// The value that the name gets of which a last word is at `hit`.
+/// The value of the name whose last word is at `hit`.
 pub(super) fn assigned(text: &Text<'_>, hit: Range<usize>) -> Option<Range<usize>> {
     let name = Name::around(text, hit)?;
     let value = name
@@ -145,7 +147,7 @@ impl<'t> Name<'t> {
         let sign = text.run(closed, is_blank);
         let is_define = closed > self.range.end && text.at(sign) == Some(b',');
         let end = match (text.at(sign)?, text.at(sign + 1)) {
-            // Neither a comparison nor a path of names.
+            // Not a comparison, and not a path of names.
             (b'=', Some(b'=')) | (b':', Some(b':')) => return None,
             (b'=', Some(b'>')) | (b':', Some(b'=')) => sign + 2,
             (b'=' | b':', _) => sign + 1,
@@ -202,13 +204,13 @@ impl<'t> Name<'t> {
         let bytes = self.text.get(value.clone());
         if self.is_alone(&value) && !is_code(bytes) {
             let has = |is: fn(&u8) -> bool| bytes.iter().any(is);
-            // As in YAML; after a sign between spaces a name may be a program's.
+            // As in YAML; with spaces around the sign it may be a variable in code.
             let is_plain = is_colon
                 || (bytes.len() >= 6 && has(|byte| !is_word(*byte) || byte.is_ascii_digit()));
             if self.named == Named::Secret && is_plain {
                 return self.named_secret(value);
             }
-            // Of small letters and digits only: not a name of several words.
+            // Only small letters and digits: not a name of several words.
             if is_colon
                 && bytes.len() >= 16
                 && !has(|byte| !byte.is_ascii_lowercase() && !byte.is_ascii_digit())
@@ -219,7 +221,8 @@ impl<'t> Name<'t> {
         self.looking_secret(value, 8)
     }
 
-    /// `Authorization: token abc`, `Cookie: a=b; c=d`: up to the end of the line or the quote that the header is in; a scheme stays.
+    /// `Authorization: token abc`, `Cookie: a=b; c=d`: up to the end of the line or of the
+    /// surrounding quotes. The scheme is kept.
     fn header_value(&self, begin: usize) -> Option<Range<usize>> {
         let text = self.text;
         let begin = match text.run(begin, |byte| byte.is_ascii_alphabetic() || byte == b'-') {
@@ -282,7 +285,7 @@ impl<'t> Name<'t> {
         self.named_secret(value)
     }
 
-    /// What is in quotes there; `b"..."` and the like too.
+    /// A quoted value, including `b"..."` and the like.
     fn quoted_at(&self, begin: usize) -> Option<Range<usize>> {
         let text = self.text;
         let prefixed =
@@ -293,7 +296,7 @@ impl<'t> Name<'t> {
         text.quoted(quote + 1, mark, text.slashes(quote))
     }
 
-    /// A word without quotes. In a URL it ends with the parameter, elsewhere where a list goes on after it.
+    /// A word without quotes. In a URL it ends with the parameter, elsewhere at a separator.
     fn word(&self, begin: usize) -> Range<usize> {
         let text = self.text;
         let ends: &[u8] = match (self.in_url, self.in_list) {
@@ -320,7 +323,7 @@ impl<'t> Name<'t> {
         begin..end
     }
 
-    /// Where the line begins, without what may be before a name: spaces, `- `, `export `.
+    /// The start of the line, without what may precede a name: spaces, `- `, `export `.
     fn line_start(&self) -> usize {
         let text = self.text;
         let mut start = self.range.start;
@@ -339,7 +342,7 @@ impl<'t> Name<'t> {
         }
     }
 
-    /// Whether name and value are all that is on their line, or in their quotes. A comment does not count.
+    /// Whether name and value are all that is on their line, or in their quotes, comments aside.
     fn is_alone(&self, value: &Range<usize>) -> bool {
         let text = self.text;
         let rest = text.at(text.run(value.end, |byte| is_blank(byte) || byte == FILL));
@@ -349,7 +352,7 @@ impl<'t> Name<'t> {
         is_line || (quote.is_some() && rest == quote)
     }
 
-    /// Names that headers of HTTP have.
+    /// Names of HTTP headers.
     fn is_header(&self) -> bool {
         let name = self.text.get(self.range.clone());
         let is = |end: &str| {
@@ -359,7 +362,7 @@ impl<'t> Name<'t> {
         self.named == Named::Secret && ["authorization", "cookie"].into_iter().any(is)
     }
 
-    /// A value that its name makes a secret.
+    /// A value that is a secret because of its name.
     fn named_secret(&self, value: Range<usize>) -> Option<Range<usize>> {
         if self.named != Named::Secret {
             return self.looking_secret(value, self.least);
@@ -370,7 +373,7 @@ impl<'t> Name<'t> {
             .then_some(value)
     }
 
-    /// A value of this length at least, if it looks like a secret too.
+    /// A value of at least this length that also looks like a secret.
     fn looking_secret(&self, value: Range<usize>, least: usize) -> Option<Range<usize>> {
         let least = if let Named::Perhaps(more) = self.named { more.max(least) } else { least };
         looks_secret(self.text.get(value.clone()), least).then_some(value)

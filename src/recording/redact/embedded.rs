@@ -1,7 +1,8 @@
-//! JSON in a text that holds secrets whatever their names: the environment and the headers of MCP servers, the environment of settings.
+//! JSON inside a text whose values are all secret: the environment and the headers of MCP servers,
+//! the environment of settings.
 //!
-//! Such JSON is in files that tools read and write, in commands (`--mcp-config`, `--settings`), and in strings of JSON. It is walked from where
-//! it begins, however deep its quotes are escaped.
+//! Such JSON is in files that tools read and write, in commands (`--mcp-config`, `--settings`), and
+//! in strings of JSON. It is walked from its beginning, however deeply its quotes are escaped.
 
 use std::ops::Range;
 
@@ -11,28 +12,28 @@ use crate::recording::strings::{JsonString, Strings, strings_in};
 /// Names of the lists of MCP servers.
 const SERVERS: [&[u8]; 2] = [b"mcpServers", b"mcp_servers"];
 
-/// What of a server is secret.
+/// The members of a server that are secret.
 const OF_SERVERS: [&[u8]; 2] = [b"env", b"headers"];
 
-/// What such JSON begins with: what is before its first bracket, or a member of it.
+/// How such JSON begins: what precedes its first bracket, or a member of it.
 pub(super) const ANCHORS: [&str; 4] = ["mcpServers", "mcp_servers", "settings", "\"env"];
 
-/// What was found in one.
+/// What was found in one of them.
 pub(super) struct Embedded {
     pub(super) secrets: Vec<Range<usize>>,
-    /// Where it ends.
+    /// The end of the JSON.
     pub(super) end: usize,
     /// Whether its last bracket is missing.
     pub(super) is_cut: bool,
 }
 
-/// The JSON that begins near an anchor, if any does.
+/// The JSON that begins near an anchor, if there is any.
 pub(super) fn embedded(text: &Text<'_>, anchor: usize, hit: Range<usize>) -> Option<Embedded> {
     let is_gap =
         |byte: u8| byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b':' | b'=' | FILL);
     let name = ANCHORS[anchor];
     let begin = match name {
-        // Of JSON that is a whole text: settings, or one server.
+        // JSON that is a whole text: settings, or one server.
         "\"env" => text.run(0, is_gap),
         _ => text.run(hit.end, is_gap),
     };
@@ -51,17 +52,18 @@ pub(super) fn embedded(text: &Text<'_>, anchor: usize, hit: Range<usize>) -> Opt
         }
         _ => found.values.iter().filter(under_servers).map(|string| string.value.clone()).collect(),
     };
-    // The root of a text is looked at for its members' sake: what else is in it has its own anchors.
+    // Only the members of the root matter here; the rest of the text has its own anchors.
     let end = if name == "\"env" { hit.end } else { found.end };
     Some(Embedded { secrets, end, is_cut: !found.is_closed })
 }
 
-/// Whether a string is under one of these names: `env` in `{"env":{"A":"b"}}`.
+/// Whether a string is below one of these names, such as `env` in `{"env":{"A":"b"}}`.
 fn is_under(found: &Strings, json: &[u8], string: &JsonString, names: &[&[u8]]) -> bool {
     found.keys_above(json, string).skip(1).any(|key| names.contains(&key))
 }
 
-/// Whether all in this place of a line is secret: `mcpServers.*.env.*`, `settings.env.*`; at the root of a text of its own, `env.*`.
+/// Whether every value at this place of a line is secret: `mcpServers.*.env.*`, `settings.env.*`;
+/// at the root of a separate text, `env.*`.
 pub(super) fn holds_secrets(
     found: &Strings,
     json: &[u8],

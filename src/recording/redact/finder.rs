@@ -1,4 +1,4 @@
-//! Looks for all [`PATTERNS`] in one pass over a text.
+//! Finds all [`PATTERNS`] in one pass over a text.
 
 use std::fmt;
 use std::ops::Range;
@@ -17,7 +17,7 @@ use super::text::{FILL, Text, is_word};
 pub(super) struct Place {
     pub(super) range: Range<usize>,
     pub(super) kind: &'static str,
-    /// The known text that is there in another form.
+    /// The known text that occurs here in another form.
     pub(super) text: Option<Arc<[u8]>>,
 }
 
@@ -26,7 +26,7 @@ impl Place {
         Self { range, kind, text: None }
     }
 
-    /// The same place of a text that begins this much further on.
+    /// The same place, shifted by this many bytes.
     pub(super) fn moved(self, by: usize) -> Self {
         Self { range: self.range.start + by..self.range.end + by, ..self }
     }
@@ -35,21 +35,21 @@ impl Place {
 /// What was found in a text.
 #[derive(Debug, Default)]
 pub(super) struct Found {
-    /// By their start; they may overlap.
+    /// Sorted by their start; they may overlap.
     pub(super) places: Vec<Place>,
-    /// Where something begins that the end of the text cuts, if something does: its places may not be all.
+    /// The start of a match that the end of the text cuts, if there is one: more of it may follow.
     pub(super) open: Option<usize>,
-    /// What was taken out before.
+    /// Placeholders of earlier redactions.
     pub(super) placeholders: Vec<Placeholder>,
 }
 
-/// The patterns, ready to be looked for: those of the table, and those that a caller adds.
+/// The compiled patterns: those of the table, and those that a caller adds.
 #[derive(Clone, Default)]
 pub(super) struct Finder {
     added: Vec<Regex>,
 }
 
-/// The anchors of all rows as one automaton, and whose each is.
+/// The anchors of all rows as one automaton, and the row of each.
 static ALL: LazyLock<Option<Anchors>> = LazyLock::new(Anchors::build);
 
 struct Anchors {
@@ -92,7 +92,8 @@ impl Anchors {
         })
     }
 
-    /// What follows an anchor by the row's regular expression: the end of it all, and of its first group.
+    /// Matches the row's regular expression after an anchor: the end of the match, and of its first
+    /// group.
     fn follows(&self, row: usize, then: &str, rest: &[u8]) -> Option<(usize, Range<usize>)> {
         let regex =
             self.regexes[row].get_or_init(|| regex(&format!(r"\A(?:{then})")).ok()).as_ref()?;
@@ -108,7 +109,7 @@ fn regex(text: &str) -> Result<Regex, regex::Error> {
 }
 
 impl Finder {
-    /// Adds a pattern. The first group is the secret, or else all of it.
+    /// Adds a pattern. The secret is the first group, or else the whole match.
     pub(super) fn add(&mut self, pattern: &str) -> Result<(), String> {
         let regex = regex(pattern).map_err(|error| error.to_string())?;
         if regex.is_match(b"") {
@@ -122,7 +123,7 @@ impl Finder {
         self.added.len()
     }
 
-    /// Everything in a text; `out` for one of the CLI's.
+    /// Finds everything in a text. `out`: whether the CLI wrote it.
     pub(super) fn find(&self, text: &Text<'_>, out: bool) -> Found {
         let mut found = Found::default();
         // By start, then by row.
@@ -137,7 +138,7 @@ impl Finder {
                             place.map(|range| (row, Place::new(range, PATTERNS[row].kind))),
                         );
                     }
-                    // What is in one is not looked at again.
+                    // Places within a match are skipped.
                     Owner::Embedded(index) if hit.start() >= walked => {
                         if let Some(Embedded { secrets, end, is_cut }) =
                             embedded(text, index, hit.range())
@@ -175,9 +176,9 @@ impl Finder {
         found
     }
 
-    /// The places of the added patterns, which see a text without its escapes.
+    /// The matches of the added patterns, which see a text without its escapes.
     fn added_in(&self, text: &Text<'_>) -> Vec<Range<usize>> {
-        // Of each byte that is left, where it was.
+        // The original offset of each remaining byte.
         let kept: Vec<usize> = (0..text.len()).filter(|at| text.at(*at) != Some(FILL)).collect();
         let bytes: Vec<u8> = kept.iter().filter_map(|at| text.at(*at)).collect();
         let mut places = Vec::new();
@@ -188,7 +189,7 @@ impl Finder {
                 else {
                     continue;
                 };
-                // From the first backslash of an escape to the end of one.
+                // Extends a match to whole escapes.
                 let start = text.run_back(kept[group.start()], |byte| byte == FILL);
                 places.push(start..kept[group.end() - 1] + 1);
             }
@@ -219,7 +220,7 @@ fn row_at(
         Then::Follows(then) => {
             let (_, group) =
                 is_exact().then(|| all.follows(row, then, text.get(hit.end..text.len())))??;
-            // A group at the anchor's end is what the anchor belongs to, where that is a hash.
+            // A group right at the anchor includes the anchor if that is a hash.
             let whole = anchor.starts_with('$');
             Some(if whole { hit.start } else { hit.end + group.start }..hit.end + group.end)
         }
@@ -234,14 +235,14 @@ fn row_at(
     }
 }
 
-/// How many patterns were added; a pattern may be a secret itself.
+/// Shows only how many patterns were added; a pattern may be a secret itself.
 impl fmt::Debug for Finder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Finder({} added)", self.added.len())
     }
 }
 
-/// Two that overlap are one: of the kind that comes first, and nothing of either is left.
+/// Merges overlapping places. The result has the kind of the first and covers both.
 pub(super) fn merged(found: impl IntoIterator<Item = Place>) -> Vec<Place> {
     let mut places: Vec<Place> = Vec::new();
     for place in found.into_iter().filter(|place| !place.range.is_empty()) {

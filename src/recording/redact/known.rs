@@ -1,4 +1,4 @@
-//! Texts that are known to be secret, in the forms in which they may turn up.
+//! Known secrets, and the forms in which they may occur.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -11,43 +11,44 @@ use super::finder::Place;
 use super::text::is_word;
 use crate::recording::strings::{escaped, open_at};
 
-/// Shorter texts are not looked for: they are in too much that is no secret.
+/// The shortest text to look for; shorter ones occur in too many other words.
 const SHORTEST: usize = 8;
-/// Longer ones neither: they are in nothing else.
+/// The longest text to look for.
 const LONGEST: usize = 4096;
-/// More are not learned: each has ten forms or so.
+/// The most texts to remember; each has about ten forms.
 const MOST: usize = 256;
 
-/// How many are looked for one by one until they join the automaton, which is built again for it.
+/// How many needles are searched one by one before the automaton is rebuilt with them.
 const APART: usize = 8;
 
 /// The known texts.
 #[derive(Default)]
 pub(super) struct Known {
     needles: Vec<Needle>,
-    /// The forms of the first needles, and whose each is.
+    /// The forms of the first needles, and the needle of each.
     together: Option<(AhoCorasick, Vec<usize>)>,
-    /// How many needles are in there.
+    /// The number of needles in the automaton.
     joined: usize,
 }
 
-/// One of them.
+/// One known text.
 struct Needle {
     kind: &'static str,
-    /// As it is, whatever form it was found in.
+    /// The plain text, whatever form it was found in.
     text: Arc<[u8]>,
     forms: Vec<Finder<'static>>,
-    /// A name: found only where no longer name goes on.
+    /// A name: found only as a whole word.
     is_name: bool,
 }
 
 impl Known {
-    /// A secret: it is also found percent-encoded and in base64. Says whether it is new and long enough to be looked for.
+    /// Adds a secret, which is also found percent-encoded and in base64. Returns whether it is new
+    /// and long enough to look for.
     pub(super) fn add_secret(&mut self, kind: &'static str, text: &[u8]) -> bool {
         self.add(kind, text, false, encoded)
     }
 
-    /// A name, of a machine or an organisation.
+    /// Adds a name of a machine or an organisation.
     pub(super) fn add_name(&mut self, kind: &'static str, text: &[u8]) -> bool {
         self.add(kind, text, true, |text| in_strings(text).into())
     }
@@ -91,7 +92,8 @@ impl Known {
         self.needles.is_empty()
     }
 
-    /// Where in a text one begins of which the end of the text is a part, if there is one. Only of several words: one is waited for anyway.
+    /// The start of a needle that the end of the text cuts, if there is one. Only for needles of
+    /// several words: a single word is held back anyway.
     pub(super) fn open_at(&self, text: &[u8]) -> Option<usize> {
         let forms = self
             .needles
@@ -102,7 +104,7 @@ impl Known {
         forms.filter_map(|form| open_at(text, form)).min()
     }
 
-    /// Where they are in a text; of two that begin together the longer comes first.
+    /// The matches in a text; of two that begin together the longer comes first.
     pub(super) fn find(&self, text: &[u8]) -> Vec<Place> {
         let mut found: Vec<(Range<usize>, &Needle)> = Vec::new();
         if let Some((automaton, owners)) = &self.together {
@@ -132,21 +134,21 @@ impl Known {
 impl Needle {
     fn is_whole(&self, text: &[u8], place: &Range<usize>) -> bool {
         let before = &text[..place.start];
-        // The letter of an escape begins nothing.
+        // The letter of an escape does not begin a word.
         let escaped = before.iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1;
         let goes_on = |byte: Option<&u8>| byte.is_some_and(|byte| is_word(*byte));
         !escaped && !(self.is_name && (goes_on(before.last()) || goes_on(text.get(place.end))))
     }
 }
 
-/// How many, never which.
+/// Shows how many there are, never which.
 impl std::fmt::Debug for Known {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Known({} texts)", self.needles.len())
     }
 }
 
-/// A text as it is, in a JSON string, percent-encoded, in base64.
+/// The forms of a text: plain, in a JSON string, percent-encoded, in base64.
 fn encoded(text: &[u8]) -> Vec<Vec<u8>> {
     let mut forms = vec![percent(text, b"0123456789ABCDEF"), percent(text, b"0123456789abcdef")];
     forms.extend(in_strings(text));
@@ -157,7 +159,8 @@ fn encoded(text: &[u8]) -> Vec<Vec<u8>> {
     forms
 }
 
-/// As it is, in a JSON string, and in one of JSON that is in a JSON string, as the arguments and the results of tools are.
+/// The text as it is, in a JSON string, and in JSON inside a JSON string, as in the arguments and
+/// results of tools.
 fn in_strings(text: &[u8]) -> [Vec<u8>; 3] {
     let in_json = |text: &[u8]| escaped(&String::from_utf8_lossy(text));
     let once = in_json(text);
@@ -173,7 +176,7 @@ fn percent(text: &[u8], digits: &[u8; 16]) -> Vec<u8> {
     text.iter().flat_map(encode).collect()
 }
 
-/// The characters that the text alone decides, when so many bytes (modulo 3) stand before it.
+/// The base64 characters that depend on this text alone, if that many bytes (modulo 3) precede it.
 fn inner_base64(engine: &impl base64::Engine, text: &[u8], before: usize) -> Vec<u8> {
     let all = [&[0; 2][..before], text].concat();
     let whole = all.len() % 3 == 0;

@@ -1,7 +1,8 @@
-//! What of a line is looked at, and as what.
+//! Which parts of a line are searched, and how.
 //!
-//! A line of JSON is walked once. A string is a secret as a whole by its name or by where it is; what is an id or the data of a file is not
-//! looked into; in every other string the [`finder`](super::finder) looks.
+//! A line of JSON is walked once. A string may be a secret as a whole because of its name or place.
+//! Ids and the data of files are skipped. In every other string the [`finder`](super::finder)
+//! searches.
 
 use std::ops::Range;
 
@@ -13,21 +14,22 @@ use super::placeholder::{Placeholder, begins_as_key, is_placeholder, own_length,
 use super::text::{Text, looks_secret};
 use crate::recording::strings::{JsonString, Strings, strings};
 
-/// Members of the CLI's control replies that describe its commands, agents, tools and models at length, or instruct them.
+/// Members of the CLI's control replies that describe or instruct its commands, agents, tools and
+/// models at length.
 const TEXT_MEMBERS: [&[u8]; 6] =
     [b"description", b"argumentHint", b"whenToUse", b"prompt", b"systemPrompt", b"system_prompt"];
 
-/// Longer texts under [`TEXT_MEMBERS`] are replaced, in bytes.
+/// Longer texts under [`TEXT_MEMBERS`] are replaced. In bytes.
 const LONGEST_TEXT: usize = 40;
 
-/// Members of the entries of a mirrored transcript with what the CLI tells the model. What a model
-/// writes itself, such as the description of a command, is shorter.
+/// Members of the entries of a mirrored transcript with the CLI's own text for the model. Text by
+/// the model, such as the description of a command, is shorter.
 const MIRRORED_MEMBERS: [&[u8]; 3] = [b"addedLines", b"description", b"systemPrompt"];
 
-/// Longer texts of those are replaced, in bytes.
+/// Longer texts of those are replaced. In bytes.
 const LONGEST_MIRRORED: usize = 160;
 
-/// How the CLI's own long notes begin that it puts in the place of a tool's result or a prompt.
+/// The beginnings of the CLI's own long notes in place of a tool's result or a prompt.
 const NOTES: [&[u8]; 6] = [
     b"Async agent launched successfully.",
     b"Output token limit hit.",
@@ -40,7 +42,7 @@ const NOTES: [&[u8]; 6] = [
 /// Members that hold a file in base64.
 const DATA: [&[u8]; 4] = [b"data", b"base64", b"blob", b"bytes"];
 
-/// The shortest text in base64 that is taken for a file, in bytes.
+/// The shortest base64 text that is taken for a file, in bytes.
 const SHORTEST_DATA: usize = 64;
 
 /// What was found in a line.
@@ -50,17 +52,17 @@ pub(super) struct Places {
     pub(super) placeholders: Vec<Placeholder>,
 }
 
-/// What looks: the patterns, and what is known.
+/// What to search with: the patterns, and the known texts.
 #[derive(Clone, Copy)]
 pub(super) struct Looking<'a> {
     pub(super) finder: &'a Finder,
     pub(super) known: &'a Known,
-    /// Whether the CLI says it.
+    /// Whether the CLI wrote it.
     pub(super) out: bool,
 }
 
 impl Looking<'_> {
-    /// In a text that is not JSON, or a part of one.
+    /// Searches a text that is not JSON, or a part of one.
     pub(super) fn in_text(&self, text: &Text<'_>) -> Found {
         let mut found = self.finder.find(text, self.out);
         if !self.known.is_empty() {
@@ -78,7 +80,8 @@ impl Looking<'_> {
         found
     }
 
-    /// In a line that is JSON, but for a piece of a longer text; `is_root` where it is a text of its own, such as an argument.
+    /// Searches a line of JSON, except one delta of a longer text. `is_root`: a separate text, such
+    /// as an argument.
     pub(super) fn in_json(
         &self,
         json: &[u8],
@@ -101,7 +104,7 @@ impl Looking<'_> {
                 (None, Some(_)) => false,
             };
             if key_first && let Some(key) = keys.next() {
-                // A plain name is nothing else.
+                // A plain name cannot be anything else.
                 let span = key.value.clone();
                 if span.len() >= 16
                     || json[span.clone()]
@@ -150,15 +153,15 @@ impl Looking<'_> {
     }
 }
 
-/// What a line of the CLI's is about.
+/// The subject of a line of the CLI's.
 #[derive(Clone, Copy, Debug, Default)]
 struct About {
-    /// It lists what the CLI can do, in the CLI's words.
+    /// It lists the CLI's capabilities, in its own words.
     describes: bool,
     /// It has entries of the transcript.
     mirrors: bool,
-    /// It says who is logged in: the replies to `initialize`, to questions for the settings and the like, the first message of a session,
-    /// `auth_status`.
+    /// It says who is logged in: replies to `initialize` and to requests for settings, the first
+    /// message of a session, `auth_status`.
     identifies: bool,
 }
 
@@ -181,13 +184,13 @@ struct Line<'a> {
     strings: &'a Strings,
     about: About,
     out: bool,
-    /// Whether there is an `env` or `headers` in it at all.
+    /// Whether it has an `env` or `headers` at all.
     has_holder: bool,
     is_root: bool,
 }
 
 impl Line<'_> {
-    /// The kind of thing that a string is as a whole.
+    /// The kind of a string that is sensitive as a whole.
     fn kind_of(&self, index: usize) -> Option<&'static str> {
         let Self { json, strings, about, .. } = self;
         let string = &strings.values[index];
@@ -234,7 +237,7 @@ impl Line<'_> {
         is_the_clis && own_length(text) > LONGEST_MIRRORED
     }
 
-    /// Whether the same object has such a value under this key; siblings are near.
+    /// Whether the same object has such a value under this key. Only nearby members are searched.
     fn has_sibling(&self, index: usize, key: &[u8], is: impl Fn(&[u8]) -> bool) -> bool {
         let values = &self.strings.values;
         let parent = values[index].parent;
@@ -275,13 +278,15 @@ fn is_secret(key: &[u8], text: &[u8]) -> bool {
     }
 }
 
-/// Under a name for descriptions, and too long to be a name; or blanked with dots by an earlier scrubber.
+/// Whether it is under a name for descriptions and too long to be a name, or was blanked with dots
+/// by an earlier scrubber.
 fn is_description(key: &[u8], text: &[u8]) -> bool {
     let blanked = text.len() > 3 && text.iter().all(|byte| *byte == b'.');
     TEXT_MEMBERS.contains(&key) && (blanked || own_length(text) > LONGEST_TEXT)
 }
 
-/// Whether a string is an id, or names a kind, by its member and its form: a replay compares it, so it stays what it is.
+/// Whether a string is an id, or names a kind, by its member and its form. A replay compares it, so
+/// it is kept.
 fn is_id(key: &[u8], text: &[u8]) -> bool {
     let is_kind = matches!(key, b"type" | b"subtype");
     let is_id = matches!(
@@ -330,7 +335,7 @@ pub(super) fn is_file(key: &[u8], text: &[u8]) -> bool {
     DATA.contains(&key) && text.len() >= SHORTEST_DATA && text.iter().all(is_part)
 }
 
-/// Where files are in a text: `data:image/png;base64,...`.
+/// The files in a text: `data:image/png;base64,...`.
 fn files(text: &Text<'_>) -> Vec<Range<usize>> {
     const MARK: &[u8] = b";base64,";
     let marks = memchr::memmem::find_iter(text.plain(), MARK).map(|at| at + MARK.len());
@@ -338,7 +343,7 @@ fn files(text: &Text<'_>) -> Vec<Range<usize>> {
     marks.map(|start| start..text.run(start, is_part)).collect()
 }
 
-/// Where files in base64 are in a line, of which nothing may be replaced.
+/// The base64 files in a line, in which nothing may be replaced.
 pub(in crate::recording) fn files_in(line: &[u8]) -> Vec<Range<usize>> {
     let mut found = files(&Text::new(line));
     let strings = read(line).unwrap_or_default();
@@ -348,10 +353,11 @@ pub(in crate::recording) fn files_in(line: &[u8]) -> Vec<Range<usize>> {
     found
 }
 
-/// A text in pieces of which a line holds one, and what the line is else.
+/// A line of a text that comes in deltas: which delta it has, and what else it is.
 #[derive(Debug, PartialEq)]
 pub(super) enum Part {
-    /// Of which thread (the tool use under which a sub-agent runs, and nothing for the main one), of which kind, and where in the line.
+    /// The thread (the tool use that started a sub-agent; none for the main one), the kind, and the
+    /// range in the line.
     Piece {
         thread: Vec<u8>,
         kind: PieceKind,
@@ -359,12 +365,12 @@ pub(super) enum Part {
     },
     /// The end of a thread's text.
     End(Vec<u8>),
-    /// The end of all.
+    /// The end of all texts.
     EndAll,
     Nothing,
 }
 
-/// What a piece is of.
+/// The kind of text that a delta belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum PieceKind {
     Text,
@@ -372,7 +378,7 @@ pub(super) enum PieceKind {
     Json,
 }
 
-/// What a line of the CLI's is for the texts that are not finished.
+/// What a line of the CLI's means for the unfinished texts.
 pub(super) fn part_of(json: &[u8], strings: &Strings) -> Part {
     let values = &strings.values;
     let top = |key: &[u8]| {
@@ -406,7 +412,7 @@ pub(super) fn part_of(json: &[u8], strings: &Strings) -> Part {
 }
 
 impl Part {
-    /// Where in the line a piece is, if there is one.
+    /// The delta's range in the line, if there is one.
     pub(super) fn piece(&self) -> Option<&Range<usize>> {
         if let Self::Piece { range, .. } = self { Some(range) } else { None }
     }

@@ -1,4 +1,4 @@
-//! What a recording should not hold: all that would be replaced, and words that look random.
+//! What a recording should not contain: all that would be replaced, and words that look random.
 
 use std::fmt;
 use std::ops::Range;
@@ -11,18 +11,20 @@ use super::redactor::{Held, Redactor};
 use super::text::{Text, changes_often, is_word};
 use crate::recording::file::Recording;
 
-/// Something that [`scrub`](super::scrub) would replace, or, of the kind `random`, something to look at.
+/// Something that [`scrub`](super::scrub) would replace, or, of the kind `random`, something to
+/// check by hand.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Finding {
     /// The line in the recording's file, from 1: the header, then the events.
     pub line: usize,
-    /// The rule: `key`, `email` and so on, as in the table of [`Redaction`]; `random` of a word that may be a key of an unknown kind
+    /// The rule: `key`, `email` and so on, as in the table of [`Redaction`]; `random` for a word
+    /// that may be a key of an unknown kind.
     pub kind: &'static str,
-    /// Where in the line: `argv[2]`, `env.NAME`, `vars.NAME`; in JSON the path, as in `message.content[0].text` of what crossed a pipe; else
-    /// the byte.
+    /// The place in the line: `argv[2]`, `env.NAME`, `vars.NAME`; in JSON that crossed a pipe the
+    /// path, such as `message.content[0].text`; else the byte.
     pub place: String,
-    /// What was found, masked: how it begins if it is long, and its length. Safe to show.
+    /// What was found, masked: its beginning if it is long, and its length. Safe to show.
     pub excerpt: String,
 }
 
@@ -34,13 +36,14 @@ impl fmt::Display for Finding {
 }
 
 impl Finding {
-    /// The kinds of things that are found, in no order.
+    /// The kinds of findings, in no particular order.
     pub fn kinds() -> &'static [&'static str] {
         &FINDINGS
     }
 }
 
-/// What a recording should not hold, by the rules alone: [`Redaction::lint`] of an empty redaction.
+/// Returns what a recording should not contain, by the rules alone: [`Redaction::lint`] of an empty
+/// redaction.
 pub fn lint(recording: &Recording) -> Vec<Finding> {
     Redaction::new().lint(recording)
 }
@@ -76,7 +79,7 @@ pub(super) fn find(redaction: &Redaction, recording: &Recording) -> Vec<Finding>
         let line = lines.next().unwrap_or_default();
         let text = event.text();
         let taken: Vec<&Range<usize>> = edits.iter().map(|edit| &edit.range).collect();
-        // What goes on in the next pieces is reported with all of its text.
+        // A match that continues in the next deltas is reported with all of its text.
         let found = edits.iter().filter_map(|edit| Some((edit.range.start, edit.found.as_ref()?)));
         let found = found.map(|(start, (place, found))| (start, place.kind, found.as_slice()));
         findings.extend(named(line, &text, found.chain(by_chance(&text, &taken)).collect()));
@@ -99,10 +102,10 @@ fn findings_in(line: usize, text: &[u8], places: &[Place]) -> Vec<Finding> {
     named(line, text, found.chain(by_chance(text, &taken)).collect())
 }
 
-/// What was found: where it begins, its kind, its text.
+/// A match: its start, its kind, its text.
 type Found<'a> = (usize, &'static str, &'a [u8]);
 
-/// Words that look random, but for what was taken for something else.
+/// Words that look random, except those already found by a rule.
 fn by_chance<'a>(text: &'a [u8], taken: &[&Range<usize>]) -> Vec<Found<'a>> {
     let mut places = random(text);
     places.retain(|word| {
@@ -130,7 +133,7 @@ fn named(line: usize, text: &[u8], mut found: Vec<Found<'_>>) -> Vec<Finding> {
     found.into_iter().map(finding).collect()
 }
 
-/// Enough to find it again, and too little to use it.
+/// Masks a text: enough to find it again, too little to use it.
 fn masked(text: &[u8]) -> String {
     let shown = if text.len() < 12 { 0 } else { 3 };
     let text_of = String::from_utf8_lossy(text);
@@ -139,17 +142,18 @@ fn masked(text: &[u8]) -> String {
     format!("{shown}*** ({} bytes)", text.len())
 }
 
-/// The shortest word of letters and digits, and of hexadecimal digits, in bytes; the latter also after a prefix.
+/// The shortest word of letters and digits, and of hexadecimal digits, in bytes; the latter also
+/// after a prefix.
 const SHORTEST: [usize; 3] = [24, 32, 24];
 
-/// Longer words are data, in bytes.
+/// Longer words are data. In bytes.
 const LONGEST: usize = 256;
 
-/// How ids begin that the API and the CLI give.
+/// Prefixes of the ids of the API and the CLI.
 const IDS: [&str; 9] =
     ["msg_", "msgbatch_", "toolu_", "srvtoolu_", "mcptoolu_", "req_", "call_", "file_", "session_"];
 
-/// What the names of hashes have in them; also words shortly before a hash in a text.
+/// Parts of the names of hashes; also words shortly before a hash in a text.
 const HASHES: [&str; 11] = [
     "hash",
     "sha1",
@@ -167,11 +171,11 @@ const HASHES: [&str; 11] = [
 /// How far before a hash, and into it (`sha512-...`), its name may be, in bytes.
 const NEAR: [usize; 2] = [24, 7];
 
-/// Where words are in a text, or in the strings of a JSON text, that look as if they were drawn by chance, as keys of services that are not in
-/// the table do.
+/// Returns the words in a text, or in the strings of a JSON text, that look random, as keys of
+/// services that are not in the table do.
 ///
-/// Nothing is replaced for it: such a word is as often a hash or a name, and a person must look. What is known to be something else is passed
-/// over: UUIDs, ids of messages and requests, hashes that are called so, images.
+/// They are not replaced: such a word is often a hash or a name, and you must check it. UUIDs, ids
+/// of messages and requests, images, and hashes named as such are skipped.
 fn random(text: &[u8]) -> Vec<Range<usize>> {
     let Some(strings) = read(text) else { return random_in(text) };
     let values = strings.values.iter().filter(|string| {
@@ -194,7 +198,7 @@ fn random_in(text: &[u8]) -> Vec<Range<usize>> {
     words(seen.plain()).filter(is_found).collect()
 }
 
-/// Runs of what such words are made of.
+/// Runs of the bytes that such words consist of.
 fn words(text: &[u8]) -> impl Iterator<Item = Range<usize>> {
     let is_part = |byte: &u8| is_word(*byte) || *byte == b'+';
     let mut at = 0;
@@ -234,7 +238,7 @@ fn is_random(word: &[u8]) -> bool {
     is_hex || (digits && lower && upper && changes_often(word) && numbers.count() > 1)
 }
 
-/// Whether the text says that the word is a hash, or the data of an image.
+/// Whether the text calls the word a hash, or the data of an image.
 fn is_called_a_hash(text: &[u8], word: &Range<usize>) -> bool {
     let near = text[word.start.saturating_sub(NEAR[0])..word.start + NEAR[1]].to_ascii_lowercase();
     text[..word.start].ends_with(b"base64,") || has_any(&near, &HASHES)

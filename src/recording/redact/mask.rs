@@ -1,4 +1,4 @@
-//! Keys in texts that are shown, and not recorded: messages of errors.
+//! Masking of keys in texts that are shown, not recorded: error messages.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -10,10 +10,11 @@ use super::known::Known;
 use super::line::Looking;
 use super::text::Text;
 
-/// What is in the place of a secret, as of [`Secret`](crate::transport::Secret).
+/// The replacement for a secret, as in [`Secret`](crate::transport::Secret).
 const MASK: &str = "[redacted]";
 
-/// A text without these secrets, and without what its shape or its name says is a key, a token or a password.
+/// Masks these secrets in a text, and what looks like a key, a token or a password by shape or
+/// name.
 pub(crate) fn masked(text: &str, secrets: &[String]) -> String {
     let mut known = Known::default();
     for secret in secrets {
@@ -24,7 +25,7 @@ pub(crate) fn masked(text: &str, secrets: &[String]) -> String {
     let looking = Looking { finder: &Finder::default(), known: &known, out: false };
     for place in looking.in_text(&Text::new(text.as_bytes())).places {
         let is_secret = matches!(place.kind, "key" | "token" | "secret");
-        // Shapes are of whole characters; a range that is not would be no reason to panic in an error's message.
+        // Matches are whole characters; but an error message must not panic if one is not.
         let Some(before) = text.get(copied..place.range.start).filter(|_| is_secret) else {
             continue;
         };
@@ -33,21 +34,22 @@ pub(crate) fn masked(text: &str, secrets: &[String]) -> String {
         copied = place.range.end;
     }
     out.push_str(text.get(copied..).unwrap_or_default());
-    // Shorter ones are not looked for by the rules, which search recordings for words.
+    // The rules skip shorter secrets, since they search recordings for words.
     secrets
         .iter()
         .filter(|secret| (4..8).contains(&secret.len()))
         .fold(out, |out, secret| out.replace(secret.as_str(), MASK))
 }
 
-/// The values in an environment that are secrets, as far as the names of variables say.
+/// The values in an environment whose variable names say that they are secrets.
 pub(crate) fn secret_values(env: &BTreeMap<OsString, OsString>) -> Vec<String> {
     let texts = env.iter().filter_map(|(name, value)| Some((name.to_str()?, value.to_str()?)));
     let secrets = texts.filter(|(name, value)| is_secret_variable(name) && is_telling(value));
     secrets.map(|(_, value)| value.to_owned()).collect()
 }
 
-/// Whether a value may be looked for in texts: one plain word is in too much, and a path that leads somewhere is not a secret.
+/// Whether a value can be searched for: a single plain word is too common, and an existing path is
+/// not a secret.
 fn is_telling(value: &str) -> bool {
     let leads = value.starts_with('/')
         && value[1..].split('/').next().is_some_and(|top| Path::new("/").join(top).exists());

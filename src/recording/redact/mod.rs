@@ -1,17 +1,20 @@
 //! Redaction: what must not leave the host, and what must not be passed on.
 //!
-//! One set of rules for three users: the recorder, which writes nothing that they find; [`scrub`], which takes it out of a recording that
-//! exists; [`lint`], which reports it. A rule finds places in a line's bytes, a [`placeholder`] takes each place, and nothing else in the line
-//! changes. The same text gets the same placeholder throughout a recording, so that what was equal stays equal.
+//! One set of rules has three users: the recorder, which never writes a match to disk; [`scrub`],
+//! which replaces matches in an existing recording; [`lint`], which reports them. A rule finds
+//! places in a line's bytes, a [`placeholder`] replaces each place, and the rest of the line stays.
+//! The same text gets the same placeholder throughout a recording, so that equal texts stay equal.
 //!
-//! * [`patterns`]: the table of what is looked for in every text; [`finder`] looks for all of it in one pass over a [`text`].
-//! * [`names`]: what the name of a value says; [`assigned`] and [`embedded`] find such values in texts.
-//! * [`shapes`]: what is known by what is around it.
-//! * [`known`]: texts that were found before, in all their forms.
-//! * [`line`]: which strings of a line are looked at, and as what.
-//! * [`stream`]: texts that come in pieces.
+//! * [`patterns`]: the table of patterns for every text; [`finder`] finds all of them in one pass
+//!   over a [`text`].
+//! * [`names`]: what a value's name says about it; [`assigned`] and [`embedded`] find such values
+//!   in texts.
+//! * [`shapes`]: secrets recognised by their context.
+//! * [`known`]: texts found before, in all their forms.
+//! * [`line`]: which strings of a line are searched, and how.
+//! * [`stream`]: texts that come in deltas.
 //! * [`redactor`]: one recording, event by event.
-//! * `mask`: texts that are shown and not recorded.
+//! * `mask`: texts that are shown, not recorded.
 
 mod assigned;
 mod embedded;
@@ -42,7 +45,8 @@ pub(crate) use {
     redactor::Redactor,
 };
 
-/// Whether the value of an environment variable of this name is a secret, as far as names say: `*_TOKEN`, `PASSWORD` and the like.
+/// Whether a variable of this name is a secret, as far as the name says: `*_TOKEN`, `PASSWORD` and
+/// the like.
 pub fn is_secret_variable(name: &str) -> bool {
     names::is_secret_variable(name.as_bytes())
 }

@@ -1,14 +1,15 @@
 //! What the name of a member, a variable, a flag or a header says about its value.
 //!
-//! The last words of a name decide, in any case and spelling: `db_password`, `dbPassword`, `DB-PASSWORD` and `spring.db.password` are one name
-//! here. A number at the end is not a word (`API_KEY_2`).
+//! The last words of a name decide, in any case and spelling: `db_password`, `dbPassword`,
+//! `DB-PASSWORD` and `spring.db.password` are the same name here. A number at the end is not a word
+//! (`API_KEY_2`).
 
 /// What a value is by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Named {
     /// A secret, whatever it looks like.
     Secret,
-    /// A secret if it looks like one, and has this length at least.
+    /// A secret if it looks like one and has at least this length.
     Perhaps(usize),
     /// Anything.
     Other,
@@ -55,7 +56,8 @@ const SECRETS: [&str; 37] = [
     "storepass",
 ];
 
-/// Last words of names whose value is a secret in capitals (`A_KEY`), and elsewhere if it looks like one.
+/// Last words of names whose value is a secret in capitals (`A_KEY`), and elsewhere if it looks
+/// like one.
 const LAST_WORDS: [&str; 11] = [
     "key",
     "token",
@@ -70,11 +72,11 @@ const LAST_WORDS: [&str; 11] = [
     "sid",
 ];
 
-/// Those of [`LAST_WORDS`] that mean something else in the environment where nothing is before them.
+/// Those of [`LAST_WORDS`] that mean something else as the whole name of a variable.
 const NOT_ALONE: [&str; 9] =
     ["key", "pass", "pwd", "pat", "auth", "jwt", "bearer", "sid", "credential"];
 
-/// Words before `key` and `token` that make them something else.
+/// Words before `key` and `token` that give them another meaning.
 const HARMLESS: [&str; 55] = [
     "arrow",
     "attribution",
@@ -133,11 +135,11 @@ const HARMLESS: [&str; 55] = [
     "unk",
 ];
 
-/// Variables that are secrets as a whole, whatever their last word.
+/// Variables that are secrets whatever their last word.
 const WHOLE: [&str; 4] =
     ["PGPASSWORD", "ANTHROPIC_CUSTOM_HEADERS", "MYSQL_PWD", "AWS_ACCESS_KEY_ID"];
 
-/// Names of parameters of a URL whose value is a secret there.
+/// Names of URL parameters whose value is a secret.
 const QUERY: [&str; 13] = [
     "access",
     "auth",
@@ -154,7 +156,8 @@ const QUERY: [&str; 13] = [
     "xamzsignature",
 ];
 
-/// Names of who is logged in, in what the CLI says about itself; elsewhere an argument of a tool may be called so.
+/// Names of the user's identity in the CLI's reports about itself; elsewhere a tool's argument may
+/// have such a name.
 const IDENTITIES: [(&str, &[&str]); 2] = [
     (
         "organization",
@@ -172,10 +175,10 @@ const IDENTITIES: [(&str, &[&str]); 2] = [
     ("account", &["accountid", "accountuuid", "userid", "useruuid"]),
 ];
 
-/// Longer names are not names.
+/// The longest name, in bytes.
 const LONGEST: usize = 80;
 
-/// What the value under this name is.
+/// What a value of this name is.
 pub(super) fn named(name: &[u8]) -> Named {
     let Some(name) = Name::read(name) else { return Named::Other };
     if name.ends_with_any(&SECRETS)
@@ -197,12 +200,12 @@ pub(super) fn named(name: &[u8]) -> Named {
     }
 }
 
-/// Whether the value of an environment variable of this name is a secret. Names in lower case are names there, too.
+/// Whether an environment variable of this name is a secret. Lower case makes no difference.
 pub(super) fn is_secret_variable(name: &[u8]) -> bool {
     named(&name.to_ascii_uppercase()) == Named::Secret || named(name) == Named::Secret
 }
 
-/// Whether the value of this parameter of a URL is a secret.
+/// Whether the value of this URL parameter is a secret.
 pub(super) fn is_secret_in_url(name: &[u8]) -> bool {
     named(name) != Named::Other
         || Name::read(name).is_some_and(|name| QUERY.iter().any(|known| name.is(known)))
@@ -213,7 +216,7 @@ pub(super) fn is_variable(name: &[u8]) -> bool {
     name.iter().any(u8::is_ascii_uppercase) && !name.iter().any(u8::is_ascii_lowercase)
 }
 
-/// Whom this name identifies, where the CLI describes itself.
+/// The identity that this name stands for in the CLI's reports about itself.
 pub(super) fn identity(name: &[u8]) -> Option<&'static str> {
     let name = Name::read(name)?;
     IDENTITIES
@@ -224,10 +227,10 @@ pub(super) fn identity(name: &[u8]) -> Option<&'static str> {
 
 /// The words of a name, in lower case.
 struct Name {
-    /// All of them, with nothing between.
+    /// All words, joined.
     letters: [u8; LONGEST],
     len: usize,
-    /// Where the last and the last but one begin.
+    /// The starts of the last word and of the one before it.
     starts: [usize; 2],
     is_capital: bool,
 }
@@ -269,7 +272,7 @@ impl Name {
         &self.letters[..self.len]
     }
 
-    /// Whether the letters and digits are these.
+    /// Whether its letters and digits are these.
     fn is(&self, name: &str) -> bool {
         let plain =
             name.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_lowercase());

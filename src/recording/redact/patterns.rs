@@ -1,7 +1,8 @@
-//! What is looked for in every text, as one table.
+//! The table of patterns that are searched for in every text.
 //!
-//! A row has a kind, its anchors, and what is around an anchor. All anchors of all rows are looked for in one pass over a text; only where one
-//! is, the rest of its row is compared. To add a service's keys, add a line to [`PATTERNS`].
+//! A row has a kind, its anchors, and what surrounds an anchor. The anchors of all rows are found
+//! in one pass over a text; the rest of a row is matched only at its anchors. To add a service's
+//! keys, add a line to [`PATTERNS`].
 
 use std::ops::Range;
 
@@ -12,21 +13,21 @@ use super::text::Text;
 /// One row.
 pub(super) struct Pattern {
     pub(super) kind: &'static str,
-    /// Literal texts; letters in either case.
+    /// Literal texts; letters match in either case.
     pub(super) anchors: &'static [&'static str],
     pub(super) then: Then,
 }
 
-/// What an anchor needs to count.
+/// What an anchor needs to count as a match.
 pub(super) enum Then {
-    /// A key: it begins with the anchor, in this case and where no word goes on, and this regular expression follows. The placeholder keeps
-    /// the anchor.
+    /// A key: it begins with the anchor, in exactly this case and at the start of a word, and this
+    /// regular expression follows. The placeholder keeps the anchor.
     Key(&'static str),
-    /// The anchor in this case, and this regular expression; its first group is replaced.
+    /// The anchor in exactly this case, and this regular expression; its first group is replaced.
     Follows(&'static str),
-    /// What this function says.
+    /// What this function returns.
     Around(fn(&Text<'_>, Range<usize>) -> Option<Range<usize>>),
-    /// The same, only in what the CLI says.
+    /// The same, but only in what the CLI writes.
     AroundOut(fn(&Text<'_>, Range<usize>) -> Option<Range<usize>>),
 }
 
@@ -50,10 +51,10 @@ const fn around(
     Pattern { kind, anchors, then: Then::Around(find) }
 }
 
-/// All of them. Where two match at the same place, the first wins.
+/// All rows. If two match at the same place, the first wins.
 pub(super) const PATTERNS: &[Pattern] = &[
     around("secret", &["-----BEGIN "], shapes::private_key),
-    // Keys of services, by their prefix. Of those that begin alike the longer comes first.
+    // Keys of services, by prefix. Of those that begin alike the longer comes first.
     key(
         &["sk-ant-api03-", "sk-ant-admin01-", "sk-ant-oat01-", "sk-ant-ort01-", "sk-ant-sid01-"],
         r"[\w-]+",
@@ -142,7 +143,7 @@ pub(super) const PATTERNS: &[Pattern] = &[
     key(&["dapi", "key-", "fc-"], r"[0-9a-f]{32,}"),
     key(&["AGE-SECRET-KEY-1"], r"[A-Z0-9]{50,}"),
     follows("key", &["AccountKey=", "SharedAccessKey="], r"([\w+/]{40,}=*)"),
-    // Hashes of passwords: htpasswd, shadow.
+    // Password hashes: htpasswd, shadow.
     follows(
         "secret",
         &[
@@ -151,7 +152,7 @@ pub(super) const PATTERNS: &[Pattern] = &[
         ],
         r"([\w./$=,+-]{20,})",
     ),
-    // Addresses that are their own password.
+    // URLs that are secrets themselves.
     follows(
         "secret",
         &["hooks.slack.com/services/", "hooks.slack.com/workflows/"],
@@ -181,7 +182,7 @@ pub(super) const PATTERNS: &[Pattern] = &[
         &["mysql", "mariadb", "mongo", "sshpass", "curl", "redis-cli", "ldap", "login"],
         shapes::password_of_command,
     ),
-    // Last words of names: `names` says which names they end.
+    // Last words of names; `names` says which names they end.
     around(
         "secret",
         &[
@@ -236,7 +237,7 @@ pub(super) const PATTERNS: &[Pattern] = &[
         ],
         shapes::private_host,
     ),
-    // The CLI's own notes to the model, after a tool's own words.
+    // The CLI's own notes to the model, after a tool's output.
     Pattern {
         kind: "text",
         anchors: &[

@@ -1,4 +1,4 @@
-//! Placeholders: what is in the place of what was taken out, and how every reader knows it.
+//! Placeholders: what replaces a secret, and how readers recognise it.
 //!
 //! | what | placeholder |
 //! |---|---|
@@ -19,7 +19,7 @@ use sha2::{Digest as _, Sha256};
 use super::patterns::{PATTERNS, Then};
 use super::text::is_word;
 
-/// The kinds of what is found: those of placeholders, and what has none.
+/// The kinds of matches: those with placeholders, and those without.
 pub(super) const FINDINGS: [&str; 11] = [
     "key",
     "token",
@@ -34,7 +34,7 @@ pub(super) const FINDINGS: [&str; 11] = [
     RANDOM,
 ];
 
-/// The kind of what is reported and not replaced.
+/// The kind of a match that is reported and not replaced.
 pub(super) const RANDOM: &str = "random";
 
 /// The kinds of placeholders: `<key:1>`, `<token:1>`, and so on.
@@ -43,27 +43,27 @@ const KINDS: &[&str] = {
     kinds
 };
 
-/// What an address or a host ends with that is a placeholder.
+/// The end of an address or a host that is a placeholder.
 const DOMAIN: &str = "redacted.invalid";
-/// What is in a key that is one.
+/// The mark of a placeholder inside a key.
 const MARK: &str = "REDACTED";
 
-/// One of these is in every placeholder.
+/// Every placeholder contains one of these.
 pub(super) const MARKS: [&str; 3] = ["<", MARK, DOMAIN];
 
-/// How many texts keep their number. What comes after that many is numbered each time.
+/// The most texts that keep their number. Later ones get a new number each time.
 const MOST: usize = 100_000;
 
-/// The same text has the same placeholder, throughout a recording.
+/// Assigns placeholders; the same text has the same one throughout a recording.
 #[derive(Debug, Default)]
 pub(super) struct Numbers {
-    /// By digest: a secret is not kept longer than it must be.
+    /// By digest: a secret is not kept longer than necessary.
     given: HashMap<[u8; 16], (&'static str, u64)>,
     last: HashMap<&'static str, u64>,
 }
 
 impl Numbers {
-    /// Goes on after the numbers that are in a text already.
+    /// Continues after the numbers that a text already has.
     pub(super) fn take_in(&mut self, found: impl IntoIterator<Item = Placeholder>) {
         for Placeholder { kind, number, .. } in found {
             let last = self.last.entry(kind).or_default();
@@ -71,8 +71,8 @@ impl Numbers {
         }
     }
 
-    /// The placeholder for a text that is there as it is, or in another form, which has no shape to keep; the kind is the one under which the
-    /// text was first seen.
+    /// The placeholder for a text, found as it is or in another form, which has no shape to keep.
+    /// The kind is the one under which the text was first seen.
     pub(super) fn placeholder(
         &mut self,
         kind: &'static str,
@@ -94,7 +94,7 @@ impl Numbers {
     }
 }
 
-/// The placeholder of a kind with a number, in the shape of what it is for.
+/// The placeholder of a kind with a number, in the shape of the original.
 fn shaped(kind: &str, number: u64, text: &[u8]) -> String {
     let prefix = if kind == "key" {
         key_prefixes()
@@ -113,7 +113,7 @@ fn shaped(kind: &str, number: u64, text: &[u8]) -> String {
     }
 }
 
-/// How keys begin whose placeholder begins so.
+/// How the original keys of a placeholder with this prefix begin.
 fn key_prefixes() -> impl Iterator<Item = &'static str> {
     PATTERNS
         .iter()
@@ -121,7 +121,7 @@ fn key_prefixes() -> impl Iterator<Item = &'static str> {
         .flat_map(|row| row.anchors.iter().copied())
 }
 
-/// Whether a text begins as such keys do.
+/// Whether a text begins like such a key.
 pub(super) fn begins_as_key(text: &[u8]) -> bool {
     key_prefixes().any(|prefix| text.starts_with(prefix.as_bytes()))
 }
@@ -151,7 +151,7 @@ pub(super) fn placeholders(text: &[u8]) -> impl Iterator<Item = Placeholder> + '
     marks.filter_map(|mark| placeholder_at(text, mark.pattern().as_usize(), mark.range()))
 }
 
-/// The placeholder of which one of [`MARKS`] is a part, if there is one.
+/// The placeholder around one of [`MARKS`], if there is one.
 pub(super) fn placeholder_at(text: &[u8], mark: usize, range: Range<usize>) -> Option<Placeholder> {
     match MARKS[mark] {
         MARK if text[range.clone()] == *MARK.as_bytes() => key_at(text, range),
@@ -222,13 +222,14 @@ fn digits(text: &[u8]) -> &[u8] {
     &text[..text.iter().take_while(|byte| byte.is_ascii_digit()).count()]
 }
 
-/// A number that is too long is not one of ours, but a placeholder to look at.
+/// A number that is too long is not one of ours.
 fn number(digits: &[u8]) -> u64 {
     std::str::from_utf8(digits).ok().and_then(|text| text.parse::<u32>().ok()).map_or(0, u64::from)
 }
 
-/// Whether `text` may be what `redacted` was before something was taken out of it: the same, where each placeholder that [`scrub`](super::scrub)
-/// puts in (`mail user1@redacted.invalid now`), or that an older version put in (`mail <email:1> now`), is any text but none.
+/// Whether `text` may be the original of `redacted`: the same text, where each placeholder of
+/// [`scrub`](super::scrub) (`mail user1@redacted.invalid now`), or of an older version (`mail
+/// <email:1> now`), matches any text that is not empty.
 ///
 /// ```
 /// use claude_wire::recording::fits_redacted;
@@ -243,12 +244,12 @@ pub fn fits_redacted(redacted: &str, text: &str) -> bool {
     let Some(mut rest) = text.strip_prefix(&redacted[..first.start]) else { return false };
     let mut literal = first.end;
     loop {
-        // One character at least is the placeholder's.
+        // The placeholder matches at least one character.
         let second = rest.char_indices().nth(1).map(|(at, _)| &rest[at..]);
         let Some(after) = second.or((!rest.is_empty()).then_some("")) else { return false };
         let Some(next) = places.next() else { return after.ends_with(&redacted[literal..]) };
         let between = &redacted[literal..next.start];
-        // The first place will do: what is skipped is the placeholder's.
+        // The first match is enough: the placeholder covers what is skipped.
         let Some(at) = after.find(between) else { return false };
         rest = &after[at + between.len()..];
         literal = next.end;

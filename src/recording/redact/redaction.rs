@@ -1,4 +1,4 @@
-//! What is to be kept out of a recording.
+//! The settings of a redaction.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,7 +10,7 @@ use crate::recording::error::Error;
 use crate::recording::file::Recording;
 use crate::recording::vars::{Hider, Root};
 
-/// What is to be kept out of a recording, and what only you know of it.
+/// What to keep out of a recording: the known kinds, and what only you know.
 ///
 /// | kind | what | becomes |
 /// |---|---|---|
@@ -25,22 +25,29 @@ use crate::recording::vars::{Hider, Root};
 /// | `signature` | signatures of thinking blocks, and redacted thinking | `<signature:1>` |
 /// | `text` | long descriptions and prompts in what the CLI says about itself, and its notes to the model | `<text:1>` |
 ///
-/// **Decisions stay what they were.** The same text has the same placeholder throughout a recording, in every line and in both directions (for
-/// the first 100,000 different texts). A placeholder keeps the shape of an address, a host or a key, so that code that checks the shape
-/// decides in a replay as it did; one that decides on the value itself sees another value. Only the secret part of a text is replaced (`git
-/// clone https://me:<secret:1>@host/x` is still a clone from there, `/home/<user:1>/x` still a path). Ids, uuids, kinds, numbers, tools and
-/// the data of images stay, byte for byte. A replay takes a placeholder in what your program wrote for any text: see [`fits_redacted`](super::fits_redacted).
+/// **Decisions stay the same.** The same text has the same placeholder throughout a recording, in
+/// every line and in both directions (for the first 100,000 different texts). A placeholder keeps
+/// the shape of an address, a host or a key, so code that checks the shape decides in a replay as
+/// it did before; code that checks the value itself sees another value. Only the secret part of a
+/// text is replaced (`git clone https://me:<secret:1>@host/x` is still a clone from there,
+/// `/home/<user:1>/x` still a path). Ids, uuids, kinds, numbers, tools and the data of images stay,
+/// byte for byte. In a replay a placeholder matches any text that your program wrote: see
+/// [`fits_redacted`](super::fits_redacted).
 ///
-/// A secret that was found once (by name, by shape, in the environment) is also found where its name is not, percent-encoded, and in base64, if
-/// it has 8 to 4096 characters; up to 256 of them are remembered.
+/// A secret that was found once (by name, by shape, in the environment) is also found without its
+/// name, percent-encoded, and in base64, if it has 8 to 4096 characters; up to 256 of them are
+/// remembered.
 ///
-/// **A text that comes in pieces** (partial messages) is looked at as one: the placeholder, or the variable of a folder, is in the piece in which
-/// the secret begins, and the next pieces lose their part of it, so that together they say what the whole message says. A recorder therefore
-/// holds back the last three words of such a text, and what may be the beginning of something known, until more comes, its block ends, or
-/// nothing has come for a quarter of a second; 64 KiB without a space are looked at in parts. A recorder that is killed loses what it held.
+/// **A text that comes in deltas** (partial messages) is searched as one. The placeholder, or the
+/// variable of a folder, is in the delta in which the secret begins, and the next deltas lose their
+/// part of it, so that together they say what the whole message says. A recorder therefore holds
+/// back the last three words of such a text, and a possible beginning of a known secret, until more
+/// comes, its block ends, or nothing has come for a quarter of a second. 64 KiB without a space are
+/// searched in parts. A recorder that is killed loses what it held back.
 ///
-/// **What is not found**: a secret without a telling name or shape that was not added here, but [`lint`](Self::lint) points at words that look
-/// random; public addresses and names of hosts, which decisions depend on; what is inside images and other files in base64.
+/// **What is not found**: a secret without a telling name or shape that you did not add, though
+/// [`lint`](Self::lint) flags words that look random; public addresses and host names, which
+/// decisions depend on; what is inside images and other base64 files.
 ///
 /// ```
 /// use claude_wire::recording::{Event, EventKind, Header, Recording, Redaction};
@@ -61,7 +68,7 @@ pub struct Redaction {
 }
 
 impl Redaction {
-    /// What is known by its name or its shape, and nothing more.
+    /// Only what is recognised by name or shape.
     pub fn new() -> Self {
         Self::default()
     }
@@ -73,23 +80,25 @@ impl Redaction {
         self
     }
 
-    /// Replaces this text wherever it stands, also percent-encoded and in base64. One of fewer than 8 bytes is passed over: it would be
-    /// found in too much.
+    /// Replaces this text wherever it occurs, also percent-encoded and in base64. A text of fewer
+    /// than 8 bytes is ignored: it would match too much.
     #[must_use]
     pub fn secret(mut self, text: impl Into<String>) -> Self {
         self.secrets.push(text.into());
         self
     }
 
-    /// Replaces this name of a machine wherever it stands as a whole word. One of fewer than 4 bytes is passed over.
+    /// Replaces this name of a machine wherever it occurs as a whole word. A name of fewer than 4
+    /// bytes is ignored.
     #[must_use]
     pub fn host(mut self, name: impl Into<String>) -> Self {
         self.hosts.push(name.into());
         self
     }
 
-    /// Replaces what this regular expression finds, or its first group, by `<secret:1>`, in every text, string, argument and line. A text is
-    /// seen without the escapes of JSON; letters and digits are those of ASCII. In a text that comes in pieces a match of up to 256 bytes is
+    /// Replaces the matches of this regular expression, or of its first group, by `<secret:1>`, in
+    /// every text, string, argument and line. The expression sees a text without JSON escapes;
+    /// letters and digits are ASCII. In a text that comes in deltas a match of up to 256 bytes is
     /// found whole, a longer one perhaps in part.
     ///
     /// ```
@@ -105,7 +114,8 @@ impl Redaction {
     /// ```
     ///
     /// # Errors
-    /// When it is not a regular expression of the [`regex`](https://docs.rs/regex) crate, needs over 4 MiB, or matches the empty text.
+    /// If it is not a regular expression of the [`regex`](https://docs.rs/regex) crate, needs over
+    /// 4 MiB, or matches the empty text.
     pub fn pattern(mut self, regex: &str) -> Result<Self, Error> {
         self.finder
             .add(regex)
@@ -113,15 +123,17 @@ impl Redaction {
         Ok(self)
     }
 
-    /// Replaces everything that should not be in a recording that is shared, and returns how often for each kind of thing.
+    /// Replaces everything that should not be in a shared recording, and returns how often for each
+    /// kind.
     ///
     /// The sum is added to the header's `redactions`. A second run finds nothing.
     pub fn scrub(&self, recording: &mut Recording) -> BTreeMap<&'static str, u64> {
         Redactor::new(self).hiding(Hider::new(&self.roots, &recording.header)).recording(recording)
     }
 
-    /// What a recording should not hold any more: all that [`scrub`](Self::scrub) would replace, but for the roots; and words that look
-    /// random, which it leaves, since they may be hashes or names.
+    /// Returns what a recording should not contain: all that [`scrub`](Self::scrub) would replace,
+    /// except the roots; and words that look random, which it leaves, since they may be hashes or
+    /// names.
     pub fn lint(&self, recording: &Recording) -> Vec<Finding> {
         find(self, recording)
     }
@@ -144,7 +156,7 @@ impl Redaction {
     }
 }
 
-/// The roots, and how much else there is; never a secret.
+/// Shows the roots, and how much else there is; never a secret.
 impl fmt::Debug for Redaction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { roots, secrets, hosts, finder } = self;
@@ -157,7 +169,7 @@ impl fmt::Debug for Redaction {
     }
 }
 
-/// [`Redaction::scrub`] with these roots and nothing else that only the caller can know.
+/// [`Redaction::scrub`] with only these roots.
 pub fn scrub(recording: &mut Recording, roots: &[Root]) -> BTreeMap<&'static str, u64> {
     roots.iter().cloned().fold(Redaction::new(), Redaction::root).scrub(recording)
 }

@@ -21,23 +21,23 @@ use crate::recording::vars::Hider;
 /// How often something of each kind was replaced.
 pub(crate) type Counts = BTreeMap<&'static str, u64>;
 
-/// The kind of a place that a variable takes.
+/// The kind of a place that becomes a variable.
 const PATH: &str = "path";
 
-/// How many events are held back at most while a text is not finished, and how many bytes of them.
+/// The most events that are held back while a text is unfinished, and the most bytes of them.
 const MOST_HELD: usize = 2048;
 const MOST_BYTES: usize = 4 * 1024 * 1024;
 
-/// How many texts may be open at once.
+/// The most texts that may be open at once.
 const MOST_TAILS: usize = 64;
 
-/// Of a whole recording, after how many events those that are ready are taken out.
+/// In a whole recording, the number of events between two drains of the ready ones.
 const BATCH: usize = 256;
 
-/// What of a text must be kept for a pattern of a caller's to be seen whole, in bytes.
+/// How much of a text is kept so that a caller's pattern sees a whole match, in bytes.
 const ADDED: usize = 256;
 
-/// The redaction of one recording. What it has learned in one line it finds in the next.
+/// The redaction of one recording. What it learns in one line it finds in the next.
 #[derive(Debug, Default)]
 pub(crate) struct Redactor {
     hider: Hider,
@@ -46,7 +46,7 @@ pub(crate) struct Redactor {
     known: Known,
     numbers: Numbers,
     counts: Counts,
-    /// The events that wait, in order, their bytes, and the number of the first.
+    /// The waiting events, in order, their bytes, and the number of the first.
     held: VecDeque<Held>,
     bytes: usize,
     first: u64,
@@ -54,21 +54,21 @@ pub(crate) struct Redactor {
     keys: OpenKeys,
 }
 
-/// An event that was looked at.
+/// An event after the search.
 #[derive(Debug)]
 pub(super) struct Held {
     pub(super) event: Event,
     pub(super) edits: Vec<Edit>,
-    /// Its members that this build does not know, with the places in them.
+    /// Its unknown members, with the places in them.
     pub(super) unknown: Option<(String, Vec<Place>)>,
-    /// Where it holds a piece of a text that is not settled.
+    /// The range of a delta that is not settled.
     piece: Option<Range<usize>>,
 }
 
-/// How much of a text in pieces is settled.
+/// How much of a text in deltas is settled.
 #[derive(Clone, Copy, PartialEq)]
 enum Settle {
-    /// What nothing that follows can change.
+    /// What later text cannot change.
     Ready,
     /// All of it so far; more may follow.
     SoFar,
@@ -76,11 +76,11 @@ enum Settle {
     End,
 }
 
-/// What is to be done in an event's line.
+/// A replacement in an event's line.
 #[derive(Debug)]
 pub(super) struct Edit {
     pub(super) range: Range<usize>,
-    /// What is there, with all of its text; nothing where only the rest of it goes.
+    /// The match, with all of its text; `None` where only the rest of a match is removed.
     pub(super) found: Option<(Place, Vec<u8>)>,
 }
 
@@ -92,7 +92,7 @@ impl Edit {
 }
 
 impl Redactor {
-    /// For secrets.
+    /// Searches for secrets only.
     pub(crate) fn new(redaction: &Redaction) -> Self {
         let mut redactor = Self { finder: redaction.finder().clone(), ..Self::default() };
         for secret in redaction.secrets() {
@@ -108,24 +108,24 @@ impl Redactor {
         redactor
     }
 
-    /// For folders too.
+    /// Searches for folders too.
     pub(crate) fn hiding(self, hider: Hider) -> Self {
         Self { hider, ..self }
     }
 
-    /// For folders alone.
+    /// Searches for folders only.
     pub(crate) fn only_hiding(hider: Hider) -> Self {
         Self { hider, folders_only: true, ..Self::default() }
     }
 
-    /// How often something was replaced so far.
+    /// The number of replacements so far.
     pub(crate) fn counts(&self) -> Counts {
         let mut counts = self.counts.clone();
         counts.extend(Some((PATH, self.hider.hidden())).filter(|(_, hidden)| *hidden > 0));
         counts
     }
 
-    /// Takes in an event. Events come out again by [`ready`](Self::ready), in the same order.
+    /// Adds an event. Events come out through [`ready`](Self::ready), in the same order.
     pub(crate) fn push(&mut self, mut event: Event) {
         let mut strings = read(&event.text());
         let mut part = part_in(&event, strings.as_ref());
@@ -165,7 +165,8 @@ impl Redactor {
         self.limit();
     }
 
-    /// Gives out the events that are ready, with everything replaced in them: those before the first piece of a text that is not settled.
+    /// Takes out the events that are ready, with everything replaced in them: those before the
+    /// first delta that is not settled.
     pub(crate) fn ready(&mut self, ready: &mut Vec<Event>) {
         self.settle_all(Settle::Ready);
         ready.extend(std::iter::from_fn(|| self.next()));
@@ -177,13 +178,14 @@ impl Redactor {
         !self.held.is_empty()
     }
 
-    /// No more events for now: those that wait come out as they are. What comes later may still go on from there.
+    /// Makes all waiting events ready as they are, since none may follow for now. Later events may
+    /// still continue their texts.
     pub(crate) fn finish(&mut self, ready: &mut Vec<Event>) {
         self.settle_all(Settle::SoFar);
         ready.extend(std::iter::from_fn(|| self.next()));
     }
 
-    /// The next event that is ready, with everything replaced in it.
+    /// The next ready event, with everything replaced in it.
     fn next(&mut self) -> Option<Event> {
         let Held { mut event, edits, unknown, .. } = self.next_found()?;
         if let Some((mut text, places)) = unknown.filter(|(_, places)| !places.is_empty()) {
@@ -197,7 +199,7 @@ impl Redactor {
         Some(event)
     }
 
-    /// The next event that is ready, as it was, with what was found in it.
+    /// The next ready event, unchanged, with the matches in it.
     pub(super) fn next_found(&mut self) -> Option<Held> {
         let held =
             if self.held.front()?.piece.is_none() { self.held.pop_front()? } else { return None };
@@ -206,7 +208,7 @@ impl Redactor {
         Some(held)
     }
 
-    /// The places in what an event says, seen alone.
+    /// The places in an event's text, seen alone.
     fn in_event(
         &mut self,
         event: &Event,
@@ -229,7 +231,7 @@ impl Redactor {
         }
     }
 
-    /// The places in a text that crossed no pipe.
+    /// The places in a text that did not cross a pipe.
     fn in_other(&mut self, text: &[u8]) -> Vec<Place> {
         if self.folders_only {
             return Vec::new();
@@ -238,7 +240,7 @@ impl Redactor {
         self.learning(text, |redactor| redactor.look(text, strings.as_ref(), None, false, false))
     }
 
-    /// The places in a text of its own that may be JSON: an argument, the value of a variable.
+    /// The places in a separate text that may be JSON: an argument, the value of a variable.
     fn alone(&self, text: &[u8]) -> Vec<Place> {
         self.look(text, read(text).as_ref(), None, false, true).places
     }
@@ -261,14 +263,14 @@ impl Redactor {
         }
     }
 
-    /// Looks, and looks again if something was learned by it.
+    /// Searches, and searches again if it learned something.
     fn learning(&mut self, text: &[u8], look: impl Fn(&Self) -> Places) -> Vec<Place> {
         let Places { places, placeholders } = look(self);
         self.numbers.take_in(placeholders);
         if self.learn(text, &places) { look(self).places } else { places }
     }
 
-    /// Remembers what was found, to find it in other forms and where its name is not.
+    /// Remembers the matches, to find them in other forms and without their names.
     fn learn(&mut self, text: &[u8], places: &[Place]) -> bool {
         let mut learned = false;
         for place in places.iter().filter(|place| place.text.is_none()) {
@@ -276,7 +278,8 @@ impl Redactor {
             let has = |is: fn(&u8) -> bool| text.iter().any(is);
             learned |= match place.kind {
                 "key" | "token" => self.known.add_secret(place.kind, text),
-                // A name of a secret may be over something else: only what looks like one is looked for elsewhere.
+                // A secret's name may be on an ordinary value, so only values that look like
+                // secrets are remembered.
                 "secret" if has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic) => {
                     self.known.add_secret("secret", text)
                 }
@@ -289,7 +292,7 @@ impl Redactor {
         learned
     }
 
-    /// Lets nothing wait for ever, and nothing grow without end.
+    /// Ends texts that wait too long or grow too large.
     fn limit(&mut self) {
         let is_much = |redactor: &Self| {
             redactor.held.len() > MOST_HELD
@@ -304,7 +307,7 @@ impl Redactor {
         }
     }
 
-    /// The texts of these threads have ended.
+    /// Ends the texts of these threads.
     fn end(&mut self, which: impl Fn(&Tail) -> bool) {
         for index in (0..self.tails.len()).rev() {
             if which(&self.tails[index]) {
@@ -324,7 +327,7 @@ impl Redactor {
         }
         let text = self.tails[index].text().to_vec();
         let (mut places, open) = self.in_pieces(&text, how);
-        // What may go on is not learned yet: its beginning would be found in too much.
+        // A match that may continue is not remembered yet: its beginning would match too much.
         let certain: Vec<Place> = match how {
             Settle::Ready => Vec::new(),
             Settle::SoFar => {
@@ -346,7 +349,7 @@ impl Redactor {
         }
     }
 
-    /// The places in the pieces of a text, and where one begins that is not whole.
+    /// The places in the deltas of a text, and the start of one that is not complete.
     fn in_pieces(&mut self, text: &[u8], how: Settle) -> (Vec<Place>, Option<usize>) {
         let paths = self.hider.places(text);
         let paths = paths.map(|(range, with)| Place {
@@ -358,7 +361,7 @@ impl Redactor {
         if self.folders_only {
             return (paths, None);
         }
-        // What becomes a variable is nothing else: a text is seen as its line is, in which paths are hidden first.
+        // Folders are hidden first, as in a complete line: what becomes a variable is nothing else.
         let mut hidden = std::borrow::Cow::Borrowed(text);
         for path in &paths {
             hidden.to_mut()[path.range.clone()].fill(b'$');
@@ -427,10 +430,10 @@ impl Redactor {
 
 /// Whole recordings, and headers.
 impl Redactor {
-    /// Replaces in a whole recording, and says how often.
+    /// Replaces in a whole recording, and returns how often.
     pub(super) fn recording(mut self, recording: &mut Recording) -> Counts {
         if !self.folders_only {
-            // First all is looked at, so that what is named at the end is found at the start.
+            // Search everything first, so that a secret named at the end is found at the start.
             self.study(&recording.header, &recording.events);
         }
         self.header(&mut recording.header);
@@ -449,7 +452,7 @@ impl Redactor {
         counts
     }
 
-    /// Replaces in a header what must not stay there.
+    /// Replaces in a header.
     pub(crate) fn header(&mut self, header: &mut Header) {
         self.hider.header(header);
         if self.folders_only {
@@ -473,7 +476,7 @@ impl Redactor {
         }
     }
 
-    /// Learns from a whole recording, so that what is named at its end is found at its start.
+    /// Learns from a whole recording, so that a secret named at its end is found at its start.
     pub(super) fn study(&mut self, header: &Header, events: &[Event]) {
         self.in_header(header);
         for (number, event) in (1..).zip(events) {
@@ -489,14 +492,14 @@ impl Redactor {
         self.hider.forget();
     }
 
-    /// What waits and is settled, as it was, with what was found in it.
+    /// The settled events, unchanged, with the matches in them.
     pub(super) fn found(&mut self, is_end: bool) -> impl Iterator<Item = Held> {
         self.settle_all(if is_end { Settle::SoFar } else { Settle::Ready });
         std::iter::from_fn(|| self.next_found())
     }
 
-    /// The places in each argument, then in each variable of the environment, then in each of the recording, then in what is unknown, if
-    /// there is anything.
+    /// The places in each argument, then in each environment variable, then in each variable of the
+    /// recording, then in the unknown members, if there are any.
     pub(super) fn in_header(&mut self, header: &Header) -> Vec<Vec<Place>> {
         let argv = header.argv.iter().flatten();
         let mut before: Option<&str> = None;
@@ -535,7 +538,7 @@ impl Redactor {
     }
 }
 
-/// All of a text that its name makes a secret, unless there is nothing, or a placeholder already.
+/// The whole text, because of its name, unless it is empty or a placeholder already.
 fn whole(text: &[u8], inside: &[Place]) -> Vec<Place> {
     if text.is_empty() || is_placeholder(text) {
         return Vec::new();
@@ -555,10 +558,12 @@ fn part_in(event: &Event, strings: Option<&Strings>) -> Part {
     }
 }
 
-/// The longest private key, in lines: where no end comes the rest of a stream is not taken for one.
+/// The longest private key, in lines: without an end by then, the rest of a stream is not taken for
+/// one.
 const MOST_LINES: u8 = 120;
 
-/// How many more lines of each stream may belong to a private key that has begun there, line by line, as on stderr.
+/// How many more lines of each stream may belong to a private key that began there, line by line,
+/// as on stderr.
 #[derive(Debug, Default)]
 struct OpenKeys {
     out: u8,
@@ -566,7 +571,7 @@ struct OpenKeys {
 }
 
 impl OpenKeys {
-    /// The places in a line, and what it holds of a key that began in an earlier one.
+    /// The places in a line, including those of a key that began in an earlier one.
     fn go_on(&mut self, stream: Stream, line: &[u8], mut places: Vec<Place>) -> Vec<Place> {
         let left = if stream == Stream::Err { &mut self.err } else { &mut self.out };
         if *left > 0 {

@@ -1,6 +1,8 @@
-//! Shapes that are known by what is around them: addresses, hosts, users, URLs with passwords, private keys, commands.
+//! Shapes that are recognised by their context: addresses, hosts, users, URLs with passwords,
+//! private keys, commands.
 //!
-//! Each function is given the place of an anchor of its [row](super::patterns::PATTERNS) and says what is to be replaced there.
+//! Each function gets the place of an anchor of its [row](super::patterns::PATTERNS) and returns
+//! the place to replace.
 
 use std::ops::Range;
 
@@ -10,7 +12,8 @@ use memchr::memmem;
 
 use super::text::{FILL, Text, is_word, looks_secret, refers};
 
-/// An address, but for `git@...`, which is part of a repository's name, and `noreply@...`, which no one reads.
+/// An address, except `git@...`, which is part of a repository's name, and `noreply@...`, which no
+/// one reads.
 pub(super) fn email(text: &Text<'_>, at: Range<usize>) -> Option<Range<usize>> {
     let is_local = |byte: u8| byte.is_ascii_alphanumeric() || b"._%+-".contains(&byte);
     let is_domain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
@@ -22,13 +25,14 @@ pub(super) fn email(text: &Text<'_>, at: Range<usize>) -> Option<Range<usize>> {
     let top = domain.rsplit(|byte| *byte == b'.').next()?;
     let named =
         domain.len() > top.len() + 1 && top.len() >= 2 && top.iter().all(u8::is_ascii_alphabetic);
-    // Before the host of a URL is who logs in there.
+    // The user of a URL is before its host.
     let in_url = text.get(start.saturating_sub(3)..start) == b"://";
     let is_person = !matches!(text.get(start..at.start), b"" | b"git" | b"noreply") && !in_url;
     (named && is_person && !ends_password(text, at.start)).then_some(start..at.end + domain.len())
 }
 
-/// Whether this `@` ends the password of a URL: `//me:password@host.org`. The name of the host may matter, so it is not an address.
+/// Whether this `@` ends the password of a URL: `//me:password@host.org`. Then it is not an
+/// address, and the host stays.
 fn ends_password(text: &Text<'_>, at: usize) -> bool {
     let begin = text.run_back(at, |byte| byte.is_ascii_graphic());
     let sign =
@@ -41,7 +45,8 @@ pub(super) fn password_in_url(text: &Text<'_>, sign: Range<usize>) -> Option<Ran
     let start = sign.end;
     let end = text.run(start, |byte| byte.is_ascii_graphic() && !b"\"'`<>".contains(&byte));
     let rest = text.get(start..end);
-    // Up to the last `@` before a path; a password that was not encoded may have a slash in it, after which there is no port.
+    // Up to the last `@` before a path. An unencoded password may have a slash in it, which no port
+    // precedes.
     let path = memchr::memchr3(b'/', b'?', b'#', rest).unwrap_or(rest.len());
     let at = memchr::memrchr(b'@', &rest[..path]).or_else(|| {
         let port = &rest[memchr::memchr(b':', &rest[..path])? + 1..path];
@@ -57,7 +62,7 @@ pub(super) fn password_in_url(text: &Text<'_>, sign: Range<usize>) -> Option<Ran
     }
 }
 
-/// How the first and the last line of a private key begin, and how they end.
+/// The first and the last line of a private key: how they begin, and how they end.
 pub(super) const BEGIN_KEY: &[u8] = b"-----BEGIN ";
 pub(super) const END_KEY: &[u8] = b"-----END ";
 const KEY_KINDS: [&[u8]; 2] = [b"PRIVATE KEY-----", b"PRIVATE KEY BLOCK-----"];
@@ -69,7 +74,7 @@ pub(super) fn private_key(text: &Text<'_>, begin: Range<usize>) -> Option<Range<
     Some(begin.start..end.map_or(text.len(), |end| begin.start + end))
 }
 
-/// Where the first such line of a private key ends in a text, if there is one.
+/// The end of the first such line of a private key in a text, if there is one.
 pub(super) fn after_mark(text: &[u8], mark: &[u8]) -> Option<usize> {
     memmem::find_iter(text, mark).find_map(|at| {
         let title = &text[at..text.len().min(at + 60)];
@@ -111,7 +116,8 @@ pub(super) fn token_after_scheme(text: &Text<'_>, scheme: Range<usize>) -> Optio
     (is_one && !text.before(scheme.start).is_some_and(is_word)).then_some(token)
 }
 
-/// Whether this is a name and a password in base64, and not the second word of `Basic Authentication`.
+/// Whether this is a name and a password in base64, and not the second word of `Basic
+/// Authentication`.
 fn is_login(word: &[u8]) -> bool {
     let unpadded = word
         .trim_ascii_end()
@@ -133,7 +139,8 @@ pub(super) fn web_token(text: &Text<'_>, begin: Range<usize>) -> Option<Range<us
     (begins && (dots == 2 || dots == 4) && token.len() >= 40).then_some(start..end)
 }
 
-/// The value in quotes of a name in quotes, however they are escaped: the account in the CLI's own files, wherever such a text turns up.
+/// The quoted value of a quoted name, however they are escaped: the account in the CLI's own files,
+/// wherever such a text occurs.
 pub(super) fn quoted_value(text: &Text<'_>, name: Range<usize>) -> Option<Range<usize>> {
     let closed = text.run(name.end, |byte| byte == FILL);
     if text.before(name.start) != Some(b'"') || text.at(closed) != Some(b'"') {
@@ -148,12 +155,12 @@ pub(super) fn quoted_value(text: &Text<'_>, name: Range<usize>) -> Option<Range<
     (!value.is_empty() && text.at(value.start) != Some(b'<')).then_some(value)
 }
 
-/// To the end of the text: a note that the CLI puts after a tool's words.
+/// Up to the end of the text: a note that the CLI appends to a tool's output.
 pub(super) fn to_the_end(text: &Text<'_>, note: Range<usize>) -> Option<Range<usize>> {
     Some(note.start..text.len())
 }
 
-/// Names of home folders that are not a person's.
+/// Names of home folders that do not belong to a person.
 const IMPERSONAL: [&str; 9] =
     ["Public", "Shared", "linuxbrew", "node", "root", "runner", "ubuntu", "user", "vscode"];
 
@@ -167,11 +174,11 @@ pub(super) fn user(text: &Text<'_>, parent: Range<usize>) -> Option<Range<usize>
     if begins { person(text, name) } else { None }
 }
 
-/// The name in `C:\Users\NAME`, with as many backslashes in each place as the text needs to say one.
+/// The name in `C:\Users\NAME`, with any number of backslashes for each separator.
 pub(super) fn user_on_drive(text: &Text<'_>, folder: Range<usize>) -> Option<Range<usize>> {
     let slashes =
         |bytes: &mut dyn Iterator<Item = &u8>| bytes.take_while(|byte| **byte == b'\\').count();
-    // A name may begin with the letter of an escape, so this looks at the text as it is.
+    // A name may begin with the letter of an escape, so this reads the raw text.
     let raw = text.raw;
     let before = slashes(&mut raw[..folder.start].iter().rev());
     let after = slashes(&mut raw[folder.end..].iter());
@@ -192,7 +199,7 @@ fn person(text: &Text<'_>, mut name: Range<usize>) -> Option<Range<usize>> {
     is_person.then_some(name)
 }
 
-/// IPv4 addresses of networks that are not the internet: 10/8, 172.16/12, 192.168/16, 169.254/16 and 100.64/10.
+/// IPv4 addresses of private networks: 10/8, 172.16/12, 192.168/16, 169.254/16 and 100.64/10.
 pub(super) fn private_address(text: &Text<'_>, begin: Range<usize>) -> Option<Range<usize>> {
     let start = begin.start;
     let mut end = text.run(start, |byte| byte.is_ascii_digit() || byte == b'.');
@@ -210,7 +217,8 @@ pub(super) fn private_address(text: &Text<'_>, begin: Range<usize>) -> Option<Ra
     (!is_inside && is_private).then_some(start..end)
 }
 
-/// `db1.corp`, `https://wiki.internal`. In a program `this.local` is not a machine: the name has a digit or a hyphen, or is in a URL.
+/// `db1.corp`, `https://wiki.internal`. In code `this.local` is not a machine, so the name must
+/// have a digit or a hyphen, or be in a URL.
 pub(super) fn private_host(text: &Text<'_>, top: Range<usize>) -> Option<Range<usize>> {
     let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
     let (mut start, end) = (text.run_back(top.start, is_name), top.end);
@@ -242,10 +250,10 @@ enum Takes {
     Pair,
 }
 
-/// A program, its flags, and where its secret is.
+/// A program, its flags, and the place of its secret.
 type Command = (&'static [u8], &'static [&'static [u8]], Takes);
 
-/// Commands that take a password by a flag that does not say so.
+/// Commands that take a password by a flag whose name does not say so.
 const COMMANDS: [Command; 9] = [
     (b"mysql", &[b"-p"], Takes::Attached),
     (b"mariadb", &[b"-p"], Takes::Attached),
@@ -258,7 +266,8 @@ const COMMANDS: [Command; 9] = [
     (b"login", &[b"-p"], Takes::Next),
 ];
 
-/// The password that a command is given: `mysql -pabc`, `curl -u me:abc`, `sshpass -p abc`, `docker login -p abc`.
+/// The password in a command: `mysql -pabc`, `curl -u me:abc`, `sshpass -p abc`, `docker login -p
+/// abc`.
 pub(super) fn password_of_command(text: &Text<'_>, command: Range<usize>) -> Option<Range<usize>> {
     if text.before(command.start).is_some_and(|byte| is_word(byte) || byte == b'.') {
         return None;

@@ -1,8 +1,9 @@
-//! Texts that come in pieces: one secret may lie in several partial messages.
+//! Texts that come in deltas: one secret may be spread over several partial messages.
 //!
-//! The pieces of a block are looked at together. A piece is settled when three words have come after it, or its block has ended: then nothing
-//! that follows can make it part of a secret. The placeholder takes the place of the beginning, and what the next pieces hold of the secret
-//! goes, so that the pieces together say what the whole message will say.
+//! The deltas of a block are searched together. A delta is settled when three words have come after
+//! it, or its block has ended: then no later text can make it part of a secret. The placeholder
+//! replaces the beginning of the secret, and the next deltas lose their part of it, so that
+//! together they say what the whole message will say.
 
 use std::ops::Range;
 
@@ -12,33 +13,34 @@ use super::line::PieceKind;
 /// Words that are held back: `Authorization: Bearer abc`, `password = abc`.
 const WORDS: usize = 3;
 
-/// How much of one text is held back at most, in bytes: what is longer without a space is looked at in parts.
+/// The most bytes of one text that are held back. A longer text without a space is searched in
+/// parts.
 const LONGEST: usize = 64 * 1024;
 
-/// How much is kept of what was settled, in bytes, to see what is before a word.
+/// How many bytes of settled text are kept as context for the next word.
 const CONTEXT: usize = 512;
 
-/// The end of one thread's text: the pieces that are not settled.
+/// The end of one thread's text: the deltas that are not settled.
 #[derive(Debug)]
 pub(super) struct Tail {
     pub(super) thread: Vec<u8>,
     pub(super) kind: PieceKind,
     text: Vec<u8>,
-    /// Where the first piece begins; before it are words that were settled.
+    /// The start of the first delta; settled words are before it.
     settled: usize,
-    /// The number of each piece's event, and where the piece ends in the text.
+    /// The number of each delta's event, and the end of the delta in the text.
     pieces: Vec<(u64, usize)>,
 }
 
-/// A settled piece: the number of its event, and the places in it.
+/// A settled delta: the number of its event, and the places in it.
 pub(super) type Settled = (u64, Vec<Cut>);
 
-/// A place in one piece.
+/// A place in one delta.
 #[derive(Debug)]
 pub(super) struct Cut {
-    /// In the piece.
+    /// The range in the delta.
     pub(super) range: Range<usize>,
-    /// What was found, if it begins here, with all of its text; else its beginning is in an earlier piece.
+    /// The match with all of its text if it begins here; `None` if it began in an earlier delta.
     pub(super) found: Option<(Place, Vec<u8>)>,
 }
 
@@ -60,13 +62,13 @@ impl Tail {
         self.pieces.is_empty()
     }
 
-    /// The pieces that are settled, of those up to a place in the text, or all of them; they are gone from here then, but for the words
-    /// before the next piece.
+    /// Takes out the settled deltas, up to a place in the text or all of them, and keeps only the
+    /// words before the next delta.
     pub(super) fn settle(&mut self, places: &[Place], until: usize, all: bool) -> Vec<Settled> {
         let whole = self.text.len();
         let mut until = if all { whole } else { last_words(&self.text).min(until) };
         let (mut count, mut end) = self.ending_before(until);
-        // No place is torn: its piece waits for the others.
+        // A place is not split: its delta waits for the others.
         let is_torn = |place: &&Place, cuts: [usize; 2]| {
             cuts.iter().any(|cut| place.range.start < *cut && *cut < place.range.end)
         };
@@ -82,7 +84,7 @@ impl Tail {
         let mut settled = Vec::with_capacity(count);
         let mut first = 0;
         for (event, end) in self.pieces.drain(..count) {
-            // Both are in order, so that a piece begins to look where the last one did.
+            // Both are in order, so each delta continues the search where the last one ended.
             first +=
                 places[first..].iter().take_while(|place| place.range.end <= self.settled).count();
             settled.push((event, cuts(&self.text, self.settled..end, &places[first..])));
@@ -92,7 +94,7 @@ impl Tail {
         settled
     }
 
-    /// Keeps what the rest of the text may go on from: all of a place, and otherwise some words.
+    /// Keeps the context for the rest of the text: all of a place, and otherwise some words.
     fn forget(&mut self, places: &[Place]) {
         let open = places
             .iter()
@@ -101,7 +103,7 @@ impl Tail {
             place.range.start.max(self.settled.saturating_sub(LONGEST))
         });
         let kept = before.saturating_sub(CONTEXT);
-        // Not from within a word, unless it is a long one.
+        // Do not start within a word, unless it is a long one.
         let word = self.text[kept..before].iter().position(u8::is_ascii_whitespace);
         let kept = if kept == 0 { 0 } else { kept + word.unwrap_or(0) };
         self.text.drain(..kept);
@@ -109,7 +111,7 @@ impl Tail {
         self.pieces.iter_mut().for_each(|(_, end)| *end -= kept);
     }
 
-    /// How many pieces end there or before, and where the last of them does.
+    /// How many deltas end there or before, and the end of the last of them.
     fn ending_before(&self, until: usize) -> (usize, usize) {
         let count = self.pieces.partition_point(|(_, end)| *end <= until);
         (count, if count == 0 { self.settled } else { self.pieces[count - 1].1 })
@@ -127,7 +129,8 @@ fn cuts(text: &[u8], piece: Range<usize>, places: &[Place]) -> Vec<Cut> {
     places.filter(|place| piece.start < place.range.end).map(cut).collect()
 }
 
-/// Where the last words begin, or rather the space before them. A line break is a space, and many spaces are one.
+/// The start of the last words, or rather of the space before them. A line break is a space, and
+/// several spaces count as one.
 fn last_words(text: &[u8]) -> usize {
     let is_break =
         |at: usize| text[at] == b'\\' && matches!(text.get(at + 1), Some(b'n' | b'r' | b't'));

@@ -1,29 +1,30 @@
-//! A text to look into: as it is, and as it reads.
+//! A text to search: in its raw form, and unescaped.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// What is in the place of a backslash that begins an escape, and of what else of it has no meaning.
+/// Replaces the backslash of an escape, and the rest of the escape that has no meaning.
 pub(super) const FILL: u8 = 0;
 
 /// The text of a string, or a part of it.
 pub(super) struct Text<'a> {
-    /// As it is in the line.
+    /// The raw text, as it is in the line.
     pub(super) raw: &'a [u8],
-    /// As it reads, of the same length: the last byte of an escape is what it says (`\n`, `\"`, `\u0026`, also `\\n` of JSON in JSON), where
-    /// that is not a letter, and the bytes before are [`FILL`]. So nothing begins with the letter of an escape, and none is torn.
+    /// The unescaped text, of the same length: the last byte of an escape is what it stands for
+    /// (`\n`, `\"`, `\u0026`, also `\\n` of JSON in JSON), unless that is a letter, and the bytes
+    /// before are [`FILL`]. So no word begins with the letter of an escape, and no escape is split.
     plain: Cow<'a, [u8]>,
-    /// Whether more of it may come.
+    /// Whether more text may follow.
     pub(super) is_open: bool,
 }
 
 impl<'a> Text<'a> {
-    /// A whole text.
+    /// A complete text.
     pub(super) fn new(raw: &'a [u8]) -> Self {
         Self { raw, plain: read_escapes(raw), is_open: false }
     }
 
-    /// A text of which more may come.
+    /// A text that may continue.
     pub(super) fn open(raw: &'a [u8]) -> Self {
         Self { is_open: true, ..Self::new(raw) }
     }
@@ -36,7 +37,7 @@ impl<'a> Text<'a> {
         self.raw.len()
     }
 
-    /// Where the run of such bytes ends that begins at `start`.
+    /// The end of the run of such bytes that begins at `start`.
     pub(super) fn run(&self, start: usize, is_part: impl Fn(u8) -> bool) -> usize {
         start
             + self
@@ -48,7 +49,7 @@ impl<'a> Text<'a> {
                 .count()
     }
 
-    /// Where the run of such bytes begins that ends before `end`.
+    /// The start of the run of such bytes that ends before `end`.
     pub(super) fn run_back(&self, end: usize, is_part: impl Fn(u8) -> bool) -> usize {
         end - self
             .plain
@@ -74,23 +75,24 @@ impl<'a> Text<'a> {
         self.plain.get(range).unwrap_or_default()
     }
 
-    /// From here, at most this many bytes.
+    /// At most this many bytes from here.
     pub(super) fn from(&self, at: usize, most: usize) -> &[u8] {
         self.get(at..self.len().min(at.saturating_add(most)))
     }
 
-    /// How many backslashes are before a quote: how deep in JSON its string is.
+    /// The number of backslashes before a quote: how deep in JSON its string is.
     pub(super) fn slashes(&self, quote: usize) -> usize {
         quote - self.run_back(quote, |byte| byte == FILL)
     }
 
-    /// Where the line ends that this is in.
+    /// The end of the line around this place.
     pub(super) fn end_of_line(&self, at: usize) -> usize {
         let rest = self.plain.get(at..).unwrap_or_default();
         memchr::memchr2(b'\n', b'\r', rest).map_or(self.len(), |end| at + end)
     }
 
-    /// What was quoted from `begin`, if the quote of as many backslashes that ends it is on the same line; of an open text, up to its end.
+    /// The quoted text from `begin`, up to the quote with the same number of backslashes on the
+    /// same line; of an open text, up to its end.
     pub(super) fn quoted(&self, begin: usize, quote: u8, slashes: usize) -> Option<Range<usize>> {
         let end = self.end_of_line(begin);
         let line = self.get(begin..end);
@@ -123,7 +125,7 @@ fn read_escapes(text: &[u8]) -> Cow<'_, [u8]> {
                     .ok()
                     .and_then(|hex| u8::from_str_radix(hex, 16).ok());
                 plain[letter..end].fill(FILL);
-                // Others stay what joins no word.
+                // Other characters become a byte that does not join words.
                 plain[end - 1] = code.filter(u8::is_ascii_punctuation).unwrap_or(b' ');
             }
             _ => {}
@@ -138,8 +140,8 @@ pub(super) fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')
 }
 
-/// Whether a value looks like a secret: one word, of this length at least, with letters and digits, with symbols that names do not have, or
-/// with letters as by chance.
+/// Whether a value looks like a secret: one word of at least this length, with letters and digits,
+/// with symbols that names do not have, or with randomly mixed letters.
 pub(super) fn looks_secret(value: &[u8], least: usize) -> bool {
     let has = |is: fn(&u8) -> bool| value.iter().any(is);
     if value.len() < least
@@ -159,8 +161,8 @@ pub(super) fn looks_secret(value: &[u8], least: usize) -> bool {
     (letters && (has(u8::is_ascii_digit) || symbols)) || base64 || by_chance
 }
 
-/// Whether capitals, small letters and digits follow one another as by chance, where every second neighbour is of another kind; in names and in
-/// words that are put together, it is every fourth.
+/// Whether capitals, small letters and digits are mixed as if by chance: every second neighbour is
+/// of another kind. In names and compound words it is every fourth.
 pub(super) fn changes_often(word: &[u8]) -> bool {
     let kind =
         |byte: u8| (byte.is_ascii_digit(), byte.is_ascii_lowercase(), byte.is_ascii_uppercase());
@@ -172,7 +174,8 @@ pub(super) fn changes_often(word: &[u8]) -> bool {
     changes * 5 >= all * 2 && all * 2 > word.len()
 }
 
-/// Whether a value refers to something: `$VARIABLE`, `${...}`, `<placeholder>`, `{{ ... }}`, `%NAME%`; or hides it: `***`, `[REDACTED]`.
+/// Whether a value is a reference (`$VARIABLE`, `${...}`, `<placeholder>`, `{{ ... }}`, `%NAME%`)
+/// or is hidden (`***`, `[REDACTED]`).
 pub(super) fn refers(value: &[u8]) -> bool {
     let is_name = |byte: &u8| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'{' | b'(');
     match value {
@@ -187,7 +190,7 @@ pub(super) fn refers(value: &[u8]) -> bool {
     }
 }
 
-/// `/etc/key`, `./x`, `~/.ssh/id`; not a secret in base64 that begins with a slash.
+/// `/etc/key`, `./x`, `~/.ssh/id`; not a base64 secret that begins with a slash.
 pub(super) fn is_path(value: &[u8]) -> bool {
     let begins = [&b"/"[..], b"./", b"../", b"~/"].iter().any(|begin| value.starts_with(begin));
     let is_base64 = value.len() >= 16
