@@ -107,3 +107,180 @@ fn every_link_of_a_guide_leads_somewhere() {
     }
     assert!(links > 10, "only {links} links");
 }
+
+/// The folders and files of `src/` from the bottom up, each with those that it may import from. They are below it, so that no import
+/// runs up. `session` uses of `recording` only what finds secrets; `recorder` plays what it has recorded.
+const ARROWS: [(&str, &[&str]); 11] = [
+    ("versioned", &[]),
+    ("wire", &[]),
+    ("transport", &[]),
+    ("recording", &["wire"]),
+    ("protocol", &["wire"]),
+    ("session", &["protocol", "recording", "transport", "wire"]),
+    ("player", &["recording", "transport", "versioned", "wire"]),
+    ("recorder", &["player", "recording", "transport"]),
+    ("lab", &["session", "transport", "versioned"]),
+    ("testing", &[]),
+    ("fuzzing", &["protocol", "recording", "session", "transport", "wire"]),
+];
+
+/// What only unit tests import.
+const ARROWS_OF_TESTS: [(&str, &str); 1] = [("recorder", "session")];
+
+/// The folder or file of `src/` that a path belongs to.
+fn layer(path: &str) -> &str {
+    let below = path.strip_prefix("src/").unwrap();
+    below.split('/').next().unwrap().trim_end_matches(".rs")
+}
+
+/// The name at the start of a text, or those at the starts of a `{list}`.
+fn first_names(text: &str) -> Vec<String> {
+    let Some(list) = text.strip_prefix('{') else {
+        let name = text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+        return vec![name];
+    };
+    let (mut depth, mut names, mut item) = (0, Vec::new(), String::new());
+    for c in list.chars() {
+        match c {
+            '}' if depth == 0 => break,
+            ',' if depth == 0 => names.push(std::mem::take(&mut item)),
+            '{' | '}' => depth += if c == '{' { 1 } else { -1 },
+            c if depth == 0 => item.push(c),
+            _ => {}
+        }
+    }
+    names.push(item);
+    names
+        .iter()
+        .map(|name| first_names(name.trim()).concat())
+        .filter(|name| !name.is_empty())
+        .collect()
+}
+
+/// What a source imports from other parts of the crate, with whether only its unit tests do. Comments do not count; paths inside functions do.
+fn imports(path: &str, text: &str) -> Vec<(String, bool)> {
+    let code: String = text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    let tests = if path.ends_with("/tests.rs") || path.contains("/tests/") {
+        0
+    } else {
+        code.find("#[cfg(test)]\nmod tests {").unwrap_or(code.len())
+    };
+    let module = path.trim_end_matches("/mod.rs").matches('/').count();
+    let to_the_root = ["super::".repeat(module), "crate::".into()];
+    let found = to_the_root.iter().flat_map(|root| {
+        code.match_indices(root.as_str()).filter(|(at, _)| {
+            let before = &code[..*at];
+            !before.ends_with("super::")
+                && !before.ends_with(|c: char| c.is_alphanumeric() || c == '_')
+        })
+    });
+    found
+        .flat_map(|(at, root)| {
+            first_names(&code[at + root.len()..]).into_iter().map(move |name| (name, at >= tests))
+        })
+        .collect()
+}
+
+/// The arrows of a source that are not allowed. `exports` says in which layer a name of the root is declared.
+fn arrows_up(path: &str, text: &str, exports: &[(String, String)]) -> Vec<String> {
+    let from = layer(path);
+    let (_, allowed) = ARROWS.iter().find(|(name, _)| *name == from).unwrap_or_else(|| {
+        panic!("{path}: `{from}` is not in the list of layers: add it where it belongs")
+    });
+    let is_layer = |name: &str| ARROWS.iter().any(|(layer, _)| *layer == name);
+    let mut found = Vec::new();
+    for (name, in_tests) in imports(path, text) {
+        let exported = exports.iter().find(|(export, _)| *export == name);
+        let to = exported.map_or(&*name, |(_, layer)| layer);
+        let fits = !is_layer(to)
+            || to == from
+            || allowed.contains(&to)
+            || (in_tests && ARROWS_OF_TESTS.contains(&(from, to)));
+        if !fits {
+            found
+                .push(format!("{path}: imports `{name}`, and `{from}` may not import from `{to}`"));
+        }
+    }
+    found
+}
+
+/// The names that the root of the crate re-exports, and the layer of each.
+fn exports() -> Vec<(String, String)> {
+    let library = fs::read_to_string(root().join("src/lib.rs")).unwrap();
+    let exports: Vec<_> = library
+        .split("pub use self::")
+        .skip(1)
+        .flat_map(|rest| {
+            let path = rest.split(';').next().unwrap();
+            let (layer, _) = path.split_once("::").unwrap();
+            let names = match path.split_once('{') {
+                Some((_, list)) => first_names(&format!("{{{list}")),
+                None => vec![path.rsplit("::").next().unwrap().to_owned()],
+            };
+            names.into_iter().map(|name| (name, layer.to_owned()))
+        })
+        .collect();
+    assert!(exports.len() > 20, "{exports:?}");
+    exports
+}
+
+#[test]
+fn no_import_runs_up_between_folders() {
+    for (index, (from, allowed)) in ARROWS.iter().enumerate() {
+        for to in *allowed {
+            assert!(ARROWS[..index].iter().any(|(layer, _)| layer == to), "{from} -> {to} runs up");
+        }
+    }
+    let exports = exports();
+    let sources = files(&["src"], "rs");
+    let found: Vec<_> = sources
+        .iter()
+        .filter(|(path, _)| !["src/lib.rs", "src/errors.rs"].contains(&path.as_str()))
+        .flat_map(|(path, text)| arrows_up(path, text, &exports))
+        .collect();
+    assert!(found.is_empty(), "{}", found.join("\n"));
+    for (from, allowed) in ARROWS {
+        for to in allowed {
+            let used = sources.iter().any(|(path, text)| {
+                layer(path) == from && imports(path, text).iter().any(|(name, _)| name == to)
+            });
+            assert!(used, "{from} -> {to} is allowed, and not used");
+        }
+    }
+}
+
+#[test]
+fn every_form_of_an_import_is_found() {
+    let exports = [("Session".to_owned(), "session".to_owned())];
+    let up = |text: &str| arrows_up("src/wire/json/raw.rs", text, &exports);
+    for text in [
+        "use crate::protocol::Machine;",
+        "use crate::{Session, wire::Frame};",
+        "use crate::{\n    player::{Replay, Scenario},\n    wire::Frame,\n};",
+        "fn f() {\n    let x = crate::session::query(\"a\");\n}",
+        "fn f(x: &crate::Session) {}",
+        "use super::super::super::recording::Event;",
+        "macro_rules! m { () => { $crate::lab::FakeApi } }",
+        "#[cfg(test)]\nmod tests {\n    use crate::recorder::Recorder;\n}",
+    ] {
+        assert_eq!(up(text).len(), 1, "{text}: {:?}", up(text));
+    }
+    for text in [
+        "use crate::wire::{Frame, hook::{HookData}};",
+        "//! See [`Session`](crate::session::Session).",
+        "    // crate::session does it.",
+        "use super::super::frame::Frame;",
+        "pub(in crate::wire) fn f() { crate::CLI_VERSION }",
+        "use mycrate::session::X;",
+    ] {
+        assert_eq!(up(text), [""; 0], "{text}");
+    }
+    let tests_only = "#[cfg(test)]\nmod tests {\n    use crate::Session;\n}";
+    assert_eq!(arrows_up("src/recorder/disk.rs", tests_only, &exports), [""; 0]);
+    assert_eq!(arrows_up("src/recorder/disk.rs", "use crate::Session;", &exports).len(), 1);
+    assert_eq!(arrows_up("src/recorder/mod.rs", "use super::session::X;", &exports).len(), 1);
+}
