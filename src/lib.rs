@@ -50,6 +50,8 @@
 //!
 //! # Layout
 //!
+//! One folder per layer, and no import from a lower to a higher one.
+//!
 //! * [`wire`]: the line codec and the vocabulary of messages; no I/O, no clock.
 //! * [`protocol`]: turns, requests and callbacks as a machine without I/O.
 //! * [`transport`]: moves bytes and owns the child process: the real CLI, the in-memory pipe.
@@ -65,7 +67,7 @@
 #![warn(clippy::unwrap_used)]
 
 #[macro_use]
-mod errors;
+mod common;
 
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
@@ -87,8 +89,6 @@ pub mod session;
 pub mod testing;
 #[cfg(feature = "session")]
 pub mod transport;
-#[cfg(feature = "session")]
-mod versioned;
 
 // Inline, so that the first page says what each is.
 #[cfg(feature = "session")]

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::source::Source;
+use super::Source;
 use crate::protocol::invariants::Observed;
 use crate::protocol::{
     Answer, CallbackId, Command, Config, Input, Output, Profile, Prompt, RequestId, Switch, TurnId,

@@ -9,8 +9,8 @@ use std::task::{Context, Poll, Waker};
 use futures_core::Stream;
 
 use self::cli::{Script, cli};
+use super::Source;
 use super::choppy::Choppy;
-use super::source::Source;
 use crate::Decision;
 use crate::session::{Events, Session, SessionEvent};
 

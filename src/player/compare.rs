@@ -12,7 +12,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::host_line::clip;
+use super::host_line::one_line;
 use crate::recording::{fits_redacted, is_placeholder};
 
 /// One place where two values differ.
@@ -40,9 +40,7 @@ impl Difference {
 impl std::fmt::Display for Difference {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let show = |value: &Option<Value>| {
-            value
-                .as_ref()
-                .map_or("nothing".into(), |value| clip(&value.to_string(), SHOWN).into_owned())
+            value.as_ref().map_or("nothing".into(), |value| one_line(&value.to_string(), SHOWN))
         };
         write!(f, "{}: expected {}, actual {}", self.path, show(&self.expected), show(&self.actual))
     }

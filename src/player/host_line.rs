@@ -1,10 +1,9 @@
 //! What a line on the CLI's stdin says, as far as matching needs to know.
 
-use std::borrow::Cow;
-
 use bytes::Bytes;
 use serde_json::Value;
 
+use crate::common::clip;
 use crate::wire::RawJson;
 
 /// A line that the host writes, recorded or live.
@@ -81,16 +80,8 @@ pub(super) fn id_text(id: Option<&Value>) -> String {
 }
 
 /// At most `limit` characters of a text, on one line.
-pub(super) fn clip(text: &str, limit: usize) -> Cow<'_, str> {
-    if text.chars().nth(limit).is_none() && !text.contains('\n') {
-        return Cow::Borrowed(text);
-    }
-    let mut short: String =
-        text.chars().take(limit).map(|char| if char == '\n' { ' ' } else { char }).collect();
-    if text.chars().nth(limit).is_some() {
-        short.push('…');
-    }
-    Cow::Owned(short)
+pub(super) fn one_line(text: &str, limit: usize) -> String {
+    clip(text, limit).replace('\n', " ")
 }
 
 #[cfg(test)]
@@ -152,8 +143,8 @@ mod tests {
 
     #[test]
     fn clips_to_one_line() {
-        assert_eq!(clip("abc", 3), "abc");
-        assert_eq!(clip("abcd", 3), "abc…");
-        assert_eq!(clip("a\nb", 9), "a b");
+        assert_eq!(one_line("abc", 3), "abc");
+        assert_eq!(one_line("abcd", 3), "abc…");
+        assert_eq!(one_line("a\nb", 9), "a b");
     }
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::recording::{EventKind, Payload, Recording, Stream};
 use crate::wire::{Frame, FrameKind, RawJson};
 
-use super::host_line::{HostLine, clip, id_text};
+use super::host_line::{HostLine, id_text, one_line};
 
 /// What the host of a recorded session did, step by step: enough to do it again to another CLI.
 ///
@@ -191,7 +191,7 @@ impl HostScript {
                         *event,
                         format!(
                             "no line of a session: {}",
-                            clip(&String::from_utf8_lossy(line.bytes()), 60)
+                            one_line(&String::from_utf8_lossy(line.bytes()), 60)
                         ),
                     );
                 }

@@ -7,7 +7,7 @@ use crate::wire::RawJson;
 
 use super::compare::{self, Difference};
 use super::compile::only_reads;
-use super::host_line::{HostLine, clip};
+use super::host_line::{HostLine, one_line};
 use super::machine::{Machine, Met};
 use super::report::Divergence;
 use super::script::{Expected, prompt_text, request_text};
@@ -109,7 +109,8 @@ impl Machine {
     }
 
     fn answer(&mut self, now: u64, id: &str, response: &Value) -> Result<(), Divergence> {
-        let arrived = || format!("answer to request {id:?}: {}", clip(&response.to_string(), 120));
+        let arrived =
+            || format!("answer to request {id:?}: {}", one_line(&response.to_string(), 120));
         let Some(request) = self.script.cli_requests.get(id) else {
             let recorded = self.unmet(
                 |_, what| matches!(what, Expected::Answer { id: recorded, .. } if recorded == id),
@@ -163,7 +164,7 @@ impl Machine {
 
     /// Whatever it is, it is the next of its kind, byte for byte or as JSON.
     fn other(&mut self, now: u64, bytes: &Bytes, json: Option<&Value>) -> Result<(), Divergence> {
-        let arrived = || format!("line {:?}", clip(&String::from_utf8_lossy(bytes), 120));
+        let arrived = || format!("line {:?}", one_line(&String::from_utf8_lossy(bytes), 120));
         let Some(index) = self.unmet(|_, what| matches!(what, Expected::Other { .. })) else {
             return Err(Divergence::extra(arrived()));
         };

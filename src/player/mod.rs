@@ -27,7 +27,6 @@
 
 mod compare;
 mod compile;
-mod folders;
 mod host_line;
 mod host_script;
 mod ids;

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::io;
 use std::pin::{Pin, pin};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::codec::FramedRead;
 
+use crate::common::lock;
 use crate::transport::Exit;
 use crate::wire::{Item, LineCodec};
 
@@ -75,7 +76,7 @@ impl Shared {
 
     fn with<T>(&self, act: impl FnOnce(&mut Machine) -> T) -> T {
         // A panic elsewhere does not make what the machine knows less true.
-        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        act(&mut lock(&self.0))
     }
 }
 

@@ -1,11 +1,12 @@
 //! A recording as a transport.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
 
+use crate::common::lock;
 use crate::recording::{Error, Recording};
 use crate::transport::{self, BoxFuture, Connection, Exit, Launch, Memory, Peer, Transport};
 
@@ -79,7 +80,7 @@ impl Runs {
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Shared>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 }
 

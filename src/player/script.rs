@@ -12,7 +12,7 @@ use crate::recording::{Event, Payload, Recording};
 use crate::transport;
 
 use super::compile::Compiler;
-use super::host_line::clip;
+use super::host_line::one_line;
 use super::ids::IdKind;
 use super::scenario::Rules;
 
@@ -238,7 +238,7 @@ impl fmt::Display for Expected {
             Self::Answer { id, .. } => write!(f, "answer to the CLI's request {id:?}"),
             Self::Cancel(_) => f.write_str("control_cancel_request"),
             Self::Other { bytes, .. } => {
-                write!(f, "line {:?}", clip(&String::from_utf8_lossy(bytes), 120))
+                write!(f, "line {:?}", one_line(&String::from_utf8_lossy(bytes), 120))
             }
             Self::Eof { .. } => f.write_str("end of input"),
             Self::Signal { name, .. } => f.write_str(name),
@@ -250,10 +250,10 @@ impl fmt::Display for Output {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.action {
             Action::Out(line) => {
-                write!(f, "stdout {}", clip(&String::from_utf8_lossy(line.bytes()), 100))?
+                write!(f, "stdout {}", one_line(&String::from_utf8_lossy(line.bytes()), 100))?
             }
             Action::Err(line) => {
-                write!(f, "stderr {}", clip(&String::from_utf8_lossy(line.bytes()), 100))?
+                write!(f, "stderr {}", one_line(&String::from_utf8_lossy(line.bytes()), 100))?
             }
             Action::CloseOut => f.write_str("end of stdout")?,
             Action::CloseErr => f.write_str("end of stderr")?,
@@ -270,7 +270,7 @@ pub(super) fn prompt_text(line: &Value) -> String {
         Value::Array(blocks) if blocks.len() == 1 => content.pointer("/0/text").unwrap_or(content),
         _ => content,
     };
-    clip(&text.to_string(), 120).into_owned()
+    one_line(&text.to_string(), 120)
 }
 
 /// A control request for a report.
@@ -279,5 +279,5 @@ pub(super) fn request_text(subtype: &str, request: &Value) -> String {
     if let Some(fields) = rest.as_object_mut() {
         fields.shift_remove("subtype");
     }
-    format!("control_request {subtype} {}", clip(&rest.to_string(), 120))
+    format!("control_request {subtype} {}", one_line(&rest.to_string(), 120))
 }

@@ -1,13 +1,13 @@
 //! A recording, and the scripts that it becomes.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use crate::common::lock;
 use crate::recording::{Error, Recording};
 use crate::transport::Launch;
 
-use super::folders;
 use super::script::{Script, Unsent};
 
 /// A recording that is played to launches in whatever folder.
@@ -46,9 +46,9 @@ impl Take {
         let variables = if self.recording.header.vars.is_empty() {
             BTreeMap::new()
         } else {
-            folders::variables(launch)
+            launch_folders(launch)
         };
-        let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut latest = lock(&self.latest);
         if let Some((known, script)) = &*latest
             && *known == variables
         {
@@ -77,4 +77,10 @@ impl Take {
         }
         Ok(script)
     }
+}
+
+/// What the variables of a recording are in a launch; a folder that is not known, or not UTF-8, is left out.
+fn launch_folders(launch: &Launch) -> BTreeMap<String, String> {
+    let folders = [("cwd", launch.working_dir()), ("home", launch.home())];
+    folders.into_iter().filter_map(|(name, folder)| Some((name.to_owned(), folder?))).collect()
 }

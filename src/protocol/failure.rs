@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::requests::Refusal;
+use crate::wire::{Frame, Message, ResultMessage};
 
 /// Why a turn ended without a result, or a request without a reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,3 +56,39 @@ impl fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
+
+/// An error reply of the CLI.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    pub(super) error: String,
+    pub(super) code: Option<String>,
+}
+
+impl Refusal {
+    /// What a result says that came in place of a reply.
+    pub(super) fn of_result(frame: &Frame) -> Self {
+        let message = Message::new(frame.clone());
+        let error = message.as_result().and_then(ResultMessage::error_text);
+        Self {
+            error: error.unwrap_or_else(|| "the CLI ended before it was ready".into()),
+            code: None,
+        }
+    }
+
+    /// `error`: the CLI's own words.
+    pub fn error(&self) -> &str {
+        &self.error
+    }
+
+    /// `error_code`, such as `unsupported_request` or `invalid_mode` (CLI 2.1.329, not declared).
+    pub fn code(&self) -> Option<&str> {
+        self.code.as_deref()
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.error)?;
+        self.code.iter().try_for_each(|code| write!(f, " ({code})"))
+    }
+}

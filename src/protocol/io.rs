@@ -1,4 +1,4 @@
-//! What goes into the machine and what comes out.
+//! What the machine is configured with, what goes into it, what comes out, and what it counts.
 
 use std::time::Duration;
 
@@ -191,4 +191,60 @@ pub enum Event {
     StrayReply(Frame),
     /// Something does not work as it was asked for, in a sentence.
     Warning(String),
+}
+
+/// The default of [`Config::drain_timeout`], and of sessions.
+pub(crate) const DEFAULT_DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What the machine is told once.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The `initialize` request, with whatever the host registers.
+    pub initialize: Request,
+    /// The longest wait for the reply to `initialize`.
+    pub initialize_timeout: Duration,
+    /// The longest wait for the reply to any other request, unless the request says otherwise.
+    pub control_timeout: Duration,
+    /// The longest wait for the result of a turn that was interrupted. Default: 10 s.
+    pub drain_timeout: Duration,
+    /// Does a launch that is to resume nothing go on with a conversation all the same, which its
+    /// options name?
+    pub resumes: bool,
+    /// How many prompts may wait behind the one that runs, or that will run once the CLI is ready.
+    pub max_queue: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            initialize: Request::new(RequestName::Initialize),
+            initialize_timeout: Duration::from_secs(60),
+            control_timeout: Duration::from_secs(60),
+            drain_timeout: DEFAULT_DRAIN_TIMEOUT,
+            resumes: false,
+            max_queue: 1024,
+        }
+    }
+}
+
+/// How many lines of the CLI went where nobody reads them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Counters {
+    /// Lines of abandoned turns.
+    pub drained: u64,
+    /// Text that was not a frame; blank lines are not counted.
+    pub noise: u64,
+    /// Lines that looked like frames but were none, over-long ones and a truncated tail included.
+    pub malformed: u64,
+    /// Replies that nobody waited for.
+    pub stray_replies: u64,
+    /// `keep_alive` frames.
+    pub keep_alives: u64,
+    /// Requests of the CLI that repeated one under way.
+    pub repeated_requests: u64,
+    /// Requests of the CLI that were refused, since 1024 others were open.
+    pub refused_requests: u64,
+    /// Cancellations by the CLI of a request that was not under way: mostly, its answer was on the way.
+    pub stray_cancels: u64,
 }

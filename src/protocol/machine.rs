@@ -4,8 +4,6 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 mod again;
-mod config;
-mod counters;
 mod doubt;
 mod drain;
 mod end;
@@ -17,16 +15,14 @@ mod switch;
 use self::again::Again;
 #[cfg(feature = "session")]
 pub(crate) use self::again::NOT_FOUND;
-pub use self::config::Config;
-#[cfg(feature = "session")]
-pub(crate) use self::config::DEFAULT_DRAIN_TIMEOUT;
-pub use self::counters::Counters;
 use self::doubt::{Doubt, Whose};
 use self::in_force::InForce;
 pub(super) use self::setting::Setting;
 use self::switch::Switches;
 use super::failure::Failure;
-use super::io::{Command, Input, Output, Profile, Prompt, RequestId, Settled, TurnEnd};
+use super::io::{
+    Command, Config, Counters, Input, Output, Profile, Prompt, RequestId, Settled, TurnEnd,
+};
 use super::requests::{Incoming, Outgoing, Purpose};
 use super::route::Habits;
 use super::state::{EndCause, Phase};

@@ -88,15 +88,16 @@ mod state;
 mod turns;
 mod work;
 
-pub use self::failure::Failure;
-pub use self::io::{
-    Answer, CallbackId, Command, Event, Input, Output, Profile, Prompt, RequestId, Settled, Switch,
-    TurnEnd, TurnId,
-};
-pub use self::machine::{Config, Counters, Machine};
+pub use self::failure::{Failure, Refusal};
 #[cfg(feature = "session")]
-pub(crate) use self::machine::{DEFAULT_DRAIN_TIMEOUT, NOT_FOUND};
-pub use self::requests::Refusal;
+pub(crate) use self::io::DEFAULT_DRAIN_TIMEOUT;
+pub use self::io::{
+    Answer, CallbackId, Command, Config, Counters, Event, Input, Output, Profile, Prompt,
+    RequestId, Settled, Switch, TurnEnd, TurnId,
+};
+pub use self::machine::Machine;
+#[cfg(feature = "session")]
+pub(crate) use self::machine::NOT_FOUND;
 pub use self::state::{EndCause, Phase};
 
 #[cfg(test)]

@@ -1,51 +1,14 @@
 //! The requests under way, in both directions.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fmt;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
-use super::failure::Failure;
+use super::failure::{Failure, Refusal};
 use super::io::{CallbackId, RequestId, TurnId};
 use super::machine::Setting;
-use crate::wire::{Frame, Message, RawJson, ResultMessage};
-
-/// An error reply of the CLI.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
-    error: String,
-    code: Option<String>,
-}
-
-impl Refusal {
-    /// What a result says that came in place of a reply.
-    pub(super) fn of_result(frame: &Frame) -> Self {
-        let message = Message::new(frame.clone());
-        let error = message.as_result().and_then(ResultMessage::error_text);
-        Self {
-            error: error.unwrap_or_else(|| "the CLI ended before it was ready".into()),
-            code: None,
-        }
-    }
-
-    /// `error`: the CLI's own words.
-    pub fn error(&self) -> &str {
-        &self.error
-    }
-
-    /// `error_code`, such as `unsupported_request` or `invalid_mode` (CLI 2.1.329, not declared).
-    pub fn code(&self) -> Option<&str> {
-        self.code.as_deref()
-    }
-}
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.error)?;
-        self.code.iter().try_for_each(|code| write!(f, " ({code})"))
-    }
-}
+use crate::wire::{Frame, RawJson};
 
 /// Why a request was sent, which is where its reply goes.
 #[derive(Clone, Debug, PartialEq, Eq)]

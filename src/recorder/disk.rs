@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 
 use super::error::Error;
 use super::filter::Filter;
+use crate::common::lock;
 use crate::recording::{Event, Header, MAX_RECORDED_LINE, Writer};
 
 /// How many bytes of lines may wait for the disk: 64 MiB.
@@ -274,7 +275,7 @@ impl Shared {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 }
 

@@ -25,7 +25,10 @@ const NAMED: [&str; 12] = [
 /// The environment of the CLI, and the folder in which it runs.
 pub(super) struct LaunchContext {
     pub(super) env: BTreeMap<OsString, OsString>,
-    pub(super) cwd: Option<PathBuf>,
+    /// As the CLI sees it itself.
+    pub(super) cwd: Option<String>,
+    /// As the launch spells it.
+    pub(super) given_cwd: Option<PathBuf>,
 }
 
 impl LaunchContext {
@@ -36,12 +39,6 @@ impl LaunchContext {
             .iter()
             .filter(|(name, _)| NAMED.iter().any(|known| name.as_os_str() == *known));
         named.map(|(name, value)| (text(name), text(value))).collect()
-    }
-
-    /// The folder in which the CLI runs, as it sees it itself: without links.
-    pub(super) fn cwd(&self) -> Option<String> {
-        let cwd = self.cwd.as_ref()?;
-        cwd.canonicalize().unwrap_or_else(|_| cwd.clone()).into_os_string().into_string().ok()
     }
 
     /// Adds what is known here: the folders, the secrets of the environment, the names of this machine.
@@ -56,9 +53,9 @@ impl LaunchContext {
     }
 
     fn roots(&self) -> Vec<Root> {
-        let mut roots: Vec<Root> = self.cwd().map(Root::cwd).into_iter().collect();
+        let mut roots: Vec<Root> = self.cwd.iter().map(Root::cwd).collect();
         // As the host spells it, too.
-        roots.extend(self.cwd.as_ref().and_then(|cwd| cwd.to_str()).map(Root::cwd));
+        roots.extend(self.given_cwd.as_ref().and_then(|cwd| cwd.to_str()).map(Root::cwd));
         let home = self.folder("HOME");
         roots.extend(home.clone().map(Root::home));
         // Where these lie in the home folder they are told by their path in it.

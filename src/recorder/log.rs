@@ -1,13 +1,14 @@
 //! What happened on one connection, in the order in which it crossed.
 
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::disk::Disk;
 use super::lines::Lines;
+use crate::common::lock;
 use crate::recording::{self, Event, EventKind, MAX_RECORDED_LINE, Payload, Stream};
 use crate::transport::Exit;
 
@@ -62,7 +63,7 @@ impl Log {
     /// after it, on whichever thread it is seen.
     pub(super) fn lock(&self) -> Guard<'_> {
         // A panic elsewhere makes the log not less true.
-        Guard(self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        Guard(lock(&self.0))
     }
 }
 

@@ -20,7 +20,6 @@ mod log;
 mod mode;
 mod pass_through;
 mod recorded;
-mod stdio;
 mod tee;
 mod transport;
 

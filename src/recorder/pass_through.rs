@@ -10,7 +10,6 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
 
 use super::log::Log;
-use super::stdio;
 use super::tee::tee;
 use super::transport::Recorder;
 use crate::transport::{
@@ -57,7 +56,7 @@ impl Recorder {
         let input = tokio::spawn(pump_in(stdin));
         let output = tokio::spawn(async {
             pump_out(stdout, tokio::io::stdout()).await;
-            stdio::close_stdout();
+            close_stdout();
         });
         let complaints = tokio::spawn(pump_out(stderr, tokio::io::stderr()));
         let pid = control.pid();
@@ -119,7 +118,7 @@ async fn pump_in(mut stdin: BoxedWrite) {
     while let Some(chunk) = receive.recv().await {
         if stdin.write_all(&chunk).await.is_err() || stdin.flush().await.is_err() {
             // Whoever writes to us should learn that nobody reads.
-            stdio::close_stdin();
+            close_stdin();
             break;
         }
     }
@@ -224,4 +223,26 @@ mod signals {
     impl Received {
         pub(super) fn pass_on(&self, _: Option<u32>, _: &Log) {}
     }
+}
+
+/// Closes a standard stream of this process, so that the other side sees the end. It cannot be closed for good, since the next file would
+/// get its number: the null device takes its place.
+#[cfg(unix)]
+macro_rules! close {
+    ($with:path) => {
+        if let Ok(null) = std::fs::File::options().read(true).write(true).open("/dev/null") {
+            // What cannot be replaced stays open until the process ends.
+            let _ = $with(&null);
+        }
+    };
+}
+
+fn close_stdin() {
+    #[cfg(unix)]
+    close!(rustix::stdio::dup2_stdin);
+}
+
+fn close_stdout() {
+    #[cfg(unix)]
+    close!(rustix::stdio::dup2_stdout);
 }

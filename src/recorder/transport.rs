@@ -1,7 +1,7 @@
 use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
@@ -13,6 +13,7 @@ use super::filter::Filter;
 use super::launch_context::LaunchContext;
 use super::log::Log;
 use super::tee::tee;
+use crate::common::lock;
 use crate::recording::{Header, Redaction, Root};
 use crate::transport::{self, BoxFuture, Connection, Launch, Transport};
 
@@ -173,7 +174,7 @@ impl Recorder {
         header.argv = Some(launch.args.iter().map(text).collect());
         let env = launch.env.resolve(std::env::vars_os(), launch.cwd.as_deref());
         let launch_context =
-            LaunchContext { env, cwd: launch.cwd.clone().or_else(|| std::env::current_dir().ok()) };
+            LaunchContext { env, cwd: launch.working_dir(), given_cwd: launch.cwd.clone() };
         header.env = launch_context.named();
         let filter = match &self.redaction {
             Some(redaction) => {
@@ -181,9 +182,10 @@ impl Recorder {
             }
             None => {
                 let roots: Vec<Root> = launch_context
-                    .cwd()
+                    .cwd
+                    .iter()
+                    .cloned()
                     .map(|cwd| Root::new("cwd", cwd.clone(), cwd))
-                    .into_iter()
                     .collect();
                 Filter::hiding(&roots, &mut header)
             }
@@ -196,7 +198,7 @@ impl Recorder {
     }
 
     fn opened(&self) -> MutexGuard<'_, Vec<Disk>> {
-        self.opened.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.opened)
     }
 }
 

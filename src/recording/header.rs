@@ -1,3 +1,5 @@
+//! The heads of files: the first line of a recording, and what scripts and scenarios begin with.
+
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
@@ -182,4 +184,28 @@ fn string_map(key: &str, raw: &RawValue) -> Result<BTreeMap<String, String>, Str
         map.insert(name, text);
     }
     Ok(map)
+}
+
+/// Checks that a text is a JSON file of this project, `"claude-wire": KIND, "version": N`, of the version that this build reads. It comes
+/// before the rest is read: in a newer file that may mean anything.
+#[cfg(feature = "session")]
+pub(crate) fn check_head(json: &str, kind: &str, version: u64) -> Result<(), String> {
+    #[derive(serde::Deserialize)]
+    struct Head {
+        #[serde(rename = "claude-wire")]
+        kind: Option<String>,
+        version: Option<u64>,
+    }
+    let head: Head = serde_json::from_str(json).map_err(|error| error.to_string())?;
+    if head.kind.as_deref() != Some(kind) {
+        return Err(format!(
+            "expected \"claude-wire\": \"{kind}\", got {:?}",
+            head.kind.unwrap_or_default()
+        ));
+    }
+    if head.version != Some(version) {
+        let got = head.version.map_or("none".into(), |version| version.to_string());
+        return Err(format!("version: this build reads {version}, the file has {got}"));
+    }
+    Ok(())
 }

@@ -83,6 +83,7 @@ pub use vars::Root;
 pub use writer::Writer;
 #[cfg(feature = "session")]
 pub(crate) use {
+    header::check_head,
     redact::{Redactor, is_placeholder, masked, secret_values},
     vars::Hider,
 };

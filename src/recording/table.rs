@@ -10,7 +10,7 @@ use memchr::memmem::Finder;
 use super::event::{Event, EventKind};
 use super::header::Header;
 use super::redact::files_in;
-use super::strings::{escaped, open_at};
+use super::strings::{escaped, is_escaped, open_at};
 
 /// Texts and their replacements. Replacements are not searched again.
 #[derive(Debug, Default)]
@@ -183,11 +183,6 @@ impl Row {
     fn form(&self, json: bool) -> &Form {
         if json { &self.json } else { &self.plain }
     }
-}
-
-/// Whether the byte there belongs to an escape: the `/` of `\/` does not begin a path.
-fn is_escaped(json: &[u8], at: usize) -> bool {
-    json[..at].iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1
 }
 
 /// Whether a place is within a run of base64, such as the data of an image, where a path is a

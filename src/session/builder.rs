@@ -9,8 +9,8 @@ use super::error::Result;
 use super::handle::Session;
 use super::handlers::Handlers;
 use super::options::option_setters;
-use super::shared::Shared;
-use super::stderr::{OnStderr, Stderr};
+use super::setup::Setup;
+use super::stderr::OnStderr;
 use super::{AppConfig, OptionError, Options};
 use crate::transport::{CliPath, Process, Shutdown, Transport};
 use crate::wire::DEFAULT_MAX_LINE;
@@ -72,8 +72,15 @@ pub struct SessionBuilder {
     buffer_cap: usize,
 }
 
+impl Session {
+    /// Starts to build a session.
+    pub fn builder() -> SessionBuilder {
+        SessionBuilder::new()
+    }
+}
+
 impl SessionBuilder {
-    pub(super) fn new() -> Self {
+    fn new() -> Self {
         Self {
             options: Options::default(),
             config: Options::default(),
@@ -171,7 +178,7 @@ impl SessionBuilder {
         Options::resolve(&[&self.options, &self.config])
     }
 
-    fn build(self) -> Result<Shared, OptionError> {
+    fn build(self) -> Result<Setup, OptionError> {
         let mut options = self.resolved();
         for warning in self.handlers.warnings(&options) {
             tracing::warn!("{warning}");
@@ -189,28 +196,20 @@ impl SessionBuilder {
         }
         let mut initialize = self.handlers.initialize(&self.initialize)?;
         initialize.extend(self.initialize);
-        let shared = Shared {
+        let setup = Setup {
             options,
             transport,
             handlers: self.handlers,
-            session: Default::default(),
             initialize,
             shutdown: self.shutdown,
             max_line: self.max_line,
             max_queue: self.max_queue,
             buffer_limit: self.buffer_limit.min(self.buffer_cap),
             buffer_cap: self.buffer_cap,
-            stderr: Stderr::new(self.on_stderr.clone()).into(),
             on_stderr: self.on_stderr,
-            events: Default::default(),
-            state: Default::default(),
-            status: Default::default(),
-            unread_events: Default::default(),
-            unread_messages: Default::default(),
-            turns: Default::default(),
         };
-        shared.refuse_fields_set_twice(&shared.options)?;
-        Ok(shared)
+        setup.refuse_fields_set_twice(&setup.options)?;
+        Ok(setup)
     }
 }
 

@@ -3,24 +3,21 @@
 use std::fmt;
 use std::panic::catch_unwind;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::sync::mpsc::error::SendError;
-use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
-use super::builder::SessionBuilder;
-use super::driver::{Driver, Order};
+use super::driver::{Driver, Line, Order};
 use super::error::{Error, Result};
 use super::events::Events;
-use super::prompt::Prompt;
+use super::setup::Setup;
 use super::shared::Shared;
 use super::spending::Spending;
 use super::state::SessionState;
-use super::stderr::Stderr;
-use super::turn::Turn;
 use super::weak::WeakSession;
+use crate::common::lock;
 use crate::protocol::Counters;
 use crate::transport::Exit;
 use crate::wire::replies::Reply;
@@ -47,13 +44,6 @@ pub(super) struct Inner {
     driver: Mutex<Option<Line>>,
 }
 
-/// The line to the driver.
-#[derive(Clone)]
-pub(super) struct Line {
-    orders: mpsc::UnboundedSender<Order>,
-    pub(super) room: Arc<Notify>,
-}
-
 /// How many lines of the CLI have gone where nobody reads them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -67,24 +57,12 @@ pub struct SessionStats {
 }
 
 impl Session {
-    /// Starts to build a session.
-    pub fn builder() -> SessionBuilder {
-        SessionBuilder::new()
-    }
-
-    pub(super) fn new(shared: Shared) -> Self {
+    pub(super) fn new(setup: Setup) -> Self {
         let inner = |me: &Weak<Inner>| {
-            let shared = Shared { session: WeakSession(me.clone()), ..shared };
+            let shared = Shared::new(setup, WeakSession(me.clone()));
             Inner { shared: Arc::new(shared), driver: Mutex::new(None) }
         };
         Self { inner: Arc::new_cyclic(inner) }
-    }
-
-    /// A turn with this prompt. Nothing is sent before the turn is first polled.
-    ///
-    /// Turns run in the order in which they are first polled, one at a time.
-    pub fn query(&self, prompt: impl Into<Prompt>) -> Turn {
-        Turn::new(self.inner.clone(), prompt.into())
     }
 
     /// Starts the CLI now, if it is not running, and waits until it is ready. What the CLI says of itself: its reply to `initialize`.
@@ -146,18 +124,18 @@ impl Session {
     /// # Errors
     /// When the CLI has not confirmed a session id yet, so that there is nothing to fork.
     pub fn fork(&self) -> Result<Session> {
-        let shared = &self.inner.shared;
+        let setup = &self.inner.shared.setup;
         let id = self.session_id().ok_or_else(|| {
             super::OptionError::new("resume", "a session that the CLI has confirmed", "none yet")
         })?;
-        let mut options = shared.options.clone();
+        let mut options = setup.options.clone();
         options.resume = Some(id);
         options.fork_session = Some(true);
         options.session_id = None;
         options.continue_conversation = None;
         options.resume_session_at = None;
         options.resume_drops_turn = None;
-        Ok(Session::new(shared.with_options(options)))
+        Ok(Session::new(Setup { options, ..setup.clone() }))
     }
 
     /// Ends the session: the turn that runs is interrupted, prompts that wait fail, the CLI is given the end of input, then SIGTERM, then
@@ -255,7 +233,7 @@ impl Session {
 
     /// A handle that does not keep the session alive.
     pub fn downgrade(&self) -> WeakSession {
-        WeakSession(Arc::downgrade(&self.inner))
+        self.inner.shared.session.clone()
     }
 
     /// What has gone where nobody reads it.
@@ -276,7 +254,7 @@ impl Inner {
     }
 
     pub(super) fn line(&self) -> Result<Line> {
-        let mut driver = self.driver.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut driver = lock(&self.driver);
         if let Some(line) = &*driver {
             return Ok(line.clone());
         }
@@ -286,16 +264,16 @@ impl Inner {
         }
         let (orders, incoming) = mpsc::unbounded_channel();
         let task = Driver::new(self.shared.clone(), incoming);
-        let line = Line { orders, room: task.room() };
+        let line = Line::new(orders, task.room());
         runtime.spawn(task.run());
         Ok(driver.insert(line).clone())
     }
 
     /// Tells the driver, if there is one.
     pub(super) fn order_if_running(&self, order: Order) {
-        let driver = self.driver.lock().unwrap_or_else(PoisonError::into_inner);
+        let driver = lock(&self.driver);
         if let Some(line) = &*driver {
-            let _ = line.orders.send(order);
+            let _ = line.send(order);
         }
     }
 }
@@ -305,44 +283,22 @@ fn has_timers() -> bool {
     catch_unwind(|| drop(tokio::time::sleep(Duration::ZERO))).is_ok()
 }
 
-impl Line {
-    /// Fails where the driver has gone.
-    pub(super) fn send(&self, order: Order) -> Result<(), SendError<Order>> {
-        self.orders.send(order)
-    }
-}
-
-impl Shared {
-    /// The same, with other options and a life of its own.
-    fn with_options(&self, options: super::Options) -> Self {
-        Self {
-            options,
-            transport: self.transport.clone(),
-            handlers: self.handlers.clone(),
-            session: Default::default(),
-            initialize: self.initialize.clone(),
-            shutdown: self.shutdown,
-            max_line: self.max_line,
-            max_queue: self.max_queue,
-            buffer_limit: self.buffer_limit,
-            buffer_cap: self.buffer_cap,
-            on_stderr: self.on_stderr.clone(),
-            stderr: Stderr::new(self.on_stderr.clone()).into(),
-            events: Default::default(),
-            state: Default::default(),
-            status: Default::default(),
-            unread_events: Default::default(),
-            unread_messages: Default::default(),
-            turns: Default::default(),
-        }
-    }
-}
-
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session")
             .field("session_id", &self.session_id())
             .field("state", &self.state())
             .finish_non_exhaustive()
+    }
+}
+
+impl WeakSession {
+    /// A handle, unless the last one has been dropped.
+    pub fn upgrade(&self) -> Option<Session> {
+        self.inner().map(|inner| Session { inner })
+    }
+
+    pub(super) fn inner(&self) -> Option<Arc<Inner>> {
+        self.0.upgrade()?.downcast().ok()
     }
 }

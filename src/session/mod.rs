@@ -9,10 +9,12 @@
 //! * **One at a time.** Turns run in the order in which they are first polled. A turn that is dropped is interrupted and drained.
 //! * **Options** lie in layers: query, session, application, defaults; see [`Options`].
 
-// First, so that the documentation of `Session` begins with what each of them has.
+// First, so that the documentation of `Session` begins with how one is built and asked.
+mod builder;
+mod turn;
+
 mod handle;
 
-mod builder;
 mod control;
 mod driver;
 mod error;
@@ -27,6 +29,7 @@ mod prompt;
 mod query_options;
 mod result_context;
 mod retry;
+mod setup;
 mod shared;
 mod spending;
 mod state;
@@ -35,7 +38,6 @@ mod streams;
 mod structured;
 mod summary;
 mod tokens;
-mod turn;
 mod weak;
 
 pub use self::builder::SessionBuilder;

@@ -2,7 +2,7 @@
 
 use super::error::Result;
 use super::options::FileOrJson;
-use super::shared::Shared;
+use super::setup::Setup;
 use super::{Options, PermissionMode, Timeouts};
 use crate::protocol::{Settled, Switch};
 use crate::wire::control::{Request, RequestName};
@@ -25,8 +25,8 @@ impl Plan {
     ///
     /// # Errors
     /// When the whole is refused, or an option makes sense for a session only.
-    pub(super) fn of(query: &Options, shared: &Shared) -> Result<Self> {
-        let session = &shared.options;
+    pub(super) fn of(query: &Options, setup: &Setup) -> Result<Self> {
+        let session = &setup.options;
         if *query == Options::default() {
             let verbatim = session.verbatim_prompts == Some(true);
             return Ok(Self {
@@ -39,11 +39,11 @@ impl Plan {
         }
         let mut resolved = query.over(session);
         resolved.validate()?;
-        resolved.check_start(shared.transport.runs_here())?;
+        resolved.check_start(setup.transport.runs_here())?;
         query.refuse_session_only()?;
         let (timeouts, verbatim) = (resolved.timeouts(), resolved.verbatim_prompts == Some(true));
         let switches = switches(query, &mut resolved, session);
-        shared.refuse_fields_set_twice(&resolved)?;
+        setup.refuse_fields_set_twice(&resolved)?;
         let differs = resolved.launch()? != session.launch()?
             || resolved.initialize() != session.initialize();
         Ok(Self {

@@ -3,7 +3,6 @@
 use std::time::SystemTime;
 
 use super::error::Error;
-use super::shared::Shared;
 use crate::wire::message::ApiErrorKind;
 use crate::wire::usage::RateLimitInfo;
 use crate::wire::{Frame, Message, ResultMessage, TurnOutcome};
@@ -20,8 +19,12 @@ pub(super) struct ResultContext {
 }
 
 impl ResultContext {
-    /// What is known now, when this result has come.
-    pub(super) fn of(result: &Frame, shared: &Shared) -> Self {
+    /// What is known now, when this result has come: the limits of the plan, and the end of standard error.
+    pub(super) fn of(
+        result: &Frame,
+        rate_limit: Option<RateLimitInfo>,
+        stderr: impl FnOnce() -> String,
+    ) -> Self {
         let mut context = Self::default();
         let message = Message::new(result.clone());
         if let Some(result) = message.as_result().filter(|result| result.failed()) {
@@ -29,9 +32,9 @@ impl ResultContext {
                 limit.resets_in(SystemTime::now()).is_some_and(|resets_in| resets_in.is_zero())
             };
             let exhausted = |limit: &RateLimitInfo| limit.is_exhausted() && !is_over(limit);
-            context.rate_limit = shared.status().rate_limit.clone().filter(exhausted);
+            context.rate_limit = rate_limit.filter(exhausted);
             if is_unexplained(result) {
-                context.stderr = shared.stderr().tail();
+                context.stderr = stderr();
             }
         }
         context

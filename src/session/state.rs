@@ -1,7 +1,12 @@
 //! What a session is doing, to ask and to watch.
 
-use crate::protocol::{EndCause, Phase};
+use std::path::PathBuf;
+
+use super::spending::Spending;
+use crate::protocol::{Counters, EndCause, Phase};
 use crate::transport::Exit;
+use crate::wire::RawJson;
+use crate::wire::usage::RateLimitInfo;
 
 /// What a session is doing, and what has become of its CLIs so far.
 ///
@@ -46,4 +51,18 @@ pub struct ConnectionEnd {
     pub was_ready: bool,
     /// The number of the launch, from 1.
     pub launch: u64,
+}
+
+/// What a handle can ask without waiting for the driver.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Status {
+    pub(super) session_id: Option<String>,
+    /// Where the CLI works, as it said last.
+    pub(super) cwd: Option<PathBuf>,
+    pub(super) counters: Counters,
+    pub(super) connected: bool,
+    /// The reply to the last handshake.
+    pub(super) server_info: Option<RawJson>,
+    pub(super) spending: Spending,
+    pub(super) rate_limit: Option<RateLimitInfo>,
 }

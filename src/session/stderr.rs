@@ -138,15 +138,12 @@ mod tests {
         let lines = Arc::new(Mutex::new(Vec::new()));
         let seen = lines.clone();
         let mut stderr = Stderr::new(Some(Arc::new(move |line| {
-            seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(line.to_string());
+            crate::common::lock(&seen).push(line.to_string());
             assert_ne!(line, "two");
         })));
         stderr.push(b"one\nt");
         stderr.push(b"wo\n\xff\nta");
         stderr.finish();
-        assert_eq!(
-            *lines.lock().unwrap_or_else(std::sync::PoisonError::into_inner),
-            ["one", "two", "\u{fffd}", "ta"]
-        );
+        assert_eq!(*crate::common::lock(&lines), ["one", "two", "\u{fffd}", "ta"]);
     }
 }

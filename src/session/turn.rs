@@ -13,7 +13,7 @@ use futures_core::Stream;
 use super::Options;
 use super::driver::{Order, Origin};
 use super::error::{Error, Result};
-use super::handle::Inner;
+use super::handle::{Inner, Session};
 use super::handlers::is_within;
 use super::mailbox::Mailbox;
 use super::options::option_setters;
@@ -87,6 +87,15 @@ pub struct Turn {
 
 option_setters!(Turn, options);
 
+impl Session {
+    /// A turn with this prompt. Nothing is sent before the turn is first polled.
+    ///
+    /// Turns run in the order in which they are first polled, one at a time.
+    pub fn query(&self, prompt: impl Into<Prompt>) -> Turn {
+        Turn::new(self.inner.clone(), prompt.into())
+    }
+}
+
 enum State {
     Unsent(Prompt),
     Running { turn: TurnId, mailbox: Arc<Mailbox>, taken: VecDeque<Frame> },
@@ -94,7 +103,7 @@ enum State {
 }
 
 impl Turn {
-    pub(super) fn new(session: Arc<Inner>, prompt: Prompt) -> Self {
+    fn new(session: Arc<Inner>, prompt: Prompt) -> Self {
         Self {
             session,
             state: State::Unsent(prompt),
@@ -212,12 +221,12 @@ impl Turn {
         };
         let shared = &self.session.shared;
         let Plan { timeouts, verbatim, switches, launch, settled } =
-            Plan::of(&self.options, shared)?;
+            Plan::of(&self.options, &shared.setup)?;
         let line = self.session.line()?;
         let turn = TurnId(shared.next_turn());
         let uuid = uuid::Uuid::new_v4().to_string();
         let mailbox = Arc::new(Mailbox::new(
-            shared.buffer_limit,
+            shared.setup.buffer_limit,
             line.room.clone(),
             shared.unread_messages.clone(),
         ));

@@ -1,52 +1,54 @@
 //! A handle that does not keep the session alive.
 
+use std::any::Any;
+use std::fmt;
 use std::sync::Weak;
 
-#[cfg(feature = "mcp")]
-use tokio::sync::oneshot;
-
-#[cfg(feature = "mcp")]
-use super::driver::Order;
-use super::handle::{Inner, Session};
-use crate::wire::RawJson;
-#[cfg(feature = "mcp")]
-use crate::wire::control::{Request, RequestName};
-
-/// A session, for those that must not keep it alive: what a handler is given. While a [`Session`] or a running turn exists,
+/// A session, for those that must not keep it alive: what a handler is given. While a [`Session`](super::Session) or a running turn exists,
 /// [`upgrade`](Self::upgrade) gives a handle.
-#[derive(Clone, Default)]
-pub struct WeakSession(pub(super) Weak<Inner>);
+// A session has its handlers, and a handler has its session. `dyn Any` cuts that circle of types: what is here depends on nothing.
+#[derive(Clone)]
+pub struct WeakSession(pub(super) Weak<dyn Any + Send + Sync>);
 
 impl WeakSession {
-    /// A handle, unless the last one has been dropped.
-    pub fn upgrade(&self) -> Option<Session> {
-        self.0.upgrade().map(|inner| Session { inner })
-    }
-
     /// True if and only if both are of one session.
     pub(super) fn is(&self, other: &Self) -> bool {
         Weak::ptr_eq(&self.0, &other.0)
     }
+}
 
-    /// Gives the CLI a JSON-RPC message of an in-process server, in the order of the calls. The acknowledgement; `None` where no CLI runs.
-    #[cfg(feature = "mcp")]
-    pub(crate) fn send_mcp(
-        &self,
-        server: &str,
-        message: &str,
-    ) -> Option<oneshot::Receiver<super::Result<Option<RawJson>>>> {
-        let inner = self.0.upgrade().filter(|inner| inner.shared.status().connected)?;
-        let request = Request::new(RequestName::McpMessage)
-            .with("server_name", server)
-            .with_raw("message", RawJson::scanned(message.to_owned().into()));
-        let (reply, receipt) = oneshot::channel();
-        inner.order_if_running(Order::Control(Box::new(request), None, reply));
-        Some(receipt)
+/// Of no session: [`upgrade`](Self::upgrade) gives nothing.
+impl Default for WeakSession {
+    fn default() -> Self {
+        Self(Weak::<()>::new())
     }
 }
 
-impl std::fmt::Debug for WeakSession {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for WeakSession {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WeakSession").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::Session;
+
+    #[test]
+    fn one_of_no_session_gives_no_handle() {
+        assert!(WeakSession::default().upgrade().is_none());
+    }
+
+    #[test]
+    fn handles_of_one_session_are_equal() {
+        let (one, other) =
+            (Session::builder().start().unwrap(), Session::builder().start().unwrap());
+        assert!(one.downgrade().is(&one.clone().downgrade()));
+        assert!(!one.downgrade().is(&other.downgrade()));
+        let weak = one.downgrade();
+        assert!(weak.upgrade().unwrap().downgrade().is(&weak));
+        drop(one);
+        assert!(weak.upgrade().is_none());
     }
 }

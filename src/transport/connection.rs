@@ -1,6 +1,6 @@
 //! The trait, and what opening it takes and gives.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::io;
@@ -74,6 +74,23 @@ pub struct Launch {
     pub env: Environment,
     /// The directory to run in; `None` is the host's own.
     pub cwd: Option<PathBuf>,
+}
+
+impl Launch {
+    /// The working directory of the process, as the system names it; `None` where it is not known, or not UTF-8.
+    pub(crate) fn working_dir(&self) -> Option<String> {
+        let cwd = match &self.cwd {
+            Some(cwd) => cwd.canonicalize().or_else(|_| std::path::absolute(cwd)),
+            None => std::env::current_dir(),
+        };
+        cwd.ok()?.into_os_string().into_string().ok()
+    }
+
+    /// The home folder of the process, where it has one.
+    pub(crate) fn home(&self) -> Option<String> {
+        let home = self.env.resolve(std::env::vars_os(), None).remove(OsStr::new("HOME"))?;
+        home.into_string().ok().filter(|home| !home.is_empty())
+    }
 }
 
 /// Inline JSON among the arguments (MCP servers, settings) is elided, because it may carry tokens.

@@ -1,7 +1,8 @@
-//! How the other side ended.
+//! How the other side ended, and how long it may take to.
 
 use std::fmt;
 use std::process::ExitStatus;
+use std::time::Duration;
 
 /// How the last line of a replay's report begins. A session knows by it that the exit code is the
 /// replay's, and not that of a CLI.
@@ -86,6 +87,29 @@ fn signal_name(signal: i32) -> Option<&'static str> {
         15 => "SIGTERM",
         _ => return None,
     })
+}
+
+/// Grace periods for shutdown: after the end of input comes SIGTERM, then SIGKILL.
+///
+/// Shutdown takes at most the sum of both, and the moment that the kernel needs.
+///
+/// A CLI 2.1.329 that was killed (SIGKILL) while it wrote its configuration leaves `.claude.json.lock` behind, and the next one to write waits
+/// until that is ten seconds old, deaf to SIGTERM. After a kill, an end in order may therefore need more than the defaults.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shutdown {
+    /// From the end of input to SIGTERM; 5 s by default. A CLI in mid-turn finishes the turn first.
+    pub grace_after_eof: Duration,
+    /// From SIGTERM to SIGKILL; 2 s by default. CLI 2.1.329 takes 30 ms, and 1.6 s while a tool runs.
+    pub grace_after_sigterm: Duration,
+}
+
+impl Default for Shutdown {
+    fn default() -> Self {
+        Self {
+            grace_after_eof: Duration::from_secs(5),
+            grace_after_sigterm: Duration::from_secs(2),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -14,17 +14,15 @@ mod locate;
 mod memory;
 mod process;
 mod secret;
-mod shutdown;
 
 pub use self::connection::{
     BoxFuture, BoxedRead, BoxedWrite, Connection, Control, Launch, Transport,
 };
 pub use self::environment::{Environment, Inherit};
 pub use self::error::Error;
-pub use self::exit::Exit;
 pub(crate) use self::exit::REPLAY_REPORT;
+pub use self::exit::{Exit, Shutdown};
 pub use self::locate::{CliPath, install_dir};
 pub use self::memory::{Memory, Peer, PeerControl, Signal, pipe};
 pub use self::process::Process;
 pub use self::secret::Secret;
-pub use self::shutdown::Shutdown;

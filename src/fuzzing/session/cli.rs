@@ -1,12 +1,13 @@
 //! A CLI that does what bytes say.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 
 use super::MAX_LINE;
+use crate::common::lock;
 use crate::transport::{BoxedRead, BoxedWrite, Exit, Memory, Peer};
 
 /// What is left to do, for all processes; and what they have heard.
@@ -51,7 +52,7 @@ impl Script {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a request is answered with, whichever server has read it.
 
 use std::borrow::Cow;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -12,6 +12,7 @@ use super::reply::{Refusal, Reply};
 use super::request::ApiRequest;
 use super::request_log::{ApiReport, RequestLog};
 use super::script::ApiScript;
+use crate::common::lock;
 
 /// The status of what no script foresees: no client retries it, the CLI does not try another request instead, and it shows the text.
 const REFUSED: u16 = 418;
@@ -42,7 +43,7 @@ impl Dispatcher {
     }
 
     pub(super) fn request_log(&self) -> MutexGuard<'_, RequestLog> {
-        self.request_log.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.request_log)
     }
 
     /// The requests to `/v1/messages` so far.

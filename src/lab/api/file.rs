@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::versioned::check_head;
+use crate::recording::check_head;
 
 use super::reply::Reply;
 use super::script::{ApiScript, Rule};

@@ -1,8 +1,9 @@
 //! Points at which a reply waits for the test.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
+use crate::common::lock;
 use tokio::sync::watch;
 
 /// Gates by name; one comes into being when either side first names it.
@@ -35,7 +36,7 @@ impl Gates {
     }
 
     fn change(&self, name: &str, change: impl FnOnce(&mut Gate)) -> watch::Receiver<Gate> {
-        let mut gates = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut gates = lock(&self.0);
         let gate = gates.entry(name.to_owned()).or_default();
         gate.send_modify(change);
         gate.subscribe()

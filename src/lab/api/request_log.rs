@@ -7,6 +7,7 @@ use tokio::sync::watch;
 use super::reply::Reply;
 use super::request::ApiRequest;
 use super::script::{ApiScript, Rule};
+use crate::common::clip;
 
 /// How much of a text a report shows, in characters.
 const SHOWN: usize = 200;
@@ -144,21 +145,19 @@ fn broken(request: &ApiRequest, violations: &[String]) -> String {
 
 fn describe(request: &ApiRequest) -> String {
     let mut text = format!(
-        "turn {}, model {:?}, prompt {}",
+        "turn {}, model {:?}, prompt {:?}",
         request.turn(),
         request.model(),
-        shown(&request.prompts().join(" / "))
+        clip(&request.prompts().join(" / "), SHOWN)
     );
     for result in request.tool_results() {
         let error = if result.is_error { " (error)" } else { "" };
-        let _ = write!(text, ", result of {}{error} {}", result.tool_use_id, shown(&result.text));
+        let _ = write!(
+            text,
+            ", result of {}{error} {:?}",
+            result.tool_use_id,
+            clip(&result.text, SHOWN)
+        );
     }
     text
-}
-
-fn shown(text: &str) -> String {
-    match text.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{:?}...", &text[..end]),
-        None => format!("{text:?}"),
-    }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-use crate::versioned::check_head;
+use crate::recording::check_head;
 
 use super::Scenario;
 use super::reply::{Reply, Step};

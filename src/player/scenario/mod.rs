@@ -15,7 +15,6 @@ use crate::recording::Recording;
 use crate::transport::{self, BoxFuture, Connection, Launch, Memory, Transport};
 
 use self::stage::Stage;
-use super::folders;
 use super::play::Shared;
 use super::replay::{Runs, in_memory};
 use super::report::Report;
@@ -156,7 +155,7 @@ impl Scenario {
     }
 
     fn script_for(&self, launch: &Launch) -> Script {
-        let stage = Stage::new(&launch.args, folders::cwd(launch).unwrap_or_default());
+        let stage = Stage::new(&launch.args, launch.working_dir().unwrap_or_default());
         let rules = stage.rules();
         Script::new(&self.played_on(stage)).improvising(rules)
     }

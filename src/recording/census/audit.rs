@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use super::kind::Namer;
-use super::replies;
 use crate::recording::event::EventKind;
 use crate::recording::file::Recording;
 use crate::recording::normalise::json;
 use crate::wire::control::{Control, HostRequest};
 use crate::wire::hook::HookInput;
-use crate::wire::{Body, Frame, Message};
+use crate::wire::unknown_of;
+use crate::wire::{Body, Frame, Message, RawJson};
 
 /// Something on the CLI's stdout that the typed layer does not model in full; only the raw line has
 /// it.
@@ -69,7 +69,7 @@ fn gaps_of(kind: &str, message: &Message) -> Vec<String> {
             if let (Ok(Some(reply)), Some(asked)) =
                 (&response.result, kind.strip_prefix("out control_response/"))
             {
-                let inside = replies::gaps(asked, reply).into_iter();
+                let inside = reply_gaps(asked, reply).into_iter();
                 gaps.extend(inside.map(|what| format!("response.{what}")));
             }
         }
@@ -100,6 +100,15 @@ fn without_numbers(what: &str) -> String {
         }
     }
     out
+}
+
+/// What the type of the reply does not know of it; that there is none is a gap too.
+fn reply_gaps(asked: &str, reply: &RawJson) -> Vec<String> {
+    let Some(unknown) = unknown_of(asked, reply) else {
+        return vec!["response: no type is known for this reply".to_owned()];
+    };
+    let defects = unknown.defects.iter().map(ToString::to_string);
+    defects.chain(unknown.unmodelled.into_iter().map(not_modelled)).collect()
 }
 
 #[cfg(test)]

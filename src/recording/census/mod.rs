@@ -3,7 +3,6 @@
 mod audit;
 mod field;
 mod kind;
-mod replies;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::shapes::{self, Shape, TIME};
+use crate::common::is_uuid;
 
 /// The shortest word that is looked for in texts, in bytes; shorter ones are too common.
 const SHORTEST_ID: usize = 4;
@@ -43,7 +44,7 @@ impl Names {
     fn take_id(&mut self, text: &str) {
         let word = text.len() >= SHORTEST_ID && text.bytes().all(shapes::is_word);
         // A word without a digit is a name: of an agent, a server, a style.
-        if word && text.bytes().any(|byte| byte.is_ascii_digit()) && !shapes::is_uuid(text) {
+        if word && text.bytes().any(|byte| byte.is_ascii_digit()) && !is_uuid(text.as_bytes()) {
             self.name("id", text);
         }
     }

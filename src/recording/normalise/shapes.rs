@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::common::is_uuid;
+
 pub(super) const TIME: &str = "time";
 
 /// The kinds of numbered names.
@@ -30,15 +32,6 @@ pub(super) fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')
 }
 
-pub(super) fn is_uuid(text: &str) -> bool {
-    let lengths = [8, 4, 4, 4, 12];
-    let parts: Vec<&str> = text.split('-').collect();
-    parts.len() == lengths.len()
-        && parts.iter().zip(lengths).all(|(part, length)| {
-            part.len() == length && part.bytes().all(|byte| byte.is_ascii_hexdigit())
-        })
-}
-
 /// The shape that begins here, and its length.
 fn shape(text: &[u8]) -> Option<(Shape, usize)> {
     if let Some(length) = path(text) {
@@ -57,8 +50,7 @@ fn shape(text: &[u8]) -> Option<(Shape, usize)> {
     if let Some(found) = dotted_numbers(text) {
         return Some(found);
     }
-    let is_uuid = std::str::from_utf8(&text[..word]).is_ok_and(is_uuid);
-    Some((if is_uuid { Shape::Named("uuid") } else { Shape::Word }, word))
+    Some((if is_uuid(&text[..word]) { Shape::Named("uuid") } else { Shape::Word }, word))
 }
 
 /// `/a/b`, or a variable and the path after it. A single name after a slash may be a command.

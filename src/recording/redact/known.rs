@@ -9,6 +9,7 @@ use memchr::memmem::Finder;
 
 use super::finder::Place;
 use super::text::is_word;
+use crate::recording::strings::is_escaped;
 use crate::recording::strings::{escaped, open_at};
 
 /// The shortest text to look for; shorter ones occur in too many other words.
@@ -134,10 +135,9 @@ impl Known {
 impl Needle {
     fn is_whole(&self, text: &[u8], place: &Range<usize>) -> bool {
         let before = &text[..place.start];
-        // The letter of an escape does not begin a word.
-        let escaped = before.iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1;
         let goes_on = |byte: Option<&u8>| byte.is_some_and(|byte| is_word(*byte));
-        !escaped && !(self.is_name && (goes_on(before.last()) || goes_on(text.get(place.end))))
+        !is_escaped(text, place.start)
+            && !(self.is_name && (goes_on(before.last()) || goes_on(text.get(place.end))))
     }
 }
 

@@ -12,6 +12,7 @@ use super::known::Known;
 use super::names::{self, Named};
 use super::placeholder::{Placeholder, begins_as_key, is_placeholder, own_length, placeholders};
 use super::text::{Text, looks_secret};
+use crate::common::is_uuid;
 use crate::recording::strings::{JsonString, Strings, strings};
 
 /// Members of the CLI's control replies that describe or instruct its commands, agents, tools and
@@ -319,14 +320,6 @@ fn is_id(key: &[u8], text: &[u8]) -> bool {
     let is_form = || text.len() <= 128 && text.iter().all(is_part);
     let is_known = || is_uuid(text) || text.starts_with(b"msg_") || text.starts_with(b"toolu_");
     (is_kind || is_id) && is_form() && (is_kind || is_known() || !begins_as_key(text))
-}
-
-/// `0a1b2c3d-0000-4000-8000-0a1b2c3d4e5f`.
-pub(super) fn is_uuid(text: &[u8]) -> bool {
-    let is_part = |(at, byte): (usize, &u8)| {
-        if matches!(at, 8 | 13 | 18 | 23) { *byte == b'-' } else { byte.is_ascii_hexdigit() }
-    };
-    text.len() == 36 && text.iter().enumerate().all(is_part)
 }
 
 /// Whether a string is a file in base64.

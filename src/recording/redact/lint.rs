@@ -4,11 +4,12 @@ use std::fmt;
 use std::ops::Range;
 
 use super::finder::Place;
-use super::line::{is_file, is_uuid, read};
+use super::line::{is_file, read};
 use super::placeholder::{FINDINGS, RANDOM};
 use super::redaction::Redaction;
 use super::redactor::{Held, Redactor};
 use super::text::{Text, changes_often, is_word};
+use crate::common::is_uuid;
 use crate::recording::file::Recording;
 
 /// Something that [`scrub`](super::scrub) would replace, or, of the kind `random`, something to

@@ -171,7 +171,7 @@ impl Mcp<'_> {
         S: crate::session::mcp::rmcp::Service<crate::session::mcp::rmcp::RoleServer>,
     {
         let name = name.into();
-        self.0.inner.shared.handlers.mcp.insert(name.clone(), make);
+        self.0.inner.shared.setup.handlers.mcp.insert(name.clone(), make);
         let config = json!({"type": "sdk", "name": name});
         (name, config)
     }
@@ -179,6 +179,6 @@ impl Mcp<'_> {
     /// Ends an MCP server of this process and forgets it; whether there was one. Calls that run are cancelled. The CLI does not
     /// learn of it: remove the server with [`set_servers`](Self::set_servers) first.
     pub fn end_in_process(&self, name: &str) -> bool {
-        self.0.inner.shared.handlers.mcp.remove(name)
+        self.0.inner.shared.setup.handlers.mcp.remove(name)
     }
 }

@@ -21,14 +21,14 @@ pub(super) struct Callbacks {
 impl Callbacks {
     pub(super) fn start(&mut self, callback: CallbackId, shared: &Arc<Shared>, frame: &Frame) {
         let request = shared.host_request(frame);
-        let in_order = shared.handlers.answer_in_order(&request);
+        let in_order = shared.setup.handlers.answer_in_order(&request);
         let task = {
             let (shared, request) = (shared.clone(), request.clone());
             async move {
                 match in_order {
                     Some(answer) => answer.await,
                     // The handler itself is called inside the task, so that its panic is caught there.
-                    None => shared.handlers.answer(request).await,
+                    None => shared.setup.handlers.answer(request).await,
                 }
             }
         };

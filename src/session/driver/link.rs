@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::Woken;
 use super::ending::Ending;
 use super::pipes::Pipes;
 use crate::transport::{Connection, Control, Exit};
@@ -15,6 +14,13 @@ use crate::transport::{Connection, Control, Exit};
 const LOOK: Duration = Duration::from_millis(250);
 /// How long a CLI that has closed one of its pipes has to exit, where nothing else can come of it.
 const HANGS_UP: Duration = Duration::from_millis(500);
+
+/// What has happened at a connection.
+pub(super) enum LinkEvent {
+    Read(std::io::Result<usize>),
+    Exited(std::io::Result<Exit>),
+    Again,
+}
 
 /// An open connection.
 pub(super) struct Link {
@@ -48,7 +54,7 @@ impl Link {
     }
 
     /// Waits until something has happened at the pipes or to the process.
-    pub(super) async fn wait(&mut self, may_read: bool) -> Woken {
+    pub(super) async fn wait(&mut self, may_read: bool) -> LinkEvent {
         let Self { pipes, control, exit, .. } = self;
         std::future::poll_fn(|cx| {
             let mut again = pipes.poll_write(cx);
@@ -57,12 +63,12 @@ impl Link {
             if exit.is_none()
                 && let Poll::Ready(result) = control.poll_wait(cx)
             {
-                return Poll::Ready(Woken::Exited(result));
+                return Poll::Ready(LinkEvent::Exited(result));
             }
             if may_read && let Poll::Ready(result) = pipes.poll_read(cx) {
-                return Poll::Ready(Woken::Read(result));
+                return Poll::Ready(LinkEvent::Read(result));
             }
-            if again { Poll::Ready(Woken::Again) } else { Poll::Pending }
+            if again { Poll::Ready(LinkEvent::Again) } else { Poll::Pending }
         })
         .await
     }

@@ -5,6 +5,7 @@ mod ending;
 mod last_call;
 mod ledger;
 mod link;
+mod order;
 mod outputs;
 mod pipes;
 mod preamble;
@@ -12,7 +13,6 @@ mod profiles;
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::Instant;
@@ -20,50 +20,18 @@ use tokio::time::Instant;
 use self::callbacks::Callbacks;
 use self::last_call::LastCall;
 use self::ledger::Ledger;
-use self::link::{Link, Rest};
+use self::link::{Link, LinkEvent, Rest};
+pub(super) use self::order::{Line, Order, Origin, Reply};
 use self::preamble::Preamble;
 use self::profiles::Profiles;
-use super::Options;
 use super::error::Error;
 use super::events::SessionEvent;
 use super::mailbox::Mailbox;
 use super::shared::Shared;
-use crate::protocol::{
-    Command, EndCause, Input, Machine, Output, Phase, Prompt, RequestId, TurnId,
-};
+use crate::protocol::{Command, EndCause, Input, Machine, Output, Phase, RequestId, TurnId};
 use crate::transport::{BoxFuture, Connection, Exit};
+use crate::wire::Outcome;
 use crate::wire::control::Request;
-use crate::wire::{Outcome, RawJson};
-
-/// What a handle tells the driver.
-pub(super) enum Order {
-    /// A prompt, the launch that it needs if that is not the session's own, and where its messages go. Boxed, because an idle session holds
-    /// room for a block of orders.
-    Prompt(Box<Prompt>, Option<Box<Options>>, Arc<Mailbox>, Origin),
-    Abandon(TurnId),
-    Connect(oneshot::Sender<Reply>),
-    Control(Box<Request>, Option<Duration>, oneshot::Sender<Reply>),
-    /// Somebody has stopped waiting for a reply.
-    NoMoreWaiting,
-    /// Forget the conversation: whatever it takes, or only where no CLI runs and nothing waits for
-    /// one. Whether it is forgotten.
-    Forget {
-        only_if_down: bool,
-        reply: oneshot::Sender<bool>,
-    },
-    Stop(oneshot::Sender<Option<Exit>>),
-}
-
-/// Where a prompt comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Origin {
-    /// A handler of the session's own, which the CLI may be waiting for.
-    Handler,
-    Elsewhere,
-}
-
-/// What a request comes to.
-pub(super) type Reply = Result<Option<RawJson>, Error>;
 
 /// A connection, and the body of the `initialize` request that it begins with.
 type Opened = (Connection, Request);
@@ -104,8 +72,7 @@ pub(super) struct Driver {
 /// What the driver waits for.
 enum Woken {
     Order(Option<Order>),
-    Read(std::io::Result<usize>),
-    Exited(std::io::Result<Exit>),
+    Link(LinkEvent),
     Opened(Result<Opened, Error>),
     Answered(crate::protocol::CallbackId, crate::protocol::Answer),
     Again,
@@ -115,7 +82,7 @@ enum Woken {
 
 impl Driver {
     pub(super) fn new(shared: Arc<Shared>, orders: mpsc::UnboundedReceiver<Order>) -> Self {
-        let machine = Machine::new(shared.machine_config());
+        let machine = Machine::new(shared.setup.machine_config());
         Self {
             shared,
             orders,
@@ -157,11 +124,11 @@ impl Driver {
                     self.orphaned = true;
                     self.handle(Input::Command(Command::Stop));
                 }
-                Woken::Read(result) => self.read(result),
-                Woken::Exited(result) => self.exited(result),
+                Woken::Link(LinkEvent::Read(result)) => self.read(result),
+                Woken::Link(LinkEvent::Exited(result)) => self.exited(result),
                 Woken::Opened(result) => self.opened(result),
                 Woken::Answered(callback, answer) => self.handle(Input::Answered(callback, answer)),
-                Woken::Again | Woken::Due => {}
+                Woken::Link(LinkEvent::Again) | Woken::Again | Woken::Due => {}
             }
             let due = self.last_call.is_over(Instant::now(), self.deadline(), quiet);
             if due {
@@ -189,7 +156,7 @@ impl Driver {
         let pipes = async {
             match (opening, link) {
                 (Some(opening), _) => Woken::Opened(opening.await),
-                (None, Some(link)) => link.wait(may_read).await,
+                (None, Some(link)) => Woken::Link(link.wait(may_read).await),
                 (None, None) => std::future::pending().await,
             }
         };
@@ -357,7 +324,7 @@ impl Driver {
         if !link.leaving && (link.exit.is_some() || link.pipes.closed().is_some()) {
             // A CLI that has closed one of its pipes is of no use any more.
             if link.exit.is_none() {
-                link.ending.begin(now, self.shared.shutdown);
+                link.ending.begin(now, self.shared.setup.shutdown);
             }
             if !starting {
                 link.leaving = true;

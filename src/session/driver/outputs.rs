@@ -10,7 +10,6 @@ use super::preamble::Preamble;
 use super::{Driver, Error, Mailbox, Opened, SessionEvent};
 use crate::protocol::{Command, EndCause, Failure, Input, Output, Profile, TurnEnd};
 use crate::recording::secret_values;
-use crate::session::result_context::ResultContext;
 use crate::transport::{Shutdown, Transport};
 use crate::wire::control::{Request, RequestName};
 
@@ -60,7 +59,7 @@ impl Driver {
             Output::Message(turn, frame) => {
                 if let Some(mailbox) = self.turns.get(&turn) {
                     if let Some(spent) = self.ledger.take(&frame) {
-                        mailbox.settle(spent, ResultContext::of(&frame, &self.shared));
+                        mailbox.settle(spent, self.shared.result_context(&frame));
                     }
                     mailbox.push(frame);
                     if self.written.as_ref().is_none_or(|written| !Arc::ptr_eq(written, mailbox)) {
@@ -114,18 +113,18 @@ impl Driver {
         self.refused = None;
         self.shared.set_launched();
         self.preamble = Some(Preamble::default());
-        let options = self.profiles.launch(profile).unwrap_or(&self.shared.options);
-        let initialize = self.shared.initialize(options);
-        let launch = match self.shared.launch(options, resume, self.forgotten) {
+        let options = self.profiles.launch(profile).unwrap_or(&self.shared.setup.options);
+        let initialize = self.shared.setup.initialize(options);
+        let launch = match self.shared.setup.launch(options, resume, self.forgotten) {
             Ok(launch) => launch,
             Err(error) => return self.opened(Err(error.into())),
         };
         let env = launch.env.resolve(std::env::vars_os(), launch.cwd.as_deref());
         let key = options.api_key.iter().map(|key| key.expose().to_owned());
         self.shared.stderr().begin(key.chain(secret_values(&env)).collect());
-        let transport = self.shared.transport.clone();
-        let limit = self.shared.options.timeouts().initialize;
-        let prepare = self.shared.handlers.prepare(&self.shared.session, &initialize);
+        let transport = self.shared.setup.transport.clone();
+        let limit = self.shared.setup.options.timeouts().initialize;
+        let prepare = self.shared.setup.handlers.prepare(&self.shared.session, &initialize);
         self.opening = Some(Box::pin(async move {
             let opened = async {
                 let opened = transport.open(launch);
@@ -154,7 +153,7 @@ impl Driver {
                 let pid = connection.control.pid();
                 self.shared.set_connected(pid);
                 self.shared.publish(SessionEvent::Connected(pid));
-                self.link = Some(Link::new(connection, self.shared.max_line));
+                self.link = Some(Link::new(connection, self.shared.setup.max_line));
                 self.handle(Input::Opened);
             }
             Err(error) => {
@@ -167,20 +166,20 @@ impl Driver {
     /// Ends a link, or an attempt to open one.
     fn end(&mut self, how: impl FnOnce(&mut Link, Shutdown)) {
         match &mut self.link {
-            Some(link) => how(link, self.shared.shutdown),
+            Some(link) => how(link, self.shared.setup.shutdown),
             None => self.close(EndCause::NotStarted),
         }
     }
 
     /// A turn that nobody reads may not grow for ever while the host waits for a reply.
     fn check_cap(&mut self, mailbox: &Arc<Mailbox>) {
-        if !self.reads_past_the_limit() || mailbox.cost() <= self.shared.buffer_cap {
+        if !self.reads_past_the_limit() || mailbox.cost() <= self.shared.setup.buffer_cap {
             return;
         }
         let turn =
             self.turns.iter().find(|(_, known)| Arc::ptr_eq(known, mailbox)).map(|(turn, _)| *turn);
         if let Some(turn) = turn {
-            mailbox.end(Err(Error::overflow(self.shared.buffer_cap)));
+            mailbox.end(Err(Error::overflow(self.shared.setup.buffer_cap)));
             self.turns.remove(&turn);
             self.handle(Input::Command(Command::Abandon(turn)));
         }

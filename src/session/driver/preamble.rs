@@ -1,5 +1,6 @@
 //! What the CLI wrote to standard output before it was ready: for the error, should it never be.
 
+use crate::common::clip;
 use crate::wire::{FrameKind, Line, Outcome};
 
 /// How many lines are kept, and how many characters of each.
@@ -55,11 +56,7 @@ impl Preamble {
 
 /// Its start, with control characters as escapes: a quoted escape sequence must not act on the reader's terminal.
 fn shown(text: &str) -> String {
-    let mut shown: String = text.chars().take(SHOWN).flat_map(visible).collect();
-    if text.chars().nth(SHOWN).is_some() {
-        shown.push('…');
-    }
-    shown
+    clip(text, SHOWN).chars().flat_map(visible).collect()
 }
 
 fn visible(char: char) -> impl Iterator<Item = char> {

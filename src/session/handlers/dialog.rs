@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::registry::Answering;
-use super::request::HostRequest;
+use super::request::{Answering, HostRequest};
 use crate::protocol::Answer;
 use crate::transport::BoxFuture;
 use crate::wire;

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use super::registry::Answering;
-use super::request::HostRequest;
+use super::request::{Answering, HostRequest};
 use crate::protocol::Answer;
 use crate::transport::BoxFuture;
 use crate::wire;

@@ -25,7 +25,6 @@
 mod dialog;
 mod elicitation;
 mod hooks;
-mod inside;
 mod permission;
 mod registry;
 mod request;
@@ -34,10 +33,10 @@ mod setters;
 pub use self::dialog::{DialogAnswer, UserDialog};
 pub use self::elicitation::{ElicitationAnswer, ElicitationRequest};
 pub use self::hooks::{HookContext, HookHandler, IntoHookOutput, Matcher};
-pub(super) use self::inside::{is_within, within};
 pub use self::permission::{
     Answers, Confirmer, Decision, DecisionClassification, PermissionHandler, PermissionRequest,
     Question, QuestionOption,
 };
 pub(super) use self::registry::{Handlers, panicked};
 pub use self::request::HostRequest;
+pub(super) use self::request::{is_within, within};

@@ -10,14 +10,12 @@ use super::dialog::Dialogs;
 use super::elicitation::OnElicitation;
 use super::hooks::{self, Hooks};
 use super::permission::{self, Permissions};
-use super::request::HostRequest;
+use super::request::{Answering, HostRequest};
 use crate::protocol::Answer;
 use crate::session::{OptionError, Options, WeakSession};
 use crate::transport::BoxFuture;
 use crate::wire::RawJson;
 
-/// An answer under way. A panic inside is caught by the task that it runs in.
-pub(super) type Answering = BoxFuture<'static, Answer>;
 /// Fields of `initialize` under way.
 type Preparing = BoxFuture<'static, Map<String, Value>>;
 type OnRequest = Arc<dyn Fn(HostRequest) -> Answering + Send + Sync>;

@@ -1,9 +1,14 @@
-//! A request of the CLI's, as every handler can have it.
+//! A request of the CLI's, as every handler can have it; and whether code runs inside a handler.
 
 use std::path::{Path, PathBuf};
 
+use crate::protocol::Answer;
 use crate::session::WeakSession;
+use crate::transport::BoxFuture;
 use crate::wire::{Frame, RawJson};
+
+/// An answer under way. A panic inside is caught by the task that it runs in.
+pub(in crate::session) type Answering = BoxFuture<'static, Answer>;
 
 /// A request of the CLI's: the body of a `control_request`, as it stood on the wire, and the session that it came to.
 #[derive(Clone, Debug)]
@@ -61,4 +66,19 @@ impl HostRequest {
     fn text(&self, name: &str) -> Option<String> {
         self.body.cursor().get(name)?.string().map(String::from)
     }
+}
+
+tokio::task_local! {
+    /// The session whose handler this task runs.
+    static HANDLES_FOR: WeakSession;
+}
+
+/// Runs a handler of this session.
+pub(in crate::session) async fn within<F: Future>(session: WeakSession, handler: F) -> F::Output {
+    HANDLES_FOR.scope(session, handler).await
+}
+
+/// Does this task run a handler of this session? What a handler spawns does not.
+pub(in crate::session) fn is_within(session: &WeakSession) -> bool {
+    HANDLES_FOR.try_with(|handles| handles.is(session)).unwrap_or(false)
 }

@@ -11,8 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::guard::Guard;
-use super::pipe::{Pipe, Waiting};
-use super::servers::error;
+use super::pipe::{Pipe, Waiting, error};
 use crate::session::WeakSession;
 use crate::transport::BoxFuture;
 

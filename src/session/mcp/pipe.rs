@@ -2,14 +2,18 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use rmcp::RoleServer;
 use rmcp::model::{ClientJsonRpcMessage, JsonRpcMessage, RequestId, ServerJsonRpcMessage};
 use rmcp::transport::Transport;
 use tokio::sync::{mpsc, oneshot};
 
+use crate::common::lock;
 use crate::session::WeakSession;
+use crate::session::driver::Order;
+use crate::wire::RawJson;
+use crate::wire::control::{Request, RequestName};
 
 pub(super) struct Pipe {
     server: String,
@@ -26,6 +30,23 @@ impl Pipe {
         waiting: Waiting,
     ) -> Self {
         Self { server: server.into(), session, incoming, waiting }
+    }
+}
+
+impl WeakSession {
+    /// Gives the CLI a JSON-RPC message of an in-process server, in the order of the calls. The acknowledgement; `None` where no CLI runs.
+    fn send_mcp(
+        &self,
+        server: &str,
+        message: &str,
+    ) -> Option<oneshot::Receiver<crate::session::Result<Option<RawJson>>>> {
+        let inner = self.inner().filter(|inner| inner.shared.status().connected)?;
+        let request = Request::new(RequestName::McpMessage)
+            .with("server_name", server)
+            .with_raw("message", RawJson::scanned(message.to_owned().into()));
+        let (reply, receipt) = oneshot::channel();
+        inner.order_if_running(Order::Control(Box::new(request), None, reply));
+        Some(receipt)
     }
 }
 
@@ -126,6 +147,12 @@ impl Waiting {
     }
 
     fn lock(&self) -> MutexGuard<'_, Callers> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
+}
+
+/// An error in JSON-RPC.
+pub(super) fn error(id: &serde_json::Value, code: i32, message: &str) -> String {
+    serde_json::json!({"jsonrpc": "2.0", "id": id, "error": {"code": code, "message": message}})
+        .to_string()
 }

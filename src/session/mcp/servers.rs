@@ -1,13 +1,15 @@
 //! The servers of a session: which there are, and which run.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use rmcp::{RoleServer, Service};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::bridge::{self, Bridge, Call, Start};
 use super::manifest;
+use super::pipe::error;
+use crate::common::lock;
 use crate::protocol::Answer;
 use crate::session::{HostRequest, WeakSession};
 use crate::transport::BoxFuture;
@@ -131,11 +133,6 @@ fn call(bridge: Option<&Arc<Bridge>>, id: &Value, message: Value) -> Result<Call
     bridge.call(key, message).ok_or_else(|| refusal("a request with this id is under way"))
 }
 
-/// An error in JSON-RPC.
-pub(super) fn error(id: &Value, code: i32, message: &str) -> String {
-    json!({"jsonrpc": "2.0", "id": id, "error": {"code": code, "message": message}}).to_string()
-}
-
 /// An answer that is there already.
 fn answer(reply: String) -> BoxFuture<'static, Answer> {
     Box::pin(std::future::ready(success(reply)))
@@ -143,8 +140,4 @@ fn answer(reply: String) -> BoxFuture<'static, Answer> {
 
 fn success(reply: String) -> Answer {
     Answer::Success(RawJson::scanned(format!(r#"{{"mcp_response":{reply}}}"#).into()))
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -8,7 +8,7 @@ use super::args::Argv;
 use super::check::{self, Checked};
 use super::config::Key;
 use super::rows::OptionRow;
-use super::{OptionError, debug, environment};
+use super::{OptionError, environment};
 
 /// Makes [`Options`] and everything that goes over its fields.
 macro_rules! declare {
@@ -179,5 +179,26 @@ impl Options {
     /// All layers in one, the first having the last word: query, session, application.
     pub fn resolve(layers: &[&Options]) -> Options {
         layers.iter().rev().fold(Options::default(), |below, layer| layer.over(&below))
+    }
+}
+
+/// What `Debug` shows of options that may hold secrets: their shape.
+mod debug {
+    use std::collections::BTreeMap;
+
+    use serde_json::Value;
+
+    use crate::session::FileOrJson;
+
+    pub(super) fn keys(variables: &BTreeMap<String, Option<String>>) -> Vec<&String> {
+        variables.keys().collect()
+    }
+
+    pub(super) fn names(args: &[(String, Option<String>)]) -> Vec<&String> {
+        args.iter().map(|(name, _)| name).collect()
+    }
+
+    pub(super) fn json(_: &Value) -> FileOrJson {
+        FileOrJson::Json(Value::Null)
     }
 }

@@ -1,3 +1,9 @@
+//! An option that is refused.
+
+use std::borrow::Cow;
+
+use crate::common::clip;
+
 /// An option that cannot be honoured, found before anything was spawned.
 ///
 /// The text names the option, what would have been right and what came:
@@ -40,10 +46,9 @@ impl OptionError {
 
 /// How a caller's text is shown in an error: on one line, and not the whole of a long one.
 pub(super) fn shown(text: &str) -> String {
-    const LONGEST: usize = 80;
-    match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{:?}... ({} bytes)", &text[..end], text.len()),
-        None => format!("{text:?}"),
+    match clip(text, 80) {
+        Cow::Owned(start) => format!("{start:?} ({} bytes)", text.len()),
+        Cow::Borrowed(text) => format!("{text:?}"),
     }
 }
 
@@ -64,7 +69,7 @@ mod tests {
     #[test]
     fn a_long_value_is_cut_between_characters() {
         let text = "ä".repeat(100);
-        assert_eq!(shown(&text), format!("\"{}\"... (200 bytes)", "ä".repeat(80)));
+        assert_eq!(shown(&text), format!("\"{}…\" (200 bytes)", "ä".repeat(80)));
         assert_eq!(shown("a\nb"), r#""a\nb""#);
     }
 }

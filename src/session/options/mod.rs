@@ -32,7 +32,6 @@ mod agents;
 mod args;
 mod check;
 mod config;
-mod debug;
 mod declare;
 mod environment;
 mod error;

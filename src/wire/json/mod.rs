@@ -8,15 +8,11 @@
 
 mod cursor;
 mod raw;
-mod reader;
-mod run;
 mod scan;
 mod skip;
-mod string;
 mod text;
 
-pub(crate) use self::cursor::{Cursor, Kind};
+pub(crate) use self::cursor::{Cursor, Kind, Reader};
 pub use self::raw::{JsonError, RawJson};
-pub(crate) use self::reader::Reader;
 pub(crate) use self::scan::{Fault, object_end};
 pub(crate) use self::text::Text;

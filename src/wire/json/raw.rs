@@ -8,7 +8,8 @@ use serde::de::DeserializeOwned;
 use serde::{Serialize, Serializer};
 
 use super::cursor::Cursor;
-use super::scan::{Fault, skip_space, value_end};
+use super::scan::{Fault, value_end};
+use super::skip::skip_space;
 
 /// A JSON value as it stood on the wire, byte for byte.
 ///

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::run::plain_end;
+use super::skip::{plain_end, skip_space};
 
 /// Where and why a text is not JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -234,26 +234,6 @@ fn digits_end(text: &[u8], at: usize) -> Result<usize, Fault> {
         (0, None) => Err(Fault::End),
         _ => Ok(at + digits),
     }
-}
-
-pub(crate) const fn is_space(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\n' | b'\t' | b'\r')
-}
-
-/// The offset of the first byte at or after `at` that is no white space.
-#[inline]
-pub(crate) fn skip_space(text: &[u8], at: usize) -> usize {
-    match text.get(at) {
-        Some(byte) if *byte > b' ' => at,
-        _ => space_end(text, at),
-    }
-}
-
-/// The CLI writes next to no white space.
-#[cold]
-#[inline(never)]
-fn space_end(text: &[u8], at: usize) -> usize {
-    at + text.get(at..).unwrap_or_default().iter().take_while(|byte| is_space(**byte)).count()
 }
 
 /// The open containers, one bit each, the innermost lowest: set for an object.

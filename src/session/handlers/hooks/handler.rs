@@ -1,7 +1,10 @@
-//! The code behind a hook.
+//! The code behind a hook, and what it is given.
 
-use super::HookContext;
-use crate::wire::hook::{HookData, HookEvent, HookOutput};
+use std::sync::Arc;
+
+use super::super::request::HostRequest;
+use crate::session::WeakSession;
+use crate::wire::hook::{HookBase, HookData, HookEvent, HookOutput};
 
 /// Handles one kind of event. Closures do without: see [`on_hook`](crate::session::SessionBuilder::on_hook).
 ///
@@ -53,5 +56,38 @@ impl<E: HookData, T: IntoHookOutput<E>, Failure: ToString> IntoHookOutput<E>
 {
     fn into_hook_output(self) -> Result<HookOutput<E>, String> {
         self.map_err(|failure| failure.to_string())?.into_hook_output()
+    }
+}
+
+/// What a hook gets in addition to its event.
+#[derive(Clone, Debug)]
+pub struct HookContext {
+    request: HostRequest,
+    base: Arc<HookBase>,
+}
+
+impl HookContext {
+    pub(super) fn new(request: HostRequest, base: HookBase) -> Self {
+        Self { request, base: Arc::new(base) }
+    }
+
+    /// What every event has: session, transcript, working directory, permission mode, sub-agent, ...
+    pub fn base(&self) -> &HookBase {
+        &self.base
+    }
+
+    /// The tool call; for an event of no tool a fresh uuid.
+    pub fn tool_use_id(&self) -> Option<String> {
+        self.request.field("tool_use_id")?.as_str().map(String::from)
+    }
+
+    /// The session that the hook belongs to: see [`HostRequest::session`](crate::session::HostRequest::session).
+    pub fn session(&self) -> &WeakSession {
+        self.request.session()
+    }
+
+    /// The whole request as it stood on the wire.
+    pub fn request(&self) -> &HostRequest {
+        &self.request
     }
 }

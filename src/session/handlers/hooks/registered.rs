@@ -5,15 +5,13 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::super::registry::Answering;
-use super::super::request::HostRequest;
-use super::log::{events_to_log, log};
+use super::super::request::{Answering, HostRequest};
 use super::{HookContext, IntoHookOutput, Matcher};
 use crate::CLI_VERSION;
 use crate::protocol::Answer;
 use crate::session::OptionError;
 use crate::transport::BoxFuture;
-use crate::wire::hook::{HookBase, HookData};
+use crate::wire::hook::{HookBase, HookData, HookEventName, HookInput};
 use crate::wire::{self, RawJson};
 
 /// Hooks in the order of their registration; the id of each is its number.
@@ -146,4 +144,24 @@ impl fmt::Debug for Hooks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.0.iter().map(|hook| &hook.event)).finish()
     }
+}
+
+/// The events to log. A hook for the making or removing of work trees has to do the work itself, and one for the CLI's set-up would never be
+/// called.
+fn events_to_log() -> impl Iterator<Item = HookEventName> {
+    use HookEventName::{Setup, WorktreeCreate, WorktreeRemove};
+    let left_out = [WorktreeCreate, WorktreeRemove, Setup];
+    HookEventName::ALL.iter().filter(move |event| !left_out.contains(event)).cloned()
+}
+
+/// Logs the event, whole. Everything passes.
+async fn log(event: HookInput, context: HookContext) {
+    tracing::debug!(
+        target: "claude_wire::hooks",
+        event = event.name().as_str(),
+        session_id = context.base().session_id,
+        tool_use_id = context.tool_use_id(),
+        input = %event.raw(),
+        "hook"
+    );
 }

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::super::registry::Answering;
-use super::super::request::HostRequest;
+use super::super::request::{Answering, HostRequest};
 use super::{Decision, PermissionRequest};
 use crate::protocol::Answer;
 use crate::transport::BoxFuture;

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::{Decision, PermissionRequest};
 use crate::wire::{Cursor, RawJson};
 
-pub(super) const TOOL: &str = "AskUserQuestion";
+const TOOL: &str = "AskUserQuestion";
 
 /// A question of the model to the user: one of the `questions` in the input of `AskUserQuestion`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,6 +19,16 @@ pub struct Question {
     pub options: Vec<QuestionOption>,
     /// `multiSelect`: may several be chosen?
     pub multi_select: bool,
+}
+
+impl PermissionRequest {
+    /// The questions of the tool `AskUserQuestion`; none for any other tool. They are answered with
+    /// [`Answers`](super::Answers).
+    ///
+    /// This tool asks the user through the question of permission: to allow it as it is answers nothing.
+    pub fn questions(&self) -> Vec<Question> {
+        if self.tool_name() == TOOL { Question::all(self.input()) } else { Vec::new() }
+    }
 }
 
 /// An answer to choose: one of the `options` of a question.

@@ -2,7 +2,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::super::request::HostRequest;
-use super::questions::{self, Question};
 use crate::session::WeakSession;
 use crate::wire::RawJson;
 use crate::wire::control::CanUseTool;
@@ -44,14 +43,6 @@ impl PermissionRequest {
     /// All that the CLI says: why it asks, the path that is in the way, the sub-agent, texts for display, ...
     pub fn fields(&self) -> &CanUseTool {
         &self.fields
-    }
-
-    /// The questions of the tool `AskUserQuestion`; none for any other tool. They are answered with
-    /// [`Answers`](super::Answers).
-    ///
-    /// This tool asks the user through the question of permission: to allow it as it is answers nothing.
-    pub fn questions(&self) -> Vec<Question> {
-        if self.tool_name() == questions::TOOL { Question::all(self.input()) } else { Vec::new() }
     }
 
     /// The session that was asked: see [`HostRequest::session`](crate::session::HostRequest::session).

@@ -4,10 +4,8 @@ use std::ffi::OsString;
 use super::Options;
 
 mod error;
-#[cfg(feature = "config")]
-mod file;
 mod keys;
-mod vars;
+mod sources;
 
 pub use self::error::ConfigError;
 pub(super) use self::keys::Key;
@@ -57,7 +55,7 @@ impl AppConfig {
     pub fn from_vars<K: Into<OsString>, V: Into<OsString>>(
         vars: impl IntoIterator<Item = (K, V)>,
     ) -> Result<AppConfig, ConfigError> {
-        vars::read(vars).map(AppConfig::from)
+        sources::from_vars(vars).map(AppConfig::from)
     }
 
     /// Reads a TOML file with the keys of the table.
@@ -68,7 +66,7 @@ impl AppConfig {
     /// not of its kind or out of its range.
     #[cfg(feature = "config")]
     pub fn from_file(path: impl AsRef<std::path::Path>) -> Result<AppConfig, ConfigError> {
-        file::read(path.as_ref()).map(AppConfig::from)
+        sources::from_file(path.as_ref()).map(AppConfig::from)
     }
 
     /// Reads a TOML file, then the environment of this process, which wins.
@@ -102,7 +100,7 @@ impl AppConfig {
     pub fn require_api_key(self) -> Result<AppConfig, ConfigError> {
         match self.options.api_key {
             Some(_) => Ok(self),
-            None => Err(ConfigError::missing(vars::API_KEY)),
+            None => Err(ConfigError::missing(sources::API_KEY)),
         }
     }
 

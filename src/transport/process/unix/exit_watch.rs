@@ -6,7 +6,7 @@ use std::task::{Context, Poll, ready};
 use rustix::process::Pid;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::reaper::{Guard, already_reaped};
+use super::leader::{Guard, already_reaped};
 
 /// Tokio's own child reaps as soon as it sees the end, and with that gives up the number of the group before the
 /// rest of the group could be killed. Hence a watch of our own.

@@ -5,7 +5,5 @@ mod child;
 mod descendants;
 mod exit_watch;
 mod leader;
-mod reaper;
-mod stdin;
 
 pub(super) use self::child::connect;

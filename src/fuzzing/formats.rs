@@ -1,9 +1,10 @@
-//! The line codec under any chunking.
+//! What is read from bytes: lines under any chunking, and files that claim to be recordings.
 
 use bytes::BytesMut;
 use tokio_util::codec::{Decoder, LinesCodec};
 
-use super::source::Source;
+use super::Source;
+use crate::recording::{Integrity, Recording};
 use crate::wire::{Item, LineCodec};
 
 /// The first byte is the line limit, the second says how many sizes of chunks follow; the rest is the stream.
@@ -117,4 +118,20 @@ fn bare(stream: &[u8]) -> Option<Vec<String>> {
         lines.push(line);
     }
     Some(lines)
+}
+
+/// A file.
+///
+/// Holds: reading never panics; what was read can be written, and what was written reads as the same, is sealed, and stays as it is.
+pub fn recording(data: &[u8]) {
+    let Ok(read) = Recording::from_bytes(data) else { return };
+    let written = read.to_bytes();
+    let again = match Recording::from_bytes(&written) {
+        Ok(again) => again,
+        Err(error) => panic!("what was written cannot be read: {error}"),
+    };
+    assert_eq!(again.header, read.header);
+    assert_eq!(again.events, read.events);
+    assert_eq!(again.integrity(), &Integrity::Sealed);
+    assert_eq!(again.to_bytes(), written);
 }

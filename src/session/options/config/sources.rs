@@ -1,4 +1,4 @@
-//! The environment's part of the configuration.
+//! Where the configuration comes from: a file and the environment.
 
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
@@ -13,7 +13,35 @@ pub(super) const API_KEY: &str = "ANTHROPIC_API_KEY";
 const MODEL: &str = "CLAUDE_MODEL";
 const PREFIX: &str = "CLAUDE_WIRE_";
 
-pub(super) fn read<K: Into<OsString>, V: Into<OsString>>(
+#[cfg(feature = "config")]
+pub(super) fn from_file(path: &std::path::Path) -> Result<Options, ConfigError> {
+    use figment::Figment;
+    use figment::providers::{Format, Toml};
+
+    let file = path.display().to_string();
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) => return Err(ConfigError::unreadable(file, error)),
+    };
+    // Read here and not by figment, to which a missing file is an empty one.
+    let values: serde_json::Map<String, serde_json::Value> = Figment::from(Toml::string(&text))
+        .extract()
+        .map_err(|error| ConfigError::syntax(file.clone(), error.kind.to_string()))?;
+
+    let mut options = Options::default();
+    for (name, value) in &values {
+        let Some(key) = KEYS.iter().find(|key| key.name == name) else {
+            let known = KEYS.iter().map(|key| key.name).collect::<Vec<_>>().join(", ");
+            return Err(ConfigError::unknown_key(file, name.clone(), known));
+        };
+        key.read(&mut options, &Input::File(value)).map_err(|error| {
+            ConfigError::option(format!("configuration {file}, key `{name}`"), error)
+        })?;
+    }
+    Ok(options)
+}
+
+pub(super) fn from_vars<K: Into<OsString>, V: Into<OsString>>(
     vars: impl IntoIterator<Item = (K, V)>,
 ) -> Result<Options, ConfigError> {
     let vars: HashMap<OsString, OsString> = vars

@@ -1,0 +1,62 @@
+//! What all layers use: the `Debug` of errors, locks, and texts that are shown.
+
+use std::borrow::Cow;
+#[cfg(feature = "session")]
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// `Debug` that shows the message: it is what a test that fails by `unwrap` or `?` prints.
+macro_rules! debug_is_message {
+    ($type:ident) => {
+        impl std::fmt::Debug for $type {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                write!(f, concat!(stringify!($type), "({})"), self)
+            }
+        }
+    };
+}
+
+/// Locks, also after a thread has panicked that had the lock: what it left is whole, since no code here panics in the middle of a change.
+#[cfg(feature = "session")]
+pub(crate) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A text as far as its first `limit` characters; `…` says that there are more.
+pub(crate) fn clip(text: &str, limit: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(limit) {
+        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
+        None => Cow::Borrowed(text),
+    }
+}
+
+/// Whether a text is a uuid as it is usually written: `0a1b2c3d-0000-4000-8000-0a1b2c3d4e5f`.
+pub(crate) fn is_uuid(text: &[u8]) -> bool {
+    text.len() == 36 && uuid::Uuid::try_parse_ascii(text).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_text_is_cut_between_characters() {
+        assert_eq!(clip("abc", 3), "abc");
+        assert_eq!(clip("äöüß", 3), "äöü…");
+        assert_eq!(clip("", 0), "");
+    }
+
+    #[test]
+    fn only_the_usual_form_is_a_uuid() {
+        assert!(is_uuid(b"0a1b2c3d-0000-4000-8000-0A1B2C3D4E5F"));
+        for text in [
+            "0a1b2c3d00004000800000a1b2c3d4e5f",
+            "0a1b2c3d-0000-4000-8000-0a1b2c3d4e5",
+            "0a1b2c3d-0000-4000-8000-0a1b2c3d4e5g",
+            "0a1b2c3d_0000_4000_8000_0a1b2c3d4e5f",
+            "{a1b2c3d-0000-4000-8000-0a1b2c3d4e5}",
+            "",
+        ] {
+            assert!(!is_uuid(text.as_bytes()), "{text}");
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! How a session is set up: what its builder made, and what never changes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use super::handlers::Handlers;
+use super::stderr::OnStderr;
+use super::{OptionError, Options};
+use crate::protocol::Config;
+use crate::transport::{Launch, Shutdown, Transport};
+use crate::wire::control::{Request, RequestName};
+
+/// The configuration of a session. A fork has the same, with other options.
+#[derive(Clone)]
+pub(super) struct Setup {
+    pub(super) options: Options,
+    pub(super) transport: Arc<dyn Transport>,
+    pub(super) handlers: Handlers,
+    /// Fields of the `initialize` request beyond those of the options.
+    pub(super) initialize: Map<String, Value>,
+    pub(super) shutdown: Shutdown,
+    pub(super) max_line: usize,
+    pub(super) max_queue: usize,
+    pub(super) buffer_limit: usize,
+    pub(super) buffer_cap: usize,
+    pub(super) on_stderr: Option<OnStderr>,
+}
+
+impl Setup {
+    pub(super) fn machine_config(&self) -> Config {
+        let timeouts = self.options.timeouts();
+        Config {
+            initialize: Request::new(RequestName::Initialize)
+                .with_all(self.initialize(&self.options)),
+            initialize_timeout: timeouts.initialize.unwrap_or(Duration::MAX),
+            control_timeout: timeouts.control.unwrap_or(Duration::MAX),
+            drain_timeout: timeouts.drain.unwrap_or(Duration::MAX),
+            resumes: self.options.resume.is_some()
+                || self.options.continue_conversation == Some(true),
+            max_queue: self.max_queue,
+        }
+    }
+
+    /// The fields of the `initialize` request.
+    pub(super) fn initialize(&self, options: &Options) -> Map<String, Value> {
+        let mut fields = options.initialize();
+        fields.extend(self.initialize.clone());
+        fields
+    }
+
+    /// A field of the `initialize` request that was set by its name and by an option would lose one of the two.
+    pub(super) fn refuse_fields_set_twice(&self, options: &Options) -> Result<(), OptionError> {
+        match options.initialize().iter().find(|(name, _)| self.initialize.contains_key(*name)) {
+            Some((name, _)) => Err(OptionError::new(
+                "initialize_field",
+                "no field that an option sets as well",
+                name,
+            )),
+            None => Ok(()),
+        }
+    }
+
+    /// How the next process is launched. A conversation that the CLI has confirmed is resumed; a forgotten one is not.
+    pub(super) fn launch(
+        &self,
+        options: &Options,
+        resume: Option<String>,
+        forgotten: bool,
+    ) -> Result<Launch, OptionError> {
+        let mut options = options.clone();
+        if resume.is_some() || forgotten {
+            options.resume = None;
+            options.continue_conversation = None;
+            options.fork_session = None;
+            options.session_id = None;
+            options.resume_session_at = None;
+            options.resume_drops_turn = None;
+        }
+        let mut launch = options.launch()?;
+        // The CLI's own word for it, which is no option to be checked.
+        launch.args.extend(resume.map(|id| format!("--resume={id}").into()));
+        Ok(launch)
+    }
+}
