@@ -1,6 +1,6 @@
 //! The examples are where a reader looks for them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -9,34 +9,52 @@ fn root(path: &str) -> String {
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// The names of the files in `examples/`.
-fn examples() -> BTreeSet<String> {
+/// Each example by its name: how it is run, and its file in `examples/`. One with dependencies of its own is a package.
+fn examples() -> BTreeMap<String, (String, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
-    let names = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let names: BTreeSet<_> =
-        names.filter_map(|name| name.strip_suffix(".rs").map(String::from)).collect();
-    assert!(names.contains("quickstart"), "{names:?}");
-    names
+    let mut examples = BTreeMap::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        if path.is_dir() {
+            let file = format!("{name}/src/main.rs");
+            assert!(path.join("Cargo.toml").is_file(), "{name} is no package");
+            examples.insert(name.clone(), (format!("--package {name}"), file));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let file = format!("{name}.rs");
+            examples.insert(name.clone(), (format!("--example {name}"), file));
+        }
+    }
+    assert!(examples.contains_key("quickstart"), "{examples:?}");
+    examples
 }
 
 #[test]
 fn the_page_of_examples_lists_each_and_no_other() {
     let page = root("examples/README.md");
-    let link = |line: &str| Some(line.split_once("](")?.1.split_once(".rs)")?.0.to_owned());
-    assert_eq!(page.lines().filter_map(link).collect::<BTreeSet<_>>(), examples());
+    let link = |line: &str| Some(line.split_once("](")?.1.split_once(')')?.0.to_owned());
+    let links: BTreeSet<_> = page.lines().filter_map(link).collect();
+    assert_eq!(links, examples().into_values().map(|(_, file)| file).collect());
 }
 
 #[test]
 fn each_example_says_how_to_run_it() {
-    for name in examples() {
-        let text = root(&format!("examples/{name}.rs"));
+    for (name, (run, file)) in examples() {
+        let text = root(&format!("examples/{file}"));
         let head: String = text.lines().take_while(|line| line.starts_with("//!")).collect();
         assert!(
-            head.contains("`cargo run ") && head.contains(&format!(" --example {name}`")),
+            head.contains(&format!("`cargo run {run}`")),
             "{name}: its head does not say how to run it"
         );
         assert!(text.lines().count() <= 130, "{name}: an example fits on a page");
     }
+}
+
+/// An example that is a file is built by `cargo test`: what it needs is there already.
+#[test]
+fn an_example_with_other_dependencies_is_a_package_that_cargo_test_does_not_build() {
+    let manifest = root("Cargo.toml");
+    let members = manifest.lines().find(|line| line.starts_with("default-members")).unwrap();
+    assert_eq!(members, r#"default-members = [".", "mock-cli"]"#);
+    assert!(!manifest.contains("[[example]]"), "an example that needs a feature is a package");
 }

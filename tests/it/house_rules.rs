@@ -46,7 +46,7 @@ fn sleeps(text: &str) -> Vec<usize> {
 /// slow. Tests wait for what happens, or on tokio's paused clock.
 #[test]
 fn a_sleep_in_real_time_says_why() {
-    let found: Vec<_> = files(&["tests", "mock-cli/tests"], "rs")
+    let found: Vec<_> = files(&["tests", "mock-cli/tests", "xtask"], "rs")
         .iter()
         .flat_map(|(name, text)| sleeps(text).into_iter().map(move |line| format!("{name}:{line}")))
         .collect();

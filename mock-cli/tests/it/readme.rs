@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::support::{MOCK, text};
+use crate::support::{MOCK, STREAMS, corpus, crossed, text, to_the_cli};
+use claude_wire::recording::Recording;
 use claude_wire::{Scenario, reply};
 
 const README: &str = include_str!("../../../README.md");
@@ -134,6 +135,41 @@ fn the_whole_process_plays_a_recording() {
         .output()
         .unwrap();
     passed(&output);
+}
+
+/// The commands of the package's README, with a program that writes what was recorded, and with one that does not.
+#[test]
+fn the_program_of_the_packages_readme_finds_the_stand_in_as_claude() {
+    let blocks = include_str!("../../README.md").split("```sh\n").skip(1);
+    let mut blocks = blocks.filter_map(|block| block.split("```").next());
+    let commands = blocks.find(|block| block.contains("your-program")).unwrap();
+    let recording = Recording::open(corpus("one-shot.jsonl")).unwrap();
+    let input = text(&crossed(&recording, to_the_cli));
+    for (input, code) in [(input.clone(), 0), (input.replace("2 + 2", "2 + 3"), 70)] {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path();
+        let bin = place.join("bin");
+        std::fs::create_dir(&bin).unwrap();
+        std::os::unix::fs::symlink(MOCK, bin.join("mock-claude")).unwrap();
+        let program = bin.join("your-program");
+        let script = format!("#!/bin/sh\nexec claude {} <input.jsonl\n", STREAMS.join(" "));
+        std::fs::write(&program, script).unwrap();
+        std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755))
+            .unwrap();
+        std::fs::write(place.join("input.jsonl"), &input).unwrap();
+        std::fs::copy(corpus("one-shot.jsonl"), place.join("run.jsonl")).unwrap();
+        let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
+        let output = Command::new("sh")
+            .args(["-eu", "-c", commands])
+            .current_dir(place)
+            .env("PATH", path)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(code), "{output:?}");
+        let report = text(&output.stderr);
+        assert_eq!(report.contains("input differs from the recording"), code == 70, "{report}");
+        assert_eq!(text(&output.stdout).contains("\"type\":\"result\""), code == 0, "{output:?}");
+    }
 }
 
 /// What the run of one test printed, which must have run and passed.

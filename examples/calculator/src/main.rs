@@ -1,7 +1,7 @@
 //! Gives the agent a calculator that lives in this program.
 //!
-//! `cargo run --features mcp --example calculator` replays a recorded session: no network, no key, no `claude`.
-//! `cargo run --features mcp --example calculator -- --live` asks an installed `claude`.
+//! `cargo run --package calculator` replays a recorded session: no network, no key, no `claude`.
+//! `cargo run --package calculator -- --live` asks an installed `claude`.
 //!
 //! A tool is a method: its doc comment is what the model reads about it, its parameters are a type with a schema, and an `Err` is a failure
 //! that the model sees and can react to. The tools are rmcp's own, so a server written for another program fits as well. A project of yours
@@ -20,7 +20,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     if std::env::args().nth(1).as_deref() != Some("--live") {
         builder = builder.transport(Replay::open(concat!(
             env!("CARGO_MANIFEST_DIR"),
-            "/recordings/2.1.332/in-process-server.jsonl"
+            "/../../recordings/2.1.332/in-process-server.jsonl"
         ))?);
     }
     let session = builder.start()?;
