@@ -1,4 +1,4 @@
-//! Do two lines of a host mean the same?
+//! Whether two lines of a host mean the same.
 //!
 //! | line | what counts |
 //! |---|---|
@@ -7,15 +7,16 @@
 //! | ... `initialize` | the hooks (events, matchers, how many callbacks, not their ids) and the SDK MCP servers; other fields where both have them |
 //! | answer | success or error; of a success the `response` without `toolUseID`; a missing `updatedInput` is the input unchanged; the result of `tools/call` and of no other JSON-RPC method, where a missing `isError` is false; never the text of an error |
 //!
-//! A field that is `null` and one that is absent are the same, but for `set_max_thinking_tokens`, where the CLI tells them apart. A recorded
-//! text that is a placeholder (`<text:1>`) fits every value, and one in a text (`mail <email:1> now`) every text in its place.
+//! A field that is `null` and one that is absent are the same, except in `set_max_thinking_tokens`,
+//! where the CLI distinguishes them. A recorded text that is a placeholder (`<text:1>`) matches
+//! every value; a placeholder inside a text (`mail <email:1> now`) matches every text in its place.
 
 use serde_json::{Map, Value, json};
 
 use super::host_line::one_line;
 use crate::recording::{fits_redacted, is_placeholder};
 
-/// One place where two values differ.
+/// A place where two values differ.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Difference {
     path: String,
@@ -24,7 +25,7 @@ pub(super) struct Difference {
 }
 
 impl Difference {
-    /// The difference of two texts.
+    /// The difference between two texts.
     pub(super) fn of_texts(path: &str, expected: &str, actual: &str) -> Vec<Self> {
         if expected == actual {
             return Vec::new();
@@ -49,7 +50,7 @@ impl std::fmt::Display for Difference {
 /// How many characters of a value a report shows.
 const SHOWN: usize = 160;
 
-/// What counts of a `user` line.
+/// The fields of a `user` line that are compared.
 pub(super) fn prompt(line: &Value) -> Value {
     let mut meaning = Map::new();
     for key in ["message", "parent_tool_use_id", "priority", "isSynthetic", "shouldQuery"] {
@@ -66,7 +67,8 @@ pub(super) fn prompt(line: &Value) -> Value {
     Value::Object(meaning)
 }
 
-/// The differences between two `control_request`s of one subtype; `request` is the envelope's field of that name.
+/// The differences between two `control_request`s of one subtype; `request` is the field of that
+/// name.
 pub(super) fn requests(subtype: &str, expected: &Value, actual: &Value) -> Vec<Difference> {
     if subtype == "initialize" {
         return initializes(expected, actual);
@@ -85,7 +87,7 @@ pub(super) fn requests(subtype: &str, expected: &Value, actual: &Value) -> Vec<D
     values("request", &strip(expected), &strip(actual), null_is_absent)
 }
 
-/// The differences between two answers to the CLI's `request`; an answer is the envelope's `response`.
+/// The differences between two answers to the CLI's `request`; an answer is the `response` field.
 pub(super) fn answers(request: &Value, expected: &Value, actual: &Value) -> Vec<Difference> {
     let outcome = |answer: &Value| answer.get("subtype").cloned().unwrap_or(Value::Null);
     let differences = values("response.subtype", &outcome(expected), &outcome(actual), true);
@@ -136,7 +138,7 @@ fn initializes(expected: &Value, actual: &Value) -> Vec<Difference> {
     differences
 }
 
-/// The hooks of an `initialize`, with the ids of the callbacks counted instead of named.
+/// The hooks of an `initialize`, with the callbacks counted instead of named.
 fn hooks(request: &Value) -> Value {
     let mut hooks = request.get("hooks").cloned().unwrap_or(Value::Null);
     for matcher in hooks
@@ -159,7 +161,7 @@ fn hooks(request: &Value) -> Value {
     }
 }
 
-/// The hook callbacks of an `initialize`, in an order that does not depend on the ids.
+/// The hook callbacks of an `initialize`, in an order that does not depend on their ids.
 pub(super) fn callback_ids(request: &Value) -> Vec<String> {
     let mut events: Vec<_> =
         request.get("hooks").and_then(Value::as_object).into_iter().flatten().collect();
@@ -176,7 +178,7 @@ fn servers(request: &Value) -> Value {
     if names.is_empty() { Value::Null } else { names.into_iter().cloned().collect() }
 }
 
-/// The differences between two values; `path` is the name of the whole.
+/// The differences between two values; `path` is the name of the root.
 pub(super) fn values(
     path: &str,
     expected: &Value,
@@ -271,7 +273,7 @@ mod tests {
         let any = r#"{"type":"user","message":{"role":"user","content":"<text:1>"}}"#;
         let some = r#"{"type":"user","message":{"role":"user","content":[{"type":"image"},{"type":"text","text":"c"}]}}"#;
         assert_eq!(prompts(any, some), [""; 0]);
-        assert_eq!(prompts(some, any).len(), 1, "and only on the recorded side");
+        assert_eq!(prompts(some, any).len(), 1, "only on the recorded side");
         let part = some.replace("\"c\"", "\"ask <email:1>\"");
         assert_eq!(prompts(&part, &some.replace("\"c\"", "\"ask ann@x.io\"")), [""; 0]);
         assert_eq!(prompts(&part, &some.replace("\"c\"", "\"tell ann@x.io\"")).len(), 1);
@@ -369,6 +371,6 @@ mod tests {
         let said = json(
             r#"{"subtype":"success","response":{"mcp_response":{"id":3,"result":{"content":[],"isError":false}}}}"#,
         );
-        assert_eq!(answers(&call, &one, &said), [], "that is what its absence says");
+        assert_eq!(answers(&call, &one, &said), [], "absent means the same");
     }
 }

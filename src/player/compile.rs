@@ -1,4 +1,4 @@
-//! From the events of a recording to what waits for what.
+//! Compiles the events of a recording: what waits for what.
 
 use std::collections::HashMap;
 
@@ -25,11 +25,11 @@ pub(super) struct Compiler<'a> {
     expectations: Vec<Expectation>,
     outputs: Vec<Output>,
     cli_requests: HashMap<String, CliRequest>,
-    /// The last output of the one line that most outputs stand in.
+    /// The last output of the main sequence, to which most outputs belong.
     last: Option<usize>,
-    /// The expectations since then that hold back what follows.
+    /// The expectations since then that what follows must wait for.
     gates: Vec<usize>,
-    /// Prompts that hold back nothing yet: they were written while a turn ran.
+    /// Prompts that nothing waits for yet: they were written while a turn ran.
     queued: Vec<usize>,
     /// Prompts written since an `initialize` that has no reply yet.
     early: Option<Vec<usize>>,
@@ -37,11 +37,11 @@ pub(super) struct Compiler<'a> {
     prompts: usize,
     ended: bool,
     eof: Option<usize>,
-    /// The end of input, where it came within a turn, until that is over.
+    /// The end of input, if it came within a turn, until the turn is over.
     eof_in_turn: Option<usize>,
-    /// Does the CLI end, whatever its host does with its input?
+    /// Whether the CLI ends by itself, whatever its host does with its input.
     gone: bool,
-    /// Has a prompt been written that has no result of its own yet?
+    /// Whether a prompt was written that has no result yet.
     owed: bool,
     /// The signal that ended the CLI.
     ended_by: Option<String>,
@@ -50,7 +50,7 @@ pub(super) struct Compiler<'a> {
     callbacks: HashMap<String, (usize, usize)>,
 }
 
-/// Where the CLI is, as far as prompts are concerned.
+/// The state of the CLI with respect to prompts.
 #[derive(Default, PartialEq)]
 enum Turn {
     #[default]
@@ -63,7 +63,7 @@ enum Turn {
 struct HostRequest {
     expectation: usize,
     subtype: String,
-    /// The line of outputs as it stood when the request was written.
+    /// The state of the main sequence when the request was written.
     last: Option<usize>,
     /// The answers of the host since then.
     answers: Vec<usize>,
@@ -90,7 +90,7 @@ impl<'a> Compiler<'a> {
                 self.gone = true;
             }
             EventKind::Eof(_) => self.follow(index, at, Action::CloseErr),
-            // Of others the player knows nothing, and goes on as the CLI did.
+            // The player knows nothing about other requests, and goes on as the CLI did.
             EventKind::Signal(name)
                 if Signal::named(name).is_some() || self.ended_by.as_ref() == Some(name) =>
             {
@@ -108,7 +108,7 @@ impl<'a> Compiler<'a> {
 
     pub(super) fn finish(mut self, events: usize, at: u64) -> Script {
         if !self.outputs.iter().any(|output| matches!(output.action, Action::Exit(_))) {
-            // It goes on in silence until its host ends it.
+            // It stays silent until its host ends it.
             self.end_of_input(events, at, false);
             self.exit(events, at, transport::Exit::from_code(0));
         }
@@ -177,7 +177,7 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    /// The CLI has a prompt before it.
+    /// The CLI has taken a prompt.
     fn prompt(&mut self, prompt: usize) {
         // Those before it come first.
         if self.turn == Turn::Idle && self.queued.is_empty() {
@@ -199,7 +199,7 @@ impl<'a> Compiler<'a> {
                     request.answers.push(answer);
                 }
             }
-            // The CLI does not care for it, so nothing may wait for it.
+            // The CLI ignores it, so nothing may wait for it.
             _ => {
                 self.expectations[answer].required = false;
                 if let Some(request) = self.cli_requests.get_mut(&id) {
@@ -214,7 +214,7 @@ impl<'a> Compiler<'a> {
         self.turn != Turn::Idle || !self.queued.is_empty() || early
     }
 
-    /// A CLI finishes the turns that it has, whether its input has ended or not.
+    /// A CLI finishes its turns whether its input has ended or not.
     fn eof(&mut self, index: usize, at: u64) {
         self.end_of_input(index, at, self.is_in_turn());
     }
@@ -235,7 +235,7 @@ impl<'a> Compiler<'a> {
     }
 
     fn exit(&mut self, index: usize, at: u64, exit: transport::Exit) {
-        // Of a CLI that was never ready: it took no prompt, so none was needed.
+        // The CLI was never ready and took no prompt, so none is expected.
         for prompt in self.early.take().into_iter().flatten() {
             self.expectations[prompt].required = false;
         }
@@ -326,8 +326,8 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    /// The prompts without a name that the turn which opens at this event takes: the first, if every
-    /// prompt is to have a result of its own, else all that wait, since the CLI merges them.
+    /// The unnamed prompts of the turn that opens at this event: the first, if every prompt has its
+    /// own result, else all waiting ones, since the CLI merges them.
     fn take_queued(&mut self, event: usize) -> Vec<usize> {
         let named = &self.prompt_ids;
         let is_named = |prompt: &usize| named.values().any(|named| named == prompt);
@@ -357,14 +357,14 @@ impl<'a> Compiler<'a> {
         taken
     }
 
-    /// A result. That of a turn which the CLI ran by itself leaves the prompt where it was.
+    /// A result. If the CLI started the turn by itself, the prompt keeps waiting.
     fn result(&mut self, frame: &Frame) {
         self.owed &= is_of_its_own(frame);
         self.turn = if self.owed { Turn::Opening } else { Turn::Idle };
     }
 
-    /// The reply to `initialize`: it comes of that request, and of what the CLI asked meanwhile. What else the host wrote before it counts
-    /// from here on.
+    /// The reply to `initialize`: it waits for that request, and for what the CLI asked meanwhile.
+    /// What else the host wrote before it counts from here on.
     fn ready(
         &mut self,
         index: usize,
@@ -452,12 +452,13 @@ impl<'a> Compiler<'a> {
     }
 }
 
-/// Does a result end a turn that the CLI ran by itself?
+/// Whether a result ends a turn that the CLI started by itself.
 fn is_of_its_own(result: &Frame) -> bool {
     result.is_unprompted() && !result.names_prompts()
 }
 
-/// Requests that change nothing: the reply depends on nothing but the question, and nothing depends
+/// Requests that change nothing: the reply depends only on the request, and nothing depends on the
+/// reply.
 /// on it. One that this version does not know may change something.
 pub(super) fn only_reads(subtype: &str) -> bool {
     RequestName::from(subtype).effect() == Effect::Reads

@@ -1,4 +1,4 @@
-//! What a line on the CLI's stdin says, as far as matching needs to know.
+//! The parts of a line on the CLI's stdin that matching needs.
 
 use bytes::Bytes;
 use serde_json::Value;
@@ -11,15 +11,15 @@ use crate::wire::RawJson;
 pub(super) enum HostLine {
     /// `user`: the whole object, and its uuid as it is spelled.
     Prompt { line: Value, uuid: Option<RawJson> },
-    /// `control_request`: its `request`, and its id as it is spelled (the CLI echoes whatever it is given).
+    /// `control_request`: its `request`, and its id as it is spelled (the CLI echoes it unchanged).
     Request { subtype: String, request: Value, id: Option<RawJson> },
-    /// `control_response`: its `response`, and the CLI's request that it answers.
+    /// `control_response`: its `response`, and the id of the CLI's request.
     Answer { id: String, response: Value },
-    /// `control_cancel_request` of a request of the host's own.
+    /// `control_cancel_request` for a request of the host.
     Cancel { id: String },
-    /// Nothing to the CLI: a blank line, a `keep_alive`.
+    /// A line that the CLI ignores: a blank line, a `keep_alive`.
     Nothing,
-    /// Anything else, broken lines among it: compared as a whole.
+    /// Anything else, including broken lines: compared as a whole.
     Other { bytes: Bytes, json: Option<Value> },
 }
 
@@ -32,7 +32,7 @@ impl HostLine {
         let Some(raw) = RawJson::parse(bytes.slice_ref(text)).ok() else {
             return Self::Other { bytes: bytes.clone(), json: None };
         };
-        // Deeper than serde_json reads: still comparable, byte for byte.
+        // Too deep for serde_json, but still comparable byte for byte.
         let Ok(line) = raw.to_value() else {
             return Self::Other { bytes: bytes.clone(), json: None };
         };
@@ -70,7 +70,7 @@ impl HostLine {
     }
 }
 
-/// An id as a key: a string's text, or the spelling of whatever else stands there.
+/// An id as a key: a string's text, or the spelling of any other value.
 pub(super) fn id_text(id: Option<&Value>) -> String {
     match id {
         Some(Value::String(text)) => text.clone(),

@@ -1,4 +1,4 @@
-//! The caller's side of a recording.
+//! The host's side of a recording.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -10,7 +10,7 @@ use crate::wire::{Frame, FrameKind, RawJson};
 
 use super::host_line::{HostLine, id_text, one_line};
 
-/// What the host of a recorded session did, step by step: enough to do it again to another CLI.
+/// What the host of a recorded session did, step by step: enough to repeat it with another CLI.
 ///
 /// ```
 /// use claude_wire::player::{HostAction, HostScript};
@@ -39,33 +39,34 @@ pub struct HostScript {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct HostStep {
-    /// Its place among the recording's events, counted from 0.
+    /// Its index among the recording's events, from 0.
     pub event: usize,
-    /// Where in the conversation it was done.
+    /// The position in the conversation at which it was done.
     pub moment: Moment,
     /// What was done.
     pub action: HostAction,
 }
 
-/// A point in the conversation, told by what the host had read.
+/// A position in the conversation, by what the host had read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub struct Moment {
-    /// How many results it had read.
+    /// The number of results it had read.
     pub results: usize,
-    /// How many lines of stdout other than `control_response`s it had read since the last result (or the start).
+    /// The number of lines of stdout other than `control_response`s it had read since the last
+    /// result (or the start).
     pub lines: usize,
 }
 
-/// What a host does.
+/// An action of the host.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum HostAction {
     /// A prompt.
     Prompt {
-        /// Its `message.content`, `null` where the line has none.
+        /// Its `message.content`, or `null` if the line has none.
         content: RawJson,
-        /// Its `uuid`, where it has one.
+        /// Its `uuid`, if it has one.
         uuid: Option<String>,
     },
     /// A control request.
@@ -79,7 +80,7 @@ pub enum HostAction {
     Answer {
         /// Which request.
         to: AnswerTo,
-        /// The `response` of the envelope, success or error.
+        /// The `response` field, success or error.
         response: RawJson,
     },
     /// Any other line.
@@ -90,15 +91,16 @@ pub enum HostAction {
     Eof,
 }
 
-/// A request of the CLI by what it is about, since its id is another in each run.
+/// Identifies a request of the CLI by its subject, since its id differs in each run.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct AnswerTo {
     /// Its `subtype`.
     pub subtype: String,
-    /// What it is about: `tool_use_id`, `callback_id` or `server_name`, whichever it has first; empty where it has none.
+    /// Its subject: `tool_use_id`, `callback_id` or `server_name`, whichever it has first; empty if
+    /// it has none.
     pub about: String,
-    /// How many requests of the same subtype about the same came before it.
+    /// How many earlier requests had the same subtype and subject.
     pub nth: usize,
 }
 
@@ -115,7 +117,8 @@ impl fmt::Display for NotWritable {
 impl std::error::Error for NotWritable {}
 
 impl HostScript {
-    /// The host's side of a recording, in the recorded order. Lines that say nothing to the CLI (blank ones, `keep_alive`) are left out.
+    /// The host's side of a recording, in the recorded order. Lines that the CLI ignores (blank
+    /// ones, `keep_alive`) are left out.
     pub fn from_recording(recording: &Recording) -> Self {
         let mut reader = Reader::default();
         let mut steps = Vec::new();
@@ -146,11 +149,11 @@ impl HostScript {
         &self.steps
     }
 
-    /// Whether a session of this crate could have written this: it initialises first, and sends whole prompts one after another. A signal
-    /// is not written: it may have come from anyone.
+    /// Checks that a session of this crate could have written this: it initialises first, and sends
+    /// whole prompts one after another. Signals are ignored: they may have come from any process.
     ///
     /// # Errors
-    /// When it could not, with the reason.
+    /// If it could not, with the reason.
     pub fn writable_by_session(&self) -> Result<(), NotWritable> {
         let no =
             |event: usize, why: String| Err(NotWritable(format!("event {}: {why}", event + 1)));
@@ -190,13 +193,13 @@ impl HostScript {
                     return no(
                         *event,
                         format!(
-                            "no line of a session: {}",
+                            "not a line that a session writes: {}",
                             one_line(&String::from_utf8_lossy(line.bytes()), 60)
                         ),
                     );
                 }
                 HostAction::Answer { to, .. } if to.subtype.is_empty() => {
-                    return no(*event, "an answer to no request".to_owned());
+                    return no(*event, "an answer without a request".to_owned());
                 }
                 HostAction::Control { .. }
                 | HostAction::Answer { .. }
@@ -236,8 +239,8 @@ impl Reader {
                 HostAction::Control { subtype, request: field("/request").unwrap_or_default() }
             }
             HostLine::Answer { id, .. } => {
-                let nobody = || AnswerTo { subtype: String::new(), about: String::new(), nth: 0 };
-                let to = self.requests.get(&id).cloned().unwrap_or_else(nobody);
+                let unknown = || AnswerTo { subtype: String::new(), about: String::new(), nth: 0 };
+                let to = self.requests.get(&id).cloned().unwrap_or_else(unknown);
                 HostAction::Answer { to, response: field("/response").unwrap_or_default() }
             }
             HostLine::Cancel { .. } | HostLine::Other { .. } => HostAction::Raw(line.clone()),

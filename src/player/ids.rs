@@ -1,7 +1,8 @@
-//! The ids of a line that belong to the host, and putting the live ones in their place.
+//! The ids of a line that belong to the host, and how the live ones replace them.
 //!
-//! A recorded line names the ids that the recorded host chose: of its control requests, its prompts, its hook callbacks. A live host chose
-//! others. These fields are rewritten, where they stand and byte for byte, and nothing else is:
+//! A recorded line has the ids that the recorded host chose: of its control requests, its prompts,
+//! its hook callbacks. A live host chooses others. Exactly these fields are rewritten, in place and
+//! byte for byte:
 //!
 //! | field | in | live value |
 //! |---|---|---|
@@ -16,7 +17,7 @@ use bytes::{Bytes, BytesMut};
 
 use crate::wire::{Cursor, Frame};
 
-/// What kind of id a value is, and so where its live one is found.
+/// The kind of an id, which decides where its live value is found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum IdKind {
     /// A control request of the host.
@@ -33,14 +34,14 @@ pub(super) struct FoundId {
     pub(super) kind: IdKind,
     /// The id: a string's text, or the spelling of any other value.
     pub(super) id: String,
-    /// Where the value stands in the line, quotes included.
+    /// The range of the value in the line, quotes included.
     pub(super) span: Range<usize>,
 }
 
-/// Deeper than any id was seen (3), and a bound for the walk.
+/// The search depth. No id was seen deeper than 3.
 const MAX_DEPTH: usize = 6;
 
-/// Text of people, models and tools: whatever looks like an id in there is data.
+/// Text of users, models and tools: what looks like an id in there is data.
 const DATA: [&[u8]; 8] = [
     b"message",
     b"event",
@@ -52,7 +53,7 @@ const DATA: [&[u8]; 8] = [
     b"permission_denials",
 ];
 
-/// The ids of a line from the CLI that might be the host's, in the order of the line.
+/// The ids of a line from the CLI that may be the host's, in the order of the line.
 pub(super) fn find(line: &Bytes) -> Vec<FoundId> {
     let Ok(frame) = Frame::parse(line.clone()) else { return Vec::new() };
     let (root, offset) = (frame.root(), frame.object_start());
@@ -116,7 +117,7 @@ impl Search {
     }
 }
 
-/// The line with other values in some places; the places are in order and do not overlap.
+/// The line with some places replaced; the places are in order and do not overlap.
 pub(super) fn replace(line: &Bytes, places: &[(Range<usize>, Bytes)]) -> Bytes {
     if places.is_empty() {
         return line.clone();

@@ -1,4 +1,4 @@
-//! The machine where a scenario leaves something to the rules of the CLI.
+//! The parts of the machine that follow the CLI's rules where a scenario says nothing.
 
 use std::time::Duration;
 
@@ -13,12 +13,12 @@ use super::scenario::{Abort, CLOSED, Rules, Verdict};
 use super::script::{Action, Expected, Output, Script};
 
 impl Script {
-    /// Lets what the script does not say be done by rule.
+    /// Applies a rule to input that the script does not have.
     pub(super) fn improvising(mut self, rules: Rules) -> Self {
         self.rules = Some(rules);
         self.pace = super::script::Pace::Recorded(1.0);
         self.idle_timeout = Duration::MAX;
-        // A turn that hangs is interrupted, or it ends with the process: neither is left over.
+        // A hanging turn is interrupted or ends with the process, so nothing of it is left over.
         for expectation in &mut self.expectations {
             if let Expected::Request { .. } = expectation.what {
                 expectation.required = false;
@@ -62,7 +62,7 @@ impl Machine {
         }
     }
 
-    /// Takes an answer of any kind to a request of the CLI.
+    /// Accepts any answer to a request of the CLI.
     pub(super) fn improvise_answer(&mut self, now: u64, id: &str, answer: &Value) {
         let Some(request) = self.script.cli_requests.get(id).cloned() else { return };
         let turn = self.script.outputs[request.output].turn;
@@ -76,7 +76,7 @@ impl Machine {
         }
     }
 
-    /// Nobody can answer any more.
+    /// Marks that no more answers can come.
     pub(super) fn improvise_eof(&mut self, now: u64) {
         for (output, index, request) in self.unanswered() {
             let turn = self.script.outputs[output].turn;
@@ -87,7 +87,7 @@ impl Machine {
         }
     }
 
-    /// A line as this run has it: `None` when it does not have it.
+    /// A line as this run sends it; `None` if it does not.
     pub(super) fn adapt(&mut self, output: &Output, line: Bytes) -> Option<Bytes> {
         let of_prompts = output.patches.iter().filter(|patch| patch.kind == IdKind::Prompt);
         let anonymous = of_prompts
@@ -99,12 +99,13 @@ impl Machine {
         }
     }
 
-    /// The turn that is neither to come nor over, counted from 1.
+    /// The current turn, counted from 1: its prompt has come, and it is not over.
     pub(super) fn open_turn(&self) -> Option<usize> {
         (1..=self.prompts).find(|turn| !self.is_over(*turn))
     }
 
-    /// Ends a turn before its time. Its opening lines come nevertheless: the CLI had taken the prompt.
+    /// Ends a turn early. Its opening lines are sent all the same, since the CLI had taken the
+    /// prompt.
     fn abort(&mut self, now: u64, turn: usize) {
         let open = self.unanswered().into_iter().map(|(output, ..)| output).collect::<Vec<_>>();
         let open =
@@ -121,7 +122,7 @@ impl Machine {
         self.by_rule(|rules| rules.abort(Abort { turn, prompt, open }));
     }
 
-    /// Passes over what is left of a turn.
+    /// Skips the rest of a turn.
     fn skip(&mut self, now: u64, turn: usize) {
         for index in self.of_turn(turn) {
             self.pass_over(now, index);
@@ -151,7 +152,7 @@ impl Machine {
             .all(|index| self.is_played(index))
     }
 
-    /// The CLI's questions: the output, the expected answer, the request.
+    /// The CLI's requests: the output, the expected answer, the request.
     fn unanswered(&self) -> Vec<(usize, usize, Value)> {
         let requests = self.script.cli_requests.values();
         let open = requests

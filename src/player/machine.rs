@@ -1,4 +1,4 @@
-//! The player without I/O and without a clock: the host's doings in, the CLI's doings out.
+//! The player without I/O and without a clock: actions of the host in, actions of the CLI out.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -14,16 +14,16 @@ use super::scenario::Rules;
 use super::script::{Action, Expected, Output, Pace, Script, Unsent};
 use super::signal::Signal;
 
-/// Something the host did.
+/// An action of the host.
 #[derive(Clone, Debug)]
 pub(super) enum Input {
     /// A line, without its ending.
     Line(Bytes),
-    /// A line that was over the limit of the codec, and its length in bytes.
+    /// The length in bytes of a line that was over the codec's limit.
     TooLong(u64),
     Eof,
     Signal(Signal),
-    /// Nothing, for so long; and whether output waits for it to read.
+    /// The host did nothing for this long. `unread`: whether output waits for it to read.
     Nothing {
         limit: Duration,
         unread: bool,
@@ -39,9 +39,9 @@ pub(super) enum Step {
     Err(Bytes),
     CloseOut,
     CloseErr,
-    /// End, once everything is written.
+    /// Exit, once everything is written.
     Exit(Exit),
-    /// Nothing until the host does something, or until this time, in microseconds from the start.
+    /// Wait for the host, or until this time, in microseconds from the start.
     Wait(Option<u64>),
 }
 
@@ -51,24 +51,24 @@ pub(super) struct Machine {
     pub(super) script: Arc<Script>,
     pub(super) met: Vec<Option<Met>>,
     states: Vec<State>,
-    /// Of each output: for how much it still waits, and when it may come.
+    /// For each output: how many conditions it still waits for, and when it may come.
     waits: Vec<usize>,
     due: Vec<u64>,
     ready: BTreeSet<(u64, usize)>,
-    /// What goes out before anything else of the script.
+    /// Output that goes out before the rest of the script.
     pub(super) urgent: VecDeque<Step>,
     pub(super) prompts: usize,
     pub(super) eof: bool,
     signal: Option<Signal>,
-    /// When what ended the recorded CLI comes by itself.
+    /// When the event that ended the recorded CLI comes by itself.
     unsent_due: Option<u64>,
     exit: Option<Exit>,
     divergence: Option<Divergence>,
-    /// What the CLI does by rule, and remembers.
+    /// The state of the CLI's rules.
     pub(super) rules: Option<Rules>,
 }
 
-/// What became of an output.
+/// The state of an output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Waiting,
@@ -80,7 +80,7 @@ enum State {
 /// How an expectation was met.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Met {
-    /// The host's id as it is spelled: of a request its `request_id`, of a prompt its `uuid`.
+    /// The host's id as it is spelled: the `request_id` of a request, the `uuid` of a prompt.
     pub(super) id: Option<Bytes>,
     /// The callbacks of an `initialize`.
     pub(super) callbacks: Vec<String>,
@@ -113,7 +113,7 @@ impl Machine {
         machine
     }
 
-    /// Takes in what the host did at `now`, in microseconds from the start.
+    /// Handles an action of the host at `now`, in microseconds from the start.
     pub(super) fn handle(&mut self, now: u64, input: Input) {
         if self.exit.is_some() || self.divergence.is_some() {
             return;
@@ -149,7 +149,7 @@ impl Machine {
         }
     }
 
-    /// What to do at `now`; to be asked again after each step but [`Step::Exit`] and [`Step::Wait`].
+    /// The next step at `now`. Call again after each step but [`Step::Exit`] and [`Step::Wait`].
     pub(super) fn next(&mut self, now: u64) -> Step {
         loop {
             if let Some(step) = self.urgent.pop_front() {
@@ -195,7 +195,7 @@ impl Machine {
         self.release(now, &expectation.dependents, expectation.at);
     }
 
-    /// Whether nothing more comes of an output.
+    /// Whether an output needs no more action.
     pub(super) fn is_played(&self, output: usize) -> bool {
         self.states[output] != State::Waiting
     }
@@ -204,7 +204,7 @@ impl Machine {
         self.ready.contains(&(self.due[output], output))
     }
 
-    /// Goes on as if an output had been played.
+    /// Treats an output as played.
     pub(super) fn pass_over(&mut self, now: u64, output: usize) {
         if self.states[output] == State::Waiting {
             self.states[output] = State::Skipped;
@@ -214,7 +214,8 @@ impl Machine {
         }
     }
 
-    /// Ends the run: the host did not do what was recorded. What was due before that still comes.
+    /// Ends the run, since the host did not do what was recorded. Output that was due before still
+    /// comes.
     pub(super) fn diverge(&mut self, now: u64, divergence: Divergence) {
         while let Some(&(due, index)) = self.ready.first() {
             if due > now || matches!(self.script.outputs[index].action, Action::Exit(_)) {
@@ -230,7 +231,7 @@ impl Machine {
         self.end(Exit::from_code(Exit::DIVERGED));
     }
 
-    /// The first expectation that is not met yet and fits.
+    /// The first matching expectation that is not met yet.
     pub(super) fn unmet(&self, fits: impl Fn(usize, &Expected) -> bool) -> Option<usize> {
         let expectations = self.script.expectations.iter().enumerate();
         expectations
@@ -294,7 +295,7 @@ impl Machine {
         live.collect()
     }
 
-    /// Something that `outputs` waited for, recorded at `at`, happened at `now`.
+    /// A condition of `outputs`, recorded at `at`, was met at `now`.
     fn release(&mut self, now: u64, outputs: &[usize], at: u64) {
         for &index in outputs {
             self.delay(index, now, at);
@@ -306,7 +307,7 @@ impl Machine {
         }
     }
 
-    /// Keeps the recorded distance to what happened at `now` and was recorded at `at`.
+    /// Keeps the recorded delay after what happened at `now` and was recorded at `at`.
     fn delay(&mut self, index: usize, now: u64, at: u64) {
         if let Pace::Recorded(speed) = self.script.pace {
             let distance = self.script.outputs[index].at.saturating_sub(at);
@@ -315,8 +316,8 @@ impl Machine {
         }
     }
 
-    /// The recorded signal, or end of input, that must come before anything else happens, and when it
-    /// does so by itself.
+    /// The recorded signal, or end of input, that must come before anything else, and when it comes
+    /// by itself.
     fn unsent(&mut self, now: u64) -> Option<(usize, u64)> {
         let expectations = &self.script.expectations;
         let is_next = |index: usize, what: &Expected| {
@@ -346,7 +347,7 @@ impl Machine {
         }
     }
 
-    /// Nothing can come any more: the input that is missing never will.
+    /// The input that is missing can never come.
     fn is_stuck(&self) -> bool {
         // A turn by rule goes on until it is interrupted, whether the input is open or not.
         if self.rules.is_some() && self.open_turn().is_some() {
@@ -371,7 +372,7 @@ impl Machine {
         self.unmet(|index, _| self.script.expectations[index].required)
     }
 
-    /// What the host must do before anything else comes; nothing where only its end is left.
+    /// What the host must do next; `None` if only its end is left.
     fn awaited(&self) -> Option<usize> {
         let mut outputs = self.script.outputs.iter().zip(&self.states);
         let silent = !outputs.any(|(output, state)| {
@@ -382,7 +383,7 @@ impl Machine {
         self.missing_write().or_else(|| self.unmet(|index, _| holds_back(index)))
     }
 
-    /// What the recording has and the run had not, but for what only waits for the host to end it.
+    /// What the recording has and the run did not, except what only waits for the host to end it.
     fn leftover(&self) -> Vec<String> {
         let writes = self
             .script

@@ -1,4 +1,4 @@
-//! Which expectation a line of the host meets.
+//! Finds the expectation that a line of the host meets.
 
 use bytes::Bytes;
 use serde_json::Value;
@@ -59,7 +59,7 @@ impl Machine {
         Ok(())
     }
 
-    /// A request that only reads may come at any time; others stay within their user turn.
+    /// A read-only request may come at any time; others stay within their user turn.
     fn request(
         &mut self,
         now: u64,
@@ -127,7 +127,7 @@ impl Machine {
             let expected = format!("{} first", self.script.outputs[request.output]);
             return Err(Divergence::out_of_turn(arrived(), expected));
         }
-        // The recorded host did not answer, or this one answers again: the CLI would not care either.
+        // The recorded host did not answer, or this one answers twice: the CLI ignores both.
         let Some(index) = request.answer.filter(|index| self.met[*index].is_none()) else {
             return Ok(());
         };
@@ -162,7 +162,7 @@ impl Machine {
         }
     }
 
-    /// Whatever it is, it is the next of its kind, byte for byte or as JSON.
+    /// Any other line must be the next of its kind, byte for byte or as JSON.
     fn other(&mut self, now: u64, bytes: &Bytes, json: Option<&Value>) -> Result<(), Divergence> {
         let arrived = || format!("line {:?}", one_line(&String::from_utf8_lossy(bytes), 120));
         let Some(index) = self.unmet(|_, what| matches!(what, Expected::Other { .. })) else {
@@ -190,7 +190,8 @@ impl Machine {
         Ok(())
     }
 
-    /// A request whose ids of prompts are the recorded prompts' place, so that a live one and a recorded one compare.
+    /// A request with its prompt ids replaced by the indexes of the recorded prompts, so that live
+    /// and recorded ones compare.
     fn recorded_ids(&self, request: &Value) -> Value {
         let mut request = request.clone();
         for key in ["message_uuid", "user_message_id"] {

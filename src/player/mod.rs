@@ -1,29 +1,32 @@
 //! Plays the CLI's part from a recording or a scenario.
 //!
-//! A [`Replay`] is a transport that plays a recording; a [`Scenario`] is one that was written by hand. Both are strict: what the host writes is
-//! held against what was recorded, and the first difference ends the run with a [`Report`] of what arrived, what was expected and what is
-//! left. [`play`] does the same over any streams, for a process that stands in for the CLI.
+//! A [`Replay`] is a transport that plays a recording; a [`Scenario`] is written by hand. Both are
+//! strict: what the host writes is compared with the recording, and the first difference ends the
+//! run with a [`Report`] of what arrived, what was expected and what is left. [`play`] does the
+//! same over any streams, for a process that replaces the CLI.
 //!
-//! # How a host's write finds its event
+//! # How a host's write is matched
 //!
-//! | write | meets | when |
+//! | write | matches | when |
 //! |---|---|---|
-//! | prompt | the next prompt, which must have the same content | all requests recorded before it, but for those that only read, were made |
-//! | control request that only reads (`get_*`, `list_*`, `mcp_status`, ...) | the first of the same meaning | at any time |
+//! | prompt | the next prompt, which must have the same content | all requests recorded before it, except read-only ones, were made |
+//! | read-only control request (`get_*`, `list_*`, `mcp_status`, ...) | the first of the same meaning | at any time |
 //! | other control request | the first of the same meaning | all prompts recorded before it were written |
 //! | answer to a request of the CLI | the recorded answer to that request, which must be the same decision | the request was made |
-//! | anything else, broken lines among it | the next of its kind, by its bytes or as JSON | at any time |
+//! | anything else, including broken lines | the next of its kind, by its bytes or as JSON | at any time |
 //!
-//! Blank lines and `keep_alive` mean nothing to the CLI, and nothing here; so does an answer to a request whose recorded host gave none. A
-//! signal meets the recorded one of its name; one that was not recorded ends the player as it ends the CLI. A recorded one comes by itself
-//! where nobody sends it, so a replay ends as the recorded CLI ended, also in front of a [`Session`](crate::Session), which would not kill a
-//! CLI within a turn.
+//! The CLI ignores blank lines and `keep_alive`, and so does the player. It also ignores an answer
+//! to a request that the recorded host did not answer. A signal matches the recorded one of its
+//! name; one that was not recorded ends the player as it ends the CLI. A recorded signal comes by
+//! itself if the host does not send it. So a replay ends as the recorded CLI ended, even with a
+//! [`Session`](crate::Session), which would not kill a CLI within a turn.
 //!
-//! Nothing hangs: a host that does nothing although something is awaited of it gets a report too ([`Script::idle_timeout`]). The one
-//! exception is a [`Scenario`] in memory: it waits for its host as long as the session lives, and the time limits are the session's own.
+//! Nothing hangs: a host that does nothing although the recording waits for it gets a report too
+//! ([`Script::idle_timeout`]). The one exception is a [`Scenario`] in memory: it waits for its host
+//! as long as the session lives, under the session's own timeouts.
 //!
-//! What the outputs wait for is told at [`Script`]; how two values are compared, and which ids are rewritten, stands in `compare.rs` and
-//! `ids.rs`.
+//! [`Script`] describes what the outputs wait for; `compare.rs` how two values are compared, and
+//! `ids.rs` which ids are rewritten.
 
 mod compare;
 mod compile;

@@ -24,7 +24,8 @@ use super::script::Script;
 use super::signal::Signal;
 use super::watchdog::Watchdog;
 
-/// How long unread output is kept after a signal, or once nobody seems to read; CLI 2.1.329 gives up after 2.0 to 2.2 seconds.
+/// How long unread output is kept after a signal, or after the host last read; CLI 2.1.329 gives up
+/// after 2.0 to 2.2 seconds.
 const FLUSH_AT_END: Duration = Duration::from_secs(2);
 
 /// The three streams of the CLI, from its side.
@@ -34,18 +35,20 @@ pub struct Streams<R, W, E> {
     pub stdin: R,
     /// What the host reads.
     pub stdout: W,
-    /// Where complaints go.
+    /// Error messages.
     pub stderr: E,
 }
 
-/// Plays a script as the CLI, until it exits: the exit status to end with, and the report.
+/// Plays a script as the CLI, until it exits. Returns the exit status to end with, and the report.
 ///
-/// A host that does something else than was recorded gets the report on stderr, the end of stdout and exit code
-/// [`Exit::DIVERGED`]. Stdin is read on while nobody reads stdout; what is unread 2 seconds after a signal is dropped.
-/// A host that does nothing although something is awaited of it gets the report after [`Script::idle_timeout`]. `signals` brings the signals to the process; where there are none, drop its sender.
+/// A host that differs from the recording gets the report on stderr, the end of stdout and exit
+/// code [`Exit::DIVERGED`]. Stdin is read even if the host does not read stdout; output that is
+/// unread 2 seconds after a signal is dropped. A host that does nothing although the recording
+/// waits for it gets the report after [`Script::idle_timeout`]. `signals` brings the signals to the
+/// process; drop its sender if there are none.
 ///
 /// # Cancel safety
-/// Dropping the future is the CLI's sudden death: some output may be lost, half a line may have been written.
+/// Dropping the future acts like a crash of the CLI: output may be lost, and a line may be cut.
 pub async fn play<R, W, E>(
     script: Script,
     streams: Streams<R, W, E>,
@@ -61,7 +64,7 @@ where
     (exit, machine.report())
 }
 
-/// A machine that its driver shares with whoever wants its report.
+/// A machine that its driver shares with the readers of its report.
 #[derive(Clone, Debug)]
 pub(super) struct Shared(Arc<Mutex<Machine>>);
 
@@ -75,7 +78,7 @@ impl Shared {
     }
 
     fn with<T>(&self, act: impl FnOnce(&mut Machine) -> T) -> T {
-        // A panic elsewhere does not make what the machine knows less true.
+        // A panic elsewhere does not make the machine's state wrong.
         act(&mut lock(&self.0))
     }
 }
@@ -100,7 +103,7 @@ where
     loop {
         let mut wake = None;
         let mut exit = None;
-        // One line at a time, so that what is not written yet is still the machine's.
+        // One line at a time, so that unwritten output is still the machine's.
         while out.is_idle() && exit.is_none() && wake.is_none() {
             match machine.with(|machine| machine.next(now())) {
                 Step::Out(bytes) => out.queue(bytes),
@@ -120,7 +123,7 @@ where
         let timer = wake.flatten().map(|until| start + Duration::from_micros(until));
         let input = tokio::select! {
             biased;
-            // What the host wrote before it sent a signal counts as before it.
+            // What the host wrote before it sent a signal comes before it.
             item = next(&mut lines) => match item {
                 Some(Item::Line(line)) => Input::Line(line.bytes().clone()),
                 Some(Item::TooLong(long)) => Input::TooLong(long.len()),
@@ -133,11 +136,11 @@ where
             () = out.drain(), if !out.is_idle() => continue,
             () = err.drain(), if !err.is_idle() => continue,
             () = at(timer), if timer.is_some() => {
-                watchdog.stir(Instant::now());
+                watchdog.reset(Instant::now());
                 continue;
             }
-            () = watchdog.barks() => {
-                watchdog.stir(out.moved.max(err.moved).max(timer.unwrap_or(start)));
+            () = watchdog.fired() => {
+                watchdog.reset(out.moved.max(err.moved).max(timer.unwrap_or(start)));
                 if watchdog.is_early() {
                     continue;
                 }
@@ -146,7 +149,7 @@ where
                     out.abandon();
                     deadline = Some(Instant::now() + FLUSH_AT_END);
                 }
-                watchdog.rest();
+                watchdog.stop();
                 machine.with(|machine| machine.handle(now(), Input::Nothing { limit: watchdog.limit(), unread }));
                 continue;
             }
@@ -157,7 +160,7 @@ where
                 continue;
             }
         };
-        watchdog.stir(Instant::now());
+        watchdog.reset(Instant::now());
         machine.with(|machine| machine.handle(now(), input));
     }
 }
@@ -169,13 +172,13 @@ async fn at(time: Option<Instant>) {
     }
 }
 
-/// The next item of the input; its end once, and then nothing ever.
+/// The next item of the input; its end once, then waits forever.
 async fn next<R: AsyncRead + Unpin>(lines: &mut Option<FramedRead<R, LineCodec>>) -> Option<Item> {
     let item = match lines {
         Some(lines) => poll_fn(|cx| Pin::new(&mut *lines).poll_next(cx)).await,
         None => std::future::pending().await,
     };
-    // Input that cannot be read is input that ended.
+    // A read error counts as the end of input.
     let item = item.and_then(Result::ok);
     if item.is_none() {
         *lines = None;
@@ -183,13 +186,13 @@ async fn next<R: AsyncRead + Unpin>(lines: &mut Option<FramedRead<R, LineCodec>>
     item
 }
 
-/// A stream to write to, and what is still to be written. Once it failed or was closed, it takes everything and writes nothing, as the CLI
-/// does when its reader is gone.
+/// A stream to write to, with its queue. Once it has failed or was closed, it discards everything,
+/// as the CLI does when its reader is gone.
 struct Writer<W> {
     stream: Option<W>,
     queue: VecDeque<Bytes>,
     flushed: bool,
-    /// When something of it was read last, as far as can be told.
+    /// When the reader last read something, as far as known.
     moved: Instant,
 }
 
@@ -209,7 +212,7 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
         }
     }
 
-    /// Closes it, after what is queued: an empty piece stands for the end.
+    /// Closes it after the queue: an empty chunk marks the end.
     fn close(&mut self) {
         if self.stream.is_some() {
             self.queue.push_back(Bytes::new());
@@ -222,7 +225,7 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
         self.flushed = true;
     }
 
-    /// Writes until nothing is left. Cancel safe: what was written is remembered.
+    /// Writes until the queue is empty. Cancel safe: it remembers what was written.
     async fn drain(&mut self) {
         while let Some(piece) = self.queue.front_mut() {
             let Some(stream) = &mut self.stream else { break };

@@ -16,14 +16,15 @@ use super::script::Script;
 use super::signal::Signal;
 use super::take::Take;
 
-/// Plays a recording to whoever opens it: the CLI's part, in memory, strictly.
+/// Plays a recording as a transport: strictly, in memory.
 ///
-/// Each prompt must be the recorded one, and so on (see [`player`](crate::player)); otherwise the connection ends with a report on stderr and exit
-/// code 70. The report can also be had from here, and from every clone: keep one while the session owns the other.
+/// Each prompt must be the recorded one, and so on (see [`player`](crate::player)); otherwise the
+/// connection ends with a report on stderr and exit code 70. You can also get the report from here,
+/// and from every clone: keep one while the session owns the other.
 ///
-/// The folders that a recording has variables for are those of the launch: `${cwd}` its working directory and `${home}` its `HOME`, else those
-/// of this process, else what the recording's header says. So a prompt that names a file in the working directory is the recorded one
-/// wherever the test runs.
+/// The values of the recording's variables are the folders of the launch: `${cwd}` is its working
+/// directory and `${home}` its `HOME`, or else those of this process, or else the defaults in the
+/// header. So a prompt that names a file in the working directory matches wherever the test runs.
 ///
 /// ```
 /// use claude_wire::player::Replay;
@@ -49,7 +50,8 @@ use super::take::Take;
 #[derive(Clone, Debug)]
 pub struct Replay {
     takes: Vec<Take>,
-    /// Whether each recording is for one opening, in order; otherwise the one recording is played at each.
+    /// Whether each recording is for one opening, in order; otherwise the one recording is played
+    /// at each.
     in_order: bool,
     truncated: Option<Arc<Error>>,
     runs: Runs,
@@ -70,7 +72,7 @@ impl Runs {
         self.lock().len()
     }
 
-    /// The reports of all of them together.
+    /// The combined report of all runs.
     pub(super) fn report(&self) -> Report {
         let mut report = Report::default();
         for run in self.lock().iter() {
@@ -88,45 +90,50 @@ impl Replay {
     /// Reads a recording from a file.
     ///
     /// # Errors
-    /// When it cannot be read or is no recording. A truncated one is refused later, when it is to be played.
+    /// If it cannot be read or is not a recording. A truncated one is refused when it is played.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
         let recording = Recording::open(&path)?;
         let name = path.as_ref().display().to_string();
         Ok(Self::of([recording], false).each(|take| take.name = Some(name.clone())))
     }
 
-    /// Takes a recording from memory. Opened again, it is played from its start again.
+    /// Takes a recording from memory. Each opening plays it from its start.
     pub fn new(recording: Recording) -> Self {
         Self::of([recording], false)
     }
 
-    /// Takes a recording for each opening, in order: one recording is one process, and a session that reconnects opens its transport again.
+    /// Takes one recording for each opening, in order: a recording is one process, and a session
+    /// that reconnects opens its transport again.
     pub fn sequence(recordings: impl IntoIterator<Item = Recording>) -> Self {
         Self::of(recordings, true)
     }
 
-    /// Plays truncated recordings too. Where the events end, the CLI goes on silently until the host closes its input.
+    /// Plays truncated recordings too. Where the events end, the CLI stays silent until the host
+    /// closes its input.
     #[must_use]
     pub fn allow_truncated(mut self) -> Self {
         self.truncated = None;
         self
     }
 
-    /// Plays at the recorded pace, this many times as fast (see [`Script::speed`]). Without it everything comes at once.
+    /// Plays at this many times the recorded speed (see [`Script::speed`]). By default there are no
+    /// delays.
     #[must_use]
     pub fn speed(self, factor: f64) -> Self {
         self.each(|take| take.speed = Some(factor))
     }
 
-    /// How long the host may keep the replay waiting, 10 minutes unless told (see [`Script::idle_timeout`]).
+    /// How long to wait for the host before failing with a report (default: 10 minutes; see
+    /// [`Script::idle_timeout`]).
     #[must_use]
     pub fn idle_timeout(self, limit: Duration) -> Self {
         self.each(|take| take.idle_timeout = Some(limit))
     }
 
-    /// What was found so far, in all runs together. Nothing was opened yet: everything is left.
+    /// The combined report of all runs so far. Before the first opening, everything is left.
     ///
-    /// A run goes on in a task of its own: wait for the connection's end (or for the reply that you need) before you ask.
+    /// A run is a separate task: wait for the connection's end (or for the reply that you need)
+    /// before you call this.
     pub fn report(&self) -> Report {
         let mut report = self.runs.report();
         let played = self.runs.len();
@@ -144,7 +151,7 @@ impl Replay {
         report
     }
 
-    /// For the end of a test: nothing differed and nothing is left.
+    /// For the end of a test: checks that nothing differed and nothing is left.
     ///
     /// # Panics
     /// With the report, unless it [is clean](Report::is_clean).
@@ -187,15 +194,15 @@ impl Replay {
             None => {
                 let count = self.takes.len();
                 Err(transport::Error::other(format!(
-                    "the replay has {count} recordings, and this is one opening more; record another"
+                    "the replay has {count} recordings, but was opened once more; record another"
                 )))
             }
         }
     }
 }
 
-/// Fails when the recording is truncated or too long with the values of its variables ([`Recording::expand`]), or a sequence has no recording
-/// left.
+/// Fails if the recording is truncated, is too long with the values of its variables
+/// ([`Recording::expand`]), or the sequence has no recording left.
 impl Transport for Replay {
     fn open(&self, launch: Launch) -> BoxFuture<'_, Result<Connection, transport::Error>> {
         Box::pin(async move {
@@ -212,7 +219,7 @@ pub(super) async fn in_memory(machine: Shared, peer: Peer) -> Exit {
     let forward = async {
         loop {
             if control.signal().await == transport::Signal::Terminate {
-                // A player that is gone needs no signal.
+                // A player that has ended needs no signal.
                 let _ = send.send(Signal::Terminate).await;
             }
         }

@@ -1,4 +1,4 @@
-//! What a replay found: for the ledger, for stderr, for a person.
+//! The report of a replay: for programs, for stderr, for people.
 
 use std::fmt;
 use std::time::Duration;
@@ -6,9 +6,10 @@ use std::time::Duration;
 use super::compare::Difference;
 use crate::transport::REPLAY_REPORT;
 
-/// The first thing a host did otherwise than the recorded one. A run ends with it.
+/// The first difference between a host and the recorded one. It ends the run.
 ///
-/// Its text says what arrived, what was expected, where the two differ, what remained of the recording, and what may be done.
+/// Its text says what arrived, what was expected, where the two differ, what is left of the
+/// recording, and what to do.
 #[derive(Clone, Debug)]
 pub struct Divergence {
     kind: Kind,
@@ -28,11 +29,11 @@ enum Kind {
     Stalled(Duration),
 }
 
-/// How a recording is made again, for each way to replay it.
+/// How to record again, for each way to replay.
 const RECORD_AGAIN: &str = "CLAUDE_WIRE_RECORD=rewrite in a test with `Recorded`, \
                             CLAUDE_WIRE_RECORD_TO=FILE with mock-claude";
 
-/// How many differences and how much of the rest a text shows.
+/// How many differences, and how many lines of the rest, a text shows.
 const SHOWN: usize = 8;
 
 impl Divergence {
@@ -72,12 +73,12 @@ impl Divergence {
         Self { kind, arrived, expected, differences: Vec::new(), remaining: Vec::new() }
     }
 
-    /// The host wrote something of the expected kind, with another content.
+    /// The host wrote the expected kind of line with different content.
     pub fn is_mismatch(&self) -> bool {
         self.kind == Kind::Mismatch
     }
 
-    /// The host wrote something that the recording does not have, or has no more of.
+    /// The host wrote something that the recording does not have, or not this often.
     pub fn is_extra(&self) -> bool {
         self.kind == Kind::Extra
     }
@@ -87,17 +88,18 @@ impl Divergence {
         self.kind == Kind::OutOfTurn
     }
 
-    /// The host closed its input while the recording still expects it to write.
+    /// The host closed its input while the recording still expected input.
     pub fn is_early_end(&self) -> bool {
         self.kind == Kind::EarlyEnd
     }
 
-    /// The host did nothing for [so long](super::Script::idle_timeout), and the recording waits for it.
+    /// The host did nothing for the [idle timeout](super::Script::idle_timeout), and the recording
+    /// waits for it.
     pub fn is_stalled(&self) -> bool {
         matches!(self.kind, Kind::Stalled(_))
     }
 
-    /// The recording came to its exit with something left that the host never asked for.
+    /// The recording came to its exit, but the host had not done all that was recorded.
     pub fn is_leftover(&self) -> bool {
         self.kind == Kind::Leftover
     }
@@ -106,7 +108,7 @@ impl Divergence {
 impl fmt::Display for Divergence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Kind::Stalled(limit) = self.kind {
-            write!(f, "no input for {} s, and the replay waits for it", limit.as_secs_f64())?;
+            write!(f, "no input for {} s while the replay waits for it", limit.as_secs_f64())?;
         }
         f.write_str(match self.kind {
             Kind::Stalled(_) => "",
@@ -147,7 +149,7 @@ impl fmt::Display for Divergence {
     }
 }
 
-/// What became of a replay: what was played, what was matched, what differed, what is left.
+/// The result of a replay: what was played, matched, different, and left.
 ///
 /// Its text ends with one line of numbers: `replay: played=12 matched=3 divergences=0 left=0 cli=2.1.329`.
 #[derive(Clone, Debug, Default)]
@@ -172,7 +174,7 @@ impl Report {
         Self { divergences: divergence.into_iter().collect(), left, played, matched, cli, source }
     }
 
-    /// Of a recording that cannot be played, so that all of it is left.
+    /// The report for a recording that cannot be played, so that all of it is left.
     pub(super) fn unplayable(why: String) -> Self {
         Self { left: vec![why], ..Self::default() }
     }
@@ -187,9 +189,9 @@ impl Report {
         self.source = self.source.take().or(other.source);
     }
 
-    /// Whether the host did all that was recorded and nothing else.
+    /// Whether the host did everything that was recorded, and nothing else.
     ///
-    /// What is left may be the end alone: closing the input, a signal, the exit.
+    /// Only the end may be left: closing the input, a signal, the exit.
     pub fn is_clean(&self) -> bool {
         self.divergences.is_empty() && self.left.is_empty()
     }
@@ -199,17 +201,17 @@ impl Report {
         &self.divergences
     }
 
-    /// What the recording has and the run had not (yet), one line each; the end itself does not count.
+    /// What the recording has and the run did not do (yet), one line each, without the end itself.
     pub fn left(&self) -> &[String] {
         &self.left
     }
 
-    /// How many lines and other doings of the CLI were played.
+    /// The number of lines and other actions of the CLI that were played.
     pub fn played(&self) -> usize {
         self.played
     }
 
-    /// How many of the host's doings were as recorded.
+    /// The number of actions of the host that matched.
     pub fn matched(&self) -> usize {
         self.matched
     }

@@ -1,4 +1,4 @@
-//! What the player plays: expectations of the host, and outputs that depend on them.
+//! What the player plays: expected actions of the host, and outputs that depend on them.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -16,28 +16,30 @@ use super::host_line::one_line;
 use super::ids::IdKind;
 use super::scenario::Rules;
 
-/// A recording, made ready to be played: each output knows what it waits for.
+/// A recording, compiled for playing: each output knows what it waits for.
 ///
 /// | an output | waits for |
 /// |---|---|
-/// | any line of stdout or stderr, and the exit | the output before it, and the host's writes before it in the recording, but for those named below |
-/// | a reply to a request that only reads (`get_*`, `list_*`, `mcp_status`, ...) | that request; nobody waits for either |
+/// | any line of stdout or stderr, and the exit | the output before it, and the host's writes before it in the recording, except for the rows below |
+/// | a reply to a read-only request (`get_*`, `list_*`, `mcp_status`, ...) | that request; nothing waits for either |
 /// | the reply to `initialize` | that request, and what the CLI said and asked before it |
-/// | a reply to another request | that request, and what the CLI said and asked between the two; nobody waits for the reply |
-/// | a `command_lifecycle` line | the prompt it names; for the state `queued` nobody waits |
+/// | a reply to another request | that request, and what the CLI said and asked between the two; nothing waits for the reply |
+/// | a `command_lifecycle` line | the prompt it names; nothing waits for the state `queued` |
 ///
-/// A prompt written while a turn runs, or before the reply to `initialize`, holds back nothing until the turn that it opens, or a line that
-/// names it; one that was written to a CLI that ended before it was ready is not expected at all. An answer to a request that
-/// the CLI has cancelled is waited for by nobody.
+/// Nothing waits for a prompt written during a turn, or before the reply to `initialize`, until the
+/// turn that it opens, or a line that names it. A prompt written to a CLI that ended before it was
+/// ready is not expected at all. Nothing waits for an answer to a request that the CLI has
+/// cancelled.
 ///
-/// The end of input holds back what came after it: between turns all of it, within a turn what came
-/// after the last result, or all of it where the CLI had a request open. Where the CLI had closed its
-/// output before, or was killed, it holds back nothing.
+/// What came after the end of input waits for it: between turns all of it, within a turn what came
+/// after the last result, or all of it if the CLI had a request open. If the CLI had closed its
+/// output before, or was killed, nothing waits.
 ///
-/// A signal holds back what came after it, but no CLI waits to be killed. So it comes by itself where
-/// nobody sends it: in a [`Replay`](super::Replay) as soon as all before it has happened, and so does
-/// an end of input within a turn, since a session does neither. In a process that stands in for the
-/// CLI a signal comes two seconds later than recorded, if it came within a turn or was SIGKILL; any
+/// What came after a signal waits for it, but a CLI does not wait to be killed. So a signal comes
+/// by itself if the host does not send it: in a [`Replay`](super::Replay) as soon as everything
+/// before it has happened, and so does an end of input within a turn, since a session does neither.
+/// In a process that replaces the CLI a signal comes two seconds later than recorded, if it came
+/// within a turn or was SIGKILL; any other signal, and the end of input, must come from the host.
 /// other, and the end of input, is for the host.
 #[derive(Clone, Debug)]
 pub struct Script {
@@ -52,46 +54,46 @@ pub struct Script {
     pub(super) pace: Pace,
     pub(super) idle_timeout: Duration,
     pub(super) unsent: Unsent,
-    /// For a script that leaves something to the rules of the CLI.
+    /// For a script that leaves something to the CLI's rules.
     pub(super) rules: Option<Rules>,
 }
 
-/// How long a host may keep a recording waiting unless [told](Script::idle_timeout): 10 minutes. That is longer than a turn may take by
-/// default, so the session's own timers come first.
+/// The default of [`idle_timeout`](Script::idle_timeout): 10 minutes. That is longer than a turn
+/// may take by default, so the session's own timers fire first.
 pub const IDLE_TIMEOUT: Duration = Duration::from_secs(600);
 
-/// When what ended a recorded CLI comes by itself, where its host does not bring it about.
+/// When the event that ended a recorded CLI comes by itself, if the host does not cause it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unsent {
-    /// As soon as all before it has happened: a session neither sends signals nor ends the input of a
-    /// CLI that is within a turn.
+    /// As soon as everything before it has happened: a session neither sends signals nor ends the
+    /// input of a CLI within a turn.
     AtOnce,
     /// A signal, this much later than recorded.
     Late(Duration),
 }
 
-/// How much later than recorded a host may send a signal, before it comes by itself.
+/// How much later than recorded a host may send a signal before it comes by itself.
 pub(super) const SIGNAL_LATE: Duration = Duration::from_secs(2);
 
 /// How fast the outputs come.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Pace {
     Instant,
-    /// The recorded distances, divided by this; positive and finite.
+    /// The recorded delays, divided by this; positive and finite.
     Recorded(f64),
 }
 
-/// Something the host is expected to do.
+/// An expected action of the host.
 #[derive(Clone, Debug)]
 pub(super) struct Expectation {
-    /// Its place among the events of the recording, counted from 0.
+    /// Its index among the events of the recording, from 0.
     pub(super) event: usize,
     /// Microseconds from the recording's start.
     pub(super) at: u64,
     pub(super) what: Expected,
     /// How many prompts come before it: its user turn.
     pub(super) turn: usize,
-    /// Whether a run without it is not the recorded one.
+    /// Whether the run is incomplete without it.
     pub(super) required: bool,
     /// The outputs that wait for it.
     pub(super) dependents: Vec<usize>,
@@ -99,7 +101,7 @@ pub(super) struct Expectation {
 
 #[derive(Clone, Debug)]
 pub(super) enum Expected {
-    /// What counts of the `user` line.
+    /// The fields of the `user` line that are compared.
     Prompt(Value),
     Request {
         subtype: String,
@@ -109,13 +111,13 @@ pub(super) enum Expected {
         id: String,
         response: Value,
     },
-    /// The expectation whose request is cancelled, when it is known.
+    /// The expectation whose request is cancelled, if it is known.
     Cancel(Option<usize>),
     Other {
         bytes: Bytes,
         json: Option<Value>,
     },
-    /// `in_turn`: while the CLI had something to do.
+    /// `in_turn`: while the CLI was busy.
     Eof {
         in_turn: bool,
     },
@@ -125,7 +127,7 @@ pub(super) enum Expected {
     },
 }
 
-/// Something the CLI does.
+/// An action of the CLI.
 #[derive(Clone, Debug)]
 pub(super) struct Output {
     pub(super) event: usize,
@@ -151,14 +153,14 @@ pub(super) enum Action {
     Exit(transport::Exit),
 }
 
-/// A place in an output where an id of the live host goes.
+/// A place in an output for an id of the live host.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Patch {
     pub(super) span: Range<usize>,
     pub(super) kind: IdKind,
     /// Whose id it is.
     pub(super) of: usize,
-    /// Which of its callbacks, for [`IdKind::Callback`].
+    /// The index of the callback, for [`IdKind::Callback`].
     pub(super) callback: usize,
 }
 
@@ -174,8 +176,8 @@ pub(super) struct CliRequest {
 impl Script {
     /// Compiles a recording. Its `${...}` variables must have been expanded: [`Recording::expand`].
     ///
-    /// `fault` events, marks and events that this build does not know are passed over. A recording without an exit ends with exit code 0 once
-    /// the host has closed its input.
+    /// `fault` events, marks and unknown events are ignored. A recording without an exit ends with
+    /// exit code 0 once the host has closed its input.
     pub fn new(recording: &Recording) -> Self {
         let mut compiler = Compiler::new(recording);
         let mut at = 0_u64;
@@ -188,8 +190,8 @@ impl Script {
         script
     }
 
-    /// Plays at the recorded pace, this many times as fast; 2.0 takes half the time. Without it, or with a factor that is not a positive
-    /// finite number, every output comes as soon as what it waits for is there.
+    /// Plays at this many times the recorded speed; 2.0 takes half the time. By default, or with a
+    /// factor that is not positive and finite, an output comes as soon as its conditions are met.
     #[must_use]
     pub fn speed(mut self, factor: f64) -> Self {
         self.pace =
@@ -197,12 +199,12 @@ impl Script {
         self
     }
 
-    /// How long the host may do nothing (write nothing, read nothing) while the recording goes on only after something that it does; past
-    /// that, the run ends with a [`Report`](super::Report) of what was awaited. `Duration::MAX` is "for ever". Default: 10 minutes, and for
-    /// the script of a scenario for ever.
+    /// How long to wait for the host (to write or read something) before the run ends with a
+    /// [`Report`](super::Report) of what is missing. `Duration::MAX` waits forever. Default: 10
+    /// minutes; forever for the script of a scenario.
     ///
-    /// Where the host has done all that was recorded and only the end is left, it may take all the time it wants. Tokio's clock counts: in a
-    /// test with paused time the limit takes no time.
+    /// The limit does not apply when the host has done everything that was recorded and only the
+    /// end is left. It uses tokio's clock: in a test with paused time it passes at once.
     #[must_use]
     pub fn idle_timeout(mut self, limit: Duration) -> Self {
         self.idle_timeout = limit;
@@ -263,7 +265,7 @@ impl fmt::Display for Output {
     }
 }
 
-/// The text of a prompt for a report, or its content where it is not one text.
+/// The text of a prompt for a report, or its content if that is not a single text.
 pub(super) fn prompt_text(line: &Value) -> String {
     let content = line.pointer("/message/content").unwrap_or(&Value::Null);
     let text = match content {

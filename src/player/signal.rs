@@ -1,8 +1,8 @@
-//! Signals to the CLI, by the names that a recording gives them.
+//! Signals to the CLI, by their names in a recording.
 
 use crate::transport::Exit;
 
-/// A signal that the CLI can see coming. SIGKILL is none: there the player just ends.
+/// A signal that the CLI can catch. SIGKILL is not one: there the player just ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Signal {
@@ -10,12 +10,12 @@ pub enum Signal {
     Hangup,
     /// SIGINT.
     Interrupt,
-    /// SIGTERM, and what stands for it in memory.
+    /// SIGTERM, and its equivalent in memory.
     Terminate,
 }
 
 impl Signal {
-    /// The one of this name in a recording, if there is one.
+    /// The signal of this name in a recording, if there is one.
     pub fn named(name: &str) -> Option<Self> {
         [Self::Hangup, Self::Interrupt, Self::Terminate]
             .into_iter()
@@ -41,7 +41,7 @@ impl Signal {
     }
 }
 
-/// The number of a signal, where it is the same on every Unix.
+/// The number of a signal, if it is the same on every Unix.
 pub(super) fn number(name: &str) -> Option<i32> {
     Some(match name {
         "SIGHUP" => 1,

@@ -1,4 +1,4 @@
-//! A recording, and the scripts that it becomes.
+//! A recording, and its compiled scripts.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -10,14 +10,14 @@ use crate::transport::Launch;
 
 use super::script::{Script, Unsent};
 
-/// A recording that is played to launches in whatever folder.
+/// A recording that can be played for launches in any folder.
 #[derive(Clone, Debug)]
 pub(super) struct Take {
     recording: Arc<Recording>,
     pub(super) name: Option<String>,
     pub(super) speed: Option<f64>,
     pub(super) idle_timeout: Option<Duration>,
-    /// The latest script and the variables that it has: most launches have those of the one before.
+    /// The latest script and its variables: most launches have the same as the one before.
     latest: Arc<Mutex<Option<Compiled>>>,
 }
 
@@ -41,7 +41,7 @@ impl Take {
         self
     }
 
-    /// The script for a launch, or why there is none: the values of variables would make it too long.
+    /// The script for a launch. Fails if the values of the variables would make it too long.
     pub(super) fn script(&self, launch: &Launch) -> Result<Arc<Script>, String> {
         let variables = if self.recording.header.vars.is_empty() {
             BTreeMap::new()

@@ -1,4 +1,4 @@
-//! Finds a host that does nothing.
+//! Detects a host that does nothing.
 
 use std::future::pending;
 use std::pin::Pin;
@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// Barks when nothing has stirred for its limit.
+/// Fires when nothing has happened for its limit.
 pub(super) struct Watchdog {
     limit: Duration,
     since: Instant,
-    /// Set once and moved when it is due, which is cheaper than at each line. None where there is no limit, and while it rests.
+    /// Set once and moved when it is due, which is cheaper than at each line. `None` if there is no
+    /// limit, and while stopped.
     sleep: Option<Pin<Box<Sleep>>>,
 }
 
@@ -27,25 +28,25 @@ impl Watchdog {
     }
 
     /// Something happened at `time`.
-    pub(super) fn stir(&mut self, time: Instant) {
+    pub(super) fn reset(&mut self, time: Instant) {
         self.since = self.since.max(time);
         if self.sleep.is_none() {
             self.sleep = self.due().map(|due| Box::pin(sleep_until(due)));
         }
     }
 
-    /// Nobody needs it until something stirs.
-    pub(super) fn rest(&mut self) {
+    /// Stops until the next reset.
+    pub(super) fn stop(&mut self) {
         self.sleep = None;
     }
 
-    /// Whether something stirred that it did not know of when it barked.
+    /// Whether a reset came too late to be seen when it fired.
     pub(super) fn is_early(&self) -> bool {
         self.due().is_none_or(|due| due > Instant::now())
     }
 
     /// Waits for the limit to pass. Cancel safe.
-    pub(super) async fn barks(&mut self) {
+    pub(super) async fn fired(&mut self) {
         loop {
             let due = self.due();
             match (&mut self.sleep, due) {
@@ -61,7 +62,8 @@ impl Watchdog {
         }
     }
 
-    /// None: never.
+    /// `None`: never.
+    ///
     fn due(&self) -> Option<Instant> {
         self.since.checked_add(self.limit)
     }

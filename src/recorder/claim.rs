@@ -5,16 +5,18 @@ use std::path::{Path, PathBuf};
 use super::disk::owned;
 use super::error::Error;
 
-/// What stands for a number in the name of a recording.
+/// The placeholder for a number in the name of a recording.
 const NUMBER: &str = "{n}";
 
-/// Takes a name for a recording, before anything is started: creates the empty file, so that no other process takes the same one.
+/// Claims a name for a recording before anything is started: creates the empty file, so that no
+/// other process claims the same name.
 ///
-/// `{n}` in the file's name becomes the first number, from 1, of which there is no file: for programs that start the CLI more than once. A
-/// recorder on the path that is returned must be told to [`overwrite`](super::Recorder::overwrite).
+/// `{n}` in the file's name becomes the first number, from 1, without a file: for programs that
+/// start the CLI more than once. A recorder on the returned path must
+/// [`overwrite`](super::Recorder::overwrite).
 ///
 /// # Errors
-/// When the file is there already (and there is no `{n}`), or cannot be created.
+/// If the file already exists (and there is no `{n}`), or cannot be created.
 pub fn claim(path: impl AsRef<Path>) -> Result<PathBuf, Error> {
     let path = path.as_ref();
     let name = path.file_name().and_then(|name| name.to_str()).filter(|name| name.contains(NUMBER));
@@ -35,10 +37,10 @@ fn create(path: PathBuf) -> Result<PathBuf, Error> {
     }
 }
 
-/// Gives a name back for which nothing was recorded.
+/// Releases a name for which nothing was recorded.
 ///
 /// # Errors
-/// When the file cannot be removed. One that holds something is left alone.
+/// If the file cannot be removed. A file with content is left alone.
 pub fn unclaim(path: impl AsRef<Path>) -> io::Result<()> {
     let path = path.as_ref();
     if std::fs::metadata(path)?.len() > 0 {

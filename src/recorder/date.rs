@@ -1,8 +1,8 @@
-//! A date as RFC 3339 writes it.
+//! Dates in the format of RFC 3339.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// `2026-11-21T01:20:34Z`: in UTC, to the second. A time before 1970 reads as 1970.
+/// `2026-11-21T01:20:34Z`: in UTC, to the second. A time before 1970 becomes 1970.
 pub(super) fn rfc3339(time: SystemTime) -> String {
     let seconds = time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     let (days, second) = (seconds / 86_400, seconds % 86_400);
@@ -11,7 +11,7 @@ pub(super) fn rfc3339(time: SystemTime) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
 }
 
-/// Year, month and day of a number of days since 1970-01-01, in the Gregorian calendar.
+/// The year, month and day of a number of days since 1970-01-01, in the Gregorian calendar.
 ///
 /// Counted in eras of 400 years that begin in March, so that the leap day is the last of its year.
 fn civil(days: u64) -> (u64, u64, u64) {

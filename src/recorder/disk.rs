@@ -1,10 +1,12 @@
-//! The file of a recording, written by a thread of its own.
+//! The file of a recording, written by its own thread.
 //!
-//! What must not be kept is taken out here, on the way to the file: it costs the session no time, and nothing else is ever written.
+//! Redaction happens here, on the way to the file: it costs the session no time, and nothing
+//! unredacted is ever written.
 //!
-//! A thread and not `spawn_blocking`: what was recorded must reach the file also when the runtime is going down. The queue before it is
-//! bounded in bytes. When it is full, because a burst comes faster than it is redacted and written, the connection waits for room; when the
-//! file takes nothing for some time, the recording stops, because the alternative is to hold up the session.
+//! A thread and not `spawn_blocking`: what was recorded must reach the file even when the runtime
+//! shuts down. The queue is bounded in bytes. When it is full, because a burst comes faster than it
+//! can be redacted and written, the connection waits for space. When the file accepts nothing for
+//! some time, the recording stops, since the alternative is to block the session.
 
 use std::collections::VecDeque;
 use std::fs::OpenOptions;
@@ -22,13 +24,13 @@ use crate::recording::{Event, Header, MAX_RECORDED_LINE, Writer};
 /// How many bytes of lines may wait for the disk: 64 MiB.
 pub(super) const QUEUE: usize = 64 * 1024 * 1024;
 
-/// How long a connection waits for a file that takes nothing while the queue is full.
+/// How long a connection waits when the queue is full and the file accepts nothing.
 pub(super) const STALL: Duration = Duration::from_secs(5);
 
-/// How many events are taken to the disk at once.
+/// The most events that are written at once.
 const BATCH: usize = 1024;
 
-/// How long the end of a text may be held back while nothing comes.
+/// How long the end of a text may be held back while nothing arrives.
 const PAUSE: Duration = Duration::from_millis(250);
 
 /// What the thread does next.
@@ -39,7 +41,7 @@ enum Taken {
     GivenUp,
 }
 
-/// One recording's way to its file.
+/// The queue and the thread that write one recording.
 #[derive(Clone, Debug)]
 pub(super) struct Disk(Arc<Shared>);
 
@@ -56,7 +58,7 @@ struct Shared {
 struct State {
     queue: VecDeque<Event>,
     bytes: usize,
-    /// Numbers of events: taken in, and done with.
+    /// Counts of events: queued, and written or dropped.
     taken: u64,
     done: u64,
     finished: bool,
@@ -88,7 +90,7 @@ impl Disk {
         disk
     }
 
-    /// Queues an event; after an error or the end it is dropped.
+    /// Queues an event. After an error or the end it is dropped.
     pub(super) fn push(&self, event: Event) {
         let size = size(&event);
         let mut state = self.0.lock();
@@ -101,19 +103,20 @@ impl Disk {
         self.0.changed.notify_all();
     }
 
-    /// Whether a connection should wait until more is written before it goes on.
+    /// Whether a connection should wait for the file before it goes on.
     pub(super) fn is_full(&self) -> bool {
         let state = self.0.lock();
         state.bytes > self.0.limit && !state.closed
     }
 
-    /// Blocks until half of the queue is free. Gives up the recording when nothing has moved for too long.
+    /// Blocks until half of the queue is free. Gives up the recording if the file makes no progress
+    /// for too long.
     pub(super) fn wait_for_room(&self) {
         let mut state = self.0.lock();
         while state.bytes > self.0.limit / 2 && !state.closed {
             let before = state.done;
             let waits = |state: &mut State| !state.closed && state.done == before;
-            // A poisoned lock has nothing to wait for.
+            // With a poisoned lock there is nothing to wait for.
             let waited = self.0.changed.wait_timeout_while(state, self.0.stall, waits);
             let Ok((after, timeout)) = waited else { return };
             state = after;
@@ -124,18 +127,18 @@ impl Disk {
         }
     }
 
-    /// Gives up: a line is longer than a recording may have.
+    /// Gives up: a line is longer than a recording allows.
     pub(super) fn endless(&self) {
         self.0.fail(Error::endless(&self.0.path, MAX_RECORDED_LINE));
     }
 
-    /// Whether an event that is pushed now is still written.
+    /// Whether an event that is pushed now will be written.
     pub(super) fn is_open(&self) -> bool {
         let state = self.0.lock();
         !state.closed && !state.finished
     }
 
-    /// No more events: the footer follows.
+    /// Ends the events: the footer follows.
     pub(super) fn finish(&self) {
         self.0.lock().finished = true;
         self.0.changed.notify_all();
@@ -155,32 +158,33 @@ impl Disk {
         &self.0.path
     }
 
-    /// Blocks until everything so far is in the file, or until nothing has moved for this long, or at most as long as the second.
-    pub(super) fn wait_while_moving(&self, patience: Duration, most: Duration) {
+    /// Blocks until all queued events are in the file, the file makes no progress for `stall`, or
+    /// `limit` has passed.
+    pub(super) fn wait_while_moving(&self, stall: Duration, limit: Duration) {
         let start = Instant::now();
         let mut state = self.0.lock();
         let until = state.taken;
         while !state.closed && (state.done < until || state.finished) {
             let before = state.done;
             let waits = |state: &mut State| !state.closed && state.done == before;
-            // A poisoned lock has nothing to wait for.
-            let Ok((after, timeout)) = self.0.changed.wait_timeout_while(state, patience, waits)
+            // With a poisoned lock there is nothing to wait for.
+            let Ok((after, timeout)) = self.0.changed.wait_timeout_while(state, stall, waits)
             else {
                 return;
             };
-            if timeout.timed_out() || start.elapsed() >= most {
+            if timeout.timed_out() || start.elapsed() >= limit {
                 return;
             }
             state = after;
         }
     }
 
-    /// Blocks until everything so far is in the file, or for this long.
+    /// Blocks until all queued events are in the file, at most this long.
     pub(super) fn wait(&self, limit: Duration) {
         let state = self.0.lock();
         let until = state.taken;
         let waits = |state: &mut State| !state.closed && (state.done < until || state.finished);
-        // A poisoned lock has nothing to wait for.
+        // With a poisoned lock there is nothing to wait for.
         let _ = self.0.changed.wait_timeout_while(state, limit, waits);
     }
 }
@@ -196,9 +200,9 @@ impl Shared {
         }
     }
 
-    /// Until the recording is finished, or given up by the other side.
+    /// Runs until the recording is finished, or given up by the other side.
     fn write(&self, header: &Header, mut filter: Filter, overwrite: bool) -> io::Result<()> {
-        // Something that is there and no file (a pipe, a device) cannot be read again, and keeps the header that it began with.
+        // A pipe or a device cannot be read back, so it keeps its first header.
         let is_file = std::fs::metadata(&self.path).map_or(true, |there| there.is_file());
         let mut options = OpenOptions::new();
         let options = owned(options.read(is_file).write(true));
@@ -238,7 +242,7 @@ impl Shared {
         finished.map_err(io_error).map(drop)
     }
 
-    /// What there is to do next. While events are held back a pause is something, too.
+    /// Waits for the next action. While events are held back, a pause is one too.
     fn take(&self, holding: bool) -> Taken {
         let idle = |state: &mut State| state.queue.is_empty() && !state.finished && !state.closed;
         let state = self.lock();
@@ -262,7 +266,7 @@ impl Shared {
         }
     }
 
-    /// Stops the recording. The first error is the one to tell.
+    /// Stops the recording. The first error is the one to report.
     fn fail(&self, error: Error) {
         let mut state = self.lock();
         if !state.closed {
@@ -279,19 +283,19 @@ impl Shared {
     }
 }
 
-/// Creates files for their owner alone: what nobody could know for a secret may be in them.
+/// Creates files that only their owner can read: they may contain secrets that no rule recognises.
 pub(super) fn owned(options: &mut OpenOptions) -> &mut OpenOptions {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
     options
 }
 
-/// What an event counts for in the queue: many short lines cost more than their bytes.
+/// The cost of an event in the queue: many short lines cost more than their bytes.
 fn size(event: &Event) -> usize {
     size_of::<Event>() + event.payload().map_or(0, |payload| payload.bytes().len())
 }
 
-/// A [`Writer`] fails for no other reason than its file.
+/// A [`Writer`] only fails because of its file.
 fn io_error(error: crate::recording::Error) -> io::Error {
     let kind = std::error::Error::source(&error)
         .and_then(|source| source.downcast_ref::<io::Error>())

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use crate::recording;
 
-/// Why a recording stopped, could not be begun, or could not be played in a test.
+/// Why a recording stopped, could not be started, or could not be played in a test.
 ///
-/// The message names the file and says what to do. A session that was recorded goes on whatever becomes of the recording.
+/// The message names the file and says what to do. The recorded session continues even if its
+/// recording fails.
 #[derive(Clone)]
 pub struct Error {
     path: Option<PathBuf>,
@@ -32,17 +33,17 @@ enum Kind {
 }
 
 impl Error {
-    /// There is a file of that name, and it was not to be overwritten.
+    /// The file already exists, and overwriting was not allowed.
     pub fn is_already_there(&self) -> bool {
         matches!(self.kind, Kind::Exists)
     }
 
-    /// The file could not be created or written: no such folder, no permission, no space.
+    /// The file could not be created or written: a missing folder, permissions, a full disk.
     pub fn is_io(&self) -> bool {
         matches!(self.kind, Kind::Uncreated(_) | Kind::Io(_))
     }
 
-    /// Too much waited to be written while the file took nothing, or a line without an end did.
+    /// The queue was full while the file accepted nothing, or an unfinished line was too long.
     pub fn is_overflow(&self) -> bool {
         matches!(self.kind, Kind::Overflow { .. } | Kind::Endless(_))
     }
@@ -57,7 +58,7 @@ impl Error {
         matches!(self.kind, Kind::Missing)
     }
 
-    /// This is a build server, and it was not told to record.
+    /// This is a build server, and recording was not allowed there.
     pub fn is_refused(&self) -> bool {
         matches!(self.kind, Kind::Refused)
     }
@@ -67,7 +68,7 @@ impl Error {
         matches!(self.kind, Kind::Empty)
     }
 
-    /// A session that is recorded has not ended yet.
+    /// A recorded session has not ended yet.
     pub fn is_unfinished(&self) -> bool {
         matches!(self.kind, Kind::Unfinished)
     }
@@ -77,12 +78,12 @@ impl Error {
         matches!(self.kind, Kind::Unplayable(_))
     }
 
-    /// The host did something else than what was recorded, or less.
+    /// The host did something other than what was recorded, or less.
     pub fn is_divergence(&self) -> bool {
         matches!(self.kind, Kind::Diverged(_))
     }
 
-    /// The recording's file; an unknown mode has none.
+    /// The recording's file; `None` for an unknown mode.
     pub fn path(&self) -> Option<&Path> {
         self.path.as_deref()
     }
@@ -96,7 +97,7 @@ impl Error {
         Self::new(path, kind)
     }
 
-    /// The file could not be created, and nothing was started for it.
+    /// The file could not be created, and nothing was started.
     pub(super) fn uncreated(path: &Path, error: io::Error) -> Self {
         let kind = if error.kind() == io::ErrorKind::AlreadyExists {
             Kind::Exists
@@ -153,12 +154,12 @@ impl fmt::Display for Error {
             write!(f, "{}: ", path.display())?;
         }
         match &self.kind {
-            Kind::Exists => f.write_str("not recorded: the file is there already; remove it, choose another name, or ask to overwrite"),
+            Kind::Exists => f.write_str("not recorded: the file already exists; remove it, choose another name, or allow overwriting"),
             Kind::Uncreated(error) => write!(f, "not recorded: the file cannot be created: {error}"),
             Kind::Io(error) => write!(f, "not recorded: {error}; the recording ends here, the session goes on"),
             Kind::Overflow { limit, stall } => write!(
                 f,
-                "not recorded: the file took nothing for {stall:?} while over {limit} bytes waited to be written; the recording ends \
+                "not recorded: the file accepted nothing for {stall:?} while over {limit} bytes waited to be written; the recording ends \
                  here, the session goes on; is the disk full, or away?"
             ),
             Kind::Endless(limit) => write!(
@@ -173,7 +174,7 @@ impl fmt::Display for Error {
             Kind::Refused => f.write_str("not recorded: CI is set; record elsewhere, or set CLAUDE_WIRE_RECORD_IN_CI=1"),
             Kind::Empty => f.write_str("nothing was recorded: the CLI was never started"),
             Kind::Unfinished => f.write_str("not recorded yet: the session has not ended; stop it, and drop what is left of it, first"),
-            Kind::Unplayable(error) => write!(f, "cannot be played: {error}; set CLAUDE_WIRE_RECORD=rewrite to make it anew"),
+            Kind::Unplayable(error) => write!(f, "cannot be played: {error}; set CLAUDE_WIRE_RECORD=rewrite to record it again"),
             Kind::Diverged(report) => {
                 write!(f, "the session is not the recorded one; set CLAUDE_WIRE_RECORD=rewrite if it should be\n{report}")
             }

@@ -1,4 +1,4 @@
-//! What is taken out of a recording before it is written.
+//! Redaction of a recording before it is written.
 
 use std::sync::LazyLock;
 
@@ -6,24 +6,24 @@ use memchr::memmem::Finder;
 
 use crate::recording::{Event, EventKind, Header, Hider, Redaction, Redactor, Root};
 
-/// Folders become variables; secrets become placeholders, unless that was turned off.
+/// Folders become variables; secrets become placeholders, unless that is turned off.
 #[derive(Debug)]
 pub(super) struct Filter {
     redactor: Redactor,
-    /// Whether what is replaced is counted.
+    /// Whether replacements are counted.
     counts: bool,
-    /// The version that the CLI told of itself.
+    /// The version that the CLI reported.
     version: Option<String>,
 }
 
 impl Filter {
-    /// Secrets too. Begins with the header.
+    /// Replaces secrets too. Begins with the header.
     pub(super) fn redacting(redaction: &Redaction, header: &mut Header) -> Self {
         let hider = Hider::new(redaction.roots(), header);
         Self::new(hider, |hider| Redactor::new(redaction).hiding(hider), true, header)
     }
 
-    /// Folders only.
+    /// Replaces folders only.
     pub(super) fn hiding(roots: &[Root], header: &mut Header) -> Self {
         Self::new(Hider::new(roots, header), Redactor::only_hiding, false, header)
     }
@@ -40,7 +40,7 @@ impl Filter {
         Self { redactor, counts, version: None }
     }
 
-    /// Takes in an event.
+    /// Adds an event.
     pub(super) fn push(&mut self, event: Event) {
         if self.version.is_none() {
             self.version = version_in(&event);
@@ -48,12 +48,12 @@ impl Filter {
         self.redactor.push(event);
     }
 
-    /// Hands on the events that can be written. One may wait for the end of a text.
+    /// Passes on the events that can be written. Some may wait for the end of a text.
     pub(super) fn ready(&mut self, ready: &mut Vec<Event>) {
         self.redactor.ready(ready);
     }
 
-    /// The version that the CLI told of itself, if it has.
+    /// The version that the CLI reported, if it has.
     pub(super) fn version(&self) -> Option<&str> {
         self.version.as_deref()
     }
@@ -63,12 +63,12 @@ impl Filter {
         self.redactor.is_holding()
     }
 
-    /// Hands on what waits.
+    /// Passes on the waiting events.
     pub(super) fn finish(&mut self, ready: &mut Vec<Event>) {
         self.redactor.finish(ready);
     }
 
-    /// How often something was taken out so far, if secrets are.
+    /// The number of replacements so far, if secrets are replaced.
     pub(super) fn redactions(&self) -> Option<u64> {
         self.counts.then(|| self.redactor.counts().values().sum())
     }

@@ -1,4 +1,5 @@
-//! What the header says of a launch: its arguments, named variables and folders; and what of its environment must not be recorded.
+//! The parts of a launch for the header (arguments, some variables, folders), and the parts of its
+//! environment that must not be recorded.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -6,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use crate::recording::{Redaction, Root, secret_values};
 
-/// The variables that a recording's header names: they change what the CLI does, and none of them is a secret.
+/// The variables that a recording's header contains: they change what the CLI does, and none is a
+/// secret.
 const NAMED: [&str; 12] = [
     "API_TIMEOUT_MS",
     "CLAUDE_AGENT_SDK_DISABLE_BUILTIN_AGENTS",
@@ -22,7 +24,7 @@ const NAMED: [&str; 12] = [
     "DISABLE_TELEMETRY",
 ];
 
-/// The environment of the CLI, and the folder in which it runs.
+/// The environment of the CLI, and its working directory.
 pub(super) struct LaunchContext {
     pub(super) env: BTreeMap<OsString, OsString>,
     /// As the CLI sees it itself.
@@ -32,7 +34,7 @@ pub(super) struct LaunchContext {
 }
 
 impl LaunchContext {
-    /// What the header says of the environment.
+    /// The variables for the header.
     pub(super) fn named(&self) -> BTreeMap<String, String> {
         let named = self
             .env
@@ -41,7 +43,8 @@ impl LaunchContext {
         named.map(|(name, value)| (text(name), text(value))).collect()
     }
 
-    /// Adds what is known here: the folders, the secrets of the environment, the names of this machine.
+    /// Adds the launch's own values: the folders, the secrets of the environment, the names of this
+    /// machine.
     pub(super) fn redaction(&self, mut redaction: Redaction) -> Redaction {
         for root in self.roots() {
             redaction = redaction.root(root);
@@ -58,7 +61,7 @@ impl LaunchContext {
         roots.extend(self.given_cwd.as_ref().and_then(|cwd| cwd.to_str()).map(Root::cwd));
         let home = self.folder("HOME");
         roots.extend(home.clone().map(Root::home));
-        // Where these lie in the home folder they are told by their path in it.
+        // If these are in the home folder, their path in it is enough.
         for (name, var, neutral) in
             [("CLAUDE_CONFIG_DIR", "config", "/home/user/.claude"), ("TMPDIR", "tmp", "/tmp")]
         {
@@ -79,7 +82,7 @@ impl LaunchContext {
     }
 }
 
-/// The names of this machine that cannot be taken for an ordinary word.
+/// The names of this machine that cannot be mistaken for an ordinary word.
 fn host_names() -> Vec<String> {
     #[cfg(unix)]
     let name = rustix::system::uname().nodename().to_string_lossy().into_owned();

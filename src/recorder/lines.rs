@@ -1,17 +1,17 @@
-//! Raw bytes of a stream, cut into the lines of a recording.
+//! Splits the raw bytes of a stream into the lines of a recording.
 
 use bytes::{Bytes, BytesMut};
 
 use crate::recording::Payload;
 
-/// Cuts one stream: whole lines as they are completed, whatever the chunks; at the end what is left.
+/// Splits one stream into lines, whatever the chunks; the rest comes at the end.
 #[derive(Debug, Default)]
 pub(super) struct Lines {
     partial: BytesMut,
 }
 
 impl Lines {
-    /// Takes in a chunk and hands on each line that it completes.
+    /// Adds a chunk, and passes on each line that it completes.
     pub(super) fn push(&mut self, mut chunk: &[u8], mut line: impl FnMut(Payload)) {
         while let Some(newline) = memchr::memchr(b'\n', chunk) {
             let (head, rest) = chunk.split_at(newline + 1);
@@ -27,12 +27,12 @@ impl Lines {
         self.partial.extend_from_slice(chunk);
     }
 
-    /// How many bytes of an unfinished line there are.
+    /// The number of bytes of an unfinished line.
     pub(super) fn pending(&self) -> usize {
         self.partial.len()
     }
 
-    /// What is left when the stream has ended: a line without an end.
+    /// The rest when the stream has ended: a line without an ending.
     pub(super) fn finish(&mut self) -> Option<Payload> {
         (!self.partial.is_empty()).then(|| Payload::from_wire(self.partial.split().freeze()))
     }

@@ -1,4 +1,4 @@
-//! What happened on one connection, in the order in which it crossed.
+//! The events of one connection, in order.
 
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -12,8 +12,8 @@ use crate::common::lock;
 use crate::recording::{self, Event, EventKind, MAX_RECORDED_LINE, Payload, Stream};
 use crate::transport::Exit;
 
-/// How long the last part of a connection that goes away waits for a disk on which nothing moves, and for one on which something does, so
-/// that a program that ends now has its recording.
+/// How long the last dropped part of a connection waits for the disk, without and with progress, so
+/// that a program that exits now has its recording.
 const LAST_WAIT: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(10)];
 
 /// The log of one connection, shared by the wrappers of its parts.
@@ -24,12 +24,12 @@ pub(super) struct Log(Arc<Mutex<Inner>>);
 struct Inner {
     disk: Disk,
     start: Instant,
-    /// When the last event was, in microseconds from the start.
+    /// The time of the last event, in microseconds from the start.
     last: u64,
     stdin: Half,
     stdout: Half,
     stderr: Half,
-    /// Ends of output that count only if something other than the exit follows.
+    /// Ends of output that are only recorded if something other than the exit follows.
     held: Vec<(u64, Stream)>,
     exit: Option<Exit>,
     control_gone: bool,
@@ -59,10 +59,10 @@ impl Log {
         })))
     }
 
-    /// Does something to the connection and records it, with no other event in between: what the other side does about it is recorded
-    /// after it, on whichever thread it is seen.
+    /// Performs an action on the connection and records it, with no other event in between: the
+    /// other side's reaction is recorded after it, whichever thread sees it.
     pub(super) fn lock(&self) -> Guard<'_> {
-        // A panic elsewhere makes the log not less true.
+        // A panic elsewhere does not make the log wrong.
         Guard(lock(&self.0))
     }
 }
@@ -75,7 +75,7 @@ impl Log {
     }
 }
 
-/// The log, held.
+/// The locked log.
 pub(super) struct Guard<'a>(MutexGuard<'a, Inner>);
 
 impl Guard<'_> {
@@ -96,7 +96,7 @@ impl Guard<'_> {
         }
     }
 
-    /// The stream has ended, or the host let go of it. Counts once.
+    /// The stream has ended, or the host dropped it. Recorded once.
     pub(super) fn end(&mut self, stream: Stream) {
         let inner = &mut *self.0;
         let half = inner.half(stream);
@@ -116,7 +116,7 @@ impl Guard<'_> {
         inner.finish_if_over();
     }
 
-    /// Nothing more is taken from the CLI: both ends of output.
+    /// Output is not read any more: both streams end.
     pub(super) fn end_output(&mut self) {
         self.end(Stream::Out);
         self.end(Stream::Err);
@@ -136,13 +136,13 @@ impl Guard<'_> {
         }
     }
 
-    /// The CLI has ended. Its streams may still hold something, so this is the last event, and written last.
+    /// The CLI has exited. Its streams may still have data, so this event is written last.
     pub(super) fn exit(&mut self, exit: Exit) {
         self.0.exit.get_or_insert(exit);
         self.0.finish_if_over();
     }
 
-    /// The host let go of the control handle.
+    /// The host dropped the control handle.
     pub(super) fn control_gone(&mut self) {
         self.0.control_gone = true;
         self.0.finish_if_over();
@@ -183,7 +183,8 @@ impl Inner {
         }
     }
 
-    /// The recording is whole when the CLI has exited and nothing of its output is left, or when the host has let go of everything.
+    /// The recording is complete when the CLI has exited and all its output was read, or when the
+    /// host has dropped everything.
     fn finish_if_over(&mut self) {
         let silent = self.stdout.ended && self.stderr.ended;
         let abandoned = self.stdin.ended && self.control_gone;
@@ -203,7 +204,7 @@ impl Inner {
     }
 }
 
-/// The last wrapper is gone.
+/// The last wrapper was dropped.
 impl Drop for Inner {
     fn drop(&mut self) {
         let [still, moving] = LAST_WAIT;

@@ -1,13 +1,15 @@
 //! A recorder around any transport.
 //!
-//! [`Recorder`] forwards every byte and notes it: it never changes what the two sides see, and it never makes them wait for the disk.
-//! What it writes is a [recording](crate::recording): one file for each connection, line by line and without secrets, so that a program that
-//! is killed leaves a truncated recording which can still be read, and nothing that had to be taken out later.
+//! [`Recorder`] forwards every byte and records it. It never changes what the two sides see, and
+//! does not make them wait for the disk. It writes a [recording](crate::recording): one file for
+//! each connection, line by line and without secrets, so that a program that is killed leaves a
+//! truncated recording that can be read and has no secrets in it.
 //!
-//! A recording that cannot be written stops, and nothing else does: see [`Recorder::error`].
+//! If a recording cannot be written, only the recording stops: see [`Recorder::error`].
 //!
-//! * [`Recorded`] plays a recording or makes it, by the [`Mode`] that a test runs in.
-//! * [`Recorder::pass_through`] puts a recorder into a process of its own, between a CLI and the SDK of another program.
+//! * [`Recorded`] replays or records, depending on the [`Mode`] of a test run.
+//! * [`Recorder::pass_through`] makes this process a recorder between a CLI and the SDK of another
+//!   program.
 
 mod claim;
 mod date;

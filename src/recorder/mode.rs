@@ -8,31 +8,33 @@ use super::error::Error;
 const VARIABLE: &str = "CLAUDE_WIRE_RECORD";
 const IN_CI: &str = "CLAUDE_WIRE_RECORD_IN_CI";
 
-/// What a test that has a recording does: plays it, makes it, or neither. See [`Recorded`](super::Recorded).
+/// What a test with a recording does: replays it, records it, or neither. See
+/// [`Recorded`](super::Recorded).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Mode {
-    /// `none`: plays the recording. One that is missing is an error.
+    /// `none`: replays the recording. A missing one is an error.
     #[default]
     None,
-    /// `once`: plays the recording; makes it where it is missing.
+    /// `once`: replays the recording if it exists, otherwise records it.
     Once,
-    /// `rewrite`: makes the recording anew.
+    /// `rewrite`: records again.
     Rewrite,
-    /// `passthrough`: neither plays nor records; the real CLI and nothing else.
+    /// `passthrough`: neither replays nor records; uses only the real CLI.
     Passthrough,
 }
 
 impl Mode {
-    /// What the environment variable `CLAUDE_WIRE_RECORD` says; [`None`](Self::None) where it is unset or empty.
+    /// The mode in the environment variable `CLAUDE_WIRE_RECORD`; [`None`](Self::None) if it is
+    /// unset or empty.
     ///
     /// # Errors
-    /// When it says something else than one of the four names. A misspelt `none` must not reach for the real CLI.
+    /// If it is not one of the four names: a misspelt `none` must not start the real CLI.
     pub fn from_env() -> Result<Self, Error> {
         Self::of(env::var_os(VARIABLE))
     }
 
-    /// The name, as `CLAUDE_WIRE_RECORD` has it.
+    /// The name, as in `CLAUDE_WIRE_RECORD`.
     pub fn name(self) -> &'static str {
         match self {
             Self::None => "none",
@@ -59,14 +61,15 @@ impl fmt::Display for Mode {
 impl FromStr for Mode {
     type Err = Error;
 
-    /// Reads a name.
+    /// Parses a name.
     fn from_str(name: &str) -> Result<Self, Error> {
         let modes = [Self::None, Self::Once, Self::Rewrite, Self::Passthrough];
         modes.into_iter().find(|mode| mode.name() == name).ok_or_else(|| Error::mode(name))
     }
 }
 
-/// Whether this is a build server, where nobody would look at a new recording, and was not told to record all the same.
+/// Whether this is a build server without permission to record; no one would look at a new
+/// recording there.
 pub(super) fn recording_is_refused() -> bool {
     is_refused(|name| env::var_os(name))
 }

@@ -1,4 +1,4 @@
-//! This process as the CLI: its own streams in the place of the CLI's, and a recorder between.
+//! This process in place of the CLI, with a recorder in between.
 
 use std::env;
 use std::io::{self, Read as _};
@@ -16,35 +16,36 @@ use crate::transport::{
     self, BoxedRead, BoxedWrite, Connection, Environment, Exit, Inherit, Launch,
 };
 
-/// How much is read at once. A read takes what is there and never waits for more.
+/// The most bytes of one read. A read returns what is available and does not wait for more.
 const CHUNK: usize = 64 * 1024;
 
-/// How long the streams of a CLI that has ended may stay open: something that it started may hold them.
+/// How long the streams of a CLI that has ended may stay open: a descendant may keep them open.
 const SETTLE: Duration = Duration::from_secs(1);
 
-/// How long the end waits for a disk on which nothing moves.
+/// How long the end waits for a disk without progress.
 const LAST_WRITE: Duration = Duration::from_secs(5);
 
 impl Recorder {
-    /// Opens the transport once and stands between it and whoever started this process: a program that does nothing else is the CLI, for
-    /// any SDK that is pointed at it, and records.
+    /// Opens the transport once, and connects it to this process's own streams. A program that does
+    /// nothing else acts as the CLI for any SDK, and records.
     ///
-    /// Every byte of this process's stdin goes to the CLI's, every byte of the CLI's stdout and stderr to this process's, as soon as it is
-    /// there, in whatever pieces it comes; the ends of stdin and stdout are passed on too, in both directions. Each piece is noted in memory when
-    /// it crosses, so that the recording has the order in which things happened, and goes to the disk after that, by a thread of its
-    /// own: a disk that is slow, full or gone costs the recording and nothing else (see [`error`](Self::error)). On Unix SIGTERM,
-    /// SIGINT, SIGHUP, SIGQUIT, SIGUSR1 and SIGUSR2 are passed on and recorded. Of SIGKILL nothing can be passed on: the CLI sees the end
-    /// of its stdin, and the recording is cut off there.
+    /// Every byte of this process's stdin goes to the CLI's, every byte of the CLI's stdout and
+    /// stderr to this process's, immediately and in whatever chunks it comes; the ends of stdin and
+    /// stdout are passed on too, in both directions. Each chunk is logged in memory when it
+    /// crosses, so the recording has the real order. A separate thread writes it to the disk: a
+    /// slow, full or missing disk only costs the recording (see [`error`](Self::error)). On Unix
+    /// SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1 and SIGUSR2 are passed on and recorded. SIGKILL
+    /// cannot be passed on: the CLI sees the end of its stdin, and the recording is cut off there.
     ///
-    /// Returns how the CLI ended, when it has ended, its output has been passed on (what it left behind may hold the streams for a
-    /// second more), and the recording is on the disk, or nothing has moved there for 5 seconds. End the process then: a thread may still
-    /// be reading stdin.
+    /// Returns how the CLI ended, once it has ended, its output has been passed on (its descendants
+    /// may keep the streams open for another second), and the recording is on the disk or has made
+    /// no progress for 5 seconds. Exit the process then: a thread may still be reading stdin.
     ///
     /// # Errors
-    /// When the transport cannot be opened, or the CLI's exit status cannot be learned.
+    /// If the transport cannot be opened, or the CLI's exit status cannot be read.
     ///
     /// # Cancel safety
-    /// Dropping the future ends the CLI, and what was read of stdin is lost.
+    /// Dropping the future ends the CLI, and loses input that was read but not passed on.
     pub async fn pass_through(&self, launch: Launch) -> Result<Exit, transport::Error> {
         // First, so that no signal is lost between the start and the handlers.
         let mut signals = Signals::new();
@@ -64,7 +65,7 @@ impl Recorder {
             let mut ended = pin!(control.wait());
             loop {
                 tokio::select! {
-                    // The end first: after it the number of the process is nobody's.
+                    // Check for the end first: after it the process id may be reused.
                     biased;
                     exit = &mut ended => break exit.map_err(transport::Error::other)?,
                     signal = signals.next() => signal.pass_on(pid, &log),
@@ -73,10 +74,10 @@ impl Recorder {
         };
         input.abort();
         let streams = async {
-            // A pump ends with its stream, and never by a panic.
+            // A pump ends with its stream, and does not panic.
             let _ = tokio::join!(output, complaints);
         };
-        // Where something still holds a stream, the recording ends without it.
+        // If a descendant still has a stream open, the recording ends without it.
         let _ = timeout(SETTLE, streams).await;
         drop(control);
         log.lock().end_output();
@@ -85,9 +86,10 @@ impl Recorder {
     }
 }
 
-/// The environment of this process, and nothing else: for a CLI that must see what it would have seen without a recorder.
+/// This process's environment, unchanged: for a CLI that must see what it would see without a
+/// recorder.
 ///
-/// [`Environment::new`] keeps some variables from a CLI, and adds some; this does neither.
+/// [`Environment::new`] removes some variables and adds others; this does neither.
 pub fn own_environment() -> Environment {
     let bare = Environment::new().inherit(Inherit::None);
     let sdk: Vec<_> = bare.resolve([], None).into_keys().collect();
@@ -98,7 +100,8 @@ pub fn own_environment() -> Environment {
 /// From this process's stdin to the CLI's, until either ends.
 async fn pump_in(mut stdin: BoxedWrite) {
     let (send, mut receive) = mpsc::channel::<Vec<u8>>(1);
-    // A thread, because a read of stdin cannot be given up; the process ends with the read still waiting.
+    // A thread, because a read of stdin cannot be cancelled; the process exits with the read still
+    // waiting.
     let thread = std::thread::Builder::new().name("claude-wire-stdin".into());
     let spawned = thread.spawn(move || {
         let mut own = io::stdin().lock();
@@ -117,7 +120,7 @@ async fn pump_in(mut stdin: BoxedWrite) {
     }
     while let Some(chunk) = receive.recv().await {
         if stdin.write_all(&chunk).await.is_err() || stdin.flush().await.is_err() {
-            // Whoever writes to us should learn that nobody reads.
+            // Our writer should learn that the CLI does not read any more.
             close_stdin();
             break;
         }
@@ -125,7 +128,8 @@ async fn pump_in(mut stdin: BoxedWrite) {
     drop(stdin);
 }
 
-/// From one of the CLI's streams to our own, until either ends. A reader that is gone is told to the CLI by closing its stream.
+/// From one of the CLI's streams to our own, until either ends. If our reader is gone, the CLI's
+/// stream is closed.
 async fn pump_out(mut from: BoxedRead, mut to: impl AsyncWrite + Unpin) {
     let mut chunk = vec![0; CHUNK];
     while let Ok(read @ 1..) = from.read(&mut chunk).await {
@@ -145,7 +149,7 @@ mod signals {
 
     use super::Log;
 
-    /// What is passed on: what a host may send and a process may catch.
+    /// The signals that are passed on: those that a host may send and a process may catch.
     const PASSED_ON: [(Signal, &str); 6] = [
         (Signal::TERM, "SIGTERM"),
         (Signal::INT, "SIGINT"),
@@ -158,14 +162,15 @@ mod signals {
     /// The signals to this process.
     pub(super) struct Signals(mpsc::UnboundedReceiver<Received>);
 
-    /// One of them.
+    /// The next signal.
     pub(super) struct Received(Signal, &'static str);
 
     impl Signals {
         pub(super) fn new() -> Self {
             let (send, receive) = mpsc::unbounded_channel();
             for (number, name) in PASSED_ON {
-                // Without a handler the signal ends this process, and the CLI sees the end of its stdin.
+                // Without a handler the signal ends this process, and the CLI sees the end of its
+                // stdin.
                 let Ok(mut stream) = signal(SignalKind::from_raw(number.as_raw())) else {
                     continue;
                 };
@@ -188,11 +193,12 @@ mod signals {
     }
 
     impl Received {
-        /// To the CLI alone, as it came to this process alone; the CLI has not been waited for yet.
+        /// Sends it to the CLI only, as it came to this process only. The CLI has not been reaped
+        /// yet.
         pub(super) fn pass_on(&self, pid: Option<u32>, log: &Log) {
             let mut log = log.lock();
             if let Some(pid) = pid.and_then(|pid| Pid::from_raw(pid.try_into().ok()?)) {
-                // The one failure is that it has ended.
+                // This only fails if the CLI has ended.
                 let _ = kill_process(pid, self.0);
             }
             log.signal(self.1);
@@ -207,7 +213,7 @@ mod signals {
     /// No signals.
     pub(super) struct Signals;
 
-    /// None.
+    /// Never returns.
     pub(super) enum Received {}
 
     impl Signals {

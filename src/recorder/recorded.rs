@@ -10,21 +10,23 @@ use crate::player::Replay;
 use crate::recording::Recording;
 use crate::transport::{self, BoxFuture, Connection, Launch, Transport};
 
-/// A transport that plays a recording or makes it, so that a test is written once.
+/// A transport that replays a recording or records one, so that a test is written once.
 ///
-/// | `CLAUDE_WIRE_RECORD` | the recording is there | it is missing |
+/// | `CLAUDE_WIRE_RECORD` | the recording exists | it is missing |
 /// |---|---|---|
-/// | `none`, unset | played | an error |
-/// | `once` | played | the real CLI is recorded |
-/// | `rewrite` | the real CLI is recorded anew | the same |
+/// | `none`, unset | replayed | an error |
+/// | `once` | replayed | the real CLI is recorded |
+/// | `rewrite` | the real CLI is recorded again | the same |
 /// | `passthrough` | the real CLI, not recorded | the same |
 ///
-/// Where `CI` is set, recording is refused, unless `CLAUDE_WIRE_RECORD_IN_CI=1`.
+/// If `CI` is set, recording is refused, unless `CLAUDE_WIRE_RECORD_IN_CI=1`.
 ///
-/// What is made has a name of its own (`.x.jsonl.4711-0.partial`) until [`finish`](Self::finish) is called: a test that fails half-way leaves a
-/// recording that was there as it was, and none where there was none. The last clone that goes without it takes the file along.
+/// A new recording has a temporary name (`.x.jsonl.4711-0.partial`) until [`finish`](Self::finish)
+/// is called, so a test that fails half-way does not change or create `x.jsonl`. If the last clone
+/// is dropped without `finish`, the temporary file is removed.
 ///
-/// A session that connects more than once has as many recordings: `x.jsonl`, `x-2.jsonl`, and so on, played in that order.
+/// A session that connects more than once has one recording for each connection: `x.jsonl`,
+/// `x-2.jsonl`, and so on, replayed in that order.
 ///
 /// ```
 /// use claude_wire::Session;
@@ -64,29 +66,31 @@ enum Source {
     Plain(Arc<dyn Transport>),
 }
 
-/// A recording under a name of its own.
+/// A recording under a temporary name.
 struct Made {
     recorder: Recorder,
 }
 
 impl Recorded {
-    /// [`open`](Self::open) in the mode that `CLAUDE_WIRE_RECORD` names.
+    /// [`open`](Self::open) in the mode of `CLAUDE_WIRE_RECORD`.
     ///
     /// # Errors
-    /// As for [`open`](Self::open), and when there is no such mode.
+    /// As for [`open`](Self::open), and if there is no such mode.
     pub fn from_env(path: impl Into<PathBuf>, cli: impl Transport) -> Result<Self, Error> {
         Self::open(path, cli, Mode::from_env()?)
     }
 
-    /// The recording at `path`, of the CLI behind `cli`, which is opened only if the mode asks for it. Where it is to be made, so is its folder.
+    /// Opens the recording at `path`. The CLI behind `cli` is only opened if the mode requires it;
+    /// then the recording's folder is created if needed.
     ///
     /// # Errors
-    /// When the recording is missing and may not be made, or is there and cannot be played; when its folder cannot be made.
+    /// If the recording is missing and may not be made, or exists and cannot be played; if its
+    /// folder cannot be created.
     pub fn open(path: impl Into<PathBuf>, cli: impl Transport, mode: Mode) -> Result<Self, Error> {
         Self::open_with(path.into(), cli, mode, |recorder| recorder)
     }
 
-    /// [`open`](Self::open) with changes to the recorder, if there is one: what to redact, the version of the CLI.
+    /// [`open`](Self::open) with a configured recorder: what to redact, the version of the CLI.
     ///
     /// # Errors
     /// As for [`open`](Self::open).
@@ -125,20 +129,20 @@ impl Recorded {
         Ok(Self { path, source })
     }
 
-    /// Whether the recording is played, and no CLI is needed.
+    /// Whether the recording is replayed, so that no CLI is needed.
     pub fn is_played(&self) -> bool {
         matches!(self.source, Source::Played(_))
     }
 
-    /// For the end of a test, after the session has ended: everything that was recorded was played and nothing differed; or everything
-    /// is recorded.
+    /// For the end of a test, after the session has ended. Checks that the whole recording was
+    /// replayed without a difference, or saves the new recording.
     ///
     /// # Errors
-    /// When the replay differed or something is left of it, with the report; when the recording could not be written, nothing was
-    /// recorded at all, or a session has not ended yet.
+    /// If the replay differed or something is left of it, with the report; if the recording could
+    /// not be written, nothing was recorded at all, or a session has not ended yet.
     ///
     /// # Cancel safety
-    /// May be dropped and called again.
+    /// Can be dropped and called again.
     pub async fn finish(&self) -> Result<(), Error> {
         match &self.source {
             Source::Plain(_) => Ok(()),
@@ -174,7 +178,7 @@ impl Transport for Recorded {
 }
 
 impl Made {
-    /// Gives what is whole its name, in the place of what was there.
+    /// Renames the complete recordings, and replaces the old ones.
     async fn publish(&self, path: &Path) -> Result<(), Error> {
         let made = self.recorder.paths();
         if made.is_empty() {
@@ -188,12 +192,12 @@ impl Made {
         for (index, partial) in made.iter().enumerate().rev() {
             let name = numbered(path, index + 1);
             match std::fs::rename(partial, &name) {
-                // It has its name already.
+                // It has its final name already.
                 Err(error) if error.kind() == io::ErrorKind::NotFound && name.exists() => {}
                 renamed => renamed.map_err(|error| Error::io(&name, error))?,
             }
         }
-        // Of a session that connected more often than this one.
+        // Left from a session that connected more often than this one.
         for later in (made.len() + 1..)
             .map(|number| numbered(path, number))
             .take_while(|later| later.exists())
@@ -207,13 +211,13 @@ impl Made {
 impl Drop for Made {
     fn drop(&mut self) {
         for partial in self.recorder.paths() {
-            // One that is whole has another name by now.
+            // A complete one has its final name by now.
             let _ = std::fs::remove_file(partial);
         }
     }
 }
 
-/// A name beside this one that no other recorder has.
+/// A name in the same folder that no other recorder has.
 fn partial(path: &Path) -> PathBuf {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let mut name = std::ffi::OsString::from(".");
@@ -242,7 +246,7 @@ fn play(path: &Path) -> Result<Replay, Error> {
     Ok(Replay::sequence(recordings))
 }
 
-/// The recordings of further connections that are there.
+/// The existing recordings of further connections.
 fn further(path: &Path) -> Vec<PathBuf> {
     (2..).map(|number| numbered(path, number)).take_while(|path| path.exists()).collect()
 }
@@ -278,7 +282,7 @@ mod tests {
             )
         }
 
-        /// What the test of a user does.
+        /// A typical test of a user.
         async fn run(&self, says: &str, mode: Mode) -> String {
             let cli = self.choose(says, mode, false).unwrap();
             let session = Session::builder().transport(cli.clone()).start().unwrap();
@@ -430,9 +434,9 @@ mod tests {
             let cli = Recorded::choose(setup.path.clone(), cli, mode, |recorder| recorder, false)
                 .unwrap();
             let session = Session::builder().transport(cli.clone()).start().unwrap();
-            let told = session.query(PROMPT).text().await.unwrap();
+            let answer = session.query(PROMPT).text().await.unwrap();
             assert_eq!(
-                told,
+                answer,
                 if cli.is_played() { "Told user1@redacted.invalid." } else { "Told ann@x.io." }
             );
             session.stop().await;

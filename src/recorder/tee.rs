@@ -1,4 +1,4 @@
-//! The parts of a connection, each of which records what goes through it.
+//! The parts of a connection, each with a wrapper that records.
 
 use std::io;
 use std::pin::Pin;
@@ -12,7 +12,7 @@ use super::log::Log;
 use crate::recording::Stream;
 use crate::transport::{BoxedRead, BoxedWrite, Connection, Control, Exit};
 
-/// Puts the recorder's wrappers around all parts of a connection.
+/// Wraps all parts of a connection for recording.
 pub(super) fn tee(connection: Connection, log: Log) -> Connection {
     let Connection { stdin, stdout, stderr, control } = connection;
     let read = |inner, stream| {
@@ -72,7 +72,8 @@ impl Drop for TeeWrite {
     }
 }
 
-/// A wait for a recorder that is behind, in a thread for what blocks: a paused clock does not run ahead of the disk.
+/// Waits for a slow recorder. In a blocking task, so that a paused clock does not run ahead of the
+/// disk.
 #[derive(Default)]
 struct Room(Option<JoinHandle<()>>);
 
@@ -85,7 +86,7 @@ impl Room {
             self.0 = Some(runtime.spawn_blocking(move || disk.wait_for_room()));
         }
         if let Some(waiting) = &mut self.0 {
-            // It fails only when the runtime goes down.
+            // It only fails when the runtime shuts down.
             let _ = ready!(Pin::new(waiting).poll(cx));
             self.0 = None;
         }
@@ -111,7 +112,8 @@ impl AsyncRead for TeeRead {
         };
         ready!(room.poll(cx, log));
         let (before, left) = (buffer.filled().len(), buffer.remaining());
-        // Not under the lock: who reads has nothing to order against, and the host acts on a line only after it was recorded here.
+        // Not under the lock: a reader has no order to keep, and the host acts on a line only after
+        // it was recorded here.
         let result = ready!(Pin::new(inner).poll_read(cx, buffer));
         let new = buffer.filled().get(before..).unwrap_or_default();
         match &result {

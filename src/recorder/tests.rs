@@ -17,7 +17,7 @@ use crate::transport::{
     Transport, pipe,
 };
 
-/// A transport that gives the test the other end.
+/// A transport that gives the other end to the test.
 #[derive(Clone, Default)]
 struct Bench(Arc<std::sync::Mutex<Vec<Peer>>>);
 
@@ -72,7 +72,7 @@ async fn records_what_crosses_in_order_and_with_times() {
     let Setup { path, recorder, bench, _folder } = setup();
     let mut host = recorder.open(Launch::default()).await.unwrap();
     let mut cli = bench.peer();
-    // Virtual time, for the recording to have: nothing is waited for.
+    // Virtual time, only for the recording: nothing is waited for.
     sleep(Duration::from_millis(1)).await;
     host.stdin.write_all(b"{\"type\":\"user\"}\nnot ").await.unwrap();
     sleep(Duration::from_millis(2)).await; // virtual, as above
@@ -290,7 +290,7 @@ async fn a_full_disk_costs_the_recording_only() {
 #[cfg(unix)]
 #[tokio::test(start_paused = true)]
 async fn a_disk_that_hangs_ends_the_recording_before_the_memory() {
-    // A FIFO that nobody reads: opening it for writing blocks, as a dead network disk does.
+    // A FIFO without a reader: opening it for writing blocks, as a dead network disk does.
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("fifo");
     assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
@@ -304,7 +304,7 @@ async fn a_disk_that_hangs_ends_the_recording_before_the_memory() {
     let error = recorder.error().unwrap();
     assert!(
         error.is_overflow()
-            && error.to_string().contains("took nothing for 50ms while over 10 bytes"),
+            && error.to_string().contains("accepted nothing for 50ms while over 10 bytes"),
         "{error}"
     );
     assert_eq!(

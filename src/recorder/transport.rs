@@ -19,20 +19,26 @@ use crate::transport::{self, BoxFuture, Connection, Launch, Transport};
 
 /// Records every connection of a transport to a file.
 ///
-/// The first connection goes to the path given, a further one (a session that reconnects) to a file beside it: `x.jsonl`, `x-2.jsonl`,
-/// `x-3.jsonl`. All bytes of the three streams are kept as they are, in lines; so are the end of each stream, the signals, the exit. Of the
-/// environment the header names a short list of variables and no others.
+/// The first connection is recorded to the given path, a further one (a session that reconnects)
+/// next to it: `x.jsonl`, `x-2.jsonl`, `x-3.jsonl`. All bytes of the three streams are recorded
+/// unchanged, as lines; so are the end of each stream, the signals and the exit. The header has
+/// only a short list of environment variables.
 ///
-/// **Secrets never reach the file.** What [`Redaction`] describes is replaced before a line is written, by default: keys, tokens, addresses, the
-/// CLI's own long texts, and what the launch itself tells (the working directory and the home folder become `${cwd}` and `${home}`; values of
-/// `ANTHROPIC_API_KEY`, `*_TOKEN` and the like are found wherever they turn up, also encoded; so is the name of this machine, unless it is a plain
-/// word). [`redaction`](Self::redaction) adds what only you know, [`unredacted`](Self::unredacted) turns it off.
+/// **Secrets never reach the file.** By default, what [`Redaction`] describes is replaced before a
+/// line is written: keys, tokens, addresses, the CLI's own long texts, and what the launch gives
+/// away (the working directory and the home folder become `${cwd}` and `${home}`; values of
+/// `ANTHROPIC_API_KEY`, `*_TOKEN` and the like are found wherever they occur, also encoded; so is
+/// the name of this machine, unless it is a plain word). [`redaction`](Self::redaction) adds what
+/// only you know, [`unredacted`](Self::unredacted) turns it off.
 ///
-/// The session is never disturbed. When the file cannot be created or written, the recording ends there, an error is logged and
-/// kept for [`error`](Self::error); what is in the file can be read, as a truncated recording. A file that is there already is such an
-/// error, unless [`overwrite`](Self::overwrite) allows it. Each connection has a thread that redacts and writes; up to 64 MiB may wait for it.
-/// A longer burst is held up until half of that is written; where the file takes nothing for 5 seconds meanwhile, that is such an error too.
+/// The session is not disturbed. If the file cannot be created or written, the recording ends
+/// there, and the error is logged and kept for [`error`](Self::error); the file can still be read
+/// as a truncated recording. An existing file is such an error, unless
+/// [`overwrite`](Self::overwrite) allows it. Each connection has a thread that redacts and writes;
+/// up to 64 MiB may wait for it. A longer burst waits until half of that is written; if the file
+/// accepts nothing for 5 seconds meanwhile, that is such an error too.
 ///
+/// Clones share everything: keep one while the session owns the other.
 /// Clones share everything: keep one while the session owns the other.
 ///
 /// ```
@@ -69,13 +75,14 @@ pub struct Recorder {
     overwrite: bool,
     /// `None` to keep everything.
     redaction: Option<Redaction>,
-    /// How much may wait for the file, and how long for one that takes nothing.
+    /// How much may wait for the file, and how long the file may accept nothing.
     pub(super) queue: (usize, Duration),
     opened: Arc<Mutex<Vec<Disk>>>,
 }
 
 impl Recorder {
-    /// Records what goes through `transport`, at `path`. Nothing is created before a connection is open.
+    /// Records what goes through `transport`, at `path`. Nothing is created before a connection is
+    /// open.
     pub fn new(transport: impl Transport, path: impl Into<PathBuf>) -> Self {
         let mut header = Header::new();
         header.recorder = Some(concat!("claude-wire ", env!("CARGO_PKG_VERSION")).to_owned());
@@ -90,37 +97,38 @@ impl Recorder {
         }
     }
 
-    /// Notes the version of the CLI, as in `2.1.329`, in the header. Without it the header gets, at the end, the version that the CLI
-    /// tells in its first message, if it tells one.
+    /// Sets the version of the CLI in the header, such as `2.1.329`. Otherwise the header gets, at
+    /// the end, the version that the CLI reports in its first message, if it does.
     #[must_use]
     pub fn cli_version(mut self, version: impl Into<String>) -> Self {
         self.header.cli = Some(version.into());
         self
     }
 
-    /// Whether files that are there already are replaced. Default: no.
+    /// Whether existing files are replaced. Default: no.
     #[must_use]
     pub fn overwrite(mut self, yes: bool) -> Self {
         self.overwrite = yes;
         self
     }
 
-    /// Takes this out as well as what is known anyway.
+    /// Redacts this as well as what the rules find.
     #[must_use]
     pub fn redaction(mut self, redaction: Redaction) -> Self {
         self.redaction = Some(redaction);
         self
     }
 
-    /// Keeps everything as it was said, secrets too; only the working directory becomes `${cwd}`, whose value the header then holds.
-    /// [`scrub`](crate::recording::scrub) such a recording before you share it.
+    /// Keeps everything unchanged, secrets too; only the working directory becomes `${cwd}`, whose
+    /// value is in the header. [`scrub`](crate::recording::scrub) such a recording before you share
+    /// it.
     #[must_use]
     pub fn unredacted(mut self) -> Self {
         self.redaction = None;
         self
     }
 
-    /// The first error of the recordings so far. The sessions went on.
+    /// The first error of the recordings so far. The sessions are not affected.
     pub fn error(&self) -> Option<Error> {
         self.opened().iter().find_map(Disk::error)
     }
@@ -130,8 +138,9 @@ impl Recorder {
         self.opened().iter().map(|disk| disk.path().to_owned()).collect()
     }
 
-    /// Waits until everything so far is in its file. Useful before a file is read, and before the program ends; a connection whose last part
-    /// is dropped waits by itself: while something is written up to 10 seconds, and else up to a second.
+    /// Waits until everything so far is in its file. Useful before a file is read, and before the
+    /// program exits. When the last part of a connection is dropped, it waits by itself: up to 10
+    /// seconds while the file makes progress, otherwise up to a second.
     ///
     /// # Errors
     /// The first error of the recordings so far.
@@ -141,7 +150,8 @@ impl Recorder {
     pub async fn flush(&self) -> Result<(), Error> {
         let opened = self.opened().clone();
         for disk in opened {
-            // A blocking task, so that a paused clock does not run ahead of the disk. It fails only when the runtime goes down.
+            // A blocking task, so that a paused clock does not run ahead of the disk. It only fails
+            // when the runtime shuts down.
             let _ = tokio::task::spawn_blocking(move || disk.wait(Duration::MAX)).await;
         }
         self.error().map_or(Ok(()), Err)
@@ -152,15 +162,14 @@ impl Recorder {
         self.opened().iter().all(Disk::is_sealed)
     }
 
-    /// Waits until everything so far is in its file, or nothing has moved for this long.
-    pub(super) async fn settle(&self, patience: Duration) {
+    /// Waits until everything so far is in its file, or the file makes no progress for `stall`.
+    pub(super) async fn settle(&self, stall: Duration) {
         let opened = self.opened().clone();
         for disk in opened {
-            // It fails only when the runtime goes down.
-            let _ = tokio::task::spawn_blocking(move || {
-                disk.wait_while_moving(patience, Duration::MAX)
-            })
-            .await;
+            // It only fails when the runtime shuts down.
+            let _ =
+                tokio::task::spawn_blocking(move || disk.wait_while_moving(stall, Duration::MAX))
+                    .await;
         }
     }
 
@@ -202,7 +211,8 @@ impl Recorder {
     }
 }
 
-/// As the transport inside; a connection that cannot be opened leaves no file.
+/// As for the inner transport. A connection that cannot be opened leaves no file.
+///
 impl Transport for Recorder {
     fn open(&self, launch: Launch) -> BoxFuture<'_, Result<Connection, transport::Error>> {
         Box::pin(async move {

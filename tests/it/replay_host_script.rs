@@ -85,7 +85,7 @@ fn what_no_session_writes_is_named() {
         (vec![INITIALIZE, user, result, user, result], None),
         (
             vec![INITIALIZE, r#"{"us":0,"in":"nonsense","as":"text"}"#],
-            Some("event 2: no line of a session: nonsense"),
+            Some("event 2: not a line that a session writes: nonsense"),
         ),
         (
             vec![INITIALIZE, r#"{"us":0,"in":{"type":"user"}}"#],
@@ -97,7 +97,7 @@ fn what_no_session_writes_is_named() {
                 INITIALIZE,
                 r#"{"us":0,"in":{"type":"control_response","response":{"request_id":"?"}}}"#,
             ],
-            Some("event 2: an answer to no request"),
+            Some("event 2: an answer without a request"),
         ),
     ] {
         let actual = script(&events.join("\n")).writable_by_session();

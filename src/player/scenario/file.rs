@@ -16,7 +16,8 @@ use super::reply::{Reply, Step};
 const KIND: &str = "scenario";
 const VERSION: u64 = 1;
 
-/// Why something is not a scenario. Its text names the file, the place in it and what was expected there.
+/// Why a file is not a scenario. The text names the file, the place in it and what was expected
+/// there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScenarioError(String);
 

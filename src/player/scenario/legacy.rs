@@ -1,4 +1,5 @@
-//! The dialect of early guides to the CLI, which no version that was seen speaks: bare messages, no result, one `done`.
+//! The dialect of early guides to the CLI, which no known version speaks: bare messages, no result,
+//! one `done`.
 
 use serde_json::{Value, json};
 
@@ -6,7 +7,7 @@ use super::reply::{Reply, Step};
 use super::stage::Stage;
 
 impl Stage {
-    /// Writes down a turn. The CLI of that time asked for nothing: a tool runs whatever the step says.
+    /// Writes a turn. This dialect has no permission requests: a tool runs whatever the step says.
     pub(super) fn legacy_turn(&mut self, prompt: Option<&str>, reply: &Reply) {
         self.prompt(prompt, None);
         let (mut tools, mut count) = (std::collections::VecDeque::new(), 0);

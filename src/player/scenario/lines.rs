@@ -1,4 +1,4 @@
-//! The lines of the CLI, with the keys in its order.
+//! The lines of the CLI, with their keys in its order.
 
 use serde_json::{Map, Value, json};
 
@@ -7,27 +7,27 @@ use crate::CLI_VERSION;
 const TIME: &str = "2026-01-01T00:00:00.000Z";
 const TOKENS_IN: u64 = 100;
 
-/// Makes lines for one session; every uuid once, the same in each run.
+/// Builds lines for one session. Each uuid is unique, and the same in each run.
 #[derive(Clone, Debug)]
 pub(in super::super) struct Lines {
     pub(super) session: String,
     pub(super) model: String,
     pub(super) mode: String,
     cwd: String,
-    /// Which uuids: those of the script and those of what is improvised do not collide.
+    /// Which uuids: those of the script and those of improvised lines do not collide.
     space: u16,
     uuids: u64,
 }
 
-/// What a result tells of its turn.
+/// The parts of a result that depend on the turn.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Outcome {
     pub(super) text: String,
-    /// How many messages of the model it took.
+    /// The number of model messages.
     pub(super) rounds: u64,
     pub(super) tokens_out: u64,
     pub(super) index: u64,
-    /// The HTTP status of the API, when that ended the turn.
+    /// The HTTP status of the API, if it ended the turn.
     pub(super) status: Option<u16>,
     /// Why it was aborted: `aborted_streaming` or `aborted_tools`.
     pub(super) aborted: Option<&'static str>,
@@ -39,8 +39,8 @@ impl Lines {
         Self { session, model, mode, cwd, space: 1, uuids: 0 }
     }
 
-    /// For lines beside those.
-    pub(super) fn beside(&self) -> Self {
+    /// Lines that the rules add to those of the script.
+    pub(super) fn for_rules(&self) -> Self {
         Self { space: self.space + 1, uuids: 0, ..self.clone() }
     }
 
@@ -80,7 +80,7 @@ impl Lines {
         })
     }
 
-    /// One block of a message of the model.
+    /// One block of a model message.
     pub(super) fn assistant(
         &mut self,
         message: &str,
@@ -99,7 +99,7 @@ impl Lines {
         line
     }
 
-    /// What the user is told when the API failed.
+    /// The user's message after the API failed.
     pub(super) fn synthetic(&mut self, status: u16, text: &str, prompt: &str) -> Value {
         let (error, kind) = api_error(status);
         let mut line = json!({
@@ -138,7 +138,7 @@ impl Lines {
         self.stream_event(message, &json!({"type": "message_start", "message": start}), prompt)
     }
 
-    /// A `user` line of the CLI's own.
+    /// A `user` line by the CLI itself.
     pub(super) fn user(&mut self, content: &Value) -> Value {
         json!({
             "type": "user", "message": {"role": "user", "content": content}, "parent_tool_use_id": null, "session_id": self.session,
@@ -236,7 +236,7 @@ fn usage(outcome: &Outcome) -> Value {
     })
 }
 
-/// `error` and `api_error_type` of a status.
+/// `error` and `api_error_type` for a status.
 fn api_error(status: u16) -> (&'static str, &'static str) {
     match status {
         401 | 403 => (

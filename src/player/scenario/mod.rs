@@ -1,4 +1,4 @@
-//! A CLI that was never recorded: scripted prompt by prompt.
+//! A CLI that is scripted prompt by prompt instead of recorded.
 
 mod file;
 mod legacy;
@@ -24,13 +24,15 @@ pub use self::file::ScenarioError;
 pub use self::reply::{Reply, reply};
 pub(super) use self::rules::{Abort, CLOSED, Rules, Verdict};
 
-/// A scripted CLI: what it answers to which prompt, in order.
+/// A scripted CLI: its answer to each prompt, in order.
 ///
-/// It writes the lines that the CLI of [`CLI_VERSION`](crate::CLI_VERSION) writes (an init for each turn, one assistant line for each block, stream events where the launch asks
-/// for them, a result), and is as strict as a [`Replay`](super::Replay): prompts come in the scripted order, each exactly once. Beyond a
-/// recording, it knows by itself how the CLI answers `initialize`, `interrupt`, `set_model`, `set_permission_mode`, `mcp_status`, and any
-/// other request (with the error `unsupported_request`); that a denied tool does not run; and that an error ends in exit code 1. All ids are
-/// the same in each run.
+/// It writes the lines that the CLI of [`CLI_VERSION`](crate::CLI_VERSION) writes (an init for each
+/// turn, one assistant line for each block, stream events if the launch requests them, a result),
+/// and is as strict as a [`Replay`](super::Replay): prompts come in the scripted order, each
+/// exactly once. Unlike a recording, it knows how the CLI answers `initialize`, `interrupt`,
+/// `set_model`, `set_permission_mode`, `mcp_status`, and any other request (with the error
+/// `unsupported_request`); that a denied tool does not run; and that an error ends in exit code 1.
+/// All ids are the same in each run.
 ///
 /// ```
 /// use claude_wire::player::{Scenario, reply};
@@ -61,12 +63,12 @@ pub struct Scenario {
 }
 
 impl Scenario {
-    /// A scenario without a prompt: it answers control requests only.
+    /// A scenario without prompts: it only answers control requests.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The next prompt must have this text; what comes of it.
+    /// The next prompt must have this text. `reply` is the turn that follows.
     #[must_use]
     pub fn on_prompt(mut self, text: impl Into<String>, reply: Reply) -> Self {
         self.turns.push((Some(text.into()), reply));
@@ -80,9 +82,10 @@ impl Scenario {
         self
     }
 
-    /// Speaks the dialect of early guides to the CLI, which no version that was seen speaks: a bare `message` for what the model says,
-    /// `tool_use` and `result` lines for tools, `done` at the end of a turn, no result, and an exit after the last turn. For tests that such a
-    /// CLI makes nobody hang.
+    /// Uses the dialect of early guides to the CLI, which no known version speaks: a bare `message`
+    /// for the model's text, `tool_use` and `result` lines for tools, `done` at the end of a turn,
+    /// no result, and an exit after the last turn. For testing that your program does not hang with
+    /// such a CLI.
     #[must_use]
     pub fn legacy(mut self) -> Self {
         self.legacy = true;
@@ -91,8 +94,8 @@ impl Scenario {
 
     /// Reads a scenario from a JSON file.
     ///
-    /// A step of a reply is an object with one key, named after the method of [`Reply`]; `hang` is just the word. A turn without a `prompt`
-    /// takes any.
+    /// A step of a reply is an object with one key, named after the method of [`Reply`]; `hang` is
+    /// just the word. A turn without a `prompt` accepts any prompt.
     ///
     /// ```
     /// # use claude_wire::Scenario;
@@ -118,7 +121,8 @@ impl Scenario {
     /// ```
     ///
     /// # Errors
-    /// When the file cannot be read, or is no scenario: the message names the file, the place and what was expected there.
+    /// If the file cannot be read or is not a scenario: the message names the file, the place and
+    /// what was expected there.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, ScenarioError> {
         file::load(path.as_ref())
     }
@@ -126,27 +130,29 @@ impl Scenario {
     /// Reads a scenario from the text of such a file.
     ///
     /// # Errors
-    /// When it is no scenario.
+    /// If it is not a scenario.
     pub fn parse(json: &str) -> Result<Self, ScenarioError> {
         file::parse(json)
     }
 
-    /// The scenario as such a file: for an SDK in another language, at `mock-claude`.
+    /// The scenario as such a file, for `mock-claude` and an SDK in another language.
     pub fn to_json(&self) -> String {
         file::to_json(self)
     }
 
-    /// The scenario as a recording of a run without a deviation: every permission given, no interrupt but where a reply
-    /// [hangs](Reply::hang).
+    /// The scenario as the recording of a run without deviations: every permission is granted, and
+    /// only a reply that [hangs](Reply::hang) is interrupted.
     ///
-    /// `args` are those of the launch; `--include-partial-messages`, `--model`, `--session-id` and `--permission-mode` show in the lines. A
-    /// prompt that may be anything stands there as `<text:1>`, which a replay takes for any text.
+    /// `args` are the launch's arguments; `--include-partial-messages`, `--model`, `--session-id`
+    /// and `--permission-mode` show in the lines. A prompt that may be anything becomes `<text:1>`,
+    /// which matches any text in a replay.
     pub fn to_recording<A: Into<OsString>>(&self, args: impl IntoIterator<Item = A>) -> Recording {
         let args: Vec<OsString> = args.into_iter().map(Into::into).collect();
         self.played_on(Stage::new(&args, "/home/user/project".to_owned()))
     }
 
-    /// The scenario ready to be [played](super::play) over streams of one's own, in this process's folder.
+    /// The scenario ready to be [played](super::play) over your own streams, in this process's
+    /// folder.
     pub fn script<A: Into<OsString>>(&self, args: impl IntoIterator<Item = A>) -> Script {
         self.script_for(&Launch {
             args: args.into_iter().map(Into::into).collect(),
@@ -164,7 +170,7 @@ impl Scenario {
         if self.legacy { stage.legacy_recording(&self.turns) } else { stage.recording(&self.turns) }
     }
 
-    /// What was found so far, in all runs together; see [`Replay::report`](super::Replay::report).
+    /// The combined report of all runs so far; see [`Replay::report`](super::Replay::report).
     pub fn report(&self) -> Report {
         let mut report = self.runs.report();
         if self.runs.len() == 0 {
@@ -173,7 +179,7 @@ impl Scenario {
         report
     }
 
-    /// For the end of a test: all prompts came, and nothing else.
+    /// For the end of a test: checks that all prompts came, and nothing else.
     ///
     /// # Panics
     /// With the report, unless it [is clean](Report::is_clean).
@@ -184,7 +190,7 @@ impl Scenario {
     }
 }
 
-/// Each opening plays the scenario from its start. Never fails inside a tokio runtime.
+/// Each opening plays the scenario from its start. Does not fail inside a tokio runtime.
 impl Transport for Scenario {
     fn open(&self, launch: Launch) -> BoxFuture<'_, Result<Connection, transport::Error>> {
         Box::pin(async move {

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::file::{as_ms, from_ms};
 
-/// What a scripted turn holds, built step by step: [`reply`].
+/// A scripted turn, built step by step: see [`reply`].
 #[derive(Clone, Debug, Default)]
 pub struct Reply {
     pub(super) steps: Vec<Step>,
@@ -38,7 +38,7 @@ pub(super) enum Step {
     Hang,
 }
 
-/// A turn without anything in it.
+/// Returns an empty turn.
 ///
 /// ```
 /// use claude_wire::player::reply;
@@ -67,39 +67,41 @@ impl Reply {
         self.then(Step::Thinking(thinking.into()))
     }
 
-    /// The use of a tool that runs without a question. `input` is a JSON object.
+    /// The use of a tool that runs without permission. `input` is a JSON object.
     #[must_use]
     pub fn tool_use(self, name: impl Into<String>, input: Value) -> Self {
         self.then(Step::ToolUse { name: name.into(), input })
     }
 
-    /// The use of a tool that the host is asked about (`can_use_tool`); the turn waits for the answer. When the host denies, what should have
-    /// been the tool's result is the denial, and the rest of the turn is as scripted.
+    /// The use of a tool that needs permission (`can_use_tool`); the turn waits for the answer. If
+    /// the host denies it, the denial replaces the tool's result, and the rest of the turn is as
+    /// scripted.
     #[must_use]
     pub fn ask_permission(self, name: impl Into<String>, input: Value) -> Self {
         self.then(Step::AskPermission { name: name.into(), input })
     }
 
-    /// The result of the first tool use that has none yet. A tool use that is not given one says that it completed with no output; a result
-    /// without a tool use says nothing.
+    /// The result of the first tool use that has none yet. A tool use without one gets the result
+    /// that it completed with no output; a result without a tool use is ignored.
     #[must_use]
     pub fn tool_result(self, content: impl Into<String>) -> Self {
         self.then(Step::ToolResult(content.into()))
     }
 
-    /// [`tool_result`](Self::tool_result) of a tool that failed.
+    /// The [`tool_result`](Self::tool_result) of a tool that failed.
     #[must_use]
     pub fn tool_error(self, content: impl Into<String>) -> Self {
         self.then(Step::ToolError(content.into()))
     }
 
-    /// The API fails for good with this HTTP status, and the turn is over; `text` is what the user is told.
+    /// The API fails for good with this HTTP status, and the turn is over; `text` is the message to
+    /// the user.
     #[must_use]
     pub fn error(self, status: u16, text: impl Into<String>) -> Self {
         self.then(Step::Error { status, text: text.into() })
     }
 
-    /// Time passes before the next step.
+    /// A pause before the next step.
     #[must_use]
     pub fn delay(self, time: Duration) -> Self {
         self.then(Step::Delay(time))

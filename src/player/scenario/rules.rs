@@ -1,4 +1,4 @@
-//! What the CLI does by rule, and no scenario has to say.
+//! What the CLI does by rule, without a script.
 
 use bytes::Bytes;
 use serde_json::{Value, json};
@@ -8,19 +8,19 @@ use crate::wire::RawJson;
 
 use super::lines::{Lines, Outcome};
 
-/// What a tool use is told that an interrupt ended.
+/// The result of a tool use that an interrupt ended.
 pub(super) const REJECTED: &str =
     "The user doesn't want to proceed with this tool use. The tool use was rejected.";
-/// What a tool use is told whose question nobody can answer any more.
+/// The result of a tool use whose permission request can no longer be answered.
 pub(in super::super) const CLOSED: &str = "Tool permission stream closed before response received";
 const MODES: [&str; 6] = ["acceptEdits", "auto", "bypassPermissions", "default", "dontAsk", "plan"];
 
-/// The rules, and what they remember of the run.
+/// The rules, with their state.
 #[derive(Clone, Debug)]
 pub(in super::super) struct Rules {
     lines: Lines,
     denials: Vec<Denial>,
-    /// Whether the last result was an error; nothing before there is one.
+    /// Whether the last result was an error; `None` before the first.
     pub(in super::super) failed: Option<bool>,
 }
 
@@ -34,11 +34,11 @@ struct Denial {
     message: String,
 }
 
-/// What becomes of an answer to `can_use_tool`.
+/// The effect of an answer to `can_use_tool`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in super::super) enum Verdict {
     GoesOn,
-    /// The host wants the turn to end, too.
+    /// The host also wants the turn to end.
     Interrupts,
 }
 
@@ -46,7 +46,7 @@ pub(in super::super) enum Verdict {
 #[derive(Clone, Debug, Default)]
 pub(in super::super) struct Abort {
     pub(in super::super) turn: usize,
-    /// The prompt's uuid, where it has one.
+    /// The prompt's uuid, if it has one.
     pub(in super::super) prompt: Option<String>,
     /// The CLI's requests that are still open.
     pub(in super::super) open: Vec<(String, Value)>,
@@ -130,7 +130,7 @@ impl Rules {
         spell(&success(id, Some(body)), id)
     }
 
-    /// Takes note of an answer to the CLI's request.
+    /// Handles an answer to the CLI's request.
     pub(in super::super) fn answered(
         &mut self,
         turn: usize,
@@ -170,7 +170,8 @@ impl Rules {
         self.denials.push(Denial { turn, tool, name, input, message: message.into() });
     }
 
-    /// A line of the scenario as this run has it; `None` when this run does not have it. `anonymous`: the prompt has no uuid.
+    /// A line of the scenario as this run sends it; `None` if it does not. `anonymous`: the prompt
+    /// has no uuid.
     pub(in super::super) fn adapt(
         &mut self,
         turn: usize,
@@ -249,7 +250,7 @@ impl Rules {
     }
 }
 
-/// The user's side of an interrupt, as the CLI writes it down.
+/// The CLI's `user` lines for an interrupt.
 pub(super) fn interrupted(in_tool: bool) -> Value {
     let text = if in_tool {
         "[Request interrupted by user for tool use]"
@@ -259,7 +260,7 @@ pub(super) fn interrupted(in_tool: bool) -> Value {
     json!([{"type": "text", "text": text}])
 }
 
-/// Stands for the id until the reply is spelled: the host's id goes out as it came in.
+/// A placeholder for the id until the reply is written: the host's id is echoed unchanged.
 const ID: &str = "\u{0}";
 
 fn success(id: Option<&RawJson>, body: Option<Value>) -> Value {

@@ -1,4 +1,4 @@
-//! From a scenario to the events of a recording.
+//! Turns a scenario into the events of a recording.
 
 use std::collections::VecDeque;
 use std::ffi::OsString;
@@ -13,10 +13,10 @@ use super::lines::{Lines, Outcome};
 use super::reply::{Reply, Step};
 use super::rules::Rules;
 
-/// A delta of text holds about this many characters.
+/// The approximate size of a text delta, in characters.
 const DELTA: usize = 24;
 
-/// Writes down what a scenario's CLI and its host do.
+/// Writes the actions of a scenario's CLI and its host.
 pub(super) struct Stage {
     lines: Lines,
     partial: bool,
@@ -26,15 +26,15 @@ pub(super) struct Stage {
     turn: Turn,
     turns: u64,
     failed: bool,
-    /// Whether the process ends when its host closes its input, and not before.
+    /// Whether the process exits only when its host closes its input.
     awaits_end: bool,
 }
 
-/// The turn that is being written.
+/// The current turn.
 #[derive(Default)]
 struct Turn {
     prompt: String,
-    /// The message of the model that is open, and how many blocks it has.
+    /// The open model message, and how many blocks it has.
     message: Option<(String, u64)>,
     /// Tool uses without a result.
     tools: VecDeque<(String, String)>,
@@ -72,7 +72,7 @@ impl Stage {
     }
 
     pub(super) fn rules(&self) -> Rules {
-        Rules::new(self.lines.beside())
+        Rules::new(self.lines.for_rules())
     }
 
     pub(super) fn recording(mut self, turns: &[(Option<String>, Reply)]) -> Recording {
@@ -82,7 +82,7 @@ impl Stage {
         self.finish()
     }
 
-    /// The same in the old dialect, where the process ends with its last turn.
+    /// The same in the old dialect, where the process exits after its last turn.
     pub(super) fn legacy_recording(mut self, turns: &[(Option<String>, Reply)]) -> Recording {
         self.awaits_end = turns.is_empty();
         for (prompt, reply) in turns {
@@ -144,7 +144,7 @@ impl Stage {
         self.host(&line);
     }
 
-    /// The number of the turn that is being written, from 1.
+    /// The number of the current turn, from 1.
     pub(super) fn next_turn(&self) -> u64 {
         self.turns + 1
     }
@@ -240,7 +240,7 @@ impl Stage {
         }
     }
 
-    /// What the model says next, it says after it saw all results.
+    /// The model's next message comes after it saw all results.
     fn finish_tools(&mut self) {
         while let Some((_, name)) = self.turn.tools.front() {
             let content = format!("({name} completed with no output)");
@@ -267,7 +267,8 @@ impl Stage {
             Some(if in_tool { "aborted_tools" } else { "aborted_streaming" });
     }
 
-    /// A block: its events where they are asked for, and its line between the last delta and its stop.
+    /// Writes a block: its stream events if requested, and its line between the last delta and its
+    /// stop.
     fn block(&mut self, start: &Value, deltas: Vec<Value>, whole: &Value) {
         let fresh = self.turn.message.is_none();
         let (message, index) = self.turn.message.take().unwrap_or_else(|| {
@@ -275,7 +276,8 @@ impl Stage {
             (format!("msg_{}_{}", self.turns + 1, self.turn.outcome.rounds), 0)
         });
         self.turn.outcome.tokens_out += 1 + whole.to_string().len() as u64 / 4;
-        // The first message names the prompt, in its first event and in the line of its first block.
+        // The first message names the prompt, in its first event and in the line of its first
+        // block.
         let named = (self.turn.outcome.rounds == 1 && index == 0).then(|| self.turn.prompt.clone());
         if self.partial {
             if fresh {
@@ -330,7 +332,7 @@ impl Stage {
     }
 
     fn event(&mut self, kind: EventKind) {
-        // What the host does takes no time of the scenario's: the pause is the CLI's.
+        // The host's actions take no time in a scenario: the pause is the CLI's.
         let us = if matches!(kind, EventKind::In(_) | EventKind::Eof(_)) {
             0
         } else {
@@ -340,7 +342,7 @@ impl Stage {
     }
 }
 
-/// A text in deltas, at the borders of characters.
+/// Splits a text into deltas at character boundaries.
 fn pieces(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {

@@ -1,11 +1,11 @@
-//! What reaches the file of a recorder was never a secret.
+//! Tests that no secret reaches the file of a recorder.
 
 use super::*;
 use crate::recording::{Redaction, lint, scrub};
 
 const KEY: &str = "sk-ant-api03-canary";
 
-/// A connection over which the host and the CLI say what nobody should keep.
+/// A connection over which the host and the CLI exchange secrets.
 async fn tell(recorder: &Recorder, bench: &Bench) -> Connection {
     let env = Environment::new()
         .set("MY_TOKEN", "canary/1234567")
@@ -44,7 +44,7 @@ async fn a_recording_that_is_cut_off_holds_no_secret() {
     assert!(!text.contains("canary"), "{text}");
     assert_eq!(events(&path), EVENTS);
     let header = Recording::open(&path).unwrap().header;
-    assert_eq!(header.redactions, None, "nobody has counted yet");
+    assert_eq!(header.redactions, None, "not counted yet");
     assert_eq!(
         header.argv.unwrap(),
         ["--add-dir", "${cwd}/x", "--settings", r#"{"env":{"A_TOKEN":"<secret:1>"}}"#]
@@ -116,7 +116,7 @@ async fn a_secret_in_pieces_is_held_until_it_is_known_and_never_written() {
         cli.stdout.write_all(line.as_bytes()).await.unwrap();
         read(&mut host.stdout, line.len()).await;
     }
-    // The end of the text never comes; what is there is written all the same.
+    // The end of the text never comes, but what has come is written.
     recorder.flush().await.unwrap();
     let texts: Vec<_> = events(&path)
         .iter()
@@ -143,7 +143,7 @@ async fn the_rest_of_a_secret_is_not_written_however_late_it_comes() {
     {
         cli.stdout.write_all(line.as_bytes()).await.unwrap();
         read(&mut host.stdout, line.len()).await;
-        // Waits until the recorder has written what it held.
+        // Waits until the recorder has written what it held back.
         recorder.flush().await.unwrap();
     }
     let texts: Vec<_> = events(&path)
@@ -217,14 +217,14 @@ async fn the_version_that_the_cli_prints_is_in_the_header() {
     assert_eq!(
         sealed(&path.with_file_name("x-2.jsonl")).header.cli.as_deref(),
         Some("1.0"),
-        "what was told is not doubted"
+        "a given version wins"
     );
 }
 
 #[cfg(unix)]
 #[tokio::test(start_paused = true)]
 async fn what_is_not_a_file_has_no_count_and_is_whole() {
-    // A FIFO: written once, from its start to its end.
+    // A FIFO: written once, from start to end.
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("fifo");
     assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
