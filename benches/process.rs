@@ -1,7 +1,9 @@
-//! What one real CLI costs, and what it saves to keep it: memory, threads and start of the process behind a session; turns in one process
-//! beside a process for each. The model's side is a script, so that the time is the CLI's own.
+//! The cost of one real CLI, and the savings from keeping it: memory, threads and start of the
+//! process behind a session; turns in one process compared with one process per turn. The model's
+//! side is a script, so the time is the CLI's own.
 //!
-//! Runs where `CLAUDE_WIRE_REAL_CLI` names a CLI and only loopback can be reached (see `claude_wire::lab`), and says so where it does not:
+//! Requires a CLI in `CLAUDE_WIRE_REAL_CLI` and a network with only loopback (see
+//! `claude_wire::lab`); otherwise it says so and ends:
 //!
 //! `unshare --net -- sh -c 'ip link set lo up && exec "$@"' sh cargo bench --offline --features lab --bench process`
 
@@ -35,27 +37,27 @@ async fn main() -> Result<(), Failure> {
     println!("after two turns: {}", held(&session)?);
 
     let mut kept = Vec::new();
-    let mut anew = Vec::new();
-    // By turns, so that a busy moment of the machine is everybody's.
+    let mut separate = Vec::new();
+    // Alternate, so that a busy moment of the machine affects both.
     for _ in 0..TURNS {
         let started = Instant::now();
         session.query("Go on").text().await?;
         kept.push(started.elapsed());
         let started = Instant::now();
         query("Go on").session(place.session()).await?;
-        anew.push(started.elapsed());
+        separate.push(started.elapsed());
     }
     session.stop().await;
     println!(
-        "a turn, median of {TURNS}: {} ms in one process, {} ms in a process of its own",
+        "a turn, median of {TURNS}: {} ms in one process, {} ms in one process per turn",
         median(kept),
-        median(anew)
+        median(separate)
     );
     place.finish()?;
     Ok(())
 }
 
-/// What the process of a session holds.
+/// The resources of a session's process.
 fn held(session: &Session) -> Result<String, Failure> {
     let pid = session.pid().ok_or("no process")?;
     let status = fs::read_to_string(format!("/proc/{pid}/status"))?;

@@ -1,4 +1,4 @@
-//! CPU time of this thread where there is such a clock, else wall time.
+//! CPU time of this thread if there is such a clock, else wall time.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ pub(crate) fn of_process() -> Duration {
     Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec as u32)
 }
 
-/// Without such a clock, wall time twice: what is left of it is wall time once.
+/// Without such a clock, twice the wall time, so that the difference is the wall time.
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn of_process() -> Duration {
     now() * 2

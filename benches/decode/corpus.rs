@@ -1,4 +1,4 @@
-//! What is decoded: lines in the shapes of the CLI, made up here.
+//! The input of the benchmark: made-up lines in the shapes of the CLI.
 
 use std::fmt::Write as _;
 
@@ -10,10 +10,11 @@ pub(crate) struct Corpus {
     pub(crate) budgets: Budgets,
 }
 
-/// How many times as fast as the tagged enum a row must be; for framing, how many times as long as bare `LinesCodec` it may take.
+/// How many times as fast as the tagged enum a row must be; for framing, how many times as long as
+/// bare `LinesCodec` it may take.
 ///
-/// `framing`, and `typed` of deltas and turns, are the goals; the others stand a little under what was measured when they were set, to catch a
-/// step back.
+/// `framing`, and `typed` of deltas and turns, are the goals; the others are a little below the
+/// values measured when they were set, to catch regressions.
 pub(crate) struct Budgets {
     pub(crate) framing: f64,
     pub(crate) untouched: f64,
@@ -29,7 +30,7 @@ impl Corpus {
 }
 
 const SESSION: &str = "5c1f1c3e-7a52-4c1e-9d31-0c2f6d0f7a11";
-const WORDS: &str = "the session reads a line, cuts it at its newline and hands it on; nobody looks inside until somebody asks. ";
+const WORDS: &str = "the session reads a line, cuts it at its newline and hands it on; no one looks inside until the user asks. ";
 
 /// Deltas of 333 bytes.
 pub(crate) fn deltas(count: usize) -> Corpus {
@@ -45,7 +46,7 @@ pub(crate) fn deltas(count: usize) -> Corpus {
     Corpus::of("deltas", text, Budgets { framing: 1.5, untouched: 3.3, text: 2.1, typed: 1.5 })
 }
 
-/// The same, where every tenth has something that is taken out of a recording.
+/// The same, where every tenth has something to redact.
 pub(crate) fn secrets(count: usize) -> Corpus {
     let mut deltas = deltas(count);
     deltas.name = "secrets";
@@ -80,9 +81,10 @@ pub(crate) fn turns(megabytes: usize) -> Corpus {
     Corpus::of("turns", text, Budgets { framing: 1.5, untouched: 2.2, text: 2.2, typed: 1.5 })
 }
 
-/// Answers of 5 MB. How they compare depends on the allocator: where it gives their memory back in between, the enum pays more for new pages
-/// and typed decoding was 3 times as fast; where it keeps it, 1.3 to 1.5 times. Half of that time is framing, the copies of 5 MB that every row
-/// makes: what comes on top of it is 1.5 to 1.8 times as fast. The budgets are for the latter.
+/// Answers of 5 MB. The ratio depends on the allocator: if it returns their memory in between, the
+/// enum pays more for new pages and typed decoding was 3 times as fast; if it keeps it, 1.3 to 1.5
+/// times. Half of that time is framing, the copies of 5 MB in every row; the rest is 1.5 to 1.8
+/// times as fast. The budgets are for the latter.
 pub(crate) fn huge(megabytes: usize) -> Corpus {
     let mut text = String::new();
     let body = prose(5_000_000);
@@ -131,7 +133,7 @@ fn user(text: &mut String, n: usize, body: &str) {
     );
 }
 
-/// Prose as JSON spells it, with a line break now and then.
+/// Prose in a JSON string, with an occasional line break.
 fn prose(len: usize) -> String {
     let mut text = String::with_capacity(len + 120);
     while text.len() < len {

@@ -1,5 +1,5 @@
-//! What it costs to get a message through a session: all that one thread spends while a CLI in memory writes and a caller reads, less what
-//! the plainest reader of the same pipe spends.
+//! The cost of a message through a session: the time of one thread while an in-memory CLI writes
+//! and a caller reads, minus the time of the simplest reader of the same pipe.
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -13,15 +13,17 @@ use crate::corpus::Corpus;
 use crate::peers::Tagged;
 use crate::{clock, pipe};
 
-/// What a message may cost, in microseconds, and how many times as fast as the tagged enum it must come at least.
+/// The limit for a message in microseconds, and how many times as fast as the tagged enum it must
+/// be.
 ///
-/// The times are those of an idle machine of 2026; a short run on a busy one checks the ratios only.
+/// The times are those of an idle machine of 2026; a short run on a busy one only checks the
+/// ratios.
 const UNTOUCHED: (f64, f64) = (0.5, 1.8);
 const TEXT: (f64, f64) = (1.0, 1.4);
 
 const PIPE: usize = 64 * 1024;
 
-/// Prints the rows, and gives back the budgets that were broken.
+/// Prints the rows, and returns the broken budgets.
 pub(crate) fn run(corpus: &Corpus, rounds: usize, quick: bool) -> Vec<String> {
     let lines: Arc<[u8]> = corpus.bytes.clone().into();
     let rows: [(&str, &dyn Fn() -> usize); 5] = [

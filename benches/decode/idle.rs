@@ -1,5 +1,5 @@
-//! What a session holds while nothing happens: the growth of this process over many of them, each connected and with a turn behind it, less
-//! the growth over as many bare connections to the same CLI in memory.
+//! The memory of an idle session: the growth of this process over many sessions, each connected and
+//! after one turn, minus the growth over as many bare connections to the same in-memory CLI.
 
 use claude_wire::Session;
 use claude_wire::transport::{Connection, Launch, Memory, Transport};
@@ -10,7 +10,7 @@ const SESSIONS: usize = 1000;
 /// KiB for each session.
 const BUDGET: f64 = 16.0;
 
-/// To be run first, while the heap has no holes. Nothing but a note where the system does not tell.
+/// Run this first, while the heap has no holes. Prints a note if the system cannot tell.
 pub(crate) fn run() -> Option<String> {
     let Some(before) = resident() else {
         println!("idle sessions: no /proc here, not measured");
@@ -57,7 +57,7 @@ fn cli() -> Memory {
     pipe::answering([].into(), 512)
 }
 
-/// KiB of this process that stand in memory.
+/// The resident memory of this process, in KiB.
 fn resident() -> Option<f64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;

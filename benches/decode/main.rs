@@ -1,7 +1,10 @@
-//! What a line costs from bytes to a typed message, beside the usual ways to do it, all in one run; then what a session adds, and holds.
+//! The cost of a line from bytes to a typed message, compared with the usual ways, all in one run;
+//! then the cost and the memory of a session.
 //!
-//! CPU time of one thread, the best of several rounds that take turns; trust the ratios, not the megabytes. `--quick` takes small corpora.
-//! `recorder` runs only what a recorder costs. Either way the run ends with the budgets, and fails if one is broken; a short run gives each some slack, for a busy machine.
+//! CPU time of one thread, the best of several alternating rounds; trust the ratios, not the
+//! megabytes. `--quick` takes small corpora. `recorder` only runs the recorder's part. The run ends
+//! with the budgets, and fails if one is broken; a short run gives each some slack, for a busy
+//! machine.
 
 mod clock;
 mod corpus;
@@ -17,7 +20,7 @@ use std::time::Duration;
 use self::corpus::Corpus;
 use self::rows::{ROWS, Row};
 
-/// How much of a ratio a short run on a busy machine may lack.
+/// How much a short run on a busy machine may miss a ratio by.
 const SLACK: f64 = 0.85;
 
 fn main() {
@@ -98,22 +101,22 @@ fn budgets(corpus: &Corpus, times: &[Duration], slack: f64) -> Vec<String> {
     let faster = |row: &Row, than: &Row| seconds(times, than) / seconds(times, row);
     [
         check(
-            "framing beside bare LinesCodec",
+            "framing compared with bare LinesCodec",
             faster(&rows::FRAMED, &rows::BARE),
             1.0 / corpus.budgets.framing,
         ),
         check(
-            "untouched beside the tagged enum",
+            "untouched compared with the tagged enum",
             faster(&rows::UNTOUCHED, &rows::TAGGED),
             corpus.budgets.untouched,
         ),
         check(
-            "text of deltas beside the tagged enum",
+            "text of deltas compared with the tagged enum",
             faster(&rows::TEXT, &rows::TAGGED),
             corpus.budgets.text,
         ),
         check(
-            "typed beside the tagged enum",
+            "typed compared with the tagged enum",
             faster(&rows::TYPED, &rows::TAGGED),
             corpus.budgets.typed,
         ),

@@ -1,4 +1,4 @@
-//! The usual way: one internally tagged enum, owned fields, and `Value` where the wire is open.
+//! The usual way: one internally tagged enum, owned fields, and `Value` for open data.
 
 #![allow(dead_code, reason = "the fields are there to be decoded")]
 

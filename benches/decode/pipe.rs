@@ -1,4 +1,5 @@
-//! A CLI in memory that answers every prompt with the same bytes, and the plainest reader of its pipe.
+//! An in-memory CLI that answers every prompt with the same bytes, and the simplest reader of its
+//! pipe.
 
 use std::sync::Arc;
 
@@ -8,12 +9,13 @@ use tokio::runtime::{Builder, Runtime};
 
 const RESULT: &str = r#"{"type":"result","subtype":"success","is_error":false,"duration_ms":1,"duration_api_ms":1,"num_turns":1,"result":"done","session_id":"5c1f1c3e-7a52-4c1e-9d31-0c2f6d0f7a11","total_cost_usd":0.0,"usage":{"input_tokens":1,"output_tokens":1},"modelUsage":{},"permission_denials":[],"uuid":"00000000-0000-4000-8000-000000000000"}"#;
 
-/// One thread: what its clock counts is all that happens.
+/// One thread, so that its clock counts everything.
 pub(crate) fn runtime() -> Runtime {
     Builder::new_current_thread().enable_all().build().expect("a runtime")
 }
 
-/// A CLI that answers every prompt with these lines and a result; each of its pipes holds `capacity` bytes.
+/// A CLI that answers every prompt with these lines and a result; each of its pipes buffers
+/// `capacity` bytes.
 pub(crate) fn answering(lines: Arc<[u8]>, capacity: usize) -> Memory {
     Memory::new(move |_, peer| answer(peer, lines.clone())).capacity(capacity)
 }
@@ -39,7 +41,8 @@ async fn answer(peer: Peer, lines: Arc<[u8]>) -> Exit {
     Exit::from_code(0)
 }
 
-/// Opens the CLI without a session, prompts it, and gives `see` all that it answers; the number of lines.
+/// Opens the CLI without a session, prompts it, and passes its whole answer to `see`. Returns the
+/// number of lines.
 pub(crate) async fn read(cli: &Memory, mut see: impl FnMut(&[u8])) -> usize {
     let mut cli = cli.open(Launch::default()).await.expect("a pipe");
     cli.stdin.write_all(b"{\"type\":\"user\"}\n").await.expect("a pipe");

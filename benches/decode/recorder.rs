@@ -1,6 +1,7 @@
-//! How fast a recorder's thread redacts and writes what has crossed: with that it keeps up with a burst.
+//! How fast a recorder's thread redacts and writes: at this speed it keeps up with a burst.
 //!
-//! All CPU time of the process less that of this thread, which is the CLI and its reader; on one core.
+//! All CPU time of the process minus that of this thread, which is the CLI and its reader; on one
+//! core.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -13,12 +14,12 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use crate::corpus::Corpus;
 use crate::{clock, pipe};
 
-/// How many megabytes of deltas a second it must redact at least.
+/// The least megabytes of deltas that it must redact per second.
 const LEAST: f64 = 100.0;
 
 const PIPE: usize = 64 * 1024;
 
-/// Prints the rows, and gives back the budgets that were broken.
+/// Prints the rows, and returns the broken budgets.
 pub(crate) fn run(corpora: &[&Corpus], rounds: usize, quick: bool) -> Vec<String> {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("x.jsonl");
@@ -43,7 +44,7 @@ pub(crate) fn run(corpora: &[&Corpus], rounds: usize, quick: bool) -> Vec<String
     broken
 }
 
-/// The CPU time of the recorder's thread for a CLI that says all this at once.
+/// The CPU time of the recorder's thread for a CLI that writes all this at once.
 fn record(corpus: &Corpus, path: &Path, redacts: bool) -> Duration {
     let lines: Arc<[u8]> = corpus.bytes.clone().into();
     let before = (clock::of_process(), clock::now());

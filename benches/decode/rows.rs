@@ -1,4 +1,4 @@
-//! The ways from bytes to messages. Each counts the lines it has seen, so that nothing can be left out.
+//! The ways from bytes to messages. Each counts the lines it has seen, so that none can be skipped.
 
 use std::hint::black_box;
 

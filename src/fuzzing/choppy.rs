@@ -1,4 +1,4 @@
-//! Pipes that carry as much at a time as somebody chooses, and sometimes nothing.
+//! Pipes that carry a given number of bytes at a time, and sometimes nothing.
 
 use std::io;
 use std::pin::Pin;
@@ -9,8 +9,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::transport::{BoxFuture, Connection, Error, Launch, Transport};
 
-/// A transport around another one: each read and each write of the host's carries at most as many bytes as the next of the sizes says; where
-/// that is 0, the host is told to come again. No sizes: the pipes are left as they are.
+/// A transport around another one. Each read and write of the host carries at most the next size in
+/// bytes; a size of 0 means that it is pending once. Without sizes the pipes are unchanged.
 pub(super) struct Choppy<T> {
     inner: T,
     sizes: Arc<[u8]>,
@@ -26,7 +26,7 @@ impl<T: Transport> Transport for Choppy<T> {
     fn open(&self, launch: Launch) -> BoxFuture<'_, Result<Connection, Error>> {
         Box::pin(async move {
             let Connection { stdin, stdout, stderr, control } = self.inner.open(launch).await?;
-            // Each pipe begins at another place.
+            // Each pipe starts at another size.
             Ok(Connection {
                 stdin: Box::new(Pipe::new(stdin, &self.sizes, 0)),
                 stdout: Box::new(Pipe::new(stdout, &self.sizes, 1)),
@@ -41,7 +41,7 @@ struct Pipe<P> {
     inner: P,
     sizes: Arc<[u8]>,
     at: usize,
-    /// Has it just carried nothing?
+    /// Whether it has just carried nothing.
     paused: bool,
 }
 
@@ -50,7 +50,7 @@ impl<P> Pipe<P> {
         Self { inner, sizes: sizes.clone(), at, paused: false }
     }
 
-    /// How much may go now. After a pause something goes, whatever the sizes say.
+    /// How much may pass now. After a pause something passes, whatever the sizes say.
     fn next(&mut self, cx: &Context<'_>) -> Poll<usize> {
         if self.sizes.is_empty() {
             return Poll::Ready(usize::MAX);

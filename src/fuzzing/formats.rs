@@ -7,10 +7,11 @@ use super::Source;
 use crate::recording::{Integrity, Recording};
 use crate::wire::{Item, LineCodec};
 
-/// The first byte is the line limit, the second says how many sizes of chunks follow; the rest is the stream.
+/// The first byte is the line limit, the second the number of chunk sizes that follow; the rest is
+/// the stream.
 ///
-/// Holds: the chunking changes nothing, the items cover every byte, each item is what a search for newlines gives, and bare `LinesCodec`
-/// gives the same lines where it can express them.
+/// Checks that the chunking changes nothing, the items cover every byte, each item equals a search
+/// for newlines, and bare `LinesCodec` gives the same lines where it can express them.
 pub fn codec(data: &[u8]) {
     let mut source = Source::new(data);
     let limit = usize::from(source.byte());
@@ -33,10 +34,11 @@ pub fn codec(data: &[u8]) {
     }
 }
 
-/// What an item says, in plain values: offset, length on the wire, the bytes unless they are gone, UTF-8, terminated.
-type Told = (u64, u64, Option<Vec<u8>>, bool, bool);
+/// An item in plain values: offset, length on the wire, the bytes if they were kept, UTF-8,
+/// terminated.
+type Plain = (u64, u64, Option<Vec<u8>>, bool, bool);
 
-fn decode(limit: usize, sizes: &[usize], stream: &[u8]) -> Vec<Told> {
+fn decode(limit: usize, sizes: &[usize], stream: &[u8]) -> Vec<Plain> {
     let mut codec = LineCodec::with_max_line(limit);
     let mut buffer = BytesMut::new();
     let mut items = Vec::new();
@@ -46,20 +48,20 @@ fn decode(limit: usize, sizes: &[usize], stream: &[u8]) -> Vec<Told> {
         rest = behind;
         buffer.extend_from_slice(chunk);
         while let Ok(Some(item)) = codec.decode(&mut buffer) {
-            items.push(told(&item));
+            items.push(plain(&item));
         }
         assert!(buffer.len() <= limit, "{} bytes are kept under a limit of {limit}", buffer.len());
     }
     buffer.extend_from_slice(rest);
     while let Ok(Some(item)) = codec.decode_eof(&mut buffer) {
-        items.push(told(&item));
+        items.push(plain(&item));
     }
     assert!(buffer.is_empty());
     assert_eq!(codec.offset(), stream.len() as u64);
     items
 }
 
-fn told(item: &Item) -> Told {
+fn plain(item: &Item) -> Plain {
     match item {
         Item::Line(line) => (
             line.offset(),
@@ -78,14 +80,14 @@ fn told(item: &Item) -> Told {
     }
 }
 
-fn expected(limit: usize, stream: &[u8]) -> Vec<Told> {
+fn expected(limit: usize, stream: &[u8]) -> Vec<Plain> {
     let mut offset = 0;
     let mut items = Vec::new();
     for piece in stream.split_inclusive(|byte| *byte == b'\n') {
         let content = piece.strip_suffix(b"\n");
         let ended = content.is_some();
         let content = content.unwrap_or(piece);
-        let told = if content.len() > limit {
+        let plain = if content.len() > limit {
             (offset, piece.len() as u64, None, false, ended)
         } else {
             let kept = if ended { content.strip_suffix(b"\r").unwrap_or(content) } else { content };
@@ -97,13 +99,13 @@ fn expected(limit: usize, stream: &[u8]) -> Vec<Told> {
                 ended,
             )
         };
-        items.push(told);
+        items.push(plain);
         offset += piece.len() as u64;
     }
     items
 }
 
-fn terminated(item: &Told) -> Option<&str> {
+fn terminated(item: &Plain) -> Option<&str> {
     let (.., bytes, true, true) = item else { return None };
     std::str::from_utf8(bytes.as_deref()?).ok()
 }

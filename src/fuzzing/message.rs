@@ -1,4 +1,4 @@
-//! From one line to a typed message.
+//! Parsing of one line to a typed message.
 
 use std::borrow::Cow;
 
@@ -8,10 +8,11 @@ use serde_json::Value;
 
 use crate::wire::{Frame, Line, Message, Outcome, RawJson, agree, classify};
 
-/// One line.
+/// The input is one line.
 ///
-/// Holds: the scanner accepts what `serde_json` accepts when it skips a value; a frame is an object with a `type`, and its peek and every
-/// field of its typed message say what `serde_json::Value` says; a message of text is written as it was read; and nothing that is asked of a
+/// Checks that the scanner accepts what `serde_json` accepts when it skips a value; that a frame is
+/// an object with a `type`, and its peek and every field of its typed message agree with
+/// `serde_json::Value`; that a text message is written as it was read; and that no accessor of a
 /// message panics.
 pub fn message(data: &[u8]) {
     let line = Bytes::copy_from_slice(data);
@@ -32,7 +33,7 @@ pub fn message(data: &[u8]) {
                 .strip_prefix('\u{feff}')
                 .unwrap_or(&text)
                 .trim_start_matches([' ', '\t', '\r', '\n']);
-            assert!(!text.starts_with('{'), "an object is no noise");
+            assert!(!text.starts_with('{'), "an object is not noise");
         }
         Outcome::Malformed(_) | Outcome::TruncatedTail(_) => {}
     }
@@ -78,7 +79,7 @@ fn agrees(frame: &Frame, value: &Value) {
     assert_eq!(message.thinking_delta().as_deref(), piece("thinking_delta", "thinking"));
 }
 
-/// Asks everything once.
+/// Calls every accessor once.
 fn reads(frame: &Frame) {
     let message = Message::new(frame.clone());
     let _ = (
@@ -95,7 +96,7 @@ fn reads(frame: &Frame) {
     assert_eq!(written, message.line_text());
     let Ok(again) = Frame::parse(written) else { panic!("a message that cannot be read again") };
     assert_eq!(again.kind(), frame.kind());
-    // Raw values keep bytes that are not UTF-8; a written message has U+FFFD in their place.
+    // Raw values keep bytes that are not UTF-8; a written message has U+FFFD instead.
     if std::str::from_utf8(frame.bytes()).is_ok() {
         assert_eq!(Message::new(again).body(), message.body());
     }

@@ -1,6 +1,7 @@
-//! The bodies of the fuzz targets: plain functions over bytes that panic when something that must hold does not.
+//! The bodies of the fuzz targets: functions over bytes that panic when an invariant is broken.
 //!
-//! `fuzz/` calls them from libFuzzer; the unit tests call them with the committed seeds, so that ordinary builds compile and run them.
+//! `fuzz/` calls them from libFuzzer; the unit tests call them with the committed seeds, so that
+//! ordinary builds compile and run them.
 
 #[cfg(feature = "session")]
 mod choppy;

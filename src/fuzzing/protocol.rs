@@ -1,4 +1,4 @@
-//! The machine under arbitrary inputs, watched by the observer of its invariants.
+//! The protocol's state machine under arbitrary inputs, with the observer of its invariants.
 
 use std::time::{Duration, Instant};
 
@@ -10,14 +10,14 @@ use crate::protocol::{
 use crate::wire::control::{Request, RequestName};
 use crate::wire::{Line, RawJson, classify};
 
-/// A row of operations: a byte that says which, and what it needs. The CLI need not behave.
+/// A sequence of operations: a byte that selects one, and its arguments. The CLI may misbehave.
 ///
-/// Holds: the invariants of the protocol.
+/// Checks the invariants of the protocol.
 pub fn protocol(data: &[u8]) {
     play(data, |_| ());
 }
 
-/// Tells everything that comes out.
+/// Passes every output to the observer.
 pub(super) fn play(data: &[u8], mut tell: impl FnMut(&Output)) {
     let mut source = Source::new(data);
     let mut host = Host::new(source.byte());
@@ -30,14 +30,15 @@ pub(super) fn play(data: &[u8], mut tell: impl FnMut(&Output)) {
 struct Host {
     observed: Observed,
     now: Instant,
-    /// Turns, requests: numbered in one row.
+    /// Turns and requests, in one numbering.
     next: u64,
     callbacks: u64,
-    /// The last request of the host's on the wire.
+    /// The last request of the host on the wire.
     wire: u64,
 }
 
-/// Lines that a CLI would write; `$P` stands for a prompt, `$R` for a request of the host's, `$N` for a small number.
+/// Lines that a CLI would write; `$P` is replaced by a prompt, `$R` by a request of the host, `$N`
+/// by a small number.
 const LINES: [&str; 24] = [
     r#"{"type":"control_response","response":{"subtype":"success","request_id":"cw-$R","response":{"cancelled":true}}}"#,
     r#"{"type":"control_response","response":{"subtype":"error","request_id":"cw-$R","error":"no"}}"#,
@@ -65,7 +66,7 @@ const LINES: [&str; 24] = [
     r#"{"type":"assistant","message":{"content":[]},"parent_tool_use_id":"t"}"#,
 ];
 
-/// What a caller asks of the CLI.
+/// Requests of a caller.
 fn request(number: usize) -> Request {
     match number % 5 {
         0 => Request::new(RequestName::GetUsage),

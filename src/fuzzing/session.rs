@@ -1,4 +1,4 @@
-//! A whole session over pipes that carry as much at a time as the input says.
+//! A whole session over pipes that split reads and writes as the input says.
 
 mod cli;
 
@@ -14,12 +14,13 @@ use super::choppy::Choppy;
 use crate::Decision;
 use crate::session::{Events, Session, SessionEvent};
 
-/// The limit of a line, which some lines of the CLI's are over.
+/// The limit of a line, which some of the CLI's lines exceed.
 const MAX_LINE: usize = 1024;
 
-/// The first byte says how many sizes of reads and writes follow, the second how much may wait for a reader; the rest is what the CLI does.
+/// The first byte is the number of read and write sizes that follow, the second the size of the
+/// buffers; the rest is the script of the CLI.
 ///
-/// Holds: whatever the pipes do, the caller is told what whole pipes would have told, and so is the CLI.
+/// Checks that the caller and the CLI receive the same as over pipes that do not split.
 pub fn session(data: &[u8]) {
     let mut source = Source::new(data);
     let count = usize::from(source.byte());
@@ -29,15 +30,15 @@ pub fn session(data: &[u8]) {
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_time().build() else {
         return;
     };
-    let whole = runtime.block_on(told(&[], buffer, script));
-    let chopped = runtime.block_on(told(sizes, buffer, script));
+    let whole = runtime.block_on(observe(&[], buffer, script));
+    let chopped = runtime.block_on(observe(sizes, buffer, script));
     assert_eq!(chopped, whole);
 }
 
-/// What all sides have been told; uuids of prompts are numbered.
+/// What all sides received; uuids of prompts are numbered.
 #[derive(Debug, PartialEq)]
-struct Told {
-    /// Line by line.
+struct Observed {
+    /// By line.
     cli: Vec<String>,
     /// The messages of each turn, and its error.
     turns: Vec<Vec<String>>,
@@ -45,7 +46,7 @@ struct Told {
     lines: String,
 }
 
-async fn told(sizes: &[u8], buffer: usize, script: &[u8]) -> Told {
+async fn observe(sizes: &[u8], buffer: usize, script: &[u8]) -> Observed {
     let script = Script::new(script);
     let turns = script.byte() % 4 + 1;
     let session = Session::builder()
@@ -59,44 +60,48 @@ async fn told(sizes: &[u8], buffer: usize, script: &[u8]) -> Told {
         Err(error) => panic!("a session that does not start: {error}"),
     };
     let mut events = session.events();
-    let mut told =
-        Told { cli: Vec::new(), turns: Vec::new(), events: Vec::new(), lines: String::new() };
+    let mut observed =
+        Observed { cli: Vec::new(), turns: Vec::new(), events: Vec::new(), lines: String::new() };
     for turn in 0..turns {
-        told.turns.push(read(&session, turn).await);
+        observed.turns.push(read(&session, turn).await);
     }
     let exit = session.stop().await;
-    told.events.extend(waiting(&mut events).map(|event| format!("{event:?}")));
-    told.events.push(format!("{exit:?}"));
-    told.lines = format!("{:?}", session.stats());
-    told.cli = script.heard();
+    observed.events.extend(waiting(&mut events).map(|event| format!("{event:?}")));
+    observed.events.push(format!("{exit:?}"));
+    observed.lines = format!("{:?}", session.stats());
+    observed.cli = script.heard();
     let uuids = script.uuids();
-    let all = told.cli.iter_mut().chain(told.turns.iter_mut().flatten()).chain(&mut told.events);
+    let all = observed
+        .cli
+        .iter_mut()
+        .chain(observed.turns.iter_mut().flatten())
+        .chain(&mut observed.events);
     for text in all {
         for (number, uuid) in uuids.iter().enumerate() {
             *text = text.replace(uuid, &format!("prompt-{number}"));
         }
     }
-    told
+    observed
 }
 
-/// A turn to its end, and on every other one a request after it.
+/// A turn to its end, and after every other one a request.
 async fn read(session: &Session, number: u8) -> Vec<String> {
-    let mut told = Vec::new();
+    let mut observed = Vec::new();
     let mut turn = session.query(format!("turn {number}"));
     while let Some(message) = turn.next().await {
-        told.push(match message {
+        observed.push(match message {
             Ok(message) => message.line_text().into_owned(),
             Err(error) => error.to_string(),
         });
     }
     if number % 2 == 1 {
         let reply = session.usage().details().await;
-        told.push(format!("{:?}", reply.map_err(|error| error.to_string())));
+        observed.push(format!("{:?}", reply.map_err(|error| error.to_string())));
     }
-    told
+    observed
 }
 
-/// What waits for the reader of the events, who waits for nothing.
+/// The events that are ready, without waiting.
 fn waiting(events: &mut Events) -> impl Iterator<Item = SessionEvent> {
     let mut cx = Context::from_waker(Waker::noop());
     std::iter::from_fn(move || match pin!(&mut *events).poll_next(&mut cx) {

@@ -62,7 +62,7 @@ fn the_seeds_of_recording_hold() {
     replay("recording", recording);
 }
 
-/// A fuzzer that starts from histories which end in the handshake does not get far.
+/// A fuzzer whose seeds end in the handshake does not get far.
 #[test]
 fn the_seeds_of_protocol_go_where_their_names_say() {
     for (seed, expected) in [
@@ -83,12 +83,15 @@ fn the_seeds_of_protocol_go_where_their_names_say() {
             ],
         ),
     ] {
-        let mut told = String::new();
+        let mut outputs = String::new();
         super::protocol::play(&std::fs::read(seeds("protocol").join(seed)).unwrap(), |output| {
-            told.push_str(&format!("{output:?}\n"))
+            outputs.push_str(&format!("{output:?}\n"))
         });
-        let at = expected.map(|what| told.find(what));
-        assert!(at[0].is_some() && at[0] < at[1], "{seed}: {expected:?} are at {at:?} in\n{told}");
+        let at = expected.map(|what| outputs.find(what));
+        assert!(
+            at[0].is_some() && at[0] < at[1],
+            "{seed}: {expected:?} are at {at:?} in\n{outputs}"
+        );
     }
 }
 
@@ -118,7 +121,7 @@ fn every_field_that_says_something_else_is_found() {
         *value.pointer_mut(pointer).unwrap_or_else(|| panic!("{seed} has no {pointer}")) =
             Value::from("something else");
         let compared = std::panic::catch_unwind(|| agree::body(&read, &value));
-        assert!(compared.is_err(), "{seed}: nobody has seen that {pointer} differs");
+        assert!(compared.is_err(), "{seed}: a difference in {pointer} was not detected");
     }
 }
 

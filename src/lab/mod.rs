@@ -1,13 +1,14 @@
-//! What tests of the real CLI need: a Messages API on loopback, and a closed place to run the CLI in.
+//! Tools for tests of the real CLI: a Messages API on loopback, and an isolated environment for the
+//! CLI.
 //!
 //! * [`FakeApi`] plays the model's side from an [`ApiScript`].
-//! * [`Hermetic`] runs the real CLI in front of it, where nothing of the machine reaches the CLI and nothing of it reaches the network.
+//! * [`Hermetic`] runs the real CLI with it, isolated from the machine and from the network.
 //!
 //! # The API
 //!
-//! An [`ApiScript`] says what the model's side does: rules that match on the shape of the conversation ([`When`]), never on the bytes of a
-//! body, each with the [replies](Reply) that it gives one after another. A [`FakeApi`] serves it: `ANTHROPIC_BASE_URL` is its
-//! [`url`](FakeApi::url).
+//! An [`ApiScript`] describes the model's side: rules that match the shape of the conversation
+//! ([`When`]), not the bytes of a body, each with its [replies](Reply) in order. A [`FakeApi`]
+//! serves it: its [`url`](FakeApi::url) is the value for `ANTHROPIC_BASE_URL`.
 //!
 //! ```
 //! use claude_wire::lab::{ApiScript, FakeApi, Reply};
@@ -25,12 +26,16 @@
 //! # }
 //! ```
 //!
-//! * **Strict.** A request that no rule matches, or that the real API would refuse ([broken pairs of calls and
-//!   results](ApiRequest::violations), roles out of order), gets an error that says so, under the one status for which CLI 2.1.329 fails a turn
-//!   at once and shows the text: 418. (A 400 it does not retry, but asks five times more in other shapes.) The API remembers the failure too,
-//!   and a reply that was never fetched: [`finish`](FakeApi::finish) returns them, and dropping the API panics with them.
-//! * **Paced.** A reply can be late, slow, cut off, garbled, or [held](Reply::hold) until the test releases it: no test needs to sleep. So the
-//!   server is the crate's own, down to HTTP's chunks: an event is one write, and a connection ends exactly after it, by FIN or by RST.
+//! * **Strict.** A request that no rule matches, or that the real API would refuse ([calls without
+//!   results, results without calls](ApiRequest::violations), roles out of order), gets an error
+//!   that says so, with the one status for which CLI 2.1.329 fails a turn at once and shows the
+//!   text: 418. (On a 400 it does not retry, but sends five more requests of other shapes.) The API
+//!   also logs the failure, and any reply that was not fetched: [`finish`](FakeApi::finish) returns
+//!   them, and dropping the API panics with them.
+//! * **Paced.** A reply can be late, slow, cut off, garbled, or [paused](Reply::hold) until the
+//!   test releases it, so tests need not sleep. The crate has its own server for that, including
+//!   HTTP's chunks: an event is one write, and a connection ends exactly after it, by FIN or by
+//!   RST.
 #![cfg_attr(
     feature = "wiremock",
     doc = "* **In your own server.** [`ApiScript::mount`] puts a script into a `wiremock` server, next to your other mocks; whole responses only."
@@ -38,8 +43,9 @@
 //!
 //! # The real CLI
 //!
-//! A [`Hermetic`] is a place for one conversation, or several: its own directory for home, configuration, temporary files and work; an
-//! environment that holds nothing else; a made-up key; and a [`FakeApi`] that speaks for the model.
+//! A [`Hermetic`] is an environment for one or more conversations: separate directories for home,
+//! configuration, temporary files and work; only its own environment variables; a made-up key; and
+//! a [`FakeApi`] as the model.
 //!
 //! ```no_run
 //! use claude_wire::lab::{ApiScript, Hermetic, Reply, real_cli};
@@ -55,14 +61,15 @@
 //! # }
 //! ```
 //!
-//! The program that does this runs in a network namespace in which loopback is the only interface:
+//! Run such a program in a network namespace in which loopback is the only interface:
 //!
 //! ```text
 //! unshare --net -- sh -c 'ip link set lo up && exec "$@"' sh cargo test ...
 //! ```
 //!
-//! (without root: `unshare --map-root-user --net`). [`Hermetic::start`] verifies that, and refuses otherwise: so nothing can leave. And
-//! [`Hermetic::finish`] asks the kernel whether anything has tried: it counts the packets of the namespace for which there was no route.
+//! (without root: `unshare --map-root-user --net`). [`Hermetic::start`] checks that, and refuses to
+//! start otherwise, so nothing can reach the network. [`Hermetic::finish`] asks the kernel whether
+//! anything has tried: it counts the namespace's packets without a route.
 
 mod api;
 mod hermetic;

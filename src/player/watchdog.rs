@@ -63,7 +63,6 @@ impl Watchdog {
     }
 
     /// `None`: never.
-    ///
     fn due(&self) -> Option<Instant> {
         self.since.checked_add(self.limit)
     }

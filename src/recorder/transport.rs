@@ -212,7 +212,6 @@ impl Recorder {
 }
 
 /// As for the inner transport. A connection that cannot be opened leaves no file.
-///
 impl Transport for Recorder {
     fn open(&self, launch: Launch) -> BoxFuture<'_, Result<Connection, transport::Error>> {
         Box::pin(async move {

@@ -156,7 +156,6 @@ impl<W: io::Read + io::Write + io::Seek> Writer<W> {
     /// that need more space are left out.
     ///
     /// The digest covers the header, so it is computed at the end by reading back what was written.
-    ///
     pub(crate) fn finish_with(mut self, header: &Header) -> Result<W, Error> {
         if !self.broken {
             self.finish_header(header).map_err(Error::io)?;

@@ -1,4 +1,4 @@
-//! The trait, and what opening it takes and gives.
+//! The transport trait, and its input and output.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
@@ -24,13 +24,13 @@ pub type BoxedWrite = Box<dyn AsyncWrite + Send + Unpin>;
 
 /// A way to reach a CLI.
 ///
-/// Wrappers (a recorder, a fault injector) are transports that hold another one.
+/// Wrappers (a recorder, a fault injector) are transports around another one.
 pub trait Transport: Send + Sync + 'static {
-    /// Opens a new connection; may be called again, with other arguments.
+    /// Opens a new connection. May be called again, with other arguments.
     ///
     /// # Errors
     ///
-    /// When the other side cannot be started. What goes wrong later shows in the streams and in
+    /// When the other side cannot be started. Later failures show in the streams and in
     /// [`Control::poll_wait`].
     ///
     /// # Cancel safety
@@ -38,8 +38,8 @@ pub trait Transport: Send + Sync + 'static {
     /// Dropping the future leaves nothing running.
     fn open(&self, launch: Launch) -> BoxFuture<'_, Result<Connection, Error>>;
 
-    /// Does the CLI run on this machine, so that a path of the launch can be looked at here? A session
-    /// then checks its directory before it starts. Default: no.
+    /// Whether the CLI runs on this machine, so that paths of the launch can be checked here. A
+    /// session then checks its directory before it starts. Default: no.
     fn runs_here(&self) -> bool {
         false
     }
@@ -65,19 +65,20 @@ impl<T: Transport + ?Sized> Transport for Box<T> {
     }
 }
 
-/// What one launch of the CLI is given.
+/// The parameters of one launch of the CLI.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Launch {
-    /// The arguments, without the program's own name. They are passed as they are: there is no shell.
+    /// The arguments, without the program's own name. They are passed unchanged, without a shell.
     pub args: Vec<OsString>,
-    /// What the child sees of the environment, and the API key.
+    /// The child's environment variables, and the API key.
     pub env: Environment,
-    /// The directory to run in; `None` is the host's own.
+    /// The working directory; `None` is the host's own.
     pub cwd: Option<PathBuf>,
 }
 
 impl Launch {
-    /// The working directory of the process, as the system names it; `None` where it is not known, or not UTF-8.
+    /// The working directory of the process, as the system spells it; `None` if it is unknown or not
+    /// UTF-8.
     pub(crate) fn working_dir(&self) -> Option<String> {
         let cwd = match &self.cwd {
             Some(cwd) => cwd.canonicalize().or_else(|_| std::path::absolute(cwd)),
@@ -86,14 +87,15 @@ impl Launch {
         cwd.ok()?.into_os_string().into_string().ok()
     }
 
-    /// The home folder of the process, where it has one.
+    /// The home folder of the process, if it has one.
     pub(crate) fn home(&self) -> Option<String> {
         let home = self.env.resolve(std::env::vars_os(), None).remove(OsStr::new("HOME"))?;
         home.into_string().ok().filter(|home| !home.is_empty())
     }
 }
 
-/// Inline JSON among the arguments (MCP servers, settings) is elided, because it may carry tokens.
+/// Inline JSON among the arguments (MCP servers, settings) is left out, because it may contain
+/// tokens.
 impl fmt::Debug for Launch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let args: Vec<_> = self.args.iter().map(|arg| elide_json(&arg.to_string_lossy())).collect();
@@ -114,16 +116,16 @@ fn elide_json(arg: &str) -> String {
 
 /// An open connection.
 ///
-/// Dropping `stdin` is the end of input that asks a CLI to finish; dropping `control` ends it by force.
+/// Dropping `stdin` is the end of input, which asks a CLI to finish; dropping `control` kills it.
 pub struct Connection {
-    /// What the CLI reads. A flush that fails says that the CLI reads no more: a session asks so in
-    /// the handshake, where it writes nothing that would fail.
+    /// The CLI's input. A failed flush means that the CLI does not read any more: a session relies
+    /// on that in the handshake, where it writes nothing that would fail.
     pub stdin: BoxedWrite,
-    /// What the CLI writes: newline-delimited JSON.
+    /// The CLI's output: newline-delimited JSON.
     pub stdout: BoxedRead,
-    /// What the CLI complains about. It must be read, or a chatty CLI blocks.
+    /// The CLI's error messages. Read them, or a CLI that writes many of them blocks.
     pub stderr: BoxedRead,
-    /// The CLI's life.
+    /// The handle of the CLI's process.
     pub control: Box<dyn Control>,
 }
 
@@ -133,28 +135,29 @@ impl fmt::Debug for Connection {
     }
 }
 
-/// The life of the other side.
+/// The handle of the other side's process.
 ///
-/// Dropping it while the other side lives ends the other side, without waiting for that.
+/// Dropping it while the other side runs ends the other side, without waiting for it.
 pub trait Control: Send {
-    /// The process id, where there is a process. It names nobody any more once [`poll_wait`](Self::poll_wait)
-    /// was ready.
+    /// The process id, if there is a process. It is no longer valid once
+    /// [`poll_wait`](Self::poll_wait) has returned `Ready`.
     fn pid(&self) -> Option<u32>;
 
-    /// Waits for the end. Fused: after `Ready(Ok(..))` it may be polled again and gives the same.
+    /// Waits for the end. Fused: after `Ready(Ok(..))` it may be polled again and returns the same.
     ///
-    /// The end of the process and the end of its streams are two things, in either order.
+    /// The process and its streams may end in either order.
     ///
     /// # Errors
     ///
-    /// When the exit status cannot be learned, and never will be.
+    /// When the exit status cannot be read, now or later.
     fn poll_wait(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Exit>>;
 
-    /// Asks the other side to end: SIGTERM to the process group, or its likeness. Nothing happens after the end.
+    /// Asks the other side to end: SIGTERM to the process group, or its equivalent. Does nothing
+    /// after the end.
     fn terminate(&mut self);
 
-    /// Ends the other side: SIGKILL to the process group and the descendants, or its likeness. Nothing happens
-    /// after the end.
+    /// Ends the other side: SIGKILL to the process group and the descendants, or its equivalent.
+    /// Does nothing after the end.
     fn kill(&mut self);
 }
 
@@ -163,11 +166,11 @@ impl dyn Control + '_ {
     ///
     /// # Errors
     ///
-    /// When the exit status cannot be learned.
+    /// When the exit status cannot be read.
     ///
     /// # Cancel safety
     ///
-    /// May be dropped and called again; nothing is lost.
+    /// Can be dropped and called again; nothing is lost.
     pub async fn wait(&mut self) -> io::Result<Exit> {
         poll_fn(|cx| self.poll_wait(cx)).await
     }

@@ -1,4 +1,4 @@
-//! What the child sees of the environment.
+//! The child's environment variables.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -11,8 +11,8 @@ use super::Secret;
 const SDK: [(&str, &str); 2] =
     [("CLAUDE_CODE_ENTRYPOINT", "sdk-rs"), ("CLAUDE_AGENT_SDK_VERSION", env!("CARGO_PKG_VERSION"))];
 
-/// Never inherited: they describe the CLI that the host itself runs under (and its message socket), or change the
-/// runtime of a CLI that runs on Node.
+/// Never inherited: they describe the CLI that the host itself runs under (and its message socket),
+/// or change the runtime of a CLI that runs on Node.
 const NEVER_INHERITED: [&str; 4] =
     ["CLAUDECODE", "CLAUDE_CODE_SESSION_ID", "CLAUDE_CODE_MESSAGING_*", "NODE_OPTIONS"];
 
@@ -20,13 +20,15 @@ const API_KEY: &str = "ANTHROPIC_API_KEY";
 
 /// The environment of the child, in layers; a later one wins:
 ///
-/// 1. what is inherited from the host ([`Inherit`]), always without `CLAUDECODE`, `CLAUDE_CODE_SESSION_ID`,
-///    `CLAUDE_CODE_MESSAGING_*` and `NODE_OPTIONS`: a CLI must not believe that it runs inside another one;
-/// 2. `CLAUDE_CODE_ENTRYPOINT=sdk-rs`, `CLAUDE_AGENT_SDK_VERSION`, and `PWD` where a working directory is given;
-/// 3. what the user sets or removes, which may be any of the above;
+/// 1. what is inherited from the host ([`Inherit`]), always without `CLAUDECODE`,
+///    `CLAUDE_CODE_SESSION_ID`, `CLAUDE_CODE_MESSAGING_*` and `NODE_OPTIONS`: a CLI must not believe
+///    that it runs inside another one;
+/// 2. `CLAUDE_CODE_ENTRYPOINT=sdk-rs`, `CLAUDE_AGENT_SDK_VERSION`, and `PWD` if a working directory
+///    is given;
+/// 3. what you set or remove, which may be any of the above;
 /// 4. the API key, as `ANTHROPIC_API_KEY`.
 ///
-/// Debug output names variables and never shows a value.
+/// Debug output shows the names of variables, never their values.
 ///
 /// ```
 /// use claude_wire::transport::{Environment, Inherit, Secret};
@@ -65,7 +67,8 @@ impl Environment {
         self
     }
 
-    /// Keeps a variable from the child, wherever it comes from (except the API key given here).
+    /// Removes a variable from the child's environment, wherever it comes from (except the API key
+    /// given here).
     #[must_use]
     pub fn remove(mut self, name: impl Into<OsString>) -> Self {
         self.vars.insert(name.into(), None);
@@ -79,14 +82,15 @@ impl Environment {
         self
     }
 
-    /// What was set (`Some`) and removed (`None`) here, in the order of the names; without the API key.
+    /// The variables that were set (`Some`) or removed (`None`) here, sorted by name; without the
+    /// API key.
     pub fn overrides(&self) -> impl Iterator<Item = (&OsStr, Option<&OsStr>)> {
         self.vars.iter().map(|(name, value)| (name.as_os_str(), value.as_deref()))
     }
 
-    /// The whole environment of a child of a host with the variables `host`, which runs in `cwd`.
+    /// The whole environment of a child that runs in `cwd`, for a host with the variables `host`.
     ///
-    /// The result is plain text, and the key is in it.
+    /// The result is plain text and contains the key.
     pub fn resolve(
         &self,
         host: impl IntoIterator<Item = (OsString, OsString)>,
@@ -171,7 +175,7 @@ fn matches(pattern: &str, name: &OsStr) -> bool {
     }
 }
 
-/// Names are case-insensitive on Windows: one spelling, so that one layer replaces another.
+/// Names are case-insensitive on Windows: use one spelling, so that one layer replaces another.
 fn canonical(name: OsString) -> OsString {
     if cfg!(windows) { name.to_ascii_uppercase() } else { name }
 }

@@ -11,7 +11,8 @@ const HINT: &str = "install it with `npm install -g @anthropic-ai/claude-code` o
 
 /// A connection could not be opened.
 ///
-/// The message says what failed, where, and what to do; it holds no argument and no variable's value.
+/// The message says what failed, where, and what to do. It contains no argument and no value of a
+/// variable.
 pub struct Error {
     kind: Kind,
     source: Option<Source>,
@@ -29,12 +30,12 @@ enum Kind {
 }
 
 impl Error {
-    /// An error of a transport of one's own.
+    /// Wraps an error of your own transport.
     pub fn other(source: impl Into<Source>) -> Self {
         Self { kind: Kind::Other, source: Some(source.into()) }
     }
 
-    /// There is no CLI where it was looked for: [`searched`](Self::searched) says where that was.
+    /// The CLI was not found: [`searched`](Self::searched) lists where it was looked for.
     pub fn is_cli_not_found(&self) -> bool {
         matches!(self.kind, Kind::CliNotFound { .. })
     }
@@ -49,13 +50,14 @@ impl Error {
         matches!(self.kind, Kind::PermissionDenied { .. })
     }
 
-    /// The program is there and may be executed, but is no program for this machine; or the interpreter that its
-    /// first line names is missing.
+    /// The program exists and may be executed, but is not a program for this machine; or the
+    /// interpreter in its first line is missing.
     pub fn is_bad_executable(&self) -> bool {
         matches!(self.kind, Kind::BadExecutable { .. })
     }
 
-    /// The program is there, but the system did not start it: permission, format, or a limit of the system.
+    /// The program exists, but the system did not start it: permission, format, or a limit of the
+    /// system.
     pub fn is_spawn(&self) -> bool {
         matches!(
             self.kind,
@@ -71,7 +73,7 @@ impl Error {
         }
     }
 
-    /// What to do about it, where that is known; the message ends with it.
+    /// What to do about it, if that is known; the message ends with it.
     pub fn hint(&self) -> Option<&'static str> {
         self.is_cli_not_found().then_some(HINT)
     }
@@ -84,7 +86,7 @@ impl Error {
         Self { kind: Kind::NoIo, source: None }
     }
 
-    /// `refused` are those of the searched paths that exist and were passed over, and why.
+    /// `refused` are the searched paths that exist and were skipped, and why.
     pub(super) fn cli_not_found(
         searched: Vec<PathBuf>,
         refused: Vec<(PathBuf, &'static str)>,
@@ -102,12 +104,12 @@ impl Error {
         Self { kind, source: Some(source.into()) }
     }
 
-    /// What spawning `program` said, when the program was there a moment before.
+    /// Builds the error for a failed spawn of `program`, which existed a moment before.
     pub(super) fn spawn(program: &Path, source: io::Error) -> Self {
         let program = program.to_owned();
         let kind = match source.kind() {
             io::ErrorKind::PermissionDenied => Kind::PermissionDenied { path: program },
-            // The file exists: it is the interpreter of its first line that does not.
+            // The file exists, so it is the interpreter of its first line that is missing.
             io::ErrorKind::NotFound if program.exists() => Kind::BadExecutable { program },
             io::ErrorKind::NotFound => {
                 Kind::CliNotFound { searched: vec![program], refused: Vec::new() }
@@ -130,7 +132,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.kind)?;
         match (&self.kind, &self.source) {
-            // These say what did not work, and nothing of why.
+            // These say what failed, but not why.
             (Kind::Spawn { .. } | Kind::Other, Some(why)) => write!(f, ": {why}"),
             _ => Ok(()),
         }
@@ -155,7 +157,7 @@ impl fmt::Display for Kind {
             Self::CliNotFound { searched, refused } => {
                 f.write_str("no `claude` executable found; searched ")?;
                 if searched.is_empty() {
-                    f.write_str("nowhere, for want of a PATH and a home directory")?;
+                    f.write_str("nowhere, because neither PATH nor a home directory is set")?;
                 }
                 for (index, path) in searched.iter().enumerate() {
                     let comma = if index == 0 { "" } else { ", " };

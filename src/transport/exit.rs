@@ -4,17 +4,17 @@ use std::fmt;
 use std::process::ExitStatus;
 use std::time::Duration;
 
-/// How the last line of a replay's report begins. A session knows by it that the exit code is the
-/// replay's, and not that of a CLI.
+/// How the last line of a replay's report begins. It tells a session that the exit code is the
+/// replay's and not a CLI's.
 pub(crate) const REPLAY_REPORT: &str = "replay: played=";
 
 /// How the CLI ended: with a code, or by a signal.
 ///
-/// CLI 2.1.329 catches SIGTERM and SIGHUP and exits with 143 and 129, so of the common signals only SIGKILL
-/// shows as a signal.
+/// CLI 2.1.329 catches SIGTERM and SIGHUP and exits with 143 and 129, so of the common signals only
+/// SIGKILL appears as a signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Exit {
-    /// The exit code, when the process ended by itself.
+    /// The exit code, if the process ended by itself.
     pub code: Option<i32>,
     /// The number of the signal that ended it.
     pub signal: Option<i32>,
@@ -31,8 +31,8 @@ impl Exit {
         Self { code: None, signal: Some(signal) }
     }
 
-    /// Whether the exit code is 0. Says nothing about a turn: a failed last turn exits with 1, and an interrupted
-    /// one with 0.
+    /// Whether the exit code is 0. This says nothing about a turn: a failed last turn exits with 1,
+    /// and an interrupted one with 0.
     pub const fn success(&self) -> bool {
         matches!(self.code, Some(0))
     }
@@ -40,7 +40,8 @@ impl Exit {
     /// The exit code of a replay that ended because its input differed from the recording.
     pub const DIVERGED: i32 = 70;
 
-    /// The name of the signal that ended it, such as `SIGKILL`; `None` also where its number is not the same on every Unix.
+    /// The name of the signal that ended it, such as `SIGKILL`; also `None` if its number is not
+    /// the same on every Unix.
     pub fn signal_name(&self) -> Option<&'static str> {
         self.signal.and_then(signal_name)
     }

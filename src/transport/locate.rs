@@ -1,4 +1,4 @@
-//! Where the CLI is.
+//! Finding the CLI.
 
 use std::env;
 use std::ffi::OsString;
@@ -7,15 +7,15 @@ use std::path::{Path, PathBuf};
 
 use super::Error;
 
-/// Where to take the CLI from. Looked up anew at each launch, without running anything.
+/// Where to find the CLI. Searched again at each launch, without running anything.
 ///
-/// Each place of a list holds an executable file `claude` (`claude.exe` on Windows) or is passed over; the error
-/// names all of them.
+/// Each place of a list either has an executable file `claude` (`claude.exe` on Windows) or is
+/// skipped. The error lists all of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CliPath {
-    /// The places of [`Global`](Self::Global), then `~/.yarn/bin`, `~/.claude/local`, and where `claude-wire install` puts a CLI
-    /// ([`install_dir`]): the newest version there.
+    /// The places of [`Global`](Self::Global), then `~/.yarn/bin`, `~/.claude/local`, and the
+    /// newest version that `claude-wire install` has installed ([`install_dir`]).
     #[default]
     Auto,
     /// The host's PATH (absolute entries only), `~/.npm-global/bin`, `/usr/local/bin`, `~/.local/bin`,
@@ -24,14 +24,17 @@ pub enum CliPath {
     ///
     /// [`Process::trust_cwd_binaries`]: super::Process::trust_cwd_binaries
     Global,
-    /// This directory, which an application ships; where it has no CLI, the places of [`Auto`](Self::Auto).
+    /// This directory, which an application ships; if it has no CLI, the places of
+    /// [`Auto`](Self::Auto).
     Bundled(PathBuf),
-    /// This file and no other. A relative path is taken from the host's working directory, not the launch's.
+    /// Only this file. A relative path is relative to the host's working directory, not the
+    /// launch's.
     Explicit(PathBuf),
 }
 
-/// Where `claude-wire install` puts CLIs, each in a directory that is named by its version: `claude-wire/cli` in `$XDG_DATA_HOME`, or in
-/// `~/.local/share` where that is not set to an absolute path. `None` without a home directory.
+/// Where `claude-wire install` installs CLIs, each in a directory named after its version:
+/// `claude-wire/cli` in `$XDG_DATA_HOME`, or in `~/.local/share` if that is not set to an absolute
+/// path. `None` without a home directory.
 pub fn install_dir() -> Option<PathBuf> {
     installed(env::var_os("XDG_DATA_HOME"), env::home_dir())
 }
@@ -43,49 +46,50 @@ fn installed(data: Option<OsString>, home: Option<PathBuf>) -> Option<PathBuf> {
 }
 
 impl CliPath {
-    /// The absolute path of the CLI.
-    pub(super) fn locate(&self, world: &World) -> Result<PathBuf, Error> {
+    /// Returns the absolute path of the CLI.
+    pub(super) fn locate(&self, context: &Context) -> Result<PathBuf, Error> {
         if let Self::Explicit(path) = self {
-            return explicit(path, world);
+            return explicit(path, context);
         }
         let mut search = Search::default();
         let found = self
-            .directories(world)
+            .directories(context)
             .into_iter()
-            .find_map(|directory| search.look_in(&directory, world));
+            .find_map(|directory| search.look_in(&directory, context));
         found.ok_or_else(|| Error::cli_not_found(search.searched, search.refused))
     }
 
-    /// The places to look in, in order.
-    fn directories(&self, world: &World) -> Vec<PathBuf> {
-        let home = |below: &str| world.home.as_ref().map(|home| home.join(below));
-        let path = world.path.iter().flat_map(|path| env::split_paths(path).collect::<Vec<_>>());
+    /// The places to search, in order.
+    fn directories(&self, context: &Context) -> Vec<PathBuf> {
+        let home = |below: &str| context.home.as_ref().map(|home| home.join(below));
+        let path = context.path.iter().flat_map(|path| env::split_paths(path).collect::<Vec<_>>());
         let mut places = Vec::new();
         if let Self::Bundled(directory) = self {
-            places.push(world.absolute(directory));
+            places.push(context.absolute(directory));
         }
-        // A relative entry means another directory wherever the host happens to stand.
+        // The meaning of a relative entry would depend on the host's working directory.
         places.extend(path.filter(|entry| entry.is_absolute()));
         places.extend(home(".npm-global/bin"));
-        places.extend((!world.windows).then(|| world.usr_local_bin.clone()));
+        places.extend((!context.windows).then(|| context.usr_local_bin.clone()));
         places.extend(home(".local/bin"));
         places.extend(
-            world.trusted_cwd.as_ref().map(|cwd| world.absolute(cwd).join("node_modules/.bin")),
+            context.trusted_cwd.as_ref().map(|cwd| context.absolute(cwd).join("node_modules/.bin")),
         );
         places.extend(home("node_modules/.bin"));
         if *self != Self::Global {
             places.extend(home(".yarn/bin"));
             places.extend(home(".claude/local"));
-            places.extend(world.installed.iter().flat_map(|cli| versions(cli)));
+            places.extend(context.installed.iter().flat_map(|cli| versions(cli)));
         }
         places
     }
 }
 
-/// The directories of the versions below this one, the newest first. Where there are none, a name that says so in an error.
+/// The directories of the versions below this one, newest first. If there are none, a path that
+/// says so in an error.
 fn versions(cli: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(cli).into_iter().flatten().flatten();
-    // A release is newer than what led to it.
+    // A release is newer than its pre-releases.
     let version = |name: &str| -> Option<(Vec<u64>, bool)> {
         let (numbers, suffix) = name.split_once('-').unwrap_or((name, ""));
         let numbers = numbers.split('.').map(|part| part.parse().ok());
@@ -101,9 +105,9 @@ fn versions(cli: &Path) -> Vec<PathBuf> {
     found.into_iter().map(|(_, directory)| directory).collect()
 }
 
-/// What a lookup depends on; given, so that tests need not change the process.
+/// The inputs of a search, so that tests need not change the process.
 #[derive(Clone, Debug)]
-pub(super) struct World {
+pub(super) struct Context {
     pub(super) path: Option<OsString>,
     pub(super) home: Option<PathBuf>,
     /// The host's working directory.
@@ -111,13 +115,13 @@ pub(super) struct World {
     /// The launch's working directory, if binaries below it are trusted.
     pub(super) trusted_cwd: Option<PathBuf>,
     pub(super) usr_local_bin: PathBuf,
-    /// Where `claude-wire install` puts CLIs.
+    /// Where `claude-wire install` installs CLIs.
     pub(super) installed: Option<PathBuf>,
     pub(super) windows: bool,
 }
 
-impl World {
-    /// The world of this process, for a launch in `cwd`.
+impl Context {
+    /// The context of this process, for a launch in `cwd`.
     pub(super) fn current(cwd: Option<&Path>, trust_cwd_binaries: bool) -> Self {
         let host_cwd = env::current_dir().unwrap_or_default();
         Self {
@@ -159,10 +163,10 @@ enum Verdict {
     Missing,
 }
 
-fn explicit(path: &Path, world: &World) -> Result<PathBuf, Error> {
-    let path = world.absolute(path);
-    match world.judge(&path) {
-        // Left for the spawn to say: no permission is another error than not there.
+fn explicit(path: &Path, context: &Context) -> Result<PathBuf, Error> {
+    let path = context.absolute(path);
+    match context.judge(&path) {
+        // Left to the spawn, which distinguishes a missing permission from a missing file.
         Verdict::Usable | Verdict::NotExecutable => Ok(path),
         Verdict::Refused(why) => Err(Error::cli_not_found(vec![path.clone()], vec![(path, why)])),
         Verdict::Missing => Err(Error::cli_not_found(vec![path], Vec::new())),
@@ -176,18 +180,18 @@ struct Search {
 }
 
 impl Search {
-    fn look_in(&mut self, directory: &Path, world: &World) -> Option<PathBuf> {
-        let (name, shims): (_, &[_]) = if world.windows {
+    fn look_in(&mut self, directory: &Path, context: &Context) -> Option<PathBuf> {
+        let (name, shims): (_, &[_]) = if context.windows {
             ("claude.exe", &["claude.cmd", "claude.bat"])
         } else {
             ("claude", &[])
         };
         let candidate = directory.join(name);
-        // A directory may stand on PATH twice, and in the list again.
+        // A directory may be on PATH twice, and in the list again.
         if self.searched.contains(&candidate) {
             return None;
         }
-        match world.judge(&candidate) {
+        match context.judge(&candidate) {
             Verdict::Usable => return Some(candidate),
             Verdict::NotExecutable => self.refused.push((candidate.clone(), "not executable")),
             Verdict::Refused(why) => self.refused.push((candidate.clone(), why)),
@@ -195,7 +199,7 @@ impl Search {
         }
         self.searched.push(candidate);
         for shim in shims.iter().map(|shim| directory.join(shim)) {
-            if let Verdict::Refused(why) = world.judge(&shim) {
+            if let Verdict::Refused(why) = context.judge(&shim) {
                 self.searched.push(shim.clone());
                 self.refused.push((shim, why));
             }
@@ -225,14 +229,14 @@ mod tests {
 
     struct Place {
         root: TempDir,
-        world: World,
+        context: Context,
     }
 
-    /// A world of its own below a temporary directory; PATH is `bin1:bin2`.
+    /// A separate context below a temporary directory; PATH is `bin1:bin2`.
     fn place() -> Place {
         let root = TempDir::new().unwrap();
         let at = |below: &str| root.path().join(below);
-        let world = World {
+        let context = Context {
             path: Some(env::join_paths([at("bin1"), at("bin2")]).unwrap()),
             home: Some(at("home")),
             host_cwd: at("host"),
@@ -241,7 +245,7 @@ mod tests {
             installed: Some(at("data/claude-wire/cli")),
             windows: false,
         };
-        Place { root, world }
+        Place { root, context }
     }
 
     impl Place {
@@ -258,7 +262,7 @@ mod tests {
         }
 
         fn locate(&self, cli: &CliPath) -> Result<PathBuf, Error> {
-            cli.locate(&self.world)
+            cli.locate(&self.context)
         }
     }
 
@@ -285,7 +289,7 @@ mod tests {
         for name in ["2.1.99", "2.1.329", "2.10.0-rc.1", "2.10.0", "10.0.0"] {
             expected.push(version(name));
         }
-        // What is left of an interrupted installation, and what no version names.
+        // The rest of an interrupted installation, and a directory that is not a version.
         place.file("data/claude-wire/cli/.installing-7/claude", 0o755);
         place.file("data/claude-wire/cli/latest/claude", 0o755);
         for file in expected.iter().rev() {
@@ -371,7 +375,7 @@ mod tests {
         let mut place = place();
         let file = place.file("work/node_modules/.bin/claude", 0o755);
         assert_eq!(place.locate(&CliPath::Auto).unwrap(), file);
-        place.world.trusted_cwd = None;
+        place.context.trusted_cwd = None;
         let error = place.locate(&CliPath::Auto).unwrap_err();
         assert!(!error.searched().contains(&file));
     }
@@ -381,7 +385,7 @@ mod tests {
         let mut place = place();
         place.file("host/claude", 0o755);
         place.file("host/bin/claude", 0o755);
-        place.world.path = Some(":.:bin".into());
+        place.context.path = Some(":.:bin".into());
         let error = place.locate(&CliPath::Auto).unwrap_err();
         assert_eq!(error.searched().len(), ORDER.len() - 2);
     }
@@ -391,7 +395,7 @@ mod tests {
         let mut place = place();
         let twice =
             [place.at("bin1"), place.at("home/.local/bin"), place.at("bin1"), place.at("bin2")];
-        place.world.path = Some(env::join_paths(twice).unwrap());
+        place.context.path = Some(env::join_paths(twice).unwrap());
         let error = place.locate(&CliPath::Auto).unwrap_err();
         let [first, second, others @ ..] = ORDER;
         let order = [first, "home/.local/bin/claude", second]
@@ -430,7 +434,7 @@ mod tests {
     #[test]
     fn windows_takes_the_executable_and_refuses_shims() {
         let mut place = place();
-        place.world.windows = true;
+        place.context.windows = true;
         let shim = place.file("bin1/claude.cmd", 0o755);
         let error = place.locate(&CliPath::Auto).unwrap_err();
         assert!(error.searched().contains(&shim));
@@ -444,13 +448,13 @@ mod tests {
     #[test]
     fn a_missing_path_or_home_is_reported() {
         let mut place = place();
-        place.world = World {
+        place.context = Context {
             path: None,
             home: None,
             installed: None,
             trusted_cwd: None,
             windows: true,
-            ..place.world
+            ..place.context
         };
         let error = place.locate(&CliPath::Auto).unwrap_err();
         assert!(error.searched().is_empty());

@@ -16,14 +16,15 @@ use super::{
     BoxFuture, BoxedRead, BoxedWrite, Connection, Control, Error, Exit, Launch, Shutdown, Transport,
 };
 
-/// What a Linux pipe holds.
+/// The capacity of a Linux pipe.
 const CAPACITY: usize = 64 * 1024;
 
-/// Runs the "CLI" as a task of the program, one for each connection.
+/// Runs the "CLI" as a task of your program, one for each connection.
 ///
-/// The function given is the CLI's `main`: it gets what a process gets (arguments, environment, working directory,
-/// three streams) and returns its exit status. [`Control::kill`] drops its future. After the
-/// [`Control`] is dropped, it has [`Shutdown::grace_after_sigterm`] to end by itself.
+/// The given function is the CLI's `main`: it gets what a process gets (arguments, environment,
+/// working directory, three streams) and returns its exit status. [`Control::kill`] drops its
+/// future. After the [`Control`] is dropped, it has [`Shutdown::grace_after_sigterm`] to end by
+/// itself.
 ///
 /// ```
 /// use claude_wire::transport::{Exit, Launch, Memory, Transport};
@@ -61,7 +62,8 @@ impl Memory {
         }
     }
 
-    /// How many bytes each of the three streams holds before a writer must wait (64 KiB unless told, at least 1).
+    /// How many bytes each of the three streams buffers before a writer must wait (default: 64 KiB;
+    /// at least 1).
     #[must_use]
     pub fn capacity(mut self, bytes: usize) -> Self {
         self.capacity = bytes;
@@ -96,9 +98,9 @@ impl fmt::Debug for Memory {
     }
 }
 
-/// A connection and its other end, with no task between them: the piece below [`Memory`].
+/// A connection and its other end, without a task between them: the layer below [`Memory`].
 ///
-/// Each stream holds `capacity` bytes (at least 1) before its writer must wait. Needs no runtime.
+/// Each stream buffers `capacity` bytes (at least 1) before its writer must wait. Needs no runtime.
 pub fn pipe(capacity: usize) -> (Connection, Peer) {
     let capacity = capacity.max(1);
     let (stdin, peer_stdin) = duplex(capacity);
@@ -126,7 +128,7 @@ pub fn pipe(capacity: usize) -> (Connection, Peer) {
     (connection, peer)
 }
 
-/// The host's end of the input. Its flush fails where nobody reads any more.
+/// The host's end of the input. A flush fails if the CLI does not read any more.
 struct Stdin {
     inner: DuplexStream,
     closed: Arc<AtomicBool>,
@@ -184,7 +186,7 @@ pub struct Peer {
     pub stdin: BoxedRead,
     /// What the host reads as the CLI's output.
     pub stdout: BoxedWrite,
-    /// What the host reads as the CLI's complaints.
+    /// The CLI's error messages, for the host to read.
     pub stderr: BoxedWrite,
     /// The host's signals, and the exit.
     pub control: PeerControl,
@@ -205,7 +207,7 @@ impl fmt::Debug for Peer {
     }
 }
 
-/// What the host does to the CLI, and what it learns of the CLI's end.
+/// The host's signals to the CLI, and the CLI's exit.
 #[derive(Clone, Debug)]
 pub struct PeerControl {
     signals: watch::Receiver<Option<Signal>>,
@@ -213,12 +215,12 @@ pub struct PeerControl {
 }
 
 impl PeerControl {
-    /// Waits for the next signal; a clone sees each one too. A second one before the first is seen takes its
-    /// place. Dropping the host's [`Control`] counts as [`Signal::Terminate`].
+    /// Waits for the next signal. Each clone sees every signal. A second signal replaces a first
+    /// one that was not seen yet. Dropping the host's [`Control`] counts as [`Signal::Terminate`].
     ///
     /// # Cancel safety
     ///
-    /// Nothing is lost when the future is dropped.
+    /// Nothing is lost if the future is dropped.
     pub async fn signal(&mut self) -> Signal {
         while self.signals.changed().await.is_ok() {
             if let Some(signal) = *self.signals.borrow_and_update() {
@@ -228,9 +230,9 @@ impl PeerControl {
         pending().await
     }
 
-    /// Lets the host know of the exit. The first one counts, and a kill before it counts instead.
+    /// Reports the exit to the host. The first one counts, but a kill before it takes precedence.
     ///
-    /// Where every clone is dropped without an exit, the host's wait ends with an error.
+    /// If every clone is dropped without an exit, the host's wait ends with an error.
     pub fn exit(&self, exit: Exit) {
         self.exit.send_if_modified(|slot| {
             let first = slot.is_none();
@@ -244,9 +246,10 @@ impl PeerControl {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Signal {
-    /// [`Control::terminate`]: the likeness of SIGTERM.
+    /// [`Control::terminate`]: the equivalent of SIGTERM.
     Terminate,
-    /// [`Control::kill`]: the likeness of SIGKILL. Seen only behind [`pipe`], where nobody can end the test itself.
+    /// [`Control::kill`]: the equivalent of SIGKILL. Only visible with [`pipe`], where the other
+    /// side is the test itself.
     Kill,
 }
 
@@ -274,14 +277,12 @@ impl Control for MemoryControl {
         }
         let End::Known(exit) = self.end else { return Poll::Pending };
         Poll::Ready(
-            exit.ok_or_else(|| {
-                io::Error::other("the in-memory CLI went away without an exit status")
-            }),
+            exit.ok_or_else(|| io::Error::other("the in-memory CLI ended without an exit status")),
         )
     }
 
     fn terminate(&mut self) {
-        // Not after a kill: that one is final.
+        // Not after a kill, which is final.
         self.signal.send_if_modified(|signal| {
             let news = *signal != Some(Signal::Kill);
             if news {
@@ -302,7 +303,7 @@ impl Drop for MemoryControl {
     }
 }
 
-/// The exit as the host learns it: what the peer said, or a kill before it.
+/// The exit as the host sees it: what the peer reported, or a kill before it.
 async fn end(
     mut exited: watch::Receiver<Option<Exit>>,
     mut signals: watch::Receiver<Option<Signal>>,
@@ -314,10 +315,10 @@ async fn end(
     }
 }
 
-/// Ready at once after a kill, and some time after the host let go.
+/// Ready immediately after a kill, and after the grace period once the host has dropped its handle.
 async fn killed_or_abandoned(mut signals: watch::Receiver<Option<Signal>>) {
     if signals.wait_for(|signal| *signal == Some(Signal::Kill)).await.is_err() {
-        // The patience that a real process is given, on tokio's clock.
+        // The same grace period as for a real process, on tokio's clock.
         tokio::time::sleep(Shutdown::default().grace_after_sigterm).await;
     }
 }

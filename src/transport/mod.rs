@@ -1,10 +1,11 @@
-//! How bytes reach a CLI, and how its life is owned.
+//! How bytes reach a CLI, and who ends its process.
 //!
-//! A [`Transport`] opens [`Connection`]s: three byte streams and a [`Control`] handle that can wait for the
-//! other side's end and bring it about. It knows nothing of lines or JSON. It can be opened again, with
-//! other arguments; that is all that reconnecting means at this level.
+//! A [`Transport`] opens [`Connection`]s: three byte streams and a [`Control`] handle that can wait
+//! for the other side's end and cause it. It knows nothing of lines or JSON. Opening it again, with
+//! other arguments, is how a session reconnects.
 //!
-//! [`Process`] runs the real CLI, found by [`CliPath`]; [`Memory`] runs the other side as a task of the same program, for tests and replays.
+//! [`Process`] runs the real CLI, found by [`CliPath`]; [`Memory`] runs the other side as a task of
+//! your program, for tests and replays.
 
 mod connection;
 mod environment;

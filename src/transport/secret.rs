@@ -20,7 +20,7 @@ impl Secret {
         Self(secret.into())
     }
 
-    /// The secret itself. Search for this name to see every place that looks.
+    /// The secret itself. Search for this name to find every place that reads it.
     pub fn expose(&self) -> &str {
         &self.0
     }

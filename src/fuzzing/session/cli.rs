@@ -1,4 +1,4 @@
-//! A CLI that does what bytes say.
+//! A CLI that follows the input bytes.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -10,7 +10,7 @@ use super::MAX_LINE;
 use crate::common::lock;
 use crate::transport::{BoxedRead, BoxedWrite, Exit, Memory, Peer};
 
-/// What is left to do, for all processes; and what they have heard.
+/// The remaining script, for all processes, and what they have read.
 #[derive(Clone, Default)]
 pub(super) struct Script(Arc<Mutex<State>>);
 
@@ -34,7 +34,8 @@ impl Script {
         self.lock().bytes.pop_front().unwrap_or_default()
     }
 
-    /// As many bytes as the next byte says, without quotes: no keys and no strings can be made of them.
+    /// As many bytes as the next byte says, without quotes, so that they form no keys and no
+    /// strings.
     fn garbage(&self) -> Vec<u8> {
         let count = usize::from(self.byte());
         let mut state = self.lock();
@@ -46,7 +47,7 @@ impl Script {
         self.lock().heard.clone()
     }
 
-    /// Those of the prompts.
+    /// The uuids of the prompts.
     pub(super) fn uuids(&self) -> Vec<String> {
         self.lock().uuids.clone()
     }
@@ -100,7 +101,7 @@ impl Process {
         Exit::from_code(0)
     }
 
-    /// Echoes the prompt, does what the script says, and ends with a result, unless it exits.
+    /// Echoes the prompt, follows the script, and ends with a result, unless it exits.
     async fn turn(&mut self, uuid: &str) -> Option<Exit> {
         self.say(&json!({"type": "system", "subtype": "init", "session_id": "s", "user_message_uuids": [uuid]})).await;
         loop {
@@ -135,7 +136,7 @@ impl Process {
             }
         }
         self.say(&json!({"type": "result", "subtype": "success", "session_id": "s", "user_message_uuids": [uuid]})).await;
-        // Behind the result.
+        // After the result.
         if self.script.byte().is_multiple_of(2) {
             self.say(&json!({"type": "system", "subtype": "tail", "n": self.count})).await;
         }
@@ -154,7 +155,7 @@ impl Process {
         self.write(format!("{line}\n").as_bytes()).await;
     }
 
-    /// Whether anybody reads.
+    /// Whether the host still reads.
     async fn write(&mut self, bytes: &[u8]) {
         let _ = self.stdout.write_all(bytes).await;
     }

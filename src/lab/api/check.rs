@@ -1,4 +1,4 @@
-//! The invariants of a request that the real API insists on.
+//! The invariants of a request that the real API requires.
 
 use std::collections::HashSet;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::request::blocks;
 
-/// More blocks with `cache_control` than this are refused.
+/// The most blocks with `cache_control` that are accepted.
 const MAX_CACHE_BREAKPOINTS: usize = 4;
 
 pub(super) fn violations(body: &Value) -> Vec<String> {
@@ -35,7 +35,8 @@ pub(super) fn violations(body: &Value) -> Vec<String> {
     found
 }
 
-/// Roles, calls and results. A `system` message may stand anywhere but first, and counts for neither side.
+/// Checks roles, calls and results. A `system` message may be anywhere but first, and counts for
+/// neither side.
 fn conversation(messages: &[Value], found: &mut Vec<String>) {
     let mut previous = None;
     let mut open: Vec<&str> = Vec::new();
@@ -66,7 +67,7 @@ fn conversation(messages: &[Value], found: &mut Vec<String>) {
                     open.push(id);
                 }
             }
-            role => found.push(format!("messages.{index}: the role {role:?} cannot stand here")),
+            role => found.push(format!("messages.{index}: the role {role:?} is not allowed here")),
         }
         previous = Some(role);
     }
@@ -76,7 +77,8 @@ fn conversation(messages: &[Value], found: &mut Vec<String>) {
     unanswered(messages.len(), &mut open, found);
 }
 
-/// Takes the results of a user message off the open calls, which all belong into this one message or those directly behind it.
+/// Removes the results in a user message from the open calls. All of them must be in this message
+/// or in those directly after it.
 fn results<'a>(index: usize, message: &'a Value, open: &mut Vec<&'a str>, found: &mut Vec<String>) {
     for result in blocks(message).iter().filter(|block| block["type"] == "tool_result") {
         let id = result["tool_use_id"].as_str().unwrap_or_default();
@@ -102,7 +104,7 @@ fn unanswered(index: usize, open: &mut Vec<&str>, found: &mut Vec<String>) {
 fn content(index: usize, message: &Value, found: &mut Vec<String>) {
     let mut refuse = |what: &str| found.push(format!("messages.{index}: {what}"));
     match &message["content"] {
-        // A message of the system may be there for its other fields alone, such as `output_config`.
+        // A system message may exist only for its other fields, such as `output_config`.
         Value::Array(blocks) if blocks.is_empty() && message["role"] == "system" => {}
         Value::String(text) if text.is_empty() => refuse("content is empty"),
         Value::String(_) => {}
@@ -208,7 +210,7 @@ mod tests {
             ),
             (
                 r#"[{"role":"system","content":"a"},{"role":"user","content":"b"}]"#,
-                r#"messages.0: the role "system" cannot stand here"#,
+                r#"messages.0: the role "system" is not allowed here"#,
             ),
             (
                 r#"[{"role":"user","content":"a"},{"role":"assistant","content":"b"},{"role":"assistant","content":"c"},{"role":"user","content":"d"}]"#,

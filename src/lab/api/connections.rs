@@ -34,7 +34,7 @@ impl Drop for Connections {
 }
 
 async fn accept(listener: TcpListener, dispatcher: Arc<Dispatcher>) {
-    // Its tasks end with this one.
+    // The tasks of connections end with this one.
     let mut connections = JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
         connections.spawn(serve(stream, dispatcher.clone()));
@@ -46,7 +46,8 @@ async fn serve(stream: TcpStream, dispatcher: Arc<Dispatcher>) {
     let Ok(mut connection) = Connection::new(stream) else { return };
     loop {
         match connection.request().await {
-            // A client that goes away within an answer is no failure: the CLI does so when it is interrupted.
+            // A client that disconnects during an answer is not a failure: the CLI does so when it
+            // is interrupted.
             Ok(Some(request)) => match answer(&dispatcher, connection, request).await {
                 Ok(Some(again)) => connection = again,
                 Ok(None) | Err(_) => return,
@@ -63,7 +64,7 @@ async fn serve(stream: TcpStream, dispatcher: Arc<Dispatcher>) {
     }
 }
 
-/// Answers one request. The connection, if it goes on.
+/// Answers one request. Returns the connection if it stays open.
 async fn answer(
     dispatcher: &Dispatcher,
     mut connection: Connection,

@@ -1,4 +1,4 @@
-//! What a request is answered with, whichever server has read it.
+//! Finds the answer to a request, for either server.
 
 use std::borrow::Cow;
 use std::sync::{Mutex, MutexGuard};
@@ -14,10 +14,11 @@ use super::request_log::{ApiReport, RequestLog};
 use super::script::ApiScript;
 use crate::common::lock;
 
-/// The status of what no script foresees: no client retries it, the CLI does not try another request instead, and it shows the text.
+/// The status for requests that no script expects: no client retries it, and the CLI shows its text
+/// and does not try another request instead.
 const REFUSED: u16 = 418;
 
-/// Takes requests, and remembers them.
+/// Answers requests, and logs them.
 pub(super) struct Dispatcher {
     request_log: Mutex<RequestLog>,
     gates: Gates,
@@ -25,10 +26,10 @@ pub(super) struct Dispatcher {
 
 /// The answer to one request.
 pub(super) struct Answer {
-    /// Comes so late.
+    /// The delay of the answer.
     pub(super) wait: Duration,
     pub(super) body: Body,
-    /// How it is paced; `None` for what no script foresees.
+    /// The pace; `None` for a request that the script does not expect.
     pub(super) reply: Option<Reply>,
 }
 
@@ -57,7 +58,7 @@ impl Dispatcher {
         report.map(|report| report.failures().to_vec()).unwrap_or_default()
     }
 
-    /// All that went wrong, replies that were not fetched included.
+    /// All failures, including replies that were not fetched.
     pub(super) fn report(&self) -> Result<(), ApiReport> {
         self.request_log().report(true).map_or(Ok(()), Err)
     }

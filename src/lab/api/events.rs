@@ -6,16 +6,16 @@ use super::reply::{Block, Cut, Refusal, Reply};
 
 /// The characters of a delta, unless the reply says otherwise.
 const DELTA_CHARS: usize = 40;
-/// Stands for a signature; the CLI only carries it.
+/// A made-up signature; the CLI only passes it on.
 const SIGNATURE: &str = "c2lnbmF0dXJl";
 
-/// One server-sent event, with the empty line behind it.
+/// One server-sent event, with the empty line after it.
 pub(super) struct SseEvent {
     pub(super) text: String,
     pub(super) is_delta: bool,
 }
 
-/// A message that is about to be sent: the reply's content with everything filled in.
+/// A message ready to send: the reply's content with everything filled in.
 pub(super) struct OutMessage<'a> {
     reply: &'a Reply,
     model: &'a str,
@@ -149,7 +149,7 @@ impl<'a> OutMessage<'a> {
     }
 }
 
-/// What a stream ends with that is cut off.
+/// The end of a stream that is cut off.
 pub(super) fn last_words(cut: &Cut) -> Option<String> {
     match cut {
         Cut::Close | Cut::Reset => None,
@@ -203,7 +203,8 @@ fn emptied(mut block: Value) -> Value {
     block
 }
 
-/// Pieces of so many characters; one empty piece of an empty text, as the API sends it.
+/// Splits a text into deltas of N characters; an empty text is one empty delta, as the API sends
+/// it.
 fn pieces(text: &str, characters: usize) -> Vec<String> {
     let mut pieces = Vec::new();
     let mut rest = text;

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use crate::common::lock;
 use tokio::sync::watch;
 
-/// Gates by name; one comes into being when either side first names it.
+/// Gates by name; a gate is created when either side first names it.
 #[derive(Default)]
 pub(super) struct Gates(Mutex<HashMap<String, watch::Sender<Gate>>>);
 
@@ -20,11 +20,11 @@ impl Gates {
     /// Waits at a gate until it is open.
     pub(super) async fn pass(&self, name: &str) {
         let mut gate = self.change(name, |gate| gate.reached = true);
-        // The sender lives as long as the gates do.
+        // The sender lives as long as the gates.
         let _ = gate.wait_for(|gate| gate.open).await;
     }
 
-    /// Opens a gate for good.
+    /// Opens a gate permanently.
     pub(super) fn open(&self, name: &str) {
         self.change(name, |gate| gate.open = true);
     }

@@ -1,5 +1,5 @@
-//! As much of HTTP/1.1 as the CLI speaks: one request after another on a connection, bodies with a length, answers with a length or in
-//! chunks.
+//! The subset of HTTP/1.1 that the CLI uses: sequential requests on a connection, request bodies
+//! with a length, responses with a length or in chunks.
 
 use std::fmt::Write;
 use std::io;
@@ -7,9 +7,9 @@ use std::io;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
-/// Longer heads are refused, in bytes.
+/// The longest head that is accepted, in bytes.
 const MAX_HEAD: usize = 64 * 1024;
-/// Longer bodies are refused, in bytes; the real API takes 32 MB.
+/// The longest body that is accepted, in bytes; the real API accepts 32 MB.
 const MAX_BODY: usize = 256 * 1024 * 1024;
 
 pub(super) struct HttpRequest {
@@ -23,7 +23,7 @@ pub(super) struct Connection(BufReader<TcpStream>);
 
 impl Connection {
     pub(super) fn new(stream: TcpStream) -> io::Result<Self> {
-        // An event is to leave when it is written.
+        // An event must be sent when it is written.
         stream.set_nodelay(true)?;
         Ok(Self(BufReader::new(stream)))
     }

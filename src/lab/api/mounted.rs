@@ -1,4 +1,4 @@
-//! A script in a `wiremock` server of the caller.
+//! A script in the caller's `wiremock` server.
 
 use std::sync::Arc;
 
@@ -17,14 +17,16 @@ use super::script::ApiScript;
 const ROUTES: [(&str, &str); 3] =
     [("POST", "/v1/messages"), ("POST", "/v1/messages/count_tokens"), ("HEAD", "/")];
 
-/// A script that was [mounted](ApiScript::mount) in a `wiremock` server: what it was asked, and what went wrong.
+/// A script that was [mounted](ApiScript::mount) in a `wiremock` server: its requests, and what
+/// went wrong.
 ///
-/// Dropping it changes nothing: the server goes on answering from the script.
+/// Dropping it changes nothing: the server keeps answering from the script.
 pub struct MountedScript(Arc<Dispatcher>);
 
 impl ApiScript {
-    /// Mounts the script in your own `wiremock` server (feature `wiremock`, version 0.6), next to your other mocks. It answers
-    /// `POST /v1/messages`, `POST /v1/messages/count_tokens`, and `HEAD /`, with which the CLI looks whether the server exists.
+    /// Mounts the script in your own `wiremock` server (feature `wiremock`, version 0.6), next to
+    /// your other mocks. It answers `POST /v1/messages`, `POST /v1/messages/count_tokens`, and
+    /// `HEAD /`, by which the CLI checks that the server exists.
     ///
     /// ```
     /// use claude_wire::lab::{ApiScript, Reply};
@@ -47,10 +49,11 @@ impl ApiScript {
     /// # }
     /// ```
     ///
-    /// `wiremock` sends a response as a whole. A reply that streams is one body with all its events, and
-    /// [`first_byte_after`](Reply::first_byte_after) delays it. What needs more control over the connection is refused:
-    /// [`delta_every`](Reply::delta_every), [`hold`](Reply::hold), and [`cut`](Reply::cut) with [`Cut::Close`] or [`Cut::Reset`]. A
-    /// [`FakeApi`](super::FakeApi) does these.
+    /// `wiremock` sends a response as a whole. A streamed reply is one body with all its events,
+    /// and [`first_byte_after`](Reply::first_byte_after) delays it. What needs more control over
+    /// the connection is refused: [`delta_every`](Reply::delta_every), [`hold`](Reply::hold), and
+    /// [`cut`](Reply::cut) with [`Cut::Close`] or [`Cut::Reset`]. Use a [`FakeApi`](super::FakeApi)
+    /// for these.
     ///
     /// # Errors
     /// When a reply needs what `wiremock` cannot do; nothing is mounted then.
@@ -84,12 +87,12 @@ impl MountedScript {
         self.0.requests()
     }
 
-    /// What has gone wrong so far: requests that were refused. Empty while all is well.
+    /// What has gone wrong so far: requests that were refused. Empty if all is well.
     pub fn failures(&self) -> Vec<String> {
         self.0.failures()
     }
 
-    /// Says whether script and requests fit together to the last reply.
+    /// Checks that no request was refused and every reply was fetched.
     ///
     /// # Errors
     /// When a request was refused, or a reply was not fetched.
@@ -104,7 +107,7 @@ impl std::fmt::Debug for MountedScript {
     }
 }
 
-/// Names what of a reply's delivery a whole response cannot have.
+/// The name of a setting that a whole response cannot implement.
 fn whole_only(reply: &Reply) -> Result<(), &'static str> {
     if reply.delta_ms > 0 {
         return Err("delta_ms");

@@ -1,4 +1,4 @@
-//! What the model's side answers.
+//! The replies of the model's side.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// One answer of the API to one request: a message, an error, or a body as it is; and how it is delivered.
+/// The API's answer to one request: a message, an error, or a raw body; and how it is delivered.
 ///
 /// In a file it is an object, such as `{"content":"Hi!"}` or `{"error":{"status":529}}`; the keys are the fields that the methods name.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -56,16 +56,16 @@ pub enum Block {
         /// Its input.
         #[serde(default)]
         input: Value,
-        /// The id of the call; without one, a number that is used once.
+        /// The id of the call; without one, a unique id is made.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         id: Option<String>,
-        /// The input as streamed, where that is to be something else than the JSON text of `input`.
+        /// The input as streamed, if that should differ from the JSON text of `input`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         partial_json: Option<String>,
     },
     /// Any other block, as it is in the finished message.
     ///
-    /// Its texts, its `input` and its `citations` are streamed in deltas, as the API does it; the rest
+    /// Its texts, its `input` and its `citations` are streamed in deltas, as the API does; the rest
     /// comes when the block starts.
     Raw {
         /// The block, with its own `type`.
@@ -73,7 +73,7 @@ pub enum Block {
     },
 }
 
-/// How a stream of events ends before its time.
+/// How a stream of events ends early.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -82,7 +82,7 @@ pub enum Cut {
     Close,
     /// The connection is reset (RST).
     Reset,
-    /// These bytes come instead of the next event, and the body ends as if all were well.
+    /// These bytes replace the next event, and the body ends normally.
     Garbage(String),
     /// An `error` event of this type, such as `overloaded_error`, and the end of the body.
     Error(String),
@@ -115,7 +115,7 @@ pub(super) struct Raw {
 }
 
 impl Reply {
-    /// A message without content, to begin with.
+    /// An empty message to build on.
     pub fn new() -> Self {
         Self::default()
     }
@@ -140,7 +140,8 @@ impl Reply {
         Self { content: blocks.into_iter().collect(), ..Self::default() }
     }
 
-    /// An error of this status, 400 to 599, with the API's error type for it. The CLI retries 401, 429 and from 500 on, and nothing else.
+    /// An error with this status, 400 to 599, and the API's error type for it. The CLI only retries
+    /// 401, 429 and 500 and above.
     pub fn error(status: u16) -> Self {
         Self {
             error: Some(Refusal { status, message: None, retry_after: None }),
@@ -148,7 +149,7 @@ impl Reply {
         }
     }
 
-    /// Status 200 with this body, whatever it is.
+    /// Status 200 with this raw body.
     pub fn raw(content_type: impl Into<String>, body: impl Into<String>) -> Self {
         Self {
             raw: Some(Raw { content_type: content_type.into(), body: body.into() }),
@@ -182,7 +183,7 @@ impl Reply {
         self
     }
 
-    /// `stop_reason`. Default: `tool_use` where there is a tool call, else `end_turn`.
+    /// `stop_reason`. Default: `tool_use` if there is a tool call, else `end_turn`.
     #[must_use]
     pub fn stop_reason(mut self, reason: impl Into<String>) -> Self {
         self.stop_reason = Some(reason.into());
@@ -214,29 +215,30 @@ impl Reply {
         self
     }
 
-    /// Waits so long before anything is sent, headers included (`first_byte_ms`).
+    /// Waits this long before anything is sent, headers included (`first_byte_ms`).
     #[must_use]
     pub fn first_byte_after(mut self, wait: Duration) -> Self {
         self.first_byte_ms = millis(wait);
         self
     }
 
-    /// Waits so long behind each delta (`delta_ms`).
+    /// Waits this long after each delta (`delta_ms`).
     #[must_use]
     pub fn delta_every(mut self, pause: Duration) -> Self {
         self.delta_ms = millis(pause);
         self
     }
 
-    /// The characters of a delta, from 1 on (`delta_chars`). Default: 40.
+    /// The characters per delta, at least 1 (`delta_chars`). Default: 40.
     #[must_use]
     pub fn delta_chars(mut self, characters: usize) -> Self {
         self.delta_chars = Some(characters);
         self
     }
 
-    /// Holds the reply behind its first `events` events until the test [releases](super::FakeApi::release) `gate` (`hold`). With 0 nothing is
-    /// sent before, not even headers. A gate that is never released is a reply that hangs.
+    /// Pauses the reply after its first `events` events until the test
+    /// [releases](super::FakeApi::release) `gate` (`hold`). With 0 nothing is sent before, not even
+    /// headers. With a gate that is never released the reply hangs.
     ///
     /// `message_start` is the first event, `content_block_start` the second, and then come the deltas.
     #[must_use]
@@ -245,14 +247,14 @@ impl Reply {
         self
     }
 
-    /// Ends the stream behind its first `events` events (`cut`). Only of a reply that is streamed.
+    /// Ends the stream after its first `events` events (`cut`). Only for streamed replies.
     #[must_use]
     pub fn cut(mut self, events: usize, cut: Cut) -> Self {
         self.cut = Some(CutAfter { after: events, cut });
         self
     }
 
-    /// What is wrong with a reply that was read from a file.
+    /// What is wrong with a reply from a file.
     pub(super) fn check(&self) -> Result<(), String> {
         let kinds = [!self.content.is_empty(), self.error.is_some(), self.raw.is_some()];
         if kinds.iter().filter(|is| **is).count() > 1 {
@@ -279,7 +281,7 @@ fn is_zero(number: &u64) -> bool {
     *number == 0
 }
 
-/// `content` as the API takes it: one text, or blocks.
+/// `content` as in the API: one text, or blocks.
 fn text_or_blocks<'de, D: serde::Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Vec<Block>, D::Error> {

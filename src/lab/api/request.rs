@@ -1,4 +1,4 @@
-//! What a request says about its conversation.
+//! The conversation in a request.
 
 use serde_json::Value;
 
@@ -10,7 +10,7 @@ pub struct ApiRequest {
     body: Value,
 }
 
-/// A tool result that the request brings back.
+/// A tool result in the request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ToolResult {
@@ -42,10 +42,10 @@ impl ApiRequest {
         self.body["stream"] == true
     }
 
-    /// The latest prompt; several where the CLI has merged waiting prompts into one message.
+    /// The latest prompt; several if the CLI has merged waiting prompts into one message.
     ///
-    /// The CLI's own notes next to a prompt or a tool result are left out. Where a note is all that has
-    /// come since the model's last message, it is what the model is asked, and so a prompt: CLI
+    /// The CLI's own notes next to a prompt or a tool result are left out. If only a note has come
+    /// since the model's last message, it is the question to the model, and so a prompt: CLI
     /// 2.1.332 wraps the feedback of a `Stop` hook in one.
     pub fn prompts(&self) -> Vec<&str> {
         let messages = (0..self.messages().len()).rev();
@@ -55,7 +55,7 @@ impl ApiRequest {
             .unwrap_or_default()
     }
 
-    /// How many prompts the conversation has had, with this one.
+    /// The number of prompts in the conversation, including this one.
     pub fn turn(&self) -> usize {
         (0..self.messages().len()).filter(|index| !self.prompts_at(*index).is_empty()).count()
     }
@@ -75,7 +75,7 @@ impl ApiRequest {
             .collect()
     }
 
-    /// The tools that the model is offered, by name.
+    /// The names of the tools that the model is offered.
     pub fn tools(&self) -> Vec<&str> {
         self.body["tools"]
             .as_array()
@@ -85,7 +85,8 @@ impl ApiRequest {
             .collect()
     }
 
-    /// What the real API would refuse about it: calls without a result and results without a call, roles out of order, missing fields.
+    /// What the real API would refuse in it: calls without a result and results without a call,
+    /// roles out of order, missing fields.
     pub fn violations(&self) -> Vec<String> {
         check::violations(&self.body)
     }
@@ -100,7 +101,7 @@ impl ApiRequest {
         notes.into_iter().filter(|note| is_a_reminder(note)).collect()
     }
 
-    /// Whether this is the one message of the user between two of the model, without a tool result.
+    /// Whether this is the only user message since the model's last one, without a tool result.
     fn is_all_since_the_model(&self, index: usize) -> bool {
         let (before, after) = self.messages().split_at(index);
         let is_said = |message: &&Value| message["role"] != "system";
@@ -135,7 +136,7 @@ impl ToolResult {
     }
 }
 
-/// The blocks of a message; none where its content is a bare text.
+/// The blocks of a message; none if its content is a plain text.
 pub(super) fn blocks(message: &Value) -> &[Value] {
     message["content"].as_array().map(Vec::as_slice).unwrap_or_default()
 }
@@ -153,9 +154,9 @@ fn texts(message: &Value) -> Vec<&str> {
     bare.into_iter().chain(texts).collect()
 }
 
-/// What the CLI itself puts next to prompts.
+/// Text that the CLI itself adds next to prompts.
 fn is_a_note(text: &str) -> bool {
-    // The report of a task in the background starts a turn as a prompt does, whatever is next to it.
+    // The report of a background task starts a turn as a prompt does, whatever is next to it.
     text.trim_start().starts_with("[Request interrupted by user")
         || (is_a_reminder(text) && !text.contains("<task-notification>"))
 }

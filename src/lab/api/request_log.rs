@@ -1,4 +1,4 @@
-//! What was asked, what was answered, and what went wrong.
+//! The log of requests, replies and failures.
 
 use std::fmt::{self, Write};
 
@@ -9,17 +9,17 @@ use super::request::ApiRequest;
 use super::script::{ApiScript, Rule};
 use crate::common::clip;
 
-/// How much of a text a report shows, in characters.
+/// The most characters of a text that a report shows.
 const SHOWN: usize = 200;
 
-/// What went wrong between the script and the CLI.
+/// The failures between the script and the CLI.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiReport {
     failures: Vec<String>,
 }
 
 impl ApiReport {
-    /// The failures, in order: refused requests first, then replies that nobody fetched.
+    /// The failures, in order: refused requests first, then replies that were not fetched.
     pub fn failures(&self) -> &[String] {
         &self.failures
     }
@@ -38,11 +38,11 @@ pub(super) struct RequestLog {
     rules: Vec<(Rule, usize)>,
     requests: Vec<ApiRequest>,
     failures: Vec<String>,
-    /// Whether there is a failure, for those who wait.
+    /// Whether there is a failure, for waiting tasks.
     failed: watch::Sender<bool>,
 }
 
-/// A reply, and a number that no other reply has.
+/// A reply, with a unique number.
 pub(super) type Served = (Reply, usize);
 
 impl RequestLog {
@@ -71,7 +71,7 @@ impl RequestLog {
             .map_err(|miss| self.fail(format!("request {}: {miss}", serial + 1)))
     }
 
-    /// Notes a failure and gives it back.
+    /// Logs a failure and returns it.
     pub(super) fn fail(&mut self, failure: String) -> String {
         self.failures.push(failure.clone());
         self.failed.send_replace(true);
@@ -87,7 +87,7 @@ impl RequestLog {
         &self.requests
     }
 
-    /// The failures so far, and replies that are left over if all is done.
+    /// The failures so far, and the replies that were not fetched if all is done.
     pub(super) fn report(&self, done: bool) -> Option<ApiReport> {
         let mut failures = self.failures.clone();
         if done {
@@ -123,7 +123,7 @@ impl RequestLog {
         Err(self.miss(request))
     }
 
-    /// What came, and why each rule did not answer it.
+    /// The request, and why each rule did not answer it.
     fn miss(&self, request: &ApiRequest) -> String {
         let mut text = format!("no rule answers it: {}", describe(request));
         for (index, (rule, used)) in self.rules.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! What the model's side does: rules and their replies.
+//! The script of the model's side: rules and their replies.
 
 use std::fmt;
 use std::path::Path;
@@ -9,10 +9,11 @@ use super::file::{self, ScriptError};
 use super::reply::Reply;
 use super::request::ApiRequest;
 
-/// What the model's side does: rules, each with the replies that it gives.
+/// The script of the model's side: rules, each with its replies.
 ///
-/// A request is answered by the first rule that matches it and has a reply left. So the replies of one rule are the steps of one
-/// conversation: a tool call, then the text that follows its result; or an error, then the success of the retry.
+/// A request is answered by the first rule that matches it and has a reply left. So the replies of
+/// one rule are the steps of one conversation: a tool call, then the text after its result; or an
+/// error, then the success of the retry.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ApiScript {
     pub(super) rules: Vec<Rule>,
@@ -24,12 +25,12 @@ pub(super) struct Rule {
     #[serde(default)]
     pub(super) when: When,
     pub(super) replies: Vec<Reply>,
-    /// Gives the replies again and again; need not be used at all.
+    /// Repeats the replies; need not be used at all.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) repeat: bool,
 }
 
-/// Which requests a rule answers: those for which everything holds that is said here. By default any.
+/// Which requests a rule answers: those that meet every condition set here. By default any.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct When {
@@ -51,7 +52,8 @@ impl ApiScript {
         Self::default()
     }
 
-    /// Answers a prompt that is `prompt`, and the requests that follow from it. All replies are to be fetched.
+    /// Answers a prompt that equals `prompt`, and the requests that follow from it. All replies
+    /// must be fetched.
     #[must_use]
     pub fn on_prompt(
         self,
@@ -61,13 +63,13 @@ impl ApiScript {
         self.when(When::prompt(prompt), replies)
     }
 
-    /// Answers requests like this, each with the next reply. All replies are to be fetched.
+    /// Answers matching requests, each with the next reply. All replies must be fetched.
     #[must_use]
     pub fn when(self, when: When, replies: impl IntoIterator<Item = Reply>) -> Self {
         self.rule(Rule { when, replies: replies.into_iter().collect(), repeat: false })
     }
 
-    /// Answers any number of requests like this, also none, with these replies in turn.
+    /// Answers any number of matching requests, including none, with these replies in turn.
     #[must_use]
     pub fn always(self, when: When, replies: impl IntoIterator<Item = Reply>) -> Self {
         self.rule(Rule { when, replies: replies.into_iter().collect(), repeat: true })
@@ -81,7 +83,7 @@ impl ApiScript {
     /// Reads a script from a file: see [`parse`](Self::parse).
     ///
     /// # Errors
-    /// When the file cannot be read, or is no script.
+    /// If the file cannot be read or is not a script.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, ScriptError> {
         file::load(path.as_ref())
     }
@@ -100,12 +102,12 @@ impl ApiScript {
     /// ```
     ///
     /// # Errors
-    /// When the text is no script of this version, or has a field that no script has.
+    /// If the text is not a script of this version, or has an unknown field.
     pub fn parse(json: &str) -> Result<Self, ScriptError> {
         file::parse(json)
     }
 
-    /// The script as [`parse`](Self::parse) reads it.
+    /// The script as JSON, for [`parse`](Self::parse).
     pub fn to_json(&self) -> String {
         file::to_json(self)
     }
@@ -117,7 +119,7 @@ impl When {
         Self::default()
     }
 
-    /// The latest prompt is this text. Notes that the CLI puts beside a prompt do not count.
+    /// The latest prompt is this text. Notes that the CLI adds next to a prompt do not count.
     pub fn prompt(text: impl Into<String>) -> Self {
         Self { prompt: Some(text.into()), ..Self::default() }
     }
@@ -141,14 +143,14 @@ impl When {
         self
     }
 
-    /// The latest prompt is the conversation's `turn`th, from 1 on.
+    /// The latest prompt is the conversation's `turn`th, from 1.
     #[must_use]
     pub fn turn(mut self, turn: usize) -> Self {
         self.turn = Some(turn);
         self
     }
 
-    /// Why a request does not fit; nothing when it does.
+    /// Why a request does not match; `None` if it does.
     pub(super) fn misfits(&self, request: &ApiRequest) -> Vec<&'static str> {
         let prompts = request.prompts();
         let mut misfits = Vec::new();

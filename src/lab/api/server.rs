@@ -1,4 +1,4 @@
-//! The API that a test holds.
+//! The API server of a test.
 
 use std::fmt;
 use std::io;
@@ -11,10 +11,12 @@ use super::request::ApiRequest;
 use super::request_log::ApiReport;
 use super::script::ApiScript;
 
-/// A Messages API on 127.0.0.1, on a port of its own. Serves `/v1/messages` from its script, and `/v1/messages/count_tokens`.
+/// A Messages API on 127.0.0.1, on its own port. Serves `/v1/messages` from its script, and
+/// `/v1/messages/count_tokens`.
 ///
 /// # Panics
-/// When it is dropped with failures that [`finish`](Self::finish) has not returned, unless the thread panics already.
+/// If it is dropped with failures that [`finish`](Self::finish) has not returned, unless the thread
+/// is already panicking.
 pub struct FakeApi {
     dispatcher: Arc<Dispatcher>,
     url: String,
@@ -23,10 +25,10 @@ pub struct FakeApi {
 }
 
 impl FakeApi {
-    /// Starts to serve; calls for a tokio runtime.
+    /// Starts to serve. Requires a tokio runtime.
     ///
     /// # Errors
-    /// When 127.0.0.1 has no port to give; in a fresh network namespace, when its loopback is not up.
+    /// If 127.0.0.1 has no free port; in a new network namespace, if its loopback is not up.
     ///
     /// # Cancel safety
     /// Dropping the future stops what has been started.
@@ -38,7 +40,7 @@ impl FakeApi {
         Ok(Self { dispatcher, url, _connections: connections, is_reported: false })
     }
 
-    /// Where it is: what `ANTHROPIC_BASE_URL` is to be.
+    /// Its address: the value for `ANTHROPIC_BASE_URL`.
     pub fn url(&self) -> String {
         self.url.clone()
     }
@@ -48,20 +50,20 @@ impl FakeApi {
         self.dispatcher.requests()
     }
 
-    /// What has gone wrong so far: requests that were refused. Empty while all is well.
+    /// What has gone wrong so far: requests that were refused. Empty if all is well.
     pub fn failures(&self) -> Vec<String> {
         self.dispatcher.failures()
     }
 
-    /// Opens a gate, for good: the reply that waits at it goes on, and later ones do not wait.
+    /// Opens a gate permanently: the reply that waits at it goes on, and later ones do not wait.
     pub fn release(&self, gate: &str) {
         self.dispatcher.gates().open(gate);
     }
 
-    /// Waits until a reply has come to a gate; everything before it has been sent then.
+    /// Waits until a reply has come to a gate; everything before it has been sent by then.
     ///
     /// # Panics
-    /// When a request has been refused, or is while it waits: what it waits for may never come.
+    /// If a request was or is refused while it waits: the reply may never come.
     ///
     /// # Cancel safety
     /// Dropping the future changes nothing.
@@ -72,7 +74,7 @@ impl FakeApi {
         }
     }
 
-    /// Waits until a request has been refused, and says why.
+    /// Waits until a request has been refused, and returns why.
     ///
     /// # Cancel safety
     /// Dropping the future changes nothing.
@@ -88,7 +90,7 @@ impl FakeApi {
         }
     }
 
-    /// Ends it, and says whether script and requests fit together to the last reply.
+    /// Stops it, and checks that no request was refused and every reply was fetched.
     ///
     /// # Errors
     /// When a request was refused, or a reply was not fetched.
@@ -97,7 +99,7 @@ impl FakeApi {
         self.dispatcher.report()
     }
 
-    /// Ends it, whatever has happened.
+    /// Stops it without a check.
     pub fn forget(mut self) {
         self.is_reported = true;
     }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::lab::ApiReport;
 
-/// Why the real CLI was not run, or what it did that it should not.
+/// Why the real CLI was not run, or what it did wrong.
 pub struct HermeticError(pub(super) Kind);
 
 pub(super) enum Kind {
@@ -18,17 +18,18 @@ pub(super) enum Kind {
 }
 
 impl HermeticError {
-    /// True if and only if the place is not closed: there is a network, or this system has no means to tell.
+    /// Whether the environment is not isolated: there is a network, or this system cannot tell.
     pub fn is_open_network(&self) -> bool {
         matches!(self.0, Kind::Network(_) | Kind::Unsupported)
     }
 
-    /// True if and only if something tried to leave. Of several places in one program, whichever notices first.
+    /// Whether something tried to reach the network. With several environments in one program, the
+    /// first to notice reports it.
     pub fn is_attempt_to_leave(&self) -> bool {
         matches!(self.0, Kind::Attempts(_))
     }
 
-    /// Where the script and the requests of the CLI disagree.
+    /// The disagreements between the script and the CLI's requests.
     pub fn api_report(&self) -> Option<&ApiReport> {
         match &self.0 {
             Kind::Api(report) => Some(report),

@@ -1,4 +1,4 @@
-//! The real CLI where nothing of the machine reaches it and nothing of it reaches the network.
+//! Runs the real CLI isolated from the machine and from the network.
 
 mod error;
 mod network;

@@ -1,28 +1,29 @@
-//! What the kernel says about this program's network.
+//! The kernel's report on this program's network.
 
 use std::fs;
 use std::io;
 
 use super::error::{HermeticError, Kind};
 
-/// A look at the network namespace of this program (Linux, from `/proc`).
+/// A snapshot of this program's network namespace (Linux, from `/proc`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Network {
     /// The names of its interfaces, whether they are up or not.
     pub interfaces: Vec<String>,
-    /// How many packets and connections had no route since the namespace began: attempts to leave.
+    /// How many packets and connections had no route since the namespace was created: attempts to
+    /// reach the network.
     pub attempts: u64,
 }
 
 impl Network {
-    /// Looks.
+    /// Takes a snapshot.
     ///
     /// # Errors
-    /// When `/proc` cannot be read, or does not say: also on other systems than Linux.
+    /// If `/proc` cannot be read or has another form, as on other systems than Linux.
     pub fn look() -> io::Result<Self> {
         let read = |name: &str| fs::read_to_string(format!("/proc/self/net/{name}"));
-        // Absent where the kernel has no IPv6.
+        // Absent if the kernel has no IPv6.
         let v6 = read("snmp6").unwrap_or_default();
         parse(&read("dev")?, &read("snmp")?, &v6).ok_or_else(|| {
             io::Error::new(io::ErrorKind::InvalidData, "/proc/self/net has another form")
@@ -34,10 +35,10 @@ impl Network {
         self.interfaces == ["lo"]
     }
 
-    /// Looks, and refuses an open network.
+    /// Takes a snapshot, and refuses an open network.
     ///
     /// # Errors
-    /// When there is an interface beside loopback, or the system cannot tell.
+    /// If there is an interface other than loopback, or the system cannot tell.
     pub fn verify_closed() -> Result<Self, HermeticError> {
         if !cfg!(target_os = "linux") {
             return Err(HermeticError(Kind::Unsupported));
@@ -50,22 +51,22 @@ impl Network {
     }
 }
 
-/// Sees to it that attempts to leave do not go untold.
+/// Ensures that attempts to reach the network are reported.
 ///
 /// # Panics
-/// When it is dropped and there have been some, unless the thread panics already.
+/// If it is dropped after some attempts, unless the thread is already panicking.
 #[derive(Debug)]
 pub(super) struct Watch {
     before: Option<Network>,
 }
 
 impl Watch {
-    /// Watches from here on; nothing, where there is no look to compare with.
+    /// Watches from here on; does nothing without a snapshot to compare with.
     pub(super) fn from(before: Option<Network>) -> Self {
         Self { before }
     }
 
-    /// Ends it.
+    /// Stops watching.
     pub(super) fn end(mut self) -> Result<(), HermeticError> {
         self.look()
     }
@@ -91,10 +92,10 @@ impl Drop for Watch {
 }
 
 fn parse(dev: &str, snmp: &str, snmp6: &str) -> Option<Network> {
-    // Two lines of headings, then `name: counters`.
+    // Two header lines, then `name: counters`.
     let interfaces: Option<Vec<_>> =
         dev.lines().skip(2).map(|line| Some(line.split_once(':')?.0.trim().to_owned())).collect();
-    // A line of names and a line of numbers, both beginning with `Ip:`.
+    // A line of names and a line of numbers, both starting with `Ip:`.
     let mut ip = snmp.lines().filter(|line| line.starts_with("Ip:")).map(str::split_whitespace);
     let (names, numbers) = (ip.next()?, ip.next()?);
     let v4: u64 = names.zip(numbers).find(|(name, _)| *name == "OutNoRoutes")?.1.parse().ok()?;
@@ -138,7 +139,7 @@ mod tests {
                 .contains("here there are lo, eth0: start the program with unshare --net"),
             "{refusal}"
         );
-        // No loopback either is no namespace that we know.
+        // A namespace without loopback is not known to be closed.
         assert!(!parse(&DEV[..DEV.find("    lo").unwrap()], SNMP, SNMP6).unwrap().is_closed());
     }
 
@@ -152,7 +153,7 @@ mod tests {
     #[test]
     #[cfg(target_os = "linux")]
     fn an_attempt_to_leave_is_reported_once() {
-        // As if the counter had stood lower when it began.
+        // As if the counter had been lower at the start.
         let now = Network::look().unwrap();
         if now.attempts == 0 {
             return assert!(Watch::from(Some(now)).end().is_ok());

@@ -1,4 +1,4 @@
-//! A place of its own for a real CLI.
+//! An isolated environment for a real CLI.
 
 use std::env;
 use std::fmt;
@@ -13,39 +13,39 @@ use crate::lab::{ApiScript, FakeApi};
 use crate::session::{Session, SessionBuilder};
 use crate::transport::Inherit;
 
-/// The variable that names the real CLI.
+/// The variable with the path of the real CLI.
 const REAL_CLI: &str = "CLAUDE_WIRE_REAL_CLI";
 
-/// How often the CLI tries again; an option that a session can override.
+/// The number of the CLI's retries; a session can override it.
 const MAX_RETRIES: (&str, u32) = ("CLAUDE_CODE_MAX_RETRIES", 2);
 
-/// Settings that apply to every CLI of the machine, whatever its home is.
+/// Settings that apply to every CLI of the machine, whatever its home directory.
 const MANAGED_SETTINGS: &str = "/etc/claude-code";
 
-/// The real CLI, where `CLAUDE_WIRE_REAL_CLI` names one. It is never looked for on PATH.
+/// The path in `CLAUDE_WIRE_REAL_CLI`, if it is set. The CLI is never searched for on PATH.
 pub fn real_cli() -> Option<PathBuf> {
     env::var_os(REAL_CLI).filter(|path| !path.is_empty()).map(PathBuf::from)
 }
 
-/// A place for a real CLI, with a fake API that answers from a script.
+/// An isolated environment for a real CLI, with a fake API that answers from a script.
 ///
 /// # Panics
-/// When it is dropped without [`finish`](Self::finish) while script and requests disagree, as [`FakeApi`] does, or after something has tried to
-/// leave.
+/// If it is dropped without [`finish`](Self::finish) while script and requests disagree, as with
+/// [`FakeApi`], or after something has tried to reach the network.
 pub struct Hermetic {
     cli: PathBuf,
     api: FakeApi,
     watch: Watch,
-    // The directories go last.
+    // The directories are dropped last.
     root: TempDir,
 }
 
 impl Hermetic {
-    /// Makes a place for `cli`, and starts the API.
+    /// Creates an environment for `cli`, and starts the API.
     ///
     /// # Errors
-    /// When the network is open or cannot be looked at, when there is no file at `cli`, when settings of the machine would apply, or when
-    /// the directories or the API cannot be made.
+    /// If the network is open or cannot be checked, if there is no file at `cli`, if settings of
+    /// the machine would apply, or if the directories or the API cannot be created.
     ///
     /// # Cancel safety
     /// Dropping the future stops the API and removes the directories.
@@ -54,10 +54,11 @@ impl Hermetic {
         Self::make(cli.into(), script, Some(network)).await
     }
 
-    /// The same with whatever network there is, on systems that cannot close it. On Linux this is [`start`](Self::start).
+    /// The same with any network, for systems that cannot isolate it. On Linux this is
+    /// [`start`](Self::start).
     ///
     /// # Errors
-    /// Those of [`start`](Self::start).
+    /// As for [`start`](Self::start).
     ///
     /// # Cancel safety
     /// Dropping the future stops the API and removes the directories.
@@ -96,7 +97,7 @@ impl Hermetic {
         Ok(Self { cli, api, watch: Watch::from(before), root })
     }
 
-    /// A session with the CLI of this place; everything else is still to be chosen.
+    /// A session builder for the CLI of this environment, with no other options set.
     pub fn session(&self) -> SessionBuilder {
         let builder =
             Session::builder().cli_path(&self.cli).inherit_env(Inherit::None).cwd(self.cwd());
@@ -106,7 +107,7 @@ impl Hermetic {
         })
     }
 
-    /// The environment of the CLI: all of it.
+    /// The CLI's environment variables: all of them.
     pub fn env(&self) -> Vec<(&'static str, String)> {
         let path = |path: PathBuf| path.to_string_lossy().into_owned();
         vec![
@@ -142,7 +143,7 @@ impl Hermetic {
         self.root.path().join("home")
     }
 
-    /// `CLAUDE_CONFIG_DIR` of the CLI: conversations lie below `projects`.
+    /// `CLAUDE_CONFIG_DIR` of the CLI: conversations are below `projects`.
     pub fn config_dir(&self) -> PathBuf {
         self.root.path().join("config")
     }
@@ -152,10 +153,11 @@ impl Hermetic {
         self.root.path().join("tmp")
     }
 
-    /// Removes the place, and says whether all went as it should: nothing tried to leave, and script and requests agreed to the last reply.
+    /// Removes the environment, and checks that nothing tried to reach the network, no request was
+    /// refused, and every reply was fetched.
     ///
     /// # Errors
-    /// When something tried to leave, or the API has a [report](crate::lab::ApiReport).
+    /// If something tried to reach the network, or the API has a [report](crate::lab::ApiReport).
     pub fn finish(self) -> Result<(), HermeticError> {
         let api = self.api.finish().map_err(|report| HermeticError(Kind::Api(report)));
         self.watch.end()?;
@@ -177,7 +179,7 @@ impl fmt::Debug for Hermetic {
 mod tests {
     use super::*;
 
-    /// The tests of this crate run with a network and without one.
+    /// The tests of this crate run with and without a network.
     #[tokio::test]
     async fn the_network_is_looked_at_before_anything_else() {
         let refusal = Hermetic::start("/nowhere/claude", ApiScript::new()).await.unwrap_err();

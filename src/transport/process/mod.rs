@@ -1,4 +1,4 @@
-//! The real process.
+//! The CLI as a child process.
 
 mod open;
 #[cfg(unix)]

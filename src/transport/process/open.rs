@@ -1,4 +1,4 @@
-//! From a launch to a running child.
+//! Starts the child for a launch.
 
 use std::env;
 use std::path::{self, Path};
@@ -7,25 +7,28 @@ use std::process::{Command, Stdio};
 use tokio::runtime::Handle;
 
 use super::connect;
-use crate::transport::locate::World;
+use crate::transport::locate::Context;
 use crate::transport::{BoxFuture, CliPath, Connection, Error, Launch, Shutdown, Transport};
 
 /// Runs the CLI as a child process.
 ///
-/// The child is started from its absolute path with a list of arguments (there is no shell), three pipes, an
-/// [`Environment`](crate::transport::Environment) of its own, and, on Unix, as the leader of a new process group.
+/// The child is started by its absolute path with a list of arguments (without a shell), three
+/// pipes, its own [`Environment`](crate::transport::Environment), and, on Unix, as the leader of a
+/// new process group.
 ///
-/// **Its end.** When the child has ended, whatever is left of its group is killed before the child is reaped, so
-/// that the number of the group cannot mean somebody else. Dropping the [`Control`](crate::transport::Control)
-/// of a living child sends SIGTERM to the group at once and leaves the rest to a thread, which waits for
-/// [`Shutdown::grace_after_sigterm`], kills and reaps; it needs no runtime. Where the whole program ends first, that
-/// thread ends with it: wait for the child to be sure. A host that ignores SIGCHLD, or reaps all children itself, takes the exit status
-/// away: the end is then an error of the wait, and what is left of the group lives on.
+/// **Its end.** When the child has ended, what is left of its group is killed before the child is
+/// reaped, so that the group id cannot belong to another process. Dropping the
+/// [`Control`](crate::transport::Control) of a running child sends SIGTERM to the group at once and
+/// leaves the rest to a thread, which waits for [`Shutdown::grace_after_sigterm`], kills and reaps;
+/// it needs no runtime. If your program exits first, that thread ends with it: wait for the child
+/// to be sure. If your program ignores SIGCHLD, or reaps all children itself, the exit status is
+/// lost: the wait then fails, and what is left of the group keeps running.
 ///
-/// **Descendants.** The CLI runs its tools in process groups of their own and ends them when it gets SIGTERM; a
-/// kill therefore should follow a terminate. On Linux a kill also looks up the child's descendants in `/proc` and
-/// kills them, best effort: those whose parent has already gone are not found. The look-up blocks for the time that
-/// it takes to read one file for each process of the machine, a few times, and until what it stops has stopped: a tenth of a second at most.
+/// **Descendants.** The CLI runs its tools in separate process groups and ends them when it gets
+/// SIGTERM, so a kill should follow a terminate. On Linux a kill also finds the child's descendants
+/// in `/proc` and kills them, best effort: those whose parent has already exited are not found.
+/// This blocks while it reads one file for each process of the machine, a few times, and while the
+/// stopped processes come to a stop: a tenth of a second at most.
 ///
 /// ```no_run
 /// use claude_wire::transport::{CliPath, Launch, Process, Transport};
@@ -49,17 +52,18 @@ impl Process {
         Self { cli, trust_cwd_binaries: true, shutdown: Shutdown::default() }
     }
 
-    /// Whether `./node_modules/.bin/claude` of the launch's working directory may be run; on unless told.
+    /// Whether `./node_modules/.bin/claude` of the launch's working directory may be run (default:
+    /// yes).
     ///
-    /// Turn it off for working directories that you do not trust: such a file would run with your key. An
-    /// explicit path is not subject to this.
+    /// Turn it off for working directories that you do not trust: such a file would run with your
+    /// key. It does not apply to an explicit path.
     #[must_use]
     pub fn trust_cwd_binaries(mut self, trust: bool) -> Self {
         self.trust_cwd_binaries = trust;
         self
     }
 
-    /// How long a child that was let go may take to end.
+    /// How long a child may take to end after its handle was dropped.
     #[must_use]
     pub fn shutdown(mut self, shutdown: Shutdown) -> Self {
         self.shutdown = shutdown;
@@ -68,9 +72,9 @@ impl Process {
 
     fn start(&self, launch: &Launch) -> Result<Connection, Error> {
         let cwd = launch.cwd.as_deref();
-        // First, because a missing directory reads like a missing program to the system call.
+        // First, because to the system call a missing directory looks like a missing program.
         cwd.map_or(Ok(()), check_cwd)?;
-        let program = self.cli.locate(&World::current(cwd, self.trust_cwd_binaries))?;
+        let program = self.cli.locate(&Context::current(cwd, self.trust_cwd_binaries))?;
 
         let mut command = Command::new(&program);
         command
@@ -98,7 +102,7 @@ impl Transport for Process {
                 return Err(Error::no_io());
             }
             let process = self.clone();
-            // The look-up and the spawn block, on a slow disk for long.
+            // The search and the spawn block, for long on a slow disk.
             let started = runtime.spawn_blocking(move || process.start(&launch)).await;
             started.unwrap_or_else(|error| Err(Error::other(error)))
         })
@@ -109,8 +113,8 @@ impl Transport for Process {
     }
 }
 
-/// Has the runtime I/O? Tokio answers that with a panic only, which says so on standard error; and it
-/// would come when the child runs already.
+/// Whether the runtime has I/O. Tokio reports that only by a panic, which prints to standard error
+/// and would come after the child was started.
 #[cfg(unix)]
 fn has_io() -> bool {
     std::panic::catch_unwind(|| drop(tokio::net::unix::pipe::pipe())).is_ok()
@@ -121,8 +125,8 @@ fn has_io() -> bool {
     true
 }
 
-/// The directory exists and may be entered.
+/// Whether the directory exists and may be entered.
 fn check_cwd(cwd: &Path) -> Result<(), Error> {
-    // The dot makes a file an error, and needs the permission to enter.
+    // With the dot a file is an error, and the permission to enter is checked.
     cwd.join(".").metadata().map(drop).map_err(|error| Error::cwd(cwd, error))
 }

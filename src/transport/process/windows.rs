@@ -30,7 +30,7 @@ pub(super) fn connect(command: Command, _shutdown: Shutdown) -> io::Result<Conne
     })
 }
 
-/// Ends the child alone: what the child started lives on.
+/// Ends only the child: its own children keep running.
 struct ChildControl {
     pid: Option<u32>,
     child: Child,
@@ -47,13 +47,13 @@ impl Control for ChildControl {
         Poll::Ready(Ok(Exit::from(status)))
     }
 
-    /// There is no request that a program without a window would hear: this kills.
+    /// A program without a window receives no request to end, so this kills.
     fn terminate(&mut self) {
         self.kill();
     }
 
     fn kill(&mut self) {
-        // The one failure is that it has ended.
+        // This only fails if it has ended.
         let _ = self.child.start_kill();
     }
 }

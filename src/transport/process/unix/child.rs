@@ -1,4 +1,4 @@
-//! Starts the child, and holds its life for the host.
+//! Starts the child, and owns its process for the host.
 
 use std::io;
 use std::os::fd::OwnedFd;
@@ -18,12 +18,12 @@ use crate::transport::{Connection, Control, Exit, Shutdown};
 
 /// Starts the child. Must run inside a runtime.
 ///
-/// Nothing here may set `pre_exec` or a user id: that would turn `posix_spawn` into a fork, whose cost grows with
-/// the host's memory.
+/// Nothing here may set `pre_exec` or a user id: that would turn `posix_spawn` into a fork, whose
+/// cost grows with the host's memory.
 pub(crate) fn connect(mut command: Command, shutdown: Shutdown) -> io::Result<Connection> {
     let mut child = command.process_group(0).spawn()?;
     let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-    // From here on every way out ends the child.
+    // From here on every return path ends the child.
     let guard = Guard::new(Leader::new(child), shutdown.grace_after_sigterm);
     let (Some(stdin), Some(stdout), Some(stderr)) = pipes else {
         return Err(io::Error::other("the child was started without its three pipes"));

@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
-/// Looks at a tree that grows while it is being stopped, until it has settled or never will.
+/// How often a tree that grows while it is being stopped is read again.
 const ROUNDS: usize = 64;
 
-/// How many milliseconds those that were told to stop are given to do so, in all. One that waits for a broken disk never does.
-const PATIENCE: usize = 100;
+/// How many milliseconds the signalled processes get to stop, in total. A process that waits for a
+/// broken disk never stops.
+const STOP_POLLS: usize = 100;
 
-/// One process; its number alone could mean another one later.
+/// A process. Its id alone could mean another process later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Descendant {
     pid: Pid,
@@ -22,37 +23,38 @@ pub(super) struct Descendant {
 }
 
 impl Descendant {
-    /// Sends a signal to this process, and never to a later one with its number.
+    /// Sends a signal to this process, and never to a later one with the same id.
     pub(super) fn signal(self, signal: Signal) {
         let Ok(pidfd) = pidfd_open(self.pid, PidfdFlags::empty()) else { return };
-        // The descriptor is of one process: if that was born when ours was, it is ours for good.
+        // The descriptor stays with one process: if that has our start time, it is ours for good.
         if Stat::read(self.pid).is_some_and(|stat| stat.born == self.born) {
             let _ = pidfd_send_signal(pidfd, signal);
         }
     }
 
-    /// Whether it does nothing any more: stopped, or gone.
+    /// Whether it is stopped or gone.
     fn is_at_rest(self) -> bool {
         Stat::read(self.pid).is_none_or(|stat| stat.born != self.born || stat.is_at_rest())
     }
 }
 
-/// Stops and lists all descendants of a stopped process, itself not among them.
+/// Stops and lists all descendants of a stopped process, without that process.
 pub(super) fn stop_all(root: Pid) -> Vec<Descendant> {
     let mut stopped = Vec::new();
-    let mut patience = PATIENCE;
+    let mut polls = STOP_POLLS;
     for _ in 0..ROUNDS {
-        // A signal to stop finds some in the middle of a fork, which they finish first: their children are there when they are at rest.
+        // SIGSTOP finds some processes in the middle of a fork, which they finish first: their
+        // children are visible once they have stopped.
         let at_rest = || {
             Stat::read(root).is_none_or(|stat| stat.is_at_rest())
                 && stopped.iter().all(|known: &Descendant| known.is_at_rest())
         };
-        while patience > 0 && !at_rest() {
-            patience -= 1;
-            // Nothing tells of another's child that has stopped: look again.
+        while polls > 0 && !at_rest() {
+            polls -= 1;
+            // There is no event when another process's child has stopped, so poll.
             thread::sleep(Duration::from_millis(1));
         }
-        // Those that were forked while the round before was on its way.
+        // Those that were forked during the round before.
         let new: Vec<_> =
             list(root).into_iter().filter(|descendant| !stopped.contains(descendant)).collect();
         if new.is_empty() {
@@ -97,8 +99,9 @@ impl Stat {
         Self::parse(&fs::read(format!("/proc/{}/stat", pid.as_raw_pid())).ok()?)
     }
 
-    /// `7 (any (name)) S 1 ...`: the name may hold spaces, parentheses and bytes that are no text, so the fields are
-    /// counted from the last parenthesis: state, parent, and the birth as the twentieth.
+    /// `7 (any (name)) S 1 ...`: the name may have spaces, parentheses and bytes that are not text,
+    /// so the fields are counted from the last parenthesis: state, parent, and the start time as
+    /// the twentieth.
     fn parse(stat: &[u8]) -> Option<Self> {
         let name_end = stat.iter().rposition(|&byte| byte == b')')?;
         let mut fields = std::str::from_utf8(&stat[name_end + 1..]).ok()?.split_ascii_whitespace();

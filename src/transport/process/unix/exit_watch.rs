@@ -1,4 +1,4 @@
-//! Learns of the child's end without reaping it.
+//! Detects the child's exit without reaping it.
 
 use std::io;
 use std::task::{Context, Poll, ready};
@@ -8,13 +8,13 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::leader::{Guard, already_reaped};
 
-/// Tokio's own child reaps as soon as it sees the end, and with that gives up the number of the group before the
-/// rest of the group could be killed. Hence a watch of our own.
+/// Tokio's own child reaps as soon as it sees the exit, and so releases the group id before the
+/// rest of the group can be killed. Hence this watch.
 pub(super) enum ExitWatch {
     /// Wakes for this child only.
     #[cfg(target_os = "linux")]
     Pidfd(tokio::io::unix::AsyncFd<std::os::fd::OwnedFd>),
-    /// Wakes for every child of the host: where there are no pidfds.
+    /// Wakes for every child of the host: for systems without pidfds.
     Sigchld(Signal),
 }
 
@@ -29,7 +29,7 @@ impl ExitWatch {
         Self::sigchld()
     }
 
-    /// `None` on kernels before 5.3, and in sandboxes that do not know pidfds.
+    /// `None` on kernels before 5.3, and in sandboxes without pidfds.
     #[cfg(target_os = "linux")]
     #[expect(
         deprecated,
@@ -55,7 +55,7 @@ impl ExitWatch {
     ) -> Poll<io::Result<()>> {
         let leader = guard.leader().ok_or_else(already_reaped)?;
         loop {
-            // Looked at before the wake-up is awaited: it may have come before we listened.
+            // Checked before waiting: the exit may have come before we listened.
             if leader.has_ended()? {
                 return Poll::Ready(Ok(()));
             }

@@ -13,14 +13,15 @@ use crate::transport::Exit;
 
 /// The child, leader of its process group.
 ///
-/// As long as it has not been reaped, dead or alive, the kernel gives its number to no other process and no other
-/// group: signals to the group reach only ours. [`reap`](Self::reap) takes the value, so nobody can send one later.
+/// Until it is reaped, dead or alive, the kernel gives its id to no other process or group: signals
+/// to the group reach only ours. [`reap`](Self::reap) consumes the value, so no signal can be sent
+/// later.
 pub(super) struct Leader {
     child: Child,
 }
 
 impl Leader {
-    /// Of a child that was started as the leader of a new group.
+    /// For a child that was started as the leader of a new group.
     pub(super) fn new(child: Child) -> Self {
         Self { child }
     }
@@ -29,7 +30,8 @@ impl Leader {
         Pid::from_child(&self.child)
     }
 
-    /// Whether it has ended. An error means that somebody else has reaped it, and its number is nobody's.
+    /// Whether it has ended. An error means that it was reaped elsewhere, and its id is no longer
+    /// valid.
     pub(super) fn has_ended(&self) -> io::Result<bool> {
         self.peek(WaitIdOptions::NOHANG)
     }
@@ -37,16 +39,16 @@ impl Leader {
     /// Sends a signal to the whole group.
     pub(super) fn signal(&self, signal: Signal) {
         if self.has_ended().is_ok() {
-            // The one failure left is a group without a living member.
+            // This only fails if the group has no living member.
             let _ = kill_process_group(self.pid(), signal);
         }
     }
 
-    /// Kills the group, and the descendants in other groups as far as they can be found.
+    /// Kills the group, and those descendants in other groups that can be found.
     pub(super) fn kill(&self) {
         #[cfg(target_os = "linux")]
         if matches!(self.has_ended(), Ok(false)) {
-            // Stopped, nobody forks while we look.
+            // Stop the group first, so that it does not fork while we look.
             self.signal(Signal::STOP);
             for descendant in super::descendants::stop_all(self.pid()) {
                 descendant.signal(Signal::KILL);
@@ -62,7 +64,7 @@ impl Leader {
         self.child.wait().map(Exit::from)
     }
 
-    /// Looks for the end without reaping.
+    /// Checks for the end without reaping.
     fn peek(&self, how: WaitIdOptions) -> io::Result<bool> {
         loop {
             match waitid(
@@ -154,7 +156,7 @@ mod tests {
 
     use super::*;
 
-    /// By a handler for all children, or by the kernel where the host ignores SIGCHLD.
+    /// By a handler for all children, or by the kernel if the host ignores SIGCHLD.
     #[test]
     fn a_child_reaped_elsewhere_is_a_clear_error() {
         let leader = Leader::new(
