@@ -1,10 +1,10 @@
-//! What all layers use: the `Debug` of errors, locks, and texts that are shown.
+//! Helpers for all layers: the `Debug` of errors, locks, and texts for display.
 
 use std::borrow::Cow;
 #[cfg(feature = "session")]
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// `Debug` that shows the message: it is what a test that fails by `unwrap` or `?` prints.
+/// `Debug` that shows the message, since `unwrap` and `?` in a test print it.
 macro_rules! debug_is_message {
     ($type:ident) => {
         impl std::fmt::Debug for $type {
@@ -15,13 +15,14 @@ macro_rules! debug_is_message {
     };
 }
 
-/// Locks, also after a thread has panicked that had the lock: what it left is whole, since no code here panics in the middle of a change.
+/// Locks, even if a thread panicked while it had the lock: no code here panics in the middle of a
+/// change, so the value is consistent.
 #[cfg(feature = "session")]
 pub(crate) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A text as far as its first `limit` characters; `…` says that there are more.
+/// The first `limit` characters of a text; `…` marks that there are more.
 pub(crate) fn clip(text: &str, limit: usize) -> Cow<'_, str> {
     match text.char_indices().nth(limit) {
         Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
@@ -29,7 +30,7 @@ pub(crate) fn clip(text: &str, limit: usize) -> Cow<'_, str> {
     }
 }
 
-/// Whether a text is a uuid as it is usually written: `0a1b2c3d-0000-4000-8000-0a1b2c3d4e5f`.
+/// Whether a text is a uuid in the usual form: `0a1b2c3d-0000-4000-8000-0a1b2c3d4e5f`.
 pub(crate) fn is_uuid(text: &[u8]) -> bool {
     text.len() == 36 && uuid::Uuid::try_parse_ascii(text).is_ok()
 }

@@ -1,4 +1,4 @@
-//! What is read from bytes: lines under any chunking, and files that claim to be recordings.
+//! Reading bytes: lines under any chunking, and arbitrary files as recordings.
 
 use bytes::BytesMut;
 use tokio_util::codec::{Decoder, LinesCodec};
@@ -122,9 +122,10 @@ fn bare(stream: &[u8]) -> Option<Vec<String>> {
     Some(lines)
 }
 
-/// A file.
+/// The input is a file.
 ///
-/// Holds: reading never panics; what was read can be written, and what was written reads as the same, is sealed, and stays as it is.
+/// Checks that reading never panics, and that what was read can be written, reads back equal, is
+/// sealed, and does not change any more.
 pub fn recording(data: &[u8]) {
     let Ok(read) = Recording::from_bytes(data) else { return };
     let written = read.to_bytes();

@@ -17,7 +17,7 @@ pub use self::protocol::protocol;
 #[cfg(feature = "session")]
 pub use self::session::session;
 
-/// Hands out bytes from the front; zeros when there are no more.
+/// Takes bytes from the front; returns zeros when none are left.
 pub(super) struct Source<'a>(&'a [u8]);
 
 impl<'a> Source<'a> {
@@ -29,7 +29,7 @@ impl<'a> Source<'a> {
         self.0.split_off_first().copied().unwrap_or_default()
     }
 
-    /// So many bytes, or as many as there are.
+    /// At most this many bytes.
     pub(super) fn take(&mut self, count: usize) -> &'a [u8] {
         let (taken, rest) = self.0.split_at(count.min(self.0.len()));
         self.0 = rest;

@@ -27,7 +27,7 @@ const NAMED: [&str; 12] = [
 /// The environment of the CLI, and its working directory.
 pub(super) struct LaunchContext {
     pub(super) env: BTreeMap<OsString, OsString>,
-    /// As the CLI sees it itself.
+    /// As the CLI sees it.
     pub(super) cwd: Option<String>,
     /// As the launch spells it.
     pub(super) given_cwd: Option<PathBuf>,

@@ -231,13 +231,13 @@ mod signals {
     }
 }
 
-/// Closes a standard stream of this process, so that the other side sees the end. It cannot be closed for good, since the next file would
-/// get its number: the null device takes its place.
+/// Closes a standard stream of this process, so that the other side sees the end. The null device
+/// replaces it, since otherwise the next file would get its number.
 #[cfg(unix)]
 macro_rules! close {
     ($with:path) => {
         if let Ok(null) = std::fs::File::options().read(true).write(true).open("/dev/null") {
-            // What cannot be replaced stays open until the process ends.
+            // What cannot be replaced stays open until the process exits.
             let _ = $with(&null);
         }
     };

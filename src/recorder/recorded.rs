@@ -430,14 +430,18 @@ mod tests {
         let setup = setup();
         const PROMPT: &str = "Tell ann@x.io that the key is sk-ant-1";
         for mode in [Mode::Once, Mode::None] {
-            let cli = Scenario::new().on_prompt(PROMPT, reply().text("Told ann@x.io."));
+            let cli = Scenario::new().on_prompt(PROMPT, reply().text("Wrote to ann@x.io."));
             let cli = Recorded::choose(setup.path.clone(), cli, mode, |recorder| recorder, false)
                 .unwrap();
             let session = Session::builder().transport(cli.clone()).start().unwrap();
             let answer = session.query(PROMPT).text().await.unwrap();
             assert_eq!(
                 answer,
-                if cli.is_played() { "Told user1@redacted.invalid." } else { "Told ann@x.io." }
+                if cli.is_played() {
+                    "Wrote to user1@redacted.invalid."
+                } else {
+                    "Wrote to ann@x.io."
+                }
             );
             session.stop().await;
             cli.finish().await.unwrap();

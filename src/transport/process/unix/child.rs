@@ -70,7 +70,7 @@ impl Control for ChildControl {
     }
 }
 
-/// The child's standard input. Its flush fails where the child has closed that, which a pipe reports
+/// The child's standard input. A flush fails if the child has closed it, which a pipe reports
 /// without a write.
 struct Stdin(Sender);
 

@@ -1,4 +1,4 @@
-//! A child that has not been reaped, and its end when its last owner goes.
+//! A child that has not been reaped, and its end when its last owner is dropped.
 
 use std::io;
 use std::process::Child;
@@ -80,7 +80,8 @@ impl Leader {
     }
 }
 
-/// Holds a child; dropped before it was reaped, ends it without a runtime and without making the caller wait.
+/// Owns a child. If it is dropped before the child was reaped, it ends the child without a runtime
+/// and without blocking the caller.
 pub(super) struct Guard {
     pid: Pid,
     leader: Option<Leader>,
@@ -88,7 +89,7 @@ pub(super) struct Guard {
 }
 
 impl Guard {
-    /// `grace` lies between SIGTERM and SIGKILL.
+    /// `grace` is the time between SIGTERM and SIGKILL.
     pub(super) fn new(leader: Leader, grace: Duration) -> Self {
         Self { pid: leader.pid(), leader: Some(leader), grace }
     }
@@ -115,10 +116,10 @@ pub(super) fn already_reaped() -> io::Error {
 impl Drop for Guard {
     fn drop(&mut self) {
         let Some(leader) = self.leader.take() else { return };
-        // Here and not in the thread: the program may be about to end.
+        // Here and not in the thread: the program may be about to exit.
         leader.signal(Signal::TERM);
         let grace = self.grace;
-        // Shared, because a thread that cannot be started drops what it was given.
+        // Shared, because a thread that cannot be started drops its closure.
         let ours = Arc::new(Mutex::new(Some(leader)));
         let theirs = Arc::clone(&ours);
         let started = thread::Builder::new()
@@ -133,7 +134,7 @@ impl Drop for Guard {
 fn end(leader: &Mutex<Option<Leader>>, grace: Duration) {
     let Some(leader) = lock(leader).take() else { return };
     let asked = Instant::now();
-    // No portable call waits for one child with a limit: look, ever less often.
+    // No portable call waits for one child with a timeout, so poll with growing intervals.
     let mut pause = Duration::from_millis(1);
     while matches!(leader.has_ended(), Ok(false)) {
         let left = grace.saturating_sub(asked.elapsed());
