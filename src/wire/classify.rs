@@ -1,4 +1,4 @@
-//! What one item of the stream means to a client.
+//! Classifies the items of the stream.
 
 use std::fmt;
 
@@ -7,23 +7,23 @@ use super::json::{Fault, Text, object_end};
 use super::line::{Item, Line};
 use super::terminal;
 
-/// The outcome of one item of the stream.
+/// What an item of the stream is.
 #[derive(Clone, Debug)]
 pub enum Outcome {
-    /// A frame for whoever reads messages.
+    /// A frame for the reader of messages.
     Message(Frame),
     /// A frame that the protocol layer consumes.
     Control(Frame),
     /// Not a frame: blank, log text, JSON that is not an object.
     Noise(Line),
-    /// Looks like a frame but is none: one diagnostic, and the reader goes on.
+    /// Looks like a frame but is not one: it gets one diagnostic, and reading continues.
     Malformed(Malformed),
     /// The stream ended inside a frame.
     TruncatedTail(Line),
 }
 
 impl Outcome {
-    /// The word for it: `message`, `control`, `noise`, `malformed` or `truncated_tail`.
+    /// Its name: `message`, `control`, `noise`, `malformed` or `truncated_tail`.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Message(_) => "message",
@@ -35,7 +35,7 @@ impl Outcome {
     }
 }
 
-/// A line that looks like a frame but is none.
+/// A line that looks like a frame but is not one.
 #[derive(Clone, Debug)]
 pub struct Malformed {
     line: Option<Line>,
@@ -52,7 +52,7 @@ enum Reason {
 }
 
 impl Malformed {
-    /// The line; `None` when it was over the limit.
+    /// The line; `None` if it was over the limit.
     pub fn line(&self) -> Option<&Line> {
         self.line.as_ref()
     }
@@ -67,7 +67,8 @@ impl Malformed {
         self.len
     }
 
-    /// The word for what is wrong with it: `oversize`, `json` (not JSON) or `no_type` (an object without a usable `type`).
+    /// What is wrong with it: `oversize`, `json` (not JSON) or `no_type` (an object without a
+    /// usable `type`).
     pub fn reason(&self) -> &'static str {
         match self.reason {
             Reason::Oversize => "oversize",
@@ -109,7 +110,7 @@ impl fmt::Display for Malformed {
     }
 }
 
-/// Says what an item of the stream is.
+/// Classifies an item of the stream.
 ///
 /// ```
 /// use claude_wire::wire::{Line, Outcome, classify};
@@ -160,18 +161,19 @@ impl From<Line> for Item {
     }
 }
 
-/// Messages in a line that is not a frame, so that no client sees them.
+/// Messages in a line that is not a frame, and so does not reach any client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LostMessages {
     /// The line is a JSON array of messages, whole or cut off: the CLI was run with `--output-format json`.
     Array,
-    /// Other text stands before a message, which begins at this byte of the line: something else writes to the same stream.
+    /// There is other text before a message, which begins at this byte of the line: another program
+    /// writes to the same stream.
     BehindText(usize),
 }
 
 impl LostMessages {
-    /// The word for it: `json_array` or `behind_text`.
+    /// Its name: `json_array` or `behind_text`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Array => "json_array",
@@ -194,11 +196,11 @@ impl fmt::Display for LostMessages {
     }
 }
 
-/// How many objects in a line are looked at: a line of noise may be long.
+/// The most objects in a line that are checked: a line of noise may be long.
 const MOST_OBJECTS: usize = 16;
 
 impl Line {
-    /// The messages that a line of noise holds, if it does. Only kinds of messages that this crate knows count.
+    /// The messages in a line of noise, if there are any. Only known kinds of messages count.
     ///
     /// ```
     /// use claude_wire::wire::{Line, LostMessages};
@@ -225,7 +227,7 @@ impl Line {
     }
 }
 
-/// Whether an object that begins here says that it is a message; it may be cut off behind its `type`.
+/// Whether the object that begins here has a message's `type`; it may be cut off after that.
 fn is_message(text: &[u8]) -> bool {
     let mut kind = None;
     let _ = object_end(text, 0, |key, value| {

@@ -1,4 +1,4 @@
-//! The line codec: bytes in, lines out, and content never raises an error.
+//! The line codec: bytes in, lines out. Content never causes an error.
 
 use std::io;
 
@@ -8,19 +8,22 @@ use tokio_util::codec::{Decoder, Encoder, LinesCodec};
 use super::json::Text;
 use super::line::{Item, Line, TooLong};
 
-/// The default bound of one line, in bytes without its newline: 64 MiB.
+/// The default limit of one line, in bytes without its newline: 64 MiB.
 ///
-/// CLI 2.1.329 was seen to write lines of 2.2 MB (a 2 MB answer), and images and documents make longer ones.
+/// CLI 2.1.329 was seen to write lines of 2.2 MB (a 2 MB answer); images and documents make longer
+/// ones.
 pub const DEFAULT_MAX_LINE: usize = 64 * 1024 * 1024;
 
-/// Cuts a byte stream into lines, whatever the chunking and whatever the bytes.
+/// Splits a byte stream into lines, whatever the chunks and the bytes.
 ///
-/// It stands on [`LinesCodec`], which cuts every line that it can express. What `LinesCodec` would raise as an error, and lose, becomes an
-/// item here: a line that is not UTF-8, a line over the limit (its length is counted, its bytes are dropped, and the next line is read as
-/// usual), and a tail without a newline is told apart from a line. Only I/O is an error. The reason is `FramedRead`: after an error of a
-/// codec it ends the stream once, and then strands the good lines that already stand in its buffer.
+/// It is based on [`LinesCodec`], which splits every line that it can represent. What `LinesCodec`
+/// would report as an error, and lose, becomes an item here: a line that is not UTF-8; a line over
+/// the limit (its length is counted, its bytes are dropped, and reading continues); a last line
+/// without a newline, which is marked. Only I/O is an error. The reason is `FramedRead`: after an
+/// error of a codec it ends the stream once, and the good lines in its buffer are stuck.
 ///
-/// Each byte is looked at a constant number of times, however the input is chunked, and no more than the limit is ever buffered.
+/// Each byte is looked at a constant number of times, whatever the chunks, and at most the limit is
+/// buffered.
 ///
 /// ```
 /// use bytes::BytesMut;
@@ -43,11 +46,11 @@ pub const DEFAULT_MAX_LINE: usize = 64 * 1024 * 1024;
 pub struct LineCodec {
     lines: LinesCodec,
     max_line: usize,
-    /// Where in the stream the buffer begins.
+    /// The offset of the buffer in the stream.
     offset: u64,
-    /// How many bytes of the buffer are known to hold no newline. After `abc` it is 3.
+    /// How many bytes at the start of the buffer are known to have no newline. After `abc` it is 3.
     scanned: usize,
-    /// Are we inside a line that is over the limit? Then: how many of its bytes were dropped already.
+    /// Inside a line over the limit, how many of its bytes were dropped so far.
     dropped: Option<u64>,
 }
 
@@ -57,7 +60,7 @@ impl LineCodec {
         Self::with_max_line(DEFAULT_MAX_LINE)
     }
 
-    /// A codec with a limit of its own, in bytes of one line without its newline.
+    /// A codec with another limit, in bytes of one line without its newline.
     ///
     /// A limit over 4 GiB - 1 counts as 4 GiB - 1.
     pub fn with_max_line(max_line: usize) -> Self {
@@ -75,7 +78,7 @@ impl LineCodec {
         self.max_line
     }
 
-    /// How many bytes of the stream have been cut or dropped so far.
+    /// How many bytes of the stream have been split or dropped so far.
     pub fn offset(&self) -> u64 {
         self.offset
     }
@@ -96,7 +99,7 @@ impl LineCodec {
             buffer.advance(newline + 1);
             return Ok(Item::TooLong(TooLong::new(offset, newline as u64, true)));
         }
-        // Nearly every line is ASCII, which is a quicker question.
+        // Nearly every line is ASCII, which is a faster check.
         let line = &buffer[..newline];
         if !line.is_ascii() && std::str::from_utf8(line).is_err() {
             let bytes = Bytes::copy_from_slice(trim_cr(line));
@@ -107,7 +110,8 @@ impl LineCodec {
             Ok(Some(text)) => {
                 Ok(Item::Line(Line::cut(Text::Good(text.into()), offset, newline + 1, true)))
             }
-            // The buffer begins with one whole UTF-8 line, and there is no limit: nothing is left to go wrong.
+            // The buffer begins with one complete UTF-8 line, and there is no limit, so this cannot
+            // fail.
             Ok(None) => Err(io::Error::other("LinesCodec found no line in a whole line")),
             Err(error) => Err(io::Error::other(error)),
         }
@@ -122,7 +126,7 @@ impl Default for LineCodec {
 
 impl Decoder for LineCodec {
     type Item = Item;
-    /// Never of this codec's making; `Decoder` asks for the type.
+    /// Never created by this codec; `Decoder` requires the type.
     type Error = io::Error;
 
     fn decode(&mut self, buffer: &mut BytesMut) -> Result<Option<Item>, io::Error> {
@@ -163,7 +167,8 @@ impl Decoder for LineCodec {
 
 /// Writes one line and its newline.
 ///
-/// JSON never needs a raw newline: inside a string it must be escaped, and outside it is white space, which is written as a space.
+/// JSON never needs a raw newline: in a string it must be escaped, and elsewhere it is white space,
+/// which is written as a space.
 impl Encoder<&[u8]> for LineCodec {
     type Error = io::Error;
 

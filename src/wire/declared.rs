@@ -1,6 +1,6 @@
-//! What this version of the crate declares of the wire: the kinds, their fields and the words in them.
+//! What this version of the crate declares of the wire: the kinds, their fields and their values.
 //!
-//! It is read off the declarations that decode messages, so that it cannot say something else.
+//! It is derived from the declarations that decode messages, so that the two cannot differ.
 //! `claude-wire drift --schema` compares it with the schema inside a CLI.
 
 use std::collections::BTreeMap;
@@ -19,21 +19,21 @@ pub type Kinds = BTreeMap<String, Shape>;
 pub struct Declared {
     /// What the CLI writes, by type and subtype: `assistant`, `result/success`, `system/init`.
     pub messages: Kinds,
-    /// What the CLI asks, by the subtype of the request.
+    /// The CLI's requests, by the subtype of the request.
     pub requests: Kinds,
-    /// What a host may ask, by the subtype of the request. Their fields are not declared: methods
+    /// A host's requests, by the subtype of the request. Their fields are not declared: methods
     /// write them.
     pub host_requests: Kinds,
-    /// What the CLI answers to the requests of a host, by the subtype of the request.
+    /// The CLI's replies to a host's requests, by the subtype of the request.
     pub replies: Kinds,
-    /// What a hook is given, by event.
+    /// The inputs of hooks, by event.
     pub hook_inputs: Kinds,
-    /// What a hook may answer: under [`EVERY_EVENT`] what all may, and by event the fields of
+    /// The outputs of hooks: under [`EVERY_EVENT`] the common fields, and by event the fields of
     /// `hookSpecificOutput`.
     pub hook_outputs: Kinds,
 }
 
-/// The name of the kind that has what every event may be answered with.
+/// The name of the kind with the output fields of every event.
 pub const EVERY_EVENT: &str = "every event";
 
 /// What this version of the crate declares of the wire.
@@ -69,7 +69,7 @@ pub fn declared() -> Declared {
     }
 }
 
-/// A type whose subtype is read as one of its fields is a kind for each.
+/// A type whose subtype is read as one of its fields is one kind for each subtype.
 fn by_subtype(kind: String, shape: Shape) -> Vec<(String, Shape)> {
     let subtypes: Vec<_> = shape.words("subtype").map(String::from).collect();
     match subtypes.is_empty() {

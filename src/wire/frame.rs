@@ -1,4 +1,4 @@
-//! A frame: the bytes of one JSON object and a peek at the fields that route it.
+//! A frame: the bytes of one JSON object, and the fields that route it.
 
 use std::borrow::Cow;
 
@@ -7,14 +7,16 @@ use bytes::Bytes;
 use super::json::{Cursor, Fault, RawJson, Text, object_end};
 use super::terminal;
 
-/// One JSON object of the wire with a string `type`: its bytes as they stood there, and what routing needs to know of them.
+/// One JSON object of the wire with a string `type`: its original bytes, and the fields for
+/// routing.
 ///
-/// The fields are found in one strict pass over the line, wherever they stand (`type` is the last but a few of the 27 keys of a `result`,
-/// and 2 MB in). Nothing is decoded until somebody asks; a field that nobody reads cannot do harm.
+/// The fields are found in one strict pass over the line, wherever they are (`type` is among the
+/// last of the 27 keys of a `result`, and 2 MB in). Nothing is decoded until you ask for it, so a
+/// field that is not read cannot cause an error.
 #[derive(Clone, Debug)]
 pub struct Frame {
     text: Text,
-    /// The whole line, where something stands around the object.
+    /// The whole line, if there is something around the object.
     line: Option<Box<Bytes>>,
     offset: u64,
     kind: FrameKind,
@@ -69,7 +71,7 @@ impl FrameKind {
         }
     }
 
-    /// True if and only if the protocol layer consumes such a frame, and no consumer of messages sees it.
+    /// True if the protocol layer consumes such a frame, so that readers of messages do not see it.
     pub fn is_control(self) -> bool {
         matches!(
             self,
@@ -82,7 +84,7 @@ impl FrameKind {
     }
 }
 
-/// Where the values of the peeked fields stand; an absent field is an empty span.
+/// The spans of the routing fields; an absent field is an empty span.
 #[derive(Clone, Copy, Debug, Default)]
 struct Spans {
     kind: Span,
@@ -93,7 +95,7 @@ struct Spans {
     prompt_uuid: Span,
     prompt_uuids: Span,
     parent: Span,
-    /// `message`, `event`, `request`, `response`: which of them is the payload depends on the type.
+    /// `message`, `event`, `request`, `response`: the type decides which of them is the payload.
     message: Span,
     event: Span,
     request: Span,
@@ -111,18 +113,20 @@ struct Span {
 pub(crate) enum NotAFrame {
     /// Not an object at all: blank, log text, an array.
     Noise,
-    /// An object's beginning, but not JSON.
+    /// The beginning of an object, but not JSON.
     Json(Fault),
     /// JSON, but without a `type` that is a non-empty string.
     NoType,
 }
 
 impl Frame {
-    /// Reads one line. Around the object there may be white space and what a terminal does not show (control characters, escape
-    /// sequences such as a title or bracketed paste), and before it a byte order mark.
+    /// Reads one line. Around the object there may be white space and invisible terminal output
+    /// (control characters, escape sequences such as a title or bracketed paste), and before it a
+    /// byte order mark.
     ///
     /// # Errors
-    /// When the line is not a JSON object, or has no usable `type`. [`classify`](super::classify) tells the cases apart.
+    /// When the line is not a JSON object, or has no usable `type`. [`classify`](super::classify)
+    /// distinguishes the cases.
     pub fn parse(line: impl Into<Bytes>) -> Result<Self, super::JsonError> {
         let line = Text::new(line.into());
         let peek = Peek::at(&line).map_err(|why| match why {
@@ -132,7 +136,7 @@ impl Frame {
         Ok(Self::new(line, 0, peek))
     }
 
-    /// The frame that `peek` saw in `line`.
+    /// The frame that `peek` found in `line`.
     #[inline]
     pub(crate) fn new(line: Text, offset: u64, peek: Peek) -> Self {
         let Peek { start, end, kind, spans } = peek;
@@ -143,17 +147,17 @@ impl Frame {
         Self { text, line: Some(Box::new(line.bytes().clone())), offset, kind, spans }
     }
 
-    /// The bytes of the object, without the newline and without what stands around it.
+    /// The bytes of the object, without the newline and without what is around it.
     pub fn bytes(&self) -> &Bytes {
         self.text.bytes()
     }
 
-    /// The bytes of the whole line without the newline: of the object, and of what stands around it.
+    /// The bytes of the whole line without the newline: the object and what is around it.
     pub fn raw_line(&self) -> &Bytes {
         self.line.as_deref().unwrap_or(self.bytes())
     }
 
-    /// Where in [`raw_line`](Self::raw_line) the object begins.
+    /// The offset of the object in [`raw_line`](Self::raw_line).
     #[cfg(feature = "session")]
     pub(crate) fn object_start(&self) -> usize {
         object_start(self.raw_line())
@@ -164,7 +168,7 @@ impl Frame {
         self.text.lossy()
     }
 
-    /// Where its line begins, in bytes from the start of the stream.
+    /// The offset of its line, in bytes from the start of the stream.
     pub fn offset(&self) -> u64 {
         self.offset
     }
@@ -174,7 +178,7 @@ impl Frame {
         self.kind
     }
 
-    /// The `type` as it stood on the wire.
+    /// The `type` as it was on the wire.
     pub fn kind_name(&self) -> Cow<'_, str> {
         self.string(self.spans.kind).unwrap_or_default()
     }
@@ -208,7 +212,8 @@ impl Frame {
         self.string(self.spans.parent)
     }
 
-    /// True if and only if the frame says which prompts it answers (`user_message_uuid`, `user_message_uuids`).
+    /// True if the frame names the prompts that it answers (`user_message_uuid`,
+    /// `user_message_uuids`).
     pub fn names_prompts(&self) -> bool {
         self.cursor(self.spans.prompt_uuid).is_some()
             || self.cursor(self.spans.prompt_uuids).is_some()
@@ -220,40 +225,40 @@ impl Frame {
         self.string(self.spans.prompt_uuid).or_else(last)
     }
 
-    /// True if and only if the frame is a `result` that ends a turn. One that carries a tool's output and no subtype is a line of an old
-    /// dialect, and ends nothing.
+    /// True if the frame is a `result` that ends a turn. A `result` with a tool's output and no
+    /// subtype is a line of an old dialect, and does not end a turn.
     pub(crate) fn ends_turn(&self) -> bool {
         let has_subtype = self.cursor(self.spans.subtype).is_some();
         self.kind == FrameKind::Result
             && (has_subtype || self.field("tool_use_id").is_none_or(|id| id.as_str().is_none()))
     }
 
-    /// True if and only if the frame says that no prompt of a host has caused it (`origin.kind`).
+    /// True if the frame says that it was not caused by a prompt of a host (`origin.kind`).
     pub fn is_unprompted(&self) -> bool {
         let kind = self.field("origin").and_then(|origin| origin.pointer("/kind"));
         kind.as_ref().and_then(|kind| kind.as_str()).is_some_and(|kind| kind != "human")
     }
 
-    /// True if and only if the model speaks, and not a sub-agent.
+    /// True if this is output of the model, and not of a sub-agent.
     pub(crate) fn speaks(&self) -> bool {
         let of_the_model = matches!(self.kind, FrameKind::Assistant | FrameKind::StreamEvent)
             || self.is_bare_message();
         of_the_model && self.parent_tool_use_id().is_none()
     }
 
-    /// True if and only if the frame is the `system` / `init` that opens a turn.
+    /// True if the frame is the `system` / `init` that opens a turn.
     pub(crate) fn opens_turn(&self) -> bool {
         self.kind == FrameKind::System && self.subtype().as_deref() == Some("init")
     }
 
-    /// True if and only if the frame is a bare message of the model's, as an old dialect has it.
+    /// True if the frame is a bare message of the model, as in an old dialect.
     pub(crate) fn is_bare_message(&self) -> bool {
         let role =
             || self.field("role").is_some_and(|role| role.as_str().as_deref() == Some("assistant"));
         self.kind == FrameKind::Other && self.kind_name() == "message" && role()
     }
 
-    /// True if and only if `user_message_uuid` or `user_message_uuids` names this prompt.
+    /// True if `user_message_uuid` or `user_message_uuids` names this prompt.
     pub fn answers(&self, prompt: &str) -> bool {
         self.string(self.spans.prompt_uuid).is_some_and(|uuid| uuid == prompt)
             || self.cursor(self.spans.prompt_uuids).is_some_and(|uuids| {
@@ -285,7 +290,7 @@ impl Frame {
         })
     }
 
-    /// The fields that every message has and no typed body carries, by name.
+    /// The fields that every message has and no typed body has, by name.
     pub(crate) fn envelope(&self) -> [(&'static str, Option<Cursor<'_>>); 2] {
         [("uuid", self.cursor(self.spans.uuid)), ("session_id", self.cursor(self.spans.session_id))]
     }
@@ -301,7 +306,7 @@ impl Frame {
     }
 }
 
-/// What one pass over a line finds, before anything is kept.
+/// The results of one pass over a line, before anything is kept.
 pub(crate) struct Peek {
     start: usize,
     end: usize,
@@ -361,7 +366,7 @@ impl Spans {
             b"event" => Some(&mut self.event),
             b"request" => Some(&mut self.request),
             b"response" => Some(&mut self.response),
-            // A key that is spelt with escapes is still that key; spelt out, it has none.
+            // A key that is spelled with escapes is still that key; unescape it.
             _ if key.contains(&b'\\') => {
                 let name = serde_json::from_slice::<String>(&[b"\"", key, b"\""].concat()).ok()?;
                 if name.contains('\\') { None } else { self.slot(name.as_bytes()) }
@@ -371,7 +376,8 @@ impl Spans {
     }
 }
 
-/// Where the object begins, if there is one: behind a byte order mark, white space, and what a terminal does not show.
+/// The start of the object, if there is one: after a byte order mark, white space, and invisible
+/// terminal output.
 fn object_start(line: &[u8]) -> usize {
     const MARK: &[u8] = b"\xef\xbb\xbf";
     let mut at = terminal::skip(line, 0);
@@ -394,7 +400,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_key_that_stands_twice_the_last_counts_however_it_is_spelt() {
+    fn last_duplicate_key_wins_however_it_is_spelled() {
         let frame = Frame::parse(r#"{"type":"user","t\u0079pe":"keep_alive"}"#).unwrap();
         assert_eq!(frame.kind(), FrameKind::KeepAlive);
     }

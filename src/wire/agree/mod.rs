@@ -1,7 +1,7 @@
-//! Typed values against `serde_json::Value`: a second opinion on every field of the typed layer.
+//! Checks typed values against `serde_json::Value`, for every field of the typed layer.
 //!
-//! The macros that declare the wire's objects and enums implement [`Agree`] for them, so that a new field is compared without another word;
-//! the enums that are written by hand have it in `tagged`.
+//! The macros that declare the wire's objects and enums implement [`Agree`] for them, so that a new
+//! field is compared automatically; the hand-written enums implement it in `tagged`.
 
 mod tagged;
 
@@ -14,20 +14,20 @@ pub(crate) use self::tagged::body;
 use crate::wire::RawJson;
 use crate::wire::message::Origin;
 
-/// What a decoder makes of a JSON value.
+/// How a decoder reads a JSON value.
 pub(crate) trait Agree: Sized {
-    /// Is the value of the right type?
+    /// Whether the value is of the right type.
     fn takes(value: &Value) -> bool;
 
-    /// Is this what the value says? It is of the right type. Panics where a field of an object says something else.
+    /// Whether this agrees with a value of the right type. Panics if a field of an object differs.
     fn agrees(&self, value: &Value) -> bool;
 
-    /// Is the value a list of such values?
+    /// Whether the value is a list of such values.
     fn takes_list(value: &Value) -> bool {
         value.is_array()
     }
 
-    /// Is this what the list says? What is of the wrong type is left out.
+    /// Whether this agrees with the list. Items of the wrong type are left out.
     fn list_agrees(list: &[Self], value: &Value) -> bool {
         let items: Vec<_> =
             value.as_array().into_iter().flatten().filter(|item| Self::takes(item)).collect();
@@ -35,7 +35,7 @@ pub(crate) trait Agree: Sized {
     }
 }
 
-/// A field of an object: absent, `null` and what is of the wrong type are its default.
+/// A field of an object: the default if it is absent, `null` or of the wrong type.
 pub(crate) fn field<T: Agree + Default + PartialEq>(ours: &T, value: Option<&Value>) -> bool {
     match value.filter(|value| !value.is_null() && T::takes(value)) {
         Some(value) => ours.agrees(value),
@@ -43,7 +43,7 @@ pub(crate) fn field<T: Agree + Default + PartialEq>(ours: &T, value: Option<&Val
     }
 }
 
-/// Panics with the field that is not what the value says.
+/// Panics with the name of the field that differs.
 pub(crate) fn expect(
     agrees: bool,
     object: &str,
@@ -54,7 +54,7 @@ pub(crate) fn expect(
     assert!(agrees, "{object}, `{name}`: {ours:?} was made of {value:?}");
 }
 
-/// The fields that are not read by their type alone, under the names of what reads them.
+/// The fields that are not read by their type alone, by the name of their reader.
 pub(crate) fn stated_origin(ours: &Option<Origin>, value: Option<&Value>) -> bool {
     field(ours, value.filter(|origin| origin["kind"].is_string()))
 }
@@ -90,7 +90,8 @@ impl Agree for bool {
     }
 }
 
-/// Without its feature `float_roundtrip`, which the fuzz targets have, `serde_json` is off by a little.
+/// Without its feature `float_roundtrip`, which the fuzz targets enable, `serde_json` may be off in
+/// the last digit.
 impl Agree for f64 {
     fn takes(value: &Value) -> bool {
         value.is_number()
@@ -117,7 +118,7 @@ macro_rules! integers {
 
 integers!(i64, u64, u32, u16);
 
-/// A whole number, however it is spelt.
+/// A whole number, however it is spelled.
 fn whole(value: &Value) -> Option<i128> {
     let integer = value.as_i64().map(i128::from).or_else(|| value.as_u64().map(i128::from));
     integer.or_else(|| {

@@ -1,4 +1,4 @@
-//! What is one thing or another, by a word that it holds.
+//! Objects and enums that are identified by a tag.
 
 use serde_json::Value;
 
@@ -19,7 +19,7 @@ const CONTROLS: [&str; 6] = [
     "transcript_mirror",
 ];
 
-/// Panics unless the body of a message is what the message says.
+/// Panics unless the body of a message agrees with the message.
 pub(crate) fn body(message: &Message, value: &Value) {
     let kind = value["type"].as_str().unwrap_or_default();
     let body = message.body();
@@ -28,7 +28,7 @@ pub(crate) fn body(message: &Message, value: &Value) {
         Body::System(body) => kind == "system" && body.agrees(value),
         Body::StreamEvent(_) if event_has_two_types(message.frame()) => kind == "stream_event",
         Body::Control(body) => control(body, kind, value),
-        // A `result` may have no body of its own.
+        // A `result` may have no body.
         Body::Unknown => kind == "result" || !Body::knows(kind) && !CONTROLS.contains(&kind),
         body => body.known_agrees(value).unwrap_or_default(),
     };
@@ -78,12 +78,12 @@ fn response_agrees(ours: &ControlResponse, value: &Value) -> bool {
         && field(&ours.pending_elicitation_requests, response.get("pending_elicitation_requests"))
 }
 
-/// Of two types the first counts for us, and the last for `Value`.
+/// If `type` occurs twice, our reader takes the first and `Value` the last.
 fn has_two_types(raw: &RawJson) -> bool {
     raw.cursor().fields().filter(|(key, _)| **key == *b"type").count() > 1
 }
 
-/// Events and deltas keep no raw text of their own.
+/// Events and deltas keep no raw text.
 fn event_has_two_types(frame: &Frame) -> bool {
     let event = frame.field("event");
     let delta = event.as_ref().and_then(|event| event.pointer("/delta"));
@@ -189,7 +189,7 @@ impl Agree for Delta {
     }
 }
 
-/// An update that is known whole is written as it was read, but for fields that are `null`.
+/// A fully known update is written as it was read, except for `null` fields.
 impl Agree for PermissionUpdate {
     fn takes(_: &Value) -> bool {
         true

@@ -17,7 +17,7 @@ fn feed(codec: &mut LineCodec, chunks: &[&[u8]]) -> Vec<Item> {
     items
 }
 
-/// Every cut that `cuts` names, in order.
+/// The chunks between the given cuts, in order.
 fn split<'a>(bytes: &'a [u8], cuts: &[prop::sample::Index]) -> Vec<&'a [u8]> {
     let mut at: Vec<_> =
         cuts.iter().map(|cut| cut.index(bytes.len() + 1)).chain([0, bytes.len()]).collect();
@@ -134,7 +134,7 @@ proptest! {
         prop_assert_eq!(at, bytes.len() as u64);
     }
 
-    /// Line for line what bare `LinesCodec` gives, on every input that it can express.
+    /// The same lines as bare `LinesCodec`, for every input that it can represent.
     #[test]
     fn agrees_with_lines_codec(bytes in bytes(), cuts in proptest::collection::vec(any::<prop::sample::Index>(), 0..8)) {
         prop_assume!(std::str::from_utf8(&bytes).is_ok());
@@ -146,7 +146,7 @@ proptest! {
         }
         let ours: Vec<_> = feed(&mut LineCodec::new(), &split(&bytes, &cuts))
             .into_iter()
-            // LinesCodec takes a tail that is one carriage return for nothing at all.
+            // LinesCodec ignores a tail that is a single carriage return.
             .filter(|item| !matches!(item, Item::Line(line) if !line.is_terminated() && &line.bytes()[..] == b"\r"))
             .map(|item| match item {
                 // LinesCodec drops one carriage return at the end of an unterminated tail; ours keeps it, since a tail is not a line.

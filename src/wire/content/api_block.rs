@@ -1,4 +1,4 @@
-//! Content blocks that the API makes, or that only it reads.
+//! Content blocks that only the API makes or reads.
 
 use super::block::{CacheControl, CitationsConfig, TextBlock};
 use crate::wire::json::RawJson;
@@ -20,13 +20,13 @@ object! {
 }
 
 object! {
-    /// The result of a tool that ran at the API's side (CLI 2.1.329, declared, not seen).
+    /// The result of a tool that ran on the API's side (CLI 2.1.329, declared, not seen).
     pub struct ServerToolResultBlock: raw {
         /// The block's type, such as `web_search_tool_result`.
         pub result_type: String = "type" declared,
         /// The call that this answers.
         pub tool_use_id: String = "tool_use_id" required declared,
-        /// An object, an array or a string, whatever the tool answers.
+        /// An object, an array or a string, depending on the tool.
         pub content: Option<RawJson> = "content" declared,
         /// True when the tool failed.
         pub is_error: Option<bool> = "is_error" declared,
@@ -74,13 +74,13 @@ object! {
 object! {
     /// `compaction` (CLI 2.1.329, declared, not seen).
     pub struct CompactionBlock: tagged {
-        /// The text that stands for what was before; `None` where it could not be made.
+        /// The text that replaces the earlier conversation; `None` if it could not be made.
         pub content: Option<String> = "content" declared,
         /// The same, encrypted.
         pub encrypted_content: Option<String> = "encrypted_content" v2_1_332 declared,
         /// The API's signature of it.
         pub signature: Option<String> = "signature" v2_1_332 declared,
-        /// Tools that came or went before, as blocks.
+        /// Tools that were added or removed earlier, as blocks.
         pub tool_changes: Vec<RawJson> = "tool_changes" v2_1_332 declared,
     }
 }
@@ -106,7 +106,7 @@ object! {
 }
 
 object! {
-    /// Why another model goes on (`trigger` of a `fallback`, CLI 2.1.332, declared, not seen).
+    /// Why the model changed (`trigger` of a `fallback`, CLI 2.1.332, declared, not seen).
     pub struct FallbackTrigger {
         /// The kind of reason, such as `refusal`.
         pub kind: String = "type" v2_1_332 declared,
@@ -126,12 +126,12 @@ object! {
         pub content: Vec<TextBlock> = "content" declared,
         /// Whether it may be cited.
         pub citations: Option<CitationsConfig> = "citations" declared,
-        /// Where the cache of the prompt may break off.
+        /// The cache breakpoint after this block.
         pub cache_control: Option<CacheControl> = "cache_control" declared,
     }
 }
 
-/// The results of tools at the API's side that CLI 2.1.332 declares.
+/// The results of tools on the API's side that CLI 2.1.332 declares.
 pub(super) const SERVER_TOOL_RESULTS: [&str; 8] = [
     "web_search_tool_result",
     "web_fetch_tool_result",

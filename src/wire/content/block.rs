@@ -1,4 +1,4 @@
-//! Content blocks: what a message of the model or of the user is made of.
+//! Content blocks: the parts of a message of the model or the user.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,8 @@ use crate::wire::decode::{At, Decode, Shape, Sink, Tagged, decode_items, member}
 use crate::wire::json::{Kind, RawJson, Reader};
 
 tagged! {
-    /// One block of a message's content. Whatever its kind, [`raw`](Self::raw) has it as it stood on the wire.
+    /// One block of a message's content. [`raw`](Self::raw) returns its JSON, unchanged, for every
+    /// kind.
     ///
     /// ```
     /// use claude_wire::wire::{ContentBlock, Frame, Message};
@@ -23,27 +24,27 @@ tagged! {
     pub enum ContentBlock {
         /// A text.
         Text(TextBlock) = "text",
-        /// What the model thought.
+        /// The model's thinking.
         Thinking(ThinkingBlock) = "thinking",
-        /// What the model thought, encrypted.
+        /// The model's thinking, encrypted.
         RedactedThinking(RedactedThinkingBlock) = "redacted_thinking",
         /// The model calls a tool.
         ToolUse(ToolUseBlock) = "tool_use",
-        /// What the tool answered.
+        /// The result of a tool.
         ToolResult(ToolResultBlock) = "tool_result",
         /// A tool that was found.
         ToolReference(ToolReferenceBlock) = "tool_reference",
-        /// A tool that runs at the API's side.
+        /// A tool that runs on the API's side.
         ServerToolUse(ServerToolUseBlock) = "server_tool_use" | "mcp_tool_use",
-        /// The tools of an MCP server at the API's side.
+        /// The tools of an MCP server on the API's side.
         McpToolListing(McpToolListingBlock) = "mcp_tool_listing",
         /// A file in the code container.
         ContainerUpload(ContainerUploadBlock) = "container_upload",
-        /// What the API has compacted the conversation to.
+        /// The API's summary of the compacted conversation.
         Compaction(CompactionBlock) = "compaction",
-        /// Another model goes on from here.
+        /// Another model continues from here.
         Fallback(FallbackBlock) = "fallback",
-        /// Something that a search has found.
+        /// A search result.
         SearchResult(SearchResultBlock) = "search_result",
         /// A message of the system within the conversation.
         MidConversationSystem(RawJson) = "mid_conv_system",
@@ -52,7 +53,8 @@ tagged! {
         /// A document.
         Document(MediaBlock) = "document",
     } else {
-        /// The result of a tool that ran at the API's side: any other type that ends in `_tool_result`.
+        /// The result of a tool that ran on the API's side: any other type that ends in
+        /// `_tool_result`.
         ServerToolResult(ServerToolResultBlock),
         /// A type that this version of the crate does not know.
         Unknown(UnknownBlock),
@@ -68,7 +70,7 @@ object! {
         pub text: String = "text" required,
         /// What the text cites; `null` and absent are the same.
         pub citations: Option<Vec<RawJson>> = "citations",
-        /// Where the cache of the prompt may break off.
+        /// The cache breakpoint after this block.
         pub cache_control: Option<CacheControl> = "cache_control" declared,
     }
 }
@@ -100,13 +102,14 @@ object! {
         pub name: String = "name" required,
         /// The tool's input, whatever its shape.
         pub input: Option<RawJson> = "input",
-        /// The text that could not be read as an input; then `input` is the CLI's own placeholder.
+        /// The text that could not be parsed as an input; `input` is then the CLI's own
+        /// placeholder.
         pub raw_input: Option<String> = "rawinput",
         /// Who called the tool; absent for the model itself.
         pub caller: Option<Caller> = "caller" declared,
         /// The set of tools that it belongs to, such as `browser`.
         pub toolset_name: Option<String> = "toolset_name" v2_1_332 declared,
-        /// Where the cache of the prompt may break off.
+        /// The cache breakpoint after this block.
         pub cache_control: Option<CacheControl> = "cache_control" declared,
     }
 }
@@ -122,7 +125,7 @@ object! {
         pub is_error: Option<bool> = "is_error",
         /// The set of tools that the tool belongs to, such as `browser`.
         pub toolset_name: Option<String> = "toolset_name" v2_1_332 declared,
-        /// Where the cache of the prompt may break off.
+        /// The cache breakpoint after this block.
         pub cache_control: Option<CacheControl> = "cache_control" declared,
     }
 }
@@ -130,7 +133,7 @@ object! {
 object! {
     /// `image` or `document` (CLI 2.1.329; `document` declared, not seen).
     pub struct MediaBlock: tagged {
-        /// The data or where it is: an object with a `type`.
+        /// The data or its location: an object with a `type`.
         pub source: Option<RawJson> = "source",
         /// The title of a document.
         pub title: Option<String> = "title" declared,
@@ -138,13 +141,13 @@ object! {
         pub context: Option<String> = "context" declared,
         /// Whether a document may be cited.
         pub citations: Option<CitationsConfig> = "citations" declared,
-        /// Where the cache of the prompt may break off.
+        /// The cache breakpoint after this block.
         pub cache_control: Option<CacheControl> = "cache_control" declared,
     }
 }
 
 object! {
-    /// Where the cache of a prompt may break off (`cache_control`, CLI 2.1.329, declared, not seen).
+    /// A cache breakpoint of a prompt (`cache_control`, CLI 2.1.329, declared, not seen).
     pub struct CacheControl {
         /// Always `ephemeral`.
         pub kind: String = "type" declared,
@@ -167,12 +170,12 @@ object! {
 pub struct UnknownBlock {
     /// The block's `type`.
     pub block_type: String,
-    /// The whole block as it stood on the wire.
+    /// The whole block as it was on the wire.
     pub raw: RawJson,
 }
 
 impl ContentBlock {
-    /// The block as it stood on the wire.
+    /// The block as it was on the wire.
     pub fn raw(&self) -> &RawJson {
         match self {
             Self::Text(block) => &block.raw,
@@ -250,7 +253,7 @@ impl ToolResultBlock {
 impl Decode for ContentBlock {
     const EXPECTED: &'static str = "a content block";
 
-    /// Never `None`: a block keeps its place in the message.
+    /// Never `None`: an unreadable block keeps its place in the message.
     fn decode(reader: &mut Reader<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Self> {
         let start = reader.position();
         if reader.kind() != Kind::Object {
@@ -279,7 +282,7 @@ impl Decode for ContentBlock {
         ServerToolResultBlock::declare(at, shape);
     }
 
-    /// A bare string is out of contract, and yet its text is there to be read: it counts as one text block.
+    /// A bare string violates the contract, but its text is readable: it counts as one text block.
     fn decode_list(reader: &mut Reader<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Vec<Self>> {
         let mut ahead = reader.clone();
         match reader.kind() {

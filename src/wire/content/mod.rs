@@ -1,4 +1,4 @@
-//! What messages are made of: content blocks, and what the CLI says of a tool call next to its
+//! The parts of messages: content blocks, and the CLI's information about a tool call next to its
 //! result.
 
 mod api_block;

@@ -1,4 +1,4 @@
-//! What the CLI says of a tool call besides its result.
+//! The CLI's information about a tool call, in addition to its result.
 
 object! {
     /// How one tool call was decided (`tool_result_meta`, CLI 2.1.329).
@@ -11,17 +11,17 @@ object! {
         pub permission_decision: Option<ToolPermissionDecision> = "permission_decision",
         /// The built-in tool that ran.
         pub built_in_tool: Option<String> = "built_in_tool" declared,
-        /// Set when the call ended without a run.
+        /// Set if the call ended without running.
         pub call_ended: Option<CallEnded> = "call_ended" v2_1_332 declared,
-        /// True when the MCP server itself wrote the output.
+        /// True if the MCP server itself wrote the output.
         pub mcp_own_output: Option<bool> = "mcp_own_output" v2_1_332 declared,
-        /// What would help.
+        /// What may help.
         pub remedy: Option<Remedy> = "remedy" declared,
         /// True when a plugin changed the result.
         pub rewritten_by_plugin: Option<bool> = "rewritten_by_plugin" v2_1_332 declared,
         /// The input that the tool ran with.
         pub run_input: Option<String> = "run_input" declared,
-        /// What the user said to the refusal.
+        /// What the user said about the refusal.
         pub user_feedback: Option<String> = "user_feedback" declared,
     }
 }
@@ -37,7 +37,7 @@ object! {
         pub reason_type: Option<String> = "reason_type",
         /// The rule of the permission mode `auto` that decided.
         pub auto_mode_rule: Option<AutoModeRule> = "auto_mode_rule" declared,
-        /// What became of a plugin's approval.
+        /// What happened to a plugin's approval.
         pub plugin_approval: Option<PluginApproval> = "plugin_approval" declared,
     }
 }
@@ -81,7 +81,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// What became of a plugin's approval (`plugin_approval`).
+    /// What happened to a plugin's approval (`plugin_approval`).
     pub enum PluginApproval {
         Applied = "applied",
         Refused = "refused",
@@ -89,14 +89,13 @@ open_enum! {
 }
 
 object! {
-    /// What would help after a tool call that did not work (`remedy`, CLI 2.1.329, declared, not
-    /// seen).
+    /// What may help after a failed tool call (`remedy`, CLI 2.1.329, declared, not seen).
     pub struct Remedy {
         /// What kind of help.
         pub kind: RemedyKind = "kind" declared,
         /// The MCP servers that it is about.
         pub servers: Option<Vec<String>> = "servers" declared,
-        /// Whose login it is about.
+        /// Whose login it concerns.
         pub provider: Option<String> = "provider" declared,
         /// The path that it is about.
         pub path: Option<String> = "path" declared,
@@ -108,13 +107,13 @@ object! {
         pub cause: Option<String> = "cause" declared,
         /// What the organization's policy says.
         pub policy_kind: Option<String> = "policy_kind" declared,
-        /// What stands in the way of a person.
+        /// What keeps a person from acting.
         pub blocker: Option<String> = "blocker" v2_1_332 declared,
     }
 }
 
 open_enum! {
-    /// What would help after a tool call that did not work (`kind` of a `remedy`).
+    /// What may help after a failed tool call (`kind` of a `remedy`).
     pub enum RemedyKind {
         McpNeedsAuth = "mcp_needs_auth",
         McpDisabled = "mcp_disabled",

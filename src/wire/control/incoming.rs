@@ -10,8 +10,9 @@ use crate::wire::message::TranscriptRow;
 
 /// A frame that the protocol layer consumes.
 ///
-/// Whatever is missing or of the wrong type is degraded, and listed by [`Message::defects`](crate::wire::Message::defects): a broken request
-/// can still be answered with an error.
+/// What is missing or of the wrong type is empty, and listed by
+/// [`Message::defects`](crate::wire::Message::defects): a broken request can still be answered with
+/// an error.
 ///
 /// ```
 /// use claude_wire::wire::{Frame, control::Control};
@@ -29,7 +30,7 @@ pub enum Control {
     Request(ControlRequest),
     /// `control_response`: the CLI answers the host.
     Response(ControlResponse),
-    /// `control_cancel_request`: the CLI withdraws what it asked.
+    /// `control_cancel_request`: the CLI cancels its request.
     Cancel(ControlCancel),
     /// `keep_alive`: a sign of life.
     KeepAlive(KeepAlive),
@@ -41,15 +42,15 @@ pub enum Control {
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ControlRequest {
-    /// Names the request; usually a string. The answer gives it back as it is.
+    /// Identifies the request; usually a string. The answer repeats it unchanged.
     ///
     /// Wire field `request_id`, CLI 2.1.329.
     pub request_id: Option<RawJson>,
-    /// What is asked; empty when the request does not say.
+    /// The kind of request; empty if it is missing.
     ///
     /// Wire field `request.subtype`, CLI 2.1.329.
     pub subtype: String,
-    /// The request as it stood on the wire; `null` when there was none.
+    /// The request as it was on the wire; `null` if there was none.
     ///
     /// Wire field `request`, CLI 2.1.329.
     pub request: RawJson,
@@ -61,7 +62,7 @@ pub struct ControlRequest {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ControlResponse {
-    /// The request that is answered, as the host named it.
+    /// The id of the answered request, as the host spelled it.
     ///
     /// Wire field `response.request_id`, CLI 2.1.329.
     pub request_id: Option<RawJson>,
@@ -91,18 +92,19 @@ pub struct Failure {
     ///
     /// Wire field `response.error`, CLI 2.1.329.
     pub error: String,
-    /// The CLI's word for it, such as `unsupported_request`.
+    /// The CLI's code for it, such as `unsupported_request`.
     ///
     /// Wire field `response.error_code`, CLI 2.1.329.
     pub error_code: Option<String>,
-    /// The model that stays chosen when another one could not be.
+    /// The model that stays selected if another one could not be.
     ///
     /// Wire field `response.model`, CLI 2.1.329.
     pub model: Option<String>,
 }
 
 object! {
-    /// The CLI withdraws a request (`control_cancel_request`, CLI 2.1.329). No answer is expected any more.
+    /// The CLI cancels a request (`control_cancel_request`, CLI 2.1.329). No answer is expected any
+    /// more.
     pub struct ControlCancel {
         /// The request.
         pub request_id: Option<RawJson> = "request_id" required,
@@ -116,7 +118,8 @@ object! {
 object! {
     /// A sign of life (`keep_alive`, CLI 2.1.329).
     pub struct KeepAlive {
-        /// How far the start is; sent before the answer to `initialize` where the host asked for it.
+        /// The progress of the start; sent before the answer to `initialize` if the host requests
+        /// it.
         pub startup_mark: Option<String> = "startup_mark",
     }
 }
@@ -132,7 +135,7 @@ object! {
 }
 
 impl TranscriptMirror {
-    /// The lines, as far as all lines are alike.
+    /// The lines, with the fields that all lines have in common.
     pub fn rows(&self) -> impl Iterator<Item = TranscriptRow> {
         self.entries.iter().map(TranscriptRow::of)
     }

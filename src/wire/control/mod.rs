@@ -1,8 +1,8 @@
-//! The control protocol: what comes in, typed, and what goes out, as bytes.
+//! The control protocol: typed incoming frames, and outgoing lines as bytes.
 //!
-//! A [`Control`] is a line of it. What your program asks is a [`Request`], and what the CLI asks is a
-//! [`HostRequest`]; the requests to a host that
-//! lends it credentials, tools or a screen are in [`remote`].
+//! A [`Control`] is an incoming line of it. Your program sends a [`Request`], and the CLI a
+//! [`HostRequest`]; the requests to a host that provides credentials, tools or a screen are in
+//! [`remote`].
 
 mod incoming;
 mod outgoing;

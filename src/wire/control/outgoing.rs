@@ -1,4 +1,4 @@
-//! The lines that a host writes: compact JSON without the newline, which is the codec's to add.
+//! The lines that a host writes: compact JSON without the newline, which the codec adds.
 
 use bytes::Bytes;
 
@@ -25,7 +25,8 @@ pub fn user_line(uuid: &str, content: &RawJson) -> Bytes {
     prompt(uuid, content, "}")
 }
 
-/// A prompt that the CLI takes as it is (`client_composed`, CLI 2.1.329): no file is read for `@path`, no slash command is run.
+/// A prompt that the CLI takes literally (`client_composed`, CLI 2.1.329): no file is read for
+/// `@path`, no slash command is run.
 pub fn verbatim_user_line(uuid: &str, content: &RawJson) -> Bytes {
     prompt(uuid, content, r#","client_composed":true}"#)
 }
@@ -38,7 +39,7 @@ fn prompt(uuid: &str, content: &RawJson, end: &str) -> Bytes {
     line.end(end)
 }
 
-/// A request of the host's (`control_request`); `body` is an object with a `subtype`.
+/// A request of the host (`control_request`); `body` is an object with a `subtype`.
 pub fn control_request_line(id: &str, body: &RawJson) -> Bytes {
     let mut line = Line::start(r#"{"type":"control_request","request_id":"#);
     line.text(id);
@@ -47,14 +48,15 @@ pub fn control_request_line(id: &str, body: &RawJson) -> Bytes {
     line.end("}")
 }
 
-/// The host takes a request of its own back (`control_cancel_request`).
+/// The host cancels its own request (`control_cancel_request`).
 pub fn control_cancel_line(id: &str) -> Bytes {
     let mut line = Line::start(r#"{"type":"control_cancel_request","request_id":"#);
     line.text(id);
     line.end("}")
 }
 
-/// The host answers a request of the CLI's (`control_response`). The id goes back as the CLI spelt it.
+/// The host answers a request of the CLI (`control_response`). The id is repeated as the CLI
+/// spelled it.
 pub fn control_success_line(id: &RawJson, response: &RawJson) -> Bytes {
     let mut line =
         Line::start(r#"{"type":"control_response","response":{"subtype":"success","request_id":"#);
@@ -64,7 +66,8 @@ pub fn control_success_line(id: &RawJson, response: &RawJson) -> Bytes {
     line.end("}}")
 }
 
-/// The host refuses a request of the CLI's (`control_response`). `code` is a word such as `unsupported_request`.
+/// The host refuses a request of the CLI (`control_response`). `code` is a word such as
+/// `unsupported_request`.
 pub fn control_error_line(id: &RawJson, error: &str, code: Option<&str>) -> Bytes {
     let mut line =
         Line::start(r#"{"type":"control_response","response":{"subtype":"error","request_id":"#);
@@ -89,7 +92,8 @@ impl Line {
         self.0.extend_from_slice(text.as_bytes());
     }
 
-    /// A value as it is; a raw newline can only be white space between tokens.
+    /// A value unchanged, except that a raw newline, which can only be white space between tokens,
+    /// becomes a space.
     fn raw(&mut self, value: &RawJson) {
         self.0.extend(value.as_bytes().iter().map(|&byte| if byte == b'\n' { b' ' } else { byte }));
     }

@@ -1,26 +1,26 @@
-//! What the CLI asks a host that lends it credentials, tools or a screen.
+//! Requests of the CLI to a host that provides credentials, tools or a screen.
 
 use crate::wire::json::RawJson;
 
 object! {
-    /// A fresh credential of a provider, please (`host_auth_token_refresh`, CLI 2.1.329, declared,
+    /// Asks for a new credential of a provider (`host_auth_token_refresh`, CLI 2.1.329, declared,
     /// not seen).
     pub struct HostAuthTokenRefresh: subtyped {
-        /// The HTTP status that the old one met.
+        /// The HTTP status for the old one.
         pub status: Option<u16> = "status" declared,
-        /// What came of the old one.
+        /// What happened to the old one.
         pub token_state: Option<TokenState> = "token_state" declared,
     }
 }
 
 object! {
-    /// A fresh access token, please (`oauth_token_refresh`, CLI 2.1.329, declared, not seen).
+    /// Asks for a new access token (`oauth_token_refresh`, CLI 2.1.329, declared, not seen).
     pub struct OauthTokenRefresh: subtyped {
-        /// Which token; absent for that of the login.
+        /// Which token; absent for the login's own.
         pub kind: Option<String> = "kind" declared,
         /// Tokens that were refused, as SHA-256 in hexadecimal digits.
         pub refused_bearer_sha256: Option<Vec<String>> = "refused_bearer_sha256" declared,
-        /// What came of the old one.
+        /// What happened to the old one.
         pub token_state: Option<TokenState> = "token_state" declared,
         /// What kind of call was refused.
         pub refused_call: Option<RefusedCall> = "refused_call" declared,
@@ -28,7 +28,7 @@ object! {
 }
 
 open_enum! {
-    /// What came of a token (`token_state`).
+    /// What happened to a token (`token_state`).
     pub enum TokenState {
         Refused = "refused",
         NotRefused = "not_refused",
@@ -46,8 +46,8 @@ open_enum! {
 }
 
 object! {
-    /// The secret of a session's work, please (`remote_control_work_secret`, CLI 2.1.329, declared,
-    /// not seen).
+    /// Asks for the secret of a session's work (`remote_control_work_secret`, CLI 2.1.329,
+    /// declared, not seen).
     pub struct RemoteControlWorkSecret: subtyped {
         /// The session.
         pub session_id: String = "session_id" declared,
@@ -58,7 +58,7 @@ object! {
     /// A tool call for the machine that announced the tool (`remote_tool_call`, CLI 2.1.329,
     /// declared, not seen).
     pub struct RemoteToolCall: subtyped {
-        /// The announcement that is meant; other clients stay silent.
+        /// The announcement that is addressed; other clients ignore the request.
         pub instance_id: String = "instance_id" declared,
         /// The machine's name.
         pub host: String = "host" declared,
@@ -70,7 +70,7 @@ object! {
         pub envelope: RawJson = "envelope" declared,
         /// The call.
         pub tool_use_id: String = "tool_use_id" declared,
-        /// When it was asked, in milliseconds since 1970 by the CLI's clock.
+        /// When it was sent, in milliseconds since 1970 by the CLI's clock.
         pub issued_at: f64 = "issued_at" declared,
         /// How long the CLI waits, in milliseconds.
         pub deadline_ms: f64 = "deadline_ms" declared,
@@ -78,10 +78,10 @@ object! {
 }
 
 object! {
-    /// A call of the session's own for the machine that announced the tool (`remote_plumbing_call`,
-    /// CLI 2.1.329, declared, not seen).
+    /// A call by the session itself for the machine that announced the tool
+    /// (`remote_plumbing_call`, CLI 2.1.329, declared, not seen).
     pub struct RemotePlumbingCall: subtyped {
-        /// The announcement that is meant; other clients stay silent.
+        /// The announcement that is addressed; other clients ignore the request.
         pub instance_id: String = "instance_id" declared,
         /// The machine's name.
         pub host: String = "host" declared,
@@ -89,7 +89,7 @@ object! {
         pub name: String = "name" declared,
         /// Its arguments.
         pub args: RawJson = "args" declared,
-        /// When it was asked, in milliseconds since 1970 by the CLI's clock.
+        /// When it was sent, in milliseconds since 1970 by the CLI's clock.
         pub issued_at: f64 = "issued_at" declared,
         /// How long the CLI waits, in milliseconds.
         pub deadline_ms: f64 = "deadline_ms" declared,
@@ -97,12 +97,12 @@ object! {
 }
 
 object! {
-    /// Is the machine that announced tools still there? (`remote_tools_probe`, CLI 2.1.329,
-    /// declared, not seen)
+    /// Asks whether the machine that announced tools still exists (`remote_tools_probe`, CLI
+    /// 2.1.329, declared, not seen).
     pub struct RemoteToolsProbe: subtyped {
-        /// The announcement that is meant; other clients stay silent.
+        /// The announcement that is addressed; other clients ignore the request.
         pub instance_id: String = "instance_id" declared,
-        /// When it was asked, in milliseconds since 1970 by the CLI's clock.
+        /// When it was sent, in milliseconds since 1970 by the CLI's clock.
         pub issued_at: f64 = "issued_at" declared,
         /// How long the CLI waits, in milliseconds.
         pub deadline_ms: f64 = "deadline_ms" declared,
@@ -110,7 +110,7 @@ object! {
 }
 
 object! {
-    /// Whoever serves tools should announce them again (`remote_tools_reannounce`, CLI 2.1.329,
+    /// Asks all clients with tools to announce them again (`remote_tools_reannounce`, CLI 2.1.329,
     /// declared, not seen).
     pub struct RemoteToolsReannounce: subtyped {
         /// The worker that asks; each start has a higher number.
@@ -151,7 +151,7 @@ object! {
         pub mode: FillMode = "mode" declared,
         /// How parts of it look.
         pub decorations: Vec<Decoration> = "decorations" declared,
-        /// Where the caret stands then, in UTF-16 units of the draft.
+        /// The position of the caret afterwards, in UTF-16 units of the draft.
         pub cursor: Option<u64> = "cursor" declared,
         /// The press that it answers.
         pub answers_press: Option<String> = "answers_press" declared,
@@ -166,9 +166,9 @@ object! {
         pub surface: Surface = "surface" declared,
         /// The client.
         pub client_id: String = "client_id" declared,
-        /// Whose looks these are; they replace the ones before.
+        /// Whose decorations these are; they replace the earlier ones.
         pub layer: String = "layer" declared,
-        /// The draft that they are for.
+        /// The draft that they apply to.
         pub text: Option<String> = "text" declared,
         /// How parts of it look.
         pub decorations: Vec<Decoration> = "decorations" declared,
@@ -176,7 +176,7 @@ object! {
 }
 
 object! {
-    /// What is the user's draft? (`ui_prompt_read`, CLI 2.1.329, declared, not seen)
+    /// Asks for the user's draft (`ui_prompt_read`, CLI 2.1.329, declared, not seen).
     pub struct UiPromptRead: subtyped {
         /// The screen.
         pub surface: Surface = "surface" declared,
@@ -198,7 +198,7 @@ object! {
 }
 
 object! {
-    /// What has the user selected? (`ui_read_selection`, CLI 2.1.329, declared, not seen)
+    /// Asks what the user has selected (`ui_read_selection`, CLI 2.1.329, declared, not seen).
     pub struct UiReadSelection: subtyped {
         /// The screen.
         pub surface: Surface = "surface" declared,
@@ -218,7 +218,7 @@ object! {
         pub color: Option<String> = "color" declared,
         /// The colour behind it.
         pub background_color: Option<String> = "backgroundColor" declared,
-        /// True when it is dim.
+        /// True if it is dim.
         pub dim_color: Option<bool> = "dimColor" declared,
         /// True when it is bold.
         pub bold: Option<bool> = "bold" declared,

@@ -1,4 +1,4 @@
-//! What the CLI asks the host.
+//! The CLI's requests to the host.
 
 use std::collections::BTreeMap;
 
@@ -56,7 +56,7 @@ macro_rules! requests {
 }
 
 requests! {
-    /// May this tool run?
+    /// Asks for permission to run a tool.
     CanUseTool(Box<CanUseTool>) = "can_use_tool",
     /// A hook that the host registered.
     HookCallback(HookCallback) = "hook_callback",
@@ -76,7 +76,7 @@ requests! {
     RemoteToolCall(Box<RemoteToolCall>) = "remote_tool_call",
     /// A call of the session's own for that machine.
     RemotePlumbingCall(Box<RemotePlumbingCall>) = "remote_plumbing_call",
-    /// Is that machine still there?
+    /// Asks whether that machine still exists.
     RemoteToolsProbe(RemoteToolsProbe) = "remote_tools_probe",
     /// Announce the tools again.
     RemoteToolsReannounce(RemoteToolsReannounce) = "remote_tools_reannounce",
@@ -86,16 +86,16 @@ requests! {
     UiPromptFill(Box<UiPromptFill>) = "ui_prompt_fill",
     /// A plugin changes how the user's draft looks.
     UiPromptPaint(UiPromptPaint) = "ui_prompt_paint",
-    /// What is the user's draft?
+    /// Asks for the user's draft.
     UiPromptRead(UiPromptRead) = "ui_prompt_read",
     /// A plugin suggests a prompt.
     UiPromptSuggest(UiPromptSuggest) = "ui_prompt_suggest",
-    /// What has the user selected?
+    /// Asks what the user has selected.
     UiReadSelection(UiReadSelection) = "ui_read_selection",
 }
 
 object! {
-    /// May this tool run? (`can_use_tool`, CLI 2.1.329)
+    /// Asks for permission to run a tool (`can_use_tool`, CLI 2.1.329).
     pub struct CanUseTool: subtyped {
         /// The tool, such as `Bash` or `mcp__server__tool`.
         pub tool_name: String = "tool_name" required,
@@ -105,9 +105,9 @@ object! {
         pub tool_use_id: Option<String> = "tool_use_id",
         /// Permission updates that "always allow" would send back.
         pub permission_suggestions: Vec<PermissionUpdate> = "permission_suggestions",
-        /// The path that is in the way.
+        /// The path that needs permission.
         pub blocked_path: Option<String> = "blocked_path",
-        /// Why it is asked; may hold terminal escapes.
+        /// Why it is asked; may contain terminal escapes.
         pub decision_reason: Option<String> = "decision_reason" declared,
         /// The kind of reason, such as `rule` or `safetyCheck`.
         pub decision_reason_type: Option<String> = "decision_reason_type" declared,
@@ -119,7 +119,7 @@ object! {
         pub suppress_always_allow_rule: Option<bool> = "suppress_always_allow_rule" declared,
         /// True when "yes" must not be preselected.
         pub default_to_no: Option<bool> = "default_to_no" declared,
-        /// The rule that asks for a question.
+        /// The rule that requires the question.
         pub matched_ask_rule: Option<MatchedAskRule> = "matched_ask_rule" declared,
         /// The MCP server of the tool.
         pub mcp_server: Option<McpProvenance> = "mcp_server" declared,
@@ -133,7 +133,7 @@ object! {
         pub agent_id: Option<String> = "agent_id" declared,
         /// True when one keypress is not enough.
         pub requires_user_interaction: Option<bool> = "requires_user_interaction" declared,
-        /// True when the server's policy only lets the host ask.
+        /// True if the server's policy only allows the host to ask.
         pub server_policy_ask_only: Option<RawJson> = "server_policy_ask_only" declared,
         /// The plugin that the tool belongs to.
         pub plugin: Option<RawJson> = "plugin" declared,
@@ -141,7 +141,7 @@ object! {
         pub server_prompt: Option<RawJson> = "server_prompt" declared,
         /// A folder on another computer.
         pub computer_folder: Option<ComputerFolder> = "computer_folder" declared,
-        /// What kind of tool it is, where a dialog of its own fits.
+        /// The kind of tool, if a special dialog fits.
         pub tool_kind: Option<ToolKind> = "tool_kind" declared,
         /// The skill of an MCP server that is to be loaded.
         pub mcp_skill: Option<McpSkill> = "mcp_skill" v2_1_332 declared,
@@ -151,19 +151,19 @@ object! {
         pub decision_reason_hook_source: Option<String> = "decision_reason_hook_source" v2_1_332,
         /// The plugin of that hook.
         pub decision_reason_hook_plugin_id: Option<String> = "decision_reason_hook_plugin_id" declared,
-        /// Where the rule is from that asks.
+        /// The source of the rule that asks.
         pub decision_reason_rule_source: Option<String> = "decision_reason_rule_source" declared,
-        /// True when the automatic check brought it to a person.
+        /// True if the automatic check passed it on to a person.
         pub auto_modes_check_raised: Option<bool> = "auto_modes_check_raised" declared,
         /// True when "don't ask again" is offered for such calls elsewhere.
         pub rule_usually_offered: Option<bool> = "rule_usually_offered" declared,
-        /// How such questions wait for one another.
+        /// How such questions wait for each other.
         pub provenance_prompt_line: Option<PromptLine> = "provenance_prompt_line" declared,
     }
 }
 
 object! {
-    /// A rule that asks for a question (`matched_ask_rule`, CLI 2.1.329, declared, not seen).
+    /// A rule that requires a question (`matched_ask_rule`, CLI 2.1.329, declared, not seen).
     pub struct MatchedAskRule {
         /// Where the rule is from.
         pub source: String = "source" declared,
@@ -175,7 +175,8 @@ object! {
 }
 
 object! {
-    /// An MCP server (`mcp_server`, CLI 2.1.329, declared, not seen). Trust goes by the source, not by the name.
+    /// An MCP server (`mcp_server`, CLI 2.1.329, declared, not seen). Decide trust by the source,
+    /// not by the name.
     pub struct McpProvenance {
         /// Its name.
         pub name: String = "name" declared,
@@ -199,11 +200,11 @@ object! {
     pub struct HookCallback: subtyped {
         /// The host's name for the hook.
         pub callback_id: String = "callback_id" required,
-        /// What the hook is told; its `hook_event_name` says which event it is.
+        /// The hook's input; its `hook_event_name` is the event.
         pub input: RawJson = "input",
-        /// The tool call; a fresh uuid where there is none.
+        /// The tool call; a new uuid if there is none.
         pub tool_use_id: Option<String> = "tool_use_id",
-        /// When it was asked, in milliseconds since 1970 by the CLI's clock.
+        /// When it was sent, in milliseconds since 1970 by the CLI's clock.
         pub issued_at: Option<f64> = "issued_at" declared,
         /// How long the CLI waits for an answer, in milliseconds.
         pub deadline_ms: Option<f64> = "deadline_ms" declared,
@@ -211,7 +212,8 @@ object! {
 }
 
 object! {
-    /// JSON-RPC for an MCP server in the host's process (`mcp_message`, CLI 2.1.329). A notification wants an answer of the host too.
+    /// JSON-RPC for an MCP server in the host's process (`mcp_message`, CLI 2.1.329). The host must
+    /// answer notifications too.
     pub struct McpMessage: subtyped {
         /// The server.
         pub server_name: String = "server_name" required,
@@ -251,17 +253,17 @@ object! {
     pub struct McpSkill {
         /// The skill.
         pub name: String = "name" v2_1_332 declared,
-        /// The version that is to be approved.
+        /// The version to approve.
         pub version: String = "version" v2_1_332 declared,
         /// Where it is.
         pub uri: Option<String> = "uri" v2_1_332 declared,
-        /// What the server says of it.
+        /// The server's description of it.
         pub server_description: Option<String> = "server_description" v2_1_332 declared,
     }
 }
 
 open_enum! {
-    /// What kind of tool is asked for, where a dialog of its own fits (`tool_kind`).
+    /// The kind of tool, if a special dialog fits (`tool_kind`).
     pub enum ToolKind {
         Browser = "browser",
         McpSkill = "mcp_skill",
@@ -269,7 +271,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// How questions wait for one another (`provenance_prompt_line`).
+    /// How questions wait for each other (`provenance_prompt_line`).
     pub enum PromptLine {
         OneAtATime = "one_at_a_time",
         AllAtOnce = "all_at_once",
@@ -297,7 +299,7 @@ object! {
 }
 
 impl HostRequest {
-    /// The typed form of a request's body. What is missing or of the wrong type is empty.
+    /// The typed request. Fields that are missing or of the wrong type are empty.
     pub fn of(body: &RawJson) -> Self {
         Self::decode(body.cursor(), &At::Root, &mut Sink::default()).1
     }

@@ -46,7 +46,7 @@ impl Decode for f64 {
     fn declare(_: &str, _: &mut Shape) {}
 }
 
-/// Integers; a whole number that is spelt with a fraction or an exponent (`3.0`) counts.
+/// Integers; a whole number that is spelled with a fraction or an exponent (`3.0`) counts.
 macro_rules! integers {
     ($($type:ty: $expected:literal,)*) => {
         $(impl Decode for $type {
@@ -88,7 +88,7 @@ impl Decode for RawJson {
     }
 }
 
-/// An object of which nothing is read.
+/// An object whose fields are not read.
 impl Members for RawJson {
     fn members(reader: &mut Reader<'_>, start: usize, _: &At<'_>, _: &mut Sink) -> Self {
         while reader.key().is_some() {
@@ -151,7 +151,7 @@ impl<T: Decode> Decode for Vec<T> {
     }
 }
 
-/// A value of the wrong type is listed and left out. Of a key that stands twice the last counts.
+/// A value of the wrong type is listed and left out. Of a repeated key the last counts.
 impl<T: Decode> Decode for BTreeMap<String, T> {
     const EXPECTED: &'static str = "an object";
     const MUST_BE_THERE: bool = false;

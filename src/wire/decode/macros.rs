@@ -1,18 +1,22 @@
-//! The shapes that most of the wire has: flat objects, strings out of an open set, and objects that say
-//! by a tag what they are.
+//! The most common shapes of the wire: flat objects, strings from an open set, and objects that are
+//! identified by a tag.
 
 /// Declares a struct that is read field by field.
 ///
-/// `= "name"` is the wire's name of the field; the macro writes it into the field's documentation. A field is filled with its `Default` when
-/// the wire has none, or `null`. Of a key that stands twice the last counts. Fields that the struct does not name stay in the raw line.
+/// `= "name"` is the wire's name of the field; the macro writes it into the field's documentation.
+/// A field gets its `Default` if it is absent or `null`. Of a repeated key the last counts. Fields
+/// that the struct does not name are only in the raw line.
 ///
-/// * `=> function` reads the value with `fn(&mut Reader, &At, &mut Sink) -> Option<T>` in place of the type's own `Decode`.
-/// * A field that is neither an `Option` nor a list or map is required: its absence, or `null`, is listed as a defect. `required` says so of
-///   a list or an `Option` that the published types always have; `lenient` takes it back where older versions of the CLI leave a field out.
+/// * `=> function` reads the value with `fn(&mut Reader, &At, &mut Sink) -> Option<T>` instead of
+///   the type's own `Decode`.
+/// * A field that is not an `Option`, a list or a map is required: if it is absent, or `null`, a
+///   defect is listed. `required` makes a list or an `Option` required, if the published types
+///   always have it; `lenient` makes a field optional that older versions of the CLI leave out.
 /// * `declared` documents that the field is declared but was not seen on the wire.
 /// * `v2_1_332` documents that it is of that version, and not of 2.1.329.
-/// * `struct Name: raw` keeps the whole object in a field `raw`; `struct Name: tagged` does too, and leaves the key `type` to the enum that
-///   the struct is a variant of; `struct Name: subtyped` does the same with `subtype`. `struct Name without "type"` leaves the key, and keeps nothing.
+/// * `struct Name: raw` keeps the whole object in a field `raw`; `struct Name: tagged` does too,
+///   and leaves the key `type` to the enum that the struct is a variant of; `struct Name: subtyped`
+///   does the same with `subtype`. `struct Name without "type"` leaves the key, and keeps nothing.
 macro_rules! object {
     (
         $(#[$meta:meta])*
@@ -31,7 +35,7 @@ macro_rules! object {
                 $field_vis $field: $type,
             )*
             $(
-                /// The whole object as it stood on the wire.
+                /// The whole object as it was on the wire.
                 pub raw: object!(@raw $extra),
             )?
         }
@@ -147,7 +151,7 @@ macro_rules! object {
     (@required $type:ty, $($mode:ident)*) => { <$type as $crate::wire::decode::Decode>::MUST_BE_THERE };
 }
 
-/// An enum over strings, open at the end: a value that is not listed is kept as it is.
+/// An enum over strings, open at the end: an unknown value is kept as it is.
 macro_rules! string_enum {
     ($(#[$meta:meta])* pub enum $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $wire:literal,)* }) => {
         $(#[$meta])*
@@ -163,7 +167,7 @@ macro_rules! string_enum {
             /// The values that have a variant.
             pub const KNOWN: &'static [&'static str] = &[$($wire),*];
 
-            /// The value as it stands on the wire.
+            /// The value as it is on the wire.
             pub fn as_str(&self) -> &str {
                 match self {
                     $(Self::$variant => $wire,)*
@@ -205,7 +209,7 @@ macro_rules! string_enum {
             }
         }
 
-        /// The empty unknown value: what a field of the wrong type degrades to.
+        /// The empty unknown value, for a field of the wrong type.
         impl Default for $name {
             fn default() -> Self {
                 Self::Other("".into())
@@ -214,7 +218,7 @@ macro_rules! string_enum {
     };
 }
 
-/// Declares an enum of strings that keeps a string it does not know.
+/// Declares an enum of strings that keeps unknown strings.
 macro_rules! open_enum {
     ($(#[$meta:meta])* pub enum $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $wire:literal,)* }) => {
         string_enum! {
@@ -260,8 +264,8 @@ macro_rules! open_enum {
     };
 }
 
-/// Declares an enum of objects that say by their `type` what they are: a variant for each tag, then
-/// those that have none of these.
+/// Declares an enum of objects that are identified by their `type`: a variant for each tag, then
+/// those without one of these.
 ///
 /// `known` reads a variant by its tag, and `declare_known` adds the fields of all.
 macro_rules! tagged {
@@ -302,7 +306,7 @@ macro_rules! tagged {
                 )*
             }
 
-            /// Whether a variant with a tag is what the value says; `None` for the others.
+            /// Whether a variant with a tag agrees with the value; `None` for the others.
             #[cfg(any(test, feature = "fuzzing"))]
             pub(crate) fn known_agrees(&self, value: &serde_json::Value) -> Option<bool> {
                 let tag = value["type"].as_str();

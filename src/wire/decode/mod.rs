@@ -1,4 +1,5 @@
-//! From a scanned line to typed fields, one by one: a field of the wrong type degrades that field and is listed, and its neighbours stand.
+//! Decodes a scanned line into typed fields, one by one. A field of the wrong type is left empty
+//! and listed; its neighbours are not affected.
 
 #[macro_use]
 mod macros;
@@ -14,20 +15,23 @@ pub(crate) use self::tagged::Tagged;
 
 use super::json::{Kind, Reader};
 
-/// A value that can be read off the wire.
+/// A value that can be read from the wire.
 pub(crate) trait Decode: Sized {
-    /// What the field should have held, in the words of a defect.
+    /// What the field should be, in the words of a defect.
     const EXPECTED: &'static str;
 
-    /// Whether a field of this type is a defect where it is missing: an `Option`, a list and a map have a value for that.
+    /// Whether a missing field of this type is a defect: an `Option`, a list and a map have a value
+    /// for it.
     const MUST_BE_THERE: bool = true;
 
-    /// Reads the value; `None` after `sink` was told of the defect. Either way the reader stands behind the value then.
+    /// Reads the value; `None` after the defect was added to `sink`. Either way the reader is after
+    /// the value then.
     ///
     /// The `null` of a field never gets here: it counts as absent.
     fn decode(reader: &mut Reader<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Self>;
 
-    /// Adds what such a value may hold to `shape`; the value itself stands at `at`, and is in there.
+    /// Adds what such a value may contain to `shape`; the value itself is at `at`, and already in
+    /// there.
     fn declare(at: &str, shape: &mut Shape);
 
     /// A list of such values; an item of the wrong type is listed and left out.
@@ -41,14 +45,14 @@ pub(crate) trait Decode: Sized {
 
 /// An object, read from within.
 pub(crate) trait Members: Sized {
-    /// Reads the members that are left of the object that begins at `start`.
+    /// Reads the remaining members of the object that begins at `start`.
     fn members(reader: &mut Reader<'_>, start: usize, at: &At<'_>, sink: &mut Sink) -> Self;
 
     /// Adds the fields of the object at `at`, which is empty for the line itself.
     fn declare_members(at: &str, shape: &mut Shape);
 }
 
-/// The items of the array that the reader stands before.
+/// The items of the array before the reader.
 pub(crate) fn decode_items<T: Decode>(
     reader: &mut Reader<'_>,
     at: &At<'_>,
@@ -69,7 +73,7 @@ pub(crate) fn member(at: &str, name: &str) -> String {
     if at.is_empty() { name.to_owned() } else { format!("{at}.{name}") }
 }
 
-/// The fields of an object, and the one that says what it is.
+/// The fields of an object, including the one that identifies it.
 pub(crate) fn declared<T: Decode>(tag: &str) -> Shape {
     let mut shape = Shape::default();
     shape.add(tag);

@@ -1,4 +1,4 @@
-//! What a type declares of the objects that it reads: paths of fields, and the words that they hold.
+//! What a type declares about the objects that it reads: the paths of fields, and their values.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,22 +31,22 @@ impl Shape {
         self.fields.keys().map(|path| &**path)
     }
 
-    /// The words that a field may hold; none for a field that holds something else.
+    /// The values that a field may have, if it has a set of them.
     pub fn words(&self, path: &str) -> impl Iterator<Item = &str> {
         self.fields.get(path).into_iter().flat_map(|field| field.words.iter().map(|word| &**word))
     }
 
-    /// True if and only if the field exists and may hold anything: it is read as raw JSON.
+    /// True if the field exists and may contain anything: it is read as raw JSON.
     pub fn is_any(&self, path: &str) -> bool {
         self.fields.get(path).is_some_and(|field| field.any)
     }
 
-    /// True if and only if the field exists, or stands at a place where keys are data.
+    /// True if the field exists, or is at a place where keys are data.
     pub fn has(&self, path: &str) -> bool {
         self.fields.contains_key(path) || self.at_any_key(path).is_some()
     }
 
-    /// The nearest field above the path, or at it, that may hold anything.
+    /// The nearest field above the path, or at it, that may contain anything.
     pub fn any_above<'a>(&self, path: &'a str) -> Option<&'a str> {
         let ends = path.match_indices(['.', '[']).map(|(end, _)| end).chain([path.len()]);
         ends.map(|end| &path[..end]).find(|path| {
@@ -54,7 +54,7 @@ impl Shape {
         })
     }
 
-    /// Adds a field, and the objects and arrays that it stands in.
+    /// Adds a field, and the objects and arrays around it.
     pub fn add(&mut self, path: &str) {
         let ends = path.match_indices(['.', '[']).map(|(end, _)| end).chain([path.len()]);
         for end in ends.filter(|&end| end > 0) {
@@ -62,13 +62,13 @@ impl Shape {
         }
     }
 
-    /// Adds a word to those that a field may hold.
+    /// Adds a value to those that a field may have.
     pub fn add_word(&mut self, path: &str, word: &str) {
         self.add(path);
         self.field(path).words.insert(word.to_owned());
     }
 
-    /// Adds a field that may hold anything.
+    /// Adds a field that may contain anything.
     pub fn add_any(&mut self, path: &str) {
         self.add(path);
         self.field(path).any = true;
@@ -83,7 +83,7 @@ impl Shape {
         }
     }
 
-    /// Keeps the fields whose path `keep` is true of.
+    /// Keeps the fields whose path satisfies `keep`.
     pub fn retain(&mut self, keep: impl Fn(&str) -> bool) {
         self.fields.retain(|path, _| keep(path));
     }
@@ -92,7 +92,7 @@ impl Shape {
         self.fields.entry(path.to_owned()).or_default()
     }
 
-    /// The declared path that this one is an instance of: a step of it is a key that is data.
+    /// The declared path that this one is an instance of: one of its steps is a key that is data.
     fn at_any_key(&self, path: &str) -> Option<String> {
         let fits = |declared: &&String| {
             let mut steps = declared.split('.');

@@ -1,13 +1,14 @@
-//! Where the decoder writes down what it could not read.
+//! Collects what the decoder could not read.
 
 use std::fmt;
 
 use crate::wire::json::{Kind, Reader};
 
-/// A field that was missing or of the wrong JSON type, and was therefore degraded to its empty value.
+/// A field that was missing or of the wrong JSON type, and was therefore left empty.
 ///
-/// A defect is never an error by itself: the message stands, and so does its raw line. `null` counts as missing. What may be missing is not
-/// listed: optional fields, `uuid` and `session_id` of a message, and a few fields that other versions of the CLI leave out.
+/// A defect is not an error: the message is still delivered, with its raw line. `null` counts as
+/// missing. Fields that may be missing are not listed: optional fields, `uuid` and `session_id` of
+/// a message, and a few fields that other versions of the CLI leave out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Defect {
     path: String,
@@ -16,17 +17,17 @@ pub struct Defect {
 }
 
 impl Defect {
-    /// The field, as in `message.content[0].text`.
+    /// The field, such as `message.content[0].text`.
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// What the field should have held.
+    /// What the field should be.
     pub fn expected(&self) -> &'static str {
         self.expected
     }
 
-    /// What stood there: a JSON type, or `nothing`.
+    /// What was found: a JSON type, or `nothing`.
     pub fn found(&self) -> &'static str {
         self.found
     }
@@ -38,15 +39,15 @@ impl fmt::Display for Defect {
     }
 }
 
-/// A message lists no more defects than this: a hostile line must not cost more memory than it has bytes.
+/// The most defects of a message: a hostile line must not cost more memory than it has bytes.
 const MAX_DEFECTS: usize = 100;
 
-/// Collects defects, and the fields that the typed layer does not name when somebody asks for them.
+/// Collects defects, and, on request, the fields that the typed layer does not name.
 #[derive(Debug, Default)]
 pub(crate) struct Sink {
     pub(crate) defects: Vec<Defect>,
     unmodelled: Option<Vec<String>>,
-    /// Words that no type names; only where the fields are listed too.
+    /// Unknown values; only if the unknown fields are listed too.
     words: Vec<String>,
 }
 
@@ -56,7 +57,7 @@ impl Sink {
         Self { unmodelled: Some(Vec::new()), ..Self::default() }
     }
 
-    /// The fields that no type names, then the words.
+    /// The unknown fields, then the unknown values.
     pub(crate) fn into_unnamed(self) -> Vec<String> {
         let mut all = self.unmodelled.unwrap_or_default();
         all.extend(self.words);
@@ -67,7 +68,8 @@ impl Sink {
         self.unmodelled.unwrap_or_default()
     }
 
-    /// Notes a value of the wrong type, reads over it and gives back nothing, so that a decoder can end on it.
+    /// Records a value of the wrong type, skips it and returns `None`, so that a decoder can end
+    /// with this call.
     #[cold]
     pub(crate) fn wrong<T>(
         &mut self,
@@ -87,7 +89,7 @@ impl Sink {
         None
     }
 
-    /// Notes a field that should have been there.
+    /// Records a missing field.
     pub(crate) fn missing(&mut self, at: &At<'_>, expected: &'static str) {
         self.note(at, expected, "nothing");
     }
@@ -98,7 +100,7 @@ impl Sink {
         }
     }
 
-    /// Notes a field that no type names. The fields that every message has are the frame's business.
+    /// Records a field that no type names. The fields that every message has are left to the frame.
     pub(crate) fn unknown(&mut self, at: &At<'_>, key: &[u8]) {
         let Some(paths) = &mut self.unmodelled else { return };
         let of_the_frame =
@@ -108,7 +110,7 @@ impl Sink {
         }
     }
 
-    /// Notes a word that no type names: a kind of block, a value of an enum.
+    /// Records an unknown value: a kind of block, a value of an enum.
     pub(crate) fn unknown_word(&mut self, at: &At<'_>, word: &str) {
         if self.unmodelled.is_some() {
             self.words.push(format!("{at} = {word:?}"));

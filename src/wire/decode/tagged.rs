@@ -1,11 +1,11 @@
-//! Objects that say by a tag what they are.
+//! Objects that are identified by a tag.
 
 use std::borrow::Cow;
 
 use super::{At, Members, Sink};
 use crate::wire::json::Reader;
 
-/// The tag of an object, and a reader of the members that are left.
+/// The tag of an object, and a reader of the remaining members.
 pub(crate) struct Tagged<'a> {
     name: Cow<'a, str>,
     start: usize,
@@ -13,10 +13,11 @@ pub(crate) struct Tagged<'a> {
 }
 
 impl<'a> Tagged<'a> {
-    /// Looks for the `type` of the object that the reader stands before; its absence and a `type` that is not a string are defects.
-    /// Nothing is read.
+    /// Finds the `type` of the object before the reader; a missing `type`, or one that is not a
+    /// string, is a defect. Nothing is read.
     ///
-    /// Of two types the first counts here: to look for a second one would cost every object another pass.
+    /// If `type` occurs twice, the first counts here: looking for a second one would cost every
+    /// object another pass.
     pub(crate) fn of(reader: &Reader<'a>, at: &At<'_>, sink: &mut Sink) -> Option<Self> {
         let start = reader.position();
         let mut members = reader.clone();
@@ -42,7 +43,7 @@ impl<'a> Tagged<'a> {
         &self.name
     }
 
-    /// Reads the members; the reader stands behind the object then.
+    /// Reads the members; the reader is after the object then.
     pub(crate) fn read<T: Members>(
         &self,
         reader: &mut Reader<'a>,

@@ -1,4 +1,4 @@
-//! What is said: prompts, pieces of a message, notifications, questions of MCP servers.
+//! Conversation: prompts, parts of a message, notifications, questions of MCP servers.
 
 use crate::wire::control::ElicitationMode;
 use crate::wire::json::RawJson;
@@ -28,13 +28,13 @@ open_enum! {
 }
 
 output! {
-    /// What a hook may answer to a prompt.
+    /// A hook's answer to a prompt.
     UserPromptSubmitOutput of "UserPromptSubmit" {
         /// A text for the model.
         additional_context: String = "additionalContext",
         /// A new title for the session.
         session_title: String = "sessionTitle",
-        /// True keeps the prompt itself from the model.
+        /// True hides the prompt itself from the model.
         suppress_original_prompt: bool = "suppressOriginalPrompt",
     }
 }
@@ -46,7 +46,7 @@ event! {
         pub expansion_type: ExpansionKind = "expansion_type" required,
         /// The command.
         pub command_name: String = "command_name",
-        /// What stands behind it.
+        /// The text after the command.
         pub command_args: String = "command_args",
         /// Where the command is from.
         pub command_source: Option<String> = "command_source",
@@ -64,11 +64,11 @@ open_enum! {
 }
 
 output! {
-    /// What a hook may answer to an expansion.
+    /// A hook's answer to an expansion.
     UserPromptExpansionOutput of "UserPromptExpansion" {
         /// A text for the model.
         additional_context: String = "additionalContext",
-        /// True keeps the prompt itself from the model.
+        /// True hides the prompt itself from the model.
         suppress_original_prompt: bool = "suppressOriginalPrompt",
     }
 }
@@ -86,7 +86,7 @@ event! {
 }
 
 output! {
-    /// What a hook may answer to a notification.
+    /// A hook's answer to a notification.
     NotificationOutput of "Notification" {
         /// A text for the model.
         additional_context: String = "additionalContext",
@@ -94,25 +94,25 @@ output! {
 }
 
 event! {
-    /// A piece of a message is about to be shown (`MessageDisplay`, CLI 2.1.329).
+    /// A part of a message is about to be shown (`MessageDisplay`, CLI 2.1.329).
     MessageDisplay -> MessageDisplayOutput {
         /// The turn.
         pub turn_id: String = "turn_id",
         /// The message.
         pub message_id: String = "message_id",
-        /// Counts the pieces of the message.
+        /// Counts the parts of the message.
         pub index: u64 = "index",
-        /// True for the last piece.
+        /// True for the last part.
         pub is_final: bool = "final",
-        /// The piece.
+        /// The part.
         pub delta: String = "delta" required,
     }
 }
 
 output! {
-    /// What a hook may answer to a piece of a message.
+    /// A hook's answer to a part of a message.
     MessageDisplayOutput of "MessageDisplay" {
-        /// What is shown in place of the piece.
+        /// What is shown instead of the part.
         display_content: String = "displayContent",
     }
 }
@@ -120,7 +120,7 @@ output! {
 adds_context!(UserPromptSubmitOutput, UserPromptExpansionOutput, NotificationOutput);
 
 event! {
-    /// An MCP server asks the user (`Elicitation`, CLI 2.1.329). May answer in their place.
+    /// An MCP server asks the user (`Elicitation`, CLI 2.1.329). The hook may answer for the user.
     Elicitation -> ElicitationOutput {
         /// The server.
         pub mcp_server_name: String = "mcp_server_name" required,
@@ -138,7 +138,7 @@ event! {
 }
 
 open_enum! {
-    /// What becomes of the question (`action`).
+    /// What happens to the question (`action`).
     pub enum ElicitationAction {
         Accept = "accept",
         Decline = "decline",
@@ -147,9 +147,9 @@ open_enum! {
 }
 
 output! {
-    /// What a hook may answer to a question of an MCP server.
+    /// A hook's answer to a question of an MCP server.
     ElicitationOutput of "Elicitation" {
-        /// What becomes of the question.
+        /// What happens to the question.
         action: ElicitationAction = "action",
         /// The answer, of the shape asked for.
         content: RawJson = "content",
@@ -165,7 +165,7 @@ event! {
         pub elicitation_id: Option<String> = "elicitation_id" declared,
         /// A form or a URL.
         pub mode: Option<ElicitationMode> = "mode",
-        /// What became of the question.
+        /// What happened to the question.
         pub action: ElicitationAction = "action",
         /// The answer.
         pub content: Option<RawJson> = "content",
@@ -173,11 +173,11 @@ event! {
 }
 
 output! {
-    /// What a hook may make of an answer to an MCP server.
+    /// A hook's change to an answer for an MCP server.
     ElicitationResultOutput of "ElicitationResult" {
-        /// What becomes of the question.
+        /// What happens to the question.
         action: ElicitationAction = "action",
-        /// The answer in place of the user's.
+        /// The answer that replaces the user's.
         content: RawJson = "content",
     }
 }

@@ -1,4 +1,4 @@
-//! All events, as names, as types and as their sum.
+//! All events: as names, as types, and as one enum.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -15,9 +15,9 @@ use crate::wire::decode::{At, Decode, Shape, Sink, declared};
 use crate::wire::json::{Kind, RawJson};
 use crate::wire::permission::PermissionMode;
 
-/// What a hook can be handed: one of the events, or [`HookInput`] for any of them.
+/// The input of a hook: one of the events, or [`HookInput`] for any of them.
 pub trait HookData: Sealed + Clone + Debug + PartialEq + Send + Sync + 'static {
-    /// What only this event may be answered with.
+    /// The output fields of this event only.
     type Output: HookSpecific;
 }
 
@@ -27,9 +27,9 @@ pub trait HookEvent: HookData {
     const NAME: &'static str;
 }
 
-/// Keeps the traits closed, and reads an input.
+/// Seals the traits, and reads an input.
 pub trait Sealed: Sized {
-    /// The input of a hook, typed; `None` when it is no object.
+    /// The typed input of a hook; `None` if it is not an object.
     #[doc(hidden)]
     fn from_input(input: &RawJson) -> Option<Self>;
 }
@@ -39,7 +39,8 @@ pub(super) fn decode<T: Decode>(input: &RawJson) -> Option<T> {
     T::decode(&mut input.cursor().reader(), &At::Root, &mut Sink::default())
 }
 
-/// Two types read the same object: a field of it is unknown when both say so, and what is deeper when either does.
+/// Two types read the same object: a field of it is unknown if both say so, and a deeper one if
+/// either does.
 fn in_neither(one: Vec<String>, other: Vec<String>) -> Vec<String> {
     let is_field = |what: &&String| !what.contains(['.', '[', ' ']);
     let fields = one.iter().filter(is_field).filter(|field| other.contains(field));
@@ -60,7 +61,7 @@ fn declared_output<E: HookData>() -> Shape {
 }
 
 object! {
-    /// What every event has (CLI 2.1.329).
+    /// The fields that every event has (CLI 2.1.329).
     pub struct HookBase {
         /// The session.
         pub session_id: String = "session_id" required,
@@ -70,11 +71,11 @@ object! {
         pub cwd: String = "cwd" required,
         /// The event.
         pub hook_event_name: String = "hook_event_name" required,
-        /// The prompt that is worked on.
+        /// The current prompt.
         pub prompt_id: Option<String> = "prompt_id",
         /// What may be done without asking.
         pub permission_mode: Option<PermissionMode> = "permission_mode",
-        /// The sub-agent that the event comes from; `None` for the main thread.
+        /// The sub-agent of the event; `None` for the main thread.
         pub agent_id: Option<String> = "agent_id",
         /// The type of the agent.
         pub agent_type: Option<String> = "agent_type",
@@ -92,13 +93,13 @@ object! {
 }
 
 impl HookBase {
-    /// What an input says; fields that are missing or of the wrong type are empty.
+    /// The fields of an input; those that are missing or of the wrong type are empty.
     pub fn of(input: &RawJson) -> Self {
         decode(input).unwrap_or_default()
     }
 }
 
-/// Declares what there is once for each event.
+/// Declares everything that exists once per event.
 macro_rules! events {
     ($($event:ident = $wire:literal,)*) => {
         open_enum! {
@@ -143,7 +144,8 @@ macro_rules! events {
                 known.unwrap_or_else(|| Self::Unknown(input.clone()))
             }
 
-            /// What neither the event's type nor [`HookBase`] names, as [`Message::unmodelled`](crate::wire::Message::unmodelled) tells it.
+            /// What neither the event's type nor [`HookBase`] names, in the form of
+            /// [`Message::unmodelled`](crate::wire::Message::unmodelled).
             pub fn unmodelled(&self) -> Vec<String> {
                 let input = self.raw();
                 let name = input.cursor().get("hook_event_name").and_then(|name| name.string()).unwrap_or_default();
@@ -161,7 +163,7 @@ macro_rules! events {
                 BTreeMap::from([$(($wire.to_owned(), declared_with_base::<$event>())),*])
             }
 
-            /// The fields of what only an event may be answered with, by the event.
+            /// The output fields of one event only, by event.
             pub(in crate::wire) fn declared_outputs() -> BTreeMap<String, Shape> {
                 BTreeMap::from([$(($wire.to_owned(), declared_output::<$event>())),*])
             }
@@ -174,7 +176,7 @@ macro_rules! events {
                 }
             }
 
-            /// The whole input as it stood on the wire.
+            /// The whole input as it was on the wire.
             pub fn raw(&self) -> &RawJson {
                 match self {
                     $(Self::$event(event) => &event.raw,)*

@@ -7,14 +7,15 @@ use super::output::{HookSpecific, NoOutput};
 use crate::wire::decode::Shape;
 
 event! {
-    /// A work tree is wanted (`WorktreeCreate`, CLI 2.1.329). The hook makes it, in place of the CLI.
+    /// A work tree is requested (`WorktreeCreate`, CLI 2.1.329). The hook creates it instead of the
+    /// CLI.
     WorktreeCreate -> WorktreeCreateOutput {
         /// Its name.
         pub name: String = "name" required,
     }
 }
 
-/// What a hook answers that has made a work tree.
+/// The answer of a hook that has created a work tree.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct WorktreeCreateOutput {
@@ -47,7 +48,7 @@ impl Serialize for WorktreeCreateOutput {
 }
 
 event! {
-    /// A work tree is not wanted any more (`WorktreeRemove`, CLI 2.1.329).
+    /// A work tree is not needed any more (`WorktreeRemove`, CLI 2.1.329).
     WorktreeRemove -> NoOutput {
         /// Where it is.
         pub worktree_path: String = "worktree_path" required,
@@ -65,9 +66,9 @@ event! {
 }
 
 output! {
-    /// What a hook may answer to a change of the directory.
+    /// A hook's answer to a change of the directory.
     CwdChangedOutput of "CwdChanged" {
-        /// Paths whose changes are events.
+        /// Paths to watch for changes.
         watch_paths: Vec<String> = "watchPaths",
     }
 }
@@ -92,15 +93,15 @@ open_enum! {
 }
 
 output! {
-    /// What a hook may answer to the change of a file.
+    /// A hook's answer to the change of a file.
     FileChangedOutput of "FileChanged" {
-        /// Paths whose changes are events.
+        /// Paths to watch for changes.
         watch_paths: Vec<String> = "watchPaths",
     }
 }
 
 event! {
-    /// There is one more directory to work in (`DirectoryAdded`, CLI 2.1.329).
+    /// A working directory was added (`DirectoryAdded`, CLI 2.1.329).
     DirectoryAdded -> NoOutput {
         /// The directory.
         pub directory: String = "directory" required,

@@ -1,6 +1,7 @@
-//! The two shapes of this module: an event, and what only that event may be answered with.
+//! The two shapes of this module: an event, and the output fields of that event only.
 
-/// Declares an event: an [`object!`] that keeps its input whole, and the type of its own part of an answer.
+/// Declares an event: an [`object!`] that keeps its whole input, and the type of its own part of an
+/// answer.
 macro_rules! event {
     ($(#[$meta:meta])* $name:ident -> $output:ty { $($fields:tt)* }) => {
         object! {
@@ -24,7 +25,8 @@ macro_rules! event {
     };
 }
 
-/// Declares the part of an answer that belongs to one event (`hookSpecificOutput`): fields that may all be left out, and a setter for each.
+/// Declares the part of an answer for one event (`hookSpecificOutput`): optional fields, and a
+/// setter for each.
 macro_rules! output {
     ($(#[$meta:meta])* $name:ident of $event:literal { $($(#[$doc:meta])* $field:ident: $type:ty = $wire:literal $($version:ident)?,)* }) => {
         $(#[$meta])*
@@ -72,7 +74,7 @@ macro_rules! output {
     };
 }
 
-/// Tells of outputs that they have a field `additional_context`.
+/// Implements the trait of outputs with a field `additional_context`.
 macro_rules! adds_context {
     ($($name:ident),*) => {
         $(impl $crate::wire::hook::AddsContext for $name {

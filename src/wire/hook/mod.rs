@@ -1,15 +1,17 @@
 //! Hooks: what the CLI reports at each event, and what a hook may answer.
 //!
-//! There is a struct for each event, named as the event is: its fields are those of the event, and `raw` is the whole input as it stood on
-//! the wire. What every event has besides is in [`HookBase`]. [`HookInput`] is the sum of all events, with an arm for future ones.
+//! Each event has a struct of the same name. Its fields are those of the event, and `raw` is the
+//! whole input as it was on the wire. The fields that every event has are in [`HookBase`].
+//! [`HookInput`] is an enum of all events, with a variant for future ones.
 //!
-//! A hook answers with a [`HookOutput`] of its event: what every event may answer, and what only this
-//! one may ([`PreToolUseOutput`](tool::PreToolUseOutput) and so on, in the module of the event). Input
-//! fields are in snake case on the wire, output fields in camel case.
+//! A hook answers with a [`HookOutput`] of its event: the fields for every event, and those for
+//! this event only ([`PreToolUseOutput`](tool::PreToolUseOutput) and so on, in the module of the
+//! event). Input fields are in snake case on the wire, output fields in camel case.
 //!
-//! CLI 2.1.329 never calls a host's hook for `Setup`, nor one for `SessionStart` at the start or for `SessionEnd` at the end: the first two are
-//! over before the host's hooks are known, the other one comes after the host has closed the CLI's input. At `/clear` it calls both, and after
-//! a compaction the one for `SessionStart`.
+//! CLI 2.1.329 never calls a host's hook for `Setup`, nor for `SessionStart` at the start or
+//! `SessionEnd` at the end: the first two happen before the host's hooks are known, the last after
+//! the host has closed the CLI's input. It calls both at `/clear`, and `SessionStart` after a
+//! compaction.
 
 #[macro_use]
 mod macros;

@@ -1,4 +1,4 @@
-//! Switches of the model.
+//! Model switches.
 
 use super::output::Decides;
 use super::tool::PermissionDecision;
@@ -6,29 +6,29 @@ use super::tool::PermissionDecision;
 event! {
     /// The model is about to be switched (`PreModelSwitch`, CLI 2.1.329). May allow or deny it.
     PreModelSwitch -> PreModelSwitchOutput {
-        /// The model that works now.
+        /// The current model.
         pub from_model: String = "from_model",
-        /// The model that will.
+        /// The new model.
         pub to_model: String = "to_model" required,
-        /// The model as it was asked for; `None` for the default.
+        /// The requested model; `None` for the default.
         pub requested_model: Option<String> = "requested_model",
-        /// Who wants it.
+        /// Who requested it.
         pub source: ModelSwitchSource = "source",
         /// Tokens in the context.
         pub context_tokens: u64 = "context_tokens",
-        /// True when the cache of the prompt is warm, and would be lost.
+        /// True if the prompt cache is warm, and would be lost.
         pub prompt_cache_warm: bool = "prompt_cache_warm",
         /// How long the cache lasts.
         pub cache_ttl: CacheTtl = "cache_ttl",
         /// What writing the cache again will cost, in US dollars.
         pub estimated_cache_write_usd: f64 = "estimated_cache_write_usd",
-        /// Where the price is from.
+        /// The source of the price.
         pub pricing: ModelPricing = "pricing",
     }
 }
 
 open_enum! {
-    /// Who wants another model (`source`).
+    /// Who requested another model (`source`).
     pub enum ModelSwitchSource {
         Command = "command",
         Picker = "picker",
@@ -49,7 +49,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// Where a model's price is from (`pricing`).
+    /// The source of a model's price (`pricing`).
     pub enum ModelPricing {
         Configured = "configured",
         Catalog = "catalog",
@@ -58,9 +58,9 @@ open_enum! {
 }
 
 output! {
-    /// What a hook may answer to a switch of the model.
+    /// A hook's answer to a model switch.
     PreModelSwitchOutput of "PreModelSwitch" {
-        /// Whether the model may be switched; `defer` is not for here.
+        /// Whether the model may be switched; `defer` does not apply here.
         permission_decision: PermissionDecision = "permissionDecision",
         /// Why.
         permission_decision_reason: String = "permissionDecisionReason",
@@ -70,29 +70,29 @@ output! {
 event! {
     /// The model has been switched (`PostModelSwitch`, CLI 2.1.329).
     PostModelSwitch -> PostModelSwitchOutput {
-        /// The model that worked before.
+        /// The previous model.
         pub from_model: String = "from_model",
-        /// The model that works now.
+        /// The current model.
         pub to_model: String = "to_model" required,
-        /// The model as it was asked for; `None` for the default.
+        /// The requested model; `None` for the default.
         pub requested_model: Option<String> = "requested_model",
-        /// Who wanted it.
+        /// Who requested it.
         pub source: ModelSwitchSource = "source",
         /// Tokens in the context.
         pub context_tokens: u64 = "context_tokens",
-        /// True when the cache of the prompt was warm, and is lost.
+        /// True if the prompt cache was warm, and is lost.
         pub prompt_cache_warm: bool = "prompt_cache_warm",
         /// How long the cache lasts.
         pub cache_ttl: CacheTtl = "cache_ttl",
         /// What writing the cache again will cost, in US dollars.
         pub estimated_cache_write_usd: f64 = "estimated_cache_write_usd",
-        /// Where the price is from.
+        /// The source of the price.
         pub pricing: ModelPricing = "pricing",
     }
 }
 
 output! {
-    /// What a hook may answer after a switch of the model.
+    /// A hook's answer after a model switch.
     PostModelSwitchOutput of "PostModelSwitch" {
         /// A text for the model.
         additional_context: String = "additionalContext",

@@ -1,4 +1,4 @@
-//! What a hook answers.
+//! The outputs of hooks.
 
 use std::fmt::Debug;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use super::event::HookData;
 use crate::wire::decode::{Decode, Shape};
 use crate::wire::json::RawJson;
 
-/// The answer of a hook for the event `E`. The neutral one, [`HookOutput::new`], lets everything take its course.
+/// The answer of a hook for the event `E`. The neutral one, [`HookOutput::new`], changes nothing.
 ///
 /// ```
 /// use claude_wire::wire::RawJson;
@@ -54,27 +54,27 @@ struct Fields<S> {
 }
 
 open_enum! {
-    /// What a hook has decided about the thing at hand (`decision`).
+    /// A hook's decision about the event (`decision`).
     pub enum HookDecision {
         Approve = "approve",
         Block = "block",
     }
 }
 
-/// What only one event may be answered with: the object `hookSpecificOutput`.
+/// The fields for one event only: the object `hookSpecificOutput`.
 pub trait HookSpecific: Serialize + Clone + Debug + PartialEq + Send + Sync + 'static {
     /// Adds the fields that it may have.
     #[doc(hidden)]
     fn declare(shape: &mut Shape);
 }
 
-/// An output that can add to what the model reads.
+/// An output that can add text for the model.
 pub trait AddsContext: HookSpecific {
-    /// The output that adds this text, and nothing else.
+    /// The output that only adds this text.
     fn of_context(text: String) -> Self;
 }
 
-/// An output that can settle a question of permission.
+/// An output that can decide a permission question.
 pub trait Decides: HookSpecific {
     /// The output that allows.
     fn of_allow() -> Self;
@@ -82,7 +82,7 @@ pub trait Decides: HookSpecific {
     fn of_deny(reason: String) -> Self;
 }
 
-/// For an event that has nothing of its own to answer.
+/// For an event without output fields.
 #[derive(Clone, Debug, PartialEq)]
 pub enum NoOutput {}
 
@@ -94,7 +94,7 @@ impl HookSpecific for RawJson {
     fn declare(_: &mut Shape) {}
 }
 
-/// The fields that every event may be answered with.
+/// The output fields of every event.
 pub(in crate::wire) fn declared_for_every_event() -> Shape {
     let mut shape = Shape::default();
     let fields = [
@@ -120,13 +120,13 @@ impl<E: HookData> HookOutput<E> {
         Self::of(None)
     }
 
-    /// An answer with what only this event may be answered with (`hookSpecificOutput`).
+    /// An answer with fields for this event only (`hookSpecificOutput`).
     pub fn with(specific: E::Output) -> Self {
         Self::of(Some(specific))
     }
 
-    /// Blocks what the event is about, and says why (`decision`, `reason`): a prompt is not run, an agent does not stop, the model is told
-    /// of a tool's result that it is not to be trusted.
+    /// Blocks the event, with a reason (`decision`, `reason`): a prompt is not run, an agent does
+    /// not stop, the model reads that a tool's result is not to be trusted.
     pub fn block(reason: impl Into<String>) -> Self {
         Self::new().decision(HookDecision::Block).reason(reason)
     }
@@ -139,8 +139,9 @@ impl<E: HookData> HookOutput<E> {
         })
     }
 
-    /// Lets the CLI go on at once, while the hook is still at work (`async`). How long it may be, sent in milliseconds as `asyncTimeout`;
-    /// without it the CLI's own limit holds. Nothing else can be answered with it.
+    /// Lets the CLI continue at once, while the hook is still running (`async`). The limit is sent
+    /// in milliseconds as `asyncTimeout`; without it the CLI's own limit applies. The answer cannot
+    /// have other fields.
     pub fn background(timeout: Option<Duration>) -> Self {
         Self { form: Form::Later(timeout) }
     }
@@ -155,7 +156,7 @@ impl<E: HookData> HookOutput<E> {
         self.set(|fields| fields.reason = Some(reason.into()))
     }
 
-    /// `continue`: true says what is the default anyway.
+    /// `continue`: true is the default.
     pub fn continues(self, on: bool) -> Self {
         self.set(|fields| fields.continues = Some(on))
     }
@@ -170,7 +171,7 @@ impl<E: HookData> HookOutput<E> {
         self.set(|fields| fields.system_message = Some(text.into()))
     }
 
-    /// `terminalSequence`: a terminal escape; the CLI takes notifications, titles and bells only.
+    /// `terminalSequence`: a terminal escape; the CLI only accepts notifications, titles and bells.
     pub fn terminal_sequence(self, sequence: impl Into<String>) -> Self {
         self.set(|fields| fields.terminal_sequence = Some(sequence.into()))
     }
@@ -189,7 +190,7 @@ impl<E: HookData> HookOutput<E> {
         Self { form: Form::Now(fields.into()) }
     }
 
-    /// Sets a field, unless the answer is one that has none.
+    /// Sets a field, unless the answer cannot have fields.
     fn set(mut self, set: impl FnOnce(&mut Fields<E::Output>)) -> Self {
         if let Form::Now(fields) = &mut self.form {
             set(fields);
@@ -199,19 +200,19 @@ impl<E: HookData> HookOutput<E> {
 }
 
 impl<E: HookData<Output: AddsContext>> HookOutput<E> {
-    /// Adds a text to what the model reads (`additionalContext`).
+    /// Adds a text for the model (`additionalContext`).
     pub fn context(text: impl Into<String>) -> Self {
         Self::with(AddsContext::of_context(text.into()))
     }
 }
 
 impl<E: HookData<Output: Decides>> HookOutput<E> {
-    /// Allows what is asked for, without a question to anybody.
+    /// Allows the tool without asking.
     pub fn allow() -> Self {
         Self::with(Decides::of_allow())
     }
 
-    /// Denies it, and says why.
+    /// Denies it, with a reason.
     pub fn deny(reason: impl Into<String>) -> Self {
         Self::with(Decides::of_deny(reason.into()))
     }

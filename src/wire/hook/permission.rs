@@ -1,4 +1,4 @@
-//! Questions of permission, and their refusal.
+//! Permission questions and denials.
 
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
@@ -10,7 +10,8 @@ use crate::wire::json::RawJson;
 use crate::wire::permission::PermissionUpdate;
 
 event! {
-    /// Somebody is about to be asked whether a tool may run (`PermissionRequest`, CLI 2.1.329). May answer in their place.
+    /// The user is about to be asked whether a tool may run (`PermissionRequest`, CLI 2.1.329). The
+    /// hook may answer instead.
     PermissionRequest -> PermissionRequestOutput {
         /// The tool.
         pub tool_name: String = "tool_name" required,
@@ -20,20 +21,20 @@ event! {
         pub permission_suggestions: Vec<PermissionUpdate> = "permission_suggestions",
         /// The MCP server of the tool.
         pub mcp_server: Option<McpProvenance> = "mcp_server" declared,
-        /// What kind of tool it is, where a dialog of its own fits.
+        /// The kind of tool, if a special dialog fits.
         pub tool_kind: Option<ToolKind> = "tool_kind" v2_1_332 declared,
         /// The skill of an MCP server that is to be loaded.
         pub mcp_skill: Option<McpSkill> = "mcp_skill" v2_1_332 declared,
     }
 }
 
-/// What a hook may answer to a question of permission (`decision`, CLI 2.1.329).
+/// A hook's answer to a permission question (`decision`, CLI 2.1.329).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum PermissionRequestOutput {
     /// `allow`.
     Allow {
-        /// `updatedInput`: the input in place of the one asked for, an object.
+        /// `updatedInput`: the input that replaces the requested one, an object.
         input: Option<RawJson>,
         /// `updatedPermissions`.
         updates: Vec<PermissionUpdate>,
@@ -42,7 +43,7 @@ pub enum PermissionRequestOutput {
     Deny {
         /// `message`.
         message: Option<String>,
-        /// `interrupt`: end the turn as well.
+        /// `interrupt`: also end the turn.
         interrupt: bool,
     },
 }
@@ -109,7 +110,7 @@ impl Serialize for Verdict<'_> {
 }
 
 event! {
-    /// A tool was refused without anybody being asked (`PermissionDenied`, CLI 2.1.329, declared, not seen).
+    /// A tool was denied without a question (`PermissionDenied`, CLI 2.1.329, declared, not seen).
     PermissionDenied -> PermissionDeniedOutput {
         /// The tool.
         pub tool_name: String = "tool_name" required declared,
@@ -125,7 +126,7 @@ event! {
 }
 
 output! {
-    /// What a hook may answer to a refusal.
+    /// A hook's answer to a denial.
     PermissionDeniedOutput of "PermissionDenied" {
         /// True lets the model try again.
         retry: bool = "retry",

@@ -1,10 +1,11 @@
-//! The session: its start and end, compactions, what it has read in.
+//! The session: its start and end, compactions, settings and instructions.
 
 use super::output::NoOutput;
 use crate::wire::system::status::CompactTrigger;
 
 event! {
-    /// A session starts (`SessionStart`, CLI 2.1.329, for hooks of a host only after `/clear` and after a compaction).
+    /// A session starts (`SessionStart`, CLI 2.1.329; for a host's hooks only after `/clear` and
+    /// after a compaction).
     SessionStart -> SessionStartOutput {
         /// How it starts.
         pub source: StartSource = "source" required,
@@ -14,11 +15,11 @@ event! {
         pub model: Option<String> = "model",
         /// The session's title.
         pub session_title: Option<String> = "session_title" declared,
-        /// Seconds since the last response of a session that goes on.
+        /// Seconds since the last response of a resumed session.
         pub seconds_since_last_response: Option<f64> = "seconds_since_last_response" declared,
         /// Tokens in the context.
         pub context_tokens: Option<u64> = "context_tokens" declared,
-        /// True when the cache of the prompt has probably expired.
+        /// True if the prompt cache has probably expired.
         pub prompt_cache_likely_expired: Option<bool> = "prompt_cache_likely_expired" declared,
         /// What writing the cache again would cost, in US dollars.
         pub estimated_cache_write_usd: Option<f64> = "estimated_cache_write_usd" declared,
@@ -37,7 +38,7 @@ open_enum! {
 }
 
 output! {
-    /// What a hook may answer to the start of a session.
+    /// A hook's answer to the start of a session.
     SessionStartOutput of "SessionStart" {
         /// A text for the model.
         additional_context: String = "additionalContext",
@@ -45,15 +46,15 @@ output! {
         initial_user_message: String = "initialUserMessage",
         /// A title for the session.
         session_title: String = "sessionTitle",
-        /// Paths whose changes are events.
+        /// Paths to watch for changes.
         watch_paths: Vec<String> = "watchPaths",
-        /// True reads the skills anew.
+        /// True loads the skills again.
         reload_skills: bool = "reloadSkills",
     }
 }
 
 event! {
-    /// A session ends (`SessionEnd`, CLI 2.1.329, for hooks of a host only at `/clear`).
+    /// A session ends (`SessionEnd`, CLI 2.1.329; for a host's hooks only at `/clear`).
     SessionEnd -> NoOutput {
         /// Why.
         pub reason: EndReason = "reason" required,
@@ -73,15 +74,16 @@ open_enum! {
 }
 
 event! {
-    /// The CLI sets itself up (`Setup`, CLI 2.1.329, declared, not seen; never called for hooks of a host).
+    /// The CLI sets itself up (`Setup`, CLI 2.1.329, declared, not seen; never called for a host's
+    /// hooks).
     Setup -> SetupOutput {
-        /// On what occasion.
+        /// The occasion.
         pub trigger: SetupTrigger = "trigger" required declared,
     }
 }
 
 open_enum! {
-    /// On what occasion the CLI sets itself up (`trigger`).
+    /// The occasion of a setup (`trigger`).
     pub enum SetupTrigger {
         Init = "init",
         Maintenance = "maintenance",
@@ -89,7 +91,7 @@ open_enum! {
 }
 
 output! {
-    /// What a hook may answer to a set-up.
+    /// A hook's answer to a setup.
     SetupOutput of "Setup" {
         /// A text for the model.
         additional_context: String = "additionalContext",
@@ -101,7 +103,7 @@ event! {
     PreCompact -> NoOutput {
         /// Who started it.
         pub trigger: CompactTrigger = "trigger" required,
-        /// What the user wants kept.
+        /// What the user wants to keep.
         pub custom_instructions: Option<String> = "custom_instructions",
     }
 }
@@ -111,7 +113,7 @@ event! {
     PostCompact -> NoOutput {
         /// Who started it.
         pub trigger: CompactTrigger = "trigger" required,
-        /// The summary that the conversation goes on from.
+        /// The summary from which the conversation continues.
         pub compact_summary: String = "compact_summary",
     }
 }
@@ -138,7 +140,7 @@ open_enum! {
 }
 
 event! {
-    /// A file of instructions has been read in (`InstructionsLoaded`, CLI 2.1.329).
+    /// A file of instructions was loaded (`InstructionsLoaded`, CLI 2.1.329).
     InstructionsLoaded -> NoOutput {
         /// The file.
         pub file_path: String = "file_path" required,
@@ -146,9 +148,9 @@ event! {
         pub memory_type: MemoryKind = "memory_type",
         /// Why now.
         pub load_reason: LoadReason = "load_reason",
-        /// The patterns that the file is for.
+        /// The patterns that the file applies to.
         pub globs: Option<Vec<String>> = "globs" declared,
-        /// The file that made the CLI look.
+        /// The file that triggered the load.
         pub trigger_file_path: Option<String> = "trigger_file_path" declared,
         /// The file that includes this one.
         pub parent_file_path: Option<String> = "parent_file_path" declared,
@@ -156,7 +158,7 @@ event! {
 }
 
 open_enum! {
-    /// Whose instructions a file holds (`memory_type`).
+    /// Whose instructions are in a file (`memory_type`).
     pub enum MemoryKind {
         User = "User",
         Project = "Project",
@@ -166,7 +168,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// Why a file of instructions is read in (`load_reason`).
+    /// Why a file of instructions is loaded (`load_reason`).
     pub enum LoadReason {
         SessionStart = "session_start",
         NestedTraversal = "nested_traversal",

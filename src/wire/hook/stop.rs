@@ -1,14 +1,16 @@
-//! Ends of work: of the agent, of sub-agents, of tasks.
+//! Stops of the agent, of sub-agents and of tasks.
 
 use super::output::NoOutput;
 use crate::wire::message::ApiErrorKind;
 
 event! {
-    /// The agent is about to stop (`Stop`, CLI 2.1.329). A hook that [blocks](super::HookOutput::block) makes it go on.
+    /// The agent is about to stop (`Stop`, CLI 2.1.329). A hook that
+    /// [blocks](super::HookOutput::block) makes it continue.
     Stop -> StopOutput {
-        /// True when the agent goes on only because a hook has blocked its stop: a hook that blocks again may do so for ever.
+        /// True if the agent only continues because a hook has blocked its stop: a hook that blocks
+        /// again may do so forever.
         pub stop_hook_active: bool = "stop_hook_active" required,
-        /// The agent's last words.
+        /// The agent's last message.
         pub last_assistant_message: Option<String> = "last_assistant_message",
         /// What still runs in the background.
         pub background_tasks: Vec<BackgroundTaskSummary> = "background_tasks",
@@ -48,7 +50,7 @@ object! {
         pub id: String = "id" declared,
         /// When: a cron expression.
         pub schedule: String = "schedule" declared,
-        /// True when it comes again and again.
+        /// True if it repeats.
         pub recurring: bool = "recurring" declared,
         /// The prompt that will be run.
         pub prompt: String = "prompt" declared,
@@ -56,9 +58,9 @@ object! {
 }
 
 output! {
-    /// What a hook may answer to a stop.
+    /// A hook's answer to a stop.
     StopOutput of "Stop" {
-        /// A text for the model, which then goes on; no error.
+        /// A text for the model, which then continues; not an error.
         additional_context: String = "additionalContext",
     }
 }
@@ -70,7 +72,7 @@ event! {
         pub error: ApiErrorKind = "error" required,
         /// More about it.
         pub error_details: Option<String> = "error_details" declared,
-        /// The agent's last words.
+        /// The agent's last message.
         pub last_assistant_message: Option<String> = "last_assistant_message",
     }
 }
@@ -86,7 +88,7 @@ event! {
 }
 
 output! {
-    /// What a hook may answer to the start of a sub-agent.
+    /// A hook's answer to the start of a sub-agent.
     SubagentStartOutput of "SubagentStart" {
         /// A text for the sub-agent.
         additional_context: String = "additionalContext",
@@ -96,15 +98,15 @@ output! {
 event! {
     /// A sub-agent is about to stop (`SubagentStop`, CLI 2.1.329).
     SubagentStop -> SubagentStopOutput {
-        /// True when it goes on only because a hook has blocked its stop.
+        /// True if it only continues because a hook has blocked its stop.
         pub stop_hook_active: bool = "stop_hook_active",
         /// The sub-agent.
         pub agent_id: String = "agent_id" required,
-        /// The file that holds its transcript.
+        /// The file with its transcript.
         pub agent_transcript_path: String = "agent_transcript_path",
         /// Its type.
         pub agent_type: String = "agent_type",
-        /// Its last words.
+        /// Its last message.
         pub last_assistant_message: Option<String> = "last_assistant_message",
         /// What still runs in the background.
         pub background_tasks: Vec<BackgroundTaskSummary> = "background_tasks",
@@ -114,9 +116,9 @@ event! {
 }
 
 output! {
-    /// What a hook may answer to the stop of a sub-agent.
+    /// A hook's answer to the stop of a sub-agent.
     SubagentStopOutput of "SubagentStop" {
-        /// A text for the sub-agent, which then goes on.
+        /// A text for the sub-agent, which then continues.
         additional_context: String = "additionalContext",
     }
 }

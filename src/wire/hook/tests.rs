@@ -1,4 +1,4 @@
-//! All events in, all answers out.
+//! Tests of all inputs and all outputs.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::wire::permission::{PermissionDestination, PermissionUpdate};
 
 const BASE: &str = r#""session_id":"s","transcript_path":"/t","cwd":"/w","prompt_id":"p","permission_mode":"plan","effort":{"level":"low"}"#;
 
-/// Each event with all fields that it is declared with, besides those of every event.
+/// Each event with all fields that it declares, except those of every event.
 const INPUTS: &[(&str, &str)] = &[
     (
         "PreToolUse",
@@ -185,7 +185,8 @@ fn every_field_of_every_event_has_a_place() {
 fn every_word_of_the_samples_is_known() {
     for (name, fields) in INPUTS {
         let debug = format!("{:?}", HookInput::of(&input(name, fields)));
-        // A word that fell into the unknown arm of its enum; `other` of SessionEnd is a word of the CLI's own.
+        // A value that is in the unknown variant of its enum; `other` of SessionEnd is a value of
+        // the CLI.
         assert!(!debug.contains("Other("), "{name}: {debug}");
     }
 }
@@ -201,9 +202,9 @@ fn the_sum_of_events_knows_all_names_and_keeps_the_rest() {
         assert!(!matches!(event, HookInput::Unknown(_)), "{name}");
         assert_eq!(event.raw(), &raw);
     }
-    let tomorrow = input("CoffeeBreak", r#""minutes":5"#);
-    let event = HookInput::of(&tomorrow);
-    assert_eq!(event, HookInput::Unknown(tomorrow));
+    let future = input("CoffeeBreak", r#""minutes":5"#);
+    let event = HookInput::of(&future);
+    assert_eq!(event, HookInput::Unknown(future));
     assert_eq!(event.name().as_str(), "CoffeeBreak");
 }
 
@@ -235,7 +236,7 @@ fn json<E: HookData>(output: HookOutput<E>) -> String {
     RawJson::from_serialize(&output).unwrap().text().into_owned()
 }
 
-/// The answer with this part of its own, as (event, fields).
+/// The answer with this event's own fields, as (event, fields).
 fn specific<E: HookEvent>(output: E::Output) -> (&'static str, String) {
     let text = json(HookOutput::<E>::with(output));
     let start = format!(r#"{{"hookSpecificOutput":{{"hookEventName":"{}","#, E::NAME);
@@ -385,7 +386,7 @@ fn every_field_of_every_own_answer_is_written() {
         .map(|(event, _)| *event)
         .collect();
     events.dedup();
-    assert_eq!(events.len(), 23, "the CLI declares an answer of its own for 23 events");
+    assert_eq!(events.len(), 23, "the CLI declares a separate answer for 23 events");
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! Tools: before, after, all of a message together; and the shell commands in the text of a skill.
+//! Tools: before, after, and all of a message together; and the shell commands in the text of a
+//! skill.
 
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
@@ -22,23 +23,23 @@ event! {
 }
 
 output! {
-    /// What a hook may answer before a tool runs.
+    /// A hook's answer before a tool runs.
     PreToolUseOutput of "PreToolUse" {
         /// Whether the tool may run.
         permission_decision: PermissionDecision = "permissionDecision",
-        /// Why. The model reads the reason of a denial.
+        /// The reason. The model reads that of a denial.
         permission_decision_reason: String = "permissionDecisionReason",
-        /// The input in place of the one asked for: an object.
+        /// The input that replaces the requested one: an object.
         updated_input: RawJson = "updatedInput",
         /// A text for the model.
         additional_context: String = "additionalContext",
-        /// What the question of permission shows, if it comes to one; for some hosts only.
+        /// What the permission question shows, if there is one; for some hosts only.
         permission_display: PermissionDisplay = "permissionDisplay",
     }
 }
 
 object! {
-    /// What a question of permission shows (`permissionDisplay`, CLI 2.1.329, declared, not seen).
+    /// What a permission question shows (`permissionDisplay`, CLI 2.1.329, declared, not seen).
     pub struct PermissionDisplay {
         /// Its title.
         pub title: String = "title" declared,
@@ -50,7 +51,7 @@ object! {
 }
 
 impl PermissionDisplay {
-    /// These words.
+    /// Sets all three texts.
     pub fn new(
         title: impl Into<String>,
         description: impl Into<String>,
@@ -75,19 +76,20 @@ impl Serialize for PermissionDisplay {
 }
 
 open_enum! {
-    /// What a hook says to a question of permission (`permissionDecision`).
+    /// A hook's decision about a permission question (`permissionDecision`).
     pub enum PermissionDecision {
         Allow = "allow",
         Deny = "deny",
         /// The user, or the host's permission handler, is asked.
         Ask = "ask",
-        /// The tool does not run, and the turn ends with it undone, for the host to take up.
+        /// The tool does not run, and the turn ends with the call open, for the host to continue.
         Defer = "defer",
     }
 }
 
 event! {
-    /// A tool has run (`PostToolUse`, CLI 2.1.329). May change what the model sees of its result.
+    /// A tool has run (`PostToolUse`, CLI 2.1.329). The hook may change the result that the model
+    /// sees.
     PostToolUse -> PostToolUseOutput {
         /// The tool.
         pub tool_name: String = "tool_name" required,
@@ -105,15 +107,16 @@ event! {
 }
 
 output! {
-    /// What a hook may answer after a tool has run.
+    /// A hook's answer after a tool has run.
     PostToolUseOutput of "PostToolUse" {
         /// A text for the model.
         additional_context: String = "additionalContext",
-        /// A text for the classifier of the permission mode `auto`: 2000 UTF-16 units at most, and not from the background.
+        /// A text for the classifier of the permission mode `auto`: at most 2000 UTF-16 units, and
+        /// not from the background.
         classifier_context: String = "classifierContext",
-        /// The result in place of the tool's own.
+        /// The result that replaces the tool's own.
         updated_tool_output: RawJson = "updatedToolOutput",
-        /// The result in place of an MCP tool's own.
+        /// The result that replaces an MCP tool's own.
         updated_mcp_tool_output: RawJson = "updatedMCPToolOutput",
     }
 }
@@ -139,7 +142,7 @@ event! {
 }
 
 output! {
-    /// What a hook may answer after a tool has failed.
+    /// A hook's answer after a tool has failed.
     PostToolUseFailureOutput of "PostToolUseFailure" {
         /// A text for the model.
         additional_context: String = "additionalContext",
@@ -169,7 +172,7 @@ object! {
 }
 
 output! {
-    /// What a hook may answer after a batch of tools.
+    /// A hook's answer after a batch of tools.
     PostToolBatchOutput of "PostToolBatch" {
         /// A text for the model.
         additional_context: String = "additionalContext",
@@ -198,13 +201,13 @@ event! {
         pub tool_name: String = "tool_name" v2_1_332,
         /// The command, as it would run.
         pub tool_input: SkillShellInput = "tool_input" required v2_1_332,
-        /// Names this command; no tool call of the transcript has this id.
+        /// Identifies this command; no tool call of the transcript has this id.
         pub tool_use_id: String = "tool_use_id" v2_1_332,
         /// The skill or slash command.
         pub command_name: String = "command_name" v2_1_332,
-        /// Where that is from.
+        /// Its source.
         pub command_source: Option<String> = "command_source" v2_1_332,
-        /// Who wanted it.
+        /// Who invoked it.
         pub invoked_by: InvokedBy = "invoked_by" v2_1_332,
     }
 }
@@ -218,21 +221,22 @@ object! {
 }
 
 open_enum! {
-    /// Who wanted a skill or a slash command (`invoked_by`).
+    /// Who invoked a skill or a slash command (`invoked_by`).
     pub enum InvokedBy {
         /// A person, or a host.
         User = "user",
         /// The model.
         Claude = "claude",
-        /// `other`, the CLI's own word.
+        /// `other`, a value of the CLI.
         Unnamed = "other",
     }
 }
 
 output! {
-    /// What a hook may answer to a shell command in the text of a skill.
+    /// A hook's answer to a shell command in the text of a skill.
     PreSkillShellCommandOutput of "PreSkillShellCommand" {
-        /// Whether the command may run; anything but `allow` keeps it from running.
+        /// Whether the command may run; any value but `allow` keeps it from running.
+        ///
         permission_decision: PermissionDecision = "permissionDecision" v2_1_332,
         /// Why.
         permission_decision_reason: String = "permissionDecisionReason" v2_1_332,
