@@ -77,17 +77,17 @@ impl Malformed {
         }
     }
 
-    /// True if and only if the line was over the limit.
+    /// True if the line was over the limit.
     pub fn is_oversize(&self) -> bool {
         self.reason == Reason::Oversize
     }
 
-    /// True if and only if the line is not JSON.
+    /// True if the line is not JSON.
     pub fn is_not_json(&self) -> bool {
         matches!(self.reason, Reason::Json(_))
     }
 
-    /// True if and only if the line is a JSON object without a usable `type`.
+    /// True if the line is a JSON object without a usable `type`.
     pub fn is_untyped(&self) -> bool {
         self.reason == Reason::NoType
     }

@@ -69,12 +69,12 @@ impl Line {
         self.len
     }
 
-    /// True if and only if the line has no content.
+    /// True if the line has no content.
     pub fn is_empty(&self) -> bool {
         self.bytes().is_empty()
     }
 
-    /// True if and only if every byte belongs to valid UTF-8.
+    /// True if every byte belongs to valid UTF-8.
     pub fn is_utf8(&self) -> bool {
         self.text.is_utf8()
     }

@@ -91,7 +91,7 @@ object! {
 }
 
 object! {
-    /// The conversation begins anew (`conversation_reset`, CLI 2.1.329). Running totals start from 0, and the session id changes; this message
+    /// The conversation begins again (`conversation_reset`, CLI 2.1.329). Running totals start from 0, and the session id changes; this message
     /// still carries the old one.
     pub struct ConversationReset {
         /// The new session.
@@ -108,7 +108,7 @@ object! {
 }
 
 open_enum! {
-    /// What began a conversation anew (`trigger` of a `conversation_reset`).
+    /// What began a conversation again (`trigger` of a `conversation_reset`).
     pub enum ResetTrigger {
         Clear = "clear",
         PlanModeExit = "plan_mode_exit",

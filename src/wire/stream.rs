@@ -1,4 +1,4 @@
-//! `stream_event`: a reply while it is written.
+//! `stream_event`: a reply while it is streamed.
 
 use super::content::ContentBlock;
 use super::decode::{At, Decode, Shape, Sink, Tagged};
@@ -7,7 +7,8 @@ use super::message::{ApiMessage, InputTransformation, StopReason, ThinkingDispla
 use super::usage::Usage;
 
 object! {
-    /// An event of the API's stream (`stream_event`, CLI 2.1.329); sent when partial messages were asked for.
+    /// An event of the API's stream (`stream_event`, CLI 2.1.329); sent if partial messages are
+    /// enabled.
     ///
     /// The whole `assistant` message of a block comes before the `content_block_stop` of that block.
     pub struct StreamEvent {
@@ -25,13 +26,13 @@ object! {
         pub user_message_uuid: Option<String> = "user_message_uuid",
         /// All prompts consumed so far, by the uuids their sender gave them.
         pub user_message_uuids: Option<Vec<String>> = "user_message_uuids",
-        /// Why the turn goes on from one that a restart cut off.
+        /// Why the turn continues one that a restart cut off.
         pub resume_reason: Option<String> = "resume_reason" declared,
-        /// On the `message_stop` that the CLI forges when a stream breaks off: what to throw away.
+        /// On the `message_stop` that the CLI makes up when a stream breaks off: what to discard.
         pub abandoned_blocks: Option<AbandonedBlocks> = "abandoned_blocks",
         /// Rows that are still to come; on `message_start`.
         pub owed_rows: Option<Vec<RawJson>> = "owed_rows",
-        /// True on `message_start` when texts next to each other come as one block.
+        /// True on `message_start` if adjacent texts come as one block.
         pub text_runs_joined: Option<bool> = "text_runs_joined" declared,
     }
 }
@@ -49,8 +50,9 @@ object! {
 tagged! {
     /// An event of the Messages API's stream (`event`).
     ///
-    /// Unlike other objects of the wire, events and their deltas keep no raw text of their own: they are by far the most frequent, and
-    /// keeping it made reading them a sixth dearer. Their line has it: [`Frame::field`](crate::wire::Frame::field)`("event")`.
+    /// Unlike other objects of the wire, events and their deltas keep no raw text: they are by far
+    /// the most frequent, and keeping it made reading them a sixth slower. Their line has it:
+    /// [`Frame::field`](crate::wire::Frame::field)`("event")`.
     pub enum Event {
         /// A message begins.
         MessageStart(Box<MessageStart>) = "message_start",
@@ -76,9 +78,9 @@ tagged! {
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct UnknownEvent {
-    /// Its `type`; `None` when it has no string there.
+    /// Its `type`; `None` if that is not a string.
     pub event_type: Option<String>,
-    /// The whole object as it stood on the wire.
+    /// The whole object as it was on the wire.
     pub raw: RawJson,
 }
 
@@ -220,7 +222,7 @@ object! {
 }
 
 impl Event {
-    /// The event's `type` as it stands on the wire; empty when it has none.
+    /// The event's `type` as it is on the wire; empty if it has none.
     pub fn event_type(&self) -> &str {
         match self {
             Self::MessageStart(_) => "message_start",

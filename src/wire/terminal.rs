@@ -1,7 +1,8 @@
-//! What a terminal would not show: control characters and sequences around a frame.
+//! Invisible terminal output around a frame: control characters and escape sequences.
 //!
-//! A frame is found behind and before them, because programs between the CLI and its host write to the same stream: a shell that sets the
-//! title of its window, a pseudo-terminal that turns bracketed paste on, a writer of JSON text sequences.
+//! A frame is found between them, because programs between the CLI and its host write to the same
+//! stream: a shell that sets the title of its window, a pseudo-terminal that enables bracketed
+//! paste, a writer of JSON text sequences.
 //!
 //! | sequence | form |
 //! |---|---|
@@ -12,8 +13,9 @@
 //! | title of `screen` | `ESC k`, text, ST |
 //! | any other | `ESC`, intermediates, one final byte |
 //!
-//! ST is `ESC \`. The 8-bit form of an introducer (`0x9b` for `ESC [`), as a character or as a byte, counts as well. Inside a text `ESC`
-//! begins the next sequence, and CAN and SUB end the text, as in a terminal.
+//! ST is `ESC \`. The 8-bit form of an introducer (`0x9b` for `ESC [`), as a character or as a
+//! byte, counts as well. Inside a text `ESC` begins the next sequence, and CAN and SUB end the
+//! text, as in a terminal.
 
 use std::ops::RangeInclusive;
 
@@ -25,14 +27,15 @@ const DEL: u8 = 0x7f;
 
 const INTERMEDIATE: RangeInclusive<u8> = 0x20..=0x2f;
 
-/// Where the first byte at or behind `at` stands that is neither white space nor part of a sequence; the line's length if there is none.
+/// The offset of the first byte from `at` on that is neither white space nor part of a sequence;
+/// the line's length if there is none.
 pub(crate) fn skip(line: &[u8], mut at: usize) -> usize {
     loop {
         at = match line.get(at..).unwrap_or_default() {
             // ESC alone: the brace begins an object.
             [ESC, b'{', b'"' | b'}', ..] => at + 1,
             [ESC, kind @ b' '..=b'~', ..] => sequence(line, at + 2, *kind),
-            // The 8-bit form is the byte behind ESC, plus 0x40.
+            // The 8-bit form is the byte after ESC, plus 0x40.
             [0xc2, kind @ 0x80..=0x9f, ..] => sequence(line, at + 2, kind - 0x40),
             [kind @ 0x80..=0x9f, ..] => sequence(line, at + 1, kind - 0x40),
             [0..=b' ' | DEL, ..] => at + 1,
@@ -41,7 +44,7 @@ pub(crate) fn skip(line: &[u8], mut at: usize) -> usize {
     }
 }
 
-/// Where the sequence of this kind ends that goes on at `at`.
+/// The end of the sequence of this kind that continues at `at`.
 fn sequence(line: &[u8], at: usize, kind: u8) -> usize {
     match kind {
         b'[' => {
@@ -50,7 +53,7 @@ fn sequence(line: &[u8], at: usize, kind: u8) -> usize {
         }
         b']' => text_end(line, at, true).unwrap_or(line.len()),
         b'P' | b'X' | b'^' | b'_' => text_end(line, at, false).unwrap_or(line.len()),
-        // Without its end it is an escape like others.
+        // Without its end it is treated like other escapes.
         b'k' => text_end(line, at, false).unwrap_or(at),
         b' '..=b'/' => end(line, run(line, at, &INTERMEDIATE), &(0x30..=0x7e)),
         _ => at,
@@ -61,7 +64,7 @@ fn run(line: &[u8], at: usize, bytes: &RangeInclusive<u8>) -> usize {
     at + line.iter().skip(at).take_while(|byte| bytes.contains(byte)).count()
 }
 
-/// Behind the final byte. A brace that begins an object is not one: the sequence was cut short there.
+/// After the final byte. A brace that begins an object is not one: the sequence was cut short there.
 fn end(line: &[u8], at: usize, finals: &RangeInclusive<u8>) -> usize {
     match line.get(at..).unwrap_or_default() {
         [b'{', b'"' | b'}', ..] => at,
@@ -70,7 +73,7 @@ fn end(line: &[u8], at: usize, finals: &RangeInclusive<u8>) -> usize {
     }
 }
 
-/// Where a text ends. `ESC` is the next sequence's: of `ESC \` there is nothing left to do.
+/// The end of a text. `ESC` begins the next sequence, also in `ESC \`.
 fn text_end(line: &[u8], at: usize, bel: bool) -> Option<usize> {
     let text = line.get(at..).unwrap_or_default();
     let ends = |(index, byte): (usize, &u8)| match *byte {

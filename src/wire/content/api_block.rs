@@ -6,7 +6,7 @@ use crate::wire::json::RawJson;
 object! {
     /// `server_tool_use` or `mcp_tool_use` (CLI 2.1.329, declared, not seen).
     pub struct ServerToolUseBlock: tagged {
-        /// Names this call.
+        /// Identifies this call.
         pub id: String = "id" required declared,
         /// The tool.
         pub name: String = "name" required declared,

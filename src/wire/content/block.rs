@@ -96,7 +96,7 @@ object! {
 object! {
     /// `tool_use` (CLI 2.1.329).
     pub struct ToolUseBlock: tagged {
-        /// Names this call; its result carries it as `tool_use_id`.
+        /// Identifies this call; its result carries it as `tool_use_id`.
         pub id: String = "id" required,
         /// The tool, such as `Bash` or `mcp__server__tool`.
         pub name: String = "name" required,

@@ -233,7 +233,7 @@ object! {
         pub mode: Option<ElicitationMode> = "mode" declared,
         /// The URL.
         pub url: Option<String> = "url" declared,
-        /// Names the elicitation.
+        /// Identifies the elicitation.
         pub elicitation_id: Option<String> = "elicitation_id" declared,
         /// The JSON schema of the answer.
         pub requested_schema: Option<RawJson> = "requested_schema" declared,

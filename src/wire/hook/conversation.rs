@@ -130,7 +130,7 @@ event! {
         pub mode: Option<ElicitationMode> = "mode",
         /// The URL.
         pub url: Option<String> = "url" declared,
-        /// Names the elicitation.
+        /// Identifies the elicitation.
         pub elicitation_id: Option<String> = "elicitation_id" declared,
         /// The JSON schema of the answer.
         pub requested_schema: Option<RawJson> = "requested_schema",
@@ -161,7 +161,7 @@ event! {
     ElicitationResult -> ElicitationResultOutput {
         /// The server.
         pub mcp_server_name: String = "mcp_server_name" required,
-        /// Names the elicitation.
+        /// Identifies the elicitation.
         pub elicitation_id: Option<String> = "elicitation_id" declared,
         /// A form or a URL.
         pub mode: Option<ElicitationMode> = "mode",

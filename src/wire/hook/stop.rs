@@ -46,7 +46,7 @@ object! {
 object! {
     /// Something scheduled (`session_crons`, CLI 2.1.329, declared, not seen).
     pub struct SessionCron {
-        /// Names it.
+        /// Identifies it.
         pub id: String = "id" declared,
         /// When: a cron expression.
         pub schedule: String = "schedule" declared,

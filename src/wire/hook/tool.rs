@@ -236,7 +236,6 @@ output! {
     /// A hook's answer to a shell command in the text of a skill.
     PreSkillShellCommandOutput of "PreSkillShellCommand" {
         /// Whether the command may run; any value but `allow` keeps it from running.
-        ///
         permission_decision: PermissionDecision = "permissionDecision" v2_1_332,
         /// Why.
         permission_decision_reason: String = "permissionDecisionReason" v2_1_332,

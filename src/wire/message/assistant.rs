@@ -203,7 +203,7 @@ impl AssistantMessage {
         self.message.content.iter().filter_map(ContentBlock::as_tool_use)
     }
 
-    /// True if and only if the CLI made this message up: no model said it.
+    /// True if the CLI made this message up: no model said it.
     pub fn is_synthetic(&self) -> bool {
         self.message.model.as_deref() == Some("<synthetic>")
     }
@@ -214,7 +214,7 @@ object! {
     pub struct LocalCommandRun {
         /// The command, without the slash.
         pub command: String = "command",
-        /// What stands behind it.
+        /// The text after it.
         pub args: String = "args",
         /// The plugin that it is from.
         pub plugin: Option<String> = "plugin" declared,

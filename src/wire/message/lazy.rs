@@ -19,7 +19,7 @@ use crate::wire::system::System;
 
 /// One message of the CLI.
 ///
-/// It is the line as it stood on the wire. The typed [`body`](Self::body) is made at the first look and kept; a message that nobody looks
+/// It is the line as it was on the wire. The typed [`body`](Self::body) is made at the first look and kept; a message that nobody looks
 /// into costs a peek, and [`text_delta`](Self::text_delta) little more. A clone shares the line and what was decoded. Serialising a message writes the line, so that nothing is lost on the way, known to this crate or not.
 ///
 /// ```
@@ -116,7 +116,7 @@ impl Message {
         self.frame.parent_tool_use_id()
     }
 
-    /// True if and only if the message is a `result`, the end of a turn. Nothing is decoded.
+    /// True if the message is a `result`, the end of a turn. Nothing is decoded.
     ///
     /// A `result` that carries a tool's output and no subtype is a line of an old dialect, and no end.
     pub fn is_result(&self) -> bool {

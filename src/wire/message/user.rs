@@ -253,7 +253,7 @@ impl TranscriptRow {
 object! {
     /// A scheduled prompt, as the tool that made it reports it (`tool_use_result`, CLI 2.1.329).
     pub struct ScheduledPrompt: raw {
-        /// Names it.
+        /// Identifies it.
         pub id: String = "id",
         /// When it runs, in words.
         pub human_schedule: String = "humanSchedule",

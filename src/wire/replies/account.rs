@@ -13,9 +13,9 @@ object! {
 }
 
 object! {
-    /// What became of feedback (reply to `submit_feedback` and `submit_survey_feedback`, CLI 2.1.329).
+    /// What happened to feedback (reply to `submit_feedback` and `submit_survey_feedback`, CLI 2.1.329).
     pub struct FeedbackReceipt: raw {
-        /// Names the feedback; `None` when it was not sent.
+        /// Identifies the feedback; `None` if it was not sent.
         pub feedback_id: Option<String> = "feedback_id",
         /// Why it cannot be sent, in words.
         pub unavailable_reason: Option<String> = "unavailable_reason",
@@ -23,7 +23,7 @@ object! {
         pub failure_reason: Option<String> = "failure_reason" declared,
         /// The HTTP status of the failure.
         pub status_code: Option<u16> = "status_code" declared,
-        /// True when the organization keeps no data.
+        /// True if the organization has zero data retention.
         pub is_zdr_org: Option<bool> = "is_zdr_org" declared,
         /// Where the feedback was saved.
         pub bundle_path: Option<String> = "bundle_path" declared,
@@ -77,7 +77,7 @@ object! {
         pub install: String = "install",
         /// Where to connect it again.
         pub reconnect: String = "reconnect",
-        /// Where to say what it may do.
+        /// Where to set its permissions.
         pub permissions: String = "permissions",
     }
 }
@@ -93,13 +93,13 @@ object! {
 object! {
     /// A browser (an item of `browsers`, CLI 2.1.329, declared, not seen).
     pub struct ChromeBrowser {
-        /// Names it.
+        /// Identifies it.
         pub device_id: String = "device_id" declared,
         /// Its name for display.
         pub name: String = "name" declared,
         /// Its operating system.
         pub os_platform: Option<String> = "os_platform" declared,
-        /// True when it is the one in use.
+        /// True for the one in use.
         pub current: bool = "current" declared,
     }
 }

@@ -13,9 +13,9 @@ object! {
         pub only_runs: Option<bool> = "only_runs" declared,
         /// True when only archived ones are listed.
         pub only_archived: Option<bool> = "only_archived" declared,
-        /// Where the list goes on.
+        /// Where the list continues.
         pub next_cursor: Option<String> = "next_cursor" declared,
-        /// Why there is none.
+        /// Why there is no list.
         pub reason: Option<UnavailableReason> = "reason" v2_1_332,
         /// The same, in words.
         pub message: Option<String> = "message" v2_1_332,
@@ -23,7 +23,7 @@ object! {
 }
 
 open_enum! {
-    /// Why sessions in the cloud cannot be had (`reason`).
+    /// Why sessions in the cloud are not available (`reason`).
     pub enum UnavailableReason {
         StartedBySession = "started_by_session",
         Provider = "provider",
@@ -47,7 +47,7 @@ object! {
         pub id: String = "id" declared,
         /// Its title; may be empty.
         pub title: String = "title" declared,
-        /// When it changed last, ISO 8601.
+        /// When it last changed, ISO 8601.
         pub updated_at: String = "updated_at" declared,
         /// What it does.
         pub status: Option<CloudSessionStatus> = "status" declared,
@@ -65,7 +65,7 @@ object! {
         pub pinned: Option<bool> = "pinned" declared,
         /// Its tags.
         pub tags: Option<Vec<String>> = "tags" declared,
-        /// Where it is in its life; an open set.
+        /// The phase of its life; an open set.
         pub lifecycle_status: Option<String> = "lifecycle_status" declared,
         /// What its worker does; an open set.
         pub worker_status: Option<String> = "worker_status" declared,
@@ -87,7 +87,7 @@ object! {
         pub suggested_from_session_id: Option<String> = "suggested_from_session_id" declared,
         /// When it was taken from that session, ISO 8601.
         pub detached_from_parent_at: Option<String> = "detached_from_parent_at" declared,
-        /// When something happened last, ISO 8601.
+        /// When it was last active, ISO 8601.
         pub last_event_at: Option<String> = "last_event_at" declared,
         /// When it was marked as done, ISO 8601.
         pub completed_at: Option<String> = "completed_at" declared,
@@ -95,7 +95,7 @@ object! {
         pub opened_in_app_at: Option<String> = "opened_in_app_at" declared,
         /// True when there is something new.
         pub unread: Option<bool> = "unread" declared,
-        /// Where it was begun; an open set.
+        /// Where it was started; an open set.
         pub origin: Option<String> = "origin" declared,
         /// The model.
         pub model: Option<String> = "model" declared,
@@ -103,7 +103,7 @@ object! {
         pub effort_level: Option<String> = "effort_level" declared,
         /// The permission mode.
         pub permission_mode: Option<String> = "permission_mode" declared,
-        /// Where it stands, in its own words.
+        /// Its state, in its own words.
         pub recap: Option<String> = "recap" declared,
         /// How its last turn ended.
         pub summary: Option<CloudSessionSummary> = "summary" declared,
@@ -145,7 +145,7 @@ object! {
 object! {
     /// How the last turn of a session ended (`summary`, CLI 2.1.329, declared, not seen).
     pub struct CloudSessionSummary {
-        /// How the work stands, as a category.
+        /// The state of the work, as a category.
         pub status_category: Option<String> = "status_category" declared,
         /// The same, in words.
         pub status_detail: Option<String> = "status_detail" declared,

@@ -25,9 +25,9 @@ object! {
         pub mcp_tools: Vec<McpToolTokens> = "mcpTools" required,
         /// Instructions of MCP servers.
         pub mcp_instructions: Vec<McpInstructionTokens> = "mcpInstructions",
-        /// Tools of the CLI's own that are loaded on demand.
+        /// Built-in tools that are loaded on demand.
         pub deferred_builtin_tools: Vec<ToolTokens> = "deferredBuiltinTools",
-        /// Tools of the CLI's own.
+        /// Built-in tools.
         pub system_tools: Vec<NamedTokens> = "systemTools",
         /// Sections of the system prompt.
         pub system_prompt_sections: Vec<NamedTokens> = "systemPromptSections",
@@ -37,17 +37,17 @@ object! {
         pub slash_commands: Option<CommandTokens> = "slashCommands",
         /// Skills.
         pub skills: Option<SkillsTokens> = "skills",
-        /// At how many tokens the conversation is compacted.
+        /// The number of tokens at which the conversation is compacted.
         pub auto_compact_threshold: Option<u64> = "autoCompactThreshold",
-        /// True when the conversation is compacted by itself.
+        /// True if the conversation is compacted automatically.
         pub is_auto_compact_enabled: bool = "isAutoCompactEnabled" required,
         /// Where the threshold comes from, such as `model-default`.
         pub autocompact_source: Option<String> = "autocompactSource",
         /// The messages, by kind.
         pub message_breakdown: Option<MessageTokens> = "messageBreakdown",
-        /// What the API counted last; `None` before its first answer.
+        /// The API's last count; `None` before its first answer.
         pub api_usage: Option<ApiTokens> = "apiUsage",
-        /// What it costs to go on once the cache has expired.
+        /// What it costs to continue once the cache has expired.
         pub cold_resume_quota: Option<ColdResume> = "coldResumeQuota" declared,
         /// Set while the window of compaction is raised.
         pub load_raise: Option<LoadRaise> = "loadRaise" declared,
@@ -77,7 +77,7 @@ object! {
     pub struct GridSquare {
         /// Its colour, as a name of the CLI's theme.
         pub color: String = "color",
-        /// True when it stands for something in use.
+        /// True if it represents something in use.
         pub is_filled: bool = "isFilled",
         /// The category, by its name for display.
         pub category_name: String = "categoryName",
@@ -111,7 +111,7 @@ object! {
         pub server_name: String = "serverName",
         /// Its tokens.
         pub tokens: u64 = "tokens",
-        /// False when it is loaded on demand and was not yet.
+        /// False if it is loaded on demand and not yet loaded.
         pub is_loaded: Option<bool> = "isLoaded",
     }
 }
@@ -169,7 +169,7 @@ object! {
     pub struct CommandTokens {
         /// How many there are.
         pub total_commands: u64 = "totalCommands",
-        /// How many of them the model is told of.
+        /// How many of them the model sees.
         pub included_commands: u64 = "includedCommands",
         /// Their tokens.
         pub tokens: u64 = "tokens",
@@ -181,7 +181,7 @@ object! {
     pub struct SkillsTokens {
         /// How many there are.
         pub total_skills: u64 = "totalSkills",
-        /// How many of them the model is told of.
+        /// How many of them the model sees.
         pub included_skills: u64 = "includedSkills",
         /// Their tokens.
         pub tokens: u64 = "tokens",
@@ -195,7 +195,7 @@ object! {
     pub struct SkillTokens {
         /// Its name.
         pub name: String = "name",
-        /// Who wrote it, such as `built-in`.
+        /// Its origin, such as `built-in`.
         pub source: String = "source",
         /// The plugin's name.
         pub plugin_name: Option<String> = "pluginName" declared,
@@ -223,7 +223,7 @@ object! {
         pub user_message_tokens: u64 = "userMessageTokens",
         /// Context that was moved elsewhere.
         pub redirected_context_tokens: u64 = "redirectedContextTokens",
-        /// What is none of the above.
+        /// Everything else.
         pub unattributed_tokens: u64 = "unattributedTokens",
         /// Tool calls by tool.
         pub tool_calls_by_type: Vec<ToolCallTokens> = "toolCallsByType",
@@ -255,9 +255,9 @@ object! {
 }
 
 object! {
-    /// What the API counted last (`apiUsage`, CLI 2.1.329).
+    /// The API's last count (`apiUsage`, CLI 2.1.329).
     pub struct ApiTokens {
-        /// Input tokens that no cache served.
+        /// Input tokens that were not cached.
         pub input_tokens: u64 = "input_tokens",
         /// Output tokens.
         pub output_tokens: u64 = "output_tokens",
@@ -269,18 +269,18 @@ object! {
 }
 
 object! {
-    /// What it costs to go on once the cache has expired (`coldResumeQuota`, CLI 2.1.329, declared,
-    /// not seen).
+    /// What it costs to continue once the cache has expired (`coldResumeQuota`, CLI 2.1.329,
+    /// declared, not seen).
     pub struct ColdResume {
         /// Percent of the limit of five hours, for a million tokens.
         pub percent_per_million_tokens: f64 = "percentPerMillionTokens" declared,
-        /// The smallest percentage that is worth a word.
+        /// The smallest percentage that is worth mentioning.
         pub min_percent: f64 = "minPercent" declared,
     }
 }
 
 object! {
-    /// A window of compaction that is raised (`loadRaise`, CLI 2.1.329, declared, not seen).
+    /// A raised window of compaction (`loadRaise`, CLI 2.1.329, declared, not seen).
     pub struct LoadRaise {
         /// The window without it, in tokens.
         pub from_window: u64 = "fromWindow" declared,

@@ -17,7 +17,7 @@ object! {
 object! {
     /// The models (reply to `list_models`, CLI 2.1.329).
     pub struct ModelList {
-        /// The models, those that cannot be chosen included.
+        /// The models, including those that cannot be chosen.
         pub models: Vec<ModelInfo> = "models" required,
     }
 }
@@ -43,7 +43,7 @@ object! {
 object! {
     /// A row (an item of `rows`, CLI 2.1.329).
     pub struct StatusRow {
-        /// What it is about.
+        /// The label.
         pub label: Option<String> = "label",
         /// The value.
         pub value: String = "value",
@@ -69,11 +69,11 @@ object! {
         pub files: Vec<MemoryFile> = "files" required,
         /// Directories of memories.
         pub folders: Vec<MemoryFolder> = "folders" required,
-        /// Memories that the CLI wrote by itself.
+        /// Memories that the CLI wrote automatically.
         pub memories: Vec<Memory> = "memories",
-        /// Whether the CLI writes memories by itself.
+        /// Whether the CLI writes memories automatically.
         pub auto_memory: AutoMemory = "auto_memory" required,
-        /// Whether the CLI tidies them up by itself.
+        /// Whether the CLI tidies them up automatically.
         pub auto_dream: AutoDream = "auto_dream" required,
     }
 }
@@ -89,7 +89,7 @@ object! {
         pub label: String = "label",
         /// What it is, for display.
         pub description: String = "description",
-        /// True when it is there.
+        /// True if it exists.
         pub exists: bool = "exists",
     }
 }
@@ -115,7 +115,7 @@ object! {
         pub name: String = "name" declared,
         /// Its file.
         pub path: String = "path" declared,
-        /// What it is about.
+        /// Its subject.
         pub description: Option<String> = "description" declared,
         /// The kind of memory, such as `feedback`.
         pub kind: Option<String> = "type" declared,
@@ -125,7 +125,7 @@ object! {
 }
 
 object! {
-    /// Whether the CLI writes memories by itself (`auto_memory`, CLI 2.1.329).
+    /// Whether the CLI writes memories automatically (`auto_memory`, CLI 2.1.329).
     pub struct AutoMemory {
         /// True when it does.
         pub enabled: bool = "enabled",
@@ -137,9 +137,9 @@ object! {
 }
 
 object! {
-    /// Whether the CLI tidies its memories up by itself (`auto_dream`, CLI 2.1.329).
+    /// Whether the CLI tidies its memories up automatically (`auto_dream`, CLI 2.1.329).
     pub struct AutoDream {
-        /// True when it is to be shown.
+        /// True if it should be shown.
         pub shown: bool = "shown",
         /// True when it does.
         pub enabled: bool = "enabled",
@@ -167,25 +167,25 @@ object! {
         pub name: String = "name",
         /// Its name for display.
         pub display_name: String = "display_name",
-        /// What it is good for.
+        /// When to use it.
         pub description: String = "description",
-        /// Who wrote it, such as `project`.
+        /// Its origin, such as `project`.
         pub source: String = "source",
-        /// Tokens of what the model is told of it.
+        /// Tokens of what the model sees of it.
         pub tokens: u64 = "tokens",
         /// Who may use it: `on`, `name-only`, `user-invocable-only` or `off`.
         pub state: String = "state",
-        /// Who decided that, where it cannot be changed.
+        /// Who decided that, if it cannot be changed.
         pub locked_by: Option<String> = "locked_by" declared,
-        /// True when the model is told of it.
+        /// True if the model sees it.
         pub advertised: bool = "advertised",
-        /// What else it is called.
+        /// Its other names.
         pub handles: SkillHandles = "handles",
     }
 }
 
 object! {
-    /// What a skill is called (`handles`, CLI 2.1.329).
+    /// The names of a skill (`handles`, CLI 2.1.329).
     pub struct SkillHandles {
         /// Its name without the plugin's.
         pub unqualified_name: Option<String> = "unqualified_name" declared,
@@ -205,7 +205,7 @@ object! {
         pub unsupported_reason: Option<String> = "unsupported_reason" declared,
         /// True when the administrator decides.
         pub locked: bool = "locked" required,
-        /// True when the administrator decides over the exceptions.
+        /// True if the administrator decides on the exceptions.
         pub overrides_locked: bool = "overrides_locked" required,
         /// Where the administrator's settings come from.
         pub policy_origins: Vec<String> = "policy_origins",
@@ -217,13 +217,13 @@ object! {
         pub unavailable_reason: Option<String> = "unavailable_reason" declared,
         /// What it means for permissions: `auto-allow`, `regular` or `disabled`.
         pub mode: String = "mode" required,
-        /// True when sandboxed commands can be allowed by themselves.
+        /// True if sandboxed commands can be allowed automatically.
         pub auto_allow_available: bool = "auto_allow_available",
         /// True when it may be switched off.
         pub no_sandbox_allowed: bool = "no_sandbox_allowed",
-        /// True when a command may run outside where it cannot run inside.
+        /// True if a command may run outside if it cannot run inside.
         pub unsandboxed_fallback: bool = "unsandboxed_fallback",
-        /// What it needs and does not find.
+        /// Its missing requirements.
         pub dependencies: SandboxDependencies = "dependencies",
         /// Commands that run outside.
         pub excluded_commands: Vec<String> = "excluded_commands",
@@ -231,17 +231,17 @@ object! {
         pub restrictions: SandboxRestrictions = "restrictions",
         /// What the sandbox allows and denies.
         pub lists: Option<SandboxLists> = "lists" v2_1_332 declared,
-        /// The settings that the session reads, where these are not all.
+        /// The settings that the session reads, if these are not all.
         pub setting_sources: Option<String> = "setting_sources" v2_1_332 declared,
     }
 }
 
 object! {
-    /// What the sandbox needs and does not find (`dependencies`, CLI 2.1.329).
+    /// Missing requirements of the sandbox (`dependencies`, CLI 2.1.329).
     pub struct SandboxDependencies {
-        /// What it cannot do without.
+        /// The required ones.
         pub errors: Vec<String> = "errors",
-        /// What it can do without.
+        /// The optional ones.
         pub warnings: Vec<String> = "warnings",
     }
 }
@@ -261,11 +261,11 @@ object! {
         pub network_allowed_domains: Vec<String> = "network_allowed_domains",
         /// Hosts that cannot be reached.
         pub network_denied_domains: Vec<String> = "network_denied_domains",
-        /// True when the administrator decides over the network.
+        /// True if the administrator decides on the network.
         pub network_managed: bool = "network_managed",
         /// Sockets that can be used.
         pub unix_sockets: Vec<String> = "unix_sockets",
-        /// True when all of them can.
+        /// True if all of them can.
         pub allow_all_unix_sockets: bool = "allow_all_unix_sockets",
         /// Patterns of paths that have no effect on this machine.
         pub ignored_glob_patterns: Vec<String> = "ignored_glob_patterns",
@@ -283,7 +283,7 @@ object! {
         pub files_confined: bool = "files_confined" v2_1_332 declared,
         /// True when all Unix sockets are open.
         pub all_unix_sockets: bool = "all_unix_sockets" v2_1_332 declared,
-        /// What happens to hosts that no list names.
+        /// What happens to hosts that are on no list.
         pub other_hosts: OtherHosts = "other_hosts" v2_1_332 declared,
     }
 }
@@ -293,7 +293,7 @@ object! {
     pub struct SandboxRow {
         /// Which list.
         pub id: SandboxList = "id" v2_1_332 declared,
-        /// Its entries, a thousand at most.
+        /// Its entries, at most a thousand.
         pub entries: Vec<String> = "entries" required v2_1_332 declared,
         /// How many there are.
         pub total: u64 = "total" v2_1_332 declared,

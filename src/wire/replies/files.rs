@@ -1,7 +1,7 @@
 //! Files and directories of the session, and what has changed in the workspace.
 
 object! {
-    /// What a file holds (reply to `read_file`, CLI 2.1.329).
+    /// The contents of a file (reply to `read_file`, CLI 2.1.329).
     pub struct FileContents {
         /// The text, or the bytes in base64.
         pub contents: String = "contents" required,
@@ -9,13 +9,13 @@ object! {
         pub abs_path: String = "absPath" required,
         /// True when the file is longer.
         pub truncated: Option<bool> = "truncated",
-        /// `base64` where that was asked for.
+        /// `base64` if that was requested.
         pub encoding: Option<String> = "encoding",
-        /// True when bytes that are no text were replaced.
+        /// True if bytes that are not text were replaced.
         pub lossy: Option<bool> = "lossy",
-        /// The path as it was asked for.
+        /// The path as it was requested.
         pub requested_path: Option<String> = "requested_path",
-        /// What the file was found by.
+        /// The base directory by which the file was found.
         pub anchor: Option<ReadAnchor> = "anchor" declared,
         /// Where the contents begin in the file, in bytes.
         pub offset: Option<u64> = "offset" declared,
@@ -23,7 +23,7 @@ object! {
         pub read_bytes: Option<u64> = "read_bytes" declared,
         /// The size of the file, in bytes.
         pub total_bytes: Option<u64> = "total_bytes" declared,
-        /// Names the state of the file; equal for the same.
+        /// Identifies the state of the file; equal for equal states.
         pub etag: Option<String> = "etag" declared,
         /// True when the session would upload it.
         pub can_upload: Option<bool> = "can_upload" v2_1_332 declared,
@@ -39,9 +39,9 @@ object! {
 object! {
     /// Files whose path matches (reply to `file_suggestions`, CLI 2.1.329).
     pub struct FileSuggestions {
-        /// The files and directories, the best match first.
+        /// The files and directories, best match first.
         pub suggestions: Vec<FileSuggestion> = "suggestions" required,
-        /// What relative paths start from.
+        /// The base of relative paths.
         pub cwd: Option<String> = "cwd",
     }
 }
@@ -57,17 +57,17 @@ object! {
 }
 
 object! {
-    /// What going back does to the files (reply to `rewind_files`, CLI 2.1.329).
+    /// The effect of a rewind on the files (reply to `rewind_files`, CLI 2.1.329).
     pub struct Rewind {
         /// False when it cannot be done.
         pub can_rewind: bool = "canRewind" required,
         /// Why not.
         pub error: Option<String> = "error",
-        /// The files that would change; told by a dry run only.
+        /// The files that would change; only for a dry run.
         pub files_changed: Option<Vec<String>> = "filesChanged",
-        /// Lines that would come back; told by a dry run only.
+        /// Lines that would be restored; only for a dry run.
         pub insertions: Option<u64> = "insertions",
-        /// Lines that would go; told by a dry run only.
+        /// Lines that would be removed; only for a dry run.
         pub deletions: Option<u64> = "deletions",
         /// Links that were left alone.
         pub skipped_links: Option<u64> = "skippedLinks",
@@ -83,7 +83,7 @@ object! {
 }
 
 object! {
-    /// What became of a new working directory (reply to `set_cwd`, CLI 2.1.329).
+    /// What happened to a new working directory (reply to `set_cwd`, CLI 2.1.329).
     pub struct CwdChange {
         /// Whether the session has moved.
         pub status: CwdStatus = "status" required,
@@ -91,7 +91,7 @@ object! {
         pub cwd: Option<String> = "cwd",
         /// False when it was that already.
         pub changed: Option<bool> = "changed",
-        /// True when the transcript moved along.
+        /// True if the transcript moved as well.
         pub transcript_relocated: Option<bool> = "transcript_relocated",
         /// The directory that the user has to trust first.
         pub directory: Option<String> = "directory",
@@ -115,7 +115,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// What a file was found by (`anchor`).
+    /// The base by which a file was found (`anchor`).
     pub enum ReadAnchor {
         WorkspaceRoot = "workspace_root",
         DiffRoot = "diff_root",
@@ -127,9 +127,9 @@ open_enum! {
 object! {
     /// What has changed in the workspace (reply to `get_workspace_diff`, CLI 2.1.329).
     pub struct WorkspaceDiff {
-        /// The changes; `None` where they could not be had.
+        /// The changes; `None` if they are not available.
         pub diff: Option<Box<Diff>> = "diff" declared,
-        /// Why they could not.
+        /// Why they are not available.
         pub no_diff_reason: Option<NoDiffReason> = "noDiffReason",
     }
 }
@@ -155,7 +155,7 @@ object! {
         pub restricted: Vec<String> = "restricted" required declared,
         /// What it was compared with.
         pub source: DiffSource = "source" declared,
-        /// Names the directory that the paths are relative to.
+        /// Identifies the directory that the paths are relative to.
         pub root_id: Option<String> = "rootId" declared,
     }
 }
@@ -165,9 +165,9 @@ object! {
     pub struct DiffStats {
         /// How many files.
         pub files_count: u64 = "filesCount" declared,
-        /// How many lines came.
+        /// How many lines were added.
         pub lines_added: u64 = "linesAdded" declared,
-        /// How many lines went.
+        /// How many lines were removed.
         pub lines_removed: u64 = "linesRemoved" declared,
     }
 }
@@ -177,13 +177,13 @@ object! {
     pub struct FileDiffStats {
         /// The file.
         pub path: String = "path" declared,
-        /// How many lines came.
+        /// How many lines were added.
         pub added: u64 = "added" declared,
-        /// How many lines went.
+        /// How many lines were removed.
         pub removed: u64 = "removed" declared,
         /// True when it is not text.
         pub is_binary: bool = "isBinary" declared,
-        /// True when the repository does not know it.
+        /// True if it is untracked.
         pub is_untracked: bool = "isUntracked" declared,
         /// How it changed.
         pub status: Option<FileStatus> = "status" declared,
@@ -212,9 +212,9 @@ object! {
     pub struct FileHunks {
         /// The file.
         pub path: String = "path" declared,
-        /// How many lines came.
+        /// How many lines were added.
         pub added: Option<u64> = "added" declared,
-        /// How many lines went.
+        /// How many lines were removed.
         pub removed: Option<u64> = "removed" declared,
         /// The changes.
         pub hunks: Vec<Hunk> = "hunks" required declared,
@@ -224,11 +224,11 @@ object! {
 object! {
     /// One change of a file (an item of `hunks`, CLI 2.1.329, declared, not seen).
     pub struct Hunk {
-        /// Where it began before.
+        /// Where it started before.
         pub old_start: u64 = "oldStart" declared,
         /// How many lines it had before.
         pub old_lines: u64 = "oldLines" declared,
-        /// Where it begins now.
+        /// Where it starts now.
         pub new_start: u64 = "newStart" declared,
         /// How many lines it has now.
         pub new_lines: u64 = "newLines" declared,
@@ -269,7 +269,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// Why changes could not be had (`noDiffReason`).
+    /// Why changes are not available (`noDiffReason`).
     pub enum NoDiffReason {
         NoRepository = "no-repository",
         RepositoryRefused = "repository-refused",

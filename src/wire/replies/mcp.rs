@@ -17,15 +17,15 @@ object! {
     pub struct McpServerStatus: raw {
         /// Its name in this session.
         pub name: String = "name",
-        /// How it is.
+        /// Its status.
         pub status: McpState = "status",
-        /// What it says of itself.
+        /// Its description of itself.
         pub server_info: Option<McpServerInfo> = "serverInfo",
         /// Why it failed.
         pub error: Option<String> = "error",
-        /// How it was configured; may hold secrets.
+        /// Its configuration; may contain secrets.
         pub config: Option<RawJson> = "config",
-        /// How it is spoken to, such as `stdio`.
+        /// The transport, such as `stdio`.
         pub transport: Option<String> = "transport",
         /// Where it is configured.
         pub scope: Option<String> = "scope",
@@ -41,7 +41,7 @@ object! {
         pub error_code: Option<McpErrorCode> = "error_code" declared,
         /// True when the session in the cloud reaches it.
         pub session_proxied: Option<bool> = "sessionProxied" declared,
-        /// How many tools it has, where they are too many to list.
+        /// How many tools it has, if they are too many to list.
         pub tool_count: Option<u64> = "toolCount" declared,
         /// The host of its URL.
         pub url_host: Option<String> = "urlHost" declared,
@@ -49,7 +49,7 @@ object! {
 }
 
 open_enum! {
-    /// How an MCP server is (`status`).
+    /// The status of an MCP server (`status`).
     pub enum McpState {
         Connected = "connected",
         Failed = "failed",
@@ -60,7 +60,7 @@ open_enum! {
 }
 
 object! {
-    /// What an MCP server says of itself (`serverInfo`, CLI 2.1.329).
+    /// An MCP server's description of itself (`serverInfo`, CLI 2.1.329).
     pub struct McpServerInfo {
         /// Its name.
         pub name: String = "name",
@@ -78,7 +78,7 @@ object! {
         pub name: String = "name",
         /// What it does.
         pub description: Option<String> = "description" declared,
-        /// What the server says about its effects.
+        /// The server's hints about its effects.
         pub annotations: Option<McpAnnotations> = "annotations",
         /// `_meta` of the server.
         pub meta: Option<RawJson> = "_meta",
@@ -86,21 +86,21 @@ object! {
 }
 
 object! {
-    /// What a server says about the effects of a tool (`annotations`, CLI 2.1.329).
+    /// A server's hints about the effects of a tool (`annotations`, CLI 2.1.329).
     pub struct McpAnnotations {
         /// It changes nothing.
         pub read_only: Option<bool> = "readOnly",
         /// It may destroy something.
         pub destructive: Option<bool> = "destructive" declared,
-        /// It reaches out into the world.
+        /// It interacts with external systems.
         pub open_world: Option<bool> = "openWorld" declared,
     }
 }
 
 object! {
-    /// What became of a new set of servers (reply to `mcp_set_servers`, CLI 2.1.329).
+    /// The result of a new set of servers (reply to `mcp_set_servers`, CLI 2.1.329).
     pub struct McpServerChanges {
-        /// Servers that were added, those that failed included.
+        /// Servers that were added, including those that failed.
         pub added: Vec<String> = "added" required,
         /// Servers that were removed.
         pub removed: Vec<String> = "removed" required,
@@ -110,7 +110,7 @@ object! {
 }
 
 object! {
-    /// What a tool gave back (reply to `mcp_call`, CLI 2.1.329).
+    /// The result of a tool (reply to `mcp_call`, CLI 2.1.329).
     pub struct McpCallResult: raw {
         /// Content blocks, or the JSON text of the structured content.
         pub content: Option<RawJson> = "content",
@@ -118,15 +118,15 @@ object! {
         pub structured_content: Option<RawJson> = "structuredContent",
         /// `_meta` of the server.
         pub meta: Option<RawJson> = "_meta",
-        /// What became of deadline and staged files, where there were any.
+        /// What happened to the deadline and the staged files, if there were any.
         pub staging: Option<McpStaging> = "staging",
-        /// True when the tool itself answered with an error, and the request asked to be told so.
+        /// True if the tool itself answered with an error, and the request asked for that.
         pub is_error: Option<bool> = "isError" v2_1_332 declared,
     }
 }
 
 object! {
-    /// What became of the deadline and the staged files of a call (`staging`, CLI 2.1.329).
+    /// What happened to the deadline and the staged files of a call (`staging`, CLI 2.1.329).
     pub struct McpStaging: raw {
         /// True when all went well.
         pub ok: bool = "ok",
@@ -170,7 +170,8 @@ object! {
 }
 
 object! {
-    /// What became of a server's permission mode (reply to `set_mcp_permission_mode_override`, CLI 2.1.329).
+    /// The effect of a server's permission mode (reply to `set_mcp_permission_mode_override`, CLI
+    /// 2.1.329).
     pub struct McpOverride {
         /// Why it has no effect yet.
         pub warning: Option<String> = "warning",
@@ -184,11 +185,11 @@ object! {
         pub auth_url: Option<String> = "authUrl" declared,
         /// True when the user has to do something.
         pub requires_user_action: bool = "requiresUserAction" declared,
-        /// True when the page ends at a URL that the host may have to pass on.
+        /// True if the page ends at a URL that the host may have to pass on.
         pub callback_expected: Option<bool> = "callbackExpected" declared,
         /// The kind of that URL, such as `localhost`.
         pub redirect_scheme: Option<String> = "redirectScheme" declared,
-        /// Names the attempt.
+        /// Identifies the attempt.
         pub state: Option<String> = "state" declared,
         /// The port that the CLI listens on for it.
         pub callback_port: Option<u16> = "callbackPort" declared,
@@ -200,7 +201,7 @@ object! {
     pub struct StagedInput {
         /// The file.
         pub lane_path: String = "lane_path" declared,
-        /// Names its state.
+        /// Identifies its state.
         pub etag: String = "etag" declared,
     }
 }
@@ -210,7 +211,7 @@ object! {
     pub struct StagedOutput {
         /// The file.
         pub lane_path: String = "lane_path" declared,
-        /// Names its state.
+        /// Identifies its state.
         pub etag: String = "etag" declared,
         /// Its size.
         pub bytes: u64 = "bytes" declared,
@@ -220,7 +221,7 @@ object! {
 object! {
     /// What an MCP server can do (`capabilities`, CLI 2.1.329, declared, not seen).
     pub struct McpCapabilities {
-        /// What is not yet part of the protocol.
+        /// Experimental capabilities.
         pub experimental: Option<BTreeMap<String, RawJson>> = "experimental" declared,
     }
 }

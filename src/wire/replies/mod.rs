@@ -1,8 +1,8 @@
-//! What the CLI answers to the host's control requests.
+//! The CLI's replies to the host's control requests.
 //!
-//! A [`Reply`] is the answer as it stood on the wire and the same, typed. Like messages, answers are
-//! read leniently: a field of the wrong type degrades that field and is listed by
-//! [`Reply::defects`], and what no type names is in [`Reply::raw`].
+//! A [`Reply`] is the answer as it was on the wire, and its typed form. Like messages, answers are
+//! read leniently: a field of the wrong type is left empty and listed by [`Reply::defects`], and
+//! what no type names is in [`Reply::raw`].
 //!
 //! | module | replies to |
 //! |---|---|

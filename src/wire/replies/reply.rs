@@ -1,21 +1,21 @@
-//! An answer: typed, with its defects and its raw text.
+//! A reply: typed, with its defects and its raw text.
 
 use std::ops::Deref;
 
 use crate::wire::decode::{At, Decode, Defect, Sink};
 use crate::wire::json::RawJson;
 
-/// What the type of a reply does not know of it.
+/// What the type of a reply does not model.
 #[derive(Debug, Default)]
 pub(crate) struct Unknown {
     pub(crate) defects: Vec<Defect>,
-    /// As [`Reply::unmodelled`] lists it.
+    /// In the form of [`Reply::unmodelled`].
     pub(crate) unmodelled: Vec<String>,
 }
 
-/// An answer of the CLI to a control request. Derefs to the typed answer.
+/// A reply of the CLI to a control request. Derefs to the typed reply.
 ///
-/// An answer without a body reads as the empty `T`, with one defect.
+/// A reply without a body reads as the empty `T`, with one defect.
 #[derive(Clone, Debug)]
 pub struct Reply<T> {
     value: T,
@@ -25,7 +25,7 @@ pub struct Reply<T> {
 }
 
 impl<T> Reply<T> {
-    /// Reads an answer.
+    /// Reads a reply.
     #[cfg_attr(
         not(feature = "session"),
         allow(dead_code, reason = "only a session has answers to read")
@@ -39,7 +39,7 @@ impl<T> Reply<T> {
         Self { value, raw, defects: sink.defects, audit: unmodelled::<T> }
     }
 
-    /// Reads an answer that is allowed to have no body.
+    /// Reads a reply that may lack its body.
     #[cfg_attr(
         not(feature = "session"),
         allow(dead_code, reason = "only a session has answers to read")
@@ -54,17 +54,18 @@ impl<T> Reply<T> {
         Self { value: T::default(), raw, defects: Vec::new(), audit: unmodelled::<T> }
     }
 
-    /// The answer alone.
+    /// The typed reply alone.
     pub fn into_inner(self) -> T {
         self.value
     }
 
-    /// `response.response` as it stood on the wire; `None` for a bare acknowledgement.
+    /// `response.response` as it was on the wire; `None` for a bare acknowledgement.
     pub fn raw(&self) -> Option<&RawJson> {
         self.raw.as_ref()
     }
 
-    /// The fields that were missing or of the wrong type, and were therefore degraded. Paths begin with `response`.
+    /// The fields that were missing or of the wrong type, and were therefore left empty. Paths
+    /// begin with `response`.
     pub fn defects(&self) -> &[Defect] {
         &self.defects
     }
@@ -102,7 +103,7 @@ impl<T> Deref for Reply<T> {
 }
 
 impl<T: PartialEq> PartialEq for Reply<T> {
-    /// Equal answers have the same text on the wire.
+    /// Replies are equal if they have the same text on the wire.
     fn eq(&self, other: &Self) -> bool {
         self.value == other.value && self.raw == other.raw
     }

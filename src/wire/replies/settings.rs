@@ -1,17 +1,17 @@
-//! The settings that are in force, with their hooks and permission rules.
+//! The effective settings, with their hooks and permission rules.
 
 use crate::wire::json::RawJson;
 
 object! {
-    /// The settings that are in force, and where they come from (reply to `get_settings`, CLI 2.1.329).
+    /// The effective settings, and their sources (reply to `get_settings`, CLI 2.1.329).
     pub struct SettingsReport: raw {
         /// All layers merged.
         pub effective: RawJson = "effective" required,
-        /// The layers, each as it is written down.
+        /// The layers, each as it is saved.
         pub sources: Vec<SettingsLayer> = "sources" required,
         /// Whether settings are served over the network, such as `ineligible`.
         pub served_settings_state: Option<String> = "served_settings_state",
-        /// What the session makes of them.
+        /// What the session derives from them.
         pub applied: Option<AppliedSettings> = "applied",
         /// Files that could not be read.
         pub errors: Vec<SettingsError> = "errors" declared,
@@ -33,7 +33,7 @@ object! {
 }
 
 object! {
-    /// What the session makes of its settings (`applied`, CLI 2.1.329).
+    /// What the session derives from its settings (`applied`, CLI 2.1.329).
     pub struct AppliedSettings {
         /// The model.
         pub model: Option<String> = "model",
@@ -43,11 +43,11 @@ object! {
         pub advisor: Option<RawJson> = "advisor",
         /// True when the ultra mode is on.
         pub ultracode: Option<bool> = "ultracode",
-        /// True when the ultra mode was asked for.
+        /// True if the ultra mode was requested.
         pub ultracode_requested: Option<bool> = "ultracodeRequested",
-        /// True when the ultra mode can be asked for.
+        /// True if the ultra mode can be requested.
         pub ultracode_available: Option<bool> = "ultracodeAvailable",
-        /// True when the longest thinking can be asked for.
+        /// True if the longest thinking can be requested.
         pub ultrathink_available: Option<bool> = "ultrathinkAvailable",
         /// True when tools may not read files outside the workspace.
         pub outside_file_tool_reads_blocked: Option<bool> = "outsideFileToolReadsBlocked",
@@ -55,7 +55,7 @@ object! {
         pub outside_file_tool_writes_blocked: Option<bool> = "outsideFileToolWritesBlocked",
         /// True when only the folders of the launch count as the workspace there.
         pub outside_blocks_count_launch_folders_only: Option<bool> = "outsideBlocksCountLaunchFoldersOnly",
-        /// True when the environment of the launch left the CLI's own files where they are.
+        /// True if the environment of the launch did not move the CLI's own files.
         pub launch_env_left_own_files_in_place: Option<bool> = "launchEnvLeftOwnFilesInPlace",
         /// Directories whose settings were not read in full.
         pub additional_directory_config_roots_withheld: Vec<WithheldRoot> = "additionalDirectoryConfigRootsWithheld" declared,
@@ -72,7 +72,7 @@ object! {
         pub root: Option<String> = "root" declared,
         /// What was read.
         pub reads: WithheldReads = "reads" declared,
-        /// Why no more.
+        /// Why the rest was not.
         pub reason: WithheldReason = "reason" declared,
         /// How many entries were left out.
         pub entries_withheld: Option<u64> = "entriesWithheld" declared,
@@ -104,17 +104,17 @@ open_enum! {
 object! {
     /// The permission rules (reply to `list_permission_rules`, CLI 2.1.329).
     pub struct PermissionRules {
-        /// The rules and where they hold.
+        /// The rules and where they apply.
         pub state: RuleState = "state" required,
     }
 }
 
 object! {
-    /// The rules and where they hold (`state`, CLI 2.1.329).
+    /// The rules and where they apply (`state`, CLI 2.1.329).
     pub struct RuleState {
         /// The rules.
         pub rules: Vec<PermissionRule> = "rules" required,
-        /// Directories of the workspace beside the working directory.
+        /// Directories of the workspace other than the working directory.
         pub workspace_directories: Vec<WorkspaceDirectory> = "workspaceDirectories" required,
         /// The directory that the CLI was started in.
         pub original_cwd: String = "originalCwd" required,
@@ -122,7 +122,7 @@ object! {
         pub managed_only: bool = "managedOnly" required,
         /// Settings files that could not be read.
         pub errors: Vec<SettingsError> = "errors" declared,
-        /// Rules that are not told.
+        /// Rules that are not listed.
         pub withheld: Option<RawJson> = "withheld" declared,
     }
 }
@@ -140,17 +140,17 @@ object! {
         pub description: Option<RuleDescription> = "description",
         /// Whether it can be changed.
         pub editability: RuleEditability = "editability",
-        /// Why it has no effect at present.
+        /// Why it currently has no effect.
         pub not_in_effect: Option<RawJson> = "notInEffect" declared,
     }
 }
 
 object! {
-    /// What a rule means, for display in three pieces (`description`, CLI 2.1.329).
+    /// The meaning of a rule, for display in three parts (`description`, CLI 2.1.329).
     pub struct RuleDescription {
         /// The text.
         pub prefix: String = "prefix",
-        /// The piece of it to stress.
+        /// The part to emphasise.
         pub emphasis: Option<String> = "emphasis" declared,
         /// The text after that.
         pub suffix: Option<String> = "suffix" declared,
@@ -170,7 +170,7 @@ object! {
 open_enum! {
     /// Whether a rule can be changed (`editability`).
     pub enum RuleEditability {
-        /// It is written down.
+        /// It is saved.
         Persistent = "persistent",
         /// It ends with the session.
         Session = "session",
@@ -179,7 +179,8 @@ open_enum! {
 }
 
 object! {
-    /// The hooks of the settings files (reply to `get_hooks_listing`, CLI 2.1.329). Those that the host registered are not in it.
+    /// The hooks of the settings files (reply to `get_hooks_listing`, CLI 2.1.329). The hooks of
+    /// the host are not included.
     pub struct HookListing {
         /// Events that have hooks.
         pub events: Vec<HookEventCount> = "events" required,
@@ -187,7 +188,7 @@ object! {
         pub hooks: Vec<Hook> = "hooks" required,
         /// All events that hooks can be registered for.
         pub event_catalog: Vec<HookEvent> = "eventCatalog" required,
-        /// What the administrator says about hooks.
+        /// The administrator's policy on hooks.
         pub policy: HookPolicy = "policy" required,
         /// Set when the CLI runs in its safe mode.
         pub safe_mode: Option<HooksOff> = "safeMode" declared,
@@ -251,19 +252,19 @@ object! {
         pub timeout: Option<f64> = "timeout",
         /// What is shown while it runs.
         pub status_message: Option<String> = "statusMessage" declared,
-        /// True when it runs once and is then gone.
+        /// True if it runs only once.
         pub runs_once: Option<bool> = "runsOnce" declared,
-        /// True when nothing waits for it.
+        /// True if it runs asynchronously.
         pub runs_in_background: Option<bool> = "runsInBackground" declared,
         /// True when it is switched off.
         pub disabled: Option<bool> = "disabled" declared,
-        /// Set when it can be edited: what is written down.
+        /// Set if it can be edited: its saved form.
         pub editable: Option<EditableHook> = "editable",
     }
 }
 
 object! {
-    /// A hook as it is written down (`editable`, CLI 2.1.329).
+    /// A hook in its saved form (`editable`, CLI 2.1.329).
     pub struct EditableHook {
         /// The tools or kinds that it is limited to.
         pub matcher: Option<String> = "matcher",
@@ -275,7 +276,7 @@ object! {
 }
 
 object! {
-    /// What the administrator says about hooks (`policy`, CLI 2.1.329).
+    /// The administrator's policy on hooks (`policy`, CLI 2.1.329).
     pub struct HookPolicy {
         /// True when hooks are off.
         pub disabled_by_policy: bool = "disabledByPolicy",
@@ -295,9 +296,9 @@ object! {
 object! {
     /// Why hooks do not run (`safeMode` or `bareMode`, CLI 2.1.329, declared, not seen).
     pub struct HooksOff {
-        /// True when the administrator's hooks run nevertheless.
+        /// True if the administrator's hooks run nevertheless.
         pub managed_hooks_still_apply: Option<bool> = "managedHooksStillApply" declared,
-        /// How to get out of that mode.
+        /// How to leave that mode.
         pub exit_hint: String = "exitHint" declared,
     }
 }

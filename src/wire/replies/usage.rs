@@ -17,11 +17,11 @@ object! {
         pub session: SessionTotals = "session" required,
         /// The plan; `None` without one.
         pub subscription_type: Option<String> = "subscription_type",
-        /// True when the plan has limits that can be asked for.
+        /// True if the plan has limits that can be requested.
         pub rate_limits_available: bool = "rate_limits_available" required,
         /// The limits of the plan.
         pub rate_limits: Option<LimitWindows> = "rate_limits",
-        /// What the usage went to; left out where that was asked for.
+        /// What the usage was spent on; left out on request.
         pub behaviors: Option<Behaviors> = "behaviors",
     }
 }
@@ -51,7 +51,7 @@ object! {
     pub struct LimitWindow {
         /// How much is used up, in percent.
         pub utilization: Option<f64> = "utilization" declared,
-        /// When it starts afresh, ISO 8601.
+        /// When it resets, ISO 8601.
         pub resets_at: Option<String> = "resets_at" declared,
     }
 }
@@ -63,13 +63,13 @@ object! {
         pub display_name: String = "display_name" declared,
         /// How much is used up, in percent.
         pub utilization: Option<f64> = "utilization" declared,
-        /// When it starts afresh, ISO 8601.
+        /// When it resets, ISO 8601.
         pub resets_at: Option<String> = "resets_at" declared,
     }
 }
 
 object! {
-    /// What the usage went to (`behaviors`, CLI 2.1.329, declared, not seen).
+    /// What the usage was spent on (`behaviors`, CLI 2.1.329, declared, not seen).
     pub struct Behaviors {
         /// The last day.
         pub day: Option<UsagePeriod> = "day" declared,
@@ -85,11 +85,11 @@ object! {
         pub request_count: u64 = "request_count" declared,
         /// Sessions.
         pub session_count: u64 = "session_count" declared,
-        /// Habits that cost much.
+        /// Expensive habits.
         pub behaviors: Vec<Behavior> = "behaviors" declared,
         /// What to do about them.
         pub recommendations: Vec<Recommendation> = "recommendations" declared,
-        /// What can be done about them at once.
+        /// What can be done about them immediately.
         pub fix: Option<UsageFix> = "fix" declared,
         /// Sub-agents, by their share.
         pub agents: Vec<Share> = "agents" declared,
@@ -103,7 +103,7 @@ object! {
 }
 
 object! {
-    /// A habit that costs much (an item of `behaviors`, CLI 2.1.329, declared, not seen).
+    /// An expensive habit (an item of `behaviors`, CLI 2.1.329, declared, not seen).
     pub struct Behavior {
         /// The habit, such as `cache_miss` or `long_context`.
         pub key: String = "key" declared,
@@ -125,11 +125,11 @@ object! {
 }
 
 object! {
-    /// What to do to use less (an item of `recommendations`, CLI 2.1.329, declared, not seen).
+    /// How to use less (an item of `recommendations`, CLI 2.1.329, declared, not seen).
     pub struct Recommendation {
-        /// What it is about.
+        /// Its subject.
         pub key: String = "key" declared,
-        /// The share of the usage that it is about, in percent.
+        /// The share of the usage that it concerns, in percent.
         pub pct: f64 = "pct" declared,
         /// What to do.
         pub title: String = "title" declared,
@@ -139,7 +139,7 @@ object! {
 }
 
 object! {
-    /// What can be done at once to use less (`fix`, CLI 2.1.329, declared, not seen).
+    /// What can be done immediately to use less (`fix`, CLI 2.1.329, declared, not seen).
     pub struct UsageFix {
         /// The recommendations that it covers.
         pub keys: Vec<String> = "keys" required declared,

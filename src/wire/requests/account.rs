@@ -1,4 +1,5 @@
-//! Who uses the session, and from where: account, feedback, other devices, the browser.
+//! The user of the session, and access from elsewhere: account, feedback, other devices, the
+//! browser.
 
 macro_rules! account_requests { ($then:ident $($with:tt)*) => { $then! { $($with)*
 
@@ -36,7 +37,7 @@ group Account = account {
     }
 }
 
-/// Feedback to the makers of the CLI.
+/// Feedback to Anthropic.
 group Feedback = feedback {
     request SubmitFeedback = "submit_feedback" {
         internal answers;
@@ -59,8 +60,8 @@ group Feedback = feedback {
         internal answers;
         effect Effect::Acts;
         reply body account::FeedbackReceipt;
-        /// Sends the answer to a survey, **with the whole conversation**. `appearance_id` names the
-        /// time that the user saw it.
+        /// Sends the answer to a survey, **with the whole conversation**. `appearance_id`
+        /// identifies the time at which the user saw it.
         fn submit_survey(survey: Survey, rating: Rating, appearance_id: &str, description: &str) {
             "description": description,
             "appearance_id": appearance_id,
@@ -91,7 +92,7 @@ group Feedback = feedback {
     }
 }
 
-/// Control from elsewhere, and programs that pass the output on.
+/// Control from other devices, and programs that pass the output on.
 group Remote = remote {
     request RemoteControl = "remote_control" {
         hidden answers;
@@ -99,11 +100,11 @@ group Remote = remote {
         reply optional account::RemoteControl;
         /// Lets the user control the session from other devices.
         fn enable() { "enabled": true }
-        /// Ends that.
+        /// Ends remote control.
         fn disable() { "enabled": false }
         /// The session's name on the other devices.
         with name(name: &str) { "name": name }
-        /// Goes on with an earlier one: its `bridge_session_id`.
+        /// Continues an earlier one: its `bridge_session_id`.
         with reattach(bridge_session_id: &str) { "reattach_session_id": bridge_session_id }
         /// Leaves it in place when the CLI exits.
         with keep_on_exit() { "keep_session_on_exit": true }
@@ -114,14 +115,14 @@ group Remote = remote {
         effect Effect::Acts;
         reply empty ();
         /// Says whether someone watches the output that your program passes on; `None` is "not
-        /// known". It matters to a CLI that was started to hold back the pieces of messages.
+        /// known". It matters to a CLI that was started to hold back partial messages.
         fn set_has_subscribers(has_subscribers: impl Into<Option<bool>>) {
             "has_subscribers": or_null(has_subscribers.into())
         }
     }
 }
 
-/// The browser that the CLI works in.
+/// The CLI's browser.
 group Chrome = chrome {
     request GetChromeDialog = "get_chrome_dialog" {
         internal answers;
@@ -135,7 +136,7 @@ group Chrome = chrome {
         internal refuses;
         effect Effect::Reads;
         reply body account::ChromeBrowsers;
-        /// The browsers to choose from. An error if none is connected.
+        /// The available browsers. An error if none is connected.
         fn browsers() {}
     }
 
@@ -143,7 +144,7 @@ group Chrome = chrome {
         internal refuses;
         effect Effect::Acts;
         reply optional account::ChromeChoice;
-        /// Works in this browser from now on.
+        /// Uses this browser from now on.
         fn select(device_id: &str) { "device_id": device_id }
     }
 }

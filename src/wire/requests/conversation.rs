@@ -13,11 +13,11 @@ session {
         published answers;
         effect Effect::Acts;
         reply optional session::Interrupted;
-        /// Interrupts the turn that runs. It ends with a result that says so; without a turn
-        /// nothing happens, and no CLI is started for it. Prompts that wait run afterwards, unless
+        /// Interrupts the running turn, which then ends with a result that says so. Without a turn
+        /// nothing happens, and no CLI is started. Waiting prompts run afterwards, unless
         /// [`cancel_queued`](Call::cancel_queued) drops them.
         fn_if_running interrupt() {}
-        /// Drops the prompts that wait, too. Needs a CLI with the capability
+        /// Drops the waiting prompts, too. Needs a CLI with the capability
         /// `interrupt_cancel_queued_v1`.
         with cancel_queued() { "cancel_queued": true }
     }
@@ -26,9 +26,9 @@ session {
         published answers;
         effect Effect::Lasts(lasting());
         reply body session::ModelSet;
-        /// Answers with this model from now on, or with the default one. The CLI has the API answer
-        /// a word with a model that is new to it, and refuses if the API knows no such model. Holds
-        /// until it is set again, also when the CLI has to be restarted.
+        /// Switches to this model, or to the default one. If the model is new to the CLI, it sends
+        /// the API a minimal request first, and refuses if the API does not know the model. Lasts
+        /// until it is set again, also if the CLI is restarted.
         ///
         /// ```
         /// # async fn example(session: claude_wire::Session) -> claude_wire::Result<()> {
@@ -45,7 +45,7 @@ session {
         reply body session::ModeSet;
         /// Changes what may be done without asking. `bypassPermissions` is refused with the code
         /// `bypass_not_launched` unless the CLI was launched for it, an unknown mode with
-        /// `invalid_mode`. Holds until it is set again, also when the CLI has to be restarted.
+        /// `invalid_mode`. Lasts until it is set again, also if the CLI is restarted.
         fn set_permission_mode(mode: impl Into<PermissionMode>) { "mode": mode.into() }
     }
 
@@ -54,8 +54,8 @@ session {
         effect Effect::Lasts(lasting().merged());
         reply empty ();
         /// Changes how long the model may think, in tokens, and how much of it is shown. If
-        /// `highlights` cannot be shown the CLI refuses, but has changed the tokens. Holds until it
-        /// is set again, also when the CLI has to be restarted.
+        /// `highlights` cannot be shown the CLI refuses, but has changed the tokens. Lasts until it
+        /// is set again, also if the CLI is restarted.
         ///
         /// ```
         /// # async fn example(session: claude_wire::Session) -> claude_wire::Result<()> {
@@ -77,13 +77,13 @@ session {
     }
 }
 
-/// Settings: those in force, flag settings, those that are written down.
+/// Settings: the effective ones, flag settings, saved ones.
 group Settings = settings {
     request GetSettings = "get_settings" {
         published answers;
         effect Effect::Reads;
         reply body settings::SettingsReport;
-        /// The settings that are in force, and where they come from.
+        /// The effective settings, and their sources.
         fn get() {}
     }
 
@@ -92,9 +92,8 @@ group Settings = settings {
         effect Effect::Lasts(lasting().merged());
         reply empty ();
         /// Changes settings of this process, the layer of `--settings`: sets each key to a value,
-        /// or removes it (`None`); the keys that are not named stay. On an error nothing was
-        /// changed. The CLI accepts keys that it does not know. Holds also when the CLI has to be
-        /// restarted.
+        /// or removes it (`None`); other keys are not changed. On an error nothing was changed. The
+        /// CLI accepts unknown keys. Lasts also if the CLI is restarted.
         ///
         /// ```
         /// # async fn example(session: claude_wire::Session) -> claude_wire::Result<()> {
@@ -112,13 +111,13 @@ group Settings = settings {
         published answers;
         effect Effect::Acts;
         reply empty ();
-        /// Writes the output style into the local settings of the project, the only key that the
-        /// CLI takes there.
+        /// Saves the output style in the local settings of the project, the only key that the CLI
+        /// accepts there.
         fn save_output_style(style: &str) {
             "source": "localSettings",
             "settings": json!({"outputStyle": style}),
         }
-        /// Writes the effort into the user's settings, the only key that the CLI takes there.
+        /// Saves the effort in the user's settings, the only key that the CLI accepts there.
         fn save_effort(effort: impl Into<Effort>) {
             "source": "userSettings",
             "settings": json!({"effortLevel": effort.into().as_str()}),
@@ -133,9 +132,9 @@ group Usage = usage {
         effect Effect::Reads;
         reply body context::ContextReport;
         /// What fills the context window. The CLI has the API count every part, which takes some
-        /// time and some two dozen requests; a [`summary`](Call::summary) estimates.
+        /// time and about two dozen requests; a [`summary`](Call::summary) only estimates.
         fn context() {}
-        /// Estimates, and sends nothing to the API.
+        /// Only estimates, and sends nothing to the API.
         with summary() { "detail": "summary" }
     }
 
@@ -143,9 +142,9 @@ group Usage = usage {
         published answers;
         effect Effect::Reads;
         reply body usage::UsageDetails;
-        /// Cost of the session, limits of the plan, and what the usage goes to.
+        /// Cost of the session, limits of the plan, and what the usage is spent on.
         fn details() {}
-        /// Leaves out what the usage goes to, which is found out from the transcripts.
+        /// Leaves out what the usage is spent on, which is computed from the transcripts.
         with skip_behaviors() { "skip_behaviors": true }
     }
 
@@ -164,8 +163,7 @@ group Conversation = conversation {
         hidden answers;
         effect Effect::Acts;
         reply body session::SideAnswer;
-        /// Asks the model something that neither becomes part of the conversation nor waits for the
-        /// turn that runs.
+        /// Asks the model something outside the conversation, without waiting for the running turn.
         fn side_question(question: &str) { "question": question }
         /// Earlier side questions and their answers, as the CLI's own front end sends them.
         with history(history: impl IntoIterator<Item = Value>) {
@@ -192,7 +190,7 @@ group Conversation = conversation {
         hidden answers;
         effect Effect::Acts;
         reply body session::Title;
-        /// Has the model find a title for what is described; with `persist` the session gets it.
+        /// Has the model find a title for the description; with `persist` the session gets it.
         fn generate_title(description: &str, persist: bool) {
             "description": description,
             "persist": persist,
@@ -203,9 +201,9 @@ group Conversation = conversation {
         published answers;
         effect Effect::Acts;
         reply body session::CancelledMessage;
-        /// Drops a prompt that the CLI holds and has not begun with. The prompts of this crate's
-        /// turns are held back until it is their turn; dropping the [`Turn`](crate::Turn) is the way
-        /// to withdraw those.
+        /// Drops a prompt that is in the CLI's queue and has not started. This crate sends the
+        /// prompt of a turn only when it is due; to withdraw an earlier one, drop the
+        /// [`Turn`](crate::Turn).
         fn cancel_message(message_uuid: &str) { "message_uuid": message_uuid }
     }
 
@@ -221,7 +219,7 @@ group Conversation = conversation {
         internal answers;
         effect Effect::Lasts(lasting().initial("paused", "false"));
         reply empty ();
-        /// Stops the suggestions of next prompts, or lets them go on.
+        /// Stops or resumes the suggestions of next prompts.
         fn pause_suggestions(paused: bool) { "paused": paused }
     }
 
@@ -229,8 +227,8 @@ group Conversation = conversation {
         hidden answers;
         effect Effect::Acts;
         reply body session::ReviewLaunch;
-        /// Has the changes reviewed at length, elsewhere and at a price. Without `confirm` the
-        /// answer may be that the user has to agree first.
+        /// Starts a thorough review of the changes, which runs remotely and costs money. Without
+        /// `confirm` the answer may be that the user must agree first.
         fn launch_review(args: &str, confirm: bool) { "args": args, "confirm": confirm }
     }
 }

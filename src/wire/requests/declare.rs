@@ -1,4 +1,4 @@
-//! What the declarations of the requests are made into.
+//! Expands the declarations of the requests.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use crate::wire::decode::{Decode, Shape};
 use crate::wire::replies::*;
 use crate::wire::system::ui::UiPanes;
 
-/// Makes [`RequestName`] and everything that goes by it.
+/// Declares [`RequestName`] and what depends on it.
 macro_rules! declare {
     ($(
         $(#[$group_doc:meta])*
@@ -46,7 +46,7 @@ macro_rules! declare {
         }
 
         impl RequestName {
-            /// What it does to the CLI. A request that this version does not know acts.
+            /// Its effect on the CLI. An unknown request acts.
             pub(crate) fn effect(&self) -> Effect {
                 match self {
                     $($(Self::$variant => $effect,)*)*
@@ -55,8 +55,7 @@ macro_rules! declare {
             }
         }
 
-        /// What the type of the reply to `asked` does not know of it; `None` if the reply has no
-        /// type.
+        /// What the type of the reply to `asked` does not model; `None` if the reply has no type.
         pub(crate) fn unknown_of(asked: &str, reply: &RawJson) -> Option<Unknown> {
             match RequestName::from(asked) {
                 $($(RequestName::$variant => declare!(@unknown $how $reply, reply),)*)*

@@ -1,20 +1,20 @@
-//! What a request does to the CLI, and how the next process learns of it.
+//! The effect of a request on the CLI, and how it is repeated for the next process.
 
 use super::Request;
 use crate::wire::RawJson;
 
-/// What a request does to the CLI.
+/// The effect of a request on the CLI.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Effect {
-    /// Nothing: the reply depends on nothing but the question, and nothing depends on the request.
+    /// None: the reply depends only on the request, and nothing depends on it.
     Reads,
-    /// Something that is done once, or that the CLI writes down itself.
+    /// Something that is done once, or that the CLI saves itself.
     Acts,
-    /// It sets what holds until the process ends. The next process is sent it again.
+    /// It sets a value that lasts until the process ends. It is sent again to the next process.
     Lasts(Lasting),
 }
 
-/// A setting that a process has for as long as it lives.
+/// A setting that lasts as long as a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Lasting {
     each: Option<&'static str>,
@@ -24,7 +24,7 @@ pub(crate) struct Lasting {
     merged: bool,
 }
 
-/// One setting, of which the last request counts.
+/// One setting; the last request counts.
 pub(super) const fn lasting() -> Lasting {
     Lasting { each: None, initial: None, path: None, if_ok: false, merged: false }
 }
@@ -35,40 +35,40 @@ impl Lasting {
         Self { each: Some(field), ..self }
     }
 
-    /// With this JSON in this field it says what a new process has anyway, and is not sent again.
+    /// With this JSON in this field it sets the default of a new process, and is not sent again.
     pub(super) const fn initial(self, field: &'static str, json: &'static str) -> Self {
         Self { initial: Some((field, json)), ..self }
     }
 
-    /// It is sent again with the path that `reply` names, which is absolute.
+    /// It is sent again with the absolute path in `reply`.
     pub(super) const fn path(self, field: &'static str, reply: &'static str) -> Self {
         Self { path: Some((field, reply)), ..self }
     }
 
-    /// It has had an effect only if the `status` of the reply is `ok`.
+    /// It only takes effect if the `status` of the reply is `ok`.
     pub(super) const fn if_ok(self) -> Self {
         Self { if_ok: true, ..self }
     }
 
-    /// What a later request does not name stays: fields, and the keys of `settings`.
+    /// What a later request does not name is kept: fields, and the keys of `settings`.
     pub(super) const fn merged(self) -> Self {
         Self { merged: true, ..self }
     }
 }
 impl Lasting {
-    /// Which of several settings a request makes.
+    /// Which of several settings a request sets.
     pub(crate) fn which(&self, request: &Request) -> Option<String> {
         let field = self.each?;
         Some(request.text(field).unwrap_or_default())
     }
 
-    /// True if a request leaves nothing of those before, whatever the reply says.
+    /// True if a request replaces the earlier ones entirely, whatever the reply is.
     pub(crate) fn is_replaced(&self) -> bool {
         !self.merged && !self.if_ok
     }
 
-    /// True if both requests set the same. A field that is absent is `null`, unless that leaves the
-    /// field as it was.
+    /// True if both requests set the same. An absent field is `null`, unless that leaves the field
+    /// unchanged.
     pub(crate) fn is_same(&self, one: &Request, other: &Request) -> bool {
         if self.merged {
             return one == other;
@@ -82,8 +82,8 @@ impl Lasting {
         one.name() == other.name() && covers(one, other) && covers(other, one)
     }
 
-    /// The request that makes it again, once the CLI has accepted `request` with this reply over
-    /// what was made `before`. `None` if a new process is like that by itself.
+    /// The request that restores the setting, once the CLI has accepted `request` with this reply,
+    /// after the state `before`. `None` if it is the default of a new process.
     pub(crate) fn accepted(
         &self,
         request: &Request,

@@ -1,7 +1,7 @@
 //! The control requests of a program to the CLI, each declared once.
 //!
-//! `declare.rs` makes [`RequestName`], the types of the replies, what lasts and the table in
-//! `docs/control-requests.md` out of the declarations; `session::control` makes the methods. A
+//! `declare.rs` generates [`RequestName`], the types of the replies, what lasts, and the table in
+//! `docs/control-requests.md` from the declarations; `session::control` generates the methods. A
 //! request is in the file of its subject, in the group whose methods send it:
 //!
 //! ```text
@@ -16,14 +16,14 @@
 //! }
 //! ```
 //!
-//! | clause | what it says |
+//! | clause | meaning |
 //! |---|---|
 //! | `published`, `internal` or `hidden` | whether the request is in the types that the CLI's makers publish, only in the schema inside the CLI, or in neither |
-//! | `answers`, `refuses` or `unknown` | what the pinned CLI was seen to do with it: it answered with success; it knows the request, and refused in the sessions that were tried; `unsupported_request`. A text after it is for the table |
+//! | `answers`, `refuses` or `unknown` | what the pinned CLI was seen to do: it answered with success; it knows the request, but refused it in the sessions that were tried; `unsupported_request`. A text after it is for the table |
 //! | `effect` | an [`Effect`]: it reads, acts, or sets what lasts until the process ends |
 //! | `reply` | `body T`; `optional T` for a reply that may lack its body; `empty ()` for an acknowledgement; `untyped ()` where no type is known |
-//! | `fn` | a method that sends it, and the fields that it writes. `fn_if_running` does nothing where no CLI runs. Generics stand in brackets |
-//! | `with` | a method of the [`Call`](crate::session::Call) that adds fields, which are optional |
+//! | `fn` | a method that sends it, and the fields that it writes. `fn_if_running` does nothing if no CLI is running. Generics are in brackets |
+//! | `with` | a method of the [`Call`](crate::session::Call) that adds optional fields |
 //! | `add` | a method of the call that adds an item to a list |
 //!
 //! A group is `session` for methods of [`Session`](crate::Session), `unsent` for requests without
@@ -43,7 +43,7 @@ mod account;
 #[macro_use]
 mod unsent;
 
-/// Hands the declarations of all groups to the macro `$then`.
+/// Passes the declarations of all groups to the macro `$then`.
 macro_rules! control_requests {
     ($then:ident) => {
         conversation_requests! { server_requests workspace_requests account_requests unsent_requests $then }

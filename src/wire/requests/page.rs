@@ -8,7 +8,7 @@ use super::declare::GROUPS;
 use super::{Effect, RequestName};
 use crate::CLI_VERSION;
 
-/// A group of requests, and what leads to its methods, such as `mcp().`.
+/// A group of requests, and the prefix of its methods, such as `mcp().`.
 pub(super) struct Group {
     pub(super) accessor: &'static str,
     pub(super) rows: &'static [Row],
@@ -88,7 +88,7 @@ fn render() -> String {
     page
 }
 
-/// Rewrites the page where `CLAUDE_WIRE_WRITE_DOCS` is set.
+/// Rewrites the page if `CLAUDE_WIRE_WRITE_DOCS` is set.
 #[test]
 fn the_table_in_docs_is_up_to_date() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/control-requests.md");

@@ -1,4 +1,4 @@
-//! One control request: which it is, and its fields.
+//! One control request: its name and its fields.
 
 use std::fmt;
 
@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 use super::RequestName;
 use crate::wire::RawJson;
 
-/// A control request of your program to the CLI (`request` of a `control_request`): which it is,
-/// and its fields as they are written.
+/// A control request of your program to the CLI (`request` of a `control_request`): its name, and
+/// its fields as they are written.
 ///
 /// ```
 /// use claude_wire::wire::control::{Request, RequestName};
@@ -69,7 +69,7 @@ impl Request {
         self.fields().find(|(field, _)| *field == name).map(|(_, value)| value)
     }
 
-    /// The fields but for `subtype`, in the order in which they are written.
+    /// The fields except `subtype`, in the order in which they are written.
     pub fn fields(&self) -> impl Iterator<Item = (&str, &RawJson)> {
         self.fields.iter().map(|(name, value)| (&**name, value))
     }

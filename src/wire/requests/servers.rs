@@ -8,8 +8,8 @@ group Mcp = mcp {
         published answers;
         effect Effect::Reads;
         reply body mcp::McpServers;
-        /// The servers, how they are, and their tools. Right after the start, servers may be
-        /// missing that are still being connected.
+        /// The servers, their status, and their tools. Right after the start, servers that are
+        /// still being connected may be missing.
         fn status() {}
     }
 
@@ -17,9 +17,9 @@ group Mcp = mcp {
         published answers;
         effect Effect::Lasts(lasting().initial("servers", "{}"));
         reply body mcp::McpServerChanges;
-        /// Replaces the servers that were set before in this way. Servers of the configuration stay.
-        /// A server that cannot be started is added nevertheless, and listed under `errors`. Holds
-        /// until it is set again, also when the CLI has to be restarted.
+        /// Replaces the servers that were set in this way before. Servers of the configuration
+        /// stay. A server that cannot be started is added nevertheless, and listed under `errors`.
+        /// Lasts until it is set again, also if the CLI is restarted.
         ///
         /// ```
         /// # async fn example(session: claude_wire::Session) -> claude_wire::Result<()> {
@@ -72,21 +72,21 @@ group Mcp = mcp {
         published answers;
         effect Effect::Acts;
         reply body mcp::McpCallResult;
-        /// Calls a tool without the model, by its whole name, `mcp__server__tool`. It runs without a
-        /// question of permission, unless [`check_permissions`](Call::check_permissions) asks for
-        /// one. In-process servers are refused.
+        /// Calls a tool without the model, by its full name, `mcp__server__tool`. It runs without a
+        /// permission question, unless [`check_permissions`](Call::check_permissions) asks for one.
+        /// In-process servers are refused.
         fn call(tool: &str, arguments: Map<String, Value>) {
             "tool": tool,
             "arguments": arguments,
         }
         /// How long the tool may run, in milliseconds, from 1,000 to 600,000; the CLI's default is
-        /// 120,000. The [`timeout`](Self::timeout) of the call counts as well.
+        /// 120,000. The [`timeout`](Self::timeout) of the call applies as well.
         with tool_timeout_ms(milliseconds: u32) { "timeout_ms": milliseconds }
-        /// Does not begin after this moment, RFC 3339.
+        /// Does not start after this time, RFC 3339.
         with expires_at(moment: &str) { "expires_at": moment }
         /// The result will not be shown to the model.
         with result_not_for_model() { "result_not_for_model": true }
-        /// Asks for permission first, as for a call of the model's.
+        /// Asks for permission first, as for a call by the model.
         with check_permissions() { "check_permissions": true }
         /// Stages a file for the tool to read.
         add input_file(name: &str, lane_path: &str) {
@@ -111,9 +111,8 @@ group Mcp = mcp {
         internal answers;
         effect Effect::Lasts(lasting().each("serverName").initial("mode", "null"));
         reply optional mcp::McpOverride;
-        /// Limits the tools of a server to a stricter permission mode, `default` or `auto`, or gives
-        /// them that of the session again. A server that does not exist yet is not an error, but a
-        /// warning.
+        /// Limits the tools of a server to a stricter permission mode, `default` or `auto`, or
+        /// removes that limit. A server that does not exist yet is not an error, but a warning.
         fn set_permission_mode(server: &str, mode: impl Into<Option<PermissionMode>>) {
             "serverName": server,
             "mode": or_null(mode.into()),
@@ -126,8 +125,8 @@ group Mcp = mcp {
         reply body mcp::McpAuthentication;
         /// Begins to sign in to a server. An error for servers without OAuth.
         fn authenticate(server: &str) { "serverName": server }
-        /// Lets the user come back to this URL, in place of a port of this machine. With `only`,
-        /// fails if the server does not accept it.
+        /// Lets the user return to this URL, instead of a port of this machine. With `only`, fails
+        /// if the server does not accept it.
         with redirect_uri(uri: &str, only: bool) {
             "redirectUri": uri,
             "redirectUriOnly": only.then_some(true),

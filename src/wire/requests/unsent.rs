@@ -10,7 +10,7 @@ unsent {
     }
 
     request ClaimSession = "claim_session" {
-        internal refuses "none: only for a process that waits unused (`--await-claim`), which this crate does not start";
+        internal refuses "none: only for a process that is started in advance (`--await-claim`), which this crate does not start";
         effect Effect::Acts;
         reply untyped ();
     }

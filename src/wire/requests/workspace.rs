@@ -1,4 +1,4 @@
-//! Where the CLI works: files, tasks, what its dialogs show, and what it reads again.
+//! The workspace: files, tasks, the CLI's dialogs, and reloads.
 
 macro_rules! workspace_requests { ($then:ident $($with:tt)*) => { $then! { $($with)*
 
@@ -21,7 +21,7 @@ group Files = files {
         published answers;
         effect Effect::Reads;
         reply body files::FileSuggestions;
-        /// Files whose path matches, as after an `@`.
+        /// Files whose path matches, as after an `@` in a prompt.
         fn suggest(query: &str) { "query": query }
     }
 
@@ -41,7 +41,7 @@ group Files = files {
         published answers;
         effect Effect::Acts;
         reply empty ();
-        /// Lets the CLI take a file as read, in the state of this modification time: milliseconds
+        /// Lets the CLI treat a file as read, in the state of this modification time: milliseconds
         /// since 1970, rounded down.
         fn seed_read_state(path: &str, modified_ms: u64) { "path": path, "mtime": modified_ms }
     }
@@ -50,7 +50,7 @@ group Files = files {
         published answers;
         effect Effect::Lasts(lasting().each("directory").path("directory", "directory"));
         reply optional files::RepoRoot;
-        /// Makes a directory below the working directory known as the root of a repository.
+        /// Registers a directory below the working directory as the root of a repository.
         fn register_repo_root(directory: &str) { "directory": directory }
         /// Reads the memory files of that directory.
         with reload_memory() { "reload_claude_md": true }
@@ -64,11 +64,11 @@ group Files = files {
         internal answers;
         effect Effect::Lasts(lasting().path("path", "cwd").if_ok());
         reply body files::CwdChange;
-        /// Moves the session to another directory. The answer may be that the user has to trust the
-        /// directory first. Holds also when the CLI has to be restarted.
+        /// Moves the session to another directory. The answer may be that the user must trust the
+        /// directory first. Lasts also if the CLI is restarted.
         fn set_cwd(path: &str) { "path": path }
         /// Says that the user trusts this directory: the `directory` of an earlier answer,
-        /// unchanged. Only after the user was asked; the CLI writes it down.
+        /// unchanged. Only after the user was asked; the CLI saves it.
         with user_trusts(directory: &str) {
             "trust_accepted": true,
             "trusted_directory": directory,
@@ -83,7 +83,7 @@ group Tasks = tasks {
         published answers;
         effect Effect::Acts;
         reply empty ();
-        /// Stops a task. The CLI says yes even if it knows no such task.
+        /// Stops a task. The CLI answers with success even if it does not know the task.
         fn stop(task_id: &str) { "task_id": task_id }
     }
 
@@ -91,9 +91,9 @@ group Tasks = tasks {
         published answers;
         effect Effect::Acts;
         reply optional tasks::Backgrounded;
-        /// Sends everything into the background that the turn waits for.
+        /// Moves everything that the turn waits for to the background.
         fn background_all() {}
-        /// Sends one tool call into the background.
+        /// Moves one tool call to the background.
         fn background(tool_use_id: &str) { "tool_use_id": tool_use_id }
     }
 
@@ -101,13 +101,13 @@ group Tasks = tasks {
         published answers;
         effect Effect::Reads;
         reply body tasks::TaskOutput;
-        /// The end of what a command in the background wrote, 8 KiB at most.
+        /// The end of a background command's output, at most 8 KiB.
         fn output(task_id: &str) { "task_id": task_id }
     }
 }
 
-/// What the CLI's own dialogs show: version, models, status, plan, memories, skills, sandbox, hooks,
-/// permission rules. Nothing here changes anything.
+/// The contents of the CLI dialogs: version, models, status, plan, memories, skills, sandbox,
+/// hooks, permission rules. They change nothing.
 group Inspect = inspect {
     request GetBinaryVersion = "get_binary_version" {
         published answers;
@@ -182,15 +182,15 @@ group Inspect = inspect {
     }
 }
 
-/// Reads files of the CLI's configuration again: plugins, skills and output styles.
+/// Reloads files of the CLI's configuration: plugins, skills and output styles.
 group Reload = reload {
     request ReloadPlugins = "reload_plugins" {
         published answers;
         effect Effect::Acts;
         reply body server::ReloadedPlugins;
-        /// Plugins, with all they bring.
+        /// Plugins, with all their contents.
         fn plugins() {}
-        /// Loads nothing if a cache of the API would be lost to it.
+        /// Loads nothing if that would invalidate a cache of the API.
         with hold_on_cache_impact() { "hold_on_cache_impact": true }
         /// Refuses while a turn or a task runs, with the code `reload_plugins_busy`.
         with refuse_if_busy() { "refuse_if_busy": true }

@@ -1,4 +1,4 @@
-//! Measures of a turn: how long its phases took, and what the process used.
+//! Measurements of a turn: how long its phases took, and what the process used.
 
 use std::collections::BTreeMap;
 
@@ -34,7 +34,7 @@ object! {
         pub changed_files_reread: Option<u64> = "changed_files_reread" declared,
         /// How long that took, in milliseconds.
         pub changed_files_read_ms: Option<f64> = "changed_files_read_ms" declared,
-        /// What came of files that were only touched, by outcome.
+        /// The outcomes for files that were only touched.
         pub touch_compare: BTreeMap<String, u64> = "touch_compare" declared,
         /// How many files differ, by size.
         pub differs_files: BTreeMap<String, u64> = "differs_files" declared,
@@ -47,11 +47,11 @@ object! {
     pub struct NormalizationDetail {
         /// Before, in milliseconds.
         pub before_ms: f64 = "before_ms",
-        /// Bringing them into form, in milliseconds.
+        /// Normalising them, in milliseconds.
         pub normalize_ms: f64 = "normalize_ms",
         /// Images, in milliseconds.
         pub images_ms: f64 = "images_ms",
-        /// What follows, in milliseconds.
+        /// The following step, in milliseconds.
         pub post_process_ms: f64 = "post_process_ms",
         /// After, in milliseconds.
         pub after_ms: f64 = "after_ms",
@@ -74,7 +74,7 @@ object! {
         pub system_ms: f64 = "system_ms",
         /// Headers, in milliseconds.
         pub headers_ms: f64 = "headers_ms",
-        /// The record of what breaks the cache, in milliseconds.
+        /// Recording what breaks the cache, in milliseconds.
         pub cache_break_record_ms: f64 = "cache_break_record_ms",
         /// Plans, in milliseconds.
         pub plans_ms: f64 = "plans_ms",
@@ -82,11 +82,11 @@ object! {
         pub retry_setup_ms: f64 = "retry_setup_ms",
         /// Building what is sent, in milliseconds.
         pub sent_build_ms: f64 = "sent_build_ms",
-        /// The part of it for safety, in milliseconds.
+        /// The safety part of it, in milliseconds.
         pub sent_build_safety_context_ms: Option<f64> = "sent_build_safety_context_ms",
-        /// The part of it for the cache, in milliseconds.
+        /// The cache part of it, in milliseconds.
         pub sent_build_cache_breakpoints_ms: Option<f64> = "sent_build_cache_breakpoints_ms",
-        /// The part of it that looks for broken characters, in milliseconds.
+        /// The part of it that checks for broken characters, in milliseconds.
         pub sent_build_surrogate_scan_ms: Option<f64> = "sent_build_surrogate_scan_ms",
         /// Recording the attempt, in milliseconds.
         pub record_attempt_ms: f64 = "record_attempt_ms",
@@ -124,7 +124,7 @@ object! {
     pub struct ResumeStoreConfirm {
         /// Writing, in milliseconds.
         pub write_ms: f64 = "write_ms" declared,
-        /// Waiting for what was ahead, in milliseconds.
+        /// Waiting for earlier writes, in milliseconds.
         pub ahead_ms: f64 = "ahead_ms" declared,
         /// Posting, in milliseconds.
         pub post_ms: f64 = "post_ms" declared,
@@ -134,7 +134,7 @@ object! {
         pub posts: u64 = "posts" declared,
         /// How many of them failed.
         pub failed_posts: u64 = "failed_posts" declared,
-        /// How many rows were ahead.
+        /// How many rows were queued before.
         pub rows_ahead: u64 = "rows_ahead" declared,
         /// How many rows.
         pub rows: u64 = "rows" declared,
@@ -142,8 +142,8 @@ object! {
 }
 
 object! {
-    /// Calls that waited for the files of the session (`tool_hold_detail`, CLI 2.1.332, declared,
-    /// not seen).
+    /// Calls that waited for the session's files (`tool_hold_detail`, CLI 2.1.332, declared, not
+    /// seen).
     pub struct ToolHoldDetail {
         /// When the first result of a tool came, in milliseconds.
         pub first_result_ms: Option<f64> = "first_result_ms" v2_1_332 declared,
@@ -167,7 +167,7 @@ object! {
 }
 
 open_enum! {
-    /// How something ended that calls waited for (`end`).
+    /// How a wait of calls ended (`end`).
     pub enum ToolHoldEnd {
         Well = "well",
         Failed = "failed",
@@ -226,7 +226,7 @@ object! {
         pub cpu_ms: f64 = "cpu_ms" declared,
         /// Wall time, in milliseconds.
         pub wall_ms: f64 = "wall_ms" declared,
-        /// How often it came.
+        /// How often it occurred.
         pub entries: u64 = "entries" declared,
     }
 }

@@ -14,7 +14,8 @@ use crate::wire::message::{
 use crate::wire::usage::{ModelUsage, Usage};
 
 object! {
-    /// The end of a turn (`result`, CLI 2.1.329). [`outcome`](Self::outcome) tells how it ended: the subtype alone does not.
+    /// The end of a turn (`result`, CLI 2.1.329). [`outcome`](Self::outcome) says how it ended; the
+    /// subtype alone does not.
     ///
     /// Costs, `model_usage` and API times are running totals of the process; `usage` is the turn's.
     pub struct ResultMessage {
@@ -48,7 +49,7 @@ object! {
         pub model_usage_since_last_result: Option<BTreeMap<String, ModelUsage>> = "model_usage_since_last_result",
         /// Tool calls that were refused.
         pub permission_denials: Vec<PermissionDenial> = "permission_denials",
-        /// The answer as a value, where a JSON schema asked for one.
+        /// The structured answer, if a JSON schema was given.
         pub structured_output: Option<RawJson> = "structured_output",
         /// The HTTP status of the failed API call.
         pub api_error_status: Option<u16> = "api_error_status",
@@ -62,13 +63,13 @@ object! {
         pub user_message_uuid: Option<String> = "user_message_uuid",
         /// All prompts that the turn answers, by the uuids their sender gave them.
         pub user_message_uuids: Option<Vec<String>> = "user_message_uuids",
-        /// Why the turn goes on from one that a restart cut off.
+        /// Why the turn continues one that a restart cut off.
         pub resume_reason: Option<String> = "resume_reason" declared,
-        /// Prompts that still wait; more than 0 says that another result follows.
+        /// The number of prompts that still wait; if it is not 0, another result follows.
         pub queued_turn_count: Option<u64> = "queued_turn_count",
-        /// Counts the results of the process from 0; a gap is a lost result.
+        /// Counts the results of the process from 0; a gap means a lost result.
         pub result_index: Option<u64> = "result_index",
-        /// The local command that made the turn.
+        /// The local command that produced the turn.
         pub local_command: Option<String> = "local_command" declared,
         /// The tool call that a hook deferred.
         pub deferred_tool_use: Option<DeferredToolUse> = "deferred_tool_use" declared,
@@ -122,7 +123,7 @@ object! {
         pub first_text_post_queued_behind: Option<QueuedBehind> = "first_text_post_queued_behind" declared,
         /// When it was sent, in milliseconds since 1970.
         pub first_text_post_wall_ms: Option<f64> = "first_text_post_wall_ms" declared,
-        /// True when a process that was started in advance served the turn.
+        /// True if the turn was served by a process that was started in advance.
         pub warm_spare_claimed: Option<bool> = "warm_spare_claimed" declared,
         /// Counts the turns of the process from 0; sent with startup timing.
         pub process_turn_index: Option<u64> = "process_turn_index",
@@ -144,13 +145,13 @@ object! {
         pub request_build_detail: Option<Box<RequestBuildDetail>> = "request_build_detail",
         /// Details of a phase; sent with startup timing.
         pub tool_schema_build_detail: Option<Box<ToolSchemaDetail>> = "tool_schema_build_detail",
-        /// The messages of the model that this turn began, by their API ids.
+        /// The model messages that began in this turn, by their API ids.
         pub begun_message_ids: Option<Vec<String>> = "begun_message_ids" v2_1_332,
         /// True when the turn was cut off because the process ends.
         pub interrupted_by_shutdown: Option<bool> = "interrupted_by_shutdown" declared,
         /// True when the check of permissions stopped the turn.
         pub stopped_by_permission_check: Option<bool> = "stopped_by_permission_check" declared,
-        /// Set when a message for a session in the cloud did not get there.
+        /// Set if a message for a session in the cloud was not delivered.
         pub message_undelivered: Option<Undelivered> = "message_undelivered" declared,
         /// The API's own code for the error, from its details.
         pub api_error_code: Option<String> = "api_error_code" declared,
@@ -160,7 +161,7 @@ object! {
         pub restored_rewind: Option<RestoredRewind> = "restored_rewind" declared,
         /// How the process of a runner ended.
         pub runner_exit: Option<RunnerExit> = "runner_exit" declared,
-        /// What is known of the organization's policy; an open set.
+        /// What is known about the organization's policy; an open set.
         pub policy_answer: Option<String> = "policy_answer" declared,
         /// Why no more is known.
         pub policy_answer_reason: Option<String> = "policy_answer_reason" declared,
@@ -172,17 +173,17 @@ object! {
         pub frame_enqueued_wall_ms: Option<f64> = "frame_enqueued_wall_ms" declared,
         /// Time between the two by phase, in milliseconds.
         pub frame_intake_phases_ms: Option<BTreeMap<String, f64>> = "frame_intake_phases_ms" declared,
-        /// The same for a turn that a client began, in milliseconds.
+        /// The same for a turn that a client started, in milliseconds.
         pub handoff_intake_phases_ms: Option<BTreeMap<String, f64>> = "handoff_intake_phases_ms" declared,
         /// When the turn started, in milliseconds since 1970.
         pub turn_started_wall_ms: Option<f64> = "turn_started_wall_ms" declared,
         /// Time from the queue to the start by phase, in milliseconds.
         pub turn_start_phases_ms: Option<BTreeMap<String, f64>> = "turn_start_phases_ms" declared,
-        /// How long control requests held the start up, in milliseconds.
+        /// How long control requests delayed the start, in milliseconds.
         pub turn_start_control_requests_ms: Option<f64> = "turn_start_control_requests_ms" declared,
         /// Details of a phase.
         pub resume_store_confirm_detail: Option<ResumeStoreConfirm> = "resume_store_confirm_detail" declared,
-        /// Calls that waited for the files of the session.
+        /// Calls that waited for the session's files.
         pub tool_hold_detail: Option<ToolHoldDetail> = "tool_hold_detail" v2_1_332 declared,
         /// How many posts had new text.
         pub text_post_count: Option<u64> = "text_post_count" declared,
@@ -190,21 +191,21 @@ object! {
         pub text_post_gap_over_500ms_count: Option<u64> = "text_post_gap_over_500ms_count" declared,
         /// How late the timer of the posts was at most, in milliseconds.
         pub text_post_flush_timer_max_late_ms: Option<f64> = "text_post_flush_timer_max_late_ms" declared,
-        /// Whether the flags were fetched ahead of the wait for them; an open set.
+        /// Whether the flags were fetched before they were needed; an open set.
         pub flag_fetch_kick: Option<String> = "flag_fetch_kick" declared,
         /// How often the list of tools was made.
         pub tool_pool_build_count: Option<u64> = "tool_pool_build_count" declared,
         /// How often only because it was too old.
         pub tool_pool_build_lapsed_count: Option<u64> = "tool_pool_build_lapsed_count" declared,
-        /// How old it may get, in milliseconds.
+        /// Its maximum age, in milliseconds.
         pub tool_pool_limit_ms: Option<f64> = "tool_pool_limit_ms" declared,
-        /// How many tools had come or gone then.
+        /// How many tools had been added or removed by then.
         pub tool_pool_moved_at_lapse_count: Option<u64> = "tool_pool_moved_at_lapse_count" declared,
         /// How many streams of the main conversation there were.
         pub main_stream_count: Option<u64> = "main_stream_count" declared,
         /// How many events they had.
         pub main_stream_event_count: Option<u64> = "main_stream_event_count" declared,
-        /// In how many pieces they came.
+        /// In how many chunks they came.
         pub main_stream_chunk_count: Option<u64> = "main_stream_chunk_count" declared,
         /// How the turn looked for new memories.
         pub memory_check_detail: Option<MemoryCheck> = "memory_check_detail" declared,
@@ -212,11 +213,11 @@ object! {
         pub process_rss_mib_turn_start: Option<u64> = "process_rss_mib_turn_start" declared,
         /// The same at its end, in MiB.
         pub process_rss_mib_result: Option<u64> = "process_rss_mib_result" declared,
-        /// The part of it without a file, at the start, in MiB.
+        /// The anonymous part of it at the start, in MiB.
         pub process_anon_mib_turn_start: Option<u64> = "process_anon_mib_turn_start" declared,
         /// The same at its end, in MiB.
         pub process_anon_mib_result: Option<u64> = "process_anon_mib_result" declared,
-        /// The most memory that the process ever had, in MiB.
+        /// The peak memory of the process so far, in MiB.
         pub process_peak_rss_mib: Option<u64> = "process_peak_rss_mib" declared,
         /// CPU time of the turn, in milliseconds.
         pub process_cpu_ms_turn: Option<f64> = "process_cpu_ms_turn" declared,
@@ -236,11 +237,11 @@ object! {
         pub process_turn_threads: BTreeMap<String, BTreeMap<String, f64>> = "process_turn_threads" declared,
         /// Garbage collections of the process.
         pub process_garbage_collections: Option<GarbageCollections> = "process_garbage_collections" declared,
-        /// Which variables of tuning the process was started with, as bits.
+        /// The tuning variables that the process was started with, as bits.
         pub process_start_tuning: Option<u64> = "process_start_tuning" declared,
         /// One of them, in milliseconds.
         pub process_start_purge_delay_ms: Option<f64> = "process_start_purge_delay_ms" declared,
-        /// CPU time of the shells' programs in the turn, in milliseconds.
+        /// CPU time of shell commands in the turn, in milliseconds.
         pub shell_cpu_ms_turn: Option<f64> = "shell_cpu_ms_turn" declared,
         /// CPU time of the same since the last result, in milliseconds.
         pub shell_cpu_ms_since_last_result: Option<f64> = "shell_cpu_ms_since_last_result" declared,
@@ -300,7 +301,7 @@ object! {
         pub max_depth: u64 = "max_depth",
         /// How many other sub-agents started.
         pub spawned_by_subagents: u64 = "spawned_by_subagents",
-        /// How many ended well.
+        /// How many succeeded.
         pub completed: u64 = "completed",
         /// How many failed.
         pub failed: u64 = "failed",
@@ -326,7 +327,7 @@ object! {
 object! {
     /// How the process of a runner ended (`runner_exit`, CLI 2.1.329, declared, not seen).
     pub struct RunnerExit {
-        /// How far it was.
+        /// Its phase.
         pub phase: RunnerPhase = "phase" declared,
         /// Its exit code.
         pub exit_code: Option<i64> = "exit_code" declared,
@@ -336,7 +337,7 @@ object! {
 }
 
 open_enum! {
-    /// How far the process of a runner was (`phase`): it never started, or it ended.
+    /// The phase of a runner's process (`phase`): it never started, or it ended.
     pub enum RunnerPhase {
         Setup = "setup",
         Run = "run",
@@ -344,7 +345,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// Why a message for a session in the cloud did not get there (`message_undelivered`).
+    /// Why a message for a session in the cloud was not delivered (`message_undelivered`).
     pub enum Undelivered {
         SessionNotOpened = "session_not_opened",
         SendFailed = "send_failed",

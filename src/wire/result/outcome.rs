@@ -1,4 +1,4 @@
-//! How a turn ended, told by all the fields that say something about it.
+//! How a turn ended, derived from all fields about it.
 
 use std::fmt;
 
@@ -8,18 +8,21 @@ use crate::wire::message::ApiErrorKind;
 
 /// How a turn ended.
 ///
-/// No single field of a `result` tells: an API error has the subtype `success`, and so does a turn that a prompt of priority `now` aborted.
+/// No single field of a `result` says it: an API error has the subtype `success`, and so does a
+/// turn that a prompt of priority `now` aborted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TurnOutcome {
     /// The turn ended by itself.
     Success,
-    /// A call of the API failed for good. The CLI has retried by itself before.
+    /// An API call failed permanently. The CLI has already retried it.
     ApiError {
-        /// The HTTP status; `None` where no answer came.
+        /// The HTTP status; `None` if there was no answer.
         status: Option<u16>,
-        /// The API's word for the error (`overloaded_error`), or the CLI's (`connection_failed`). Where the result has none, the error of a
-        /// [`Turn`](crate::Turn) has that of the assistant message before it ([`AssistantMessage::error`](crate::wire::AssistantMessage::error)).
+        /// The API's error type (`overloaded_error`), or the CLI's (`connection_failed`). If the
+        /// result has none, the error of a [`Turn`](crate::Turn) takes it from the assistant
+        /// message before the result
+        /// ([`AssistantMessage::error`](crate::wire::AssistantMessage::error)).
         kind: Option<String>,
         /// The text of the error.
         text: String,
@@ -28,22 +31,24 @@ pub enum TurnOutcome {
     MaxTurns,
     /// The budget was reached.
     MaxBudget,
-    /// The model never gave an answer that fits the JSON schema.
+    /// The model did not give an answer that matches the JSON schema.
     StructuredOutputRetries,
-    /// The turn was interrupted, or aborted by a prompt of priority `now`. The result of an older CLI does not tell this from a failure: what a
-    /// session knows of its own interrupts is in the outcome of an [`Error`](crate::Error) and of a [`Summary`](crate::Summary), not in that of a
+    /// The turn was interrupted, or aborted by a prompt of priority `now`. The result of an older
+    /// CLI cannot be distinguished from a failure: a session's own interrupts are only in the
+    /// outcome of an [`Error`](crate::Error) and of a [`Summary`](crate::Summary), not in that of a
     /// result alone.
     Aborted,
-    /// The CLI could not start, and says why before it exits.
+    /// The CLI could not start. It reports why before it exits.
     StartupFailure {
         /// Why.
         reason: StartupFailureReason,
         /// The CLI's messages.
         errors: Vec<String>,
     },
-    /// The CLI failed while it ran the turn (`error_during_execution`, or an error subtype of tomorrow).
+    /// The CLI failed during the turn (`error_during_execution`, or an unknown error subtype).
     ExecutionError(Vec<String>),
-    /// The CLI refused or gave up the turn without an error of the API, as with a prompt that is too long.
+    /// The CLI refused or gave up the turn without an API error, for example because the prompt is
+    /// too long.
     Refused {
         /// Why the loop ended.
         reason: Option<TerminalReason>,
@@ -53,26 +58,28 @@ pub enum TurnOutcome {
 }
 
 impl TurnOutcome {
-    /// True if and only if the turn ended by itself.
+    /// True if the turn ended by itself.
     pub fn is_success(&self) -> bool {
         *self == Self::Success
     }
 
-    /// True if and only if the API lets nobody ask so much: HTTP 429, or `rate_limit_error`, or the CLI's `rate_limit`.
+    /// True if the API's rate limit was reached: HTTP 429, or `rate_limit_error`, or the CLI's
+    /// `rate_limit`.
     ///
-    /// When it will again, the result does not say; for the limits of a plan, [`RateLimitInfo::resets_at`](crate::wire::usage::RateLimitInfo::resets_at) does.
+    /// The result does not say when it resets; for the limits of a plan, see
+    /// [`RateLimitInfo::resets_at`](crate::wire::usage::RateLimitInfo::resets_at).
     pub fn is_rate_limited(&self) -> bool {
         self.is_api_error(&[429], &["rate_limit_error", "rate_limit"])
     }
 
-    /// True if and only if the API was overloaded: HTTP 529, or `overloaded_error`, or the CLI's `overloaded`.
+    /// True if the API was overloaded: HTTP 529, or `overloaded_error`, or the CLI's `overloaded`.
     pub fn is_overloaded(&self) -> bool {
         self.is_api_error(&[529], &["overloaded_error", "overloaded"])
     }
 
-    /// True if and only if the API refused the key, the login or what they may do: HTTP 401 or 403, `authentication_error` or
-    /// `permission_error`. Also if the CLI did not even ask, for want of a login: its word is `authentication_failed`, or
-    /// `oauth_org_not_allowed`.
+    /// True if the API refused the key, the login or their permissions: HTTP 401 or 403,
+    /// `authentication_error` or `permission_error`. Also if the CLI sent no request because there
+    /// is no login: it reports `authentication_failed` or `oauth_org_not_allowed`.
     pub fn is_auth(&self) -> bool {
         self.is_api_error(
             &[401, 403],
@@ -85,7 +92,8 @@ impl TurnOutcome {
         )
     }
 
-    /// With the word for the API's error that the turn had before its result, unless the result has one itself.
+    /// Adds the type of the API error that the turn had before its result, unless the result has
+    /// one itself.
     #[cfg(feature = "session")]
     pub(crate) fn with_api_error(mut self, word: Option<&ApiErrorKind>) -> Self {
         if let (Self::ApiError { kind: kind @ None, .. }, Some(word)) = (&mut self, word) {
@@ -108,13 +116,13 @@ impl fmt::Display for TurnOutcome {
             Self::ApiError { text, .. } | Self::Refused { text, .. } => f.write_str(text),
             Self::MaxTurns => f.write_str("the limit of turns was reached"),
             Self::MaxBudget => f.write_str("the budget was reached"),
-            Self::StructuredOutputRetries => f.write_str("no answer fitted the JSON schema"),
+            Self::StructuredOutputRetries => f.write_str("no answer matched the JSON schema"),
             Self::Aborted => f.write_str("the turn was interrupted"),
             Self::StartupFailure { reason, errors } if errors.is_empty() => {
                 write!(f, "the CLI could not start: {reason}")
             }
             Self::ExecutionError(errors) if errors.is_empty() => {
-                f.write_str("the CLI failed while it ran the turn")
+                f.write_str("the CLI failed during the turn")
             }
             Self::StartupFailure { errors, .. } | Self::ExecutionError(errors) => {
                 f.write_str(&errors.join("; "))
@@ -180,7 +188,7 @@ impl ResultMessage {
         }
     }
 
-    /// True if and only if the turn failed: `is_error`, or a subtype that begins with `error`.
+    /// True if the turn failed: `is_error`, or a subtype that begins with `error`.
     pub fn failed(&self) -> bool {
         self.is_error || self.has_error_subtype()
     }

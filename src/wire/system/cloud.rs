@@ -4,7 +4,7 @@ object! {
     /// The state of a session in the cloud changed (`system` / `cloud_session_delta`, CLI 2.1.329,
     /// declared, not seen).
     pub struct CloudSessionDelta {
-        /// Counts these messages from 1; a lower number than the last is out of date.
+        /// Counts these messages from 1; a lower number than the last is stale.
         pub seq: u64 = "seq" declared,
         /// The fields of `cloud_session` that changed.
         pub changed: Vec<String> = "changed" required declared,
@@ -18,13 +18,13 @@ object! {
     pub struct CloudSession: raw {
         /// The session.
         pub id: String = "id" declared,
-        /// Where a person can look at it.
+        /// Its page, for a person.
         pub view_url: String = "view_url" declared,
-        /// The machine that is bound to it.
+        /// The machine bound to it.
         pub device: CloudDevice = "device" declared,
         /// How its files reach this machine.
         pub directory_sync: DirectorySync = "directory_sync" declared,
-        /// The version of this state's form.
+        /// The version of this format.
         pub client_version: u64 = "client_version" declared,
         /// Settings that did not take effect there.
         pub not_applied: Vec<NotApplied> = "not_applied" declared,
@@ -34,7 +34,7 @@ object! {
         pub serving: Option<CloudServing> = "serving" declared,
         /// The stream to it.
         pub connection: Option<CloudConnection> = "connection" declared,
-        /// How often its conversation went back.
+        /// How often its conversation was rewound.
         pub rewinds: Option<u64> = "rewinds" v2_1_332 declared,
         /// The calls that this machine serves.
         pub calls: Option<CloudCalls> = "calls" declared,
@@ -64,7 +64,7 @@ object! {
     /// How the files of a session in the cloud reach this machine (`directory_sync`, CLI 2.1.329,
     /// declared, not seen).
     pub struct DirectorySync {
-        /// How far it is.
+        /// Its progress.
         pub state: SyncState = "state" declared,
         /// Why it stopped.
         pub reason: Option<String> = "reason" declared,
@@ -72,7 +72,7 @@ object! {
         pub message: Option<String> = "message" declared,
         /// State of the first upload.
         pub first_upload: Option<String> = "first_upload" declared,
-        /// How many files are the same on both sides.
+        /// How many files are in sync.
         pub synced_files: Option<u64> = "synced_files" declared,
         /// True when another window of this machine does it.
         pub other_window: Option<bool> = "other_window" declared,
@@ -82,7 +82,7 @@ object! {
         pub started_from_upload: Option<bool> = "started_from_upload" declared,
         /// Which way files go.
         pub direction: Option<SyncDirection> = "direction" declared,
-        /// What keeps them the same.
+        /// What keeps them in sync.
         pub file_mode: FileMode = "file_mode" declared,
         /// Where that was decided.
         pub file_mode_source: String = "file_mode_source" declared,
@@ -90,7 +90,7 @@ object! {
 }
 
 open_enum! {
-    /// How far a synchronisation of files is (`state` of a `directory_sync`).
+    /// The progress of a synchronisation of files (`state` of a `directory_sync`).
     pub enum SyncState {
         Off = "off",
         Seeding = "seeding",
@@ -108,7 +108,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// What keeps files the same on both sides (`file_mode`).
+    /// What keeps files in sync (`file_mode`).
     pub enum FileMode {
         ContainerSync = "container_sync",
         DeviceTools = "device_tools",
@@ -122,13 +122,13 @@ object! {
     pub struct NotApplied {
         /// The setting.
         pub name: String = "name" declared,
-        /// What became of it.
+        /// What happened to it.
         pub kind: NotAppliedKind = "kind" declared,
     }
 }
 
 open_enum! {
-    /// What became of a setting that did not take effect (`kind`).
+    /// What happened to a setting that did not take effect (`kind`).
     pub enum NotAppliedKind {
         Lost = "lost",
         Kept = "kept",
@@ -159,9 +159,9 @@ object! {
         pub state: Option<ServingState> = "state" declared,
         /// Why, or why not.
         pub reason: Option<String> = "reason" declared,
-        /// The rules that hold for it.
+        /// The rules that apply to it.
         pub policy: Option<ServingPolicy> = "policy" declared,
-        /// The way that calls come.
+        /// How the calls arrive.
         pub channel: Option<ServingChannel> = "channel" declared,
     }
 }
@@ -177,7 +177,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// The rules that hold for serving tools (`policy` of `serving`).
+    /// The rules that apply to serving tools (`policy` of `serving`).
     pub enum ServingPolicy {
         Parity = "parity",
         Interim = "interim",
@@ -185,7 +185,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// The way that calls come (`channel` of `serving`).
+    /// How the calls arrive (`channel` of `serving`).
     pub enum ServingChannel {
         Session = "session",
         BridgeOnly = "bridge_only",
@@ -225,7 +225,7 @@ object! {
         pub since: f64 = "since" declared,
         /// The question that it waits for.
         pub ask_id: Option<String> = "ask_id" declared,
-        /// When the question ends by itself, in milliseconds since 1970.
+        /// When the question expires, in milliseconds since 1970.
         pub lapses_at: Option<f64> = "lapses_at" declared,
         /// True when the automatic check may answer.
         pub classifier_eligible: Option<bool> = "classifier_eligible" declared,
@@ -247,7 +247,7 @@ object! {
         pub call_id: String = "call_id" declared,
         /// The tool.
         pub tool: String = "tool" declared,
-        /// How.
+        /// How it ended.
         pub ended: Option<CallEnd> = "ended" declared,
         /// A code for it.
         pub code: Option<String> = "code" declared,
@@ -270,7 +270,7 @@ open_enum! {
 object! {
     /// A text for the user (an item of `notices`, CLI 2.1.329, declared, not seen).
     pub struct CloudNotice {
-        /// Names the text.
+        /// Identifies the text.
         pub key: String = "key" declared,
         /// The text.
         pub text: String = "text" declared,
@@ -278,8 +278,8 @@ object! {
 }
 
 object! {
-    /// Which questions of an earlier worker still stand (`system` / `inherited_asks_settled`, CLI
-    /// 2.1.329, declared, not seen). Any other one is over.
+    /// Which questions of an earlier worker are still open (`system` / `inherited_asks_settled`,
+    /// CLI 2.1.329, declared, not seen). All others are over.
     pub struct InheritedAsksSettled {
         /// The requests that can still be answered.
         pub kept_request_ids: Vec<String> = "kept_request_ids" required declared,
@@ -287,8 +287,8 @@ object! {
 }
 
 object! {
-    /// A call will not run although it was allowed, too late (`system` / `late_allow_not_run`, CLI
-    /// 2.1.329, declared, not seen).
+    /// A call that was allowed too late will not run (`system` / `late_allow_not_run`, CLI 2.1.329,
+    /// declared, not seen).
     pub struct LateAllowNotRun {
         /// The request that was answered.
         pub request_id: String = "request_id" declared,
@@ -317,12 +317,12 @@ open_enum! {
 }
 
 object! {
-    /// A worker in the cloud takes turns that a client began (`system` / `turn_handoff_available`,
-    /// CLI 2.1.329, declared, not seen).
+    /// A worker in the cloud accepts turns that a client started (`system` /
+    /// `turn_handoff_available`, CLI 2.1.329, declared, not seen).
     pub struct TurnHandoffAvailable {
-        /// The version of the form.
+        /// The version of the format.
         pub v: u64 = "v" declared,
-        /// The tools whose calls it takes.
+        /// The tools whose calls it accepts.
         pub tools: Vec<String> = "tools" required declared,
         /// The worker; each start has a higher number.
         pub worker_epoch: u64 = "worker_epoch" declared,
@@ -334,7 +334,7 @@ object! {
         pub shared_message_id: Option<bool> = "shared_message_id" declared,
         /// True when it reads `relay_marker`.
         pub relay_marker: Option<bool> = "relay_marker" declared,
-        /// True when it takes files for its home folder.
+        /// True if it accepts files for its home folder.
         pub home_files: Option<bool> = "home_files" declared,
         /// True when it reads `file_names`.
         pub file_names: Option<bool> = "file_names" declared,

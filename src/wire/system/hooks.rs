@@ -1,4 +1,4 @@
-//! Hooks at work.
+//! Progress of hooks.
 
 object! {
     /// A hook started (`system` / `hook_started`, CLI 2.1.329).
@@ -13,7 +13,7 @@ object! {
         pub label: Option<String> = "label" declared,
         /// Who configured it, such as `user_settings`; an open set.
         pub origin: Option<String> = "origin" declared,
-        /// The plugin that it is from; not to be trusted.
+        /// The plugin that it is from; not trustworthy.
         pub plugin_name: Option<String> = "plugin_name" declared,
     }
 }
@@ -33,7 +33,7 @@ object! {
         pub stderr: String = "stderr" declared,
         /// Both.
         pub output: String = "output" declared,
-        /// True when it goes on in the background.
+        /// True if it continues in the background.
         pub backgrounded: Option<bool> = "backgrounded" declared,
     }
 }

@@ -1,4 +1,4 @@
-//! `init`: what a turn has at hand.
+//! `init`: what is available to a turn.
 
 use super::cloud::CloudSession;
 use crate::wire::decode::{At, Decode, Shape, Sink};
@@ -41,15 +41,15 @@ object! {
         pub api_key_source: ApiKeySource = "apiKeySource",
         /// The version of the CLI.
         pub claude_code_version: String = "claude_code_version",
-        /// What the CLI can do, as an open set of names.
+        /// The CLI's capabilities, as an open set of names.
         pub capabilities: Vec<String> = "capabilities",
-        /// Betas of the API that are on.
+        /// The enabled betas of the API.
         pub betas: Vec<String> = "betas" declared,
         /// State of the fast mode.
         pub fast_mode_state: Option<FastModeState> = "fast_mode_state",
         /// Why the fast mode is off.
         pub fast_mode_disabled_reason: Option<FastModeDisabledReason> = "fast_mode_disabled_reason",
-        /// How hard the model works; `None` where the CLI says nothing of it.
+        /// How hard the model works; `None` if the CLI does not say.
         pub effort: Option<Effort> = "effort",
         /// True when the effort may change from turn to turn.
         pub per_turn_effort_active: Option<bool> = "per_turn_effort_active",
@@ -65,7 +65,7 @@ object! {
         pub memory_paths: Option<MemoryPaths> = "memory_paths",
         /// The socket for messages between processes.
         pub messaging_socket_path: Option<String> = "messaging_socket_path",
-        /// True when the longest thinking can be asked for.
+        /// True if the longest thinking can be requested.
         pub ultrathink_available: Option<bool> = "ultrathink_available",
         /// True when a typed keyword raises the effort.
         pub ultrathink_typed_raises: Option<bool> = "ultrathink_typed_raises",
@@ -73,9 +73,9 @@ object! {
         pub user_message_uuids: Option<Vec<String>> = "user_message_uuids",
         /// How long each phase of the start took; sent with startup timing.
         pub startup_timing: Option<RawJson> = "startup_timing",
-        /// The thinking of this turn, where a client chose it.
+        /// The thinking of this turn, if a client chose it.
         pub client_thinking: Option<ClientThinking> = "client_thinking" declared,
-        /// State of the session in the cloud, where it runs there.
+        /// State of the session in the cloud, if it runs there.
         pub cloud_session: Option<Box<CloudSession>> = "cloud_session" declared,
         /// True when the host need not send its flag settings again.
         pub flag_restate_noop: Option<bool> = "flag_restate_noop" declared,
@@ -85,7 +85,7 @@ object! {
         pub host_dropped_env: Vec<DroppedEnv> = "host_dropped_env" declared,
         /// MCP servers whose configuration is wrong.
         pub mcp_server_errors: Vec<McpServerError> = "mcp_server_errors" declared,
-        /// What is odd about plugins.
+        /// Warnings about plugins.
         pub plugin_warnings: Vec<PluginWarning> = "plugin_warnings" declared,
         /// The PowerShell that commands run in.
         pub powershell_path: Option<String> = "powershell_path" declared,
@@ -93,7 +93,7 @@ object! {
         pub sandbox_enabled: Option<SandboxState> = "sandbox_enabled" v2_1_332,
         /// The directory for the session's own notes.
         pub scratchpad_path: Option<String> = "scratchpad_path" declared,
-        /// The directory of skills that are kept in step.
+        /// The directory of synchronised skills.
         pub synced_skills_path: Option<String> = "synced_skills_path" declared,
         /// The worker in the cloud; each start has a higher number.
         pub worker_epoch: Option<u64> = "worker_epoch" declared,
@@ -105,7 +105,7 @@ object! {
     pub struct McpServer: raw {
         /// Its name.
         pub name: String = "name",
-        /// How it is, such as `connected`, `pending` or `failed`.
+        /// Its status, such as `connected`, `pending` or `failed`.
         pub status: String = "status",
         /// Where its configuration came from, such as `sdk`.
         pub source: Option<String> = "source",
@@ -137,15 +137,15 @@ object! {
         pub message: String = "message" declared,
         /// Where the plugin is.
         pub path: Option<String> = "path" declared,
-        /// Set when the administrator decides over the plugin.
+        /// Set if the administrator controls the plugin.
         pub managed_lock: Option<ManagedLock> = "managed_lock" declared,
     }
 }
 
 object! {
-    /// An administrator's decision over a plugin (`managed_lock`, CLI 2.1.329, declared, not seen).
+    /// An administrator's control over a plugin (`managed_lock`, CLI 2.1.329, declared, not seen).
     pub struct ManagedLock {
-        /// True when the plugin must be on.
+        /// True if the plugin must be on.
         pub plugin_enabled: bool = "plugin_enabled" declared,
         /// The plugin.
         pub name: String = "name" declared,
@@ -157,7 +157,7 @@ object! {
 object! {
     /// Where memories are kept (`memory_paths`, CLI 2.1.329).
     pub struct MemoryPaths {
-        /// The directory of memories that the CLI writes by itself.
+        /// The directory of memories that the CLI writes automatically.
         pub auto: Option<String> = "auto",
         /// The directory of the team's memories.
         pub team: Option<String> = "team" declared,
@@ -171,11 +171,11 @@ object! {
         pub name: String = "name",
         /// What it does.
         pub description: String = "description",
-        /// What to write behind it.
+        /// The arguments that it takes.
         pub argument_hint: String = "argumentHint",
         /// Other names.
         pub aliases: Vec<String> = "aliases",
-        /// True when it is part of the CLI.
+        /// True if it is built in.
         pub builtin: Option<bool> = "builtin",
         /// The plugin that registered it.
         pub plugin: Option<String> = "plugin" declared,
@@ -209,7 +209,7 @@ open_enum! {
 object! {
     /// The thinking that a client chose (`client_thinking`, CLI 2.1.329, declared, not seen).
     pub struct ClientThinking {
-        /// The budget, 0 for none; `None` where the model decides.
+        /// The budget, 0 for none; `None` if the model decides.
         pub max_thinking_tokens: Option<u64> = "max_thinking_tokens" declared,
         /// How it is shown.
         pub thinking_display: Option<ThinkingDisplay> = "thinking_display" declared,
@@ -249,14 +249,13 @@ object! {
 }
 
 object! {
-    /// Something odd about a plugin (an item of `plugin_warnings`, CLI 2.1.329, declared, not
-    /// seen).
+    /// A warning about a plugin (an item of `plugin_warnings`, CLI 2.1.329, declared, not seen).
     pub struct PluginWarning {
         /// The plugin.
         pub plugin: String = "plugin" declared,
         /// The kind of warning.
         pub kind: String = "type" declared,
-        /// What is odd.
+        /// The warning.
         pub message: String = "message" declared,
     }
 }
@@ -269,11 +268,11 @@ pub enum SandboxState {
     On,
     /// `false`.
     Off,
-    /// A word in place of either, such as `unknown`.
+    /// Another value, such as `unknown`.
     Other(Box<str>),
 }
 
-/// The empty word: what a field of the wrong type degrades to.
+/// The empty value, for a field of the wrong type.
 impl Default for SandboxState {
     fn default() -> Self {
         Self::Other("".into())

@@ -1,14 +1,14 @@
 //! Messages about the session (`system`), by their subtype.
 //!
-//! [`System`] is the sum of them. The types of one subject are in one module:
+//! [`System`] is an enum of them. The types of one subject are in one module:
 //!
 //! | module | about |
 //! |---|---|
-//! | [`init`] | what a turn has at hand: tools, servers, plugins, settings |
+//! | [`init`] | what is available to a turn: tools, servers, plugins, settings |
 //! | [`status`] | states of the session, retries, compaction, another model |
 //! | [`tasks`] | sub-agents, and tools in the background |
 //! | [`notices`] | texts for the user |
-//! | [`hooks`] | hooks at work |
+//! | [`hooks`] | progress of hooks |
 //! | [`work`] | repositories, folders, published changes |
 //! | [`upkeep`] | files, memories, plugins, titles |
 //! | [`peers`] | messages from other sessions that are held back |

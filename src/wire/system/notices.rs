@@ -1,4 +1,4 @@
-//! Texts for the user, with what they say for a program.
+//! Texts for the user, with their meaning for a program.
 
 use super::init::SlashCommand;
 use crate::wire::permission::DecisionReasonCode;
@@ -12,7 +12,7 @@ object! {
         pub level: InformationalLevel = "level",
         /// The tool call that it is about.
         pub tool_use_id: Option<String> = "tool_use_id" declared,
-        /// True when the turn does not go on.
+        /// True if the turn does not continue.
         pub prevent_continuation: Option<bool> = "prevent_continuation",
         /// What kind of text it is, such as `hook_callback_failed`.
         pub tag: Option<String> = "tag",
@@ -20,13 +20,13 @@ object! {
         pub prompt_submit_outcome: Option<PromptSubmitOutcome> = "prompt_submit_outcome",
         /// A note that a plugin left for an agent.
         pub agent_note: Option<AgentNote> = "agent_note" v2_1_332 declared,
-        /// The hook that gave no verdict.
+        /// The hook that returned no verdict.
         pub hook_no_verdict: Option<HookNoVerdict> = "hook_no_verdict" v2_1_332,
-        /// The model that was asked for, and the one that works.
+        /// The requested model, and the current one.
         pub model_restriction: Option<ModelRestriction> = "model_restriction" declared,
         /// Files of a connector that were saved.
         pub saved_files: Vec<SavedFile> = "saved_files" declared,
-        /// How many they are, and where they came from.
+        /// How many there are, and where they came from.
         pub saved_from: Option<SavedFrom> = "saved_from" v2_1_332 declared,
         /// True when no user caused it.
         pub is_meta: Option<bool> = "isMeta" v2_1_332,
@@ -51,7 +51,7 @@ object! {
     pub struct PromptSubmitOutcome {
         /// How.
         pub kind: Option<PromptEnd> = "kind" declared,
-        /// Why a hook gave no verdict.
+        /// Why a hook returned no verdict.
         pub no_verdict_kind: Option<NoVerdictKind> = "no_verdict_kind" declared,
         /// True when the prompt stays in the conversation.
         pub prompt_kept: bool = "prompt_kept" declared,
@@ -72,7 +72,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// Why a hook gave no verdict (`no_verdict_kind`).
+    /// Why a hook returned no verdict (`no_verdict_kind`).
     pub enum NoVerdictKind {
         RemoteRunFailed = "remote_run_failed",
         RemoteRunTimedOut = "remote_run_timed_out",
@@ -92,9 +92,9 @@ open_enum! {
 object! {
     /// A note that a plugin left for an agent (`agent_note`, CLI 2.1.332, declared, not seen).
     pub struct AgentNote {
-        /// The agent that it is for.
+        /// The recipient.
         pub to: AgentRef = "to" v2_1_332 declared,
-        /// The agent that it is about.
+        /// The subject.
         pub about: AgentRef = "about" v2_1_332 declared,
         /// The note.
         pub text: String = "text" v2_1_332 declared,
@@ -126,7 +126,7 @@ open_enum! {
 }
 
 object! {
-    /// A hook that gave no verdict (`hook_no_verdict`, CLI 2.1.332).
+    /// A hook that returned no verdict (`hook_no_verdict`, CLI 2.1.332).
     pub struct HookNoVerdict {
         /// The event.
         pub hook_event: String = "hook_event" v2_1_332,
@@ -144,9 +144,9 @@ object! {
 object! {
     /// A model that was refused (`model_restriction`, CLI 2.1.329, declared, not seen).
     pub struct ModelRestriction {
-        /// The model that was asked for.
+        /// The requested model.
         pub requested_model: String = "requested_model" declared,
-        /// The model that works.
+        /// The current model.
         pub effective_model: String = "effective_model" declared,
         /// When it was refused.
         pub at: Option<RestrictedAt> = "at" declared,
@@ -179,7 +179,7 @@ object! {
     pub struct SavedFrom {
         /// How many.
         pub files: u64 = "files" v2_1_332 declared,
-        /// The only one.
+        /// The file, if it is the only one.
         pub file: Option<String> = "file" v2_1_332 declared,
         /// The app that they came from.
         pub app: Option<String> = "app" v2_1_332 declared,
@@ -197,7 +197,7 @@ object! {
 object! {
     /// A short text for the user's screen (`system` / `notification`, CLI 2.1.329).
     pub struct Notification {
-        /// Names the text; a new one with the same key replaces it.
+        /// Identifies the text; a new one with the same key replaces it.
         pub key: String = "key",
         /// The text.
         pub text: String = "text",
@@ -221,8 +221,8 @@ open_enum! {
 }
 
 object! {
-    /// A tool call was refused without asking anybody (`system` / `permission_denied`, CLI 2.1.329). Not sent for every refusal; the list of
-    /// `permission_denials` in the result is complete.
+    /// A tool call was denied without a question (`system` / `permission_denied`, CLI 2.1.329). Not
+    /// sent for every denial; the list of `permission_denials` in the result is complete.
     pub struct PermissionDenied {
         /// The tool.
         pub tool_name: String = "tool_name",
@@ -234,7 +234,7 @@ object! {
         pub decision_reason_type: Option<String> = "decision_reason_type" declared,
         /// The reason.
         pub decision_reason: Option<String> = "decision_reason" declared,
-        /// The text that the model was given.
+        /// The text that the model received.
         pub message: String = "message",
         /// A code for the reason.
         pub decision_reason_code: Option<DecisionReasonCode> = "decision_reason_code" v2_1_332,
@@ -242,7 +242,8 @@ object! {
 }
 
 object! {
-    /// The slash commands are now these (`system` / `commands_changed`, CLI 2.1.329, declared, not seen).
+    /// The new list of slash commands (`system` / `commands_changed`, CLI 2.1.329, declared, not
+    /// seen).
     pub struct CommandsChanged {
         /// The whole list.
         pub commands: Vec<SlashCommand> = "commands" required declared,
@@ -250,7 +251,8 @@ object! {
 }
 
 object! {
-    /// The user is through with an elicitation at a URL (`system` / `elicitation_complete`, CLI 2.1.329, declared, not seen).
+    /// The user has finished an elicitation at a URL (`system` / `elicitation_complete`, CLI
+    /// 2.1.329, declared, not seen).
     pub struct ElicitationComplete {
         /// The MCP server that asked.
         pub mcp_server_name: String = "mcp_server_name" declared,
@@ -260,7 +262,7 @@ object! {
 }
 
 object! {
-    /// The CLI stopped the turn for a prompt that came right behind (`system` / `turn_preempted`,
+    /// The CLI stopped the turn for a prompt that came right after it (`system` / `turn_preempted`,
     /// CLI 2.1.329, declared, not seen). Comes before the result of the stopped turn.
     pub struct TurnPreempted {
         /// Why, such as `rapid_followup`; an open set.
@@ -280,7 +282,7 @@ object! {
         pub tool_use_id: String = "tool_use_id" declared,
         /// The sub-agent that called.
         pub agent_id: Option<String> = "agent_id" declared,
-        /// Whether it still waits.
+        /// Whether it is still waiting.
         pub status: PermissionCheck = "status" declared,
     }
 }
@@ -297,7 +299,7 @@ object! {
     /// The effort is not sent with each turn any more (`system` / `per_turn_effort_changed`, CLI
     /// 2.1.329, declared, not seen).
     pub struct PerTurnEffortChanged {
-        /// Always false; only `init` says that it is on.
+        /// Always false; only `init` reports that it is on.
         pub per_turn_effort_active: bool = "per_turn_effort_active" declared,
     }
 }
@@ -312,14 +314,14 @@ object! {
         pub total_limit_chars: u64 = "total_limit_chars" declared,
         /// How many files that is.
         pub file_count: u64 = "file_count" declared,
-        /// How long the largest is, in characters, where it alone is over the limit.
+        /// The length of the largest, in characters, if it alone is over the limit.
         pub largest_chars: Option<u64> = "largest_chars" declared,
     }
 }
 
 object! {
     /// Files of a prompt did not arrive (`system` / `file_attachments_missing`, CLI 2.1.329,
-    /// declared, not seen). The turn goes on without them.
+    /// declared, not seen). The turn continues without them.
     pub struct FileAttachmentsMissing {
         /// The prompt, by the uuid its sender gave it.
         pub message_uuid: String = "message_uuid" declared,
@@ -342,11 +344,11 @@ object! {
 
 object! {
     /// A draft of feedback was written to disk (`system` / `feedback_draft_queued`, CLI 2.1.329,
-    /// declared, not seen). Nothing is sent before the user says so.
+    /// declared, not seen). Nothing is sent without the user's consent.
     pub struct FeedbackDraftQueued {
         /// The draft.
         pub draft_id: String = "draft_id" declared,
-        /// What it is about.
+        /// Its category.
         pub draft_type: FeedbackDraft = "draft_type" declared,
         /// Its title.
         pub title: String = "title" declared,
@@ -356,7 +358,7 @@ object! {
 }
 
 open_enum! {
-    /// What a draft of feedback is about (`draft_type`).
+    /// The category of a draft of feedback (`draft_type`).
     pub enum FeedbackDraft {
         Bug = "bug",
         Idea = "idea",

@@ -1,26 +1,27 @@
 //! Messages from other sessions that are held back.
 
 object! {
-    /// A message from another session is held back (`system` / `peer_message_hold`, CLI 2.1.329,
-    /// declared, not seen), or what became of it. The model does not see it while it is held.
+    /// A message from another session is held back, or was released (`system` /
+    /// `peer_message_hold`, CLI 2.1.329, declared, not seen). The model does not see it while it is
+    /// held.
     pub struct PeerMessageHold {
         /// What happens to it.
         pub state: HoldState = "state" declared,
         /// The message.
         pub message_uuid: Option<String> = "message_uuid" declared,
-        /// The way it came.
+        /// How it came.
         pub lane: PeerLane = "lane" declared,
-        /// The sender's address as it will be shown; a claim.
+        /// The sender's address as it will be shown; not verified.
         pub from: String = "from" declared,
-        /// The sender's name; a claim.
+        /// The sender's name; not verified.
         pub from_name: Option<String> = "from_name" declared,
         /// Why it is held.
         pub cause: Option<HoldCause> = "cause" declared,
-        /// How it ended, where it was dropped.
+        /// How it ended, if it was dropped.
         pub outcome: Option<HoldOutcome> = "outcome" declared,
         /// Which check dropped it.
         pub reason: Option<DropReason> = "reason" declared,
-        /// What `decide_held_peer_message` names it by.
+        /// Its id for `decide_held_peer_message`.
         pub hold_id: Option<String> = "hold_id" v2_1_332 declared,
         /// True when a person may deliver it now.
         pub can_deliver: Option<bool> = "can_deliver" v2_1_332 declared,
@@ -30,22 +31,22 @@ object! {
         pub session_class: Option<SessionClass> = "session_class" v2_1_332 declared,
         /// The process id that the kernel reported for the sender.
         pub verified_pid: Option<u64> = "verified_pid" v2_1_332 declared,
-        /// The sender's words; not to be trusted.
+        /// The sender's text; not trustworthy.
         pub preview: Option<PeerPreview> = "preview" v2_1_332 declared,
     }
 }
 
 object! {
-    /// The words of a message that is held (`preview` of a `peer_message_hold`, CLI 2.1.332,
-    /// declared, not seen).
+    /// The text of a held message (`preview` of a `peer_message_hold`, CLI 2.1.332, declared, not
+    /// seen).
     pub struct PeerPreview {
-        /// The words.
+        /// The text.
         pub text: String = "text" v2_1_332 declared,
         /// How long the whole text is, in UTF-16 units.
         pub total_chars: u64 = "total_chars" v2_1_332 declared,
         /// How many blocks are not text.
         pub other_blocks: u64 = "other_blocks" v2_1_332 declared,
-        /// False when something was cut or left out.
+        /// False if something was cut or left out.
         pub is_whole: bool = "is_whole" v2_1_332 declared,
     }
 }
@@ -60,7 +61,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// The way that a message from another session came (`lane`).
+    /// How a message from another session came (`lane`).
     pub enum PeerLane {
         Bridge = "bridge",
         Stdin = "stdin",

@@ -1,4 +1,4 @@
-//! What the session is doing: its state, its retries, one model in place of another.
+//! The state of the session: its status, its retries, fallback models.
 
 use std::time::Duration;
 
@@ -6,11 +6,11 @@ use crate::wire::message::ApiErrorKind;
 use crate::wire::permission::PermissionMode;
 
 object! {
-    /// What the session does, or a new permission mode (`system` / `status`, CLI 2.1.329).
+    /// The activity of the session, or a new permission mode (`system` / `status`, CLI 2.1.329).
     pub struct Status {
-        /// What it does; `None` for nothing in particular.
+        /// Its activity; `None` for nothing in particular.
         pub status: Option<StatusKind> = "status",
-        /// The permission mode from now on.
+        /// The new permission mode.
         pub permission_mode: Option<PermissionMode> = "permissionMode",
         /// How a compaction ended.
         pub compact_result: Option<CompactResult> = "compact_result",
@@ -26,7 +26,7 @@ object! {
 }
 
 open_enum! {
-    /// What the session does (`status` of a status).
+    /// The activity of the session (`status` of a status).
     pub enum StatusKind {
         Requesting = "requesting",
         Compacting = "compacting",
@@ -48,7 +48,7 @@ object! {
         pub compact_metadata: CompactMetadata = "compact_metadata",
         /// The message before this one.
         pub logical_parent_uuid: Option<String> = "logical_parent_uuid",
-        /// True for a message of the past that is sent again.
+        /// True for an earlier message that is sent again.
         pub historical: Option<bool> = "historical" declared,
     }
 }
@@ -66,9 +66,9 @@ object! {
         pub duration_ms: Option<f64> = "duration_ms",
         /// Tokens dropped so far.
         pub cumulative_dropped_tokens: Option<u64> = "cumulative_dropped_tokens",
-        /// Messages that stay, as one piece.
+        /// Messages that are kept, as one segment.
         pub preserved_segment: Option<PreservedSegment> = "preserved_segment" declared,
-        /// Messages that stay, one by one; supersedes `preserved_segment`.
+        /// Messages that are kept, one by one; supersedes `preserved_segment`.
         pub preserved_messages: Option<PreservedMessages> = "preserved_messages",
         /// How many messages the summary covers.
         pub messages_summarized: Option<u64> = "messages_summarized" declared,
@@ -84,11 +84,12 @@ object! {
 }
 
 object! {
-    /// Messages that stay, as one piece (`preserved_segment`, CLI 2.1.329, declared, not seen).
+    /// Messages that are kept, as one segment (`preserved_segment`, CLI 2.1.329, declared, not
+    /// seen).
     pub struct PreservedSegment {
         /// The first.
         pub head_uuid: String = "head_uuid" declared,
-        /// The message that they hang on.
+        /// The parent of the segment.
         pub anchor_uuid: String = "anchor_uuid" declared,
         /// The last.
         pub tail_uuid: String = "tail_uuid" declared,
@@ -96,13 +97,13 @@ object! {
 }
 
 object! {
-    /// Messages that stay, one by one (`preserved_messages`, CLI 2.1.329).
+    /// Messages that are kept, one by one (`preserved_messages`, CLI 2.1.329).
     pub struct PreservedMessages {
-        /// The message that the first of them hangs on.
+        /// The parent of the first of them.
         pub anchor_uuid: String = "anchor_uuid",
-        /// The messages, each hanging on the one before.
+        /// The messages; each is the parent of the next.
         pub uuids: Vec<String> = "uuids",
-        /// The messages with all that belongs to them.
+        /// The messages with everything that belongs to them.
         pub all_uuids: Vec<String> = "all_uuids",
     }
 }
@@ -116,26 +117,26 @@ open_enum! {
 }
 
 object! {
-    /// An API call failed and will be repeated (`system` / `api_retry`, CLI 2.1.329).
+    /// An API call failed and will be retried (`system` / `api_retry`, CLI 2.1.329).
     pub struct ApiRetry {
-        /// Counts the repetitions from 1.
+        /// Counts the retries from 1.
         pub attempt: u64 = "attempt",
-        /// How many there will be.
+        /// The maximum number of retries.
         pub max_retries: u64 = "max_retries",
         /// The wait before the next attempt, in milliseconds.
         pub retry_delay_ms: f64 = "retry_delay_ms",
-        /// The HTTP status; `None` where no answer came.
+        /// The HTTP status; `None` if there was no answer.
         pub error_status: Option<u16> = "error_status",
         /// The class of the error.
         pub error: ApiErrorKind = "error",
-        /// Set when not even the headers came in time.
+        /// Set if not even the headers came in time.
         pub no_response: Option<NoResponse> = "no_response" declared,
     }
 }
 
 impl ApiRetry {
-    /// `retry_delay_ms` as a duration. The CLI waits that long by itself, at least what the API asked for in its header `retry-after`, which is
-    /// not on the wire.
+    /// `retry_delay_ms` as a duration. The CLI waits this long by itself, and at least as long as
+    /// the API's `retry-after` header says, which is not on the wire.
     pub fn retry_after(&self) -> Duration {
         Duration::try_from_secs_f64((self.retry_delay_ms / 1000.0).max(0.0))
             .unwrap_or(Duration::MAX)
@@ -145,7 +146,7 @@ impl ApiRetry {
 object! {
     /// No headers came in time (`no_response`, CLI 2.1.329, declared, not seen).
     pub struct NoResponse {
-        /// How long was waited, in milliseconds.
+        /// How long it waited, in milliseconds.
         pub waited_ms: f64 = "waited_ms" declared,
         /// How long the next attempt waits, in milliseconds.
         pub retry_wait_ms: f64 = "retry_wait_ms" declared,
@@ -153,19 +154,20 @@ object! {
 }
 
 object! {
-    /// A control request of the host is still worked on (`system` / `control_request_progress`, CLI 2.1.329).
+    /// A control request of the host is still in progress (`system` / `control_request_progress`,
+    /// CLI 2.1.329).
     pub struct ControlRequestProgress {
         /// The request.
         pub request_id: String = "request_id",
         /// What happens to it.
         pub status: ControlRequestStatus = "status",
-        /// Counts the repetitions from 1.
+        /// Counts the retries from 1.
         pub attempt: Option<u64> = "attempt" declared,
-        /// How many there will be.
+        /// The maximum number of retries.
         pub max_retries: Option<u64> = "max_retries" declared,
         /// The wait before the next attempt, in milliseconds.
         pub retry_delay_ms: Option<f64> = "retry_delay_ms" declared,
-        /// The HTTP status; `None` where no answer came.
+        /// The HTTP status; `None` if there was no answer.
         pub error_status: Option<u16> = "error_status" declared,
     }
 }
@@ -179,8 +181,8 @@ open_enum! {
 }
 
 object! {
-    /// An estimate of the tokens of thinking (`system` / `thinking_tokens`, CLI 2.1.329); comes before each thinking delta, also where partial
-    /// messages were not asked for.
+    /// An estimate of the tokens of thinking (`system` / `thinking_tokens`, CLI 2.1.329); comes
+    /// before each thinking delta, even if partial messages are not enabled.
     pub struct ThinkingTokens {
         /// Tokens of the block so far.
         pub estimated_tokens: u64 = "estimated_tokens",
@@ -192,11 +194,12 @@ object! {
 }
 
 object! {
-    /// Idle, running or waiting (`system` / `session_state_changed`, CLI 2.1.329). Sent only where the host asked for it.
+    /// Idle, running or waiting (`system` / `session_state_changed`, CLI 2.1.329). Only sent if the
+    /// host requests it.
     pub struct SessionStateChanged {
-        /// The state from now on.
+        /// The new state.
         pub state: SessionState = "state",
-        /// True when the message is for the SDK alone and not for the consumer.
+        /// True if the message is only for the SDK and not for its user.
         pub sdk_host_only: Option<bool> = "sdk_host_only" declared,
     }
 }
@@ -222,25 +225,26 @@ object! {
 }
 
 object! {
-    /// The model refused, and another one is asked (`system` / `model_refusal_fallback`, CLI 2.1.329, declared, not seen).
+    /// The model refused, and another one is used (`system` / `model_refusal_fallback`, CLI
+    /// 2.1.329, declared, not seen).
     pub struct ModelRefusalFallback {
         /// Always `refusal`.
         pub trigger: String = "trigger" declared,
-        /// What happens now.
+        /// What happens next.
         pub direction: RefusalDirection = "direction" declared,
         /// How long the other model stays; absent means for the session.
         pub scope: Option<RefusalScope> = "scope" declared,
         /// The model that refused.
         pub original_model: String = "original_model" declared,
-        /// The model that is asked now.
+        /// The new model.
         pub fallback_model: String = "fallback_model" declared,
         /// The API's id of the request.
         pub request_id: Option<String> = "request_id" declared,
         /// The category of the refusal, an open set.
         pub api_refusal_category: Option<String> = "api_refusal_category" declared,
-        /// Why the API says it refused.
+        /// The API's reason for the refusal.
         pub api_refusal_explanation: Option<String> = "api_refusal_explanation" declared,
-        /// Messages to forget now, by uuid.
+        /// Messages to discard, by uuid.
         pub retracted_message_uuids: Option<Vec<String>> = "retracted_message_uuids" declared,
         /// The prompt that was refused.
         pub refused_user_message_uuid: Option<String> = "refused_user_message_uuid" declared,
@@ -250,13 +254,14 @@ object! {
         pub api_refusal_cyber_verification: Option<CyberVerification> = "api_refusal_cyber_verification" declared,
         /// True when any refusal of the chain was of that category.
         pub saw_cyber_refusal: Option<bool> = "saw_cyber_refusal" declared,
-        /// The words for the user that come with the list of models.
+        /// The notice for the user that comes with the list of models.
         pub served_notice: Option<ServedNotice> = "served_notice" v2_1_332 declared,
     }
 }
 
 object! {
-    /// The model refused, and no other one is asked (`system` / `model_refusal_no_fallback`, CLI 2.1.329).
+    /// The model refused, and there is no fallback (`system` / `model_refusal_no_fallback`, CLI
+    /// 2.1.329).
     pub struct ModelRefusalNoFallback {
         /// The model that refused.
         pub original_model: String = "original_model",
@@ -264,7 +269,7 @@ object! {
         pub request_id: Option<String> = "request_id",
         /// The category of the refusal, an open set.
         pub api_refusal_category: Option<String> = "api_refusal_category" declared,
-        /// Why the API says it refused.
+        /// The API's reason for the refusal.
         pub api_refusal_explanation: Option<String> = "api_refusal_explanation" declared,
         /// The prompt that was refused.
         pub refused_user_message_uuid: Option<String> = "refused_user_message_uuid" declared,
@@ -274,13 +279,14 @@ object! {
 }
 
 object! {
-    /// The model cannot be reached, and another one is asked (`system` / `model_fallback`, CLI 2.1.329).
+    /// The model is unavailable, and another one is used (`system` / `model_fallback`, CLI
+    /// 2.1.329).
     pub struct ModelFallback {
         /// What caused it.
         pub trigger: String = "trigger",
-        /// The model that could not be reached.
+        /// The unavailable model.
         pub original_model: String = "original_model",
-        /// The model that is asked now.
+        /// The new model.
         pub fallback_model: String = "fallback_model",
         /// The text for the user.
         pub content: String = "content",
@@ -318,11 +324,11 @@ object! {
 }
 
 object! {
-    /// Words for the user (`served_notice`, CLI 2.1.332, declared, not seen).
+    /// A notice for the user (`served_notice`, CLI 2.1.332, declared, not seen).
     pub struct ServedNotice {
-        /// The words, with `{model}` for the model.
+        /// The text, with `{model}` for the model.
         pub text: String = "text" v2_1_332 declared,
-        /// Where more is said.
+        /// Where to read more.
         pub learn_more_url: Option<String> = "learn_more_url" v2_1_332 declared,
     }
 }

@@ -1,4 +1,4 @@
-//! The sum of all subtypes of `system`.
+//! The enum of all subtypes of `system`.
 
 use std::collections::BTreeMap;
 
@@ -41,7 +41,7 @@ macro_rules! subtypes {
         #[non_exhaustive]
         pub enum System {
             $($(#[$meta])* #[doc = ""] #[doc = concat!("Subtype `", $wire, "`.")] $variant($body),)*
-            /// A subtype that this version of the crate does not know, or none at all; the frame has the rest.
+            /// An unknown subtype, or none at all; the frame has the rest.
             Unknown {
                 /// The subtype, when it is a string.
                 subtype: Option<String>,
@@ -49,7 +49,7 @@ macro_rules! subtypes {
         }
 
         impl System {
-            /// The subtype as it stands on the wire; `None` when it has no string there.
+            /// The subtype as it is on the wire; `None` if it is not a string.
             pub fn subtype(&self) -> Option<&str> {
                 match self {
                     $(Self::$variant(_) => Some($wire),)*
@@ -83,19 +83,19 @@ macro_rules! subtypes {
 }
 
 subtypes! {
-    /// A turn begins, and this is what it has at hand. Sent at the start of every turn.
+    /// A turn begins, with its tools, servers and settings. Sent at the start of every turn.
     Init(Box<Init>) = "init",
-    /// What the session does, or a new permission mode.
+    /// The activity of the session, or a new permission mode.
     Status(Status) = "status",
     /// The conversation was compacted here.
     CompactBoundary(Box<CompactBoundary>) = "compact_boundary",
-    /// An API call failed and will be repeated.
+    /// An API call failed and will be retried.
     ApiRetry(ApiRetry) = "api_retry",
-    /// A control request of the host is still worked on.
+    /// A control request of the host is still in progress.
     ControlRequestProgress(ControlRequestProgress) = "control_request_progress",
     /// An estimate of the tokens of thinking so far.
     ThinkingTokens(ThinkingTokens) = "thinking_tokens",
-    /// Idle, running, or waiting for the host. Sent only where the host asked for it.
+    /// Idle, running, or waiting for the host. Only sent if the host requests it.
     SessionStateChanged(SessionStateChanged) = "session_state_changed",
     /// A hook started.
     HookStarted(HookStarted) = "hook_started",
@@ -107,17 +107,17 @@ subtypes! {
     TaskStarted(Box<TaskStarted>) = "task_started",
     /// Something about a task changed.
     TaskUpdated(TaskUpdated) = "task_updated",
-    /// A task is at work.
+    /// A task made progress.
     TaskProgress(Box<TaskProgress>) = "task_progress",
     /// A task ended.
     TaskNotification(Box<TaskNotification>) = "task_notification",
-    /// All tasks that now run in the background.
+    /// All current background tasks.
     BackgroundTasksChanged(BackgroundTasksChanged) = "background_tasks_changed",
-    /// The model refused, and another one is asked.
+    /// The model refused, and another one is used.
     ModelRefusalFallback(Box<ModelRefusalFallback>) = "model_refusal_fallback",
-    /// The model refused, and no other one is asked.
+    /// The model refused, and there is no fallback.
     ModelRefusalNoFallback(Box<ModelRefusalNoFallback>) = "model_refusal_no_fallback",
-    /// The model cannot be reached, and another one is asked.
+    /// The model is unavailable, and another one is used.
     ModelFallback(ModelFallback) = "model_fallback",
     /// Output of a local command.
     LocalCommandOutput(LocalCommandOutput) = "local_command_output",
@@ -125,11 +125,11 @@ subtypes! {
     Informational(Box<Informational>) = "informational",
     /// A short text for the user's screen.
     Notification(Notification) = "notification",
-    /// A tool call was refused without asking anybody.
+    /// A tool call was denied without a question.
     PermissionDenied(Box<PermissionDenied>) = "permission_denied",
-    /// The slash commands are now these.
+    /// The new list of slash commands.
     CommandsChanged(CommandsChanged) = "commands_changed",
-    /// The user is through with an elicitation at a URL.
+    /// The user has finished an elicitation at a URL.
     ElicitationComplete(ElicitationComplete) = "elicitation_complete",
     /// A part of a screen is out of date.
     UiInvalidate(UiInvalidate) = "ui_invalidate",
@@ -137,7 +137,7 @@ subtypes! {
     SessionTitleChanged(SessionTitleChanged) = "session_title_changed",
     /// A plugin is being installed.
     PluginInstall(PluginInstall) = "plugin_install",
-    /// Files were stored at the host's side.
+    /// Files were stored on the host's side.
     FilesPersisted(FilesPersisted) = "files_persisted",
     /// Memories were recalled.
     MemoryRecall(MemoryRecall) = "memory_recall",
@@ -161,9 +161,9 @@ subtypes! {
     ShellCwd(ShellCwd) = "shell_cwd",
     /// The work is of a known kind.
     DevIntent(DevIntent) = "dev_intent",
-    /// A message from another session is held back, or what became of it.
+    /// A message from another session is held back, or was released.
     PeerMessageHold(Box<PeerMessageHold>) = "peer_message_hold",
-    /// The CLI stopped the turn for a prompt that came right behind.
+    /// The CLI stopped the turn for a prompt that came right after it.
     TurnPreempted(TurnPreempted) = "turn_preempted",
     /// A tool call waits for its automatic check.
     PermissionCheckStatus(PermissionCheckStatus) = "permission_check_status",
@@ -179,11 +179,11 @@ subtypes! {
     CloudSessionDelta(CloudSessionDelta) = "cloud_session_delta",
     /// Facts about a session in the cloud.
     SessionMetadata(SessionMetadata) = "session_metadata",
-    /// Which questions of an earlier worker still stand.
+    /// Which questions of an earlier worker are still open.
     InheritedAsksSettled(InheritedAsksSettled) = "inherited_asks_settled",
-    /// A call will not run although it was allowed, too late.
+    /// A call that was allowed too late will not run.
     LateAllowNotRun(LateAllowNotRun) = "late_allow_not_run",
-    /// A worker in the cloud takes turns that a client began.
+    /// A worker in the cloud accepts turns that a client started.
     TurnHandoffAvailable(Box<TurnHandoffAvailable>) = "turn_handoff_available",
     /// A plugin wrote a line below the conversation.
     UiLog(UiLog) = "ui_log",

@@ -1,4 +1,4 @@
-//! Tasks: sub-agents, and tools in the background.
+//! Tasks: sub-agents, and background tools.
 
 use crate::wire::json::RawJson;
 
@@ -7,7 +7,7 @@ object! {
     pub struct TaskStarted {
         /// The task; for a sub-agent also its `agent_id`.
         pub task_id: String = "task_id",
-        /// This run of the task; the runs of one task sort in the order they started.
+        /// This run of the task; the runs of one task sort by their start.
         pub run_id: Option<String> = "run_id",
         /// The tool call that started it.
         pub tool_use_id: Option<String> = "tool_use_id",
@@ -21,15 +21,15 @@ object! {
         pub spawn_depth: Option<u64> = "spawn_depth",
         /// The task that started it.
         pub parent_task_id: Option<String> = "parent_task_id" declared,
-        /// What kind of task it is, such as `local_agent` or `local_bash`.
+        /// The kind of task, such as `local_agent` or `local_bash`.
         pub task_type: Option<String> = "task_type",
         /// The workflow's name.
         pub workflow_name: Option<String> = "workflow_name" declared,
-        /// What the sub-agent was told.
+        /// The sub-agent's prompt.
         pub prompt: Option<String> = "prompt",
         /// True when it is kept out of the transcript.
         pub skip_transcript: Option<bool> = "skip_transcript" declared,
-        /// True when it is part of the surroundings, and nobody waits for it.
+        /// True if it is an ambient task that the turn does not wait for.
         pub ambient: Option<bool> = "ambient" declared,
         /// True when the turn waits for it.
         pub awaited: Option<bool> = "awaited" declared,
@@ -49,7 +49,7 @@ object! {
 }
 
 object! {
-    /// What changed about a task (`patch`, CLI 2.1.329); what is absent stays as it was.
+    /// What changed about a task (`patch`, CLI 2.1.329); absent fields are unchanged.
     pub struct TaskPatch: raw {
         /// Its state.
         pub status: Option<TaskStatus> = "status",
@@ -67,7 +67,7 @@ object! {
 }
 
 object! {
-    /// A task is at work (`system` / `task_progress`, CLI 2.1.329).
+    /// A task made progress (`system` / `task_progress`, CLI 2.1.329).
     pub struct TaskProgress {
         /// The task.
         pub task_id: String = "task_id",
@@ -75,7 +75,7 @@ object! {
         pub run_id: Option<String> = "run_id",
         /// The tool call that started it.
         pub tool_use_id: Option<String> = "tool_use_id",
-        /// What it does right now.
+        /// What it is doing.
         pub description: Option<String> = "description" required,
         /// The sub-agent's type.
         pub subagent_type: Option<String> = "subagent_type",
@@ -113,9 +113,9 @@ object! {
         pub resource_links: Vec<ResourceLink> = "resource_links" declared,
         /// True when it is kept out of the transcript.
         pub skip_transcript: Option<bool> = "skip_transcript" declared,
-        /// True when it was part of the surroundings, and nobody waits for it.
+        /// True if it was an ambient task that the turn did not wait for.
         pub ambient: Option<bool> = "ambient" declared,
-        /// How the sub-agent's report reached the one that started it.
+        /// How the sub-agent's report reached its parent.
         pub handback: Option<Handback> = "handback" declared,
         /// The report.
         pub handback_report: Option<HandbackReport> = "handback_report" declared,
@@ -125,9 +125,9 @@ object! {
 }
 
 object! {
-    /// All tasks that now run in the background (`system` / `background_tasks_changed`, CLI 2.1.329).
+    /// All current background tasks (`system` / `background_tasks_changed`, CLI 2.1.329).
     pub struct BackgroundTasksChanged {
-        /// The whole set; it replaces the one before.
+        /// The whole set; it replaces the previous one.
         pub tasks: Vec<BackgroundTask> = "tasks" required,
     }
 }
@@ -139,7 +139,7 @@ object! {
         pub task_id: String = "task_id",
         /// The run of the task.
         pub run_id: Option<String> = "run_id",
-        /// What kind of task it is, such as `local_agent` or `local_bash`.
+        /// The kind of task, such as `local_agent` or `local_bash`.
         pub task_type: String = "task_type",
         /// The sub-agent's type.
         pub subagent_type: Option<String> = "subagent_type",
@@ -147,7 +147,7 @@ object! {
         pub description: String = "description",
         /// The task that started it.
         pub parent_task_id: Option<String> = "parent_task_id" declared,
-        /// True when it is part of the surroundings, and nobody waits for it.
+        /// True if it is an ambient task that the turn does not wait for.
         pub ambient: Option<bool> = "ambient" declared,
         /// True when the turn waits for it.
         pub awaited: Option<bool> = "awaited" declared,
@@ -185,13 +185,14 @@ object! {
         pub mime_type: Option<String> = "mimeType" declared,
         /// Its size in bytes.
         pub size: Option<f64> = "size" declared,
-        /// What the server says of it.
+        /// The server's description of it.
         pub annotations: Option<RawJson> = "annotations" declared,
     }
 }
 
 open_enum! {
-    /// State of a task. One end has two names: `task_notification` says `stopped` where `task_updated` says `killed`.
+    /// The state of a task. One end has two names: `task_notification` says `stopped` where
+    /// `task_updated` says `killed`.
     pub enum TaskStatus {
         Pending = "pending",
         Running = "running",
@@ -204,14 +205,14 @@ open_enum! {
 }
 
 impl TaskStatus {
-    /// True if and only if the task is over: completed, failed, stopped or killed.
+    /// True if the task is over: completed, failed, stopped or killed.
     pub fn is_terminal(&self) -> bool {
         matches!(self, Self::Completed | Self::Failed | Self::Stopped | Self::Killed)
     }
 }
 
 open_enum! {
-    /// How a sub-agent's report reached the one that started it (`handback`).
+    /// How a sub-agent's report reached its parent (`handback`).
     pub enum Handback {
         Send = "send",
         Flagged = "flagged",
@@ -238,7 +239,7 @@ object! {
         pub start_time: f64 = "start_time" v2_1_332 declared,
         /// When the CLI learned of its end, in milliseconds since 1970.
         pub end_time: f64 = "end_time" v2_1_332 declared,
-        /// How long it took as the server says, in milliseconds.
+        /// How long it took, according to the server, in milliseconds.
         pub server_elapsed_ms: Option<f64> = "server_elapsed_ms" v2_1_332 declared,
     }
 }
@@ -247,7 +248,7 @@ object! {
     /// What the turn is doing, in a line (`system` / `task_summary`, CLI 2.1.329, declared, not
     /// seen).
     pub struct TaskSummary {
-        /// The line; `None` when nothing is done.
+        /// The line; `None` if the turn is idle.
         pub detail: Option<String> = "detail" declared,
     }
 }

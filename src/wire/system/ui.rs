@@ -9,7 +9,7 @@ object! {
         pub prompts_screened: Option<bool> = "prompts_screened" declared,
         /// The parts to draw again; absent for all.
         pub instances: Option<Vec<UiInstance>> = "instances" declared,
-        /// The events that no plugin hears; it replaces the list before.
+        /// The events without a plugin that listens; it replaces the previous list.
         pub unhooked: Option<Vec<String>> = "unhooked" v2_1_332 declared,
     }
 }
@@ -53,7 +53,7 @@ object! {
         pub instance_id: String = "instance_id" declared,
         /// The first row to show, from 0.
         pub offset: u64 = "offset" declared,
-        /// True keeps the last rows in sight.
+        /// True keeps the last rows visible.
         pub follow_end: Option<bool> = "follow_end" declared,
     }
 }
@@ -82,7 +82,7 @@ object! {
     pub struct UiStatus {
         /// The plugin.
         pub plugin: String = "plugin" declared,
-        /// The line; `None` takes it away.
+        /// The line; `None` removes it.
         pub text: Option<String> = "text" declared,
     }
 }
@@ -107,17 +107,17 @@ object! {
         pub plugin: String = "plugin" declared,
         /// The plugin's full id.
         pub source: String = "source" declared,
-        /// What heads it.
+        /// The heading.
         pub title: String = "title" declared,
         /// What it says.
         pub text: String = "text" declared,
-        /// Names it; a new one of the same source and key replaces it.
+        /// Identifies it; a new one of the same source and key replaces it.
         pub key: Option<String> = "key" declared,
         /// How long to wait before it is shown, in milliseconds.
         pub delay_ms: Option<f64> = "delay_ms" declared,
         /// When to show it, in milliseconds since 1970.
         pub at: Option<f64> = "at" declared,
-        /// True drops it when the user is back before.
+        /// True drops it if the user returns earlier.
         pub until_back: Option<bool> = "until_back" declared,
         /// True when another plugin changed it.
         pub rewritten: bool = "rewritten" declared,
@@ -144,9 +144,9 @@ object! {
         pub panes: Vec<UiPane> = "panes" required declared,
         /// The one that is shown.
         pub shown_id: Option<String> = "shown_id" declared,
-        /// The one that has the keyboard.
+        /// The one with the keyboard focus.
         pub focused_id: Option<String> = "focused_id" declared,
-        /// The one that asks for the keyboard.
+        /// The one that requests the keyboard focus.
         pub focus_requested_id: Option<String> = "focus_requested_id" declared,
     }
 }
@@ -162,22 +162,22 @@ object! {
         pub plugin: String = "plugin" declared,
         /// True when the escape key closes it.
         pub close_on_escape: Option<bool> = "close_on_escape" declared,
-        /// True when toasts wait while it is shown.
+        /// True if toasts wait while it is shown.
         pub hold_toasts: Option<bool> = "hold_toasts" declared,
         /// Its background.
         pub background_color: Option<String> = "background_color" declared,
-        /// How many rows it asks for.
+        /// How many rows it requests.
         pub rows: Option<u64> = "rows" declared,
-        /// How many columns it asks for.
+        /// How many columns it requests.
         pub columns: Option<u64> = "columns" declared,
-        /// How it asks to be shown.
+        /// The requested display mode.
         pub placement: Option<String> = "placement" declared,
     }
 }
 
 object! {
     /// A plugin placed rows in the conversation (`system` / `ui_placed`, CLI 2.1.329, declared, not
-    /// seen). They are no part of it.
+    /// seen). They are only shown.
     pub struct UiPlaced {
         /// The rows, in order.
         pub rows: Vec<UiRow> = "rows" required declared,
@@ -191,9 +191,9 @@ object! {
         pub plugin: String = "plugin" declared,
         /// The row.
         pub id: String = "id" declared,
-        /// What it is drawn by.
+        /// Its renderer.
         pub request_id: String = "request_id" declared,
-        /// The message that it stands behind; absent at the beginning.
+        /// The message before it; absent at the beginning.
         pub after_uuid: Option<String> = "after_uuid" declared,
     }
 }

@@ -1,4 +1,4 @@
-//! Files, memories, plugins, titles: what goes on beside the conversation.
+//! Files, memories, plugins, titles: what happens alongside the conversation.
 
 object! {
     /// The title of the session changed (`system` / `session_title_changed`, CLI 2.1.329).
@@ -11,7 +11,7 @@ object! {
 object! {
     /// A plugin is being installed (`system` / `plugin_install`, CLI 2.1.329, declared, not seen).
     pub struct PluginInstall {
-        /// How far it is.
+        /// Its progress.
         pub status: PluginInstallStatus = "status" declared,
         /// The plugin.
         pub name: Option<String> = "name" declared,
@@ -21,18 +21,19 @@ object! {
 }
 
 open_enum! {
-    /// How far the installation of plugins is (`status` of a plugin install).
+    /// The progress of an installation of plugins (`status` of a plugin install).
     pub enum PluginInstallStatus {
         Started = "started",
         Installed = "installed",
         Failed = "failed",
-        /// All plugins are through.
+        /// All plugins are done.
         Completed = "completed",
     }
 }
 
 object! {
-    /// Files were stored at the host's side (`system` / `files_persisted`, CLI 2.1.329, declared, not seen).
+    /// Files were stored on the host's side (`system` / `files_persisted`, CLI 2.1.329, declared,
+    /// not seen).
     pub struct FilesPersisted {
         /// The files.
         pub files: Vec<PersistedFile> = "files" required declared,
@@ -149,7 +150,7 @@ object! {
     pub struct PostTurnSummary {
         /// The message that it sums up.
         pub summarizes_uuid: String = "summarizes_uuid" declared,
-        /// How the work stands, as a category.
+        /// The state of the work, as a category.
         pub status_category: String = "status_category" declared,
         /// The same, in words.
         pub status_detail: String = "status_detail" declared,

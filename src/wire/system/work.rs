@@ -1,12 +1,12 @@
-//! What the work does outside the conversation: repositories, folders, published changes.
+//! The effects of the work outside the conversation: repositories, folders, published changes.
 
 object! {
     /// A shell command changed a repository (`system` / `vcs_state_changed`, CLI 2.1.332). Says
-    /// where to look, not what is there now.
+    /// where to look, not what the new state is.
     pub struct VcsStateChanged {
         /// What happened.
         pub kind: VcsChange = "kind" v2_1_332,
-        /// The folder that the shell was in when the command finished.
+        /// The shell's folder when the command finished.
         pub cwd: String = "cwd" v2_1_332,
         /// The branch that a commit landed on, or that a push updated.
         pub branch: Option<String> = "branch" v2_1_332,
@@ -24,16 +24,17 @@ open_enum! {
 }
 
 object! {
-    /// A change went out for review, such as a pull request (`system` / `code_change_published`,
-    /// CLI 2.1.332). Sent each time the session acts on it, not only the first.
+    /// A change was submitted for review, such as a pull request (`system` /
+    /// `code_change_published`, CLI 2.1.332). Sent each time the session acts on it, not only the
+    /// first time.
     pub struct CodeChangePublished {
-        /// Who hosts it, such as `github` or `gitlab`; an open set.
+        /// Its hosting service, such as `github` or `gitlab`; an open set.
         pub provider: String = "provider" v2_1_332,
-        /// Where it is, as the command printed it; not verified.
+        /// Its URL, as the command printed it; not verified.
         pub url: String = "url" v2_1_332,
         /// The repository's path, such as `owner/name`; not verified.
         pub repo: String = "repo" v2_1_332,
-        /// The number of the pull request, or what the host calls it.
+        /// The number of the pull request, or its equivalent.
         pub identifier: String = "identifier" v2_1_332,
         /// What the session did.
         pub action: Option<PublishedAction> = "action" v2_1_332,
@@ -63,7 +64,7 @@ open_enum! {
 
 object! {
     /// The folder that a shell call of the main thread ended in (`system` / `shell_cwd`, CLI
-    /// 2.1.332). Sent only to a host that asked for it in place of a hook.
+    /// 2.1.332). Only sent to a host that requests it instead of a hook.
     pub struct ShellCwd {
         /// The folder.
         pub cwd: String = "cwd" v2_1_332,
@@ -71,17 +72,17 @@ object! {
 }
 
 object! {
-    /// The work is of a known kind (`system` / `dev_intent`, CLI 2.1.329, declared, not seen).
+    /// The work was recognised (`system` / `dev_intent`, CLI 2.1.329, declared, not seen).
     pub struct DevIntent {
         /// What kind of work.
         pub kind: DevKind = "kind" declared,
-        /// What it was concluded from.
+        /// The evidence.
         pub trigger: Option<DevTrigger> = "trigger" declared,
     }
 }
 
 open_enum! {
-    /// A known kind of work (`kind` of a `dev_intent`).
+    /// A recognised kind of work (`kind` of a `dev_intent`).
     pub enum DevKind {
         IosApp = "ios_app",
         AndroidApp = "android_app",
@@ -89,7 +90,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// What a kind of work was concluded from (`trigger` of a `dev_intent`).
+    /// The evidence for a kind of work (`trigger` of a `dev_intent`).
     pub enum DevTrigger {
         SwiftEdit = "swift_edit",
         UikitImport = "uikit_import",

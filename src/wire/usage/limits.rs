@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 object! {
     /// The limits of the plan changed (`rate_limit_event`, CLI 2.1.329, declared, not seen). Not an error.
     pub struct RateLimitEvent {
-        /// The limits now.
+        /// The current limits.
         pub info: RateLimitInfo = "rate_limit_info" required declared,
     }
 }
@@ -13,17 +13,17 @@ object! {
 object! {
     /// The limits of the plan (`rate_limit_info`, CLI 2.1.329, declared, not seen).
     pub struct RateLimitInfo: raw {
-        /// Whether requests pass.
+        /// Whether requests are allowed.
         pub status: RateLimitStatus = "status" declared,
-        /// When the limit starts afresh, in seconds since 1970.
+        /// When the limit resets, in seconds since 1970.
         pub resets_at: Option<f64> = "resetsAt" declared,
         /// Which limit it is.
         pub rate_limit_type: Option<RateLimitType> = "rateLimitType" declared,
         /// How much is used up, as a fraction of 1.
         pub utilization: Option<f64> = "utilization" declared,
-        /// Whether requests pass beyond the limit.
+        /// Whether requests beyond the limit are allowed.
         pub overage_status: Option<RateLimitStatus> = "overageStatus" declared,
-        /// When the limit of the overage starts afresh, in seconds since 1970.
+        /// When the overage limit resets, in seconds since 1970.
         pub overage_resets_at: Option<f64> = "overageResetsAt" declared,
         /// Why there is no overage.
         pub overage_disabled_reason: Option<OverageDisabledReason> = "overageDisabledReason" declared,
@@ -41,19 +41,19 @@ object! {
         pub error_code: Option<String> = "errorCode" declared,
         /// True when the user can buy credits.
         pub can_user_purchase_credits: Option<bool> = "canUserPurchaseCredits" declared,
-        /// True when a means of payment is on file.
+        /// True if a payment method is on file.
         pub has_chargeable_saved_payment_method: Option<bool> = "hasChargeableSavedPaymentMethod" declared,
         /// An offer to ask an administrator for more.
         pub admin_request_offer: Option<AdminRequestOffer> = "adminRequestOffer" declared,
-        /// True while the organization has reached its limit of the day.
+        /// True while the organization has reached its daily limit.
         pub daily_cap_paused: Option<bool> = "dailyCapPaused" declared,
-        /// Set when the user's own limit of spending is reached.
+        /// Set if the user's own spending limit is reached.
         pub member_spend_limit: Option<MemberSpendLimit> = "memberSpendLimit" declared,
         /// How much of the channel's limit is used up.
         pub overage_period_channel: Option<SpendPeriod> = "overagePeriodChannel" declared,
         /// How much of the month's limit is used up.
         pub overage_period_monthly: Option<SpendPeriod> = "overagePeriodMonthly" declared,
-        /// True when requests pass only by grace.
+        /// True if requests are only allowed by grace.
         pub rate_limit_grace_active: Option<bool> = "rateLimitGraceActive" declared,
         /// How much of each window is used up.
         pub unified_windows: Option<LimitWindows> = "unifiedWindows" declared,
@@ -66,8 +66,8 @@ object! {
 const TOO_LATE: f64 = 1e11;
 
 impl RateLimitInfo {
-    /// How long from `now` until the limit starts again (`resetsAt`), zero when that is past; `None`
-    /// where the CLI does not say, or no year has such a number.
+    /// How long from `now` until the limit resets (`resetsAt`), zero if that is past; `None` if the
+    /// CLI does not say, or the number is not a valid time.
     ///
     /// The field has seconds. One of 100,000,000,000 or more, which as seconds would be after the
     /// year 5000, counts as milliseconds.
@@ -78,8 +78,8 @@ impl RateLimitInfo {
         Some(SystemTime::UNIX_EPOCH.checked_add(at)?.duration_since(now).unwrap_or_default())
     }
 
-    /// True if and only if no request passes: the limit is used up (`status` is `rejected`), and there
-    /// is no overage that would let it pass (`overageStatus`).
+    /// True if requests are refused: the limit is used up (`status` is `rejected`), and there is no
+    /// overage that would allow them (`overageStatus`).
     pub fn is_exhausted(&self) -> bool {
         let passes = |status: &RateLimitStatus| {
             matches!(status, RateLimitStatus::Allowed | RateLimitStatus::AllowedWarning)
@@ -90,7 +90,7 @@ impl RateLimitInfo {
 }
 
 open_enum! {
-    /// Whether requests pass (`status` of a rate limit).
+    /// Whether requests are allowed (`status` of a rate limit).
     pub enum RateLimitStatus {
         Allowed = "allowed",
         AllowedWarning = "allowed_warning",
@@ -156,9 +156,9 @@ object! {
     pub struct LimitWindow {
         /// As a fraction of 1.
         pub utilization: f64 = "utilization" declared,
-        /// When it starts again, in seconds since 1970.
+        /// When it resets, in seconds since 1970.
         pub resets_at: f64 = "resetsAt" declared,
-        /// Whether requests pass.
+        /// Whether requests are allowed.
         pub status: Option<RateLimitStatus> = "status" declared,
         /// The threshold that was just passed.
         pub surpassed_threshold: Option<f64> = "surpassedThreshold" declared,
@@ -166,15 +166,15 @@ object! {
 }
 
 object! {
-    /// The user's own limit of spending (`memberSpendLimit`, CLI 2.1.329, declared, not seen).
+    /// The user's own spending limit (`memberSpendLimit`, CLI 2.1.329, declared, not seen).
     pub struct MemberSpendLimit {
-        /// How long it holds; absent means a month.
+        /// Its period; absent means a month.
         pub period: Option<SpendLimitPeriod> = "period" declared,
     }
 }
 
 open_enum! {
-    /// How long a limit of spending holds (`period`).
+    /// The period of a spending limit (`period`).
     pub enum SpendLimitPeriod {
         Daily = "daily",
         Weekly = "weekly",
@@ -183,8 +183,8 @@ open_enum! {
 }
 
 object! {
-    /// How much of a limit of spending is used up (`overagePeriodMonthly`, `overagePeriodChannel`,
-    /// CLI 2.1.329, declared, not seen).
+    /// How much of a spending limit is used up (`overagePeriodMonthly`, `overagePeriodChannel`, CLI
+    /// 2.1.329, declared, not seen).
     pub struct SpendPeriod {
         /// As a fraction of 1.
         pub utilization: f64 = "utilization" declared,
@@ -200,7 +200,7 @@ object! {
         pub headline_pct: f64 = "headlinePct" declared,
         /// For how many days.
         pub days_left: f64 = "daysLeft" declared,
-        /// The words to offer it with.
+        /// The text of the offer.
         pub label: String = "label" declared,
     }
 }
@@ -217,15 +217,15 @@ object! {
     /// An offer to ask an administrator for more (`adminRequestOffer`, CLI 2.1.329, declared, not
     /// seen).
     pub struct AdminRequestOffer {
-        /// How far it is.
+        /// Its progress.
         pub state: AdminRequestState = "state" declared,
-        /// The words to offer it with.
+        /// The text of the offer.
         pub label: String = "label" declared,
-        /// The words for when it is done.
+        /// The text after it is done.
         pub done_label: String = "doneLabel" declared,
-        /// True when the user is asked once more.
+        /// True if the user is asked to confirm.
         pub confirm: bool = "confirm" declared,
-        /// The words of that question.
+        /// The text of that question.
         pub confirm_prompt: String = "confirmPrompt" declared,
         /// True when the last attempt failed.
         pub last_file_failed: Option<bool> = "lastFileFailed" declared,
@@ -235,7 +235,7 @@ object! {
 }
 
 open_enum! {
-    /// How far a request to an administrator is (`state` of an `adminRequestOffer`).
+    /// The progress of a request to an administrator (`state` of an `adminRequestOffer`).
     pub enum AdminRequestState {
         CanAsk = "can_ask",
         Pending = "pending",

@@ -1,4 +1,4 @@
-//! Structured twins of the replies to `/context` and `/usage`.
+//! Structured forms of the replies to `/context` and `/usage`.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ object! {
         pub raw_max_tokens: u64 = "raw_max_tokens" declared,
         /// How full it is, in percent.
         pub percentage: f64 = "percentage" declared,
-        /// By how much it is over the limit.
+        /// How far it is over the limit.
         pub over_limit: Option<OverLimit> = "over_limit" declared,
         /// Tokens by category.
         pub categories: Vec<ContextCategory> = "categories" declared,
@@ -99,13 +99,13 @@ object! {
         pub group: String = "group" declared,
         /// How much is used up, in percent.
         pub percent: f64 = "percent" declared,
-        /// When it starts afresh, ISO 8601.
+        /// When it resets, ISO 8601.
         pub resets_at: Option<String> = "resets_at" declared,
-        /// The model or surface that it holds for.
+        /// The model or surface that it applies to.
         pub scope: Option<LimitScope> = "scope" declared,
-        /// How near the limit is.
+        /// How close the limit is.
         pub severity: String = "severity" declared,
-        /// True when it is the one that counts now.
+        /// True for the limit that currently applies.
         pub is_active: bool = "is_active" declared,
     }
 }
@@ -115,7 +115,7 @@ object! {
     pub struct ExtraUsage {
         /// True when it may be used.
         pub is_enabled: bool = "is_enabled" declared,
-        /// The most a month may cost.
+        /// The maximum cost of a month.
         pub monthly_limit: Option<f64> = "monthly_limit" declared,
         /// What has been used.
         pub used_credits: Option<f64> = "used_credits" declared,
@@ -127,7 +127,7 @@ object! {
 }
 
 object! {
-    /// By how much the context is over its limit (`over_limit`, CLI 2.1.329, declared, not seen).
+    /// How far the context is over its limit (`over_limit`, CLI 2.1.329, declared, not seen).
     pub struct OverLimit {
         /// By how many tokens.
         pub tokens_over: u64 = "tokens_over" declared,
@@ -173,7 +173,7 @@ object! {
     pub struct ContextAgent {
         /// The agent's type.
         pub agent_type: String = "agent_type" declared,
-        /// Where it is from.
+        /// Its source.
         pub source: String = "source" declared,
         /// Its tokens.
         pub tokens: u64 = "tokens" declared,
@@ -185,7 +185,7 @@ object! {
     pub struct ContextSkill {
         /// The skill.
         pub name: String = "name" declared,
-        /// Where it is from.
+        /// Its source.
         pub source: String = "source" declared,
         /// The plugin that it is from.
         pub plugin_name: Option<String> = "plugin_name" declared,

@@ -3,9 +3,9 @@
 use crate::wire::json::RawJson;
 
 object! {
-    /// Tokens of a request or of a turn (`usage`, CLI 2.1.329). A count that the wire does not give reads as 0.
+    /// Tokens of a request or of a turn (`usage`, CLI 2.1.329). An absent count reads as 0.
     pub struct Usage: raw {
-        /// Input tokens that no cache served.
+        /// Input tokens that were not cached.
         pub input_tokens: u64 = "input_tokens" lenient,
         /// Output tokens.
         pub output_tokens: u64 = "output_tokens" lenient,
@@ -15,7 +15,7 @@ object! {
         pub cache_read_input_tokens: u64 = "cache_read_input_tokens" lenient,
         /// Parts of the output tokens.
         pub output_tokens_details: Option<OutputTokensDetails> = "output_tokens_details",
-        /// Uses of tools at the API's side.
+        /// Uses of tools on the API's side.
         pub server_tool_use: Option<ServerToolUsage> = "server_tool_use",
         /// The tier that served the request.
         pub service_tier: Option<String> = "service_tier",
@@ -41,7 +41,7 @@ object! {
 }
 
 object! {
-    /// Uses of tools at the API's side (`server_tool_use` of a usage, CLI 2.1.329).
+    /// Uses of tools on the API's side (`server_tool_use` of a usage, CLI 2.1.329).
     pub struct ServerToolUsage {
         /// Web searches.
         pub web_search_requests: u64 = "web_search_requests" lenient,
@@ -63,7 +63,7 @@ object! {
 object! {
     /// Tokens and cost of one model (a value of `modelUsage`, CLI 2.1.329).
     pub struct ModelUsage: raw {
-        /// Input tokens that no cache served.
+        /// Input tokens that were not cached.
         pub input_tokens: u64 = "inputTokens",
         /// Output tokens.
         pub output_tokens: u64 = "outputTokens",
@@ -87,7 +87,7 @@ object! {
         pub max_output_tokens: u64 = "maxOutputTokens",
         /// The model's canonical name.
         pub canonical_model: Option<String> = "canonicalModel",
-        /// Who serves the model, such as `firstParty`.
+        /// The provider of the model, such as `firstParty`.
         pub provider: Option<String> = "provider",
         /// What the cost is based on.
         pub cost_basis: Option<CostBasis> = "costBasis",
