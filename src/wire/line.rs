@@ -1,4 +1,4 @@
-//! What the codec yields.
+//! The items of the line codec.
 
 use std::borrow::Cow;
 
@@ -6,16 +6,16 @@ use bytes::Bytes;
 
 use super::json::Text;
 
-/// One item of the stream that the codec cut.
+/// One item of the stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Item {
     /// A line within the limit, or the tail of the stream.
     Line(Line),
-    /// A line over the limit; its bytes are gone.
+    /// A line over the limit; its bytes were dropped.
     TooLong(TooLong),
 }
 
-/// A line: its bytes, and where it stood.
+/// A line: its bytes, and its position.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
     text: Text,
@@ -29,7 +29,7 @@ impl Line {
         Self { text, offset, len, terminated }
     }
 
-    /// A terminated line of its own, as if it stood at the start of a stream.
+    /// A separate terminated line, as if at the start of a stream.
     ///
     /// ```
     /// use claude_wire::wire::{Line, Outcome, classify};
@@ -59,7 +59,7 @@ impl Line {
         self.text.lossy()
     }
 
-    /// Where the line begins, in bytes from the start of the stream.
+    /// The offset of the line, in bytes from the start of the stream.
     pub fn offset(&self) -> u64 {
         self.offset
     }
@@ -98,7 +98,7 @@ impl TooLong {
         Self { offset, len, terminated }
     }
 
-    /// Where the line begins, in bytes from the start of the stream.
+    /// The offset of the line, in bytes from the start of the stream.
     pub fn offset(&self) -> u64 {
         self.offset
     }

@@ -1,14 +1,14 @@
 //! The line codec and the vocabulary of the wire.
 //!
-//! From bytes to a [`Message`], without a session: the [`LineCodec`] cuts bytes into lines, [`classify`] says what a line is, and a [`Message`]
-//! reads its fields when you ask for them.
+//! To read bytes into a [`Message`] without a session: the [`LineCodec`] splits bytes into lines,
+//! [`classify`] identifies each line, and a [`Message`] decodes its fields when you ask for them.
 //!
 //! ```
 //! use bytes::BytesMut;
 //! use claude_wire::wire::{Body, Item, LineCodec, Message, Outcome, classify};
 //! use tokio_util::codec::Decoder;
 //!
-//! // What a read from the CLI's stdout may bring: half a line is kept for the next read.
+//! // One read from the CLI's stdout: half a line is kept for the next read.
 //! let mut bytes = BytesMut::from(
 //!     "Debugger attached.\n{\"type\":\"result\",\"subtype\":\"success\",\"result\":\"4\"}\n{\"type\":",
 //! );
@@ -32,22 +32,22 @@
 //!
 //! # The types
 //!
-//! The names that most programs need are here. The others are in modules, by subject:
+//! The names that most programs need are re-exported here. The others are in modules, by subject:
 //!
-//! | module | what is in it |
+//! | module | contents |
 //! |---|---|
 //! | [`message`] | the messages that carry the conversation: `assistant`, `user`, and their parts |
 //! | [`content`] | content blocks: text, thinking, tool calls, tool results |
-//! | [`stream`] | a reply while it is written: events and deltas |
-//! | [`result`] | the end of a turn: its outcome, its cost, its measures |
+//! | [`stream`] | a reply while it is streamed: events and deltas |
+//! | [`result`] | the end of a turn: its outcome, its cost, its timings |
 //! | [`system`] | messages about the session, by subtype |
-//! | [`progress`] | tools at work, prompts in the queue, goals, resets |
+//! | [`progress`] | running tools, prompts in the queue, goals, resets |
 //! | [`usage`] | tokens, cost, the context window, the limits of the plan |
-//! | [`control`] | the control protocol: what the CLI asks, and the lines that a host writes |
+//! | [`control`] | the control protocol: the CLI's requests, and the lines that a host writes |
 //! | [`permission`] | permission modes, rules and updates |
 //! | [`hook`] | hooks: their inputs and their outputs |
-//! | [`replies`] | what the CLI answers to control requests |
-//! | [`declared`] | what this version of the crate declares of all that |
+//! | [`replies`] | the CLI's replies to control requests |
+//! | [`declared`] | what this version of the crate declares of the wire |
 
 #[macro_use]
 mod decode;

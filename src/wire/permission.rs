@@ -1,4 +1,4 @@
-//! Changes to the rules of permission: what the CLI suggests, and what a host sends back.
+//! Changes to the permission rules: the CLI's suggestions, and a host's answers.
 
 use std::fmt;
 
@@ -8,10 +8,11 @@ use serde::{Serialize, Serializer};
 use super::decode::{At, Decode, Shape, Sink, member};
 use super::json::{Cursor, RawJson, Reader};
 
-/// A change to the rules of permission (`PermissionUpdate`, CLI 2.1.329).
+/// A change to the permission rules (`PermissionUpdate`, CLI 2.1.329).
 ///
-/// The CLI suggests such changes with a question, and a host may answer with them. One that the CLI sent and that this version of the crate
-/// does not know whole, down to a field that has no place here, is kept as it came, so that it can be sent back without loss.
+/// The CLI suggests such changes with a question, and a host may answer with them. If this version
+/// of the crate does not know all of an update from the CLI, down to a single field, the update is
+/// kept unchanged, so that it can be sent back without loss.
 ///
 /// ```
 /// use claude_wire::wire::{RawJson, permission::{PermissionBehavior, PermissionDestination, PermissionUpdate}};
@@ -42,7 +43,7 @@ pub enum PermissionUpdate {
         /// `destination`.
         destination: PermissionDestination,
     },
-    /// `replaceRules`: these in place of all rules of the same behaviour there.
+    /// `replaceRules`: replaces all rules of the same behaviour there.
     ReplaceRules {
         /// `rules`.
         rules: Vec<PermissionRule>,
@@ -67,7 +68,7 @@ pub enum PermissionUpdate {
         /// `destination`.
         destination: PermissionDestination,
     },
-    /// `addDirectories`: more directories to work in.
+    /// `addDirectories`: additional working directories.
     AddDirectories {
         /// `directories`.
         directories: Vec<String>,
@@ -81,7 +82,7 @@ pub enum PermissionUpdate {
         /// `destination`.
         destination: PermissionDestination,
     },
-    /// An update that this version of the crate does not know whole, as it came.
+    /// An update that this version of the crate does not fully know, unchanged.
     Other(RawJson),
 }
 
@@ -90,8 +91,8 @@ object! {
     pub struct PermissionRule {
         /// The tool.
         pub tool_name: String = "toolName" required,
-        /// What stands in the parentheses; without it the rule is for the whole tool. Never sent as `null`: the CLI would then ignore every
-        /// update of the answer.
+        /// The text in parentheses; without it the rule is for the whole tool. Never sent as
+        /// `null`, since the CLI would then ignore every update of the answer.
         pub rule_content: Option<String> = "ruleContent",
     }
 }
@@ -106,13 +107,13 @@ open_enum! {
 }
 
 open_enum! {
-    /// Where a change is written down (`destination`).
+    /// Where a change is saved (`destination`).
     pub enum PermissionDestination {
         UserSettings = "userSettings",
         ProjectSettings = "projectSettings",
         /// `.claude/settings.local.json` in the working directory.
         LocalSettings = "localSettings",
-        /// Nowhere: it holds for this session.
+        /// Nowhere: it applies to this session.
         Session = "session",
         CliArg = "cliArg",
     }
@@ -123,13 +124,13 @@ open_enum! {
     pub enum PermissionMode {
         /// Ask.
         Default = "default",
-        /// Ask, but not for edits of files.
+        /// Ask, except for edits of files.
         AcceptEdits = "acceptEdits",
         /// Never ask, allow everything. Refused by the CLI when it runs as root outside a sandbox.
         BypassPermissions = "bypassPermissions",
         /// Read and plan; change nothing.
         Plan = "plan",
-        /// Never ask, refuse what would have been asked.
+        /// Never ask, deny what would have been asked.
         DontAsk = "dontAsk",
         /// The CLI's own classifier decides.
         Auto = "auto",
@@ -152,7 +153,7 @@ open_enum! {
 }
 
 impl PermissionUpdate {
-    /// What the CLI would not take; it ignores every update of an answer that has such a one.
+    /// Why the CLI would not accept it; then it ignores every update of the answer.
     pub fn fault(&self) -> Option<&'static str> {
         match self {
             Self::AddRules { rules, .. } | Self::RemoveRules { rules, .. } if rules.is_empty() => {
@@ -190,7 +191,7 @@ impl PermissionUpdate {
         }
     }
 
-    /// The update, if it is known whole.
+    /// The update, if it is fully known.
     fn known(value: Cursor<'_>) -> Option<Self> {
         match &*value.get("type")?.string()? {
             "addRules" => whole(value).map(|Rules { rules, behavior, destination }| {
@@ -316,7 +317,7 @@ impl Serialize for PermissionRule {
     }
 }
 
-/// Decodes an object of which nothing may be missing, wrong or left over.
+/// Decodes an object in which nothing may be missing, wrong or left over.
 fn whole<T: Decode>(value: Cursor<'_>) -> Option<T> {
     let mut sink = Sink::auditing();
     let decoded = T::decode(&mut value.reader(), &At::Root, &mut sink)?;
@@ -366,7 +367,7 @@ mod tests {
             r#"{"type":"removeRules","rules":[{"toolName":"Read"}],"behavior":"ask","destination":"projectSettings"}"#,
             r#"{"type":"setMode","mode":"acceptEdits","destination":"session"}"#,
             r#"{"type":"addDirectories","directories":["/a","/b"],"destination":"cliArg"}"#,
-            r#"{"type":"removeDirectories","directories":["/a"],"destination":"a place of tomorrow"}"#,
+            r#"{"type":"removeDirectories","directories":["/a"],"destination":"a future place"}"#,
         ] {
             let (update, text) = there_and_back(json);
             assert!(!matches!(update, PermissionUpdate::Other(_)), "{json}");

@@ -5,7 +5,7 @@ use super::message::ApiErrorKind;
 object! {
     /// A tool is still running (`tool_progress`, CLI 2.1.329).
     pub struct ToolProgress {
-        /// The tool call; a heartbeat adds a suffix of its own.
+        /// The tool call; a heartbeat adds a suffix.
         pub tool_use_id: String = "tool_use_id",
         /// The tool.
         pub tool_name: String = "tool_name",
@@ -31,11 +31,11 @@ object! {
         pub agent_id: String = "agent_id" declared,
         /// Counts the attempts from 1.
         pub attempt: u64 = "attempt" declared,
-        /// How many attempts there will be.
+        /// The maximum number of attempts.
         pub max_retries: u64 = "max_retries" declared,
         /// The wait before the next attempt, in milliseconds.
         pub retry_delay_ms: f64 = "retry_delay_ms" declared,
-        /// The HTTP status; `None` where no answer came.
+        /// The HTTP status; `None` if there was no answer.
         pub error_status: Option<u16> = "error_status" declared,
         /// The class of the error.
         pub error_category: Option<ApiErrorKind> = "error_category" declared,
@@ -59,11 +59,11 @@ object! {
     pub struct CommandLifecycle {
         /// The prompt, by the uuid its sender gave it.
         pub command_uuid: String = "command_uuid",
-        /// Where it is now.
+        /// Its state.
         pub state: CommandState = "state",
         /// What woke the session, on `started`.
         pub wakeup_source: Option<WakeupSource> = "wakeup_source" declared,
-        /// What time the wake-up was set for, in milliseconds since 1970.
+        /// The time that the wake-up was set for, in milliseconds since 1970.
         pub scheduled_for: Option<u64> = "scheduled_for" declared,
         /// True when its plugin hooks have run already.
         pub ran_ahead: Option<bool> = "ran_ahead" declared,
@@ -91,8 +91,8 @@ object! {
 }
 
 object! {
-    /// The conversation begins again (`conversation_reset`, CLI 2.1.329). Running totals start from 0, and the session id changes; this message
-    /// still carries the old one.
+    /// A new conversation begins (`conversation_reset`, CLI 2.1.329). Running totals start from 0,
+    /// and the session id changes; this message still has the old one.
     pub struct ConversationReset {
         /// The new session.
         pub new_conversation_id: String = "new_conversation_id",
@@ -108,7 +108,7 @@ object! {
 }
 
 open_enum! {
-    /// What began a conversation again (`trigger` of a `conversation_reset`).
+    /// What started a new conversation (`trigger` of a `conversation_reset`).
     pub enum ResetTrigger {
         Clear = "clear",
         PlanModeExit = "plan_mode_exit",
@@ -120,7 +120,7 @@ open_enum! {
 object! {
     /// The goal of the session changed (`active_goal`, CLI 2.1.329, declared, not seen).
     pub struct ActiveGoal {
-        /// The goal; `None` when there is none any more.
+        /// The goal; `None` if it was removed.
         pub value: Option<Goal> = "value" declared,
     }
 }
@@ -128,9 +128,9 @@ object! {
 object! {
     /// A goal (`value` of an `active_goal`, CLI 2.1.329, declared, not seen).
     pub struct Goal: raw {
-        /// What shall be true at the end.
+        /// The condition to reach.
         pub condition: String = "condition" declared,
-        /// How many rounds have been made.
+        /// The number of rounds so far.
         pub iterations: u64 = "iterations" declared,
         /// When it was set, in milliseconds since 1970.
         pub set_at: f64 = "set_at" declared,
@@ -165,9 +165,9 @@ object! {
         pub enabled: bool = "enabled" declared,
         /// The window that it works with, in tokens.
         pub effective_window: u64 = "effective_window" declared,
-        /// How many tokens start it.
+        /// The number of tokens that starts it.
         pub threshold: u64 = "threshold" declared,
-        /// True when it does start there.
+        /// True if it does start there.
         pub enforced: bool = "enforced" declared,
         /// What decided the window.
         pub source: AutocompactSource = "source" declared,

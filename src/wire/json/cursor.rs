@@ -1,4 +1,4 @@
-//! Walks a scanned line: from value to value with a [`Cursor`], once from front to back with a [`Reader`].
+//! Reads a scanned line: randomly with a [`Cursor`], or once from front to back with a [`Reader`].
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use super::raw::RawJson;
 use super::skip::{plain_end, skip_space, skip_value};
 use super::text::{Source, decode};
 
-/// One value inside a line that has been scanned before.
+/// One value in a line that was scanned before.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Cursor<'a> {
     line: Source<'a>,
@@ -14,7 +14,7 @@ pub(crate) struct Cursor<'a> {
     end: usize,
 }
 
-/// What a value is, told by its first byte.
+/// The kind of a value, by its first byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Null,
@@ -48,7 +48,7 @@ impl<'a> Cursor<'a> {
         &self.line.bytes()[self.start..self.end]
     }
 
-    /// Where the value stands in its line.
+    /// The range of the value in its line.
     #[cfg(feature = "session")]
     pub(crate) fn span(&self) -> std::ops::Range<usize> {
         self.start..self.end
@@ -71,7 +71,8 @@ impl<'a> Cursor<'a> {
         self.reader().bool()
     }
 
-    /// The fields in wire order; empty for anything but an object. A key that stands twice comes twice.
+    /// The fields in wire order; empty for anything but an object. A repeated key is returned each
+    /// time.
     pub(crate) fn fields(&self) -> Fields<'a> {
         Fields { reader: self.inside(Kind::Object) }
     }
@@ -81,7 +82,7 @@ impl<'a> Cursor<'a> {
         Items { reader: self.inside(Kind::Array) }
     }
 
-    /// A reader inside the object or array; none for another kind of value.
+    /// A reader inside the object or array; `None` for another kind of value.
     fn inside(&self, kind: Kind) -> Option<Reader<'a>> {
         (self.kind() == kind).then(|| {
             let mut reader = self.reader();
@@ -140,9 +141,11 @@ impl<'a> Iterator for Items<'a> {
     }
 }
 
-/// Stands before a value of a line that has been scanned before; whoever reads the value leaves it behind the value.
+/// A position before a value of a line that was scanned before. Reading the value moves it after
+/// the value.
 ///
-/// The grammar has been checked, so it is not checked again: on a line that was not scanned the reader yields wrong values, and ends.
+/// The grammar is not checked again: on a line that was not scanned the reader yields wrong values,
+/// but it ends.
 #[derive(Clone, Debug)]
 pub(crate) struct Reader<'a> {
     line: Source<'a>,
@@ -155,7 +158,7 @@ impl<'a> Reader<'a> {
         Self { line: line.into(), at }
     }
 
-    /// What the value is.
+    /// The kind of the value.
     pub(crate) fn kind(&self) -> Kind {
         Kind::of(self.line.bytes().get(self.at).copied())
     }
@@ -195,7 +198,8 @@ impl<'a> Reader<'a> {
         self.at += 1;
     }
 
-    /// The next key of the object; the reader stands before its value then. `None` at the end, and the reader stands behind the object.
+    /// The next key of the object, with the reader before its value. `None` at the end, with the
+    /// reader after the object.
     #[inline(always)]
     pub(crate) fn key(&mut self) -> Option<Cow<'a, [u8]>> {
         if !self.next(b'}') {
@@ -220,7 +224,7 @@ impl<'a> Reader<'a> {
         Cow::Owned(key.into_owned().into_bytes())
     }
 
-    /// True before the next item of the array; false at its end, and the reader stands behind the array.
+    /// True before the next item of the array; false at its end, with the reader after the array.
     pub(crate) fn item(&mut self) -> bool {
         self.next(b']')
     }
@@ -236,12 +240,12 @@ impl<'a> Reader<'a> {
         self.at
     }
 
-    /// What has been read since `start`.
+    /// The bytes read since `start`.
     pub(crate) fn since(&self, start: usize) -> RawJson {
         RawJson::scanned(self.line.slice(start..self.at))
     }
 
-    /// Passes the comma before a member, or the bracket behind the last one.
+    /// Skips the comma before a member, or the bracket after the last one.
     #[inline]
     fn next(&mut self, end: u8) -> bool {
         let line = self.line.bytes();

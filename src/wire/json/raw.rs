@@ -1,4 +1,4 @@
-//! A JSON value kept as the bytes that stood on the wire.
+//! A JSON value, kept as its bytes on the wire.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,11 +11,11 @@ use super::cursor::Cursor;
 use super::scan::{Fault, value_end};
 use super::skip::skip_space;
 
-/// A JSON value as it stood on the wire, byte for byte.
+/// A JSON value as it was on the wire, byte for byte.
 ///
-/// Cheap to clone: it shares the memory of the line that it was cut from, and keeps that line alive. What it holds is well-formed JSON, but
-/// for two things that the CLI was seen to send and that this type tolerates: bytes that are not UTF-8 inside strings, and lone surrogate
-/// escapes. Both read as U+FFFD.
+/// Cheap to clone: it shares the memory of its line, and keeps that line alive. It is well-formed
+/// JSON, except for two things that the CLI was seen to send: bytes that are not UTF-8 in strings,
+/// and lone surrogate escapes. Both read as U+FFFD.
 ///
 /// ```
 /// use claude_wire::wire::RawJson;
@@ -68,12 +68,12 @@ impl RawJson {
         &self.0
     }
 
-    /// The JSON text; borrowed unless the line held bytes that are not UTF-8.
+    /// The JSON text; borrowed unless the line has bytes that are not UTF-8.
     pub fn text(&self) -> Cow<'_, str> {
         String::from_utf8_lossy(&self.0)
     }
 
-    /// True if and only if the value is `null`.
+    /// True if the value is `null`.
     pub fn is_null(&self) -> bool {
         self.cursor().is_null()
     }
@@ -83,7 +83,7 @@ impl RawJson {
         self.cursor().string()
     }
 
-    /// The value that a JSON pointer (RFC 6901) leads to. Of a key that stands twice, the last counts.
+    /// The value at a JSON pointer (RFC 6901). Of a repeated key, the last counts.
     pub fn pointer(&self, pointer: &str) -> Option<RawJson> {
         let mut cursor = self.cursor();
         let mut steps = pointer.split('/');
@@ -104,18 +104,19 @@ impl RawJson {
     /// The value as `serde_json` reads it.
     ///
     /// # Errors
-    /// When it is nested deeper than 127 levels or holds a number beyond the range of a double.
+    /// When it is nested deeper than 127 levels or has a number beyond the range of a double.
     pub fn to_value(&self) -> Result<serde_json::Value, JsonError> {
         self.deserialize()
     }
 
-    /// Deserialises the value into a type of the caller's.
+    /// Deserialises the value into the caller's type.
     ///
     /// # Errors
-    /// When the value does not have the type's shape, is nested deeper than 127 levels, or holds a number beyond the range of a double.
+    /// When the value does not have the type's shape, is nested deeper than 127 levels, or has a
+    /// number beyond the range of a double.
     pub fn deserialize<T: DeserializeOwned>(&self) -> Result<T, JsonError> {
         serde_json::from_slice(&self.0).or_else(|first| {
-            // Only the two tolerated oddities are worth a second look.
+            // Only the two tolerated exceptions need a second attempt.
             let mended = mend_surrogates(&self.text());
             serde_json::from_str(&mended).map_err(|_| JsonError::serde(first))
         })
@@ -141,7 +142,7 @@ fn mend_surrogates(json: &str) -> String {
             (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => (12, true),
             (Some(0xd800..=0xdfff), _) => (6, false),
             (Some(_), _) => (6, true),
-            // An escape of one ASCII letter: the scan has seen to that.
+            // An escape of one ASCII letter: the scan has checked that.
             (None, _) => (2, true),
         };
         let end = (at + used).min(json.len());
@@ -186,7 +187,8 @@ impl From<serde_json::Value> for RawJson {
     }
 }
 
-/// Writes the value as it stood on the wire (`serde_json` only; bytes that are not UTF-8 are written as U+FFFD).
+/// Writes the value as it was on the wire (`serde_json` only; bytes that are not UTF-8 are written
+/// as U+FFFD).
 impl Serialize for RawJson {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let raw = serde_json::value::RawValue::from_string(self.text().into_owned())
@@ -195,7 +197,7 @@ impl Serialize for RawJson {
     }
 }
 
-/// A text that is not the JSON it should be.
+/// A text that is not the expected JSON.
 pub struct JsonError(Repr);
 
 enum Repr {
@@ -212,7 +214,7 @@ impl JsonError {
         Self(Repr::Serde(error))
     }
 
-    /// True if and only if the text ended inside a value.
+    /// True if the text ended inside a value.
     pub fn is_truncated(&self) -> bool {
         match &self.0 {
             Repr::Fault(fault) => *fault == Fault::End,

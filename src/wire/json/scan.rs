@@ -9,7 +9,7 @@ use super::skip::{plain_end, skip_space};
 pub(crate) enum Fault {
     /// The text ended inside a value.
     End,
-    /// The byte at this offset cannot stand here.
+    /// The byte at this offset is not allowed here.
     Byte(usize),
 }
 
@@ -28,12 +28,13 @@ pub(crate) fn value_end(text: &[u8], at: usize) -> Result<usize, Fault> {
     }
 }
 
-/// The end of the object or array at `at`, and of all that is in it.
+/// The end of the object or array at `at`, with everything in it.
 fn container_end(text: &[u8], at: usize) -> Result<usize, Fault> {
     walk(text, at, |_, _| {})
 }
 
-/// The end of the object at `at`; `member` is told of each of its own members: where the key stands, without quotes, and where the value.
+/// The end of the object at `at`. Calls `member` for each of its own members, with the span of the
+/// key, without quotes, and of the value.
 pub(crate) fn object_end(
     text: &[u8],
     at: usize,
@@ -46,7 +47,7 @@ pub(crate) fn object_end(
     }
 }
 
-/// The end of the value at `at`; `member` is told of the members of the outermost object.
+/// The end of the value at `at`. Calls `member` for the members of the outermost object.
 #[inline]
 fn walk(
     text: &[u8],
@@ -103,7 +104,7 @@ fn walk(
             Some(_) => return Err(Fault::Byte(at)),
             None => return Err(Fault::End),
         }
-        // A value ended at `at`: close what it closes, or step to the next value.
+        // A value ended at `at`: close its containers, or go on to the next value.
         loop {
             if open.depth == 0 {
                 return Ok(at);
@@ -130,7 +131,7 @@ fn walk(
     }
 }
 
-/// The offset just behind the closing quote of the key that starts at `at`.
+/// The offset after the closing quote of the key that starts at `at`.
 #[inline]
 fn key_string_end(text: &[u8], at: usize) -> Result<usize, Fault> {
     match text.get(at) {
@@ -140,7 +141,7 @@ fn key_string_end(text: &[u8], at: usize) -> Result<usize, Fault> {
     }
 }
 
-/// The offset just behind the closing quote of the string whose content starts at `at`.
+/// The offset after the closing quote of the string whose content starts at `at`.
 #[inline]
 fn string_end(text: &[u8], at: usize) -> Result<usize, Fault> {
     let end = plain_end(text, at);
@@ -171,7 +172,8 @@ fn escape_end(text: &[u8], at: usize) -> Result<usize, Fault> {
     }
 }
 
-/// What may follow a backslash, but for `u`; a table, because a jump for each letter is hard to predict.
+/// What may follow a backslash, except `u`; a table, because a branch for each letter is hard to
+/// predict.
 const SHORT_ESCAPES: [bool; 256] = {
     let mut table = [false; 256];
     let letters = b"\"\\/bfnrt";
@@ -220,7 +222,7 @@ fn number_end(text: &[u8], at: usize) -> Result<usize, Fault> {
         at = digits_end(text, at + 1 + sign)?;
     }
     match text.get(at) {
-        // A leading zero: `01` is not a number, and not a number followed by another one either.
+        // A leading zero: `01` is not a number, nor two numbers.
         Some(b'0'..=b'9') => Err(Fault::Byte(at)),
         _ => Ok(at),
     }
@@ -241,7 +243,7 @@ fn digits_end(text: &[u8], at: usize) -> Result<usize, Fault> {
 struct Nesting {
     depth: usize,
     bits: u64,
-    /// The outer levels, 64 a word.
+    /// The outer levels, 64 per word.
     outer: Vec<u64>,
 }
 

@@ -1,5 +1,5 @@
-//! Steps over what needs no look: runs of plain string content, where every scan of a line spends its time; white space; values of a text
-//! that has been scanned before.
+//! Skips what need not be examined: runs of plain string content, where every scan spends most of
+//! its time; white space; values of a text that was scanned before.
 
 use wide::u8x16;
 
@@ -17,7 +17,8 @@ pub(super) fn plain_end(text: &[u8], at: usize) -> usize {
     last_plain_end(text, at)
 }
 
-/// The same where less than a block is left of the text: what was seen of its last block counts no more.
+/// The same for the end of the text, which is shorter than a block: bytes of the last block that
+/// were seen already do not count.
 #[inline(never)]
 fn last_plain_end(text: &[u8], at: usize) -> usize {
     let rest = text.get(at..).unwrap_or_default();
@@ -29,7 +30,7 @@ fn last_plain_end(text: &[u8], at: usize) -> usize {
     at + rest.len().min(specials.trailing_zeros() as usize)
 }
 
-/// How many bytes are looked at at once.
+/// The number of bytes in a block.
 const BLOCK: usize = 16;
 
 /// A bit for each special byte of the block, from the lowest.
@@ -45,7 +46,7 @@ const fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\n' | b'\t' | b'\r')
 }
 
-/// The offset of the first byte at or after `at` that is no white space.
+/// The offset of the first byte at or after `at` that is not white space.
 #[inline]
 pub(super) fn skip_space(text: &[u8], at: usize) -> usize {
     match text.get(at) {
@@ -54,14 +55,14 @@ pub(super) fn skip_space(text: &[u8], at: usize) -> usize {
     }
 }
 
-/// The CLI writes next to no white space.
+/// The CLI writes almost no white space.
 #[cold]
 #[inline(never)]
 fn space_end(text: &[u8], at: usize) -> usize {
     at + text.get(at..).unwrap_or_default().iter().take_while(|byte| is_space(**byte)).count()
 }
 
-/// The end of the value at `at`, in a text that has been scanned before: nothing is checked again.
+/// The end of the value at `at`, in a text that was scanned before: nothing is checked again.
 pub(super) fn skip_value(text: &[u8], at: usize) -> usize {
     match text.get(at) {
         Some(b'"') => skip_string(text, at + 1),
@@ -74,7 +75,8 @@ pub(super) fn skip_value(text: &[u8], at: usize) -> usize {
     }
 }
 
-/// The offset behind the closing quote of the string whose content starts at `at`, in a text that has been scanned before.
+/// The offset after the closing quote of the string whose content starts at `at`, in a text that
+/// was scanned before.
 pub(super) fn skip_string(text: &[u8], at: usize) -> usize {
     let end = plain_end(text, at);
     if text.get(end) == Some(&b'"') { end + 1 } else { skip_escaped_string(text, end) }

@@ -1,4 +1,5 @@
-//! The text of a line and of the strings in it. A line is checked for UTF-8 once; the odd cases are degraded and never refused.
+//! The text of a line and of the strings in it. A line is checked for UTF-8 once; invalid text is
+//! replaced and never refused.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -40,7 +41,7 @@ impl Text {
         }
     }
 
-    /// A part of the line; checked anew, so it is not for every line.
+    /// A part of the line. It is checked again, so do not use it for every line.
     pub(crate) fn slice(&self, range: Range<usize>) -> Self {
         Self::new(self.bytes().slice(range))
     }
@@ -53,11 +54,11 @@ impl Text {
     }
 }
 
-/// What strings are read from.
+/// The source of strings.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Source<'a> {
     bytes: &'a Bytes,
-    /// The same bytes, where they are known to be text.
+    /// The same bytes, if they are known to be text.
     text: Option<&'a str>,
 }
 
@@ -82,7 +83,7 @@ impl<'a> Source<'a> {
     }
 }
 
-/// Bytes of which nothing is known yet.
+/// Bytes that have not been checked yet.
 impl<'a> From<&'a Bytes> for Source<'a> {
     fn from(bytes: &'a Bytes) -> Self {
         Self { bytes, text: None }
@@ -94,7 +95,8 @@ fn lossy(bytes: &[u8]) -> Cow<'_, str> {
     std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }
 
-/// Decodes the string of a scanned line whose content starts at `start`; also tells where the content ends: at its closing quote.
+/// Decodes the string of a scanned line whose content starts at `start`. Also returns where the
+/// content ends: at its closing quote.
 ///
 /// A lone surrogate escape and a byte that is not UTF-8 each become U+FFFD.
 #[inline]
@@ -112,12 +114,12 @@ fn decode_escaped(line: Source<'_>, start: usize, first: usize) -> (Cow<'_, str>
     let behind = skip_escaped_string(line.bytes(), first);
     let closed = behind > first && line.bytes().get(behind - 1) == Some(&b'"');
     let end = behind - usize::from(closed);
-    // Replacing bytes that are not UTF-8 leaves every escape as it is.
+    // Replacing bytes that are not UTF-8 does not change any escape.
     (Cow::Owned(unescape(&line.text(start..end))), end)
 }
 
 fn unescape(content: &str) -> String {
-    // An escape is never shorter than what it stands for: one allocation, even for megabytes.
+    // An escape is never shorter than its character: one allocation, even for megabytes.
     let mut text = String::with_capacity(content.len());
     let mut rest = content;
     while let Some((run, escape)) =
@@ -132,7 +134,7 @@ fn unescape(content: &str) -> String {
     text
 }
 
-/// The character that the escape at the start of `content` stands for, and how many bytes the escape takes.
+/// The character of the escape at the start of `content`, and the length of the escape in bytes.
 #[inline]
 fn escaped(content: &[u8]) -> (char, usize) {
     match content.get(1) {
@@ -142,7 +144,7 @@ fn escaped(content: &[u8]) -> (char, usize) {
         Some(b'r') => ('\r', 2),
         Some(b'b') => ('\u{8}', 2),
         Some(b'f') => ('\u{c}', 2),
-        // A quote, a backslash or a slash: the scan has seen to that.
+        // A quote, a backslash or a slash: the scan has checked that.
         Some(&other) => (char::from(other), 2),
         None => ('\\', 1),
     }
@@ -171,7 +173,7 @@ mod tests {
 
     use super::*;
 
-    /// The text of this content, both where the line is known to be UTF-8 and where nothing is known of it.
+    /// The text of this content, both if the line is known to be UTF-8 and if not.
     fn unescape(content: &[u8]) -> String {
         let line = Bytes::from([b"\"", content, b"\","].concat());
         let (text, end) = decode(Source::from(&line), 1);
@@ -191,7 +193,8 @@ mod tests {
     #[test]
     fn a_bad_byte_becomes_the_replacement_character() {
         assert_eq!(unescape(b"a\xffb\\n"), "a\u{fffd}b\n");
-        // An escape between two halves of a character does not join them, nor does a bad byte eat an escape.
+        // An escape between two halves of a character does not join them, and a bad byte does not
+        // swallow an escape.
         assert_eq!(unescape(b"\xe2\x82\\n\xac"), "\u{fffd}\n\u{fffd}");
         assert_eq!(unescape(b"\xe2\\u00ac\x82"), "\u{fffd}\u{ac}\u{fffd}");
     }

@@ -1,4 +1,4 @@
-//! `assistant`: what the model said, one line per content block; and what the CLI adds to it.
+//! `assistant`: the model's output, one line per content block, with the CLI's additions.
 
 use std::collections::BTreeMap;
 
@@ -8,42 +8,43 @@ use crate::wire::json::RawJson;
 use crate::wire::usage::{ContextUsage, RateLimitInfo, Usage, UsageReport};
 
 object! {
-    /// What the model said (`assistant`, CLI 2.1.329).
+    /// The model's output (`assistant`, CLI 2.1.329).
     ///
-    /// While a reply streams in, the CLI sends one such message per content block, all with one `message.id`; `stop_reason` is then `None` and
-    /// `usage` provisional. Messages that the CLI makes up itself (API errors, local commands) carry the model `<synthetic>`.
+    /// While a reply streams in, the CLI sends one such message per content block, all with one
+    /// `message.id`; `stop_reason` is then `None` and `usage` provisional. Messages that the CLI
+    /// makes up itself (API errors, local commands) have the model `<synthetic>`.
     pub struct AssistantMessage {
         /// The message of the API.
         pub message: ApiMessage = "message" required,
         /// The tool call of the sub-agent that said this; `None` for the main thread.
         pub parent_tool_use_id: Option<String> = "parent_tool_use_id",
-        /// Set when the message tells of a failed API call.
+        /// Set if the message is about a failed API call.
         pub error: Option<ApiErrorKind> = "error",
-        /// True for a message that the CLI made out of an API error.
+        /// True for a message that the CLI made from an API error.
         pub is_api_error_message: Option<bool> = "is_api_error_message",
         /// A failure without an HTTP status, such as `connection_failed`.
         pub api_error: Option<String> = "api_error",
         /// The HTTP status of the failed call.
         pub api_error_status: Option<u16> = "api_error_status",
-        /// The API's own word for the error, such as `invalid_request_error`.
+        /// The API's error type, such as `invalid_request_error`.
         pub api_error_type: Option<String> = "api_error_type",
         /// Details of the failure.
         pub api_error_params: Option<Box<ApiErrorParams>> = "api_error_params",
         /// The API's id of the request.
         pub request_id: Option<String> = "request_id",
-        /// When the block was complete, ISO 8601.
+        /// When the block was completed, ISO 8601.
         pub timestamp: Option<String> = "timestamp",
         /// The prompt that is answered, by the uuid its sender gave it; on the first line of a reply only.
         pub user_message_uuid: Option<String> = "user_message_uuid",
         /// All prompts consumed so far, by the uuids their sender gave them.
         pub user_message_uuids: Option<Vec<String>> = "user_message_uuids",
-        /// Why the turn goes on from one that a restart cut off.
+        /// Why the turn continues one that a restart cut off.
         pub resume_reason: Option<String> = "resume_reason" declared,
-        /// True when a turn is continued that ended inside its thinking.
+        /// True if the turn continues one that ended during its thinking.
         pub resumed_from_incomplete_thinking: Option<bool> = "resumed_from_incomplete_thinking" declared,
-        /// Messages to forget now, by uuid.
+        /// Messages to discard, by uuid.
         pub supersedes: Option<Vec<String>> = "supersedes" declared,
-        /// The message that a refusal took back, by its API id.
+        /// The message that a refusal retracted, by its API id.
         pub refused_message_id: Option<String> = "refused_message_id",
         /// True when an interrupt cut the reply off.
         pub aborted: Option<bool> = "aborted",
@@ -51,15 +52,15 @@ object! {
         pub agent_id: Option<String> = "agent_id",
         /// The sub-agent's type.
         pub subagent_type: Option<String> = "subagent_type",
-        /// What the sub-agent was told to do, in short.
+        /// A short description of the sub-agent's task.
         pub task_description: Option<String> = "task_description",
         /// How long the thinking of this block took, in milliseconds.
         pub thinking_duration_ms: Option<f64> = "thinking_duration_ms",
         /// How the thinking is shown.
         pub thinking_display: Option<ThinkingDisplay> = "thinking_display",
-        /// Names for display of the tools that this message calls.
+        /// Display names of the tools that this message calls.
         pub tool_use_meta: Vec<ToolUseMeta> = "tool_use_meta",
-        /// The text that a local command was made from.
+        /// The original text of a local command.
         pub local_command_source: Option<String> = "local_command_source",
         /// The local command that ran.
         pub local_command_run: Option<LocalCommandRun> = "local_command_run",
@@ -89,19 +90,19 @@ object! {
         pub attribution_skill: Option<String> = "attribution_skill" declared,
         /// The calls of a batch that these calls were made from.
         pub batch_tool_uses: Vec<BatchToolUse> = "batch_tool_uses" declared,
-        /// True for a message of the past that is sent again.
+        /// True for an earlier message that is sent again.
         pub historical: Option<bool> = "historical" declared,
-        /// True when no model said it.
+        /// True if it was not written by a model.
         pub is_meta: Option<bool> = "is_meta" declared,
         /// True when it is shown, and never sent to the API.
         pub is_virtual: Option<bool> = "is_virtual" declared,
-        /// The thinking blocks that tell what is being done, by their place.
+        /// The indexes of thinking blocks that narrate the work.
         pub narration_block_indexes: Option<Vec<u64>> = "narration_block_indexes" declared,
-        /// How to show the hint behind such a block.
+        /// How to show the hint after such a block.
         pub narration_hint: Option<NarrationHint> = "narration_hint" declared,
-        /// Inputs of tools as the API wrote them, by call, where the message has others.
+        /// The original tool inputs from the API, by call, if the message has changed ones.
         pub wire_tool_inputs: Option<BTreeMap<String, RawJson>> = "wire_tool_inputs" declared,
-        /// What the CLI had read off its process to change these inputs.
+        /// What the CLI read from its process to change these inputs.
         pub wire_ingest_context: Option<BTreeMap<String, RawJson>> = "wire_ingest_context" declared,
     }
 }
@@ -172,7 +173,7 @@ object! {
 }
 
 open_enum! {
-    /// How to show the hint behind a block that tells what is being done (`narration_hint`).
+    /// How to show the hint after a block that narrates the work (`narration_hint`).
     pub enum NarrationHint {
         Hidden = "hidden",
         Faint = "faint",
@@ -185,7 +186,7 @@ object! {
     pub struct InputTransformation {
         /// What was done, such as `thinking_dropped`.
         pub kind: String = "type" v2_1_332 declared,
-        /// Where, as in `messages.3.content.0`.
+        /// Where, such as `messages.3.content.0`.
         pub path: String = "path" v2_1_332 declared,
         /// Why, such as `model_binding_mismatch`.
         pub reason: String = "reason" v2_1_332 declared,
@@ -203,7 +204,7 @@ impl AssistantMessage {
         self.message.content.iter().filter_map(ContentBlock::as_tool_use)
     }
 
-    /// True if the CLI made this message up: no model said it.
+    /// True if the CLI made this message up, without a model.
     pub fn is_synthetic(&self) -> bool {
         self.message.model.as_deref() == Some("<synthetic>")
     }
@@ -214,7 +215,7 @@ object! {
     pub struct LocalCommandRun {
         /// The command, without the slash.
         pub command: String = "command",
-        /// The text after it.
+        /// The text after the command.
         pub args: String = "args",
         /// The plugin that it is from.
         pub plugin: Option<String> = "plugin" declared,
@@ -242,16 +243,16 @@ open_enum! {
 }
 
 object! {
-    /// Details of an error of the API (`api_error_params`, CLI 2.1.329). Which are set depends on
-    /// the error.
+    /// Details of an API error (`api_error_params`, CLI 2.1.329). Which are set depends on the
+    /// error.
     pub struct ApiErrorParams: raw {
         /// What cut the reply off.
         pub cut: Option<OutputCut> = "cut",
-        /// The effort that the model does not take.
+        /// The effort that the model does not support.
         pub effort: Option<String> = "effort" declared,
-        /// Who serves the model.
+        /// The provider of the model.
         pub provider: Option<String> = "provider" declared,
-        /// What would help with the credentials of a provider.
+        /// What may help with the credentials of a provider.
         pub remedy: Option<String> = "remedy" declared,
         /// What kind of medium was refused.
         pub media: Option<String> = "media" declared,
@@ -259,9 +260,9 @@ object! {
         pub media_reason: Option<String> = "media_reason" declared,
         /// The limits of the plan.
         pub rate_limit_info: Option<Box<RateLimitInfo>> = "rate_limit_info" declared,
-        /// How to say that the account is on hold.
+        /// The wording for an account on hold.
         pub hold_wording: Option<HoldWording> = "hold_wording" v2_1_332 declared,
-        /// True when an administrator has to act.
+        /// True if an administrator must act.
         pub hold_admin_required: Option<bool> = "hold_admin_required" v2_1_332 declared,
         /// Where to act.
         pub hold_url: Option<String> = "hold_url" v2_1_332 declared,
@@ -277,7 +278,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// How to say that an account is on hold (`hold_wording`).
+    /// The wording for an account on hold (`hold_wording`).
     pub enum HoldWording {
         VerifyNow = "verify_now",
         OwnerMustVerify = "owner_must_verify",

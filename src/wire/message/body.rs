@@ -1,4 +1,4 @@
-//! The sum of all messages.
+//! The enum of all messages.
 
 use std::collections::BTreeMap;
 
@@ -16,8 +16,8 @@ use crate::wire::stream::StreamEvent;
 use crate::wire::system::System;
 use crate::wire::usage::RateLimitEvent;
 
-/// Declares the types of messages that are one object each: those that the frame knows by their
-/// kind, then those that only their name tells.
+/// Declares the types of messages that are one object each: first those with a frame kind, then
+/// those that only have a name.
 macro_rules! bodies {
     (
         kinds { $($(#[$kind_meta:meta])* $kind:ident($kind_body:ty) = $kind_wire:literal,)* }
@@ -53,7 +53,7 @@ macro_rules! bodies {
                 ])
             }
 
-            /// Whether an object of one type is what the value says; `None` for the others.
+            /// Whether an object of one type agrees with the value; `None` for the others.
             #[cfg(any(test, feature = "fuzzing"))]
             pub(crate) fn known_agrees(&self, value: &serde_json::Value) -> Option<bool> {
                 use crate::wire::agree::Agree;
@@ -76,12 +76,12 @@ macro_rules! bodies {
 
 bodies! {
     kinds {
-        /// What the model said. Also a bare `message` with the role `assistant`, as an old dialect
-        /// has it.
+        /// The model's output. Also a bare `message` with the role `assistant`, as in an old
+        /// dialect.
         Assistant(Box<AssistantMessage>) = "assistant",
         /// Tool results, and texts on the user's side.
         User(Box<UserMessage>) = "user",
-        /// A reply while it is written.
+        /// A reply while it is streamed.
         StreamEvent(Box<StreamEvent>) = "stream_event",
         /// The end of a turn.
         Result(Box<ResultMessage>) = "result",
@@ -91,7 +91,7 @@ bodies! {
     names {
         /// A tool is still running.
         ToolProgress(Box<ToolProgress>) = "tool_progress",
-        /// What tools did.
+        /// A summary of what tools did.
         ToolUseSummary(ToolUseSummary) = "tool_use_summary",
         /// Output of a login.
         AuthStatus(AuthStatus) = "auth_status",
@@ -99,7 +99,7 @@ bodies! {
         PromptSuggestion(PromptSuggestion) = "prompt_suggestion",
         /// The limits of the plan changed.
         RateLimitEvent(Box<RateLimitEvent>) = "rate_limit_event",
-        /// The conversation starts again.
+        /// A new conversation begins.
         ConversationReset(ConversationReset) = "conversation_reset",
         /// The goal of the session changed.
         ActiveGoal(Box<ActiveGoal>) = "active_goal",
@@ -111,9 +111,9 @@ bodies! {
         ///
         /// Type `system`.
         System(System),
-        /// A frame that the protocol layer consumes; sessions never deliver one.
+        /// A frame that the protocol layer consumes; sessions do not deliver it.
         Control(Box<Control>),
-        /// A type that this version of the crate does not know; the frame has it all.
+        /// A type that this version of the crate does not know; the frame has all of it.
         Unknown,
     }
 }
@@ -141,7 +141,7 @@ impl Body {
 
 fn bare_message(frame: &Frame, at: &At<'_>, sink: &mut Sink) -> Option<Body> {
     let message = ApiMessage::decode(&mut frame.root().reader(), at, sink)?;
-    // The dialect never named the model.
+    // The dialect does not name the model.
     sink.defects.retain(|defect| defect.path() != "model");
     Some(Body::Assistant(Box::new(AssistantMessage { message, ..AssistantMessage::default() })))
 }

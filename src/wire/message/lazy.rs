@@ -1,4 +1,4 @@
-//! A message: a frame, and its typed body once it was asked for.
+//! A message: a frame, and its typed body once it was requested.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -19,14 +19,16 @@ use crate::wire::system::System;
 
 /// One message of the CLI.
 ///
-/// It is the line as it was on the wire. The typed [`body`](Self::body) is made at the first look and kept; a message that nobody looks
-/// into costs a peek, and [`text_delta`](Self::text_delta) little more. A clone shares the line and what was decoded. Serialising a message writes the line, so that nothing is lost on the way, known to this crate or not.
+/// It is the line as it was on the wire. The typed [`body`](Self::body) is decoded on first use and
+/// kept, so a message that you do not read costs only a peek, and [`text_delta`](Self::text_delta)
+/// little more. Clones share the line and what was decoded. Serialising a message writes the line,
+/// so that no field is lost, known to this crate or not.
 ///
 /// ```
 /// use claude_wire::wire::{Body, Frame, Message};
 ///
 /// let line = r#"{"type":"result","subtype":"success","is_error":false,"duration_ms":12,"duration_api_ms":9,
-///     "num_turns":1,"session_id":"s","result":"4","a_field_of_tomorrow":[1]}"#.replace('\n', "");
+///     "num_turns":1,"session_id":"s","result":"4","a_future_field":[1]}"#.replace('\n', "");
 /// let message = Message::new(Frame::parse(line.clone())?);
 /// let Body::Result(result) = message.body() else { panic!() };
 /// assert_eq!(result.result.as_deref(), Some("4"));
@@ -51,12 +53,13 @@ impl Message {
         Self { frame, typed: OnceLock::new() }
     }
 
-    /// The message, typed. Decoded at the first call, kept from then on.
+    /// The message, typed. Decoded at the first call, then kept.
     pub fn body(&self) -> &Body {
         &self.typed().body
     }
 
-    /// The fields that were missing or of the wrong type, and were therefore degraded. Decodes the body if nobody has.
+    /// The fields that were missing or of the wrong type, and were therefore left empty. Decodes
+    /// the body if necessary.
     pub fn defects(&self) -> &[Defect] {
         &self.typed().defects
     }
@@ -76,13 +79,13 @@ impl Message {
         self.frame.text()
     }
 
-    /// What the model says in this message: the text blocks of an `assistant` message, joined. `None`
-    /// where there are none: in any other message, and in one that only thinks or calls tools.
+    /// The model's text in this message: the text blocks of an `assistant` message, joined. `None`
+    /// if there are none: in any other message, and in one that only thinks or calls tools.
     ///
-    /// Also what a sub-agent says ([`parent_tool_use_id`](Self::parent_tool_use_id) is set then), and
-    /// what the CLI says in the place of the model
-    /// ([`is_synthetic`](AssistantMessage::is_synthetic)). A piece of a reply that is being written
-    /// is not meant: [`text_delta`](Self::text_delta) has it.
+    /// Includes text of a sub-agent ([`parent_tool_use_id`](Self::parent_tool_use_id) is set then),
+    /// and text of the CLI in place of the model
+    /// ([`is_synthetic`](AssistantMessage::is_synthetic)). For the deltas of a reply that is being
+    /// streamed, use [`text_delta`](Self::text_delta).
     ///
     /// ```
     /// use claude_wire::wire::{Frame, Message};
@@ -118,13 +121,14 @@ impl Message {
 
     /// True if the message is a `result`, the end of a turn. Nothing is decoded.
     ///
-    /// A `result` that carries a tool's output and no subtype is a line of an old dialect, and no end.
+    /// A `result` with a tool's output and no subtype is a line of an old dialect, and not an end.
     pub fn is_result(&self) -> bool {
         self.frame.ends_turn()
     }
 
-    /// The piece of text of a `text_delta`, of the main thread or of a sub-agent
-    /// ([`parent_tool_use_id`](Self::parent_tool_use_id) tells); `None` for any other message. Nothing else is decoded.
+    /// The text of a `text_delta`, of the main thread or of a sub-agent (see
+    /// [`parent_tool_use_id`](Self::parent_tool_use_id)); `None` for any other message. Nothing
+    /// else is decoded.
     ///
     /// ```
     /// use claude_wire::wire::{Frame, Message};
@@ -137,7 +141,7 @@ impl Message {
         self.delta("text_delta", "text")
     }
 
-    /// The piece of thinking of a `thinking_delta`; `None` for any other message. Nothing else is decoded.
+    /// The text of a `thinking_delta`; `None` for any other message. Nothing else is decoded.
     pub fn thinking_delta(&self) -> Option<Cow<'_, str>> {
         self.delta("thinking_delta", "thinking")
     }
@@ -159,7 +163,8 @@ impl Message {
         uuids.unwrap_or_default()
     }
 
-    /// The body of an `assistant` message, or of a bare `message` of the model's as an old dialect has it.
+    /// The body of an `assistant` message, or of a bare `message` of the model as in an old
+    /// dialect.
     pub fn as_assistant(&self) -> Option<&AssistantMessage> {
         let is_said = self.frame.kind() == FrameKind::Assistant || self.frame.is_bare_message();
         match is_said.then(|| self.body())? {
@@ -200,15 +205,15 @@ impl Message {
         }
     }
 
-    /// What the typed layer does not name: paths of fields, and `path = "word"` for types, subtypes and values of enums. They are in the raw
-    /// line only.
+    /// What the typed layer does not name: paths of fields, and `path = "word"` for types, subtypes
+    /// and values of enums. Only the raw line has them.
     pub fn unmodelled(&self) -> Vec<String> {
         let mut sink = Sink::auditing();
         Body::decode(&self.frame, &At::Root, &mut sink);
         sink.into_unnamed()
     }
 
-    /// The body, unless the type alone says that it is of no interest.
+    /// The body, unless the type alone shows that it is not needed.
     fn expect(&self, kind: FrameKind) -> Option<&Body> {
         (self.frame.kind() == kind).then(|| self.body())
     }
@@ -226,7 +231,7 @@ impl Message {
             let mut sink = Sink::default();
             let body = Body::decode(&self.frame, &At::Root, &mut sink);
             for (name, value) in self.frame.envelope() {
-                // A result has its session in its body.
+                // The session of a result is in its body.
                 let elsewhere = self.is_result() && name == "session_id";
                 if let Some(value) =
                     value.filter(|value| value.kind() != Kind::String && !elsewhere)

@@ -1,4 +1,4 @@
-//! The messages of the wire, typed when they are read.
+//! The messages of the wire, decoded on demand.
 //!
 //! A [`Message`] is its line. [`Message::body`] decodes it, once, into [`Body`]: one variant per
 //! `type`. Structs follow the wire field by field; every field's documentation names the wire's
@@ -7,10 +7,10 @@
 //! delta that is not known is an arm `Unknown`; what may contain anything (tool inputs, tool results)
 //! stays [`RawJson`](super::RawJson).
 //!
-//! Here are the two that carry the conversation, `assistant` and `user`, and the words that several
-//! messages share. The other types of messages are in [`result`](super::result),
-//! [`stream`](super::stream), [`system`](super::system), [`progress`](super::progress) and
-//! [`usage`](super::usage).
+//! This module has the two messages that carry the conversation, `assistant` and `user`, and the
+//! values that several messages share. The other types of messages are in
+//! [`result`](super::result), [`stream`](super::stream), [`system`](super::system),
+//! [`progress`](super::progress) and [`usage`](super::usage).
 
 mod assistant;
 mod body;

@@ -4,7 +4,7 @@ use crate::wire::decode::{At, Decode, Sink};
 use crate::wire::json::{RawJson, Reader};
 
 object! {
-    /// Where a message comes from (`origin`, CLI 2.1.329). Which of the fields are set depends on the kind.
+    /// Where a message comes from (`origin`, CLI 2.1.329). The kind decides which fields are set.
     pub struct Origin: raw {
         /// Who or what sent it.
         pub kind: OriginKind = "kind",
@@ -22,7 +22,7 @@ object! {
         pub sender_task_id: Option<String> = "senderTaskId" declared,
         /// What the peer wrote.
         pub body: Option<RawJson> = "body" declared,
-        /// The peer's process id, where it was verified.
+        /// The peer's process id, if it was verified.
         pub verified_peer_pid: Option<u64> = "verifiedPeerPid" declared,
         /// What a `task-notification` is about, such as `scheduled-trigger`.
         pub subkind: Option<String> = "subkind" declared,
@@ -30,11 +30,11 @@ object! {
         pub fire_reason: Option<String> = "fireReason" declared,
         /// The task's run.
         pub run_id: Option<String> = "runId",
-        /// What made the notification, such as `session-task`.
+        /// What caused the notification, such as `session-task`.
         pub producer: Option<String> = "producer",
         /// True on a report that the automatic check blocked or could not judge.
         pub flagged: Option<bool> = "flagged" declared,
-        /// True on the report of a sub-agent to the one that started it.
+        /// True on the report of a sub-agent to its parent.
         pub handback: Option<bool> = "handback" declared,
         /// What the CLI wrote above the report.
         pub handback_note: Option<String> = "handbackNote" declared,
@@ -48,11 +48,11 @@ object! {
         pub in_reply_to_uuid: Option<String> = "inReplyToUuid" declared,
         /// When a note was said, ISO 8601; for a `voice-call`.
         pub said_at: Option<String> = "saidAt" declared,
-        /// The way a message came in, as the server says.
+        /// How a message came in, according to the server.
         pub inbound_origin: Option<String> = "inbound_origin" declared,
-        /// The messages of a peer that one prompt joins.
+        /// The messages of a peer that are joined in one prompt.
         pub members: Vec<OriginMember> = "members" declared,
-        /// `mcp-task` where a task of an MCP server ended.
+        /// `mcp-task` if a task of an MCP server ended.
         pub task_kind: Option<String> = "taskKind" declared,
     }
 }
@@ -83,7 +83,7 @@ open_enum! {
     }
 }
 
-/// An origin without a kind says nothing: it counts as none, and not as a defect.
+/// An origin without a kind has no meaning: it counts as absent, and not as a defect.
 pub(in crate::wire) fn stated_origin(
     reader: &mut Reader<'_>,
     at: &At<'_>,

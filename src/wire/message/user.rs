@@ -1,4 +1,4 @@
-//! `user`: what the CLI adds on the user side, chiefly tool results.
+//! `user`: messages on the user's side, mostly tool results.
 
 use super::origin::{Origin, stated_origin};
 use super::vocabulary::Priority;
@@ -9,27 +9,30 @@ use crate::wire::permission::PermissionMode;
 use crate::wire::system::tasks::ResourceLink;
 
 object! {
-    /// A message on the user's side (`user`, CLI 2.1.329): tool results, texts that the CLI adds, and prompts played back.
+    /// A message on the user's side (`user`, CLI 2.1.329): tool results, texts that the CLI adds,
+    /// and replayed prompts.
     pub struct UserMessage {
         /// The message of the API.
         pub message: UserApiMessage = "message" required,
         /// The tool call of the sub-agent that this belongs to; `None` for the main thread.
         pub parent_tool_use_id: Option<String> = "parent_tool_use_id",
-        /// True when no user typed it.
+        /// True if it was not typed by a user.
         pub is_synthetic: Option<bool> = "isSynthetic",
-        /// True when an earlier prompt is played back; `false` was seen too, on a summary after compaction.
+        /// True if an earlier prompt is replayed; `false` was seen too, on a summary after
+        /// compaction.
         pub is_replay: Option<bool> = "isReplay",
-        /// The tool's whole output; its shape is the tool's own, and often a string where the tool failed.
+        /// The tool's whole output; its shape depends on the tool, and is often a string if the
+        /// tool failed.
         pub tool_use_result: Option<RawJson> = "tool_use_result",
         /// How each tool call of this message was allowed, or why it did not run.
         pub tool_result_meta: Vec<ToolResultMeta> = "tool_result_meta",
-        /// The message that a refusal took back, by its API id.
+        /// The message that a refusal retracted, by its API id.
         pub refused_message_id: Option<String> = "refused_message_id",
-        /// Its place in the queue.
+        /// Its position in the queue.
         pub priority: Option<Priority> = "priority" declared,
         /// Where it comes from.
         pub origin: Option<Origin> = "origin" => stated_origin,
-        /// False for a message that starts no turn.
+        /// False for a message that does not start a turn.
         pub should_query: Option<bool> = "shouldQuery" declared,
         /// When it was made, ISO 8601.
         pub timestamp: Option<String> = "timestamp",
@@ -43,50 +46,50 @@ object! {
         pub agent_id: Option<String> = "agent_id",
         /// The sub-agent's type.
         pub subagent_type: Option<String> = "subagent_type",
-        /// What the sub-agent was told to do, in short.
+        /// A short description of the sub-agent's task.
         pub task_description: Option<String> = "task_description",
-        /// Files that came with a prompt that is played back.
+        /// The files of a replayed prompt.
         pub file_attachments: Option<Vec<RawJson>> = "file_attachments" declared,
-        /// True on what the CLI adds before it asks another model after a refusal; not to be shown
+        /// True for what the CLI adds before it asks another model after a refusal; do not show it
         /// as the user's.
         pub refusal_retry: Option<bool> = "refusal_retry" v2_1_332,
-        /// Messages to forget now, by uuid.
+        /// Messages to discard, by uuid.
         pub retracted_message_uuids: Option<Vec<String>> = "retracted_message_uuids" declared,
         /// How wide the sender's screen is, in pixels.
         pub client_content_width: Option<u64> = "client_content_width" declared,
-        /// What the sender's client runs on, such as `ios`.
+        /// The platform of the sender's client, such as `ios`.
         pub client_platform: Option<String> = "client_platform" declared,
-        /// True for a message of the past that is sent again.
+        /// True for an earlier message that is sent again.
         pub historical: Option<bool> = "historical" declared,
-        /// The images of this message, by the numbers they were pasted under.
+        /// The images of this message, by the numbers under which they were pasted.
         pub image_paste_ids: Option<Vec<u64>> = "image_paste_ids" declared,
-        /// The way it came in, as the server says.
+        /// How it came in, according to the server.
         pub inbound_origin: Option<String> = "inbound_origin" declared,
         /// The host's own label for what started the turn.
         pub initiator: Option<String> = "initiator" declared,
         /// The message that an interrupt cut off, by its API id.
         pub interrupted_message_id: Option<String> = "interrupted_message_id" declared,
-        /// True for the summary that a compaction left.
+        /// True for the summary after a compaction.
         pub is_compact_summary: Option<bool> = "is_compact_summary" declared,
         /// True when the CLI made it up.
         pub is_meta: Option<bool> = "is_meta" declared,
         /// True when it is shown, and never sent to the API.
         pub is_virtual: Option<bool> = "is_virtual" declared,
-        /// True when it is in the transcript, and not shown live.
+        /// True if it is in the transcript, but not shown live.
         pub is_visible_in_transcript_only: Option<bool> = "is_visible_in_transcript_only" declared,
-        /// A question of permission that stays open behind it; from a host only.
+        /// A permission question that stays open after it; from a host only.
         pub keeps_request_id: Option<String> = "keeps_request_id" declared,
-        /// What an MCP tool answered, besides what the model sees.
+        /// An MCP tool's answer, in addition to what the model sees.
         pub mcp_meta: Option<McpMeta> = "mcp_meta" declared,
-        /// The permission mode that it was sent in.
+        /// The permission mode in which it was sent.
         pub permission_mode: Option<PermissionMode> = "permission_mode" declared,
-        /// The plan that is to be carried out.
+        /// The plan to carry out.
         pub plan_content: Option<String> = "plan_content" declared,
         /// The plugin that wrote it.
         pub plugin_prompt: Option<PluginPrompt> = "plugin_prompt" declared,
         /// How long an interrupt puts it back in the queue, in milliseconds; from a host only.
         pub requeue_if_interrupted_within_ms: Option<f64> = "requeue_if_interrupted_within_ms" declared,
-        /// True when the host itself wrote it.
+        /// True if the host itself wrote it.
         pub seeded_summon: Option<bool> = "seeded_summon" declared,
         /// When the server received it, in milliseconds since 1970.
         pub server_received_wall_ms: Option<f64> = "server_received_wall_ms" declared,
@@ -96,11 +99,11 @@ object! {
         pub source_tool_use_id: Option<String> = "source_tool_use_id" declared,
         /// What a summary covers.
         pub summarize_metadata: Option<SummarizeMetadata> = "summarize_metadata" declared,
-        /// True when no person typed the text.
+        /// True if the text was not typed by a person.
         pub text_not_typed: Option<bool> = "text_not_typed" declared,
         /// States of the views of MCP apps, sent with a prompt.
         pub tool_states: Option<Vec<RawJson>> = "tool_states" declared,
-        /// True when the user typed the word that raises the effort.
+        /// True if the user typed the keyword that raises the effort.
         pub ultrathink_typed: Option<bool> = "ultrathink_typed" declared,
     }
 }
@@ -116,7 +119,7 @@ object! {
 }
 
 object! {
-    /// What an MCP tool answered, besides what the model sees (`mcp_meta`, CLI 2.1.329, declared,
+    /// An MCP tool's answer, in addition to what the model sees (`mcp_meta`, CLI 2.1.329, declared,
     /// not seen).
     pub struct McpMeta {
         /// The protocol's `_meta`.
@@ -133,7 +136,7 @@ object! {
     pub struct PluginPrompt {
         /// The plugin.
         pub name: String = "name" declared,
-        /// What it wrote.
+        /// Its text.
         pub text: String = "text" declared,
     }
 }
@@ -143,7 +146,7 @@ object! {
     pub struct SummarizeMetadata {
         /// How many messages.
         pub messages_summarized: u64 = "messages_summarized" declared,
-        /// What the user wants it to be about.
+        /// The subject that the user wants.
         pub user_context: Option<String> = "user_context" declared,
         /// Which messages.
         pub direction: Option<SummaryDirection> = "direction" declared,
@@ -158,7 +161,7 @@ open_enum! {
     }
 }
 
-/// The content of a user message: both shapes are legal.
+/// The content of a user message: a string, or blocks.
 #[derive(Clone, Debug, PartialEq)]
 pub enum UserContent {
     /// A bare string.
@@ -208,7 +211,7 @@ impl Decode for UserContent {
 }
 
 impl UserMessage {
-    /// The scheduled prompt that the tool of this message made.
+    /// The scheduled prompt that the tool of this message created.
     pub fn scheduled_prompt(&self) -> Option<ScheduledPrompt> {
         ScheduledPrompt::of(self.tool_use_result.as_ref()?)
     }
@@ -220,7 +223,7 @@ impl UserMessage {
 }
 
 object! {
-    /// What lines of a transcript have in common (an item of `entries` of a `transcript_mirror`, CLI
+    /// The common fields of transcript lines (an item of `entries` of a `transcript_mirror`, CLI
     /// 2.1.332). The rest depends on the type, and is in `raw`.
     pub struct TranscriptRow: raw {
         /// The kind of line, such as `user` or `attachment`.
@@ -257,13 +260,13 @@ object! {
         pub id: String = "id",
         /// When it runs, in words.
         pub human_schedule: String = "humanSchedule",
-        /// True when it runs again and again.
+        /// True if it repeats.
         pub recurring: bool = "recurring",
         /// True when it outlives the session.
         pub durable: Option<bool> = "durable",
         /// When it runs next, in milliseconds since 1970.
         pub next_fire_at: Option<f64> = "nextFireAt",
-        /// How old it gets before it ends, in milliseconds; 0 for never.
+        /// Its maximum age, in milliseconds; 0 for no limit.
         pub max_age_ms: Option<f64> = "maxAgeMs" v2_1_332 declared,
         /// How many others run once, at the same time.
         pub other_one_shots: Option<RawJson> = "otherOneShots" declared,

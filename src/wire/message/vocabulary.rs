@@ -37,7 +37,7 @@ open_enum! {
 open_enum! {
     /// Where a message goes in the queue (`priority`).
     pub enum Priority {
-        /// Aborts what runs.
+        /// Aborts the running turn.
         Now = "now",
         Next = "next",
         Later = "later",

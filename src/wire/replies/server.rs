@@ -53,7 +53,7 @@ object! {
         pub disallowed_tools_applied: Option<bool> = "disallowed_tools_applied" declared,
         /// The host's list of MCP tools that run code, as it was accepted: tools by server.
         pub code_running_mcp_tools_applied: Option<BTreeMap<String, Vec<String>>> = "code_running_mcp_tools_applied" declared,
-        /// Whether the user may be asked for feedback.
+        /// Whether the user may be requested feedback.
         pub feedback_mode: Option<FeedbackMode> = "feedback_mode",
         /// True when analytics are off.
         pub analytics_disabled: Option<bool> = "analytics_disabled",
@@ -177,7 +177,7 @@ object! {
 }
 
 object! {
-    /// Whether the user may be asked for feedback (`feedback_mode`, CLI 2.1.329).
+    /// Whether the user may be requested feedback (`feedback_mode`, CLI 2.1.329).
     pub struct FeedbackMode {
         /// Such as `disabled`.
         pub kind: String = "kind",
@@ -232,7 +232,7 @@ object! {
         pub introduces_setup: bool = "introduces_setup" v2_1_332 declared,
         /// True when this launch was changed.
         pub has_switched: bool = "has_switched" v2_1_332 declared,
-        /// True when the user may be asked for a reason.
+        /// True when the user may be requested a reason.
         pub asks_reason: bool = "asks_reason" v2_1_332 declared,
     }
 }
