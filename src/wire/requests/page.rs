@@ -26,10 +26,10 @@ pub(super) struct Row {
 
 const HEAD: &str = "# Control requests\n
 <!-- Written by the test wire::requests::page::the_table_in_docs_is_up_to_date. Do not edit. -->\n
-What your program may ask the CLI, and the method of `Session` for it. Any request, also one that is not in this table, can be sent with
-`Session::control(subtype, fields)`.\n
+The requests that your program can send to the CLI, and the method of `Session` for each. `Session::control(subtype, fields)` sends any
+request, including one that is not in this table.\n
 \"Fields\": those that the methods write. One with a question mark is optional: methods of the `Call` set it, or not every method writes it.
-\"Effect\": a request that *lasts* sets what holds until the CLI ends, and is sent again to the next process. \"Published\": the request is in the
+\"Effect\": a request that *lasts* sets a value until the CLI ends, and is sent again to the next process. \"Published\": the request is in the
 types that the makers of the CLI publish. \"VERSION\": what that version did with the request, in a session with no network and an API key.
 *Refuses* means that it knows the request and gave a reason, such as that no sign-in had begun.\n
 | subtype | method | fields | effect | published | VERSION |
