@@ -109,7 +109,7 @@ impl TooLong {
         self.len
     }
 
-    /// False when the stream ended inside the line.
+    /// False if the stream ended inside the line.
     pub fn is_terminated(&self) -> bool {
         self.terminated
     }

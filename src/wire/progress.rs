@@ -65,7 +65,7 @@ object! {
         pub wakeup_source: Option<WakeupSource> = "wakeup_source" declared,
         /// The time that the wake-up was set for, in milliseconds since 1970.
         pub scheduled_for: Option<u64> = "scheduled_for" declared,
-        /// True when its plugin hooks have run already.
+        /// True if its plugin hooks have run already.
         pub ran_ahead: Option<bool> = "ran_ahead" declared,
     }
 }
@@ -102,7 +102,7 @@ object! {
         pub user_message_uuid: Option<String> = "user_message_uuid" declared,
         /// When, ISO 8601.
         pub timestamp: Option<String> = "timestamp",
-        /// True when a person sent the prompt that caused it.
+        /// True if a person sent the prompt that caused it.
         pub user_message_from_human: Option<bool> = "user_message_from_human" declared,
     }
 }
@@ -161,7 +161,7 @@ object! {
     /// State of the automatic compaction (`value` of an `autocompact_state`, CLI 2.1.329, declared,
     /// not seen).
     pub struct Autocompact {
-        /// True when it is on.
+        /// True if it is on.
         pub enabled: bool = "enabled" declared,
         /// The window that it works with, in tokens.
         pub effective_window: u64 = "effective_window" declared,

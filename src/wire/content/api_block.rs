@@ -28,7 +28,7 @@ object! {
         pub tool_use_id: String = "tool_use_id" required declared,
         /// An object, an array or a string, depending on the tool.
         pub content: Option<RawJson> = "content" declared,
-        /// True when the tool failed.
+        /// True if the tool failed.
         pub is_error: Option<bool> = "is_error" declared,
         /// Who called the tool; absent for the model itself.
         pub caller: Option<Caller> = "caller" v2_1_332 declared,

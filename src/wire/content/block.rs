@@ -121,7 +121,7 @@ object! {
         pub tool_use_id: String = "tool_use_id" required,
         /// A string or blocks; [`text`](Self::text) and [`blocks`](Self::blocks) read it.
         pub content: Option<RawJson> = "content",
-        /// True when the tool failed, or was not allowed to run.
+        /// True if the tool failed, or was not allowed to run.
         pub is_error: Option<bool> = "is_error",
         /// The set of tools that the tool belongs to, such as `browser`.
         pub toolset_name: Option<String> = "toolset_name" v2_1_332 declared,
@@ -159,7 +159,7 @@ object! {
 object! {
     /// Whether something may be cited (`citations` of a document, CLI 2.1.329, declared, not seen).
     pub struct CitationsConfig {
-        /// True when it may.
+        /// True if it may.
         pub enabled: Option<bool> = "enabled" declared,
     }
 }

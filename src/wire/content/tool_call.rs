@@ -17,7 +17,7 @@ object! {
         pub mcp_own_output: Option<bool> = "mcp_own_output" v2_1_332 declared,
         /// What may help.
         pub remedy: Option<Remedy> = "remedy" declared,
-        /// True when a plugin changed the result.
+        /// True if a plugin changed the result.
         pub rewritten_by_plugin: Option<bool> = "rewritten_by_plugin" v2_1_332 declared,
         /// The input that the tool ran with.
         pub run_input: Option<String> = "run_input" declared,
@@ -99,7 +99,7 @@ object! {
         pub provider: Option<String> = "provider" declared,
         /// The path that it is about.
         pub path: Option<String> = "path" declared,
-        /// True when an administrator decides.
+        /// True if an administrator decides.
         pub managed: Option<bool> = "managed" declared,
         /// The feature that is off or refused.
         pub feature: Option<String> = "feature" declared,

@@ -108,7 +108,7 @@ object! {
     pub struct ControlCancel {
         /// The request.
         pub request_id: Option<RawJson> = "request_id" required,
-        /// True when the question may stay open: a later "allow" still counts.
+        /// True if the question may stay open: a later "allow" still counts.
         pub takes_late_allow: Option<bool> = "takes_late_allow" declared,
         /// The call that the question was about.
         pub tool_use_id: Option<String> = "tool_use_id" declared,

@@ -220,13 +220,13 @@ object! {
         pub background_color: Option<String> = "backgroundColor" declared,
         /// True if it is dim.
         pub dim_color: Option<bool> = "dimColor" declared,
-        /// True when it is bold.
+        /// True if it is bold.
         pub bold: Option<bool> = "bold" declared,
-        /// True when it is italic.
+        /// True if it is italic.
         pub italic: Option<bool> = "italic" declared,
-        /// True when it is underlined.
+        /// True if it is underlined.
         pub underline: Option<bool> = "underline" declared,
-        /// True when it is struck through.
+        /// True if it is struck through.
         pub strikethrough: Option<bool> = "strikethrough" declared,
     }
 }

@@ -113,11 +113,11 @@ object! {
         pub decision_reason_type: Option<String> = "decision_reason_type" declared,
         /// A code for the reason.
         pub decision_reason_code: Option<DecisionReasonCode> = "decision_reason_code" declared,
-        /// False when a safety check wants a human.
+        /// False if a safety check wants a human.
         pub classifier_approvable: Option<bool> = "classifier_approvable" declared,
-        /// True when "don't ask again" must not be offered.
+        /// True if "don't ask again" must not be offered.
         pub suppress_always_allow_rule: Option<bool> = "suppress_always_allow_rule" declared,
-        /// True when "yes" must not be preselected.
+        /// True if "yes" must not be preselected.
         pub default_to_no: Option<bool> = "default_to_no" declared,
         /// The rule that requires the question.
         pub matched_ask_rule: Option<MatchedAskRule> = "matched_ask_rule" declared,
@@ -131,7 +131,7 @@ object! {
         pub description: Option<String> = "description",
         /// The sub-agent that asks.
         pub agent_id: Option<String> = "agent_id" declared,
-        /// True when one keypress is not enough.
+        /// True if one keypress is not enough.
         pub requires_user_interaction: Option<bool> = "requires_user_interaction" declared,
         /// True if the server's policy only allows the host to ask.
         pub server_policy_ask_only: Option<RawJson> = "server_policy_ask_only" declared,
@@ -155,7 +155,7 @@ object! {
         pub decision_reason_rule_source: Option<String> = "decision_reason_rule_source" declared,
         /// True if the automatic check passed it on to a person.
         pub auto_modes_check_raised: Option<bool> = "auto_modes_check_raised" declared,
-        /// True when "don't ask again" is offered for such calls elsewhere.
+        /// True if "don't ask again" is offered for such calls elsewhere.
         pub rule_usually_offered: Option<bool> = "rule_usually_offered" declared,
         /// How such questions wait for each other.
         pub provenance_prompt_line: Option<PromptLine> = "provenance_prompt_line" declared,

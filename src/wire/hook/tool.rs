@@ -132,7 +132,7 @@ event! {
         pub tool_use_id: String = "tool_use_id",
         /// What went wrong.
         pub error: String = "error",
-        /// True when it was interrupted.
+        /// True if it was interrupted.
         pub is_interrupt: Option<bool> = "is_interrupt",
         /// How long it took, in milliseconds.
         pub duration_ms: Option<f64> = "duration_ms",

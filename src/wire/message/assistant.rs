@@ -46,7 +46,7 @@ object! {
         pub supersedes: Option<Vec<String>> = "supersedes" declared,
         /// The message that a refusal retracted, by its API id.
         pub refused_message_id: Option<String> = "refused_message_id",
-        /// True when an interrupt cut the reply off.
+        /// True if an interrupt cut the reply off.
         pub aborted: Option<bool> = "aborted",
         /// The sub-agent, which is its `task_id`.
         pub agent_id: Option<String> = "agent_id",
@@ -72,7 +72,7 @@ object! {
         pub usage_report: Option<Box<UsageReport>> = "usage_report" declared,
         /// The API's own code for the error, from its details.
         pub api_error_code: Option<String> = "api_error_code" declared,
-        /// Set when Anthropic's own API sent the error.
+        /// Set if Anthropic's own API sent the error.
         pub api_error_origin: Option<ApiErrorOrigin> = "api_error_origin" declared,
         /// The raw text of the error.
         pub error_details: Option<String> = "error_details" declared,
@@ -94,7 +94,7 @@ object! {
         pub historical: Option<bool> = "historical" declared,
         /// True if it was not written by a model.
         pub is_meta: Option<bool> = "is_meta" declared,
-        /// True when it is shown, and never sent to the API.
+        /// True if it is shown, and never sent to the API.
         pub is_virtual: Option<bool> = "is_virtual" declared,
         /// The indexes of thinking blocks that narrate the work.
         pub narration_block_indexes: Option<Vec<u64>> = "narration_block_indexes" declared,
@@ -151,7 +151,7 @@ object! {
         pub server_display_name: Option<String> = "server_display_name",
         /// The tool's name without its server.
         pub tool_name: Option<String> = "tool_name",
-        /// True when the call publishes an artifact.
+        /// True if the call publishes an artifact.
         pub artifact_publish: Option<bool> = "artifact_publish" declared,
         /// The server's icon.
         pub icon_url: Option<String> = "icon_url" declared,

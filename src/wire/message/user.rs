@@ -36,7 +36,7 @@ object! {
         pub should_query: Option<bool> = "shouldQuery" declared,
         /// When it was made, ISO 8601.
         pub timestamp: Option<String> = "timestamp",
-        /// True when the text is delivered verbatim.
+        /// True if the text is delivered verbatim.
         pub client_composed: Option<bool> = "client_composed" declared,
         /// Pasted items, each a string or blocks.
         pub pasted_content: Option<Vec<UserContent>> = "pasted_content" declared,
@@ -71,9 +71,9 @@ object! {
         pub interrupted_message_id: Option<String> = "interrupted_message_id" declared,
         /// True for the summary after a compaction.
         pub is_compact_summary: Option<bool> = "is_compact_summary" declared,
-        /// True when the CLI made it up.
+        /// True if the CLI made it up.
         pub is_meta: Option<bool> = "is_meta" declared,
-        /// True when it is shown, and never sent to the API.
+        /// True if it is shown, and never sent to the API.
         pub is_virtual: Option<bool> = "is_virtual" declared,
         /// True if it is in the transcript, but not shown live.
         pub is_visible_in_transcript_only: Option<bool> = "is_visible_in_transcript_only" declared,
@@ -262,7 +262,7 @@ object! {
         pub human_schedule: String = "humanSchedule",
         /// True if it repeats.
         pub recurring: bool = "recurring",
-        /// True when it outlives the session.
+        /// True if it outlives the session.
         pub durable: Option<bool> = "durable",
         /// When it runs next, in milliseconds since 1970.
         pub next_fire_at: Option<f64> = "nextFireAt",

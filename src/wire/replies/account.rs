@@ -7,7 +7,7 @@ object! {
         pub manual_url: String = "manualUrl" required,
         /// The page that ends at a port that the CLI listens on.
         pub automatic_url: String = "automaticUrl" required,
-        /// True when the login is for the console.
+        /// True if the login is for the console.
         pub console_profile: Option<bool> = "consoleProfile" declared,
     }
 }
@@ -49,21 +49,21 @@ object! {
 object! {
     /// How Chrome is connected (reply to `get_chrome_dialog`, CLI 2.1.329).
     pub struct ChromeStatus {
-        /// True when it may be used.
+        /// True if it may be used.
         pub allowed: bool = "allowed" required,
-        /// True when the plan includes it.
+        /// True if the plan includes it.
         pub subscriber: bool = "subscriber" required,
         /// True inside the Windows subsystem for Linux.
         pub wsl: bool = "wsl" required,
-        /// True when the extension is installed.
+        /// True if the extension is installed.
         pub installed: bool = "installed" required,
-        /// True when the extension is connected.
+        /// True if the extension is connected.
         pub connected: bool = "connected" required,
         /// The browser that is paired.
         pub paired_browser: Option<String> = "paired_browser" declared,
-        /// True when it is on by default.
+        /// True if it is on by default.
         pub enabled_by_default: bool = "enabled_by_default" required,
-        /// True when it was on at the start.
+        /// True if it was on at the start.
         pub at_startup: Option<bool> = "at_startup",
         /// Pages of the extension.
         pub urls: ChromeUrls = "urls" required,

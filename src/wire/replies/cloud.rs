@@ -7,11 +7,11 @@ object! {
         pub status: String = "status" v2_1_332,
         /// The sessions.
         pub sessions: Vec<CloudSessionInfo> = "sessions" declared,
-        /// True when there are more.
+        /// True if there are more.
         pub truncated: Option<bool> = "truncated" declared,
-        /// True when only runs of scheduled tasks are listed.
+        /// True if only runs of scheduled tasks are listed.
         pub only_runs: Option<bool> = "only_runs" declared,
-        /// True when only archived ones are listed.
+        /// True if only archived ones are listed.
         pub only_archived: Option<bool> = "only_archived" declared,
         /// Where the list continues.
         pub next_cursor: Option<String> = "next_cursor" declared,
@@ -61,7 +61,7 @@ object! {
         pub branch: Option<String> = "branch" declared,
         /// The branch that is checked out.
         pub current_branch: Option<String> = "current_branch" declared,
-        /// True when it is pinned.
+        /// True if it is pinned.
         pub pinned: Option<bool> = "pinned" declared,
         /// Its tags.
         pub tags: Option<Vec<String>> = "tags" declared,
@@ -93,7 +93,7 @@ object! {
         pub completed_at: Option<String> = "completed_at" declared,
         /// When it was marked as opened, ISO 8601.
         pub opened_in_app_at: Option<String> = "opened_in_app_at" declared,
-        /// True when there is something new.
+        /// True if there is something new.
         pub unread: Option<bool> = "unread" declared,
         /// Where it was started; an open set.
         pub origin: Option<String> = "origin" declared,

@@ -65,7 +65,7 @@ object! {
         pub tokens: u64 = "tokens",
         /// The colour of its squares, as a name of the CLI's theme.
         pub color: String = "color",
-        /// True when it is loaded on demand, and not counted.
+        /// True if it is loaded on demand, and not counted.
         pub is_deferred: Option<bool> = "isDeferred",
         /// What it means for the window.
         pub kind: ContextCategoryKind = "kind",
@@ -133,7 +133,7 @@ object! {
         pub name: String = "name",
         /// Its tokens.
         pub tokens: u64 = "tokens",
-        /// True when it was loaded.
+        /// True if it was loaded.
         pub is_loaded: bool = "isLoaded",
     }
 }

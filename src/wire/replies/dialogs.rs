@@ -53,7 +53,7 @@ object! {
 object! {
     /// The plan of the plan mode (reply to `get_plan`, CLI 2.1.329).
     pub struct Plan {
-        /// False when there is none.
+        /// False if there is none.
         pub exists: bool = "exists" required,
         /// The plan, in Markdown.
         pub content: Option<String> = "content" declared,
@@ -127,9 +127,9 @@ object! {
 object! {
     /// Whether the CLI writes memories automatically (`auto_memory`, CLI 2.1.329).
     pub struct AutoMemory {
-        /// True when it does.
+        /// True if it does.
         pub enabled: bool = "enabled",
-        /// True when that can be changed.
+        /// True if that can be changed.
         pub toggleable: bool = "toggleable",
         /// The same for display.
         pub status: String = "status",
@@ -141,9 +141,9 @@ object! {
     pub struct AutoDream {
         /// True if it should be shown.
         pub shown: bool = "shown",
-        /// True when it does.
+        /// True if it does.
         pub enabled: bool = "enabled",
-        /// True when that can be changed.
+        /// True if that can be changed.
         pub toggleable: bool = "toggleable",
         /// The same for display.
         pub status: String = "status",
@@ -191,7 +191,7 @@ object! {
         pub unqualified_name: Option<String> = "unqualified_name" declared,
         /// Other names.
         pub aliases: Vec<String> = "aliases" declared,
-        /// True when the short name belongs to something else.
+        /// True if the short name belongs to something else.
         pub bare_name_reserved: Option<bool> = "bare_name_reserved" declared,
     }
 }
@@ -199,19 +199,19 @@ object! {
 object! {
     /// The sandbox (reply to `get_sandbox_dialog`, CLI 2.1.329).
     pub struct Sandbox {
-        /// True when this machine can have one.
+        /// True if this machine can have one.
         pub supported: bool = "supported" required,
         /// Why not.
         pub unsupported_reason: Option<String> = "unsupported_reason" declared,
-        /// True when the administrator decides.
+        /// True if the administrator decides.
         pub locked: bool = "locked" required,
         /// True if the administrator decides on the exceptions.
         pub overrides_locked: bool = "overrides_locked" required,
         /// Where the administrator's settings come from.
         pub policy_origins: Vec<String> = "policy_origins",
-        /// True when it is on in this session.
+        /// True if it is on in this session.
         pub enabled: bool = "enabled" required,
-        /// True when the settings switch it on.
+        /// True if the settings switch it on.
         pub enabled_in_settings: bool = "enabled_in_settings" required,
         /// Why it is off although the settings switch it on.
         pub unavailable_reason: Option<String> = "unavailable_reason" declared,
@@ -219,7 +219,7 @@ object! {
         pub mode: String = "mode" required,
         /// True if sandboxed commands can be allowed automatically.
         pub auto_allow_available: bool = "auto_allow_available",
-        /// True when it may be switched off.
+        /// True if it may be switched off.
         pub no_sandbox_allowed: bool = "no_sandbox_allowed",
         /// True if a command may run outside if it cannot run inside.
         pub unsandboxed_fallback: bool = "unsandboxed_fallback",
@@ -279,9 +279,9 @@ object! {
     pub struct SandboxLists {
         /// The lists that are not empty.
         pub rows: Vec<SandboxRow> = "rows" required v2_1_332 declared,
-        /// True when files are restricted.
+        /// True if files are restricted.
         pub files_confined: bool = "files_confined" v2_1_332 declared,
-        /// True when all Unix sockets are open.
+        /// True if all Unix sockets are open.
         pub all_unix_sockets: bool = "all_unix_sockets" v2_1_332 declared,
         /// What happens to hosts that are on no list.
         pub other_hosts: OtherHosts = "other_hosts" v2_1_332 declared,

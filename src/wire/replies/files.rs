@@ -7,7 +7,7 @@ object! {
         pub contents: String = "contents" required,
         /// Where the file is.
         pub abs_path: String = "absPath" required,
-        /// True when the file is longer.
+        /// True if the file is longer.
         pub truncated: Option<bool> = "truncated",
         /// `base64` if that was requested.
         pub encoding: Option<String> = "encoding",
@@ -25,13 +25,13 @@ object! {
         pub total_bytes: Option<u64> = "total_bytes" declared,
         /// Identifies the state of the file; equal for equal states.
         pub etag: Option<String> = "etag" declared,
-        /// True when the session would upload it.
+        /// True if the session would upload it.
         pub can_upload: Option<bool> = "can_upload" v2_1_332 declared,
         /// The upload that has the whole file.
         pub file_uuid: Option<String> = "file_uuid" v2_1_332 declared,
-        /// True when the file may be uploaded.
+        /// True if the file may be uploaded.
         pub upload_screened: Option<bool> = "upload_screened" declared,
-        /// True when it is too large for that.
+        /// True if it is too large for that.
         pub upload_too_large: Option<bool> = "upload_too_large" v2_1_332 declared,
     }
 }
@@ -59,7 +59,7 @@ object! {
 object! {
     /// The effect of a rewind on the files (reply to `rewind_files`, CLI 2.1.329).
     pub struct Rewind {
-        /// False when it cannot be done.
+        /// False if it cannot be done.
         pub can_rewind: bool = "canRewind" required,
         /// Why not.
         pub error: Option<String> = "error",
@@ -89,7 +89,7 @@ object! {
         pub status: CwdStatus = "status" required,
         /// The working directory now.
         pub cwd: Option<String> = "cwd",
-        /// False when it was that already.
+        /// False if it was that already.
         pub changed: Option<bool> = "changed",
         /// True if the transcript moved as well.
         pub transcript_relocated: Option<bool> = "transcript_relocated",
@@ -181,7 +181,7 @@ object! {
         pub added: u64 = "added" declared,
         /// How many lines were removed.
         pub removed: u64 = "removed" declared,
-        /// True when it is not text.
+        /// True if it is not text.
         pub is_binary: bool = "isBinary" declared,
         /// True if it is untracked.
         pub is_untracked: bool = "isUntracked" declared,
@@ -201,7 +201,7 @@ object! {
     pub struct OmittedFiles {
         /// How many.
         pub files: u64 = "files" declared,
-        /// False when there may be more.
+        /// False if there may be more.
         pub exact: bool = "exact" declared,
     }
 }

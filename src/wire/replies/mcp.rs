@@ -35,11 +35,11 @@ object! {
         pub tools: Vec<McpTool> = "tools",
         /// What the server can do.
         pub capabilities: Option<McpCapabilities> = "capabilities" declared,
-        /// True when the cloud added it to the session.
+        /// True if the cloud added it to the session.
         pub cloud_service_provided: Option<bool> = "cloudServiceProvided" declared,
         /// Why it is not connected.
         pub error_code: Option<McpErrorCode> = "error_code" declared,
-        /// True when the session in the cloud reaches it.
+        /// True if the session in the cloud reaches it.
         pub session_proxied: Option<bool> = "sessionProxied" declared,
         /// How many tools it has, if they are too many to list.
         pub tool_count: Option<u64> = "toolCount" declared,
@@ -128,7 +128,7 @@ object! {
 object! {
     /// What happened to the deadline and the staged files of a call (`staging`, CLI 2.1.329).
     pub struct McpStaging: raw {
-        /// True when all went well.
+        /// True if all went well.
         pub ok: bool = "ok",
         /// Why not, such as `expired`, `tool_error` or `output_too_large`.
         pub error_code: Option<String> = "error_code",
@@ -138,9 +138,9 @@ object! {
         pub inputs_used: Vec<StagedInput> = "inputs_used",
         /// Output files that were collected.
         pub outputs: Vec<StagedOutput> = "outputs",
-        /// True when the server had refused too often.
+        /// True if the server had refused too often.
         pub refusal_limit: Option<bool> = "refusal_limit" declared,
-        /// True when the same request may be sent again.
+        /// True if the same request may be sent again.
         pub retryable: Option<bool> = "retryable" declared,
     }
 }
@@ -183,7 +183,7 @@ object! {
     pub struct McpAuthentication {
         /// The page to send the user to.
         pub auth_url: Option<String> = "authUrl" declared,
-        /// True when the user has to do something.
+        /// True if the user has to do something.
         pub requires_user_action: bool = "requiresUserAction" declared,
         /// True if the page ends at a URL that the host may have to pass on.
         pub callback_expected: Option<bool> = "callbackExpected" declared,

@@ -31,13 +31,13 @@ object! {
         pub claude_code_version: Option<String> = "claude_code_version",
         /// What the session may do without asking.
         pub current_permission_mode: Option<PermissionMode> = "current_permission_mode",
-        /// True when the host's hooks were registered; absent when it sent none.
+        /// True if the host's hooks were registered; absent when it sent none.
         pub hooks_applied: Option<bool> = "hooks_applied",
         /// True if a hook may declare that its failure blocks.
         pub hook_on_failure_supported: Option<bool> = "hook_on_failure_supported",
         /// How many hooks keep their declared default for the case that the host does not answer.
         pub hooks_when_unanswered_kept: Option<u64> = "hooks_when_unanswered_kept",
-        /// True when another hook's "ask" outranks the host's answer.
+        /// True if another hook's "ask" outranks the host's answer.
         pub other_hook_ask_outranks_host: Option<bool> = "other_hook_ask_outranks_host",
         /// True if the host's plugins were accepted.
         pub plugins_applied: Option<bool> = "plugins_applied" declared,
@@ -55,15 +55,15 @@ object! {
         pub code_running_mcp_tools_applied: Option<BTreeMap<String, Vec<String>>> = "code_running_mcp_tools_applied" declared,
         /// Whether the user may be requested feedback.
         pub feedback_mode: Option<FeedbackMode> = "feedback_mode",
-        /// True when analytics are off.
+        /// True if analytics are off.
         pub analytics_disabled: Option<bool> = "analytics_disabled",
-        /// True when remote control starts with the session.
+        /// True if remote control starts with the session.
         pub remote_control_auto_enable: Option<bool> = "remote_control_auto_enable",
         /// The default of remote control.
         pub remote_control_auto_connect_default: Option<bool> = "remote_control_auto_connect_default",
-        /// True when remote control can be used.
+        /// True if remote control can be used.
         pub remote_control_available: Option<bool> = "remote_control_available",
-        /// True when remote control is on unless switched off.
+        /// True if remote control is on unless switched off.
         pub remote_control_auto_on_by_default: Option<bool> = "remote_control_auto_on_by_default",
         /// The default for editors.
         pub ide_rc_auto_enable_gate: Option<bool> = "ide_rc_auto_enable_gate",
@@ -98,7 +98,7 @@ object! {
         pub host_worded_asks: Option<bool> = "host_worded_asks" declared,
         /// True if the CLI reports which messages it has read.
         pub inbound_read_receipts: Option<bool> = "inbound_read_receipts" declared,
-        /// True when the permission mode is `auto` only because nothing else was configured.
+        /// True if the permission mode is `auto` only because nothing else was configured.
         pub permission_mode_from_default_fallback: Option<bool> = "permission_mode_from_default_fallback" declared,
         /// What the text box after a survey may send.
         pub survey_followup_box: Option<SurveyFollowup> = "survey_followup_box" declared,
@@ -139,15 +139,15 @@ object! {
         pub display_name: String = "displayName",
         /// When to use it.
         pub description: String = "description",
-        /// True when the effort can be chosen.
+        /// True if the effort can be chosen.
         pub supports_effort: Option<bool> = "supportsEffort",
         /// The efforts to choose from.
         pub supported_effort_levels: Vec<String> = "supportedEffortLevels",
-        /// True when the model decides how long it thinks.
+        /// True if the model decides how long it thinks.
         pub supports_adaptive_thinking: Option<bool> = "supportsAdaptiveThinking",
-        /// True when it has a fast mode.
+        /// True if it has a fast mode.
         pub supports_fast_mode: Option<bool> = "supportsFastMode",
-        /// True when the permission mode `auto` works with it.
+        /// True if the permission mode `auto` works with it.
         pub supports_auto_mode: Option<bool> = "supportsAutoMode",
         /// True if its thinking can be switched off.
         pub supports_thinking_off: Option<bool> = "supportsThinkingOff",
@@ -228,11 +228,11 @@ object! {
         pub pause_days: u64 = "pause_days" v2_1_332 declared,
         /// True if the setup of `auto` should be offered.
         pub offers_setup: bool = "offers_setup" v2_1_332 declared,
-        /// True when it comes first.
+        /// True if it comes first.
         pub introduces_setup: bool = "introduces_setup" v2_1_332 declared,
-        /// True when this launch was changed.
+        /// True if this launch was changed.
         pub has_switched: bool = "has_switched" v2_1_332 declared,
-        /// True when the user may be requested a reason.
+        /// True if the user may be requested a reason.
         pub asks_reason: bool = "asks_reason" v2_1_332 declared,
     }
 }
@@ -266,7 +266,7 @@ object! {
     /// What the text box after a survey may send (`survey_followup_box`, CLI 2.1.329, declared, not
     /// seen).
     pub struct SurveyFollowup {
-        /// True when it may send the transcript.
+        /// True if it may send the transcript.
         pub transcript_allowed: bool = "transcript_allowed" declared,
         /// True if the CLI logs its outcome.
         pub logs_followup: Option<bool> = "logs_followup" declared,

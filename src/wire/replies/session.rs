@@ -70,7 +70,7 @@ object! {
     pub struct SideAnswer: raw {
         /// The answer; `None` if there was none.
         pub response: Option<String> = "response",
-        /// True when it is the CLI's own text, such as an error.
+        /// True if it is the CLI's own text, such as an error.
         pub synthetic: Option<bool> = "synthetic",
         /// Set if another model answered because the first one refused.
         pub refusal_fallback: Option<RawJson> = "refusal_fallback" declared,

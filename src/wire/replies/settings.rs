@@ -17,7 +17,7 @@ object! {
         pub errors: Vec<SettingsError> = "errors" declared,
         /// Why remote control is locked.
         pub remote_control_policy_lock_reason: Option<String> = "remote_control_policy_lock_reason" declared,
-        /// True when parts of the settings were left out.
+        /// True if parts of the settings were left out.
         pub withheld: Option<bool> = "withheld" declared,
     }
 }
@@ -41,7 +41,7 @@ object! {
         pub effort: Option<String> = "effort",
         /// The model that advises.
         pub advisor: Option<RawJson> = "advisor",
-        /// True when the ultra mode is on.
+        /// True if the ultra mode is on.
         pub ultracode: Option<bool> = "ultracode",
         /// True if the ultra mode was requested.
         pub ultracode_requested: Option<bool> = "ultracodeRequested",
@@ -49,11 +49,11 @@ object! {
         pub ultracode_available: Option<bool> = "ultracodeAvailable",
         /// True if the longest thinking can be requested.
         pub ultrathink_available: Option<bool> = "ultrathinkAvailable",
-        /// True when tools may not read files outside the workspace.
+        /// True if tools may not read files outside the workspace.
         pub outside_file_tool_reads_blocked: Option<bool> = "outsideFileToolReadsBlocked",
-        /// True when tools may not write files outside the workspace.
+        /// True if tools may not write files outside the workspace.
         pub outside_file_tool_writes_blocked: Option<bool> = "outsideFileToolWritesBlocked",
-        /// True when only the folders of the launch count as the workspace there.
+        /// True if only the folders of the launch count as the workspace there.
         pub outside_blocks_count_launch_folders_only: Option<bool> = "outsideBlocksCountLaunchFoldersOnly",
         /// True if the environment of the launch did not move the CLI's own files.
         pub launch_env_left_own_files_in_place: Option<bool> = "launchEnvLeftOwnFilesInPlace",
@@ -118,7 +118,7 @@ object! {
         pub workspace_directories: Vec<WorkspaceDirectory> = "workspaceDirectories" required,
         /// The directory that the CLI was started in.
         pub original_cwd: String = "originalCwd" required,
-        /// True when only the administrator's rules count.
+        /// True if only the administrator's rules count.
         pub managed_only: bool = "managedOnly" required,
         /// Settings files that could not be read.
         pub errors: Vec<SettingsError> = "errors" declared,
@@ -190,9 +190,9 @@ object! {
         pub event_catalog: Vec<HookEvent> = "eventCatalog" required,
         /// The administrator's policy on hooks.
         pub policy: HookPolicy = "policy" required,
-        /// Set when the CLI runs in its safe mode.
+        /// Set if the CLI runs in its safe mode.
         pub safe_mode: Option<HooksOff> = "safeMode" declared,
-        /// Set when the CLI was started bare.
+        /// Set if the CLI was started bare.
         pub bare_mode: Option<HooksOff> = "bareMode" declared,
         /// Settings files that could not be read.
         pub errors: Vec<SettingsError> = "errors" declared,
@@ -206,7 +206,7 @@ object! {
         pub name: String = "name",
         /// When it happens.
         pub summary: String = "summary",
-        /// True when its hooks can be limited to some tools or kinds.
+        /// True if its hooks can be limited to some tools or kinds.
         pub supports_matcher: bool = "supportsMatcher",
         /// How many hooks it has.
         pub hook_count: u64 = "hookCount",
@@ -220,7 +220,7 @@ object! {
         pub name: String = "name",
         /// When it happens.
         pub summary: String = "summary",
-        /// True when its hooks can be limited to some tools or kinds.
+        /// True if its hooks can be limited to some tools or kinds.
         pub supports_matcher: bool = "supportsMatcher",
     }
 }
@@ -256,7 +256,7 @@ object! {
         pub runs_once: Option<bool> = "runsOnce" declared,
         /// True if it runs asynchronously.
         pub runs_in_background: Option<bool> = "runsInBackground" declared,
-        /// True when it is switched off.
+        /// True if it is switched off.
         pub disabled: Option<bool> = "disabled" declared,
         /// Set if it can be edited: its saved form.
         pub editable: Option<EditableHook> = "editable",
@@ -270,7 +270,7 @@ object! {
         pub matcher: Option<String> = "matcher",
         /// The hook.
         pub config: RawJson = "config",
-        /// True when its headers were left out.
+        /// True if its headers were left out.
         pub headers_redacted: Option<bool> = "headersRedacted" declared,
     }
 }
@@ -278,17 +278,17 @@ object! {
 object! {
     /// The administrator's policy on hooks (`policy`, CLI 2.1.329).
     pub struct HookPolicy {
-        /// True when hooks are off.
+        /// True if hooks are off.
         pub disabled_by_policy: bool = "disabledByPolicy",
-        /// True when only the administrator's hooks run.
+        /// True if only the administrator's hooks run.
         pub managed_only: bool = "managedOnly",
-        /// True when only the hooks of plugins run.
+        /// True if only the hooks of plugins run.
         pub plugin_only: bool = "pluginOnly",
-        /// True when no hook runs, for whatever reason.
+        /// True if no hook runs, for whatever reason.
         pub all_disabled: bool = "allDisabled",
         /// How many hooks the administrator has.
         pub policy_hook_count: u64 = "policyHookCount",
-        /// True when the policy could not be read.
+        /// True if the policy could not be read.
         pub policy_unreadable: Option<bool> = "policyUnreadable" declared,
     }
 }

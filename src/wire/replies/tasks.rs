@@ -9,7 +9,7 @@ object! {
         pub output: String = "output" required,
         /// The size of the output, in bytes.
         pub total_bytes: u64 = "total_bytes" required,
-        /// True when something was left out.
+        /// True if something was left out.
         pub truncated: bool = "truncated" required,
         /// The agent; then `output` is empty.
         pub task_id: Option<String> = "task_id" declared,
@@ -19,7 +19,7 @@ object! {
         pub done: Option<bool> = "done" declared,
         /// The last message of the answer.
         pub last: Option<String> = "last" declared,
-        /// True when more follow those that were sent.
+        /// True if more follow those that were sent.
         pub more: Option<bool> = "more" declared,
         /// What happened to the request to follow the agent.
         pub follow: Option<TaskFollow> = "follow" declared,

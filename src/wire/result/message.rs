@@ -147,15 +147,15 @@ object! {
         pub tool_schema_build_detail: Option<Box<ToolSchemaDetail>> = "tool_schema_build_detail",
         /// The model messages that began in this turn, by their API ids.
         pub begun_message_ids: Option<Vec<String>> = "begun_message_ids" v2_1_332,
-        /// True when the turn was cut off because the process ends.
+        /// True if the turn was cut off because the process ends.
         pub interrupted_by_shutdown: Option<bool> = "interrupted_by_shutdown" declared,
-        /// True when the check of permissions stopped the turn.
+        /// True if the check of permissions stopped the turn.
         pub stopped_by_permission_check: Option<bool> = "stopped_by_permission_check" declared,
         /// Set if a message for a session in the cloud was not delivered.
         pub message_undelivered: Option<Undelivered> = "message_undelivered" declared,
         /// The API's own code for the error, from its details.
         pub api_error_code: Option<String> = "api_error_code" declared,
-        /// Set when Anthropic's own API sent the error.
+        /// Set if Anthropic's own API sent the error.
         pub api_error_origin: Option<ApiErrorOrigin> = "api_error_origin" declared,
         /// A rewind that was undone, since the turn was refused.
         pub restored_rewind: Option<RestoredRewind> = "restored_rewind" declared,
@@ -281,7 +281,7 @@ object! {
         pub path: String = "path" declared,
         /// True for the configuration of the whole installation.
         pub is_global: bool = "is_global" declared,
-        /// True when a backup was looked for.
+        /// True if a backup was looked for.
         pub backup_searched: bool = "backup_searched" declared,
         /// The backup that was found.
         pub backup_path: Option<String> = "backup_path" declared,

@@ -74,11 +74,11 @@ object! {
         pub first_upload: Option<String> = "first_upload" declared,
         /// How many files are in sync.
         pub synced_files: Option<u64> = "synced_files" declared,
-        /// True when another window of this machine does it.
+        /// True if another window of this machine does it.
         pub other_window: Option<bool> = "other_window" declared,
-        /// True when it is paused.
+        /// True if it is paused.
         pub muted: Option<bool> = "muted" declared,
-        /// True when it began with an upload.
+        /// True if it began with an upload.
         pub started_from_upload: Option<bool> = "started_from_upload" declared,
         /// Which way files go.
         pub direction: Option<SyncDirection> = "direction" declared,
@@ -227,7 +227,7 @@ object! {
         pub ask_id: Option<String> = "ask_id" declared,
         /// When the question expires, in milliseconds since 1970.
         pub lapses_at: Option<f64> = "lapses_at" declared,
-        /// True when the automatic check may answer.
+        /// True if the automatic check may answer.
         pub classifier_eligible: Option<bool> = "classifier_eligible" declared,
     }
 }
@@ -326,25 +326,25 @@ object! {
         pub tools: Vec<String> = "tools" required declared,
         /// The worker; each start has a higher number.
         pub worker_epoch: u64 = "worker_epoch" declared,
-        /// True when it waits for files that are still being staged.
+        /// True if it waits for files that are still being staged.
         pub staged_files: Option<bool> = "staged_files" declared,
-        /// True when it appends prompts without a query first.
+        /// True if it appends prompts without a query first.
         pub no_query_first: Option<bool> = "no_query_first" declared,
-        /// True when two messages may share an id.
+        /// True if two messages may share an id.
         pub shared_message_id: Option<bool> = "shared_message_id" declared,
-        /// True when it reads `relay_marker`.
+        /// True if it reads `relay_marker`.
         pub relay_marker: Option<bool> = "relay_marker" declared,
         /// True if it accepts files for its home folder.
         pub home_files: Option<bool> = "home_files" declared,
-        /// True when it reads `file_names`.
+        /// True if it reads `file_names`.
         pub file_names: Option<bool> = "file_names" declared,
-        /// True when it writes the files of calls that were already answered.
+        /// True if it writes the files of calls that were already answered.
         pub carried_writes: Option<bool> = "carried_writes" declared,
-        /// True when it has rebuilt the conversation before it reads a request.
+        /// True if it has rebuilt the conversation before it reads a request.
         pub hydrates_carried_lines: Option<bool> = "hydrates_carried_lines" declared,
-        /// True when it reads `requires_rewind_request_id`.
+        /// True if it reads `requires_rewind_request_id`.
         pub requires_rewind_request_id: Option<bool> = "requires_rewind_request_id" declared,
-        /// True when it answers `comparison_fork`.
+        /// True if it answers `comparison_fork`.
         pub comparison_fork: Option<bool> = "comparison_fork" declared,
     }
 }

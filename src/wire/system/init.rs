@@ -51,15 +51,15 @@ object! {
         pub fast_mode_disabled_reason: Option<FastModeDisabledReason> = "fast_mode_disabled_reason",
         /// How hard the model works; `None` if the CLI does not say.
         pub effort: Option<Effort> = "effort",
-        /// True when the effort may change from turn to turn.
+        /// True if the effort may change from turn to turn.
         pub per_turn_effort_active: Option<bool> = "per_turn_effort_active",
         /// How the transcript is shown.
         pub view_mode: Option<ViewMode> = "view_mode",
-        /// True when analytics are off.
+        /// True if analytics are off.
         pub analytics_disabled: Option<bool> = "analytics_disabled",
-        /// True when feedback on the product is off.
+        /// True if feedback on the product is off.
         pub product_feedback_disabled: Option<bool> = "product_feedback_disabled",
-        /// True when Anthropic serves the model.
+        /// True if Anthropic serves the model.
         pub served_by_anthropic: Option<bool> = "served_by_anthropic",
         /// Where memories are kept.
         pub memory_paths: Option<MemoryPaths> = "memory_paths",
@@ -67,7 +67,7 @@ object! {
         pub messaging_socket_path: Option<String> = "messaging_socket_path",
         /// True if the longest thinking can be requested.
         pub ultrathink_available: Option<bool> = "ultrathink_available",
-        /// True when a typed keyword raises the effort.
+        /// True if a typed keyword raises the effort.
         pub ultrathink_typed_raises: Option<bool> = "ultrathink_typed_raises",
         /// The prompts that the turn answers, by the uuids their sender gave them.
         pub user_message_uuids: Option<Vec<String>> = "user_message_uuids",
@@ -77,7 +77,7 @@ object! {
         pub client_thinking: Option<ClientThinking> = "client_thinking" declared,
         /// State of the session in the cloud, if it runs there.
         pub cloud_session: Option<Box<CloudSession>> = "cloud_session" declared,
-        /// True when the host need not send its flag settings again.
+        /// True if the host need not send its flag settings again.
         pub flag_restate_noop: Option<bool> = "flag_restate_noop" declared,
         /// A label of the session.
         pub footer_indicator: Option<FooterIndicator> = "footer_indicator" declared,

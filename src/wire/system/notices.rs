@@ -28,7 +28,7 @@ object! {
         pub saved_files: Vec<SavedFile> = "saved_files" declared,
         /// How many there are, and where they came from.
         pub saved_from: Option<SavedFrom> = "saved_from" v2_1_332 declared,
-        /// True when no user caused it.
+        /// True if no user caused it.
         pub is_meta: Option<bool> = "isMeta" v2_1_332,
         /// When it was made, ISO 8601.
         pub timestamp: Option<String> = "timestamp" v2_1_332,
@@ -53,7 +53,7 @@ object! {
         pub kind: Option<PromptEnd> = "kind" declared,
         /// Why a hook returned no verdict.
         pub no_verdict_kind: Option<NoVerdictKind> = "no_verdict_kind" declared,
-        /// True when the prompt stays in the conversation.
+        /// True if the prompt stays in the conversation.
         pub prompt_kept: bool = "prompt_kept" declared,
         /// Why, in the hook's words.
         pub reason: Option<String> = "reason" declared,
@@ -132,7 +132,7 @@ object! {
         pub hook_event: String = "hook_event" v2_1_332,
         /// The call.
         pub tool_use_id: String = "tool_use_id" v2_1_332,
-        /// True when it took too long.
+        /// True if it took too long.
         pub timed_out: bool = "timed_out" v2_1_332,
         /// The plugin that it is from.
         pub plugin_id: Option<String> = "plugin_id" declared,

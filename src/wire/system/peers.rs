@@ -23,7 +23,7 @@ object! {
         pub reason: Option<DropReason> = "reason" declared,
         /// Its id for `decide_held_peer_message`.
         pub hold_id: Option<String> = "hold_id" v2_1_332 declared,
-        /// True when a person may deliver it now.
+        /// True if a person may deliver it now.
         pub can_deliver: Option<bool> = "can_deliver" v2_1_332 declared,
         /// The narrowest "always" that covers the sender.
         pub always_scope: Option<HoldScope> = "always_scope" v2_1_332 declared,

@@ -20,7 +20,7 @@ object! {
         pub compact_output_chars: Option<u64> = "compact_output_chars",
         /// The prompts that the turn answers, by the uuids their sender gave them.
         pub user_message_uuids: Option<Vec<String>> = "user_message_uuids",
-        /// True when a turn that a restart cut off waits for its plan to be approved.
+        /// True if a turn that a restart cut off waits for its plan to be approved.
         pub resume_held_for_plan: Option<bool> = "resume_held_for_plan" declared,
     }
 }
@@ -74,7 +74,7 @@ object! {
         pub messages_summarized: Option<u64> = "messages_summarized" declared,
         /// What the user wants the summary to be about.
         pub user_context: Option<String> = "user_context" declared,
-        /// True when the summary was made ahead, in the background.
+        /// True if the summary was made ahead, in the background.
         pub precomputed: Option<bool> = "precomputed" declared,
         /// Tools that had been found before.
         pub pre_compact_discovered_tools: Option<Vec<String>> = "pre_compact_discovered_tools" declared,
@@ -252,7 +252,7 @@ object! {
         pub content: String = "content" declared,
         /// What the API knows of the account's verification.
         pub api_refusal_cyber_verification: Option<CyberVerification> = "api_refusal_cyber_verification" declared,
-        /// True when any refusal of the chain was of that category.
+        /// True if any refusal of the chain was of that category.
         pub saw_cyber_refusal: Option<bool> = "saw_cyber_refusal" declared,
         /// The notice for the user that comes with the list of models.
         pub served_notice: Option<ServedNotice> = "served_notice" v2_1_332 declared,

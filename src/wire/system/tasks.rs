@@ -15,7 +15,7 @@ object! {
         pub description: Option<String> = "description",
         /// The sub-agent's type.
         pub subagent_type: Option<String> = "subagent_type",
-        /// True when it runs in the background.
+        /// True if it runs in the background.
         pub is_backgrounded: Option<bool> = "is_backgrounded",
         /// How deep it is nested; 1 for a sub-agent of the main thread.
         pub spawn_depth: Option<u64> = "spawn_depth",
@@ -27,11 +27,11 @@ object! {
         pub workflow_name: Option<String> = "workflow_name" declared,
         /// The sub-agent's prompt.
         pub prompt: Option<String> = "prompt",
-        /// True when it is kept out of the transcript.
+        /// True if it is kept out of the transcript.
         pub skip_transcript: Option<bool> = "skip_transcript" declared,
         /// True if it is an ambient task that the turn does not wait for.
         pub ambient: Option<bool> = "ambient" declared,
-        /// True when the turn waits for it.
+        /// True if the turn waits for it.
         pub awaited: Option<bool> = "awaited" declared,
     }
 }
@@ -61,7 +61,7 @@ object! {
         pub total_paused_ms: Option<f64> = "total_paused_ms" declared,
         /// Why it failed.
         pub error: Option<String> = "error" declared,
-        /// True when it runs in the background.
+        /// True if it runs in the background.
         pub is_backgrounded: Option<bool> = "is_backgrounded" declared,
     }
 }
@@ -105,13 +105,13 @@ object! {
         pub output_file: String = "output_file",
         /// What it did.
         pub summary: String = "summary",
-        /// True when the summary is the sub-agent's own report.
+        /// True if the summary is the sub-agent's own report.
         pub summary_is_report: Option<bool> = "summary_is_report",
         /// What it used.
         pub usage: Option<TaskUsage> = "usage",
         /// Resources of an MCP tool.
         pub resource_links: Vec<ResourceLink> = "resource_links" declared,
-        /// True when it is kept out of the transcript.
+        /// True if it is kept out of the transcript.
         pub skip_transcript: Option<bool> = "skip_transcript" declared,
         /// True if it was an ambient task that the turn did not wait for.
         pub ambient: Option<bool> = "ambient" declared,
@@ -149,9 +149,9 @@ object! {
         pub parent_task_id: Option<String> = "parent_task_id" declared,
         /// True if it is an ambient task that the turn does not wait for.
         pub ambient: Option<bool> = "ambient" declared,
-        /// True when the turn waits for it.
+        /// True if the turn waits for it.
         pub awaited: Option<bool> = "awaited" declared,
-        /// True when its work is done outside this process.
+        /// True if its work is done outside this process.
         pub off_host: Option<bool> = "off_host" declared,
         /// The tool call that started it.
         pub tool_use_id: Option<String> = "tool_use_id" v2_1_332 declared,

@@ -119,7 +119,7 @@ object! {
         pub at: Option<f64> = "at" declared,
         /// True drops it if the user returns earlier.
         pub until_back: Option<bool> = "until_back" declared,
-        /// True when another plugin changed it.
+        /// True if another plugin changed it.
         pub rewritten: bool = "rewritten" declared,
     }
 }
@@ -160,7 +160,7 @@ object! {
         pub title: String = "title" declared,
         /// The plugin that opened it.
         pub plugin: String = "plugin" declared,
-        /// True when the escape key closes it.
+        /// True if the escape key closes it.
         pub close_on_escape: Option<bool> = "close_on_escape" declared,
         /// True if toasts wait while it is shown.
         pub hold_toasts: Option<bool> = "hold_toasts" declared,

@@ -27,11 +27,11 @@ object! {
         pub overage_resets_at: Option<f64> = "overageResetsAt" declared,
         /// Why there is no overage.
         pub overage_disabled_reason: Option<OverageDisabledReason> = "overageDisabledReason" declared,
-        /// True when the overage is being used.
+        /// True if the overage is being used.
         pub is_using_overage: Option<bool> = "isUsingOverage" declared,
-        /// True when the overage is in use.
+        /// True if the overage is in use.
         pub overage_in_use: Option<bool> = "overageInUse" declared,
-        /// True when the overage may be used.
+        /// True if the overage may be used.
         pub overage_enabled: Option<bool> = "overageEnabled" declared,
         /// The threshold that was just passed.
         pub surpassed_threshold: Option<f64> = "surpassedThreshold" declared,
@@ -39,7 +39,7 @@ object! {
         pub limit_scope: Option<RateLimitScope> = "limitScope" declared,
         /// What is needed, such as `credits_required`.
         pub error_code: Option<String> = "errorCode" declared,
-        /// True when the user can buy credits.
+        /// True if the user can buy credits.
         pub can_user_purchase_credits: Option<bool> = "canUserPurchaseCredits" declared,
         /// True if a payment method is on file.
         pub has_chargeable_saved_payment_method: Option<bool> = "hasChargeableSavedPaymentMethod" declared,
@@ -227,7 +227,7 @@ object! {
         pub confirm: bool = "confirm" declared,
         /// The text of that question.
         pub confirm_prompt: String = "confirmPrompt" declared,
-        /// True when the last attempt failed.
+        /// True if the last attempt failed.
         pub last_file_failed: Option<bool> = "lastFileFailed" declared,
         /// Counts its changes.
         pub revision: Option<u64> = "revision" declared,

@@ -113,7 +113,7 @@ object! {
 object! {
     /// Usage beyond the plan (`extra_usage`, CLI 2.1.329, declared, not seen).
     pub struct ExtraUsage {
-        /// True when it may be used.
+        /// True if it may be used.
         pub is_enabled: bool = "is_enabled" declared,
         /// The maximum cost of a month.
         pub monthly_limit: Option<f64> = "monthly_limit" declared,
