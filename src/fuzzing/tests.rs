@@ -64,7 +64,7 @@ fn the_seeds_of_recording_hold() {
 
 /// A fuzzer whose seeds end in the handshake does not get far.
 #[test]
-fn the_seeds_of_protocol_go_where_their_names_say() {
+fn protocol_seeds_reach_their_named_states() {
     for (seed, expected) in [
         ("two-turns", ["Ended(TurnId(1), Result)", "Ended(TurnId(7), Result)"]),
         ("unnamed-results", ["it is kept until the CLI goes on", "Ended(TurnId(1), Result)"]),
@@ -96,7 +96,7 @@ fn the_seeds_of_protocol_go_where_their_names_say() {
 }
 
 #[test]
-fn every_field_that_says_something_else_is_found() {
+fn every_changed_field_is_detected() {
     let seeds = seeds("message");
     for (seed, pointer) in [
         ("assistant", "/message/content/0/type"),

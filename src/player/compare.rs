@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn a_placeholder_fits_every_value() {
+    fn a_placeholder_matches_every_value() {
         let any = r#"{"type":"user","message":{"role":"user","content":"<text:1>"}}"#;
         let some = r#"{"type":"user","message":{"role":"user","content":[{"type":"image"},{"type":"text","text":"c"}]}}"#;
         assert_eq!(prompts(any, some), [""; 0]);
@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn null_and_absent_are_the_same_where_the_cli_thinks_so() {
+    fn null_equals_absent_as_in_the_cli() {
         assert!(
             requests(
                 "set_model",
@@ -339,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_counts_by_its_decision() {
+    fn answers_are_compared_by_decision() {
         let request = json(r#"{"subtype":"can_use_tool","input":{"a":1}}"#);
         let allow = json(
             r#"{"subtype":"success","request_id":"1","response":{"behavior":"allow","updatedInput":{"a":1},"toolUseID":"t"}}"#,
@@ -357,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn of_json_rpc_only_the_result_of_a_call_counts() {
+    fn only_json_rpc_call_results_are_compared() {
         let call = json(r#"{"subtype":"mcp_message","message":{"method":"tools/call"}}"#);
         let list = json(r#"{"subtype":"mcp_message","message":{"method":"tools/list"}}"#);
         let one = json(

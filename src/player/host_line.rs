@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_cli_skips_says_nothing() {
+    fn lines_that_the_cli_ignores_are_ignored() {
         for line in ["", "  ", "\t\r", "\u{feff}", r#"{"type":"keep_alive"}"#] {
             assert!(matches!(parse(line), HostLine::Nothing), "{line:?}");
         }

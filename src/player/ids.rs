@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn request_ids_stand_inside_the_response_and_need_not_be_strings() {
+    fn request_ids_are_in_the_response_and_need_not_be_strings() {
         let line =
             r#"  {"type":"control_response","response":{"subtype":"success","request_id" : 7}}"#;
         assert_eq!(found(line), [(IdKind::Request, "7".into(), "7")]);
@@ -156,13 +156,13 @@ mod tests {
     }
 
     #[test]
-    fn ids_are_found_behind_what_a_terminal_does_not_show() {
+    fn ids_are_found_after_invisible_output() {
         let line = "\x1b]0;t\x07 {\"type\":\"control_response\",\"response\":{\"request_id\":\"r\"}}\x1b[0m";
         assert_eq!(found(line), [(IdKind::Request, "r".into(), "\"r\"")]);
     }
 
     #[test]
-    fn the_request_id_of_an_api_call_is_none_of_the_hosts() {
+    fn an_api_request_id_is_not_the_hosts() {
         assert_eq!(
             found(r#"{"type":"assistant","request_id":"req_1","message":{"content":[]}}"#),
             []

@@ -400,7 +400,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_differs_or_was_never_recorded_is_reported_at_the_end() {
+    async fn differences_and_missing_recordings_are_reported_at_the_end() {
         let setup = setup();
         let error = setup.choose("one", Mode::Once, false).unwrap().finish().await.unwrap_err();
         assert!(error.is_empty(), "{error}");
@@ -426,7 +426,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_was_redacted_in_a_prompt_fits_it_when_it_is_played() {
+    async fn redacted_prompts_match_in_a_replay() {
         let setup = setup();
         const PROMPT: &str = "Tell ann@x.io that the key is sk-ant-1";
         for mode in [Mode::Once, Mode::None] {

@@ -198,7 +198,7 @@ async fn signals_are_events_until_the_exit() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_host_that_lets_go_leaves_a_whole_recording_that_says_so() {
+async fn dropping_the_host_seals_the_recording_with_a_mark() {
     let Setup { path, recorder, bench: _, _folder } = setup();
     drop(recorder.open(Launch::default()).await.unwrap());
     sealed(&path);
@@ -253,7 +253,7 @@ async fn nothing_is_overwritten_unless_asked() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_path_that_cannot_be_written_costs_the_recording_only() {
+async fn an_unwritable_path_only_ends_the_recording() {
     let folder = tempfile::tempdir().unwrap();
     let missing = folder.path().join("no/such/folder/x.jsonl");
     for (path, overwrite) in [(folder.path(), true), (&missing, false)] {
@@ -276,7 +276,7 @@ async fn a_path_that_cannot_be_written_costs_the_recording_only() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test(start_paused = true)]
-async fn a_full_disk_costs_the_recording_only() {
+async fn a_full_disk_only_ends_the_recording() {
     let bench = Bench::default();
     let recorder = Recorder::new(bench.clone(), "/dev/full").overwrite(true);
     let mut host = recorder.open(Launch::default()).await.unwrap();
@@ -289,7 +289,7 @@ async fn a_full_disk_costs_the_recording_only() {
 
 #[cfg(unix)]
 #[tokio::test(start_paused = true)]
-async fn a_disk_that_hangs_ends_the_recording_before_the_memory() {
+async fn a_hanging_disk_ends_the_recording() {
     // A FIFO without a reader: opening it for writing blocks, as a dead network disk does.
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("fifo");

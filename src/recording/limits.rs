@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn no_more_is_read_than_the_longest_line() {
+    fn reading_stops_after_the_longest_line() {
         let mut endless = Endless(0);
         let error = bounded(&mut endless).unwrap_err();
         assert!(error.is_too_long() && error.line() == Some(1), "{error}");

@@ -190,7 +190,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_cause_is_in_the_message_where_that_says_nothing_else() {
+    fn the_message_includes_the_cause_if_needed() {
         let other = Error::other("no route to build-7");
         assert_eq!(other.to_string(), "the transport could not be opened: no route to build-7");
         let limit = Error::spawn(Path::new("/bin/sh"), io::Error::from_raw_os_error(11));

@@ -281,7 +281,7 @@ mod tests {
     ];
 
     #[test]
-    fn what_the_tool_has_installed_is_found_last_and_the_newest_version_first() {
+    fn installed_clis_come_last_newest_first() {
         let place = place();
         let version =
             |version: &str| place.file(&format!("data/claude-wire/cli/{version}/claude"), 0o755);
@@ -323,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn each_place_gives_way_to_the_ones_before() {
+    fn earlier_places_win() {
         let place = place();
         for (count, below) in ORDER.iter().enumerate().rev() {
             let file = place.file(below, 0o755);
@@ -352,7 +352,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_run_is_passed_over_and_named() {
+    fn unusable_files_are_skipped_and_listed() {
         let place = place();
         place.file("bin1/claude", 0o644);
         fs::create_dir_all(place.at("bin2/claude")).unwrap();
@@ -391,7 +391,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_that_is_named_twice_is_looked_at_once() {
+    fn repeated_places_are_searched_once() {
         let mut place = place();
         let twice =
             [place.at("bin1"), place.at("home/.local/bin"), place.at("bin1"), place.at("bin2")];

@@ -412,7 +412,7 @@ mod tests {
     }
 
     #[test]
-    fn tolerates_what_a_terminal_does_not_show_and_keeps_the_line() {
+    fn tolerates_invisible_output_and_keeps_the_line() {
         let object = r#"{"type":"keep_alive"}"#;
         for (before, behind) in [
             ("", ""),

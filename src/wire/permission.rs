@@ -360,7 +360,7 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_goes_there_and_back() {
+    fn every_kind_round_trips() {
         for json in [
             r#"{"type":"addRules","rules":[{"toolName":"Bash","ruleContent":"touch p1 *"}],"behavior":"allow","destination":"localSettings"}"#,
             r#"{"type":"replaceRules","rules":[],"behavior":"deny","destination":"userSettings"}"#,
@@ -377,7 +377,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_whole_goes_back_as_it_came() {
+    fn partly_known_updates_round_trip_unchanged() {
         for json in [
             r#"{"type":"forgetRules", "rules":[]}"#,
             r#"{"type":"setMode","mode":"plan","destination":"session","until":5}"#,

@@ -96,7 +96,7 @@ fn a_null_is_an_absent_field() {
 }
 
 #[test]
-fn of_a_key_that_stands_twice_the_last_counts() {
+fn last_duplicate_key_wins() {
     let message =
         message(br#"{"type":"user","message":{"content":"first"},"isSynthetic":true,"message":{"content":"last"},"isSynthetic":null}"#);
     let user = message.as_user().unwrap();

@@ -303,7 +303,7 @@ proptest! {
 }
 
 #[test]
-fn of_a_key_that_stands_twice_the_last_counts_in_a_map_too() {
+fn last_duplicate_key_wins_in_a_map() {
     let line = r#"{"type":"result","subtype":"success","modelUsage":{"m":{},"m":7,"n":7,"n":{}}}"#;
     let message = Message::new(Frame::parse(line).unwrap());
     let models: Vec<_> = message.as_result().unwrap().model_usage.keys().cloned().collect();

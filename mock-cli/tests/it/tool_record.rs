@@ -174,7 +174,7 @@ fn signals_are_passed_on_and_recorded() {
 
 #[test]
 #[cfg(target_os = "linux")] // It has /dev/full.
-fn a_full_disk_costs_the_recording_only() {
+fn a_full_disk_only_ends_the_recording() {
     let input = "a line\n".repeat(100_000);
     let output = run(
         &mut record(

@@ -83,7 +83,7 @@ async fn a_shorter_header_and_no_redaction_are_counted_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_the_caller_knows_goes_too_and_all_stays_when_asked() {
+async fn caller_secrets_are_redacted_unless_redaction_is_off() {
     let Setup { path, recorder, bench, _folder } = setup();
     let knowing = recorder.clone().redaction(Redaction::new().secret("the key is"));
     drop(tell(&knowing, &bench).await);
@@ -107,7 +107,7 @@ async fn what_the_caller_knows_goes_too_and_all_stays_when_asked() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_secret_in_pieces_is_held_until_it_is_known_and_never_written() {
+async fn a_secret_in_deltas_is_never_written() {
     let Setup { path, recorder, bench, _folder } = setup();
     let mut host = recorder.open(Launch::default()).await.unwrap();
     let mut cli = bench.peer();
@@ -129,7 +129,7 @@ async fn a_secret_in_pieces_is_held_until_it_is_known_and_never_written() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_rest_of_a_secret_is_not_written_however_late_it_comes() {
+async fn a_late_rest_of_a_secret_is_not_written() {
     let Setup { path, recorder, bench, _folder } = setup();
     let mut host = recorder.open(Launch::default()).await.unwrap();
     let mut cli = bench.peer();
@@ -165,7 +165,7 @@ async fn the_rest_of_a_secret_is_not_written_however_late_it_comes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_folder_in_pieces_is_one_variable_whether_secrets_go_or_stay() {
+async fn a_folder_in_deltas_is_one_variable() {
     for key in ["sk-ant-REDACTED1", "sk-ant-1"] {
         let Setup { path, recorder, bench, _folder } = setup();
         let recorder = if key == "sk-ant-1" { recorder.unredacted() } else { recorder };
@@ -223,7 +223,7 @@ async fn the_version_that_the_cli_prints_is_in_the_header() {
 
 #[cfg(unix)]
 #[tokio::test(start_paused = true)]
-async fn what_is_not_a_file_has_no_count_and_is_whole() {
+async fn pipes_have_no_count_and_are_sealed() {
     // A FIFO: written once, from start to end.
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("fifo");

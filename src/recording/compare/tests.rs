@@ -60,7 +60,7 @@ fn kinds_come_and_go_in_each_direction() {
 }
 
 #[test]
-fn a_field_that_goes_breaks_and_one_that_comes_adds() {
+fn removed_fields_break_and_new_fields_add() {
     let before = r#"{"type":"a","usage":{"in":1,"old":2},"list":[{"x":1,"y":1}]}"#;
     let after = r#"{"type":"a","usage":{"in":1,"new":[{"deep":2}]},"list":[{"x":1},{"x":1}]}"#;
     let expected = [
@@ -72,7 +72,7 @@ fn a_field_that_goes_breaks_and_one_that_comes_adds() {
 }
 
 #[test]
-fn a_field_that_is_not_in_every_line_any_more_breaks() {
+fn a_field_that_becomes_optional_breaks() {
     let (both, one) = (r#"{"type":"a","x":1}"#, r#"{"type":"a"}"#);
     assert_eq!(
         differences(&[both, both], &[both, one]),
@@ -83,7 +83,7 @@ fn a_field_that_is_not_in_every_line_any_more_breaks() {
 }
 
 #[test]
-fn an_emptied_list_loses_its_items_and_a_lost_object_says_nothing_of_its_fields() {
+fn fields_below_a_lost_parent_are_not_reported() {
     assert_eq!(
         change(r#"{"type":"a","l":[{"x":1}]}"#, r#"{"type":"a","l":[]}"#),
         ["breaking: out a: field l[] is gone"]
@@ -99,7 +99,7 @@ fn an_emptied_list_loses_its_items_and_a_lost_object_says_nothing_of_its_fields(
 }
 
 #[test]
-fn a_type_that_was_not_there_breaks_but_null_does_not() {
+fn a_new_type_breaks_but_null_does_not() {
     let (text, number, null) =
         (r#"{"type":"a","x":"t"}"#, r#"{"type":"a","x":1}"#, r#"{"type":"a","x":null}"#);
     assert_eq!(change(text, number), ["breaking: out a: field x is number, was string"]);
@@ -133,7 +133,7 @@ fn words_are_a_set_and_texts_are_not() {
 }
 
 #[test]
-fn a_word_that_becomes_any_text_is_gone() {
+fn a_set_that_becomes_free_text_breaks() {
     let (word, text, both) = (
         r#"{"type":"a","mode":"plan"}"#,
         r#"{"type":"a","mode":"As you like it."}"#,
@@ -149,7 +149,7 @@ fn a_word_that_becomes_any_text_is_gone() {
 }
 
 #[test]
-fn one_id_more_does_not_make_the_later_ones_others() {
+fn an_extra_id_does_not_change_later_ids() {
     let before = [
         r#"{"type":"b","note":"see a1b2c3"}"#,
         r#"{"type":"b","note":"see a1b2c3","task_id":"a1b2c3"}"#,
@@ -180,7 +180,7 @@ fn the_order_of_the_conversation_matters() {
 }
 
 #[test]
-fn the_order_of_what_does_not_wait_is_cosmetic() {
+fn the_order_of_independent_lines_is_cosmetic() {
     const ASKS: &str = r#"> {"type":"user"}"#;
     assert_eq!(differences(&[ASKS, INIT, RESULT], &[INIT, ASKS, RESULT]), NONE);
     for (before, after) in [
@@ -208,7 +208,7 @@ fn more_lines_of_a_kind_are_not_another_order() {
 }
 
 #[test]
-fn a_turn_less_breaks() {
+fn a_missing_turn_breaks() {
     let found = differences(&[INIT, RESULT, INIT, RESULT], &[INIT, INIT, RESULT]);
     assert_eq!(
         found,
@@ -217,7 +217,7 @@ fn a_turn_less_breaks() {
 }
 
 #[test]
-fn another_exit_breaks_and_another_complaint_does_not() {
+fn a_different_exit_breaks_and_different_stderr_does_not() {
     assert_eq!(
         differences(&["! no", "exit 1"], &["! nay", "exit 0"]),
         ["breaking: ends with exit code 0, was exit code 1", "cosmetic: other lines on stderr"]
@@ -226,7 +226,7 @@ fn another_exit_breaks_and_another_complaint_does_not() {
 }
 
 #[test]
-fn as_json_a_difference_says_what_it_is_about() {
+fn differences_serialise_to_json() {
     let found = compare(
         &recording(&[r#"{"type":"a","mode":"plan"}"#]),
         &recording(&[r#"{"type":"a","mode":"auto"}"#]),

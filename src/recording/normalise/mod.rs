@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_is_known_by_its_key_and_found_again_in_texts_before_and_after() {
+    fn ids_found_by_key_are_replaced_in_all_texts() {
         let lines = [
             r#"{"text":"agent a1b2c3d4e starts"}"#,
             r#"{"task_id":"a1b2c3d4e","agentId":"a1b2c3d4e","tool_use_ids":["toolu_9"]}"#,
@@ -221,7 +221,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_a_text_holds_a_line_stays_json(text in "([ -~é€]|[0-9]{1,3}\\.|/[a-z]|\\$\\{|127\\.0\\.0\\.1:[0-9]|2026-01-02T03:04:05|\\\\){0,40}") {
+        fn normalised_lines_stay_json(text in "([ -~é€]|[0-9]{1,3}\\.|/[a-z]|\\$\\{|127\\.0\\.0\\.1:[0-9]|2026-01-02T03:04:05|\\\\){0,40}") {
             let line = json!({"type": text}).to_string();
             let lines = normalised(&[&text, &line]);
             let keys: Value = serde_json::from_str(&lines[1]).unwrap();

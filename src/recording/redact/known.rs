@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn an_escape_is_not_torn_and_a_name_not_cut() {
+    fn escapes_and_names_are_not_split() {
         let mut known = Known::default();
         assert!(known.add_secret("secret", b"nonsense") && known.add_name("host", b"box-7"));
         let count = |text: &[u8]| known.find(text).len();
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn short_texts_and_repeated_ones_are_not_taken() {
+    fn short_and_repeated_texts_are_ignored() {
         let mut known = known();
         assert!(
             !known.add_secret("secret", SECRET.as_bytes())
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn many_are_found_as_few_are() {
+    fn many_needles_are_found_like_few() {
         let mut known = Known::default();
         let secret = |n: usize| format!("secret-{n:03}-of-many");
         for n in 0..MOST {

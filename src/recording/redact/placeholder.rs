@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_go_on_and_equal_texts_have_one() {
+    fn numbers_continue_and_equal_texts_share_one() {
         let mut numbers = Numbers::default();
         let there = b"<key:7><key:3> <key:99999999999999999999> <email:2> user4@redacted.invalid sk-ant-REDACTED8x";
         numbers.take_in(placeholders(there));
@@ -331,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn a_placeholder_fits_any_text_but_none() {
+    fn a_placeholder_matches_any_nonempty_text() {
         for (recorded, actual) in [
             ("hi", "hi"),
             ("<key:1>", "k"),

@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn secrets_look_other_than_references_paths_and_programs() {
+    fn secrets_look_different_from_references_paths_and_code() {
         for value in [
             "a1B2c3D4e5F6g7H8",
             "aspPw!2345",

@@ -46,7 +46,7 @@ fn described(items: &[Item]) -> Vec<String> {
 }
 
 #[test]
-fn keeps_what_lines_codec_would_lose() {
+fn keeps_lines_that_lines_codec_would_lose() {
     let items = feed(
         &mut LineCodec::with_max_line(4),
         &[b"ok\r\n\xff\xfe\r\nfive5\n", b"no", b"w a long one\nab\r"],

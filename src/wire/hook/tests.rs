@@ -192,7 +192,7 @@ fn every_word_of_the_samples_is_known() {
 }
 
 #[test]
-fn the_sum_of_events_knows_all_names_and_keeps_the_rest() {
+fn hook_inputs_know_all_names_and_keep_unknown_events() {
     let names: Vec<_> = HookEventName::ALL.iter().map(HookEventName::as_str).collect();
     assert_eq!(names, INPUTS.iter().map(|(name, _)| *name).collect::<Vec<_>>());
     for (name, fields) in INPUTS {
@@ -209,7 +209,7 @@ fn the_sum_of_events_knows_all_names_and_keeps_the_rest() {
 }
 
 #[test]
-fn what_every_event_has_is_read_apart() {
+fn common_fields_are_read_separately() {
     let base = HookBase::of(&input("Stop", r#""agent_id":"a","agent_type":"Explore""#));
     assert_eq!(
         (&*base.session_id, &*base.transcript_path, &*base.cwd, &*base.hook_event_name),
@@ -245,7 +245,7 @@ fn specific<E: HookEvent>(output: E::Output) -> (&'static str, String) {
 }
 
 #[test]
-fn every_field_of_every_own_answer_is_written() {
+fn every_event_specific_field_is_written() {
     let raw = |text: &str| RawJson::parse(text.to_owned()).unwrap();
     let paths = || vec!["/a".to_owned()];
     let context = r#""additionalContext":"c""#;
@@ -390,7 +390,7 @@ fn every_field_of_every_own_answer_is_written() {
 }
 
 #[test]
-fn what_every_event_may_answer_is_written() {
+fn common_output_fields_are_written() {
     assert_eq!(json(HookOutput::<Stop>::new()), "{}");
     assert_eq!(
         json(HookOutput::<SessionEnd>::stop("enough")),
