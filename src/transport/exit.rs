@@ -92,13 +92,16 @@ fn signal_name(signal: i32) -> Option<&'static str> {
 
 /// Grace periods for shutdown: after the end of input comes SIGTERM, then SIGKILL.
 ///
-/// Shutdown takes at most the sum of both, and the moment that the kernel needs.
+/// Shutdown takes at most the sum of both, plus the moment that the kernel needs.
 ///
-/// A CLI 2.1.329 that was killed (SIGKILL) while it wrote its configuration leaves `.claude.json.lock` behind, and the next one to write waits
-/// until that is ten seconds old, deaf to SIGTERM. After a kill, an end in order may therefore need more than the defaults.
+/// A CLI 2.1.329 that was killed (SIGKILL) while it wrote its configuration leaves
+/// `.claude.json.lock` behind. The next CLI to write waits until that is ten seconds old, and
+/// ignores SIGTERM meanwhile. After a kill, a clean shutdown may therefore need longer grace periods
+/// than the defaults.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shutdown {
-    /// From the end of input to SIGTERM; 5 s by default. A CLI in mid-turn finishes the turn first.
+    /// From the end of input to SIGTERM; 5 s by default. A CLI in the middle of a turn finishes
+    /// the turn first.
     pub grace_after_eof: Duration,
     /// From SIGTERM to SIGKILL; 2 s by default. CLI 2.1.329 takes 30 ms, and 1.6 s while a tool runs.
     pub grace_after_sigterm: Duration,

@@ -28,7 +28,7 @@ impl Connection {
         Ok(Self(BufReader::new(stream)))
     }
 
-    /// The next request; `None` when the client has closed the connection.
+    /// The next request; `None` if the client has closed the connection.
     pub(super) async fn request(&mut self) -> io::Result<Option<HttpRequest>> {
         let Some(start) = self.line().await? else { return Ok(None) };
         let mut words = start.split(' ');

@@ -102,7 +102,7 @@ fn without_numbers(what: &str) -> String {
     out
 }
 
-/// What the type of the reply does not know of it; that there is none is a gap too.
+/// The parts of a reply that its type does not model. A reply without a type is one gap.
 fn reply_gaps(asked: &str, reply: &RawJson) -> Vec<String> {
     let Some(unknown) = unknown_of(asked, reply) else {
         return vec!["response: no type is known for this reply".to_owned()];
