@@ -175,7 +175,7 @@ impl Session {
 
     /// The limits of the plan, as the CLI last told them (`rate_limit_event`); `None` where it has not.
     pub fn rate_limit(&self) -> Option<RateLimitInfo> {
-        self.inner.shared.status().rate_limit.clone()
+        self.inner.shared.status().rate_limit.as_deref().cloned()
     }
 
     /// What the session is doing, and what has become of its CLIs so far.
@@ -263,7 +263,7 @@ impl Inner {
             return Err(Error::no_timers());
         }
         let (orders, incoming) = mpsc::unbounded_channel();
-        let task = Driver::new(self.shared.clone(), incoming);
+        let task = Box::new(Driver::new(self.shared.clone(), incoming));
         let line = Line::new(orders, task.room());
         runtime.spawn(task.run());
         Ok(driver.insert(line).clone())

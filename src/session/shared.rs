@@ -58,7 +58,7 @@ impl Shared {
     }
 
     pub(super) fn result_context(&self, result: &Frame) -> ResultContext {
-        let rate_limit = self.status().rate_limit.clone();
+        let rate_limit = self.status().rate_limit.as_deref().cloned();
         ResultContext::of(result, rate_limit, || self.stderr().tail())
     }
 

@@ -64,5 +64,6 @@ pub(super) struct Status {
     /// The reply to the last handshake.
     pub(super) server_info: Option<RawJson>,
     pub(super) spending: Spending,
-    pub(super) rate_limit: Option<RateLimitInfo>,
+    /// Boxed: most sessions have none, and it is large.
+    pub(super) rate_limit: Option<Box<RateLimitInfo>>,
 }

@@ -42,7 +42,7 @@ impl Ledger {
             }
             FrameKind::Other => {
                 if let Body::RateLimitEvent(event) = Message::new(frame.clone()).body() {
-                    shared.status().rate_limit = Some(event.info.clone());
+                    shared.status().rate_limit = Some(Box::new(event.info.clone()));
                 }
             }
             _ => {}

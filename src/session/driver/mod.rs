@@ -114,7 +114,9 @@ impl Driver {
     }
 
     /// Runs until the session has been stopped, or all handles have gone and the process has ended.
-    pub(super) async fn run(mut self) {
+    ///
+    /// Boxed, because a future keeps an argument twice: as it was passed, and as it is used.
+    pub(super) async fn run(mut self: Box<Self>) {
         while !(self.machine.is_stopped() && self.link.is_none()) {
             let woken = self.wait().await;
             let quiet = matches!(woken, Woken::Due);
