@@ -285,3 +285,15 @@ fn every_form_of_an_import_is_found() {
     assert_eq!(arrows_up("src/recorder/disk.rs", "use crate::Session;", &exports).len(), 1);
     assert_eq!(arrows_up("src/recorder/mod.rs", "use super::session::X;", &exports).len(), 1);
 }
+
+/// Who installs the crate to replay, or to run the real CLI in a test, builds no HTTP server framework.
+#[test]
+fn wiremock_is_built_by_its_feature_only() {
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let uses: Vec<_> = manifest.lines().filter(|line| line.contains("dep:wiremock")).collect();
+    assert_eq!(uses, [r#"wiremock = ["lab", "dep:wiremock"]"#]);
+    let dependency = manifest.lines().find(|line| line.starts_with("wiremock = {")).unwrap();
+    assert!(dependency.contains("optional = true"), "{dependency}");
+    let others: Vec<_> = manifest.lines().filter(|line| line.contains("\"wiremock\"")).collect();
+    assert!(others.is_empty(), "{others:?}");
+}

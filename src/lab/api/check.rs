@@ -4,12 +4,20 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::request::blocks;
+use super::request::{ApiRequest, blocks};
 
 /// The most blocks with `cache_control` that are accepted.
 const MAX_CACHE_BREAKPOINTS: usize = 4;
 
-pub(super) fn violations(body: &Value) -> Vec<String> {
+impl ApiRequest {
+    /// What the real API would refuse in it: calls without a result and results without a call,
+    /// roles out of order, missing fields.
+    pub fn violations(&self) -> Vec<String> {
+        violations(self.body())
+    }
+}
+
+fn violations(body: &Value) -> Vec<String> {
     let mut found = Vec::new();
     if body["model"].as_str().is_none_or(str::is_empty) {
         found.push("model: required".into());

@@ -2,8 +2,6 @@
 
 use serde_json::Value;
 
-use super::check;
-
 /// A request to `/v1/messages`, and the shape of its conversation.
 #[derive(Clone, Debug)]
 pub struct ApiRequest {
@@ -83,12 +81,6 @@ impl ApiRequest {
             .flatten()
             .filter_map(|tool| tool["name"].as_str())
             .collect()
-    }
-
-    /// What the real API would refuse in it: calls without a result and results without a call,
-    /// roles out of order, missing fields.
-    pub fn violations(&self) -> Vec<String> {
-        check::violations(&self.body)
     }
 
     fn prompts_at(&self, index: usize) -> Vec<&str> {

@@ -1,11 +1,9 @@
 //! The script of the model's side: rules and their replies.
 
 use std::fmt;
-use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::file::{self, ScriptError};
 use super::reply::Reply;
 use super::request::ApiRequest;
 
@@ -78,38 +76,6 @@ impl ApiScript {
     fn rule(mut self, rule: Rule) -> Self {
         self.rules.push(rule);
         self
-    }
-
-    /// Reads a script from a file: see [`parse`](Self::parse).
-    ///
-    /// # Errors
-    /// If the file cannot be read or is not a script.
-    pub fn load(path: impl AsRef<Path>) -> Result<Self, ScriptError> {
-        file::load(path.as_ref())
-    }
-
-    /// Reads a script from JSON: an object of `"claude-wire": "api-script"`, `"version": 1` and `"rules"`.
-    ///
-    /// ```
-    /// use claude_wire::lab::ApiScript;
-    ///
-    /// let script = ApiScript::parse(r#"{"claude-wire": "api-script", "version": 1, "rules": [
-    ///     {"when": {"prompt": "Hello"}, "replies": [{"error": {"status": 529}}, {"content": "Hi!"}]},
-    ///     {"when": {"prompt_contains": "list"}, "replies": [
-    ///         {"content": [{"type": "tool_use", "name": "Bash", "input": {"command": "ls"}}]},
-    ///         {"content": "There are two.", "delta_chars": 4, "hold": {"3": "gate"}}]}]}"#)?;
-    /// # Ok::<(), claude_wire::lab::ScriptError>(())
-    /// ```
-    ///
-    /// # Errors
-    /// If the text is not a script of this version, or has an unknown field.
-    pub fn parse(json: &str) -> Result<Self, ScriptError> {
-        file::parse(json)
-    }
-
-    /// The script as JSON, for [`parse`](Self::parse).
-    pub fn to_json(&self) -> String {
-        file::to_json(self)
     }
 }
 

@@ -8,7 +8,7 @@ use super::args::Argv;
 use super::check::{self, Checked};
 use super::config::Key;
 use super::rows::OptionRow;
-use super::{OptionError, environment};
+use super::{OptionError, launch};
 
 /// Makes [`Options`] and everything that goes over its fields.
 macro_rules! declare {
@@ -129,7 +129,7 @@ macro_rules! declare {
                 let all = [$($((
                     stringify!($field),
                     $variable,
-                    self.$field.as_ref().and_then(environment::$form),
+                    self.$field.as_ref().and_then(launch::$form),
                 ),)?)+];
                 all.into_iter().filter_map(|(field, name, value)| Some((field, name, value?)))
             }

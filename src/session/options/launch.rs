@@ -1,5 +1,9 @@
+//! The launch: arguments, environment and directory.
+
+use std::fmt::Display;
+
 use super::{OptionError, Options};
-use crate::transport::Launch;
+use crate::transport::{Environment, Launch, Secret};
 
 impl Options {
     /// What a transport needs to open a CLI with these options: arguments, environment and working directory.
@@ -13,12 +17,44 @@ impl Options {
     pub fn launch(&self) -> Result<Launch, OptionError> {
         Ok(Launch { args: self.args()?, env: self.environment(), cwd: self.cwd.clone() })
     }
+
+    /// What the child inherits, then the variables of options, then those of `env`, then the key.
+    fn environment(&self) -> Environment {
+        let inherited = Environment::new().inherit(self.inherit_env.clone().unwrap_or_default());
+        let of_options = self.variables().map(|(_, name, value)| (name.to_owned(), value));
+        let of_env = self.env.clone().into_iter().flatten();
+        let environment =
+            of_options.chain(of_env).fold(inherited, |all, (name, value)| match value {
+                Some(value) => all.set(name, value),
+                None => all.remove(name),
+            });
+        match &self.api_key {
+            Some(key) => environment.api_key(key.clone()),
+            None => environment,
+        }
+    }
+}
+
+/// How the value of an option becomes a variable: its text, or `None` to remove an inherited one.
+/// No variable at all is for the key, which [`Environment`] keeps out of sight by itself.
+pub(super) type Variable = Option<Option<String>>;
+
+pub(super) fn text(value: &impl Display) -> Variable {
+    Some(Some(value.to_string()))
+}
+
+pub(super) fn switch(on: &bool) -> Variable {
+    Some(on.then(|| "true".to_owned()))
+}
+
+pub(super) fn key(_: &Secret) -> Variable {
+    None
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::transport::{Environment, Inherit};
+    use crate::transport::Inherit;
 
     #[test]
     fn the_options_of_the_environment_are_variables() {

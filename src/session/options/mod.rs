@@ -33,21 +33,18 @@ mod args;
 mod check;
 mod config;
 mod declare;
-mod environment;
 mod error;
-mod host_prompt;
 mod initialize;
 mod launch;
 mod mcp_servers;
 mod rows;
 mod rules;
 mod setters;
-mod startable;
+mod start;
 mod table;
 mod timeouts;
 mod validate;
 mod values;
-mod words;
 
 pub use self::{
     agents::{AgentDefinition, AgentMcpServer},
@@ -57,8 +54,10 @@ pub use self::{
     mcp_servers::McpServer,
     rows::OptionRow,
     timeouts::{DEFAULT_TIMEOUT, Timeouts},
-    values::{FileOrJson, Plugin, Skills, SystemPrompt, Thinking},
-    words::{PermissionPrompts, QuestionPreview, SettingSource},
+    values::{
+        FileOrJson, PermissionPrompts, Plugin, QuestionPreview, SettingSource, Skills,
+        SystemPrompt, Thinking,
+    },
 };
 pub use crate::wire::{Effort, PermissionMode};
 

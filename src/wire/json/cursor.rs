@@ -107,6 +107,12 @@ impl<'a> Cursor<'a> {
     }
 }
 
+impl RawJson {
+    pub(crate) fn cursor(&self) -> Cursor<'_> {
+        Cursor::new(self.bytes(), 0, self.bytes().len())
+    }
+}
+
 pub(crate) struct Fields<'a> {
     reader: Option<Reader<'a>>,
 }

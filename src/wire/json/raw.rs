@@ -7,7 +7,6 @@ use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use serde::{Serialize, Serializer};
 
-use super::cursor::Cursor;
 use super::scan::{Fault, value_end};
 use super::skip::skip_space;
 
@@ -120,10 +119,6 @@ impl RawJson {
             let mended = mend_surrogates(&self.text());
             serde_json::from_str(&mended).map_err(|_| JsonError::serde(first))
         })
-    }
-
-    pub(crate) fn cursor(&self) -> Cursor<'_> {
-        Cursor::new(&self.0, 0, self.0.len())
     }
 }
 
