@@ -8,6 +8,8 @@ use claude_wire_cli::{Failure, Found};
 use super::root;
 
 /// Check what the house asks for, and print each figure.
+///
+/// An installation of the stand-in builds few crates, and the sources keep the rules of CONTRIBUTING.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -22,7 +24,33 @@ pub(crate) fn run(_: &Arguments) -> Result<Found, Failure> {
         "crates of `cargo install --path mock-cli`: {} of at most {MOST_CRATES}",
         crates.len()
     );
-    Ok(if crates.len() > MOST_CRATES { Found::Something } else { Found::Nothing })
+    let all_pass = house_rules()?;
+    let is_well = crates.len() <= MOST_CRATES && all_pass;
+    Ok(if is_well { Found::Nothing } else { Found::Something })
+}
+
+/// Runs the tests that read the sources, and shows what they print. Whether all pass.
+fn house_rules() -> Result<bool, Failure> {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.current_dir(root()).args(["test", "--quiet", "--workspace", "--all-features"]);
+    cargo.args(["--test=it", "house_rules::", "--", "--nocapture", "--test-threads=1"]);
+    let output = cargo.output().map_err(|error| format!("cargo test: {error}"))?;
+    let printed = String::from_utf8_lossy(&output.stdout);
+    print!("{printed}");
+    eprint!("{}", String::from_utf8_lossy(&output.stderr));
+    match passed(&printed) {
+        0 if output.status.success() => Err("no test named house_rules was run".to_owned()),
+        _ => Ok(output.status.success()),
+    }
+}
+
+/// How many tests passed, of all the summaries that a run of cargo prints.
+fn passed(printed: &str) -> usize {
+    let counts = printed.lines().filter_map(|line| {
+        let (before, _) = line.strip_prefix("test result: ")?.split_once(" passed")?;
+        before.rsplit(' ').next()?.parse::<usize>().ok()
+    });
+    counts.sum()
 }
 
 /// How many crates an installation of `mock-claude` may build.
@@ -62,6 +90,15 @@ mod tests {
     fn a_crate_counts_once_and_each_version_of_it() {
         let tree = "a v1.0.0 (/x)\nb v1.0.0\nb v1.0.0 (*)\n\nb v2.0.0\nc v1.0.0 (proc-macro)\n";
         assert_eq!(read(tree).len(), 4);
+    }
+
+    #[test]
+    fn a_run_without_a_test_is_seen() {
+        let summary =
+            |count: usize| format!("test result: ok. {count} passed; 0 failed; 9 ignored\n");
+        assert_eq!(passed(&format!("running 2 tests\n..\n{}{}", summary(2), summary(0))), 2);
+        assert_eq!(passed(&summary(0)), 0);
+        assert_eq!(passed(""), 0);
     }
 
     #[test]
