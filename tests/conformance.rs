@@ -1,4 +1,4 @@
-//! Runs the conformance cases of stdout lines and of byte streams: all levels, must, should and may.
+//! Runs the conformance cases for stdout lines and byte streams: all levels, must, should and may.
 
 #[path = "it/support/mod.rs"]
 mod support;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use support::cases;
 
 #[test]
-fn every_line_is_seen_as_the_cases_say() {
+fn every_line_matches_its_case() {
     let outcome = |case: &Value| {
         let line = case["line"].as_str().expect("a line");
         cases::differences(&classify(Line::new(line.to_owned())), &case["expect"])
@@ -18,7 +18,7 @@ fn every_line_is_seen_as_the_cases_say() {
 }
 
 #[test]
-fn every_byte_stream_is_cut_as_the_cases_say() {
+fn every_byte_stream_matches_its_case() {
     let outcome = |case: &Value| {
         let chunks = cases::chunks(case);
         let limit = case["limit_bytes"].as_u64().expect("a limit") as usize;
@@ -37,9 +37,9 @@ fn every_byte_stream_is_cut_as_the_cases_say() {
     run("framing_cases", 15, outcome);
 }
 
-/// The harness itself: a case that asks for something else is complained of, once for each thing.
+/// Tests the harness: a case with other expectations is reported, once for each difference.
 #[test]
-fn a_case_that_does_not_hold_is_reported() {
+fn a_failing_case_is_reported() {
     let line = Line::new(r#"{"type":"assistant","message":{"content":[{"type":"text"}]}}"#);
     let expect = json!({
         "outcome": "control",
@@ -53,7 +53,7 @@ fn a_case_that_does_not_hold_is_reported() {
     assert_eq!(cases::differences(&classify(line), &expect).len(), 8);
 }
 
-/// Runs a section of every file; the file of this repository has at least so many cases in it.
+/// Runs a section of every file; the file of this repository contains at least this many cases.
 fn run(section: &str, at_least: usize, differences: impl Fn(&Value) -> Vec<String>) {
     let mut failures = Vec::new();
     let mut count = 0;

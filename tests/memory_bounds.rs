@@ -1,6 +1,6 @@
-//! What is bounded in bytes is bounded in memory.
+//! Limits in bytes also limit memory.
 //!
-//! One test to a file: it looks at the memory of the whole program.
+//! One test per file: it measures the memory of the whole program.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used)]
 
@@ -12,14 +12,14 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 
 const MIB: usize = 1024 * 1024;
 
-/// What this program takes of memory, in bytes.
+/// The memory used by this program, in bytes.
 fn resident() -> usize {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
     line.trim().strip_suffix(" kB").unwrap().trim().parse::<usize>().unwrap() * 1024
 }
 
-/// A CLI that answers the handshake and floods the host with this line, whatever it is asked.
+/// A CLI that answers the handshake and then floods the host with this line.
 fn flooding(line: &'static str) -> Memory {
     Memory::new(move |_, peer| async move {
         let mut stdin = BufReader::new(peer.stdin).lines();
@@ -35,7 +35,8 @@ fn flooding(line: &'static str) -> Memory {
     })
 }
 
-/// A turn that is not read, while a request keeps the session reading. How much memory that took.
+/// Leaves a turn unread while a request keeps the session reading. Returns how much memory that
+/// took.
 async fn unread(line: &'static str, cap: usize) -> usize {
     let session = Session::builder()
         .buffer_cap(cap)
@@ -63,7 +64,7 @@ async fn unread(line: &'static str, cap: usize) -> usize {
 
 #[tokio::test]
 async fn bounds_hold_in_memory() {
-    // From lines that are all overhead to lines that have none.
+    // From lines that are all overhead to lines with almost none.
     const TINY: &str = r#"{"type":"x"}"#;
     const SMALL: &str = concat!(
         r#"{"type":"assistant","parent_tool_use_id":null,"session_id":"s","uuid":"u","#,

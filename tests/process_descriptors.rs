@@ -1,6 +1,6 @@
 //! A child costs three pipes and a watch, gets three descriptors, and leaves none behind.
 //!
-//! One test to a file: it counts the descriptors of the whole program.
+//! One test per file: it counts the descriptors of the whole program.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used)]
 
@@ -17,12 +17,13 @@ fn open_descriptors(of: &str) -> usize {
     fs::read_dir(format!("/proc/{of}/fd")).unwrap().count()
 }
 
-/// What this program was itself started with, beyond the three, and hands on to any child: none, in a tidy world.
+/// The descriptors beyond the standard three that this program inherited and passes on to any
+/// child; normally none.
 fn inheritable() -> usize {
     let close_on_exec =
         |flags: &str| i32::from_str_radix(flags.trim(), 8).unwrap() & 0o2_000_000 != 0;
     let inheritable = |number: &i32| {
-        // The descriptor of the listing itself is gone by now.
+        // The descriptor of the listing itself is closed by now.
         let Ok(info) = fs::read_to_string(format!("/proc/self/fdinfo/{number}")) else {
             return false;
         };
@@ -45,9 +46,9 @@ async fn descriptors_and_processes_are_counted() {
     child.stdin.write_all(b"running\n").await.unwrap();
     let (_, stdout) = line(child.stdout).await;
     let pid = child.control.pid().unwrap();
-    assert_eq!(open_descriptors(&pid.to_string()), 3 + from_outside, "its own three");
+    assert_eq!(open_descriptors(&pid.to_string()), 3 + from_outside, "its standard three");
 
-    // No shell between: the program itself is our child.
+    // No shell in between: the program itself is our child.
     assert_eq!(Stat::of(pid).unwrap().parent, std::process::id());
     assert_eq!(
         fs::read_link(format!("/proc/{pid}/exe")).unwrap(),

@@ -78,7 +78,7 @@ fn protocol_seeds_reach_their_named_states() {
         (
             "settings-over-a-restart",
             [
-                "could not be made again",
+                "could not be repeated after",
                 r#"cw-9\",\"request\":{\"subtype\":\"set_model\",\"model\":\"n"#,
             ],
         ),

@@ -1,4 +1,4 @@
-//! Why something of the caller's ended without what it was for.
+//! Why a turn or a request of the caller failed.
 
 use std::fmt;
 use std::time::Duration;
@@ -11,19 +11,20 @@ use crate::wire::{Frame, Message, ResultMessage};
 pub enum Failure {
     /// The connection ended first: the CLI exited, its output ended, or it could not be started.
     Closed,
-    /// The CLI closed this pipe ("standard input") before it had answered `initialize`, and lived on.
+    /// The CLI closed this pipe ("standard input") before it answered `initialize`, but kept
+    /// running.
     HungUp(&'static str),
     /// The CLI did not answer `initialize` in time.
     HandshakeTimeout(Duration),
     /// The CLI answered with an error.
     Refused(Refusal),
-    /// The CLI has answered `initialize`, but cannot do what the host relies on.
+    /// The CLI answered `initialize`, but does not support a feature that the host requires.
     Unsupported(&'static str),
-    /// The time for the whole turn, or for the reply to a request, ran out.
+    /// The time limit of the whole turn, or of the reply to a request, was exceeded.
     Timeout(Duration),
     /// The CLI was silent for too long.
     IdleTimeout(Duration),
-    /// As many prompts wait as may wait.
+    /// The queue already holds this maximum number of prompts.
     QueueFull(usize),
     /// The CLI dropped the prompt before it ran.
     Withdrawn,
@@ -36,7 +37,7 @@ impl fmt::Display for Failure {
         match self {
             Self::Closed => f.write_str("the connection to the CLI ended"),
             Self::HungUp(pipe) => {
-                write!(f, "the CLI closed its {pipe} before it had answered `initialize`")
+                write!(f, "the CLI closed its {pipe} before it answered `initialize`")
             }
             Self::HandshakeTimeout(limit) => {
                 write!(f, "the CLI did not answer `initialize` within {limit:?}")
@@ -65,7 +66,7 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// What a result says that came in place of a reply.
+    /// Builds the refusal from a result that came in place of a reply.
     pub(super) fn of_result(frame: &Frame) -> Self {
         let message = Message::new(frame.clone());
         let error = message.as_result().and_then(ResultMessage::error_text);
@@ -75,7 +76,7 @@ impl Refusal {
         }
     }
 
-    /// `error`: the CLI's own words.
+    /// `error`: the text of the CLI.
     pub fn error(&self) -> &str {
         &self.error
     }

@@ -1,7 +1,8 @@
-//! What must hold whatever happens: an observer around a machine that checks every input against its outputs.
+//! Invariants: an observer around a machine that checks the outputs of every input.
 //!
-//! The unit tests, the model and the fuzz target all drive the machine through [`Observed`]; it panics at the first breach. It knows the
-//! machine from outside only: the inputs, the outputs, the counters, the deadline.
+//! The unit tests, the model and the fuzz target all drive the machine through [`Observed`], which
+//! panics at the first violation. It sees the machine only from outside: its inputs, outputs,
+//! counters and deadline.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::time::Instant;
@@ -21,25 +22,26 @@ pub(crate) struct Observed {
     machine: Machine,
     link: Link,
     max_queue: usize,
-    /// Prompts that were not written and have not ended: their uuids.
+    /// Uuids of the prompts that were not written and have not ended.
     waiting: BTreeMap<TurnId, String>,
-    /// The prompt that the CLI has and has not finished.
+    /// The prompt that the CLI has received and not finished.
     open: Option<OpenPrompt>,
-    /// Requests of the caller's without a reply.
+    /// The caller's requests without a reply.
     requests: BTreeSet<RequestId>,
-    /// Those among them that interrupt, and were not written yet.
+    /// Those of them that interrupt and were not written yet.
     interrupts: BTreeSet<RequestId>,
-    /// Every id that a request of the host's has ever had on the wire.
+    /// Every id that a request of the host has had on the wire.
     used_ids: HashSet<String>,
-    /// Those of this connection that have not been answered or taken back.
+    /// Ids of this connection that were neither answered nor cancelled.
     on_wire: HashSet<String>,
-    /// Those that withdraw a prompt.
+    /// Ids of the requests that withdraw a prompt.
     withdrawals: HashSet<String>,
-    /// Messages that the machine keeps back, since it does not know yet whose they are.
+    /// Messages that the machine holds until it knows which turn they belong to.
     kept: Vec<Bytes>,
-    /// Was the process said not to have read all, or not to have found its conversation?
+    /// Whether the process was reported to have left input unread or not to have found its
+    /// conversation.
     unread: bool,
-    /// Questions of the CLI's without an answer, under their ids on the wire.
+    /// The CLI's unanswered requests, by their id on the wire.
     callbacks: HashMap<CallbackId, RawJson>,
 }
 
@@ -49,7 +51,7 @@ enum Link {
     Opening,
     /// Lines can be written.
     Open,
-    /// The standard input is closed, or the process is being ended.
+    /// Standard input is closed, or the process is being ended.
     Closing,
 }
 
@@ -58,7 +60,8 @@ struct OpenPrompt {
     turn: TurnId,
     uuid: String,
     abandoned: bool,
-    /// Nobody is told of the end of an abandoned turn; a line has come that can have been it.
+    /// True once a line has come that may have ended it: the end of an abandoned turn is not
+    /// reported.
     may_be_over: bool,
 }
 
@@ -93,7 +96,7 @@ impl Observed {
         &self.machine
     }
 
-    /// Hands one input to the machine and checks what comes out.
+    /// Passes one input to the machine and checks the outputs.
     pub(crate) fn handle(&mut self, now: Instant, input: Input) -> Vec<Output> {
         let was_stopped = self.machine.is_stopped();
         let before = self.machine.counters();
@@ -128,30 +131,30 @@ impl Observed {
         if tick {
             assert!(
                 self.machine.deadline().is_none_or(|at| at > now),
-                "a tick left a deadline that is over"
+                "a tick left an expired deadline"
             );
         }
         if closed {
-            // A prompt that was not read waits again.
+            // A prompt that the CLI did not read is queued again.
             let waits = self.machine.queue_len() > self.waiting.len();
             if let Some(open) = self.open.take_if(|_| waits && unread) {
                 self.waiting.insert(open.turn, open.uuid);
             }
-            assert!(self.open.is_none(), "the connection ended and {:?} did not", self.open);
-            assert!(self.callbacks.is_empty(), "the connection ended and callbacks run on");
+            assert!(self.open.is_none(), "the connection ended but {:?} did not", self.open);
+            assert!(self.callbacks.is_empty(), "the connection ended but callbacks are still open");
         }
         self.check_rest();
         out
     }
 
-    /// Stops the machine and lets the process end; everything must have ended then.
+    /// Stops the machine and lets the process end; everything must have ended after that.
     pub(crate) fn finish(mut self, now: Instant) {
         self.handle(now, Input::Command(Command::Stop));
         self.handle(now, Input::Closed);
-        assert!(self.machine.is_stopped(), "stopped and closed, but not at its end");
+        assert!(self.machine.is_stopped(), "stopped and closed, but `is_stopped` is false");
         assert!(
             self.machine.is_idle() && self.machine.deadline().is_none(),
-            "something is under way after the end"
+            "the machine is not idle after the end"
         );
         assert!(self.requests.is_empty(), "requests without a reply: {:?}", self.requests);
         assert!(self.waiting.is_empty(), "prompts without an end: {:?}", self.waiting);
@@ -215,7 +218,8 @@ impl Observed {
         assert!(self.requests.insert(request), "the test used {request:?} twice");
     }
 
-    /// A result, the CLI's word that it has dropped the prompt, or the reply to a withdrawal. The reply to an interrupt is not.
+    /// True for a result, a message that the prompt was dropped, and the reply to a withdrawal.
+    /// False for the reply to an interrupt.
     fn can_end_a_turn(&self, outcome: &Outcome) -> bool {
         let (Outcome::Message(frame) | Outcome::Control(frame)) = outcome else { return false };
         match frame.kind() {
@@ -225,7 +229,8 @@ impl Observed {
         }
     }
 
-    /// `may_end`: can the input have ended the turn that runs? `ticked`: was it a tick?
+    /// `may_end`: whether the input can have ended the current turn. `ticked`: whether it was a
+    /// tick.
     fn check(&mut self, output: &Output, closed: bool, may_end: bool, ticked: bool) {
         match output {
             Output::Open { resume, .. } => {
@@ -241,7 +246,7 @@ impl Observed {
                 let startup = self.waiting.contains_key(turn) && frame.kind() == FrameKind::Result;
                 assert!(
                     running || startup,
-                    "a message for {turn:?}, which does not run: {frame:?}"
+                    "a message for {turn:?}, which is not running: {frame:?}"
                 );
             }
             Output::Ended(turn, end) => {
@@ -249,33 +254,39 @@ impl Observed {
                 let was_open =
                     self.open.as_ref().is_some_and(|open| open.turn == *turn && !open.abandoned);
                 match &mut self.open {
-                    // A time limit ends the turn for its reader; the CLI has yet to end it.
+                    // A time limit ends the turn for its reader; the CLI still has to end it.
                     Some(open) if was_open && ticked && !matches!(end, TurnEnd::Result) => {
                         open.may_be_over |= !self.kept.is_empty();
                         open.abandoned = true;
                     }
                     open => drop(open.take_if(|_| was_open)),
                 }
-                assert!(was_waiting || was_open, "{turn:?} ended and was not there to end");
-                assert!(!was_open || may_end, "{turn:?} ended with nothing that ends it");
+                assert!(
+                    was_waiting || was_open,
+                    "{turn:?} ended but was neither queued nor running"
+                );
+                assert!(!was_open || may_end, "nothing in the input ends {turn:?}");
             }
             Output::Reply(request, _) => {
                 assert!(
                     self.requests.remove(request),
-                    "a reply to {request:?}, which nobody waits for"
+                    "a reply to {request:?}, which is not pending"
                 );
                 self.interrupts.remove(request);
             }
             Output::Callback(callback, frame) => {
                 let id = frame.request_id().unwrap_or_default();
-                assert!(self.link == Link::Open, "a callback nobody could answer: {frame:?}");
+                assert!(
+                    self.link == Link::Open,
+                    "a callback that could not be answered: {frame:?}"
+                );
                 assert!(
                     !self.callbacks.values().any(|open| *open == id),
                     "a callback twice: {frame:?}"
                 );
                 assert!(
                     self.callbacks.insert(*callback, id).is_none(),
-                    "the number of {callback:?} twice"
+                    "the number of {callback:?} was used twice"
                 );
             }
             Output::CallbackCancelled(callback) => {
@@ -294,22 +305,22 @@ impl Observed {
 
     fn check_write(&mut self, line: &[u8]) {
         let text = String::from_utf8_lossy(line);
-        assert_eq!(self.link, Link::Open, "wrote to nobody: {text}");
+        assert_eq!(self.link, Link::Open, "wrote to a closed connection: {text}");
         assert!(memchr::memchr(b'\n', line).is_none(), "not one line: {text}");
         let Ok(frame) = Frame::parse(line.to_vec()) else { panic!("not a frame: {text}") };
         let id = id_of(&frame);
         match frame.kind() {
             FrameKind::User => self.prompt_written(&frame),
             FrameKind::ControlRequest => {
-                assert!(self.used_ids.insert(id.clone()), "an id twice: {text}");
+                assert!(self.used_ids.insert(id.clone()), "an id was used twice: {text}");
                 self.check_request(&frame, &id);
                 self.on_wire.insert(id);
             }
             FrameKind::ControlCancelRequest => {
-                assert!(self.on_wire.remove(&id), "takes back what is not there: {text}")
+                assert!(self.on_wire.remove(&id), "cancels a request that is not pending: {text}")
             }
             FrameKind::ControlResponse => {}
-            _ => panic!("nothing that a host writes: {text}"),
+            _ => panic!("not a line that a host writes: {text}"),
         }
     }
 
@@ -320,7 +331,7 @@ impl Observed {
                 let asked = self.interrupts.pop_first().is_some();
                 assert!(
                     asked || self.open.is_some(),
-                    "interrupts where nothing runs and nobody has asked for it: {frame:?}"
+                    "an unrequested interrupt while no turn runs: {frame:?}"
                 );
             }
             Some(RequestName::CancelAsyncMessage) => drop(self.withdrawals.insert(id.to_owned())),
@@ -336,13 +347,14 @@ impl Observed {
         let Some(turn) =
             self.waiting.iter().find(|(_, waiting)| **waiting == uuid).map(|(turn, _)| *turn)
         else {
-            panic!("nobody asked for the prompt {uuid}");
+            panic!("the prompt {uuid} was not requested");
         };
         self.waiting.remove(&turn);
         self.open = Some(OpenPrompt { turn, uuid, abandoned: false, may_be_over: false });
     }
 
-    /// Each message is delivered, an event, or counted, and once; it may be kept back before.
+    /// Each message is delivered, reported as an event, or counted, exactly once; it may be held
+    /// before.
     fn check_messages(&mut self, message: Option<&Frame>, out: &[Output], before: Counters) {
         let mut open = std::mem::take(&mut self.kept);
         open.extend(message.map(|frame| frame.bytes().clone()));
@@ -362,7 +374,7 @@ impl Observed {
         self.kept = open.split_off(drained);
     }
 
-    /// Each line is delivered, an event, or counted, and once.
+    /// Each line is delivered, reported as an event, or counted, exactly once.
     fn check_line(&mut self, outcome: &Outcome, out: &[Output], before: Counters) {
         let after = self.machine.counters();
         let delivered = |bytes: &[u8]| {
@@ -423,7 +435,7 @@ impl Observed {
                     known || count(|output| matches!(output, Output::Reply(..))) == 0,
                     "a stray reply was delivered: {frame:?}"
                 );
-                // A reply to a request of the machine's own goes no further.
+                // A reply to a request of the machine itself goes no further.
                 1
             }
             FrameKind::ControlCancelRequest => {
@@ -438,18 +450,22 @@ impl Observed {
 
     fn check_rest(&self) {
         let machine = &self.machine;
-        assert!(machine.queue_len() <= self.max_queue + 1, "{} prompts wait", machine.queue_len());
+        assert!(
+            machine.queue_len() <= self.max_queue + 1,
+            "{} prompts are queued",
+            machine.queue_len()
+        );
         assert_eq!(
             machine.queue_len(),
             self.waiting.len(),
-            "prompts were lost or are kept for nothing"
+            "prompts were lost or are kept without need"
         );
         if machine.is_idle() {
             assert!(
                 self.requests.is_empty() && self.waiting.is_empty(),
-                "idle, and somebody waits"
+                "idle, but callers are waiting"
             );
-            assert!(self.open.as_ref().is_none_or(|open| open.abandoned), "idle, and a turn runs");
+            assert!(self.open.as_ref().is_none_or(|open| open.abandoned), "idle, but a turn runs");
         }
     }
 }
@@ -469,12 +485,14 @@ fn check_answer(open: Option<&RawJson>, silent: bool, link: Link, out: &[Output]
             assert_eq!(answers.unwrap_or_default(), *id, "answered another request");
         }
         (Some(_), []) if silent || link != Link::Open => {}
-        (None, []) => assert!(out.is_empty(), "an answer to nothing did something: {out:?}"),
+        (None, []) => {
+            assert!(out.is_empty(), "an answer to an unknown callback had an effect: {out:?}")
+        }
         _ => panic!("the answer to {open:?} wrote {written:?}"),
     }
 }
 
-/// The id of a request of the host's, or of the reply to one.
+/// The id of the host's request, or of the request that a reply answers.
 fn id_of(frame: &Frame) -> String {
     frame.request_id().and_then(|id| id.as_str().map(String::from)).unwrap_or_default()
 }
@@ -489,7 +507,7 @@ fn is_failure(output: &Output) -> bool {
     )
 }
 
-/// The bytes of the line that an output hands on.
+/// The bytes of the line that an output carries.
 fn carried(output: &Output) -> Option<&[u8]> {
     match output {
         Output::Message(_, frame) | Output::Callback(_, frame) => Some(frame.bytes()),

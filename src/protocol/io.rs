@@ -1,4 +1,4 @@
-//! What the machine is configured with, what goes into it, what comes out, and what it counts.
+//! Configuration, inputs, outputs and counters of the machine.
 
 use std::time::Duration;
 
@@ -8,64 +8,65 @@ use super::failure::Failure;
 use crate::wire::control::{Request, RequestName};
 use crate::wire::{Frame, Line, Malformed, Outcome, RawJson};
 
-/// A turn of the caller's, numbered by the caller.
+/// A turn, numbered by the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TurnId(pub u64);
 
-/// A request of the caller's to the CLI, numbered by the caller.
+/// A request from the caller to the CLI, numbered by the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RequestId(pub u64);
 
-/// A request of the CLI's to the host, numbered by the machine.
+/// A request from the CLI to the host, numbered by the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CallbackId(pub u64);
 
-/// What happens to the machine.
+/// An input of the machine.
 #[derive(Debug)]
 pub enum Input {
     /// The transport has been opened, as [`Output::Open`] asked.
     Opened,
     /// A classified item of the CLI's standard output.
     Received(Outcome),
-    /// Reading the CLI's output is held back (`false`), or goes on (`true`, as at first). A CLI that is not listened to is not silent.
+    /// Reading the CLI's output is paused (`false`) or resumed (`true`, the initial state). While
+    /// reading is paused, the CLI does not count as silent.
     Reading(bool),
-    /// The caller wants something.
+    /// The caller sends a command.
     Command(Command),
-    /// The host has an answer to [`Output::Callback`].
+    /// The host answers an [`Output::Callback`].
     Answered(CallbackId, Answer),
-    /// Time has passed; only the clock has to say so, at [`Machine::deadline`](super::Machine::deadline).
+    /// Time has passed. Needed only at [`Machine::deadline`](super::Machine::deadline).
     Tick,
-    /// The CLI will read nothing more, but what it wrote may still come. The turn that runs may end; what was not written waits for the next
-    /// connection.
+    /// The CLI reads no more input, but more of its output may arrive. The running turn may still
+    /// end; unwritten prompts wait for the next connection.
     Leaving,
-    /// In the handshake the CLI has closed this pipe ("standard input"), and lives on. Whoever waits
-    /// for the handshake has waited for nothing.
+    /// The CLI closed this pipe ("standard input") during the handshake, but keeps running.
+    /// Everything that waits for the handshake fails.
     HungUp(&'static str),
-    /// These bytes, which were written, did not reach the CLI. Comes before [`Input::Closed`].
+    /// These bytes were written but did not reach the CLI. Comes before [`Input::Closed`].
     Unwritten(Bytes),
-    /// The CLI has said on standard error that it does not find the conversation that it was to
-    /// resume. Comes before [`Input::Closed`].
+    /// The CLI reported on standard error that it cannot find the conversation to resume. Comes
+    /// before [`Input::Closed`].
     NotFound,
-    /// Nothing more will come: the CLI has exited, its output has ended, or it could not be started.
+    /// The connection is closed: the CLI exited, its output ended, or it could not be started.
     Closed,
 }
 
-/// What a caller can want.
+/// A command from the caller.
 #[derive(Debug)]
 pub enum Command {
     /// Open the connection now, and reply to this request when the CLI is ready.
     Connect(RequestId),
     /// Run a prompt as a turn.
     Prompt(Prompt),
-    /// Nobody reads this turn any more.
+    /// The reader of this turn is gone.
     Abandon(TurnId),
-    /// Send a control request. `None` as limit means the configured one.
+    /// Send a control request. A limit of `None` means the configured one.
     Control(RequestId, Box<Request>, Option<Duration>),
-    /// Nobody waits for this request any more.
+    /// The caller no longer waits for this request.
     Cancel(RequestId),
-    /// Forget the conversation: the process is ended, and the next one resumes nothing.
+    /// Forget the conversation: the process is ended, and the next one does not resume it.
     Forget,
-    /// End the session for good.
+    /// End the session permanently.
     Stop,
 }
 
@@ -78,58 +79,62 @@ pub struct Prompt {
     pub uuid: String,
     /// `message.content`: a string or an array of content blocks.
     pub content: RawJson,
-    /// Whether the CLI is to take it as it is, without files for `@path` and without slash commands.
+    /// Whether the CLI takes the content verbatim: no files for `@path`, no slash commands.
     pub verbatim: bool,
-    /// The longest that the turn may take from the writing of the prompt to its result.
+    /// The maximum time from the writing of the prompt to its result.
     pub timeout: Option<Duration>,
-    /// The longest silence of the CLI within the turn. Every frame but a `keep_alive` breaks it. It is
-    /// not counted while the CLI waits for an answer of the host, a tool that was called has no result
-    /// yet, the conversation is compacted, or reading is held back; nor is the wait before a retry.
+    /// The maximum silence of the CLI within the turn. Every frame except `keep_alive` ends the
+    /// silence. Time does not count while the CLI waits for an answer of the host, a called tool
+    /// has no result yet, the conversation is being compacted, or reading is paused; nor does the
+    /// delay before an API retry.
     pub idle_timeout: Option<Duration>,
-    /// How the CLI must have been launched for it.
+    /// The launch that it needs.
     pub profile: Profile,
-    /// What is switched for it by control requests, and back afterwards.
+    /// Settings that control requests change before the turn and restore after it.
     pub switches: Vec<Switch>,
-    /// What the launch of its [`profile`](Self::profile) settles, whatever the caller has made of the session.
+    /// Settings that the launch of its [`profile`](Self::profile) determines, whatever the caller
+    /// has set for the session.
     pub settled: Vec<Settled>,
 }
 
-/// A way to launch the CLI, numbered by the caller; the default is the session's own.
+/// A way to launch the CLI, numbered by the caller; the default is the session's launch.
 ///
-/// A prompt that needs another one than the process that runs makes the machine end that process, and open the transport again.
+/// If a prompt needs another profile than that of the running process, the machine ends the process
+/// and opens the transport again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Profile(pub u64);
 
-/// A setting of the CLI that holds for one turn.
+/// A CLI setting for one turn.
 #[derive(Clone, Debug)]
 pub struct Switch {
-    /// The control request that makes it.
+    /// The control request that applies it.
     pub apply: Request,
-    /// The control request that takes it back after the turn.
+    /// The control request that restores the previous value after the turn.
     pub restore: Request,
 }
 
-/// A control request that a launch makes needless: a new process is not sent it, although the caller had sent it to the one before.
+/// A control request that a launch makes redundant: it is not repeated for a new process, although
+/// the caller sent it to the previous one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settled {
-    /// Which request it is.
+    /// The name of the request.
     pub request: RequestName,
-    /// Of its `settings` this key only (`apply_flag_settings`); `None` for all of it.
+    /// Only this key of its `settings` (`apply_flag_settings`); `None` for all of it.
     pub key: Option<String>,
 }
 
-/// What the host answers to a request of the CLI.
+/// The host's answer to a request of the CLI.
 #[derive(Clone, Debug)]
 pub enum Answer {
-    /// Success, with the payload that the subtype asks for.
+    /// Success, with the payload that the subtype requires.
     Success(RawJson),
     /// An error text, and a code such as `unsupported_request`.
     Error(String, Option<String>),
-    /// The host will not answer: the CLI has a deadline of its own, or goes on waiting.
+    /// The host will not answer: the CLI applies its own deadline or keeps waiting.
     Silence,
 }
 
-/// What the owner of the pipes has to do.
+/// What the owner of the pipes must do.
 #[derive(Debug)]
 pub enum Output {
     /// Open the transport, resuming this session if there is one; then [`Input::Opened`] or [`Input::Closed`].
@@ -139,25 +144,25 @@ pub enum Output {
         /// How to launch it.
         profile: Profile,
     },
-    /// Write a line to the CLI; its newline is the codec's to add.
+    /// Write a line to the CLI; the codec adds the newline.
     Write(Bytes),
     /// A message for a turn.
     Message(TurnId, Frame),
-    /// A turn has ended. Comes once for each prompt that was not abandoned.
+    /// A turn has ended. Sent once for each prompt that was not abandoned.
     Ended(TurnId, TurnEnd),
-    /// A reply to a request of the caller's. Comes once for each request that was not cancelled.
+    /// The reply to a request of the caller. Sent once for each request that was not cancelled.
     Reply(RequestId, Result<Option<RawJson>, Failure>),
     /// The CLI asks the host; answer with [`Input::Answered`].
     Callback(CallbackId, Frame),
-    /// The CLI takes its question back; an answer would no longer be written.
+    /// The CLI cancels its request; an answer would no longer be written.
     CallbackCancelled(CallbackId),
     /// Something that belongs to no turn.
     Event(Event),
-    /// The CLI has confirmed this session id; it differs from the one before.
+    /// The CLI has confirmed a new session id.
     SessionId(String),
-    /// Close the CLI's standard input, and see to it that the process ends.
+    /// Close the CLI's standard input, and make sure that the process ends.
     CloseStdin,
-    /// The CLI is beyond recovery: see to it that the process ends now.
+    /// The CLI cannot recover: make sure that the process ends now.
     Terminate,
 }
 
@@ -168,49 +173,50 @@ pub enum TurnEnd {
     Result,
     /// The same, after the host had asked the CLI to end the turn.
     Interrupted,
-    /// Without.
+    /// Without a result.
     Failed(Failure),
 }
 
-/// Something that belongs to no turn of the caller's.
+/// An event that belongs to no turn of the caller.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Event {
-    /// A message: a line after a result, a turn that the CLI started by itself, a notification.
+    /// A message: a line after a result, a turn that the CLI started itself, a notification.
     Message(Frame),
-    /// A frame that only concerns hosts: `transcript_mirror`, a `keep_alive` that says something, or a request of a CLI whose input is
-    /// closed, so that no answer could reach it.
+    /// A frame that only concerns hosts: `transcript_mirror`, a `keep_alive` with content, or a
+    /// request of a CLI whose input is closed, so that no answer could reach it.
     Control(Frame),
     /// Text on standard output that is not a frame.
     Noise(Line),
-    /// A line that looks like a frame but is none.
+    /// A line that looks like a frame but is not one.
     Malformed(Malformed),
     /// The output ended inside a frame.
     TruncatedTail(Line),
-    /// A reply that nobody waits for: late, foreign, or an echo.
+    /// A reply without a pending request: late, foreign, or an echo.
     StrayReply(Frame),
-    /// Something does not work as it was asked for, in a sentence.
+    /// A sentence about something that does not work as requested.
     Warning(String),
 }
 
 /// The default of [`Config::drain_timeout`], and of sessions.
 pub(crate) const DEFAULT_DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What the machine is told once.
+/// The configuration of the machine.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The `initialize` request, with whatever the host registers.
+    /// The `initialize` request, with what the host registers.
     pub initialize: Request,
-    /// The longest wait for the reply to `initialize`.
+    /// The maximum wait for the reply to `initialize`.
     pub initialize_timeout: Duration,
-    /// The longest wait for the reply to any other request, unless the request says otherwise.
+    /// The maximum wait for the reply to any other request, unless the request sets its own.
     pub control_timeout: Duration,
-    /// The longest wait for the result of a turn that was interrupted. Default: 10 s.
+    /// The maximum wait for the result of an interrupted turn. Default: 10 s.
     pub drain_timeout: Duration,
-    /// Does a launch that is to resume nothing go on with a conversation all the same, which its
-    /// options name?
+    /// Whether a launch without a session id still continues a conversation, which its options
+    /// name.
     pub resumes: bool,
-    /// How many prompts may wait behind the one that runs, or that will run once the CLI is ready.
+    /// How many prompts may wait behind the running one, or behind the one that runs once the CLI
+    /// is ready.
     pub max_queue: usize,
 }
 
@@ -227,7 +233,7 @@ impl Default for Config {
     }
 }
 
-/// How many lines of the CLI went where nobody reads them.
+/// Counts the CLI's lines that were not delivered to a reader.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Counters {
@@ -235,16 +241,17 @@ pub struct Counters {
     pub drained: u64,
     /// Text that was not a frame; blank lines are not counted.
     pub noise: u64,
-    /// Lines that looked like frames but were none, over-long ones and a truncated tail included.
+    /// Lines that looked like frames but were not, including over-long ones and a truncated tail.
     pub malformed: u64,
-    /// Replies that nobody waited for.
+    /// Replies without a pending request.
     pub stray_replies: u64,
     /// `keep_alive` frames.
     pub keep_alives: u64,
     /// Requests of the CLI that repeated one under way.
     pub repeated_requests: u64,
-    /// Requests of the CLI that were refused, since 1024 others were open.
+    /// Requests of the CLI that were refused because 1024 others were open.
     pub refused_requests: u64,
-    /// Cancellations by the CLI of a request that was not under way: mostly, its answer was on the way.
+    /// Cancellations by the CLI of a request that was not open; usually its answer was already on
+    /// the way.
     pub stray_cancels: u64,
 }

@@ -53,13 +53,13 @@ pub struct Machine {
     current: Option<Current>,
     switches: Switches,
     in_force: InForce,
-    /// How the CLI of this connection was launched.
+    /// The profile with which the CLI of this connection was launched.
     profile: Profile,
-    /// What that launch has settled.
+    /// What that launch determines.
     settled: Vec<Settled>,
     habits: Habits,
     doubt: Doubt,
-    /// Is the CLI's output left unread?
+    /// True while reading of the CLI's output is paused.
     held_back: bool,
     /// Requests that wait for the handshake.
     held: Vec<(RequestId, Box<Request>, Option<Duration>)>,
@@ -69,13 +69,13 @@ pub struct Machine {
     incoming: Incoming,
     session_id: Option<String>,
     again: Again,
-    /// Has the CLI of this connection answered the handshake?
+    /// True once the CLI of this connection has answered the handshake.
     was_ready: bool,
     /// Why this connection is being ended, if the machine does that.
     end_cause: Option<EndCause>,
-    /// Is the conversation of this process to be forgotten?
+    /// True if the conversation of this process is to be forgotten.
     forgotten: bool,
-    /// What the last handshake brought, until somebody takes it.
+    /// The reply to the last handshake, until it is taken.
     handshake: Option<RawJson>,
     counters: Counters,
 }
@@ -86,7 +86,7 @@ enum Link {
     Opening,
     Handshake,
     Ready,
-    /// The process is being ended. `for_good`: the session has been stopped.
+    /// The process is being ended. `for_good`: the session was stopped.
     Closing {
         for_good: bool,
     },
@@ -94,7 +94,7 @@ enum Link {
 }
 
 impl Machine {
-    /// A machine at rest.
+    /// Creates an idle machine.
     pub fn new(config: Config) -> Self {
         Self {
             config,
@@ -122,7 +122,7 @@ impl Machine {
         }
     }
 
-    /// Takes one input and appends what is to be done. `now` never goes back.
+    /// Processes one input and appends the resulting outputs. `now` never goes back.
     pub fn handle(&mut self, now: Instant, input: Input, out: &mut Vec<Output>) {
         match input {
             Input::Opened => self.opened(now, out),
@@ -134,7 +134,7 @@ impl Machine {
             Input::Command(command) => self.command(now, command, out),
             Input::Answered(callback, answer) => self.answered(now, callback, answer, out),
             Input::Tick => self.tick(now, out),
-            // In the handshake nothing was written yet, and whoever waits first is to be told.
+            // Nothing was written during the handshake, so that the first waiter gets the error.
             Input::Leaving if self.link == Link::Ready => {
                 self.link = Link::Closing { for_good: false }
             }
@@ -150,24 +150,24 @@ impl Machine {
         self.advance(now, out);
     }
 
-    /// Takes another `initialize` request for the connections to come.
+    /// Sets the `initialize` request of future connections.
     pub fn set_initialize(&mut self, request: Request) {
         self.config.initialize = request;
     }
 
-    /// When the next [`Input::Tick`] is due.
+    /// Returns the time at which the next [`Input::Tick`] is due.
     pub fn deadline(&self) -> Option<Instant> {
         let turn = self.current.as_ref().and_then(|current| current.deadline(self.may_be_silent()));
         [turn, self.outgoing.deadline(), self.doubt.deadline()].into_iter().flatten().min()
     }
 
-    /// True while the host waits for the CLI, for a reply or for the end of a turn that it has interrupted, so that reading must go on
-    /// whatever else holds it back.
+    /// True while the host waits for a reply of the CLI, or for the end of a turn that it
+    /// interrupted. Reading must then continue, whatever else pauses it.
     pub fn awaits_reply(&self) -> bool {
         !self.outgoing.is_empty() || self.current.as_ref().is_some_and(Current::is_draining)
     }
 
-    /// True if and only if nothing is under way and nothing waits.
+    /// True if and only if nothing is running, pending or queued.
     pub fn is_idle(&self) -> bool {
         self.current.is_none()
             && self.switches.is_idle()
@@ -177,7 +177,7 @@ impl Machine {
             && self.outgoing.is_empty()
     }
 
-    /// Where the connection stands.
+    /// Returns the state of the connection.
     pub fn phase(&self) -> Phase {
         match self.link {
             Link::Idle => Phase::Down,
@@ -192,17 +192,18 @@ impl Machine {
         }
     }
 
-    /// Why the machine ends the connection; `None` where it does not, and the CLI goes by itself.
+    /// Returns why the machine ends the connection; `None` if it does not, and the CLI ends by
+    /// itself.
     pub fn end_cause(&self) -> Option<EndCause> {
         self.end_cause
     }
 
-    /// True once the CLI of this connection has answered the handshake, whatever has come since.
+    /// True once the CLI of this connection has answered the handshake, whatever followed.
     pub fn was_ready(&self) -> bool {
         self.was_ready
     }
 
-    /// True if and only if a prompt would be written now, and the CLI would begin with it.
+    /// True if and only if a prompt would be written at once, and the CLI would start it.
     pub fn is_between_turns(&self) -> bool {
         self.link == Link::Ready
             && self.current.is_none()
@@ -216,43 +217,43 @@ impl Machine {
         self.link == Link::Ready
     }
 
-    /// True once the session has been stopped and its process has ended.
+    /// True once the session was stopped and its process has ended.
     pub fn is_stopped(&self) -> bool {
         self.link == Link::Stopped
     }
 
-    /// How many prompts wait behind the turn that runs.
+    /// Returns the number of prompts queued behind the running turn.
     pub fn queue_len(&self) -> usize {
         self.queue.len() + usize::from(self.switches.holds_prompt())
     }
 
-    /// The last session id that the CLI has confirmed.
+    /// Returns the last session id that the CLI has confirmed.
     pub fn session_id(&self) -> Option<&str> {
         self.session_id.as_deref()
     }
 
-    /// The reply to `initialize` of the last handshake, once: `None` from then on, until the next handshake.
+    /// Takes the reply to the last `initialize`: `None` after that, until the next handshake.
     pub fn take_handshake(&mut self) -> Option<RawJson> {
         self.handshake.take()
     }
 
-    /// How many lines went where nobody reads them.
+    /// Returns how many lines were not delivered to a reader.
     pub fn counters(&self) -> Counters {
         self.counters
     }
 
-    /// How many lines are kept back until it is known whose they are.
+    /// Returns how many lines are held until it is known which turn they belong to.
     #[cfg(any(test, feature = "fuzzing"))]
     pub(crate) fn undecided(&self) -> usize {
         self.doubt.len()
     }
 
-    /// Does a turn run, or is it about to when its settings are made?
+    /// True if a turn runs or will run as soon as its settings are applied.
     fn has_turn(&self) -> bool {
         self.current.is_some() || self.switches.holds_prompt()
     }
 
-    /// Is it the host that the CLI waits for?
+    /// True if the CLI is waiting for the host.
     fn may_be_silent(&self) -> bool {
         self.held_back || !self.incoming.is_empty()
     }
@@ -273,7 +274,8 @@ impl Machine {
             Command::Prompt(prompt) if stopped => {
                 out.push(Output::Ended(prompt.turn, TurnEnd::Failed(Failure::Stopped)))
             }
-            // One that waits while no turn runs waits for the connection, and behind nobody.
+            // A prompt that waits while no turn runs waits for the connection, not behind another
+            // prompt.
             Command::Prompt(prompt)
                 if self.queue.len() >= self.config.max_queue + usize::from(!self.has_turn()) =>
             {
@@ -367,7 +369,7 @@ impl Machine {
         }
     }
 
-    /// Sends a request of the caller's.
+    /// Sends a request of the caller.
     fn ask(
         &mut self,
         now: Instant,
@@ -403,7 +405,8 @@ impl Machine {
         matches!(self.link, Link::Handshake | Link::Ready)
     }
 
-    /// Takes back what the last turn has left, then goes on to the next prompt, if the CLI is ready for one.
+    /// Restores the settings that the last turn changed, then starts the next prompt if the CLI is
+    /// ready.
     fn advance(&mut self, now: Instant, out: &mut Vec<Output>) {
         if self.link != Link::Ready || self.current.is_some() {
             return;
@@ -428,7 +431,8 @@ impl Machine {
         }
     }
 
-    /// Ends a process that was launched in another way than the next prompt needs, once nothing is under way.
+    /// Ends a process whose launch differs from what the next prompt needs, once nothing is under
+    /// way.
     fn relaunch(&mut self, out: &mut Vec<Output>) {
         if !self.habits.foreign && self.outgoing.is_empty() && self.incoming.is_empty() {
             self.ends_for(EndCause::Relaunched);
@@ -472,7 +476,7 @@ impl Machine {
                 self.terminate(out);
             }
         } else if let Some(failure) = current.overdue(now, may_be_silent) {
-            // Its reader learns of it now; what the CLI still says of it is drained behind that.
+            // Its reader gets the failure now; later output of the CLI for it is drained.
             current.abandoned = true;
             out.push(Output::Ended(current.turn, TurnEnd::Failed(failure)));
             self.drain(now, out);

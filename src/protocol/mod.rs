@@ -1,7 +1,8 @@
-//! Turns, requests and callbacks as a machine without I/O and without a clock.
+//! A state machine for turns, requests and callbacks, without I/O and without a clock.
 //!
-//! [`Machine::handle`] takes one [`Input`] and the time, and appends [`Output`]s; whoever owns the pipes carries them out. There is nothing
-//! to poll and nothing to drain: a call leaves nothing behind but [`Machine::deadline`], the time of the next [`Input::Tick`].
+//! [`Machine::handle`] takes one [`Input`] and the time, and appends [`Output`]s, which the owner
+//! of the pipes carries out. There is nothing to poll and nothing to drain: besides the outputs
+//! there is only [`Machine::deadline`], the time of the next [`Input::Tick`].
 //!
 //! # The connection
 //!
@@ -10,55 +11,62 @@
 //!   Idle ───────────────► Opening ───────────────► Handshake ───────────────► Ready
 //!    ▲   Output::Open        │ Closed                  │ Closed, refused,        │ Closed
 //!    │                       ▼                         ▼ timed out               ▼
-//!    └────────────────── every waiter of this connection is told ◄───────────────┘
+//!    └────────────────── all waiters of this connection fail ◄─────────────────┘
 //!
 //!   Ready ──────► Closing ──────► Idle: CloseStdin, or Terminate, and then Closed. The next prompt wants another launch, the conversation is
-//!                                 forgotten, a setting could not be taken back, the CLI says why it will not start, or it leaves.
+//!                                 forgotten, a setting could not be restored, the CLI reports why it will not start, or it exits.
 //!
-//!   Stop, from anywhere: Closing for good, and Closed then leads to Stopped, which is final.
+//!   Stop, in any state: Closing; Closed then leads to Stopped, which is final.
 //! ```
 //!
-//! Prompts that were not written yet survive a lost connection: the machine opens the next one for them, with the id of the last session
-//! that the CLI confirmed, so that it can be resumed. So does, once, a prompt that the CLI cannot have read: the write broke off, and no line
-//! named it. Where the CLI does not find the conversation whose id it had confirmed, the next launch goes back to the one before it.
+//! Prompts that were not written yet survive a lost connection: the machine opens the next
+//! connection for them, with the id of the last session that the CLI confirmed, so that it can be
+//! resumed. A prompt that the CLI cannot have read (the write failed, and no line named it) is
+//! repeated once in the same way. If the CLI does not find the conversation whose id it confirmed,
+//! the next launch resumes the previous one.
 //!
 //! # A turn
 //!
 //! ```text
-//!         its switches are made, and
+//!         its switches are applied, and
 //!            it is written             its result
-//!   Queued ─────────────────► Running ───────────► ended with a result, and its switches are taken back
+//!   Queued ─────────────────► Running ───────────► ended with a result, and its switches are restored
 //!     │   │ a switch is refused  │
-//!     │   └─► ended with that    │
-//!     │ abandoned                │ abandoned, or a time limit, which ends it for its reader: `interrupt` is written
+//!     │   └─► fails with that     │
+//!     │ abandoned                │ abandoned, or a time limit, which fails it for its reader: `interrupt` is written
 //!     ▼                          ▼
-//!   forgotten                 Draining ──────────► over, in silence
+//!   forgotten                 Draining ──────────► over, unreported
 //!                                │ no result within the drain time
 //!                                ▼
 //!                             Terminate, and the turn has ended
 //! ```
 //!
-//! One prompt is written at a time, and the next one only after the result of the one before: the CLI would merge prompts that wait into one
-//! turn with one result. An interrupt of the caller's that comes before the turn has begun is repeated when it begins: CLI 2.1.329
-//! acknowledges it and goes on.
+//! One prompt is written at a time, and the next one only after the result of the previous one: the
+//! CLI would merge queued prompts into one turn with one result. If the caller interrupts before
+//! the turn has begun, the interrupt is repeated when the turn begins: CLI 2.1.329 acknowledges the
+//! first one without effect.
 //!
 //! # Options of one turn
 //!
-//! A prompt may ask for another launch of the CLI ([`Profile`]): the process that runs is ended in order, and the conversation resumed in the
-//! next one. Or it may ask for a [`Switch`]: control requests before the prompt is written, and their opposites after the turn. A switch
-//! that the CLI refuses ends the turn with the refusal; one that cannot be taken back ends the process.
+//! A prompt may need another launch of the CLI ([`Profile`]): the running process is shut down, and
+//! the next one resumes the conversation. Or it may need a [`Switch`]: control requests before the
+//! prompt is written, and their opposites after the turn. If the CLI refuses a switch, the turn
+//! fails with the refusal; if a switch cannot be restored, the process is ended.
 //!
-//! What comes back after the turn is what was in force before it: what the caller has set (`set_model`, `set_permission_mode`), or the
-//! permission mode that the CLI has named, and only then what the switch has for it. What the caller is just setting is waited for: the CLI
-//! takes one request after the other.
+//! After the turn, the values from before it apply again: what the caller set (`set_model`,
+//! `set_permission_mode`), otherwise the permission mode that the CLI reported, otherwise the
+//! restore request of the switch. The machine waits for settings that the caller is changing
+//! meanwhile: the CLI processes one request at a time.
 //!
-//! What the caller has set holds over restarts, too: a new process is told of it before its first prompt, in the order in which it was set.
-//! Beside model and permission mode that is thinking, the layer of flag settings, the directory, roots of repositories, MCP servers, their
-//! permission modes, and paused suggestions. What the launch of a turn settles itself ([`Settled`]) is left out.
+//! What the caller has set also survives restarts: it is sent to a new process before its first
+//! prompt, in the order in which it was set. Apart from model and permission mode this covers
+//! thinking, the layer of flag settings, the directory, roots of repositories, MCP servers, their
+//! permission modes, and paused suggestions. What the launch of a turn determines itself
+//! ([`Settled`]) is left out.
 //!
 //! # Which turn does a line belong to?
 //!
-//! Each prompt carries a uuid. How much of it a CLI gives back has grown:
+//! Each prompt carries a uuid. Newer CLIs name it in more of their lines:
 //!
 //! | CLI | names the prompt in |
 //! |---|---|
@@ -67,14 +75,17 @@
 //! | 2.1.247 | also the model's messages and their result; not the result of a local command |
 //! | 2.1.329, 2.1.332 | also the `system` / `init` that opens the turn, and every result |
 //!
-//! A line that names a prompt belongs to that prompt alone. A line that names another one, or none while a turn runs that the CLI started by
-//! itself, belongs to no turn and becomes an [`Output::Event`]. A result that names no prompt ends no turn that a CLI which names prompts has
-//! not begun. A result that belongs to no turn while a turn waits for its own comes with an [`Event::Warning`].
+//! A line that names a prompt belongs to that prompt alone. A line that names another prompt, or
+//! none during a turn that the CLI started itself, belongs to no turn and becomes an
+//! [`Output::Event`]. If the CLI names prompts, a result that names none does not end a turn that
+//! the CLI has not begun. A result that belongs to no turn while a turn waits for its own is
+//! reported with an [`Event::Warning`].
 //!
-//! A CLI that names nothing is served first-in-first-out. All of them open each turn with `init`, and some say in a result's `origin` that it is
-//! not a prompt's. So a line is kept back where only what follows shows whose it is; `machine/doubt.rs` has the rules. That delays lines of
-//! old CLIs only: by the rest of a turn that follows the report of a background task, and by a second where a result came before anything
-//! else.
+//! A CLI that names no prompts is served first in, first out. All of them open each turn with
+//! `init`, and some state in a result's `origin` that it is not a prompt's. Where only later lines
+//! show which turn a line belongs to, the line is held until then; `machine/doubt.rs` has the
+//! rules. Only lines of old CLIs are delayed: by the rest of a turn that follows the report of a
+//! background task, and by one second if a result came before anything else.
 
 mod failure;
 #[cfg(any(test, feature = "fuzzing"))]

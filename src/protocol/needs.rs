@@ -1,13 +1,15 @@
-//! What the host's `initialize` relies on, and whether the CLI's reply grants it.
+//! Checks whether the CLI's reply grants what the host's `initialize` requires.
 
 use crate::wire::RawJson;
 use crate::wire::control::Request;
 
-/// What the CLI cannot do although the host needs it. A hook that is to block what it guards when it fails must not be left to a CLI that would
-/// go on in that case; nor may a sandbox be lost on the way.
+/// Returns what the CLI does not support although the host requires it. A hook that must block when
+/// it fails cannot be left to a CLI that would continue in that case, and a sandbox must not be
+/// dropped silently.
 pub(super) fn unmet(initialize: &Request, reply: Option<&RawJson>) -> Option<&'static str> {
     let flag = |name| reply.and_then(|reply| reply.cursor().get(name)?.bool());
-    // The flags that announce these fields make an older CLI exit; one that knows them, and leaves them aside all the same, says so.
+    // The flags that announce these fields make an older CLI exit; a CLI that knows them but
+    // ignores them says so.
     for (field, applied, what) in [
         ("settings", "settings_applied", "settings in the handshake (`settings_applied`)"),
         (
@@ -36,7 +38,7 @@ pub(super) fn unmet(initialize: &Request, reply: Option<&RawJson>) -> Option<&'s
     }
 }
 
-/// Are there hooks, none of them a guard, that this CLI has not taken?
+/// True if this CLI did not accept the hooks and none of them is blocking.
 pub(super) fn has_deaf_hooks(initialize: &Request, reply: Option<&RawJson>) -> bool {
     let hooks =
         initialize.field("hooks").is_some_and(|hooks| hooks.cursor().fields().next().is_some());

@@ -1,4 +1,4 @@
-//! The requests under way, in both directions.
+//! Pending requests in both directions.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
@@ -10,24 +10,25 @@ use super::io::{CallbackId, RequestId, TurnId};
 use super::machine::Setting;
 use crate::wire::{Frame, RawJson};
 
-/// Why a request was sent, which is where its reply goes.
+/// Why a request was sent, which determines where its reply goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
     Caller(RequestId),
     Initialize,
-    /// The machine's own, before a prompt is written.
+    /// Sent by the machine before a prompt is written.
     Apply,
-    /// The machine's own, after the turn.
+    /// Sent by the machine after the turn.
     Restore,
-    /// The machine's own, after the handshake: what the caller had made of the process before.
+    /// Sent by the machine after the handshake: repeats what the caller set in the previous
+    /// process.
     MakeAgain(Setting),
-    /// The machine's own, for a turn that drains.
+    /// Sent by the machine for a turn that drains.
     Interrupt,
-    /// The machine's own, for this turn: it drains, and the CLI may not have begun with it.
+    /// Sent by the machine for this turn, which drains and which the CLI may not have begun.
     Withdraw(TurnId),
 }
 
-/// The host's requests that the CLI has not answered, in the order in which they were sent.
+/// The host's unanswered requests, in the order in which they were sent.
 #[derive(Debug, Default)]
 pub(super) struct Outgoing {
     pending: BTreeMap<u64, Pending>,
@@ -42,7 +43,7 @@ struct Pending {
 }
 
 impl Outgoing {
-    /// Registers a request; the id for the wire, which is never given twice.
+    /// Registers a request and returns its id for the wire, which is never reused.
     pub(super) fn register(&mut self, now: Instant, purpose: Purpose, limit: Duration) -> String {
         self.last += 1;
         self.pending
@@ -56,7 +57,7 @@ impl Outgoing {
         self.pending.remove(&number).map(|pending| pending.purpose)
     }
 
-    /// Forgets a caller's request; the id that it has on the wire.
+    /// Removes a caller's request and returns its id on the wire.
     pub(super) fn cancel(&mut self, request: RequestId) -> Option<String> {
         let number = *self
             .pending
@@ -67,7 +68,7 @@ impl Outgoing {
         Some(wire_id(number))
     }
 
-    /// Takes out what is overdue: what it was for, the id on the wire, the limit.
+    /// Removes overdue requests and returns the purpose, id on the wire and limit of each.
     pub(super) fn overdue(&mut self, now: Instant) -> Vec<(Purpose, String, Duration)> {
         let is_due = |pending: &Pending| pending.deadline.is_some_and(|at| at <= now);
         let due = self.pending.iter().filter(|(_, pending)| is_due(pending));
@@ -78,7 +79,7 @@ impl Outgoing {
         due
     }
 
-    /// Ends all requests of this connection.
+    /// Removes all requests of this connection.
     pub(super) fn clear(&mut self) -> Vec<Purpose> {
         std::mem::take(&mut self.pending).into_values().map(|pending| pending.purpose).collect()
     }
@@ -98,27 +99,28 @@ fn wire_id(number: u64) -> String {
     format!("{PREFIX}{number}")
 }
 
-/// How many requests of the CLI's may be open at once. Each is a task of the host's; a CLI that asks for more does not listen.
+/// The maximum number of open requests of the CLI. Each is a task in the host; a CLI that sends
+/// more is not waiting for answers.
 pub(super) const MAX_INCOMING: usize = 1024;
 
-/// The CLI's requests that the host has not answered, under the id as the CLI spelt it.
+/// The CLI's requests that the host has not answered, by the id as the CLI spelt it.
 #[derive(Debug, Default)]
 pub(super) struct Incoming {
     pending: HashMap<CallbackId, RawJson>,
     by_id: HashMap<Bytes, CallbackId>,
     next: u64,
-    /// Has a request been refused since the last one that was taken?
+    /// True if a request was refused since the last accepted one.
     refusing: bool,
 }
 
-/// What becomes of a request of the CLI's.
+/// The outcome of registering a request of the CLI.
 pub(super) enum Registered {
     New(CallbackId),
-    /// One with this id is under way already.
+    /// A request with this id is already open.
     Repeated,
-    /// Too many are under way: [`MAX_INCOMING`].
+    /// Too many requests are open: [`MAX_INCOMING`].
     Full {
-        /// Nobody has been told yet.
+        /// True if this has not been reported yet.
         is_news: bool,
     },
 }
@@ -164,7 +166,7 @@ impl Incoming {
     }
 }
 
-/// What a `control_response` says: the id that it answers, and the answer.
+/// Parses a `control_response`: the id that it answers, and the answer.
 pub(super) fn reply(frame: &Frame) -> Option<(String, Result<Option<RawJson>, Failure>)> {
     let response = frame.payload()?;
     let id = response.get("request_id")?.string()?.into_owned();

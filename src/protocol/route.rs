@@ -1,50 +1,51 @@
-//! To whom a message belongs.
+//! Decides which turn a message belongs to.
 
 use super::turns::Current;
 use crate::wire::{Frame, FrameKind};
 
-/// To whom a message belongs, and what it means for the turn.
+/// Which turn a message belongs to, and what it means for that turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Route {
-    /// To the turn that runs.
+    /// The running turn.
     Turn,
-    /// To the turn that runs; with this line the CLI begins with it.
+    /// The running turn; this line begins it.
     Start,
-    /// To the turn that runs, as its result.
+    /// The running turn, as its result.
     Result,
-    /// To the turn that runs: the CLI has dropped its prompt.
+    /// The running turn: the CLI has dropped its prompt.
     Withdrawn,
-    /// To no turn.
-    Nobody,
-    /// To no turn: the CLI begins a turn of its own.
+    /// No turn.
+    NoTurn,
+    /// No turn: the CLI begins a turn that it started itself.
     ForeignStart,
-    /// To no turn: the CLI ends a turn of its own.
+    /// No turn: the CLI ends a turn that it started itself.
     ForeignResult,
-    /// To no turn: a result that is not that of the turn that waits for one.
+    /// No turn: a result that is not for the turn that waits for one.
     Stray,
-    /// Open: what follows says whether it belongs to the turn that runs.
+    /// Unknown: later lines show whether it belongs to the running turn.
     Doubtful,
 }
 
-/// What the CLI of a connection has shown of its dialect, and of what it does.
+/// What the CLI of a connection has shown of its dialect and its state.
 #[derive(Debug, Default)]
 pub(super) struct Habits {
-    /// Is it inside a turn that it started by itself?
+    /// Whether it is inside a turn that it started itself.
     pub(super) foreign: bool,
-    /// Has it named a prompt?
+    /// Whether it has named a prompt.
     pub(super) names: bool,
-    /// Has it named one in a result? Then it may still leave the name out for a local command.
+    /// Whether it has named a prompt in a result. It may still omit the name for a local command.
     pub(super) names_in_results: bool,
-    /// Has it named one in the line that opens a turn? Then it leaves no name out.
+    /// Whether it has named a prompt in the line that opens a turn. Then it always names them.
     pub(super) names_in_init: bool,
-    /// Does it open a turn with `system` / `init`?
+    /// Whether it opens a turn with `system` / `init`.
     pub(super) opens: bool,
-    /// Has it reported the end of a background task since it last opened a turn? Then it may open one by itself.
+    /// Whether it has reported the end of a background task since it last opened a turn. Then it
+    /// may open one itself.
     pub(super) reported: bool,
 }
 
 impl Habits {
-    /// Takes down what a message shows. `in_turn`: is the CLI inside the turn that runs?
+    /// Records what a message shows. `in_turn`: whether the CLI is inside the running turn.
     pub(super) fn note(&mut self, frame: &Frame, in_turn: bool) {
         let (opens, named) = (frame.opens_turn(), frame.names_prompts());
         self.names |= named;
@@ -53,7 +54,7 @@ impl Habits {
         if opens {
             (self.opens, self.reported) = (true, false);
         } else if is_task_end(frame) {
-            // A command in the foreground reports its end as well, without a file, and within the turn.
+            // A foreground command also reports its end, but without a file and within the turn.
             self.reported |= !in_turn || has_output_file(frame);
         }
     }
@@ -66,7 +67,7 @@ pub(super) fn route(frame: &Frame, current: Option<&Current>, habits: &Habits) -
         return match (opens, closes) {
             (true, _) => Route::ForeignStart,
             (_, true) => Route::ForeignResult,
-            _ => Route::Nobody,
+            _ => Route::NoTurn,
         };
     };
     if frame.names_prompts() {
@@ -78,13 +79,13 @@ pub(super) fn route(frame: &Frame, current: Option<&Current>, habits: &Habits) -
             _ if ours => Route::Turn,
             _ if closes => Route::Stray,
             _ if opens => Route::ForeignStart,
-            _ => Route::Nobody,
+            _ => Route::NoTurn,
         };
     }
     if opens {
         return match current.started {
             true => Route::Start,
-            // A CLI that has named this prompt, or others before, names it when its turn begins.
+            // A CLI that has named this prompt, or earlier ones, names it when its turn begins.
             false if habits.names => Route::ForeignStart,
             false if habits.reported => Route::Doubtful,
             false => Route::Start,
@@ -93,7 +94,7 @@ pub(super) fn route(frame: &Frame, current: Option<&Current>, habits: &Habits) -
     if closes {
         let in_results = habits.names_in_results || habits.names_in_init;
         return match (current.started, habits.names) {
-            // It names prompts in `command_lifecycle` alone, and has said that it is with this one.
+            // It names prompts only in `command_lifecycle`, and has reported that this one started.
             (true, true) if !in_results => Route::Result,
             _ if habits.foreign || frame.is_unprompted() => Route::ForeignResult,
             (false, true) => Route::Stray,
@@ -103,8 +104,9 @@ pub(super) fn route(frame: &Frame, current: Option<&Current>, habits: &Habits) -
             _ => Route::Result,
         };
     }
-    // Before a turn has begun, what names no prompt is the tail of what came before, where the CLI would name it.
-    if habits.foreign || (!current.started && habits.names) { Route::Nobody } else { Route::Turn }
+    // If the CLI names prompts, a line without a name before the turn has begun belongs to what
+    // came before.
+    if habits.foreign || (!current.started && habits.names) { Route::NoTurn } else { Route::Turn }
 }
 
 fn lifecycle(frame: &Frame) -> Route {
@@ -115,17 +117,17 @@ fn lifecycle(frame: &Frame) -> Route {
     }
 }
 
-/// Does the CLI say that it is done with a prompt, one way or another?
+/// Whether the CLI reports that it is done with a prompt, completed or not.
 pub(super) fn is_over(frame: &Frame) -> bool {
     matches!(state(frame).as_deref(), Some("completed" | "cancelled"))
 }
 
-/// Does a result say that no request was made of the model?
+/// Whether a result says that no request was made to the model.
 pub(super) fn has_done_nothing(result: &Frame) -> bool {
     result.field("num_turns").is_some_and(|turns| turns.as_bytes() == b"0")
 }
 
-/// Does it report the end of a task?
+/// Whether the frame reports the end of a task.
 pub(super) fn is_task_end(frame: &Frame) -> bool {
     frame.kind() == FrameKind::System && frame.subtype().as_deref() == Some("task_notification")
 }

@@ -1,33 +1,33 @@
-//! Where a connection stands, and why it has ended.
+//! The state of a connection, and why it ended.
 
 use std::fmt;
 
-/// Where the connection of a session stands.
+/// The state of a session's connection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Phase {
-    /// No CLI runs, and none is being started: the next query starts one.
+    /// No CLI is running or being started: the next query starts one.
     #[default]
     Down,
-    /// A CLI is being started, and has not answered the handshake yet.
+    /// A CLI is being started and has not answered the handshake yet.
     Starting,
-    /// The CLI runs, and waits for a prompt.
+    /// The CLI runs and waits for a prompt.
     Ready,
-    /// A turn runs, or its settings are being made.
+    /// A turn runs, or its settings are being applied.
     Busy,
-    /// A turn that has ended for its reader (it was dropped, or a time limit ran out) is being ended
-    /// in the CLI too. The next prompt waits for that.
+    /// A turn that has ended for its reader (dropped, or a time limit exceeded) is being ended in
+    /// the CLI too. The next prompt waits for that.
     Draining,
     /// The CLI is being ended, or is about to exit.
     Ending,
-    /// The session has been stopped, and its CLI has ended. Nothing follows.
+    /// The session was stopped, and its CLI has ended. This state is final.
     Stopped,
 }
 
-/// Why a CLI has ended, or was never reached.
+/// Why a CLI ended, or was never reached.
 ///
-/// What the host does comes first: a CLI that exits with code 1 after the end of its input, as one
-/// does whose last turn was an error, has not crashed.
+/// What the host did takes precedence: a CLI that exits with code 1 after the end of its input, as
+/// it does if its last turn was an error, has not crashed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EndCause {
@@ -35,26 +35,28 @@ pub enum EndCause {
     Stopped,
     /// The last handle and the last turn were dropped.
     Dropped,
-    /// The next query needs another launch: its options, or those of the session after such a query.
+    /// The next query needs another launch: one with its options, or with the session's after such
+    /// a query.
     Relaunched,
-    /// The conversation is forgotten, and the CLI did not confirm that.
+    /// The conversation was to be cleared, and the CLI did not confirm that.
     Cleared,
-    /// A setting of one query could not be taken back, so that the next one needs another process.
+    /// A setting of one query could not be restored, so that the next query needs another process.
     SettingStuck,
     /// The CLI did not answer the handshake within `initialize_timeout`.
     HandshakeTimeout,
     /// The CLI did not end an interrupted turn within `drain_timeout`.
     DrainTimeout,
-    /// The CLI refused the handshake, said in place of a reply why it will not start, or cannot do
-    /// what the session relies on.
+    /// The CLI refused the handshake, reported instead of a reply why it will not start, or does
+    /// not support what the session requires.
     Refused,
     /// The transport could not be opened: there was no process.
     NotStarted,
-    /// The CLI closed its standard input or output, lived on, and was ended for that.
+    /// The CLI closed its standard input or output but kept running, and was ended for that.
     HungUp,
     /// The CLI exited by itself with code 0.
     Exited,
-    /// The CLI ended by itself in any other way: with another code, by a signal, or unknown how.
+    /// The CLI ended by itself in any other way: with another code, by a signal, or in an unknown
+    /// way.
     Crashed,
     /// The runtime was shut down while the session ran.
     RuntimeGone,
@@ -63,8 +65,8 @@ pub enum EndCause {
 }
 
 impl EndCause {
-    /// True if and only if the host wanted it: the session was stopped, dropped or cleared, or the
-    /// CLI is launched again in another way.
+    /// True if and only if the host caused the end: the session was stopped, dropped or cleared, or
+    /// the CLI is relaunched with other options.
     pub fn is_wanted(self) -> bool {
         matches!(
             self,
@@ -77,7 +79,7 @@ impl EndCause {
         self == Self::Crashed
     }
 
-    /// True if and only if the CLI did not do in time what it was asked for.
+    /// True if and only if the CLI exceeded a time limit.
     pub fn is_time_limit(self) -> bool {
         matches!(self, Self::HandshakeTimeout | Self::DrainTimeout)
     }
@@ -90,12 +92,12 @@ impl fmt::Display for EndCause {
             Self::Dropped => "the last handle was dropped",
             Self::Relaunched => "the next query needs another launch",
             Self::Cleared => "the conversation was cleared",
-            Self::SettingStuck => "a setting of one query could not be taken back",
+            Self::SettingStuck => "a setting of one query could not be restored",
             Self::HandshakeTimeout => "the CLI did not answer the handshake in time",
             Self::DrainTimeout => "the CLI did not end an interrupted turn in time",
             Self::Refused => "the CLI refused to start",
             Self::NotStarted => "the CLI could not be started",
-            Self::HungUp => "the CLI closed a pipe and lived on",
+            Self::HungUp => "the CLI closed a pipe but kept running",
             Self::Exited => "the CLI exited by itself",
             Self::Crashed => "the CLI crashed",
             Self::RuntimeGone => "the runtime was shut down",

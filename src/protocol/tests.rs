@@ -27,14 +27,14 @@ use super::*;
 use crate::wire::control::{Request, RequestName};
 use crate::wire::{Frame, FrameKind, Line, LineCodec, RawJson, classify};
 
-/// A machine, a clock that stands still unless it is moved, and a CLI that the test plays. What comes out is told in words.
+/// A machine with a manual clock, and a CLI that the test plays. Outputs are described as text.
 struct Rig {
     observed: Observed,
     now: Instant,
 }
 
 impl Rig {
-    /// At rest.
+    /// Not connected.
     fn idle() -> Self {
         Self::with(Config::default())
     }
@@ -43,7 +43,7 @@ impl Rig {
         Self { observed: Observed::new(config), now: Instant::now() }
     }
 
-    /// Connected, the handshake done under the id `cw-1`.
+    /// Connected, with the handshake answered under the id `cw-1`.
     fn ready() -> Self {
         Self::ready_with(Config::default())
     }
@@ -134,7 +134,7 @@ impl Rig {
         self.input(Input::Answered(CallbackId(callback), Answer::Success(json(response))))
     }
 
-    /// A line of the CLI's.
+    /// A line from the CLI.
     fn line(&mut self, line: &str) -> Vec<String> {
         self.input(Input::Received(classify(Line::new(line.to_owned()))))
     }
@@ -143,7 +143,7 @@ impl Rig {
         lines.iter().flat_map(|line| self.line(line)).collect()
     }
 
-    /// Bytes of the CLI's through a codec with a line limit, and the end of the output after them.
+    /// Passes bytes from the CLI through a codec with a line limit, then ends the output.
     fn bytes(&mut self, max_line: usize, bytes: &[u8]) -> Vec<String> {
         use tokio_util::codec::Decoder;
         let mut codec = LineCodec::with_max_line(max_line);
@@ -155,7 +155,7 @@ impl Rig {
         out
     }
 
-    /// Time passes, and then there is a tick.
+    /// Advances the clock, then sends a tick.
     fn tick_after(&mut self, seconds: u64) -> Vec<String> {
         self.now += Duration::from_secs(seconds);
         self.input(Input::Tick)
@@ -167,7 +167,7 @@ impl Rig {
     }
 }
 
-/// Every test ends with a look at what is left.
+/// Every test ends with a check that nothing is left over.
 impl Drop for Rig {
     fn drop(&mut self) {
         if !std::thread::panicking() {
@@ -202,20 +202,20 @@ fn json(text: &str) -> RawJson {
     RawJson::parse(text.to_owned()).unwrap()
 }
 
-/// The line that a prompt is.
+/// The line of a prompt.
 fn written(turn: u64) -> String {
     format!(
         r#"> {{"type":"user","message":{{"role":"user","content":"{turn}"}},"parent_tool_use_id":null,"session_id":"","uuid":"p-{turn}"}}"#
     )
 }
 
-/// The whole of a turn that needs nothing before it.
+/// A whole turn, from the prompt to the result.
 fn run(rig: &mut Rig, turn: u64) {
     rig.line(&init(turn));
     rig.line(&result(turn));
 }
 
-/// A request of the host's.
+/// A request of the host.
 fn request(id: u64, body: &str) -> String {
     format!(r#"> {{"type":"control_request","request_id":"cw-{id}","request":{body}}}"#)
 }
@@ -224,7 +224,7 @@ fn interrupt(id: u64) -> String {
     request(id, r#"{"subtype":"interrupt"}"#)
 }
 
-/// A success reply of the CLI's to a request of the host's.
+/// A success reply of the CLI to a request of the host.
 fn success(id: u64, response: &str) -> String {
     format!(
         r#"{{"type":"control_response","response":{{"subtype":"success","request_id":"cw-{id}","response":{response}}}}}"#
@@ -238,12 +238,12 @@ fn lifecycle(turn: u64, state: &str) -> String {
     )
 }
 
-/// `system/init` that opens a turn, and names its prompt.
+/// The `system/init` that opens a turn and names its prompt.
 fn init(turn: u64) -> String {
     format!(r#"{{"type":"system","subtype":"init","user_message_uuids":["p-{turn}"],"uuid":"u"}}"#)
 }
 
-/// `result` that ends a turn, and names its prompt.
+/// The `result` that ends a turn and names its prompt.
 fn result(turn: u64) -> String {
     format!(
         r#"{{"duration_api_ms":1,"subtype":"success","type":"result","user_message_uuid":"p-{turn}","user_message_uuids":["p-{turn}"]}}"#
@@ -264,7 +264,7 @@ fn event(line: &str) -> String {
     format!("event < {line}")
 }
 
-/// An output in words; lines are as they stand on the wire, `>` to the CLI and `<` from it.
+/// Describes an output; lines are quoted as on the wire, `>` to the CLI and `<` from it.
 fn described(output: &Output) -> String {
     match output {
         Output::Open { resume: None, profile: Profile(0) } => "open".into(),

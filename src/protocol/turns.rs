@@ -1,4 +1,4 @@
-//! The queue of prompts and the turn that runs.
+//! The queue of prompts and the running turn.
 
 use std::time::{Duration, Instant};
 
@@ -12,27 +12,28 @@ use crate::wire::Frame;
 pub(super) struct Current {
     pub(super) turn: TurnId,
     pub(super) uuid: String,
-    /// The prompt, until the CLI shows that it has it.
+    /// The prompt, until the CLI shows that it has received it.
     pub(super) prompt: Option<Box<Prompt>>,
-    /// Has the CLI begun with it? Told by the echo, or by the first `system/init` of a CLI that echoes nothing.
+    /// Whether the CLI has begun it: shown by the echo, or by the first `system/init` of a CLI that
+    /// echoes nothing.
     pub(super) started: bool,
-    /// Has the CLI named its uuid at all?
+    /// Whether the CLI has named its uuid.
     pub(super) echoed: bool,
-    /// Has the model said anything since the CLI began with it?
+    /// Whether the model has produced output since the CLI began it.
     pub(super) said: bool,
-    /// Has the caller asked for its interruption?
+    /// Whether the caller has interrupted it.
     pub(super) interrupted: bool,
-    /// Has the caller asked the CLI to end it, once it had begun?
+    /// Whether the caller has interrupted it after it had begun.
     pub(super) asked_to_end: bool,
-    /// Has it ended for its reader, who has gone or whose limit has run out?
+    /// Whether it has ended for its reader, who is gone or whose limit was exceeded.
     pub(super) abandoned: bool,
-    /// Has the CLI been told to end it?
+    /// Whether the CLI was asked to end it.
     draining: bool,
-    /// When the CLI is given up, once the turn drains; never, where it may take as long as it takes.
+    /// When to give up on the CLI once the turn drains; `None` if there is no limit.
     drain_until: Option<Instant>,
     limit: Option<(Duration, Instant)>,
     idle: Option<(Duration, Instant)>,
-    /// What the CLI may be silent over; looked at only where silence is limited.
+    /// Work during which the CLI may be silent; used only if there is an idle limit.
     work: Work,
 }
 
@@ -59,13 +60,13 @@ impl Current {
         }
     }
 
-    /// The CLI is told to end it, and has this long.
+    /// The CLI is asked to end it within `limit`.
     pub(super) fn drain(&mut self, now: Instant, limit: Duration) {
         self.draining = true;
         self.drain_until = now.checked_add(limit);
     }
 
-    /// Is it the host that the CLI ends it for?
+    /// Whether the CLI ends it because of the host.
     pub(super) fn is_interrupted(&self) -> bool {
         self.interrupted || self.asked_to_end || self.draining
     }
@@ -74,28 +75,29 @@ impl Current {
         self.draining
     }
 
-    /// Has the CLI had the time to end it?
+    /// Whether the time for the CLI to end it has run out.
     pub(super) fn is_drained(&self, now: Instant) -> bool {
         self.drain_until.is_some_and(|until| until <= now)
     }
 
-    /// The CLI has said something.
+    /// The CLI has written something.
     pub(super) fn touch(&mut self, now: Instant) {
         if let Some((_, since)) = &mut self.idle {
             *since = now;
         }
     }
 
-    /// The CLI has written this.
+    /// The CLI has written this frame.
     pub(super) fn hear(&mut self, now: Instant, frame: &Frame) {
         if let Some((_, since)) = &mut self.idle {
-            // A CLI that waits before it asks the API again says for how long.
+            // A CLI that waits before an API retry says for how long.
             *since = now + retry_delay(frame);
             self.work.note(frame);
         }
     }
 
-    /// When the next limit runs out. Silence does not count while the CLI waits for the host (`may_be_silent`).
+    /// When the next limit expires. Silence does not count while the CLI waits for the host
+    /// (`may_be_silent`).
     pub(super) fn deadline(&self, may_be_silent: bool) -> Option<Instant> {
         if self.is_draining() {
             return self.drain_until;
@@ -108,7 +110,7 @@ impl Current {
         [limit, idle].into_iter().flatten().min()
     }
 
-    /// The limit that has run out by now.
+    /// The limit that has expired by now.
     pub(super) fn overdue(&self, now: Instant, may_be_silent: bool) -> Option<Failure> {
         if let Some((limit, at)) = self.limit
             && at <= now

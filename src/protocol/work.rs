@@ -1,4 +1,4 @@
-//! What a CLI may be silent over, for however long it takes: tools, and compaction.
+//! Work during which a CLI may be silent for any time: tools and compaction.
 
 use std::time::Duration;
 
@@ -11,11 +11,11 @@ pub(super) struct Work {
     compacts: bool,
 }
 
-/// A tool that was called, and has no result yet.
+/// A called tool that has no result yet.
 #[derive(Debug)]
 struct Tool {
     id: String,
-    /// The call of the sub-agent that called it; empty for the conversation itself.
+    /// The call of the sub-agent that called it; empty for the main conversation.
     parent: String,
     /// The message that it was called in.
     message: String,
@@ -26,7 +26,7 @@ impl Work {
         self.compacts || !self.tools.is_empty()
     }
 
-    /// Notes what a line says of it.
+    /// Records what a line says about it.
     pub(super) fn note(&mut self, frame: &Frame) {
         match frame.kind() {
             FrameKind::Assistant => self.answered(frame),
@@ -52,12 +52,13 @@ impl Work {
         if parent.is_empty() {
             self.compacts = false;
         }
-        // The API takes no further message of a conversation before each of its calls has a result.
+        // The API accepts no further message of a conversation until each of its calls has a
+        // result.
         self.tools.retain(|tool| tool.parent != *parent || tool.message == message);
         for block in blocks(frame) {
             self.close(&block);
             let id = text(&block, "id");
-            // Those of the CLI, and those of the API: `server_tool_use`, `mcp_tool_use`.
+            // Calls of the CLI and of the API: `server_tool_use`, `mcp_tool_use`.
             if !id.is_empty() && text(&block, "type").ends_with("tool_use") {
                 let (parent, message) = (parent.to_string(), message.clone());
                 self.tools.push(Tool { id, parent, message });
@@ -65,7 +66,7 @@ impl Work {
         }
     }
 
-    /// A result ends its call, and what a sub-agent had under way in it.
+    /// A result ends its call and everything that a sub-agent had under way in it.
     fn close(&mut self, block: &Cursor<'_>) {
         let id = text(block, "tool_use_id");
         if !id.is_empty() {
@@ -74,7 +75,7 @@ impl Work {
     }
 }
 
-/// How long the CLI waits before it asks the API again (`api_retry`), an hour at most.
+/// How long the CLI waits before it retries an API request (`api_retry`), at most one hour.
 pub(super) fn retry_delay(frame: &Frame) -> Duration {
     if frame.kind() != FrameKind::System || frame.subtype().as_deref() != Some("api_retry") {
         return Duration::ZERO;

@@ -1,4 +1,4 @@
-//! What a session is made of, before it starts.
+//! The builder of a session.
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,14 +15,15 @@ use super::{AppConfig, OptionError, Options};
 use crate::transport::{CliPath, Process, Shutdown, Transport};
 use crate::wire::DEFAULT_MAX_LINE;
 
-/// How many bytes of a turn wait for a slow reader before the CLI is held back: 1 MiB.
+/// How many bytes of a turn may wait for a slow reader before reading pauses: 1 MiB.
 const BUFFER_LIMIT: usize = 1024 * 1024;
-/// How many bytes of a turn may wait for its reader while a request of the host keeps the session reading: 256 MiB.
+/// How many bytes of a turn may wait for its reader while a pending request keeps the session
+/// reading: 256 MiB.
 const BUFFER_CAP: usize = 256 * 1024 * 1024;
-/// How many prompts may wait.
+/// How many prompts may be queued.
 const MAX_QUEUE: usize = 1024;
 
-/// Builds a [`Session`]: transport, options, handlers, bounds.
+/// Builds a [`Session`]: transport, options, handlers, limits.
 ///
 /// | for | methods |
 /// |---|---|
@@ -96,31 +97,32 @@ impl SessionBuilder {
         }
     }
 
-    /// Lays these options over what was set so far.
+    /// Applies these options on top of those set so far.
     pub fn options(mut self, options: Options) -> Self {
         self.options = options.over(&self.options);
         self
     }
 
-    /// The application's configuration, which lies below the options of the session.
+    /// Sets the application's configuration, the layer below the session's options.
     pub fn config(mut self, config: &AppConfig) -> Self {
         self.config = config.options();
         self
     }
 
-    /// How the CLI is reached. Default: an installed `claude`, as [`CliPath::Auto`] finds it.
+    /// Sets how the CLI is reached. Default: an installed `claude`, as found by [`CliPath::Auto`].
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.transport = Some(Arc::new(transport));
         self
     }
 
-    /// The CLI to run, by its path: a `claude`, or the stand-in.
+    /// Sets the path of the CLI to run: a `claude`, or the stand-in.
     pub fn cli_path(self, path: impl Into<std::path::PathBuf>) -> Self {
         self.transport(Process::new(CliPath::Explicit(path.into())))
     }
 
-    /// Called with each line that the CLI writes to standard error, without its newline, and with the secrets that are in it. Runs on the
-    /// session's own task: be quick. A panic loses the line and nothing else.
+    /// Calls `callback` with each line that the CLI writes to standard error, without its newline
+    /// and with any secrets in it. Runs on the session's task, so it must be quick. A panic loses
+    /// only that line.
     pub fn on_stderr(mut self, callback: impl Fn(&str) + Send + Sync + 'static) -> Self {
         self.on_stderr = Some(Arc::new(callback));
         self
@@ -140,40 +142,41 @@ impl SessionBuilder {
         self
     }
 
-    /// How many prompts may wait behind the turn that runs. Default: 1024.
+    /// Sets how many prompts may wait behind the running turn. Default: 1024.
     pub fn max_queue(mut self, prompts: usize) -> Self {
         self.max_queue = prompts;
         self
     }
 
-    /// How many bytes of a turn wait for a slow reader before the CLI is held back: of memory, so that a
-    /// message counts with its line and 400 bytes more. Default: 1 MiB; never more than
-    /// [`buffer_cap`](Self::buffer_cap). At most twice that is kept, and what two reads of 64 KiB bring;
-    /// where a time limit of the turn has run out, what is read to see whether its result has come: 1 MiB.
+    /// Sets how many bytes of a turn may wait for a slow reader before the session stops reading,
+    /// which blocks the CLI. Memory counts, so a message costs its line plus 400 bytes. Default: 1
+    /// MiB; never more than [`buffer_cap`](Self::buffer_cap). At most twice that is kept, plus two
+    /// reads of 64 KiB; once a time limit of the turn has expired, up to 1 MiB is read to see
+    /// whether its result has come.
     pub fn buffer_limit(mut self, bytes: usize) -> Self {
         self.buffer_limit = bytes.max(1);
         self
     }
 
-    /// How many bytes of a turn may wait for its reader while a request of the host (a control request,
-    /// an interrupt) keeps the session reading, counted as for [`buffer_limit`](Self::buffer_limit); at
-    /// least 1. Beyond it the turn ends with an error of which
+    /// Sets how many bytes of a turn may wait for its reader while a pending control request or
+    /// interrupt keeps the session reading, counted as for [`buffer_limit`](Self::buffer_limit); at
+    /// least 1. Beyond it the turn ends with an error for which
     /// [`is_overflow`](super::Error::is_overflow) is true. Default: 256 MiB.
     pub fn buffer_cap(mut self, bytes: usize) -> Self {
         self.buffer_cap = bytes;
         self
     }
 
-    /// Checks everything and makes the session. Nothing is started yet: the CLI is, at the first query or by
-    /// [`connect`](Session::connect). Needs no runtime.
+    /// Checks the options and creates the session. The CLI is not started yet, but at the first
+    /// query or by [`connect`](Session::connect). Needs no runtime.
     ///
     /// # Errors
-    /// When an option is refused; the error names it, what was expected and what came.
+    /// If an option is rejected; the error names it, what was expected and what was given.
     pub fn start(self) -> Result<Session> {
         Ok(Session::new(self.build()?))
     }
 
-    /// The options of all layers in one.
+    /// Returns the options of all layers, merged.
     pub(super) fn resolved(&self) -> Options {
         Options::resolve(&[&self.options, &self.config])
     }

@@ -1,4 +1,4 @@
-//! What can go wrong with a session, a turn or a request.
+//! Errors of sessions, turns and requests.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,10 +10,10 @@ use crate::transport::{self, Exit, REPLAY_REPORT};
 use crate::wire::usage::RateLimitInfo;
 use crate::wire::{JsonError, RawJson, TurnOutcome};
 
-/// Why something of a session's failed. Cheap to clone: one cause may reach many waiters.
+/// Why a session, turn or request failed. Cheap to clone: several waiters may get the same cause.
 ///
-/// Where a process was involved, the error carries its end ([`exit`](Self::exit)) and the last of what it wrote to standard error
-/// ([`stderr_tail`](Self::stderr_tail)); the tail is part of the message.
+/// If a process was involved, the error has its exit ([`exit`](Self::exit)) and the end of its
+/// standard error ([`stderr_tail`](Self::stderr_tail)), which is also part of the message.
 #[derive(Clone)]
 pub struct Error {
     inner: Arc<Inner>,
@@ -37,11 +37,11 @@ enum Kind {
     WithinHandler,
     Protocol(Failure),
     Overflow(usize),
-    /// The turn has a result, and the result says that it failed.
+    /// The turn has a result, which says that it failed.
     Result(TurnOutcome, String),
-    /// The turn ended well, and its text is no structured answer.
+    /// The turn succeeded, but its text is not a structured answer.
     NoStructuredOutput(String),
-    /// The structured answer is not what the caller wanted.
+    /// The structured answer does not match the caller's type.
     Misfit {
         wanted: &'static str,
         answer: RawJson,
@@ -49,14 +49,14 @@ enum Kind {
     },
 }
 
-/// How much of an answer stands in a message, in characters.
+/// The maximum length of an answer in a message, in characters.
 const SHOWN: usize = 200;
 
-/// What a helper of a session gives back.
+/// The result of a session's methods.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
-    /// True if and only if an option was refused before anything was started.
+    /// True if and only if an option was rejected before anything was started.
     pub fn is_option(&self) -> bool {
         matches!(self.inner.kind, Kind::Options(_))
     }
@@ -66,7 +66,7 @@ impl Error {
         matches!(self.inner.kind, Kind::Transport(_) | Kind::NoRuntime | Kind::NoTimers)
     }
 
-    /// True if and only if the connection ended first, with whatever exit status.
+    /// True if and only if the connection ended first, with any exit status.
     pub fn is_closed(&self) -> bool {
         matches!(self.inner.kind, Kind::Protocol(Failure::Closed | Failure::HungUp(_)))
     }
@@ -76,12 +76,12 @@ impl Error {
         self.is_closed() && self.inner.exit.as_ref().is_none_or(Exit::success)
     }
 
-    /// True if and only if the process failed: another exit code than 0, or a signal.
+    /// True if and only if the process failed: a non-zero exit code, or a signal.
     pub fn is_process(&self) -> bool {
         self.is_closed() && !self.is_ended_without_result()
     }
 
-    /// True if and only if a replay ended, because the program did something else than was recorded.
+    /// True if and only if a replay ended because the program's input differs from the recording.
     ///
     /// The message has the replay's report: the recording, what arrived, what was expected, and how
     /// to record again. Known by the exit code [`Exit::DIVERGED`] together with the report on
@@ -91,7 +91,8 @@ impl Error {
         diverged && self.stderr_tail().lines().any(|line| line.starts_with(REPLAY_REPORT))
     }
 
-    /// True if and only if a time limit ran out: of the turn, of its silence, of a request or of the handshake.
+    /// True if and only if a time limit expired: of the turn, of its silence, of a request or of
+    /// the handshake.
     pub fn is_timeout(&self) -> bool {
         matches!(
             self.inner.kind,
@@ -101,29 +102,29 @@ impl Error {
         )
     }
 
-    /// True if and only if the CLI had been silent for the turn's `idle_timeout`.
+    /// True if and only if the CLI was silent for the turn's `idle_timeout`.
     pub fn is_idle_timeout(&self) -> bool {
         matches!(self.inner.kind, Kind::Protocol(Failure::IdleTimeout(_)))
     }
 
-    /// True if and only if the CLI has answered the handshake, but cannot do what the session relies on: see
-    /// [`Matcher::block_on_failure`](super::Matcher::block_on_failure).
+    /// True if and only if the CLI answered the handshake but does not support what the session
+    /// requires: see [`Matcher::block_on_failure`](super::Matcher::block_on_failure).
     pub fn is_unsupported(&self) -> bool {
         matches!(self.inner.kind, Kind::Protocol(Failure::Unsupported(_)))
     }
 
-    /// True if and only if too many prompts were waiting.
+    /// True if and only if the queue was full.
     pub fn is_queue_full(&self) -> bool {
         matches!(self.inner.kind, Kind::Protocol(Failure::QueueFull(_)))
     }
 
-    /// True if and only if the session had been stopped, or was stopped meanwhile.
+    /// True if and only if the session was stopped.
     pub fn is_stopped(&self) -> bool {
         matches!(self.inner.kind, Kind::Protocol(Failure::Stopped))
     }
 
-    /// True if and only if the task behind the session panicked: a defect of this crate, or of a
-    /// transport that is not its own.
+    /// True if and only if the task behind the session panicked: a bug in this crate or in an
+    /// external transport.
     pub fn is_panicked(&self) -> bool {
         matches!(self.inner.kind, Kind::Panicked)
     }
@@ -134,43 +135,49 @@ impl Error {
         matches!(self.inner.kind, Kind::WithinHandler)
     }
 
-    /// True if and only if nobody read the turn, and the cap on what is kept for it was reached.
+    /// True if and only if the turn was not read and the cap on its buffered messages was reached.
     pub fn is_overflow(&self) -> bool {
         matches!(self.inner.kind, Kind::Overflow(_))
     }
 
-    /// True if and only if the turn has a result, and the result says that it failed.
+    /// True if and only if the turn has a result, which says that it failed.
     pub fn is_result(&self) -> bool {
         matches!(self.inner.kind, Kind::Result(..))
     }
 
-    /// True if and only if the turn ended since the API lets nobody ask so much: see [`TurnOutcome::is_rate_limited`].
+    /// True if and only if the turn failed because of a rate limit of the API: see
+    /// [`TurnOutcome::is_rate_limited`].
     pub fn is_rate_limited(&self) -> bool {
         self.outcome().is_some_and(TurnOutcome::is_rate_limited)
     }
 
-    /// The limit of the plan that was used up when the turn failed [rate-limited](Self::is_rate_limited): asking again is of no use before
-    /// it [starts again](RateLimitInfo::resets_in). `None` where the CLI reported no limit, or one that still lets requests pass.
+    /// Returns the plan limit that was used up when the turn failed
+    /// [rate-limited](Self::is_rate_limited): a retry is useless before it
+    /// [resets](RateLimitInfo::resets_in). `None` if the CLI reported no limit, or one that still
+    /// allows requests.
     pub fn rate_limit(&self) -> Option<&RateLimitInfo> {
         self.inner.rate_limit.as_ref()
     }
 
-    /// True if and only if the turn ended since the API was overloaded: see [`TurnOutcome::is_overloaded`].
+    /// True if and only if the turn failed because the API was overloaded: see
+    /// [`TurnOutcome::is_overloaded`].
     pub fn is_overloaded(&self) -> bool {
         self.outcome().is_some_and(TurnOutcome::is_overloaded)
     }
 
-    /// True if and only if the turn ended since the API refused the key or the login: see [`TurnOutcome::is_auth`].
+    /// True if and only if the turn failed because the API refused the key or the login: see
+    /// [`TurnOutcome::is_auth`].
     pub fn is_auth(&self) -> bool {
         self.outcome().is_some_and(TurnOutcome::is_auth)
     }
 
-    /// True if and only if the turn ended well, but not with a structured answer of the type that was wanted.
+    /// True if and only if the turn succeeded without a structured answer of the requested type.
     pub fn is_structured_output(&self) -> bool {
         matches!(self.inner.kind, Kind::NoStructuredOutput(_) | Kind::Misfit { .. })
     }
 
-    /// The structured answer that is not of the type that was wanted; `None` also where there was none.
+    /// Returns the structured answer that does not match the requested type; `None` also if there
+    /// was none.
     pub fn structured_output(&self) -> Option<&RawJson> {
         match &self.inner.kind {
             Kind::Misfit { answer, .. } => Some(answer),
@@ -178,7 +185,7 @@ impl Error {
         }
     }
 
-    /// The text of a result that failed, or that should have had a structured answer and has none.
+    /// Returns the text of a result that failed, or that lacks its structured answer.
     pub fn result_text(&self) -> Option<&str> {
         match &self.inner.kind {
             Kind::Result(_, text) | Kind::NoStructuredOutput(text) => Some(text),
@@ -186,7 +193,7 @@ impl Error {
         }
     }
 
-    /// How a turn failed that has a result.
+    /// Returns how the turn failed, if it has a result.
     pub fn outcome(&self) -> Option<&TurnOutcome> {
         match &self.inner.kind {
             Kind::Result(outcome, _) => Some(outcome),
@@ -194,7 +201,7 @@ impl Error {
         }
     }
 
-    /// The CLI's error reply to a request.
+    /// Returns the CLI's error reply to a request.
     pub fn refusal(&self) -> Option<&Refusal> {
         match &self.inner.kind {
             Kind::Protocol(Failure::Refused(refusal)) => Some(refusal),
@@ -202,7 +209,7 @@ impl Error {
         }
     }
 
-    /// Why the CLI could not be started.
+    /// Returns why the CLI could not be started.
     pub fn transport_error(&self) -> Option<&transport::Error> {
         match &self.inner.kind {
             Kind::Transport(error) => Some(error),
@@ -210,7 +217,7 @@ impl Error {
         }
     }
 
-    /// The option that was refused.
+    /// Returns the rejected option.
     pub fn option_error(&self) -> Option<&OptionError> {
         match &self.inner.kind {
             Kind::Options(error) => Some(error),
@@ -218,25 +225,28 @@ impl Error {
         }
     }
 
-    /// How the process ended, where it did and its end is known.
+    /// Returns how the process ended, if it has and its end is known.
     pub fn exit(&self) -> Option<&Exit> {
         self.inner.exit.as_ref()
     }
 
-    /// The last of what the process wrote to standard error; empty where there was no process, or it wrote nothing. The session's key, the
-    /// secrets in its environment, and what looks like a key are `[redacted]`.
+    /// Returns the end of the process's standard error; empty if there was no process, or no
+    /// output. The session's key, the secrets in its environment, and strings that look like keys
+    /// are `[redacted]`.
     pub fn stderr_tail(&self) -> &str {
         &self.inner.stderr
     }
 
-    /// The first lines of standard output of a CLI that never got ready, `[redacted]` as [`stderr_tail`](Self::stderr_tail) is: text of a shell
-    /// around the CLI, an array of `--output-format json`, messages of another program. Empty where there were none, or the CLI was ready.
+    /// Returns the first lines of standard output of a CLI that never became ready, `[redacted]`
+    /// like [`stderr_tail`](Self::stderr_tail): text of a shell around the CLI, an array of
+    /// `--output-format json`, messages of another program. Empty if there were none, or the CLI
+    /// was ready.
     pub fn early_output(&self) -> &str {
         &self.inner.preamble
     }
 
-    /// How many messages of the turn had come when it ended without a result, whether somebody has read them or not; 0 where the error is not
-    /// that of a turn.
+    /// Returns how many messages of the turn had arrived when it ended without a result, whether
+    /// they were read or not; 0 for other errors.
     pub fn messages_seen(&self) -> u64 {
         self.messages_seen
     }
@@ -265,12 +275,12 @@ impl Error {
         Kind::Overflow(cap).into()
     }
 
-    /// The error of a result that failed so.
+    /// Builds the error of a result that failed in this way.
     pub(super) fn of_result(outcome: TurnOutcome, text: String) -> Self {
         Kind::Result(outcome, text).into()
     }
 
-    /// For an error that nothing else has yet, as the two below.
+    /// For an error without a session context yet, like the two below.
     pub(super) fn with_stderr(mut self, stderr: String) -> Self {
         if let Some(inner) = Arc::get_mut(&mut self.inner) {
             inner.stderr = stderr;
@@ -310,7 +320,7 @@ impl Error {
         }
     }
 
-    /// With what the CLI said before it was ready. For an error that nothing else has yet.
+    /// Adds what the CLI wrote before it was ready. For an error without such lines yet.
     pub(super) fn with_preamble(mut self, preamble: String) -> Self {
         if let Some(inner) = Arc::get_mut(&mut self.inner) {
             inner.preamble = preamble;
@@ -376,7 +386,7 @@ impl fmt::Display for Error {
                  the query and do not wait for it",
             )?,
             Kind::Overflow(cap) => {
-                write!(f, "nobody read the turn while a request was under way, and more than {cap} bytes (`buffer_cap`) came for it")?
+                write!(f, "the turn was not read while a request was pending, and more than {cap} bytes (`buffer_cap`) arrived for it")?
             }
             Kind::Result(TurnOutcome::Aborted, text) => f.write_str(text)?,
             Kind::Result(_, text) => write!(f, "the turn failed: {text}")?,
@@ -385,7 +395,7 @@ impl fmt::Display for Error {
             }
             Kind::Misfit { wanted, answer, why } => {
                 let (why, answer) = (why.to_string(), answer.text());
-                write!(f, "the structured output is no {wanted}: {}; it is {}", shortened(&why), shortened(&answer))?;
+                write!(f, "the structured output does not match {wanted}: {}; it is {}", shortened(&why), shortened(&answer))?;
             }
             Kind::Protocol(Failure::Closed) if self.is_divergence() => f.write_str("the replay diverged")?,
             Kind::Protocol(Failure::Closed) if self.is_ended_without_result() => f.write_str("the CLI ended without a result")?,
@@ -414,7 +424,7 @@ impl fmt::Display for Error {
     }
 }
 
-/// Which option sets the limit that was reached.
+/// Returns the option that sets the exceeded limit.
 fn limit_of(failure: &Failure) -> &'static str {
     match failure {
         Failure::HandshakeTimeout(_) => " (`initialize_timeout`)",
@@ -440,7 +450,7 @@ impl std::error::Error for Error {
     }
 }
 
-/// A text of any length as a message can bear it: its start and its end.
+/// Shortens a text for a message: keeps its start and its end.
 fn shortened(text: &str) -> String {
     let length = text.chars().count();
     if length <= SHOWN {

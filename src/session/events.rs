@@ -1,4 +1,4 @@
-//! What belongs to no turn, for whoever wants to know.
+//! Events that belong to no turn.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -13,40 +13,40 @@ use crate::common::lock;
 use crate::protocol;
 use crate::wire::{Frame, Line, Malformed, Message};
 
-/// How many events wait for one reader.
+/// How many events may wait for one reader.
 const CAPACITY: usize = 1024;
 
-/// How many bytes of the CLI's wait for one reader, unless one event alone has more.
+/// How many bytes may wait for one reader; a single larger event also fits.
 const MAX_BYTES: usize = 16 * 1024 * 1024;
 
-/// Something that belongs to no turn.
+/// An event that belongs to no turn.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum SessionEvent {
-    /// A CLI has been started or reached; its process id, where there is one.
+    /// A CLI was started or reached; its process id, if it has one.
     Connected(Option<u32>),
-    /// A launch has ended, or has come to nothing: why, and how. Once for each launch, also for one
-    /// without a [`Connected`](Self::Connected), and after [`Session::state`](super::Session::state)
-    /// shows it.
+    /// A launch has ended or failed: why, and how. Sent once for each launch, even without a
+    /// [`Connected`](Self::Connected), and after [`Session::state`](super::Session::state) shows
+    /// it.
     Disconnected(ConnectionEnd),
-    /// The CLI works under another session id than before.
+    /// The CLI uses a new session id.
     SessionId(String),
-    /// A message: a line after a result, a turn that the CLI started by itself, a notification.
+    /// A message: a line after a result, a turn that the CLI started itself, a notification.
     Message(Message),
-    /// A frame that only concerns hosts: `transcript_mirror`, or a `keep_alive` that says something.
+    /// A frame that only concerns hosts: `transcript_mirror`, or a `keep_alive` with content.
     Control(Frame),
     /// Text on standard output that is not a frame.
     Noise(Line),
-    /// A line that looks like a frame but is none.
+    /// A line that looks like a frame but is not one.
     Malformed(Malformed),
     /// The output ended inside a frame.
     TruncatedTail(Line),
-    /// A reply that nobody waits for.
+    /// A reply without a pending request.
     StrayReply(Frame),
-    /// Something does not work as it was asked for, in a sentence: hooks that the CLI has not taken, a setting that could not be made again.
-    /// Logged with `tracing` at level warn as well.
+    /// A sentence about something that does not work as requested: hooks that the CLI ignores, a
+    /// setting that could not be repeated. Also logged with `tracing` at level warn.
     Warning(String),
-    /// This reader was too slow: so many events are gone, just before the next one.
+    /// This reader was too slow: this many events were lost before the next one.
     Lost(u64),
 }
 
@@ -68,7 +68,7 @@ impl From<protocol::Event> for SessionEvent {
 }
 
 impl SessionEvent {
-    /// How many bytes of the CLI's it keeps alive.
+    /// Returns how many bytes of the CLI's output it keeps alive.
     fn size(&self) -> usize {
         match self {
             Self::Message(message) => message.frame().bytes().len(),
@@ -83,18 +83,19 @@ impl SessionEvent {
 
 /// The events of a session from [`events()`](super::Session::events) on.
 ///
-/// Bounded, and never in the way of the session: a reader that falls more than 1024 events or 16 MiB behind loses the oldest ones and gets
-/// a [`SessionEvent::Lost`] in their place. One event always fits. Ends when the session has ended. Does not keep the session alive.
+/// Bounded, and never blocks the session: a reader that falls more than 1024 events or 16 MiB
+/// behind loses the oldest ones and gets a [`SessionEvent::Lost`] in their place. A single event
+/// always fits. Ends with the session, and does not keep it alive.
 ///
-/// Cancel safe: an event is taken out only when it is returned.
+/// Cancel safe: an event is removed only when it is returned.
 pub struct Events {
     inbox: Arc<Inbox>,
-    /// Where it is listed.
+    /// The list of readers that contains it.
     readers: Weak<Mutex<Readers>>,
 }
 
 impl Events {
-    /// The next event; `None` once the session has ended.
+    /// Returns the next event; `None` once the session has ended.
     pub async fn next(&mut self) -> Option<SessionEvent> {
         poll_fn(|cx| self.inbox.poll(cx)).await
     }
@@ -108,8 +109,8 @@ impl Stream for Events {
     }
 }
 
-/// Takes itself off the list, which would keep its room until the next event. A list of which few are
-/// still there is tidied up: each drop costs a few steps, however many listen.
+/// Removes itself from the list, which would otherwise keep its memory until the next event. A list
+/// with few remaining entries is compacted, so that each drop is cheap for any number of readers.
 impl Drop for Events {
     fn drop(&mut self) {
         let Some(readers) = self.readers.upgrade() else { return };
@@ -117,7 +118,7 @@ impl Drop for Events {
         readers.dropped += 1;
         if 2 * readers.dropped >= readers.inboxes.len() {
             readers.dropped = 0;
-            // This one still counts itself.
+            // This one is still counted.
             let me = Arc::as_ptr(&self.inbox);
             readers.inboxes.retain(|inbox| inbox.strong_count() > 0 && inbox.as_ptr() != me);
         }
@@ -130,14 +131,14 @@ impl std::fmt::Debug for Events {
     }
 }
 
-/// Hands events to all readers.
+/// Sends events to all readers.
 #[derive(Default)]
 pub(super) struct Hub(Arc<Mutex<Readers>>);
 
 #[derive(Default)]
 struct Readers {
     inboxes: Vec<Weak<Inbox>>,
-    /// How many of them have been dropped since the list was last tidied up.
+    /// How many were dropped since the list was last compacted.
     dropped: usize,
     closed: bool,
 }
@@ -167,7 +168,7 @@ impl Hub {
         Events { inbox, readers: Arc::downgrade(&self.0) }
     }
 
-    /// Hands out one event; whether anybody took it.
+    /// Sends one event. Returns whether there was a reader.
     pub(super) fn send(&self, event: SessionEvent) -> bool {
         let mut readers = lock(&self.0);
         readers.dropped = 0;
@@ -178,13 +179,13 @@ impl Hub {
             listening.extend(inbox);
             listens
         });
-        // A reader that is woken may drop itself, and wants the list then.
+        // A woken reader may drop itself, which needs the list.
         drop(readers);
         listening.iter().for_each(|inbox| inbox.push(event.clone()));
         !listening.is_empty()
     }
 
-    /// The session has ended: nothing more will come, also for readers to be.
+    /// The session has ended: no more events for current or future readers.
     pub(super) fn close(&self) {
         let mut readers = lock(&self.0);
         readers.closed = true;
@@ -194,7 +195,7 @@ impl Hub {
     }
 }
 
-/// A session that has never started ends with its handles.
+/// A session that was never started ends with its handles.
 impl Drop for Hub {
     fn drop(&mut self) {
         self.close();
@@ -264,7 +265,7 @@ mod tests {
         SessionEvent::Noise(Line::new("x".repeat(len)))
     }
 
-    /// The sizes of what waits; what was lost as a negative number.
+    /// The sizes of waiting events; lost ones as a negative number.
     fn waiting(events: &mut Events) -> Vec<i64> {
         let next = || events.next().now_or_never().flatten();
         let size = |event| {
@@ -295,7 +296,7 @@ mod tests {
             many.swap_remove(many.len() / 3);
             assert!(listed(&hub) <= 2 * (many.len() + 1) + 1, "{} of {}", listed(&hub), many.len());
         }
-        assert!(hub.send(noise(7)), "the one that was kept listens");
+        assert!(hub.send(noise(7)), "the remaining reader still gets events");
         assert_eq!(waiting(&mut kept), [7]);
         drop(kept);
         assert!(!hub.send(noise(7)));
@@ -325,13 +326,13 @@ mod tests {
         assert_eq!(
             waiting(&mut events),
             [-1, 2 * MIB as i64, 13 * MIB as i64, 1],
-            "the oldest makes room"
+            "the oldest event is dropped"
         );
         for len in [1, 20 * MIB] {
             hub.send(noise(len));
         }
-        assert_eq!(waiting(&mut events), [-1, 20 * MIB as i64], "one always fits");
+        assert_eq!(waiting(&mut events), [-1, 20 * MIB as i64], "a single event always fits");
         hub.send(noise(5));
-        assert_eq!(waiting(&mut events), [5], "what was read is no longer counted");
+        assert_eq!(waiting(&mut events), [5], "events that were read no longer count");
     }
 }

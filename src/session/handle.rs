@@ -24,16 +24,20 @@ use crate::wire::replies::Reply;
 use crate::wire::replies::server::ServerInfo;
 use crate::wire::usage::RateLimitInfo;
 
-/// A conversation with one CLI, which is started at the first query and kept.
+/// A conversation with one CLI, which is started at the first query and kept running.
 ///
-/// Cheap to clone, and all clones are the same session; queries of any number of tasks run one after another. When the last clone, and the
-/// last turn that runs, have been dropped, the CLI is ended: end of input, then SIGTERM, then SIGKILL, and it is reaped.
+/// Cheap to clone; all clones are the same session, and queries from any number of tasks run one
+/// after another. When the last clone and the last running turn are dropped, the CLI is ended (end
+/// of input, then SIGTERM, then SIGKILL) and reaped.
 ///
-/// When the CLI has died, the next query starts another one, with a new handshake, and resumes the conversation where the CLI had confirmed
-/// its id. If the CLI does not find that conversation, the one that it was launched to resume before is resumed instead, and a
-/// [`Warning`](super::SessionEvent::Warning) says so; with none to go back to, the query fails with what the CLI said.
+/// If the CLI has exited, the next query starts a new one, with a new handshake, and resumes the
+/// conversation if the CLI had confirmed its id. If the CLI does not find that conversation, the
+/// one that the previous launch resumed is resumed instead, with a
+/// [`Warning`](super::SessionEvent::Warning); if there is none, the query fails with the text of
+/// the CLI.
 ///
-/// A prompt that the CLI has read is never sent twice. One whose write broke off, and that no line has named, is sent to the next CLI, once.
+/// A prompt that the CLI has read is never sent twice. If the write failed and no line named the
+/// prompt, it is sent to the next CLI, once.
 #[derive(Clone)]
 pub struct Session {
     pub(super) inner: Arc<Inner>,
@@ -44,15 +48,15 @@ pub(super) struct Inner {
     driver: Mutex<Option<Line>>,
 }
 
-/// How many lines of the CLI have gone where nobody reads them.
+/// Counts what was not delivered to a reader.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SessionStats {
-    /// Lines that the protocol has put aside: of abandoned turns, noise, malformed ones, stray replies.
+    /// Lines counted by the protocol: of abandoned turns, noise, malformed lines, stray replies.
     pub lines: Counters,
-    /// Messages that were taken in for a turn, and dropped with it before anybody read them.
+    /// Messages that were received for a turn and dropped with it before they were read.
     pub unread_messages: u64,
-    /// Events that came while nobody listened to [`Session::events`].
+    /// Events that came while there was no reader of [`Session::events`].
     pub unread_events: u64,
 }
 
@@ -65,13 +69,14 @@ impl Session {
         Self { inner: Arc::new_cyclic(inner) }
     }
 
-    /// Starts the CLI now, if it is not running, and waits until it is ready. What the CLI says of itself: its reply to `initialize`.
+    /// Starts the CLI now, if it is not running, waits until it is ready, and returns its reply to
+    /// `initialize`.
     ///
     /// # Errors
-    /// When the CLI cannot be started, exits, or does not answer in time.
+    /// If the CLI cannot be started, exits, or does not answer in time.
     ///
     /// # Cancel safety
-    /// Dropping the future leaves the CLI starting.
+    /// If the future is dropped, the CLI continues to start.
     pub async fn connect(&self) -> Result<Reply<ServerInfo>> {
         let (reply, answer) = oneshot::channel();
         self.inner.order(Order::Connect(reply))?;
@@ -79,14 +84,14 @@ impl Session {
         Ok(Reply::read(first.or_else(|| self.inner.shared.status().server_info.clone())))
     }
 
-    /// Starts a fresh conversation in the same process: `/clear`. The session id changes.
+    /// Starts a new conversation in the same process (`/clear`). The session id changes.
     ///
-    /// Where no CLI runs, none is started: the next query starts one that resumes nothing, also where the
-    /// session was to resume a conversation. So it is where the CLI does not confirm the command, dies over
-    /// it or takes too long: its process is ended.
+    /// If no CLI is running, none is started: the next query starts one that resumes nothing, even
+    /// if the session was to resume a conversation. The same holds if the CLI does not confirm the
+    /// command, exits or takes too long: then its process is ended.
     ///
     /// # Errors
-    /// Where the command could not be sent: the session has been stopped, or too many prompts wait.
+    /// If the command could not be sent: the session was stopped, or the queue is full.
     ///
     /// # Cancel safety
     /// Dropping the future interrupts the `/clear` if it has been sent. Whether the conversation is
@@ -96,7 +101,7 @@ impl Session {
             return Ok(());
         }
         let before = self.session_id();
-        // A command, also where prompts are no commands.
+        // `/clear` must be a command even if prompts are verbatim.
         let mut turn = self.query("/clear").verbatim_prompts(false);
         let mut confirmed = false;
         while let Some(message) = turn.next().await {
@@ -112,17 +117,18 @@ impl Session {
         Ok(())
     }
 
-    /// Lets the next process resume nothing. Whether that is settled.
+    /// Makes the next process resume nothing. Returns whether that is settled.
     async fn forget(&self, only_if_down: bool) -> Result<bool> {
         let (reply, answer) = oneshot::channel();
         self.inner.order(Order::Forget { only_if_down, reply })?;
         answer.await.map_err(|_| self.inner.shared.gone())
     }
 
-    /// A new session that goes on from here under an id of its own; this one is left as it is.
+    /// Creates a new session that continues this conversation under a new id; this session does not
+    /// change.
     ///
     /// # Errors
-    /// When the CLI has not confirmed a session id yet, so that there is nothing to fork.
+    /// If the CLI has not confirmed a session id yet, so that there is no conversation to fork.
     pub fn fork(&self) -> Result<Session> {
         let setup = &self.inner.shared.setup;
         let id = self.session_id().ok_or_else(|| {
@@ -138,11 +144,12 @@ impl Session {
         Ok(Session::new(Setup { options, ..setup.clone() }))
     }
 
-    /// Ends the session: the turn that runs is interrupted, prompts that wait fail, the CLI is given the end of input, then SIGTERM, then
-    /// SIGKILL. How the process ended; `None` where there was none.
+    /// Ends the session: the running turn is interrupted, queued prompts fail, and the CLI gets the
+    /// end of input, then SIGTERM, then SIGKILL. Returns how the process ended; `None` if there was
+    /// none.
     ///
     /// # Cancel safety
-    /// Dropping the future does not call the end off.
+    /// Dropping the future does not cancel the stop.
     pub async fn stop(&self) -> Option<Exit> {
         let (reply, answer) = oneshot::channel();
         match self.inner.order(Order::Stop(reply)) {
@@ -151,34 +158,37 @@ impl Session {
         }
     }
 
-    /// What belongs to no turn, from now on.
+    /// Returns a stream of the events that belong to no turn, starting now.
     pub fn events(&self) -> Events {
         self.inner.shared.events.subscribe()
     }
 
-    /// The id of the conversation, once the CLI has confirmed it.
+    /// Returns the id of the conversation, once the CLI has confirmed it.
     pub fn session_id(&self) -> Option<String> {
         self.inner.shared.status().session_id.clone()
     }
 
-    /// What the CLI said of itself at the last handshake; `None` before the first one. Read anew at each call.
+    /// Returns what the CLI reported about itself in the last handshake; `None` before the first
+    /// one. Parsed again at each call.
     pub fn server_info(&self) -> Option<Reply<ServerInfo>> {
         let reply = self.inner.shared.status().server_info.clone()?;
         Some(Reply::read(Some(reply)))
     }
 
-    /// What this session has used so far: all results together, over restarts and [`clear`](Self::clear), also those of turns that nobody read.
-    /// What a resumed conversation had cost before is not in it.
+    /// Returns what this session has used so far: all results together, across restarts and
+    /// [`clear`](Self::clear), including turns that were not read. The earlier cost of a resumed
+    /// conversation is not included.
     pub fn spending(&self) -> Spending {
         self.inner.shared.status().spending.clone()
     }
 
-    /// The limits of the plan, as the CLI last told them (`rate_limit_event`); `None` where it has not.
+    /// Returns the plan limits as last reported by the CLI (`rate_limit_event`); `None` if it has
+    /// reported none.
     pub fn rate_limit(&self) -> Option<RateLimitInfo> {
         self.inner.shared.status().rate_limit.as_deref().cloned()
     }
 
-    /// What the session is doing, and what has become of its CLIs so far.
+    /// Returns what the session is doing, and what happened to its CLIs so far.
     pub fn state(&self) -> SessionState {
         self.inner.shared.state.borrow().clone()
     }
@@ -207,36 +217,37 @@ impl Session {
         self.inner.shared.state.subscribe()
     }
 
-    /// How many prompts wait behind the turn that runs, which is not counted: whether one runs is in
-    /// [`state`](Self::state).
+    /// Returns how many prompts wait behind the running turn, which does not count: see
+    /// [`state`](Self::state) for whether one runs.
     pub fn queue_len(&self) -> usize {
         self.inner.shared.state.borrow().queued
     }
 
-    /// The process id of the CLI that runs; `None` where none does (before the first query, after an
-    /// end) or the transport has no process.
+    /// Returns the process id of the running CLI; `None` if none runs (before the first query,
+    /// after an end) or the transport has no process.
     pub fn pid(&self) -> Option<u32> {
         self.inner.shared.state.borrow().pid
     }
 
-    /// How the last CLI that has ended did, also while another one runs. Its cause is in
+    /// Returns how the last ended CLI exited, even while another one runs. For its cause see
     /// [`state`](Self::state).
     pub fn exit(&self) -> Option<Exit> {
         self.inner.shared.state.borrow().last_end.and_then(|end| end.exit)
     }
 
-    /// The last of what the CLI wrote to standard error, 8 KiB at most. The session's key, the secrets in the CLI's environment, and what looks
-    /// like a key are `[redacted]`; [`on_stderr`](super::SessionBuilder::on_stderr) gets the lines as they are.
+    /// Returns the end of what the CLI wrote to standard error, at most 8 KiB. The session's key,
+    /// the secrets in the CLI's environment, and strings that look like keys are `[redacted]`;
+    /// [`on_stderr`](super::SessionBuilder::on_stderr) gets the unchanged lines.
     pub fn stderr_tail(&self) -> String {
         self.inner.shared.stderr().tail()
     }
 
-    /// A handle that does not keep the session alive.
+    /// Returns a handle that does not keep the session alive.
     pub fn downgrade(&self) -> WeakSession {
         self.inner.shared.session.clone()
     }
 
-    /// What has gone where nobody reads it.
+    /// Returns counts of what was not delivered to a reader.
     pub fn stats(&self) -> SessionStats {
         let shared = &self.inner.shared;
         SessionStats {
@@ -248,7 +259,7 @@ impl Session {
 }
 
 impl Inner {
-    /// Tells the driver, which is started by the first order.
+    /// Sends an order to the driver, which the first order starts.
     pub(super) fn order(&self, order: Order) -> Result<()> {
         self.line()?.send(order).map_err(|_| self.shared.gone())
     }
@@ -269,7 +280,7 @@ impl Inner {
         Ok(driver.insert(line).clone())
     }
 
-    /// Tells the driver, if there is one.
+    /// Sends an order to the driver, if there is one.
     pub(super) fn order_if_running(&self, order: Order) {
         let driver = lock(&self.driver);
         if let Some(line) = &*driver {
@@ -278,7 +289,8 @@ impl Inner {
     }
 }
 
-/// Does the runtime have timers? Tokio answers that with a panic only, which says so on standard error.
+/// Whether the runtime has timers. Tokio only answers that with a panic, which prints to standard
+/// error.
 fn has_timers() -> bool {
     catch_unwind(|| drop(tokio::time::sleep(Duration::ZERO))).is_ok()
 }
@@ -293,7 +305,7 @@ impl fmt::Debug for Session {
 }
 
 impl WeakSession {
-    /// A handle, unless the last one has been dropped.
+    /// Returns a handle, unless the last one was dropped.
     pub fn upgrade(&self) -> Option<Session> {
         self.inner().map(|inner| Session { inner })
     }

@@ -1,4 +1,4 @@
-//! Between the driver and the reader of one turn: bounded in memory, lossless.
+//! The queue between the driver and the reader of one turn: bounded in memory, lossless.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,37 +13,37 @@ use super::spending::Spending;
 use crate::common::lock;
 use crate::wire::Frame;
 
-/// What a message costs beyond its line: its place in a queue that doubles when it grows, and two
-/// allocations of the smallest size.
+/// What a message costs in addition to its line: its place in a queue that doubles when it grows,
+/// and two minimal allocations.
 const OVERHEAD: usize = 2 * size_of::<Frame>() + 2 * 32;
 
-/// What a message costs in memory, in bytes.
+/// The memory cost of a message, in bytes.
 fn cost(frame: &Frame) -> usize {
     frame.raw_line().len() + OVERHEAD
 }
 
-/// What the driver has for the reader of a turn.
+/// The messages that the driver has for the reader of a turn.
 pub(super) struct Mailbox {
     state: Mutex<State>,
-    /// Told when the reader has made room.
+    /// Notified when the reader has made room.
     room: Arc<Notify>,
     limit: usize,
-    /// What goes unread is counted here.
+    /// Counts messages that are never read.
     unread: Arc<AtomicU64>,
 }
 
 #[derive(Default)]
 struct State {
     frames: VecDeque<Frame>,
-    /// What they cost.
+    /// Their cost.
     bytes: usize,
-    /// How many messages have come.
+    /// How many messages have arrived.
     seen: u64,
     end: Option<Result<(), Error>>,
     spent: Option<Spending>,
     context: ResultContext,
     reader: Option<Waker>,
-    /// Does the driver hold back reading because of this mailbox?
+    /// True if the driver paused reading because of this mailbox.
     holding: bool,
 }
 
@@ -60,7 +60,7 @@ impl Mailbox {
         state.frames.push_back(frame);
     }
 
-    /// Says how the turn ended; what was pushed before is read first.
+    /// Sets how the turn ended; earlier messages are read first.
     pub(super) fn end(&self, end: Result<(), Error>) {
         let mut state = self.lock();
         let seen = state.seen;
@@ -68,12 +68,12 @@ impl Mailbox {
         Self::wake_reader(state);
     }
 
-    /// Says that this session asked the CLI to end the turn. Comes before the result.
+    /// Records that this session asked the CLI to end the turn. Comes before the result.
     pub(super) fn interrupted(&self) {
         self.lock().context.interrupted = true;
     }
 
-    /// Says what the turn has used, and what its result does not say. Comes before the result.
+    /// Sets what the turn has used, and what its result does not contain. Comes before the result.
     pub(super) fn settle(&self, spent: Spending, context: ResultContext) {
         let mut state = self.lock();
         state.spent = Some(spent);
@@ -82,12 +82,12 @@ impl Mailbox {
         state.context.interrupted = interrupted;
     }
 
-    /// What is known of the result, once it has come.
+    /// Returns what is known about the result, once it has come.
     pub(super) fn context(&self) -> ResultContext {
         self.lock().context.clone()
     }
 
-    /// What the turn has used, once its result has come.
+    /// Returns what the turn has used, once its result has come.
     pub(super) fn spending(&self) -> Option<Spending> {
         self.lock().spent.clone()
     }
@@ -100,19 +100,19 @@ impl Mailbox {
         }
     }
 
-    /// How many bytes of memory wait for the reader.
+    /// Returns how many bytes of memory wait for the reader.
     pub(super) fn cost(&self) -> usize {
         self.lock().bytes
     }
 
-    /// Is there as much as may wait? If so, the driver hears of it when the reader has made room.
+    /// Whether the limit is reached. If so, the driver is notified once the reader has made room.
     pub(super) fn is_full(&self) -> bool {
         let mut state = self.lock();
         state.holding = state.bytes >= self.limit;
         state.holding
     }
 
-    /// Takes all that waits into `taken`, which is empty; `None` at the end.
+    /// Moves all waiting messages into `taken`, which is empty; `None` at the end.
     pub(super) fn poll_take(
         &self,
         cx: &mut Context<'_>,
@@ -157,7 +157,7 @@ impl Mailbox {
     }
 }
 
-/// Neither the reader nor the driver has it any more.
+/// Both the reader and the driver have dropped it.
 impl Drop for Mailbox {
     fn drop(&mut self) {
         let unread = self.lock().frames.len() as u64;

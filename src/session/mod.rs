@@ -1,13 +1,16 @@
 //! The session: the async driver and the public handle.
 //!
-//! A [`Session`] is a handle; one task behind it owns the pipes and the [protocol machine](crate::protocol). That task reads and writes
-//! without waiting for either, keeps standard error drained, runs the host's callbacks in tasks of their own, and brings the process to its
-//! end. The messages of a turn go to its [`Turn`], a lazy stream; what belongs to no turn goes to [`Session::events`].
+//! A [`Session`] is a handle; one task behind it owns the pipes and the [protocol
+//! machine](crate::protocol). That task reads and writes without blocking either, drains standard
+//! error, runs each callback of the host in its own task, and ends the process. The messages of a
+//! turn go to its [`Turn`], a lazy stream; everything else goes to [`Session::events`].
 //!
-//! * **Bounded, lossless, live.** What waits for the reader of a turn is bounded in memory. At the bound the session stops reading, and the
-//!   CLI is held back. While a request of the host is under way the session reads on, up to a hard cap.
-//! * **One at a time.** Turns run in the order in which they are first polled. A turn that is dropped is interrupted and drained.
-//! * **Options** lie in layers: query, session, application, defaults; see [`Options`].
+//! * **Bounded, lossless, live.** The memory of messages that wait for a turn's reader is bounded.
+//! At the limit the session stops reading, which blocks the CLI. While a request of the host is
+//! pending, the session keeps reading, up to a hard cap.
+//! * **One at a time.** Turns run in the order in which they are first polled. A dropped turn is
+//! interrupted and drained.
+//! * **Options** are layered: query, session, application, defaults; see [`Options`].
 
 // First, so that the documentation of `Session` begins with how one is built and asked.
 mod builder;

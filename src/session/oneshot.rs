@@ -1,4 +1,4 @@
-//! One question, one answer, and no session to keep.
+//! One-shot queries: one prompt, one answer, no session to keep.
 
 use std::future::IntoFuture;
 
@@ -9,7 +9,7 @@ use super::prompt::Prompt;
 use super::summary::Summary;
 use crate::transport::BoxFuture;
 
-/// Asks one question: starts a CLI, waits for the end of the turn, stops the CLI, whatever comes of it.
+/// Sends one prompt: starts a CLI, waits for the end of the turn, and always stops the CLI.
 ///
 /// ```no_run
 /// # async fn example() -> claude_wire::Result<()> {
@@ -20,7 +20,7 @@ pub fn query(prompt: impl Into<Prompt>) -> Query {
     Query { prompt: prompt.into(), session: Session::builder() }
 }
 
-/// Runs `work` with a session of its own, and stops the session when `work` is done, failed or not.
+/// Runs `work` with a new session, and stops the session when `work` is done, failed or not.
 ///
 /// # Errors
 /// Those of [`SessionBuilder::start`] and those of `work`.
@@ -41,10 +41,10 @@ where
     done
 }
 
-/// One question. Awaiting it asks.
+/// A one-shot query, sent when awaited.
 ///
 /// # Cancel safety
-/// Dropping the future that it becomes interrupts the turn and ends the CLI; nothing of the answer is kept.
+/// Dropping the future interrupts the turn and ends the CLI; the answer is lost.
 #[derive(Clone, Debug)]
 #[must_use = "a query does nothing until it is awaited"]
 pub struct Query {
@@ -53,7 +53,7 @@ pub struct Query {
 }
 
 impl Query {
-    /// How to ask: options, transport, handlers.
+    /// Sets the session to use: options, transport, handlers.
     ///
     /// ```
     /// use claude_wire::{Scenario, Session, reply};

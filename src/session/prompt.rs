@@ -1,14 +1,15 @@
-//! What is asked.
+//! The content of prompts.
 
 use base64::prelude::*;
 use serde_json::{Value, json};
 
 use crate::wire::RawJson;
 
-/// The content of a prompt: a text, with images and files if there are any, or content blocks as the Messages API knows them.
+/// The content of a prompt: a text, with optional images and files, or content blocks of the
+/// Messages API.
 ///
-/// In a text the CLI puts the content of files in place of `@path`, and takes `/name` at its beginning for a command, unless
-/// [`verbatim_prompts`](super::SessionBuilder::verbatim_prompts) is set.
+/// In a text, the CLI replaces `@path` with the content of the file, and treats a leading `/name`
+/// as a command, unless [`verbatim_prompts`](super::SessionBuilder::verbatim_prompts) is set.
 ///
 /// ```
 /// use claude_wire::Prompt;
@@ -23,43 +24,44 @@ use crate::wire::RawJson;
 pub struct Prompt(pub(super) RawJson);
 
 impl Prompt {
-    /// A prompt of content blocks.
+    /// Creates a prompt from content blocks.
     pub fn blocks(blocks: impl IntoIterator<Item = Value>) -> Self {
         Self(json!(blocks.into_iter().collect::<Vec<_>>()).into())
     }
 
-    /// Adds an image: `image/png`, `image/jpeg`, `image/gif` or `image/webp`, and the bytes of its file.
+    /// Adds an image: its type, `image/png`, `image/jpeg`, `image/gif` or `image/webp`, and the
+    /// bytes of its file.
     #[must_use]
     pub fn image(self, media_type: &str, bytes: impl AsRef<[u8]>) -> Self {
         self.and(json!({"type": "image", "source": base64(media_type, bytes.as_ref())}))
     }
 
-    /// Adds a PDF document: the bytes of its file.
+    /// Adds a PDF document, as the bytes of its file.
     #[must_use]
     pub fn pdf(self, bytes: impl AsRef<[u8]>) -> Self {
         self.and(json!({"type": "document", "source": base64("application/pdf", bytes.as_ref())}))
     }
 
-    /// Adds a file of plain text under a title, such as its name.
+    /// Adds a plain-text file under a title, such as its name.
     #[must_use]
     pub fn text_file(self, title: impl Into<String>, text: impl Into<String>) -> Self {
         let source = json!({"type": "text", "media_type": "text/plain", "data": text.into()});
         self.and(json!({"type": "document", "source": source, "title": title.into()}))
     }
 
-    /// One more content block.
+    /// Adds a content block.
     fn and(self, block: Value) -> Self {
         let mut blocks = match self.0.to_value() {
             Ok(Value::Array(blocks)) => blocks,
             Ok(Value::String(text)) => vec![json!({"type": "text", "text": text})],
-            // Not a content that the API knows; it is left as it is.
+            // Not a content that the API knows; it is left unchanged.
             _ => return self,
         };
         blocks.push(block);
         Self(Value::Array(blocks).into())
     }
 
-    /// A prompt as it is to stand in `message.content`, byte for byte.
+    /// Creates a prompt from the exact value of `message.content`, byte for byte.
     pub fn raw(content: RawJson) -> Self {
         Self(content)
     }

@@ -1,4 +1,4 @@
-//! The options of one query: what they mean for a session whose process may be running already.
+//! The options of one query: what they mean for a session whose process may already be running.
 
 use super::error::Result;
 use super::options::FileOrJson;
@@ -7,24 +7,24 @@ use super::{Options, PermissionMode, Timeouts};
 use crate::protocol::{Settled, Switch};
 use crate::wire::control::{Request, RequestName};
 
-/// How the options of a query are carried out.
+/// How the options of a query are applied.
 pub(super) struct Plan {
     pub(super) timeouts: Timeouts,
-    /// Is the prompt taken as it is?
+    /// Whether the prompt is verbatim.
     pub(super) verbatim: bool,
-    /// What a control request can switch.
+    /// The settings that a control request can switch.
     pub(super) switches: Vec<Switch>,
-    /// What only a launch can set: the options of that launch.
+    /// The options of a new launch, if one is needed.
     pub(super) launch: Option<Box<Options>>,
-    /// What the session was set to by control requests, and that launch has another way.
+    /// Settings changed by control requests that this launch overrides.
     pub(super) settled: Vec<Settled>,
 }
 
 impl Plan {
-    /// Lays the options of a query over those of its session.
+    /// Applies the options of a query on top of those of its session.
     ///
     /// # Errors
-    /// When the whole is refused, or an option makes sense for a session only.
+    /// If the combination is rejected, or an option is only valid for a session.
     pub(super) fn of(query: &Options, setup: &Setup) -> Result<Self> {
         let session = &setup.options;
         if *query == Options::default() {
@@ -56,8 +56,9 @@ impl Plan {
     }
 }
 
-/// Takes out of `resolved` what can be switched while the CLI runs. What is in force already is not switched: that the machine knows, since it
-/// need not be the session's option any more.
+/// Removes from `resolved` what can be switched while the CLI runs. The machine skips switches that
+/// are already in force, since it knows the current value, which may differ from the session's
+/// option.
 fn switches(query: &Options, resolved: &mut Options, session: &Options) -> Vec<Switch> {
     let mut switches = Vec::new();
     if query.model.is_some() {
@@ -83,7 +84,8 @@ fn switches(query: &Options, resolved: &mut Options, session: &Options) -> Vec<S
     switches
 }
 
-/// The options of a query go over what its session was set to. Settings are: key by key, where the keys are known.
+/// Applies the options of a query on top of the session's current settings. Settings are merged key
+/// by key, if the keys are known.
 fn settled(query: &Options) -> Vec<Settled> {
     let all = |set: bool, request| set.then_some(Settled { request, key: None });
     let key =
@@ -106,7 +108,7 @@ fn settled(query: &Options) -> Vec<Settled> {
     settled
 }
 
-/// A CLI can be told to skip all permissions only if it was launched for it.
+/// A CLI can only be switched to skip all permissions if it was launched for that.
 fn may_bypass(session: &Options) -> bool {
     session.allow_dangerously_skip_permissions == Some(true)
         || session.permission_mode == Some(PermissionMode::BypassPermissions)

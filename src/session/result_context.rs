@@ -1,4 +1,4 @@
-//! What a session knows of a result beyond what the result says.
+//! What a session knows about a result in addition to its fields.
 
 use std::time::SystemTime;
 
@@ -7,19 +7,20 @@ use crate::wire::message::ApiErrorKind;
 use crate::wire::usage::RateLimitInfo;
 use crate::wire::{Frame, Message, ResultMessage, TurnOutcome};
 
-/// What a session knows of a result beyond what the result says.
+/// What a session knows about a result in addition to its fields.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ResultContext {
-    /// Had this session asked the CLI to end the turn?
+    /// Whether this session asked the CLI to end the turn.
     pub(super) interrupted: bool,
-    /// The limit of the plan that lets no request pass.
+    /// The plan limit that blocks requests.
     rate_limit: Option<RateLimitInfo>,
-    /// The end of standard error, where the result fails without a word.
+    /// The end of standard error, for a result that fails without a text.
     stderr: String,
 }
 
 impl ResultContext {
-    /// What is known now, when this result has come: the limits of the plan, and the end of standard error.
+    /// Captures what is known when the result arrives: the plan limits, and the end of standard
+    /// error.
     pub(super) fn of(
         result: &Frame,
         rate_limit: Option<RateLimitInfo>,
@@ -40,7 +41,7 @@ impl ResultContext {
         context
     }
 
-    /// How the turn ended, after an assistant message with this `error`.
+    /// Returns how the turn ended, after an assistant message with this `error`.
     pub(super) fn outcome(
         &self,
         result: &ResultMessage,
@@ -48,7 +49,7 @@ impl ResultContext {
     ) -> TurnOutcome {
         let mut outcome = result.outcome().with_api_error(said);
         match &mut outcome {
-            // Only newer versions of the CLI tell an abort from a failure.
+            // Only newer versions of the CLI distinguish an abort from a failure.
             TurnOutcome::ExecutionError(_)
                 if self.interrupted && result.terminal_reason.is_none() =>
             {
@@ -64,7 +65,7 @@ impl ResultContext {
         }
     }
 
-    /// The error of a result that failed, after an assistant message with this `error`.
+    /// Returns the error of a failed result, after an assistant message with this `error`.
     pub(super) fn error(
         &self,
         result: &ResultMessage,
@@ -82,12 +83,12 @@ impl ResultContext {
     }
 }
 
-/// Does it fail without saying why?
+/// Whether it fails without a reason.
 fn is_unexplained(result: &ResultMessage) -> bool {
     result.failed() && result.words().is_none()
 }
 
-/// What can be said of a result that says nothing itself.
+/// Describes a result that has no text itself.
 fn known(result: &ResultMessage, said: Option<&ApiErrorKind>) -> String {
     let outcome = result.outcome();
     let what = match &outcome {

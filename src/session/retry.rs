@@ -1,20 +1,25 @@
-//! Opt-in back-off for turns that the API was too busy for.
+//! Opt-in retries with back-off for turns that failed because the API was busy.
 
 use std::ops::ControlFlow;
 use std::time::{Duration, SystemTime};
 
 use super::error::{Error, Result};
 
-/// How often and how patiently to ask again when the API was too busy. A session never does so by itself.
+/// How often to retry, and after which delays, when the API is busy. A session never retries by
+/// itself.
 ///
-/// The CLI has repeated the call of the API several times already (`api_retry`) before it lets the turn fail. Only what fails
-/// [rate-limited](Error::is_rate_limited) or [overloaded](Error::is_overloaded) is done again; any other error comes back at once.
+/// Before the CLI lets a turn fail, it has already repeated the API call several times
+/// (`api_retry`). Only [rate-limited](Error::is_rate_limited) or [overloaded](Error::is_overloaded)
+/// turns are retried; any other error is returned at once.
 ///
-/// How long the API would have one wait does not reach a host: the CLI obeys the header `retry-after` in its own attempts
-/// ([`ApiRetry::retry_after`](crate::wire::system::status::ApiRetry::retry_after)), and a failed turn does not repeat it. Where the limit is that of the plan,
-/// [`Error::rate_limit`] says when it [starts again](crate::wire::usage::RateLimitInfo::resets_in), and [`run`](Self::run) obeys that.
+/// The delay requested by the API does not reach a host: the CLI applies the header `retry-after`
+/// to its own attempts
+/// ([`ApiRetry::retry_after`](crate::wire::system::status::ApiRetry::retry_after)), and a failed
+/// turn does not repeat it. If the plan limit is used up, [`Error::rate_limit`] says when it
+/// [resets](crate::wire::usage::RateLimitInfo::resets_in), and [`run`](Self::run) waits for that.
 ///
-/// A turn that is asked again is a new turn: the conversation keeps the failed one, and tools that it has run are not undone.
+/// A retry is a new turn: the conversation keeps the failed one, and the tools that it ran are not
+/// undone.
 ///
 /// ```
 /// use claude_wire::session::RetryPolicy;
@@ -38,7 +43,8 @@ pub struct RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// 3 attempts, the second 5 s after the first, each further one after twice as long, and after 2 minutes at most.
+    /// 3 attempts: the second after 5 s, each further one after twice the previous delay, at most 2
+    /// minutes.
     pub const fn new() -> Self {
         Self {
             attempts: 3,
@@ -47,26 +53,27 @@ impl RetryPolicy {
         }
     }
 
-    /// How often to ask in all; 0 counts as 1. Default: 3.
+    /// Sets the total number of attempts; 0 counts as 1. Default: 3.
     #[must_use]
     pub const fn attempts(self, attempts: u32) -> Self {
         Self { attempts, ..self }
     }
 
-    /// The wait before the second attempt. Default: 5 s.
+    /// Sets the delay before the second attempt. Default: 5 s.
     #[must_use]
     pub const fn first_delay(self, delay: Duration) -> Self {
         Self { first_delay: delay, ..self }
     }
 
-    /// The longest wait. Default: 2 minutes.
+    /// Sets the maximum delay. Default: 2 minutes.
     #[must_use]
     pub const fn max_delay(self, delay: Duration) -> Self {
         Self { max_delay: delay, ..self }
     }
 
-    /// The longest wait before attempt `attempt`, counted from 1; none before the first. The wait itself is drawn between half of it and
-    /// all of it, so that many sessions do not come back at once.
+    /// Returns the maximum delay before attempt `attempt`, counted from 1; none before the first.
+    /// The actual delay is random, between half of it and all of it, so that many sessions do not
+    /// retry at the same time.
     pub fn delay_before(&self, attempt: u32) -> Duration {
         match attempt.checked_sub(2) {
             None => Duration::ZERO,
@@ -77,16 +84,16 @@ impl RetryPolicy {
         }
     }
 
-    /// Does `ask` until it succeeds, fails otherwise than busy, or has been done often enough. `ask`
-    /// is an `async` closure, which may borrow mutably what it captures, or one that returns a
+    /// Runs `ask` until it succeeds, fails for another reason, or the attempts are used up. `ask`
+    /// is an `async` closure, which may borrow its captures mutably, or a closure that returns a
     /// future.
     ///
-    /// A plan whose limit is used up ([`Error::rate_limit`]) is asked again when the limit starts
-    /// again. If that is later than the longest wait, or not known, the error comes back at once.
+    /// If the plan limit is used up ([`Error::rate_limit`]), the retry waits until it resets. If
+    /// that is later than the maximum delay, or unknown, the error is returned at once.
     ///
-    /// The compiler cannot see that the future is `Send` where `ask` borrows something
-    /// ([rust-lang/rust#110338](https://github.com/rust-lang/rust/issues/110338)). In a task that is
-    /// spawned, let it own what it uses (`async move ||`), or call [`run_send`](Self::run_send).
+    /// The compiler cannot see that the future is `Send` if `ask` borrows something
+    /// ([rust-lang/rust#110338](https://github.com/rust-lang/rust/issues/110338)). In a spawned
+    /// task, let it own what it uses (`async move ||`), or call [`run_send`](Self::run_send).
     ///
     /// ```
     /// # use claude_wire::session::RetryPolicy;
@@ -111,7 +118,7 @@ impl RetryPolicy {
     /// The last error of `ask`.
     ///
     /// # Cancel safety
-    /// Dropping the future drops what `ask` has given, and no further attempt is made.
+    /// Dropping the future drops the current attempt, and no further attempt is made.
     pub async fn run<T>(self, mut ask: impl AsyncFnMut() -> Result<T>) -> Result<T> {
         let mut attempts = 0;
         loop {
@@ -122,14 +129,15 @@ impl RetryPolicy {
         }
     }
 
-    /// [`run`](Self::run) in a future that is `Send`, as [`tokio::spawn`] wants it: `ask` returns a
-    /// future, and may borrow what is not its own. It may not lend its own captures to that future.
+    /// Like [`run`](Self::run), but the future is `Send`, as [`tokio::spawn`] requires: `ask`
+    /// returns a future and may borrow from its environment, but the future cannot borrow the
+    /// captures of `ask`.
     ///
     /// # Errors
     /// The last error of `ask`.
     ///
     /// # Cancel safety
-    /// As that of [`run`](Self::run).
+    /// Like that of [`run`](Self::run).
     pub async fn run_send<T, Fut>(self, mut ask: impl FnMut() -> Fut) -> Result<T>
     where
         Fut: Future<Output = Result<T>>,
@@ -143,7 +151,7 @@ impl RetryPolicy {
         }
     }
 
-    /// What follows an attempt that ended so: this end, or a wait and another attempt.
+    /// Decides what follows a failed attempt: its error, or a delay and another attempt.
     fn after<T>(self, attempts: &mut u32, done: Result<T>) -> ControlFlow<Result<T>, Duration> {
         *attempts += 1;
         match done {
@@ -157,7 +165,7 @@ impl RetryPolicy {
         }
     }
 
-    /// How long to wait before this attempt; `None` where that is too long.
+    /// Returns the delay before this attempt; `None` if it is too long.
     fn wait(self, error: &Error, attempt: u32) -> Option<Duration> {
         let wait = drawn(self.delay_before(attempt));
         let Some(limit) = error.rate_limit() else { return Some(wait) };
@@ -176,12 +184,12 @@ fn is_busy(error: &Error) -> bool {
     error.is_rate_limited() || error.is_overloaded()
 }
 
-/// Between half of the delay and all of it.
+/// Returns a random duration between half of the delay and all of it.
 fn drawn(delay: Duration) -> Duration {
-    // A random uuid has its dice at hand; its last 32 bits are all random.
-    let (.., dice) = uuid::Uuid::new_v4().as_u64_pair();
+    // The bits of a UUID v4 serve as jitter; its last 32 bits are all random.
+    let (.., random) = uuid::Uuid::new_v4().as_u64_pair();
     let half = delay / 2;
-    half + half.mul_f64(f64::from(dice as u32) / f64::from(u32::MAX))
+    half + half.mul_f64(f64::from(random as u32) / f64::from(u32::MAX))
 }
 
 #[cfg(test)]

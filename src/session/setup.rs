@@ -1,4 +1,4 @@
-//! How a session is set up: what its builder made, and what never changes.
+//! The setup of a session: what its builder produced, which never changes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,13 +12,13 @@ use crate::protocol::Config;
 use crate::transport::{Launch, Shutdown, Transport};
 use crate::wire::control::{Request, RequestName};
 
-/// The configuration of a session. A fork has the same, with other options.
+/// The setup of a session. A fork has the same one, with other options.
 #[derive(Clone)]
 pub(super) struct Setup {
     pub(super) options: Options,
     pub(super) transport: Arc<dyn Transport>,
     pub(super) handlers: Handlers,
-    /// Fields of the `initialize` request beyond those of the options.
+    /// Fields of the `initialize` request in addition to those of the options.
     pub(super) initialize: Map<String, Value>,
     pub(super) shutdown: Shutdown,
     pub(super) max_line: usize,
@@ -43,14 +43,15 @@ impl Setup {
         }
     }
 
-    /// The fields of the `initialize` request.
+    /// Returns the fields of the `initialize` request.
     pub(super) fn initialize(&self, options: &Options) -> Map<String, Value> {
         let mut fields = options.initialize();
         fields.extend(self.initialize.clone());
         fields
     }
 
-    /// A field of the `initialize` request that was set by its name and by an option would lose one of the two.
+    /// Rejects a field of the `initialize` request that is set both by name and by an option, since
+    /// one of the two would be lost.
     pub(super) fn refuse_fields_set_twice(&self, options: &Options) -> Result<(), OptionError> {
         match options.initialize().iter().find(|(name, _)| self.initialize.contains_key(*name)) {
             Some((name, _)) => Err(OptionError::new(
@@ -62,7 +63,8 @@ impl Setup {
         }
     }
 
-    /// How the next process is launched. A conversation that the CLI has confirmed is resumed; a forgotten one is not.
+    /// Returns how to launch the next process. A confirmed conversation is resumed, unless it was
+    /// forgotten.
     pub(super) fn launch(
         &self,
         options: &Options,
@@ -79,7 +81,7 @@ impl Setup {
             options.resume_drops_turn = None;
         }
         let mut launch = options.launch()?;
-        // The CLI's own word for it, which is no option to be checked.
+        // The CLI's id, which is not an option to validate.
         launch.args.extend(resume.map(|id| format!("--resume={id}").into()));
         Ok(launch)
     }

@@ -20,7 +20,7 @@ use crate::wire::Frame;
 
 pub(super) struct Shared {
     pub(super) setup: Setup,
-    /// The session that this belongs to, for its handlers.
+    /// The session to which this belongs, for its handlers.
     pub(super) session: WeakSession,
     stderr: Mutex<Stderr>,
     pub(super) events: Hub,
@@ -50,7 +50,7 @@ impl Shared {
         self.turns.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// A request of the CLI's, as handlers have it.
+    /// Builds a request of the CLI for the handlers.
     pub(super) fn host_request(&self, frame: &Frame) -> HostRequest {
         let status = self.status();
         let cwd = status.cwd.clone().or_else(|| self.setup.options.cwd.clone());
@@ -94,7 +94,7 @@ impl Shared {
         });
     }
 
-    /// What is said to those who ask a driver that has gone.
+    /// The error of calls to a driver that has ended.
     pub(super) fn gone(&self) -> Error {
         match &self.state.borrow().last_end {
             Some(end) if end.cause == EndCause::Panicked => Error::panicked(),

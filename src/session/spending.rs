@@ -1,4 +1,4 @@
-//! What turns cost, where the CLI only tells running totals.
+//! The cost of turns, from the CLI's running totals.
 
 use std::collections::BTreeMap;
 
@@ -10,11 +10,11 @@ use crate::wire::usage::ModelUsage;
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Spending {
-    /// US dollars, as the CLI reckons them; never negative.
+    /// US dollars, as computed by the CLI; never negative.
     pub cost_usd: f64,
-    /// How many results this sums up: 1 for a turn.
+    /// How many results this covers: 1 for a turn.
     pub results: u64,
-    /// By model, sub-agents and the CLI's own calls included.
+    /// By model, including sub-agents and calls that the CLI makes itself.
     pub models: BTreeMap<String, ModelSpending>,
 }
 
@@ -44,14 +44,16 @@ impl Spending {
     }
 }
 
-/// Turns the running totals of results into what each turn has used.
+/// Converts the running totals of results into the usage of each turn.
 ///
-/// A session does this by itself: [`Session::spending`](super::Session::spending). This is for results from elsewhere, such as a log.
+/// A session does this itself: [`Session::spending`](super::Session::spending). Use this for
+/// results from elsewhere, such as a log.
 ///
-/// In CLI 2.1.329 `total_cost_usd` and `modelUsage` are running totals. They go on in a process that resumes a conversation, from what the
-/// conversation had cost before, and begin anew after `/clear`. So a turn has used the difference to the result before it; where there is none
-/// to compare with, the turn has used what the CLI counts since its last result (`model_usage_since_last_result`); and where the CLI does not
-/// say that, the whole total.
+/// In CLI 2.1.329 `total_cost_usd` and `modelUsage` are running totals. In a process that resumes a
+/// conversation, they continue from the earlier cost of that conversation; after `/clear` they
+/// restart. So the usage of a turn is the difference from the previous result; if there is none to
+/// compare with, it is what the CLI reports since its last result
+/// (`model_usage_since_last_result`); and if the CLI does not report that, it is the whole total.
 ///
 /// ```
 /// use claude_wire::session::SpendingMeter;
@@ -72,7 +74,7 @@ pub struct SpendingMeter {
     last: Option<Last>,
 }
 
-/// The totals of the result before.
+/// The totals of the previous result.
 #[derive(Clone, Debug)]
 struct Last {
     session_id: String,
@@ -81,13 +83,13 @@ struct Last {
 }
 
 impl SpendingMeter {
-    /// A meter at zero.
+    /// Creates a meter at zero.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Takes the next result of a session: what its turn has used. Results come in the order in which the CLI wrote them, those of failed turns
-    /// among them.
+    /// Adds the next result of a session and returns the usage of its turn. Results, including
+    /// failed ones, must come in the order in which the CLI wrote them.
     pub fn add(&mut self, result: &ResultMessage) -> Spending {
         let totals = Spending {
             cost_usd: dollars(result.total_cost_usd),
@@ -117,14 +119,14 @@ impl SpendingMeter {
         spent
     }
 
-    /// What all results have used together.
+    /// Returns the usage of all results together.
     pub fn total(&self) -> &Spending {
         &self.total
     }
 }
 
 impl Last {
-    /// Are these totals those of the same process and conversation, only later?
+    /// Whether these totals continue those of the same process and conversation.
     fn goes_on(&self, result: &ResultMessage, totals: &Spending) -> bool {
         let later = match (self.index, result.result_index) {
             (Some(last), Some(index)) => index > last,
@@ -147,7 +149,7 @@ impl ModelSpending {
     }
 }
 
-/// What has been used between two results; a model that was not used is left out.
+/// Returns the usage between two results; unused models are left out.
 fn difference(totals: &Spending, last: &Spending) -> Spending {
     let since = |(model, now): (&String, &ModelSpending)| {
         let before = last.models.get(model).copied().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The last of what the CLI wrote to standard error.
+//! The end of what the CLI wrote to standard error.
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -10,11 +10,11 @@ use tokio_util::codec::Decoder;
 use crate::recording::masked;
 use crate::wire::{Item, LineCodec};
 
-/// How many bytes of standard error an error carries.
+/// How many bytes of standard error an error contains.
 const TAIL: usize = 8 * 1024;
-/// How many more are kept, so that a secret in which the tail begins is still known for one.
+/// How many more bytes are kept, so that a secret at the start of the tail is still recognised.
 const MARGIN: usize = 4 * 1024;
-/// A longer line of standard error reaches the callback as its length only.
+/// Of a longer line of standard error the callback gets only the length.
 const MAX_LINE: usize = 64 * 1024;
 
 /// A callback for the lines of standard error.
@@ -24,7 +24,7 @@ pub(super) type OnStderr = Arc<dyn Fn(&str) + Send + Sync>;
 #[derive(Default)]
 pub(super) struct Stderr {
     tail: VecDeque<u8>,
-    /// What must not be in it.
+    /// Secrets to redact.
     secrets: Vec<String>,
     lines: Option<Lines>,
 }
@@ -59,7 +59,7 @@ impl Stderr {
         }
     }
 
-    /// The stream has ended: an unfinished line is a line.
+    /// The stream has ended: an unfinished line counts as a line.
     pub(super) fn finish(&mut self) {
         if let Some(lines) = &mut self.lines {
             while let Ok(Some(item)) = lines.codec.decode_eof(&mut lines.buffer) {
@@ -68,13 +68,13 @@ impl Stderr {
         }
     }
 
-    /// Forgets what another process wrote. The next one has these secrets.
+    /// Clears the output of the previous process. The next one has these secrets.
     pub(super) fn begin(&mut self, secrets: Vec<String>) {
         self.tail.clear();
         self.secrets = secrets;
     }
 
-    /// The last that was written, without secrets.
+    /// Returns the end of the output, without secrets.
     pub(super) fn tail(&self) -> String {
         let bytes: Vec<u8> = self.tail.iter().copied().collect();
         let mut tail = self.masked(&String::from_utf8_lossy(&bytes));
@@ -84,14 +84,14 @@ impl Stderr {
         tail
     }
 
-    /// A text of the same process, without its secrets.
+    /// Returns a text of the same process, without its secrets.
     pub(super) fn masked(&self, text: &str) -> String {
         masked(text, &self.secrets)
     }
 }
 
 impl Lines {
-    /// A callback that panics loses its line and nothing else.
+    /// If the callback panics, only its line is lost.
     fn call(&self, item: &Item) {
         let text = match item {
             Item::Line(line) => line.text().into_owned(),

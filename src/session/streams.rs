@@ -1,4 +1,4 @@
-//! What a turn is read as: texts, deltas, tool calls.
+//! The ways to read a turn: texts, deltas, tool calls.
 
 mod block;
 mod deltas;
@@ -20,22 +20,22 @@ use super::turn::Turn;
 use crate::wire::content::{ToolResultBlock, ToolUseBlock};
 use crate::wire::{ContentBlock, Message, UserMessage};
 
-/// A turn read as something smaller than messages, or fewer of them.
+/// A turn read as parts of messages, or as a selection of them.
 ///
-/// A [`Stream`] with its own `next`. It ends where the turn ends; if the turn failed, the error comes last, unless whole messages are read
-/// (see [`Turn`]). Dropping it drops the turn.
+/// A [`Stream`] with its own `next`. It ends with the turn; if the turn failed, the error comes
+/// last, unless whole messages are read (see [`Turn`]). Dropping it drops the turn.
 ///
-/// Cancel safe: a piece is taken out only when it is returned.
+/// Cancel safe: a piece is removed only when it is returned.
 #[must_use = "a stream does nothing until it is polled"]
 pub struct Pieces<T> {
     turn: Turn,
     cut: Cut<T>,
     ready: VecDeque<T>,
-    /// Adds a piece to all those before.
+    /// Adds a piece to the previous ones.
     gather: fn(&mut Vec<T>, T),
-    /// Does a result that failed become an error? Not where the reader sees the result itself.
+    /// Whether a failed result becomes an error. Not if the reader sees the result itself.
     strict: bool,
-    /// The error of the result, behind its pieces.
+    /// The error of the result, which comes after its pieces.
     failed: Option<Error>,
 }
 
@@ -57,21 +57,22 @@ impl<T> Pieces<T> {
         Self { strict: false, ..self }
     }
 
-    /// The next piece; `None` at the end of the turn.
+    /// Returns the next piece; `None` at the end of the turn.
     ///
     /// # Errors
-    /// Once, at the end, when the turn failed.
+    /// Once, at the end, if the turn failed.
     pub async fn next(&mut self) -> Option<Result<T>> {
         poll_fn(|cx| self.poll_piece(cx)).await
     }
 
-    /// All pieces; where a reply started over, those that stay.
+    /// Returns all pieces; if a reply started over, those that are kept.
     ///
     /// # Errors
-    /// When the turn failed; the pieces are gone then.
+    /// If the turn failed; the pieces are lost then.
     ///
     /// # Cancel safety
-    /// Dropping the future drops the pieces and their turn: one that has been sent is interrupted, and the pieces read so far are gone.
+    /// Dropping the future drops the pieces and their turn: a turn that was sent is interrupted,
+    /// and the pieces read so far are lost.
     pub async fn collect(mut self) -> Result<Vec<T>> {
         let mut all = Vec::new();
         while let Some(piece) = self.next().await {
@@ -104,13 +105,14 @@ impl<T> Pieces<T> {
 }
 
 impl Pieces<TextPiece> {
-    /// All pieces as one text; where a reply started over, what stays.
+    /// Returns all pieces as one text; if a reply started over, the part that is kept.
     ///
     /// # Errors
-    /// When the turn failed; the text is gone then.
+    /// If the turn failed; the text is lost then.
     ///
     /// # Cancel safety
-    /// Dropping the future drops the pieces and their turn: one that has been sent is interrupted, and the pieces read so far are gone.
+    /// Dropping the future drops the pieces and their turn: a turn that was sent is interrupted,
+    /// and the pieces read so far are lost.
     pub async fn join(self) -> Result<String> {
         self.collect().await.map(|pieces| pieces.iter().map(TextPiece::as_str).collect())
     }
@@ -130,30 +132,30 @@ impl<T> fmt::Debug for Pieces<T> {
     }
 }
 
-/// What a turn can be read as. What sub-agents say is left out, but for the tool calls.
+/// Ways to read a turn. Output of sub-agents is left out, except tool calls.
 impl Turn {
     /// The text of each text block, once the block is complete.
     ///
-    /// A message that the CLI withdraws later has been yielded by then: the next piece says what
-    /// stays ([`TextPiece::starts_over_at`]).
+    /// If the CLI withdraws a message that was already yielded, the next piece says what is kept
+    /// ([`TextPiece::starts_over_at`]).
     pub fn text_content(self) -> Pieces<TextPiece> {
         self.one_line(Reply::of_whole_blocks(), text)
     }
 
     /// The thinking of each thinking block, as with [`text_content`](Self::text_content). Blocks
-    /// that only carry a signature are left out.
+    /// with only a signature are left out.
     pub fn thinking_content(self) -> Pieces<TextPiece> {
         self.one_line(Reply::of_whole_blocks(), thinking)
     }
 
-    /// The text as it is written. Where the CLI sends no partial messages (see
-    /// [`include_partial_messages`](super::SessionBuilder::include_partial_messages)), or none of a
-    /// block, the text block by block.
+    /// The text as it is written. If the CLI sends no partial messages (see
+    /// [`include_partial_messages`](super::SessionBuilder::include_partial_messages)), or none for
+    /// a block, the text comes block by block.
     ///
-    /// When a block is complete, what its pieces lacked follows. When the reply starts over, because
-    /// the API's stream broke off, the next piece says what stays
+    /// When a block is complete, the text that its pieces lacked follows. When the reply starts
+    /// over because the API's stream broke off, the next piece says what is kept
     /// ([`TextPiece::starts_over_at`]); [`collect`](Pieces::collect) and [`join`](Pieces::join)
-    /// leave the rest out.
+    /// remove the rest.
     pub fn text_deltas(self) -> Pieces<TextPiece> {
         self.one_line(Reply::default(), text)
     }
@@ -163,10 +165,9 @@ impl Turn {
         self.one_line(Reply::default(), thinking)
     }
 
-    /// All pieces of the reply as it is written: text, thinking and the input of tools, with their
-    /// blocks. What was not streamed comes in one piece, as with
-    /// [`text_deltas`](Self::text_deltas). A reply that starts over says so:
-    /// [`ContentDelta::Restart`].
+    /// All pieces of the reply as it is written: text, thinking and tool input, with their blocks.
+    /// Blocks that were not streamed come in one piece, as with [`text_deltas`](Self::text_deltas).
+    /// If a reply starts over, [`ContentDelta::Restart`] says so.
     pub fn content_deltas(self) -> Pieces<ContentDelta> {
         let mut reply = Reply::default();
         let pieces = Pieces::new(self, move |message, ready| reply.read(message, ready));
@@ -178,7 +179,8 @@ impl Turn {
         Pieces::new(self, |message, ready| ready.extend(tool_uses(message).cloned()))
     }
 
-    /// The results of one tool, by its name as the model calls it, such as `Bash` or `mcp__server__tool`; sub-agents included.
+    /// The results of one tool, by the name that the model uses, such as `Bash` or
+    /// `mcp__server__tool`; sub-agents included.
     pub fn tool_results_by_name(self, name: impl Into<String>) -> Pieces<ToolResultBlock> {
         let name = name.into();
         let mut calls = HashMap::new();
@@ -192,8 +194,8 @@ impl Turn {
         })
     }
 
-    /// The messages of one type: a `type` of the wire such as `assistant`, or `tool_use` for those that call a tool, or `text_delta` for
-    /// those that carry one.
+    /// The messages of one type: a `type` of the wire such as `assistant`, `tool_use` for those
+    /// that call a tool, or `text_delta` for those that contain one.
     pub fn filter_type(self, kind: impl Into<String>) -> Pieces<Message> {
         let kind = kind.into();
         let wanted = move |message: &Message| match &*kind {
@@ -219,7 +221,7 @@ impl Turn {
         .lenient()
     }
 
-    /// All messages, each shown to `look` on the way.
+    /// All messages; calls `look` with each one in passing.
     pub fn tap(self, mut look: impl FnMut(&Message) + Send + 'static) -> Pieces<Message> {
         Pieces::new(self, move |message, ready| {
             look(message);
@@ -228,7 +230,7 @@ impl Turn {
         .lenient()
     }
 
-    /// All messages; `look` is shown each tool call on the way, sub-agents included.
+    /// All messages; calls `look` with each tool call in passing, sub-agents included.
     pub fn on_tool_use(
         self,
         mut look: impl FnMut(&ToolUseBlock) + Send + 'static,

@@ -1,4 +1,4 @@
-//! Structured answers, read into a type of the caller's.
+//! Structured answers, deserialized into a type of the caller.
 
 use serde::de::DeserializeOwned;
 
@@ -7,11 +7,13 @@ use super::turn::Turn;
 use crate::wire::ResultMessage;
 
 impl Turn {
-    /// The structured answer (`structured_output` of the result, CLI 2.1.329) as a value of `T`.
+    /// Returns the structured answer (`structured_output` of the result, CLI 2.1.329) as a value of
+    /// `T`.
     ///
-    /// The CLI gives one where it was told a schema: [`json_schema`](Self::json_schema) for one turn, or
-    /// [`SessionBuilder::json_schema`](super::SessionBuilder::json_schema) for all. Only a launch can set a schema, so one of a single turn
-    /// costs a start; with the feature `schemars` the schema can come from `T` itself, by `json_schema_of::<T>()`.
+    /// The CLI returns one if it was given a schema: [`json_schema`](Self::json_schema) for one
+    /// turn, or [`SessionBuilder::json_schema`](super::SessionBuilder::json_schema) for all. Only a
+    /// launch can set a schema, so a schema for a single turn costs a start; with the feature
+    /// `schemars` the schema can be derived from `T`, by `json_schema_of::<T>()`.
     ///
     /// ```
     /// use claude_wire::{Replay, Session};
@@ -33,11 +35,13 @@ impl Turn {
     /// ```
     ///
     /// # Errors
-    /// When the turn failed, with or without a result. When it ended well without an answer that is a `T`:
-    /// [`is_structured_output`](Error::is_structured_output), and the error keeps the [answer](Error::structured_output).
+    /// If the turn failed, with or without a result, or if it succeeded without an answer that is a
+    /// `T`: then [`is_structured_output`](Error::is_structured_output) is true, and the error keeps
+    /// the [answer](Error::structured_output).
     ///
     /// # Cancel safety
-    /// Dropping the future drops the turn: one that has been sent is interrupted, and what it has said is gone.
+    /// Dropping the future drops the turn: a turn that was sent is interrupted, and its output is
+    /// lost.
     pub async fn json<T: DeserializeOwned>(mut self) -> Result<T> {
         let result = self.read_result().await?;
         match self.error_of(&result) {
@@ -47,7 +51,7 @@ impl Turn {
     }
 }
 
-/// The structured answer of a result that did not fail.
+/// Returns the structured answer of a result that did not fail.
 fn read<T: DeserializeOwned>(result: &ResultMessage) -> Result<T> {
     let Some(answer) = &result.structured_output else {
         return Err(Error::no_structured_output(result.result.as_deref().unwrap_or_default()));
@@ -99,7 +103,8 @@ mod schema {
         }
     }
 
-    /// CLI 2.1.329 knows draft 7, and exits on a schema that names a later one; `schemars` would write 2020-12.
+    /// CLI 2.1.329 supports draft 7 and exits on a schema that names a later one; `schemars` would
+    /// write 2020-12.
     fn schema_of<T: JsonSchema>() -> Value {
         SchemaSettings::draft07().into_generator().into_root_schema_for::<T>().to_value()
     }

@@ -12,47 +12,48 @@ use crate::wire::content::{ToolResultBlock, ToolUseBlock};
 use crate::wire::message::ApiErrorKind;
 use crate::wire::{ContentBlock, Message, ResultMessage, TurnOutcome};
 
-/// What a turn has come to.
+/// The outcome of a whole turn.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Summary {
     /// The result, which is the last message.
     pub result: ResultMessage,
-    /// What the last message says of a call of the API that failed (`error` of an assistant message, CLI 2.1.329).
+    /// What the last message says about a failed API call (`error` of an assistant message, CLI
+    /// 2.1.329).
     pub api_error: Option<ApiErrorKind>,
-    /// The text of all text blocks of the main thread, in order. Messages that the CLI has withdrawn
-    /// ([`Message::retracts`]) are left out.
+    /// The text of all text blocks of the main thread, in order, without messages that the CLI
+    /// withdrew ([`Message::retracts`]).
     pub texts: Vec<String>,
     /// The thinking of all thinking blocks of the main thread, in order, as with `texts`.
     pub thinking: Vec<String>,
-    /// The tool calls in order, each with its result; sub-agents included. Of a message that was
-    /// withdrawn only those that had run by then.
+    /// The tool calls in order, each with its result; sub-agents included. Of a withdrawn message
+    /// only those that had run by then.
     pub tool_calls: Vec<ToolCall>,
-    /// What the turn has used: its own share of the running totals of the result.
+    /// What the turn has used: its share of the running totals of the result.
     pub spending: Spending,
     /// How many messages the turn had.
     pub messages: usize,
     context: ResultContext,
 }
 
-/// A tool call and what came of it.
+/// A tool call and its result.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ToolCall {
     /// The call.
     pub call: ToolUseBlock,
-    /// Its result; `None` when the turn ended before one came.
+    /// Its result; `None` if the turn ended before one came.
     pub result: Option<ToolResultBlock>,
 }
 
 impl Summary {
-    /// The final text: that of the result, or where the result has none, all texts together.
+    /// Returns the final text: that of the result, or if it has none, all texts together.
     pub fn text(&self) -> String {
         self.result.result.clone().unwrap_or_else(|| self.texts.concat())
     }
 
-    /// How the turn ended. [`Aborted`](TurnOutcome::Aborted) also where the CLI only says that it
-    /// failed, after this session had asked it to end the turn.
+    /// Returns how the turn ended. [`Aborted`](TurnOutcome::Aborted) also if the CLI only reports a
+    /// failure after this session had asked it to end the turn.
     pub fn outcome(&self) -> TurnOutcome {
         self.context.outcome(&self.result, self.api_error.as_ref())
     }
@@ -62,14 +63,14 @@ impl Summary {
     }
 }
 
-/// A summary in the making. What was said keeps its message, for the CLI may withdraw it.
+/// A summary under construction. Texts keep their message, because the CLI may withdraw it.
 #[derive(Default)]
 struct Collected {
     said: Vec<Said>,
     messages: usize,
 }
 
-/// What one message said.
+/// The content of one message.
 struct Said {
     uuid: Option<String>,
     texts: Vec<String>,
@@ -106,7 +107,7 @@ impl Collected {
         }
     }
 
-    /// What has run has run, whatever becomes of the message that called it.
+    /// A tool that ran is kept, even if the message that called it is withdrawn.
     fn retract(&mut self, uuids: &[String]) {
         let is_gone =
             |said: &&mut Said| said.uuid.as_ref().is_some_and(|uuid| uuids.contains(uuid));
@@ -128,15 +129,17 @@ impl Collected {
     }
 }
 
-/// Reading a turn to its end. What has been read of it before is not read again, but how it ended is reported all the same.
+/// Reading a turn to its end. What was already read is not read again, but how it ended is still
+/// reported.
 impl Turn {
-    /// The final text.
+    /// Returns the final text.
     ///
     /// # Errors
-    /// When the turn failed, with or without a result.
+    /// If the turn failed, with or without a result.
     ///
     /// # Cancel safety
-    /// Dropping the future drops the turn: one that has been sent is interrupted, and what it has said is gone.
+    /// Dropping the future drops the turn: a turn that was sent is interrupted, and its output is
+    /// lost.
     pub async fn text(self) -> Result<String> {
         let summary = self.collect_summary().await?;
         match summary.error() {
@@ -145,36 +148,40 @@ impl Turn {
         }
     }
 
-    /// The text of the result; `None` where a result has none.
+    /// Returns the text of the result; `None` if the result has none.
     ///
     /// # Errors
-    /// When the turn failed, with or without a result.
+    /// If the turn failed, with or without a result.
     ///
     /// # Cancel safety
-    /// Dropping the future drops the turn: one that has been sent is interrupted, and what it has said is gone.
+    /// Dropping the future drops the turn: a turn that was sent is interrupted, and its output is
+    /// lost.
     pub async fn final_text(mut self) -> Result<Option<String>> {
         let result = self.read_result().await?;
         self.error_of(&result).map_or(Ok(result.result), Err)
     }
 
-    /// The result, also of a turn that failed: see [`ResultMessage::outcome`].
+    /// Returns the result, also of a failed turn: see [`ResultMessage::outcome`].
     ///
     /// # Errors
-    /// When the turn ended without a result.
+    /// If the turn ended without a result.
     ///
     /// # Cancel safety
-    /// Dropping the future drops the turn: one that has been sent is interrupted, and what it has said is gone.
+    /// Dropping the future drops the turn: a turn that was sent is interrupted, and its output is
+    /// lost.
     pub async fn final_result(mut self) -> Result<ResultMessage> {
         self.read_result().await
     }
 
-    /// Everything in one: the result, the texts, the tool calls paired with their results. Also of a turn that failed.
+    /// Returns everything: the result, the texts, the tool calls paired with their results. Also
+    /// for a failed turn.
     ///
     /// # Errors
-    /// When the turn ended without a result.
+    /// If the turn ended without a result.
     ///
     /// # Cancel safety
-    /// Dropping the future drops the turn: one that has been sent is interrupted, and what it has said is gone.
+    /// Dropping the future drops the turn: a turn that was sent is interrupted, and its output is
+    /// lost.
     pub async fn collect_summary(mut self) -> Result<Summary> {
         let mut collected = Collected::default();
         while let Some(message) = self.next().await {
@@ -188,13 +195,14 @@ impl Turn {
         Ok(summary)
     }
 
-    /// Runs the turn for what it does, and drops what it says.
+    /// Runs the turn for its effects, and drops its output.
     ///
     /// # Errors
-    /// When the turn failed, with or without a result.
+    /// If the turn failed, with or without a result.
     ///
     /// # Cancel safety
-    /// Dropping the future drops the turn: one that has been sent is interrupted, and what it has said is gone.
+    /// Dropping the future drops the turn: a turn that was sent is interrupted, and its output is
+    /// lost.
     pub async fn drain(mut self) -> Result<()> {
         let result = self.read_result().await?;
         self.error_of(&result).map_or(Ok(()), Err)
@@ -208,8 +216,8 @@ impl Turn {
     }
 }
 
-/// Awaiting a turn reads it to its end: [`collect_summary`](Turn::collect_summary), with a failed turn as an error. The same as for
-/// [`query`](crate::query).
+/// Awaiting a turn reads it to its end, like [`collect_summary`](Turn::collect_summary), but a
+/// failed turn is an error. The same holds for [`query`](crate::query).
 ///
 /// ```
 /// use claude_wire::{Scenario, Session, reply};
@@ -223,7 +231,7 @@ impl Turn {
 /// ```
 ///
 /// # Cancel safety
-/// Dropping the future drops the turn: one that has been sent is interrupted, and what it has said is gone.
+/// Dropping the future drops the turn: a turn that was sent is interrupted, and its output is lost.
 impl IntoFuture for Turn {
     type Output = Result<Summary>;
     type IntoFuture = BoxFuture<'static, Self::Output>;

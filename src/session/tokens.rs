@@ -1,4 +1,4 @@
-//! Tokens, counted while a turn runs.
+//! Token counts while a turn runs.
 
 use std::collections::HashMap;
 
@@ -10,9 +10,9 @@ use crate::wire::{Body, Message};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Tokens {
-    /// Input tokens that no cache served.
+    /// Input tokens that did not come from a cache.
     pub input: u64,
-    /// Output tokens, those of thinking included.
+    /// Output tokens, including thinking.
     pub output: u64,
     /// Input tokens read from the cache.
     pub cache_read: u64,
@@ -50,12 +50,13 @@ impl From<&Usage> for Tokens {
     }
 }
 
-/// Counts the tokens of messages as they come in, before any result tells; sub-agents included.
+/// Counts the tokens of messages as they arrive, before the result; sub-agents included.
 ///
-/// Many lines belong to one message of the model and each repeats its usage, so that a sum over lines counts too much. Here each message
-/// (`message.id`) counts once, with the last count that was given of each kind. The output of a message is complete only where partial messages
-/// are on: without them CLI 2.1.329 gives what was known when the message began. The exact numbers come with the result:
-/// [`Turn::spending`](super::Turn::spending).
+/// One message of the model may have many lines, each of which repeats its usage, so that a sum
+/// over lines would be too high. Here each message (`message.id`) counts once, with the latest
+/// count of each kind. The output of a message is complete only with partial messages: without them
+/// CLI 2.1.329 reports what was known when the message began. The exact numbers come with the
+/// result: [`Turn::spending`](super::Turn::spending).
 ///
 /// ```
 /// use claude_wire::session::TokenTally;
@@ -78,7 +79,7 @@ impl From<&Usage> for Tokens {
 pub struct TokenTally(HashMap<String, Tokens>);
 
 impl TokenTally {
-    /// Takes the next message, whatever its type.
+    /// Adds the next message, of any type.
     pub fn add(&mut self, message: &Message) {
         let (id, usage) = match message.body() {
             Body::Assistant(assistant) => (&assistant.message.id, &assistant.message.usage),
@@ -91,12 +92,12 @@ impl TokenTally {
         };
         if let (Some(id), Some(usage)) = (id, usage) {
             let known = self.0.entry(id.clone()).or_default();
-            // The last event of a message gives its output only; the rest reads as 0.
+            // The last event of a message contains only its output; the rest reads as 0.
             *known = known.each(usage.into(), |known, now| if now == 0 { known } else { now });
         }
     }
 
-    /// The tokens of all messages so far.
+    /// Returns the tokens of all messages so far.
     pub fn total(&self) -> Tokens {
         self.0.values().copied().fold(Tokens::default(), Tokens::plus)
     }

@@ -27,31 +27,37 @@ use crate::wire::{Frame, FrameKind, Message, ResultMessage};
 
 /// One prompt and everything that the CLI answers to it: a stream of messages, the last of which is the result.
 ///
-/// Lazy: nothing is sent before the first poll. Dropping a turn that has been polled interrupts it, and its remaining lines are swallowed
-/// before the next turn begins; dropping one that has not been polled does nothing.
+/// Lazy: nothing is sent before the first poll. If a turn that was polled is dropped, it is
+/// interrupted, and its remaining lines are discarded before the next turn begins; dropping a turn
+/// that was not polled does nothing.
 ///
-/// Messages wait for the reader up to a bound ([`buffer_limit`](super::SessionBuilder::buffer_limit)); then the CLI is held back. Nothing is
-/// lost.
+/// Messages wait for the reader up to a limit
+/// ([`buffer_limit`](super::SessionBuilder::buffer_limit)); then the session stops reading, which
+/// blocks the CLI. Nothing is lost.
 ///
 /// # Turns that fail
 ///
-/// Most failures come as a result: an error of the API, a limit, an interrupt. Such a result is a message like any other, and
-/// [`outcome`](ResultMessage::outcome) says what it is. A turn may also end without one: the CLI exits, a time limit runs out.
+/// Most failures come as a result: an error of the API, a limit, an interrupt. Such a result is a
+/// message like any other, and [`outcome`](ResultMessage::outcome) classifies it. A turn may also
+/// end without one: the CLI exits, a time limit expires.
 ///
 /// | how it is read | a result that failed | no result |
 /// |---|---|---|
 /// | [`next`](Self::next), the stream, [`tap`](Self::tap), [`on_tool_use`](Self::on_tool_use), [`filter_type`](Self::filter_type), [`filter_event_type`](Self::filter_event_type) | `Ok`, the last message | `Err`, last |
 /// | [`collect_summary`](Self::collect_summary), [`final_result`](Self::final_result) | `Ok` | `Err` |
 /// | awaiting it, [`text`](Self::text), [`final_text`](Self::final_text), [`drain`](Self::drain), [`json`](Self::json) | `Err` | `Err` |
-/// | [`text_deltas`](Self::text_deltas) and whatever else yields less than messages | `Err`, last | `Err`, last |
+/// | [`text_deltas`](Self::text_deltas) and other streams of less than whole messages | `Err`, last | `Err`, last |
 ///
 /// # Options of one turn
 ///
-/// All options can be set for one turn, over those of the session. The timers hold at once. `model` and `permission_mode` are switched by
-/// control requests before the prompt is written, and back after the turn. For what only a launch can set, the CLI is ended in order and
-/// launched anew with the conversation resumed, and so again for the next turn without it; that costs a start (0.3 s).
+/// All options can be set for one turn, on top of those of the session. The timers apply at once.
+/// `model` and `permission_mode` are switched by control requests before the prompt is written, and
+/// switched back after the turn. For options that only a launch can set, the CLI is shut down and
+/// relaunched with the conversation resumed, and again for the next turn without them; each costs a
+/// start (0.3 s).
 ///
-/// Cancel safe: a message is taken out only when it is returned, so `next` may be used in `select!` and under a timeout.
+/// Cancel safe: a message is removed only when it is returned, so `next` may be used in `select!`
+/// and under a timeout.
 ///
 /// ```
 /// use claude_wire::{Scenario, Session, reply};
@@ -78,17 +84,17 @@ pub struct Turn {
     uuid: Option<String>,
     options: Box<Options>,
     spent: Option<Box<Spending>>,
-    /// The last assistant message: of a failed call of the API it may tell more than the result.
+    /// The last assistant message: it may say more about a failed API call than the result.
     said: Option<Frame>,
     context: Box<ResultContext>,
-    /// How the turn ended, for those who ask when it has been read: its result, or the error in place of one.
+    /// How the turn ended, for later queries: its result, or the error in place of one.
     end: Option<Result<Frame>>,
 }
 
 option_setters!(Turn, options);
 
 impl Session {
-    /// A turn with this prompt. Nothing is sent before the turn is first polled.
+    /// Creates a turn with this prompt. Nothing is sent before the turn is first polled.
     ///
     /// Turns run in the order in which they are first polled, one at a time.
     pub fn query(&self, prompt: impl Into<Prompt>) -> Turn {
@@ -116,19 +122,21 @@ impl Turn {
         }
     }
 
-    /// Lays these options over those that were set for this turn so far.
+    /// Applies these options on top of those set for this turn so far.
     pub fn options(mut self, options: &Options) -> Self {
         *self.options = options.over(&self.options);
         self
     }
 
-    /// The uuid that the prompt carries on the wire, once it has been sent: what [`Files::rewind`](super::Files::rewind) wants.
+    /// Returns the uuid of the prompt on the wire, once it was sent, as needed by
+    /// [`Files::rewind`](super::Files::rewind).
     pub fn uuid(&self) -> Option<&str> {
         self.uuid.as_deref()
     }
 
-    /// What the turn has used; `None` before its result has come. The CLI counts what it did unasked since the result before (a turn of its
-    /// own, a turn that was dropped) in its own result where it writes one, else in the next.
+    /// Returns what the turn has used; `None` before its result has come. What the CLI used on its
+    /// own since the previous result (a turn that it started itself, a dropped turn) counts in its
+    /// own result if it writes one, otherwise in the next.
     pub fn spending(&self) -> Option<Spending> {
         match &self.state {
             State::Running { mailbox, .. } => mailbox.spending(),
@@ -136,11 +144,12 @@ impl Turn {
         }
     }
 
-    /// The next message; `None` after the result, or after an error.
+    /// Returns the next message; `None` after the result, or after an error.
     ///
     /// # Errors
-    /// When the turn ends without a result: the CLI exited, a time limit ran out, the session was stopped. A result that says that the turn
-    /// failed is a message, and no error: see [`ResultMessage::outcome`].
+    /// If the turn ends without a result: the CLI exited, a time limit expired, the session was
+    /// stopped. A result of a failed turn is a message, not an error: see
+    /// [`ResultMessage::outcome`].
     ///
     /// # Cancel safety
     /// Nothing is lost when the future is dropped.
@@ -148,7 +157,7 @@ impl Turn {
         poll_fn(|cx| self.poll_message(cx)).await
     }
 
-    /// What the last assistant message says of a call of the API that failed.
+    /// Returns what the last assistant message says about a failed API call.
     pub(super) fn api_error(&self) -> Option<ApiErrorKind> {
         Message::new(self.said.clone()?).as_assistant()?.error.clone()
     }
@@ -157,15 +166,15 @@ impl Turn {
         (*self.context).clone()
     }
 
-    /// The error of the turn with this result, if it failed.
+    /// Returns the error of the turn with this result, if it failed.
     pub(super) fn error_of(&self, result: &ResultMessage) -> Option<Error> {
         self.context.error(result, self.api_error().as_ref())
     }
 
-    /// The result of a turn that has been read to its end.
+    /// Returns the result of a turn that was read to its end.
     ///
     /// # Errors
-    /// Where the turn ended without one, also if that has been told before.
+    /// If the turn ended without a result, even if that was already returned.
     pub(super) fn ended(&self) -> Result<ResultMessage> {
         let result = self.end.clone().transpose()?.map(Message::new);
         Ok(result.as_ref().and_then(Message::as_result).cloned().unwrap_or_default())
@@ -262,7 +271,7 @@ impl Drop for Turn {
     fn drop(&mut self) {
         if let State::Running { turn, taken, .. } = &self.state {
             self.session.shared.unread_messages.fetch_add(taken.len() as u64, Ordering::Relaxed);
-            // Of a turn that has ended the driver knows nothing any more.
+            // The driver has already forgotten an ended turn.
             self.session.order_if_running(Order::Abandon(*turn));
         }
     }

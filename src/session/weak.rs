@@ -4,20 +4,21 @@ use std::any::Any;
 use std::fmt;
 use std::sync::Weak;
 
-/// A session, for those that must not keep it alive: what a handler is given. While a [`Session`](super::Session) or a running turn exists,
-/// [`upgrade`](Self::upgrade) gives a handle.
+/// A handle that does not keep the session alive, as given to handlers. While a
+/// [`Session`](super::Session) or a running turn exists, [`upgrade`](Self::upgrade) returns a
+/// handle.
 // A session has its handlers, and a handler has its session. `dyn Any` cuts that circle of types: what is here depends on nothing.
 #[derive(Clone)]
 pub struct WeakSession(pub(super) Weak<dyn Any + Send + Sync>);
 
 impl WeakSession {
-    /// True if and only if both are of one session.
+    /// True if and only if both belong to the same session.
     pub(super) fn is(&self, other: &Self) -> bool {
         Weak::ptr_eq(&self.0, &other.0)
     }
 }
 
-/// Of no session: [`upgrade`](Self::upgrade) gives nothing.
+/// Belongs to no session: [`upgrade`](Self::upgrade) returns `None`.
 impl Default for WeakSession {
     fn default() -> Self {
         Self(Weak::<()>::new())

@@ -1,4 +1,4 @@
-//! What holds for every control request: when it is sent, and how it ends.
+//! Every control request: when it is sent, and how it ends.
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::time::Duration;
@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-/// A session whose CLI has shaken hands and then runs `script`.
+/// A session whose CLI answers the handshake and then runs `script`.
 fn session<F, Fut>(script: F) -> Session
 where
     F: Fn(FakeCli) -> Fut + Clone + Send + Sync + 'static,
@@ -28,7 +28,7 @@ where
     Session::builder().transport(transport).start().unwrap()
 }
 
-/// A session whose CLI answers nothing, and what it was written.
+/// A session whose CLI answers nothing, and the lines written to it.
 fn silent_session() -> (Session, mpsc::UnboundedReceiver<Value>) {
     let (lines, written) = mpsc::unbounded_channel();
     let session = session(move |mut cli| {
@@ -78,7 +78,7 @@ async fn an_interrupt_starts_no_cli() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_reply_comes_within_a_turn() {
+async fn a_reply_can_come_within_a_turn() {
     let session = session(|mut cli| async move {
         let (uuid, _) = cli.prompt().await;
         cli.write(init(&uuid)).await;
@@ -104,7 +104,7 @@ async fn a_reply_comes_within_a_turn() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn replies_in_another_order_find_their_calls() {
+async fn replies_in_another_order_reach_their_calls() {
     let session = session(|mut cli| async move {
         let first = cli.read().await.unwrap();
         let second = cli.read().await.unwrap();
@@ -121,7 +121,7 @@ async fn replies_in_another_order_find_their_calls() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_keeps_words_and_code() {
+async fn a_refusal_keeps_text_and_code() {
     let session = session(|mut cli| async move {
         let request = cli.read().await.unwrap();
         cli.write(error(&request, "The session is busy.", "reload_plugins_busy")).await;
@@ -149,11 +149,11 @@ async fn each_call_has_its_own_deadline() {
     assert_eq!(begin.elapsed().as_millis() / 10, 25);
     let request = written.recv().await.unwrap();
     let cancel = json!({"type": "control_cancel_request", "request_id": request["request_id"]});
-    assert_eq!(written.recv().await.unwrap(), cancel, "the CLI need not go on");
+    assert_eq!(written.recv().await.unwrap(), cancel, "the CLI can stop working on it");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_deadline_may_be_longer_than_that_of_the_session() {
+async fn a_call_may_have_a_longer_deadline_than_the_session() {
     let session = session(|mut cli| async move {
         let request = cli.read().await.unwrap();
         tokio::time::sleep(Duration::from_secs(300)).await;
@@ -164,7 +164,7 @@ async fn a_deadline_may_be_longer_than_that_of_the_session() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_one_the_deadline_of_the_session_counts() {
+async fn the_deadline_of_the_session_is_the_default() {
     let transport = cli(|_, mut cli| async move {
         cli.acknowledge("initialize").await;
         cli.drain().await;
@@ -181,9 +181,9 @@ async fn without_one_the_deadline_of_the_session_counts() {
     assert_eq!(begin.elapsed().as_secs(), 2);
 }
 
-/// The CLI is quiet: it is the drop that brings the withdrawal about.
+/// The CLI writes nothing, so that only the drop can cause the withdrawal.
 #[tokio::test(start_paused = true)]
-async fn dropping_a_call_takes_the_request_back_at_once() {
+async fn dropping_a_call_cancels_the_request_at_once() {
     let (session, mut written) = silent_session();
     session.connect().await.unwrap();
     let begin = Instant::now();
@@ -197,7 +197,7 @@ async fn dropping_a_call_takes_the_request_back_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_late_reply_to_a_dropped_call_goes_nowhere() {
+async fn a_late_reply_to_a_dropped_call_is_discarded() {
     let (step, mut steps) = mpsc::unbounded_channel();
     let session = session(move |mut cli| {
         let step = step.clone();
@@ -230,7 +230,7 @@ async fn a_call_ends_with_the_connection_and_with_the_session() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_reply_of_another_shape_is_degraded_and_says_so() {
+async fn a_malformed_reply_is_degraded_and_lists_its_defects() {
     let session = session(|mut cli| async move {
         let request = cli.read().await.unwrap();
         cli.write(success(&request, json!({"version": 2, "buildTime": "today", "novelty": []})))
@@ -258,7 +258,7 @@ async fn a_reply_of_another_shape_is_degraded_and_says_so() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn control_sends_anything_and_gives_the_reply_back_as_it_stands() {
+async fn control_sends_any_request_and_returns_the_reply_verbatim() {
     let session = session(|mut cli| async move {
         let request = cli.read().await.unwrap();
         assert_eq!(

@@ -1,4 +1,4 @@
-//! What turns cost, out of running totals.
+//! The cost of turns, computed from running totals.
 
 use crate::support::cli::{SESSION, assistant, cli, init};
 use crate::support::project;
@@ -10,7 +10,7 @@ use claude_wire::transport::Exit;
 use claude_wire::wire::{Frame, Message};
 use claude_wire::{Replay, Session};
 
-/// What each of these results adds, in thousandths of a dollar; it also has to add up.
+/// The cost that each of these results adds, in thousandths of a dollar; also checks the sum.
 fn added(results: &[&str]) -> Vec<i64> {
     let mut meter = SpendingMeter::new();
     let added: Vec<_> = results
@@ -38,7 +38,7 @@ fn a_turn_costs_the_difference_of_the_totals() {
 }
 
 #[test]
-fn the_next_result_makes_up_for_one_that_was_lost() {
+fn the_next_result_includes_the_cost_of_a_lost_one() {
     let results = [
         r#"{"type":"result","session_id":"a","total_cost_usd":0.5,"result_index":0}"#,
         r#"{"type":"result","session_id":"a","total_cost_usd":2,"result_index":2,"model_usage_since_last_result":{"m":{"costUSD":1.0}}}"#,
@@ -47,7 +47,7 @@ fn the_next_result_makes_up_for_one_that_was_lost() {
 }
 
 #[test]
-fn totals_start_again_after_a_clear() {
+fn totals_restart_after_a_clear() {
     let results = [
         r#"{"type":"result","session_id":"a","total_cost_usd":0.5,"result_index":0}"#,
         r#"{"type":"result","session_id":"b","total_cost_usd":0,"result_index":1}"#,
@@ -62,7 +62,7 @@ fn totals_start_again_after_a_clear() {
 }
 
 #[test]
-fn what_a_resumed_conversation_had_cost_before_is_not_counted_again() {
+fn earlier_cost_of_a_resumed_conversation_is_not_counted_again() {
     let results = [
         r#"{"type":"result","session_id":"a","total_cost_usd":7.5,"result_index":0,"model_usage_since_last_result":{"m":{"costUSD":0.5}}}"#,
         r#"{"type":"result","session_id":"a","total_cost_usd":8.5,"result_index":1,"model_usage_since_last_result":{"m":{"costUSD":1}}}"#,
@@ -71,12 +71,12 @@ fn what_a_resumed_conversation_had_cost_before_is_not_counted_again() {
     assert_eq!(
         added(&results),
         [500, 1000, 250],
-        "the last one is of another process, which was killed in between"
+        "the last result comes from a new process, after the first was killed"
     );
 }
 
 #[test]
-fn no_total_makes_a_turn_cost_less_than_nothing() {
+fn a_turn_never_has_a_negative_cost() {
     let results = [
         r#"{"type":"result","session_id":"a","total_cost_usd":-1}"#,
         r#"{"type":"result","session_id":"a"}"#,
@@ -139,8 +139,7 @@ fn replay_prompts(path: &Path) -> Vec<String> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_turn_knows_its_share_once_its_result_is_read_and_the_session_that_of_dropped_turns_too()
-{
+async fn turns_report_their_cost_and_the_session_includes_dropped_turns() {
     let transport = cli(|_, mut cli| async move {
         cli.handshake().await;
         let result = |uuid: &str, total: f64| {
@@ -151,7 +150,7 @@ async fn a_turn_knows_its_share_once_its_result_is_read_and_the_session_that_of_
         let (uuid, _) = cli.prompt().await;
         cli.write(init(&uuid)).await;
         cli.acknowledge("interrupt").await;
-        cli.write(assistant("nobody reads this")).await;
+        cli.write(assistant("not read")).await;
         cli.write(result(&uuid, 0.25)).await;
         let (uuid, _) = cli.prompt().await;
         cli.write(init(&uuid)).await;
@@ -179,7 +178,7 @@ async fn a_turn_knows_its_share_once_its_result_is_read_and_the_session_that_of_
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_limits_of_the_plan_are_those_reported_last() {
+async fn plan_limits_are_the_latest_reported() {
     let transport = cli(|_, mut cli| async move {
         cli.handshake().await;
         let (uuid, _) = cli.prompt().await;

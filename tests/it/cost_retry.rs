@@ -1,4 +1,4 @@
-//! Turns that the API was too busy for: which they are, and asking again.
+//! Turns that failed because the API was busy: how they are recognised, and retries.
 
 use crate::support::cli::{Log, cli, init, result};
 use crate::support::project;
@@ -21,7 +21,7 @@ fn outcome(fields: &str) -> TurnOutcome {
 }
 
 #[test]
-fn the_status_or_the_error_type_of_the_api_says_why() {
+fn api_failures_are_classified_by_status_or_error_type() {
     let classes = |fields: &str| {
         let outcome = outcome(fields);
         (outcome.is_rate_limited(), outcome.is_overloaded(), outcome.is_auth())
@@ -52,12 +52,12 @@ fn the_status_or_the_error_type_of_the_api_says_why() {
     );
     assert!(
         !success.as_result().unwrap().outcome().is_overloaded(),
-        "a turn that went well in the end"
+        "a turn that succeeded in the end"
     );
 }
 
 #[tokio::test]
-async fn the_error_of_a_recorded_turn_says_why() {
+async fn the_error_of_a_recorded_turn_is_classified() {
     let failed = async |recording: &str| -> Error {
         let replay = Replay::open(project::recording(recording)).unwrap();
         let session = Session::builder().transport(replay).start().unwrap();
@@ -67,13 +67,13 @@ async fn the_error_of_a_recorded_turn_says_why() {
     assert!(error.is_overloaded() && !error.is_rate_limited() && !error.is_auth(), "{error}");
     let error = failed("api-error-401").await;
     assert!(error.is_auth() && !error.is_overloaded(), "{error}");
-    // Only the assistant message says so here: the CLI had no key, and never asked the API.
+    // Only the assistant message shows it here: the CLI had no key and never called the API.
     let error = failed("missing-key").await;
     assert!(error.is_auth() && !error.is_rate_limited(), "{error}");
 }
 
 #[tokio::test]
-async fn a_missing_key_is_an_error_of_the_login_however_the_turn_is_read() {
+async fn a_missing_key_is_an_auth_error_however_the_turn_is_read() {
     let ask = || {
         let session =
             Session::builder().transport(Replay::open(project::recording("missing-key")).unwrap());
@@ -86,7 +86,7 @@ async fn a_missing_key_is_an_error_of_the_login_however_the_turn_is_read() {
     assert!(ask().collect_summary().await.unwrap().outcome().is_auth());
 }
 
-/// A CLI whose API fails so, prompt by prompt, and then has an answer.
+/// A CLI whose API fails with these statuses, prompt by prompt, and then answers.
 fn failing(statuses: &[u16]) -> Session {
     let failing = statuses.iter().fold(Scenario::new(), |cli, status| {
         cli.on_prompt("go", reply().error(*status, "API Error"))
@@ -95,7 +95,7 @@ fn failing(statuses: &[u16]) -> Session {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_busy_api_is_asked_again_after_longer_and_longer_waits() {
+async fn a_busy_api_is_retried_with_growing_delays() {
     let session = failing(&[529, 429]);
     let policy = RetryPolicy::new().attempts(3).first_delay(Duration::from_secs(10));
     let start = Instant::now();
@@ -103,7 +103,7 @@ async fn a_busy_api_is_asked_again_after_longer_and_longer_waits() {
     let waited = start.elapsed();
     assert!(
         (Duration::from_secs(15)..Duration::from_secs(31)).contains(&waited),
-        "half to all of 10 s and 20 s: {waited:?}"
+        "between half and all of 10 s and 20 s: {waited:?}"
     );
 }
 
@@ -123,7 +123,7 @@ async fn the_last_error_comes_back_when_the_attempts_are_used_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn any_other_failure_comes_back_at_once() {
+async fn other_failures_are_not_retried() {
     for status in [400, 401, 404, 413, 500] {
         let session = failing(&[status]);
         let start = Instant::now();
@@ -134,7 +134,7 @@ async fn any_other_failure_comes_back_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_is_asked_again_unless_a_policy_says_so() {
+async fn nothing_is_retried_without_a_policy() {
     let session = failing(&[529]);
     assert!(session.query("go").text().await.unwrap_err().is_overloaded());
 }
@@ -167,18 +167,18 @@ fn exhausted(limits: Vec<Value>) -> (Session, Log) {
     (Session::builder().transport(transport).start().unwrap(), asked)
 }
 
-/// Seconds since 1970, so much from now.
+/// Seconds since 1970, this much from now.
 fn in_seconds(seconds: f64) -> f64 {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
     now.as_secs_f64() + seconds
 }
 
 #[tokio::test(start_paused = true)]
-async fn plan_that_is_used_up_for_long_is_not_asked_again() {
+async fn a_plan_used_up_for_long_is_not_retried() {
     for limit in [
         json!({"status": "rejected", "resetsAt": in_seconds(7200.0), "rateLimitType": "five_hour", "overageStatus": "rejected"}),
         json!({"status": "rejected", "resetsAt": in_seconds(7200.0) * 1000.0}),
-        // Just longer than the longest wait.
+        // Just above the longest delay.
         json!({"status": "rejected", "resetsAt": in_seconds(130.0)}),
         // The CLI does not say how long.
         json!({"status": "rejected"}),
@@ -193,7 +193,7 @@ async fn plan_that_is_used_up_for_long_is_not_asked_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn plan_that_starts_again_soon_is_asked_again_then() {
+async fn a_plan_that_resets_soon_is_retried_after_the_reset() {
     let soon = json!({"status": "rejected", "resetsAt": in_seconds(60.0)});
     let (session, asked) = exhausted(vec![soon]);
     let start = Instant::now();
@@ -202,12 +202,12 @@ async fn plan_that_starts_again_soon_is_asked_again_then() {
     let waited = start.elapsed().as_secs_f64();
     assert!(
         (55.0..=60.0).contains(&waited),
-        "until it starts again, at most a minute from now: {waited}"
+        "until the reset, at most a minute from now: {waited}"
     );
 }
 
 #[tokio::test(start_paused = true)]
-async fn limit_that_lets_requests_pass_is_asked_again_as_usual() {
+async fn a_limit_that_allows_requests_is_retried_as_usual() {
     for limit in [
         json!({"status": "allowed", "resetsAt": in_seconds(7200.0)}),
         json!({"status": "allowed_warning", "resetsAt": in_seconds(7200.0)}),
@@ -232,7 +232,7 @@ async fn limit_that_lets_requests_pass_is_asked_again_as_usual() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_asked_again_may_borrow_mutably() {
+async fn the_retried_closure_may_borrow_mutably() {
     let session = failing(&[529, 529]);
     let mut prompts = Vec::new();
     let policy = RetryPolicy::new();
@@ -245,7 +245,7 @@ async fn what_is_asked_again_may_borrow_mutably() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn asking_again_can_be_spawned() {
+async fn a_retry_can_be_spawned() {
     let policy = RetryPolicy::new();
     let session = failing(&[529]);
     let task = tokio::spawn(async move { policy.run_send(|| session.query("go").text()).await });
@@ -257,14 +257,14 @@ async fn asking_again_can_be_spawned() {
         policy.run(ask).await
     });
     assert_eq!(task.await.unwrap().unwrap(), "done");
-    // The same end, however it is asked.
+    // The result is the same however it is run.
     let (session, asked) = exhausted(vec![json!({"status": "rejected"}); 2]);
     let error = policy.run_send(|| session.query("go").text()).await.unwrap_err();
     assert!(error.is_rate_limited() && asked.len() == 1, "{error}");
 }
 
 #[test]
-fn waits_double_up_to_their_limit() {
+fn delays_double_up_to_their_limit() {
     let policy =
         RetryPolicy::new().first_delay(Duration::from_secs(3)).max_delay(Duration::from_secs(20));
     let seconds: Vec<_> = (0..7).map(|attempt| policy.delay_before(attempt).as_secs()).collect();
@@ -273,7 +273,7 @@ fn waits_double_up_to_their_limit() {
 }
 
 #[test]
-fn the_waits_that_the_cli_names_are_durations() {
+fn delays_reported_by_the_cli_are_durations() {
     let retry = |delay: &str| {
         let line = format!(
             r#"{{"type":"system","subtype":"api_retry","attempt":1,"max_retries":2,"retry_delay_ms":{delay},"error_status":429}}"#
@@ -300,7 +300,7 @@ fn the_waits_that_the_cli_names_are_durations() {
     };
     assert_eq!(resets_in("1090"), Some(Duration::from_secs(90)));
     assert_eq!(resets_in("1090.5"), Some(Duration::from_millis(90_500)));
-    // Milliseconds, where seconds would be thousands of years.
+    // Milliseconds: as seconds this would be thousands of years.
     assert_eq!(resets_in("1795900000"), Some(Duration::from_secs(1_795_899_000)));
     assert_eq!(resets_in("1795900000000"), Some(Duration::from_secs(1_795_899_000)));
     assert_eq!(resets_in("99999999999"), Some(Duration::from_secs(99_999_998_999)));

@@ -27,7 +27,7 @@ fn the_last_count_of_a_message_wins() {
 }
 
 #[test]
-fn the_end_of_a_stream_gives_the_output_and_leaves_the_rest() {
+fn the_end_of_a_stream_updates_only_the_output() {
     let start = r#"{"type":"stream_event","api_message_id":"m1","event":{"type":"message_start","message":{"id":"m1","content":[],"usage":{"input_tokens":100,"output_tokens":1,"cache_creation_input_tokens":9}}}}"#;
     let delta = r#"{"type":"stream_event","api_message_id":"m1","event":{"type":"message_delta","delta":{},"usage":{"output_tokens":20}}}"#;
     assert_eq!(tally(&[start, ONE, ONE, delta]), [100, 20, 7, 9]);
@@ -35,18 +35,18 @@ fn the_end_of_a_stream_gives_the_output_and_leaves_the_rest() {
     assert_eq!(
         tally(&[start, delta, forged]),
         [100, 20, 0, 9],
-        "as the CLI writes it for a stream that broke off"
+        "as the CLI writes it for an interrupted stream"
     );
 }
 
 #[test]
-fn messages_add_up_those_of_sub_agents_too() {
+fn messages_add_up_including_sub_agents() {
     let other = r#"{"type":"assistant","parent_tool_use_id":"t","message":{"id":"m2","content":[],"usage":{"input_tokens":5,"output_tokens":6}}}"#;
     assert_eq!(tally(&[ONE, other, ONE]), [105, 7, 7, 0]);
 }
 
 #[test]
-fn what_has_no_message_or_no_usage_counts_nothing() {
+fn lines_without_message_or_usage_count_nothing() {
     let lines = [
         r#"{"type":"assistant","message":{"content":[],"usage":{"input_tokens":5}}}"#,
         r#"{"type":"assistant","message":{"id":"m","content":[]}}"#,

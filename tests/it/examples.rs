@@ -1,4 +1,4 @@
-//! The examples are where a reader looks for them.
+//! The examples are listed and documented.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -30,7 +30,7 @@ fn examples() -> BTreeMap<String, (String, String)> {
 }
 
 #[test]
-fn the_page_of_examples_lists_each_and_no_other() {
+fn the_page_of_examples_lists_exactly_the_examples() {
     let page = root("examples/README.md");
     let link = |line: &str| Some(line.split_once("](")?.1.split_once(')')?.0.to_owned());
     let links: BTreeSet<_> = page.lines().filter_map(link).collect();
@@ -38,7 +38,7 @@ fn the_page_of_examples_lists_each_and_no_other() {
 }
 
 #[test]
-fn each_example_says_how_to_run_it() {
+fn each_example_shows_how_to_run_it() {
     for (name, (run, file)) in examples() {
         let text = root(&format!("examples/{file}"));
         let head: String = text.lines().take_while(|line| line.starts_with("//!")).collect();

@@ -1,4 +1,4 @@
-//! The tables of `docs/guarantees.md` name tests that exist, and leave no requirement out.
+//! The tables of `docs/guarantees.md` name existing tests and cover every requirement.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -28,7 +28,7 @@ fn rows() -> Vec<[String; 3]> {
     rows
 }
 
-/// The files that a name such as `options_args` or `wire/frame` may mean.
+/// The files that a name such as `options_args` or `wire/frame` may refer to.
 fn files(name: &str) -> Vec<PathBuf> {
     let root = root();
     if let Some(name) = name.strip_prefix("mock-cli/") {
@@ -48,7 +48,7 @@ fn files(name: &str) -> Vec<PathBuf> {
     inside.chain(single.map(|path| root.join(path))).filter(|path| path.is_file()).collect()
 }
 
-/// Is this the name of a test, `file::name`?
+/// True if this is the name of a test, `file::name`.
 fn is_test(reference: &str) -> bool {
     let Some((file, name)) = reference.rsplit_once("::") else { return false };
     if file == "real_cli" {
@@ -59,7 +59,7 @@ fn is_test(reference: &str) -> bool {
     files(file).iter().any(|path| has_test(&read(path), name))
 }
 
-/// Does the source have a function of this name, with an attribute of a test above it, inside a macro of tests or not?
+/// True if the source has a function of this name with a test attribute, also inside a macro.
 fn has_test(source: &str, name: &str) -> bool {
     let lines: Vec<_> = source.lines().map(str::trim).collect();
     let is_test = |line: &str| line.starts_with("#[test]") || line.starts_with("#[tokio::test");
@@ -74,13 +74,13 @@ fn has_test(source: &str, name: &str) -> bool {
     })
 }
 
-/// What a cell names in backticks, as `file::name`.
+/// The references in backticks in a cell, as `file::name`.
 fn references(tests: &str) -> impl Iterator<Item = &str> {
     tests.split('`').skip(1).step_by(2).filter(|reference| reference.contains("::"))
 }
 
 #[test]
-fn every_test_that_is_named_exists() {
+fn every_named_test_exists() {
     let mut missing = Vec::new();
     for [_, tests, numbers] in rows() {
         for reference in references(&tests) {
@@ -93,7 +93,7 @@ fn every_test_that_is_named_exists() {
 }
 
 #[test]
-fn every_guarantee_has_a_test_or_says_why_not() {
+fn every_guarantee_has_a_test_or_a_reason() {
     for [guarantee, tests, numbers] in rows() {
         assert!(guarantee.ends_with('.'), "{numbers}: not a sentence: {guarantee}");
         assert!(
@@ -121,7 +121,7 @@ fn every_requirement_has_one_row() {
     assert_eq!(numbers, expected);
 }
 
-/// What is listed as a method of a control request is called against the real CLI.
+/// Every method listed for a control request is called against the real CLI.
 #[test]
 fn every_control_method_runs_against_the_real_cli() {
     let table = read(&root().join("docs/control-requests.md"));
@@ -147,7 +147,7 @@ fn every_control_method_runs_against_the_real_cli() {
 }
 
 #[test]
-fn every_option_of_the_cli_s_is_tried_on_the_real_cli() {
+fn every_cli_option_is_tried_on_the_real_cli() {
     let sources: String = files("real_cli").iter().map(|path| read(path)).collect();
     let setter = |name: &'static str| match name {
         "add_dirs" => "add_dir",

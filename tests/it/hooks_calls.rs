@@ -1,4 +1,4 @@
-//! What a hook is told, and what the CLI is answered, byte for byte.
+//! What a hook receives and what the CLI is answered, byte for byte.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use claude_wire::wire::hook::{
 };
 use serde_json::json;
 
-/// As CLI 2.1.329 calls a hook.
+/// A hook call as CLI 2.1.329 sends it.
 fn call(id: &str, hook: usize, event: &str, fields: &str) -> String {
     let input = format!(
         r#"{{"session_id":"s","transcript_path":"/t.jsonl","cwd":"/w","prompt_id":"p","permission_mode":"default","effort":{{"level":"medium"}},"hook_event_name":"{event}",{fields}}}"#
@@ -44,7 +44,7 @@ fn stop(id: &str, hook: usize) -> String {
 const DENIED: &str = r#"{"hookSpecificOutput":{"hookEventName":"PreToolUse","permissionDecision":"deny","permissionDecisionReason":"dangerous"}}"#;
 
 #[tokio::test(start_paused = true)]
-async fn a_hook_gets_every_field_and_its_answer_is_written() {
+async fn a_hook_receives_every_field_and_its_answer_is_written() {
     let builder =
         Session::builder().on_hook("Bash", |event: PreToolUse, context: HookContext| async move {
             assert_eq!((&*event.tool_name, &*event.tool_use_id), ("Bash", "toolu_1"));
@@ -108,7 +108,7 @@ async fn the_forms_of_an_answer() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn failures_are_reported_and_the_next_call_is_served() {
+async fn a_failed_call_is_reported_and_the_next_one_is_served() {
     let builder = Session::builder()
         .on_hook("", |_: PreToolUse, _| async { Err::<(), _>("bad") })
         .on_hook("", |event: Stop, _| async move { assert!(event.stop_hook_active, "worse") });
@@ -127,14 +127,14 @@ async fn failures_are_reported_and_the_next_call_is_served() {
         no("2", "No hook callback found for ID: hook_99"),
         no("3", "No hook callback found for ID: mine"),
         no("4", "hook_0 is a hook for PreToolUse, not for Stop"),
-        no("5", "the input of the hook is no object"),
+        no("5", "the input of the hook is not an object"),
         no("6", "bad"),
     ];
     assert_eq!(answers(builder, &asks).await, expected);
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_event_with_hardly_a_field_is_handed_on() {
+async fn an_event_with_few_fields_is_delivered() {
     let builder = Session::builder().on_hook("", |event: PreToolUse, _| async move {
         assert_eq!(event.tool_name, "");
     });
@@ -149,7 +149,7 @@ async fn an_event_with_hardly_a_field_is_handed_on() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_hook_hears_of_many_events() {
+async fn one_hook_can_handle_many_events() {
     let heard = Log::default();
     let log = heard.clone();
     let events = [HookEventName::Stop, "CoffeeBreak".into()];
@@ -177,7 +177,7 @@ async fn one_hook_hears_of_many_events() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_log_lets_everything_pass() {
+async fn the_log_hook_blocks_nothing() {
     let asks = [bash("0", 0), call("1", 1, "PostToolUse", r#""tool_name":"Bash""#)];
     assert_eq!(
         answers(Session::builder().log_hooks(), &asks).await,
@@ -203,7 +203,7 @@ impl HookHandler<PreToolUse> for Guard {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_type_does_in_place_of_a_closure() {
+async fn a_type_can_replace_a_closure() {
     let asks = [bash("0", 0), call("1", 0, "PreToolUse", r#""tool_name":"Bash","tool_input":{}"#)];
     assert_eq!(
         answers(Session::builder().hook_handler("Bash", Guard), &asks).await,
@@ -212,7 +212,7 @@ async fn a_type_does_in_place_of_a_closure() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_no_typed_hook_knows_goes_to_the_raw_handler() {
+async fn other_hook_calls_go_to_the_raw_handler() {
     let builder = Session::builder().on_hook("", |_: PreToolUse, _| async {}).on_request(
         "hook_callback",
         |request| async move {
@@ -226,7 +226,7 @@ async fn what_no_typed_hook_knows_goes_to_the_raw_handler() {
     );
 }
 
-/// Says when it is dropped.
+/// Logs its drop.
 struct Dropped(Log);
 
 impl Drop for Dropped {
@@ -236,7 +236,7 @@ impl Drop for Dropped {
 }
 
 #[tokio::test(start_paused = true)]
-async fn hooks_run_at_the_same_time_and_one_can_be_taken_back() {
+async fn hooks_run_concurrently_and_can_be_cancelled() {
     let log = Log::default();
     let dropped = log.clone();
     let transport = cli(|_, mut cli| async move {
@@ -249,14 +249,14 @@ async fn hooks_run_at_the_same_time_and_one_can_be_taken_back() {
         cli.write(stop("now", 2)).await;
         assert_eq!(cli.read_text().await.unwrap(), yes("now", "{}"));
         assert_eq!(cli.read_text().await.unwrap(), yes("later", "{}"));
-        // As the CLI does when a hook's time is up.
+        // The CLI cancels a hook like this when its time is up.
         cli.write(r#"{"type":"control_cancel_request","request_id":"slow"}"#).await;
         quiet().await;
         cli.write(stop("after", 2)).await;
         assert_eq!(
             cli.read_text().await.unwrap(),
             yes("after", "{}"),
-            "the hook that was taken back is silent"
+            "the cancelled hook sends nothing"
         );
         cli.write(result(&uuid, "done")).await;
         cli.drain().await;

@@ -1,4 +1,4 @@
-//! Questions of MCP servers, and dialogs.
+//! Requests of MCP servers to the user, and dialogs.
 
 use crate::support::ask::{answers, ask, no, yes};
 use crate::support::cli::{Log, cli, init, result};
@@ -81,7 +81,7 @@ async fn a_handler_that_panics_does_not_dismiss_the_dialog() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_not_this_host_s_to_answer_is_left_alone() {
+async fn requests_for_other_hosts_are_not_answered() {
     let transport = cli(|_, mut cli| async move {
         cli.handshake().await;
         let (uuid, _) = cli.prompt().await;

@@ -1,4 +1,4 @@
-//! What goes to the log of the application.
+//! Entries in the log of the application.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 use crate::support::ask::{answers, ask};
@@ -7,7 +7,7 @@ use crate::support::log::Logged;
 use claude_wire::{Decision, Session};
 
 #[tokio::test(start_paused = true)]
-async fn an_event_is_written_down_whole() {
+async fn an_event_is_logged_in_full() {
     let log = Log::default();
     let _recording = tracing::subscriber::set_default(Logged(log.clone()));
     let input = r#"{"hook_event_name":"PreToolUse","session_id":"s","tool_name":"Bash"}"#;
@@ -27,7 +27,7 @@ async fn an_event_is_written_down_whole() {
 }
 
 #[test]
-fn a_handler_that_is_never_asked_is_warned_of_at_the_start() {
+fn a_handler_that_is_never_called_causes_a_warning_at_the_start() {
     let log = Log::default();
     let _recording = tracing::subscriber::set_default(Logged(log.clone()));
     let builder =

@@ -11,7 +11,7 @@ use claude_wire::wire::hook::{
 };
 use claude_wire::{Decision, Session, SessionBuilder};
 
-/// Replays a recording with these handlers, to its end.
+/// Replays a whole recording with these handlers.
 async fn replayed(name: &str, builder: SessionBuilder, prompts: &[&str]) {
     let replay = Replay::open(project::recording(name)).unwrap();
     let session = builder.transport(replay.clone()).start().unwrap();
@@ -23,7 +23,7 @@ async fn replayed(name: &str, builder: SessionBuilder, prompts: &[&str]) {
     replay.assert_finished();
 }
 
-/// What a tool's question and its answer are about.
+/// A permission handler that logs the request and returns this decision.
 fn deciding(log: &Log, decision: Decision) -> SessionBuilder {
     let log = log.clone();
     Session::builder().on_permission(move |request| {
@@ -105,7 +105,7 @@ async fn hooks_that_allowed_denied_and_added() {
     assert_eq!(log.all(), ["It printed hi-from-bash.", "I was blocked by a hook."]);
 }
 
-/// The events that the recorded host had hooks for, besides the three above.
+/// The events for which the recorded host had hooks, apart from the three above.
 fn registered_in_addition() -> Vec<HookEventName> {
     let line = std::fs::read_to_string(project::recording("hooks")).unwrap();
     let event: serde_json::Value = serde_json::from_str(line.lines().nth(1).unwrap()).unwrap();

@@ -1,4 +1,4 @@
-//! How hooks are made known to the CLI, and what it must be able to do.
+//! How hooks are registered with the CLI, and what it must support.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 use std::time::Duration;
@@ -10,7 +10,7 @@ use claude_wire::wire::hook::{HookEventName, HookInput, PostToolUse, PreToolUse,
 use claude_wire::{Session, SessionBuilder};
 use serde_json::{Value, json};
 
-/// A CLI that takes down the `initialize` of each connection, and answers it with this.
+/// A CLI that logs the `initialize` of each connection and answers it with `reply`.
 fn introduced(reply: Value, log: &Log) -> Memory {
     let log = log.clone();
     cli(move |_, mut cli| {
@@ -34,7 +34,7 @@ async fn initialize(builder: SessionBuilder) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_hooks_nothing_is_said() {
+async fn without_hooks_initialize_is_empty() {
     assert_eq!(initialize(Session::builder()).await, r#"{"subtype":"initialize"}"#);
 }
 
@@ -55,7 +55,7 @@ async fn hooks_are_numbered_in_the_order_of_their_registration() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_hook_may_be_for_many_events_known_or_not() {
+async fn one_hook_may_have_many_events_known_or_not() {
     let builder = Session::builder().on_hooks(
         [HookEventName::Stop, "CoffeeBreak".into()],
         "x",
@@ -66,7 +66,7 @@ async fn one_hook_may_be_for_many_events_known_or_not() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_log_listens_to_all_events_whose_hooks_do_no_work() {
+async fn the_log_registers_for_all_passive_events() {
     let initialize: Value =
         serde_json::from_str(&initialize(Session::builder().log_hooks()).await).unwrap();
     let events = initialize["hooks"].as_object().unwrap();
@@ -102,7 +102,7 @@ async fn a_fork_registers_the_same_hooks() {
 }
 
 #[test]
-fn two_ways_to_say_the_same_are_refused() {
+fn conflicting_registrations_are_rejected() {
     let builder = Session::builder().initialize_field("hooks", json!({}));
     assert!(builder.clone().start().is_ok());
     let error = builder.on_hook(Matcher::all(), |_: Stop, _| async {}).start().unwrap_err();
@@ -110,7 +110,7 @@ fn two_ways_to_say_the_same_are_refused() {
 }
 
 #[test]
-fn a_hook_without_any_time_is_refused() {
+fn a_zero_hook_timeout_is_rejected() {
     let error = Session::builder()
         .on_hook(Matcher::all().timeout(Duration::ZERO), |_: Stop, _| async {})
         .start()
@@ -123,7 +123,7 @@ fn guarded() -> SessionBuilder {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_guard_is_registered_as_one() {
+async fn a_guard_is_registered_as_blocking() {
     let log = Log::default();
     let reply = json!({"hooks_applied": true, "hook_on_failure_supported": true});
     let session = guarded().transport(introduced(reply, &log)).start().unwrap();
@@ -133,7 +133,7 @@ async fn a_guard_is_registered_as_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cli_that_would_go_on_without_the_guard_is_refused() {
+async fn a_cli_that_ignores_guards_is_refused() {
     for reply in [
         json!({}),
         json!({"hooks_applied": true}),
@@ -155,7 +155,7 @@ async fn a_cli_that_would_go_on_without_the_guard_is_refused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn hooks_that_the_cli_did_not_take_are_reported() {
+async fn hooks_that_the_cli_ignored_are_reported() {
     let builder = Session::builder().on_hook("Bash", |_: PreToolUse, _| async {});
     let session = builder
         .transport(introduced(json!({"hooks_applied": false}), &Log::default()))

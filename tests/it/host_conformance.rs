@@ -1,6 +1,7 @@
-//! Runs the conformance cases of the host's side: what options, callbacks and calls put on the wire. Where this client differs on purpose,
-//! `conformance/host-differences.json` says how and why; a difference that is none any more fails as well. The cases of servers in this
-//! process are run by `mcp_conformance.rs`.
+//! Runs the conformance cases of the host: what options, callbacks and calls put on the wire.
+//! `conformance/host-differences.json` lists and explains intended differences; a listed difference
+//! that no longer exists fails the test as well. `mcp_conformance.rs` runs the cases of in-process
+//! servers.
 
 #![cfg(feature = "session")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests")]
@@ -13,7 +14,7 @@ use claude_wire::transport::Exit;
 use serde_json::{Value, json};
 
 #[test]
-fn every_command_line_is_as_the_cases_say() {
+fn every_command_line_matches_its_case() {
     let mut run = Run::new("argv_cases", 23);
     for (file, case) in run.cases() {
         let Ok(options) = options::of(&case["options"]) else {
@@ -42,7 +43,7 @@ fn every_command_line_is_as_the_cases_say() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_handshake_is_as_the_cases_say() {
+async fn every_handshake_matches_its_case() {
     let mut run = Run::new("initialize_cases", 7);
     for (file, case) in run.cases() {
         let Ok(options) = options::of(&case["options"]) else {
@@ -85,7 +86,7 @@ async fn every_handshake_is_as_the_cases_say() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_callback_is_answered_as_the_cases_say() {
+async fn every_callback_answer_matches_its_case() {
     let mut run = Run::new("callback_cases", 11);
     for (file, case) in run.cases() {
         match calls::answers(&case).await {
@@ -102,7 +103,7 @@ async fn every_callback_is_answered_as_the_cases_say() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_call_writes_the_frames_that_the_cases_say() {
+async fn every_call_matches_its_case() {
     let mut run = Run::new("host_frame_cases", 7);
     for (file, case) in run.cases() {
         match calls::frames(case["call"].as_str().unwrap()).await {

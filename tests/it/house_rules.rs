@@ -1,4 +1,4 @@
-//! What CONTRIBUTING asks of every file and a compiler does not check.
+//! Rules of CONTRIBUTING that a compiler does not check.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// All files below these folders with this ending, with their text.
+/// All files below these folders with this extension, and their text.
 fn files(folders: &[&str], ending: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let mut waiting: Vec<_> = folders.iter().map(|folder| root().join(folder)).collect();
@@ -26,7 +26,7 @@ fn files(folders: &[&str], ending: &str) -> Vec<(String, String)> {
     found
 }
 
-/// The sleeps of a source that take real time and have no comment that says why, by line.
+/// The line numbers of real-time sleeps without a comment that explains them.
 fn sleeps(text: &str) -> Vec<usize> {
     let lines: Vec<_> = text.lines().collect();
     let virtual_clock = text.contains("start_paused = true");
@@ -42,10 +42,10 @@ fn sleeps(text: &str) -> Vec<usize> {
     (0..lines.len()).filter(|&at| real(lines[at]) && !said(at)).map(|at| at + 1).collect()
 }
 
-/// A test that waits for real time to pass is slow where it works and fails where the machine is
-/// slow. Tests wait for what happens, or on tokio's paused clock.
+/// Tests wait for events or use tokio's paused clock. A test that waits for real time is slow where
+/// it passes and fails on slow machines.
 #[test]
-fn a_sleep_in_real_time_says_why() {
+fn every_real_time_sleep_has_a_reason() {
     let found: Vec<_> = files(&["tests", "mock-cli/tests", "xtask"], "rs")
         .iter()
         .flat_map(|(name, text)| sleeps(text).into_iter().map(move |line| format!("{name}:{line}")))
@@ -54,7 +54,7 @@ fn a_sleep_in_real_time_says_why() {
 }
 
 #[test]
-fn a_sleep_without_a_reason_is_found() {
+fn a_sleep_without_a_reason_is_detected() {
     let sleep = ["thread::sl", "eep(x);"].concat();
     assert_eq!(sleeps(&sleep), [1]);
     assert_eq!(sleeps(&format!("start_paused = true\n{sleep}")), [2]);
@@ -64,7 +64,8 @@ fn a_sleep_without_a_reason_is_found() {
     assert_eq!(sleeps(&format!("start_paused = true\n{sleep}")), [0; 0]);
 }
 
-/// Guides are the README and the pages of `docs/`: their Rust is compiled, so that it cannot rot.
+/// The Rust code of the guides (the README and the pages of `docs/`) is compiled, so that it stays
+/// valid.
 #[test]
 fn every_block_of_rust_in_a_guide_is_compiled() {
     let library = fs::read_to_string(root().join("src/lib.rs")).unwrap();
@@ -85,9 +86,9 @@ fn every_block_of_rust_in_a_guide_is_compiled() {
     assert!(blocks >= 6, "only {blocks} blocks");
 }
 
-/// The path of each link of a guide to a file of this repository exists.
+/// The path of every link of a guide to a file of this repository exists.
 #[test]
-fn every_link_of_a_guide_leads_somewhere() {
+fn every_link_of_a_guide_has_a_target() {
     let mut pages = files(&["docs"], "md");
     for name in
         ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "examples/README.md"]

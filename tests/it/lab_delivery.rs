@@ -1,4 +1,4 @@
-//! How a reply is delivered: whole, in events, late, held, cut off.
+//! How a reply is delivered: whole, as events, delayed, held, cut off.
 #![cfg(feature = "lab")]
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
@@ -13,7 +13,7 @@ async fn serving(replies: impl IntoIterator<Item = Reply>) -> (FakeApi, Client) 
     (api, client)
 }
 
-/// The types of the events, each of which is a chunk of its own.
+/// The types of the events; each event is one chunk.
 fn kinds(chunks: &[String]) -> Vec<&str> {
     chunks
         .iter()
@@ -22,7 +22,7 @@ fn kinds(chunks: &[String]) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn a_request_that_streams_gets_one_chunk_for_each_event() {
+async fn a_streaming_request_gets_one_chunk_per_event() {
     let (api, mut client) =
         serving([Reply::text("abc").delta_chars(2).hold(0, "open"), Reply::text("again")]).await;
     api.release("open");
@@ -46,7 +46,7 @@ async fn a_request_that_streams_gets_one_chunk_for_each_event() {
     );
     assert!(chunks[0].contains(r#""model":"claude-test""#), "{}", chunks[0]);
     assert!(chunks[3].ends_with("\"text\":\"c\"}}\n\n"), "{}", chunks[3]);
-    // The connection goes on.
+    // The connection stays open.
     let answer = client.post(&prompt("go")).await;
     assert_eq!(
         (answer.status, header(&answer.head, "content-type")),
@@ -61,7 +61,7 @@ async fn a_request_that_streams_gets_one_chunk_for_each_event() {
 }
 
 #[tokio::test]
-async fn a_gate_holds_the_events_behind_it() {
+async fn a_gate_delays_the_events_behind_it() {
     let (api, mut client) = serving([Reply::text("abcd").delta_chars(1).hold(4, "middle")]).await;
     client.send("POST /v1/messages", &streaming_prompt("go")).await;
     api.reached("middle").await;
@@ -78,7 +78,7 @@ async fn a_gate_holds_the_events_behind_it() {
 }
 
 #[tokio::test]
-async fn a_gate_at_zero_holds_even_the_headers() {
+async fn a_gate_at_zero_delays_the_headers_too() {
     let (api, mut client) = serving([Reply::error(500).hold(0, "start")]).await;
     client.send("POST /v1/messages", &streaming_prompt("go")).await;
     api.reached("start").await;
@@ -99,7 +99,7 @@ async fn an_open_gate_blocks_nothing() {
 }
 
 #[tokio::test]
-async fn errors_come_in_the_terms_of_the_api() {
+async fn errors_have_the_format_of_the_api() {
     let replies = [
         Reply::error(529),
         Reply::error(429).retry_after(Duration::from_secs(3)).message("slow down"),
@@ -192,7 +192,7 @@ async fn a_body_is_sent_as_it_is() {
 }
 
 #[tokio::test]
-async fn a_reply_can_be_late_and_slow() {
+async fn a_reply_can_be_delayed_and_slow() {
     let late = Duration::from_millis(30);
     let (api, mut client) =
         serving([Reply::text("abc").delta_chars(1).first_byte_after(late).delta_every(late)]).await;
@@ -203,7 +203,7 @@ async fn a_reply_can_be_late_and_slow() {
     assert!(client.chunks().await.1);
     assert!(
         start.elapsed() >= late * 4,
-        "three deltas behind the first byte: {:?}",
+        "three deltas after the first byte: {:?}",
         start.elapsed()
     );
     api.finish().unwrap();
@@ -224,7 +224,7 @@ async fn tokens_are_counted_and_connections_are_probed() {
 }
 
 #[tokio::test]
-async fn what_is_not_an_api_request_is_refused_and_remembered() {
+async fn other_requests_are_rejected_and_reported() {
     let api =
         FakeApi::start(ApiScript::new().always(When::any(), [Reply::text("never")])).await.unwrap();
     let mut client = Client::connect(&api).await;
@@ -239,7 +239,7 @@ async fn what_is_not_an_api_request_is_refused_and_remembered() {
 }
 
 #[tokio::test]
-async fn what_is_not_http_is_remembered() {
+async fn invalid_http_is_reported() {
     let api = FakeApi::start(ApiScript::new()).await.unwrap();
     let mut client = Client::connect(&api).await;
     client.send("what is this", "").await;

@@ -1,4 +1,4 @@
-//! A script in a caller's own `wiremock` server.
+//! A script mounted in the caller's `wiremock` server.
 #![cfg(feature = "wiremock")]
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
@@ -11,7 +11,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 
 type Answer = (String, [Option<String>; 2], String);
 
-/// Posts each body on one connection. Status, two headers and the body of each answer.
+/// Posts each body on one connection and returns status, two headers and body of each answer.
 async fn answers(url: &str, bodies: &[&str]) -> Vec<Answer> {
     let mut client = Client::at(url).await;
     let mut answers = Vec::new();
@@ -31,7 +31,7 @@ async fn answers(url: &str, bodies: &[&str]) -> Vec<Answer> {
 }
 
 #[tokio::test]
-async fn whole_responses_are_those_of_the_fake_api() {
+async fn whole_responses_match_the_fake_api() {
     let script = ApiScript::new().on_prompt(
         "go",
         [
@@ -73,7 +73,7 @@ async fn whole_responses_are_those_of_the_fake_api() {
 }
 
 #[tokio::test]
-async fn other_mocks_of_the_server_go_on() {
+async fn other_mocks_of_the_server_still_work() {
     let server = MockServer::start().await;
     Mock::given(path("/weather"))
         .respond_with(ResponseTemplate::new(200).set_body_string("rain"))
@@ -93,7 +93,7 @@ async fn other_mocks_of_the_server_go_on() {
 }
 
 #[tokio::test]
-async fn a_reply_can_be_late() {
+async fn a_mounted_reply_can_be_delayed() {
     let late = Duration::from_millis(30);
     let server = MockServer::start().await;
     let script = ApiScript::new().on_prompt("go", [Reply::text("a").first_byte_after(late)]);
@@ -117,7 +117,7 @@ async fn replies_that_were_not_fetched_are_reported() {
 }
 
 #[tokio::test]
-async fn what_needs_the_connection_is_refused() {
+async fn features_that_need_the_connection_are_rejected() {
     let pause = Duration::from_millis(1);
     for (reply, what) in [
         (Reply::text("a").delta_every(pause), "delta_ms"),

@@ -1,4 +1,4 @@
-//! Which reply a request gets, and what is said when there is none.
+//! Which reply a request gets, and the report if there is none.
 #![cfg(feature = "lab")]
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
@@ -6,7 +6,7 @@ use crate::lab_support::{Client, prompt, request};
 use claude_wire::lab::{ApiScript, FakeApi, Reply, When};
 use serde_json::json;
 
-/// The text of an answer, or its status and the message of its error.
+/// Returns the text of an answer, or its status and the message of its error.
 async fn ask(client: &mut Client, body: &str) -> String {
     let answer = client.post(body).await;
     let value: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
@@ -51,7 +51,7 @@ async fn the_replies_of_a_rule_come_one_after_another() {
 
 /// CLI 2.1.332 wraps the feedback of a `Stop` hook in a reminder, 2.1.329 does not.
 #[tokio::test]
-async fn a_reminder_that_is_all_that_came_is_a_prompt() {
+async fn a_lone_reminder_is_a_prompt() {
     let script = ApiScript::new()
         .always(When::prompt_contains("look again").turn(2), [Reply::text("feedback")])
         .always(When::prompt_contains("look again"), [Reply::text("other turn")])
@@ -76,7 +76,7 @@ async fn a_reminder_that_is_all_that_came_is_a_prompt() {
         }
     }
     for came in [
-        // Beside a prompt or a result it is a note.
+        // Next to a prompt or a result it is a note.
         r#"{"role":"user","content":[{"type":"text","text":"WRAPPED"},{"type":"text","text":"first"}]}"#,
         r#"{"role":"user","content":"WRAPPED"},{"role":"user","content":"first"}"#,
         r#"{"role":"user","content":"first"},{"role":"user","content":"WRAPPED"}"#,
@@ -108,7 +108,7 @@ async fn the_shape_of_the_conversation_decides() {
     let mut answers = Vec::new();
     for messages in [
         r#"[{"role":"user","content":"files"}]"#,
-        r#"[{"role":"user","content":[{"type":"text","text":"<system-reminder>beside</system-reminder>"},{"type":"text","text":"files\n"}]}]"#,
+        r#"[{"role":"user","content":[{"type":"text","text":"<system-reminder>note</system-reminder>"},{"type":"text","text":"files\n"}]}]"#,
         r#"[{"role":"user","content":"files"},{"role":"system","content":"more files"}]"#,
         r#"[{"role":"user","content":"hello"},{"role":"assistant","content":"a"},{"role":"user","content":"all files"}]"#,
         r#"[{"role":"user","content":"files"},{"role":"assistant","content":[{"type":"tool_use","id":"t","name":"Bash","input":{}}]},
@@ -123,7 +123,7 @@ async fn the_shape_of_the_conversation_decides() {
 }
 
 #[tokio::test]
-async fn a_miss_is_an_error_that_names_what_came_and_why_no_rule_fits() {
+async fn an_unmatched_request_is_reported_with_the_reason_of_each_rule() {
     let script = ApiScript::new()
         .on_prompt("one", [Reply::text("1")])
         .when(When::any().turn(3), [Reply::text("3")]);
@@ -140,7 +140,7 @@ async fn a_miss_is_an_error_that_names_what_came_and_why_no_rule_fits() {
 }
 
 #[tokio::test]
-async fn what_the_real_api_would_refuse_is_refused() {
+async fn requests_that_the_real_api_would_reject_are_rejected() {
     let api =
         FakeApi::start(ApiScript::new().always(When::any(), [Reply::text("never")])).await.unwrap();
     let orphan =
@@ -152,7 +152,7 @@ async fn what_the_real_api_would_refuse_is_refused() {
 }
 
 #[tokio::test]
-async fn dropping_it_panics_with_what_was_not_reported() {
+async fn dropping_panics_with_unreported_failures() {
     let dropped = |api: FakeApi| {
         let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(api))).err();
         panic.map(|panic| panic.downcast_ref::<String>().unwrap().clone())
@@ -171,7 +171,7 @@ async fn dropping_it_panics_with_what_was_not_reported() {
 }
 
 #[test]
-fn a_script_reads_back_as_it_was_written() {
+fn a_script_round_trips() {
     let json = r#"{"claude-wire": "api-script", "version": 1, "rules": [
         {"when": {"prompt": "a", "turn": 2, "model": "m"}, "replies": [
             {"error": {"status": 429, "retry_after": 1}}, {"content": "text"}, {"raw": {"content_type": "text/html", "body": "<p>"}}]},
@@ -192,7 +192,7 @@ fn a_script_reads_back_as_it_was_written() {
 }
 
 #[test]
-fn what_is_not_a_script_is_refused_with_the_reason() {
+fn invalid_scripts_are_rejected_with_the_reason() {
     let script =
         |rules: &str| format!(r#"{{"claude-wire":"api-script","version":1,"rules":[{rules}]}}"#);
     let cases = [
@@ -225,7 +225,7 @@ fn what_is_not_a_script_is_refused_with_the_reason() {
 }
 
 #[tokio::test]
-async fn a_gate_is_refused_when_its_request_is_refused() {
+async fn a_gate_fails_when_its_request_is_rejected() {
     let api =
         FakeApi::start(ApiScript::new().on_prompt("go", [Reply::text("a").hold(1, "middle")]))
             .await

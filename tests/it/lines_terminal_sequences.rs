@@ -1,4 +1,5 @@
-//! A message is found between the sequences that other programs write to a terminal, and its line is kept as it was.
+//! A message is found between sequences that other programs write to a terminal, and its line is
+//! kept unchanged.
 
 use crate::support::cli::{FakeCli, assistant, cli, init, result, success};
 use crate::support::read::{ended_well, read};
@@ -34,7 +35,7 @@ fn wrapped(before: &str, behind: &str) -> Memory {
     })
 }
 
-/// What wrappers were seen to write, and variations of it.
+/// What wrappers were observed to write, and variations of it.
 const AROUND: [(&str, &str); 7] = [
     ("\x1b]0;host: ready\x07\x1b]0;project: ready\x07", ""),
     ("\x1b]0;host: {\"type\":\"x\"}\x1b\\", "\x1b]0;\x1b\\"),
@@ -46,7 +47,7 @@ const AROUND: [(&str, &str); 7] = [
 ];
 
 #[tokio::test(start_paused = true)]
-async fn a_session_goes_through_a_shell_that_writes_sequences_around_each_line() {
+async fn a_session_works_through_a_shell_that_writes_sequences_around_each_line() {
     for (before, behind) in AROUND {
         let session = Session::builder().transport(wrapped(before, behind)).start().unwrap();
         let mut events = session.events();
@@ -63,7 +64,7 @@ async fn a_session_goes_through_a_shell_that_writes_sequences_around_each_line()
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_recorded_between_sequences_plays_for_another_host() {
+async fn a_recording_with_sequences_replays_for_another_host() {
     for (before, behind) in AROUND {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("wrapped.jsonl");
@@ -73,7 +74,7 @@ async fn what_was_recorded_between_sequences_plays_for_another_host() {
         session.stop().await;
         recorder.flush().await.unwrap();
 
-        // The ids of this host are others.
+        // This host has other ids.
         let replay = Replay::open(&path).unwrap();
         let session = Session::builder().transport(replay.clone()).start().unwrap();
         let turn = read(session.query("go")).await;
@@ -85,7 +86,7 @@ async fn what_was_recorded_between_sequences_plays_for_another_host() {
     }
 }
 
-/// A sequence as the standards have it.
+/// A sequence as defined by the standards.
 fn sequence() -> impl Strategy<Value = String> {
     let text = || "[ -~é日]{0,8}";
     prop_oneof![
@@ -124,8 +125,8 @@ fn object() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn a_frame_between_sequences_is_the_frame_alone(before in sequences(), object in object(), behind in sequences()) {
-        // A carriage return before the line feed is the codec's to take.
+    fn a_frame_between_sequences_equals_the_bare_frame(before in sequences(), object in object(), behind in sequences()) {
+        // The codec removes a carriage return before the line feed.
         let line = format!("{before}{object}{behind}");
         let frame = match classify(Line::new(line.clone())) {
             Outcome::Message(frame) | Outcome::Control(frame) => frame,
@@ -138,9 +139,10 @@ proptest! {
         prop_assert_eq!(frame.field("text"), alone.field("text"));
     }
 
-    /// A part of a sequence before an object never hides it, and what follows an object does not change it.
+    /// Part of a sequence before an object never hides it, and text after an object does not change
+    /// it.
     #[test]
-    fn nothing_panics_and_no_object_is_taken_for_less(before in sequences(), cut in any::<prop::sample::Index>(), object in object(), behind in "[ -~\x1b\x07]{0,6}") {
+    fn partial_sequences_never_hide_an_object(before in sequences(), cut in any::<prop::sample::Index>(), object in object(), behind in "[ -~\x1b\x07]{0,6}") {
         let ends: Vec<usize> = before.char_indices().map(|(at, _)| at).chain([before.len()]).collect();
         let before = &before[..*cut.get(&ends)];
         let line = format!("{before}{object}{behind}");

@@ -1,6 +1,7 @@
-//! The behaviour of the library, one behaviour a module: the module names read as its specification.
+//! The behaviour of the library, one behaviour per module: the module names read as its
+//! specification.
 //!
-//! What must be alone in its process, or runs only where a real CLI is, is a target of its own in
+//! Tests that must run alone in their process, or that need a real CLI, are separate targets in
 //! `tests/`.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 

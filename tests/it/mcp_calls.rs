@@ -1,4 +1,4 @@
-//! The CLI calls the tools of a server that lives in the host.
+//! The CLI calls the tools of an in-process server.
 #![cfg(feature = "mcp")]
 
 use crate::mcp_support::{Bench, INITIALIZE, call, message};
@@ -10,7 +10,7 @@ fn builder() -> SessionBuilder {
     Session::builder().tool_server("bench", Bench::default)
 }
 
-/// What the server answers to these, after a handshake: the JSON-RPC of each.
+/// The JSON-RPC answers of the server to these requests, after a handshake.
 async fn replies(asks: &[String]) -> Vec<String> {
     let handshake = [
         message("i", INITIALIZE),
@@ -33,7 +33,7 @@ fn result(id: u32, result: &str) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_handshake_is_the_server_s_and_a_notification_is_acknowledged() {
+async fn the_server_answers_the_handshake_and_notifications_are_acknowledged() {
     let initialized = message("n", r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#);
     let server = r#"{"protocolVersion":"2025-11-25","capabilities":{"tools":{}},"serverInfo":{"name":"bench","version":"1.0.0"}}"#;
     assert_eq!(
@@ -70,7 +70,7 @@ async fn a_call_gets_the_tool_s_result() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_tool_that_fails_or_panics_is_an_error_that_the_model_reads() {
+async fn a_failing_or_panicking_tool_returns_an_error_to_the_model() {
     let failed = |id, text| {
         result(id, &format!(r#"{{"content":[{{"type":"text","text":"{text}"}}],"isError":true}}"#))
     };
@@ -90,7 +90,7 @@ async fn a_tool_that_fails_or_panics_is_an_error_that_the_model_reads() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_the_server_cannot_answer_is_an_error_of_json_rpc() {
+async fn unanswerable_requests_get_a_json_rpc_error() {
     let replies = replies(&[
         message("m", r#"{"method":"no/such/method","jsonrpc":"2.0","id":"a"}"#),
         call(2, "no_such_tool", "{}"),
@@ -117,7 +117,7 @@ async fn a_result_of_three_megabytes_arrives_whole() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_is_not_there_is_an_error() {
+async fn an_unknown_server_is_an_error() {
     let asked = ask(
         "z",
         &format!(r#"{{"subtype":"mcp_message","server_name":"zz","message":{INITIALIZE}}}"#),
@@ -128,7 +128,7 @@ async fn a_server_that_is_not_there_is_an_error() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_handler_of_the_wire_s_own_terms_has_the_servers_that_are_left() {
+async fn the_raw_handler_serves_the_other_servers() {
     let builder =
         builder().on_request("mcp_message", |_| async { Ok(json!({"mcp_response": "raw"})) });
     let asked = ask("z", r#"{"subtype":"mcp_message","server_name":"zz","message":{}}"#);
@@ -140,6 +140,6 @@ async fn a_handler_of_the_wire_s_own_terms_has_the_servers_that_are_left() {
     assert_eq!(answers[0], yes("z", r#"{"mcp_response":"raw"}"#));
     assert!(
         answers[1].contains(r#""mcp_response":{"jsonrpc":"2.0","id":1,"result":{"tools":"#),
-        "the server itself is not left to others"
+        "the in-process server is not passed to the raw handler"
     );
 }

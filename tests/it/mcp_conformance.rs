@@ -1,4 +1,4 @@
-//! Runs the conformance cases of servers in this process: what a server of rmcp answers to the JSON-RPC of the cases.
+//! Runs the conformance cases of in-process servers: what an rmcp server answers to their JSON-RPC.
 #![cfg(feature = "mcp")]
 
 use crate::host_support::run::Run;
@@ -13,7 +13,7 @@ use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 use serde_json::{Value, json};
 
-/// The server that the cases take for granted: `echo` gives its text back, `boom` fails.
+/// The server that the cases assume: `echo` returns its text, `boom` fails.
 struct Server;
 
 impl ServerHandler for Server {
@@ -57,7 +57,7 @@ impl ServerHandler for Server {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_server_answers_as_the_cases_say() {
+async fn every_server_answer_matches_its_case() {
     let mut run = Run::new("mcp_cases", 4);
     for (file, case) in run.cases() {
         let message = |(number, message): (usize, &Value)| {

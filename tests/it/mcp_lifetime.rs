@@ -1,4 +1,4 @@
-//! How long a server in the host lives, and what ends its calls.
+//! How long an in-process server lives, and what ends its calls.
 #![cfg(feature = "mcp")]
 
 use crate::mcp_support::{Bench, INITIALIZE, call, message};
@@ -19,7 +19,7 @@ fn builder(log: &Log) -> SessionBuilder {
     })
 }
 
-/// Waits until this has been said.
+/// Waits until this has been logged.
 async fn said(log: &Log, what: &str) {
     while !log.all().iter().any(|entry| entry == what) {
         quiet().await;
@@ -35,7 +35,7 @@ async fn ask(cli: &mut FakeCli, ask: String) -> Value {
     answer["response"]["response"]["mcp_response"].clone()
 }
 
-/// A CLI that does this in its one turn.
+/// A CLI that runs this script in its only turn.
 fn in_a_turn<F, Fut>(script: F) -> Memory
 where
     F: Fn(FakeCli) -> Fut + Clone + Send + Sync + 'static,
@@ -56,7 +56,7 @@ where
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_cli_s_cancellation_reaches_the_tool_and_the_call_is_answered() {
+async fn a_cancellation_reaches_the_tool_and_the_call_is_answered() {
     let log = Log::default();
     let heard = log.clone();
     let transport = in_a_turn(move |mut cli| {
@@ -91,7 +91,7 @@ async fn the_cli_s_cancellation_reaches_the_tool_and_the_call_is_answered() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_slow_tool_holds_up_neither_the_turn_nor_other_tools_and_ends_with_the_cli() {
+async fn a_slow_tool_blocks_neither_the_turn_nor_other_tools_and_ends_with_the_cli() {
     let log = Log::default();
     let heard = log.clone();
     let transport = in_a_turn(move |mut cli| {
@@ -110,11 +110,11 @@ async fn a_slow_tool_holds_up_neither_the_turn_nor_other_tools_and_ends_with_the
     assert_eq!(read(session.query("go")).await.text(), "done");
     ended_well(&session).await;
     said(&log, "cancelled").await;
-    assert!(!log.all().contains(&"dropped".to_string()), "there is time to clean up");
+    assert!(!log.all().contains(&"dropped".to_string()), "the tool has time to clean up");
     said(&log, "dropped").await;
 }
 
-/// A CLI that makes two calls in each turn, and dies after the first.
+/// A CLI that makes two calls in each turn, and crashes after the first turn.
 fn counting(counts: &Log, launches: &Launches) -> Memory {
     let (counts, launches) = (counts.clone(), launches.clone());
     cli(move |launch, mut cli| {
@@ -140,7 +140,7 @@ fn counting(counts: &Log, launches: &Launches) -> Memory {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_restarted_cli_has_its_own_server() {
+async fn a_restarted_cli_gets_a_new_server() {
     let (counts, log) = (Log::default(), Log::default());
     let session = builder(&log).transport(counting(&counts, &Launches::default())).start().unwrap();
     let mut events = session.events();
@@ -174,7 +174,7 @@ async fn sessions_of_one_builder_and_forks_share_no_server() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_comes_and_goes_while_the_session_runs() {
+async fn a_server_can_be_added_and_removed_while_the_session_runs() {
     let transport = cli(|_, mut cli| async move {
         assert_eq!(cli.acknowledge("initialize").await.get("sdkMcpServers"), None);
         let set = cli.request("mcp_set_servers").await;
@@ -221,7 +221,7 @@ async fn a_server_comes_and_goes_while_the_session_runs() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_came_while_the_session_ran_is_there_again_after_a_death() {
+async fn an_added_server_is_registered_again_after_a_crash() {
     let launches = Launches::default();
     let transport = cli(move |launch, mut cli| {
         let first = launches.note(launch) == 0;
@@ -268,7 +268,7 @@ async fn a_server_that_came_while_the_session_ran_is_there_again_after_a_death()
     ended_well(&session).await;
 }
 
-/// A server that says when it is gone.
+/// A server that logs its drop.
 struct Watched(Log);
 
 #[tool_router(server_handler)]
@@ -286,7 +286,7 @@ impl Drop for Watched {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_idle_server_goes_with_the_last_handle_of_its_session() {
+async fn an_idle_server_is_dropped_with_the_last_handle_of_its_session() {
     let transport = in_a_turn(|cli| async { cli });
     let log = Log::default();
     let watched = log.clone();

@@ -1,4 +1,4 @@
-//! The handshake with the servers in the host is sent ahead, in `initialize`.
+//! The handshake with in-process servers is sent ahead, in `initialize`.
 #![cfg(feature = "mcp")]
 
 use crate::mcp_support::{Bench, INITIALIZE, call, message};
@@ -12,7 +12,7 @@ use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 use serde_json::{Value, json};
 
-/// The `initialize` of these servers, and what the CLI then does in a turn.
+/// Returns the `initialize` for these servers; the CLI then runs `turn`.
 async fn run<F, Fut>(builder: SessionBuilder, turn: F) -> Value
 where
     F: Fn(FakeCli) -> Fut + Send + Sync + Clone + 'static,
@@ -46,14 +46,14 @@ where
     serde_json::from_str(&seen.all()[0]).unwrap()
 }
 
-/// The reply of the server, in JSON-RPC.
+/// The JSON-RPC reply of the server.
 async fn ask(cli: &mut FakeCli, ask: String) -> Value {
     cli.write(ask).await;
     cli.read().await.unwrap()["response"]["response"]["mcp_response"].clone()
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_manifest_says_what_the_server_would_and_its_connection_is_the_one_that_is_called() {
+async fn a_manifest_matches_the_server_and_its_connection_is_reused() {
     let made = Log::default();
     let make = {
         let made = made.clone();
@@ -63,7 +63,7 @@ async fn a_manifest_says_what_the_server_would_and_its_connection_is_the_one_tha
         }
     };
     let initialize = run(Session::builder().tool_server("bench", make), |mut cli| async {
-        // No handshake here: the manifest was the handshake.
+        // No handshake here: the manifest replaced it.
         for count in ["1", "2"] {
             assert_eq!(
                 ask(&mut cli, call(2, "count", "{}")).await["result"]["content"][0]["text"],
@@ -88,7 +88,7 @@ async fn a_manifest_says_what_the_server_would_and_its_connection_is_the_one_tha
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cli_that_replays_the_handshake_gets_a_new_server() {
+async fn a_cli_that_repeats_the_handshake_gets_a_new_server() {
     let initialize =
         run(Session::builder().tool_server("bench", Bench::default), |mut cli| async {
             assert_eq!(
@@ -109,7 +109,7 @@ async fn a_cli_that_replays_the_handshake_gets_a_new_server() {
     assert!(initialize["sdkMcpServerManifests"]["bench"].is_object());
 }
 
-/// A server that never says what it is, or has more tools than it says at once, or fails to say them.
+/// A server that never answers, lists its tools in pages, or fails to list them.
 #[derive(Clone, Copy, PartialEq)]
 enum Odd {
     Silent,
@@ -145,7 +145,7 @@ impl ServerHandler for Odd {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_late_fails_or_comes_in_pages_is_left_to_the_cli() {
+async fn slow_failing_or_paged_lists_are_left_to_the_cli() {
     let builder = Session::builder()
         .tool_server("bench", Bench::default)
         .tool_server("silent", || Odd::Silent)
@@ -164,13 +164,13 @@ async fn what_is_late_fails_or_comes_in_pages_is_left_to_the_cli() {
     assert_eq!(
         initialize["sdkMcpServers"].as_array().unwrap().len(),
         6,
-        "all are offered all the same"
+        "all servers are still offered"
     );
     assert!(begun.elapsed() < std::time::Duration::from_secs(1), "{:?}", begun.elapsed());
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_manifest_of_the_caller_s_own_stays_and_without_servers_there_is_none() {
+async fn a_manifest_of_the_caller_is_kept_and_without_servers_there_is_none() {
     let builder = Session::builder()
         .tool_server("bench", Bench::default)
         .initialize_field("sdkMcpServerManifests", json!({}));

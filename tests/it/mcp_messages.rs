@@ -1,4 +1,4 @@
-//! What a server in the host says of its own accord.
+//! Messages that an in-process server sends itself.
 #![cfg(feature = "mcp")]
 
 use crate::mcp_support::{Bench, INITIALIZE, call, message};
@@ -8,7 +8,8 @@ use claude_wire::Session;
 use claude_wire::transport::Exit;
 use serde_json::{Value, json};
 
-/// The lines that the host writes, from the prompt on, while the CLI makes one call; each control request is acknowledged.
+/// Returns the lines that the host writes after the prompt while the CLI makes one call;
+/// acknowledges each control request.
 async fn lines(call: String, reply: fn(&Value) -> Option<String>) -> Vec<Value> {
     let seen = Log::default();
     let transport = {
@@ -48,7 +49,7 @@ async fn lines(call: String, reply: fn(&Value) -> Option<String>) -> Vec<Value> 
     seen.all().iter().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// Both handshakes, and the prompt: its uuid.
+/// Performs both handshakes and returns the uuid of the prompt.
 async fn connect(cli: &mut FakeCli) -> String {
     cli.handshake().await;
     let (uuid, _) = cli.prompt().await;
@@ -63,7 +64,7 @@ fn text(line: &Value) -> &Value {
 }
 
 #[tokio::test(start_paused = true)]
-async fn progress_comes_before_the_result_that_it_belongs_to() {
+async fn progress_comes_before_its_result() {
     let lines = lines(call(2, "report", "{}"), |_| None).await;
     let params = json!({"progressToken": 2, "progress": 1.0, "total": 2.0, "message": "half"});
     let message = json!({"jsonrpc": "2.0", "method": "notifications/progress", "params": params});
@@ -87,7 +88,7 @@ async fn a_changed_list_of_tools_is_announced() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_cannot_be_read_is_refused_by_its_id() {
+async fn an_unparsable_call_is_rejected_by_its_id() {
     let deep = format!(r#"{{"a":{}{}}}"#, "[".repeat(200), "]".repeat(200));
     for arguments in [&deep, r#"{"a":1e999}"#] {
         let lines = lines(call(2, "add", arguments), |_| None).await;
@@ -97,7 +98,7 @@ async fn a_call_that_cannot_be_read_is_refused_by_its_id() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_of_the_server_s_gets_the_cli_s_reply() {
+async fn a_request_of_the_server_gets_the_reply_of_the_cli() {
     let pong = |asked: &Value| {
         assert_eq!(asked["method"], "ping");
         Some(message("p", &json!({"jsonrpc": "2.0", "id": asked["id"], "result": {}}).to_string()))

@@ -1,4 +1,4 @@
-//! What the CLI says to one server arrives in the order in which it was said, on any runtime.
+//! The CLI's messages to a server arrive in order, on any runtime.
 #![cfg(feature = "mcp")]
 
 use crate::mcp_support::{Bench, INITIALIZE, call, message};
@@ -8,8 +8,9 @@ use claude_wire::Session;
 use claude_wire::transport::Exit;
 use serde_json::json;
 
-/// A lone worker runs the task that was spawned last before those that wait, so that what is left to the tasks comes in the wrong order. It
-/// does so a few times in a row only: a task that has just been taken from its queue starts the count anew.
+/// A single worker runs the most recently spawned task before those that wait, so that work left to
+/// tasks would arrive in the wrong order. It does so only a few times in a row: a task taken from
+/// the queue resets that counter.
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_call_and_its_cancellation_in_one_chunk_arrive_in_that_order() {
     let log = Log::default();
@@ -51,9 +52,9 @@ async fn a_call_and_its_cancellation_in_one_chunk_arrive_in_that_order() {
     );
 }
 
-/// A notification of the client's does not wait for the task of the request before it either.
+/// A notification from the client must not overtake the request before it either.
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn the_handshake_in_one_chunk_is_played_in_order() {
+async fn a_handshake_in_one_chunk_arrives_in_order() {
     let transport = cli(|_, mut cli| async move {
         cli.handshake().await;
         let (uuid, _) = cli.prompt().await;

@@ -1,4 +1,5 @@
-//! A recorded conversation of the real CLI with an in-process server, replayed with a server of rmcp in its place.
+//! A recorded conversation of the real CLI with an in-process server, replayed against an rmcp
+//! server.
 #![cfg(feature = "mcp")]
 
 use crate::support::project;
@@ -28,7 +29,7 @@ impl Calculator {
     }
 }
 
-/// The server that was recorded in `in-process-server.jsonl`, as far as the model could tell.
+/// The server recorded in `in-process-server.jsonl`, as far as the model could see it.
 struct Divider;
 
 #[tool_router(server_handler)]
@@ -59,7 +60,7 @@ fn recording(name: &str) -> Replay {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_the_handshake_names_answers_as_recorded() {
+async fn a_server_named_in_the_handshake_answers_as_recorded() {
     let replay = recording("in-process-server");
     let builder = Session::builder().tool_server("calc", || Divider).transport(replay.clone());
     let session = builder.start().unwrap();
@@ -70,10 +71,10 @@ async fn a_server_that_the_handshake_names_answers_as_recorded() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_recorded_calls_are_answered_by_a_server_of_rmcp() {
+async fn an_rmcp_server_answers_the_recorded_calls() {
     let replay = recording("sdk-mcp-tool");
     let session = Session::builder().transport(replay.clone()).start().unwrap();
-    // The recorded CLI was told of its server by the configuration.
+    // The recorded CLI got its server from the configuration.
     session.mcp().in_process("calc", || Calculator);
     assert_eq!(
         session.query("Add 1 and 2, then fail").text().await.unwrap(),
@@ -85,7 +86,7 @@ async fn the_recorded_calls_are_answered_by_a_server_of_rmcp() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn another_result_than_the_recorded_one_is_a_difference() {
+async fn a_result_that_differs_from_the_recording_is_reported() {
     let replay = recording("sdk-mcp-tool");
     let session = Session::builder().transport(replay.clone()).start().unwrap();
     session.mcp().in_process("calc", || Wrong);

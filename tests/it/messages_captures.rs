@@ -1,4 +1,5 @@
-//! Every line of real captures is known: no defect, and no field that the typed layer does not name.
+//! Every line of real captures is modelled: no defect, and no field without a name in the typed
+//! layer.
 //!
 //! A capture has one object per line; those with `"dir":"out"` and a string `line` are stdout of the
 //! CLI.
@@ -34,7 +35,7 @@ fn every_captured_line_is_known() {
             let unknown =
                 matches!(message.body(), Body::Unknown | Body::System(System::Unknown { .. }))
                     .then(|| String::from("unknown"));
-            // A lab that lets the model say a word of its own marks it.
+            // A lab that invents model output marks it.
             let invented = |why: &String| why.contains("made_up");
             for why in defects.chain(unmodelled).chain(unknown).filter(|why| !invented(why)) {
                 complaints.entry(format!("{what}: {why}")).or_insert(file.clone());

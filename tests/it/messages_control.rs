@@ -1,4 +1,4 @@
-//! The control envelopes, both ways, byte for byte.
+//! The control envelopes in both directions, byte for byte.
 
 use claude_wire::wire::control::remote::Surface;
 use claude_wire::wire::control::{
@@ -86,11 +86,11 @@ fn the_other_requests() {
     let HostRequest::UiCopy(copy) = copy.body else { panic!() };
     assert_eq!((copy.surface, copy.text.as_str()), (Surface::Mobile, "x"));
 
-    let tomorrow = request(
+    let future = request(
         r#"{"type":"control_request","request_id":"c","request":{"subtype":"ui_dance","text":"x"}}"#,
     );
-    assert_eq!((tomorrow.subtype.as_str(), tomorrow.body), ("ui_dance", HostRequest::Unknown));
-    assert_eq!(tomorrow.request.pointer("/text").unwrap().as_str().unwrap(), "x");
+    assert_eq!((future.subtype.as_str(), future.body), ("ui_dance", HostRequest::Unknown));
+    assert_eq!(future.request.pointer("/text").unwrap().as_str().unwrap(), "x");
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn the_lines_of_a_host() {
 }
 
 #[test]
-fn an_answer_gives_the_id_back_as_it_came() {
+fn an_answer_echoes_the_id_verbatim() {
     let string = RawJson::parse(r#""c\u0031""#).unwrap();
     let number = RawJson::parse("7").unwrap();
     let body = RawJson::parse(r#"{"behavior":"allow"}"#).unwrap();

@@ -1,4 +1,4 @@
-//! A field that cannot be read costs that field and nothing else.
+//! An unreadable field costs only that field.
 
 use claude_wire::wire::control::Control;
 use claude_wire::wire::message::{StopReason, UserContent};
@@ -24,9 +24,9 @@ fn the_type_may_be_the_last_key() {
     assert_eq!(defects(&message), [""; 0]);
 }
 
-/// Where the tag comes first, the members are read from behind it; else from the front.
+/// If the tag comes first, the members are read from behind it, otherwise from the front.
 #[test]
-fn the_type_of_a_block_may_stand_anywhere() {
+fn the_type_of_a_block_may_be_anywhere() {
     for block in [
         r#"{"type":"tool_use","id":"t","name":"Bash","input":{"type":"x"}}"#,
         r#"{ "id":"t", "type":"tool_use", "name":"Bash", "input":{"type":"x"} }"#,
@@ -52,7 +52,7 @@ fn the_type_of_a_block_may_stand_anywhere() {
 }
 
 #[test]
-fn a_field_of_the_wrong_type_is_listed_and_its_neighbours_stand() {
+fn a_field_of_the_wrong_type_is_listed_and_the_others_are_kept() {
     let message = message(
         br#"{"type":"assistant","uuid":7,"message":{"id":5,"model":"m","content":[{"type":"text","text":["x"]},7,{"type":"text","text":"ok"}],
             "usage":{"input_tokens":-1,"output_tokens":2}},"error":{},"aborted":"yes","request_id":"r"}"#,
@@ -78,7 +78,7 @@ fn a_field_of_the_wrong_type_is_listed_and_its_neighbours_stand() {
 }
 
 #[test]
-fn a_body_of_the_wrong_type_still_has_a_message() {
+fn a_message_with_a_body_of_the_wrong_type_is_still_a_message() {
     for body in ["null", "5", "\"x\"", "[]", "true"] {
         let line = format!(r#"{{"type":"user","message":{body},"isSynthetic":true}}"#);
         let message = message(line.as_bytes());
@@ -104,7 +104,7 @@ fn last_duplicate_key_wins() {
 }
 
 #[test]
-fn what_json_readers_choke_on_does_not_cost_the_line() {
+fn unusual_json_does_not_lose_the_line() {
     let deep = format!(r#"{}1{}"#, r#"{"a":["#.repeat(500), "]}".repeat(500));
     let line = [
         br#"{"type":"assistant","message":{"model":"m","content":[{"type":"text","text":"cut \ud83d"},{"type":"tool_use","id":"t","name":"X","input":"#
@@ -129,7 +129,7 @@ fn what_json_readers_choke_on_does_not_cost_the_line() {
 }
 
 #[test]
-fn unknown_words_stay_readable() {
+fn unknown_values_stay_readable() {
     let message = message(br#"{"type":"assistant","message":{"model":"m","content":[],"stop_reason":"bored"},"error":"solar_flare"}"#);
     let assistant = message.as_assistant().unwrap();
     assert_eq!(assistant.message.stop_reason, Some(StopReason::Other("bored".into())));
@@ -210,7 +210,7 @@ fn future_values_are_listed_with_them() {
 }
 
 #[test]
-fn a_hostile_line_does_not_fill_the_memory_with_defects() {
+fn a_hostile_line_produces_a_limited_number_of_defects() {
     let line = format!(r#"{{"type":"user","message":{{"content":[{}0]}}}}"#, "1,".repeat(100_000));
     let message = message(line.as_bytes());
     assert_eq!(message.as_user().unwrap().message.content.blocks().len(), 100_001);

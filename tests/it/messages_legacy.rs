@@ -1,4 +1,5 @@
-//! The lines of an old dialect, which early guides to the CLI describe and no version that was seen writes: they are read, and end no turn.
+//! Lines of an old dialect that early guides to the CLI describe, but that no observed version
+//! writes: they are parsed, and end no turn.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 use claude_wire::wire::{Body, ContentBlock, Frame, Message};
@@ -17,7 +18,7 @@ fn message(line: &str) -> Message {
 }
 
 #[test]
-fn a_bare_message_is_what_the_model_said() {
+fn a_bare_message_is_an_assistant_message() {
     let message = message(SAID);
     let assistant = message.as_assistant().unwrap();
     assert_eq!(assistant.text(), "Hello!");
@@ -28,7 +29,7 @@ fn a_bare_message_is_what_the_model_said() {
 }
 
 #[test]
-fn a_bare_message_of_another_program_is_not() {
+fn a_bare_message_of_another_program_is_unknown() {
     for line in [
         SAID.replace("assistant", "user"),
         SAID.replace(r#""role":"assistant","#, ""),
@@ -41,7 +42,7 @@ fn a_bare_message_of_another_program_is_not() {
 }
 
 #[test]
-fn the_other_lines_are_kept_as_they_are() {
+fn other_lines_are_kept_verbatim() {
     for line in [CALLED, OUTPUT, DONE] {
         let message = message(line);
         assert_eq!(*message.body(), Body::Unknown, "{line}");
@@ -49,7 +50,7 @@ fn the_other_lines_are_kept_as_they_are() {
         assert!(message.defects().is_empty(), "{line}: {:?}", message.defects());
         assert_eq!(serde_json::to_string(&message).unwrap(), line);
     }
-    // A result of the real dialect is one even where it names a tool.
+    // A result of the current dialect is a result even if it names a tool.
     let result =
         message(r#"{"type":"result","subtype":"success","tool_use_id":"123","is_error":false}"#);
     assert!(result.is_result() && result.as_result().is_some());
@@ -57,7 +58,7 @@ fn the_other_lines_are_kept_as_they_are() {
 }
 
 #[test]
-fn a_scenario_can_speak_it() {
+fn a_scenario_can_write_the_old_dialect() {
     let scenario = Scenario::new()
         .on_prompt(
             "Look",
@@ -115,7 +116,7 @@ async fn a_turn_delivers_the_text_and_ends_without_a_result() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn its_text_is_streamed_as_any_other() {
+async fn old_dialect_text_is_streamed() {
     let scenario = Scenario::new().on_prompt("Look", reply().text("Hello!")).legacy();
     let session = Session::builder().transport(scenario).start().unwrap();
     let mut text = session.query("Look").text_deltas();

@@ -1,4 +1,4 @@
-//! How a turn ended, as the shapes seen on the wire tell it.
+//! How a turn ended, derived from the shapes seen on the wire.
 
 use claude_wire::wire::result::{StartupFailureReason, TerminalReason};
 use claude_wire::wire::{Frame, Message, TurnOutcome};
@@ -23,7 +23,7 @@ fn a_turn_that_ended_by_itself() {
         r#""subtype":"success","is_error":false,"result":"4","terminal_reason":"completed""#,
     );
     assert_eq!(ended, (TurnOutcome::Success, None));
-    // A reason of tomorrow does not make a failure of it.
+    // An unknown reason does not make it a failure.
     let ended = outcome(
         r#""subtype":"success","is_error":false,"result":"4","terminal_reason":"aborted_quantum""#,
     );
@@ -75,7 +75,7 @@ fn an_abort_is_recognised_by_its_reason() {
         r#""subtype":"error_during_execution","is_error":true,"terminal_reason":"aborted_tools","errors":["x"]"#,
     );
     assert_eq!(tool.0, TurnOutcome::Aborted);
-    // A prompt of priority `now` aborts the tool that runs; that result is no failure.
+    // A prompt of priority `now` aborts the running tool; that result is not a failure.
     let preempted = outcome(
         r#""subtype":"success","is_error":false,"terminal_reason":"aborted_tools","result":"""#,
     );
@@ -91,15 +91,12 @@ fn a_failure_of_the_cli() {
         ended,
         (TurnOutcome::ExecutionError(vec!["a".into(), "b".into()]), Some("a; b".into()))
     );
-    let tomorrow = outcome(r#""subtype":"error_cosmic_ray","is_error":true"#);
-    assert_eq!(
-        tomorrow,
-        (TurnOutcome::ExecutionError(Vec::new()), Some("error_cosmic_ray".into()))
-    );
+    let future = outcome(r#""subtype":"error_cosmic_ray","is_error":true"#);
+    assert_eq!(future, (TurnOutcome::ExecutionError(Vec::new()), Some("error_cosmic_ray".into())));
 }
 
 #[test]
-fn a_startup_failure_says_why() {
+fn a_startup_failure_has_its_reason() {
     let ended = outcome(
         r#""subtype":"error_during_execution","is_error":true,"startup_failure_reason":"bypass_root","errors":["not as root"]"#,
     );
@@ -111,7 +108,7 @@ fn a_startup_failure_says_why() {
 }
 
 #[test]
-fn a_turn_that_was_refused_without_the_api() {
+fn a_turn_that_was_rejected_without_the_api() {
     let ended = outcome(
         r#""subtype":"success","is_error":true,"terminal_reason":"blocking_limit","result":"Prompt is too long""#,
     );
@@ -123,7 +120,7 @@ fn a_turn_that_was_refused_without_the_api() {
 }
 
 #[test]
-fn the_error_text_takes_what_there_is() {
+fn the_error_text_uses_what_is_present() {
     assert_eq!(
         outcome(r#""subtype":"success","is_error":true,"errors":[" "],"result":" ","api_error_status":503"#).1.unwrap(),
         "API error (HTTP 503)"

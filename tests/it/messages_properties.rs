@@ -1,4 +1,4 @@
-//! What holds for every message, whatever stands in it.
+//! Properties of every message, whatever it contains.
 
 #![allow(clippy::unwrap_used)]
 
@@ -30,7 +30,7 @@ const KINDS: &[(&str, &str)] = &[
     ("system", "informational"),
     ("system", "ui_panes"),
     ("system", "post_turn_summary"),
-    ("system", "tomorrow"),
+    ("system", "future"),
     ("tool_progress", ""),
     ("rate_limit_event", ""),
     ("conversation_reset", ""),
@@ -41,10 +41,10 @@ const KINDS: &[(&str, &str)] = &[
     ("control_cancel_request", ""),
     ("keep_alive", ""),
     ("transcript_mirror", ""),
-    ("tomorrow", ""),
+    ("future", ""),
 ];
 
-/// Names that mean something somewhere, so that values of all kinds get into all places.
+/// Names that have a meaning somewhere, so that values of all kinds get into all places.
 const NAMES: &[&str] = &[
     "message",
     "content",
@@ -201,7 +201,7 @@ fn message(value: &Value) -> Message {
 
 fn as_result(mut object: Value) -> Value {
     object["type"] = json!("result");
-    // Without a subtype, a tool's id makes it something else.
+    // Without a subtype, a tool's id makes it another kind of message.
     if object["subtype"].is_null() {
         object["tool_use_id"] = Value::Null;
     }
@@ -231,7 +231,7 @@ proptest! {
     fn a_defect_names_a_field_that_is_missing_or_wrong(object in object()) {
         for defect in message(&object).defects() {
             let pointer: String = defect.path().split(['.', '[']).map(|step| format!("/{}", step.trim_end_matches(']').replace('~', "~0").replace('/', "~1"))).collect();
-            // A key with a dot or a bracket in it cannot be told from a path.
+            // A key with a dot or a bracket cannot be distinguished from a path.
             if let Some(found) = object.pointer(&pointer) {
                 let kind = match found {
                     Value::Null => ["null", "nothing"],
@@ -241,7 +241,7 @@ proptest! {
                     Value::Array(_) => ["an array"; 2],
                     Value::Object(_) => ["an object"; 2],
                 };
-                prop_assert!(kind.contains(&defect.found()), "{defect}, but there is {found}");
+                prop_assert!(kind.contains(&defect.found()), "{defect}, but the value is {found}");
             }
         }
     }

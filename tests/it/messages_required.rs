@@ -1,12 +1,14 @@
-//! A field that the published types always have, and that is missing, is listed: for every kind of message.
+//! A missing field that the published types always have is listed, for every kind of message.
 
 use claude_wire::wire::{Frame, Message};
 use serde_json::{Value, json};
 
-/// Each kind with all its required fields, as paths; `uuid` and `session_id` are the frame's, and are not counted.
+/// Each kind with all its required fields, as paths, except `uuid` and `session_id`, which belong
+/// to the frame.
 ///
-/// Not counted either, because lines without them were always taken as whole: what a `result` adds to its outcome (`result`, `usage`,
-/// `permission_denials` ...), the description of a `task_started`, the usage of a `task_progress`, the counts of a `usage`.
+/// Also excluded, because lines without them always counted as complete: what a `result` adds to
+/// its outcome (`result`, `usage`, `permission_denials` ...), the description of a `task_started`,
+/// the usage of a `task_progress`, the counts of a `usage`.
 fn kinds() -> Vec<(Value, Vec<&'static str>)> {
     let system = |subtype: &str, mut fields: Value| {
         let object = fields.as_object_mut().unwrap();
@@ -243,7 +245,7 @@ fn defects(line: &Value) -> Vec<String> {
     message.defects().iter().map(|defect| defect.path().to_owned()).collect()
 }
 
-/// `message/content/0/text` as a defect has it.
+/// `message/content/0/text` in the notation of defects.
 fn shown(path: &str) -> String {
     let mut shown = String::new();
     for part in path.split('/') {
@@ -257,7 +259,7 @@ fn shown(path: &str) -> String {
 }
 
 #[test]
-fn a_line_with_all_its_fields_has_no_defect() {
+fn a_complete_line_has_no_defect() {
     for (line, _) in kinds() {
         assert_eq!(defects(&line), [""; 0], "{line}");
     }
@@ -286,7 +288,7 @@ fn each_required_field_is_listed_when_it_is_missing_or_null() {
 }
 
 #[test]
-fn what_may_be_missing_is_not_listed() {
+fn optional_fields_are_not_listed() {
     for line in [
         json!({"type": "assistant", "message": {"model": "m", "content": []}}),
         json!({"type": "result", "subtype": "success", "is_error": false, "duration_ms": 1, "duration_api_ms": 1, "num_turns": 1,

@@ -1,7 +1,7 @@
-//! A line of every kind that CLI 2.1.332 declares, with every field that its schema has: all of it is
-//! read, and all of it is kept.
+//! A line of every kind that CLI 2.1.332 declares, with every field of its schema: all of it is
+//! parsed and kept.
 //!
-//! The values are invented; captures show what the CLI really writes.
+//! The values are invented; captures show what the CLI writes.
 
 use std::collections::BTreeSet;
 
@@ -14,8 +14,8 @@ use claude_wire::wire::{Body, ContentBlock, Frame, Message, RawJson, System};
 const SAMPLES: &str = include_str!("../samples/2.1.332.jsonl");
 const REQUESTS: &str = include_str!("../samples/2.1.332-requests.jsonl");
 
-/// Kinds without a line: control frames have tests of their own, and the schema does not declare
-/// `model_fallback`, which was seen.
+/// Kinds without a line: control frames have their own tests, and the schema does not declare
+/// `model_fallback`, which was observed.
 const WITHOUT: [&str; 3] = ["control_request", "control_response", "system/model_fallback"];
 
 fn messages() -> impl Iterator<Item = Message> {
@@ -54,8 +54,8 @@ fn every_declared_kind_has_a_sample() {
     assert_eq!(missing, [""; 0]);
 }
 
-/// A field of the wrong type degrades alone: with every string of a line replaced by a number, what
-/// holds no string still stands.
+/// A field of the wrong type affects only itself: if every string of a line is replaced by a
+/// number, the fields without strings are still read.
 #[test]
 fn strings_that_are_numbers_leave_the_other_fields() {
     for (line, whole) in SAMPLES.lines().zip(messages()) {
@@ -146,7 +146,7 @@ fn a_compaction_streams_as_one_delta() {
 }
 
 #[test]
-fn a_scheduled_prompt_is_read_off_the_result_of_its_tool() {
+fn a_scheduled_prompt_is_read_from_the_result_of_its_tool() {
     let user = |result: &str| {
         message(&format!(
             r#"{{"type":"user","message":{{"role":"user","content":"x"}},"tool_use_result":{result}}}"#
@@ -163,7 +163,7 @@ fn a_scheduled_prompt_is_read_off_the_result_of_its_tool() {
 }
 
 #[test]
-fn rows_of_a_transcript_say_where_they_are_from() {
+fn rows_of_a_transcript_have_their_origin() {
     let frame = Frame::parse(
         r#"{"type":"transcript_mirror","filePath":"/t","entries":[{"type":"user","uuid":"u","parentUuid":null,"rowSource":"local","sentAtMs":5,"more":1},7]}"#,
     )

@@ -1,9 +1,9 @@
-//! Every kind of message that the CLI declares or was seen to send has a type of its own.
+//! Every kind of message that the CLI declares or was seen to send has its own type.
 
 use claude_wire::wire::stream::Event;
 use claude_wire::wire::{Body, Frame, Message, System};
 
-/// The rows of the CLI's own table: `type`, `subtype` and the name of the type here.
+/// The rows of the CLI's table: `type`, `subtype` and the name of the type here.
 const DECLARED: &[(&str, &str, &str)] = &[
     ("assistant", "", "Assistant"),
     ("user", "", "User"),
@@ -89,7 +89,7 @@ const DECLARED: &[(&str, &str, &str)] = &[
     ("system", "ui_scroll", "UiScroll"),
 ];
 
-/// What was seen on the wire beside them.
+/// Kinds seen on the wire that the table does not declare.
 const SEEN: &[(&str, &str, &str)] = &[("system", "model_fallback", "ModelFallback")];
 
 #[test]
@@ -145,7 +145,7 @@ fn a_future_kind_is_kept() {
     }
 }
 
-/// The name of the variant, which the `Debug` output begins with.
+/// The name of the variant, with which the `Debug` output begins.
 fn variant(body: &Body) -> String {
     let debug = match body {
         Body::System(System::Unknown { .. }) => return "Unknown system".into(),

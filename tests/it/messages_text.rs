@@ -1,4 +1,4 @@
-//! What a message says, and what its line is.
+//! The text of a message, and its line.
 
 use crate::support::stream::*;
 use claude_wire::wire::{Frame, Message};
@@ -9,7 +9,7 @@ fn message(line: impl ToString) -> Message {
 }
 
 #[test]
-fn text_of_a_message_is_what_the_model_says() {
+fn text_of_a_message_is_the_model_output() {
     let said = |blocks| message(whole("m", blocks)).text().map(|text| text.into_owned());
     assert_eq!(said(json!([text("Hi")])), Some("Hi".into()));
     assert_eq!(said(json!([text("A"), thinking("hm"), text(""), text("B")])), Some("AB".into()));
@@ -19,20 +19,20 @@ fn text_of_a_message_is_what_the_model_says() {
     assert_eq!(said(json!("a bare string")), Some("a bare string".into()));
     let of_sub_agent = message(of_sub_agent(whole("m", json!([text("mine")]))));
     assert_eq!(of_sub_agent.text().as_deref(), Some("mine"));
-    // As an old dialect has it.
+    // The form of an old dialect.
     let bare =
         r#"{"type":"message","role":"assistant","content":[{"type":"text","text":"Hello!"}]}"#;
     assert_eq!(message(bare).text().as_deref(), Some("Hello!"));
 }
 
 #[test]
-fn other_messages_say_nothing() {
+fn other_messages_have_no_text() {
     for line in [
         text_piece("m", 0, "a piece"),
         json!({"type": "result", "subtype": "success", "is_error": false, "result": "the end"}),
         json!({"type": "user", "message": {"role": "user", "content": [text("a user's")]}}),
         json!({"type": "system", "subtype": "informational", "content": "by the way"}),
-        json!({"type": "of_tomorrow", "message": {"content": [text("unknown")]}}),
+        json!({"type": "from_the_future", "message": {"content": [text("unknown")]}}),
     ] {
         assert_eq!(message(&line).text(), None, "{line}");
         assert_eq!(message(&line).line_text(), line.to_string());
@@ -40,8 +40,9 @@ fn other_messages_say_nothing() {
 }
 
 #[test]
-fn line_text_is_the_line_as_it_came() {
-    let line = "{ \"type\" : \"assistant\", \"message\":{\"content\":[]}, \"of_tomorrow\": 1.0e0 }";
+fn line_text_is_the_unchanged_line() {
+    let line =
+        "{ \"type\" : \"assistant\", \"message\":{\"content\":[]}, \"from_the_future\": 1.0e0 }";
     assert_eq!(message(line).line_text(), line);
     let bytes = b"{\"type\":\"assistant\",\"message\":{\"content\":\"\xff\"}}".to_vec();
     let lossy = String::from_utf8_lossy(&bytes).into_owned();
@@ -53,11 +54,11 @@ async fn texts_of_the_messages_of_a_turn_are_its_text() {
     let mut lines = vec![message_start("m"), text_start("m", 0), text_piece("m", 0, "Hel")];
     lines.push(whole("m", json!([text("Hello")])));
     lines.push(whole("n", json!([tool("t", "Bash", json!({}))])));
-    lines.push(whole("o", json!([text(" world")])));
+    lines.push(whole("o", json!([text(" again")])));
     let mut said = String::new();
     let mut turn = turn(&lines);
     while let Some(message) = turn.next().await {
         said.extend(message.unwrap().text().as_deref());
     }
-    assert_eq!(said, "Hello world");
+    assert_eq!(said, "Hello again");
 }

@@ -1,4 +1,4 @@
-//! `docs/official-names.md` leads from the names of the official SDKs to methods that exist.
+//! `docs/official-names.md` maps names of the official SDKs to methods that exist.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -22,16 +22,16 @@ fn functions(directory: &Path, found: &mut BTreeSet<String>) {
     }
 }
 
-/// What stands between backticks.
+/// Returns the text between backticks.
 fn names(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2)
 }
 
 #[test]
-fn every_method_that_it_names_exists() {
+fn every_named_method_exists() {
     let mut known = BTreeSet::new();
     functions(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/session"), &mut known);
-    // Their setters come from a macro.
+    // A macro generates their setters.
     known.extend(claude_wire::Options::table().iter().map(|row| row.name.to_owned()));
     let rows: Vec<_> = PAGE.lines().filter(|line| line.starts_with("| `")).collect();
     assert!(rows.len() > 30, "only {} rows", rows.len());

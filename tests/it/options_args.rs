@@ -31,10 +31,10 @@ fn no_option_writes_the_fixed_arguments_only() {
     assert_eq!(args(&options()), PREFIX);
 }
 
-/// The conversion that the architecture guide prints, with the permission mode that its output shows
-/// and its input forgot.
+/// The conversion printed in the architecture guide, with the permission mode that its output shows
+/// but its input omits.
 #[test]
-fn the_guide_s_conversion_is_reproduced_literally() {
+fn the_conversion_of_the_guide_is_reproduced_literally() {
     let guide = options()
         .system_prompt("You are helpful")
         .allowed_tools(["View", "Bash(git:*)"])
@@ -152,7 +152,7 @@ fn an_option_that_is_off_writes_nothing() {
 }
 
 #[test]
-fn an_empty_list_is_sent_where_it_differs_from_none_at_all() {
+fn an_empty_list_is_sent_where_it_differs_from_no_list() {
     assert_eq!(tail(&options().tools([""; 0])), ["--tools="]);
     assert_eq!(tail(&options().setting_sources([""; 0])), ["--setting-sources="]);
     let rest =
@@ -181,7 +181,7 @@ fn a_value_that_looks_like_a_flag_stays_a_value() {
 }
 
 #[test]
-fn what_a_shell_would_read_goes_through_as_it_is() {
+fn shell_syntax_is_passed_verbatim() {
     for text in [
         r#"a "b" 'c'"#,
         "$(id)",
@@ -200,7 +200,7 @@ fn what_a_shell_would_read_goes_through_as_it_is() {
 }
 
 #[test]
-fn commas_inside_the_parentheses_of_a_rule_survive() {
+fn commas_inside_the_parentheses_of_a_rule_are_kept() {
     let rules = options().allowed_tools(["Bash(git log:*, git diff:*)", "Read"]);
     assert_eq!(tail(&rules), ["--allowed-tools", "Bash(git log:*, git diff:*),Read"]);
 }

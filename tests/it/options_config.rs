@@ -87,7 +87,7 @@ fn every_variable_sets_its_option() {
 }
 
 #[test]
-fn the_other_forms_of_prompt_and_thinking_have_their_words() {
+fn the_other_forms_of_prompt_and_thinking_have_variables() {
     let prompt = |name, text| vars([(name, text)]).unwrap().options().system_prompt;
     assert_eq!(
         prompt("CLAUDE_WIRE_APPEND_SYSTEM_PROMPT", "x"),
@@ -103,7 +103,7 @@ fn the_other_forms_of_prompt_and_thinking_have_their_words() {
 }
 
 #[test]
-fn our_own_variable_for_the_model_wins_over_the_common_one() {
+fn our_variable_for_the_model_overrides_the_common_one() {
     let model =
         |vars: &[(&str, &str)]| AppConfig::from_vars(vars.iter().copied()).unwrap().options().model;
     assert_eq!(model(&[("CLAUDE_MODEL", "opus")]).as_deref(), Some("opus"));
@@ -114,7 +114,7 @@ fn our_own_variable_for_the_model_wins_over_the_common_one() {
 }
 
 #[test]
-fn empty_and_foreign_variables_count_for_nothing() {
+fn empty_and_foreign_variables_are_ignored() {
     let config = vars([
         ("CLAUDE_WIRE_MAX_TURNS", ""),
         ("ANTHROPIC_API_KEY", ""),
@@ -126,7 +126,7 @@ fn empty_and_foreign_variables_count_for_nothing() {
 }
 
 #[test]
-fn a_bad_variable_is_named_with_what_was_expected() {
+fn a_bad_variable_is_reported_with_the_expected_value() {
     let table = [
         (
             "CLAUDE_WIRE_MAX_TURNS",
@@ -211,7 +211,7 @@ fn the_guide_s_configuration_is_sonnet_and_five_minutes() {
 }
 
 #[test]
-fn a_required_key_is_asked_for_by_its_name() {
+fn a_missing_required_key_is_reported_by_its_name() {
     let error = vars(NO_VARS).unwrap().require_api_key().unwrap_err();
     assert!(error.is_missing());
     assert_eq!(
@@ -224,7 +224,7 @@ fn a_required_key_is_asked_for_by_its_name() {
 }
 
 #[test]
-fn the_application_lies_below_the_session_and_the_query() {
+fn session_and_query_override_the_application() {
     let app =
         vars([("CLAUDE_WIRE_TIMEOUT_MS", "180000"), ("CLAUDE_WIRE_SYSTEM_PROMPT", "app")]).unwrap();
     let session = Options::default().system_prompt("session").max_turns(5);
@@ -242,7 +242,7 @@ mod file {
 
     use super::*;
 
-    /// What becomes of a file with this text, the name of its directory being left out of errors.
+    /// Reads a file with this text; removes its directory from errors.
     fn read(text: &str) -> Result<Options, (String, ConfigError)> {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("app.toml");
@@ -254,7 +254,7 @@ mod file {
     }
 
     #[test]
-    fn a_file_sets_what_it_names() {
+    fn a_file_sets_the_options_that_it_names() {
         let options = read(
             r#"
             model = "opus"              # text
@@ -341,7 +341,7 @@ mod file {
     }
 
     #[test]
-    fn the_environment_lies_over_the_file() {
+    fn the_environment_overrides_the_file() {
         let file = AppConfig::from(read("model = \"opus\"\nmax_turns = 7").unwrap());
         let environment = vars([("CLAUDE_WIRE_MAX_TURNS", "9")]).unwrap();
         let expected = Options::default().model("opus").max_turns(9);

@@ -1,4 +1,4 @@
-//! What extends a session: where each option goes, byte by byte, and what is refused.
+//! Options that extend a session: where each one goes, byte by byte, and what is rejected.
 
 #![cfg(feature = "session")]
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
@@ -28,7 +28,7 @@ fn tail(options: &Options) -> Vec<String> {
 }
 
 #[test]
-fn nothing_set_is_nothing_sent() {
+fn unset_options_send_nothing() {
     assert_eq!(initialize(&options()), "{}");
     assert_eq!(initialize(&options().agents(Vec::<(String, _)>::new())), "{}");
 }
@@ -60,7 +60,7 @@ fn each_option_of_the_handshake_has_its_field() {
 }
 
 #[test]
-fn an_agent_says_what_is_set_and_no_more() {
+fn an_agent_contains_only_what_is_set() {
     assert_eq!(
         initialize(&options().agents([("a", AgentDefinition::new("d", "p"))])),
         r#"{"agents":{"a":{"description":"d","prompt":"p"}}}"#
@@ -136,7 +136,7 @@ fn a_sandbox_is_a_part_of_the_settings_and_fails_closed() {
 }
 
 #[test]
-fn each_refusal_names_the_option() {
+fn each_rejection_names_the_option() {
     let server = |server| options().external_mcp_server("s", server);
     let with_server = |server| {
         let mut agent = AgentDefinition::new("d", "p");
@@ -208,7 +208,7 @@ fn skipping_permissions_must_be_asked_for_by_name() {
 }
 
 #[test]
-fn a_field_of_the_handshake_is_set_in_one_way() {
+fn a_field_of_the_handshake_is_set_in_only_one_way() {
     let error = claude_wire::Session::builder()
         .title("t")
         .initialize_field("title", json!("u"))
@@ -222,7 +222,7 @@ fn a_field_of_the_handshake_is_set_in_one_way() {
     );
 }
 
-/// The page that `cargo xtask docs` writes is the page in `docs/`.
+/// `cargo xtask docs` writes the page in `docs/`.
 #[test]
 fn the_page_of_options_is_the_table() {
     let page = include_str!("../../docs/options.md");
@@ -238,7 +238,7 @@ fn the_page_of_options_is_the_table() {
     }
 }
 
-/// No option may write what its row does not name.
+/// An option writes only what its row names.
 #[test]
 fn an_option_writes_what_its_row_names() {
     let mut agent = AgentDefinition::new("d", "p");
@@ -333,7 +333,7 @@ fn an_option_writes_what_its_row_names() {
 }
 
 #[test]
-fn what_may_hold_secrets_goes_into_the_handshake_and_not_onto_the_command_line() {
+fn options_that_may_contain_secrets_go_into_the_handshake_and_not_onto_the_command_line() {
     let config = json!({"mcpServers": {"inline": {"command": "c", "env": {"TOKEN": "CANARY"}}}});
     let options = options()
         .mcp_config(config)
@@ -368,7 +368,7 @@ fn what_may_hold_secrets_goes_into_the_handshake_and_not_onto_the_command_line()
 }
 
 #[test]
-fn a_server_is_named_once() {
+fn a_server_is_configured_only_once() {
     let one = json!({"mcpServers": {"a": {"command": "c"}}});
     let twice = options().mcp_config(one.clone()).mcp_config(one.clone());
     let typed = options().mcp_config(one).external_mcp_server("a", McpServer::stdio("c", [""; 0]));

@@ -1,4 +1,4 @@
-//! What holds for any combination of options and any text in them.
+//! Properties of any combination of options with any text in them.
 
 #![cfg(feature = "session")]
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
@@ -12,7 +12,7 @@ use serde_json::json;
 
 const ID: &str = "123e4567-e89b-42d3-a456-426614174000";
 
-/// One option: its field, how to set it from a text, and the flag and value that it must write then.
+/// One option: its field, how to set it from a text, and the flag and value that it must write.
 struct Row {
     field: &'static str,
     set: fn(Options, &str) -> Options,
@@ -50,7 +50,7 @@ fn millis(text: &str) -> Duration {
     Duration::from_millis(text.len() as u64 + 1)
 }
 
-/// All options that write something of their own, in the order in which they stand on the command line.
+/// All options that write something, in their order on the command line.
 const ROWS: [Row; 66] = rows! {
     system_prompt: |o, t| o.append_system_prompt(t) => "--append-system-prompt" text;
     allowed_tools: |o, t| o.allowed_tools([format!("A({})", inner(t)), "-B".into()]) => "--allowed-tools" |t| Some(format!("A({}),-B", inner(t)));
@@ -94,7 +94,7 @@ const ROWS: [Row; 66] = rows! {
     mcp_servers: |o, t| o.external_mcp_server(format!("{t}s"), McpServer::stdio(format!("{t}c"), [t])) => "--await-initialize" none;
     managed_settings: |o, t| o.managed_settings(json!({t: t})) => "--managed-settings-in-initialize" none;
     extra_args: |o, t| o.extra_arg("plugin-url", t) => "--plugin-url" text;
-    // What goes into the initialize request or into prompts.
+    // Options that go into the initialize request or into prompts.
     exclude_dynamic_sections: |o, _| o.exclude_dynamic_sections(true) => "" none;
     system_prompt_snapshot: |o, _| o.system_prompt_snapshot(true) => "" none;
     plan_mode_instructions: |o, t| o.plan_mode_instructions(t) => "" none;
@@ -106,13 +106,13 @@ const ROWS: [Row; 66] = rows! {
     forward_subagent_text: |o, _| o.forward_subagent_text(true) => "" none;
     per_task_stop_affordance: |o, _| o.per_task_stop_affordance(true) => "" none;
     verbatim_prompts: |o, _| o.verbatim_prompts(true) => "" none;
-    // What goes into the environment.
+    // Options that go into the environment.
     file_checkpointing: |o, _| o.file_checkpointing(true) => "" none;
     question_preview: |o, t| o.question_preview(format!("{t}q")) => "" none;
     max_retries: |o, t| o.max_retries(t.len() as u32) => "" none;
     client_app: |o, t| o.client_app(format!("{t}c")) => "" none;
     inherit_env: |o, t| o.inherit_env(Inherit::only([t])) => "" none;
-    // What the SDK carries out itself writes nothing.
+    // Options that the SDK implements itself write nothing.
     cwd: |o, t| o.cwd(format!("{t}/cwd")) => "" none;
     timeout: |o, t| o.timeout(millis(t)) => "" none;
     idle_timeout: |o, t| o.idle_timeout(millis(t)) => "" none;
@@ -123,12 +123,12 @@ const ROWS: [Row; 66] = rows! {
     api_key: |o, t| o.api_key(format!("{}k", t.replace(' ', ""))) => "" none;
 };
 
-/// A text that may stand between the parentheses of a rule.
+/// A text that may appear between the parentheses of a rule.
 fn inner(text: &str) -> String {
     text.replace(['(', ')'], "|")
 }
 
-/// Texts of the kind that breaks argument lists: quotes, blanks, dashes, equals signs, commas.
+/// Texts that may break argument lists: quotes, blanks, dashes, equals signs, commas.
 fn hostile() -> impl Strategy<Value = String> {
     prop_oneof![
         r#"-{0,2}[a-z"'$()`;|&<>=, \\*ü]{0,12}"#,
@@ -137,7 +137,7 @@ fn hostile() -> impl Strategy<Value = String> {
     ]
 }
 
-/// A choice of options that can go together, with their texts.
+/// A choice of compatible options, with their texts.
 fn choice() -> impl Strategy<Value = Vec<Option<String>>> {
     prop::collection::vec(prop::option::of(hostile()), ROWS.len()).prop_map(|mut chosen| {
         let at = |field| ROWS.iter().position(|row| row.field == field).unwrap();
@@ -146,7 +146,7 @@ fn choice() -> impl Strategy<Value = Vec<Option<String>>> {
         let [cut, drops, debug, log] =
             ["resume_session_at", "resume_drops_turn", "debug", "debug_file"].map(at);
         if chosen[log].is_some() {
-            // The file says it all.
+            // The file contains both.
             chosen[debug] = None;
         }
         if chosen[resume].is_some() {
@@ -174,12 +174,13 @@ fn build(chosen: &[Option<String>]) -> Options {
     })
 }
 
-/// Reads an argument list as the CLI does: `--flag=value`, or `--flag` and the next one if that is no flag.
+/// Parses an argument list as the CLI does: `--flag=value`, or `--flag` and the next argument if
+/// that is not a flag.
 fn parse(args: &[String]) -> Vec<Pair> {
     let mut args = args.iter().peekable();
     let mut pairs = Vec::new();
     while let Some(arg) = args.next() {
-        assert!(arg.starts_with("--"), "{arg:?} is nobody's value");
+        assert!(arg.starts_with("--"), "{arg:?} is not the value of a flag");
         pairs.push(match arg.split_once('=') {
             Some((flag, value)) => (flag.to_owned(), Some(value.to_owned())),
             None => (arg.clone(), args.next_if(|next| !next.starts_with('-')).cloned()),
@@ -200,7 +201,7 @@ proptest! {
             .zip(&chosen)
             .filter_map(|(row, text)| (row.writes)(text.as_deref()?))
             .collect();
-        // Two rows want it; it is there once.
+        // Two rows need it; it appears once.
         let managed = expected.iter().position(|(flag, _)| flag == "--managed-settings-in-initialize");
         if let (Some(at), false) = (managed, expected.iter().any(|(flag, _)| flag == "--await-initialize")) {
             expected.insert(at, ("--await-initialize".into(), None));
@@ -209,7 +210,7 @@ proptest! {
     }
 
     #[test]
-    fn the_highest_layer_that_sets_a_field_has_it(
+    fn the_highest_layer_that_sets_a_field_wins(
         layers in prop::collection::vec(
             prop::collection::vec(prop::option::of(hostile()), ROWS.len()), 0..4),
     ) {

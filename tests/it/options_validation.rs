@@ -1,4 +1,4 @@
-//! What is refused before anything is spawned, in the words that the caller reads.
+//! What is rejected before anything is spawned, with the exact error texts.
 
 #![cfg(feature = "session")]
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
@@ -98,19 +98,19 @@ fn each_refusal_names_the_option_what_was_expected_and_what_came() {
         (
             options().resume(ID).continue_conversation(true),
             "resume",
-            "no `continue_conversation` beside it",
+            "no `continue_conversation` together with it",
             "both",
         ),
         (
             options().fork_session(true),
             "fork_session",
-            "`resume` or `continue_conversation` beside it",
+            "`resume` or `continue_conversation` together with it",
             "neither",
         ),
         (
             options().session_id(ID).continue_conversation(true),
             "session_id",
-            "`fork_session` beside it when a conversation is taken up",
+            "`fork_session` together with it when a conversation is resumed",
             "none",
         ),
         (options().settings(json!("{}")), "settings", "a JSON object", "a string"),
@@ -151,7 +151,7 @@ fn each_refusal_names_the_option_what_was_expected_and_what_came() {
 }
 
 #[test]
-fn what_lies_at_the_edge_of_a_range_is_accepted() {
+fn values_at_the_edge_of_a_range_are_accepted() {
     let edges = [
         options().max_turns(u32::MAX).max_budget_usd(0.0).thinking(Thinking::Budget(1)),
         options().timeout(Duration::from_nanos(1)).no_idle_timeout(),
@@ -168,7 +168,7 @@ fn what_lies_at_the_edge_of_a_range_is_accepted() {
 }
 
 #[test]
-fn a_value_too_long_for_an_argument_is_refused_and_not_left_to_the_system() {
+fn a_value_too_long_for_an_argument_is_rejected_before_the_spawn() {
     let limit = 128 * 1024 - 64;
     let exact = options().allowed_tools(["r".repeat(limit)]);
     assert_eq!(exact.validate(), Ok(()));
@@ -183,7 +183,7 @@ fn a_value_too_long_for_an_argument_is_refused_and_not_left_to_the_system() {
 }
 
 #[test]
-fn a_flag_that_the_sdk_owns_cannot_be_smuggled_in() {
+fn a_flag_that_the_sdk_sets_is_rejected_in_extra_args() {
     for flag in [
         "print",
         "output-format",
@@ -211,7 +211,7 @@ fn a_flag_that_the_sdk_owns_cannot_be_smuggled_in() {
 }
 
 #[test]
-fn nothing_secret_shows_in_debug_or_in_errors() {
+fn secrets_do_not_appear_in_debug_or_errors() {
     let canary = "CANARY-7731";
     let secrets = options()
         .api_key(canary)

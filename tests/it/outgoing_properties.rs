@@ -1,5 +1,6 @@
-//! What the SDK writes reads back as what was meant, whatever stands in it: any text, any JSON value however it is spelt, any id.
-#![allow(clippy::unwrap_used, reason = "the functions beside the tests are tests as well")]
+//! What the SDK writes can be read back unchanged, whatever it contains: any text, any JSON value
+//! in any spelling, any id.
+#![allow(clippy::unwrap_used, reason = "the helper functions are test code as well")]
 
 use crate::support::ask::{answers, ask};
 use bytes::{Bytes, BytesMut};
@@ -22,7 +23,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use tokio_util::codec::Decoder;
 
-/// Any JSON value whose numbers have one spelling.
+/// Any JSON value whose numbers have only one spelling.
 fn value() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -43,12 +44,12 @@ fn object_of(value: impl Strategy<Value = Value>) -> impl Strategy<Value = Value
     vec((text(), value), 0..4).prop_map(|fields| Value::Object(fields.into_iter().collect()))
 }
 
-/// What a line must not be broken by, and anything else.
+/// Text that must not break a line, and any other text.
 fn text() -> impl Strategy<Value = String> {
     prop_oneof![any::<String>(), "[\\n\\r\\t\"\\\\\u{0}\u{7f}\u{2028}\u{feff}a{}\\[\\]:,]{0,8}"]
 }
 
-/// A value as somebody may have spelt it: in one line or in several.
+/// A value in a possible spelling: on one line or on several.
 fn spelt(value: impl Strategy<Value = Value>) -> impl Strategy<Value = (Value, RawJson)> {
     (value, any::<bool>()).prop_map(|(value, pretty)| {
         let text =
@@ -57,7 +58,7 @@ fn spelt(value: impl Strategy<Value = Value>) -> impl Strategy<Value = (Value, R
     })
 }
 
-/// The line as the other side reads it: one line, one frame.
+/// Parses the line as the receiver does: one line, one frame.
 fn read(line: &Bytes) -> Frame {
     let mut buffer = BytesMut::from(&[line, &b"\n"[..]].concat()[..]);
     let mut codec = LineCodec::new();
@@ -130,7 +131,8 @@ proptest! {
         prop_assert_eq!(cancel.request_id.as_ref().map(json_of), Some(json!(id)));
     }
 
-    /// The id is the other side's, and goes back as it came; an id that is `null` is none.
+    /// The id comes from the other side and is echoed verbatim; an id that is `null` counts as
+    /// none.
     #[test]
     fn an_answer(
         (id, spelt_id) in spelt(value().prop_filter("an id", |id| !id.is_null())),
@@ -149,7 +151,7 @@ proptest! {
         prop_assert_eq!((failure.error, failure.error_code), (error, code));
     }
 
-    /// What a host may send is what the CLI may suggest.
+    /// What the CLI may suggest, a host may send.
     #[test]
     fn a_change_of_the_rules(updates in vec(update(), 0..4)) {
         let request = json!({"subtype": "can_use_tool", "tool_name": "Bash", "permission_suggestions": serde_json::to_value(&updates).unwrap()});
@@ -171,7 +173,7 @@ proptest! {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// Updates that the CLI would not take are kept back; `permission_decisions` has those.
+    /// Excludes updates that the CLI would not accept; `permission_decisions` tests those.
     #[test]
     fn a_decision(
         (input, spelt) in spelt(object()),

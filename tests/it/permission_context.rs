@@ -1,4 +1,4 @@
-//! What a permission handler is told, and what it may do meanwhile.
+//! What a permission handler receives, and what it may do meanwhile.
 
 use crate::support::ask::{answers, ask, yes};
 use crate::support::cli::{Log, SESSION, cli, init, result, success};
@@ -7,11 +7,11 @@ use claude_wire::wire::control::ToolKind;
 use claude_wire::{Decision, Session};
 use serde_json::{Map, json};
 
-/// All fields that the CLI declares, and those that it does not.
-const FULL: &str = r#"{"subtype":"can_use_tool","tool_name":"mcp__fs__write","input":{"path":"/x"},"tool_use_id":"t1","permission_suggestions":[{"type":"setMode","mode":"plan","destination":"session"}],"blocked_path":"/x","decision_reason":"a rule","decision_reason_type":"rule","decision_reason_code":"memory_paused","decision_reason_hook_event":"PreToolUse","decision_reason_hook_source":"plugin:guard","decision_reason_hook_plugin_id":"guard@market","decision_reason_rule_source":"userSettings","tool_kind":"mcp_skill","mcp_skill":{"name":"weather","version":"1"},"classifier_approvable":false,"suppress_always_allow_rule":true,"default_to_no":true,"matched_ask_rule":{"source":"userSettings","tool_name":"mcp__fs__write","rule_content":"/x"},"mcp_server":{"name":"fs","source":"project"},"title":"T","display_name":"Write","description":"writes","agent_id":"a1","requires_user_interaction":true,"server_policy_ask_only":true,"plugin":"p","server_prompt":"s","computer_folder":{"path":"/f","computer_name":"c"},"of_tomorrow":1}"#;
+/// All fields that the CLI declares, and some that it does not.
+const FULL: &str = r#"{"subtype":"can_use_tool","tool_name":"mcp__fs__write","input":{"path":"/x"},"tool_use_id":"t1","permission_suggestions":[{"type":"setMode","mode":"plan","destination":"session"}],"blocked_path":"/x","decision_reason":"a rule","decision_reason_type":"rule","decision_reason_code":"memory_paused","decision_reason_hook_event":"PreToolUse","decision_reason_hook_source":"plugin:guard","decision_reason_hook_plugin_id":"guard@market","decision_reason_rule_source":"userSettings","tool_kind":"mcp_skill","mcp_skill":{"name":"weather","version":"1"},"classifier_approvable":false,"suppress_always_allow_rule":true,"default_to_no":true,"matched_ask_rule":{"source":"userSettings","tool_name":"mcp__fs__write","rule_content":"/x"},"mcp_server":{"name":"fs","source":"project"},"title":"T","display_name":"Write","description":"writes","agent_id":"a1","requires_user_interaction":true,"server_policy_ask_only":true,"plugin":"p","server_prompt":"s","computer_folder":{"path":"/f","computer_name":"c"},"from_the_future":1}"#;
 
 #[tokio::test(start_paused = true)]
-async fn every_field_of_the_question_is_there() {
+async fn every_field_of_the_request_is_available() {
     let seen = Log::default();
     let log = seen.clone();
     let builder = Session::builder().on_permission(move |request| {
@@ -50,7 +50,7 @@ async fn every_field_of_the_question_is_there() {
         assert_eq!(texts.map(|text| text.clone().unwrap()), ["T", "Write", "writes", "a1"]);
         assert_eq!(fields.requires_user_interaction, Some(true));
         assert_eq!(fields.computer_folder.as_ref().unwrap().computer_name, "c");
-        assert_eq!(request.request().field("of_tomorrow").unwrap().text(), "1");
+        assert_eq!(request.request().field("from_the_future").unwrap().text(), "1");
         assert_eq!(request.session_id(), Some(SESSION));
         log.push("seen");
         std::future::ready(Decision::allow())
@@ -62,7 +62,7 @@ async fn every_field_of_the_question_is_there() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_working_directory_is_the_option_until_the_cli_names_it() {
+async fn the_working_directory_is_the_option_until_the_cli_reports_it() {
     let transport = cli(|_, mut cli| async move {
         cli.handshake().await;
         let (uuid, _) = cli.prompt().await;
@@ -94,7 +94,7 @@ async fn the_working_directory_is_the_option_until_the_cli_names_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_question_without_its_fields_is_answered_all_the_same() {
+async fn a_request_without_its_fields_is_still_answered() {
     let builder = Session::builder().on_permission(|request| {
         assert_eq!((request.tool_name(), request.tool_use_id()), ("", None));
         assert!(request.input().is_null());
@@ -108,7 +108,7 @@ async fn a_question_without_its_fields_is_answered_all_the_same() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_handler_may_ask_the_cli_through_the_session_that_it_is_given() {
+async fn a_handler_may_send_requests_through_its_session() {
     let transport = cli(|_, mut cli| async move {
         cli.handshake().await;
         let (uuid, _) = cli.prompt().await;
@@ -138,7 +138,7 @@ async fn a_handler_may_ask_the_cli_through_the_session_that_it_is_given() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_session_that_a_handler_is_given_does_not_outlive_its_handles() {
+async fn the_session_of_a_handler_does_not_outlive_its_handles() {
     let weak = Session::builder().start().unwrap().downgrade();
     assert!(weak.upgrade().is_none());
     let session = Session::builder().start().unwrap();

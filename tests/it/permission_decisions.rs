@@ -1,4 +1,4 @@
-//! Who decides about a tool, and what each decision looks like on the wire.
+//! Who decides about a tool call, and how each decision looks on the wire.
 
 use std::time::Duration;
 
@@ -12,8 +12,8 @@ use claude_wire::wire::permission::{PermissionBehavior, PermissionDestination, P
 use claude_wire::{Decision, Session, SessionBuilder};
 use serde_json::json;
 
-/// As CLI 2.1.329 asks, but for a null that it was not seen to send.
-const ASK: &str = r#"{"subtype":"can_use_tool","tool_name":"Bash","display_name":"Bash","input":{"command":"touch a"},"description":"create a file","permission_suggestions":[{"type":"addRules","rules":[{"toolName":"Bash","ruleContent":"touch a"},{"toolName":"Read","ruleContent":null}],"behavior":"allow","destination":"localSettings"},{"type":"setMode","mode":"acceptEdits","destination":"session"},{"type":"tomorrow", "x":1}],"blocked_path":"/home/a","tool_use_id":"t1"}"#;
+/// A request as CLI 2.1.329 sends it, except for a null that was never observed.
+const ASK: &str = r#"{"subtype":"can_use_tool","tool_name":"Bash","display_name":"Bash","input":{"command":"touch a"},"description":"create a file","permission_suggestions":[{"type":"addRules","rules":[{"toolName":"Bash","ruleContent":"touch a"},{"toolName":"Read","ruleContent":null}],"behavior":"allow","destination":"localSettings"},{"type":"setMode","mode":"acceptEdits","destination":"session"},{"type":"future", "x":1}],"blocked_path":"/home/a","tool_use_id":"t1"}"#;
 
 async fn answer(builder: SessionBuilder) -> String {
     answers(builder, &[ask("p", ASK)]).await.concat()
@@ -56,15 +56,15 @@ async fn updates_go_with_the_allowance() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn always_sends_the_suggestions_back_without_nulls() {
-    let suggestions = r#","updatedPermissions":[{"type":"addRules","rules":[{"toolName":"Bash","ruleContent":"touch a"},{"toolName":"Read"}],"behavior":"allow","destination":"localSettings"},{"type":"setMode","mode":"acceptEdits","destination":"session"},{"type":"tomorrow", "x":1}]"#;
+async fn always_returns_the_suggestions_without_nulls() {
+    let suggestions = r#","updatedPermissions":[{"type":"addRules","rules":[{"toolName":"Bash","ruleContent":"touch a"},{"toolName":"Read"}],"behavior":"allow","destination":"localSettings"},{"type":"setMode","mode":"acceptEdits","destination":"session"},{"type":"future", "x":1}]"#;
     let builder =
         Session::builder().on_permission(|request| async move { Decision::allow_always(&request) });
     assert_eq!(answer(builder).await, allowed(suggestions));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_faulty_update_keeps_the_others_back_and_not_the_allowance() {
+async fn a_faulty_update_drops_all_updates_but_keeps_the_allowance() {
     assert_eq!(
         decided(Decision::allow_and_update([add_rules(&["Read"]), add_rules(&[])])).await,
         allowed("")
@@ -83,7 +83,7 @@ async fn the_decision_of_a_human_is_readable() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_empty_input_is_an_input() {
+async fn an_empty_input_is_valid() {
     assert_eq!(
         decided(Decision::allow_with(json!({}))).await,
         yes("p", r#"{"behavior":"allow","updatedInput":{},"toolUseID":"t1"}"#)
@@ -93,7 +93,7 @@ async fn an_empty_input_is_an_input() {
 #[tokio::test(start_paused = true)]
 async fn an_input_that_is_not_an_object_is_a_denial() {
     let expected =
-        denied("the permission handler put something in place of the input that is no object");
+        denied("the permission handler replaced the input with something that is not an object");
     for input in ["null", "[1]", "\"ls\""] {
         assert_eq!(
             decided(Decision::allow_with(RawJson::parse(input).unwrap())).await,
@@ -105,15 +105,18 @@ async fn an_input_that_is_not_an_object_is_a_denial() {
 
 #[tokio::test(start_paused = true)]
 async fn a_confirmation_without_a_confirmer_is_a_denial() {
-    assert_eq!(decided(Decision::confirm("sure?")).await, denied("nobody is there to confirm it"));
+    assert_eq!(
+        decided(Decision::confirm("sure?")).await,
+        denied("no confirmer is set to confirm it")
+    );
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_confirmer_has_the_last_word() {
+async fn the_confirmer_decides() {
     for (decision, expected) in [
         (Decision::allow(), allowed("")),
         (Decision::deny("the user said no"), denied("the user said no")),
-        (Decision::confirm("really?"), denied("nobody is there to confirm it")),
+        (Decision::confirm("really?"), denied("no confirmer is set to confirm it")),
     ] {
         let asked = Log::default();
         let log = asked.clone();
@@ -130,7 +133,7 @@ async fn the_confirmer_has_the_last_word() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_confirmer_is_not_asked_about_what_is_decided() {
+async fn the_confirmer_is_not_asked_about_final_decisions() {
     let builder = Session::builder()
         .on_confirm(|_, _| async { panic!("asked") })
         .on_permission(|_| async { Decision::allow() });
@@ -153,7 +156,7 @@ async fn a_decision_that_takes_too_long_is_a_denial() {
     let confirming = limited()
         .on_confirm(|_, _| std::future::pending())
         .on_permission(|_| async { Decision::confirm("?") });
-    assert_eq!(answer(confirming).await, late, "the confirmation counts as well");
+    assert_eq!(answer(confirming).await, late, "the time limit includes the confirmation");
     let in_time = limited().on_permission(|_| async {
         tokio::time::sleep(Duration::from_secs(29)).await;
         Decision::allow()
@@ -162,7 +165,7 @@ async fn a_decision_that_takes_too_long_is_a_denial() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_limit_a_decision_may_take_its_time() {
+async fn without_a_limit_a_decision_may_take_any_time() {
     let patient = Session::builder().no_timeout().on_permission(|_| async {
         tokio::time::sleep(Duration::from_secs(86_400)).await;
         Decision::allow()
@@ -187,7 +190,7 @@ impl Confirmer for Human {
 }
 
 #[tokio::test(start_paused = true)]
-async fn types_do_in_place_of_closures() {
+async fn types_can_replace_closures() {
     let builder = |path| Session::builder().confirmer(Human(path)).permission_handler(Careful);
     assert_eq!(answer(builder("/home/a")).await, allowed(""));
     assert_eq!(answer(builder("/home/b")).await, denied("not that"));

@@ -1,4 +1,4 @@
-//! A permission handler that will not be asked is told of before it matters.
+//! A permission handler that will not be called causes a warning early.
 
 use claude_wire::CLI_VERSION;
 use claude_wire::session::Matcher;
@@ -43,7 +43,7 @@ fn without_a_handler_the_same_options_are_accepted() {
 }
 
 #[test]
-fn hooks_that_the_cli_seldom_calls_are_reported() {
+fn hooks_that_the_cli_rarely_calls_are_reported() {
     let builder = Session::builder()
         .on_hook(Matcher::all(), |_: SessionStart, _| async {})
         .on_hook(Matcher::all(), |_: Setup, _| async {})

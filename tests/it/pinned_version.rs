@@ -1,4 +1,4 @@
-//! One version of the CLI is pinned, and everything that is made from it is of that version.
+//! One version of the CLI is pinned, and everything made from it has that version.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,19 +7,19 @@ use claude_wire::CLI_VERSION;
 
 use crate::support::project;
 
-/// Where a user reads the path of a recording.
+/// Where users read the path of a recording.
 const READ_BY_USERS: [&str; 6] =
     ["README.md", "docs", "examples", "src", "mock-cli/src", "mock-cli/tests/readme"];
 
 #[test]
-fn its_recordings_and_its_flags_are_in_the_repository() {
+fn recordings_and_flags_of_the_pinned_version_are_in_the_repository() {
     let flags = format!("mock-cli/flags/{CLI_VERSION}.txt");
     assert!(project::project().join(flags).is_file());
     assert!(project::recording("one-shot").is_file());
 }
 
 #[test]
-fn every_recording_that_is_named_to_users_is_of_the_pinned_version() {
+fn every_recording_in_the_docs_is_of_the_pinned_version() {
     let mut named = 0;
     for place in READ_BY_USERS {
         for file in files(&project::project().join(place)) {

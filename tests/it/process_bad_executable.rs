@@ -1,6 +1,6 @@
-//! A file that may be executed but cannot be.
+//! A file with execute permission that cannot be executed.
 //!
-//! One test to a file: a child started meanwhile would hold the file open for writing.
+//! One test per file: a child started at the same time would keep the file open for writing.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used)]
 
@@ -10,7 +10,7 @@ use std::os::unix::fs::PermissionsExt;
 use claude_wire::transport::{CliPath, Launch, Process, Transport};
 
 #[tokio::test]
-async fn is_an_error_of_its_own() {
+async fn has_its_own_error() {
     let root = tempfile::TempDir::new().unwrap();
     for (name, bytes) in
         [("wrong-format", "\x7fnot a program"), ("no-interpreter", "#!/nowhere/node\n")]

@@ -1,4 +1,5 @@
-//! A child whose handle is dropped ends, with its group, and is reaped: no runtime needed, no zombie left.
+//! A child whose handle is dropped ends with its group and is reaped: no runtime needed, no zombie
+//! left.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used)]
 
@@ -33,10 +34,10 @@ fn by_a_runtime_that_shuts_down() {
         let mut builder =
             if workers == 0 { Builder::new_current_thread() } else { Builder::new_multi_thread() };
         let runtime = builder.enable_all().build().unwrap();
-        let (told, pid) = std::sync::mpsc::channel();
+        let (sent, pid) = std::sync::mpsc::channel();
         runtime.spawn(async move {
             let mut cli = run(&shell(), script("trap '' HUP; cat; sleep 1000")).await;
-            told.send(cli.control.pid().unwrap()).unwrap();
+            sent.send(cli.control.pid().unwrap()).unwrap();
             cli.control.wait().await.unwrap();
         });
         let pid = runtime.block_on(async {
@@ -73,7 +74,7 @@ fn with_a_deaf_child_and_a_tool_in_its_own_session() {
 }
 
 #[tokio::test]
-async fn leaves_a_polite_child_the_time_to_say_goodbye() {
+async fn leaves_a_child_time_to_clean_up() {
     let patient =
         shell().shutdown(Shutdown { grace_after_sigterm: Duration::MAX, ..Shutdown::default() });
     let cli = run(
@@ -89,7 +90,7 @@ async fn leaves_a_polite_child_the_time_to_say_goodbye() {
 }
 
 #[tokio::test]
-async fn reaps_a_child_that_had_ended_unseen() {
+async fn reaps_a_child_that_had_already_ended() {
     let cli = run(&shell(), script("exit 0")).await;
     let pid = cli.control.pid().unwrap();
     assert_eq!(rest(cli.stdout).await, b"");
@@ -98,7 +99,7 @@ async fn reaps_a_child_that_had_ended_unseen() {
 }
 
 #[test]
-fn even_when_the_opening_itself_is_dropped() {
+fn even_when_the_opening_is_dropped() {
     let runtime = runtime();
     let folder = tempfile::tempdir().unwrap();
     let trace = folder.path().join("was-here");
@@ -108,7 +109,7 @@ fn even_when_the_opening_itself_is_dropped() {
         let mut opening =
             transport.open(script(&format!("echo $$ > '{}'; exec cat", trace.display())));
         assert!((&mut opening).now_or_never().is_none(), "polled once");
-        // The child runs, and nobody has been given it.
+        // The child runs, but its handle was not returned.
         child = started(&trace);
         assert!(is_alive(child));
     });
@@ -116,7 +117,8 @@ fn even_when_the_opening_itself_is_dropped() {
     gone(child);
 }
 
-/// The process id that a child writes when it runs. It has no other way to tell: its streams are in the opening that is not polled again.
+/// Returns the process id that a child writes when it starts. A file is the only way to report it:
+/// its streams belong to the dropped opening.
 fn started(trace: &std::path::Path) -> u32 {
     let start = Instant::now();
     loop {
@@ -125,7 +127,7 @@ fn started(trace: &std::path::Path) -> u32 {
             return pid.parse().unwrap();
         }
         assert!(start.elapsed() < LIMIT, "no child was started");
-        // A file cannot be waited for: look again.
+        // A file cannot be awaited: poll.
         std::thread::sleep(Duration::from_millis(1));
     }
 }

@@ -1,4 +1,4 @@
-//! The child's environment is layered, and the key is nowhere else.
+//! The child's environment is layered, and the key appears nowhere else.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used)]
 
@@ -23,7 +23,7 @@ async fn the_child_sees_the_layers() {
         .inherit(Inherit::None)
         .set("CLAUDE_CODE_ENTRYPOINT", "mine")
         .remove("CLAUDE_AGENT_SDK_VERSION");
-    // A shell invents a PATH for itself; env does not.
+    // A shell sets its own PATH; env does not.
     let cli = run(
         &Process::new(CliPath::Explicit("/usr/bin/env".into())),
         Launch { env, ..Launch::default() },
@@ -36,7 +36,7 @@ async fn the_child_sees_the_layers() {
 }
 
 #[tokio::test]
-async fn the_key_shows_nowhere_but_in_the_childs_environment() {
+async fn the_key_is_only_in_the_environment_of_the_child() {
     let canary = "sk-ant-canary-8c2e";
     let env = Environment::new().api_key(Secret::new(canary));
     let launch = Launch { env, ..script("echo ready; cat") };

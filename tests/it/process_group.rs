@@ -1,4 +1,4 @@
-//! The child and its process group live and die together.
+//! The child and its process group start and end together.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used)]
 
@@ -23,7 +23,7 @@ async fn terminate_reaches_a_grandchild() {
 }
 
 #[tokio::test]
-async fn who_ignores_terminate_is_killed() {
+async fn a_child_that_ignores_terminate_is_killed() {
     let mut cli = run(&shell(), script("trap '' TERM; echo deaf; sleep 1000; echo survived")).await;
     let (_, stdout) = line(cli.stdout).await;
     cli.control.terminate();
@@ -35,7 +35,7 @@ async fn who_ignores_terminate_is_killed() {
 
 #[tokio::test]
 async fn kill_finds_descendants_in_other_sessions() {
-    // As the CLI runs its tools; here also one below the other.
+    // As the CLI runs its tools; here also nested.
     let tools =
         r#"setsid sh -c 'echo $$; setsid sh -c "echo \$\$; exec sleep 1000" & wait' & wait"#;
     let mut cli = run(&shell(), script(tools)).await;
@@ -53,8 +53,9 @@ async fn kill_finds_descendants_in_other_sessions() {
 }
 
 #[tokio::test]
-async fn kill_settles_a_tree_that_keeps_growing() {
-    // Each shell starts the next one in a new session. Without the kill, the last one would hold the output open.
+async fn kill_ends_a_growing_process_tree() {
+    // Each shell starts the next one in a new session. Without the kill, the last one would keep
+    // the output open.
     let grow = r#"[ $2 = 5 ] && echo deep; [ $2 = 400 ] && exec sleep 60; setsid sh -c "$1" sh "$1" $(($2 + 1)) & wait"#;
     let mut cli = run(&shell(), args(["-c", grow, "sh", grow, "0"])).await;
     let (_, stdout) = line(cli.stdout).await;
@@ -64,16 +65,16 @@ async fn kill_settles_a_tree_that_keeps_growing() {
 }
 
 #[tokio::test]
-async fn what_outlives_the_child_in_its_group_is_killed_at_the_end() {
+async fn group_members_that_outlive_the_child_are_killed_at_the_end() {
     let mut cli = run(&shell(), script("sleep 1000 & echo $!; exit 3")).await;
     let (left, stdout) = line(cli.stdout).await;
     assert_eq!(cli.control.wait().await.unwrap(), Exit::from_code(3));
-    assert_eq!(rest(stdout).await, b"", "nobody holds the pipe open");
+    assert_eq!(rest(stdout).await, b"", "no process holds the pipe open");
     gone(left.parse().unwrap());
 }
 
 #[tokio::test]
-async fn after_the_end_signals_go_nowhere() {
+async fn signals_after_the_end_have_no_effect() {
     let mut cli = run(&shell(), script("exit 0")).await;
     cli.control.wait().await.unwrap();
     cli.control.terminate();

@@ -1,4 +1,4 @@
-//! Each way not to start is told apart, with what was looked at.
+//! Each kind of spawn failure has its own error, which names what was checked.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used)]
 
@@ -56,10 +56,10 @@ async fn a_file_without_permission() {
 }
 
 #[tokio::test]
-async fn a_byte_that_no_argument_can_hold() {
+async fn an_argument_with_a_nul_byte() {
     let error = refusal(&shell(), args(["-c", "canary\0"])).await;
     assert!(error.is_spawn() && !error.is_bad_executable(), "{error}");
-    assert!(error.to_string().contains("/bin/sh: nul byte"), "it says why: {error}");
+    assert!(error.to_string().contains("/bin/sh: nul byte"), "the error has the reason: {error}");
     assert!(!format!("{error} {error:?}").contains("canary"), "{error:?}");
 }
 

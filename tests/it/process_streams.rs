@@ -1,4 +1,4 @@
-//! A child's streams and exit status reach the host as they are.
+//! A child's streams and exit status reach the host unchanged.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used)]
 
@@ -12,7 +12,8 @@ async fn bytes_go_both_ways_unchanged() {
     let sent: Vec<u8> =
         (0..1_000_000_u32).map(|n| n.to_le_bytes()[usize::from(n % 7 == 0)]).collect();
     let (mut stdin, expected) = (cat.stdin, sent.clone());
-    // Written in a task that then drops stdin: more than the pipes hold, in both directions at once.
+    // Written in a task that then drops stdin: more than the pipes can buffer, in both directions
+    // at once.
     let writer = tokio::spawn(async move { stdin.write_all(&sent).await });
     assert!(rest(cat.stdout).await == expected);
     writer.await.unwrap().unwrap();
@@ -20,7 +21,7 @@ async fn bytes_go_both_ways_unchanged() {
 }
 
 #[tokio::test]
-async fn a_flood_on_stderr_stays_out_of_stdout_and_blocks_nothing_that_is_read() {
+async fn a_flood_on_stderr_does_not_affect_stdout() {
     let cli = run(&shell(), script("head -c 400000 /dev/zero >&2; echo done")).await;
     let (stdout, stderr) = tokio::join!(rest(cli.stdout), rest(cli.stderr));
     assert_eq!(stdout, b"done\n");

@@ -1,4 +1,4 @@
-//! What a prompt may consist of, as it stands on the wire.
+//! What a prompt may contain, as it is on the wire.
 
 use crate::support::cli::{Log, cli};
 use claude_wire::transport::Exit;
@@ -6,7 +6,7 @@ use claude_wire::wire::RawJson;
 use claude_wire::{Prompt, Session};
 use serde_json::json;
 
-/// `message.content` of this prompt.
+/// Returns `message.content` of this prompt.
 async fn content(prompt: impl Into<Prompt>) -> String {
     let seen = Log::default();
     let log = seen.clone();
@@ -34,7 +34,7 @@ async fn a_text_is_a_string() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn images_and_files_stand_behind_the_text() {
+async fn images_and_files_come_after_the_text() {
     let prompt = Prompt::from("Look.")
         .image("image/png", [0x89, b'P'])
         .pdf(b"%PDF")
@@ -49,7 +49,7 @@ async fn images_and_files_stand_behind_the_text() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn blocks_of_the_caller_s_own_come_first_and_anything_else_stays() {
+async fn blocks_of_the_caller_come_first_and_the_rest_is_kept() {
     let block = json!({"type": "text", "text": "Look.", "cache_control": {"type": "ephemeral"}});
     let image = json!({"type": "image", "source": {"type": "base64", "media_type": "image/gif", "data": ""}});
     assert_eq!(

@@ -1,6 +1,6 @@
-//! What the README shows is what runs.
+//! The README shows code that runs.
 
-/// Code that the README only compiles, since a documentation test would not run it, is a test of its own here.
+/// Code that the README only compiles, since a documentation test would not run it, is tested here.
 #[test]
 fn the_first_test_is_the_one_in_this_folder() {
     let readme = include_str!("../../README.md");

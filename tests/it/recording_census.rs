@@ -1,4 +1,4 @@
-//! What stands in the recordings of the project: written down in `docs/census.json`, and all of it modelled.
+//! The contents of the project's recordings: listed in `docs/census.json`, and all of it modelled.
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use crate::support::project;
@@ -12,9 +12,9 @@ fn recordings() -> Vec<Recording> {
     files.iter().map(|path| Recording::open(path).unwrap()).collect()
 }
 
-/// Rewrites the file where `CLAUDE_WIRE_WRITE_DOCS` is set.
+/// Rewrites the file if `CLAUDE_WIRE_WRITE_DOCS` is set.
 #[test]
-fn the_census_in_docs_is_that_of_the_recordings() {
+fn the_census_in_docs_matches_the_recordings() {
     let census = Census::of(&recordings()).to_string();
     let path = project::project().join("docs/census.json");
     if std::env::var_os("CLAUDE_WIRE_WRITE_DOCS").is_some() {
@@ -36,9 +36,10 @@ fn every_line_of_the_recordings_is_modelled_in_full() {
     assert_eq!(gaps, BTreeSet::new());
 }
 
-/// A field, a word and a kind of tomorrow in a recording that is modelled: the alarm that the tests above rely on rings.
+/// Verifies that the tests above would fail: adds an unknown field, value and kind to a modelled
+/// recording.
 #[test]
-fn a_line_that_is_not_would_be_found() {
+fn unmodelled_lines_are_detected() {
     let clean = Recording::open(project::recording("one-shot")).unwrap();
     for (from, to, gap) in [
         (

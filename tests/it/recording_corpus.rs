@@ -1,4 +1,4 @@
-//! The recordings this project ships: whole, scrubbed, and listed.
+//! The recordings shipped with this project: complete, scrubbed, and listed.
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use crate::support::project;
@@ -12,7 +12,7 @@ fn folder() -> PathBuf {
     project::project().join("recordings")
 }
 
-/// Every recording, with its path as the index names it.
+/// Every recording, with its path as in the index.
 fn recordings() -> Vec<(String, PathBuf)> {
     let files: Vec<PathBuf> =
         project::versions().iter().flat_map(|folder| project::files(folder)).collect();
@@ -22,7 +22,7 @@ fn recordings() -> Vec<(String, PathBuf)> {
     files.into_iter().map(|path| (name(&path), path)).collect()
 }
 
-/// What must not be in a shared recording, told in words.
+/// Describes what must not be in a shared recording.
 fn dirt(recording: &Recording) -> Vec<String> {
     let mut dirt: Vec<String> = lint(recording)
         .iter()
@@ -43,7 +43,7 @@ fn dirt(recording: &Recording) -> Vec<String> {
 }
 
 #[test]
-fn every_recording_is_sealed_and_says_where_it_comes_from() {
+fn every_recording_is_sealed_and_names_its_origin() {
     for (name, path) in recordings() {
         let recording = Recording::open(&path).unwrap();
         assert_eq!(recording.integrity(), &Integrity::Sealed, "{name}");
@@ -74,7 +74,7 @@ fn every_recording_is_clean() {
 }
 
 #[test]
-fn dirt_would_be_found() {
+fn dirt_is_detected() {
     let (_, path) = recordings().swap_remove(0);
     let clean = Recording::open(path).unwrap();
     for planted in [
@@ -92,11 +92,11 @@ fn dirt_would_be_found() {
     }
 }
 
-/// The longest text that may stand in what the CLI wrote, in bytes.
+/// The maximum length of a text of the CLI, in bytes.
 const LONGEST: usize = 200;
 
-/// How the longer ones begin that may stay: what the API scripts and the files of the recordings say, what a command prints, and the text
-/// of a refused tool, which hosts compare.
+/// Prefixes of longer texts that are allowed: from the API scripts and the files of the recordings,
+/// command output, and the text of a refused tool, which hosts compare.
 const LONG: [&str; 6] = [
     "0123456789abcde\n",
     "1\ta line of the big file",
@@ -106,7 +106,7 @@ const LONG: [&str; 6] = [
     "The user doesn't want to proceed with this tool use.",
 ];
 
-/// The longest that any of them is but for the files' own.
+/// The maximum length of those, except for the contents of files.
 const LONGEST_OF_ALL: usize = 260;
 
 fn texts(value: &serde_json::Value) -> Vec<&str> {
@@ -119,7 +119,7 @@ fn texts(value: &serde_json::Value) -> Vec<&str> {
 }
 
 #[test]
-fn no_recording_holds_long_texts_of_the_clis_own() {
+fn no_recording_contains_long_texts_of_the_cli() {
     for (name, path) in recordings() {
         for (line, event) in (2..).zip(Recording::open(path).unwrap().events) {
             let EventKind::Out(payload) = &event.kind else { continue };
@@ -139,7 +139,7 @@ fn no_recording_holds_long_texts_of_the_clis_own() {
 }
 
 #[test]
-fn the_index_lists_every_recording_with_its_size_and_no_other() {
+fn the_index_lists_exactly_the_recordings_with_their_sizes() {
     let index = fs::read_to_string(folder().join("README.md")).unwrap();
     let mut listed: BTreeSet<&str> = index
         .split("](")
@@ -153,11 +153,11 @@ fn the_index_lists_every_recording_with_its_size_and_no_other() {
         let row = index.lines().find(|line| line.contains(&format!("]({name})"))).unwrap();
         assert!(row.contains(&size), "{name}: the index should say {size}");
     }
-    assert_eq!(listed, BTreeSet::new(), "in recordings/README.md, but not there");
+    assert_eq!(listed, BTreeSet::new(), "in recordings/README.md, but missing");
 }
 
 #[test]
-fn variables_leave_no_trace_when_they_are_expanded() {
+fn expanded_recordings_contain_no_variables() {
     for (name, path) in recordings() {
         let expanded = Recording::open(path)
             .unwrap()

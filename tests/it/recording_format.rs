@@ -1,4 +1,4 @@
-//! The recording format, version 1: what is read, what is written, and what is refused.
+//! The recording format, version 1: what is read, what is written, and what is rejected.
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use claude_wire::recording::{
@@ -8,7 +8,7 @@ use serde_json::json;
 
 const HEADER: &str = r#"{"claude-wire":"recording","version":1}"#;
 
-/// Every kind of line the format has.
+/// Every kind of line of the format.
 const EVERY_KIND: &str = r#"{"claude-wire":"recording","version":1,"cli":"2.1.329","recorder":"claude-wire 0.1.0","recorded_at":"2026-11-21T00:00:00Z","argv":["--verbose"],"env":{"CLAUDE_CODE_ENTRYPOINT":"sdk-rs"},"vars":{"cwd":"/home/user/project"},"redactions":3}
 {"us":0,"in":{"type":"control_request","request_id":"r1","request":{"subtype":"initialize"}}}
 {"us":305120,"out":{"type":"control_response","response":{"subtype":"success","request_id":"r1"}}}
@@ -41,7 +41,7 @@ fn written(recording: &Recording) -> String {
     String::from_utf8(recording.to_bytes()).unwrap()
 }
 
-/// The line that one event becomes.
+/// The line written for an event.
 fn line_of(kind: EventKind) -> String {
     let mut recording = Recording::new(Header::new());
     recording.events.push(Event::new(7, kind));
@@ -116,7 +116,7 @@ fn the_digest_is_over_all_bytes_before_the_footer() {
 }
 
 #[test]
-fn the_form_of_a_line_follows_its_bytes() {
+fn the_encoding_of_a_line_depends_on_its_bytes() {
     let out = |bytes: &[u8]| line_of(EventKind::Out(Payload::line(bytes.to_vec())));
     assert_eq!(
         out(br#"{"b":1.0, "a":"\ud800","a":1e400}"#),
@@ -129,7 +129,7 @@ fn the_form_of_a_line_follows_its_bytes() {
     assert_eq!(out(b"{\"a\":1} "), r#"{"us":7,"out":"{\"a\":1} ","as":"text"}"#);
     assert_eq!(out("\u{feff}{}".as_bytes()), "{\"us\":7,\"out\":\"\u{feff}{}\",\"as\":\"text\"}");
     assert_eq!(out(b"\x1b[1mred"), r#"{"us":7,"out":"\u001b[1mred","as":"text"}"#);
-    // A raw control byte makes it no JSON, and escaping the byte would make it look sound.
+    // A raw control byte makes it invalid JSON, and escaping it would make it look valid.
     assert_eq!(out(b"{\"a\":\"\x01\"}"), r#"{"us":7,"out":"eyJhIjoiASJ9","as":"base64"}"#);
     assert_eq!(out(b"{\"a\":\"\xff\"}"), r#"{"us":7,"out":"eyJhIjoi/yJ9","as":"base64"}"#);
 
@@ -166,7 +166,7 @@ fn deep_nesting_is_read() {
 }
 
 #[test]
-fn what_was_not_changed_is_written_to_the_byte() {
+fn unchanged_lines_are_written_byte_for_byte() {
     let spelled = concat!(
         "{\"later\": [1.0], \"version\":1 ,\"claude-wire\":\"recording\",\"argv\":[\"\\u002d-verbose\"]}\r\n",
         " {\"why\":{\"x\":1,\"x\":2},\"us\": 5, \"out\" : {\"a\" : 1.50} , \"z\":null}\n",
@@ -186,7 +186,7 @@ fn what_was_not_changed_is_written_to_the_byte() {
 }
 
 #[test]
-fn unknown_keys_stay_when_their_neighbours_change() {
+fn unknown_keys_are_kept_when_other_keys_change() {
     let mut recording = read(
         "{\"claude-wire\":\"recording\",\"version\":1,\"first\":1,\"cli\":\"1.0\",\"last\":{\"a\":1.0}}\n\
          {\"us\":5,\"why\":\"x\",\"out\":{},\"eol\":\"\"}\n\
@@ -212,7 +212,7 @@ fn unknown_keys_stay_when_their_neighbours_change() {
 }
 
 #[test]
-fn an_event_that_is_wrong_is_refused_with_its_line() {
+fn an_invalid_event_is_rejected_with_its_line() {
     for (line, why) in [
         ("", "EOF"),
         ("nonsense", "expected"),
@@ -232,14 +232,14 @@ fn an_event_that_is_wrong_is_refused_with_its_line() {
         (r#"{"us":1,"out":"%%","as":"base64"}"#, "\"out\" must be base64"),
         (r#"{"us":1,"out":{},"eol":"\r"}"#, "\"eol\" must be"),
     ] {
-        // A line after it, so that it cannot be taken for one that was cut short.
+        // A line follows, so that this one does not count as cut short.
         let error = refused_event(&format!("{line}\n{{\"us\":1,\"mark\":\"end\"}}"));
         assert!(error.to_string().contains(why), "{line}: {error}");
     }
 }
 
 #[test]
-fn a_header_that_is_wrong_is_refused_on_line_1() {
+fn an_invalid_header_is_rejected_on_line_1() {
     for (header, why) in [
         ("", "the file is empty"),
         ("hello", "line 1 of a recording is its header"),
@@ -268,7 +268,7 @@ fn a_header_that_is_wrong_is_refused_on_line_1() {
 }
 
 #[test]
-fn a_newer_version_is_refused_by_name() {
+fn a_newer_version_is_rejected_by_number() {
     let error = refused(
         "{\"claude-wire\":\"recording\",\"version\":2,\"argv\":\"whatever that means then\"}\n",
     );

@@ -1,4 +1,4 @@
-//! Raw captures become recordings, and nothing is lost on the way.
+//! Raw captures become recordings, and nothing is lost in the conversion.
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -63,7 +63,7 @@ fn a_write_of_several_lines_is_several_events() {
 }
 
 #[test]
-fn a_row_that_is_wrong_is_refused_with_its_line() {
+fn an_invalid_row_is_rejected_with_its_line() {
     for (row, why) in [
         ("nonsense", "expected"),
         (r#"{"dir":"in","line":"x"}"#, "missing field `t`"),
@@ -80,7 +80,7 @@ fn a_row_that_is_wrong_is_refused_with_its_line() {
 }
 
 #[test]
-fn what_a_capture_lacks_comes_from_the_options() {
+fn missing_capture_data_comes_from_the_options() {
     let mut header = Header::new();
     header.cli = Some("2.1.329".to_owned());
     header.argv = Some(vec!["--add-dir".to_owned(), "/srv/x/work/sub".to_owned()]);
@@ -97,7 +97,7 @@ fn what_a_capture_lacks_comes_from_the_options() {
 }
 
 #[test]
-fn real_captures_come_back_to_the_byte() {
+fn real_captures_round_trip_byte_for_byte() {
     for path in captures() {
         comes_back(&path);
     }
@@ -159,7 +159,8 @@ fn comes_back(path: &Path) {
     assert_eq!(total, (last.unwrap() * 1e6).round() as u64, "{}", path.display());
 }
 
-/// The folder that the capture's first working folder and its configuration have in common; `None` where it names not both.
+/// The common parent folder of the capture's first working folder and its configuration; `None` if
+/// it does not name both.
 fn lab_of(capture: &str) -> Option<String> {
     let first = |name: &str| {
         let value = &capture[capture.find(&format!(r#"\"{name}\":\"/"#))? + name.len() + 7..];
@@ -176,7 +177,7 @@ fn lab_of(capture: &str) -> Option<String> {
     (!common.is_empty()).then_some(common)
 }
 
-/// The folders a capture speaks of: its own words for cwd, and every home below the lab.
+/// The folders that a capture mentions: its working folders, and every home below the lab.
 fn roots_of(capture: &str, lab: &str) -> Vec<(&'static str, String)> {
     let mut roots = vec![("lab", lab.to_owned())];
     for line in capture.lines().filter_map(|row| serde_json::from_str::<Value>(row).ok()) {

@@ -1,4 +1,4 @@
-//! Sealed, truncated, edited: what the footer tells, and what writing leaves behind.
+//! Sealed, truncated, edited: what the footer shows, and what a failed write leaves behind.
 
 use std::io;
 
@@ -21,7 +21,7 @@ fn a_recording_in_memory_is_replayable() {
 }
 
 #[test]
-fn what_is_written_is_sealed() {
+fn written_recordings_are_sealed() {
     let recording = Recording::from_bytes(&two_events().to_bytes()).unwrap();
     assert_eq!(recording.integrity(), &Integrity::Sealed);
     assert!(recording.warnings().is_empty());
@@ -29,10 +29,10 @@ fn what_is_written_is_sealed() {
 }
 
 #[test]
-fn a_cut_anywhere_is_noticed() {
+fn a_cut_anywhere_is_detected() {
     let whole = two_events().to_bytes();
     let header = whole.iter().position(|byte| *byte == b'\n').unwrap();
-    // Without its last line break the footer is still whole.
+    // The footer is complete without its last line break.
     for cut in header..whole.len() - 1 {
         let recording = Recording::from_bytes(&whole[..cut])
             .unwrap_or_else(|error| panic!("cut at {cut}: {error}"));
@@ -40,7 +40,7 @@ fn a_cut_anywhere_is_noticed() {
             panic!("cut at {cut}: {recording:?}")
         };
         assert!(!recording.is_replayable());
-        // Nothing is lost but the cut line, and nothing is made up.
+        // Only the cut line is lost, and nothing is invented.
         let kept = two_events().events;
         assert_eq!(recording.events[..], kept[..recording.events.len()]);
         let text = String::from_utf8(whole[..cut - dropped].to_vec()).unwrap();
@@ -90,7 +90,7 @@ fn nothing_may_follow_the_footer() {
 }
 
 #[test]
-fn a_footer_that_says_nothing_is_refused() {
+fn an_empty_footer_is_rejected() {
     let text = String::from_utf8(two_events().to_bytes())
         .unwrap()
         .replace("\"events\":2", "\"events\":\"2\"");
@@ -100,7 +100,7 @@ fn a_footer_that_says_nothing_is_refused() {
 }
 
 #[test]
-fn a_writer_makes_the_same_file() {
+fn a_writer_produces_the_same_file() {
     let recording = two_events();
     let mut writer = Writer::new(Vec::new(), &recording.header).unwrap();
     for event in &recording.events {
@@ -110,7 +110,7 @@ fn a_writer_makes_the_same_file() {
 }
 
 #[test]
-fn a_writer_hands_each_line_over_at_once() {
+fn a_writer_writes_each_line_at_once() {
     let mut file = Vec::new();
     let mut writer = Writer::new(&mut file, &Header::new()).unwrap();
     writer.event(&two_events().events[0]).unwrap();
@@ -120,7 +120,7 @@ fn a_writer_hands_each_line_over_at_once() {
     assert_eq!(recording.integrity(), &Integrity::Truncated { dropped: 0 });
 }
 
-/// Takes so many bytes, then fails once, then would take more again.
+/// Accepts this many bytes, then fails once, then would accept more.
 #[derive(Debug)]
 struct FullOnce {
     room: usize,
@@ -145,7 +145,7 @@ impl io::Write for FullOnce {
 }
 
 #[test]
-fn a_writer_that_failed_writes_no_more() {
+fn a_failed_writer_writes_no_more() {
     let mut full = FullOnce { room: 50, written: Vec::new() };
     let mut writer = Writer::new(&mut full, &Header::new()).unwrap();
     assert!(writer.event(&two_events().events[0]).unwrap_err().is_io());

@@ -1,4 +1,5 @@
-//! How long a line of a recording may be, and how much its variables may add: refused before it costs memory.
+//! The maximum length of a line of a recording, and of its expanded variables: rejected before it
+//! uses memory.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,7 +15,7 @@ use proptest::prelude::*;
 
 const HEADER: &str = r#"{"claude-wire":"recording","version":1}"#;
 
-/// A line of this length, in the middle of which are many bytes.
+/// A line of this length, made long by a middle part.
 fn line(before: &str, after: &str, length: usize) -> String {
     format!("{before}{}{after}", "x".repeat(length - before.len() - after.len()))
 }
@@ -30,7 +31,7 @@ fn names_the_line(error: &Error, number: usize) {
 }
 
 #[test]
-fn a_line_over_the_limit_is_refused_wherever_it_is() {
+fn a_line_over_the_limit_is_rejected_wherever_it_is() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("long.jsonl");
     let header =
@@ -39,7 +40,7 @@ fn a_line_over_the_limit_is_refused_wherever_it_is() {
     for (lines, number) in [
         (vec![header.as_str(), r#"{"us":0,"mark":"a"}"#, ""], 1),
         (vec![HEADER, &long, r#"{"us":0,"mark":"a"}"#, ""], 2),
-        // The line that was being written when the recorder was killed.
+        // The line that the recorder was writing when it was killed.
         (vec![HEADER, r#"{"us":0,"mark":"a"}"#, &long[..MAX_RECORDED_LINE + 1]], 3),
     ] {
         let text = lines.join("\n");
@@ -69,7 +70,7 @@ fn the_longest_line_is_read_and_written() {
 }
 
 #[test]
-fn what_no_reader_would_take_is_not_written() {
+fn lines_that_no_reader_accepts_are_not_written() {
     let long = line("\"", "\"", MAX_RECORDED_LINE);
     let event = Event::new(0, EventKind::Out(Payload::line(long)));
     let mut recording = Recording::new(Header::new());
@@ -78,8 +79,8 @@ fn what_no_reader_would_take_is_not_written() {
     let path = folder.path().join("x.jsonl");
     std::fs::write(&path, "as it was").unwrap();
     names_the_line(&recording.save(&path).unwrap_err(), 3);
-    assert_eq!(std::fs::read_to_string(&path).unwrap(), "as it was");
-    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left next to it");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "unchanged");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "no temporary file is left");
 
     let mut written = Vec::new();
     let mut writer = Writer::new(&mut written, &Header::new()).unwrap();
@@ -105,7 +106,7 @@ fn a_row_of_a_capture_has_the_same_limit() {
     assert!(read_lines(Path::new("/nowhere/x")).unwrap_err().is_io());
 }
 
-/// A megabyte, as the value of a variable.
+/// A megabyte as the value of a variable.
 fn vars() -> BTreeMap<String, String> {
     [("cwd", "/w"), ("big", &"x".repeat(1 << 20))]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
@@ -117,7 +118,7 @@ fn recorded(events: Vec<EventKind>) -> Recording {
     let mut recording = Recording::new(Header::new());
     recording.header.vars = vars();
     recording.events = events.into_iter().map(|kind| Event::new(0, kind)).collect();
-    // As it comes out of a file.
+    // As read from a file.
     Recording::from_bytes(&recording.to_bytes()).unwrap()
 }
 
@@ -136,7 +137,7 @@ fn values_that_make_a_line_too_long_are_refused() {
         assert!(error.is_too_long() && error.line() == Some(line), "{error}");
         assert!(error.to_string().contains(&DEFAULT_MAX_LINE.to_string()), "{error}");
         assert!(error.to_string().contains("`vars`"), "{error}");
-        // The value that the host gives counts.
+        // The value given by the host counts.
         let short = [("big".to_owned(), "x".to_owned())].into();
         assert_eq!(recording.expand(&short).unwrap().events.len(), 2);
     }
@@ -147,7 +148,7 @@ fn values_that_make_a_line_too_long_are_refused() {
 
 #[test]
 fn values_that_add_too_much_to_a_recording_are_refused() {
-    // No line is too long.
+    // No single line is too long.
     let recording = recorded(vec![EventKind::Err("${big}".into()); 65]);
     let error = recording.expand(&BTreeMap::new()).unwrap_err();
     assert!(error.is_too_long() && error.line() == Some(66), "{error}");
@@ -157,7 +158,7 @@ fn values_that_add_too_much_to_a_recording_are_refused() {
 }
 
 #[test]
-fn unknown_keys_and_events_count_as_well() {
+fn unknown_keys_and_events_also_count() {
     let header = |more: &str| {
         format!(
             r#"{{"claude-wire":"recording","version":1,"vars":{{"b":"{}"}}{more}}}"#,
@@ -189,7 +190,7 @@ fn many_variables_cost_no_more_than_few() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_replay_that_cannot_be_made_is_an_error_and_not_a_wait() {
+async fn an_impossible_replay_is_an_error_and_does_not_hang() {
     let replay = Replay::new(recorded(vec![EventKind::Err("${big}".into()); 65]));
     let error = replay.clone().open(Launch::default()).await.map(drop).unwrap_err();
     assert!(
@@ -203,7 +204,7 @@ async fn a_replay_that_cannot_be_made_is_an_error_and_not_a_wait() {
     assert!(!report.is_clean() && report.to_string().contains("line 66"), "{report}");
 }
 
-/// Names and values in which there are more variables, or parts of some.
+/// Names and values that contain variables, or parts of variables.
 fn piece() -> impl Strategy<Value = String> {
     prop_oneof![
         Just("${a}"),
@@ -228,7 +229,7 @@ fn pieces() -> impl Strategy<Value = String> {
     proptest::collection::vec(piece(), 0..12).prop_map(|pieces| pieces.concat())
 }
 
-/// What the documentation says, as simply as it can be said.
+/// The documented behaviour, implemented as simply as possible.
 fn put_in(text: &str, vars: &BTreeMap<String, String>) -> String {
     let mut out = String::new();
     let mut rest = text;
@@ -248,9 +249,9 @@ fn put_in(text: &str, vars: &BTreeMap<String, String>) -> String {
 }
 
 proptest! {
-    /// Nested as they may be, values are put in once, in every kind of text.
+    /// Values are substituted once, however they are nested, in every kind of text.
     #[test]
-    fn nested_variables_are_put_in_once(text in pieces(), a in pieces(), b in pieces(), ab in pieces()) {
+    fn nested_variables_are_substituted_once(text in pieces(), a in pieces(), b in pieces(), ab in pieces()) {
         let vars: BTreeMap<String, String> =
             [("a", a), ("b", b), ("ab", ab), ("dollar", "$".into())].map(|(name, value)| (name.to_owned(), value)).into();
         let mut recording = Recording::new(Header::new());

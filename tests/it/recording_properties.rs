@@ -1,11 +1,11 @@
-//! For any bytes: a recording gives back what it was given, and garbage is an error, never a panic.
+//! For any bytes: a recording returns what it was given, and garbage is an error, never a panic.
 
 use claude_wire::recording::{
     Eol, Event, EventKind, Header, Payload, Recording, Root, lint, scrub,
 };
 use proptest::prelude::*;
 
-/// Bytes, text, and JSON that is nearly or quite right.
+/// Bytes, text, and valid or almost valid JSON.
 fn any_line() -> impl Strategy<Value = Vec<u8>> {
     let fragments = prop::sample::select(vec![
         "{",
@@ -57,7 +57,7 @@ fn any_kind() -> impl Strategy<Value = EventKind> {
     })
 }
 
-/// Roots, their slugs, variables, and what stands between them.
+/// Roots, their slugs, variables, and text between them.
 const PARTS: &[&str] = &[
     "/a",
     "/a/b",
@@ -127,7 +127,7 @@ proptest! {
     }
 
     #[test]
-    fn what_the_roots_hide_comes_back(parts in prop::collection::vec(prop::sample::select(PARTS.to_vec()), 0..12), quoted in any::<bool>()) {
+    fn values_hidden_by_roots_are_restored(parts in prop::collection::vec(prop::sample::select(PARTS.to_vec()), 0..12), quoted in any::<bool>()) {
         let text = parts.concat();
         let line = if quoted { serde_json::to_string(&text).unwrap() } else { text };
         let mut recording = Recording::new(Header::new());

@@ -1,4 +1,5 @@
-//! What is taken for a secret, what takes its place, and what stays as it was because somebody may decide on it.
+//! What counts as a secret, what replaces it, and what is kept because a program may decide based
+//! on it.
 
 use crate::support::recorded::{delta, lines, pieces, recorded, redacted};
 use base64::Engine as _;
@@ -54,7 +55,7 @@ fn secrets_are_found_by_name_whatever_they_look_like() {
 }
 
 #[test]
-fn arguments_of_a_tool_stay_what_its_handler_decides_on() {
+fn arguments_of_a_tool_are_kept_for_its_handler() {
     let arguments = r#"{"user_id":"u_42","account_id":"a_7","org_id":"o_1","organization":"Ann's","token":"page-2"}"#;
     for line in [
         format!(
@@ -89,8 +90,8 @@ fn the_account_in_the_clis_own_files_is_found_in_any_text() {
     assert_eq!(redacted(&format!("stderr says {file}")), format!("stderr says {clean}"));
     assert_eq!(redacted(&in_json(file)), in_json(clean));
     assert_eq!(redacted(&in_json(&in_json(file))), in_json(&in_json(clean)));
-    let told = in_pieces(file);
-    let mut recording = recorded(&told.iter().map(String::as_str).collect::<Vec<_>>());
+    let lines_sent = in_pieces(file);
+    let mut recording = recorded(&lines_sent.iter().map(String::as_str).collect::<Vec<_>>());
     scrub(&mut recording, &[]);
     assert_eq!(pieces(&recording, "partial_json").concat(), clean);
     for line in [
@@ -128,7 +129,7 @@ fn secrets_are_found_by_shape_whatever_their_name() {
 }
 
 #[test]
-fn keys_of_well_known_services_are_known_by_their_beginning() {
+fn keys_of_known_services_are_found_by_prefix() {
     let random = "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8s9T0";
     for begin in [
         "sk-",
@@ -180,7 +181,7 @@ fn keys_of_well_known_services_are_known_by_their_beginning() {
 }
 
 #[test]
-fn nothing_goes_beyond_its_string_and_keys_are_looked_at_too() {
+fn redaction_stays_within_a_string_and_covers_keys() {
     assert_eq!(
         redacted(
             r#"{"a":"x -----BEGIN PRIVATE KEY-----\nabc","b":"ann@x.io","/home/ann/x":{"bob@x.io":1}}"#
@@ -190,7 +191,7 @@ fn nothing_goes_beyond_its_string_and_keys_are_looked_at_too() {
 }
 
 #[test]
-fn signatures_go_and_other_signatures_stay() {
+fn only_signatures_of_the_model_are_redacted() {
     for (line, expected) in [
         (
             r#"{"content":[{"type":"thinking","thinking":"Hm.","signature":"EqQB"}]}"#,
@@ -218,7 +219,7 @@ fn signatures_go_and_other_signatures_stay() {
 }
 
 #[test]
-fn programs_and_prose_about_secrets_stay() {
+fn programs_and_prose_about_secrets_are_kept() {
     for line in [
         r#"{"t":"let token = parse_token(input); password: required; max_tokens=4096; token: String"}"#,
         r#"{"t":"api_key=os.environ; --token $TOKEN; password=<password>; KEY_FILE=/etc/key; A_KEY=/etc/key"}"#,
@@ -261,7 +262,7 @@ fn a_known_secret_is_found_everywhere_and_in_every_form() {
     ]);
     scrub(&mut recording, &[]);
     let [before, named, after] = lines(&recording).try_into().unwrap();
-    // Of the last character two bits are the secret's, and four are nobody's.
+    // Two bits of the last character belong to the secret, and four to neither.
     assert_eq!(
         before,
         format!(r#"{{"t":"before: <secret:1>, <secret:1>, {}<secret:1>U="}}"#, &basic[..4])
@@ -274,7 +275,7 @@ fn a_known_secret_is_found_everywhere_and_in_every_form() {
 }
 
 #[test]
-fn a_secret_of_eight_characters_is_looked_for_and_a_shorter_one_not() {
+fn known_secrets_need_at_least_eight_characters() {
     let mut recording =
         recorded(&["abcdefg8 abcdef7", r#"{"password":"abcdefg8","secret":"abcdef7"}"#]);
     scrub(&mut recording, &[]);
@@ -285,7 +286,7 @@ fn a_secret_of_eight_characters_is_looked_for_and_a_shorter_one_not() {
 }
 
 #[test]
-fn two_that_overlap_leave_nothing_of_either() {
+fn overlapping_secrets_are_both_removed_completely() {
     assert_eq!(
         redacted("sk-ant-a sk-ant-a1 A_KEY=ann@x.io"),
         "sk-ant-REDACTED1 sk-ant-REDACTED2 A_KEY=<secret:1>"
@@ -293,7 +294,7 @@ fn two_that_overlap_leave_nothing_of_either() {
 }
 
 #[test]
-fn a_redaction_knows_what_the_caller_knows() {
+fn a_redaction_uses_the_secrets_of_the_caller() {
     let mut recording = recorded(&[r#"{"t":"kolibri77 on workbench in /srv/x/y: a2xpYnJpNzc"}"#]);
     let redaction = Redaction::new()
         .secret("kolibri77")

@@ -1,20 +1,20 @@
-//! Secrets whose text comes in several lines.
+//! Secrets whose text is spread over several lines.
 
 use crate::support::recorded::{delta, lines, pieces, recorded};
 use claude_wire::recording::{Event, EventKind, Redaction, Root, lint, scrub};
 
 #[test]
 fn a_private_key_in_several_lines_is_found_on_either_stream() {
-    let told = [
+    let key_lines = [
         "see: -----BEGIN EC PRIVATE KEY-----",
         "MHcCAQEE",
         "",
         "-----END EC PRIVATE KEY----- done",
         "MHcCAQEE",
     ];
-    let mut recording = recorded(&told);
-    // Between the lines of one stream may stand those of the other, and messages.
-    for (at, line) in told.into_iter().enumerate() {
+    let mut recording = recorded(&key_lines);
+    // Lines of the other stream, and messages, may come between the lines of one stream.
+    for (at, line) in key_lines.into_iter().enumerate() {
         recording.events.insert(2 * at, Event::new(0, EventKind::Err(line.into())));
     }
     recording.events.insert(4, Event::new(0, EventKind::Out(r#"{"type":"x"}"#.into())));
@@ -38,7 +38,7 @@ fn a_private_key_in_several_lines_is_found_on_either_stream() {
 }
 
 #[test]
-fn a_secret_in_several_pieces_is_one() {
+fn a_secret_in_several_pieces_is_found() {
     let said = [
         "Ask ",
         "ann",
@@ -93,7 +93,7 @@ fn a_secret_in_several_pieces_is_one() {
 }
 
 #[test]
-fn the_threads_and_kinds_of_pieces_are_kept_apart_and_order_is_kept() {
+fn pieces_of_different_threads_and_kinds_are_separate_and_keep_their_order() {
     let lines_of = [
         delta(None, "input_json_delta", "partial_json", "{\"api_key\": \"my own"),
         delta(Some("toolu_1"), "text_delta", "text", "bob@"),
@@ -112,9 +112,9 @@ fn the_threads_and_kinds_of_pieces_are_kept_apart_and_order_is_kept() {
 }
 
 #[test]
-fn a_folder_in_several_pieces_is_one_variable() {
+fn a_folder_in_several_pieces_becomes_one_variable() {
     let roots = [Root::home("/srv/ann"), Root::cwd("/srv/ann/my own project")];
-    for (told, expected) in [
+    for (texts, expected) in [
         (
             &["see /srv/", "ann/my", " own", " project/x.rs", " and on"][..],
             &["see ${cwd}", "", "", "/x.rs", " and on"][..],
@@ -135,9 +135,9 @@ fn a_folder_in_several_pieces_is_one_variable() {
     ] {
         for (kind, key) in [("text_delta", "text"), ("input_json_delta", "partial_json")] {
             let mut stream: Vec<String> =
-                told.iter().map(|piece| delta(None, kind, key, piece)).collect();
+                texts.iter().map(|piece| delta(None, kind, key, piece)).collect();
             stream
-                .push(serde_json::json!({"type": "assistant", "text": told.concat()}).to_string());
+                .push(serde_json::json!({"type": "assistant", "text": texts.concat()}).to_string());
             let mut recording = recorded(&stream);
             scrub(&mut recording, &roots);
             assert_eq!(pieces(&recording, key), expected);
@@ -150,7 +150,8 @@ fn a_folder_in_several_pieces_is_one_variable() {
                 .into();
             assert_eq!(
                 pieces(&recording.expand(&there).unwrap(), key).concat(),
-                told.concat()
+                texts
+                    .concat()
                     .replace("ann@x.io", "user1@redacted.invalid")
                     .replace("me@x.io", "user1@redacted.invalid")
             );
@@ -160,16 +161,16 @@ fn a_folder_in_several_pieces_is_one_variable() {
 }
 
 #[test]
-fn a_known_secret_of_many_words_is_waited_for() {
-    let told = ["it is correct", " horse", " battery", " staple", " and", " more,", " my friend"];
-    let mut recording = recorded(&told.map(|piece| delta(None, "text_delta", "text", piece)));
+fn a_known_secret_of_many_words_is_found_across_pieces() {
+    let words = ["it is correct", " horse", " battery", " staple", " and", " more,", " my friend"];
+    let mut recording = recorded(&words.map(|piece| delta(None, "text_delta", "text", piece)));
     Redaction::new().secret("correct horse battery staple and more").scrub(&mut recording);
     assert_eq!(pieces(&recording, "text"), ["it is <secret:1>", "", "", "", "", ",", " my friend"]);
 }
 
 proptest::proptest! {
     #[test]
-    fn the_pieces_together_say_what_the_whole_says(
+    fn the_pieces_together_equal_the_whole(
         words in proptest::collection::vec(proptest::sample::select(vec![
             "a", "ann@x.io", "sk-ant-a1", "Bearer", "0123456789abcdef", "A_KEY=b", "\u{1f600}", "\n", "\"", "/home/ann", "10.0.0.1", "x://a:b@c", "password = abc12345", "/srv/ann and co/x", "/srv/ann", "-srv-ann", "${cwd}", "\"token\":", "\"a b c d e\"",
         ]), 0..8),
@@ -189,8 +190,8 @@ proptest::proptest! {
         let mut recording = recorded(&stream);
         scrub(&mut recording, &[]);
         proptest::prop_assert_eq!(recording.events.len(), stream.len());
-        let told: serde_json::Value = serde_json::from_str(lines(&recording).last().unwrap()).unwrap();
-        proptest::prop_assert_eq!(pieces(&recording, "text").concat(), told["text"].as_str().unwrap());
+        let whole: serde_json::Value = serde_json::from_str(lines(&recording).last().unwrap()).unwrap();
+        proptest::prop_assert_eq!(pieces(&recording, "text").concat(), whole["text"].as_str().unwrap());
         proptest::prop_assert_eq!(lint(&recording), []);
     }
 }

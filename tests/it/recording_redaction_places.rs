@@ -1,11 +1,11 @@
-//! Where secrets are looked for: in all of a recording.
+//! Secrets are searched for in every part of a recording.
 
 use crate::support::recorded::{lines, recorded};
 use claude_wire::recording::{Recording, Redaction, lint, scrub};
 
 #[test]
-fn the_header_is_looked_at_as_the_json_and_the_flags_that_it_holds() {
-    let mut recording = recorded(&["hunter-2-hunter told on stderr"]);
+fn json_and_flags_in_the_header_are_redacted() {
+    let mut recording = recorded(&["hunter-2-hunter on stderr"]);
     let argv = [
         "--api-key",
         "hunter-2-hunter",
@@ -36,11 +36,11 @@ fn the_header_is_looked_at_as_the_json_and_the_flags_that_it_holds() {
         (recording.header.vars["cwd"].as_str(), recording.header.vars["cwd_slug"].as_str()),
         ("/home/<user:1>/src", "-home-<user:1>-src")
     );
-    assert_eq!(lines(&recording), ["<secret:1> told on stderr"]);
+    assert_eq!(lines(&recording), ["<secret:1> on stderr"]);
 }
 
 #[test]
-fn what_this_build_does_not_know_is_looked_at_too() {
+fn unknown_events_are_redacted_too() {
     let file = "{\"claude-wire\":\"recording\",\"version\":1,\"by\":{\"mail\":\"ann@x.io\",\"password\":\"x\"}}\n{\"us\":0,\"later\":{\"to\":\"bob@x.io\"}}\n";
     let mut recording = Recording::from_bytes(file.as_bytes()).unwrap();
     let found: Vec<_> =
@@ -57,7 +57,7 @@ fn what_this_build_does_not_know_is_looked_at_too() {
 }
 
 #[test]
-fn unknown_keys_of_known_events_are_looked_at_too() {
+fn unknown_keys_of_known_events_are_redacted_too() {
     let file = "{\"claude-wire\":\"recording\",\"version\":1}\n\
         {\"us\":0,\"out\":{\"type\":\"x\"},\"by\":{\"mail\":\"ann@x.io\"},\"n\":1.0}\n\
         {\"us\":1,\"out\":\"to bob@x.io\",\"as\":\"text\",\"password\":\"p1\"}\n\
@@ -83,7 +83,7 @@ fn unknown_keys_of_known_events_are_looked_at_too() {
 }
 
 #[test]
-fn what_a_fault_says_is_looked_at_too() {
+fn fault_texts_are_redacted_too() {
     let file = "{\"claude-wire\":\"recording\",\"version\":1}\n\
         {\"us\":0,\"fault\":{\"name\":\"odd\",\"seed\":7,\"sent\":\"to ann@x.io\",\"header\":{\"authorization\":\"hush\"}}}\n\
         {\"us\":0,\"out\":{\"to\":\"ann@x.io\"}}\n";

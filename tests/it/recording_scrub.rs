@@ -1,4 +1,4 @@
-//! What scrubbing takes out of a recording, and what it leaves.
+//! What scrubbing removes from a recording, and what it keeps.
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ fn recorded(kinds: Vec<EventKind>) -> Recording {
     recording
 }
 
-/// Scrubs one line from the CLI, and holds the general rules against it.
+/// Scrubs one line from the CLI and checks the general rules.
 fn scrubbed(line: &str) -> (String, BTreeMap<&'static str, u64>) {
     let mut recording = recorded(vec![EventKind::Out(line.into())]);
     let findings = lint(&recording);
@@ -73,7 +73,7 @@ fn escapes_are_not_torn() {
 }
 
 #[test]
-fn ordinary_text_is_left_alone() {
+fn ordinary_text_is_unchanged() {
     for line in [
         r#"{"type":"user","apiKeySource":"ANTHROPIC_API_KEY","pid":4711,"pkg":"@anthropic-ai/claude-code@2.1.329"}"#,
         r#"{"a":"a bearer of bad news, me@home, @x.io, x@, sk-anthem, ....... and so on"}"#,
@@ -95,7 +95,7 @@ fn long_texts_of_the_clis_replies_are_numbered() {
     );
     assert_eq!(scrubbed(&line), (expected, BTreeMap::from([("text", 3)])));
 
-    // The host's own words are the host's.
+    // Text from the host is kept.
     let mut recording = recorded(vec![EventKind::In(line.as_str().into())]);
     assert!(scrub(&mut recording, &[]).is_empty());
 }
@@ -117,7 +117,7 @@ fn the_clis_notes_to_the_model_are_replaced() {
 }
 
 #[test]
-fn what_the_cli_adds_to_a_tools_words_is_replaced_and_they_stay() {
+fn text_that_the_cli_adds_to_tool_output_is_replaced() {
     for (line, expected) in [
         (
             r#"{"content":"boom\n\nThis tool's input schema was not in your prompt when you called it, ann@x.io.","b":"c"}"#,
@@ -140,7 +140,7 @@ fn what_the_cli_adds_to_a_tools_words_is_replaced_and_they_stay() {
     }
 }
 
-/// What the CLI tells the model goes, and the conversation stays, however long it is.
+/// What the CLI tells the model is removed, and the conversation is kept, however long it is.
 #[test]
 fn the_clis_texts_in_a_mirrored_transcript_are_replaced() {
     let long = "Use this tool with care. ".repeat(10);
@@ -157,13 +157,13 @@ fn the_clis_texts_in_a_mirrored_transcript_are_replaced() {
         assert_eq!(clean, line(&entry.replace("LONG", "<text:1>")));
         assert_eq!(counts["text"], entry.matches("LONG").count() as u64, "{entry}");
         let elsewhere = entry.replace("LONG", &long);
-        assert_eq!(scrubbed(&elsewhere).0, elsewhere, "of another line it is not the CLI's");
+        assert_eq!(scrubbed(&elsewhere).0, elsewhere, "in another line it is not text of the CLI");
     }
     for entry in [
         r#"{"type":"user","message":{"role":"user","content":"LONG"}}"#,
         r#"{"type":"assistant","message":{"content":[{"type":"text","text":"LONG"},{"type":"tool_use","name":"Bash","input":{"command":"LONG","description":"Look for the place where it is said"}}]}}"#,
         r#"{"type":"last-prompt","lastPrompt":"LONG"}"#,
-        // The uuid of a prompt, which other entries refer to.
+        // The uuid of a prompt, to which other entries refer.
         r#"{"type":"user","uuid":"0a1b2c3d-0000-4000-8000-0a1b2c3d4e5f","turnAttributionKey":"0a1b2c3d-0000-4000-8000-0a1b2c3d4e5f"},{"parentUuid":"0a1b2c3d-0000-4000-8000-0a1b2c3d4e5f"}"#,
     ] {
         let line =
@@ -177,7 +177,8 @@ fn a_short_text_does_not_grow_long_by_being_scrubbed() {
     let line = |letters: usize| {
         format!(r#"{{"type":"control_response","description":"{} a@b.cc"}}"#, "x".repeat(letters))
     };
-    // 40 bytes are short; with the placeholder they would be 43, and the second scrub would take them for long.
+    // 40 bytes count as short; with the placeholder they would be 43, which the second scrub would
+    // count as long.
     assert_eq!(scrubbed(&line(33)).1, BTreeMap::from([("email", 1)]));
     assert_eq!(scrubbed(&line(34)).1, BTreeMap::from([("text", 1)]));
 }
@@ -192,7 +193,7 @@ fn markup_is_not_a_placeholder() {
 }
 
 #[test]
-fn a_later_scrub_goes_on_counting() {
+fn a_later_scrub_continues_the_numbering() {
     let mut recording = recorded(vec![EventKind::In("<email:7> ann@x.io".into())]);
     recording.header.redactions = Some(5);
     scrub(&mut recording, &[]);

@@ -27,7 +27,7 @@ fn roots() -> [Root; 2] {
 }
 
 #[test]
-fn paths_and_slugs_become_variables_and_nothing_else_changes() {
+fn only_paths_and_slugs_become_variables() {
     let mut recording = recorded(&[
         r#"{"cwd":"/Users/ann/src/app_1", "n":1.0,"n":1.0}"#,
         r#"{"memory":"/Users/ann/.claude/projects/-Users-ann-src-app-1/memory/"}"#,
@@ -55,11 +55,11 @@ fn paths_and_slugs_become_variables_and_nothing_else_changes() {
 }
 
 #[test]
-fn a_path_is_only_taken_where_it_ends() {
+fn a_path_is_only_replaced_at_a_component_boundary() {
     let text = "/Users/anna /Users/ann-2 /Users/ann_2 /Users/ann.txt x-Users-ann-src-app-10";
     let mut recording = recorded(&[text]);
     scrub(&mut recording, &roots());
-    // The homes of others are no variables.
+    // Homes of other users do not become variables.
     assert_eq!(
         lines(&recording),
         [
@@ -80,14 +80,14 @@ fn an_escape_is_not_torn() {
 }
 
 #[test]
-fn short_roots_match_no_more_than_they_mean() {
+fn short_roots_do_not_match_too_much() {
     let mut recording = recorded(&["--root /root/x / -root"]);
     scrub(&mut recording, &[Root::home("/root"), Root::new("top", "/", "/")]);
     assert_eq!(lines(&recording), ["--root ${home}/x / -root"]);
 }
 
 #[test]
-fn live_values_go_in_and_slugs_follow() {
+fn live_values_are_substituted_in_paths_and_slugs() {
     let mut recording = recorded(&[
         r#"{"cwd":"/Users/ann/src/app_1","at":"-Users-ann-src-app-1","home":"/Users/ann"}"#,
     ]);
@@ -107,7 +107,7 @@ fn live_values_go_in_and_slugs_follow() {
 }
 
 #[test]
-fn the_sessions_own_dollars_are_safe() {
+fn dollars_of_the_session_are_escaped() {
     let text = "echo ${HOME} ${cwd} ${dollar} ${dollar}{cwd} $ ${ /Users/ann";
     let mut recording = recorded(&[text]);
     scrub(&mut recording, &roots());
@@ -133,7 +133,7 @@ fn values_are_escaped_where_the_line_is_json() {
 }
 
 #[test]
-fn a_folder_that_a_recorder_named_as_the_value_of_its_variable_is_hidden_as_well() {
+fn a_folder_that_is_already_a_variable_is_hidden_as_well() {
     let text = b"{\"claude-wire\":\"recording\",\"version\":1,\"vars\":{\"cwd\":\"/srv/me/x\",\"cwd_slug\":\"-srv-me-x\"}}\n\
         {\"us\":0,\"out\":{\"cwd\":\"${cwd}\"}}\n";
     let mut recording = Recording::from_bytes(text).unwrap();
@@ -147,21 +147,21 @@ fn a_folder_that_a_recorder_named_as_the_value_of_its_variable_is_hidden_as_well
     );
 }
 
-/// Bytes as an image has them in a message.
+/// Bytes in the form of an image in a message.
 fn image(data: &str) -> String {
     format!(
         r#"{{"type":"user","message":{{"content":[{{"type":"image","source":{{"type":"base64","media_type":"image/png","data":"{data}"}}}}]}}}}"#
     )
 }
 
-/// One of the digits of base64, by number.
+/// A base64 digit, by number.
 fn digits(numbers: &[u8]) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     numbers.iter().map(|number| char::from(DIGITS[usize::from(number % 64)])).collect()
 }
 
 proptest! {
-    /// However short the root, and wherever it turns up.
+    /// For roots of any length, at any place in the data.
     #[test]
     fn the_data_of_an_image_is_not_a_path(
         numbers in proptest::collection::vec(any::<u8>(), 300..600),
@@ -169,7 +169,7 @@ proptest! {
         root in prop_oneof![Just("/w"), Just("/srv/me"), Just("/data/x1/y2")],
     ) {
         let mut data = digits(&numbers);
-        // Each digit that may follow a path.
+        // Every digit that may follow a path.
         for after in ["+", "/", "="] {
             let at = 1 + at.index(data.len() - 1);
             data.insert_str(at, &format!("{root}{after}"));
@@ -179,7 +179,7 @@ proptest! {
         prop_assert_eq!(lines(&recording), [image(&data), format!("data:image/png;base64,{data}")]);
     }
 
-    /// A path is one wherever it begins, as long as it may be.
+    /// A path is replaced wherever it begins, however long it is.
     #[test]
     fn a_long_path_is_not_data(names in proptest::collection::vec("[a-z]{1,40}", 0..30)) {
         let path: String = names.iter().map(|name| format!("/{name}")).collect();

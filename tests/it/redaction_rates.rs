@@ -1,4 +1,4 @@
-//! How much of what is secret is taken out: of files of credentials, and of fresh random secrets.
+//! The share of secrets that is redacted: in credential files, and for fresh random secrets.
 //!
 //! `cargo test --test it redaction_rates:: -- --nocapture` prints the figures that `docs/redaction.md` states.
 
@@ -15,14 +15,14 @@ use crate::support::recorded::{lines, recorded};
 const AWS: &str = include_str!("redaction_support/aws-secret-keys.txt");
 const FILES: &str = include_str!("redaction_support/credential-files.jsonl");
 
-/// What a tool has read, as the CLI says it.
+/// A file that a tool has read, in the CLI's format.
 fn read_by_tool(text: &str) -> String {
     let result = json!({"type": "tool_result", "tool_use_id": "toolu_1", "content": text});
     json!({"type": "user", "message": {"role": "user", "content": [result]}, "session_id": "s"})
         .to_string()
 }
 
-/// Which lines still hold one of their secrets.
+/// Which lines still contain one of their secrets.
 fn left(lines_and_secrets: &[(String, Vec<String>)]) -> Vec<usize> {
     let holds = |(line, secrets): &(String, Vec<String>)| {
         let mut recording = recorded(&[line]);
@@ -36,7 +36,7 @@ fn left(lines_and_secrets: &[(String, Vec<String>)]) -> Vec<usize> {
 }
 
 #[test]
-fn every_aws_secret_key_is_taken_out_of_a_credentials_file() {
+fn every_aws_secret_key_in_a_credentials_file_is_redacted() {
     let file = |key: &str| {
         let text = format!(
             "[default]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = {key}\n"
@@ -48,7 +48,7 @@ fn every_aws_secret_key_is_taken_out_of_a_credentials_file() {
     println!("aws credentials: {} of {} redacted", files.len() - left.len(), files.len());
     assert_eq!((files.len(), left.len()), (200, 0), "{left:?}");
 
-    // All of them in one recording, which remembers some.
+    // All of them in one recording, which remembers found secrets.
     let all: Vec<&str> = files.iter().map(|(line, _)| line.as_str()).collect();
     let mut recording = recorded(&all);
     scrub(&mut recording, &[]);
@@ -58,7 +58,7 @@ fn every_aws_secret_key_is_taken_out_of_a_credentials_file() {
 }
 
 #[test]
-fn credential_files_are_redacted_but_for_public_keys() {
+fn credential_files_are_redacted_except_public_keys() {
     let read = |line: &str| {
         let file: Value = serde_json::from_str(line).unwrap();
         let text = |value: &Value| value.as_str().unwrap().to_owned();
@@ -78,7 +78,7 @@ fn credential_files_are_redacted_but_for_public_keys() {
     assert_eq!((files.len(), without), (38, 1));
     assert_eq!(left, [""; 0]);
 
-    // The public key, and what is around a secret, stay.
+    // The public key, and text around a secret, are kept.
     let mut recording = recorded(&as_read.iter().map(|(line, _)| line).collect::<Vec<_>>());
     scrub(&mut recording, &[]);
     let text = lines(&recording);
@@ -95,7 +95,7 @@ fn credential_files_are_redacted_but_for_public_keys() {
     }
 }
 
-/// A name of a secret, in the words that each spelling joins.
+/// The name of a secret, as the words that each spelling joins.
 const NAMES: [&[&str]; 24] = [
     &["password"],
     &["db", "password"],
@@ -138,7 +138,7 @@ fn spelled(words: &[&str], spelling: usize) -> String {
     }
 }
 
-/// A secret as services and password generators make them.
+/// A secret in the form that services and password generators produce.
 fn secret() -> impl Strategy<Value = String> {
     prop_oneof![
         "[A-Za-z0-9]{16,40}",
@@ -152,7 +152,7 @@ fn secret() -> impl Strategy<Value = String> {
     ]
 }
 
-/// The forms in which a secret is written down; `%n` is its name, `%v` the secret.
+/// The forms in which a secret is written; `%n` is its name, `%v` the secret.
 const FORMS: [(&str, &str); 36] = [
     ("name=value", "%n=%v"),
     ("name=value", "export %n=%v"),
@@ -192,7 +192,8 @@ const FORMS: [(&str, &str); 36] = [
     ("header", "X-%n: %v\r\nHost: x.example.com\r\n"),
 ];
 
-/// Where a text is: read by a tool, said on stderr, typed into a command, or in JSON that is in JSON.
+/// Where a text is: read by a tool, written to stderr, typed into a command, or in JSON within
+/// JSON.
 const PLACES: [fn(&str) -> String; 4] = [
     read_by_tool,
     |text| {

@@ -1,12 +1,12 @@
-//! Secrets that their place tells: under names of secrets, in the environment and the headers of MCP
-//! servers, after flags. And what is not a secret wherever it is.
+//! Secrets identified by their place: under names of secrets, in the environment and the headers of
+//! MCP servers, after flags. And what is never a secret.
 
 use claude_wire::recording::{Event, EventKind, Recording, Redaction, Root, lint, scrub};
 use serde_json::{Value, json};
 
 use crate::support::recorded::{delta, lines, pieces, recorded, redacted};
 
-/// Harmless names and values, so that nothing but their place tells.
+/// Harmless names and values, so that only their place identifies them.
 fn servers() -> Value {
     json!({
         "files": {"command": "files-server", "args": ["--root", "/srv"], "env": {"REGION": "alpha", "MODE": "beta gamma"}},
@@ -23,7 +23,7 @@ fn assert_all_gone(text: &str, what: &str) {
     assert!(text.contains("files-server") && text.contains("mcp.example.com"), "{what}: {text}");
 }
 
-/// The same text as JSON in a string, this many times.
+/// The text as JSON in a string, nested this many times.
 fn in_strings(text: String, depth: usize) -> String {
     (0..depth).fold(text, |text, _| json!({ "content": text }).to_string())
 }
@@ -58,7 +58,7 @@ fn env_and_headers_of_mcp_servers_are_secret_in_texts() {
             let line = in_strings(json!({"type": "user", "content": text}).to_string(), depth);
             assert_all_gone(&redacted(&line), "line");
         }
-        // As said on stderr, in one line.
+        // As written to stderr, on one line.
         let line = text.replace('\n', " ");
         assert_all_gone(&redacted(&format!("started with {line}")), "stderr");
     }
@@ -104,7 +104,7 @@ fn the_env_of_settings_is_secret() {
             format!(r#"{{"response":{{"effective":{there},"sources":[{{"settings":{there}}}]}}}}"#),
             format!(r#"{{"response":{{"effective":{gone},"sources":[{{"settings":{gone}}}]}}}}"#),
         ),
-        // A file of settings, and a command.
+        // A settings file, and a command.
         (
             format!(r#"{{"content":{}}}"#, escaped(there)),
             format!(r#"{{"content":{}}}"#, escaped(gone)),
@@ -117,13 +117,13 @@ fn the_env_of_settings_is_secret() {
     ] {
         assert_eq!(redacted(&line), expected);
     }
-    // Elsewhere an environment is what a tool is about.
+    // Elsewhere an environment is data of a tool.
     let line = r#"{"tool":{"env":{"A":"alpha"},"headers":{"B":"beta"}},"envs":{"settings":"x"}}"#;
     assert_eq!(redacted(line), line);
 }
 
 #[test]
-fn a_configuration_in_pieces_is_one() {
+fn a_configuration_in_pieces_is_recognised() {
     let config = json!({ "mcpServers": servers(), "more": "words after it" }).to_string();
     let input = json!({"file_path": ".mcp.json", "content": config}).to_string();
     for (kind, key, text) in
@@ -144,7 +144,7 @@ fn a_configuration_in_pieces_is_one() {
 }
 
 #[test]
-fn the_last_word_of_a_name_counts_in_any_case() {
+fn the_last_word_of_a_name_decides_in_any_case() {
     for name in [
         "db_password",
         "dbPassword",
@@ -210,7 +210,7 @@ fn the_value_after_a_flag_is_secret_in_texts_and_lists() {
         redacted(r#"{"args":["--api-key","Zq7xW3vT9k","--verbose","-p","3"]}"#),
         r#"{"args":["--api-key","<secret:1>","--verbose","-p","3"]}"#
     );
-    // In prose, and where the next word is a flag or a reference.
+    // In prose, and if the next word is a flag or a reference.
     for text in [
         "use --password to set it, or --token if you have one",
         "tool --password --verbose; tool --token $TOKEN --api-key \"${KEY}\" --secret <secret>",
@@ -221,7 +221,7 @@ fn the_value_after_a_flag_is_secret_in_texts_and_lists() {
 }
 
 #[test]
-fn passwords_in_connection_strings_are_secret_and_the_rest_stays() {
+fn only_passwords_in_connection_strings_are_redacted() {
     for (text, expected) in [
         (
             "postgres://me:Zq7xW3vT9k@db.example.com:5432/app",
@@ -263,7 +263,7 @@ fn passwords_in_connection_strings_are_secret_and_the_rest_stays() {
 
 #[test]
 fn ids_and_uuids_are_never_touched() {
-    // A secret that was learned, and that an id happens to hold.
+    // A known secret that also occurs in an id.
     let (id, uuid) = ("toolu_a1b2c3d4e5", "a1b2c3d4-0000-4000-8000-0a1b2c3d4e5f");
     let ids = json!({
         "type": "assistant", "uuid": uuid, "session_id": uuid, "request_id": "req_a1b2c3d4", "parent_tool_use_id": id,
@@ -279,7 +279,7 @@ fn ids_and_uuids_are_never_touched() {
     scrub(&mut recording, &[]);
     let clean = r#"{"password":"<secret:1>","t":"it is <secret:1>"}"#;
     assert_eq!(lines(&recording), [clean, &ids, &response, &hook, &response]);
-    // A key is one under any name.
+    // A key is recognised under any name.
     assert_eq!(
         redacted(r#"{"id":"ghp_a1B2c3D4e5F6g7H8i9J0"}"#),
         r#"{"id":"ghp_REDACTED1xxxxxxxxxxx"}"#
@@ -288,7 +288,7 @@ fn ids_and_uuids_are_never_touched() {
 
 #[test]
 fn base64_of_images_is_never_rewritten() {
-    // Whatever the bytes spell: folders, users, prefixes of keys, a known secret.
+    // Whatever the bytes look like: folders, users, prefixes of keys, a known secret.
     let alphabet =
         "iVBORw0KGgo/home/annAKIA0123456789ABCDEF/srv/ann/x+10/Users/bob/sk-ant-a1b2c3d4e5f6/";
     let data = alphabet.replace('-', "+").repeat(6);
@@ -312,7 +312,7 @@ fn base64_of_images_is_never_rewritten() {
 }
 
 #[test]
-fn a_caller_adds_patterns() {
+fn a_caller_can_add_patterns() {
     let redaction =
         Redaction::new().pattern(r"\bACME-\d{4}\b").unwrap().pattern(r#"pin "?(\d+)"#).unwrap();
     let mut stream = ["see ACME", "-12", "34, pin", " 99", "7 or so, and on, and on"]

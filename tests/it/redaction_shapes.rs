@@ -1,5 +1,5 @@
-//! Placeholders keep the shape of what they replace, so that a replay asks what a program can decide
-//! on as it did.
+//! Placeholders keep the shape of what they replace, so that a program makes the same decisions in
+//! a replay.
 
 use std::sync::{Arc, Mutex};
 
@@ -12,10 +12,10 @@ use serde_json::{Value, json};
 
 use crate::support::recorded::{delta, lines, pieces, recorded, redacted};
 
-/// The command that a permission was asked for, each time.
+/// The commands for which a permission was requested.
 type Asked = Arc<Mutex<Vec<String>>>;
 
-/// Allows a command by the form of its last word: an address, a host, a key of one service.
+/// Decides about a command by the form of its last word: an address, a host, a key of one service.
 fn decide(command: &str) -> Decision {
     let word = command.rsplit(' ').next().unwrap();
     let is_name = |text: &str| {
@@ -32,7 +32,7 @@ fn decide(command: &str) -> Decision {
     if address || is_name(word) || key { Decision::allow() } else { Decision::deny("malformed") }
 }
 
-/// Asks for each command in a turn of its own; what the session says in the end.
+/// Asks for each command in its own turn and returns the final output of the session.
 async fn run(cli: impl Transport, commands: usize) -> (Vec<String>, Vec<String>) {
     let asked = Asked::default();
     let seen = asked.clone();
@@ -57,7 +57,7 @@ async fn run(cli: impl Transport, commands: usize) -> (Vec<String>, Vec<String>)
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_handler_decides_in_a_replay_as_it_did() {
+async fn a_handler_makes_the_same_decisions_in_a_replay() {
     let commands = [
         "touch bob@corp.example",
         "ping 10.20.30.40",
@@ -99,7 +99,7 @@ async fn a_handler_decides_in_a_replay_as_it_did() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_prompt_with_a_placeholder_of_either_kind_is_any_prompt() {
+async fn a_placeholder_of_either_kind_matches_any_prompt_text() {
     for (recorded, asked, fits) in [
         ("Mail <email:1> now", "Mail ann@x.io now", true),
         ("Mail user1@redacted.invalid now", "Mail ann@x.io now", true),
@@ -115,7 +115,7 @@ async fn a_prompt_with_a_placeholder_of_either_kind_is_any_prompt() {
 }
 
 #[test]
-fn placeholders_have_the_shape_and_the_mark() {
+fn placeholders_have_shape_and_mark() {
     for (line, expected) in [
         (
             r#"{"t":"ann@x.io, bob@mail.x.io, ann@x.io"}"#,
@@ -133,14 +133,14 @@ fn placeholders_have_the_shape_and_the_mark() {
             r#"{"apiKey":"sk-ant-api03-a1B2c3D4e5F6g7H8","t":"API_KEY=sk-ant-api03-a1B2c3D4e5F6g7H8"}"#,
             r#"{"apiKey":"sk-ant-api03-REDACTED1xxxxxxx","t":"API_KEY=sk-ant-api03-REDACTED1xxxxxxx"}"#,
         ),
-        // What has no shape.
+        // Secrets without a shape.
         (
             r#"{"password":"hunter-22","t":"Bearer a1B2c3D4e5F6g7H8, /home/ann/x"}"#,
             r#"{"password":"<secret:1>","t":"Bearer <token:1>, /home/<user:1>/x"}"#,
         ),
     ] {
         assert_eq!(redacted(line), expected);
-        // What carries the mark is not taken out again, and numbers go on.
+        // Marked text is not redacted again, and numbering continues.
         assert_eq!(redacted(expected), expected);
         assert!(fits_redacted(expected, line));
     }

@@ -1,4 +1,4 @@
-//! A replay ends as the recorded CLI ended, also in front of a host that does not end it.
+//! A replay ends as the recorded CLI ended, even if the host does not end it.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 use std::path::{Path, PathBuf};
@@ -29,7 +29,7 @@ const TOOL: &str = r#"{"us":9,"out":{"type":"assistant","message":{"content":[{"
 const ASKS: &str = r#"{"us":9,"out":{"type":"control_request","request_id":"c1","request":{"subtype":"can_use_tool","tool_name":"Bash","input":{},"tool_use_id":"t"}}}"#;
 const ENDED: &str = r#"{"us":9,"out":{"type":"result","subtype":"success","user_message_uuid":"p","result":"Hello"}}"#;
 
-/// The ways in which a CLI is ended by force: what is recorded of it, and its exit.
+/// The ways in which a CLI is killed: the recorded events, and its exit.
 fn forces() -> Vec<(String, Exit)> {
     let mut forces = Vec::new();
     for (name, exit, ended) in [
@@ -66,7 +66,7 @@ fn replay(events: &str) -> Replay {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_session_sees_the_cli_die_wherever_it_died_within_a_turn() {
+async fn a_session_sees_the_cli_exit_anywhere_within_a_turn() {
     let lines = [TAKEN_UP, OPENED, TOOL, ASKS];
     for (force, exit) in forces() {
         for count in 0..=lines.len() {
@@ -89,7 +89,7 @@ async fn a_session_sees_the_cli_die_wherever_it_died_within_a_turn() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_session_sees_the_cli_die_between_turns() {
+async fn a_session_sees_the_cli_exit_between_turns() {
     for (force, exit) in forces().into_iter().filter(|(force, _)| force.contains("signal\":\"SIG"))
     {
         let turn = [HANDSHAKE, PROMPT, TAKEN_UP, OPENED, ENDED].join("\n");
@@ -108,7 +108,7 @@ async fn a_session_sees_the_cli_die_between_turns() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_signal_after_the_end_of_input_comes_after_that_of_the_session() {
+async fn a_signal_after_the_end_of_input_waits_for_that_of_the_session() {
     let end = r#"
         {"us":9,"eof":"in"}
         {"us":9,"signal":"SIGTERM"}
@@ -125,7 +125,7 @@ async fn a_signal_after_the_end_of_input_comes_after_that_of_the_session() {
     replay.assert_finished();
 }
 
-/// What a host has written before the CLI dies, a session must write as well.
+/// A session must write what the recorded host wrote before the CLI exited.
 #[tokio::test(start_paused = true)]
 async fn a_signal_does_not_come_before_what_was_written_before_it() {
     let asks = r#"
@@ -140,16 +140,16 @@ async fn a_signal_does_not_come_before_what_was_written_before_it() {
     let wait = tokio::time::timeout(Duration::from_secs(60), async {
         while turn.next().await.is_some() {}
     });
-    assert!(wait.await.is_err(), "the host had asked before the CLI was killed");
+    assert!(wait.await.is_err(), "the host had sent it before the CLI was killed");
     session.mcp().status().await.unwrap();
     let error = turn.next().await.unwrap().unwrap_err();
     assert_eq!(error.exit(), Some(&Exit::from_signal(9)));
     replay.assert_finished();
 }
 
-/// The recorded host had said all that it wanted to say, and the CLI went on.
+/// The recorded host closed its input, and the CLI continued.
 #[tokio::test(start_paused = true)]
-async fn a_session_has_the_rest_of_a_turn_whose_input_had_ended() {
+async fn a_session_gets_the_rest_of_a_turn_whose_input_had_ended() {
     let eof = r#"{"us":9,"eof":"in"}"#;
     let exit = r#"{"us":9,"exit":{"code":0}}"#;
     for at in 0..4 {
@@ -164,9 +164,9 @@ async fn a_session_has_the_rest_of_a_turn_whose_input_had_ended() {
     }
 }
 
-/// A CLI that waits for an answer goes on when its input ends.
+/// A CLI that waits for an answer continues when its input ends.
 #[tokio::test(start_paused = true)]
-async fn an_end_of_input_answers_what_the_cli_waited_for() {
+async fn the_end_of_input_releases_a_waiting_cli() {
     let denied = r#"
         {"us":9,"eof":"in"}
         {"us":9,"out":{"type":"user","message":{"content":[{"type":"tool_result","tool_use_id":"t","content":"Tool permission stream closed"}]}}}"#;
@@ -182,7 +182,7 @@ async fn an_end_of_input_answers_what_the_cli_waited_for() {
     replay.assert_finished();
 }
 
-/// Every recording and capture here of a CLI that was ended by force, or ended by itself.
+/// Covers every recording and capture in the repository whose CLI was killed or ended by itself.
 #[tokio::test(start_paused = true)]
 async fn each_recorded_end_is_the_end_of_a_session() {
     let mut seen = Vec::new();
@@ -200,7 +200,7 @@ async fn each_recorded_end_is_the_end_of_a_session() {
         });
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
         let early = exit.as_ref().is_some_and(|exit| exit.code != Some(0));
-        // The host below writes prompts alone, and one after another.
+        // The host below writes only prompts, one after another.
         let script = HostScript::from_recording(&recording);
         if !(is_forced || early) || script.writable_by_session().is_err() {
             continue;
@@ -209,7 +209,7 @@ async fn each_recorded_end_is_the_end_of_a_session() {
         let replay = Replay::new(recording.clone());
         let session = Session::builder().transport(replay.clone()).start().unwrap();
         let start = Instant::now();
-        // One that failed to start was not given a prompt.
+        // A CLI that failed to start received no prompt.
         let _ = session.connect().await;
         for prompt in prompts {
             read(session.query(claude_wire::session::Prompt::raw(prompt)).no_timeout()).await;
@@ -260,7 +260,7 @@ const KILLED: &str = r#"
     {"us":3000000,"signal":"SIGKILL"}
     {"us":1,"exit":{"signal":"SIGKILL"}}"#;
 
-/// As the stand-in process does: its host may be the one that sends the signal.
+/// The `mock-claude` process does this, because its host may be the one that sends the signal.
 #[tokio::test(start_paused = true)]
 async fn a_process_gives_its_host_two_seconds_more_than_recorded_to_send_a_signal() {
     for (name, exit) in [
@@ -285,7 +285,7 @@ async fn a_process_gives_its_host_two_seconds_more_than_recorded_to_send_a_signa
 }
 
 #[tokio::test(start_paused = true)]
-async fn between_turns_a_process_waits_for_its_host_unless_it_was_killed() {
+async fn between_turns_a_process_waits_for_its_host_unless_the_cli_was_killed() {
     let ended = KILLED.replace(
         r#"{"us":3000000"#,
         r#"{"us":1,"out":{"type":"result","subtype":"success","is_error":false}}

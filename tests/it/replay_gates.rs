@@ -1,4 +1,4 @@
-//! What an output waits for, and what it does not.
+//! What an output waits for, and what it does not wait for.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 use crate::replay_support::{Host, INIT, RESULT, control, recording, user};
@@ -8,7 +8,7 @@ use claude_wire::transport::Exit;
 const USAGE: &str = r#"{"subtype":"get_usage"}"#;
 const INTERRUPT: &str = r#"{"subtype":"interrupt"}"#;
 
-/// A turn in whose middle the host asks for the usage.
+/// A turn in which the host requests the usage.
 const ASKS_IN_MID_TURN: &str = r#"
     {"us":0,"in":{"type":"user","message":{"role":"user","content":"Hi"}}}
     {"us":1,"out":{"type":"system","subtype":"init"}}
@@ -25,7 +25,7 @@ const R1: &str =
     r#"{"type":"control_response","response":{"subtype":"success","request_id":"r1"}}"#;
 
 #[tokio::test(start_paused = true)]
-async fn a_request_that_reads_may_come_early() {
+async fn a_reading_request_may_come_early() {
     let mut host = Host::of(ASKS_IN_MID_TURN);
     host.write(control("r1", USAGE)).await;
     host.expect(&[R1]).await;
@@ -36,7 +36,7 @@ async fn a_request_that_reads_may_come_early() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_that_reads_may_come_late() {
+async fn a_reading_request_may_come_late() {
     let mut host = Host::of(ASKS_IN_MID_TURN);
     host.write(user("Hi")).await;
     host.expect(&[INIT, ONE, RESULT]).await;
@@ -61,7 +61,7 @@ async fn requests_of_one_kind_are_answered_first_in_first_out() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_interrupt_holds_back_what_came_of_it() {
+async fn output_caused_by_an_interrupt_waits_for_it() {
     let interrupted = r#"
         {"us":0,"in":{"type":"user","message":{"role":"user","content":"Hi"}}}
         {"us":1,"out":{"type":"assistant","n":1}}
@@ -117,14 +117,14 @@ async fn an_unanswered_request_blocks_nothing() {
     host.line().await;
     host.line().await;
     host.expect(&[RESULT]).await;
-    // And a host that answers nevertheless is no other host: the CLI would not look at it.
+    // A host that answers anyway does not diverge: the CLI would ignore the answer.
     host.write(r#"{"type":"control_response","response":{"subtype":"success","request_id":"c1"}}"#)
         .await;
     host.finish().await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_came_after_the_cancel_is_not_waited_for() {
+async fn output_does_not_wait_for_an_answer_after_the_cancel() {
     let late = r#"
         {"us":0,"in":{"type":"user","message":{"role":"user","content":"Hi"}}}
         {"us":1,"out":{"type":"control_request","request_id":"c1","request":{"subtype":"can_use_tool"}}}
@@ -157,7 +157,7 @@ async fn initialize_waits_for_the_servers_it_asks_for() {
     host.finish().await;
 }
 
-/// The second prompt was written in the middle of the first turn.
+/// The second prompt was written during the first turn.
 const QUEUED: &str = r#"
     {"us":0,"in":{"type":"user","uuid":"a","message":{"role":"user","content":"one"}}}
     {"us":1,"out":{"type":"system","subtype":"init","user_message_uuids":["a"]}}
@@ -173,7 +173,7 @@ fn with_uuid(uuid: &str, text: &str) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_prompt_that_was_queued_holds_back_its_own_turn_only() {
+async fn a_queued_prompt_delays_only_its_own_turn() {
     let mut host = Host::of(QUEUED);
     host.write(with_uuid("a", "one")).await;
     host.expect(&[
@@ -194,7 +194,7 @@ async fn a_prompt_that_was_queued_holds_back_its_own_turn_only() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn prompts_without_uuids_open_turns_by_their_place() {
+async fn prompts_without_uuids_open_turns_in_order() {
     let merged = r#"
         {"us":0,"in":{"type":"user","message":{"role":"user","content":"0"}}}
         {"us":0,"in":{"type":"user","message":{"role":"user","content":"1"}}}
@@ -215,7 +215,7 @@ async fn prompts_without_uuids_open_turns_by_their_place() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_end_of_input_holds_back_what_came_after_it() {
+async fn output_after_the_end_of_input_waits_for_it() {
     let late = r#"
         {"us":0,"in":{"type":"user","message":{"role":"user","content":"Hi"}}}
         {"us":1,"out":{"type":"result","subtype":"success","is_error":false}}
@@ -240,7 +240,7 @@ const TERMINATED: &str = r#"
     {"us":1,"exit":{"code":143}}"#;
 
 #[tokio::test(start_paused = true)]
-async fn a_recorded_signal_brings_the_recorded_end() {
+async fn a_recorded_signal_causes_the_recorded_end() {
     let mut host = Host::of(TERMINATED);
     host.write(user("Hi")).await;
     host.expect(&[INIT]).await;
@@ -251,7 +251,7 @@ async fn a_recorded_signal_brings_the_recorded_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_signal_that_was_not_recorded_ends_the_player_as_it_ends_the_cli() {
+async fn an_unrecorded_signal_ends_the_player_like_the_cli() {
     for (signal, code) in [(Signal::Terminate, 143), (Signal::Hangup, 129), (Signal::Interrupt, 0)]
     {
         let mut host = Host::of(ASKS_IN_MID_TURN);
@@ -265,9 +265,9 @@ async fn a_signal_that_was_not_recorded_ends_the_player_as_it_ends_the_cli() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_recorded_signal_that_only_a_process_can_get_is_not_waited_for() {
-    let told = TERMINATED.replace("SIGTERM", "SIGUSR1").replace("{\"code\":143}", "{\"code\":0}");
-    let mut host = Host::of(&told);
+async fn a_signal_that_only_a_process_can_receive_is_not_awaited() {
+    let events = TERMINATED.replace("SIGTERM", "SIGUSR1").replace("{\"code\":143}", "{\"code\":0}");
+    let mut host = Host::of(&events);
     host.write(user("Hi")).await;
     host.expect(&[INIT]).await;
     let end = host.end().await;
@@ -294,7 +294,7 @@ async fn impossible_times_do_not_panic() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cli_that_dies_by_itself_does_so() {
+async fn a_cli_that_exits_by_itself_does_so_in_the_replay() {
     let dies = r#"
         {"us":5,"err":"error: unknown option '--nope'"}
         {"us":1,"exit":{"code":1}}"#;
@@ -352,7 +352,7 @@ async fn a_line_of_a_megabyte_crosses_both_ways() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn lines_go_out_as_they_were_recorded_whatever_they_are() {
+async fn lines_are_written_exactly_as_recorded() {
     let odd = r#"
         {"us":0,"out":{"b":1.0e0,"a":"\ud83d", "b":2}}
         {"us":0,"out":"log text","as":"text"}

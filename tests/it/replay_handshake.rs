@@ -1,4 +1,5 @@
-//! The handshake is the CLI's own: its reply waits for the initialize request, and for nothing that the recorded host wrote meanwhile.
+//! The CLI's reply to the handshake waits only for the initialize request, not for other lines that
+//! the recorded host wrote meanwhile.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 use crate::replay_support::{Host, control, recording, user};
@@ -11,7 +12,7 @@ const INIT: &str = r#"{"type":"system","subtype":"init"}"#;
 const RESULT: &str = r#"{"type":"result","subtype":"success","is_error":false,"result":"Hello"}"#;
 const INITIALIZE: &str = r#"{"subtype":"initialize"}"#;
 
-/// The recorded host did not wait for the reply before it wrote its prompt.
+/// The recorded host wrote its prompt before the reply came.
 const HASTY: &str = r#"
     {"us":0,"in":{"type":"control_request","request_id":"r1","request":{"subtype":"initialize"}}}
     {"us":1,"in":{"type":"user","message":{"role":"user","content":"Hi"}}}
@@ -30,7 +31,7 @@ const FAILED: &str = r#"
     {"us":1,"exit":{"code":1}}"#;
 
 #[tokio::test(start_paused = true)]
-async fn a_session_that_waits_for_the_reply_plays_a_host_that_did_not() {
+async fn a_waiting_session_can_replay_a_host_that_did_not_wait() {
     let replay = Replay::new(recording(HASTY)).allow_truncated();
     let session = Session::builder().transport(replay.clone()).start().unwrap();
     assert_eq!(session.query("Hi").text().await.unwrap(), "Hello", "{}", replay.report());
@@ -39,7 +40,7 @@ async fn a_session_that_waits_for_the_reply_plays_a_host_that_did_not() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_prompt_holds_back_its_turn_and_not_the_reply() {
+async fn the_prompt_delays_its_turn_and_not_the_reply() {
     let mut host = Host::of(HASTY);
     host.write(control("r1", INITIALIZE)).await;
     host.expect(&[r#"{"type":"system","subtype":"ui_invalidate"}"#, READY]).await;
@@ -50,7 +51,7 @@ async fn the_prompt_holds_back_its_turn_and_not_the_reply() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_hasty_host_plays_as_well() {
+async fn a_host_that_does_not_wait_works_as_well() {
     let mut host = Host::of(HASTY);
     host.write(control("r1", INITIALIZE)).await;
     host.write(user("Hi")).await;
@@ -59,7 +60,7 @@ async fn a_hasty_host_plays_as_well() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_end_of_input_does_not_hold_back_the_reply() {
+async fn the_end_of_input_does_not_delay_the_reply() {
     let mut host = Host::of(
         r#"
         {"us":0,"in":{"type":"control_request","request_id":"r1","request":{"subtype":"initialize"}}}
@@ -107,7 +108,7 @@ async fn a_cli_that_fails_to_start_waits_for_no_prompt() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_session_in_front_of_it_says_why() {
+async fn a_session_reports_the_startup_failure() {
     let replay = Replay::new(recording(FAILED)).allow_truncated();
     let session = Session::builder().transport(replay.clone()).start().unwrap();
     let error = session.query("Hi").text().await.unwrap_err();

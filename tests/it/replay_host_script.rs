@@ -12,7 +12,7 @@ fn script(events: &str) -> HostScript {
     HostScript::from_recording(&recording(events))
 }
 
-/// A step in short, with its moment.
+/// A step in short form, with its position.
 fn steps(script: &HostScript) -> Vec<(String, (usize, usize))> {
     let name = |action: &HostAction| match action {
         HostAction::Prompt { content, uuid } => format!("prompt {content} {uuid:?}"),
@@ -33,7 +33,7 @@ fn steps(script: &HostScript) -> Vec<(String, (usize, usize))> {
 }
 
 #[test]
-fn each_step_has_its_moment_and_keeps_its_spelling() {
+fn each_step_has_its_position_and_exact_bytes() {
     let script = script(
         r#"
         {"us":0,"in":{"type":"control_request","request_id":"1","request":{"subtype":"initialize", "hooks":null}}}
@@ -69,7 +69,7 @@ fn each_step_has_its_moment_and_keeps_its_spelling() {
 }
 
 #[test]
-fn what_no_session_writes_is_named() {
+fn lines_that_no_session_writes_are_named() {
     let user = r#"{"us":0,"in":{"type":"user","message":{"role":"user","content":"Hi"}}}"#;
     let result = r#"{"us":0,"out":{"type":"result"}}"#;
     for (events, why) in [
@@ -106,7 +106,7 @@ fn what_no_session_writes_is_named() {
 }
 
 #[test]
-fn a_session_writes_stream_json_only() {
+fn a_session_writes_only_stream_json() {
     let with_argv = |argv: &str| {
         let file = format!(
             "{{\"claude-wire\":\"recording\",\"version\":1,\"argv\":{argv}}}\n{INITIALIZE}\n"

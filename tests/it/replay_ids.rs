@@ -1,10 +1,10 @@
-//! The live host's ids stand where the recorded host's stood, and nothing else changes.
+//! Ids of the live host replace those of the recorded host, and nothing else changes.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 use crate::replay_support::{Host, control};
 
 #[tokio::test(start_paused = true)]
-async fn a_reply_carries_the_live_request_id_as_it_was_spelled() {
+async fn a_reply_carries_the_live_request_id_verbatim() {
     let two = r#"
         {"us":0,"in":{"type":"control_request","request_id":"req_1","request":{"subtype":"initialize"}}}
         {"us":1,"out":{"type":"control_response","response":{ "subtype":"success", "request_id" : "req_1", "response":{"pid":1,"note":"req_1"}}}}
@@ -73,7 +73,7 @@ async fn the_live_uuid_of_a_prompt_is_in_every_field_for_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_prompt_without_a_uuid_leaves_the_recorded_one() {
+async fn a_prompt_without_a_uuid_keeps_the_recorded_one() {
     let mut host = Host::of(PROMPT);
     host.write(r#"{"type":"user","message":{"role":"user","content":"Hi"}}"#).await;
     host.expect(&[r#"{"command_uuid":"\u006fld","type":"command_lifecycle","state":"started"}"#])
@@ -81,7 +81,7 @@ async fn a_prompt_without_a_uuid_leaves_the_recorded_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_uuid_that_was_not_recorded_appears_nowhere() {
+async fn an_unrecorded_uuid_appears_nowhere() {
     let plain = r#"
         {"us":0,"in":{"type":"user","message":{"role":"user","content":"Hi"}}}
         {"us":1,"out":{"type":"result","subtype":"success"}}"#;

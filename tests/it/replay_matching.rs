@@ -1,4 +1,5 @@
-//! A host that does something else than was recorded learns at once what was expected and where the difference is.
+//! A host that diverges from the recording gets a report at once: what was expected, and where the
+//! difference is.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 use crate::replay_support::{Host, INIT, RESULT, control, user};
@@ -36,7 +37,7 @@ fn answer(id: &str, response: &str) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_recorded_prompts_bring_the_recorded_turns() {
+async fn the_recorded_prompts_produce_the_recorded_turns() {
     let mut host = Host::of(TWO_TURNS);
     for text in ["Say hello", "And again"] {
         host.write(user(text)).await;
@@ -51,7 +52,7 @@ async fn the_recorded_prompts_bring_the_recorded_turns() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn another_prompt_is_refused_with_the_difference() {
+async fn a_different_prompt_is_rejected_with_the_difference() {
     let mut host = Host::of(TWO_TURNS);
     host.write(user("Say goodbye")).await;
     let end = host.end().await;
@@ -77,7 +78,7 @@ replay: played=0 matched=0 divergences=1 left=6 cli=2.1.329"#
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_prompt_past_the_end_is_refused() {
+async fn a_prompt_past_the_end_is_rejected() {
     let mut host = Host::of(TWO_TURNS);
     for text in ["Say hello", "And again", "Once more"] {
         host.write(user(text)).await;
@@ -92,12 +93,12 @@ async fn a_prompt_past_the_end_is_refused() {
     assert_eq!(
         end.out.lines().collect::<Vec<_>>(),
         [INIT, RESULT, INIT, RESULT],
-        "what was played before is not lost"
+        "earlier output is not lost"
     );
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_input_that_closes_early_plays_the_open_turn_and_is_refused() {
+async fn an_early_end_of_input_plays_the_open_turn_and_is_rejected() {
     let mut host = Host::of(TWO_TURNS);
     host.write(user("Say hello")).await;
     host.eof();
@@ -113,7 +114,7 @@ async fn an_input_that_closes_early_plays_the_open_turn_and_is_refused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_input_that_closes_in_mid_turn_lets_the_turn_finish() {
+async fn an_end_of_input_within_a_turn_lets_the_turn_finish() {
     let mut host = Host::of(TWO_TURNS);
     host.write(user("Say hello")).await;
     host.write(user("And again")).await;
@@ -135,7 +136,7 @@ async fn a_control_request_is_compared_by_its_meaning() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn another_control_request_is_refused() {
+async fn a_different_control_request_is_rejected() {
     let mut host = Host::of(MODEL_THEN_PROMPT);
     host.write(control("x", r#"{"subtype":"set_model","model":"haiku"}"#)).await;
     let text = host.end().await.divergence();
@@ -152,7 +153,7 @@ async fn another_control_request_is_refused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn user_turns_are_boundaries_for_requests_that_change_something() {
+async fn requests_that_change_something_stay_between_their_turns() {
     let mut host = Host::of(MODEL_THEN_PROMPT);
     host.write(user("Hi")).await;
     let end = host.end().await;
@@ -194,7 +195,7 @@ async fn within_a_turn_requests_of_several_kinds_come_in_any_order() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_belongs_to_its_request_and_counts_by_its_decision() {
+async fn answers_are_matched_by_request_and_decision() {
     let mut host = Host::of(PERMISSION);
     host.write(user("ls")).await;
     assert!(host.line().await.unwrap().contains("can_use_tool"));
@@ -215,7 +216,7 @@ async fn an_answer_belongs_to_its_request_and_counts_by_its_decision() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_to_no_request_is_refused() {
+async fn an_answer_without_a_request_is_rejected() {
     let mut host = Host::of(PERMISSION);
     host.write(user("ls")).await;
     host.line().await;
@@ -227,13 +228,13 @@ async fn an_answer_to_no_request_is_refused() {
     let end = host.end().await;
     assert!(
         end.report.divergences()[0].is_out_of_turn(),
-        "an answer before the question: {}",
+        "an answer before the request: {}",
         end.report
     );
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_never_asked_is_left_over() {
+async fn requests_never_sent_are_reported_as_left() {
     let asked = r#"
         {"us":0,"in":{"type":"control_request","request_id":"r1","request":{"subtype":"get_usage"}}}
         {"us":1,"out":{"type":"control_response","response":{"subtype":"success","request_id":"r1"}}}
@@ -278,7 +279,7 @@ async fn broken_lines_are_matched_by_their_bytes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn lines_that_the_cli_skips_are_not_a_difference() {
+async fn lines_that_the_cli_ignores_are_not_a_difference() {
     let mut host = Host::of(TWO_TURNS);
     for line in ["", "   ", "\t", r#"{"type":"keep_alive"}"#] {
         host.write(line).await;

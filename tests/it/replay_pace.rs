@@ -1,4 +1,4 @@
-//! Instant by default, the recorded distances on demand.
+//! Instant by default, the recorded pace on demand.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 use std::time::Duration;
@@ -50,10 +50,11 @@ async fn output_comes_at_once_by_default() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_output_keeps_its_distance_to_what_it_waited_for() {
-    // The host's own 9 seconds before the prompt are its own; the usage was asked for earlier than recorded.
+async fn each_output_keeps_its_delay_after_what_it_waited_for() {
+    // The 9 seconds before the prompt are the host's; the usage was requested earlier than
+    // recorded.
     let expected = [500, 1500, 3500, 6500].map(Duration::from_millis);
-    // The timer's own grain is a millisecond.
+    // The resolution of the timer is a millisecond.
     for (actual, expected) in times(1.0).await.into_iter().zip(expected) {
         assert!(
             actual >= expected && actual < expected + Duration::from_millis(5),

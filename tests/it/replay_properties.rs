@@ -1,15 +1,16 @@
-//! Whatever the order of writes that do not depend on each other: the same lines come, and nothing differs.
+//! Independent writes may come in any order: the output is the same, and nothing diverges.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 use crate::replay_support::{Host, control, recording, user};
 use claude_wire::player::Script;
 use proptest::prelude::*;
 
-/// The events of a session: some requests of the CLI in one turn, some requests that only read around it.
+/// The events of a session: some requests of the CLI in one turn, some reading requests around it.
 #[derive(Clone, Debug)]
 struct Session {
     callbacks: usize,
-    /// Of each request of the host: whether it was recorded before the turn, within, or after it; and how it was asked live.
+    /// For each request of the host: whether it was recorded before, within or after the turn, and
+    /// when it is sent live.
     reads: Vec<(u8, u8)>,
 }
 
@@ -107,14 +108,14 @@ proptest! {
             lines
         });
         let assistants: Vec<_> = lines.iter().filter(|line| line.contains("assistant")).collect();
-        prop_assert!(assistants.is_sorted(), "the turn keeps its own order: {assistants:?}");
+        prop_assert!(assistants.is_sorted(), "the turn keeps its order: {assistants:?}");
         let mut sorted = lines.clone();
         sorted.sort();
         prop_assert_eq!(sorted, session.expected());
     }
 
     #[test]
-    fn no_host_brings_the_player_down(lines in prop::collection::vec(line(), 0..12), events in prop::collection::vec(event(), 0..12)) {
+    fn no_host_makes_the_player_panic(lines in prop::collection::vec(line(), 0..12), events in prop::collection::vec(event(), 0..12)) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
         runtime.block_on(async {
             let mut host = Host::of(&events.join("\n"));

@@ -1,4 +1,5 @@
-//! Every recording plays: a host that does what the recorded one did sees what the recorded one saw, byte for byte.
+//! Every recording plays: a host that does what the recorded host did gets the recorded output,
+//! byte for byte.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 use crate::support::project;
@@ -26,7 +27,7 @@ async fn each_recording_of_the_real_cli_plays_to_its_end() {
     for path in folders.iter().flat_map(|folder| project::files(folder)) {
         let recording = Recording::open(&path).unwrap();
         let early = host(&path, &recording.expand(&BTreeMap::new()).unwrap()).await;
-        // A prompt that was written in the middle of a turn holds nothing of that turn back.
+        // A prompt written during a turn does not delay that turn.
         let name = path.file_stem().unwrap();
         assert_eq!(
             early > 0,
@@ -50,7 +51,8 @@ async fn each_capture_plays_to_its_end() {
     }
 }
 
-/// Does everything in the recorded order, and awaits each recorded line before it goes on. How many lines came before their time.
+/// Does everything in the recorded order, and awaits each recorded line before it continues.
+/// Returns how many lines came early.
 async fn host(path: &Path, recording: &Recording) -> usize {
     let (mut stdin, cli_stdin) = duplex(64 * 1024);
     let (stdout, cli_stdout) = duplex(64 * 1024);
@@ -63,7 +65,8 @@ async fn host(path: &Path, recording: &Recording) -> usize {
     for (number, event) in recording.events.iter().enumerate() {
         let place = format!("{} event {}", path.display(), number + 1);
         match &event.kind {
-            // A CLI that failed to start reads no prompt any more; whether it should have, its report says.
+            // A CLI that failed to start no longer reads prompts; the report says whether it should
+            // have.
             EventKind::In(line) => drop(stdin.write_all(&line.wire()).await),
             EventKind::Out(line) => out.until(line, &place).await,
             EventKind::Err(line) => err.until(line, &place).await,
@@ -95,7 +98,7 @@ async fn host(path: &Path, recording: &Recording) -> usize {
     out.early + err.early
 }
 
-/// Lines as they come, and those that came before anybody asked for them.
+/// Lines in order of arrival, and those that came before they were requested.
 struct Lines<R> {
     read: BufReader<R>,
     waiting: Vec<Vec<u8>>,

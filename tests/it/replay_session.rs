@@ -1,4 +1,4 @@
-//! The session on a replay and on a scenario: the same code as with the real CLI.
+//! A session on a replay and on a scenario: the same code as with the real CLI.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 use crate::support::cli::cli;
@@ -23,7 +23,7 @@ async fn a_recorded_conversation() {
     replay.assert_finished();
 }
 
-/// What the recorded host asked.
+/// The prompts of the recorded host.
 fn prompts() -> Vec<String> {
     use claude_wire::player::{HostAction, HostScript};
     let recording = claude_wire::recording::Recording::open(project::recording("three-turns"));
@@ -36,7 +36,7 @@ fn prompts() -> Vec<String> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_conversation_that_never_was() {
+async fn a_scripted_conversation() {
     let scenario =
         Scenario::new().on_prompt("Hello", reply().text("Hi!")).on_any_prompt(reply().text("Bye."));
     let session = Session::builder().transport(scenario.clone()).start().unwrap();
@@ -48,7 +48,7 @@ async fn a_conversation_that_never_was() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn another_prompt_than_the_recorded_one_fails_the_turn_with_the_report() {
+async fn a_different_prompt_fails_the_turn_with_the_report() {
     let scenario = Scenario::new().on_prompt("Hello", reply().text("Hi!"));
     let session = Session::builder().transport(scenario.clone()).start().unwrap();
     let error = session.query("Goodbye").text().await.unwrap_err();
@@ -73,7 +73,7 @@ async fn a_divergence_names_the_recording_and_how_to_record_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_exit_code_alone_is_not_a_divergence() {
+async fn an_exit_code_alone_is_not_a_divergence() {
     for (stderr, code) in [("", 70), ("replay: not mine", 70), ("replay: played=1 left=0", 1)] {
         let cli = cli(move |_, mut cli| async move {
             cli.handshake().await;

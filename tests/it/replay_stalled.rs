@@ -1,4 +1,5 @@
-//! Nothing hangs: a replay that waits for what the host never does ends with a report, after a stated time.
+//! Nothing hangs: a replay that waits for input that never comes ends with a report, after a stated
+//! time.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 use std::time::Duration;
@@ -51,7 +52,7 @@ async fn any_input_restarts_the_idle_timeout() {
     let start = Instant::now();
     for _ in 0..3 {
         tokio::time::sleep(LIMIT / 2).await;
-        // Nothing to the CLI, but a sign of life.
+        // Not a write to the CLI, but a sign of life.
         host.write("").await;
     }
     assert!(host.end().await.report.divergences()[0].is_stalled());
@@ -59,7 +60,7 @@ async fn any_input_restarts_the_idle_timeout() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_host_that_only_has_to_end_it_has_all_the_time() {
+async fn the_idle_timeout_does_not_apply_once_only_the_end_is_left() {
     let mut host = host(TWO_TURNS);
     host.write(user("one")).await;
     host.expect(&[INIT, RESULT]).await;
@@ -70,7 +71,7 @@ async fn a_host_that_only_has_to_end_it_has_all_the_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn lines_that_come_after_the_end_of_input_are_not_awaited_for_ever() {
+async fn lines_after_the_end_of_input_are_not_awaited_forever() {
     let mut host = host(
         r#"
         {"us":0,"in":{"type":"user","message":{"role":"user","content":"one"}}}
@@ -86,7 +87,7 @@ async fn lines_that_come_after_the_end_of_input_are_not_awaited_for_ever() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_time_is_an_option_and_may_be_without_end() {
+async fn the_idle_timeout_is_an_option_and_may_be_unlimited() {
     let start = Instant::now();
     let short = Host::with(
         Script::new(&recording(TWO_TURNS)).idle_timeout(Duration::from_millis(1500)),
@@ -118,18 +119,18 @@ async fn a_recorded_pause_does_not_count_as_an_idle_host() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_host_that_does_not_read_is_found_as_well() {
+async fn a_host_that_does_not_read_is_detected() {
     let mut host = Host::with(Script::new(&recording(TWO_TURNS)), 16);
     let start = Instant::now();
     host.write_bytes(format!("{}\n", user("one")).as_bytes()).await;
     let (exit, _) = host.exit_unread().await;
     assert_eq!(exit, Exit::from_code(70));
-    // What was on its way to stderr has two seconds more.
+    // Output on its way to stderr has two more seconds.
     assert_eq!(start.elapsed(), LIMIT + Duration::from_secs(2));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_host_that_reads_slowly_is_alive() {
+async fn a_slow_reader_does_not_time_out() {
     let mut host =
         Host::with(Script::new(&recording(TWO_TURNS)).idle_timeout(Duration::from_secs(10)), 16);
     host.write_bytes(format!("{}\n", user("one")).as_bytes()).await;
@@ -140,7 +141,7 @@ async fn a_host_that_reads_slowly_is_alive() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_turn_on_a_replay_that_waits_in_vain_ends_with_the_report() {
+async fn a_turn_on_a_stalled_replay_ends_with_the_report() {
     let replay = Replay::new(recording(
         r#"
         {"us":0,"in":{"type":"control_request","request_id":"r1","request":{"subtype":"initialize"}}}

@@ -1,4 +1,4 @@
-//! The replay transport: opening, opening again, truncation, the report.
+//! The replay transport: opening, reopening, truncation, the report.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 use crate::replay_support::{RESULT, recording, user};
@@ -18,7 +18,7 @@ fn one_turn(prompt: &str) -> Recording {
     Recording::from_bytes(&recording.to_bytes()).unwrap()
 }
 
-/// One prompt and the end of input: stdout, stderr, the exit.
+/// Sends one prompt and the end of input; returns stdout, stderr and the exit.
 async fn run(replay: &Replay, prompt: &str) -> (String, String, Exit) {
     let Connection { mut stdin, mut stdout, mut stderr, mut control } =
         replay.open(Launch::default()).await.unwrap();
@@ -30,7 +30,7 @@ async fn run(replay: &Replay, prompt: &str) -> (String, String, Exit) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn opened_again_it_plays_from_the_start_again() {
+async fn a_reopened_replay_plays_from_the_start() {
     let replay = Replay::new(one_turn("Hi"));
     for _ in 0..2 {
         assert_eq!(
@@ -55,7 +55,7 @@ async fn a_sequence_plays_each_recording_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_truncated_recording_is_refused_unless_allowed() {
+async fn a_truncated_recording_is_rejected_unless_allowed() {
     let bytes = one_turn("Hi").to_bytes();
     let cut = bytes.windows(6).position(|window| window == b"{\"end\"").unwrap();
     let replay = Replay::new(Recording::from_bytes(&bytes[..cut]).unwrap());
@@ -88,7 +88,7 @@ async fn a_replay_that_was_never_opened_is_not_finished() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_end_itself_need_not_be_played() {
+async fn the_end_need_not_be_played() {
     let replay = Replay::new(one_turn("Hi"));
     let mut connection = replay.open(Launch::default()).await.unwrap();
     connection.stdin.write_all(format!("{}\n", user("Hi")).as_bytes()).await.unwrap();

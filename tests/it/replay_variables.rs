@@ -1,4 +1,4 @@
-//! The folders of a recording are those of the launch that it is played to.
+//! The folders of a recording are replaced by those of the launch.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 use std::path::Path;
@@ -19,7 +19,7 @@ fn replay() -> Replay {
     Replay::new(Recording::from_bytes(FOLDERS.as_bytes()).unwrap()).allow_truncated()
 }
 
-/// What comes of the prompt in this folder.
+/// The answer to the prompt in this folder.
 async fn run(replay: &Replay, launch: Launch, cwd: &str) -> String {
     let Connection { mut stdin, mut stdout, mut control, .. } = replay.open(launch).await.unwrap();
     let prompt =
@@ -41,7 +41,7 @@ fn said(cwd: &str, home: &str, slug: &str) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_launch_says_what_they_are() {
+async fn the_launch_sets_the_folders() {
     let replay = replay();
     let launch = launch("/no/such/folder", Environment::new().set("HOME", "/no/such/home"));
     assert_eq!(
@@ -52,7 +52,7 @@ async fn the_launch_says_what_they_are() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_launch_has_its_own() {
+async fn each_launch_has_its_own_folders() {
     let replay = replay();
     for cwd in ["/one", "/two", "/one"] {
         let launch = launch(cwd, Environment::new().set("HOME", "/h"));
@@ -62,7 +62,7 @@ async fn each_launch_has_its_own() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_launch_that_says_nothing_has_those_of_this_process() {
+async fn the_folders_of_this_process_are_the_default() {
     let here = std::env::current_dir().unwrap();
     let here = here.to_str().unwrap();
     let out = run(&replay(), Launch::default(), here).await;
@@ -75,14 +75,14 @@ async fn a_launch_that_says_nothing_has_those_of_this_process() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn otherwise_the_header_says_it() {
+async fn the_header_provides_the_other_variables() {
     let launch = launch("/work", Environment::new().remove("HOME"));
     assert_eq!(run(&replay(), launch, "/work").await, said("/work", "/home/user", "-work"));
 }
 
 #[cfg(unix)]
 #[tokio::test(start_paused = true)]
-async fn a_folder_has_the_name_that_the_system_gives_it() {
+async fn folders_have_their_canonical_names() {
     let folder = tempfile::tempdir().unwrap();
     let real = folder.path().canonicalize().unwrap();
     let link = folder.path().join("link");
@@ -95,7 +95,7 @@ async fn a_folder_has_the_name_that_the_system_gives_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn another_folder_in_a_prompt_is_another_prompt() {
+async fn a_different_folder_in_a_prompt_is_a_difference() {
     let replay = replay();
     run(&replay, launch("/one", Environment::new()), "/two").await;
     let report = replay.report().to_string();

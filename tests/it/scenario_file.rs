@@ -1,4 +1,4 @@
-//! A scenario as a file: the same as the one that was built in Rust.
+//! A scenario as a file equals the same scenario built in Rust.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 use std::time::Duration;
@@ -49,18 +49,18 @@ fn events(scenario: &Scenario) -> Vec<(u64, EventKind)> {
 }
 
 #[test]
-fn it_plays_as_the_built_one_does() {
+fn a_scenario_file_plays_like_the_built_one() {
     assert_eq!(events(&Scenario::parse(EVERYTHING).unwrap()), events(&built()));
 }
 
 #[test]
-fn it_reads_back_as_it_was_written() {
+fn a_scenario_file_round_trips() {
     let written: Value = serde_json::from_str(&built().to_json()).unwrap();
     assert_eq!(written, serde_json::from_str::<Value>(EVERYTHING).unwrap());
 }
 
 #[test]
-fn what_is_not_a_scenario_is_refused_with_the_place_and_the_reason() {
+fn an_invalid_scenario_is_rejected_with_place_and_reason() {
     let turns = |turns: &str| {
         format!("{{\"claude-wire\":\"scenario\",\"version\":1,\"turns\":[\n{turns}]}}")
     };

@@ -1,4 +1,4 @@
-//! What a scripted CLI does when the host decides: permissions, interrupts, the end of input.
+//! How a scripted CLI reacts to the host: permissions, interrupts, the end of input.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 use std::time::Duration;
@@ -25,7 +25,7 @@ async fn line(host: &mut Host) -> Value {
     serde_json::from_str(&host.line().await.unwrap()).unwrap()
 }
 
-/// Writes the prompt, reads up to the CLI's question and gives its id.
+/// Writes the prompt, reads up to the CLI's request and returns its id.
 async fn asked(host: &mut Host, prompt: &str) -> String {
     host.write(prompt).await;
     loop {
@@ -67,7 +67,7 @@ async fn a_tool_that_is_allowed_runs() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_tool_that_is_denied_does_not_run() {
+async fn a_denied_tool_does_not_run() {
     let mut host = host(&write_file());
     let id = asked(&mut host, &user("Write")).await;
     host.write(answer(&id, json!({"behavior": "deny", "message": "Not on my watch."}))).await;
@@ -80,7 +80,7 @@ async fn a_tool_that_is_denied_does_not_run() {
     );
     let results: Vec<_> = lines.iter().filter(|line| line["type"] == "result").collect();
     assert_eq!(results[0]["permission_denials"][0]["tool_input"], json!({"file_path": "a.txt"}));
-    assert_eq!(results[1]["permission_denials"], json!([]), "each turn has its own");
+    assert_eq!(results[1]["permission_denials"], json!([]), "each turn has its own denials");
     assert_eq!(exit.code, Some(0));
 }
 
@@ -102,7 +102,7 @@ async fn a_denial_may_end_the_turn() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_end_of_input_denies_what_is_still_asked() {
+async fn the_end_of_input_denies_open_requests() {
     let mut host = host(
         &Scenario::new()
             .on_prompt("Write", reply().ask_permission("Write", json!({})).text("Well.")),
@@ -146,7 +146,7 @@ async fn an_interrupt_ends_the_turn_and_cancels_its_question() {
         (&json!("error_during_execution"), &json!("aborted_tools"))
     );
     assert_eq!((&result["user_message_uuid"], &result["is_error"]), (&json!("u1"), &json!(true)));
-    // A late answer is nobody's, and what was queued runs.
+    // A late answer is ignored, and the queued prompt runs.
     host.write(answer(&id, json!({"behavior": "allow"}))).await;
     let (lines, exit) = rest(host).await;
     assert_eq!(lines.iter().find(|line| line["type"] == "result").unwrap()["result"], "Next.");
@@ -154,7 +154,7 @@ async fn an_interrupt_ends_the_turn_and_cancels_its_question() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_interrupt_may_take_the_queue_with_it() {
+async fn an_interrupt_may_clear_the_queue() {
     let mut host = host(&write_file());
     asked(&mut host, r#"{"type":"user","uuid":"u1","message":{"role":"user","content":"Write"}}"#)
         .await;
@@ -207,7 +207,7 @@ async fn a_turn_that_hangs_ends_by_an_interrupt() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_turn_that_hangs_outlives_its_input_and_dies_with_the_process() {
+async fn a_hanging_turn_outlives_its_input_and_ends_with_the_process() {
     let scenario = Scenario::new().on_prompt("Hi", reply().hang());
     let mut host = host(&scenario);
     host.write(user("Hi")).await;

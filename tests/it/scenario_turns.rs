@@ -1,4 +1,4 @@
-//! A scripted CLI writes what the real one writes, and its prompts come as scripted.
+//! A scripted CLI writes what the real one writes, and its prompts must come in order.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 use crate::replay_support::{End, Host, control, user};
@@ -16,7 +16,7 @@ fn lines(out: &str) -> Vec<Value> {
     out.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// `type` and `subtype`, or the kind of what is inside.
+/// The `type` and `subtype`, or the kind of the contents.
 fn kinds(lines: &[Value]) -> Vec<String> {
     let inner = |line: &Value| {
         let places =
@@ -39,7 +39,7 @@ async fn run(scenario: &Scenario, args: &[&str], prompts: &[&str]) -> End {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_turn_is_an_init_a_line_for_each_block_and_a_result() {
+async fn a_turn_is_an_init_one_line_per_block_and_a_result() {
     let scenario = Scenario::new().on_prompt(
         "Hello",
         reply()
@@ -67,7 +67,7 @@ async fn a_turn_is_an_init_a_line_for_each_block_and_a_result() {
     );
     assert_eq!(
         lines[1]["message"]["id"], lines[3]["message"]["id"],
-        "one message, a line for each block"
+        "one message, one line per block"
     );
     assert_ne!(lines[3]["message"]["id"], lines[5]["message"]["id"]);
     assert_eq!(
@@ -89,7 +89,7 @@ async fn a_turn_is_an_init_a_line_for_each_block_and_a_result() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_prompt_with_a_uuid_is_named() {
+async fn the_uuid_of_a_prompt_is_named() {
     let scenario = Scenario::new().on_any_prompt(reply().text("Hi!").text("Ho!"));
     let mut host = host(&scenario, &[]);
     host.write(
@@ -117,7 +117,7 @@ async fn a_prompt_with_a_uuid_is_named() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn stream_events_come_where_the_launch_asks_for_them() {
+async fn stream_events_come_if_the_launch_asks_for_them() {
     let text = "Grüße, and thirty characters or more.";
     let scenario = Scenario::new().on_prompt("Hello", reply().text(text));
     let end = run(&scenario, &["--include-partial-messages"], &["Hello"]).await;
@@ -144,7 +144,7 @@ async fn stream_events_come_where_the_launch_asks_for_them() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_launch_shows_in_the_lines() {
+async fn the_lines_reflect_the_launch() {
     let scenario = Scenario::new().on_prompt("Hello", reply().text("Hi"));
     let end = run(
         &scenario,
@@ -207,7 +207,7 @@ async fn an_api_error_is_a_result_and_an_exit_code() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn time_passes_where_it_is_scripted() {
+async fn scripted_delays_pass_time() {
     let time = std::time::Duration::from_secs(90);
     let scenario = Scenario::new().on_prompt("Hello", reply().text("a").delay(time).text("b"));
     let start = tokio::time::Instant::now();
@@ -217,7 +217,7 @@ async fn time_passes_where_it_is_scripted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn two_runs_are_the_same_to_the_byte() {
+async fn two_runs_are_identical_byte_for_byte() {
     let scenario = Scenario::new()
         .on_prompt("Hello", reply().tool_use("Read", json!({"b": 1, "a": 2})).text("Hi"));
     let one = run(&scenario, &["--include-partial-messages"], &["Hello"]).await.out;
@@ -230,7 +230,7 @@ async fn two_runs_are_the_same_to_the_byte() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_scenario_is_a_recording_and_plays_as_one() {
+async fn a_scenario_run_can_be_recorded_and_replayed() {
     let scenario = Scenario::new()
         .on_prompt(
             "one",
@@ -281,7 +281,7 @@ async fn requests_are_answered_by_rule() {
         host.write(control(r"r\u0031", request)).await;
         let mut line = host.line().await.unwrap();
         if line.contains("permissionMode") {
-            // The status that follows a new mode.
+            // The status that follows a mode change.
             line = host.line().await.unwrap();
         }
         assert!(line.contains(r#""request_id":"r\u0031""#), "the id as it was spelled: {line}");

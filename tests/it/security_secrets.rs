@@ -1,4 +1,5 @@
-//! A secret that is given to a session is in the environment of the CLI and on its standard input, and nowhere else that anybody looks.
+//! A secret given to a session is only in the environment of the CLI and on its standard input, and
+//! nowhere else that users see.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
@@ -21,7 +22,7 @@ const EMPTY: PermissionUpdate = PermissionUpdate::AddRules {
     destination: PermissionDestination::Session,
 };
 
-/// Answers the handshake, fails the first prompt with its last words, and answers the next one.
+/// Answers the handshake, fails the first prompt with text on stderr, and answers the next one.
 const CLI: &str = r#"#!/bin/sh
 read -r initialize
 id=${initialize#*'"request_id":"'}
@@ -34,7 +35,7 @@ printf '%s\n' '{"type":"result","subtype":"success","is_error":false,"result":"d
 cat >/dev/null
 "#;
 
-/// A session with the canary everywhere that takes a secret.
+/// A session with the canary in every option that takes a secret.
 fn builder() -> SessionBuilder {
     Session::builder()
         .api_key(CANARY)
@@ -49,12 +50,12 @@ fn builder() -> SessionBuilder {
         )
         .settings(json!({"env": {"OTHER_TOKEN": CANARY}}))
         .managed_settings(json!({"env": {"THIRD_TOKEN": CANARY}}))
-        // An update that says nothing is worth a warning in the log.
+        // An empty update causes a warning in the log.
         .on_permission(|_| async { Decision::allow_and_update([EMPTY]) })
 }
 
 #[tokio::test]
-async fn a_secret_is_neither_logged_nor_shown_nor_recorded_nor_on_the_command_line() {
+async fn secrets_are_not_logged_shown_recorded_or_on_the_command_line() {
     let log = Log::default();
     let _recording = tracing::subscriber::set_default(Logged(log.clone()));
     let folder = tempfile::tempdir().unwrap();

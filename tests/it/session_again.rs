@@ -1,4 +1,5 @@
-//! A prompt that no CLI has read is sent again, and a conversation that is not found gives way to the one before it.
+//! A prompt that no CLI has read is sent again, and if a conversation is not found, the previous
+//! one is resumed.
 
 use crate::support::cli::{FakeCli, Launches, Log, cli, init, result};
 use crate::support::read::{ended_well, quiet, read};
@@ -10,8 +11,8 @@ use serde_json::json;
 
 const SECOND: &str = "the second prompt";
 
-/// A CLI whose first process answers one prompt and then ends as `end` says; what the others are
-/// given is taken down. `how` is what becomes of the input before the exit.
+/// A CLI whose first process answers one prompt and then ends as `end` says; what the others
+/// receive is logged. `how` is what happens to the input before the exit.
 fn leaving(launches: &Launches, given: &Log, how: How) -> Memory {
     let (launches, given) = (launches.clone(), given.clone());
     cli(move |launch, mut cli| {
@@ -26,7 +27,7 @@ fn leaving(launches: &Launches, given: &Log, how: How) -> Memory {
             match how {
                 How::ClosesItsInput => {
                     cli.close_stdin();
-                    // The prompt is written meanwhile.
+                    // The prompt is written in the meantime.
                     tokio::time::sleep(std::time::Duration::from_secs(5)).await;
                     Exit::from_code(1)
                 }
@@ -76,8 +77,8 @@ fn warnings(events: &mut Events) -> Vec<String> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_prompt_that_met_a_closed_pipe_is_answered_by_the_next_process() {
-    // A long one breaks in its midst, where the pipe takes some of it.
+async fn a_prompt_written_to_a_closed_pipe_is_answered_by_the_next_process() {
+    // A long prompt is partly written, as far as the pipe accepts it.
     for prompt in [SECOND.to_owned(), "x".repeat(1 << 20)] {
         let (launches, given) = (Launches::default(), Log::default());
         let transport = leaving(&launches, &given, How::ClosesItsInput);
@@ -89,10 +90,7 @@ async fn a_prompt_that_met_a_closed_pipe_is_answered_by_the_next_process() {
         assert_eq!((second.text(), given.all()), (prompt.clone(), vec![prompt]));
         assert_eq!(launches.len(), 2);
         let warnings = warnings(&mut events);
-        assert!(
-            warnings.iter().any(|it| it.contains("before it had read a prompt")),
-            "{warnings:?}"
-        );
+        assert!(warnings.iter().any(|it| it.contains("before it read a prompt")), "{warnings:?}");
         ended_well(&session).await;
     }
 }
@@ -132,7 +130,7 @@ async fn a_prompt_that_every_cli_refuses_to_read_fails_at_the_second() {
     assert!(launches.len() <= 3, "{} launches", launches.len());
 }
 
-/// How a CLI says that it does not find a conversation.
+/// How a CLI reports that it does not find a conversation.
 #[derive(Clone, Copy, Debug)]
 enum Says {
     Stderr,
@@ -140,8 +138,8 @@ enum Says {
     Result,
 }
 
-/// A CLI that resumes what it is told to, but names another id, which it does not find later on; only
-/// `given` is found, or no id at all.
+/// A CLI that resumes the given id but reports another one, which it does not find later; it only
+/// finds `given`, or no id at all.
 fn renaming(launches: &Launches, given: &'static str, says: Says) -> Memory {
     let launches = launches.clone();
     cli(move |launch, mut cli| {
@@ -180,7 +178,7 @@ fn renaming(launches: &Launches, given: &'static str, says: Says) -> Memory {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_id_that_is_not_found_gives_way_to_the_one_that_was_given() {
+async fn an_unknown_id_falls_back_to_the_given_id() {
     for says in [Says::Stderr, Says::StderrAfterTheHandshake, Says::Result] {
         let launches = Launches::default();
         let builder = Session::builder().resume("11111111-1111-4111-8111-111111111111");
@@ -206,7 +204,7 @@ async fn an_id_that_is_not_found_gives_way_to_the_one_that_was_given() {
 
 #[tokio::test(start_paused = true)]
 async fn a_conversation_is_not_lost_without_an_error() {
-    // No id was given: without the one that is not found, the conversation would begin again.
+    // No id was given: without the id that is not found, a new conversation would begin.
     let launches = Launches::default();
     let transport = renaming(&launches, "", Says::Stderr);
     let session = Session::builder().transport(transport).start().unwrap();

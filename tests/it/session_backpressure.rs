@@ -1,5 +1,5 @@
-//! A slow reader holds the CLI back, loses nothing, and makes nobody deaf.
-#![allow(clippy::unwrap_used, reason = "the functions beside the tests are tests as well")]
+//! A slow reader slows down the CLI without losing lines or blocking others.
+#![allow(clippy::unwrap_used, reason = "the helper functions are test code as well")]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -19,7 +19,7 @@ fn numbered(n: usize) -> String {
     format!("{{\"type\":\"x\",\"n\":{n}}}\n")
 }
 
-/// Writes `count` numbered messages, and counts the bytes that were taken.
+/// Writes `count` numbered messages, and counts the bytes that were accepted.
 async fn flood(cli: &mut FakeCli, count: usize, accepted: &AtomicUsize) {
     let mut lines = String::new();
     for n in 0..count {
@@ -32,7 +32,7 @@ async fn flood(cli: &mut FakeCli, count: usize, accepted: &AtomicUsize) {
     }
 }
 
-/// A CLI that answers each prompt with a flood, and nothing else before its end.
+/// A CLI that answers each prompt with a flood and writes nothing else until its end.
 fn flooding(count: usize, accepted: &Arc<AtomicUsize>) -> Memory {
     let accepted = accepted.clone();
     cli(move |_, mut cli| {
@@ -61,11 +61,11 @@ async fn read_flood(turn: &mut Turn, count: usize) {
     assert!(turn.next().await.is_none());
 }
 
-/// With the reader and for the reader up to the limit and a read may wait, and then the pipe is full.
+/// The session and the reader may each buffer up to the limit plus one read; then the pipe is full.
 const BOUND: usize = 2 * (LIMIT + PIPE) + PIPE + 1100;
 
 #[tokio::test(start_paused = true)]
-async fn an_unread_turn_holds_the_cli_back_and_loses_nothing() {
+async fn an_unread_turn_blocks_the_cli_and_loses_nothing() {
     let accepted = Arc::new(AtomicUsize::new(0));
     let count = 1_000_000;
     let session = Session::builder()
@@ -82,13 +82,13 @@ async fn an_unread_turn_holds_the_cli_back_and_loses_nothing() {
     let held = accepted.load(Ordering::SeqCst);
     assert!((PIPE..BOUND).contains(&held), "{held} bytes were taken");
     tokio::time::sleep(Duration::from_secs(3600)).await;
-    assert_eq!(accepted.load(Ordering::SeqCst), held, "held back means held back");
+    assert_eq!(accepted.load(Ordering::SeqCst), held, "the CLI is blocked");
     read_flood(&mut turn, count).await;
     ended_well(&session).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn never_more_than_the_bound_waits_while_the_reader_goes_slowly() {
+async fn a_slow_reader_never_exceeds_the_bound() {
     let accepted = Arc::new(AtomicUsize::new(0));
     let session = Session::builder()
         .buffer_limit(LIMIT)
@@ -111,7 +111,7 @@ async fn never_more_than_the_bound_waits_while_the_reader_goes_slowly() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_bound_of_one_byte_still_moves() {
+async fn a_bound_of_one_byte_still_makes_progress() {
     let session = Session::builder()
         .buffer_limit(0)
         .transport(flooding(1000, &Arc::default()).capacity(1))
@@ -123,18 +123,19 @@ async fn a_bound_of_one_byte_still_moves() {
     ended_well(&session).await;
 }
 
-/// Answers requests from within the flood, as the CLI does; the flood goes on until `enough` is told.
+/// Answers requests within the flood, as the CLI does; the flood continues until `enough` is
+/// notified.
 async fn flood_and_answer(mut cli: FakeCli, enough: Arc<Notify>) -> Exit {
     cli.handshake().await;
     let (uuid, _) = cli.prompt().await;
     cli.write(init(&uuid)).await;
     let mut n = 0;
-    let told = enough.notified();
-    tokio::pin!(told);
+    let done = enough.notified();
+    tokio::pin!(done);
     loop {
         tokio::select! {
             biased;
-            () = &mut told => break,
+            () = &mut done => break,
             line = cli.read() => {
                 let line = line.unwrap_or_default();
                 cli.write(success(&line, json!({"n": n}))).await;
@@ -155,8 +156,8 @@ async fn flood_and_answer(mut cli: FakeCli, enough: Arc<Notify>) -> Exit {
 #[tokio::test(start_paused = true)]
 async fn a_request_is_answered_while_the_turn_is_not_read() {
     let enough = Arc::new(Notify::new());
-    let told = enough.clone();
-    let transport = cli(move |_, cli| flood_and_answer(cli, told.clone())).capacity(PIPE);
+    let flood_end = enough.clone();
+    let transport = cli(move |_, cli| flood_and_answer(cli, flood_end.clone())).capacity(PIPE);
     let session = Session::builder().buffer_limit(LIMIT).transport(transport).start().unwrap();
     let mut turn = session.query("go");
     turn.next().await.unwrap().unwrap();
@@ -179,7 +180,7 @@ async fn a_request_is_answered_while_the_turn_is_not_read() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_unread_turn_can_time_out_and_the_same_cli_goes_on() {
+async fn an_unread_turn_can_time_out_and_the_same_cli_continues() {
     let transport = cli(|_, mut cli| async move {
         cli.handshake().await;
         let (uuid, _) = cli.prompt().await;
@@ -203,13 +204,13 @@ async fn an_unread_turn_can_time_out_and_the_same_cli_goes_on() {
     let turn = read(turn).await;
     assert!(turn.error().is_timeout(), "{:?}", turn.error);
     let drained = session.stats().lines.drained as usize;
-    assert_eq!(turn.lines.len() + drained, 10_001, "everything that came is accounted for");
-    assert_eq!(session.exit(), None, "a slow reader is no reason to end the CLI");
+    assert_eq!(turn.lines.len() + drained, 10_001, "every line is accounted for");
+    assert_eq!(session.exit(), None, "a slow reader does not end the CLI");
     assert_eq!(read(session.query("next")).await.text(), "next");
     ended_well(&session).await;
 }
 
-/// Held back is not silent.
+/// A paused CLI does not count as silent.
 #[tokio::test(start_paused = true)]
 async fn the_pause_of_a_reader_is_not_the_silence_of_the_cli() {
     let session = Session::builder()
@@ -227,13 +228,13 @@ async fn the_pause_of_a_reader_is_not_the_silence_of_the_cli() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn past_the_hard_cap_the_turn_ends_and_the_session_goes_on() {
+async fn past_the_hard_cap_the_turn_fails_and_the_session_continues() {
     let transport = cli(|_, mut cli| async move {
         cli.handshake().await;
         let (uuid, _) = cli.prompt().await;
         cli.write(init(&uuid)).await;
         let pending = cli.request("get_usage").await;
-        // The host waits for its answer, and reads on, and on.
+        // The host waits for its answer and keeps reading.
         flood(&mut cli, 20_000, &AtomicUsize::new(0)).await;
         cli.acknowledge("interrupt").await;
         cli.write(success(&pending, json!({}))).await;
@@ -254,7 +255,7 @@ async fn past_the_hard_cap_the_turn_ends_and_the_session_goes_on() {
     let turn = read(turn).await;
     assert!(turn.error().is_overflow(), "{:?}", turn.error);
     assert!(turn.error().to_string().contains("102400"), "{:?}", turn.error);
-    // Of 20 bytes each, which cost some 400 more. A read brings 200 of them.
+    // 20 bytes each, with about 400 bytes of overhead. A read returns 200 of them.
     let kept = turn.lines.len();
     assert!((200..500).contains(&kept), "{kept} lines were kept");
     assert!(
@@ -266,9 +267,9 @@ async fn past_the_hard_cap_the_turn_ends_and_the_session_goes_on() {
     ended_well(&session).await;
 }
 
-/// A cap is for what is read past the limit, and not for what waits within it.
+/// The cap applies to what is read past the limit, not to what waits within it.
 #[tokio::test(start_paused = true)]
-async fn a_cap_of_any_size_costs_no_turn_that_is_read() {
+async fn a_cap_of_any_size_does_not_affect_a_turn_that_is_read() {
     for cap in [1, 5000, LIMIT, 1024 * 1024] {
         let session = Session::builder()
             .buffer_cap(cap)
@@ -284,7 +285,7 @@ async fn a_cap_of_any_size_costs_no_turn_that_is_read() {
 }
 
 #[test]
-fn bounds_with_which_nothing_works_are_refused() {
+fn unusable_bounds_are_rejected() {
     let builder = Session::builder();
     for (name, builder) in [
         ("buffer_cap", builder.clone().buffer_cap(0)),
@@ -299,7 +300,7 @@ fn bounds_with_which_nothing_works_are_refused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_turn_whose_last_line_is_too_much_is_interrupted_though_nothing_follows() {
+async fn a_turn_whose_last_line_exceeds_the_cap_is_interrupted() {
     let transport = cli(|_, mut cli| async move {
         cli.handshake().await;
         let (uuid, _) = cli.prompt().await;
@@ -333,7 +334,7 @@ async fn a_turn_whose_last_line_is_too_much_is_interrupted_though_nothing_follow
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_cli_wrote_before_it_exited_waits_for_a_slow_reader() {
+async fn output_before_an_exit_waits_for_a_slow_reader() {
     let transport = cli(|_, mut cli| async move {
         cli.handshake().await;
         let (uuid, _) = cli.prompt().await;

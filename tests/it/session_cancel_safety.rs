@@ -1,4 +1,4 @@
-//! A `next` that is given up loses nothing.
+//! A cancelled `next` loses nothing.
 
 use std::time::Duration;
 
@@ -10,7 +10,8 @@ use futures_util::FutureExt;
 use proptest::prelude::*;
 use tokio::time::timeout;
 
-/// Writes so many numbered messages in one turn, in pieces of these sizes, with a pause after each.
+/// Writes this many numbered messages in one turn, in pieces of these sizes, with a pause after
+/// each.
 fn play(count: usize, pieces: Vec<usize>, capacity: usize) -> Memory {
     cli(move |_, mut cli| {
         let pieces = pieces.clone();
@@ -37,7 +38,7 @@ fn play(count: usize, pieces: Vec<usize>, capacity: usize) -> Memory {
     .capacity(capacity)
 }
 
-/// How the reader asks for the next message.
+/// How the reader requests the next message.
 #[derive(Clone, Copy, Debug)]
 enum Ask {
     PollOnce,
@@ -61,7 +62,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
 
     #[test]
-    fn whatever_the_reader_gives_up(
+    fn cancelled_reads_lose_no_message(
         count in 0..200_usize,
         pieces in proptest::collection::vec(1..300_usize, 1..8),
         capacity in prop_oneof![Just(1_usize), 2..100_usize, Just(64 * 1024)],
@@ -88,7 +89,7 @@ proptest! {
                 match next {
                     Some(Some(message)) => lines.push(message.unwrap().line_text().into_owned()),
                     Some(None) => break,
-                    // Nobody who only polls would ever let time pass.
+                    // If the reader only polls, the paused clock would never advance.
                     None if round % 10 == 9 => quiet().await,
                     None => tokio::task::yield_now().await,
                 }

@@ -48,7 +48,7 @@ async fn a_confirmed_clear_stays_in_the_process_and_has_a_new_id() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_the_cli_does_not_confirm_it_the_next_process_resumes_nothing() {
+async fn after_an_unconfirmed_clear_the_next_process_resumes_nothing() {
     let launches = Launches::default();
     let transport = first(&launches, |mut cli, uuid| async move {
         cli.turn(&uuid, "one").await;
@@ -66,7 +66,7 @@ async fn where_the_cli_does_not_confirm_it_the_next_process_resumes_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn clearing_is_a_command_also_where_prompts_are_none() {
+async fn clear_is_a_command_even_if_prompts_are_verbatim() {
     let transport = cli(|_, mut cli| async move {
         cli.handshake().await;
         let marked = cli.read().await.unwrap();
@@ -87,14 +87,14 @@ async fn clearing_is_a_command_also_where_prompts_are_none() {
     ended_well(&session).await;
 }
 
-/// A session that resumes a conversation, and is asked once.
+/// A session that resumes a conversation and sends one prompt.
 async fn asked_once(transport: Memory) -> Session {
     let session = Session::builder().resume(SESSION).transport(transport).start().unwrap();
     assert_eq!(read(session.query("go")).await.text(), "one");
     session
 }
 
-/// However the CLI takes it, the next process resumes nothing.
+/// Whatever the CLI does, the next process resumes nothing.
 #[tokio::test(start_paused = true)]
 async fn a_clear_that_ends_the_process_leaves_nothing_to_resume() {
     #[derive(Clone, Copy, Debug)]
@@ -126,7 +126,7 @@ async fn a_clear_that_ends_the_process_leaves_nothing_to_resume() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_clear_where_no_cli_runs_starts_none() {
+async fn a_clear_without_a_cli_starts_none() {
     for exit in [Exit::from_code(0), Exit::from_signal(9)] {
         let launches = Launches::default();
         let transport = first(&launches, move |mut cli, uuid| async move {
@@ -139,13 +139,17 @@ async fn a_clear_where_no_cli_runs_starts_none() {
         assert_eq!((launches.len(), session.session_id()), (1, None), "{exit}");
         assert_eq!(read(session.query("again")).await.text(), "again");
         assert_eq!(launches.flag(1, "--resume"), None, "{:?}", launches.args(1));
-        assert_eq!(session.session_id().as_deref(), Some(SESSION), "that of the fresh one");
+        assert_eq!(
+            session.session_id().as_deref(),
+            Some(SESSION),
+            "the id of the new conversation"
+        );
         ended_well(&session).await;
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_clear_before_the_first_query_drops_what_was_to_be_resumed() {
+async fn a_clear_before_the_first_query_drops_the_resume_option() {
     let launches = Launches::default();
     let noted = launches.clone();
     let transport = cli(move |launch, mut cli| {
@@ -184,7 +188,11 @@ async fn a_clear_behind_other_prompts_waits_for_them() {
     let (before, cleared) = tokio::join!(read(before), session.clear());
     cleared.unwrap();
     assert_eq!(before.text(), "before");
-    assert_eq!(launches.flag(1, "--resume").as_deref(), Some(SESSION), "it has its conversation");
+    assert_eq!(
+        launches.flag(1, "--resume").as_deref(),
+        Some(SESSION),
+        "it ran in the old conversation"
+    );
     assert_eq!(read(session.query("after")).await.text(), "after");
     assert_eq!(launches.flag(2, "--resume"), None, "{:?}", launches.args(2));
     ended_well(&session).await;
@@ -199,7 +207,7 @@ async fn a_stopped_session_cannot_be_cleared() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_fork_has_all_of_a_conversation_that_was_resumed_in_part() {
+async fn a_fork_of_a_partly_resumed_conversation_has_all_of_it() {
     const POINT: &str = "7f1a3e52-0000-4000-8000-000000000002";
     let launches = Launches::default();
     let noted = launches.clone();
@@ -234,7 +242,7 @@ async fn a_fork_continues_under_its_own_id() {
         let process = noted.note(launch);
         async move {
             if process == 1 {
-                // The fork: confirms its id, and dies once.
+                // The fork confirms its id and exits once.
                 cli.handshake().await;
                 let (uuid, _) = cli.prompt().await;
                 cli.write(
@@ -247,7 +255,7 @@ async fn a_fork_continues_under_its_own_id() {
         }
     });
     let session = Session::builder().model("opus").transport(transport).start().unwrap();
-    assert!(session.fork().unwrap_err().is_option(), "there is nothing to fork yet");
+    assert!(session.fork().unwrap_err().is_option(), "no conversation exists yet");
     assert_eq!(read(session.query("go")).await.text(), "go");
     let fork = session.fork().unwrap();
     assert_eq!(launches.len(), 1, "a fork is as lazy as any session");
@@ -271,7 +279,7 @@ async fn a_fork_continues_under_its_own_id() {
     ended_well(&session).await;
 }
 
-/// The options that say which conversation a launch takes up, as flags.
+/// The options that select the conversation of a launch, as flags.
 const TAKEN_UP: [&str; 6] = [
     "--resume",
     "--continue",
@@ -315,7 +323,7 @@ fn beginnings() -> Vec<(SessionBuilder, Vec<&'static str>)> {
     ]
 }
 
-/// A CLI that serves, but that the first process ends where its first turn has.
+/// A CLI that serves, except that the first process ends after its first turn.
 fn serves(launches: &Launches, dies: bool) -> Memory {
     let launches = launches.clone();
     cli(move |launch, mut cli| {
@@ -333,7 +341,7 @@ fn serves(launches: &Launches, dies: bool) -> Memory {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_fork_resumes_the_conversation_and_keeps_no_other_beginning() {
+async fn a_fork_resumes_only_the_conversation() {
     for (builder, first) in beginnings() {
         let launches = Launches::default();
         let session = builder.transport(serves(&launches, false)).start().unwrap();
@@ -349,7 +357,7 @@ async fn a_fork_resumes_the_conversation_and_keeps_no_other_beginning() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_next_process_resumes_what_was_confirmed_and_keeps_no_other_beginning() {
+async fn the_next_process_resumes_only_the_confirmed_conversation() {
     for (builder, first) in beginnings() {
         let launches = Launches::default();
         let session = builder.transport(serves(&launches, true)).start().unwrap();
@@ -363,7 +371,7 @@ async fn the_next_process_resumes_what_was_confirmed_and_keeps_no_other_beginnin
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_process_after_a_clear_keeps_no_beginning_at_all() {
+async fn a_process_after_a_clear_resumes_nothing() {
     for (builder, first) in beginnings() {
         let launches = Launches::default();
         let session = builder.transport(serves(&launches, true)).start().unwrap();

@@ -1,5 +1,5 @@
-//! No line is lost: each is delivered, an event, or counted.
-#![allow(clippy::unwrap_used, reason = "the functions beside the tests are tests as well")]
+//! No line is lost: each is delivered, reported as an event, or counted.
+#![allow(clippy::unwrap_used, reason = "the helper functions are test code as well")]
 
 use crate::support::cli::{FakeCli, aborted, cli, init, result, success};
 use crate::support::read::quiet;
@@ -10,7 +10,7 @@ use futures_util::FutureExt;
 use proptest::prelude::*;
 use serde_json::json;
 
-/// A line of the CLI's, and what it is.
+/// A line of the CLI, and its kind.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Line {
     Message,
@@ -53,14 +53,14 @@ fn line() -> impl Strategy<Value = Line> {
     ]
 }
 
-/// What happens in one turn.
+/// The lines of one turn.
 #[derive(Clone, Debug)]
 struct Script {
     /// Within the turn.
     lines: Vec<Line>,
-    /// Behind its result.
+    /// After its result.
     tail: Vec<Line>,
-    /// How many messages the reader takes before it drops the turn; to the end where it is none.
+    /// How many messages the reader takes before it drops the turn; `None` to read to the end.
     take: Option<usize>,
 }
 
@@ -70,7 +70,7 @@ fn script() -> impl Strategy<Value = Script> {
         .prop_map(|(lines, tail, take)| Script { lines, tail, take })
 }
 
-/// Plays the scripts; a turn that is interrupted is aborted behind all its lines.
+/// Plays the scripts; an interrupted turn is aborted after all its lines.
 fn play(scripts: Vec<Script>, capacity: usize) -> Memory {
     cli(move |_, mut cli| {
         let scripts = scripts.clone();
@@ -138,7 +138,7 @@ proptest! {
                     }
                 }
             }
-            // All handles but this one are gone; the end of input is behind the last tail.
+            // All other handles are gone; the end of input comes after the last tail.
             assert!(session.stop().await.unwrap().success());
             let (mut messages, mut frames, mut noise, mut malformed, mut stray) = (0, 0, 0, 0, 0);
             while let Some(event) = events.next().now_or_never().flatten() {
@@ -153,7 +153,7 @@ proptest! {
                 }
             }
             let stats = session.stats();
-            // The `init` and the result of each turn come on top.
+            // Plus the `init` and the result of each turn.
             let sent = count(&scripts, |line| matches!(line, Line::Message | Line::Padded(_))) + 2 * scripts.len() as u64;
             assert_eq!(sent, delivered as u64 + messages + stats.lines.drained + stats.unread_messages, "{stats:?}");
             assert_eq!(count(&scripts, |line| line == Line::Mirror), frames);

@@ -1,4 +1,4 @@
-//! The host's requests to the CLI.
+//! Requests from the host to the CLI.
 
 use std::time::Duration;
 
@@ -67,7 +67,7 @@ async fn replies_find_their_requests_in_any_order() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_is_an_error_with_the_words_of_the_cli() {
+async fn a_refusal_is_an_error_with_the_text_of_the_cli() {
     let transport = cli(|_, mut cli| async move {
         cli.handshake().await;
         let line = cli.request("set_permission_mode").await;
@@ -88,7 +88,7 @@ async fn a_refusal_is_an_error_with_the_words_of_the_cli() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_without_a_reply_times_out_and_is_taken_back_and_its_late_reply_is_an_event() {
+async fn an_unanswered_request_times_out_is_cancelled_and_its_late_reply_is_an_event() {
     let transport = cli(|_, mut cli| async move {
         cli.handshake().await;
         let line = cli.request("slow").await;
@@ -159,7 +159,7 @@ async fn an_interrupt_ends_the_turn_with_its_result_and_lists_what_is_queued() {
     ended_well(&session).await;
 }
 
-/// CLI 2.1.329 acknowledges an interrupt that comes before the turn has begun, and does nothing.
+/// CLI 2.1.329 acknowledges an interrupt that comes before the turn has begun, without effect.
 #[tokio::test(start_paused = true)]
 async fn an_interrupt_between_the_prompt_and_the_start_of_its_turn_is_not_lost() {
     let transport = cli(|_, mut cli| async move {

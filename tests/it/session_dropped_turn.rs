@@ -1,4 +1,4 @@
-//! A turn that is dropped is interrupted, and its tail reaches nobody.
+//! A dropped turn is interrupted, and its remaining lines are discarded.
 
 use crate::support::cli::{SESSION, aborted, assistant, cli, init, success};
 use crate::support::read::{ended_well, quiet, read};
@@ -7,7 +7,7 @@ use claude_wire::transport::Exit;
 use serde_json::json;
 
 #[tokio::test(start_paused = true)]
-async fn the_tail_is_swallowed_before_the_next_prompt_is_written() {
+async fn the_tail_is_discarded_before_the_next_prompt_is_written() {
     let transport = cli(|_, mut cli| async move {
         cli.handshake().await;
         let (first, _) = cli.prompt().await;
@@ -46,9 +46,9 @@ async fn the_tail_is_swallowed_before_the_next_prompt_is_written() {
     ended_well(&session).await;
 }
 
-/// CLI 2.1.329 acknowledges an interrupt that comes before it has begun with the turn, and does nothing.
+/// CLI 2.1.329 acknowledges an interrupt that comes before it has begun the turn, without effect.
 #[tokio::test(start_paused = true)]
-async fn a_turn_that_is_dropped_before_the_cli_begins_is_interrupted_when_it_does() {
+async fn a_turn_dropped_before_the_cli_begins_it_is_interrupted_when_it_begins() {
     let transport = cli(|_, mut cli| async move {
         cli.handshake().await;
         let (first, _) = cli.prompt().await;

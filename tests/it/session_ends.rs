@@ -1,4 +1,4 @@
-//! However a CLI ends, whoever waits is told, and why.
+//! However a CLI ends, every waiter gets an error with the reason.
 
 use std::time::Duration;
 
@@ -10,7 +10,8 @@ use serde_json::{Map, json};
 use tokio::io::AsyncWriteExt;
 use tokio::time::{Instant, sleep};
 
-/// A CLI whose first process is `script`, from the `init` of its first turn on; the second serves.
+/// A CLI whose first process is `script`, from the `init` of its first turn on; the second process
+/// serves.
 fn first<F, Fut>(launches: &Launches, script: F) -> Memory
 where
     F: Fn(FakeCli, String) -> Fut + Clone + Send + Sync + 'static,
@@ -49,7 +50,7 @@ async fn a_failure_carries_the_exit_and_the_tail_of_stderr() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_exit_with_code_0_and_no_result_is_an_error_all_the_same() {
+async fn an_exit_with_code_0_and_no_result_is_an_error() {
     let transport = first(&Launches::default(), |_, _| async { Exit::from_code(0) });
     let session = Session::builder().transport(transport).start().unwrap();
     let turn = read(session.query("go")).await;
@@ -74,7 +75,7 @@ async fn an_error_has_the_number_of_messages_seen() {
     let session = Session::builder().transport(transport).start().unwrap();
     assert_eq!(read(session.query("go")).await.text(), "done");
     let (turn, waiting) = tokio::join!(read(session.query("again")), session.query("third").text());
-    assert_eq!(turn.error().messages_seen(), 2, "those of the turn before are its own");
+    assert_eq!(turn.error().messages_seen(), 2, "messages of the previous turn do not count");
     let message = "the CLI ended without a result (exit code 0), after 2 messages; its standard error ends with:\nkilled";
     assert_eq!(turn.error().to_string(), message);
     assert_eq!(waiting.unwrap(), "third");
@@ -83,7 +84,7 @@ async fn an_error_has_the_number_of_messages_seen() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_death_after_the_result_is_not_the_turns() {
+async fn an_exit_after_the_result_does_not_fail_the_turn() {
     let launches = Launches::default();
     let transport = first(&launches, |mut cli, uuid| async move {
         cli.write(result(&uuid, "done")).await;
@@ -95,7 +96,7 @@ async fn the_death_after_the_result_is_not_the_turns() {
     assert_eq!(session.exit(), Some(Exit::from_signal(9)));
     assert_eq!(read(session.query("again")).await.text(), "again");
     assert_eq!(launches.len(), 2);
-    assert_eq!(session.exit(), Some(Exit::from_signal(9)), "the one that runs has not ended");
+    assert_eq!(session.exit(), Some(Exit::from_signal(9)), "the running process has not ended");
     ended_well(&session).await;
 }
 
@@ -148,7 +149,7 @@ async fn pending_requests_fail_with_the_process() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cli_that_closes_its_output_and_lives_is_ended() {
+async fn a_cli_that_closes_its_output_and_keeps_running_is_ended() {
     let launches = Launches::default();
     let transport = first(&launches, |mut cli, _| async move {
         cli.close_stdout();
@@ -160,13 +161,13 @@ async fn a_cli_that_closes_its_output_and_lives_is_ended() {
     let turn = read(session.query("go")).await;
     assert!(turn.error().is_process(), "{:?}", turn.error);
     assert_eq!(turn.error().exit(), Some(&Exit::from_code(143)));
-    assert_eq!(start.elapsed(), Duration::from_secs(5), "the grace after the end of input");
+    assert_eq!(start.elapsed(), Duration::from_secs(5), "the grace period after the end of input");
     assert_eq!(read(session.query("again")).await.text(), "again");
     assert_eq!(launches.len(), 2);
     ended_well(&session).await;
 }
 
-/// The first process ends behind its first turn, unseen; the prompt that comes then is served by another.
+/// The first process ends unnoticed after its first turn; another process serves the next prompt.
 async fn the_next_one_serves(transport: Memory, launches: &Launches) {
     let session = Session::builder().transport(transport).start().unwrap();
     assert_eq!(read(session.query("go")).await.text(), "one");
@@ -178,7 +179,7 @@ async fn the_next_one_serves(transport: Memory, launches: &Launches) {
 
 /// A prompt that cannot have been read is not lost with the process.
 #[tokio::test(start_paused = true)]
-async fn a_prompt_that_meets_a_cli_on_its_way_out_waits_for_the_next_one() {
+async fn a_prompt_sent_to_an_exiting_cli_waits_for_the_next_one() {
     let launches = Launches::default();
     let transport = first(&launches, |mut cli, uuid| async move {
         cli.write(result(&uuid, "one")).await;
@@ -191,7 +192,7 @@ async fn a_prompt_that_meets_a_cli_on_its_way_out_waits_for_the_next_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stranger_that_holds_the_output_open_is_not_waited_for() {
+async fn an_orphan_that_keeps_the_output_open_is_not_awaited() {
     let launches = Launches::default();
     let transport = first(&launches, |mut cli, _| async move {
         let stdout = cli.take_stdout();
@@ -210,16 +211,16 @@ async fn a_stranger_that_holds_the_output_open_is_not_waited_for() {
     ended_well(&session).await;
 }
 
-/// What a process that the CLI left behind writes to the CLI's output, and how often.
+/// What a process left behind by the CLI writes to the CLI's output, and how often.
 #[tokio::test(start_paused = true)]
-async fn a_stranger_that_goes_on_writing_is_read_for_a_while_only() {
+async fn an_orphan_that_keeps_writing_is_read_for_a_limited_time() {
     let noise = "tick\n".repeat(100);
     let frames = format!("{}\n", json!({"type": "x"}));
     for (what, pause) in [
         (noise.clone(), Duration::from_millis(100)),
         (frames.clone(), Duration::from_millis(499)),
         ("no newline ".to_owned(), Duration::from_millis(10)),
-        // Without a pause, but for those that the pipe makes.
+        // Without a pause, except when the pipe is full.
         (noise, Duration::ZERO),
         (frames, Duration::ZERO),
     ] {
@@ -236,7 +237,7 @@ async fn a_stranger_that_goes_on_writing_is_read_for_a_while_only() {
                             sleep(pause).await;
                         } else {
                             tokio::task::yield_now().await;
-                            // The clock goes on, as it would.
+                            // The clock advances, as it would in reality.
                             tokio::time::advance(Duration::from_millis(1)).await;
                         }
                     }
@@ -257,7 +258,7 @@ async fn a_stranger_that_goes_on_writing_is_read_for_a_while_only() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_prompt_that_meets_a_dead_cli_whose_output_is_held_open_waits_for_the_next_one() {
+async fn a_prompt_sent_to_an_exited_cli_with_open_output_waits_for_the_next_one() {
     let launches = Launches::default();
     let transport = first(&launches, |mut cli, uuid| async move {
         cli.write(result(&uuid, "one")).await;

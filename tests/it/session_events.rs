@@ -1,4 +1,4 @@
-//! What belongs to no turn goes to whoever listens, and holds up nobody.
+//! Messages that belong to no turn go to the event listeners and block nothing.
 
 use std::sync::Arc;
 
@@ -49,7 +49,7 @@ fn turn_and_tail() -> Memory {
             cli.write(line).await;
         }
         cli.write("[info] idle").await;
-        // A background task has ended, and the CLI runs a turn that nobody asked for.
+        // A background task has ended, and the CLI starts a turn without a prompt.
         cli.write(json!({"type": "system", "subtype": "init", "session_id": SESSION, "uuid": "x"}))
             .await;
         cli.write(assistant("by myself")).await;
@@ -62,7 +62,7 @@ fn turn_and_tail() -> Memory {
 }
 
 #[tokio::test(start_paused = true)]
-async fn lines_after_a_result_and_turns_of_the_clis_own_are_events() {
+async fn lines_after_a_result_and_turns_started_by_the_cli_are_events() {
     let session = Session::builder().transport(turn_and_tail()).start().unwrap();
     let events = session.events();
     assert_eq!(read(session.query("go")).await.kinds(), ["system", "assistant", "result"]);
@@ -111,7 +111,7 @@ async fn each_listener_gets_all_from_its_start_on() {
     let early = all(early).await;
     assert_eq!(early.len(), 10);
     assert_eq!(all(late).await, early[9..]);
-    assert!(all(session.events()).await.is_empty(), "after the end there is nothing to wait for");
+    assert!(all(session.events()).await.is_empty(), "after the end there are no more events");
 }
 
 #[tokio::test(start_paused = true)]
@@ -134,20 +134,20 @@ async fn a_slow_event_reader_blocks_nothing_and_learns_what_it_lost() {
     let mut events = session.events();
     session.connect().await.unwrap();
     quiet().await;
-    // `Connected` was the first to go.
+    // `Connected` was dropped first.
     assert_eq!(word(&events.next().await.unwrap()), format!("lost {}", 5001 - 1024));
     for n in 5000 - 1024..5000 {
         assert_eq!(word(&events.next().await.unwrap()), format!("noise noise {n}"));
     }
     assert!(events.next().now_or_never().is_none());
     go.notify_one();
-    assert_eq!(word(&events.next().await.unwrap()), "noise the last");
+    assert_eq!(word(&events.next().await.unwrap()), "the last event is noise");
     assert_eq!(read(session.query("go")).await.text(), "go");
     ended_well(&session).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn they_end_with_the_session_and_do_not_keep_it() {
+async fn event_streams_end_with_the_session_and_do_not_keep_it_alive() {
     let session = Session::builder().transport(echo()).start().unwrap();
     let (before, during) = (session.events(), session.events());
     assert_eq!(read(session.query("go")).await.text(), "go");
@@ -167,12 +167,12 @@ async fn they_end_with_the_session_and_do_not_keep_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_result_of_another_prompt_does_not_end_the_turn_that_runs() {
+async fn a_result_of_another_prompt_does_not_end_the_running_turn() {
     let transport = cli(|_, mut cli| async move {
         cli.handshake().await;
         let (uuid, _) = cli.prompt().await;
         cli.write(init(&uuid)).await;
-        cli.write(result("somebody else's", "wrong")).await;
+        cli.write(result("another prompt", "wrong")).await;
         cli.write(result(&uuid, "right")).await;
         cli.drain().await;
         Exit::from_code(0)

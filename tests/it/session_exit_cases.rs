@@ -1,5 +1,5 @@
-//! The process endings of the conformance file, each through a session.
-#![allow(clippy::unwrap_used, reason = "the functions beside the tests are tests as well")]
+//! The process endings of the conformance file, each tested with a session.
+#![allow(clippy::unwrap_used, reason = "the helper functions are test code as well")]
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 #[tokio::test(start_paused = true)]
-async fn every_ending_is_reported_as_the_cases_say() {
+async fn every_ending_matches_its_case() {
     let mut failures = Vec::new();
     let mut count = 0;
     for (file, content) in cases::files() {
@@ -36,9 +36,9 @@ async fn every_ending_is_reported_as_the_cases_say() {
     );
 }
 
-/// What a caller of a session has seen when everything is over.
+/// What the caller of a session has seen at the end.
 struct Seen {
-    /// Every message: of the turn, then of no turn.
+    /// Every message: those of the turn, then those of no turn.
     messages: Vec<Value>,
     error: Option<Error>,
     exit: Option<Exit>,
@@ -141,7 +141,7 @@ impl Seen {
             .collect()
     }
 
-    /// The last result counts; without one, the error.
+    /// The last result; without one, the error.
     fn terminal(&self) -> &'static str {
         match (self.last_result(), &self.error) {
             (Some(result), _) if result["is_error"] == true => "result_error",

@@ -1,4 +1,4 @@
-//! The life of a session is that of its handles and of its runtime.
+//! The lifetime of a session depends on its handles and its runtime.
 
 use std::task::{Context, Poll, Waker};
 
@@ -8,7 +8,7 @@ use claude_wire::Session;
 use claude_wire::transport::{Exit, Memory};
 use futures_util::StreamExt;
 
-/// A CLI that takes down how its input ends.
+/// A CLI that logs how its input ends.
 fn watched(log: &Log) -> Memory {
     let log = log.clone();
     cli(move |_, mut cli| {
@@ -37,7 +37,7 @@ async fn the_last_handle_ends_the_cli() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_turn_that_is_read_keeps_the_cli() {
+async fn a_turn_being_read_keeps_the_cli_running() {
     let log = Log::default();
     let session = Session::builder().transport(watched(&log)).start().unwrap();
     let turn = session.query("go");

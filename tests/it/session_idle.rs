@@ -1,4 +1,4 @@
-//! What a session costs while nothing happens, and while much does.
+//! The cost of a session when idle and when busy.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::support::read::{quiet, read};
 #[cfg(target_os = "linux")]
 use crate::support::stream;
 
-/// Counts how often anything polls the output of the CLI behind `inner`.
+/// Counts how often the output of the CLI behind `inner` is polled.
 struct Counted<T>(T, Arc<AtomicUsize>);
 
 struct CountedRead(BoxedRead, Arc<AtomicUsize>);
@@ -41,7 +41,7 @@ impl AsyncRead for CountedRead {
     }
 }
 
-/// At the end of a stream each read returns at once. A driver that goes on reading never sleeps.
+/// At the end of a stream each read returns at once. A driver that keeps reading never sleeps.
 #[tokio::test(start_paused = true)]
 async fn closed_streams_are_not_read_again() {
     for stays in [true, false] {
@@ -53,7 +53,7 @@ async fn closed_streams_are_not_read_again() {
             cli.close_stdout();
             cli.stderr = None;
             if stays {
-                // Alive, with both of its output streams closed, until it is asked to end.
+                // Keeps running with both output streams closed until it is asked to end.
                 cli.control.signal().await;
             }
             Exit::from_code(0)
@@ -71,14 +71,14 @@ async fn closed_streams_are_not_read_again() {
     }
 }
 
-/// The processor time of this thread, which runs the session, its CLI and the reader.
+/// The CPU time of this thread, which runs the session, its CLI and the reader.
 #[cfg(target_os = "linux")]
 fn cpu() -> std::time::Duration {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
     time.try_into().unwrap()
 }
 
-/// The processor time of a turn of this many messages, each of these lines, read to its end.
+/// The CPU time of reading a whole turn of this many messages, each with these lines.
 #[cfg(target_os = "linux")]
 async fn cost(messages: usize, lines: fn(usize) -> String, how: How) -> std::time::Duration {
     let transport = cli(move |_, mut cli| async move {
@@ -112,8 +112,8 @@ enum How {
     Deltas,
 }
 
-/// A list that is copied or searched for each message that is added to it would cost a hundred times
-/// as much for ten times as many messages.
+/// Copying or searching a list for each added message would cost a hundred times as much for ten
+/// times as many messages.
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn ten_times_as_many_messages_cost_ten_times_as_much() {

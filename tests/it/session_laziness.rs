@@ -1,4 +1,4 @@
-//! Nothing happens before it is asked for.
+//! Nothing happens before it is requested.
 
 use std::task::{Context, Poll, Waker};
 
@@ -9,7 +9,7 @@ use claude_wire::transport::{BoxFuture, Connection, Error, Exit, Launch, Memory,
 use futures_util::{FutureExt, StreamExt};
 use serde_json::json;
 
-/// A CLI that serves, and takes down each launch and each prompt.
+/// A CLI that serves and logs each launch and each prompt.
 fn served(launches: &Launches, prompts: &Log) -> Memory {
     let (launches, prompts) = (launches.clone(), prompts.clone());
     cli(move |launch, mut cli| {
@@ -56,7 +56,7 @@ fn a_refused_option_is_reported_at_once() {
 }
 
 #[test]
-fn a_turn_that_is_polled_without_a_runtime_says_so() {
+fn a_turn_polled_without_a_runtime_reports_it() {
     let session = Session::builder()
         .transport(served(&Launches::default(), &Log::default()))
         .start()
@@ -94,7 +94,7 @@ async fn an_unpolled_turn_sends_nothing_and_its_drop_does_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_first_poll_sends_and_not_the_query() {
+async fn the_first_poll_sends_the_prompt_not_the_query() {
     let prompts = Log::default();
     let session =
         Session::builder().transport(served(&Launches::default(), &prompts)).start().unwrap();
@@ -109,7 +109,7 @@ async fn the_first_poll_sends_and_not_the_query() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn connect_opens_at_once_and_gives_the_reply_to_initialize() {
+async fn connect_opens_at_once_and_returns_the_reply_to_initialize() {
     let launches = Launches::default();
     let noted = launches.clone();
     let transport = cli(move |launch, mut cli| {
@@ -127,7 +127,7 @@ async fn connect_opens_at_once_and_gives_the_reply_to_initialize() {
     assert_eq!(
         session.connect().await.unwrap().raw().unwrap().text(),
         r#"{"pid":7}"#,
-        "the CLI is ready already"
+        "the CLI is already ready"
     );
     assert_eq!(read(session.query("hi")).await.text(), "hi");
     assert_eq!(launches.len(), 1);
@@ -146,7 +146,7 @@ async fn dropping_connect_leaves_the_cli_starting() {
     ended_well(&session).await;
 }
 
-/// A CLI that is still being started, for ever.
+/// A CLI whose start never completes.
 struct Starting;
 
 impl Transport for Starting {
@@ -171,7 +171,7 @@ async fn a_query_that_connects_blocks_no_other_command() {
         begin(&mut first);
         begin(&mut second);
         let mut model = Box::pin(session.set_model("opus"));
-        assert!(model.as_mut().now_or_never().is_none(), "it waits for the connection");
+        assert!(model.as_mut().now_or_never().is_none(), "the prompt waits for the connection");
         quiet().await;
 
         let started = tokio::time::Instant::now();

@@ -1,5 +1,5 @@
-//! Whatever stands on a line, the turn goes on.
-#![allow(clippy::unwrap_used, reason = "the functions beside the tests are tests as well")]
+//! The turn continues, whatever a line contains.
+#![allow(clippy::unwrap_used, reason = "the helper functions are test code as well")]
 
 use crate::support::cli::{answering, assistant, cli, result};
 use crate::support::read::{Read, ended_well, read};
@@ -11,7 +11,7 @@ use serde_json::json;
 
 const RESULT: &str = r#"{"type":"result","subtype":"success","is_error":false,"result":"end","session_id":"6f1a3e52-0000-4000-8000-000000000001"}"#;
 
-/// The turn, and the events that came with it.
+/// Returns the turn and the events that came with it.
 async fn play(transport: Memory) -> (Read, Vec<SessionEvent>, Session) {
     let session = Session::builder().max_line(1024 * 1024).transport(transport).start().unwrap();
     let mut events = session.events();
@@ -21,7 +21,7 @@ async fn play(transport: Memory) -> (Read, Vec<SessionEvent>, Session) {
     (turn, seen, session)
 }
 
-/// What has come so far, without the connection's own.
+/// The events so far, without those of the connection.
 fn drain(events: &mut Events) -> Vec<SessionEvent> {
     let all = std::iter::from_fn(|| events.next().now_or_never().flatten());
     all.filter(|event| !matches!(event, SessionEvent::Connected(_) | SessionEvent::SessionId(_)))
@@ -33,7 +33,7 @@ async fn noise_and_malformed_lines_never_end_a_turn() {
     let mut bytes = b"\n  \r\n[debug] warming up\nnull\n42\n\"text\"\n[1,2]\n".to_vec();
     bytes.extend_from_slice(b"{\"type\":\n{}\n{\"type\":5}\n{\"type\":\"\"}\n\xff\xfe\xfd\n\x00\n");
     bytes.extend_from_slice("\u{feff}{\"type\":\"bom\"}\n".as_bytes());
-    bytes.extend_from_slice(b"{\"type\":\"a_type_of_tomorrow\"}\n");
+    bytes.extend_from_slice(b"{\"type\":\"a_future_type\"}\n");
     bytes.extend_from_slice(format!("{RESULT}\n").as_bytes());
     let (turn, events, session) = play(answering(bytes)).await;
     assert_eq!(turn.text(), "end");
@@ -48,12 +48,13 @@ async fn noise_and_malformed_lines_never_end_a_turn() {
     let noise = kinds.iter().filter(|kind| **kind == "noise").count();
     let lines = session.stats().lines;
     assert_eq!((lines.noise as usize, lines.malformed as usize), (noise, kinds.len() - noise));
-    // Two of the fourteen are blank, and it is open whether a byte order mark spoils a frame.
+    // Two of the fourteen are blank, and whether a byte order mark invalidates a frame is
+    // undefined.
     assert_eq!(kinds.len() + turn.lines.len() - 2, 12, "{events:?} {turn:?}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lone_surrogate_and_deep_nesting_are_delivered_as_they_are() {
+async fn a_lone_surrogate_and_deep_nesting_are_delivered_verbatim() {
     let surrogate =
         r#"{"type":"assistant","message":{"content":[{"type":"text","text":"\ud83d"}]}}"#;
     let deep = format!(r#"{{"type":"user","message":{}1{}}}"#, "[".repeat(5000), "]".repeat(5000));
@@ -64,7 +65,7 @@ async fn a_lone_surrogate_and_deep_nesting_are_delivered_as_they_are() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_bad_byte_inside_a_message_costs_nothing_but_itself() {
+async fn an_invalid_byte_inside_a_message_affects_only_itself() {
     let mut bytes =
         br#"{"type":"assistant","message":{"content":[{"type":"text","text":"a"#.to_vec();
     bytes.push(0xff);
@@ -74,7 +75,7 @@ async fn a_bad_byte_inside_a_message_costs_nothing_but_itself() {
     assert_eq!(
         turn.lines.len() + events.len(),
         2,
-        "delivered or told, not lost: {turn:?} {events:?}"
+        "delivered or reported, not lost: {turn:?} {events:?}"
     );
 }
 
@@ -98,7 +99,7 @@ async fn an_over_long_line_is_an_event_and_the_next_line_a_message() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn by_default_a_line_may_have_64_mib_and_not_more() {
+async fn the_default_line_limit_is_64_mib() {
     let most = 64 * 1024 * 1024;
     let frame = |len: usize| {
         let shell = r#"{"type":"assistant","filler":""}"#.len();
@@ -128,7 +129,7 @@ async fn by_default_a_line_may_have_64_mib_and_not_more() {
     ended_well(&session).await;
 }
 
-/// What a short session says: every message, whatever its bytes.
+/// A short session: every message, byte by byte.
 fn short_session() -> String {
     let text = "ü → 😀\\n";
     format!(

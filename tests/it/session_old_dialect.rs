@@ -1,11 +1,12 @@
-//! A stand-in of long ago, which writes its lines whatever it is asked, and goes: nobody waits for what it will not say.
+//! An old stand-in that writes its lines whatever the input is, and exits: nothing waits for lines
+//! that never come.
 
 use crate::support::cli::cli;
 use claude_wire::Session;
 use claude_wire::transport::Exit;
 
 #[tokio::test(start_paused = true)]
-async fn without_a_handshake_its_exit_fails_the_start_at_once() {
+async fn an_exit_without_a_handshake_fails_the_start_at_once() {
     let transport = cli(|_, mut cli| async move {
         cli.write(
             r#"{"type":"message","role":"assistant","content":[{"type":"text","text":"Hello!"}]}"#,
@@ -21,6 +22,6 @@ async fn without_a_handshake_its_exit_fails_the_start_at_once() {
     assert_eq!(error.exit(), Some(&Exit::from_code(0)));
     assert!(
         begun.elapsed() < std::time::Duration::from_secs(5),
-        "nobody waits for the limit of the handshake"
+        "the handshake timeout is not awaited"
     );
 }

@@ -1,5 +1,5 @@
-//! What the CLI is answered when it asks whether a tool may run, byte for byte.
-#![allow(clippy::unwrap_used, reason = "the functions beside the tests are tests as well")]
+//! Answers to the CLI's permission requests, byte for byte.
+#![allow(clippy::unwrap_used, reason = "the helper functions are test code as well")]
 
 use crate::support::cli::{Launches, Log, cli, init, result};
 use crate::support::read::{ended_well, read};
@@ -10,7 +10,7 @@ use serde_json::json;
 
 const ASK: &str = r#"{"type":"control_request","request_id":"5f","request":{"subtype":"can_use_tool","tool_name":"Bash","input":{"command":"ls"},"tool_use_id":"toolu_1"}}"#;
 
-/// Within a turn, asks with this line; the answer is taken down.
+/// Sends this request within a turn and logs the answer.
 fn asking(ask: &str, answers: &Log) -> Memory {
     let (ask, answers) = (ask.to_string(), answers.clone());
     cli(move |_, mut cli| {
@@ -107,9 +107,9 @@ async fn a_handler_that_panics_denies() {
     assert_eq!(answer_to(ASK, |session| session.on_permission(at_once)).await, expected);
 }
 
-/// What `serde_json` would not read, it must not have to.
+/// Input that `serde_json` would reject does not have to be parsed.
 #[tokio::test(start_paused = true)]
-async fn the_input_goes_back_byte_for_byte() {
+async fn the_input_is_returned_byte_for_byte() {
     let deep = format!("{}1{}", "[".repeat(3000), "]".repeat(3000));
     let input = format!(
         r#"{{"b" : 1.0e2,  "a":"\ud83d","a":2,"big":123456789012345678901234567890,"deep":{deep}}}"#
@@ -123,7 +123,7 @@ async fn the_input_goes_back_byte_for_byte() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_request_can_be_looked_into() {
+async fn the_fields_of_a_request_are_readable() {
     let seen = Log::default();
     let log = seen.clone();
     answer_to(ASK, |session| {
@@ -143,7 +143,7 @@ async fn the_request_can_be_looked_into() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_handler_makes_the_cli_ask_its_host_and_nothing_else_does() {
+async fn only_a_handler_makes_the_cli_ask_its_host() {
     let (with, without) = (Launches::default(), Launches::default());
     for (launches, ask) in [(&with, true), (&without, false)] {
         let noted = launches.clone();
@@ -164,7 +164,7 @@ async fn a_handler_makes_the_cli_ask_its_host_and_nothing_else_does() {
     assert_eq!(without.flag(0, "--permission-prompt-tool"), None);
 }
 
-/// The handler belongs to the session: no turn, query, or process uses it up.
+/// The handler belongs to the session: turns, queries and processes do not consume it.
 #[tokio::test(start_paused = true)]
 async fn one_handler_answers_in_every_turn_and_every_process() {
     let (answers, launches) = (Log::default(), Launches::default());
@@ -174,7 +174,7 @@ async fn one_handler_answers_in_every_turn_and_every_process() {
         let answers = noted.clone();
         async move {
             cli.handshake().await;
-            // Two turns, each with a question; then the process dies.
+            // Two turns, each with a request; then the process exits.
             for _ in 0..2 {
                 let Some(prompt) = cli.read().await else { return Exit::from_code(0) };
                 let uuid = prompt["uuid"].as_str().unwrap();
@@ -199,5 +199,5 @@ async fn one_handler_answers_in_every_turn_and_every_process() {
     let expected =
         success(r#"{"behavior":"allow","updatedInput":{"command":"ls"},"toolUseID":"toolu_1"}"#);
     assert_eq!(answers.all(), vec![expected; 4]);
-    assert_eq!(launches.len(), 3, "one died, one was replaced for the options of a query");
+    assert_eq!(launches.len(), 3, "one exited, one was replaced for the options of a query");
 }

@@ -1,4 +1,4 @@
-//! A session over real processes: what only a kernel can show.
+//! A session with real processes: behaviour that depends on the kernel.
 #![cfg(unix)]
 
 use std::time::{Duration, Instant};
@@ -23,7 +23,7 @@ async fn a_turn_and_the_end_of_input() {
 }
 
 #[tokio::test]
-async fn a_failure_has_its_exit_code_and_its_last_words() {
+async fn a_failure_has_exit_code_and_stderr() {
     let session = Session::builder()
         .transport(shell("read -r line; echo 'bad flag' >&2; exit 7"))
         .start()
@@ -44,7 +44,7 @@ async fn a_signal_is_reported_as_a_signal() {
 }
 
 #[tokio::test]
-async fn a_grandchild_that_holds_the_pipes_is_not_waited_for() {
+async fn a_grandchild_that_keeps_the_pipes_open_is_not_awaited() {
     let session = Session::builder()
         .transport(shell(format!("{START} {RESULT}; sleep 60 & exit 0")))
         .start()
@@ -56,7 +56,7 @@ async fn a_grandchild_that_holds_the_pipes_is_not_waited_for() {
 }
 
 #[tokio::test]
-async fn a_grandchild_that_floods_the_pipes_is_not_waited_for() {
+async fn a_grandchild_that_floods_the_pipes_is_not_awaited() {
     for flood in [
         "while :; do echo tick; done",
         "while :; do echo '{\"type\":\"x\"}'; sleep 0.1; done",
@@ -79,7 +79,7 @@ async fn a_grandchild_that_floods_the_pipes_is_not_waited_for() {
 }
 
 #[tokio::test]
-async fn a_process_that_closes_a_pipe_in_the_handshake_is_noticed() {
+async fn a_process_that_closes_a_pipe_during_the_handshake_is_detected() {
     for closes in ["exec <&-", "read -r line; exec <&-", "read -r line; exec >&-"] {
         let script = format!("{closes}; echo closed >&2; while :; do sleep 0.1; done");
         let session = Session::builder().transport(shell(script)).start().unwrap();
@@ -109,12 +109,12 @@ async fn a_megabyte_on_stderr_blocks_nothing() {
 
 #[tokio::test]
 async fn a_process_that_ignores_everything_is_killed() {
-    let patience = Shutdown {
+    let grace = Shutdown {
         grace_after_eof: Duration::from_millis(50),
         grace_after_sigterm: Duration::from_millis(50),
     };
     let script = format!("trap '' TERM; {START} {RESULT}; while :; do sleep 1; done");
-    let session = Session::builder().shutdown(patience).transport(shell(script)).start().unwrap();
+    let session = Session::builder().shutdown(grace).transport(shell(script)).start().unwrap();
     assert_eq!(read(session.query("go")).await.text(), "done");
     assert_eq!(session.stop().await, Some(Exit::from_signal(9)));
 }

@@ -1,4 +1,5 @@
-//! The options of one query: at once, by a switch and back, or by another launch that resumes the conversation.
+//! The options of one query: applied at once, by a switch, or by another launch that resumes the
+//! conversation.
 
 use std::sync::{Arc, Mutex};
 
@@ -40,7 +41,7 @@ async fn the_model_is_switched_for_one_turn_and_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_the_session_was_set_to_comes_back_and_not_its_option() {
+async fn the_current_setting_is_restored_and_not_the_option() {
     let transport = cli(|_, mut cli| async move {
         cli.acknowledge("initialize").await;
         assert_eq!(cli.acknowledge("set_model").await["model"], "sonnet");
@@ -48,7 +49,7 @@ async fn what_the_session_was_set_to_comes_back_and_not_its_option() {
         assert_eq!(
             cli.acknowledge("set_model").await["model"],
             "opus",
-            "the option itself is another model by now"
+            "the current model differs from the option by now"
         );
         assert_eq!(cli.acknowledge("set_permission_mode").await["mode"], "acceptEdits");
         turn(&mut cli, "one").await;
@@ -78,7 +79,7 @@ async fn what_the_session_was_set_to_comes_back_and_not_its_option() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_launch_for_one_query_keeps_what_the_session_was_set_to() {
+async fn a_launch_for_one_query_keeps_the_current_settings() {
     let launches = Arc::new(Mutex::new(0));
     let transport = cli(move |_, mut cli| {
         let launch = std::mem::replace(&mut *launches.lock().unwrap(), 1);
@@ -122,7 +123,7 @@ async fn a_prompt_is_verbatim_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_options_of_a_query_go_over_what_the_session_was_set_to() {
+async fn the_options_of_a_query_override_the_current_settings() {
     let launches = Arc::new(Mutex::new(0));
     let transport = cli(move |_, mut cli| {
         let launch = std::mem::replace(&mut *launches.lock().unwrap(), 1);
@@ -158,7 +159,7 @@ async fn the_options_of_a_query_go_over_what_the_session_was_set_to() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn skipping_permissions_is_switched_to_where_the_cli_was_launched_for_it() {
+async fn skipping_permissions_is_a_switch_if_the_launch_allows_it() {
     let transport = cli(|launch, mut cli| async move {
         let bypasses = launch.args.iter().any(|arg| arg == "bypassPermissions");
         let may = launch.args.iter().any(|arg| arg == "--allow-dangerously-skip-permissions");
@@ -185,7 +186,7 @@ async fn skipping_permissions_is_switched_to_where_the_cli_was_launched_for_it()
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_only_a_launch_can_set_is_launched_with_the_conversation_resumed() {
+async fn launch_options_restart_the_cli_and_resume_the_conversation() {
     let launches = Arc::new(Mutex::new(Vec::new()));
     let seen = launches.clone();
     let transport = cli(move |launch, mut cli| {
@@ -216,7 +217,7 @@ async fn what_only_a_launch_can_set_is_launched_with_the_conversation_resumed() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_bad_query_option_is_reported_before_anything_is_sent() {
+async fn an_invalid_query_option_is_reported_before_anything_is_sent() {
     let transport = cli(|_, _| async { unreachable!("nothing is sent") });
     let session = Session::builder().transport(transport).start().unwrap();
     let error = session.query("1").max_turns(0).text().await.unwrap_err();
@@ -229,13 +230,13 @@ async fn a_bad_query_option_is_reported_before_anything_is_sent() {
     let error = session.query("1").tool_aliases([("A", "B")]).text().await.unwrap_err();
     assert!(
         error.is_option() && error.to_string().contains("toolAliases"),
-        "the field would be written over: {error}"
+        "the field would be overwritten: {error}"
     );
     let error = session.query("1").resume(SESSION).text().await.unwrap_err();
     assert!(error.to_string().contains("`resume`"), "{error}");
 }
 
-/// What has no meaning for one query is refused, and never ignored: each such option by its name.
+/// Options that have no meaning for one query are rejected, never ignored: each by its name.
 #[tokio::test(start_paused = true)]
 async fn an_option_of_the_session_is_refused_for_one_query() {
     type Set = fn(claude_wire::Turn) -> claude_wire::Turn;

@@ -1,4 +1,4 @@
-//! One turn at a time, whoever asks.
+//! One turn at a time, for any number of callers.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -82,7 +82,7 @@ async fn threads_are_served_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_full_queue_refuses_only_the_new_prompt() {
+async fn a_full_queue_rejects_only_the_new_prompt() {
     let session = Session::builder().max_queue(2).transport(echo()).start().unwrap();
     session.connect().await.unwrap();
     let mut turns: Vec<_> = (0..3).map(|n| session.query(format!("{n}"))).collect();
@@ -100,7 +100,7 @@ async fn a_full_queue_refuses_only_the_new_prompt() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_length_of_the_queue_can_be_asked() {
+async fn the_length_of_the_queue_is_reported() {
     let go = Arc::new(Notify::new());
     let gate = go.clone();
     let transport = cli(move |_, mut cli| {
@@ -130,7 +130,7 @@ async fn the_length_of_the_queue_can_be_asked() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_turn_that_is_dropped_while_it_waits_is_never_executed() {
+async fn a_turn_dropped_while_queued_is_never_executed() {
     let (go, prompts) = (Arc::new(Notify::new()), Log::default());
     let (gate, log) = (go.clone(), prompts.clone());
     let transport = cli(move |_, mut cli| {

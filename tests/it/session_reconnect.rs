@@ -1,4 +1,4 @@
-//! After a crash the next query goes on where the conversation was.
+//! After a crash the next query continues the conversation.
 
 use crate::support::cli::{Launches, Log, SESSION, cli, first, init};
 use crate::support::read::{ended_well, quiet, read};
@@ -6,7 +6,7 @@ use claude_wire::Session;
 use claude_wire::transport::{Exit, Memory};
 use serde_json::{Map, json};
 
-/// A CLI of which each process but the last dies in its first turn, before or behind its `init`.
+/// A CLI whose processes, except the last, exit in their first turn, before or after its `init`.
 fn mortal(launches: &Launches, prompts: &Log, lives: usize, confirms: bool) -> Memory {
     let (launches, prompts) = (launches.clone(), prompts.clone());
     cli(move |launch, mut cli| {
@@ -29,7 +29,7 @@ fn mortal(launches: &Launches, prompts: &Log, lives: usize, confirms: bool) -> M
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_handshake_is_done_again_and_what_waited_survives() {
+async fn the_handshake_is_repeated_and_waiting_prompts_survive() {
     let (launches, prompts) = (Launches::default(), Log::default());
     let session = Session::builder()
         .model("opus")
@@ -50,11 +50,7 @@ async fn the_handshake_is_done_again_and_what_waited_survives() {
         });
     }
     let killed = format!("{:?}", Some(Exit::from_signal(9)));
-    assert_eq!(
-        ends,
-        [&killed, &killed, "three", "four"],
-        "each crash costs the turn that ran, and no other"
-    );
+    assert_eq!(ends, [&killed, &killed, "three", "four"], "each crash fails only the running turn");
     assert_eq!(prompts.all(), ["0 \"Bash\"", "0 \"one\"", "1 \"Bash\"", "1 \"two\"", "2 \"Bash\""]);
     assert_eq!(launches.len(), 3);
     assert_eq!(
@@ -65,7 +61,7 @@ async fn the_handshake_is_done_again_and_what_waited_survives() {
     ended_well(&session).await;
 }
 
-/// To resume an id that was never confirmed would fail for ever.
+/// Resuming an id that was never confirmed would always fail.
 #[tokio::test(start_paused = true)]
 async fn an_id_that_was_never_confirmed_is_not_resumed() {
     let launches = Launches::default();
@@ -79,7 +75,7 @@ async fn an_id_that_was_never_confirmed_is_not_resumed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_options_of_the_start_give_way_to_the_confirmed_id() {
+async fn the_confirmed_id_replaces_the_options_of_the_start() {
     let launches = Launches::default();
     let old = "6f1a3e52-0000-4000-8000-00000000000f";
     let session = Session::builder()
@@ -98,7 +94,7 @@ async fn the_options_of_the_start_give_way_to_the_confirmed_id() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_death_between_turns_is_noticed_and_starts_nothing() {
+async fn an_exit_between_turns_is_noticed_and_starts_nothing() {
     let launches = Launches::default();
     let transport = first(&launches, |mut cli, uuid| async move {
         cli.turn(&uuid, "one").await;

@@ -1,5 +1,5 @@
-//! What the CLI asks its host besides permissions, and what it is answered, byte for byte.
-#![allow(clippy::unwrap_used, reason = "the functions beside the tests are tests as well")]
+//! Requests of the CLI other than permissions, and their answers, byte for byte.
+#![allow(clippy::unwrap_used, reason = "the helper functions are test code as well")]
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +20,7 @@ fn ask(id: &str, request: &str) -> String {
 async fn an_unhandled_request_is_answered() {
     let answers = Log::default();
     let asks = [
-        ask(r#""a""#, r#"{"subtype":"a_question_of_tomorrow"}"#),
+        ask(r#""a""#, r#"{"subtype":"a_future_request"}"#),
         ask("7", r#"{"subtype":"hook_callback","callback_id":"h"}"#),
         ask(r#""\u0062""#, r#"{"subtype":"elicitation"}"#),
         ask(r#""c""#, r#"{}"#),
@@ -36,7 +36,7 @@ async fn an_unhandled_request_is_answered() {
     assert_eq!(
         answers.all(),
         [
-            error(r#""a""#, "unsupported control request: a_question_of_tomorrow"),
+            error(r#""a""#, "unsupported control request: a_future_request"),
             r#"{"type":"control_response","response":{"subtype":"error","request_id":7,"error":"No hook callback found for ID: h"}}"#
                 .into(),
             r#"{"type":"control_response","response":{"subtype":"success","request_id":"\u0062","response":{"action":"decline"}}}"#.into(),
@@ -48,7 +48,7 @@ async fn an_unhandled_request_is_answered() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn hooks_and_tools_are_handled_in_the_terms_of_the_wire() {
+async fn hooks_and_tools_can_be_handled_as_raw_requests() {
     let (answers, seen) = (Log::default(), Log::default());
     let asks = [
         ask(
@@ -145,7 +145,7 @@ async fn a_request_before_the_reply_to_initialize_is_answered() {
     ended_well(&session).await;
 }
 
-/// Says when it is dropped.
+/// Logs its drop.
 struct Guard(Log);
 
 impl Drop for Guard {
@@ -155,7 +155,7 @@ impl Drop for Guard {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_question_that_is_taken_back_ends_its_handler_and_gets_no_answer() {
+async fn a_cancelled_request_ends_its_handler_and_gets_no_answer() {
     let log = Log::default();
     let handled = log.clone();
     let transport = cli(|_, mut cli| async move {
@@ -169,10 +169,10 @@ async fn a_question_that_is_taken_back_ends_its_handler_and_gets_no_answer() {
         cli.write(r#"{"type":"control_cancel_request","request_id":"never asked"}"#).await;
         tokio::select! {
             biased;
-            answer = cli.read() => panic!("{answer:?} to a question that was taken back"),
+            answer = cli.read() => panic!("{answer:?} to a cancelled request"),
             () = tokio::time::sleep(Duration::from_secs(100)) => {}
         }
-        // The same id may be used again.
+        // The same id may be reused.
         cli.write(ask(r#""p""#, r#"{"subtype":"hook_callback"}"#)).await;
         assert_eq!(cli.read().await.unwrap()["response"]["request_id"], "p");
         cli.write(result(&uuid, "done")).await;
@@ -197,7 +197,7 @@ async fn a_question_that_is_taken_back_ends_its_handler_and_gets_no_answer() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_slow_handler_stops_neither_reading_nor_interrupts() {
+async fn a_slow_handler_blocks_neither_reading_nor_interrupts() {
     let transport = cli(|_, mut cli| async move {
         cli.handshake().await;
         let (uuid, _) = cli.prompt().await;
@@ -235,7 +235,7 @@ async fn a_slow_handler_stops_neither_reading_nor_interrupts() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_handler_may_ask_its_own_session() {
+async fn a_handler_may_send_requests_to_its_session() {
     let (cell, log) = (Arc::new(std::sync::OnceLock::<Session>::new()), Log::default());
     let (own, handled) = (cell.clone(), log.clone());
     let transport = cli(|_, mut cli| async move {
@@ -254,7 +254,8 @@ async fn a_handler_may_ask_its_own_session() {
             async move {
                 let mode = json!({"mode": "acceptEdits"}).as_object().cloned().unwrap_or_default();
                 session.control("set_permission_mode", mode).await.unwrap();
-                // A turn would wait for the one that waits for this answer; somebody else may wait for it.
+                // A turn would wait for the turn that waits for this answer, so that another task
+                // has to wait for it.
                 tokio::spawn(async move {
                     log.push(read(session.query("from the handler")).await.text())
                 });

@@ -1,4 +1,4 @@
-//! A runtime that lacks what a session needs: the error says what that is.
+//! A runtime that lacks what a session needs: the error says what is missing.
 
 use crate::support::cli::echo;
 use crate::support::read::read;
@@ -6,7 +6,7 @@ use claude_wire::Session;
 use serde_json::Map;
 use tokio::runtime::{Builder, Runtime};
 
-/// A runtime with these drivers, of one thread or several.
+/// A runtime with these drivers, single-threaded or multi-threaded.
 fn runtime(threads: bool, time: bool, io: bool) -> Runtime {
     let mut builder =
         if threads { Builder::new_multi_thread() } else { Builder::new_current_thread() };
@@ -20,7 +20,7 @@ fn runtime(threads: bool, time: bool, io: bool) -> Runtime {
 }
 
 #[test]
-fn a_runtime_without_timers_is_named_whatever_is_asked() {
+fn a_runtime_without_timers_is_reported_by_every_call() {
     for threads in [false, true] {
         for io in [false, true] {
             let session = Session::builder().transport(echo()).start().unwrap();
@@ -38,7 +38,7 @@ fn a_runtime_without_timers_is_named_whatever_is_asked() {
                 assert!(error.to_string().contains("enable_time"), "{error}");
             }
             assert_eq!(runtime.block_on(session.stop()), None);
-            // Nothing was broken by it.
+            // The session still works afterwards.
             let text = self::runtime(threads, true, false).block_on(session.query("go").text());
             assert_eq!(text.unwrap(), "go");
         }
@@ -47,7 +47,7 @@ fn a_runtime_without_timers_is_named_whatever_is_asked() {
 
 #[cfg(unix)]
 #[test]
-fn a_runtime_without_io_is_named_where_a_process_is_to_be_started() {
+fn a_runtime_without_io_is_reported_when_a_process_is_started() {
     use crate::support::shell::shell;
     let folder = tempfile::tempdir().unwrap();
     let started = folder.path().join("started");

@@ -1,4 +1,5 @@
-//! What would make the CLI exit at once, or cannot work on this machine, is refused at `start`.
+//! Options that would make the CLI exit at once, or cannot work on this machine, are rejected at
+//! `start`.
 
 use std::path::Path;
 
@@ -7,7 +8,7 @@ use claude_wire::recorder::Recorder;
 use claude_wire::transport::{CliPath, Process};
 use claude_wire::{AppConfig, Error, Session, SessionBuilder};
 
-/// The option that is refused, and what is said of it.
+/// The rejected option and the error text.
 fn refused(builder: SessionBuilder) -> (String, String) {
     let error = builder.start().unwrap_err();
     named(&error)
@@ -19,7 +20,7 @@ fn named(error: &Error) -> (String, String) {
 }
 
 #[test]
-fn a_word_that_the_cli_would_exit_on_is_refused_with_those_that_it_knows() {
+fn an_unknown_value_is_rejected_with_the_known_ones() {
     let builder = || Session::builder().transport(echo());
     for word in
         ["acceptEdit", "accept-edits", "AcceptEdits", "plan ", "delegate", "Manual", "bypass"]
@@ -33,13 +34,13 @@ fn a_word_that_the_cli_would_exit_on_is_refused_with_those_that_it_knows() {
         assert_eq!(field, "setting_sources");
         assert!(text.contains("user, project, local"), "{text}");
     }
-    let (field, text) = refused(builder().permission_prompts("nobody"));
+    let (field, text) = refused(builder().permission_prompts("never"));
     assert_eq!(field, "permission_prompts");
     assert!(text.contains("host, none"), "{text}");
 }
 
 #[test]
-fn every_word_that_the_cli_knows_is_taken() {
+fn every_known_value_is_accepted() {
     for word in ["default", "acceptEdits", "bypassPermissions", "plan", "dontAsk", "auto", "manual"]
     {
         Session::builder().permission_mode(word).transport(echo()).start().unwrap();
@@ -49,21 +50,21 @@ fn every_word_that_the_cli_knows_is_taken() {
 }
 
 #[test]
-fn a_word_of_the_configuration_is_checked_as_well() {
+fn values_of_the_configuration_are_checked_as_well() {
     let config = AppConfig::from_vars([("CLAUDE_WIRE_PERMISSION_MODE", "yolo")]).unwrap();
     let (field, _) = refused(Session::builder().config(&config).transport(echo()));
     assert_eq!(field, "permission_mode");
 }
 
 #[tokio::test]
-async fn a_word_of_one_query_is_refused_before_anything_is_sent() {
+async fn an_unknown_value_of_one_query_is_rejected_before_anything_is_sent() {
     let session = Session::builder().transport(echo()).start().unwrap();
     let error = session.query("go").permission_mode("acceptEdit").text().await.unwrap_err();
     assert_eq!(named(&error).0, "permission_mode");
     assert_eq!(session.state().launches, 0);
 }
 
-/// Each way to say where a CLI runs on this machine.
+/// Each way to select a CLI on this machine.
 fn local(cwd: &Path) -> [SessionBuilder; 4] {
     let process = || Process::new(CliPath::Explicit("/bin/cat".into()));
     let recorder = Recorder::new(process(), cwd.join("never.jsonl"));
@@ -79,7 +80,7 @@ fn local(cwd: &Path) -> [SessionBuilder; 4] {
 }
 
 #[tokio::test]
-async fn a_directory_that_does_not_exist_is_refused() {
+async fn a_missing_directory_is_rejected() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
     std::fs::write(&file, "").unwrap();
@@ -101,9 +102,9 @@ async fn a_directory_that_does_not_exist_is_refused() {
     }
 }
 
-/// A recording, a script, another machine: the directory is the CLI's own affair there.
+/// A recording, a script, another machine: the directory need not exist here.
 #[tokio::test]
-async fn a_directory_of_another_place_is_not_looked_at() {
+async fn a_directory_on_another_machine_is_not_checked() {
     let session = Session::builder().cwd("/of/another/machine").transport(echo()).start().unwrap();
     assert_eq!(session.query("go").text().await.unwrap(), "go");
     session.stop().await;

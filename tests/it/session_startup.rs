@@ -1,4 +1,4 @@
-//! A CLI that does not come up: each waiter is told by a start of its own, and nothing loops.
+//! A CLI that fails to start: each waiter gets the error of its own start, and nothing loops.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use claude_wire::transport::{
 use serde_json::{Map, json};
 use tokio::time::Instant;
 
-/// A CLI that dies in the handshake, with the number of its process on stderr.
+/// A CLI that exits during the handshake, with the number of its process on stderr.
 fn dying(launches: &Launches) -> Memory {
     let launches = launches.clone();
     cli(move |launch, mut cli| {
@@ -25,7 +25,7 @@ fn dying(launches: &Launches) -> Memory {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_death_in_the_handshake_is_reported_at_once_with_its_reason() {
+async fn an_exit_during_the_handshake_is_reported_at_once_with_its_reason() {
     let launches = Launches::default();
     let session = Session::builder().transport(dying(&launches)).start().unwrap();
     let start = Instant::now();
@@ -40,7 +40,7 @@ async fn a_death_in_the_handshake_is_reported_at_once_with_its_reason() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_waiting_prompt_is_failed_by_its_own_start() {
+async fn each_waiting_prompt_fails_with_its_own_start() {
     let launches = Launches::default();
     let session = Session::builder().transport(dying(&launches)).start().unwrap();
     let turns: Vec<_> = (0..4).map(|n| tokio::spawn(read(session.query(format!("{n}"))))).collect();
@@ -52,7 +52,7 @@ async fn each_waiting_prompt_is_failed_by_its_own_start() {
     }
     assert_eq!(reasons, (0..4).map(|n| format!("error: start {n} failed\n")).collect::<Vec<_>>());
     tokio::time::sleep(Duration::from_secs(3600)).await;
-    assert_eq!(launches.len(), 4, "nobody waits any more, and nothing is started");
+    assert_eq!(launches.len(), 4, "no prompt waits any more, and nothing is started");
 }
 
 #[tokio::test(start_paused = true)]
@@ -87,7 +87,7 @@ async fn the_limit_of_the_handshake() {
     assert_eq!(session.stop().await, Some(Exit::from_code(143)));
 }
 
-/// How a CLI goes deaf or dumb in the handshake, and lives on until SIGTERM.
+/// How a CLI closes its pipes during the handshake while it runs on until SIGTERM.
 #[derive(Clone, Copy, Debug)]
 enum Closes {
     StdinUnread,
@@ -97,7 +97,7 @@ enum Closes {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_pipe_that_is_closed_in_the_handshake_is_noticed_at_once() {
+async fn a_pipe_closed_during_the_handshake_is_noticed_at_once() {
     for how in [Closes::StdinUnread, Closes::StdinRead, Closes::Stdout, Closes::Both] {
         let launches = Launches::default();
         let noted = launches.clone();
@@ -110,7 +110,7 @@ async fn a_pipe_that_is_closed_in_the_handshake_is_noticed_at_once() {
                 cli.complain("no terminal\n").await;
                 if !matches!(how, Closes::StdinUnread) {
                     cli.request("initialize").await;
-                    // Something else goes wrong after a while.
+                    // Something else fails after a while.
                     tokio::time::sleep(Duration::from_secs(1)).await;
                 }
                 if !matches!(how, Closes::Stdout) {
@@ -156,7 +156,7 @@ async fn a_cli_that_closes_its_pipes_and_exits_a_little_later_is_reported_by_its
     assert_eq!(error.stderr_tail(), "bad configuration\n");
 }
 
-/// Never gets open.
+/// A transport that never opens.
 struct Stuck;
 
 impl Transport for Stuck {
@@ -179,7 +179,7 @@ async fn a_transport_that_does_not_open_counts_against_the_same_limit() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refused_handshake_says_what_the_cli_said() {
+async fn a_refused_handshake_has_the_text_of_the_cli() {
     let transport = cli(|_, mut cli| async move {
         let initialize = cli.request("initialize").await;
         cli.write(refusal(&initialize, "no such agent")).await;
@@ -197,7 +197,7 @@ async fn a_refused_handshake_says_what_the_cli_said() {
 }
 
 #[tokio::test]
-async fn a_cli_that_is_not_there_is_named() {
+async fn a_missing_cli_is_named() {
     let session = Session::builder().cli_path("/nowhere/claude").start().unwrap();
     for _ in 0..2 {
         let turn = read(session.query("go")).await;
@@ -213,7 +213,8 @@ async fn a_cli_that_is_not_there_is_named() {
     assert!(process.connect().await.unwrap_err().is_start());
 }
 
-/// A session id that the CLI does not know: an error result before the handshake is answered, and exit 1.
+/// The CLI does not know the session id: an error result before the handshake is answered, and exit
+/// code 1.
 fn resumes_nothing(launches: &Launches) -> Memory {
     let launches = launches.clone();
     cli(move |launch, mut cli| {
@@ -243,7 +244,7 @@ async fn a_result_before_the_handshake_is_the_answer_to_the_first_prompt_only() 
         assert!(turn.error.is_none());
     }
     assert_eq!(launches.len(), 3);
-    assert_eq!(session.session_id(), None, "what was not found is not confirmed");
+    assert_eq!(session.session_id(), None, "an unknown id is not confirmed");
 }
 
 #[tokio::test(start_paused = true)]
@@ -266,9 +267,9 @@ async fn the_next_query_after_a_failed_start_tries_again() {
     ended_well(&session).await;
 }
 
-/// The official SDKs see these in the first second.
+/// The official SDKs see these lines in the first second.
 #[tokio::test(start_paused = true)]
-async fn lines_before_the_handshake_are_events_and_do_no_harm() {
+async fn lines_before_the_handshake_are_events() {
     let transport = cli(|_, mut cli| async move {
         cli.write("starting up").await;
         cli.write(

@@ -1,4 +1,5 @@
-//! A start that fails because other programs write to the CLI's standard output says what they wrote.
+//! If a start fails because other programs write to the CLI's standard output, the error quotes
+//! them.
 
 use std::time::Duration;
 
@@ -43,7 +44,7 @@ async fn a_start_up_error_quotes_the_noise() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_error_says_where_the_reply_is_lost() {
+async fn the_error_shows_where_the_reply_was_lost() {
     let reply = success(&json!({"request_id": "cw-1"}), json!({}));
     let array = json!([{"type": "system", "subtype": "init"}, {"type": "result"}]);
     for (bytes, why) in [
@@ -58,13 +59,13 @@ async fn the_error_says_where_the_reply_is_lost() {
         let start = &bytes[..40.min(bytes.trim_end().len())];
         assert_eq!(error.early_output().contains(start), !why.is_empty(), "{error}");
     }
-    // What the CLI was cut off in is known at its end.
+    // A partial line is only known at its end.
     let error = failed("{\"type\":\"control_resp", true).await;
     assert_eq!(error.early_output(), "{\"type\":\"control_resp  (cut off)");
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_quote_is_short_and_has_no_secret() {
+async fn the_quote_is_short_and_redacted() {
     let key = ["sk", "ant", "api03", "a1B2c3D4e5F6g7H8"].join("-");
     let long = format!("login with {key} {}\n", "x".repeat(5000));
     let error = failed(&format!("{long}{}", "line\n".repeat(9)), false).await;
@@ -75,7 +76,7 @@ async fn the_quote_is_short_and_has_no_secret() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn once_the_cli_was_ready_its_noise_is_an_event_and_no_part_of_an_error() {
+async fn noise_after_the_handshake_is_an_event_and_not_part_of_an_error() {
     let transport = cli(|_, mut cli| async move {
         cli.write_bytes(b"early noise\n").await;
         cli.handshake().await;
@@ -94,7 +95,7 @@ async fn once_the_cli_was_ready_its_noise_is_an_event_and_no_part_of_an_error() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_launch_is_quoted_by_itself() {
+async fn each_launch_is_quoted_separately() {
     let launches = Launches::default();
     let noted = launches.clone();
     let transport = cli(move |launch, mut cli| {

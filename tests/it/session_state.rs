@@ -1,4 +1,4 @@
-//! A session says what it is doing, how often its CLI was launched, and why each launch has ended.
+//! A session reports what it is doing, how often its CLI was launched, and why each launch ended.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -24,7 +24,7 @@ const fn code(code: i32) -> Option<Exit> {
     Some(Exit { code: Some(code), signal: None })
 }
 
-/// All ends to the end of the session. When one is reported, the state shows it already.
+/// All ends until the end of the session. When one is reported, the state already shows it.
 async fn ends(mut events: Events, session: WeakSession) -> Vec<ConnectionEnd> {
     let mut ends = Vec::new();
     while let Some(event) = events.next().await {
@@ -38,7 +38,7 @@ async fn ends(mut events: Events, session: WeakSession) -> Vec<ConnectionEnd> {
     ends
 }
 
-/// The ends of the launches of a session, once `work` is done with it.
+/// The ends of a session's launches after `work` is done.
 async fn ends_of<F, Fut>(builder: SessionBuilder, work: F) -> Vec<End>
 where
     F: FnOnce(Session) -> Fut,
@@ -58,7 +58,7 @@ where
     ends.iter().map(|end| (end.cause, end.exit, end.was_ready)).collect()
 }
 
-/// Asks once, whatever comes of it, and stops the session.
+/// Sends one prompt, ignores the outcome, and stops the session.
 async fn asked_and_stopped(session: Session) {
     read(session.query("go")).await;
     quiet().await;
@@ -101,7 +101,7 @@ async fn what_the_host_wants_is_distinguished() {
         [relaunch, relaunch, (EndCause::Stopped, code(0), true)]
     );
 
-    // This one does not confirm that it forgets.
+    // This CLI does not confirm the clear.
     let cleared = |session: Session| async move {
         read(session.query("1")).await;
         session.clear().await.unwrap();
@@ -133,7 +133,7 @@ async fn what_the_host_wants_is_distinguished() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_the_cli_does_by_itself_is_known_by_its_exit() {
+async fn an_exit_by_itself_is_classified_by_its_code() {
     for (exit, cause) in [
         (Exit::from_code(0), EndCause::Exited),
         (Exit::from_code(1), EndCause::Crashed),
@@ -142,7 +142,7 @@ async fn what_the_cli_does_by_itself_is_known_by_its_exit() {
         (Exit::from_signal(15), EndCause::Crashed),
         (Exit { code: None, signal: None }, EndCause::Crashed),
     ] {
-        // Before the handshake, within a turn, and behind it.
+        // Before the handshake, within a turn, and after it.
         for (was_ready, with_result) in [(false, false), (true, false), (true, true)] {
             let builder = once(move |mut cli| async move {
                 if was_ready {
@@ -162,8 +162,8 @@ async fn what_the_cli_does_by_itself_is_known_by_its_exit() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_end_that_a_stop_meets_is_the_stops() {
-    // The CLI of which the last turn was an error exits with 1 at the end of input.
+async fn an_exit_during_a_stop_counts_as_stopped() {
+    // A CLI whose last turn was an error exits with 1 at the end of input.
     let builder = once(|mut cli| async move {
         cli.handshake().await;
         let (uuid, _) = cli.prompt().await;
@@ -174,7 +174,7 @@ async fn the_end_that_a_stop_meets_is_the_stops() {
     let found = ends_of(builder, asked_and_stopped).await;
     assert_eq!(found, [(EndCause::Stopped, code(1), true)]);
 
-    // And one that ignores all of it.
+    // A CLI that ignores all of it.
     let builder = once(|mut cli| async move {
         cli.handshake().await;
         std::future::pending().await
@@ -218,7 +218,7 @@ async fn time_limits_are_causes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cli_that_will_not_start_says_so_in_several_ways() {
+async fn all_startup_refusals_of_a_cli_are_recognised() {
     let refused = once(|mut cli| async move {
         let initialize = cli.request("initialize").await;
         cli.write(refusal(&initialize, "no such agent")).await;
@@ -251,7 +251,7 @@ async fn a_cli_that_will_not_start_says_so_in_several_ways() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cli_that_closes_a_pipe_and_lives_on_has_hung_up() {
+async fn a_cli_that_closes_a_pipe_but_keeps_running_has_hung_up() {
     let builder = once(|mut cli| async move {
         cli.handshake().await;
         let (uuid, _) = cli.prompt().await;
@@ -315,7 +315,7 @@ async fn a_panic_has_its_own_cause_and_error() {
 }
 
 #[test]
-fn a_runtime_that_is_shut_down_is_a_cause() {
+fn a_runtime_shutdown_is_a_cause() {
     let own = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let session = Session::builder().transport(echo()).start().unwrap();
     let mut events = session.events();
@@ -337,7 +337,7 @@ fn a_runtime_that_is_shut_down_is_a_cause() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_phases_of_a_session_in_their_order() {
+async fn the_phases_of_a_session_come_in_order() {
     let transport = cli(|_, mut cli| async move {
         let initialize = cli.request("initialize").await;
         tokio::time::sleep(SECOND).await;
@@ -423,9 +423,9 @@ async fn running_and_waiting_are_distinguished() {
     ended_well(&session).await;
 }
 
-/// What a caller of a turn that a crash has ended can ask at once.
+/// What the caller of a turn that ended in a crash can query at once.
 #[tokio::test(start_paused = true)]
-async fn after_a_crash_the_state_is_that_of_the_crash() {
+async fn after_a_crash_the_state_shows_the_crash() {
     let launches = Launches::default();
     let transport = first(&launches, |mut cli, uuid| async move {
         cli.write(init(&uuid)).await;
@@ -440,13 +440,13 @@ async fn after_a_crash_the_state_is_that_of_the_crash() {
     assert_eq!(read(session.query("again")).await.text(), "again");
     let state = session.state();
     assert_eq!((state.phase, state.launches, state.crashes), (Phase::Ready, 2, 1));
-    assert_eq!(session.exit(), Some(Exit::from_signal(11)), "it stays while the next one runs");
+    assert_eq!(session.exit(), Some(Exit::from_signal(11)), "it is kept while the next one runs");
     ended_well(&session).await;
     assert_eq!((session.state().launches, session.state().crashes), (2, 1));
 }
 
 #[tokio::test(start_paused = true)]
-async fn prompts_that_wait_survive_a_crash_and_are_counted_on_the_way() {
+async fn waiting_prompts_survive_a_crash_and_are_counted() {
     let launches = Launches::default();
     let transport = cli(move |launch, mut cli| {
         let process = launches.note(launch);
@@ -473,7 +473,7 @@ async fn prompts_that_wait_survive_a_crash_and_are_counted_on_the_way() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn the_process_of_an_end_is_named() {
+async fn an_end_has_its_process_id() {
     use crate::support::shell::{RESULT, START, shell};
     let script = format!("{START} {RESULT}; cat >/dev/null");
     let session = Session::builder().transport(shell(script)).start().unwrap();

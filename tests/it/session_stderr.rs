@@ -1,4 +1,4 @@
-//! Standard error is always drained, kept within bounds, and told line by line.
+//! Standard error is always drained, its tail is bounded, and it is reported line by line.
 
 use std::sync::Arc;
 
@@ -28,11 +28,11 @@ async fn a_chatty_cli_never_blocks_and_the_tail_is_bounded() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_is_drained_while_an_unread_turn_holds_the_output_back() {
+async fn stderr_is_drained_while_an_unread_turn_blocks_stdout() {
     let done = Arc::new(tokio::sync::Notify::new());
-    let told = done.clone();
+    let notify = done.clone();
     let transport = cli(move |_, mut cli| {
-        let told = told.clone();
+        let notify = notify.clone();
         async move {
             cli.handshake().await;
             let (uuid, _) = cli.prompt().await;
@@ -44,7 +44,7 @@ async fn it_is_drained_while_an_unread_turn_holds_the_output_back() {
                 tokio::io::AsyncWriteExt::write_all(&mut stderr, &vec![b'e'; 1024 * 1024])
                     .await
                     .unwrap();
-                told.notify_one();
+                notify.notify_one();
             };
             tokio::join!(stdout, complain);
             cli.drain().await;
@@ -60,7 +60,7 @@ async fn it_is_drained_while_an_unread_turn_holds_the_output_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_line_is_called_back_whatever_the_chunks_and_over_reconnects() {
+async fn the_callback_gets_each_line_across_chunks_and_reconnects() {
     let lines = Log::default();
     let log = lines.clone();
     let transport = cli(|_, mut cli| async move {
@@ -77,7 +77,7 @@ async fn each_line_is_called_back_whatever_the_chunks_and_over_reconnects() {
         .transport(transport)
         .on_stderr(move |line| {
             log.push(line);
-            assert_ne!(line, "one", "a panic of the callback is the callback's");
+            assert_ne!(line, "one", "a panic of the callback affects only the callback");
         })
         .start()
         .unwrap();
@@ -89,7 +89,7 @@ async fn each_line_is_called_back_whatever_the_chunks_and_over_reconnects() {
     assert_eq!(lines.all(), ["one", "two", "", "three", "one", "two", "", "three"]);
 }
 
-/// A key that no scanner takes this file for a leak of.
+/// A key written so that secret scanners do not report this file.
 fn key() -> String {
     ["sk", "ant", "api03", "a1B2c3D4e5F6g7H8"].join("-")
 }
@@ -118,7 +118,7 @@ async fn errors_do_not_show_the_keys_that_the_cli_wrote() {
         let session = Session::builder()
             .api_key(own.as_str())
             .env("DEPLOY_TOKEN", of_the_environment.as_str())
-            .env("PLAIN", "plain words stay")
+            .env("PLAIN", "plain words are kept")
             .on_stderr(move |line| heard.push(line))
             .transport(transport)
             .start()
@@ -134,7 +134,7 @@ async fn errors_do_not_show_the_keys_that_the_cli_wrote() {
                 assert!(!shown.contains(canary.as_str()), "{shown}");
             }
         }
-        assert_eq!(lines.all().join("\n") + "\n", said, "the callback gets the lines as they are");
+        assert_eq!(lines.all().join("\n") + "\n", said, "the callback gets the lines verbatim");
     }
 }
 

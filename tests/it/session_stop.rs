@@ -1,5 +1,5 @@
-//! Stopping a session, from every state, in order: interrupt, end of input, SIGTERM, SIGKILL.
-#![allow(clippy::unwrap_used, reason = "the functions beside the tests are tests as well")]
+//! Stopping a session from every state, in this order: interrupt, end of input, SIGTERM, SIGKILL.
+#![allow(clippy::unwrap_used, reason = "the helper functions are test code as well")]
 
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -16,7 +16,7 @@ use tokio::time::Instant;
 const SECOND: Duration = Duration::from_secs(1);
 
 async fn is_over(session: &Session, exit: Option<Exit>) {
-    assert_eq!(session.stop().await, exit, "asked again, the same is said");
+    assert_eq!(session.stop().await, exit, "a second stop returns the same");
     assert_eq!(session.exit(), exit);
     assert!(read(session.query("too late")).await.error().is_stopped());
     assert!(session.connect().await.unwrap_err().is_stopped());
@@ -41,7 +41,7 @@ async fn between_turns_the_end_of_input_is_enough() {
     is_over(&session, Some(Exit::from_code(0))).await;
 }
 
-/// Takes its time to open.
+/// A transport that opens slowly.
 struct Slow;
 
 impl Transport for Slow {
@@ -89,7 +89,7 @@ async fn within_a_turn_which_is_interrupted_first_and_delivered() {
         let (uuid, _) = cli.prompt().await;
         cli.write(init(&uuid)).await;
         cli.acknowledge("interrupt").await;
-        assert_eq!(cli.read().await, None, "the end of input comes behind the interrupt");
+        assert_eq!(cli.read().await, None, "the end of input comes after the interrupt");
         cli.write(aborted(&uuid)).await;
         Exit::from_code(1)
     });
@@ -124,7 +124,7 @@ async fn within_a_turn_that_gets_no_result() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cli_that_ignores_all_is_terminated_and_then_killed() {
+async fn a_cli_that_ignores_everything_is_terminated_and_then_killed() {
     let log = Log::default();
     let signals = log.clone();
     let transport = cli(move |_, mut cli| {
@@ -137,8 +137,8 @@ async fn a_cli_that_ignores_all_is_terminated_and_then_killed() {
             std::future::pending().await
         }
     });
-    let patience = Shutdown { grace_after_eof: 5 * SECOND, grace_after_sigterm: 2 * SECOND };
-    let session = Session::builder().shutdown(patience).transport(transport).start().unwrap();
+    let grace = Shutdown { grace_after_eof: 5 * SECOND, grace_after_sigterm: 2 * SECOND };
+    let session = Session::builder().shutdown(grace).transport(transport).start().unwrap();
     session.connect().await.unwrap();
     let start = Instant::now();
     assert_eq!(session.stop().await, Some(Exit::from_signal(9)));
@@ -154,8 +154,8 @@ async fn an_endless_grace_period_does_not_panic() {
         tokio::time::sleep(24 * 3600 * SECOND).await;
         Exit::from_code(0)
     });
-    let patience = Shutdown { grace_after_eof: Duration::MAX, grace_after_sigterm: Duration::MAX };
-    let session = Session::builder().shutdown(patience).transport(transport).start().unwrap();
+    let grace = Shutdown { grace_after_eof: Duration::MAX, grace_after_sigterm: Duration::MAX };
+    let session = Session::builder().shutdown(grace).transport(transport).start().unwrap();
     session.connect().await.unwrap();
     assert_eq!(session.stop().await, Some(Exit::from_code(0)));
 }
@@ -170,7 +170,7 @@ async fn a_stop_continues_when_its_caller_is_dropped() {
     assert_eq!(session.exit(), Some(Exit::from_code(0)));
 }
 
-/// What not even SIGKILL ends, such as a process that waits for a disk that is gone.
+/// A process that SIGKILL does not end, such as one that waits for a lost disk.
 struct Immortal(Log);
 
 impl Transport for Immortal {
@@ -206,7 +206,7 @@ impl Control for Immortal {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_not_even_a_kill_ends_is_given_up() {
+async fn a_process_that_survives_a_kill_is_given_up() {
     let log = Log::default();
     let session = Session::builder().transport(Immortal(log.clone())).start().unwrap();
     session.connect().await.unwrap();

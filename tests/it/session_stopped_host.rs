@@ -1,5 +1,5 @@
-//! A program that was stopped for a while (a debugger, SIGSTOP, a blocked runtime) reads what came
-//! meanwhile before it judges that time has run out.
+//! A program that was stopped for a while (by a debugger, SIGSTOP, a blocked runtime) reads what
+//! came in the meantime before time limits apply.
 
 use std::time::Duration;
 
@@ -12,13 +12,13 @@ use tokio::time::{advance, sleep};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// The clock jumps, as it does for a program that was stopped.
+/// The clock jumps, as it does for a stopped program.
 async fn stopped_for(pause: Duration) {
     quiet().await;
     advance(pause).await;
 }
 
-/// Half a second passes, and what the CLI writes then is on its way while the timers fire.
+/// Half a second passes; what the CLI writes then is on its way while the timers fire.
 async fn under_way() {
     sleep(SECOND / 2).await;
     for _ in 0..50 {
@@ -46,7 +46,7 @@ fn answers_after_half_a_second(messages: usize) -> Memory {
 
 #[tokio::test(start_paused = true)]
 async fn a_result_that_waits_in_the_pipe_wins_over_the_limit() {
-    // From one read to several times what a pipe holds.
+    // From less than one read up to several times the capacity of a pipe.
     for messages in [0, 50, 300, 1000] {
         for idle in [false, true] {
             let builder = Session::builder();
@@ -75,7 +75,7 @@ async fn a_result_behind_unread_messages_wins_over_the_limit() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_silence_that_was_none_is_counted_again_from_the_last_line() {
+async fn the_idle_timeout_restarts_at_the_last_buffered_line() {
     let transport = cli(|_, mut cli| async move {
         cli.handshake().await;
         let (uuid, _) = cli.prompt().await;
@@ -147,7 +147,7 @@ async fn an_exit_that_waits_to_be_seen_wins_over_the_next_signal() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cli_that_has_said_nothing_is_still_over_its_limit() {
+async fn a_silent_cli_still_exceeds_its_limit() {
     let transport = cli(|_, mut cli| async move {
         cli.handshake().await;
         let (uuid, _) = cli.prompt().await;
@@ -163,10 +163,10 @@ async fn a_cli_that_has_said_nothing_is_still_over_its_limit() {
     assert!(start.elapsed() < 61 * SECOND, "{:?}", start.elapsed());
 }
 
-/// The same with a real process, a real clock, and a runtime that something blocks.
+/// The same with a real process, a real clock, and a blocked runtime.
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn a_blocked_runtime_does_not_cost_a_turn_that_has_its_result() {
+async fn a_blocked_runtime_does_not_fail_a_turn_that_has_its_result() {
     use crate::support::shell::{RESULT, START, shell};
     // As much as a pipe holds, so that all of it is written while nothing is read.
     for lines in [0, 100, 500] {
@@ -182,7 +182,7 @@ async fn a_blocked_runtime_does_not_cost_a_turn_that_has_its_result() {
         let mut turn = session.query("go");
         session.connect().await.unwrap();
         crate::support::read::begin(&mut turn);
-        // The prompt goes out.
+        // The prompt is written.
         tokio::task::yield_now().await;
         appears(&written);
         // Nothing else can say that the limit has passed.

@@ -1,4 +1,5 @@
-//! Results that are not the turn's: each turn gets its own answer, and a warning says what else came.
+//! Results that do not belong to the turn: each turn gets its own answer, and a warning reports the
+//! others.
 
 use std::time::Duration;
 
@@ -42,7 +43,8 @@ fn named(text: &str) -> String {
     result(text).replacen('{', r#"{"user_message_uuid":"$UUID","user_message_uuids":["$UUID"],"#, 1)
 }
 
-/// A CLI that answers its prompts with these lines, `$UUID` being the prompt's, and then waits.
+/// A CLI that answers its prompts with these lines, where `$UUID` is the prompt's uuid, and then
+/// waits.
 fn scripted(answers: &[Vec<String>]) -> Memory {
     let answers = answers.to_vec();
     cli(move |_, mut cli| {
@@ -65,7 +67,7 @@ async fn answer(cli: &mut FakeCli, lines: &[String]) {
     }
 }
 
-/// The turn of a CLI that names prompts, with a line more at each place: before this many of its own.
+/// The turn of a CLI that names prompts, with one extra line before this many of its own.
 fn with_stray(own: &[String], stray: &str, at: usize) -> Vec<String> {
     let (before, after) = own.split_at(at);
     [before, &[stray.to_owned()], after].concat()
@@ -93,9 +95,9 @@ fn texts(events: &mut Events) -> (Vec<String>, Vec<String>) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn wherever_a_stray_result_comes_a_naming_cli_is_answered_by_its_own() {
+async fn a_stray_result_anywhere_does_not_end_a_turn_of_a_naming_cli() {
     for stray in STALE.into_iter().chain([OTHER, NOTE]) {
-        // The last two places are behind the turn's own result.
+        // The last two places are after the turn's own result.
         for at in 0..=6 {
             let script = [naming("one"), with_stray(&naming("two"), stray, at), naming("three")];
             let session = Session::builder().transport(scripted(&script)).start().unwrap();
@@ -109,7 +111,7 @@ async fn wherever_a_stray_result_comes_a_naming_cli_is_answered_by_its_own() {
             assert_eq!(session.query("3").text().await.unwrap(), "three", "{stray} at {at}");
             let (warnings, messages) = texts(&mut events);
             assert!(messages.contains(&stray.to_owned()), "{stray} at {at}: {messages:?}");
-            // Of a turn that the CLI runs by itself, and of what comes between turns, there is nothing to warn.
+            // No warning for a turn that the CLI started itself, or for lines between turns.
             assert_eq!(warnings.len(), usize::from(stray != NOTE && at < 5), "{stray} at {at}");
             for warning in warnings {
                 let what = if stray == OTHER { "another prompt (of-another)" } else { "no prompt" };
@@ -139,7 +141,7 @@ async fn a_result_for_another_prompt_is_reported_at_once_and_not_at_the_time_lim
     assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
 }
 
-/// As CLIs before 2.1.206 write it.
+/// In the form of CLIs before 2.1.206.
 #[tokio::test(start_paused = true)]
 async fn a_stray_result_does_not_leave_a_session_one_answer_behind() {
     for stray in STALE {
@@ -152,7 +154,7 @@ async fn a_stray_result_does_not_leave_a_session_one_answer_behind() {
         ];
         let session = Session::builder().transport(scripted(&script)).start().unwrap();
         let mut events = session.events();
-        // All of them wait, so that each is written as soon as the one before it has ended.
+        // All of them wait, so that each is written as soon as the previous one has ended.
         let ask = |prompt: &'static str| read(session.query(prompt));
         let all = tokio::join!(ask("1"), ask("2"), ask("3"), ask("4"), ask("5"));
         let all = [all.0, all.1, all.2, all.3, all.4];
@@ -165,7 +167,7 @@ async fn a_stray_result_does_not_leave_a_session_one_answer_behind() {
     }
 }
 
-/// Which prompts a CLI names its turns by, if any.
+/// The prompts that a CLI names its turns by, if any.
 const DIALECTS: [fn(&str) -> Vec<String>; 4] = [
     silent,
     |text| {
@@ -179,9 +181,9 @@ const DIALECTS: [fn(&str) -> Vec<String>; 4] = [
     naming,
 ];
 
-/// With the report of a background task, and the turn that the CLI runs for it, before ours.
+/// With the report of a background task, and the turn that the CLI starts for it, before ours.
 #[tokio::test(start_paused = true)]
-async fn in_every_dialect_a_turn_has_nothing_of_one_that_the_cli_runs_before_it() {
+async fn a_turn_started_by_the_cli_is_separate_in_every_dialect() {
     for (dialect, own) in DIALECTS.into_iter().enumerate() {
         for reports in 1..=2 {
             let note = [vec![NOTIFICATION; reports], vec![INIT]].concat();
@@ -213,9 +215,9 @@ async fn in_every_dialect_a_turn_has_nothing_of_one_that_the_cli_runs_before_it(
     }
 }
 
-/// What the official SDK for TypeScript met: the result has not even an origin.
+/// Observed with the official TypeScript SDK: the result does not even have an origin.
 #[tokio::test(start_paused = true)]
-async fn an_empty_turn_before_ours_is_not_taken_for_it() {
+async fn an_empty_turn_before_ours_is_separate() {
     let empty = [NOTIFICATION, INIT, STALE_EMPTY].map(String::from).to_vec();
     let script = [[empty, silent("real")].concat(), silent("second")];
     let session = Session::builder().transport(scripted(&script)).start().unwrap();
@@ -225,7 +227,7 @@ async fn an_empty_turn_before_ours_is_not_taken_for_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_empty_turn_of_an_old_cli_ends_after_a_second_with_what_it_has_used() {
+async fn an_empty_turn_of_an_old_cli_ends_after_a_second_with_its_usage() {
     let empty = STALE_EMPTY.replacen('{', r#"{"total_cost_usd":0.25,"#, 1);
     let script = [vec![INIT.to_owned(), empty], silent("next")];
     let session = Session::builder().transport(scripted(&script)).start().unwrap();
@@ -241,7 +243,7 @@ async fn an_empty_turn_of_an_old_cli_ends_after_a_second_with_what_it_has_used()
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_last_word_of_a_cli_that_exits_is_the_result_though_it_names_no_prompt() {
+async fn the_last_unnamed_result_before_an_exit_ends_the_turn() {
     let launches = Launches::default();
     let transport = first(&launches, |mut cli, uuid| async move {
         for line in [STARTED, NAMED_INIT, STALE_ERROR] {

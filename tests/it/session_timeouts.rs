@@ -1,4 +1,4 @@
-//! The limits of a turn, and what is left of the session afterwards.
+//! The limits of a turn, and the state of the session afterwards.
 
 use std::time::Duration;
 
@@ -14,7 +14,8 @@ use tokio::time::{Instant, sleep};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Within the first turn the CLI is silent until it is interrupted; then it says something, aborts, and goes on as usual.
+/// In the first turn the CLI is silent until it is interrupted; then it writes something, aborts,
+/// and continues as usual.
 fn hangs_once() -> Memory {
     cli(|_, mut cli| async move {
         cli.handshake().await;
@@ -28,7 +29,7 @@ fn hangs_once() -> Memory {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_turn_that_takes_too_long_is_interrupted_and_the_session_goes_on() {
+async fn an_overdue_turn_is_interrupted_and_the_session_continues() {
     let session = Session::builder().timeout(7 * SECOND).transport(hangs_once()).start().unwrap();
     let start = Instant::now();
     let first = read(session.query("first")).await;
@@ -41,20 +42,20 @@ async fn a_turn_that_takes_too_long_is_interrupted_and_the_session_goes_on() {
     ended_well(&session).await;
 }
 
-/// What a CLI may do about the interrupt of a turn that has begun.
+/// How a CLI may react to the interrupt of a turn that has begun.
 #[derive(Clone, Copy, Debug)]
 enum Stubborn {
     /// It no longer reads.
     Deaf,
-    /// It acknowledges the interrupt, and goes on in silence.
+    /// It acknowledges the interrupt and stays silent.
     Silent,
-    /// It acknowledges the interrupt, and goes on to write.
+    /// It acknowledges the interrupt and keeps writing.
     Chatty,
-    /// It ends the turn as it should, in its own time.
+    /// It ends the turn properly, but slowly.
     Slow,
 }
 
-/// The first process is stubborn, the second serves.
+/// The first process is stubborn, the second one serves.
 fn stubborn(launches: &Launches, how: Stubborn) -> Memory {
     first(launches, move |mut cli, uuid| async move {
         cli.write(init(&uuid)).await;
@@ -84,7 +85,7 @@ fn stubborn(launches: &Launches, how: Stubborn) -> Memory {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_limit_is_reported_when_it_runs_out_whatever_the_cli_does_about_it() {
+async fn a_timeout_is_reported_on_time_whatever_the_cli_does() {
     for how in [Stubborn::Deaf, Stubborn::Silent, Stubborn::Chatty, Stubborn::Slow] {
         for idle in [false, true] {
             let launches = Launches::default();
@@ -98,7 +99,7 @@ async fn a_limit_is_reported_when_it_runs_out_whatever_the_cli_does_about_it() {
             assert_eq!(error.is_idle_timeout(), idle, "{how:?}: {error}");
             assert_eq!(start.elapsed(), 3 * SECOND, "{how:?}");
             assert_eq!(error.messages_seen(), 1, "{how:?}: {error}");
-            // The drain is not on the account of the turn that waits for it.
+            // The drain does not count towards the limit of the turn that waits for it.
             let text = session.query("second").timeout(SECOND).text().await;
             assert_eq!(text.unwrap(), "second", "{how:?}");
             let stays = matches!(how, Stubborn::Slow);
@@ -110,7 +111,7 @@ async fn a_limit_is_reported_when_it_runs_out_whatever_the_cli_does_about_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_limit_of_a_turn_goes_over_that_of_the_session() {
+async fn the_limit_of_a_turn_overrides_that_of_the_session() {
     let session = Session::builder().timeout(7 * SECOND).transport(hangs_once()).start().unwrap();
     let start = Instant::now();
     assert!(read(session.query("first").timeout(2 * SECOND)).await.error().is_timeout());
@@ -119,7 +120,7 @@ async fn the_limit_of_a_turn_goes_over_that_of_the_session() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_default_is_five_minutes() {
+async fn the_default_timeout_is_five_minutes() {
     let session = Session::builder().transport(hangs_once()).start().unwrap();
     let start = Instant::now();
     assert!(read(session.query("first")).await.error().is_timeout());
@@ -141,7 +142,7 @@ fn slow() -> Memory {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_turn_may_take_as_long_as_it_takes() {
+async fn a_turn_may_have_no_limit() {
     let session = Session::builder().timeout(SECOND).transport(slow()).start().unwrap();
     assert_eq!(read(session.query("slow").no_timeout()).await.text(), "at last");
     ended_well(&session).await;
@@ -170,7 +171,7 @@ async fn the_wait_in_the_queue_does_not_count() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn silence_is_limited_only_while_it_is_silence() {
+async fn only_silence_counts_for_the_idle_timeout() {
     let transport = cli(|_, mut cli| async move {
         cli.handshake().await;
         let (uuid, _) = cli.prompt().await;
@@ -193,7 +194,7 @@ async fn silence_is_limited_only_while_it_is_silence() {
     ended_well(&session).await;
 }
 
-/// The CLI works for a minute at what these lines say, and then goes silent for good.
+/// The CLI works for a minute as these lines show, and then becomes silent.
 async fn works_and_hangs(lines: Vec<serde_json::Value>, then: Vec<serde_json::Value>) {
     let transport = cli(move |_, mut cli| {
         let (lines, then) = (lines.clone(), then.clone());
@@ -236,7 +237,7 @@ async fn a_tool_or_a_compaction_is_not_silence() {
 const PERMISSION: &str = r#"{"subtype":"can_use_tool","tool_name":"Bash","input":{}}"#;
 
 #[tokio::test(start_paused = true)]
-async fn a_question_to_the_host_is_not_silence() {
+async fn a_pending_request_to_the_host_is_not_silence() {
     let transport = cli(|_, mut cli| async move {
         cli.handshake().await;
         let (uuid, _) = cli.prompt().await;
@@ -262,9 +263,9 @@ async fn a_question_to_the_host_is_not_silence() {
     ended_well(&session).await;
 }
 
-/// A hook may settle the question while a human ponders it.
+/// A hook may settle the request while a human still considers it.
 #[tokio::test(start_paused = true)]
-async fn a_question_that_is_taken_back_is_a_sign_of_life() {
+async fn a_cancelled_request_ends_the_silence() {
     let transport = cli(|_, mut cli| async move {
         cli.handshake().await;
         let (uuid, _) = cli.prompt().await;
@@ -287,7 +288,7 @@ async fn a_question_that_is_taken_back_is_a_sign_of_life() {
     ended_well(&session).await;
 }
 
-/// The CLI acknowledges the interrupt and goes on for ever; it ends at SIGTERM. The second process serves.
+/// The CLI acknowledges the interrupt and continues; it ends at SIGTERM. The second process serves.
 fn never_aborts(launches: &Launches) -> Memory {
     first(launches, |mut cli, uuid| async move {
         cli.write(init(&uuid)).await;

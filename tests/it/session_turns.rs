@@ -40,7 +40,7 @@ async fn two_turns_in_one_process() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_prompt_has_a_random_id_on_the_wire_which_its_turn_knows_once_it_is_sent() {
+async fn each_prompt_has_a_random_uuid_that_its_turn_knows_once_it_is_sent() {
     let written = Log::default();
     let log = written.clone();
     let transport = cli(move |_, mut cli| {
@@ -78,7 +78,7 @@ async fn each_prompt_has_a_random_id_on_the_wire_which_its_turn_knows_once_it_is
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_turn_that_was_read_to_its_end_still_says_how_it_ended() {
+async fn a_turn_read_to_its_end_still_reports_how_it_ended() {
     let transport = cli(|_, mut cli| async move {
         cli.handshake().await;
         for answer in 0..3 {

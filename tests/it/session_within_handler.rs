@@ -1,4 +1,5 @@
-//! A handler that queries its own session within a turn is refused at once: it would wait for that turn, and the turn for it.
+//! A handler that queries its session within a turn gets an error at once: it would wait for that
+//! turn, and the turn for it.
 
 // One of the handlers is a tool.
 #![cfg(feature = "mcp")]
@@ -29,7 +30,7 @@ const ELICITATION: &str =
 const DIALOG: &str = r#"{"subtype":"request_user_dialog","dialog_kind":"plan","payload":{}}"#;
 const OTHER: &str = r#"{"subtype":"of_another_kind"}"#;
 
-/// What a handler has of its session, and what came of its queries.
+/// A handler's session, and the results of its queries.
 #[derive(Clone, Default)]
 struct Within {
     session: Arc<OnceLock<WeakSession>>,
@@ -41,7 +42,7 @@ impl Within {
         self.session.get().and_then(WeakSession::upgrade).expect("the session lives")
     }
 
-    /// Queries the session in each way, as a handler would.
+    /// Queries the session in each way that a handler could.
     async fn ask(&self) {
         let session = self.session();
         let errors = [
@@ -160,7 +161,7 @@ fn started(builder: SessionBuilder, within: &Within, transport: Memory) -> Sessi
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_kind_of_handler_is_refused_at_once_and_the_turn_goes_on() {
+async fn every_kind_of_handler_is_rejected_at_once_and_the_turn_continues() {
     let tool = vec![message("m1", INITIALIZE), call(2, "add", "{}")];
     let kinds = [
         ("permission", vec![ask("a", PERMISSION)]),
@@ -223,9 +224,9 @@ async fn another_session_may_be_queried_by_a_handler() {
     ended_well(&other).await;
 }
 
-/// The CLI waits for no turn then, and takes the prompt.
+/// The CLI is between turns and accepts the prompt.
 #[tokio::test(start_paused = true)]
-async fn a_handler_that_is_called_between_turns_may_query_its_session() {
+async fn a_handler_called_between_turns_may_query_its_session() {
     let within = Within::default();
     let inner = within.clone();
     let builder = Session::builder().on_request("of_another_kind", move |_| {

@@ -1,4 +1,4 @@
-//! A structured answer, read into a type of the caller's.
+//! A structured answer, deserialized into a type of the caller.
 
 use crate::support::cli::{Launches, SESSION, cli, init};
 use crate::support::project;
@@ -12,7 +12,7 @@ struct Person {
     age: u8,
 }
 
-/// A turn whose result has these fields, besides those that every result has.
+/// A turn whose result has these fields in addition to the usual ones.
 async fn answered(fields: &'static str) -> Result<Person> {
     let transport = cli(move |_, mut cli| async move {
         cli.handshake().await;
@@ -42,7 +42,7 @@ async fn a_recorded_answer_is_read() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_of_another_shape_is_an_error_that_keeps_it() {
+async fn an_answer_that_does_not_match_is_an_error_that_keeps_it() {
     let error =
         answered(r#""result":"","structured_output":{"name":"Ann","age":300}"#).await.unwrap_err();
     assert!(error.is_structured_output() && !error.is_result(), "{error}");
@@ -65,7 +65,7 @@ async fn a_long_answer_is_kept_whole_and_shown_in_part() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_turn_without_a_structured_answer_is_an_error_that_keeps_the_text() {
+async fn a_missing_structured_answer_is_an_error_that_keeps_the_text() {
     for fields in [r#""result":"It is Ann.""#, r#""result":"It is Ann.","structured_output":null"#]
     {
         let error = answered(fields).await.unwrap_err();
@@ -79,14 +79,14 @@ async fn a_turn_without_a_structured_answer_is_an_error_that_keeps_the_text() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failed_turn_is_its_own_error_whatever_its_answer() {
+async fn a_failed_turn_is_a_turn_error_whatever_its_answer() {
     let fields = r#""structured_output":{"name":"Ann","age":3},"errors":["no"],"is_error":true"#;
     let error = answered(fields).await.unwrap_err();
     assert!(error.is_result() && !error.is_structured_output(), "{error}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_schema_of_one_turn_needs_its_own_launch() {
+async fn a_schema_for_one_turn_relaunches_the_cli() {
     let launches = Launches::default();
     let noted = launches.clone();
     let transport = cli(move |launch, mut cli| {
@@ -105,7 +105,7 @@ async fn the_schema_of_one_turn_needs_its_own_launch() {
 
 #[cfg(feature = "schemars")]
 #[tokio::test(start_paused = true)]
-async fn the_schema_comes_from_the_type_in_the_draft_that_the_cli_knows() {
+async fn the_schema_of_a_type_uses_the_draft_that_the_cli_supports() {
     let launches = Launches::default();
     let noted = launches.clone();
     let transport = cli(move |launch, mut cli| {

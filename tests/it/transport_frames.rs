@@ -1,4 +1,4 @@
-//! A CLI at the other end of a `Sink` and a `Stream` of messages, as a WebSocket is one.
+//! A CLI behind a `Sink` and a `Stream` of messages, such as a WebSocket.
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -13,14 +13,14 @@ use tokio::io::AsyncReadExt;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::io::{CopyToBytes, SinkWriter, StreamReader};
 
-/// Reaches a CLI by messages of any size: `size` says how many bytes of its output are in one.
+/// Transports a CLI in messages; `size` sets how many bytes of its output each contains.
 struct Frames {
     scenario: Scenario,
     size: usize,
     launches: Arc<Mutex<Vec<Vec<String>>>>,
 }
 
-/// The messages that come from a channel.
+/// The messages received from a channel.
 fn messages(receiver: mpsc::Receiver<Bytes>) -> impl Stream<Item = io::Result<Bytes>> + Unpin {
     Box::pin(stream::unfold(receiver, |mut receiver| async move {
         receiver.recv().await.map(|message| (Ok(message), receiver))

@@ -40,7 +40,7 @@ async fn bytes_go_both_ways_unchanged() {
 async fn a_full_pipe_makes_its_writer_wait() {
     let (mut host, mut cli) = pipe(4);
     host.stdin.write_all(b"1234").await.unwrap();
-    assert!(timeout(SOON, host.stdin.write_all(b"5")).await.is_err(), "the fifth byte must wait");
+    assert!(timeout(SOON, host.stdin.write_all(b"5")).await.is_err(), "the fifth byte has to wait");
     assert!(timeout(SOON, cli.stdout.write_all(b"12345")).await.is_err());
     assert!(timeout(SOON, cli.stderr.write_all(b"12345")).await.is_err());
 
@@ -49,7 +49,7 @@ async fn a_full_pipe_makes_its_writer_wait() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_capacity_of_nothing_still_moves() {
+async fn a_capacity_of_zero_still_makes_progress() {
     let (mut host, mut cli) = pipe(0);
     let (wrote, read) = tokio::join!(host.stdin.write_all(b"ab"), cli.stdin.read_u16());
     wrote.unwrap();
@@ -79,7 +79,7 @@ async fn an_exit_closes_the_streams_after_what_was_written() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_first_exit_counts_and_a_kill_after_it_changes_nothing() {
+async fn the_first_exit_counts_and_a_later_kill_is_ignored() {
     let (mut host, cli) = pipe(64);
     let again = cli.control.clone();
     cli.exit(Exit::from_code(0));
@@ -117,7 +117,7 @@ async fn kill_is_final_and_wakes_the_waiter() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn letting_go_of_the_control_terminates() {
+async fn dropping_the_control_terminates() {
     let (host, mut cli) = pipe(64);
     drop(host);
     assert_eq!(cli.control.signal().await, Signal::Terminate);
@@ -146,7 +146,7 @@ async fn opens_again_with_other_arguments() {
     assert_eq!(opened.load(Ordering::Relaxed), 2);
 }
 
-/// A CLI that hears nothing and tells, by the end of its guard, when it is gone.
+/// A CLI that reads nothing and logs its end by dropping a guard.
 fn deaf() -> (Memory, oneshot::Receiver<()>) {
     let (alive, gone) = oneshot::channel::<()>();
     let alive = std::sync::Mutex::new(Some(alive));
@@ -165,7 +165,7 @@ async fn kill_drops_the_cli_and_closes_its_streams() {
     let (transport, gone) = deaf();
     let mut host = open(&transport).await;
     host.control.terminate();
-    assert!(timeout(SOON, host.control.wait()).await.is_err(), "deaf to SIGTERM");
+    assert!(timeout(SOON, host.control.wait()).await.is_err(), "ignores SIGTERM");
     host.control.kill();
     assert_eq!(host.control.wait().await.unwrap(), Exit::from_signal(9));
     assert_eq!(host.stdout.read(&mut [0]).await.unwrap(), 0);
@@ -173,7 +173,7 @@ async fn kill_drops_the_cli_and_closes_its_streams() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_abandoned_cli_has_its_grace_and_no_more() {
+async fn an_abandoned_cli_gets_only_its_grace_period() {
     let (transport, gone) = deaf();
     let host = open(&transport).await;
     let start = Instant::now();
@@ -207,7 +207,7 @@ async fn a_panic_in_the_cli_is_an_error_for_the_host() {
 }
 
 #[test]
-fn opening_outside_a_runtime_is_an_error_that_says_so() {
+fn opening_outside_a_runtime_is_an_error() {
     let transport = Memory::new(|_, _| async { Exit::from_code(0) });
     let error = futures_util::FutureExt::now_or_never(transport.open(Launch::default()))
         .unwrap()

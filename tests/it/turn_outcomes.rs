@@ -1,4 +1,4 @@
-//! Turns that fail or are interrupted: what they say, however they are read.
+//! Turns that fail or are interrupted: what is reported, however they are read.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use claude_wire::wire::result::TerminalReason;
 use claude_wire::{Decision, Error, PermissionRequest, Session, Turn};
 use serde_json::{Value, json};
 
-/// What the CLI has to say about its own state when a turn ends badly.
+/// What the CLI reports about its state when a turn ends badly.
 const DIAGNOSTIC: &str = "[ede_diagnostic] result_type=user last_content_type=n/a stop_reason=null";
 
 /// A result with these fields.
@@ -74,7 +74,7 @@ async fn reading_messages_yields_a_failed_result_as_the_last_message() {
         turn(overloaded).filter_event_type("content_block_delta").collect().await.unwrap().len(),
         1
     );
-    // Without a result there is nothing else to say so.
+    // Without a result, only the error reports the failure.
     let mut ended = exits();
     let mut errors = Vec::new();
     while let Some(message) = ended.next().await {
@@ -115,14 +115,15 @@ async fn reading_less_than_messages_yields_the_failure_as_an_error() {
     assert_eq!(pieces.next().await.unwrap().unwrap(), "so far");
     assert!(pieces.next().await.unwrap().unwrap_err().is_overloaded());
     assert!(pieces.next().await.is_none());
-    // A whole turn is there, failed or not.
+    // The whole turn is available, failed or not.
     assert!(turn(overloaded).collect_summary().await.unwrap().outcome().is_overloaded());
     assert!(turn(overloaded).final_result().await.unwrap().outcome().is_overloaded());
     assert!(exits().collect_summary().await.unwrap_err().is_process());
     assert!(exits().final_result().await.unwrap_err().is_process());
 }
 
-/// A CLI that answers two prompts with these results. The first it begins, and then waits for an interrupt.
+/// A CLI that answers two prompts with these results. It begins the first one and then waits for an
+/// interrupt.
 fn interruptible(first: fn(&str) -> Value, second: fn(&str) -> Value) -> Session {
     let transport = cli(move |_, mut cli: FakeCli| async move {
         cli.handshake().await;
@@ -155,14 +156,14 @@ async fn interrupted_turn_is_reported_as_aborted_by_any_cli() {
         |uuid: &str| failed_in_execution(uuid, Some("aborted_streaming")),
         |uuid: &str| failed_in_execution(uuid, Some("aborted_tools")),
         |uuid: &str| ending(uuid, json!({"subtype": "error_during_execution", "is_error": true})),
-        |uuid: &str| ending(uuid, json!({"subtype": "error_of_tomorrow", "is_error": true})),
+        |uuid: &str| ending(uuid, json!({"subtype": "error_of_a_future_cli", "is_error": true})),
     ] {
         let session = interruptible(first, |uuid| failed_in_execution(uuid, None));
         let error = interrupted(&session).await.text().await.unwrap_err();
         assert_eq!(error.outcome(), Some(&TurnOutcome::Aborted));
         assert_eq!(error.to_string(), "the turn was interrupted");
         assert_eq!(error.result_text(), Some("the turn was interrupted"));
-        // The next one failed by itself.
+        // The next one fails by itself.
         let error = session.query("again").text().await.unwrap_err();
         let failure = TurnOutcome::ExecutionError(vec![DIAGNOSTIC.into()]);
         assert_eq!(error.outcome(), Some(&failure), "{error}");
@@ -176,7 +177,7 @@ async fn interrupted_turn_is_reported_as_aborted_by_any_cli() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn interrupt_makes_no_abort_of_what_ended_otherwise() {
+async fn interrupted_turn_that_ended_otherwise_is_not_aborted() {
     let outcome = async |first: fn(&str) -> Value| {
         let session = interruptible(first, |uuid| result(uuid, "two"));
         interrupted(&session).await.collect_summary().await.unwrap().outcome()
@@ -185,13 +186,13 @@ async fn interrupt_makes_no_abort_of_what_ended_otherwise() {
     assert!(outcome(overloaded).await.is_overloaded());
     let limit = |uuid: &str| ending(uuid, json!({"subtype": "error_max_turns", "is_error": true}));
     assert_eq!(outcome(limit).await, TurnOutcome::MaxTurns);
-    // The CLI knows why it ended, and it was something else.
+    // The CLI reports another reason for the end.
     let other = |uuid: &str| failed_in_execution(uuid, Some("completed"));
     assert!(matches!(outcome(other).await, TurnOutcome::ExecutionError(_)));
 }
 
 #[tokio::test(start_paused = true)]
-async fn turn_that_is_interrupted_before_it_begins_says_so() {
+async fn turn_interrupted_before_it_begins_reports_it() {
     let transport = cli(|_, mut cli| async move {
         cli.handshake().await;
         let (uuid, _) = cli.prompt().await;
@@ -215,7 +216,7 @@ async fn turn_that_is_interrupted_before_it_begins_says_so() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn turn_that_a_permission_handler_interrupts_says_so() {
+async fn turn_interrupted_by_a_permission_handler_reports_it() {
     for interrupts in [true, false] {
         let transport = cli(|_, mut cli| async move {
             cli.handshake().await;
@@ -240,7 +241,7 @@ async fn turn_that_a_permission_handler_interrupts_says_so() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn turn_that_a_stop_interrupts_says_so() {
+async fn turn_interrupted_by_a_stop_reports_it() {
     let transport = cli(|_, mut cli| async move {
         cli.handshake().await;
         let (uuid, _) = cli.prompt().await;
@@ -258,7 +259,7 @@ async fn turn_that_a_stop_interrupts_says_so() {
     assert_eq!(error.unwrap_err().outcome(), Some(&TurnOutcome::Aborted));
 }
 
-/// The error of a turn whose CLI writes `stderr` and ends it so.
+/// The error of a turn whose CLI writes `stderr` and ends it in this way.
 async fn unexplained(stderr: &'static str, said: Option<&'static str>, fields: Value) -> Error {
     let transport = cli(move |_, mut cli: FakeCli| {
         let fields = fields.clone();
@@ -282,7 +283,7 @@ async fn unexplained(stderr: &'static str, said: Option<&'static str>, fields: V
 }
 
 #[tokio::test(start_paused = true)]
-async fn failure_without_a_word_says_what_is_known() {
+async fn failure_without_a_text_reports_what_is_known() {
     for (fields, expected) in [
         (json!({"is_error": true, "result": ""}), "the result has no error and no text"),
         (
@@ -328,7 +329,7 @@ async fn failure_without_a_word_says_what_is_known() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn failure_that_has_its_own_words_needs_no_others() {
+async fn failure_with_a_text_reports_only_that() {
     let error =
         unexplained("noise\n", None, json!({"is_error": true, "result": "Prompt is too long"}))
             .await;

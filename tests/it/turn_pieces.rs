@@ -1,4 +1,4 @@
-//! What a turn can be read as: texts, thinking, pieces of both, tool calls and their results.
+//! What a turn can be read as: texts, thinking, deltas of both, tool calls and their results.
 
 use std::sync::{Arc, Mutex};
 
@@ -40,7 +40,7 @@ fn tool_result(id: &str, content: &str) -> Value {
     json!({"type": "user", "message": {"role": "user", "content": [block]}, "parent_tool_use_id": null})
 }
 
-/// A thought, two texts, and what a sub-agent says in between.
+/// Thinking, two texts, and output of a sub-agent in between.
 fn answer() -> [Value; 4] {
     [
         assistant(None, json!([{"type": "thinking", "thinking": "hm", "signature": "s"}])),
@@ -57,7 +57,7 @@ fn answer() -> [Value; 4] {
 }
 
 #[tokio::test(start_paused = true)]
-async fn texts_and_thoughts_come_block_by_block_without_those_of_sub_agents() {
+async fn texts_and_thinking_come_block_by_block_without_those_of_sub_agents() {
     assert_eq!(turn(&answer()).text_content().collect().await.unwrap(), ["one", "two"]);
     assert_eq!(turn(&answer()).text_content().join().await.unwrap(), "onetwo");
     assert_eq!(turn(&answer()).thinking_content().collect().await.unwrap(), ["hm"]);
@@ -87,7 +87,7 @@ async fn with_partial_messages_nothing_comes_twice() {
         assistant(None, json!([text("one ")])),
         delta(json!({"type": "input_json_delta", "partial_json": "{\"n\":"})),
         assistant(None, json!([tool_use("t", "Bash")])),
-        // A block that was not streamed, as one that the CLI itself writes.
+        // A block that was not streamed, as when the CLI itself writes it.
         assistant(None, json!([text("two")])),
     ];
     assert_eq!(turn(&lines).text_deltas().collect().await.unwrap(), ["o", "ne ", "two"]);
@@ -106,7 +106,7 @@ async fn with_partial_messages_nothing_comes_twice() {
             text(1, "o"),
             text(1, "ne "),
             stop(1),
-            // No start has named the call, so that it is only known by its whole block.
+            // No start named the call, so that it is only known from its whole block.
             ContentDelta::ToolUse { index: 2, tool_use_id: "t".into(), name: "Bash".into() },
             ContentDelta::InputJson { index: 2, tool_use_id, partial_json },
             stop(2),
@@ -117,14 +117,14 @@ async fn with_partial_messages_nothing_comes_twice() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn tool_calls_are_found_and_their_results_by_the_name_of_the_tool() {
+async fn tool_calls_and_their_results_are_found_by_tool_name() {
     let lines = [
         assistant(None, json!([text("first"), tool_use("a", "Bash"), tool_use("b", "Read")])),
         assistant(Some("a"), json!([tool_use("c", "Bash")])),
         tool_result("b", "a file"),
         tool_result("a", "output"),
         tool_result("c", "of a sub-agent"),
-        tool_result("x", "of nobody"),
+        tool_result("x", "unknown call"),
     ];
     let names: Vec<_> = turn(&lines)
         .tool_uses()
@@ -148,7 +148,7 @@ async fn tool_calls_are_found_and_their_results_by_the_name_of_the_tool() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn messages_are_matched_by_type_and_inspected_on_the_way() {
+async fn messages_are_matched_by_type_and_inspected_in_passing() {
     let lines = [
         text_delta("o"),
         json!({"type": "stream_event", "event": {"type": "message_stop"}, "parent_tool_use_id": null}),
@@ -190,7 +190,7 @@ async fn messages_are_matched_by_type_and_inspected_on_the_way() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_failed_turn_has_said_comes_before_its_error() {
+async fn output_of_a_failed_turn_comes_before_its_error() {
     let transport = cli(|_, mut cli| async move {
         cli.handshake().await;
         let (uuid, _) = cli.prompt().await;

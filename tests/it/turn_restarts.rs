@@ -1,4 +1,4 @@
-//! A reply whose stream breaks off, starts over, or does not come: no text is lost, none comes twice.
+//! A reply whose stream breaks off, starts over, or never comes: no text is lost or duplicated.
 
 use crate::support::stream::*;
 use claude_wire::session::{ContentDelta, Pieces, TextPiece};
@@ -8,14 +8,14 @@ async fn shown(lines: &[Value]) -> Shown {
     crate::support::stream::shown(|| turn(lines)).await
 }
 
-/// A message whose only text block breaks off behind these pieces.
+/// A message whose only text block breaks off after these pieces.
 fn broken(id: &str, pieces: &[&str]) -> Vec<Value> {
     let mut lines = vec![message_start(id), text_start(id, 0)];
     lines.extend(pieces.iter().map(|piece| text_piece(id, 0, piece)));
     lines
 }
 
-/// A message that is streamed to its end, as the CLI sends it.
+/// A message that is streamed to its end, in the CLI's format.
 fn streamed(id: &str, pieces: &[&str]) -> Vec<Value> {
     let mut lines = broken(id, pieces);
     lines.push(whole(id, json!([text(&pieces.concat())])));
@@ -24,7 +24,7 @@ fn streamed(id: &str, pieces: &[&str]) -> Vec<Value> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whole_block_brings_what_its_pieces_lack() {
+async fn whole_block_adds_what_its_pieces_lack() {
     for pieces in [&[][..], &[""], &["P"], &["P", "erfect, "], &["Perfect, that is all."]] {
         for (end, cut) in [(false, false), (true, false), (true, true)] {
             let mut lines = streamed("m0", &["doing X now"]);
@@ -50,7 +50,7 @@ async fn whole_block_that_differs_from_its_pieces_replaces_them() {
     assert_eq!(shown.blocks, ["kept ", "Hello world"]);
 }
 
-/// How a reply can begin again.
+/// How a reply can start again.
 fn signs(id: &str) -> Vec<(&'static str, Vec<Value>)> {
     vec![
         ("abandoned", vec![block_stop(id, 0), abandoned(id, 0)]),
@@ -61,7 +61,7 @@ fn signs(id: &str) -> Vec<(&'static str, Vec<Value>)> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn reply_that_starts_over_says_how_much_stays() {
+async fn reply_that_starts_over_reports_how_much_is_kept() {
     for again in ["m2", "m1"] {
         for (sign, lines) in signs("m1") {
             let mut all = streamed("m0", &["before. "]);
@@ -77,7 +77,8 @@ async fn reply_that_starts_over_says_how_much_stays() {
     }
 }
 
-/// The marks among pieces: how much was shown of the abandoned text, and how much stays.
+/// The restart marks among the pieces: how much of the abandoned text was shown, and how much is
+/// kept.
 async fn marks(mut pieces: Pieces<TextPiece>) -> Vec<(usize, usize)> {
     let (mut shown, mut marks) = (String::new(), Vec::new());
     while let Some(piece) = pieces.next().await {
@@ -103,7 +104,7 @@ async fn reply_that_comes_whole_after_a_break_is_delivered() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn blocks_before_a_break_stay() {
+async fn blocks_before_a_break_are_kept() {
     let mut lines = vec![message_start("m1"), text_start("m1", 0), text_piece("m1", 0, "abc")];
     lines.extend([whole("m1", json!([text("abc")])), block_stop("m1", 0)]);
     lines.push(block_start("m1", 1, tool("t1", "Bash", json!({}))));
@@ -120,9 +121,9 @@ async fn blocks_before_a_break_stay() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn stream_that_goes_on_after_a_retry_elsewhere_loses_nothing() {
+async fn stream_that_continues_after_a_retry_elsewhere_loses_nothing() {
     let mut lines = broken("m1", &["Hel"]);
-    // A sub-agent in the background had the trouble; its line does not say so.
+    // A sub-agent in the background was retried; its line does not show that.
     lines.push(api_retry());
     lines.push(text_piece("m1", 0, "lo"));
     for late in [whole("m1", json!([text("Hello")])), block_stop("m1", 0)] {
@@ -160,7 +161,7 @@ async fn whole_blocks_that_come_late_are_not_shown_twice() {
             assert_eq!(shown.blocks, ["A.", "B.", "C."]);
         }
     }
-    // So late that the next message is under way. They stand where they were said.
+    // So late that the next message has already begun. They belong where they were first streamed.
     for late in [singly, at_once] {
         for stopped in [false, true] {
             let mut lines = two("m0");
@@ -176,7 +177,7 @@ async fn whole_blocks_that_come_late_are_not_shown_twice() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn late_block_of_which_nothing_was_streamed_stands_before_the_next_message() {
+async fn late_block_without_a_stream_comes_before_the_next_message() {
     let mut lines = streamed("m0", &["A."]);
     lines.extend(broken("m1", &["C"]));
     lines.push(whole("m0", json!([text("B.")])));
@@ -199,7 +200,7 @@ async fn block_that_is_not_streamed_comes_whole() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn message_id_that_comes_again_is_another_message() {
+async fn repeated_message_id_is_another_message() {
     let mut lines = streamed("m", &["one "]);
     lines.extend(streamed("m", &["two ", "three "]));
     lines.push(whole("m", json!([text("four ")])));
@@ -215,7 +216,7 @@ async fn block_that_starts_over_without_a_new_message() {
     lines.extend([api_retry(), text_start("m1", 0), text_piece("m1", 0, "Hello")]);
     lines.push(whole("m1", json!([text("Hello")])));
     assert_eq!(shown(&lines).await.text, "Hello");
-    // The same without a word about it.
+    // The same without a line about it.
     lines.remove(3);
     assert_eq!(shown(&lines).await.text, "Hello");
 }
@@ -236,7 +237,7 @@ async fn sub_agents_disturb_no_reply() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn stragglers_behind_the_whole_block_are_left_out() {
+async fn late_pieces_after_the_whole_block_are_ignored() {
     let mut lines = broken("m1", &["Hel"]);
     lines.push(whole("m1", json!([text("Hello")])));
     lines.extend([text_piece("m1", 0, "lo"), block_stop("m1", 0), message_stop("m1")]);
@@ -252,7 +253,7 @@ async fn events_that_name_no_message_belong_to_the_one_that_started() {
     let mut lines: Vec<_> = broken("m1", &["Hel", "lo wor"]).into_iter().map(unnamed).collect();
     lines.extend(streamed("m2", &["Hello", " world"]).into_iter().map(unnamed));
     assert_eq!(shown(&lines).await.text, "Hello world");
-    // Nor does the start name it.
+    // The start does not name it either.
     for line in &mut lines {
         if line["event"]["type"] == "message_start" {
             line["event"]["message"].as_object_mut().unwrap().remove("id");
@@ -266,7 +267,7 @@ async fn events_that_name_no_message_belong_to_the_one_that_started() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_an_interrupt_cuts_off_stays() {
+async fn text_cut_off_by_an_interrupt_is_kept() {
     let mut lines = broken("m1", &["This is a ", "slow answe"]);
     let mut cut = whole("m1", json!([text("This is a slow answer th")]));
     cut["aborted"] = json!(true);
@@ -276,13 +277,13 @@ async fn what_an_interrupt_cuts_off_stays() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn text_without_a_whole_block_stays_at_the_end_of_a_turn() {
+async fn text_without_a_whole_block_is_kept_at_the_end_of_a_turn() {
     let lines = broken("m1", &["so ", "far"]);
     assert_eq!(turn(&lines).text_deltas().collect().await.unwrap(), ["so ", "far"]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn messages_that_are_withdrawn_leave_the_text() {
+async fn withdrawn_messages_are_removed_from_the_text() {
     let mut fallback = json!({"type": "system", "subtype": "model_refusal_fallback", "trigger": "refusal",
         "direction": "retry", "original_model": "a", "fallback_model": "b", "content": "c"});
     fallback["retracted_message_uuids"] = json!(["line of m1"]);
@@ -302,7 +303,7 @@ async fn messages_that_are_withdrawn_leave_the_text() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn withdrawn_message_in_the_middle_takes_nothing_else_along() {
+async fn withdrawn_message_in_the_middle_removes_only_itself() {
     let mut lines = streamed("m0", &["withdrawn "]);
     lines.extend(streamed("m1", &["kept "]));
     lines.extend(broken("m2", &["and"]));
@@ -389,7 +390,7 @@ async fn inputs_of_several_tools_are_kept_apart() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn tool_call_that_broke_off_is_called_again_as_a_whole() {
+async fn interrupted_tool_call_is_repeated_as_a_whole() {
     let mut lines = vec![message_start("m1"), block_start("m1", 0, tool("t1", "Bash", json!({})))];
     lines.extend([input_piece("m1", 0, "{\"comm"), abandoned("m1", 0), api_retry()]);
     lines.push(whole("m2", json!([tool("t2", "Bash", json!({"command": "ls"}))])));
@@ -410,7 +411,7 @@ async fn tool_call_that_broke_off_is_called_again_as_a_whole() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn piece_reads_as_the_text_that_it_adds() {
+async fn piece_contains_the_text_that_it_adds() {
     let mut lines = broken("m1", &["Hel"]);
     lines.extend(streamed("m2", &["Hello"]));
     let mut pieces = turn(&lines).text_deltas();
@@ -423,9 +424,9 @@ async fn piece_reads_as_the_text_that_it_adds() {
     assert_eq!(first.starts_over_at(), None);
     let mark = pieces.next().await.unwrap().unwrap();
     assert_eq!((mark.as_str(), mark.starts_over_at()), ("", Some(0)));
-    assert_ne!(mark, "", "it does more than add nothing");
+    assert_ne!(mark, "", "it has an effect");
     assert_eq!(format!("{mark:?}"), "(starts over at 0) \"\"");
-    // What is shown may be something else: nothing is cut in the middle of a character.
+    // The shown text may be a different one: it is never cut in the middle of a character.
     let mut other = "\u{1f600}".to_owned();
     mark.apply_to(&mut other);
     assert_eq!(other, "");

@@ -1,5 +1,5 @@
-//! Whatever breaks off, starts over or comes late: a reader that applies each piece as it comes
-//! shows the reply as its whole blocks have it.
+//! Whatever breaks off, starts over or comes late: a reader that applies each piece in order ends
+//! up with the whole blocks of the reply.
 
 use crate::support::stream::*;
 use proptest::collection::vec;
@@ -7,12 +7,12 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::{Value, json};
 
-/// A block of the reply, and how it comes.
+/// A block of the reply, and how it is sent.
 #[derive(Clone, Debug)]
 struct Block {
     kind: Kind,
     pieces: Vec<String>,
-    /// How many of the pieces are streamed; `None` for not even a start.
+    /// How many of the pieces are streamed; `None` if not even the start is.
     streamed: Option<usize>,
     whole: When,
 }
@@ -24,7 +24,7 @@ enum Kind {
     Tool,
 }
 
-/// When the whole block comes, if not later because of a block before it: the CLI keeps the order.
+/// When the whole block comes, unless an earlier block delays it: the CLI keeps the order.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 enum When {
     BeforeItsStop,
@@ -38,10 +38,10 @@ struct Message {
     /// What broke off before it.
     broken: Vec<Broken>,
     blocks: Vec<Block>,
-    /// Does it come whole, without a stream?
+    /// True if it comes whole, without a stream.
     is_whole: bool,
     has_stop: bool,
-    /// Are the blocks that come at the end in one line?
+    /// True if the blocks that come at the end are in one line.
     at_once: bool,
 }
 
@@ -49,7 +49,7 @@ struct Message {
 struct Broken {
     blocks: Vec<(Kind, Vec<String>)>,
     sign: Sign,
-    /// Has it the id of the message that comes at last?
+    /// True if it has the id of the final message.
     same_id: bool,
 }
 
@@ -71,7 +71,7 @@ impl Block {
         }
     }
 
-    /// What the reader has of it in the end.
+    /// What the reader shows in the end.
     fn shown(&self) -> String {
         let all = self.pieces.concat();
         match self.kind {
@@ -90,7 +90,7 @@ fn stream(id: &str, index: usize, tool_id: &str, kind: Kind, pieces: &[String]) 
         Kind::Tool => tool(tool_id, "Bash", json!({})),
     };
     let mut lines = vec![block_start(id, place, start)];
-    // The stream of an input has spaces that the whole input has not.
+    // The stream of an input contains spaces that the whole input does not have.
     lines.extend(matches!(kind, Kind::Tool).then(|| input_piece(id, place, "{\"command\": \"")));
     lines.extend(pieces.iter().map(|piece| match kind {
         Kind::Text => text_piece(id, place, piece),
@@ -109,7 +109,7 @@ fn lines(messages: &[Message]) -> Vec<Value> {
         let mut due = std::mem::take(&mut late);
         for (attempt, broken) in message.broken.iter().enumerate() {
             let own = format!("{id}.{attempt}");
-            // What comes whole has the id of the last attempt, and that one a sign; or another id.
+            // A whole message has the id of the last attempt, which then has a sign; or another id.
             let is_last = attempt + 1 == message.broken.len() && broken.sign != Sign::None;
             let same = broken.same_id && (is_last || !message.is_whole);
             let id = if same { &id } else { &own };
@@ -138,7 +138,7 @@ fn lines(messages: &[Message]) -> Vec<Value> {
         let (mut at_the_end, mut when) = (Vec::new(), When::BeforeItsStop);
         for (index, block) in blocks() {
             let tool_id = format!("{id}:{index}");
-            // One that is not streamed comes in its place, if those before it are there.
+            // A block that is not streamed comes in its place, after the blocks before it.
             let streamed = block.streamed.or_else(|| (when > When::AfterItsStop).then_some(0));
             if let Some(streamed) = streamed {
                 let pieces = &block.pieces[..streamed.min(block.pieces.len())];
@@ -176,7 +176,7 @@ fn lines(messages: &[Message]) -> Vec<Value> {
     lines
 }
 
-/// Lines that are about something else, wherever they come.
+/// Unrelated lines, at any place.
 fn noise() -> impl Strategy<Value = Value> {
     select(vec![
         of_sub_agent(message_start("s")),
@@ -239,7 +239,7 @@ fn wait<T>(work: impl Future<Output = T>) -> T {
     runtime.enable_all().start_paused(true).build().unwrap().block_on(work)
 }
 
-/// The blocks, however an input is spaced.
+/// The blocks, with the spacing of an input normalised.
 fn spaced_alike(blocks: &[String]) -> Vec<String> {
     let value = |block: &String| block.starts_with('{').then(|| block.parse::<Value>().unwrap());
     let spaced = |block: &String| value(block).map_or(block.clone(), |value| value.to_string());
@@ -250,7 +250,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
     #[test]
-    fn what_is_shown_is_the_reply(
+    fn shown_text_equals_the_reply(
         mut messages in vec(message(), 1..4),
         noise in vec((any::<Index>(), noise()), 0..6),
     ) {
@@ -282,7 +282,7 @@ fn any_line() -> impl Strategy<Value = (u8, String, u64, usize)> {
     (0..12u8, id, 0..3u64, 0..5usize)
 }
 
-/// The line of these numbers. The whole text of line `n` is like that of no other line.
+/// The line with these numbers. The whole text of each line is unique.
 fn line(n: usize, (what, id, place, length): (u8, String, u64, usize)) -> Value {
     let piece = &"\u{e9}-\u{1f600}xy"[..[0, 2, 3, 7, 8][length]];
     let full = format!("\u{e9}-\u{1f600}x{n}");

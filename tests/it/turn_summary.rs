@@ -1,11 +1,12 @@
-//! A turn read to its end, and the question that needs no session of its own.
+//! A turn read to its end, and a one-shot query without a session.
 
 use crate::support::cli::{Log, result, saying};
 use claude_wire::wire::TurnOutcome;
 use claude_wire::{Error, Session, SessionBuilder, query, with_session};
 use serde_json::{Value, json};
 
-/// A session of a CLI that answers its only prompt with these lines and this result, and notes its end in order.
+/// A session of a CLI that answers its only prompt with these lines and this result, and logs its
+/// orderly end.
 fn answering(lines: Vec<Value>, last: fn(&str) -> Value, log: &Log) -> SessionBuilder {
     Session::builder().transport(saying(&lines, last, log))
 }
@@ -14,13 +15,13 @@ fn done(uuid: &str) -> Value {
     result(uuid, "the end")
 }
 
-/// What an API failure looks like: a success that is an error.
+/// The form of an API failure: a success that is an error.
 fn busy(uuid: &str) -> Value {
     json!({"type": "result", "subtype": "success", "is_error": true, "result": "API Error: Overloaded", "api_error_status": 529,
         "terminal_reason": "api_error", "user_message_uuids": [uuid]})
 }
 
-/// What a limit looks like: errors, and no text.
+/// The form of a limit: errors, and no text.
 fn limited(uuid: &str) -> Value {
     json!({"type": "result", "subtype": "error_max_turns", "is_error": true, "errors": ["Reached maximum number of turns (1)"],
         "terminal_reason": "max_turns", "user_message_uuids": [uuid]})
@@ -42,7 +43,7 @@ fn lines() -> Vec<Value> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_summary_has_it_all_and_pairs_calls_with_results() {
+async fn a_summary_is_complete_and_pairs_calls_with_results() {
     let session = answering(lines(), done, &Log::default()).start().unwrap();
     let summary = session.query("go").collect_summary().await.unwrap();
     assert_eq!((summary.text().as_str(), summary.outcome()), ("the end", TurnOutcome::Success));
@@ -100,7 +101,7 @@ async fn messages_that_the_cli_withdraws_are_left_out() {
         );
         assert_eq!(summary.text(), texts.concat());
         let calls: Vec<_> = summary.tool_calls.iter().map(|call| call.call.id.as_str()).collect();
-        assert_eq!(calls, ["ran"], "what has run has run");
+        assert_eq!(calls, ["ran"], "tools that ran are kept");
     }
 }
 
@@ -141,7 +142,7 @@ async fn awaiting_a_turn_gives_its_summary_and_a_failed_turn_is_an_error() {
     let error = turn(limited).await.unwrap_err();
     assert_eq!(error.outcome(), Some(&TurnOutcome::MaxTurns));
     assert!(turn(done).max_turns(0).await.unwrap_err().is_option());
-    // As a task, and of a turn that has been read in part.
+    // As a task, and after part of the turn was read.
     let mut begun = turn(done);
     begun.next().await.unwrap().unwrap();
     let summary = tokio::spawn(begun.into_future()).await.unwrap().unwrap();
@@ -161,13 +162,13 @@ async fn without_a_text_in_the_result_the_summary_puts_the_blocks_together() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_question_starts_a_cli_and_stops_it_whatever_comes_of_it() {
+async fn a_one_shot_query_starts_a_cli_and_always_stops_it() {
     let log = Log::default();
     assert_eq!(
         query("go").session(answering(lines(), done, &log)).await.unwrap().text(),
         "the end"
     );
-    assert_eq!(log.len(), 1, "the CLI had its end of input before the answer was handed over");
+    assert_eq!(log.len(), 1, "the CLI got the end of input before the answer was returned");
     assert!(query("go").session(answering(lines(), busy, &log)).await.unwrap_err().is_overloaded());
     assert_eq!(log.len(), 2);
     let refused =
@@ -177,7 +178,7 @@ async fn one_question_starts_a_cli_and_stops_it_whatever_comes_of_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_session_for_some_work_is_stopped_when_the_work_is_done_or_fails() {
+async fn a_scoped_session_is_stopped_when_its_work_is_done_or_fails() {
     let log = Log::default();
     let text = with_session(answering(lines(), done, &log), |session| async move {
         session.query("go").text().await

@@ -1,4 +1,4 @@
-//! The API does not know the key: the CLI tries again, gives up, and the turn says so.
+//! The API does not know the key: the CLI retries, gives up, and the turn reports it.
 
 use claude_wire::lab::{ApiScript, Reply, When};
 use claude_wire::wire::TurnOutcome;

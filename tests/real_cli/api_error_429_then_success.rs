@@ -1,4 +1,4 @@
-//! The API asks for patience once: the CLI waits as long as it was told, and the turn succeeds.
+//! The API asks once to retry later: the CLI waits that long, and the turn succeeds.
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! The API stays overloaded: the CLI gives up after its retries, and the session goes on when the API does.
+//! The API stays overloaded: the CLI gives up after its retries, and the session works again when
+//! the API does.
 
 use claude_wire::lab::{ApiScript, Reply};
 use claude_wire::wire::TurnOutcome;

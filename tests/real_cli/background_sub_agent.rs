@@ -1,4 +1,5 @@
-//! A sub-agent in the background outlives the turn that started it: its report comes as a turn of the CLI's own, among the events.
+//! A sub-agent in the background outlives the turn that started it: its report is a turn that the
+//! CLI starts, delivered as events.
 
 use claude_wire::lab::{ApiScript, Reply, When};
 use claude_wire::session::SessionEvent;

@@ -1,4 +1,4 @@
-//! A flag that the CLI does not know: the error has its exit code and its words.
+//! A flag unknown to the CLI: the error has its exit code and its text.
 
 use claude_wire::lab::ApiScript;
 

@@ -1,4 +1,4 @@
-//! `clear` begins a conversation anew in the same process.
+//! `clear` starts a new conversation in the same process.
 
 use claude_wire::lab::{ApiScript, Reply, When};
 
@@ -10,7 +10,7 @@ pub(crate) async fn run() {
     }
 }
 
-/// `clear` itself is a command, also where prompts are taken as they are.
+/// `clear` is a command even if prompts are verbatim.
 async fn cleared(verbatim: bool) {
     let script = ApiScript::new()
         .when(When::prompt("Before").turn(1), [Reply::text("I remember.")])

@@ -1,4 +1,4 @@
-//! The CLI takes the request of every method, and its replies are what the types say.
+//! The CLI accepts the request of every method, and its replies match the types.
 
 use claude_wire::Session;
 use claude_wire::lab::{ApiScript, Reply, When};
@@ -11,7 +11,7 @@ use serde_json::{Map, json};
 
 use crate::support::{finish, place};
 
-const NOBODY: &str = "00000000-0000-4000-8000-000000000000";
+const UNKNOWN: &str = "00000000-0000-4000-8000-000000000000";
 
 pub(crate) async fn run() {
     let place =
@@ -57,7 +57,7 @@ async fn files_and_tasks(session: &Session) {
     let file = typed(files.read("f.txt").max_bytes(4)).await;
     assert_eq!((file.contents.as_str(), file.truncated), ("file", Some(true)));
     typed(files.suggest("f")).await;
-    assert!(!typed(files.rewind(NOBODY).dry_run()).await.can_rewind);
+    assert!(!typed(files.rewind(UNKNOWN).dry_run()).await.can_rewind);
     files.seed_read_state("f.txt", 1).await.unwrap();
     typed(files.register_repo_root("sub").reload_memory().reload_skills()).await;
     assert_eq!(typed(files.set_cwd("/dev/null/missing")).await.status, CwdStatus::Rejected);
@@ -87,12 +87,12 @@ async fn conversation(session: &Session) {
     assert!(typed(conversation.side_question("why?")).await.response.is_some());
     conversation.rename("A name").await.unwrap();
     conversation.rename_other(&session.session_id().unwrap(), "A name").await.unwrap();
-    refused(conversation.rename_other(NOBODY, "A name"), None).await;
+    refused(conversation.rename_other(UNKNOWN, "A name"), None).await;
     assert_eq!(
         typed(conversation.generate_title("fix the login", false)).await.title.as_deref(),
         Some("A title")
     );
-    assert!(!typed(conversation.cancel_message(NOBODY)).await.cancelled);
+    assert!(!typed(conversation.cancel_message(UNKNOWN)).await.cancelled);
     assert!(typed(conversation.export()).await.text.contains("Hello"));
     conversation.pause_suggestions(true).await.unwrap();
     assert_eq!(typed(conversation.launch_review("", false)).await.status, "error");
@@ -141,14 +141,14 @@ async fn mcp(session: &Session) {
 }
 
 async fn elsewhere(session: &Session) {
-    // Nobody has begun to sign in.
+    // No login was started.
     let account = session.account();
     refused(account.finish_login("made-up", "made-up"), None).await;
     refused(account.await_login(), None).await;
     typed(account.login(true)).await;
     let feedback = session.feedback();
-    feedback.rate(NOBODY, RatedPart::AssistantText, Sentiment::Positive).await.unwrap();
-    feedback.clear_rating(NOBODY, RatedPart::AssistantText, Sentiment::Positive).await.unwrap();
+    feedback.rate(UNKNOWN, RatedPart::AssistantText, Sentiment::Positive).await.unwrap();
+    feedback.clear_rating(UNKNOWN, RatedPart::AssistantText, Sentiment::Positive).await.unwrap();
     typed(feedback.submit("A text.").save_locally().kind(FeedbackKind::Bug)).await;
     typed(feedback.submit_survey(Survey::Session, Rating::Good, "a-1", "A text.")).await;
     refused(session.remote().enable().name("made-up"), None).await;
@@ -173,7 +173,7 @@ async fn elsewhere(session: &Session) {
     .await;
 }
 
-/// The reply, every field of which the type names and reads.
+/// Returns the reply, every field of which the type must name and parse.
 async fn typed<T>(call: Call<replies::Reply<T>>) -> replies::Reply<T> {
     let name = format!("{call:?}");
     let reply = call.await.unwrap_or_else(|error| panic!("{name}: {error}"));

@@ -1,4 +1,5 @@
-//! Requests that the CLI grants when there is something to grant: servers, tasks, files, plugins.
+//! Requests that the CLI accepts only if there is something to act on: servers, tasks, files,
+//! plugins.
 
 use claude_wire::Session;
 use claude_wire::lab::{ApiScript, Hermetic, Reply, When};
@@ -157,13 +158,13 @@ async fn tasks(session: &Session, place: &Hermetic) {
     let (waiting, answer) = (place.cwd().join("waiting"), tokio::spawn(turn.text()));
     appears(&waiting).await;
     let call = call.unwrap();
-    // The CLI lets a command be for its first seconds.
+    // The CLI does not background a command in its first seconds.
     while session.tasks().background(&call).await.unwrap().backgrounded != Some(true) {}
-    assert_eq!(answer.await.unwrap().unwrap(), "Not any more.", "while the command goes on");
+    assert_eq!(answer.await.unwrap().unwrap(), "Not any more.", "while the command runs");
     std::fs::remove_file(waiting).unwrap();
 }
 
-/// The task that a message tells of.
+/// The task that a message reports.
 fn started(message: &Message) -> Option<String> {
     match message.as_system()? {
         System::TaskStarted(started) => Some(started.task_id.clone()),

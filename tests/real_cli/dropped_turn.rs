@@ -1,4 +1,4 @@
-//! A turn that is dropped half way is interrupted, and nothing of it reaches the next one.
+//! A turn dropped halfway is interrupted, and nothing of it reaches the next one.
 
 use claude_wire::lab::{ApiScript, Reply};
 

@@ -1,4 +1,4 @@
-//! The CLI takes every option: its flags are known, its fields of the handshake applied.
+//! The CLI accepts every option: its flags are known, its handshake fields applied.
 
 use claude_wire::lab::{ApiScript, Reply, real_cli};
 use claude_wire::session::{AgentDefinition, McpServer, Options, Plugin, Thinking};
@@ -9,7 +9,7 @@ use tokio::process::Command;
 
 use crate::support::{finish, place};
 
-/// Flags that CLI 2.1.329 takes, and its `--help` does not tell of.
+/// Flags that CLI 2.1.329 accepts but does not list in `--help`.
 const HIDDEN: [&str; 15] = [
     "--await-initialize",
     "--initialize-fields",
@@ -37,9 +37,9 @@ pub(crate) async fn run() {
     .await;
     let help = Command::new(real_cli().unwrap()).arg("--help").output().await.unwrap();
     let help = String::from_utf8(help.stdout).unwrap();
-    let told = |flag: &str| help.split([' ', ',', '\n', '=']).any(|word| word == flag);
+    let is_listed = |flag: &str| help.split([' ', ',', '\n', '=']).any(|word| word == flag);
     for flag in Options::table().iter().flat_map(|row| row.flags) {
-        assert_ne!(told(flag), HIDDEN.contains(flag), "{flag}");
+        assert_ne!(is_listed(flag), HIDDEN.contains(flag), "{flag}");
     }
 
     let dir = place.cwd();

@@ -1,4 +1,4 @@
-//! A fork knows what was said before it and leaves the original as it is.
+//! A fork knows the conversation before it and leaves the original unchanged.
 
 use claude_wire::lab::{ApiScript, Reply, When};
 

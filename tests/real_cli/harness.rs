@@ -1,4 +1,4 @@
-//! When the tests run, and how many did.
+//! When the tests run, and how many ran.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use claude_wire::lab::{Network, real_cli};
 use libtest_mimic::{Arguments, Trial};
 
-/// Far more than any of them takes on a loaded machine: a test that waits this long has failed.
+/// Far longer than any of them takes on a loaded machine: a test that waits this long has failed.
 const LIMIT: Duration = Duration::from_secs(120);
 
 pub(crate) fn main(trials: Vec<Trial>) -> ExitCode {
@@ -46,7 +46,7 @@ pub(crate) fn trial<Fut: Future<Output = ()> + 'static>(name: &str, test: fn() -
 fn check(cli: &Path) -> Result<(), String> {
     if !cli.is_file() {
         return Err(format!(
-            "CLAUDE_WIRE_REAL_CLI names {}, and there is no such file",
+            "CLAUDE_WIRE_REAL_CLI names {}, but that file does not exist",
             cli.display()
         ));
     }

@@ -1,4 +1,4 @@
-//! Hooks of four kinds are called in order, and what they answer counts.
+//! Hooks of four kinds are called in order, and their answers take effect.
 
 use std::sync::{Arc, Mutex};
 

@@ -1,7 +1,8 @@
-//! Each event that this CLI can be driven to calls its hook, and says nothing that its type does not know.
+//! Every event that this CLI can be made to send calls its hook, with only known fields.
 //!
-//! Not here: `Setup`, which is over before the host's hooks are known; `CwdChanged`, `TeammateIdle`, `TaskCreated` and `TaskCompleted`, which
-//! CLI 2.1.329 keeps for its own front end; and `PermissionDenied`, which needs the classifier of the mode `auto`.
+//! Not covered: `Setup`, which is over before the host's hooks are known; `CwdChanged`,
+//! `TeammateIdle`, `TaskCreated` and `TaskCompleted`, which CLI 2.1.329 reserves for its own front
+//! end; and `PermissionDenied`, which needs the classifier of the mode `auto`.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -123,7 +124,7 @@ pub(crate) async fn run() {
     assert!(raw(HookEventName::SessionEnd).contains(r#""reason":"clear""#));
 }
 
-/// A hook for all events. It answers what two of them are for: the files to watch, and a work tree.
+/// A hook for all events. It returns what two of them request: the files to watch, and a work tree.
 fn hooked(
     builder: SessionBuilder,
     called: Arc<Mutex<Vec<HookInput>>>,
@@ -154,7 +155,7 @@ fn hooked(
     )
 }
 
-/// Writes to a file until the CLI has called the hook: there is no telling when it begins to watch.
+/// Writes to a file until the CLI has called the hook: when it starts to watch is not reported.
 async fn changed_until_called(
     file: &Path,
     text: &str,
@@ -167,7 +168,7 @@ async fn changed_until_called(
             return;
         }
         std::fs::write(file, format!("{text}{}", " ".repeat(spaces))).unwrap();
-        // The CLI waits for a file to be left alone before it looks at it.
+        // The CLI handles a file only after it has been unchanged for a while.
         tokio::time::sleep(Duration::from_millis(1500)).await;
     }
 }

@@ -1,4 +1,4 @@
-//! A guard that fails blocks what it guards; a mere hook that fails does not.
+//! A failing blocking hook blocks the tool; a failing ordinary hook does not.
 
 use claude_wire::lab::{ApiScript, Reply};
 use claude_wire::session::Matcher;

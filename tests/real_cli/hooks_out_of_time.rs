@@ -1,4 +1,5 @@
-//! The CLI keeps a hook's time, which may be a part of a second: it takes the question back, and the tool does not run.
+//! The CLI applies a hook's timeout, which may be a fraction of a second: it cancels the request,
+//! and the tool does not run.
 
 use std::time::Duration;
 

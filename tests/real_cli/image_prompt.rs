@@ -1,4 +1,5 @@
-//! Images and files of a prompt reach the model as they are, and the CLI reads those that a text names.
+//! Images and files of a prompt reach the model unchanged, and the CLI reads the files that a text
+//! names.
 
 use base64::prelude::*;
 use claude_wire::Prompt;

@@ -1,4 +1,4 @@
-//! A tool that lives in the host: the CLI reaches it over `mcp_message`, from the handshake on.
+//! An in-process tool: the CLI reaches it over `mcp_message`, from the handshake on.
 
 use claude_wire::lab::{ApiScript, Reply, When};
 use serde_json::{Value, json};
@@ -27,7 +27,7 @@ pub(crate) async fn run() {
     assert!(finish(session, place).await.success());
 }
 
-/// An MCP server of one tool.
+/// An MCP server with one tool.
 fn serve(message: &Value) -> Value {
     let result = match message["method"].as_str().unwrap() {
         "initialize" => {

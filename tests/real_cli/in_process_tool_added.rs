@@ -1,4 +1,4 @@
-//! A server of the host that comes and goes while the session runs.
+//! An in-process server that is added and removed while the session runs.
 
 use claude_wire::lab::{ApiScript, Reply};
 use serde_json::json;

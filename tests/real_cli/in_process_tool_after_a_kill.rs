@@ -1,4 +1,4 @@
-//! A server that was added while the session ran is there again in the CLI after one that was killed.
+//! A server added while the session ran is registered again with the next CLI after a kill.
 
 use claude_wire::lab::{ApiScript, Reply};
 use serde_json::json;

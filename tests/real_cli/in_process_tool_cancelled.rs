@@ -1,4 +1,4 @@
-//! An interrupt while a tool of the host runs: the tool is told, and the session goes on.
+//! An interrupt while an in-process tool runs: the tool is cancelled, and the session continues.
 
 use claude_wire::lab::{ApiScript, Reply};
 use claude_wire::wire::TurnOutcome;

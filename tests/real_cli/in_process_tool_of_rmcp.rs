@@ -1,4 +1,5 @@
-//! A server of rmcp in the host: its tools are offered, called, fail, report progress and return megabytes.
+//! An in-process rmcp server: its tools are offered, called, fail, report progress and return
+//! megabytes.
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
-//! The handshake with a server in the host stands in `initialize`: the CLI takes it, and plays none itself, until it connects anew.
+//! The handshake with an in-process server is in `initialize`: the CLI uses it and performs no
+//! handshake until it reconnects.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -50,10 +51,10 @@ pub(crate) async fn run() {
             .text()
             .contains('3')
     );
-    assert_eq!(made.load(Ordering::Relaxed), 1, "the CLI has played no handshake of its own");
+    assert_eq!(made.load(Ordering::Relaxed), 1, "the CLI performed no handshake");
     assert!(
         session.mcp().reconnect("calc").await.unwrap_err().refusal().is_some(),
-        "only servers outside the host are reconnected so"
+        "this reconnects only servers outside the host"
     );
     session.mcp().disable("calc").await.unwrap();
     session.mcp().enable("calc").await.unwrap();

@@ -1,4 +1,5 @@
-//! An interrupt while the model speaks: what was said so far stays, the turn ends as aborted, the session goes on.
+//! An interrupt while the model writes: the text so far is kept, the turn ends as aborted, the
+//! session continues.
 
 use claude_wire::lab::{ApiScript, Reply};
 use claude_wire::wire::TurnOutcome;

@@ -1,4 +1,5 @@
-//! An interrupt while a tool runs: the tool is killed, the turn ends as aborted, the session goes on.
+//! An interrupt while a tool runs: the tool is killed, the turn ends as aborted, the session
+//! continues.
 
 use claude_wire::lab::{ApiScript, Reply};
 use claude_wire::wire::TurnOutcome;

@@ -1,7 +1,8 @@
-//! The CLI is killed, resumed and told to begin anew: it ends in order, given time.
+//! The CLI is killed, resumed and cleared: it ends properly, given time.
 //!
-//! A CLI that is killed while it writes its configuration leaves a lock behind, which the next one respects until it is ten seconds old: not
-//! for its turns, but for its end, where it writes as well. In that time it does not end at SIGTERM either.
+//! A CLI that is killed while it writes its configuration leaves a lock behind, which the next one
+//! respects until it is ten seconds old: not during its turns, but at its end, where it writes as
+//! well. During that time it does not end at SIGTERM either.
 
 use std::path::Path;
 use std::time::{Duration, Instant};

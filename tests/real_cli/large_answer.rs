@@ -1,4 +1,4 @@
-//! An answer of 2 MiB arrives whole, in one line.
+//! An answer of 2 MiB arrives complete, in one line.
 
 use claude_wire::lab::{ApiScript, Reply};
 

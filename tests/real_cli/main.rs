@@ -1,6 +1,7 @@
-//! The real CLI in the loop: what a session does with it, one behaviour per file.
+//! The real CLI in the loop: how a session works with it, one behaviour per file.
 //!
-//! Runs where `CLAUDE_WIRE_REAL_CLI` names a CLI, inside a network namespace that only has loopback, and says so where it does not run.
+//! Runs if `CLAUDE_WIRE_REAL_CLI` names a CLI, inside a network namespace with only loopback;
+//! otherwise it reports that nothing ran.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 #[cfg(feature = "lab")]

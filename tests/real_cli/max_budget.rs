@@ -15,6 +15,6 @@ pub(crate) async fn run() {
     let result = session.query("Loop").final_result().await.unwrap();
     assert_eq!(result.outcome(), TurnOutcome::MaxBudget);
     assert!(result.total_cost_usd.is_some_and(|cost| cost >= 1.0), "{:?}", result.total_cost_usd);
-    // An error was the last word.
+    // The last result was an error.
     assert_eq!(finish(session, place).await.code, Some(1));
 }

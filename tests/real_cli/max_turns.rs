@@ -1,4 +1,4 @@
-//! The limit of round trips ends a turn, and the session goes on.
+//! The limit of round trips ends a turn, and the session continues.
 
 use claude_wire::lab::{ApiScript, Reply, When};
 use claude_wire::wire::TurnOutcome;

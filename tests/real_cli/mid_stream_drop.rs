@@ -1,4 +1,5 @@
-//! The connection to the API drops within an answer: the CLI tries again, and the turn has one whole answer.
+//! The connection to the API drops within an answer: the CLI retries, and the turn has one complete
+//! answer.
 
 use claude_wire::lab::{ApiScript, Cut, Reply};
 

@@ -1,4 +1,4 @@
-//! Without a key the turn ends by saying so, and no request is made.
+//! Without a key the turn ends with that error, and no request is made.
 
 use claude_wire::lab::ApiScript;
 

@@ -1,4 +1,4 @@
-//! A request that the script does not foresee fails the turn at once, and the place says which it was.
+//! A request that the script does not expect fails the turn at once, and the report names it.
 
 use claude_wire::lab::{ApiScript, Reply};
 

@@ -1,4 +1,4 @@
-//! A question, an answer, and the CLI is gone.
+//! A one-shot query: one answer, and the CLI has exited.
 
 use claude_wire::lab::{ApiScript, Reply};
 

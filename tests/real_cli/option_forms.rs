@@ -1,4 +1,5 @@
-//! The forms of options that exclude each other: the CLI takes each, and cuts a conversation where it is told to.
+//! The forms of options that exclude each other: the CLI accepts each, and truncates a conversation
+//! where requested.
 
 use claude_wire::SessionBuilder;
 use claude_wire::lab::{ApiScript, Reply, When};
@@ -23,7 +24,7 @@ const FORMS: [Form; 10] = [
     ("a long prompt after the CLI's", |b| {
         b.append_system_prompt("Be brief. ".repeat(1000)).debug(true)
     }),
-    ("nobody asks", |b| {
+    ("no prompts", |b| {
         b.permission_prompts("none").permission_mode("dontAsk").no_session_persistence(true)
     }),
     ("a prompt tool", |b| b.permission_prompt_tool("stdio").betas(["context-1m-2025-08-07"])),
@@ -73,13 +74,13 @@ pub(crate) async fn run() {
     let id = session.session_id().unwrap();
     session.stop().await;
 
-    // The latest conversation of the directory, under an id of its own.
+    // The latest conversation of the directory, under a new id.
     let fork = place.session().continue_conversation(true).fork_session(true).start().unwrap();
     assert_eq!(fork.query("Three").text().await.unwrap(), "third");
     assert_ne!(fork.session_id().unwrap(), id);
     fork.stop().await;
 
-    // The second turn is cut off, so the model is asked about the first one only.
+    // The second turn is cut off, so that the model is asked only about the first one.
     let session = place
         .session()
         .resume(id)

@@ -1,4 +1,5 @@
-//! Options of one query: another model is switched to and back, another system prompt takes another launch of the same conversation.
+//! Options of one query: the model is switched and switched back; another system prompt needs
+//! another launch of the same conversation.
 
 use claude_wire::lab::{ApiScript, Reply, When};
 use claude_wire::wire::System;
@@ -10,7 +11,7 @@ pub(crate) async fn run() {
     let script = (1..=7).fold(ApiScript::new(), |script, turn| {
         script.when(When::prompt(format!("Question {turn}")).turn(turn), [Reply::text("ok")])
     });
-    // The CLI tries a model before it takes it.
+    // The CLI tests a model before it accepts it.
     let place = place(script.always(When::prompt("Hi"), [Reply::text("Hi")])).await;
     let session = place.session().model("claude-opus-5-5").start().unwrap();
     let ask = |turn: usize, options: Options| {
@@ -24,7 +25,7 @@ pub(crate) async fn run() {
     assert_ne!(session.pid(), pid);
     ask(4, Options::default()).await.unwrap();
     assert_eq!(session.session_id(), id);
-    // What the session was set to meanwhile is what comes back, and what another launch finds again.
+    // What the session was set to meanwhile is restored, and is repeated in another launch.
     session.set_model("claude-haiku-4-5").await.unwrap();
     session.set_permission_mode("plan").await.unwrap();
     assert_eq!(
@@ -56,7 +57,7 @@ pub(crate) async fn run() {
     assert!(finish(session, place).await.success());
 }
 
-/// Runs a turn: the permission mode that it says it runs in.
+/// Runs a turn and returns the permission mode that it reports.
 async fn mode(mut turn: Turn) -> String {
     let mut mode = String::new();
     while let Some(message) = turn.next().await {

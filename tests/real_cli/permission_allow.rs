@@ -1,4 +1,4 @@
-//! The host is asked, allows, and the tool runs as the model meant it.
+//! The host is asked, allows, and the tool runs with the model's input.
 
 use std::sync::Mutex;
 

@@ -1,4 +1,4 @@
-//! "Always" sends the CLI's suggestions back, and the same use of the tool is not asked about again.
+//! "Always" returns the CLI's suggestions, and the same tool call is not asked about again.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

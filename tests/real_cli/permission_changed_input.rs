@@ -1,4 +1,4 @@
-//! The host allows with another input: that is what runs.
+//! The host allows with another input, which the tool then uses.
 
 use claude_wire::Decision;
 use claude_wire::lab::{ApiScript, Reply};

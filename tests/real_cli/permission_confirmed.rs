@@ -1,4 +1,5 @@
-//! A human confirms what the handler leaves open, and may look at the session meanwhile; who takes too long has denied.
+//! A human confirms what the handler leaves open, and may look at the session meanwhile; no answer
+//! in time is a denial.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The host denies: the model is told why, and the turn goes on.
+//! The host denies: the model gets the reason, and the turn continues.
 
 use claude_wire::Decision;
 use claude_wire::lab::{ApiScript, Reply, When};

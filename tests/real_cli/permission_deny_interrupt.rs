@@ -1,4 +1,4 @@
-//! The host denies and interrupts: the turn ends as aborted, and the session goes on.
+//! The host denies and interrupts: the turn ends as aborted, and the session continues.
 
 use claude_wire::Decision;
 use claude_wire::lab::{ApiScript, Reply};

@@ -1,4 +1,4 @@
-//! Nobody is there to ask: what no rule allows does not run.
+//! Without a handler, what no rule allows does not run.
 
 use claude_wire::lab::{ApiScript, Reply};
 use serde_json::json;

@@ -1,4 +1,5 @@
-//! Questions to the user: those of the model come as a tool that is allowed with its answers, those of an MCP server as elicitations.
+//! Questions to the user: the model's come as a tool that is allowed with its answers, an MCP
+//! server's as elicitations.
 
 use std::sync::{Arc, Mutex};
 
@@ -9,7 +10,8 @@ use serde_json::json;
 
 use crate::support::{finish, place};
 
-/// An MCP server of one tool, which asks for a name before it answers. The CLI would put its own variables in place of names in braces.
+/// An MCP server with one tool that asks for a name before it answers. The CLI would substitute its
+/// own variables for names in braces.
 pub(crate) const ASKER: &str = r#"
 while read -r line; do
   id=$(printf '%s' "$line" | sed -n 's/.*"id":\([0-9]*\).*/\1/p')

@@ -1,4 +1,4 @@
-//! A live session is recorded; the recording, from which the recorder took what is secret, gives the same messages to the same code.
+//! A live session is recorded; the redacted recording gives the same messages to the same code.
 
 use claude_wire::lab::{ApiScript, Reply, real_cli};
 use claude_wire::recorder::Recorder;
@@ -31,7 +31,7 @@ pub(crate) async fn run() {
     assert_eq!(lint(&recording), []);
     let roots =
         [Root::cwd(place.cwd().to_string_lossy()), Root::home(place.home().to_string_lossy())];
-    assert!(scrub(&mut recording.clone(), &roots).is_empty(), "the recorder has done it");
+    assert!(scrub(&mut recording.clone(), &roots).is_empty(), "the recorder has redacted it");
     let replay = Replay::new(recording);
     let (session, replayed) = converse(Session::builder().transport(replay.clone())).await;
     assert!(session.stop().await.unwrap().success());
@@ -44,7 +44,7 @@ pub(crate) async fn run() {
     close(place);
 }
 
-/// Two turns with partial messages, a permission and a retry; all messages of both.
+/// Runs two turns with partial messages, a permission and a retry; returns all messages of both.
 async fn converse(builder: SessionBuilder) -> (Session, Vec<Value>) {
     let session = builder
         .include_partial_messages(true)
@@ -61,12 +61,12 @@ async fn converse(builder: SessionBuilder) -> (Session, Vec<Value>) {
     (session, messages)
 }
 
-/// The signature of the fake API's thinking blocks, as it is recorded.
+/// The redacted signature of the fake API's thinking blocks.
 fn redacted(message: &Value) -> Value {
     serde_json::from_str(&message.to_string().replace("c2lnbmF0dXJl", "<signature:1>")).unwrap()
 }
 
-/// What new ids leave alone: the kind of a message, its keys in order, and what the model said.
+/// What new ids do not change: the kind of a message, its keys in order, and the model's text.
 fn shape(message: &Value) -> (Vec<String>, Value, Value, Value) {
     let keys = message.as_object().unwrap().keys().cloned().collect();
     (

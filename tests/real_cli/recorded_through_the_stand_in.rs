@@ -1,6 +1,7 @@
-//! A session with `mock-claude` as its CLI, which runs the real one and records it; the recording gives the same messages to the same code.
+//! A session with `mock-claude` as its CLI, which runs and records the real one; the recording
+//! gives the same messages to the same code.
 //!
-//! Needs the stand-in beside the tests: `cargo build -p claude-wire-cli`.
+//! Needs the stand-in next to the tests: `cargo build -p claude-wire-cli`.
 
 use claude_wire::lab::{ApiScript, Reply, real_cli};
 use claude_wire::recording::{EventKind, Exit, Recording, lint};
@@ -38,7 +39,7 @@ pub(crate) async fn run() {
     close(place);
 }
 
-/// Two turns with a permission; what each message is and says.
+/// Runs two turns with a permission; returns the kind and text of each message.
 async fn converse(builder: SessionBuilder) -> (Session, Vec<serde_json::Value>) {
     let session = builder.on_permission(|_| async { Decision::allow() }).start().unwrap();
     let mut messages = Vec::new();

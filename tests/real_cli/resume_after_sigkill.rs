@@ -1,4 +1,5 @@
-//! The CLI is killed between two turns: the next query starts another one, which remembers.
+//! The CLI is killed between two turns: the next query starts another one, which remembers the
+//! conversation.
 
 use claude_wire::lab::{ApiScript, Reply, When};
 

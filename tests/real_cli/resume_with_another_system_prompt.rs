@@ -1,4 +1,5 @@
-//! A conversation is resumed with another system prompt: the new one counts, not the one that the CLI has kept.
+//! A conversation is resumed with another system prompt, which replaces the one that the CLI has
+//! stored.
 
 use claude_wire::lab::{ApiScript, Reply, When};
 

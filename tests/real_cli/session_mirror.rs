@@ -1,4 +1,4 @@
-//! What the CLI writes to its transcript reaches the host as well.
+//! What the CLI writes to its transcript also reaches the host.
 
 use claude_wire::lab::{ApiScript, Reply};
 use claude_wire::session::SessionEvent;

@@ -8,7 +8,7 @@ use crate::support::{finish, place};
 pub(crate) async fn run() {
     let script = ApiScript::new()
         .on_prompt("Hello", [Reply::text("one"), Reply::text("two")])
-        // The CLI tries the model before it takes it.
+        // The CLI tests the model before it accepts it.
         .when(When::prompt("Hi").model("claude-sonnet-5"), [Reply::text("Hi")])
         .when(When::prompt("Hi").model("no-such-model"), [Reply::error(404)]);
     let place = place(script).await;

@@ -1,4 +1,5 @@
-//! The permission mode of a running session is changed: an edit that was asked about is not any more.
+//! The permission mode of a running session is changed: an edit that needed permission no longer
+//! does.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -38,7 +39,7 @@ pub(crate) async fn run() {
         .unwrap();
     assert_eq!(reply.unwrap().to_value().unwrap(), json!({"mode": "acceptEdits"}));
     session.query("Two").drain().await.unwrap();
-    assert_eq!(asked.load(Ordering::Relaxed), 1, "asked in spite of the mode");
+    assert_eq!(asked.load(Ordering::Relaxed), 1, "asked despite the mode");
     assert!(place.cwd().join("two.txt").is_file());
 
     let refusal = session

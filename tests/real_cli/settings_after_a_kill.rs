@@ -1,4 +1,4 @@
-//! What a session was set to is so again in the CLI after one that was killed.
+//! Settings of a session apply again in the next CLI after a kill.
 
 use claude_wire::Session;
 use claude_wire::lab::{ApiScript, Reply, When};
@@ -13,8 +13,8 @@ pub(crate) async fn run() {
     std::fs::create_dir_all(moved.join("repo")).unwrap();
     let session = place.session().shutdown(after_a_kill()).start().unwrap();
     session.query("First").drain().await.unwrap();
-    let at_first = told(&session).await;
-    // `/dev/null` has nothing below it: no server starts.
+    let at_first = reported(&session).await;
+    // `/dev/null` contains nothing: no server starts.
     let server = json!({"type": "stdio", "command": "/dev/null/missing", "args": []});
     session.mcp().set_servers([("off", server.clone()), ("on", server)]).await.unwrap();
     session.mcp().disable("off").await.unwrap();
@@ -27,12 +27,12 @@ pub(crate) async fn run() {
     session.files().register_repo_root("repo").await.unwrap();
     session.conversation().pause_suggestions(true).await.unwrap();
     session.query("Second").drain().await.unwrap();
-    let set = told(&session).await;
+    let set = reported(&session).await;
     assert!(at_first.iter().zip(&set).all(|(first, set)| first != set), "{at_first:#?} {set:#?}");
 
     kill(&session).await;
     session.query("Third").drain().await.unwrap();
-    assert_eq!(told(&session).await, set);
+    assert_eq!(reported(&session).await, set);
     let efforts: Vec<_> = place
         .api()
         .requests()
@@ -43,8 +43,8 @@ pub(crate) async fn run() {
     assert!(finish(session, place).await.success());
 }
 
-/// How the CLI says that it is set.
-async fn told(session: &Session) -> [String; 4] {
+/// Returns the settings that the CLI reports.
+async fn reported(session: &Session) -> [String; 4] {
     let raw =
         |raw: Option<&claude_wire::wire::RawJson>| raw.map(ToString::to_string).unwrap_or_default();
     let mode = session.control("get_status", Default::default()).await.unwrap();

@@ -1,4 +1,5 @@
-//! Somebody terminates the CLI within a turn: the turn fails with the exit code, and the next query starts another CLI.
+//! The CLI is terminated within a turn: the turn fails with the exit code, and the next query
+//! starts another CLI.
 
 use claude_wire::lab::{ApiScript, Reply};
 

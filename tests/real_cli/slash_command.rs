@@ -1,4 +1,4 @@
-//! A slash command is answered by the CLI itself: a turn, and no request.
+//! The CLI answers a slash command itself: a turn without an API request.
 
 use claude_wire::lab::ApiScript;
 

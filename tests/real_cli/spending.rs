@@ -1,4 +1,5 @@
-//! What turns cost, over a clear, a death of the CLI and a resumed conversation: each its own share, nothing twice.
+//! The cost of turns over a clear, a crash of the CLI and a resumed conversation: each has its
+//! share, nothing is counted twice.
 
 use claude_wire::lab::{ApiScript, Reply, When};
 use claude_wire::session::{SessionEvent, Spending};

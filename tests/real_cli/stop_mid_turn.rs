@@ -1,4 +1,4 @@
-//! `stop` within a turn: the turn is interrupted, the CLI ends in order, and nothing of it is left.
+//! `stop` within a turn: the turn is interrupted, the CLI ends properly, and nothing is left over.
 
 use claude_wire::lab::{ApiScript, Reply};
 use claude_wire::wire::TurnOutcome;

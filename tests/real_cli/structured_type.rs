@@ -1,4 +1,4 @@
-//! The schema of a Rust type is one that the CLI accepts, and the answer is a value of the type.
+//! The CLI accepts the schema of a Rust type, and the answer is a value of that type.
 
 use claude_wire::lab::{ApiScript, Reply};
 use schemars::JsonSchema;
@@ -7,7 +7,8 @@ use serde_json::json;
 
 use crate::support::{finish, place};
 
-/// With what is hard on a validator: a format of `schemars`, a definition, an option, an enum with data.
+/// Contains what is hard on a validator: a format of `schemars`, a definition, an option, an enum
+/// with data.
 #[derive(Debug, PartialEq, Deserialize, JsonSchema)]
 struct Person {
     name: String,

@@ -1,4 +1,4 @@
-//! What the tests share.
+//! Shared helpers of these tests.
 
 use std::path::Path;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use claude_wire::session::SessionEvent;
 use claude_wire::transport::{Environment, Exit, Inherit, Launch, Shutdown};
 use tokio::process::Command;
 
-/// How often to look for what gives no event.
+/// How often to poll for what gives no event.
 const LOOK: Duration = Duration::from_millis(5);
 
 /// A place for the CLI that `CLAUDE_WIRE_REAL_CLI` names.
@@ -18,19 +18,19 @@ pub(crate) async fn place(script: ApiScript) -> Hermetic {
     Hermetic::start(cli, script).await.unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// The patience with a CLI whose predecessor was killed: see `killed_resumed_cleared`.
+/// The grace periods for a CLI whose predecessor was killed: see `killed_resumed_cleared`.
 pub(crate) fn after_a_kill() -> Shutdown {
     Shutdown { grace_after_eof: Duration::from_secs(20), ..Shutdown::default() }
 }
 
-/// Stops the session and closes the place, in which all must have gone as it should.
+/// Stops the session and closes the place; both must succeed.
 pub(crate) async fn finish(session: Session, place: Hermetic) -> Exit {
     let exit = session.stop().await.expect("a process that has ended");
     close(place);
     exit
 }
 
-/// Closes the place, in which all must have gone as it should.
+/// Closes the place, which must succeed.
 pub(crate) fn close(place: Hermetic) {
     place.finish().unwrap_or_else(|error| panic!("{error}"));
 }
@@ -48,7 +48,7 @@ pub(crate) async fn signal(pid: u32, name: &str) {
     assert!(status.success(), "no process {pid}");
 }
 
-/// Kills the CLI of a session, and waits until the session knows.
+/// Kills the CLI of a session, and waits until the session notices.
 pub(crate) async fn kill(session: &Session) -> Exit {
     let mut events = session.events();
     signal(session.pid().expect("a CLI that runs"), "KILL").await;
@@ -61,18 +61,18 @@ pub(crate) async fn kill(session: &Session) -> Exit {
     }
 }
 
-/// The content of a file that a tool writes, once it is there.
+/// The content of a file that a tool writes, once it exists.
 pub(crate) async fn appears(path: &Path) -> String {
     loop {
         match std::fs::read_to_string(path) {
             Ok(content) => return content,
-            // A file has no event that every file system reports.
+            // Not every file system reports changes of a file.
             Err(_) => tokio::time::sleep(LOOK).await,
         }
     }
 }
 
-/// Waits until a process that is nobody's child here has ended.
+/// Waits until a process that is not our child has ended.
 pub(crate) async fn gone(pid: &str) {
     while Path::new("/proc").join(pid).exists() {
         tokio::time::sleep(LOOK).await;

@@ -1,4 +1,4 @@
-//! Three turns in one process, which remembers.
+//! Three turns in one process, which remembers the conversation.
 
 use claude_wire::lab::{ApiScript, Reply, When};
 

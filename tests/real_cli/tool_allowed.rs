@@ -1,4 +1,4 @@
-//! A tool that a rule allows runs, and nobody is asked.
+//! A tool that a rule allows runs without a permission request.
 
 use claude_wire::Decision;
 use claude_wire::lab::{ApiScript, Reply};

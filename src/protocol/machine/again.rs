@@ -1,29 +1,28 @@
-//! What the next process does again, since this one cannot have done it: a prompt that it did not
-//! read, and a conversation that it did not find.
+//! What the next process repeats because this one could not: a prompt that it did not read, and a
+//! conversation that it did not find.
 
 use super::Machine;
 use super::switch::warning;
 use crate::protocol::io::{Output, TurnId};
 use crate::wire::{Frame, Message, ResultMessage};
 
-/// What the CLI says, in a result or on standard error, of an id that it is to resume (2.1.332).
+/// What the CLI reports, in a result or on standard error, about an unknown id to resume (2.1.332).
 pub(crate) const NOT_FOUND: &str = "No conversation found";
 
-/// What is known of the end of a process before it has ended.
+/// What is known about the end of a process before it has ended.
 #[derive(Debug, Default)]
 pub(super) struct Again {
     /// The id that this process was to resume.
     resumed: Option<String>,
-    /// What to resume where the id that the CLI has confirmed is not found: `None` is what the
-    /// launch itself says.
+    /// What to resume if the confirmed id is not found: `None` means as the launch options say.
     fallback: Option<Option<String>>,
-    /// Has the CLI said that it did not find the conversation?
+    /// Whether the CLI reported that it did not find the conversation.
     not_found: bool,
-    /// Has the conversation been cleared in this process?
+    /// Whether the conversation was cleared in this process.
     cleared: bool,
-    /// Has the CLI not read the prompt of the turn that runs?
+    /// Whether the CLI did not read the prompt of the running turn.
     unread: bool,
-    /// The turn whose prompt was written twice already.
+    /// The turn whose prompt was already written twice.
     repeated: Option<TurnId>,
 }
 
@@ -38,7 +37,7 @@ impl Again {
     pub(super) fn confirmed(&mut self, id: &str) {
         self.fallback = match &self.resumed {
             Some(resumed) if resumed == id => None,
-            // What was cleared is not to come back.
+            // A cleared conversation must not come back.
             _ if self.cleared => None,
             resumed => Some(resumed.clone()),
         };
@@ -54,13 +53,13 @@ impl Again {
 }
 
 impl Machine {
-    /// Nobody has read what is in these bytes.
+    /// These bytes did not reach the CLI.
     pub(super) fn unwritten(&mut self, bytes: &[u8]) {
         let uuid = self.current.as_ref().map(|current| current.uuid.as_bytes());
         self.again.unread |= uuid.is_some_and(|uuid| memchr::memmem::find(bytes, uuid).is_some());
     }
 
-    /// Does a result in place of the handshake say that another launch would do better?
+    /// Whether a result in place of the handshake shows that another launch may succeed.
     pub(super) fn is_for_another_launch(&mut self, frame: &Frame) -> bool {
         let message = Message::new(frame.clone());
         let text = message.as_result().and_then(ResultMessage::error_text);
@@ -74,8 +73,8 @@ impl Machine {
         *not_found && resumed.is_some() && fallback.as_ref().is_some_and(has_one)
     }
 
-    /// The process has ended. Goes back to the conversation before the one that was not found, if
-    /// that is why.
+    /// The process has ended. Returns to the previous conversation if it ended because it did not
+    /// find the current one.
     pub(super) fn fall_back(&mut self, out: &mut Vec<Output>) -> bool {
         if !self.has_fallback() {
             return false;
@@ -84,16 +83,16 @@ impl Machine {
         self.session_id = self.again.fallback.take().flatten();
         let before = match &self.session_id {
             Some(id) => format!("conversation {id} is resumed"),
-            None => "the CLI is launched as at first".to_owned(),
+            None => "the CLI is launched with the session's original options".to_owned(),
         };
         out.push(warning(format!(
-            "the CLI does not find conversation {lost}, whose id it had confirmed: {before} instead"
+            "the CLI cannot find conversation {lost}, although it confirmed that id: {before} instead"
         )));
         true
     }
 
-    /// Takes back the prompt of the turn that runs, where the process that has ended cannot have
-    /// begun with it. Once for each prompt: a CLI may end because of it.
+    /// Withdraws the prompt of the running turn if the ended process cannot have begun it. Only
+    /// once per prompt: the prompt itself may cause the CLI to end.
     pub(super) fn take_unread(&mut self, lost: bool, out: &mut Vec<Output>) {
         if !(self.again.unread || lost) {
             return;
@@ -107,7 +106,7 @@ impl Machine {
         };
         self.again.repeated = Some(current.turn);
         if !lost {
-            out.push(warning("the CLI ended before it had read a prompt: the next one gets it"));
+            out.push(warning("the CLI ended before it read a prompt: the next CLI gets it"));
         }
         if let Some(prompt) = current.prompt {
             self.queue.push_front(*prompt);

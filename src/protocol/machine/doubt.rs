@@ -1,13 +1,14 @@
-//! Lines of which only what follows says whether they belong to the turn that runs.
+//! Lines whose turn only later lines reveal.
 //!
-//! | kept back | belongs to the turn | belongs to no turn |
+//! | held | belongs to the turn | belongs to no turn |
 //! |---|---|---|
-//! | a turn that an old CLI opens after it reported the end of a background task | its result has no origin | its result has one |
-//! | a result that comes before the turn has been opened | nothing is opened within a second | the CLI opens a turn |
-//! | a result that has done nothing, in a turn in which nothing was said | nothing is opened within a second, or another task is reported first | the CLI opens a turn |
-//! | a result that names no prompt, where the CLI names them | the CLI says that it is done with the prompt, or exits | the model speaks, or a line names the prompt |
+//! | a turn opened by an old CLI after it reported the end of a background task | its result has no origin | its result has one |
+//! | a result that comes before the turn has been opened | no turn is opened within a second | the CLI opens a turn |
+//! | a result without a model request, in a turn without model output | no turn is opened within a second, or another task is reported first | the CLI opens a turn |
+//! | a result that names no prompt, from a CLI that names them | the CLI reports that it is done with the prompt, or exits | the model speaks, or a line names the prompt |
 //!
-//! CLI 2.1.247 leaves the name out of the results of local commands, so that the last of these are no rule without an exception.
+//! CLI 2.1.247 leaves the name out of the results of local commands, which is why the last row is
+//! needed.
 
 use std::time::{Duration, Instant};
 
@@ -17,25 +18,26 @@ use crate::protocol::io::Output;
 use crate::protocol::route::{Route, has_done_nothing, is_over, is_task_end, route};
 use crate::wire::{Frame, FrameKind};
 
-/// How long a CLI may take to open the turn of a prompt that it has; 2.1.332 takes 30 to 80 ms.
+/// The maximum time for the CLI to open the turn of a prompt that it has; 2.1.332 takes 30 to 80
+/// ms.
 const OPENS_WITHIN: Duration = Duration::from_secs(1);
-/// How much is kept back, in bytes. Beyond that it belongs to the turn.
+/// The maximum number of bytes to hold. Anything beyond that belongs to the turn.
 const LIMIT: usize = 16 * 1024 * 1024;
 
-/// What is kept back.
+/// The lines held.
 #[derive(Debug, Default)]
 pub(super) struct Doubt {
     lines: Vec<Frame>,
     bytes: usize,
     has_result: bool,
     said: bool,
-    /// Has the end of a task been reported since the result?
+    /// Whether the end of a task was reported since the result.
     reported: bool,
-    /// When it belongs to the turn if nothing has come.
+    /// When the lines go to the turn if nothing else has come.
     until: Option<Instant>,
 }
 
-/// Whose the lines are.
+/// Where the lines belong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Whose {
     /// The turn's.
@@ -64,7 +66,7 @@ impl Doubt {
 }
 
 impl Machine {
-    /// Keeps a line back.
+    /// Holds a line.
     pub(super) fn doubt(&mut self, now: Instant, frame: Frame, out: &mut Vec<Output>) {
         let closes = frame.ends_turn();
         let names = self.habits.names_in_init;
@@ -81,7 +83,8 @@ impl Machine {
         }
     }
 
-    /// Holds a message against what is kept back, which it may settle. Gives it back where it is to be routed.
+    /// Checks a message against the held lines, which it may settle. Returns the message if it is
+    /// still to be routed.
     pub(super) fn weigh(
         &mut self,
         now: Instant,
@@ -99,7 +102,7 @@ impl Machine {
                 }
                 (true, FrameKind::CommandLifecycle) => Some(Whose::Theirs),
                 (true, _) => Some(if has_result { Whose::Theirs } else { Whose::Ours }),
-                // The CLI is one that names prompts, and has not begun with this one.
+                // The CLI names prompts and has not begun this one.
                 (false, _) => (!started).then_some(Whose::Theirs),
             }
         } else if frame.ends_turn() && (!has_result || !frame.is_unprompted()) {
@@ -126,7 +129,7 @@ impl Machine {
         Some(frame)
     }
 
-    /// The first result after lines that were kept back.
+    /// The first result after lines were held.
     fn weigh_result(&mut self, now: Instant, frame: Frame, out: &mut Vec<Output>) -> Option<Frame> {
         let unprompted = frame.is_unprompted();
         let empty = !self.doubt.said && has_done_nothing(&frame);
@@ -139,11 +142,11 @@ impl Machine {
         None
     }
 
-    /// Lets go of what is kept back.
+    /// Releases the held lines.
     pub(super) fn settle(&mut self, now: Instant, whose: Whose, out: &mut Vec<Output>) {
         let Doubt { lines, until, has_result, .. } = std::mem::take(&mut self.doubt);
         if whose == Whose::Ours && has_result {
-            // It has begun and ended: there is nothing left to interrupt.
+            // The turn has begun and ended: there is nothing left to interrupt.
             self.current.iter_mut().for_each(|current| current.started = true);
         }
         if whose == Whose::Theirs && !has_result && !lines.is_empty() {
@@ -157,7 +160,7 @@ impl Machine {
                 Whose::Ours if frame.opens_turn() && !has_result => Route::Start,
                 Whose::Ours => Route::Turn,
                 Whose::Theirs if over => route(&frame, self.current.as_ref(), &self.habits),
-                Whose::Theirs => Route::Nobody,
+                Whose::Theirs => Route::NoTurn,
             };
             if closes && whose == Whose::Theirs && until.is_some() && !frame.is_unprompted() {
                 out.push(warning(format!("{}: it belongs to no turn", self.stray(&frame))));
@@ -167,7 +170,7 @@ impl Machine {
         }
     }
 
-    /// What a warning says of a result that came although the turn waits for another.
+    /// Returns the warning about a result that came while the turn waits for another.
     pub(super) fn stray(&self, frame: &Frame) -> String {
         let waiting = self.current.as_ref().map(|current| &*current.uuid).unwrap_or_default();
         let which = match frame.named_prompt() {

@@ -1,4 +1,4 @@
-//! Turns that are to end early: nobody reads them, their time is up, or the caller interrupts.
+//! Ending turns early: the reader is gone, a time limit is exceeded, or the caller interrupts.
 
 use std::time::Instant;
 
@@ -19,14 +19,15 @@ impl Machine {
         }
     }
 
-    /// Makes the CLI end the turn that runs, and sets a limit to how long that may take.
+    /// Asks the CLI to end the running turn, and limits the time for that.
     pub(super) fn drain(&mut self, now: Instant, out: &mut Vec<Output>) {
         let Some(current) = &mut self.current else { return };
         current.drain(now, self.config.drain_timeout);
         if self.link != Link::Ready {
             return;
         }
-        // A turn of the CLI's own is not ours to interrupt: while it runs, our prompt can only be withdrawn.
+        // A turn that the CLI started itself is not ours to interrupt: while it runs, our prompt
+        // can only be withdrawn.
         let (purpose, request) = if self.habits.foreign && !current.started {
             let request = Request::new(RequestName::CancelAsyncMessage)
                 .with("message_uuid", current.uuid.as_str());
@@ -37,8 +38,8 @@ impl Machine {
         self.request(now, purpose, &request, None, out);
     }
 
-    /// The caller interrupts a turn that the CLI may not have begun, or whose prompt waits for its settings: that has no effect, and is to be
-    /// repeated when it begins.
+    /// Records that the caller interrupts a turn that the CLI may not have begun, or whose prompt
+    /// waits for its settings. That interrupt has no effect and is repeated when the turn begins.
     pub(super) fn note_interrupt(&mut self, request: &Request) {
         if self.habits.foreign || *request.name() != RequestName::Interrupt {
             return;

@@ -1,4 +1,4 @@
-//! The end of a connection, wanted or not: every waiter of it is told, at once.
+//! The end of a connection, wanted or not: all its waiters fail at once.
 
 use std::time::Instant;
 
@@ -11,7 +11,7 @@ use crate::protocol::route::Habits;
 use crate::protocol::state::EndCause;
 
 impl Machine {
-    /// The handshake has failed: whoever waits first is told, and the process is ended.
+    /// The handshake has failed: the first waiters get the failure, and the process is ended.
     pub(super) fn give_up(&mut self, failure: Failure, out: &mut Vec<Output>) {
         if self.link == Link::Handshake {
             self.fail_waiting(&failure, out);
@@ -24,7 +24,7 @@ impl Machine {
         self.terminate(out);
     }
 
-    /// The first cause counts, but that a stop is for good.
+    /// Sets the cause of the end. The first cause counts, except that a stop is always final.
     pub(super) fn ends_for(&mut self, cause: EndCause) {
         if self.end_cause.is_none() || cause == EndCause::Stopped {
             self.end_cause = Some(cause);
@@ -38,7 +38,7 @@ impl Machine {
         }
     }
 
-    /// Fails what waits for the handshake and is no prompt.
+    /// Fails what waits for the handshake, except prompts.
     pub(super) fn fail_requests(&mut self, failure: &Failure, out: &mut Vec<Output>) {
         for request in std::mem::take(&mut self.connecting) {
             out.push(Output::Reply(request, Err(failure.clone())));
@@ -66,7 +66,7 @@ impl Machine {
             Link::Idle => self.link = Link::Stopped,
             Link::Stopped | Link::Closing { for_good: true } => {}
             Link::Ready => {
-                // At the end of input the CLI would go on and finish the turn, at a price.
+                // At the end of its input the CLI would finish the turn, which costs money.
                 if self.current.as_ref().is_some_and(|current| !current.is_draining()) {
                     self.drain(now, out);
                 }
@@ -80,7 +80,7 @@ impl Machine {
         }
     }
 
-    /// The connection has ended: every waiter of it is told, at once.
+    /// The connection has ended: all its waiters fail at once.
     pub(super) fn closed(&mut self, now: Instant, out: &mut Vec<Output>) {
         let link = self.link;
         if matches!(link, Link::Idle | Link::Stopped) {
@@ -89,7 +89,7 @@ impl Machine {
         let for_good = link == Link::Closing { for_good: true };
         self.link = if for_good { Link::Stopped } else { Link::Idle };
         self.end_cause = None;
-        // A prompt that was not written yet has lost nothing.
+        // A prompt that was not written yet is kept.
         if let Some(prompt) = self.switches.clear() {
             self.queue.push_front(prompt);
         }
@@ -102,7 +102,7 @@ impl Machine {
                 out.push(Output::Reply(request, Err(Failure::Closed)));
             }
         }
-        // What is still kept back was the CLI's last word.
+        // No more lines can come, so that the held lines belong to the turn.
         self.settle(now, Whose::Ours, out);
         self.habits = Habits::default();
         let lost = !for_good && self.fall_back(out);
@@ -114,7 +114,7 @@ impl Machine {
             out,
         );
         if matches!(link, Link::Opening | Link::Handshake) && !lost {
-            // Nobody but the first is told: the next one gets a start of its own.
+            // Only the first prompt fails: the next one gets its own start.
             self.fail_waiting(&Failure::Closed, out);
         }
         if !self.queue.is_empty() || !self.held.is_empty() || !self.connecting.is_empty() {

@@ -1,4 +1,5 @@
-//! The settings in force: what a turn that had its own finds again afterwards, and what the next process is told.
+//! The settings in force: what is restored after a turn with its own settings, and what is sent to
+//! the next process.
 
 use std::time::Duration;
 
@@ -7,29 +8,31 @@ use crate::protocol::io::{RequestId, Settled};
 use crate::wire::control::{Request, RequestName};
 use crate::wire::{Frame, FrameKind, RawJson};
 
-/// What the caller and the CLI have made of the settings. What neither has touched is as the launch has it.
+/// The settings that the caller and the CLI have changed. All others are as launched.
 #[derive(Debug, Default)]
 pub(super) struct InForce {
-    /// Under way: asked for by the caller, not answered yet, in the order in which the CLI will take them.
+    /// Requested by the caller and not answered yet, in the order in which the CLI will process
+    /// them.
     asked: Vec<(RequestId, Made)>,
-    /// Made by the caller, the latest last. The CLI forgets it when it ends.
+    /// Set by the caller, the latest last. The CLI loses them when it ends.
     made: Vec<Made>,
-    /// The permission mode that the CLI of this connection names: it changes the mode by itself as well.
+    /// The permission mode that the CLI of this connection reported: it also changes the mode
+    /// itself.
     mode: Option<Request>,
 }
 
-/// A setting, the request that makes it, and the time that the CLI may take for it.
+/// A setting, the request that sets it, and the time limit of that request.
 #[derive(Clone, Debug)]
 pub(super) struct Made {
     pub(super) setting: Setting,
     pub(super) request: Request,
     pub(super) limit: Option<Duration>,
-    /// Was a new process told of it, and has nobody changed it since?
+    /// Whether it was repeated for a new process and not changed since.
     is_again: bool,
 }
 
 impl InForce {
-    /// The caller has asked for something.
+    /// The caller has requested a setting.
     pub(super) fn ask(&mut self, id: RequestId, request: &Request, limit: Option<Duration>) {
         if let Some(setting) = Setting::of(request) {
             self.asked
@@ -37,17 +40,18 @@ impl InForce {
         }
     }
 
-    /// The CLI has refused, or nobody waits for it any more.
+    /// The CLI has refused it, or the caller no longer waits for it.
     pub(super) fn not_made(&mut self, id: RequestId) {
         self.asked.retain(|(asked, _)| *asked != id);
     }
 
-    /// The CLI has made what the caller asked for. What is in force from now on, if that is new.
+    /// The CLI has accepted what the caller requested. Returns what is in force from now on, if
+    /// that is new.
     pub(super) fn accepted(&mut self, id: RequestId, reply: Option<&RawJson>) -> Option<Made> {
         let at = self.asked.iter().position(|(asked, _)| *asked == id)?;
         let (_, Made { setting, request, limit, .. }) = self.asked.remove(at);
         if setting.is_replaced() {
-            // What was asked for before it has no effect any more, whenever that is answered.
+            // Earlier requests for it have no more effect, whenever they are answered.
             let mut index = 0..;
             self.asked.retain(|(_, asked)| index.next() >= Some(at) || asked.setting != setting);
         }
@@ -61,14 +65,15 @@ impl InForce {
         Some(made)
     }
 
-    /// A new process names the permission mode that it was launched with. What the caller has made is still to be made again.
+    /// A new process reports the permission mode that it was launched with. The caller's settings
+    /// are still to be repeated.
     pub(super) fn launched(&mut self, mode: &str) {
         if !self.made.iter().any(|made| made.setting.is_permission_mode()) {
             self.report(mode);
         }
     }
 
-    /// The CLI names its permission mode.
+    /// The CLI reports its permission mode.
     pub(super) fn report(&mut self, mode: &str) {
         let request = Request::new(RequestName::SetPermissionMode).with("mode", mode);
         if let Some(made) = self.made.iter_mut().find(|made| made.setting.is_permission_mode()) {
@@ -77,13 +82,14 @@ impl InForce {
         self.mode = Some(request);
     }
 
-    /// The request that would bring about what is in force; `None` where nothing is known to differ from the launch.
+    /// Returns the request that would set the current value; `None` if it is not known to differ
+    /// from the launch.
     pub(super) fn now(&self, setting: &Setting) -> Option<&Request> {
         let reported = self.mode.as_ref().filter(|_| setting.is_permission_mode());
         reported.or_else(|| self.made(setting))
     }
 
-    /// Is it known, with nothing under way?
+    /// Whether it is known, with nothing under way.
     pub(super) fn is_settled(&self, setting: &Setting) -> bool {
         self.asked.iter().all(|(_, asked)| asked.setting != *setting)
     }
@@ -94,7 +100,7 @@ impl InForce {
         self.mode = None;
     }
 
-    /// What the CLI of a new connection is to be told, but for what its launch has settled.
+    /// Returns what to repeat in the CLI of a new connection, without what its launch determines.
     pub(super) fn make_again(&mut self, settled: &[Settled]) -> Vec<Made> {
         self.made.iter_mut().for_each(|made| made.is_again = true);
         self.made
@@ -105,7 +111,7 @@ impl InForce {
             .collect()
     }
 
-    /// Does it make a difference which of the two a launch has settled?
+    /// Whether it matters which of the two a launch has settled.
     pub(super) fn distinguishes(&self, one: &[Settled], other: &[Settled]) -> bool {
         one != other
             && self
@@ -114,7 +120,7 @@ impl InForce {
                 .any(|made| without(&made.request, one) != without(&made.request, other))
     }
 
-    /// The new process has not taken what it was told. False if the caller has set something else by now.
+    /// The new process refused a repeated setting. False if the caller has changed it meanwhile.
     pub(super) fn not_again(&mut self, setting: &Setting) -> bool {
         let at = self.made.iter().position(|made| made.is_again && made.setting == *setting);
         at.map(|at| self.made.remove(at)).is_some()
@@ -130,7 +136,7 @@ impl InForce {
     }
 }
 
-/// The permission mode that a message names.
+/// Returns the permission mode that a message reports.
 pub(super) fn mode_of(frame: &Frame) -> Option<String> {
     if frame.kind() != FrameKind::System
         || !matches!(frame.subtype().as_deref(), Some("init" | "status"))

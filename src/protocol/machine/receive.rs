@@ -1,4 +1,4 @@
-//! What the CLI says, and what the host answers.
+//! Lines of the CLI, and answers of the host.
 
 use std::time::Instant;
 
@@ -56,7 +56,7 @@ impl Machine {
         self.dispatch(now, route, frame, out);
     }
 
-    /// Hands a message to whom it belongs.
+    /// Delivers a message to where it belongs.
     pub(super) fn dispatch(
         &mut self,
         now: Instant,
@@ -89,7 +89,7 @@ impl Machine {
         }
         current.echoed |= frame.names_prompts();
         if current.echoed || route != Route::Turn {
-            // The CLI has it, and it is not written again.
+            // The CLI has received it, so that it is not written again.
             current.prompt = None;
         }
         current.said |= frame.speaks();
@@ -106,8 +106,8 @@ impl Machine {
         } else {
             out.push(Output::Message(current.turn, frame));
         }
-        // An interrupt before the start of a turn is acknowledged and has no effect, and a turn starts in steps: its prompt is taken up,
-        // then it opens.
+        // An interrupt before the start of a turn is acknowledged without effect, and a turn starts
+        // in steps: the CLI takes its prompt, then opens the turn.
         if begins && draining {
             self.drain(now, out);
         } else if begins && interrupted {
@@ -120,7 +120,8 @@ impl Machine {
         }
     }
 
-    /// A result before the reply to `initialize` is the CLI's account of why it will not start: it belongs to whoever waits first.
+    /// A result before the reply to `initialize` says why the CLI will not start: the first waiters
+    /// get it.
     fn startup_result(&mut self, frame: &Frame, out: &mut Vec<Output>) -> bool {
         if self.is_for_another_launch(frame) {
             out.push(Output::Event(Event::Message(frame.clone())));
@@ -141,14 +142,14 @@ impl Machine {
                 self.fail_requests(&Failure::Refused(Refusal::of_result(frame)), out);
             }
         }
-        // The exit that follows is no news to the prompts behind it.
+        // The exit that follows does not concern the prompts queued behind it.
         self.ends_for(EndCause::Refused);
         self.link = Link::Closing { for_good: false };
         out.push(Output::CloseStdin);
         true
     }
 
-    /// Notes the session id where the CLI confirms it, unless its session is to be forgotten.
+    /// Records the session id that the CLI confirms, unless its session is to be forgotten.
     fn note_session(&mut self, frame: &Frame, out: &mut Vec<Output>) {
         let confirms = match frame.kind() {
             _ if self.forgotten => false,
@@ -190,7 +191,8 @@ impl Machine {
         }
     }
 
-    /// The CLI asks the host. A request that cannot be understood is answered here: no answer would leave the CLI waiting.
+    /// The CLI sends a request. One that cannot be understood is answered here, since the CLI would
+    /// wait for an answer.
     fn asked(&mut self, frame: Frame, out: &mut Vec<Output>) {
         if !self.can_write() {
             out.push(Output::Event(Event::Control(frame)));
@@ -215,12 +217,12 @@ impl Machine {
             Registered::Full { is_news } => {
                 self.counters.refused_requests += 1;
                 self.write(
-                    control_error_line(&id, "too many requests are open at the host", None),
+                    control_error_line(&id, "the host has too many open requests", None),
                     out,
                 );
                 if is_news {
                     out.push(warning(format!(
-                        "the CLI has {MAX_INCOMING} requests open at the host: further ones are refused until some are answered"
+                        "the CLI has {MAX_INCOMING} open requests: the host refuses more until some are answered"
                     )));
                 }
             }
@@ -235,7 +237,7 @@ impl Machine {
         out: &mut Vec<Output>,
     ) {
         let Some(id) = self.incoming.complete(callback) else { return };
-        // The CLI's silence counts from here on.
+        // From here on the CLI's silence counts.
         if let Some(current) = &mut self.current {
             current.touch(now);
             current.asked_to_end |= denies_and_interrupts(&answer);
@@ -295,7 +297,8 @@ impl Machine {
         }
     }
 
-    /// The requests that a CLI says it still waits for; those under way already are served once.
+    /// Handles requests that a CLI reports as still open; those already open here are served only
+    /// once.
     fn redeliver(&mut self, frame: &Frame, out: &mut Vec<Output>) {
         let Some(response) = frame.payload() else { return };
         for list in [
@@ -315,7 +318,7 @@ impl Machine {
     }
 }
 
-/// Does the answer to a question about a tool end the turn?
+/// Whether the answer to a permission request ends the turn.
 fn denies_and_interrupts(answer: &Answer) -> bool {
     let Answer::Success(response) = answer else { return false };
     let says = |pointer, json: &[u8]| {

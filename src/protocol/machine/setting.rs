@@ -1,10 +1,10 @@
-//! The settings that a process has only for as long as it lives, and the requests that make them.
+//! Settings that last only as long as a process, and the requests that make them.
 
 use crate::protocol::io::Settled;
 use crate::wire::control::{Request, RequestName};
 use crate::wire::{Effect, Lasting, RawJson};
 
-/// A setting that outlasts a turn, named by the request that makes it; of some there is one for each
+/// A setting that outlasts a turn, named by the request that makes it; some exist once per
 /// directory or server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::protocol) struct Setting {
@@ -14,30 +14,30 @@ pub(in crate::protocol) struct Setting {
 }
 
 impl Setting {
-    /// The setting that a request makes, if it makes one. What the CLI writes down itself, such as a
-    /// server that is switched off, needs no memory of ours.
+    /// Returns the setting that a request makes, if any. What the CLI persists itself, such as a
+    /// disabled server, need not be remembered here.
     pub(super) fn of(request: &Request) -> Option<Self> {
         let Effect::Lasts(lasting) = request.name().effect() else { return None };
         Some(Self { name: request.name().clone(), which: lasting.which(request), lasting })
     }
 
-    /// Is it the permission mode, which the CLI names and changes by itself as well?
+    /// True for the permission mode, which the CLI also reports and changes itself.
     pub(super) fn is_permission_mode(&self) -> bool {
         self.name == RequestName::SetPermissionMode
     }
 
-    /// Do two requests for it have the same effect?
+    /// Whether two requests for it have the same effect.
     pub(super) fn is_same(&self, one: &Request, other: &Request) -> bool {
         self.lasting.is_same(one, other)
     }
 
-    /// Does a request for it leave nothing of those before?
+    /// Whether a request for it replaces all earlier ones.
     pub(super) fn is_replaced(&self) -> bool {
         self.lasting.is_replaced()
     }
 
-    /// The request that makes it again, once the CLI has accepted `request` with this reply over
-    /// what was made `before`. `None` if a new process is like that by itself.
+    /// Returns the request that makes it again, once the CLI has accepted `request` with this
+    /// reply, on top of `before`. `None` if a new process has that value anyway.
     pub(super) fn accepted(
         &self,
         request: &Request,
@@ -48,7 +48,7 @@ impl Setting {
     }
 }
 
-/// The request without what a launch settles; `None` if nothing is left of it.
+/// Returns the request without what a launch settles; `None` if nothing is left.
 pub(super) fn without(request: &Request, settled: &[Settled]) -> Option<Request> {
     let settled: Vec<_> =
         settled.iter().filter(|settled| settled.request == *request.name()).collect();

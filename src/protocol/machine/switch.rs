@@ -1,4 +1,4 @@
-//! Settings that hold for one turn: made before its prompt is written, and taken back after its end.
+//! Settings for one turn: applied before its prompt is written, and restored after its end.
 
 use std::time::Instant;
 
@@ -16,17 +16,17 @@ use crate::wire::control::Request;
 pub(super) struct Switches {
     /// The prompt that waits for its settings.
     prompt: Option<Prompt>,
-    /// Has the caller interrupted it?
+    /// Whether the caller has interrupted it.
     interrupted: bool,
     /// Why it will not run, if a setting was refused.
     failure: Option<Failure>,
-    /// What the turn that runs, or is to run, owes afterwards.
+    /// What to restore after the running or next turn.
     owed: Vec<Owed>,
-    /// How many replies are awaited.
+    /// How many replies are pending.
     awaited: usize,
 }
 
-/// A setting to take back.
+/// A setting to restore.
 #[derive(Debug)]
 struct Owed {
     setting: Option<Setting>,
@@ -34,7 +34,8 @@ struct Owed {
 }
 
 impl Switches {
-    /// True while no setting is being made or taken back, or is to be, and no prompt waits for one.
+    /// True while no setting is being applied or restored, none is due, and no prompt waits for
+    /// one.
     pub(super) fn is_idle(&self) -> bool {
         !self.is_under_way() && self.owed.is_empty()
     }
@@ -43,18 +44,18 @@ impl Switches {
         self.awaited > 0 || self.prompt.is_some()
     }
 
-    /// Does a prompt wait for its settings?
+    /// Whether a prompt waits for its settings.
     pub(super) fn holds_prompt(&self) -> bool {
         self.prompt.is_some()
     }
 
-    /// Is the permission mode a turn's own, or on its way back?
-    fn cover_mode(&self) -> bool {
+    /// Whether the permission mode belongs to a turn, or is being restored.
+    fn covers_mode(&self) -> bool {
         let is_mode = |owed: &Owed| owed.setting.as_ref().is_some_and(Setting::is_permission_mode);
         self.awaited > 0 || self.owed.iter().any(is_mode)
     }
 
-    /// Nobody reads this turn any more: its prompt will not be written.
+    /// The reader of this turn is gone: its prompt will not be written.
     pub(super) fn abandon(&mut self, turn: TurnId) {
         self.prompt.take_if(|prompt| prompt.turn == turn);
     }
@@ -68,14 +69,14 @@ impl Switches {
         self.prompt.take()
     }
 
-    /// The process has ended, and its settings with it; the prompt that was not written.
+    /// The process has ended, and its settings with it. Returns the prompt that was not written.
     pub(super) fn clear(&mut self) -> Option<Prompt> {
         std::mem::take(self).prompt
     }
 }
 
 impl Machine {
-    /// Makes the settings of a prompt that are not in force, then begins with it.
+    /// Applies the settings of a prompt that are not in force, then begins it.
     pub(super) fn prepare(&mut self, now: Instant, prompt: Prompt, out: &mut Vec<Output>) {
         let switches: Vec<_> =
             prompt.switches.iter().filter_map(|switch| self.to_switch(switch)).collect();
@@ -91,7 +92,7 @@ impl Machine {
         }
     }
 
-    /// What is to be made, and what that owes; `None` where it is in force already.
+    /// Returns what to apply and what to restore later; `None` if it is already in force.
     fn to_switch(&self, switch: &Switch) -> Option<(Request, Owed)> {
         let setting = Setting::of(&switch.apply);
         let now = setting
@@ -104,7 +105,7 @@ impl Machine {
         (!needless).then(|| (switch.apply.clone(), Owed { request: now.clone(), setting }))
     }
 
-    /// Makes again what the caller had made of the process before this one.
+    /// Repeats the caller's settings of the previous process.
     pub(super) fn make_again(&mut self, now: Instant, out: &mut Vec<Output>) {
         for Made { setting, request, limit, .. } in self.in_force.make_again(&self.settled) {
             self.switches.awaited += 1;
@@ -112,7 +113,8 @@ impl Machine {
         }
     }
 
-    /// The CLI has answered a request of the caller's, which may have made a setting. A turn that has its own finds it afterwards.
+    /// The CLI has answered a request of the caller, which may have made a setting. It is restored
+    /// after a turn that has its own.
     pub(super) fn note_answer(
         &mut self,
         request: RequestId,
@@ -130,14 +132,14 @@ impl Machine {
         }
     }
 
-    /// The CLI may name its permission mode; that of a turn's own is not the one to come back to.
+    /// The CLI may report its permission mode; that of a turn is not the one to restore.
     pub(super) fn note_mode(&mut self, mode: Option<&str>) {
-        if let Some(mode) = mode.filter(|_| !self.switches.cover_mode()) {
+        if let Some(mode) = mode.filter(|_| !self.switches.covers_mode()) {
             self.in_force.report(mode);
         }
     }
 
-    /// A setting was made or taken back, or could not be.
+    /// A setting was applied or restored, or failed to be.
     pub(super) fn switched(
         &mut self,
         now: Instant,
@@ -146,7 +148,7 @@ impl Machine {
         out: &mut Vec<Output>,
     ) {
         self.switches.awaited = self.switches.awaited.saturating_sub(1);
-        // In a process that is being ended the prompt keeps its place, for the next one.
+        // If the process is being ended, the prompt keeps its place for the next one.
         if !self.can_write() {
             return;
         }
@@ -157,17 +159,18 @@ impl Machine {
                     self.prepared(now, out);
                 }
             }
-            // The next turn must not run with the settings of this one: another process has none of them.
+            // The next turn must not run with the settings of this one: a new process has none of
+            // them.
             (Purpose::Restore, Some(failure)) => {
                 out.push(warning(format!(
-                    "a setting of one query could not be taken back, and the CLI is started again: {failure}"
+                    "a setting of one query could not be restored, so the CLI is restarted: {failure}"
                 )));
                 self.ends_for(EndCause::SettingStuck);
                 self.link = Link::Closing { for_good: false };
                 out.push(Output::CloseStdin);
             }
             (Purpose::MakeAgain(setting), Some(failure)) if self.in_force.not_again(&setting) => {
-                out.push(warning(format!("a setting of the session could not be made again after a restart of the CLI: {failure}")));
+                out.push(warning(format!("a setting of the session could not be repeated after a restart of the CLI: {failure}")));
             }
             _ => {}
         }
@@ -188,8 +191,8 @@ impl Machine {
         }
     }
 
-    /// Takes back what was set for the turn that has ended, once nothing else is being made of the settings in question: the CLI would take
-    /// that first, and then what it is told here.
+    /// Restores what was set for the turn that has ended, once no other change to the same settings
+    /// is under way: the CLI would process that first, and this after it.
     pub(super) fn restore(&mut self, now: Instant, out: &mut Vec<Output>) {
         if self.switches.is_under_way() {
             return;

@@ -1,21 +1,21 @@
-//! What the next process does again: a prompt that was not read, a conversation that was not found.
+//! What the next process repeats: a prompt that was not read, a conversation that was not found.
 
 use super::*;
 
-const SENT_AGAIN: &str = "warning: the CLI ended before it had read a prompt: the next one gets it";
+const SENT_AGAIN: &str = "warning: the CLI ended before it read a prompt: the next CLI gets it";
 
 fn is_written(outputs: &[String], turn: u64) -> bool {
     outputs.contains(&written(turn))
 }
 
-/// The handshake of the process that was just opened.
+/// The handshake of the new process.
 fn handshake(rig: &mut Rig, id: u64) -> Vec<String> {
     rig.opened();
     rig.line(&success(id, "{}"))
 }
 
 #[test]
-fn a_prompt_that_was_not_read_is_written_to_the_next_process() {
+fn unread_prompt_is_written_to_the_next_process() {
     for unwritten in
         [&written(1)[2..], &written(1)[40..], "x\"p-1\"}\n{\"type\":\"control_request\"}\n"]
     {
@@ -30,7 +30,7 @@ fn a_prompt_that_was_not_read_is_written_to_the_next_process() {
 }
 
 #[test]
-fn a_prompt_of_which_the_cli_has_all_is_not_written_again() {
+fn fully_delivered_prompt_is_not_written_again() {
     for unwritten in ["", "{\"type\":\"control_request\"}\n", "}\n", "\"uuid\":\"p-2\""] {
         let mut rig = Rig::ready();
         rig.prompt(1);
@@ -39,7 +39,7 @@ fn a_prompt_of_which_the_cli_has_all_is_not_written_again() {
 }
 
 #[test]
-fn a_prompt_that_the_cli_has_named_or_begun_is_not_written_again() {
+fn named_or_begun_prompt_is_not_written_again() {
     for line in [&lifecycle(1, "queued"), &lifecycle(1, "started"), &init(1), PLAIN_INIT] {
         let mut rig = Rig::ready();
         rig.prompt(1);
@@ -49,7 +49,7 @@ fn a_prompt_that_the_cli_has_named_or_begun_is_not_written_again() {
 }
 
 #[test]
-fn a_prompt_is_written_again_once() {
+fn a_prompt_is_repeated_only_once() {
     let mut rig = Rig::ready();
     rig.prompt(1);
     rig.closed_without(&written(1));
@@ -63,7 +63,7 @@ fn a_prompt_is_written_again_once() {
 }
 
 #[test]
-fn an_abandoned_prompt_is_not_written_again() {
+fn abandoned_prompt_is_not_written_again() {
     let mut rig = Rig::ready();
     rig.prompt(1);
     rig.abandon(1);
@@ -87,7 +87,7 @@ fn an_abandoned_prompt_is_not_written_again() {
 }
 
 #[test]
-fn a_prompt_with_a_setting_gets_it_from_the_next_process_too() {
+fn repeated_prompt_keeps_its_settings() {
     let set = |model| format!(r#"{{"subtype":"set_model","model":"{model}"}}"#);
     let switch = Switch { apply: parsed(&set("b")), restore: parsed(&set("a")) };
     let mut rig = Rig::ready();
@@ -105,7 +105,7 @@ fn in_session(id: &str, line: &str) -> String {
     line.replacen('{', &format!(r#"{{"session_id":"{id}","#), 1)
 }
 
-/// A machine whose launch itself resumes a conversation.
+/// A machine whose launch options resume a conversation.
 fn resuming() -> Rig {
     Rig::ready_with(Config { resumes: true, ..Config::default() })
 }
@@ -117,24 +117,24 @@ fn found(rig: &mut Rig, turn: u64, id: &str) {
 
 fn instead(lost: &str, before: &str) -> String {
     format!(
-        "warning: the CLI does not find conversation {lost}, whose id it had confirmed: {before} instead"
+        "warning: the CLI cannot find conversation {lost}, although it confirmed that id: {before} instead"
     )
 }
 
-const AS_AT_FIRST: &str = "the CLI is launched as at first";
+const ORIGINAL_OPTIONS: &str = "the CLI is launched with the session's original options";
 const NOT_FOUND: &str = r#"{"type":"result","subtype":"error_during_execution","is_error":true,"errors":["No conversation found with session ID: x"]}"#;
 
-/// The three ways in which a CLI says that it does not find the conversation.
+/// The ways in which a CLI reports that it did not find the conversation.
 #[derive(Clone, Copy)]
 enum Says {
-    /// In place of a reply to the handshake.
+    /// As a result in place of the handshake reply.
     Result,
-    /// On standard error, before the handshake or after it.
+    /// On standard error, before or after the handshake.
     Stderr,
     AfterReady(u64),
 }
 
-/// The process that was just opened does not find its conversation.
+/// The new process does not find its conversation.
 fn fails(rig: &mut Rig, says: Says) -> Vec<String> {
     rig.opened();
     match says {
@@ -152,20 +152,20 @@ fn fails(rig: &mut Rig, says: Says) -> Vec<String> {
 }
 
 #[test]
-fn an_id_that_is_not_found_gives_way_to_what_the_launch_says() {
+fn unknown_id_falls_back_to_the_launch_options() {
     for says in [Says::Result, Says::Stderr, Says::AfterReady(2)] {
         let mut rig = resuming();
         found(&mut rig, 1, "new");
         rig.closed();
         assert_eq!(rig.prompt(2), ["open, resume new"]);
-        assert_eq!(fails(&mut rig, says), [instead("new", AS_AT_FIRST), "open".into()]);
+        assert_eq!(fails(&mut rig, says), [instead("new", ORIGINAL_OPTIONS), "open".into()]);
         assert!(is_written(&handshake(&mut rig, 3), 2));
         run(&mut rig, 2);
     }
 }
 
 #[test]
-fn an_id_that_is_not_found_gives_way_to_the_one_before_it() {
+fn unknown_id_falls_back_to_the_previous_id() {
     let mut rig = Rig::ready();
     found(&mut rig, 1, "old");
     rig.closed();
@@ -181,8 +181,8 @@ fn an_id_that_is_not_found_gives_way_to_the_one_before_it() {
 }
 
 #[test]
-fn where_there_is_nothing_to_go_back_to_the_prompt_fails() {
-    // The launch resumes nothing: the conversation would be lost without a word.
+fn prompt_fails_if_there_is_no_conversation_to_fall_back_to() {
+    // The launch resumes nothing: the conversation would be lost without an error.
     let mut rig = Rig::ready();
     found(&mut rig, 1, "only");
     rig.closed();
@@ -192,7 +192,7 @@ fn where_there_is_nothing_to_go_back_to_the_prompt_fails() {
     rig.opened();
     rig.closed();
 
-    // It was found once, and has gone since.
+    // It was found once and is gone now.
     let mut rig = resuming();
     found(&mut rig, 1, "new");
     rig.closed();
@@ -203,7 +203,7 @@ fn where_there_is_nothing_to_go_back_to_the_prompt_fails() {
     rig.prompt(3);
     assert_eq!(fails(&mut rig, Says::Stderr), ["turn 3 failed: Closed"]);
 
-    // What was cleared is not to come back.
+    // A cleared conversation must not come back.
     let mut rig = resuming();
     rig.prompt(1);
     let reset = r#"{"type":"conversation_reset","new_conversation_id":"new"}"#;
@@ -214,7 +214,7 @@ fn where_there_is_nothing_to_go_back_to_the_prompt_fails() {
 }
 
 #[test]
-fn the_launch_before_is_tried_once() {
+fn fallback_is_tried_once() {
     let mut rig = resuming();
     found(&mut rig, 1, "new");
     rig.closed();

@@ -1,4 +1,4 @@
-//! Requests of the CLI's.
+//! Requests from the CLI.
 
 use super::*;
 
@@ -24,7 +24,7 @@ fn answers_may_come_in_any_order() {
 }
 
 #[test]
-fn an_id_is_echoed_as_it_was_spelt() {
+fn request_id_is_echoed_verbatim() {
     let mut rig = Rig::ready();
     for (callback, id) in [(1, "7"), (2, r#""a\u0062""#), (3, "null"), (4, "1.50e3")] {
         rig.line(&asked(id));
@@ -75,7 +75,7 @@ fn a_request_that_is_repeated_while_it_is_served_is_served_once() {
     assert_eq!(
         rig.line(&asked("1")),
         [format!("callback 2 < {}", asked("1"))],
-        "afterwards it is a new one"
+        "after the answer it is a new request"
     );
 }
 
@@ -88,14 +88,14 @@ fn the_number_of_open_requests_is_limited() {
     let refused = rig.line(&asked("\"one more\""));
     assert_eq!(
         refused[0],
-        r#"> {"type":"control_response","response":{"subtype":"error","request_id":"one more","error":"too many requests are open at the host"}}"#
+        r#"> {"type":"control_response","response":{"subtype":"error","request_id":"one more","error":"the host has too many open requests"}}"#
     );
     assert!(
         refused.len() == 2 && refused[1].contains("1024 requests open"),
-        "told once: {refused:?}"
+        "reported once: {refused:?}"
     );
-    assert_eq!(rig.line(&asked("\"another\"")).len(), 1, "and answered without a word after that");
-    assert!(rig.line(&asked("1")).is_empty(), "one that is under way is repeated, not refused");
+    assert_eq!(rig.line(&asked("\"another\"")).len(), 1, "later refusals are not reported");
+    assert!(rig.line(&asked("1")).is_empty(), "an open request is a repetition, not refused");
     assert_eq!(
         (rig.machine().counters().refused_requests, rig.machine().counters().repeated_requests),
         (2, 1)
@@ -109,7 +109,7 @@ fn the_number_of_open_requests_is_limited() {
 }
 
 #[test]
-fn a_request_that_cannot_be_understood_is_answered_here() {
+fn unparsable_request_is_answered_by_the_machine() {
     let mut rig = Rig::ready();
     let error = |id: &str| {
         format!(
@@ -125,7 +125,7 @@ fn a_request_that_cannot_be_understood_is_answered_here() {
 }
 
 #[test]
-fn a_question_taken_back_is_cancelled_and_its_answer_is_not_written() {
+fn cancelled_request_reports_it_and_its_answer_is_not_written() {
     let mut rig = Rig::ready();
     rig.line(&asked("\"a\""));
     assert_eq!(
@@ -136,7 +136,7 @@ fn a_question_taken_back_is_cancelled_and_its_answer_is_not_written() {
 }
 
 #[test]
-fn what_the_cli_says_it_still_waits_for_is_delivered_once() {
+fn redelivered_requests_are_delivered_once() {
     let mut rig = Rig::idle();
     rig.connect(0);
     rig.opened();
@@ -159,7 +159,7 @@ fn what_the_cli_says_it_still_waits_for_is_delivered_once() {
 }
 
 #[test]
-fn the_end_of_the_connection_cancels_what_is_open() {
+fn the_end_of_the_connection_cancels_open_callbacks() {
     let mut rig = Rig::ready();
     rig.line(&asked("1"));
     rig.line(&asked("2"));
@@ -168,7 +168,7 @@ fn the_end_of_the_connection_cancels_what_is_open() {
 }
 
 #[test]
-fn a_number_is_not_given_twice_even_in_a_new_connection() {
+fn callback_ids_are_unique_across_connections() {
     let mut rig = Rig::ready();
     rig.line(&asked("1"));
     rig.closed();
@@ -179,7 +179,7 @@ fn a_number_is_not_given_twice_even_in_a_new_connection() {
 }
 
 #[test]
-fn a_cancellation_that_hits_nothing_is_counted() {
+fn stray_cancellation_is_counted() {
     let mut rig = Rig::ready();
     rig.line(&asked("\"a\""));
     rig.answer(1, "{}");

@@ -1,5 +1,5 @@
-//! The dialects in which a CLI names the prompts that it answers, oldest first. The lines are those that each version wrote, but for what no
-//! test needs.
+//! The dialects in which CLIs name the prompts that they answer, oldest first. The lines are those
+//! of each version, shortened to what the tests need.
 
 use super::*;
 
@@ -8,9 +8,9 @@ const RESULT: &str =
     r#"{"type":"result","subtype":"success","is_error":false,"num_turns":1,"result":"two"}"#;
 const LOCAL: &str = r#"{"type":"result","subtype":"success","is_error":false,"num_turns":0,"result":"Total cost: $0"}"#;
 
-/// 2.1.150 and 2.1.200: no line names a prompt, and every turn is opened.
+/// 2.1.150 and 2.1.200: no line names a prompt, and every turn is opened by `init`.
 #[test]
-fn a_cli_that_names_nothing_has_each_turn_end_with_its_result() {
+fn a_cli_that_names_no_prompts_ends_each_turn_with_its_result() {
     let mut rig = Rig::ready();
     for turn in 1..4 {
         rig.prompt(turn);
@@ -28,9 +28,10 @@ fn a_cli_that_names_nothing_has_each_turn_end_with_its_result() {
     }
 }
 
-/// 2.1.206 to 2.1.243: `command_lifecycle` alone does, and comes before the turn is opened and after its result.
+/// 2.1.206 to 2.1.243: only `command_lifecycle` names prompts, before the turn is opened and after
+/// its result.
 #[test]
-fn a_cli_that_names_prompts_in_lifecycles_alone_has_each_turn_end_with_its_result() {
+fn a_cli_that_names_prompts_only_in_lifecycles_ends_each_turn_with_its_result() {
     for (over, result) in [("completed", LOCAL), ("cancelled", RESULT), ("completed", RESULT)] {
         let mut rig = Rig::ready();
         for turn in 1..4 {
@@ -44,9 +45,9 @@ fn a_cli_that_names_prompts_in_lifecycles_alone_has_each_turn_end_with_its_resul
     }
 }
 
-/// A prompt that such a CLI folds into a turn of its own ends with that turn.
+/// If such a CLI folds a prompt into a turn that it started itself, the prompt ends with that turn.
 #[test]
-fn a_lifecycle_says_that_a_prompt_was_folded_into_a_turn_that_names_none() {
+fn lifecycle_shows_that_a_prompt_was_folded_into_an_unnamed_turn() {
     let mut rig = Rig::ready();
     rig.line(PLAIN_INIT);
     rig.prompt(1);
@@ -56,7 +57,8 @@ fn a_lifecycle_says_that_a_prompt_was_folded_into_a_turn_that_names_none() {
     assert_eq!(rig.line(FOREIGN_RESULT), [turn(1, FOREIGN_RESULT), "turn 1 ended".into()]);
 }
 
-/// 2.1.247: the model's messages and results do as well, but neither does what opens a turn, nor the result of a local command.
+/// 2.1.247: the model's messages and results also name it, but not the line that opens a turn, nor
+/// the result of a local command.
 #[test]
 fn the_result_of_a_local_command_need_not_name_it() {
     let mut rig = Rig::ready();
@@ -83,7 +85,7 @@ fn the_result_of_a_local_command_need_not_name_it() {
 }
 
 #[test]
-fn where_no_lifecycle_follows_the_result_of_a_local_command_it_ends_its_turn_after_a_second() {
+fn local_command_result_without_lifecycle_ends_its_turn_after_a_second() {
     let mut rig = Rig::ready();
     rig.prompt(1);
     rig.lines(&[&lifecycle(1, "started"), PLAIN_INIT, &named(SAID, 1), &result(1)]);
@@ -93,14 +95,18 @@ fn where_no_lifecycle_follows_the_result_of_a_local_command_it_ends_its_turn_aft
     assert_eq!(rig.tick_after(1), [turn(2, LOCAL), "turn 2 ended".into()]);
 }
 
-/// A CLI that names the prompt where the model first speaks has begun with it.
+/// If the first model message of a turn names the prompt, the CLI has begun with it.
 #[test]
 fn a_message_that_names_a_prompt_begins_its_turn() {
     let mut rig = Rig::ready();
     rig.prompt(1);
     rig.lines(&[PLAIN_INIT, &named(SAID, 1), &result(1)]);
     rig.prompt(2);
-    assert_eq!(rig.line(PLAIN_INIT), [event(PLAIN_INIT)], "it may be a turn of the CLI's own");
+    assert_eq!(
+        rig.line(PLAIN_INIT),
+        [event(PLAIN_INIT)],
+        "the CLI may have started this turn itself"
+    );
     assert_eq!(rig.lines(&[&named(SAID, 2), SAID]), [turn(2, &named(SAID, 2)), turn(2, SAID)]);
     assert_eq!(rig.line(&result(2))[1], "turn 2 ended");
 }

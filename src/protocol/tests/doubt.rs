@@ -1,8 +1,8 @@
-//! Results that are nobody's, or another's, while a turn waits for its own.
+//! Results that belong to no turn, or to another one, while a turn waits for its own.
 
 use super::*;
 
-/// Results that name no prompt, as they were found or may be.
+/// Results that name no prompt, observed and possible ones.
 const UNNAMED: [&str; 7] = [
     r#"{"type":"result","subtype":"error_during_execution","is_error":true,"num_turns":0,"errors":["stale"]}"#,
     r#"{"type":"result","subtype":"success","is_error":false,"num_turns":0,"result":""}"#,
@@ -10,7 +10,7 @@ const UNNAMED: [&str; 7] = [
     r#"{"type":"result","subtype":"success","is_error":false,"num_turns":3,"result":"stale","origin":null}"#,
     r#"{"type":"result","subtype":"success","is_error":false,"num_turns":1,"result":"stale","origin":{"kind":"human"}}"#,
     r#"{"type":"result","subtype":"success","num_turns":1,"result":"stale","user_message_uuid":null,"user_message_uuids":null}"#,
-    r#"{"type":"result","subtype":"error_of_tomorrow"}"#,
+    r#"{"type":"result","subtype":"error_of_a_future_cli"}"#,
 ];
 const NOTIFICATION: &str = r#"{"type":"system","subtype":"task_notification","task_id":"b1","status":"completed","output_file":"/tmp/x"}"#;
 const OWN_RESULT: &str = r#"{"type":"result","subtype":"success","num_turns":1,"result":"note","origin":{"kind":"task-notification"}}"#;
@@ -32,7 +32,7 @@ fn unnamed(turn: u64) -> String {
     )
 }
 
-/// A CLI of 2.1.329 that has run turn 1, and has turn 2 before it.
+/// A CLI of 2.1.329 that has run turn 1 and has received prompt 2.
 fn naming() -> Rig {
     let mut rig = Rig::ready();
     rig.prompt(1);
@@ -42,7 +42,7 @@ fn naming() -> Rig {
     rig
 }
 
-/// A CLI of 2.1.200 that has run turn 1, and has turn 2 before it.
+/// A CLI of 2.1.200 that has run turn 1 and has received prompt 2.
 fn silent() -> Rig {
     let mut rig = Rig::ready();
     rig.prompt(1);
@@ -52,7 +52,7 @@ fn silent() -> Rig {
 }
 
 #[test]
-fn a_result_that_names_no_prompt_does_not_end_a_turn_that_a_naming_cli_has_not_begun() {
+fn unnamed_result_does_not_end_a_turn_that_a_naming_cli_has_not_begun() {
     for unnamed in UNNAMED {
         let mut rig = naming();
         assert_eq!(rig.line(unnamed), [stray(2), event(unnamed)]);
@@ -68,7 +68,7 @@ fn a_result_that_names_no_prompt_does_not_end_a_turn_that_a_naming_cli_has_not_b
 }
 
 #[test]
-fn the_first_turn_of_a_naming_cli_is_not_ended_by_a_result_that_names_none_either() {
+fn unnamed_result_does_not_end_the_first_turn_of_a_naming_cli() {
     for unnamed in UNNAMED {
         let mut rig = Rig::ready();
         rig.prompt(1);
@@ -79,7 +79,7 @@ fn the_first_turn_of_a_naming_cli_is_not_ended_by_a_result_that_names_none_eithe
 }
 
 #[test]
-fn a_result_that_names_no_prompt_is_kept_back_within_a_turn_of_a_naming_cli() {
+fn unnamed_result_is_held_within_a_turn_of_a_naming_cli() {
     for unnamed in UNNAMED {
         for goes_on in [&named_text(2), TEXT, &result(2)] {
             let mut rig = naming();
@@ -96,9 +96,9 @@ fn a_result_that_names_no_prompt_is_kept_back_within_a_turn_of_a_naming_cli() {
     }
 }
 
-/// A CLI that fails may not know any more which prompt it was with.
+/// A failing CLI may no longer know which prompt it was processing.
 #[test]
-fn what_is_kept_back_is_the_result_where_the_cli_says_nothing_else() {
+fn held_result_ends_the_turn_if_nothing_else_comes() {
     for unnamed in UNNAMED {
         let end = [turn(2, unnamed), "turn 2 ended".into()];
         for over in ["completed", "cancelled"] {
@@ -117,7 +117,7 @@ fn what_is_kept_back_is_the_result_where_the_cli_says_nothing_else() {
 }
 
 #[test]
-fn a_turn_of_the_cli_s_own_says_that_what_is_kept_back_was_the_result() {
+fn turn_started_by_the_cli_confirms_the_held_result() {
     let mut rig = naming();
     rig.lines(&[&init(2), RESULT]);
     let settled = rig.lines(&[PLAIN_INIT, FOREIGN_RESULT]);
@@ -135,9 +135,9 @@ fn late_lines_of_another_prompt_settle_nothing() {
     assert_eq!(rig.line(&result(2))[2], "turn 2 ended");
 }
 
-/// A second error result, of a slash command, that comes after the next prompt was written.
+/// A second error result of a slash command that comes after the next prompt was written.
 #[test]
-fn a_result_before_its_turn_was_opened_is_not_the_turns() {
+fn result_before_its_turn_was_opened_is_not_its_result() {
     for unnamed in UNNAMED {
         let mut rig = silent();
         rig.prompt(3);
@@ -151,7 +151,7 @@ fn a_result_before_its_turn_was_opened_is_not_the_turns() {
 }
 
 #[test]
-fn of_two_results_before_a_turn_was_opened_neither_is_the_turns() {
+fn two_results_before_a_turn_was_opened_both_belong_to_no_turn() {
     let mut rig = silent();
     rig.line(UNNAMED[0]);
     assert_eq!(rig.line(UNNAMED[4]), [stray(2), event(UNNAMED[0])]);
@@ -161,7 +161,7 @@ fn of_two_results_before_a_turn_was_opened_neither_is_the_turns() {
 }
 
 #[test]
-fn a_result_without_an_opened_turn_is_the_turns_after_a_second() {
+fn result_without_an_opened_turn_ends_the_turn_after_a_second() {
     for unnamed in UNNAMED {
         let mut rig = silent();
         rig.prompt(3);
@@ -174,7 +174,7 @@ fn a_result_without_an_opened_turn_is_the_turns_after_a_second() {
 }
 
 #[test]
-fn a_cli_that_never_opens_turns_is_not_waited_for() {
+fn results_of_a_cli_that_never_opens_turns_are_not_delayed() {
     let mut rig = Rig::ready();
     for turn in 1..3 {
         rig.prompt(turn);
@@ -182,9 +182,9 @@ fn a_cli_that_never_opens_turns_is_not_waited_for() {
     }
 }
 
-/// A resumed CLI first runs an empty turn for a task that had ended meanwhile.
+/// A resumed CLI first runs an empty turn for a task that ended in the meantime.
 #[test]
-fn an_empty_turn_after_the_report_of_a_task_is_the_cli_s_own() {
+fn empty_turn_after_the_report_of_a_task_was_started_by_the_cli() {
     let mut rig = Rig::ready();
     rig.prompt(1);
     rig.lines(&[NOTIFICATION, PLAIN_INIT, EMPTY]);
@@ -197,16 +197,20 @@ fn an_empty_turn_after_the_report_of_a_task_is_the_cli_s_own() {
 }
 
 #[test]
-fn an_empty_turn_is_the_cli_s_own_where_it_opens_another_at_once() {
+fn empty_turn_was_started_by_the_cli_if_it_opens_another_at_once() {
     let mut rig = silent();
     assert_eq!(rig.lines(&[PLAIN_INIT, EMPTY]), [turn(2, PLAIN_INIT)]);
     assert_eq!(rig.line(PLAIN_INIT), [stray(2), event(EMPTY), turn(2, PLAIN_INIT)]);
     rig.line(TEXT);
-    assert_eq!(rig.line(EMPTY), [turn(2, EMPTY), "turn 2 ended".into()], "something was said");
+    assert_eq!(
+        rig.line(EMPTY),
+        [turn(2, EMPTY), "turn 2 ended".into()],
+        "the model had produced output"
+    );
 }
 
 #[test]
-fn an_empty_turn_is_ours_where_nothing_follows_or_a_task_has_ended_before_it_does() {
+fn empty_turn_is_ours_if_nothing_follows_or_a_task_ended_first() {
     let ended = [turn(2, EMPTY), "turn 2 ended".into()];
     let mut rig = silent();
     rig.lines(&[PLAIN_INIT, EMPTY]);
@@ -219,9 +223,9 @@ fn an_empty_turn_is_ours_where_nothing_follows_or_a_task_has_ended_before_it_doe
     assert_eq!(settled, [&ended[..], &own].concat());
 }
 
-/// CLIs before 2.1.206 name no prompt, and the result alone tells such a turn from ours.
+/// CLIs before 2.1.206 name no prompt, and only the result distinguishes such a turn from ours.
 #[test]
-fn a_turn_that_the_cli_opens_after_the_report_of_a_task_is_kept_back_until_its_result() {
+fn turn_opened_after_the_report_of_a_task_is_held_until_its_result() {
     let mut rig = silent();
     assert_eq!(rig.line(NOTIFICATION), [turn(2, NOTIFICATION)]);
     rig.line(NOTIFICATION);
@@ -233,7 +237,7 @@ fn a_turn_that_the_cli_opens_after_the_report_of_a_task_is_kept_back_until_its_r
 }
 
 #[test]
-fn a_task_that_ended_before_the_prompt_was_written_counts_as_well() {
+fn a_task_that_ended_before_the_prompt_was_written_also_counts() {
     let mut rig = Rig::ready();
     rig.prompt(1);
     rig.lines(&[PLAIN_INIT, TEXT, RESULT, NOTIFICATION]);
@@ -245,7 +249,7 @@ fn a_task_that_ended_before_the_prompt_was_written_counts_as_well() {
 }
 
 #[test]
-fn where_the_result_has_no_origin_it_was_our_turn_after_all() {
+fn result_without_origin_shows_that_the_turn_is_ours() {
     let mut rig = silent();
     rig.line(NOTIFICATION);
     rig.lines(&[PLAIN_INIT, TEXT]);
@@ -266,9 +270,9 @@ fn a_task_in_the_foreground_and_one_that_ends_within_our_turn_are_distinguished(
     }
 }
 
-/// As CLI 2.1.247 is when a resumed session has its first turn.
+/// Observed with CLI 2.1.247 in the first turn of a resumed session.
 #[test]
-fn a_line_that_names_the_prompt_settles_what_was_kept_back_before_the_first_of_them() {
+fn first_line_that_names_the_prompt_settles_the_held_lines() {
     let named = named_text(1);
     let mut rig = Rig::ready();
     rig.prompt(1);
@@ -285,7 +289,7 @@ fn a_line_that_names_the_prompt_settles_what_was_kept_back_before_the_first_of_t
 }
 
 #[test]
-fn what_is_kept_back_of_a_dropped_turn_is_counted() {
+fn held_lines_of_a_dropped_turn_are_counted() {
     let mut rig = silent();
     rig.lines(&[NOTIFICATION, PLAIN_INIT, TEXT]);
     let before = rig.machine().counters().drained;
@@ -295,7 +299,7 @@ fn what_is_kept_back_of_a_dropped_turn_is_counted() {
 }
 
 #[test]
-fn what_is_kept_back_is_drained_after_a_time_limit_and_delivered_when_the_cli_has_gone() {
+fn held_lines_are_drained_after_a_time_limit_and_delivered_after_an_exit() {
     let mut rig = Rig::ready();
     rig.prompt_within(1, Some(5), None);
     rig.lines(&[NOTIFICATION, PLAIN_INIT, TEXT]);
@@ -310,18 +314,18 @@ fn what_is_kept_back_is_drained_after_a_time_limit_and_delivered_when_the_cli_ha
 }
 
 #[test]
-fn what_is_kept_back_is_bounded() {
+fn the_size_of_held_lines_is_limited() {
     let mut rig = silent();
     rig.lines(&[NOTIFICATION, PLAIN_INIT]);
     let long = TEXT.replace("hi", &"x".repeat(1 << 20));
     let delivered: usize = (0..20).map(|_| rig.line(&long).len()).sum();
-    assert_eq!(delivered, 21, "all of it, and live from then on");
+    assert_eq!(delivered, 21, "all of them, and then without delay");
     assert_eq!(rig.line(OWN_RESULT), [event(OWN_RESULT)]);
     rig.lines(&[PLAIN_INIT, PLAIN_RESULT]);
 }
 
 #[test]
-fn a_withdrawn_prompt_had_none_of_what_was_kept_back() {
+fn held_lines_do_not_belong_to_a_withdrawn_prompt() {
     let mut rig = Rig::ready();
     rig.line(PLAIN_INIT);
     rig.prompt(1);

@@ -1,11 +1,11 @@
-//! A turn that nobody reads any more.
+//! A turn whose reader is gone.
 
 use super::*;
 
 const WITHDRAW: &str = r#"{"subtype":"cancel_async_message","message_uuid":"p-1"}"#;
 
 #[test]
-fn a_dropped_turn_is_interrupted_and_its_tail_goes_nowhere() {
+fn a_dropped_turn_is_interrupted_and_its_last_lines_are_discarded() {
     let mut rig = Rig::ready();
     rig.prompt(1);
     rig.lines(&[&init(1), TEXT]);
@@ -16,7 +16,7 @@ fn a_dropped_turn_is_interrupted_and_its_tail_goes_nowhere() {
     assert_eq!(
         rig.line(&result(1)),
         [written(2)],
-        "the next prompt goes out after the result, and not before"
+        "the next prompt is written only after the result"
     );
     assert_eq!(rig.line(TEXT), [event(TEXT)]);
     assert_eq!(rig.line(&init(2)), [turn(2, &init(2))]);
@@ -33,7 +33,7 @@ fn dropping_twice_interrupts_once() {
 }
 
 #[test]
-fn a_prompt_inside_a_turn_of_the_cli_s_own_is_withdrawn_and_that_turn_goes_on() {
+fn a_prompt_inside_a_turn_started_by_the_cli_is_withdrawn_and_that_turn_continues() {
     let mut rig = Rig::ready();
     rig.line(PLAIN_INIT);
     rig.prompt(1);
@@ -59,7 +59,7 @@ fn a_withdrawal_that_comes_too_late_is_followed_by_an_interrupt() {
 }
 
 #[test]
-fn a_withdrawn_prompt_also_ends_with_the_cli_s_word_for_it() {
+fn a_withdrawn_prompt_also_ends_with_its_cancelled_lifecycle() {
     let mut rig = Rig::ready();
     rig.line(PLAIN_INIT);
     rig.prompt(1);
@@ -68,13 +68,13 @@ fn a_withdrawn_prompt_also_ends_with_the_cli_s_word_for_it() {
     assert_eq!(rig.line(&lifecycle(1, "cancelled")), [written(2)]);
     assert!(
         rig.line(&success(2, r#"{"cancelled":true}"#)).is_empty(),
-        "the turn that runs by now is another"
+        "another turn is running by now"
     );
     assert_eq!(rig.line(&init(2)), [turn(2, &init(2))]);
 }
 
 #[test]
-fn a_cli_that_does_not_stop_is_ended_and_the_queue_goes_on_in_a_new_process() {
+fn a_cli_that_does_not_stop_is_terminated_and_the_queue_continues_in_a_new_process() {
     let mut rig = Rig::ready();
     rig.prompt(1);
     rig.line(
@@ -92,7 +92,7 @@ fn a_cli_that_does_not_stop_is_ended_and_the_queue_goes_on_in_a_new_process() {
 }
 
 #[test]
-fn a_result_that_comes_as_the_interrupt_goes_out_is_the_end() {
+fn a_result_that_crosses_the_interrupt_ends_the_turn() {
     let mut rig = Rig::ready();
     rig.prompt(1);
     rig.line(&init(1));
@@ -115,7 +115,7 @@ fn the_reply_to_one_withdrawal_never_ends_another_turn() {
     assert_eq!(rig.line(&success(3, r#"{"cancelled":true}"#)), [written(3)]);
 }
 
-/// The CLI acknowledges an interrupt that comes before a turn begins, and then runs the turn all the same.
+/// The CLI acknowledges an interrupt that comes before a turn begins, but still runs the turn.
 #[test]
 fn a_turn_dropped_before_it_begins_is_interrupted_again_when_it_does() {
     let mut rig = Rig::ready();
@@ -128,7 +128,7 @@ fn a_turn_dropped_before_it_begins_is_interrupted_again_when_it_does() {
 }
 
 #[test]
-fn only_the_reply_to_a_withdrawal_withdraws() {
+fn only_the_reply_to_a_withdrawal_ends_the_turn() {
     let mut rig = Rig::ready();
     rig.prompt(1);
     rig.abandon(1);

@@ -1,4 +1,4 @@
-//! The end of the connection, and what comes after it.
+//! The end of the connection, and what follows.
 
 use super::*;
 
@@ -48,7 +48,7 @@ fn a_dropped_turn_ends_with_its_connection() {
 }
 
 #[test]
-fn what_one_cli_did_is_not_held_against_the_next() {
+fn a_new_process_starts_with_fresh_state() {
     let mut rig = Rig::ready();
     rig.prompt(1);
     rig.lines(&[&init(1), &result(1), PLAIN_INIT]);
@@ -56,7 +56,7 @@ fn what_one_cli_did_is_not_held_against_the_next() {
     rig.prompt(2);
     rig.opened();
     rig.line(&success(2, "{}"));
-    // The new one echoes nothing and is inside no turn of its own.
+    // The new one echoes nothing and is not inside a turn that it started itself.
     assert_eq!(
         rig.lines(&[TEXT, PLAIN_RESULT]),
         [turn(2, TEXT), turn(2, PLAIN_RESULT), "turn 2 ended".into()]
@@ -81,7 +81,7 @@ fn commands_that_come_while_a_process_is_ended_wait_for_the_next() {
 }
 
 #[test]
-fn a_second_end_is_not_heard() {
+fn a_second_end_is_ignored() {
     let mut rig = Rig::ready();
     rig.closed();
     assert!(rig.closed().is_empty());

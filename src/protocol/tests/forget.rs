@@ -1,4 +1,4 @@
-//! The conversation is forgotten, the session goes on.
+//! The conversation is forgotten, and the session continues.
 
 use super::*;
 
@@ -8,7 +8,7 @@ const NAMED_RESULT: &str =
     r#"{"type":"result","subtype":"success","session_id":"s-1","user_message_uuids":["p-1"]}"#;
 
 /// A session that has run a turn and knows its id.
-fn acquainted() -> Rig {
+fn with_session_id() -> Rig {
     let mut rig = Rig::ready();
     rig.prompt(1);
     rig.lines(&[NAMED, NAMED_RESULT]);
@@ -21,7 +21,7 @@ fn forget(rig: &mut Rig) -> Vec<String> {
 
 #[test]
 fn the_next_process_resumes_nothing() {
-    let mut rig = acquainted();
+    let mut rig = with_session_id();
     assert_eq!(forget(&mut rig), ["terminate"]);
     assert!(rig.closed().is_empty());
     assert_eq!(rig.prompt(2), ["open"]);
@@ -29,7 +29,7 @@ fn the_next_process_resumes_nothing() {
 
 #[test]
 fn a_process_that_is_about_to_resume_is_ended() {
-    let mut rig = acquainted();
+    let mut rig = with_session_id();
     rig.closed();
     assert_eq!(rig.prompt(2), ["open, resume s-1"]);
     assert_eq!(forget(&mut rig), ["terminate"]);
@@ -38,7 +38,7 @@ fn a_process_that_is_about_to_resume_is_ended() {
 }
 
 #[test]
-fn the_tail_of_the_old_conversation_does_not_bring_it_back() {
+fn late_lines_of_the_old_conversation_do_not_restore_it() {
     let mut rig = Rig::ready();
     rig.prompt(1);
     rig.line(NAMED);
@@ -49,7 +49,7 @@ fn the_tail_of_the_old_conversation_does_not_bring_it_back() {
 }
 
 #[test]
-fn a_turn_that_runs_ends_with_the_process_and_nothing_more_is_written() {
+fn running_turn_ends_with_the_process_and_nothing_more_is_written() {
     let mut rig = Rig::ready();
     rig.prompt_within(1, Some(10), None);
     rig.prompt(2);
@@ -59,7 +59,7 @@ fn a_turn_that_runs_ends_with_the_process_and_nothing_more_is_written() {
 }
 
 #[test]
-fn a_turn_that_is_dropped_while_its_process_is_ended_ends_in_silence() {
+fn turn_dropped_while_its_process_is_ended_is_not_reported() {
     let mut rig = Rig::ready();
     rig.prompt(1);
     forget(&mut rig);
@@ -73,9 +73,9 @@ fn an_idle_machine_has_nothing_to_end() {
     assert!(forget(&mut rig).is_empty());
 }
 
-/// The exit may be known before the last lines are read.
+/// The exit may be noticed before the last lines are read.
 #[test]
-fn what_a_cli_said_before_it_left_is_resumed_and_not_forgotten() {
+fn last_lines_before_an_exit_still_set_the_session_to_resume() {
     let mut rig = Rig::ready();
     rig.prompt(1);
     rig.input(Input::Leaving);
@@ -85,8 +85,8 @@ fn what_a_cli_said_before_it_left_is_resumed_and_not_forgotten() {
 }
 
 #[test]
-fn what_a_cli_that_has_left_still_says_does_not_bring_a_forgotten_conversation_back() {
-    let mut rig = acquainted();
+fn late_lines_of_an_exited_cli_do_not_restore_a_forgotten_conversation() {
+    let mut rig = with_session_id();
     rig.input(Input::Leaving);
     assert!(forget(&mut rig).is_empty());
     assert_eq!(rig.line(NAMED_RESULT), [event(NAMED_RESULT)]);

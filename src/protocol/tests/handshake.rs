@@ -1,4 +1,4 @@
-//! From nothing to a connection that takes prompts.
+//! From no connection to one that takes prompts.
 
 use super::*;
 
@@ -23,7 +23,7 @@ fn a_control_request_opens_the_connection_and_waits_too() {
 }
 
 #[test]
-fn the_host_s_own_initialize_is_sent_as_it_stands() {
+fn initialize_of_the_host_is_sent_verbatim() {
     let initialize =
         parsed(r#"{"subtype":"initialize","hooks":{"Stop":[{"hookCallbackIds":["h0"]}]}}"#);
     let mut rig = Rig::with(Config { initialize, ..Config::default() });
@@ -35,7 +35,7 @@ fn the_host_s_own_initialize_is_sent_as_it_stands() {
 }
 
 #[test]
-fn everybody_who_waits_to_be_connected_gets_the_reply() {
+fn every_connect_request_gets_the_reply() {
     let mut rig = Rig::idle();
     assert_eq!(rig.connect(1), ["open"]);
     assert!(rig.connect(2).is_empty());
@@ -69,7 +69,7 @@ fn requests_of_the_cli_are_answered_before_its_reply_to_initialize() {
 }
 
 #[test]
-fn a_pipe_that_is_closed_in_the_handshake_fails_what_waits_first_and_ends_the_process() {
+fn a_pipe_closed_during_the_handshake_fails_the_first_waiters_and_ends_the_process() {
     let mut rig = Rig::idle();
     rig.prompt(1);
     rig.prompt(2);
@@ -88,7 +88,7 @@ fn a_pipe_that_is_closed_in_the_handshake_fails_what_waits_first_and_ends_the_pr
 }
 
 #[test]
-fn what_comes_before_the_reply_and_is_not_a_result_belongs_to_no_turn() {
+fn messages_before_the_reply_belong_to_no_turn() {
     let mut rig = Rig::idle();
     rig.prompt(1);
     rig.opened();
@@ -97,7 +97,7 @@ fn what_comes_before_the_reply_and_is_not_a_result_belongs_to_no_turn() {
 }
 
 #[test]
-fn a_cli_that_is_silent_is_given_up_after_the_limit() {
+fn a_silent_cli_is_terminated_after_the_limit() {
     let mut rig = Rig::idle();
     rig.prompt(1);
     rig.prompt(2);
@@ -113,11 +113,11 @@ fn a_cli_that_is_silent_is_given_up_after_the_limit() {
             "terminate"
         ]
     );
-    assert_eq!(rig.closed(), ["open"], "the second prompt gets a start of its own");
+    assert_eq!(rig.closed(), ["open"], "the second prompt gets its own start");
 }
 
 #[test]
-fn a_refused_handshake_fails_the_first_with_the_cli_s_words() {
+fn a_refused_handshake_fails_the_first_prompt_with_the_text_of_the_cli() {
     let mut rig = Rig::idle();
     rig.prompt(1);
     rig.prompt(2);
@@ -158,7 +158,7 @@ fn a_transport_that_cannot_be_opened_fails_the_first_prompt() {
 }
 
 #[test]
-fn a_result_before_the_reply_is_the_first_prompt_s_startup_failure() {
+fn a_result_before_the_reply_is_the_startup_failure_of_the_first_prompt() {
     let mut rig = Rig::idle();
     rig.prompt(1);
     rig.opened();
@@ -193,8 +193,8 @@ fn a_startup_failure_fails_one_prompt_only() {
         ]
     );
     assert_eq!(rig.line(failure), [event(failure)]);
-    assert_eq!(rig.tick_after(60), ["terminate"], "should it not exit by itself");
-    assert_eq!(rig.closed(), ["open"], "the second prompt gets a start of its own");
+    assert_eq!(rig.tick_after(60), ["terminate"], "if it does not exit by itself");
+    assert_eq!(rig.closed(), ["open"], "the second prompt gets its own start");
 }
 
 #[test]
@@ -207,7 +207,7 @@ fn a_line_of_the_old_dialect_is_not_a_startup_failure() {
     assert_eq!(rig.line(INITIALIZED), [written(1)]);
 }
 
-/// A rig whose `initialize` is answered, with this hook registered.
+/// Answers `initialize` with this hook registered.
 fn with_hook(matcher: &str, reply: &str) -> Vec<String> {
     let initialize = parsed(&format!(
         r#"{{"subtype":"initialize","hooks":{{"Stop":[{{"hookCallbackIds":["a"]}}],"PreToolUse":[{matcher}]}}}}"#
@@ -220,7 +220,7 @@ fn with_hook(matcher: &str, reply: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_cli_that_would_go_on_without_a_guarding_hook_is_refused() {
+fn a_cli_that_ignores_a_blocking_hook_is_refused() {
     let guard = r#"{"hookCallbackIds":["h"],"onFailure":"block"}"#;
     const ON_FAILURE: &str = "hooks that block when they fail (`hook_on_failure_supported`)";
     for (reply, what) in [
@@ -242,7 +242,7 @@ fn a_cli_that_would_go_on_without_a_guarding_hook_is_refused() {
 }
 
 #[test]
-fn a_cli_that_can_block_is_taken_and_so_is_any_for_hooks_that_need_not() {
+fn hooks_that_need_not_block_work_with_any_cli() {
     for (matcher, reply) in [
         (
             r#"{"hookCallbackIds":["h"],"onFailure":"block"}"#,
@@ -259,7 +259,7 @@ fn a_cli_that_can_block_is_taken_and_so_is_any_for_hooks_that_need_not() {
 }
 
 #[test]
-fn hooks_that_a_cli_has_not_taken_are_warned_of() {
+fn warns_if_the_cli_ignores_the_hooks() {
     let warning = "warning: the CLI has taken none of the hooks (`hooks_applied` is false): they will not be called";
     let reply = r#"{"hooks_applied":false}"#;
     assert_eq!(
@@ -273,7 +273,7 @@ fn hooks_that_a_cli_has_not_taken_are_warned_of() {
 }
 
 #[test]
-fn a_cli_that_leaves_aside_what_it_is_handed_over_is_refused() {
+fn a_cli_that_ignores_initialize_fields_is_refused() {
     for (field, applied) in [
         ("settings", "settings_applied"),
         ("managedSettings", "managed_settings_applied"),

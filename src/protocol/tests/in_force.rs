@@ -1,4 +1,5 @@
-//! What is in force is what a turn that had its own settings finds again, whoever has made it; and a new process is told of it.
+//! After a turn with its own settings, the previous settings apply again, whether the caller or the
+//! CLI set them; they are also repeated in a new process.
 
 use super::*;
 
@@ -9,7 +10,7 @@ const PLAN: &str = r#"{"subtype":"set_permission_mode","mode":"plan"}"#;
 const DEFAULT: &str = r#"{"subtype":"set_permission_mode","mode":"default"}"#;
 const EDITS: &str = r#"{"subtype":"set_permission_mode","mode":"acceptEdits"}"#;
 
-/// A prompt with settings of its own; the second of each is the session's option.
+/// A prompt with its own settings; the second of each pair is the session's option.
 fn switched(turn: u64, switches: &[(&str, &str)]) -> Command {
     let switches = switches
         .iter()
@@ -29,7 +30,7 @@ fn status(mode: &str) -> String {
 }
 
 #[test]
-fn what_the_caller_has_set_comes_back_and_not_the_option() {
+fn the_caller_s_setting_is_restored_and_not_the_option() {
     let mut rig = Rig::ready();
     rig.control(1, SONNET);
     rig.line(&success(2, "{}"));
@@ -41,7 +42,7 @@ fn what_the_caller_has_set_comes_back_and_not_the_option() {
 }
 
 #[test]
-fn what_the_cli_has_refused_is_not_in_force() {
+fn refused_setting_is_not_in_force() {
     let mut rig = Rig::ready();
     rig.control(1, SONNET);
     rig.line(&refused(2));
@@ -53,7 +54,7 @@ fn what_the_cli_has_refused_is_not_in_force() {
 }
 
 #[test]
-fn what_the_caller_sets_within_the_turn_is_what_comes_back() {
+fn setting_made_within_the_turn_is_restored() {
     let mut rig = Rig::ready();
     rig.command(switched(1, &[(HAIKU, OPTION)]));
     rig.line(&success(2, "{}"));
@@ -65,7 +66,7 @@ fn what_the_caller_sets_within_the_turn_is_what_comes_back() {
 }
 
 #[test]
-fn what_is_in_force_already_is_not_made() {
+fn setting_in_force_is_not_applied_again() {
     let mut rig = Rig::ready();
     assert_eq!(rig.command(switched(1, &[(OPTION, OPTION)])), [written(1)]);
     run(&mut rig, 1);
@@ -76,7 +77,7 @@ fn what_is_in_force_already_is_not_made() {
     assert_eq!(
         rig.command(switched(3, &[(OPTION, OPTION)])),
         [request(3, OPTION)],
-        "the option is in force no more"
+        "the option is no longer in force"
     );
     rig.line(&success(3, "{}"));
     rig.line(&init(3));
@@ -85,7 +86,7 @@ fn what_is_in_force_already_is_not_made() {
 }
 
 #[test]
-fn while_a_setting_is_under_way_nothing_is_taken_for_granted() {
+fn pending_setting_is_not_assumed_to_be_in_force() {
     let mut rig = Rig::ready();
     rig.control(1, HAIKU);
     assert_eq!(rig.command(switched(1, &[(OPTION, OPTION)])), [request(3, OPTION)]);
@@ -97,15 +98,15 @@ fn while_a_setting_is_under_way_nothing_is_taken_for_granted() {
 }
 
 #[test]
-fn a_mode_that_the_cli_has_changed_by_itself_comes_back() {
-    for told in [
+fn mode_changed_by_the_cli_is_restored() {
+    for report in [
         status("acceptEdits"),
         r#"{"type":"system","subtype":"init","permissionMode":"acceptEdits"}"#.to_owned(),
     ] {
         let mut rig = Rig::ready();
         rig.prompt(1);
         rig.line(&init(1));
-        rig.line(&told);
+        rig.line(&report);
         rig.line(&result(1));
         assert_eq!(rig.command(switched(2, &[(PLAN, DEFAULT)])), [request(2, PLAN)]);
         rig.line(&success(2, "{}"));
@@ -114,14 +115,14 @@ fn a_mode_that_the_cli_has_changed_by_itself_comes_back() {
         assert_eq!(
             rig.line(&result(2)).last().unwrap(),
             &request(3, EDITS),
-            "the turn's own mode is not the one to come back to"
+            "the turn's mode is not the one to restore"
         );
         rig.line(&success(3, "{}"));
     }
 }
 
 #[test]
-fn the_handshake_names_the_mode_that_the_settings_have() {
+fn handshake_reports_the_initial_mode() {
     let mut rig = Rig::idle();
     rig.connect(0);
     rig.opened();
@@ -136,7 +137,7 @@ fn the_handshake_names_the_mode_that_the_settings_have() {
 }
 
 #[test]
-fn a_new_process_first_gets_what_the_caller_has_set() {
+fn a_new_process_first_gets_the_caller_s_settings() {
     let mut rig = Rig::ready();
     rig.control(1, SONNET);
     rig.line(&success(2, "{}"));
@@ -156,7 +157,7 @@ fn a_new_process_first_gets_what_the_caller_has_set() {
 }
 
 #[test]
-fn what_a_new_process_refuses_is_in_force_no_more() {
+fn setting_refused_by_a_new_process_is_no_longer_in_force() {
     let mut rig = Rig::ready();
     rig.control(1, SONNET);
     rig.line(&success(2, "{}"));
@@ -164,7 +165,7 @@ fn what_a_new_process_refuses_is_in_force_no_more() {
     rig.prompt(1);
     rig.opened();
     assert_eq!(rig.line(&success(3, "{}")), [request(4, SONNET)]);
-    let warning = "warning: a setting of the session could not be made again after a restart of the CLI: the CLI refused: no";
+    let warning = "warning: a setting of the session could not be repeated after a restart of the CLI: the CLI refused: no";
     assert_eq!(rig.line(&refused(4)), [warning.to_owned(), written(1)]);
     run(&mut rig, 1);
     rig.closed();
@@ -175,14 +176,14 @@ fn what_a_new_process_refuses_is_in_force_no_more() {
 }
 
 #[test]
-fn a_process_that_keeps_the_settings_of_a_turn_is_replaced() {
+fn a_process_that_does_not_restore_settings_is_replaced() {
     let mut rig = Rig::ready();
     rig.command(switched(1, &[(EDITS, DEFAULT)]));
     rig.line(&success(2, "{}"));
     rig.line(&init(1));
     assert_eq!(rig.line(&result(1)).last().unwrap(), &request(3, DEFAULT));
     rig.prompt(2);
-    let warning = "warning: a setting of one query could not be taken back, and the CLI is started again: the CLI refused: no";
+    let warning = "warning: a setting of one query could not be restored, so the CLI is restarted: the CLI refused: no";
     assert_eq!(rig.line(&refused(3)), [warning, "close stdin"]);
     assert_eq!(rig.closed(), ["open"]);
     rig.opened();
@@ -190,9 +191,10 @@ fn a_process_that_keeps_the_settings_of_a_turn_is_replaced() {
     run(&mut rig, 2);
 }
 
-/// The CLI takes one after the other: what it is told to take back must not be told behind what the caller has just set.
+/// The CLI processes one request at a time, so that the restore must not be sent behind the
+/// caller's latest setting.
 #[test]
-fn a_setting_under_way_at_the_end_of_a_turn_is_waited_for() {
+fn restore_waits_for_a_pending_setting() {
     for (answer, back) in [(success(3, "{}"), SONNET), (refused(3), OPTION)] {
         let mut rig = Rig::ready();
         rig.command(switched(1, &[(HAIKU, OPTION)]));
@@ -202,7 +204,7 @@ fn a_setting_under_way_at_the_end_of_a_turn_is_waited_for() {
         assert_eq!(rig.line(&result(1)), [turn(1, &result(1)), "turn 1 ended".into()]);
         assert!(
             rig.prompt(2).is_empty(),
-            "nor does the next turn begin with the settings of this one"
+            "the next turn does not begin with the settings of this one"
         );
         assert_eq!(rig.line(&answer)[1..], [request(4, back)]);
         assert_eq!(rig.line(&success(4, "{}")), [written(2)]);
@@ -211,7 +213,7 @@ fn a_setting_under_way_at_the_end_of_a_turn_is_waited_for() {
 }
 
 #[test]
-fn of_two_settings_the_later_is_in_force_whichever_is_answered_first() {
+fn the_later_of_two_settings_is_in_force_whichever_is_answered_first() {
     let mut rig = Rig::ready();
     rig.control(1, HAIKU);
     rig.control(2, SONNET);
@@ -225,7 +227,7 @@ fn of_two_settings_the_later_is_in_force_whichever_is_answered_first() {
 }
 
 #[test]
-fn what_a_new_process_refuses_does_not_matter_once_the_caller_has_set_it_again() {
+fn refusal_by_a_new_process_is_ignored_once_the_caller_has_set_it_again() {
     let mut rig = Rig::ready();
     rig.control(1, HAIKU);
     rig.line(&success(2, "{}"));
@@ -242,7 +244,7 @@ fn what_a_new_process_refuses_does_not_matter_once_the_caller_has_set_it_again()
     rig.line(&success(7, "{}"));
 }
 
-/// CLI 2.1.329 acknowledges an interrupt that comes before the prompt, and does nothing.
+/// CLI 2.1.329 acknowledges an interrupt that comes before the prompt, without effect.
 #[test]
 fn an_interrupt_while_the_settings_of_a_turn_are_made_is_repeated_when_it_begins() {
     let mut rig = Rig::ready();
@@ -254,5 +256,5 @@ fn an_interrupt_while_the_settings_of_a_turn_are_made_is_repeated_when_it_begins
     assert_eq!(rig.line(&result(1)).last().unwrap(), &request(5, OPTION));
     rig.line(&success(5, "{}"));
     rig.prompt(2);
-    assert_eq!(rig.line(&init(2)), [turn(2, &init(2))], "the next turn is another");
+    assert_eq!(rig.line(&init(2)), [turn(2, &init(2))], "the next turn is not interrupted");
 }

@@ -6,7 +6,7 @@ const ASKED: &str =
     r#"{"type":"control_request","request_id":"a","request":{"subtype":"can_use_tool"}}"#;
 
 #[test]
-fn at_its_time_limit_a_turn_has_ended_and_the_rest_of_it_is_drained() {
+fn a_turn_ends_at_its_time_limit_and_is_drained() {
     let mut rig = Rig::ready();
     rig.prompt_within(1, Some(10), None);
     rig.prompt(2);
@@ -18,11 +18,11 @@ fn at_its_time_limit_a_turn_has_ended_and_the_rest_of_it_is_drained() {
     assert!(rig.line(TEXT).is_empty());
     assert_eq!(rig.line(&result(1)), [written(2)]);
     assert_eq!(rig.machine().counters().drained, 2);
-    assert_eq!(rig.line(&init(2)), [turn(2, &init(2))], "the session goes on");
+    assert_eq!(rig.line(&init(2)), [turn(2, &init(2))], "the session continues");
 }
 
 #[test]
-fn the_time_of_a_turn_begins_when_its_prompt_is_written() {
+fn the_time_limit_starts_when_the_prompt_is_written() {
     let mut rig = Rig::ready();
     rig.prompt(1);
     rig.prompt_within(2, Some(10), None);
@@ -32,18 +32,18 @@ fn the_time_of_a_turn_begins_when_its_prompt_is_written() {
 }
 
 #[test]
-fn a_turn_over_its_limit_that_the_cli_does_not_end_costs_the_process() {
+fn the_process_is_terminated_if_it_does_not_end_an_overdue_turn() {
     let mut rig = Rig::ready();
     rig.prompt_within(1, Some(10), None);
     rig.line(&init(1));
     rig.tick_after(10);
     assert_eq!(rig.due(), Some(10), "the time that the CLI has to end it");
     assert_eq!(rig.tick_after(30), ["terminate"]);
-    assert!(rig.closed().is_empty(), "it has ended already");
+    assert!(rig.closed().is_empty(), "the turn has already ended");
 }
 
 #[test]
-fn a_turn_over_its_limit_that_is_then_dropped_ends_in_silence() {
+fn an_overdue_turn_that_is_dropped_is_not_reported_again() {
     let mut rig = Rig::ready();
     rig.prompt_within(1, Some(10), None);
     rig.line(&init(1));
@@ -53,7 +53,7 @@ fn a_turn_over_its_limit_that_is_then_dropped_ends_in_silence() {
 }
 
 #[test]
-fn each_line_of_a_turn_puts_off_the_idle_limit() {
+fn each_line_of_a_turn_resets_the_idle_timeout() {
     let mut rig = Rig::ready();
     rig.prompt_within(1, None, Some(10));
     for _ in 0..3 {
@@ -66,7 +66,7 @@ fn each_line_of_a_turn_puts_off_the_idle_limit() {
 }
 
 #[test]
-fn the_idle_limit_stands_still_while_the_cli_waits_for_the_host() {
+fn the_idle_timeout_is_paused_while_the_cli_waits_for_the_host() {
     let mut rig = Rig::ready();
     rig.prompt_within(1, None, Some(10));
     rig.line(&init(1));
@@ -79,7 +79,7 @@ fn the_idle_limit_stands_still_while_the_cli_waits_for_the_host() {
 }
 
 #[test]
-fn an_idle_limit_that_is_over_at_once_does_not_outlive_the_turn() {
+fn a_zero_idle_timeout_does_not_outlive_the_turn() {
     let mut rig = Rig::ready();
     rig.prompt_within(1, Some(0), Some(0));
     assert_eq!(rig.tick_after(0), ["turn 1 failed: Timeout(0ns)".into(), interrupt(2)]);
@@ -87,7 +87,7 @@ fn an_idle_limit_that_is_over_at_once_does_not_outlive_the_turn() {
 }
 
 #[test]
-fn silence_is_counted_from_the_last_word_of_the_cli_whatever_it_was() {
+fn every_line_of_the_cli_ends_its_silence() {
     let mut rig = Rig::ready();
     rig.prompt_within(1, None, Some(10));
     rig.line(&init(1));

@@ -1,9 +1,10 @@
-//! All that a process keeps only for as long as it lives is made again in the next one, but for what its launch settles.
+//! All settings that last only as long as a process are repeated in the next one, except those that
+//! its launch settles.
 
 use super::*;
 
 #[test]
-fn all_that_only_a_process_keeps_is_made_again_in_the_order_in_which_it_was_made() {
+fn process_settings_are_repeated_in_their_original_order() {
     let requests = [
         r#"{"subtype":"set_max_thinking_tokens","max_thinking_tokens":2048}"#,
         r#"{"subtype":"apply_flag_settings","settings":{"effortLevel":"low"}}"#,
@@ -26,7 +27,7 @@ fn all_that_only_a_process_keeps_is_made_again_in_the_order_in_which_it_was_made
 }
 
 #[test]
-fn what_is_as_a_new_process_has_it_is_not_made_again() {
+fn settings_with_launch_values_are_not_repeated() {
     let mut rig = Rig::ready();
     let requests = [
         r#"{"subtype":"mcp_set_servers","servers":{"own":{"type":"sdk","name":"own"}}}"#,
@@ -42,7 +43,7 @@ fn what_is_as_a_new_process_has_it_is_not_made_again() {
 }
 
 #[test]
-fn what_a_later_request_does_not_name_stays() {
+fn fields_that_a_later_request_omits_are_kept() {
     let mut rig = Rig::ready();
     let requests = [
         r#"{"subtype":"apply_flag_settings","settings":{"effortLevel":"low","language":"French","model":null}}"#,
@@ -59,7 +60,7 @@ fn what_a_later_request_does_not_name_stays() {
 }
 
 #[test]
-fn a_path_is_made_again_as_the_cli_has_understood_it() {
+fn paths_are_repeated_as_the_cli_resolved_them() {
     let mut rig = Rig::ready();
     rig.control(2, r#"{"subtype":"set_cwd","path":"sub","trust_accepted":true}"#);
     rig.line(&success(2, r#"{"status":"ok","cwd":"/home/user/sub","changed":true}"#));
@@ -75,7 +76,7 @@ fn a_path_is_made_again_as_the_cli_has_understood_it() {
 }
 
 #[test]
-fn what_a_launch_settles_is_not_made_again_in_that_process() {
+fn settings_that_a_launch_settles_are_not_repeated() {
     let mut rig = Rig::ready();
     let requests = [
         r#"{"subtype":"set_max_thinking_tokens","max_thinking_tokens":2048}"#,
@@ -100,20 +101,20 @@ fn what_a_launch_settles_is_not_made_again_in_that_process() {
     rig.prompt(2);
     rig.closed();
     rig.opened();
-    assert_eq!(rig.line(&success(6, "{}")).len(), 2, "the next process has none of the launch");
+    assert_eq!(rig.line(&success(6, "{}")).len(), 2, "the next launch settles none of them");
     assert_eq!(rig.lines(&[&success(7, "{}"), &success(8, "{}")]), [written(2)]);
     run(&mut rig, 2);
 }
 
 #[test]
-fn what_was_set_by_hand_gives_way_to_a_prompt_that_settles_it_the_way_of_the_session() {
+fn prompt_that_settles_the_session_value_overrides_a_manual_setting() {
     let mut rig = Rig::ready();
     let own = || {
         let request = RequestName::ApplyFlagSettings;
         vec![Settled { request, key: Some("effortLevel".into()) }]
     };
     let settling = |turn| Command::Prompt(Prompt { settled: own(), ..prompt(turn) });
-    assert_eq!(rig.command(settling(1)), [written(1)], "it is as the session has it");
+    assert_eq!(rig.command(settling(1)), [written(1)], "the session already has this value");
     run(&mut rig, 1);
     let low = r#"{"subtype":"apply_flag_settings","settings":{"effortLevel":"low"}}"#;
     rig.control(2, low);
@@ -121,7 +122,11 @@ fn what_was_set_by_hand_gives_way_to_a_prompt_that_settles_it_the_way_of_the_ses
     assert_eq!(rig.command(settling(2)), ["close stdin"]);
     assert_eq!(rig.closed(), ["open"]);
     rig.opened();
-    assert_eq!(rig.line(&success(3, "{}")), [written(2)], "the new process has it in no other way");
+    assert_eq!(
+        rig.line(&success(3, "{}")),
+        [written(2)],
+        "the new process has the session's value"
+    );
     run(&mut rig, 2);
     assert_eq!(rig.command(settling(3)), [written(3)]);
     run(&mut rig, 3);
@@ -134,7 +139,7 @@ fn what_was_set_by_hand_gives_way_to_a_prompt_that_settles_it_the_way_of_the_ses
 }
 
 #[test]
-fn what_took_long_may_take_as_long_again() {
+fn repeated_requests_keep_their_time_limit() {
     let mut rig = Rig::ready();
     let servers = r#"{"subtype":"mcp_set_servers","servers":{"slow":{"command":"slow"}}}"#;
     rig.control_within(2, servers, Some(300));
@@ -147,7 +152,7 @@ fn what_took_long_may_take_as_long_again() {
     rig.line(&success(4, "{}"));
 }
 
-/// The caller asks for these one after the other, and the CLI grants each with this reply.
+/// The caller sends these requests in order, and the CLI accepts each with this reply.
 fn grant(rig: &mut Rig, requests: &[&str], first: u64, reply: &str) {
     for (body, id) in requests.iter().zip(first..) {
         rig.control(id, body);
@@ -155,7 +160,7 @@ fn grant(rig: &mut Rig, requests: &[&str], first: u64, reply: &str) {
     }
 }
 
-/// The requests that a new process is told before anything else; it accepts them.
+/// Returns the requests that are sent first to a new process; it accepts them.
 fn made_again(rig: &mut Rig) -> Vec<String> {
     rig.closed();
     rig.connect(100);
@@ -167,7 +172,7 @@ fn made_again(rig: &mut Rig) -> Vec<String> {
     ready.iter().filter_map(|line| line.strip_prefix("> ")).map(|line| accept(rig, line)).collect()
 }
 
-/// Accepts a request of the host's; its body.
+/// Accepts a request of the host and returns its body.
 fn accept(rig: &mut Rig, line: &str) -> String {
     let frame = Frame::parse(line.to_owned()).unwrap();
     let id = frame.field("request_id").unwrap().as_str().unwrap().into_owned();

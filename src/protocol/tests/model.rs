@@ -1,7 +1,9 @@
-//! The machine against a model: any sequence of what a caller, a CLI, a clock and a process can do.
+//! Tests the machine against a model: any sequence of actions of a caller, a CLI, a clock and a
+//! process.
 //!
-//! `reference` is the state, `caller`, `turns`, `settings`, `cli`, `kept` and `ends` say what comes of each step, `possible` says which steps there are, `wire`
-//! puts them to the machine. `PROPTEST_CASES` says how many histories are tried.
+//! `reference` is the state; `caller`, `turns`, `settings`, `cli`, `kept` and `ends` define the
+//! effect of each step; `possible` lists the possible steps; `wire` applies them to the machine.
+//! `PROPTEST_CASES` sets how many histories are tried.
 
 mod caller;
 mod cli;
@@ -28,7 +30,7 @@ prop_state_machine! {
     #![proptest_config(config())]
 
     #[test]
-    fn any_history_goes_as_the_model_says(sequential 1..60 => Modelled);
+    fn every_history_matches_the_model(sequential 1..60 => Modelled);
 }
 
 fn config() -> ProptestConfig {

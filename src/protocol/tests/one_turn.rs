@@ -1,4 +1,4 @@
-//! What holds for one turn only: another launch, or a setting that is switched.
+//! Options of a single turn: another launch, or a switched setting.
 
 use super::*;
 
@@ -23,7 +23,7 @@ fn refusal(id: u64) -> String {
 }
 
 #[test]
-fn another_launch_ends_the_process_in_order_and_resumes_the_conversation() {
+fn another_launch_shuts_down_the_process_and_resumes_the_conversation() {
     let mut rig = Rig::ready();
     rig.prompt(1);
     assert!(rig.command(launched(2, 7)).is_empty());
@@ -42,12 +42,12 @@ fn another_launch_ends_the_process_in_order_and_resumes_the_conversation() {
 }
 
 #[test]
-fn the_first_prompt_is_launched_as_it_asks() {
+fn first_launch_uses_the_profile_of_the_first_prompt() {
     assert_eq!(Rig::idle().command(launched(1, 7)), ["open 7, resume nothing"]);
 }
 
 #[test]
-fn a_request_under_way_holds_the_other_launch_back() {
+fn relaunch_waits_for_a_pending_request() {
     let mut rig = Rig::ready();
     rig.control(5, r#"{"subtype":"get_usage"}"#);
     assert!(rig.command(launched(1, 7)).is_empty());
@@ -55,7 +55,7 @@ fn a_request_under_way_holds_the_other_launch_back() {
 }
 
 #[test]
-fn a_switch_is_made_before_the_prompt_and_taken_back_after_the_turn() {
+fn a_switch_is_applied_before_the_prompt_and_restored_after_the_turn() {
     let mut rig = Rig::ready();
     assert_eq!(rig.command(switched(1)), [request(2, HAIKU)]);
     rig.prompt(2);
@@ -69,7 +69,7 @@ fn a_switch_is_made_before_the_prompt_and_taken_back_after_the_turn() {
 }
 
 #[test]
-fn a_refused_switch_ends_the_turn_and_what_was_switched_is_taken_back() {
+fn a_refused_switch_fails_the_turn_and_other_switches_are_restored() {
     let mut rig = Rig::ready();
     rig.command(switched(1));
     let outputs = rig.line(&refusal(2));
@@ -81,7 +81,7 @@ fn a_refused_switch_ends_the_turn_and_what_was_switched_is_taken_back() {
 }
 
 #[test]
-fn a_switch_that_is_not_answered_ends_the_turn_in_time() {
+fn an_unanswered_switch_times_out() {
     let mut rig = Rig::ready();
     rig.command(switched(1));
     let limit = rig.due().unwrap();
@@ -89,7 +89,7 @@ fn a_switch_that_is_not_answered_ends_the_turn_in_time() {
 }
 
 #[test]
-fn a_turn_that_is_dropped_while_its_switch_is_made_is_never_written() {
+fn a_turn_dropped_while_its_switch_is_applied_is_never_written() {
     let mut rig = Rig::ready();
     rig.command(switched(1));
     assert!(rig.abandon(1).is_empty());
@@ -97,7 +97,7 @@ fn a_turn_that_is_dropped_while_its_switch_is_made_is_never_written() {
 }
 
 #[test]
-fn a_prompt_survives_the_end_of_the_process_while_its_switch_is_made() {
+fn a_prompt_survives_the_end_of_the_process_while_its_switch_is_applied() {
     let mut rig = Rig::ready();
     rig.command(switched(1));
     assert_eq!(rig.closed(), ["open"]);
@@ -114,7 +114,7 @@ fn a_switched_turn_can_be_stopped() {
 }
 
 #[test]
-fn prompts_behind_one_that_waits_for_its_switch_wait_behind_a_turn() {
+fn prompts_behind_a_prompt_that_waits_for_its_switch_are_queued() {
     let mut rig = Rig::ready_with(Config { max_queue: 1, ..Config::default() });
     rig.command(switched(1));
     assert!(rig.prompt(2).is_empty());
@@ -122,7 +122,7 @@ fn prompts_behind_one_that_waits_for_its_switch_wait_behind_a_turn() {
 }
 
 #[test]
-fn a_switch_made_while_the_process_is_ended_writes_nothing_and_the_prompt_survives() {
+fn a_switch_applied_while_the_process_is_ended_writes_nothing_and_the_prompt_survives() {
     let mut rig = Rig::ready();
     rig.command(switched(1));
     rig.command(Command::Forget);

@@ -1,4 +1,4 @@
-//! One turn after the other.
+//! Turns run one after the other.
 
 use super::*;
 
@@ -30,7 +30,7 @@ fn a_queued_prompt_that_is_dropped_is_never_written() {
 }
 
 #[test]
-fn a_full_queue_refuses_at_once() {
+fn a_full_queue_rejects_at_once() {
     let mut rig = Rig::ready_with(Config { max_queue: 1, ..Config::default() });
     rig.prompt(1);
     rig.prompt(2);
@@ -40,7 +40,7 @@ fn a_full_queue_refuses_at_once() {
 }
 
 #[test]
-fn content_is_sent_as_it_stands_on_one_line() {
+fn content_is_sent_verbatim_on_one_line() {
     let mut rig = Rig::ready();
     let content = json("[{\"type\":\"text\",\n \"text\":\"a\\nb\\u00e9 \u{2028}\"}]");
     let wrote =
@@ -72,10 +72,14 @@ fn dropping_a_turn_that_has_ended_does_nothing() {
 }
 
 #[test]
-fn a_limit_of_none_still_lets_one_turn_run() {
+fn a_queue_limit_of_zero_still_lets_one_turn_run() {
     let config = Config { max_queue: 0, ..Config::default() };
     let mut rig = Rig::with(config);
-    assert_eq!(rig.prompt(1), ["open"], "what waits for the handshake does not wait behind a turn");
+    assert_eq!(
+        rig.prompt(1),
+        ["open"],
+        "a prompt that waits for the handshake does not count as queued"
+    );
     assert_eq!(rig.prompt(2), ["turn 2 failed: QueueFull(0)"]);
     rig.opened();
     assert_eq!(rig.line(INITIALIZED), [written(1)]);

@@ -1,4 +1,4 @@
-//! Requests of the host's.
+//! Requests from the host.
 
 use super::*;
 
@@ -31,7 +31,7 @@ fn a_reply_may_have_no_body() {
 }
 
 #[test]
-fn an_error_reply_carries_the_cli_s_words_and_its_code() {
+fn an_error_reply_carries_text_and_code() {
     let mut rig = Rig::ready();
     rig.control(1, SET_MODEL);
     rig.control(2, SET_MODEL);
@@ -50,22 +50,22 @@ fn an_error_reply_carries_the_cli_s_words_and_its_code() {
 }
 
 #[test]
-fn a_request_without_a_reply_times_out_and_is_taken_back() {
+fn an_unanswered_request_times_out_and_is_cancelled() {
     let mut rig = Rig::ready();
     rig.control(1, SET_MODEL);
     rig.control_within(2, SET_MODEL, Some(5));
     assert_eq!(rig.due(), Some(5));
-    let taken_back =
+    let cancelled =
         |id: u64| format!(r#"> {{"type":"control_cancel_request","request_id":"cw-{id}"}}"#);
-    assert_eq!(rig.tick_after(5), [taken_back(3), "reply 2 failed: Timeout(5s)".into()]);
-    assert_eq!(rig.tick_after(55), [taken_back(2), "reply 1 failed: Timeout(60s)".into()]);
+    assert_eq!(rig.tick_after(5), [cancelled(3), "reply 2 failed: Timeout(5s)".into()]);
+    assert_eq!(rig.tick_after(55), [cancelled(2), "reply 1 failed: Timeout(60s)".into()]);
     let late = success(2, "{}");
     assert_eq!(rig.line(&late), [format!("stray < {late}")]);
     assert_eq!(rig.machine().counters().stray_replies, 1);
 }
 
 #[test]
-fn a_cancelled_request_is_taken_back_and_gets_no_reply() {
+fn a_cancelled_request_is_cancelled_on_the_wire_and_gets_no_reply() {
     let mut rig = Rig::ready();
     rig.control(1, SET_MODEL);
     assert_eq!(rig.cancel(1), [r#"> {"type":"control_cancel_request","request_id":"cw-2"}"#]);
@@ -110,7 +110,7 @@ fn a_reply_to_no_request_is_stray() {
 }
 
 #[test]
-fn the_machine_says_when_reading_must_go_on() {
+fn awaits_reply_is_true_while_a_reply_is_pending() {
     let mut rig = Rig::ready();
     assert!(!rig.machine().awaits_reply());
     rig.control(1, SET_MODEL);

@@ -15,7 +15,7 @@ fn a_cli_that_echoes_uuids_is_routed_by_them() {
 }
 
 #[test]
-fn a_late_line_of_the_turn_before_belongs_to_no_turn() {
+fn a_late_line_of_the_previous_turn_belongs_to_no_turn() {
     let mut rig = Rig::ready();
     rig.prompt(1);
     rig.line(&init(1));
@@ -27,7 +27,7 @@ fn a_late_line_of_the_turn_before_belongs_to_no_turn() {
     assert_eq!(
         rig.line(idle),
         [event(idle)],
-        "what names no prompt is the tail of the turn before, until the next one begins"
+        "an unnamed line belongs to the previous turn until the next one begins"
     );
     assert_eq!(rig.line(&lifecycle(2, "started")), [turn(2, &lifecycle(2, "started"))]);
     assert_eq!(rig.line(idle), [turn(2, idle)]);
@@ -73,15 +73,15 @@ fn an_older_cli_that_sends_no_init_is_served_too() {
     );
 }
 
-/// After a background agent has ended, the CLI runs a turn that nobody asked for.
+/// After a background agent has ended, the CLI starts a turn without a prompt.
 #[test]
-fn a_turn_of_the_cli_s_own_between_ours_belongs_to_no_turn() {
+fn lines_of_a_turn_started_by_the_cli_belong_to_no_turn() {
     let mut rig = Rig::ready();
     rig.prompt(1);
     rig.lines(&[&init(1), TEXT, &result(1)]);
-    let told =
+    let report =
         r#"{"type":"system","subtype":"task_notification","task_id":"t","status":"completed"}"#;
-    for line in [told, PLAIN_INIT, TEXT, FOREIGN_RESULT] {
+    for line in [report, PLAIN_INIT, TEXT, FOREIGN_RESULT] {
         assert_eq!(rig.line(line), [event(line)]);
     }
     assert_eq!(rig.prompt(2), [written(2)]);
@@ -89,7 +89,7 @@ fn a_turn_of_the_cli_s_own_between_ours_belongs_to_no_turn() {
 }
 
 #[test]
-fn a_prompt_written_inside_a_turn_of_the_cli_s_own_gets_none_of_its_lines() {
+fn a_prompt_written_during_a_turn_started_by_the_cli_gets_none_of_its_lines() {
     let mut rig = Rig::ready();
     rig.line(PLAIN_INIT);
     rig.prompt(1);
@@ -103,7 +103,7 @@ fn a_prompt_written_inside_a_turn_of_the_cli_s_own_gets_none_of_its_lines() {
 }
 
 #[test]
-fn the_same_holds_where_nothing_is_echoed() {
+fn a_turn_started_by_the_cli_is_separate_without_echoes_too() {
     let mut rig = Rig::ready();
     rig.line(PLAIN_INIT);
     rig.prompt(1);
@@ -113,7 +113,7 @@ fn the_same_holds_where_nothing_is_echoed() {
 }
 
 #[test]
-fn the_cli_s_own_turn_before_ours_is_kept_apart() {
+fn a_turn_started_by_the_cli_before_ours_is_separate() {
     let mut rig = Rig::ready();
     rig.prompt(1);
     rig.line(&lifecycle(1, "queued"));
@@ -124,7 +124,7 @@ fn the_cli_s_own_turn_before_ours_is_kept_apart() {
 }
 
 #[test]
-fn the_result_of_a_turn_of_the_cli_s_own_never_ends_ours() {
+fn the_result_of_a_turn_started_by_the_cli_never_ends_ours() {
     let mut rig = Rig::ready();
     rig.prompt(1);
     rig.line(PLAIN_INIT);
@@ -132,7 +132,8 @@ fn the_result_of_a_turn_of_the_cli_s_own_never_ends_ours() {
     assert_eq!(rig.line(PLAIN_RESULT)[1], "turn 1 ended");
 }
 
-/// During a tool call the CLI folds a waiting prompt into the turn that runs, and its result names both.
+/// During a tool call the CLI folds a waiting prompt into the running turn, and its result names
+/// both.
 #[test]
 fn a_prompt_that_was_folded_into_another_turn_ends_with_that_turn() {
     let mut rig = Rig::ready();
@@ -145,7 +146,7 @@ fn a_prompt_that_was_folded_into_another_turn_ends_with_that_turn() {
 }
 
 #[test]
-fn lines_of_a_sub_agent_go_to_the_turn_that_runs() {
+fn lines_of_a_sub_agent_go_to_the_running_turn() {
     let mut rig = Rig::ready();
     rig.prompt(1);
     rig.line(&init(1));
@@ -169,7 +170,7 @@ fn a_line_of_the_old_dialect_that_only_looks_like_a_result_ends_nothing() {
 fn a_result_of_an_unknown_subtype_ends_the_turn() {
     let mut rig = Rig::ready();
     rig.prompt(1);
-    let unknown = r#"{"type":"result","subtype":"error_of_tomorrow","tool_use_id":"x"}"#;
+    let unknown = r#"{"type":"result","subtype":"error_of_a_future_cli","tool_use_id":"x"}"#;
     assert_eq!(rig.line(unknown), [turn(1, unknown), "turn 1 ended".into()]);
 }
 
@@ -183,7 +184,7 @@ fn a_prompt_that_the_cli_cancels_ends_as_withdrawn() {
 }
 
 #[test]
-fn the_session_id_is_reported_when_the_cli_confirms_another() {
+fn a_new_session_id_is_reported_when_the_cli_confirms_it() {
     let mut rig = Rig::ready();
     rig.prompt(1);
     let line = |id: &str, kind: &str| {
@@ -192,7 +193,8 @@ fn the_session_id_is_reported_when_the_cli_confirms_another() {
         )
     };
     assert_eq!(rig.line(&line("a", "system")), ["session a".into(), turn(1, &line("a", "system"))]);
-    // `/clear`: other lines still carry the old id, or the new one early; only init and result confirm.
+    // After `/clear` other lines still carry the old id, or the new one early; only init and result
+    // confirm it.
     assert_eq!(
         rig.line(&line("b", "conversation_reset")),
         [turn(1, &line("b", "conversation_reset"))]

@@ -94,12 +94,12 @@ fn while_a_process_is_being_ended() {
     rig.tick_after(30);
     rig.prompt(2);
     assert_eq!(rig.stop()[0], "turn 2 failed: Stopped");
-    assert!(rig.closed().is_empty(), "nothing is opened any more");
+    assert!(rig.closed().is_empty(), "no further connection is opened");
     is_over(&mut rig);
 }
 
 #[test]
-fn after_it_nothing_is_written() {
+fn nothing_is_written_after_a_stop() {
     let mut rig = Rig::ready();
     let asked = |id: u64| {
         format!(
@@ -117,6 +117,6 @@ fn after_it_nothing_is_written() {
     assert_eq!(rig.line(broken), [format!("control event < {broken}")]);
     assert_eq!(rig.tick_after(1), ["reply 6 failed: Timeout(1s)"]);
     assert!(rig.cancel(5).is_empty());
-    assert_eq!(rig.line(&init(1)), [turn(1, &init(1))], "where the interrupt would be repeated");
+    assert_eq!(rig.line(&init(1)), [turn(1, &init(1))], "the interrupt is not repeated");
     assert_eq!(rig.closed(), ["turn 1 failed: Stopped"]);
 }

@@ -1,9 +1,9 @@
-//! Lines that no turn asked for, and lines that are none.
+//! Lines that belong to no turn, and lines that are not frames.
 
 use super::*;
 
 #[test]
-fn what_is_not_a_frame_never_ends_a_turn() {
+fn malformed_lines_never_end_a_turn() {
     let mut rig = Rig::ready();
     rig.prompt(1);
     rig.line(&init(1));
@@ -47,6 +47,6 @@ fn a_transcript_mirror_goes_to_the_events_and_not_to_the_turn() {
 fn a_message_of_an_unknown_type_goes_to_its_turn() {
     let mut rig = Rig::ready();
     rig.prompt(1);
-    let unknown = r#"{"type":"a_type_of_tomorrow","x":[1]}"#;
+    let unknown = r#"{"type":"a_future_type","x":[1]}"#;
     assert_eq!(rig.line(unknown), [turn(1, unknown)]);
 }

@@ -1,4 +1,4 @@
-//! The idle limit stands still while the CLI works at something that takes long.
+//! The idle timeout is paused during long work of the CLI.
 
 use super::*;
 
@@ -63,7 +63,7 @@ fn a_tool_may_be_silent_until_its_result() {
 }
 
 #[test]
-fn a_sub_agent_may_be_silent_with_its_tools() {
+fn tools_of_a_sub_agent_may_be_silent() {
     counts_after(&[
         (called("m", "", &tool("tool_use", "agent")), false),
         (called("n", "agent", &tool("tool_use", "inner")), false),
@@ -74,7 +74,7 @@ fn a_sub_agent_may_be_silent_with_its_tools() {
 }
 
 #[test]
-fn a_call_that_gets_no_result_is_over_with_the_next_message() {
+fn a_call_without_a_result_ends_with_the_next_message() {
     counts_after(&[
         (called("m", "", &tool("tool_use", "retracted")), false),
         (called("n", "", r#"{"type":"text","text":"again"}"#), true),
@@ -90,7 +90,7 @@ fn a_compaction_may_be_silent_until_it_is_over() {
 }
 
 #[test]
-fn the_wait_before_a_retry_is_not_silence() {
+fn the_delay_before_a_retry_is_not_silence() {
     let mut rig = Rig::ready();
     rig.prompt_within(1, None, Some(10));
     rig.line(&init(1));

@@ -1,4 +1,4 @@
-//! A request on its way, as a future.
+//! A pending control request, as a future.
 
 use std::fmt;
 use std::pin::Pin;
@@ -18,8 +18,8 @@ use crate::wire::control::{Request, RequestName};
 
 /// A control request to the CLI: a future of its reply.
 ///
-/// Nothing is sent before the first poll, which starts the CLI if it is not running. Replies come at any time, also within a turn; calls of
-/// several tasks do not wait for one another.
+/// Nothing is sent before the first poll, which starts the CLI if it is not running. Replies can
+/// come at any time, also within a turn; calls of several tasks do not wait for each other.
 ///
 /// ```
 /// # async fn example(session: claude_wire::Session) -> claude_wire::Result<()> {
@@ -33,14 +33,16 @@ use crate::wire::control::{Request, RequestName};
 /// ```
 ///
 /// # Errors
-/// When the CLI refuses ([`Error::refusal`](crate::session::Error::refusal) has its words and its `error_code`), cannot be started, exits first, or does not answer in time
+/// If the CLI refuses ([`Error::refusal`](crate::session::Error::refusal) has its text and its
+/// `error_code`), cannot be started, exits first, or does not answer in time
 /// ([`Error::is_timeout`](crate::session::Error::is_timeout)).
 ///
 /// # Panics
-/// When it is polled again after it has given its reply.
+/// If it is polled again after it has returned its reply.
 ///
 /// # Cancel safety
-/// Dropping a call that was sent takes the request back with a `control_cancel_request`; the CLI may have carried it out by then.
+/// Dropping a call that was sent cancels the request with a `control_cancel_request`; the CLI may
+/// already have carried it out.
 #[must_use = "nothing is sent before the call is awaited"]
 pub struct Call<T> {
     inner: Arc<Inner>,
@@ -58,13 +60,13 @@ struct Unsent {
     name: RequestName,
     fields: Map<String, Value>,
     limit: Option<Duration>,
-    /// Is it pointless where no CLI runs?
+    /// True if it is pointless without a running CLI.
     only_if_running: bool,
 }
 
 impl<T> Call<T> {
-    /// How long the CLI may take to answer, in place of the session's `control_timeout`; `Duration::MAX` is "for ever". Counted from the
-    /// moment the request is written.
+    /// Sets how long the CLI may take to answer, instead of the session's `control_timeout`;
+    /// `Duration::MAX` means no limit. Counted from the moment when the request is written.
     pub fn timeout(mut self, limit: Duration) -> Self {
         if let Stage::Unsent(request) = &mut self.stage {
             request.limit = Some(limit);
@@ -101,7 +103,7 @@ impl<T> Call<T> {
         self
     }
 
-    /// Makes it come to an empty reply at once where no CLI runs.
+    /// Makes it return an empty reply at once if no CLI runs.
     pub(super) fn only_if_running(mut self) -> Self {
         if let Stage::Unsent(request) = &mut self.stage {
             request.only_if_running = true;

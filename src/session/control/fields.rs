@@ -1,20 +1,21 @@
-//! What the methods of the requests take, and the fields that it becomes.
+//! The arguments of the request methods, and the fields that they become.
 
 use serde_json::{Map, Value, json};
 
 use crate::session::{Effort, PermissionMode};
 use crate::wire::message::ThinkingDisplay;
 
-/// What a request does to a value: leave it (the field is left out), put it back to its default (`null`), or set it.
+/// What a request does to a value: keep it (the field is omitted), reset it to its default
+/// (`null`), or set it.
 ///
 /// A value converts into [`To`](Change::To), `None` into [`Default`](Change::Default).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Change<T> {
-    /// Leave it as it is.
+    /// Keep the current value.
     Keep,
-    /// Back to the default.
+    /// Reset to the default.
     Default,
-    /// This value.
+    /// Set this value.
     To(T),
 }
 
@@ -32,7 +33,7 @@ impl<T> From<Option<T>> for Change<T> {
 
 /// A value that becomes a field of a request.
 pub(super) trait Field {
-    /// The field's value on the wire; `None` leaves the field out.
+    /// Returns the field's value on the wire; `None` omits the field.
     fn json(self) -> Option<Value>;
 }
 
@@ -73,7 +74,7 @@ fields! {
         Rating, Survey,
 }
 
-/// `null` where there is no value.
+/// `null` if there is no value.
 pub(super) fn or_null(value: Option<impl Field>) -> Value {
     value.and_then(Field::json).unwrap_or_default()
 }
@@ -94,7 +95,7 @@ pub(super) fn output_file(name: &str, lane_path: &str, if_match: Option<&str>) -
     file
 }
 
-/// Declares an enum of words that only requests have.
+/// Declares an enum of values that only requests use.
 macro_rules! words {
     ($($(#[$meta:meta])* pub enum $name:ident { $($variant:ident = $wire:literal,)* })*) => {$(
         $(#[$meta])*
@@ -115,14 +116,14 @@ macro_rules! words {
 }
 
 words! {
-    /// How [`Files::read`](super::Files::read) passes a file on: as text, in which bytes that are not text are
+    /// How [`Files::read`](super::Files::read) returns a file: as text, with invalid bytes
     /// replaced, or as base64.
     pub enum FileEncoding {
         Utf8 = "utf-8",
         Base64 = "base64",
     }
 
-    /// What a user thinks of a message.
+    /// A user's opinion of a message.
     pub enum Sentiment {
         Positive = "positive",
         Negative = "negative",

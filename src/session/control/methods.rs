@@ -1,4 +1,4 @@
-//! The methods that send the requests, made out of the declarations in `wire/requests`.
+//! The methods that send the requests, generated from the declarations in `wire/requests`.
 
 use serde_json::{Map, Value, json};
 
@@ -10,7 +10,7 @@ use crate::wire::control::RequestName;
 use crate::wire::message::ThinkingDisplay;
 use crate::wire::replies::*;
 
-/// What has methods that send requests.
+/// A type with methods that send requests.
 trait Sender {
     fn session(&self) -> &Session;
 }
@@ -21,7 +21,7 @@ impl Sender for Session {
     }
 }
 
-/// Makes the groups and their methods; the clauses are explained in `wire/requests/mod.rs`.
+/// Generates the groups and their methods; the clauses are explained in `wire/requests/mod.rs`.
 macro_rules! methods {
     (@session { $($requests:tt)* }) => { methods! { @requests Session { $($requests)* } } };
     (@unsent { $($requests:tt)* }) => {};
@@ -135,8 +135,8 @@ macro_rules! methods {
 control_requests!(methods);
 
 impl Session {
-    /// Any request, by its subtype and fields: `response.response` as it stood on the wire, `None` for a bare
-    /// acknowledgement. A field `subtype` is left out.
+    /// Sends any request, by its subtype and fields. Returns `response.response` verbatim, `None`
+    /// for a bare acknowledgement. A field `subtype` is omitted.
     pub fn control(&self, subtype: &str, fields: Map<String, Value>) -> Call<Option<RawJson>> {
         let call = Call::new(self, subtype, |reply| reply);
         fields
@@ -148,9 +148,10 @@ impl Session {
 
 #[cfg(feature = "mcp")]
 impl Mcp<'_> {
-    /// Makes an MCP server of this process known while the session runs, in place of one of that name. What
-    /// [`set_servers`](Self::set_servers) needs to offer it to the CLI: its name, and its configuration. `make` makes a server for each
-    /// connection of the CLI; see [`mcp`](crate::session::mcp).
+    /// Registers an in-process MCP server while the session runs, replacing one of that name.
+    /// Returns what [`set_servers`](Self::set_servers) needs to offer it to the CLI: its name and
+    /// its configuration. `make` creates a server for each connection of the CLI; see
+    /// [`mcp`](crate::session::mcp).
     ///
     /// ```
     /// # use claude_wire::mcp::rmcp::{RoleServer, Service};
@@ -176,8 +177,9 @@ impl Mcp<'_> {
         (name, config)
     }
 
-    /// Ends an MCP server of this process and forgets it; whether there was one. Calls that run are cancelled. The CLI does not
-    /// learn of it: remove the server with [`set_servers`](Self::set_servers) first.
+    /// Ends an in-process MCP server and unregisters it; returns whether there was one. Running
+    /// calls are cancelled. The CLI is not notified: remove the server with
+    /// [`set_servers`](Self::set_servers) first.
     pub fn end_in_process(&self, name: &str) -> bool {
         self.0.inner.shared.setup.handlers.mcp.remove(name)
     }

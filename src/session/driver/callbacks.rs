@@ -1,4 +1,4 @@
-//! The host's answers under way, each in a task of its own.
+//! The host's pending answers, each in its own task.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,7 +10,8 @@ use super::super::shared::Shared;
 use crate::protocol::{Answer, CallbackId};
 use crate::wire::Frame;
 
-/// Handlers that run. A slow one holds up nothing, a panic is an answer, a cancelled one is dropped at its next `await`.
+/// Running handlers. A slow one blocks nothing, a panic becomes an answer, a cancelled one is
+/// dropped at its next `await`.
 #[derive(Default)]
 pub(super) struct Callbacks {
     tasks: JoinSet<Answer>,
@@ -27,7 +28,7 @@ impl Callbacks {
             async move {
                 match in_order {
                     Some(answer) => answer.await,
-                    // The handler itself is called inside the task, so that its panic is caught there.
+                    // The handler is called inside the task, so that its panic is caught there.
                     None => shared.setup.handlers.answer(request).await,
                 }
             }
@@ -43,7 +44,7 @@ impl Callbacks {
         }
     }
 
-    /// The next answer; never, while nothing runs. Cancel safe.
+    /// Waits for the next answer; pending while no handler runs. Cancel safe.
     pub(super) async fn next(&mut self) -> (CallbackId, Answer) {
         loop {
             let (id, answer) = match self.tasks.join_next_with_id().await {
@@ -52,7 +53,7 @@ impl Callbacks {
                 None => std::future::pending().await,
             };
             let Some((callback, request)) = self.known.remove(&id) else { continue };
-            // A cancelled callback has no handle any more, and nobody to answer to.
+            // A cancelled callback no longer has a handle, and its answer is dropped.
             if self.handles.remove(&callback).is_some() {
                 return (callback, answer.unwrap_or_else(|| panicked(&request)));
             }

@@ -1,4 +1,4 @@
-//! How a process is brought to its end: end of input, SIGTERM, SIGKILL, each with its patience.
+//! Ending a process: end of input, SIGTERM, SIGKILL, each with a grace period.
 
 use std::time::Duration;
 
@@ -9,14 +9,14 @@ use crate::transport::{Control, Shutdown};
 /// How long the kernel may take to report the end of a process that was killed.
 const AFTER_KILL: Duration = Duration::from_secs(2);
 
-/// Where the end of a connection stands.
+/// The progress of the end of a connection.
 #[derive(Default)]
 pub(super) struct Ending(Option<Step>);
 
-/// Each with the time of the next step; `None` is a patience without end.
+/// Each with the time of the next step; `None` for an unlimited grace period.
 #[derive(Clone, Copy)]
 enum Step {
-    /// The input is closed; then terminate, with this patience.
+    /// The input is closed; then terminate, with this grace period.
     Eof(Option<Instant>, Duration),
     /// Terminated; then kill.
     Terminated(Option<Instant>),
@@ -29,12 +29,12 @@ impl Ending {
         self.0.is_some()
     }
 
-    /// Has the process got a signal from us?
+    /// Whether we have sent the process a signal.
     pub(super) fn has_signalled(&self) -> bool {
         matches!(self.0, Some(Step::Terminated(_) | Step::Killed(_)))
     }
 
-    /// True once even SIGKILL has brought nothing.
+    /// True once even SIGKILL had no effect.
     pub(super) fn is_over(&self, now: Instant) -> bool {
         matches!(self.0, Some(Step::Killed(Some(until))) if until <= now)
     }
@@ -45,34 +45,27 @@ impl Ending {
         })
     }
 
-    /// Begins with the end of input.
-    pub(super) fn begin(&mut self, now: Instant, patience: Shutdown) {
+    /// Starts with the end of input.
+    pub(super) fn begin(&mut self, now: Instant, grace: Shutdown) {
         if self.0.is_none() {
-            self.0 = Some(Step::Eof(
-                now.checked_add(patience.grace_after_eof),
-                patience.grace_after_sigterm,
-            ));
+            self.0 =
+                Some(Step::Eof(now.checked_add(grace.grace_after_eof), grace.grace_after_sigterm));
         }
     }
 
-    /// Begins, or goes on, with SIGTERM.
-    pub(super) fn terminate(
-        &mut self,
-        now: Instant,
-        patience: Shutdown,
-        control: &mut dyn Control,
-    ) {
+    /// Starts or continues with SIGTERM.
+    pub(super) fn terminate(&mut self, now: Instant, grace: Shutdown, control: &mut dyn Control) {
         if matches!(self.0, None | Some(Step::Eof(..))) {
             control.terminate();
-            self.0 = Some(Step::Terminated(now.checked_add(patience.grace_after_sigterm)));
+            self.0 = Some(Step::Terminated(now.checked_add(grace.grace_after_sigterm)));
         }
     }
 
     pub(super) fn pass_time(&mut self, now: Instant, control: &mut dyn Control) {
         match self.0 {
-            Some(Step::Eof(Some(at), patience)) if at <= now => {
+            Some(Step::Eof(Some(at), grace)) if at <= now => {
                 control.terminate();
-                self.0 = Some(Step::Terminated(now.checked_add(patience)));
+                self.0 = Some(Step::Terminated(now.checked_add(grace)));
             }
             Some(Step::Terminated(Some(at))) if at <= now => {
                 control.kill();

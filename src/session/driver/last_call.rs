@@ -1,7 +1,7 @@
-//! What is due is judged only after everything that waits in the pipes has been read.
+//! Deadlines are checked only after everything in the pipes has been read.
 //!
-//! The program may have been stopped for a while: by a debugger, by SIGSTOP, by a suspended machine,
-//! by a runtime that something blocked. Its clock went on, and what the CLI wrote waits in the pipe.
+//! The program may have been stopped for a while: by a debugger, by SIGSTOP, by a suspended
+//! machine, by a blocked runtime. Its clock advanced, and what the CLI wrote waits in the pipe.
 
 use std::future::pending;
 use std::pin::pin;
@@ -10,14 +10,14 @@ use std::time::Duration;
 use tokio::task::yield_now;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-/// A timer that fires this late means that the program did not run.
+/// A timer that fires this late means that the program was not running.
 const LATE: Duration = Duration::from_millis(50);
-/// Then the CLI may have been blocked by a full pipe. It has this long to write the rest.
+/// The CLI may then have been blocked by a full pipe. It has this long to write the rest.
 const CATCH_UP: Duration = Duration::from_millis(200);
-/// How often the driver goes round before it judges all the same. A read brings 64 KiB at most.
+/// The maximum number of driver rounds before the deadline counts. A read returns at most 64 KiB.
 const ROUNDS: u32 = 16;
 
-/// The last look at the pipes before the next deadline is judged.
+/// The last read of the pipes before the next deadline counts.
 #[derive(Default)]
 pub(super) struct LastCall(Option<Call>);
 
@@ -27,16 +27,16 @@ struct Call {
 }
 
 impl LastCall {
-    /// Is the output to be read now, whatever its reader has left unread?
+    /// Whether the output must be read now, even if its reader has left much unread.
     pub(super) fn reads_on(&self) -> bool {
         self.0.as_ref().is_some_and(|call| call.rounds < ROUNDS)
     }
 
-    /// Ready when the deadline has come, and then again once the pipes have had the chance to say
+    /// Ready when the deadline has come, and again once the pipes were given the chance to deliver
     /// something. Poll it after the pipes.
     pub(super) async fn wait(&self, deadline: Option<Instant>) {
         match (&self.0, deadline) {
-            // Lets the runtime look for what is ready: the timer may have fired first.
+            // Lets the runtime check for readiness: the timer may have fired first.
             (Some(call), _) if call.until <= Instant::now() => yield_now().await,
             (Some(call), _) => sleep_until(call.until).await,
             (None, Some(deadline)) => sleep_until(deadline).await,
@@ -44,8 +44,8 @@ impl LastCall {
         }
     }
 
-    /// Is what is due at this deadline to be judged now? `quiet`: had the pipes nothing to say in
-    /// this round?
+    /// Whether this deadline counts now. `quiet`: whether the pipes delivered nothing in this
+    /// round.
     pub(super) fn is_over(&mut self, now: Instant, deadline: Option<Instant>, quiet: bool) -> bool {
         let Some(late) = deadline.and_then(|deadline| now.checked_duration_since(deadline)) else {
             self.0 = None;
@@ -65,7 +65,8 @@ impl LastCall {
     }
 }
 
-/// The output of a future within a limit; `None` if that ran out while the program ran.
+/// Returns the output of a future within a limit; `None` if the limit expired while the program was
+/// running.
 pub(super) async fn within<F: Future>(limit: Duration, future: F) -> Option<F::Output> {
     let mut future = pin!(future);
     let Some(deadline) = Instant::now().checked_add(limit) else { return Some(future.await) };

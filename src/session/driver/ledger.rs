@@ -1,4 +1,5 @@
-//! What the driver takes down of the lines on their way to the machine: money, limits, and where the CLI works.
+//! What the driver records of lines before they reach the machine: cost, limits, and the working
+//! directory.
 
 use std::collections::VecDeque;
 
@@ -7,10 +8,11 @@ use crate::session::shared::Shared;
 use crate::session::spending::Spending;
 use crate::wire::{Body, Frame, FrameKind, Message, Outcome};
 
-/// How many results may wait for it to turn out whose they are.
+/// How many results may wait until it is known which turn they belong to.
 const RECENT: usize = 4;
 
-/// The running totals of the session's CLI, and what its last results say that they have used, by their place in the stream.
+/// The running totals of the session's CLI, and the usage of its last results, by their position in
+/// the stream.
 #[derive(Default)]
 pub(super) struct Ledger {
     meter: SpendingMeter,
@@ -18,7 +20,7 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
-    /// Takes down a line, whatever becomes of it: turns that nobody reads cost money, too.
+    /// Records a line, whatever happens to it: turns that are not read cost money, too.
     pub(super) fn note(&mut self, outcome: &Outcome, shared: &Shared) {
         let Outcome::Message(frame) = outcome else { return };
         match frame.kind() {
@@ -49,13 +51,13 @@ impl Ledger {
         }
     }
 
-    /// What the turn of this result has used.
+    /// Returns the usage of the turn with this result.
     pub(super) fn take(&mut self, result: &Frame) -> Option<Spending> {
         let at = self.recent.iter().position(|(offset, _)| *offset == result.offset())?;
         self.recent.remove(at).map(|(_, spent)| spent)
     }
 
-    /// The connection has ended: places in its stream mean nothing any more.
+    /// The connection has ended: positions in its stream are no longer valid.
     pub(super) fn closed(&mut self) {
         self.recent = VecDeque::new();
     }

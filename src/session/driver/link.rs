@@ -1,4 +1,4 @@
-//! An open connection: its pipes, its process, and how far its end has come.
+//! An open connection: its pipes, its process, and the progress of its end.
 
 use std::task::Poll;
 use std::time::Duration;
@@ -9,13 +9,13 @@ use super::ending::Ending;
 use super::pipes::Pipes;
 use crate::transport::{Connection, Control, Exit};
 
-/// How often a CLI that has not answered the handshake is asked whether it still reads: nothing
-/// reports that a pipe has been closed at the other end.
+/// How often to check whether a CLI that has not answered the handshake still reads: nothing
+/// reports that the other end of a pipe was closed.
 const LOOK: Duration = Duration::from_millis(250);
-/// How long a CLI that has closed one of its pipes has to exit, where nothing else can come of it.
+/// How long a CLI that has closed a pipe has to exit, if it can make no more progress.
 const HANGS_UP: Duration = Duration::from_millis(500);
 
-/// What has happened at a connection.
+/// An event of a connection.
 pub(super) enum LinkEvent {
     Read(std::io::Result<usize>),
     Exited(std::io::Result<Exit>),
@@ -28,13 +28,13 @@ pub(super) struct Link {
     pub(super) control: Box<dyn Control>,
     pub(super) exit: Option<Exit>,
     pub(super) ending: Ending,
-    /// Does the machine know that nothing more can be written?
+    /// Whether the machine knows that nothing more can be written.
     pub(super) leaving: bool,
     /// What is still to be read after the exit.
     pub(super) rest: Option<Rest>,
-    /// In the handshake: when to look next whether the CLI still reads.
+    /// During the handshake: when to check next whether the CLI still reads.
     look: Option<Instant>,
-    /// In the handshake: when a CLI that has closed a pipe is given up.
+    /// During the handshake: when to give up on a CLI that has closed a pipe.
     hung_up: Option<Instant>,
 }
 
@@ -53,7 +53,7 @@ impl Link {
         }
     }
 
-    /// Waits until something has happened at the pipes or to the process.
+    /// Waits for the next event of the pipes or the process.
     pub(super) async fn wait(&mut self, may_read: bool) -> LinkEvent {
         let Self { pipes, control, exit, .. } = self;
         std::future::poll_fn(|cx| {
@@ -73,13 +73,13 @@ impl Link {
         .await
     }
 
-    /// When time alone changes something here.
+    /// When the next timer of this connection is due.
     pub(super) fn deadline(&self) -> Option<Instant> {
         let rest = self.rest.as_ref().and_then(Rest::deadline);
         [self.ending.deadline(), rest, self.look, self.hung_up].into_iter().flatten().min()
     }
 
-    /// Looks whether a CLI that has not answered the handshake still reads.
+    /// Checks whether a CLI that has not answered the handshake still reads.
     pub(super) fn look(&mut self, now: Instant) {
         if self.look.is_some_and(|at| at <= now) {
             self.pipes.check_stdin();
@@ -93,7 +93,7 @@ impl Link {
         self.hung_up = None;
     }
 
-    /// The pipe that the CLI has closed in the handshake, once it has had the time to exit.
+    /// Returns the pipe that the CLI closed during the handshake, once it has had the time to exit.
     pub(super) fn hung_up(&mut self, now: Instant) -> Option<&'static str> {
         let pipe = self.pipes.closed().filter(|_| self.exit.is_none())?;
         let at = *self.hung_up.get_or_insert(now + HANGS_UP);
@@ -101,10 +101,11 @@ impl Link {
     }
 }
 
-/// After the exit, how long the output may be silent before another process is taken to hold it open.
+/// How long the output may be silent after the exit before it is assumed to be held open by another
+/// process.
 const AFTER_EXIT: Duration = Duration::from_millis(500);
-/// After the exit, how long the output is read at most. What the CLI itself left in the pipe is read
-/// in an instant; a process that it left behind may write for ever.
+/// How long the output is read at most after the exit. What the CLI itself left in the pipe is read
+/// at once; a process that it left behind may write forever.
 const REST: Duration = Duration::from_secs(2);
 
 /// What is still to be read after the exit. Its time passes only while the output is read.
@@ -125,7 +126,7 @@ impl Default for Rest {
 }
 
 impl Rest {
-    /// The output is read from now on, or is not.
+    /// Starts or stops reading the output.
     pub(super) fn reading(&mut self, now: Instant, reads: bool) {
         if reads {
             self.reading.get_or_insert(Reading { since: now, last: now });

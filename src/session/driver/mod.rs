@@ -1,4 +1,5 @@
-//! One task per session: it owns the pipes and the machine, and carries out what the machine says.
+//! One task per session, which owns the pipes and the machine and carries out the machine's
+//! outputs.
 
 mod callbacks;
 mod ending;
@@ -33,13 +34,13 @@ use crate::transport::{BoxFuture, Connection, Exit};
 use crate::wire::Outcome;
 use crate::wire::control::Request;
 
-/// A connection, and the body of the `initialize` request that it begins with.
+/// A connection, and the `initialize` request with which it begins.
 type Opened = (Connection, Request);
 
 pub(super) struct Driver {
     shared: Arc<Shared>,
     orders: mpsc::UnboundedReceiver<Order>,
-    /// Have all handles gone? Then the session ends.
+    /// Whether all handles are gone. Then the session ends.
     orphaned: bool,
     machine: Machine,
     out: Vec<Output>,
@@ -47,7 +48,7 @@ pub(super) struct Driver {
     /// The mailbox that was written to in this round.
     written: Option<Arc<Mailbox>>,
     room: Arc<Notify>,
-    /// Was the output being read when the driver last waited?
+    /// Whether the output was being read when the driver last waited.
     reading: bool,
     last_call: LastCall,
     requests: HashMap<RequestId, oneshot::Sender<Reply>>,
@@ -59,13 +60,13 @@ pub(super) struct Driver {
     /// The transport, while it is being opened.
     opening: Option<BoxFuture<'static, Result<Opened, Error>>>,
     link: Option<Link>,
-    /// What a CLI has written that is not ready yet.
+    /// The output of a CLI that is not ready yet.
     preamble: Option<Preamble>,
     /// Why the last attempt to open the transport failed.
     refused: Option<Error>,
     /// How the last process ended.
     exit: Option<Exit>,
-    /// Must the next launch not resume what the options say?
+    /// Whether the next launch must not resume what the options say.
     forgotten: bool,
 }
 
@@ -76,7 +77,7 @@ enum Woken {
     Opened(Result<Opened, Error>),
     Answered(crate::protocol::CallbackId, crate::protocol::Answer),
     Again,
-    /// Nothing else had anything to say, and a deadline has come.
+    /// No other event, but a deadline has come.
     Due,
 }
 
@@ -113,9 +114,9 @@ impl Driver {
         self.room.clone()
     }
 
-    /// Runs until the session has been stopped, or all handles have gone and the process has ended.
+    /// Runs until the session was stopped, or all handles are gone and the process has ended.
     ///
-    /// Boxed, because a future keeps an argument twice: as it was passed, and as it is used.
+    /// Boxed, because a future stores an argument twice: as passed and as used.
     pub(super) async fn run(mut self: Box<Self>) {
         while !(self.machine.is_stopped() && self.link.is_none()) {
             let woken = self.wait().await;
@@ -172,8 +173,8 @@ impl Driver {
         }
     }
 
-    /// Reading stops while a turn has as much as may wait for its reader; it goes on while the host
-    /// itself waits for the CLI, and a little before a deadline is judged.
+    /// Reading pauses while the limit for the reader of a turn is reached; it continues while the
+    /// host waits for the CLI, and shortly before a deadline counts.
     fn may_read(&mut self) -> bool {
         if self.reads_past_the_limit() || self.last_call.reads_on() {
             return true;
@@ -181,13 +182,13 @@ impl Driver {
         !self.turns.values().any(|mailbox| mailbox.is_full())
     }
 
-    /// Does something have to be heard, however much waits for the reader of a turn?
+    /// Whether the driver must keep reading regardless of the limit.
     fn reads_past_the_limit(&self) -> bool {
         let ending = self.link.as_ref().is_some_and(|link| link.ending.has_begun());
         self.machine.awaits_reply() || ending
     }
 
-    /// While reading is held back, no silence of the CLI counts.
+    /// While reading is paused, silence of the CLI does not count.
     fn note_reading(&mut self, may_read: bool) {
         if self.reading != may_read {
             self.reading = may_read;
@@ -261,7 +262,7 @@ impl Driver {
         if let Err(error) = result {
             tracing::debug!(%error, "reading the CLI's output failed");
         }
-        // A result without a text is reported together with the errors that were written before it.
+        // A result without a text is reported together with the errors written before it.
         link.pipes.drain_stderr(&mut self.shared.stderr());
         link.rest.iter_mut().for_each(|rest| rest.touch(now));
         while let Some(outcome) = self.link.as_mut().and_then(|link| link.pipes.next_item()) {
@@ -295,7 +296,7 @@ impl Driver {
         }
     }
 
-    /// A caller that stopped waiting has cancelled its request.
+    /// The caller no longer waits, so its request is cancelled.
     fn drop_cancelled_requests(&mut self) {
         if self.requests.values().all(|reply| !reply.is_closed()) {
             return;
@@ -312,7 +313,7 @@ impl Driver {
         }
     }
 
-    /// Looks whether the connection has come to its end. `due`: may time alone bring it about?
+    /// Checks whether the connection has ended. `due`: whether a timer may cause that.
     fn settle(&mut self, due: bool) {
         let now = Instant::now();
         let starting = self.machine.phase() == Phase::Starting;
@@ -324,7 +325,7 @@ impl Driver {
             link.stop_looking();
         }
         if !link.leaving && (link.exit.is_some() || link.pipes.closed().is_some()) {
-            // A CLI that has closed one of its pipes is of no use any more.
+            // A CLI that has closed one of its pipes is no longer usable.
             if link.exit.is_none() {
                 link.ending.begin(now, self.shared.setup.shutdown);
             }
@@ -363,7 +364,7 @@ impl Driver {
         self.ledger.closed();
     }
 
-    /// What the CLI cannot have done before it ended.
+    /// Records what the CLI cannot have done before it ended.
     fn note_undone(&mut self) {
         let unwritten = self.link.as_mut().map(|link| link.pipes.take_unwritten());
         if let Some(unwritten) = unwritten.filter(|unwritten| !unwritten.is_empty()) {
@@ -376,8 +377,8 @@ impl Driver {
         }
     }
 
-    /// The launch has ended, for this cause if the host has none. First the state is set, then the end
-    /// is reported; whoever waited for the CLI learns of it when the outputs are carried out.
+    /// The launch has ended, for this cause unless the host has one. The state is set first, then
+    /// the end is reported; waiters of the CLI get their errors when the outputs are carried out.
     fn close(&mut self, by_itself: EndCause) {
         let cause = match self.machine.end_cause() {
             Some(EndCause::Stopped) if self.stopping.is_empty() => EndCause::Dropped,
@@ -396,8 +397,8 @@ impl Driver {
     }
 }
 
-/// When the runtime goes away, so does the driver, and when it panics: every reader of a turn gets an
-/// error, also where its prompt had not even arrived.
+/// If the runtime shuts down or the driver panics, every reader of a turn gets an error, even if
+/// its prompt had not arrived yet.
 impl Drop for Driver {
     fn drop(&mut self) {
         let cause =

@@ -1,4 +1,4 @@
-//! What the handles ask of the driver, and the way to it.
+//! Orders from the handles to the driver, and their channel.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,18 +14,18 @@ use crate::transport::Exit;
 use crate::wire::RawJson;
 use crate::wire::control::Request;
 
-/// What a handle asks of the driver.
+/// An order from a handle to the driver.
 pub(in crate::session) enum Order {
-    /// A prompt, the launch that it needs if that is not the session's own, and where its messages go. Boxed, because an idle session holds
-    /// room for a block of orders.
+    /// A prompt, the launch that it needs if that is not the session's, and the mailbox for its
+    /// messages. Boxed, because an idle session has room for a block of orders.
     Prompt(Box<Prompt>, Option<Box<Options>>, Arc<Mailbox>, Origin),
     Abandon(TurnId),
     Connect(oneshot::Sender<Reply>),
     Control(Box<Request>, Option<Duration>, oneshot::Sender<Reply>),
-    /// Somebody has stopped waiting for a reply.
+    /// A caller no longer waits for its reply.
     NoMoreWaiting,
-    /// Forget the conversation: whatever it takes, or only where no CLI runs and nothing waits for
-    /// one. Whether it is forgotten.
+    /// Forget the conversation: in any case, or only if no CLI runs and nothing waits for one.
+    /// Replies whether it was forgotten.
     Forget {
         only_if_down: bool,
         reply: oneshot::Sender<bool>,
@@ -33,18 +33,18 @@ pub(in crate::session) enum Order {
     Stop(oneshot::Sender<Option<Exit>>),
 }
 
-/// Where a prompt comes from.
+/// The origin of a prompt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::session) enum Origin {
-    /// A handler of the session's own, which the CLI may be waiting for.
+    /// A handler of this session, which the CLI may be waiting for.
     Handler,
     Elsewhere,
 }
 
-/// What a request comes to.
+/// The outcome of a request.
 pub(in crate::session) type Reply = Result<Option<RawJson>, Error>;
 
-/// The line to the driver.
+/// The channel to the driver.
 #[derive(Clone)]
 pub(in crate::session) struct Line {
     orders: mpsc::UnboundedSender<Order>,
@@ -57,7 +57,7 @@ impl Line {
         Self { orders, room }
     }
 
-    /// Fails where the driver has gone.
+    /// Fails if the driver has ended.
     pub(in crate::session) fn send(&self, order: Order) -> Result<(), SendError<Order>> {
         self.orders.send(order)
     }

@@ -1,4 +1,4 @@
-//! Carries out what the machine says.
+//! Carries out the machine's outputs.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ impl Driver {
             self.shared.status().server_info = Some(reply);
             self.preamble = None;
         }
-        // Before anyone learns what has changed it.
+        // Before anyone is notified of the change.
         self.shared.set_status(&self.machine);
         self.perform_all();
         while let Some(mailbox) = self.written.take() {
@@ -43,7 +43,7 @@ impl Driver {
         }
     }
 
-    /// A turn learns that it was interrupted before it has its result.
+    /// A turn is notified of its interruption before it has its result.
     fn announce_interrupted(&self, outputs: &[Output]) {
         for output in outputs {
             if let Output::Ended(turn, TurnEnd::Interrupted) = output
@@ -96,7 +96,7 @@ impl Driver {
             Output::CallbackCancelled(callback) => self.callbacks.cancel(callback),
             Output::Event(event) => self.shared.publish(event.into()),
             Output::SessionId(id) => {
-                // Handlers of this very round are to see it.
+                // Handlers of this round must see it.
                 self.shared.status().session_id = Some(id.clone());
                 self.shared.publish(SessionEvent::SessionId(id));
             }
@@ -163,7 +163,7 @@ impl Driver {
         }
     }
 
-    /// Ends a link, or an attempt to open one.
+    /// Ends a connection, or an attempt to open one.
     fn end(&mut self, how: impl FnOnce(&mut Link, Shutdown)) {
         match &mut self.link {
             Some(link) => how(link, self.shared.setup.shutdown),
@@ -171,7 +171,7 @@ impl Driver {
         }
     }
 
-    /// A turn that nobody reads may not grow for ever while the host waits for a reply.
+    /// The buffer of an unread turn must not grow without limit while the host waits for a reply.
     fn check_cap(&mut self, mailbox: &Arc<Mailbox>) {
         if !self.reads_past_the_limit() || mailbox.cost() <= self.shared.setup.buffer_cap {
             return;

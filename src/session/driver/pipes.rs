@@ -1,4 +1,4 @@
-//! The three pipes of a connection: buffered on our side, never blocking one another.
+//! The three pipes of a connection: buffered here, and never blocking each other.
 
 use std::io;
 use std::mem::MaybeUninit;
@@ -13,15 +13,15 @@ use super::super::stderr::Stderr;
 use crate::transport::{BoxedRead, BoxedWrite};
 use crate::wire::{LineCodec, Outcome, classify};
 
-/// How much is read at a time; what a pipe of Linux holds.
+/// The size of a read, which is the capacity of a Linux pipe.
 const CHUNK: usize = 64 * 1024;
-/// What a pipe of Linux holds at most, unless root has raised that.
+/// The maximum capacity of a Linux pipe, unless root has raised it.
 const LARGEST_PIPE: usize = 1024 * 1024;
 
 pub(super) struct Pipes {
     stdin: Option<BoxedWrite>,
     outbox: BytesMut,
-    /// What did not reach the CLI.
+    /// Bytes that did not reach the CLI.
     unwritten: BytesMut,
     flushed: bool,
     closing: bool,
@@ -53,7 +53,7 @@ impl Pipes {
         }
     }
 
-    /// Puts a line into the queue.
+    /// Adds a line to the queue.
     pub(super) fn write(&mut self, line: &[u8]) {
         let queue = match self.stdin {
             Some(_) if self.closing => return,
@@ -64,7 +64,7 @@ impl Pipes {
         let _ = self.codec.encode(line, queue);
     }
 
-    /// What was to be written and did not reach the CLI, which has gone.
+    /// Returns the bytes that did not reach the CLI, which has ended.
     pub(super) fn take_unwritten(&mut self) -> Bytes {
         let mut unwritten = std::mem::take(&mut self.unwritten);
         unwritten.unsplit(std::mem::take(&mut self.outbox));
@@ -78,7 +78,7 @@ impl Pipes {
         }
     }
 
-    /// Which pipe the CLI has closed, if it has; of the input it may have been the host.
+    /// Returns the pipe that the CLI has closed, if any; the host may have closed the input.
     pub(super) fn closed(&self) -> Option<&'static str> {
         match (&self.stdin, &self.stdout) {
             (Some(_), Some(_)) => None,
@@ -87,23 +87,24 @@ impl Pipes {
         }
     }
 
-    /// Looks whether the CLI has closed its input. A transport that can tell fails its flush then.
+    /// Checks whether the CLI has closed its input. A transport that can detect this fails its
+    /// flush.
     pub(super) fn check_stdin(&mut self) {
         let Some(stdin) = self.stdin.as_mut().filter(|_| self.flushed) else { return };
         match Pin::new(stdin).poll_flush(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(Ok(())) => {}
             Poll::Ready(Err(error)) => drop(self.broken(Some(error))),
-            // With a waker that is heard.
+            // With a waker that is polled.
             Poll::Pending => self.flushed = false,
         }
     }
 
-    /// Has the CLI closed its output?
+    /// Whether the CLI has closed its output.
     pub(super) fn has_ended(&self) -> bool {
         self.stdout.is_none()
     }
 
-    /// Writes what can be written; true when the pipe was closed meanwhile.
+    /// Writes what can be written; returns true if the pipe was closed meanwhile.
     pub(super) fn poll_write(&mut self, cx: &mut Context<'_>) -> bool {
         let Some(stdin) = &mut self.stdin else { return false };
         while !self.outbox.is_empty() {
@@ -151,7 +152,7 @@ impl Pipes {
         Poll::Ready(result)
     }
 
-    /// The next item of what has been read.
+    /// Returns the next item of the bytes read.
     pub(super) fn next_item(&mut self) -> Option<Outcome> {
         let item = if self.stdout.is_some() {
             self.codec.decode(&mut self.buffer)
@@ -168,7 +169,7 @@ impl Pipes {
         None
     }
 
-    /// Reads standard error until there is no more for now; true when it has ended.
+    /// Reads standard error until nothing is available; returns true if it has ended.
     pub(super) fn poll_stderr(&mut self, cx: &mut Context<'_>) -> bool {
         let mut some = false;
         while let Some(stderr) = &mut self.stderr {
@@ -194,12 +195,13 @@ impl Pipes {
         }
     }
 
-    /// The connection is over: what has been read and not cut yet, and the rest of standard error.
+    /// The connection is over: returns bytes that do not form a line yet, and reads the rest of
+    /// standard error.
     pub(super) fn finish(&mut self, stderr: &mut Stderr) -> Vec<Outcome> {
         self.stdout = None;
         let outcomes = std::iter::from_fn(|| self.next_item()).collect();
-        // What the process had written before it ended is in the pipe, which holds 1 MiB at most. A
-        // process that it left behind may go on for ever.
+        // What the process wrote before it ended is in the pipe, which holds at most 1 MiB. A
+        // process that it left behind may keep writing forever.
         let mut cx = Context::from_waker(Waker::noop());
         for _ in 0..LARGEST_PIPE / CHUNK {
             if !self.poll_stderr(&mut cx) || self.stderr.is_none() {
@@ -213,7 +215,7 @@ impl Pipes {
     }
 }
 
-/// Reads once, by way of the stack: a connection that waits holds no buffer.
+/// Reads once, through a buffer on the stack: a waiting connection holds no buffer.
 fn read_chunk(
     from: &mut BoxedRead,
     cx: &mut Context<'_>,

@@ -1,4 +1,5 @@
-//! What the CLI wrote to standard output before it was ready: for the error, should it never be.
+//! What the CLI wrote to standard output before it was ready, for the error if it never becomes
+//! ready.
 
 use crate::common::clip;
 use crate::wire::{FrameKind, Line, Outcome};
@@ -6,7 +7,7 @@ use crate::wire::{FrameKind, Line, Outcome};
 /// How many lines are kept, and how many characters of each.
 const LINES: usize = 3;
 const SHOWN: usize = 200;
-/// How much of a line is looked at for secrets, in characters.
+/// How much of a line is searched for secrets, in characters.
 const SEARCHED: usize = 4096;
 
 /// The first lines of a CLI that has not answered `initialize` yet.
@@ -17,7 +18,7 @@ pub(super) struct Preamble {
 }
 
 impl Preamble {
-    /// Notes a line, unless it is blank or part of the handshake. `masked` takes secrets out.
+    /// Records a line, unless it is blank or part of the handshake. `masked` redacts secrets.
     pub(super) fn note(&mut self, outcome: &Outcome, masked: impl FnOnce(&str) -> String) {
         let (line, why) = match outcome {
             Outcome::Message(frame) if frame.kind() == FrameKind::Result => return,
@@ -42,7 +43,7 @@ impl Preamble {
         self.lines.push(format!("{}{why}", shown(&masked(&start))));
     }
 
-    /// The lines, one below the other; empty where there were none.
+    /// Returns the lines, joined by newlines; empty if there were none.
     pub(super) fn text(&self) -> String {
         let mut text = self.lines.join("\n");
         match self.more {
@@ -54,7 +55,8 @@ impl Preamble {
     }
 }
 
-/// Its start, with control characters as escapes: a quoted escape sequence must not act on the reader's terminal.
+/// The start of the line, with control characters escaped: a quoted escape sequence must not act on
+/// the reader's terminal.
 fn shown(text: &str) -> String {
     clip(text, SHOWN).chars().flat_map(visible).collect()
 }

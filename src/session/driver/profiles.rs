@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::super::Options;
 use crate::protocol::{Profile, TurnId};
 
-/// Numbers the launches, and keeps those that are still needed.
+/// Numbers the launches, and keeps those still needed.
 #[derive(Default)]
 pub(super) struct Profiles {
     known: Vec<(Profile, Box<Options>)>,
@@ -15,7 +15,7 @@ pub(super) struct Profiles {
 }
 
 impl Profiles {
-    /// The number of a launch; the same for the same options.
+    /// Returns the number of a launch; equal options have the same number.
     pub(super) fn assign(&mut self, turn: TurnId, launch: Option<Box<Options>>) -> Profile {
         let Some(options) = launch else { return Profile::default() };
         let known =
@@ -39,7 +39,7 @@ impl Profiles {
         }
     }
 
-    /// The options of a launch that is about to happen; `None` for the session's own.
+    /// Returns the options of the next launch; `None` for the session's options.
     pub(super) fn launch(&mut self, profile: Profile) -> Option<&Options> {
         self.running = profile;
         self.known.iter().find(|(known, _)| *known == profile).map(|(_, options)| &**options)

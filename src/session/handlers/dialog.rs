@@ -30,11 +30,11 @@ impl UserDialog {
     }
 }
 
-/// What has become of a dialog.
+/// The outcome of a dialog.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum DialogAnswer {
-    /// The user has made a choice; its shape is that of the kind of dialog.
+    /// The user has made a choice, in the form required by the kind of dialog.
     Completed(RawJson),
     /// The user has dismissed the dialog.
     Cancelled,

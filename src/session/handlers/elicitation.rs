@@ -1,4 +1,4 @@
-//! Questions of MCP servers to the user.
+//! Requests of MCP servers to the user.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ pub struct ElicitationRequest {
 }
 
 impl ElicitationRequest {
-    /// What is asked: the server, the question, the schema of the answer.
+    /// Returns the server, the question and the schema of the answer.
     pub fn elicitation(&self) -> &Elicitation {
         &self.elicitation
     }
@@ -32,7 +32,8 @@ impl ElicitationRequest {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum ElicitationAnswer {
-    /// The user has answered: an object of the shape that `requested_schema` asks for; `None` where no form was shown, as for a URL.
+    /// The user has answered: an object that matches `requested_schema`; `None` if no form was
+    /// shown, as for a URL.
     Accept(Option<RawJson>),
     /// The user will not answer.
     Decline,

@@ -1,26 +1,27 @@
 //! The host's answers to the CLI's requests.
 //!
-//! A handler runs in a task of its own: a slow one holds up nothing, neither reading nor interrupts, and it may call its own session. A
-//! query within a turn is refused, since it would wait for that turn, which waits for the handler: [`HostRequest::session`]. When the CLI takes its question back, the handler's future is dropped at its next
-//! `await`, and nothing is written. A handler that never answers (a future that is pending for ever) leaves the CLI waiting, which for a question
-//! of permission is without limit.
+//! Each handler runs in its own task: a slow one blocks neither reading nor interrupts, and it may
+//! call its session. A query within a turn is rejected, since it would wait for that turn, which
+//! waits for the handler: [`HostRequest::session`]. If the CLI cancels its request, the handler's
+//! future is dropped at its next `await`, and nothing is written. A handler that never answers
+//! leaves the CLI waiting, for a permission request without limit.
 //!
-//! **Closed rather than open.** What has no handler, panics or runs out of time is refused:
+//! **Fail closed.** A request without a handler, or whose handler panics or times out, is refused:
 //!
 //! | request | answer |
 //! |---|---|
 //! | `can_use_tool` | a denial |
-//! | `hook_callback` | an error, which the CLI reports and goes on from, or blocks, as the hook's [`Matcher`] says |
+//! | `hook_callback` | an error, after which the CLI continues or blocks, as the hook's [`Matcher`] says |
 //! | `elicitation` | `decline` |
-//! | `request_user_dialog` | none, where the kind was not declared: it is not this host's dialog to close; an error where the handler failed |
-//! | `mcp_message` | an error for a server that is not there |
-//! | `remote_tool_call` and its kin | none: they are for another kind of host |
+//! | `request_user_dialog` | none if the kind was not declared, since another host may show it; an error if the handler failed |
+//! | `mcp_message` | an error for an unknown server |
+//! | `remote_tool_call` and similar | none: they are for another kind of host |
 //! | anything else, such as `oauth_token_refresh` | an error with the code `unsupported_request`, unless [`on_request`] has a handler |
 //!
 //! [`on_request`]: crate::session::SessionBuilder::on_request
 //!
-//! The official SDKs answer a failed permission handler with an error; the CLI makes the same of it as of a denial, with a worse text for the
-//! model.
+//! The official SDKs answer a failed permission handler with an error, which the CLI treats like a
+//! denial, with a worse text for the model.
 
 mod dialog;
 mod elicitation;

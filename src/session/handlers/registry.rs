@@ -1,4 +1,4 @@
-//! Which handler answers what.
+//! Maps requests to handlers.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -29,7 +29,7 @@ pub(in crate::session) struct Handlers {
     pub(super) dialogs: Option<Dialogs>,
     #[cfg(feature = "mcp")]
     pub(in crate::session) mcp: crate::session::mcp::McpServers,
-    /// In the wire's own terms, by subtype.
+    /// Handlers of raw requests, by subtype.
     raw: HashMap<String, OnRequest>,
 }
 
@@ -52,12 +52,12 @@ impl Handlers {
         self.raw.insert(subtype, Arc::new(handler));
     }
 
-    /// Is there anybody whom the CLI should ask about tools?
+    /// Whether there is a handler that the CLI should ask about tools.
     pub(in crate::session) fn has_permission(&self) -> bool {
         self.permissions.has_handler() || self.raw.contains_key("can_use_tool")
     }
 
-    /// What will not work as it looks.
+    /// Returns warnings about options that do not work as they seem to.
     pub(in crate::session) fn warnings(&self, options: &Options) -> Vec<String> {
         let mut warnings =
             if self.has_permission() { permission::unreachable(options) } else { Vec::new() };
@@ -65,10 +65,10 @@ impl Handlers {
         warnings
     }
 
-    /// What the CLI must be told beforehand, as fields of `initialize`.
+    /// Returns what the CLI must know beforehand, as fields of `initialize`.
     ///
     /// # Errors
-    /// When one of them stands in `taken` already, or cannot be said.
+    /// If one of them is already in `taken`, or cannot be expressed.
     pub(in crate::session) fn initialize(
         &self,
         taken: &Map<String, Value>,
@@ -88,7 +88,7 @@ impl Handlers {
             if taken.contains_key(name) {
                 return Err(OptionError::new(
                     "initialize_field",
-                    format!("no `{name}` beside a handler that sets it"),
+                    format!("no `{name}` in addition to a handler that sets it"),
                     name,
                 ));
             }
@@ -97,7 +97,7 @@ impl Handlers {
         Ok(initialize)
     }
 
-    /// What else goes into `initialize`, and is found out while the CLI is being started.
+    /// Returns further fields of `initialize`, which are determined while the CLI is being started.
     #[cfg_attr(
         not(feature = "mcp"),
         expect(
@@ -125,8 +125,9 @@ impl Handlers {
         Box::pin(std::future::ready(Map::new()))
     }
 
-    /// The answer to a request that no later one may overtake: this is called in the order of their arrival, and has passed it on when it
-    /// returns. `None` for any other request.
+    /// Answers a request that must not be overtaken by later ones: this is called in the order of
+    /// their arrival, and the request has been forwarded when it returns. `None` for any other
+    /// request.
     #[cfg_attr(
         not(feature = "mcp"),
         expect(
@@ -143,7 +144,7 @@ impl Handlers {
         None
     }
 
-    /// The answer to any other request.
+    /// Answers any other request.
     pub(in crate::session) fn answer(&self, request: HostRequest) -> Answering {
         let subtype = request.subtype();
         let typed = match &*subtype {
@@ -173,7 +174,7 @@ impl fmt::Debug for Handlers {
     }
 }
 
-/// The answer to a request whose handler panicked: what the CLI takes for a refusal.
+/// The answer to a request whose handler panicked, which the CLI treats as a refusal.
 pub(in crate::session) fn panicked(request: &HostRequest) -> Answer {
     match &*request.subtype() {
         "can_use_tool" => Permissions::denial("the permission handler panicked", request),

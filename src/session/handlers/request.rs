@@ -1,4 +1,4 @@
-//! A request of the CLI's, as every handler can have it; and whether code runs inside a handler.
+//! A request of the CLI, as passed to handlers; and whether code runs inside a handler.
 
 use std::path::{Path, PathBuf};
 
@@ -7,10 +7,11 @@ use crate::session::WeakSession;
 use crate::transport::BoxFuture;
 use crate::wire::{Frame, RawJson};
 
-/// An answer under way. A panic inside is caught by the task that it runs in.
+/// A pending answer. The task that runs it catches its panic.
 pub(in crate::session) type Answering = BoxFuture<'static, Answer>;
 
-/// A request of the CLI's: the body of a `control_request`, as it stood on the wire, and the session that it came to.
+/// A request of the CLI: the verbatim body of a `control_request`, and the session that received
+/// it.
 #[derive(Clone, Debug)]
 pub struct HostRequest {
     body: RawJson,
@@ -30,7 +31,7 @@ impl HostRequest {
         Self { body, session, session_id, cwd }
     }
 
-    /// `subtype`: what is asked, such as `can_use_tool`, `hook_callback` or `mcp_message`.
+    /// `subtype`: the kind of request, such as `can_use_tool`, `hook_callback` or `mcp_message`.
     pub fn subtype(&self) -> String {
         self.text("subtype").unwrap_or_default()
     }
@@ -45,10 +46,12 @@ impl HostRequest {
         self.body.cursor().get(name).map(|value| value.raw())
     }
 
-    /// The session that was asked. A handler may control it. A prompt runs after the turn that waits for the handler, so a query within a
-    /// turn is refused, with an error of which [`is_within_handler`](crate::session::Error::is_within_handler) is true.
-    /// [`side_question`](crate::session::Conversation::side_question) asks alongside the turn. A query in a task that the handler spawns is
-    /// taken; but a handler that waits for that task waits for ever.
+    /// The session that received the request. A handler may control it. A prompt would run after
+    /// the turn that waits for the handler, so a query within a turn is rejected, with an error for
+    /// which [`is_within_handler`](crate::session::Error::is_within_handler) is true.
+    /// [`side_question`](crate::session::Conversation::side_question) asks alongside the turn. A
+    /// query in a task spawned by the handler is accepted; but a handler that waits for that task
+    /// waits forever.
     pub fn session(&self) -> &WeakSession {
         &self.session
     }
@@ -58,7 +61,8 @@ impl HostRequest {
         self.session_id.as_deref()
     }
 
-    /// The working directory of the CLI, as it last named it (`cwd` of `system` / `init`); before that, the session's option `cwd`.
+    /// The working directory of the CLI, as last reported (`cwd` of `system` / `init`); before
+    /// that, the session's option `cwd`.
     pub fn cwd(&self) -> Option<&Path> {
         self.cwd.as_deref()
     }
@@ -78,7 +82,7 @@ pub(in crate::session) async fn within<F: Future>(session: WeakSession, handler:
     HANDLES_FOR.scope(session, handler).await
 }
 
-/// Does this task run a handler of this session? What a handler spawns does not.
+/// Whether this task runs a handler of this session. Tasks spawned by a handler do not count.
 pub(in crate::session) fn is_within(session: &WeakSession) -> bool {
     HANDLES_FOR.try_with(|handles| handles.is(session)).unwrap_or(false)
 }

@@ -1,4 +1,4 @@
-//! The builder's part in handlers.
+//! The builder's methods for handlers.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,13 +18,15 @@ use crate::wire::hook::{HookEvent, HookEventName, HookInput};
 
 /// # Handlers
 ///
-/// Each call of a handler runs in a task of its own: it may take its time, and it may call the session. Its future is dropped when the CLI takes
-/// its question back. Code that blocks the thread belongs into `tokio::task::spawn_blocking`.
+/// Each call of a handler runs in its own task: it may take its time, and it may call the session.
+/// Its future is dropped if the CLI cancels its request. Code that blocks the thread belongs in
+/// `tokio::task::spawn_blocking`.
 impl SessionBuilder {
-    /// Decides when the CLI asks whether a tool may run. Makes the CLI ask its host: `--permission-prompt-tool stdio`. Replaces a handler set
-    /// before.
+    /// Sets the handler that decides when the CLI asks whether a tool may run. Makes the CLI ask
+    /// its host: `--permission-prompt-tool stdio`. Replaces a handler set before.
     ///
-    /// Without a handler, and when it panics or is out of [time](Self::permission_timeout), the tool may not run.
+    /// Without a handler, and if it panics or exceeds its [time](Self::permission_timeout), the
+    /// tool may not run.
     ///
     /// ```
     /// use claude_wire::{Decision, Session};
@@ -52,8 +54,8 @@ impl SessionBuilder {
         })
     }
 
-    /// Asks a human when the permission handler has answered [`Decision::Confirm`]; the text is the handler's. Without it, such an answer is a
-    /// denial.
+    /// Asks a human when the permission handler returned [`Decision::Confirm`], with the text of
+    /// the handler. Without it, such an answer is a denial.
     pub fn on_confirm<F, Fut>(mut self, confirmer: F) -> Self
     where
         F: Fn(String, PermissionRequest) -> Fut + Send + Sync + 'static,
@@ -72,16 +74,17 @@ impl SessionBuilder {
         })
     }
 
-    /// How long a decision about a tool may take, the confirmation included; past it the tool may not run. Default: no limit, as in the CLI.
+    /// Sets how long a decision about a tool may take, including the confirmation; after that the
+    /// tool may not run. Default: no limit, as in the CLI.
     pub fn permission_timeout(mut self, limit: Duration) -> Self {
         self.handlers.permissions.timeout = Some(limit);
         self
     }
 
-    /// Calls a hook for one kind of event: the one that the closure's first argument names. Hooks add up; those of one event run at the same
-    /// time.
+    /// Calls a hook for one kind of event: the type of the closure's first argument. Hooks add up;
+    /// those of one event run concurrently.
     ///
-    /// A panic is the hook's failure; what that means, the [`Matcher`] says.
+    /// A panic counts as a failure of the hook; the [`Matcher`] sets what that means.
     ///
     /// ```
     /// use claude_wire::session::{Matcher, Session};
@@ -153,17 +156,20 @@ impl SessionBuilder {
         self
     }
 
-    /// Writes every event to the log, whole: `tracing` at level debug, target `claude_wire::hooks`. For looking into what the CLI does; each
-    /// event costs a round trip, and what is logged may be confidential.
+    /// Logs every event in full: `tracing` at level debug, target `claude_wire::hooks`. Use it to
+    /// see what the CLI does; each event costs a round trip, and the log may contain confidential
+    /// data.
     ///
-    /// Left out are `WorktreeCreate` and `WorktreeRemove`, whose hooks would have to do the work, and `Setup`, which CLI 2.1.329 never calls a
-    /// host for. `SessionStart` and `SessionEnd` are seen at `/clear`, and the former after a compaction, but not at the start and the end.
+    /// Excludes `WorktreeCreate` and `WorktreeRemove`, whose hooks would have to do the work, and
+    /// `Setup`, for which CLI 2.1.329 never calls a host. `SessionStart` and `SessionEnd` are sent
+    /// at `/clear`, and the former after a compaction, but not at the start and the end.
     pub fn log_hooks(mut self) -> Self {
         self.handlers.hooks.add_log();
         self
     }
 
-    /// Answers the questions of MCP servers to the user. Without a handler they are declined, and so they are when it panics.
+    /// Answers the requests of MCP servers to the user. Without a handler, or if it panics, they
+    /// are declined.
     pub fn on_elicitation<F, Fut>(mut self, handler: F) -> Self
     where
         F: Fn(ElicitationRequest) -> Fut + Send + Sync + 'static,
@@ -173,8 +179,8 @@ impl SessionBuilder {
         self
     }
 
-    /// Shows dialogs of these kinds, which the CLI is told of (`supportedDialogKinds`). Dialogs of other kinds are not answered: the CLI has a
-    /// deadline of its own for them.
+    /// Shows dialogs of these kinds, which are declared to the CLI (`supportedDialogKinds`).
+    /// Dialogs of other kinds are not answered: the CLI has its own deadline for them.
     pub fn on_user_dialog<F, Fut>(
         mut self,
         kinds: impl IntoIterator<Item: Into<String>>,
@@ -206,10 +212,11 @@ impl SessionBuilder {
         self
     }
 
-    /// Answers the CLI's requests of one subtype in the wire's own terms. `Err` is sent as an error reply. A handler of the kinds above comes
-    /// first, where it has an answer.
+    /// Answers raw requests of the CLI with one subtype. `Err` is sent as an error reply. A handler
+    /// of the kinds above comes first, if it has an answer.
     ///
-    /// What the CLI must know beforehand to ask at all is registered with [`initialize_field`](Self::initialize_field).
+    /// Use [`initialize_field`](Self::initialize_field) to register what the CLI must know
+    /// beforehand to send them.
     pub fn on_request<F, Fut, R>(mut self, subtype: impl Into<String>, handler: F) -> Self
     where
         F: Fn(HostRequest) -> Fut + Send + Sync + 'static,
@@ -226,8 +233,9 @@ impl SessionBuilder {
         self
     }
 
-    /// What will not work as it looks, in sentences: a permission handler that these options leave nothing to decide, a hook that the CLI never
-    /// calls. [`start`](Self::start) logs the same with `tracing` at level warn.
+    /// Returns warnings about options that do not work as they seem to: a permission handler that
+    /// these options leave nothing to decide, a hook that the CLI never calls.
+    /// [`start`](Self::start) logs them with `tracing` at level warn.
     pub fn warnings(&self) -> Vec<String> {
         self.handlers.warnings(&self.resolved())
     }

@@ -15,10 +15,10 @@ use super::pipe::{Pipe, Waiting, error};
 use crate::session::WeakSession;
 use crate::transport::BoxFuture;
 
-/// What JSON-RPC servers say of a call that was cancelled.
+/// The JSON-RPC error code of a cancelled call.
 const CANCELLED: i32 = -32800;
 
-/// Makes a server and runs it until it is stopped.
+/// Creates a server and runs it until it is stopped.
 pub(super) type Start =
     Arc<dyn Fn(Pipe, CancellationToken, WeakSession) -> BoxFuture<'static, ()> + Send + Sync>;
 
@@ -27,7 +27,7 @@ pub(super) fn start<S: Service<RoleServer>>(make: impl Fn() -> S + Send + Sync +
     Arc::new(move |pipe, stop, session| {
         let make = make.clone();
         Box::pin(async move {
-            // Made here, where a panic ends this connection and nothing else.
+            // Created here, where a panic ends only this connection.
             let service = Guard::new(make(), session);
             match rmcp::service::serve_server_with_ct(service, pipe, stop).await {
                 Ok(running) => {
@@ -41,7 +41,7 @@ pub(super) fn start<S: Service<RoleServer>>(make: impl Fn() -> S + Send + Sync +
     })
 }
 
-/// The CLI's end of a connection. When it is dropped, the server is stopped, and its tools are told so.
+/// The CLI's end of a connection. Dropping it stops the server and cancels its tools.
 pub(super) struct Bridge {
     incoming: mpsc::UnboundedSender<ClientJsonRpcMessage>,
     waiting: Waiting,
@@ -60,7 +60,7 @@ impl Bridge {
         Self { incoming, waiting, _stop: stop.drop_guard() }
     }
 
-    /// Passes on a request. `None` where one with this id is under way.
+    /// Forwards a request. `None` if one with this id is pending.
     pub(super) fn call(&self, id: RequestId, message: ClientJsonRpcMessage) -> Option<Call> {
         let reply = self.waiting.enter(id.clone())?;
         // A server that has ended drops what waits for it.
@@ -68,13 +68,13 @@ impl Bridge {
         Some(Call { reply, id, incoming: self.incoming.clone(), waiting: self.waiting.clone() })
     }
 
-    /// Passes on a notification, or the reply to a request of the server's. What is neither is dropped.
+    /// Forwards a notification, or the reply to a request of the server. Anything else is dropped.
     pub(super) fn tell(&self, message: Value) {
         let cancelled = (message["method"] == "notifications/cancelled")
             .then(|| message["params"]["requestId"].clone());
         let Ok(message) = serde_json::from_value(message) else { return };
         let _ = self.incoming.send(message);
-        // The server will not answer any more, but the CLI's own request is still open.
+        // The server will no longer answer, but the CLI's request is still open.
         if let Some(id) = cancelled
             && let Ok(key) = serde_json::from_value(id.clone())
         {
@@ -83,7 +83,8 @@ impl Bridge {
     }
 }
 
-/// A request under way: a future of the reply, `None` where the server has ended. Cancelled when it is dropped early.
+/// A pending request: a future of the reply, `None` if the server has ended. Cancelled if it is
+/// dropped early.
 pub(super) struct Call {
     reply: oneshot::Receiver<String>,
     id: RequestId,

@@ -1,4 +1,4 @@
-//! A server around the user's, which answers for it when it fails.
+//! A wrapper around the user's server that answers for it when it fails.
 
 use std::borrow::Cow;
 use std::panic::AssertUnwindSafe;
@@ -15,7 +15,7 @@ use rmcp::{RoleServer, Service};
 use crate::session::WeakSession;
 use crate::session::handlers::within;
 
-/// How long a tool may clean up after it has been cancelled.
+/// How long a tool may clean up after it was cancelled.
 const GRACE: Duration = Duration::from_secs(5);
 
 pub(super) struct Guard<S> {
@@ -41,7 +41,7 @@ impl<S: Service<RoleServer>> Service<RoleServer> for Guard<S> {
         let handling = AssertUnwindSafe(within(self.session.clone(), handling)).catch_unwind();
         let past_grace = async {
             cancelled.cancelled().await;
-            // A tool may want to clean up; one that never ends is left behind.
+            // A tool may want to clean up; one that never ends is abandoned.
             tokio::time::sleep(GRACE).await;
         };
         tokio::select! {
@@ -68,11 +68,11 @@ impl<S: Service<RoleServer>> Service<RoleServer> for Guard<S> {
     }
 }
 
-/// A tool that panicked has failed, which the model is to know. The server goes on.
+/// A tool that panicked has failed, which is reported to the model. The server continues.
 fn panicked(is_call: bool) -> Result<ServerResult, ErrorData> {
     if is_call {
         let mut result = CallToolResult::error(vec![ContentBlock::text("the tool panicked")]);
-        // Clients of the handshake do not know this field; to newer ones its absence says the same.
+        // Old clients do not know this field; for newer ones its absence has the same meaning.
         result.result_type = None;
         return Ok(ServerResult::CallToolResult(result));
     }

@@ -1,4 +1,4 @@
-//! The handshake with a server, played before the CLI is there to play it.
+//! The handshake with a server, performed before the CLI is ready to do it.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -8,12 +8,13 @@ use serde_json::{Map, Value, json};
 
 use super::bridge::Bridge;
 
-/// How long all servers together may take. The CLI is being started meanwhile.
+/// How long all servers together may take. The CLI is being started in the meantime.
 const BUDGET: Duration = Duration::from_millis(250);
-/// The version of the protocol that CLI 2.1.329 speaks; a server may answer with another one, and the CLI then plays the handshake itself.
+/// The protocol version of CLI 2.1.329; if a server answers with another one, the CLI performs the
+/// handshake itself.
 const PROTOCOL: &str = "2025-11-25";
 
-/// The manifests of those servers that are done in time, by name.
+/// Returns the manifests of the servers that answer in time, by name.
 pub(super) async fn all(bridges: HashMap<String, Arc<Bridge>>) -> Map<String, Value> {
     let deadline = tokio::time::Instant::now() + BUDGET;
     let mut running: Vec<_> = bridges
@@ -35,7 +36,7 @@ pub(super) async fn all(bridges: HashMap<String, Arc<Bridge>>) -> Map<String, Va
     manifests
 }
 
-/// What one server answers. `None` where it does not answer, or with an error.
+/// Returns the answers of one server. `None` if it does not answer, or with an error.
 async fn one(bridge: &Bridge) -> Option<Value> {
     let client = json!({"name": "claude-code", "version": env!("CARGO_PKG_VERSION")});
     let params = json!({"protocolVersion": PROTOCOL, "capabilities": {}, "clientInfo": client});
@@ -45,7 +46,7 @@ async fn one(bridge: &Bridge) -> Option<Value> {
     let mut manifest = json!({"initializeResult": initialized});
     if has_tools {
         let tools = ask(bridge, "tools/list", json!({})).await?;
-        // There is no telling the CLI that more pages follow: it asks for a long list itself.
+        // The manifest cannot express that more pages follow: the CLI requests a long list itself.
         if tools.get("nextCursor").is_none_or(Value::is_null) {
             manifest["toolsListResult"] = tools;
         }
@@ -53,7 +54,7 @@ async fn one(bridge: &Bridge) -> Option<Value> {
     Some(manifest)
 }
 
-/// The result of a request. Its id is none that the CLI would choose.
+/// Returns the result of a request. Its id is one that the CLI never uses.
 async fn ask(bridge: &Bridge, method: &str, params: Value) -> Option<Value> {
     let id = json!(format!("claude-wire:{method}"));
     let message = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params});

@@ -1,8 +1,9 @@
 //! In-process tools: any `rmcp` server, offered to the CLI by the session itself.
 //!
-//! A tool is an ordinary `#[tool]` of rmcp, with a schema from `schemars`. The CLI reaches the server over the session's own stdio, in
-//! `mcp_message` requests, so there is no further process and no port. The model sees the tools as `mcp__<server>__<tool>`, and asks for
-//! permission to use them unless [`allowed_tools`](crate::SessionBuilder::allowed_tools) names them.
+//! A tool is an ordinary `#[tool]` of rmcp, with a schema from `schemars`. The CLI reaches the
+//! server over the session's stdio, in `mcp_message` requests, so there is no other process and no
+//! port. The model sees the tools as `mcp__<server>__<tool>`, and asks for permission to use them
+//! unless [`allowed_tools`](crate::SessionBuilder::allowed_tools) names them.
 //!
 //! ```
 //! use claude_wire::Session;
@@ -33,26 +34,31 @@
 //! # let _ = builder;
 //! ```
 //!
-//! The macros of rmcp write `rmcp::...`, which is what `self` imports here; `#[tool_router(server_handler)]`, which writes `::rmcp::...`, needs
-//! `rmcp` as a dependency of the project that uses it.
+//! The macros of rmcp generate `rmcp::...`, which `self` imports here;
+//! `#[tool_router(server_handler)]`, which generates `::rmcp::...`, needs `rmcp` as a dependency of
+//! your project.
 //!
-//! **One server for each connection.** The closure makes a server when the CLI connects: at the start, after a restart of the CLI, and when a
-//! server is [enabled](crate::session::Mcp::enable) again. Sessions share no state that the closure does not share, and neither do forks.
+//! **One server per connection.** The closure creates a server when the CLI connects: at the start,
+//! after a restart of the CLI, and when a server is [enabled](crate::session::Mcp::enable) again.
+//! Sessions and forks share only the state that the closure shares.
 //!
-//! | what happens | what comes of it |
+//! | event | effect |
 //! |---|---|
-//! | the CLI asks | the server answers, in a task of its own: a slow tool holds up nothing; messages arrive in the order of the wire |
-//! | a tool gives `Err`, or panics | a result with `isError`, which the model reads |
+//! | the CLI sends a request | the server answers in its own task: a slow tool blocks nothing; messages arrive in the order of the wire |
+//! | a tool returns `Err`, or panics | a result with `isError`, which the model reads |
 //! | the CLI cancels a call, or ends | the tool's `RequestContext::ct` is cancelled; five seconds later its future is dropped |
-//! | the server sends a notification or a request | it goes to the CLI as an `mcp_message` request; sending is done when the CLI has acknowledged it |
-//! | the CLI asks for a server that is not there | an error, unless [`on_request`](crate::SessionBuilder::on_request) has a handler for `mcp_message` |
+//! | the server sends a notification or a request | it goes to the CLI as an `mcp_message` request; the send completes when the CLI has acknowledged it |
+//! | the CLI names an unknown server | an error, unless [`on_request`](crate::SessionBuilder::on_request) has a handler for `mcp_message` |
 //!
-//! Servers that come and go while the session runs: [`Mcp::in_process`](crate::session::Mcp::in_process). What an in-process server may
-//! not be sent past the model is said at [`Mcp::call`](crate::session::Mcp::call).
+//! To add and remove servers while the session runs, see
+//! [`Mcp::in_process`](crate::session::Mcp::in_process). [`Mcp::call`](crate::session::Mcp::call)
+//! describes which calls an in-process server does not get from the host directly.
 //!
-//! **The handshake is sent ahead** (`sdkMcpServerManifests`), so that the first turn does not wait for it: while the CLI is being started, the
-//! session asks each server what it is and which tools it has, and says so in `initialize`. What is not there within 250 ms, and a list of
-//! tools in several pages, is left to the CLI to ask for. A CLI that does not take the manifest connects as ever, to a server made anew.
+//! **The handshake is sent ahead** (`sdkMcpServerManifests`), so that the first turn does not wait
+//! for it: while the CLI is being started, the session asks each server for its description and its
+//! tools, and sends them in `initialize`. Servers that do not answer within 250 ms, and tool lists
+//! in several pages, are left to the CLI. A CLI that ignores the manifest connects as usual, to a
+//! new server.
 
 mod bridge;
 mod guard;

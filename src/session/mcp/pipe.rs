@@ -34,7 +34,8 @@ impl Pipe {
 }
 
 impl WeakSession {
-    /// Gives the CLI a JSON-RPC message of an in-process server, in the order of the calls. The acknowledgement; `None` where no CLI runs.
+    /// Sends the CLI a JSON-RPC message of an in-process server, in the order of the calls. Returns
+    /// the acknowledgement; `None` if no CLI runs.
     fn send_mcp(
         &self,
         server: &str,
@@ -53,8 +54,8 @@ impl WeakSession {
 impl Transport<RoleServer> for Pipe {
     type Error = io::Error;
 
-    /// Replies go back to who asked; what the server says of its own accord goes to the CLI at once, so that it comes before the result of
-    /// the call that it belongs to.
+    /// Replies go to their caller; messages that the server sends itself go to the CLI at once, so
+    /// that they come before the result of their call.
     fn send(
         &mut self,
         item: ServerJsonRpcMessage,
@@ -71,7 +72,7 @@ impl Transport<RoleServer> for Pipe {
                     self.waiting.answer(&id, text);
                     Ok(None)
                 }
-                // An error about nothing in particular has nobody to go to.
+                // An error without an id has no recipient.
                 None if is_reply => Ok(None),
                 None => self
                     .session
@@ -104,7 +105,7 @@ impl Drop for Pipe {
     }
 }
 
-/// Who waits for which reply. Closed when the server has ended.
+/// The callers that wait for replies. Closed when the server has ended.
 #[derive(Clone, Default)]
 pub(super) struct Waiting(Arc<Mutex<Callers>>);
 
@@ -115,7 +116,7 @@ struct Callers {
 }
 
 impl Waiting {
-    /// The reply to a request, in JSON-RPC. `None` where one with this id is under way.
+    /// Waits for the JSON-RPC reply to a request. `None` if one with this id is pending.
     pub(super) fn enter(&self, id: RequestId) -> Option<oneshot::Receiver<String>> {
         let mut callers = self.lock();
         if callers.by_id.contains_key(&id) {
@@ -128,14 +129,14 @@ impl Waiting {
         Some(reply)
     }
 
-    /// Gives a reply to who waits for it, if anybody does.
+    /// Delivers a reply to its caller, if it still waits.
     pub(super) fn answer(&self, id: &RequestId, reply: String) {
         if let Some(caller) = self.lock().by_id.remove(id) {
             let _ = caller.send(reply);
         }
     }
 
-    /// Waits no more; whether the reply was still to come.
+    /// Stops waiting; returns whether the reply was still to come.
     pub(super) fn leave(&self, id: &RequestId) -> bool {
         self.lock().by_id.remove(id).is_some()
     }

@@ -1,4 +1,4 @@
-//! The servers of a session: which there are, and which run.
+//! The in-process servers of a session, registered and running.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
@@ -17,10 +17,10 @@ use crate::wire::RawJson;
 
 /// JSON-RPC: not a request.
 const INVALID_REQUEST: i32 = -32600;
-/// JSON-RPC: the server is at fault.
+/// JSON-RPC: an internal error of the server.
 const INTERNAL_ERROR: i32 = -32603;
 
-/// The in-process servers of one session. A clone knows the same servers, and none of it runs.
+/// The in-process servers of one session. A clone has the same servers, none of them running.
 #[derive(Default)]
 pub(crate) struct McpServers {
     known: Mutex<BTreeMap<String, Start>>,
@@ -28,7 +28,7 @@ pub(crate) struct McpServers {
 }
 
 impl McpServers {
-    /// Takes in a server, in place of one of the same name.
+    /// Registers a server, replacing one of the same name.
     pub(crate) fn insert<S: Service<RoleServer>>(
         &self,
         name: String,
@@ -38,7 +38,7 @@ impl McpServers {
         lock(&self.known).insert(name, bridge::start(make));
     }
 
-    /// Ends a server and forgets it; whether it was known.
+    /// Ends a server and unregisters it; returns whether it was known.
     pub(crate) fn remove(&self, name: &str) -> bool {
         lock(&self.running).remove(name);
         lock(&self.known).remove(name).is_some()
@@ -48,7 +48,8 @@ impl McpServers {
         lock(&self.known).keys().cloned().collect()
     }
 
-    /// Passes an `mcp_message` on, and gives the answer to come; `None` for a server that is not one of these.
+    /// Forwards an `mcp_message` and returns the future answer; `None` if the server is not one of
+    /// these.
     ///
     /// Messages reach a server in the order of these calls, whichever answer is awaited first.
     pub(crate) fn pass_on(&self, request: &HostRequest) -> Option<BoxFuture<'static, Answer>> {
@@ -74,7 +75,7 @@ impl McpServers {
         Some(match (text("method"), text("id")) {
             (Some(method), Some(id)) => {
                 if method == "initialize" {
-                    // A new connection: what ran before belongs to one that is gone.
+                    // A new connection: the previous server belongs to an ended one.
                     let fresh = Bridge::open(&start, &name, request.session());
                     lock(&self.running).insert(name.clone(), Arc::new(fresh));
                 }
@@ -93,14 +94,15 @@ impl McpServers {
                 if let Some(bridge) = lock(&self.running).get(&name) {
                     bridge.tell(message);
                 }
-                // The CLI waits for an answer to a notification too.
+                // The CLI waits for an answer to a notification, too.
                 answer(r#"{"jsonrpc":"2.0","result":{},"id":0}"#.into())
             }
         })
     }
 
-    /// Connects these servers anew for a CLI that is about to be started, and plays its part of the handshake with them beforehand: what
-    /// `sdkMcpServerManifests` is to say. A server that is not done in time is left out; the CLI will play the handshake itself.
+    /// Reconnects these servers for a CLI that is about to be started, and performs the CLI's part
+    /// of the handshake in advance: returns the value of `sdkMcpServerManifests`. Servers that do
+    /// not answer in time are left out; the CLI then performs the handshake itself.
     pub(crate) fn manifests<'a>(
         &self,
         servers: impl Iterator<Item = &'a str>,
@@ -122,7 +124,7 @@ impl Clone for McpServers {
     }
 }
 
-/// Passes a request on. `Err` is what is answered in the server's place, as JSON-RPC.
+/// Forwards a request. `Err` is the JSON-RPC answer if the server has none.
 fn call(bridge: Option<&Arc<Bridge>>, id: &Value, message: Value) -> Result<Call, String> {
     let refusal = |text: &str| error(id, INVALID_REQUEST, text);
     let bridge = bridge.ok_or_else(|| refusal("the server has not been initialized"))?;
@@ -133,7 +135,7 @@ fn call(bridge: Option<&Arc<Bridge>>, id: &Value, message: Value) -> Result<Call
     bridge.call(key, message).ok_or_else(|| refusal("a request with this id is under way"))
 }
 
-/// An answer that is there already.
+/// An answer that is already available.
 fn answer(reply: String) -> BoxFuture<'static, Answer> {
     Box::pin(std::future::ready(success(reply)))
 }

@@ -4,10 +4,11 @@ use serde_json::{Map, Value, json};
 
 use super::{Effort, McpServer, PermissionMode};
 
-/// A sub-agent that the model can hand work to, or that leads the conversation (option `agent`).
+/// A sub-agent to which the model can delegate work, or that leads the conversation (option
+/// `agent`).
 ///
-/// It travels in the initialize request (`agents`, CLI 2.1.329), never on the command line. What is `None` or empty is left out, and the
-/// CLI decides.
+/// It is sent in the initialize request (`agents`, CLI 2.1.329), never on the command line. Fields
+/// that are `None` or empty are omitted, and the CLI decides.
 ///
 /// ```
 /// use claude_wire::session::{AgentDefinition, Options};
@@ -35,19 +36,19 @@ pub struct AgentDefinition {
     pub mcp_servers: Vec<AgentMcpServer>,
     /// The skills that it starts with (`skills`).
     pub skills: Vec<String>,
-    /// A prompt that it is given first when it leads the conversation (`initialPrompt`).
+    /// The first prompt when it leads the conversation (`initialPrompt`).
     pub initial_prompt: Option<String>,
     /// How many requests to the model it may take, from 1 up (`maxTurns`).
     pub max_turns: Option<u32>,
     /// Whether it runs in the background (`background`).
     pub background: Option<bool>,
-    /// Where it keeps what it remembers: `user`, `project` or `local` (`memory`).
+    /// Where it keeps its memory: `user`, `project` or `local` (`memory`).
     pub memory: Option<String>,
-    /// How hard it tries (`effort`).
+    /// Its effort level (`effort`).
     pub effort: Option<Effort>,
-    /// How tools are decided about that no rule covers (`permissionMode`).
+    /// How to decide about tools that no rule covers (`permissionMode`).
     pub permission_mode: Option<PermissionMode>,
-    /// Any other field, under its name on the wire; it wins over one above.
+    /// Any other field, by its name on the wire; it overrides those above.
     pub extra: Map<String, Value>,
 }
 
@@ -55,14 +56,14 @@ pub struct AgentDefinition {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum AgentMcpServer {
-    /// One that the session has, by its name.
+    /// A server of the session, by its name.
     Named(String),
-    /// One for this agent alone: its name, and how it is reached.
+    /// A server only for this agent: its name, and how it is reached.
     Own(String, McpServer),
 }
 
 impl AgentDefinition {
-    /// An agent with a description for the model and a system prompt of its own.
+    /// Creates an agent with a description for the model and its own system prompt.
     pub fn new(description: impl Into<String>, prompt: impl Into<String>) -> Self {
         Self { description: description.into(), prompt: prompt.into(), ..Self::default() }
     }

@@ -7,17 +7,17 @@ use serde_json::Value;
 
 use super::{FileOrJson, OptionError, Options, Plugin, Skills, SystemPrompt, Thinking};
 
-/// What every launch says, before any option. Print mode and stream-json output demand `--verbose`.
+/// The fixed arguments of every launch. Print mode with stream-json output requires `--verbose`.
 const PREFIX: [&str; 6] =
     ["--print", "--output-format", "stream-json", "--input-format", "stream-json", "--verbose"];
 
-/// The longest prompt, in bytes, that goes onto the command line; a longer one goes into the
+/// The maximum length of a prompt on the command line, in bytes; a longer one goes into the
 /// initialize request, since systems limit the length of an argument.
 const LONGEST_PROMPT_ARGUMENT: usize = 8 * 1024;
 
 impl Options {
-    /// The arguments for the CLI, without the program: first the fixed ones, then each option that
-    /// is set.
+    /// Returns the arguments for the CLI, without the program: first the fixed ones, then each
+    /// option that is set.
     ///
     /// An option that is off, such as `debug(false)`, writes nothing.
     ///
@@ -27,7 +27,7 @@ impl Options {
     pub fn args(&self) -> Result<Vec<OsString>, OptionError> {
         self.validate()?;
         let mut argv = Argv(PREFIX.map(OsString::from).to_vec());
-        // What two options write together is written by one of them.
+        // Arguments of two combined options are written by one of them.
         let whole = Options {
             allowed_tools: self.allowed_rules(),
             debug: self.debug.filter(|_| self.debug_file.is_none()),
@@ -43,7 +43,7 @@ impl Options {
         Ok(argv.0)
     }
 
-    /// The rules of `allowed_tools`, and those that `skills` adds to them; none is there twice.
+    /// The rules of `allowed_tools`, and those added by `skills`, without duplicates.
     pub(super) fn allowed_rules(&self) -> Option<Vec<String>> {
         let added = match &self.skills {
             Some(Skills::All) => vec!["Skill".to_owned()],
@@ -62,13 +62,13 @@ impl Options {
     }
 }
 
-/// An argument list under construction; the one place where a flag and its value come together.
+/// An argument list under construction; the only place where a flag and its value are combined.
 ///
-/// Its methods are what the declarations name: each takes the flags of an option and its value.
+/// The declarations name its methods: each takes the flags of an option and its value.
 pub(super) struct Argv(Vec<OsString>);
 
 impl Argv {
-    /// A value as it is.
+    /// A value, verbatim.
     pub(super) fn text(&mut self, flags: &[&str], value: &(impl AsRef<OsStr> + ?Sized)) {
         let value = value.as_ref();
         if value.is_empty() || value.as_encoded_bytes().starts_with(b"-") {
@@ -78,7 +78,7 @@ impl Argv {
         }
     }
 
-    /// A value in one argument with its flag, for flags whose value the CLI takes to be optional.
+    /// A value in one argument with its flag, for flags whose value is optional for the CLI.
     pub(super) fn attached(&mut self, flags: &[&str], value: &(impl AsRef<OsStr> + ?Sized)) {
         let mut argument = OsString::from(flags[0]);
         argument.push("=");
@@ -163,7 +163,7 @@ impl Argv {
         }
     }
 
-    /// Flags with their values, under the names that they bring.
+    /// Flags with their values, under their own names.
     fn extra(&mut self, args: &[(String, Option<String>)]) {
         for (name, value) in args {
             let flag = format!("--{name}");

@@ -1,4 +1,4 @@
-//! The checks of single values, by the names that the declarations give them.
+//! The checks of single values, named in the declarations.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -15,12 +15,13 @@ use super::{
 };
 use crate::transport::Secret;
 
-/// The longest value, in bytes, of one argument. Linux takes 128 KiB, flag and final NUL included.
+/// The maximum length of a value in one argument, in bytes. Linux accepts 128 KiB, including flag
+/// and final NUL.
 const LONGEST_ARGUMENT: usize = 128 * 1024 - 64;
 
 pub(super) type Checked = Result<(), OptionError>;
 
-/// What every argument must be, for the child to be spawned at all.
+/// What every argument must satisfy so that the child can be spawned.
 pub(super) fn argument(field: &'static str, value: impl AsRef<OsStr>) -> Checked {
     let bytes = value.as_ref().as_encoded_bytes();
     if bytes.contains(&0) {
@@ -33,7 +34,7 @@ pub(super) fn argument(field: &'static str, value: impl AsRef<OsStr>) -> Checked
     Ok(())
 }
 
-/// A word in the vocabulary of the CLI or of the service.
+/// A value from the vocabulary of the CLI or of the service.
 pub(super) fn name(field: &'static str, value: &str) -> Checked {
     if value.is_empty() || value.chars().any(char::is_control) {
         let expected = "a text that is not empty and has no control characters";
@@ -47,7 +48,7 @@ pub(super) fn word(field: &'static str, value: &impl AsRef<str>) -> Checked {
     name(field, value.as_ref())
 }
 
-/// Words that go into a comma-joined list.
+/// Values that go into a comma-joined list.
 pub(super) fn items(field: &'static str, values: &[impl AsRef<str>]) -> Checked {
     values.iter().map(AsRef::as_ref).try_for_each(|value| {
         if value.contains(',') {
@@ -171,7 +172,7 @@ fn file_or(
     }
 }
 
-/// Says what kind of JSON came, and not which: it may hold a secret.
+/// Returns the kind of the JSON value, but not the value: it may contain a secret.
 fn of_kind(
     field: &'static str,
     json: &Value,
@@ -243,7 +244,7 @@ pub(super) fn extra_args(field: &'static str, args: &[(String, Option<String>)])
     Ok(())
 }
 
-/// What [`is_variable`] asks for.
+/// What [`is_variable`] requires.
 pub(super) const VARIABLES: &str =
     "names of variables that are not empty, without `=` and control characters";
 

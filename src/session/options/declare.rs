@@ -1,4 +1,4 @@
-//! What the declarations of `table.rs` are made into.
+//! The macros that expand the declarations of `table.rs`.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use super::config::Key;
 use super::rows::OptionRow;
 use super::{OptionError, launch};
 
-/// Makes [`Options`] and everything that goes over its fields.
+/// Generates [`Options`] and everything that iterates over its fields.
 macro_rules! declare {
     ($(
         $(#[$doc:meta])+
@@ -27,9 +27,9 @@ macro_rules! declare {
             $(session $only:ident;)?
         }
     )+) => {
-        /// What a session or a query may choose: one layer of it.
+        /// One layer of options of a session or a query.
         ///
-        /// Every field is an `Option`: `None` leaves the choice to the layer below, and at last to
+        /// Every field is an `Option`: `None` leaves the choice to the layer below, and finally to
         /// the CLI. Set the fields directly, or through the setters of the same names:
         ///
         /// ```
@@ -45,7 +45,7 @@ macro_rules! declare {
         /// # Ok::<(), claude_wire::session::OptionError>(())
         /// ```
         ///
-        /// A query's own options are an `Options` as well, laid over the session's.
+        /// A query's options are an `Options` as well, on top of the session's.
         ///
         /// Flags are those of CLI 2.1.329. The `Debug` form shows the fields that are set, without
         /// the key, the values of environment variables, and inline JSON.
@@ -64,10 +64,10 @@ macro_rules! declare {
         }
 
         impl Options {
-            /// These options laid over those `below`: field by field, what is set here wins.
+            /// Applies these options on top of those `below`: for each field, the value set here
+            /// wins.
             ///
-            /// A field is taken whole. A list or a map replaces the one below, and is not added to
-            /// it.
+            /// A field is replaced as a whole. A list or a map is not merged with the one below.
             pub fn over(&self, below: &Options) -> Options {
                 Options { $($field: self.$field.clone().or_else(|| below.$field.clone()),)+ }
             }
@@ -82,7 +82,7 @@ macro_rules! declare {
                 Ok(())
             }
 
-            /// Refuses what has no meaning for one turn: it must not be ignored.
+            /// Rejects options that have no meaning for one turn, instead of ignoring them.
             pub(in crate::session) fn refuse_session_only(&self) -> Result<(), OptionError> {
                 $($(
                     if self.$field.is_some() {
@@ -105,12 +105,12 @@ macro_rules! declare {
                 )?)+
             }
 
-            /// The fields that these options add to the initialize request. A switch that is set is
-            /// sent, on or off; what is unset is not sent.
+            /// Returns the fields that these options add to the initialize request. A switch that
+            /// is set is sent, on or off; unset options are not sent.
             ///
-            /// `systemPrompt` and `appendSystemPrompt` are here only for a prompt too long for the
-            /// command line. With any system prompt, `systemPromptSnapshot` is false unless the
-            /// option says otherwise.
+            /// `systemPrompt` and `appendSystemPrompt` are only present for a prompt that is too
+            /// long for the command line. With any system prompt, `systemPromptSnapshot` is false
+            /// unless the option is set.
             pub fn initialize(&self) -> Map<String, Value> {
                 let mut fields = Map::new();
                 $($(
@@ -121,8 +121,8 @@ macro_rules! declare {
                 fields
             }
 
-            /// The variables of the options that are set: option, variable, and value; `None`
-            /// removes an inherited one.
+            /// Returns the variables of the options that are set: option, variable, and value;
+            /// `None` removes an inherited one.
             pub(super) fn variables(
                 &self,
             ) -> impl Iterator<Item = (&'static str, &'static str, Option<String>)> {
@@ -176,13 +176,13 @@ pub(crate) use declare;
 super::table::option_table!(declare);
 
 impl Options {
-    /// All layers in one, the first having the last word: query, session, application.
+    /// Merges all layers; the first one wins: query, session, application.
     pub fn resolve(layers: &[&Options]) -> Options {
         layers.iter().rev().fold(Options::default(), |below, layer| layer.over(&below))
     }
 }
 
-/// What `Debug` shows of options that may hold secrets: their shape.
+/// What `Debug` shows of options that may contain secrets: only their shape.
 mod debug {
     use std::collections::BTreeMap;
 

@@ -1,14 +1,14 @@
-//! An option that is refused.
+//! The error of a rejected option.
 
 use std::borrow::Cow;
 
 use crate::common::clip;
 
-/// An option that cannot be honoured, found before anything was spawned.
+/// An invalid option, found before anything was spawned.
 ///
-/// The text names the option, what would have been right and what came:
-/// "option `max_turns`: expected a number from 1 up, got 0". It never holds the API key, the value
-/// of an environment variable, or inline JSON.
+/// The text names the option, what was expected and what was given: "option `max_turns`: expected a
+/// number from 1 up, got 0". It never contains the API key, the value of an environment variable,
+/// or inline JSON.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("option `{field}`: expected {expected}, got {got}")]
 pub struct OptionError {
@@ -28,23 +28,23 @@ impl OptionError {
         OptionError { field, expected: expected.into(), got: got.into() }
     }
 
-    /// The option's name: that of its field in [`Options`](super::Options).
+    /// Returns the name of the option, which is its field in [`Options`](super::Options).
     pub fn field(&self) -> &str {
         self.field
     }
 
-    /// What would have been right.
+    /// Returns what was expected.
     pub fn expected(&self) -> &str {
         &self.expected
     }
 
-    /// What came: quoted, escaped, and cut when it is long.
+    /// Returns what was given: quoted, escaped, and shortened if it is long.
     pub fn got(&self) -> &str {
         &self.got
     }
 }
 
-/// How a caller's text is shown in an error: on one line, and not the whole of a long one.
+/// How a caller's text is shown in an error: on one line, and shortened if it is long.
 pub(super) fn shown(text: &str) -> String {
     match clip(text, 80) {
         Cow::Owned(start) => format!("{start:?} ({} bytes)", text.len()),

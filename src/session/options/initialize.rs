@@ -1,6 +1,7 @@
-//! The fields of the initialize request that are not simply the value of one option.
+//! The fields of the initialize request that are not just the value of one option.
 //!
-//! Among them is what may hold secrets, since any process of the machine can read a command line.
+//! They include values that may contain secrets, since any process of the machine can read a
+//! command line.
 
 use serde_json::{Map, Value, json};
 
@@ -8,8 +9,7 @@ use super::args::is_argument;
 use super::{FileOrJson, Options, Skills, SystemPrompt, agents};
 
 impl Options {
-    /// CLI 2.1.329 otherwise takes the prompt that a resumed conversation began with, without a
-    /// message.
+    /// Otherwise CLI 2.1.329 silently uses the prompt with which a resumed conversation began.
     pub(super) fn prompt_snapshot(&self) -> Option<Value> {
         let unless_set = self.system_prompt.as_ref().map(|_| false);
         self.system_prompt_snapshot.or(unless_set).map(Value::Bool)
@@ -40,16 +40,16 @@ impl Options {
         }
     }
 
-    /// These fields of the initialize request count only for a CLI that waits for it before it does
-    /// anything.
+    /// These fields of the initialize request only take effect if the CLI waits for it before it
+    /// does anything.
     pub(super) fn awaits_initialize(&self) -> bool {
         self.external_servers().is_some()
             || self.inline_settings().is_some()
             || self.managed_settings.is_some()
     }
 
-    /// The servers of `mcp_servers`, and those that `mcp_config` has as JSON. To the CLI they are the
-    /// same as in `--mcp-config`.
+    /// The servers of `mcp_servers`, and those given as JSON in `mcp_config`. The CLI treats them
+    /// like those of `--mcp-config`.
     pub(super) fn external_servers(&self) -> Option<Value> {
         let typed = self.mcp_servers.iter().flatten();
         let typed = typed.map(|(name, server)| (name.clone(), server.to_json()));
@@ -62,7 +62,7 @@ impl Options {
         self.inline_settings().map(Value::Object)
     }
 
-    /// The settings that came as JSON, and the sandbox in them.
+    /// The settings given as JSON, including the sandbox.
     pub(in crate::session) fn inline_settings(&self) -> Option<Map<String, Value>> {
         let settings = match &self.settings {
             Some(FileOrJson::Json(Value::Object(settings))) => Some(settings.clone()),
@@ -70,7 +70,7 @@ impl Options {
         };
         let Some(sandbox) = &self.sandbox else { return settings };
         let mut sandbox = sandbox.clone();
-        // Whoever asks for a sandbox must not run without one because something is not installed.
+        // A requested sandbox must not be skipped silently because something is not installed.
         if sandbox["enabled"] == true && sandbox.get("failIfUnavailable").is_none() {
             sandbox["failIfUnavailable"] = true.into();
         }

@@ -6,10 +6,11 @@ use super::{OptionError, Options};
 use crate::transport::{Environment, Launch, Secret};
 
 impl Options {
-    /// What a transport needs to open a CLI with these options: arguments, environment and working directory.
+    /// Returns what a transport needs to open a CLI with these options: arguments, environment and
+    /// working directory.
     ///
-    /// The child inherits of the environment of this process what `inherit_env` says. Of the API key in `env` and the one in
-    /// `api_key`, the latter wins.
+    /// The child inherits from the environment of this process as `inherit_env` says. The API key
+    /// in `api_key` overrides the one in `env`.
     ///
     /// # Errors
     ///

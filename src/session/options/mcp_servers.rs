@@ -9,8 +9,9 @@ use super::error::shown;
 
 /// An MCP server outside this process, and how the CLI reaches it.
 ///
-/// It travels in the initialize request (`mcpServers`, CLI 2.1.329), so that no token in it is ever on a command line or on disk.
-/// `Debug` shows neither headers nor values of variables, nor arguments, nor what follows the host in a URL.
+/// It is sent in the initialize request (`mcpServers`, CLI 2.1.329), so that its tokens are never
+/// on a command line or on disk. `Debug` shows no headers, variable values or arguments, and of a
+/// URL nothing after the host.
 ///
 /// ```
 /// use claude_wire::session::{McpServer, Options};
@@ -55,7 +56,7 @@ impl McpServer {
         Self::new(Reached::Net { kind: "sse", url: url.into(), headers: BTreeMap::new() })
     }
 
-    /// One more variable in the environment of a program. A server behind a URL has none, and is left as it is.
+    /// Adds a variable to the environment of a program. No effect on a server behind a URL.
     #[must_use]
     pub fn env(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         if let Reached::Stdio { env, .. } = &mut self.reached {
@@ -64,7 +65,7 @@ impl McpServer {
         self
     }
 
-    /// One more header of each request. A program has none, and is left as it is.
+    /// Adds a header to each request. No effect on a program.
     #[must_use]
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         if let Reached::Net { headers, .. } = &mut self.reached {
@@ -73,14 +74,16 @@ impl McpServer {
         self
     }
 
-    /// How long a call of a tool may take, one second or more: the CLI ignores less. Default: the CLI's own.
+    /// Sets how long a tool call may take, at least one second: the CLI ignores less. Default: that
+    /// of the CLI.
     #[must_use]
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.timeout = Some(limit);
         self
     }
 
-    /// Whether its tools are always shown to the model, and not only when it searches for tools. Default: the CLI's own choice.
+    /// Sets whether its tools are always shown to the model, and not only when it searches for
+    /// tools. Default: that of the CLI.
     #[must_use]
     pub fn always_load(mut self, on: bool) -> Self {
         self.always_load = Some(on);
@@ -91,7 +94,8 @@ impl McpServer {
         Self { reached, timeout: None, always_load: None }
     }
 
-    /// What the CLI would not take, as what was expected and what came; neither holds a secret.
+    /// Returns what the CLI would reject, as what was expected and what was given; neither contains
+    /// a secret.
     pub(super) fn fault(&self) -> Option<Fault> {
         let reached = match &self.reached {
             Reached::Stdio { command, args, env } => program_fault(command, args, env),
@@ -127,7 +131,7 @@ impl McpServer {
     }
 }
 
-/// What was expected, and what came.
+/// What was expected, and what was given.
 type Fault = (&'static str, String);
 
 fn program_fault(command: &str, args: &[String], env: &BTreeMap<String, String>) -> Option<Fault> {
@@ -160,7 +164,7 @@ fn request_fault(url: &str, headers: &BTreeMap<String, String>) -> Option<Fault>
     Some((expected, format!("one in the value of {name}")))
 }
 
-/// A token, as HTTP has it.
+/// A token, as defined by HTTP.
 fn is_header(name: &str) -> bool {
     let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     !name.is_empty() && name.bytes().all(is_token)
@@ -188,7 +192,7 @@ impl fmt::Debug for McpServer {
     }
 }
 
-/// A URL may hold a token in its user, its path or its query.
+/// A URL may contain a token in its user, path or query.
 fn host(url: &str) -> &str {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();

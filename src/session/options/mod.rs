@@ -1,32 +1,35 @@
 //! Options: typed, validated before anything is spawned, and layered.
 //!
-//! **Layers.** A query's options lie over its session's, those over the application's ([`AppConfig`]: a
-//! file, then the environment), those over the defaults. The nearest layer that sets a field has it.
-//! A layer is checked only as part of the whole, by [`Options::validate`], since one may complete another:
-//! `fork_session` of a query forks what its session resumes.
+//! **Layers.** A query's options override its session's, those override the application's
+//! ([`AppConfig`]: a file, then the environment), and those override the defaults. The nearest
+//! layer that sets a field wins. A layer is checked only in combination, by [`Options::validate`],
+//! since one may complete another: `fork_session` of a query forks what its session resumes.
 //!
-//! **Flags.** [`Options::args`] writes a flag and its value as two arguments, `--model opus`. The two are one
-//! argument, `--flag=value`, where two could be misread: when the value is empty or begins with `-`,
-//! and after `--resume`, whose value the CLI takes to be optional. So no value can become a flag, and the
-//! plain cases read as the CLI's own documentation writes them. An argument list goes to the child as
-//! it is; no shell ever sees it.
+//! **Flags.** [`Options::args`] writes a flag and its value as two arguments, `--model opus`. They
+//! are one argument, `--flag=value`, where two could be misread: when the value is empty or begins
+//! with `-`, and after `--resume`, whose value is optional for the CLI. So no value can become a
+//! flag, and the plain cases look as in the CLI's documentation. The argument list goes to the
+//! child unchanged; no shell is involved.
 //!
 //! **Empty is not unset.** `tools` and `setting_sources` send an empty list, which to the CLI means
 //! none of them. The empty list of any other option is the CLI's default, and sends no flag; it still
 //! hides the list of a lower layer.
 //!
-//! **Never flags.** `cwd`, the timeouts, the environment and the key are for the SDK to carry out. CLI
+//! **Never flags.** The SDK itself implements `cwd`, the timeouts, the environment and the key. CLI
 //! 2.1.329 exits on `--cwd` and on `--timeout`.
 //!
-//! **Initialize and environment.** What the CLI takes in its handshake only, such as agents, is written by [`Options::initialize`]; what
-//! it reads from its environment by [`Options::launch`]. [`Options::table`] lists where each option goes.
+//! **Initialize and environment.** [`Options::initialize`] writes what the CLI accepts only in its
+//! handshake, such as agents; [`Options::launch`] sets what it reads from its environment.
+//! [`Options::table`] lists where each option goes.
 //!
-//! **Secrets stay off the command line**, which every process of the machine can read. Servers, settings and managed settings that are given
-//! as JSON go into the handshake, for which the CLI is made to wait (`--await-initialize`); the key goes into the environment. What is on the
-//! command line is names, paths, limits, rules, short prompts and schemas, and whatever `extra_args` says.
+//! **Secrets stay off the command line**, which every process of the machine can read. Servers,
+//! settings and managed settings given as JSON go into the handshake, for which the CLI waits
+//! (`--await-initialize`); the key goes into the environment. The command line contains names,
+//! paths, limits, rules, short prompts and schemas, and the `extra_args`.
 //!
-//! Two defaults differ from those of the official SDKs: an unset system prompt leaves the CLI its own, where they
-//! send an empty one; and `max_turns` 0 or an empty `model` is an error, where they take it for unset.
+//! Two defaults differ from those of the official SDKs: with an unset system prompt the CLI uses
+//! its own, where they send an empty one; and `max_turns` 0 or an empty `model` is an error, where
+//! they treat it as unset.
 
 mod agents;
 mod args;

@@ -13,15 +13,14 @@ pub struct OptionRow {
     pub initialize: &'static [&'static str],
     /// The variables that it sets for the CLI.
     pub env: &'static [&'static str],
-    /// Its keys in an [`AppConfig`](super::AppConfig), each with the values that it takes, in words.
+    /// Its keys in an [`AppConfig`](super::AppConfig), each with a description of its values.
     pub config: &'static [(&'static str, &'static str)],
-    /// What holds where no layer sets it, in words. Where that is up to the CLI, nothing is sent.
+    /// A description of the default if no layer sets it. If the CLI decides, nothing is sent.
     pub default: &'static str,
 }
 
 impl OptionRow {
-    /// Who carries it out: `argv`, `initialize` and `env` are the CLI, by that way; `sdk` is this
-    /// crate.
+    /// How it is implemented: by the CLI (`argv`, `initialize` or `env`), or by this crate (`sdk`).
     pub fn layer(&self) -> String {
         let ways = [("argv", self.flags), ("initialize", self.initialize), ("env", self.env)];
         let ways: Vec<_> =
@@ -31,7 +30,7 @@ impl OptionRow {
 }
 
 impl Options {
-    /// Where each option goes, in the order of the fields. `claude-wire options` prints it.
+    /// Returns where each option goes, in the order of the fields. `claude-wire options` prints it.
     ///
     /// ```
     /// use claude_wire::session::Options;
@@ -45,8 +44,8 @@ impl Options {
     }
 }
 
-/// Flags on which the conversation with the CLI rests, those that answer and end, and two that the
-/// CLI does not have.
+/// Flags that are essential for the conversation with the CLI, flags that print something and exit,
+/// and two that the CLI does not have.
 const FIXED: [&str; 10] = [
     "cwd",
     "help",
@@ -60,7 +59,7 @@ const FIXED: [&str; 10] = [
     "version",
 ];
 
-/// May `extra_args` not set it, because an option writes it or the SDK itself?
+/// Whether `extra_args` must not set it, because an option or the SDK itself does.
 pub(super) fn is_owned(flag: &str) -> bool {
     let owned = || TABLE.iter().flat_map(|row| row.flags);
     FIXED.contains(&flag) || owned().any(|owned| owned.strip_prefix("--") == Some(flag))

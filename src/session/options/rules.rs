@@ -1,8 +1,8 @@
 //! Lists of tool rules, such as `Read,Bash(git log:*, git diff:*)`.
 //!
-//! The CLI parts a list at commas and blanks outside parentheses, so one rule must hold neither.
+//! The CLI splits a list at commas and blanks outside parentheses, so a rule must contain neither.
 
-/// What is wrong with one rule, as "what was expected"; `None` when it is good.
+/// Returns what is wrong with a rule, as "what was expected"; `None` if it is valid.
 pub(super) fn fault(rule: &str) -> Option<&'static str> {
     if rule.is_empty() {
         return Some("rules that are not empty");
@@ -27,8 +27,8 @@ pub(super) fn fault(rule: &str) -> Option<&'static str> {
 const BALANCED: &str = "rules with balanced parentheses";
 const ONE_RULE: &str = "one rule in each item, no comma or blank outside its parentheses";
 
-/// The items of a list as a person writes it in one text: parted at the commas outside parentheses,
-/// without the blanks around them. An empty text has no items.
+/// Splits a list written as one text at the commas outside parentheses, and trims the items. An
+/// empty text has no items.
 pub(super) fn split(list: &str) -> Vec<String> {
     let mut depth = 0_usize;
     let mut items = list.split(|letter: char| {

@@ -1,7 +1,7 @@
 //! The fluent setters of all options, for every type that carries [`Options`](super::Options).
 
-/// Gives a type the setters. `option_setters!(Options)` writes into the type itself,
-/// `option_setters!(SessionBuilder, options)` into its field `options`.
+/// Adds the setters to a type. `option_setters!(Options)` sets the fields of the type itself,
+/// `option_setters!(SessionBuilder, options)` those of its field `options`.
 macro_rules! option_setters {
     ($type:ty) => {
         $crate::session::options::option_table!(setters $type, []);
@@ -13,7 +13,7 @@ macro_rules! option_setters {
     };
 }
 
-/// The setters that follow from the declarations.
+/// The setters generated from the declarations.
 macro_rules! setters {
     ($of:ty, $path:tt $(
         $(#[$doc:meta])+
@@ -32,9 +32,9 @@ macro_rules! setters {
     )+) => {
         /// # Setters of options
         ///
-        /// What is not set is left to the layer below, and at last to the CLI. Values are checked
-        /// when the session starts, and not by the setter. Where a setter takes a list or a map, it
-        /// replaces that of an earlier call.
+        /// What is not set is left to the layer below, and finally to the CLI. Values are checked
+        /// when the session starts, not by the setter. A setter of a list or a map replaces the
+        /// value of an earlier call.
         impl $of {
             $($crate::session::options::setter! {
                 $set $path $field ($type) [$($item)?]
@@ -106,41 +106,42 @@ macro_rules! setter {
     };
 }
 
-/// The setters that put one item into a list or a map, or have another form than their field.
+/// The setters that add one item to a list or a map, or take another form than their field.
 macro_rules! more_setters {
     ($of:ty, [$($path:tt)*]) => {
         /// # Setters for one item, and in other forms
         impl $of {
-            /// The prompt in place of the CLI's own: see the field `system_prompt`.
+            /// Sets the prompt that replaces the CLI's own: see the field `system_prompt`.
             pub fn system_prompt(mut self, text: impl Into<String>) -> Self {
                 let prompt = $crate::session::options::SystemPrompt::Text(text.into());
                 self $($path)* .system_prompt = Some(prompt);
                 self
             }
 
-            /// A text after the CLI's own prompt. It replaces what `system_prompt` has set.
+            /// Sets a text that is appended to the CLI's own prompt. It replaces the value of
+            /// `system_prompt`.
             pub fn append_system_prompt(mut self, text: impl Into<String>) -> Self {
                 let prompt = $crate::session::options::SystemPrompt::Append(text.into());
                 self $($path)* .system_prompt = Some(prompt);
                 self
             }
 
-            /// A file with the prompt in place of the CLI's own. It replaces what `system_prompt`
-            /// has set. A relative path starts at the child's `cwd`.
+            /// Sets a file with the prompt that replaces the CLI's own. It replaces the value of
+            /// `system_prompt`. A relative path starts at the child's `cwd`.
             pub fn system_prompt_file(mut self, path: impl Into<::std::path::PathBuf>) -> Self {
                 let prompt = $crate::session::options::SystemPrompt::File(path.into());
                 self $($path)* .system_prompt = Some(prompt);
                 self
             }
 
-            /// One more directory that the tools may use in addition to `cwd`: `--add-dir`.
+            /// Adds a directory that the tools may use in addition to `cwd`: `--add-dir`.
             pub fn add_dir(mut self, path: impl Into<::std::path::PathBuf>) -> Self {
                 self $($path)* .add_dirs.get_or_insert_default().push(path.into());
                 self
             }
 
-            /// One more source of MCP servers: a file, or an object with `mcpServers`. See the
-            /// field `mcp_config`.
+            /// Adds a source of MCP servers: a file, or an object with `mcpServers`. See the field
+            /// `mcp_config`.
             pub fn mcp_config(
                 mut self,
                 config: impl Into<$crate::session::options::FileOrJson>,
@@ -149,8 +150,8 @@ macro_rules! more_setters {
                 self
             }
 
-            /// One more MCP server outside this process, under a name: see the field `mcp_servers`.
-            /// Servers of this process are given to `mcp_server`.
+            /// Adds an MCP server outside this process, under a name: see the field `mcp_servers`.
+            /// In-process servers are added by `tool_server`.
             pub fn external_mcp_server(
                 mut self,
                 name: impl Into<String>,
@@ -160,45 +161,45 @@ macro_rules! more_setters {
                 self
             }
 
-            /// One more plugin: `--plugin-dir`, or `--plugin-dir-no-mcp` for one without its MCP
+            /// Adds a plugin: `--plugin-dir`, or `--plugin-dir-no-mcp` for one without its MCP
             /// servers.
             pub fn plugin(mut self, plugin: $crate::session::options::Plugin) -> Self {
                 self $($path)* .plugins.get_or_insert_default().push(plugin);
                 self
             }
 
-            /// One more flag that has no option here, with its value: `--name value`. The name is
-            /// written without dashes. A flag that an option covers is refused.
+            /// Adds a flag without an option here, with its value: `--name value`. The name is
+            /// given without dashes. A flag that an option covers is rejected.
             pub fn extra_arg(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
                 let argument = (name.into(), Some(value.into()));
                 self $($path)* .extra_args.get_or_insert_default().push(argument);
                 self
             }
 
-            /// One more flag that has no option here and takes no value: `--name`.
+            /// Adds a flag without an option here that takes no value: `--name`.
             pub fn extra_flag(mut self, name: impl Into<String>) -> Self {
                 self $($path)* .extra_args.get_or_insert_default().push((name.into(), None));
                 self
             }
 
-            /// A turn may take any time, whatever a layer below says.
+            /// Removes the time limit of a turn, whatever a layer below says.
             pub fn no_timeout(self) -> Self {
                 self.timeout(::std::time::Duration::MAX)
             }
 
-            /// A turn may be silent for any time, whatever a layer below says.
+            /// Removes the limit of silence, whatever a layer below says.
             pub fn no_idle_timeout(self) -> Self {
                 self.idle_timeout(::std::time::Duration::MAX)
             }
 
-            /// One more variable in the environment of the CLI; it wins over an inherited one.
+            /// Adds a variable to the environment of the CLI; it overrides an inherited one.
             pub fn env(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
                 let env = self $($path)* .env.get_or_insert_default();
                 env.insert(name.into(), Some(value.into()));
                 self
             }
 
-            /// Keeps an inherited variable out of the environment of the CLI.
+            /// Removes an inherited variable from the environment of the CLI.
             pub fn env_remove(mut self, name: impl Into<String>) -> Self {
                 self $($path)* .env.get_or_insert_default().insert(name.into(), None);
                 self

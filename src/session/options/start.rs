@@ -1,5 +1,5 @@
-//! What a session does with its options when it starts: it makes the CLI ask it about permissions, and checks
-//! what depends on the CLI and on this machine.
+//! What happens to the options when a session starts: the CLI is made to ask it for permissions, and
+//! what depends on the CLI and on this machine is checked.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -32,10 +32,10 @@ impl Options {
 }
 
 impl Options {
-    /// Checks the words on which the CLI would exit, and its directory if it runs on this machine.
+    /// Checks the values on which the CLI would exit, and its directory if it runs on this machine.
     ///
-    /// Not a part of [`validate`](Options::validate), which reads nothing, and passes on a word of
-    /// whatever version of the CLI.
+    /// Not part of [`validate`](Options::validate), which reads nothing and accepts values of any
+    /// version of the CLI.
     pub(in crate::session) fn check_start(&self, runs_here: bool) -> Checked {
         if let Some(PermissionMode::Other(word)) = &self.permission_mode
             && &**word != "manual"
@@ -61,9 +61,9 @@ fn unknown(field: &'static str, known: &[&str], word: &str) -> OptionError {
     OptionError::new(field, format!("one of {}", known.join(", ")), shown(word))
 }
 
-/// The directory exists and may be entered.
+/// Checks that the directory exists and may be entered.
 fn directory(field: &'static str, path: &Path) -> Checked {
-    // The dot makes a file an error, and needs the permission to enter.
+    // The dot makes a file an error, and requires the permission to enter.
     let Err(error) = path.join(".").metadata() else { return Ok(()) };
     let why = match error.kind() {
         ErrorKind::NotFound => "which does not exist".to_owned(),

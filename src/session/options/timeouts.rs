@@ -3,13 +3,13 @@ use std::time::Duration;
 use super::Options;
 use crate::protocol::DEFAULT_DRAIN_TIMEOUT;
 
-/// How long a whole turn may take when no layer says otherwise: 300 seconds.
+/// The time limit of a whole turn if no layer sets one: 300 seconds.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(300);
 
 const DEFAULT_CONTROL_TIMEOUT: Duration = Duration::from_secs(60);
 const DEFAULT_INITIALIZE_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// The timers of the SDK with the defaults filled in; `None` is a timer that never runs out.
+/// The timers of the SDK, with defaults; `None` is a timer that never expires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Timeouts {
@@ -21,12 +21,12 @@ pub struct Timeouts {
     pub control: Option<Duration>,
     /// The answer to the initialize request. Default 60 seconds.
     pub initialize: Option<Duration>,
-    /// The end of a turn that was interrupted. Default 10 seconds.
+    /// The end of an interrupted turn. Default 10 seconds.
     pub drain: Option<Duration>,
 }
 
 impl Options {
-    /// The timers that these options ask for.
+    /// Returns the timers of these options.
     pub fn timeouts(&self) -> Timeouts {
         let limit = |set: Option<Duration>, default| {
             Some(set.unwrap_or(default)).filter(|limit| *limit != Duration::MAX)

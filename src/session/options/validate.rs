@@ -1,4 +1,4 @@
-//! The checks of options that go together.
+//! Checks of combinations of options.
 
 use serde_json::Value;
 
@@ -8,14 +8,14 @@ use super::error::shown;
 use super::{AgentMcpServer, FileOrJson, OptionError, Options, PermissionPrompts, Thinking};
 
 impl Options {
-    /// Checks every option that is set, and those that go together. Nothing is spawned or read.
+    /// Checks every option that is set, and their combinations. Nothing is spawned or read.
     ///
     /// Call it on the resolved options: one layer alone may be incomplete.
     ///
     /// # Errors
     ///
-    /// The first option that is out of its range, or that contradicts another one. Ids of sessions
-    /// must be UUIDs in their hyphenated form; the CLI would exit on any other.
+    /// The first option that is out of its range, or that contradicts another one. Session ids must
+    /// be hyphenated UUIDs; the CLI would exit on any other.
     pub fn validate(&self) -> Result<(), OptionError> {
         self.check_each()?;
         self.check_models()?;
@@ -47,21 +47,21 @@ impl Options {
         let forks = self.fork_session == Some(true);
         let refuse = |field, expected, got| Err(OptionError::new(field, expected, got));
         if resumes && continues {
-            return refuse("resume", "no `continue_conversation` beside it", "both");
+            return refuse("resume", "no `continue_conversation` together with it", "both");
         }
         if forks && !resumes && !continues {
-            let expected = "`resume` or `continue_conversation` beside it";
+            let expected = "`resume` or `continue_conversation` together with it";
             return refuse("fork_session", expected, "neither");
         }
         if self.session_id.is_some() && (resumes || continues) && !forks {
-            let expected = "`fork_session` beside it when a conversation is taken up";
+            let expected = "`fork_session` together with it when a conversation is resumed";
             return refuse("session_id", expected, "none");
         }
         if self.resume_session_at.is_some() && !resumes {
-            return refuse("resume_session_at", "`resume` beside it", "none");
+            return refuse("resume_session_at", "`resume` together with it", "none");
         }
         if self.resume_drops_turn.is_some() && self.resume_session_at.is_none() {
-            return refuse("resume_drops_turn", "`resume_session_at` beside it", "none");
+            return refuse("resume_drops_turn", "`resume_session_at` together with it", "none");
         }
         Ok(())
     }
@@ -81,7 +81,7 @@ impl Options {
         if self.permission_prompts == Some(PermissionPrompts::None)
             && self.permission_prompt_tool.is_some()
         {
-            let expected = "`host` beside a permission handler or `permission_prompt_tool`";
+            let expected = "`host` together with a permission handler or `permission_prompt_tool`";
             return Err(OptionError::new("permission_prompts", expected, "none"));
         }
         Ok(())
@@ -94,7 +94,7 @@ impl Options {
             }
             (Some(_), Some(FileOrJson::File(_))) => Err(OptionError::new(
                 "sandbox",
-                "no settings file beside it; write it into that file",
+                "no settings file together with it; write it into that file",
                 "both",
             )),
             _ => Ok(()),
@@ -127,18 +127,18 @@ impl Options {
         Ok(())
     }
 
-    /// One variable cannot be set in two ways.
+    /// A variable cannot be set in two ways.
     fn check_variables(&self) -> Checked {
         for (field, variable, _) in self.variables() {
             if self.env.iter().flatten().any(|(name, _)| name == variable) {
-                let expected = format!("no {variable} in `env` beside it");
+                let expected = format!("no {variable} in `env` together with it");
                 return Err(OptionError::new(field, expected, "both"));
             }
         }
         Ok(())
     }
 
-    /// The servers that `mcp_config` has as JSON.
+    /// The servers given as JSON in `mcp_config`.
     pub(super) fn inline_servers(&self) -> impl Iterator<Item = (&String, &Value)> {
         let configs = self.mcp_config.iter().flatten().filter_map(|config| match config {
             FileOrJson::Json(json) => json["mcpServers"].as_object(),

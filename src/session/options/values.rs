@@ -5,18 +5,18 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-/// Whose instructions the model starts with. Unset, the CLI uses its own.
+/// The instructions with which the model starts. If unset, the CLI uses its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SystemPrompt {
-    /// This text in place of the CLI's own prompt; empty is allowed. Sent as `--system-prompt`, or in
-    /// the initialize request (`systemPrompt`) when it is longer than 8 KiB.
+    /// This text replaces the CLI's prompt; it may be empty. Sent as `--system-prompt`, or in the
+    /// initialize request (`systemPrompt`) if it is longer than 8 KiB.
     Text(String),
-    /// This text after the CLI's own prompt. Sent as `--append-system-prompt`, or in the initialize
-    /// request (`appendSystemPrompt`) when it is longer than 8 KiB.
+    /// This text is appended to the CLI's prompt. Sent as `--append-system-prompt`, or in the
+    /// initialize request (`appendSystemPrompt`) if it is longer than 8 KiB.
     Append(String),
-    /// The content of this file in place of the CLI's own prompt (`--system-prompt-file`). The CLI
-    /// reads it, from its own working directory.
+    /// The content of this file replaces the CLI's prompt (`--system-prompt-file`). The CLI reads
+    /// it, relative to its own working directory.
     File(PathBuf),
 }
 
@@ -24,7 +24,7 @@ pub enum SystemPrompt {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Thinking {
-    /// As long as the model sees fit (`--thinking adaptive`).
+    /// As long as the model decides (`--thinking adaptive`).
     Adaptive,
     /// At most this many tokens, from 1 up (`--max-thinking-tokens`).
     Budget(u32),
@@ -60,7 +60,7 @@ pub struct Plugin {
 }
 
 impl Plugin {
-    /// A plugin with all that it brings.
+    /// A plugin with everything that it contains.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Plugin { path: path.into(), without_mcp: false }
     }
@@ -71,20 +71,20 @@ impl Plugin {
     }
 }
 
-/// Configuration for the CLI: in a file that it reads, or as JSON that it is handed in the initialize request.
+/// Configuration for the CLI: in a file that it reads, or as JSON in the initialize request.
 ///
 /// Neither is on the command line, where every user of the machine could read it.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum FileOrJson {
-    /// The path of a JSON file; the CLI reads it, from its own working directory.
+    /// The path of a JSON file; the CLI reads it, relative to its own working directory.
     File(PathBuf),
     /// A JSON object. `Debug` does not show it.
     Json(Value),
 }
 
 impl FileOrJson {
-    /// The path, where it is one.
+    /// Returns the path, if it is one.
     pub(super) fn file(&self) -> Option<&Path> {
         match self {
             Self::File(path) => Some(path),

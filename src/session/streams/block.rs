@@ -5,23 +5,23 @@ use serde_json::Value;
 use super::deltas::ContentDelta;
 use crate::wire::{ContentBlock, RawJson};
 
-/// One block of a reply: what is known of it by now.
+/// One block of a reply, and what is known about it so far.
 pub(super) struct Block {
-    /// The message that it belongs to, where the CLI names it.
+    /// The message to which it belongs, if the CLI names it.
     pub(super) message: Option<String>,
-    /// The stream that it came in; `None` where only the whole block came.
+    /// The stream in which it came; `None` if only the whole block came.
     pub(super) stream: Option<u64>,
-    /// Its place in the message, as the stream counts.
+    /// Its index in the message, as counted by the stream.
     pub(super) place: u64,
     pub(super) kind: Kind,
-    /// Its text, its thinking, or its input as JSON text, as far as it has come.
+    /// Its text, its thinking, or its input as JSON text, received so far.
     pub(super) text: String,
     pub(super) state: State,
-    /// Did it begin with a `content_block_start`?
+    /// Whether it began with a `content_block_start`.
     pub(super) announced: bool,
-    /// Has its `content_block_stop` come?
+    /// Whether its `content_block_stop` has come.
     pub(super) closed: bool,
-    /// Has its end been reported?
+    /// Whether its end was reported.
     pub(super) stopped: bool,
 }
 
@@ -39,7 +39,7 @@ pub(super) enum State {
     Open,
     /// Confirmed by a message with this uuid.
     Whole(Option<String>),
-    /// Streamed, and given up as far as one can see. It may come back.
+    /// Streamed, and apparently abandoned. It may come back.
     Void,
     /// Streamed again, or abandoned or withdrawn by the CLI.
     Gone,
@@ -50,17 +50,17 @@ impl Block {
         matches!(self.state, State::Open | State::Void)
     }
 
-    /// Is it part of the reply?
+    /// Whether it is part of the reply.
     pub(super) fn is_live(&self) -> bool {
         matches!(self.state, State::Open | State::Whole(_))
     }
 
-    /// Has the reader seen anything of it?
+    /// Whether the reader has seen any of it.
     pub(super) fn is_shown(&self) -> bool {
         self.is_live() && (self.stopped || self.kind.is_tool() || !self.text.is_empty())
     }
 
-    /// All of it, as far as it has come.
+    /// All of it, received so far.
     pub(super) fn deltas(&self, index: usize) -> impl Iterator<Item = ContentDelta> {
         let start = match &self.kind {
             Kind::Tool { id, name } => {
@@ -102,7 +102,7 @@ impl Kind {
         std::mem::discriminant(self) == std::mem::discriminant(other)
     }
 
-    /// The delta of a piece, if there is anything to say.
+    /// The delta of a piece, if there is anything to report.
     pub(super) fn delta(&self, index: usize, piece: &str) -> Option<ContentDelta> {
         if piece.is_empty() {
             return None;
@@ -123,7 +123,7 @@ impl Kind {
 /// The input of a tool call that has none. No piece of it is streamed.
 pub(super) const NO_INPUT: &str = "{}";
 
-/// What the pieces of a whole block come to.
+/// The text of a whole block, as its pieces would give it.
 pub(super) fn text_of(block: &ContentBlock) -> String {
     let input = match block {
         ContentBlock::Text(block) => return block.text.clone(),
@@ -135,10 +135,10 @@ pub(super) fn text_of(block: &ContentBlock) -> String {
     input.as_ref().map_or_else(|| NO_INPUT.into(), |input: &RawJson| input.text().into_owned())
 }
 
-/// What the whole block has beyond its pieces; `None` where they do not fit.
+/// What the whole block adds to its pieces; `None` if they do not match.
 pub(super) fn beyond<'a>(kind: &Kind, pieces: &str, whole: &'a str) -> Option<&'a str> {
     whole.strip_prefix(pieces).or_else(|| {
-        // The CLI does not write an input as its pieces had it: the spaces differ.
+        // The CLI does not write an input exactly like its pieces: the spaces differ.
         let value = |text: &str| serde_json::from_str::<Value>(text).ok();
         (kind.is_tool() && value(pieces)? == value(whole)?).then_some("")
     })

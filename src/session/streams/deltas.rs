@@ -1,4 +1,4 @@
-//! The pieces of a reply while it is written, and what to do where it starts over.
+//! The pieces of a reply while it is written, and what to do if it starts over.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -6,10 +6,10 @@ use std::ops::Deref;
 
 /// A piece of a reply while it is written.
 ///
-/// Every piece names its block by the block's place in the reply of the turn, counted from 0 over
+/// Every piece names its block by the block's index in the reply of the turn, counted from 0 over
 /// all messages of the main thread. Blocks without pieces (`redacted_thinking`, results of server
-/// tools) have a place, too. What is behind [`Restart`](Self::Restart) is void, so a reader that
-/// keeps a list of blocks cuts it there and goes on:
+/// tools) have an index, too. Everything from [`Restart`](Self::Restart) on is void, so a reader
+/// with a list of blocks truncates it there and continues:
 ///
 /// ```
 /// use claude_wire::session::ContentDelta;
@@ -55,7 +55,7 @@ pub enum ContentDelta {
     ToolUse {
         /// The block.
         index: usize,
-        /// The call, which its result names; empty where the CLI has not named it yet.
+        /// The id of the call; empty if the CLI has not named it yet.
         tool_use_id: String,
         /// The tool, such as `Bash` or `mcp__server__tool`.
         name: String,
@@ -74,18 +74,18 @@ pub enum ContentDelta {
         /// The block.
         index: usize,
     },
-    /// The reply starts over: all blocks from this one on are void, and come again or never.
+    /// The reply starts over: all blocks from this one on are void, and may come again.
     ///
-    /// So when the API's stream breaks off and the CLI repeats the call, and when the CLI withdraws
-    /// a message.
+    /// This happens if the API's stream breaks off and the CLI repeats the call, or if the CLI
+    /// withdraws a message.
     Restart {
-        /// The first block that is void.
+        /// The first void block.
         index: usize,
     },
 }
 
 impl ContentDelta {
-    /// The place of the block in the reply of the turn, from 0.
+    /// Returns the index of the block in the reply of the turn, from 0.
     pub fn index(&self) -> usize {
         match self {
             Self::Text { index, .. }
@@ -97,7 +97,7 @@ impl ContentDelta {
         }
     }
 
-    /// Adds a delta to those before it; nothing is left of what a restart makes void.
+    /// Adds a delta to the previous ones; those that a restart makes void are removed.
     pub(super) fn gather(all: &mut Vec<Self>, delta: Self) {
         match delta {
             Self::Restart { index } => all.retain(|delta| delta.index() < index),
@@ -106,12 +106,12 @@ impl ContentDelta {
     }
 }
 
-/// A piece of text. It reads as the text that it adds.
+/// A piece of text. It dereferences to the text that it adds.
 ///
-/// Nearly always that is all. But a reply may start over, when the API's stream breaks off and the
-/// CLI repeats the call, or withdraws a message: then the next piece says how much of the text
-/// before it stays ([`starts_over_at`](Self::starts_over_at)). That piece may be empty.
-/// [`apply_to`](Self::apply_to) does it all:
+/// In most cases it only adds text. But a reply may start over, if the API's stream breaks off and
+/// the CLI repeats the call, or withdraws a message: then the next piece says how much of the
+/// previous text is kept ([`starts_over_at`](Self::starts_over_at)). That piece may be empty.
+/// [`apply_to`](Self::apply_to) handles both cases:
 ///
 /// ```
 /// use claude_wire::{Scenario, Session, reply};
@@ -136,19 +136,19 @@ pub struct TextPiece {
 }
 
 impl TextPiece {
-    /// The text that it adds.
+    /// Returns the text that it adds.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// Where the reply starts over with this piece: how much of the text of all pieces before it
-    /// stays, in bytes, always between two characters. The rest is void. `None` where all of it
-    /// stays.
+    /// If the reply starts over with this piece, returns how much of the text of all previous
+    /// pieces is kept, in bytes, always at a character boundary. The rest is void. `None` if all of
+    /// it is kept.
     pub fn starts_over_at(&self) -> Option<usize> {
         self.starts_over_at
     }
 
-    /// Brings a text up to date that was made of all the pieces before.
+    /// Updates a text that consists of all previous pieces.
     pub fn apply_to(&self, shown: &mut String) {
         if let Some(stays) = self.starts_over_at.filter(|stays| *stays < shown.len()) {
             let is_boundary = |at: &usize| shown.is_char_boundary(*at);
@@ -157,7 +157,7 @@ impl TextPiece {
         shown.push_str(&self.text);
     }
 
-    /// Adds a piece to those before it; nothing is left of what it makes void.
+    /// Adds a piece to the previous ones; void text is removed.
     pub(super) fn gather(all: &mut Vec<Self>, mut piece: Self) {
         if let Some(stays) = piece.starts_over_at.take() {
             let mut excess = all.iter().map(|piece| piece.text.len()).sum::<usize>() - stays;
@@ -203,7 +203,7 @@ impl fmt::Display for TextPiece {
     }
 }
 
-/// As a string; with what stays where the reply starts over.
+/// Shown as a string, with what is kept if the reply starts over.
 impl fmt::Debug for TextPiece {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.starts_over_at {
@@ -213,7 +213,7 @@ impl fmt::Debug for TextPiece {
     }
 }
 
-/// Equal to a text that it adds, if that is all it does.
+/// Equal to a text if it only adds that text.
 impl PartialEq<str> for TextPiece {
     fn eq(&self, text: &str) -> bool {
         self.starts_over_at.is_none() && self.text == text
@@ -235,13 +235,13 @@ impl PartialEq<String> for TextPiece {
 /// The texts, or the thinking, of a reply as one text.
 #[derive(Default)]
 pub(super) struct Line {
-    /// The bytes of each block.
+    /// The length of each block in bytes.
     lengths: Vec<usize>,
     starts_over_at: Option<usize>,
 }
 
 impl Line {
-    /// Takes all deltas; `text` picks those that it is about.
+    /// Applies all deltas; `text` selects the relevant ones.
     pub(super) fn take(
         &mut self,
         deltas: &mut VecDeque<ContentDelta>,
@@ -261,7 +261,7 @@ impl Line {
                 ready.push_back(TextPiece { text, starts_over_at: self.starts_over_at.take() });
             }
         }
-        // What is void is not to be shown until something takes its place.
+        // Void text must not be shown until something replaces it.
         if let Some(starts_over_at) = self.starts_over_at.take() {
             let piece = TextPiece { text: String::new(), starts_over_at: Some(starts_over_at) };
             ready.push_back(piece);

@@ -1,8 +1,8 @@
-//! The reply of a turn, block by block: what was streamed of each, and what its whole block says.
+//! The reply of a turn, block by block: what was streamed of each, and the whole block.
 //!
-//! A stream may break off and start over, or the reply may come without one. So every piece is kept
-//! under its message and block. The whole block (`assistant`) is the truth: what it has beyond the
-//! pieces is news. Pieces that no whole block confirms are void as soon as the CLI says or shows so.
+//! A stream may break off and start over, or the reply may come without a stream. So every piece is
+//! stored by message and block. The whole block (`assistant`) is authoritative: what it adds to the
+//! pieces is reported. Pieces that no whole block confirms become void as soon as the CLI shows it.
 
 use std::cmp::Reverse;
 use std::collections::VecDeque;
@@ -12,25 +12,25 @@ use super::deltas::ContentDelta;
 use crate::wire::stream::{Delta, Event};
 use crate::wire::{AssistantMessage, ContentBlock, Message, StreamEvent};
 
-/// Reads the messages of a turn, and says how the reply of the main thread changes.
+/// Reads the messages of a turn, and reports how the reply of the main thread changes.
 #[derive(Default)]
 pub(super) struct Reply {
-    /// In the order of the reply. Blocks that are void keep their place: they may come back.
+    /// In the order of the reply. Void blocks keep their place, because they may come back.
     blocks: Vec<Block>,
-    /// How many at the start are whole or gone, which they stay, and how many of these are shown.
+    /// How many blocks at the start are finally whole or gone, and how many of these are shown.
     settled: (usize, usize),
-    /// The message that is streamed, or was streamed last.
+    /// The message being streamed, or streamed last.
     stream: Option<Streamed>,
     /// Counts the messages that were streamed.
     streams: u64,
-    /// Are the pieces of no interest?
+    /// True if pieces are ignored.
     whole_only: bool,
 }
 
 struct Streamed {
     number: u64,
     message: Option<String>,
-    /// Did something say that it would not go on?
+    /// Whether something indicated that it would not continue.
     given_up: bool,
     ended: bool,
 }
@@ -39,12 +39,12 @@ struct Streamed {
 type Out = VecDeque<ContentDelta>;
 
 impl Reply {
-    /// A reply that is read by whole blocks only.
+    /// A reply that is read only by whole blocks.
     pub(super) fn of_whole_blocks() -> Self {
         Self { whole_only: true, ..Self::default() }
     }
 
-    /// Reads the next message of the turn, whatever its type.
+    /// Reads the next message of the turn, of any type.
     pub(super) fn read(&mut self, message: &Message, out: &mut Out) {
         if message.parent_tool_use_id().is_none() {
             self.read_main(message, out);
@@ -109,11 +109,11 @@ impl Reply {
         }
     }
 
-    /// A message begins. If the one before has not ended, the reply starts over.
+    /// A message begins. If the previous one has not ended, the reply starts over.
     fn begin(&mut self, message: Option<&String>, out: &mut Out) {
         self.give_up_stream(out);
         if message.is_some() {
-            // What was given up of it does not come back.
+            // Abandoned parts of it do not come back.
             let is_again = |block: &&mut Block| {
                 block.state == State::Void && block.message.as_ref() == message
             };
@@ -130,7 +130,7 @@ impl Reply {
         });
     }
 
-    /// An event of this message. Without a start of its own it is one all the same.
+    /// An event of this message. If its start was missing, the event starts it.
     fn follow(&mut self, message: Option<&String>, out: &mut Out) {
         match &mut self.stream {
             Some(stream) if !stream.ended && may_be_same(stream.message.as_ref(), message) => {
@@ -145,7 +145,7 @@ impl Reply {
         }
     }
 
-    /// A piece came: if the stream was given up, it goes on all the same.
+    /// A piece came: if the stream was given up, it still continues.
     fn go_on(&mut self, out: &mut Out) {
         let Some(stream) = self.stream.as_mut().filter(|stream| stream.given_up) else { return };
         stream.given_up = false;
@@ -161,7 +161,7 @@ impl Reply {
     }
 
     fn start_block(&mut self, place: u64, block: Option<&ContentBlock>, out: &mut Out) {
-        // A block that begins again takes all behind it along.
+        // A block that starts again voids all blocks after it.
         let is_again = |block: &Block| block.place == place && block.is_unconfirmed();
         if self.first_streamed(is_again).is_some() {
             self.drop_from(place, &State::Gone, out);
@@ -178,7 +178,7 @@ impl Reply {
         let known = self.last_streamed(|block| block.place == place && block.kind.is_like(&kind));
         let at = match known {
             Some(at) if self.blocks[at].state == State::Open => at,
-            // A straggler: the whole block came before it.
+            // A late piece: the whole block came before it.
             Some(at) if self.blocks[at].announced && !self.blocks[at].closed => return,
             _ => self.push(place, kind, false, out),
         };
@@ -207,7 +207,7 @@ impl Reply {
                 |block: &Block| block.state != State::Gone && block.message.as_ref() == message;
             self.blocks.iter().rev().any(is_of_it)
         };
-        // A new message, whole at once: the one that is being streamed is given up.
+        // A new message without a stream: the one being streamed is given up.
         if !is_streamed && !is_known() {
             self.give_up_stream(out);
         }
@@ -221,7 +221,7 @@ impl Reply {
         }
     }
 
-    /// Which of the streamed blocks is this one?
+    /// Returns which of the streamed blocks this is.
     fn find_streamed(&self, message: Option<&String>, kind: &Kind, text: &str) -> Option<usize> {
         let number = self.number();
         let candidates = || {
@@ -245,8 +245,9 @@ impl Reply {
             };
             return called(wanted).or_else(|| called("")).map(|(at, _)| at);
         }
-        // Of those that have a part of this text: one that is not void, of the last stream, with all
-        // of it, or else without a stop yet, the first. If there is none, the pieces were wrong.
+        // Of the blocks with a part of this text: one that is not void, of the last stream, with
+        // all of the text; otherwise the first without a stop. If there is none, the pieces were
+        // wrong.
         let is_open = |block: &Block| block.state == State::Open;
         let rank = |at: usize, block: &Block| {
             let (of_last, has_all) = (block.stream == number, block.text == text);
@@ -258,7 +259,7 @@ impl Reply {
         best.or_else(|| candidates().find(|(_, block)| is_open(block))).map(|(at, _)| at)
     }
 
-    /// Was the message of this block begun again by whole blocks?
+    /// Whether the message of this block was started again by whole blocks.
     fn has_come_whole(&self, at: usize) -> bool {
         let message = self.blocks[at].message.as_ref();
         self.blocks[at + 1..].iter().any(|block| {
@@ -301,7 +302,7 @@ impl Reply {
         }
     }
 
-    /// A whole block of which nothing was streamed.
+    /// A whole block without any streamed piece.
     fn insert(
         &mut self,
         is_streamed: bool,
@@ -311,7 +312,7 @@ impl Reply {
         state: State,
         out: &mut Out,
     ) {
-        // It comes late if the next message is being streamed already.
+        // It comes late if the next message is already being streamed.
         let is_open = |block: &Block| block.state == State::Open;
         let next = if is_streamed { None } else { self.first_streamed(is_open) };
         let at = next.unwrap_or(self.blocks.len());
@@ -353,7 +354,7 @@ impl Reply {
         self.stream.as_ref().map(|stream| stream.number)
     }
 
-    /// The first block of the stream, among those that are not settled, that is like this.
+    /// The first matching block of the stream among those that are not settled.
     fn first_streamed(&self, is_it: impl Fn(&Block) -> bool) -> Option<usize> {
         let (number, (settled, _)) = (self.number()?, self.settled);
         let mut unsettled = self.blocks[settled..].iter();
@@ -366,7 +367,7 @@ impl Reply {
         self.blocks.iter().rposition(|block| block.stream == Some(number) && is_it(block))
     }
 
-    /// What is being streamed is void, but for the blocks that are whole.
+    /// Voids what is being streamed, except whole blocks.
     fn give_up_stream(&mut self, out: &mut Out) {
         if let Some(stream) = self.stream.as_mut().filter(|stream| !stream.ended) {
             stream.given_up = true;
@@ -374,7 +375,7 @@ impl Reply {
         }
     }
 
-    /// The blocks of the stream from this place on are void, but for those that are whole.
+    /// Voids the blocks of the stream from this place on, except whole ones.
     fn drop_from(&mut self, place: u64, state: &State, out: &mut Out) {
         let number = self.number();
         let is_gone = |block: &Block| {
@@ -397,7 +398,7 @@ impl Reply {
         first.iter().for_each(|first| self.show(*first, out));
     }
 
-    /// Adds to a block. What the reader has seen behind it comes again.
+    /// Adds to a block. What the reader has seen after it is sent again.
     fn append(&mut self, at: usize, piece: &str, out: &mut Out) {
         if piece.is_empty() {
             return;
@@ -417,7 +418,7 @@ impl Reply {
         out.push_back(ContentDelta::BlockStop { index: self.index(at) });
     }
 
-    /// What the reader has seen from here on is void.
+    /// Voids what the reader has seen from here on.
     fn cut(&self, at: usize, out: &mut Out) {
         if self.blocks[at..].iter().any(Block::is_shown) {
             out.push_back(ContentDelta::Restart { index: self.index(at) });
@@ -432,13 +433,13 @@ impl Reply {
         }
     }
 
-    /// The place of a block in the reply: those that are void do not count.
+    /// The index of a block in the reply: void blocks do not count.
     fn index(&self, at: usize) -> usize {
         let (settled, live) = if at < self.settled.0 { (0, 0) } else { self.settled };
         live + self.blocks[settled..at].iter().filter(|block| block.is_live()).count()
     }
 
-    /// Counts what is settled by now, so that a long turn costs no more for each message.
+    /// Counts what is settled by now, so that messages of a long turn do not become more expensive.
     fn settle(&mut self) {
         let (settled, live) = &mut self.settled;
         while let Some(block) = self.blocks.get(*settled).filter(|block| !block.is_unconfirmed()) {
@@ -448,7 +449,7 @@ impl Reply {
     }
 }
 
-/// Do both name the same message, as far as they name one?
+/// Whether both name the same message; a missing name matches any.
 fn may_be_same(one: Option<&String>, other: Option<&String>) -> bool {
     one.is_none() || other.is_none() || one == other
 }

@@ -29,7 +29,7 @@ async fn a_login_must_have_begun() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn feedback_that_is_not_sent_says_why() {
+async fn unsent_feedback_has_a_reason() {
     let request = r#"{"subtype":"submit_feedback","description":"d","surface":"sdk","save_locally":true,"type":"bug","title":"t","area":"a"}"#;
     let call = |session: &Session| {
         session.feedback().submit("d").save_locally().kind(FeedbackKind::Bug).title("t").area("a")
@@ -46,7 +46,7 @@ async fn feedback_that_is_not_sent_says_why() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_rating_is_given_and_taken_back() {
+async fn a_rating_is_given_and_cleared() {
     let request = r#"{"subtype":"message_rated","messageUuid":"u-1","sentiment":"positive","surface":"assistant_text","cleared":false}"#;
     let call = |session: &Session| {
         session.feedback().rate("u-1", RatedPart::AssistantText, Sentiment::Positive)
@@ -60,7 +60,7 @@ async fn a_rating_is_given_and_taken_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn remote_control_is_switched_on_and_off() {
+async fn remote_control_is_enabled_and_disabled() {
     let request = r#"{"subtype":"remote_control","enabled":false}"#;
     let remote = reply("remote_control", request, |session| session.remote().disable()).await;
     assert!(remote.raw().is_none());
@@ -70,7 +70,7 @@ async fn remote_control_is_switched_on_and_off() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn subscribers_are_there_or_not_or_not_known() {
+async fn subscribers_are_present_absent_or_unknown() {
     let request = r#"{"subtype":"set_has_subscribers","has_subscribers":false}"#;
     acknowledged("set_has_subscribers", request, |session| {
         session.remote().set_has_subscribers(false)

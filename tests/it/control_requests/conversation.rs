@@ -41,7 +41,7 @@ async fn generate_title_asks_the_model() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn cancel_message_says_whether_it_came_in_time() {
+async fn cancel_message_reports_whether_it_was_in_time() {
     let request = r#"{"subtype":"cancel_async_message","message_uuid":"u-1"}"#;
     assert!(
         !reply("cancel_async_message", request, |session| session
@@ -63,7 +63,7 @@ async fn export_is_a_text_with_a_name() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn suggestions_pause_and_go_on() {
+async fn suggestions_pause_and_resume() {
     let request = r#"{"subtype":"set_prompt_suggestions_paused","paused":true}"#;
     acknowledged("set_prompt_suggestions_paused", request, |session| {
         session.conversation().pause_suggestions(true)
@@ -72,7 +72,7 @@ async fn suggestions_pause_and_go_on() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn launch_review_says_what_is_in_the_way() {
+async fn launch_review_reports_what_prevents_it() {
     let request = r#"{"subtype":"ultrareview_launch","args":"","confirm":false}"#;
     let launch = reply("ultrareview_launch", request, |session| {
         session.conversation().launch_review("", false)

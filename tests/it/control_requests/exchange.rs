@@ -20,7 +20,8 @@ pub(crate) fn recorded(name: &str, request_id: &str) -> String {
     line.unwrap_or_else(|| panic!("no reply is called {name}")).replace("$ID", request_id)
 }
 
-/// A session whose CLI answers its first request with the recorded reply; the requests, as they were written.
+/// A session whose CLI answers its first request with the recorded reply, and the requests as they
+/// were written.
 pub(crate) fn session_with(reply: &'static str) -> (Session, mpsc::UnboundedReceiver<String>) {
     let (written, requests) = mpsc::unbounded_channel();
     let transport = cli(move |_, mut cli| {
@@ -49,7 +50,7 @@ async fn exchange<T>(
     result
 }
 
-/// Sends the request and reads the recorded reply, of which every field must be known and right.
+/// Sends the request and reads the recorded reply, every field of which must be known and valid.
 pub(crate) async fn reply<T: Debug>(
     reply: &'static str,
     request: &str,
@@ -84,7 +85,7 @@ pub(crate) async fn refused<T: Debug>(
     error
 }
 
-/// Sends the request, and pays no heed to the reply: it is not the one to this request.
+/// Sends the request and ignores the reply, which does not belong to this request.
 pub(crate) async fn sends<T>(request: &str, call: impl FnOnce(&Session) -> Call<T>) {
     let _ = exchange("interrupt", request, call).await;
 }

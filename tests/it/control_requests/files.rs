@@ -6,7 +6,7 @@ use claude_wire::wire::replies::files::CwdStatus;
 use super::exchange::{acknowledged, refused, reply, sends};
 
 #[tokio::test(start_paused = true)]
-async fn read_passes_a_file_on() {
+async fn read_returns_a_file() {
     let request = r#"{"subtype":"read_file","path":"f.txt","max_bytes":4}"#;
     let file =
         reply("read_file", request, |session| session.files().read("f.txt").max_bytes(4)).await;
@@ -47,7 +47,7 @@ async fn suggest_finds_files() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn rewind_goes_back_or_says_what_it_would_do() {
+async fn rewind_restores_files_or_reports_what_it_would_do() {
     let request = r#"{"subtype":"rewind_files","user_message_id":"u-2","dry_run":true}"#;
     let rewind =
         reply("rewind_files/dry_run", request, |session| session.files().rewind("u-2").dry_run())
@@ -78,7 +78,7 @@ async fn seed_read_state_names_a_file_and_its_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn register_repo_root_may_load_what_is_there() {
+async fn register_repo_root_may_load_existing_files() {
     let request = r#"{"subtype":"register_repo_root","directory":"sub"}"#;
     let root =
         reply("register_repo_root", request, |session| session.files().register_repo_root("sub"))
@@ -92,7 +92,7 @@ async fn register_repo_root_may_load_what_is_there() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn set_cwd_moves_once_the_user_trusts_the_directory() {
+async fn set_cwd_changes_the_directory_once_the_user_trusts_it() {
     let request = r#"{"subtype":"set_cwd","path":"sub"}"#;
     let change =
         reply("set_cwd/needs_trust", request, |session| session.files().set_cwd("sub")).await;

@@ -1,4 +1,4 @@
-//! What changes the running session.
+//! Requests that change the running session.
 
 use claude_wire::session::{Change, PermissionMode};
 use claude_wire::wire::message::ThinkingDisplay;
@@ -6,7 +6,7 @@ use claude_wire::wire::message::ThinkingDisplay;
 use super::exchange::{acknowledged, refused, reply, sends};
 
 #[tokio::test(start_paused = true)]
-async fn interrupt_lists_what_still_waits() {
+async fn interrupt_lists_the_queued_prompts() {
     let interrupted =
         reply("interrupt", r#"{"subtype":"interrupt"}"#, |session| session.interrupt()).await;
     assert!(interrupted.still_queued.is_empty());
@@ -56,7 +56,7 @@ async fn set_permission_mode_is_checked_by_the_cli() {
     assert!(error.to_string().contains("must be one of acceptEdits"), "{error}");
 }
 
-/// A field that is left out, a field that is `null` and a field with a value are three requests.
+/// An omitted field, a `null` field and a field with a value are three different requests.
 #[tokio::test(start_paused = true)]
 async fn set_max_thinking_tokens_has_two_fields_of_three_states() {
     let request = r#"{"subtype":"set_max_thinking_tokens","max_thinking_tokens":2048}"#;

@@ -29,7 +29,7 @@ async fn status_lists_servers_and_tools() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn set_servers_says_which_failed() {
+async fn set_servers_reports_which_failed() {
     let request = r#"{"subtype":"mcp_set_servers","servers":{"bad":{"type":"stdio","command":"/nonexistent","args":[]}}}"#;
     let config = json!({"type": "stdio", "command": "/nonexistent", "args": []});
     let changes =
@@ -65,14 +65,14 @@ async fn reconnect_enable_and_disable_name_a_server() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn send_passes_json_rpc_on() {
+async fn send_forwards_json_rpc() {
     let request = r#"{"subtype":"mcp_message","server_name":"dyn","message":{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}}"#;
     let message = json!({"jsonrpc": "2.0", "method": "notifications/tools/list_changed"});
     acknowledged("mcp_message", request, |session| session.mcp().send("dyn", message)).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn call_gives_back_content_structure_and_staging() {
+async fn call_returns_content_structure_and_staging() {
     let request = r#"{"subtype":"mcp_call","tool":"mcp__ext__ping","arguments":{}}"#;
     let result =
         reply("mcp_call", request, |session| session.mcp().call("mcp__ext__ping", Map::new()))
@@ -135,7 +135,7 @@ async fn call_takes_files_and_limits() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn read_resource_gives_back_its_contents() {
+async fn read_resource_returns_its_contents() {
     let request = r#"{"subtype":"mcp_read_resource","serverName":"ext","uri":"ui://ext/x"}"#;
     let resource = reply("mcp_read_resource", request, |session| {
         session.mcp().read_resource("ext", "ui://ext/x")
@@ -146,7 +146,7 @@ async fn read_resource_gives_back_its_contents() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn set_permission_mode_pins_a_server_or_lets_it_go() {
+async fn set_permission_mode_pins_or_unpins_a_server() {
     let request =
         r#"{"subtype":"set_mcp_permission_mode_override","serverName":"ghost","mode":"auto"}"#;
     let call = |session: &claude_wire::Session| {

@@ -1,6 +1,8 @@
-//! Every method for a control request: the request byte for byte, and what is read out of a reply of CLI 2.1.329.
+//! Every method that sends a control request: the exact request, and the values read from a reply
+//! of CLI 2.1.329.
 //!
-//! `replies.jsonl` holds the replies, scrubbed and shortened: long lists to two items, long texts to "A text.".
+//! `replies.jsonl` contains the replies, scrubbed and shortened: long lists to two items, long
+//! texts to "A text.".
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod account;
@@ -17,7 +19,8 @@ mod usage;
 
 use std::collections::BTreeSet;
 
-/// The table of `docs/` names every request; each that has a method is sent by a test of this folder.
+/// The table in `docs/` names every request; a test of this folder sends each one that has a
+/// method.
 #[test]
 fn every_request_of_the_table_is_tested() {
     let table = include_str!("../../../docs/control-requests.md");

@@ -1,4 +1,4 @@
-//! What the CLI says of itself at the handshake.
+//! What the CLI reports about itself in the handshake.
 
 use claude_wire::Session;
 use claude_wire::transport::Exit;
@@ -21,7 +21,7 @@ fn session() -> Session {
 }
 
 #[tokio::test(start_paused = true)]
-async fn connect_gives_it_back_typed() {
+async fn connect_returns_it_typed() {
     let session = session();
     assert!(session.server_info().is_none());
     let info = session.connect().await.unwrap();
@@ -39,16 +39,16 @@ async fn connect_gives_it_back_typed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_session_keeps_it_also_when_a_query_made_the_connection() {
+async fn the_session_keeps_it_even_if_a_query_opened_the_connection() {
     let session = session();
     session.query("go").text().await.unwrap();
     assert_eq!(session.server_info().unwrap().pid, Some(27782));
     session.stop().await;
-    assert_eq!(session.server_info().unwrap().pid, Some(27782), "the last handshake stays known");
+    assert_eq!(session.server_info().unwrap().pid, Some(27782), "the last handshake is kept");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_reply_without_what_it_must_have_is_degraded_and_says_so() {
+async fn a_reply_without_required_fields_is_degraded_and_lists_them() {
     let transport = cli(|_, mut cli| async move {
         cli.acknowledge("initialize").await;
         cli.drain().await;

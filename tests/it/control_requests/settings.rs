@@ -18,9 +18,9 @@ async fn get_returns_the_settings_by_layer() {
     assert_eq!(settings.applied.as_ref().unwrap().effort.as_deref(), Some("medium"));
 }
 
-/// `None` takes a key away; a key that is not named is not in the request.
+/// `None` removes a key; a key that is not named is not in the request.
 #[tokio::test(start_paused = true)]
-async fn apply_sets_keys_and_takes_keys_away() {
+async fn apply_sets_and_removes_keys() {
     let request = r#"{"subtype":"apply_flag_settings","settings":{"model":"claude-sonnet-5","outputStyle":null}}"#;
     let settings = [("model", Some(json!("claude-sonnet-5"))), ("outputStyle", None)];
     acknowledged("apply_flag_settings", request, |session| session.settings().apply(settings))
@@ -38,7 +38,7 @@ async fn save_writes_the_two_keys_that_can_be_written() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn plugins_skills_and_output_styles_are_read_again() {
+async fn plugins_skills_and_output_styles_are_reloaded() {
     let plugins = reply("reload_plugins", r#"{"subtype":"reload_plugins"}"#, |session| {
         session.reload().plugins()
     })
@@ -59,7 +59,7 @@ async fn plugins_skills_and_output_styles_are_read_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn plugins_may_be_added_held_back_or_refused() {
+async fn plugins_may_be_added_pending_or_refused() {
     let request = r#"{"subtype":"reload_plugins","hold_on_cache_impact":true,"refuse_if_busy":true,"add_plugins":[{"type":"local","path":"/p"},{"type":"local","path":"/q"}]}"#;
     let call = |session: &claude_wire::Session| {
         session

@@ -1,8 +1,8 @@
-//! Command lines in a form in which only what the CLI reads counts.
+//! Command lines in a canonical form that keeps only what matters to the CLI.
 
 use serde_json::Value;
 
-/// The arguments of a case without those that are always there.
+/// The arguments of a case without the fixed ones.
 pub fn tail(argv: &Value) -> Vec<String> {
     let mut args: Vec<_> =
         argv.as_array().unwrap().iter().map(|arg| arg.as_str().unwrap().to_owned()).collect();
@@ -20,7 +20,7 @@ pub fn tail(argv: &Value) -> Vec<String> {
     args
 }
 
-/// Each flag with its value as one text, sorted; values that are JSON without blanks.
+/// Each flag with its value as one text, sorted; JSON values without blanks.
 pub fn canonical(args: impl Iterator<Item = String>) -> Vec<String> {
     let mut flags: Vec<(String, Option<String>)> = Vec::new();
     for arg in args {
@@ -45,7 +45,7 @@ pub fn canonical(args: impl Iterator<Item = String>) -> Vec<String> {
     canonical
 }
 
-/// Takes the empty prompt out that stands for an unset one.
+/// Removes the empty prompt that represents an unset one.
 pub fn without_empty_prompt(expected: &mut Value) {
     if let Some(args) = expected.get_mut("argv").and_then(Value::as_array_mut) {
         args.retain(|arg| arg != "--system-prompt=");

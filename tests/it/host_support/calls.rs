@@ -1,4 +1,4 @@
-//! Callbacks and calls of a case, with a CLI that takes down what the host writes.
+//! Callbacks and calls of a case, with a CLI that logs what the host writes.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::support::cli::{Log, cli, init, result, success};
 
-/// What the host answers to what comes in; `None` where its behaviour has no form here.
+/// The host's answers to the incoming lines; `None` if the behaviour cannot be expressed here.
 pub async fn answers(case: &Value) -> Option<Vec<Value>> {
     let builder = handlers(case["host"].as_str()?)?;
     let incoming = match &case["incoming"] {
@@ -37,7 +37,7 @@ pub async fn answers(case: &Value) -> Option<Vec<Value>> {
     Some(replies)
 }
 
-/// The frames that a call writes; `None` where there is no such call here.
+/// The frames that a call writes; `None` if there is no such call here.
 pub async fn frames(call: &str) -> Option<Vec<Value>> {
     let log = Log::default();
     let session = Session::builder().transport(answering(log.clone())).start().unwrap();
@@ -58,7 +58,7 @@ pub async fn frames(call: &str) -> Option<Vec<Value>> {
     frames.as_array().cloned()
 }
 
-/// Ids are fresh, and those of conversations are ignored.
+/// Ignores ids, which are random, and those of conversations.
 pub fn ignore(frames: &mut Value) {
     for frame in frames.as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut) {
         for id in ["request_id", "uuid", "session_id"] {
@@ -101,7 +101,7 @@ fn handlers(host: &str) -> Option<SessionBuilder> {
     })
 }
 
-/// Within a turn, sends all of these; when an hour has passed, takes down what was answered.
+/// Sends all of these within a turn; after an hour, logs the answers.
 fn asking(incoming: Vec<Value>, log: Log) -> Memory {
     cli(move |_, mut cli| {
         let (incoming, log) = (incoming.clone(), log.clone());
@@ -117,7 +117,7 @@ fn asking(incoming: Vec<Value>, log: Log) -> Memory {
             for line in incoming {
                 cli.write(line).await;
             }
-            // Virtual time: it passes when nobody has anything left to do.
+            // Virtual time: it advances when no task has anything left to do.
             while let Ok(Some(answer)) =
                 tokio::time::timeout(Duration::from_secs(60), cli.read_text()).await
             {
@@ -130,7 +130,7 @@ fn asking(incoming: Vec<Value>, log: Log) -> Memory {
     })
 }
 
-/// A CLI that says yes to everything after the handshake, and takes it down.
+/// A CLI that confirms everything after the handshake, and logs it.
 fn answering(log: Log) -> Memory {
     cli(move |_, mut cli| {
         let log = log.clone();

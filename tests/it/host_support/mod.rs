@@ -1,4 +1,4 @@
-//! Reads host-side cases into options, handlers and calls of this client.
+//! Converts host-side cases into options, handlers and calls of this client.
 #![allow(
     dead_code,
     unreachable_pub,
@@ -18,12 +18,12 @@ use serde_json::Value;
 pub fn files() -> Vec<(String, Value)> {
     let own = serde_json::from_str(include_str!("../../conformance/host-cases.json")).unwrap();
     let mut files = vec![("host-cases.json".to_owned(), own)];
-    // The first is this repository's other file, which has none of these cases.
+    // The first is the repository's other file, which has none of these cases.
     files.extend(crate::support::cases::files().into_iter().skip(1));
     files
 }
 
-/// Where this client differs on purpose.
+/// The intended differences of this client.
 pub fn differences() -> Value {
     serde_json::from_str(include_str!("../../conformance/host-differences.json")).unwrap()
 }

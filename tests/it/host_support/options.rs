@@ -1,4 +1,4 @@
-//! The options of a case, in the names of the Python SDK, as ours.
+//! The options of a case, named as in the Python SDK, converted to ours.
 
 use claude_wire::SessionBuilder;
 use claude_wire::session::{
@@ -7,7 +7,7 @@ use claude_wire::session::{
 use claude_wire::wire::hook::{HookOutput, PreToolUse};
 use serde_json::Value;
 
-/// What has no form here.
+/// Cannot be expressed here.
 pub struct NoForm;
 
 pub fn of(case: &Value) -> Result<Options, NoForm> {
@@ -116,7 +116,7 @@ fn servers(options: Options, value: &Value) -> Result<Options, NoForm> {
     value.as_object().ok_or(NoForm)?.iter().try_fold(options, |options, (name, server)| {
         let text = |field: &str| server[field].as_str().ok_or(NoForm);
         let server = match server["type"].as_str() {
-            // One of this process: no option.
+            // An in-process server, not an option.
             Some("sdk") => return Ok(options),
             Some("http") => McpServer::http(text("url")?),
             Some("sse") => McpServer::sse(text("url")?),

@@ -1,11 +1,11 @@
-//! The cases of one section, held against what is found.
+//! Compares the cases of one section with the results.
 
 use serde_json::Value;
 
 use super::{differences, files};
 use crate::support::cases::{name, section};
 
-/// The cases of one section, and what is wrong with them.
+/// The cases of one section, and the failures.
 pub struct Run {
     section: &'static str,
     differences: Value,
@@ -32,12 +32,14 @@ impl Run {
             .collect()
     }
 
-    /// What the case expects, or what the written difference does, must be what was found.
+    /// The result must match the case, or the listed difference.
     pub fn compare(&mut self, file: &str, case: &Value, expected: &Value, found: &Value) {
         let why = match self.difference(case) {
             None if expected == found => return,
             None => format!("expected {expected}, found {found}"),
-            Some(_) if expected == found => "is listed as a difference, and is none".to_owned(),
+            Some(_) if expected == found => {
+                "is listed as a difference, but matches the case".to_owned()
+            }
             Some(mut difference) => {
                 difference.as_object_mut().unwrap().remove("why");
                 if difference == *found {

@@ -1,4 +1,4 @@
-//! A small HTTP client, which shows an answer as it comes.
+//! A small HTTP client that shows an answer as it arrives.
 #![allow(
     dead_code,
     unreachable_pub,
@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 
 pub struct Client {
     stream: TcpStream,
-    /// What has been read and not been taken yet.
+    /// What was read and not consumed yet.
     pending: Vec<u8>,
 }
 
@@ -45,14 +45,14 @@ impl Client {
         self.answer().await
     }
 
-    /// An answer with a length.
+    /// An answer with a content length.
     pub async fn answer(&mut self) -> Answer {
         let head = self.head().await;
         let body = self.body(header(&head, "content-length").unwrap().parse().unwrap()).await;
         Answer { status: head.split(' ').nth(1).unwrap().parse().unwrap(), head, body }
     }
 
-    /// A body of so many bytes.
+    /// A body of this many bytes.
     pub async fn body(&mut self, length: usize) -> String {
         while self.pending.len() < length {
             assert!(self.read().await > 0, "the answer ends early");
@@ -65,7 +65,7 @@ impl Client {
         String::from_utf8(self.pending.drain(..end + 4).collect()).unwrap()
     }
 
-    /// The next chunk of a body: `Some("")` is the end, `None` a connection that was closed before it.
+    /// The next chunk of a body: `Some("")` is the end, `None` a connection closed before the end.
     pub async fn chunk(&mut self) -> Option<String> {
         let end = self.find(b"\r\n").await?;
         let size = std::str::from_utf8(&self.pending[..end]).unwrap();
@@ -79,7 +79,7 @@ impl Client {
         Some(String::from_utf8(chunk[end + 2..end + 2 + size].to_vec()).unwrap())
     }
 
-    /// All chunks up to the end of the body, and whether there was one.
+    /// All chunks up to the end of the body, and whether the end came.
     pub async fn chunks(&mut self) -> (Vec<String>, bool) {
         let mut chunks = Vec::new();
         loop {
@@ -91,7 +91,7 @@ impl Client {
         }
     }
 
-    /// Whether nothing at all has come.
+    /// True if nothing has arrived.
     pub fn is_silent(&self) -> bool {
         let read = self.stream.try_read(&mut [0]);
         self.pending.is_empty()

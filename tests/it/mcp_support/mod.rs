@@ -1,4 +1,4 @@
-//! A server to call, and what the CLI says to one.
+//! A server to call, and messages of the CLI to it.
 #![allow(
     unreachable_pub,
     dead_code,
@@ -28,7 +28,7 @@ pub struct Length {
     bytes: usize,
 }
 
-/// Tools that do what tools do.
+/// Typical tools.
 #[derive(Default)]
 pub struct Bench {
     pub log: Log,
@@ -62,7 +62,7 @@ impl Bench {
         text("x".repeat(bytes))
     }
 
-    /// Waits until it is cancelled, and says so.
+    /// Waits until it is cancelled, and logs that.
     #[tool(description = "waits")]
     async fn wait(&self, context: RequestContext<RoleServer>) -> String {
         self.log.push("waits");
@@ -71,7 +71,7 @@ impl Bench {
         "never seen".into()
     }
 
-    /// Does not look whether it is cancelled.
+    /// Ignores its cancellation.
     #[tool(description = "hangs")]
     async fn hang(&self) -> String {
         let _dropped = OnDrop(self.log.clone());
@@ -98,8 +98,8 @@ impl Bench {
 
     #[tool(description = "has other tools from now on")]
     async fn change(&self, context: RequestContext<RoleServer>) -> CallToolResult {
-        let told = context.peer.notify_tool_list_changed().await;
-        text(format!("{}", told.is_ok()))
+        let sent = context.peer.notify_tool_list_changed().await;
+        text(format!("{}", sent.is_ok()))
     }
 
     #[tool(description = "asks the CLI")]
@@ -142,7 +142,7 @@ pub fn message(id: &str, message: &str) -> String {
     ask(id, &format!(r#"{{"subtype":"mcp_message","server_name":"bench","message":{message}}}"#))
 }
 
-/// A call of a tool, as CLI 2.1.329 writes it.
+/// A tool call as CLI 2.1.329 writes it.
 pub fn call(id: u32, tool: &str, arguments: &str) -> String {
     let params = format!(
         r#"{{"name":"{tool}","arguments":{arguments},"_meta":{{"claudecode/toolUseId":"toolu_{id}","progressToken":{id}}}}}"#

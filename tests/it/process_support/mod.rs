@@ -1,4 +1,4 @@
-//! What the tests with real children share.
+//! Shared helpers of the tests with real children.
 #![allow(dead_code, clippy::unwrap_used)]
 
 use std::ffi::OsString;
@@ -11,14 +11,14 @@ use claude_wire::transport::{
 };
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 
-/// Far more than anything here takes: a test that waits this long has failed.
+/// Far longer than anything here takes: a test that waits this long has failed.
 pub(crate) const LIMIT: Duration = Duration::from_secs(20);
 
 pub(crate) fn shell() -> Process {
     Process::new(CliPath::Explicit("/bin/sh".into()))
 }
 
-/// A shell that kills at once what does not end at once.
+/// A shell that is killed at once if it does not end at once.
 pub(crate) fn impatient_shell() -> Process {
     shell().shutdown(Shutdown { grace_after_sigterm: Duration::ZERO, ..Shutdown::default() })
 }
@@ -35,7 +35,7 @@ pub(crate) async fn run(transport: &Process, launch: Launch) -> Connection {
     transport.open(launch).await.unwrap()
 }
 
-/// The next line of output, and the stream behind it.
+/// The next line of output, and the rest of the stream.
 pub(crate) async fn line(stdout: BoxedRead) -> (String, BoxedRead) {
     let mut stdout = BufReader::with_capacity(1, stdout);
     let mut line = String::new();
@@ -43,14 +43,14 @@ pub(crate) async fn line(stdout: BoxedRead) -> (String, BoxedRead) {
     (line.trim_end().to_owned(), Box::new(stdout))
 }
 
-/// All output until nobody holds the pipe any more: neither the child nor whoever inherited from it.
+/// All output until the pipe is closed by the child and by every process that inherited it.
 pub(crate) async fn rest(mut stream: BoxedRead) -> Vec<u8> {
     let mut rest = Vec::new();
     tokio::time::timeout(LIMIT, stream.read_to_end(&mut rest)).await.unwrap().unwrap();
     rest
 }
 
-/// Waits until a process is gone: neither alive, nor a zombie of ours. (One of somebody else's is theirs to reap.)
+/// Waits until a process is gone: neither running nor our zombie. (Another process reaps its own.)
 pub(crate) fn gone(pid: u32) {
     let start = Instant::now();
     while let Some(stat) = Stat::of(pid) {
@@ -58,7 +58,7 @@ pub(crate) fn gone(pid: u32) {
             return;
         }
         assert!(start.elapsed() < LIMIT, "{pid} is still there: {stat:?}");
-        // Nobody tells of the end of a process that is not ours: look again.
+        // The end of another process's child is not reported: poll.
         std::thread::sleep(Duration::from_millis(1));
     }
 }

@@ -1,5 +1,5 @@
-//! A host at the level of lines, in front of a player on in-memory pipes. For tests with paused time: a wait that ends for want of anything
-//! to do takes no time.
+//! A line-level host in front of a player on in-memory pipes. For tests with paused time: waits
+//! that end when the runtime is idle take no time.
 #![allow(
     unreachable_pub,
     dead_code,
@@ -51,12 +51,12 @@ pub fn control(id: &str, request: &str) -> String {
 }
 
 impl Host {
-    /// A host of a player of these events, which waits for its host as long as it takes.
+    /// A host of a player of these events, without an idle timeout.
     pub fn of(events: &str) -> Self {
         Self::with(Script::new(&recording(events)).idle_timeout(Duration::MAX), 64 * 1024)
     }
 
-    /// `capacity` is what each pipe holds, in bytes.
+    /// `capacity` is the size of each pipe, in bytes.
     pub fn with(script: Script, capacity: usize) -> Self {
         let (stdin, cli_stdin) = duplex(capacity);
         let (stdout, cli_stdout) = duplex(capacity);
@@ -73,7 +73,7 @@ impl Host {
 
     pub async fn write_bytes(&mut self, bytes: &[u8]) {
         let stdin = self.stdin.as_mut().expect("stdin is open");
-        // A player that ended reads no more; the test finds out by its exit.
+        // A player that ended reads no more; the test notices by its exit.
         let _ = timeout(STUCK, stdin.write_all(bytes)).await.expect("the player reads its stdin");
     }
 
@@ -94,7 +94,7 @@ impl Host {
         (read.unwrap().unwrap() > 0).then(|| String::from_utf8(line).unwrap())
     }
 
-    /// The next line, of whose bytes one is read after each pause.
+    /// The next line, read byte by byte with a pause before each.
     pub async fn line_slowly(&mut self, pause: Duration) -> String {
         let mut line = Vec::new();
         while line.last() != Some(&b'\n') {
@@ -111,13 +111,13 @@ impl Host {
         }
     }
 
-    /// Nothing comes, however long one waits.
+    /// Expects that nothing comes, for any time.
     pub async fn expect_silence(&mut self) {
         let read = timeout(STUCK, self.stdout.fill_buf()).await;
         assert!(read.is_err(), "{:?}", String::from_utf8_lossy(read.unwrap().unwrap()));
     }
 
-    /// Waits for the end: the exit, the report, what was left to read on stdout and stderr.
+    /// Waits for the end: the exit, the report, the rest of stdout and stderr.
     pub async fn end(mut self) -> End {
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let streams = async {
@@ -133,7 +133,7 @@ impl Host {
         }
     }
 
-    /// Waits for the end without reading: the exit, and what the pipe holds of stdout.
+    /// Waits for the end without reading: the exit, and what the stdout pipe contains.
     pub async fn exit_unread(mut self) -> (Exit, Vec<u8>) {
         let (exit, _) = timeout(STUCK, self.task).await.expect("the player ends").unwrap();
         let mut out = Vec::new();
@@ -141,7 +141,7 @@ impl Host {
         (exit, out)
     }
 
-    /// Closes the input and expects the run to be the recorded one.
+    /// Closes the input and expects the recorded run.
     pub async fn finish(mut self) -> End {
         self.eof();
         let end = self.end().await;
@@ -160,7 +160,7 @@ pub struct End {
 }
 
 impl End {
-    /// The report of a run that diverged, which is also all of stderr.
+    /// The report of a run that diverged, which is also the whole stderr.
     pub fn divergence(&self) -> String {
         assert_eq!(self.exit, Exit::from_code(70), "{}", self.report);
         assert_eq!(self.report.divergences().len(), 1);

@@ -1,4 +1,4 @@
-//! A CLI that asks its host, within a turn.
+//! A CLI that sends requests to its host within a turn.
 
 use claude_wire::SessionBuilder;
 use claude_wire::transport::{Exit, Memory};
@@ -7,26 +7,26 @@ use serde_json::json;
 use super::cli::{Log, cli, init, result, success};
 use super::read::{ended_well, read};
 
-/// A request of the CLI's.
+/// A request of the CLI.
 pub fn ask(id: &str, request: &str) -> String {
     format!(r#"{{"type":"control_request","request_id":"{id}","request":{request}}}"#)
 }
 
-/// What the host writes to say yes to `id`.
+/// The line with which the host confirms `id`.
 pub fn yes(id: &str, response: &str) -> String {
     format!(
         r#"{{"type":"control_response","response":{{"subtype":"success","request_id":"{id}","response":{response}}}}}"#
     )
 }
 
-/// What the host writes to refuse `id`.
+/// The line with which the host refuses `id`.
 pub fn no(id: &str, error: &str) -> String {
     format!(
         r#"{{"type":"control_response","response":{{"subtype":"error","request_id":"{id}","error":"{error}"}}}}"#
     )
 }
 
-/// A CLI that can do everything, and asks each of these in turn; what the host answers is taken down.
+/// A CLI that supports everything and sends these requests one by one; logs the host's answers.
 pub fn asking(asks: &[String], answers: &Log) -> Memory {
     let (asks, answers) = (asks.to_vec(), answers.clone());
     cli(move |_, mut cli| {
@@ -51,7 +51,7 @@ pub fn asking(asks: &[String], answers: &Log) -> Memory {
     })
 }
 
-/// What a session of this kind answers, line by line.
+/// The answers of such a session, line by line.
 pub async fn answers(builder: SessionBuilder, asks: &[String]) -> Vec<String> {
     let answers = Log::default();
     let session = builder.transport(asking(asks, &answers)).start().unwrap();

@@ -1,4 +1,4 @@
-//! Raw captures: what crossed the pipes of the real CLI, a JSON object for each line.
+//! Raw captures: what crossed the pipes of the real CLI, one JSON object per line.
 
 use std::path::{Path, PathBuf};
 

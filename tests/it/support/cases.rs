@@ -1,4 +1,4 @@
-//! Reading conformance cases, whose shape their file explains in `about`.
+//! Reads conformance cases, whose format their file explains in `about`.
 
 use std::path::Path;
 
@@ -45,7 +45,7 @@ fn read(path: &Path) -> Value {
         .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// The outcomes of a byte stream that arrives in these chunks. Blank lines yield none.
+/// The outcomes of a byte stream that arrives in these chunks. Blank lines yield nothing.
 pub fn outcomes<'a>(chunks: impl IntoIterator<Item = &'a [u8]>, limit: usize) -> Vec<Outcome> {
     let mut codec = LineCodec::with_max_line(limit);
     let mut buffer = BytesMut::new();
@@ -89,7 +89,7 @@ pub fn chunks(case: &Value) -> Vec<Vec<u8>> {
     case["chunks"].as_array().unwrap().iter().map(chunk).collect()
 }
 
-/// What the outcome has to complain of, if anything.
+/// The differences between the outcome and the case.
 pub fn differences(outcome: &Outcome, expect: &Value) -> Vec<String> {
     let mut differences = Vec::new();
     let mut compare = |what: &str, expected: &Value, actual: &Value| {

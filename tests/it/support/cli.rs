@@ -31,7 +31,8 @@ pub fn echo() -> Memory {
     cli(|_, mut cli| async move { cli.serve().await })
 }
 
-/// A transport whose CLI writes these bytes as its answer to the first prompt, after a handshake, and exits at the end of its input.
+/// A transport whose CLI writes these bytes as its answer to the first prompt, after a handshake,
+/// and exits at the end of its input.
 pub fn answering(bytes: impl Into<Vec<u8>>) -> Memory {
     let bytes = bytes.into();
     cli(move |_, mut cli| {
@@ -46,7 +47,8 @@ pub fn answering(bytes: impl Into<Vec<u8>>) -> Memory {
     })
 }
 
-/// A CLI that answers its only prompt with these lines, and with the result that is made of the prompt's uuid.
+/// A CLI that answers its only prompt with these lines and the result that `result` builds from the
+/// prompt's uuid.
 pub fn saying(lines: &[impl ToString], last: fn(&str) -> Value, log: &Log) -> Memory {
     let (lines, log): (Vec<_>, _) = (lines.iter().map(ToString::to_string).collect(), log.clone());
     cli(move |_, mut cli| {
@@ -66,7 +68,8 @@ pub fn saying(lines: &[impl ToString], last: fn(&str) -> Value, log: &Log) -> Me
     })
 }
 
-/// A CLI whose first process runs `script` once it has a prompt, whose uuid the script is given; the others serve.
+/// A CLI whose first process runs `script` with the uuid of its first prompt; the other processes
+/// serve.
 pub fn first<F, Fut>(launches: &Launches, script: F) -> Memory
 where
     F: Fn(FakeCli, String) -> Fut + Clone + Send + Sync + 'static,
@@ -98,7 +101,7 @@ impl FakeCli {
         }
     }
 
-    /// The next line of the host, as it was written; `None` at the end of input.
+    /// The next line of the host, verbatim; `None` at the end of input.
     pub async fn read_text(&mut self) -> Option<String> {
         self.stdin.as_mut()?.next_line().await.unwrap_or_default()
     }
@@ -112,7 +115,7 @@ impl FakeCli {
         )
     }
 
-    /// Writes one line; whether anybody reads.
+    /// Writes one line and returns whether the pipe is still open.
     pub async fn write(&mut self, line: impl ToString) -> bool {
         self.write_bytes(format!("{}\n", line.to_string()).as_bytes()).await
     }
@@ -136,7 +139,7 @@ impl FakeCli {
         self.stdout = None;
     }
 
-    /// Lets somebody else hold the output open.
+    /// Lets another owner keep the output open.
     pub fn take_stdout(&mut self) -> Option<BoxedWrite> {
         self.stdout.take()
     }
@@ -159,14 +162,14 @@ impl FakeCli {
         self.acknowledge("initialize").await;
     }
 
-    /// Reads a prompt: its uuid and its content.
+    /// Reads a prompt and returns its uuid and content.
     pub async fn prompt(&mut self) -> (String, Value) {
         let line = self.read().await.unwrap_or_default();
         assert_eq!(line["type"], "user", "{line}");
         (line["uuid"].as_str().unwrap_or_default().to_string(), line["message"]["content"].clone())
     }
 
-    /// Plays a whole turn as CLI 2.1.329 does: the echo, an answer of one text, the result.
+    /// Plays a whole turn as CLI 2.1.329 does: the echo, an answer with one text, the result.
     pub async fn turn(&mut self, uuid: &str, text: &str) {
         self.write(init(uuid)).await;
         self.write(assistant(text)).await;
@@ -214,13 +217,13 @@ pub fn result(uuid: &str, text: &str) -> Value {
         "type": "result", "terminal_reason": "completed", "uuid": "r", "user_message_uuid": uuid, "user_message_uuids": [uuid]})
 }
 
-/// The result of a turn that was interrupted.
+/// The result of an interrupted turn.
 pub fn aborted(uuid: &str) -> Value {
     json!({"type": "result", "subtype": "error_during_execution", "is_error": true, "duration_ms": 2, "duration_api_ms": 1, "num_turns": 1,
         "session_id": SESSION, "terminal_reason": "aborted_streaming", "errors": ["aborted"], "uuid": "r", "user_message_uuids": [uuid]})
 }
 
-/// What a test and the CLI's side both write to.
+/// A log shared by a test and the CLI's side.
 #[derive(Clone, Default)]
 pub struct Log(Arc<Mutex<Vec<String>>>);
 
@@ -243,7 +246,7 @@ impl Log {
 pub struct Launches(Arc<Mutex<Vec<Launch>>>);
 
 impl Launches {
-    /// Takes down a launch: its number, from 0.
+    /// Records a launch and returns its number, from 0.
     pub fn note(&self, launch: Launch) -> usize {
         let mut launches = self.0.lock().unwrap();
         launches.push(launch);
@@ -254,7 +257,7 @@ impl Launches {
         self.0.lock().unwrap().len()
     }
 
-    /// The value behind a flag of one launch.
+    /// The value of a flag of one launch.
     pub fn flag(&self, launch: usize, flag: &str) -> Option<String> {
         let args = self.args(launch);
         let at = args.iter().position(|arg| arg == flag || arg.starts_with(&format!("{flag}=")))?;

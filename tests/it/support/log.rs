@@ -1,4 +1,4 @@
-//! What this crate logs.
+//! Captures what this crate logs.
 
 use std::fmt::{Debug, Write};
 
@@ -8,7 +8,7 @@ use tracing::{Event, Metadata, Subscriber};
 
 use super::cli::Log;
 
-/// Takes down the events and spans of this crate, with all their fields.
+/// Captures the events and spans of this crate, with all their fields.
 pub struct Logged(pub Log);
 
 impl Subscriber for Logged {

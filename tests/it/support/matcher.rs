@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// Why what `pointer` leads to in `view` is not what is expected; `None` when it is.
+/// Why the value at `pointer` in `view` is not as expected; `None` if it is.
 pub fn difference(view: &Value, pointer: &str, expected: &Value) -> Option<String> {
     let found = view.pointer(pointer).unwrap_or(&Value::Null);
     let matches =

@@ -1,4 +1,4 @@
-//! What several test files share.
+//! Shared helpers of several test files.
 #![allow(
     unreachable_pub,
     dead_code,

@@ -1,4 +1,4 @@
-//! What lies in the repository.
+//! The files of the repository.
 
 use std::path::{Path, PathBuf};
 
@@ -14,7 +14,7 @@ pub fn recordings() -> PathBuf {
     project().join("recordings").join(CLI_VERSION)
 }
 
-/// The folders of recordings, one for each version of the CLI that has any.
+/// The folders of recordings, one for each version of the CLI that has recordings.
 pub fn versions() -> Vec<PathBuf> {
     let entries = std::fs::read_dir(project().join("recordings")).unwrap();
     let mut folders: Vec<_> =
@@ -23,7 +23,7 @@ pub fn versions() -> Vec<PathBuf> {
     folders
 }
 
-/// The recordings in a folder, by name; what else is in it is left out.
+/// The recordings in a folder, by name; other files are ignored.
 pub fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let mut paths: Vec<_> =

@@ -1,4 +1,4 @@
-//! The host's side: a turn, read.
+//! The host's side: reading turns.
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ pub async fn read(mut turn: Turn) -> Read {
     read
 }
 
-/// Polls a turn once, which sends its prompt. Nothing has come yet.
+/// Polls a turn once, which sends its prompt. No message has arrived yet.
 pub fn begin(turn: &mut Turn) {
     assert!(turn.next().now_or_never().is_none(), "{turn:?} had something to say");
 }
@@ -62,12 +62,13 @@ impl Read {
     }
 }
 
-/// Lets everybody run until nobody can: the paused clock moves only then.
+/// Runs all tasks until none can make progress: the paused clock moves only then.
 pub async fn quiet() {
     tokio::time::sleep(Duration::from_millis(1)).await;
 }
 
-/// Stops the session; its CLI, with all assertions of its script, must have ended well.
+/// Stops the session; its CLI, including all assertions of its script, must have ended
+/// successfully.
 #[track_caller]
 pub fn ended_well(session: &Session) -> impl Future<Output = ()> {
     let caller = std::panic::Location::caller();

@@ -1,8 +1,8 @@
-//! Recordings of a few lines, and what scrubbing makes of them.
+//! Recordings of a few lines, and their scrubbed form.
 
 use claude_wire::recording::{Event, EventKind, Header, Recording, lint, scrub};
 
-/// What the CLI wrote.
+/// Lines that the CLI wrote.
 pub fn recorded(lines: &[impl AsRef<str>]) -> Recording {
     let mut recording = Recording::new(Header::new());
     recording.events =
@@ -16,7 +16,7 @@ pub fn lines(recording: &Recording) -> Vec<String> {
     lines.map(|line| String::from_utf8(line.bytes().to_vec()).unwrap()).collect()
 }
 
-/// One line as it is after scrubbing. What looks random stays.
+/// One line after scrubbing. High-entropy strings are kept.
 pub fn redacted(line: &str) -> String {
     let mut recording = recorded(&[line]);
     scrub(&mut recording, &[]);

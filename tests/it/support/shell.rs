@@ -1,8 +1,8 @@
-//! A shell script in the CLI's place: a real process.
+//! A shell script in place of the CLI: a real process.
 
 use claude_wire::transport::{BoxFuture, CliPath, Connection, Error, Launch, Process, Transport};
 
-/// Runs a shell script in the CLI's place.
+/// Runs a shell script in place of the CLI.
 pub struct Shell(Process, String);
 
 pub fn shell(script: impl Into<String>) -> Shell {

@@ -1,4 +1,4 @@
-//! Partial messages, line by line, and a turn that is made of lines.
+//! Partial messages, line by line, and turns made of lines.
 
 use claude_wire::session::ContentDelta;
 use claude_wire::{Session, Turn};
@@ -55,7 +55,7 @@ pub fn message_stop(id: &str) -> Value {
     event(id, json!({"type": "message_stop"}))
 }
 
-/// The end that the CLI makes up when the API's stream breaks off.
+/// The end that the CLI adds if the API's stream breaks off.
 pub fn abandoned(id: &str, from: u64) -> Value {
     let mut line = message_stop(id);
     line["abandoned_blocks"] = json!({"api_message_id": id, "from_block_index": from});
@@ -85,13 +85,13 @@ pub fn tool(id: &str, name: &str, input: Value) -> Value {
     json!({"type": "tool_use", "id": id, "name": name, "input": input})
 }
 
-/// The same line, as a sub-agent says it.
+/// The same line, from a sub-agent.
 pub fn of_sub_agent(mut line: Value) -> Value {
     line["parent_tool_use_id"] = json!("toolu_sub");
     line
 }
 
-/// What a reader shows in the end that applies each piece as it comes.
+/// What a reader shows in the end if it applies each piece in order.
 #[derive(Debug, Default)]
 pub struct Shown {
     pub text: String,
@@ -101,7 +101,7 @@ pub struct Shown {
     pub restarts: usize,
 }
 
-/// Reads a turn in each way that there is for a reply that is being written.
+/// Reads a turn in every way in which a reply can be read while it is written.
 pub async fn shown(turn: impl Fn() -> Turn) -> Shown {
     let mut shown = Shown::default();
     let mut pieces = turn().text_deltas();
@@ -128,7 +128,7 @@ pub async fn shown(turn: impl Fn() -> Turn) -> Shown {
     for delta in turn().content_deltas().collect().await.unwrap() {
         apply(&mut collected, delta);
     }
-    // Of a block that has not said anything yet, one may know or not.
+    // A block without any text yet may be known or unknown.
     let said = |blocks: &[String]| blocks.join("|").trim_end_matches('|').to_owned();
     assert_eq!(said(&collected), said(&shown.blocks));
     shown

@@ -1,4 +1,4 @@
-//! The neutral view that conformance checks look at, built from this crate's types.
+//! The neutral view used by conformance checks, built from this crate's types.
 
 use claude_wire::wire::control::Control;
 use claude_wire::wire::message::UserContent;
@@ -274,12 +274,12 @@ fn block(block: &ContentBlock) -> Value {
     view
 }
 
-/// `null` for what `serde_json` does not read, such as a nesting deeper than 127.
+/// `null` for input that `serde_json` does not parse, such as a nesting deeper than 127.
 fn raw(value: &RawJson) -> Value {
     value.to_value().unwrap_or_default()
 }
 
-/// An identifier that the wire did not give is empty in the typed layer and absent in the view.
+/// An identifier that is missing on the wire is empty in the typed layer and absent in the view.
 fn word(text: &str) -> Option<&str> {
     Some(text).filter(|text| !text.is_empty())
 }

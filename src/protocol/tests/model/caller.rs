@@ -1,4 +1,4 @@
-//! What the caller does.
+//! Actions of the caller.
 
 use super::reference::{Busy, CONTROL, DRAIN, Link, MAX_QUEUE, Model, Purpose};
 use super::vocabulary::{Ask, End, Fact, Request};
@@ -113,7 +113,7 @@ impl Model {
         self.facts.push(Fact::CloseStdin);
     }
 
-    /// The CLI is told to end the turn that runs.
+    /// Asks the CLI to end the running turn.
     pub(super) fn drain(&mut self) {
         let Some(run) = &mut self.run else { return };
         run.drain_at = Some(self.clock + DRAIN);

@@ -1,4 +1,4 @@
-//! What the CLI says, and to whom it belongs.
+//! Lines of the CLI, and where they belong.
 
 use super::reference::{Busy, CONTROL, Link, Model, Purpose};
 use super::vocabulary::{End, Fact, Says};
@@ -13,7 +13,7 @@ impl Model {
         }
         match *says {
             Says::Noise | Says::Malformed | Says::StrayReply | Says::Late(_) => {
-                self.facts.push(Fact::Told)
+                self.facts.push(Fact::Event)
             }
             Says::KeepAlive => {}
             Says::Text => self.passes(),
@@ -22,7 +22,7 @@ impl Model {
                 self.callbacks.insert(id, self.last_callback);
                 self.facts.push(Fact::Asked(self.last_callback));
             }
-            Says::Ask(_) => self.facts.push(Fact::Told),
+            Says::Ask(_) => self.facts.push(Fact::Event),
             Says::TakeBack(id) => {
                 self.facts.extend(self.callbacks.remove(&id).map(Fact::TakenBack))
             }
@@ -75,8 +75,8 @@ impl Model {
                 self.belongs(None);
             }
             Says::Stray => match (&self.run, self.cli.holds, self.echoes) {
-                (None, ..) => self.facts.push(Fact::Told),
-                (Some(_), true, true) => self.facts.extend([Fact::Told, Fact::Told]),
+                (None, ..) => self.facts.push(Fact::Event),
+                (Some(_), true, true) => self.facts.extend([Fact::Event, Fact::Event]),
                 _ => self.keep(says),
             },
             Says::Other => {
@@ -84,8 +84,8 @@ impl Model {
                 if self.cli.busy == Busy::Foreign {
                     self.cli.busy = Busy::No;
                 }
-                self.facts.extend(self.run.as_ref().map(|_| Fact::Told));
-                self.facts.push(Fact::Told);
+                self.facts.extend(self.run.as_ref().map(|_| Fact::Event));
+                self.facts.push(Fact::Event);
             }
             Says::Report => {
                 self.cli.has_reported = true;
@@ -97,7 +97,7 @@ impl Model {
     }
 
     fn replied(&mut self, wire: u64, reply: Result<bool, End>) {
-        self.cli.told.entry(wire).and_modify(|(.., accepted)| *accepted = reply.is_ok());
+        self.cli.settings.entry(wire).and_modify(|(.., accepted)| *accepted = reply.is_ok());
         match self.requests.remove(&wire).map(|(purpose, _)| purpose) {
             Some(Purpose::Caller(n)) => {
                 self.settled(n, reply.is_ok());
@@ -128,7 +128,7 @@ impl Model {
         }
     }
 
-    /// A step of the beginning of a turn. An interrupt that came before it is repeated.
+    /// A step of the beginning of a turn. An earlier interrupt is repeated.
     pub(super) fn begin(&mut self, turn: u64) {
         self.cli.holds = false;
         self.belongs(Some(turn));
@@ -155,7 +155,7 @@ impl Model {
             Some(ask) => {
                 self.facts.extend([Fact::Delivered(ask.turn), Fact::Ended(ask.turn, End::Result)])
             }
-            None => self.facts.push(Fact::Told),
+            None => self.facts.push(Fact::Event),
         }
         if waiting {
             self.fail_requests();
@@ -170,12 +170,12 @@ impl Model {
         self.cli.has_reported = false;
     }
 
-    /// A line that names no prompt and is none of the borders of a turn.
+    /// A line that names no prompt and neither begins nor ends a turn.
     pub(super) fn passes(&mut self) {
         self.belongs(match self.cli.busy {
             Busy::TakenUp | Busy::Ours => self.active(),
             Busy::Foreign => None,
-            // A CLI that would name a prompt when it begins with it has not begun.
+            // A CLI that names a prompt when it begins it has not begun yet.
             Busy::No => self.active().filter(|_| self.cli.holds && !self.cli.has_echoed),
         });
     }
@@ -189,13 +189,13 @@ impl Model {
         }
     }
 
-    /// A line that belongs to this turn; nobody hears it if nobody reads the turn.
+    /// A line that belongs to this turn; it is not delivered if the turn has no reader.
     pub(super) fn belongs(&mut self, turn: Option<u64>) {
         match (&self.run, turn) {
             (Some(run), Some(turn)) if run.turn == turn => {
                 self.report_if(run.read, Fact::Delivered(turn))
             }
-            _ => self.facts.push(Fact::Told),
+            _ => self.facts.push(Fact::Event),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The beginning and the end of a process, and the clock.
+//! The start and the end of a process, and the clock.
 
 use super::reference::{Cli, Link, Model, Purpose};
 use super::vocabulary::{End, Fact};
@@ -65,7 +65,7 @@ impl Model {
             _ if is_silent => End::Silence,
             _ => return,
         };
-        // Nobody reads it from here on.
+        // It has no reader from here on.
         run.read = false;
         self.facts.push(Fact::Ended(run.turn, end));
         self.drain();
@@ -76,13 +76,14 @@ impl Model {
         self.run.iter_mut().for_each(|run| run.heard_at = self.clock);
     }
 
-    /// When a turn has been silent for too long. A CLI that waits for its host, or is not listened to, may be silent.
+    /// When a turn has been silent for too long. A CLI that waits for its host, or whose output is
+    /// not read, may be silent.
     fn silence_ends(&self) -> Option<u64> {
         let run = self.run.as_ref().filter(|_| !self.held_back && self.callbacks.is_empty())?;
         run.idle.map(|limit| run.heard_at + limit)
     }
 
-    /// `unread`: has the CLI not read the prompt of the turn that runs?
+    /// `unread`: whether the CLI did not read the prompt of the running turn.
     pub(super) fn exit(&mut self, unread: bool) {
         let link = self.link;
         let for_good = self.stopped();
@@ -111,7 +112,7 @@ impl Model {
         }
     }
 
-    /// The prompt of the turn that runs is for the next process, once.
+    /// The prompt of the running turn goes to the next process, once.
     fn repeat(&mut self) {
         let is_new =
             |turn: u64| self.repeated != Some(turn) && self.cli.holds && !self.cli.said_queued;
@@ -120,7 +121,7 @@ impl Model {
         });
         if let Some(run) = run {
             self.repeated = Some(run.turn);
-            self.facts.push(Fact::Told);
+            self.facts.push(Fact::Event);
             self.queue.push_front(run.ask);
         }
     }

@@ -1,4 +1,4 @@
-//! Lines of which only what follows says whose they are.
+//! Lines whose turn only later lines reveal.
 
 use super::reference::{Busy, Model};
 use super::vocabulary::{End, Fact, Says};
@@ -6,16 +6,17 @@ use super::vocabulary::{End, Fact, Says};
 impl Model {
     pub(super) fn keep(&mut self, says: &Says) {
         if *says == Says::Stray {
-            // A CLI that names prompts is not waited for: what it says next settles it, and until then there is a warning.
+            // Lines of a CLI that names prompts are settled by its next line, not by time; until
+            // then there is a warning.
             match self.echoes {
-                true => self.facts.push(Fact::Told),
+                true => self.facts.push(Fact::Event),
                 false => self.kept.until = Some(self.clock + 1),
             }
         }
         self.kept.lines.push(says.clone());
     }
 
-    /// Holds a line against what is kept. Is it kept as well?
+    /// Checks a line against the held ones. Returns whether it is held as well.
     pub(super) fn weigh(&mut self, says: &Says) -> bool {
         if self.kept.lines.is_empty() {
             return false;
@@ -64,13 +65,13 @@ impl Model {
         }
     }
 
-    /// Has the end of a task been reported since the result that is kept?
+    /// Whether the end of a task was reported since the held result.
     pub(super) fn is_reported(&self) -> bool {
         let mut after = self.kept.lines.iter().skip_while(|says| !says.is_result());
         after.any(|says| *says == Says::Report)
     }
 
-    /// Lets go of what is kept.
+    /// Releases the held lines.
     pub(super) fn settle(&mut self, ours: bool) {
         let super::reference::Kept { lines, until } = std::mem::take(&mut self.kept);
         let mut over = false;
@@ -79,15 +80,15 @@ impl Model {
             let turn = self.active();
             match says {
                 _ if !ours && !over => {
-                    self.report_if(says == Says::Stray && until.is_some(), Fact::Told);
-                    self.facts.push(Fact::Told);
+                    self.report_if(says == Says::Stray && until.is_some(), Fact::Event);
+                    self.facts.push(Fact::Event);
                 }
                 Says::Begin(turn, _) if has_result => {
                     self.cli.holds = false;
                     self.belongs(Some(turn));
                 }
                 Says::Begin(turn, _) => self.begin(turn),
-                // The CLI had not begun with the prompt, and now it will not.
+                // The CLI had not begun the prompt, and will not begin it now.
                 Says::Stray => {
                     self.cli.holds = false;
                     self.cli.busy = Busy::No;

@@ -1,4 +1,4 @@
-//! What can happen next, and how often it shall.
+//! The possible next steps and their weights.
 
 use super::reference::{Busy, DRAIN, HANDSHAKE, Link, Model, Purpose};
 use super::vocabulary::{Ask, Request, Says, Setting, Step};
@@ -8,7 +8,8 @@ const TIMEOUT: u64 = 20;
 const IDLE: u64 = 10;
 
 impl Model {
-    /// Every step that a caller, a CLI that behaves, or the world can take now, with its weight.
+    /// Returns every step that a caller, a well-behaved CLI, the clock or the process can take now,
+    /// with its weight.
     pub(super) fn possible(&self) -> Vec<(u32, Step)> {
         let n = self.next;
         let plain = Ask { turn: n, timeout: None, idle: None, profile: 0, switches: &[] };
@@ -83,7 +84,7 @@ impl Model {
         steps
     }
 
-    /// The turn whose prompt the CLI may not have read: it has said nothing of it.
+    /// The turn whose prompt the CLI may not have read: it has not mentioned it.
     fn unread(&self) -> Option<u64> {
         let is_silent = self.cli.holds && !self.cli.said_queued && self.cli.busy != Busy::TakenUp;
         self.active().filter(|_| is_silent)
@@ -124,14 +125,14 @@ impl Model {
 
     fn turns_can_go_on(&self) -> Vec<(u32, Says)> {
         let mut says = Vec::new();
-        // A conversation that is cleared, or compacted, goes on under another id.
+        // A conversation that is cleared or compacted continues under another id.
         let sessions = [(4, self.cli.session), (1, self.next)];
         let held = self.active().filter(|_| self.cli.holds);
         if let (Some(turn), true) = (held, self.echoes) {
             says.extend((!self.cli.said_queued).then_some((20, Says::Queued(turn))));
             says.push((1, Says::Cancelled(turn)));
         }
-        // A turn that is opened now would be the CLI's own.
+        // A turn opened now would be one that the CLI started itself.
         let held = held.filter(|_| !self.is_reported());
         match (self.cli.busy, held, self.active()) {
             (Busy::No, Some(turn), _) if self.echoes => {
@@ -147,7 +148,8 @@ impl Model {
             (Busy::Foreign, ..) => says.push((8, Says::ForeignEnd(self.cli.session))),
             _ => {}
         }
-        // Where nothing is echoed, a turn of the CLI's own is like ours, unless the end of a task was reported before.
+        // If nothing is echoed, a turn started by the CLI looks like ours, unless the end of a task
+        // was reported before.
         let known = held.is_none() || self.cli.has_echoed || self.cli.has_reported;
         if self.cli.busy == Busy::No && known {
             says.push((3, Says::ForeignBegin(self.cli.session)));
@@ -159,7 +161,7 @@ impl Model {
         says
     }
 
-    /// Can there be a result that is not the turn's, and does the CLI show it?
+    /// Whether a result that is not the turn's can come, and the CLI shows that it is not.
     fn can_stray(&self) -> bool {
         match (self.cli.busy, self.active()) {
             (Busy::Foreign, _) => false,

@@ -1,5 +1,5 @@
-//! The reference: a CLI that behaves, a caller, and what must become of each turn and request. It knows whose line a line is, because it
-//! is the one who says it; the machine has to find out.
+//! The reference: a well-behaved CLI, a caller, and the expected outcome of each turn and request.
+//! It knows where a line belongs because it writes it; the machine has to find out.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -13,13 +13,13 @@ pub(super) const HANDSHAKE: u64 = 60;
 
 #[derive(Clone, Debug)]
 pub(super) struct Model {
-    /// Does the CLI echo uuids?
+    /// Whether the CLI echoes uuids.
     pub(super) echoes: bool,
-    /// What the last step gave.
+    /// The facts of the last step.
     pub(super) facts: Vec<Fact>,
     pub(super) link: Link,
     pub(super) clock: u64,
-    /// Is the CLI's output left unread?
+    /// Whether reading of the CLI's output is paused.
     pub(super) held_back: bool,
     pub(super) queue: VecDeque<Ask>,
     pub(super) preparing: Preparing,
@@ -31,20 +31,20 @@ pub(super) struct Model {
     pub(super) cli: Cli,
     /// The session that the CLI has confirmed.
     pub(super) session: Option<u64>,
-    /// Is that of this process to be forgotten?
+    /// Whether the session of this process is to be forgotten.
     pub(super) forgotten: bool,
-    /// How the CLI was launched.
+    /// The profile with which the CLI was launched.
     pub(super) profile: u64,
     pub(super) connecting: Vec<u64>,
     /// Requests that wait for the handshake.
     pub(super) held: Vec<(u64, Request)>,
-    /// By number on the wire; with the time of its end.
+    /// By number on the wire, with their deadline.
     pub(super) requests: BTreeMap<u64, (Purpose, u64)>,
-    /// By the CLI's id; with the machine's number.
+    /// By the CLI's id, with the machine's number.
     pub(super) callbacks: BTreeMap<u64, u64>,
     pub(super) last_wire: u64,
     pub(super) last_callback: u64,
-    /// Turns, requests, sessions and ids of the CLI's are numbered in one row.
+    /// The counter for turns, requests, sessions and ids of the CLI.
     pub(super) next: u64,
 }
 
@@ -69,21 +69,21 @@ pub(super) enum Purpose {
     Withdraw(u64),
 }
 
-/// The settings of a turn, before it and after it.
+/// The settings of a turn, before and after it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Preparing {
     /// The prompt that waits for them.
     pub(super) prompt: Option<Ask>,
-    /// Has the caller interrupted it?
+    /// Whether the caller has interrupted it.
     pub(super) interrupted: bool,
     pub(super) failure: Option<super::vocabulary::End>,
-    /// How many replies are still to come.
+    /// How many replies are pending.
     pub(super) awaited: usize,
-    /// What is to be taken back.
+    /// The settings to restore.
     pub(super) owed: Vec<(Setting, u64)>,
 }
 
-/// The turn whose prompt the CLI has.
+/// The turn whose prompt the CLI has received.
 #[derive(Clone, Debug)]
 pub(super) struct Run {
     pub(super) ask: Ask,
@@ -93,16 +93,17 @@ pub(super) struct Run {
     pub(super) idle: Option<u64>,
     /// When the silence began.
     pub(super) heard_at: u64,
-    /// Has the caller interrupted it before the CLI began with it? That has no effect, and is to be repeated.
+    /// Whether the caller interrupted it before the CLI began it. That has no effect and is
+    /// repeated.
     pub(super) interrupted_early: bool,
     pub(super) drain_at: Option<u64>,
 }
 
-/// What the host keeps back until it knows whose it is.
+/// The lines that the host holds until it knows where they belong.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Kept {
     pub(super) lines: Vec<super::vocabulary::Says>,
-    /// When it is the turn's.
+    /// When the lines go to the turn.
     pub(super) until: Option<u64>,
 }
 
@@ -110,26 +111,26 @@ pub(super) struct Kept {
 #[derive(Clone, Debug)]
 pub(super) struct Cli {
     pub(super) busy: Busy,
-    /// Does it have a prompt that it has not begun with? And has it said so?
+    /// Whether it has a prompt that it has not begun, and whether it has said so.
     pub(super) holds: bool,
     pub(super) said_queued: bool,
     pub(super) has_echoed: bool,
-    /// Has it opened a turn? And has it named a prompt there?
+    /// Whether it has opened a turn, and whether it has named a prompt there.
     pub(super) has_opened: bool,
     pub(super) has_named: bool,
-    /// Has a background task ended since it opened a turn?
+    /// Whether a background task has ended since it opened a turn.
     pub(super) has_reported: bool,
     /// The last turn that it ended.
     pub(super) ended: Option<u64>,
     pub(super) session: u64,
-    /// What it has been told of its settings: the numbers of those requests, and what came of each that it has answered.
-    pub(super) told: BTreeMap<u64, (Setting, u64, bool)>,
+    /// The settings requests it received, by number, and whether it accepted each.
+    pub(super) settings: BTreeMap<u64, (Setting, u64, bool)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Busy {
     No,
-    /// With a prompt of ours that it has taken up, but not opened.
+    /// Has taken up one of our prompts, but not opened its turn.
     TakenUp,
     Ours,
     Foreign,
@@ -147,7 +148,7 @@ impl Cli {
             has_reported: false,
             ended: None,
             session,
-            told: BTreeMap::new(),
+            settings: BTreeMap::new(),
         }
     }
 }

@@ -1,4 +1,5 @@
-//! What the caller has made of the settings, which outlasts the process; and what the process has been told of them.
+//! The settings that the caller has changed, which outlast the process, and those that the process
+//! has received.
 
 use std::collections::BTreeSet;
 
@@ -7,11 +8,11 @@ use super::vocabulary::{Ask, Fact, Setting};
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Settings {
-    /// By the caller, without an answer, in the order of the wire.
+    /// Requested by the caller and unanswered, in the order of the wire.
     pub(super) asked: Vec<(u64, Setting, u64)>,
-    /// By the caller, the latest last.
+    /// Set by the caller, the latest last.
     made: Vec<(Setting, u64)>,
-    /// What of that this process was told at its start, and nobody has changed since.
+    /// Those of them that were repeated for this process and not changed since.
     again: BTreeSet<Setting>,
 }
 
@@ -41,11 +42,11 @@ impl Settings {
 impl Model {
     pub(super) fn set(&mut self, purpose: Purpose, setting: Setting, value: u64) {
         let wire = self.send(purpose, CONTROL);
-        self.cli.told.insert(wire, (setting, value, false));
+        self.cli.settings.insert(wire, (setting, value, false));
         self.facts.push(Fact::Set(wire, setting, value));
     }
 
-    /// The new process knows nothing of what the caller has made of the one before.
+    /// The new process has none of the caller's settings.
     pub(super) fn make_again(&mut self) {
         for (setting, value) in self.settings.made.clone() {
             self.preparing.awaited += 1;
@@ -54,7 +55,7 @@ impl Model {
         }
     }
 
-    /// A request of the caller's has its answer, or will have none.
+    /// A request of the caller was answered, or will not be.
     pub(super) fn settled(&mut self, n: u64, accepted: bool) {
         let Some(at) = self.settings.asked.iter().position(|(asked, ..)| *asked == n) else {
             return;
@@ -78,19 +79,22 @@ impl Model {
             .for_each(|(_, back)| *back = value);
     }
 
-    /// Where a prompt goes, the CLI has what the caller made of the settings, but for those of the turn.
+    /// When a prompt is written, the CLI has the caller's settings, apart from those of the turn.
     pub(super) fn check_settings(&self, switches: &[Setting]) {
         for setting in [Setting::Model, Setting::Mode] {
-            // The CLI takes one after the other, whatever the order of its answers.
-            let mut taken =
-                self.cli.told.values().filter(|(told, _, accepted)| *told == setting && *accepted);
+            // The CLI processes requests in order, whatever the order of its answers.
+            let mut taken = self
+                .cli
+                .settings
+                .values()
+                .filter(|(made, _, accepted)| *made == setting && *accepted);
             let now = taken.next_back().map_or(0, |(_, value, _)| *value);
             let wanted = self.settings.now(setting);
             let is_switched = switches.contains(&setting) && now == Ask::VALUE;
             assert!(
                 now == wanted || is_switched,
                 "{setting:?} is {now} where the caller wants {wanted}: {:?}",
-                self.cli.told
+                self.cli.settings
             );
         }
     }

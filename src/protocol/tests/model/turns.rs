@@ -1,10 +1,10 @@
-//! From one prompt to the next: what a turn needs before it, and owes after it.
+//! From one prompt to the next: what a turn needs before it, and what is restored after it.
 
 use super::reference::{Busy, Link, Model, Preparing, Purpose, Run};
 use super::vocabulary::{Ask, End, Fact, Setting};
 
 impl Model {
-    /// Goes on to the next prompt, if the CLI is ready for one.
+    /// Starts the next prompt, if the CLI is ready for one.
     pub(super) fn advance(&mut self) {
         if self.link != Link::Ready || self.run.is_some() || self.preparing.is_under_way() {
             return;
@@ -24,7 +24,7 @@ impl Model {
         }
     }
 
-    /// Ends a process of another launch, once nothing is under way.
+    /// Ends a process with another launch, once nothing is under way.
     fn relaunch(&mut self) {
         if self.cli.busy != Busy::Foreign && self.requests.is_empty() && self.callbacks.is_empty() {
             self.link = Link::Closing { for_good: false };
@@ -32,7 +32,7 @@ impl Model {
         }
     }
 
-    /// What is as the turn wants it is left alone, unless that is about to change.
+    /// Settings that already have the turn's value are left alone, unless they are about to change.
     fn prepare(&mut self, ask: Ask) {
         let now = |setting: &Setting| (*setting, self.settings.now(*setting));
         let needed = ask
@@ -55,7 +55,7 @@ impl Model {
         settings.into_iter().for_each(|setting| self.set(Purpose::Apply, setting, Ask::VALUE));
     }
 
-    /// A setting was made or taken back, or could not be.
+    /// A setting was applied or restored, or failed to be.
     pub(super) fn switched(&mut self, purpose: Purpose, failure: Option<End>) {
         self.preparing.awaited -= 1;
         if !self.can_write() {
@@ -63,14 +63,14 @@ impl Model {
         }
         match purpose {
             Purpose::Restore if failure.is_some() => {
-                // The next turn needs a process that has none of them.
-                self.facts.extend([Fact::Told, Fact::CloseStdin]);
+                // The next turn needs a process without these settings.
+                self.facts.extend([Fact::Event, Fact::CloseStdin]);
                 self.link = Link::Closing { for_good: false };
             }
             Purpose::MakeAgain(setting)
                 if failure.is_some() && self.settings.not_again(setting) =>
             {
-                self.facts.push(Fact::Told)
+                self.facts.push(Fact::Event)
             }
             Purpose::Apply => self.applied(failure),
             _ => {}
@@ -113,14 +113,14 @@ impl Model {
         self.cli.said_queued = false;
     }
 
-    /// The turn that runs ends.
+    /// The running turn ends.
     pub(super) fn finish(&mut self, end: End) {
         if let Some(run) = self.run.take() {
             self.report_if(run.read, Fact::Ended(run.turn, end));
         }
     }
 
-    /// Takes back what the last turn has left, but for what is about to change.
+    /// Restores what the last turn changed, except what is about to change.
     fn restore(&mut self) {
         let owed = std::mem::take(&mut self.preparing.owed);
         let (settled, later): (Vec<_>, _) =

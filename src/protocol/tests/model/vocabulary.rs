@@ -1,6 +1,6 @@
-//! What can happen, and what comes of it.
+//! The steps of the model and their effects.
 
-/// What comes out, as far as the model foretells it.
+/// An effect that the model predicts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Fact {
     Open {
@@ -9,11 +9,11 @@ pub(super) enum Fact {
     },
     /// A prompt was written.
     Prompt(u64),
-    /// A request was written that is none of the following, under this number on the wire.
+    /// A request not covered by the following variants was written, under this number on the wire.
     Request(u64),
-    /// A setting is given this value: by the caller, for a prompt, after its turn, or again.
+    /// A setting is set to this value: by the caller, for a prompt, after its turn, or repeated.
     Set(u64, Setting, u64),
-    /// The caller's, or the machine's own.
+    /// By the caller or by the machine itself.
     Interrupt(u64),
     Withdraw(u64),
     TookBack,
@@ -24,7 +24,7 @@ pub(super) enum Fact {
     Asked(u64),
     TakenBack(u64),
     /// An event.
-    Told,
+    Event,
     Session(u64),
     CloseStdin,
     Terminate,
@@ -44,7 +44,7 @@ pub(super) enum End {
     Refused,
 }
 
-/// A prompt that somebody asks for.
+/// A prompt that the caller sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Ask {
     pub(super) turn: u64,
@@ -59,7 +59,7 @@ impl Ask {
     pub(super) const VALUE: u64 = 1;
 }
 
-/// What a caller asks of the CLI.
+/// A request from the caller to the CLI.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Request {
     Usage,
@@ -67,7 +67,7 @@ pub(super) enum Request {
     Set(Setting, u64),
 }
 
-/// A setting; its value is a number, and 0 that of the launch.
+/// A setting; its value is a number, where 0 is the launch value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Setting {
     Model,
@@ -96,7 +96,7 @@ pub(super) enum Step {
     Says(Says),
 }
 
-/// What the CLI writes. A number after the turn's is that of the session.
+/// A line of the CLI. A number after the turn's is that of the session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Says {
     /// The reply to `initialize`, under its number on the wire.
@@ -114,7 +114,7 @@ pub(super) enum Says {
     Late(u64),
     ForeignBegin(u64),
     ForeignEnd(u64),
-    /// A result that names no prompt and has no origin, and is not that of the turn that runs.
+    /// A result that names no prompt, has no origin, and does not belong to the running turn.
     Stray,
     /// A result that names a prompt which has not been written.
     Other,
@@ -133,12 +133,12 @@ pub(super) enum Says {
 }
 
 impl Says {
-    /// Does it end a turn, whosever?
+    /// Whether it ends a turn, of the caller or of the CLI.
     pub(super) fn is_result(&self) -> bool {
         matches!(self, Self::End(..) | Self::ForeignEnd(_) | Self::Stray | Self::Other)
     }
 
-    /// Does it break a silence?
+    /// Whether it ends a silence.
     pub(super) fn is_frame(&self) -> bool {
         !matches!(self, Self::KeepAlive | Self::Noise | Self::Malformed)
     }

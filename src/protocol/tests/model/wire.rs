@@ -1,4 +1,4 @@
-//! From the steps of the model to inputs of the machine, and from its outputs to facts.
+//! Converts steps of the model to inputs of the machine, and its outputs to facts.
 
 use std::time::Duration;
 
@@ -119,7 +119,7 @@ fn fact(output: &Output) -> Fact {
         Output::Reply(request, result) => Fact::Replied(request.0, result.is_ok()),
         Output::Callback(callback, _) => Fact::Asked(callback.0),
         Output::CallbackCancelled(callback) => Fact::TakenBack(callback.0),
-        Output::Event(_) => Fact::Told,
+        Output::Event(_) => Fact::Event,
         Output::SessionId(id) => Fact::Session(number(id)),
         Output::CloseStdin => Fact::CloseStdin,
         Output::Terminate => Fact::Terminate,

@@ -1,4 +1,4 @@
-//! The code behind a hook, and what it is given.
+//! The code behind a hook, and its arguments.
 
 use std::sync::Arc;
 
@@ -6,7 +6,8 @@ use super::super::request::HostRequest;
 use crate::session::WeakSession;
 use crate::wire::hook::{HookBase, HookData, HookEvent, HookOutput};
 
-/// Handles one kind of event. Closures do without: see [`on_hook`](crate::session::SessionBuilder::on_hook).
+/// Handles one kind of event. A closure is enough in most cases: see
+/// [`on_hook`](crate::session::SessionBuilder::on_hook).
 ///
 /// ```
 /// use claude_wire::session::{HookContext, HookHandler, Session};
@@ -25,7 +26,8 @@ use crate::wire::hook::{HookBase, HookData, HookEvent, HookOutput};
 /// # let _ = builder;
 /// ```
 pub trait HookHandler<E: HookEvent>: Send + Sync + 'static {
-    /// The hook's answer; `Err` is its failure. Dropped at an `await` when the CLI takes the event back, as it does when the time is up.
+    /// Returns the hook's answer; `Err` is its failure. Dropped at an `await` if the CLI cancels
+    /// the event, as it does when the time is up.
     fn call(
         &self,
         event: E,
@@ -35,7 +37,7 @@ pub trait HookHandler<E: HookEvent>: Send + Sync + 'static {
 
 /// What a hook may return: an output, a `Result` of one, or nothing, which is the neutral output.
 pub trait IntoHookOutput<E: HookData> {
-    /// The output, or the text of the failure.
+    /// Returns the output, or the text of the failure.
     fn into_hook_output(self) -> Result<HookOutput<E>, String>;
 }
 
@@ -71,12 +73,13 @@ impl HookContext {
         Self { request, base: Arc::new(base) }
     }
 
-    /// What every event has: session, transcript, working directory, permission mode, sub-agent, ...
+    /// The fields that every event has: session, transcript, working directory, permission mode,
+    /// sub-agent, ...
     pub fn base(&self) -> &HookBase {
         &self.base
     }
 
-    /// The tool call; for an event of no tool a fresh uuid.
+    /// The tool call; a random uuid if the event does not concern a tool.
     pub fn tool_use_id(&self) -> Option<String> {
         self.request.field("tool_use_id")?.as_str().map(String::from)
     }
@@ -86,7 +89,7 @@ impl HookContext {
         self.request.session()
     }
 
-    /// The whole request as it stood on the wire.
+    /// The whole request, verbatim.
     pub fn request(&self) -> &HostRequest {
         &self.request
     }

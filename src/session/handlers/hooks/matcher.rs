@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::session::OptionError;
 
-/// What a hook is called for, how long it may take, and what its failure means.
+/// When a hook is called, how long it may take, and what its failure means.
 ///
 /// ```
 /// use claude_wire::session::Matcher;
@@ -24,30 +24,32 @@ pub struct Matcher {
 }
 
 impl Matcher {
-    /// For each occurrence of the event.
+    /// Matches each occurrence of the event.
     pub fn all() -> Self {
         Self::default()
     }
 
-    /// For occurrences that the pattern fits: names of tools, such as `Bash|Edit`, for events of tools; for other events what the CLI
-    /// documents, such as the `source` of a session's start.
+    /// Matches occurrences that fit the pattern: tool names, such as `Bash|Edit`, for tool events;
+    /// for other events what the CLI documents, such as the `source` of a session start.
     pub fn new(pattern: impl Into<String>) -> Self {
         Self { pattern: Some(pattern.into()), ..Self::default() }
     }
 
-    /// How long the hook may take, more than 0. The CLI keeps the time: past it, it takes its question back, and the hook's future is dropped.
-    /// CLI 2.1.329 does not run a tool whose `PreToolUse` hook was late, whatever its failure would mean. Sent in seconds. Default: the CLI's
-    /// own limit.
+    /// Sets how long the hook may take, more than 0. The CLI enforces it: after that time it
+    /// cancels its request, and the hook's future is dropped. CLI 2.1.329 does not run a tool whose
+    /// `PreToolUse` hook was late, whatever its failure would mean. Sent in seconds. Default: the
+    /// limit of the CLI.
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.timeout = Some(limit);
         self
     }
 
-    /// A failure of the hook blocks what it guards (`onFailure`). Default: the CLI reports the failure and goes on.
+    /// A failure of the hook blocks the tool or event (`onFailure`). Default: the CLI reports the
+    /// failure and continues.
     ///
-    /// A CLI that cannot do so is refused: connecting fails with an error of which
-    /// [`is_unsupported`](crate::session::Error::is_unsupported) is true. Without effect for `Stop`, `SubagentStop`, `TaskCompleted` and
-    /// `TeammateIdle`.
+    /// A CLI without support for this is refused: connecting fails with an error for which
+    /// [`is_unsupported`](crate::session::Error::is_unsupported) is true. No effect for `Stop`,
+    /// `SubagentStop`, `TaskCompleted` and `TeammateIdle`.
     pub fn block_on_failure(mut self) -> Self {
         self.blocks = true;
         self
@@ -77,7 +79,7 @@ impl Matcher {
     }
 }
 
-/// A whole number where it is one.
+/// Returns a whole number if possible.
 fn seconds(duration: Duration) -> Value {
     if duration.subsec_nanos() == 0 {
         duration.as_secs().into()

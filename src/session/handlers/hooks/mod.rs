@@ -1,4 +1,4 @@
-//! The host's hooks. What they are told and may answer is in [`wire::hook`](crate::wire::hook).
+//! The host's hooks. Their inputs and answers are in [`wire::hook`](crate::wire::hook).
 
 mod handler;
 mod matcher;

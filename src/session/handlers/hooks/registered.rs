@@ -23,7 +23,7 @@ struct Hook {
     event: String,
     matcher: Matcher,
     run: Run,
-    /// Does it look at everything, and expect nothing?
+    /// True if it logs every event and returns nothing.
     is_log: bool,
 }
 
@@ -47,7 +47,7 @@ impl Hooks {
         self.0.push(Hook::new(event, matcher, hook));
     }
 
-    /// Writes all events down.
+    /// Logs all events.
     pub(in crate::session::handlers) fn add_log(&mut self) {
         self.0.extend(
             events_to_log().map(|event| Hook {
@@ -57,10 +57,10 @@ impl Hooks {
         );
     }
 
-    /// `hooks`, as `initialize` has them; `None` without any.
+    /// Returns the field `hooks` of `initialize`; `None` without any.
     ///
     /// # Errors
-    /// When a matcher cannot be registered.
+    /// If a matcher cannot be registered.
     pub(in crate::session::handlers) fn initialize(&self) -> Result<Option<Value>, OptionError> {
         let mut events = Map::new();
         for (number, hook) in self.0.iter().enumerate() {
@@ -74,7 +74,7 @@ impl Hooks {
         Ok((!events.is_empty()).then_some(Value::Object(events)))
     }
 
-    /// `None` for an id that is not one of these hooks'.
+    /// `None` if the id is not one of these hooks.
     pub(in crate::session::handlers) fn answer(&self, request: &HostRequest) -> Option<Answering> {
         let wire::control::HostRequest::HookCallback(callback) =
             wire::control::HostRequest::of(request.body())
@@ -112,7 +112,7 @@ impl Hook {
         let run = move |input: &RawJson, context| -> BoxFuture<'static, Result<RawJson, String>> {
             let Some(event) = E::from_input(input) else {
                 return Box::pin(std::future::ready(Err(
-                    "the input of the hook is no object".into()
+                    "the input of the hook is not an object".into()
                 )));
             };
             let output = hook(event, context);
@@ -125,7 +125,7 @@ impl Hook {
     }
 }
 
-/// A warning for each kind of hook that the pinned CLI does not call when one would expect it to.
+/// Returns a warning for each kind of hook that the pinned CLI does not call as expected.
 pub(in crate::session::handlers) fn seldom_called(hooks: &Hooks) -> Vec<String> {
     let when = [
         ("SessionStart", "only after `/clear` and after a compaction, not at the start"),
@@ -146,15 +146,15 @@ impl fmt::Debug for Hooks {
     }
 }
 
-/// The events to log. A hook for the making or removing of work trees has to do the work itself, and one for the CLI's set-up would never be
-/// called.
+/// The events to log. A hook for creating or removing work trees would have to do the work itself,
+/// and one for the CLI's set-up would never be called.
 fn events_to_log() -> impl Iterator<Item = HookEventName> {
     use HookEventName::{Setup, WorktreeCreate, WorktreeRemove};
     let left_out = [WorktreeCreate, WorktreeRemove, Setup];
     HookEventName::ALL.iter().filter(move |event| !left_out.contains(event)).cloned()
 }
 
-/// Logs the event, whole. Everything passes.
+/// Logs the whole event and blocks nothing.
 async fn log(event: HookInput, context: HookContext) {
     tracing::debug!(
         target: "claude_wire::hooks",

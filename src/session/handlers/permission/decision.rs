@@ -20,30 +20,31 @@ pub enum Decision {
     Allow {
         /// `updatedInput`: an object in place of the input; `None` leaves it as it is.
         input: Option<RawJson>,
-        /// `updatedPermissions`: changes to the rules. When the CLI would not take one of them, none is sent, with a warning; the tool may run
-        /// all the same.
+        /// `updatedPermissions`: changes to the rules. If the CLI would reject one of them, none is
+        /// sent, with a warning; the tool may still run.
         updates: Vec<PermissionUpdate>,
         /// `decisionClassification`.
         classification: Option<DecisionClassification>,
     },
     /// The tool may not run.
     Deny {
-        /// `message`: what the model is told.
+        /// `message`: the reason given to the model.
         message: String,
         /// `interrupt`: end the turn as well.
         interrupt: bool,
         /// `decisionClassification`.
         classification: Option<DecisionClassification>,
     },
-    /// A human is to decide: the session's [`Confirmer`](super::Confirmer) is handed this text. Without one it is a denial.
+    /// A human must decide: the session's [`Confirmer`](super::Confirmer) gets this text. Without
+    /// one it is a denial.
     Confirm(String),
 }
 
-/// How a human has decided, for the CLI's statistics (`decisionClassification`, CLI 2.1.329).
+/// How a human decided, for the CLI's statistics (`decisionClassification`, CLI 2.1.329).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DecisionClassification {
-    /// `user_temporary`: allowed for this once or this session.
+    /// `user_temporary`: allowed once or for this session.
     UserTemporary,
     /// `user_permanent`: allowed from now on.
     UserPermanent,
@@ -67,13 +68,13 @@ impl Decision {
         Self::Allow { input: None, updates: updates.into_iter().collect(), classification: None }
     }
 
-    /// The tool may run, and such a request need not be asked again: the CLI's own suggestions become rules. Some of them are written to
-    /// `.claude/settings.local.json`.
+    /// The tool may run, and such a request need not be asked again: the CLI's suggestions become
+    /// rules. Some of them are written to `.claude/settings.local.json`.
     pub fn allow_always(request: &PermissionRequest) -> Self {
         Self::allow_and_update(request.suggestions().to_vec())
     }
 
-    /// The tool may not run; the model is told why and goes on.
+    /// The tool may not run; the model gets the reason and continues.
     pub fn deny(message: impl Into<String>) -> Self {
         Self::Deny { message: message.into(), interrupt: false, classification: None }
     }
@@ -83,12 +84,12 @@ impl Decision {
         Self::Deny { message: message.into(), interrupt: true, classification: None }
     }
 
-    /// A human is to decide; see [`Decision::Confirm`].
+    /// A human must decide; see [`Decision::Confirm`].
     pub fn confirm(prompt: impl Into<String>) -> Self {
         Self::Confirm(prompt.into())
     }
 
-    /// Says how a human has decided; without effect on a confirmation.
+    /// Records how a human decided; no effect on a confirmation.
     pub fn classified(mut self, as_: DecisionClassification) -> Self {
         match &mut self {
             Self::Allow { classification, .. } | Self::Deny { classification, .. } => {
@@ -99,12 +100,13 @@ impl Decision {
         self
     }
 
-    /// The wire form. `updatedInput` is always sent, because older versions of the CLI insist on it: as it came, byte for byte, unless changed.
+    /// Returns the wire form. `updatedInput` is always sent, because older versions of the CLI
+    /// require it: verbatim, unless changed.
     pub(super) fn to_json(&self, asked: &RawJson, tool_use_id: Option<&str>) -> RawJson {
         let mut text = match self {
             Self::Allow { input: Some(input), .. } if !is_object(input) => {
                 return Self::deny(
-                    "the permission handler put something in place of the input that is no object",
+                    "the permission handler replaced the input with something that is not an object",
                 )
                 .to_json(asked, tool_use_id);
             }
@@ -124,7 +126,7 @@ impl Decision {
                 )
             }
             Self::Confirm(_) => {
-                return Self::deny("nobody is there to confirm it").to_json(asked, tool_use_id);
+                return Self::deny("no confirmer is set to confirm it").to_json(asked, tool_use_id);
             }
         };
         if let Some(id) = tool_use_id {
@@ -140,7 +142,8 @@ impl Decision {
     }
 }
 
-/// The field, or nothing. The CLI ignores all updates when there is a fault in one: then none is sent, and not in silence.
+/// Returns the field, if any. The CLI ignores all updates if one of them is invalid: then none is
+/// sent, with a warning.
 fn updated_permissions(updates: &[PermissionUpdate]) -> String {
     if updates.is_empty() {
         return String::new();

@@ -1,4 +1,4 @@
-//! Who decides, and what is made of the decision.
+//! Permission handlers, and what becomes of their decisions.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use crate::transport::BoxFuture;
 use crate::wire;
 use crate::wire::control::CanUseTool;
 
-/// Decides whether tools may run. Closures do without: see
+/// Decides whether tools may run. A closure is enough in most cases: see
 /// [`on_permission`](crate::session::SessionBuilder::on_permission).
 ///
 /// ```
@@ -33,13 +33,14 @@ use crate::wire::control::CanUseTool;
 /// # let _ = builder;
 /// ```
 pub trait PermissionHandler: Send + Sync + 'static {
-    /// The decision. Dropped at an `await` when the CLI takes its question back, or the time is up.
+    /// Returns the decision. Dropped at an `await` if the CLI cancels its request, or the time is
+    /// up.
     fn decide(&self, request: PermissionRequest) -> impl Future<Output = Decision> + Send;
 }
 
-/// Puts a question to a human, for a handler that has answered [`Decision::Confirm`].
+/// Asks a human, for a handler that returned [`Decision::Confirm`].
 pub trait Confirmer: Send + Sync + 'static {
-    /// What the human has decided. To ask for a confirmation again is a denial.
+    /// Returns the decision of the human. Another request for confirmation is a denial.
     fn confirm(
         &self,
         prompt: String,
@@ -51,7 +52,7 @@ type OnPermission = Arc<dyn Fn(PermissionRequest) -> BoxFuture<'static, Decision
 type OnConfirm =
     Arc<dyn Fn(String, PermissionRequest) -> BoxFuture<'static, Decision> + Send + Sync>;
 
-/// The handler, whom it may turn to, and how long the two may take.
+/// The handler, its confirmer, and how long the two may take.
 #[derive(Clone, Default)]
 pub(in crate::session::handlers) struct Permissions {
     handler: Option<OnPermission>,
@@ -99,7 +100,7 @@ impl Permissions {
         }))
     }
 
-    /// The answer for want of a decision.
+    /// The answer if there is no decision.
     pub(in crate::session::handlers) fn denial(message: &str, request: &HostRequest) -> Answer {
         let fields = fields(request);
         Answer::Success(
@@ -108,7 +109,7 @@ impl Permissions {
     }
 }
 
-/// Asks the handler, and the confirmer if the handler says so.
+/// Calls the handler, and the confirmer if the handler asks for it.
 async fn settle(
     handler: OnPermission,
     confirmer: Option<OnConfirm>,

@@ -1,4 +1,4 @@
-//! May this tool run? (`can_use_tool`)
+//! Permission requests of the CLI (`can_use_tool`).
 
 mod decision;
 mod handler;

@@ -13,11 +13,11 @@ const TOOL: &str = "AskUserQuestion";
 pub struct Question {
     /// `question`: the question, which is also its name in the answer.
     pub question: String,
-    /// `header`: a word or two for it.
+    /// `header`: a short label.
     pub header: String,
-    /// `options`: the answers to choose from. The user may give another one.
+    /// `options`: the possible answers. The user may give another one.
     pub options: Vec<QuestionOption>,
-    /// `multiSelect`: may several be chosen?
+    /// `multiSelect`: whether several may be chosen.
     pub multi_select: bool,
 }
 
@@ -25,13 +25,14 @@ impl PermissionRequest {
     /// The questions of the tool `AskUserQuestion`; none for any other tool. They are answered with
     /// [`Answers`](super::Answers).
     ///
-    /// This tool asks the user through the question of permission: to allow it as it is answers nothing.
+    /// This tool asks the user through the permission request: allowing it unchanged answers
+    /// nothing.
     pub fn questions(&self) -> Vec<Question> {
         if self.tool_name() == TOOL { Question::all(self.input()) } else { Vec::new() }
     }
 }
 
-/// An answer to choose: one of the `options` of a question.
+/// A possible answer: one of the `options` of a question.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct QuestionOption {
@@ -41,7 +42,7 @@ pub struct QuestionOption {
     pub description: String,
 }
 
-/// What the user has answered to the questions of `AskUserQuestion`.
+/// The user's answers to the questions of `AskUserQuestion`.
 ///
 /// ```
 /// use claude_wire::Decision;
@@ -69,13 +70,14 @@ impl Answers {
         Self::default()
     }
 
-    /// Answers a question: with the label of an option, with several, parted by a comma and a blank, or with words of the user's own.
+    /// Answers a question: with the label of an option, with several joined by `, `, or with the
+    /// user's own words.
     pub fn answer(mut self, question: impl Into<String>, answer: impl Into<String>) -> Self {
         self.answers.insert(question.into(), Value::String(answer.into()));
         self
     }
 
-    /// Adds what the user has to say besides (`annotations`, `notes`).
+    /// Adds further notes of the user (`annotations`, `notes`).
     pub fn notes(mut self, question: impl Into<String>, notes: impl Into<String>) -> Self {
         let annotation =
             self.annotations.entry(question.into()).or_insert_with(|| Value::Object(Map::new()));
@@ -83,12 +85,13 @@ impl Answers {
         self
     }
 
-    /// True if and only if nothing has been answered.
+    /// True if and only if there are no answers.
     pub fn is_empty(&self) -> bool {
         self.answers.is_empty()
     }
 
-    /// The decision that carries the answers: the tool is allowed, with its input and the answers beside it.
+    /// Returns the decision that contains the answers: the tool is allowed, with its input and the
+    /// answers.
     pub fn decide(&self, request: &PermissionRequest) -> Decision {
         let mut fields: Vec<_> = request.input().cursor().fields().collect();
         fields.retain(|(name, _)| !matches!(&**name, b"answers" | b"annotations"));
@@ -105,7 +108,7 @@ impl Answers {
 }
 
 impl Question {
-    /// The questions in an input; what is missing or of the wrong type is empty.
+    /// Parses the questions in an input; missing fields and those of the wrong type are empty.
     pub(super) fn all(input: &RawJson) -> Vec<Self> {
         input
             .cursor()

@@ -1,8 +1,8 @@
-//! Options that leave a permission handler nothing to decide.
+//! Options that leave nothing to decide for a permission handler.
 
 use crate::session::{Options, PermissionMode};
 
-/// Why, and for what, the CLI will not ask the handler.
+/// Why, and for which tools, the CLI will not ask the handler.
 pub(in crate::session::handlers) fn unreachable(options: &Options) -> Vec<String> {
     let mut warnings = Vec::new();
     match &options.permission_mode {
@@ -27,7 +27,7 @@ pub(in crate::session::handlers) fn unreachable(options: &Options) -> Vec<String
     warnings
 }
 
-/// The tool that a rule is for as a whole: `Read`, `Read()` or `Read(*)`.
+/// The tool that a rule covers as a whole: `Read`, `Read()` or `Read(*)`.
 fn whole_tool(rule: &str) -> Option<&str> {
     match rule.split_once('(') {
         None => Some(rule),
@@ -63,7 +63,7 @@ mod tests {
 
     #[test]
     fn modes_that_never_ask_are_reported() {
-        for (mode, told) in [
+        for (mode, warning) in [
             ("bypassPermissions", 1),
             ("dontAsk", 1),
             ("plan", 0),
@@ -72,7 +72,7 @@ mod tests {
         ] {
             assert_eq!(
                 unreachable(&Options::default().permission_mode(mode)).len(),
-                told,
+                warning,
                 "{mode}"
             );
         }

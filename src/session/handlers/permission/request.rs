@@ -24,7 +24,7 @@ impl PermissionRequest {
         &self.fields.tool_name
     }
 
-    /// `input`: what the tool would be called with.
+    /// `input`: the input of the tool call.
     pub fn input(&self) -> &RawJson {
         &self.fields.input
     }
@@ -34,18 +34,20 @@ impl PermissionRequest {
         self.fields.tool_use_id.as_deref()
     }
 
-    /// `permission_suggestions`: the updates that "always allow" would send back, see
+    /// `permission_suggestions`: the updates that "always allow" would return, see
     /// [`Decision::allow_always`](super::Decision::allow_always).
     pub fn suggestions(&self) -> &[PermissionUpdate] {
         &self.fields.permission_suggestions
     }
 
-    /// All that the CLI says: why it asks, the path that is in the way, the sub-agent, texts for display, ...
+    /// All fields of the request: why it was sent, the blocked path, the sub-agent, texts for
+    /// display, ...
     pub fn fields(&self) -> &CanUseTool {
         &self.fields
     }
 
-    /// The session that was asked: see [`HostRequest::session`](crate::session::HostRequest::session).
+    /// The session that received the request: see
+    /// [`HostRequest::session`](crate::session::HostRequest::session).
     pub fn session(&self) -> &WeakSession {
         self.request.session()
     }
@@ -55,12 +57,13 @@ impl PermissionRequest {
         self.request.session_id()
     }
 
-    /// The working directory of the CLI, as it last named it; before that, the session's option `cwd`. The request itself has none.
+    /// The working directory of the CLI, as last reported; before that, the session's option `cwd`.
+    /// The request itself has none.
     pub fn cwd(&self) -> Option<&Path> {
         self.request.cwd()
     }
 
-    /// The whole request as it stood on the wire.
+    /// The whole request, verbatim.
     pub fn request(&self) -> &HostRequest {
         &self.request
     }

@@ -2,7 +2,7 @@ use std::io;
 
 use super::super::OptionError;
 
-/// An application's configuration that cannot be used. The text names the file or the variable.
+/// An invalid application configuration. The text names the file or the variable.
 #[derive(thiserror::Error)]
 #[error(transparent)]
 pub struct ConfigError {
@@ -70,7 +70,7 @@ impl ConfigError {
         matches!(self.kind, Kind::Missing { .. })
     }
 
-    /// What is wrong with which option, if it is the value of an option.
+    /// Returns the error of the option whose value is invalid, if any.
     pub fn option_error(&self) -> Option<&OptionError> {
         match &self.kind {
             Kind::Option { error, .. } => Some(error),

@@ -1,6 +1,6 @@
-//! How the values of configuration keys are read, from a file and from the environment.
+//! Reads the values of configuration keys from a file and from the environment.
 //!
-//! The keys are those that the declarations of options name; so are the methods of [`Input`].
+//! The declarations of options name the keys, and the methods of [`Input`].
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -19,8 +19,8 @@ pub(in super::super) struct Key {
 }
 
 impl Key {
-    /// Reads the value of this key into `options`, and checks its range, so that an error can tell
-    /// where the value stands.
+    /// Reads the value of this key into `options` and checks its range, so that an error can name
+    /// the source of the value.
     pub(super) fn read(&self, options: &mut Options, input: &Input<'_>) -> Result<(), OptionError> {
         let mut layer = Options::default();
         (self.set)(&mut layer, input)?;
@@ -34,7 +34,7 @@ impl Key {
     }
 }
 
-/// A value as it was found.
+/// A raw value.
 pub(in super::super) enum Input<'a> {
     #[cfg_attr(not(feature = "config"), allow(dead_code))]
     File(&'a Value),

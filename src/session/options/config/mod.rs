@@ -12,18 +12,18 @@ pub(super) use self::keys::Key;
 
 /// The application's layer of options, below those of a session: a file, then the environment.
 ///
-/// It is passed to whoever needs it; there is no global one. What no key covers, such as `resume` or
-/// `json_schema`, belongs to one session or query, and not to an application.
+/// Pass it to the builders that need it; there is no global configuration. Options without a key,
+/// such as `resume` or `json_schema`, belong to one session or query, not to an application.
 ///
-/// The keys are in the last column of `docs/options.md`, and in [`Options::table`]. Most have the name
-/// of their option; those of the timers end in `_ms`. The variable of a key is `CLAUDE_WIRE_` and the
-/// key in capitals; for the model, `CLAUDE_MODEL` counts where that is not set. `ANTHROPIC_API_KEY` is
-/// read from the environment, never from a file.
+/// The keys are in the last column of `docs/options.md`, and in [`Options::table`]. Most have the
+/// name of their option; those of the timers end in `_ms`. The variable of a key is `CLAUDE_WIRE_`
+/// and the key in capitals; for the model, `CLAUDE_MODEL` counts if that is not set.
+/// `ANTHROPIC_API_KEY` is read from the environment, never from a file.
 ///
-/// A file holds TOML: lists are arrays, "yes or no" is `true` or `false`. In a variable, a list is
-/// parted at the commas outside parentheses, and "yes or no" is `true`, `1`, `false` or `0`; an empty
-/// variable counts as unset. A key in the file that is not in this table is an error; a variable
-/// that is not is none of our business.
+/// A file contains TOML: lists are arrays, "yes or no" is `true` or `false`. In a variable, a list
+/// is split at the commas outside parentheses, and "yes or no" is `true`, `1`, `false` or `0`; an
+/// empty variable counts as unset. An unknown key in the file is an error; an unknown variable is
+/// ignored.
 ///
 /// ```
 /// use claude_wire::session::AppConfig;
@@ -47,7 +47,7 @@ impl AppConfig {
         AppConfig::from_vars(env::vars_os())
     }
 
-    /// Reads the variables of the table from `vars`, whatever their source.
+    /// Reads the variables of the table from `vars`, from any source.
     ///
     /// # Errors
     ///
@@ -62,8 +62,8 @@ impl AppConfig {
     ///
     /// # Errors
     ///
-    /// A file that cannot be read or is no TOML, a key that is not in the table, and a value that is
-    /// not of its kind or out of its range.
+    /// The file cannot be read or is not TOML, a key is unknown, or a value is of the wrong kind or
+    /// out of its range.
     #[cfg(feature = "config")]
     pub fn from_file(path: impl AsRef<std::path::Path>) -> Result<AppConfig, ConfigError> {
         sources::from_file(path.as_ref()).map(AppConfig::from)
@@ -81,22 +81,24 @@ impl AppConfig {
 
     /// Model `sonnet` and a timeout of 300 seconds.
     ///
-    /// [`AppConfig::default`] leaves the model to the CLI. Lay another configuration over this one to
-    /// have a model in any case: `AppConfig::from_env()?.over(&AppConfig::guide())`.
+    /// [`AppConfig::default`] leaves the model to the CLI. To have a model in any case, apply
+    /// another configuration on top of this one:
+    /// `AppConfig::from_env()?.over(&AppConfig::guide())`.
     pub fn guide() -> AppConfig {
         Options::default().model("sonnet").timeout(super::DEFAULT_TIMEOUT).into()
     }
 
-    /// This configuration laid over the one `below`: option by option, what is set here wins.
+    /// Applies this configuration on top of the one `below`: for each option, the value set here
+    /// wins.
     pub fn over(&self, below: &AppConfig) -> AppConfig {
         self.options.over(&below.options).into()
     }
 
-    /// Demands an API key, for applications that have no other way to log in.
+    /// Requires an API key, for applications that have no other way to log in.
     ///
     /// # Errors
     ///
-    /// The name of the missing variable, when there is no key.
+    /// The name of the missing variable, if there is no key.
     pub fn require_api_key(self) -> Result<AppConfig, ConfigError> {
         match self.options.api_key {
             Some(_) => Ok(self),
@@ -104,7 +106,7 @@ impl AppConfig {
         }
     }
 
-    /// The options of this layer.
+    /// Returns the options of this layer.
     pub fn options(&self) -> Options {
         self.options.clone()
     }

@@ -1,4 +1,4 @@
-//! Where the configuration comes from: a file and the environment.
+//! The sources of the configuration: a file and the environment.
 
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
@@ -23,7 +23,7 @@ pub(super) fn from_file(path: &std::path::Path) -> Result<Options, ConfigError> 
         Ok(text) => text,
         Err(error) => return Err(ConfigError::unreadable(file, error)),
     };
-    // Read here and not by figment, to which a missing file is an empty one.
+    // Read here, because figment treats a missing file as empty.
     let values: serde_json::Map<String, serde_json::Value> = Figment::from(Toml::string(&text))
         .extract()
         .map_err(|error| ConfigError::syntax(file.clone(), error.kind.to_string()))?;
