@@ -1,4 +1,4 @@
-//! Things that are done side by side.
+//! Running several tasks at a time.
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -7,10 +7,10 @@ use tokio::task::JoinSet;
 
 use crate::Failure;
 
-/// Does `work` with each of the items, with so many at a time as there are `jobs`. The results are in the order of the items.
+/// Runs `work` on each item, at most `jobs` at a time. The results are in the order of the items.
 ///
 /// # Errors
-/// The first error of `work`, at once: what is under way is dropped.
+/// The first error of `work`, at once; running work is dropped.
 pub async fn side_by_side<I, T, F>(
     items: impl IntoIterator<Item = I>,
     jobs: usize,
@@ -56,7 +56,7 @@ mod tests {
                     *now += 1;
                     *most = (*most).max(*now);
                 }
-                // Virtual time: the later items are done first.
+                // Virtual time: the later items finish first.
                 tokio::time::sleep(Duration::from_secs(10 - number)).await;
                 lock(&most).0 -= 1;
                 Ok(number * 10)

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use claude_wire::Replay;
 use claude_wire::recording::Recording;
-use claude_wire_cli::lab::{self, Channel, Entry, Item, Log, Run, World};
+use claude_wire_cli::lab::{self, Channel, Entry, Item, Log, Run, Stage};
 
 use super::same::Ids;
 
@@ -24,7 +24,7 @@ async fn play(entry: &Entry, recordings: Vec<Recording>) -> Result<Vec<Item>, St
     let replay = Replay::sequence(recordings);
     let log = Log::new();
     let acted =
-        tokio::time::timeout(lab::LIMIT, lab::act(entry, replay.clone(), &World::Replay, &log))
+        tokio::time::timeout(lab::LIMIT, lab::act(entry, replay.clone(), &Stage::Replay, &log))
             .await;
     let report = replay.report();
     if !report.is_clean() {

@@ -1,4 +1,4 @@
-//! The file that keeps what the pinned CLI asked, next to its recordings.
+//! The file that records what the pinned CLI asked, next to its recordings.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -18,7 +18,8 @@ const VERSION: u64 = 1;
 #[derive(Debug, Default, PartialEq)]
 pub struct AskedFile(BTreeMap<String, Asked>);
 
-/// Lines by a name, and by entry the names of its lines: most entries have most lines in common.
+/// Lines by name, and the names of its lines for each entry. Most entries have most lines in
+/// common.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
@@ -33,10 +34,10 @@ impl AskedFile {
     /// The name of the file.
     pub const NAME: &str = "requests.json";
 
-    /// Reads that of a folder; `None` where it has none.
+    /// Reads the file of a folder; `None` if the folder has none.
     ///
     /// # Errors
-    /// When the file cannot be read, or is not of this form; the error names it.
+    /// If the file cannot be read or does not have this form; the error names it.
     pub fn load(folder: &Path) -> Result<Option<Self>, String> {
         let path = folder.join(Self::NAME);
         let text = match fs::read_to_string(&path) {
@@ -64,12 +65,12 @@ impl AskedFile {
         file.entries.iter().map(entry).collect::<Result<_, _>>().map(Self)
     }
 
-    /// What was asked in an entry.
+    /// Returns what was asked in an entry.
     pub fn get(&self, entry: &str) -> Option<&Asked> {
         self.0.get(entry)
     }
 
-    /// Notes what was asked in an entry, in the place of what was noted before.
+    /// Sets what was asked in an entry, and replaces what was set before.
     pub fn insert(&mut self, entry: &str, asked: Asked) {
         self.0.insert(entry.to_owned(), asked);
     }
@@ -83,13 +84,13 @@ impl AskedFile {
     /// Writes the file into a folder.
     ///
     /// # Errors
-    /// When it cannot be written.
+    /// If it cannot be written.
     pub fn save(&self, folder: &Path) -> Result<(), String> {
         let path = folder.join(Self::NAME);
         fs::write(&path, self.to_json()).map_err(|error| format!("{}: {error}", path.display()))
     }
 
-    /// A line of the file for each line and each entry.
+    /// One line of the file for each line and each entry.
     fn to_json(&self) -> String {
         let mut named: Vec<(String, &Value)> = Vec::new();
         let mut entries = Vec::new();
@@ -111,7 +112,7 @@ impl AskedFile {
     }
 }
 
-/// The name of a line: its kind, and a number where several lines are of one kind.
+/// The name of a line: its kind, and a number if several lines are of one kind.
 fn name<'a>(named: &mut Vec<(String, &'a Value)>, line: &'a Value) -> String {
     if let Some((name, _)) = named.iter().find(|(_, known)| *known == line) {
         return name.clone();
@@ -148,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_holds_each_line_once_and_is_read_as_it_was_written() {
+    fn a_file_has_each_line_once_and_round_trips() {
         let bash = json!({"type": "tool", "subtype": "Bash", "input_schema": {"type": "object"}});
         let other = json!({"type": "tool", "subtype": "Bash", "input_schema": {"type": "string"}});
         let request = json!({"type": "request", "model": "m"});
@@ -173,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_such_a_file_is_refused_and_a_missing_one_is_none() {
+    fn another_file_is_refused_and_a_missing_one_is_none() {
         for (text, why) in [
             (
                 r#"{"claude-wire":"requests","version":2,"lines":{},"entries":{}}"#,
@@ -199,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn the_kept_file_has_every_entry_and_no_other() {
+    fn the_committed_file_has_exactly_the_entries() {
         let file = AskedFile::load(&pinned()).unwrap().unwrap();
         let mut entries: Vec<String> =
             corpus::entries().unwrap().into_iter().map(|entry| entry.name).collect();
@@ -210,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn the_kept_file_has_no_long_text_and_nothing_of_the_machine() {
+    fn the_committed_file_has_no_long_text_and_no_machine_path() {
         let text = fs::read_to_string(pinned().join(AskedFile::NAME)).unwrap();
         let file: Value = serde_json::from_str(&text).unwrap();
         for text in texts(&file) {

@@ -1,11 +1,11 @@
-//! The lines that stand for a request.
+//! The lines that represent a request.
 
 use serde_json::{Map, Value, json};
 
 use super::text::TextShape;
 
-/// A request as lines, each known by its `type` and `subtype` as a line of the CLI is: the settings of
-/// the request, the tools that it offers, and what has come since the model's last message.
+/// A request as lines. Like a line of the CLI, each is identified by its `type` and `subtype`: the
+/// settings of the request, the tools it offers, and what was added since the model's last message.
 pub(super) fn of_request(body: &Value) -> Vec<Value> {
     let mut lines = vec![settings(body)];
     lines.extend(array(&body["tools"]).map(tool));
@@ -15,7 +15,7 @@ pub(super) fn of_request(body: &Value) -> Vec<Value> {
     lines
 }
 
-/// All but the conversation. Of the system prompt the form is kept, of the tools their names.
+/// Everything but the conversation. Keeps the form of the system prompt and the names of the tools.
 fn settings(body: &Value) -> Value {
     let mut line = Map::from_iter([("type".to_owned(), "request".into())]);
     for (key, value) in body.as_object().into_iter().flatten() {
@@ -23,7 +23,7 @@ fn settings(body: &Value) -> Value {
             "messages" => continue,
             "tools" => array(value).map(|tool| tool["name"].clone()).collect(),
             "system" => array(value).map(|block| without(block, "text")).collect(),
-            // Says who asks.
+            // Names the caller.
             "metadata" => value.as_object().into_iter().flat_map(Map::keys).cloned().collect(),
             _ => value.clone(),
         };
@@ -38,7 +38,7 @@ fn tool(tool: &Value) -> Value {
     for (key, value) in tool.as_object().into_iter().flatten() {
         match key.as_str() {
             "name" | "description" => {}
-            // `type` is that of the line.
+            // `type` is the type of the line.
             "type" => line["tool_type"] = value.clone(),
             _ => line[key] = without_descriptions(value),
         }
@@ -46,7 +46,7 @@ fn tool(tool: &Value) -> Value {
     line
 }
 
-/// A schema without the texts in it. What a property named `description` is like stays.
+/// A schema without its texts. A property named `description` keeps its schema.
 fn without_descriptions(value: &Value) -> Value {
     match value {
         Value::Object(members) => {
@@ -60,7 +60,7 @@ fn without_descriptions(value: &Value) -> Value {
     }
 }
 
-/// The blocks of a message that is not the model's.
+/// The blocks of a message that is not from the model.
 fn blocks(message: &Value) -> Vec<Value> {
     let role = &message["role"];
     match &message["content"] {
@@ -72,7 +72,7 @@ fn blocks(message: &Value) -> Vec<Value> {
 fn of_block(role: &Value, block: &Value) -> Value {
     match (block["type"].as_str(), block["text"].as_str()) {
         (Some("text"), Some(text)) => of_text(role, text),
-        // Its words cross the pipe as well.
+        // Its words also cross the pipe.
         (Some("tool_result"), _) => {
             let parts = array(&block["content"]).map(|part| part["type"].clone());
             let parts = parts.collect::<Value>();
@@ -88,7 +88,7 @@ fn of_block(role: &Value, block: &Value) -> Value {
 
 fn of_text(role: &Value, text: &str) -> Value {
     let TextShape { wrapper, tags, head } = TextShape::of(text);
-    // A word in either case, so that one of them for the other is no new field.
+    // A word in either case, so that a change of case is not a new field.
     let wrapper = wrapper.unwrap_or("nothing");
     json!({"type": "text", "subtype": head, "role": role, "in": wrapper, "tags": tags})
 }

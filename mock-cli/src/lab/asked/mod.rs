@@ -1,7 +1,7 @@
 //! What a CLI asks the model's API: the shape of its requests, without its long texts.
 //!
-//! The pipes do not show it, and hosts depend on it all the same: on the tools that the model is
-//! offered, and on what the CLI adds to a conversation.
+//! The pipes do not show it, but hosts depend on it: on the tools offered to the model, and on what
+//! the CLI adds to a conversation.
 
 mod file;
 mod lines;

@@ -1,4 +1,4 @@
-//! What a CLI asked in one entry, and how that of another differs.
+//! What a CLI asked in one entry, and how the requests of another CLI differ.
 
 use claude_wire::recording::{
     Difference, Event, EventKind, Header, Payload, Recording, compare, normalise,
@@ -12,7 +12,7 @@ use super::lines;
 pub struct Asked(Vec<Value>);
 
 impl Asked {
-    /// Of the bodies of the requests, in their order.
+    /// Builds the shape from the bodies of the requests, in order.
     pub fn of<'a>(bodies: impl IntoIterator<Item = &'a Value>) -> Self {
         let lines: Vec<Value> = bodies.into_iter().flat_map(lines::of_request).collect();
         let normalised = normalise(&recording(&lines));
@@ -29,8 +29,7 @@ impl Asked {
         &self.0
     }
 
-    /// How what is asked later differs, in the terms of [`compare`], with `api` in the place of a
-    /// direction.
+    /// How a later shape differs, in the terms of [`compare`], with `api` as the direction.
     pub fn differences(&self, after: &Self) -> Vec<Difference> {
         let differences = compare(&recording(&self.0), &recording(&after.0));
         let named = differences.into_iter().map(|mut difference| {
@@ -50,7 +49,7 @@ fn recording(lines: &[Value]) -> Recording {
     recording
 }
 
-/// The lines in their order, without repetitions: how often something is asked says little.
+/// The lines in order, without repetitions: how often something is asked says little.
 fn once(lines: impl Iterator<Item = Value>) -> Vec<Value> {
     lines.fold(Vec::new(), |mut seen, line| {
         if !seen.contains(&line) {
@@ -91,13 +90,13 @@ mod tests {
         })
     }
 
-    fn told(before: &[Value], after: &[Value]) -> Vec<String> {
+    fn changes(before: &[Value], after: &[Value]) -> Vec<String> {
         let (before, after) = (Asked::of(before), Asked::of(after));
         before.differences(&after).iter().map(ToString::to_string).collect()
     }
 
     #[test]
-    fn a_request_becomes_lines_without_descriptions_and_old_messages() {
+    fn lines_have_no_descriptions_and_no_old_messages() {
         let asked = Asked::of(&[request(), request()]);
         let lines: Vec<String> = asked.lines().iter().map(Value::to_string).collect();
         let expected = [
@@ -111,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_requests_do_not_differ_whatever_their_ids_and_paths_are() {
+    fn ids_and_paths_are_not_differences() {
         let with = |folder: &str, id: &str| {
             let mut request = request();
             request["metadata"]["user_id"] = id.into();
@@ -122,14 +121,14 @@ mod tests {
         let before = with("/tmp/one", "aaaaaaaa-0000-4000-8000-000000000001");
         let after = with("/tmp/other", "bbbbbbbb-0000-4000-8000-000000000002");
         assert!(!Asked::of([&before]).lines().iter().any(|line| line.to_string().contains("/tmp")));
-        assert_eq!(told(&[before], &[after]), Vec::<String>::new());
-        assert_eq!(told(&[request()], &[request(), request()]), Vec::<String>::new());
+        assert_eq!(changes(&[before], &[after]), Vec::<String>::new());
+        assert_eq!(changes(&[request()], &[request(), request()]), Vec::<String>::new());
     }
 
     #[test]
     fn feedback_that_is_wrapped_in_a_reminder_is_a_difference() {
         let mut after = request();
-        let long = "The text below is the output of a hook that somebody has set up. ".repeat(4);
+        let long = "The text below is the output of a hook that a user has set up. ".repeat(4);
         let wrapped = format!(
             "<system-reminder>\n{long}\nStop hook feedback:\nlook again\n</system-reminder>"
         );
@@ -138,15 +137,15 @@ mod tests {
             "breaking: api text/Stop hook feedback:: field in is never \"nothing\" any more",
             "additive: api text/Stop hook feedback:: field in may be \"system-reminder\"",
         ];
-        assert_eq!(told(&[request()], &[after]), expected);
+        assert_eq!(changes(&[request()], &[after]), expected);
     }
 
     #[test]
-    fn tools_and_what_they_take_are_compared() {
+    fn tools_and_their_inputs_are_compared() {
         let change = |change: &dyn Fn(&mut Value)| {
             let mut after = request();
             change(&mut after);
-            told(&[request()], &[after])
+            changes(&[request()], &[after])
         };
         let required =
             change(&|after| after["tools"][0]["input_schema"]["required"] = json!(["query"]));

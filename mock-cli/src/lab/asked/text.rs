@@ -1,19 +1,19 @@
-//! What a text for the model is known by.
+//! How a text for the model is identified.
 
 /// A longer line is one of the CLI's own texts, in characters.
 const LONGEST_LINE: usize = 60;
 
-/// How many words of a text are kept that has no short line.
+/// How many words are kept of a text without a short line.
 const WORDS: usize = 5;
 
 /// The shape of a text.
 #[derive(Debug, PartialEq)]
 pub(super) struct TextShape<'a> {
-    /// The tag around all of it.
+    /// The tag around the whole text.
     pub(super) wrapper: Option<&'a str>,
     /// The tags in it, each once.
     pub(super) tags: Vec<&'a str>,
-    /// Its first short line without tags; of a text without one, its first words.
+    /// Its first short line without tags, or its first words if it has no such line.
     pub(super) head: String,
 }
 
@@ -60,7 +60,7 @@ fn head<'a>(words: impl Iterator<Item = &'a str>) -> String {
     }
 }
 
-/// The same text on any day.
+/// The text with its dates replaced.
 fn without_dates(line: &str) -> String {
     let is_date = |word: &str| {
         let mut parts = word
@@ -81,7 +81,7 @@ enum Piece<'a> {
     Words(&'a str),
 }
 
-/// A text as tags and what is between them.
+/// A text as tags and the text between them.
 fn pieces(text: &str) -> Vec<Piece<'_>> {
     let (mut pieces, mut words, mut at) = (Vec::new(), 0, 0);
     while let Some(found) = text[at..].find('<') {
@@ -99,7 +99,7 @@ fn pieces(text: &str) -> Vec<Piece<'_>> {
     pieces
 }
 
-/// The tag that a text begins with: `<name>` or `</name>`, and its length.
+/// The tag at the beginning of a text: `<name>` or `</name>`, and its length.
 fn tag(text: &str) -> Option<(&str, bool, usize)> {
     let inside = text.strip_prefix('<')?.split_once('>')?.0;
     let (closes, name) = inside.strip_prefix('/').map_or((false, inside), |name| (true, name));
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_is_known_by_its_first_short_line() {
+    fn a_text_is_identified_by_its_first_short_line() {
         let long = "It is longer than any line that says in a few words what it is about.";
         for (text, wrapper, tags, head) in [
             ("What is 2 + 2?", None, vec![], "What is 2 + 2?"),

@@ -1,4 +1,4 @@
-//! Which CLI plays.
+//! Choosing the CLI to run.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +7,7 @@ use claude_wire::lab::real_cli;
 use crate::mock_claude::TABLES;
 use crate::tool::install::{self, Install};
 
-/// A real CLI, and what it says of its version.
+/// A real CLI, and the version it reports.
 #[derive(Debug, Clone)]
 pub struct Cli {
     /// Its executable.
@@ -17,11 +17,11 @@ pub struct Cli {
 }
 
 impl Cli {
-    /// Where the CLI is: the one that was named, else the one of `CLAUDE_WIRE_REAL_CLI`, else the one that `claude-wire install` has put in its
-    /// place. Never one from PATH.
+    /// Returns the path of the CLI: the given one, else `CLAUDE_WIRE_REAL_CLI`, else where
+    /// `claude-wire install` puts it. PATH is never searched.
     ///
     /// # Errors
-    /// When there is none.
+    /// If there is none.
     pub fn locate(named: Option<&Path>) -> Result<PathBuf, String> {
         let path = match named.map(Path::to_owned).or_else(real_cli) {
             Some(path) => path,
@@ -36,24 +36,26 @@ impl Cli {
         std::path::absolute(&path).map_err(|error| format!("{}: {error}", path.display()))
     }
 
-    /// Asks the CLI for its version. To be done where nothing but loopback can be reached.
+    /// Asks the CLI for its version. Call it only where nothing but loopback can be reached.
     ///
     /// # Errors
-    /// When it does not say.
+    /// If the CLI does not report a version.
     pub fn at(path: PathBuf) -> Result<Self, String> {
         let version = install::reported_version(&path).map_err(|error| error.to_string())?;
         Ok(Self { path, version })
     }
 
-    /// Fetches a version from npm into `dir`, or where `claude-wire install` puts it, unless it is there already. Needs the network.
+    /// Fetches a version from npm into `dir`, or where `claude-wire install` puts it, unless it is
+    /// installed already. Needs the network.
     ///
     /// # Errors
-    /// When it cannot be fetched.
+    /// If it cannot be fetched.
     pub fn fetch(version: &str, dir: Option<PathBuf>) -> Result<PathBuf, String> {
         Install::new(version, dir).run().map_err(|error| error.to_string())
     }
 
-    /// The flags of the pinned version, hidden ones included: one a line, as in `-r, --resume [value]`, with what is known of it after two blanks.
+    /// The flags of the pinned version, including hidden ones: one per line, as in `-r, --resume
+    /// [value]`, followed by two blanks and what is known of it.
     pub fn known_flags() -> impl Iterator<Item = &'static str> {
         TABLES.lines(None)
     }

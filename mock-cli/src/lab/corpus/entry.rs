@@ -1,4 +1,4 @@
-//! What an entry says, and how it is read.
+//! The format of an entry, and its parser.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -19,9 +19,9 @@ const VERSION: u64 = 1;
 /// One entry: options, host script and API script of one or more launches.
 #[derive(Debug)]
 pub struct Entry {
-    /// The file's name without its ending; the recordings have the same.
+    /// The file's name without its extension; the recordings have the same.
     pub name: String,
-    /// What the recording shows, in one sentence without its full stop.
+    /// What the recording shows, in one sentence without a full stop.
     pub shows: String,
     /// Variables of the CLI's environment; `None` removes one.
     pub(super) env: BTreeMap<String, Option<String>>,
@@ -30,14 +30,14 @@ pub struct Entry {
     /// What a server on loopback answers, by path. In files `${http}` is its address.
     pub(super) http: BTreeMap<String, Value>,
     pub(super) host: Host,
-    /// How the host answers the CLI's requests: the first that fits.
+    /// How the host answers the CLI's requests: the first that fits applies.
     pub(super) answers: Vec<Answer>,
     pub(super) api: ApiScript,
-    /// What is to be delivered, in this order, other things between them.
+    /// What must be delivered, in this order; other things may come between.
     pub(super) expect: Vec<Pattern>,
-    /// What is not to be delivered.
+    /// What must not be delivered.
     pub(super) never: Vec<Pattern>,
-    /// Requests that the CLI is to make of the API, in this order, others between them.
+    /// Requests that the CLI must make of the API, in this order; others may come between.
     pub(super) requests: Vec<Pattern>,
 }
 
@@ -50,7 +50,7 @@ pub(super) enum Host {
     Streams(Vec<String>, Vec<StreamStep>),
 }
 
-/// What is in a file of the working folder.
+/// The content of a file in the working folder.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(untagged)]
 pub(super) enum Content {
@@ -61,19 +61,19 @@ pub(super) enum Content {
     Json {
         json: Value,
     },
-    /// Many times the same text.
+    /// The same text repeated.
     Repeated {
         text: String,
         repeat: usize,
     },
-    /// A named pipe: a tool that writes to it tells the host that it runs.
+    /// A named pipe: a tool that writes to it reports to the host that it runs.
     Pipe {
-        #[allow(dead_code, reason = "it is there or not")]
+        #[allow(dead_code, reason = "only its presence counts")]
         pipe: bool,
     },
 }
 
-/// Why a file is no entry, and where in it.
+/// Why a file is not an entry, and where in it.
 #[derive(Debug, PartialEq)]
 pub struct EntryError {
     name: String,
@@ -125,8 +125,8 @@ impl Entry {
         }
     }
 
-    /// The first thing that is expected and did not come, or that came and is not to. Order counts among what came the same way: between a turn
-    /// and the events, say, there is none.
+    /// The first thing that was expected and did not come, or that came and must not. Order counts
+    /// only within a channel: a turn and the events, say, have no order between them.
     pub fn missing(&self, delivered: &[Item]) -> Option<String> {
         let mut passed: BTreeMap<Channel, usize> = BTreeMap::new();
         let mut names = Names::default();
@@ -144,7 +144,7 @@ impl Entry {
         };
         match missing {
             Some(missing) => Some(format!("missing (in this order): {missing}")),
-            None => came().map(|came| format!("delivered, and not to be: {came}")),
+            None => came().map(|came| format!("delivered, but must not be: {came}")),
         }
     }
 
@@ -162,7 +162,7 @@ impl Entry {
     /// Reads an entry.
     ///
     /// # Errors
-    /// When the text is none; the error says where.
+    /// If the text is not an entry; the error says where.
     pub fn parse(name: &str, text: &str) -> Result<Self, EntryError> {
         Self::read(name, text).map_err(|why| EntryError { name: name.to_owned(), why })
     }
@@ -178,7 +178,7 @@ impl Entry {
         let host = match (file.session, file.streams) {
             (Some(options), None) => Host::Session(Box::new(options), each("host", file.host)?),
             (None, Some(args)) => Host::Streams(args, each("host", file.host)?),
-            _ => return Err("either \"session\" (its options) or \"streams\" (the arguments of the CLI) must be there".to_owned()),
+            _ => return Err("either \"session\" (its options) or \"streams\" (the arguments of the CLI) is required".to_owned()),
         };
         let start = text.find(file.api.get()).map_or(1, |at| text[..at].lines().count());
         let written: Value =
@@ -188,7 +188,7 @@ impl Entry {
         let api = if meant == written { file.api.get().to_owned() } else { meant.to_string() };
         let api = ApiScript::parse(&api)
             .map_err(|error| format!("\"api\", counted from line {start}: {error}"))?;
-        // A long text is expected as it is said.
+        // A long text is expected in the form in which it is written.
         let expect = each("expect", file.expect.into_iter().map(repeated).collect())?;
         let (never, requests) = (each("never", file.never)?, each("requests", file.requests)?);
         let answers = each("answers", file.answers)?;
@@ -209,7 +209,7 @@ impl Entry {
     }
 }
 
-/// A text that is many times the same may stand as `{"text": "...", "repeat": 3}`.
+/// A repeated text may be written as `{"text": "...", "repeat": 3}`.
 fn repeated(value: Value) -> Value {
     match value {
         Value::Object(fields) if fields.len() == 2 => {
@@ -233,7 +233,7 @@ fn repeated(value: Value) -> Value {
     }
 }
 
-/// Reads a list item by item, so that an error can tell which.
+/// Reads a list item by item, so that an error can name the item.
 fn each<T: for<'a> Deserialize<'a>>(what: &str, items: Vec<Value>) -> Result<Vec<T>, String> {
     let read = |(number, item)| {
         serde_json::from_value(item).map_err(|error| format!("\"{what}\", item {number}: {error}"))
@@ -241,7 +241,7 @@ fn each<T: for<'a> Deserialize<'a>>(what: &str, items: Vec<Value>) -> Result<Vec
     (1..).zip(items).map(read).collect()
 }
 
-/// Fields that are an object where they are there.
+/// Fields that, if present, are an object.
 pub(super) type Fields = Map<String, Value>;
 
 #[cfg(test)]
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_expected_has_an_order_within_its_channel() {
+    fn expectations_are_ordered_within_a_channel() {
         let expect = r#"[{"type": "result", "n": 1}, {"type": "note"}, {"type": "result"}]"#;
         let entry = Entry::parse("x", &ENTRY.replace(r#"[{"type": "result"}]"#, expect)).unwrap();
         let (one, two, note) =
@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn an_end_and_a_complaint_may_be_expected_and_something_not() {
+    fn ends_and_stderr_can_be_expected_or_excluded() {
         let expect = r#"[{"exit": {"code": 1}}, {"stderr": {"$contains": "no"}}], "never": [{"stderr": "never"}]"#;
         let entry = Entry::parse("x", &ENTRY.replace(r#"[{"type": "result"}]"#, expect)).unwrap();
         let missing = |code: i32, stderr: &[&str]| {
@@ -313,7 +313,7 @@ mod tests {
         for (code, stderr, why) in [
             (0, &["no"][..], "missing"),
             (1, &["so"], "missing"),
-            (1, &["no", "never"], "not to be"),
+            (1, &["no", "never"], "must not be"),
         ] {
             assert!(
                 missing(code, stderr).is_some_and(|missing| missing.contains(why)),
@@ -323,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn names_hold_from_one_expectation_to_the_next() {
+    fn names_carry_over_to_later_expectations() {
         let expect =
             r#"[{"id": {"$named": "a"}}, {"id": {"$named": "b"}}, {"id": {"$named": "a"}}]"#;
         let entry = Entry::parse("x", &ENTRY.replace(r#"[{"type": "result"}]"#, expect)).unwrap();
@@ -352,7 +352,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_entry_has_is_refused_and_the_error_says_where() {
+    fn an_unknown_field_is_refused_and_the_error_says_where() {
         for (from, to, why) in [
             (
                 r#""version": 1, "shows""#,
@@ -385,7 +385,7 @@ mod tests {
             (
                 r#""expect": [{"type""#,
                 r#""expect": [{"$like""#,
-                "\"expect\", item 1: in a pattern stands",
+                "\"expect\", item 1: in a pattern,",
             ),
             (r#""expect""#, r#"expect"#, "line 5 column 9"),
         ] {

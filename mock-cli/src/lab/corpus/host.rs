@@ -1,4 +1,4 @@
-//! What a host does: the steps of its script, and its answers to the CLI's requests.
+//! The host's part: the steps of its script, and its answers to the CLI's requests.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -6,20 +6,20 @@ use serde_json::Value;
 use super::entry::Fields;
 use super::pattern::{Pattern, fill};
 
-/// One thing that the user of a session does.
+/// One action of a session's user.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
 pub(super) enum SessionStep {
-    /// Starts the CLI, which the first prompt or request does otherwise.
+    /// Starts the CLI. Otherwise the first prompt or request does.
     Connect {},
-    /// Asks, and reads the turn to its end unless told otherwise.
+    /// Sends a prompt, and by default reads the turn to its end.
     Prompt {
         /// A text or content blocks.
         content: Value,
-        /// Goes on with the next step at once where it is false.
+        /// If false, goes on with the next step at once.
         #[serde(default = "yes")]
         wait: bool,
-        /// Drops the turn behind the first message like this.
+        /// Drops the turn after the first message that fits.
         #[serde(default)]
         drop_after: Option<Pattern>,
     },
@@ -31,15 +31,15 @@ pub(super) enum SessionStep {
     },
     /// Interrupts the turn that runs.
     Interrupt {},
-    /// Begins a conversation anew.
+    /// Starts a new conversation.
     Clear {},
-    /// Goes on in a fork of the session, up to its `stop`.
+    /// Goes on in a fork of the session, until its `stop`.
     Fork {},
     /// Ends the session.
     Stop {},
     /// Sends a signal to the CLI.
     Signal { name: SignalName },
-    /// Lets a reply of the API go on.
+    /// Lets a reply of the API continue.
     Release { gate: String },
     /// Makes an empty file in the working folder, which a tool waits for.
     Touch { file: String },
@@ -47,7 +47,7 @@ pub(super) enum SessionStep {
     Wait(Wait),
 }
 
-/// One thing that a host does on the bare streams.
+/// One action of a host on the bare streams.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
 pub(super) enum StreamStep {
@@ -79,13 +79,13 @@ pub(super) enum SignalName {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "WaitFields")]
 pub(super) enum Wait {
-    /// Until a reply of the API has come to this gate.
+    /// Until a reply of the API has reached this gate.
     Gate(String),
-    /// Until something was written to this named pipe of the working folder.
+    /// Until this named pipe of the working folder was written to.
     Pipe(String),
-    /// Until so many messages like this have come since the start.
+    /// Until this many messages that fit have come since the start.
     Message(Pattern, usize),
-    /// Until the CLI has ended so many times.
+    /// Until the CLI has ended this many times.
     Exits(usize),
     /// Until all turns have ended.
     Turns,
@@ -164,14 +164,15 @@ fn yes() -> bool {
     true
 }
 
-/// An answer to each request like this. In it, `${/input}` is the request's own `input`, and so with any other JSON pointer.
+/// Answers each request that fits. `${/input}` in the answer is the request's own `input`; any
+/// other JSON pointer works the same way.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Answer {
     request: Pattern,
     #[serde(default)]
     answer: Value,
-    /// The text of a failure, in the place of an answer.
+    /// The text of a failure, instead of an answer.
     #[serde(default)]
     error: Option<String>,
 }
@@ -185,7 +186,7 @@ pub(super) fn answer(answers: &[Answer], request: &Value) -> Option<Result<Value
     })
 }
 
-/// The kinds of requests that there are answers for.
+/// The kinds of requests that have an answer.
 pub(super) fn subtypes(answers: &[Answer]) -> Vec<String> {
     let mut subtypes: Vec<_> = answers
         .iter()

@@ -1,4 +1,4 @@
-//! A transport whose CLI the host script can signal.
+//! A transport that gives the host script a handle for signals.
 
 use std::io;
 use std::sync::{Arc, Mutex, Weak};
@@ -9,7 +9,8 @@ use claude_wire::transport::{BoxFuture, Connection, Control, Error, Exit, Launch
 use super::host::SignalName;
 use crate::session_host::lock;
 
-/// Keeps hold of the CLI that was opened last. A signal goes the way of the session's own, so that a recorder within sees it.
+/// Keeps the control of the CLI that was opened last. A signal goes the same way as the session's
+/// own, so that a recorder inside sees it.
 #[derive(Clone)]
 pub(super) struct Leash {
     inner: Arc<dyn Transport>,
@@ -23,7 +24,7 @@ impl Leash {
         Self { inner: Arc::new(inner), last: Arc::new(Mutex::new(Weak::<Cli>::new())) }
     }
 
-    /// Signals the CLI that was opened last, if it is still there.
+    /// Signals the CLI that was opened last, if it still runs.
     pub(super) fn signal(&self, name: SignalName) {
         let last = lock(&self.last).upgrade();
         if let Some(control) = last {

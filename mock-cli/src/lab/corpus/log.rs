@@ -1,4 +1,4 @@
-//! What reaches the host, and waiting for it.
+//! A log of what reaches the host, and waiting for it.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,21 +13,24 @@ use tokio::sync::watch;
 pub enum Channel {
     /// A message of a turn, counted from 1.
     Turn(usize),
-    /// What belongs to no turn, of a session, counted from 1: two sessions do not wait for each other.
+    /// An event outside the turns of a session. Sessions are counted from 1: two sessions do not
+    /// wait for each other.
     Event(usize),
     /// A request of the CLI.
     Request,
-    /// What came of a request of the host, counted from 1.
+    /// The outcome of a request of the host, counted from 1.
     Reply(usize),
-    /// A line of stdout, where there is no session.
+    /// A line of stdout, if there is no session.
     Output,
-    /// A `command_lifecycle` there: where it stands among the other lines is a matter of when its prompt is written.
+    /// A `command_lifecycle` on stdout: its position among the other lines depends on when its
+    /// prompt is written.
     Lifecycle,
     /// A line of stderr, as `{"stderr": "..."}`.
     Stderr,
-    /// How a process ended: `{"exit": {"code": 0, "signal": null}}`, or `{"exit": null}` where nobody knows.
+    /// How a process ended: `{"exit": {"code": 0, "signal": null}}`, or `{"exit": null}` if it is
+    /// not known.
     Exit,
-    /// What `stop()` says of that, as `{"stopped": ...}`.
+    /// What `stop()` returns for it, as `{"stopped": ...}`.
     Stop,
 }
 
@@ -35,7 +38,7 @@ pub enum Channel {
 #[derive(Debug, Clone)]
 pub struct Item {
     pub channel: Channel,
-    /// As it stood on the wire, where it did; else in the words of its [`Channel`].
+    /// The line from the wire if it came from there; otherwise in the form of its [`Channel`].
     pub line: Bytes,
     json: Value,
 }
@@ -82,7 +85,7 @@ impl Log {
         self.push(Channel::Stop, json!({"stopped": exit.map(ended)}).to_string());
     }
 
-    /// Waits until what has come is enough.
+    /// Waits until what has come satisfies the condition.
     pub(super) async fn until(&self, enough: impl Fn(&[Item]) -> bool) {
         let mut changed = self.0.changed.subscribe();
         while !enough(&self.items()) {
@@ -91,17 +94,17 @@ impl Log {
         }
     }
 
-    /// All that came.
+    /// All items so far.
     pub fn take(&self) -> Vec<Item> {
         std::mem::take(&mut self.items())
     }
 
-    /// Notes that the host was too slow for so many events.
+    /// Notes that the host was too slow and missed this many events.
     pub(super) fn lost(&self, events: u64) {
         self.0.lost.fetch_add(events, Ordering::Relaxed);
     }
 
-    /// An error where events were lost: what is in the log is not all that came.
+    /// An error if events were lost and the log is incomplete.
     pub(super) fn is_whole(&self) -> Result<(), String> {
         match self.0.lost.load(Ordering::Relaxed) {
             0 => Ok(()),
@@ -109,7 +112,7 @@ impl Log {
         }
     }
 
-    /// Notes which step of the script is under way, counted from 1.
+    /// Notes the current step of the script, counted from 1.
     pub(super) fn at_step(&self, step: usize) {
         self.0.step.send_replace(step);
     }
@@ -141,7 +144,7 @@ impl Item {
         self.json["command_uuid"].as_str().unwrap_or_default()
     }
 
-    /// Whatever it is, as JSON.
+    /// Any value, as JSON.
     pub(super) fn json(&self) -> &Value {
         &self.json
     }
@@ -158,7 +161,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ends_and_complaints_are_logged_as_json() {
+    fn ends_and_stderr_are_logged_as_json() {
         let log = Log::new();
         log.stderr("a \"line\"");
         [Some(Exit::from_code(143)), Some(Exit::from_signal(9)), None]

@@ -8,7 +8,8 @@ use serde_json::Value;
 
 use super::entry::Fields;
 
-/// The options that entries use, under the names that they have in a session; and what is said past them.
+/// The options that entries use, under the names that they have in a session, and settings that are
+/// not options.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct HostOptions {
@@ -30,7 +31,7 @@ pub(super) struct HostOptions {
     strict_mcp_config: Option<bool>,
     system_prompt: Option<String>,
     tools: Option<Vec<String>>,
-    /// Flags that have no option: names without dashes, each with its value if it has one.
+    /// Flags without an option: names without dashes, each with its value if it has one.
     flags: BTreeMap<String, Option<String>>,
     /// Fields of `initialize` that the session does not set by itself.
     initialize: Fields,

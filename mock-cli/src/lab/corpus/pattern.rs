@@ -1,18 +1,19 @@
-//! What a message must have, and texts that are taken from one.
+//! Patterns for messages, and texts that are filled in from them.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::Value;
 
-/// A part of a JSON value: an object fits one that has its fields, everything else its equal. `{"$contains": x}` fits a text that has the
-/// text `x` in it, and an array of which an item fits `x`. `{"$named": "a"}` fits anything; wherever else the entry says `a` stands the same,
-/// and under another name something else.
+/// A part of a JSON value: an object matches one that has its fields, everything else matches its
+/// equal. `{"$contains": x}` matches a text that contains the text `x`, and an array with an item
+/// that matches `x`. `{"$named": "a"}` matches anything; everywhere else in the entry `a` means the
+/// same value, and another name means a different value.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(try_from = "Value")]
 pub(crate) struct Pattern(Value);
 
-/// What the names in patterns stand for.
+/// The values of the names in patterns.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Names(BTreeMap<String, Value>);
 
@@ -21,7 +22,8 @@ impl Pattern {
         self.fits_with(&mut Names::default(), value)
     }
 
-    /// As [`fits`](Self::fits), beside other patterns: what they have named is known, and if this one fits, so is what it names.
+    /// As [`fits`](Self::fits), together with other patterns: the names that they bound are known,
+    /// and if this one fits, its names are too.
     pub(super) fn fits_with(&self, names: &mut Names, value: &Value) -> bool {
         let mut tried = names.clone();
         let fits = fits(&self.0, value, &mut tried);
@@ -46,7 +48,7 @@ impl TryFrom<Value> for Pattern {
     }
 }
 
-/// The pattern as it stands in the entry.
+/// The pattern as it is written in the entry.
 impl std::fmt::Display for Pattern {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}", self.0)
@@ -65,7 +67,7 @@ fn check(pattern: &Value) -> Result<(), String> {
                 };
                 if !known || fields.len() != 1 {
                     return Err(format!(
-                        "in a pattern stands {{\"$contains\": ...}} or {{\"$named\": \"...\"}} alone; got {pattern}"
+                        "in a pattern, {{\"$contains\": ...}} or {{\"$named\": \"...\"}} must be the only field; got {pattern}"
                     ));
                 }
             }
@@ -111,7 +113,7 @@ fn contains(whole: &Value, part: &Value, names: &mut Names) -> bool {
 }
 
 impl Names {
-    /// Whether the value may have the name. From then on it has.
+    /// Whether the value may have the name. If so, it has it from then on.
     fn are(&mut self, name: &str, value: &Value) -> bool {
         match self.0.get(name) {
             Some(named) => named == value,
@@ -124,8 +126,8 @@ impl Names {
     }
 }
 
-/// The value with each text of the form `${...}` replaced by what `find` says for what stands between the braces; where it says nothing, the
-/// text stays.
+/// The value with each `${...}` in a text replaced by what `find` returns for the text between the
+/// braces; if it returns `None`, the text is unchanged.
 pub(super) fn fill(value: &Value, find: &impl Fn(&str) -> Option<Value>) -> Value {
     match value {
         Value::String(text) => {
@@ -148,7 +150,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_pattern_names_what_must_be_there() {
+    fn a_pattern_lists_what_is_required() {
         let message = json!({"type": "result", "n": 1, "usage": {"in": 1, "out": 2}, "list": [1, {"a": 1, "b": 2}]});
         for (pattern, expected) in [
             (json!({}), true),
@@ -174,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_stands_for_one_thing_and_another_for_another() {
+    fn a_name_means_one_value_and_another_name_another() {
         let pattern =
             |name: &str| Pattern::try_from(json!({"id": {"$named": name}, "n": 1})).unwrap();
         let (one, other, odd) =
@@ -194,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dollar_that_means_nothing_is_refused() {
+    fn an_unknown_dollar_field_is_refused() {
         for pattern in
             [json!({"a": [{"$has": "x"}]}), json!({"$contains": "x", "b": 1}), json!({"$named": 1})]
         {
@@ -204,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_is_filled_in_where_there_is_something_for_it() {
+    fn a_text_is_filled_in_if_there_is_a_value() {
         let request = json!({"input": {"a": 1}});
         let template = json!({"updatedInput": "${/input}", "list": ["${/none}", "/input", 1]});
         let filled = fill(&template, &|pointer| request.pointer(pointer).cloned());

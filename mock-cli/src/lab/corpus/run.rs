@@ -1,4 +1,4 @@
-//! Playing an entry: its host's part to any transport, and all of it to a real CLI.
+//! Playing an entry: its host's part to any transport, or all of it to a real CLI.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -13,17 +13,17 @@ use super::cli::Cli;
 use super::entry::{Entry, Host};
 use super::leash::Leash;
 use super::log::{Item, Log};
-use super::world::{Http, World, furnish};
+use super::stage::{Http, Stage, furnish};
 use super::{session, streams};
 use crate::lab::asked::Asked;
 
 /// How long an entry may take: far more than any does on a loaded machine.
 pub const LIMIT: Duration = Duration::from_secs(60);
 
-/// What became of an entry.
+/// The outcome of an entry.
 #[derive(Debug)]
 pub struct Run {
-    /// One for each launch. The recorder has kept all out that should not be in them.
+    /// One for each launch, already redacted.
     pub recordings: Vec<Recording>,
     /// What reached the host, in order.
     pub delivered: Vec<Item>,
@@ -31,18 +31,21 @@ pub struct Run {
     pub asked: Asked,
     /// The folders of this run, by the names that they have in the recordings.
     pub folders: BTreeMap<String, String>,
-    /// What did not go as the entry has it: a step that could not be done, a request that the API
-    /// script does not foresee, a message that is expected and did not come. Such a run is no other
-    /// form of the recorded one, and nothing in it can be compared.
+    /// What did not go as the entry says: a step that failed, a request that the API script does
+    /// not expect, an expected message that did not come. Such a run is not comparable with the
+    /// recorded one.
     pub problems: Vec<String>,
-    /// Set where something tried to leave the network namespace. The entry went to its end nevertheless.
+    /// Set if something tried to leave the network namespace. The entry was played to its end all
+    /// the same.
     pub attempts: Option<String>,
 }
 
-/// Plays an entry to a CLI, in a place of its own, and records it. Needs a network namespace with nothing but loopback.
+/// Plays an entry to a CLI in a new temporary folder, and records it. Needs a network namespace
+/// with nothing but loopback.
 ///
 /// # Errors
-/// When the CLI could not be run at all: no such file, an open network, no room for a place. Whatever the CLI does is part of the [`Run`].
+/// If the CLI could not be run at all: no such file, an open network, no room for the folder.
+/// Whatever the CLI does is part of the [`Run`].
 pub async fn run(entry: &Entry, cli: &Cli) -> Result<Run, String> {
     let folder = tempfile::tempdir().map_err(|error| format!("no temporary folder: {error}"))?;
     let place =
@@ -56,8 +59,8 @@ pub async fn run(entry: &Entry, cli: &Cli) -> Result<Run, String> {
         Recorder::new(process, folder.path().join("recording.jsonl")).cli_version(&cli.version);
     let log = Log::new();
 
-    let world = World::Live(&place);
-    let acted = tokio::time::timeout(LIMIT, act(entry, recorder.clone(), &world, &log)).await;
+    let stage = Stage::Live(&place);
+    let acted = tokio::time::timeout(LIMIT, act(entry, recorder.clone(), &stage, &log)).await;
     let mut problems = Vec::new();
     match acted {
         Ok(Ok(())) => {}
@@ -102,22 +105,24 @@ fn folders(place: &Hermetic) -> BTreeMap<String, String> {
     folders.into_iter().map(|(name, folder)| (name.to_owned(), path(folder))).collect()
 }
 
-/// Does what the entry's host does, before whatever `transport` leads to, until all its processes have ended. What it is told goes to `log`.
+/// Plays the entry's host to `transport`, until all its processes have ended. What is delivered to
+/// the host goes to `log`.
 ///
 /// # Errors
-/// When a step cannot be done, or the log lacks something that the host was told. That the CLI says or does something else is none: that is for the log.
+/// If a step cannot be done, or if the log lacks something that was delivered to the host. What the
+/// CLI says or does differently is not an error: it is in the log.
 pub async fn act(
     entry: &Entry,
     transport: impl Transport,
-    world: &World<'_>,
+    stage: &Stage<'_>,
     log: &Log,
 ) -> Result<(), String> {
     let leash = Leash::new(transport);
     match &entry.host {
         Host::Session(options, steps) => {
-            session::act(entry, options, steps, leash, world, log).await?
+            session::act(entry, options, steps, leash, stage, log).await?
         }
-        Host::Streams(args, steps) => streams::act(entry, args, steps, leash, world, log).await?,
+        Host::Streams(args, steps) => streams::act(entry, args, steps, leash, stage, log).await?,
     }
     log.is_whole()
 }

@@ -16,7 +16,7 @@ use super::leash::Leash;
 use super::log::{Channel, Log};
 use super::options::HostOptions;
 use super::pattern::{Pattern, fill};
-use super::world::World;
+use super::stage::Stage;
 use crate::session_host::{event_line, lock, start};
 
 pub(super) async fn act(
@@ -24,10 +24,10 @@ pub(super) async fn act(
     options: &HostOptions,
     steps: &[SessionStep],
     leash: Leash,
-    world: &World<'_>,
+    stage: &Stage<'_>,
     log: &Log,
 ) -> Result<(), String> {
-    let builder = options.clone().apply(world.session(entry)).transport(leash.clone());
+    let builder = options.clone().apply(stage.session(entry)).transport(leash.clone());
     let session = handlers(builder, entry, log)
         .start()
         .map_err(|error| format!("the session was refused: {error}"))?;
@@ -37,7 +37,7 @@ pub(super) async fn act(
         asked: 0,
         replies: 0,
         ids: Arc::default(),
-        world,
+        stage,
         log,
     };
     host.enter(session);
@@ -51,13 +51,13 @@ pub(super) async fn act(
 }
 
 struct Host<'a> {
-    /// The session, and above it its forks; each with the task that collects its events.
+    /// The session and, after it, its forks; each with the task that collects its events.
     sessions: Vec<(Session, JoinSet<()>)>,
     turns: JoinSet<()>,
     asked: usize,
     replies: usize,
     ids: Ids,
-    world: &'a World<'a>,
+    stage: &'a Stage<'a>,
     log: &'a Log,
 }
 
@@ -113,10 +113,10 @@ impl Host<'_> {
             }
             SessionStep::Stop {} => self.stop().await,
             SessionStep::Signal { name } => leash.signal(*name),
-            SessionStep::Release { gate } => self.world.release(gate),
-            SessionStep::Touch { file } => self.world.touch(file)?,
+            SessionStep::Release { gate } => self.stage.release(gate),
+            SessionStep::Touch { file } => self.stage.touch(file)?,
             SessionStep::Wait(Wait::Turns) => while self.turns.join_next().await.is_some() {},
-            SessionStep::Wait(wait) => self.world.wait(wait, self.log).await?,
+            SessionStep::Wait(wait) => self.stage.wait(wait, self.log).await?,
         }
         Ok(())
     }
@@ -140,7 +140,7 @@ impl Host<'_> {
         );
     }
 
-    /// Logs a reply in its envelope, by which it is known for one.
+    /// Logs a reply with its envelope, which identifies it.
     fn reply(&mut self, reply: Result<Option<Bytes>, String>) {
         self.replies += 1;
         let line = match &reply {
@@ -151,7 +151,7 @@ impl Host<'_> {
         self.log.push(Channel::Reply(self.replies), line);
     }
 
-    /// Ends the session, or the fork that is on top of it.
+    /// Ends the session, or the latest fork.
     async fn stop(&mut self) {
         if let Some((session, mut events)) = self.sessions.pop() {
             self.log.stopped(session.stop().await);
@@ -218,11 +218,11 @@ fn handlers(builder: SessionBuilder, entry: &Entry, log: &Log) -> SessionBuilder
     })
 }
 
-async fn collect(mut told: Events, session: usize, log: Log) {
-    while let Some(event) = told.next().await {
+async fn collect(mut events: Events, session: usize, log: Log) {
+    while let Some(event) = events.next().await {
         let line = match (event_line(&event), event) {
             (Some(line), _) => line,
-            // The process is another each time.
+            // The process differs each time.
             (None, SessionEvent::Connected(_)) => json!({"connected": true}).to_string().into(),
             (None, SessionEvent::SessionId(id)) => json!({"session_id": id}).to_string().into(),
             (None, SessionEvent::Warning(warning)) => {
@@ -236,7 +236,7 @@ async fn collect(mut told: Events, session: usize, log: Log) {
                 log.lost(events);
                 continue;
             }
-            // Of a later version of the library, which knows what it is.
+            // From a later version of the library.
             (None, other) => json!({"event": format!("{other:?}")}).to_string().into(),
         };
         log.push(Channel::Event(session), line);

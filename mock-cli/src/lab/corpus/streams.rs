@@ -13,18 +13,18 @@ use super::entry::Entry;
 use super::host::{Answer, StreamStep, answer};
 use super::leash::Leash;
 use super::log::{Channel, Log};
-use super::world::World;
+use super::stage::Stage;
 
 pub(super) async fn act(
     entry: &Entry,
     args: &[String],
     steps: &[StreamStep],
     leash: Leash,
-    world: &World<'_>,
+    stage: &Stage<'_>,
     log: &Log,
 ) -> Result<(), String> {
     let connection =
-        leash.open(world.launch(entry, args)).await.map_err(|error| error.to_string())?;
+        leash.open(stage.launch(entry, args)).await.map_err(|error| error.to_string())?;
     let stdin = Stdin(Arc::new(Mutex::new(Some(connection.stdin))));
     let mut control = connection.control;
     let mut readers = JoinSet::new();
@@ -36,14 +36,14 @@ pub(super) async fn act(
             StreamStep::Write { line } => stdin.write(line).await,
             StreamStep::Eof {} => stdin.close().await,
             StreamStep::Signal { name } => leash.signal(*name),
-            StreamStep::Release { gate } => world.release(gate),
+            StreamStep::Release { gate } => stage.release(gate),
             StreamStep::Wait(wait) => {
-                world.wait(wait, log).await.map_err(|error| format!("step {number}: {error}"))?
+                stage.wait(wait, log).await.map_err(|error| format!("step {number}: {error}"))?
             }
         }
     }
     log.at_step(steps.len() + 1);
-    // What a signal ends is not asked to end.
+    // A process ended by a signal is not asked to end.
     if !steps.iter().any(|step| matches!(step, StreamStep::Signal { .. })) {
         stdin.close().await;
     }
@@ -58,7 +58,7 @@ pub(super) async fn act(
 struct Stdin(Arc<Mutex<Option<BoxedWrite>>>);
 
 impl Stdin {
-    /// Writes a line. A CLI that has gone reads none, and its end says so.
+    /// Writes a line. A CLI that has gone reads none; its end is logged.
     async fn write(&self, line: &Value) {
         if let Some(stdin) = &mut *self.0.lock().await
             && stdin.write_all(format!("{line}\n").as_bytes()).await.is_ok()
@@ -101,7 +101,7 @@ async fn complaints(stderr: BoxedRead, log: Log) {
     }
 }
 
-/// The next line without its end. A stream that cannot be read has ended.
+/// The next line without its ending. An unreadable stream has ended.
 async fn next(lines: &mut BufReader<BoxedRead>) -> Option<Bytes> {
     let mut line = Vec::new();
     let read = lines.read_until(b'\n', &mut line).await.ok()?;

@@ -69,15 +69,15 @@ table![
 /// All entries, in the order of the index.
 ///
 /// # Errors
-/// When one is none: a test sees to it that this does not happen.
+/// If one of them is not an entry; a test checks that all are.
 pub fn entries() -> Result<Vec<Entry>, EntryError> {
     TABLE.iter().map(|(name, text)| Entry::parse(name, text)).collect()
 }
 
-/// The entries of these names, in their own order; all where there is no name.
+/// The entries of these names, in this order; all if there is no name.
 ///
 /// # Errors
-/// A name that no entry has.
+/// If no entry has one of the names.
 pub fn choose(entries: Vec<Entry>, names: &[String]) -> Result<Vec<Entry>, String> {
     if let Some(unknown) =
         names.iter().find(|name| entries.iter().all(|entry| entry.name != **name))

@@ -8,29 +8,29 @@ use claude_wire::wire::declared::{Kinds, Shape};
 use super::library::Known;
 use super::{SECTIONS, Schema};
 
-/// Something that one of two schemas has and the other has not.
+/// Something that only one of two schemas has.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum What {
     Kind,
     Field(String),
-    /// A word that a field may hold.
+    /// A value that a field may have.
     Word(String, String),
-    /// A field whose content has a schema, where the library keeps it as raw JSON.
+    /// A field whose content has a schema, and which the library keeps as raw JSON.
     Raw(String),
 }
 
 /// Differences of one section, each with the kinds that have it.
 pub(super) type Rows = BTreeMap<What, BTreeSet<String>>;
 
-/// What came of one section.
+/// The outcome of one section.
 #[derive(Debug, Default)]
 pub(super) struct Compared {
     pub(super) section: &'static str,
     pub(super) added: Rows,
     pub(super) gone: Rows,
-    /// What is added, and is left out for a reason.
+    /// What is added, but excused by an exception.
     pub(super) excused: BTreeMap<&'static str, Rows>,
-    /// Why it was not compared, or not in full.
+    /// Why it was not compared, or only in part.
     pub(super) unread: Vec<String>,
 }
 
@@ -40,12 +40,12 @@ pub(crate) struct Comparison {
     pub(super) from: String,
     pub(super) to: String,
     pub(super) sections: Vec<Compared>,
-    /// Reasons for which nothing is left out.
+    /// The exceptions that were not used.
     pub(super) needless: Vec<String>,
 }
 
 impl Comparison {
-    /// What `to` has that `from` has not, and the other way round.
+    /// What `to` has and `from` has not, and the other way round.
     pub(crate) fn of_two(from: &Schema, to: &Schema) -> Self {
         let sections = SECTIONS.iter().zip(from.sections.iter().zip(&to.sections));
         let sections = sections.map(|(section, (from, to))| {
@@ -81,7 +81,7 @@ impl Comparison {
                     compared.unread.extend(found.unread.iter().map(|at| format!("a part of {at}")));
                     let mut rows = missing(&found.kinds, declared);
                     if *section == "requests of a host" {
-                        // The library declares their names only.
+                        // The library declares only their names.
                         rows.retain(|what, _| *what == What::Kind);
                     }
                     for (what, kinds) in rows {
@@ -117,7 +117,7 @@ impl Comparison {
     }
 }
 
-/// What `there` has and `here` has not. Of a field that is missing, what stands in it is not listed.
+/// What `there` has and `here` has not. The content of a missing field is not listed.
 fn missing(there: &Kinds, here: &Kinds) -> Rows {
     let mut rows = Rows::new();
     for (kind, shape) in there {
@@ -137,7 +137,7 @@ fn missing_in(there: &Shape, here: &Shape) -> BTreeSet<What> {
     let mut found = BTreeSet::new();
     for path in there.paths() {
         if let Some(raw) = here.any_above(path) {
-            // Items and values of which nothing is said are as open there.
+            // Items and values without a schema are just as open there.
             let inside = path[raw.len()..].replace("[]", "").replace(".*", "");
             if !inside.is_empty() {
                 found.insert(What::Raw(raw.to_owned()));
@@ -155,13 +155,13 @@ fn missing_in(there: &Shape, here: &Shape) -> BTreeSet<What> {
     found
 }
 
-/// The object or array that a field stands in.
+/// The object or array that contains a field.
 fn parent(path: &str) -> Option<&str> {
     path.rfind(['.', '[']).map(|end| &path[..end])
 }
 
 impl What {
-    /// The field that it is about.
+    /// The name of the field.
     pub(super) fn path(&self) -> &str {
         match self {
             Self::Kind => "",

@@ -1,7 +1,7 @@
-//! As much of JavaScript as the declaration of a schema is written in: calls, members, literals, and
-//! functions that return such. What is anything else is stepped over.
+//! The part of JavaScript that the declaration of a schema uses: calls, members, literals, and
+//! functions that return them. Anything else is skipped.
 
-/// An expression. Names and texts are as they stand in the script.
+/// An expression. Names and texts are as in the script.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Expr<'a> {
     Name(&'a str),
@@ -36,26 +36,26 @@ pub(super) struct Function<'a> {
     pub(super) result: Expr<'a>,
 }
 
-/// Reads the expression that begins at `at`; `None` where the script ends inside it.
+/// Reads the expression that begins at `at`; `None` if the script ends inside it.
 pub(super) fn expression(script: &str, at: usize) -> Option<Expr<'_>> {
     Parser { script, at }.expression()
 }
 
-/// Reads the function whose parameters begin at `at`, behind `function name`.
+/// Reads the function whose parameters begin at `at`, after `function name`.
 pub(super) fn function(script: &str, at: usize) -> Option<Expr<'_>> {
     let mut parser = Parser { script, at };
     let parameters = parser.parameters()?;
     parser.block(parameters)
 }
 
-/// The name that begins at `at`; empty where none does.
+/// The name that begins at `at`; empty if there is none.
 pub(super) fn name_at(script: &str, at: usize) -> &str {
     let rest = &script[at..];
     let length = rest.bytes().take_while(|&byte| is_name_byte(byte)).count();
     if rest.starts_with(|first: char| first.is_ascii_digit()) { "" } else { &rest[..length] }
 }
 
-/// The name that ends at `end`; empty where none does.
+/// The name that ends at `end`; empty if there is none.
 pub(super) fn name_before(script: &str, end: usize) -> &str {
     let length = script[..end].bytes().rev().take_while(|&byte| is_name_byte(byte)).count();
     &script[end - length..end]
@@ -159,7 +159,7 @@ impl<'a> Parser<'a> {
         if self.takes("=>") { self.body(vec![name]) } else { Some(Expr::Name(name)) }
     }
 
-    /// Calls and members behind an operand.
+    /// Calls and members after an operand.
     fn postfix(&mut self, mut base: Expr<'a>) -> Option<Expr<'a>> {
         loop {
             self.space();
@@ -183,7 +183,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// The items up to the end of a list or of arguments, whose beginning the parser stands at.
+    /// The items up to the end of a list or of arguments; the parser is at its beginning.
     fn list(&mut self, end: u8) -> Option<Vec<Expr<'a>>> {
         self.at += 1;
         let mut items = Vec::new();
@@ -196,7 +196,7 @@ impl<'a> Parser<'a> {
                 }
                 b',' => self.at += 1,
                 _ if self.takes("...") => items.push(Expr::Spread(Box::new(self.expression()?))),
-                // Out of step: better not read than read wrong.
+                // Out of step: better unread than read wrong.
                 b')' | b']' | b'}' | b';' => return None,
                 _ => items.push(self.expression()?),
             }
@@ -276,7 +276,7 @@ impl<'a> Parser<'a> {
         Some(Expr::Opaque(&self.script[start..end]))
     }
 
-    /// The names of a function's parameters; those that are no plain names are left out.
+    /// The names of a function's parameters; those that are not plain names are left out.
     fn parameters(&mut self) -> Option<Vec<&'a str>> {
         self.space();
         let start = self.at;
@@ -333,7 +333,7 @@ impl<'a> Parser<'a> {
         self.sees("}").then_some(Function { parameters, locals, result })
     }
 
-    /// Reads a string; what stands between its quotes.
+    /// Reads a string; returns the text between its quotes.
     fn text(&mut self) -> Option<&'a str> {
         let quote = self.peek()?;
         let start = self.at + 1;
@@ -373,7 +373,7 @@ impl<'a> Parser<'a> {
         Some(())
     }
 
-    /// Steps over what begins with a bracket, up to the bracket that closes it.
+    /// Skips a bracket and everything up to its closing bracket.
     fn balanced(&mut self) -> Option<()> {
         let mut depth = 0u32;
         loop {
@@ -384,7 +384,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Steps over one byte, string or regular expression.
+    /// Skips one byte, string or regular expression.
     fn over(&mut self, depth: &mut u32) -> Option<()> {
         match self.peek()? {
             b'"' | b'\'' | b'`' => return self.text().map(|_| ()),
@@ -397,7 +397,7 @@ impl<'a> Parser<'a> {
         Some(())
     }
 
-    /// A slash divides behind a value, and begins a regular expression elsewhere.
+    /// A slash after a value divides; elsewhere it begins a regular expression.
     fn begins_regex(&self) -> bool {
         let before = self.script[..self.at].trim_end();
         let last = before.bytes().last().unwrap_or(b'(');
@@ -406,7 +406,7 @@ impl<'a> Parser<'a> {
         !is_value || matches!(name_before(before, before.len()), "return" | "typeof" | "case")
     }
 
-    /// Steps over the rest of an expression that is something else.
+    /// Skips the rest of an expression that is something else.
     fn rest(&mut self, start: usize) -> Option<Expr<'a>> {
         let mut depth = 0;
         while let Some(byte) = self.peek() {
@@ -453,7 +453,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_names_strings_or_stand_for_themselves() {
+    fn keys_are_names_strings_or_shorthands() {
         let expected = [
             Member::Named("a-b", Expr::Name("x")),
             Member::Named("1h", Expr::Name("y")),
@@ -486,7 +486,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_something_else_is_stepped_over() {
+    fn anything_else_is_skipped() {
         for (script, opaque) in [
             (r#""a"+"b",c"#, r#""a"+"b""#),
             ("a?b(1,2):c,d", "a?b(1,2):c"),
@@ -509,7 +509,7 @@ mod tests {
     }
 
     #[test]
-    fn a_script_that_ends_inside_is_not_read() {
+    fn a_truncated_script_is_not_read() {
         for script in ["", "u(", "u({a:", "[1,", "\"a", "`${", "(", "f(a]"] {
             assert_eq!(expression(script, 0), None, "{script}");
         }

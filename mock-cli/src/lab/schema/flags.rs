@@ -1,14 +1,14 @@
-//! The flags of the CLI's command line, as its parser is given them.
+//! The flags of the CLI's command line, as declared to its parser.
 
 use claude_wire::wire::declared::{Kinds, Shape};
 use memchr::memmem;
 
 use super::sections::{Found, Section};
 
-/// Flags that every version of the command line has: the script with them has them all.
+/// Flags that every version of the command line has: a script with all of them declares the flags.
 const ANCHORS: [&str; 2] = ["\"--output-format <", "\"--permission-mode <"];
 
-/// What a specification of a flag stands behind: `.option("`, `new Option("`, `.version(number,"`.
+/// What comes before the specification of a flag: `.option("`, `new Option("`, `.version(number,"`.
 const CALLS: [&str; 3] = ["(\"-", ",\"-v, --", "(\"--"];
 
 /// The flags of the main command, if the script has it: `-r, --resume [value]`.
@@ -27,7 +27,7 @@ pub(super) fn flags(script: &str) -> Option<Kinds> {
     )
 }
 
-/// The section, of the scripts' that have flags the one with the most.
+/// The section of flags: of all scripts that have flags, the one with the most.
 pub(super) fn section(all: Vec<Kinds>) -> Section {
     match all.into_iter().max_by_key(Kinds::len) {
         Some(kinds) => Ok(Found { kinds, ..Found::default() }),
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn flags_stand_where_the_parser_is_given_them() {
+    fn flags_are_read_where_the_parser_declares_them() {
         let script = r#"x.option("--output-format <format>","how").addOption(new Q("--permission-mode <mode>","-x")
             .choices(m)).option("-c, --continue","go on",()=>!0).version("1","-v, --version","say").option("-d2e, --debug-to-stderr","")
             .option("--tools, --all-tools <tools...>").addOption(new Q("-r, --resume [value]")),bad("--max must be 1"),w("- no")"#;

@@ -8,7 +8,7 @@ use claude_wire::wire::declared::{Kinds, Shape, declared};
 use super::compare::What;
 use crate::mock_claude::TABLES;
 
-/// Something that a CLI declares and that this library leaves out.
+/// Something that a CLI declares and this library leaves out.
 struct Exception {
     section: &'static str,
     kind: &'static str,
@@ -16,7 +16,7 @@ struct Exception {
     reason: &'static str,
 }
 
-/// What is left out. A row that is not needed any more is reported.
+/// What is left out. A row that is no longer needed is reported.
 const EXCEPTIONS: &[Exception] = &[
     Exception {
         section: "messages",
@@ -46,13 +46,13 @@ const EXCEPTIONS: &[Exception] = &[
         section: "requests of the CLI",
         kind: "hook_callback",
         path: "input",
-        reason: "the inputs of hooks have a section of their own",
+        reason: "the inputs of hooks have their own section",
     },
     Exception {
         section: "replies of the CLI",
         kind: "mcp_message",
         path: "mcp_response",
-        reason: "a host sends notifications that way, which have no answer",
+        reason: "a host sends notifications this way, and they have no answer",
     },
     Exception {
         section: "replies of the CLI",
@@ -68,14 +68,14 @@ const EXCEPTIONS: &[Exception] = &[
     },
 ];
 
-/// The reason for which the reply to a request without a method is left out.
+/// The reason to leave out the reply to a request without a method.
 const NO_METHOD: &str =
     "no method sends the request yet, and `Session::control` gives the reply as raw JSON";
 
 /// Why something is left out.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Excuse {
-    /// The exception that says so.
+    /// The exception that applies.
     pub(super) number: Option<usize>,
     pub(super) reason: &'static str,
 }
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn each_exception_excuses_its_row_and_no_other() {
+    fn each_exception_excuses_only_its_row() {
         let known = Known::of_library();
         for row in EXCEPTIONS {
             let compared =
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn replies_of_requests_without_a_method_are_excused_while_there_is_none() {
+    fn replies_to_requests_without_a_method_are_excused() {
         let known = Known::of_library();
         let compared = |kind| {
             let compared =

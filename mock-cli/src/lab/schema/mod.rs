@@ -1,10 +1,10 @@
-//! The schema inside a CLI: which kinds of messages it writes, with which fields, what it may be asked,
-//! which hooks and flags it has.
+//! The schema inside a CLI: the kinds of messages it writes, with their fields, the requests it
+//! accepts, its hooks and its flags.
 //!
-//! The CLI checks what it reads and writes against schemas in its own script. They are found by words
-//! that cannot change without the wire changing (`keep_alive`, `can_use_tool`), and by their form; the
-//! names in the script are different in every build. What is not found is said: a section that cannot be
-//! read never reads as one without a difference.
+//! The CLI checks what it reads and writes against schemas in its own script. They are found by
+//! words that cannot change unless the wire changes (`keep_alive`, `can_use_tool`), and by their
+//! form; the names in the script differ in every build. A section that cannot be read is reported
+//! as such, and never reads as one without a difference.
 
 mod compare;
 mod expression;
@@ -26,7 +26,7 @@ use self::script::{Script, Words};
 use self::scripts::Scripts;
 use self::sections::{By, Requests, Section};
 
-/// The sections of a schema, in the order of a report, each with what it holds.
+/// The sections of a schema, in the order of a report.
 pub(super) const SECTIONS: [&str; 9] = [
     "messages",
     "requests of the CLI",
@@ -39,10 +39,10 @@ pub(super) const SECTIONS: [&str; 9] = [
     "flags",
 ];
 
-/// The schema of one CLI, or what the library knows of one.
+/// The schema of one CLI, or what the library declares.
 #[derive(Debug)]
 pub(crate) struct Schema {
-    /// What it is the schema of, for a report.
+    /// The name of what it belongs to, for a report.
     pub(super) of: String,
     /// One for each of [`SECTIONS`].
     sections: [Section; 9],
@@ -60,7 +60,7 @@ impl Schema {
             }
         })?;
         let of = format!("{} ({})", version(&schemas).unwrap_or("unknown version"), path.display());
-        // Of several the one that defines the most: others check only what they need.
+        // If there are several, the one that defines the most: others check only what they need.
         let candidates = schemas.iter().filter_map(|text| {
             Script::new(text, &sections::ANCHORS, &none).map(|script| (text, script))
         });
@@ -79,8 +79,8 @@ impl Schema {
     }
 }
 
-/// The lists that other scripts export under these names. Two of one name could not be told apart, and
-/// neither is taken.
+/// The lists that other scripts export under these names. If two have the same name, neither is
+/// used.
 fn words_of_others(path: &Path, names: &HashSet<String>) -> Result<Words, String> {
     let mut found: HashMap<String, Vec<Vec<String>>> = HashMap::new();
     each_script(path, |text| {
@@ -123,7 +123,7 @@ fn read(script: &Script<'_>) -> [Section; 9] {
     ]
 }
 
-/// The version that a script says it is of.
+/// The version that a script reports.
 fn version(scripts: &[String]) -> Option<&str> {
     let (_, rest) = scripts.first()?.split_once("// Version: ")?;
     rest.split_whitespace().next()

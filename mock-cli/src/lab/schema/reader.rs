@@ -1,7 +1,7 @@
 //! From the expression of a schema to the fields that it describes.
 //!
-//! The names of the functions that make schemas differ from build to build, so that they are told by
-//! what they are called with: an object with fields, an array of alternatives, a word.
+//! The names of the functions that make schemas differ from build to build, so the functions are
+//! recognised by their arguments: an object with fields, an array of alternatives, a word.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -42,15 +42,15 @@ const PLAIN_METHODS: [&str; 27] = [
     "url",
 ];
 
-/// What the parameters and the locals of a function stand for.
+/// The values of the parameters and the locals of a function.
 type Scope<'a> = Vec<(&'a str, Rc<Expr<'a>>)>;
 
 /// Reads schemas of one script.
 pub(super) struct Reader<'s, 'a> {
     script: &'s Script<'a>,
-    /// The names that are being read: a schema may hold itself.
+    /// The names that are being read: a schema may contain itself.
     open: Vec<&'a str>,
-    /// Where something is said in a way that is not understood.
+    /// Where the script has a form that is not understood.
     pub(super) unread: BTreeSet<String>,
 }
 
@@ -66,8 +66,8 @@ impl<'s, 'a> Reader<'s, 'a> {
         shape
     }
 
-    /// The alternatives of a union, also of those that are unions themselves. Any other schema is its
-    /// only one.
+    /// The alternatives of a union, also of nested unions. Any other schema is its own only
+    /// alternative.
     pub(super) fn alternatives(&self, expr: &Expr<'a>) -> Vec<Expr<'a>> {
         match self.union(expr) {
             Some(items) => items.iter().flat_map(|item| self.alternatives(item)).collect(),
@@ -75,7 +75,7 @@ impl<'s, 'a> Reader<'s, 'a> {
         }
     }
 
-    /// The fields of an object, by name; `None` for what is no object.
+    /// The fields of an object, by name; `None` for anything else.
     pub(super) fn members(&self, expr: &Expr<'a>) -> Option<Vec<Member<'a>>> {
         match expr {
             Expr::Object(members) => Some(members.clone()),
@@ -134,7 +134,7 @@ impl<'s, 'a> Reader<'s, 'a> {
         }
     }
 
-    /// Reads a schema; `None` where it is said in a way that is not understood.
+    /// Reads a schema; `None` if its form is not understood.
     fn understand(
         &mut self,
         expr: &Expr<'a>,
@@ -222,7 +222,7 @@ impl<'s, 'a> Reader<'s, 'a> {
         }
         if let Some(definition) = self.script.definition(name) {
             if self.open.contains(&name) {
-                // It holds itself: all its fields are there already.
+                // It contains itself: all its fields are listed already.
                 return Some(());
             }
             let (schema, scope) = apply(&definition, arguments, scope)?;
@@ -243,7 +243,7 @@ impl<'s, 'a> Reader<'s, 'a> {
                 }
             }
             [Expr::Function(function)] => self.read(&function.result, scope, at, shape),
-            // An array of words that has a name, else what makes a value ready for a schema.
+            // An array of words with a name, or else a function that prepares a value for a schema.
             [Expr::Name(words)] => {
                 self.words(&[Expr::Spread(Box::new(Expr::Name(words)))], scope, at, shape)?
             }
@@ -300,8 +300,8 @@ impl<'s, 'a> Reader<'s, 'a> {
         }
     }
 
-    /// The items of a list, with those of the lists that are spread in it; `None` where one of these is
-    /// not understood.
+    /// The items of a list, with those of the lists spread into it; `None` if one of these is not
+    /// understood.
     fn items(&self, items: &[Expr<'a>], scope: &Scope<'a>) -> Option<Vec<Expr<'a>>> {
         let mut all = Vec::new();
         for item in items {
@@ -349,7 +349,7 @@ impl<'s, 'a> Reader<'s, 'a> {
     }
 }
 
-/// What a function returns for these arguments, and what the names in it stand for.
+/// What a function returns for these arguments, and the values of the names in it.
 fn apply<'a>(
     definition: &Rc<Expr<'a>>,
     arguments: &[Expr<'a>],

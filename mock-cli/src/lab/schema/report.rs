@@ -1,4 +1,4 @@
-//! A comparison of schemas, as a person or a program reads it.
+//! A comparison of schemas, as text or as JSON.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use super::compare::{Compared, Comparison, Rows, What};
 use crate::{Failure, Found};
 
 impl Comparison {
-    /// The exit code: what was not read is not better than what was found.
+    /// The exit code: what was not read is as bad as a difference.
     pub(crate) fn verdict(&self) -> Result<Found, Failure> {
         let differs = self.added() + self.gone() + self.needless.len() > 0;
         match self.unread() {
@@ -55,7 +55,7 @@ impl fmt::Display for Comparison {
             writeln!(f, "{section}")?;
         }
         for exception in &self.needless {
-            writeln!(f, "not needed any more: the exception for {exception}")?;
+            writeln!(f, "no longer needed: the exception for {exception}")?;
         }
         let left_out: usize =
             self.sections.iter().flat_map(|section| section.excused.values()).map(Rows::len).sum();

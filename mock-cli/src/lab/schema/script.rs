@@ -1,4 +1,4 @@
-//! A script, and what its names stand for.
+//! A script, and the meaning of its names.
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
@@ -16,7 +16,7 @@ pub(super) struct Script<'a> {
     text: &'a str,
     /// Every definition is `name=WRAPPER(()=>schema)`, so that it is made when it is first used.
     wrapper: &'a str,
-    /// The names that are defined in that way, in the script's order.
+    /// The names that are defined in this way, in the script's order.
     schemas: Vec<&'a str>,
     /// The names that other scripts define, such as those of the functions that make schemas.
     imported: HashSet<&'a str>,
@@ -26,7 +26,7 @@ pub(super) struct Script<'a> {
 }
 
 impl<'a> Script<'a> {
-    /// The script, if it has definitions of the kind that one of the `anchors` stands in.
+    /// The script, if it has definitions of the kind that contains one of the `anchors`.
     pub(super) fn new(text: &'a str, anchors: &[&str], foreign: &'a Words) -> Option<Self> {
         let wrapper = anchors.iter().find_map(|anchor| {
             memmem::find_iter(text.as_bytes(), anchor.as_bytes())
@@ -50,7 +50,7 @@ impl<'a> Script<'a> {
         &self.schemas
     }
 
-    /// What a name stands for; `None` for one that another script defines.
+    /// The value of a name; `None` for one that another script defines.
     pub(super) fn definition(&self, name: &'a str) -> Option<Rc<Expr<'a>>> {
         if self.imported.contains(name) {
             let words = self.foreign.get(name)?.iter();
@@ -69,7 +69,7 @@ impl<'a> Script<'a> {
         self.schemas.contains(&name).then(|| self.definition(name))?
     }
 
-    /// The imported names that something is called with: lists of words, among others.
+    /// The imported names in the arguments of a call: lists of words, among others.
     pub(super) fn wanted(&self) -> HashSet<String> {
         let has = |text: String| memmem::find(self.text.as_bytes(), text.as_bytes()).is_some();
         let names = self.imported.iter().copied();
@@ -91,7 +91,7 @@ impl<'a> Script<'a> {
         expression::expression(self.text, at)
     }
 
-    /// Where the text behind `pattern` begins, which begins with a word of its own.
+    /// Where the text after `pattern` begins; `pattern` begins with a whole word.
     fn find(&self, pattern: &str) -> Option<usize> {
         let text = self.text.as_bytes();
         memmem::find_iter(text, pattern.as_bytes())
@@ -115,7 +115,7 @@ pub(super) fn exported_words(text: &str, names: &HashSet<String>) -> Vec<(String
         .collect()
 }
 
-/// The words of the last list of a name before `end`, with those of the lists that are spread in it.
+/// The words of the last list of a name before `end`, with those of the lists spread into it.
 fn words_of(text: &str, name: &str, end: usize, depth: usize) -> Option<Vec<String>> {
     let definition = format!("{name}=[");
     let at = memmem::rfind_iter(&text.as_bytes()[..end], definition.as_bytes())
@@ -160,7 +160,7 @@ fn imported(text: &str) -> HashSet<&str> {
     names
 }
 
-/// A function as the script has it; `None` for anything else.
+/// A function as it is in the script; `None` for anything else.
 pub(super) fn as_function<'e, 'a>(expr: &'e Expr<'a>) -> Option<&'e Function<'a>> {
     match expr {
         Expr::Function(function) => Some(function),

@@ -1,4 +1,4 @@
-//! The scripts inside a CLI: text between the parts of a program that are none.
+//! The scripts inside a CLI: text between the binary parts of an executable.
 
 use std::io::{self, Read};
 
@@ -7,21 +7,21 @@ use memchr::{memchr, memmem};
 /// How much is read at a time, in bytes.
 const BLOCK: usize = 1 << 20;
 
-/// What a script begins with; in a program a zero byte stands before it, and another behind it.
+/// The beginning of a script; in an executable, a zero byte comes before and after it.
 const START: &[u8] = b"\0// @bun";
 
-/// The scripts of a program, or the one that the file is.
+/// The scripts of an executable, or the file itself if it is a script.
 pub(super) struct Scripts<R> {
     source: R,
     buffer: Vec<u8>,
-    /// What was read and is not looked at yet begins here.
+    /// Where the part that was read but not searched begins.
     at: usize,
     ended: bool,
 }
 
 impl<R: Read> Scripts<R> {
     pub(super) fn new(source: R) -> Self {
-        // A file that is a script itself has no zero byte before it.
+        // A file that is a script has no zero byte before it.
         Self { source, buffer: vec![0], at: 0, ended: false }
     }
 
@@ -63,7 +63,7 @@ impl<R: Read> Scripts<R> {
         }
     }
 
-    /// Forgets what was looked at, and reads on.
+    /// Drops what was searched, and reads on.
     fn fill(&mut self) -> io::Result<()> {
         self.buffer.drain(..self.at);
         self.at = 0;
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn scripts_stand_between_zero_bytes() {
+    fn scripts_are_between_zero_bytes() {
         let bytes =
             b"\x7fELF\0\0junk\0// @bun\nvar a;\0// @bun @bytecode\nvar b;\0\xff\xfe// @bun no\0";
         for step in [1, 7, 4096] {
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_a_script_is_one() {
+    fn a_script_file_is_read_whole() {
         assert_eq!(scripts(b"// @bun\nvar a;", 3), ["// @bun\nvar a;"]);
         assert!(scripts(b"no script", 3).is_empty() && scripts(b"", 3).is_empty());
     }

@@ -8,30 +8,31 @@ use super::expression::{Expr, Member};
 use super::reader::Reader;
 use super::script::Script;
 
-/// A word that the schema of some frame is told by, as the script writes it. One is enough: it leads to
-/// the script, and to the way in which that defines schemas.
+/// Words that identify the schema of some frame, as the script writes them. One is enough: it leads
+/// to the script, and to the way it defines schemas.
 pub(super) const ANCHORS: [&str; 3] =
     ["(\"control_cancel_request\"),request_id:", "(\"keep_alive\")})", "(\"can_use_tool\"),"];
 
-/// What one section of a schema has, or why it cannot be read.
+/// The content of one section, or why it cannot be read.
 pub(super) type Section = Result<Found, String>;
 
 /// The kinds of a section.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Found {
     pub(super) kinds: Kinds,
-    /// Places that say something in a way that is not understood.
+    /// Places whose form is not understood.
     pub(super) unread: BTreeSet<String>,
 }
 
-/// What the CLI writes: the union that has its heartbeat and the start of a turn.
+/// What the CLI writes: the union that contains its heartbeat and the start of a turn.
 pub(super) fn messages(script: &Script<'_>) -> Section {
     frames(script, |kinds| kinds.contains_key("system/init")).ok_or_else(|| {
         not_found("a union of what the CLI writes (`keep_alive`, `system` / `init`)")
     })
 }
 
-/// What a host writes: the union that has a heartbeat and prompts, and nothing about the session.
+/// What a host writes: the union that contains a heartbeat and prompts, and nothing about the
+/// session.
 pub(super) fn host_messages(script: &Script<'_>) -> Section {
     let is_hosts = |kinds: &Kinds| {
         kinds.contains_key("user") && !kinds.keys().any(|kind| kind.starts_with("system/"))
@@ -40,7 +41,7 @@ pub(super) fn host_messages(script: &Script<'_>) -> Section {
         .ok_or_else(|| not_found("a union of what a host writes (`keep_alive`, `user`)"))
 }
 
-/// The largest union of frames that has a heartbeat, and fits.
+/// The largest union of frames that has a heartbeat and satisfies the condition.
 fn frames(script: &Script<'_>, fits: impl Fn(&Kinds) -> bool) -> Option<Found> {
     let all = unions(script, "keep_alive").into_iter().filter_map(|union| {
         let found = kinds(script, union);
@@ -49,7 +50,7 @@ fn frames(script: &Script<'_>, fits: impl Fn(&Kinds) -> bool) -> Option<Found> {
     all.max_by_key(|found| found.kinds.len())
 }
 
-/// The definitions that are unions of which a frame of type `kind` is one alternative.
+/// The definitions that are unions with a frame of type `kind` among their alternatives.
 fn unions<'a>(script: &Script<'a>, kind: &str) -> Vec<&'a str> {
     let reader = Reader::new(script);
     let names = script.schemas().iter().copied();
@@ -99,7 +100,7 @@ fn kinds<'a>(script: &Script<'a>, union: &'a str) -> Found {
     found
 }
 
-/// What stands in a frame that has sections of its own.
+/// The content of a frame that has its own sections.
 fn carried(kind: &str) -> Option<&'static str> {
     match kind {
         "control_request" => Some("request."),
@@ -108,7 +109,7 @@ fn carried(kind: &str) -> Option<&'static str> {
     }
 }
 
-/// A type with subtypes is a kind for each; a response says by its subtype how it went.
+/// A type with subtypes has one kind for each; the subtype of a response is its outcome.
 fn names(kind: &str, shape: &Shape) -> Vec<String> {
     let subtypes: Vec<_> = shape.words("subtype").collect();
     match subtypes.is_empty() || kind.starts_with("control_") {
@@ -117,7 +118,7 @@ fn names(kind: &str, shape: &Shape) -> Vec<String> {
     }
 }
 
-/// Who sends a request.
+/// The sender of a request.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum By {
     Cli,
@@ -202,12 +203,12 @@ impl<'a> Row<'a> {
     }
 }
 
-/// What hooks are given: the union of which each alternative names its event.
+/// The inputs of hooks: the union in which each alternative names its event.
 pub(super) fn hook_inputs(script: &Script<'_>) -> Section {
     by_event(script, "hook_event_name").ok_or_else(|| not_found("a union of the inputs of hooks"))
 }
 
-/// What hooks may answer: what each event may be answered with, and what all may.
+/// The answers of hooks: those of each event, and those that all events share.
 pub(super) fn hook_outputs(script: &Script<'_>) -> Section {
     let mut reader = Reader::new(script);
     let mut found =

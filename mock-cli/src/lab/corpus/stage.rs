@@ -1,4 +1,5 @@
-//! What is around the host: the API behind the CLI and the files beside it, or, in a replay, neither.
+//! Where an entry is played: next to a CLI with its API and its files, or next to a replay without
+//! them.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -17,20 +18,21 @@ use super::host::Wait;
 use super::log::{Channel, Item, Log};
 use super::pattern::Pattern;
 
-/// The folders of a replay: those that recordings name in the place of the real ones.
+/// The folders of a replay: those that recordings have in place of the real ones.
 const NEUTRAL_CWD: &str = "/home/user/project";
 const NEUTRAL_HOME: &str = "/home/user";
 
 /// Where an entry is played.
-pub enum World<'a> {
-    /// Before a CLI.
+pub enum Stage<'a> {
+    /// With a CLI.
     Live(&'a Hermetic),
-    /// Before a recording: gates and pipes are open. A script that must not go on too early there waits for a message as well.
+    /// With a recording: gates and pipes are open. If a script must not go on too early, it also
+    /// waits for a message.
     Replay,
 }
 
-impl World<'_> {
-    /// A session with nothing chosen but where it is.
+impl Stage<'_> {
+    /// A session with nothing chosen but its folders and its API.
     pub(super) fn session(&self, entry: &Entry) -> SessionBuilder {
         let builder = match self {
             Self::Live(place) => place.session(),
@@ -78,7 +80,7 @@ impl World<'_> {
         }
     }
 
-    /// Waits for what is not about turns.
+    /// Waits for a condition that is not about turns.
     pub(super) async fn wait(&self, wait: &Wait, log: &Log) -> Result<(), String> {
         let like = |pattern: &Pattern, items: &[Item]| {
             items.iter().filter_map(Item::message).filter(|message| pattern.fits(message)).count()
@@ -104,19 +106,20 @@ impl World<'_> {
                 log.until(|items| like(pattern, items) >= *times).await
             }
             (Wait::Exits(times), _) => log.until(|items| exits(items) >= *times).await,
-            // The session's own business.
+            // Handled by the session.
             (Wait::Turns, _) => {}
         }
         Ok(())
     }
 }
 
-/// A server on loopback that answers as the entry says: hooks of the settings post to it.
-/// It serves until it is dropped.
+/// A server on loopback with the answers of the entry; hooks of the settings post to it. It serves
+/// until it is dropped.
 pub(super) struct Http(MockServer);
 
 impl Http {
-    /// A server that answers every request to one of these paths with this JSON, and others with 404.
+    /// Starts a server that answers every request to one of these paths with its JSON, and others
+    /// with 404.
     pub(super) async fn start(answers: &BTreeMap<String, Value>) -> Self {
         let server = MockServer::start().await;
         for (at, answer) in answers {
@@ -131,7 +134,7 @@ impl Http {
     }
 }
 
-/// What stands for the address of the server in the files of an entry.
+/// The placeholder for the address of the server in the files of an entry.
 const PLACE: &str = "${http}";
 
 /// Makes the files of an entry, which may name the address of its server.
@@ -160,11 +163,11 @@ fn make_pipe(path: &Path) -> io::Result<()> {
     Ok(mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0)?)
 }
 
-/// Waits until somebody writes to a named pipe.
+/// Waits until a named pipe is written to.
 #[cfg(target_os = "linux")]
 async fn written(path: &Path) -> io::Result<()> {
     use tokio::io::AsyncReadExt as _;
-    // Open for writing as well, so that the end of the one writer is not the end of the pipe.
+    // Opened for writing as well, so that the end of the only writer is not the end of the pipe.
     let mut pipe =
         tokio::net::unix::pipe::OpenOptions::new().read_write(true).open_receiver(path)?;
     pipe.read_u8().await.map(drop)
