@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::error::Result;
 use super::handle::Session;
 use super::handlers::Handlers;
-use super::options::option_setters;
+use super::options::{option_setters, option_table};
 use super::setup::Setup;
 use super::stderr::OnStderr;
 use super::{AppConfig, OptionError, Options};
@@ -27,18 +27,18 @@ const MAX_QUEUE: usize = 1024;
 ///
 /// | for | methods |
 /// |---|---|
-/// | where the CLI is | [`transport`](Self::transport), [`cli_path`](Self::cli_path), [`cwd`](Self::cwd), [`add_dir`](Self::add_dir), [`add_dirs`](Self::add_dirs), [`env`](Self::env), [`env_remove`](Self::env_remove), [`inherit_env`](Self::inherit_env), [`api_key`](Self::api_key) |
-/// | model and prompt | [`model`](Self::model), [`fallback_model`](Self::fallback_model), [`system_prompt`](Self::system_prompt), [`append_system_prompt`](Self::append_system_prompt), [`system_prompt_file`](Self::system_prompt_file), [`effort`](Self::effort), [`thinking`](Self::thinking), [`thinking_display`](Self::thinking_display), [`agent`](Self::agent), [`agents`](Self::agents), [`skills`](Self::skills) |
-/// | what it may do | [`allowed_tools`](Self::allowed_tools), [`disallowed_tools`](Self::disallowed_tools), [`tools`](Self::tools), [`permission_mode`](Self::permission_mode), [`permission_prompt_tool`](Self::permission_prompt_tool), [`permission_prompts`](Self::permission_prompts), [`sandbox`](Self::sandbox), [`allow_dangerously_skip_permissions`](Self::allow_dangerously_skip_permissions) |
-/// | decide yourself | [`on_permission`](Self::on_permission), [`permission_handler`](Self::permission_handler), [`on_confirm`](Self::on_confirm), [`confirmer`](Self::confirmer), [`permission_timeout`](Self::permission_timeout), [`on_hook`](Self::on_hook), [`on_hooks`](Self::on_hooks), [`hook_handler`](Self::hook_handler), [`log_hooks`](Self::log_hooks), [`on_elicitation`](Self::on_elicitation), [`on_user_dialog`](Self::on_user_dialog), [`on_request`](Self::on_request), [`warnings`](Self::warnings) |
-/// | limits | [`max_turns`](Self::max_turns), [`max_budget_usd`](Self::max_budget_usd), [`task_budget`](Self::task_budget), [`max_retries`](Self::max_retries) |
-/// | time limits | [`timeout`](Self::timeout), [`no_timeout`](Self::no_timeout), [`idle_timeout`](Self::idle_timeout), [`no_idle_timeout`](Self::no_idle_timeout), [`control_timeout`](Self::control_timeout), [`initialize_timeout`](Self::initialize_timeout), [`drain_timeout`](Self::drain_timeout), [`shutdown`](Self::shutdown) |
-/// | what is sent | [`include_partial_messages`](Self::include_partial_messages), [`include_hook_events`](Self::include_hook_events), [`replay_user_messages`](Self::replay_user_messages), [`forward_subagent_text`](Self::forward_subagent_text), [`agent_progress_summaries`](Self::agent_progress_summaries), [`prompt_suggestions`](Self::prompt_suggestions), [`json_schema`](Self::json_schema), [`verbatim_prompts`](Self::verbatim_prompts) |
-/// | conversation | [`resume`](Self::resume), [`continue_conversation`](Self::continue_conversation), [`fork_session`](Self::fork_session), [`session_id`](Self::session_id), [`resume_session_at`](Self::resume_session_at), [`resume_drops_turn`](Self::resume_drops_turn), [`no_session_persistence`](Self::no_session_persistence), [`session_mirror`](Self::session_mirror), [`title`](Self::title), [`file_checkpointing`](Self::file_checkpointing) |
-/// | tools and servers | [`external_mcp_server`](Self::external_mcp_server), [`mcp_config`](Self::mcp_config), [`strict_mcp_config`](Self::strict_mcp_config), [`plugin`](Self::plugin), [`tool_aliases`](Self::tool_aliases) |
-/// | settings | [`options`](Self::options), [`config`](Self::config), [`settings`](Self::settings), [`setting_sources`](Self::setting_sources), [`managed_settings`](Self::managed_settings), [`project_config_root`](Self::project_config_root) |
-/// | memory | [`max_line`](Self::max_line), [`max_queue`](Self::max_queue), [`buffer_limit`](Self::buffer_limit), [`buffer_cap`](Self::buffer_cap) |
-/// | diagnosis | [`on_stderr`](Self::on_stderr), [`debug`](Self::debug), [`debug_file`](Self::debug_file), [`client_app`](Self::client_app), [`extra_arg`](Self::extra_arg), [`extra_flag`](Self::extra_flag), [`initialize_field`](Self::initialize_field) |
+#[doc = concat!("| where the CLI is | ", option_table!(index place), "[`transport`](Self::transport) [`cli_path`](Self::cli_path) [`add_dir`](Self::add_dir) [`env`](Self::env) [`env_remove`](Self::env_remove) |")]
+#[doc = concat!("| model and prompt | ", option_table!(index model), "[`system_prompt`](Self::system_prompt) [`append_system_prompt`](Self::append_system_prompt) [`system_prompt_file`](Self::system_prompt_file) |")]
+#[doc = concat!("| what it may do | ", option_table!(index permission), "|")]
+/// | decide yourself | [`on_permission`](Self::on_permission) [`permission_handler`](Self::permission_handler) [`on_confirm`](Self::on_confirm) [`confirmer`](Self::confirmer) [`permission_timeout`](Self::permission_timeout) [`on_hook`](Self::on_hook) [`on_hooks`](Self::on_hooks) [`hook_handler`](Self::hook_handler) [`log_hooks`](Self::log_hooks) [`on_elicitation`](Self::on_elicitation) [`on_user_dialog`](Self::on_user_dialog) [`on_request`](Self::on_request) [`warnings`](Self::warnings) |
+#[doc = concat!("| limits | ", option_table!(index limits), "|")]
+#[doc = concat!("| time limits | ", option_table!(index time), "[`no_timeout`](Self::no_timeout) [`no_idle_timeout`](Self::no_idle_timeout) [`shutdown`](Self::shutdown) |")]
+#[doc = concat!("| what is sent | ", option_table!(index output), "|")]
+#[doc = concat!("| conversation | ", option_table!(index conversation), "|")]
+#[doc = concat!("| tools and servers | ", option_table!(index servers), "[`external_mcp_server`](Self::external_mcp_server) [`plugin`](Self::plugin) |")]
+#[doc = concat!("| settings | ", option_table!(index settings), "[`options`](Self::options) [`config`](Self::config) |")]
+/// | memory | [`max_line`](Self::max_line) [`max_queue`](Self::max_queue) [`buffer_limit`](Self::buffer_limit) [`buffer_cap`](Self::buffer_cap) |
+#[doc = concat!("| diagnosis | ", option_table!(index diagnosis), "[`on_stderr`](Self::on_stderr) [`extra_arg`](Self::extra_arg) [`extra_flag`](Self::extra_flag) [`initialize_field`](Self::initialize_field) |")]
 ///
 /// With the feature `mcp` there is also `tool_server`, for tools in your own process; with `schemars`, `json_schema_of`.
 ///

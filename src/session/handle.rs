@@ -101,8 +101,7 @@ impl Session {
             return Ok(());
         }
         let before = self.session_id();
-        // `/clear` must be a command even if prompts are verbatim.
-        let mut turn = self.query("/clear").verbatim_prompts(false);
+        let mut turn = self.query("/clear").as_command();
         let mut confirmed = false;
         while let Some(message) = turn.next().await {
             match message {
@@ -134,13 +133,7 @@ impl Session {
         let id = self.session_id().ok_or_else(|| {
             super::OptionError::new("resume", "a session that the CLI has confirmed", "none yet")
         })?;
-        let mut options = setup.options.clone();
-        options.resume = Some(id);
-        options.fork_session = Some(true);
-        options.session_id = None;
-        options.continue_conversation = None;
-        options.resume_session_at = None;
-        options.resume_drops_turn = None;
+        let options = setup.options.clone().forking(id);
         Ok(Session::new(Setup { options, ..setup.clone() }))
     }
 

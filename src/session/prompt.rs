@@ -9,7 +9,7 @@ use crate::wire::RawJson;
 /// Messages API.
 ///
 /// In a text, the CLI replaces `@path` with the content of the file, and treats a leading `/name`
-/// as a command, unless [`verbatim_prompts`](super::SessionBuilder::verbatim_prompts) is set.
+/// as a command, unless prompts are verbatim (an option).
 ///
 /// ```
 /// use claude_wire::Prompt;

@@ -3,7 +3,7 @@
 use super::error::Result;
 use super::options::FileOrJson;
 use super::setup::Setup;
-use super::{Options, PermissionMode, Timeouts};
+use super::{Options, PermissionMode, Timeouts, Turn};
 use crate::protocol::{Settled, Switch};
 use crate::wire::control::{Request, RequestName};
 
@@ -53,6 +53,13 @@ impl Plan {
             launch: differs.then(|| Box::new(resolved)),
             settled: settled(query),
         })
+    }
+}
+
+impl Turn {
+    /// A prompt that begins with a slash is a command, even if prompts are verbatim.
+    pub(super) fn as_command(self) -> Self {
+        self.verbatim_prompts(false)
     }
 }
 

@@ -37,8 +37,7 @@ impl Setup {
             initialize_timeout: timeouts.initialize.unwrap_or(Duration::MAX),
             control_timeout: timeouts.control.unwrap_or(Duration::MAX),
             drain_timeout: timeouts.drain.unwrap_or(Duration::MAX),
-            resumes: self.options.resume.is_some()
-                || self.options.continue_conversation == Some(true),
+            resumes: self.options.resumes(),
             max_queue: self.max_queue,
         }
     }
@@ -73,12 +72,7 @@ impl Setup {
     ) -> Result<Launch, OptionError> {
         let mut options = options.clone();
         if resume.is_some() || forgotten {
-            options.resume = None;
-            options.continue_conversation = None;
-            options.fork_session = None;
-            options.session_id = None;
-            options.resume_session_at = None;
-            options.resume_drops_turn = None;
+            options = options.without_conversation();
         }
         let mut launch = options.launch()?;
         // The CLI's id, which is not an option to validate.

@@ -148,9 +148,8 @@ impl Turn {
         self.one_line(Reply::of_whole_blocks(), thinking)
     }
 
-    /// The text as it is written. If the CLI sends no partial messages (see
-    /// [`include_partial_messages`](super::SessionBuilder::include_partial_messages)), or none for
-    /// a block, the text comes block by block.
+    /// The text as it is written. If the CLI sends no partial messages (an option), or none
+    /// for a block, the text comes block by block.
     ///
     /// When a block is complete, the text that its pieces lacked follows. When the reply starts
     /// over because the API's stream broke off, the next piece says what is kept

@@ -9,9 +9,10 @@ use serde_json::{Map, Value, json};
 use super::dialog::Dialogs;
 use super::elicitation::OnElicitation;
 use super::hooks::{self, Hooks};
-use super::permission::{self, Permissions};
+use super::permission::Permissions;
 use super::request::{Answering, HostRequest};
 use crate::protocol::Answer;
+use crate::session::options::unreachable;
 use crate::session::{OptionError, Options, WeakSession};
 use crate::transport::BoxFuture;
 use crate::wire::RawJson;
@@ -59,8 +60,7 @@ impl Handlers {
 
     /// Returns warnings about options that do not work as they seem to.
     pub(in crate::session) fn warnings(&self, options: &Options) -> Vec<String> {
-        let mut warnings =
-            if self.has_permission() { permission::unreachable(options) } else { Vec::new() };
+        let mut warnings = if self.has_permission() { unreachable(options) } else { Vec::new() };
         warnings.extend(hooks::seldom_called(&self.hooks));
         warnings
     }

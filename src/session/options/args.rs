@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use super::{FileOrJson, OptionError, Options, Plugin, Skills, SystemPrompt, Thinking};
+use super::{FileOrJson, OptionError, Options, Plugin, SystemPrompt, Thinking};
 
 /// The fixed arguments of every launch. Print mode with stream-json output requires `--verbose`.
 const PREFIX: [&str; 6] =
@@ -29,36 +29,18 @@ impl Options {
         let mut argv = Argv(PREFIX.map(OsString::from).to_vec());
         // Arguments of two combined options are written by one of them.
         let whole = Options {
-            allowed_tools: self.allowed_rules(),
             debug: self.debug.filter(|_| self.debug_file.is_none()),
-            ..self.clone()
+            ..self.with_allowed_rules()
         };
         whole.write(&mut argv);
-        argv.switch(&["--await-initialize"], &self.awaits_initialize());
-        if self.inline_settings().is_some() {
-            argv.text(&["--initialize-fields"], &"settings");
-        }
-        argv.switch(&["--managed-settings-in-initialize"], &self.managed_settings.is_some());
+        self.announce_initialize(&mut argv);
         argv.extra(self.extra_args.as_deref().unwrap_or_default());
         Ok(argv.0)
     }
 
-    /// The rules of `allowed_tools`, and those added by `skills`, without duplicates.
-    pub(super) fn allowed_rules(&self) -> Option<Vec<String>> {
-        let added = match &self.skills {
-            Some(Skills::All) => vec!["Skill".to_owned()],
-            Some(Skills::Named(names)) => {
-                names.iter().map(|name| format!("Skill({name})")).collect()
-            }
-            None => return self.allowed_tools.clone(),
-        };
-        let mut rules = self.allowed_tools.clone().unwrap_or_default();
-        for rule in added {
-            if !rules.contains(&rule) {
-                rules.push(rule);
-            }
-        }
-        Some(rules)
+    /// Is a flag set that has no option?
+    pub(super) fn has_extra(&self, flag: &str) -> bool {
+        self.extra_args.iter().flatten().any(|(name, _)| name == flag)
     }
 }
 

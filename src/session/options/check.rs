@@ -143,7 +143,7 @@ pub(super) fn settings(field: &'static str, settings: &FileOrJson) -> Checked {
     file_or(field, settings, object)
 }
 
-pub(super) fn mcp_config(field: &'static str, configs: &[FileOrJson]) -> Checked {
+pub(super) fn server_files(field: &'static str, configs: &[FileOrJson]) -> Checked {
     let has_servers = |json: &Value| json.get("mcpServers").is_some_and(Value::is_object);
     configs.iter().try_for_each(|config| {
         file_or(field, config, |field, json| {
@@ -224,7 +224,7 @@ pub(super) fn skills(field: &'static str, skills: &Skills) -> Checked {
     Ok(())
 }
 
-pub(super) fn extra_args(field: &'static str, args: &[(String, Option<String>)]) -> Checked {
+pub(super) fn extra_flags(field: &'static str, args: &[(String, Option<String>)]) -> Checked {
     for (flag, value) in args {
         let mut letters = flag.bytes();
         if !letters.next().is_some_and(|first| first.is_ascii_alphanumeric())

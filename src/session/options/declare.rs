@@ -25,6 +25,7 @@ macro_rules! declare {
             $(check $check:ident;)?
             $(debug $debug:ident;)?
             $(session $only:ident;)?
+            index $index:ident;
         }
     )+) => {
         /// One layer of options of a session or a query.
@@ -96,6 +97,12 @@ macro_rules! declare {
                 Ok(())
             }
 
+            /// Without the options that say with which conversation the CLI begins.
+            pub(in crate::session) fn without_conversation(mut self) -> Self {
+                $($(declare!(@start self $field $only);)?)+
+                self
+            }
+
             /// Writes the arguments of the options that are set.
             pub(super) fn write(&self, argv: &mut Argv) {
                 $($(
@@ -164,7 +171,9 @@ macro_rules! declare {
             },
         },)*)+];
     };
-    (@session only) => { "an option of the session, not of one query" };
+    (@start $self:ident $field:ident start) => { $self.$field = None };
+    (@start $self:ident $field:ident only) => {};
+    (@session $only:ident) => { "an option of the session, not of one query" };
     (@field $self:ident $field:ident) => { $self.$field.as_ref().map(|value| json!(value)) };
     (@field $self:ident $field:ident $value:ident) => { $self.$value() };
     (@shown $value:ident) => { $value };

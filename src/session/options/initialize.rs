@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::args::is_argument;
+use super::args::{Argv, is_argument};
 use super::{FileOrJson, Options, Skills, SystemPrompt, agents};
 
 impl Options {
@@ -40,16 +40,21 @@ impl Options {
         }
     }
 
-    /// These fields of the initialize request only take effect if the CLI waits for it before it
-    /// does anything.
-    pub(super) fn awaits_initialize(&self) -> bool {
-        self.external_servers().is_some()
-            || self.inline_settings().is_some()
-            || self.managed_settings.is_some()
+    /// Writes the flags for fields of the initialize request. Some only take effect if the CLI waits
+    /// for the request before it does anything.
+    pub(super) fn announce_initialize(&self, argv: &mut Argv) {
+        let (settings, managed) =
+            (self.inline_settings().is_some(), self.managed_settings.is_some());
+        let awaits = self.external_servers().is_some() || settings || managed;
+        argv.switch(&["--await-initialize"], &awaits);
+        if settings {
+            argv.text(&["--initialize-fields"], &"settings");
+        }
+        argv.switch(&["--managed-settings-in-initialize"], &managed);
     }
 
-    /// The servers of `mcp_servers`, and those given as JSON in `mcp_config`. The CLI treats them
-    /// like those of `--mcp-config`.
+    /// The servers of `mcp_servers`, and those given as JSON in a source. The CLI treats them like
+    /// those of `--mcp-config`.
     pub(super) fn external_servers(&self) -> Option<Value> {
         let typed = self.mcp_servers.iter().flatten();
         let typed = typed.map(|(name, server)| (name.clone(), server.to_json()));

@@ -3,7 +3,7 @@
 //! **Layers.** A query's options override its session's, those override the application's
 //! ([`AppConfig`]: a file, then the environment), and those override the defaults. The nearest
 //! layer that sets a field wins. A layer is checked only in combination, by [`Options::validate`],
-//! since one may complete another: `fork_session` of a query forks what its session resumes.
+//! since one may complete another: a query forks what its session resumes.
 //!
 //! **Flags.** [`Options::args`] writes a flag and its value as two arguments, `--model opus`. They
 //! are one argument, `--flag=value`, where two could be misread: when the value is empty or begins
@@ -25,7 +25,7 @@
 //! **Secrets stay off the command line**, which every process of the machine can read. Servers,
 //! settings and managed settings given as JSON go into the handshake, for which the CLI waits
 //! (`--await-initialize`); the key goes into the environment. The command line contains names,
-//! paths, limits, rules, short prompts and schemas, and the `extra_args`.
+//! paths, limits, rules, short prompts and schemas, and extra flags.
 //!
 //! Two defaults differ from those of the official SDKs: with an unset system prompt the CLI uses
 //! its own, where they send an empty one; and `max_turns` 0 or an empty `model` is an error, where
@@ -35,11 +35,13 @@ mod agents;
 mod args;
 mod check;
 mod config;
+mod conversation;
 mod declare;
 mod error;
 mod initialize;
 mod launch;
 mod mcp_servers;
+mod permissions;
 mod rows;
 mod rules;
 mod setters;
@@ -49,6 +51,7 @@ mod timeouts;
 mod validate;
 mod values;
 
+pub(super) use self::permissions::unreachable;
 pub use self::{
     agents::{AgentDefinition, AgentMcpServer},
     config::{AppConfig, ConfigError},
@@ -66,6 +69,6 @@ pub use crate::wire::{Effort, PermissionMode};
 
 use self::declare::declare;
 pub(crate) use self::{
-    setters::{more_setters, option_setters, setter, setters},
+    setters::{index, more_setters, option_setters, setter, setters},
     table::option_table,
 };

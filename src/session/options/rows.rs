@@ -59,7 +59,7 @@ const FIXED: [&str; 10] = [
     "version",
 ];
 
-/// Whether `extra_args` must not set it, because an option or the SDK itself does.
+/// Whether an extra flag must not be it, because an option or the SDK itself does.
 pub(super) fn is_owned(flag: &str) -> bool {
     let owned = || TABLE.iter().flat_map(|row| row.flags);
     FIXED.contains(&flag) || owned().any(|owned| owned.strip_prefix("--") == Some(flag))

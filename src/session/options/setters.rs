@@ -28,6 +28,7 @@ macro_rules! setters {
             $(check $check:ident;)?
             $(debug $debug:ident;)?
             $(session $only:ident;)?
+            index $index:ident;
         }
     )+) => {
         /// # Setters of options
@@ -51,6 +52,40 @@ macro_rules! setters {
     };
 }
 
+/// The setters of one row of the index of `SessionBuilder`, as links.
+macro_rules! index {
+    ($row:ident $(
+        $(#[$doc:meta])+
+        $field:ident: $type:ty {
+            set $set:ident $(<$item:ty>)?;
+            default $default:literal;
+            $(argv $write:ident $($flag:literal)+;)?
+            $(also $($also:literal)+;)?
+            $(initialize $key:literal $(= $value:ident)?;)*
+            $(env $form:ident $variable:literal;)?
+            $(config $name:literal $read:ident $words:literal;)*
+            $(check $check:ident;)?
+            $(debug $debug:ident;)?
+            $(session $only:ident;)?
+            index $index:ident;
+        }
+    )+) => { concat!($($crate::session::options::index!(@ $row $index $set $field)),+) };
+    (@ $row:ident $index:ident none $field:ident) => { "" };
+    (@ $row:ident $index:ident flags $field:ident) => { "" };
+    (@ place place $set:ident $field:ident) => { $crate::session::options::index!(@@ $field) };
+    (@ model model $set:ident $field:ident) => { $crate::session::options::index!(@@ $field) };
+    (@ permission permission $set:ident $field:ident) => { $crate::session::options::index!(@@ $field) };
+    (@ limits limits $set:ident $field:ident) => { $crate::session::options::index!(@@ $field) };
+    (@ time time $set:ident $field:ident) => { $crate::session::options::index!(@@ $field) };
+    (@ output output $set:ident $field:ident) => { $crate::session::options::index!(@@ $field) };
+    (@ conversation conversation $set:ident $field:ident) => { $crate::session::options::index!(@@ $field) };
+    (@ servers servers $set:ident $field:ident) => { $crate::session::options::index!(@@ $field) };
+    (@ settings settings $set:ident $field:ident) => { $crate::session::options::index!(@@ $field) };
+    (@ diagnosis diagnosis $set:ident $field:ident) => { $crate::session::options::index!(@@ $field) };
+    (@ $row:ident $index:ident $set:ident $field:ident) => { "" };
+    (@@ $field:ident) => { concat!("[`", stringify!($field), "`](Self::", stringify!($field), "), ") };
+}
+
 /// One setter, by its kind.
 macro_rules! setter {
     (none $path:tt $field:ident ($type:ty) [] $docs:tt) => {};
@@ -72,6 +107,28 @@ macro_rules! setter {
         $($docs)*
         pub fn $field(mut self, on: bool) -> Self {
             self $($path)* .$field = Some(on);
+            self
+        }
+    };
+    (push [$($path:tt)*] $field:ident ($type:ty) [$item:ty] [$($docs:tt)*]) => {
+        $($docs)*
+        pub fn $field(mut self, item: impl Into<$item>) -> Self {
+            self $($path)* .$field.get_or_insert_default().push(item.into());
+            self
+        }
+    };
+    (flags [$($path:tt)*] $field:ident ($type:ty) [] [$($docs:tt)*]) => {
+        /// Adds a flag without an option here, with its value: `--name value`. The name is given
+        /// without dashes. A flag that an option covers is rejected.
+        pub fn extra_arg(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+            let argument = (name.into(), Some(value.into()));
+            self $($path)* .$field.get_or_insert_default().push(argument);
+            self
+        }
+
+        /// Adds a flag without an option here that takes no value: `--name`.
+        pub fn extra_flag(mut self, name: impl Into<String>) -> Self {
+            self $($path)* .$field.get_or_insert_default().push((name.into(), None));
             self
         }
     };
@@ -140,16 +197,6 @@ macro_rules! more_setters {
                 self
             }
 
-            /// Adds a source of MCP servers: a file, or an object with `mcpServers`. See the field
-            /// `mcp_config`.
-            pub fn mcp_config(
-                mut self,
-                config: impl Into<$crate::session::options::FileOrJson>,
-            ) -> Self {
-                self $($path)* .mcp_config.get_or_insert_default().push(config.into());
-                self
-            }
-
             /// Adds an MCP server outside this process, under a name: see the field `mcp_servers`.
             /// In-process servers are added by `tool_server`.
             pub fn external_mcp_server(
@@ -165,20 +212,6 @@ macro_rules! more_setters {
             /// servers.
             pub fn plugin(mut self, plugin: $crate::session::options::Plugin) -> Self {
                 self $($path)* .plugins.get_or_insert_default().push(plugin);
-                self
-            }
-
-            /// Adds a flag without an option here, with its value: `--name value`. The name is
-            /// given without dashes. A flag that an option covers is rejected.
-            pub fn extra_arg(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-                let argument = (name.into(), Some(value.into()));
-                self $($path)* .extra_args.get_or_insert_default().push(argument);
-                self
-            }
-
-            /// Adds a flag without an option here that takes no value: `--name`.
-            pub fn extra_flag(mut self, name: impl Into<String>) -> Self {
-                self $($path)* .extra_args.get_or_insert_default().push((name.into(), None));
                 self
             }
 
@@ -208,7 +241,7 @@ macro_rules! more_setters {
     };
 }
 
-pub(crate) use {more_setters, option_setters, setter, setters};
+pub(crate) use {index, more_setters, option_setters, setter, setters};
 
 option_setters!(super::Options);
 

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::check::Checked;
 use super::error::shown;
-use super::{OptionError, Options, PermissionMode, PermissionPrompts, SettingSource};
+use super::{OptionError, Options, SettingSource};
 
 /// The name that makes the CLI ask its host, by `can_use_tool` requests, and not an MCP tool.
 const HOST: &str = "stdio";
@@ -37,14 +37,7 @@ impl Options {
     /// Not part of [`validate`](Options::validate), which reads nothing and accepts values of any
     /// version of the CLI.
     pub(in crate::session) fn check_start(&self, runs_here: bool) -> Checked {
-        if let Some(PermissionMode::Other(word)) = &self.permission_mode
-            && &**word != "manual"
-        {
-            return Err(unknown("permission_mode", PermissionMode::KNOWN, word));
-        }
-        if let Some(PermissionPrompts::Other(word)) = &self.permission_prompts {
-            return Err(unknown("permission_prompts", PermissionPrompts::KNOWN, word));
-        }
+        self.check_permission_words()?;
         for source in self.setting_sources.iter().flatten() {
             if let SettingSource::Other(word) = source {
                 return Err(unknown("setting_sources", SettingSource::KNOWN, word));
@@ -57,7 +50,7 @@ impl Options {
     }
 }
 
-fn unknown(field: &'static str, known: &[&str], word: &str) -> OptionError {
+pub(super) fn unknown(field: &'static str, known: &[&str], word: &str) -> OptionError {
     OptionError::new(field, format!("one of {}", known.join(", ")), shown(word))
 }
 

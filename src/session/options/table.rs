@@ -8,7 +8,7 @@
 //!
 //! | clause | what it says |
 //! |---|---|
-//! | `set` | the setter takes a value (`into` or `as_is`), a `switch`, a `list<T>`, a `map<T>`, or a `map_of<T>` whose values are not converted; `none`: it is written by hand in `setters.rs` |
+//! | `set` | the setter takes a value (`into` or `as_is`), a `switch`, a `list<T>`, a `map<T>`, or a `map_of<T>` whose values are not converted; `push<T>` adds one item, `flags` one flag; `none`: it is written by hand in `setters.rs` |
 //! | `default` | what holds where no layer sets it, in words |
 //! | `argv` | the method of `Argv` that writes it, and its flags |
 //! | `also` | further flags that setting it writes |
@@ -17,7 +17,8 @@
 //! | `config` | its key in the configuration, the method of `Input` that reads it, and its values in words |
 //! | `check` | the function of `check.rs` that a value must pass |
 //! | `debug` | the function of `debug.rs` that hides what may be secret |
-//! | `session` | `only`: a query that sets it is refused |
+//! | `session` | `only`: a query that sets it is refused; `start`: so too, and it is dropped once the CLI has confirmed a conversation |
+//! | `index` | its row in the index of [`SessionBuilder`](crate::SessionBuilder) |
 
 /// Hands the declarations to the macro `$then`, behind its other arguments.
 macro_rules! option_table {
@@ -29,6 +30,7 @@ macro_rules! option_table {
             set switch;
             default "yes; no where `system_prompt` is set";
             initialize "systemPromptSnapshot" = prompt_snapshot;
+            index model;
         }
 
         /// The system prompt: in place of the CLI's own, or appended to it. One of up to 8 KiB is an
@@ -43,6 +45,7 @@ macro_rules! option_table {
             config "append_system_prompt" appended_prompt "text";
             config "system_prompt_file" prompt_file "path";
             check system_prompt;
+            index model;
         }
 
         /// Whether the parts of the CLI's own prompt that differ from user to user are left out, so
@@ -51,6 +54,7 @@ macro_rules! option_table {
             set switch;
             default "no";
             initialize "excludeDynamicSections";
+            index model;
         }
 
         /// What plan mode asks of the model, in place of the CLI's own text.
@@ -58,6 +62,7 @@ macro_rules! option_table {
             set into;
             default "the CLI's own text";
             initialize "planModeInstructions";
+            index permission;
         }
 
         /// Rules for what needs no permission prompt, such as `Read` or `Bash(git:*)`; joined by
@@ -71,6 +76,7 @@ macro_rules! option_table {
             argv list "--allowed-tools" "--allowedTools";
             config "allowed_tools" list "list";
             check rules;
+            index permission;
         }
 
         /// Rules for what is always refused, in the form of `allowed_tools`.
@@ -80,6 +86,7 @@ macro_rules! option_table {
             argv list "--disallowed-tools" "--disallowedTools";
             config "disallowed_tools" list "list";
             check rules;
+            index permission;
         }
 
         /// The built-in tools that the model has at all. The empty list, sent as `--tools=`, is
@@ -90,6 +97,7 @@ macro_rules! option_table {
             argv list_or_none "--tools";
             config "tools" list "list";
             check rules;
+            index permission;
         }
 
         /// Other names for tools: from the name that the model uses to the tool that is meant, one
@@ -99,6 +107,7 @@ macro_rules! option_table {
             default "none";
             initialize "toolAliases";
             check aliases;
+            index servers;
         }
 
         /// The model, by alias or by full name.
@@ -108,6 +117,7 @@ macro_rules! option_table {
             argv text "--model";
             config "model" text "text; without it, the variable `CLAUDE_MODEL`";
             check name;
+            index model;
         }
 
         /// The models to use when the first is overloaded, separated by commas. It must differ from
@@ -118,6 +128,7 @@ macro_rules! option_table {
             argv text "--fallback-model";
             config "fallback_model" text "text";
             check name;
+            index model;
         }
 
         /// The agent that leads the conversation: one of `agents`, or one of the settings.
@@ -127,6 +138,7 @@ macro_rules! option_table {
             argv text "--agent";
             config "agent" text "text";
             check name;
+            index model;
         }
 
         /// The sub-agents of this session, by name, alongside those in the settings of the CLI.
@@ -135,6 +147,7 @@ macro_rules! option_table {
             default "none beyond the settings";
             initialize "agents" = sent_agents;
             check agents;
+            index model;
         }
 
         /// The title of a new conversation.
@@ -144,6 +157,7 @@ macro_rules! option_table {
             initialize "title";
             check name;
             session only;
+            index conversation;
         }
 
         /// The skills that the model may use without asking: [`Skills::All`](crate::session::Skills::All),
@@ -154,6 +168,7 @@ macro_rules! option_table {
             also "--allowed-tools";
             initialize "skills" = named_skills;
             check skills;
+            index model;
         }
 
         /// How tools are decided about that no rule covers. The SDK never chooses
@@ -166,6 +181,7 @@ macro_rules! option_table {
             argv word "--permission-mode";
             config "permission_mode" word "text";
             check word;
+            index permission;
         }
 
         /// The MCP tool that is asked for permission. Without one, what would have been asked is
@@ -176,6 +192,7 @@ macro_rules! option_table {
             argv text "--permission-prompt-tool";
             config "permission_prompt_tool" text "text";
             check name;
+            index permission;
         }
 
         /// Who answers when the CLI would ask for permission. `none` is not possible together with
@@ -185,6 +202,7 @@ macro_rules! option_table {
             default "`host`";
             argv word "--permission-prompts";
             check word;
+            index permission;
         }
 
         /// Whether the session may be switched to `bypassPermissions` while it runs. The SDK never
@@ -193,6 +211,7 @@ macro_rules! option_table {
             set switch;
             default "no";
             argv switch "--allow-dangerously-skip-permissions";
+            index permission;
         }
 
         /// Whether the CLI suggests the next prompt after each turn.
@@ -200,6 +219,7 @@ macro_rules! option_table {
             set switch;
             default "the CLI's own";
             initialize "promptSuggestions";
+            index output;
         }
 
         /// Whether sub-agents report their progress from time to time.
@@ -207,6 +227,7 @@ macro_rules! option_table {
             set switch;
             default "no";
             initialize "agentProgressSummaries";
+            index output;
         }
 
         /// Whether text and thinking of sub-agents are sent as well; by default only their tool
@@ -215,6 +236,7 @@ macro_rules! option_table {
             set switch;
             default "no";
             initialize "forwardSubagentText";
+            index output;
         }
 
         /// Whether the host can stop each background task by itself.
@@ -222,6 +244,7 @@ macro_rules! option_table {
             set switch;
             default "no";
             initialize "perTaskStopAffordance";
+            index output;
         }
 
         /// How many requests to the model one query may take, from 1 up.
@@ -231,6 +254,7 @@ macro_rules! option_table {
             argv number "--max-turns";
             config "max_turns" whole_number "whole number from 1 up";
             check turns;
+            index limits;
         }
 
         /// What the session may cost, in US dollars, finite and from 0 up.
@@ -240,6 +264,7 @@ macro_rules! option_table {
             argv dollars "--max-budget-usd";
             config "max_budget_usd" number "number from 0 up";
             check dollars;
+            index limits;
         }
 
         /// How many tokens the model may plan to use for the whole task, from 1 up. The model sees
@@ -249,6 +274,7 @@ macro_rules! option_table {
             default "none";
             argv number "--task-budget";
             check tokens;
+            index limits;
         }
 
         /// Whether and how long the model thinks. A budget is in tokens, from 1 up.
@@ -258,6 +284,7 @@ macro_rules! option_table {
             argv thinking "--thinking" "--max-thinking-tokens";
             config "thinking" thinking "`adaptive`, `disabled`, or a number of tokens";
             check thinking;
+            index model;
         }
 
         /// How much of the thinking is shown. Not together with `Thinking::Disabled`.
@@ -266,6 +293,7 @@ macro_rules! option_table {
             default "the model's own";
             argv word "--thinking-display";
             check word;
+            index model;
         }
 
         /// How hard the model tries.
@@ -275,6 +303,7 @@ macro_rules! option_table {
             argv word "--effort";
             config "effort" word "text";
             check word;
+            index model;
         }
 
         /// Names of beta features of the API, joined by commas on the command line.
@@ -284,6 +313,7 @@ macro_rules! option_table {
             argv list "--betas";
             config "betas" list "list";
             check items;
+            index model;
         }
 
         /// The id of the conversation to resume, a UUID. Not together with
@@ -293,7 +323,8 @@ macro_rules! option_table {
             default "a new conversation";
             argv attached "--resume";
             check uuid;
-            session only;
+            session start;
+            index conversation;
         }
 
         /// Whether to resume the latest conversation of the working directory. Not together with
@@ -302,7 +333,8 @@ macro_rules! option_table {
             set switch;
             default "no";
             argv switch "--continue";
-            session only;
+            session start;
+            index conversation;
         }
 
         /// Whether the conversation that is resumed goes on under a new id, and the old one is left
@@ -311,7 +343,8 @@ macro_rules! option_table {
             set switch;
             default "no";
             argv switch "--fork-session";
-            session only;
+            session start;
+            index conversation;
         }
 
         /// The uuid of the last message to keep of the conversation that `resume` names.
@@ -320,7 +353,8 @@ macro_rules! option_table {
             default "the whole conversation";
             argv attached "--resume-session-at";
             check uuid;
-            session only;
+            session start;
+            index conversation;
         }
 
         /// The uuid of the prompt whose turn `resume_session_at` may cut off. The CLI refuses a cut
@@ -330,7 +364,8 @@ macro_rules! option_table {
             default "no check";
             argv attached "--resume-drops-turn";
             check uuid;
-            session only;
+            session start;
+            index conversation;
         }
 
         /// The id of the new conversation, a UUID that is not in use. With `resume` or
@@ -340,7 +375,8 @@ macro_rules! option_table {
             default "the CLI makes one";
             argv text "--session-id";
             check uuid;
-            session only;
+            session start;
+            index conversation;
         }
 
         /// Whether the conversation is kept off the disk, so that it cannot be resumed.
@@ -349,6 +385,7 @@ macro_rules! option_table {
             default "no";
             argv switch "--no-session-persistence";
             config "no_session_persistence" yes_or_no "yes or no";
+            index conversation;
         }
 
         /// The working directory of the CLI and its tools. It is set when the child is spawned, and
@@ -359,6 +396,7 @@ macro_rules! option_table {
             default "that of this process";
             config "cwd" path "path";
             check file;
+            index place;
         }
 
         /// The directories that the tools may use in addition to `cwd`, in place of those added
@@ -369,19 +407,21 @@ macro_rules! option_table {
             argv each "--add-dir";
             config "add_dirs" paths "list of paths";
             check files;
+            index place;
         }
 
-        /// Sources of MCP servers. A file is an argument. An object with `mcpServers` is a field of
+        /// One more source of MCP servers. A file is an argument. An object with `mcpServers` is a field of
         /// the initialize request, for which the CLI then waits, so that no token in it is on the
         /// command line.
         mcp_config: Vec<$crate::session::options::FileOrJson> {
-            set none;
+            set push<$crate::session::options::FileOrJson>;
             default "none";
             argv each_file "--mcp-config";
             also "--await-initialize";
             initialize "mcpServers" = external_servers;
             config "mcp_config" files "list of paths";
-            check mcp_config;
+            check server_files;
+            index servers;
         }
 
         /// MCP servers outside this process, by name. No part of them is on the command line.
@@ -392,6 +432,7 @@ macro_rules! option_table {
             default "none beyond the settings";
             also "--await-initialize";
             initialize "mcpServers" = external_servers;
+            index servers;
         }
 
         /// Whether only the servers of `mcp_config` and `mcp_servers` are used.
@@ -400,6 +441,7 @@ macro_rules! option_table {
             default "no";
             argv switch "--strict-mcp-config";
             config "strict_mcp_config" yes_or_no "yes or no";
+            index servers;
         }
 
         /// More settings for the CLI. A file is an argument. An object is a field of the initialize
@@ -412,6 +454,7 @@ macro_rules! option_table {
             initialize "settings" = sent_settings;
             config "settings" file "path";
             check settings;
+            index settings;
         }
 
         /// The sandbox that commands run in: an object in the form of the CLI's settings, where it
@@ -426,6 +469,7 @@ macro_rules! option_table {
             also "--initialize-fields" "--await-initialize";
             initialize "settings" = sent_settings;
             debug json;
+            index permission;
         }
 
         /// Settings that no layer below can override, an object.
@@ -436,6 +480,7 @@ macro_rules! option_table {
             initialize "managedSettings";
             check object;
             debug json;
+            index settings;
         }
 
         /// The directory whose project settings count.
@@ -444,6 +489,7 @@ macro_rules! option_table {
             default "the working directory";
             argv text "--project-config-root";
             check file;
+            index settings;
         }
 
         /// Plugins in directories of this machine, each with or without its MCP servers.
@@ -452,6 +498,7 @@ macro_rules! option_table {
             default "those installed";
             argv plugins "--plugin-dir" "--plugin-dir-no-mcp";
             check plugins;
+            index servers;
         }
 
         /// The places that the CLI loads settings from. The empty list, sent as
@@ -462,6 +509,7 @@ macro_rules! option_table {
             argv list_or_none "--setting-sources";
             config "setting_sources" sources "list";
             check items;
+            index settings;
         }
 
         /// The JSON Schema that the answer must meet, an object.
@@ -470,6 +518,7 @@ macro_rules! option_table {
             default "free text";
             argv json "--json-schema";
             check schema;
+            index output;
         }
 
         /// Whether the answer arrives in pieces, as stream events, and not only in whole blocks.
@@ -478,6 +527,7 @@ macro_rules! option_table {
             default "no";
             argv switch "--include-partial-messages";
             config "include_partial_messages" yes_or_no "yes or no";
+            index output;
         }
 
         /// Whether messages report hooks as they run.
@@ -486,6 +536,7 @@ macro_rules! option_table {
             default "no";
             argv switch "--include-hook-events";
             config "include_hook_events" yes_or_no "yes or no";
+            index output;
         }
 
         /// Whether the CLI sends prompts back as it takes them in.
@@ -494,6 +545,7 @@ macro_rules! option_table {
             default "no";
             argv switch "--replay-user-messages";
             config "replay_user_messages" yes_or_no "yes or no";
+            index output;
         }
 
         /// Whether the CLI sends each line that it writes to the transcript, for a store of your
@@ -504,6 +556,7 @@ macro_rules! option_table {
             set switch;
             default "no";
             argv switch "--session-mirror";
+            index conversation;
         }
 
         /// Whether prompts are taken as they are, without files for `@path` and without slash
@@ -511,6 +564,7 @@ macro_rules! option_table {
         verbatim_prompts: bool {
             set switch;
             default "no";
+            index output;
         }
 
         /// Whether the CLI keeps copies of the files that it changes, so that they can be rewound.
@@ -519,6 +573,7 @@ macro_rules! option_table {
             default "no";
             env switch "CLAUDE_CODE_ENABLE_SDK_FILE_CHECKPOINTING";
             config "file_checkpointing" yes_or_no "yes or no";
+            index conversation;
         }
 
         /// The form of a preview in a question to the user.
@@ -527,6 +582,7 @@ macro_rules! option_table {
             default "no previews";
             env text "CLAUDE_CODE_QUESTION_PREVIEW_FORMAT";
             check word;
+            index output;
         }
 
         /// How often the CLI tries a failed request to the API again, from 0 up.
@@ -535,6 +591,7 @@ macro_rules! option_table {
             default "10";
             env text "CLAUDE_CODE_MAX_RETRIES";
             config "max_retries" whole_number "whole number";
+            index limits;
         }
 
         /// The name of your application, for the user agent of the CLI's requests.
@@ -544,6 +601,7 @@ macro_rules! option_table {
             env text "CLAUDE_AGENT_SDK_CLIENT_APP";
             config "client_app" text "text";
             check name;
+            index diagnosis;
         }
 
         /// Whether the CLI writes its debug log. `debug_file` says where to.
@@ -552,6 +610,7 @@ macro_rules! option_table {
             default "no";
             argv switch "--debug";
             config "debug" yes_or_no "yes or no";
+            index diagnosis;
         }
 
         /// The file that the CLI writes its debug log to; it takes the place of `debug`.
@@ -561,15 +620,17 @@ macro_rules! option_table {
             argv text "--debug-file";
             config "debug_file" path "path";
             check file;
+            index diagnosis;
         }
 
         /// Flags that have no option here: names without dashes, in order, each with its value if
         /// it has one. A flag that an option covers is refused.
         extra_args: Vec<(String, Option<String>)> {
-            set none;
+            set flags;
             default "none";
-            check extra_args;
+            check extra_flags;
             debug names;
+            index diagnosis;
         }
 
         /// How long a whole turn may take, longer than zero; `Duration::MAX` is without limit. It
@@ -585,6 +646,7 @@ macro_rules! option_table {
             default "300 s";
             config "timeout_ms" milliseconds "milliseconds, or `off`";
             check longer_than_zero;
+            index time;
         }
 
         /// How long a turn may be silent between two messages, longer than zero; `Duration::MAX` is
@@ -599,6 +661,7 @@ macro_rules! option_table {
             default "none";
             config "idle_timeout_ms" milliseconds "milliseconds, or `off`";
             check longer_than_zero;
+            index time;
         }
 
         /// How long the CLI may take to answer a control request, longer than zero; `Duration::MAX`
@@ -609,6 +672,7 @@ macro_rules! option_table {
             config "control_timeout_ms" milliseconds "milliseconds, or `off`";
             check longer_than_zero;
             session only;
+            index time;
         }
 
         /// How long the CLI may take to answer the handshake, longer than zero; `Duration::MAX` is
@@ -619,6 +683,7 @@ macro_rules! option_table {
             config "initialize_timeout_ms" milliseconds "milliseconds, or `off`";
             check longer_than_zero;
             session only;
+            index time;
         }
 
         /// How long an interrupted turn may take to end, longer than zero; `Duration::MAX` is
@@ -630,6 +695,7 @@ macro_rules! option_table {
             config "drain_timeout_ms" milliseconds "milliseconds, or `off`";
             check longer_than_zero;
             session only;
+            index time;
         }
 
         /// What the child inherits of the environment of this process. What would make the CLI
@@ -637,6 +703,7 @@ macro_rules! option_table {
         inherit_env: $crate::transport::Inherit {
             set as_is;
             default "all, but for what another CLI has set";
+            index place;
         }
 
         /// Environment variables of the child: a value, or `None` to remove an inherited one.
@@ -645,6 +712,7 @@ macro_rules! option_table {
             default "none";
             check variables;
             debug keys;
+            index place;
         }
 
         /// The API key: `ANTHROPIC_API_KEY` in the environment of the child, where it wins over
@@ -654,6 +722,7 @@ macro_rules! option_table {
             default "what the CLI finds";
             env key "ANTHROPIC_API_KEY";
             check key;
+            index place;
         }
     } };
 }

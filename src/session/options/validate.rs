@@ -2,10 +2,9 @@
 
 use serde_json::Value;
 
-use super::args::joined;
-use super::check::{Checked, argument, name};
+use super::check::{Checked, name};
 use super::error::shown;
-use super::{AgentMcpServer, FileOrJson, OptionError, Options, PermissionPrompts, Thinking};
+use super::{AgentMcpServer, FileOrJson, OptionError, Options, Thinking};
 
 impl Options {
     /// Checks every option that is set, and their combinations. Nothing is spawned or read.
@@ -25,9 +24,7 @@ impl Options {
         self.check_sandbox()?;
         self.check_servers()?;
         self.check_variables()?;
-        // The rules of the skills are added to those of the tools.
-        let field = if self.skills.is_some() { "skills" } else { "allowed_tools" };
-        argument(field, joined(&self.allowed_rules().unwrap_or_default()))
+        self.check_rules()
     }
 
     fn check_models(&self) -> Checked {
@@ -41,31 +38,6 @@ impl Options {
         }
     }
 
-    fn check_conversation(&self) -> Checked {
-        let resumes = self.resume.is_some();
-        let continues = self.continue_conversation == Some(true);
-        let forks = self.fork_session == Some(true);
-        let refuse = |field, expected, got| Err(OptionError::new(field, expected, got));
-        if resumes && continues {
-            return refuse("resume", "no `continue_conversation` together with it", "both");
-        }
-        if forks && !resumes && !continues {
-            let expected = "`resume` or `continue_conversation` together with it";
-            return refuse("fork_session", expected, "neither");
-        }
-        if self.session_id.is_some() && (resumes || continues) && !forks {
-            let expected = "`fork_session` together with it when a conversation is resumed";
-            return refuse("session_id", expected, "none");
-        }
-        if self.resume_session_at.is_some() && !resumes {
-            return refuse("resume_session_at", "`resume` together with it", "none");
-        }
-        if self.resume_drops_turn.is_some() && self.resume_session_at.is_none() {
-            return refuse("resume_drops_turn", "`resume_session_at` together with it", "none");
-        }
-        Ok(())
-    }
-
     fn check_thinking(&self) -> Checked {
         if self.thinking_display.is_some() && self.thinking == Some(Thinking::Disabled) {
             return Err(OptionError::new(
@@ -73,16 +45,6 @@ impl Options {
                 "thinking that is not disabled",
                 "`Thinking::Disabled`",
             ));
-        }
-        Ok(())
-    }
-
-    fn check_permissions(&self) -> Checked {
-        if self.permission_prompts == Some(PermissionPrompts::None)
-            && self.permission_prompt_tool.is_some()
-        {
-            let expected = "`host` together with a permission handler or `permission_prompt_tool`";
-            return Err(OptionError::new("permission_prompts", expected, "none"));
         }
         Ok(())
     }

@@ -80,7 +80,12 @@ macro_rules! declare {
                 published: stringify!($published),
                 seen: stringify!($seen),
                 note: &[$($note)?],
-                methods: &[$((stringify!($form), stringify!($name), &[$($field),*]),)*],
+                methods: &[$(super::page::Method {
+                    form: stringify!($form),
+                    name: stringify!($name),
+                    arguments: &[$((stringify!($arg), stringify!($type))),*],
+                    fields: &[$(($field, stringify!($value))),*],
+                },)*],
             },)*],
         },)*];
     };

@@ -14,21 +14,30 @@ pub(super) struct Group {
     pub(super) rows: &'static [Row],
 }
 
-/// A request. Each method has its form (`fn`, `with`, ..), its name and the fields that it writes.
+/// A request.
 pub(super) struct Row {
     pub(super) subtype: &'static str,
     pub(super) effect: Effect,
     pub(super) published: &'static str,
     pub(super) seen: &'static str,
     pub(super) note: &'static [&'static str],
-    pub(super) methods: &'static [(&'static str, &'static str, &'static [&'static str])],
+    pub(super) methods: &'static [Method],
+}
+
+/// A method: its form (`fn`, `with`, ..), its arguments with their types, and the fields that it
+/// writes with their values.
+pub(super) struct Method {
+    pub(super) form: &'static str,
+    pub(super) name: &'static str,
+    pub(super) arguments: &'static [(&'static str, &'static str)],
+    pub(super) fields: &'static [(&'static str, &'static str)],
 }
 
 const HEAD: &str = "# Control requests\n
 <!-- Written by the test wire::requests::page::the_table_in_docs_is_up_to_date. Do not edit. -->\n
 The requests that your program can send to the CLI, and the method of `Session` for each. `Session::control(subtype, fields)` sends any
 request, including one that is not in this table.\n
-\"Fields\": those that the methods write. One with a question mark is optional: methods of the `Call` set it, or not every method writes it.
+\"Fields\": those that the methods write, with their types; a constant is shown as it is. One with a question mark may be left out.
 \"Effect\": a request that *lasts* sets a value until the CLI ends, and is sent again to the next process. \"Published\": the request is in the
 types that the makers of the CLI publish. \"VERSION\": what that version did with the request, in a session with no network and an API key.
 *Refuses* means that it knows the request and gave a reason, such as that no sign-in had begun.\n
@@ -36,15 +45,57 @@ types that the makers of the CLI publish. \"VERSION\": what that version did wit
 |---|---|---|---|---|---|
 ";
 
+impl Method {
+    fn sends(&self) -> bool {
+        self.form.starts_with("fn")
+    }
+
+    /// The type of the argument that a value is made of.
+    fn argument(&self, value: &str) -> Option<&'static str> {
+        let mut words = value.split(|char: char| !(char.is_alphanumeric() || char == '_'));
+        words.find_map(|word| self.arguments.iter().find(|(name, _)| *name == word)).map(|it| it.1)
+    }
+
+    /// What is in a field, in a word; a constant as it is.
+    fn kind(&self, value: &'static str) -> &'static str {
+        let starts = |start: &[&str]| start.iter().any(|start| value.starts_with(start));
+        if self.form == "add" {
+            return "list";
+        }
+        if starts(&["object(", "json!"]) {
+            return "object";
+        }
+        if starts(&["Value::from_iter("]) {
+            return "list";
+        }
+        let Some(of) = self.argument(value) else { return value };
+        let kinds = [
+            ("bool", "bool"),
+            ("u32", "number"),
+            ("u64", "number"),
+            ("Map", "object"),
+            ("Value", "JSON"),
+            ("str", "text"),
+        ];
+        kinds.iter().find(|(part, _)| of.contains(part)).map_or("word", |(_, kind)| kind)
+    }
+
+    /// Is a field left out for some values of the argument?
+    fn may_leave_out(&self, value: &str) -> bool {
+        let of = self.argument(value).unwrap_or_default();
+        let has_none = of.contains("Option") || of.contains("Change");
+        value.contains("then_some") || (has_none && value.ends_with(".into()"))
+    }
+}
+
 impl Row {
-    fn senders(&self) -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
-        let all = self.methods.iter().filter(|(form, ..)| form.starts_with("fn"));
-        all.map(|(_, name, fields)| (*name, *fields))
+    fn senders(&self) -> impl Iterator<Item = &'static Method> {
+        self.methods.iter().filter(|method| method.sends())
     }
 
     fn method(&self, accessor: &str) -> String {
         let methods: Vec<_> =
-            self.senders().map(|(name, _)| format!("`{accessor}{name}`")).collect();
+            self.senders().map(|method| format!("`{accessor}{}`", method.name)).collect();
         match (methods.is_empty(), self.note) {
             (false, _) => methods.join(", "),
             (true, [note]) => (*note).to_owned(),
@@ -53,16 +104,24 @@ impl Row {
     }
 
     fn fields(&self) -> String {
-        let is_required = |field: &str| self.senders().all(|(_, fields)| fields.contains(&field));
-        let mut fields = Vec::new();
-        for field in self.methods.iter().flat_map(|(.., fields)| *fields) {
-            let optional = if is_required(field) { "" } else { "?" };
-            let shown = format!("`{field}`{optional}");
-            if !fields.contains(&shown) {
-                fields.push(shown);
+        let mut fields: Vec<(&str, bool, Vec<&str>)> = Vec::new();
+        for method in self.methods {
+            for (name, value) in method.fields {
+                let kind = method.kind(value);
+                let is_everywhere =
+                    self.senders().all(|method| method.fields.iter().any(|field| field.0 == *name));
+                let is_optional = !is_everywhere || method.may_leave_out(value);
+                match fields.iter_mut().find(|field| field.0 == *name) {
+                    Some((_, _, kinds)) if kinds.contains(&kind) => {}
+                    Some((_, _, kinds)) => kinds.push(kind),
+                    None => fields.push((name, is_optional, vec![kind])),
+                }
             }
         }
-        fields.join(", ")
+        let shown = fields.iter().map(|(name, is_optional, kinds)| {
+            format!("`{name}{}: {}`", if *is_optional { "?" } else { "" }, kinds.join(" or "))
+        });
+        shown.collect::<Vec<_>>().join(", ")
     }
 }
 

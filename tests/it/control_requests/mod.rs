@@ -48,5 +48,5 @@ fn every_request_of_the_table_is_tested() {
         })
         .collect();
     assert!(untested.is_empty(), "{untested:?}");
-    assert_eq!(with_method.len(), 62);
+    assert!(with_method.len() > 60, "{with_method:?}");
 }

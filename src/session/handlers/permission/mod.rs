@@ -3,12 +3,10 @@
 mod decision;
 mod handler;
 mod questions;
-mod reach;
 mod request;
 
 pub use self::decision::{Decision, DecisionClassification};
 pub(super) use self::handler::Permissions;
 pub use self::handler::{Confirmer, PermissionHandler};
 pub use self::questions::{Answers, Question, QuestionOption};
-pub(super) use self::reach::unreachable;
 pub use self::request::PermissionRequest;

@@ -1,0 +1,41 @@
+//! Which conversation the CLI begins with.
+
+use super::check::Checked;
+use super::{OptionError, Options};
+
+impl Options {
+    /// Do these options name a conversation to go on with?
+    pub(in crate::session) fn resumes(&self) -> bool {
+        self.resume.is_some() || self.continue_conversation == Some(true)
+    }
+
+    /// These options for a session that goes on from a conversation under another id.
+    pub(in crate::session) fn forking(self, id: String) -> Self {
+        self.without_conversation().resume(id).fork_session(true)
+    }
+
+    pub(super) fn check_conversation(&self) -> Checked {
+        let resumes = self.resume.is_some();
+        let continues = self.continue_conversation == Some(true);
+        let forks = self.fork_session == Some(true);
+        let refuse = |field, expected, got| Err(OptionError::new(field, expected, got));
+        if resumes && continues {
+            return refuse("resume", "no `continue_conversation` together with it", "both");
+        }
+        if forks && !resumes && !continues {
+            let expected = "`resume` or `continue_conversation` together with it";
+            return refuse("fork_session", expected, "neither");
+        }
+        if self.session_id.is_some() && (resumes || continues) && !forks {
+            let expected = "`fork_session` together with it when a conversation is resumed";
+            return refuse("session_id", expected, "none");
+        }
+        if self.resume_session_at.is_some() && !resumes {
+            return refuse("resume_session_at", "`resume` together with it", "none");
+        }
+        if self.resume_drops_turn.is_some() && self.resume_session_at.is_none() {
+            return refuse("resume_drops_turn", "`resume_session_at` together with it", "none");
+        }
+        Ok(())
+    }
+}
