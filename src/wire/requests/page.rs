@@ -65,10 +65,13 @@ impl Method {
         if starts(&["object(", "json!"]) {
             return "object";
         }
-        if starts(&["Value::from_iter("]) {
+        let Some(of) = self.argument(value) else { return value };
+        if of.contains("IntoIterator") {
             return "list";
         }
-        let Some(of) = self.argument(value) else { return value };
+        if starts(&["or_null("]) {
+            return if of.contains("bool") { "bool or null" } else { "word or null" };
+        }
         let kinds = [
             ("bool", "bool"),
             ("u32", "number"),
