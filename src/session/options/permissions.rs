@@ -3,7 +3,7 @@
 use super::args::joined;
 use super::check::{Checked, argument};
 use super::error::shown;
-use super::startable::unknown;
+use super::start::unknown;
 use super::{OptionError, Options, PermissionMode, PermissionPrompts, Skills};
 
 /// The name that makes the CLI ask its host, by `can_use_tool` requests, and not an MCP tool.
