@@ -1,7 +1,11 @@
 //! Rules of CONTRIBUTING that a compiler does not check.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use claude_wire::Options;
+use claude_wire::wire::control::RequestName;
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -297,4 +301,93 @@ fn wiremock_is_built_by_its_feature_only() {
     assert!(dependency.contains("optional = true"), "{dependency}");
     let others: Vec<_> = manifest.lines().filter(|line| line.contains("\"wiremock\"")).collect();
     assert!(others.is_empty(), "{others:?}");
+}
+
+/// A request is declared in `wire/requests`, and an option in `session/options/table.rs`. One more
+/// file may name it.
+const MOST_PLACES: usize = 2;
+
+/// Names that are in more files, each with the reason. At most ten.
+const EXCEPTIONS: &[(&str, &str)] = &[
+    ("initialize", "MCP has a method of this name as well"),
+    ("mcp_message", "the CLI sends a request of this name as well"),
+    ("api_key", "it is also a name for secrets, which redaction looks for"),
+    ("json_schema", "the error of a missing answer says to set it"),
+    ("inherit_env", "the lab sets it, as a program would"),
+    ("allowed_tools", "tools in the program's process need it, and their guide says so"),
+    ("idle_timeout", "the protocol's limit for a turn has the same name"),
+    ("control_timeout", "the protocol's limit for requests has the same name"),
+    ("initialize_timeout", "the protocol's limit for the handshake has the same name"),
+    ("drain_timeout", "the protocol's limit for an interrupted turn has the same name"),
+];
+
+/// The sources of the library, by path, without tests and without the player.
+fn counted_sources() -> BTreeMap<String, String> {
+    let all = files(&["src"], "rs").into_iter().filter(|(path, _)| is_counted(path));
+    all.map(|(path, text)| (path, without_tests(&text).to_owned())).collect()
+}
+
+fn is_counted(path: &str) -> bool {
+    !path.starts_with("src/player/") && !path.contains("/tests/") && !path.ends_with("/tests.rs")
+}
+
+/// A source up to its test module.
+fn without_tests(text: &str) -> &str {
+    let start = text.match_indices("\n#[cfg(test)]\n").find(|(at, attribute)| {
+        let after = text[at + attribute.len()..].lines().find(|line| !line.starts_with("#["));
+        after.is_some_and(|line| line.starts_with("mod ") && line.ends_with('{'))
+    });
+    start.map_or(text, |(at, _)| &text[..at])
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|char: char| !(char.is_ascii_alphanumeric() || char == '_'))
+}
+
+/// Each name that is in more than [`MOST_PLACES`] files, with these files.
+fn in_many_places<'a>(
+    sources: &BTreeMap<String, String>,
+    names: impl Iterator<Item = &'a str>,
+    is_in: impl Fn(&str, &str) -> bool,
+) -> BTreeMap<&'a str, Vec<String>> {
+    let places = |name: &str| -> Vec<_> {
+        let named = sources.iter().filter(|(_, text)| is_in(text, name));
+        named.map(|(path, _)| path.clone()).collect()
+    };
+    let all = names.map(|name| (name, places(name)));
+    all.filter(|(_, places)| places.len() > MOST_PLACES).collect()
+}
+
+/// One fact is in one place. `cargo xtask check` shows the count.
+#[test]
+fn requests_and_options_are_named_in_two_files_at_most() {
+    let sources = counted_sources();
+    // `interrupt` is also the name of a field.
+    let requests = RequestName::KNOWN.iter().copied().filter(|name| *name != "interrupt");
+    let quoted = |text: &str, name: &str| text.contains(&format!("\"{name}\""));
+    let mut found = in_many_places(&sources, requests, quoted);
+    // What a field of the wire is called as well may be anywhere.
+    let wire = sources.iter().filter(|(path, _)| path.starts_with("src/wire/"));
+    let wire: BTreeSet<_> = wire.flat_map(|(_, text)| words(text)).collect();
+    let options = Options::table().iter().map(|row| row.name);
+    let options: Vec<_> = options.filter(|name| !wire.contains(name)).collect();
+    assert!(options.len() > 30, "{options:?}");
+    let has_word = |text: &str, name: &str| words(text).any(|word| word == name);
+    found.extend(in_many_places(&sources, options.into_iter(), has_word));
+
+    println!("requests and options in more than {MOST_PLACES} files:");
+    found.iter().for_each(|(name, files)| println!("  {name}: {}", files.join(", ")));
+    assert!(EXCEPTIONS.len() <= 10, "{} exceptions", EXCEPTIONS.len());
+    for (name, reason) in EXCEPTIONS {
+        assert!(found.remove(name).is_some(), "{name} needs no exception ({reason})");
+    }
+    assert!(found.is_empty(), "named in more than {MOST_PLACES} files: {found:#?}");
+}
+
+#[test]
+fn a_test_module_is_not_counted() {
+    let source = "code\n#[cfg(test)]\nuse this;\n#[cfg(test)]\n#[allow(x)]\nmod tests {\n\"name\"";
+    assert_eq!(without_tests(source), "code\n#[cfg(test)]\nuse this;");
+    assert_eq!(without_tests("all"), "all");
+    assert!(is_counted("src/lib.rs") && !is_counted("src/protocol/tests/model.rs"));
 }

@@ -18,7 +18,7 @@ impl Options {
     pub(crate) fn ask_host(&mut self) -> Result<(), OptionError> {
         match &self.permission_prompt_tool {
             Some(tool) if tool != HOST => {
-                let expected = "no tool with a permission handler";
+                let expected = "no tool together with a permission handler";
                 Err(OptionError::new("permission_prompt_tool", expected, shown(tool)))
             }
             _ => {
@@ -81,7 +81,7 @@ impl Options {
     }
 }
 
-/// Why, and for what, the CLI will not ask the handler.
+/// Why, and for which tools, the CLI will not ask the handler.
 pub(in crate::session) fn unreachable(options: &Options) -> Vec<String> {
     let mut warnings = Vec::new();
     match &options.permission_mode {
@@ -106,7 +106,7 @@ pub(in crate::session) fn unreachable(options: &Options) -> Vec<String> {
     warnings
 }
 
-/// The tool that a rule is for as a whole: `Read`, `Read()` or `Read(*)`.
+/// The tool that a rule covers as a whole: `Read`, `Read()` or `Read(*)`.
 fn whole_tool(rule: &str) -> Option<&str> {
     match rule.split_once('(') {
         None => Some(rule),
@@ -134,7 +134,7 @@ mod tests {
         let error = options.ask_host().unwrap_err();
         assert_eq!(
             error.to_string(),
-            "option `permission_prompt_tool`: expected no tool with a permission handler, \
+            "option `permission_prompt_tool`: expected no tool together with a permission handler, \
              got \"mcp__auth__ask\""
         );
     }
@@ -162,7 +162,7 @@ mod tests {
 
     #[test]
     fn modes_that_never_ask_are_reported() {
-        for (mode, told) in [
+        for (mode, warning) in [
             ("bypassPermissions", 1),
             ("dontAsk", 1),
             ("plan", 0),
@@ -171,7 +171,7 @@ mod tests {
         ] {
             assert_eq!(
                 unreachable(&Options::default().permission_mode(mode)).len(),
-                told,
+                warning,
                 "{mode}"
             );
         }
