@@ -232,6 +232,7 @@ fn appears(file: &std::path::Path) {
     let start = std::time::Instant::now();
     while !file.exists() {
         assert!(start.elapsed() < 30 * SECOND, "{} does not appear", file.display());
+        // Another process makes the file, and there is no event for that.
         std::thread::sleep(SECOND / 100);
     }
 }
