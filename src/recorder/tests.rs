@@ -243,7 +243,7 @@ async fn nothing_is_overwritten_unless_asked() {
     assert!(
         error.is_already_there()
             && error.path() == Some(path.as_path())
-            && error.to_string().contains("overwrite"),
+            && error.to_string().contains("allow overwriting"),
         "{error}"
     );
 
