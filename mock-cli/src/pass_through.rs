@@ -11,19 +11,20 @@ use claude_wire::transport::{CliPath, Exit, Launch, Process};
 pub(crate) struct PassThrough {
     pub(crate) cli: CliPath,
     pub(crate) args: Vec<OsString>,
-    /// The recording's file, which is there already and may be written over.
+    /// The recording's file. It exists and may be overwritten.
     pub(crate) recording: PathBuf,
 }
 
 impl PassThrough {
     /// Runs the CLI to its end and ends this process as the CLI ended; returns only when the CLI could not be run.
     ///
-    /// What became of the recording does not change how this ends: the host must not notice.
+    /// The outcome of the recording does not change how this ends: the host must not notice.
     pub(crate) fn run(self, change: impl FnOnce(Recorder) -> Recorder) -> Result<ExitCode, String> {
         self.run_then(change, |_| {})
     }
 
-    /// [`run`](Self::run), and does something with the whole recording before this process ends.
+    /// Like [`run`](Self::run), and calls a function with the whole recording before this process
+    /// ends.
     pub(crate) fn run_then(
         self,
         change: impl FnOnce(Recorder) -> Recorder,
@@ -43,7 +44,7 @@ impl PassThrough {
                 Ok(end(exit))
             }
             Err(error) => {
-                // The error is the one to tell.
+                // This error is the one to report.
                 let _ = unclaim(&recording);
                 Err(with_causes(&error))
             }
@@ -51,8 +52,9 @@ impl PassThrough {
     }
 }
 
-/// Ends the process as another ended: with its code; by SIGKILL, if that ended it; of other signals tells as a shell does, 128 and the number,
-/// because this process catches them.
+/// Ends the process as another ended: with its code, or by SIGKILL if that ended it. For other
+/// signals the code is 128 plus the number, as a shell reports it, because this process catches
+/// them.
 pub(crate) fn end(exit: Exit) -> ExitCode {
     #[cfg(unix)]
     if exit.signal == Some(rustix::process::Signal::KILL.as_raw()) {

@@ -1,4 +1,4 @@
-//! What a host that drives a session needs: `verify` and the corpus have one each.
+//! Helpers for a host that drives a session: `verify` and the corpus have one each.
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -9,7 +9,7 @@ use bytes::Bytes;
 use claude_wire::session::SessionEvent;
 use tokio::task::JoinSet;
 
-/// Polls a task once, so that what it writes is on its way before anything later, and leaves it running.
+/// Polls a task once, so that what it writes comes before anything later, and leaves it running.
 pub(crate) async fn start(
     task: impl Future<Output = ()> + Send + 'static,
     running: &mut JoinSet<()>,
@@ -21,12 +21,12 @@ pub(crate) async fn start(
     }
 }
 
-/// Locks. Whoever panicked with the lock has left nothing half done.
+/// Locks. A panic with the lock held has left nothing half done.
 pub(crate) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The line of stdout that an event is, as it stood there; `None` of an event that is none.
+/// The line of stdout that an event is, as it was there; `None` for other events.
 pub(crate) fn event_line(event: &SessionEvent) -> Option<Bytes> {
     Some(match event {
         SessionEvent::Message(message) => message.frame().bytes().clone(),

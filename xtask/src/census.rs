@@ -1,4 +1,4 @@
-//! `census`: what stands in recordings, and what of it the typed layer does not know.
+//! `census`: what recordings contain, and what of it the typed layer does not know.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! `check`: what the house asks for, and no compiler and no test of one package can see.
+//! `check`: rules of this repository that neither the compiler nor a test of one package can check.
 
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -67,7 +67,7 @@ fn crates() -> Result<BTreeSet<String>, Failure> {
         return Err(format!("cargo tree: {}", String::from_utf8_lossy(&output.stderr)));
     }
     let crates = read(&String::from_utf8_lossy(&output.stdout));
-    // An empty answer, or that to another question, is no answer.
+    // An empty answer, or the answer to another question, does not count.
     for expected in ["claude-wire-cli", "claude-wire", "clap", "tokio"] {
         if !crates.iter().any(|name| name.split(' ').next() == Some(expected)) {
             return Err(format!("cargo tree does not name {expected}"));

@@ -54,7 +54,7 @@ fn the_cli_that_is_named_comes_first() {
 }
 
 #[test]
-fn a_name_that_no_entry_has_is_refused_with_those_that_there_are() {
+fn an_unknown_name_is_refused_with_the_known_ones() {
     let output = rerecord(&["one-shot", "two-shots"], Some(XTASK));
     assert_eq!(output.status.code(), Some(2));
     let stderr = text(&output.stderr);

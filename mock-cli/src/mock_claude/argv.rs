@@ -19,9 +19,11 @@ pub(crate) struct Read {
     pub(crate) unknown: Vec<String>,
 }
 
-/// Reads the arguments. A refusal is the text that the CLI writes to stderr before it exits with code 1.
+/// Reads the arguments. A refusal is the text that the CLI writes to stderr before it exits with
+/// code 1.
 ///
-/// `lenient` accepts flags that are not known. An argument that is no flag is a prompt, which is the recording's business.
+/// `lenient` accepts unknown flags. An argument that is not a flag is a prompt; the recording
+/// decides about it.
 pub(crate) fn read(args: &[String], flags: Vec<Flag>, lenient: bool) -> Result<Read, String> {
     if args == ["-V"] {
         return Ok(Read { asked: Asked::Version, unknown: Vec::new() });
@@ -43,7 +45,7 @@ struct Argv {
     flags: Vec<Flag>,
     /// The flags with their values, by long name.
     given: Vec<(&'static str, String)>,
-    /// The flags that are not known. The first is told last: what is known may be wrong as well.
+    /// The unknown flags. The first is reported last: what is known may be wrong as well.
     unknown: Vec<String>,
     asked: Asked,
 }
@@ -101,7 +103,7 @@ impl Argv {
         self.flags.iter().position(|flag| flag.names.contains(&name))
     }
 
-    /// `-pv`: a short flag with something behind it.
+    /// `-pv`: a short flag followed by something.
     fn find_short(&self, arg: &str) -> Option<(usize, String)> {
         if arg.starts_with("--") {
             return None;
@@ -147,7 +149,7 @@ impl Argv {
         Ok(())
     }
 
-    /// What the flags must be together.
+    /// The rules for combinations of flags.
     fn together(&self) -> Result<(), String> {
         let value = |name| {
             self.given
@@ -203,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_what_the_cli_takes() {
+    fn accepts_what_the_cli_accepts() {
         for args in [
             &["--model", "--verbose"][..],
             &["--model=opus"],
@@ -227,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_the_cli_refuses_and_in_its_words() {
+    fn refuses_what_the_cli_refuses_in_the_same_words() {
         // Seen with CLI 2.1.329.
         for (args, text) in [
             (&["--cwd", "/x"][..], "error: unknown option '--cwd'"),
@@ -295,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn lenient_takes_flags_that_are_not_known_and_nothing_else_that_is_wrong() {
+    fn lenient_accepts_unknown_flags_and_no_other_error() {
         let lenient = |args: &[&str]| {
             read(
                 &args.iter().map(|arg| (*arg).to_owned()).collect::<Vec<_>>(),
@@ -303,9 +305,9 @@ mod tests {
                 true,
             )
         };
-        let unknown = vec!["--cwd".to_owned(), "--of-tomorrow=1".to_owned()];
+        let unknown = vec!["--cwd".to_owned(), "--future-flag=1".to_owned()];
         assert_eq!(
-            lenient(&["--cwd", "/x", "--of-tomorrow=1"]),
+            lenient(&["--cwd", "/x", "--future-flag=1"]),
             Ok(Read { asked: Asked::Run, unknown })
         );
         assert!(lenient(&["--thinking", "bogus"]).is_err());

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::source::Source;
 
-/// Names that will mean something: whoever sets one must not believe that it had an effect.
+/// Reserved names: if one is set, it is refused, because it would have no effect.
 const RESERVED: [&str; 2] = ["CLAUDE_WIRE_FAULT", "CLAUDE_WIRE_SEED"];
 
 /// The variables, read and checked.
@@ -76,13 +76,13 @@ fn idle_timeout(value: Option<OsString>) -> Result<Option<Duration>, String> {
             "CLAUDE_WIRE_IDLE_TIMEOUT must be a number of seconds over 0, such as 30 or 0.5, not {value:?}"
         )
     };
-    // More than fits is for ever.
+    // A time that does not fit is unlimited.
     Ok(positive(value)
         .map_err(wrong)?
         .map(|seconds| Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)))
 }
 
-/// A finite number over 0; the value where it is none.
+/// A finite number over 0; otherwise the value as an error.
 fn positive(value: Option<OsString>) -> Result<Option<f64>, OsString> {
     let Some(value) = value else { return Ok(None) };
     let number = value

@@ -13,8 +13,8 @@ pub(crate) const TABLES: FlagTables = FlagTables(&[
 pub(crate) struct FlagTables(pub(crate) &'static [(&'static str, &'static str)]);
 
 impl FlagTables {
-    /// The lines of a version's table, one for each flag. A version without a table has that of the
-    /// newest.
+    /// The lines of a version's table, one for each flag. A version without a table uses the newest
+    /// one.
     pub(crate) fn lines(self, version: Option<&str>) -> impl Iterator<Item = &'static str> {
         let own = self.0.iter().find(|(name, _)| Some(*name) == version);
         let (_, table) = own.unwrap_or(&self.0[0]);
@@ -58,7 +58,7 @@ pub(crate) enum Check {
     Number,
     Positive,
     PositiveInteger,
-    /// The values that an error names, and those that are taken besides.
+    /// The values that an error lists, and the other accepted ones.
     OneOf(Vec<&'static str>, Vec<&'static str>),
 }
 
@@ -102,8 +102,8 @@ impl Flag {
             Check::PositiveInteger => number
                 .is_none_or(|number| number <= 0.0 || number.fract() != 0.0)
                 .then(|| format!("{long} must be a positive integer")),
-            Check::OneOf(named, besides) => {
-                let allowed = named.contains(&value) || besides.contains(&value);
+            Check::OneOf(named, others) => {
+                let allowed = named.contains(&value) || others.contains(&value);
                 (!allowed).then(|| format!("Allowed choices are {}.", named.join(", ")))
             }
         }
@@ -120,11 +120,11 @@ impl Check {
                 _ => Self::Anything,
             };
         };
-        let (named, besides) = choices.split_once(" (").unwrap_or((choices, ""));
+        let (named, others) = choices.split_once(" (").unwrap_or((choices, ""));
         let list = |text: &'static str| {
             text.trim_end_matches(')').split(", ").filter(|word| !word.is_empty()).collect()
         };
-        Self::OneOf(list(named), list(besides))
+        Self::OneOf(list(named), list(others))
     }
 }
 
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn every_line_of_every_table_says_something() {
+    fn every_line_of_every_table_is_a_flag() {
         for (version, _) in TABLES.0 {
             let mut names: Vec<_> =
                 of(Some(version)).iter().flat_map(|flag| flag.names.clone()).collect();

@@ -9,7 +9,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::journal::Journal;
 
-/// A stream of this process, and what has crossed it of the line that is not whole yet.
+/// A stream of this process, and the part of its last line that has crossed it so far.
 pub(crate) struct Heard<S> {
     inner: S,
     journal: Journal,
@@ -36,7 +36,7 @@ impl<S> Heard<S> {
         }
     }
 
-    /// What is left is a line without an ending.
+    /// The rest is a line without an ending.
     fn end(&mut self) {
         if !self.line.is_empty() {
             self.journal.line(self.name, &std::mem::take(&mut self.line));

@@ -1,4 +1,4 @@
-//! What the stand-in saw, written down as it happens.
+//! The journal: what the stand-in saw, written as it happens.
 //!
 //! JSON Lines, appended to the file that `CLAUDE_WIRE_JOURNAL` names. Each entry is one object: `pid`, the process; `us`, microseconds since
 //! that process's previous entry; and one of
@@ -62,7 +62,7 @@ impl Journal {
         }));
     }
 
-    /// Whether anything is written down.
+    /// True if a journal is written.
     pub(crate) fn is_open(&self) -> bool {
         self.0.is_some()
     }
@@ -118,7 +118,7 @@ impl Journal {
         self.write(text.trim_start_matches('{').strip_suffix('}').unwrap_or_default());
     }
 
-    /// Appends one entry, of which these are the members beside the process and the time.
+    /// Appends one entry with these members, after the process and the time.
     fn write(&self, members: &str) {
         let Some(pen) = &self.0 else { return };
         let mut pen = pen.lock().unwrap_or_else(PoisonError::into_inner);
@@ -126,12 +126,12 @@ impl Journal {
         let us = now.duration_since(pen.last).as_micros();
         pen.last = now;
         let entry = format!("{{\"pid\":{},\"us\":{us},{members}}}\n", std::process::id());
-        // A stand-in does not behave otherwise because its journal is full.
+        // The stand-in does not behave differently because its journal is full.
         let _ = pen.file.write_all(entry.as_bytes());
     }
 }
 
-/// Opens a journal to append to; a new one is for its owner alone.
+/// Opens a journal to append to; a new one is readable and writable by its owner only.
 fn open(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.append(true).create(true);
@@ -157,14 +157,16 @@ fn open(path: &Path) -> io::Result<File> {
     })
 }
 
-/// What of the environment is told.
+/// The variables of the environment that the journal shows.
 fn environment(vars: impl Iterator<Item = (String, String)>) -> BTreeMap<String, String> {
-    let told = vars.filter(|(name, _)| name.starts_with("CLAUDE") || name.starts_with("ANTHROPIC"));
-    told.map(|(name, value)| {
-        let secret = is_secret_variable(&name);
-        (name, if secret { "<set>".to_owned() } else { value })
-    })
-    .collect()
+    let shown =
+        vars.filter(|(name, _)| name.starts_with("CLAUDE") || name.starts_with("ANTHROPIC"));
+    shown
+        .map(|(name, value)| {
+            let secret = is_secret_variable(&name);
+            (name, if secret { "<set>".to_owned() } else { value })
+        })
+        .collect()
 }
 
 fn lossy(text: &std::ffi::OsStr) -> String {
@@ -185,10 +187,10 @@ mod tests {
             ("CLAUDE_CODE_ENTRYPOINT", "sdk-ts"),
             ("PATH", "canary"),
         ];
-        let told =
+        let shown =
             environment(vars.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())));
-        assert_eq!(told.len(), 5);
-        assert_eq!(told["CLAUDE_CODE_ENTRYPOINT"], "sdk-ts");
-        assert!(!format!("{told:?}").contains("canary"), "{told:?}");
+        assert_eq!(shown.len(), 5);
+        assert_eq!(shown["CLAUDE_CODE_ENTRYPOINT"], "sdk-ts");
+        assert!(!format!("{shown:?}").contains("canary"), "{shown:?}");
     }
 }

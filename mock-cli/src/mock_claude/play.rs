@@ -27,7 +27,7 @@ pub(crate) fn play(
     if let Some(speed) = environment.speed {
         script = script.speed(speed);
     }
-    // Nobody waits for a process for ever.
+    // The wait for a process has a limit.
     script = script.idle_timeout(environment.idle_timeout.unwrap_or(player::IDLE_TIMEOUT));
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -48,7 +48,7 @@ pub(crate) fn play(
     end(exit, journal)
 }
 
-/// Passes on the signals that the CLI sees coming.
+/// Passes on the signals that the CLI can catch.
 fn signals(journal: &Journal) -> mpsc::Receiver<Signal> {
     let (send, receive) = mpsc::channel(4);
     #[cfg(unix)]
@@ -86,7 +86,7 @@ fn end(exit: Exit, journal: &Journal) -> ExitCode {
         let _ =
             rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
     }
-    // A shell's way to tell of a signal.
+    // The code that a shell reports for a signal.
     let code = exit.code.or(exit.signal.map(|signal| 128 + signal)).unwrap_or(1);
     journal.exit(&recording::Exit::code(code));
     std::process::exit(code)

@@ -1,4 +1,4 @@
-//! The real CLI in our place, recorded: `CLAUDE_WIRE_RECORD_TO`.
+//! `CLAUDE_WIRE_RECORD_TO`: runs the real CLI instead, and records it.
 
 use std::env;
 use std::ffi::OsString;
@@ -12,7 +12,7 @@ use crate::pass_through::{PassThrough, end};
 
 const REAL_CLI: &str = "CLAUDE_WIRE_REAL_CLI";
 
-/// What an SDK asks a CLI before it starts it; nothing to record.
+/// What an SDK asks a CLI before it starts it; not recorded.
 const QUESTIONS: [&str; 5] = ["--version", "-v", "-V", "--help", "-h"];
 
 /// Runs the real CLI with this process's arguments, environment and folder. Returns only when it could not be run.
@@ -30,7 +30,7 @@ pub(crate) fn record(to: &Path, redact: bool) -> Result<ExitCode, String> {
     }
     let recording = claim(to).map_err(|error| {
         let hint = if error.is_already_there() {
-            "; with {n} in its name each launch has a file of its own"
+            "; with {n} in its name each launch gets its own file"
         } else {
             ""
         };

@@ -1,4 +1,4 @@
-//! Where the words of the session come from.
+//! The source of a session: a recording, a scenario, or the real CLI.
 
 use std::path::PathBuf;
 
@@ -102,7 +102,7 @@ impl Source {
 }
 
 impl Loaded {
-    /// The version of the CLI that it stands in for, if it says so.
+    /// The version of the CLI that is played, if the source names it.
     pub(crate) fn version(&self) -> Option<&str> {
         match &self.content {
             Content::Recording(recording) => recording.header.cli.as_deref(),
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn one_and_no_other() {
+    fn exactly_one_source_is_accepted() {
         assert_eq!(read(&[("CLAUDE_WIRE_REPLAY", "r")]), Ok(Source::Replay("r".into())));
         assert_eq!(
             read(&[("CLAUDE_WIRE_SCENARIO", "s")]),

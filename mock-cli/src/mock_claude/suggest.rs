@@ -1,6 +1,6 @@
 //! What an unknown flag was probably meant to be, as the CLI's own parser guesses it.
 
-/// More changes than this make another word.
+/// With more changes than this it is another word.
 const MAX_DISTANCE: usize = 3;
 
 /// `(Did you mean --model?)` for `--modle`, with a line break before it; nothing where no flag is near. Only long names are guessed.

@@ -1,4 +1,4 @@
-//! What several commands take, and say.
+//! Arguments that several commands share, and their texts.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs};
@@ -7,7 +7,7 @@ use claude_wire::recording::{Recording, Redaction, Root, host_folders};
 
 use crate::Failure;
 
-/// What is taken out of a recording that is made.
+/// What is redacted in a recording.
 #[derive(clap::Args)]
 pub(crate) struct Scrubbing {
     /// Keep keys, tokens, addresses and long texts as they are
@@ -17,7 +17,7 @@ pub(crate) struct Scrubbing {
     known: Known,
 }
 
-/// What only the caller knows.
+/// Secrets that only the caller knows.
 #[derive(clap::Args)]
 pub(crate) struct Known {
     /// An environment variable whose value is a secret; may be repeated
@@ -49,7 +49,7 @@ pub(crate) struct Folders {
 }
 
 impl Scrubbing {
-    /// `None` where all stays as it is.
+    /// `None` if nothing is redacted.
     pub(crate) fn redaction(&self) -> Result<Option<Redaction>, Failure> {
         if self.no_scrub { Ok(None) } else { self.known.redaction().map(Some) }
     }
@@ -59,7 +59,7 @@ impl Known {
     pub(crate) fn redaction(&self) -> Result<Redaction, Failure> {
         let mut redaction = self.host.iter().fold(Redaction::new(), Redaction::host);
         for name in &self.secret_env {
-            // A variable that is not there would leave its value unsought.
+            // Without the variable, its value would not be searched for.
             let value = env::var(name).map_err(|error| format!("--secret-env {name}: {error}"))?;
             redaction = redaction.secret(value);
         }
@@ -100,7 +100,7 @@ fn root(text: &str) -> Result<Root, String> {
     Ok(Root::new(var, folder, neutral))
 }
 
-/// Whether a file may be written: it is not there, or may be replaced.
+/// True if a file may be written: it does not exist, or may be replaced.
 pub(crate) fn may_write(path: &Path, force: bool) -> Result<(), Failure> {
     if !force && path.exists() {
         Err(format!("{} already exists; remove it or pass --force", path.display()))
@@ -109,7 +109,8 @@ pub(crate) fn may_write(path: &Path, force: bool) -> Result<(), Failure> {
     }
 }
 
-/// Warns of the folders in a recording, if there are any; `remedy` says what makes variables of them.
+/// Warns of the folders in a recording, if there are any; `remedy` says how to make variables of
+/// them.
 pub(crate) fn warn_of_folders(path: &Path, recording: &Recording, remedy: &str) {
     let folders = host_folders(recording).into_iter().collect::<Vec<_>>();
     if !folders.is_empty() {
@@ -120,5 +121,5 @@ pub(crate) fn warn_of_folders(path: &Path, recording: &Recording, remedy: &str) 
     }
 }
 
-/// What makes variables of them in a recording that exists.
+/// How to make variables of them in a recording that exists.
 pub(crate) const SCRUB: &str = "`claude-wire scrub --root` makes variables of them";

@@ -53,7 +53,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Found, Failure> {
     let mut output = BufWriter::new(io::stdout().lock());
     let mut codec = LineCodec::with_max_line(arguments.max_line);
     match decode(&mut *input, &mut codec, &mut output, arguments.raw) {
-        // Whoever reads has seen enough.
+        // The reader has closed its end.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Found::Nothing),
         done => done.map_err(|error| format!("{}: {error}", file.display())),
     }
@@ -81,7 +81,7 @@ fn decode(
                 found = Found::Something;
             }
         }
-        // What is there is shown before more is waited for.
+        // Output is flushed before more input is awaited.
         output.flush()?;
         if read == 0 {
             return Ok(found);
@@ -89,7 +89,7 @@ fn decode(
     }
 }
 
-/// Writes one object; whether something is lost in the line.
+/// Writes one object; returns whether something is lost in the line.
 fn describe(item: Item, raw: bool, output: &mut dyn Write) -> io::Result<bool> {
     let (offset, length, bytes) = match &item {
         Item::Line(line) => (line.offset(), line.bytes().len() as u64, Some(line.bytes().clone())),

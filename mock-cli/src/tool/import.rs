@@ -87,17 +87,18 @@ fn import(capture: &[u8], arguments: &Arguments) -> Result<Recording, recording:
     let mut roots = arguments.folders.roots();
     let bare =
         recording::import(capture, &ImportOptions { header: Header::new(), roots: Vec::new() })?;
-    for told in told(&bare) {
-        if roots.iter().all(|root| root.var() != told.var() && root.path() != told.path()) {
-            roots.push(told);
+    for root in roots_in(&bare) {
+        if roots.iter().all(|known| known.var() != root.var() && known.path() != root.path()) {
+            roots.push(root);
         }
     }
     recording::import(capture, &ImportOptions { header, roots })
 }
 
-/// The working folder, the configuration folder and the home of the CLI, as far as the capture tells: `cwd` and `memory_paths` of the first
-/// `system/init`, and `output_styles_dir` of the reply to `initialize`.
-fn told(capture: &Recording) -> Vec<Root> {
+/// The working folder, the configuration folder and the home of the CLI, if the capture shows them:
+/// `cwd` and `memory_paths` of the first `system/init`, and `output_styles_dir` of the reply to
+/// `initialize`.
+fn roots_in(capture: &Recording) -> Vec<Root> {
     let (mut cwd, mut config) = (None, None);
     for event in &capture.events {
         let EventKind::Out(line) = &event.kind else { continue };

@@ -1,4 +1,4 @@
-//! `lint`: finds what is still in recordings and should not be.
+//! `lint`: finds what should not be in a recording that is shared.
 
 use std::path::PathBuf;
 
@@ -72,7 +72,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
     }
 }
 
-/// Whether a search finds one of each kind where it was planted, and nothing beside it.
+/// Checks that a search finds one of each kind where it was planted, and nothing else.
 fn control(find: impl Fn(&Recording) -> Vec<Finding>) -> Result<(), Failure> {
     for kind in Finding::kinds() {
         let mut recording = Recording::new(Header::new());
@@ -92,17 +92,18 @@ fn control(find: impl Fn(&Recording) -> Vec<Finding>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A line with one thing of this kind. Put together here, so that no scanner takes this file for a leak.
+/// A line with one thing of this kind. Assembled here, so that no scanner takes this file for a
+/// leak.
 fn planted(kind: &str) -> String {
     let random = "a1B2c3D4e5F6g7H8i9J0";
     match kind {
         "key" => format!(r#"{{"text":"use {}{random}"}}"#, ["sk", "ant", "api03", ""].join("-")),
         "token" => format!(r#"{{"text":"{} {random}"}}"#, "Bearer"),
         "secret" => format!(r#"{{"{}":"{random}"}}"#, ["client", "secret"].join("_")),
-        "email" => r#"{"text":"ask somebody@mail.example.org"}"#.to_owned(),
+        "email" => r#"{"text":"ask someone@mail.example.org"}"#.to_owned(),
         "organization" => r#"{"type":"auth_status","organization":"Planted and Sons"}"#.to_owned(),
         "account" => format!(r#"{{"type":"auth_status","accountUuid":"{random}"}}"#),
-        "user" => r#"{"cwd":"/home/somebody/project"}"#.to_owned(),
+        "user" => r#"{"cwd":"/home/someone/project"}"#.to_owned(),
         "host" => r#"{"text":"connect to 10.11.12.13"}"#.to_owned(),
         "signature" => format!(r#"{{"type":"thinking","signature":"{random}"}}"#),
         "random" => format!(r#"{{"text":"use {random}q7Rt2XvB"}}"#),

@@ -67,7 +67,7 @@ pub(crate) fn main() -> ExitCode {
     crate::end("claude-wire", done)
 }
 
-/// The commands, with a help that has them in groups, which clap does for options only.
+/// The commands, with a help text in groups, which clap supports for options only.
 fn command() -> clap::Command {
     let command = Arguments::command();
     let mut groups = String::new();
@@ -84,7 +84,7 @@ fn command() -> clap::Command {
     ))
 }
 
-/// In the place of `drift`, where the package was built without it.
+/// Replaces `drift` in a package that was built without it.
 #[cfg(not(feature = "lab"))]
 mod drift {
     use std::ffi::OsString;

@@ -12,7 +12,8 @@ use super::arguments::{SCRUB, Scrubbing, warn_of_folders};
 use crate::pass_through::PassThrough;
 use crate::{Failure, Found};
 
-/// `{n}` in a help: clap makes a line break of that, unless something (here a style, which is none) is between its letters.
+/// `{n}` in a help text: clap makes a line break of it, unless something (here an empty style)
+/// separates its characters.
 macro_rules! number {
     () => {
         "{\u{1b}[0mn}"
@@ -81,9 +82,9 @@ pub(crate) fn run(arguments: Arguments) -> Result<Found, Failure> {
         .map(|_| Found::Nothing)
 }
 
-/// Warns of what is left in the recording.
+/// Warns of what remains in the recording.
 fn warn(path: &Path) {
-    // What is not a file (a pipe, a device) cannot be read again.
+    // What is not a file (a pipe, a device) cannot be read a second time.
     if path.is_file()
         && let Ok(recording) = Recording::open(path)
     {
@@ -91,7 +92,8 @@ fn warn(path: &Path) {
     }
 }
 
-/// A path as it is; a bare name as a shell looks it up, and `claude` also where it is usually installed.
+/// Resolves a path as it is, a bare name as a shell does, and `claude` also where it is usually
+/// installed.
 fn find(program: &OsStr) -> Result<CliPath, Failure> {
     let path = Path::new(program);
     if path.components().count() > 1 {

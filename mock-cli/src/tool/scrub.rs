@@ -1,4 +1,4 @@
-//! `scrub`: takes secrets out of recordings that are there.
+//! `scrub`: redacts recordings that exist.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -69,10 +69,10 @@ fn scrub(file: &Path, output: &Path, redaction: &Redaction) -> Result<String, Fa
         _ => recording.save(output),
     }
     .map_err(|error| error.to_string())?;
-    Ok(format!("{}: {} events, {}", output.display(), recording.events.len(), told(&counts)))
+    Ok(format!("{}: {} events, {}", output.display(), recording.events.len(), summary(&counts)))
 }
 
-fn told(counts: &BTreeMap<&'static str, u64>) -> String {
+fn summary(counts: &BTreeMap<&'static str, u64>) -> String {
     if counts.is_empty() {
         return "nothing to do".to_owned();
     }

@@ -1,4 +1,5 @@
-//! `claude-wire drift`, with a CLI that plays a recording: the very one that it is compared with, or an altered one.
+//! `claude-wire drift`, with a CLI that plays a recording: the one it is compared with, or an
+//! altered one.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
@@ -13,7 +14,8 @@ use tempfile::TempDir;
 
 use crate::support::{MOCK, TOOL, corpus, folder, text};
 
-/// A CLI of version 9.9.9 that plays `missing-key`, which needs no API, with each of these replacements made in it.
+/// A CLI of version 9.9.9 that plays `missing-key`, which needs no API, with these replacements
+/// made in it.
 struct Cli {
     folder: TempDir,
     path: PathBuf,
@@ -27,7 +29,7 @@ fn cli(replacements: &[(&str, &str)]) -> Cli {
         recorded = recorded.replace(from, to);
     }
     let recording = folder.path().join("played.jsonl");
-    // Saving seals it.
+    // Saving writes the footer.
     Recording::from_bytes(recorded.as_bytes()).unwrap().save(&recording).unwrap();
     let path = folder.path().join("claude");
     let script = format!(
@@ -69,7 +71,7 @@ const GONE_FIELD: (&str, &str) = (r#""num_turns":1,"#, "");
 
 #[test]
 #[ignore = "needs a network namespace: unshare --net"]
-fn what_is_new_is_additive_and_nothing_else() {
+fn a_new_field_is_additive_only() {
     let cli = cli(&[NEW_FIELD]);
     let output = drift(&cli.path, &folder(), &["missing-key"]);
     assert_eq!(output.status.code(), Some(1), "{}{}", text(&output.stdout), text(&output.stderr));
@@ -85,7 +87,7 @@ untyped: out system/init: aura is not modelled
 
 #[test]
 #[ignore = "needs a network namespace: unshare --net"]
-fn what_is_gone_is_breaking_and_nothing_else() {
+fn a_removed_field_is_breaking_only() {
     let cli = cli(&[GONE_FIELD]);
     let output = drift(&cli.path, &folder(), &["missing-key"]);
     assert_eq!(output.status.code(), Some(1), "{}{}", text(&output.stdout), text(&output.stderr));
@@ -101,7 +103,7 @@ untyped: out result/success: num_turns: expected a whole number from 0 up, found
 
 #[test]
 #[ignore = "needs a network namespace: unshare --net"]
-fn another_word_is_one_that_is_gone_and_one_that_is_new() {
+fn a_changed_word_is_one_removed_and_one_new() {
     let cli = cli(&[NEW_WORD]);
     let output = drift(&cli.path, &folder(), &["--json", "missing-key"]);
     let report: Value = serde_json::from_str(&text(&output.stdout)).unwrap();
@@ -137,42 +139,42 @@ fn another_cli_can_play_in_place_of_the_recordings() {
     );
 }
 
-/// The CLI plays `missing-key`, and nothing else: all that it does in another entry is another thing.
+/// The CLI plays `missing-key` only: in another entry, everything it does is different.
 #[test]
 #[ignore = "needs a network namespace: unshare --net"]
-fn an_entry_that_fails_is_not_compared_and_nothing_in_it_is_breaking() {
+fn a_failed_entry_is_not_compared() {
     let cli = cli(&[]);
     let output = drift(&cli.path, &folder(), &["max-turns", "missing-key"]);
     assert_eq!(output.status.code(), Some(2), "{}{}", text(&output.stdout), text(&output.stderr));
-    let told = text(&output.stdout);
-    assert!(told.starts_with("not compared: max-turns\n    "), "{told}");
-    assert!(!told.contains("breaking:") && !told.contains("additive:"), "{told}");
+    let report = text(&output.stdout);
+    assert!(report.starts_with("not compared: max-turns\n    "), "{report}");
+    assert!(!report.contains("breaking:") && !report.contains("additive:"), "{report}");
     let end = "1 of 2 entries compared with version 9.9.9: 0 breaking, 0 additive, 0 cosmetic\n";
-    assert!(told.ends_with(end), "{told}");
+    assert!(report.ends_with(end), "{report}");
 }
 
 #[test]
 #[ignore = "needs a network namespace: unshare --net"]
-fn recordings_without_what_was_asked_are_compared_and_it_says_so() {
+fn recordings_without_requests_are_compared_with_a_note() {
     let cli = cli(&[]);
     let folder = tempfile::tempdir().unwrap();
     fs::copy(corpus("missing-key.jsonl"), folder.path().join("missing-key.jsonl")).unwrap();
     let output = drift(&cli.path, folder.path(), &["missing-key"]);
-    let told = text(&output.stdout);
-    assert!(told.starts_with("not compared: what it asks the API: "), "{told}");
+    let report = text(&output.stdout);
+    assert!(report.starts_with("not compared: what it asks the API: "), "{report}");
     assert!(
-        told.ends_with(
+        report.ends_with(
             "1 of 1 entries compared with version 9.9.9: 0 breaking, 0 additive, 0 cosmetic\n"
         ),
-        "{told}"
+        "{report}"
     );
-    assert_eq!(output.status.code(), Some(2), "{told}");
+    assert_eq!(output.status.code(), Some(2), "{report}");
     assert!(text(&output.stderr).contains("has no requests.json"), "{}", text(&output.stderr));
 }
 
 #[test]
 #[ignore = "needs a network namespace: unshare --net"]
-fn another_text_alone_is_reported_and_is_clean() {
+fn a_changed_text_is_reported_and_is_clean() {
     let cli = cli(&[(r#""num_turns":1,"#, r#""num_turns":2,"#)]);
     let output = drift(&cli.path, &folder(), &["missing-key"]);
     assert_eq!(output.status.code(), Some(0), "{}{}", text(&output.stdout), text(&output.stderr));
@@ -186,7 +188,7 @@ fn another_text_alone_is_reported_and_is_clean() {
 
 #[test]
 #[ignore = "needs a network namespace: unshare --net"]
-fn what_could_not_be_examined_counts_as_drift() {
+fn an_unexamined_entry_counts_as_drift() {
     let cli = cli(&[]);
     let nowhere = cli.folder.path().join("nowhere");
     for (against, recordings, name, why) in [
@@ -221,7 +223,7 @@ fn without_a_closed_network_nothing_is_run() {
 }
 
 #[test]
-fn a_matrix_that_npm_cannot_bring_is_refused() {
+fn a_matrix_that_npm_cannot_fetch_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     for (versions, why) in
         [("2.1", "\"2.1\" is not a version"), ("2.1.200", "npm was not found on PATH")]

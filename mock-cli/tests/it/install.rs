@@ -1,4 +1,4 @@
-//! `claude-wire install`, with an npm of the test's own.
+//! `claude-wire install`, with an npm made for the test.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
@@ -63,7 +63,7 @@ fn failure(place: &Place, npm: &str, args: &[&str]) -> String {
 }
 
 #[test]
-fn puts_the_executable_where_a_bundle_is_looked_for_and_prints_its_path() {
+fn the_executable_goes_to_the_bundled_path_which_is_printed() {
     let place = Place::new();
     let target = place.at("here/claude");
     let printed = stdout(&place.install("ok", &["--version", "2.1.200", "--dir", "here"]));
@@ -84,7 +84,7 @@ fn puts_the_executable_where_a_bundle_is_looked_for_and_prints_its_path() {
 }
 
 #[test]
-fn what_is_there_already_is_not_fetched_again_and_another_version_replaces_it() {
+fn an_installed_version_is_kept_and_another_version_replaces_it() {
     let place = Place::new();
     for _ in 0..2 {
         stdout(&place.install("ok", &["--version", "2.1.200", "--dir", "here"]));
@@ -95,7 +95,7 @@ fn what_is_there_already_is_not_fetched_again_and_another_version_replaces_it() 
 }
 
 #[test]
-fn what_is_not_a_cli_is_replaced() {
+fn a_file_that_is_not_a_cli_is_replaced() {
     let place = Place::new();
     fs::create_dir(place.at("here")).unwrap();
     fs::write(place.at("here/claude"), "half a download").unwrap();
@@ -149,13 +149,13 @@ fn a_version_without_a_native_executable_is_refused() {
 }
 
 #[test]
-fn another_version_than_asked_for_is_refused() {
+fn a_wrong_version_is_refused() {
     let message = failure(&Place::new(), "wrong-version", &["--version", "2.1.200"]);
     assert!(message.contains("npm brought version 1.2.3 where 2.1.200 was asked for"), "{message}");
 }
 
 #[test]
-fn a_version_that_npm_would_read_as_something_else_never_reaches_npm() {
+fn a_tag_or_range_never_reaches_npm() {
     let place = Place::new();
     let message = failure(&place, "ok", &["--version", "file:../other"]);
     assert!(message.contains("is not a version"), "{message}");

@@ -1,4 +1,5 @@
-//! A CLI of the old dialect makes nobody hang: its text is delivered, and the turn ends with an error that says why.
+//! A CLI of the old dialect does not hang a session: its text is delivered, and the turn ends with
+//! an error that says why.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 use crate::support::{STREAMS, corpus, mock, run, text};

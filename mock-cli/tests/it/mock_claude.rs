@@ -1,4 +1,4 @@
-//! `mock-claude` as a process: what it takes, what it plays, how it ends.
+//! `mock-claude` as a process: what it accepts, what it plays, how it ends.
 
 use crate::support::{
     STREAMS, corpus, crossed, from_the_cli, mock, read_lines, run, spawn, text, to_the_cli,
@@ -89,7 +89,7 @@ fn ends_as_it_was_recorded() {
 }
 
 #[test]
-fn a_host_that_does_something_else_gets_a_report_and_exit_code_70() {
+fn different_input_ends_with_a_report_and_exit_code_70() {
     let recording = Recording::open(corpus("one-shot.jsonl")).unwrap();
     let input = text(&crossed(&recording, to_the_cli)).replace("2 + 2", "2 + 3");
     let output =
@@ -103,7 +103,7 @@ fn a_host_that_does_something_else_gets_a_report_and_exit_code_70() {
 }
 
 #[test]
-fn a_host_that_does_nothing_gets_a_report_and_exit_code_70() {
+fn missing_input_ends_with_a_report_and_exit_code_70() {
     let mut child = spawn(
         mock(&STREAMS)
             .env("CLAUDE_WIRE_REPLAY", corpus("one-shot.jsonl"))
@@ -123,7 +123,7 @@ fn a_host_that_does_nothing_gets_a_report_and_exit_code_70() {
 }
 
 #[test]
-fn without_something_to_play_it_says_what_to_do() {
+fn with_nothing_to_play_it_says_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
     let (cut, other) = (folder.path().join("cut.jsonl"), folder.path().join("other.jsonl"));
     let whole = std::fs::read(corpus("one-shot.jsonl")).unwrap();
@@ -187,7 +187,7 @@ fn plays_a_death_by_signal() {
 
 #[test]
 fn it_does_not_outlive_its_host() {
-    // The host goes away in the middle: its ends of the pipes are closed, and nobody is there to kill anything.
+    // The host goes away in the middle: its ends of the pipes are closed, and no one is left to kill anything.
     let mut child = spawn(mock(&STREAMS).env("CLAUDE_WIRE_REPLAY", corpus("three-turns.jsonl")));
     drop((child.stdin.take(), child.stdout.take(), child.stderr.take()));
     assert_eq!(child.wait().unwrap().code(), Some(70), "the recorded host went on");

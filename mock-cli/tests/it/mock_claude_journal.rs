@@ -23,7 +23,7 @@ fn journaling(path: &Path, args: &[&str], recording: &str) -> Command {
     command
 }
 
-/// What stands in the journal beside the process and the time.
+/// The members of a journal entry apart from the process and the time.
 fn what(entry: &Value) -> Vec<&str> {
     entry
         .as_object()
@@ -40,7 +40,7 @@ fn a_run_from_its_start_to_its_exit() {
     let path = folder.path().join("journal.jsonl");
     let recording = Recording::open(corpus("one-shot.jsonl")).unwrap();
     let mut command = journaling(&path, &STREAMS, "one-shot.jsonl");
-    command.args(["--cwd", "/x", "--of-tomorrow"]).env("CLAUDE_WIRE_LENIENT", "1");
+    command.args(["--cwd", "/x", "--future-flag"]).env("CLAUDE_WIRE_LENIENT", "1");
     command
         .env("CLAUDE_CODE_ENTRYPOINT", "sdk-py")
         .env("ANTHROPIC_API_KEY", "canary")
@@ -51,7 +51,7 @@ fn a_run_from_its_start_to_its_exit() {
     let entries = journal(&path);
     let start = &entries[0]["start"];
     assert_eq!(start["argv"].as_array().unwrap().len(), STREAMS.len() + 3);
-    assert_eq!(start["unknown_flags"], json!(["--cwd", "--of-tomorrow"]));
+    assert_eq!(start["unknown_flags"], json!(["--cwd", "--future-flag"]));
     assert_eq!(start["cwd"], std::env::current_dir().unwrap().to_str().unwrap());
     assert_eq!(
         (&start["cli"], &start["plays"]),
@@ -117,15 +117,15 @@ fn bytes_that_are_not_text_are_kept() {
 }
 
 #[test]
-fn what_never_comes_to_a_conversation_is_in_it_as_well() {
+fn launches_without_a_conversation_are_in_it() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("journal.jsonl");
     run(&mut journaling(&path, &["--version"], "one-shot.jsonl"), b"");
     run(&mut journaling(&path, &["--no-such-flag"], "one-shot.jsonl"), b"");
     run(&mut journaling(&path, &STREAMS, "missing.jsonl"), b"");
     let entries = journal(&path);
-    let told: Vec<_> = entries.iter().map(|entry| what(entry)[0]).collect();
-    assert_eq!(told, ["start", "out", "exit", "start", "err", "exit", "start", "err", "exit"]);
+    let kinds: Vec<_> = entries.iter().map(|entry| what(entry)[0]).collect();
+    assert_eq!(kinds, ["start", "out", "exit", "start", "err", "exit", "start", "err", "exit"]);
     assert_eq!(
         (&entries[1]["out"], &entries[2]["exit"]["code"]),
         (&json!(version_line().trim_end()), &json!(0))
@@ -207,7 +207,7 @@ fn a_journal_that_cannot_be_written_is_an_error_before_anything_else() {
 
 #[cfg(unix)]
 #[test]
-fn it_is_for_its_owner_alone_and_a_link_is_not_followed() {
+fn only_the_owner_can_read_it_and_a_link_is_not_followed() {
     use std::os::unix::fs::{PermissionsExt as _, symlink};
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("journal.jsonl");

@@ -1,4 +1,4 @@
-//! `mock-claude` in the place of the real CLI, which it runs and records.
+//! `mock-claude` in place of the real CLI, which it runs and records.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
@@ -46,7 +46,7 @@ fn the_host_sees_the_real_cli_and_the_recording_is_the_same_session() {
 }
 
 #[test]
-fn a_disk_that_is_full_costs_the_recording_and_no_byte() {
+fn a_full_disk_ends_the_recording_and_loses_no_output() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.jsonl");
     let original = Recording::open(corpus("one-shot.jsonl")).unwrap();
@@ -104,7 +104,7 @@ fn redaction_can_be_turned_off() {
 }
 
 #[tokio::test]
-async fn a_session_that_was_recorded_so_is_replayed_equal() {
+async fn a_recorded_session_replays_the_same() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.jsonl");
     let session = Session::builder()
@@ -179,7 +179,7 @@ fn a_question_is_answered_by_the_real_cli_and_not_recorded() {
 }
 
 #[test]
-fn what_cannot_be_recorded_is_refused_with_a_reason() {
+fn a_launch_that_cannot_be_recorded_is_refused_with_a_reason() {
     let folder = tempfile::tempdir().unwrap();
     let (path, missing) = (folder.path().join("x.jsonl"), folder.path().join("no/x.jsonl"));
     let journal = folder.path().join("journal.jsonl");

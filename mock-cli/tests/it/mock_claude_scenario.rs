@@ -1,4 +1,5 @@
-//! `mock-claude` plays a scenario that is a file: a stand-in for a session that was never recorded, for an SDK in any language.
+//! `mock-claude` plays a scenario from a file: a stand-in for a session that was never recorded,
+//! for an SDK in any language.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 use std::path::Path;
@@ -80,7 +81,7 @@ fn an_error_of_the_api_ends_it_with_code_1() {
 }
 
 #[test]
-fn what_is_not_a_scenario_is_reported_with_its_place() {
+fn an_invalid_scenario_is_reported_with_its_place() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("broken.json");
     std::fs::write(

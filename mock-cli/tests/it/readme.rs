@@ -1,5 +1,5 @@
-//! What the README and the pages in `docs` show: the code that a documentation test can only compile, since it starts
-//! processes, and the commands with their output.
+//! What the README and the pages in `docs` show: the code that a documentation test can only
+//! compile, because it starts processes, and the commands with their output.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
@@ -50,7 +50,7 @@ fn the_code_here_is_that_of_the_pages() {
 }
 
 #[test]
-fn the_scenario_of_the_page_is_one() {
+fn the_scenario_on_the_page_is_valid() {
     let scenario = STAND_IN.split("```json\n").nth(1).unwrap().split("```").next().unwrap();
     Scenario::parse(scenario).unwrap();
 }
@@ -188,7 +188,7 @@ fn ignored(name: &str) -> Command {
     command
 }
 
-/// Cargo at the root, with the folder that this test was built in, where all is built already.
+/// Runs Cargo at the root, with the target folder of this test, where everything is built already.
 fn cargo() -> Command {
     let mut command = Command::new(env!("CARGO"));
     let built = std::env::current_exe().unwrap();

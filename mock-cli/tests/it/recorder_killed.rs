@@ -40,7 +40,7 @@ fn a_killed_program_leaves_all_lines_but_the_footer() {
     assert!(recording.require_whole().unwrap_err().is_truncated());
 }
 
-/// The program of the test above, and nothing by itself.
+/// The program of the test above; it does nothing when run as a test.
 #[test]
 fn records_until_it_is_killed() {
     let Some(path) = std::env::var_os(PATH) else { return };

@@ -1,4 +1,5 @@
-//! A recording that would cost too much memory is refused by everything that reads one, in little memory.
+//! A recording that would need too much memory is refused by everything that reads one, in little
+//! memory.
 #![cfg(target_os = "linux")]
 
 use std::fs::{self, File};
@@ -10,7 +11,7 @@ use tempfile::TempDir;
 
 const HEADER: &str = r#"{"claude-wire":"recording","version":1}"#;
 
-/// Runs a program that may have this many MiB of memory in all.
+/// Runs a program with this limit on its memory, in MiB.
 fn within(mib: u64, program: &str, args: &[&str], replay: Option<&Path>) -> Output {
     let mut command = Command::new("sh");
     command.args(["-c", "ulimit -v $0 && exec \"$@\"", &(mib * 1024).to_string(), program]);
@@ -24,7 +25,7 @@ fn long_line(folder: &TempDir) -> PathBuf {
     let path = folder.path().join("long.jsonl");
     fs::write(&path, format!("{HEADER}\n{{\"us\":0,\"mark\":\"a\"}}\n{{\"us\":0,\"out\":\""))
         .unwrap();
-    // Without a byte on the disk.
+    // A sparse file.
     File::options().write(true).open(&path).unwrap().set_len(1 << 30).unwrap();
     path
 }
@@ -88,7 +89,7 @@ fn variables_that_expand_to_gigabytes_are_refused() {
         assert_eq!(output.status.code(), Some(1), "{found}{}", text(&output.stderr));
         assert!(found.starts_with("FAIL  file  ") && found.contains("`vars`"), "{found}");
         for command in ["lint", "census"] {
-            // They do not put values in.
+            // These commands do not put values in.
             let output = within(768, TOOL, &[command, path.to_str().unwrap()], None);
             assert_ne!(output.status.code(), None, "{command}: {}", text(&output.stderr));
         }

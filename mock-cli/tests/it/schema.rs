@@ -1,5 +1,5 @@
-//! `claude-wire drift --schema`, with programs that hold a schema as a CLI does: scripts between the
-//! parts of a program that are none, with other names in them at every build.
+//! `claude-wire drift --schema`, with programs that contain a schema as a CLI does: scripts between
+//! the binary parts of an executable, with other names in every build.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -54,7 +54,7 @@ const ALL: [&str; 9] = [
     "flags",
 ];
 
-/// A program that holds a schema.
+/// A program that contains a schema.
 struct Cli {
     _folder: TempDir,
     path: PathBuf,
@@ -86,7 +86,7 @@ impl Cli {
     }
 }
 
-/// The script with names chosen: another seed gives each thing the name that something else had.
+/// The script with names chosen: another seed swaps the names.
 fn named(script: &str, seed: usize) -> Vec<u8> {
     let mut known: Vec<&str> = SCRIPT.split('%').skip(1).step_by(2).collect();
     known.push("more");
@@ -141,7 +141,7 @@ fn builds_differ_in_names_and_not_in_the_schema() {
 }
 
 #[test]
-fn what_is_new_and_what_is_gone_is_listed_by_section() {
+fn additions_and_removals_are_listed_by_section() {
     let changes: [(&str, &str, &str, &[&str]); 13] = [
         (
             "messages",
@@ -222,7 +222,7 @@ fn what_is_new_and_what_is_gone_is_listed_by_section() {
 }
 
 #[test]
-fn what_is_not_found_is_reported_and_is_not_agreement() {
+fn a_missing_section_is_reported_and_is_not_agreement() {
     let missing: [(&str, &str, &[&str]); 6] = [
         ("%union%([%init%(),%said%(),%alive%(),%cancel%(),%ask%()])", "0", &["messages"]),
         ("%union%([%said%(),%alive%(),%ask%()])", "0", &["messages of a host"]),
@@ -258,7 +258,7 @@ fn what_is_not_found_is_reported_and_is_not_agreement() {
 }
 
 #[test]
-fn a_part_that_is_not_understood_is_said() {
+fn a_part_that_is_not_understood_is_reported() {
     for (from, to, at) in [
         ("mode:%words%(%modes%)", "mode:%words%(%modes%).morph(4)", "system/init: mode"),
         ("mode:%words%(%modes%)", "mode:%words%(%nowhere%)", "system/init: mode"),
@@ -275,7 +275,7 @@ fn a_part_that_is_not_understood_is_said() {
 }
 
 #[test]
-fn a_file_without_a_schema_is_not_taken_for_one_without_a_difference() {
+fn a_file_without_a_schema_is_not_clean() {
     for program in [b"".as_slice(), b"#!/bin/sh\nexit 0\n", b"\0// @bun\nvar a=1;\0"] {
         let other = Cli::of(program);
         let (code, report) = against(&other, &other);
@@ -313,7 +313,8 @@ fn what_the_library_does_not_declare_is_listed() {
     assert!(!messages.contains("session_id"), "{messages}");
 }
 
-/// What the pinned CLI declares is declared here too, but for what has a reason; each reason is needed.
+/// Everything the pinned CLI declares is declared here too, except what has a reason; each reason
+/// is needed.
 #[test]
 #[ignore = "needs CLAUDE_WIRE_REAL_CLI"]
 fn the_library_declares_what_the_pinned_cli_does() {

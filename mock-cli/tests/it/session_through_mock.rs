@@ -1,4 +1,4 @@
-//! A session with a whole process in the place of the CLI, and the recorder between them.
+//! A session with a whole process in place of the CLI, and the recorder between them.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 use std::sync::{Arc, Mutex};
@@ -12,7 +12,7 @@ use claude_wire::testing::mock_claude;
 use claude_wire::transport::{CliPath, Process};
 
 fn session(recording: &str) -> SessionBuilder {
-    // The stand-in was built with this test, and lies beside it.
+    // The stand-in was built with this test, and is next to it.
     let builder = Session::builder().cli_path(mock_claude().unwrap());
     builder.env("CLAUDE_WIRE_REPLAY", corpus(recording).to_str().unwrap())
 }
@@ -36,7 +36,8 @@ fn ids(recording: &Recording) -> Vec<String> {
     ids.collect()
 }
 
-/// All turns of a recording; the texts of their messages, with `prompt N` in the place of the ids that this session gave its prompts.
+/// All turns of a recording; in the texts of their messages, `prompt N` replaces the ids that this
+/// session gave its prompts.
 async fn converse(session: &Session, recording: &Recording) -> Vec<String> {
     let (mut lines, mut ids) = (Vec::new(), Vec::new());
     for prompt in prompts(recording) {
@@ -68,7 +69,7 @@ async fn three_turns() {
 
 #[tokio::test]
 async fn an_sdk_option_never_becomes_a_flag() {
-    // `--cwd` and `--timeout` would end the CLI, and the stand-in: they are no flags of the CLI's.
+    // `--cwd` and `--timeout` would end the CLI, and the stand-in: the CLI does not have these flags.
     let folder = tempfile::tempdir().unwrap();
     let recording = Recording::open(corpus("one-shot.jsonl")).unwrap();
     let session = session("one-shot.jsonl")
@@ -104,7 +105,7 @@ async fn a_difference_fails_the_turn_and_says_what_was_expected() {
 }
 
 #[tokio::test]
-async fn what_is_recorded_of_a_replay_is_the_recording() {
+async fn recording_a_replay_gives_the_same_recording() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("again.jsonl");
     let original = Recording::open(corpus("three-turns.jsonl")).unwrap();
@@ -125,7 +126,8 @@ async fn what_is_recorded_of_a_replay_is_the_recording() {
 
     let again = Recording::open(&path).unwrap();
     again.require_whole().unwrap();
-    // Ids of prompts apart, which the live session chose, every line of the CLI's is the recorded one.
+    // Except for the ids of prompts, which the live session chose, every line of the CLI is the
+    // recorded one.
     let outs = |recording: &Recording| {
         let recording = recording.expand(&[("cwd".to_owned(), "/w".to_owned())].into()).unwrap();
         let out = recording.events.iter().filter(|event| matches!(event.kind, EventKind::Out(_)));
@@ -142,7 +144,7 @@ async fn what_is_recorded_of_a_replay_is_the_recording() {
     assert_eq!(here, outs(&original));
     assert_eq!(again.events.last().unwrap().kind, original.events.last().unwrap().kind);
 
-    // And it plays: the same messages come, from memory now.
+    // And it plays: the same messages come, now from memory.
     let replay = claude_wire::Replay::open(&path).unwrap();
     let session = Session::builder().transport(replay.clone()).start().unwrap();
     assert_eq!(converse(&session, &again).await, lines);
@@ -168,7 +170,7 @@ async fn a_session_sees_the_stand_in_die_as_recorded() {
 }
 
 #[tokio::test]
-async fn a_divergence_of_the_stand_in_is_known_as_one() {
+async fn a_divergence_of_the_stand_in_is_recognised() {
     let session = session("three-turns.jsonl").start().unwrap();
     let error = session.query("Something else").text().await.unwrap_err();
     assert!(error.is_divergence(), "{error}");

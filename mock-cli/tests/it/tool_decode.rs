@@ -56,7 +56,7 @@ fn shows_the_lines_as_json_or_base64() {
             r#""raw":"/w==","as":"base64"}"#
         ]
     );
-    assert_eq!(code, Some(0), "log text is no finding");
+    assert_eq!(code, Some(0), "log text is not a finding");
     for line in lines {
         serde_json::from_str::<serde_json::Value>(&line).unwrap();
     }
@@ -91,7 +91,7 @@ fn messages_between_terminal_sequences_are_decoded_and_the_raw_line_is_kept() {
 }
 
 #[test]
-fn noise_that_holds_messages_says_so() {
+fn noise_that_contains_messages_is_reported() {
     let array = format!("[{}]", MESSAGES.join(","));
     let [assistant, result] = MESSAGES;
     let cut = &array[..array.len() - 20];
@@ -197,7 +197,7 @@ fn reads_a_file_and_says_when_it_cannot() {
 }
 
 #[test]
-fn shows_a_line_as_soon_as_it_is_there() {
+fn shows_a_line_as_soon_as_it_arrives() {
     let mut child = spawn(Command::new(TOOL).arg("decode"));
     let (mut stdin, mut stdout) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
     stdin.write_all(b"{\"type\":\"keep_alive\"}\n{\"type\"").unwrap();
@@ -209,7 +209,7 @@ fn shows_a_line_as_soon_as_it_is_there() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn keeps_nothing_but_the_line_at_hand() {
+fn keeps_only_the_current_line() {
     let mut child = spawn(Command::new(TOOL).args(["decode", "--max-line", "1000"]));
     let (mut stdin, mut stdout) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
     let chunk = vec![b'x'; 1 << 20];

@@ -1,4 +1,4 @@
-//! `claude-wire import` and `claude-wire seal`: making recordings, and making them true again.
+//! `claude-wire import` and `claude-wire seal`: making recordings, and writing their footers.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 use std::fs;
@@ -88,7 +88,7 @@ fn makes_a_sealed_and_scrubbed_recording() {
 }
 
 #[test]
-fn takes_other_roots_and_a_list_of_arguments_and_keeps_secrets_on_request() {
+fn accepts_roots_and_a_list_of_arguments_and_keeps_secrets_on_request() {
     let setup = setup(CAPTURE);
     let output = import(
         &setup,
@@ -102,7 +102,7 @@ fn takes_other_roots_and_a_list_of_arguments_and_keeps_secrets_on_request() {
 }
 
 #[test]
-fn takes_out_what_only_the_caller_knows() {
+fn secrets_named_by_the_caller_are_redacted() {
     let setup =
         setup(&CAPTURE.replace("sk-ant-api03-0123456789abcdefghij", "kolibri77 on workbench"));
     let mut tool = Command::new(TOOL);
@@ -124,7 +124,7 @@ fn takes_out_what_only_the_caller_knows() {
 }
 
 #[test]
-fn takes_the_folders_that_the_capture_itself_names_and_warns_of_others() {
+fn folders_named_in_the_capture_become_variables_and_others_are_warned_of() {
     let rows = [
         r#"{"type":"system","subtype":"init","cwd":"/srv/me/work","memory_paths":{"auto":"/srv/me/home/.claude/projects/-srv-me-work/memory/"}}"#,
         r#"{"type":"result","result":"/srv/me/work/a.txt /srv/me/home/.profile -srv-me-work"}"#,
@@ -146,10 +146,10 @@ fn takes_the_folders_that_the_capture_itself_names_and_warns_of_others() {
         "{bytes}"
     );
 
-    let told = setup(&plain);
-    assert!(import(&told, &["--cwd", "/elsewhere/x"]).status.success());
+    let overridden = setup(&plain);
+    assert!(import(&overridden, &["--cwd", "/elsewhere/x"]).status.success());
     assert!(
-        text(&fs::read(&told.output).unwrap()).contains("/srv/me/work/a.txt"),
+        text(&fs::read(&overridden.output).unwrap()).contains("/srv/me/work/a.txt"),
         "--cwd says otherwise"
     );
 

@@ -1,4 +1,4 @@
-//! `claude-wire lint` and `claude-wire scrub`: what is found, what is taken out, what is left alone.
+//! `claude-wire lint` and `claude-wire scrub`: what is found, what is redacted, what is left alone.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 use std::fs;
@@ -30,14 +30,14 @@ fn tool(command: &str, args: &[&str], files: &[&Path]) -> Output {
 }
 
 #[test]
-fn lint_names_the_place_and_never_the_thing() {
+fn lint_names_the_place_and_never_the_secret() {
     let folder = tempfile::tempdir().unwrap();
     let path = dirty(&folder, "dirty.jsonl");
     let output = tool("lint", &["--secret-env", "A_PHRASE"], &[&path]);
     assert_eq!(output.status.code(), Some(1));
-    let told = text(&output.stdout).replace(folder.path().to_str().unwrap(), "");
+    let findings = text(&output.stdout).replace(folder.path().to_str().unwrap(), "");
     assert_eq!(
-        told,
+        findings,
         "/dirty.jsonl:1: secret in argv[0]: *** (8 bytes)\n\
          /dirty.jsonl:2: email in message.content[0].text: ann*** (18 bytes)\n\
          /dirty.jsonl:2: secret in message.content[0].text: *** (9 bytes)\n"
@@ -84,7 +84,7 @@ fn lint_distinguishes_clean_from_not_examined() {
 }
 
 #[test]
-fn half_a_line_at_the_end_is_not_taken_for_clean() {
+fn a_partial_last_line_is_not_clean() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("cut.jsonl");
     fs::write(
@@ -103,7 +103,7 @@ fn half_a_line_at_the_end_is_not_taken_for_clean() {
 }
 
 #[test]
-fn scrub_takes_out_what_lint_finds() {
+fn scrub_redacts_what_lint_finds() {
     let folder = tempfile::tempdir().unwrap();
     let (path, clean) = (dirty(&folder, "dirty.jsonl"), folder.path().join("clean.jsonl"));
     let before = fs::read(&path).unwrap();
@@ -132,7 +132,7 @@ fn scrub_takes_out_what_lint_finds() {
 }
 
 #[test]
-fn patterns_of_the_caller_are_looked_for() {
+fn patterns_of_the_caller_are_found() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.jsonl");
     let mut recording = Recording::new(Header::new());
@@ -173,7 +173,7 @@ fn patterns_of_the_caller_are_looked_for() {
 }
 
 #[test]
-fn lint_points_at_hexadecimal_digits_after_a_prefix() {
+fn lint_flags_hexadecimal_digits_after_a_prefix() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.jsonl");
     let hex = "9f86d081884c7d659a2feaa0c55ad015";

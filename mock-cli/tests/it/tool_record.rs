@@ -1,4 +1,5 @@
-//! `claude-wire record`: a tee between a host and a program, to the byte, and what becomes of it when things break.
+//! `claude-wire record`: a tee between a host and a program, byte for byte, and what happens when
+//! things break.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
@@ -186,17 +187,17 @@ fn a_full_disk_only_ends_the_recording() {
     );
     assert_eq!(output.status.code(), Some(3), "the host must not notice");
     assert!(output.stdout == input.as_bytes());
-    let told = text(&output.stderr);
+    let stderr = text(&output.stderr);
     assert!(
-        told.starts_with("bye\n")
-            && told.contains("/dev/full: not recorded: ")
-            && told.contains("No space left"),
-        "{told}"
+        stderr.starts_with("bye\n")
+            && stderr.contains("/dev/full: not recorded: ")
+            && stderr.contains("No space left"),
+        "{stderr}"
     );
 }
 
 #[test]
-fn a_killed_recorder_leaves_what_can_be_read_and_no_orphan() {
+fn a_killed_recorder_leaves_a_readable_file_and_no_orphan() {
     let (_folder, path) = setup();
     let mut child = spawn(&mut record(&path, &[], &["sh", "-c", "echo $$; cat"]));
     let (mut stdin, mut stdout) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
@@ -253,9 +254,9 @@ fn the_host_sees_that_the_program_closed_its_output() {
 }
 
 #[test]
-fn what_a_program_leaves_behind_does_not_keep_it() {
+fn a_process_left_behind_does_not_delay_the_end() {
     let (_folder, path) = setup();
-    // In a session of its own it outlives the program, and holds both streams.
+    // In its own session it outlives the program, and keeps both streams open.
     let mut child =
         spawn(&mut record(&path, &[], &["sh", "-c", "setsid sleep 60 & echo $!; exit 6"]));
     let pid = read_lines(child.stdout.as_mut().unwrap(), 1);
@@ -268,7 +269,7 @@ fn what_a_program_leaves_behind_does_not_keep_it() {
 }
 
 #[test]
-fn nothing_is_overwritten_and_nothing_begun_that_cannot_be_kept() {
+fn nothing_is_overwritten_and_nothing_runs_that_cannot_be_recorded() {
     let (folder, path) = setup();
     let mark = folder.path().join("ran");
     let script = format!("touch {}", mark.display());
@@ -315,7 +316,7 @@ fn numbered_names_go_on() {
 }
 
 #[test]
-fn folders_of_the_host_that_are_left_are_warned_of_at_the_end() {
+fn remaining_folders_of_the_host_are_warned_of_at_the_end() {
     let (folder, path) = setup();
     let project = folder.path().join("project");
     fs::create_dir(&project).unwrap();

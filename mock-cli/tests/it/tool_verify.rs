@@ -1,4 +1,4 @@
-//! `claude-wire verify`: recordings play to their end, or it says where not.
+//! `claude-wire verify`: recordings play to their end, or it says where they do not.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 use std::fs;
@@ -103,7 +103,7 @@ fn verify_all(cases: &[(&str, Vec<&str>)]) {
 }
 
 #[test]
-fn a_turn_that_the_cli_ran_by_itself_is_not_the_result_of_a_prompt() {
+fn a_turn_without_a_prompt_is_not_the_result_of_one() {
     let (one, two, three, four) = (&*prompt("1"), &*prompt("2"), &*prompt("3"), &*prompt("4"));
     let turn = [INIT, SAID, RESULT];
     let own = [INIT, SAID, OWN];
@@ -240,7 +240,7 @@ fn every_capture_imports_decodes_and_verifies() {
 }
 
 #[test]
-fn a_file_that_is_not_whole_is_found() {
+fn an_incomplete_file_is_found() {
     let folder = tempfile::tempdir().unwrap();
     let (edited, cut) = (folder.path().join("edited.jsonl"), folder.path().join("cut.jsonl"));
     let bytes = fs::read(corpus("one-shot.jsonl")).unwrap();
@@ -281,7 +281,7 @@ fn a_wait_that_does_not_end_is_found() {
 }
 
 #[test]
-fn says_why_a_session_could_not_have_written_it() {
+fn reports_why_a_session_could_not_have_written_it() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("bare.jsonl");
     recorded(
@@ -304,7 +304,7 @@ fn says_why_a_session_could_not_have_written_it() {
 }
 
 #[test]
-fn a_file_that_cannot_be_read_does_not_keep_the_others() {
+fn an_unreadable_file_does_not_stop_the_others() {
     let folder = tempfile::tempdir().unwrap();
     let output = verify(&[], &[folder.path().join("missing.jsonl"), corpus("one-shot.jsonl")]);
     assert_eq!(output.status.code(), Some(2));

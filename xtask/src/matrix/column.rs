@@ -1,4 +1,4 @@
-//! One version: what its lines hold.
+//! One version: what its lines contain.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -9,14 +9,14 @@ use claude_wire::recording::{Census, KindCensus};
 use claude_wire_cli::Failure;
 use claude_wire_cli::lab::{self, Cli, Entry, side_by_side};
 
-/// How often an entry is played: a field that comes by chance should not look as if it had gone.
+/// How often an entry is played: a field that comes by chance must not look removed.
 const RUNS: usize = 2;
 
 pub(super) struct Column {
     pub(super) version: String,
     pub(super) path: PathBuf,
     pub(super) entries: Vec<Played>,
-    /// Whether it takes a flag, by its name; filled in when all versions have told theirs.
+    /// Whether it takes a flag, by name; filled in when the flags of all versions are known.
     pub(super) flags: BTreeMap<String, Has>,
 }
 
@@ -24,9 +24,9 @@ pub(super) struct Column {
 pub(super) struct Played {
     pub(super) name: String,
     pub(super) census: Census,
-    /// Why it did not go as the corpus has it.
+    /// Why it did not go as the corpus says.
     pub(super) problem: Option<String>,
-    /// Whether something tried to leave the machine meanwhile, which hindered nothing.
+    /// Whether something tried to leave the machine meanwhile; nothing depends on it.
     pub(super) called_home: bool,
 }
 
@@ -42,9 +42,9 @@ pub(super) struct Thing<'a> {
 pub(super) enum Has {
     Yes,
     No,
-    /// Whatever shows it in another version did not go as it should, or the CLI did not say.
+    /// The entries that show it in another version failed, or the CLI did not say.
     Unknown,
-    /// There is nothing that could have it.
+    /// Nothing in this version could have it.
     Nowhere,
 }
 
@@ -107,7 +107,7 @@ impl Column {
 }
 
 impl<'a> Thing<'a> {
-    /// What it stands in: of a field its object, if that is a field.
+    /// What contains it: for a field its object, if that is a field.
     fn place(&self) -> Option<Self> {
         let path = self.path?;
         let parent =

@@ -11,7 +11,7 @@ use tokio::process::Command;
 
 use super::column::{Column, Has};
 
-/// No version has it: a command line with it is refused before anything is done.
+/// A flag of no version: a command line with it is refused before anything is done.
 const REFUSED: &str = "--claude-wire-no-such-flag";
 
 /// Far more than a CLI needs to read its arguments.
@@ -49,7 +49,7 @@ async fn taken(
             // The value is for flags that want one.
             let said = ask(&cli, &[&flag, "1", REFUSED]).await?;
             let has = match is_taken(&flag, &said) {
-                // Its help says so, and nothing speaks against it.
+                // Its help lists it, and nothing contradicts that.
                 Has::Unknown if is_listed => Has::Yes,
                 has => has,
             };
@@ -59,14 +59,16 @@ async fn taken(
     Ok(side_by_side(candidates.iter().cloned(), jobs, probe).await?.into_iter().collect())
 }
 
-/// What a CLI says of a flag that was given before one that no version has: it complains of the first that it does not know.
+/// What a CLI says of a flag before a flag that no version has: it reports the first one that it
+/// does not know.
 fn is_taken(flag: &str, said: &Said) -> Has {
     match quoted(&said.stderr, "unknown option '") {
         Some(unknown) if unknown == flag => return Has::No,
         Some(unknown) if unknown == REFUSED => return Has::Yes,
         _ => {}
     }
-    // It wants another value, so it takes the flag; or it did what the flag asks for, as --version, before it looked further.
+    // It asks for another value, so it knows the flag; or the flag, as `--version`, took effect
+    // before the rest was read.
     let spec = quoted(&said.stderr, "error: option '");
     if said.success || spec.is_some_and(|spec| names(spec).iter().any(|name| name == flag)) {
         Has::Yes
@@ -75,7 +77,7 @@ fn is_taken(flag: &str, said: &Said) -> Has {
     }
 }
 
-/// What stands between `before` and the next quote.
+/// The text between `before` and the next quote.
 fn quoted<'a>(said: &'a str, before: &str) -> Option<&'a str> {
     said.split_once(before)?.1.split_once('\'').map(|(quoted, _)| quoted)
 }

@@ -45,14 +45,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
         let dir = arguments.dir.as_ref().map(|dir| dir.join(version));
         paths.push(Cli::fetch(version, dir).map_err(|why| format!("version {version}: {why}"))?);
     }
-    // Behind this point there is no network to fetch them by.
+    // From here on there is no network to fetch them with.
     lab::enter_closed_network()?;
     let runtime = Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("no runtime: {error}"))?;
     runtime.block_on(compare(entries, paths, arguments.jobs.into()))
 }
 
-/// Prints the page. What a version cannot do is part of it, and no failure.
+/// Prints the page. What a version cannot do is part of it, and not a failure.
 async fn compare(entries: Vec<Entry>, paths: Vec<PathBuf>, jobs: usize) -> Result<Found, Failure> {
     let entries: Vec<Arc<Entry>> = entries.into_iter().map(Arc::new).collect();
     let mut columns = Vec::new();

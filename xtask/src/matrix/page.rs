@@ -46,7 +46,7 @@ impl fmt::Display for Page<'_> {
 }
 
 impl Page<'_> {
-    /// What versions could not be played, and what they tried besides.
+    /// The versions that could not be played, and what they tried to reach.
     fn entries(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let all = self.0.iter().map(|column| column.entries.len()).max().unwrap_or_default();
         writeln!(f, "\n## Entries that failed\n\nOf {all} entries.\n")?;
@@ -63,7 +63,8 @@ impl Page<'_> {
                     )?;
                 }
             }
-            // Not told apart by entries: several run side by side in one namespace, and each sees what any of them tried.
+            // Not listed by entry: several run at a time in one namespace, and each sees what any
+            // of them tried.
             if column.entries.iter().any(|played| played.called_home) {
                 writeln!(
                     f,
@@ -85,7 +86,7 @@ impl Page<'_> {
         self.changes(f, "Flags", FLAGS, "flag", rows.collect())
     }
 
-    /// All kinds, those of all versions too: there are few.
+    /// All kinds, also those that every version has: there are few.
     fn kinds(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "\n## Kinds of lines\n")?;
         let kinds: BTreeSet<&str> = self.0.iter().flat_map(Column::kinds).collect();
@@ -112,7 +113,7 @@ impl Page<'_> {
         self.0.iter().map(|column| column.has(thing, &shown_by)).collect()
     }
 
-    /// The rows in which versions differ, and how many there are besides.
+    /// The rows in which versions differ, and the number of the other rows.
     fn changes(
         &self,
         f: &mut fmt::Formatter<'_>,
@@ -167,7 +168,7 @@ fn cell(text: &str) -> String {
     line.replace('|', "\\|")
 }
 
-/// A problem may quote a request, and that a prompt of the CLI's own.
+/// A problem may quote a request, which may contain a prompt of the CLI.
 fn clip(text: &str) -> String {
     const SHOWN: usize = 150;
     match text.char_indices().nth(SHOWN) {

@@ -1,4 +1,4 @@
-//! Does a replay tell the host what the CLI has told it?
+//! Checks that a replay delivers to the host what the CLI delivered.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,18 +8,18 @@ use claude_wire_cli::lab::{self, Channel, Entry, Item, Log, Run, Stage};
 
 use super::same::Ids;
 
-/// Plays the recordings to the entry's host and compares what it is told with what the CLI has told it: not a scrubbed form of that, so that
-/// what scrubbing has damaged is seen.
+/// Plays the recordings to the entry's host and compares what is delivered with what the CLI
+/// delivered, before redaction, so that damage by redaction is found.
 pub(super) async fn replay(entry: &Entry, run: &Run) -> Result<(), String> {
     // As they are in their files, with the folders of the run.
     let read =
         |recording: &Recording| Recording::from_bytes(&recording.to_bytes())?.expand(&run.folders);
     let recordings: Result<Vec<_>, _> = run.recordings.iter().map(read).collect();
     let replayed = play(entry, recordings.map_err(|error| error.to_string())?).await?;
-    compare(&told(&run.delivered), &told(&replayed))
+    compare(&delivered(&run.delivered), &delivered(&replayed))
 }
 
-/// Plays recordings to the entry's host, to their end: what it is told.
+/// Plays recordings to the entry's host, to their end. Returns what was delivered.
 async fn play(entry: &Entry, recordings: Vec<Recording>) -> Result<Vec<Item>, String> {
     let replay = Replay::sequence(recordings);
     let log = Log::new();
@@ -36,22 +36,23 @@ async fn play(entry: &Entry, recordings: Vec<Recording>) -> Result<Vec<Item>, St
 }
 
 /// The lines of each channel in order.
-type Told = BTreeMap<Channel, Vec<String>>;
+type Delivered = BTreeMap<Channel, Vec<String>>;
 
-fn told(items: &[Item]) -> Told {
+fn delivered(items: &[Item]) -> Delivered {
     let mut items: Vec<_> = items.iter().collect();
-    // Each prompt has an order of its own there.
+    // Each prompt has its own order there.
     items.sort_by_key(|item| if item.channel == Channel::Lifecycle { item.command() } else { "" });
-    items.into_iter().fold(Told::new(), |mut told, item| {
-        told.entry(item.channel)
+    items.into_iter().fold(Delivered::new(), |mut delivered, item| {
+        delivered
+            .entry(item.channel)
             .or_default()
             .push(String::from_utf8_lossy(&item.line).into_owned());
-        told
+        delivered
     })
 }
 
 /// The first difference.
-fn compare(live: &Told, replayed: &Told) -> Result<(), String> {
+fn compare(live: &Delivered, replayed: &Delivered) -> Result<(), String> {
     let mut ids = Ids::default();
     let channels: BTreeSet<_> = live.keys().chain(replayed.keys()).copied().collect();
     for channel in channels {
@@ -74,11 +75,11 @@ fn compare(live: &Told, replayed: &Told) -> Result<(), String> {
     Ok(())
 }
 
-fn lines(told: &Told, channel: Channel) -> &[String] {
-    told.get(&channel).map(Vec::as_slice).unwrap_or_default()
+fn lines(delivered: &Delivered, channel: Channel) -> &[String] {
+    delivered.get(&channel).map(Vec::as_slice).unwrap_or_default()
 }
 
-/// Of two long lines the part in which they begin to differ.
+/// The parts of two long lines in which they begin to differ.
 fn around_the_difference(one: &str, other: &str) -> (String, String) {
     const BEFORE: usize = 80;
     const SHOWN: usize = 300;
@@ -96,7 +97,7 @@ mod tests {
     use super::*;
     use claude_wire::CLI_VERSION;
 
-    /// Of the recordings that are kept: whoever changes an entry records it anew.
+    /// Checks the committed recordings: after a change of an entry, record it again.
     #[tokio::test(start_paused = true)]
     async fn each_entry_expects_what_its_recordings_show() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../recordings").join(CLI_VERSION);
@@ -104,40 +105,47 @@ mod tests {
             let paths = (1..)
                 .map(|launch| folder.join(entry.file_name(launch)))
                 .take_while(|path| path.exists());
-            let told =
+            let delivered =
                 play(&entry, paths.map(|path| Recording::open(path).unwrap()).collect()).await;
-            let told = told.unwrap_or_else(|why| panic!("{}: {why}", entry.name));
-            assert_eq!(entry.missing(&told), None, "{}", entry.name);
+            let delivered = delivered.unwrap_or_else(|why| panic!("{}: {why}", entry.name));
+            assert_eq!(entry.missing(&delivered), None, "{}", entry.name);
         }
     }
 
-    fn told(lines: &[(Channel, &str)]) -> Told {
-        lines.iter().fold(Told::new(), |mut told, (channel, line)| {
-            told.entry(*channel).or_default().push((*line).to_owned());
-            told
+    fn delivered(lines: &[(Channel, &str)]) -> Delivered {
+        lines.iter().fold(Delivered::new(), |mut delivered, (channel, line)| {
+            delivered.entry(*channel).or_default().push((*line).to_owned());
+            delivered
         })
     }
 
     #[test]
     fn the_first_difference_is_reported_with_its_place() {
-        let live =
-            told(&[(Channel::Turn(1), "a"), (Channel::Turn(1), "b"), (Channel::Event(1), "c")]);
+        let live = delivered(&[
+            (Channel::Turn(1), "a"),
+            (Channel::Turn(1), "b"),
+            (Channel::Event(1), "c"),
+        ]);
         assert_eq!(compare(&live, &live), Ok(()));
         for (replayed, place, left, right) in [
             (
-                told(&[(Channel::Turn(1), "a"), (Channel::Turn(1), "x"), (Channel::Event(1), "c")]),
+                delivered(&[
+                    (Channel::Turn(1), "a"),
+                    (Channel::Turn(1), "x"),
+                    (Channel::Event(1), "c"),
+                ]),
                 "Turn(1), number 2",
                 "b",
                 "x",
             ),
             (
-                told(&[(Channel::Turn(1), "a"), (Channel::Event(1), "c")]),
+                delivered(&[(Channel::Turn(1), "a"), (Channel::Event(1), "c")]),
                 "Turn(1), number 2",
                 "b",
                 "nothing",
             ),
             (
-                told(&[(Channel::Turn(1), "a"), (Channel::Turn(1), "b")]),
+                delivered(&[(Channel::Turn(1), "a"), (Channel::Turn(1), "b")]),
                 "Event(1), number 1",
                 "c",
                 "nothing",
@@ -147,6 +155,6 @@ mod tests {
                 format!("the replay differs: {place}\n  live:   {left}\n  replay: {right}");
             assert_eq!(compare(&live, &replayed), Err(expected));
         }
-        assert!(compare(&told(&[]), &live).is_err_and(|why| why.contains("live:   nothing")));
+        assert!(compare(&delivered(&[]), &live).is_err_and(|why| why.contains("live:   nothing")));
     }
 }

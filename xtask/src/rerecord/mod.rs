@@ -78,7 +78,7 @@ async fn all(entries: Vec<Entry>, cli: &Cli, arguments: &Arguments) -> Result<Fo
         }
     };
     let done = side_by_side(entries, usize::from(arguments.jobs), one).await?;
-    // That of some entries is added to that of the others.
+    // The requests of these entries are added to those of the others.
     let mut file = match arguments.names.is_empty() {
         true => AskedFile::default(),
         false => AskedFile::load(&folder)?.unwrap_or_default(),
@@ -116,7 +116,7 @@ async fn rebuild(entry: &Entry, cli: &Cli) -> Result<Rebuilt, Failure> {
     Ok(Rebuilt { recordings: run.recordings, asked: run.asked, problems })
 }
 
-/// What scrubbing has left.
+/// What redaction has missed.
 fn dirt(run: &Run) -> Vec<String> {
     let findings = (1..).zip(&run.recordings).flat_map(|(launch, recording)| {
         lint(recording).into_iter().map(move |finding| (launch, finding))
@@ -132,7 +132,7 @@ fn save(folder: &Path, entry: &Entry, recordings: &[Recording]) -> Result<(), Fa
     for (launch, recording) in (1..).zip(recordings) {
         recording.save(folder.join(entry.file_name(launch))).map_err(|error| error.to_string())?;
     }
-    // An entry that has become shorter leaves none of its former launches behind.
+    // An entry that has become shorter leaves none of its former launches.
     let next = folder.join(entry.file_name(recordings.len() + 1));
     if next.exists() {
         fs::remove_file(&next).map_err(|error| format!("{}: {error}", next.display()))?;

@@ -1,11 +1,12 @@
-//! Whether a line of a replay is the line that the CLI has written.
+//! Whether a line of a replay equals the line of the CLI.
 
 use std::collections::HashMap;
 
 use claude_wire::recording::fits_redacted;
 use serde_json::Value;
 
-/// Which ids of the replay stand for which of the CLI's. A session gives its prompts other ids in each run, and nothing else has any.
+/// Which ids of the replay correspond to which ids of the CLI. A session gives its prompts new ids
+/// in each run; all other ids are the same.
 #[derive(Debug, Default)]
 pub(super) struct Ids {
     live: HashMap<String, String>,
@@ -13,7 +14,8 @@ pub(super) struct Ids {
 }
 
 impl Ids {
-    /// Whether the lines are the same, byte for byte but for the ids; where the replay has a placeholder, any text fits.
+    /// True if the lines are the same, byte for byte except for the ids; a placeholder in the
+    /// replay matches any text.
     pub(super) fn same(&mut self, live: &str, replayed: &str) -> bool {
         let json = |line: &str| serde_json::from_str::<Value>(line).ok();
         let (live_json, replayed_json) = (json(live), json(replayed));
@@ -23,13 +25,13 @@ impl Ids {
         let replayed = &self.rename(replayed);
         live == replayed
             || match (live_json, json(replayed)) {
-                // Two that mean the same are written differently.
+                // Two spellings of the same value.
                 (Some(live), Some(replayed)) => live != replayed && fits(&replayed, &live),
                 _ => fits_redacted(replayed, live),
             }
     }
 
-    /// Pairs ids that stand in the same place, if neither has a partner.
+    /// Pairs ids at the same position, if neither has a partner.
     fn learn(&mut self, live: &Value, replayed: &Value) {
         match (live, replayed) {
             (Value::String(live), Value::String(replayed)) => self.pair(live, replayed),
@@ -65,7 +67,7 @@ impl Ids {
     }
 }
 
-/// Whether the CLI's value may be what a replay's was before it was redacted.
+/// True if the CLI's value may be the replay's value before redaction.
 fn fits(redacted: &Value, live: &Value) -> bool {
     match (redacted, live) {
         (Value::String(redacted), Value::String(live)) => fits_redacted(redacted, live),
@@ -107,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_stands_for_one_id() {
+    fn an_id_corresponds_to_one_id() {
         let line = |a: &str, b: &str| format!(r#"{{"a":"{a}","b":["{b}","see {a}"]}}"#);
         assert!(same(&line(ONE, OTHER), &line(OTHER, THIRD)));
         assert!(!same(&line(ONE, OTHER), &line(THIRD, THIRD)));

@@ -1,4 +1,4 @@
-//! Playing the entries, and comparing what comes with what came before.
+//! Playing the entries, and comparing the output with the earlier one.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -9,8 +9,8 @@ use claude_wire::recording::{Difference, Gap, Recording, audit, compare};
 use crate::Failure;
 use crate::lab::{self, Asked, AskedFile, Cli, Entry, Run, side_by_side};
 
-/// How often an entry is played before a difference counts. Some lines of the CLI race with what the host does, and come or stay out by
-/// chance; seldom three times in a row.
+/// How often an entry is played before a difference counts. Some lines of the CLI race with what
+/// the host does, and may be missing by chance; rarely three times in a row.
 const TRIES: usize = 3;
 
 /// What the CLI is compared with.
@@ -22,14 +22,14 @@ pub(super) enum Baseline {
     Live(Cli),
 }
 
-/// What came of one entry.
+/// The outcome of one entry.
 pub(super) struct Compared {
     pub(super) entry: String,
-    /// What differs in every run that went as the entry has it.
+    /// What differs in every run that went as the entry says.
     pub(super) differences: BTreeSet<Difference>,
-    /// Why there is nothing to compare: no run went as the entry has it.
+    /// Why nothing was compared: no run went as the entry says.
     pub(super) problem: Option<String>,
-    /// What came in the way of single runs, where another went well.
+    /// Why single runs failed, if another one succeeded.
     pub(super) earlier: BTreeSet<String>,
     /// What the CLI wrote, in any run, that this library does not model.
     pub(super) gaps: BTreeSet<Gap>,
@@ -42,16 +42,16 @@ struct Side {
 }
 
 impl Baseline {
-    /// That of a folder.
+    /// The side of a folder of recordings.
     ///
     /// # Errors
-    /// When the file of what was asked cannot be read.
+    /// If the file of what was asked cannot be read.
     pub(super) fn recorded(folder: &Path) -> Result<Self, Failure> {
         let asked = AskedFile::load(folder)?.map(Arc::new);
         Ok(Self::Recorded(folder.to_owned(), asked))
     }
 
-    /// The version of the CLI that is compared with, where it plays.
+    /// The version of the CLI to compare with, if it plays the entries.
     pub(super) fn version(&self) -> Option<&str> {
         match self {
             Self::Recorded(..) => None,
@@ -59,7 +59,7 @@ impl Baseline {
         }
     }
 
-    /// What of no entry can be compared.
+    /// What cannot be compared in any entry.
     pub(super) fn missing(&self) -> Option<String> {
         match self {
             Self::Recorded(folder, None) => {
@@ -91,7 +91,7 @@ impl Baseline {
     }
 }
 
-/// Plays the entries side by side. In their order.
+/// Plays several entries at a time. The results are in their order.
 pub(super) async fn all(
     entries: Vec<Entry>,
     cli: &Cli,
@@ -137,7 +137,7 @@ async fn one(entry: &Entry, cli: &Cli, baseline: &Baseline) -> Compared {
 /// What several runs of one entry have in common.
 #[derive(Default)]
 struct Tries {
-    /// Of the runs that went well; `None` before the first.
+    /// From the runs that succeeded; `None` before the first.
     differences: Option<BTreeSet<Difference>>,
     problems: Vec<String>,
     gaps: BTreeSet<Gap>,
@@ -155,7 +155,7 @@ impl Tries {
         self.problems.push(problem);
     }
 
-    /// Whether nothing is left that another run could take back.
+    /// True if no further run could remove a difference.
     fn is_quiet(&self) -> bool {
         self.differences.as_ref().is_some_and(BTreeSet::is_empty)
     }
@@ -174,7 +174,7 @@ impl Tries {
     }
 }
 
-/// A run that can be compared; why not where it hung, or failed otherwise.
+/// Returns a run that can be compared; an error if it hung or failed otherwise.
 fn went_well(run: Run) -> Result<Side, String> {
     match run.problems.into_iter().next().or(run.attempts) {
         Some(problem) => Err(problem),
@@ -255,7 +255,7 @@ mod tests {
         tries.end(&entry())
     }
 
-    fn told(compared: &Compared) -> Vec<String> {
+    fn differences(compared: &Compared) -> Vec<String> {
         compared.differences.iter().map(ToString::to_string).collect()
     }
 
@@ -263,18 +263,18 @@ mod tests {
     fn only_what_differs_in_every_good_run_counts() {
         let gone = "breaking: out a: field old is gone";
         let new = "additive: out a: field new is new (number)";
-        assert_eq!(told(&tries(&[Ok(AFTER)])), [gone, new]);
-        assert_eq!(told(&tries(&[Ok(AFTER), Ok(OTHER)])), [gone]);
-        assert_eq!(told(&tries(&[Ok(AFTER), Ok(BEFORE)])), Vec::<String>::new());
+        assert_eq!(differences(&tries(&[Ok(AFTER)])), [gone, new]);
+        assert_eq!(differences(&tries(&[Ok(AFTER), Ok(OTHER)])), [gone]);
+        assert_eq!(differences(&tries(&[Ok(AFTER), Ok(BEFORE)])), Vec::<String>::new());
         let compared = tries(&[Err("it hung"), Ok(AFTER), Err("it failed")]);
-        assert_eq!((told(&compared).len(), &compared.problem), (2, &None));
+        assert_eq!((differences(&compared).len(), &compared.problem), (2, &None));
         assert_eq!(compared.earlier, BTreeSet::from(["it failed".into(), "it hung".into()]));
     }
 
     #[test]
-    fn without_a_good_run_there_is_nothing_but_the_problem() {
+    fn without_a_good_run_only_the_problem_is_reported() {
         let compared = tries(&[Err("it hung"), Err("it failed"), Err("it hung")]);
-        assert_eq!(told(&compared), Vec::<String>::new());
+        assert_eq!(differences(&compared), Vec::<String>::new());
         assert_eq!(compared.problem.as_deref(), Some("it hung"));
         assert_eq!(compared.earlier, BTreeSet::from(["it failed".into()]));
     }
@@ -304,18 +304,18 @@ mod tests {
         let with = |model: &str| {
             went_well(run(BEFORE, &[json!({"model": model, "messages": []})])).unwrap()
         };
-        let told = |before: &Side, after: &Side| {
+        let differences = |before: &Side, after: &Side| {
             before.differences(after).unwrap().iter().map(ToString::to_string).collect::<Vec<_>>()
         };
-        assert_eq!(told(&with("opus"), &with("opus")), Vec::<String>::new());
+        assert_eq!(differences(&with("opus"), &with("opus")), Vec::<String>::new());
         assert_eq!(
-            told(&with("opus"), &with("sonnet")),
+            differences(&with("opus"), &with("sonnet")),
             [
                 r#"breaking: api request: field model is never "opus" any more"#,
                 r#"additive: api request: field model may be "sonnet""#
             ]
         );
         let unknown = Side { asked: None, ..with("opus") };
-        assert_eq!(told(&unknown, &with("sonnet")), Vec::<String>::new());
+        assert_eq!(differences(&unknown, &with("sonnet")), Vec::<String>::new());
     }
 }

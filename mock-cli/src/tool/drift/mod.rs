@@ -1,4 +1,4 @@
-//! `drift`: does another CLI still speak as the recorded one did?
+//! `drift`: compares another CLI with the recorded one.
 
 mod compare;
 mod report;

@@ -1,4 +1,4 @@
-//! The report, for a person or a program.
+//! The report, as text or as JSON.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,7 +17,7 @@ pub(super) struct Report<'a> {
     differences: BTreeMap<Difference, Vec<String>>,
     /// Entries that were not compared, and why.
     problems: Vec<(String, String)>,
-    /// What came in the way of single runs of entries that were compared.
+    /// Why single runs failed of entries that were compared.
     earlier: Vec<(String, String)>,
     gaps: BTreeMap<Gap, Vec<String>>,
 }
@@ -46,7 +46,7 @@ impl<'a> Report<'a> {
         report
     }
 
-    /// The exit code. What was not compared may be different: it is no better than a difference.
+    /// The exit code. What was not compared may be different: it is as bad as a difference.
     pub(super) fn verdict(&self) -> Result<Found, Failure> {
         if self.entries == 0 {
             return Err("nothing was compared".to_owned());
@@ -177,7 +177,7 @@ mod tests {
     const LINE: &str = r#"{"type":"a","n":1,"old":true}"#;
 
     #[test]
-    fn a_failed_run_next_to_a_good_one_is_a_note_and_one_without_is_not_compared() {
+    fn a_failed_run_is_a_note_if_another_succeeded() {
         let entry = |problem: Option<&str>, earlier: &[&str]| Compared {
             problem: problem.map(Into::into),
             earlier: earlier.iter().map(|problem| (*problem).into()).collect(),
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn breaking_additive_and_cosmetic_differences_are_counted_apart() {
+    fn kinds_of_differences_are_counted_separately() {
         let baseline = recorded();
         for (after, counts, found) in [
             (LINE, "0 breaking, 0 additive, 0 cosmetic", Found::Nothing),

@@ -7,13 +7,14 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-/// Runs a command without input, and gives back what it said. One that takes longer is killed, and an error.
+/// Runs a command without input, and returns its output. One that takes longer than the limit is
+/// killed, and is an error.
 pub(super) fn output(mut command: Command, limit: Duration) -> io::Result<Output> {
     let child =
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
     let pid = child.id();
     let (sender, ended) = mpsc::channel();
-    // Whoever has given up does not listen any more.
+    // After a timeout the receiver is gone.
     thread::spawn(move || drop(sender.send(child.wait_with_output())));
     ended.recv_timeout(limit).unwrap_or_else(|_| {
         kill(pid);
@@ -45,11 +46,11 @@ pub(super) fn shut_off(program: &Path) -> Command {
     Command::new(program)
 }
 
-/// The beginning of a command that runs in a network namespace of its own, in which nothing is up.
+/// The beginning of a command that runs in a new network namespace, in which no interface is up.
 #[cfg(target_os = "linux")]
 pub(crate) fn unshare() -> Command {
     let mut unshare = Command::new("unshare");
-    // Whoever is not root becomes it in the namespace, and there only.
+    // An ordinary user becomes root in the namespace, and only there.
     if !rustix::process::geteuid().is_root() {
         unshare.arg("--map-root-user");
     }
@@ -64,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_command_says_in_time_is_given_back_and_another_is_killed() {
+    fn output_in_time_is_returned_and_a_late_command_is_killed() {
         let mut echo = Command::new("echo");
         echo.arg("2.1.0");
         assert_eq!(output(echo, Duration::from_secs(60)).unwrap().stdout, b"2.1.0\n");

@@ -21,7 +21,7 @@ pub(crate) use self::limited::unshare;
 use self::npm::Staging;
 use crate::{Failure, Found};
 
-/// How long an executable may take to tell its version.
+/// How long an executable may take to report its version.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(60);
 
 /// Install the Claude Code CLI from npm and print the path of its executable.
@@ -50,7 +50,7 @@ pub(crate) fn run(install: &Install) -> Result<Found, Failure> {
 
 impl Install {
     #[cfg(feature = "lab")]
-    /// Where the pinned version goes by default, whether it is there or not.
+    /// Where the pinned version is installed by default, whether it exists or not.
     pub(crate) fn pinned() -> Result<PathBuf, InstallError> {
         let install = Self { version: CLI_VERSION.to_owned(), dir: None };
         Ok(install.directory()?.join(executable()))
@@ -68,7 +68,7 @@ impl Install {
         let directory = std::path::absolute(self.directory()?)
             .map_err(|error| InstallError::io("use", Path::new("."), error))?;
         let target = directory.join(executable());
-        // One that does not tell its version is no CLI, and is replaced.
+        // An executable that does not report its version is not a CLI, and is replaced.
         if target.exists() && reported_version(&target).is_ok_and(|found| found == self.version) {
             eprintln!("{} is version {} already", target.display(), self.version);
             return Ok(target);
@@ -85,8 +85,8 @@ impl Install {
         Ok(target)
     }
 
-    /// The native executable, in the staging directory. Of its first versions the package did not ask for the native ones, which are there
-    /// nevertheless.
+    /// The native executable, in the staging directory. The first versions of the package did not
+    /// depend on the native packages, which exist all the same.
     fn fetch(&self, staging: &Path) -> Result<PathBuf, InstallError> {
         npm::install(npm::PACKAGE, &self.version, staging)?;
         if let Some(native) = native_executable(staging) {
@@ -112,7 +112,7 @@ fn executable() -> &'static str {
     if cfg!(windows) { "claude.exe" } else { "claude" }
 }
 
-/// Keeps everything out that npm would take for something else than a version: a tag, a range, a path, an address.
+/// Refuses whatever npm would not read as a version: a tag, a range, a path, an address.
 fn check_form(version: &str) -> Result<(), InstallError> {
     let (numbers, suffix) = version.split_once('-').unwrap_or((version, "0"));
     let three = numbers

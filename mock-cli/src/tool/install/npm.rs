@@ -27,7 +27,8 @@ pub(super) fn platform_package() -> Option<String> {
     Some(format!("{PACKAGE}-{os}-{arch}"))
 }
 
-/// Has npm put the package below `directory`, as the user has configured npm, and says on standard error how it goes.
+/// Runs npm to install the package below `directory`, with the user's configuration of npm, and
+/// reports progress on stderr.
 pub(super) fn install(package: &str, version: &str, directory: &Path) -> Result<(), InstallError> {
     let log = directory.join("npm.log");
     let output = File::create(&log).map_err(|error| InstallError::io("create", &log, error))?;
@@ -66,27 +67,27 @@ pub(super) fn install(package: &str, version: &str, directory: &Path) -> Result<
     Err(diagnose(version, directory, status, said.trim()))
 }
 
-/// Waits, and counts the seconds aloud: npm itself is silent until it is done.
+/// Waits, and prints the seconds: npm itself is silent until it is done.
 fn watch(mut child: Child) -> std::io::Result<ExitStatus> {
     let start = Instant::now();
     let terminal = std::io::stderr().is_terminal();
-    let mut told = 0;
+    let mut printed = 0;
     loop {
         if let Some(status) = child.try_wait()? {
-            if terminal && told > 0 {
+            if terminal && printed > 0 {
                 eprintln!();
             }
             return Ok(status);
         }
         let seconds = start.elapsed().as_secs();
-        if terminal && seconds > told {
+        if terminal && seconds > printed {
             eprint!("\r{seconds} s");
-            told = seconds;
-        } else if seconds >= told + 10 {
+            printed = seconds;
+        } else if seconds >= printed + 10 {
             eprintln!("{seconds} s");
-            told = seconds;
+            printed = seconds;
         }
-        // std has no wait for a child with a limit, and the seconds have to be told meanwhile.
+        // std cannot wait for a child with a timeout, and the seconds must be printed meanwhile.
         thread::sleep(Duration::from_millis(50));
     }
 }
@@ -111,7 +112,8 @@ fn diagnose(version: &str, directory: &Path, status: ExitStatus, said: &str) -> 
     }
 }
 
-/// A directory beside the target, so that renaming stays within one file system; removed on every way out.
+/// A directory next to the target, so that renaming stays within one file system; removed on every
+/// way out.
 pub(super) struct Staging(PathBuf);
 
 impl Staging {
@@ -128,7 +130,7 @@ impl Staging {
 
 impl Drop for Staging {
     fn drop(&mut self) {
-        // Best effort: what stays behind is hidden and harmless.
+        // Best effort: what remains is hidden and harmless.
         let _ = fs::remove_dir_all(&self.0);
     }
 }

@@ -1,4 +1,4 @@
-//! The books: every line that was recorded has come, and every line that came has reached somebody.
+//! The account: every recorded line has come, and every line that came was delivered.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -9,7 +9,7 @@ use tokio_util::codec::Decoder as _;
 
 use super::clip;
 
-/// Decodes all output of a recording, and holds the lines against the recorded ones.
+/// Decodes all output of a recording, and compares the lines with the recorded ones.
 pub(super) fn decode(recording: &Recording) -> Result<(), String> {
     let mut recorded = lines(recording, |kind| matches!(kind, EventKind::Out(_))).into_iter();
     for item in items(&output(recording)) {
@@ -31,7 +31,7 @@ pub(super) fn decode(recording: &Recording) -> Result<(), String> {
     }
 }
 
-/// The recorded lines have all come, and no others, in whatever order.
+/// Checks that the recorded lines have all come, and no others, in any order.
 pub(super) fn compare(recording: &Recording, output: &[u8], input: &[u8]) -> Result<(), String> {
     let ids = Ids::between(recording, input);
     let mut came: HashMap<Bytes, usize> = HashMap::new();
@@ -80,7 +80,7 @@ pub(super) struct Delivered {
 pub(super) type Reply = Result<Option<Bytes>, String>;
 
 impl Delivered {
-    /// Every line that came reached somebody, and nobody got anything else; `stderr` as well.
+    /// Checks that every line that came was delivered, and nothing else; `stderr` as well.
     pub(super) fn account(mut self, output: &[u8], stderr: &[Bytes]) -> Result<(), String> {
         let stderr: Vec<_> =
             stderr.iter().map(|line| String::from_utf8_lossy(line).into_owned()).collect();
@@ -96,7 +96,7 @@ impl Delivered {
                     Outcome::Noise(line) | Outcome::TruncatedTail(line) => clip(line.bytes()),
                     Outcome::Malformed(why) => why.to_string(),
                 };
-                return Err(format!("line {number} of stdout reached nobody in its place: {text}"));
+                return Err(format!("stdout line {number} was not delivered in order: {text}"));
             }
         }
         for body in cancelled_bodies(output, &cancelled) {
@@ -136,7 +136,7 @@ impl Delivered {
         match frame.kind() {
             FrameKind::ControlRequest => {
                 let body = frame.field("request").unwrap_or_default();
-                // Whether a handler saw it is told apart at the end, from those with the same body.
+                // Whether a handler saw it is decided at the end, among those with the same body.
                 frame.request_id().is_some_and(|id| cancelled.contains(&id))
                     || remove(&mut self.requests, |request| request == body.bytes())
             }
@@ -144,13 +144,13 @@ impl Delivered {
                 let reply = reply(frame);
                 remove(&mut self.replies, |taken| *taken == reply)
             }
-            // The session's own business.
+            // Handled by the session.
             kind => matches!(kind, FrameKind::ControlCancelRequest | FrameKind::KeepAlive),
         }
     }
 }
 
-/// The requests that the CLI cancels: a handler may have seen them or not.
+/// The requests that the CLI cancels: a handler may or may not have seen them.
 fn cancelled(output: &[u8]) -> Vec<RawJson> {
     let of_kind = controls(output, FrameKind::ControlCancelRequest);
     of_kind.filter_map(|frame| frame.request_id()).collect()
@@ -198,7 +198,7 @@ fn reply(frame: &Frame) -> Reply {
     }
 }
 
-/// The ids of the live host, and the recorded ones in their place.
+/// The ids of the live host, each with the recorded one that it replaces.
 struct Ids(Vec<(Vec<u8>, Vec<u8>)>);
 
 impl Ids {
@@ -276,7 +276,7 @@ pub(super) fn lines(recording: &Recording, pick: fn(&EventKind) -> bool) -> Vec<
 
 fn items(bytes: &[u8]) -> impl Iterator<Item = Item> {
     let (mut codec, mut buffer) = (LineCodec::new(), BytesMut::from(bytes));
-    // Bytes in memory raise no error.
+    // Bytes in memory cause no error.
     std::iter::from_fn(move || codec.decode_eof(&mut buffer).ok().flatten())
 }
 
@@ -333,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn live_ids_stand_for_the_recorded_ones() {
+    fn live_ids_replace_the_recorded_ones() {
         assert_eq!(compare(&recording(&RECORDED), live().as_bytes(), INPUT.as_bytes()), Ok(()));
         let without_pairs = compare(&recording(&RECORDED), live().as_bytes(), b"").unwrap_err();
         assert!(
@@ -343,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_did_not_come_and_one_too_many_are_found() {
+    fn missing_and_extra_lines_are_found() {
         let (recorded, live) = (recording(&RECORDED), live());
         let cut: String = live.split_inclusive('\n').take(3).collect();
         let problem = compare(&recorded, cut.as_bytes(), INPUT.as_bytes()).unwrap_err();
@@ -375,7 +375,7 @@ mod tests {
             let mut delivered = delivered();
             lose(&mut delivered);
             let problem = delivered.account(live().as_bytes(), &[]).unwrap_err();
-            assert!(problem.contains("reached nobody in its place"), "loss {index}: {problem}");
+            assert!(problem.contains("was not delivered in order"), "loss {index}: {problem}");
         }
     }
 
@@ -391,12 +391,12 @@ mod tests {
             Delivered { requests, ..Delivered::default() }.account(output.as_bytes(), &[])
         };
         assert_eq!((account(1), account(2)), (Ok(()), Ok(())));
-        assert!(account(0).unwrap_err().contains("reached nobody in its place"));
+        assert!(account(0).unwrap_err().contains("was not delivered in order"));
         assert!(account(3).unwrap_err().starts_with("delivered, but not on the wire"));
     }
 
     #[test]
-    fn no_one_gets_more_than_was_sent() {
+    fn nothing_unsent_is_delivered() {
         let line = || Bytes::from_static(b"{}");
         let additions: [fn(&mut Delivered, Bytes); 4] = [
             |delivered, line| delivered.turns.push_back(line),
@@ -420,12 +420,12 @@ mod tests {
     }
 
     #[test]
-    fn noise_and_broken_lines_are_events_and_blank_ones_nothing() {
+    fn noise_and_broken_lines_are_events_and_blank_lines_are_ignored() {
         let output = b"\nlog\n{\"a\":\n{\"type\":\"keep_alive\"}\n{\"b";
         let events = ["log", "{\"a\":", "{\"b"].map(Bytes::from).into();
         assert_eq!(Delivered { events, ..Delivered::default() }.account(output, &[]), Ok(()));
         let problem = Delivered::default().account(output, &[]).unwrap_err();
-        assert_eq!(problem, "line 2 of stdout reached nobody in its place: log");
+        assert_eq!(problem, "stdout line 2 was not delivered in order: log");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What the CLI asks, in the order of the wire.
 //!
-//! A handler is not called for a request that the CLI has cancelled by then. So which request a call is
-//! about is not told by how many there were before it.
+//! A handler is not called for a request that the CLI has already cancelled. So the number of
+//! earlier requests does not identify the request of a call.
 
 use std::collections::HashMap;
 
@@ -22,7 +22,7 @@ struct Question {
     id: RawJson,
     body: Bytes,
     nth: Nth,
-    /// A handler has it, or the CLI wants no answer any more.
+    /// A handler has it, or the CLI no longer wants an answer.
     done: bool,
 }
 
@@ -30,12 +30,12 @@ struct Question {
 pub(super) type Nth = (String, String, usize);
 
 impl Asked {
-    /// How much of the output is known already.
+    /// How much of the output has been read.
     pub(super) fn read(&self) -> usize {
         self.read
     }
 
-    /// Takes in the output that follows.
+    /// Reads the output that follows.
     pub(super) fn more(&mut self, output: &[u8]) {
         for line in
             output.split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n"))

@@ -1,4 +1,4 @@
-//! `verify`: does a recording play to its end, with nothing lost?
+//! `verify`: replays a recording to its end, and checks that nothing is lost.
 
 mod account;
 mod asked;
@@ -68,7 +68,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Found, Failure> {
     }
 }
 
-/// What became of one recording.
+/// The outcome of one recording.
 struct Checked<'a> {
     way: &'static str,
     path: &'a Path,
@@ -76,7 +76,7 @@ struct Checked<'a> {
     problem: Option<String>,
 }
 
-/// `ok  session  x.jsonl  8 events, 1 turn`; a problem follows on lines of its own.
+/// `ok  session  x.jsonl  8 events, 1 turn`; a problem follows on the next lines.
 impl fmt::Display for Checked<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let verdict = if self.problem.is_none() { "ok" } else { "FAIL" };
@@ -102,7 +102,7 @@ async fn check<'a>(recording: &Recording, path: &'a Path, limit: Duration) -> Ch
         Ok(()) => {
             let replay = Replay::new(recording.clone());
             let played = tokio::time::timeout(limit, session::act(recording, &replay)).await;
-            // What is left says what it waits for.
+            // The report says what it still waits for.
             ("session", played.unwrap_or_else(|_| Err(format!("{}\n{}", hung(), replay.report()))))
         }
         Err(reason) => {
@@ -115,7 +115,7 @@ async fn check<'a>(recording: &Recording, path: &'a Path, limit: Duration) -> Ch
     Checked { way, path, summary, problem }
 }
 
-/// What can be said of the file alone.
+/// The checks that need only the file.
 fn file(recording: &Recording) -> Result<(), String> {
     match recording.integrity() {
         Integrity::Sealed | Integrity::InMemory => account::decode(recording),
@@ -164,7 +164,7 @@ fn seconds(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| "expected a number of seconds over 0".to_owned())
 }
 
-/// A conversation, in the words of a recording.
+/// A conversation, in the terms of a recording.
 #[cfg(test)]
 mod fixtures {
     use claude_wire::recording::{Event, EventKind, Header, Recording};

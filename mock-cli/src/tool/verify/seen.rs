@@ -1,4 +1,4 @@
-//! What crossed the streams, and how far it got.
+//! Counts what crossed the streams.
 
 use std::io;
 use std::pin::Pin;
@@ -18,7 +18,7 @@ pub(super) struct Seen(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     bytes: Mutex<Bytes>,
-    /// Whole lines of stdout; at its end the largest number there is.
+    /// Whole lines of stdout; at its end, the largest number there is.
     lines: watch::Sender<usize>,
     /// Prompts that were written; when no more can be, the largest number there is.
     prompts: watch::Sender<usize>,
@@ -39,13 +39,13 @@ impl Seen {
         }))
     }
 
-    /// Waits until so many whole lines of stdout have been read, or no more can come.
+    /// Waits until this many whole lines of stdout have been read, or no more can come.
     pub(super) async fn lines(&self, count: usize) {
-        // The sender is here, so there is nothing to fail.
+        // The sender is here, so this cannot fail.
         let _ = self.0.lines.subscribe().wait_for(|lines| *lines >= count).await;
     }
 
-    /// Waits until so many prompts have been written, or no more can be.
+    /// Waits until this many prompts have been written, or no more can be.
     pub(super) async fn prompts(&self, count: usize) {
         let _ = self.0.prompts.subscribe().wait_for(|prompts| *prompts >= count).await;
     }
@@ -63,12 +63,12 @@ impl Seen {
         self.lock().output.clone()
     }
 
-    /// What has come since this many bytes.
+    /// The bytes after this many.
     pub(super) fn output_from(&self, at: usize) -> Vec<u8> {
         self.lock().output.get(at..).unwrap_or_default().to_vec()
     }
 
-    /// Stdout, watched.
+    /// Stdout, observed.
     pub(super) fn reading(&self, inner: BoxedRead) -> BoxedRead {
         Box::new(Reading { inner, seen: self.clone() })
     }
@@ -150,7 +150,7 @@ fn prompts(input: &[u8]) -> usize {
     lines.filter(|line| line.starts_with(br#"{"type":"user""#) && line.ends_with(b"\n")).count()
 }
 
-/// A transport whose streams are watched.
+/// A transport whose streams are observed.
 pub(super) struct Watched<T> {
     pub(super) inner: T,
     pub(super) seen: Seen,

@@ -1,4 +1,4 @@
-//! Acting out the caller's side through a session of this library.
+//! Plays the caller's part through a session of this library.
 
 use std::collections::{BTreeSet, HashMap};
 use std::future::{Future, pending};
@@ -22,7 +22,8 @@ use crate::session_host::{event_line, lock, start};
 /// How long a request waits for the prompts before it to be written.
 const HELD_BACK: Duration = Duration::from_secs(2);
 
-/// Does what the recorded host did, each thing after the output that came before it, and accounts for all that came back.
+/// Does what the recorded host did, each step after the output that came before it, and accounts
+/// for all that came back.
 pub(super) async fn act(recording: &Recording, replay: &Replay) -> Result<(), String> {
     let is_ready = recording
         .events
@@ -40,7 +41,7 @@ pub(super) async fn act(recording: &Recording, replay: &Replay) -> Result<(), St
     if report.is_clean() { stage.account(recording).await } else { Err(report.to_string()) }
 }
 
-/// A session in front of a replay, and all that it delivers.
+/// A session over a replay, and everything it delivers.
 struct Stage {
     session: Session,
     seen: Seen,
@@ -88,12 +89,12 @@ impl Stage {
                     start(self.turn(content), &mut turns).await;
                 }
                 HostAction::Control { subtype, request } => {
-                    // A session may hold a prompt back that the recorded host had written by then.
+                    // A session may hold back a prompt that the recorded host had written by then.
                     let _ = tokio::time::timeout(HELD_BACK, self.seen.prompts(prompts)).await;
                     start(self.control(subtype, request), &mut controls).await;
                 }
                 HostAction::Eof => break,
-                // The replay sees to it that the CLI ends.
+                // The replay makes sure that the CLI ends.
                 HostAction::Signal(name) if ends(recording, name) => break,
                 // Answers are given when the CLI asks.
                 _ => {}
@@ -113,7 +114,8 @@ impl Stage {
         Ok(())
     }
 
-    /// A CLI that exits before it is ready: whoever waits for it learns so, the prompts that are never written among them.
+    /// A CLI that exits before it is ready: every waiting caller gets an error, and so does every
+    /// prompt that was never written.
     async fn failed_start(&self, script: &HostScript) -> Result<(), String> {
         let mut turns = JoinSet::new();
         for step in script.steps() {
@@ -134,7 +136,7 @@ impl Stage {
         let mut turn = self.session.query(Prompt::raw(content.clone())).no_timeout();
         let delivered = self.delivered.clone();
         async move {
-            // A turn that fails has no more lines; what is missing, the accounts say.
+            // A turn that fails has no more lines; the account reports what is missing.
             while let Some(Ok(message)) = turn.next().await {
                 lock(&delivered).turns.push_back(message.frame().bytes().clone());
             }
@@ -200,13 +202,13 @@ impl Progress {
     }
 }
 
-/// Whether the recorded CLI did not outlive this signal.
+/// Whether the signal ended the recorded CLI.
 fn ends(recording: &Recording, name: &str) -> bool {
     let by = recorded_exit(recording).and_then(|exit| exit.signal);
     Signal::named(name).is_some() || by.as_deref() == Some(name)
 }
 
-/// Says in `initialize` what was recorded there.
+/// Sets the fields of `initialize` as they were recorded.
 fn initialize(builder: SessionBuilder, script: &HostScript) -> SessionBuilder {
     let request = script.steps().first().map(|step| &step.action);
     let Some(HostAction::Control { request, .. }) = request else { return builder };
@@ -277,7 +279,7 @@ impl Answers {
             asked.more(&more);
             asked.claim(request.body().bytes())
         };
-        // The fields of another version of this library are none of this one's.
+        // Fields of another version of this library cannot be set.
         let answer = self.script.iter().find(|(to, _)| {
             nth.as_ref().is_some_and(|(subtype, about, nth)| {
                 (&to.subtype, &to.about, &to.nth) == (subtype, about, nth)
@@ -292,8 +294,8 @@ impl Answers {
     }
 }
 
-async fn collect(mut told: Events, delivered: Arc<Mutex<Delivered>>) {
-    while let Some(event) = told.next().await {
+async fn collect(mut events: Events, delivered: Arc<Mutex<Delivered>>) {
+    while let Some(event) = events.next().await {
         lock(&delivered).events.extend(event_line(&event));
     }
 }
@@ -305,7 +307,7 @@ mod tests {
     use claude_wire::recording::Stream;
 
     #[tokio::test]
-    async fn a_line_that_the_replay_waits_for_in_vain_is_a_divergence() {
+    async fn a_line_that_never_comes_is_a_divergence() {
         // No session writes a request without a subtype.
         let odd = r#"{"type":"control_request","request_id":"2","request":{"subtype":null}}"#;
         let reply =

@@ -1,4 +1,4 @@
-//! Acting out the caller's side on the bare streams, byte for byte.
+//! Plays the caller's part on the bare streams, byte for byte.
 
 use claude_wire::player::{self, Script, Signal, Streams};
 use claude_wire::recording::{self, EventKind, Recording, Stream};
@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use super::account;
 use super::seen::Seen;
 
-/// What a pipe holds.
+/// The capacity of a pipe.
 const PIPE: usize = 64 * 1024;
 
 /// Writes what was recorded, each line after the output that came before it, and reads to the end.
@@ -39,7 +39,7 @@ pub(super) async fn act(recording: &Recording) -> Result<(), String> {
             EventKind::In(line) => {
                 seen.lines(lines).await;
                 if let Some(stdin) = &mut stdin {
-                    // A CLI that has gone reads nothing; what that means, its report says.
+                    // A CLI that has gone reads nothing; its report says what that means.
                     let _ = stdin.write_all(&line.wire()).await;
                 }
             }
@@ -50,9 +50,9 @@ pub(super) async fn act(recording: &Recording) -> Result<(), String> {
             EventKind::Signal(name) => {
                 seen.lines(lines).await;
                 match Signal::named(name) {
-                    // It may be gone already.
+                    // It may have exited already.
                     Some(signal) => drop(signals.send(signal).await),
-                    // One that a player cannot get ends it as it ended the CLI, if it did.
+                    // A signal that a player cannot catch ends the player as it ended the CLI.
                     None => {
                         killed |=
                             exit.as_ref().is_some_and(|exit| exit.signal.as_ref() == Some(name))
@@ -118,7 +118,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_signal_that_the_cli_outlived_ends_nothing() {
+    async fn a_signal_that_the_cli_survived_ends_nothing() {
         let usr1 = EventKind::Signal("SIGUSR1".to_owned());
         let exit = EventKind::Exit(recording::Exit::code(0));
         let events = vec![

@@ -1,4 +1,4 @@
-//! Could a session have written it?
+//! Checks whether a session could have written a recording.
 
 use bytes::Bytes;
 use claude_wire::player::HostScript;
@@ -6,14 +6,14 @@ use claude_wire::recording::{EventKind, Recording, Stream};
 use claude_wire::wire::{Frame, FrameKind};
 use serde_json::Value;
 
-/// Whether a session would write what was recorded; the reason if not.
+/// Returns the reason why a session would not write what was recorded, if there is one.
 pub(super) fn can_write(recording: &Recording, script: &HostScript) -> Result<(), String> {
     script.writable_by_session().map_err(|why| why.to_string())?;
     let mut conversation = Conversation::default();
     recording.events.iter().try_for_each(|event| conversation.event(&event.kind))
 }
 
-/// Finds what a session never does, though each line is one that it could write.
+/// Finds sequences that a session never writes, although it could write each line.
 #[derive(Default)]
 struct Conversation {
     is_ready: bool,
@@ -37,7 +37,7 @@ impl Conversation {
                 let json: Value = serde_json::from_slice(line.bytes()).unwrap_or_default();
                 match json["type"].as_str() {
                     Some("user") => self.prompt(&json),
-                    // A session has the second of them still to write.
+                    // A session writes the second of them later.
                     Some("control_request") if self.open > 1 => {
                         no("a request while two prompts wait for their results")
                     }
@@ -70,7 +70,7 @@ impl Conversation {
 
     fn prompt(&mut self, line: &Value) -> Result<(), String> {
         if is_special(line) {
-            return Err("a prompt that is no plain one".to_owned());
+            return Err("a prompt with fields that a session does not write".to_owned());
         }
         self.open += 1;
         let has_uuid = line["uuid"].is_string();
@@ -83,14 +83,14 @@ impl Conversation {
     }
 }
 
-/// Whether the line has what a session's prompts never have.
+/// True if the line has fields that a session's prompts never have.
 fn is_special(line: &Value) -> bool {
     let fields = ["priority", "isSynthetic", "shouldQuery", "parent_tool_use_id"];
     line["message"]["role"] != "user"
         || fields.iter().any(|name| line.get(name).is_some_and(|value| !value.is_null()))
 }
 
-/// Whether the line answers a request, in either direction.
+/// True if the line answers a request, in either direction.
 pub(super) fn is_reply(line: &Bytes) -> bool {
     Frame::parse(line.clone()).is_ok_and(|frame| frame.kind() == FrameKind::ControlResponse)
 }
@@ -168,7 +168,7 @@ mod tests {
         ] {
             assert_eq!(
                 reason(vec![write(INITIALIZE), read(READY), write(prompt), read(RESULT)]),
-                "a prompt that is no plain one",
+                "a prompt with fields that a session does not write",
                 "{prompt}"
             );
         }

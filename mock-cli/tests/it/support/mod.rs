@@ -1,4 +1,4 @@
-//! What several test files share.
+//! Helpers that several test modules share.
 #![allow(unreachable_pub, dead_code, reason = "each test file uses a part of it")]
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
@@ -13,11 +13,11 @@ use claude_wire::recording::{EventKind, Recording};
 pub const MOCK: &str = env!("CARGO_BIN_EXE_mock-claude");
 pub const TOOL: &str = env!("CARGO_BIN_EXE_claude-wire");
 
-/// What every SDK passes.
+/// The flags that every SDK passes.
 pub const STREAMS: [&str; 6] =
     ["--print", "--output-format", "stream-json", "--input-format", "stream-json", "--verbose"];
 
-/// A recording of the project's.
+/// One of the project's recordings.
 pub fn corpus(name: &str) -> PathBuf {
     folder().join(name)
 }
@@ -32,7 +32,7 @@ pub fn version_line() -> String {
     format!("{CLI_VERSION} (Claude Code)\n")
 }
 
-/// The stand-in, with nothing of this process's own CLAUDE_WIRE_* variables.
+/// The stand-in, without this process's own CLAUDE_WIRE_* variables.
 pub fn mock(args: &[&str]) -> Command {
     let mut command = Command::new(MOCK);
     command.args(args);
@@ -58,7 +58,7 @@ pub fn run(command: &mut Command, input: &[u8]) -> Output {
     let mut child = spawn(command);
     let mut stdin = child.stdin.take().unwrap();
     let input = input.to_vec();
-    // Whether it reads all of it is its own business.
+    // It may exit before it has read all of it.
     let writer = thread::spawn(move || drop(stdin.write_all(&input)));
     let output = child.wait_with_output().unwrap();
     writer.join().unwrap();
@@ -94,7 +94,7 @@ pub fn from_the_cli(kind: &EventKind) -> bool {
     matches!(kind, EventKind::Out(_))
 }
 
-/// Reads until so many lines have come.
+/// Reads until this many lines have come.
 pub fn read_lines(stream: &mut impl std::io::Read, lines: usize) -> String {
     let mut text = Vec::new();
     let mut byte = [0];
