@@ -107,7 +107,7 @@ fn every_guarantee_has_a_test_or_a_reason() {
 fn every_requirement_has_one_row() {
     let mut numbers = BTreeSet::new();
     for [_, _, cell] in rows() {
-        for number in cell.split(' ') {
+        for number in cell.split_whitespace() {
             assert!(numbers.insert(number.to_owned()), "{number} twice");
         }
     }
