@@ -51,8 +51,8 @@
 //! | the CLI names an unknown server | an error, unless [`on_request`](crate::SessionBuilder::on_request) has a handler for `mcp_message` |
 //!
 //! To add and remove servers while the session runs, see
-//! [`Mcp::in_process`](crate::session::Mcp::in_process). [`Mcp::call`](crate::session::Mcp::call)
-//! describes which calls an in-process server does not get from the host directly.
+//! [`Mcp::in_process`](crate::session::Mcp::in_process). [`Mcp::call`](crate::session::Mcp::call),
+//! which calls a tool without the model, does not work for in-process servers.
 //!
 //! **The handshake is sent ahead** (`sdkMcpServerManifests`), so that the first turn does not wait
 //! for it: while the CLI is being started, the session asks each server for its description and its

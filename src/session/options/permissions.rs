@@ -14,7 +14,7 @@ impl Options {
     ///
     /// # Errors
     ///
-    /// A `permission_prompt_tool` is set already: only one of the two can be asked.
+    /// A `permission_prompt_tool` is also set: only one of the two can be asked.
     pub(crate) fn ask_host(&mut self) -> Result<(), OptionError> {
         match &self.permission_prompt_tool {
             Some(tool) if tool != HOST => {
