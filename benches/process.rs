@@ -10,7 +10,7 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use claude_wire::lab::{ApiScript, Hermetic, Reply, When, real_cli};
+use claude_wire::lab::{ApiReply, ApiScript, Hermetic, When, real_cli};
 use claude_wire::{Session, query};
 
 const TURNS: usize = 9;
@@ -24,7 +24,8 @@ async fn main() -> Result<(), Failure> {
         return Ok(());
     };
     let place =
-        Hermetic::start(cli, ApiScript::new().always(When::any(), [Reply::text("Done.")])).await?;
+        Hermetic::start(cli, ApiScript::new().always(When::any(), [ApiReply::text("Done.")]))
+            .await?;
 
     let session = place.session().start()?;
     let started = Instant::now();

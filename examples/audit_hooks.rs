@@ -5,9 +5,9 @@
 //!
 //! One hook guards the tools, two add to what the model reads, and one logs everything else.
 
-use claude_wire::wire::hook::tool::{PermissionDecision, PreToolUseOutput};
 use claude_wire::wire::hook::{
-    HookEventName, HookInput, PostToolUse, PreToolUse, UserPromptSubmit,
+    HookEventName, HookInput, PermissionDecision, PostToolUse, PreToolUse, PreToolUseOutput,
+    UserPromptSubmit,
 };
 use claude_wire::{HookContext, HookOutput, Matcher, Replay, Session};
 

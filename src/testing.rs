@@ -24,7 +24,7 @@ const VARIABLE: &str = "CLAUDE_WIRE_MOCK_CLAUDE";
 /// When it is in none of these places, or `CLAUDE_WIRE_MOCK_CLAUDE` names something else than a file. The message says where it was looked
 /// for and how it is installed.
 pub fn mock_claude() -> Result<PathBuf, Error> {
-    find(&Surroundings {
+    find(&SearchContext {
         named: env::var_os(VARIABLE),
         executable: env::current_exe().ok(),
         path: env::var_os("PATH"),
@@ -76,14 +76,14 @@ debug_is_message!(Error);
 impl std::error::Error for Error {}
 
 /// What of the process the search looks at.
-struct Surroundings {
+struct SearchContext {
     named: Option<OsString>,
     executable: Option<PathBuf>,
     path: Option<OsString>,
 }
 
-fn find(surroundings: &Surroundings) -> Result<PathBuf, Error> {
-    if let Some(named) = surroundings.named.as_ref().filter(|named| !named.is_empty()) {
+fn find(context: &SearchContext) -> Result<PathBuf, Error> {
+    if let Some(named) = context.named.as_ref().filter(|named| !named.is_empty()) {
         let named = PathBuf::from(named);
         return if named.is_file() {
             Ok(named)
@@ -91,13 +91,12 @@ fn find(surroundings: &Surroundings) -> Result<PathBuf, Error> {
             Err(Error { kind: Kind::Named, searched: vec![named] })
         };
     }
-    let beside = surroundings
+    let beside = context
         .executable
         .iter()
         .flat_map(|executable| executable.ancestors().skip(1).take(2))
         .map(Path::to_owned);
-    let path =
-        surroundings.path.iter().flat_map(env::split_paths).filter(|folder| folder.is_absolute());
+    let path = context.path.iter().flat_map(env::split_paths).filter(|folder| folder.is_absolute());
     let name = format!("mock-claude{}", env::consts::EXE_SUFFIX);
     let searched: Vec<_> = beside.chain(path).map(|folder| folder.join(&name)).collect();
     match searched.iter().find(|path| path.is_file()) {
@@ -113,35 +112,35 @@ mod tests {
     use super::*;
 
     /// A folder `target/debug/deps` with a test in it, and a `bin` on PATH.
-    fn world() -> (tempfile::TempDir, Surroundings) {
+    fn context() -> (tempfile::TempDir, SearchContext) {
         let root = tempfile::tempdir().unwrap();
         fs::create_dir_all(root.path().join("debug/deps")).unwrap();
         fs::create_dir(root.path().join("bin")).unwrap();
         let executable = Some(root.path().join("debug/deps/some_test-123"));
         let path =
             Some(env::join_paths([PathBuf::from("relative"), root.path().join("bin")]).unwrap());
-        (root, Surroundings { named: None, executable, path })
+        (root, SearchContext { named: None, executable, path })
     }
 
     #[test]
     fn nearer_places_come_first() {
-        let (root, mut surroundings) = world();
+        let (root, mut context) = context();
         let name = format!("mock-claude{}", env::consts::EXE_SUFFIX);
         for place in ["bin", "debug", "debug/deps"] {
             let file = root.path().join(place).join(&name);
             fs::write(&file, "").unwrap();
-            assert_eq!(find(&surroundings).unwrap(), file);
+            assert_eq!(find(&context).unwrap(), file);
         }
         let named = root.path().join("mine");
         fs::write(&named, "").unwrap();
-        surroundings.named = Some(named.clone().into());
-        assert_eq!(find(&surroundings).unwrap(), named);
+        context.named = Some(named.clone().into());
+        assert_eq!(find(&context).unwrap(), named);
     }
 
     #[test]
     fn a_missing_one_is_an_error_that_helps() {
-        let (root, surroundings) = world();
-        let error = find(&surroundings).unwrap_err();
+        let (root, context) = context();
+        let error = find(&context).unwrap_err();
         assert_eq!(error.searched().len(), 3, "{error}");
         let text = error.to_string();
         assert!(text.contains("cargo install --path mock-cli"), "{text}");
@@ -155,12 +154,12 @@ mod tests {
 
     #[test]
     fn a_variable_that_names_nothing_is_not_passed_over() {
-        let (root, mut surroundings) = world();
+        let (root, mut context) = context();
         fs::write(root.path().join("bin/mock-claude"), "").unwrap();
-        surroundings.named = Some(root.path().join("gone").into());
-        let error = find(&surroundings).unwrap_err();
+        context.named = Some(root.path().join("gone").into());
+        let error = find(&context).unwrap_err();
         assert!(error.to_string().contains("names no file"), "{error}");
-        surroundings.named = Some(OsString::new());
-        assert!(find(&surroundings).is_ok(), "an empty variable is no variable");
+        context.named = Some(OsString::new());
+        assert!(find(&context).is_ok(), "an empty variable is no variable");
     }
 }

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 use super::Source;
 use crate::protocol::invariants::Observed;
 use crate::protocol::{
-    Answer, CallbackId, Command, Config, Input, Output, Profile, Prompt, RequestId, Switch, TurnId,
+    Answer, CallbackId, Command, Config, Input, Output, Profile, QueuedPrompt, RequestId, Switch,
+    TurnId,
 };
 use crate::wire::control::{Request, RequestName};
 use crate::wire::{Line, RawJson, classify};
@@ -135,7 +136,7 @@ impl Host {
 
     fn prompt(&self, number: u8) -> Input {
         let limit = |bit: u8| (number & bit != 0).then_some(Duration::from_secs(u64::from(number)));
-        Input::Command(Command::Prompt(Prompt {
+        Input::Command(Command::Prompt(QueuedPrompt {
             turn: TurnId(self.next),
             uuid: format!("p-{}", self.next),
             content: literal("\"x\""),

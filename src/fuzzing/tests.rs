@@ -1,3 +1,5 @@
+//! The bodies of the fuzz targets accept what is right and refuse what is wrong.
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 

@@ -7,18 +7,18 @@
 //! # The API
 //!
 //! An [`ApiScript`] describes the model's side: rules that match the shape of the conversation
-//! ([`When`]), not the bytes of a body, each with its [replies](Reply) in order. A [`FakeApi`]
+//! ([`When`]), not the bytes of a body, each with its [replies](ApiReply) in order. A [`FakeApi`]
 //! serves it: its [`url`](FakeApi::url) is the value for `ANTHROPIC_BASE_URL`.
 //!
 //! ```
-//! use claude_wire::lab::{ApiScript, FakeApi, Reply};
+//! use claude_wire::lab::{ApiScript, FakeApi, ApiReply};
 //! use serde_json::json;
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let script = ApiScript::new()
-//!     .on_prompt("Hello", [Reply::error(529), Reply::text("Hi!")])
-//!     .on_prompt("List the files", [Reply::tool_use("Bash", json!({"command": "ls"})), Reply::text("There are two.")]);
+//!     .on_prompt("Hello", [ApiReply::error(529), ApiReply::text("Hi!")])
+//!     .on_prompt("List the files", [ApiReply::tool_use("Bash", json!({"command": "ls"})), ApiReply::text("There are two.")]);
 //! let api = FakeApi::start(script).await?;
 //! println!("ANTHROPIC_BASE_URL={}", api.url());
 //! # api.forget();
@@ -32,7 +32,7 @@
 //!   text: 418. (On a 400 it does not retry, but sends five more requests of other shapes.) The API
 //!   also logs the failure, and any reply that was not fetched: [`finish`](FakeApi::finish) returns
 //!   them, and dropping the API panics with them.
-//! * **Paced.** A reply can be late, slow, cut off, garbled, or [paused](Reply::hold) until the
+//! * **Paced.** A reply can be late, slow, cut off, garbled, or [paused](ApiReply::hold) until the
 //!   test releases it, so tests need not sleep. The crate has its own server for that, including
 //!   HTTP's chunks: an event is one write, and a connection ends exactly after it, by FIN or by
 //!   RST.
@@ -48,11 +48,11 @@
 //! a [`FakeApi`] as the model.
 //!
 //! ```no_run
-//! use claude_wire::lab::{ApiScript, Hermetic, Reply, real_cli};
+//! use claude_wire::lab::{ApiScript, Hermetic, ApiReply, real_cli};
 //!
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 //! let Some(cli) = real_cli() else { return Ok(()) };
-//! let place = Hermetic::start(cli, ApiScript::new().on_prompt("Hello", [Reply::text("Hi!")])).await?;
+//! let place = Hermetic::start(cli, ApiScript::new().on_prompt("Hello", [ApiReply::text("Hi!")])).await?;
 //! let session = place.session().start()?;
 //! assert_eq!(session.query("Hello").text().await?, "Hi!");
 //! session.stop().await;
@@ -77,6 +77,6 @@ mod hermetic;
 #[cfg(feature = "wiremock")]
 pub use self::api::MountedScript;
 pub use self::api::{
-    ApiReport, ApiRequest, ApiScript, Block, Cut, FakeApi, Reply, ScriptError, ToolResult, When,
+    ApiReply, ApiReport, ApiRequest, ApiScript, Block, Cut, FakeApi, ScriptError, ToolResult, When,
 };
 pub use self::hermetic::{Hermetic, HermeticError, Network, real_cli};

@@ -464,7 +464,7 @@ pub(super) fn only_reads(subtype: &str) -> bool {
     RequestName::from(subtype).effect() == Effect::Reads
 }
 
-fn exit_of(exit: &recording::Exit) -> transport::Exit {
+fn exit_of(exit: &recording::RecordedExit) -> transport::Exit {
     let signal = exit.signal.as_deref().and_then(super::signal::number);
     // A signal that has no number here is still no success.
     let code = exit.code.or(if signal.is_none() {

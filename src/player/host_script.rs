@@ -42,7 +42,7 @@ pub struct HostStep {
     /// Its index among the recording's events, from 0.
     pub event: usize,
     /// The position in the conversation at which it was done.
-    pub moment: Moment,
+    pub position: Position,
     /// What was done.
     pub action: HostAction,
 }
@@ -50,7 +50,7 @@ pub struct HostStep {
 /// A position in the conversation, by what the host had read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
-pub struct Moment {
+pub struct Position {
     /// The number of results it had read.
     pub results: usize,
     /// The number of lines of stdout other than `control_response`s it had read since the last
@@ -139,7 +139,11 @@ impl HostScript {
                 }
                 _ => None,
             };
-            steps.extend(action.map(|action| HostStep { event, moment: reader.moment, action }));
+            steps.extend(action.map(|action| HostStep {
+                event,
+                position: reader.position,
+                action,
+            }));
         }
         Self { steps, argv: recording.header.argv.clone() }
     }
@@ -175,19 +179,19 @@ impl HostScript {
             }
         }
         let mut open_since: Option<usize> = None;
-        for HostStep { event, moment, action } in &self.steps {
+        for HostStep { event, position, action } in &self.steps {
             match action {
                 HostAction::Prompt { content, .. } if content.is_null() => {
                     return no(*event, "a prompt without content".to_owned());
                 }
                 HostAction::Prompt { .. } => {
-                    if open_since == Some(moment.results) {
+                    if open_since == Some(position.results) {
                         return no(
                             *event,
                             "a prompt before the result of the one before it".to_owned(),
                         );
                     }
-                    open_since = Some(moment.results);
+                    open_since = Some(position.results);
                 }
                 HostAction::Raw(line) => {
                     return no(
@@ -220,7 +224,7 @@ fn has_stream_json(argv: &[String], flag: &str) -> bool {
 
 #[derive(Default)]
 struct Reader {
-    moment: Moment,
+    position: Position,
     /// The CLI's requests by id.
     requests: HashMap<String, AnswerTo>,
     counts: HashMap<(String, String), usize>,
@@ -252,13 +256,13 @@ impl Reader {
         match frame.kind() {
             FrameKind::ControlResponse => return,
             FrameKind::Result if frame.ends_turn() => {
-                self.moment = Moment { results: self.moment.results + 1, lines: 0 };
+                self.position = Position { results: self.position.results + 1, lines: 0 };
                 return;
             }
             FrameKind::ControlRequest => self.request(&frame),
             _ => {}
         }
-        self.moment.lines += 1;
+        self.position.lines += 1;
     }
 
     fn request(&mut self, frame: &Frame) {

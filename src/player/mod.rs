@@ -30,6 +30,7 @@
 
 mod compare;
 mod compile;
+mod compiled;
 mod host_line;
 mod host_script;
 mod ids;
@@ -42,13 +43,12 @@ mod report;
 mod scenario;
 mod script;
 mod signal;
-mod take;
 mod watchdog;
 
-pub use self::host_script::{AnswerTo, HostAction, HostScript, HostStep, Moment, NotWritable};
+pub use self::host_script::{AnswerTo, HostAction, HostScript, HostStep, NotWritable, Position};
 pub use self::play::{Streams, play};
 pub use self::replay::Replay;
 pub use self::report::{Divergence, Report};
-pub use self::scenario::{Reply, Scenario, ScenarioError, reply};
+pub use self::scenario::{ModelReply, Scenario, ScenarioError, reply};
 pub use self::script::{IDLE_TIMEOUT, Script};
 pub use self::signal::Signal;

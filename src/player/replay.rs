@@ -10,11 +10,11 @@ use crate::common::lock;
 use crate::recording::{Error, Recording};
 use crate::transport::{self, BoxFuture, Connection, Exit, Launch, Memory, Peer, Transport};
 
+use super::compiled::CompiledRecording;
 use super::play::{self, Shared, Streams};
 use super::report::Report;
 use super::script::Script;
 use super::signal::Signal;
-use super::take::Take;
 
 /// Plays a recording as a transport: strictly, in memory.
 ///
@@ -49,7 +49,7 @@ use super::take::Take;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Replay {
-    takes: Vec<Take>,
+    recordings: Vec<CompiledRecording>,
     /// Whether each recording is for one opening, in order; otherwise the one recording is played
     /// at each.
     in_order: bool,
@@ -138,7 +138,7 @@ impl Replay {
         let mut report = self.runs.report();
         let played = self.runs.len();
         let unplayed = if self.in_order || played == 0 {
-            self.takes.get(played..).unwrap_or_default()
+            self.recordings.get(played..).unwrap_or_default()
         } else {
             &[]
         };
@@ -163,18 +163,19 @@ impl Replay {
 
     fn of(recordings: impl IntoIterator<Item = Recording>, in_order: bool) -> Self {
         let mut truncated = None;
-        let mut takes = Vec::new();
+        let mut compiled = Vec::new();
         for recording in recordings {
             if let Err(error) = recording.require_whole() {
                 truncated.get_or_insert(Arc::new(error));
             }
-            takes.push(Take::new(recording));
+            compiled.push(CompiledRecording::new(recording));
         }
-        Self { takes, in_order, truncated, runs: Runs::default() }
+        Self { recordings: compiled, in_order, truncated, runs: Runs::default() }
     }
 
-    fn each(mut self, change: impl Fn(&mut Take)) -> Self {
-        self.takes = self.takes.into_iter().map(|take| take.with(&change)).collect();
+    fn each(mut self, change: impl Fn(&mut CompiledRecording)) -> Self {
+        self.recordings =
+            self.recordings.into_iter().map(|recording| recording.with(&change)).collect();
         self
     }
 
@@ -186,13 +187,13 @@ impl Replay {
             )));
         }
         let index = if self.in_order { self.runs.len() } else { 0 };
-        match self.takes.get(index) {
+        match self.recordings.get(index) {
             Some(take) => match take.script(launch) {
                 Ok(script) => Ok(self.runs.begin(script)),
                 Err(why) => Err(transport::Error::other(why)),
             },
             None => {
-                let count = self.takes.len();
+                let count = self.recordings.len();
                 Err(transport::Error::other(format!(
                     "the replay has {count} recordings, but was opened once more; record another"
                 )))
@@ -218,7 +219,7 @@ pub(super) async fn in_memory(machine: Shared, peer: Peer) -> Exit {
     let (send, signals) = mpsc::channel(1);
     let forward = async {
         loop {
-            if control.signal().await == transport::Signal::Terminate {
+            if control.signal().await == transport::PeerSignal::Terminate {
                 // A player that has ended needs no signal.
                 let _ = send.send(Signal::Terminate).await;
             }

@@ -10,8 +10,8 @@ use std::time::Instant;
 use bytes::Bytes;
 
 use super::{
-    Answer, CallbackId, Command, Config, Counters, Event, Input, Machine, Output, RequestId,
-    TurnEnd, TurnId,
+    Answer, CallbackId, Command, Config, ConnectionEvent, Counters, Input, Machine, Output,
+    RequestId, TurnEnd, TurnId,
 };
 use crate::wire::control::{Request, RequestName};
 use crate::wire::{Frame, FrameKind, Outcome, RawJson};
@@ -359,7 +359,9 @@ impl Observed {
         let mut open = std::mem::take(&mut self.kept);
         open.extend(message.map(|frame| frame.bytes().clone()));
         let handed = out.iter().filter_map(|output| match output {
-            Output::Message(_, frame) | Output::Event(Event::Message(frame)) => Some(frame.bytes()),
+            Output::Message(_, frame) | Output::Event(ConnectionEvent::Message(frame)) => {
+                Some(frame.bytes())
+            }
             _ => None,
         });
         for handed in handed {
@@ -401,7 +403,10 @@ impl Observed {
                         .filter(|output| {
                             matches!(
                                 output,
-                                Output::Event(Event::Malformed(_) | Event::TruncatedTail(_))
+                                Output::Event(
+                                    ConnectionEvent::Malformed(_)
+                                        | ConnectionEvent::TruncatedTail(_)
+                                )
                             )
                         })
                         .count() as u64,
@@ -511,10 +516,14 @@ fn is_failure(output: &Output) -> bool {
 fn carried(output: &Output) -> Option<&[u8]> {
     match output {
         Output::Message(_, frame) | Output::Callback(_, frame) => Some(frame.bytes()),
-        Output::Event(Event::Message(frame) | Event::Control(frame) | Event::StrayReply(frame)) => {
-            Some(frame.bytes())
+        Output::Event(
+            ConnectionEvent::Message(frame)
+            | ConnectionEvent::Control(frame)
+            | ConnectionEvent::StrayReply(frame),
+        ) => Some(frame.bytes()),
+        Output::Event(ConnectionEvent::Noise(line) | ConnectionEvent::TruncatedTail(line)) => {
+            Some(line.bytes())
         }
-        Output::Event(Event::Noise(line) | Event::TruncatedTail(line)) => Some(line.bytes()),
         _ => None,
     }
 }

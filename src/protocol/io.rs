@@ -57,7 +57,7 @@ pub enum Command {
     /// Open the connection now, and reply to this request when the CLI is ready.
     Connect(RequestId),
     /// Run a prompt as a turn.
-    Prompt(Prompt),
+    Prompt(QueuedPrompt),
     /// The reader of this turn is gone.
     Abandon(TurnId),
     /// Send a control request. A limit of `None` means the configured one.
@@ -72,7 +72,7 @@ pub enum Command {
 
 /// A prompt, and the limits of its turn.
 #[derive(Clone, Debug)]
-pub struct Prompt {
+pub struct QueuedPrompt {
     /// The turn that it opens.
     pub turn: TurnId,
     /// The uuid that is stamped on the line and echoed by the CLI.
@@ -157,7 +157,7 @@ pub enum Output {
     /// The CLI cancels its request; an answer would no longer be written.
     CallbackCancelled(CallbackId),
     /// Something that belongs to no turn.
-    Event(Event),
+    Event(ConnectionEvent),
     /// The CLI has confirmed a new session id.
     SessionId(String),
     /// Close the CLI's standard input, and make sure that the process ends.
@@ -180,7 +180,7 @@ pub enum TurnEnd {
 /// An event that belongs to no turn of the caller.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub enum Event {
+pub enum ConnectionEvent {
     /// A message: a line after a result, a turn that the CLI started itself, a notification.
     Message(Frame),
     /// A frame that only concerns hosts: `transcript_mirror`, a `keep_alive` with content, or a

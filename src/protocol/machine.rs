@@ -21,7 +21,7 @@ pub(super) use self::setting::Setting;
 use self::switch::Switches;
 use super::failure::Failure;
 use super::io::{
-    Command, Config, Counters, Input, Output, Profile, Prompt, RequestId, Settled, TurnEnd,
+    Command, Config, Counters, Input, Output, Profile, QueuedPrompt, RequestId, Settled, TurnEnd,
 };
 use super::requests::{Incoming, Outgoing, Purpose};
 use super::route::Habits;
@@ -49,7 +49,7 @@ use crate::wire::control::{
 pub struct Machine {
     config: Config,
     link: Link,
-    queue: VecDeque<Prompt>,
+    queue: VecDeque<QueuedPrompt>,
     current: Option<Current>,
     switches: Switches,
     in_force: InForce,
@@ -441,7 +441,7 @@ impl Machine {
         }
     }
 
-    fn begin(&mut self, now: Instant, prompt: Prompt, out: &mut Vec<Output>) {
+    fn begin(&mut self, now: Instant, prompt: QueuedPrompt, out: &mut Vec<Output>) {
         let line = if prompt.verbatim { verbatim_user_line } else { user_line };
         out.push(Output::Write(line(&prompt.uuid, &prompt.content)));
         self.current = Some(Current::new(prompt, now));

@@ -79,7 +79,7 @@
 //! none during a turn that the CLI started itself, belongs to no turn and becomes an
 //! [`Output::Event`]. If the CLI names prompts, a result that names none does not end a turn that
 //! the CLI has not begun. A result that belongs to no turn while a turn waits for its own is
-//! reported with an [`Event::Warning`].
+//! reported with an [`ConnectionEvent::Warning`].
 //!
 //! A CLI that names no prompts is served first in, first out. All of them open each turn with
 //! `init`, and some state in a result's `origin` that it is not a prompt's. Where only later lines
@@ -103,8 +103,8 @@ pub use self::failure::{Failure, Refusal};
 #[cfg(feature = "session")]
 pub(crate) use self::io::DEFAULT_DRAIN_TIMEOUT;
 pub use self::io::{
-    Answer, CallbackId, Command, Config, Counters, Event, Input, Output, Profile, Prompt,
-    RequestId, Settled, Switch, TurnEnd, TurnId,
+    Answer, CallbackId, Command, Config, ConnectionEvent, Counters, Input, Output, Profile,
+    QueuedPrompt, RequestId, Settled, Switch, TurnEnd, TurnId,
 };
 pub use self::machine::Machine;
 #[cfg(feature = "session")]

@@ -103,7 +103,7 @@ impl Rig {
         idle_timeout: Option<u64>,
     ) -> Vec<String> {
         let limits = (timeout.map(Duration::from_secs), idle_timeout.map(Duration::from_secs));
-        self.command(Command::Prompt(Prompt {
+        self.command(Command::Prompt(QueuedPrompt {
             timeout: limits.0,
             idle_timeout: limits.1,
             ..prompt(turn)
@@ -179,8 +179,8 @@ impl Drop for Rig {
 
 const INITIALIZED: &str = r#"{"type":"control_response","response":{"subtype":"success","request_id":"cw-1","response":{"pid":7}}}"#;
 
-fn prompt(turn: u64) -> Prompt {
-    Prompt {
+fn prompt(turn: u64) -> QueuedPrompt {
+    QueuedPrompt {
         turn: TurnId(turn),
         uuid: format!("p-{turn}"),
         content: json(&format!("\"{turn}\"")),
@@ -286,13 +286,17 @@ fn described(output: &Output) -> String {
         Output::Reply(request, Err(failure)) => format!("reply {} failed: {failure:?}", request.0),
         Output::Callback(callback, frame) => format!("callback {} < {}", callback.0, frame.text()),
         Output::CallbackCancelled(callback) => format!("callback {} cancelled", callback.0),
-        Output::Event(Event::Message(frame)) => format!("event < {}", frame.text()),
-        Output::Event(Event::Control(frame)) => format!("control event < {}", frame.text()),
-        Output::Event(Event::StrayReply(frame)) => format!("stray < {}", frame.text()),
-        Output::Event(Event::Warning(warning)) => format!("warning: {warning}"),
-        Output::Event(Event::Noise(line)) => format!("noise < {}", line.text()),
-        Output::Event(Event::Malformed(malformed)) => format!("malformed: {malformed}"),
-        Output::Event(Event::TruncatedTail(line)) => format!("truncated < {}", line.text()),
+        Output::Event(ConnectionEvent::Message(frame)) => format!("event < {}", frame.text()),
+        Output::Event(ConnectionEvent::Control(frame)) => {
+            format!("control event < {}", frame.text())
+        }
+        Output::Event(ConnectionEvent::StrayReply(frame)) => format!("stray < {}", frame.text()),
+        Output::Event(ConnectionEvent::Warning(warning)) => format!("warning: {warning}"),
+        Output::Event(ConnectionEvent::Noise(line)) => format!("noise < {}", line.text()),
+        Output::Event(ConnectionEvent::Malformed(malformed)) => format!("malformed: {malformed}"),
+        Output::Event(ConnectionEvent::TruncatedTail(line)) => {
+            format!("truncated < {}", line.text())
+        }
         Output::SessionId(id) => format!("session {id}"),
         Output::CloseStdin => "close stdin".into(),
         Output::Terminate => "terminate".into(),

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::failure::Failure;
-use super::io::{Prompt, TurnId};
+use super::io::{QueuedPrompt, TurnId};
 use super::work::{Work, retry_delay};
 use crate::wire::Frame;
 
@@ -13,7 +13,7 @@ pub(super) struct Current {
     pub(super) turn: TurnId,
     pub(super) uuid: String,
     /// The prompt, until the CLI shows that it has received it.
-    pub(super) prompt: Option<Box<Prompt>>,
+    pub(super) prompt: Option<Box<QueuedPrompt>>,
     /// Whether the CLI has begun it: shown by the echo, or by the first `system/init` of a CLI that
     /// echoes nothing.
     pub(super) started: bool,
@@ -38,8 +38,8 @@ pub(super) struct Current {
 }
 
 impl Current {
-    pub(super) fn new(prompt: Prompt, now: Instant) -> Self {
-        let Prompt { turn, timeout, idle_timeout, .. } = prompt;
+    pub(super) fn new(prompt: QueuedPrompt, now: Instant) -> Self {
+        let QueuedPrompt { turn, timeout, idle_timeout, .. } = prompt;
         let limit = timeout.and_then(|limit| Some((limit, now.checked_add(limit)?)));
         let idle = idle_timeout.map(|limit| (limit, now));
         Self {

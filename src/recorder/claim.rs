@@ -1,3 +1,5 @@
+//! The file of a recording, claimed before anything is written.
+
 use std::fs::OpenOptions;
 use std::io;
 use std::path::{Path, PathBuf};

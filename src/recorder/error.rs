@@ -1,3 +1,5 @@
+//! Why a recording could not be made.
+
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};

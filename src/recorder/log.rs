@@ -212,12 +212,12 @@ impl Drop for Inner {
     }
 }
 
-fn exit_of(exit: Exit) -> recording::Exit {
+fn exit_of(exit: Exit) -> recording::RecordedExit {
     match (exit.code, exit.signal) {
-        (Some(code), _) => recording::Exit::code(code),
-        (None, Some(number)) => recording::Exit::signal(
+        (Some(code), _) => recording::RecordedExit::code(code),
+        (None, Some(number)) => recording::RecordedExit::signal(
             exit.signal_name().map_or_else(|| format!("SIG{number}"), str::to_owned),
         ),
-        (None, None) => recording::Exit::default(),
+        (None, None) => recording::RecordedExit::default(),
     }
 }

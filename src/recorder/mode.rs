@@ -1,3 +1,5 @@
+//! Whether a test replays or records.
+
 use std::env;
 use std::ffi::OsString;
 use std::fmt;

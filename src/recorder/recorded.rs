@@ -1,3 +1,5 @@
+//! A transport that replays a recording if it exists, and records otherwise.
+
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -13,7 +13,7 @@ use tokio::time::sleep;
 use super::Recorder;
 use crate::recording::{EventKind, Integrity, Recording};
 use crate::transport::{
-    BoxFuture, Connection, Environment, Error, Exit, Launch, Memory, Peer, Secret, Signal,
+    BoxFuture, Connection, Environment, Error, Exit, Launch, Memory, Peer, PeerSignal, Secret,
     Transport, pipe,
 };
 
@@ -181,7 +181,7 @@ async fn signals_are_events_until_the_exit() {
     let mut host = recorder.open(Launch::default()).await.unwrap();
     let mut cli = bench.peer();
     host.control.terminate();
-    assert_eq!(cli.control.signal().await, Signal::Terminate);
+    assert_eq!(cli.control.signal().await, PeerSignal::Terminate);
     host.control.kill();
     assert_eq!(host.control.wait().await.unwrap(), Exit::from_signal(9));
     host.control.terminate();

@@ -1,3 +1,5 @@
+//! A recorder around any transport.
+
 use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};

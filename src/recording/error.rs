@@ -1,3 +1,5 @@
+//! Why a recording cannot be read or written.
+
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};

@@ -1,3 +1,5 @@
+//! The events of a recording: what crossed a pipe, and how the process ended.
+
 use std::borrow::Cow;
 
 use bytes::Bytes;
@@ -39,7 +41,7 @@ pub enum EventKind {
     /// `signal`: the child was sent this signal (`SIGTERM`, ...).
     Signal(String),
     /// `exit`: the child ended.
-    Exit(Exit),
+    Exit(RecordedExit),
     /// Something this build does not know; it is written back as it was read.
     Unknown(UnknownEvent),
 }
@@ -65,7 +67,7 @@ pub enum Stream {
 
 /// How the child ended: `{"code":0}` or `{"signal":"SIGKILL"}`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Exit {
+pub struct RecordedExit {
     /// The exit code, unless a signal ended the child.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<i32>,
@@ -213,7 +215,7 @@ impl PartialEq for Event {
     }
 }
 
-impl Exit {
+impl RecordedExit {
     /// The child exited by itself.
     pub fn code(code: i32) -> Self {
         Self { code: Some(code), signal: None }

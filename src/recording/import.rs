@@ -1,9 +1,11 @@
+//! Recordings out of raw captures of other tools.
+
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::error::Error;
-use super::event::{Event, EventKind, Exit, Stream};
+use super::event::{Event, EventKind, RecordedExit, Stream};
 use super::file::Recording;
 use super::header::Header;
 use super::limits::check_line;
@@ -94,7 +96,8 @@ impl Row<'_> {
             "out" => EventKind::Out,
             "err" => EventKind::Err,
             "exit" => {
-                let exit: Exit = serde_json::from_str(line).map_err(|error| error.to_string())?;
+                let exit: RecordedExit =
+                    serde_json::from_str(line).map_err(|error| error.to_string())?;
                 return Ok(vec![EventKind::Exit(exit)]);
             }
             other => {

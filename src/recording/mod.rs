@@ -69,7 +69,7 @@ mod writer;
 pub use census::{Census, Gap, JsonType, KindCensus, audit};
 pub use compare::{Change, Difference, Severity, compare};
 pub use error::Error;
-pub use event::{Event, EventKind, Exit, Stream, UnknownEvent};
+pub use event::{Event, EventKind, RecordedExit, Stream, UnknownEvent};
 pub use file::Recording;
 pub use folders::host_folders;
 pub use header::{FORMAT_VERSION, Header};

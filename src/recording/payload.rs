@@ -1,3 +1,5 @@
+//! One line that crossed a pipe, to the byte.
+
 use std::fmt;
 
 use base64::Engine as _;

@@ -1,3 +1,5 @@
+//! The last line of a recording: its number of events and its digest.
+
 use bytes::Bytes;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};

@@ -1,3 +1,5 @@
+//! Writes a recording, event by event.
+
 use std::io;
 
 use super::error::Error;
@@ -12,12 +14,12 @@ use super::seal::Seal;
 /// Dropping it without [`finish`](Self::finish) leaves a truncated recording: readable, not replayable.
 ///
 /// ```
-/// use claude_wire::recording::{Event, EventKind, Exit, Header, Payload, Recording, Writer};
+/// use claude_wire::recording::{Event, EventKind, RecordedExit, Header, Payload, Recording, Writer};
 ///
 /// # fn main() -> Result<(), claude_wire::recording::Error> {
 /// let mut writer = Writer::new(Vec::new(), &Header::new())?;
 /// writer.event(&Event::new(0, EventKind::In(Payload::from(r#"{"type":"user"}"#))))?;
-/// writer.event(&Event::new(1500, EventKind::Exit(Exit::code(0))))?;
+/// writer.event(&Event::new(1500, EventKind::Exit(RecordedExit::code(0))))?;
 /// let file = writer.finish()?;
 ///
 /// assert_eq!(Recording::from_bytes(&file)?.events.len(), 2);

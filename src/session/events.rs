@@ -50,16 +50,16 @@ pub enum SessionEvent {
     Lost(u64),
 }
 
-impl From<protocol::Event> for SessionEvent {
-    fn from(event: protocol::Event) -> Self {
+impl From<protocol::ConnectionEvent> for SessionEvent {
+    fn from(event: protocol::ConnectionEvent) -> Self {
         match event {
-            protocol::Event::Message(frame) => Self::Message(frame.into()),
-            protocol::Event::Control(frame) => Self::Control(frame),
-            protocol::Event::Noise(line) => Self::Noise(line),
-            protocol::Event::Malformed(malformed) => Self::Malformed(malformed),
-            protocol::Event::TruncatedTail(line) => Self::TruncatedTail(line),
-            protocol::Event::StrayReply(frame) => Self::StrayReply(frame),
-            protocol::Event::Warning(warning) => {
+            protocol::ConnectionEvent::Message(frame) => Self::Message(frame.into()),
+            protocol::ConnectionEvent::Control(frame) => Self::Control(frame),
+            protocol::ConnectionEvent::Noise(line) => Self::Noise(line),
+            protocol::ConnectionEvent::Malformed(malformed) => Self::Malformed(malformed),
+            protocol::ConnectionEvent::TruncatedTail(line) => Self::TruncatedTail(line),
+            protocol::ConnectionEvent::StrayReply(frame) => Self::StrayReply(frame),
+            protocol::ConnectionEvent::Warning(warning) => {
                 tracing::warn!("{warning}");
                 Self::Warning(warning)
             }

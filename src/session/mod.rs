@@ -45,8 +45,8 @@ mod weak;
 
 pub use self::builder::SessionBuilder;
 pub use self::control::{
-    Account, Call, Change, Chrome, Conversation, Feedback, FeedbackKind, FileEncoding, Files,
-    Inspect, Mcp, RatedPart, Rating, Reload, Remote, Sentiment, Settings, Survey, Tasks, Usage,
+    Account, Call, Chrome, Conversation, Feedback, FeedbackKind, FileEncoding, Files, Inspect, Mcp,
+    Patch, RatedPart, Rating, Reload, Remote, Sentiment, SessionUsage, Settings, Survey, Tasks,
 };
 pub use self::error::{Error, Result};
 pub use self::events::{Events, SessionEvent};
@@ -66,7 +66,7 @@ pub use self::prompt::Prompt;
 pub use self::retry::RetryPolicy;
 pub use self::spending::{ModelSpending, Spending, SpendingMeter};
 pub use self::state::{ConnectionEnd, SessionState};
-pub use self::streams::{ContentDelta, Pieces, TextPiece};
+pub use self::streams::{ContentDelta, Deltas, TextPiece};
 pub use self::summary::{Summary, ToolCall};
 pub use self::tokens::{TokenTally, Tokens};
 pub use self::turn::Turn;

@@ -27,7 +27,7 @@ use crate::wire::{ContentBlock, Message, UserMessage};
 ///
 /// Cancel safe: a piece is removed only when it is returned.
 #[must_use = "a stream does nothing until it is polled"]
-pub struct Pieces<T> {
+pub struct Deltas<T> {
     turn: Turn,
     cut: Cut<T>,
     ready: VecDeque<T>,
@@ -41,7 +41,7 @@ pub struct Pieces<T> {
 
 type Cut<T> = Box<dyn FnMut(&Message, &mut VecDeque<T>) + Send>;
 
-impl<T> Pieces<T> {
+impl<T> Deltas<T> {
     fn new(turn: Turn, cut: impl FnMut(&Message, &mut VecDeque<T>) + Send + 'static) -> Self {
         Self {
             turn,
@@ -104,7 +104,7 @@ impl<T> Pieces<T> {
     }
 }
 
-impl Pieces<TextPiece> {
+impl Deltas<TextPiece> {
     /// Returns all pieces as one text; if a reply started over, the part that is kept.
     ///
     /// # Errors
@@ -118,7 +118,7 @@ impl Pieces<TextPiece> {
     }
 }
 
-impl<T: Unpin> Stream for Pieces<T> {
+impl<T: Unpin> Stream for Deltas<T> {
     type Item = Result<T>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -126,9 +126,9 @@ impl<T: Unpin> Stream for Pieces<T> {
     }
 }
 
-impl<T> fmt::Debug for Pieces<T> {
+impl<T> fmt::Debug for Deltas<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pieces").field("turn", &self.turn).finish_non_exhaustive()
+        f.debug_struct("Deltas").field("turn", &self.turn).finish_non_exhaustive()
     }
 }
 
@@ -138,13 +138,13 @@ impl Turn {
     ///
     /// If the CLI withdraws a message that was already yielded, the next piece says what is kept
     /// ([`TextPiece::starts_over_at`]).
-    pub fn text_content(self) -> Pieces<TextPiece> {
+    pub fn text_content(self) -> Deltas<TextPiece> {
         self.one_line(Reply::of_whole_blocks(), text)
     }
 
     /// The thinking of each thinking block, as with [`text_content`](Self::text_content). Blocks
     /// with only a signature are left out.
-    pub fn thinking_content(self) -> Pieces<TextPiece> {
+    pub fn thinking_content(self) -> Deltas<TextPiece> {
         self.one_line(Reply::of_whole_blocks(), thinking)
     }
 
@@ -153,37 +153,37 @@ impl Turn {
     ///
     /// When a block is complete, the text that its pieces lacked follows. When the reply starts
     /// over because the API's stream broke off, the next piece says what is kept
-    /// ([`TextPiece::starts_over_at`]); [`collect`](Pieces::collect) and [`join`](Pieces::join)
+    /// ([`TextPiece::starts_over_at`]); [`collect`](Deltas::collect) and [`join`](Deltas::join)
     /// remove the rest.
-    pub fn text_deltas(self) -> Pieces<TextPiece> {
+    pub fn text_deltas(self) -> Deltas<TextPiece> {
         self.one_line(Reply::default(), text)
     }
 
     /// The thinking as it is written, as with [`text_deltas`](Self::text_deltas).
-    pub fn thinking_deltas(self) -> Pieces<TextPiece> {
+    pub fn thinking_deltas(self) -> Deltas<TextPiece> {
         self.one_line(Reply::default(), thinking)
     }
 
     /// All pieces of the reply as it is written: text, thinking and tool input, with their blocks.
     /// Blocks that were not streamed come in one piece, as with [`text_deltas`](Self::text_deltas).
     /// If a reply starts over, [`ContentDelta::Restart`] says so.
-    pub fn content_deltas(self) -> Pieces<ContentDelta> {
+    pub fn content_deltas(self) -> Deltas<ContentDelta> {
         let mut reply = Reply::default();
-        let pieces = Pieces::new(self, move |message, ready| reply.read(message, ready));
-        Pieces { gather: ContentDelta::gather, ..pieces }
+        let pieces = Deltas::new(self, move |message, ready| reply.read(message, ready));
+        Deltas { gather: ContentDelta::gather, ..pieces }
     }
 
     /// Each tool call of the model, sub-agents included.
-    pub fn tool_uses(self) -> Pieces<ToolUseBlock> {
-        Pieces::new(self, |message, ready| ready.extend(tool_uses(message).cloned()))
+    pub fn tool_uses(self) -> Deltas<ToolUseBlock> {
+        Deltas::new(self, |message, ready| ready.extend(tool_uses(message).cloned()))
     }
 
     /// The results of one tool, by the name that the model uses, such as `Bash` or
     /// `mcp__server__tool`; sub-agents included.
-    pub fn tool_results_by_name(self, name: impl Into<String>) -> Pieces<ToolResultBlock> {
+    pub fn tool_results_by_name(self, name: impl Into<String>) -> Deltas<ToolResultBlock> {
         let name = name.into();
         let mut calls = HashMap::new();
-        Pieces::new(self, move |message, ready| {
+        Deltas::new(self, move |message, ready| {
             calls.extend(tool_uses(message).map(|call| (call.id.clone(), call.name == name)));
             ready.extend(
                 tool_results(message)
@@ -195,34 +195,34 @@ impl Turn {
 
     /// The messages of one type: a `type` of the wire such as `assistant`, `tool_use` for those
     /// that call a tool, or `text_delta` for those that contain one.
-    pub fn filter_type(self, kind: impl Into<String>) -> Pieces<Message> {
+    pub fn filter_type(self, kind: impl Into<String>) -> Deltas<Message> {
         let kind = kind.into();
         let wanted = move |message: &Message| match &*kind {
             "tool_use" => tool_uses(message).next().is_some(),
             "text_delta" => message.text_delta().is_some(),
             kind => message.frame().kind_name() == kind,
         };
-        Pieces::new(self, move |message, ready| {
+        Deltas::new(self, move |message, ready| {
             ready.extend(wanted(message).then(|| message.clone()))
         })
         .lenient()
     }
 
     /// The stream events of one type, such as `message_start` or `content_block_delta`.
-    pub fn filter_event_type(self, kind: impl Into<String>) -> Pieces<Message> {
+    pub fn filter_event_type(self, kind: impl Into<String>) -> Deltas<Message> {
         let kind = kind.into();
         let wanted = move |message: &Message| {
             message.as_stream_event().is_some_and(|event| event.event.event_type() == kind)
         };
-        Pieces::new(self, move |message, ready| {
+        Deltas::new(self, move |message, ready| {
             ready.extend(wanted(message).then(|| message.clone()))
         })
         .lenient()
     }
 
     /// All messages; calls `look` with each one in passing.
-    pub fn tap(self, mut look: impl FnMut(&Message) + Send + 'static) -> Pieces<Message> {
-        Pieces::new(self, move |message, ready| {
+    pub fn tap(self, mut look: impl FnMut(&Message) + Send + 'static) -> Deltas<Message> {
+        Deltas::new(self, move |message, ready| {
             look(message);
             ready.push_back(message.clone());
         })
@@ -233,7 +233,7 @@ impl Turn {
     pub fn on_tool_use(
         self,
         mut look: impl FnMut(&ToolUseBlock) + Send + 'static,
-    ) -> Pieces<Message> {
+    ) -> Deltas<Message> {
         self.tap(move |message| tool_uses(message).for_each(&mut look))
     }
 
@@ -241,13 +241,13 @@ impl Turn {
         self,
         mut reply: Reply,
         pick: fn(ContentDelta) -> Option<String>,
-    ) -> Pieces<TextPiece> {
+    ) -> Deltas<TextPiece> {
         let (mut line, mut deltas) = (Line::default(), VecDeque::new());
-        let pieces = Pieces::new(self, move |message, ready| {
+        let pieces = Deltas::new(self, move |message, ready| {
             reply.read(message, &mut deltas);
             line.take(&mut deltas, pick, ready);
         });
-        Pieces { gather: TextPiece::gather, ..pieces }
+        Deltas { gather: TextPiece::gather, ..pieces }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::wire::stream::Event;
+use crate::wire::stream::ApiEvent;
 use crate::wire::usage::Usage;
 use crate::wire::{Body, Message};
 
@@ -84,8 +84,8 @@ impl TokenTally {
         let (id, usage) = match message.body() {
             Body::Assistant(assistant) => (&assistant.message.id, &assistant.message.usage),
             Body::StreamEvent(stream) => match &stream.event {
-                Event::MessageStart(start) => (&start.message.id, &start.message.usage),
-                Event::MessageDelta(delta) => (&stream.api_message_id, &delta.usage),
+                ApiEvent::MessageStart(start) => (&start.message.id, &start.message.usage),
+                ApiEvent::MessageDelta(delta) => (&stream.api_message_id, &delta.usage),
                 _ => return,
             },
             _ => return,

@@ -239,7 +239,7 @@ impl Turn {
             line.room.clone(),
             shared.unread_messages.clone(),
         ));
-        let prompt = protocol::Prompt {
+        let prompt = protocol::QueuedPrompt {
             turn,
             uuid: uuid.clone(),
             content: prompt.0,

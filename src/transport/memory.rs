@@ -210,18 +210,18 @@ impl fmt::Debug for Peer {
 /// The host's signals to the CLI, and the CLI's exit.
 #[derive(Clone, Debug)]
 pub struct PeerControl {
-    signals: watch::Receiver<Option<Signal>>,
+    signals: watch::Receiver<Option<PeerSignal>>,
     exit: Arc<watch::Sender<Option<Exit>>>,
 }
 
 impl PeerControl {
     /// Waits for the next signal. Each clone sees every signal. A second signal replaces a first
-    /// one that was not seen yet. Dropping the host's [`Control`] counts as [`Signal::Terminate`].
+    /// one that was not seen yet. Dropping the host's [`Control`] counts as [`PeerSignal::Terminate`].
     ///
     /// # Cancel safety
     ///
     /// Nothing is lost if the future is dropped.
-    pub async fn signal(&mut self) -> Signal {
+    pub async fn signal(&mut self) -> PeerSignal {
         while self.signals.changed().await.is_ok() {
             if let Some(signal) = *self.signals.borrow_and_update() {
                 return signal;
@@ -245,7 +245,7 @@ impl PeerControl {
 /// What a host does to a CLI in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Signal {
+pub enum PeerSignal {
     /// [`Control::terminate`]: the equivalent of SIGTERM.
     Terminate,
     /// [`Control::kill`]: the equivalent of SIGKILL. Only visible with [`pipe`], where the other
@@ -256,7 +256,7 @@ pub enum Signal {
 const SIGKILL: i32 = 9;
 
 struct MemoryControl {
-    signal: watch::Sender<Option<Signal>>,
+    signal: watch::Sender<Option<PeerSignal>>,
     end: End,
 }
 
@@ -284,16 +284,16 @@ impl Control for MemoryControl {
     fn terminate(&mut self) {
         // Not after a kill, which is final.
         self.signal.send_if_modified(|signal| {
-            let news = *signal != Some(Signal::Kill);
+            let news = *signal != Some(PeerSignal::Kill);
             if news {
-                *signal = Some(Signal::Terminate);
+                *signal = Some(PeerSignal::Terminate);
             }
             news
         });
     }
 
     fn kill(&mut self) {
-        self.signal.send_replace(Some(Signal::Kill));
+        self.signal.send_replace(Some(PeerSignal::Kill));
     }
 }
 
@@ -306,18 +306,18 @@ impl Drop for MemoryControl {
 /// The exit as the host sees it: what the peer reported, or a kill before it.
 async fn end(
     mut exited: watch::Receiver<Option<Exit>>,
-    mut signals: watch::Receiver<Option<Signal>>,
+    mut signals: watch::Receiver<Option<PeerSignal>>,
 ) -> Option<Exit> {
     tokio::select! {
         biased;
         exit = exited.wait_for(Option::is_some) => exit.ok().and_then(|exit| *exit),
-        Ok(_) = signals.wait_for(|signal| *signal == Some(Signal::Kill)) => Some(Exit::from_signal(SIGKILL)),
+        Ok(_) = signals.wait_for(|signal| *signal == Some(PeerSignal::Kill)) => Some(Exit::from_signal(SIGKILL)),
     }
 }
 
 /// Ready immediately after a kill, and after the grace period once the host has dropped its handle.
-async fn killed_or_abandoned(mut signals: watch::Receiver<Option<Signal>>) {
-    if signals.wait_for(|signal| *signal == Some(Signal::Kill)).await.is_err() {
+async fn killed_or_abandoned(mut signals: watch::Receiver<Option<PeerSignal>>) {
+    if signals.wait_for(|signal| *signal == Some(PeerSignal::Kill)).await.is_err() {
         // The same grace period as for a real process, on tokio's clock.
         tokio::time::sleep(Shutdown::default().grace_after_sigterm).await;
     }

@@ -24,6 +24,6 @@ pub use self::error::Error;
 pub(crate) use self::exit::REPLAY_REPORT;
 pub use self::exit::{Exit, Shutdown};
 pub use self::locate::{CliPath, install_dir};
-pub use self::memory::{Memory, Peer, PeerControl, Signal, pipe};
+pub use self::memory::{Memory, Peer, PeerControl, PeerSignal, pipe};
 pub use self::process::Process;
 pub use self::secret::Secret;

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::control::{Control, HostRequest, RequestName};
+use super::control::{CliRequest, ControlFrame, RequestName};
 pub use super::decode::Shape;
 use super::hook::{HookInput, declared_for_every_event};
 use super::{Body, System, requests};
@@ -50,7 +50,7 @@ pub fn declared() -> Declared {
     for shape in messages.values_mut() {
         ["type", "uuid", "session_id"].into_iter().for_each(|field| shape.add(field));
     }
-    messages.extend(Control::declared());
+    messages.extend(ControlFrame::declared());
     let mut hook_outputs = HookInput::declared_outputs();
     for shape in hook_outputs.values_mut() {
         shape.add("hookEventName");
@@ -58,7 +58,7 @@ pub fn declared() -> Declared {
     hook_outputs.insert(EVERY_EVENT.to_owned(), declared_for_every_event());
     Declared {
         messages: messages.into_iter().flat_map(|(kind, shape)| by_subtype(kind, shape)).collect(),
-        requests: HostRequest::declared(),
+        requests: CliRequest::declared(),
         host_requests: RequestName::KNOWN
             .iter()
             .map(|name| ((*name).to_owned(), Shape::default()))

@@ -13,7 +13,7 @@ object! {
     /// The whole `assistant` message of a block comes before the `content_block_stop` of that block.
     pub struct StreamEvent {
         /// The event.
-        pub event: Event = "event" required,
+        pub event: ApiEvent = "event" required,
         /// The tool call of the sub-agent that is streaming; `None` for the main thread.
         pub parent_tool_use_id: Option<String> = "parent_tool_use_id",
         /// The message that the event is part of.
@@ -53,7 +53,7 @@ tagged! {
     /// Unlike other objects of the wire, events and their deltas keep no raw text: they are by far
     /// the most frequent, and keeping it made reading them a sixth slower. Their line has it:
     /// [`Frame::field`](crate::wire::Frame::field)`("event")`.
-    pub enum Event {
+    pub enum ApiEvent {
         /// A message begins.
         MessageStart(Box<MessageStart>) = "message_start",
         /// A block begins.
@@ -70,14 +70,14 @@ tagged! {
         Ping(RawJson) = "ping",
     } else {
         /// A type that this version of the crate does not know, or an event without one.
-        Unknown(UnknownEvent),
+        Unknown(UnknownApiEvent),
     }
 }
 
 /// An event or a delta of a type that this version of the crate does not know.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
-pub struct UnknownEvent {
+pub struct UnknownApiEvent {
     /// Its `type`; `None` if that is not a string.
     pub event_type: Option<String>,
     /// The whole object as it was on the wire.
@@ -165,7 +165,7 @@ tagged! {
         Compaction(CompactionDelta) = "compaction_delta",
     } else {
         /// A type that this version of the crate does not know, or a delta without one.
-        Unknown(UnknownEvent),
+        Unknown(UnknownApiEvent),
     }
 }
 
@@ -221,7 +221,7 @@ object! {
     }
 }
 
-impl Event {
+impl ApiEvent {
     /// The event's `type` as it is on the wire; empty if it has none.
     pub fn event_type(&self) -> &str {
         match self {
@@ -237,7 +237,7 @@ impl Event {
     }
 }
 
-impl Decode for Event {
+impl Decode for ApiEvent {
     const EXPECTED: &'static str = "an object";
 
     fn decode(reader: &mut Reader<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Self> {
@@ -245,7 +245,7 @@ impl Decode for Event {
             return sink.wrong(at, Self::EXPECTED, reader);
         }
         let Some(event) = Tagged::of(reader, at, sink) else {
-            return Some(Self::Unknown(UnknownEvent {
+            return Some(Self::Unknown(UnknownApiEvent {
                 event_type: None,
                 raw: reader.skip().raw(),
             }));
@@ -255,7 +255,7 @@ impl Decode for Event {
         }
         sink.unknown_word(&at.key("type"), event.name());
         let event_type = Some(event.name().into());
-        Some(Self::Unknown(UnknownEvent { event_type, raw: reader.skip().raw() }))
+        Some(Self::Unknown(UnknownApiEvent { event_type, raw: reader.skip().raw() }))
     }
 
     fn declare(at: &str, shape: &mut Shape) {
@@ -271,7 +271,7 @@ impl Decode for Delta {
             return sink.wrong(at, Self::EXPECTED, reader);
         }
         let Some(delta) = Tagged::of(reader, at, sink) else {
-            return Some(Self::Unknown(UnknownEvent {
+            return Some(Self::Unknown(UnknownApiEvent {
                 event_type: None,
                 raw: reader.skip().raw(),
             }));
@@ -281,7 +281,7 @@ impl Decode for Delta {
         }
         sink.unknown_word(&at.key("type"), delta.name());
         let event_type = Some(delta.name().into());
-        Some(Self::Unknown(UnknownEvent { event_type, raw: reader.skip().raw() }))
+        Some(Self::Unknown(UnknownApiEvent { event_type, raw: reader.skip().raw() }))
     }
 
     fn declare(at: &str, shape: &mut Shape) {
@@ -289,14 +289,14 @@ impl Decode for Delta {
     }
 }
 
-impl Default for Event {
+impl Default for ApiEvent {
     fn default() -> Self {
-        Self::Unknown(UnknownEvent::default())
+        Self::Unknown(UnknownApiEvent::default())
     }
 }
 
 impl Default for Delta {
     fn default() -> Self {
-        Self::Unknown(UnknownEvent::default())
+        Self::Unknown(UnknownApiEvent::default())
     }
 }

@@ -391,3 +391,65 @@ fn a_test_module_is_not_counted() {
     assert_eq!(without_tests("all"), "all");
     assert!(is_counted("src/lib.rs") && !is_counted("src/protocol/tests/model.rs"));
 }
+
+/// The public types that a source declares, by name.
+fn public_types(text: &str) -> Vec<&str> {
+    let word =
+        |text: &str| text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len());
+    let mut names = Vec::new();
+    for line in text.lines().map(str::trim_start) {
+        let declared = ["struct ", "enum ", "trait ", "type ", "union "]
+            .iter()
+            .find_map(|kind| line.strip_prefix("pub ")?.strip_prefix(kind));
+        // The events of hooks and their outputs are declared by macros with a form of their own.
+        let (name, rest) = line.split_at(word(line));
+        let event = rest.ends_with('{') && (rest.starts_with(" -> ") || rest.starts_with(" of \""));
+        let name = declared.map_or(name, |rest| &rest[..word(rest)]);
+        let is_type = name.starts_with(|c: char| c.is_ascii_uppercase());
+        if is_type && (declared.is_some() || event) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+/// Names with more than one public type, and why.
+const SHARED_NAMES: &[(&str, &str)] = &[
+    ("Error", "each module has its own, as `std::io` and `std::fmt` do"),
+    (
+        "PermissionRequest",
+        "hook events have the CLI's names; a permission handler is given the other",
+    ),
+];
+
+/// A reader who finds a name in a signature knows the type, without looking for the import.
+#[test]
+fn a_public_name_has_one_type() {
+    let mut homes = BTreeMap::<String, Vec<String>>::new();
+    for (file, text) in files(&["src"], "rs") {
+        for name in public_types(&text) {
+            homes.entry(name.to_owned()).or_default().push(file.clone());
+        }
+    }
+    assert!(homes.len() > 400, "only {} types", homes.len());
+    for name in ["HookEvent", "PreToolUse", "PreToolUseOutput", "Message", "System", "Transport"] {
+        assert!(homes.contains_key(name), "{name}");
+    }
+    homes.retain(|_, files| files.len() > 1);
+    for (name, why) in SHARED_NAMES {
+        assert!(homes.remove(*name).is_some(), "{name} has one type now, so `{why}` can go");
+    }
+    assert!(homes.is_empty(), "names with several public types: {homes:#?}");
+}
+
+/// The first lines of a file say what is in it.
+#[test]
+fn every_module_has_a_doc() {
+    let folders = ["src", "mock-cli/src", "tests", "mock-cli/tests/it", "benches"];
+    let bare: Vec<_> = files(&folders, "rs")
+        .into_iter()
+        .filter(|(_, text)| !text.starts_with("//!"))
+        .map(|(name, _)| name)
+        .collect();
+    assert!(bare.is_empty(), "files that do not begin with `//!`:\n{}", bare.join("\n"));
+}

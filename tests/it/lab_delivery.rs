@@ -5,9 +5,9 @@
 use std::time::{Duration, Instant};
 
 use crate::lab_support::{Client, header, prompt, streaming_prompt};
-use claude_wire::lab::{ApiScript, Cut, FakeApi, Reply, When};
+use claude_wire::lab::{ApiReply, ApiScript, Cut, FakeApi, When};
 
-async fn serving(replies: impl IntoIterator<Item = Reply>) -> (FakeApi, Client) {
+async fn serving(replies: impl IntoIterator<Item = ApiReply>) -> (FakeApi, Client) {
     let api = FakeApi::start(ApiScript::new().on_prompt("go", replies)).await.unwrap();
     let client = Client::connect(&api).await;
     (api, client)
@@ -24,7 +24,8 @@ fn kinds(chunks: &[String]) -> Vec<&str> {
 #[tokio::test]
 async fn a_streaming_request_gets_one_chunk_per_event() {
     let (api, mut client) =
-        serving([Reply::text("abc").delta_chars(2).hold(0, "open"), Reply::text("again")]).await;
+        serving([ApiReply::text("abc").delta_chars(2).hold(0, "open"), ApiReply::text("again")])
+            .await;
     api.release("open");
     client.send("POST /v1/messages?beta=true", &streaming_prompt("go")).await;
     let head = client.head().await;
@@ -62,7 +63,8 @@ async fn a_streaming_request_gets_one_chunk_per_event() {
 
 #[tokio::test]
 async fn a_gate_delays_the_events_behind_it() {
-    let (api, mut client) = serving([Reply::text("abcd").delta_chars(1).hold(4, "middle")]).await;
+    let (api, mut client) =
+        serving([ApiReply::text("abcd").delta_chars(1).hold(4, "middle")]).await;
     client.send("POST /v1/messages", &streaming_prompt("go")).await;
     api.reached("middle").await;
     client.head().await;
@@ -79,7 +81,7 @@ async fn a_gate_delays_the_events_behind_it() {
 
 #[tokio::test]
 async fn a_gate_at_zero_delays_the_headers_too() {
-    let (api, mut client) = serving([Reply::error(500).hold(0, "start")]).await;
+    let (api, mut client) = serving([ApiReply::error(500).hold(0, "start")]).await;
     client.send("POST /v1/messages", &streaming_prompt("go")).await;
     api.reached("start").await;
     assert!(client.is_silent());
@@ -90,7 +92,7 @@ async fn a_gate_at_zero_delays_the_headers_too() {
 
 #[tokio::test]
 async fn an_open_gate_blocks_nothing() {
-    let (api, mut client) = serving([Reply::text("a").hold(1, "open")]).await;
+    let (api, mut client) = serving([ApiReply::text("a").hold(1, "open")]).await;
     api.release("open");
     client.send("POST /v1/messages", &streaming_prompt("go")).await;
     client.head().await;
@@ -101,10 +103,10 @@ async fn an_open_gate_blocks_nothing() {
 #[tokio::test]
 async fn errors_have_the_format_of_the_api() {
     let replies = [
-        Reply::error(529),
-        Reply::error(429).retry_after(Duration::from_secs(3)).message("slow down"),
-        Reply::error(401),
-        Reply::error(400),
+        ApiReply::error(529),
+        ApiReply::error(429).retry_after(Duration::from_secs(3)).message("slow down"),
+        ApiReply::error(401),
+        ApiReply::error(400),
     ];
     let (api, mut client) = serving(replies).await;
     let mut seen = Vec::new();
@@ -135,7 +137,7 @@ async fn errors_have_the_format_of_the_api() {
 async fn a_stream_is_closed_after_the_given_number_of_events() {
     for events in [0, 1, 3] {
         let (api, mut client) =
-            serving([Reply::text("abcd").delta_chars(1).cut(events, Cut::Close)]).await;
+            serving([ApiReply::text("abcd").delta_chars(1).cut(events, Cut::Close)]).await;
         client.send("POST /v1/messages", &streaming_prompt("go")).await;
         client.head().await;
         let (chunks, whole) = client.chunks().await;
@@ -146,7 +148,8 @@ async fn a_stream_is_closed_after_the_given_number_of_events() {
 
 #[tokio::test]
 async fn a_stream_is_reset() {
-    let (api, mut client) = serving([Reply::text("abcd").hold(2, "read").cut(2, Cut::Reset)]).await;
+    let (api, mut client) =
+        serving([ApiReply::text("abcd").hold(2, "read").cut(2, Cut::Reset)]).await;
     client.send("POST /v1/messages", &streaming_prompt("go")).await;
     client.head().await;
     for _ in 0..2 {
@@ -160,8 +163,8 @@ async fn a_stream_is_reset() {
 #[tokio::test]
 async fn a_stream_ends_in_garbage_or_in_an_error() {
     let (api, mut client) = serving([
-        Reply::text("a").cut(1, Cut::Garbage("event: nonsense\ndata: not json\n\n".into())),
-        Reply::text("a").cut(1, Cut::Error("overloaded_error".into())),
+        ApiReply::text("a").cut(1, Cut::Garbage("event: nonsense\ndata: not json\n\n".into())),
+        ApiReply::text("a").cut(1, Cut::Error("overloaded_error".into())),
     ])
     .await;
     let mut last = Vec::new();
@@ -182,7 +185,8 @@ async fn a_stream_ends_in_garbage_or_in_an_error() {
 
 #[tokio::test]
 async fn a_body_is_sent_as_it_is() {
-    let (api, mut client) = serving([Reply::raw("text/html", "<p>down for maintenance</p>")]).await;
+    let (api, mut client) =
+        serving([ApiReply::raw("text/html", "<p>down for maintenance</p>")]).await;
     let answer = client.post(&streaming_prompt("go")).await;
     assert_eq!(
         (answer.status, header(&answer.head, "content-type"), &*answer.body),
@@ -195,7 +199,8 @@ async fn a_body_is_sent_as_it_is() {
 async fn a_reply_can_be_delayed_and_slow() {
     let late = Duration::from_millis(30);
     let (api, mut client) =
-        serving([Reply::text("abc").delta_chars(1).first_byte_after(late).delta_every(late)]).await;
+        serving([ApiReply::text("abc").delta_chars(1).first_byte_after(late).delta_every(late)])
+            .await;
     let start = Instant::now();
     client.send("POST /v1/messages", &streaming_prompt("go")).await;
     client.head().await;
@@ -225,8 +230,9 @@ async fn tokens_are_counted_and_connections_are_probed() {
 
 #[tokio::test]
 async fn other_requests_are_rejected_and_reported() {
-    let api =
-        FakeApi::start(ApiScript::new().always(When::any(), [Reply::text("never")])).await.unwrap();
+    let api = FakeApi::start(ApiScript::new().always(When::any(), [ApiReply::text("never")]))
+        .await
+        .unwrap();
     let mut client = Client::connect(&api).await;
     client.send("GET /v1/models", "").await;
     assert_eq!(client.answer().await.status, 418);

@@ -5,7 +5,7 @@
 use std::time::{Duration, Instant};
 
 use crate::lab_support::{Client, header, prompt, streaming_prompt};
-use claude_wire::lab::{ApiScript, Cut, FakeApi, Reply, When};
+use claude_wire::lab::{ApiReply, ApiScript, Cut, FakeApi, When};
 use wiremock::matchers::path;
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
@@ -35,15 +35,15 @@ async fn whole_responses_match_the_fake_api() {
     let script = ApiScript::new().on_prompt(
         "go",
         [
-            Reply::thinking("hm")
+            ApiReply::thinking("hm")
                 .and_text("abc")
                 .delta_chars(2)
                 .and_tool_use("Bash", serde_json::json!({"command": "ls"})),
-            Reply::error(429).retry_after(Duration::from_secs(3)),
-            Reply::raw("text/html", "<p>down</p>"),
-            Reply::text("late").first_byte_after(Duration::from_millis(5)),
-            Reply::text("a").cut(1, Cut::Garbage("event: nonsense\ndata: not json\n\n".into())),
-            Reply::text("a").cut(2, Cut::Error("overloaded_error".into())),
+            ApiReply::error(429).retry_after(Duration::from_secs(3)),
+            ApiReply::raw("text/html", "<p>down</p>"),
+            ApiReply::text("late").first_byte_after(Duration::from_millis(5)),
+            ApiReply::text("a").cut(1, Cut::Garbage("event: nonsense\ndata: not json\n\n".into())),
+            ApiReply::text("a").cut(2, Cut::Error("overloaded_error".into())),
         ],
     );
     let streaming = streaming_prompt("go");
@@ -96,7 +96,7 @@ async fn other_mocks_of_the_server_still_work() {
 async fn a_mounted_reply_can_be_delayed() {
     let late = Duration::from_millis(30);
     let server = MockServer::start().await;
-    let script = ApiScript::new().on_prompt("go", [Reply::text("a").first_byte_after(late)]);
+    let script = ApiScript::new().on_prompt("go", [ApiReply::text("a").first_byte_after(late)]);
     let mounted = script.mount(&server).await.unwrap();
     let start = Instant::now();
     assert_eq!(Client::at(&server.uri()).await.post(&prompt("go")).await.status, 200);
@@ -108,8 +108,8 @@ async fn a_mounted_reply_can_be_delayed() {
 async fn replies_that_were_not_fetched_are_reported() {
     let server = MockServer::start().await;
     let script = ApiScript::new()
-        .on_prompt("go", [Reply::text("a"), Reply::text("b")])
-        .always(When::any(), [Reply::text("c")]);
+        .on_prompt("go", [ApiReply::text("a"), ApiReply::text("b")])
+        .always(When::any(), [ApiReply::text("c")]);
     let mounted = script.mount(&server).await.unwrap();
     assert_eq!(Client::at(&server.uri()).await.post(&prompt("go")).await.status, 200);
     let report = mounted.finish().unwrap_err();
@@ -120,16 +120,16 @@ async fn replies_that_were_not_fetched_are_reported() {
 async fn features_that_need_the_connection_are_rejected() {
     let pause = Duration::from_millis(1);
     for (reply, what) in [
-        (Reply::text("a").delta_every(pause), "delta_ms"),
-        (Reply::text("a").hold(1, "gate"), "hold"),
-        (Reply::error(500).hold(0, "gate"), "hold"),
-        (Reply::text("a").cut(1, Cut::Close), "cut"),
-        (Reply::text("a").cut(0, Cut::Reset), "cut"),
+        (ApiReply::text("a").delta_every(pause), "delta_ms"),
+        (ApiReply::text("a").hold(1, "gate"), "hold"),
+        (ApiReply::error(500).hold(0, "gate"), "hold"),
+        (ApiReply::text("a").cut(1, Cut::Close), "cut"),
+        (ApiReply::text("a").cut(0, Cut::Reset), "cut"),
     ] {
         let server = MockServer::start().await;
         let script = ApiScript::new()
-            .on_prompt("go", [Reply::text("whole")])
-            .on_prompt("stay", [Reply::text("whole"), reply]);
+            .on_prompt("go", [ApiReply::text("whole")])
+            .on_prompt("stay", [ApiReply::text("whole"), reply]);
         let error = script.mount(&server).await.unwrap_err().to_string();
         assert_eq!(
             error,

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use crate::lab_support::{Client, prompt, request};
-use claude_wire::lab::{ApiScript, FakeApi, Reply, When};
+use claude_wire::lab::{ApiReply, ApiScript, FakeApi, When};
 use serde_json::json;
 
 /// Returns the text of an answer, or its status and the message of its error.
@@ -24,8 +24,11 @@ async fn ask(client: &mut Client, body: &str) -> String {
 #[tokio::test]
 async fn the_replies_of_a_rule_come_one_after_another() {
     let script = ApiScript::new()
-        .on_prompt("one", [Reply::tool_use("Bash", json!({"command": "ls"})), Reply::text("done")])
-        .on_prompt("two", [Reply::text("second")]);
+        .on_prompt(
+            "one",
+            [ApiReply::tool_use("Bash", json!({"command": "ls"})), ApiReply::text("done")],
+        )
+        .on_prompt("two", [ApiReply::text("second")]);
     let api = FakeApi::start(script).await.unwrap();
     let mut client = Client::connect(&api).await;
     assert_eq!(ask(&mut client, &prompt("one")).await, "Bash");
@@ -53,10 +56,10 @@ async fn the_replies_of_a_rule_come_one_after_another() {
 #[tokio::test]
 async fn a_lone_reminder_is_a_prompt() {
     let script = ApiScript::new()
-        .always(When::prompt_contains("look again").turn(2), [Reply::text("feedback")])
-        .always(When::prompt_contains("look again"), [Reply::text("other turn")])
-        .always(When::prompt("next").turn(3), [Reply::text("third turn")])
-        .always(When::prompt("first"), [Reply::text("first")]);
+        .always(When::prompt_contains("look again").turn(2), [ApiReply::text("feedback")])
+        .always(When::prompt_contains("look again"), [ApiReply::text("other turn")])
+        .always(When::prompt("next").turn(3), [ApiReply::text("third turn")])
+        .always(When::prompt("first"), [ApiReply::text("first")]);
     let api = FakeApi::start(script).await.unwrap();
     let mut client = Client::connect(&api).await;
     let first = r#"{"role":"user","content":"first"},{"role":"assistant","content":"a"}"#;
@@ -98,11 +101,11 @@ async fn a_lone_reminder_is_a_prompt() {
 #[tokio::test]
 async fn the_shape_of_the_conversation_decides() {
     let script = ApiScript::new()
-        .always(When::any().tool_result_contains("No such file"), [Reply::text("result")])
-        .always(When::prompt_contains("files").turn(2), [Reply::text("second turn")])
-        .always(When::prompt("files").model("haiku"), [Reply::text("haiku")])
-        .always(When::prompt("files"), [Reply::text("odd"), Reply::text("even")])
-        .always(When::any(), [Reply::text("anything")]);
+        .always(When::any().tool_result_contains("No such file"), [ApiReply::text("result")])
+        .always(When::prompt_contains("files").turn(2), [ApiReply::text("second turn")])
+        .always(When::prompt("files").model("haiku"), [ApiReply::text("haiku")])
+        .always(When::prompt("files"), [ApiReply::text("odd"), ApiReply::text("even")])
+        .always(When::any(), [ApiReply::text("anything")]);
     let api = FakeApi::start(script).await.unwrap();
     let mut client = Client::connect(&api).await;
     let mut answers = Vec::new();
@@ -125,8 +128,8 @@ async fn the_shape_of_the_conversation_decides() {
 #[tokio::test]
 async fn an_unmatched_request_is_reported_with_the_reason_of_each_rule() {
     let script = ApiScript::new()
-        .on_prompt("one", [Reply::text("1")])
-        .when(When::any().turn(3), [Reply::text("3")]);
+        .on_prompt("one", [ApiReply::text("1")])
+        .when(When::any().turn(3), [ApiReply::text("3")]);
     let api = FakeApi::start(script).await.unwrap();
     let mut client = Client::connect(&api).await;
     assert_eq!(ask(&mut client, &prompt("one")).await, "1");
@@ -141,8 +144,9 @@ async fn an_unmatched_request_is_reported_with_the_reason_of_each_rule() {
 
 #[tokio::test]
 async fn requests_that_the_real_api_would_reject_are_rejected() {
-    let api =
-        FakeApi::start(ApiScript::new().always(When::any(), [Reply::text("never")])).await.unwrap();
+    let api = FakeApi::start(ApiScript::new().always(When::any(), [ApiReply::text("never")]))
+        .await
+        .unwrap();
     let orphan =
         r#"[{"role":"user","content":[{"type":"tool_result","tool_use_id":"t9","content":"x"}]}]"#;
     let answer = ask(&mut Client::connect(&api).await, &request(orphan)).await;
@@ -157,7 +161,7 @@ async fn dropping_panics_with_unreported_failures() {
         let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(api))).err();
         panic.map(|panic| panic.downcast_ref::<String>().unwrap().clone())
     };
-    let leftover = || ApiScript::new().on_prompt("one", [Reply::text("1")]);
+    let leftover = || ApiScript::new().on_prompt("one", [ApiReply::text("1")]);
     let panic = dropped(FakeApi::start(leftover()).await.unwrap()).unwrap();
     assert_eq!(
         panic,
@@ -227,7 +231,7 @@ fn invalid_scripts_are_rejected_with_the_reason() {
 #[tokio::test]
 async fn a_gate_fails_when_its_request_is_rejected() {
     let api =
-        FakeApi::start(ApiScript::new().on_prompt("go", [Reply::text("a").hold(1, "middle")]))
+        FakeApi::start(ApiScript::new().on_prompt("go", [ApiReply::text("a").hold(1, "middle")]))
             .await
             .unwrap();
     let mut client = Client::connect(&api).await;

@@ -2,26 +2,26 @@
 
 use claude_wire::wire::control::remote::Surface;
 use claude_wire::wire::control::{
-    Control, ControlRequest, ControlResponse, HostRequest, control_cancel_line, control_error_line,
-    control_request_line, control_success_line, user_line, verbatim_user_line,
+    CliRequest, ControlFrame, ControlRequest, ControlResponse, control_cancel_line,
+    control_error_line, control_request_line, control_success_line, user_line, verbatim_user_line,
 };
 use claude_wire::wire::permission::{PermissionDestination, PermissionUpdate};
 use claude_wire::wire::{Frame, PermissionMode, RawJson};
 
-fn control(line: &str) -> Control {
-    Control::of(&Frame::parse(line.to_owned()).unwrap()).unwrap()
+fn control(line: &str) -> ControlFrame {
+    ControlFrame::of(&Frame::parse(line.to_owned()).unwrap()).unwrap()
 }
 
 fn request(line: &str) -> ControlRequest {
     match control(line) {
-        Control::Request(request) => request,
+        ControlFrame::Request(request) => request,
         other => panic!("{other:?}"),
     }
 }
 
 fn response(line: &str) -> ControlResponse {
     match control(line) {
-        Control::Response(response) => response,
+        ControlFrame::Response(response) => response,
         other => panic!("{other:?}"),
     }
 }
@@ -31,7 +31,7 @@ fn a_permission_request() {
     let request = request(
         r#"{"type":"control_request","request_id":"8abe","request":{"subtype":"can_use_tool","tool_name":"Bash","display_name":"Bash","input":{"command":"touch x"},"permission_suggestions":[{"type":"setMode","mode":"acceptEdits","destination":"session"}],"blocked_path":"/w/x","tool_use_id":"toolu_1"}}"#,
     );
-    let HostRequest::CanUseTool(ask) = &request.body else { panic!() };
+    let CliRequest::CanUseTool(ask) = &request.body else { panic!() };
     assert_eq!((ask.tool_name.as_str(), &*ask.input.text()), ("Bash", r#"{"command":"touch x"}"#));
     assert_eq!(
         (ask.tool_use_id.as_deref(), ask.blocked_path.as_deref()),
@@ -50,7 +50,7 @@ fn the_other_requests() {
     let hook = request(
         r#"{"type":"control_request","request_id":"c","request":{"subtype":"hook_callback","callback_id":"hook_3","input":{"hook_event_name":"Stop"},"tool_use_id":"t"}}"#,
     );
-    let HostRequest::HookCallback(hook) = hook.body else { panic!() };
+    let CliRequest::HookCallback(hook) = hook.body else { panic!() };
     assert_eq!(
         (hook.callback_id.as_str(), &*hook.input.text()),
         ("hook_3", r#"{"hook_event_name":"Stop"}"#)
@@ -59,7 +59,7 @@ fn the_other_requests() {
     let mcp = request(
         r#"{"type":"control_request","request_id":"c","request":{"subtype":"mcp_message","server_name":"calc","message":{"jsonrpc":"2.0","id":0}}}"#,
     );
-    let HostRequest::McpMessage(mcp) = mcp.body else { panic!() };
+    let CliRequest::McpMessage(mcp) = mcp.body else { panic!() };
     assert_eq!(
         (mcp.server_name.as_str(), &*mcp.message.text()),
         ("calc", r#"{"jsonrpc":"2.0","id":0}"#)
@@ -68,7 +68,7 @@ fn the_other_requests() {
     let asked = request(
         r#"{"type":"control_request","request_id":"c","request":{"subtype":"elicitation","mcp_server_name":"s","message":"m","mode":"url","url":"https://e.invalid"}}"#,
     );
-    let HostRequest::Elicitation(asked) = asked.body else { panic!() };
+    let CliRequest::Elicitation(asked) = asked.body else { panic!() };
     assert_eq!(
         (asked.mcp_server_name.as_str(), asked.url.as_deref()),
         ("s", Some("https://e.invalid"))
@@ -77,19 +77,19 @@ fn the_other_requests() {
     let dialog = request(
         r#"{"type":"control_request","request_id":"c","request":{"subtype":"request_user_dialog","dialog_kind":"k","payload":[1]}}"#,
     );
-    let HostRequest::UserDialog(dialog) = dialog.body else { panic!() };
+    let CliRequest::UserDialog(dialog) = dialog.body else { panic!() };
     assert_eq!((dialog.dialog_kind.as_str(), &*dialog.payload.text()), ("k", "[1]"));
 
     let copy = request(
         r#"{"type":"control_request","request_id":"c","request":{"subtype":"ui_copy","surface":"mobile","client_id":"p1","plugin":"p","text":"x"}}"#,
     );
-    let HostRequest::UiCopy(copy) = copy.body else { panic!() };
+    let CliRequest::UiCopy(copy) = copy.body else { panic!() };
     assert_eq!((copy.surface, copy.text.as_str()), (Surface::Mobile, "x"));
 
     let future = request(
         r#"{"type":"control_request","request_id":"c","request":{"subtype":"ui_dance","text":"x"}}"#,
     );
-    assert_eq!((future.subtype.as_str(), future.body), ("ui_dance", HostRequest::Unknown));
+    assert_eq!((future.subtype.as_str(), future.body), ("ui_dance", CliRequest::Unknown));
     assert_eq!(future.request.pointer("/text").unwrap().as_str().unwrap(), "x");
 }
 
@@ -119,17 +119,18 @@ fn an_answer() {
 
 #[test]
 fn the_small_frames() {
-    let Control::Cancel(cancel) = control(r#"{"type":"control_cancel_request","request_id":"c1"}"#)
+    let ControlFrame::Cancel(cancel) =
+        control(r#"{"type":"control_cancel_request","request_id":"c1"}"#)
     else {
         panic!()
     };
     assert_eq!(cancel.request_id.unwrap().as_str().unwrap(), "c1");
-    let Control::KeepAlive(alive) = control(r#"{"type":"keep_alive","startup_mark":"init"}"#)
+    let ControlFrame::KeepAlive(alive) = control(r#"{"type":"keep_alive","startup_mark":"init"}"#)
     else {
         panic!()
     };
     assert_eq!(alive.startup_mark.as_deref(), Some("init"));
-    let Control::TranscriptMirror(mirror) =
+    let ControlFrame::TranscriptMirror(mirror) =
         control(r#"{"type":"transcript_mirror","filePath":"/h/x.jsonl","entries":[{"a":1}]}"#)
     else {
         panic!()
@@ -138,7 +139,7 @@ fn the_small_frames() {
         (mirror.file_path.as_str(), &*mirror.entries[0].text()),
         ("/h/x.jsonl", r#"{"a":1}"#)
     );
-    assert!(Control::of(&Frame::parse(r#"{"type":"assistant"}"#).unwrap()).is_none());
+    assert!(ControlFrame::of(&Frame::parse(r#"{"type":"assistant"}"#).unwrap()).is_none());
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! An unreadable field costs only that field.
 
-use claude_wire::wire::control::Control;
+use claude_wire::wire::control::ControlFrame;
 use claude_wire::wire::message::{StopReason, UserContent};
-use claude_wire::wire::stream::{Delta, Event};
+use claude_wire::wire::stream::{ApiEvent, Delta};
 use claude_wire::wire::{Body, ContentBlock, Frame, Line, Message, Outcome, classify};
 
 fn message(line: &[u8]) -> Message {
@@ -151,7 +151,7 @@ fn unknown_blocks_events_and_deltas_stay_readable() {
 
     let event =
         message(br#"{"type":"stream_event","event":{"type":"content_block_morph","index":1}}"#);
-    let Event::Unknown(unknown) = &event.as_stream_event().unwrap().event else { panic!() };
+    let ApiEvent::Unknown(unknown) = &event.as_stream_event().unwrap().event else { panic!() };
     assert_eq!(
         (unknown.event_type.as_deref(), &*unknown.raw.text()),
         (Some("content_block_morph"), r#"{"type":"content_block_morph","index":1}"#)
@@ -160,7 +160,9 @@ fn unknown_blocks_events_and_deltas_stay_readable() {
     let delta = message(
         br#"{"type":"stream_event","event":{"type":"content_block_delta","index":1,"delta":{"type":"smell_delta","smell":"rose"}}}"#,
     );
-    let Event::ContentBlockDelta(piece) = &delta.as_stream_event().unwrap().event else { panic!() };
+    let ApiEvent::ContentBlockDelta(piece) = &delta.as_stream_event().unwrap().event else {
+        panic!()
+    };
     let Delta::Unknown(unknown) = &piece.delta else { panic!() };
     assert_eq!(
         (unknown.event_type.as_deref(), &*unknown.raw.text()),
@@ -221,7 +223,7 @@ fn a_hostile_line_produces_a_limited_number_of_defects() {
 fn a_broken_control_frame_can_still_be_answered() {
     let message = message(br#"{"type":"control_request","request_id":7,"request":[]}"#);
     let Body::Control(control) = message.body() else { panic!() };
-    let Control::Request(request) = &**control else { panic!() };
+    let ControlFrame::Request(request) = &**control else { panic!() };
     assert_eq!(request.request_id.as_ref().unwrap().text(), "7");
     assert_eq!(request.subtype, "");
     assert_eq!(defects(&message), ["request: expected an object, found an array"]);

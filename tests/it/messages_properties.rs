@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use claude_wire::wire::message::UserContent;
-use claude_wire::wire::stream::{Delta, Event};
+use claude_wire::wire::stream::{ApiEvent, Delta};
 use claude_wire::wire::{Frame, Message};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -290,7 +290,7 @@ proptest! {
         let object = json!({"type": "stream_event", "event": event});
         let message = message(&object);
         let typed = match &message.as_stream_event().unwrap().event {
-            Event::ContentBlockDelta(piece) => match &piece.delta {
+            ApiEvent::ContentBlockDelta(piece) => match &piece.delta {
                 Delta::Text(delta) => event["delta"]["text"].is_string().then(|| delta.text.clone()),
                 _ => None,
             },

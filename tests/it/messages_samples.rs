@@ -5,10 +5,10 @@
 
 use std::collections::BTreeSet;
 
-use claude_wire::wire::control::{Control, HostRequest};
+use claude_wire::wire::control::{CliRequest, ControlFrame};
 use claude_wire::wire::declared::declared;
 use claude_wire::wire::message::StopReason;
-use claude_wire::wire::stream::{Delta, Event};
+use claude_wire::wire::stream::{ApiEvent, Delta};
 use claude_wire::wire::{Body, ContentBlock, Frame, Message, RawJson, System};
 
 const SAMPLES: &str = include_str!("../samples/2.1.332.jsonl");
@@ -74,8 +74,8 @@ fn every_request_of_the_cli_is_read_in_full() {
     for line in REQUESTS.lines() {
         let message = Message::new(Frame::parse(line).unwrap());
         let Body::Control(control) = message.body() else { panic!("{line}") };
-        let Control::Request(request) = &**control else { panic!("{line}") };
-        assert!(request.body != HostRequest::Unknown, "{line}");
+        let ControlFrame::Request(request) = &**control else { panic!("{line}") };
+        assert!(request.body != CliRequest::Unknown, "{line}");
         assert_eq!(message.defects(), [], "{line}");
         assert_eq!(message.unmodelled(), [""; 0], "{line}");
         seen.insert(request.subtype.clone());
@@ -138,7 +138,7 @@ fn a_compaction_streams_as_one_delta() {
     let message = message(
         r#"{"type":"stream_event","event":{"type":"content_block_delta","index":0,"delta":{"type":"compaction_delta","content":"so far","encrypted_content":"e"}}}"#,
     );
-    let Event::ContentBlockDelta(piece) = &message.as_stream_event().unwrap().event else {
+    let ApiEvent::ContentBlockDelta(piece) = &message.as_stream_event().unwrap().event else {
         panic!()
     };
     let Delta::Compaction(delta) = &piece.delta else { panic!() };
@@ -168,7 +168,7 @@ fn rows_of_a_transcript_have_their_origin() {
         r#"{"type":"transcript_mirror","filePath":"/t","entries":[{"type":"user","uuid":"u","parentUuid":null,"rowSource":"local","sentAtMs":5,"more":1},7]}"#,
     )
     .unwrap();
-    let Some(Control::TranscriptMirror(mirror)) = Control::of(&frame) else { panic!() };
+    let Some(ControlFrame::TranscriptMirror(mirror)) = ControlFrame::of(&frame) else { panic!() };
     let rows: Vec<_> = mirror.rows().collect();
     assert_eq!((&*rows[0].kind, rows[0].row_source.as_deref()), ("user", Some("local")));
     assert_eq!(rows[0].sent_at_ms, Some(5.0));

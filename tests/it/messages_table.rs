@@ -1,6 +1,6 @@
 //! Every kind of message that the CLI declares or was seen to send has its own type.
 
-use claude_wire::wire::stream::Event;
+use claude_wire::wire::stream::ApiEvent;
 use claude_wire::wire::{Body, Frame, Message, System};
 
 /// The rows of the CLI's table: `type`, `subtype` and the name of the type here.
@@ -127,7 +127,7 @@ fn every_stream_event_has_its_type() {
                 .unwrap(),
         );
         let event = &message.as_stream_event().unwrap().event;
-        assert!(!matches!(event, Event::Unknown(_)), "{name}");
+        assert!(!matches!(event, ApiEvent::Unknown(_)), "{name}");
         assert_eq!(event.event_type(), name);
     }
 }

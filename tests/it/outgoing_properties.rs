@@ -5,7 +5,7 @@
 use crate::support::ask::{answers, ask};
 use bytes::{Bytes, BytesMut};
 use claude_wire::wire::control::{
-    Control, HostRequest, control_cancel_line, control_error_line, control_request_line,
+    CliRequest, ControlFrame, control_cancel_line, control_error_line, control_request_line,
     control_success_line, user_line, verbatim_user_line,
 };
 use claude_wire::wire::hook::tool::PreToolUseOutput;
@@ -124,10 +124,10 @@ proptest! {
 
     #[test]
     fn a_request_and_its_end(id in text(), (body, spelt) in spelt(object())) {
-        let Some(Control::Request(request)) = Control::of(&read(&control_request_line(&id, &spelt))) else { panic!("no request") };
+        let Some(ControlFrame::Request(request)) = ControlFrame::of(&read(&control_request_line(&id, &spelt))) else { panic!("no request") };
         prop_assert_eq!(request.request_id.as_ref().map(json_of), Some(json!(id)));
         prop_assert_eq!(json_of(&request.request), body);
-        let Some(Control::Cancel(cancel)) = Control::of(&read(&control_cancel_line(&id))) else { panic!("no end") };
+        let Some(ControlFrame::Cancel(cancel)) = ControlFrame::of(&read(&control_cancel_line(&id))) else { panic!("no end") };
         prop_assert_eq!(cancel.request_id.as_ref().map(json_of), Some(json!(id)));
     }
 
@@ -140,10 +140,10 @@ proptest! {
         error in text(),
         code in option::of(text()),
     ) {
-        let Some(Control::Response(good)) = Control::of(&read(&control_success_line(&spelt_id, &spelt))) else { panic!("no answer") };
+        let Some(ControlFrame::Response(good)) = ControlFrame::of(&read(&control_success_line(&spelt_id, &spelt))) else { panic!("no answer") };
         prop_assert_eq!(good.request_id.as_ref().map(json_of), Some(id.clone()));
         prop_assert_eq!(good.result.unwrap().as_ref().map_or(Value::Null, json_of), answer);
-        let Some(Control::Response(bad)) = Control::of(&read(&control_error_line(&spelt_id, &error, code.as_deref()))) else {
+        let Some(ControlFrame::Response(bad)) = ControlFrame::of(&read(&control_error_line(&spelt_id, &error, code.as_deref()))) else {
             panic!("no answer")
         };
         prop_assert_eq!(bad.request_id.as_ref().map(json_of), Some(id));
@@ -155,7 +155,7 @@ proptest! {
     #[test]
     fn a_change_of_the_rules(updates in vec(update(), 0..4)) {
         let request = json!({"subtype": "can_use_tool", "tool_name": "Bash", "permission_suggestions": serde_json::to_value(&updates).unwrap()});
-        let HostRequest::CanUseTool(asked) = HostRequest::of(&request.into()) else { panic!("no question") };
+        let CliRequest::CanUseTool(asked) = CliRequest::of(&request.into()) else { panic!("no question") };
         prop_assert_eq!(asked.permission_suggestions, updates);
     }
 
@@ -164,7 +164,7 @@ proptest! {
         let output = PreToolUseOutput::default().permission_decision_reason(why.clone()).updated_input(spelt);
         let output = HookOutput::<PreToolUse>::with(output).system_message(warning.clone());
         let line = control_success_line(&json!("h").into(), &RawJson::from_serialize(&output).unwrap());
-        let Some(Control::Response(response)) = Control::of(&read(&line)) else { panic!("no answer") };
+        let Some(ControlFrame::Response(response)) = ControlFrame::of(&read(&line)) else { panic!("no answer") };
         let specific = json!({"hookEventName": "PreToolUse", "permissionDecisionReason": why, "updatedInput": input});
         prop_assert_eq!(response.result.unwrap().as_ref().map(json_of), Some(json!({"systemMessage": warning, "hookSpecificOutput": specific})));
     }
@@ -186,7 +186,7 @@ proptest! {
         let decided = |decision: Decision| -> Value {
             let builder = Session::builder().on_permission(move |_| std::future::ready(decision.clone()));
             let line = runtime.block_on(answers(builder, std::slice::from_ref(&asked))).concat();
-            let Some(Control::Response(response)) = Control::of(&read(&Bytes::from(line))) else { panic!("no answer") };
+            let Some(ControlFrame::Response(response)) = ControlFrame::of(&read(&Bytes::from(line))) else { panic!("no answer") };
             json_of(&response.result.unwrap().unwrap())
         };
         let mut allowed = json!({"behavior": "allow", "updatedInput": input, "toolUseID": "t"});

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use claude_wire::recording::{
-    Eol, Error, Event, EventKind, Exit, Header, Integrity, Payload, Recording, Stream,
+    Eol, Error, Event, EventKind, Header, Integrity, Payload, RecordedExit, Recording, Stream,
 };
 use serde_json::json;
 
@@ -79,7 +79,7 @@ fn every_kind_of_line_is_read() {
         (9, EventKind::Fault(json!({"name":"oversize_line","seed":7}))),
         (100, EventKind::Eof(Stream::In)),
         (5, EventKind::Signal("SIGTERM".to_owned())),
-        (31_000, EventKind::Exit(Exit::code(0))),
+        (31_000, EventKind::Exit(RecordedExit::code(0))),
     ];
     assert_eq!(recording.events, expected.map(|(us, kind)| Event::new(us, kind)));
 }

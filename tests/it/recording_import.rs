@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use claude_wire::recording::{
-    Eol, Event, EventKind, Exit, Header, ImportOptions, Payload, Recording, Root, Stream, import,
+    Eol, Event, EventKind, Header, ImportOptions, Payload, RecordedExit, Recording, Root, Stream,
+    import,
 };
 use serde_json::Value;
 
@@ -46,7 +47,7 @@ fn each_row_becomes_an_event() {
         (100_000, EventKind::Eof(Stream::Out)),
         (100_000, EventKind::Mark("write-error Broken pipe".to_owned())),
         (100_000, EventKind::Out(Payload::line("{\"cut").with_eol(Eol::None))),
-        (500_000, EventKind::Exit(Exit::signal("SIGKILL"))),
+        (500_000, EventKind::Exit(RecordedExit::signal("SIGKILL"))),
     ];
     assert_eq!(recording.events, expected.map(|(us, kind)| Event::new(us, kind)));
 }

@@ -3,13 +3,13 @@
 use std::io;
 
 use claude_wire::recording::{
-    Event, EventKind, Exit, Header, Integrity, Payload, Recording, Writer,
+    Event, EventKind, Header, Integrity, Payload, RecordedExit, Recording, Writer,
 };
 
 fn two_events() -> Recording {
     let mut recording = Recording::new(Header::new());
     recording.events.push(Event::new(1, EventKind::Out(Payload::from(r#"{"n":1}"#))));
-    recording.events.push(Event::new(2, EventKind::Exit(Exit::signal("SIGKILL"))));
+    recording.events.push(Event::new(2, EventKind::Exit(RecordedExit::signal("SIGKILL"))));
     recording
 }
 

@@ -3,7 +3,7 @@
 
 use crate::replay_support::recording;
 use crate::support::project;
-use claude_wire::player::{AnswerTo, HostAction, HostScript, Moment};
+use claude_wire::player::{AnswerTo, HostAction, HostScript, Position};
 use claude_wire::recording::Recording;
 
 const INITIALIZE: &str = r#"{"us":0,"in":{"type":"control_request","request_id":"1","request":{"subtype":"initialize"}}}"#;
@@ -28,7 +28,7 @@ fn steps(script: &HostScript) -> Vec<(String, (usize, usize))> {
     script
         .steps()
         .iter()
-        .map(|step| (name(&step.action), (step.moment.results, step.moment.lines)))
+        .map(|step| (name(&step.action), (step.position.results, step.position.lines)))
         .collect()
 }
 
@@ -65,7 +65,7 @@ fn each_step_has_its_position_and_exact_bytes() {
         ]
     );
     assert_eq!(script.steps()[2].event, 7);
-    assert!(Moment::default() < script.steps()[2].moment);
+    assert!(Position::default() < script.steps()[2].position);
 }
 
 #[test]

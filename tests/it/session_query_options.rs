@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::support::cli::{FakeCli, SESSION, cli};
 use claude_wire::Session;
-use claude_wire::session::{Change, Thinking};
+use claude_wire::session::{Patch, Thinking};
 use claude_wire::transport::Exit;
 use serde_json::json;
 
@@ -144,7 +144,7 @@ async fn the_options_of_a_query_override_the_current_settings() {
         }
     });
     let session = Session::builder().transport(transport).start().unwrap();
-    session.set_max_thinking_tokens(2048, Change::Keep).await.unwrap();
+    session.set_max_thinking_tokens(2048, Patch::Keep).await.unwrap();
     let settings = session.settings().apply([
         ("a", Some(json!(1))),
         ("effortLevel", Some(json!("low"))),

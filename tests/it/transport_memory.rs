@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use claude_wire::transport::{
-    Connection, Exit, Launch, Memory, Peer, Shutdown, Signal, Transport, pipe,
+    Connection, Exit, Launch, Memory, Peer, PeerSignal, Shutdown, Transport, pipe,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::oneshot;
@@ -101,7 +101,7 @@ async fn terminate_reaches_the_peer_which_may_ignore_it() {
     let (mut host, mut cli) = pipe(64);
     assert!(timeout(SOON, cli.control.signal()).await.is_err(), "no signal yet");
     host.control.terminate();
-    assert_eq!(cli.control.signal().await, Signal::Terminate);
+    assert_eq!(cli.control.signal().await, PeerSignal::Terminate);
     assert!(timeout(SOON, host.control.wait()).await.is_err(), "still alive");
     cli.exit(Exit::from_code(143));
     assert_eq!(host.control.wait().await.unwrap(), Exit::from_code(143));
@@ -112,7 +112,7 @@ async fn kill_is_final_and_wakes_the_waiter() {
     let (mut host, mut cli) = pipe(64);
     host.control.kill();
     host.control.terminate();
-    assert_eq!(cli.control.signal().await, Signal::Kill);
+    assert_eq!(cli.control.signal().await, PeerSignal::Kill);
     assert_eq!(host.control.wait().await.unwrap(), Exit::from_signal(9));
 }
 
@@ -120,7 +120,7 @@ async fn kill_is_final_and_wakes_the_waiter() {
 async fn dropping_the_control_terminates() {
     let (host, mut cli) = pipe(64);
     drop(host);
-    assert_eq!(cli.control.signal().await, Signal::Terminate);
+    assert_eq!(cli.control.signal().await, PeerSignal::Terminate);
     assert!(timeout(SOON, cli.control.signal()).await.is_err(), "once");
 }
 
@@ -195,7 +195,7 @@ async fn an_abandoned_cli_can_finish_its_work() {
         }
     });
     drop(open(&transport).await);
-    assert_eq!(finished.await.unwrap(), Signal::Terminate);
+    assert_eq!(finished.await.unwrap(), PeerSignal::Terminate);
 }
 
 #[tokio::test(start_paused = true)]

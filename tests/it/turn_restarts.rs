@@ -1,7 +1,7 @@
 //! A reply whose stream breaks off, starts over, or never comes: no text is lost or duplicated.
 
 use crate::support::stream::*;
-use claude_wire::session::{ContentDelta, Pieces, TextPiece};
+use claude_wire::session::{ContentDelta, Deltas, TextPiece};
 use serde_json::{Value, json};
 
 async fn shown(lines: &[Value]) -> Shown {
@@ -79,7 +79,7 @@ async fn reply_that_starts_over_reports_how_much_is_kept() {
 
 /// The restart marks among the pieces: how much of the abandoned text was shown, and how much is
 /// kept.
-async fn marks(mut pieces: Pieces<TextPiece>) -> Vec<(usize, usize)> {
+async fn marks(mut pieces: Deltas<TextPiece>) -> Vec<(usize, usize)> {
     let (mut shown, mut marks) = (String::new(), Vec::new());
     while let Some(piece) = pieces.next().await {
         let piece = piece.unwrap();

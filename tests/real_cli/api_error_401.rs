@@ -1,13 +1,13 @@
 //! The API does not know the key: the CLI retries, gives up, and the turn reports it.
 
-use claude_wire::lab::{ApiScript, Reply, When};
+use claude_wire::lab::{ApiScript, ApiReply, When};
 use claude_wire::wire::TurnOutcome;
 
 use crate::support::{finish, place};
 
 pub(crate) async fn run() {
     let place = place(
-        ApiScript::new().always(When::any(), [Reply::error(401).message("invalid x-api-key")]),
+        ApiScript::new().always(When::any(), [ApiReply::error(401).message("invalid x-api-key")]),
     )
     .await;
     let session = place.session().start().unwrap();

@@ -1,15 +1,15 @@
 //! The API stays overloaded: the CLI gives up after its retries, and the session works again when
 //! the API does.
 
-use claude_wire::lab::{ApiScript, Reply};
+use claude_wire::lab::{ApiScript, ApiReply};
 use claude_wire::wire::TurnOutcome;
 
 use crate::support::{finish, place};
 
 pub(crate) async fn run() {
     let script = ApiScript::new()
-        .on_prompt("Hello", [529, 529, 529].map(Reply::error))
-        .on_prompt("Better?", [Reply::text("Better.")]);
+        .on_prompt("Hello", [529, 529, 529].map(ApiReply::error))
+        .on_prompt("Better?", [ApiReply::text("Better.")]);
     let place = place(script).await;
     let session = place.session().start().unwrap();
     let error = session.query("Hello").text().await.unwrap_err();

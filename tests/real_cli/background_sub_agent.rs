@@ -1,7 +1,7 @@
 //! A sub-agent in the background outlives the turn that started it: its report is a turn that the
 //! CLI starts, delivered as events.
 
-use claude_wire::lab::{ApiScript, Reply, When};
+use claude_wire::lab::{ApiScript, ApiReply, When};
 use claude_wire::session::SessionEvent;
 use serde_json::json;
 
@@ -13,12 +13,12 @@ pub(crate) async fn run() {
         .on_prompt(
             "Delegate",
             [
-                Reply::text("I delegate.").and_tool_use("Agent", agent),
-                Reply::text("It is under way."),
+                ApiReply::text("I delegate.").and_tool_use("Agent", agent),
+                ApiReply::text("It is under way."),
             ],
         )
-        .on_prompt("Look around", [Reply::text("Nothing to see.").hold(0, "the turn is over")])
-        .when(When::prompt_contains("<task-notification>"), [Reply::text("It has reported.")]);
+        .on_prompt("Look around", [ApiReply::text("Nothing to see.").hold(0, "the turn is over")])
+        .when(When::prompt_contains("<task-notification>"), [ApiReply::text("It has reported.")]);
     let place = place(script).await;
     let session = place.session().allowed_tools(["Agent", "Task"]).start().unwrap();
     let mut events = session.events();

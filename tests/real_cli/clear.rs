@@ -1,6 +1,6 @@
 //! `clear` starts a new conversation in the same process.
 
-use claude_wire::lab::{ApiScript, Reply, When};
+use claude_wire::lab::{ApiScript, ApiReply, When};
 
 use crate::support::{finish, place};
 
@@ -13,8 +13,8 @@ pub(crate) async fn run() {
 /// `clear` is a command even if prompts are verbatim.
 async fn cleared(verbatim: bool) {
     let script = ApiScript::new()
-        .when(When::prompt("Before").turn(1), [Reply::text("I remember.")])
-        .when(When::prompt("After").turn(1), [Reply::text("I know nothing.")]);
+        .when(When::prompt("Before").turn(1), [ApiReply::text("I remember.")])
+        .when(When::prompt("After").turn(1), [ApiReply::text("I know nothing.")]);
     let place = place(script).await;
     let session = place.session().verbatim_prompts(verbatim).start().unwrap();
     assert_eq!(session.query("Before").text().await.unwrap(), "I remember.");

@@ -1,9 +1,9 @@
 //! The CLI accepts the request of every method, and its replies match the types.
 
 use claude_wire::Session;
-use claude_wire::lab::{ApiScript, Reply, When};
+use claude_wire::lab::{ApiScript, ApiReply, When};
 use claude_wire::session::{
-    Call, Change, Effort, FeedbackKind, RatedPart, Rating, Sentiment, Survey,
+    Call, Patch, Effort, FeedbackKind, RatedPart, Rating, Sentiment, Survey,
 };
 use claude_wire::wire::replies;
 use claude_wire::wire::replies::files::CwdStatus;
@@ -15,7 +15,7 @@ const UNKNOWN: &str = "00000000-0000-4000-8000-000000000000";
 
 pub(crate) async fn run() {
     let place =
-        place(ApiScript::new().always(When::any(), [Reply::text(r#"{"title":"A title"}"#)])).await;
+        place(ApiScript::new().always(When::any(), [ApiReply::text(r#"{"title":"A title"}"#)])).await;
     std::fs::write(place.cwd().join("f.txt"), "file text\n").unwrap();
     std::fs::create_dir(place.cwd().join("sub")).unwrap();
     let session = place.session().start().unwrap();
@@ -48,7 +48,7 @@ async fn running_session(session: &Session) {
     );
     typed(session.set_permission_mode("default")).await;
     refused(session.set_permission_mode("bogus"), Some("invalid_mode")).await;
-    session.set_max_thinking_tokens(2048, Change::Keep).await.unwrap();
+    session.set_max_thinking_tokens(2048, Patch::Keep).await.unwrap();
     session.set_max_thinking_tokens(None, None).await.unwrap();
 }
 

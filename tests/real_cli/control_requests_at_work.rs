@@ -2,7 +2,7 @@
 //! plugins.
 
 use claude_wire::Session;
-use claude_wire::lab::{ApiScript, Hermetic, Reply, When};
+use claude_wire::lab::{ApiScript, Hermetic, ApiReply, When};
 use claude_wire::session::{McpServer, PermissionMode};
 use claude_wire::wire::replies::mcp::McpState;
 use claude_wire::wire::{Message, System};
@@ -32,28 +32,28 @@ done
 
 pub(crate) async fn run() {
     let bash = |command: &str, background: bool| {
-        Reply::tool_use("Bash", json!({"command": command, "run_in_background": background}))
+        ApiReply::tool_use("Bash", json!({"command": command, "run_in_background": background}))
     };
     let script = ApiScript::new()
         .on_prompt(
             "Write",
             [
-                Reply::tool_use("Write", json!({"file_path": "a.txt", "content": "one\n"})),
-                Reply::text("Written."),
+                ApiReply::tool_use("Write", json!({"file_path": "a.txt", "content": "one\n"})),
+                ApiReply::text("Written."),
             ],
         )
         .on_prompt(
             "Begin",
-            [bash("echo begun; while :; do sleep 1; done", true), Reply::text("Begun.")],
+            [bash("echo begun; while :; do sleep 1; done", true), ApiReply::text("Begun.")],
         )
         .on_prompt(
             "Wait",
             [
                 bash("touch waiting; while [ -e waiting ]; do sleep 0.1; done", false),
-                Reply::text("Not any more."),
+                ApiReply::text("Not any more."),
             ],
         )
-        .always(When::prompt_contains("background-task event"), [Reply::text("Noted.")]);
+        .always(When::prompt_contains("background-task event"), [ApiReply::text("Noted.")]);
     let place = place(script).await;
     let session = place
         .session()

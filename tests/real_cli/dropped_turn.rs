@@ -1,13 +1,13 @@
 //! A turn dropped halfway is interrupted, and nothing of it reaches the next one.
 
-use claude_wire::lab::{ApiScript, Reply};
+use claude_wire::lab::{ApiScript, ApiReply};
 
 use crate::support::{finish, place};
 
 pub(crate) async fn run() {
     let script = ApiScript::new()
-        .on_prompt("Talk", [Reply::text("left behind").delta_chars(4).hold(3, "middle")])
-        .on_prompt("Something else", [Reply::text("Of course.")]);
+        .on_prompt("Talk", [ApiReply::text("left behind").delta_chars(4).hold(3, "middle")])
+        .on_prompt("Something else", [ApiReply::text("Of course.")]);
     let place = place(script).await;
     let session = place.session().include_partial_messages(true).start().unwrap();
     let mut deltas = session.query("Talk").text_deltas();

@@ -1,6 +1,6 @@
 //! The CLI accepts every option: its flags are known, its handshake fields applied.
 
-use claude_wire::lab::{ApiScript, Reply, real_cli};
+use claude_wire::lab::{ApiScript, ApiReply, real_cli};
 use claude_wire::session::{AgentDefinition, McpServer, Options, Plugin, Thinking};
 use claude_wire::wire::System;
 use claude_wire::wire::message::ThinkingDisplay;
@@ -31,8 +31,8 @@ const HIDDEN: [&str; 15] = [
 pub(crate) async fn run() {
     let place = place(
         ApiScript::new()
-            .on_prompt("Hello", [Reply::text("Hi")])
-            .on_prompt("Again", [Reply::text("Ho")]),
+            .on_prompt("Hello", [ApiReply::text("Hi")])
+            .on_prompt("Again", [ApiReply::text("Ho")]),
     )
     .await;
     let help = Command::new(real_cli().unwrap()).arg("--help").output().await.unwrap();

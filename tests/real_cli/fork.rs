@@ -1,14 +1,14 @@
 //! A fork knows the conversation before it and leaves the original unchanged.
 
-use claude_wire::lab::{ApiScript, Reply, When};
+use claude_wire::lab::{ApiScript, ApiReply, When};
 
 use crate::support::{finish, place};
 
 pub(crate) async fn run() {
     let script = ApiScript::new()
-        .when(When::prompt("First").turn(1), [Reply::text("one")])
-        .when(When::prompt("In the fork").turn(2), [Reply::text("forked")])
-        .when(When::prompt("In the original").turn(2), [Reply::text("original")]);
+        .when(When::prompt("First").turn(1), [ApiReply::text("one")])
+        .when(When::prompt("In the fork").turn(2), [ApiReply::text("forked")])
+        .when(When::prompt("In the original").turn(2), [ApiReply::text("original")]);
     let place = place(script).await;
     let session = place.session().start().unwrap();
     assert_eq!(session.query("First").text().await.unwrap(), "one");

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use claude_wire::lab::{ApiScript, Reply};
+use claude_wire::lab::{ApiScript, ApiReply};
 use serde_json::{Value, json};
 
 use crate::support::{finish, place};
@@ -11,13 +11,13 @@ pub(crate) async fn run() {
     let script = ApiScript::new()
         .on_prompt(
             "List",
-            [Reply::tool_use("Bash", json!({"command": "echo hi"})), Reply::text("Listed.")],
+            [ApiReply::tool_use("Bash", json!({"command": "echo hi"})), ApiReply::text("Listed.")],
         )
         .on_prompt(
             "Remove",
             [
-                Reply::tool_use("Bash", json!({"command": "rm -rf nope"})),
-                Reply::text("I was kept from it."),
+                ApiReply::tool_use("Bash", json!({"command": "rm -rf nope"})),
+                ApiReply::text("I was kept from it."),
             ],
         );
     let place = place(script).await;

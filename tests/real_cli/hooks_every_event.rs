@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use claude_wire::lab::{ApiScript, Reply, When};
+use claude_wire::lab::{ApiScript, ApiReply, When};
 use claude_wire::session::{ElicitationAnswer, Matcher, McpServer};
 use claude_wire::wire::RawJson;
 use claude_wire::wire::hook::{HookEventName, HookInput, HookOutput};
@@ -24,32 +24,32 @@ const SKILL: &str =
     "---\nname: shelly\ndescription: Says hello\n---\nThe shell says: !`echo from-skill`\n";
 
 pub(crate) async fn run() {
-    let bash = |command: &str| Reply::tool_use("Bash", json!({"command": command}));
+    let bash = |command: &str| ApiReply::tool_use("Bash", json!({"command": command}));
     let agent =
         json!({"description": "look", "prompt": "Look around", "subagent_type": "general-purpose"});
     let script = ApiScript::new()
-        .on_prompt("Use tools", [bash("echo hi"), bash("exit 3"), Reply::text("Used.")])
-        .on_prompt("Delegate", [Reply::tool_use("Agent", agent), Reply::text("Delegated.")])
+        .on_prompt("Use tools", [bash("echo hi"), bash("exit 3"), ApiReply::text("Used.")])
+        .on_prompt("Delegate", [ApiReply::tool_use("Agent", agent), ApiReply::text("Delegated.")])
         .on_prompt(
             "Greet",
-            [Reply::tool_use("mcp__asker__greet", json!({})), Reply::text("Greeted.")],
+            [ApiReply::tool_use("mcp__asker__greet", json!({})), ApiReply::text("Greeted.")],
         )
         .on_prompt(
             "Branch",
-            [Reply::tool_use("EnterWorktree", json!({"name": "branch"})), Reply::text("Branched.")],
+            [ApiReply::tool_use("EnterWorktree", json!({"name": "branch"})), ApiReply::text("Branched.")],
         )
         .on_prompt(
             "Leave",
             [
-                Reply::tool_use(
+                ApiReply::tool_use(
                     "ExitWorktree",
                     json!({"action": "remove", "discard_changes": true}),
                 ),
-                Reply::text("Left."),
+                ApiReply::text("Left."),
             ],
         )
-        .always(When::prompt("Fail"), [Reply::error(400)])
-        .always(When::any(), [Reply::text("Yes.")]);
+        .always(When::prompt("Fail"), [ApiReply::error(400)])
+        .always(When::any(), [ApiReply::text("Yes.")]);
     let place = place(script).await;
     let work = place.cwd();
     for (file, text) in [

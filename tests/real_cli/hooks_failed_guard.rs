@@ -1,6 +1,6 @@
 //! A failing blocking hook blocks the tool; a failing ordinary hook does not.
 
-use claude_wire::lab::{ApiScript, Reply};
+use claude_wire::lab::{ApiScript, ApiReply};
 use claude_wire::session::Matcher;
 use claude_wire::wire::hook::PreToolUse;
 use serde_json::json;
@@ -11,9 +11,9 @@ pub(crate) async fn run() {
     for (matcher, runs) in
         [(Matcher::new("Bash").block_on_failure(), false), (Matcher::new("Bash"), true)]
     {
-        let tool = Reply::tool_use("Bash", json!({"command": "touch made.txt"}));
+        let tool = ApiReply::tool_use("Bash", json!({"command": "touch made.txt"}));
         let place =
-            place(ApiScript::new().on_prompt("Make a file", [tool, Reply::text("Well.")])).await;
+            place(ApiScript::new().on_prompt("Make a file", [tool, ApiReply::text("Well.")])).await;
         let session = place
             .session()
             .allowed_tools(["Bash"])

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use claude_wire::lab::{ApiScript, Reply};
+use claude_wire::lab::{ApiScript, ApiReply};
 use claude_wire::session::Matcher;
 use claude_wire::wire::hook::PreToolUse;
 use serde_json::json;
@@ -12,9 +12,9 @@ use tokio::sync::mpsc;
 use crate::support::{finish, place};
 
 pub(crate) async fn run() {
-    let tool = Reply::tool_use("Bash", json!({"command": "touch made.txt"}));
+    let tool = ApiReply::tool_use("Bash", json!({"command": "touch made.txt"}));
     let place =
-        place(ApiScript::new().on_prompt("Make a file", [tool, Reply::text("Not made.")])).await;
+        place(ApiScript::new().on_prompt("Make a file", [tool, ApiReply::text("Not made.")])).await;
     let (called, mut calls) = mpsc::channel::<()>(1);
     let session = place
         .session()

@@ -1,6 +1,6 @@
 //! Typed hooks: the input of a tool is changed, its result replaced, and a stop blocked once.
 
-use claude_wire::lab::{ApiScript, Reply, When};
+use claude_wire::lab::{ApiScript, ApiReply, When};
 use claude_wire::session::Matcher;
 use claude_wire::wire::RawJson;
 use claude_wire::wire::hook::tool::{PostToolUseOutput, PreToolUseOutput};
@@ -10,13 +10,13 @@ use serde_json::json;
 use crate::support::{finish, place};
 
 pub(crate) async fn run() {
-    let tool = Reply::tool_use("Bash", json!({"command": "touch model.txt"}));
+    let tool = ApiReply::tool_use("Bash", json!({"command": "touch model.txt"}));
     let script = ApiScript::new()
-        .on_prompt("Make a file", [tool, Reply::text("Too early.")])
+        .on_prompt("Make a file", [tool, ApiReply::text("Too early.")])
         // CLI 2.1.332 wraps it in a reminder, 2.1.329 does not.
         .when(
             When::prompt_contains("Stop hook feedback:\nlook again"),
-            [Reply::text("Now it is done.")],
+            [ApiReply::text("Now it is done.")],
         );
     let place = place(script).await;
     let session = place

@@ -3,7 +3,7 @@
 
 use base64::prelude::*;
 use claude_wire::Prompt;
-use claude_wire::lab::{ApiScript, Reply, When};
+use claude_wire::lab::{ApiScript, ApiReply, When};
 
 use crate::support::{finish, place};
 
@@ -12,8 +12,8 @@ const PNG: &str =
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC";
 
 pub(crate) async fn run() {
-    let script = ApiScript::new().on_prompt("What is this?", [Reply::text("A pixel.")]);
-    let place = place(script.always(When::any(), [Reply::text("A file.")])).await;
+    let script = ApiScript::new().on_prompt("What is this?", [ApiReply::text("A pixel.")]);
+    let place = place(script.always(When::any(), [ApiReply::text("A file.")])).await;
     std::fs::write(place.cwd().join("named.txt"), "the named file").unwrap();
     let session = place.session().start().unwrap();
     let prompt = Prompt::from("What is this?")

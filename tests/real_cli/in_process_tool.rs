@@ -1,14 +1,14 @@
 //! An in-process tool: the CLI reaches it over `mcp_message`, from the handshake on.
 
-use claude_wire::lab::{ApiScript, Reply, When};
+use claude_wire::lab::{ApiScript, ApiReply, When};
 use serde_json::{Value, json};
 
 use crate::support::{finish, place};
 
 pub(crate) async fn run() {
     let script = ApiScript::new()
-        .when(When::prompt("Add 1 and 2").tool_result_contains("3"), [Reply::text("It is 3.")])
-        .on_prompt("Add 1 and 2", [Reply::tool_use("mcp__calc__add", json!({"a": 1, "b": 2}))]);
+        .when(When::prompt("Add 1 and 2").tool_result_contains("3"), [ApiReply::text("It is 3.")])
+        .on_prompt("Add 1 and 2", [ApiReply::tool_use("mcp__calc__add", json!({"a": 1, "b": 2}))]);
     let place = place(script).await;
     let session = place
         .session()

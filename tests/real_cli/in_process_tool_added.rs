@@ -1,6 +1,6 @@
 //! An in-process server that is added and removed while the session runs.
 
-use claude_wire::lab::{ApiScript, Reply};
+use claude_wire::lab::{ApiScript, ApiReply};
 use serde_json::json;
 
 use crate::in_process_tool_of_rmcp::Calculator;
@@ -9,7 +9,7 @@ use crate::support::{finish, place};
 pub(crate) async fn run() {
     let script = ApiScript::new().on_prompt(
         "Add",
-        [Reply::tool_use("mcp__calc__add", json!({"a": 1, "b": 2})), Reply::text("It is 3.")],
+        [ApiReply::tool_use("mcp__calc__add", json!({"a": 1, "b": 2})), ApiReply::text("It is 3.")],
     );
     let place = place(script).await;
     let session = place.session().allowed_tools(["mcp__calc__add"]).start().unwrap();

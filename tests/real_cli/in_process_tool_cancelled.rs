@@ -1,6 +1,6 @@
 //! An interrupt while an in-process tool runs: the tool is cancelled, and the session continues.
 
-use claude_wire::lab::{ApiScript, Reply};
+use claude_wire::lab::{ApiScript, ApiReply};
 use claude_wire::wire::TurnOutcome;
 use serde_json::json;
 
@@ -9,10 +9,10 @@ use crate::support::{finish, place};
 
 pub(crate) async fn run() {
     let script = ApiScript::new()
-        .on_prompt("Wait", [Reply::tool_use("mcp__calc__wait", json!({}))])
+        .on_prompt("Wait", [ApiReply::tool_use("mcp__calc__wait", json!({}))])
         .on_prompt(
             "Add",
-            [Reply::tool_use("mcp__calc__add", json!({"a": 1, "b": 2})), Reply::text("It is 3.")],
+            [ApiReply::tool_use("mcp__calc__add", json!({"a": 1, "b": 2})), ApiReply::text("It is 3.")],
         );
     let place = place(script).await;
     let calculator = Calculator::default();

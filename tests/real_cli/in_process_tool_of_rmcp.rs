@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use claude_wire::lab::{ApiScript, Reply};
+use claude_wire::lab::{ApiScript, ApiReply};
 use claude_wire::mcp::rmcp;
 use rmcp::handler::server::wrapper::Parameters;
 use rmcp::model::ProgressNotificationParam;
@@ -68,14 +68,14 @@ impl Calculator {
 }
 
 pub(crate) async fn run() {
-    let call = |tool: &str, input| Reply::tool_use(format!("mcp__calc__{tool}"), input);
+    let call = |tool: &str, input| ApiReply::tool_use(format!("mcp__calc__{tool}"), input);
     let replies = [
         call("add", json!({"a": 1, "b": 2})),
         call("fail", json!({})),
         call("panic", json!({})),
         call("report", json!({})),
         call("long", json!({})),
-        Reply::text("All done."),
+        ApiReply::text("All done."),
     ];
     let place = place(ApiScript::new().on_prompt("Try them all", replies)).await;
     let tools = ["add", "fail", "panic", "report", "long"].map(|tool| format!("mcp__calc__{tool}"));

@@ -1,15 +1,15 @@
 //! An interrupt while the model writes: the text so far is kept, the turn ends as aborted, the
 //! session continues.
 
-use claude_wire::lab::{ApiScript, Reply};
+use claude_wire::lab::{ApiScript, ApiReply};
 use claude_wire::wire::TurnOutcome;
 
 use crate::support::{finish, place};
 
 pub(crate) async fn run() {
     let script = ApiScript::new()
-        .on_prompt("Talk", [Reply::text("one two three four").delta_chars(4).hold(4, "middle")])
-        .on_prompt("And now?", [Reply::text("Listening.")]);
+        .on_prompt("Talk", [ApiReply::text("one two three four").delta_chars(4).hold(4, "middle")])
+        .on_prompt("And now?", [ApiReply::text("Listening.")]);
     let place = place(script).await;
     let session = place.session().include_partial_messages(true).start().unwrap();
     let mut turn = session.query("Talk");

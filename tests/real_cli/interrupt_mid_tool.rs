@@ -1,7 +1,7 @@
 //! An interrupt while a tool runs: the tool is killed, the turn ends as aborted, the session
 //! continues.
 
-use claude_wire::lab::{ApiScript, Reply};
+use claude_wire::lab::{ApiScript, ApiReply};
 use claude_wire::wire::TurnOutcome;
 use serde_json::json;
 
@@ -10,8 +10,8 @@ use crate::support::{appears, finish, gone, place};
 pub(crate) async fn run() {
     let command = "echo $$ > pid.part && mv pid.part pid && exec sleep 1000";
     let script = ApiScript::new()
-        .on_prompt("Sleep", [Reply::tool_use("Bash", json!({"command": command}))])
-        .on_prompt("And now?", [Reply::text("Awake.")]);
+        .on_prompt("Sleep", [ApiReply::tool_use("Bash", json!({"command": command}))])
+        .on_prompt("And now?", [ApiReply::text("Awake.")]);
     let place = place(script).await;
     let session = place.session().allowed_tools(["Bash"]).start().unwrap();
     let turn = session.query("Sleep").final_result();

@@ -7,15 +7,15 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use claude_wire::lab::{ApiScript, Reply, When};
+use claude_wire::lab::{ApiScript, ApiReply, When};
 
 use crate::support::{after_a_kill, finish, kill, place};
 
 pub(crate) async fn run() {
     let script = ApiScript::new()
-        .when(When::prompt("First").turn(1), [Reply::text("one")])
-        .when(When::prompt("Second").turn(2), [Reply::text("two")])
-        .when(When::prompt("Third").turn(1), [Reply::text("three")]);
+        .when(When::prompt("First").turn(1), [ApiReply::text("one")])
+        .when(When::prompt("Second").turn(2), [ApiReply::text("two")])
+        .when(When::prompt("Third").turn(1), [ApiReply::text("three")]);
     let place = place(script).await;
     let config = place.env().into_iter().find(|(name, _)| *name == "CLAUDE_CONFIG_DIR").unwrap().1;
     let session = place.session().shutdown(after_a_kill()).start().unwrap();

@@ -1,13 +1,13 @@
 //! The budget ends a turn.
 
-use claude_wire::lab::{ApiScript, Reply, When};
+use claude_wire::lab::{ApiScript, ApiReply, When};
 use claude_wire::wire::TurnOutcome;
 use serde_json::json;
 
 use crate::support::{finish, place};
 
 pub(crate) async fn run() {
-    let dear = Reply::tool_use("Bash", json!({"command": "echo again"}))
+    let dear = ApiReply::tool_use("Bash", json!({"command": "echo again"}))
         .usage("input_tokens", 100_000)
         .usage("output_tokens", 2_000);
     let place = place(ApiScript::new().always(When::prompt("Loop"), [dear])).await;

@@ -1,12 +1,12 @@
 //! The connection to the API drops within an answer: the CLI retries, and the turn has one complete
 //! answer.
 
-use claude_wire::lab::{ApiScript, Cut, Reply};
+use claude_wire::lab::{ApiScript, Cut, ApiReply};
 
 use crate::support::{finish, place};
 
 pub(crate) async fn run() {
-    let answer = || Reply::text("The whole answer.").delta_chars(4);
+    let answer = || ApiReply::text("The whole answer.").delta_chars(4);
     let place =
         place(ApiScript::new().on_prompt("Hello", [answer().cut(4, Cut::Close), answer()])).await;
     let session = place.session().start().unwrap();

@@ -1,11 +1,11 @@
 //! A request that the script does not expect fails the turn at once, and the report names it.
 
-use claude_wire::lab::{ApiScript, Reply};
+use claude_wire::lab::{ApiScript, ApiReply};
 
 use crate::support::place;
 
 pub(crate) async fn run() {
-    let place = place(ApiScript::new().on_prompt("Hello", [Reply::text("Hi!")])).await;
+    let place = place(ApiScript::new().on_prompt("Hello", [ApiReply::text("Hi!")])).await;
     let session = place.session().start().unwrap();
     let error = session.query("Good bye").text().await.unwrap_err();
     assert!(error.to_string().contains("no rule answers it: turn 1"), "{error}");

@@ -1,11 +1,11 @@
 //! A one-shot query: one answer, and the CLI has exited.
 
-use claude_wire::lab::{ApiScript, Reply};
+use claude_wire::lab::{ApiScript, ApiReply};
 
 use crate::support::{close, place};
 
 pub(crate) async fn run() {
-    let place = place(ApiScript::new().on_prompt("What is 2 + 2?", [Reply::text("4")])).await;
+    let place = place(ApiScript::new().on_prompt("What is 2 + 2?", [ApiReply::text("4")])).await;
     let summary = claude_wire::query("What is 2 + 2?").session(place.session()).await.unwrap();
     assert_eq!(summary.text(), "4");
     assert!(summary.outcome().is_success());

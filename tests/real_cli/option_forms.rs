@@ -2,7 +2,7 @@
 //! where requested.
 
 use claude_wire::SessionBuilder;
-use claude_wire::lab::{ApiScript, Reply, When};
+use claude_wire::lab::{ApiScript, ApiReply, When};
 use claude_wire::session::{AgentDefinition, Plugin, Skills, Thinking};
 use serde_json::json;
 
@@ -43,10 +43,10 @@ const FORMS: [Form; 10] = [
 
 pub(crate) async fn run() {
     let script = ApiScript::new()
-        .when(When::prompt("One").turn(1), [Reply::text("first")])
-        .when(When::prompt("Two").turn(2), [Reply::text("second")])
-        .when(When::prompt("Three").turn(3), [Reply::text("third")])
-        .when(When::prompt("Instead").turn(2), [Reply::text("other")]);
+        .when(When::prompt("One").turn(1), [ApiReply::text("first")])
+        .when(When::prompt("Two").turn(2), [ApiReply::text("second")])
+        .when(When::prompt("Three").turn(3), [ApiReply::text("third")])
+        .when(When::prompt("Instead").turn(2), [ApiReply::text("other")]);
     let place = place(script).await;
     std::fs::write(place.cwd().join("prompt.md"), "Be brief.").unwrap();
     std::fs::create_dir(place.cwd().join("plugin")).unwrap();

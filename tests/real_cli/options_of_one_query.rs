@@ -1,7 +1,7 @@
 //! Options of one query: the model is switched and switched back; another system prompt needs
 //! another launch of the same conversation.
 
-use claude_wire::lab::{ApiScript, Reply, When};
+use claude_wire::lab::{ApiScript, ApiReply, When};
 use claude_wire::wire::System;
 use claude_wire::{Options, Turn};
 
@@ -9,10 +9,10 @@ use crate::support::{finish, place};
 
 pub(crate) async fn run() {
     let script = (1..=7).fold(ApiScript::new(), |script, turn| {
-        script.when(When::prompt(format!("Question {turn}")).turn(turn), [Reply::text("ok")])
+        script.when(When::prompt(format!("Question {turn}")).turn(turn), [ApiReply::text("ok")])
     });
     // The CLI tests a model before it accepts it.
-    let place = place(script.always(When::prompt("Hi"), [Reply::text("Hi")])).await;
+    let place = place(script.always(When::prompt("Hi"), [ApiReply::text("Hi")])).await;
     let session = place.session().model("claude-opus-5-5").start().unwrap();
     let ask = |turn: usize, options: Options| {
         session.query(format!("Question {turn}")).options(&options).text()

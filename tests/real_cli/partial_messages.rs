@@ -1,12 +1,12 @@
 //! The answer comes piece by piece, each piece once.
 
-use claude_wire::lab::{ApiScript, Reply};
+use claude_wire::lab::{ApiScript, ApiReply};
 use claude_wire::session::ContentDelta;
 
 use crate::support::{finish, place};
 
 pub(crate) async fn run() {
-    let reply = || Reply::thinking("Let me count.").and_text("One, two, three.").delta_chars(5);
+    let reply = || ApiReply::thinking("Let me count.").and_text("One, two, three.").delta_chars(5);
     let place = place(ApiScript::new().on_prompt("Count", [reply(), reply()])).await;
     let session = place.session().include_partial_messages(true).start().unwrap();
     let text = session.query("Count").text_deltas().collect().await.unwrap();

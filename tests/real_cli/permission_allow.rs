@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use claude_wire::Decision;
-use claude_wire::lab::{ApiScript, Reply};
+use claude_wire::lab::{ApiScript, ApiReply};
 use serde_json::json;
 
 use crate::support::{finish, place};
@@ -13,7 +13,7 @@ pub(crate) async fn run() {
     let place =
         place(ApiScript::new().on_prompt(
             "Make a file",
-            [Reply::tool_use("Bash", input.clone()), Reply::text("Made.")],
+            [ApiReply::tool_use("Bash", input.clone()), ApiReply::text("Made.")],
         ))
         .await;
     let asked = std::sync::Arc::new(Mutex::new(Vec::new()));

@@ -4,15 +4,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use claude_wire::Decision;
-use claude_wire::lab::{ApiScript, Reply};
+use claude_wire::lab::{ApiScript, ApiReply};
 use serde_json::json;
 
 use crate::support::{finish, place};
 
 pub(crate) async fn run() {
-    let tool = || Reply::tool_use("Bash", json!({"command": "touch made.txt"}));
+    let tool = || ApiReply::tool_use("Bash", json!({"command": "touch made.txt"}));
     let place = place(
-        ApiScript::new().on_prompt("Make a file", [tool(), tool(), Reply::text("Made twice.")]),
+        ApiScript::new().on_prompt("Make a file", [tool(), tool(), ApiReply::text("Made twice.")]),
     )
     .await;
     let asked = Arc::new(AtomicUsize::new(0));

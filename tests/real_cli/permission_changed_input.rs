@@ -1,7 +1,7 @@
 //! The host allows with another input, which the tool then uses.
 
 use claude_wire::Decision;
-use claude_wire::lab::{ApiScript, Reply};
+use claude_wire::lab::{ApiScript, ApiReply};
 use serde_json::json;
 
 use crate::support::{finish, place};
@@ -10,7 +10,7 @@ pub(crate) async fn run() {
     let model = json!({"command": "touch model.txt"});
     let place = place(
         ApiScript::new()
-            .on_prompt("Make a file", [Reply::tool_use("Bash", model), Reply::text("Made.")]),
+            .on_prompt("Make a file", [ApiReply::tool_use("Bash", model), ApiReply::text("Made.")]),
     )
     .await;
     let host = json!({"command": "touch host.txt", "description": "what the host prefers"});

@@ -4,16 +4,16 @@
 use std::time::Duration;
 
 use claude_wire::Decision;
-use claude_wire::lab::{ApiScript, Reply};
+use claude_wire::lab::{ApiScript, ApiReply};
 use serde_json::json;
 
 use crate::support::{finish, place};
 
 pub(crate) async fn run() {
-    let touch = |file: &str| Reply::tool_use("Bash", json!({"command": format!("touch {file}")}));
+    let touch = |file: &str| ApiReply::tool_use("Bash", json!({"command": format!("touch {file}")}));
     let script = ApiScript::new()
-        .on_prompt("Confirm", [touch("confirmed.txt"), Reply::text("Made.")])
-        .on_prompt("Dither", [touch("late.txt"), Reply::text("Not made.")]);
+        .on_prompt("Confirm", [touch("confirmed.txt"), ApiReply::text("Made.")])
+        .on_prompt("Dither", [touch("late.txt"), ApiReply::text("Not made.")]);
     let place = place(script).await;
     let session = place
         .session()

@@ -1,7 +1,7 @@
 //! The host denies: the model gets the reason, and the turn continues.
 
 use claude_wire::Decision;
-use claude_wire::lab::{ApiScript, Reply, When};
+use claude_wire::lab::{ApiScript, ApiReply, When};
 use serde_json::json;
 
 use crate::support::{finish, place};
@@ -10,9 +10,9 @@ pub(crate) async fn run() {
     let script = ApiScript::new()
         .when(
             When::prompt("Make a file").tool_result_contains("Not on my watch."),
-            [Reply::text("I was not allowed to.")],
+            [ApiReply::text("I was not allowed to.")],
         )
-        .on_prompt("Make a file", [Reply::tool_use("Bash", json!({"command": "touch made.txt"}))]);
+        .on_prompt("Make a file", [ApiReply::tool_use("Bash", json!({"command": "touch made.txt"}))]);
     let place = place(script).await;
     let session = place
         .session()

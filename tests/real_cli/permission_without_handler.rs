@@ -1,6 +1,6 @@
 //! Without a handler, what no rule allows does not run.
 
-use claude_wire::lab::{ApiScript, Reply};
+use claude_wire::lab::{ApiScript, ApiReply};
 use serde_json::json;
 
 use crate::support::{finish, place};
@@ -8,7 +8,7 @@ use crate::support::{finish, place};
 pub(crate) async fn run() {
     let place = place(ApiScript::new().on_prompt(
         "Make a file",
-        [Reply::tool_use("Bash", json!({"command": "touch made.txt"})), Reply::text("No.")],
+        [ApiReply::tool_use("Bash", json!({"command": "touch made.txt"})), ApiReply::text("No.")],
     ))
     .await;
     let session = place.session().start().unwrap();

@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex};
 
 use claude_wire::Decision;
-use claude_wire::lab::{ApiScript, Reply, When};
+use claude_wire::lab::{ApiScript, ApiReply, When};
 use claude_wire::session::{Answers, ElicitationAnswer, McpServer};
 use serde_json::json;
 
@@ -37,14 +37,14 @@ pub(crate) async fn run() {
     let script = ApiScript::new()
         .when(
             When::prompt("Ask me").tool_result_contains("The second"),
-            [Reply::text("The second, then.")],
+            [ApiReply::text("The second, then.")],
         )
-        .on_prompt("Ask me", [Reply::tool_use("AskUserQuestion", json!({"questions": [question]}))])
+        .on_prompt("Ask me", [ApiReply::tool_use("AskUserQuestion", json!({"questions": [question]}))])
         .when(
             When::prompt("Greet me").tool_result_contains("Hello, Ann!"),
-            [Reply::text("Greeted.")],
+            [ApiReply::text("Greeted.")],
         )
-        .on_prompt("Greet me", [Reply::tool_use("mcp__asker__greet", json!({}))]);
+        .on_prompt("Greet me", [ApiReply::tool_use("mcp__asker__greet", json!({}))]);
     let place = place(script).await;
     let asked = Arc::new(Mutex::new(Vec::new()));
     let elicited = asked.clone();

@@ -1,12 +1,12 @@
 //! Five prompts at once: five results, in order, none merged with another.
 
-use claude_wire::lab::{ApiScript, Reply, When};
+use claude_wire::lab::{ApiScript, ApiReply, When};
 
 use crate::support::{finish, place};
 
 pub(crate) async fn run() {
     let script = (1..=5).fold(ApiScript::new(), |script, number| {
-        let reply = Reply::text(format!("Answer {number}."));
+        let reply = ApiReply::text(format!("Answer {number}."));
         let reply = if number == 1 { reply.hold(2, "all five wait") } else { reply };
         script.when(When::prompt(format!("Question {number}")).turn(number), [reply])
     });

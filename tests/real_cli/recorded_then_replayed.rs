@@ -1,6 +1,6 @@
 //! A live session is recorded; the redacted recording gives the same messages to the same code.
 
-use claude_wire::lab::{ApiScript, Reply, real_cli};
+use claude_wire::lab::{ApiScript, ApiReply, real_cli};
 use claude_wire::recorder::Recorder;
 use claude_wire::recording::{Recording, Root, lint, scrub};
 use claude_wire::transport::{CliPath, Process};
@@ -14,11 +14,11 @@ pub(crate) async fn run() {
         .on_prompt(
             "Make a file",
             [
-                Reply::thinking("Easy.").and_tool_use("Bash", json!({"command": "touch made.txt"})),
-                Reply::text("Made."),
+                ApiReply::thinking("Easy.").and_tool_use("Bash", json!({"command": "touch made.txt"})),
+                ApiReply::text("Made."),
             ],
         )
-        .on_prompt("Thanks", [Reply::error(529), Reply::text("You are welcome.")]);
+        .on_prompt("Thanks", [ApiReply::error(529), ApiReply::text("You are welcome.")]);
     let place = place(script).await;
     let path = place.home().join("session.jsonl");
     let recorder = Recorder::new(Process::new(CliPath::Explicit(real_cli().unwrap())), &path);

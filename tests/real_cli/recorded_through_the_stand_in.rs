@@ -3,8 +3,8 @@
 //!
 //! Needs the stand-in next to the tests: `cargo build -p claude-wire-cli`.
 
-use claude_wire::lab::{ApiScript, Reply, real_cli};
-use claude_wire::recording::{EventKind, Exit, Recording, lint};
+use claude_wire::lab::{ApiScript, ApiReply, real_cli};
+use claude_wire::recording::{EventKind, RecordedExit, Recording, lint};
 use claude_wire::{Decision, Replay, Session, SessionBuilder, testing};
 use serde_json::json;
 
@@ -14,9 +14,9 @@ pub(crate) async fn run() {
     let script = ApiScript::new()
         .on_prompt(
             "Make a file",
-            [Reply::tool_use("Bash", json!({"command": "touch made.txt"})), Reply::text("Made.")],
+            [ApiReply::tool_use("Bash", json!({"command": "touch made.txt"})), ApiReply::text("Made.")],
         )
-        .on_prompt("Thanks", [Reply::text("You are welcome.")]);
+        .on_prompt("Thanks", [ApiReply::text("You are welcome.")]);
     let place = place(script).await;
     let recordings = place.home().join("{n}.jsonl");
     let session = place
@@ -30,7 +30,7 @@ pub(crate) async fn run() {
 
     let recording = Recording::open(place.home().join("1.jsonl")).unwrap();
     assert_eq!(lint(&recording), []);
-    assert_eq!(recording.events.last().unwrap().kind, EventKind::Exit(Exit::code(0)));
+    assert_eq!(recording.events.last().unwrap().kind, EventKind::Exit(RecordedExit::code(0)));
     let replay = Replay::new(recording);
     let (session, replayed) = converse(Session::builder().transport(replay.clone())).await;
     assert!(session.stop().await.unwrap().success());

@@ -1,14 +1,14 @@
 //! The CLI is killed between two turns: the next query starts another one, which remembers the
 //! conversation.
 
-use claude_wire::lab::{ApiScript, Reply, When};
+use claude_wire::lab::{ApiScript, ApiReply, When};
 
 use crate::support::{after_a_kill, finish, kill, place};
 
 pub(crate) async fn run() {
     let script = ApiScript::new()
-        .when(When::prompt("First").turn(1), [Reply::text("one")])
-        .when(When::prompt("Second").turn(2), [Reply::text("two")]);
+        .when(When::prompt("First").turn(1), [ApiReply::text("one")])
+        .when(When::prompt("Second").turn(2), [ApiReply::text("two")]);
     let place = place(script).await;
     let session = place.session().shutdown(after_a_kill()).start().unwrap();
     assert_eq!(session.query("First").text().await.unwrap(), "one");

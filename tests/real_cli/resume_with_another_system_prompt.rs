@@ -1,14 +1,14 @@
 //! A conversation is resumed with another system prompt, which replaces the one that the CLI has
 //! stored.
 
-use claude_wire::lab::{ApiScript, Reply, When};
+use claude_wire::lab::{ApiScript, ApiReply, When};
 
 use crate::support::{close, place};
 
 pub(crate) async fn run() {
     let script = ApiScript::new()
-        .when(When::prompt("First").turn(1), [Reply::text("one")])
-        .when(When::prompt("Second").turn(2), [Reply::text("two")]);
+        .when(When::prompt("First").turn(1), [ApiReply::text("one")])
+        .when(When::prompt("Second").turn(2), [ApiReply::text("two")]);
     let place = place(script).await;
     let first = place.session().system_prompt("You are a poet.").start().unwrap();
     first.query("First").drain().await.unwrap();

@@ -1,16 +1,16 @@
 //! The model of a running session is changed.
 
-use claude_wire::lab::{ApiScript, Reply, When};
+use claude_wire::lab::{ApiScript, ApiReply, When};
 use serde_json::{Map, json};
 
 use crate::support::{finish, place};
 
 pub(crate) async fn run() {
     let script = ApiScript::new()
-        .on_prompt("Hello", [Reply::text("one"), Reply::text("two")])
+        .on_prompt("Hello", [ApiReply::text("one"), ApiReply::text("two")])
         // The CLI tests the model before it accepts it.
-        .when(When::prompt("Hi").model("claude-sonnet-5"), [Reply::text("Hi")])
-        .when(When::prompt("Hi").model("no-such-model"), [Reply::error(404)]);
+        .when(When::prompt("Hi").model("claude-sonnet-5"), [ApiReply::text("Hi")])
+        .when(When::prompt("Hi").model("no-such-model"), [ApiReply::error(404)]);
     let place = place(script).await;
     let session = place.session().model("claude-opus-5-5").start().unwrap();
     session.query("Hello").drain().await.unwrap();

@@ -5,21 +5,21 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use claude_wire::Decision;
-use claude_wire::lab::{ApiScript, Reply};
+use claude_wire::lab::{ApiScript, ApiReply};
 use serde_json::{Map, json};
 
 use crate::support::{finish, place};
 
 pub(crate) async fn run() {
     let write = |name: &str| {
-        Reply::tool_use(
+        ApiReply::tool_use(
             "Bash",
             json!({"command": format!("touch {name}"), "description": "make a file"}),
         )
     };
     let script = ApiScript::new()
-        .on_prompt("One", [write("one.txt"), Reply::text("done")])
-        .on_prompt("Two", [write("two.txt"), Reply::text("done")]);
+        .on_prompt("One", [write("one.txt"), ApiReply::text("done")])
+        .on_prompt("Two", [write("two.txt"), ApiReply::text("done")]);
     let place = place(script).await;
     let asked = Arc::new(AtomicUsize::new(0));
     let count = asked.clone();

@@ -1,14 +1,14 @@
 //! Settings of a session apply again in the next CLI after a kill.
 
 use claude_wire::Session;
-use claude_wire::lab::{ApiScript, Reply, When};
-use claude_wire::session::{Change, PermissionMode};
+use claude_wire::lab::{ApiScript, ApiReply, When};
+use claude_wire::session::{Patch, PermissionMode};
 use serde_json::json;
 
 use crate::support::{after_a_kill, finish, kill, place};
 
 pub(crate) async fn run() {
-    let place = place(ApiScript::new().always(When::any(), [Reply::text("Well.")])).await;
+    let place = place(ApiScript::new().always(When::any(), [ApiReply::text("Well.")])).await;
     let moved = place.cwd().join("sub");
     std::fs::create_dir_all(moved.join("repo")).unwrap();
     let session = place.session().shutdown(after_a_kill()).start().unwrap();
@@ -21,7 +21,7 @@ pub(crate) async fn run() {
     session.mcp().set_permission_mode("on", PermissionMode::Default).await.unwrap();
     session.settings().apply([("effortLevel", Some(json!("low")))]).await.unwrap();
     session.settings().apply([("cleanupPeriodDays", Some(json!(77)))]).await.unwrap();
-    session.set_max_thinking_tokens(2048, Change::Keep).await.unwrap();
+    session.set_max_thinking_tokens(2048, Patch::Keep).await.unwrap();
     session.set_permission_mode("plan").await.unwrap();
     session.files().set_cwd("sub").user_trusts(moved.to_str().unwrap()).await.unwrap();
     session.files().register_repo_root("repo").await.unwrap();

@@ -1,14 +1,14 @@
 //! The CLI is terminated within a turn: the turn fails with the exit code, and the next query
 //! starts another CLI.
 
-use claude_wire::lab::{ApiScript, Reply};
+use claude_wire::lab::{ApiScript, ApiReply};
 
 use crate::support::{finish, place, signal};
 
 pub(crate) async fn run() {
     let script = ApiScript::new()
-        .on_prompt("Talk", [Reply::text("one two").hold(2, "middle")])
-        .on_prompt("Again", [Reply::text("Back again.")]);
+        .on_prompt("Talk", [ApiReply::text("one two").hold(2, "middle")])
+        .on_prompt("Again", [ApiReply::text("Back again.")]);
     let place = place(script).await;
     let session = place.session().start().unwrap();
     let turn = tokio::spawn(session.query("Talk").final_result());

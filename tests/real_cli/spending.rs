@@ -1,7 +1,7 @@
 //! The cost of turns over a clear, a crash of the CLI and a resumed conversation: each has its
 //! share, nothing is counted twice.
 
-use claude_wire::lab::{ApiScript, Reply, When};
+use claude_wire::lab::{ApiScript, ApiReply, When};
 use claude_wire::session::{SessionEvent, Spending};
 
 use crate::support::{finish, place, signal};
@@ -9,10 +9,10 @@ use crate::support::{finish, place, signal};
 pub(crate) async fn run() {
     let turn = |prompt: &str, turn| When::prompt(prompt).turn(turn);
     let script = ApiScript::new()
-        .when(turn("First", 1), [Reply::text("one")])
-        .when(turn("Second", 2), [Reply::text("two")])
-        .when(turn("Third", 1), [Reply::text("three")])
-        .when(turn("Fourth", 2), [Reply::text("four")]);
+        .when(turn("First", 1), [ApiReply::text("one")])
+        .when(turn("Second", 2), [ApiReply::text("two")])
+        .when(turn("Third", 1), [ApiReply::text("three")])
+        .when(turn("Fourth", 2), [ApiReply::text("four")]);
     let place = place(script).await;
     let session = place.session().start().unwrap();
     let cost = async |prompt: &str| -> Spending {

@@ -1,6 +1,6 @@
 //! The CLI accepts the schema of a Rust type, and the answer is a value of that type.
 
-use claude_wire::lab::{ApiScript, Reply};
+use claude_wire::lab::{ApiScript, ApiReply};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
@@ -26,7 +26,7 @@ enum Pet {
 pub(crate) async fn run() {
     let answer = json!({"name": "Ann", "age": 3, "pet": {"kind": "cat", "lives": 9}});
     let place =
-        place(ApiScript::new().on_prompt("Who?", [Reply::tool_use("StructuredOutput", answer)]))
+        place(ApiScript::new().on_prompt("Who?", [ApiReply::tool_use("StructuredOutput", answer)]))
             .await;
     let session = place.session().json_schema_of::<Person>().start().unwrap();
     let person: Person = session.query("Who?").json().await.unwrap();

@@ -1,14 +1,14 @@
 //! A tool that a rule allows runs without a permission request.
 
 use claude_wire::Decision;
-use claude_wire::lab::{ApiScript, Reply};
+use claude_wire::lab::{ApiScript, ApiReply};
 use serde_json::json;
 
 use crate::support::{finish, place};
 
 pub(crate) async fn run() {
     let place =
-        place(ApiScript::new().on_prompt("Make a file", [touch(), Reply::text("Made.")])).await;
+        place(ApiScript::new().on_prompt("Make a file", [touch(), ApiReply::text("Made.")])).await;
     let session = place
         .session()
         .allowed_tools(["Bash(touch:*)"])
@@ -31,7 +31,7 @@ pub(crate) async fn run() {
     assert!(finish(session, place).await.success());
 }
 
-fn touch() -> Reply {
-    Reply::text("I make it.")
+fn touch() -> ApiReply {
+    ApiReply::text("I make it.")
         .and_tool_use("Bash", json!({"command": "touch made.txt", "description": "make a file"}))
 }

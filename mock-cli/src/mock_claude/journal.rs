@@ -26,7 +26,7 @@ use std::time::Instant;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use claude_wire::player::Report;
-use claude_wire::recording::{Eol, Exit, Payload, is_secret_variable};
+use claude_wire::recording::{Eol, Payload, RecordedExit, is_secret_variable};
 use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
 
@@ -107,7 +107,7 @@ impl Journal {
         }));
     }
 
-    pub(crate) fn exit(&self, exit: &Exit) {
+    pub(crate) fn exit(&self, exit: &RecordedExit) {
         if let Ok(exit) = to_raw_value(exit) {
             self.write(&format!("\"exit\":{exit}"));
         }

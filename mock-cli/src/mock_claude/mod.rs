@@ -6,18 +6,18 @@
 mod argv;
 mod environment;
 mod flags;
-mod heard;
 mod journal;
 mod play;
 mod record;
 mod source;
 mod suggest;
+mod tee;
 
 use std::path::Path;
 use std::process::ExitCode;
 
 use claude_wire::CLI_VERSION;
-use claude_wire::recording::Exit;
+use claude_wire::recording::RecordedExit;
 
 use self::argv::Asked;
 use self::environment::Environment;
@@ -116,7 +116,7 @@ pub(crate) fn main() -> ExitCode {
 
 fn say(journal: &Journal, text: &str) -> ExitCode {
     text.split_inclusive('\n').for_each(|line| journal.line("out", line.as_bytes()));
-    journal.exit(&Exit::code(0));
+    journal.exit(&RecordedExit::code(0));
     print!("{text}");
     ExitCode::SUCCESS
 }
@@ -127,7 +127,7 @@ fn misconfigured(journal: &Journal, why: &str) -> ExitCode {
 
 fn complain(journal: &Journal, text: &str, code: u8) -> ExitCode {
     text.lines().for_each(|line| journal.line("err", format!("{line}\n").as_bytes()));
-    journal.exit(&Exit::code(code.into()));
+    journal.exit(&RecordedExit::code(code.into()));
     eprintln!("{text}");
     ExitCode::from(code)
 }

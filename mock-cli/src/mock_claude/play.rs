@@ -8,9 +8,9 @@ use claude_wire::transport::Exit;
 use tokio::sync::mpsc;
 
 use super::environment::Environment;
-use super::heard::Heard;
 use super::journal::Journal;
 use super::source::Loaded;
+use super::tee::Tee;
 
 /// Plays it; does not return, because a blocked read of stdin must not keep the process.
 pub(crate) fn play(
@@ -38,9 +38,9 @@ pub(crate) fn play(
     };
     let (exit, report) = runtime.block_on(async {
         let streams = Streams {
-            stdin: Heard::new(tokio::io::stdin(), "in", journal),
-            stdout: Heard::new(tokio::io::stdout(), "out", journal),
-            stderr: Heard::new(tokio::io::stderr(), "err", journal),
+            stdin: Tee::new(tokio::io::stdin(), "in", journal),
+            stdout: Tee::new(tokio::io::stdout(), "out", journal),
+            stderr: Tee::new(tokio::io::stderr(), "err", journal),
         };
         player::play(script, streams, signals(journal)).await
     });
@@ -81,13 +81,13 @@ fn signals(journal: &Journal) -> mpsc::Receiver<Signal> {
 fn end(exit: Exit, journal: &Journal) -> ExitCode {
     #[cfg(unix)]
     if exit.signal == Some(rustix::process::Signal::KILL.as_raw()) {
-        journal.exit(&recording::Exit::signal("SIGKILL"));
+        journal.exit(&recording::RecordedExit::signal("SIGKILL"));
         // Nothing is done after it, and if it fails there is the code below.
         let _ =
             rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
     }
     // The code that a shell reports for a signal.
     let code = exit.code.or(exit.signal.map(|signal| 128 + signal)).unwrap_or(1);
-    journal.exit(&recording::Exit::code(code));
+    journal.exit(&recording::RecordedExit::code(code));
     std::process::exit(code)
 }

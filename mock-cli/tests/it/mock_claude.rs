@@ -171,14 +171,14 @@ fn sigterm_ends_it_as_it_ends_the_cli() {
 #[cfg(unix)]
 #[test]
 fn plays_a_death_by_signal() {
-    use claude_wire::recording::{Event, EventKind, Exit, Header, Recording};
+    use claude_wire::recording::{Event, EventKind, Header, RecordedExit, Recording};
     use std::os::unix::process::ExitStatusExt as _;
 
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("killed.jsonl");
     let mut recording = Recording::new(Header::new());
     recording.events.push(Event::new(0, EventKind::Out("{\"type\":\"system\"}".into())));
-    recording.events.push(Event::new(0, EventKind::Exit(Exit::signal("SIGKILL"))));
+    recording.events.push(Event::new(0, EventKind::Exit(RecordedExit::signal("SIGKILL"))));
     recording.save(&path).unwrap();
     let output = run(mock(&STREAMS).env("CLAUDE_WIRE_REPLAY", &path), b"");
     assert_eq!(text(&output.stdout), "{\"type\":\"system\"}\n");

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use crate::support::{TOOL, corpus, text};
-use claude_wire::recording::{EventKind, Exit, Integrity, Recording};
+use claude_wire::recording::{EventKind, Integrity, RecordedExit, Recording};
 use tempfile::TempDir;
 
 const CAPTURE: &str = concat!(
@@ -69,7 +69,7 @@ fn makes_a_sealed_and_scrubbed_recording() {
     let recording = Recording::open(&setup.output).unwrap();
     assert_eq!(recording.integrity(), &Integrity::Sealed);
     assert_eq!(recording.events.len(), 4);
-    assert_eq!(recording.events.last().unwrap().kind, EventKind::Exit(Exit::code(0)));
+    assert_eq!(recording.events.last().unwrap().kind, EventKind::Exit(RecordedExit::code(0)));
     let header = &recording.header;
     assert_eq!(header.cli.as_deref(), Some("2.1.329"));
     assert_eq!(header.argv.as_deref(), Some(&["--print".to_owned(), "--verbose".to_owned()][..]));

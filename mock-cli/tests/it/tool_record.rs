@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 
 use crate::support::{TOOL, read_lines, run, spawn, text};
-use claude_wire::recording::{EventKind, Exit, Integrity, Recording, Stream};
+use claude_wire::recording::{EventKind, Integrity, RecordedExit, Recording, Stream};
 use tempfile::TempDir;
 
 fn setup() -> (TempDir, PathBuf) {
@@ -86,7 +86,7 @@ fn every_byte_goes_through_and_into_the_recording() {
     for stream in [Stream::In, Stream::Out, Stream::Err] {
         assert!(bytes(&recording, stream) == input, "{stream:?}");
     }
-    assert_eq!(last(&recording), &EventKind::Exit(Exit::code(0)));
+    assert_eq!(last(&recording), &EventKind::Exit(RecordedExit::code(0)));
     assert_eq!(
         recording.header.argv.as_deref(),
         Some(&["-c".to_owned(), "tee /dev/stderr".to_owned()][..])
@@ -134,10 +134,10 @@ fn secrets_do_not_reach_the_disk_by_default() {
 fn it_ends_as_the_program_ended() {
     let (_folder, path) = setup();
     for (script, code, signal, exit) in [
-        ("exit 7", Some(7), None, Exit::code(7)),
-        ("kill -KILL $$", None, Some(9), Exit::signal("SIGKILL")),
-        ("kill -TERM $$", Some(143), None, Exit::signal("SIGTERM")),
-        ("kill -ABRT $$", Some(134), None, Exit::signal("SIGABRT")),
+        ("exit 7", Some(7), None, RecordedExit::code(7)),
+        ("kill -KILL $$", None, Some(9), RecordedExit::signal("SIGKILL")),
+        ("kill -TERM $$", Some(143), None, RecordedExit::signal("SIGTERM")),
+        ("kill -ABRT $$", Some(134), None, RecordedExit::signal("SIGABRT")),
     ] {
         let output = run(&mut record(&path, &["--force"], &["sh", "-c", script]), b"");
         assert_eq!((output.status.code(), output.status.signal()), (code, signal), "{script}");
@@ -169,7 +169,7 @@ fn signals_are_passed_on_and_recorded() {
             1,
             "{name}"
         );
-        assert_eq!(last(&recording), &EventKind::Exit(Exit::code(40 + number)));
+        assert_eq!(last(&recording), &EventKind::Exit(RecordedExit::code(40 + number)));
     }
 }
 
@@ -234,7 +234,7 @@ fn the_program_sees_that_its_host_closed_the_pipe() {
     drop(stdout);
     // SIGPIPE ended it: nothing else would.
     assert_eq!(child.wait().unwrap().code(), Some(141));
-    assert_eq!(last(&sealed(&path)), &EventKind::Exit(Exit::signal("SIGPIPE")));
+    assert_eq!(last(&sealed(&path)), &EventKind::Exit(RecordedExit::signal("SIGPIPE")));
 }
 
 #[test]
@@ -261,7 +261,7 @@ fn a_process_left_behind_does_not_delay_the_end() {
         spawn(&mut record(&path, &[], &["sh", "-c", "setsid sleep 60 & echo $!; exit 6"]));
     let pid = read_lines(child.stdout.as_mut().unwrap(), 1);
     assert_eq!(child.wait().unwrap().code(), Some(6));
-    assert_eq!(last(&sealed(&path)), &EventKind::Exit(Exit::code(6)));
+    assert_eq!(last(&sealed(&path)), &EventKind::Exit(RecordedExit::code(6)));
     assert!(
         Command::new("kill").arg(pid.trim()).status().unwrap().success(),
         "it was there all the time"

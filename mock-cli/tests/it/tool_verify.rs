@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 
 use crate::captures::captures;
 use crate::support::{TOOL, corpus, folder, text};
-use claude_wire::recording::{Event, EventKind, Exit, Header, Payload, Recording, Stream};
+use claude_wire::recording::{Event, EventKind, Header, Payload, RecordedExit, Recording, Stream};
 
 fn verify(args: &[&str], files: &[PathBuf]) -> Output {
     Command::new(TOOL).arg("verify").args(args).args(files).output().unwrap()
@@ -35,7 +35,10 @@ fn recorded(path: &Path, lines: &[&str]) {
             (">", line) => vec![EventKind::In(Payload::from(line))],
             (_, "EOF") => vec![EventKind::Eof(Stream::In)],
             (_, signal) => {
-                vec![EventKind::Signal(signal.into()), EventKind::Exit(Exit::signal(signal))]
+                vec![
+                    EventKind::Signal(signal.into()),
+                    EventKind::Exit(RecordedExit::signal(signal)),
+                ]
             }
         };
         recording.events.extend(kinds.into_iter().map(|kind| Event::new(1, kind)));

@@ -12,7 +12,7 @@ use tokio::time::sleep;
 use super::dispatcher::{Answer, Body, Dispatcher};
 use super::events::{SseEvent, last_words};
 use super::http::{Connection, HttpRequest};
-use super::reply::{Cut, Reply};
+use super::reply::{ApiReply, Cut};
 
 /// Serves in tasks of the current runtime, until it is dropped.
 pub(super) struct Connections(JoinHandle<()>);
@@ -90,7 +90,7 @@ async fn answer(
 async fn stream(
     dispatcher: &Dispatcher,
     mut connection: Connection,
-    reply: &Reply,
+    reply: &ApiReply,
     events: &[SseEvent],
 ) -> io::Result<Option<Connection>> {
     connection.begin_events().await?;
@@ -112,7 +112,7 @@ async fn stream(
     Ok(Some(connection))
 }
 
-async fn pass_gate(dispatcher: &Dispatcher, reply: &Reply, events: usize) {
+async fn pass_gate(dispatcher: &Dispatcher, reply: &ApiReply, events: usize) {
     if let Some(gate) = reply.hold.get(&events) {
         dispatcher.gates().pass(gate).await;
     }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::events::{OutMessage, SseEvent, error_body};
 use super::gates::Gates;
-use super::reply::{Refusal, Reply};
+use super::reply::{ApiReply, Refusal};
 use super::request::ApiRequest;
 use super::request_log::{ApiReport, RequestLog};
 use super::script::ApiScript;
@@ -30,7 +30,7 @@ pub(super) struct Answer {
     pub(super) wait: Duration,
     pub(super) body: Body,
     /// The pace; `None` for a request that the script does not expect.
-    pub(super) reply: Option<Reply>,
+    pub(super) reply: Option<ApiReply>,
 }
 
 pub(super) enum Body {

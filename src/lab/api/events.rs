@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::reply::{Block, Cut, Refusal, Reply};
+use super::reply::{ApiReply, Block, Cut, Refusal};
 
 /// The characters of a delta, unless the reply says otherwise.
 const DELTA_CHARS: usize = 40;
@@ -17,14 +17,14 @@ pub(super) struct SseEvent {
 
 /// A message ready to send: the reply's content with everything filled in.
 pub(super) struct OutMessage<'a> {
-    reply: &'a Reply,
+    reply: &'a ApiReply,
     model: &'a str,
     /// Unique among the replies of one API.
     serial: usize,
 }
 
 impl<'a> OutMessage<'a> {
-    pub(super) fn new(reply: &'a Reply, model: &'a str, serial: usize) -> Self {
+    pub(super) fn new(reply: &'a ApiReply, model: &'a str, serial: usize) -> Self {
         Self { reply, model, serial }
     }
 
@@ -221,7 +221,7 @@ fn pieces(text: &str, characters: usize) -> Vec<String> {
 mod tests {
     use super::*;
 
-    fn lines(reply: &Reply) -> Vec<String> {
+    fn lines(reply: &ApiReply) -> Vec<String> {
         OutMessage::new(reply, "m", 7).events().into_iter().map(|event| event.text).collect()
     }
 
@@ -236,13 +236,13 @@ mod tests {
             "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\",\"stop_sequence\":null},\"usage\":{\"output_tokens\":20}}\n\n",
             "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n",
         ];
-        assert_eq!(lines(&Reply::text("Hü!").delta_chars(2)), expected);
+        assert_eq!(lines(&ApiReply::text("Hü!").delta_chars(2)), expected);
     }
 
     #[test]
     fn thinking_ends_with_its_signature_and_a_call_starts_empty() {
         let lines = lines(
-            &Reply::thinking("hm")
+            &ApiReply::thinking("hm")
                 .and_tool_use("Bash", json!({"command": "ls"}))
                 .usage("output_tokens", 9),
         );
@@ -275,7 +275,7 @@ mod tests {
         let call = json!({"type": "server_tool_use", "id": "s", "name": "web_search", "input": {"query": "x"}, "caller": {"type": "direct"}});
         let result = json!({"type": "web_search_tool_result", "tool_use_id": "s", "content": [{"title": "A"}]});
         let whole = [cited, call, result];
-        let reply = Reply::blocks(whole.clone().map(block));
+        let reply = ApiReply::blocks(whole.clone().map(block));
         let message = OutMessage::new(&reply, "m", 0);
         assert_eq!(message.whole()["content"], json!(whole));
         let data: Vec<Value> = message
@@ -325,7 +325,7 @@ mod tests {
 
     #[test]
     fn a_whole_message() {
-        let reply = Reply::text("Hi");
+        let reply = ApiReply::text("Hi");
         let whole = OutMessage::new(&reply, "m", 0).whole().to_string();
         assert_eq!(
             whole,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::recording::check_head;
 
-use super::reply::Reply;
+use super::reply::ApiReply;
 use super::script::{ApiScript, Rule};
 
 const KIND: &str = "api-script";
@@ -78,7 +78,7 @@ impl ApiScript {
             if rule.replies.is_empty() {
                 return Err(at("no replies"));
             }
-            rule.replies.iter().try_for_each(Reply::check).map_err(|text| at(&text))?;
+            rule.replies.iter().try_for_each(ApiReply::check).map_err(|text| at(&text))?;
         }
         Ok(Self { rules: file.rules })
     }

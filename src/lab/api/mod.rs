@@ -18,7 +18,7 @@ mod server;
 pub use self::file::ScriptError;
 #[cfg(feature = "wiremock")]
 pub use self::mounted::MountedScript;
-pub use self::reply::{Block, Cut, Reply};
+pub use self::reply::{ApiReply, Block, Cut};
 pub use self::request::{ApiRequest, ToolResult};
 pub use self::request_log::ApiReport;
 pub use self::script::{ApiScript, When};

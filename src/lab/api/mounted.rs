@@ -8,7 +8,7 @@ use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 use super::dispatcher::{Answer, Body, Dispatcher};
 use super::events::last_words;
 use super::file::ScriptError;
-use super::reply::{Cut, Reply};
+use super::reply::{ApiReply, Cut};
 use super::request::ApiRequest;
 use super::request_log::ApiReport;
 use super::script::ApiScript;
@@ -29,7 +29,7 @@ impl ApiScript {
     /// `HEAD /`, by which the CLI checks that the server exists.
     ///
     /// ```
-    /// use claude_wire::lab::{ApiScript, Reply};
+    /// use claude_wire::lab::{ApiScript, ApiReply};
     /// use wiremock::matchers::path;
     /// use wiremock::{Mock, MockServer, ResponseTemplate};
     ///
@@ -38,7 +38,7 @@ impl ApiScript {
     /// let server = MockServer::start().await;
     /// Mock::given(path("/weather")).respond_with(ResponseTemplate::new(200)).mount(&server).await;
     ///
-    /// let script = ApiScript::new().on_prompt("Hello", [Reply::error(529), Reply::text("Hi!")]);
+    /// let script = ApiScript::new().on_prompt("Hello", [ApiReply::error(529), ApiReply::text("Hi!")]);
     /// let api = script.mount(&server).await?;
     /// println!("ANTHROPIC_BASE_URL={}", server.uri());
     /// // ... run what you test, and then:
@@ -50,9 +50,9 @@ impl ApiScript {
     /// ```
     ///
     /// `wiremock` sends a response as a whole. A streamed reply is one body with all its events,
-    /// and [`first_byte_after`](Reply::first_byte_after) delays it. What needs more control over
-    /// the connection is refused: [`delta_every`](Reply::delta_every), [`hold`](Reply::hold), and
-    /// [`cut`](Reply::cut) with [`Cut::Close`] or [`Cut::Reset`]. Use a [`FakeApi`](super::FakeApi)
+    /// and [`first_byte_after`](ApiReply::first_byte_after) delays it. What needs more control over
+    /// the connection is refused: [`delta_every`](ApiReply::delta_every), [`hold`](ApiReply::hold), and
+    /// [`cut`](ApiReply::cut) with [`Cut::Close`] or [`Cut::Reset`]. Use a [`FakeApi`](super::FakeApi)
     /// for these.
     ///
     /// # Errors
@@ -108,7 +108,7 @@ impl std::fmt::Debug for MountedScript {
 }
 
 /// The name of a setting that a whole response cannot implement.
-fn whole_only(reply: &Reply) -> Result<(), &'static str> {
+fn whole_only(reply: &ApiReply) -> Result<(), &'static str> {
     if reply.delta_ms > 0 {
         return Err("delta_ms");
     }

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 /// In a file it is an object, such as `{"content":"Hi!"}` or `{"error":{"status":529}}`; the keys are the fields that the methods name.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Reply {
+pub struct ApiReply {
     #[serde(deserialize_with = "text_or_blocks", skip_serializing_if = "Vec::is_empty")]
     pub(super) content: Vec<Block>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -114,7 +114,7 @@ pub(super) struct Raw {
     pub(super) body: String,
 }
 
-impl Reply {
+impl ApiReply {
     /// An empty message to build on.
     pub fn new() -> Self {
         Self::default()

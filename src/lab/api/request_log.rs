@@ -4,7 +4,7 @@ use std::fmt::{self, Write};
 
 use tokio::sync::watch;
 
-use super::reply::Reply;
+use super::reply::ApiReply;
 use super::request::ApiRequest;
 use super::script::{ApiScript, Rule};
 use crate::common::clip;
@@ -43,7 +43,7 @@ pub(super) struct RequestLog {
 }
 
 /// A reply, with a unique number.
-pub(super) type Served = (Reply, usize);
+pub(super) type Served = (ApiReply, usize);
 
 impl RequestLog {
     pub(super) fn new(script: ApiScript) -> Self {
@@ -110,7 +110,7 @@ impl RequestLog {
         (!failures.is_empty()).then_some(ApiReport { failures })
     }
 
-    fn take(&mut self, request: &ApiRequest) -> Result<Reply, String> {
+    fn take(&mut self, request: &ApiRequest) -> Result<ApiReply, String> {
         for (rule, used) in &mut self.rules {
             let next = if rule.repeat { *used % rule.replies.len().max(1) } else { *used };
             if let Some(reply) =

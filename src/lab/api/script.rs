@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::reply::Reply;
+use super::reply::ApiReply;
 use super::request::ApiRequest;
 
 /// The script of the model's side: rules, each with its replies.
@@ -22,7 +22,7 @@ pub struct ApiScript {
 pub(super) struct Rule {
     #[serde(default)]
     pub(super) when: When,
-    pub(super) replies: Vec<Reply>,
+    pub(super) replies: Vec<ApiReply>,
     /// Repeats the replies; need not be used at all.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) repeat: bool,
@@ -56,20 +56,20 @@ impl ApiScript {
     pub fn on_prompt(
         self,
         prompt: impl Into<String>,
-        replies: impl IntoIterator<Item = Reply>,
+        replies: impl IntoIterator<Item = ApiReply>,
     ) -> Self {
         self.when(When::prompt(prompt), replies)
     }
 
     /// Answers matching requests, each with the next reply. All replies must be fetched.
     #[must_use]
-    pub fn when(self, when: When, replies: impl IntoIterator<Item = Reply>) -> Self {
+    pub fn when(self, when: When, replies: impl IntoIterator<Item = ApiReply>) -> Self {
         self.rule(Rule { when, replies: replies.into_iter().collect(), repeat: false })
     }
 
     /// Answers any number of matching requests, including none, with these replies in turn.
     #[must_use]
-    pub fn always(self, when: When, replies: impl IntoIterator<Item = Reply>) -> Self {
+    pub fn always(self, when: When, replies: impl IntoIterator<Item = ApiReply>) -> Self {
         self.rule(Rule { when, replies: replies.into_iter().collect(), repeat: true })
     }
 

@@ -1,3 +1,5 @@
+//! Why no place for the real CLI could be made.
+
 use std::fmt;
 use std::io;
 use std::path::PathBuf;

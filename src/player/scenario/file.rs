@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::recording::check_head;
 
 use super::Scenario;
-use super::reply::{Reply, Step};
+use super::reply::{ModelReply, Step};
 
 const KIND: &str = "scenario";
 const VERSION: u64 = 1;
@@ -63,7 +63,7 @@ pub(super) fn parse(json: &str) -> Result<Scenario, ScenarioError> {
             })?;
         }
     }
-    let turns = file.turns.into_iter().map(|turn| (turn.prompt, Reply { steps: turn.reply }));
+    let turns = file.turns.into_iter().map(|turn| (turn.prompt, ModelReply { steps: turn.reply }));
     Ok(Scenario { turns: turns.collect(), ..Scenario::default() })
 }
 

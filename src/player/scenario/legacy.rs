@@ -3,12 +3,12 @@
 
 use serde_json::{Value, json};
 
-use super::reply::{Reply, Step};
+use super::reply::{ModelReply, Step};
 use super::stage::Stage;
 
 impl Stage {
     /// Writes a turn. This dialect has no permission requests: a tool runs whatever the step says.
-    pub(super) fn legacy_turn(&mut self, prompt: Option<&str>, reply: &Reply) {
+    pub(super) fn legacy_turn(&mut self, prompt: Option<&str>, reply: &ModelReply) {
         self.prompt(prompt, None);
         let (mut tools, mut count) = (std::collections::VecDeque::new(), 0);
         for step in &reply.steps {

@@ -21,7 +21,7 @@ use super::report::Report;
 use super::script::Script;
 
 pub use self::file::ScenarioError;
-pub use self::reply::{Reply, reply};
+pub use self::reply::{ModelReply, reply};
 pub(super) use self::rules::{Abort, CLOSED, Rules, Verdict};
 
 /// A scripted CLI: its answer to each prompt, in order.
@@ -57,7 +57,7 @@ pub(super) use self::rules::{Abort, CLOSED, Rules, Verdict};
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Scenario {
-    turns: Vec<(Option<String>, Reply)>,
+    turns: Vec<(Option<String>, ModelReply)>,
     legacy: bool,
     runs: Runs,
 }
@@ -70,14 +70,14 @@ impl Scenario {
 
     /// The next prompt must have this text. `reply` is the turn that follows.
     #[must_use]
-    pub fn on_prompt(mut self, text: impl Into<String>, reply: Reply) -> Self {
+    pub fn on_prompt(mut self, text: impl Into<String>, reply: ModelReply) -> Self {
         self.turns.push((Some(text.into()), reply));
         self
     }
 
     /// The next prompt may be anything.
     #[must_use]
-    pub fn on_any_prompt(mut self, reply: Reply) -> Self {
+    pub fn on_any_prompt(mut self, reply: ModelReply) -> Self {
         self.turns.push((None, reply));
         self
     }
@@ -94,7 +94,7 @@ impl Scenario {
 
     /// Reads a scenario from a JSON file.
     ///
-    /// A step of a reply is an object with one key, named after the method of [`Reply`]; `hang` is
+    /// A step of a reply is an object with one key, named after the method of [`ModelReply`]; `hang` is
     /// just the word. A turn without a `prompt` accepts any prompt.
     ///
     /// ```
@@ -141,7 +141,7 @@ impl Scenario {
     }
 
     /// The scenario as the recording of a run without deviations: every permission is granted, and
-    /// only a reply that [hangs](Reply::hang) is interrupted.
+    /// only a reply that [hangs](ModelReply::hang) is interrupted.
     ///
     /// `args` are the launch's arguments; `--include-partial-messages`, `--model`, `--session-id`
     /// and `--permission-mode` show in the lines. A prompt that may be anything becomes `<text:1>`,

@@ -9,7 +9,7 @@ use super::file::{as_ms, from_ms};
 
 /// A scripted turn, built step by step: see [`reply`].
 #[derive(Clone, Debug, Default)]
-pub struct Reply {
+pub struct ModelReply {
     pub(super) steps: Vec<Step>,
 }
 
@@ -50,11 +50,11 @@ pub(super) enum Step {
 ///     .tool_result("File created")
 ///     .text("Done.");
 /// ```
-pub fn reply() -> Reply {
-    Reply::default()
+pub fn reply() -> ModelReply {
+    ModelReply::default()
 }
 
-impl Reply {
+impl ModelReply {
     /// A block of text. The last one is also the text of the result.
     #[must_use]
     pub fn text(self, text: impl Into<String>) -> Self {

@@ -7,10 +7,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::CLI_VERSION;
-use crate::recording::{Event, EventKind, Exit, Header, Payload, Recording, Stream};
+use crate::recording::{Event, EventKind, Header, Payload, RecordedExit, Recording, Stream};
 
 use super::lines::{Lines, Outcome};
-use super::reply::{Reply, Step};
+use super::reply::{ModelReply, Step};
 use super::rules::Rules;
 
 /// The approximate size of a text delta, in characters.
@@ -75,7 +75,7 @@ impl Stage {
         Rules::new(self.lines.for_rules())
     }
 
-    pub(super) fn recording(mut self, turns: &[(Option<String>, Reply)]) -> Recording {
+    pub(super) fn recording(mut self, turns: &[(Option<String>, ModelReply)]) -> Recording {
         for (prompt, reply) in turns {
             self.turn(prompt.as_deref(), reply);
         }
@@ -83,7 +83,7 @@ impl Stage {
     }
 
     /// The same in the old dialect, where the process exits after its last turn.
-    pub(super) fn legacy_recording(mut self, turns: &[(Option<String>, Reply)]) -> Recording {
+    pub(super) fn legacy_recording(mut self, turns: &[(Option<String>, ModelReply)]) -> Recording {
         self.awaits_end = turns.is_empty();
         for (prompt, reply) in turns {
             self.legacy_turn(prompt.as_deref(), reply);
@@ -95,7 +95,7 @@ impl Stage {
         if self.awaits_end {
             self.event(EventKind::Eof(Stream::In));
         }
-        self.event(EventKind::Exit(Exit::code(i32::from(self.failed))));
+        self.event(EventKind::Exit(RecordedExit::code(i32::from(self.failed))));
         let mut header = Header::new();
         header.cli = Some(CLI_VERSION.to_owned());
         header.recorder = Some("claude-wire scenario".to_owned());
@@ -104,7 +104,7 @@ impl Stage {
         recording
     }
 
-    fn turn(&mut self, prompt: Option<&str>, reply: &Reply) {
+    fn turn(&mut self, prompt: Option<&str>, reply: &ModelReply) {
         let uuid = self.lines.uuid();
         self.turn = Turn { prompt: uuid.clone(), ..Turn::default() };
         self.prompt(prompt, Some(&uuid));

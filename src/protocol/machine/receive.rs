@@ -9,7 +9,7 @@ use super::switch::warning;
 use super::{Link, Machine};
 use crate::protocol::failure::Failure;
 use crate::protocol::failure::Refusal;
-use crate::protocol::io::{Answer, CallbackId, Event, Output, TurnEnd};
+use crate::protocol::io::{Answer, CallbackId, ConnectionEvent, Output, TurnEnd};
 use crate::protocol::needs;
 use crate::protocol::requests::{MAX_INCOMING, Purpose, Registered, reply};
 use crate::protocol::route::{Route, route};
@@ -31,15 +31,15 @@ impl Machine {
             Outcome::Noise(line) if line.bytes().iter().all(u8::is_ascii_whitespace) => {}
             Outcome::Noise(line) => {
                 self.counters.noise += 1;
-                out.push(Output::Event(Event::Noise(line)));
+                out.push(Output::Event(ConnectionEvent::Noise(line)));
             }
             Outcome::Malformed(malformed) => {
                 self.counters.malformed += 1;
-                out.push(Output::Event(Event::Malformed(malformed)));
+                out.push(Output::Event(ConnectionEvent::Malformed(malformed)));
             }
             Outcome::TruncatedTail(line) => {
                 self.counters.malformed += 1;
-                out.push(Output::Event(Event::TruncatedTail(line)));
+                out.push(Output::Event(ConnectionEvent::TruncatedTail(line)));
             }
         }
     }
@@ -80,7 +80,7 @@ impl Machine {
                     }
                     _ => {}
                 }
-                out.push(Output::Event(Event::Message(frame)));
+                out.push(Output::Event(ConnectionEvent::Message(frame)));
                 return;
             }
         };
@@ -124,7 +124,7 @@ impl Machine {
     /// get it.
     fn startup_result(&mut self, frame: &Frame, out: &mut Vec<Output>) -> bool {
         if self.is_for_another_launch(frame) {
-            out.push(Output::Event(Event::Message(frame.clone())));
+            out.push(Output::Event(ConnectionEvent::Message(frame.clone())));
             self.ends_for(EndCause::Refused);
             self.link = Link::Closing { for_good: false };
             out.push(Output::CloseStdin);
@@ -138,7 +138,7 @@ impl Machine {
             }
             None if self.connecting.is_empty() && self.held.is_empty() => return false,
             None => {
-                out.push(Output::Event(Event::Message(frame.clone())));
+                out.push(Output::Event(ConnectionEvent::Message(frame.clone())));
                 self.fail_requests(&Failure::Refused(Refusal::of_result(frame)), out);
             }
         }
@@ -184,10 +184,10 @@ impl Machine {
             FrameKind::KeepAlive => {
                 self.counters.keep_alives += 1;
                 if frame.field("startup_mark").is_some() {
-                    out.push(Output::Event(Event::Control(frame)));
+                    out.push(Output::Event(ConnectionEvent::Control(frame)));
                 }
             }
-            _ => out.push(Output::Event(Event::Control(frame))),
+            _ => out.push(Output::Event(ConnectionEvent::Control(frame))),
         }
     }
 
@@ -195,7 +195,7 @@ impl Machine {
     /// wait for an answer.
     fn asked(&mut self, frame: Frame, out: &mut Vec<Output>) {
         if !self.can_write() {
-            out.push(Output::Event(Event::Control(frame)));
+            out.push(Output::Event(ConnectionEvent::Control(frame)));
             return;
         }
         let id = frame.request_id().unwrap_or_default();
@@ -256,7 +256,7 @@ impl Machine {
             reply(&frame).and_then(|(id, result)| Some((self.outgoing.complete(&id)?, result)));
         let Some((purpose, result)) = reply else {
             self.counters.stray_replies += 1;
-            out.push(Output::Event(Event::StrayReply(frame)));
+            out.push(Output::Event(ConnectionEvent::StrayReply(frame)));
             return;
         };
         match (purpose, result) {

@@ -6,7 +6,9 @@ use super::in_force::Made;
 use super::setting::Setting;
 use super::{Link, Machine};
 use crate::protocol::failure::Failure;
-use crate::protocol::io::{Event, Output, Prompt, RequestId, Switch, TurnEnd, TurnId};
+use crate::protocol::io::{
+    ConnectionEvent, Output, QueuedPrompt, RequestId, Switch, TurnEnd, TurnId,
+};
 use crate::protocol::requests::Purpose;
 use crate::protocol::state::EndCause;
 use crate::wire::RawJson;
@@ -15,7 +17,7 @@ use crate::wire::control::Request;
 #[derive(Debug, Default)]
 pub(super) struct Switches {
     /// The prompt that waits for its settings.
-    prompt: Option<Prompt>,
+    prompt: Option<QueuedPrompt>,
     /// Whether the caller has interrupted it.
     interrupted: bool,
     /// Why it will not run, if a setting was refused.
@@ -65,19 +67,19 @@ impl Switches {
         self.interrupted = self.prompt.is_some();
     }
 
-    pub(super) fn take_prompt(&mut self) -> Option<Prompt> {
+    pub(super) fn take_prompt(&mut self) -> Option<QueuedPrompt> {
         self.prompt.take()
     }
 
     /// The process has ended, and its settings with it. Returns the prompt that was not written.
-    pub(super) fn clear(&mut self) -> Option<Prompt> {
+    pub(super) fn clear(&mut self) -> Option<QueuedPrompt> {
         std::mem::take(self).prompt
     }
 }
 
 impl Machine {
     /// Applies the settings of a prompt that are not in force, then begins it.
-    pub(super) fn prepare(&mut self, now: Instant, prompt: Prompt, out: &mut Vec<Output>) {
+    pub(super) fn prepare(&mut self, now: Instant, prompt: QueuedPrompt, out: &mut Vec<Output>) {
         let switches: Vec<_> =
             prompt.switches.iter().filter_map(|switch| self.to_switch(switch)).collect();
         if switches.is_empty() {
@@ -209,5 +211,5 @@ impl Machine {
 }
 
 pub(super) fn warning(text: impl Into<String>) -> Output {
-    Output::Event(Event::Warning(text.into()))
+    Output::Event(ConnectionEvent::Warning(text.into()))
 }

@@ -91,7 +91,7 @@ fn repeated_prompt_keeps_its_settings() {
     let set = |model| format!(r#"{{"subtype":"set_model","model":"{model}"}}"#);
     let switch = Switch { apply: parsed(&set("b")), restore: parsed(&set("a")) };
     let mut rig = Rig::ready();
-    rig.command(Command::Prompt(Prompt { switches: vec![switch], ..prompt(1) }));
+    rig.command(Command::Prompt(QueuedPrompt { switches: vec![switch], ..prompt(1) }));
     rig.line(&success(2, "{}"));
     assert_eq!(rig.closed_without(&written(1)), [SENT_AGAIN, "open"]);
     assert_eq!(handshake(&mut rig, 3), ["reply 0", &request(4, &set("b"))][1..]);

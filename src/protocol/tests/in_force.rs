@@ -16,7 +16,7 @@ fn switched(turn: u64, switches: &[(&str, &str)]) -> Command {
         .iter()
         .map(|(apply, restore)| Switch { apply: parsed(apply), restore: parsed(restore) })
         .collect();
-    Command::Prompt(Prompt { switches, ..prompt(turn) })
+    Command::Prompt(QueuedPrompt { switches, ..prompt(turn) })
 }
 
 fn refused(wire: u64) -> String {

@@ -89,7 +89,11 @@ fn settings_that_a_launch_settles_are_not_repeated() {
         settled(RequestName::ApplyFlagSettings, Some("effortLevel")),
     ];
     assert_eq!(
-        rig.command(Command::Prompt(Prompt { profile: Profile(1), settled: own, ..prompt(1) })),
+        rig.command(Command::Prompt(QueuedPrompt {
+            profile: Profile(1),
+            settled: own,
+            ..prompt(1)
+        })),
         ["close stdin"]
     );
     assert_eq!(rig.closed(), ["open 1, resume nothing"]);
@@ -113,7 +117,7 @@ fn prompt_that_settles_the_session_value_overrides_a_manual_setting() {
         let request = RequestName::ApplyFlagSettings;
         vec![Settled { request, key: Some("effortLevel".into()) }]
     };
-    let settling = |turn| Command::Prompt(Prompt { settled: own(), ..prompt(turn) });
+    let settling = |turn| Command::Prompt(QueuedPrompt { settled: own(), ..prompt(turn) });
     assert_eq!(rig.command(settling(1)), [written(1)], "the session already has this value");
     run(&mut rig, 1);
     let low = r#"{"subtype":"apply_flag_settings","settings":{"effortLevel":"low"}}"#;

@@ -6,11 +6,11 @@ const HAIKU: &str = r#"{"subtype":"set_model","model":"haiku"}"#;
 const BACK: &str = r#"{"subtype":"set_model","model":null}"#;
 
 fn launched(turn: u64, profile: u64) -> Command {
-    Command::Prompt(Prompt { profile: Profile(profile), ..prompt(turn) })
+    Command::Prompt(QueuedPrompt { profile: Profile(profile), ..prompt(turn) })
 }
 
 fn switched(turn: u64) -> Command {
-    Command::Prompt(Prompt {
+    Command::Prompt(QueuedPrompt {
         switches: vec![Switch { apply: parsed(HAIKU), restore: parsed(BACK) }],
         ..prompt(turn)
     })

@@ -43,8 +43,11 @@ fn a_full_queue_rejects_at_once() {
 fn content_is_sent_verbatim_on_one_line() {
     let mut rig = Rig::ready();
     let content = json("[{\"type\":\"text\",\n \"text\":\"a\\nb\\u00e9 \u{2028}\"}]");
-    let wrote =
-        rig.command(Command::Prompt(Prompt { content, uuid: "quote\"d".into(), ..prompt(1) }));
+    let wrote = rig.command(Command::Prompt(QueuedPrompt {
+        content,
+        uuid: "quote\"d".into(),
+        ..prompt(1)
+    }));
     assert_eq!(
         wrote,
         [
@@ -57,7 +60,7 @@ fn content_is_sent_verbatim_on_one_line() {
 fn a_verbatim_prompt_is_marked() {
     let mut rig = Rig::ready();
     assert_eq!(
-        rig.command(Command::Prompt(Prompt { verbatim: true, ..prompt(1) })),
+        rig.command(Command::Prompt(QueuedPrompt { verbatim: true, ..prompt(1) })),
         [written(1).replace(r#""p-1"}"#, r#""p-1","client_composed":true}"#)]
     );
 }

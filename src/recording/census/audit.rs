@@ -7,7 +7,7 @@ use super::kind::Namer;
 use crate::recording::event::EventKind;
 use crate::recording::file::Recording;
 use crate::recording::normalise::json;
-use crate::wire::control::{Control, HostRequest};
+use crate::wire::control::{CliRequest, ControlFrame};
 use crate::wire::hook::HookInput;
 use crate::wire::unknown_of;
 use crate::wire::{Body, Frame, Message, RawJson};
@@ -65,7 +65,7 @@ fn gaps_of(kind: &str, message: &Message) -> Vec<String> {
     gaps.extend(message.unmodelled().into_iter().map(not_modelled));
     let Body::Control(control) = message.body() else { return gaps };
     match &**control {
-        Control::Response(response) => {
+        ControlFrame::Response(response) => {
             if let (Ok(Some(reply)), Some(asked)) =
                 (&response.result, kind.strip_prefix("out control_response/"))
             {
@@ -73,8 +73,8 @@ fn gaps_of(kind: &str, message: &Message) -> Vec<String> {
                 gaps.extend(inside.map(|what| format!("response.{what}")));
             }
         }
-        Control::Request(request) => {
-            if let HostRequest::HookCallback(callback) = &request.body {
+        ControlFrame::Request(request) => {
+            if let CliRequest::HookCallback(callback) = &request.body {
                 let inside = HookInput::of(&callback.input).unmodelled().into_iter();
                 gaps.extend(inside.map(|what| not_modelled(format!("request.input.{what}"))));
             }

@@ -1,12 +1,14 @@
+//! Differences between recordings, and their severity.
+
 use super::*;
-use crate::recording::{Event, Exit, Header};
+use crate::recording::{Event, Header, RecordedExit};
 
 fn recording(lines: &[&str]) -> Recording {
     let mut recording = Recording::new(Header::new());
     let event = |line: &str| match line.split_once(' ') {
         Some((">", line)) => EventKind::In(line.into()),
         Some(("!", line)) => EventKind::Err(line.into()),
-        Some(("exit", code)) => EventKind::Exit(Exit::code(code.parse().unwrap())),
+        Some(("exit", code)) => EventKind::Exit(RecordedExit::code(code.parse().unwrap())),
         _ => EventKind::Out(line.into()),
     };
     recording.events = lines.iter().map(|line| Event::new(0, event(line))).collect();

@@ -8,9 +8,9 @@ use crate::wire::message::ThinkingDisplay;
 /// What a request does to a value: keep it (the field is omitted), reset it to its default
 /// (`null`), or set it.
 ///
-/// A value converts into [`To`](Change::To), `None` into [`Default`](Change::Default).
+/// A value converts into [`To`](Patch::To), `None` into [`Default`](Patch::Default).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Change<T> {
+pub enum Patch<T> {
     /// Keep the current value.
     Keep,
     /// Reset to the default.
@@ -19,13 +19,13 @@ pub enum Change<T> {
     To(T),
 }
 
-impl<T> From<T> for Change<T> {
+impl<T> From<T> for Patch<T> {
     fn from(value: T) -> Self {
         Self::To(value)
     }
 }
 
-impl<T> From<Option<T>> for Change<T> {
+impl<T> From<Option<T>> for Patch<T> {
     fn from(value: Option<T>) -> Self {
         value.map_or(Self::Default, Self::To)
     }
@@ -43,7 +43,7 @@ impl<T: Field> Field for Option<T> {
     }
 }
 
-impl<T: Field> Field for Change<T> {
+impl<T: Field> Field for Patch<T> {
     fn json(self) -> Option<Value> {
         match self {
             Self::Keep => None,

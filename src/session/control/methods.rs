@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::fields::{object, or_null, output_file};
-use super::{Call, Change, FeedbackKind, FileEncoding, RatedPart, Rating, Sentiment, Survey};
+use super::{Call, FeedbackKind, FileEncoding, Patch, RatedPart, Rating, Sentiment, Survey};
 use crate::session::{Effort, PermissionMode, Session};
 use crate::wire::RawJson;
 use crate::wire::control::RequestName;

@@ -32,8 +32,8 @@ mod fields;
 mod methods;
 
 pub use self::call::Call;
-pub use self::fields::{Change, FeedbackKind, FileEncoding, RatedPart, Rating, Sentiment, Survey};
+pub use self::fields::{FeedbackKind, FileEncoding, Patch, RatedPart, Rating, Sentiment, Survey};
 pub use self::methods::{
-    Account, Chrome, Conversation, Feedback, Files, Inspect, Mcp, Reload, Remote, Settings, Tasks,
-    Usage,
+    Account, Chrome, Conversation, Feedback, Files, Inspect, Mcp, Reload, Remote, SessionUsage,
+    Settings, Tasks,
 };

@@ -4,8 +4,8 @@
 mod callbacks;
 mod ending;
 mod last_call;
-mod ledger;
 mod link;
+mod observations;
 mod order;
 mod outputs;
 mod pipes;
@@ -20,8 +20,8 @@ use tokio::time::Instant;
 
 use self::callbacks::Callbacks;
 use self::last_call::LastCall;
-use self::ledger::Ledger;
 use self::link::{Link, LinkEvent, Rest};
+use self::observations::Observations;
 pub(super) use self::order::{Line, Order, Origin, Reply};
 use self::preamble::Preamble;
 use self::profiles::Profiles;
@@ -56,7 +56,7 @@ pub(super) struct Driver {
     stopping: Vec<oneshot::Sender<Option<Exit>>>,
     callbacks: Callbacks,
     profiles: Profiles,
-    ledger: Ledger,
+    observations: Observations,
     /// The transport, while it is being opened.
     opening: Option<BoxFuture<'static, Result<Opened, Error>>>,
     link: Option<Link>,
@@ -100,7 +100,7 @@ impl Driver {
             stopping: Vec::new(),
             callbacks: Callbacks::default(),
             profiles: Profiles::default(),
-            ledger: Ledger::default(),
+            observations: Observations::default(),
             opening: None,
             link: None,
             preamble: None,
@@ -274,7 +274,7 @@ impl Driver {
         if let Some(preamble) = &mut self.preamble {
             preamble.note(&outcome, |text| self.shared.stderr().masked(text));
         }
-        self.ledger.note(&outcome, &self.shared);
+        self.observations.note(&outcome, &self.shared);
         self.machine.handle(now.into_std(), Input::Received(outcome), &mut self.out);
     }
 
@@ -361,7 +361,7 @@ impl Driver {
             _ => EndCause::Crashed,
         });
         self.carry_out();
-        self.ledger.closed();
+        self.observations.closed();
     }
 
     /// Records what the CLI cannot have done before it ended.

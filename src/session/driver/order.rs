@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::error::SendError;
 use tokio::sync::{Notify, mpsc, oneshot};
 
-use crate::protocol::{Prompt, TurnId};
+use crate::protocol::{QueuedPrompt, TurnId};
 use crate::session::Options;
 use crate::session::error::Error;
 use crate::session::mailbox::Mailbox;
@@ -18,7 +18,7 @@ use crate::wire::control::Request;
 pub(in crate::session) enum Order {
     /// A prompt, the launch that it needs if that is not the session's, and the mailbox for its
     /// messages. Boxed, because an idle session has room for a block of orders.
-    Prompt(Box<Prompt>, Option<Box<Options>>, Arc<Mailbox>, Origin),
+    Prompt(Box<QueuedPrompt>, Option<Box<Options>>, Arc<Mailbox>, Origin),
     Abandon(TurnId),
     Connect(oneshot::Sender<Reply>),
     Control(Box<Request>, Option<Duration>, oneshot::Sender<Reply>),

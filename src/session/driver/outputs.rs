@@ -58,7 +58,7 @@ impl Driver {
         match output {
             Output::Message(turn, frame) => {
                 if let Some(mailbox) = self.turns.get(&turn) {
-                    if let Some(spent) = self.ledger.take(&frame) {
+                    if let Some(spent) = self.observations.take(&frame) {
                         mailbox.settle(spent, self.shared.result_context(&frame));
                     }
                     mailbox.push(frame);

@@ -78,8 +78,8 @@ impl Dialogs {
 
     /// `None` for a kind that was not declared.
     pub(super) fn answer(&self, request: &HostRequest) -> Option<Answering> {
-        let wire::control::HostRequest::UserDialog(dialog) =
-            wire::control::HostRequest::of(request.body())
+        let wire::control::CliRequest::UserDialog(dialog) =
+            wire::control::CliRequest::of(request.body())
         else {
             return None;
         };

@@ -7,18 +7,18 @@ use crate::protocol::Answer;
 use crate::transport::BoxFuture;
 use crate::wire;
 use crate::wire::RawJson;
-use crate::wire::control::Elicitation;
+use crate::wire::control::ElicitRequest;
 
 /// An MCP server asks the user (`elicitation`).
 #[derive(Clone, Debug)]
 pub struct ElicitationRequest {
     request: HostRequest,
-    elicitation: Arc<Elicitation>,
+    elicitation: Arc<ElicitRequest>,
 }
 
 impl ElicitationRequest {
     /// Returns the server, the question and the schema of the answer.
-    pub fn elicitation(&self) -> &Elicitation {
+    pub fn elicitation(&self) -> &ElicitRequest {
         &self.elicitation
     }
 
@@ -74,8 +74,8 @@ impl OnElicitation {
     }
 
     pub(super) fn answer(&self, request: &HostRequest) -> Option<Answering> {
-        let wire::control::HostRequest::Elicitation(elicitation) =
-            wire::control::HostRequest::of(request.body())
+        let wire::control::CliRequest::Elicitation(elicitation) =
+            wire::control::CliRequest::of(request.body())
         else {
             return None;
         };

@@ -1,3 +1,5 @@
+//! Definitions of sub-agents.
+
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};

@@ -1,3 +1,5 @@
+//! MCP servers that the CLI starts or connects to.
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;

@@ -1,3 +1,5 @@
+//! The table of all options, for documents and tools.
+
 use super::Options;
 use super::declare::TABLE;
 

@@ -550,7 +550,7 @@ macro_rules! option_table {
 
         /// Whether the CLI sends each line that it writes to the transcript, for a store of your
         /// own. They arrive as [`SessionEvent::Control`](crate::session::SessionEvent::Control),
-        /// whose frame [`Control::of`](crate::wire::control::Control::of) types as a
+        /// whose frame [`ControlFrame::of`](crate::wire::control::ControlFrame::of) types as a
         /// [`TranscriptMirror`](crate::wire::control::TranscriptMirror).
         session_mirror: bool {
             set switch;

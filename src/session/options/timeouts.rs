@@ -1,3 +1,5 @@
+//! How long a session waits for what.
+
 use std::time::Duration;
 
 use super::Options;

@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 
 use super::block::{Block, Kind, NO_INPUT, State, beyond, text_of};
 use super::deltas::ContentDelta;
-use crate::wire::stream::{Delta, Event};
+use crate::wire::stream::{ApiEvent, Delta};
 use crate::wire::{AssistantMessage, ContentBlock, Message, StreamEvent};
 
 /// Reads the messages of a turn, and reports how the reply of the main thread changes.
@@ -78,12 +78,12 @@ impl Reply {
     fn read_event(&mut self, stream: &StreamEvent, out: &mut Out) {
         let message = stream.api_message_id.as_ref();
         match &stream.event {
-            Event::MessageStart(start) => self.begin(start.message.id.as_ref().or(message), out),
-            Event::ContentBlockStart(start) => {
+            ApiEvent::MessageStart(start) => self.begin(start.message.id.as_ref().or(message), out),
+            ApiEvent::ContentBlockStart(start) => {
                 self.follow(message, out);
                 self.start_block(start.index, start.content_block.as_ref(), out);
             }
-            Event::ContentBlockDelta(delta) => {
+            ApiEvent::ContentBlockDelta(delta) => {
                 let (kind, piece) = match &delta.delta {
                     Delta::Text(delta) => (Kind::Text, &delta.text),
                     Delta::Thinking(delta) => (Kind::Thinking, &delta.thinking),
@@ -94,18 +94,18 @@ impl Reply {
                 self.go_on(out);
                 self.add_piece(delta.index, kind, piece, out);
             }
-            Event::ContentBlockStop(stop) => {
+            ApiEvent::ContentBlockStop(stop) => {
                 self.follow(message, out);
                 self.close_block(stop.index, out);
             }
-            Event::MessageStop(_) => {
+            ApiEvent::MessageStop(_) => {
                 self.follow(message, out);
                 if let Some(abandoned) = &stream.abandoned_blocks {
                     self.drop_from(abandoned.from_block_index.unwrap_or(0), &State::Gone, out);
                 }
                 self.stream.iter_mut().for_each(|stream| stream.ended = true);
             }
-            Event::MessageDelta(_) | Event::Ping(_) | Event::Unknown(_) => {}
+            ApiEvent::MessageDelta(_) | ApiEvent::Ping(_) | ApiEvent::Unknown(_) => {}
         }
     }
 

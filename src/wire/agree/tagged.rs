@@ -3,10 +3,10 @@
 use serde_json::Value;
 
 use super::{Agree, expect, field};
-use crate::wire::control::{Control, ControlRequest, ControlResponse};
+use crate::wire::control::{ControlFrame, ControlRequest, ControlResponse};
 use crate::wire::message::UserContent;
 use crate::wire::permission::PermissionUpdate;
-use crate::wire::stream::{Delta, Event};
+use crate::wire::stream::{ApiEvent, Delta};
 use crate::wire::system::init::SandboxState;
 use crate::wire::{Body, ContentBlock, Frame, Message, RawJson};
 
@@ -35,15 +35,19 @@ pub(crate) fn body(message: &Message, value: &Value) {
     expect(agrees, "message", "type", body, Some(value));
 }
 
-fn control(control: &Control, kind: &str, value: &Value) -> bool {
+fn control(control: &ControlFrame, kind: &str, value: &Value) -> bool {
     match control {
-        Control::Request(request) => kind == "control_request" && request_agrees(request, value),
-        Control::Response(response) => {
+        ControlFrame::Request(request) => {
+            kind == "control_request" && request_agrees(request, value)
+        }
+        ControlFrame::Response(response) => {
             kind == "control_response" && response_agrees(response, value)
         }
-        Control::Cancel(cancel) => kind == "control_cancel_request" && cancel.agrees(value),
-        Control::KeepAlive(sign) => kind == "keep_alive" && sign.agrees(value),
-        Control::TranscriptMirror(mirror) => kind == "transcript_mirror" && mirror.agrees(value),
+        ControlFrame::Cancel(cancel) => kind == "control_cancel_request" && cancel.agrees(value),
+        ControlFrame::KeepAlive(sign) => kind == "keep_alive" && sign.agrees(value),
+        ControlFrame::TranscriptMirror(mirror) => {
+            kind == "transcript_mirror" && mirror.agrees(value)
+        }
     }
 }
 
@@ -157,7 +161,7 @@ impl Agree for UserContent {
     }
 }
 
-impl Agree for Event {
+impl Agree for ApiEvent {
     fn takes(value: &Value) -> bool {
         value.is_object()
     }

@@ -1,3 +1,5 @@
+//! Lines out of bytes, however the bytes are cut.
+
 use super::*;
 use proptest::prelude::*;
 

@@ -1,6 +1,6 @@
 //! Control frames of the CLI.
 
-use super::requests::HostRequest;
+use super::requests::CliRequest;
 use std::collections::BTreeMap;
 
 use crate::wire::decode::{At, Decode, Shape, Sink, declared};
@@ -15,17 +15,17 @@ use crate::wire::message::TranscriptRow;
 /// an error.
 ///
 /// ```
-/// use claude_wire::wire::{Frame, control::Control};
+/// use claude_wire::wire::{Frame, control::ControlFrame};
 ///
 /// let frame = Frame::parse(r#"{"type":"control_request","request_id":"c1","request":{"subtype":"interrupt"}}"#)?;
-/// let Some(Control::Request(request)) = Control::of(&frame) else { panic!() };
+/// let Some(ControlFrame::Request(request)) = ControlFrame::of(&frame) else { panic!() };
 /// assert_eq!(request.subtype, "interrupt");
 /// assert_eq!(request.request_id.unwrap().as_str().unwrap(), "c1");
 /// # Ok::<(), claude_wire::wire::JsonError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum Control {
+pub enum ControlFrame {
     /// `control_request`: the CLI asks the host.
     Request(ControlRequest),
     /// `control_response`: the CLI answers the host.
@@ -55,7 +55,7 @@ pub struct ControlRequest {
     /// Wire field `request`, CLI 2.1.329.
     pub request: RawJson,
     /// The request, typed.
-    pub body: HostRequest,
+    pub body: CliRequest,
 }
 
 /// The CLI answers the host (`control_response`, CLI 2.1.329).
@@ -69,7 +69,7 @@ pub struct ControlResponse {
     /// The answer; a bare acknowledgement has none.
     ///
     /// Wire fields `response.response`, or `response.error` and `response.error_code`, CLI 2.1.329.
-    pub result: Result<Option<RawJson>, Failure>,
+    pub result: Result<Option<RawJson>, ControlError>,
     /// Permission requests (whole `control_request` envelopes) that still wait for the host.
     ///
     /// Wire field `response.pending_permission_requests`, CLI 2.1.329.
@@ -87,7 +87,7 @@ pub struct ControlResponse {
 /// Why the CLI did not do what the host asked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Failure {
+pub struct ControlError {
     /// The CLI's message.
     ///
     /// Wire field `response.error`, CLI 2.1.329.
@@ -141,7 +141,7 @@ impl TranscriptMirror {
     }
 }
 
-impl Control {
+impl ControlFrame {
     /// The control frame, typed; `None` for a frame of any other kind.
     pub fn of(frame: &Frame) -> Option<Self> {
         Self::decode(frame, &At::Root, &mut Sink::default())
@@ -235,7 +235,7 @@ impl Decode for ControlRequest {
         let RequestEnvelope { request_id, request } = RequestEnvelope::decode(reader, at, sink)?;
         let (subtype, body) = match request.cursor() {
             cursor if cursor.kind() == Kind::Object => {
-                HostRequest::decode(cursor, &at.key("request"), sink)
+                CliRequest::decode(cursor, &at.key("request"), sink)
             }
             // The envelope has listed the defect.
             _ => Default::default(),
@@ -256,7 +256,7 @@ impl Decode for ControlResponse {
         let failed = response.subtype == "error"
             || (response.subtype != "success" && response.error.is_some());
         let result = if failed {
-            Err(Failure {
+            Err(ControlError {
                 error: response.error.unwrap_or_default(),
                 error_code: response.error_code,
                 model: response.model,

@@ -1,7 +1,7 @@
 //! The control protocol: typed incoming frames, and outgoing lines as bytes.
 //!
-//! A [`Control`] is an incoming line of it. Your program sends a [`Request`], and the CLI a
-//! [`HostRequest`]; the requests to a host that provides credentials, tools or a screen are in
+//! A [`ControlFrame`] is an incoming line of it. Your program sends a [`Request`], and the CLI a
+//! [`CliRequest`]; the requests to a host that provides credentials, tools or a screen are in
 //! [`remote`].
 
 mod incoming;
@@ -10,14 +10,15 @@ pub mod remote;
 mod requests;
 
 pub use self::incoming::{
-    Control, ControlCancel, ControlRequest, ControlResponse, Failure, KeepAlive, TranscriptMirror,
+    ControlCancel, ControlError, ControlFrame, ControlRequest, ControlResponse, KeepAlive,
+    TranscriptMirror,
 };
 pub use self::outgoing::{
     control_cancel_line, control_error_line, control_request_line, control_success_line, user_line,
     verbatim_user_line,
 };
 pub use self::requests::{
-    CanUseTool, ComputerFolder, DialogRequest, Elicitation, ElicitationMode, HookCallback,
-    HostRequest, MatchedAskRule, McpMessage, McpProvenance, McpSkill, PromptLine, ToolKind,
+    CanUseTool, CliRequest, ComputerFolder, DialogRequest, ElicitRequest, ElicitationMode,
+    HookCallback, MatchedAskRule, McpMessage, McpProvenance, McpSkill, PromptLine, ToolKind,
 };
 pub use super::requests::{Request, RequestName};

@@ -14,14 +14,14 @@ macro_rules! requests {
         /// A request of the CLI, typed by its subtype.
         #[derive(Clone, Debug, Default, PartialEq)]
         #[non_exhaustive]
-        pub enum HostRequest {
+        pub enum CliRequest {
             $($(#[$meta])* #[doc = ""] #[doc = concat!("Subtype `", $wire, "`.")] $variant($body),)*
             /// A subtype that this version of the crate does not know, or none.
             #[default]
             Unknown,
         }
 
-        impl HostRequest {
+        impl CliRequest {
             fn known(
                 subtype: &str,
                 reader: &mut Reader<'_>,
@@ -63,7 +63,7 @@ requests! {
     /// JSON-RPC for an MCP server in the host's process.
     McpMessage(McpMessage) = "mcp_message",
     /// An MCP server asks the user.
-    Elicitation(Box<Elicitation>) = "elicitation",
+    Elicitation(Box<ElicitRequest>) = "elicitation",
     /// A dialog of a kind that the host declared.
     UserDialog(DialogRequest) = "request_user_dialog",
     /// A fresh credential of a provider.
@@ -224,7 +224,7 @@ object! {
 
 object! {
     /// An MCP server asks the user (`elicitation`, CLI 2.1.329, declared, not seen).
-    pub struct Elicitation: subtyped {
+    pub struct ElicitRequest: subtyped {
         /// The server.
         pub mcp_server_name: String = "mcp_server_name" declared,
         /// The question.
@@ -298,7 +298,7 @@ object! {
     }
 }
 
-impl HostRequest {
+impl CliRequest {
     /// The typed request. Fields that are missing or of the wrong type are empty.
     pub fn of(body: &RawJson) -> Self {
         Self::decode(body.cursor(), &At::Root, &mut Sink::default()).1

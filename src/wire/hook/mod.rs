@@ -5,7 +5,7 @@
 //! [`HookInput`] is an enum of all events, with a variant for future ones.
 //!
 //! A hook answers with a [`HookOutput`] of its event: the fields for every event, and those for
-//! this event only ([`PreToolUseOutput`](tool::PreToolUseOutput) and so on, in the module of the
+//! this event only ([`PreToolUseOutput`] and so on, in the module of the
 //! event). Input fields are in snake case on the wire, output fields in camel case.
 //!
 //! CLI 2.1.329 never calls a host's hook for `Setup`, nor for `SessionStart` at the start or
@@ -51,5 +51,6 @@ pub use self::stop::{
 };
 #[doc(inline)]
 pub use self::tool::{
-    PostToolBatch, PostToolUse, PostToolUseFailure, PreSkillShellCommand, PreToolUse,
+    PermissionDecision, PostToolBatch, PostToolUse, PostToolUseFailure, PreSkillShellCommand,
+    PreToolUse, PreToolUseOutput,
 };

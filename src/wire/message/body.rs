@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::assistant::{ApiMessage, AssistantMessage};
 use super::user::UserMessage;
-use crate::wire::control::Control;
+use crate::wire::control::ControlFrame;
 use crate::wire::decode::{At, Decode, Shape, Sink, declared};
 use crate::wire::frame::{Frame, FrameKind};
 use crate::wire::progress::{
@@ -112,7 +112,7 @@ bodies! {
         /// Type `system`.
         System(System),
         /// A frame that the protocol layer consumes; sessions do not deliver it.
-        Control(Box<Control>),
+        Control(Box<ControlFrame>),
         /// A type that this version of the crate does not know; the frame has all of it.
         Unknown,
     }
@@ -124,7 +124,7 @@ impl Body {
         let known = if kind == FrameKind::System {
             Some(Self::System(System::decode(frame, at, sink)))
         } else if kind.is_control() {
-            Control::decode(frame, at, sink).map(|control| Self::Control(Box::new(control)))
+            ControlFrame::decode(frame, at, sink).map(|control| Self::Control(Box::new(control)))
         } else if frame.is_bare_message() {
             bare_message(frame, at, sink)
         } else if kind == FrameKind::Result && !frame.ends_turn() {

@@ -24,7 +24,7 @@ object! {
 
 object! {
     /// The state of the session, for display (reply to `get_status`, CLI 2.1.329).
-    pub struct Status {
+    pub struct StatusDialog {
         /// Titled tables.
         pub sections: Vec<StatusSection> = "sections" required,
     }
@@ -70,7 +70,7 @@ object! {
         /// Directories of memories.
         pub folders: Vec<MemoryFolder> = "folders" required,
         /// Memories that the CLI wrote automatically.
-        pub memories: Vec<Memory> = "memories",
+        pub memories: Vec<MemoryEntry> = "memories",
         /// Whether the CLI writes memories automatically.
         pub auto_memory: AutoMemory = "auto_memory" required,
         /// Whether the CLI tidies them up automatically.
@@ -110,7 +110,7 @@ object! {
 
 object! {
     /// A memory (an item of `memories`, CLI 2.1.329, declared, not seen).
-    pub struct Memory {
+    pub struct MemoryEntry {
         /// Its name.
         pub name: String = "name" declared,
         /// Its file.
@@ -154,7 +154,7 @@ object! {
 
 object! {
     /// The skills (reply to `get_skills_dialog`, CLI 2.1.329).
-    pub struct Skills {
+    pub struct SkillList {
         /// The skills.
         pub skills: Vec<Skill> = "skills" required,
     }

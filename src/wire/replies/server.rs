@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::mcp::McpServerStatus;
 use crate::wire::message::{FastModeDisabledReason, FastModeState};
 use crate::wire::permission::PermissionMode;
-use crate::wire::system::init::{FooterIndicator, Plugin, SandboxState, SlashCommand};
-use crate::wire::system::status::SessionState;
+use crate::wire::system::init::{FooterIndicator, LoadedPlugin, SandboxState, SlashCommand};
+use crate::wire::system::status::SessionActivity;
 
 object! {
     /// The CLI's description of itself at the handshake (reply to `initialize`, CLI 2.1.329).
@@ -72,7 +72,7 @@ object! {
         /// Why the fast mode is off.
         pub fast_mode_disabled_reason: Option<FastModeDisabledReason> = "fast_mode_disabled_reason",
         /// Whether a turn is running.
-        pub session_state: Option<SessionState> = "session_state",
+        pub session_state: Option<SessionActivity> = "session_state",
         /// Whether shell commands run in the CLI's sandbox: true, false or `"unknown"` (CLI 2.1.332).
         pub sandbox_enabled: Option<SandboxState> = "sandbox_enabled" v2_1_332,
         /// The CLI's capabilities, as an open set of names; shorter than the list of `system` /
@@ -283,7 +283,7 @@ object! {
         /// Types of sub-agents.
         pub agents: Vec<AgentInfo> = "agents" required,
         /// The plugins.
-        pub plugins: Vec<Plugin> = "plugins" required,
+        pub plugins: Vec<LoadedPlugin> = "plugins" required,
         /// MCP servers.
         pub mcp_servers: Vec<McpServerStatus> = "mcpServers" required,
         /// How many errors there were.

@@ -113,7 +113,7 @@ object! {
     /// The rules and where they apply (`state`, CLI 2.1.329).
     pub struct RuleState {
         /// The rules.
-        pub rules: Vec<PermissionRule> = "rules" required,
+        pub rules: Vec<PermissionRuleEntry> = "rules" required,
         /// Directories of the workspace other than the working directory.
         pub workspace_directories: Vec<WorkspaceDirectory> = "workspaceDirectories" required,
         /// The directory that the CLI was started in.
@@ -129,7 +129,7 @@ object! {
 
 object! {
     /// A permission rule (an item of `rules`, CLI 2.1.329).
-    pub struct PermissionRule {
+    pub struct PermissionRuleEntry {
         /// `allow`, `ask` or `deny`.
         pub behavior: String = "behavior",
         /// Where the rule is from, such as `cliArg` or `projectSettings`.
@@ -187,7 +187,7 @@ object! {
         /// The hooks.
         pub hooks: Vec<Hook> = "hooks" required,
         /// All events that hooks can be registered for.
-        pub event_catalog: Vec<HookEvent> = "eventCatalog" required,
+        pub event_catalog: Vec<HookEventEntry> = "eventCatalog" required,
         /// The administrator's policy on hooks.
         pub policy: HookPolicy = "policy" required,
         /// Set if the CLI runs in its safe mode.
@@ -215,7 +215,7 @@ object! {
 
 object! {
     /// An event that hooks can be registered for (an item of `eventCatalog`, CLI 2.1.329).
-    pub struct HookEvent {
+    pub struct HookEventEntry {
         /// The event.
         pub name: String = "name",
         /// When it happens.

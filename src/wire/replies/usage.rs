@@ -20,7 +20,7 @@ object! {
         /// True if the plan has limits that can be requested.
         pub rate_limits_available: bool = "rate_limits_available" required,
         /// The limits of the plan.
-        pub rate_limits: Option<LimitWindows> = "rate_limits",
+        pub rate_limits: Option<RateWindows> = "rate_limits",
         /// What the usage was spent on; left out on request.
         pub behaviors: Option<Behaviors> = "behaviors",
     }
@@ -28,17 +28,17 @@ object! {
 
 object! {
     /// The limits of the plan (`rate_limits`, CLI 2.1.329, declared, not seen).
-    pub struct LimitWindows: raw {
+    pub struct RateWindows: raw {
         /// The last five hours.
-        pub five_hour: Option<LimitWindow> = "five_hour" declared,
+        pub five_hour: Option<RateWindow> = "five_hour" declared,
         /// The last seven days.
-        pub seven_day: Option<LimitWindow> = "seven_day" declared,
+        pub seven_day: Option<RateWindow> = "seven_day" declared,
         /// The last seven days, in other applications.
-        pub seven_day_oauth_apps: Option<LimitWindow> = "seven_day_oauth_apps" declared,
+        pub seven_day_oauth_apps: Option<RateWindow> = "seven_day_oauth_apps" declared,
         /// The last seven days of Opus.
-        pub seven_day_opus: Option<LimitWindow> = "seven_day_opus" declared,
+        pub seven_day_opus: Option<RateWindow> = "seven_day_opus" declared,
         /// The last seven days of Sonnet.
-        pub seven_day_sonnet: Option<LimitWindow> = "seven_day_sonnet" declared,
+        pub seven_day_sonnet: Option<RateWindow> = "seven_day_sonnet" declared,
         /// Limits by model.
         pub model_scoped: Vec<ModelWindow> = "model_scoped" declared,
         /// Usage beyond the plan.
@@ -48,7 +48,7 @@ object! {
 
 object! {
     /// A limit over a time (a member of `rate_limits`, CLI 2.1.329, declared, not seen).
-    pub struct LimitWindow {
+    pub struct RateWindow {
         /// How much is used up, in percent.
         pub utilization: Option<f64> = "utilization" declared,
         /// When it resets, ISO 8601.

@@ -59,17 +59,17 @@ session {
         ///
         /// ```
         /// # async fn example(session: claude_wire::Session) -> claude_wire::Result<()> {
-        /// use claude_wire::session::Change;
+        /// use claude_wire::session::Patch;
         /// use claude_wire::wire::message::ThinkingDisplay;
         ///
-        /// session.set_max_thinking_tokens(2048, Change::Keep).await?;
-        /// session.set_max_thinking_tokens(Change::Keep, ThinkingDisplay::Omitted).await?;
+        /// session.set_max_thinking_tokens(2048, Patch::Keep).await?;
+        /// session.set_max_thinking_tokens(Patch::Keep, ThinkingDisplay::Omitted).await?;
         /// session.set_max_thinking_tokens(None, None).await?; // both as they were at the launch
         /// # Ok(()) }
         /// ```
         fn set_max_thinking_tokens(
-            tokens: impl Into<Change<u32>>,
-            display: impl Into<Change<ThinkingDisplay>>,
+            tokens: impl Into<Patch<u32>>,
+            display: impl Into<Patch<ThinkingDisplay>>,
         ) {
             "max_thinking_tokens": tokens.into(),
             "thinking_display": display.into(),
@@ -126,7 +126,7 @@ group Settings = settings {
 }
 
 /// Context window, cost and limits.
-group Usage = usage {
+group SessionUsage = usage {
     request GetContextUsage = "get_context_usage" {
         published answers;
         effect Effect::Reads;

@@ -128,7 +128,7 @@ group Inspect = inspect {
     request GetStatus = "get_status" {
         internal answers;
         effect Effect::Reads;
-        reply body dialogs::Status;
+        reply body dialogs::StatusDialog;
         /// The state of the session, for display.
         fn status() {}
     }
@@ -152,7 +152,7 @@ group Inspect = inspect {
     request GetSkillsDialog = "get_skills_dialog" {
         internal answers;
         effect Effect::Reads;
-        reply body dialogs::Skills;
+        reply body dialogs::SkillList;
         /// The user's, the project's and the plugins' skills.
         fn skills() {}
     }

@@ -22,7 +22,7 @@ object! {
         /// The names of the tools; the sub-agent tool is called `Task` here and `Agent` elsewhere.
         pub tools: Vec<String> = "tools" required,
         /// The MCP servers.
-        pub mcp_servers: Vec<McpServer> = "mcp_servers" required,
+        pub mcp_servers: Vec<McpServerEntry> = "mcp_servers" required,
         /// The names of the slash commands.
         pub slash_commands: Vec<String> = "slash_commands" required,
         /// Those of them that need a terminal.
@@ -32,7 +32,7 @@ object! {
         /// The names of the skills.
         pub skills: Vec<String> = "skills" required,
         /// The plugins.
-        pub plugins: Vec<Plugin> = "plugins" required,
+        pub plugins: Vec<LoadedPlugin> = "plugins" required,
         /// Plugins that could not be loaded.
         pub plugin_errors: Vec<PluginError> = "plugin_errors" declared,
         /// The output style.
@@ -102,7 +102,7 @@ object! {
 
 object! {
     /// An MCP server (an item of `mcp_servers`, CLI 2.1.329).
-    pub struct McpServer: raw {
+    pub struct McpServerEntry: raw {
         /// Its name.
         pub name: String = "name",
         /// Its status, such as `connected`, `pending` or `failed`.
@@ -114,7 +114,7 @@ object! {
 
 object! {
     /// A plugin (an item of `plugins`, CLI 2.1.329).
-    pub struct Plugin {
+    pub struct LoadedPlugin {
         /// Its name.
         pub name: String = "name",
         /// Where it is, or `builtin`.

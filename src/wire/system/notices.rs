@@ -196,7 +196,7 @@ object! {
 
 object! {
     /// A short text for the user's screen (`system` / `notification`, CLI 2.1.329).
-    pub struct Notification {
+    pub struct ScreenNotification {
         /// Identifies the text; a new one with the same key replaces it.
         pub key: String = "key",
         /// The text.
@@ -223,7 +223,7 @@ open_enum! {
 object! {
     /// A tool call was denied without a question (`system` / `permission_denied`, CLI 2.1.329). Not
     /// sent for every denial; the list of `permission_denials` in the result is complete.
-    pub struct PermissionDenied {
+    pub struct PermissionDeniedNotice {
         /// The tool.
         pub tool_name: String = "tool_name",
         /// The call.

@@ -198,7 +198,7 @@ object! {
     /// host requests it.
     pub struct SessionStateChanged {
         /// The new state.
-        pub state: SessionState = "state",
+        pub state: SessionActivity = "state",
         /// True if the message is only for the SDK and not for its user.
         pub sdk_host_only: Option<bool> = "sdk_host_only" declared,
     }
@@ -206,7 +206,7 @@ object! {
 
 open_enum! {
     /// State of a session (`state`).
-    pub enum SessionState {
+    pub enum SessionActivity {
         Idle = "idle",
         Running = "running",
         RequiresAction = "requires_action",

@@ -9,8 +9,8 @@ use super::hooks::{HookProgress, HookResponse, HookStarted};
 use super::init::Init;
 use super::notices::{
     CommandsChanged, ElicitationComplete, FeedbackDraftQueued, FileAttachmentsMissing,
-    Informational, InstructionSizeWarning, LocalCommandOutput, Notification, PerTurnEffortChanged,
-    PermissionCheckStatus, PermissionDenied, TurnPreempted,
+    Informational, InstructionSizeWarning, LocalCommandOutput, PerTurnEffortChanged,
+    PermissionCheckStatus, PermissionDeniedNotice, ScreenNotification, TurnPreempted,
 };
 use super::peers::PeerMessageHold;
 use super::status::{
@@ -124,9 +124,9 @@ subtypes! {
     /// A text for the user.
     Informational(Box<Informational>) = "informational",
     /// A short text for the user's screen.
-    Notification(Notification) = "notification",
+    Notification(ScreenNotification) = "notification",
     /// A tool call was denied without a question.
-    PermissionDenied(Box<PermissionDenied>) = "permission_denied",
+    PermissionDenied(Box<PermissionDeniedNotice>) = "permission_denied",
     /// The new list of slash commands.
     CommandsChanged(CommandsChanged) = "commands_changed",
     /// The user has finished an elicitation at a URL.

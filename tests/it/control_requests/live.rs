@@ -1,6 +1,6 @@
 //! Requests that change the running session.
 
-use claude_wire::session::{Change, PermissionMode};
+use claude_wire::session::{Patch, PermissionMode};
 use claude_wire::wire::message::ThinkingDisplay;
 
 use super::exchange::{acknowledged, refused, reply, sends};
@@ -61,21 +61,21 @@ async fn set_permission_mode_is_checked_by_the_cli() {
 async fn set_max_thinking_tokens_has_two_fields_of_three_states() {
     let request = r#"{"subtype":"set_max_thinking_tokens","max_thinking_tokens":2048}"#;
     acknowledged("set_max_thinking_tokens", request, |session| {
-        session.set_max_thinking_tokens(2048, Change::Keep)
+        session.set_max_thinking_tokens(2048, Patch::Keep)
     })
     .await;
     let request = r#"{"subtype":"set_max_thinking_tokens","max_thinking_tokens":null}"#;
-    sends(request, |session| session.set_max_thinking_tokens(None, Change::Keep)).await;
+    sends(request, |session| session.set_max_thinking_tokens(None, Patch::Keep)).await;
     let request = r#"{"subtype":"set_max_thinking_tokens","thinking_display":"omitted"}"#;
     sends(request, |session| {
-        session.set_max_thinking_tokens(Change::Keep, ThinkingDisplay::Omitted)
+        session.set_max_thinking_tokens(Patch::Keep, ThinkingDisplay::Omitted)
     })
     .await;
     let request =
         r#"{"subtype":"set_max_thinking_tokens","max_thinking_tokens":0,"thinking_display":null}"#;
-    sends(request, |session| session.set_max_thinking_tokens(Change::To(0), Change::Default)).await;
+    sends(request, |session| session.set_max_thinking_tokens(Patch::To(0), Patch::Default)).await;
     sends(r#"{"subtype":"set_max_thinking_tokens"}"#, |session| {
-        session.set_max_thinking_tokens(Change::Keep, Change::Keep)
+        session.set_max_thinking_tokens(Patch::Keep, Patch::Keep)
     })
     .await;
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use base64::prelude::*;
-use claude_wire::wire::control::Control;
+use claude_wire::wire::control::ControlFrame;
 use claude_wire::wire::{Item, LineCodec, Message, Outcome, classify};
 use serde_json::Value;
 use tokio_util::bytes::BytesMut;
@@ -110,7 +110,7 @@ pub fn differences(outcome: &Outcome, expect: &Value) -> Vec<String> {
             (view::message(&message), paths(&message))
         }
         Outcome::Control(frame) => {
-            let control = Control::of(frame).expect("a control frame");
+            let control = ControlFrame::of(frame).expect("a control frame");
             (view::control(&control, frame), paths(&Message::new(frame.clone())))
         }
         _ => return differences,

@@ -1,6 +1,6 @@
 //! The neutral view used by conformance checks, built from this crate's types.
 
-use claude_wire::wire::control::Control;
+use claude_wire::wire::control::ControlFrame;
 use claude_wire::wire::message::UserContent;
 use claude_wire::wire::system::tasks::TaskStatus;
 use claude_wire::wire::{Body, ContentBlock, Frame, Message, RawJson, System};
@@ -121,26 +121,26 @@ pub fn message(message: &Message) -> Value {
 }
 
 /// The view of a control frame.
-pub fn control(control: &Control, frame: &Frame) -> Value {
+pub fn control(control: &ControlFrame, frame: &Frame) -> Value {
     let mut view = match control {
-        Control::Request(request) => json!({
+        ControlFrame::Request(request) => json!({
             "kind": "control_request",
             "request_id": request.request_id.as_ref().map(raw),
             "subtype": word(&request.subtype),
             "request": raw(&request.request),
         }),
-        Control::Response(response) => json!({
+        ControlFrame::Response(response) => json!({
             "kind": "control_response",
             "request_id": response.request_id.as_ref().map(raw),
             "ok": response.result.is_ok(),
             "response": response.result.as_ref().ok().and_then(|body| body.as_ref().map(raw)),
             "error": response.result.as_ref().err().map(|failure| &failure.error),
         }),
-        Control::Cancel(cancel) => {
+        ControlFrame::Cancel(cancel) => {
             json!({ "kind": "control_cancel_request", "request_id": cancel.request_id.as_ref().map(raw) })
         }
-        Control::KeepAlive(_) => json!({ "kind": "keep_alive" }),
-        Control::TranscriptMirror(mirror) => json!({
+        ControlFrame::KeepAlive(_) => json!({ "kind": "keep_alive" }),
+        ControlFrame::TranscriptMirror(mirror) => json!({
             "kind": "transcript_mirror",
             "file_path": word(&mirror.file_path),
             "entries": mirror.entries.iter().map(raw).collect::<Vec<_>>(),

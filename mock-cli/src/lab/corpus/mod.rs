@@ -16,12 +16,12 @@
 mod cli;
 mod entry;
 mod host;
-mod leash;
 mod log;
 mod options;
 mod pattern;
 mod run;
 mod session;
+mod signal_handle;
 mod stage;
 mod streams;
 mod table;

@@ -11,8 +11,8 @@ use claude_wire::transport::{CliPath, Process, Transport};
 
 use super::cli::Cli;
 use super::entry::{Entry, Host};
-use super::leash::Leash;
 use super::log::{Item, Log};
+use super::signal_handle::SignalHandle;
 use super::stage::{Http, Stage, furnish};
 use super::{session, streams};
 use crate::lab::asked::Asked;
@@ -117,12 +117,12 @@ pub async fn act(
     stage: &Stage<'_>,
     log: &Log,
 ) -> Result<(), String> {
-    let leash = Leash::new(transport);
+    let signals = SignalHandle::new(transport);
     match &entry.host {
         Host::Session(options, steps) => {
-            session::act(entry, options, steps, leash, stage, log).await?
+            session::act(entry, options, steps, signals, stage, log).await?
         }
-        Host::Streams(args, steps) => streams::act(entry, args, steps, leash, stage, log).await?,
+        Host::Streams(args, steps) => streams::act(entry, args, steps, signals, stage, log).await?,
     }
     log.is_whole()
 }

@@ -12,10 +12,10 @@ use tokio::task::JoinSet;
 
 use super::entry::{Entry, Fields};
 use super::host::{SessionStep, Wait, answer, subtypes};
-use super::leash::Leash;
 use super::log::{Channel, Log};
 use super::options::HostOptions;
 use super::pattern::{Pattern, fill};
+use super::signal_handle::SignalHandle;
 use super::stage::Stage;
 use crate::session_host::{event_line, lock, start};
 
@@ -23,11 +23,11 @@ pub(super) async fn act(
     entry: &Entry,
     options: &HostOptions,
     steps: &[SessionStep],
-    leash: Leash,
+    signals: SignalHandle,
     stage: &Stage<'_>,
     log: &Log,
 ) -> Result<(), String> {
-    let builder = options.clone().apply(stage.session(entry)).transport(leash.clone());
+    let builder = options.clone().apply(stage.session(entry)).transport(signals.clone());
     let session = handlers(builder, entry, log)
         .start()
         .map_err(|error| format!("the session was refused: {error}"))?;
@@ -43,7 +43,7 @@ pub(super) async fn act(
     host.enter(session);
     for (number, step) in (1..).zip(steps) {
         log.at_step(number);
-        host.step(step, &leash).await.map_err(|error| format!("step {number}: {error}"))?;
+        host.step(step, &signals).await.map_err(|error| format!("step {number}: {error}"))?;
     }
     log.at_step(steps.len() + 1);
     host.end().await;
@@ -71,7 +71,7 @@ impl Host<'_> {
         self.sessions.push((session, events));
     }
 
-    async fn step(&mut self, step: &SessionStep, leash: &Leash) -> Result<(), String> {
+    async fn step(&mut self, step: &SessionStep, signals: &SignalHandle) -> Result<(), String> {
         let Some((session, _)) = self.sessions.last() else {
             return Err("all sessions have been stopped".to_owned());
         };
@@ -112,7 +112,7 @@ impl Host<'_> {
                 self.enter(fork);
             }
             SessionStep::Stop {} => self.stop().await,
-            SessionStep::Signal { name } => leash.signal(*name),
+            SessionStep::Signal { name } => signals.signal(*name),
             SessionStep::Release { gate } => self.stage.release(gate),
             SessionStep::Touch { file } => self.stage.touch(file)?,
             SessionStep::Wait(Wait::Turns) => while self.turns.join_next().await.is_some() {},

@@ -11,20 +11,20 @@ use tokio::task::JoinSet;
 
 use super::entry::Entry;
 use super::host::{Answer, StreamStep, answer};
-use super::leash::Leash;
 use super::log::{Channel, Log};
+use super::signal_handle::SignalHandle;
 use super::stage::Stage;
 
 pub(super) async fn act(
     entry: &Entry,
     args: &[String],
     steps: &[StreamStep],
-    leash: Leash,
+    signals: SignalHandle,
     stage: &Stage<'_>,
     log: &Log,
 ) -> Result<(), String> {
     let connection =
-        leash.open(stage.launch(entry, args)).await.map_err(|error| error.to_string())?;
+        signals.open(stage.launch(entry, args)).await.map_err(|error| error.to_string())?;
     let stdin = Stdin(Arc::new(Mutex::new(Some(connection.stdin))));
     let mut control = connection.control;
     let mut readers = JoinSet::new();
@@ -35,7 +35,7 @@ pub(super) async fn act(
         match step {
             StreamStep::Write { line } => stdin.write(line).await,
             StreamStep::Eof {} => stdin.close().await,
-            StreamStep::Signal { name } => leash.signal(*name),
+            StreamStep::Signal { name } => signals.signal(*name),
             StreamStep::Release { gate } => stage.release(gate),
             StreamStep::Wait(wait) => {
                 stage.wait(wait, log).await.map_err(|error| format!("step {number}: {error}"))?

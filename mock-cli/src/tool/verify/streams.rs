@@ -97,13 +97,16 @@ pub(super) async fn act(recording: &Recording) -> Result<(), String> {
     }
 }
 
-pub(super) fn recorded_exit(recording: &Recording) -> Option<recording::Exit> {
+pub(super) fn recorded_exit(recording: &Recording) -> Option<recording::RecordedExit> {
     recording.events.iter().find_map(|event| {
         if let EventKind::Exit(exit) = &event.kind { Some(exit.clone()) } else { None }
     })
 }
 
-pub(super) fn same_exit(recorded: Option<&recording::Exit>, ended: Exit) -> Result<(), String> {
+pub(super) fn same_exit(
+    recorded: Option<&recording::RecordedExit>,
+    ended: Exit,
+) -> Result<(), String> {
     match recorded {
         Some(exit) if (exit.code, exit.signal.as_deref()) != (ended.code, ended.signal_name()) => {
             Err(format!("ended with {ended}, recorded was {exit:?}"))
@@ -120,7 +123,7 @@ mod tests {
     #[tokio::test]
     async fn a_signal_that_the_cli_survived_ends_nothing() {
         let usr1 = EventKind::Signal("SIGUSR1".to_owned());
-        let exit = EventKind::Exit(recording::Exit::code(0));
+        let exit = EventKind::Exit(recording::RecordedExit::code(0));
         let events = vec![
             write(INITIALIZE),
             read(READY),
@@ -135,13 +138,17 @@ mod tests {
 
     #[test]
     fn the_code_and_the_signal_are_as_recorded() {
-        let same =
-            |recorded: recording::Exit, ended: Exit| same_exit(Some(&recorded), ended).is_ok();
-        assert!(same(recording::Exit::code(1), Exit::from_code(1)));
-        assert!(same(recording::Exit::signal("SIGKILL"), Exit::from_signal(9)));
-        assert!(!same(recording::Exit::code(1), Exit::from_code(0)));
-        assert!(!same(recording::Exit::signal("SIGKILL"), Exit::from_signal(15)), "another signal");
-        assert!(!same(recording::Exit::code(9), Exit::from_signal(9)));
+        let same = |recorded: recording::RecordedExit, ended: Exit| {
+            same_exit(Some(&recorded), ended).is_ok()
+        };
+        assert!(same(recording::RecordedExit::code(1), Exit::from_code(1)));
+        assert!(same(recording::RecordedExit::signal("SIGKILL"), Exit::from_signal(9)));
+        assert!(!same(recording::RecordedExit::code(1), Exit::from_code(0)));
+        assert!(
+            !same(recording::RecordedExit::signal("SIGKILL"), Exit::from_signal(15)),
+            "another signal"
+        );
+        assert!(!same(recording::RecordedExit::code(9), Exit::from_signal(9)));
         assert!(same_exit(None, Exit::from_code(3)).is_ok(), "none was recorded");
     }
 }

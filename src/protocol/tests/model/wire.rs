@@ -43,12 +43,12 @@ impl Rig {
     }
 }
 
-fn asked(ask: Ask) -> Prompt {
+fn asked(ask: Ask) -> QueuedPrompt {
     let switch = |setting: &Setting| Switch {
         apply: parsed(&set(*setting, Ask::VALUE)),
         restore: parsed(&set(*setting, 0)),
     };
-    Prompt {
+    QueuedPrompt {
         timeout: ask.timeout.map(Duration::from_secs),
         idle_timeout: ask.idle.map(Duration::from_secs),
         profile: Profile(ask.profile),

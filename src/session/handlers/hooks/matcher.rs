@@ -1,3 +1,5 @@
+//! Which calls a hook is registered for, and how long it may take.
+
 use std::time::Duration;
 
 use serde_json::{Map, Value};

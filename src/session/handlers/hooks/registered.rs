@@ -76,8 +76,8 @@ impl Hooks {
 
     /// `None` if the id is not one of these hooks.
     pub(in crate::session::handlers) fn answer(&self, request: &HostRequest) -> Option<Answering> {
-        let wire::control::HostRequest::HookCallback(callback) =
-            wire::control::HostRequest::of(request.body())
+        let wire::control::CliRequest::HookCallback(callback) =
+            wire::control::CliRequest::of(request.body())
         else {
             return None;
         };

@@ -1,3 +1,5 @@
+//! What a permission handler answers.
+
 use serde_json::Value;
 
 use super::PermissionRequest;

@@ -122,8 +122,8 @@ async fn settle(
 }
 
 fn fields(request: &HostRequest) -> CanUseTool {
-    match wire::control::HostRequest::of(request.body()) {
-        wire::control::HostRequest::CanUseTool(fields) => *fields,
+    match wire::control::CliRequest::of(request.body()) {
+        wire::control::CliRequest::CanUseTool(fields) => *fields,
         _ => CanUseTool::default(),
     }
 }

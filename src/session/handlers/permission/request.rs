@@ -1,3 +1,5 @@
+//! What a permission handler is asked.
+
 use std::path::Path;
 use std::sync::Arc;
 

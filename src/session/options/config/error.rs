@@ -1,3 +1,5 @@
+//! Why a configuration cannot be read.
+
 use std::io;
 
 use super::super::OptionError;

@@ -1,3 +1,5 @@
+//! The application's layer of options: a file, then the environment.
+
 use std::env;
 use std::ffi::OsString;
 

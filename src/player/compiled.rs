@@ -12,7 +12,7 @@ use super::script::{Script, Unsent};
 
 /// A recording that can be played for launches in any folder.
 #[derive(Clone, Debug)]
-pub(super) struct Take {
+pub(super) struct CompiledRecording {
     recording: Arc<Recording>,
     pub(super) name: Option<String>,
     pub(super) speed: Option<f64>,
@@ -23,7 +23,7 @@ pub(super) struct Take {
 
 type Compiled = (BTreeMap<String, String>, Arc<Script>);
 
-impl Take {
+impl CompiledRecording {
     pub(super) fn new(recording: Recording) -> Self {
         Self {
             recording: Arc::new(recording),

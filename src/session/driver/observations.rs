@@ -14,12 +14,12 @@ const RECENT: usize = 4;
 /// The running totals of the session's CLI, and the usage of its last results, by their position in
 /// the stream.
 #[derive(Default)]
-pub(super) struct Ledger {
+pub(super) struct Observations {
     meter: SpendingMeter,
     recent: VecDeque<(u64, Spending)>,
 }
 
-impl Ledger {
+impl Observations {
     /// Records a line, whatever happens to it: turns that are not read cost money, too.
     pub(super) fn note(&mut self, outcome: &Outcome, shared: &Shared) {
         let Outcome::Message(frame) = outcome else { return };

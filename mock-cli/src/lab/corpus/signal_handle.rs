@@ -12,14 +12,14 @@ use crate::session_host::lock;
 /// Keeps the control of the CLI that was opened last. A signal goes the same way as the session's
 /// own, so that a recorder inside sees it.
 #[derive(Clone)]
-pub(super) struct Leash {
+pub(super) struct SignalHandle {
     inner: Arc<dyn Transport>,
     last: Arc<Mutex<Weak<Cli>>>,
 }
 
 type Cli = Mutex<Box<dyn Control>>;
 
-impl Leash {
+impl SignalHandle {
     pub(super) fn new(inner: impl Transport) -> Self {
         Self { inner: Arc::new(inner), last: Arc::new(Mutex::new(Weak::<Cli>::new())) }
     }
@@ -36,7 +36,7 @@ impl Leash {
     }
 }
 
-impl Transport for Leash {
+impl Transport for SignalHandle {
     fn open(&self, launch: Launch) -> BoxFuture<'_, Result<Connection, Error>> {
         Box::pin(async move {
             let connection = self.inner.open(launch).await?;

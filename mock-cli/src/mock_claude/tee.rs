@@ -10,14 +10,14 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use super::journal::Journal;
 
 /// A stream of this process, and the part of its last line that has crossed it so far.
-pub(crate) struct Heard<S> {
+pub(crate) struct Tee<S> {
     inner: S,
     journal: Journal,
     name: &'static str,
     line: Vec<u8>,
 }
 
-impl<S> Heard<S> {
+impl<S> Tee<S> {
     /// `name` is `in`, `out` or `err`.
     pub(crate) fn new(inner: S, name: &'static str, journal: &Journal) -> Self {
         Self { inner, journal: journal.clone(), name, line: Vec::new() }
@@ -44,13 +44,13 @@ impl<S> Heard<S> {
     }
 }
 
-impl<S> Drop for Heard<S> {
+impl<S> Drop for Tee<S> {
     fn drop(&mut self) {
         self.end();
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Heard<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for Tee<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -69,7 +69,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Heard<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Heard<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for Tee<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
