@@ -1,7 +1,8 @@
 //! Ctrl-C ends the turn and not the session.
 //!
-//! `cargo run --example cancel` plays a scripted CLI, and a timer replaces the user's Ctrl-C: no network, no key, no `claude`.
-//! `cargo run --example cancel -- --live` asks an installed `claude`, and waits for the real key.
+//! `cargo run --example cancel` plays a scripted CLI, and a timer replaces the user's Ctrl-C: no
+//! network, no key, no `claude`. `cargo run --example cancel -- --live` asks an installed `claude`,
+//! and waits for the real key.
 
 use std::io;
 use std::time::Duration;
@@ -40,7 +41,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             done = &mut cancel => {
                 done?;
                 println!("[cancelled]");
-                // Dropping the turn interrupts the CLI; the rest of its output is dropped before the next turn.
+                // Dropping the turn interrupts the CLI; the rest of its output is dropped before
+                // the next turn.
                 drop(turn);
                 break;
             }

@@ -1,8 +1,10 @@
 //! A transport of your own: the CLI at the other end of a TCP connection.
 //!
-//! `cargo run --example custom_transport` serves a scripted CLI on the loopback and connects to it: no network, no key, no `claude`.
+//! `cargo run --example custom_transport` serves a scripted CLI on the loopback and connects to it:
+//! no network, no key, no `claude`.
 //!
-//! The arguments of the launch are sent first, as one line of JSON. The end of the connection means the end of the process.
+//! The arguments of the launch are sent first, as one line of JSON. The end of the connection means
+//! the end of the process.
 
 use std::io;
 use std::net::SocketAddr;
@@ -95,7 +97,8 @@ impl Drop for Remote {
     }
 }
 
-/// The other machine: one connection, one CLI. A real one would start `claude` with these arguments here.
+/// The other machine: one connection, one CLI. A real one would start `claude` with these arguments
+/// here.
 async fn serve(listener: TcpListener) -> io::Result<()> {
     let (socket, _) = listener.accept().await?;
     let (input, stdout) = socket.into_split();

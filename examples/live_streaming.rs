@@ -1,7 +1,9 @@
 //! An answer while it is written: text, thinking and tool input, token by token.
 //!
-//! `cargo run --example live_streaming` replays a recorded session at its recorded speed: no network, no key, no `claude`.
-//! `cargo run --example live_streaming -- --live "Write a haiku about pipes"` asks an installed `claude`.
+//! `cargo run --example live_streaming` replays a recorded session at its recorded speed: no
+//! network, no key, no `claude`.
+//! `cargo run --example live_streaming -- --live "Write a haiku about pipes"` asks an installed
+//! `claude`.
 
 use std::io::Write;
 

@@ -3,7 +3,8 @@
 //! `cargo run --example permission_prompt` plays a scripted CLI: no network, no key, no `claude`.
 //! `cargo run --example permission_prompt -- --live` asks an installed `claude`.
 //!
-//! The handler decides the clear cases, and leaves the rest to the person at the keyboard. At the end of input the answer is no.
+//! The handler decides the clear cases, and leaves the rest to the person at the keyboard. At the
+//! end of input the answer is no.
 
 use std::io::Write;
 

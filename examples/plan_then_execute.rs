@@ -1,7 +1,9 @@
 //! Plans first, and changes nothing; executes the plan once it is approved.
 //!
-//! `cargo run --example plan_then_execute` plays a scripted CLI, and approves by itself: no network, no key, no `claude`.
-//! `cargo run --example plan_then_execute -- --live "Add a licence header to each file"` asks an installed `claude`, and you.
+//! `cargo run --example plan_then_execute` plays a scripted CLI, and approves by itself: no
+//! network, no key, no `claude`.
+//! `cargo run --example plan_then_execute -- --live "Add a licence header to each file"` asks an
+//! installed `claude`, and you.
 
 use std::io::Write;
 

@@ -1,8 +1,10 @@
 //! A streamed answer, tool calls, cost and timing.
 //!
-//! `cargo run --example quickstart` replays a recording of the real CLI: no network, no key, no `claude`.
-//! `cargo run --example quickstart -- "Print three lines"` asks for something that was not recorded, and reports what differs.
-//! `cargo run --example quickstart -- --live "Which files are here?"` asks the installed `claude`, which costs money.
+//! `cargo run --example quickstart` replays a recording of the real CLI: no network, no key, no
+//! `claude`. `cargo run --example quickstart -- "Print three lines"` asks for something that was
+//! not recorded, and reports what differs.
+//! `cargo run --example quickstart -- --live "Which files are here?"` asks the installed `claude`,
+//! which costs money.
 
 use std::io::Write;
 use std::process::ExitCode;

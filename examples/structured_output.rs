@@ -1,7 +1,9 @@
 //! An answer as your own type.
 //!
-//! `cargo run --example structured_output` replays a recorded session: no network, no key, no `claude`.
-//! `cargo run --example structured_output -- --live "Who wrote Faust, and how old did he get?"` asks an installed `claude`.
+//! `cargo run --example structured_output` replays a recorded session: no network, no key, no
+//! `claude`.
+//! `cargo run --example structured_output -- --live "Who wrote Faust, and how old did he get?"`
+//! asks an installed `claude`.
 //!
 //! With the feature `schemars` you need not write the schema: `.json_schema_of::<Person>()`.
 

@@ -1,8 +1,9 @@
 //! A Rust SDK for the Claude Code CLI (`claude`), with the tools to test what you build on it.
 //!
-//! A [`Session`] is a conversation with one CLI. [`Session::query`] returns a [`Turn`]: a lazy stream of [`Message`]s, which can also be read
-//! as text, deltas, JSON or a summary. A session talks to the CLI through a [`Transport`](transport::Transport): by default the
-//! installed `claude`, in a test a [`Scenario`] or a [`Replay`].
+//! A [`Session`] is a conversation with one CLI. [`Session::query`] returns a [`Turn`]: a lazy
+//! stream of [`Message`]s, which can also be read as text, deltas, JSON or a summary. A session
+//! talks to the CLI through a [`Transport`](transport::Transport): by default the installed
+//! `claude`, in a test a [`Scenario`] or a [`Replay`].
 //!
 //! ```
 //! # #[cfg(feature = "session")]
@@ -32,21 +33,24 @@
 //! | test | [`Scenario`], [`Replay`], [`recorder::Recorded`], [`testing`] |
 //! | read the CLI's output without a session | [`wire`] |
 //!
-//! The module `guides` has short answers to common questions: streaming and then reading JSON, permissions inside a folder, budgets, retries, a
-//! web server, testing.
+//! The module `guides` has short answers to common questions: streaming and then reading JSON,
+//! permissions inside a folder, budgets, retries, a web server, testing.
 //!
 //! # What counts as a breaking change
 //!
 //! The version follows semver. These are not breaking changes:
 //!
-//! * new variants and fields of types that are `#[non_exhaustive]`, which includes every type that describes what the CLI writes;
+//! * new variants and fields of types that are `#[non_exhaustive]`, which includes every type that
+//!   describes what the CLI writes;
 //! * new flags, messages and requests of a newer CLI;
 //! * texts of errors, reports and logs, and the output of `Debug`;
 //! * a higher minimum Rust version in a minor release, if that version is at least six months old;
-//! * the modules [`protocol`] and `fuzzing`, and what the features `lab`, `wiremock` and `fuzzing` add: they may change in any minor release.
+//! * the modules [`protocol`] and `fuzzing`, and what the features `lab`, `wiremock` and `fuzzing`
+//!   add: they may change in any minor release.
 //!
-//! A struct that you construct with all its fields, such as [`Launch`](transport::Launch), gets new fields only in a breaking release. Version
-//! 1 of the recording and scenario formats stays readable. Before 1.0, a minor release may break; the changelog says how to adapt.
+//! A struct that you construct with all its fields, such as [`Launch`](transport::Launch), gets new
+//! fields only in a breaking release. Version 1 of the recording and scenario formats stays
+//! readable. Before 1.0, a minor release may break; the changelog says how to adapt.
 //!
 //! # Layout
 //!
@@ -55,12 +59,15 @@
 //! * [`wire`]: the line codec and the vocabulary of messages; no I/O, no clock.
 //! * [`protocol`]: turns, requests and callbacks as a machine without I/O.
 //! * [`transport`]: moves bytes and owns the child process: the real CLI, the in-memory pipe.
-//! * [`session`]: the async driver of the machine, and the public handle; with feature `mcp`, in-process tools.
+//! * [`session`]: the async driver of the machine, and the public handle; with feature `mcp`,
+//!   in-process tools.
 //! * [`recording`]: reads, writes, imports and redacts recordings.
 //! * [`player`]: plays the CLI's part from a recording ([`Replay`]) or a script ([`Scenario`]).
-//! * [`recorder`]: a recorder around any transport, or around the CLI of another program; recordings that tests replay or make.
+//! * [`recorder`]: a recorder around any transport, or around the CLI of another program;
+//!   recordings that tests replay or make.
 //! * [`testing`]: finds `mock-claude` for tests that want a whole process.
-//! * `lab` (feature `lab`): a Messages API on loopback, and the real CLI in front of it, in a closed network.
+//! * `lab` (feature `lab`): a Messages API on loopback, and the real CLI in front of it, in a
+//!   closed network.
 //! * `fuzzing` (feature `fuzzing`, hidden): the bodies of the fuzz targets.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]

@@ -11,8 +11,9 @@ const VARIABLE: &str = "CLAUDE_WIRE_MOCK_CLAUDE";
 
 /// The path of `mock-claude`, the stand-in for the CLI as a process of its own.
 ///
-/// It is looked for in this order: where the environment variable `CLAUDE_WIRE_MOCK_CLAUDE` says; beside the running test and one folder
-/// above it (`target/debug/deps` and `target/debug`); in the folders of `PATH`.
+/// It is looked for in this order: where the environment variable `CLAUDE_WIRE_MOCK_CLAUDE` says;
+/// beside the running test and one folder above it (`target/debug/deps` and `target/debug`); in the
+/// folders of `PATH`.
 ///
 /// ```no_run
 /// let cli = claude_wire::testing::mock_claude()?;
@@ -21,8 +22,8 @@ const VARIABLE: &str = "CLAUDE_WIRE_MOCK_CLAUDE";
 /// ```
 ///
 /// # Errors
-/// When it is in none of these places, or `CLAUDE_WIRE_MOCK_CLAUDE` names something else than a file. The message says where it was looked
-/// for and how it is installed.
+/// When it is in none of these places, or `CLAUDE_WIRE_MOCK_CLAUDE` names something else than a
+/// file. The message says where it was looked for and how it is installed.
 pub fn mock_claude() -> Result<PathBuf, Error> {
     find(&SearchContext {
         named: env::var_os(VARIABLE),

@@ -1,8 +1,10 @@
-//! The programs `mock-claude` and `claude-wire`. They are what this package is for; as a library it promises nothing.
+//! The programs `mock-claude` and `claude-wire`. They are what this package is for; as a library it
+//! promises nothing.
 //!
 //! * `mock_claude`: the stand-in for the Claude Code CLI.
 //! * `tool`: the commands of `claude-wire`.
-//! * `lab` (feature `lab`): the corpus, and what plays it to a real CLI. `claude-wire drift` uses it, and the repository's `xtask`.
+//! * `lab` (feature `lab`): the corpus, and what plays it to a real CLI. `claude-wire drift` uses
+//!   it, and the repository's `xtask`.
 
 #![warn(clippy::unwrap_used)]
 
@@ -40,7 +42,8 @@ pub enum Found {
 #[doc(hidden)]
 pub type Failure = String;
 
-/// Ends a command: 0 where nothing was found, 1 where something was, 2 where the command could not do its work, with the reason on stderr.
+/// Ends a command: 0 where nothing was found, 1 where something was, 2 where the command could not
+/// do its work, with the reason on stderr.
 #[doc(hidden)]
 pub fn end(program: &str, done: Result<Found, Failure>) -> ExitCode {
     match done {

@@ -16,7 +16,8 @@ pub(crate) struct PassThrough {
 }
 
 impl PassThrough {
-    /// Runs the CLI to its end and ends this process as the CLI ended; returns only when the CLI could not be run.
+    /// Runs the CLI to its end and ends this process as the CLI ended; returns only when the CLI
+    /// could not be run.
     ///
     /// The outcome of the recording does not change how this ends: the host must not notice.
     pub(crate) fn run(self, change: impl FnOnce(Recorder) -> Recorder) -> Result<ExitCode, String> {

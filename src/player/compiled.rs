@@ -79,8 +79,8 @@ impl CompiledRecording {
     }
 }
 
-/// The values of a recording's variables for a launch. A folder that is unknown or not UTF-8 is left
-/// out.
+/// The values of a recording's variables for a launch. A folder that is unknown or not UTF-8 is
+/// left out.
 fn launch_folders(launch: &Launch) -> BTreeMap<String, String> {
     let folders = [("cwd", launch.working_dir()), ("home", launch.home())];
     folders.into_iter().filter_map(|(name, folder)| Some((name.to_owned(), folder?))).collect()

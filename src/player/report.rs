@@ -151,7 +151,8 @@ impl fmt::Display for Divergence {
 
 /// The result of a replay: what was played, matched, different, and left.
 ///
-/// Its text ends with one line of numbers: `replay: played=12 matched=3 divergences=0 left=0 cli=2.1.329`.
+/// Its text ends with one line of numbers:
+/// `replay: played=12 matched=3 divergences=0 left=0 cli=2.1.329`.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
     divergences: Vec<Divergence>,

@@ -137,7 +137,8 @@ pub enum Answer {
 /// What the owner of the pipes must do.
 #[derive(Debug)]
 pub enum Output {
-    /// Open the transport, resuming this session if there is one; then [`Input::Opened`] or [`Input::Closed`].
+    /// Open the transport, resuming this session if there is one; then [`Input::Opened`] or
+    /// [`Input::Closed`].
     Open {
         /// The last session id that the CLI has confirmed.
         resume: Option<String>,

@@ -32,7 +32,8 @@ use crate::wire::control::{
     Request, control_cancel_line, control_request_line, user_line, verbatim_user_line,
 };
 
-/// Turns, requests and callbacks of one session, over any number of connections. See the [module](super).
+/// Turns, requests and callbacks of one session, over any number of connections. See the
+/// [module](super).
 ///
 /// ```
 /// use claude_wire::protocol::{Command, Config, Input, Machine, Output, RequestId};

@@ -9,7 +9,8 @@ use super::limits::MAX_RECORDED_LINE;
 
 /// Why a recording could not be read, written, imported or accepted.
 ///
-/// The message names the file and the line where they are known, what was expected there, and what to do.
+/// The message names the file and the line where they are known, what was expected there, and what
+/// to do.
 pub struct Error {
     kind: Kind,
     path: Option<PathBuf>,
@@ -42,7 +43,8 @@ impl Error {
         matches!(self.kind, Kind::Format(_))
     }
 
-    /// The recording's format version cannot be read by this build: it is newer, or too old to be migrated.
+    /// The recording's format version cannot be read by this build: it is newer, or too old to be
+    /// migrated.
     pub fn is_version(&self) -> bool {
         matches!(self.kind, Kind::NewerVersion(_) | Kind::NoMigration(_))
     }

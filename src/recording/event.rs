@@ -13,7 +13,8 @@ use super::payload::{Parts, Payload};
 /// One thing that happened, and how long after the previous one.
 #[derive(Debug, Clone)]
 pub struct Event {
-    /// Microseconds since the previous event; for the first, since the launch. The `us` of the file.
+    /// Microseconds since the previous event; for the first, since the launch. The `us` of the
+    /// file.
     pub us: u64,
     /// What happened.
     pub kind: EventKind,

@@ -57,8 +57,9 @@ impl Recording {
     /// Reads a file. A truncated or edited one is read as well: see [`integrity`](Self::integrity).
     ///
     /// # Errors
-    /// When the file cannot be read, is not a recording, is of a version this build cannot read, or has a line that is longer than
-    /// [`MAX_RECORDED_LINE`](super::MAX_RECORDED_LINE). The error names the file and the line.
+    /// When the file cannot be read, is not a recording, is of a version this build cannot read, or
+    /// has a line that is longer than [`MAX_RECORDED_LINE`](super::MAX_RECORDED_LINE). The error
+    /// names the file and the line.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
         Self::read(read_lines(path)?, STEPS).map_err(|error| error.in_file(path))

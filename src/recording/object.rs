@@ -79,7 +79,8 @@ pub(super) fn write_key(out: &mut Vec<u8>, key: &str) {
 fn write_value(out: &mut Vec<u8>, value: &(impl serde::Serialize + ?Sized)) {
     let start = out.len();
     if serde_json::to_writer(&mut *out, value).is_err() {
-        // Strings, numbers, lists and string-keyed maps always serialise, and a Vec takes every byte.
+        // Strings, numbers, lists and string-keyed maps always serialise, and a Vec takes every
+        // byte.
         out.truncate(start);
         out.extend_from_slice(b"null");
     }

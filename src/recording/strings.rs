@@ -218,7 +218,8 @@ pub(super) fn end_of_string(json: &[u8], at: usize, slashes: usize) -> usize {
     json.len()
 }
 
-/// Whether the byte there belongs to an escape: the `/` of `\/` begins no path, and the `n` of `\n` no word.
+/// Whether the byte there belongs to an escape: the `/` of `\/` begins no path, and the `n` of `\n`
+/// no word.
 pub(super) fn is_escaped(json: &[u8], at: usize) -> bool {
     json[..at].iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1
 }

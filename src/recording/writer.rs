@@ -11,7 +11,8 @@ use super::seal::Seal;
 /// Writes a recording as it happens. Each line is passed on whole and flushed at once, so a crash
 /// loses at most the event that was being written.
 ///
-/// Dropping it without [`finish`](Self::finish) leaves a truncated recording: readable, not replayable.
+/// Dropping it without [`finish`](Self::finish) leaves a truncated recording: readable, not
+/// replayable.
 ///
 /// ```
 /// use claude_wire::recording::{Event, EventKind, RecordedExit, Header, Payload, Recording, Writer};

@@ -40,7 +40,8 @@ const MAX_QUEUE: usize = 1024;
 /// | memory | [`max_line`](Self::max_line) [`max_queue`](Self::max_queue) [`buffer_limit`](Self::buffer_limit) [`buffer_cap`](Self::buffer_cap) |
 #[doc = concat!("| diagnosis | ", option_table!(index diagnosis), "[`on_stderr`](Self::on_stderr) [`extra_arg`](Self::extra_arg) [`extra_flag`](Self::extra_flag) [`initialize_field`](Self::initialize_field) |")]
 ///
-/// With the feature `mcp` there is also `tool_server`, for tools in your own process; with `schemars`, `json_schema_of`.
+/// With the feature `mcp` there is also `tool_server`, for tools in your own process; with
+/// `schemars`, `json_schema_of`.
 ///
 /// ```
 /// use claude_wire::{Scenario, Session, reply};
@@ -135,8 +136,8 @@ impl SessionBuilder {
     }
 
     /// The longest line of the CLI, in bytes without its newline; at least 1. Default:
-    /// [`DEFAULT_MAX_LINE`]. A longer one is an event, and the session goes on. What CLI 2.1.332 needs
-    /// for its handshake is 19 KB.
+    /// [`DEFAULT_MAX_LINE`]. A longer one is an event, and the session goes on. What CLI 2.1.332
+    /// needs for its handshake is 19 KB.
     pub fn max_line(mut self, bytes: usize) -> Self {
         self.max_line = bytes;
         self

@@ -61,7 +61,8 @@ impl Error {
         matches!(self.inner.kind, Kind::Options(_))
     }
 
-    /// True if and only if the CLI could not be started. [`transport_error`](Self::transport_error) has the details.
+    /// True if and only if the CLI could not be started. [`transport_error`](Self::transport_error)
+    /// has the details.
     pub fn is_start(&self) -> bool {
         matches!(self.inner.kind, Kind::Transport(_) | Kind::NoRuntime | Kind::NoTimers)
     }
@@ -71,7 +72,8 @@ impl Error {
         matches!(self.inner.kind, Kind::Protocol(Failure::Closed | Failure::HungUp(_)))
     }
 
-    /// True if and only if the CLI exited with code 0, or its output ended, before the result of the turn.
+    /// True if and only if the CLI exited with code 0, or its output ended, before the result of
+    /// the turn.
     pub fn is_ended_without_result(&self) -> bool {
         self.is_closed() && self.inner.exit.as_ref().is_none_or(Exit::success)
     }

@@ -101,7 +101,7 @@ impl Session {
             return Ok(());
         }
         let before = self.session_id();
-        let mut turn = self.query("/clear").as_command();
+        let mut turn = self.query("/clear").into_command();
         let mut confirmed = false;
         while let Some(message) = turn.next().await {
             match message {
@@ -186,9 +186,9 @@ impl Session {
         self.inner.shared.state.borrow().clone()
     }
 
-    /// The same, to wait for: `changed` and `wait_for` of the receiver. It always has the latest state;
-    /// states in between may go by unseen, whereas [`events`](Self::events) has each end. A state is set
-    /// before its event is published, and before a turn or a request learns of it.
+    /// The same, to wait for: `changed` and `wait_for` of the receiver. It always has the latest
+    /// state; states in between may go by unseen, whereas [`events`](Self::events) has each end. A
+    /// state is set before its event is published, and before a turn or a request learns of it.
     ///
     /// The receiver does not keep the session alive: once that has gone, `changed` fails.
     ///

@@ -6,10 +6,10 @@
 //! turn go to its [`Turn`], a lazy stream; everything else goes to [`Session::events`].
 //!
 //! * **Bounded, lossless, live.** The memory of messages that wait for a turn's reader is bounded.
-//! At the limit the session stops reading, which blocks the CLI. While a request of the host is
-//! pending, the session keeps reading, up to a hard cap.
+//!   At the limit the session stops reading, which blocks the CLI. While a request of the host is
+//!   pending, the session keeps reading, up to a hard cap.
 //! * **One at a time.** Turns run in the order in which they are first polled. A dropped turn is
-//! interrupted and drained.
+//!   interrupted and drained.
 //! * **Options** are layered: query, session, application, defaults; see [`Options`].
 
 // First, so that the documentation of `Session` begins with how one is built and asked.

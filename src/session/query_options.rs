@@ -58,7 +58,7 @@ impl Plan {
 
 impl Turn {
     /// A prompt that begins with a slash is a command, even if prompts are verbatim.
-    pub(super) fn as_command(self) -> Self {
+    pub(super) fn into_command(self) -> Self {
         self.verbatim_prompts(false)
     }
 }

@@ -25,7 +25,8 @@ use crate::protocol::{self, TurnId};
 use crate::wire::message::ApiErrorKind;
 use crate::wire::{Frame, FrameKind, Message, ResultMessage};
 
-/// One prompt and everything that the CLI answers to it: a stream of messages, the last of which is the result.
+/// One prompt and everything that the CLI answers to it: a stream of messages, the last of which is
+/// the result.
 ///
 /// Lazy: nothing is sent before the first poll. If a turn that was polled is dropped, it is
 /// interrupted, and its remaining lines are discarded before the next turn begins; dropping a turn

@@ -7,7 +7,8 @@ use std::sync::Weak;
 /// A handle that does not keep the session alive, as given to handlers. While a
 /// [`Session`](super::Session) or a running turn exists, [`upgrade`](Self::upgrade) returns a
 /// handle.
-// A session has its handlers, and a handler has its session. `dyn Any` cuts that circle of types: what is here depends on nothing.
+// A session has its handlers, and a handler has its session. `dyn Any` cuts that circle of types:
+// what is here depends on nothing.
 #[derive(Clone)]
 pub struct WeakSession(pub(super) Weak<dyn Any + Send + Sync>);
 

@@ -77,8 +77,8 @@ pub struct Launch {
 }
 
 impl Launch {
-    /// The working directory of the process, as the system spells it; `None` if it is unknown or not
-    /// UTF-8.
+    /// The working directory of the process, as the system spells it; `None` if it is unknown or
+    /// not UTF-8.
     pub(crate) fn working_dir(&self) -> Option<String> {
         let cwd = match &self.cwd {
             Some(cwd) => cwd.canonicalize().or_else(|_| std::path::absolute(cwd)),

@@ -21,8 +21,8 @@ const API_KEY: &str = "ANTHROPIC_API_KEY";
 /// The environment of the child, in layers; a later one wins:
 ///
 /// 1. what is inherited from the host ([`Inherit`]), always without `CLAUDECODE`,
-///    `CLAUDE_CODE_SESSION_ID`, `CLAUDE_CODE_MESSAGING_*` and `NODE_OPTIONS`: a CLI must not believe
-///    that it runs inside another one;
+///    `CLAUDE_CODE_SESSION_ID`, `CLAUDE_CODE_MESSAGING_*` and `NODE_OPTIONS`: a CLI must not
+///    believe that it runs inside another one;
 /// 2. `CLAUDE_CODE_ENTRYPOINT=sdk-rs`, `CLAUDE_AGENT_SDK_VERSION`, and `PWD` if a working directory
 ///    is given;
 /// 3. what you set or remove, which may be any of the above;
@@ -144,7 +144,8 @@ pub enum Inherit {
     /// Everything.
     #[default]
     All,
-    /// Nothing. Without `HOME` the CLI finds no login and no settings; without `PATH` its tools find nothing.
+    /// Nothing. Without `HOME` the CLI finds no login and no settings; without `PATH` its tools
+    /// find nothing.
     None,
     /// Only these names; `PREFIX_*` stands for every name that starts with `PREFIX_`.
     Only(Vec<String>),

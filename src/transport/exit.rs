@@ -96,14 +96,15 @@ fn signal_name(signal: i32) -> Option<&'static str> {
 ///
 /// A CLI 2.1.329 that was killed (SIGKILL) while it wrote its configuration leaves
 /// `.claude.json.lock` behind. The next CLI to write waits until that is ten seconds old, and
-/// ignores SIGTERM meanwhile. After a kill, a clean shutdown may therefore need longer grace periods
-/// than the defaults.
+/// ignores SIGTERM meanwhile. After a kill, a clean shutdown may therefore need longer grace
+/// periods than the defaults.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shutdown {
     /// From the end of input to SIGTERM; 5 s by default. A CLI in the middle of a turn finishes
     /// the turn first.
     pub grace_after_eof: Duration,
-    /// From SIGTERM to SIGKILL; 2 s by default. CLI 2.1.329 takes 30 ms, and 1.6 s while a tool runs.
+    /// From SIGTERM to SIGKILL; 2 s by default. CLI 2.1.329 takes 30 ms, and 1.6 s while a tool
+    /// runs.
     pub grace_after_sigterm: Duration,
 }
 

@@ -18,9 +18,9 @@ pub enum CliPath {
     /// newest version that `claude-wire install` has installed ([`install_dir`]).
     #[default]
     Auto,
-    /// The host's PATH (absolute entries only), `~/.npm-global/bin`, `/usr/local/bin`, `~/.local/bin`,
-    /// `./node_modules/.bin` of the launch's working directory (see [`Process::trust_cwd_binaries`]),
-    /// `~/node_modules/.bin`.
+    /// The host's PATH (absolute entries only), `~/.npm-global/bin`, `/usr/local/bin`,
+    /// `~/.local/bin`, `./node_modules/.bin` of the launch's working directory (see
+    /// [`Process::trust_cwd_binaries`]), `~/node_modules/.bin`.
     ///
     /// [`Process::trust_cwd_binaries`]: super::Process::trust_cwd_binaries
     Global,

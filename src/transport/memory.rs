@@ -179,8 +179,8 @@ impl Drop for PeerStdin {
 
 /// The CLI's end of a connection in memory.
 ///
-/// Dropping `stdout` is the end of output; dropping `stdin` makes the host's writes and flushes fail
-/// with [`io::ErrorKind::BrokenPipe`].
+/// Dropping `stdout` is the end of output; dropping `stdin` makes the host's writes and flushes
+/// fail with [`io::ErrorKind::BrokenPipe`].
 pub struct Peer {
     /// What the host wrote.
     pub stdin: BoxedRead,
@@ -216,7 +216,8 @@ pub struct PeerControl {
 
 impl PeerControl {
     /// Waits for the next signal. Each clone sees every signal. A second signal replaces a first
-    /// one that was not seen yet. Dropping the host's [`Control`] counts as [`PeerSignal::Terminate`].
+    /// one that was not seen yet. Dropping the host's [`Control`] counts as
+    /// [`PeerSignal::Terminate`].
     ///
     /// # Cancel safety
     ///

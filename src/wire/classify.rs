@@ -165,7 +165,8 @@ impl From<Line> for Item {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LostMessages {
-    /// The line is a JSON array of messages, whole or cut off: the CLI was run with `--output-format json`.
+    /// The line is a JSON array of messages, whole or cut off: the CLI was run with
+    /// `--output-format json`.
     Array,
     /// There is other text before a message, which begins at this byte of the line: another program
     /// writes to the same stream.

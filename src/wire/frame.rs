@@ -198,7 +198,8 @@ impl Frame {
         self.string(self.spans.session_id)
     }
 
-    /// `request_id` of a control frame, wherever the envelope keeps it (`control_response` has it inside `response`).
+    /// `request_id` of a control frame, wherever the envelope keeps it (`control_response` has it
+    /// inside `response`).
     pub fn request_id(&self) -> Option<RawJson> {
         let id = match self.kind {
             FrameKind::ControlResponse => self.payload()?.get("request_id")?,
@@ -219,7 +220,8 @@ impl Frame {
             || self.cursor(self.spans.prompt_uuids).is_some()
     }
 
-    /// The prompt that the frame answers (`user_message_uuid`, or the last of `user_message_uuids`), if it names one.
+    /// The prompt that the frame answers (`user_message_uuid`, or the last of
+    /// `user_message_uuids`), if it names one.
     pub fn named_prompt(&self) -> Option<Cow<'_, str>> {
         let last = || self.cursor(self.spans.prompt_uuids)?.items().last()?.string();
         self.string(self.spans.prompt_uuid).or_else(last)

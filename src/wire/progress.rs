@@ -55,7 +55,8 @@ object! {
 }
 
 object! {
-    /// A prompt moved through the queue (`command_lifecycle`, CLI 2.1.329); sent for prompts that carry a uuid.
+    /// A prompt moved through the queue (`command_lifecycle`, CLI 2.1.329); sent for prompts that
+    /// carry a uuid.
     pub struct CommandLifecycle {
         /// The prompt, by the uuid its sender gave it.
         pub command_uuid: String = "command_uuid",
@@ -83,7 +84,8 @@ open_enum! {
 }
 
 object! {
-    /// What the user may want to ask next (`prompt_suggestion`, CLI 2.1.329); comes after the result.
+    /// What the user may want to ask next (`prompt_suggestion`, CLI 2.1.329); comes after the
+    /// result.
     pub struct PromptSuggestion {
         /// The prompt.
         pub suggestion: String = "suggestion",

@@ -10,7 +10,8 @@ object! {
     /// An event of the API's stream (`stream_event`, CLI 2.1.329); sent if partial messages are
     /// enabled.
     ///
-    /// The whole `assistant` message of a block comes before the `content_block_stop` of that block.
+    /// The whole `assistant` message of a block comes before the `content_block_stop` of that
+    /// block.
     pub struct StreamEvent {
         /// The event.
         pub event: ApiEvent = "event" required,
@@ -22,7 +23,8 @@ object! {
         pub ttft_ms: Option<f64> = "ttft_ms",
         /// How the thinking is shown.
         pub thinking_display: Option<ThinkingDisplay> = "thinking_display",
-        /// The prompt that is answered, by the uuid its sender gave it; on the first event of a reply only.
+        /// The prompt that is answered, by the uuid its sender gave it; on the first event of a
+        /// reply only.
         pub user_message_uuid: Option<String> = "user_message_uuid",
         /// All prompts consumed so far, by the uuids their sender gave them.
         pub user_message_uuids: Option<Vec<String>> = "user_message_uuids",

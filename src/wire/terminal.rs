@@ -64,7 +64,8 @@ fn run(line: &[u8], at: usize, bytes: &RangeInclusive<u8>) -> usize {
     at + line.iter().skip(at).take_while(|byte| bytes.contains(byte)).count()
 }
 
-/// After the final byte. A brace that begins an object is not one: the sequence was cut short there.
+/// After the final byte. A brace that begins an object is not one: the sequence was cut short
+/// there.
 fn end(line: &[u8], at: usize, finals: &RangeInclusive<u8>) -> usize {
     match line.get(at..).unwrap_or_default() {
         [b'{', b'"' | b'}', ..] => at,

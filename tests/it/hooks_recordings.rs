@@ -1,4 +1,5 @@
-//! Hooks and permissions against recordings of the CLI: the player compares every answer with the recorded one.
+//! Hooks and permissions against recordings of the CLI: the player compares every answer with the
+//! recorded one.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 use crate::support::cli::Log;

@@ -113,8 +113,9 @@ fn every_link_of_a_guide_has_a_target() {
     assert!(links > 10, "only {links} links");
 }
 
-/// The folders and files of `src/` from the bottom up, each with those that it may import from. They are below it, so that no import
-/// runs up. All may use `common`. `session` uses of `recording` only what finds secrets; `recorder` plays what it has recorded.
+/// The folders and files of `src/` from the bottom up, each with those that it may import from.
+/// They are below it, so that no import runs up. All may use `common`. `session` uses of
+/// `recording` only what finds secrets; `recorder` plays what it has recorded.
 const ARROWS: [(&str, &[&str]); 11] = [
     ("common", &[]),
     ("wire", &[]),
@@ -162,7 +163,8 @@ fn first_names(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// What a source imports from other parts of the crate, with whether only its unit tests do. Comments do not count; paths inside functions do.
+/// What a source imports from other parts of the crate, with whether only its unit tests do.
+/// Comments do not count; paths inside functions do.
 fn imports(path: &str, text: &str) -> Vec<(String, bool)> {
     let code: String = text
         .lines()
@@ -190,7 +192,8 @@ fn imports(path: &str, text: &str) -> Vec<(String, bool)> {
         .collect()
 }
 
-/// The arrows of a source that are not allowed. `exports` says in which layer a name of the root is declared.
+/// The arrows of a source that are not allowed. `exports` says in which layer a name of the root is
+/// declared.
 fn arrows_up(path: &str, text: &str, exports: &[(String, String)]) -> Vec<String> {
     let from = layer(path);
     let (_, allowed) = ARROWS.iter().find(|(name, _)| *name == from).unwrap_or_else(|| {
@@ -291,7 +294,8 @@ fn every_form_of_an_import_is_found() {
     assert_eq!(arrows_up("src/recorder/mod.rs", "use super::session::X;", &exports).len(), 1);
 }
 
-/// Who installs the crate to replay, or to run the real CLI in a test, builds no HTTP server framework.
+/// Who installs the crate to replay, or to run the real CLI in a test, builds no HTTP server
+/// framework.
 #[test]
 fn wiremock_is_built_by_its_feature_only() {
     let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();

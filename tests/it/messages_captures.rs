@@ -1,8 +1,8 @@
 //! Every line of real captures is modelled: no defect, and no field without a name in the typed
 //! layer.
 //!
-//! A capture has one object per line; those with `"dir":"out"` and a string `line` are stdout of the
-//! CLI.
+//! A capture has one object per line; those with `"dir":"out"` and a string `line` are stdout of
+//! the CLI.
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,7 @@
 //! The share of secrets that is redacted: in credential files, and for fresh random secrets.
 //!
-//! `cargo test --test it redaction_rates:: -- --nocapture` prints the figures that `docs/redaction.md` states.
+//! `cargo test --test it redaction_rates:: -- --nocapture` prints the figures that
+//! `docs/redaction.md` states.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,5 @@
-//! The in-memory transport behaves like a process: bounded pipes, ends of file, signals, an exit status.
+//! The in-memory transport behaves like a process: bounded pipes, ends of file, signals, an exit
+//! status.
 #![allow(clippy::unwrap_used)]
 
 use std::io::ErrorKind;

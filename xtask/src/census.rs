@@ -7,11 +7,12 @@ use claude_wire::recording::{Census, Recording, audit};
 
 use claude_wire_cli::{Failure, Found};
 
-/// Print the kinds of lines in recordings, with their fields, types and values, as JSON, one field per line.
+/// Print the kinds of lines in recordings, with their fields, types and values, as JSON, one field
+/// per line.
 ///
-/// A kind is a direction and the type of a line (out system/init). A field is a path in it, with [] for the items of
-/// an array and * for keys that are data. Fields of messages that this program has no types for are reported on
-/// stderr, by kind and path.
+/// A kind is a direction and the type of a line (out system/init). A field is a path in it, with []
+/// for the items of an array and * for keys that are data. Fields of messages that this program has
+/// no types for are reported on stderr, by kind and path.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:

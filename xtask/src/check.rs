@@ -5,11 +5,12 @@ use std::process::Command;
 
 use claude_wire_cli::{Failure, Found};
 
-use super::root;
+use super::{english, root};
 
 /// Check what the house asks for, and print each figure.
 ///
-/// An installation of the stand-in builds few crates, and the sources keep the rules of CONTRIBUTING.
+/// An installation of the stand-in builds few crates, and the sources keep the rules of
+/// CONTRIBUTING, its English among them.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -25,7 +26,8 @@ pub(crate) fn run(_: &Arguments) -> Result<Found, Failure> {
         crates.len()
     );
     let all_pass = house_rules()?;
-    let is_well = crates.len() <= MOST_CRATES && all_pass;
+    let is_plain = !english::too_many(&root())?;
+    let is_well = crates.len() <= MOST_CRATES && all_pass && is_plain;
     Ok(if is_well { Found::Nothing } else { Found::Something })
 }
 

@@ -9,7 +9,8 @@ use super::{options, rerecord, root};
 
 /// Write the generated pages: options, control requests, the census, the index of the recordings.
 ///
-/// docs/cli-versions.md is not among them: `matrix` writes it, and fetches many versions of the CLI for it.
+/// docs/cli-versions.md is not among them: `matrix` writes it, and fetches many versions of the CLI
+/// for it.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -18,7 +19,8 @@ Examples:
 Exit codes: 0 they are written, 2 one is not.")]
 pub(crate) struct Arguments {}
 
-/// The tests of the library that write a page where `CLAUDE_WIRE_WRITE_DOCS` is set: what they print is not public.
+/// The tests of the library that write a page where `CLAUDE_WIRE_WRITE_DOCS` is set: what they
+/// print is not public.
 const WRITERS: [(&str, &str); 2] = [
     ("--lib", "the_table_in_docs_is_up_to_date"),
     ("--test=it", "recording_census::the_census_in_docs_is_that_of_the_recordings"),

@@ -5,6 +5,7 @@
 mod census;
 mod check;
 mod docs;
+mod english;
 mod matrix;
 mod options;
 mod rerecord;

@@ -3,9 +3,10 @@
 //! `cargo run --package calculator` replays a recorded session: no network, no key, no `claude`.
 //! `cargo run --package calculator -- --live` asks an installed `claude`.
 //!
-//! A tool is a method: its doc comment is what the model reads about it, its parameters are a type with a schema, and an `Err` is a failure
-//! that the model sees and can react to. The tools are rmcp's own, so a server written for another program fits as well. A project of yours
-//! needs no `rmcp` next to `claude-wire`: its macros find the one that is imported here.
+//! A tool is a method: its doc comment is what the model reads about it, its parameters are a type
+//! with a schema, and an `Err` is a failure that the model sees and can react to. The tools are
+//! rmcp's own, so a server written for another program fits as well. A project of yours needs no
+//! `rmcp` next to `claude-wire`: its macros find the one that is imported here.
 
 use claude_wire::mcp::rmcp::handler::server::wrapper::Parameters;
 use claude_wire::mcp::rmcp::{self, ServerHandler, schemars, tool, tool_handler, tool_router};
@@ -29,7 +30,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// The server. One is made for each connection of the CLI, so what its fields hold belongs to one session.
+/// The server. One is made for each connection of the CLI, so what its fields hold belongs to one
+/// session.
 struct Calculator;
 
 /// What the model passes in.

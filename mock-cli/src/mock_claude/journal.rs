@@ -1,7 +1,7 @@
 //! The journal: what the stand-in saw, written as it happens.
 //!
-//! JSON Lines, appended to the file that `CLAUDE_WIRE_JOURNAL` names. Each entry is one object: `pid`, the process; `us`, microseconds since
-//! that process's previous entry; and one of
+//! JSON Lines, appended to the file that `CLAUDE_WIRE_JOURNAL` names. Each entry is one object:
+//! `pid`, the process; `us`, microseconds since that process's previous entry; and one of
 //!
 //! | key | holds |
 //! |---|---|
@@ -12,9 +12,11 @@
 //! | `report` | what became of the replay: `played`, `matched`, `divergences` (texts), `left` (texts) |
 //! | `exit` | `{"code":0}` or `{"signal":"SIGKILL"}` |
 //!
-//! A process that was killed has no `exit`. Each entry is appended in one write, so that processes may share a file. Lines and arguments are
-//! in it as they are; of the environment, what begins with `CLAUDE` or `ANTHROPIC`, without the values of secrets. So the file is created for
-//! its owner alone, and a symbolic link to a file is refused: a device or a pipe, such as `/dev/stderr`, may be named by one.
+//! A process that was killed has no `exit`. Each entry is appended in one write, so that processes
+//! may share a file. Lines and arguments are in it as they are; of the environment, what begins
+//! with `CLAUDE` or `ANTHROPIC`, without the values of secrets. So the file is created for its
+//! owner alone, and a symbolic link to a file is refused: a device or a pipe, such as
+//! `/dev/stderr`, may be named by one.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
@@ -67,7 +69,8 @@ impl Journal {
         self.0.is_some()
     }
 
-    /// `stream` is `in`, `out` or `err`; the line has its ending, unless it goes on in the next entry.
+    /// `stream` is `in`, `out` or `err`; the line has its ending, unless it goes on in the next
+    /// entry.
     pub(crate) fn line(&self, stream: &str, wire: &[u8]) {
         if !self.is_open() {
             return;

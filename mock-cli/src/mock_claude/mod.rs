@@ -1,7 +1,8 @@
 //! `mock-claude`: a stand-in for the Claude Code CLI that plays a recording or a scenario.
 //!
-//! It accepts the arguments that `claude` accepts, refuses what `claude` refuses, and writes what was recorded or scripted to its standard
-//! streams. Environment variables say what to play: see [`HELP`]. What it saw goes into a [`journal`].
+//! It accepts the arguments that `claude` accepts, refuses what `claude` refuses, and writes what
+//! was recorded or scripted to its standard streams. Environment variables say what to play: see
+//! [`HELP`]. What it saw goes into a [`journal`].
 
 mod argv;
 mod environment;

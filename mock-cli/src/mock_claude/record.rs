@@ -15,7 +15,8 @@ const REAL_CLI: &str = "CLAUDE_WIRE_REAL_CLI";
 /// What an SDK asks a CLI before it starts it; not recorded.
 const QUESTIONS: [&str; 5] = ["--version", "-v", "-V", "--help", "-h"];
 
-/// Runs the real CLI with this process's arguments, environment and folder. Returns only when it could not be run.
+/// Runs the real CLI with this process's arguments, environment and folder. Returns only when it
+/// could not be run.
 pub(crate) fn record(to: &Path, redact: bool) -> Result<ExitCode, String> {
     let cli = real_cli(env::var_os(REAL_CLI))?;
     let args: Vec<OsString> = env::args_os().skip(1).collect();

@@ -3,7 +3,8 @@
 /// With more changes than this it is another word.
 const MAX_DISTANCE: usize = 3;
 
-/// `(Did you mean --model?)` for `--modle`, with a line break before it; nothing where no flag is near. Only long names are guessed.
+/// `(Did you mean --model?)` for `--modle`, with a line break before it; nothing where no flag is
+/// near. Only long names are guessed.
 pub(crate) fn did_you_mean(flag: &str, known: impl Iterator<Item = &'static str>) -> String {
     let Some(word) = flag.strip_prefix("--") else { return String::new() };
     let mut best = MAX_DISTANCE;
@@ -34,7 +35,8 @@ pub(crate) fn did_you_mean(flag: &str, known: impl Iterator<Item = &'static str>
     }
 }
 
-/// How many letters to add, drop, change or swap with their neighbour; at most the length of the longer word.
+/// How many letters to add, drop, change or swap with their neighbour; at most the length of the
+/// longer word.
 fn distance(one: &str, other: &str) -> usize {
     let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
     if one.len().abs_diff(other.len()) > MAX_DISTANCE {

@@ -26,7 +26,8 @@ pub(crate) struct Known {
     /// A host name to redact; may be repeated
     #[arg(long, value_name = "NAME")]
     host: Vec<String>,
-    /// A regular expression of what is a secret, or of what is around its first group; may be repeated
+    /// A regular expression of what is a secret, or of what is around its first group; may be
+    /// repeated
     #[arg(long, value_name = "REGEX")]
     pattern: Vec<String>,
     /// A file of such expressions, one a line; empty lines and those that begin with # say nothing

@@ -16,11 +16,13 @@ use crate::{Failure, Found};
 
 /// Decode the stdout of a CLI: print one JSON object for each line.
 ///
-/// outcome is message, control, noise, malformed or truncated_tail; kind is the frame's type; defects are the paths of the fields that were
-/// missing or of the wrong type; offset is where the line begins, in bytes; length is that of the line, without its line break. reason says why
-/// a line is malformed (json, no_type, oversize) or what noise holds that no client sees: messages in an array (json_array), or one
-/// behind other text (behind_text); detail says it in a sentence. With --raw, raw is the line itself: as JSON where it is JSON, else as
-/// base64 with "as":"base64", and absent for a line over the limit. Only one line is kept in memory.
+/// outcome is message, control, noise, malformed or truncated_tail; kind is the frame's type;
+/// defects are the paths of the fields that were missing or of the wrong type; offset is where the
+/// line begins, in bytes; length is that of the line, without its line break. reason says why a
+/// line is malformed (json, no_type, oversize) or what noise holds that no client sees: messages in
+/// an array (json_array), or one behind other text (behind_text); detail says it in a sentence.
+/// With --raw, raw is the line itself: as JSON where it is JSON, else as base64 with "as":"base64",
+/// and absent for a line over the limit. Only one line is kept in memory.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:

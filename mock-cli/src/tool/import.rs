@@ -11,10 +11,11 @@ use crate::{Failure, Found};
 /// Turn a raw capture into a redacted recording.
 ///
 /// A capture is a log of JSON lines, one for each line that crossed a pipe:
-/// {"t":0.031,"dir":"out","line":"{\"type\":...}"}. t is in seconds, dir is in, out, err or exit, and "ev":"eof" or
-/// "ev":"SIGTERM" replaces the line. Keys, tokens, addresses and the long texts of the CLI are redacted, unless
-/// --no-scrub is given. The working and home directories that the CLI reports in the capture become variables, unless
-/// --cwd and --home name others; what else looks like a directory of the recording machine is reported on stderr.
+/// {"t":0.031,"dir":"out","line":"{\"type\":...}"}. t is in seconds, dir is in, out, err or exit,
+/// and "ev":"eof" or "ev":"SIGTERM" replaces the line. Keys, tokens, addresses and the long texts
+/// of the CLI are redacted, unless --no-scrub is given. The working and home directories that the
+/// CLI reports in the capture become variables, unless --cwd and --home name others; what else
+/// looks like a directory of the recording machine is reported on stderr.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:

@@ -9,10 +9,11 @@ use crate::{Failure, Found};
 
 /// Find what should not be shared in recordings.
 ///
-/// Each line names the place, the kind, and how the finding begins; never the whole finding. `claude-wire scrub`
-/// redacts what is found, except high-entropy strings: these may be keys, or only hashes and names, so look at them
-/// yourself. If one is a secret, pass it with --secret-env. The command first checks itself: it plants one secret of
-/// each kind in a test recording, and fails if it does not find them all.
+/// Each line names the place, the kind, and how the finding begins; never the whole finding.
+/// `claude-wire scrub` redacts what is found, except high-entropy strings: these may be keys, or
+/// only hashes and names, so look at them yourself. If one is a secret, pass it with --secret-env.
+/// The command first checks itself: it plants one secret of each kind in a test recording, and
+/// fails if it does not find them all.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:

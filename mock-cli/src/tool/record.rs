@@ -22,11 +22,12 @@ macro_rules! number {
 
 /// Run a CLI and record its streams, redacted.
 ///
-/// The CLI gets everything from stdin, and its output comes out here, unchanged and at once. SIGTERM, SIGINT, SIGHUP,
-/// SIGQUIT, SIGUSR1 and SIGUSR2 are passed on. If the recording cannot be written, it ends there, with a line on
-/// stderr at the end; the run goes on. Secrets are redacted before a line is written: see `claude-wire scrub`. The
-/// working and home directories become variables; a warning on stderr at the end names other directories of this
-/// machine that are in the recording.
+/// The CLI gets everything from stdin, and its output comes out here, unchanged and at once.
+/// SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1 and SIGUSR2 are passed on. If the recording cannot be
+/// written, it ends there, with a line on stderr at the end; the run goes on. Secrets are redacted
+/// before a line is written: see `claude-wire scrub`. The working and home directories become
+/// variables; a warning on stderr at the end names other directories of this machine that are in
+/// the recording.
 #[derive(clap::Args)]
 #[command(after_help = concat!("\
 Examples:

@@ -8,10 +8,12 @@ use claude_wire::recording::{Integrity, Recording, Redaction};
 use super::arguments::{Folders, Known, may_write};
 use crate::{Failure, Found};
 
-/// Redact recordings: keys, tokens, addresses, paths, host names, signatures, the long texts of the CLI.
+/// Redact recordings: keys, tokens, addresses, paths, host names, signatures, the long texts of the
+/// CLI.
 ///
-/// Each place becomes a placeholder, such as user1@redacted.invalid or <secret:1>. Equal values get the same placeholder throughout a recording, and the header
-/// counts them. A recorder does the same while it records, unless --no-scrub was given; a second run finds nothing.
+/// Each place becomes a placeholder, such as user1@redacted.invalid or <secret:1>. Equal values get
+/// the same placeholder throughout a recording, and the header counts them. A recorder does the
+/// same while it records, unless --no-scrub was given; a second run finds nothing.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:

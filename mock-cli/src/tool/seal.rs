@@ -8,8 +8,8 @@ use crate::{Failure, Found};
 
 /// Write a new footer for recordings that were edited or truncated.
 ///
-/// A recording that was not changed is left alone. A truncated one loses a last partial line, and counts as complete
-/// from then on: look at its end first.
+/// A recording that was not changed is left alone. A truncated one loses a last partial line, and
+/// counts as complete from then on: look at its end first.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:

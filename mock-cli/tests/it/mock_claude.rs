@@ -187,7 +187,8 @@ fn plays_a_death_by_signal() {
 
 #[test]
 fn it_does_not_outlive_its_host() {
-    // The host goes away in the middle: its ends of the pipes are closed, and no one is left to kill anything.
+    // The host goes away in the middle: its ends of the pipes are closed, and no one is left to
+    // kill anything.
     let mut child = spawn(mock(&STREAMS).env("CLAUDE_WIRE_REPLAY", corpus("three-turns.jsonl")));
     drop((child.stdin.take(), child.stdout.take(), child.stderr.take()));
     assert_eq!(child.wait().unwrap().code(), Some(70), "the recorded host went on");

@@ -55,7 +55,8 @@ fn the_scenario_on_the_page_is_valid() {
     Scenario::parse(scenario).unwrap();
 }
 
-/// Each block that begins with `$ cargo` is run, and its output compared; `...` is any number of lines.
+/// Each block that begins with `$ cargo` is run, and its output compared; `...` is any number of
+/// lines.
 #[test]
 fn the_commands_of_the_readme_print_what_it_shows() {
     let blocks: Vec<_> = README.split("```console\n$ cargo ").skip(1).collect();
@@ -137,7 +138,8 @@ fn the_whole_process_plays_a_recording() {
     passed(&output);
 }
 
-/// The commands of the package's README, with a program that writes what was recorded, and with one that does not.
+/// The commands of the package's README, with a program that writes what was recorded, and with one
+/// that does not.
 #[test]
 fn the_program_of_the_packages_readme_finds_the_stand_in_as_claude() {
     let blocks = include_str!("../../README.md").split("```sh\n").skip(1);

@@ -69,7 +69,8 @@ async fn three_turns() {
 
 #[tokio::test]
 async fn an_sdk_option_never_becomes_a_flag() {
-    // `--cwd` and `--timeout` would end the CLI, and the stand-in: the CLI does not have these flags.
+    // `--cwd` and `--timeout` would end the CLI, and the stand-in: the CLI does not have these
+    // flags.
     let folder = tempfile::tempdir().unwrap();
     let recording = Recording::open(corpus("one-shot.jsonl")).unwrap();
     let session = session("one-shot.jsonl")

@@ -25,7 +25,8 @@ fn count(stdout: &str, start: &str) -> usize {
     stdout.lines().filter(|line| line.starts_with(start)).count()
 }
 
-/// Saves a recording of these lines, `<` for stdout, `>` for stdin and `!` for a signal, or for the end of input.
+/// Saves a recording of these lines, `<` for stdout, `>` for stdin and `!` for a signal, or for the
+/// end of input.
 fn recorded(path: &Path, lines: &[&str]) {
     let mut recording = Recording::new(Header::new());
     for line in lines {

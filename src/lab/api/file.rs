@@ -54,7 +54,8 @@ impl ApiScript {
         Self::parse(&text).map_err(|error| ScriptError(format!("{}: {}", path.display(), error.0)))
     }
 
-    /// Reads a script from JSON: an object of `"claude-wire": "api-script"`, `"version": 1` and `"rules"`.
+    /// Reads a script from JSON: an object of `"claude-wire": "api-script"`, `"version": 1` and
+    /// `"rules"`.
     ///
     /// ```
     /// use claude_wire::lab::ApiScript;

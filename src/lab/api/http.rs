@@ -102,7 +102,8 @@ impl Connection {
         self.write("0\r\n\r\n").await
     }
 
-    /// Ends the connection with a reset instead of a close. What the client has not read yet may be lost.
+    /// Ends the connection with a reset instead of a close. What the client has not read yet may be
+    /// lost.
     pub(super) fn reset(self) -> io::Result<()> {
         self.0.get_ref().set_zero_linger()
     }

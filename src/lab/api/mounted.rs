@@ -51,9 +51,9 @@ impl ApiScript {
     ///
     /// `wiremock` sends a response as a whole. A streamed reply is one body with all its events,
     /// and [`first_byte_after`](ApiReply::first_byte_after) delays it. What needs more control over
-    /// the connection is refused: [`delta_every`](ApiReply::delta_every), [`hold`](ApiReply::hold), and
-    /// [`cut`](ApiReply::cut) with [`Cut::Close`] or [`Cut::Reset`]. Use a [`FakeApi`](super::FakeApi)
-    /// for these.
+    /// the connection is refused: [`delta_every`](ApiReply::delta_every), [`hold`](ApiReply::hold),
+    /// and [`cut`](ApiReply::cut) with [`Cut::Close`] or [`Cut::Reset`]. Use a
+    /// [`FakeApi`](super::FakeApi) for these.
     ///
     /// # Errors
     /// When a reply needs what `wiremock` cannot do; nothing is mounted then.

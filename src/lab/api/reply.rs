@@ -8,7 +8,8 @@ use serde_json::{Map, Value};
 
 /// The API's answer to one request: a message, an error, or a raw body; and how it is delivered.
 ///
-/// In a file it is an object, such as `{"content":"Hi!"}` or `{"error":{"status":529}}`; the keys are the fields that the methods name.
+/// In a file it is an object, such as `{"content":"Hi!"}` or `{"error":{"status":529}}`; the keys
+/// are the fields that the methods name.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ApiReply {
@@ -240,7 +241,8 @@ impl ApiReply {
     /// [releases](super::FakeApi::release) `gate` (`hold`). With 0 nothing is sent before, not even
     /// headers. With a gate that is never released the reply hangs.
     ///
-    /// `message_start` is the first event, `content_block_start` the second, and then come the deltas.
+    /// `message_start` is the first event, `content_block_start` the second, and then come the
+    /// deltas.
     #[must_use]
     pub fn hold(mut self, events: usize, gate: impl Into<String>) -> Self {
         self.hold.insert(events, gate.into());

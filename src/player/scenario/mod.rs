@@ -94,8 +94,8 @@ impl Scenario {
 
     /// Reads a scenario from a JSON file.
     ///
-    /// A step of a reply is an object with one key, named after the method of [`ModelReply`]; `hang` is
-    /// just the word. A turn without a `prompt` accepts any prompt.
+    /// A step of a reply is an object with one key, named after the method of [`ModelReply`];
+    /// `hang` is just the word. A turn without a `prompt` accepts any prompt.
     ///
     /// ```
     /// # use claude_wire::Scenario;

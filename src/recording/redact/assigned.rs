@@ -162,7 +162,8 @@ impl<'t> Name<'t> {
             return None;
         }
         if let Some(value) = self.quoted_at(begin) {
-            // `["password", "email"]` and `["A_KEY", "B_KEY"]` are lists; `"Cookie:", "x"` has no value.
+            // `["password", "email"]` and `["A_KEY", "B_KEY"]` are lists; `"Cookie:", "x"` has no
+            // value.
             let is_list = is_define && names::is_variable(text.get(value.clone()));
             let ends_here = closed == self.range.end
                 && begin == end

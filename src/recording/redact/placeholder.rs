@@ -7,7 +7,8 @@
 //! | a key with a known prefix | the prefix, `REDACTED`, the number, and `x` up to the key's length: `sk-ant-REDACTED1xxxx` |
 //! | all else; in old recordings all | `<kind:1>` |
 //!
-//! No address or host of that name can exist (RFC 2606), and programs that check the form of an address, a host or a key accept these.
+//! No address or host of that name can exist (RFC 2606), and programs that check the form of an
+//! address, a host or a key accept these.
 
 use std::collections::HashMap;
 use std::ops::Range;

@@ -82,7 +82,8 @@ pub(super) fn after_mark(text: &[u8], mark: &[u8]) -> Option<usize> {
     })
 }
 
-/// The password in `host:5432:database:user:password`, a line of a `.pgpass`; the anchor is the end of the port.
+/// The password in `host:5432:database:user:password`, a line of a `.pgpass`; the anchor is the end
+/// of the port.
 pub(super) fn pgpass(text: &Text<'_>, port: Range<usize>) -> Option<Range<usize>> {
     let is_part = |byte: u8| is_word(byte) || matches!(byte, b'.' | b'*');
     let digits = text.run_back(port.end - 1, |byte| byte.is_ascii_digit() || byte == b'*');
@@ -164,7 +165,8 @@ pub(super) fn to_the_end(text: &Text<'_>, note: Range<usize>) -> Option<Range<us
 const IMPERSONAL: [&str; 9] =
     ["Public", "Shared", "linuxbrew", "node", "root", "runner", "ubuntu", "user", "vscode"];
 
-/// The name in `/home/NAME`, in `/Users/NAME`, and in the CLI's own spelling of such a folder (`-home-NAME`).
+/// The name in `/home/NAME`, in `/Users/NAME`, and in the CLI's own spelling of such a folder
+/// (`-home-NAME`).
 pub(super) fn user(text: &Text<'_>, parent: Range<usize>) -> Option<Range<usize>> {
     let is_slug = text.at(parent.start) == Some(b'-');
     let begins = !is_slug || matches!(text.before(parent.start), None | Some(b'/' | b'"'));

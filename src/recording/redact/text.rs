@@ -198,7 +198,8 @@ pub(super) fn is_path(value: &[u8]) -> bool {
     begins && !is_base64
 }
 
-/// `config.password`, `os.environ`, `getpass()`, `cert2.pem`: names with dots between them, and calls.
+/// `config.password`, `os.environ`, `getpass()`, `cert2.pem`: names with dots between them, and
+/// calls.
 pub(super) fn is_code(value: &[u8]) -> bool {
     let name = |part: &[u8]| {
         part.first().is_some_and(|first| first.is_ascii_alphabetic() || *first == b'_')

@@ -25,7 +25,8 @@
 //! added by [`Reload::plugins`], the groups [`Remote`] and [`Chrome`], and
 //! [`Files::seed_read_state`].
 //!
-//! The table of all requests is `docs/control-requests.md` in the repository. The requests are declared in `src/wire/requests`.
+//! The table of all requests is `docs/control-requests.md` in the repository. The requests are
+//! declared in `src/wire/requests`.
 
 mod call;
 mod fields;

@@ -121,7 +121,8 @@ impl SessionBuilder {
         })
     }
 
-    /// Calls one hook for several kinds of events, or for one that this version of the crate does not know.
+    /// Calls one hook for several kinds of events, or for one that this version of the crate does
+    /// not know.
     ///
     /// ```
     /// use claude_wire::session::{Matcher, Session};
@@ -195,8 +196,9 @@ impl SessionBuilder {
         self
     }
 
-    /// Offers the CLI an MCP server that lives in this process (`sdkMcpServers`): any [`rmcp`](crate::mcp::rmcp) server, which `make` makes
-    /// for each connection of the CLI. Replaces a server of that name. How it runs, and a tool to begin with: [`crate::mcp`].
+    /// Offers the CLI an MCP server that lives in this process (`sdkMcpServers`): any
+    /// [`rmcp`](crate::mcp::rmcp) server, which `make` makes for each connection of the CLI.
+    /// Replaces a server of that name. How it runs, and a tool to begin with: [`crate::mcp`].
     ///
     /// A panic of `make` is a failed connection.
     #[cfg(feature = "mcp")]

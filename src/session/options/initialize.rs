@@ -40,8 +40,8 @@ impl Options {
         }
     }
 
-    /// Writes the flags for fields of the initialize request. Some only take effect if the CLI waits
-    /// for the request before it does anything.
+    /// Writes the flags for fields of the initialize request. Some only take effect if the CLI
+    /// waits for the request before it does anything.
     pub(super) fn announce_initialize(&self, argv: &mut Argv) {
         let (settings, managed) =
             (self.inline_settings().is_some(), self.managed_settings.is_some());

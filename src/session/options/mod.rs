@@ -12,8 +12,8 @@
 //! child unchanged; no shell is involved.
 //!
 //! **Empty is not unset.** `tools` and `setting_sources` send an empty list, which to the CLI means
-//! none of them. The empty list of any other option is the CLI's default, and sends no flag; it still
-//! hides the list of a lower layer.
+//! none of them. The empty list of any other option is the CLI's default, and sends no flag; it
+//! still hides the list of a lower layer.
 //!
 //! **Never flags.** The SDK itself implements `cwd`, the timeouts, the environment and the key. CLI
 //! 2.1.329 exits on `--cwd` and on `--timeout`.

@@ -33,8 +33,9 @@ macro_rules! option_table {
             index model;
         }
 
-        /// The system prompt: in place of the CLI's own, or appended to it. One of up to 8 KiB is an
-        /// argument, which every user of the machine can read; a longer one is an initialize field.
+        /// The system prompt: in place of the CLI's own, or appended to it. One of up to 8 KiB is
+        /// an argument, which every user of the machine can read; a longer one is an initialize
+        /// field.
         system_prompt: $crate::session::options::SystemPrompt {
             set none;
             default "the CLI's own prompt";
@@ -160,8 +161,9 @@ macro_rules! option_table {
             index conversation;
         }
 
-        /// The skills that the model may use without asking: [`Skills::All`](crate::session::Skills::All),
-        /// or the names of some, which hides the rest. Each adds a rule to `allowed_tools`.
+        /// The skills that the model may use without asking:
+        /// [`Skills::All`](crate::session::Skills::All), or the names of some, which hides the
+        /// rest. Each adds a rule to `allowed_tools`.
         skills: $crate::session::options::Skills {
             set as_is;
             default "what the settings allow";
@@ -410,9 +412,9 @@ macro_rules! option_table {
             index place;
         }
 
-        /// One more source of MCP servers. A file is an argument. An object with `mcpServers` is a field of
-        /// the initialize request, for which the CLI then waits, so that no token in it is on the
-        /// command line.
+        /// One more source of MCP servers. A file is an argument. An object with `mcpServers` is a
+        /// field of the initialize request, for which the CLI then waits, so that no token in it is
+        /// on the command line.
         mcp_config: Vec<$crate::session::options::FileOrJson> {
             set push<$crate::session::options::FileOrJson>;
             default "none";
@@ -653,9 +655,9 @@ macro_rules! option_table {
         /// without limit.
         ///
         /// Not counted is the time in which the CLI waits for this program (a permission, a hook),
-        /// in which a slow reader holds it back, in which a tool runs that has been called and has no
-        /// result yet, in which it compacts the conversation, and which it has said to wait before it
-        /// asks the API again. A tool that hangs is for `timeout` to end.
+        /// in which a slow reader holds it back, in which a tool runs that has been called and has
+        /// no result yet, in which it compacts the conversation, and which it has said to wait
+        /// before it asks the API again. A tool that hangs is for `timeout` to end.
         idle_timeout: ::std::time::Duration {
             set as_is;
             default "none";

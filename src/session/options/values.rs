@@ -38,8 +38,8 @@ pub enum Thinking {
 pub enum Skills {
     /// All that the CLI finds: adds the rule `Skill` to `--allowed-tools`.
     All,
-    /// These and no others: adds a rule `Skill(name)` for each to `--allowed-tools`, and sends the list in the initialize request
-    /// (`skills`). The empty list hides all skills.
+    /// These and no others: adds a rule `Skill(name)` for each to `--allowed-tools`, and sends the
+    /// list in the initialize request (`skills`). The empty list hides all skills.
     Named(Vec<String>),
 }
 
@@ -143,7 +143,8 @@ string_enum! {
 }
 
 string_enum! {
-    /// The form of a preview in a question to the user (`CLAUDE_CODE_QUESTION_PREVIEW_FORMAT`, CLI 2.1.329).
+    /// The form of a preview in a question to the user (`CLAUDE_CODE_QUESTION_PREVIEW_FORMAT`, CLI
+    /// 2.1.329).
     pub enum QuestionPreview {
         Markdown = "markdown",
         Html = "html",

@@ -151,7 +151,8 @@ proptest! {
             // LinesCodec ignores a tail that is a single carriage return.
             .filter(|item| !matches!(item, Item::Line(line) if !line.is_terminated() && &line.bytes()[..] == b"\r"))
             .map(|item| match item {
-                // LinesCodec drops one carriage return at the end of an unterminated tail; ours keeps it, since a tail is not a line.
+                // LinesCodec drops one carriage return at the end of an unterminated tail; ours
+                // keeps it, since a tail is not a line.
                 Item::Line(line) if !line.is_terminated() => line.text().strip_suffix('\r').map_or(line.text().into_owned(), String::from),
                 Item::Line(line) => line.text().into_owned(),
                 Item::TooLong(_) => unreachable!(),

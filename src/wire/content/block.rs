@@ -232,7 +232,8 @@ impl ContentBlock {
 }
 
 impl ToolResultBlock {
-    /// The content as text: the string, or the text blocks of the array, one per line. Empty when there is neither.
+    /// The content as text: the string, or the text blocks of the array, one per line. Empty when
+    /// there is neither.
     pub fn text(&self) -> Cow<'_, str> {
         let Some(content) = &self.content else { return Cow::Borrowed("") };
         content.as_str().unwrap_or_else(|| {

@@ -4,7 +4,8 @@ use bytes::Bytes;
 
 use crate::wire::json::RawJson;
 
-/// A prompt (`user`, host to CLI). `content` is a string or an array of content blocks; the CLI echoes `uuid` in what answers the prompt.
+/// A prompt (`user`, host to CLI). `content` is a string or an array of content blocks; the CLI
+/// echoes `uuid` in what answers the prompt.
 ///
 /// CLI 2.1.329 ignores any `session_id` here.
 ///

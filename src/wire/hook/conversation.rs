@@ -157,7 +157,8 @@ output! {
 }
 
 event! {
-    /// The question of an MCP server has been answered (`ElicitationResult`, CLI 2.1.329). May change the answer.
+    /// The question of an MCP server has been answered (`ElicitationResult`, CLI 2.1.329). May
+    /// change the answer.
     ElicitationResult -> ElicitationResultOutput {
         /// The server.
         pub mcp_server_name: String = "mcp_server_name" required,

@@ -134,7 +134,8 @@ macro_rules! events {
         }
 
         impl HookInput {
-            /// The input, typed by its `hook_event_name`. Fields that are missing or of the wrong type are empty.
+            /// The input, typed by its `hook_event_name`. Fields that are missing or of the wrong
+            /// type are empty.
             pub fn of(input: &RawJson) -> Self {
                 let name = input.cursor().get("hook_event_name").and_then(|name| name.string()).unwrap_or_default();
                 let known = match &*name {

@@ -131,7 +131,8 @@ impl<E: HookData> HookOutput<E> {
         Self::new().decision(HookDecision::Block).reason(reason)
     }
 
-    /// Ends the turn: `continue` is false. The reason is for the user, not for the model (`stopReason`).
+    /// Ends the turn: `continue` is false. The reason is for the user, not for the model
+    /// (`stopReason`).
     pub fn stop(reason: impl Into<String>) -> Self {
         Self::new().set(|fields| {
             fields.continues = Some(false);

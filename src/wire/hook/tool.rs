@@ -9,7 +9,8 @@ use crate::wire::control::McpProvenance;
 use crate::wire::json::RawJson;
 
 event! {
-    /// A tool is about to run (`PreToolUse`, CLI 2.1.329). May allow or deny it, or change its input.
+    /// A tool is about to run (`PreToolUse`, CLI 2.1.329). May allow or deny it, or change its
+    /// input.
     PreToolUse -> PreToolUseOutput {
         /// The tool.
         pub tool_name: String = "tool_name" required,

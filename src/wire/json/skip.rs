@@ -3,7 +3,8 @@
 
 use wide::u8x16;
 
-/// The first byte at or after `at` that ends a run of plain string content: a quote, a backslash or a control byte.
+/// The first byte at or after `at` that ends a run of plain string content: a quote, a backslash or
+/// a control byte.
 #[inline]
 pub(super) fn plain_end(text: &[u8], at: usize) -> usize {
     let mut at = at;
@@ -82,7 +83,8 @@ pub(super) fn skip_string(text: &[u8], at: usize) -> usize {
     if text.get(end) == Some(&b'"') { end + 1 } else { skip_escaped_string(text, end) }
 }
 
-/// The same from the first escape on: the string ends at the first quote with an even number of backslashes before it.
+/// The same from the first escape on: the string ends at the first quote with an even number of
+/// backslashes before it.
 pub(super) fn skip_escaped_string(text: &[u8], first: usize) -> usize {
     let mut at = first;
     while let Some(found) = memchr::memchr(b'"', text.get(at..).unwrap_or_default()) {

@@ -34,7 +34,8 @@ object! {
         pub request_id: Option<String> = "request_id",
         /// When the block was completed, ISO 8601.
         pub timestamp: Option<String> = "timestamp",
-        /// The prompt that is answered, by the uuid its sender gave it; on the first line of a reply only.
+        /// The prompt that is answered, by the uuid its sender gave it; on the first line of a
+        /// reply only.
         pub user_message_uuid: Option<String> = "user_message_uuid",
         /// All prompts consumed so far, by the uuids their sender gave them.
         pub user_message_uuids: Option<Vec<String>> = "user_message_uuids",
@@ -108,7 +109,8 @@ object! {
 }
 
 object! {
-    /// A message of the Messages API (`message` of an assistant line and of `message_start`, CLI 2.1.329).
+    /// A message of the Messages API (`message` of an assistant line and of `message_start`, CLI
+    /// 2.1.329).
     pub struct ApiMessage {
         /// The API's id; several lines share it.
         pub id: Option<String> = "id",
@@ -181,8 +183,8 @@ open_enum! {
 }
 
 object! {
-    /// Something that the API changed in a request (an item of `input_transformations`, CLI 2.1.332,
-    /// declared, not seen).
+    /// Something that the API changed in a request (an item of `input_transformations`, CLI
+    /// 2.1.332, declared, not seen).
     pub struct InputTransformation {
         /// What was done, such as `thinking_dropped`.
         pub kind: String = "type" v2_1_332 declared,

@@ -114,7 +114,8 @@ impl Message {
         self.frame.session_id()
     }
 
-    /// `parent_tool_use_id`: the tool call of the sub-agent that the message belongs to; `None` for the main thread.
+    /// `parent_tool_use_id`: the tool call of the sub-agent that the message belongs to; `None` for
+    /// the main thread.
     pub fn parent_tool_use_id(&self) -> Option<Cow<'_, str>> {
         self.frame.parent_tool_use_id()
     }

@@ -4,8 +4,8 @@
 //! `type`. Structs follow the wire field by field; every field's documentation names the wire's
 //! field and the version of the CLI that it was seen in, or says that it is declared, not seen. A
 //! string out of a set is an enum with the arm `Other`; a type, subtype, content block, event or
-//! delta that is not known is an arm `Unknown`; what may contain anything (tool inputs, tool results)
-//! stays [`RawJson`](super::RawJson).
+//! delta that is not known is an arm `Unknown`; what may contain anything (tool inputs, tool
+//! results) stays [`RawJson`](super::RawJson).
 //!
 //! This module has the two messages that carry the conversation, `assistant` and `user`, and the
 //! values that several messages share. The other types of messages are in

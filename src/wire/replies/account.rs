@@ -13,7 +13,8 @@ object! {
 }
 
 object! {
-    /// What happened to feedback (reply to `submit_feedback` and `submit_survey_feedback`, CLI 2.1.329).
+    /// What happened to feedback (reply to `submit_feedback` and `submit_survey_feedback`, CLI
+    /// 2.1.329).
     pub struct FeedbackReceipt: raw {
         /// Identifies the feedback; `None` if it was not sent.
         pub feedback_id: Option<String> = "feedback_id",
@@ -33,7 +34,8 @@ object! {
 }
 
 object! {
-    /// Where a session can be controlled from (reply to `remote_control`, CLI 2.1.329, declared, not seen).
+    /// Where a session can be controlled from (reply to `remote_control`, CLI 2.1.329, declared,
+    /// not seen).
     pub struct RemoteControl: raw {
         /// The session's page.
         pub session_url: Option<String> = "session_url" declared,
@@ -105,7 +107,8 @@ object! {
 }
 
 object! {
-    /// The browser in use from now on (reply to `select_chrome_browser`, CLI 2.1.329, declared, not seen).
+    /// The browser in use from now on (reply to `select_chrome_browser`, CLI 2.1.329, declared, not
+    /// seen).
     pub struct ChromeChoice {
         /// Its name for display.
         pub name: Option<String> = "name" declared,

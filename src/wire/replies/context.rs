@@ -117,7 +117,8 @@ object! {
 }
 
 object! {
-    /// The instructions of an MCP server (an item of `mcpInstructions`, CLI 2.1.329, declared, not seen).
+    /// The instructions of an MCP server (an item of `mcpInstructions`, CLI 2.1.329, declared, not
+    /// seen).
     pub struct McpInstructionTokens {
         /// The server.
         pub server_name: String = "serverName" declared,
@@ -139,7 +140,8 @@ object! {
 }
 
 object! {
-    /// Something with a name (an item of `systemTools` or `systemPromptSections`, CLI 2.1.329, declared, not seen).
+    /// Something with a name (an item of `systemTools` or `systemPromptSections`, CLI 2.1.329,
+    /// declared, not seen).
     pub struct NamedTokens {
         /// The name.
         pub name: String = "name" declared,
@@ -149,7 +151,8 @@ object! {
 }
 
 object! {
-    /// A sub-agent that the user or a plugin defined (an item of `agents`, CLI 2.1.329, declared, not seen).
+    /// A sub-agent that the user or a plugin defined (an item of `agents`, CLI 2.1.329, declared,
+    /// not seen).
     pub struct AgentTokens {
         /// The type of agent.
         pub agent_type: String = "agentType" declared,

@@ -179,7 +179,8 @@ object! {
 }
 
 object! {
-    /// How to sign in to an MCP server (reply to `mcp_authenticate`, CLI 2.1.329, declared, not seen).
+    /// How to sign in to an MCP server (reply to `mcp_authenticate`, CLI 2.1.329, declared, not
+    /// seen).
     pub struct McpAuthentication {
         /// The page to send the user to.
         pub auth_url: Option<String> = "authUrl" declared,

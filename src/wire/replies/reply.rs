@@ -70,7 +70,8 @@ impl<T> Reply<T> {
         &self.defects
     }
 
-    /// What the type does not name: paths of fields, and `path = "word"` for values of enums. They are in [`raw`](Self::raw) only.
+    /// What the type does not name: paths of fields, and `path = "word"` for values of enums. They
+    /// are in [`raw`](Self::raw) only.
     pub fn unmodelled(&self) -> Vec<String> {
         self.raw.as_ref().map(self.audit).unwrap_or_default()
     }

@@ -73,7 +73,8 @@ object! {
         pub fast_mode_disabled_reason: Option<FastModeDisabledReason> = "fast_mode_disabled_reason",
         /// Whether a turn is running.
         pub session_state: Option<SessionActivity> = "session_state",
-        /// Whether shell commands run in the CLI's sandbox: true, false or `"unknown"` (CLI 2.1.332).
+        /// Whether shell commands run in the CLI's sandbox: true, false or `"unknown"` (CLI
+        /// 2.1.332).
         pub sandbox_enabled: Option<SandboxState> = "sandbox_enabled" v2_1_332,
         /// The CLI's capabilities, as an open set of names; shorter than the list of `system` /
         /// `init`.

@@ -158,7 +158,8 @@ object! {
 }
 
 object! {
-    /// A directory of the workspace (an item of `workspaceDirectories`, CLI 2.1.329, declared, not seen).
+    /// A directory of the workspace (an item of `workspaceDirectories`, CLI 2.1.329, declared, not
+    /// seen).
     pub struct WorkspaceDirectory {
         /// The directory.
         pub path: String = "path" declared,
@@ -304,7 +305,8 @@ object! {
 }
 
 object! {
-    /// A settings file that could not be read (an item of `errors`, CLI 2.1.329, declared, not seen).
+    /// A settings file that could not be read (an item of `errors`, CLI 2.1.329, declared, not
+    /// seen).
     pub struct SettingsError {
         /// The file.
         pub file: Option<String> = "file" declared,

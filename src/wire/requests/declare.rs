@@ -26,10 +26,10 @@ macro_rules! declare {
         }
     )*) => {
         string_enum! {
-            /// What your program may ask the CLI (`request.subtype` of its `control_request`): every
-            /// request that CLI 2.1.332 declares or was seen to know. Methods of
-            /// [`Session`](crate::Session) send most of them; `docs/control-requests.md` says which,
-            /// and [`Session::control`](crate::Session::control) sends any.
+            /// What your program may ask the CLI (`request.subtype` of its `control_request`):
+            /// every request that CLI 2.1.332 declares or was seen to know. Methods of
+            /// [`Session`](crate::Session) send most of them; `docs/control-requests.md` says
+            /// which, and [`Session::control`](crate::Session::control) sends any.
             ///
             /// ```
             /// use claude_wire::wire::control::RequestName;

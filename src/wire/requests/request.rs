@@ -31,8 +31,8 @@ impl Request {
         Self { name: name.into(), fields: Vec::new() }
     }
 
-    /// Reads the body of a request: `None` if it is not an object with a `subtype` that is a string.
-    /// Of a key that occurs twice, the last counts.
+    /// Reads the body of a request: `None` if it is not an object with a `subtype` that is a
+    /// string. Of a key that occurs twice, the last counts.
     pub fn parse(body: &RawJson) -> Option<Self> {
         let cursor = body.cursor();
         let mut request = Self::new(&*cursor.get("subtype")?.string()?);

@@ -232,7 +232,8 @@ object! {
 }
 
 object! {
-    /// Garbage collections of the process (`process_garbage_collections`, CLI 2.1.329, declared, not seen).
+    /// Garbage collections of the process (`process_garbage_collections`, CLI 2.1.329, declared,
+    /// not seen).
     pub struct GarbageCollections {
         /// Up to the first turn.
         pub to_first_message: Option<CollectionCount> = "to_first_message" declared,
@@ -242,7 +243,8 @@ object! {
 }
 
 object! {
-    /// A count of garbage collections (a field of `process_garbage_collections`, CLI 2.1.329, declared, not seen).
+    /// A count of garbage collections (a field of `process_garbage_collections`, CLI 2.1.329,
+    /// declared, not seen).
     pub struct CollectionCount {
         /// Those of young objects.
         pub eden: u64 = "eden" declared,

@@ -57,7 +57,8 @@ object! {
         pub api_error_type: Option<String> = "api_error_type",
         /// A failure without an HTTP status, such as `connection_failed`.
         pub api_error: Option<String> = "api_error",
-        /// Where the message that started the turn came from; set for turns that the CLI started by itself.
+        /// Where the message that started the turn came from; set for turns that the CLI started by
+        /// itself.
         pub origin: Option<Origin> = "origin" => stated_origin,
         /// The last prompt that the turn answers, by the uuid its sender gave it.
         pub user_message_uuid: Option<String> = "user_message_uuid",
@@ -275,7 +276,8 @@ object! {
 }
 
 object! {
-    /// A configuration file that could not be read (`invalid_config_file`, CLI 2.1.329, declared, not seen).
+    /// A configuration file that could not be read (`invalid_config_file`, CLI 2.1.329, declared,
+    /// not seen).
     pub struct InvalidConfigFile {
         /// The file.
         pub path: String = "path" declared,

@@ -195,7 +195,8 @@ impl ResultMessage {
 
     /// What went wrong, in words; `None` unless the turn [failed](Self::failed).
     ///
-    /// The errors, else the result's text, else the subtype unless it is `success`, else the HTTP status.
+    /// The errors, else the result's text, else the subtype unless it is `success`, else the HTTP
+    /// status.
     pub fn error_text(&self) -> Option<String> {
         if !self.failed() {
             return None;

@@ -7,7 +7,8 @@ use crate::wire::message::{Effort, FastModeDisabledReason, FastModeState, Thinki
 use crate::wire::permission::PermissionMode;
 
 object! {
-    /// A turn begins (`system` / `init`, CLI 2.1.329). Sent at the start of every turn, and never before the first prompt.
+    /// A turn begins (`system` / `init`, CLI 2.1.329). Sent at the start of every turn, and never
+    /// before the first prompt.
     pub struct Init {
         /// The working directory.
         pub cwd: String = "cwd",
@@ -127,7 +128,8 @@ object! {
 }
 
 object! {
-    /// A plugin that could not be loaded (an item of `plugin_errors`, CLI 2.1.329, declared, not seen).
+    /// A plugin that could not be loaded (an item of `plugin_errors`, CLI 2.1.329, declared, not
+    /// seen).
     pub struct PluginError {
         /// The plugin.
         pub plugin: String = "plugin" declared,

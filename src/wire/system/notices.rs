@@ -187,7 +187,8 @@ object! {
 }
 
 object! {
-    /// Output of a local command (`system` / `local_command_output`, CLI 2.1.329, declared, not seen).
+    /// Output of a local command (`system` / `local_command_output`, CLI 2.1.329, declared, not
+    /// seen).
     pub struct LocalCommandOutput {
         /// The output.
         pub content: String = "content" declared,

@@ -37,7 +37,8 @@ object! {
 }
 
 object! {
-    /// Something about a task changed (`system` / `task_updated`, CLI 2.1.329). It may be the only sign of a task's end.
+    /// Something about a task changed (`system` / `task_updated`, CLI 2.1.329). It may be the only
+    /// sign of a task's end.
     pub struct TaskUpdated {
         /// The task.
         pub task_id: String = "task_id",

@@ -104,7 +104,8 @@ open_enum! {
 }
 
 object! {
-    /// The disk was full and something was not written (`system` / `session_writes_lost`, CLI 2.1.329, declared, not seen).
+    /// The disk was full and something was not written (`system` / `session_writes_lost`, CLI
+    /// 2.1.329, declared, not seen).
     pub struct SessionWritesLost {
         /// The error of the system: `ENOSPC` or `EDQUOT`.
         pub error_code: String = "error_code" declared,
@@ -116,7 +117,8 @@ object! {
 }
 
 object! {
-    /// The worker of a remote session ends (`system` / `worker_shutting_down`, CLI 2.1.329, declared, not seen).
+    /// The worker of a remote session ends (`system` / `worker_shutting_down`, CLI 2.1.329,
+    /// declared, not seen).
     pub struct WorkerShuttingDown {
         /// Why, such as `host_exit`.
         pub reason: String = "reason" declared,
@@ -124,7 +126,8 @@ object! {
 }
 
 object! {
-    /// The session store of an SDK failed (`system` / `mirror_error`, CLI 2.1.329, declared, not seen). Made by SDKs; the CLI never sends it.
+    /// The session store of an SDK failed (`system` / `mirror_error`, CLI 2.1.329, declared, not
+    /// seen). Made by SDKs; the CLI never sends it.
     pub struct MirrorError {
         /// What went wrong.
         pub error: String = "error" declared,

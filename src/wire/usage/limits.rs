@@ -3,7 +3,8 @@
 use std::time::{Duration, SystemTime};
 
 object! {
-    /// The limits of the plan changed (`rate_limit_event`, CLI 2.1.329, declared, not seen). Not an error.
+    /// The limits of the plan changed (`rate_limit_event`, CLI 2.1.329, declared, not seen). Not an
+    /// error.
     pub struct RateLimitEvent {
         /// The current limits.
         pub info: RateLimitInfo = "rate_limit_info" required declared,

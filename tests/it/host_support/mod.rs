@@ -14,7 +14,8 @@ pub mod run;
 
 use serde_json::Value;
 
-/// The file of this repository, and every `*.json` in the directory that `CLAUDE_WIRE_CONFORMANCE_DIR` names.
+/// The file of this repository, and every `*.json` in the directory that
+/// `CLAUDE_WIRE_CONFORMANCE_DIR` names.
 pub fn files() -> Vec<(String, Value)> {
     let own = serde_json::from_str(include_str!("../../conformance/host-cases.json")).unwrap();
     let mut files = vec![("host-cases.json".to_owned(), own)];

@@ -20,7 +20,8 @@ pub fn name(case: &Value) -> &str {
     case["name"].as_str().unwrap_or("a case without a name")
 }
 
-/// The file of this repository, and every `*.json` in the directory that `CLAUDE_WIRE_CONFORMANCE_DIR` names.
+/// The file of this repository, and every `*.json` in the directory that
+/// `CLAUDE_WIRE_CONFORMANCE_DIR` names.
 pub fn files() -> Vec<(String, Value)> {
     let own = (
         String::from("stdout-cases.json"),

@@ -13,7 +13,8 @@ use tokio::runtime::Builder;
 
 use self::column::Column;
 
-/// Run the corpus with many versions of the CLI, and print one page of what appeared and disappeared.
+/// Run the corpus with many versions of the CLI, and print one page of what appeared and
+/// disappeared.
 ///
 /// Missing versions are fetched from npm, about 200 MB each.
 #[derive(clap::Args)]
@@ -29,7 +30,8 @@ pub(crate) struct Arguments {
     /// The entries (default: all)
     #[arg(long, value_name = "NAME")]
     entry: Vec<String>,
-    /// The folder that has a folder for each version (default: where `claude-wire install` puts them)
+    /// The folder that has a folder for each version (default: where `claude-wire install` puts
+    /// them)
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
     /// How many entries run at the same time

@@ -16,12 +16,13 @@ pub(crate) use self::index::write as write_index;
 
 /// Rebuild the recordings of the corpus with a real CLI, and their index.
 ///
-/// Each entry of the corpus runs with the CLI, in its own directory, without a key, in front of a scripted Messages
-/// API. Only loopback can be reached: this program starts itself again in a network namespace for that. The result is
-/// redacted, checked, and replayed to the same program, which must get the same answers. Only then is it written, to
-/// FOLDER/VERSION/NAME.jsonl; a second launch of an entry goes to NAME-2.jsonl, and the shape of what the CLI asked
-/// the API to FOLDER/VERSION/requests.json. The index FOLDER/README.md is written from the recordings that exist
-/// afterwards.
+/// Each entry of the corpus runs with the CLI, in its own directory, without a key, in front of a
+/// scripted Messages API. Only loopback can be reached: this program starts itself again in a
+/// network namespace for that. The result is redacted, checked, and replayed to the same program,
+/// which must get the same answers. Only then is it written, to FOLDER/VERSION/NAME.jsonl; a second
+/// launch of an entry goes to NAME-2.jsonl, and the shape of what the CLI asked the API to
+/// FOLDER/VERSION/requests.json. The index FOLDER/README.md is written from the recordings that
+/// exist afterwards.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -33,7 +34,8 @@ pub(crate) struct Arguments {
     /// The entries (default: all)
     #[arg(value_name = "NAME")]
     names: Vec<String>,
-    /// The CLI (default: the one in CLAUDE_WIRE_REAL_CLI, else the one that `claude-wire install` installed)
+    /// The CLI (default: the one in CLAUDE_WIRE_REAL_CLI, else the one that `claude-wire install`
+    /// installed)
     #[arg(long, value_name = "PATH")]
     claude: Option<PathBuf>,
     /// The folder in which the folder of the CLI's version is

@@ -55,8 +55,8 @@ struct Inner {
     step: watch::Sender<usize>,
 }
 
-impl Log {
-    pub fn new() -> Self {
+impl Default for Log {
+    fn default() -> Self {
         let inner = Inner {
             items: Mutex::default(),
             lost: AtomicU64::new(0),
@@ -64,6 +64,13 @@ impl Log {
             step: watch::Sender::new(0),
         };
         Self(Arc::new(inner))
+    }
+}
+
+impl Log {
+    /// An empty log.
+    pub fn new() -> Self {
+        Self::default()
     }
 
     pub(super) fn push(&self, channel: Channel, line: impl Into<Bytes>) {

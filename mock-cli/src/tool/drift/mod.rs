@@ -16,13 +16,15 @@ use crate::{Failure, Found};
 
 /// Run the corpus with another CLI, and report how it differs from the recordings.
 ///
-/// Each entry runs with the CLI in its own directory, without a key, in front of a scripted Messages API, and can reach loopback only. The streams are compared with the recording of the entry, and what the CLI
-/// asks the API (its tools and what they take, what it adds to the conversation) with `requests.json` of the same
-/// folder, without ids, times, paths and whatever else no two runs share. Differences are breaking (something that
-/// could be relied on is missing or different), additive (something is new) or cosmetic (other texts and numbers,
-/// another order of lines that do not wait for each other). An entry that differs runs again, up to three times in
-/// all: only what differs each time counts. An entry that hangs or fails each time is not compared. Fields that this
-/// program has no types for are listed by their paths.
+/// Each entry runs with the CLI in its own directory, without a key, in front of a scripted
+/// Messages API, and can reach loopback only. The streams are compared with the recording of the
+/// entry, and what the CLI asks the API (its tools and what they take, what it adds to the
+/// conversation) with `requests.json` of the same folder, without ids, times, paths and whatever
+/// else no two runs share. Differences are breaking (something that could be relied on is missing
+/// or different), additive (something is new) or cosmetic (other texts and numbers, another order
+/// of lines that do not wait for each other). An entry that differs runs again, up to three times
+/// in all: only what differs each time counts. An entry that hangs or fails each time is not
+/// compared. Fields that this program has no types for are listed by their paths.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -39,8 +41,8 @@ pub(crate) struct Arguments {
     /// The CLI to compare with the recordings
     #[arg(long, value_name = "CLAUDE", required_unless_present = "schema")]
     against: Option<PathBuf>,
-    /// Read the schema inside this CLI instead, without running it, and list what this program has no types for. With
-    /// --against: what is different in the other CLI's schema
+    /// Read the schema inside this CLI instead, without running it, and list what this program has
+    /// no types for. With --against: what is different in the other CLI's schema
     #[arg(long, value_name = "CLAUDE", conflicts_with = "names")]
     schema: Option<PathBuf>,
     /// The folder of the recordings (default: recordings/VERSION, of the pinned version)

@@ -35,7 +35,8 @@ fn kill(pid: u32) {
 #[cfg(not(unix))]
 fn kill(_: u32) {}
 
-/// A command that starts a program without any network, where the system has such a thing and lets this user have it; with it elsewhere.
+/// A command that starts a program without any network, where the system has such a thing and lets
+/// this user have it; with it elsewhere.
 pub(super) fn shut_off(program: &Path) -> Command {
     #[cfg(target_os = "linux")]
     if unshare().arg("true").output().is_ok_and(|tried| tried.status.success()) {

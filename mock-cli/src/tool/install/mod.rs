@@ -1,7 +1,9 @@
-//! `claude-wire install`: the CLI from npm, by name and version, into a directory that `CliPath::Auto` looks in.
+//! `claude-wire install`: the CLI from npm, by name and version, into a directory that
+//! `CliPath::Auto` looks in.
 //!
-//! npm downloads into a staging directory inside the target directory, without running any script of a package. What it brings is asked
-//! for its version and only then renamed to `claude`, so that the directory never holds half an executable or another version.
+//! npm downloads into a staging directory inside the target directory, without running any script
+//! of a package. What it brings is asked for its version and only then renamed to `claude`, so that
+//! the directory never holds half an executable or another version.
 
 mod error;
 mod limited;
@@ -36,7 +38,8 @@ pub(crate) struct Install {
     /// The version, in full.
     #[arg(long, default_value = CLI_VERSION)]
     version: String,
-    /// The directory for the executable (default: claude-wire/cli/VERSION in the user's data directory).
+    /// The directory for the executable (default: claude-wire/cli/VERSION in the user's data
+    /// directory).
     #[arg(long)]
     dir: Option<PathBuf>,
 }
@@ -138,7 +141,8 @@ fn native_executable(staging: &Path) -> Option<PathBuf> {
     native.map(|package| package.path().join(executable())).find(|path| path.is_file())
 }
 
-/// The first word of `--version`, asked in an empty environment, with an empty home, and without a network where the system can do that.
+/// The first word of `--version`, asked in an empty environment, with an empty home, and without a
+/// network where the system can do that.
 pub(crate) fn reported_version(cli: &Path) -> Result<String, InstallError> {
     let home =
         tempfile::tempdir().map_err(|error| InstallError::io("create", &env::temp_dir(), error))?;

@@ -20,9 +20,11 @@ use crate::{Failure, Found};
 
 /// Replay recordings to their end, and account for every line.
 ///
-/// Each recording is read and its footer checked. Every line of output is decoded. Then the recording is replayed, with the input
-/// that it has: through a session of this library if a session could have written it, else on the bare streams, with the reason. A missing
-/// line, one that is not delivered, another exit, a difference in the input, or a wait that does not end: the first of them is reported.
+/// Each recording is read and its footer checked. Every line of output is decoded. Then the
+/// recording is replayed, with the input that it has: through a session of this library if a
+/// session could have written it, else on the bare streams, with the reason. A missing line, one
+/// that is not delivered, another exit, a difference in the input, or a wait that does not end: the
+/// first of them is reported.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:

@@ -84,7 +84,8 @@ impl HookContext {
         self.request.field("tool_use_id")?.as_str().map(String::from)
     }
 
-    /// The session that the hook belongs to: see [`HostRequest::session`](crate::session::HostRequest::session).
+    /// The session that the hook belongs to: see
+    /// [`HostRequest::session`](crate::session::HostRequest::session).
     pub fn session(&self) -> &WeakSession {
         self.request.session()
     }

@@ -1,0 +1,80 @@
+//! The words that readers stumbled over, and how often each may still be found.
+
+use std::fs;
+use std::path::Path;
+
+use claude_wire_cli::Failure;
+
+/// Each word, in any case and within identifiers, with the most that may be left.
+const WORDS: [(&str, usize); 10] = [
+    ("told", 14),
+    ("nobody", 4),
+    ("beside", 4),
+    ("anew", 4),
+    ("whoever", 4),
+    ("somebody", 4),
+    ("surroundings", 4),
+    ("patience", 4),
+    ("for want of", 0),
+    ("of its own", 4),
+];
+
+/// What is searched, below the root: the changelog names what was renamed, so it is left out.
+const SEARCHED: [&str; 5] = ["src", "mock-cli", "tests", "docs", "README.md"];
+
+/// Prints the count of each word. True if one is found too often.
+pub(crate) fn too_many(root: &Path) -> Result<bool, Failure> {
+    let mut texts = Vec::new();
+    for place in SEARCHED {
+        read(&root.join(place), &mut texts)?;
+    }
+    let mut too_many = false;
+    for (word, most) in WORDS {
+        let found = count(word, &texts);
+        println!("\"{word}\": {found} of at most {most}");
+        too_many |= found > most;
+    }
+    Ok(too_many)
+}
+
+fn count(word: &str, texts: &[String]) -> usize {
+    texts.iter().map(|text| text.matches(word).count()).sum()
+}
+
+/// The Rust and Markdown files at or below a path, in lower case.
+fn read(path: &Path, texts: &mut Vec<String>) -> Result<(), Failure> {
+    let failed = |error| format!("{}: {error}", path.display());
+    if path.is_dir() {
+        for entry in fs::read_dir(path).map_err(failed)? {
+            read(&entry.map_err(failed)?.path(), texts)?;
+        }
+    } else if path.extension().is_some_and(|ending| ending == "rs" || ending == "md") {
+        texts.push(fs::read_to_string(path).map_err(failed)?.to_lowercase());
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_found_in_any_case_and_in_identifiers() {
+        let texts = ["Told twice: is_told.".to_lowercase(), "toll".to_owned()];
+        assert_eq!(count("told", &texts), 2);
+    }
+
+    #[test]
+    fn every_searched_place_has_texts() {
+        for place in SEARCHED {
+            let mut texts = Vec::new();
+            read(&crate::root().join(place), &mut texts).unwrap_or_else(|why| panic!("{why}"));
+            assert!(!texts.is_empty(), "{place}");
+        }
+    }
+
+    #[test]
+    fn the_english_is_plain() {
+        assert_eq!(too_many(&crate::root()), Ok(false));
+    }
+}
