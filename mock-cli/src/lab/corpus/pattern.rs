@@ -201,7 +201,7 @@ mod tests {
             [json!({"a": [{"$has": "x"}]}), json!({"$contains": "x", "b": 1}), json!({"$named": 1})]
         {
             let error = Pattern::try_from(pattern).unwrap_err();
-            assert!(error.contains("alone; got {"), "{error}");
+            assert!(error.contains("must be the only field; got {"), "{error}");
         }
     }
 
