@@ -1,5 +1,6 @@
 //! Helpers for all layers: the `Debug` of errors, locks, and texts for display.
 
+#[cfg(any(test, feature = "session"))]
 use std::borrow::Cow;
 #[cfg(feature = "session")]
 use std::sync::{Mutex, MutexGuard, PoisonError};
