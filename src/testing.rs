@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 const INSTALL: &str = "cargo install --path mock-cli";
 const VARIABLE: &str = "CLAUDE_WIRE_MOCK_CLAUDE";
 
-/// The path of `mock-claude`, the stand-in for the CLI as a process of its own.
+/// The path of `mock-claude`, the stand-in for the CLI as a whole process.
 ///
 /// It is looked for in this order: where the environment variable `CLAUDE_WIRE_MOCK_CLAUDE` says;
-/// beside the running test and one folder above it (`target/debug/deps` and `target/debug`); in the
+/// next to the running test and one folder above it (`target/debug/deps` and `target/debug`); in the
 /// folders of `PATH`.
 ///
 /// ```no_run
@@ -92,14 +92,14 @@ fn find(context: &SearchContext) -> Result<PathBuf, Error> {
             Err(Error { kind: Kind::Named, searched: vec![named] })
         };
     }
-    let beside = context
+    let near = context
         .executable
         .iter()
         .flat_map(|executable| executable.ancestors().skip(1).take(2))
         .map(Path::to_owned);
     let path = context.path.iter().flat_map(env::split_paths).filter(|folder| folder.is_absolute());
     let name = format!("mock-claude{}", env::consts::EXE_SUFFIX);
-    let searched: Vec<_> = beside.chain(path).map(|folder| folder.join(&name)).collect();
+    let searched: Vec<_> = near.chain(path).map(|folder| folder.join(&name)).collect();
     match searched.iter().find(|path| path.is_file()) {
         Some(found) => Ok(found.clone()),
         None => Err(Error { kind: Kind::NotFound, searched }),

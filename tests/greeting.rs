@@ -2,7 +2,7 @@
 
 use claude_wire::{Result, Scenario, Session, reply};
 
-/// The code under test. It takes a session, whatever is behind it.
+/// The code under test. It takes a session, and does not care what answers.
 async fn greet(session: &Session, name: &str) -> Result<String> {
     session.query(format!("Greet {name}")).text().await
 }

@@ -1,7 +1,7 @@
 //! A state machine for turns, requests and callbacks, without I/O and without a clock.
 //!
 //! [`Machine::handle`] takes one [`Input`] and the time, and appends [`Output`]s, which the owner
-//! of the pipes carries out. There is nothing to poll and nothing to drain: besides the outputs
+//! of the pipes carries out. There is nothing to poll and nothing to drain: apart from the outputs
 //! there is only [`Machine::deadline`], the time of the next [`Input::Tick`].
 //!
 //! # The connection

@@ -77,7 +77,7 @@ fn lines_that_no_reader_accepts_are_not_written() {
     recording.events = vec![Event::new(0, EventKind::Mark("a".into())), event.clone()];
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.jsonl");
-    std::fs::write(&path, "as it was").unwrap();
+    std::fs::write(&path, "unchanged").unwrap();
     names_the_line(&recording.save(&path).unwrap_err(), 3);
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "unchanged");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "no temporary file is left");

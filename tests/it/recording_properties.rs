@@ -155,3 +155,17 @@ proptest! {
         prop_assert!(scrub(&mut recording, &[]).is_empty());
     }
 }
+
+/// What looks like the beginning of `\u0040` does not hide the first letters of a secret.
+#[test]
+fn a_backslash_before_a_u_is_not_an_escape_without_digits() {
+    for before in [r"\u{ ", r"\u", r"\u ", r"\u12 ", r"\\u{ ", r"\u{}. ", r"\n\u{ "] {
+        let line = format!(r#"{{"type":"x","text":"{before} ann@x.io"}}"#);
+        let mut recording = Recording::new(Header::new());
+        recording.events.push(Event::new(0, EventKind::Out(Payload::line(line.clone()))));
+        scrub(&mut recording, &[]);
+        let scrubbed = recording.events[0].payload().unwrap().bytes().to_vec();
+        let expected = line.replace("ann@x.io", "user1@redacted.invalid");
+        assert_eq!(String::from_utf8(scrubbed).unwrap(), expected);
+    }
+}

@@ -197,7 +197,7 @@ async fn an_unknown_id_falls_back_to_the_given_id() {
             (0..launches.len()).map(|launch| launches.flag(launch, "--resume").unwrap()).collect();
         assert_eq!(resumed[1..3], ["unknown-0", &resumed[0]]);
         let warnings = warnings(&mut events);
-        let lost = warnings.iter().filter(|it| it.contains("does not find conversation unknown-"));
+        let lost = warnings.iter().filter(|it| it.contains("cannot find conversation unknown-"));
         assert_eq!(lost.count(), 3, "{warnings:?}");
     }
 }

@@ -141,7 +141,7 @@ async fn a_slow_event_reader_blocks_nothing_and_learns_what_it_lost() {
     }
     assert!(events.next().now_or_never().is_none());
     go.notify_one();
-    assert_eq!(word(&events.next().await.unwrap()), "the last event is noise");
+    assert_eq!(word(&events.next().await.unwrap()), "noise the last");
     assert_eq!(read(session.query("go")).await.text(), "go");
     ended_well(&session).await;
 }

@@ -1,6 +1,6 @@
 //! The API does not know the key: the CLI retries, gives up, and the turn reports it.
 
-use claude_wire::lab::{ApiScript, ApiReply, When};
+use claude_wire::lab::{ApiReply, ApiScript, When};
 use claude_wire::wire::TurnOutcome;
 
 use crate::support::{finish, place};

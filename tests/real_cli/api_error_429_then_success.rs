@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use claude_wire::lab::{ApiScript, ApiReply};
+use claude_wire::lab::{ApiReply, ApiScript};
 use claude_wire::wire::System;
 
 use crate::support::{finish, place};
 
 pub(crate) async fn run() {
     let wait = ApiReply::error(429).retry_after(Duration::from_secs(1));
-    let place = place(ApiScript::new().on_prompt("Hello", [wait, ApiReply::text("Here I am.")])).await;
+    let place =
+        place(ApiScript::new().on_prompt("Hello", [wait, ApiReply::text("Here I am.")])).await;
     let session = place.session().start().unwrap();
     let messages = session.query("Hello").filter_type("system").collect().await.unwrap();
     let retries: Vec<_> = messages

@@ -1,7 +1,7 @@
 //! The API stays overloaded: the CLI gives up after its retries, and the session works again when
 //! the API does.
 
-use claude_wire::lab::{ApiScript, ApiReply};
+use claude_wire::lab::{ApiReply, ApiScript};
 use claude_wire::wire::TurnOutcome;
 
 use crate::support::{finish, place};

@@ -1,7 +1,7 @@
 //! A sub-agent in the background outlives the turn that started it: its report is a turn that the
 //! CLI starts, delivered as events.
 
-use claude_wire::lab::{ApiScript, ApiReply, When};
+use claude_wire::lab::{ApiReply, ApiScript, When};
 use claude_wire::session::SessionEvent;
 use serde_json::json;
 

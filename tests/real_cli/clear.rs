@@ -1,6 +1,6 @@
 //! `clear` starts a new conversation in the same process.
 
-use claude_wire::lab::{ApiScript, ApiReply, When};
+use claude_wire::lab::{ApiReply, ApiScript, When};
 
 use crate::support::{finish, place};
 

@@ -1,9 +1,9 @@
 //! The CLI accepts the request of every method, and its replies match the types.
 
 use claude_wire::Session;
-use claude_wire::lab::{ApiScript, ApiReply, When};
+use claude_wire::lab::{ApiReply, ApiScript, When};
 use claude_wire::session::{
-    Call, Patch, Effort, FeedbackKind, RatedPart, Rating, Sentiment, Survey,
+    Call, Effort, FeedbackKind, Patch, RatedPart, Rating, Sentiment, Survey,
 };
 use claude_wire::wire::replies;
 use claude_wire::wire::replies::files::CwdStatus;
@@ -15,7 +15,8 @@ const UNKNOWN: &str = "00000000-0000-4000-8000-000000000000";
 
 pub(crate) async fn run() {
     let place =
-        place(ApiScript::new().always(When::any(), [ApiReply::text(r#"{"title":"A title"}"#)])).await;
+        place(ApiScript::new().always(When::any(), [ApiReply::text(r#"{"title":"A title"}"#)]))
+            .await;
     std::fs::write(place.cwd().join("f.txt"), "file text\n").unwrap();
     std::fs::create_dir(place.cwd().join("sub")).unwrap();
     let session = place.session().start().unwrap();

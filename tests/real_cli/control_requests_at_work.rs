@@ -2,7 +2,7 @@
 //! plugins.
 
 use claude_wire::Session;
-use claude_wire::lab::{ApiScript, Hermetic, ApiReply, When};
+use claude_wire::lab::{ApiReply, ApiScript, Hermetic, When};
 use claude_wire::session::{McpServer, PermissionMode};
 use claude_wire::wire::replies::mcp::McpState;
 use claude_wire::wire::{Message, System};

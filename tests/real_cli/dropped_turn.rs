@@ -1,6 +1,6 @@
 //! A turn dropped halfway is interrupted, and nothing of it reaches the next one.
 
-use claude_wire::lab::{ApiScript, ApiReply};
+use claude_wire::lab::{ApiReply, ApiScript};
 
 use crate::support::{finish, place};
 

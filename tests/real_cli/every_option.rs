@@ -1,6 +1,6 @@
 //! The CLI accepts every option: its flags are known, its handshake fields applied.
 
-use claude_wire::lab::{ApiScript, ApiReply, real_cli};
+use claude_wire::lab::{ApiReply, ApiScript, real_cli};
 use claude_wire::session::{AgentDefinition, McpServer, Options, Plugin, Thinking};
 use claude_wire::wire::System;
 use claude_wire::wire::message::ThinkingDisplay;

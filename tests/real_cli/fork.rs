@@ -1,6 +1,6 @@
 //! A fork knows the conversation before it and leaves the original unchanged.
 
-use claude_wire::lab::{ApiScript, ApiReply, When};
+use claude_wire::lab::{ApiReply, ApiScript, When};
 
 use crate::support::{finish, place};
 

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use claude_wire::lab::{ApiScript, ApiReply};
+use claude_wire::lab::{ApiReply, ApiScript};
 use serde_json::{Value, json};
 
 use crate::support::{finish, place};

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use claude_wire::lab::{ApiScript, ApiReply, When};
+use claude_wire::lab::{ApiReply, ApiScript, When};
 use claude_wire::session::{ElicitationAnswer, Matcher, McpServer};
 use claude_wire::wire::RawJson;
 use claude_wire::wire::hook::{HookEventName, HookInput, HookOutput};
@@ -36,7 +36,10 @@ pub(crate) async fn run() {
         )
         .on_prompt(
             "Branch",
-            [ApiReply::tool_use("EnterWorktree", json!({"name": "branch"})), ApiReply::text("Branched.")],
+            [
+                ApiReply::tool_use("EnterWorktree", json!({"name": "branch"})),
+                ApiReply::text("Branched."),
+            ],
         )
         .on_prompt(
             "Leave",

@@ -1,6 +1,6 @@
 //! A failing blocking hook blocks the tool; a failing ordinary hook does not.
 
-use claude_wire::lab::{ApiScript, ApiReply};
+use claude_wire::lab::{ApiReply, ApiScript};
 use claude_wire::session::Matcher;
 use claude_wire::wire::hook::PreToolUse;
 use serde_json::json;

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use claude_wire::lab::{ApiScript, ApiReply};
+use claude_wire::lab::{ApiReply, ApiScript};
 use claude_wire::session::Matcher;
 use claude_wire::wire::hook::PreToolUse;
 use serde_json::json;

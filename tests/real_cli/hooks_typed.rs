@@ -1,6 +1,6 @@
 //! Typed hooks: the input of a tool is changed, its result replaced, and a stop blocked once.
 
-use claude_wire::lab::{ApiScript, ApiReply, When};
+use claude_wire::lab::{ApiReply, ApiScript, When};
 use claude_wire::session::Matcher;
 use claude_wire::wire::RawJson;
 use claude_wire::wire::hook::tool::{PostToolUseOutput, PreToolUseOutput};

@@ -3,7 +3,7 @@
 
 use base64::prelude::*;
 use claude_wire::Prompt;
-use claude_wire::lab::{ApiScript, ApiReply, When};
+use claude_wire::lab::{ApiReply, ApiScript, When};
 
 use crate::support::{finish, place};
 

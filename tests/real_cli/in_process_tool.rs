@@ -1,6 +1,6 @@
 //! An in-process tool: the CLI reaches it over `mcp_message`, from the handshake on.
 
-use claude_wire::lab::{ApiScript, ApiReply, When};
+use claude_wire::lab::{ApiReply, ApiScript, When};
 use serde_json::{Value, json};
 
 use crate::support::{finish, place};

@@ -1,6 +1,6 @@
 //! An in-process server that is added and removed while the session runs.
 
-use claude_wire::lab::{ApiScript, ApiReply};
+use claude_wire::lab::{ApiReply, ApiScript};
 use serde_json::json;
 
 use crate::in_process_tool_of_rmcp::Calculator;

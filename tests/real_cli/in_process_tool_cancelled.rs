@@ -1,6 +1,6 @@
 //! An interrupt while an in-process tool runs: the tool is cancelled, and the session continues.
 
-use claude_wire::lab::{ApiScript, ApiReply};
+use claude_wire::lab::{ApiReply, ApiScript};
 use claude_wire::wire::TurnOutcome;
 use serde_json::json;
 
@@ -12,7 +12,10 @@ pub(crate) async fn run() {
         .on_prompt("Wait", [ApiReply::tool_use("mcp__calc__wait", json!({}))])
         .on_prompt(
             "Add",
-            [ApiReply::tool_use("mcp__calc__add", json!({"a": 1, "b": 2})), ApiReply::text("It is 3.")],
+            [
+                ApiReply::tool_use("mcp__calc__add", json!({"a": 1, "b": 2})),
+                ApiReply::text("It is 3."),
+            ],
         );
     let place = place(script).await;
     let calculator = Calculator::default();

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use claude_wire::lab::{ApiScript, ApiReply};
+use claude_wire::lab::{ApiReply, ApiScript};
 use claude_wire::mcp::rmcp;
 use rmcp::handler::server::wrapper::Parameters;
 use rmcp::model::ProgressNotificationParam;

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use claude_wire::lab::{ApiScript, ApiReply};
+use claude_wire::lab::{ApiReply, ApiScript};
 use claude_wire::wire::replies::server::ManifestState;
 use serde_json::json;
 
@@ -15,11 +15,17 @@ pub(crate) async fn run() {
     let script = ApiScript::new()
         .on_prompt(
             "Add",
-            [ApiReply::tool_use("mcp__calc__add", json!({"a": 1, "b": 2})), ApiReply::text("It is 3.")],
+            [
+                ApiReply::tool_use("mcp__calc__add", json!({"a": 1, "b": 2})),
+                ApiReply::text("It is 3."),
+            ],
         )
         .on_prompt(
             "Again",
-            [ApiReply::tool_use("mcp__calc__add", json!({"a": 2, "b": 2})), ApiReply::text("It is 4.")],
+            [
+                ApiReply::tool_use("mcp__calc__add", json!({"a": 2, "b": 2})),
+                ApiReply::text("It is 4."),
+            ],
         );
     let place = place(script).await;
     let made = Arc::new(AtomicUsize::new(0));

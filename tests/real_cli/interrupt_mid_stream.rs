@@ -1,7 +1,7 @@
 //! An interrupt while the model writes: the text so far is kept, the turn ends as aborted, the
 //! session continues.
 
-use claude_wire::lab::{ApiScript, ApiReply};
+use claude_wire::lab::{ApiReply, ApiScript};
 use claude_wire::wire::TurnOutcome;
 
 use crate::support::{finish, place};

@@ -1,7 +1,7 @@
 //! An interrupt while a tool runs: the tool is killed, the turn ends as aborted, the session
 //! continues.
 
-use claude_wire::lab::{ApiScript, ApiReply};
+use claude_wire::lab::{ApiReply, ApiScript};
 use claude_wire::wire::TurnOutcome;
 use serde_json::json;
 

@@ -7,7 +7,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use claude_wire::lab::{ApiScript, ApiReply, When};
+use claude_wire::lab::{ApiReply, ApiScript, When};
 
 use crate::support::{after_a_kill, finish, kill, place};
 

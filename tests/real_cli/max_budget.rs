@@ -1,6 +1,6 @@
 //! The budget ends a turn.
 
-use claude_wire::lab::{ApiScript, ApiReply, When};
+use claude_wire::lab::{ApiReply, ApiScript, When};
 use claude_wire::wire::TurnOutcome;
 use serde_json::json;
 

@@ -1,6 +1,6 @@
 //! The limit of round trips ends a turn, and the session continues.
 
-use claude_wire::lab::{ApiScript, ApiReply, When};
+use claude_wire::lab::{ApiReply, ApiScript, When};
 use claude_wire::wire::TurnOutcome;
 use serde_json::json;
 
@@ -8,7 +8,10 @@ use crate::support::{finish, place};
 
 pub(crate) async fn run() {
     let script = ApiScript::new()
-        .always(When::prompt("Loop"), [ApiReply::tool_use("Bash", json!({"command": "echo again"}))])
+        .always(
+            When::prompt("Loop"),
+            [ApiReply::tool_use("Bash", json!({"command": "echo again"}))],
+        )
         .on_prompt("Stop", [ApiReply::text("Stopped.")]);
     let place = place(script).await;
     let session = place.session().allowed_tools(["Bash"]).max_turns(2).start().unwrap();

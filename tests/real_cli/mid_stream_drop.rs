@@ -1,7 +1,7 @@
 //! The connection to the API drops within an answer: the CLI retries, and the turn has one complete
 //! answer.
 
-use claude_wire::lab::{ApiScript, Cut, ApiReply};
+use claude_wire::lab::{ApiReply, ApiScript, Cut};
 
 use crate::support::{finish, place};
 

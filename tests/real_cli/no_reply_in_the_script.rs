@@ -1,6 +1,6 @@
 //! A request that the script does not expect fails the turn at once, and the report names it.
 
-use claude_wire::lab::{ApiScript, ApiReply};
+use claude_wire::lab::{ApiReply, ApiScript};
 
 use crate::support::place;
 

@@ -1,6 +1,6 @@
 //! A one-shot query: one answer, and the CLI has exited.
 
-use claude_wire::lab::{ApiScript, ApiReply};
+use claude_wire::lab::{ApiReply, ApiScript};
 
 use crate::support::{close, place};
 

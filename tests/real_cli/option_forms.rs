@@ -2,7 +2,7 @@
 //! where requested.
 
 use claude_wire::SessionBuilder;
-use claude_wire::lab::{ApiScript, ApiReply, When};
+use claude_wire::lab::{ApiReply, ApiScript, When};
 use claude_wire::session::{AgentDefinition, Plugin, Skills, Thinking};
 use serde_json::json;
 

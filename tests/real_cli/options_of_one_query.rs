@@ -1,7 +1,7 @@
 //! Options of one query: the model is switched and switched back; another system prompt needs
 //! another launch of the same conversation.
 
-use claude_wire::lab::{ApiScript, ApiReply, When};
+use claude_wire::lab::{ApiReply, ApiScript, When};
 use claude_wire::wire::System;
 use claude_wire::{Options, Turn};
 

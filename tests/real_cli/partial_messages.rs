@@ -1,6 +1,6 @@
 //! The answer comes piece by piece, each piece once.
 
-use claude_wire::lab::{ApiScript, ApiReply};
+use claude_wire::lab::{ApiReply, ApiScript};
 use claude_wire::session::ContentDelta;
 
 use crate::support::{finish, place};

@@ -3,19 +3,18 @@
 use std::sync::Mutex;
 
 use claude_wire::Decision;
-use claude_wire::lab::{ApiScript, ApiReply};
+use claude_wire::lab::{ApiReply, ApiScript};
 use serde_json::json;
 
 use crate::support::{finish, place};
 
 pub(crate) async fn run() {
     let input = json!({"command": "touch made.txt", "description": "make a file"});
-    let place =
-        place(ApiScript::new().on_prompt(
-            "Make a file",
-            [ApiReply::tool_use("Bash", input.clone()), ApiReply::text("Made.")],
-        ))
-        .await;
+    let place = place(ApiScript::new().on_prompt(
+        "Make a file",
+        [ApiReply::tool_use("Bash", input.clone()), ApiReply::text("Made.")],
+    ))
+    .await;
     let asked = std::sync::Arc::new(Mutex::new(Vec::new()));
     let seen = asked.clone();
     let session = place

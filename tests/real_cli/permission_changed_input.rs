@@ -1,7 +1,7 @@
 //! The host allows with another input, which the tool then uses.
 
 use claude_wire::Decision;
-use claude_wire::lab::{ApiScript, ApiReply};
+use claude_wire::lab::{ApiReply, ApiScript};
 use serde_json::json;
 
 use crate::support::{finish, place};

@@ -4,13 +4,14 @@
 use std::time::Duration;
 
 use claude_wire::Decision;
-use claude_wire::lab::{ApiScript, ApiReply};
+use claude_wire::lab::{ApiReply, ApiScript};
 use serde_json::json;
 
 use crate::support::{finish, place};
 
 pub(crate) async fn run() {
-    let touch = |file: &str| ApiReply::tool_use("Bash", json!({"command": format!("touch {file}")}));
+    let touch =
+        |file: &str| ApiReply::tool_use("Bash", json!({"command": format!("touch {file}")}));
     let script = ApiScript::new()
         .on_prompt("Confirm", [touch("confirmed.txt"), ApiReply::text("Made.")])
         .on_prompt("Dither", [touch("late.txt"), ApiReply::text("Not made.")]);

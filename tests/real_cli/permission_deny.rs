@@ -1,7 +1,7 @@
 //! The host denies: the model gets the reason, and the turn continues.
 
 use claude_wire::Decision;
-use claude_wire::lab::{ApiScript, ApiReply, When};
+use claude_wire::lab::{ApiReply, ApiScript, When};
 use serde_json::json;
 
 use crate::support::{finish, place};
@@ -12,7 +12,10 @@ pub(crate) async fn run() {
             When::prompt("Make a file").tool_result_contains("Not on my watch."),
             [ApiReply::text("I was not allowed to.")],
         )
-        .on_prompt("Make a file", [ApiReply::tool_use("Bash", json!({"command": "touch made.txt"}))]);
+        .on_prompt(
+            "Make a file",
+            [ApiReply::tool_use("Bash", json!({"command": "touch made.txt"}))],
+        );
     let place = place(script).await;
     let session = place
         .session()

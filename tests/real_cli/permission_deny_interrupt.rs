@@ -1,7 +1,7 @@
 //! The host denies and interrupts: the turn ends as aborted, and the session continues.
 
 use claude_wire::Decision;
-use claude_wire::lab::{ApiScript, ApiReply};
+use claude_wire::lab::{ApiReply, ApiScript};
 use claude_wire::wire::TurnOutcome;
 use serde_json::json;
 
@@ -9,7 +9,10 @@ use crate::support::{finish, place};
 
 pub(crate) async fn run() {
     let script = ApiScript::new()
-        .on_prompt("Make a file", [ApiReply::tool_use("Bash", json!({"command": "touch made.txt"}))])
+        .on_prompt(
+            "Make a file",
+            [ApiReply::tool_use("Bash", json!({"command": "touch made.txt"}))],
+        )
         .on_prompt("Still there?", [ApiReply::text("Yes.")]);
     let place = place(script).await;
     let session = place

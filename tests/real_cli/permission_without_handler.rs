@@ -1,6 +1,6 @@
 //! Without a handler, what no rule allows does not run.
 
-use claude_wire::lab::{ApiScript, ApiReply};
+use claude_wire::lab::{ApiReply, ApiScript};
 use serde_json::json;
 
 use crate::support::{finish, place};

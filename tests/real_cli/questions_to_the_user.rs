@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex};
 
 use claude_wire::Decision;
-use claude_wire::lab::{ApiScript, ApiReply, When};
+use claude_wire::lab::{ApiReply, ApiScript, When};
 use claude_wire::session::{Answers, ElicitationAnswer, McpServer};
 use serde_json::json;
 
@@ -39,7 +39,10 @@ pub(crate) async fn run() {
             When::prompt("Ask me").tool_result_contains("The second"),
             [ApiReply::text("The second, then.")],
         )
-        .on_prompt("Ask me", [ApiReply::tool_use("AskUserQuestion", json!({"questions": [question]}))])
+        .on_prompt(
+            "Ask me",
+            [ApiReply::tool_use("AskUserQuestion", json!({"questions": [question]}))],
+        )
         .when(
             When::prompt("Greet me").tool_result_contains("Hello, Ann!"),
             [ApiReply::text("Greeted.")],

@@ -1,6 +1,6 @@
 //! Five prompts at once: five results, in order, none merged with another.
 
-use claude_wire::lab::{ApiScript, ApiReply, When};
+use claude_wire::lab::{ApiReply, ApiScript, When};
 
 use crate::support::{finish, place};
 

@@ -1,6 +1,6 @@
 //! A live session is recorded; the redacted recording gives the same messages to the same code.
 
-use claude_wire::lab::{ApiScript, ApiReply, real_cli};
+use claude_wire::lab::{ApiReply, ApiScript, real_cli};
 use claude_wire::recorder::Recorder;
 use claude_wire::recording::{Recording, Root, lint, scrub};
 use claude_wire::transport::{CliPath, Process};
@@ -14,7 +14,8 @@ pub(crate) async fn run() {
         .on_prompt(
             "Make a file",
             [
-                ApiReply::thinking("Easy.").and_tool_use("Bash", json!({"command": "touch made.txt"})),
+                ApiReply::thinking("Easy.")
+                    .and_tool_use("Bash", json!({"command": "touch made.txt"})),
                 ApiReply::text("Made."),
             ],
         )

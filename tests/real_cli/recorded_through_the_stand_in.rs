@@ -3,7 +3,7 @@
 //!
 //! Needs the stand-in next to the tests: `cargo build -p claude-wire-cli`.
 
-use claude_wire::lab::{ApiScript, ApiReply, real_cli};
+use claude_wire::lab::{ApiReply, ApiScript, real_cli};
 use claude_wire::recording::{EventKind, RecordedExit, Recording, lint};
 use claude_wire::{Decision, Replay, Session, SessionBuilder, testing};
 use serde_json::json;
@@ -14,7 +14,10 @@ pub(crate) async fn run() {
     let script = ApiScript::new()
         .on_prompt(
             "Make a file",
-            [ApiReply::tool_use("Bash", json!({"command": "touch made.txt"})), ApiReply::text("Made.")],
+            [
+                ApiReply::tool_use("Bash", json!({"command": "touch made.txt"})),
+                ApiReply::text("Made."),
+            ],
         )
         .on_prompt("Thanks", [ApiReply::text("You are welcome.")]);
     let place = place(script).await;

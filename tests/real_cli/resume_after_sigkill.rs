@@ -1,7 +1,7 @@
 //! The CLI is killed between two turns: the next query starts another one, which remembers the
 //! conversation.
 
-use claude_wire::lab::{ApiScript, ApiReply, When};
+use claude_wire::lab::{ApiReply, ApiScript, When};
 
 use crate::support::{after_a_kill, finish, kill, place};
 

@@ -1,7 +1,7 @@
 //! A conversation is resumed with another system prompt, which replaces the one that the CLI has
 //! stored.
 
-use claude_wire::lab::{ApiScript, ApiReply, When};
+use claude_wire::lab::{ApiReply, ApiScript, When};
 
 use crate::support::{close, place};
 

@@ -1,6 +1,6 @@
 //! What the CLI writes to its transcript also reaches the host.
 
-use claude_wire::lab::{ApiScript, ApiReply};
+use claude_wire::lab::{ApiReply, ApiScript};
 use claude_wire::session::SessionEvent;
 use claude_wire::wire::control::ControlFrame;
 
@@ -17,7 +17,9 @@ pub(crate) async fn run() {
     let mut kinds = Vec::new();
     while let Some(event) = events.next().await {
         let SessionEvent::Control(frame) = event else { continue };
-        let Some(ControlFrame::TranscriptMirror(mirror)) = ControlFrame::of(&frame) else { continue };
+        let Some(ControlFrame::TranscriptMirror(mirror)) = ControlFrame::of(&frame) else {
+            continue;
+        };
         assert!(mirror.file_path.ends_with(&format!("{id}.jsonl")), "{}", mirror.file_path);
         kinds.extend(
             mirror

@@ -1,6 +1,6 @@
 //! The model of a running session is changed.
 
-use claude_wire::lab::{ApiScript, ApiReply, When};
+use claude_wire::lab::{ApiReply, ApiScript, When};
 use serde_json::{Map, json};
 
 use crate::support::{finish, place};

@@ -1,7 +1,7 @@
 //! Settings of a session apply again in the next CLI after a kill.
 
 use claude_wire::Session;
-use claude_wire::lab::{ApiScript, ApiReply, When};
+use claude_wire::lab::{ApiReply, ApiScript, When};
 use claude_wire::session::{Patch, PermissionMode};
 use serde_json::json;
 

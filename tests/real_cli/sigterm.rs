@@ -1,7 +1,7 @@
 //! The CLI is terminated within a turn: the turn fails with the exit code, and the next query
 //! starts another CLI.
 
-use claude_wire::lab::{ApiScript, ApiReply};
+use claude_wire::lab::{ApiReply, ApiScript};
 
 use crate::support::{finish, place, signal};
 

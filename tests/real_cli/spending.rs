@@ -1,7 +1,7 @@
 //! The cost of turns over a clear, a crash of the CLI and a resumed conversation: each has its
 //! share, nothing is counted twice.
 
-use claude_wire::lab::{ApiScript, ApiReply, When};
+use claude_wire::lab::{ApiReply, ApiScript, When};
 use claude_wire::session::{SessionEvent, Spending};
 
 use crate::support::{finish, place, signal};

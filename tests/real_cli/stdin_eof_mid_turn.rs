@@ -1,6 +1,6 @@
 //! The end of input within a turn: the CLI finishes the turn, then exits.
 
-use claude_wire::lab::{ApiScript, ApiReply};
+use claude_wire::lab::{ApiReply, ApiScript};
 use claude_wire::transport::{CliPath, Process, Transport};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -8,7 +8,8 @@ use crate::support::{close, launch, place};
 
 pub(crate) async fn run() {
     let place = place(
-        ApiScript::new().on_prompt("Hello", [ApiReply::text("The whole answer.").hold(3, "middle")]),
+        ApiScript::new()
+            .on_prompt("Hello", [ApiReply::text("The whole answer.").hold(3, "middle")]),
     )
     .await;
     let cli = claude_wire::lab::real_cli().unwrap();

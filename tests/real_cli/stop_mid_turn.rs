@@ -1,13 +1,14 @@
 //! `stop` within a turn: the turn is interrupted, the CLI ends properly, and nothing is left over.
 
-use claude_wire::lab::{ApiScript, ApiReply};
+use claude_wire::lab::{ApiReply, ApiScript};
 use claude_wire::wire::TurnOutcome;
 
 use crate::support::{close, place};
 
 pub(crate) async fn run() {
     let place =
-        place(ApiScript::new().on_prompt("Talk", [ApiReply::text("one two").hold(2, "middle")])).await;
+        place(ApiScript::new().on_prompt("Talk", [ApiReply::text("one two").hold(2, "middle")]))
+            .await;
     let session = place.session().start().unwrap();
     let turn = tokio::spawn(session.query("Talk").final_result());
     place.api().reached("middle").await;

@@ -1,6 +1,6 @@
 //! A JSON schema: the result carries the answer as a value.
 
-use claude_wire::lab::{ApiScript, ApiReply};
+use claude_wire::lab::{ApiReply, ApiScript};
 use serde_json::json;
 
 use crate::support::{finish, place};
@@ -8,7 +8,8 @@ use crate::support::{finish, place};
 pub(crate) async fn run() {
     let answer = json!({"name": "Ann", "age": 3});
     let place = place(
-        ApiScript::new().on_prompt("Who?", [ApiReply::tool_use("StructuredOutput", answer.clone())]),
+        ApiScript::new()
+            .on_prompt("Who?", [ApiReply::tool_use("StructuredOutput", answer.clone())]),
     )
     .await;
     let schema = json!({"type": "object", "properties": {"name": {"type": "string"}, "age": {"type": "integer"}}, "required": ["name", "age"],

@@ -1,6 +1,6 @@
 //! The CLI accepts the schema of a Rust type, and the answer is a value of that type.
 
-use claude_wire::lab::{ApiScript, ApiReply};
+use claude_wire::lab::{ApiReply, ApiScript};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;

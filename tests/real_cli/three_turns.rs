@@ -1,6 +1,6 @@
 //! Three turns in one process, which remembers the conversation.
 
-use claude_wire::lab::{ApiScript, ApiReply, When};
+use claude_wire::lab::{ApiReply, ApiScript, When};
 
 use crate::support::{finish, place};
 
@@ -8,7 +8,8 @@ pub(crate) async fn run() {
     let script = ["First answer.", "Second answer.", "Third answer."].into_iter().zip(1..).fold(
         ApiScript::new(),
         |script, (answer, turn)| {
-            script.when(When::prompt(format!("question {turn}")).turn(turn), [ApiReply::text(answer)])
+            script
+                .when(When::prompt(format!("question {turn}")).turn(turn), [ApiReply::text(answer)])
         },
     );
     let place = place(script).await;

@@ -237,26 +237,3 @@ fn seals_what_was_edited_or_cut_and_leaves_the_rest_alone() {
     assert!(text(&fs::read(&edited).unwrap()).contains("2 + 3"));
     assert!(seal(&[&edited, &cut, &whole]).status.success());
 }
-
-#[test]
-fn every_command_explains_itself() {
-    let output = Command::new(TOOL).arg("--help").output().unwrap();
-    let list = text(&output.stdout);
-    let section = |head| list.split_once(head).unwrap().1.split("\n\n").next().unwrap();
-    let commands: Vec<_> = [section("Commands:\n"), section("For maintainers of claude-wire:\n")]
-        .into_iter()
-        .flat_map(str::lines)
-        .filter_map(|line| line.split_whitespace().next())
-        .filter(|command| *command != "help")
-        .collect();
-    assert!(commands.len() >= 12 && commands.contains(&"import"), "{list}");
-    for command in commands {
-        let output = Command::new(TOOL).args([command, "--help"]).output().unwrap();
-        let help = text(&output.stdout);
-        assert!(
-            output.status.success() && help.contains("Examples:") && help.contains("Exit codes:"),
-            "{command}: {help}"
-        );
-        assert!(help.contains(&format!("claude-wire {command} ")), "{command}: {help}");
-    }
-}

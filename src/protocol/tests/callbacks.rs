@@ -91,7 +91,7 @@ fn the_number_of_open_requests_is_limited() {
         r#"> {"type":"control_response","response":{"subtype":"error","request_id":"one more","error":"the host has too many open requests"}}"#
     );
     assert!(
-        refused.len() == 2 && refused[1].contains("1024 requests open"),
+        refused.len() == 2 && refused[1].contains("1024 open requests"),
         "reported once: {refused:?}"
     );
     assert_eq!(rig.line(&asked("\"another\"")).len(), 1, "later refusals are not reported");

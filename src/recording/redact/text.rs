@@ -119,7 +119,7 @@ fn read_escapes(text: &[u8]) -> Cow<'_, [u8]> {
             Some(b'n' | b'r') => plain[letter] = b'\n',
             Some(b't') => plain[letter] = b'\t',
             Some(b'b' | b'f') => plain[letter] = b' ',
-            Some(b'u') if text.len() >= letter + 5 => {
+            Some(b'u') if is_hex(text.get(letter + 1..letter + 5)) => {
                 end = letter + 5;
                 let code = std::str::from_utf8(&text[letter + 1..end])
                     .ok()
@@ -133,6 +133,11 @@ fn read_escapes(text: &[u8]) -> Cow<'_, [u8]> {
         next = plain.get(end..).and_then(|rest| Some(end + memchr::memchr(b'\\', rest)?));
     }
     plain.into()
+}
+
+/// Whether these are digits of a `\\u0040`: `\\u{ ann` is an escaped backslash before a word.
+fn is_hex(digits: Option<&[u8]>) -> bool {
+    digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
 }
 
 /// The bytes of names, keys and tokens: letters, digits, `_` and `-`.

@@ -33,7 +33,7 @@ fn container_end(text: &[u8], at: usize) -> Result<usize, Fault> {
     walk(text, at, |_, _| {})
 }
 
-/// The end of the object at `at`. Calls `member` for each of its own members, with the span of the
+/// The end of the object at `at`. Calls `member` for each of its members, with the span of the
 /// key, without quotes, and of the value.
 pub(crate) fn object_end(
     text: &[u8],

@@ -238,7 +238,7 @@ mod tests {
         );
         let page = Page(&[old, new]).to_string();
         let (_, tables) =
-            page.split_once("drift --matrix 1.0.0,2.0.0 > docs/cli-versions.md`.\n").unwrap();
+            page.split_once("cargo xtask matrix 1.0.0,2.0.0 > docs/cli-versions.md`.\n").unwrap();
         let expected = "
 ## Entries that failed
 
