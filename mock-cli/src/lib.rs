@@ -42,6 +42,13 @@ pub enum Found {
 #[doc(hidden)]
 pub type Failure = String;
 
+/// Whether a text is a uuid in the usual form.
+#[doc(hidden)]
+pub fn is_uuid(text: &str) -> bool {
+    let groups: Vec<usize> = text.split('-').map(str::len).collect();
+    groups == [8, 4, 4, 4, 12] && text.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
+}
+
 /// Ends a command: 0 where nothing was found, 1 where something was, 2 where the command could not
 /// do its work, with the reason on stderr.
 #[doc(hidden)]

@@ -2,6 +2,7 @@
 
 use super::flags::{Flag, Value};
 use super::suggest::did_you_mean;
+use crate::is_uuid;
 
 /// What the arguments ask for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -180,11 +181,6 @@ impl Argv {
 
 fn is_flag(arg: &str) -> bool {
     arg.len() > 1 && arg.starts_with('-')
-}
-
-fn is_uuid(text: &str) -> bool {
-    let groups: Vec<usize> = text.split('-').map(str::len).collect();
-    groups == [8, 4, 4, 4, 12] && text.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use base64::Engine as _;
@@ -31,6 +31,8 @@ use claude_wire::player::Report;
 use claude_wire::recording::{Eol, Payload, RecordedExit, is_secret_variable};
 use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
+
+use crate::session_host::lock;
 
 /// The journal, or none.
 #[derive(Clone, Debug, Default)]
@@ -124,7 +126,7 @@ impl Journal {
     /// Appends one entry with these members, after the process and the time.
     fn write(&self, members: &str) {
         let Some(pen) = &self.0 else { return };
-        let mut pen = pen.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut pen = lock(pen);
         let now = Instant::now();
         let us = now.duration_since(pen.last).as_micros();
         pen.last = now;

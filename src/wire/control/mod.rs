@@ -4,21 +4,21 @@
 //! [`CliRequest`]; the requests to a host that provides credentials, tools or a screen are in
 //! [`remote`].
 
-mod incoming;
+mod cli_requests;
+mod frames;
 mod outgoing;
 pub mod remote;
-mod requests;
 
-pub use self::incoming::{
+pub use self::cli_requests::{
+    CanUseTool, CliRequest, ComputerFolder, DialogRequest, ElicitRequest, ElicitationMode,
+    HookCallback, MatchedAskRule, McpMessage, McpProvenance, McpSkill, PromptLine, ToolKind,
+};
+pub use self::frames::{
     ControlCancel, ControlError, ControlFrame, ControlRequest, ControlResponse, KeepAlive,
     TranscriptMirror,
 };
 pub use self::outgoing::{
     control_cancel_line, control_error_line, control_request_line, control_success_line, user_line,
     verbatim_user_line,
-};
-pub use self::requests::{
-    CanUseTool, CliRequest, ComputerFolder, DialogRequest, ElicitRequest, ElicitationMode,
-    HookCallback, MatchedAskRule, McpMessage, McpProvenance, McpSkill, PromptLine, ToolKind,
 };
 pub use super::requests::{Request, RequestName};

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use claude_wire::recording::fits_redacted;
+use claude_wire_cli::is_uuid;
 use serde_json::Value;
 
 /// Which ids of the replay correspond to which ids of the CLI. A session gives its prompts new ids
@@ -58,7 +59,7 @@ impl Ids {
     fn rename(&self, line: &str) -> String {
         let (mut out, mut rest) = (String::with_capacity(line.len()), line);
         while let Some(first) = rest.chars().next() {
-            let id = rest.get(..UUID).filter(|text| is_uuid(text));
+            let id = rest.get(..36).filter(|text| is_uuid(text));
             let (found, after) = rest.split_at(id.map_or(first.len_utf8(), str::len));
             out.push_str(id.and_then(|id| self.live.get(id)).map_or(found, String::as_str));
             rest = after;
@@ -84,16 +85,6 @@ fn fits(redacted: &Value, live: &Value) -> bool {
         }
         (redacted, live) => redacted == live,
     }
-}
-
-const UUID: usize = 36;
-
-fn is_uuid(text: &str) -> bool {
-    const DASHES: [usize; 4] = [8, 13, 18, 23];
-    let fits = |(at, byte): (usize, u8)| {
-        if DASHES.contains(&at) { byte == b'-' } else { byte.is_ascii_hexdigit() }
-    };
-    text.len() == UUID && text.bytes().enumerate().all(fits)
 }
 
 #[cfg(test)]

@@ -1,12 +1,14 @@
 //! A log of what reaches the host, and waiting for it.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use bytes::Bytes;
 use claude_wire::transport::Exit;
 use serde_json::{Value, json};
 use tokio::sync::watch;
+
+use crate::session_host::lock;
 
 /// Where something reached the host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -129,7 +131,7 @@ impl Log {
     }
 
     fn items(&self) -> MutexGuard<'_, Vec<Item>> {
-        self.0.items.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0.items)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll, ready};
 
 use claude_wire::transport::{
@@ -10,6 +10,8 @@ use claude_wire::transport::{
 };
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::watch;
+
+use crate::session_host::lock;
 
 /// The bytes of one run.
 #[derive(Clone, Debug)]
@@ -74,7 +76,7 @@ impl Seen {
     }
 
     fn lock(&self) -> MutexGuard<'_, Bytes> {
-        self.0.bytes.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0.bytes)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Control frames of the CLI.
 
-use super::requests::CliRequest;
+use super::cli_requests::CliRequest;
 use std::collections::BTreeMap;
 
 use crate::wire::decode::{At, Decode, Shape, Sink, declared};
