@@ -54,20 +54,20 @@
 //!
 //! # Layout
 //!
-//! One folder per layer, and no import from a lower to a higher one.
+//! One folder or file per layer, from the bottom up, and no import from a lower to a higher one.
 //!
 //! * [`wire`]: the line codec and the vocabulary of messages; no I/O, no clock.
-//! * [`protocol`]: turns, requests and callbacks as a machine without I/O.
 //! * [`transport`]: moves bytes and owns the child process: the real CLI, the in-memory pipe.
+//! * [`recording`]: reads, writes, imports and redacts recordings.
+//! * [`protocol`]: turns, requests and callbacks as a machine without I/O.
 //! * [`session`]: the async driver of the machine, and the public handle; with feature `mcp`,
 //!   in-process tools.
-//! * [`recording`]: reads, writes, imports and redacts recordings.
 //! * [`player`]: plays the CLI's part from a recording ([`Replay`]) or a script ([`Scenario`]).
 //! * [`recorder`]: a recorder around any transport, or around the CLI of another program;
 //!   recordings that tests replay or make.
-//! * [`testing`]: finds `mock-claude` for tests that want a whole process.
 //! * `lab` (feature `lab`): a Messages API on loopback, and the real CLI in front of it, in a
 //!   closed network.
+//! * [`testing`]: finds `mock-claude` for tests that want a whole process.
 //! * `fuzzing` (feature `fuzzing`, hidden): the bodies of the fuzz targets.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]

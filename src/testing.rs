@@ -12,8 +12,8 @@ const VARIABLE: &str = "CLAUDE_WIRE_MOCK_CLAUDE";
 /// The path of `mock-claude`, the stand-in for the CLI as a whole process.
 ///
 /// It is looked for in this order: where the environment variable `CLAUDE_WIRE_MOCK_CLAUDE` says;
-/// next to the running test and one folder above it (`target/debug/deps` and `target/debug`); in the
-/// folders of `PATH`.
+/// next to the running test and one folder above it (`target/debug/deps` and `target/debug`); in
+/// the folders of `PATH`.
 ///
 /// ```no_run
 /// let cli = claude_wire::testing::mock_claude()?;

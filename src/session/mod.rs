@@ -1,7 +1,7 @@
 //! The session: the async driver and the public handle.
 //!
 //! A [`Session`] is a handle; one task behind it owns the pipes and the [protocol
-//! machine](crate::protocol). That task reads and writes without blocking either, drains standard
+//! machine](crate::protocol). That task reads and writes at the same time, drains standard
 //! error, runs each callback of the host in its own task, and ends the process. The messages of a
 //! turn go to its [`Turn`], a lazy stream; everything else goes to [`Session::events`].
 //!

@@ -32,7 +32,7 @@ impl OptionRow {
 }
 
 impl Options {
-    /// Returns where each option goes, in the order of the fields. `claude-wire options` prints it.
+    /// Returns where each option goes, in the order of the fields. `docs/options.md` is made of it.
     ///
     /// ```
     /// use claude_wire::session::Options;

@@ -16,7 +16,7 @@
 //! | `env` | its variable for the CLI, as a `text` or a `switch` |
 //! | `config` | its key in the configuration, the method of `Input` that reads it, and its values in words |
 //! | `check` | the function of `check.rs` that a value must pass |
-//! | `debug` | the function of `debug.rs` that hides what may be secret |
+//! | `debug` | the function of the module `debug` of `declare.rs` that hides what may be secret |
 //! | `session` | `only`: a query that sets it is refused; `start`: so too, and it is dropped once the CLI has confirmed a conversation |
 //! | `index` | its row in the index of [`SessionBuilder`](crate::SessionBuilder) |
 

@@ -1,14 +1,14 @@
 //! The control requests of a program to the CLI, each declared once.
 //!
-//! `declare.rs` generates [`RequestName`], the types of the replies, what lasts, and the table in
-//! `docs/control-requests.md` from the declarations; `session::control` generates the methods. A
+//! `declare.rs` generates [`RequestName`], and for each request its effect, the type of its reply,
+//! and its row in `docs/control-requests.md`; `session::control` generates the methods. A
 //! request is in the file of its subject, in the group whose methods send it:
 //!
 //! ```text
 //! request ReadFile = "read_file" {
 //!     published answers;
 //!     effect Effect::Reads;
-//!     reply body FileContents;
+//!     reply body files::FileContents;
 //!     /// Reads a file of the workspace, as text.
 //!     fn read(path: &str) { "path": path }
 //!     /// Reads at most this many bytes.

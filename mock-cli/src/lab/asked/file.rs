@@ -207,7 +207,7 @@ mod tests {
         entries.sort();
         assert_eq!(file.entries().collect::<Vec<_>>(), entries);
         let text = fs::read_to_string(pinned().join(AskedFile::NAME)).unwrap();
-        assert!(file.to_json() == text, "the file is not as `claude-wire rerecord` writes it");
+        assert!(file.to_json() == text, "the file is not as `cargo xtask rerecord` writes it");
     }
 
     #[test]

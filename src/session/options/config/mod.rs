@@ -17,10 +17,10 @@ pub(super) use self::keys::Key;
 /// Pass it to the builders that need it; there is no global configuration. Options without a key,
 /// such as `resume` or `json_schema`, belong to one session or query, not to an application.
 ///
-/// The keys are in the last column of `docs/options.md`, and in [`Options::table`]. Most have the
-/// name of their option; those of the timers end in `_ms`. The variable of a key is `CLAUDE_WIRE_`
-/// and the key in capitals; for the model, `CLAUDE_MODEL` counts if that is not set.
-/// `ANTHROPIC_API_KEY` is read from the environment, never from a file.
+/// The keys are in the column "key, and its values" of `docs/options.md`, and in
+/// [`Options::table`]. Most have the name of their option; those of the timers end in `_ms`. The
+/// variable of a key is `CLAUDE_WIRE_` and the key in capitals; for the model, `CLAUDE_MODEL`
+/// counts if that is not set. `ANTHROPIC_API_KEY` is read from the environment, never from a file.
 ///
 /// A file contains TOML: lists are arrays, "yes or no" is `true` or `false`. In a variable, a list
 /// is split at the commas outside parentheses, and "yes or no" is `true`, `1`, `false` or `0`; an
