@@ -33,6 +33,7 @@ struct Inner {
     held: Vec<(u64, Stream)>,
     exit: Option<Exit>,
     control_gone: bool,
+    stdin_failed: bool,
 }
 
 /// One stream.
@@ -56,6 +57,7 @@ impl Log {
             held: Vec::new(),
             exit: None,
             control_gone: false,
+            stdin_failed: false,
         })))
     }
 
@@ -107,6 +109,7 @@ impl Guard<'_> {
             inner.line(stream, line);
         }
         match stream {
+            Stream::In if inner.stdin_failed => {}
             Stream::In => inner.event(EventKind::Eof(stream)),
             _ => {
                 let now = inner.now();
@@ -122,10 +125,12 @@ impl Guard<'_> {
         self.end(Stream::Err);
     }
 
-    /// A write to the CLI failed.
+    /// A write to the CLI failed. What the host does with the pipe from now on is not an end of
+    /// input: the CLI closed it, and a replay must not wait for the host to do so.
     pub(super) fn write_failed(&mut self, error: &io::Error) {
-        if !self.0.stdin.ended {
+        if !self.0.stdin.ended && !self.0.stdin_failed {
             self.0.event(EventKind::Mark(format!("a write to stdin failed: {error}")));
+            self.0.stdin_failed = true;
         }
     }
 

@@ -51,8 +51,12 @@ impl AsyncWrite for TeeWrite {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let Some(inner) = &mut self.inner else { return Poll::Ready(Ok(())) };
-        Pin::new(inner).poll_flush(cx)
+        let Self { inner: Some(inner), log, .. } = &mut *self else { return Poll::Ready(Ok(())) };
+        let result = ready!(Pin::new(inner).poll_flush(cx));
+        if let Err(error) = &result {
+            log.lock().write_failed(error);
+        }
+        Poll::Ready(result)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -2,12 +2,15 @@
 
 mod redaction;
 
+use std::io;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tempfile::TempDir;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::sleep;
 
 use super::Recorder;
@@ -173,6 +176,70 @@ async fn an_early_end_of_output_is_an_event_and_the_usual_one_is_not() {
             r#"{"us":0,"exit":{"signal":"SIGKILL"}}"#
         ]
     );
+}
+
+/// Otherwise a replay would wait for the host to close what the CLI had closed.
+#[tokio::test(start_paused = true)]
+async fn a_pipe_that_the_cli_closed_is_not_an_end_of_input() {
+    for by_flush in [false, true] {
+        let Setup { path, recorder, bench, _folder } = setup();
+        let recorder =
+            if by_flush { Recorder::new(Hangup(bench.clone()), &path) } else { recorder };
+        let mut host = recorder.open(Launch::default()).await.unwrap();
+        let Peer { stdout, stderr, stdin, control } = bench.peer();
+        drop(stdin);
+        let failed = match by_flush {
+            true => host.stdin.flush().await.is_err() && host.stdin.flush().await.is_err(),
+            false => host.stdin.write_all(b"x\n").await.is_err(),
+        };
+        assert!(failed, "by flush: {by_flush}");
+        drop((host.stdin, stdout, stderr));
+        control.exit(Exit::from_code(1));
+        host.stdout.read_to_end(&mut Vec::new()).await.unwrap();
+        host.stderr.read_to_end(&mut Vec::new()).await.unwrap();
+        host.control.wait().await.unwrap();
+        recorder.flush().await.unwrap();
+        assert_eq!(
+            events(&path),
+            [
+                r#"{"us":0,"mark":"a write to stdin failed: broken pipe"}"#,
+                r#"{"us":0,"exit":{"code":1}}"#
+            ]
+        );
+    }
+}
+
+/// A transport whose pipe reports with its flush that the CLI closed it, as that of a process does.
+struct Hangup(Bench);
+
+impl Transport for Hangup {
+    fn open(&self, launch: Launch) -> BoxFuture<'_, Result<Connection, Error>> {
+        let connection = self.0.open(launch);
+        Box::pin(async {
+            let connection = connection.await?;
+            Ok(Connection { stdin: Box::new(Closed), ..connection })
+        })
+    }
+}
+
+struct Closed;
+
+impl AsyncWrite for Closed {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -58,6 +58,7 @@ async fn files_and_tasks(session: &Session) {
     let file = typed(files.read("f.txt").max_bytes(4)).await;
     assert_eq!((file.contents.as_str(), file.truncated), ("file", Some(true)));
     typed(files.suggest("f")).await;
+    typed(files.workspace_diff().uncommitted_hunks()).await;
     assert!(!typed(files.rewind(UNKNOWN).dry_run()).await.can_rewind);
     files.seed_read_state("f.txt", 1).await.unwrap();
     typed(files.register_repo_root("sub").reload_memory().reload_skills()).await;
@@ -81,6 +82,7 @@ async fn settings(session: &Session) {
     typed(session.reload().plugins().refuse_if_busy()).await;
     typed(session.reload().skills()).await;
     typed(session.reload().output_styles()).await;
+    refused(session.reload().connectors(), None).await;
 }
 
 async fn conversation(session: &Session) {
@@ -96,6 +98,9 @@ async fn conversation(session: &Session) {
     assert!(!typed(conversation.cancel_message(UNKNOWN)).await.cancelled);
     assert!(typed(conversation.export()).await.text.contains("Hello"));
     conversation.pause_suggestions(true).await.unwrap();
+    conversation.set_message_waiting(true).await.unwrap();
+    conversation.set_message_waiting(false).await.unwrap();
+    conversation.note_draft_activity().await.unwrap();
     assert_eq!(typed(conversation.launch_review("", false)).await.status, "error");
 }
 
@@ -144,6 +149,7 @@ async fn mcp(session: &Session) {
 async fn elsewhere(session: &Session) {
     // No login was started.
     let account = session.account();
+    typed(account.cloud_sessions()).await;
     refused(account.finish_login("made-up", "made-up"), None).await;
     refused(account.await_login(), None).await;
     typed(account.login(true)).await;

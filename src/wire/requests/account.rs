@@ -16,6 +16,23 @@ group Account = account {
         with console_profile() { "consoleProfile": true }
     }
 
+    request ListCloudSessions = "list_cloud_sessions" {
+        internal answers;
+        effect Effect::Reads;
+        reply body cloud::CloudSessions;
+        /// Lists the sessions of the account in the cloud. The answer says why there is no list, for
+        /// example without a login.
+        fn cloud_sessions() {}
+        /// A person asked for the list now.
+        with user_initiated() { "user_initiated": true }
+        /// Lists the runs of scheduled tasks instead, which the plain list leaves out.
+        with only_runs() { "only_runs": true }
+        /// Lists archived sessions only.
+        with only_archived() { "only_archived": true }
+        /// The page after that of this `next_cursor`, asked for in the same way.
+        with cursor(cursor: &str) { "cursor": cursor }
+    }
+
     request ClaudeOauthCallback = "claude_oauth_callback" {
         hidden refuses;
         effect Effect::Acts;

@@ -223,6 +223,25 @@ group Conversation = conversation {
         fn pause_suggestions(paused: bool) { "paused": paused }
     }
 
+    request SetMessageWaiting = "set_message_waiting" {
+        internal answers;
+        effect Effect::Acts;
+        reply empty ();
+        /// Says whether your program keeps a message of a person until the running turn ends. While
+        /// it does, a session of Claude Desktop ends the turn sooner; in others nothing changes.
+        fn set_message_waiting(waiting: bool) { "waiting": waiting }
+    }
+
+    request PromptDraftActivity = "prompt_draft_activity" {
+        internal answers;
+        effect Effect::Acts;
+        reply empty ();
+        /// Says that a person is typing a prompt: at the first key, and about every 10 seconds while
+        /// typing goes on. Between turns the CLI may prepare the next request; during a turn it
+        /// does nothing.
+        fn note_draft_activity() {}
+    }
+
     request UltrareviewLaunch = "ultrareview_launch" {
         hidden answers;
         effect Effect::Acts;

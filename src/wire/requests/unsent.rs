@@ -21,32 +21,26 @@ unsent {
         reply untyped ();
     }
 
-    request ListCloudSessions = "list_cloud_sessions" {
-        internal answers;
-        effect Effect::Reads;
-        reply body cloud::CloudSessions;
-    }
-
     request GetCloudSession = "get_cloud_session" {
-        internal refuses;
+        internal refuses "none: sessions in the cloud are left to Anthropic's own programs";
         effect Effect::Reads;
         reply untyped ();
     }
 
     request GetCloudSessionTranscript = "get_cloud_session_transcript" {
-        internal refuses;
+        internal refuses "none: sessions in the cloud are left to Anthropic's own programs";
         effect Effect::Reads;
         reply untyped ();
     }
 
     request UpdateCloudSession = "update_cloud_session" {
-        internal refuses;
+        internal refuses "none: sessions in the cloud are left to Anthropic's own programs";
         effect Effect::Acts;
         reply untyped ();
     }
 
     request LogHostEvents = "log_host_events" {
-        internal answers;
+        internal answers "none: only for the telemetry of Anthropic's VS Code extension";
         effect Effect::Acts;
         reply body session::HostEventsReceipt;
     }
@@ -54,24 +48,6 @@ unsent {
     request ListDirectory = "list_directory" {
         internal unknown "none: the CLI knows no such request, although its schema has it";
         effect Effect::Reads;
-        reply untyped ();
-    }
-
-    request GetWorkspaceDiff = "get_workspace_diff" {
-        internal answers;
-        effect Effect::Reads;
-        reply body files::WorkspaceDiff;
-    }
-
-    request ReloadConnectors = "reload_connectors" {
-        internal refuses;
-        effect Effect::Acts;
-        reply untyped ();
-    }
-
-    request SetMessageWaiting = "set_message_waiting" {
-        internal refuses;
-        effect Effect::Acts;
         reply untyped ();
     }
 
@@ -85,12 +61,6 @@ unsent {
         internal answers;
         effect Effect::Acts;
         reply body session::PeerDelivery;
-    }
-
-    request PromptDraftActivity = "prompt_draft_activity" {
-        internal answers;
-        effect Effect::Acts;
-        reply untyped ();
     }
 
     request Dictate = "dictate" {

@@ -25,6 +25,17 @@ group Files = files {
         fn suggest(query: &str) { "query": query }
     }
 
+    request GetWorkspaceDiff = "get_workspace_diff" {
+        internal answers;
+        effect Effect::Reads;
+        reply body files::WorkspaceDiff;
+        /// Returns what changed in the repository: since the base branch on a branch with commits
+        /// beyond it, otherwise since the last commit. At most 50 files, 1 MB each.
+        fn workspace_diff() {}
+        /// Asks for the uncommitted hunks too, which only sessions in Anthropic's cloud send.
+        with uncommitted_hunks() { "uncommitted_hunks": true }
+    }
+
     request RewindFiles = "rewind_files" {
         published answers;
         effect Effect::Acts;
@@ -204,6 +215,15 @@ group Reload = reload {
         reply body server::ReloadedSkills;
         /// Skills.
         fn skills() {}
+    }
+
+    request ReloadConnectors = "reload_connectors" {
+        internal refuses;
+        effect Effect::Acts;
+        reply empty ();
+        /// Connectors of the account at claude.ai. Only after an action of a person; read
+        /// [`Mcp::status`](super::Mcp::status) afterwards. Refused without such a login.
+        fn connectors() {}
     }
 
     request ReloadOutputStyles = "reload_output_styles" {

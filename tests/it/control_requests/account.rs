@@ -16,6 +16,23 @@ async fn login_gives_two_pages() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn cloud_sessions_are_listed_by_kind_and_page() {
+    sends(r#"{"subtype":"list_cloud_sessions"}"#, |session| session.account().cloud_sessions())
+        .await;
+    let request = r#"{"subtype":"list_cloud_sessions","user_initiated":true,"only_runs":true,"only_archived":true,"cursor":"c-2"}"#;
+    sends(request, |session| {
+        session
+            .account()
+            .cloud_sessions()
+            .user_initiated()
+            .only_runs()
+            .only_archived()
+            .cursor("c-2")
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_login_must_have_begun() {
     let request = r#"{"subtype":"claude_oauth_callback","authorizationCode":"c","state":"s"}"#;
     let error = refused("claude_oauth_callback", request, |session| {

@@ -72,6 +72,18 @@ async fn suggestions_pause_and_resume() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_host_reports_drafts_and_messages_that_it_keeps() {
+    sends(r#"{"subtype":"set_message_waiting","waiting":true}"#, |session| {
+        session.conversation().set_message_waiting(true)
+    })
+    .await;
+    sends(r#"{"subtype":"prompt_draft_activity"}"#, |session| {
+        session.conversation().note_draft_activity()
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn launch_review_reports_what_prevents_it() {
     let request = r#"{"subtype":"ultrareview_launch","args":"","confirm":false}"#;
     let launch = reply("ultrareview_launch", request, |session| {

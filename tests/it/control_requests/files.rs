@@ -35,6 +35,15 @@ async fn read_returns_a_file() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn workspace_diff_may_ask_for_uncommitted_hunks() {
+    sends(r#"{"subtype":"get_workspace_diff"}"#, |session| session.files().workspace_diff()).await;
+    sends(r#"{"subtype":"get_workspace_diff","uncommitted_hunks":true}"#, |session| {
+        session.files().workspace_diff().uncommitted_hunks()
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn suggest_finds_files() {
     let found =
         reply("file_suggestions", r#"{"subtype":"file_suggestions","query":""}"#, |session| {

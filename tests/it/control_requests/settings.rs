@@ -38,6 +38,11 @@ async fn save_writes_the_two_keys_that_can_be_written() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn connectors_are_reloaded() {
+    sends(r#"{"subtype":"reload_connectors"}"#, |session| session.reload().connectors()).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn plugins_skills_and_output_styles_are_reloaded() {
     let plugins = reply("reload_plugins", r#"{"subtype":"reload_plugins"}"#, |session| {
         session.reload().plugins()
