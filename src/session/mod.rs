@@ -54,7 +54,7 @@ pub use self::handle::{Session, SessionStats};
 pub use self::handlers::{
     Answers, Confirmer, Decision, DecisionClassification, DialogAnswer, ElicitationAnswer,
     ElicitationRequest, HookContext, HookHandler, HostRequest, IntoHookOutput, Matcher,
-    PermissionHandler, PermissionRequest, Question, QuestionOption, UserDialog,
+    PermissionHandler, PermissionRequest, UserDialog,
 };
 pub use self::oneshot::{Query, query, with_session};
 pub use self::options::{
@@ -72,3 +72,4 @@ pub use self::tokens::{TokenTally, Tokens};
 pub use self::turn::Turn;
 pub use self::weak::WeakSession;
 pub use crate::protocol::{EndCause, Phase};
+pub use crate::wire::tools::{Question, QuestionOption};

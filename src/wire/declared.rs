@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::control::{CliRequest, ControlFrame, RequestName};
 pub use super::decode::Shape;
 use super::hook::{HookInput, declared_for_every_event};
-use super::{Body, System, requests};
+use super::{Body, System, requests, tools};
 
 /// The kinds of one sort, each with its fields.
 pub type Kinds = BTreeMap<String, Shape>;
@@ -31,6 +31,10 @@ pub struct Declared {
     /// The outputs of hooks: under [`EVERY_EVENT`] the common fields, and by event the fields of
     /// `hookSpecificOutput`.
     pub hook_outputs: Kinds,
+    /// The inputs of the built-in tools that have types, by tool.
+    pub tool_inputs: Kinds,
+    /// Their outputs, by tool.
+    pub tool_outputs: Kinds,
 }
 
 /// The name of the kind with the output fields of every event.
@@ -56,6 +60,7 @@ pub fn declared() -> Declared {
         shape.add("hookEventName");
     }
     hook_outputs.insert(EVERY_EVENT.to_owned(), declared_for_every_event());
+    let [tool_inputs, tool_outputs] = tools::declared();
     Declared {
         messages: messages.into_iter().flat_map(|(kind, shape)| by_subtype(kind, shape)).collect(),
         requests: CliRequest::declared(),
@@ -66,6 +71,8 @@ pub fn declared() -> Declared {
         replies: requests::replies(),
         hook_inputs: HookInput::declared(),
         hook_outputs,
+        tool_inputs,
+        tool_outputs,
     }
 }
 

@@ -46,6 +46,7 @@
 //! | [`control`] | the control protocol: the CLI's requests, and the lines that a host writes |
 //! | [`permission`] | permission modes, rules and updates |
 //! | [`hook`] | hooks: their inputs and their outputs |
+//! | [`tools`] | the CLI's built-in tools: their names, their inputs and their outputs |
 //! | [`replies`] | the CLI's replies to control requests |
 //! | [`declared`] | what this version of the crate declares of the wire |
 
@@ -73,6 +74,7 @@ pub mod result;
 pub mod stream;
 pub mod system;
 mod terminal;
+pub mod tools;
 pub mod usage;
 
 pub use self::classify::{LostMessages, Malformed, Outcome, classify};

@@ -142,3 +142,4 @@ mod turn_pieces;
 mod turn_restarts;
 mod turn_restarts_properties;
 mod turn_summary;
+mod wire_tools;

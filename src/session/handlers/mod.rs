@@ -36,7 +36,6 @@ pub use self::elicitation::{ElicitationAnswer, ElicitationRequest};
 pub use self::hooks::{HookContext, HookHandler, IntoHookOutput, Matcher};
 pub use self::permission::{
     Answers, Confirmer, Decision, DecisionClassification, PermissionHandler, PermissionRequest,
-    Question, QuestionOption,
 };
 pub(super) use self::registry::{Handlers, panicked};
 pub use self::request::HostRequest;

@@ -100,7 +100,8 @@ object! {
         pub id: String = "id" required,
         /// The tool, such as `Bash` or `mcp__server__tool`.
         pub name: String = "name" required,
-        /// The tool's input, whatever its shape.
+        /// The tool's input, whatever its shape; [`input_as`](Self::input_as) reads that of a
+        /// built-in tool.
         pub input: Option<RawJson> = "input",
         /// The text that could not be parsed as an input; `input` is then the CLI's own
         /// placeholder.

@@ -81,6 +81,7 @@ macro_rules! object {
                 }
             }
 
+            #[allow(unused_variables, reason = "an object may have no fields")]
             fn declare_members(at: &str, shape: &mut $crate::wire::decode::Shape) {
                 $(
                     let field = $crate::wire::decode::member(at, $wire);
@@ -118,6 +119,7 @@ macro_rules! object {
             }
 
             fn agrees(&self, value: &serde_json::Value) -> bool {
+                #[allow(unused_imports, reason = "an object may have no fields")]
                 use $crate::wire::agree;
                 $({
                     let (ours, value) = (&self.$field, value.get($wire));

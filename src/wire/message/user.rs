@@ -267,7 +267,7 @@ object! {
         /// When it runs next, in milliseconds since 1970.
         pub next_fire_at: Option<f64> = "nextFireAt",
         /// Its maximum age, in milliseconds; 0 for no limit.
-        pub max_age_ms: Option<f64> = "maxAgeMs" v2_1_332 declared,
+        pub max_age_ms: Option<f64> = "maxAgeMs" v2_1_332,
         /// How many others run once, at the same time.
         pub other_one_shots: Option<RawJson> = "otherOneShots" declared,
     }

@@ -222,18 +222,18 @@ object! {
 }
 
 object! {
-    /// One change of a file (an item of `hunks`, CLI 2.1.329, declared, not seen).
+    /// One change of a file (an item of `hunks` and of `structuredPatch`, CLI 2.1.329).
     pub struct Hunk {
         /// Where it started before.
-        pub old_start: u64 = "oldStart" declared,
+        pub old_start: u64 = "oldStart",
         /// How many lines it had before.
-        pub old_lines: u64 = "oldLines" declared,
+        pub old_lines: u64 = "oldLines",
         /// Where it starts now.
-        pub new_start: u64 = "newStart" declared,
+        pub new_start: u64 = "newStart",
         /// How many lines it has now.
-        pub new_lines: u64 = "newLines" declared,
+        pub new_lines: u64 = "newLines",
         /// The lines, each with a sign before it.
-        pub lines: Vec<String> = "lines" required declared,
+        pub lines: Vec<String> = "lines" required,
     }
 }
 

@@ -8,5 +8,5 @@ mod request;
 pub use self::decision::{Decision, DecisionClassification};
 pub(super) use self::handler::Permissions;
 pub use self::handler::{Confirmer, PermissionHandler};
-pub use self::questions::{Answers, Question, QuestionOption};
+pub use self::questions::Answers;
 pub use self::request::PermissionRequest;

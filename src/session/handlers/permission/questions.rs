@@ -3,23 +3,8 @@
 use serde_json::{Map, Value};
 
 use super::{Decision, PermissionRequest};
-use crate::wire::{Cursor, RawJson};
-
-const TOOL: &str = "AskUserQuestion";
-
-/// A question of the model to the user: one of the `questions` in the input of `AskUserQuestion`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Question {
-    /// `question`: the question, which is also its name in the answer.
-    pub question: String,
-    /// `header`: a short label.
-    pub header: String,
-    /// `options`: the possible answers. The user may give another one.
-    pub options: Vec<QuestionOption>,
-    /// `multiSelect`: whether several may be chosen.
-    pub multi_select: bool,
-}
+use crate::wire::RawJson;
+use crate::wire::tools::{AskUserQuestion, Question};
 
 impl PermissionRequest {
     /// The questions of the tool `AskUserQuestion`; none for any other tool. They are answered with
@@ -28,18 +13,9 @@ impl PermissionRequest {
     /// This tool asks the user through the permission request: allowing it unchanged answers
     /// nothing.
     pub fn questions(&self) -> Vec<Question> {
-        if self.tool_name() == TOOL { Question::all(self.input()) } else { Vec::new() }
+        let input = self.input_as::<AskUserQuestion>();
+        input.map(|input| input.into_inner().questions).unwrap_or_default()
     }
-}
-
-/// A possible answer: one of the `options` of a question.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct QuestionOption {
-    /// `label`: the answer.
-    pub label: String,
-    /// `description`: what it means.
-    pub description: String,
 }
 
 /// The user's answers to the questions of `AskUserQuestion`.
@@ -105,39 +81,4 @@ impl Answers {
         }
         Decision::allow_with(RawJson::scanned(format!("{{{}}}", parts.join(",")).into()))
     }
-}
-
-impl Question {
-    /// Parses the questions in an input; missing fields and those of the wrong type are empty.
-    pub(super) fn all(input: &RawJson) -> Vec<Self> {
-        input
-            .cursor()
-            .get("questions")
-            .into_iter()
-            .flat_map(|questions| questions.items())
-            .map(Self::read)
-            .collect()
-    }
-
-    fn read(question: Cursor<'_>) -> Self {
-        let options = question.get("options").into_iter().flat_map(|options| options.items());
-        Self {
-            question: text(question, "question"),
-            header: text(question, "header"),
-            options: options
-                .map(|option| QuestionOption {
-                    label: text(option, "label"),
-                    description: text(option, "description"),
-                })
-                .collect(),
-            multi_select: question
-                .get("multiSelect")
-                .and_then(|value| value.bool())
-                .unwrap_or_default(),
-        }
-    }
-}
-
-fn text(value: Cursor<'_>, name: &str) -> String {
-    value.get(name).and_then(|value| value.string()).map(String::from).unwrap_or_default()
 }

@@ -8,6 +8,7 @@ use crate::session::WeakSession;
 use crate::wire::RawJson;
 use crate::wire::control::CanUseTool;
 use crate::wire::permission::PermissionUpdate;
+use crate::wire::tools::{BuiltInTool, ToolData};
 
 /// A request for permission to use a tool (`can_use_tool`).
 #[derive(Clone, Debug)]
@@ -29,6 +30,24 @@ impl PermissionRequest {
     /// `input`: the input of the tool call.
     pub fn input(&self) -> &RawJson {
         &self.fields.input
+    }
+
+    /// The input as the built-in tool `T` has it; `None` for another tool.
+    ///
+    /// ```
+    /// use claude_wire::wire::tools::Bash;
+    /// use claude_wire::{Decision, Session};
+    ///
+    /// let builder = Session::builder().on_permission(|request| async move {
+    ///     match request.input_as::<Bash>() {
+    ///         Some(bash) if bash.command.starts_with("git ") => Decision::allow(),
+    ///         _ => Decision::deny("only git"),
+    ///     }
+    /// });
+    /// # let _ = builder;
+    /// ```
+    pub fn input_as<T: BuiltInTool>(&self) -> Option<ToolData<T::Input>> {
+        self.fields.input_as::<T>()
     }
 
     /// `tool_use_id`: the tool call.

@@ -1,0 +1,118 @@
+//! The CLI's built-in tools: their names, their inputs and their outputs.
+//!
+//! Each tool is an empty type, such as [`Bash`]. Where the wire has the input of a tool call,
+//! `input_as` reads it: on a [`ToolUseBlock`](crate::wire::content::ToolUseBlock), on a permission
+//! request, on the inputs of hooks, and on the refused calls of a result. `output_as` reads the
+//! output: on a [`UserMessage`](crate::wire::UserMessage) and on a
+//! [`PostToolUse`](crate::wire::hook::PostToolUse).
+//!
+//! ```
+//! use claude_wire::wire::UserMessage;
+//! use claude_wire::wire::content::ToolUseBlock;
+//! use claude_wire::wire::tools::Bash;
+//!
+//! fn show(call: &ToolUseBlock, result: &UserMessage) {
+//!     let Some(input) = call.input_as::<Bash>() else { return }; // another tool
+//!     println!("$ {}", input.command);
+//!     if let Some(output) = result.output_as::<Bash>() {
+//!         print!("{}", output.stdout);
+//!     }
+//! }
+//! ```
+//!
+//! The model writes inputs, and the CLI passes on what it writes. So nothing is certain: an unknown
+//! field is kept in [`ToolData::raw`], and a field of the wrong type costs that field only.
+//!
+//! Tools that are not here, and those of MCP servers, have `input` as
+//! [`RawJson`](crate::wire::RawJson).
+
+#[macro_use]
+mod tool;
+mod agent;
+mod call;
+mod cron;
+mod files;
+mod names;
+mod plan;
+mod question;
+mod search;
+mod shell;
+
+use std::collections::BTreeMap;
+
+pub use self::agent::{
+    Agent, AgentInput, AgentIsolation, AgentOutput, AgentStatus, AgentToolStats,
+};
+pub use self::cron::{
+    CronCreate, CronCreateInput, CronDelete, CronDeleteInput, CronDeleteOutput, CronJob, CronList,
+    CronListOutput,
+};
+pub use self::files::{
+    ArtifactRead, Edit, EditInput, EditOutput, GitDiff, ImageDimensions, NotebookCellType,
+    NotebookEdit, NotebookEditInput, NotebookEditMode, NotebookEditOutput, Read, ReadFile,
+    ReadInput, ReadKind, ReadOutput, Write, WriteInput, WriteKind, WriteOutput,
+};
+pub use self::names::{BUILT_IN, REMOVED, RENAMED, STRUCTURED_OUTPUT, current_name, earlier_names};
+pub use self::plan::{
+    AllowedPrompt, EnterPlanMode, EnterPlanModeOutput, ExitPlanMode, ExitPlanModeInput,
+    ExitPlanModeOutput, TaskCreate, TaskCreateInput, TaskCreateOutput, TaskGet, TaskGetInput,
+    TaskGetOutput, TaskItem, TaskList, TaskListOutput, TaskUpdate, TaskUpdateInput,
+    TaskUpdateOutput, TodoItem, TodoStatus, TodoStatusChange, TodoWrite, TodoWriteInput,
+    TodoWriteOutput,
+};
+pub use self::question::{
+    AskUserQuestion, AskUserQuestionInput, AskUserQuestionOutput, Question, QuestionAnnotation,
+    QuestionMetadata, QuestionOption, Unanswered,
+};
+pub use self::search::{
+    Glob, GlobInput, GlobOutput, Grep, GrepInput, GrepMode, GrepOutput, WebFetch, WebFetchInput,
+    WebFetchOutput, WebSearch, WebSearchInput, WebSearchLink, WebSearchLinks, WebSearchOutput,
+    WebSearchResult,
+};
+pub use self::shell::{
+    Bash, BashInput, BashOutput, GitBranchAction, GitBranchChange, GitCommit, GitCommitKind,
+    GitOperation, GitPullRequest, GitPullRequestAction, GitPush, TaskStop, TaskStopInput,
+    TaskStopOutput,
+};
+pub use self::tool::{BuiltInTool, NoInput, ToolData};
+use super::decode::Shape;
+
+macro_rules! every_tool {
+    ($($tool:ident),* $(,)?) => {
+        /// The fields of the inputs and of the outputs, by the tool's name.
+        pub(crate) fn declared() -> [BTreeMap<String, Shape>; 2] {
+            let inputs = [$(
+                ($tool::NAME.to_owned(), tool::shape::<<$tool as BuiltInTool>::Input>()),
+            )*];
+            let outputs = [$(
+                ($tool::NAME.to_owned(), tool::shape::<<$tool as BuiltInTool>::Output>()),
+            )*];
+            [inputs.into(), outputs.into()]
+        }
+    };
+}
+
+every_tool!(
+    Agent,
+    AskUserQuestion,
+    Bash,
+    CronCreate,
+    CronDelete,
+    CronList,
+    Edit,
+    EnterPlanMode,
+    ExitPlanMode,
+    Glob,
+    Grep,
+    NotebookEdit,
+    Read,
+    TaskCreate,
+    TaskGet,
+    TaskList,
+    TaskStop,
+    TaskUpdate,
+    TodoWrite,
+    WebFetch,
+    WebSearch,
+    Write,
+);
