@@ -40,7 +40,7 @@ object! {
 open_enum! {
     /// Where an agent works (`isolation`).
     pub enum AgentIsolation {
-        /// In a git worktree of its own.
+        /// In a separate git worktree.
         Worktree = "worktree",
         /// In the cloud.
         Remote = "remote",

@@ -57,7 +57,7 @@ object! {
         pub preview: Option<String> = "preview" declared,
         /// The user's notes.
         pub notes: Option<String> = "notes" declared,
-        /// Why there is no answer; in the output only.
+        /// Why the question has no answer; in the output only.
         pub unanswered: Option<Unanswered> = "unanswered" declared,
     }
 }

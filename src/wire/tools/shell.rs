@@ -60,7 +60,7 @@ object! {
         pub background_wakes_owner: Option<bool> = "backgroundWakesOwner" declared,
         /// True if it ran outside the sandbox.
         pub dangerously_disable_sandbox: Option<bool> = "dangerouslyDisableSandbox" declared,
-        /// What an exit code other than 0 means, where that is no error.
+        /// What an exit code other than 0 means, if it does not report an error.
         pub return_code_interpretation: Option<String> = "returnCodeInterpretation" declared,
         /// The file with the raw output of a large MCP result.
         pub raw_output_path: Option<String> = "rawOutputPath" declared,
