@@ -23,7 +23,7 @@ pub(crate) struct Arguments {}
 /// print is not public.
 const WRITERS: [(&str, &str); 2] = [
     ("--lib", "the_table_in_docs_is_up_to_date"),
-    ("--test=it", "recording_census::the_census_in_docs_is_that_of_the_recordings"),
+    ("--test=it", "recording_census::the_census_in_docs_matches_the_recordings"),
 ];
 
 pub(crate) fn run(_: &Arguments) -> Result<Found, Failure> {

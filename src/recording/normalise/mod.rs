@@ -12,6 +12,7 @@
 //! | versions | three numbers with dots | `version:0` |
 //! | ports of this machine | `127.0.0.1:PORT` | `host:0` |
 //! | times | RFC 3339, or like `Nov 29 4:20am` | `time` |
+//! | days | `2026-11-21` under the key `date`; under another it may be a version | `time` |
 //! | times, durations, costs and process ids as numbers | by their key (`..._ms`, `...Ms`, `...At`, `...Time`, `...duration...`, `...cost...`, `pid`) | `0` |
 
 mod names;
@@ -97,6 +98,7 @@ pub(super) fn has_placeholder(text: &str) -> bool {
 impl Names {
     fn in_json(&mut self, value: Value, key: &str) -> Value {
         match value {
+            Value::String(text) if key == "date" && shapes::is_day(&text) => shapes::TIME.into(),
             Value::String(text) => Value::String(self.in_text(&text)),
             Value::Number(_) if is_measured(key) => Value::Number(Number::from(0)),
             Value::Array(items) => items.into_iter().map(|item| self.in_json(item, key)).collect(),
@@ -182,11 +184,15 @@ mod tests {
     fn measurements_are_constants() {
         let lines = [
             r#"{"duration_ms":31,"ttft_ms":4.5,"total_cost_usd":0.1,"costUSD":2,"pid":77,"timestamp":"2026-11-21T01:06:49.992Z"}"#,
+            r#"{"date":"2026-11-28","a":[{"date":"0001-01-01"}],"protocolVersion":"2025-11-25"}"#,
+            r#"{"date":"2026-11-2","dates":"2026-11-28","a":{"date":"2026-11-28x"},"b":{"date":7}}"#,
             r#"{"num_turns":3,"at":"2026-11-21","error":"port 127.0.0.1:40123","is":"2026-11-21T01:06:49+01:00"}"#,
             r#"{"nextFireAt":1795926013606.5,"sentAtMs":7,"startTime":8,"flat":3,"items":4,"runs":"next Nov 29 4:20am: not Nov 29 4:20, Nov 290 4:20am or Nov 2"}"#,
         ];
         let expected = [
             r#"{"duration_ms":0,"ttft_ms":0,"total_cost_usd":0,"costUSD":0,"pid":0,"timestamp":"time"}"#,
+            r#"{"date":"time","a":[{"date":"time"}],"protocolVersion":"2025-11-25"}"#,
+            r#"{"date":"2026-11-2","dates":"2026-11-28","a":{"date":"2026-11-28x"},"b":{"date":7}}"#,
             r#"{"num_turns":3,"at":"2026-11-21","error":"port host:0","is":"time"}"#,
             r#"{"nextFireAt":0,"sentAtMs":0,"startTime":0,"flat":3,"items":4,"runs":"next time: not Nov 29 4:20, Nov 290 4:20am or Nov 2"}"#,
         ];

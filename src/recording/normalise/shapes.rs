@@ -69,14 +69,24 @@ fn path(text: &[u8]) -> Option<usize> {
     (slashes > 1 || path.starts_with(b"${")).then_some(length)
 }
 
+/// Whether a text is a day: `2026-11-21`.
+pub(super) fn is_day(text: &str) -> bool {
+    const DAY: &[u8] = b"0000-00-00";
+    text.len() == DAY.len() && begins_with(text.as_bytes(), DAY)
+}
+
+/// Whether a text begins in this form, in which `0` is any digit.
+fn begins_with(text: &[u8], form: &[u8]) -> bool {
+    let is = |(form, byte): (&u8, &u8)| {
+        if *form == b'0' { byte.is_ascii_digit() } else { form == byte }
+    };
+    text.len() >= form.len() && form.iter().zip(text).all(is)
+}
+
 /// `2026-11-21T01:06:49.992Z`.
 fn time(text: &[u8]) -> Option<usize> {
     let form = b"0000-00-00T00:00:00";
-    let fits = text.len() >= form.len()
-        && form
-            .iter()
-            .zip(text)
-            .all(|(form, byte)| if *form == b'0' { byte.is_ascii_digit() } else { form == byte });
+    let fits = begins_with(text, form);
     let is_rest =
         |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'.' | b':' | b'+' | b'-' | b'Z');
     fits.then(|| form.len() + text[form.len()..].iter().take_while(|byte| is_rest(byte)).count())
