@@ -297,7 +297,7 @@ object! {
 object! {
     /// Why hooks do not run (`safeMode` or `bareMode`, CLI 2.1.329, declared, not seen).
     pub struct HooksOff {
-        /// True if the administrator's hooks run nevertheless.
+        /// True if the administrator's hooks run all the same.
         pub managed_hooks_still_apply: Option<bool> = "managedHooksStillApply" declared,
         /// How to leave that mode.
         pub exit_hint: String = "exitHint" declared,
