@@ -71,6 +71,8 @@
 //! * `fuzzing` (feature `fuzzing`, hidden): the bodies of the fuzz targets.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
+// A default feature needs no badge: it would be on nearly every item.
+#![cfg_attr(docsrs, doc(auto_cfg(hide(feature = "session"))))]
 #![warn(clippy::unwrap_used)]
 
 #[macro_use]
