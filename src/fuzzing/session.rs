@@ -8,14 +8,11 @@ use std::task::{Context, Poll, Waker};
 
 use futures_core::Stream;
 
-use self::cli::{Script, cli};
+use self::cli::{MAX_LINE, Script, cli};
 use super::Source;
 use super::choppy::Choppy;
 use crate::Decision;
 use crate::session::{Events, Session, SessionEvent};
-
-/// The limit of a line, which some of the CLI's lines exceed.
-const MAX_LINE: usize = 1024;
 
 /// The first byte is the number of read and write sizes that follow, the second the size of the
 /// buffers; the rest is the script of the CLI.

@@ -6,9 +6,11 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 
-use super::MAX_LINE;
 use crate::common::lock;
 use crate::transport::{BoxedRead, BoxedWrite, Exit, Memory, Peer};
+
+/// The session's limit of a line, which some of the CLI's lines exceed.
+pub(super) const MAX_LINE: usize = 1024;
 
 /// The remaining script, for all processes, and what they have read.
 #[derive(Clone, Default)]
