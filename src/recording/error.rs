@@ -4,8 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::FORMAT_VERSION;
-use super::limits::MAX_RECORDED_LINE;
+use super::format::{FORMAT_VERSION, MAX_RECORDED_LINE};
 
 /// Why a recording could not be read, written, imported or accepted.
 ///

@@ -6,10 +6,8 @@ use bytes::Bytes;
 use serde_json::value::RawValue;
 
 use super::error::Error;
+use super::format::FORMAT_VERSION;
 use super::object::{Members, members, unknown, value, with_unknown, write_member, write_raw};
-
-/// The newest format version, and the one that is written.
-pub const FORMAT_VERSION: u32 = 1;
 
 /// The first line of a recording: where it comes from, and what a replay may need.
 ///

@@ -1,4 +1,4 @@
-//! Limits on the size of recordings.
+//! Reads files of lines, and refuses lines that are too long.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -7,19 +7,7 @@ use std::path::Path;
 use bytes::Bytes;
 
 use super::error::Error;
-use crate::wire::DEFAULT_MAX_LINE;
-
-/// The longest line of a recording or a capture, in bytes without its line break: the longest line
-/// that crosses a pipe ([`DEFAULT_MAX_LINE`](crate::wire::DEFAULT_MAX_LINE)), and 64 KiB for the
-/// envelope.
-///
-/// A longer line is refused when it is read or written, before it is kept in memory.
-pub const MAX_RECORDED_LINE: usize = DEFAULT_MAX_LINE + 64 * 1024;
-
-/// How many bytes the values of variables may add to a recording of this size.
-pub(super) fn room_for_values(size: usize) -> usize {
-    size.max(DEFAULT_MAX_LINE)
-}
+use super::format::MAX_RECORDED_LINE;
 
 /// Refuses a line that is too long. `line` is its number, from 1.
 pub(super) fn check_line(bytes: &[u8], line: usize) -> Result<(), Error> {
@@ -89,14 +77,6 @@ mod tests {
         let error = bounded(&mut endless).unwrap_err();
         assert!(error.is_too_long() && error.line() == Some(1), "{error}");
         assert!(endless.0 <= MAX_RECORDED_LINE + (1 << 20), "{}", endless.0);
-    }
-
-    #[test]
-    fn values_may_add_as_much_as_a_large_recording_has() {
-        for (size, room) in [(0, DEFAULT_MAX_LINE), (DEFAULT_MAX_LINE, DEFAULT_MAX_LINE)] {
-            assert_eq!(room_for_values(size), room);
-        }
-        assert_eq!(room_for_values(3 * DEFAULT_MAX_LINE), 3 * DEFAULT_MAX_LINE);
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 
-use super::FORMAT_VERSION;
 use super::error::Error;
+use super::format::FORMAT_VERSION;
 
 /// One step from `from` to the next version. It gets every line but the footer, the header first;
 /// its error names the line (counted from 1).
