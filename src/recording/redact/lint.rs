@@ -43,13 +43,22 @@ impl Finding {
     }
 }
 
+impl Redaction {
+    /// Returns what a recording should not contain: all that [`scrub`](Self::scrub) would replace,
+    /// except the roots; and words that look random, which it leaves, since they may be hashes or
+    /// names.
+    pub fn lint(&self, recording: &Recording) -> Vec<Finding> {
+        find(self, recording)
+    }
+}
+
 /// Returns what a recording should not contain, by the rules alone: [`Redaction::lint`] of an empty
 /// redaction.
 pub fn lint(recording: &Recording) -> Vec<Finding> {
     Redaction::new().lint(recording)
 }
 
-pub(super) fn find(redaction: &Redaction, recording: &Recording) -> Vec<Finding> {
+fn find(redaction: &Redaction, recording: &Recording) -> Vec<Finding> {
     let mut redactor = Redactor::new(redaction);
     let header = &recording.header;
     redactor.study(header, &recording.events);

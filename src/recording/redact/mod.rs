@@ -29,6 +29,7 @@ mod patterns;
 mod placeholder;
 mod redaction;
 mod redactor;
+mod scrub;
 mod shapes;
 mod stream;
 mod text;
@@ -36,8 +37,9 @@ mod text;
 pub(super) use line::files_in;
 pub use lint::{Finding, lint};
 pub use placeholder::fits_redacted;
-pub(super) use redaction::hide;
-pub use redaction::{Redaction, scrub};
+pub use redaction::Redaction;
+pub(super) use scrub::hide;
+pub use scrub::scrub;
 #[cfg(feature = "session")]
 pub(crate) use {
     mask::{masked, secret_values},

@@ -1,14 +1,10 @@
 //! The settings of a redaction.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use super::finder::Finder;
-use super::lint::{Finding, find};
-use super::redactor::Redactor;
 use crate::recording::error::Error;
-use crate::recording::file::Recording;
-use crate::recording::vars::{Hider, Root};
+use crate::recording::vars::Root;
 
 /// What to keep out of a recording: the known kinds, and what only you know.
 ///
@@ -123,22 +119,6 @@ impl Redaction {
         Ok(self)
     }
 
-    /// Replaces everything that should not be in a shared recording, and returns how often for each
-    /// kind.
-    ///
-    /// The sum is added to the header's `redactions`. A second run finds nothing.
-    pub fn scrub(&self, recording: &mut Recording) -> BTreeMap<&'static str, u64> {
-        Redactor::new(self).hiding(Hider::new(&self.roots, &recording.header)).recording(recording)
-    }
-
-    /// Returns what a recording should not contain: all that [`scrub`](Self::scrub) would replace,
-    /// except the roots; and words that look random, which it leaves, since they may be hashes or
-    /// names.
-    pub fn lint(&self, recording: &Recording) -> Vec<Finding> {
-        find(self, recording)
-    }
-
-    #[cfg(feature = "session")]
     pub(crate) fn roots(&self) -> &[Root] {
         &self.roots
     }
@@ -167,14 +147,4 @@ impl fmt::Debug for Redaction {
             .field("patterns", &finder.added())
             .finish()
     }
-}
-
-/// [`Redaction::scrub`] with only these roots.
-pub fn scrub(recording: &mut Recording, roots: &[Root]) -> BTreeMap<&'static str, u64> {
-    roots.iter().cloned().fold(Redaction::new(), Redaction::root).scrub(recording)
-}
-
-/// Makes these folders variables and replaces nothing else.
-pub(in crate::recording) fn hide(recording: &mut Recording, roots: &[Root]) {
-    Redactor::only_hiding(Hider::new(roots, &recording.header)).recording(recording);
 }
