@@ -12,7 +12,6 @@ use serde_json::Value;
 
 pub(crate) use self::tagged::body;
 use crate::wire::RawJson;
-use crate::wire::message::Origin;
 
 /// How a decoder reads a JSON value.
 pub(crate) trait Agree: Sized {
@@ -55,7 +54,7 @@ pub(crate) fn expect(
 }
 
 /// The fields that are not read by their type alone, by the name of their reader.
-pub(crate) fn stated_origin(ours: &Option<Origin>, value: Option<&Value>) -> bool {
+pub(crate) fn stated_origin<T: Agree + PartialEq>(ours: &Option<T>, value: Option<&Value>) -> bool {
     field(ours, value.filter(|origin| origin["kind"].is_string()))
 }
 

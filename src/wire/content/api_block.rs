@@ -1,6 +1,6 @@
 //! Content blocks that only the API makes or reads.
 
-use super::block::{CacheControl, CitationsConfig, TextBlock};
+use super::plain_block::{CacheControl, Caller, CitationsConfig, TextBlock};
 use crate::wire::json::RawJson;
 
 object! {
@@ -32,16 +32,6 @@ object! {
         pub is_error: Option<bool> = "is_error" declared,
         /// Who called the tool; absent for the model itself.
         pub caller: Option<Caller> = "caller" v2_1_332 declared,
-    }
-}
-
-object! {
-    /// Who called a tool (`caller`, CLI 2.1.332).
-    pub struct Caller {
-        /// `direct` for the model, else the tool that did, such as `code_execution_20250825`.
-        pub kind: String = "type" v2_1_332,
-        /// The call of that tool.
-        pub tool_id: Option<String> = "tool_id" v2_1_332 declared,
     }
 }
 
