@@ -1,43 +1,18 @@
 //! All events: as names, as types, and as one enum.
 
 use std::collections::BTreeMap;
-use std::fmt::Debug;
 
 use super::conversation::*;
 use super::files::*;
 use super::model::*;
-use super::output::HookSpecific;
 use super::permission::*;
 use super::session::*;
 use super::stop::*;
 use super::tool::*;
+use super::traits::{HookData, HookSpecific, Sealed, decode};
 use crate::wire::decode::{At, Decode, Shape, Sink, declared};
 use crate::wire::json::{Kind, RawJson};
 use crate::wire::permission::PermissionMode;
-
-/// The input of a hook: one of the events, or [`HookInput`] for any of them.
-pub trait HookData: Sealed + Clone + Debug + PartialEq + Send + Sync + 'static {
-    /// The output fields of this event only.
-    type Output: HookSpecific;
-}
-
-/// One event of the CLI. Implemented by the struct of each.
-pub trait HookEvent: HookData {
-    /// The event's name on the wire.
-    const NAME: &'static str;
-}
-
-/// Seals the traits, and reads an input.
-pub trait Sealed: Sized {
-    /// The typed input of a hook; `None` if it is not an object.
-    #[doc(hidden)]
-    fn from_input(input: &RawJson) -> Option<Self>;
-}
-
-/// Reads an object; fields that are missing or of the wrong type are empty.
-pub(super) fn decode<T: Decode>(input: &RawJson) -> Option<T> {
-    T::decode(&mut input.cursor().reader(), &At::Root, &mut Sink::default())
-}
 
 /// Two types read the same object: a field of it is unknown if both say so, and a deeper one if
 /// either does.

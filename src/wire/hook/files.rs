@@ -3,7 +3,7 @@
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-use super::output::{HookSpecific, NoOutput};
+use super::traits::{HookSpecific, NoOutput};
 use crate::wire::decode::Shape;
 
 event! {

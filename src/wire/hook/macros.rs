@@ -9,9 +9,9 @@ macro_rules! event {
             pub struct $name: raw { $($fields)* }
         }
 
-        impl $crate::wire::hook::event::Sealed for $name {
+        impl $crate::wire::hook::traits::Sealed for $name {
             fn from_input(input: &$crate::wire::json::RawJson) -> Option<Self> {
-                $crate::wire::hook::event::decode(input)
+                $crate::wire::hook::traits::decode(input)
             }
         }
 

@@ -26,19 +26,20 @@ pub mod stop;
 #[cfg(test)]
 mod tests;
 pub mod tool;
+mod traits;
 
 #[doc(inline)]
 pub use self::conversation::{
     Elicitation, ElicitationResult, MessageDisplay, Notification, UserPromptExpansion,
     UserPromptSubmit,
 };
-pub use self::event::{HookBase, HookData, HookEffort, HookEvent, HookEventName, HookInput};
+pub use self::event::{HookBase, HookEffort, HookEventName, HookInput};
 #[doc(inline)]
 pub use self::files::{CwdChanged, DirectoryAdded, FileChanged, WorktreeCreate, WorktreeRemove};
 #[doc(inline)]
 pub use self::model::{PostModelSwitch, PreModelSwitch};
 pub(in crate::wire) use self::output::declared_for_every_event;
-pub use self::output::{AddsContext, Decides, HookDecision, HookOutput, HookSpecific, NoOutput};
+pub use self::output::{HookDecision, HookOutput};
 #[doc(inline)]
 pub use self::permission::{PermissionDenied, PermissionRequest};
 #[doc(inline)]
@@ -54,3 +55,4 @@ pub use self::tool::{
     PermissionDecision, PostToolBatch, PostToolUse, PostToolUseFailure, PreSkillShellCommand,
     PreToolUse, PreToolUseOutput,
 };
+pub use self::traits::{AddsContext, Decides, HookData, HookEvent, HookSpecific, NoOutput};

@@ -1,7 +1,7 @@
 //! Model switches.
 
-use super::output::Decides;
 use super::tool::PermissionDecision;
+use super::traits::Decides;
 
 event! {
     /// The model is about to be switched (`PreModelSwitch`, CLI 2.1.329). May allow or deny it.

@@ -1,14 +1,12 @@
 //! The outputs of hooks.
 
-use std::fmt::Debug;
 use std::time::Duration;
 
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-use super::event::HookData;
+use super::traits::{AddsContext, Decides, HookData, HookSpecific};
 use crate::wire::decode::{Decode, Shape};
-use crate::wire::json::RawJson;
 
 /// The answer of a hook for the event `E`. The neutral one, [`HookOutput::new`], changes nothing.
 ///
@@ -59,39 +57,6 @@ open_enum! {
         Approve = "approve",
         Block = "block",
     }
-}
-
-/// The fields for one event only: the object `hookSpecificOutput`.
-pub trait HookSpecific: Serialize + Clone + Debug + PartialEq + Send + Sync + 'static {
-    /// Adds the fields that it may have.
-    #[doc(hidden)]
-    fn declare(shape: &mut Shape);
-}
-
-/// An output that can add text for the model.
-pub trait AddsContext: HookSpecific {
-    /// The output that only adds this text.
-    fn of_context(text: String) -> Self;
-}
-
-/// An output that can decide a permission question.
-pub trait Decides: HookSpecific {
-    /// The output that allows.
-    fn of_allow() -> Self;
-    /// The output that denies, for this reason.
-    fn of_deny(reason: String) -> Self;
-}
-
-/// For an event without output fields.
-#[derive(Clone, Debug, PartialEq)]
-pub enum NoOutput {}
-
-impl HookSpecific for NoOutput {
-    fn declare(_: &mut Shape) {}
-}
-
-impl HookSpecific for RawJson {
-    fn declare(_: &mut Shape) {}
 }
 
 /// The output fields of every event.
@@ -262,11 +227,5 @@ impl<S: HookSpecific> Fields<S> {
         entry(map, "terminalSequence", &self.terminal_sequence)?;
         entry(map, "reason", &self.reason)?;
         entry(map, "hookSpecificOutput", &self.specific)
-    }
-}
-
-impl Serialize for NoOutput {
-    fn serialize<S: Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
-        match *self {}
     }
 }

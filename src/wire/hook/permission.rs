@@ -3,7 +3,7 @@
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-use super::output::{Decides, HookSpecific};
+use super::traits::{Decides, HookSpecific};
 use crate::wire::control::{McpProvenance, McpSkill, ToolKind};
 use crate::wire::decode::{Decode, Shape};
 use crate::wire::json::RawJson;

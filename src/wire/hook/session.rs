@@ -1,6 +1,6 @@
 //! The session: its start and end, compactions, settings and instructions.
 
-use super::output::NoOutput;
+use super::traits::NoOutput;
 use crate::wire::system::status::CompactTrigger;
 
 event! {

@@ -1,6 +1,6 @@
 //! Stops of the agent, of sub-agents and of tasks.
 
-use super::output::NoOutput;
+use super::traits::NoOutput;
 use crate::wire::message::ApiErrorKind;
 
 event! {

@@ -227,7 +227,8 @@ fn common_fields_are_read_separately() {
 #[test]
 fn a_broken_input_is_read_as_far_as_it_goes() {
     let event: PreToolUse =
-        event::decode(&RawJson::parse(r#"{"tool_name":"Bash","tool_use_id":7}"#).unwrap()).unwrap();
+        traits::decode(&RawJson::parse(r#"{"tool_name":"Bash","tool_use_id":7}"#).unwrap())
+            .unwrap();
     assert_eq!((&*event.tool_name, &*event.tool_use_id), ("Bash", ""));
     assert!(event.tool_input.is_null());
 }

@@ -4,7 +4,7 @@
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-use super::output::Decides;
+use super::traits::Decides;
 use crate::wire::control::McpProvenance;
 use crate::wire::json::RawJson;
 
