@@ -30,6 +30,7 @@
 //! a method, or `group Name = accessor`.
 
 mod effect;
+mod lasting;
 mod request;
 
 #[macro_use]

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use super::RequestName;
+use super::declare::RequestName;
 use crate::wire::RawJson;
 
 /// A control request of your program to the CLI (`request` of a `control_request`): its name, and
