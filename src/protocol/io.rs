@@ -167,6 +167,12 @@ pub enum Output {
     Terminate,
 }
 
+impl Output {
+    pub(super) fn warning(text: impl Into<String>) -> Self {
+        Self::Event(ConnectionEvent::Warning(text.into()))
+    }
+}
+
 /// How a turn ended.
 #[derive(Clone, Debug)]
 pub enum TurnEnd {

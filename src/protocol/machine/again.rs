@@ -2,7 +2,6 @@
 //! conversation that it did not find.
 
 use super::Machine;
-use super::switch::warning;
 use crate::protocol::io::{Output, TurnId};
 use crate::wire::{Frame, Message, ResultMessage};
 
@@ -85,7 +84,7 @@ impl Machine {
             Some(id) => format!("conversation {id} is resumed"),
             None => "the CLI is launched with the session's original options".to_owned(),
         };
-        out.push(warning(format!(
+        out.push(Output::warning(format!(
             "the CLI cannot find conversation {lost}, although it confirmed that id: {before} instead"
         )));
         true
@@ -106,7 +105,9 @@ impl Machine {
         };
         self.again.repeated = Some(current.turn);
         if !lost {
-            out.push(warning("the CLI ended before it read a prompt: the next CLI gets it"));
+            out.push(Output::warning(
+                "the CLI ended before it read a prompt: the next CLI gets it",
+            ));
         }
         if let Some(prompt) = current.prompt {
             self.queue.push_front(*prompt);

@@ -13,7 +13,6 @@
 use std::time::{Duration, Instant};
 
 use super::Machine;
-use super::switch::warning;
 use crate::protocol::io::Output;
 use crate::protocol::route::{Route, has_done_nothing, is_over, is_task_end, route};
 use crate::wire::{Frame, FrameKind};
@@ -71,7 +70,10 @@ impl Machine {
         let closes = frame.ends_turn();
         let names = self.habits.names_in_init;
         if closes && names {
-            out.push(warning(format!("{}: it is kept until the CLI goes on", self.stray(&frame))));
+            out.push(Output::warning(format!(
+                "{}: it is kept until the CLI goes on",
+                self.stray(&frame)
+            )));
         }
         let doubt = &mut self.doubt;
         doubt.keep(frame);
@@ -163,7 +165,7 @@ impl Machine {
                 Whose::Theirs => Route::NoTurn,
             };
             if closes && whose == Whose::Theirs && until.is_some() && !frame.is_unprompted() {
-                out.push(warning(format!("{}: it belongs to no turn", self.stray(&frame))));
+                out.push(Output::warning(format!("{}: it belongs to no turn", self.stray(&frame))));
             }
             over |= closes;
             self.dispatch(now, route, frame, out);

@@ -5,7 +5,6 @@ use std::time::Instant;
 use super::doubt::Whose;
 use super::drain::interrupt;
 use super::in_force::mode_of;
-use super::switch::warning;
 use super::{Link, Machine};
 use crate::protocol::failure::Failure;
 use crate::protocol::failure::Refusal;
@@ -76,7 +75,7 @@ impl Machine {
                     Route::Stray => {
                         self.habits.foreign = false;
                         let stray = self.stray(&frame);
-                        out.push(warning(format!("{stray}: it belongs to no turn")));
+                        out.push(Output::warning(format!("{stray}: it belongs to no turn")));
                     }
                     _ => {}
                 }
@@ -221,7 +220,7 @@ impl Machine {
                     out,
                 );
                 if is_news {
-                    out.push(warning(format!(
+                    out.push(Output::warning(format!(
                         "the CLI has {MAX_INCOMING} open requests: the host refuses more until some are answered"
                     )));
                 }
@@ -269,7 +268,7 @@ impl Machine {
                     return self.give_up(Failure::Unsupported(what), out);
                 }
                 if needs::has_deaf_hooks(&self.config.initialize, response.as_ref()) {
-                    out.push(warning("the CLI has taken none of the hooks (`hooks_applied` is false): they will not be called"));
+                    out.push(Output::warning("the CLI has taken none of the hooks (`hooks_applied` is false): they will not be called"));
                 }
                 self.redeliver(&frame, out);
                 if self.link == Link::Handshake {

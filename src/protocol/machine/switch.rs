@@ -6,9 +6,7 @@ use super::in_force::Made;
 use super::setting::Setting;
 use super::{Link, Machine};
 use crate::protocol::failure::Failure;
-use crate::protocol::io::{
-    ConnectionEvent, Output, QueuedPrompt, RequestId, Switch, TurnEnd, TurnId,
-};
+use crate::protocol::io::{Output, QueuedPrompt, RequestId, Switch, TurnEnd, TurnId};
 use crate::protocol::requests::Purpose;
 use crate::protocol::state::EndCause;
 use crate::wire::RawJson;
@@ -164,7 +162,7 @@ impl Machine {
             // The next turn must not run with the settings of this one: a new process has none of
             // them.
             (Purpose::Restore, Some(failure)) => {
-                out.push(warning(format!(
+                out.push(Output::warning(format!(
                     "a setting of one query could not be restored, so the CLI is restarted: {failure}"
                 )));
                 self.ends_for(EndCause::SettingStuck);
@@ -172,7 +170,7 @@ impl Machine {
                 out.push(Output::CloseStdin);
             }
             (Purpose::MakeAgain(setting), Some(failure)) if self.in_force.not_again(&setting) => {
-                out.push(warning(format!("a setting of the session could not be repeated after a restart of the CLI: {failure}")));
+                out.push(Output::warning(format!("a setting of the session could not be repeated after a restart of the CLI: {failure}")));
             }
             _ => {}
         }
@@ -208,8 +206,4 @@ impl Machine {
             self.request(now, Purpose::Restore, &owed.request, None, out);
         }
     }
-}
-
-pub(super) fn warning(text: impl Into<String>) -> Output {
-    Output::Event(ConnectionEvent::Warning(text.into()))
 }
