@@ -7,12 +7,11 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::args::{is_argument, joined};
+use super::argv::{is_argument, joined};
 use super::error::shown;
-use super::rows::is_owned;
-use super::{
-    AgentDefinition, FileOrJson, OptionError, Plugin, Skills, SystemPrompt, Thinking, rules as rule,
-};
+use super::values::{FileOrJson, Plugin, Skills, SystemPrompt, Thinking};
+use super::variable::{VARIABLES, is_variable};
+use super::{AgentDefinition, OptionError, rules as rule};
 use crate::transport::Secret;
 
 /// The maximum length of a value in one argument, in bytes. Linux accepts 128 KiB, including flag
@@ -233,24 +232,11 @@ pub(super) fn extra_flags(field: &'static str, args: &[(String, Option<String>)]
             let expected = "names of flags without leading dashes, of letters, digits and `-`";
             return Err(OptionError::new(field, expected, shown(flag)));
         }
-        if is_owned(flag) {
-            let expected = "flags that the SDK does not set itself; use its option";
-            return Err(OptionError::new(field, expected, shown(flag)));
-        }
         if let Some(value) = value {
             argument(field, value)?;
         }
     }
     Ok(())
-}
-
-/// What [`is_variable`] requires.
-pub(super) const VARIABLES: &str =
-    "names of variables that are not empty, without `=` and control characters";
-
-/// Whether a variable of an environment can have this name.
-pub(super) fn is_variable(name: &str) -> bool {
-    !name.is_empty() && !name.contains(|char: char| char == '=' || char.is_control())
 }
 
 pub(super) fn variables(

@@ -4,11 +4,11 @@ use std::fmt;
 
 use serde_json::{Map, Value, json};
 
-use super::args::Argv;
+use super::argv::Argv;
 use super::check::{self, Checked};
 use super::config::Key;
 use super::rows::OptionRow;
-use super::{OptionError, launch};
+use super::{OptionError, variable};
 
 /// Generates [`Options`] and everything that iterates over its fields.
 macro_rules! declare {
@@ -136,7 +136,7 @@ macro_rules! declare {
                 let all = [$($((
                     stringify!($field),
                     $variable,
-                    self.$field.as_ref().and_then(launch::$form),
+                    self.$field.as_ref().and_then(variable::$form),
                 ),)?)+];
                 all.into_iter().filter_map(|(field, name, value)| Some((field, name, value?)))
             }
@@ -163,7 +163,7 @@ macro_rules! declare {
             default: $default,
         },)+];
 
-        pub(super) const KEYS: &[Key] = &[$($(Key {
+        pub(super) const KEYS: &[Key<Options>] = &[$($(Key {
             name: $name,
             set: |options, input| {
                 options.$field = Some(input.$read(stringify!($field))?);
@@ -185,6 +185,19 @@ pub(crate) use declare;
 super::table::option_table!(declare);
 
 impl Options {
+    /// Returns where each option goes, in the order of the fields. `docs/options.md` is made of it.
+    ///
+    /// ```
+    /// use claude_wire::session::Options;
+    ///
+    /// let row = Options::table().iter().find(|row| row.name == "agents").unwrap();
+    /// assert_eq!((row.flags.len(), row.initialize), (0, &["agents"][..]));
+    /// assert_eq!(row.layer(), "initialize");
+    /// ```
+    pub fn table() -> &'static [OptionRow] {
+        TABLE
+    }
+
     /// Merges all layers; the first one wins: query, session, application.
     pub fn resolve(layers: &[&Options]) -> Options {
         layers.iter().rev().fold(Options::default(), |below, layer| layer.over(&below))

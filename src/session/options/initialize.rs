@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::args::{Argv, is_argument};
+use super::argv::{Argv, is_argument};
 use super::{FileOrJson, Options, Skills, SystemPrompt, agents};
 
 impl Options {

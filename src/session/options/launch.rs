@@ -1,9 +1,7 @@
 //! The launch: arguments, environment and directory.
 
-use std::fmt::Display;
-
 use super::{OptionError, Options};
-use crate::transport::{Environment, Launch, Secret};
+use crate::transport::{Environment, Launch};
 
 impl Options {
     /// Returns what a transport needs to open a CLI with these options: arguments, environment and
@@ -34,22 +32,6 @@ impl Options {
             None => environment,
         }
     }
-}
-
-/// How the value of an option becomes a variable: its text, or `None` to remove an inherited one.
-/// No variable at all is for the key, which [`Environment`] keeps out of sight by itself.
-pub(super) type Variable = Option<Option<String>>;
-
-pub(super) fn text(value: &impl Display) -> Variable {
-    Some(Some(value.to_string()))
-}
-
-pub(super) fn switch(on: &bool) -> Variable {
-    Some(on.then(|| "true".to_owned()))
-}
-
-pub(super) fn key(_: &Secret) -> Variable {
-    None
 }
 
 #[cfg(test)]

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::check::{VARIABLES, is_variable};
 use super::error::shown;
+use super::variable::{VARIABLES, is_variable};
 
 /// An MCP server outside this process, and how the CLI reaches it.
 ///

@@ -33,6 +33,7 @@
 
 mod agents;
 mod args;
+mod argv;
 mod check;
 mod config;
 mod conversation;
@@ -50,6 +51,7 @@ mod table;
 mod timeouts;
 mod validate;
 mod values;
+mod variable;
 
 pub(super) use self::permissions::unreachable;
 pub use self::{

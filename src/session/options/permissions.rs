@@ -1,6 +1,6 @@
 //! Who is asked for permission, and for what.
 
-use super::args::joined;
+use super::argv::joined;
 use super::check::{Checked, argument};
 use super::error::shown;
 use super::start::unknown;

@@ -7,31 +7,14 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::super::error::shown;
-use super::super::{
-    FileOrJson, OptionError, Options, SettingSource, SystemPrompt, Thinking, rules,
-};
+use super::super::error::{OptionError, shown};
+use super::super::rules;
+use super::super::values::{FileOrJson, SettingSource, SystemPrompt, Thinking};
 
-/// A key of the configuration.
-pub(in super::super) struct Key {
+/// A key of the configuration of these options.
+pub(in super::super) struct Key<O> {
     pub(in super::super) name: &'static str,
-    pub(in super::super) set: fn(&mut Options, &Input<'_>) -> Result<(), OptionError>,
-}
-
-impl Key {
-    /// Reads the value of this key into `options` and checks its range, so that an error can name
-    /// the source of the value.
-    pub(super) fn read(&self, options: &mut Options, input: &Input<'_>) -> Result<(), OptionError> {
-        let mut layer = Options::default();
-        (self.set)(&mut layer, input)?;
-        layer.validate()?;
-        if layer.system_prompt.is_some() && options.system_prompt.is_some() {
-            let expected = "one of `system_prompt`, `append_system_prompt`, `system_prompt_file`";
-            return Err(OptionError::new("system_prompt", expected, "more than one"));
-        }
-        *options = layer.over(options);
-        Ok(())
-    }
+    pub(in super::super) set: fn(&mut O, &Input<'_>) -> Result<(), OptionError>,
 }
 
 /// A raw value.

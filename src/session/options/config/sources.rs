@@ -6,7 +6,7 @@ use std::ffi::{OsStr, OsString};
 use super::super::declare::KEYS;
 use super::super::{OptionError, Options};
 use super::ConfigError;
-use super::keys::Input;
+use super::keys::{Input, Key};
 use crate::transport::Secret;
 
 pub(super) const API_KEY: &str = "ANTHROPIC_API_KEY";
@@ -67,6 +67,22 @@ pub(super) fn from_vars<K: Into<OsString>, V: Into<OsString>>(
         options.api_key = Some(api_key(value).map_err(|error| in_variable(API_KEY, error))?);
     }
     Ok(options)
+}
+
+impl Key<Options> {
+    /// Reads the value of this key into `options` and checks its range, so that an error can name
+    /// the source of the value.
+    fn read(&self, options: &mut Options, input: &Input<'_>) -> Result<(), OptionError> {
+        let mut layer = Options::default();
+        (self.set)(&mut layer, input)?;
+        layer.validate()?;
+        if layer.system_prompt.is_some() && options.system_prompt.is_some() {
+            let expected = "one of `system_prompt`, `append_system_prompt`, `system_prompt_file`";
+            return Err(OptionError::new("system_prompt", expected, "more than one"));
+        }
+        *options = layer.over(options);
+        Ok(())
+    }
 }
 
 fn api_key(value: &OsStr) -> Result<Secret, OptionError> {
