@@ -12,6 +12,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::driver::{Driver, Line, Order};
 use super::error::{Error, Result};
 use super::events::Events;
+use super::query_options::command;
 use super::setup::Setup;
 use super::shared::Shared;
 use super::spending::Spending;
@@ -124,7 +125,7 @@ impl Session {
             return Ok(());
         }
         let before = self.session_id();
-        let mut turn = self.query("/clear").into_command();
+        let mut turn = self.query("/clear").options(&command());
         let mut confirmed = false;
         while let Some(message) = turn.next().await {
             match message {

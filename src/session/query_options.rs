@@ -3,7 +3,7 @@
 use super::error::Result;
 use super::options::FileOrJson;
 use super::setup::Setup;
-use super::{Options, PermissionMode, Timeouts, Turn};
+use super::{Options, PermissionMode, Timeouts};
 use crate::protocol::{Settled, Switch};
 use crate::wire::control::{Request, RequestName};
 
@@ -56,11 +56,9 @@ impl Plan {
     }
 }
 
-impl Turn {
-    /// A prompt that begins with a slash is a command, even if prompts are verbatim.
-    pub(super) fn into_command(self) -> Self {
-        self.verbatim_prompts(false)
-    }
+/// The options of a command: a prompt that begins with a slash, even if prompts are verbatim.
+pub(super) fn command() -> Options {
+    Options::default().verbatim_prompts(false)
 }
 
 /// Removes from `resolved` what can be switched while the CLI runs. The machine skips switches that
