@@ -14,7 +14,8 @@ pub(super) fn is_variable(name: &str) -> bool {
 }
 
 /// How the value of an option becomes a variable: its text, or `None` to remove an inherited one.
-/// No variable at all is for the key, which [`Environment`](crate::transport::Environment) keeps out of sight by itself.
+/// No variable at all is for the key, which [`Environment`](crate::transport::Environment) keeps
+/// out of sight by itself.
 pub(super) type Variable = Option<Option<String>>;
 
 pub(super) fn text(value: &impl Display) -> Variable {
