@@ -8,10 +8,11 @@ use serde_json::Value;
 use super::error::Result;
 use super::handle::Session;
 use super::handlers::Handlers;
+use super::options::OptionError;
 use super::options::{option_setters, option_table};
 use super::setup::Setup;
 use super::stderr::OnStderr;
-use super::{AppConfig, OptionError, Options};
+use super::{AppConfig, Options};
 use crate::transport::{CliPath, Process, Shutdown, Transport};
 use crate::wire::DEFAULT_MAX_LINE;
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::OptionError;
+use super::options::OptionError;
 use crate::protocol::{Failure, Refusal};
 use crate::transport::{self, Exit, REPLAY_REPORT};
 use crate::wire::usage::RateLimitInfo;

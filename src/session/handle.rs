@@ -45,23 +45,26 @@ use crate::wire::usage::RateLimitInfo;
 /// A CLI loses its settings when it ends: when it exits, or is relaunched with other options for
 /// one query. These requests are sent to the next one again, before anything else and in the order
 /// in which they were last accepted: `set_model`, `set_permission_mode`, `set_max_thinking_tokens`,
-/// [`Settings::apply`](super::Settings::apply), [`Files::set_cwd`](super::Files::set_cwd),
-/// [`Files::register_repo_root`](super::Files::register_repo_root),
-/// [`Mcp::set_servers`](super::Mcp::set_servers),
-/// [`Mcp::set_permission_mode`](super::Mcp::set_permission_mode) and
-/// [`Conversation::pause_suggestions`](super::Conversation::pause_suggestions), also if
+/// [`Settings::apply`](super::control::Settings::apply),
+/// [`Files::set_cwd`](super::control::Files::set_cwd),
+/// [`Files::register_repo_root`](super::control::Files::register_repo_root),
+/// [`Mcp::set_servers`](super::control::Mcp::set_servers),
+/// [`Mcp::set_permission_mode`](super::control::Mcp::set_permission_mode) and
+/// [`Conversation::pause_suggestions`](super::control::Conversation::pause_suggestions), also if
 /// [`control`](Self::control) sent them. What it then refuses is dropped, with a
 /// [`Warning`](super::SessionEvent::Warning). The options of one query take precedence in the
 /// process that is launched for it. A [fork](Self::fork) starts with the options of its session,
 /// and without these settings.
 ///
-/// The CLI itself saves the effects of [`Mcp::enable`](super::Mcp::enable),
-/// [`Mcp::disable`](super::Mcp::disable), [`Settings::save_effort`](super::Settings::save_effort),
-/// [`Settings::save_output_style`](super::Settings::save_output_style) and
-/// [`Conversation::rename`](super::Conversation::rename). Your program repeats the rest when it
-/// sees a [`Connected`](super::SessionEvent::Connected): plugins added by
-/// [`Reload::plugins`](super::Reload::plugins), the groups [`Remote`](super::Remote) and
-/// [`Chrome`](super::Chrome), and [`Files::seed_read_state`](super::Files::seed_read_state).
+/// The CLI itself saves the effects of [`Mcp::enable`](super::control::Mcp::enable),
+/// [`Mcp::disable`](super::control::Mcp::disable),
+/// [`Settings::save_effort`](super::control::Settings::save_effort),
+/// [`Settings::save_output_style`](super::control::Settings::save_output_style) and
+/// [`Conversation::rename`](super::control::Conversation::rename). Your program repeats the rest
+/// when it sees a [`Connected`](super::SessionEvent::Connected): plugins added by
+/// [`Reload::plugins`](super::control::Reload::plugins), the groups
+/// [`Remote`](super::control::Remote) and [`Chrome`](super::control::Chrome), and
+/// [`Files::seed_read_state`](super::control::Files::seed_read_state).
 #[derive(Clone)]
 pub struct Session {
     pub(super) inner: Arc<Inner>,
@@ -155,7 +158,11 @@ impl Session {
     pub fn fork(&self) -> Result<Session> {
         let setup = &self.inner.shared.setup;
         let id = self.session_id().ok_or_else(|| {
-            super::OptionError::new("resume", "a session that the CLI has confirmed", "none yet")
+            super::options::OptionError::new(
+                "resume",
+                "a session that the CLI has confirmed",
+                "none yet",
+            )
         })?;
         let options = setup.options.clone().forking(id);
         Ok(Session::new(Setup { options, ..setup.clone() }))

@@ -11,6 +11,17 @@
 //! * **One at a time.** Turns run in the order in which they are first polled. A dropped turn is
 //!   interrupted and drained.
 //! * **Options** are layered: query, session, application, defaults; see [`Options`].
+//!
+//! # The types
+//!
+//! The names that most programs need are re-exported here. The others are in modules, by subject:
+//!
+//! | module | contents |
+//! |---|---|
+//! | [`options`] | options, their values, the configuration of an application |
+//! | [`handlers`] | the answers of your program: permissions, hooks, questions, dialogs |
+//! | [`control`] | requests to the running CLI: settings, MCP servers, files, usage, feedback |
+//! | `mcp` | in-process tools (feature `mcp`) |
 
 // First, so that the documentation of `Session` begins with how one is built and asked.
 mod builder;
@@ -18,16 +29,16 @@ mod turn;
 
 mod handle;
 
-mod control;
+pub mod control;
 mod driver;
 mod error;
 mod events;
-mod handlers;
+pub mod handlers;
 mod mailbox;
 #[cfg(feature = "mcp")]
 pub mod mcp;
 mod oneshot;
-mod options;
+pub mod options;
 mod prompt;
 mod query_options;
 mod result_context;
@@ -44,24 +55,17 @@ mod tokens;
 mod weak;
 
 pub use self::builder::SessionBuilder;
-pub use self::control::{
-    Account, Call, Chrome, Conversation, Feedback, FeedbackKind, FileEncoding, Files, Inspect, Mcp,
-    Patch, RatedPart, Rating, Reload, Remote, Sentiment, SessionUsage, Settings, Survey, Tasks,
-};
 pub use self::error::{Error, Result};
 pub use self::events::{Events, SessionEvent};
 pub use self::handle::{Session, SessionStats};
+#[doc(inline)]
 pub use self::handlers::{
-    Answers, Confirmer, Decision, DecisionClassification, DialogAnswer, ElicitationAnswer,
-    ElicitationRequest, HookContext, HookHandler, HostRequest, IntoHookOutput, Matcher,
-    PermissionHandler, PermissionRequest, UserDialog,
+    Confirmer, Decision, DecisionClassification, HookContext, HookHandler, Matcher,
+    PermissionHandler, PermissionRequest,
 };
 pub use self::oneshot::{Query, query, with_session};
-pub use self::options::{
-    AgentDefinition, AgentMcpServer, AppConfig, ConfigError, DEFAULT_TIMEOUT, Effort, FileOrJson,
-    McpServer, OptionError, OptionRow, Options, PermissionMode, PermissionPrompts, Plugin,
-    QuestionPreview, SettingSource, Skills, SystemPrompt, Thinking, Timeouts,
-};
+#[doc(inline)]
+pub use self::options::{AppConfig, Options, PermissionMode};
 pub use self::prompt::Prompt;
 pub use self::retry::RetryPolicy;
 pub use self::spending::{ModelSpending, Spending, SpendingMeter};
@@ -72,4 +76,3 @@ pub use self::tokens::{TokenTally, Tokens};
 pub use self::turn::Turn;
 pub use self::weak::WeakSession;
 pub use crate::protocol::{EndCause, Phase};
-pub use crate::wire::tools::{Question, QuestionOption};

@@ -2,8 +2,9 @@
 
 use super::error::Result;
 use super::options::FileOrJson;
+use super::options::Timeouts;
 use super::setup::Setup;
-use super::{Options, PermissionMode, Timeouts};
+use super::{Options, PermissionMode};
 use crate::protocol::{Settled, Switch};
 use crate::wire::control::{Request, RequestName};
 

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
+use super::Options;
 use super::handlers::Handlers;
+use super::options::OptionError;
 use super::stderr::OnStderr;
-use super::{OptionError, Options};
 use crate::protocol::Config;
 use crate::transport::{Launch, Shutdown, Transport};
 use crate::wire::control::{Request, RequestName};

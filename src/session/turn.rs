@@ -130,7 +130,7 @@ impl Turn {
     }
 
     /// Returns the uuid of the prompt on the wire, once it was sent, as needed by
-    /// [`Files::rewind`](super::Files::rewind).
+    /// [`Files::rewind`](super::control::Files::rewind).
     pub fn uuid(&self) -> Option<&str> {
         self.uuid.as_deref()
     }

@@ -4,7 +4,7 @@ use crate::support::ask::{answers, ask, no, yes};
 use crate::support::cli::{Log, cli, init, result};
 use crate::support::read::{ended_well, read};
 use claude_wire::Session;
-use claude_wire::session::{DialogAnswer, ElicitationAnswer};
+use claude_wire::session::handlers::{DialogAnswer, ElicitationAnswer};
 use claude_wire::wire::RawJson;
 use claude_wire::wire::control::ElicitationMode;
 use serde_json::json;

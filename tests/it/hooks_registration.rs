@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use crate::support::cli::{Log, cli, success};
-use claude_wire::session::{DialogAnswer, Matcher, SessionEvent};
+use claude_wire::session::handlers::DialogAnswer;
+use claude_wire::session::{Matcher, SessionEvent};
 use claude_wire::transport::Memory;
 use claude_wire::wire::hook::{HookEventName, HookInput, PostToolUse, PreToolUse, Stop};
 use claude_wire::{Session, SessionBuilder};

@@ -3,7 +3,8 @@
 #![cfg(feature = "session")]
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
-use claude_wire::session::{FileOrJson, Options, Plugin, SettingSource, Thinking};
+use claude_wire::session::Options;
+use claude_wire::session::options::{FileOrJson, Plugin, SettingSource, Thinking};
 use claude_wire::wire::message::ThinkingDisplay;
 use serde_json::json;
 

@@ -5,10 +5,10 @@
 
 use std::time::Duration;
 
-use claude_wire::session::{
-    AppConfig, ConfigError, FileOrJson, Options, PermissionMode, SettingSource, SystemPrompt,
-    Thinking,
+use claude_wire::session::options::{
+    ConfigError, FileOrJson, SettingSource, SystemPrompt, Thinking,
 };
+use claude_wire::session::{AppConfig, Options, PermissionMode};
 
 const NO_VARS: [(&str, &str); 0] = [];
 

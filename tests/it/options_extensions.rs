@@ -6,8 +6,9 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use claude_wire::session::{
-    AgentDefinition, AgentMcpServer, FileOrJson, McpServer, Options, Plugin, Skills, Thinking,
+use claude_wire::session::Options;
+use claude_wire::session::options::{
+    AgentDefinition, AgentMcpServer, FileOrJson, McpServer, Plugin, Skills, Thinking,
 };
 use claude_wire::wire::message::ThinkingDisplay;
 use serde_json::{Value, json};

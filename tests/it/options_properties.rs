@@ -5,7 +5,8 @@
 
 use std::time::Duration;
 
-use claude_wire::session::{AgentDefinition, FileOrJson, McpServer, Options, Plugin, Thinking};
+use claude_wire::session::Options;
+use claude_wire::session::options::{AgentDefinition, FileOrJson, McpServer, Plugin, Thinking};
 use claude_wire::transport::Inherit;
 use proptest::prelude::*;
 use serde_json::json;

@@ -5,7 +5,8 @@
 
 use std::time::Duration;
 
-use claude_wire::session::{FileOrJson, Options, PermissionMode, Thinking};
+use claude_wire::session::options::{FileOrJson, Thinking};
+use claude_wire::session::{Options, PermissionMode};
 use serde_json::json;
 
 const ID: &str = "123e4567-e89b-42d3-a456-426614174000";

@@ -1,7 +1,7 @@
 //! The tool `AskUserQuestion` is answered by allowing it.
 
 use crate::support::ask::{answers, ask, yes};
-use claude_wire::session::Answers;
+use claude_wire::session::handlers::Answers;
 use claude_wire::{Decision, Session};
 
 const INPUT: &str = r#"{"questions":[{"question":"Which \"one\"?","header":"One","options":[{"label":"A","description":"the first"},{"label":"B","description":"the second"}],"multiSelect":false},{"question":"What else?","header":"Else","options":[],"multiSelect":true}], "answers":{"old":"gone"},"big":1e400}"#;

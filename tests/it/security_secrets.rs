@@ -8,7 +8,7 @@ use std::os::unix::fs::PermissionsExt;
 use crate::support::cli::Log;
 use crate::support::log::Logged;
 use claude_wire::recorder::Recorder;
-use claude_wire::session::McpServer;
+use claude_wire::session::options::McpServer;
 use claude_wire::transport::{CliPath, Process};
 use claude_wire::wire::permission::{PermissionBehavior, PermissionDestination, PermissionUpdate};
 use claude_wire::{Decision, Session, SessionBuilder};

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use crate::support::cli::{FakeCli, SESSION, cli};
 use claude_wire::Session;
-use claude_wire::session::{Patch, Thinking};
+use claude_wire::session::control::Patch;
+use claude_wire::session::options::Thinking;
 use claude_wire::transport::Exit;
 use serde_json::json;
 

@@ -12,7 +12,8 @@ use crate::support::ask::ask;
 use crate::support::cli::{FakeCli, Log, cli, echo, init, result, success};
 use crate::support::read::{ended_well, read};
 use claude_wire::mcp::rmcp;
-use claude_wire::session::{DialogAnswer, ElicitationAnswer, WeakSession};
+use claude_wire::session::WeakSession;
+use claude_wire::session::handlers::{DialogAnswer, ElicitationAnswer};
 use claude_wire::transport::{Exit, Memory};
 use claude_wire::wire::hook::PreToolUse;
 use claude_wire::{

@@ -3,7 +3,7 @@
 
 use claude_wire::SessionBuilder;
 use claude_wire::lab::{ApiReply, ApiScript, When};
-use claude_wire::session::{AgentDefinition, Plugin, Skills, Thinking};
+use claude_wire::session::options::{AgentDefinition, Plugin, Skills, Thinking};
 use serde_json::json;
 
 use crate::support::{close, place};

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use claude_wire::Decision;
 use claude_wire::lab::{ApiReply, ApiScript, When};
-use claude_wire::session::{Answers, ElicitationAnswer, McpServer};
+use claude_wire::session::handlers::{Answers, ElicitationAnswer};
+use claude_wire::session::options::McpServer;
 use serde_json::json;
 
 use crate::support::{finish, place};

@@ -1,7 +1,8 @@
 //! The page of options: what a session may choose, and what the CLI gets for it.
 
 use claude_wire::CLI_VERSION;
-use claude_wire::session::{OptionRow, Options};
+use claude_wire::session::Options;
+use claude_wire::session::options::OptionRow;
 
 const HEAD: &str = "\
 # Options

@@ -10,7 +10,7 @@ use crate::recording::vars::Root;
 ///
 /// | kind | what | becomes |
 /// |---|---|---|
-/// | `path` | the paths of the [`root`](Self::root)s, and their slugs | `${cwd}`, ...: see [`Recording::expand`] |
+/// | `path` | the paths of the [`root`](Self::root)s, and their slugs | `${cwd}`, ...: see [`Recording::expand`](crate::recording::Recording::expand) |
 /// | `key` | API keys: `sk-ant-...`, and those of other well-known services (`ghp_...`, `AKIA...`) | the prefix, `REDACTED`, a number, and `x` up to the old length: `ghp_REDACTED1xxxx` |
 /// | `token` | what follows `Bearer` or `Basic`; JSON web tokens | `<token:1>` |
 /// | `secret` | what a name of a secret is given, in JSON, YAML, command lines, URLs, headers and configuration files: names ending in `password`, `secret`, `api_key`, `access_token` and the like, in any case and spelling; everything under `mcpServers.*.env`, `mcpServers.*.headers` and `settings.env`; passwords in URLs and of commands (`mysql -p...`, `curl -u me:...`); hashes of passwords; private keys; what [`secret`](Self::secret) and [`pattern`](Self::pattern) add | `<secret:1>` |

@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::session::{Effort, PermissionMode};
+use crate::session::PermissionMode;
+use crate::session::options::Effort;
 use crate::wire::message::ThinkingDisplay;
 
 /// What a request does to a value: keep it (the field is omitted), reset it to its default

@@ -4,7 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::fields::{object, or_null, output_file};
 use super::{Call, FeedbackKind, FileEncoding, Patch, RatedPart, Rating, Sentiment, Survey};
-use crate::session::{Effort, PermissionMode, Session};
+use crate::session::options::Effort;
+use crate::session::{PermissionMode, Session};
 use crate::wire::RawJson;
 use crate::wire::control::RequestName;
 use crate::wire::message::ThinkingDisplay;

@@ -40,3 +40,4 @@ pub use self::permission::{
 pub(super) use self::registry::{Handlers, panicked};
 pub use self::request::HostRequest;
 pub(super) use self::request::{is_within, within};
+pub use crate::wire::tools::{Question, QuestionOption};

@@ -12,8 +12,9 @@ use super::hooks::{self, Hooks};
 use super::permission::Permissions;
 use super::request::{Answering, HostRequest};
 use crate::protocol::Answer;
+use crate::session::options::OptionError;
 use crate::session::options::unreachable;
-use crate::session::{OptionError, Options, WeakSession};
+use crate::session::{Options, WeakSession};
 use crate::transport::BoxFuture;
 use crate::wire::RawJson;
 

@@ -49,9 +49,9 @@ impl HostRequest {
     /// The session that received the request. A handler may control it. A prompt would run after
     /// the turn that waits for the handler, so a query within a turn is rejected, with an error for
     /// which [`is_within_handler`](crate::session::Error::is_within_handler) is true.
-    /// [`side_question`](crate::session::Conversation::side_question) asks alongside the turn. A
-    /// query in a task spawned by the handler is accepted; but a handler that waits for that task
-    /// waits forever.
+    /// [`side_question`](crate::session::control::Conversation::side_question) asks alongside the
+    /// turn. A query in a task spawned by the handler is accepted; but a handler that waits for
+    /// that task waits forever.
     pub fn session(&self) -> &WeakSession {
         &self.session
     }

@@ -39,8 +39,8 @@
 //! your project.
 //!
 //! **One server per connection.** The closure creates a server when the CLI connects: at the start,
-//! after a restart of the CLI, and when a server is [enabled](crate::session::Mcp::enable) again.
-//! Sessions and forks share only the state that the closure shares.
+//! after a restart of the CLI, and when a server is [enabled](crate::session::control::Mcp::enable)
+//! again. Sessions and forks share only the state that the closure shares.
 //!
 //! | event | effect |
 //! |---|---|
@@ -51,8 +51,9 @@
 //! | the CLI names an unknown server | an error, unless [`on_request`](crate::SessionBuilder::on_request) has a handler for `mcp_message` |
 //!
 //! To add and remove servers while the session runs, see
-//! [`Mcp::in_process`](crate::session::Mcp::in_process). [`Mcp::call`](crate::session::Mcp::call),
-//! which calls a tool without the model, does not work for in-process servers.
+//! [`Mcp::in_process`](crate::session::control::Mcp::in_process).
+//! [`Mcp::call`](crate::session::control::Mcp::call), which calls a tool without the model, does
+//! not work for in-process servers.
 //!
 //! **The handshake is sent ahead** (`sdkMcpServerManifests`), so that the first turn does not wait
 //! for it: while the CLI is being started, the session asks each server for its description and its

@@ -11,7 +11,8 @@ use super::manifest;
 use super::pipe::error;
 use crate::common::lock;
 use crate::protocol::Answer;
-use crate::session::{HostRequest, WeakSession};
+use crate::session::WeakSession;
+use crate::session::handlers::HostRequest;
 use crate::transport::BoxFuture;
 use crate::wire::RawJson;
 

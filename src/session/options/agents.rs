@@ -13,13 +13,13 @@ use super::{Effort, McpServer, PermissionMode};
 /// that are `None` or empty are omitted, and the CLI decides.
 ///
 /// ```
-/// use claude_wire::session::{AgentDefinition, Options};
+/// use claude_wire::session::options::{AgentDefinition, Options};
 ///
 /// let mut reviewer = AgentDefinition::new("Reviews a change", "Look for bugs. Change nothing.");
 /// reviewer.tools = Some(vec!["Read".into(), "Grep".into()]);
 /// let options = Options::default().agents([("reviewer", reviewer)]);
 /// options.validate()?;
-/// # Ok::<(), claude_wire::session::OptionError>(())
+/// # Ok::<(), claude_wire::session::options::OptionError>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]

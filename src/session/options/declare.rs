@@ -43,7 +43,7 @@ macro_rules! declare {
         /// assert_eq!(resolved.model.as_deref(), Some("opus"));
         /// assert_eq!(resolved.max_turns, Some(20));
         /// resolved.validate()?;
-        /// # Ok::<(), claude_wire::session::OptionError>(())
+        /// # Ok::<(), claude_wire::session::options::OptionError>(())
         /// ```
         ///
         /// A query's options are an `Options` as well, on top of the session's.
@@ -210,7 +210,7 @@ mod debug {
 
     use serde_json::Value;
 
-    use crate::session::FileOrJson;
+    use crate::session::options::FileOrJson;
 
     pub(super) fn keys(variables: &BTreeMap<String, Option<String>>) -> Vec<&String> {
         variables.keys().collect()

@@ -16,14 +16,14 @@ use super::variable::{VARIABLES, is_variable};
 /// URL nothing after the host.
 ///
 /// ```
-/// use claude_wire::session::{McpServer, Options};
+/// use claude_wire::session::options::{McpServer, Options};
 ///
 /// let options = Options::default()
 ///     .external_mcp_server("files", McpServer::stdio("mcp-files", ["--root", "/srv"]))
 ///     .external_mcp_server("issues", McpServer::http("https://mcp.example.com/").header("Authorization", "Bearer secret"));
 /// assert!(!format!("{options:?}").contains("secret"));
 /// # options.validate()?;
-/// # Ok::<(), claude_wire::session::OptionError>(())
+/// # Ok::<(), claude_wire::session::options::OptionError>(())
 /// ```
 #[derive(Clone, PartialEq)]
 pub struct McpServer {

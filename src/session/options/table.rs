@@ -162,8 +162,8 @@ macro_rules! option_table {
         }
 
         /// The skills that the model may use without asking:
-        /// [`Skills::All`](crate::session::Skills::All), or the names of some, which hides the
-        /// rest. Each adds a rule to `allowed_tools`.
+        /// [`Skills::All`](crate::session::options::Skills::All), or the names of some, which hides
+        /// the rest. Each adds a rule to `allowed_tools`.
         skills: $crate::session::options::Skills {
             set as_is;
             default "what the settings allow";

@@ -59,7 +59,7 @@ session {
         ///
         /// ```
         /// # async fn example(session: claude_wire::Session) -> claude_wire::Result<()> {
-        /// use claude_wire::session::Patch;
+        /// use claude_wire::session::control::Patch;
         /// use claude_wire::wire::message::ThinkingDisplay;
         ///
         /// session.set_max_thinking_tokens(2048, Patch::Keep).await?;
@@ -99,7 +99,8 @@ group Settings = settings {
         /// # async fn example(session: claude_wire::Session) -> claude_wire::Result<()> {
         /// use serde_json::json;
         ///
-        /// session.settings().apply([("effortLevel", Some(json!("low"))), ("outputStyle", None)]).await?;
+        /// session.settings().apply([("effortLevel", Some(json!("low"))), ("outputStyle",
+        /// None)]).await?;
         /// # Ok(()) }
         /// ```
         fn apply[K: Into<String>](settings: impl IntoIterator<Item = (K, Option<Value>)>) {
@@ -236,9 +237,9 @@ group Conversation = conversation {
         internal answers;
         effect Effect::Acts;
         reply empty ();
-        /// Says that a person is typing a prompt: at the first key, and about every 10 seconds while
-        /// typing goes on. Between turns the CLI may prepare the next request; during a turn it
-        /// does nothing.
+        /// Says that a person is typing a prompt: at the first key, and about every 10 seconds
+        /// while typing goes on. Between turns the CLI may prepare the next request; during a turn
+        /// it does nothing.
         fn note_draft_activity() {}
     }
 

@@ -23,7 +23,7 @@
 //! | `effect` | an [`Effect`]: it reads, acts, or sets what lasts until the process ends |
 //! | `reply` | `body T`; `optional T` for a reply that may lack its body; `empty ()` for an acknowledgement; `untyped ()` where no type is known |
 //! | `fn` | a method that sends it, and the fields that it writes. `fn_if_running` does nothing if no CLI is running. Generics are in brackets |
-//! | `with` | a method of the [`Call`](crate::session::Call) that adds optional fields |
+//! | `with` | a method of the [`Call`](crate::session::control::Call) that adds optional fields |
 //! | `add` | a method of the call that adds an item to a list |
 //!
 //! A group is `session` for methods of [`Session`](crate::Session), `unsent` for requests without

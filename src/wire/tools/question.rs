@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 tool! {
     /// Asks the user. A program answers through the permission request:
-    /// [`Answers`](crate::session::Answers).
+    /// [`Answers`](crate::session::handlers::Answers).
     pub enum AskUserQuestion = "AskUserQuestion": AskUserQuestionInput -> AskUserQuestionOutput;
 }
 

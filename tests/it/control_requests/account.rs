@@ -1,7 +1,7 @@
 //! `session.account()`, `session.feedback()`, `session.remote()` and `session.chrome()`.
 
 use claude_wire::Session;
-use claude_wire::session::{FeedbackKind, RatedPart, Rating, Sentiment, Survey};
+use claude_wire::session::control::{FeedbackKind, RatedPart, Rating, Sentiment, Survey};
 
 use super::exchange::{acknowledged, refused, reply, sends};
 

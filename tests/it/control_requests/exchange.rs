@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use claude_wire::session::Call;
+use claude_wire::session::control::Call;
 use claude_wire::transport::Exit;
 use claude_wire::wire::replies::Reply;
 use claude_wire::{Error, Result, Session};

@@ -1,6 +1,6 @@
 //! `session.files()`.
 
-use claude_wire::session::FileEncoding;
+use claude_wire::session::control::FileEncoding;
 use claude_wire::wire::replies::files::CwdStatus;
 
 use super::exchange::{acknowledged, refused, reply, sends};

@@ -1,6 +1,7 @@
 //! Requests that change the running session.
 
-use claude_wire::session::{Patch, PermissionMode};
+use claude_wire::session::PermissionMode;
+use claude_wire::session::control::Patch;
 use claude_wire::wire::message::ThinkingDisplay;
 
 use super::exchange::{acknowledged, refused, reply, sends};

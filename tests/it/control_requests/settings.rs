@@ -1,6 +1,6 @@
 //! `session.settings()` and `session.reload()`.
 
-use claude_wire::session::Effort;
+use claude_wire::session::options::Effort;
 use serde_json::json;
 
 use super::exchange::{acknowledged, refused, reply, sends};

@@ -1,9 +1,10 @@
 //! The options of a case, named as in the Python SDK, converted to ours.
 
 use claude_wire::SessionBuilder;
-use claude_wire::session::{
-    AgentDefinition, FileOrJson, Matcher, McpServer, Options, Plugin, Skills, Thinking,
+use claude_wire::session::options::{
+    AgentDefinition, FileOrJson, McpServer, Plugin, Skills, Thinking,
 };
+use claude_wire::session::{Matcher, Options};
 use claude_wire::wire::hook::{HookOutput, PreToolUse};
 use serde_json::Value;
 

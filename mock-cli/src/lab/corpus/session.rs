@@ -4,7 +4,8 @@ use std::future::Future;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use claude_wire::session::{Events, HostRequest, Prompt, SessionEvent};
+use claude_wire::session::handlers::HostRequest;
+use claude_wire::session::{Events, Prompt, SessionEvent};
 use claude_wire::wire::RawJson;
 use claude_wire::{Session, SessionBuilder};
 use serde_json::{Value, json};

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use claude_wire::player::{AnswerTo, HostAction, HostScript, Replay, Signal};
 use claude_wire::recording::{Eol, EventKind, Recording};
-use claude_wire::session::{Events, HostRequest, Prompt, Session, SessionBuilder};
+use claude_wire::session::handlers::HostRequest;
+use claude_wire::session::{Events, Prompt, Session, SessionBuilder};
 use claude_wire::wire::{Frame, FrameKind, RawJson};
 use serde_json::{Map, Value};
 use tokio::task::{JoinHandle, JoinSet};

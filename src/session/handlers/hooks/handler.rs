@@ -85,7 +85,7 @@ impl HookContext {
     }
 
     /// The session that the hook belongs to: see
-    /// [`HostRequest::session`](crate::session::HostRequest::session).
+    /// [`HostRequest::session`](crate::session::handlers::HostRequest::session).
     pub fn session(&self) -> &WeakSession {
         self.request.session()
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use crate::session::OptionError;
+use crate::session::options::OptionError;
 
 /// When a hook is called, how long it may take, and what its failure means.
 ///

@@ -9,7 +9,7 @@ use super::super::request::{Answering, HostRequest};
 use super::{HookContext, IntoHookOutput, Matcher};
 use crate::CLI_VERSION;
 use crate::protocol::Answer;
-use crate::session::OptionError;
+use crate::session::options::OptionError;
 use crate::transport::BoxFuture;
 use crate::wire::hook::{HookBase, HookData, HookEventName, HookInput};
 use crate::wire::{self, RawJson};

@@ -22,7 +22,8 @@ impl PermissionRequest {
 ///
 /// ```
 /// use claude_wire::Decision;
-/// use claude_wire::session::{Answers, Session};
+/// use claude_wire::session::handlers::Answers;
+/// use claude_wire::session::Session;
 ///
 /// let builder = Session::builder().on_permission(|request| async move {
 ///     let mut answers = Answers::new();

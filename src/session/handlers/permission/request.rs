@@ -68,7 +68,7 @@ impl PermissionRequest {
     }
 
     /// The session that received the request: see
-    /// [`HostRequest::session`](crate::session::HostRequest::session).
+    /// [`HostRequest::session`](crate::session::handlers::HostRequest::session).
     pub fn session(&self) -> &WeakSession {
         self.request.session()
     }

@@ -32,7 +32,7 @@ pub(super) use self::keys::Key;
 ///
 /// let config = AppConfig::from_vars([("CLAUDE_MODEL", "opus"), ("CLAUDE_WIRE_TIMEOUT_MS", "180000")])?;
 /// assert_eq!(config.options().model.as_deref(), Some("opus"));
-/// # Ok::<(), claude_wire::session::ConfigError>(())
+/// # Ok::<(), claude_wire::session::options::ConfigError>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct AppConfig {
