@@ -45,6 +45,8 @@
 //! bytes when it is read or written, and the values of variables may add as much as the recording
 //! has, or 64 MiB. Beyond a limit, the error names the line ([`Error::is_too_long`]).
 
+#[cfg(feature = "session")]
+mod beginning;
 mod census;
 mod compare;
 mod error;
@@ -55,6 +57,7 @@ mod folders;
 mod format;
 mod header;
 mod import;
+mod launches;
 mod limits;
 mod migrate;
 mod normalise;
@@ -76,6 +79,7 @@ pub use folders::host_folders;
 pub use format::{FORMAT_VERSION, MAX_RECORDED_LINE};
 pub use header::Header;
 pub use import::{ImportOptions, import};
+pub use launches::{is_recordings_folder, recordings_in};
 pub use limits::read_lines;
 pub use normalise::normalise;
 pub use payload::{Eol, Payload};
@@ -85,6 +89,7 @@ pub use vars::Root;
 pub use writer::Writer;
 #[cfg(feature = "session")]
 pub(crate) use {
+    beginning::open_beginning,
     header::check_head,
     redact::{Redactor, is_placeholder, masked, secret_values},
     vars::Hider,
