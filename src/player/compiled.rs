@@ -1,36 +1,86 @@
 //! A recording, and its compiled scripts.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::common::lock;
-use crate::recording::{Error, Recording};
+use crate::recording::{self, Error, Header, Recording};
 use crate::transport::Launch;
 
+use super::opening::FirstPrompt;
 use super::script::{Script, Unsent};
 
 /// A recording that can be played for launches in any folder.
 #[derive(Clone, Debug)]
 pub(super) struct CompiledRecording {
-    recording: Arc<Recording>,
+    source: Source,
     pub(super) name: Option<String>,
-    pub(super) speed: Option<f64>,
-    pub(super) idle_timeout: Option<Duration>,
-    /// The latest script and its variables: most launches have the same as the one before.
+    pub(super) settings: Settings,
+    /// The latest script and its folders: most launches have the same as the one before.
     latest: Arc<Mutex<Option<Compiled>>>,
+    beginning: Arc<Mutex<Option<Arc<Beginning>>>>,
 }
 
-type Compiled = (BTreeMap<String, String>, Arc<Script>);
+/// How a recording is played.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Settings {
+    pub(super) speed: Option<f64>,
+    pub(super) idle_timeout: Option<Duration>,
+    pub(super) unsent: Unsent,
+    pub(super) allow_truncated: bool,
+}
+
+/// Where the recording is. A file is read when it is needed.
+#[derive(Clone, Debug)]
+enum Source {
+    Memory(Arc<Recording>),
+    File(PathBuf),
+}
+
+/// What of a launch matters for a replay.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Launched {
+    pub(super) args: Vec<String>,
+    /// The values of a recording's variables. A folder that is unknown or not UTF-8 is left out.
+    pub(super) folders: BTreeMap<String, String>,
+}
+
+/// The header and the first prompt, with the folders of the latest launch.
+#[derive(Clone, Debug)]
+pub(super) struct Beginning {
+    folders: Option<BTreeMap<String, String>>,
+    pub(super) header: Header,
+    pub(super) prompt: FirstPrompt,
+}
+
+/// A script, and the folders it was compiled for; `None` if the recording has no variables.
+type Compiled = (Option<BTreeMap<String, String>>, Arc<Script>);
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { speed: None, idle_timeout: None, unsent: Unsent::AtOnce, allow_truncated: false }
+    }
+}
 
 impl CompiledRecording {
     pub(super) fn new(recording: Recording) -> Self {
+        Self::of(Source::Memory(Arc::new(recording)))
+    }
+
+    /// A file, which is not read yet.
+    pub(super) fn file(path: &Path) -> Self {
+        Self { name: Some(path.display().to_string()), ..Self::of(Source::File(path.to_owned())) }
+    }
+
+    fn of(source: Source) -> Self {
         Self {
-            recording: Arc::new(recording),
+            source,
             name: None,
-            speed: None,
-            idle_timeout: None,
+            settings: Settings::default(),
             latest: Arc::default(),
+            beginning: Arc::default(),
         }
     }
 
@@ -41,47 +91,96 @@ impl CompiledRecording {
         self
     }
 
-    /// The script for a launch. Fails if the values of the variables would make it too long.
-    pub(super) fn script(&self, launch: &Launch) -> Result<Arc<Script>, String> {
-        let variables = if self.recording.header.vars.is_empty() {
-            BTreeMap::new()
-        } else {
-            launch_folders(launch)
+    /// How reports name it: the name of its file in a folder of recordings.
+    pub(super) fn short_name(&self) -> String {
+        match &self.source {
+            Source::File(path) => {
+                path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+            }
+            Source::Memory(_) => self.name.clone().unwrap_or_else(|| "the recording".to_owned()),
+        }
+    }
+
+    /// What it begins with. Reads no more of a file than that.
+    pub(super) fn beginning(&self, launch: &Launched) -> Result<Arc<Beginning>, String> {
+        let mut known = lock(&self.beginning);
+        if let Some(beginning) = &*known
+            && beginning.folders.as_ref().is_none_or(|folders| *folders == launch.folders)
+        {
+            return Ok(Arc::clone(beginning));
+        }
+        let first = match &self.source {
+            Source::Memory(recording) => {
+                let end = recording.events.iter().position(FirstPrompt::is_last);
+                let end = end.map_or(recording.events.len(), |at| at + 1);
+                let mut first = Recording::new(recording.header.clone());
+                first.events = recording.events[..end].to_vec();
+                first
+            }
+            Source::File(path) => recording::open_beginning(path, FirstPrompt::is_last)
+                .map_err(|error| error.to_string())?,
         };
+        let folders = (!first.header.vars.is_empty()).then(|| launch.folders.clone());
+        let first = first.expand(&launch.folders).map_err(|error| self.named(error))?;
+        let prompt = FirstPrompt::of(&first);
+        Ok(Arc::clone(known.insert(Arc::new(Beginning { folders, header: first.header, prompt }))))
+    }
+
+    /// The script for a launch. Fails if the file cannot be read or is truncated, or the values of
+    /// the variables would make it too long.
+    pub(super) fn script(&self, launch: &Launched) -> Result<Arc<Script>, String> {
         let mut latest = lock(&self.latest);
-        if let Some((known, script)) = &*latest
-            && *known == variables
+        if let Some((folders, script)) = &*latest
+            && folders.as_ref().is_none_or(|folders| *folders == launch.folders)
         {
             return Ok(Arc::clone(script));
         }
-        let named = |error| match &self.name {
-            Some(name) => format!("{name}: {error}"),
-            None => format!("the recording: {error}"),
+        let recording = match &self.source {
+            Source::Memory(recording) => Arc::clone(recording),
+            Source::File(path) => {
+                Arc::new(Recording::open(path).map_err(|error| error.to_string())?)
+            }
         };
-        let script = Arc::new(self.compile(&variables).map_err(named)?);
-        *latest = Some((variables, Arc::clone(&script)));
+        if !self.settings.allow_truncated {
+            recording.require_whole().map_err(|error| {
+                format!("{}; Replay::allow_truncated plays it all the same", self.named(error))
+            })?;
+        }
+        let script = self.compile(&recording, launch).map_err(|error| self.named(error))?;
+        let script = Arc::new(script);
+        let folders = (!recording.header.vars.is_empty()).then(|| launch.folders.clone());
+        *latest = Some((folders, Arc::clone(&script)));
         Ok(script)
     }
 
-    fn compile(&self, variables: &BTreeMap<String, String>) -> Result<Script, Error> {
-        let mut script = Script::new(&self.recording.expand(variables)?);
-        script.unsent = Unsent::AtOnce;
+    fn named(&self, error: Error) -> String {
+        match &self.name {
+            Some(name) => format!("{name}: {error}"),
+            None => format!("the recording: {error}"),
+        }
+    }
+
+    fn compile(&self, recording: &Recording, launch: &Launched) -> Result<Script, Error> {
+        let mut script = Script::new(&recording.expand(&launch.folders)?);
+        script.unsent = self.settings.unsent;
         if let Some(name) = &self.name {
             script = script.named(name);
         }
-        if let Some(speed) = self.speed {
+        if let Some(speed) = self.settings.speed {
             script = script.speed(speed);
         }
-        if let Some(limit) = self.idle_timeout {
+        if let Some(limit) = self.settings.idle_timeout {
             script = script.idle_timeout(limit);
         }
         Ok(script)
     }
 }
 
-/// The values of a recording's variables for a launch. A folder that is unknown or not UTF-8 is
-/// left out.
-fn launch_folders(launch: &Launch) -> BTreeMap<String, String> {
-    let folders = [("cwd", launch.working_dir()), ("home", launch.home())];
-    folders.into_iter().filter_map(|(name, folder)| Some((name.to_owned(), folder?))).collect()
+impl Launched {
+    pub(super) fn new(launch: &Launch) -> Self {
+        let folders = [("cwd", launch.working_dir()), ("home", launch.home())];
+        let folders = folders.into_iter().filter_map(|(name, path)| Some((name.to_owned(), path?)));
+        let args = launch.args.iter().map(|arg| arg.to_string_lossy().into_owned());
+        Self { args: args.collect(), folders: folders.collect() }
+    }
 }

@@ -64,6 +64,8 @@ pub(super) struct Machine {
     unsent_due: Option<u64>,
     exit: Option<Exit>,
     divergence: Option<Divergence>,
+    /// The other recordings that it might have been, for the report.
+    others: Vec<String>,
     /// The state of the CLI's rules.
     pub(super) rules: Option<Rules>,
 }
@@ -101,6 +103,7 @@ impl Machine {
             unsent_due: None,
             exit: None,
             divergence: None,
+            others: Vec::new(),
             rules: script.rules.clone(),
             script,
         };
@@ -111,6 +114,16 @@ impl Machine {
             }
         }
         machine
+    }
+
+    /// Names the other recordings that it might have been.
+    pub(super) fn among(mut self, others: Vec<String>) -> Self {
+        self.others = others;
+        self
+    }
+
+    pub(super) fn is_diverged(&self) -> bool {
+        self.divergence.is_some()
     }
 
     /// Handles an action of the host at `now`, in microseconds from the start.
@@ -224,7 +237,8 @@ impl Machine {
             let step = self.play(now, index);
             self.urgent.extend(step);
         }
-        let divergence = divergence.remaining(self.leftover());
+        let others = std::mem::take(&mut self.others);
+        let divergence = divergence.remaining(self.leftover()).among(others);
         self.divergence = Some(divergence);
         self.urgent.push_back(Step::Err(Bytes::from(format!("{}\n", self.report()))));
         self.urgent.push_back(Step::CloseOut);

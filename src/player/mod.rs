@@ -28,6 +28,8 @@
 //! [`Script`] describes what the outputs wait for; `compare.rs` how two values are compared, and
 //! `ids.rs` which ids are rewritten.
 
+mod aliases;
+mod binding;
 mod compare;
 mod compile;
 mod compiled;
@@ -37,9 +39,11 @@ mod ids;
 mod improvise;
 mod machine;
 mod matching;
+mod opening;
 mod play;
 mod replay;
 mod report;
+mod run;
 mod scenario;
 mod script;
 mod signal;

@@ -18,7 +18,8 @@ use crate::common::lock;
 use crate::transport::Exit;
 use crate::wire::{Item, LineCodec};
 
-use super::machine::{Input, Machine, Step};
+use super::binding::Binding;
+use super::machine::{Input, Step};
 use super::report::Report;
 use super::script::Script;
 use super::signal::Signal;
@@ -59,26 +60,26 @@ where
     W: AsyncWrite + Unpin,
     E: AsyncWrite + Unpin,
 {
-    let machine = Shared::new(Arc::new(script));
+    let machine = Shared::new(Binding::to(Arc::new(script)));
     let exit = run(&machine, streams, signals).await;
     (exit, machine.report())
 }
 
-/// A machine that its driver shares with the readers of its report.
+/// A launch that its driver shares with the readers of its report.
 #[derive(Clone, Debug)]
-pub(super) struct Shared(Arc<Mutex<Machine>>);
+pub(super) struct Shared(Arc<Mutex<Binding>>);
 
 impl Shared {
-    pub(super) fn new(script: Arc<Script>) -> Self {
-        Self(Arc::new(Mutex::new(Machine::new(script))))
+    pub(super) fn new(launch: Binding) -> Self {
+        Self(Arc::new(Mutex::new(launch)))
     }
 
     pub(super) fn report(&self) -> Report {
         self.with(|machine| machine.report())
     }
 
-    fn with<T>(&self, act: impl FnOnce(&mut Machine) -> T) -> T {
-        // A panic elsewhere does not make the machine's state wrong.
+    fn with<T>(&self, act: impl FnOnce(&mut Binding) -> T) -> T {
+        // A panic elsewhere does not make the state wrong.
         act(&mut lock(&self.0))
     }
 }
@@ -99,7 +100,7 @@ where
     let mut out = Writer::new(streams.stdout);
     let mut err = Writer::new(streams.stderr);
     let mut deadline = None;
-    let mut watchdog = Watchdog::new(machine.with(|machine| machine.script.idle_timeout));
+    let mut watchdog = Watchdog::new(machine.with(|machine| machine.script().idle_timeout));
     loop {
         let mut wake = None;
         let mut exit = None;

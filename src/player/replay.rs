@@ -7,13 +7,14 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use crate::common::lock;
-use crate::recording::{Error, Recording};
+use crate::recording::{Error, Recording, is_recordings_folder, recordings_in};
 use crate::transport::{self, BoxFuture, Connection, Exit, Launch, Memory, Peer, Transport};
 
-use super::compiled::CompiledRecording;
+use super::binding::{Binding, Pool};
+use super::compiled::{CompiledRecording, Launched};
 use super::play::{self, Shared, Streams};
 use super::report::Report;
-use super::script::Script;
+use super::run::Run;
 use super::signal::Signal;
 
 /// Plays a recording as a transport: strictly, in memory.
@@ -49,11 +50,9 @@ use super::signal::Signal;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Replay {
-    recordings: Vec<CompiledRecording>,
-    /// Whether each recording is for one opening, in order; otherwise the one recording is played
-    /// at each.
+    pool: Pool,
+    /// Whether each recording is for one opening, in order.
     in_order: bool,
-    truncated: Option<Arc<Error>>,
     runs: Runs,
 }
 
@@ -62,8 +61,8 @@ pub struct Replay {
 pub(super) struct Runs(Arc<Mutex<Vec<Shared>>>);
 
 impl Runs {
-    pub(super) fn begin(&self, script: Arc<Script>) -> Shared {
-        let run = Shared::new(script);
+    pub(super) fn begin(&self, launch: Binding) -> Shared {
+        let run = Shared::new(launch);
         self.lock().push(run.clone());
         run
     }
@@ -87,47 +86,64 @@ impl Runs {
 }
 
 impl Replay {
-    /// Reads a recording from a file.
+    /// Reads a recording from a file, or takes the recordings of a folder.
+    ///
+    /// A path that ends in `.jsonl` is one recording, and each opening plays it from its start.
+    /// Anything else is a folder, with [one recording for each
+    /// launch](crate::recording::recordings_in): an opening plays the first one that no other
+    /// opening has used and whose first prompt is the one that the program writes. Until then it
+    /// plays the first one that fits. A file of the folder is read when it is needed.
     ///
     /// # Errors
-    /// If it cannot be read or is not a recording. A truncated one is refused when it is played.
+    /// If the file cannot be read or is not a recording, or the folder cannot be read or has no
+    /// recording. What is wrong with a recording of a folder, or with a truncated one, is reported
+    /// when it is played.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
-        let recording = Recording::open(&path)?;
-        let name = path.as_ref().display().to_string();
-        Ok(Self::of([recording], false).each(|take| take.name = Some(name.clone())))
+        let path = path.as_ref();
+        if is_recordings_folder(path) {
+            let recordings = recordings_in(path)?;
+            if recordings.is_empty() {
+                return Err(Error::no_recordings(path));
+            }
+            let recordings = recordings.iter().map(|path| CompiledRecording::file(path));
+            return Ok(Self::of(recordings.collect(), Run::in_memory()));
+        }
+        let recording = Recording::open(path)?;
+        let name = path.display().to_string();
+        Ok(Self::new(recording).each(|take| take.name = Some(name.clone())))
     }
 
     /// Takes a recording from memory. Each opening plays it from its start.
     pub fn new(recording: Recording) -> Self {
-        Self::of([recording], false)
+        Self::of(vec![CompiledRecording::new(recording)], Run::Free)
     }
 
     /// Takes one recording for each opening, in order: a recording is one process, and a session
     /// that reconnects opens its transport again.
     pub fn sequence(recordings: impl IntoIterator<Item = Recording>) -> Self {
-        Self::of(recordings, true)
+        let recordings = recordings.into_iter().map(CompiledRecording::new);
+        Self { in_order: true, ..Self::of(recordings.collect(), Run::Free) }
     }
 
     /// Plays truncated recordings too. Where the events end, the CLI stays silent until the host
     /// closes its input.
     #[must_use]
-    pub fn allow_truncated(mut self) -> Self {
-        self.truncated = None;
-        self
+    pub fn allow_truncated(self) -> Self {
+        self.each(|take| take.settings.allow_truncated = true)
     }
 
     /// Plays at this many times the recorded speed (see [`Script::speed`]). By default there are no
     /// delays.
     #[must_use]
     pub fn speed(self, factor: f64) -> Self {
-        self.each(|take| take.speed = Some(factor))
+        self.each(|take| take.settings.speed = Some(factor))
     }
 
     /// How long to wait for the host before failing with a report (default: 10 minutes; see
     /// [`Script::idle_timeout`]).
     #[must_use]
     pub fn idle_timeout(self, limit: Duration) -> Self {
-        self.each(|take| take.idle_timeout = Some(limit))
+        self.each(|take| take.settings.idle_timeout = Some(limit))
     }
 
     /// The combined report of all runs so far. Before the first opening, everything is left.
@@ -136,19 +152,39 @@ impl Replay {
     /// before you call this.
     pub fn report(&self) -> Report {
         let mut report = self.runs.report();
+        if self.pool.run.is_shared() {
+            report.unused(self.unused());
+            return report;
+        }
         let played = self.runs.len();
         let unplayed = if self.in_order || played == 0 {
-            self.recordings.get(played..).unwrap_or_default()
+            self.pool.recordings.get(played..).unwrap_or_default()
         } else {
             &[]
         };
         for take in unplayed {
-            report.add(match take.script(&Launch::default()) {
-                Ok(script) => Shared::new(script).report(),
+            report.add(match take.script(&Launched::new(&Launch::default())) {
+                Ok(script) => Binding::to(script).report(),
                 Err(why) => Report::unplayable(why),
             });
         }
         report
+    }
+
+    /// The recordings that no opening has used, one line each.
+    fn unused(&self) -> Vec<String> {
+        let launch = Launched::new(&Launch::default());
+        let recordings = self.pool.recordings.iter().enumerate();
+        let unused = recordings.filter(|(index, _)| !self.pool.run.is_used(*index));
+        unused
+            .map(|(_, recording)| {
+                let name = recording.short_name();
+                match recording.beginning(&launch) {
+                    Ok(beginning) => format!("{name}: {}", beginning.prompt),
+                    Err(why) => format!("{name}: {why}"),
+                }
+            })
+            .collect()
     }
 
     /// For the end of a test: checks that nothing differed and nothing is left.
@@ -161,44 +197,33 @@ impl Replay {
         assert!(report.is_clean(), "{report}");
     }
 
-    fn of(recordings: impl IntoIterator<Item = Recording>, in_order: bool) -> Self {
-        let mut truncated = None;
-        let mut compiled = Vec::new();
-        for recording in recordings {
-            if let Err(error) = recording.require_whole() {
-                truncated.get_or_insert(Arc::new(error));
-            }
-            compiled.push(CompiledRecording::new(recording));
-        }
-        Self { recordings: compiled, in_order, truncated, runs: Runs::default() }
+    fn of(recordings: Vec<CompiledRecording>, run: Run) -> Self {
+        let pool = Pool { recordings: recordings.into(), run };
+        Self { pool, in_order: false, runs: Runs::default() }
     }
 
     fn each(mut self, change: impl Fn(&mut CompiledRecording)) -> Self {
-        self.recordings =
-            self.recordings.into_iter().map(|recording| recording.with(&change)).collect();
+        let recordings = self.pool.recordings.iter().cloned();
+        self.pool.recordings = recordings.map(|recording| recording.with(&change)).collect();
         self
     }
 
     /// The machine for the next opening.
     fn begin(&self, launch: &Launch) -> Result<Shared, transport::Error> {
-        if let Some(error) = &self.truncated {
-            return Err(transport::Error::other(format!(
-                "{error}; Replay::allow_truncated plays it nevertheless"
-            )));
-        }
-        let index = if self.in_order { self.runs.len() } else { 0 };
-        match self.recordings.get(index) {
-            Some(take) => match take.script(launch) {
-                Ok(script) => Ok(self.runs.begin(script)),
-                Err(why) => Err(transport::Error::other(why)),
-            },
-            None => {
-                let count = self.recordings.len();
-                Err(transport::Error::other(format!(
+        let mut pool = self.pool.clone();
+        if self.in_order {
+            let index = self.runs.len();
+            let count = pool.recordings.len();
+            let Some(take) = pool.recordings.get(index) else {
+                return Err(transport::Error::other(format!(
                     "the replay has {count} recordings, but was opened once more; record another"
-                )))
-            }
+                )));
+            };
+            pool.recordings = Arc::new([take.clone()]);
         }
+        let launch =
+            Binding::among(&pool, Launched::new(launch)).map_err(transport::Error::other)?;
+        Ok(self.runs.begin(launch))
     }
 }
 

@@ -17,6 +17,9 @@ pub struct Divergence {
     expected: Option<String>,
     differences: Vec<Difference>,
     remaining: Vec<String>,
+    others: Vec<String>,
+    /// The recording.
+    source: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +30,8 @@ enum Kind {
     EarlyEnd,
     Leftover,
     Stalled(Duration),
+    Unrecorded,
+    Unplayable,
 }
 
 /// How to record again, for each way to replay.
@@ -69,8 +74,32 @@ impl Divergence {
         Self { remaining, ..self }
     }
 
+    /// A launch that is none of the recordings.
+    pub(super) fn unrecorded(arrived: String) -> Self {
+        Self::new(Kind::Unrecorded, Some(arrived), None)
+    }
+
+    /// A recording cannot be read or played.
+    pub(super) fn unplayable(why: String) -> Self {
+        Self::new(Kind::Unplayable, None, Some(why))
+    }
+
+    /// Names other recordings, after those that are named.
+    pub(super) fn among(mut self, others: Vec<String>) -> Self {
+        self.others.extend(others);
+        self
+    }
+
     fn new(kind: Kind, arrived: Option<String>, expected: Option<String>) -> Self {
-        Self { kind, arrived, expected, differences: Vec::new(), remaining: Vec::new() }
+        Self {
+            kind,
+            arrived,
+            expected,
+            differences: Vec::new(),
+            remaining: Vec::new(),
+            others: Vec::new(),
+            source: None,
+        }
     }
 
     /// The host wrote the expected kind of line with different content.
@@ -99,6 +128,12 @@ impl Divergence {
         matches!(self.kind, Kind::Stalled(_))
     }
 
+    /// No recording is left for the launch: each is used by another launch, or differs in its
+    /// command line.
+    pub fn is_unrecorded(&self) -> bool {
+        self.kind == Kind::Unrecorded
+    }
+
     /// The recording came to its exit, but the host had not done all that was recorded.
     pub fn is_leftover(&self) -> bool {
         self.kind == Kind::Leftover
@@ -117,6 +152,8 @@ impl fmt::Display for Divergence {
             Kind::OutOfTurn => "input in another place than in the recording",
             Kind::EarlyEnd => "end of input before the recording was over",
             Kind::Leftover => "the recording is over, but not all of it was done",
+            Kind::Unrecorded => "a launch that no recording is left for",
+            Kind::Unplayable => "a recording cannot be played",
         })?;
         for (name, value) in [("arrived", &self.arrived), ("expected", &self.expected)] {
             if let Some(value) = value {
@@ -130,6 +167,7 @@ impl fmt::Display for Divergence {
             write!(f, "\n  ... and at {} more places", self.differences.len() - SHOWN)?;
         }
         list(f, "left", &self.remaining)?;
+        list(f, "other recording", &self.others)?;
         let hint = match self.kind {
             Kind::Mismatch => "make your program write what was recorded, or record again",
             Kind::Extra => "stop your program earlier, or record again with what it does now",
@@ -140,6 +178,10 @@ impl fmt::Display for Divergence {
             Kind::EarlyEnd | Kind::Leftover => {
                 "make your program do the rest, or record again without it"
             }
+            Kind::Unrecorded => {
+                "let your program start the CLI as often as it was recorded, or record again"
+            }
+            Kind::Unplayable => "record it again",
         };
         write!(f, "\n  hint: {hint}")?;
         if !matches!(self.kind, Kind::Stalled(_)) {
@@ -160,7 +202,6 @@ pub struct Report {
     played: usize,
     matched: usize,
     cli: Option<String>,
-    source: Option<String>,
 }
 
 impl Report {
@@ -172,12 +213,32 @@ impl Report {
         cli: Option<String>,
         source: Option<String>,
     ) -> Self {
-        Self { divergences: divergence.into_iter().collect(), left, played, matched, cli, source }
+        let divergences = divergence.map(|divergence| Divergence { source, ..divergence });
+        Self { divergences: divergences.into_iter().collect(), left, played, matched, cli }
     }
 
     /// The report for a recording that cannot be played, so that all of it is left.
     pub(super) fn unplayable(why: String) -> Self {
         Self { left: vec![why], ..Self::default() }
+    }
+
+    /// Names the recording in each line of what is left.
+    pub(super) fn left_of(mut self, name: &str) -> Self {
+        self.left.iter_mut().for_each(|line| *line = format!("{name}: {line}"));
+        self
+    }
+
+    /// The report of a launch that is not known to be one of the recordings: nothing is left of
+    /// what it played.
+    pub(super) fn unbound(mut self, divergence: Option<Divergence>) -> Self {
+        self.left.clear();
+        self.divergences.extend(divergence);
+        self
+    }
+
+    /// Adds what is left of the recordings that no launch used.
+    pub(super) fn unused(&mut self, left: impl IntoIterator<Item = String>) {
+        self.left.extend(left);
     }
 
     /// Adds the report of another run.
@@ -187,7 +248,6 @@ impl Report {
         self.played += other.played;
         self.matched += other.matched;
         self.cli = self.cli.take().or(other.cli);
-        self.source = self.source.take().or(other.source);
     }
 
     /// Whether the host did everything that was recorded, and nothing else.
@@ -222,7 +282,7 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for divergence in &self.divergences {
             write!(f, "replay")?;
-            if let Some(source) = &self.source {
+            if let Some(source) = &divergence.source {
                 write!(f, " of {source}")?;
             }
             writeln!(f, ": {divergence}")?;

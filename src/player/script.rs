@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde_json::Value;
 
-use crate::recording::{Event, Payload, Recording};
+use crate::recording::{Event, Header, Payload, Recording};
 use crate::transport;
 
 use super::compile::Compiler;
@@ -188,6 +188,11 @@ impl Script {
         let mut script = compiler.finish(recording.events.len(), at);
         script.cli.clone_from(&recording.header.cli);
         script
+    }
+
+    /// A script without events.
+    pub(super) fn empty() -> Self {
+        Self::new(&Recording::new(Header::new()))
     }
 
     /// Plays at this many times the recorded speed; 2.0 takes half the time. By default, or with a

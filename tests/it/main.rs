@@ -89,6 +89,7 @@ mod replay_gates;
 mod replay_handshake;
 mod replay_host_script;
 mod replay_ids;
+mod replay_launches;
 mod replay_matching;
 mod replay_pace;
 mod replay_properties;

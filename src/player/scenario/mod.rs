@@ -15,7 +15,7 @@ use crate::recording::Recording;
 use crate::transport::{self, BoxFuture, Connection, Launch, Memory, Transport};
 
 use self::stage::Stage;
-use super::play::Shared;
+use super::binding::Binding;
 use super::replay::{Runs, in_memory};
 use super::report::Report;
 use super::script::Script;
@@ -174,7 +174,7 @@ impl Scenario {
     pub fn report(&self) -> Report {
         let mut report = self.runs.report();
         if self.runs.len() == 0 {
-            report.add(Shared::new(Arc::new(self.script([""; 0]))).report());
+            report.add(Binding::to(Arc::new(self.script([""; 0]))).report());
         }
         report
     }
@@ -194,7 +194,7 @@ impl Scenario {
 impl Transport for Scenario {
     fn open(&self, launch: Launch) -> BoxFuture<'_, Result<Connection, transport::Error>> {
         Box::pin(async move {
-            let machine = self.runs.begin(Arc::new(self.script_for(&launch)));
+            let machine = self.runs.begin(Binding::to(Arc::new(self.script_for(&launch))));
             Memory::new(move |_, peer| in_memory(machine.clone(), peer)).open(launch).await
         })
     }

@@ -1,0 +1,445 @@
+//! Which recording a launch is.
+//!
+//! A launch starts with every recording that is not used and that its command line does not
+//! contradict. It plays the first of them until the first prompt decides: then it is the first
+//! unused one, in order, with that prompt, and what the host wrote before is played to it again,
+//! without what was already written. A launch that ends without a prompt is the first that has
+//! none. The recordings it might be are tried one after the other: one that diverges is not it.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::aliases::Aliases;
+use super::compare;
+use super::compiled::{CompiledRecording, Launched};
+use super::host_line::HostLine;
+use super::machine::{Input, Machine, Step};
+use super::opening::FirstPrompt;
+use super::report::{Divergence, Report};
+use super::run::Run;
+use super::script::Script;
+
+/// The recordings of a program's launches, and which of them are used.
+#[derive(Clone, Debug)]
+pub(super) struct Pool {
+    pub(super) recordings: Arc<[CompiledRecording]>,
+    pub(super) run: Run,
+}
+
+/// A launch: the machine of the recording that it is, or may be.
+#[derive(Debug)]
+pub(super) struct Binding {
+    machine: Machine,
+    /// While the first prompt is awaited.
+    choice: Option<Choice>,
+    /// What comes before the machine's next step.
+    steps: VecDeque<Step>,
+    aliases: Aliases,
+    /// Whether there are several recordings, each for one launch.
+    of_several: bool,
+    /// The name of the one that this launch is.
+    name: Option<String>,
+    /// The launch ended by a signal, and no recording is one without a prompt.
+    unrecorded: Option<Divergence>,
+}
+
+#[derive(Debug)]
+struct Choice {
+    pool: Pool,
+    launch: Launched,
+    /// The recordings that it may be, in order.
+    left: Vec<usize>,
+    /// The one that is played.
+    front: usize,
+    /// What the host did, and when.
+    inputs: Vec<(u64, Input)>,
+    /// What it wrote that is text.
+    text: String,
+    written: Written,
+}
+
+/// What has reached the host.
+#[derive(Debug, Default)]
+struct Written {
+    out: usize,
+    err: usize,
+    out_closed: bool,
+    err_closed: bool,
+    /// The ids of the CLI's requests.
+    requests: Vec<String>,
+}
+
+/// A recording, played up to now.
+struct Trial {
+    machine: Machine,
+    steps: VecDeque<Step>,
+    aliases: Aliases,
+}
+
+impl Binding {
+    /// The launch of one script.
+    pub(super) fn to(script: Arc<Script>) -> Self {
+        Self {
+            machine: Machine::new(script),
+            choice: None,
+            steps: VecDeque::new(),
+            aliases: Aliases::default(),
+            of_several: false,
+            name: None,
+            unrecorded: None,
+        }
+    }
+
+    /// A launch that is one of these recordings. Fails if one of them cannot be read.
+    pub(super) fn among(pool: &Pool, launch: Launched) -> Result<Self, String> {
+        if let ([only], false) = (&*pool.recordings, pool.run.is_shared()) {
+            return Ok(Self::to(only.script(&launch)?));
+        }
+        let left = (0..pool.recordings.len()).filter(|index| !pool.run.is_used(*index)).collect();
+        let mut choice = Choice {
+            pool: pool.clone(),
+            launch,
+            left,
+            front: 0,
+            inputs: Vec::new(),
+            text: String::new(),
+            written: Written::default(),
+        };
+        let mut binding = Self { of_several: true, ..Self::to(Arc::new(Script::empty())) };
+        for index in choice.left.clone() {
+            if choice.is_possible(index)? {
+                let script = choice.pool.recordings[index].script(&choice.launch)?;
+                binding.machine = Machine::new(script);
+                choice.front = index;
+                binding.choice = Some(choice);
+                return Ok(binding);
+            }
+        }
+        let divergence = choice.unrecorded("the launch").among(choice.others(None)?);
+        binding.machine.diverge(0, divergence);
+        Ok(binding)
+    }
+
+    pub(super) fn script(&self) -> &Script {
+        &self.machine.script
+    }
+
+    pub(super) fn report(&self) -> Report {
+        let report = self.machine.report();
+        match &self.name {
+            _ if !self.of_several => report,
+            Some(name) => report.left_of(name),
+            None => report.unbound(self.unrecorded.clone()),
+        }
+    }
+
+    /// Handles an action of the host at `now`, in microseconds from the start.
+    pub(super) fn handle(&mut self, now: u64, input: Input) {
+        let Some(choice) = &mut self.choice else {
+            return self.machine.handle(now, self.aliases.incoming(input));
+        };
+        choice.inputs.push((now, input.clone()));
+        match &input {
+            Input::Line(line) => match HostLine::parse(line) {
+                HostLine::Prompt { line, .. } => {
+                    return self.settle(now, &FirstPrompt::Line(compare::prompt(&line)));
+                }
+                HostLine::Other { bytes, json } if FirstPrompt::is_text(json.as_ref()) => {
+                    choice.text.push_str(&String::from_utf8_lossy(&bytes));
+                    choice.text.push('\n');
+                }
+                _ => {}
+            },
+            Input::Eof => {
+                let prompt = choice.text_prompt();
+                return self.settle(now, &prompt);
+            }
+            Input::Nothing { .. } => {
+                let front = choice.front;
+                return self.give_up(now, Some(front));
+            }
+            Input::TooLong(_) | Input::Signal(_) => {}
+        }
+        self.machine.handle(now, self.aliases.incoming(input));
+        if self.machine.is_diverged() {
+            self.try_another(now);
+        }
+    }
+
+    /// The next step at `now`; see [`Machine::next`].
+    pub(super) fn next(&mut self, now: u64) -> Step {
+        loop {
+            if let Some(step) = self.steps.pop_front() {
+                return self.write(step);
+            }
+            let diverged = self.machine.is_diverged();
+            let step = self.machine.next(now);
+            if self.choice.is_none() {
+                return self.write(step);
+            }
+            if self.machine.is_diverged() && !diverged {
+                self.try_another(now);
+            } else if matches!(step, Step::Exit(_)) {
+                self.end(now);
+            } else {
+                return self.write(step);
+            }
+        }
+    }
+
+    fn write(&mut self, step: Step) -> Step {
+        if let Some(choice) = &mut self.choice {
+            choice.written.note(&step);
+        }
+        self.aliases.outgoing(step)
+    }
+
+    /// The launch has this prompt first.
+    fn settle(&mut self, now: u64, prompt: &FirstPrompt) {
+        let Some(choice) = &self.choice else { return };
+        let mut nearest = None;
+        for index in choice.left.clone() {
+            let fits = choice
+                .is_possible(index)
+                .and_then(|possible| Ok(possible && choice.beginning(index)?.prompt.fits(prompt)));
+            match fits {
+                Ok(false) => continue,
+                Ok(true) if choice.pool.run.is_used(index) => continue,
+                Ok(true) => {}
+                Err(why) => return self.fail(now, why),
+            }
+            let trial = match choice.trial(index, now, Vec::new()) {
+                Ok(trial) => trial,
+                Err(why) => return self.fail(now, why),
+            };
+            if trial.machine.is_diverged() {
+                nearest = nearest.or(Some(index));
+                continue;
+            }
+            match choice.pool.run.claim(index) {
+                Ok(true) => return self.bind(index, trial),
+                Ok(false) => {}
+                Err(why) => return self.fail(now, why),
+            }
+        }
+        let nearest = nearest.or_else(|| choice.nearest(prompt));
+        self.give_up(now, nearest);
+    }
+
+    /// The recording in front is not it.
+    fn try_another(&mut self, now: u64) {
+        let Some(choice) = &mut self.choice else { return };
+        let front = choice.front;
+        choice.left.retain(|index| *index != front);
+        for index in choice.left.clone() {
+            let trial = choice.is_possible(index).and_then(|possible| {
+                possible.then(|| choice.trial(index, now, Vec::new())).transpose()
+            });
+            match trial {
+                Ok(Some(trial)) if !trial.machine.is_diverged() => {
+                    choice.front = index;
+                    return self.adopt(trial);
+                }
+                Ok(_) => choice.left.retain(|left| *left != index),
+                Err(why) => return self.fail(now, why),
+            }
+        }
+        self.give_up(now, Some(front));
+    }
+
+    /// The machine ended before the first prompt.
+    fn end(&mut self, now: u64) {
+        let Some(choice) = &self.choice else { return };
+        let signalled = matches!(choice.inputs.last(), Some((_, Input::Signal(_))));
+        if signalled {
+            let none = choice.text_prompt();
+            let fits = choice.left.iter().any(|index| {
+                choice.beginning(*index).is_ok_and(|beginning| beginning.prompt.fits(&none))
+            });
+            if fits {
+                return self.settle(now, &none);
+            }
+            let others = choice.others(None).unwrap_or_default();
+            self.unrecorded =
+                Some(choice.unrecorded("a launch that ended without a prompt").among(others));
+            self.choice = None;
+            return;
+        }
+        match choice.pool.run.claim(choice.front) {
+            Ok(true) => {
+                self.name = Some(choice.name(choice.front));
+                self.choice = None;
+            }
+            Ok(false) => self.settle(now, &FirstPrompt::None),
+            Err(why) => self.fail(now, why),
+        }
+    }
+
+    fn bind(&mut self, index: usize, trial: Trial) {
+        self.adopt(trial);
+        self.name = self.choice.take().map(|choice| choice.name(index));
+    }
+
+    /// Plays another recording from here on.
+    fn adopt(&mut self, trial: Trial) {
+        let written = self.choice.as_ref().map(|choice| &choice.written);
+        self.steps = written.map_or_else(VecDeque::new, |written| written.rest(trial.steps));
+        self.machine = trial.machine;
+        self.aliases = trial.aliases;
+    }
+
+    /// No recording is it. The nearest shows where they differ.
+    fn give_up(&mut self, now: u64, nearest: Option<usize>) {
+        let Some(choice) = self.choice.as_mut() else { return };
+        let others = match choice.others(nearest) {
+            Ok(others) => others,
+            Err(why) => return self.fail(now, why),
+        };
+        let unrecorded = choice.unrecorded("this launch");
+        let trial = nearest.map(|index| choice.trial(index, now, others.clone())).transpose();
+        match trial {
+            Ok(Some(mut trial)) => {
+                if !trial.machine.is_diverged() {
+                    trial.machine.diverge(now, unrecorded);
+                    trial.drain(now, &choice.written);
+                }
+                self.adopt(trial);
+            }
+            Ok(None) => {
+                let mut machine = Machine::new(Arc::new(Script::empty()));
+                machine.diverge(now, unrecorded.among(others));
+                self.machine = machine;
+                self.steps.clear();
+            }
+            Err(why) => return self.fail(now, why),
+        }
+        self.choice = None;
+    }
+
+    /// A recording cannot be read.
+    fn fail(&mut self, now: u64, why: String) {
+        self.choice = None;
+        self.machine.diverge(now, Divergence::unplayable(why));
+    }
+}
+
+impl Choice {
+    /// Whether the command line may be that of this recording.
+    fn is_possible(&self, index: usize) -> Result<bool, String> {
+        let _header = &self.beginning(index)?.header;
+        Ok(true)
+    }
+
+    fn beginning(&self, index: usize) -> Result<Arc<super::compiled::Beginning>, String> {
+        self.pool.recordings[index].beginning(&self.launch)
+    }
+
+    fn name(&self, index: usize) -> String {
+        self.pool.recordings[index].short_name()
+    }
+
+    /// The text on stdin so far, if there is some.
+    fn text_prompt(&self) -> FirstPrompt {
+        FirstPrompt::of_text(&self.text)
+    }
+
+    /// Plays what the host did to a recording.
+    fn trial(&self, index: usize, now: u64, others: Vec<String>) -> Result<Trial, String> {
+        let script = self.pool.recordings[index].script(&self.launch)?;
+        let mut trial = Trial {
+            machine: Machine::new(script).among(others),
+            steps: VecDeque::new(),
+            aliases: Aliases::default(),
+        };
+        for (at, input) in &self.inputs {
+            trial.drain(*at, &self.written);
+            let input = trial.aliases.incoming(input.clone());
+            trial.machine.handle(*at, input);
+        }
+        trial.drain(now, &self.written);
+        Ok(trial)
+    }
+
+    /// The recording whose prompt is most like this one, the first of several.
+    fn nearest(&self, prompt: &FirstPrompt) -> Option<usize> {
+        let mut best: Option<(f64, usize)> = None;
+        for index in &self.left {
+            if self.pool.run.is_used(*index) || !self.is_possible(*index).unwrap_or(false) {
+                continue;
+            }
+            let Ok(beginning) = self.beginning(*index) else { continue };
+            let likeness = beginning.prompt.likeness(prompt);
+            if best.is_none_or(|(best, _)| likeness > best) {
+                best = Some((likeness, *index));
+            }
+        }
+        best.map(|(_, index)| index)
+    }
+
+    fn unrecorded(&self, what: &str) -> Divergence {
+        Divergence::unrecorded(format!(
+            "{what} with the arguments {:?}",
+            super::host_line::one_line(&self.launch.args.join(" "), 120)
+        ))
+    }
+
+    /// The other recordings, for a report.
+    fn others(&self, nearest: Option<usize>) -> Result<Vec<String>, String> {
+        let all = (0..self.pool.recordings.len()).filter(|index| Some(*index) != nearest);
+        all.map(|index| {
+            let name = self.name(index);
+            let prompt = &self.beginning(index)?.prompt;
+            let used = if self.pool.run.is_used(index) { ", used by another launch" } else { "" };
+            Ok(format!("{name}: {prompt}{used}"))
+        })
+        .collect()
+    }
+}
+
+impl Trial {
+    /// Takes the steps that are due.
+    fn drain(&mut self, now: u64, written: &Written) {
+        loop {
+            match self.machine.next(now) {
+                Step::Exit(_) | Step::Wait(_) => return,
+                step => {
+                    if let Some(id) = super::aliases::request_id(&step) {
+                        self.aliases.pair(&written.requests, id);
+                    }
+                    self.steps.push_back(step);
+                }
+            }
+        }
+    }
+}
+
+impl Written {
+    fn note(&mut self, step: &Step) {
+        match step {
+            Step::Out(_) => self.out += 1,
+            Step::Err(_) => self.err += 1,
+            Step::CloseOut => self.out_closed = true,
+            Step::CloseErr => self.err_closed = true,
+            Step::Exit(_) | Step::Wait(_) => {}
+        }
+        self.requests.extend(super::aliases::request_id(step));
+    }
+
+    /// What of these steps is still to be written.
+    fn rest(&self, mut steps: VecDeque<Step>) -> VecDeque<Step> {
+        let (mut out, mut err) = (self.out, self.err);
+        let is_new = |count: &mut usize| {
+            let is_new = *count == 0;
+            *count = count.saturating_sub(1);
+            is_new
+        };
+        steps.retain(|step| match step {
+            Step::Out(_) => is_new(&mut out),
+            Step::Err(_) => is_new(&mut err),
+            Step::CloseOut => !self.out_closed,
+            Step::CloseErr => !self.err_closed,
+            Step::Exit(_) | Step::Wait(_) => false,
+        });
+        steps
+    }
+}
