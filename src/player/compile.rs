@@ -37,8 +37,6 @@ pub(super) struct Compiler<'a> {
     prompts: usize,
     ended: bool,
     eof: Option<usize>,
-    /// The end of input, if it came within a turn, until the turn is over.
-    eof_in_turn: Option<usize>,
     /// Whether the CLI ends by itself, whatever its host does with its input.
     gone: bool,
     /// Whether a prompt was written that has no result yet.
@@ -86,10 +84,10 @@ impl<'a> Compiler<'a> {
             EventKind::Err(line) => self.follow(index, at, Action::Err(line.clone())),
             EventKind::Eof(Stream::In) => self.eof(index, at),
             EventKind::Eof(Stream::Out) => {
-                self.follow(index, at, Action::CloseOut);
+                self.last_of_all(index, at, Action::CloseOut);
                 self.gone = true;
             }
-            EventKind::Eof(_) => self.follow(index, at, Action::CloseErr),
+            EventKind::Eof(_) => self.last_of_all(index, at, Action::CloseErr),
             // The player knows nothing about other requests, and goes on as the CLI did.
             EventKind::Signal(name)
                 if Signal::named(name).is_some() || self.ended_by.as_ref() == Some(name) =>
@@ -121,6 +119,7 @@ impl<'a> Compiler<'a> {
             source: None,
             pace: Pace::Instant,
             idle_timeout: IDLE_TIMEOUT,
+            pause: 0,
             unsent: Unsent::Late(SIGNAL_LATE),
             rules: None,
         }
@@ -226,10 +225,9 @@ impl<'a> Compiler<'a> {
         let eof = self.expect(index, at, Expected::Eof { in_turn });
         self.eof = Some(eof);
         self.ended = true;
+        // The CLI's open requests are answered by it.
         let waits = |request: &CliRequest| request.answer.is_none() && !request.cancelled;
-        if in_turn && !self.cli_requests.values().any(waits) {
-            self.eof_in_turn = Some(eof);
-        } else {
+        if self.cli_requests.values().any(waits) {
             self.gates.push(eof);
         }
     }
@@ -240,8 +238,7 @@ impl<'a> Compiler<'a> {
             self.expectations[prompt].required = false;
         }
         self.gates.append(&mut self.queued);
-        self.gates.extend(self.eof_in_turn.take());
-        self.follow(index, at, Action::Exit(exit));
+        self.last_of_all(index, at, Action::Exit(exit));
     }
 
     fn stdout(&mut self, index: usize, at: u64, line: &Payload) {
@@ -252,7 +249,6 @@ impl<'a> Compiler<'a> {
         self.queued.retain(|prompt| !waits.contains(prompt));
         self.early.iter_mut().for_each(|early| early.retain(|prompt| !waits.contains(prompt)));
         let action = Action::Out(line.clone());
-        let mut over = false;
         match (kind, &frame) {
             (Some(FrameKind::ControlResponse), Some(frame)) => {
                 let id = frame.request_id().map(|id| {
@@ -314,16 +310,14 @@ impl<'a> Compiler<'a> {
             }
             (_, Some(frame)) if frame.ends_turn() || frame.kind_name() == "done" => {
                 self.result(frame);
-                over = true;
             }
             _ => {}
         }
         waits.append(&mut self.gates);
         let output = self.push(index, at, action, patches, waits, self.last);
+        self.outputs[output].after_pause =
+            kind == Some(FrameKind::ControlRequest) || frame.as_ref().is_some_and(Frame::ends_turn);
         self.last = Some(output);
-        if over && !self.is_in_turn() {
-            self.gates.extend(self.eof_in_turn.take());
-        }
     }
 
     /// The unnamed prompts of the turn that opens at this event: the first, if every prompt has its
@@ -384,6 +378,12 @@ impl<'a> Compiler<'a> {
         }
     }
 
+    /// The exit, or a part of it.
+    fn last_of_all(&mut self, index: usize, at: u64, action: Action) {
+        self.gates.extend(self.eof);
+        self.follow(index, at, action);
+    }
+
     /// An output that waits for everything before it.
     fn follow(&mut self, index: usize, at: u64, action: Action) {
         let waits = std::mem::take(&mut self.gates);
@@ -420,6 +420,7 @@ impl<'a> Compiler<'a> {
             dependents: Vec::new(),
             turn,
             after_end: self.ended,
+            after_pause: false,
         });
         index
     }
@@ -442,7 +443,9 @@ impl<'a> Compiler<'a> {
         found
             .filter_map(|id| {
                 let (of, callback) = match id.kind {
-                    IdKind::Prompt => (*self.prompt_ids.get(&id.id)?, 0),
+                    IdKind::Prompt | IdKind::Lifecycle | IdKind::Repeated => {
+                        (*self.prompt_ids.get(&id.id)?, 0)
+                    }
                     IdKind::Request => (self.requests.get(&id.id)?.expectation, 0),
                     IdKind::Callback => *self.callbacks.get(&id.id)?,
                 };

@@ -10,10 +10,14 @@
 //! | `user_message_uuid`, `user_message_uuids`, `command_uuid`, `message_uuid`, `still_queued`, `cancelled` | any line, outside of messages and tool data | the prompt's `uuid` |
 //! | `uuid` | `user` lines with `isReplay` | the prompt's `uuid` |
 //! | `callback_id` | `hook_callback` requests | the hook's callback in the same place of `initialize` |
+//!
+//! A prompt of a live host may have no `uuid`. The CLI names no such prompt, so the fields that
+//! would name it are left out, and with them the `command_lifecycle` lines about it. A line with
+//! `isReplay` keeps its recorded `uuid`: there the CLI makes one up.
 
 use std::ops::Range;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
 use crate::wire::{Cursor, Frame};
 
@@ -24,6 +28,10 @@ pub(super) enum IdKind {
     Request,
     /// A prompt.
     Prompt,
+    /// The prompt that a `command_lifecycle` line is about.
+    Lifecycle,
+    /// A prompt that a line repeats (`isReplay`).
+    Repeated,
     /// A hook callback.
     Callback,
 }
@@ -62,12 +70,13 @@ pub(super) fn find(line: &Bytes) -> Vec<FoundId> {
         kind == "user" && root.get("isReplay").and_then(|flag| flag.bool()) == Some(true);
     let mut search = Search {
         control: kind.starts_with("control_") && kind != "control_cancel_request",
+        lifecycle: kind == "command_lifecycle",
         offset,
         found: Vec::new(),
     };
     search.object(&root, 0);
     if is_replay && let Some(uuid) = root.get("uuid") {
-        search.push(IdKind::Prompt, &uuid);
+        search.push(IdKind::Repeated, &uuid);
     }
     search.found.sort_by_key(|id| id.span.start);
     search.found
@@ -75,6 +84,7 @@ pub(super) fn find(line: &Bytes) -> Vec<FoundId> {
 
 struct Search {
     control: bool,
+    lifecycle: bool,
     offset: usize,
     found: Vec<FoundId>,
 }
@@ -85,6 +95,7 @@ impl Search {
             match &*key {
                 b"request_id" if self.control => self.push(IdKind::Request, &value),
                 b"callback_id" if self.control => self.push(IdKind::Callback, &value),
+                b"command_uuid" if self.lifecycle => self.push(IdKind::Lifecycle, &value),
                 b"user_message_uuid" | b"command_uuid" | b"message_uuid" => {
                     self.push(IdKind::Prompt, &value)
                 }
@@ -117,22 +128,64 @@ impl Search {
     }
 }
 
-/// The line with some places replaced; the places are in order and do not overlap.
-pub(super) fn replace(line: &Bytes, places: &[(Range<usize>, Bytes)]) -> Bytes {
+/// The line with the values at some places replaced, or left out where there is no new one. The
+/// places are in order and do not overlap.
+pub(super) fn replace(line: &Bytes, places: &[(Range<usize>, Option<Bytes>)]) -> Bytes {
     if places.is_empty() {
         return line.clone();
     }
-    let mut out = BytesMut::with_capacity(
-        line.len() + places.iter().map(|(_, new)| new.len()).sum::<usize>(),
-    );
-    let mut from = 0;
-    for (span, new) in places {
-        out.extend_from_slice(line.get(from..span.start).unwrap_or_default());
-        out.extend_from_slice(new);
-        from = span.end;
+    let mut bytes = line.to_vec();
+    // From the back, so that the places before stay where they are.
+    for (span, new) in places.iter().rev() {
+        match new {
+            Some(new) => drop(bytes.splice(span.clone(), new.iter().copied())),
+            None => leave_out(&mut bytes, span.clone()),
+        }
     }
-    out.extend_from_slice(line.get(from..).unwrap_or_default());
-    out.freeze()
+    bytes.into()
+}
+
+/// Removes a member of an object or an item of an array, with the comma that belongs to it. An array
+/// of prompts that is empty then goes as well.
+fn leave_out(line: &mut Vec<u8>, value: Range<usize>) {
+    let before = back_over_space(line, value.start);
+    let is_member = before.checked_sub(1).and_then(|at| line.get(at)) == Some(&b':');
+    let start = if is_member { key_start(line, before - 1) } else { value.start };
+    let (before, after) = (back_over_space(line, start), over_space(line, value.end));
+    let precedes = |byte| before.checked_sub(1).and_then(|at| line.get(at)) == Some(&byte);
+    let follows = |byte| line.get(after) == Some(&byte);
+    if precedes(b',') {
+        line.drain(before - 1..value.end);
+    } else if follows(b',') {
+        line.drain(start..over_space(line, after + 1));
+    } else if precedes(b'[') && follows(b']') {
+        let list = before - 1..after + 1;
+        line.drain(before..after);
+        let colon = back_over_space(line, list.start);
+        if colon > 0 && line[..colon - 1].trim_ascii_end().ends_with(b"\"user_message_uuids\"") {
+            leave_out(line, list.start..list.start + 2);
+        }
+    } else {
+        line.drain(start..value.end);
+    }
+}
+
+/// The start of the key whose colon is at `colon`.
+fn key_start(line: &[u8], colon: usize) -> usize {
+    let end = back_over_space(line, colon).saturating_sub(1);
+    let quotes = (0..end).rev().filter(|at| line[*at] == b'"');
+    let is_escaped =
+        |at: &usize| line[..*at].iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1;
+    quotes.into_iter().find(|at| !is_escaped(at)).unwrap_or(end)
+}
+
+fn back_over_space(line: &[u8], end: usize) -> usize {
+    line.get(..end).unwrap_or_default().trim_ascii_end().len()
+}
+
+fn over_space(line: &[u8], start: usize) -> usize {
+    let rest = line.get(start..).unwrap_or_default();
+    start + rest.len() - rest.trim_ascii_start().len()
 }
 
 #[cfg(test)]
@@ -194,7 +247,7 @@ mod tests {
         assert_eq!(found(r#"{"type":"user","uuid":"a","message":{}}"#), []);
         assert_eq!(
             found(r#"{"type":"user","isReplay":true,"uuid":"a","message":{}}"#),
-            [(IdKind::Prompt, "a".into(), r#""a""#)]
+            [(IdKind::Repeated, "a".into(), r#""a""#)]
         );
     }
 
@@ -210,9 +263,68 @@ mod tests {
         let line = Bytes::from_static(br#"{"a": "x" ,"b":["y",1.0e0]}"#);
         let new = replace(
             &line,
-            &[(6..9, Bytes::from_static(b"\"longer\"")), (16..19, Bytes::from_static(b"7"))],
+            &[
+                (6..9, Some(Bytes::from_static(b"\"longer\""))),
+                (16..19, Some(Bytes::from_static(b"7"))),
+            ],
         );
         assert_eq!(new, &br#"{"a": "longer" ,"b":[7,1.0e0]}"#[..]);
         assert_eq!(replace(&line, &[]), line);
+    }
+
+    /// Leaves out the ids in `gone`, and spells the others `"new"`.
+    fn without(line: &str, gone: &[&str]) -> String {
+        let line = Bytes::copy_from_slice(line.as_bytes());
+        let places: Vec<_> = find(&line)
+            .into_iter()
+            .map(|id| {
+                let new = (!gone.contains(&id.id.as_str())).then(|| "\"new\"".into());
+                (id.span, new)
+            })
+            .collect();
+        String::from_utf8(replace(&line, &places).to_vec()).unwrap()
+    }
+
+    #[test]
+    fn what_names_a_prompt_without_a_uuid_is_left_out() {
+        for (line, gone, rest) in [
+            (
+                r#"{"type":"result","user_message_uuid":"a","n":1}"#,
+                "a",
+                r#"{"type":"result","n":1}"#,
+            ),
+            (r#"{"user_message_uuid" : "a" , "type":"x"}"#, "a", r#"{"type":"x"}"#),
+            (r#"{"type":"x", "user_message_uuid":"a"}"#, "a", r#"{"type":"x"}"#),
+            (r#"{"type":"x","us\u0065r_message_uuid":"a"}"#, "a", r#"{"type":"x"}"#),
+            (r#"{"type":"x","user_message_uuids":["a"]}"#, "a", r#"{"type":"x"}"#),
+            (
+                r#"{"type":"x","user_message_uuids":[ "a" ],"n":[1]}"#,
+                "a",
+                r#"{"type":"x","n":[1]}"#,
+            ),
+            (
+                r#"{"user_message_uuids":["a", "b"],"type":"x"}"#,
+                "a",
+                r#"{"user_message_uuids":["new"],"type":"x"}"#,
+            ),
+            (
+                r#"{"user_message_uuids":["b", "a"],"type":"x"}"#,
+                "a",
+                r#"{"user_message_uuids":["new"],"type":"x"}"#,
+            ),
+            (
+                r#"{"type":"control_response","response":{"request_id":"r","response":{"still_queued":["a"]}}}"#,
+                "a",
+                r#"{"type":"control_response","response":{"request_id":"new","response":{"still_queued":[]}}}"#,
+            ),
+        ] {
+            assert_eq!(without(line, &[gone]), rest, "{line}");
+        }
+        let both = r#"{"type":"x","user_message_uuid":"a","user_message_uuids":["a","b"]}"#;
+        assert_eq!(without(both, &["a", "b"]), r#"{"type":"x"}"#);
+        assert_eq!(
+            without(both, &["b"]),
+            r#"{"type":"x","user_message_uuid":"new","user_message_uuids":["new"]}"#
+        );
     }
 }

@@ -7,10 +7,9 @@ use serde_json::Value;
 
 use crate::wire::{Frame, FrameKind, RawJson};
 
-use super::ids::IdKind;
 use super::machine::{Machine, Met, Step};
-use super::scenario::{Abort, CLOSED, Rules, Verdict};
-use super::script::{Action, Expected, Output, Script};
+use super::scenario::{Abort, CLOSED, CLOSED_BEFORE, Rules, Verdict};
+use super::script::{Action, CliRequest, Expected, Output, Script};
 
 impl Script {
     /// Applies a rule to input that the script does not have.
@@ -87,14 +86,32 @@ impl Machine {
         }
     }
 
+    /// Denies a tool that the host can no longer be asked about; the CLI does not ask then. False
+    /// if this output asks nothing, or the host can be asked.
+    pub(super) fn deny_unasked(&mut self, now: u64, output: usize) -> bool {
+        if !self.eof || self.rules.is_none() {
+            return false;
+        }
+        let asks = |request: &&CliRequest| {
+            request.output == output && request.request["subtype"] == "can_use_tool"
+        };
+        let Some(request) = self.script.cli_requests.values().find(asks).cloned() else {
+            return false;
+        };
+        let turn = self.script.outputs[output].turn;
+        if let Some(rules) = &mut self.rules {
+            rules.deny(turn, &request.request, CLOSED_BEFORE);
+        }
+        if let Some(answer) = request.answer {
+            self.meet(now, answer, Met::default());
+        }
+        true
+    }
+
     /// A line as this run sends it; `None` if it does not.
     pub(super) fn adapt(&mut self, output: &Output, line: Bytes) -> Option<Bytes> {
-        let of_prompts = output.patches.iter().filter(|patch| patch.kind == IdKind::Prompt);
-        let anonymous = of_prompts
-            .map(|patch| patch.of)
-            .any(|prompt| self.met[prompt].as_ref().is_some_and(|met| met.id.is_none()));
         match &mut self.rules {
-            Some(rules) => rules.adapt(output.turn, &line, anonymous),
+            Some(rules) => rules.adapt(output.turn, &line),
             None => Some(line),
         }
     }

@@ -60,6 +60,8 @@ pub(super) struct Machine {
     pub(super) prompts: usize,
     pub(super) eof: bool,
     signal: Option<Signal>,
+    /// When the latest line of stdout was played.
+    last_out: Option<u64>,
     /// When the event that ended the recorded CLI comes by itself.
     unsent_due: Option<u64>,
     exit: Option<Exit>,
@@ -100,6 +102,7 @@ impl Machine {
             prompts: 0,
             eof: false,
             signal: None,
+            last_out: None,
             unsent_due: None,
             exit: None,
             divergence: None,
@@ -172,7 +175,9 @@ impl Machine {
                 return Step::Exit(exit);
             }
             match self.ready.first() {
-                Some(&(due, _)) if due > now => return Step::Wait(Some(due)),
+                Some(&(due, index)) if due.max(self.after_pause(index)) > now => {
+                    return Step::Wait(Some(due.max(self.after_pause(index))));
+                }
                 Some(&(_, index)) => {
                     if let Some(step) = self.play(now, index) {
                         return step;
@@ -185,6 +190,16 @@ impl Machine {
                     None => return Step::Wait(None),
                 },
             }
+        }
+    }
+
+    /// The earliest time for an output that comes after a pause.
+    fn after_pause(&self, index: usize) -> u64 {
+        match self.last_out {
+            Some(last) if self.script.outputs[index].after_pause => {
+                last.saturating_add(self.script.pause)
+            }
+            _ => 0,
         }
     }
 
@@ -286,6 +301,10 @@ impl Machine {
         self.release(now, &output.dependents, output.at);
         match &output.action {
             Action::Out(line) => {
+                self.last_out = Some(now);
+                if self.deny_unasked(now, index) || self.is_about_an_unnamed_prompt(output) {
+                    return None;
+                }
                 let line = ids::replace(&line.wire(), &self.live_ids(output));
                 self.adapt(output, line).map(Step::Out)
             }
@@ -295,18 +314,28 @@ impl Machine {
         }
     }
 
-    fn live_ids(&self, output: &Output) -> Vec<(std::ops::Range<usize>, Bytes)> {
+    /// The places of the host's ids in a line, with the live ones.
+    fn live_ids(&self, output: &Output) -> Vec<(std::ops::Range<usize>, Option<Bytes>)> {
         let live = output.patches.iter().filter_map(|patch| {
             let met = self.met[patch.of].as_ref()?;
             let id = match patch.kind {
                 IdKind::Callback => {
-                    serde_json::to_vec(met.callbacks.get(patch.callback)?).ok()?.into()
+                    Some(serde_json::to_vec(met.callbacks.get(patch.callback)?).ok()?.into())
                 }
-                IdKind::Request | IdKind::Prompt => met.id.clone()?,
+                IdKind::Request | IdKind::Repeated => Some(met.id.clone()?),
+                IdKind::Prompt | IdKind::Lifecycle => met.id.clone(),
             };
             Some((patch.span.clone(), id))
         });
         live.collect()
+    }
+
+    /// The CLI writes no `command_lifecycle` for a prompt without a uuid.
+    fn is_about_an_unnamed_prompt(&self, output: &Output) -> bool {
+        output.patches.iter().any(|patch| {
+            patch.kind == IdKind::Lifecycle
+                && self.met[patch.of].as_ref().is_some_and(|met| met.id.is_none())
+        })
     }
 
     /// A condition of `outputs`, recorded at `at`, was met at `now`.
@@ -394,7 +423,9 @@ impl Machine {
         });
         let holds_back =
             |index: usize| !silent && !self.script.expectations[index].dependents.is_empty();
-        self.missing_write().or_else(|| self.unmet(|index, _| holds_back(index)))
+        // After the end of input only a signal is left, and most hosts send one soon or never.
+        let signal = |what: &Expected| self.eof && matches!(what, Expected::Signal { .. });
+        self.missing_write().or_else(|| self.unmet(|index, what| holds_back(index) || signal(what)))
     }
 
     /// What the recording has and the run did not, except what only waits for the host to end it.

@@ -31,16 +31,17 @@ use super::scenario::Rules;
 /// ready is not expected at all. Nothing waits for an answer to a request that the CLI has
 /// cancelled.
 ///
-/// What came after the end of input waits for it: between turns all of it, within a turn what came
-/// after the last result, or all of it if the CLI had a request open. If the CLI had closed its
-/// output before, or was killed, nothing waits.
+/// The exit, and the end of stdout and stderr, wait for the end of input if it came before them.
+/// Nothing else does, except that the end of input answers the requests of the CLI that were open,
+/// so what came then waits for it.
 ///
 /// What came after a signal waits for it, but a CLI does not wait to be killed. So a signal comes
 /// by itself if the host does not send it: in a [`Replay`](super::Replay) as soon as everything
 /// before it has happened, and so does an end of input within a turn, since a session does neither.
 /// In a process that replaces the CLI a signal comes two seconds later than recorded, if it came
 /// within a turn or was SIGKILL; any other signal, and the end of input, must come from the host.
-/// other, and the end of input, is for the host.
+/// A host that ends its input and then sends no recorded signal gets a report after the
+/// [idle timeout](Self::idle_timeout).
 #[derive(Clone, Debug)]
 pub struct Script {
     pub(super) expectations: Vec<Expectation>,
@@ -53,6 +54,8 @@ pub struct Script {
     pub(super) source: Option<String>,
     pub(super) pace: Pace,
     pub(super) idle_timeout: Duration,
+    /// Between a line and a request of the CLI or a result after it, in microseconds.
+    pub(super) pause: u64,
     pub(super) unsent: Unsent,
     /// For a script that leaves something to the CLI's rules.
     pub(super) rules: Option<Rules>,
@@ -142,6 +145,9 @@ pub(super) struct Output {
     pub(super) turn: usize,
     /// Whether it came after the end of input or a signal.
     pub(super) after_end: bool,
+    /// Whether it is a request of the CLI or a result: what some hosts handle before the messages
+    /// that came earlier.
+    pub(super) after_pause: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -201,6 +207,18 @@ impl Script {
     pub fn speed(mut self, factor: f64) -> Self {
         self.pace =
             if factor.is_finite() && factor > 0.0 { Pace::Recorded(factor) } else { Pace::Instant };
+        self
+    }
+
+    /// Waits this long before each request of the CLI and each result that follows another line.
+    /// Default: not at all.
+    ///
+    /// Some programs queue the messages that they read, but answer a request at once. Played
+    /// without any pause, such a program can see a permission question before the text that came
+    /// before it.
+    #[must_use]
+    pub fn pause(mut self, pause: Duration) -> Self {
+        self.pause = u64::try_from(pause.as_micros()).unwrap_or(u64::MAX);
         self
     }
 

@@ -214,21 +214,67 @@ async fn prompts_without_uuids_open_turns_in_order() {
     host.finish().await;
 }
 
+/// Wherever the recorded host ended its input, a host that ends it later gets the same lines.
 #[tokio::test(start_paused = true)]
-async fn output_after_the_end_of_input_waits_for_it() {
-    let late = r#"
+async fn the_end_of_input_gates_only_the_exit() {
+    let lines = [
+        r#"{"us":0,"in":{"type":"user","message":{"role":"user","content":"Hi"}}}"#,
+        r#"{"us":1,"out":{"type":"system","subtype":"init"}}"#,
+        r#"{"us":1,"out":{"type":"assistant","n":1}}"#,
+        r#"{"us":1,"out":{"type":"result","subtype":"success","is_error":false}}"#,
+        r#"{"us":1,"err":"a warning"}"#,
+        r#"{"us":1,"out":{"type":"assistant","n":2}}"#,
+    ];
+    let ends = [
+        r#"{"us":1,"exit":{"code":3}}"#,
+        "{\"us\":1,\"eof\":\"out\"}\n{\"us\":1,\"eof\":\"err\"}\n{\"us\":1,\"exit\":{\"code\":3}}",
+    ];
+    for end in ends {
+        for place in 1..=lines.len() {
+            let mut events = lines.to_vec();
+            events.insert(place, r#"{"us":1,"eof":"in"}"#);
+            events.push(end);
+            let events = events.join("\n");
+            for early in [false, true] {
+                let mut host = Host::of(&events);
+                host.write(user("Hi")).await;
+                if early {
+                    host.eof();
+                }
+                host.expect(&[INIT, ONE, RESULT, TWO]).await;
+                if !early {
+                    host.expect_silence().await;
+                    host.eof();
+                }
+                let end = host.end().await;
+                assert_eq!(
+                    (end.out.as_str(), end.err.as_str(), end.exit),
+                    ("", "a warning\n", Exit::from_code(3)),
+                    "{events}"
+                );
+                assert!(end.report.is_clean());
+            }
+        }
+    }
+}
+
+/// The end of input is the answer to it.
+#[tokio::test(start_paused = true)]
+async fn a_request_that_was_open_at_the_end_of_input_stays_open_until_then() {
+    let open = r#"
         {"us":0,"in":{"type":"user","message":{"role":"user","content":"Hi"}}}
-        {"us":1,"out":{"type":"result","subtype":"success","is_error":false}}
+        {"us":1,"out":{"type":"control_request","request_id":"c1","request":{"subtype":"can_use_tool"}}}
         {"us":1,"eof":"in"}
         {"us":1,"out":{"type":"assistant","n":1}}
-        {"us":1,"exit":{"code":3}}"#;
-    let mut host = Host::of(late);
+        {"us":1,"out":{"type":"result","subtype":"success","is_error":false}}
+        {"us":1,"exit":{"code":0}}"#;
+    let mut host = Host::of(open);
     host.write(user("Hi")).await;
-    host.expect(&[RESULT]).await;
+    assert!(host.line().await.unwrap().contains("can_use_tool"));
     host.expect_silence().await;
     host.eof();
     let end = host.end().await;
-    assert_eq!((end.out, end.exit), (format!("{ONE}\n"), Exit::from_code(3)));
+    assert_eq!(end.out, format!("{ONE}\n{RESULT}\n"));
     assert!(end.report.is_clean());
 }
 

@@ -72,12 +72,57 @@ async fn the_live_uuid_of_a_prompt_is_in_every_field_for_it() {
     host.finish().await;
 }
 
+/// As the CLI does: it names no prompt that has no uuid.
 #[tokio::test(start_paused = true)]
-async fn a_prompt_without_a_uuid_keeps_the_recorded_one() {
-    let mut host = Host::of(PROMPT);
-    host.write(r#"{"type":"user","message":{"role":"user","content":"Hi"}}"#).await;
-    host.expect(&[r#"{"command_uuid":"\u006fld","type":"command_lifecycle","state":"started"}"#])
+async fn a_prompt_without_a_uuid_is_not_named() {
+    for unnamed in ["", r#","uuid":null"#, r#","uuid":7"#] {
+        let mut host = Host::of(PROMPT);
+        host.write(format!(
+            r#"{{"type":"user","message":{{"role":"user","content":"Hi"}}{unnamed}}}"#
+        ))
         .await;
+        host.expect(&[
+            r#"{"type":"user","isReplay":true,"uuid":"old","message":{"role":"user","content":"old"}}"#,
+            r#"{"type":"assistant","uuid":"old","request_id":"old","message":{"content":[{"type":"text","text":"{\"user_message_uuid\":\"old\"}"}]}}"#,
+        ])
+        .await;
+        host.write(control("r9", r#"{"subtype":"interrupt"}"#)).await;
+        host.expect(&[
+            r#"{"type":"control_response","response":{"subtype":"success","request_id":"r9","response":{"still_queued":["other"],"cancelled":[]}}}"#,
+            r#"{"type":"result","result":"old"}"#,
+        ])
+        .await;
+        host.finish().await;
+    }
+}
+
+/// One prompt has a uuid, and the other has none.
+#[tokio::test(start_paused = true)]
+async fn only_the_prompt_with_a_uuid_is_named() {
+    let two = r#"
+        {"us":0,"in":{"type":"user","uuid":"a","message":{"role":"user","content":"0"}}}
+        {"us":0,"in":{"type":"user","uuid":"b","message":{"role":"user","content":"1"}}}
+        {"us":1,"out":{"type":"command_lifecycle","command_uuid":"a","state":"queued"}}
+        {"us":1,"out":{"type":"command_lifecycle","command_uuid":"b","state":"queued"}}
+        {"us":1,"out":{"type":"system","subtype":"init","user_message_uuids":["a","b"]}}
+        {"us":1,"out":{"type":"result","user_message_uuid":"b","user_message_uuids":["a","b"]}}
+        {"us":1,"out":{"type":"command_lifecycle","command_uuid":"a","state":"completed"}}
+        {"us":1,"out":{"type":"command_lifecycle","command_uuid":"b","state":"completed"}}"#;
+    let prompt = |uuid: Option<&str>, text: &str| {
+        let uuid = uuid.map_or(String::new(), |uuid| format!(r#""uuid":"{uuid}","#));
+        format!(r#"{{"type":"user",{uuid}"message":{{"role":"user","content":"{text}"}}}}"#)
+    };
+    let mut host = Host::of(two);
+    host.write(prompt(Some("A"), "0")).await;
+    host.write(prompt(None, "1")).await;
+    host.expect(&[
+        r#"{"type":"command_lifecycle","command_uuid":"A","state":"queued"}"#,
+        r#"{"type":"system","subtype":"init","user_message_uuids":["A"]}"#,
+        r#"{"type":"result","user_message_uuids":["A"]}"#,
+        r#"{"type":"command_lifecycle","command_uuid":"A","state":"completed"}"#,
+    ])
+    .await;
+    host.finish().await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -19,6 +19,60 @@ const SLOW: &str = r#"
 const R1: &str =
     r#"{"type":"control_response","response":{"subtype":"success","request_id":"r1"}}"#;
 
+/// A text and a tool call, then a question about it, and its result.
+const ASKS: &str = r#"
+    {"us":0,"in":{"type":"user","message":{"role":"user","content":"Hi"}}}
+    {"us":1,"out":{"type":"assistant","n":1}}
+    {"us":1,"out":{"type":"assistant","n":2}}
+    {"us":1,"out":{"type":"control_request","request_id":"c1","request":{"subtype":"can_use_tool"}}}
+    {"us":1,"in":{"type":"control_response","response":{"subtype":"success","request_id":"c1"}}}
+    {"us":1,"out":{"type":"assistant","n":3}}
+    {"us":1,"out":{"type":"result","subtype":"success","is_error":false}}"#;
+
+#[tokio::test(start_paused = true)]
+async fn a_pause_comes_before_a_request_and_before_a_result() {
+    for pause in [0, 20, 5000].map(Duration::from_millis) {
+        let mut host = Host::with(Script::new(&recording(ASKS)).pause(pause), 1024);
+        let start = Instant::now();
+        host.write(user("Hi")).await;
+        host.line().await;
+        host.line().await;
+        assert_eq!(start.elapsed(), Duration::ZERO, "messages follow each other at once");
+        assert!(host.line().await.unwrap().contains("can_use_tool"));
+        let asked = start.elapsed();
+        assert!(asked >= pause && asked <= pause + Duration::from_millis(1), "{asked:?}");
+        // A host that took its time has read everything.
+        tokio::time::sleep(pause * 2).await;
+        let start = Instant::now();
+        host.write(
+            r#"{"type":"control_response","response":{"subtype":"success","request_id":"c1"}}"#,
+        )
+        .await;
+        host.line().await;
+        assert_eq!(start.elapsed(), Duration::ZERO);
+        host.expect(&[RESULT]).await;
+        let ended = start.elapsed();
+        assert!(ended >= pause && ended <= pause + Duration::from_millis(1), "{ended:?}");
+        host.finish().await;
+    }
+}
+
+/// Nothing came before it that the host could still have to handle.
+#[tokio::test(start_paused = true)]
+async fn the_first_line_needs_no_pause() {
+    let script = Script::new(&recording(
+        r#"
+        {"us":0,"in":{"type":"user","message":{"role":"user","content":"Hi"}}}
+        {"us":1,"out":{"type":"result","subtype":"success","is_error":false}}"#,
+    ));
+    let mut host = Host::with(script.pause(Duration::from_secs(9)), 1024);
+    let start = Instant::now();
+    host.write(user("Hi")).await;
+    host.expect(&[RESULT]).await;
+    assert_eq!(start.elapsed(), Duration::ZERO);
+    host.finish().await;
+}
+
 async fn times(speed: f64) -> [Duration; 4] {
     let mut host = Host::with(Script::new(&recording(SLOW)).speed(speed), 1024);
     let start = Instant::now();

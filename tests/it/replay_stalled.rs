@@ -76,14 +76,50 @@ async fn lines_after_the_end_of_input_are_not_awaited_forever() {
         r#"
         {"us":0,"in":{"type":"user","message":{"role":"user","content":"one"}}}
         {"us":1,"out":{"type":"system","subtype":"init"}}
-        {"us":1,"out":{"type":"result","subtype":"success","is_error":false}}
+        {"us":1,"out":{"type":"control_request","request_id":"c","request":{"subtype":"can_use_tool"}}}
         {"us":1,"eof":"in"}
-        {"us":1,"out":{"type":"system","subtype":"session_state_changed","state":"idle"}}"#,
+        {"us":1,"out":{"type":"result","subtype":"success","is_error":false}}"#,
     );
     host.write(user("one")).await;
-    host.expect(&[INIT, RESULT]).await;
+    host.expect(&[INIT]).await;
     let report = host.end().await.divergence();
     assert!(report.contains("expected: end of input (event 4)"), "{report}");
+}
+
+/// The recorded host killed the CLI between turns or before the first; this one ends its input, which
+/// leaves a CLI that waits for a signal.
+#[tokio::test(start_paused = true)]
+async fn a_signal_that_never_comes_is_reported() {
+    let turn = r#"
+        {"us":0,"in":{"type":"user","message":{"role":"user","content":"one"}}}
+        {"us":1,"out":{"type":"result","subtype":"success","is_error":false}}"#;
+    for (signal, exit) in [
+        ("SIGTERM", r#"{"code":143}"#),
+        ("SIGTERM", r#"{"signal":"SIGTERM"}"#),
+        ("SIGINT", r#"{"code":0}"#),
+        ("SIGHUP", r#"{"code":129}"#),
+    ] {
+        for turns in ["", turn] {
+            for input in ["", "{\"us\":1,\"eof\":\"in\"}"] {
+                let mut host = host(&format!(
+                    "{turns}\n{input}\n{{\"us\":1,\"signal\":\"{signal}\"}}\n{{\"us\":1,\"exit\":{exit}}}"
+                ));
+                let start = Instant::now();
+                if !turns.is_empty() {
+                    host.write(user("one")).await;
+                    host.expect(&[RESULT]).await;
+                }
+                // With its input open, a host may take its time.
+                host.expect_silence().await;
+                host.eof();
+                let end = host.end().await;
+                assert!(end.report.divergences()[0].is_stalled(), "{}", end.report);
+                let report = end.divergence();
+                assert!(report.contains(&format!("expected: {signal}")), "{report}");
+                assert!(start.elapsed() >= LIMIT);
+            }
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]

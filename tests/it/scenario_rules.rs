@@ -116,6 +116,33 @@ async fn the_end_of_input_denies_open_requests() {
     assert_eq!(lines.last().unwrap()["result"], "Well.");
 }
 
+/// Seen with CLI 2.1.329: it does not ask, but says that it could not.
+#[tokio::test(start_paused = true)]
+async fn a_tool_after_the_end_of_input_is_denied_without_a_question() {
+    let ask = || reply().ask_permission("Write", json!({"file_path": "a.txt"}));
+    for turn in [ask().text("Well."), ask().tool_result("Created").text("Well.")] {
+        let mut host = host(&Scenario::new().on_prompt("Write", turn));
+        host.write(user("Write")).await;
+        let (lines, exit) = rest(host).await;
+        let kinds: Vec<_> = lines.iter().filter_map(|line| line["type"].as_str()).collect();
+        assert_eq!(kinds, ["system", "assistant", "user", "assistant", "result"]);
+        assert_eq!(
+            lines[2]["message"]["content"][0]["content"],
+            "Tool permission request failed: AbortError: Stream closed"
+        );
+        assert_eq!(
+            lines[2]["tool_result_meta"][0]["permission_decision"],
+            json!({"decision": "reject", "source": "config", "reason_type": "other"})
+        );
+        let end = lines.last().unwrap();
+        assert_eq!(
+            (&end["result"], &end["permission_denials"][0]["tool_name"]),
+            (&json!("Well."), &json!("Write"))
+        );
+        assert_eq!(exit, Exit::from_code(0));
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_interrupt_ends_the_turn_and_cancels_its_question() {
     let mut host = host(&write_file());

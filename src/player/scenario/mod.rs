@@ -22,7 +22,7 @@ use super::script::Script;
 
 pub use self::file::ScenarioError;
 pub use self::reply::{ModelReply, reply};
-pub(super) use self::rules::{Abort, CLOSED, Rules, Verdict};
+pub(super) use self::rules::{Abort, CLOSED, CLOSED_BEFORE, Rules, Verdict};
 
 /// A scripted CLI: its answer to each prompt, in order.
 ///

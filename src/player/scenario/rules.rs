@@ -13,6 +13,9 @@ pub(super) const REJECTED: &str =
     "The user doesn't want to proceed with this tool use. The tool use was rejected.";
 /// The result of a tool use whose permission request can no longer be answered.
 pub(in super::super) const CLOSED: &str = "Tool permission stream closed before response received";
+/// The same where the input had ended before the request could be made.
+pub(in super::super) const CLOSED_BEFORE: &str =
+    "Tool permission request failed: AbortError: Stream closed";
 const MODES: [&str; 6] = ["acceptEdits", "auto", "bypassPermissions", "default", "dontAsk", "plan"];
 
 /// The rules, with their state.
@@ -32,6 +35,8 @@ struct Denial {
     name: Value,
     input: Value,
     message: String,
+    /// Whether the host was asked.
+    asked: bool,
 }
 
 /// The effect of an answer to `can_use_tool`.
@@ -167,27 +172,15 @@ impl Rules {
     ) {
         let field = |name: &str| request.get(name).cloned().unwrap_or_default();
         let (tool, name, input) = (field("tool_use_id"), field("tool_name"), field("input"));
-        self.denials.push(Denial { turn, tool, name, input, message: message.into() });
+        let message = message.into();
+        let asked = message != CLOSED_BEFORE;
+        self.denials.push(Denial { turn, tool, name, input, message, asked });
     }
 
-    /// A line of the scenario as this run sends it; `None` if it does not. `anonymous`: the prompt
-    /// has no uuid.
-    pub(in super::super) fn adapt(
-        &mut self,
-        turn: usize,
-        line: &Bytes,
-        anonymous: bool,
-    ) -> Option<Bytes> {
+    /// A line of the scenario as this run sends it; `None` if it is not JSON.
+    pub(in super::super) fn adapt(&mut self, turn: usize, line: &Bytes) -> Option<Bytes> {
         let mut value = serde_json::from_slice::<Value>(line).ok()?;
         let kind = value.get("type").and_then(Value::as_str).unwrap_or_default().to_owned();
-        if anonymous {
-            if kind == "command_lifecycle" {
-                return None;
-            }
-            let fields = value.as_object_mut()?;
-            fields.shift_remove("user_message_uuid");
-            fields.shift_remove("user_message_uuids");
-        }
         match kind.as_str() {
             "system" if value.get("subtype").is_some_and(|subtype| subtype == "init") => {
                 value["model"] = self.lines.model.as_str().into();
@@ -210,15 +203,21 @@ impl Rules {
 
     fn adapt_tool_result(&self, line: &mut Value) {
         let tool = line.pointer("/message/content/0/tool_use_id").unwrap_or(&Value::Null);
-        let Some(Denial { tool, message, .. }) =
+        let Some(Denial { tool, message, asked, .. }) =
             self.denials.iter().find(|denial| !tool.is_null() && denial.tool == *tool)
         else {
             return;
         };
         line["message"]["content"] = json!([{"type": "tool_result", "content": message, "is_error": true, "tool_use_id": tool}]);
         line["tool_use_result"] = format!("Error: {message}").into();
-        let decision = json!({"decision": "reject", "source": "user_reject"});
-        line["tool_result_meta"] = json!([{"id": tool, "non_execution_kind": "user-rejected", "permission_decision": decision}]);
+        let (kind, decision) = if *asked {
+            ("user-rejected", json!({"decision": "reject", "source": "user_reject"}))
+        } else {
+            let other = json!({"decision": "reject", "source": "config", "reason_type": "other"});
+            ("permission-rule", other)
+        };
+        line["tool_result_meta"] =
+            json!([{"id": tool, "non_execution_kind": kind, "permission_decision": decision}]);
     }
 
     /// The end of a turn that was cut short.
