@@ -19,6 +19,8 @@ pub(crate) struct Environment {
     pub(crate) redact: bool,
     pub(crate) speed: Option<f64>,
     pub(crate) idle_timeout: Option<Duration>,
+    /// Before a request of the CLI, and before a result.
+    pub(crate) pause: Duration,
     pub(crate) source: Result<Source, String>,
 }
 
@@ -38,6 +40,7 @@ impl Environment {
             redact: redact(var("CLAUDE_WIRE_REDACT"))?,
             speed: speed(var("CLAUDE_WIRE_SPEED"))?,
             idle_timeout: idle_timeout(var("CLAUDE_WIRE_IDLE_TIMEOUT"))?,
+            pause: pause(var("CLAUDE_WIRE_PAUSE"))?,
             source: Source::read(|name| var(name).map(PathBuf::from)),
         })
     }
@@ -82,6 +85,17 @@ fn idle_timeout(value: Option<OsString>) -> Result<Option<Duration>, String> {
         .map(|seconds| Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)))
 }
 
+/// Enough for the programs that were tried, which queue messages and answer requests directly.
+const PAUSE: Duration = Duration::from_millis(20);
+
+fn pause(value: Option<OsString>) -> Result<Duration, String> {
+    let Some(value) = value else { return Ok(PAUSE) };
+    let number = value.to_str().and_then(|text| text.parse().ok()).map(Duration::from_millis);
+    number.ok_or_else(|| {
+        format!("CLAUDE_WIRE_PAUSE must be a whole number of milliseconds, such as 0 or 50, not {value:?}")
+    })
+}
+
 /// A finite number over 0; otherwise the value as an error.
 fn positive(value: Option<OsString>) -> Result<Option<f64>, OsString> {
     let Some(value) = value else { return Ok(None) };
@@ -109,12 +123,14 @@ mod tests {
             ("CLAUDE_WIRE_SPEED", "2.5"),
             ("CLAUDE_WIRE_IDLE_TIMEOUT", "0.5"),
             ("CLAUDE_WIRE_LENIENT", "1"),
+            ("CLAUDE_WIRE_PAUSE", "7"),
         ]);
         let expected = Environment {
             lenient: true,
             redact: true,
             speed: Some(2.5),
             idle_timeout: Some(Duration::from_millis(500)),
+            pause: Duration::from_millis(7),
             source: Ok(Source::Replay("a.jsonl".into())),
         };
         assert_eq!(environment.unwrap(), expected);
@@ -149,6 +165,17 @@ mod tests {
         for value in ["0", "no", "Off", "true"] {
             let why = redact(value).unwrap_err();
             assert!(why.contains("must be on or off") && why.contains(value), "{why}");
+        }
+    }
+
+    #[test]
+    fn a_pause_is_a_number_of_milliseconds() {
+        let pause = |value: &str| read(&[("CLAUDE_WIRE_PAUSE", value)]).map(|found| found.pause);
+        assert_eq!(pause(""), Ok(Duration::from_millis(20)));
+        assert_eq!(pause("0"), Ok(Duration::ZERO));
+        for value in ["-1", "0.5", "off", "1s", "99999999999999999999"] {
+            let why = pause(value).unwrap_err();
+            assert!(why.contains("CLAUDE_WIRE_PAUSE") && why.contains(value), "{why}");
         }
     }
 

@@ -49,6 +49,8 @@ How to play:
   CLAUDE_WIRE_SPEED=FACTOR  replay at FACTOR times the recorded speed; without it, at once
   CLAUDE_WIRE_IDLE_TIMEOUT=SECONDS
                             how long to wait for input before failing with a report (default: 600)
+  CLAUDE_WIRE_PAUSE=MILLISECONDS
+                            the pause before a request of the CLI and before a result (default: 20; 0: none)
   CLAUDE_WIRE_LENIENT=1     accept flags that the recorded version of the CLI does not know
   CLAUDE_WIRE_DIALECT=legacy
                             play the scenario in the format of early guides to the CLI: bare messages, no result

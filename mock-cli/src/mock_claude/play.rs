@@ -27,6 +27,7 @@ pub(crate) fn play(
     if let Some(speed) = environment.speed {
         script = script.speed(speed);
     }
+    script = script.pause(environment.pause);
     // The wait for a process has a limit.
     script = script.idle_timeout(environment.idle_timeout.unwrap_or(player::IDLE_TIMEOUT));
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {

@@ -49,6 +49,28 @@ fn plays_a_recording_byte_for_byte() {
     }
 }
 
+/// By default a program has time to handle the messages before a result.
+#[test]
+fn a_pause_comes_before_the_result() {
+    let recording = Recording::open(corpus("one-shot.jsonl")).unwrap();
+    let input = crossed(&recording, to_the_cli);
+    for (pause, at_least) in [(None, 20), (Some("300"), 300)] {
+        let mut command = mock(&STREAMS);
+        command.env("CLAUDE_WIRE_REPLAY", corpus("one-shot.jsonl"));
+        match pause {
+            Some(pause) => command.env("CLAUDE_WIRE_PAUSE", pause),
+            None => command.env_remove("CLAUDE_WIRE_PAUSE"),
+        };
+        let start = std::time::Instant::now();
+        let output = run(&mut command, &input);
+        assert!(start.elapsed() >= std::time::Duration::from_millis(at_least));
+        assert!(output.stdout == crossed(&recording, from_the_cli), "{pause:?}: other bytes");
+    }
+    let output = run(mock(&STREAMS).env("CLAUDE_WIRE_PAUSE", "soon"), b"");
+    assert_eq!(output.status.code(), Some(78));
+    assert!(text(&output.stderr).contains("CLAUDE_WIRE_PAUSE must be"), "{}", text(&output.stderr));
+}
+
 #[test]
 fn refuses_flags_of_the_sdk_and_unknown_ones_as_the_cli_does() {
     // The CLI knows no --cwd and no --timeout: they are options of SDKs.

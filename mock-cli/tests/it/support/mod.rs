@@ -32,7 +32,7 @@ pub fn version_line() -> String {
     format!("{CLI_VERSION} (Claude Code)\n")
 }
 
-/// The stand-in, without this process's own CLAUDE_WIRE_* variables.
+/// The stand-in, without pauses and without this process's own CLAUDE_WIRE_* variables.
 pub fn mock(args: &[&str]) -> Command {
     let mut command = Command::new(MOCK);
     command.args(args);
@@ -50,6 +50,7 @@ pub fn mock(args: &[&str]) -> Command {
     ] {
         command.env_remove(format!("CLAUDE_WIRE_{name}"));
     }
+    command.env("CLAUDE_WIRE_PAUSE", "0");
     command
 }
 
