@@ -50,7 +50,7 @@ impl Aliases {
         }
         let places = ids::find(&line).into_iter().filter(|id| id.kind == IdKind::Request);
         let places = places
-            .filter_map(|id| Some((id.span, quoted(self.pairs.get(&id.id)?))))
+            .filter_map(|id| Some((id.span, Some(quoted(self.pairs.get(&id.id)?)))))
             .collect::<Vec<_>>();
         ids::replace(&line, &places)
     }
@@ -68,7 +68,7 @@ impl Aliases {
             let span = id.span();
             let at = frame.object_start();
             (frame.kind() == FrameKind::ControlCancelRequest)
-                .then(|| (span.start + at..span.end + at, quoted(known)))
+                .then(|| (span.start + at..span.end + at, Some(quoted(known))))
         });
         Step::Out(ids::replace(&line, place.as_slice()))
     }
