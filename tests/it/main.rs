@@ -50,6 +50,7 @@ mod messages_samples;
 mod messages_table;
 mod messages_text;
 mod official_names;
+mod official_names_paths;
 mod options_args;
 mod options_config;
 mod options_extensions;

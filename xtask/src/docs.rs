@@ -5,9 +5,10 @@ use std::process::Command;
 
 use claude_wire_cli::{Failure, Found};
 
-use super::{options, rerecord, root};
+use super::{names, options, rerecord, root};
 
-/// Write the generated pages: options, control requests, the census, the index of the recordings.
+/// Write the generated pages: options, control requests, names of the official SDKs, the census, the
+/// index of the recordings.
 ///
 /// docs/cli-versions.md is not among them: `matrix` writes it, and fetches many versions of the CLI
 /// for it.
@@ -29,6 +30,7 @@ const WRITERS: [(&str, &str); 2] = [
 pub(crate) fn run(_: &Arguments) -> Result<Found, Failure> {
     let path = root().join("docs/options.md");
     fs::write(&path, options::page()).map_err(|error| format!("{}: {error}", path.display()))?;
+    names::write_pages()?;
     rerecord::write_index(&root().join("recordings"))?;
     for (target, test) in WRITERS {
         let mut cargo = Command::new(env!("CARGO"));

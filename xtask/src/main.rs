@@ -7,6 +7,7 @@ mod check;
 mod docs;
 mod english;
 mod matrix;
+mod names;
 mod options;
 mod rerecord;
 
@@ -31,6 +32,7 @@ enum Command {
     Rerecord(rerecord::Arguments),
     Matrix(matrix::Arguments),
     Census(census::Arguments),
+    Names(names::Arguments),
 }
 
 const AFTER_HELP: &str = "\
@@ -46,6 +48,7 @@ fn main() -> ExitCode {
         Command::Rerecord(arguments) => rerecord::run(&arguments),
         Command::Matrix(arguments) => matrix::run(&arguments),
         Command::Census(arguments) => census::run(&arguments),
+        Command::Names(arguments) => names::run(&arguments),
     };
     end("xtask", done)
 }
