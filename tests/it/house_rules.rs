@@ -314,7 +314,6 @@ const MOST_PLACES: usize = 2;
 /// Names that are in more files, each with the reason. At most ten.
 const EXCEPTIONS: &[(&str, &str)] = &[
     ("initialize", "MCP has a method of this name as well"),
-    ("mcp_message", "the CLI sends a request of this name as well"),
     ("api_key", "it is also a name for secrets, which redaction looks for"),
     ("json_schema", "the error of a missing answer says to set it"),
     ("inherit_env", "the lab sets it, as a program would"),

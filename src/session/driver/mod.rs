@@ -325,7 +325,7 @@ impl Driver {
             link.stop_looking();
         }
         if !link.leaving && (link.exit.is_some() || link.pipes.closed().is_some()) {
-            // A CLI that has closed one of its pipes is no longer usable.
+            // A CLI that has closed one of its pipes cannot be used any more.
             if link.exit.is_none() {
                 link.ending.begin(now, self.shared.setup.shutdown);
             }

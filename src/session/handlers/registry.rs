@@ -17,6 +17,7 @@ use crate::session::options::unreachable;
 use crate::session::{Options, WeakSession};
 use crate::transport::BoxFuture;
 use crate::wire::RawJson;
+use crate::wire::control::CliRequestName;
 
 /// Fields of `initialize` under way.
 type Preparing = BoxFuture<'static, Map<String, Value>>;
@@ -31,12 +32,12 @@ pub(in crate::session) struct Handlers {
     pub(super) dialogs: Option<Dialogs>,
     #[cfg(feature = "mcp")]
     pub(in crate::session) mcp: crate::session::mcp::McpServers,
-    /// Handlers of raw requests, by subtype.
-    raw: HashMap<String, OnRequest>,
+    /// Handlers of raw requests.
+    raw: HashMap<CliRequestName, OnRequest>,
 }
 
 impl Handlers {
-    pub(super) fn insert<F, Fut, R>(&mut self, subtype: String, handler: F)
+    pub(super) fn insert<F, Fut, R>(&mut self, name: CliRequestName, handler: F)
     where
         F: Fn(HostRequest) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<R, String>> + Send + 'static,
@@ -51,12 +52,12 @@ impl Handlers {
                 )
             })
         };
-        self.raw.insert(subtype, Arc::new(handler));
+        self.raw.insert(name, Arc::new(handler));
     }
 
     /// Whether there is a handler that the CLI should ask about tools.
     pub(in crate::session) fn has_permission(&self) -> bool {
-        self.permissions.has_handler() || self.raw.contains_key("can_use_tool")
+        self.permissions.has_handler() || self.raw.contains_key(&CliRequestName::CanUseTool)
     }
 
     /// Returns warnings about options that do not work as they seem to.
@@ -139,7 +140,7 @@ impl Handlers {
     )]
     pub(in crate::session) fn answer_in_order(&self, request: &HostRequest) -> Option<Answering> {
         #[cfg(feature = "mcp")]
-        if request.subtype() == "mcp_message" {
+        if request.name() == CliRequestName::McpMessage {
             return self.mcp.pass_on(request);
         }
         None
@@ -147,19 +148,21 @@ impl Handlers {
 
     /// Answers any other request.
     pub(in crate::session) fn answer(&self, request: HostRequest) -> Answering {
-        let subtype = request.subtype();
-        let typed = match &*subtype {
-            "can_use_tool" => self.permissions.answer(&request),
-            "hook_callback" => self.hooks.answer(&request),
-            "elicitation" => self.elicitation.as_ref().and_then(|handler| handler.answer(&request)),
-            "request_user_dialog" => {
+        let name = request.name();
+        let typed = match name {
+            CliRequestName::CanUseTool => self.permissions.answer(&request),
+            CliRequestName::HookCallback => self.hooks.answer(&request),
+            CliRequestName::Elicitation => {
+                self.elicitation.as_ref().and_then(|handler| handler.answer(&request))
+            }
+            CliRequestName::UserDialog => {
                 self.dialogs.as_ref().and_then(|dialogs| dialogs.answer(&request))
             }
             _ => None,
         };
         typed
-            .or_else(|| self.raw.get(&subtype).map(|handler| handler(request.clone())))
-            .unwrap_or_else(|| Box::pin(std::future::ready(unhandled(&subtype, &request))))
+            .or_else(|| self.raw.get(&name).map(|handler| handler(request.clone())))
+            .unwrap_or_else(|| Box::pin(std::future::ready(unhandled(&request))))
     }
 }
 
@@ -177,40 +180,42 @@ impl fmt::Debug for Handlers {
 
 /// The answer to a request whose handler panicked, which the CLI treats as a refusal.
 pub(in crate::session) fn panicked(request: &HostRequest) -> Answer {
-    match &*request.subtype() {
-        "can_use_tool" => Permissions::denial("the permission handler panicked", request),
-        "elicitation" => Answer::Success(json!({"action": "decline"}).into()),
-        "hook_callback" => Answer::Error("the hook panicked".into(), None),
+    match request.name() {
+        CliRequestName::CanUseTool => {
+            Permissions::denial("the permission handler panicked", request)
+        }
+        CliRequestName::Elicitation => Answer::Success(json!({"action": "decline"}).into()),
+        CliRequestName::HookCallback => Answer::Error("the hook panicked".into(), None),
         _ => Answer::Error("the handler panicked".into(), None),
     }
 }
 
 /// The answer to a request that has no handler.
-fn unhandled(subtype: &str, request: &HostRequest) -> Answer {
-    match subtype {
-        "can_use_tool" => Permissions::denial("no permission handler is set", request),
-        "hook_callback" => {
+fn unhandled(request: &HostRequest) -> Answer {
+    match request.name() {
+        CliRequestName::CanUseTool => Permissions::denial("no permission handler is set", request),
+        CliRequestName::HookCallback => {
             let id = request
                 .field("callback_id")
                 .and_then(|id| id.as_str().map(String::from))
                 .unwrap_or_default();
             Answer::Error(format!("No hook callback found for ID: {id}"), None)
         }
-        "elicitation" => Answer::Success(json!({"action": "decline"}).into()),
-        "request_user_dialog" => Answer::Silence,
-        "mcp_message" => {
+        CliRequestName::Elicitation => Answer::Success(json!({"action": "decline"}).into()),
+        CliRequestName::UserDialog => Answer::Silence,
+        CliRequestName::McpMessage => {
             let name = request
                 .field("server_name")
                 .and_then(|name| name.as_str().map(String::from))
                 .unwrap_or_default();
             Answer::Error(format!("SDK MCP server not found: {name}"), None)
         }
-        "remote_tool_call"
-        | "remote_plumbing_call"
-        | "remote_tools_probe"
-        | "remote_tools_reannounce" => Answer::Silence,
-        _ => Answer::Error(
-            format!("unsupported control request: {subtype}"),
+        CliRequestName::RemoteToolCall
+        | CliRequestName::RemotePlumbingCall
+        | CliRequestName::RemoteToolsProbe
+        | CliRequestName::RemoteToolsReannounce => Answer::Silence,
+        name => Answer::Error(
+            format!("unsupported control request: {name}"),
             Some("unsupported_request".into()),
         ),
     }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::protocol::Answer;
 use crate::session::WeakSession;
 use crate::transport::BoxFuture;
+use crate::wire::control::CliRequestName;
 use crate::wire::{Frame, RawJson};
 
 /// A pending answer. The task that runs it catches its panic.
@@ -31,7 +32,12 @@ impl HostRequest {
         Self { body, session, session_id, cwd }
     }
 
-    /// `subtype`: the kind of request, such as `can_use_tool`, `hook_callback` or `mcp_message`.
+    /// Which request it is (`subtype`).
+    pub fn name(&self) -> CliRequestName {
+        self.subtype().into()
+    }
+
+    /// `subtype` as it is on the wire.
     pub fn subtype(&self) -> String {
         self.text("subtype").unwrap_or_default()
     }

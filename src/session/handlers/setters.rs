@@ -225,7 +225,7 @@ impl SessionBuilder {
         Fut: Future<Output = Result<R, String>> + Send + 'static,
         R: Into<RawJson>,
     {
-        self.handlers.insert(subtype.into(), handler);
+        self.handlers.insert(subtype.into().into(), handler);
         self
     }
 

@@ -53,7 +53,6 @@ mod validate;
 mod values;
 mod variable;
 
-pub(super) use self::permissions::unreachable;
 pub use self::{
     agents::{AgentDefinition, AgentMcpServer},
     config::{AppConfig, ConfigError},
@@ -67,10 +66,9 @@ pub use self::{
         SystemPrompt, Thinking,
     },
 };
-pub use crate::wire::{Effort, PermissionMode};
-
-use self::declare::declare;
+pub(super) use self::{declare::declare, permissions::unreachable};
 pub(crate) use self::{
     setters::{index, more_setters, option_setters, setter, setters},
     table::option_table,
 };
+pub use crate::wire::{Effort, PermissionMode};

@@ -8,9 +8,16 @@ use crate::wire::permission::{DecisionReasonCode, PermissionUpdate};
 
 use super::remote::*;
 
-/// Declares the requests of the CLI: one variant each.
+/// Declares the requests of the CLI: a name and a variant for each.
 macro_rules! requests {
     ($($(#[$meta:meta])* $variant:ident($body:ty) = $wire:literal,)*) => {
+        string_enum! {
+            /// The name of a request of the CLI (`request.subtype` of its `control_request`).
+            pub enum CliRequestName {
+                $($(#[$meta])* $variant = $wire,)*
+            }
+        }
+
         /// A request of the CLI, typed by its subtype.
         #[derive(Clone, Debug, Default, PartialEq)]
         #[non_exhaustive]
@@ -74,7 +81,7 @@ requests! {
     RemoteControlWorkSecret(RemoteControlWorkSecret) = "remote_control_work_secret",
     /// A tool call for the machine that announced the tool.
     RemoteToolCall(Box<RemoteToolCall>) = "remote_tool_call",
-    /// A call of the session's own for that machine.
+    /// A call of the session itself for that machine.
     RemotePlumbingCall(Box<RemotePlumbingCall>) = "remote_plumbing_call",
     /// Asks whether that machine still exists.
     RemoteToolsProbe(RemoteToolsProbe) = "remote_tools_probe",

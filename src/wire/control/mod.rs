@@ -10,8 +10,9 @@ mod outgoing;
 pub mod remote;
 
 pub use self::cli_requests::{
-    CanUseTool, CliRequest, ComputerFolder, DialogRequest, ElicitRequest, ElicitationMode,
-    HookCallback, MatchedAskRule, McpMessage, McpProvenance, McpSkill, PromptLine, ToolKind,
+    CanUseTool, CliRequest, CliRequestName, ComputerFolder, DialogRequest, ElicitRequest,
+    ElicitationMode, HookCallback, MatchedAskRule, McpMessage, McpProvenance, McpSkill, PromptLine,
+    ToolKind,
 };
 pub use self::frames::{
     ControlCancel, ControlError, ControlFrame, ControlRequest, ControlResponse, KeepAlive,
