@@ -193,7 +193,7 @@ fn prompt(turn: u64) -> QueuedPrompt {
     }
 }
 
-/// A request of the host's, by its body.
+/// A request of the host, by its body.
 fn parsed(body: &str) -> Request {
     Request::parse(&json(body)).unwrap()
 }

@@ -45,7 +45,7 @@ use crate::transport::{self, BoxFuture, Connection, Launch, Transport};
 /// # session.query("Hello").text().await?;
 /// # session.stop().await;
 /// # recorder.flush().await?;
-/// // In a test of yours: `Recorded::from_env("tests/recordings/greeting.jsonl", Process::new(CliPath::Auto))?`.
+/// // In your test: `Recorded::from_env("tests/recordings/greeting.jsonl", Process::new(CliPath::Auto))?`.
 /// let cli = Recorded::open(&path, Process::new(CliPath::Auto), Mode::None)?;
 /// let session = Session::builder().transport(cli.clone()).start()?;
 /// assert_eq!(session.query("Hello").text().await?, "Hi!");

@@ -139,7 +139,7 @@ impl fmt::Debug for Connection {
 ///
 /// Dropping it while the other side runs ends the other side, without waiting for it.
 pub trait Control: Send {
-    /// The process id, if there is a process. It is no longer valid once
+    /// The process id, if there is a process. It becomes invalid once
     /// [`poll_wait`](Self::poll_wait) has returned `Ready`.
     fn pid(&self) -> Option<u32>;
 

@@ -114,8 +114,8 @@ impl Machine {
                 return self.weigh_result(now, frame, out);
             }
         } else if has_result && frame.opens_turn() {
-            let of_its_own = self.doubt.reported || (started && self.habits.names);
-            Some(if of_its_own { Whose::Ours } else { Whose::Theirs })
+            let unprompted = self.doubt.reported || (started && self.habits.names);
+            Some(if unprompted { Whose::Ours } else { Whose::Theirs })
         } else if has_result && frame.speaks() {
             Some(Whose::Theirs)
         } else if frame.ends_turn() {

@@ -77,7 +77,7 @@ fn setting_in_force_is_not_applied_again() {
     assert_eq!(
         rig.command(switched(3, &[(OPTION, OPTION)])),
         [request(3, OPTION)],
-        "the option is no longer in force"
+        "the option has been replaced"
     );
     rig.line(&success(3, "{}"));
     rig.line(&init(3));

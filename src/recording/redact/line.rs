@@ -154,7 +154,7 @@ impl Looking<'_> {
     }
 }
 
-/// The subject of a line of the CLI's.
+/// The subject of one of the CLI's lines.
 #[derive(Clone, Copy, Debug, Default)]
 struct About {
     /// It lists the CLI's capabilities, in its own words.

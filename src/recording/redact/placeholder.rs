@@ -223,7 +223,7 @@ fn digits(text: &[u8]) -> &[u8] {
     &text[..text.iter().take_while(|byte| byte.is_ascii_digit()).count()]
 }
 
-/// A number that is too long is not one of ours.
+/// 0 for a number that is too long for a placeholder.
 fn number(digits: &[u8]) -> u64 {
     std::str::from_utf8(digits).ok().and_then(|text| text.parse::<u32>().ok()).map_or(0, u64::from)
 }

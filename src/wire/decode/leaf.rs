@@ -102,7 +102,7 @@ impl Members for RawJson {
 
 impl<T: Decode> Decode for Option<T> {
     const EXPECTED: &'static str = T::EXPECTED;
-    const MUST_BE_THERE: bool = false;
+    const REQUIRED: bool = false;
 
     fn decode(reader: &mut Reader<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Self> {
         T::decode(reader, at, sink).map(Some)
@@ -115,7 +115,7 @@ impl<T: Decode> Decode for Option<T> {
 
 impl<T: Decode> Decode for Box<T> {
     const EXPECTED: &'static str = T::EXPECTED;
-    const MUST_BE_THERE: bool = T::MUST_BE_THERE;
+    const REQUIRED: bool = T::REQUIRED;
 
     fn decode(reader: &mut Reader<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Self> {
         T::decode(reader, at, sink).map(Box::new)
@@ -138,7 +138,7 @@ impl<T: Members> Members for Box<T> {
 
 impl<T: Decode> Decode for Vec<T> {
     const EXPECTED: &'static str = "an array";
-    const MUST_BE_THERE: bool = false;
+    const REQUIRED: bool = false;
 
     fn decode(reader: &mut Reader<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Self> {
         T::decode_list(reader, at, sink)
@@ -154,7 +154,7 @@ impl<T: Decode> Decode for Vec<T> {
 /// A value of the wrong type is listed and left out. Of a repeated key the last counts.
 impl<T: Decode> Decode for BTreeMap<String, T> {
     const EXPECTED: &'static str = "an object";
-    const MUST_BE_THERE: bool = false;
+    const REQUIRED: bool = false;
 
     fn decode(reader: &mut Reader<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Self> {
         if reader.kind() != Kind::Object {

@@ -150,7 +150,7 @@ macro_rules! object {
     (@read $type:ty, [$via:ident], $value:expr, $at:expr, $sink:ident) => { $via($value, $at, $sink) };
     (@required $type:ty, required $($mode:ident)*) => { true };
     (@required $type:ty, lenient $($mode:ident)*) => { false };
-    (@required $type:ty, $($mode:ident)*) => { <$type as $crate::wire::decode::Decode>::MUST_BE_THERE };
+    (@required $type:ty, $($mode:ident)*) => { <$type as $crate::wire::decode::Decode>::REQUIRED };
 }
 
 /// An enum over strings, open at the end: an unknown value is kept as it is.

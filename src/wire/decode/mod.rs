@@ -22,7 +22,7 @@ pub(crate) trait Decode: Sized {
 
     /// Whether a missing field of this type is a defect: an `Option`, a list and a map have a value
     /// for it.
-    const MUST_BE_THERE: bool = true;
+    const REQUIRED: bool = true;
 
     /// Reads the value; `None` after the defect was added to `sink`. Either way the reader is after
     /// the value then.

@@ -18,7 +18,7 @@ group Mcp = mcp {
         effect Effect::Lasts(lasting().initial("servers", "{}"));
         reply body mcp::McpServerChanges;
         /// Replaces the servers that were set in this way before. Servers of the configuration
-        /// stay. A server that cannot be started is added nevertheless, and listed under `errors`.
+        /// stay. A server that cannot be started is added, too, and listed under `errors`.
         /// Lasts until it is set again, also if the CLI is restarted.
         ///
         /// ```

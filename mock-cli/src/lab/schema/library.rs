@@ -16,7 +16,7 @@ struct Exception {
     reason: &'static str,
 }
 
-/// What is left out. A row that is no longer needed is reported.
+/// What is left out. A row that has become needless is reported.
 const EXCEPTIONS: &[Exception] = &[
     Exception {
         section: "messages",

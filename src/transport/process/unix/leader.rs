@@ -30,8 +30,8 @@ impl Leader {
         Pid::from_child(&self.child)
     }
 
-    /// Whether it has ended. An error means that it was reaped elsewhere, and its id is no longer
-    /// valid.
+    /// Whether it has ended. An error means that it was reaped elsewhere, and its id is
+    /// invalid.
     pub(super) fn has_ended(&self) -> io::Result<bool> {
         self.peek(WaitIdOptions::NOHANG)
     }
