@@ -16,14 +16,14 @@ use super::host_line::HostLine;
 use super::machine::{Input, Machine, Step};
 use super::opening::FirstPrompt;
 use super::report::{Divergence, Report};
-use super::run::Run;
+use super::run::Claims;
 use super::script::Script;
 
 /// The recordings of a program's launches, and which of them are used.
 #[derive(Clone, Debug)]
 pub(super) struct Pool {
     pub(super) recordings: Arc<[CompiledRecording]>,
-    pub(super) run: Run,
+    pub(super) claims: Claims,
 }
 
 /// A launch: the machine of the recording that it is, or may be.
@@ -76,6 +76,20 @@ struct Trial {
     aliases: Aliases,
 }
 
+impl Pool {
+    pub(super) fn name(&self, index: usize) -> String {
+        self.recordings[index].short_name()
+    }
+
+    pub(super) fn is_used(&self, index: usize) -> bool {
+        self.claims.is_used(&self.name(index))
+    }
+
+    fn claim(&self, index: usize) -> Result<bool, String> {
+        self.claims.claim(&self.name(index))
+    }
+}
+
 impl Binding {
     /// The launch of one script.
     pub(super) fn to(script: Arc<Script>) -> Self {
@@ -92,10 +106,10 @@ impl Binding {
 
     /// A launch that is one of these recordings. Fails if one of them cannot be read.
     pub(super) fn among(pool: &Pool, launch: Launched) -> Result<Self, String> {
-        if let ([only], false) = (&*pool.recordings, pool.run.is_shared()) {
+        if let ([only], false) = (&*pool.recordings, pool.claims.is_shared()) {
             return Ok(Self::to(only.script(&launch)?));
         }
-        let left = (0..pool.recordings.len()).filter(|index| !pool.run.is_used(*index)).collect();
+        let left = (0..pool.recordings.len()).filter(|index| !pool.is_used(*index)).collect();
         let mut choice = Choice {
             pool: pool.clone(),
             launch,
@@ -118,6 +132,16 @@ impl Binding {
         let divergence = choice.unrecorded("the launch").among(choice.others(None)?);
         binding.machine.diverge(0, divergence);
         Ok(binding)
+    }
+
+    /// The name of the recording that it uses, one of several.
+    pub(super) fn recording(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// Whether only its end is left.
+    pub(super) fn is_done(&self) -> bool {
+        self.name.is_some() && self.machine.is_done()
     }
 
     pub(super) fn script(&self) -> &Script {
@@ -204,7 +228,7 @@ impl Binding {
                 .and_then(|possible| Ok(possible && choice.beginning(index)?.prompt.fits(prompt)));
             match fits {
                 Ok(false) => continue,
-                Ok(true) if choice.pool.run.is_used(index) => continue,
+                Ok(true) if choice.pool.is_used(index) => continue,
                 Ok(true) => {}
                 Err(why) => return self.fail(now, why),
             }
@@ -216,7 +240,7 @@ impl Binding {
                 nearest = nearest.or(Some(index));
                 continue;
             }
-            match choice.pool.run.claim(index) {
+            match choice.pool.claim(index) {
                 Ok(true) => return self.bind(index, trial),
                 Ok(false) => {}
                 Err(why) => return self.fail(now, why),
@@ -265,7 +289,7 @@ impl Binding {
             self.choice = None;
             return;
         }
-        match choice.pool.run.claim(choice.front) {
+        match choice.pool.claim(choice.front) {
             Ok(true) => {
                 self.name = Some(choice.name(choice.front));
                 self.choice = None;
@@ -335,7 +359,7 @@ impl Choice {
     }
 
     fn name(&self, index: usize) -> String {
-        self.pool.recordings[index].short_name()
+        self.pool.name(index)
     }
 
     /// The text on stdin so far, if there is some.
@@ -364,7 +388,7 @@ impl Choice {
     fn nearest(&self, prompt: &FirstPrompt) -> Option<usize> {
         let mut best: Option<(f64, usize)> = None;
         for index in &self.left {
-            if self.pool.run.is_used(*index) || !self.is_possible(*index).unwrap_or(false) {
+            if self.pool.is_used(*index) || !self.is_possible(*index).unwrap_or(false) {
                 continue;
             }
             let Ok(beginning) = self.beginning(*index) else { continue };
@@ -389,7 +413,7 @@ impl Choice {
         all.map(|index| {
             let name = self.name(index);
             let prompt = &self.beginning(index)?.prompt;
-            let used = if self.pool.run.is_used(index) { ", used by another launch" } else { "" };
+            let used = if self.pool.is_used(index) { ", used by another launch" } else { "" };
             Ok(format!("{name}: {prompt}{used}"))
         })
         .collect()

@@ -11,16 +11,20 @@
 //! where the CLI distinguishes them. A recorded text that is a placeholder (`<text:1>`) matches
 //! every value; a placeholder inside a text (`mail <email:1> now`) matches every text in its place.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::host_line::one_line;
 use crate::recording::{fits_redacted, is_placeholder};
 
 /// A place where two values differ.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Difference {
+    #[serde(rename = "at")]
     path: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     expected: Option<Value>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     actual: Option<Value>,
 }
 

@@ -69,6 +69,12 @@ impl CompiledRecording {
         Self::of(Source::Memory(Arc::new(recording)))
     }
 
+    /// The recording in a file.
+    pub(super) fn of_file(path: &Path, recording: Recording) -> Self {
+        let source = Source::Memory(Arc::new(recording));
+        Self { source, ..Self::file(path) }
+    }
+
     /// A file, which is not read yet.
     pub(super) fn file(path: &Path) -> Self {
         Self { name: Some(path.display().to_string()), ..Self::of(Source::File(path.to_owned())) }
@@ -93,12 +99,15 @@ impl CompiledRecording {
 
     /// How reports name it: the name of its file in a folder of recordings.
     pub(super) fn short_name(&self) -> String {
-        match &self.source {
-            Source::File(path) => {
-                path.file_name().unwrap_or_default().to_string_lossy().into_owned()
-            }
-            Source::Memory(_) => self.name.clone().unwrap_or_else(|| "the recording".to_owned()),
-        }
+        let name = self.name.as_deref().map(Path::new).and_then(Path::file_name);
+        name.map_or_else(|| "the recording".to_owned(), |name| name.to_string_lossy().into_owned())
+    }
+
+    /// What a report says about it if no launch used it.
+    pub(super) fn unused(&self, launch: &Launched) -> String {
+        let what = self.beginning(launch);
+        let what = what.map_or_else(|why| why, |beginning| beginning.prompt.to_string());
+        format!("{}: {what}", self.short_name())
     }
 
     /// What it begins with. Reads no more of a file than that.

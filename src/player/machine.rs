@@ -11,7 +11,7 @@ use crate::transport::Exit;
 use super::ids::{self, IdKind};
 use super::report::{Divergence, Report};
 use super::scenario::Rules;
-use super::script::{Action, Expected, Output, Pace, Script, Unsent};
+use super::script::{Action, Expectation, Expected, Output, Pace, Script, Unsent};
 use super::signal::Signal;
 
 /// An action of the host.
@@ -428,23 +428,33 @@ impl Machine {
         self.missing_write().or_else(|| self.unmet(|index, what| holds_back(index) || signal(what)))
     }
 
+    /// Whether only its end is left, and nothing differed.
+    pub(super) fn is_done(&self) -> bool {
+        self.divergence.is_none()
+            && self.left_outputs().next_back().is_none()
+            && self.left_writes().next_back().is_none()
+    }
+
     /// What the recording has and the run did not, except what only waits for the host to end it.
     fn leftover(&self) -> Vec<String> {
-        let writes = self
-            .script
-            .expectations
-            .iter()
-            .zip(&self.met)
-            .filter(|(open, met)| met.is_none() && open.required);
-        let outputs = self.script.outputs.iter().zip(&self.states);
-        let outputs = outputs.filter(|(output, state)| {
+        let writes = self.left_writes().map(|open| (open.event, open.to_string()));
+        let mut left: Vec<_> = writes.collect();
+        left.extend(self.left_outputs().map(|output| (output.event, output.to_string())));
+        left.sort();
+        left.into_iter().map(|(_, text)| text).collect()
+    }
+
+    fn left_writes(&self) -> impl DoubleEndedIterator<Item = &Expectation> {
+        let expectations = self.script.expectations.iter().zip(&self.met);
+        expectations.filter(|(open, met)| met.is_none() && open.required).map(|(open, _)| open)
+    }
+
+    fn left_outputs(&self) -> impl DoubleEndedIterator<Item = &Output> {
+        let outputs = self.script.outputs.iter().zip(&self.states).filter(|(output, state)| {
             **state == State::Waiting
                 && !output.after_end
                 && !matches!(output.action, Action::Exit(_))
         });
-        let mut left: Vec<_> = writes.map(|(open, _)| (open.event, open.to_string())).collect();
-        left.extend(outputs.map(|(output, _)| (output.event, output.to_string())));
-        left.sort();
-        left.into_iter().map(|(_, text)| text).collect()
+        outputs.map(|(output, _)| output)
     }
 }

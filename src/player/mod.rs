@@ -53,6 +53,7 @@ pub use self::host_script::{AnswerTo, HostAction, HostScript, HostStep, NotWrita
 pub use self::play::{Streams, play};
 pub use self::replay::Replay;
 pub use self::report::{Divergence, Report};
+pub use self::run::{LaunchReport, RunError, RunFolder};
 pub use self::scenario::{ModelReply, Scenario, ScenarioError, reply};
 pub use self::script::{IDLE_TIMEOUT, Script};
 pub use self::signal::Signal;

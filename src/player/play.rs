@@ -21,6 +21,7 @@ use crate::wire::{Item, LineCodec};
 use super::binding::Binding;
 use super::machine::{Input, Step};
 use super::report::Report;
+use super::run::LaunchLog;
 use super::script::Script;
 use super::signal::Signal;
 use super::watchdog::Watchdog;
@@ -60,18 +61,35 @@ where
     W: AsyncWrite + Unpin,
     E: AsyncWrite + Unpin,
 {
-    let machine = Shared::new(Binding::to(Arc::new(script)));
+    let machine = Shared::new(Binding::to(Arc::new(script)), None);
     let exit = run(&machine, streams, signals).await;
     (exit, machine.report())
 }
 
 /// A launch that its driver shares with the readers of its report.
 #[derive(Clone, Debug)]
-pub(super) struct Shared(Arc<Mutex<Binding>>);
+pub(super) struct Shared {
+    launch: Arc<Mutex<Binding>>,
+    /// Its report in a run folder.
+    log: Option<Arc<LaunchLog>>,
+}
 
 impl Shared {
-    pub(super) fn new(launch: Binding) -> Self {
-        Self(Arc::new(Mutex::new(launch)))
+    pub(super) fn new(launch: Binding, log: Option<LaunchLog>) -> Self {
+        Self { launch: Arc::new(Mutex::new(launch)), log: log.map(Arc::new) }
+    }
+
+    /// Notes how far it is, whenever it waits.
+    fn note(&self) {
+        if let Some(log) = &self.log {
+            self.with(|launch| log.note(launch.recording(), launch.is_done(), || launch.report()));
+        }
+    }
+
+    fn end(&self, exit: Exit) {
+        if let Some(log) = &self.log {
+            self.with(|launch| log.end(launch.recording(), exit, &launch.report()));
+        }
     }
 
     pub(super) fn report(&self) -> Report {
@@ -80,7 +98,7 @@ impl Shared {
 
     fn with<T>(&self, act: impl FnOnce(&mut Binding) -> T) -> T {
         // A panic elsewhere does not make the state wrong.
-        act(&mut lock(&self.0))
+        act(&mut lock(&self.launch))
     }
 }
 
@@ -119,8 +137,11 @@ where
             && out.is_idle()
             && err.is_idle()
         {
+            machine.end(exit);
             return exit;
         }
+        // Before the host sees the last line: it may kill the player then.
+        machine.note();
         let timer = wake.flatten().map(|until| start + Duration::from_micros(until));
         let input = tokio::select! {
             biased;

@@ -1,9 +1,10 @@
 //! A recording as a transport.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
 
 use crate::common::lock;
@@ -14,7 +15,8 @@ use super::binding::{Binding, Pool};
 use super::compiled::{CompiledRecording, Launched};
 use super::play::{self, Shared, Streams};
 use super::report::Report;
-use super::run::Run;
+use super::run::{Claims, LaunchLog, RunError, RunFolder};
+use super::script::{SIGNAL_LATE, Unsent};
 use super::signal::Signal;
 
 /// Plays a recording as a transport: strictly, in memory.
@@ -51,6 +53,8 @@ use super::signal::Signal;
 #[derive(Clone, Debug)]
 pub struct Replay {
     pool: Pool,
+    /// Where the recordings are.
+    path: Option<PathBuf>,
     /// Whether each recording is for one opening, in order.
     in_order: bool,
     runs: Runs,
@@ -61,8 +65,8 @@ pub struct Replay {
 pub(super) struct Runs(Arc<Mutex<Vec<Shared>>>);
 
 impl Runs {
-    pub(super) fn begin(&self, launch: Binding) -> Shared {
-        let run = Shared::new(launch);
+    pub(super) fn begin(&self, launch: Binding, log: Option<LaunchLog>) -> Shared {
+        let run = Shared::new(launch, log);
         self.lock().push(run.clone());
         run
     }
@@ -106,23 +110,23 @@ impl Replay {
                 return Err(Error::no_recordings(path));
             }
             let recordings = recordings.iter().map(|path| CompiledRecording::file(path));
-            return Ok(Self::of(recordings.collect(), Run::in_memory()));
+            let replay = Self::of(recordings.collect(), Claims::in_memory());
+            return Ok(Self { path: Some(path.to_owned()), ..replay });
         }
-        let recording = Recording::open(path)?;
-        let name = path.display().to_string();
-        Ok(Self::new(recording).each(|take| take.name = Some(name.clone())))
+        let recording = CompiledRecording::of_file(path, Recording::open(path)?);
+        Ok(Self { path: Some(path.to_owned()), ..Self::of(vec![recording], Claims::Free) })
     }
 
     /// Takes a recording from memory. Each opening plays it from its start.
     pub fn new(recording: Recording) -> Self {
-        Self::of(vec![CompiledRecording::new(recording)], Run::Free)
+        Self::of(vec![CompiledRecording::new(recording)], Claims::Free)
     }
 
     /// Takes one recording for each opening, in order: a recording is one process, and a session
     /// that reconnects opens its transport again.
     pub fn sequence(recordings: impl IntoIterator<Item = Recording>) -> Self {
         let recordings = recordings.into_iter().map(CompiledRecording::new);
-        Self { in_order: true, ..Self::of(recordings.collect(), Run::Free) }
+        Self { in_order: true, ..Self::of(recordings.collect(), Claims::Free) }
     }
 
     /// Plays truncated recordings too. Where the events end, the CLI stays silent until the host
@@ -146,13 +150,54 @@ impl Replay {
         self.each(|take| take.settings.idle_timeout = Some(limit))
     }
 
+    /// Shares its recordings with the other launches of a run, in other processes too: each
+    /// recording is for one launch, even if there is only one.
+    ///
+    /// # Errors
+    /// If the run folder plays other recordings, or cannot be written; if this replay was not
+    /// [opened](Self::open) from a path.
+    pub fn in_run(mut self, run: RunFolder) -> Result<Self, RunError> {
+        run.plays(self.path.as_deref().unwrap_or(Path::new("")))?;
+        self.pool.claims = Claims::Folder(run);
+        Ok(self)
+    }
+
+    /// Plays the next launch as a process that replaces the CLI, over your own streams: as
+    /// [`play`](super::play) does with a script. Returns the exit status to end with, and the report
+    /// of this launch.
+    ///
+    /// A signal that the recorded CLI got comes by itself later than in memory: see
+    /// [`Script`](super::Script).
+    ///
+    /// # Errors
+    /// As for opening it; then nothing was written.
+    ///
+    /// # Cancel safety
+    /// As for [`play`](super::play).
+    pub async fn play<R, W, E>(
+        &self,
+        launch: &Launch,
+        streams: Streams<R, W, E>,
+        signals: mpsc::Receiver<Signal>,
+    ) -> Result<(Exit, Report), transport::Error>
+    where
+        R: AsyncRead + Unpin,
+        W: AsyncWrite + Unpin,
+        E: AsyncWrite + Unpin,
+    {
+        let as_process = self.clone().each(|take| take.settings.unsent = Unsent::Late(SIGNAL_LATE));
+        let machine = as_process.begin(launch)?;
+        let exit = play::run(&machine, streams, signals).await;
+        Ok((exit, machine.report()))
+    }
+
     /// The combined report of all runs so far. Before the first opening, everything is left.
     ///
     /// A run is a separate task: wait for the connection's end (or for the reply that you need)
     /// before you call this.
     pub fn report(&self) -> Report {
         let mut report = self.runs.report();
-        if self.pool.run.is_shared() {
+        if self.pool.claims.is_shared() {
             report.unused(self.unused());
             return report;
         }
@@ -175,16 +220,8 @@ impl Replay {
     fn unused(&self) -> Vec<String> {
         let launch = Launched::new(&Launch::default());
         let recordings = self.pool.recordings.iter().enumerate();
-        let unused = recordings.filter(|(index, _)| !self.pool.run.is_used(*index));
-        unused
-            .map(|(_, recording)| {
-                let name = recording.short_name();
-                match recording.beginning(&launch) {
-                    Ok(beginning) => format!("{name}: {}", beginning.prompt),
-                    Err(why) => format!("{name}: {why}"),
-                }
-            })
-            .collect()
+        let unused = recordings.filter(|(index, _)| !self.pool.is_used(*index));
+        unused.map(|(_, recording)| recording.unused(&launch)).collect()
     }
 
     /// For the end of a test: checks that nothing differed and nothing is left.
@@ -197,9 +234,9 @@ impl Replay {
         assert!(report.is_clean(), "{report}");
     }
 
-    fn of(recordings: Vec<CompiledRecording>, run: Run) -> Self {
-        let pool = Pool { recordings: recordings.into(), run };
-        Self { pool, in_order: false, runs: Runs::default() }
+    fn of(recordings: Vec<CompiledRecording>, claims: Claims) -> Self {
+        let pool = Pool { recordings: recordings.into(), claims };
+        Self { pool, path: None, in_order: false, runs: Runs::default() }
     }
 
     fn each(mut self, change: impl Fn(&mut CompiledRecording)) -> Self {
@@ -221,9 +258,14 @@ impl Replay {
             };
             pool.recordings = Arc::new([take.clone()]);
         }
-        let launch =
-            Binding::among(&pool, Launched::new(launch)).map_err(transport::Error::other)?;
-        Ok(self.runs.begin(launch))
+        let launch = Launched::new(launch);
+        let log = match &pool.claims {
+            Claims::Folder(run) => Some(LaunchLog::start(run, &launch.args)),
+            _ => None,
+        };
+        let log = log.transpose().map_err(|error| transport::Error::other(error.to_string()))?;
+        let launch = Binding::among(&pool, launch).map_err(transport::Error::other)?;
+        Ok(self.runs.begin(launch, log))
     }
 }
 

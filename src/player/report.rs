@@ -1,5 +1,7 @@
 //! The report of a replay: for programs, for stderr, for people.
 
+mod json;
+
 use std::fmt;
 use std::time::Duration;
 

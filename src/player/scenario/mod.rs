@@ -194,7 +194,7 @@ impl Scenario {
 impl Transport for Scenario {
     fn open(&self, launch: Launch) -> BoxFuture<'_, Result<Connection, transport::Error>> {
         Box::pin(async move {
-            let machine = self.runs.begin(Binding::to(Arc::new(self.script_for(&launch))));
+            let machine = self.runs.begin(Binding::to(Arc::new(self.script_for(&launch))), None);
             Memory::new(move |_, peer| in_memory(machine.clone(), peer)).open(launch).await
         })
     }

@@ -1,0 +1,168 @@
+//! Reports as JSON: in a run folder, and in the line that tells a program where it diverged.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Divergence, Kind, Report};
+use crate::player::compare::Difference;
+
+/// A divergence. Absent members are empty.
+#[derive(Serialize, Deserialize)]
+struct DivergenceJson {
+    kind: String,
+    /// The idle timeout of a run that stalled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    seconds: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    recording: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    arrived: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    expected: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    differences: Vec<Difference>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    left: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    other_recordings: Vec<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ReportJson {
+    played: usize,
+    matched: usize,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cli: Option<String>,
+    divergences: Vec<DivergenceJson>,
+    left: Vec<String>,
+}
+
+/// The kinds without a value, by name.
+const KINDS: [(&str, Kind); 7] = [
+    ("mismatch", Kind::Mismatch),
+    ("extra", Kind::Extra),
+    ("out_of_turn", Kind::OutOfTurn),
+    ("early_end", Kind::EarlyEnd),
+    ("leftover", Kind::Leftover),
+    ("unrecorded", Kind::Unrecorded),
+    ("unplayable", Kind::Unplayable),
+];
+
+impl Divergence {
+    /// As one JSON object.
+    pub(in crate::player) fn to_json(&self) -> Value {
+        serde_json::to_value(DivergenceJson::from(self)).unwrap_or_default()
+    }
+}
+
+impl Report {
+    /// As one JSON object.
+    pub(in crate::player) fn to_json(&self) -> Value {
+        let Self { divergences, left, played, matched, cli } = self;
+        let json = ReportJson {
+            played: *played,
+            matched: *matched,
+            cli: cli.clone(),
+            divergences: divergences.iter().map(DivergenceJson::from).collect(),
+            left: left.clone(),
+        };
+        serde_json::to_value(json).unwrap_or_default()
+    }
+
+    /// From such an object; an error says what is wrong with it.
+    pub(in crate::player) fn from_json(json: &Value) -> Result<Self, String> {
+        let json = ReportJson::deserialize(json).map_err(|error| error.to_string())?;
+        let divergences = json.divergences.into_iter().map(Divergence::try_from);
+        Ok(Self {
+            divergences: divergences.collect::<Result<_, _>>()?,
+            left: json.left,
+            played: json.played,
+            matched: json.matched,
+            cli: json.cli,
+        })
+    }
+}
+
+impl From<&Divergence> for DivergenceJson {
+    fn from(divergence: &Divergence) -> Self {
+        let Divergence { kind, arrived, expected, differences, remaining, others, source } =
+            divergence.clone();
+        let seconds = match kind {
+            Kind::Stalled(limit) => Some(limit.as_secs_f64()),
+            _ => None,
+        };
+        let name = KINDS.iter().find(|(_, known)| *known == kind);
+        Self {
+            kind: name.map_or("stalled", |(name, _)| name).to_owned(),
+            seconds,
+            recording: source,
+            arrived,
+            expected,
+            differences,
+            left: remaining,
+            other_recordings: others,
+        }
+    }
+}
+
+impl TryFrom<DivergenceJson> for Divergence {
+    type Error = String;
+
+    fn try_from(json: DivergenceJson) -> Result<Self, String> {
+        let kind = match (json.kind.as_str(), json.seconds) {
+            ("stalled", seconds) => {
+                let limit = Duration::try_from_secs_f64(seconds.unwrap_or_default());
+                Kind::Stalled(limit.unwrap_or(Duration::MAX))
+            }
+            (name, _) => KINDS
+                .iter()
+                .find(|(known, _)| *known == name)
+                .map(|(_, kind)| *kind)
+                .ok_or_else(|| format!("unknown kind of divergence {name:?}"))?,
+        };
+        Ok(Self {
+            kind,
+            arrived: json.arrived,
+            expected: json.expected,
+            differences: json.differences,
+            remaining: json.left,
+            others: json.other_recordings,
+            source: json.recording,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_survives_json() {
+        let kinds = KINDS.map(|(_, kind)| kind).into_iter();
+        for kind in kinds.chain([Kind::Stalled(Duration::from_millis(1500))]) {
+            let divergence = Divergence {
+                source: Some("a.jsonl".into()),
+                remaining: vec!["r".into()],
+                others: vec!["b.jsonl: prompt \"x\"".into()],
+                differences: Difference::of_texts("prompt", "one", "two"),
+                ..Divergence::new(kind, Some("a".into()), None)
+            };
+            let mut report = Report { played: 3, cli: Some("2.1.332".into()), ..Report::default() };
+            report.left.push("left".into());
+            report.divergences.push(divergence);
+            let again = Report::from_json(&report.to_json()).unwrap();
+            assert_eq!(again.to_string(), report.to_string());
+            assert_eq!(again.to_json(), report.to_json());
+        }
+    }
+
+    #[test]
+    fn what_is_not_a_report_is_named() {
+        let mut json = Report::default().to_json();
+        json["divergences"] = serde_json::json!([{"kind": "new"}]);
+        assert!(Report::from_json(&json).unwrap_err().contains("\"new\""));
+        assert!(Report::from_json(&serde_json::json!({"played": "x"})).is_err());
+    }
+}

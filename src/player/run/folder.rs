@@ -1,0 +1,259 @@
+//! The folder that the launches of one test share.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::recording::{is_recordings_folder, recordings_in};
+
+use super::super::compiled::{CompiledRecording, Launched};
+use super::super::report::Report;
+use super::error::RunError;
+use super::launches::{self, LaunchReport};
+
+/// The folder that the launches of one test share: which recordings are used, and the report of
+/// each launch.
+///
+/// It is thrown away after the test; recordings are never in it while they are replayed. In Rust,
+/// [`Replay`](super::super::Replay) needs none. A program that starts `mock-claude` more than once
+/// gets one by the environment variable `CLAUDE_WIRE_RUN`, next to `CLAUDE_WIRE_REPLAY`:
+///
+/// ```no_run
+/// use std::process::Command;
+///
+/// use claude_wire::player::RunFolder;
+///
+/// let run = RunFolder::temporary("tests/recordings/two-launches")?;
+/// let status = Command::new("python").arg("program.py").envs(run.env()).status()?;
+/// assert!(status.success());
+/// run.assert_finished();
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// Clones share the folder.
+#[derive(Clone, Debug)]
+pub struct RunFolder {
+    path: PathBuf,
+    /// Removes the folder with the last clone.
+    _temporary: Option<Arc<Temporary>>,
+}
+
+/// The content of `run.json`.
+#[derive(Debug, Serialize, Deserialize)]
+struct Head {
+    #[serde(rename = "claude-wire")]
+    kind: String,
+    version: u64,
+    recordings: String,
+}
+
+const KIND: &str = "run";
+const VERSION: u64 = 1;
+
+impl RunFolder {
+    /// Makes a new folder for one test, with what it plays: a folder of recordings or one
+    /// recording. The last clone removes it.
+    ///
+    /// # Errors
+    /// If it cannot be made in the folder for temporary files.
+    pub fn temporary(recordings: impl AsRef<Path>) -> Result<Self, RunError> {
+        let path = std::env::temp_dir().join(format!("claude-wire-run-{}", Uuid::new_v4()));
+        let mut folder = Self::open(&path)?;
+        folder._temporary = Some(Arc::new(Temporary(path)));
+        folder.plays(recordings.as_ref())?;
+        Ok(folder)
+    }
+
+    /// Uses a folder, which is created if it is missing.
+    ///
+    /// # Errors
+    /// If it cannot be created.
+    pub fn open(path: impl Into<PathBuf>) -> Result<Self, RunError> {
+        let path = path.into();
+        for folder in [path.join("used"), path.join("launches")] {
+            create_dirs(&folder).map_err(|error| RunError::io(&folder, error))?;
+        }
+        Ok(Self { path, _temporary: None })
+    }
+
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The environment variables with which `mock-claude` plays this run: `CLAUDE_WIRE_RUN`, and
+    /// `CLAUDE_WIRE_REPLAY` if it is known what the run plays.
+    pub fn env(&self) -> Vec<(String, PathBuf)> {
+        let replay = self.recordings().ok().flatten();
+        let replay = replay.map(|path| ("CLAUDE_WIRE_REPLAY".to_owned(), path));
+        [("CLAUDE_WIRE_RUN".to_owned(), self.path.clone())].into_iter().chain(replay).collect()
+    }
+
+    /// What the run plays: a folder of recordings, or one recording. `None` before its first
+    /// launch.
+    ///
+    /// # Errors
+    /// If `run.json` cannot be read.
+    pub fn recordings(&self) -> Result<Option<PathBuf>, RunError> {
+        let path = self.head();
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(RunError::io(&path, error)),
+        };
+        let head: Head = serde_json::from_str(&text)
+            .map_err(|error| RunError::format(&path, error.to_string()))?;
+        if (head.kind.as_str(), head.version) != (KIND, VERSION) {
+            let why = format!("this build reads {KIND:?}, version {VERSION}");
+            return Err(RunError::format(&path, why));
+        }
+        Ok(Some(head.recordings.into()))
+    }
+
+    /// The launches so far, in the order of their starts.
+    ///
+    /// # Errors
+    /// If a report cannot be read.
+    pub fn launches(&self) -> Result<Vec<LaunchReport>, RunError> {
+        launches::read(&self.path.join("launches"))
+    }
+
+    /// The combined report of all launches so far, and of the recordings that none of them used.
+    ///
+    /// # Errors
+    /// If a report or the folder of recordings cannot be read.
+    pub fn report(&self) -> Result<Report, RunError> {
+        let mut report = Report::default();
+        for launch in self.launches()? {
+            report.add(launch.into_report());
+        }
+        report.unused(self.unused()?);
+        Ok(report)
+    }
+
+    /// For the end of a test: checks that no launch differed and nothing is left.
+    ///
+    /// # Panics
+    /// With the report, unless it [is clean](Report::is_clean); if the folder cannot be read.
+    #[track_caller]
+    pub fn assert_finished(&self) {
+        match self.report() {
+            Ok(report) => assert!(report.is_clean(), "{report}"),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Notes what the run plays. The first launch decides.
+    pub(in crate::player) fn plays(&self, recordings: &Path) -> Result<(), RunError> {
+        let full = recordings.canonicalize().or_else(|_| std::path::absolute(recordings));
+        let wanted = full.unwrap_or_else(|_| recordings.to_owned()).display().to_string();
+        let head = Head { kind: KIND.to_owned(), version: VERSION, recordings: wanted.clone() };
+        let path = self.head();
+        match write_once(&path, &to_json(&head)) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            done => return done.map_err(|error| RunError::io(&path, error)),
+        }
+        match self.recordings()? {
+            Some(has) if has.as_os_str() != wanted.as_str() => {
+                Err(RunError::other_recordings(&self.path, &has.display().to_string(), &wanted))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn is_used(&self, recording: &str) -> bool {
+        self.used(recording).exists()
+    }
+
+    pub(super) fn claim(&self, recording: &str) -> Result<bool, RunError> {
+        let path = self.used(recording);
+        match write_once(&path, format!("{}\n", std::process::id()).as_bytes()) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+            Err(error) => Err(RunError::io(&path, error)),
+        }
+    }
+
+    /// The recordings that no launch uses, one line each.
+    fn unused(&self) -> Result<Vec<String>, RunError> {
+        let Some(recordings) = self.recordings()? else { return Ok(Vec::new()) };
+        let files = if is_recordings_folder(&recordings) {
+            recordings_in(&recordings)
+                .map_err(|error| RunError::format(&recordings, error.to_string()))?
+        } else {
+            vec![recordings]
+        };
+        let recordings = files.iter().map(|file| CompiledRecording::file(file));
+        let unused = recordings.filter(|recording| !self.is_used(&recording.short_name()));
+        Ok(unused.map(|recording| recording.unused(&Launched::default())).collect())
+    }
+
+    fn head(&self) -> PathBuf {
+        self.path.join("run.json")
+    }
+
+    fn used(&self, recording: &str) -> PathBuf {
+        self.path.join("used").join(recording)
+    }
+}
+
+/// Removes a folder when it is dropped.
+#[derive(Debug)]
+struct Temporary(PathBuf);
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        // What cannot be removed stays among the temporary files.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// JSON on lines of its own, for people.
+pub(super) fn to_json(value: &impl Serialize) -> Vec<u8> {
+    // Plain data with string keys always serialises.
+    let mut json = serde_json::to_vec_pretty(value).unwrap_or_default();
+    json.push(b'\n');
+    json
+}
+
+/// Creates a file that does not exist yet, for its owner alone.
+pub(super) fn write_once(path: &Path, content: &[u8]) -> io::Result<()> {
+    // With its content at once: another launch may read it at any time.
+    let draft = draft(path);
+    options(OpenOptions::new().write(true).create_new(true)).open(&draft)?.write_all(content)?;
+    let linked = fs::hard_link(&draft, path);
+    fs::remove_file(&draft)?;
+    linked
+}
+
+/// Replaces a file in one step.
+pub(super) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    let draft = draft(path);
+    options(OpenOptions::new().write(true).create_new(true)).open(&draft)?.write_all(content)?;
+    fs::rename(&draft, path)
+}
+
+fn draft(path: &Path) -> PathBuf {
+    let mut name = std::ffi::OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(format!(".{}", Uuid::new_v4()));
+    path.with_file_name(name)
+}
+
+fn options(options: &mut OpenOptions) -> &mut OpenOptions {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    options
+}
+
+fn create_dirs(path: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}

@@ -1,0 +1,98 @@
+//! The reports of a run's launches.
+
+use std::fs;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::recording::RecordedExit;
+
+use super::super::report::Report;
+use super::error::RunError;
+
+/// The report of one launch of a run.
+#[derive(Clone, Debug)]
+pub struct LaunchReport {
+    number: u32,
+    state: State,
+    report: Report,
+}
+
+/// What a launch writes about itself.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct State {
+    pub(super) pid: u32,
+    pub(super) argv: Vec<String>,
+    /// The name of the recording that it uses.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) recording: Option<String>,
+    /// Whether only its end is left.
+    pub(super) done: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) exit: Option<RecordedExit>,
+    pub(super) report: Value,
+}
+
+impl LaunchReport {
+    /// Its number, from 1, in the order of the starts.
+    pub fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// The id of its process.
+    pub fn pid(&self) -> u32 {
+        self.state.pid
+    }
+
+    /// The arguments of the launch.
+    pub fn args(&self) -> &[String] {
+        &self.state.argv
+    }
+
+    /// The name of the recording that it uses; `None` if it uses none, or none yet.
+    pub fn recording(&self) -> Option<&str> {
+        self.state.recording.as_deref()
+    }
+
+    /// How it ended; `None` if it still runs or was killed.
+    pub fn exit(&self) -> Option<&RecordedExit> {
+        self.state.exit.as_ref()
+    }
+
+    /// How its replay went.
+    pub fn report(&self) -> &Report {
+        &self.report
+    }
+
+    /// The report, in which a launch that has not come to its end is left.
+    pub(super) fn into_report(self) -> Report {
+        let mut report = self.report;
+        if self.state.exit.is_none() && !self.state.done {
+            let number = self.number;
+            let of = self.state.recording.map(|name| format!(" of {name}")).unwrap_or_default();
+            report.unused([format!(
+                "launch {number}{of} has not ended: it still runs, or was killed"
+            )]);
+        }
+        report
+    }
+}
+
+/// Reads the reports in a folder.
+pub(super) fn read(folder: &Path) -> Result<Vec<LaunchReport>, RunError> {
+    let failed = |error| RunError::io(folder, error);
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        let number = path.file_stem().and_then(|stem| stem.to_str()?.parse().ok());
+        let Some(number) = number else { continue };
+        let text = fs::read_to_string(&path).map_err(|error| RunError::io(&path, error))?;
+        let wrong = |why: String| RunError::format(&path, why);
+        let state: State = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+        let report = Report::from_json(&state.report).map_err(wrong)?;
+        found.push(LaunchReport { number, state, report });
+    }
+    found.sort_by_key(LaunchReport::number);
+    Ok(found)
+}

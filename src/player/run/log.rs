@@ -1,0 +1,81 @@
+//! What one launch writes into its run folder.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Mutex;
+
+use crate::common::lock;
+use crate::recording::RecordedExit;
+use crate::transport::Exit;
+
+use super::super::report::Report;
+use super::error::RunError;
+use super::folder::{RunFolder, replace, to_json, write_once};
+use super::launches::State;
+
+/// The report of a launch, while it runs.
+#[derive(Debug)]
+pub(in crate::player) struct LaunchLog {
+    path: PathBuf,
+    state: Mutex<State>,
+}
+
+impl LaunchLog {
+    /// Starts the report of the next launch.
+    pub(in crate::player) fn start(run: &RunFolder, argv: &[String]) -> Result<Self, RunError> {
+        let state = State {
+            pid: std::process::id(),
+            argv: argv.to_vec(),
+            recording: None,
+            done: false,
+            exit: None,
+            report: Report::default().to_json(),
+        };
+        let content = to_json(&state);
+        let mut number = 1_u32;
+        loop {
+            let path = run.path().join("launches").join(format!("{number}.json"));
+            match write_once(&path, &content) {
+                Ok(()) => return Ok(Self { path, state: Mutex::new(state) }),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
+                Err(error) => return Err(RunError::io(&path, error)),
+            }
+        }
+    }
+
+    /// Notes how far it is. Call it whenever the launch waits: it may be killed there.
+    pub(in crate::player) fn note(
+        &self,
+        recording: Option<&str>,
+        done: bool,
+        report: impl FnOnce() -> Report,
+    ) {
+        let mut state = lock(&self.state);
+        if (state.recording.as_deref(), state.done) == (recording, done) {
+            return;
+        }
+        state.recording = recording.map(str::to_owned);
+        state.done = done;
+        state.report = report().to_json();
+        self.save(&state);
+    }
+
+    /// Notes its end.
+    pub(in crate::player) fn end(&self, recording: Option<&str>, exit: Exit, report: &Report) {
+        let mut state = lock(&self.state);
+        state.recording = recording.map(str::to_owned);
+        state.exit = Some(match (exit.code, exit.signal_name()) {
+            (None, Some(name)) => RecordedExit::signal(name),
+            (code, _) => RecordedExit::code(code.unwrap_or(1)),
+        });
+        state.report = report.to_json();
+        self.save(&state);
+    }
+
+    fn save(&self, state: &State) {
+        // The launch goes on without; a report that is missing counts as left.
+        if let Err(error) = replace(&self.path, &to_json(state)) {
+            tracing::warn!(path = %self.path.display(), %error, "the report of a launch is not written");
+        }
+    }
+}

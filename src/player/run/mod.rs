@@ -1,0 +1,21 @@
+//! What the launches of one run share: which recordings are used, and the report of each launch.
+//!
+//! In one process that is memory; launches of several processes share a [`RunFolder`]:
+//!
+//! | in a run folder | holds |
+//! |---|---|
+//! | `run.json` | what the run plays |
+//! | `used/NAME` | one file for each recording that a launch uses, created by that launch alone |
+//! | `launches/N.json` | the report of the Nth launch |
+
+mod claims;
+mod error;
+mod folder;
+mod launches;
+mod log;
+
+pub use self::error::RunError;
+pub use self::folder::RunFolder;
+pub use self::launches::LaunchReport;
+pub(super) use self::claims::Claims;
+pub(super) use self::log::LaunchLog;
