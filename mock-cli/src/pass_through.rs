@@ -3,45 +3,40 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use claude_wire::recorder::{Recorder, own_environment, unclaim};
-use claude_wire::transport::{CliPath, Exit, Launch, Process};
+use claude_wire::transport::{Exit, Launch, Transport};
 
 /// What to run, and where its recording goes.
 pub(crate) struct PassThrough {
-    pub(crate) cli: CliPath,
+    pub(crate) cli: Arc<dyn Transport>,
     pub(crate) args: Vec<OsString>,
     /// The recording's file. It exists and may be overwritten.
     pub(crate) recording: PathBuf,
 }
 
 impl PassThrough {
-    /// Runs the CLI to its end and ends this process as the CLI ended; returns only when the CLI
-    /// could not be run.
+    /// Runs the CLI to its end, calls a function with the whole recording, and ends this process as
+    /// the CLI ended; returns only when the CLI could not be run.
     ///
     /// The outcome of the recording does not change how this ends: the host must not notice.
-    pub(crate) fn run(self, change: impl FnOnce(Recorder) -> Recorder) -> Result<ExitCode, String> {
-        self.run_then(change, |_| {})
-    }
-
-    /// Like [`run`](Self::run), and calls a function with the whole recording before this process
-    /// ends.
-    pub(crate) fn run_then(
+    pub(crate) fn run(
         self,
         change: impl FnOnce(Recorder) -> Recorder,
-        then: impl FnOnce(&Path),
+        then: impl FnOnce(&Path, Exit),
     ) -> Result<ExitCode, String> {
         let Self { cli, args, recording } = self;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| format!("no runtime: {error}"))?;
-        let recorder = change(Recorder::new(Process::new(cli), &recording).overwrite(true));
+        let recorder = change(Recorder::new(cli, &recording).overwrite(true));
         let launch = Launch { args, env: own_environment(), cwd: None };
         match runtime.block_on(recorder.pass_through(launch)) {
             Ok(exit) => {
-                match recorder.error() {
-                    Some(error) => eprintln!("{error}"),
-                    None => then(&recording),
+                if let Some(error) = recorder.error() {
+                    eprintln!("{error}");
                 }
+                then(&recording, exit);
                 Ok(end(exit))
             }
             Err(error) => {

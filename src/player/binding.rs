@@ -72,6 +72,8 @@ struct Written {
 /// A recording, played up to now.
 struct Trial {
     machine: Machine,
+    /// The time that it has come to.
+    now: u64,
     steps: VecDeque<Step>,
     aliases: Aliases,
 }
@@ -372,6 +374,7 @@ impl Choice {
         let script = self.pool.recordings[index].script(&self.launch)?;
         let mut trial = Trial {
             machine: Machine::new(script).among(others),
+            now: 0,
             steps: VecDeque::new(),
             aliases: Aliases::default(),
         };
@@ -421,11 +424,16 @@ impl Choice {
 }
 
 impl Trial {
-    /// Takes the steps that are due.
+    /// Takes the steps up to `now`, each at its time.
     fn drain(&mut self, now: u64, written: &Written) {
         loop {
-            match self.machine.next(now) {
-                Step::Exit(_) | Step::Wait(_) => return,
+            match self.machine.next(self.now) {
+                Step::Wait(Some(due)) if due <= now => self.now = due,
+                Step::Exit(_) => return,
+                Step::Wait(_) => {
+                    self.now = now;
+                    return;
+                }
                 step => {
                     if let Some(id) = super::aliases::request_id(&step) {
                         self.aliases.pair(&written.requests, id);

@@ -27,6 +27,7 @@ pub(super) struct CompiledRecording {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Settings {
     pub(super) speed: Option<f64>,
+    pub(super) pause: Duration,
     pub(super) idle_timeout: Option<Duration>,
     pub(super) unsent: Unsent,
     pub(super) allow_truncated: bool,
@@ -60,7 +61,13 @@ type Compiled = (Option<BTreeMap<String, String>>, Arc<Script>);
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { speed: None, idle_timeout: None, unsent: Unsent::AtOnce, allow_truncated: false }
+        Self {
+            speed: None,
+            pause: Duration::ZERO,
+            idle_timeout: None,
+            unsent: Unsent::AtOnce,
+            allow_truncated: false,
+        }
     }
 }
 
@@ -101,6 +108,13 @@ impl CompiledRecording {
     pub(super) fn short_name(&self) -> String {
         let name = self.name.as_deref().map(Path::new).and_then(Path::file_name);
         name.map_or_else(|| "the recording".to_owned(), |name| name.to_string_lossy().into_owned())
+    }
+
+    pub(super) fn warnings(&self) -> Vec<String> {
+        match &self.source {
+            Source::Memory(recording) => recording.warnings().to_vec(),
+            Source::File(_) => Vec::new(),
+        }
     }
 
     /// What a report says about it if no launch used it.
@@ -171,6 +185,7 @@ impl CompiledRecording {
 
     fn compile(&self, recording: &Recording, launch: &Launched) -> Result<Script, Error> {
         let mut script = Script::new(&recording.expand(&launch.folders)?);
+        script = script.pause(self.settings.pause);
         script.unsent = self.settings.unsent;
         if let Some(name) = &self.name {
             script = script.named(name);

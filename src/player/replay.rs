@@ -136,15 +136,22 @@ impl Replay {
         self.each(|take| take.settings.allow_truncated = true)
     }
 
-    /// Plays at this many times the recorded speed (see [`Script::speed`]). By default there are no
+    /// Plays at this many times the recorded speed (see [`Script::speed`](super::Script::speed)). By default there are no
     /// delays.
     #[must_use]
     pub fn speed(self, factor: f64) -> Self {
         self.each(|take| take.settings.speed = Some(factor))
     }
 
+    /// Waits this long before requests of the CLI and results (see [`Script::pause`](super::Script::pause)). By default
+    /// there is no pause.
+    #[must_use]
+    pub fn pause(self, pause: Duration) -> Self {
+        self.each(|take| take.settings.pause = pause)
+    }
+
     /// How long to wait for the host before failing with a report (default: 10 minutes; see
-    /// [`Script::idle_timeout`]).
+    /// [`Script::idle_timeout`](super::Script::idle_timeout)).
     #[must_use]
     pub fn idle_timeout(self, limit: Duration) -> Self {
         self.each(|take| take.settings.idle_timeout = Some(limit))
@@ -157,7 +164,7 @@ impl Replay {
     /// If the run folder plays other recordings, or cannot be written; if this replay was not
     /// [opened](Self::open) from a path.
     pub fn in_run(mut self, run: RunFolder) -> Result<Self, RunError> {
-        run.plays(self.path.as_deref().unwrap_or(Path::new("")))?;
+        run.plays(self.path.as_deref().unwrap_or(Path::new("")), || false)?;
         self.pool.claims = Claims::Folder(run);
         Ok(self)
     }
@@ -189,6 +196,21 @@ impl Replay {
         let machine = as_process.begin(launch)?;
         let exit = play::run(&machine, streams, signals).await;
         Ok((exit, machine.report()))
+    }
+
+    /// The version of the CLI that the first recording is of, if it says so.
+    pub fn cli_version(&self) -> Option<String> {
+        let first = self.pool.recordings.first()?;
+        first.beginning(&Launched::default()).ok()?.header.cli.clone()
+    }
+
+    /// Warnings to show to the user: that a recording was edited since it was sealed, or is
+    /// truncated. Only for a replay of one recording.
+    pub fn warnings(&self) -> Vec<String> {
+        match &*self.pool.recordings {
+            [only] => only.warnings(),
+            _ => Vec::new(),
+        }
     }
 
     /// The combined report of all runs so far. Before the first opening, everything is left.

@@ -46,6 +46,15 @@ impl Mode {
         }
     }
 
+    /// Whether recording is refused in an environment with these variables: on a build server (`CI`
+    /// is set) without `CLAUDE_WIRE_RECORD_IN_CI=1`. No one would look at a new recording there.
+    pub fn is_refused_where(var: impl Fn(&str) -> Option<OsString>) -> bool {
+        let is_on = |name: &str| {
+            var(name).is_some_and(|value| !value.is_empty() && value != "0" && value != "false")
+        };
+        is_on("CI") && !is_on(IN_CI)
+    }
+
     fn of(value: Option<OsString>) -> Result<Self, Error> {
         match value.filter(|value| !value.is_empty()) {
             Some(value) => value.to_string_lossy().parse(),
@@ -68,19 +77,6 @@ impl FromStr for Mode {
         let modes = [Self::None, Self::Once, Self::Rewrite, Self::Passthrough];
         modes.into_iter().find(|mode| mode.name() == name).ok_or_else(|| Error::mode(name))
     }
-}
-
-/// Whether this is a build server without permission to record; no one would look at a new
-/// recording there.
-pub(super) fn recording_is_refused() -> bool {
-    is_refused(|name| env::var_os(name))
-}
-
-fn is_refused(var: impl Fn(&str) -> Option<OsString>) -> bool {
-    let is_on = |name: &str| {
-        var(name).is_some_and(|value| !value.is_empty() && value != "0" && value != "false")
-    };
-    is_on("CI") && !is_on(IN_CI)
 }
 
 #[cfg(test)]
@@ -118,7 +114,7 @@ mod tests {
     #[test]
     fn a_build_server_records_only_on_request() {
         let refused = |vars: &[(&str, &str)]| {
-            is_refused(|name| {
+            Mode::is_refused_where(|name| {
                 vars.iter().find(|(var, _)| *var == name).map(|(_, value)| value.into())
             })
         };

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::error::Error;
-use super::mode::{Mode, recording_is_refused};
+use super::mode::Mode;
 use super::transport::{Recorder, numbered};
 use crate::player::Replay;
 use crate::recording::Recording;
@@ -102,7 +102,8 @@ impl Recorded {
         mode: Mode,
         change: impl FnOnce(Recorder) -> Recorder,
     ) -> Result<Self, Error> {
-        Self::choose(path, cli, mode, change, recording_is_refused())
+        let refused = Mode::is_refused_where(|name| std::env::var_os(name));
+        Self::choose(path, cli, mode, change, refused)
     }
 
     fn choose(

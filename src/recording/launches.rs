@@ -45,6 +45,30 @@ pub fn recordings_in(folder: impl AsRef<Path>) -> Result<Vec<PathBuf>, Error> {
     Ok(found)
 }
 
+/// Moves recordings into a folder, which is created if it is missing, as `001.jsonl` and so on.
+/// They replace the recordings that it has; other files stay. Returns the new paths.
+#[cfg(feature = "session")]
+pub(crate) fn replace_recordings(folder: &Path, made: &[PathBuf]) -> io::Result<Vec<PathBuf>> {
+    fs::create_dir_all(folder)?;
+    let old = recordings_in(folder).map_err(io::Error::other)?;
+    // All of them are there before the first old one is removed.
+    let mut drafts = Vec::new();
+    for (number, path) in (1..).zip(made) {
+        let draft = folder.join(format!(".{number:03}.jsonl.new"));
+        // The two folders may be on different disks.
+        if fs::rename(path, &draft).is_err() {
+            fs::copy(path, &draft)?;
+            fs::remove_file(path)?;
+        }
+        drafts.push((draft, folder.join(format!("{number:03}.jsonl"))));
+    }
+    old.iter().try_for_each(fs::remove_file)?;
+    for (draft, path) in &drafts {
+        fs::rename(draft, path)?;
+    }
+    Ok(drafts.into_iter().map(|(_, path)| path).collect())
+}
+
 fn stem(path: &Path) -> String {
     path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }

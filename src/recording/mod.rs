@@ -91,6 +91,7 @@ pub use writer::Writer;
 pub(crate) use {
     beginning::open_beginning,
     header::check_head,
+    launches::replace_recordings,
     redact::{Redactor, is_placeholder, masked, secret_values},
     vars::Hider,
 };

@@ -1,10 +1,11 @@
 //! What the environment asks for.
 
-use std::collections::BTreeMap;
 use std::env;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
+
+use claude_wire::recorder::Mode;
 
 use super::source::Source;
 
@@ -21,6 +22,8 @@ pub(crate) struct Environment {
     pub(crate) idle_timeout: Option<Duration>,
     /// Before a request of the CLI, and before a result.
     pub(crate) pause: Duration,
+    /// The folder that the launches of one test share.
+    pub(crate) run: Option<PathBuf>,
     pub(crate) source: Result<Source, String>,
 }
 
@@ -41,19 +44,13 @@ impl Environment {
             speed: speed(var("CLAUDE_WIRE_SPEED"))?,
             idle_timeout: idle_timeout(var("CLAUDE_WIRE_IDLE_TIMEOUT"))?,
             pause: pause(var("CLAUDE_WIRE_PAUSE"))?,
-            source: Source::read(|name| var(name).map(PathBuf::from)),
+            run: var("CLAUDE_WIRE_RUN").map(PathBuf::from),
+            source: Source::read(
+                |name| var(name).map(PathBuf::from),
+                Mode::is_refused_where(|name| var(name)),
+            ),
         })
     }
-}
-
-/// What the variables of a recording stand for here.
-pub(crate) fn folders() -> BTreeMap<String, String> {
-    let cwd = env::current_dir().ok().and_then(|cwd| cwd.into_os_string().into_string().ok());
-    let home = env::var("HOME").ok().filter(|home| !home.is_empty());
-    [("cwd", cwd), ("home", home)]
-        .into_iter()
-        .filter_map(|(name, value)| Some((name.to_owned(), value?)))
-        .collect()
 }
 
 fn redact(value: Option<OsString>) -> Result<bool, String> {

@@ -8,6 +8,8 @@ mod argv;
 mod environment;
 mod flags;
 mod journal;
+mod journaled;
+mod loaded;
 mod play;
 mod record;
 mod source;
@@ -18,13 +20,16 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use claude_wire::CLI_VERSION;
-use claude_wire::recording::RecordedExit;
+use claude_wire::player::RunFolder;
+use claude_wire::recording::{RecordedExit, recordings_in};
 
 use self::argv::Asked;
 use self::environment::Environment;
 #[cfg(feature = "lab")]
 pub(crate) use self::flags::TABLES;
 use self::journal::Journal;
+use self::loaded::Loaded;
+use self::record::Target;
 use self::source::Source;
 
 const HELP: &str = "\
@@ -85,18 +90,32 @@ pub(crate) fn main() -> ExitCode {
         Err(why) => return misconfigured(&Journal::default(), &why),
     };
     let environment = Environment::of_process();
-    if let Ok(Environment { source: Ok(Source::Record(to)), redact, .. }) = &environment {
-        return record::record(to, *redact).unwrap_or_else(|why| misconfigured(&journal, &why));
+    let run = match environment.as_ref().ok().and_then(|environment| environment.run.as_ref()) {
+        Some(path) => RunFolder::open(path).map(Some),
+        None => Ok(None),
+    };
+    let run = match run {
+        Ok(run) => run,
+        Err(error) => return misconfigured(&journal, &format!("CLAUDE_WIRE_RUN: {error}")),
+    };
+    if let Ok(Environment { source: Ok(source), redact, .. }) = &environment {
+        match real_cli(source, run.as_ref()) {
+            Ok(Some((target, why))) => {
+                return record::record(&target, why, *redact, &journal)
+                    .unwrap_or_else(|why| misconfigured(&journal, &why));
+            }
+            Ok(None) => {}
+            Err(why) => return misconfigured(&journal, &why),
+        }
     }
     let loaded = environment
         .as_ref()
         .map_err(Clone::clone)
         .and_then(|environment| environment.source.clone())
-        .and_then(|source| source.load());
-    let (version, name) = (
-        loaded.as_ref().ok().and_then(|loaded| loaded.version()),
-        loaded.as_ref().ok().map(|loaded| loaded.name.as_str()),
-    );
+        .and_then(|source| Loaded::read(&source, run.as_ref()));
+    let version = loaded.as_ref().ok().and_then(Loaded::version);
+    let version = version.as_deref();
+    let name = loaded.as_ref().ok().map(|loaded| loaded.name.as_str());
     let lenient = environment.as_ref().is_ok_and(|environment| environment.lenient);
     let read = argv::read(&args, flags::of(version), lenient);
     let unknown = read.as_ref().map(|read| read.unknown.as_slice()).unwrap_or_default();
@@ -107,14 +126,31 @@ pub(crate) fn main() -> ExitCode {
         }
         Ok(Asked::Help) => say(&journal, HELP),
         Err(refusal) => complain(&journal, &refusal, 1),
-        Ok(Asked::Run) => match environment.and_then(|environment| Ok((loaded?, environment))) {
-            Ok((loaded, environment)) => match loaded.script(&args) {
-                Ok(script) => play::play(&loaded, script, &environment, &journal),
-                Err(why) => misconfigured(&journal, &why),
-            },
-            Err(why) => misconfigured(&journal, &why),
-        },
+        Ok(Asked::Run) => environment
+            .and_then(|environment| play::play(loaded?, &args, &environment, &journal))
+            .unwrap_or_else(|why| misconfigured(&journal, &why)),
     }
+}
+
+/// Where the recording of the real CLI goes, and the variable that asks for it; `None` to play.
+fn real_cli<'a>(
+    source: &'a Source,
+    run: Option<&'a RunFolder>,
+) -> Result<Option<(Target<'a>, &'static str)>, String> {
+    const MODE: &str = "CLAUDE_WIRE_RECORD";
+    let (path, rewrite) = match source {
+        Source::Record(to) => return Ok(Some((Target::Path(to), "CLAUDE_WIRE_RECORD_TO"))),
+        Source::PassThrough => return Ok(Some((Target::Nothing, MODE))),
+        Source::Replay(_) | Source::Scenario { .. } => return Ok(None),
+        Source::Once(path) => (path, false),
+        Source::Rewrite(path) => (path, true),
+    };
+    let Some(run) = run else { return Ok(None) };
+    // The first launch of the run looks; the recordings are not there before the test has passed.
+    let missing = || recordings_in(path).map_or(true, |found| found.is_empty());
+    let records = run.plays(path, || rewrite || missing());
+    let records = records.map_err(|error| format!("CLAUDE_WIRE_RUN: {error}"))?;
+    Ok((rewrite || records).then_some((Target::Run(run), MODE)))
 }
 
 fn say(journal: &Journal, text: &str) -> ExitCode {

@@ -2,51 +2,41 @@
 
 use std::process::ExitCode;
 
-use claude_wire::player::{self, Script, Signal, Streams};
+use claude_wire::player::{Signal, Streams};
 use claude_wire::recording;
 use claude_wire::transport::Exit;
 use tokio::sync::mpsc;
 
 use super::environment::Environment;
 use super::journal::Journal;
-use super::source::Loaded;
+use super::loaded::Loaded;
 use super::tee::Tee;
 
-/// Plays it; does not return, because a blocked read of stdin must not keep the process.
+/// Plays it; returns only if it cannot be played, because a blocked read of stdin must not keep the
+/// process.
 pub(crate) fn play(
-    loaded: &Loaded,
-    mut script: Script,
+    loaded: Loaded,
+    args: &[String],
     environment: &Environment,
     journal: &Journal,
-) -> ExitCode {
+) -> Result<ExitCode, String> {
     for warning in loaded.warnings() {
         let warning = format!("mock-claude: {}: {warning}\n", loaded.name);
         journal.line("err", warning.as_bytes());
         eprint!("{warning}");
     }
-    if let Some(speed) = environment.speed {
-        script = script.speed(speed);
-    }
-    script = script.pause(environment.pause);
-    // The wait for a process has a limit.
-    script = script.idle_timeout(environment.idle_timeout.unwrap_or(player::IDLE_TIMEOUT));
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            eprintln!("mock-claude: no runtime: {error}");
-            return ExitCode::FAILURE;
-        }
-    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| format!("no runtime: {error}"))?;
     let (exit, report) = runtime.block_on(async {
         let streams = Streams {
             stdin: Tee::new(tokio::io::stdin(), "in", journal),
             stdout: Tee::new(tokio::io::stdout(), "out", journal),
             stderr: Tee::new(tokio::io::stderr(), "err", journal),
         };
-        player::play(script, streams, signals(journal)).await
-    });
+        loaded.play(args, environment, streams, signals(journal)).await
+    })?;
     journal.report(&report);
-    end(exit, journal)
+    Ok(end(exit, journal))
 }
 
 /// Passes on the signals that the CLI can catch.

@@ -1,12 +1,11 @@
-//! The source of a session: a recording, a scenario, or the real CLI.
+//! The source of a session: recordings, a scenario, or the real CLI.
 
 use std::path::PathBuf;
 
-use claude_wire::player::Script;
-use claude_wire::recording::Recording;
-use claude_wire::{CLI_VERSION, Scenario};
+use claude_wire::recorder::Mode;
+use claude_wire::recording::is_recordings_folder;
 
-use super::environment;
+use super::record::REAL_CLI;
 
 /// The variables that name one; one at a time.
 const VARIABLES: [&str; 3] =
@@ -23,23 +22,20 @@ pub(crate) enum Source {
     },
     /// The real CLI, whose recording goes there.
     Record(PathBuf),
-}
-
-/// What it held.
-pub(crate) struct Loaded {
-    /// In reports.
-    pub(crate) name: String,
-    content: Content,
-}
-
-enum Content {
-    Recording(Box<Recording>),
-    Scenario(Scenario),
+    /// A folder of recordings, which the run may make.
+    Once(PathBuf),
+    /// A folder of recordings, which the run makes again.
+    Rewrite(PathBuf),
+    /// The real CLI, which is not recorded.
+    PassThrough,
 }
 
 impl Source {
-    /// `var` reads a variable; an empty one is an unset one.
-    pub(crate) fn read(var: impl Fn(&str) -> Option<PathBuf>) -> Result<Self, String> {
+    /// `var` reads a variable; an empty one is an unset one. `refused`: recording is refused here.
+    pub(crate) fn read(
+        var: impl Fn(&str) -> Option<PathBuf>,
+        refused: bool,
+    ) -> Result<Self, String> {
         let legacy = match var("CLAUDE_WIRE_DIALECT") {
             None => false,
             Some(dialect) if dialect.as_os_str() == "legacy" => true,
@@ -47,89 +43,79 @@ impl Source {
                 return Err(format!("CLAUDE_WIRE_DIALECT must be legacy, or unset, not {other:?}"));
             }
         };
+        let mode = match var("CLAUDE_WIRE_RECORD") {
+            None => None,
+            Some(name) => {
+                Some(name.to_string_lossy().parse::<Mode>().map_err(|error| error.to_string())?)
+            }
+        };
         let set: Vec<(&str, PathBuf)> =
             VARIABLES.into_iter().filter_map(|name| Some((name, var(name)?))).collect();
-        match set.as_slice() {
-            [("CLAUDE_WIRE_REPLAY", _)] if legacy => {
+        match (set.as_slice(), mode) {
+            ([("CLAUDE_WIRE_REPLAY", _)], _) if legacy => {
                 Err("CLAUDE_WIRE_DIALECT is for scenarios: a recording is played as it was recorded".to_owned())
             }
-            [("CLAUDE_WIRE_RECORD_TO", _)] if legacy => {
+            ([("CLAUDE_WIRE_RECORD_TO", _)], _) if legacy => {
                 Err("CLAUDE_WIRE_DIALECT is for scenarios: the real CLI speaks its own, and is recorded as it speaks".to_owned())
             }
-            [("CLAUDE_WIRE_RECORD_TO", _)] if var("CLAUDE_WIRE_JOURNAL").is_some() => {
-                Err("CLAUDE_WIRE_JOURNAL and CLAUDE_WIRE_RECORD_TO are both set; leave one of them: the recording is the journal"
-                    .to_owned())
+            ([("CLAUDE_WIRE_RECORD_TO", _)], Some(_)) => Err(
+                "CLAUDE_WIRE_RECORD and CLAUDE_WIRE_RECORD_TO are both set; leave one of them: CLAUDE_WIRE_RECORD_TO alone records, \
+                 CLAUDE_WIRE_RECORD says whether the folder of CLAUDE_WIRE_REPLAY is recorded"
+                    .to_owned(),
+            ),
+            ([("CLAUDE_WIRE_SCENARIO", _)], Some(mode)) if mode != Mode::None => Err(format!(
+                "CLAUDE_WIRE_RECORD={mode} is for CLAUDE_WIRE_REPLAY: a scenario is not recorded; unset it"
+            )),
+            ([("CLAUDE_WIRE_REPLAY", path)], None | Some(Mode::None)) => {
+                Ok(Self::Replay(path.clone()))
             }
-            [("CLAUDE_WIRE_REPLAY", path)] => Ok(Self::Replay(path.clone())),
-            [("CLAUDE_WIRE_SCENARIO", path)] => Ok(Self::Scenario { path: path.clone(), legacy }),
-            [(_, path)] => Ok(Self::Record(path.clone())),
-            [] => Err("nothing to play: set CLAUDE_WIRE_REPLAY to the path of a recording, or CLAUDE_WIRE_SCENARIO to that of a scenario"
+            ([("CLAUDE_WIRE_REPLAY", path)], Some(mode)) => {
+                Self::of_mode(path.clone(), mode, var, refused)
+            }
+            ([("CLAUDE_WIRE_SCENARIO", path)], _) => {
+                Ok(Self::Scenario { path: path.clone(), legacy })
+            }
+            ([(_, path)], None) => Ok(Self::Record(path.clone())),
+            ([], _) => Err("nothing to play: set CLAUDE_WIRE_REPLAY to the path of a recording or a folder of recordings, or \
+                            CLAUDE_WIRE_SCENARIO to that of a scenario"
                 .to_owned()),
-            several => {
+            (several, _) => {
                 let names: Vec<_> = several.iter().map(|(name, _)| *name).collect();
                 Err(format!("{} are both set; leave one of them", names.join(" and ")))
             }
         }
     }
 
-    pub(crate) fn load(&self) -> Result<Loaded, String> {
-        match self {
-            Self::Replay(path) => {
-                let recording = Recording::open(path)
-                    .map_err(|error| format!("CLAUDE_WIRE_REPLAY: {error}"))?;
-                recording
-                    .require_whole()
-                    .map_err(|error| format!("CLAUDE_WIRE_REPLAY: {}: {error}", path.display()))?;
-                Ok(Loaded {
-                    name: path.display().to_string(),
-                    content: Content::Recording(Box::new(recording)),
-                })
-            }
-            Self::Record(_) => Err("CLAUDE_WIRE_RECORD_TO names nothing to play".to_owned()),
-            Self::Scenario { path, legacy } => {
-                let mut scenario = Scenario::load(path)
-                    .map_err(|error| format!("CLAUDE_WIRE_SCENARIO: {error}"))?;
-                if *legacy {
-                    scenario = scenario.legacy();
-                }
-                Ok(Loaded {
-                    name: path.display().to_string(),
-                    content: Content::Scenario(scenario),
-                })
-            }
+    fn of_mode(
+        path: PathBuf,
+        mode: Mode,
+        var: impl Fn(&str) -> Option<PathBuf>,
+        refused: bool,
+    ) -> Result<Self, String> {
+        let asked = format!("CLAUDE_WIRE_RECORD={mode}");
+        if var(REAL_CLI).is_none() {
+            return Err(format!("{asked} needs {REAL_CLI}: the path of the claude to run"));
         }
-    }
-}
-
-impl Loaded {
-    /// The version of the CLI that is played, if the source names it.
-    pub(crate) fn version(&self) -> Option<&str> {
-        match &self.content {
-            Content::Recording(recording) => recording.header.cli.as_deref(),
-            Content::Scenario(_) => Some(CLI_VERSION),
+        if mode == Mode::Passthrough {
+            return Ok(Self::PassThrough);
         }
-    }
-
-    pub(crate) fn warnings(&self) -> &[String] {
-        match &self.content {
-            Content::Recording(recording) => recording.warnings(),
-            Content::Scenario(_) => &[],
+        if refused {
+            return Err(format!(
+                "{asked} is refused, because CI is set; record elsewhere, or set CLAUDE_WIRE_RECORD_IN_CI=1"
+            ));
         }
-    }
-
-    /// For a launch with these arguments.
-    pub(crate) fn script(&self, args: &[String]) -> Result<Script, String> {
-        let script = match &self.content {
-            Content::Recording(recording) => {
-                let expanded = recording.expand(&environment::folders());
-                Script::new(
-                    &expanded
-                        .map_err(|error| format!("CLAUDE_WIRE_REPLAY: {}: {error}", self.name))?,
-                )
-            }
-            Content::Scenario(scenario) => scenario.script(args),
-        };
-        Ok(script.named(&self.name))
+        if var("CLAUDE_WIRE_RUN").is_none() {
+            return Err(format!(
+                "{asked} needs CLAUDE_WIRE_RUN: a folder that the launches of one test share, where recordings are made"
+            ));
+        }
+        if !is_recordings_folder(&path) {
+            return Err(format!(
+                "{asked} needs a folder of recordings in CLAUDE_WIRE_REPLAY, not the file {}",
+                path.display()
+            ));
+        }
+        Ok(if mode == Mode::Once { Self::Once(path) } else { Self::Rewrite(path) })
     }
 }
 
@@ -137,10 +123,19 @@ impl Loaded {
 mod tests {
     use super::*;
 
+    fn read_where(vars: &[(&str, &str)], refused: bool) -> Result<Source, String> {
+        Source::read(
+            |name| vars.iter().find(|(var, _)| *var == name).map(|(_, value)| value.into()),
+            refused,
+        )
+    }
+
     fn read(vars: &[(&str, &str)]) -> Result<Source, String> {
-        Source::read(|name| {
-            vars.iter().find(|(var, _)| *var == name).map(|(_, value)| value.into())
-        })
+        read_where(vars, false)
+    }
+
+    fn why(vars: &[(&str, &str)]) -> String {
+        read(vars).unwrap_err()
     }
 
     #[test]
@@ -153,14 +148,9 @@ mod tests {
         assert_eq!(read(&[("CLAUDE_WIRE_RECORD_TO", "f")]), Ok(Source::Record("f".into())));
         let legacy = read(&[("CLAUDE_WIRE_SCENARIO", "s"), ("CLAUDE_WIRE_DIALECT", "legacy")]);
         assert_eq!(legacy, Ok(Source::Scenario { path: "s".into(), legacy: true }));
-        let why = |vars: &[(&str, &str)]| read(vars).unwrap_err();
         assert!(
             why(&[("CLAUDE_WIRE_RECORD_TO", "f"), ("CLAUDE_WIRE_DIALECT", "legacy")])
                 .contains("DIALECT is for scenarios")
-        );
-        assert!(
-            why(&[("CLAUDE_WIRE_RECORD_TO", "f"), ("CLAUDE_WIRE_JOURNAL", "j")])
-                .contains("JOURNAL and CLAUDE_WIRE_RECORD_TO are both")
         );
         assert!(
             why(&[]).contains("set CLAUDE_WIRE_REPLAY")
@@ -174,5 +164,49 @@ mod tests {
             why(&[("CLAUDE_WIRE_REPLAY", "r"), ("CLAUDE_WIRE_SCENARIO", "s")])
                 .contains("REPLAY and CLAUDE_WIRE_SCENARIO are both set")
         );
+    }
+
+    #[test]
+    fn a_mode_says_whether_a_folder_is_recorded() {
+        let with = |mode: &str| {
+            let vars = [
+                ("CLAUDE_WIRE_REPLAY", "r"),
+                ("CLAUDE_WIRE_REAL_CLI", "claude"),
+                ("CLAUDE_WIRE_RUN", "run"),
+                ("CLAUDE_WIRE_RECORD", mode),
+            ];
+            move |refused| read_where(&vars.map(|(name, value)| (name, value)), refused)
+        };
+        assert_eq!(with("none")(true), Ok(Source::Replay("r".into())));
+        assert_eq!(with("once")(false), Ok(Source::Once("r".into())));
+        assert_eq!(with("rewrite")(false), Ok(Source::Rewrite("r".into())));
+        assert_eq!(with("passthrough")(true), Ok(Source::PassThrough));
+        for mode in ["once", "rewrite"] {
+            assert!(with(mode)(true).unwrap_err().contains("CLAUDE_WIRE_RECORD_IN_CI=1"), "{mode}");
+        }
+        assert!(with("onec")(false).unwrap_err().contains("none, once, rewrite, passthrough"));
+    }
+
+    #[test]
+    fn a_mode_without_what_it_needs_is_refused() {
+        let replay = ("CLAUDE_WIRE_REPLAY", "r");
+        let (cli, run) = (("CLAUDE_WIRE_REAL_CLI", "claude"), ("CLAUDE_WIRE_RUN", "run"));
+        for mode in ["once", "rewrite"] {
+            let mode = ("CLAUDE_WIRE_RECORD", mode);
+            assert!(why(&[replay, mode, run]).contains("needs CLAUDE_WIRE_REAL_CLI"));
+            assert!(why(&[replay, mode, cli]).contains("needs CLAUDE_WIRE_RUN"));
+            let file = ("CLAUDE_WIRE_REPLAY", "r.jsonl");
+            assert!(why(&[file, mode, cli, run]).contains("not the file r.jsonl"));
+            let both = why(&[("CLAUDE_WIRE_RECORD_TO", "f"), mode, cli, run]);
+            assert!(
+                both.contains("CLAUDE_WIRE_RECORD and CLAUDE_WIRE_RECORD_TO are both set"),
+                "{both}"
+            );
+            assert!(why(&[("CLAUDE_WIRE_SCENARIO", "s"), mode, cli, run]).contains("unset it"));
+            assert!(why(&[mode, cli, run]).contains("nothing to play"));
+        }
+        let through = ("CLAUDE_WIRE_RECORD", "passthrough");
+        assert!(why(&[replay, through]).contains("needs CLAUDE_WIRE_REAL_CLI"));
+        assert_eq!(read(&[replay, through, cli]), Ok(Source::PassThrough));
     }
 }

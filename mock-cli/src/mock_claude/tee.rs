@@ -15,12 +15,29 @@ pub(crate) struct Tee<S> {
     journal: Journal,
     name: &'static str,
     line: Vec<u8>,
+    ended: bool,
+    /// Whether this is the writer of an input, whose end is that it is dropped.
+    ends_when_dropped: bool,
 }
 
 impl<S> Tee<S> {
     /// `name` is `in`, `out` or `err`.
     pub(crate) fn new(inner: S, name: &'static str, journal: &Journal) -> Self {
-        Self { inner, journal: journal.clone(), name, line: Vec::new() }
+        Self {
+            inner,
+            journal: journal.clone(),
+            name,
+            line: Vec::new(),
+            ended: false,
+            ends_when_dropped: false,
+        }
+    }
+
+    /// The writer of an input.
+    pub(crate) fn to_input(inner: S, journal: &Journal) -> Self {
+        let mut tee = Self::new(inner, "in", journal);
+        tee.ends_when_dropped = true;
+        tee
     }
 
     fn hear(&mut self, bytes: &[u8]) {
@@ -42,11 +59,19 @@ impl<S> Tee<S> {
             self.journal.line(self.name, &std::mem::take(&mut self.line));
         }
     }
+
+    /// The input has ended, for the first time.
+    fn end_input(&mut self) {
+        self.end();
+        if self.name == "in" && !std::mem::replace(&mut self.ended, true) {
+            self.journal.eof();
+        }
+    }
 }
 
 impl<S> Drop for Tee<S> {
     fn drop(&mut self) {
-        self.end();
+        if self.ends_when_dropped { self.end_input() } else { self.end() }
     }
 }
 
@@ -60,8 +85,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Tee<S> {
         let result = ready!(Pin::new(&mut self.inner).poll_read(cx, buffer));
         let new = buffer.filled().get(before..).unwrap_or_default();
         if new.is_empty() {
-            self.end();
-            self.journal.eof();
+            self.end_input();
         } else {
             self.hear(new);
         }
@@ -85,7 +109,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Tee<S> {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.end();
+        self.end_input();
         Pin::new(&mut self.inner).poll_shutdown(cx)
     }
 }

@@ -8,6 +8,7 @@ mod import;
 pub(crate) mod install;
 mod lint;
 mod record;
+mod report;
 mod scrub;
 mod seal;
 mod verify;
@@ -32,6 +33,7 @@ enum Command {
     Lint(lint::Arguments),
     Scrub(scrub::Arguments),
     Seal(seal::Arguments),
+    Report(report::Arguments),
     Decode(decode::Arguments),
     Install(install::Install),
     Drift(drift::Arguments),
@@ -39,7 +41,7 @@ enum Command {
 
 /// The commands as the help groups them.
 const GROUPS: [(&str, &[&str]); 2] = [
-    ("Recordings", &["record", "import", "verify", "lint", "scrub", "seal"]),
+    ("Recordings", &["record", "import", "verify", "report", "lint", "scrub", "seal"]),
     ("The CLI", &["install", "decode", "drift"]),
 ];
 
@@ -59,6 +61,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Scrub(arguments) => scrub::run(&arguments),
         Command::Lint(arguments) => lint::run(&arguments),
         Command::Seal(arguments) => seal::run(arguments),
+        Command::Report(arguments) => report::run(&arguments),
         Command::Decode(arguments) => decode::run(arguments),
         Command::Verify(arguments) => verify::run(arguments),
         Command::Install(arguments) => install::run(&arguments),

@@ -3,10 +3,11 @@
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use claude_wire::recorder::{Recorder, claim};
 use claude_wire::recording::Recording;
-use claude_wire::transport::CliPath;
+use claude_wire::transport::{CliPath, Process};
 
 use super::arguments::{SCRUB, Scrubbing, warn_of_folders};
 use crate::pass_through::PassThrough;
@@ -78,8 +79,8 @@ pub(crate) fn run(arguments: Arguments) -> Result<Found, Failure> {
             None => recorder,
         }
     };
-    PassThrough { cli, args: args.to_vec(), recording }
-        .run_then(change, warn)
+    PassThrough { cli: Arc::new(Process::new(cli)), args: args.to_vec(), recording }
+        .run(change, |recording, _| warn(recording))
         .map(|_| Found::Nothing)
 }
 

@@ -11,6 +11,8 @@ mod install;
 mod legacy_dialect;
 mod mock_claude;
 mod mock_claude_journal;
+mod mock_claude_launches;
+mod mock_claude_modes;
 mod mock_claude_records;
 mod mock_claude_scenario;
 mod readme;

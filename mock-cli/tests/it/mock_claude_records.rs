@@ -182,7 +182,6 @@ fn a_question_is_answered_by_the_real_cli_and_not_recorded() {
 fn a_launch_that_cannot_be_recorded_is_refused_with_a_reason() {
     let folder = tempfile::tempdir().unwrap();
     let (path, missing) = (folder.path().join("x.jsonl"), folder.path().join("no/x.jsonl"));
-    let journal = folder.path().join("journal.jsonl");
     let cases: [(&[(&str, &Path)], &str); 10] = [
         (&[("RECORD_TO", &path)], "CLAUDE_WIRE_RECORD_TO needs CLAUDE_WIRE_REAL_CLI"),
         (
@@ -190,8 +189,8 @@ fn a_launch_that_cannot_be_recorded_is_refused_with_a_reason() {
             "CLAUDE_WIRE_RECORD_TO needs CLAUDE_WIRE_REAL_CLI",
         ),
         (
-            &[("RECORD_TO", &path), ("JOURNAL", &journal)],
-            "CLAUDE_WIRE_JOURNAL and CLAUDE_WIRE_RECORD_TO are both set",
+            &[("RECORD_TO", &path), ("RECORD", Path::new("once"))],
+            "CLAUDE_WIRE_RECORD and CLAUDE_WIRE_RECORD_TO are both set",
         ),
         (
             &[("RECORD_TO", &path), ("DIALECT", Path::new("legacy"))],

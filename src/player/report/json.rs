@@ -50,13 +50,6 @@ const KINDS: [(&str, Kind); 7] = [
     ("unplayable", Kind::Unplayable),
 ];
 
-impl Divergence {
-    /// As one JSON object.
-    pub(in crate::player) fn to_json(&self) -> Value {
-        serde_json::to_value(DivergenceJson::from(self)).unwrap_or_default()
-    }
-}
-
 impl Report {
     /// As one JSON object.
     pub(in crate::player) fn to_json(&self) -> Value {

@@ -49,6 +49,8 @@ struct Head {
     kind: String,
     version: u64,
     recordings: String,
+    /// Whether its launches are recorded.
+    records: bool,
 }
 
 const KIND: &str = "run";
@@ -64,7 +66,7 @@ impl RunFolder {
         let path = std::env::temp_dir().join(format!("claude-wire-run-{}", Uuid::new_v4()));
         let mut folder = Self::open(&path)?;
         folder._temporary = Some(Arc::new(Temporary(path)));
-        folder.plays(recordings.as_ref())?;
+        folder.plays(recordings.as_ref(), || false)?;
         Ok(folder)
     }
 
@@ -99,7 +101,43 @@ impl RunFolder {
     /// # Errors
     /// If `run.json` cannot be read.
     pub fn recordings(&self) -> Result<Option<PathBuf>, RunError> {
-        let path = self.head();
+        Ok(self.head()?.map(|head| head.recordings.into()))
+    }
+
+    /// Notes what the run plays, and whether its launches are recorded instead. The first launch
+    /// decides, and later ones get its answer.
+    ///
+    /// # Errors
+    /// If the run plays other recordings, or `run.json` cannot be read or written.
+    pub fn plays(
+        &self,
+        recordings: &Path,
+        records: impl FnOnce() -> bool,
+    ) -> Result<bool, RunError> {
+        let wanted = full(recordings).display().to_string();
+        let has = match self.head()? {
+            Some(head) => head,
+            None => {
+                let (kind, recordings) = (KIND.to_owned(), wanted.clone());
+                let head = Head { kind, version: VERSION, recordings, records: records() };
+                let path = self.path.join("run.json");
+                match write_once(&path, &to_json(&head)) {
+                    // Another launch was faster.
+                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                        self.head()?.unwrap_or(head)
+                    }
+                    done => done.map(|()| head).map_err(|error| RunError::io(&path, error))?,
+                }
+            }
+        };
+        if has.recordings != wanted {
+            return Err(RunError::other_recordings(&self.path, &has.recordings, &wanted));
+        }
+        Ok(has.records)
+    }
+
+    fn head(&self) -> Result<Option<Head>, RunError> {
+        let path = self.path.join("run.json");
         let text = match fs::read_to_string(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -111,7 +149,7 @@ impl RunFolder {
             let why = format!("this build reads {KIND:?}, version {VERSION}");
             return Err(RunError::format(&path, why));
         }
-        Ok(Some(head.recordings.into()))
+        Ok(Some(head))
     }
 
     /// The launches so far, in the order of their starts.
@@ -147,32 +185,14 @@ impl RunFolder {
         }
     }
 
-    /// Notes what the run plays. The first launch decides.
-    pub(in crate::player) fn plays(&self, recordings: &Path) -> Result<(), RunError> {
-        let full = recordings.canonicalize().or_else(|_| std::path::absolute(recordings));
-        let wanted = full.unwrap_or_else(|_| recordings.to_owned()).display().to_string();
-        let head = Head { kind: KIND.to_owned(), version: VERSION, recordings: wanted.clone() };
-        let path = self.head();
-        match write_once(&path, &to_json(&head)) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            done => return done.map_err(|error| RunError::io(&path, error)),
-        }
-        match self.recordings()? {
-            Some(has) if has.as_os_str() != wanted.as_str() => {
-                Err(RunError::other_recordings(&self.path, &has.display().to_string(), &wanted))
-            }
-            _ => Ok(()),
-        }
-    }
-
     pub(super) fn is_used(&self, recording: &str) -> bool {
         self.used(recording).exists()
     }
 
     pub(super) fn claim(&self, recording: &str) -> Result<bool, RunError> {
         let path = self.used(recording);
-        match write_once(&path, format!("{}\n", std::process::id()).as_bytes()) {
-            Ok(()) => Ok(true),
+        match create(&path) {
+            Ok(_) => Ok(true),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
             Err(error) => Err(RunError::io(&path, error)),
         }
@@ -180,7 +200,8 @@ impl RunFolder {
 
     /// The recordings that no launch uses, one line each.
     fn unused(&self) -> Result<Vec<String>, RunError> {
-        let Some(recordings) = self.recordings()? else { return Ok(Vec::new()) };
+        let Some(head) = self.head()?.filter(|head| !head.records) else { return Ok(Vec::new()) };
+        let recordings = PathBuf::from(head.recordings);
         let files = if is_recordings_folder(&recordings) {
             recordings_in(&recordings)
                 .map_err(|error| RunError::format(&recordings, error.to_string()))?
@@ -190,10 +211,6 @@ impl RunFolder {
         let recordings = files.iter().map(|file| CompiledRecording::file(file));
         let unused = recordings.filter(|recording| !self.is_used(&recording.short_name()));
         Ok(unused.map(|recording| recording.unused(&Launched::default())).collect())
-    }
-
-    fn head(&self) -> PathBuf {
-        self.path.join("run.json")
     }
 
     fn used(&self, recording: &str) -> PathBuf {
@@ -212,6 +229,12 @@ impl Drop for Temporary {
     }
 }
 
+/// A path as other launches find it, from whatever folder they start.
+fn full(path: &Path) -> PathBuf {
+    let full = path.canonicalize().or_else(|_| std::path::absolute(path));
+    full.unwrap_or_else(|_| path.to_owned())
+}
+
 /// JSON on lines of its own, for people.
 pub(super) fn to_json(value: &impl Serialize) -> Vec<u8> {
     // Plain data with string keys always serialises.
@@ -221,19 +244,29 @@ pub(super) fn to_json(value: &impl Serialize) -> Vec<u8> {
 }
 
 /// Creates a file that does not exist yet, for its owner alone.
+pub(super) fn create(path: &Path) -> io::Result<fs::File> {
+    options(OpenOptions::new().write(true).create_new(true)).open(path)
+}
+
+/// [`create`]s a file with its content at once: another launch may read it at any time.
 pub(super) fn write_once(path: &Path, content: &[u8]) -> io::Result<()> {
-    // With its content at once: another launch may read it at any time.
     let draft = draft(path);
-    options(OpenOptions::new().write(true).create_new(true)).open(&draft)?.write_all(content)?;
+    create(&draft)?.write_all(content)?;
     let linked = fs::hard_link(&draft, path);
     fs::remove_file(&draft)?;
-    linked
+    match linked {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            // A file system without links.
+            create(path)?.write_all(content)
+        }
+        linked => linked,
+    }
 }
 
 /// Replaces a file in one step.
 pub(super) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let draft = draft(path);
-    options(OpenOptions::new().write(true).create_new(true)).open(&draft)?.write_all(content)?;
+    create(&draft)?.write_all(content)?;
     fs::rename(&draft, path)
 }
 

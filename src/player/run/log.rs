@@ -60,6 +60,11 @@ impl LaunchLog {
         self.save(&state);
     }
 
+    /// Notes that this launch is recorded, which has no report.
+    pub(in crate::player) fn recorded(&self, recording: &str) {
+        self.note(Some(recording), true, Report::default);
+    }
+
     /// Notes its end.
     pub(in crate::player) fn end(&self, recording: Option<&str>, exit: Exit, report: &Report) {
         let mut state = lock(&self.state);

@@ -7,15 +7,17 @@
 //! | `run.json` | what the run plays |
 //! | `used/NAME` | one file for each recording that a launch uses, created by that launch alone |
 //! | `launches/N.json` | the report of the Nth launch |
+//! | `recordings/` | the recordings that its launches made |
 
 mod claims;
 mod error;
 mod folder;
 mod launches;
 mod log;
+mod recorded;
 
+pub(super) use self::claims::Claims;
 pub use self::error::RunError;
 pub use self::folder::RunFolder;
 pub use self::launches::LaunchReport;
-pub(super) use self::claims::Claims;
 pub(super) use self::log::LaunchLog;

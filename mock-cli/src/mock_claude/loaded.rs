@@ -1,0 +1,111 @@
+//! What is played: recordings or a scenario.
+
+use std::path::Path;
+
+use claude_wire::player::{self, Report, RunFolder, Signal, Streams};
+use claude_wire::transport::{Exit, Launch};
+use claude_wire::{CLI_VERSION, Replay, Scenario};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::mpsc;
+
+use super::environment::Environment;
+use super::source::Source;
+
+/// What a source held.
+pub(crate) struct Loaded {
+    /// In reports.
+    pub(crate) name: String,
+    content: Content,
+}
+
+enum Content {
+    Recordings(Box<Replay>),
+    Scenario(Scenario),
+}
+
+impl Loaded {
+    pub(crate) fn read(source: &Source, run: Option<&RunFolder>) -> Result<Self, String> {
+        match source {
+            Source::Replay(path) | Source::Once(path) | Source::Rewrite(path) => {
+                let named = |error: &dyn std::fmt::Display| format!("CLAUDE_WIRE_REPLAY: {error}");
+                let mut replay = Replay::open(path).map_err(|error| named(&error))?;
+                if let Some(run) = run {
+                    replay = replay
+                        .in_run(run.clone())
+                        .map_err(|error| format!("CLAUDE_WIRE_RUN: {error}"))?;
+                }
+                Ok(Self::of(path, Content::Recordings(Box::new(replay))))
+            }
+            Source::Record(_) | Source::PassThrough => {
+                Err("the environment names nothing to play".to_owned())
+            }
+            Source::Scenario { path, legacy } => {
+                let mut scenario = Scenario::load(path)
+                    .map_err(|error| format!("CLAUDE_WIRE_SCENARIO: {error}"))?;
+                if *legacy {
+                    scenario = scenario.legacy();
+                }
+                Ok(Self::of(path, Content::Scenario(scenario)))
+            }
+        }
+    }
+
+    fn of(path: &Path, content: Content) -> Self {
+        Self { name: path.display().to_string(), content }
+    }
+
+    /// The version of the CLI that is played, if the source names it.
+    pub(crate) fn version(&self) -> Option<String> {
+        match &self.content {
+            Content::Recordings(replay) => replay.cli_version(),
+            Content::Scenario(_) => Some(CLI_VERSION.to_owned()),
+        }
+    }
+
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        match &self.content {
+            Content::Recordings(replay) => replay.warnings(),
+            Content::Scenario(_) => Vec::new(),
+        }
+    }
+
+    /// Plays a launch with these arguments.
+    pub(crate) async fn play<R, W, E>(
+        self,
+        args: &[String],
+        environment: &Environment,
+        streams: Streams<R, W, E>,
+        signals: mpsc::Receiver<Signal>,
+    ) -> Result<(Exit, Report), String>
+    where
+        R: AsyncRead + Unpin,
+        W: AsyncWrite + Unpin,
+        E: AsyncWrite + Unpin,
+    {
+        // The wait for a process has a limit.
+        let idle_timeout = environment.idle_timeout.unwrap_or(player::IDLE_TIMEOUT);
+        match self.content {
+            Content::Recordings(replay) => {
+                let mut replay = replay.pause(environment.pause).idle_timeout(idle_timeout);
+                if let Some(speed) = environment.speed {
+                    replay = replay.speed(speed);
+                }
+                let args = args.iter().map(Into::into).collect();
+                let launch = Launch { args, ..Launch::default() };
+                let played = replay.play(&launch, streams, signals).await;
+                played.map_err(|error| {
+                    let cause = std::error::Error::source(&error).map(ToString::to_string);
+                    format!("CLAUDE_WIRE_REPLAY: {}", cause.unwrap_or_else(|| error.to_string()))
+                })
+            }
+            Content::Scenario(scenario) => {
+                let mut script = scenario.script(args).named(&self.name).pause(environment.pause);
+                script = script.idle_timeout(idle_timeout);
+                if let Some(speed) = environment.speed {
+                    script = script.speed(speed);
+                }
+                Ok(player::play(script, streams, signals).await)
+            }
+        }
+    }
+}
