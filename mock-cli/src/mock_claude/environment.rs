@@ -121,6 +121,7 @@ mod tests {
             ("CLAUDE_WIRE_IDLE_TIMEOUT", "0.5"),
             ("CLAUDE_WIRE_LENIENT", "1"),
             ("CLAUDE_WIRE_PAUSE", "7"),
+            ("CLAUDE_WIRE_RUN", "run"),
         ]);
         let expected = Environment {
             lenient: true,
@@ -128,6 +129,7 @@ mod tests {
             speed: Some(2.5),
             idle_timeout: Some(Duration::from_millis(500)),
             pause: Duration::from_millis(7),
+            run: Some("run".into()),
             source: Ok(Source::Replay("a.jsonl".into())),
         };
         assert_eq!(environment.unwrap(), expected);
