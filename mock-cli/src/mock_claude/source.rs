@@ -168,14 +168,14 @@ mod tests {
 
     #[test]
     fn a_mode_says_whether_a_folder_is_recorded() {
-        let with = |mode: &str| {
+        let with = |mode: &'static str| {
             let vars = [
                 ("CLAUDE_WIRE_REPLAY", "r"),
                 ("CLAUDE_WIRE_REAL_CLI", "claude"),
                 ("CLAUDE_WIRE_RUN", "run"),
                 ("CLAUDE_WIRE_RECORD", mode),
             ];
-            move |refused| read_where(&vars.map(|(name, value)| (name, value)), refused)
+            move |refused| read_where(&vars, refused)
         };
         assert_eq!(with("none")(true), Ok(Source::Replay("r".into())));
         assert_eq!(with("once")(false), Ok(Source::Once("r".into())));
