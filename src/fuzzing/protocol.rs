@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 use super::Source;
 use crate::protocol::invariants::Observed;
 use crate::protocol::{
-    Answer, CallbackId, Command, Config, Input, Output, Profile, QueuedPrompt, RequestId, Switch,
-    TurnId,
+    Answer, CallbackId, Command, Config, Input, Output, Profile, QueuedPrompt, RequestId, Steer,
+    SteerId, Switch, TurnId,
 };
-use crate::wire::control::{Request, RequestName};
+use crate::wire::control::{PromptFields, Request, RequestName};
 use crate::wire::{Line, RawJson, classify};
 
 /// A sequence of operations: a byte that selects one, and its arguments. The CLI may misbehave.
@@ -95,6 +95,7 @@ impl Host {
         let back = u64::from(number % 4);
         let input = match operation % 16 {
             0 | 1 => self.prompt(number),
+            2 if number & 4 != 0 => self.steer(back),
             2 => Input::Command(Command::Abandon(TurnId(self.next.saturating_sub(back + 1)))),
             3 => Input::Command(Command::Connect(RequestId(self.next))),
             4 => Input::Command(Command::Control(
@@ -140,12 +141,24 @@ impl Host {
             turn: TurnId(self.next),
             uuid: format!("p-{}", self.next),
             content: literal("\"x\""),
+            fields: PromptFields::default(),
             verbatim: number & 16 != 0,
             timeout: limit(1),
             idle_timeout: limit(2),
             profile: Profile(u64::from(number & 4)),
             switches: if number & 8 == 0 { Vec::new() } else { vec![switch()] },
             settled: Vec::new(),
+        }))
+    }
+
+    /// A message for a recent turn. Its uuid is one that lines can name.
+    fn steer(&self, back: u64) -> Input {
+        Input::Command(Command::Steer(Steer {
+            id: SteerId(self.next),
+            turn: TurnId(self.next.saturating_sub(back + 1)),
+            uuid: format!("p-{}", self.next),
+            content: literal("\"y\""),
+            fields: PromptFields::default(),
         }))
     }
 

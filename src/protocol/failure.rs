@@ -28,6 +28,8 @@ pub enum Failure {
     QueueFull(usize),
     /// The CLI dropped the prompt before it ran.
     Withdrawn,
+    /// The turn does not run: it was not sent yet, or has ended.
+    TurnOver,
     /// The session has been stopped.
     Stopped,
 }
@@ -51,6 +53,9 @@ impl fmt::Display for Failure {
             Self::IdleTimeout(limit) => write!(f, "the CLI was silent for {limit:?}"),
             Self::QueueFull(limit) => write!(f, "{limit} prompts are waiting already"),
             Self::Withdrawn => f.write_str("the CLI dropped the prompt before it ran"),
+            Self::TurnOver => f.write_str(
+                "the turn does not run: it was not polled yet, or has ended; send the message as a new query",
+            ),
             Self::Stopped => f.write_str("the session has been stopped"),
         }
     }

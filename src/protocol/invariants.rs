@@ -11,7 +11,7 @@ use bytes::Bytes;
 
 use super::{
     Answer, CallbackId, Command, Config, ConnectionEvent, Counters, Input, Machine, Output,
-    RequestId, TurnEnd, TurnId,
+    RequestId, SteerId, Steered, TurnEnd, TurnId,
 };
 use crate::wire::control::{Request, RequestName};
 use crate::wire::{Frame, FrameKind, Outcome, RawJson};
@@ -26,6 +26,9 @@ pub(crate) struct Observed {
     waiting: BTreeMap<TurnId, String>,
     /// The prompt that the CLI has received and not finished.
     open: Option<OpenPrompt>,
+    /// Messages for turns whose fate is unknown: their turn, their uuid, and whether they were
+    /// written.
+    messages: BTreeMap<SteerId, (TurnId, String, bool)>,
     /// The caller's requests without a reply.
     requests: BTreeSet<RequestId>,
     /// Those of them that interrupt and were not written yet.
@@ -80,6 +83,7 @@ impl Observed {
             link: Link::Closed,
             waiting: BTreeMap::new(),
             open: None,
+            messages: BTreeMap::new(),
             requests: BTreeSet::new(),
             interrupts: BTreeSet::new(),
             used_ids: HashSet::new(),
@@ -138,6 +142,8 @@ impl Observed {
             // A prompt that the CLI did not read is queued again.
             let waits = self.machine.queue_len() > self.waiting.len();
             if let Some(open) = self.open.take_if(|_| waits && unread) {
+                let messages = self.messages.values_mut().filter(|(turn, ..)| *turn == open.turn);
+                messages.for_each(|(.., written)| *written = false);
                 self.waiting.insert(open.turn, open.uuid);
             }
             assert!(self.open.is_none(), "the connection ended but {:?} did not", self.open);
@@ -158,6 +164,7 @@ impl Observed {
         );
         assert!(self.requests.is_empty(), "requests without a reply: {:?}", self.requests);
         assert!(self.waiting.is_empty(), "prompts without an end: {:?}", self.waiting);
+        assert!(self.messages.is_empty(), "messages without an end: {:?}", self.messages);
     }
 
     fn note(&mut self, input: &Input) -> Seen {
@@ -200,6 +207,14 @@ impl Observed {
             }
             Input::Command(Command::Prompt(prompt)) => {
                 drop(self.waiting.insert(prompt.turn, prompt.uuid.clone()))
+            }
+            Input::Command(Command::Steer(steer)) => {
+                let message = (steer.turn, steer.uuid.clone(), false);
+                assert!(
+                    self.messages.insert(steer.id, message).is_none(),
+                    "the test used {:?} twice",
+                    steer.id
+                );
             }
             Input::Command(Command::Abandon(turn)) => {
                 self.waiting.remove(turn);
@@ -266,6 +281,20 @@ impl Observed {
                     "{turn:?} ended but was neither queued nor running"
                 );
                 assert!(!was_open || may_end, "nothing in the input ends {turn:?}");
+            }
+            Output::Steered(message, Steered::Written) => {
+                let is_written = self.messages.get(message).is_some_and(|(.., written)| *written);
+                assert!(is_written, "{message:?} was not written");
+            }
+            Output::Steered(message, steered) => {
+                let known = self.messages.remove(message);
+                let Some((.., written)) = known else {
+                    panic!("{message:?} has two ends: {steered:?}")
+                };
+                assert!(
+                    written || matches!(steered, Steered::Lost(_)),
+                    "{message:?} was taken before it was written"
+                );
             }
             Output::Reply(request, _) => {
                 assert!(
@@ -340,6 +369,15 @@ impl Observed {
     }
 
     fn prompt_written(&mut self, frame: &Frame) {
+        let named = frame.uuid().unwrap_or_default();
+        if let Some((turn, _, written)) =
+            self.messages.values_mut().find(|(_, uuid, written)| *uuid == named && !written)
+        {
+            let runs = self.open.as_ref().is_some_and(|open| open.turn == *turn && !open.abandoned);
+            assert!(runs, "a message was written for {turn:?}, which does not run");
+            *written = true;
+            return;
+        }
         if let Some(open) = self.open.take() {
             assert!(open.may_be_over, "a prompt was written while {open:?} was open");
         }
@@ -506,6 +544,7 @@ fn is_failure(output: &Output) -> bool {
     matches!(
         output,
         Output::Reply(_, Err(_))
+            | Output::Steered(_, Steered::Lost(_))
             | Output::Ended(_, TurnEnd::Failed(_))
             | Output::Event(_)
             | Output::SessionId(_)

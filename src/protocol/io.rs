@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::failure::Failure;
-use crate::wire::control::{Request, RequestName};
+use crate::wire::control::{PromptFields, Request, RequestName};
 use crate::wire::{Frame, Line, Malformed, Outcome, RawJson};
 
 /// A turn, numbered by the caller.
@@ -15,6 +15,10 @@ pub struct TurnId(pub u64);
 /// A request from the caller to the CLI, numbered by the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RequestId(pub u64);
+
+/// A message for a running turn, numbered by the caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SteerId(pub u64);
 
 /// A request from the CLI to the host, numbered by the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -58,6 +62,8 @@ pub enum Command {
     Connect(RequestId),
     /// Run a prompt as a turn.
     Prompt(QueuedPrompt),
+    /// Send a message into a turn that runs or waits for its start.
+    Steer(Steer),
     /// The reader of this turn is gone.
     Abandon(TurnId),
     /// Send a control request. A limit of `None` means the configured one.
@@ -79,7 +85,10 @@ pub struct QueuedPrompt {
     pub uuid: String,
     /// `message.content`: a string or an array of content blocks.
     pub content: RawJson,
-    /// Whether the CLI takes the content verbatim: no files for `@path`, no slash commands.
+    /// The other fields of the line.
+    pub fields: PromptFields,
+    /// Whether the CLI takes the content verbatim, and that of each message that steers the turn: no
+    /// files for `@path`, no slash commands.
     pub verbatim: bool,
     /// The maximum time from the writing of the prompt to its result.
     pub timeout: Option<Duration>,
@@ -95,6 +104,21 @@ pub struct QueuedPrompt {
     /// Settings that the launch of its [`profile`](Self::profile) determines, whatever the caller
     /// has set for the session.
     pub settled: Vec<Settled>,
+}
+
+/// A message for a turn that runs, or that waits for its start.
+#[derive(Clone, Debug)]
+pub struct Steer {
+    /// The number under which its fate is reported.
+    pub id: SteerId,
+    /// The turn.
+    pub turn: TurnId,
+    /// The uuid that is stamped on the line and echoed by the CLI.
+    pub uuid: String,
+    /// `message.content`: a string or an array of content blocks.
+    pub content: RawJson,
+    /// The other fields of the line.
+    pub fields: PromptFields,
 }
 
 /// A way to launch the CLI, numbered by the caller; the default is the session's launch.
@@ -151,6 +175,9 @@ pub enum Output {
     Message(TurnId, Frame),
     /// A turn has ended. Sent once for each prompt that was not abandoned.
     Ended(TurnId, TurnEnd),
+    /// What has become of a message for a running turn: [`Steered::Written`] each time that it is
+    /// written (again if its process did not read the prompt), then exactly one of the others.
+    Steered(SteerId, Steered),
     /// The reply to a request of the caller. Sent once for each request that was not cancelled.
     Reply(RequestId, Result<Option<RawJson>, Failure>),
     /// The CLI asks the host; answer with [`Input::Answered`].
@@ -182,6 +209,19 @@ pub enum TurnEnd {
     Interrupted,
     /// Without a result.
     Failed(Failure),
+}
+
+/// What has become of a message for a running turn.
+#[derive(Clone, Debug)]
+pub enum Steered {
+    /// It was written to the CLI.
+    Written,
+    /// The CLI has added it to the running turn.
+    Added,
+    /// The CLI answers it after the running turn, with another result of the same [`TurnId`].
+    Follows,
+    /// The CLI has not taken it: it was never written, was dropped, or the CLI ended first.
+    Lost(Failure),
 }
 
 /// An event that belongs to no turn of the caller.

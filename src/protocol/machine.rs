@@ -10,6 +10,7 @@ mod end;
 mod in_force;
 mod receive;
 mod setting;
+mod steer;
 mod switch;
 
 use self::again::Again;
@@ -21,16 +22,15 @@ pub(super) use self::setting::Setting;
 use self::switch::Switches;
 use super::failure::Failure;
 use super::io::{
-    Command, Config, Counters, Input, Output, Profile, QueuedPrompt, RequestId, Settled, TurnEnd,
+    Command, Config, Counters, Input, Output, Profile, QueuedPrompt, RequestId, Settled, Steer,
+    TurnEnd,
 };
 use super::requests::{Incoming, Outgoing, Purpose};
 use super::route::Habits;
 use super::state::{EndCause, Phase};
 use super::turns::Current;
 use crate::wire::RawJson;
-use crate::wire::control::{
-    Request, control_cancel_line, control_request_line, user_line, verbatim_user_line,
-};
+use crate::wire::control::{Request, control_cancel_line, control_request_line, prompt_line};
 
 /// Turns, requests and callbacks of one session, over any number of connections. See the
 /// [module](super).
@@ -52,6 +52,8 @@ pub struct Machine {
     link: Link,
     queue: VecDeque<QueuedPrompt>,
     current: Option<Current>,
+    /// Messages for turns whose prompt is not written yet.
+    steers: Vec<Steer>,
     switches: Switches,
     in_force: InForce,
     /// The profile with which the CLI of this connection was launched.
@@ -102,6 +104,7 @@ impl Machine {
             link: Link::Idle,
             queue: VecDeque::new(),
             current: None,
+            steers: Vec::new(),
             switches: Switches::default(),
             in_force: InForce::default(),
             profile: Profile::default(),
@@ -149,6 +152,7 @@ impl Machine {
             Input::Closed => self.closed(now, out),
         }
         self.advance(now, out);
+        self.drop_messages(out);
     }
 
     /// Sets the `initialize` request of future connections.
@@ -289,6 +293,7 @@ impl Machine {
                 self.queue.push_back(prompt);
                 self.open(out);
             }
+            Command::Steer(steer) => self.steer(steer, out),
             Command::Abandon(turn) => self.abandon(now, turn, out),
             Command::Control(request, ..) if stopped => {
                 out.push(Output::Reply(request, Err(Failure::Stopped)))
@@ -443,9 +448,12 @@ impl Machine {
     }
 
     fn begin(&mut self, now: Instant, prompt: QueuedPrompt, out: &mut Vec<Output>) {
-        let line = if prompt.verbatim { verbatim_user_line } else { user_line };
-        out.push(Output::Write(line(&prompt.uuid, &prompt.content)));
+        let mut fields = prompt.fields.clone();
+        fields.client_composed |= prompt.verbatim;
+        out.push(Output::Write(prompt_line(&prompt.uuid, &prompt.content, &fields)));
+        let turn = prompt.turn;
         self.current = Some(Current::new(prompt, now));
+        self.write_messages(turn, out);
     }
 
     fn tick(&mut self, now: Instant, out: &mut Vec<Output>) {
@@ -460,7 +468,7 @@ impl Machine {
                 Purpose::Apply | Purpose::Restore | Purpose::MakeAgain(_) => {
                     self.switched(now, purpose, Some(Failure::Timeout(limit)), out)
                 }
-                Purpose::Interrupt | Purpose::Withdraw(_) => {}
+                Purpose::Interrupt | Purpose::Withdraw(..) => {}
             }
         }
         if self.doubt.deadline().is_some_and(|until| until <= now)
@@ -468,6 +476,7 @@ impl Machine {
         {
             self.settle(now, Whose::Ours, out);
         }
+        self.assume_added(now, out);
         let may_be_silent = self.may_be_silent();
         let Some(current) = &mut self.current else { return };
         if current.is_draining() {

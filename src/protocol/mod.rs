@@ -46,6 +46,22 @@
 //! the turn has begun, the interrupt is repeated when the turn begins: CLI 2.1.329 acknowledges the
 //! first one without effect.
 //!
+//! # Messages for a running turn
+//!
+//! [`Command::Steer`] writes a message into a turn. CLI 2.1.332 adds it to the turn when the next
+//! tool call has ended. If there is none, it opens a turn for it after the result. Both belong to
+//! the same [`TurnId`], which ends when its prompt and all its messages are answered or dropped.
+//! Between two results the turn is like a prompt that was written and not begun.
+//!
+//! | the CLI writes | the message |
+//! |---|---|
+//! | `command_lifecycle` / `started`, while the turn runs | was added to it ([`Steered::Added`]) |
+//! | the same after a result, or an `init` that names it | has a turn and a result ([`Steered::Follows`]) |
+//! | `cancelled` for one that it has not taken | is lost |
+//! | no line that names a prompt (before 2.1.206) | has a turn if one opens within a second after the result, and otherwise was added |
+//!
+//! If the turn is interrupted by the machine, its waiting messages are cancelled too.
+//!
 //! # Options of one turn
 //!
 //! A prompt may need another launch of the CLI ([`Profile`]): the running process is shut down, and
@@ -104,7 +120,7 @@ pub use self::failure::{Failure, Refusal};
 pub(crate) use self::io::DEFAULT_DRAIN_TIMEOUT;
 pub use self::io::{
     Answer, CallbackId, Command, Config, ConnectionEvent, Counters, Input, Output, Profile,
-    QueuedPrompt, RequestId, Settled, Switch, TurnEnd, TurnId,
+    QueuedPrompt, RequestId, Settled, Steer, SteerId, Steered, Switch, TurnEnd, TurnId,
 };
 pub use self::machine::Machine;
 #[cfg(feature = "session")]

@@ -24,8 +24,9 @@ pub(super) enum Purpose {
     MakeAgain(Setting),
     /// Sent by the machine for a turn that drains.
     Interrupt,
-    /// Sent by the machine for this turn, which drains and which the CLI may not have begun.
-    Withdraw(TurnId),
+    /// Sent by the machine for this turn, which drains, and for what was written for it under this
+    /// uuid, which the CLI may not have begun.
+    Withdraw(TurnId, String),
 }
 
 /// The host's unanswered requests, in the order in which they were sent.

@@ -12,7 +12,11 @@ pub(super) enum Route {
     Start,
     /// The running turn, as its result.
     Result,
-    /// The running turn: the CLI has dropped its prompt.
+    /// The running turn: the CLI adds one of its messages to it.
+    Added,
+    /// The running turn: the CLI is done with one of its messages.
+    MessageOver,
+    /// The running turn: the CLI has dropped its prompt, or one of its messages.
     Withdrawn,
     /// No turn.
     NoTurn,
@@ -71,11 +75,11 @@ pub(super) fn route(frame: &Frame, current: Option<&Current>, habits: &Habits) -
         };
     };
     if frame.names_prompts() {
-        let ours = frame.answers(&current.uuid);
+        let (ours, awaited) = (current.is_named_by(frame), current.is_awaited_by(frame));
         return match frame.kind() {
-            _ if ours && closes => Route::Result,
-            FrameKind::CommandLifecycle if ours => lifecycle(frame),
-            _ if ours && (opens || !current.started) => Route::Start,
+            _ if awaited && closes => Route::Result,
+            FrameKind::CommandLifecycle if awaited => lifecycle(frame, current),
+            _ if awaited && (opens || !current.started) => Route::Start,
             _ if ours => Route::Turn,
             _ if closes => Route::Stray,
             _ if opens => Route::ForeignStart,
@@ -109,9 +113,12 @@ pub(super) fn route(frame: &Frame, current: Option<&Current>, habits: &Habits) -
     if habits.foreign || (!current.started && habits.names) { Route::NoTurn } else { Route::Turn }
 }
 
-fn lifecycle(frame: &Frame) -> Route {
+fn lifecycle(frame: &Frame, current: &Current) -> Route {
+    let of_a_message = current.is_of_a_message(frame);
     match state(frame).as_deref() {
+        Some("started") if of_a_message && current.started => Route::Added,
         Some("started") => Route::Start,
+        Some("completed") if of_a_message => Route::MessageOver,
         Some("cancelled") => Route::Withdrawn,
         _ => Route::Turn,
     }

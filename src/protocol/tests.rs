@@ -16,6 +16,7 @@ mod one_turn;
 mod queue;
 mod requests;
 mod routing;
+mod steer;
 mod stop;
 mod stray;
 mod work;
@@ -24,7 +25,7 @@ use std::time::{Duration, Instant};
 
 use super::invariants::Observed;
 use super::*;
-use crate::wire::control::{Request, RequestName};
+use crate::wire::control::{PromptFields, Request, RequestName};
 use crate::wire::{Frame, FrameKind, Line, LineCodec, RawJson, classify};
 
 /// A machine with a manual clock, and a CLI that the test plays. Outputs are described as text.
@@ -184,6 +185,7 @@ fn prompt(turn: u64) -> QueuedPrompt {
         turn: TurnId(turn),
         uuid: format!("p-{turn}"),
         content: json(&format!("\"{turn}\"")),
+        fields: PromptFields::default(),
         verbatim: false,
         timeout: None,
         idle_timeout: None,
@@ -279,6 +281,10 @@ fn described(output: &Output) -> String {
         Output::Ended(turn, TurnEnd::Failed(failure)) => {
             format!("turn {} failed: {failure:?}", turn.0)
         }
+        Output::Steered(steer, Steered::Lost(failure)) => {
+            format!("message {} lost: {failure:?}", steer.0)
+        }
+        Output::Steered(steer, steered) => format!("message {} {steered:?}", steer.0),
         Output::Reply(request, Ok(None)) => format!("reply {}", request.0),
         Output::Reply(request, Ok(Some(response))) => {
             format!("reply {}: {}", request.0, response.text())

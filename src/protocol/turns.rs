@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use super::failure::Failure;
-use super::io::{QueuedPrompt, TurnId};
+use super::io::{QueuedPrompt, Steer, SteerId, Steered, TurnEnd, TurnId};
+use super::route::Route;
 use super::work::{Work, retry_delay};
 use crate::wire::Frame;
 
@@ -11,7 +12,14 @@ use crate::wire::Frame;
 #[derive(Debug)]
 pub(super) struct Current {
     pub(super) turn: TurnId,
-    pub(super) uuid: String,
+    /// What was written for it: the prompt, then the messages that steer it.
+    pub(super) written: Vec<Written>,
+    /// Whether the CLI takes their content verbatim.
+    pub(super) verbatim: bool,
+    /// How it ends if nothing more comes: set by each result that leaves a message unanswered.
+    pub(super) so_far: Option<TurnEnd>,
+    /// When the messages of a CLI that names none count as answered, if no turn has opened.
+    pub(super) opens_until: Option<Instant>,
     /// The prompt, until the CLI shows that it has received it.
     pub(super) prompt: Option<Box<QueuedPrompt>>,
     /// Whether the CLI has begun it: shown by the echo, or by the first `system/init` of a CLI that
@@ -37,14 +45,141 @@ pub(super) struct Current {
     work: Work,
 }
 
+/// A line that was written for a turn.
+#[derive(Debug)]
+pub(super) struct Written {
+    pub(super) uuid: String,
+    pub(super) stage: Stage,
+    /// The message, unless it is the prompt of the turn.
+    pub(super) steer: Option<Steer>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// The CLI has not taken it.
+    Waiting,
+    /// The CLI has opened a turn for it.
+    Begun,
+    /// The CLI has added it to a running turn.
+    Added,
+    /// It is answered, or the CLI has dropped it.
+    Over,
+}
+
+impl Written {
+    fn prompt(uuid: String) -> Self {
+        Self { uuid, stage: Stage::Waiting, steer: None }
+    }
+
+    pub(super) fn steer(steer: Steer) -> Self {
+        Self { uuid: steer.uuid.clone(), stage: Stage::Waiting, steer: Some(steer) }
+    }
+
+    /// Enters the next stage; returns what to report.
+    pub(super) fn enter(&mut self, stage: Stage) -> Option<(SteerId, Steered)> {
+        let was_waiting = std::mem::replace(&mut self.stage, stage) == Stage::Waiting;
+        let steered = match stage {
+            _ if !was_waiting => return None,
+            Stage::Waiting => return None,
+            Stage::Begun => Steered::Follows,
+            Stage::Added | Stage::Over => Steered::Added,
+        };
+        Some((self.steer.as_ref()?.id, steered))
+    }
+
+    /// The CLI will not take it; returns what to report.
+    pub(super) fn lose(&mut self, failure: Failure) -> Option<(SteerId, Steered)> {
+        let was_waiting = std::mem::replace(&mut self.stage, Stage::Over) == Stage::Waiting;
+        let steer = self.steer.as_ref().filter(|_| was_waiting)?;
+        Some((steer.id, Steered::Lost(failure)))
+    }
+}
+
 impl Current {
+    /// The uuid of its prompt.
+    pub(super) fn uuid(&self) -> &str {
+        self.written.first().map_or("", |prompt| &prompt.uuid)
+    }
+
+    /// Whether the frame names its prompt or one of its messages.
+    pub(super) fn is_named_by(&self, frame: &Frame) -> bool {
+        self.written.iter().any(|written| frame.answers(&written.uuid))
+    }
+
+    /// The same, if that is not over.
+    pub(super) fn is_awaited_by(&self, frame: &Frame) -> bool {
+        self.written
+            .iter()
+            .any(|written| written.stage != Stage::Over && frame.answers(&written.uuid))
+    }
+
+    /// Whether the frame names one of its messages, and not its prompt.
+    pub(super) fn is_of_a_message(&self, frame: &Frame) -> bool {
+        !frame.answers(self.uuid()) && self.is_named_by(frame)
+    }
+
+    /// Whether the CLI has not taken one of its messages.
+    pub(super) fn has_waiting_messages(&self) -> bool {
+        self.written
+            .iter()
+            .any(|written| written.steer.is_some() && written.stage == Stage::Waiting)
+    }
+
+    /// Whether everything that was written for it is over.
+    pub(super) fn is_over(&self) -> bool {
+        self.written.iter().all(|written| written.stage == Stage::Over)
+    }
+
+    /// Notes what a line of the turn means for the prompt and the messages; returns what to report.
+    pub(super) fn note(&mut self, route: Route, frame: &Frame) -> Vec<(SteerId, Steered)> {
+        if route == Route::Turn {
+            return Vec::new();
+        }
+        let names = frame.names_prompts();
+        // A CLI that names none begins the prompt alone, and later all messages together.
+        let prompt_waits = self.written.first().is_some_and(|it| it.stage == Stage::Waiting);
+        let step = |written: &mut Written| {
+            let is_prompt = written.steer.is_none();
+            let named = frame.answers(&written.uuid);
+            match (route, written.stage) {
+                (_, Stage::Over) => None,
+                (Route::Start, Stage::Waiting) if named => written.enter(Stage::Begun),
+                (Route::Start, Stage::Waiting) if !names && is_prompt == prompt_waits => {
+                    written.enter(Stage::Begun)
+                }
+                (Route::Added, Stage::Waiting) if named => written.enter(Stage::Added),
+                (Route::MessageOver, Stage::Waiting | Stage::Added) if named => {
+                    written.enter(Stage::Over)
+                }
+                (Route::Withdrawn, _) if named => written.lose(Failure::Withdrawn),
+                (Route::Result, Stage::Waiting) if named || (is_prompt && !names) => {
+                    written.enter(Stage::Over)
+                }
+                (Route::Result, Stage::Begun | Stage::Added) => written.enter(Stage::Over),
+                _ => None,
+            }
+        };
+        self.written.iter_mut().filter_map(step).collect()
+    }
+
+    /// A result has come, and messages are left: it goes on like a prompt that was just written.
+    pub(super) fn go_on(&mut self, so_far: TurnEnd) {
+        self.so_far = Some(so_far);
+        (self.started, self.said) = (false, false);
+        (self.interrupted, self.asked_to_end) = (false, false);
+        self.work = Work::default();
+    }
+
     pub(super) fn new(prompt: QueuedPrompt, now: Instant) -> Self {
         let QueuedPrompt { turn, timeout, idle_timeout, .. } = prompt;
         let limit = timeout.and_then(|limit| Some((limit, now.checked_add(limit)?)));
         let idle = idle_timeout.map(|limit| (limit, now));
         Self {
             turn,
-            uuid: prompt.uuid.clone(),
+            written: vec![Written::prompt(prompt.uuid.clone())],
+            verbatim: prompt.verbatim,
+            so_far: None,
+            opens_until: None,
             prompt: Some(Box::new(prompt)),
             started: false,
             echoed: false,
@@ -100,14 +235,14 @@ impl Current {
     /// (`may_be_silent`).
     pub(super) fn deadline(&self, may_be_silent: bool) -> Option<Instant> {
         if self.is_draining() {
-            return self.drain_until;
+            return [self.drain_until, self.opens_until].into_iter().flatten().min();
         }
         let limit = self.limit.map(|(_, at)| at);
         let idle = self
             .idle
             .filter(|_| !may_be_silent && !self.work.is_under_way())
             .and_then(|(limit, since)| since.checked_add(limit));
-        [limit, idle].into_iter().flatten().min()
+        [limit, idle, self.opens_until].into_iter().flatten().min()
     }
 
     /// The limit that has expired by now.

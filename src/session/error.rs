@@ -120,6 +120,12 @@ impl Error {
         matches!(self.inner.kind, Kind::Protocol(Failure::QueueFull(_)))
     }
 
+    /// True if and only if a message was to steer a turn that does not run: it was not polled yet, or
+    /// has ended.
+    pub fn is_turn_over(&self) -> bool {
+        matches!(self.inner.kind, Kind::Protocol(Failure::TurnOver))
+    }
+
     /// True if and only if the session was stopped.
     pub fn is_stopped(&self) -> bool {
         matches!(self.inner.kind, Kind::Protocol(Failure::Stopped))
@@ -383,8 +389,8 @@ impl fmt::Display for Error {
                  standard error has the panic",
             )?,
             Kind::WithinHandler => f.write_str(
-                "a handler queried its own session within a turn: the query would wait for the turn, \
-                 which waits for the handler. Ask with `conversation().side_question(...)`, or spawn \
+                "a handler queried its own session within a turn, or waited for a message that steers \
+                 it: that would wait for the turn, which waits for the handler. Ask with `conversation().side_question(...)`, or spawn \
                  the query and do not wait for it",
             )?,
             Kind::Overflow(cap) => {

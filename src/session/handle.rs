@@ -304,6 +304,11 @@ impl Inner {
         Ok(driver.insert(line).clone())
     }
 
+    /// Returns the channel to the driver, if there is one.
+    pub(super) fn running_line(&self) -> Option<Line> {
+        lock(&self.driver).clone()
+    }
+
     /// Sends an order to the driver, if there is one.
     pub(super) fn order_if_running(&self, order: Order) {
         let driver = lock(&self.driver);

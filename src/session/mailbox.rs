@@ -73,10 +73,14 @@ impl Mailbox {
         self.lock().context.interrupted = true;
     }
 
-    /// Sets what the turn has used, and what its result does not contain. Comes before the result.
+    /// Adds what a result of the turn has used, and sets what that result does not contain. Comes
+    /// before the result.
     pub(super) fn settle(&self, spent: Spending, context: ResultContext) {
         let mut state = self.lock();
-        state.spent = Some(spent);
+        match &mut state.spent {
+            Some(before) => before.add(&spent),
+            none => *none = Some(spent),
+        }
         let interrupted = state.context.interrupted;
         state.context = context;
         state.context.interrupted = interrupted;

@@ -4,6 +4,8 @@ use base64::prelude::*;
 use serde_json::{Value, json};
 
 use crate::wire::RawJson;
+use crate::wire::control::PromptFields;
+use crate::wire::message::Priority;
 
 /// The content of a prompt: a text, with optional images and files, or content blocks of the
 /// Messages API.
@@ -21,12 +23,16 @@ use crate::wire::RawJson;
 /// let blocks = Prompt::blocks([json!({"type": "text", "text": "What is 2 + 2?"})]);
 /// ```
 #[derive(Clone, Debug)]
-pub struct Prompt(pub(super) RawJson);
+pub struct Prompt {
+    pub(super) content: RawJson,
+    /// The other fields of the line, if any is set.
+    pub(super) fields: Option<Box<PromptFields>>,
+}
 
 impl Prompt {
     /// Creates a prompt from content blocks.
     pub fn blocks(blocks: impl IntoIterator<Item = Value>) -> Self {
-        Self(json!(blocks.into_iter().collect::<Vec<_>>()).into())
+        Self::raw(json!(blocks.into_iter().collect::<Vec<_>>()).into())
     }
 
     /// Adds an image: its type, `image/png`, `image/jpeg`, `image/gif` or `image/webp`, and the
@@ -50,20 +56,37 @@ impl Prompt {
     }
 
     /// Adds a content block.
-    fn and(self, block: Value) -> Self {
-        let mut blocks = match self.0.to_value() {
+    fn and(mut self, block: Value) -> Self {
+        let mut blocks = match self.content.to_value() {
             Ok(Value::Array(blocks)) => blocks,
             Ok(Value::String(text)) => vec![json!({"type": "text", "text": text})],
             // Not a content that the API knows; it is left unchanged.
             _ => return self,
         };
         blocks.push(block);
-        Self(Value::Array(blocks).into())
+        self.content = Value::Array(blocks).into();
+        self
     }
 
     /// Creates a prompt from the exact value of `message.content`, byte for byte.
     pub fn raw(content: RawJson) -> Self {
-        Self(content)
+        Self { content, fields: None }
+    }
+}
+
+/// Fields of the prompt's line in addition to its content.
+impl Prompt {
+    /// Sets where the prompt goes among the messages that wait while a turn runs (`priority`; seen,
+    /// CLI 2.1.332). For messages that [steer](super::Turn::steer) a turn: the prompt of a turn is
+    /// written when no other runs.
+    #[must_use]
+    pub fn priority(self, priority: impl Into<Priority>) -> Self {
+        self.set(|fields| fields.priority = Some(priority.into()))
+    }
+
+    fn set(mut self, set: impl FnOnce(&mut PromptFields)) -> Self {
+        set(self.fields.get_or_insert_default());
+        self
     }
 }
 
@@ -73,13 +96,13 @@ fn base64(media_type: &str, bytes: &[u8]) -> Value {
 
 impl From<&str> for Prompt {
     fn from(text: &str) -> Self {
-        Self(Value::from(text).into())
+        Self::raw(Value::from(text).into())
     }
 }
 
 impl From<String> for Prompt {
     fn from(text: String) -> Self {
-        Self(Value::from(text).into())
+        Self::raw(Value::from(text).into())
     }
 }
 

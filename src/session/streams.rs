@@ -15,7 +15,7 @@ use futures_core::Stream;
 use self::deltas::Line;
 pub use self::deltas::{ContentDelta, TextPiece};
 use self::reply::Reply;
-use super::error::{Error, Result};
+use super::error::Result;
 use super::turn::Turn;
 use crate::wire::content::{ToolResultBlock, ToolUseBlock};
 use crate::wire::{ContentBlock, Message, UserMessage};
@@ -35,8 +35,8 @@ pub struct Deltas<T> {
     gather: fn(&mut Vec<T>, T),
     /// Whether a failed result becomes an error. Not if the reader sees the result itself.
     strict: bool,
-    /// The error of the result, which comes after its pieces.
-    failed: Option<Error>,
+    /// Whether the turn has ended for the reader.
+    ended: bool,
 }
 
 type Cut<T> = Box<dyn FnMut(&Message, &mut VecDeque<T>) + Send>;
@@ -49,7 +49,7 @@ impl<T> Deltas<T> {
             ready: VecDeque::new(),
             gather: Vec::push,
             strict: true,
-            failed: None,
+            ended: false,
         }
     }
 
@@ -86,19 +86,15 @@ impl<T> Deltas<T> {
             if let Some(piece) = self.ready.pop_front() {
                 return Poll::Ready(Some(Ok(piece)));
             }
-            if let Some(error) = self.failed.take() {
-                return Poll::Ready(Some(Err(error)));
-            }
             match std::task::ready!(self.turn.poll_message(cx)) {
-                Some(Ok(message)) => {
-                    (self.cut)(&message, &mut self.ready);
-                    if self.strict && message.is_result() {
-                        self.failed =
-                            message.as_result().and_then(|result| self.turn.error_of(result));
-                    }
-                }
+                Some(Ok(message)) => (self.cut)(&message, &mut self.ready),
                 Some(Err(error)) => return Poll::Ready(Some(Err(error))),
-                None => return Poll::Ready(None),
+                None => {
+                    // A turn that was steered has several results: the last one counts.
+                    let first = !std::mem::replace(&mut self.ended, true);
+                    let failed = self.turn.failure().filter(|_| self.strict && first);
+                    return Poll::Ready(failed.map(Err));
+                }
             }
         }
     }

@@ -21,12 +21,16 @@ use super::prompt::Prompt;
 use super::query_options::Plan;
 use super::result_context::ResultContext;
 use super::spending::Spending;
+use super::weak::WeakSession;
 use crate::protocol::{self, TurnId};
 use crate::wire::message::ApiErrorKind;
 use crate::wire::{Frame, FrameKind, Message, ResultMessage};
 
 /// One prompt and everything that the CLI answers to it: a stream of messages, the last of which is
 /// the result.
+///
+/// While it runs, [`steer`](Self::steer) sends further messages into it. Those that the CLI answers
+/// separately add results to the same turn; the last one is the turn's.
 ///
 /// Lazy: nothing is sent before the first poll. If a turn that was polled is dropped, it is
 /// interrupted, and its remaining lines are discarded before the next turn begins; dropping a turn
@@ -81,6 +85,7 @@ use crate::wire::{Frame, FrameKind, Message, ResultMessage};
 #[must_use = "a turn does nothing until it is polled"]
 pub struct Turn {
     session: Arc<Inner>,
+    id: TurnId,
     state: State,
     uuid: Option<String>,
     options: Box<Options>,
@@ -105,13 +110,14 @@ impl Session {
 
 enum State {
     Unsent(Prompt),
-    Running { turn: TurnId, mailbox: Arc<Mailbox>, taken: VecDeque<Frame> },
+    Running { mailbox: Arc<Mailbox>, taken: VecDeque<Frame> },
     Done,
 }
 
 impl Turn {
     fn new(session: Arc<Inner>, prompt: Prompt) -> Self {
         Self {
+            id: TurnId(session.shared.next_turn()),
             session,
             state: State::Unsent(prompt),
             uuid: None,
@@ -163,6 +169,14 @@ impl Turn {
         Message::new(self.said.clone()?).as_assistant()?.error.clone()
     }
 
+    pub(super) fn id(&self) -> TurnId {
+        self.id
+    }
+
+    pub(super) fn weak(&self) -> WeakSession {
+        self.session.shared.session.clone()
+    }
+
     pub(super) fn context(&self) -> ResultContext {
         (*self.context).clone()
     }
@@ -170,6 +184,12 @@ impl Turn {
     /// Returns the error of the turn with this result, if it failed.
     pub(super) fn error_of(&self, result: &ResultMessage) -> Option<Error> {
         self.context.error(result, self.api_error().as_ref())
+    }
+
+    /// Returns the error of a turn that was read to its end, if its result says that it failed.
+    pub(super) fn failure(&self) -> Option<Error> {
+        let result = Message::new(self.end.clone()?.ok()?);
+        self.error_of(result.as_result()?)
     }
 
     /// Returns the result of a turn that was read to its end.
@@ -209,6 +229,7 @@ impl Turn {
                             return self.fail(error);
                         }
                         Poll::Ready(None) => {
+                            *self.context = mailbox.context();
                             self.spent = mailbox.spending().map(Box::new);
                             self.state = State::Done;
                         }
@@ -233,7 +254,6 @@ impl Turn {
         let Plan { timeouts, verbatim, switches, launch, settled } =
             Plan::of(&self.options, &shared.setup)?;
         let line = self.session.line()?;
-        let turn = TurnId(shared.next_turn());
         let uuid = uuid::Uuid::new_v4().to_string();
         let mailbox = Arc::new(Mailbox::new(
             shared.setup.buffer_limit,
@@ -241,9 +261,10 @@ impl Turn {
             shared.unread_messages.clone(),
         ));
         let prompt = protocol::QueuedPrompt {
-            turn,
+            turn: self.id,
             uuid: uuid.clone(),
-            content: prompt.0,
+            content: prompt.content,
+            fields: prompt.fields.map(|fields| *fields).unwrap_or_default(),
             verbatim,
             timeout: timeouts.turn,
             idle_timeout: timeouts.idle,
@@ -255,7 +276,7 @@ impl Turn {
         let order = Order::Prompt(Box::new(prompt), launch, mailbox.clone(), origin);
         line.send(order).map_err(|_| shared.gone())?;
         self.uuid = Some(uuid);
-        self.state = State::Running { turn, mailbox, taken: VecDeque::new() };
+        self.state = State::Running { mailbox, taken: VecDeque::new() };
         Ok(())
     }
 }
@@ -270,10 +291,10 @@ impl Stream for Turn {
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        if let State::Running { turn, taken, .. } = &self.state {
+        if let State::Running { taken, .. } = &self.state {
             self.session.shared.unread_messages.fetch_add(taken.len() as u64, Ordering::Relaxed);
             // The driver has already forgotten an ended turn.
-            self.session.order_if_running(Order::Abandon(*turn));
+            self.session.order_if_running(Order::Abandon(self.id));
         }
     }
 }

@@ -130,6 +130,7 @@ mod session_startup;
 mod session_startup_noise;
 mod session_state;
 mod session_stderr;
+mod session_steer;
 mod session_stop;
 mod session_stopped_host;
 mod session_strays;

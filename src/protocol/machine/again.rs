@@ -54,7 +54,7 @@ impl Again {
 impl Machine {
     /// These bytes did not reach the CLI.
     pub(super) fn unwritten(&mut self, bytes: &[u8]) {
-        let uuid = self.current.as_ref().map(|current| current.uuid.as_bytes());
+        let uuid = self.current.as_ref().map(|current| current.uuid().as_bytes());
         self.again.unread |= uuid.is_some_and(|uuid| memchr::memmem::find(bytes, uuid).is_some());
     }
 
@@ -112,5 +112,6 @@ impl Machine {
         if let Some(prompt) = current.prompt {
             self.queue.push_front(*prompt);
         }
+        self.steers.extend(current.written.into_iter().filter_map(|written| written.steer));
     }
 }

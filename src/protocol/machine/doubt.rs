@@ -15,11 +15,12 @@ use std::time::{Duration, Instant};
 use super::Machine;
 use crate::protocol::io::Output;
 use crate::protocol::route::{Route, has_done_nothing, is_over, is_task_end, route};
+use crate::protocol::turns::Current;
 use crate::wire::{Frame, FrameKind};
 
 /// The maximum time for the CLI to open the turn of a prompt that it has; 2.1.332 takes 30 to 80
 /// ms.
-const OPENS_WITHIN: Duration = Duration::from_secs(1);
+pub(super) const OPENS_WITHIN: Duration = Duration::from_secs(1);
 /// The maximum number of bytes to hold. Anything beyond that belongs to the turn.
 const LIMIT: usize = 16 * 1024 * 1024;
 
@@ -97,8 +98,12 @@ impl Machine {
             return Some(frame);
         };
         let (started, has_result) = (current.started, self.doubt.has_result);
+        // What becomes of a message for the turn says nothing about the held lines.
+        if frame.kind() == FrameKind::CommandLifecycle && current.is_of_a_message(&frame) {
+            return Some(frame);
+        }
         let whose = if frame.names_prompts() {
-            match (frame.answers(&current.uuid), frame.kind()) {
+            match (current.is_named_by(&frame), frame.kind()) {
                 (true, FrameKind::CommandLifecycle) if has_result && is_over(&frame) => {
                     Some(Whose::Ours)
                 }
@@ -174,7 +179,7 @@ impl Machine {
 
     /// Returns the warning about a result that came while the turn waits for another.
     pub(super) fn stray(&self, frame: &Frame) -> String {
-        let waiting = self.current.as_ref().map(|current| &*current.uuid).unwrap_or_default();
+        let waiting = self.current.as_ref().map(Current::uuid).unwrap_or_default();
         let which = match frame.named_prompt() {
             Some(named) => format!("a result for another prompt ({named}) came"),
             None => "a result that names no prompt came".to_owned(),

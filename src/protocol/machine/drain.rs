@@ -5,6 +5,7 @@ use std::time::Instant;
 use super::{Link, Machine};
 use crate::protocol::io::{Output, TurnId};
 use crate::protocol::requests::Purpose;
+use crate::protocol::turns::Stage;
 use crate::wire::control::{Request, RequestName};
 
 impl Machine {
@@ -27,15 +28,28 @@ impl Machine {
             return;
         }
         // A turn that the CLI started itself is not ours to interrupt: while it runs, our prompt
-        // can only be withdrawn.
-        let (purpose, request) = if self.habits.foreign && !current.started {
-            let request = Request::new(RequestName::CancelAsyncMessage)
-                .with("message_uuid", current.uuid.as_str());
-            (Purpose::Withdraw(current.turn), request)
+        // and messages can only be withdrawn.
+        if self.habits.foreign && !current.started {
+            let turn = current.turn;
+            let waiting: Vec<_> = current
+                .written
+                .iter()
+                .filter(|written| written.stage == Stage::Waiting)
+                .map(|written| written.uuid.clone())
+                .collect();
+            for uuid in waiting {
+                let request = Request::new(RequestName::CancelAsyncMessage)
+                    .with("message_uuid", uuid.as_str());
+                self.request(now, Purpose::Withdraw(turn, uuid), &request, None, out);
+            }
         } else {
-            (Purpose::Interrupt, interrupt())
-        };
-        self.request(now, purpose, &request, None, out);
+            let request = match current.has_waiting_messages() {
+                // The CLI would answer them after the interrupted turn.
+                true => interrupt().with("cancel_queued", true),
+                false => interrupt(),
+            };
+            self.request(now, Purpose::Interrupt, &request, None, out);
+        }
     }
 
     /// Records that the caller interrupts a turn that the CLI may not have begun, or whose prompt

@@ -5,10 +5,11 @@ use std::time::Instant;
 use super::doubt::Whose;
 use super::drain::interrupt;
 use super::in_force::mode_of;
+use super::steer::report;
 use super::{Link, Machine};
 use crate::protocol::failure::Failure;
 use crate::protocol::failure::Refusal;
-use crate::protocol::io::{Answer, CallbackId, ConnectionEvent, Output, TurnEnd};
+use crate::protocol::io::{Answer, CallbackId, ConnectionEvent, Output, TurnEnd, TurnId};
 use crate::protocol::needs;
 use crate::protocol::requests::{MAX_INCOMING, Purpose, Registered, reply};
 use crate::protocol::route::{Route, route};
@@ -65,9 +66,15 @@ impl Machine {
     ) {
         let current = match (route, &mut self.current) {
             (Route::Doubtful, Some(_)) => return self.doubt(now, frame, out),
-            (Route::Turn | Route::Start | Route::Result | Route::Withdrawn, Some(current)) => {
-                current
-            }
+            (
+                Route::Turn
+                | Route::Start
+                | Route::Added
+                | Route::MessageOver
+                | Route::Withdrawn
+                | Route::Result,
+                Some(current),
+            ) => current,
             _ => {
                 match route {
                     Route::ForeignStart => self.habits.foreign = true,
@@ -91,6 +98,7 @@ impl Machine {
             // The CLI has received it, so that it is not written again.
             current.prompt = None;
         }
+        let steered = current.note(route, &frame);
         current.said |= frame.speaks();
         let begins = route == Route::Start && self.link == Link::Ready && !current.is_drained(now);
         let (draining, interrupted) = (current.is_draining(), current.interrupted);
@@ -98,6 +106,7 @@ impl Machine {
         if route == Route::Start {
             current.started = true;
             current.said = frame.speaks();
+            current.opens_until = None;
             self.habits.foreign = false;
         }
         if current.abandoned {
@@ -105,6 +114,7 @@ impl Machine {
         } else {
             out.push(Output::Message(current.turn, frame));
         }
+        out.extend(steered.into_iter().map(report));
         // An interrupt before the start of a turn is acknowledged without effect, and a turn starts
         // in steps: the CLI takes its prompt, then opens the turn.
         if begins && draining {
@@ -113,8 +123,8 @@ impl Machine {
             self.request(now, Purpose::Interrupt, &interrupt(), None, out);
         }
         match route {
-            Route::Result => self.finish_turn(end, out),
-            Route::Withdrawn => self.finish_turn(TurnEnd::Failed(Failure::Withdrawn), out),
+            Route::Result => self.finish_result(now, end, out),
+            Route::Withdrawn | Route::MessageOver => self.finish_if_over(out),
             _ => {}
         }
     }
@@ -165,7 +175,14 @@ impl Machine {
     }
 
     pub(super) fn finish_turn(&mut self, end: TurnEnd, out: &mut Vec<Output>) {
-        if let Some(current) = self.current.take().filter(|current| !current.abandoned) {
+        let Some(mut current) = self.current.take() else { return };
+        let failure = match &end {
+            TurnEnd::Failed(failure) => failure.clone(),
+            TurnEnd::Result | TurnEnd::Interrupted => Failure::TurnOver,
+        };
+        let lost = current.written.iter_mut().filter_map(|written| written.lose(failure.clone()));
+        out.extend(lost.map(report));
+        if !current.abandoned {
             out.push(Output::Ended(current.turn, end));
         }
     }
@@ -276,24 +293,29 @@ impl Machine {
                 }
             }
             (Purpose::Initialize, Err(failure)) => self.give_up(failure, out),
-            (Purpose::Withdraw(turn), Ok(Some(response)))
+            (Purpose::Withdraw(turn, uuid), Ok(Some(response)))
                 if response.pointer("/cancelled").is_some_and(|it| it.as_bytes() == b"true") =>
             {
-                // The prompt was withdrawn before it ran: there will be no result.
-                if self
-                    .current
-                    .as_ref()
-                    .is_some_and(|current| current.turn == turn && !current.started)
-                {
-                    self.settle(now, Whose::Theirs, out);
-                    self.finish_turn(TurnEnd::Failed(Failure::Withdrawn), out);
-                }
+                self.withdrawn(now, turn, &uuid, out)
             }
             (purpose @ (Purpose::Apply | Purpose::Restore | Purpose::MakeAgain(_)), result) => {
                 self.switched(now, purpose, result.err(), out)
             }
-            (Purpose::Interrupt | Purpose::Withdraw(_), _) => {}
+            (Purpose::Interrupt | Purpose::Withdraw(..), _) => {}
         }
+    }
+
+    /// What was written for this turn was withdrawn before it ran: there will be no result for it.
+    fn withdrawn(&mut self, now: Instant, turn: TurnId, uuid: &str, out: &mut Vec<Output>) {
+        if !self.current.as_ref().is_some_and(|current| current.turn == turn && !current.started) {
+            return;
+        }
+        self.settle(now, Whose::Theirs, out);
+        let Some(current) = &mut self.current else { return };
+        let withdrawn = current.written.iter_mut().filter(|written| written.uuid == uuid);
+        let lost = withdrawn.filter_map(|written| written.lose(Failure::Withdrawn));
+        out.extend(lost.map(report));
+        self.finish_if_over(out);
     }
 
     /// Handles requests that a CLI reports as still open; those already open here are served only

@@ -49,6 +49,11 @@ impl Switches {
         self.prompt.is_some()
     }
 
+    /// Whether the prompt of this turn waits for its settings.
+    pub(super) fn is_for(&self, turn: TurnId) -> bool {
+        self.prompt.as_ref().is_some_and(|prompt| prompt.turn == turn)
+    }
+
     /// Whether the permission mode belongs to a turn, or is being restored.
     fn covers_mode(&self) -> bool {
         let is_mode = |owed: &Owed| owed.setting.as_ref().is_some_and(Setting::is_permission_mode);

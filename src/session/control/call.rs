@@ -142,7 +142,7 @@ impl<T> Drop for Call<T> {
     fn drop(&mut self) {
         if let Stage::Sent(answer) = &mut self.stage {
             answer.close();
-            self.inner.order_if_running(Order::NoMoreWaiting);
+            self.inner.order_if_running(Order::LookAgain);
         }
     }
 }

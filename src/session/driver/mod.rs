@@ -5,6 +5,7 @@ mod callbacks;
 mod ending;
 mod last_call;
 mod link;
+mod messages;
 mod observations;
 mod order;
 mod outputs;
@@ -21,6 +22,7 @@ use tokio::time::Instant;
 use self::callbacks::Callbacks;
 use self::last_call::LastCall;
 use self::link::{Link, LinkEvent, Rest};
+use self::messages::Messages;
 use self::observations::Observations;
 pub(super) use self::order::{Line, Order, Origin, Reply};
 use self::preamble::Preamble;
@@ -53,6 +55,7 @@ pub(super) struct Driver {
     last_call: LastCall,
     requests: HashMap<RequestId, oneshot::Sender<Reply>>,
     next_request: u64,
+    messages: Messages,
     stopping: Vec<oneshot::Sender<Option<Exit>>>,
     callbacks: Callbacks,
     profiles: Profiles,
@@ -97,6 +100,7 @@ impl Driver {
             last_call: LastCall::default(),
             requests: HashMap::new(),
             next_request: 0,
+            messages: Messages::default(),
             stopping: Vec::new(),
             callbacks: Callbacks::default(),
             profiles: Profiles::default(),
@@ -185,7 +189,7 @@ impl Driver {
     /// Whether the driver must keep reading regardless of the limit.
     fn reads_past_the_limit(&self) -> bool {
         let ending = self.link.as_ref().is_some_and(|link| link.ending.has_begun());
-        self.machine.awaits_reply() || ending
+        self.machine.awaits_reply() || self.messages.is_awaited() || ending
     }
 
     /// While reading is paused, silence of the CLI does not count.
@@ -214,6 +218,10 @@ impl Driver {
                 self.turns.insert(prompt.turn, mailbox);
                 self.handle(Input::Command(Command::Prompt(*prompt)));
             }
+            Order::Steer(mut message, waiter) => {
+                message.id = self.messages.register(&message.uuid, waiter);
+                self.handle(Input::Command(Command::Steer(*message)));
+            }
             Order::Abandon(turn) => {
                 self.turns.remove(&turn);
                 self.profiles.release(turn);
@@ -227,8 +235,8 @@ impl Driver {
                 let id = self.register(reply);
                 self.handle(Input::Command(Command::Control(id, request, limit)));
             }
-            // Time passes after every order, and the request is found then.
-            Order::NoMoreWaiting => {}
+            // What has changed is found after every order.
+            Order::LookAgain => {}
             Order::Forget { only_if_down, reply } => {
                 let is_down = self.machine.phase() == Phase::Down && self.machine.is_idle();
                 if is_down || !only_if_down {

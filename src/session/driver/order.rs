@@ -6,10 +6,11 @@ use std::time::Duration;
 use tokio::sync::mpsc::error::SendError;
 use tokio::sync::{Notify, mpsc, oneshot};
 
-use crate::protocol::{QueuedPrompt, TurnId};
+use crate::protocol::{QueuedPrompt, Steer, TurnId};
 use crate::session::Options;
 use crate::session::error::Error;
 use crate::session::mailbox::Mailbox;
+use crate::session::steer::SteerWaiter;
 use crate::transport::Exit;
 use crate::wire::RawJson;
 use crate::wire::control::Request;
@@ -19,11 +20,13 @@ pub(in crate::session) enum Order {
     /// A prompt, the launch that it needs if that is not the session's, and the mailbox for its
     /// messages. Boxed, because an idle session has room for a block of orders.
     Prompt(Box<QueuedPrompt>, Option<Box<Options>>, Arc<Mailbox>, Origin),
+    /// A message for a running turn; the driver numbers it.
+    Steer(Box<Steer>, SteerWaiter),
     Abandon(TurnId),
     Connect(oneshot::Sender<Reply>),
     Control(Box<Request>, Option<Duration>, oneshot::Sender<Reply>),
-    /// A caller no longer waits for its reply.
-    NoMoreWaiting,
+    /// A caller no longer waits for its reply, or has begun to wait for a message.
+    LookAgain,
     /// Forget the conversation: in any case, or only if no CLI runs and nothing waits for one.
     /// Replies whether it was forgotten.
     Forget {

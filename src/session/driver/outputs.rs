@@ -8,8 +8,11 @@ use super::last_call::within;
 use super::link::Link;
 use super::preamble::Preamble;
 use super::{Driver, Error, Mailbox, Opened, SessionEvent};
-use crate::protocol::{Command, EndCause, Failure, Input, Output, Profile, TurnEnd};
+use crate::protocol::{
+    Command, EndCause, Failure, Input, Output, Profile, SteerId, Steered, TurnEnd,
+};
 use crate::recording::secret_values;
+use crate::session::steer::SteerOutcome;
 use crate::transport::{Shutdown, Transport};
 use crate::wire::control::{Request, RequestName};
 
@@ -84,6 +87,17 @@ impl Driver {
                     });
                 }
             }
+            Output::Steered(message, Steered::Written) => self.messages.written(message),
+            Output::Steered(message, Steered::Added) => {
+                self.steered(message, Ok(SteerOutcome::Added))
+            }
+            Output::Steered(message, Steered::Follows) => {
+                self.steered(message, Ok(SteerOutcome::Follows))
+            }
+            Output::Steered(message, Steered::Lost(failure)) => {
+                let error = self.error(failure);
+                self.steered(message, Err(error))
+            }
             Output::Reply(request, result) => {
                 let result = result.map_err(|failure| self.error(failure));
                 if let Some(reply) = self.requests.remove(&request) {
@@ -105,6 +119,12 @@ impl Driver {
             Output::Terminate => self.end(|link, grace| {
                 link.ending.terminate(Instant::now(), grace, &mut *link.control);
             }),
+        }
+    }
+
+    fn steered(&mut self, message: SteerId, end: Result<SteerOutcome, Error>) {
+        if let Some(warning) = self.messages.end(message, end) {
+            self.shared.publish(SessionEvent::Warning(warning));
         }
     }
 
@@ -191,7 +211,7 @@ impl Driver {
         }
         let stderr = self.shared.stderr().tail();
         match failure {
-            Failure::Stopped | Failure::QueueFull(_) | Failure::Refused(_) => {
+            Failure::Stopped | Failure::QueueFull(_) | Failure::Refused(_) | Failure::TurnOver => {
                 Error::protocol(failure, None, String::new())
             }
             failure => {

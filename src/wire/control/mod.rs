@@ -7,6 +7,7 @@
 mod cli_requests;
 mod frames;
 mod outgoing;
+mod prompt;
 pub mod remote;
 
 pub use self::cli_requests::{
@@ -19,7 +20,7 @@ pub use self::frames::{
     TranscriptMirror,
 };
 pub use self::outgoing::{
-    control_cancel_line, control_error_line, control_request_line, control_success_line, user_line,
-    verbatim_user_line,
+    control_cancel_line, control_error_line, control_request_line, control_success_line,
 };
+pub use self::prompt::{PromptFields, PromptOrigin, prompt_line, user_line, verbatim_user_line};
 pub use super::requests::{Request, RequestName};

@@ -4,42 +4,6 @@ use bytes::Bytes;
 
 use crate::wire::json::RawJson;
 
-/// A prompt (`user`, host to CLI). `content` is a string or an array of content blocks; the CLI
-/// echoes `uuid` in what answers the prompt.
-///
-/// CLI 2.1.329 ignores any `session_id` here.
-///
-/// ```
-/// use claude_wire::wire::{RawJson, control::user_line};
-///
-/// let line = user_line("6f1c2d3e-0000-4000-8000-000000000001", &RawJson::parse(r#""Hello""#)?);
-/// assert_eq!(
-///     line,
-///     concat!(
-///         r#"{"type":"user","message":{"role":"user","content":"Hello"},"parent_tool_use_id":null,"session_id":"","#,
-///         r#""uuid":"6f1c2d3e-0000-4000-8000-000000000001"}"#
-///     )
-/// );
-/// # Ok::<(), claude_wire::wire::JsonError>(())
-/// ```
-pub fn user_line(uuid: &str, content: &RawJson) -> Bytes {
-    prompt(uuid, content, "}")
-}
-
-/// A prompt that the CLI takes literally (`client_composed`, CLI 2.1.329): no file is read for
-/// `@path`, no slash command is run.
-pub fn verbatim_user_line(uuid: &str, content: &RawJson) -> Bytes {
-    prompt(uuid, content, r#","client_composed":true}"#)
-}
-
-fn prompt(uuid: &str, content: &RawJson, end: &str) -> Bytes {
-    let mut line = Line::start(r#"{"type":"user","message":{"role":"user","content":"#);
-    line.raw(content);
-    line.push(r#"},"parent_tool_use_id":null,"session_id":"","uuid":"#);
-    line.text(uuid);
-    line.end(end)
-}
-
 /// A request of the host (`control_request`); `body` is an object with a `subtype`.
 pub fn control_request_line(id: &str, body: &RawJson) -> Bytes {
     let mut line = Line::start(r#"{"type":"control_request","request_id":"#);
@@ -82,28 +46,37 @@ pub fn control_error_line(id: &RawJson, error: &str, code: Option<&str>) -> Byte
     line.end("}}")
 }
 
-struct Line(Vec<u8>);
+/// A line under construction.
+pub(super) struct Line(Vec<u8>);
 
 impl Line {
-    fn start(text: &str) -> Self {
+    pub(super) fn start(text: &str) -> Self {
         Self(text.into())
     }
 
-    fn push(&mut self, text: &str) {
+    pub(super) fn push(&mut self, text: &str) {
         self.0.extend_from_slice(text.as_bytes());
     }
 
     /// A value unchanged, except that a raw newline, which can only be white space between tokens,
     /// becomes a space.
-    fn raw(&mut self, value: &RawJson) {
+    pub(super) fn raw(&mut self, value: &RawJson) {
         self.0.extend(value.as_bytes().iter().map(|&byte| if byte == b'\n' { b' ' } else { byte }));
     }
 
-    fn text(&mut self, text: &str) {
+    pub(super) fn text(&mut self, text: &str) {
         self.push(&serde_json::Value::from(text).to_string());
     }
 
-    fn end(mut self, text: &str) -> Bytes {
+    /// A further field of an object.
+    pub(super) fn field(&mut self, name: &str, value: &RawJson) {
+        self.push(",");
+        self.text(name);
+        self.push(":");
+        self.raw(value);
+    }
+
+    pub(super) fn end(mut self, text: &str) -> Bytes {
         self.push(text);
         self.0.into()
     }

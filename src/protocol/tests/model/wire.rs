@@ -121,6 +121,7 @@ fn fact(output: &Output) -> Fact {
         Output::CallbackCancelled(callback) => Fact::TakenBack(callback.0),
         Output::Event(_) => Fact::Event,
         Output::SessionId(id) => Fact::Session(number(id)),
+        Output::Steered(..) => unreachable!("the model steers no turn yet"),
         Output::CloseStdin => Fact::CloseStdin,
         Output::Terminate => Fact::Terminate,
     }
@@ -165,6 +166,7 @@ fn ended(end: &TurnEnd) -> End {
         TurnEnd::Failed(Failure::HandshakeTimeout(_)) => End::Handshake,
         TurnEnd::Failed(Failure::Refused(_)) => End::Refused,
         TurnEnd::Failed(Failure::HungUp(_)) => End::HungUp,
+        TurnEnd::Failed(Failure::TurnOver) => unreachable!("no turn ends like this"),
         TurnEnd::Failed(Failure::Unsupported(_)) => {
             unreachable!("the model's CLI supports everything")
         }
