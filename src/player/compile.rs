@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use bytes::Bytes;
 use serde_json::Value;
 
-use crate::recording::{self, Event, EventKind, Payload, Recording, Stream};
+use crate::recording::{self, Event, EventKind, Header, Payload, Recording, Stream};
 use crate::transport;
 use crate::wire::control::RequestName;
 use crate::wire::{Effect, Frame, FrameKind};
@@ -19,8 +19,37 @@ use super::script::{
 };
 use super::signal::Signal;
 
+impl Script {
+    /// Compiles a recording. Its `${...}` variables must have been expanded: [`Recording::expand`].
+    ///
+    /// `fault` events, marks and unknown events are ignored. A recording without an exit ends with
+    /// exit code 0 once the host has closed its input.
+    pub fn new(recording: &Recording) -> Self {
+        let mut compiler = Compiler::new(recording);
+        let mut at = 0_u64;
+        for (index, Event { us, kind, .. }) in recording.events.iter().enumerate() {
+            at = at.saturating_add(*us);
+            compiler.event(index, at, kind);
+        }
+        let mut script = compiler.finish(recording.events.len(), at);
+        script.cli.clone_from(&recording.header.cli);
+        script
+    }
+
+    /// A script without events.
+    pub(super) fn empty() -> Self {
+        Self::new(&Recording::new(Header::new()))
+    }
+}
+
+impl From<&Recording> for Script {
+    fn from(recording: &Recording) -> Self {
+        Self::new(recording)
+    }
+}
+
 #[derive(Default)]
-pub(super) struct Compiler<'a> {
+struct Compiler<'a> {
     events: &'a [Event],
     expectations: Vec<Expectation>,
     outputs: Vec<Output>,
@@ -69,7 +98,7 @@ struct HostRequest {
 
 impl<'a> Compiler<'a> {
     /// For the events of this recording.
-    pub(super) fn new(recording: &'a Recording) -> Self {
+    fn new(recording: &'a Recording) -> Self {
         let ended_by = recording.events.iter().find_map(|event| match &event.kind {
             EventKind::Exit(exit) => exit.signal.clone(),
             _ => None,
@@ -77,7 +106,7 @@ impl<'a> Compiler<'a> {
         Self { events: &recording.events, ended_by, ..Self::default() }
     }
 
-    pub(super) fn event(&mut self, index: usize, at: u64, kind: &EventKind) {
+    fn event(&mut self, index: usize, at: u64, kind: &EventKind) {
         match kind {
             EventKind::In(line) => self.host(index, at, line.bytes()),
             EventKind::Out(line) => self.stdout(index, at, line),
@@ -104,7 +133,7 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    pub(super) fn finish(mut self, events: usize, at: u64) -> Script {
+    fn finish(mut self, events: usize, at: u64) -> Script {
         if !self.outputs.iter().any(|output| matches!(output.action, Action::Exit(_))) {
             // It stays silent until its host ends it.
             self.end_of_input(events, at, false);

@@ -8,10 +8,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde_json::Value;
 
-use crate::recording::{Event, Header, Payload, Recording};
+use crate::recording::Payload;
 use crate::transport;
 
-use super::compile::Compiler;
 use super::host_line::one_line;
 use super::ids::IdKind;
 use super::scenario::Rules;
@@ -180,27 +179,6 @@ pub(super) struct CliRequest {
 }
 
 impl Script {
-    /// Compiles a recording. Its `${...}` variables must have been expanded: [`Recording::expand`].
-    ///
-    /// `fault` events, marks and unknown events are ignored. A recording without an exit ends with
-    /// exit code 0 once the host has closed its input.
-    pub fn new(recording: &Recording) -> Self {
-        let mut compiler = Compiler::new(recording);
-        let mut at = 0_u64;
-        for (index, Event { us, kind, .. }) in recording.events.iter().enumerate() {
-            at = at.saturating_add(*us);
-            compiler.event(index, at, kind);
-        }
-        let mut script = compiler.finish(recording.events.len(), at);
-        script.cli.clone_from(&recording.header.cli);
-        script
-    }
-
-    /// A script without events.
-    pub(super) fn empty() -> Self {
-        Self::new(&Recording::new(Header::new()))
-    }
-
     /// Plays at this many times the recorded speed; 2.0 takes half the time. By default, or with a
     /// factor that is not positive and finite, an output comes as soon as its conditions are met.
     #[must_use]
@@ -239,12 +217,6 @@ impl Script {
     pub fn named(mut self, source: impl Into<String>) -> Self {
         self.source = Some(source.into());
         self
-    }
-}
-
-impl From<&Recording> for Script {
-    fn from(recording: &Recording) -> Self {
-        Self::new(recording)
     }
 }
 

@@ -3,9 +3,8 @@
 use std::fmt;
 use std::fs;
 use std::path::Path;
-use std::time::Duration;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::recording::check_head;
@@ -29,6 +28,78 @@ impl fmt::Display for ScenarioError {
 
 impl std::error::Error for ScenarioError {}
 
+impl Scenario {
+    /// Reads a scenario from a JSON file.
+    ///
+    /// A step of a reply is an object with one key, named after the method of [`ModelReply`];
+    /// `hang` is just the word. A turn without a `prompt` accepts any prompt.
+    ///
+    /// ```
+    /// # use claude_wire::Scenario;
+    /// let scenario = Scenario::parse(r#"{
+    ///   "claude-wire": "scenario",
+    ///   "version": 1,
+    ///   "turns": [
+    ///     {"prompt": "Hello", "reply": [{"text": "Hi!"}]},
+    ///     {"prompt": "What is here?", "reply": [
+    ///       {"thinking": "I must look."},
+    ///       {"tool_use": {"name": "Bash", "input": {"command": "ls"}}},
+    ///       {"tool_result": "a.txt"},
+    ///       {"ask_permission": {"name": "Write", "input": {"file_path": "b.txt", "content": ""}}},
+    ///       {"tool_error": "no space left on device"},
+    ///       {"delay_ms": 250},
+    ///       {"text": "One file, and no room for another."}
+    ///     ]},
+    ///     {"prompt": "Again", "reply": [{"error": {"status": 529, "text": "Overloaded"}}]},
+    ///     {"reply": ["hang"]}
+    ///   ]
+    /// }"#)?;
+    /// # Ok::<(), claude_wire::player::ScenarioError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If the file cannot be read or is not a scenario: the message names the file, the place and
+    /// what was expected there.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self, ScenarioError> {
+        let path = path.as_ref();
+        let text = fs::read_to_string(path)
+            .map_err(|error| ScenarioError(format!("{}: {error}", path.display())))?;
+        Self::parse(&text)
+            .map_err(|error| ScenarioError(format!("{}: {}", path.display(), error.0)))
+    }
+
+    /// Reads a scenario from the text of such a file.
+    ///
+    /// # Errors
+    /// If it is not a scenario.
+    pub fn parse(json: &str) -> Result<Self, ScenarioError> {
+        check_head(json, KIND, VERSION).map_err(ScenarioError)?;
+        let file: File =
+            serde_json::from_str(json).map_err(|error| ScenarioError(error.to_string()))?;
+        for (turn, steps) in file.turns.iter().map(|turn| &turn.reply).enumerate() {
+            for (step, what) in steps.iter().enumerate() {
+                check(what).map_err(|why| {
+                    ScenarioError(format!("turn {}, step {}: {why}", turn + 1, step + 1))
+                })?;
+            }
+        }
+        let turns =
+            file.turns.into_iter().map(|turn| (turn.prompt, ModelReply { steps: turn.reply }));
+        Ok(Self { turns: turns.collect(), ..Self::default() })
+    }
+
+    /// The scenario as such a file, for `mock-claude` and an SDK in another language.
+    pub fn to_json(&self) -> String {
+        let turns = self
+            .turns
+            .iter()
+            .map(|(prompt, reply)| Turn { prompt: prompt.clone(), reply: reply.steps.clone() });
+        let file = File { kind: KIND.into(), version: VERSION, turns: turns.collect() };
+        // Plain data with string keys always serialises.
+        serde_json::to_string_pretty(&file).unwrap_or_default()
+    }
+}
+
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
@@ -46,37 +117,6 @@ struct Turn {
     reply: Vec<Step>,
 }
 
-pub(super) fn load(path: &Path) -> Result<Scenario, ScenarioError> {
-    let text = fs::read_to_string(path)
-        .map_err(|error| ScenarioError(format!("{}: {error}", path.display())))?;
-    parse(&text).map_err(|error| ScenarioError(format!("{}: {}", path.display(), error.0)))
-}
-
-pub(super) fn parse(json: &str) -> Result<Scenario, ScenarioError> {
-    check_head(json, KIND, VERSION).map_err(ScenarioError)?;
-    let file: File =
-        serde_json::from_str(json).map_err(|error| ScenarioError(error.to_string()))?;
-    for (turn, steps) in file.turns.iter().map(|turn| &turn.reply).enumerate() {
-        for (step, what) in steps.iter().enumerate() {
-            check(what).map_err(|why| {
-                ScenarioError(format!("turn {}, step {}: {why}", turn + 1, step + 1))
-            })?;
-        }
-    }
-    let turns = file.turns.into_iter().map(|turn| (turn.prompt, ModelReply { steps: turn.reply }));
-    Ok(Scenario { turns: turns.collect(), ..Scenario::default() })
-}
-
-pub(super) fn to_json(scenario: &Scenario) -> String {
-    let turns = scenario
-        .turns
-        .iter()
-        .map(|(prompt, reply)| Turn { prompt: prompt.clone(), reply: reply.steps.clone() });
-    let file = File { kind: KIND.into(), version: VERSION, turns: turns.collect() };
-    // Plain data with string keys always serialises.
-    serde_json::to_string_pretty(&file).unwrap_or_default()
-}
-
 fn check(step: &Step) -> Result<(), String> {
     match step {
         Step::ToolUse { input, .. } | Step::AskPermission { input, .. }
@@ -89,12 +129,4 @@ fn check(step: &Step) -> Result<(), String> {
         }
         _ => Ok(()),
     }
-}
-
-pub(super) fn as_ms<S: Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_u64(u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
-}
-
-pub(super) fn from_ms<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-    u64::deserialize(deserializer).map(Duration::from_millis)
 }

@@ -8,7 +8,6 @@ mod rules;
 mod stage;
 
 use std::ffi::OsString;
-use std::path::Path;
 use std::sync::Arc;
 
 use crate::recording::Recording;
@@ -90,54 +89,6 @@ impl Scenario {
     pub fn legacy(mut self) -> Self {
         self.legacy = true;
         self
-    }
-
-    /// Reads a scenario from a JSON file.
-    ///
-    /// A step of a reply is an object with one key, named after the method of [`ModelReply`];
-    /// `hang` is just the word. A turn without a `prompt` accepts any prompt.
-    ///
-    /// ```
-    /// # use claude_wire::Scenario;
-    /// let scenario = Scenario::parse(r#"{
-    ///   "claude-wire": "scenario",
-    ///   "version": 1,
-    ///   "turns": [
-    ///     {"prompt": "Hello", "reply": [{"text": "Hi!"}]},
-    ///     {"prompt": "What is here?", "reply": [
-    ///       {"thinking": "I must look."},
-    ///       {"tool_use": {"name": "Bash", "input": {"command": "ls"}}},
-    ///       {"tool_result": "a.txt"},
-    ///       {"ask_permission": {"name": "Write", "input": {"file_path": "b.txt", "content": ""}}},
-    ///       {"tool_error": "no space left on device"},
-    ///       {"delay_ms": 250},
-    ///       {"text": "One file, and no room for another."}
-    ///     ]},
-    ///     {"prompt": "Again", "reply": [{"error": {"status": 529, "text": "Overloaded"}}]},
-    ///     {"reply": ["hang"]}
-    ///   ]
-    /// }"#)?;
-    /// # Ok::<(), claude_wire::player::ScenarioError>(())
-    /// ```
-    ///
-    /// # Errors
-    /// If the file cannot be read or is not a scenario: the message names the file, the place and
-    /// what was expected there.
-    pub fn load(path: impl AsRef<Path>) -> Result<Self, ScenarioError> {
-        file::load(path.as_ref())
-    }
-
-    /// Reads a scenario from the text of such a file.
-    ///
-    /// # Errors
-    /// If it is not a scenario.
-    pub fn parse(json: &str) -> Result<Self, ScenarioError> {
-        file::parse(json)
-    }
-
-    /// The scenario as such a file, for `mock-claude` and an SDK in another language.
-    pub fn to_json(&self) -> String {
-        file::to_json(self)
     }
 
     /// The scenario as the recording of a run without deviations: every permission is granted, and
