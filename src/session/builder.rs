@@ -185,7 +185,7 @@ impl SessionBuilder {
 
     fn build(self) -> Result<Setup, OptionError> {
         let mut options = self.resolved();
-        for warning in self.handlers.warnings(&options) {
+        for warning in self.handlers.warnings(&options, &self.initialize) {
             tracing::warn!("{warning}");
         }
         if self.handlers.has_permission() {

@@ -124,6 +124,8 @@ open_enum! {
     pub enum PermissionMode {
         /// Ask.
         Default = "default",
+        /// Another name for `default`, under which the CLI reports it.
+        Manual = "manual",
         /// Ask, except for edits of files.
         AcceptEdits = "acceptEdits",
         /// Never ask, allow everything. Refused by the CLI when it runs as root outside a sandbox.

@@ -51,6 +51,7 @@ mod messages_table;
 mod messages_text;
 mod official_names;
 mod official_names_paths;
+mod official_types;
 mod options_args;
 mod options_config;
 mod options_extensions;

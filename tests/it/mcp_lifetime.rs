@@ -1,11 +1,14 @@
 //! How long an in-process server lives, and what ends its calls.
 #![cfg(feature = "mcp")]
 
+use std::time::Duration;
+
 use crate::mcp_support::{Bench, INITIALIZE, call, message};
 use crate::support::cli::{FakeCli, Launches, Log, cli, init, result, success};
 use crate::support::read::{ended_well, quiet, read};
 use claude_wire::mcp::rmcp;
 use claude_wire::session::SessionEvent;
+use claude_wire::session::options::{McpToolPermission, McpToolPolicy, ToolServerConfig};
 use claude_wire::transport::{Exit, Memory};
 use claude_wire::{Session, SessionBuilder};
 use rmcp::{tool, tool_router};
@@ -299,4 +302,31 @@ async fn an_idle_server_is_dropped_with_the_last_handle_of_its_session() {
     assert_eq!(log.len(), 0);
     drop(session);
     said(&log, "gone").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_added_server_is_offered_with_its_settings() {
+    let deny = McpToolPolicy::new("add", McpToolPermission::AlwaysDeny);
+    let config = ToolServerConfig::default().timeout(Duration::from_secs(5)).tools(vec![deny]);
+    let transport = cli(|_, mut cli| async move {
+        let initialize = cli.acknowledge("initialize").await;
+        assert!(initialize["sdkMcpServerConfigs"]["bench"].is_object(), "{initialize}");
+        let set = cli.request("mcp_set_servers").await;
+        let expected = json!({
+            "bench": {
+                "type": "sdk", "name": "bench", "timeout": 5000,
+                "tools": [{"name": "add", "permission_policy": "always_deny"}]
+            },
+            "plain": {"type": "sdk", "name": "plain"}
+        });
+        assert_eq!(set["request"]["servers"], expected);
+        cli.write(success(&set, json!({"added": [], "removed": [], "errors": {}}))).await;
+        cli.serve().await
+    });
+    let builder = Session::builder().transport(transport);
+    let session = builder.tool_server_configs([("bench", config)]).start().unwrap();
+    let servers = ["bench", "plain"].map(|name| session.mcp().in_process(name, Bench::default));
+    session.mcp().set_servers(servers).await.unwrap();
+    assert_eq!(read(session.query("go")).await.text(), "go");
+    ended_well(&session).await;
 }

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use claude_wire::session::Options;
 use claude_wire::session::options::{
-    AgentDefinition, AgentMcpServer, FileOrJson, McpServer, Plugin, Skills, Thinking,
+    AgentDefinition, AgentMcpServer, FileOrJson, McpServer, McpToolPermission, McpToolPolicy,
+    Plugin, SandboxNetwork, SandboxSettings, Skills, Thinking, ToolServerConfig,
 };
 use claude_wire::wire::message::ThinkingDisplay;
 use serde_json::{Value, json};
@@ -81,13 +82,19 @@ fn an_agent_contains_only_what_is_set() {
     full.memory = Some("user".into());
     full.effort = Some("low".into());
     full.permission_mode = Some("plan".into());
-    full.extra.insert("omitClaudeMd".into(), json!(true));
+    full.omit_claude_md = Some(true);
+    full.critical_system_reminder = Some("r".into());
+    full.auto_compact_window = Some(9);
+    full.observer = Some("o".into());
+    full.observer_message = Some("m".into());
+    full.extra.insert("new".into(), json!(true));
     assert_eq!(
         initialize(&options().agents([("a", full)])),
         concat!(
             r#"{"agents":{"a":{"description":"d","prompt":"p","tools":[],"disallowedTools":["Bash"],"model":"inherit","#,
-            r#""mcpServers":["s",{"o":{"type":"http","url":"https://h/"}}],"skills":["k"],"initialPrompt":"go","maxTurns":3,"#,
-            r#""background":true,"memory":"user","effort":"low","permissionMode":"plan","omitClaudeMd":true}}}"#
+            r#""mcpServers":["s",{"o":{"type":"http","url":"https://h/"}}],"criticalSystemReminder_EXPERIMENTAL":"r","#,
+            r#""skills":["k"],"initialPrompt":"go","maxTurns":3,"autoCompactWindow":9,"background":true,"omitClaudeMd":true,"#,
+            r#""memory":"user","effort":"low","permissionMode":"plan","observer":"o","observerMessage":"m","new":true}}}"#
         )
     );
 }
@@ -130,10 +137,58 @@ fn a_sandbox_is_a_part_of_the_settings_and_fails_closed() {
     assert_eq!(settings(&on), r#"{"sandbox":{"enabled":true,"failIfUnavailable":true}}"#);
     let chosen = options().sandbox(json!({"enabled": true, "failIfUnavailable": false}));
     assert_eq!(settings(&chosen), r#"{"sandbox":{"enabled":true,"failIfUnavailable":false}}"#);
+    let typed = SandboxSettings::default()
+        .enabled(true)
+        .network(SandboxNetwork::default().allowed_domains(vec!["d".to_owned()]));
+    assert_eq!(
+        settings(&options().sandbox(typed)),
+        r#"{"sandbox":{"enabled":true,"network":{"allowedDomains":["d"]},"failIfUnavailable":true}}"#
+    );
     let merged = options()
         .sandbox(json!({"enabled": false}))
         .settings(json!({"sandbox": {"old": 1}, "model": "m"}));
     assert_eq!(settings(&merged), r#"{"sandbox":{"enabled":false},"model":"m"}"#);
+}
+
+#[test]
+fn a_server_in_this_process_has_its_settings_in_the_handshake() {
+    let ask = McpToolPolicy::new("add", McpToolPermission::AlwaysAsk);
+    let config = ToolServerConfig::default().timeout(Duration::from_secs(2)).tools(vec![ask]);
+    let options = options().tool_server_configs([("calc", config)]);
+    assert_eq!(tail(&options), [""; 0]);
+    assert_eq!(
+        initialize(&options),
+        concat!(
+            r#"{"sdkMcpServerConfigs":{"calc":{"timeout":2000,"#,
+            r#""tools":[{"name":"add","permission_policy":"always_ask"}]}}}"#
+        )
+    );
+}
+
+#[test]
+fn what_the_cli_ignores_of_a_server_in_this_process_is_reported() {
+    let warnings = |config: ToolServerConfig, name: &str| {
+        claude_wire::Session::builder()
+            .initialize_field("sdkMcpServers", json!(["calc"]))
+            .tool_server_configs([(name, config)])
+            .warnings()
+    };
+    let policy = |word: &str| McpToolPolicy::new("add", word.into());
+    let asks = || ToolServerConfig::default().tools(vec![policy("always_ask"), policy("new")]);
+    assert_eq!(warnings(asks(), "calc"), [""; 0]);
+    let [unknown] = &warnings(asks(), "clac")[..] else { panic!("one warning") };
+    assert!(unknown.contains("`clac`"), "{unknown}");
+    let [allowed, capped] = &warnings(
+        ToolServerConfig::default().tools(vec![
+            policy("always_allow"),
+            policy("always_deny").org_max_permission(Some("ask".into())),
+        ]),
+        "calc",
+    )[..] else {
+        panic!("two warnings")
+    };
+    assert!(allowed.contains("`mcp__calc__add` to `allowed_tools`"), "{allowed}");
+    assert!(capped.contains("org_max_permission"), "{capped}");
 }
 
 #[test]
@@ -168,6 +223,22 @@ fn each_rejection_names_the_option() {
                 .agents([("a", with_server(McpServer::http("https://h/").header("\0", "CANARY")))]),
         ),
         ("agents", options().agents([("", AgentDefinition::default())])),
+        ("tool_server_configs", options().tool_server_configs([("", ToolServerConfig::default())])),
+        (
+            "tool_server_configs",
+            options().tool_server_configs([(
+                "s",
+                ToolServerConfig::default().timeout(Duration::from_millis(999)),
+            )]),
+        ),
+        (
+            "tool_server_configs",
+            options().tool_server_configs([(
+                "s",
+                ToolServerConfig::default()
+                    .tools(vec![McpToolPolicy::new("", McpToolPermission::AlwaysDeny)]),
+            )]),
+        ),
         ("tool_aliases", options().tool_aliases([("a", "")])),
         ("title", options().title("")),
         ("client_app", options().client_app("a\nb")),
@@ -292,6 +363,7 @@ fn an_option_writes_what_its_row_names() {
             .plugin(Plugin::new("/p"))
             .plugin(Plugin::without_mcp("/p"))
             .external_mcp_server("s", McpServer::stdio("c", [""; 0]))
+            .tool_server_configs([("t", ToolServerConfig::default())])
             .tool_aliases([("a", "b")])
             .sandbox(json!({}))
             .managed_settings(json!({}))

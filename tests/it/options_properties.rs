@@ -6,7 +6,9 @@
 use std::time::Duration;
 
 use claude_wire::session::Options;
-use claude_wire::session::options::{AgentDefinition, FileOrJson, McpServer, Plugin, Thinking};
+use claude_wire::session::options::{
+    AgentDefinition, FileOrJson, McpServer, Plugin, Thinking, ToolServerConfig,
+};
 use claude_wire::transport::Inherit;
 use proptest::prelude::*;
 use serde_json::json;
@@ -52,7 +54,7 @@ fn millis(text: &str) -> Duration {
 }
 
 /// All options that write something, in their order on the command line.
-const ROWS: [Row; 66] = rows! {
+const ROWS: [Row; 67] = rows! {
     system_prompt: |o, t| o.append_system_prompt(t) => "--append-system-prompt" text;
     allowed_tools: |o, t| o.allowed_tools([format!("A({})", inner(t)), "-B".into()]) => "--allowed-tools" |t| Some(format!("A({}),-B", inner(t)));
     disallowed_tools: |o, t| o.disallowed_tools([format!("-({})", inner(t))]) => "--disallowed-tools" |t| Some(format!("-({})", inner(t)));
@@ -101,6 +103,7 @@ const ROWS: [Row; 66] = rows! {
     plan_mode_instructions: |o, t| o.plan_mode_instructions(t) => "" none;
     agents: |o, t| o.agents([(format!("{t}a"), AgentDefinition::new(t, t))]) => "" none;
     tool_aliases: |o, t| o.tool_aliases([(format!("{t}f"), format!("{t}t"))]) => "" none;
+    tool_server_configs: |o, t| o.tool_server_configs([(format!("{t}s"), ToolServerConfig::default())]) => "" none;
     title: |o, t| o.title(format!("{t}t")) => "" none;
     prompt_suggestions: |o, _| o.prompt_suggestions(true) => "" none;
     agent_progress_summaries: |o, _| o.agent_progress_summaries(true) => "" none;

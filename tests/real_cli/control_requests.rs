@@ -2,7 +2,9 @@
 
 use claude_wire::Session;
 use claude_wire::lab::{ApiReply, ApiScript, When};
-use claude_wire::session::control::{Call, FeedbackKind, Patch, RatedPart, Rating, Sentiment, Survey};
+use claude_wire::session::control::{
+    Call, FeedbackKind, Patch, RatedPart, Rating, Sentiment, Survey,
+};
 use claude_wire::session::options::Effort;
 use claude_wire::wire::replies;
 use claude_wire::wire::replies::files::CwdStatus;

@@ -3,8 +3,8 @@
 
 use claude_wire::Session;
 use claude_wire::lab::{ApiReply, ApiScript, Hermetic, When};
-use claude_wire::session::options::McpServer;
 use claude_wire::session::PermissionMode;
+use claude_wire::session::options::McpServer;
 use claude_wire::wire::replies::mcp::McpState;
 use claude_wire::wire::{Message, System};
 use serde_json::{Map, json};

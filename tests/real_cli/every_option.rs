@@ -1,8 +1,8 @@
 //! The CLI accepts every option: its flags are known, its handshake fields applied.
 
 use claude_wire::lab::{ApiReply, ApiScript, real_cli};
-use claude_wire::session::options::{AgentDefinition, McpServer, Plugin, Thinking};
 use claude_wire::session::Options;
+use claude_wire::session::options::{AgentDefinition, McpServer, Plugin, Thinking};
 use claude_wire::wire::System;
 use claude_wire::wire::message::ThinkingDisplay;
 use serde_json::json;

@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use claude_wire::lab::{ApiReply, ApiScript, When};
-use claude_wire::session::handlers::ElicitationAnswer;
 use claude_wire::session::Matcher;
+use claude_wire::session::handlers::ElicitationAnswer;
 use claude_wire::session::options::McpServer;
 use claude_wire::wire::RawJson;
 use claude_wire::wire::hook::{HookEventName, HookInput, HookOutput};

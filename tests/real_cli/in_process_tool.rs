@@ -28,7 +28,7 @@ pub(crate) async fn run() {
 }
 
 /// An MCP server with one tool.
-fn serve(message: &Value) -> Value {
+pub(crate) fn serve(message: &Value) -> Value {
     let result = match message["method"].as_str().unwrap() {
         "initialize" => {
             json!({"protocolVersion": message["params"]["protocolVersion"], "capabilities": {"tools": {}},

@@ -64,6 +64,7 @@ tests![
     missing_key,
     no_reply_in_the_script,
     one_shot,
+    option_fields,
     option_forms,
     options_of_one_query,
     partial_messages,

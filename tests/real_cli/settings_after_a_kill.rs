@@ -2,8 +2,8 @@
 
 use claude_wire::Session;
 use claude_wire::lab::{ApiReply, ApiScript, When};
-use claude_wire::session::control::Patch;
 use claude_wire::session::PermissionMode;
+use claude_wire::session::control::Patch;
 use serde_json::json;
 
 use crate::support::{after_a_kill, finish, kill, place};

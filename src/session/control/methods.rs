@@ -151,7 +151,7 @@ impl Session {
 impl Mcp<'_> {
     /// Registers an in-process MCP server while the session runs, replacing one of that name.
     /// Returns what [`set_servers`](Self::set_servers) needs to offer it to the CLI: its name and
-    /// its configuration. `make` creates a server for each connection of the CLI; see
+    /// its configuration, with what the options say of it. `make` creates a server for each connection of the CLI; see
     /// [`mcp`](crate::session::mcp).
     ///
     /// ```
@@ -174,7 +174,7 @@ impl Mcp<'_> {
     {
         let name = name.into();
         self.0.inner.shared.setup.handlers.mcp.insert(name.clone(), make);
-        let config = json!({"type": "sdk", "name": name});
+        let config = self.0.inner.shared.setup.options.tool_server_config(&name);
         (name, config)
     }
 

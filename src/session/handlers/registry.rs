@@ -60,9 +60,20 @@ impl Handlers {
         self.permissions.has_handler() || self.raw.contains_key(&CliRequestName::CanUseTool)
     }
 
-    /// Returns warnings about options that do not work as they seem to.
-    pub(in crate::session) fn warnings(&self, options: &Options) -> Vec<String> {
+    /// Returns warnings about options that do not work as they seem to; `initialize` has fields of
+    /// the request in addition to those of the handlers.
+    pub(in crate::session) fn warnings(
+        &self,
+        options: &Options,
+        initialize: &Map<String, Value>,
+    ) -> Vec<String> {
         let mut warnings = if self.has_permission() { unreachable(options) } else { Vec::new() };
+        let listed =
+            initialize.get("sdkMcpServers").and_then(Value::as_array).into_iter().flatten();
+        let servers = listed.filter_map(Value::as_str).map(str::to_owned);
+        #[cfg(feature = "mcp")]
+        let servers = servers.chain(self.mcp.names());
+        warnings.extend(options.ignored_policies(&servers.collect::<Vec<_>>()));
         warnings.extend(hooks::seldom_called(&self.hooks));
         warnings
     }

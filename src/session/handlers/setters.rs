@@ -239,6 +239,6 @@ impl SessionBuilder {
     /// these options leave nothing to decide, a hook that the CLI never calls.
     /// [`start`](Self::start) logs them with `tracing` at level warn.
     pub fn warnings(&self) -> Vec<String> {
-        self.handlers.warnings(&self.resolved())
+        self.handlers.warnings(&self.resolved(), &self.initialize)
     }
 }

@@ -2,56 +2,142 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
+use super::open::{Fault, Json};
 use super::{Effort, McpServer, PermissionMode};
 
-/// A sub-agent to which the model can delegate work, or that leads the conversation (option
-/// `agent`).
-///
-/// It is sent in the initialize request (`agents`, CLI 2.1.329), never on the command line. Fields
-/// that are `None` or empty are omitted, and the CLI decides.
-///
-/// ```
-/// use claude_wire::session::options::{AgentDefinition, Options};
-///
-/// let mut reviewer = AgentDefinition::new("Reviews a change", "Look for bugs. Change nothing.");
-/// reviewer.tools = Some(vec!["Read".into(), "Grep".into()]);
-/// let options = Options::default().agents([("reviewer", reviewer)]);
-/// options.validate()?;
-/// # Ok::<(), claude_wire::session::options::OptionError>(())
-/// ```
-#[derive(Clone, Debug, Default, PartialEq)]
+open_object! {
+    /// A sub-agent to which the model can delegate work, or that leads the conversation (option
+    /// `agent`).
+    ///
+    /// It is sent in the initialize request (`agents`, CLI 2.1.329), never on the command line.
+    /// Fields that are `None` or empty are omitted, and the CLI decides. It can be read from JSON
+    /// and written as JSON, in the form of the wire; `AgentDefinition` of the TypeScript SDK.
+    ///
+    /// ```
+    /// use claude_wire::session::options::{AgentDefinition, Options};
+    ///
+    /// let mut reviewer = AgentDefinition::new("Reviews a change", "Look for bugs. Change nothing.");
+    /// reviewer.tools = Some(vec!["Read".into(), "Grep".into()]);
+    /// let options = Options::default().agents([("reviewer", reviewer)]);
+    /// options.validate()?;
+    ///
+    /// let read: AgentDefinition = serde_json::from_str(r#"{"description":"d","prompt":"p","new":1}"#)?;
+    /// assert_eq!(serde_json::to_string(&read)?, r#"{"description":"d","prompt":"p","new":1}"#);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[derive(Debug)]
+    pub struct AgentDefinition {
+        /// When to use it, for the model to read.
+        pub description: String = "description" required seen,
+        /// Its system prompt.
+        pub prompt: String = "prompt" required seen,
+        /// The tools that it has; the empty list is none, `None` all of them.
+        pub tools: Option<Vec<String>> = "tools" seen,
+        /// The tools that it must not have. `mcp__server` is every tool of a server, `mcp__*` of
+        /// all servers.
+        pub disallowed_tools: Vec<String> = "disallowedTools" seen,
+        /// Its model, an alias or a full name, or `inherit`.
+        pub model: Option<String> = "model" seen,
+        /// Its MCP servers.
+        pub mcp_servers: Vec<AgentMcpServer> = "mcpServers",
+        /// A reminder in its context that it must not forget. Experimental: CLI 2.1.332 takes it,
+        /// and its requests to the model do not show it.
+        pub critical_system_reminder: Option<String> = "criticalSystemReminder_EXPERIMENTAL",
+        /// The skills that it starts with.
+        pub skills: Vec<String> = "skills",
+        /// The first prompt when it leads the conversation: a turn that the CLI starts before that
+        /// of your first prompt.
+        pub initial_prompt: Option<String> = "initialPrompt" seen,
+        /// How many requests to the model it may take, from 1 up.
+        pub max_turns: Option<u32> = "maxTurns",
+        /// How many tokens its conversation may have before it is compacted. It only lowers the
+        /// limit that it would have otherwise, and has no effect when it leads the conversation.
+        pub auto_compact_window: Option<u64> = "autoCompactWindow",
+        /// Whether it runs in the background.
+        pub background: Option<bool> = "background",
+        /// Whether it runs without the instruction files of user and project (`CLAUDE.md`); those of
+        /// the administrator stay. No effect when it leads the conversation.
+        pub omit_claude_md: Option<bool> = "omitClaudeMd" seen,
+        /// Where it keeps its memory. It also gets the tools that write it.
+        pub memory: Option<AgentMemory> = "memory" seen,
+        /// Its effort, a level or a number.
+        pub effort: Option<AgentEffort> = "effort" seen,
+        /// How to decide about tools that no rule covers.
+        pub permission_mode: Option<PermissionMode> = "permissionMode",
+        /// The agents that observe it in the background, up to four, separated by commas: they get
+        /// digests of its work, and report.
+        pub observer: Option<String> = "observer",
+        /// A text after each of these digests. A blank one is ignored.
+        pub observer_message: Option<String> = "observerMessage",
+    }
+}
+
+impl AgentDefinition {
+    /// Creates an agent with a description for the model and its own system prompt.
+    pub fn new(description: impl Into<String>, prompt: impl Into<String>) -> Self {
+        Self { description: description.into(), prompt: prompt.into(), ..Self::default() }
+    }
+}
+
+string_enum! {
+    /// Where an agent keeps its memory (`memory`, CLI 2.1.332, declared, not seen).
+    pub enum AgentMemory {
+        /// In the user's configuration: `agent-memory/<agent>/`.
+        User = "user",
+        /// In the project: `.claude/agent-memory/<agent>/`.
+        Project = "project",
+        /// In the project, on this machine: `.claude/agent-memory-local/<agent>/`.
+        Local = "local",
+    }
+}
+
+open_words!(AgentMemory, PermissionMode, Effort);
+
+/// How hard an agent tries (`effort`).
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct AgentDefinition {
-    /// When to use it, for the model to read (`description`).
-    pub description: String,
-    /// Its system prompt (`prompt`).
-    pub prompt: String,
-    /// The tools that it has (`tools`); the empty list is none, `None` all of them.
-    pub tools: Option<Vec<String>>,
-    /// The tools that it must not have (`disallowedTools`).
-    pub disallowed_tools: Vec<String>,
-    /// Its model, an alias or a full name, or `inherit` (`model`).
-    pub model: Option<String>,
-    /// Its MCP servers (`mcpServers`).
-    pub mcp_servers: Vec<AgentMcpServer>,
-    /// The skills that it starts with (`skills`).
-    pub skills: Vec<String>,
-    /// The first prompt when it leads the conversation (`initialPrompt`).
-    pub initial_prompt: Option<String>,
-    /// How many requests to the model it may take, from 1 up (`maxTurns`).
-    pub max_turns: Option<u32>,
-    /// Whether it runs in the background (`background`).
-    pub background: Option<bool>,
-    /// Where it keeps its memory: `user`, `project` or `local` (`memory`).
-    pub memory: Option<String>,
-    /// Its effort level (`effort`).
-    pub effort: Option<Effort>,
-    /// How to decide about tools that no rule covers (`permissionMode`).
-    pub permission_mode: Option<PermissionMode>,
-    /// Any other field, by its name on the wire; it overrides those above.
-    pub extra: Map<String, Value>,
+pub enum AgentEffort {
+    /// A level, such as `low`.
+    Level(Effort),
+    /// A whole number, whose scale is that of the CLI (declared, not seen).
+    Number(u64),
+}
+
+impl From<&str> for AgentEffort {
+    fn from(level: &str) -> Self {
+        Self::Level(level.into())
+    }
+}
+
+impl From<Effort> for AgentEffort {
+    fn from(level: Effort) -> Self {
+        Self::Level(level)
+    }
+}
+
+impl From<u64> for AgentEffort {
+    fn from(number: u64) -> Self {
+        Self::Number(number)
+    }
+}
+
+impl Json for AgentEffort {
+    fn to_json(&self) -> Value {
+        match self {
+            Self::Level(level) => level.to_json(),
+            Self::Number(number) => number.to_json(),
+        }
+    }
+
+    fn from_json(value: Value) -> Result<Self, Fault> {
+        match value {
+            Value::String(level) => Ok(Self::Level(level.into())),
+            Value::Number(_) => u64::from_json(value).map(Self::Number),
+            other => Err(Fault::new("a level or a whole number", &other)),
+        }
+    }
 }
 
 /// An MCP server of an agent.
@@ -64,49 +150,57 @@ pub enum AgentMcpServer {
     Own(String, McpServer),
 }
 
-impl AgentDefinition {
-    /// Creates an agent with a description for the model and its own system prompt.
-    pub fn new(description: impl Into<String>, prompt: impl Into<String>) -> Self {
-        Self { description: description.into(), prompt: prompt.into(), ..Self::default() }
-    }
-
-    fn to_json(&self) -> Value {
-        let mut fields = Map::new();
-        fields.insert("description".to_owned(), json!(self.description));
-        fields.insert("prompt".to_owned(), json!(self.prompt));
-        let list = |items: &[String]| (!items.is_empty()).then(|| json!(items));
-        let servers = || self.mcp_servers.iter().map(AgentMcpServer::to_json).collect::<Value>();
-        let optional = [
-            ("tools", self.tools.as_ref().map(|tools| json!(tools))),
-            ("disallowedTools", list(&self.disallowed_tools)),
-            ("model", self.model.as_ref().map(|model| json!(model))),
-            ("mcpServers", (!self.mcp_servers.is_empty()).then(servers)),
-            ("skills", list(&self.skills)),
-            ("initialPrompt", self.initial_prompt.as_ref().map(|prompt| json!(prompt))),
-            ("maxTurns", self.max_turns.map(Value::from)),
-            ("background", self.background.map(Value::from)),
-            ("memory", self.memory.as_ref().map(|memory| json!(memory))),
-            ("effort", self.effort.as_ref().map(|effort| json!(effort.as_str()))),
-            ("permissionMode", self.permission_mode.as_ref().map(|mode| json!(mode.as_str()))),
-        ];
-        fields.extend(
-            optional.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))),
-        );
-        fields.extend(self.extra.clone());
-        Value::Object(fields)
-    }
-}
-
-impl AgentMcpServer {
+impl Json for AgentMcpServer {
     fn to_json(&self) -> Value {
         match self {
             AgentMcpServer::Named(name) => json!(name),
             AgentMcpServer::Own(name, server) => json!({name: server.to_json()}),
         }
     }
+
+    fn from_json(value: Value) -> Result<Self, Fault> {
+        let fault = Fault::new("a name or an object with one server", &value);
+        Self::list_from_json(vec![value])?.pop().ok_or(fault)
+    }
+
+    /// One item may have several servers, each by its name.
+    fn list_from_json(items: Vec<Value>) -> Result<Vec<Self>, Fault> {
+        let mut servers = Vec::new();
+        for (index, item) in items.into_iter().enumerate() {
+            match item {
+                Value::String(name) => servers.push(Self::Named(name)),
+                Value::Object(_) => {
+                    let own = BTreeMap::from_json(item).map_err(|fault| fault.at(index))?;
+                    servers.extend(own.into_iter().map(|(name, server)| Self::Own(name, server)));
+                }
+                other => return Err(Fault::new("a name or an object", &other).at(index)),
+            }
+        }
+        Ok(servers)
+    }
 }
 
-/// The field `agents` of the initialize request.
-pub(super) fn agents(agents: &BTreeMap<String, AgentDefinition>) -> Value {
-    agents.iter().map(|(name, agent)| (name.clone(), agent.to_json())).collect::<Map<_, _>>().into()
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn servers_and_efforts_survive_in_each_form() {
+        for text in [
+            r#"{"description":"d","prompt":"p","mcpServers":["s",{"o":{"command":"c"}}],"effort":"low"}"#,
+            r#"{"description":"d","prompt":"p","memory":"elsewhere","effort":7}"#,
+        ] {
+            let agent: AgentDefinition = serde_json::from_str(text).unwrap();
+            assert_eq!(serde_json::to_string(&agent).unwrap(), text);
+        }
+        let two = json!({"description": "d", "prompt": "p", "mcpServers": [{"a": {}, "b": {}}]});
+        let agent: AgentDefinition = serde_json::from_value(two).unwrap();
+        assert_eq!(agent.mcp_servers.len(), 2);
+        let bad =
+            json!({"description": "d", "prompt": "p", "mcpServers": ["s", {"o": {"url": 1}}]});
+        assert_eq!(
+            serde_json::from_value::<AgentDefinition>(bad).unwrap_err().to_string(),
+            "field `mcpServers[1].o.url`: expected a string, got a number"
+        );
+    }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::argv::{is_argument, joined};
-use super::error::shown;
+use super::error::{kind, shown};
 use super::values::{FileOrJson, Plugin, Skills, SystemPrompt, Thinking};
 use super::variable::{VARIABLES, is_variable};
 use super::{AgentDefinition, OptionError, rules as rule};
@@ -171,7 +171,7 @@ fn file_or(
     }
 }
 
-/// Returns the kind of the JSON value, but not the value: it may contain a secret.
+/// The error has the kind of the JSON value, but not the value: it may contain a secret.
 fn of_kind(
     field: &'static str,
     json: &Value,
@@ -181,14 +181,7 @@ fn of_kind(
     if is_right(json) {
         return Ok(());
     }
-    let got = match json {
-        Value::Null => "null",
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a string",
-        Value::Array(_) => "an array",
-        Value::Object(_) => "an object without it",
-    };
+    let got = if json.is_object() { "an object without it" } else { kind(json) };
     Err(OptionError::new(field, expected, got))
 }
 

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use serde_json::Value;
+
 use crate::common::clip;
 
 /// An invalid option, found before anything was spawned.
@@ -49,6 +51,18 @@ pub(super) fn shown(text: &str) -> String {
     match clip(text, 80) {
         Cow::Owned(start) => format!("{start:?} ({} bytes)", text.len()),
         Cow::Borrowed(text) => format!("{text:?}"),
+    }
+}
+
+/// The kind of a JSON value, for an error that must not show the value: it may contain a secret.
+pub(super) fn kind(json: &Value) -> &'static str {
+    match json {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "an object",
     }
 }
 

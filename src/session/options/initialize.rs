@@ -6,7 +6,8 @@
 use serde_json::{Map, Value, json};
 
 use super::argv::{Argv, is_argument};
-use super::{FileOrJson, Options, Skills, SystemPrompt, agents};
+use super::open::Json;
+use super::{FileOrJson, Options, Skills, SystemPrompt};
 
 impl Options {
     /// Otherwise CLI 2.1.329 silently uses the prompt with which a resumed conversation began.
@@ -30,7 +31,7 @@ impl Options {
     }
 
     pub(super) fn sent_agents(&self) -> Option<Value> {
-        self.agents.as_ref().filter(|all| !all.is_empty()).map(agents::agents)
+        self.agents.as_ref().filter(|all| !all.is_empty()).map(Json::to_json)
     }
 
     pub(super) fn named_skills(&self) -> Option<Value> {

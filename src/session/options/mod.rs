@@ -31,6 +31,8 @@
 //! its own, where they send an empty one; and `max_turns` 0 or an empty `model` is an error, where
 //! they treat it as unset.
 
+#[macro_use]
+mod open;
 mod agents;
 mod args;
 mod argv;
@@ -39,28 +41,37 @@ mod config;
 mod conversation;
 mod declare;
 mod error;
+mod in_process;
 mod initialize;
 mod launch;
 mod mcp_servers;
 mod permissions;
 mod rows;
 mod rules;
+mod sandbox;
 mod setters;
 mod start;
 mod table;
 mod timeouts;
+mod tool_servers;
 mod validate;
 mod values;
 mod variable;
 
 pub use self::{
-    agents::{AgentDefinition, AgentMcpServer},
+    agents::{AgentDefinition, AgentEffort, AgentMcpServer, AgentMemory},
     config::{AppConfig, ConfigError},
     declare::Options,
     error::OptionError,
-    mcp_servers::McpServer,
+    mcp_servers::{McpServer, McpTransport},
     rows::OptionRow,
+    sandbox::{
+        SandboxAwsPair, SandboxCredentials, SandboxDecode, SandboxFilesystem, SandboxNetwork,
+        SandboxNoMatch, SandboxRipgrep, SandboxSecretFile, SandboxSecretMode,
+        SandboxSecretVariable, SandboxSettings, SandboxSigning, SandboxSigv4, SandboxTls,
+    },
     timeouts::{DEFAULT_TIMEOUT, Timeouts},
+    tool_servers::{McpToolCeiling, McpToolPermission, McpToolPolicy, ToolServerConfig},
     values::{
         FileOrJson, PermissionPrompts, Plugin, QuestionPreview, SettingSource, Skills,
         SystemPrompt, Thinking,

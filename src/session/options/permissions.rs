@@ -30,9 +30,7 @@ impl Options {
 
     /// Checks the words on which the CLI would exit.
     pub(super) fn check_permission_words(&self) -> Checked {
-        if let Some(PermissionMode::Other(word)) = &self.permission_mode
-            && &**word != "manual"
-        {
+        if let Some(PermissionMode::Other(word)) = &self.permission_mode {
             return Err(unknown("permission_mode", PermissionMode::KNOWN, word));
         }
         if let Some(PermissionPrompts::Other(word)) = &self.permission_prompts {

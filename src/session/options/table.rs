@@ -437,6 +437,16 @@ macro_rules! option_table {
             index servers;
         }
 
+        /// Time limits and policies for the tools of servers in this process, by the name of the
+        /// server. The CLI ignores one of a name that no server has. A server that is added while
+        /// the session runs is offered with its entry.
+        tool_server_configs: ::std::collections::BTreeMap<String, $crate::session::options::ToolServerConfig> {
+            set map_of<$crate::session::options::ToolServerConfig>;
+            default "none";
+            initialize "sdkMcpServerConfigs" = sent_tool_server_configs;
+            index servers;
+        }
+
         /// Whether only the servers of `mcp_config` and `mcp_servers` are used.
         strict_mcp_config: bool {
             set switch;
@@ -459,14 +469,21 @@ macro_rules! option_table {
             index settings;
         }
 
-        /// The sandbox that commands run in: an object in the form of the CLI's settings, where it
-        /// replaces a `sandbox` that `settings` brings as JSON.
+        /// The sandbox that commands run in: a
+        /// [`SandboxSettings`](crate::session::options::SandboxSettings), or any object in the form of the
+        /// CLI's settings, where it replaces a `sandbox` that `settings` brings as JSON.
         ///
         /// `{"enabled": true}` also sets `failIfUnavailable`, unless it says otherwise: a sandbox
         /// that is not available is an error, and commands do not run without one. Not together
         /// with a settings file: write it into that file.
+        ///
+        /// The CLI checks settings as a whole. If it rejects one field, it ignores all of them, the
+        /// sandbox included, and still reports them as applied: `errors` of
+        /// [`Settings::get`](crate::session::control::Settings::get) then names the field, and the first
+        /// turn has an [`Informational`](crate::wire::system::notices::Informational) message with
+        /// the tag `settings_not_in_effect`.
         sandbox: ::serde_json::Value {
-            set as_is;
+            set into;
             default "what the settings say";
             also "--initialize-fields" "--await-initialize";
             initialize "settings" = sent_settings;
