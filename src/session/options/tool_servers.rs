@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 open_object! {
-    /// The settings of a server in this process (option `tool_server_configs`):
-    /// `McpSdkServerConfig` of the TypeScript SDK, without the name.
+    /// The settings of a server in this process (`sdkMcpServerConfigs`): `McpSdkServerConfig` of
+    /// the TypeScript SDK, without the name.
     #[derive(Debug)]
     pub struct ToolServerConfig with setters {
         /// How long a tool call may take, at least one second: the CLI ignores less. In
