@@ -95,8 +95,12 @@ impl Pool {
 impl Binding {
     /// The launch of one script.
     pub(super) fn to(script: Arc<Script>) -> Self {
+        Self::of(Machine::new(script))
+    }
+
+    fn of(machine: Machine) -> Self {
         Self {
-            machine: Machine::new(script),
+            machine,
             choice: None,
             steps: VecDeque::new(),
             aliases: Aliases::default(),
@@ -109,7 +113,9 @@ impl Binding {
     /// A launch that is one of these recordings. Fails if one of them cannot be read.
     pub(super) fn among(pool: &Pool, launch: Launched) -> Result<Self, String> {
         if let ([only], false) = (&*pool.recordings, pool.claims.is_shared()) {
-            return Ok(Self::to(only.script(&launch)?));
+            let script = only.script(&launch)?;
+            let live = launch.read(script.cli.as_deref());
+            return Ok(Self::of(Machine::new(script).launched(live)));
         }
         let left = (0..pool.recordings.len()).filter(|index| !pool.is_used(*index)).collect();
         let mut choice = Choice {
@@ -121,15 +127,33 @@ impl Binding {
             text: String::new(),
             written: Written::default(),
         };
+        let mut nearest = None;
         let mut binding = Self { of_several: true, ..Self::to(Arc::new(Script::empty())) };
         for index in choice.left.clone() {
-            if choice.is_possible(index)? {
-                let script = choice.pool.recordings[index].script(&choice.launch)?;
-                binding.machine = Machine::new(script);
+            if !choice.is_possible(index)? {
+                continue;
+            }
+            let machine = choice.machine(index, Vec::new())?;
+            if machine.is_diverged() {
+                // It has another prompt among its arguments.
+                nearest = nearest.or(Some(index));
+                continue;
+            }
+            if machine.has_prompt() {
+                if !choice.pool.claim(index)? {
+                    continue;
+                }
+                binding.name = Some(choice.name(index));
+            } else {
                 choice.front = index;
                 binding.choice = Some(choice);
-                return Ok(binding);
             }
+            binding.machine = machine;
+            return Ok(binding);
+        }
+        if let Some(nearest) = nearest {
+            binding.machine = choice.machine(nearest, choice.others(Some(nearest))?)?;
+            return Ok(binding);
         }
         let divergence = choice.unrecorded("the launch").among(choice.others(None)?);
         binding.machine.diverge(0, divergence);
@@ -227,7 +251,7 @@ impl Binding {
         for index in choice.left.clone() {
             let fits = choice
                 .is_possible(index)
-                .and_then(|possible| Ok(possible && choice.beginning(index)?.prompt.fits(prompt)));
+                .and_then(|possible| Ok(possible && choice.fits(index, prompt)?));
             match fits {
                 Ok(false) => continue,
                 Ok(true) if choice.pool.is_used(index) => continue,
@@ -279,9 +303,8 @@ impl Binding {
         let signalled = matches!(choice.inputs.last(), Some((_, Input::Signal(_))));
         if signalled {
             let none = choice.text_prompt();
-            let fits = choice.left.iter().any(|index| {
-                choice.beginning(*index).is_ok_and(|beginning| beginning.prompt.fits(&none))
-            });
+            let fits =
+                choice.left.iter().any(|index| choice.fits(*index, &none).unwrap_or_default());
             if fits {
                 return self.settle(now, &none);
             }
@@ -352,8 +375,21 @@ impl Binding {
 impl Choice {
     /// Whether the command line may be that of this recording.
     fn is_possible(&self, index: usize) -> Result<bool, String> {
-        let _header = &self.beginning(index)?.header;
-        Ok(true)
+        let rules = &self.pool.recordings[index].rules;
+        Ok(self.beginning(index)?.is_possible(&self.launch, rules))
+    }
+
+    /// Whether its first prompt is this one.
+    fn fits(&self, index: usize, prompt: &FirstPrompt) -> Result<bool, String> {
+        let rules = &self.pool.recordings[index].rules;
+        Ok(self.beginning(index)?.prompt.fits(prompt, rules))
+    }
+
+    /// The machine of a recording, at the start of this launch.
+    fn machine(&self, index: usize, others: Vec<String>) -> Result<Machine, String> {
+        let script = self.pool.recordings[index].script(&self.launch)?;
+        let live = self.launch.read(script.cli.as_deref());
+        Ok(Machine::new(script).among(others).launched(live))
     }
 
     fn beginning(&self, index: usize) -> Result<Arc<super::compiled::Beginning>, String> {
@@ -371,9 +407,8 @@ impl Choice {
 
     /// Plays what the host did to a recording.
     fn trial(&self, index: usize, now: u64, others: Vec<String>) -> Result<Trial, String> {
-        let script = self.pool.recordings[index].script(&self.launch)?;
         let mut trial = Trial {
-            machine: Machine::new(script).among(others),
+            machine: self.machine(index, others)?,
             now: 0,
             steps: VecDeque::new(),
             aliases: Aliases::default(),

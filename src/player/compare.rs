@@ -15,6 +15,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::host_line::one_line;
+use super::launch;
+use super::rules::{Place, Rules};
 use crate::recording::{fits_redacted, is_placeholder};
 
 /// A place where two values differ.
@@ -26,6 +28,8 @@ pub(super) struct Difference {
     expected: Option<Value>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     actual: Option<Value>,
+    /// What a rule accepts, in place of the expected value.
+    rule: Option<String>,
 }
 
 impl Difference {
@@ -34,11 +38,16 @@ impl Difference {
         if expected == actual {
             return Vec::new();
         }
-        vec![Self {
-            path: path.to_owned(),
-            expected: Some(expected.into()),
-            actual: Some(actual.into()),
-        }]
+        vec![Self::new(path, Some(expected.into()), Some(actual.into()))]
+    }
+
+    pub(super) fn new(path: &str, expected: Option<Value>, actual: Option<Value>) -> Self {
+        Self { path: path.to_owned(), expected, actual, rule: None }
+    }
+
+    /// A value that does not fit its rule.
+    pub(super) fn of_rule(path: &str, rule: String, actual: Option<Value>) -> Self {
+        Self { rule: Some(rule), ..Self::new(path, None, actual) }
     }
 }
 
@@ -47,7 +56,8 @@ impl std::fmt::Display for Difference {
         let show = |value: &Option<Value>| {
             value.as_ref().map_or("nothing".into(), |value| one_line(&value.to_string(), SHOWN))
         };
-        write!(f, "{}: expected {}, actual {}", self.path, show(&self.expected), show(&self.actual))
+        let expected = self.rule.clone().unwrap_or_else(|| show(&self.expected));
+        write!(f, "{}: expected {expected}, actual {}", self.path, show(&self.actual))
     }
 }
 
@@ -71,12 +81,42 @@ pub(super) fn prompt(line: &Value) -> Value {
     Value::Object(meaning)
 }
 
-/// The differences between two `control_request`s of one subtype; `request` is the field of that
-/// name.
-pub(super) fn requests(subtype: &str, expected: &Value, actual: &Value) -> Vec<Difference> {
-    if subtype == "initialize" {
-        return initializes(expected, actual);
+/// The differences between the compared fields of two prompts, whose place in the launch is given.
+pub(super) fn prompts(
+    expected: &Value,
+    actual: &Value,
+    place: usize,
+    rules: &Rules,
+) -> Vec<Difference> {
+    let (mut expected, mut actual) = (expected.clone(), actual.clone());
+    let text = |prompt: &mut Value| {
+        let content = prompt.pointer_mut("/message/content").map(Value::take)?;
+        Some(match content {
+            Value::Array(blocks) if blocks.len() == 1 && blocks[0]["type"] == "text" => {
+                blocks[0]["text"].clone()
+            }
+            other => other,
+        })
+    };
+    let place = Place::Prompt(place);
+    if rules.matcher(&place).is_none() {
+        return values("prompt", &expected, &actual, true);
     }
+    let (recorded, live) = (text(&mut expected), text(&mut actual));
+    let mut found = rules.differences(
+        &place,
+        "prompt.message.content",
+        recorded.as_ref(),
+        live.as_ref(),
+        Vec::new,
+    );
+    found.extend(values("prompt", &expected, &actual, true));
+    found
+}
+
+/// The differences between two `control_request`s of one subtype, but for `initialize`; `request` is
+/// the field of that name.
+pub(super) fn requests(subtype: &str, expected: &Value, actual: &Value) -> Vec<Difference> {
     let strip = |request: &Value| {
         let mut request = request.clone();
         remove(&mut request, "expires_at");
@@ -127,42 +167,26 @@ pub(super) fn answers(request: &Value, expected: &Value, actual: &Value) -> Vec<
     values("response.response", &strip(expected), &strip(actual), true)
 }
 
-fn initializes(expected: &Value, actual: &Value) -> Vec<Difference> {
-    let mut differences = values("request.hooks", &hooks(expected), &hooks(actual), true);
-    differences.extend(values("request.sdkMcpServers", &servers(expected), &servers(actual), true));
+/// The differences between two `initialize` requests. `settles`: what may also be a flag has been
+/// compared with the launch. The tools of manifests are compared by themselves.
+pub(super) fn initializes(expected: &Value, actual: &Value, settles: bool) -> Vec<Difference> {
+    let mut found = Vec::new();
+    if !settles {
+        let hooks = |request: &Value| request.get("hooks").cloned().and_then(launch::hooks);
+        found = optional("request.hooks", hooks(expected).as_ref(), hooks(actual).as_ref());
+        found.extend(values("request.sdkMcpServers", &servers(expected), &servers(actual), true));
+    }
     for (key, expected) in expected.as_object().into_iter().flatten() {
-        if let Some(actual) = actual.get(key)
-            && !matches!(key.as_str(), "hooks" | "sdkMcpServers")
-            && !expected.is_null()
-            && !actual.is_null()
-        {
-            differences.extend(values(&format!("request.{key}"), expected, actual, true));
+        let Some(actual) = actual.get(key).filter(|actual| !actual.is_null()) else { continue };
+        let is_done = match key.as_str() {
+            "hooks" | "sdkMcpServers" | "sdkMcpServerManifests" => true,
+            key => settles && launch::is_declared(key),
+        };
+        if !is_done && !expected.is_null() {
+            found.extend(values(&format!("request.{key}"), expected, actual, true));
         }
     }
-    differences
-}
-
-/// The hooks of an `initialize`, with the callbacks counted instead of named.
-fn hooks(request: &Value) -> Value {
-    let mut hooks = request.get("hooks").cloned().unwrap_or(Value::Null);
-    for matcher in hooks
-        .as_object_mut()
-        .into_iter()
-        .flat_map(|events| events.values_mut())
-        .filter_map(Value::as_array_mut)
-        .flatten()
-    {
-        if let Some(ids) = matcher.get_mut("hookCallbackIds") {
-            *ids = ids.as_array().map_or(0, Vec::len).into();
-        }
-    }
-    match hooks {
-        Value::Object(mut events) => {
-            events.retain(|_, matchers| matchers.as_array().is_none_or(|list| !list.is_empty()));
-            if events.is_empty() { Value::Null } else { Value::Object(events) }
-        }
-        other => other,
-    }
+    found
 }
 
 /// The hook callbacks of an `initialize`, in an order that does not depend on their ids.
@@ -194,6 +218,17 @@ pub(super) fn values(
     found
 }
 
+/// The differences between two values that may be absent.
+pub(super) fn optional(
+    path: &str,
+    expected: Option<&Value>,
+    actual: Option<&Value>,
+) -> Vec<Difference> {
+    let mut found = Vec::new();
+    Walk { null_is_absent: true, found: &mut found }.pair(path, expected, actual);
+    found
+}
+
 struct Walk<'a> {
     null_is_absent: bool,
     found: &'a mut Vec<Difference>,
@@ -218,11 +253,7 @@ impl Walk<'_> {
                 }
             }
             _ if expected == actual => {}
-            _ => self.found.push(Difference {
-                path: path.to_owned(),
-                expected: expected.cloned(),
-                actual: actual.cloned(),
-            }),
+            _ => self.found.push(Difference::new(path, expected.cloned(), actual.cloned())),
         }
     }
 
@@ -313,17 +344,17 @@ mod tests {
         let live = json(
             r#"{"hooks":{"Stop":[{"hookCallbackIds":["cb-77"]}],"PreToolUse":[]},"sdkMcpServers":["a","b"],"new":true}"#,
         );
-        assert_eq!(requests("initialize", &recorded, &live), []);
+        assert_eq!(initializes(&recorded, &live, false), []);
         assert_eq!(
-            requests(
-                "initialize",
+            initializes(
                 &json(r#"{"hooks":null}"#),
-                &json(r#"{"hooks":{},"sdkMcpServers":[]}"#)
+                &json(r#"{"hooks":{},"sdkMcpServers":[]}"#),
+                false
             ),
             []
         );
         let other = json(r#"{"hooks":{"Stop":[{"hookCallbackIds":["a","b"]}]},"agents":{"x":2}}"#);
-        let paths: Vec<_> = requests("initialize", &recorded, &other)
+        let paths: Vec<_> = initializes(&recorded, &other, false)
             .into_iter()
             .map(|difference| difference.path)
             .collect();

@@ -1,6 +1,7 @@
 //! Compiles the events of a recording: what waits for what.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use serde_json::Value;
@@ -13,11 +14,13 @@ use crate::wire::{Effect, Frame, FrameKind};
 use super::compare;
 use super::host_line::{HostLine, id_text};
 use super::ids::{self, IdKind};
+use super::launch::RecordedLaunch;
 use super::script::{
     Action, CliRequest, Expectation, Expected, IDLE_TIMEOUT, Output, Pace, Patch, SIGNAL_LATE,
     Script, Unsent,
 };
 use super::signal::Signal;
+use super::tools;
 
 impl Script {
     /// Compiles a recording. Its `${...}` variables must have been expanded: [`Recording::expand`].
@@ -34,6 +37,17 @@ impl Script {
         let mut script = compiler.finish(recording.events.len(), at);
         script.cli.clone_from(&recording.header.cli);
         script
+    }
+
+    /// Compiles a recording for launches in these folders, which are compared with the recorded one.
+    pub(super) fn for_launches(
+        recording: &Recording,
+        folders: &BTreeMap<String, String>,
+    ) -> Result<Self, recording::Error> {
+        let expanded = recording.expand(folders)?;
+        let launch = RecordedLaunch::of_header(&recording.header, folders);
+        let launch = launch.map(|launch| launch.with_events(&expanded.events));
+        Ok(Self { launch, ..Self::new(&expanded) })
     }
 
     /// A script without events.
@@ -139,6 +153,7 @@ impl<'a> Compiler<'a> {
             self.end_of_input(events, at, false);
             self.exit(events, at, transport::Exit::from_code(0));
         }
+        let tools = tools::recorded(&self.expectations, &self.cli_requests);
         Script {
             expectations: self.expectations,
             outputs: self.outputs,
@@ -151,6 +166,9 @@ impl<'a> Compiler<'a> {
             pause: 0,
             unsent: Unsent::Late(SIGNAL_LATE),
             rules: None,
+            launch: None,
+            tools,
+            user_rules: Arc::default(),
         }
     }
 

@@ -6,10 +6,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::common::lock;
-use crate::recording::{self, Error, Header, Recording};
+use crate::recording::{self, Error, Recording};
 use crate::transport::Launch;
 
+use super::launch::{LiveLaunch, RecordedLaunch};
 use super::opening::FirstPrompt;
+use super::rules::Rules;
 use super::script::{Script, Unsent};
 
 /// A recording that can be played for launches in any folder.
@@ -18,6 +20,7 @@ pub(super) struct CompiledRecording {
     source: Source,
     pub(super) name: Option<String>,
     pub(super) settings: Settings,
+    pub(super) rules: Arc<Rules>,
     /// The latest script and its folders: most launches have the same as the one before.
     latest: Arc<Mutex<Option<Compiled>>>,
     beginning: Arc<Mutex<Option<Arc<Beginning>>>>,
@@ -52,7 +55,9 @@ pub(super) struct Launched {
 #[derive(Clone, Debug)]
 pub(super) struct Beginning {
     folders: Option<BTreeMap<String, String>>,
-    pub(super) header: Header,
+    /// `None`: it does not say.
+    pub(super) launch: Option<RecordedLaunch>,
+    pub(super) cli: Option<String>,
     pub(super) prompt: FirstPrompt,
 }
 
@@ -92,6 +97,7 @@ impl CompiledRecording {
             source,
             name: None,
             settings: Settings::default(),
+            rules: Arc::default(),
             latest: Arc::default(),
             beginning: Arc::default(),
         }
@@ -144,9 +150,11 @@ impl CompiledRecording {
                 .map_err(|error| error.to_string())?,
         };
         let folders = (!first.header.vars.is_empty()).then(|| launch.folders.clone());
+        let recorded = RecordedLaunch::of_header(&first.header, &launch.folders);
         let first = first.expand(&launch.folders).map_err(|error| self.named(error))?;
         let prompt = FirstPrompt::of(&first);
-        Ok(Arc::clone(known.insert(Arc::new(Beginning { folders, header: first.header, prompt }))))
+        let beginning = Beginning { folders, launch: recorded, cli: first.header.cli, prompt };
+        Ok(Arc::clone(known.insert(Arc::new(beginning))))
     }
 
     /// The script for a launch. Fails if the file cannot be read or is truncated, or the values of
@@ -184,7 +192,8 @@ impl CompiledRecording {
     }
 
     fn compile(&self, recording: &Recording, launch: &Launched) -> Result<Script, Error> {
-        let mut script = Script::new(&recording.expand(&launch.folders)?);
+        let mut script = Script::for_launches(recording, &launch.folders)?;
+        script.user_rules = Arc::clone(&self.rules);
         script = script.pause(self.settings.pause);
         script.unsent = self.settings.unsent;
         if let Some(name) = &self.name {
@@ -200,7 +209,22 @@ impl CompiledRecording {
     }
 }
 
+impl Beginning {
+    /// Whether a launch with these arguments may be this recording.
+    pub(super) fn is_possible(&self, launch: &Launched, rules: &Rules) -> bool {
+        self.launch.as_ref().is_none_or(|recorded| {
+            let live = launch.read(self.cli.as_deref());
+            recorded.contradictions(&live, rules).is_empty()
+        })
+    }
+}
+
 impl Launched {
+    /// The command line, read as the CLI of a version does.
+    pub(super) fn read(&self, version: Option<&str>) -> LiveLaunch {
+        LiveLaunch::new(&self.args, version)
+    }
+
     pub(super) fn new(launch: &Launch) -> Self {
         let folders = [("cwd", launch.working_dir()), ("home", launch.home())];
         let folders = folders.into_iter().filter_map(|(name, path)| Some((name.to_owned(), path?)));

@@ -9,6 +9,8 @@ use bytes::Bytes;
 use crate::transport::Exit;
 
 use super::ids::{self, IdKind};
+use super::launch::LiveLaunch;
+use super::renumber::Renumbered;
 use super::report::{Divergence, Report};
 use super::scenario::Rules;
 use super::script::{Action, Expectation, Expected, Output, Pace, Script, Unsent};
@@ -70,6 +72,11 @@ pub(super) struct Machine {
     others: Vec<String>,
     /// The state of the CLI's rules.
     pub(super) rules: Option<Rules>,
+    /// The live launch, if it is compared.
+    pub(super) live: Option<LiveLaunch>,
+    /// Whether what may be declared in `initialize` has been compared.
+    pub(super) is_settled: bool,
+    pub(super) renumbered: Renumbered,
 }
 
 /// The state of an output.
@@ -108,6 +115,9 @@ impl Machine {
             divergence: None,
             others: Vec::new(),
             rules: script.rules.clone(),
+            live: None,
+            is_settled: false,
+            renumbered: Renumbered::default(),
             script,
         };
         for index in 0..machine.waits.len() {
@@ -122,6 +132,16 @@ impl Machine {
     /// Names the other recordings that it might have been.
     pub(super) fn among(mut self, others: Vec<String>) -> Self {
         self.others = others;
+        self
+    }
+
+    /// Compares the launch with the recorded one, if that is known.
+    pub(super) fn launched(mut self, live: LiveLaunch) -> Self {
+        self.live = Some(live);
+        if let Err(differs) = self.begin_launch() {
+            self.ready.clear();
+            self.diverge(0, differs);
+        }
         self
     }
 
@@ -306,6 +326,8 @@ impl Machine {
                     return None;
                 }
                 let line = ids::replace(&line.wire(), &self.live_ids(output));
+                let line =
+                    if self.renumbered.is_empty() { line } else { self.renumbered.live(line) };
                 self.adapt(output, line).map(Step::Out)
             }
             Action::Err(line) => Some(Step::Err(line.wire())),

@@ -11,14 +11,24 @@ use super::host_line::{HostLine, one_line};
 use super::machine::{Machine, Met};
 use super::report::Divergence;
 use super::script::{Expected, prompt_text, request_text};
+use super::tools;
 
 impl Machine {
     pub(super) fn line(&mut self, now: u64, bytes: &Bytes) {
         let verdict = match HostLine::parse(bytes) {
             HostLine::Nothing => return,
-            HostLine::Prompt { line, uuid } => self.prompt(now, &line, uuid),
-            HostLine::Request { subtype, request, id } => self.request(now, &subtype, &request, id),
-            HostLine::Answer { id, response } => self.answer(now, &id, &response),
+            HostLine::Prompt { mut line, uuid } => {
+                self.renumbered.recorded(&mut line);
+                self.prompt(now, &line, uuid)
+            }
+            HostLine::Request { subtype, mut request, id } => {
+                self.renumbered.recorded(&mut request);
+                self.request(now, &subtype, &request, id)
+            }
+            HostLine::Answer { id, mut response } => {
+                self.renumbered.recorded(&mut response);
+                self.answer(now, &id, &response)
+            }
             HostLine::Cancel { id } => self.cancel(now, &id),
             HostLine::Other { bytes, json } => self.other(now, &bytes, json.as_ref()),
         };
@@ -30,6 +40,7 @@ impl Machine {
     /// Prompts come in the recorded order, and between the same requests.
     fn prompt(&mut self, now: u64, line: &Value, uuid: Option<RawJson>) -> Result<(), Divergence> {
         let arrived = || format!("prompt {}", prompt_text(line));
+        self.settle(None, arrived)?;
         let Some(index) = self.unmet(|_, what| matches!(what, Expected::Prompt(_))) else {
             return Err(Divergence::extra(arrived()));
         };
@@ -49,7 +60,9 @@ impl Machine {
             ));
         }
         if let Expected::Prompt(expected) = &expectation.what {
-            let differences = compare::values("prompt", expected, &compare::prompt(line), true);
+            let place = self.prompts + usize::from(self.has_prompt());
+            let differences =
+                compare::prompts(expected, &compare::prompt(line), place, &self.script.user_rules);
             if !differences.is_empty() {
                 return Err(Divergence::mismatch(arrived(), expectation.to_string(), differences));
             }
@@ -71,19 +84,20 @@ impl Machine {
             self.improvise(now, subtype, request, id.as_ref());
             return Ok(());
         }
+        let arrived = || request_text(subtype, request);
+        let is_compared = self.script.launch.is_some() && self.live.is_some();
+        let settles = subtype == "initialize" && is_compared && !self.is_settled;
+        if settles {
+            self.settle(Some(request), arrived)?;
+        }
         let differs = |what: &Expected| match what {
             Expected::Request { subtype: recorded, request: expected } if recorded == subtype => {
-                Some(compare::requests(
-                    subtype,
-                    &self.recorded_ids(expected),
-                    &self.recorded_ids(request),
-                ))
+                Some(self.request_differences(subtype, expected, request, settles))
             }
             _ => None,
         };
         let same =
             self.unmet(|_, what| differs(what).is_some_and(|differences| differences.is_empty()));
-        let arrived = || request_text(subtype, request);
         let Some(index) = same else {
             let nearest = self.unmet(|_, what| differs(what).is_some());
             return Err(match nearest.map(|nearest| &self.script.expectations[nearest]) {
@@ -104,8 +118,31 @@ impl Machine {
         }
         let callbacks =
             if subtype == "initialize" { compare::callback_ids(request) } else { Vec::new() };
+        if subtype == "initialize" {
+            self.leave_out_handshakes(now, request);
+        }
         self.meet(now, index, Met { id: id.map(|id| id.bytes().clone()), callbacks });
         Ok(())
+    }
+
+    /// `settles`: the launch has been compared with what this `initialize` declares.
+    fn request_differences(
+        &self,
+        subtype: &str,
+        expected: &Value,
+        actual: &Value,
+        settles: bool,
+    ) -> Vec<Difference> {
+        let (mut expected, mut actual) = (self.recorded_ids(expected), self.recorded_ids(actual));
+        let mut found = self.script.user_rules.apply(subtype, &mut expected, &mut actual);
+        match subtype {
+            "initialize" => {
+                found.extend(compare::initializes(&expected, &actual, settles));
+                found.extend(self.manifest_differences(&actual));
+            }
+            _ => found.extend(compare::requests(subtype, &expected, &actual)),
+        }
+        found
     }
 
     fn answer(&mut self, now: u64, id: &str, response: &Value) -> Result<(), Divergence> {
@@ -139,7 +176,15 @@ impl Machine {
         if let Expected::Answer { response: expected, .. } = &expectation.what
             && expectation.required
         {
-            let differences = compare::answers(&request.request, expected, response);
+            let (mut expected, mut actual) = (expected.clone(), response.clone());
+            let subtype = request.request.get("subtype").and_then(Value::as_str);
+            let rules = &self.script.user_rules;
+            let mut differences =
+                rules.apply_to_answer(subtype.unwrap_or_default(), &mut expected, &mut actual);
+            differences.extend(compare::answers(&request.request, &expected, &actual));
+            if let Some((server, listed)) = tools::of_answer(&request.request, &actual) {
+                differences.extend(tools::differences(&self.script.tools, &server, &listed));
+            }
             if !differences.is_empty() {
                 return Err(Divergence::mismatch(arrived(), expectation.to_string(), differences));
             }
@@ -162,9 +207,18 @@ impl Machine {
         }
     }
 
+    /// Whether the launch has a prompt among its arguments, which is then number 0.
+    pub(super) fn has_prompt(&self) -> bool {
+        self.live.as_ref().is_some_and(|live| live.prompt().is_some())
+    }
+
     /// Any other line must be the next of its kind, byte for byte or as JSON.
     fn other(&mut self, now: u64, bytes: &Bytes, json: Option<&Value>) -> Result<(), Divergence> {
         let arrived = || format!("line {:?}", one_line(&String::from_utf8_lossy(bytes), 120));
+        if json.is_none() {
+            // Text on stdin is a prompt.
+            self.settle(None, arrived)?;
+        }
         let Some(index) = self.unmet(|_, what| matches!(what, Expected::Other { .. })) else {
             return Err(Divergence::extra(arrived()));
         };

@@ -6,6 +6,7 @@ use crate::recording::{Event, EventKind, Recording, Stream};
 
 use super::compare;
 use super::host_line::HostLine;
+use super::rules::{Place, Rules};
 use super::script::prompt_text;
 
 /// The first prompt of a recorded launch.
@@ -62,13 +63,17 @@ impl FirstPrompt {
     }
 
     /// Whether a host that wrote `live` wrote this prompt.
-    pub(super) fn fits(&self, live: &Self) -> bool {
+    pub(super) fn fits(&self, live: &Self, rules: &Rules) -> bool {
         match (self, live) {
             (Self::Line(expected), Self::Line(live)) => {
-                compare::values("prompt", expected, live, true).is_empty()
+                compare::prompts(expected, live, 0, rules).is_empty()
             }
             (Self::Text(expected), Self::Text(live)) => {
-                compare::values("prompt", &expected.as_str().into(), &live.as_str().into(), true)
+                let (expected, live) = (expected.as_str().into(), live.as_str().into());
+                let place = Place::Prompt(0);
+                let compare = || compare::values("prompt", &expected, &live, true);
+                rules
+                    .differences(&place, "prompt", Some(&expected), Some(&live), compare)
                     .is_empty()
             }
             (Self::None, Self::None) => true,

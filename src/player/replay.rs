@@ -15,6 +15,7 @@ use super::binding::{Binding, Pool};
 use super::compiled::{CompiledRecording, Launched};
 use super::play::{self, Shared, Streams};
 use super::report::Report;
+use super::rules::{Rules, RulesError};
 use super::run::{Claims, LaunchLog, RunError, RunFolder};
 use super::script::{SIGNAL_LATE, Unsent};
 use super::signal::Signal;
@@ -57,6 +58,8 @@ pub struct Replay {
     path: Option<PathBuf>,
     /// Whether each recording is for one opening, in order.
     in_order: bool,
+    /// The first rules that could not be read.
+    refused: Option<Arc<RulesError>>,
     runs: Runs,
 }
 
@@ -98,10 +101,13 @@ impl Replay {
     /// opening has used and whose first prompt is the one that the program writes. Until then it
     /// plays the first one that fits. A file of the folder is read when it is needed.
     ///
+    /// [`Rules`] are read from `NAME.rules.json` next to `NAME.jsonl`, or from `rules.json` in the
+    /// folder, if there is one.
+    ///
     /// # Errors
     /// If the file cannot be read or is not a recording, or the folder cannot be read or has no
-    /// recording. What is wrong with a recording of a folder, or with a truncated one, is reported
-    /// when it is played.
+    /// recording. What is wrong with a recording of a folder, with a truncated one or with a file of
+    /// rules is reported when it is played.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
         if is_recordings_folder(path) {
@@ -111,10 +117,10 @@ impl Replay {
             }
             let recordings = recordings.iter().map(|path| CompiledRecording::file(path));
             let replay = Self::of(recordings.collect(), Claims::in_memory());
-            return Ok(Self { path: Some(path.to_owned()), ..replay });
+            return Ok(replay.at(path));
         }
         let recording = CompiledRecording::of_file(path, Recording::open(path)?);
-        Ok(Self { path: Some(path.to_owned()), ..Self::of(vec![recording], Claims::Free) })
+        Ok(Self::of(vec![recording], Claims::Free).at(path))
     }
 
     /// Takes a recording from memory. Each opening plays it from its start.
@@ -148,6 +154,40 @@ impl Replay {
     #[must_use]
     pub fn pause(self, pause: Duration) -> Self {
         self.each(|take| take.settings.pause = pause)
+    }
+
+    /// Does not compare these places: flags (`--model`), prompts (`prompt[0]`), and fields of
+    /// requests (`set_model /model`). See [`Rules`].
+    ///
+    /// What is not a place is refused when the replay is opened.
+    ///
+    /// ```
+    /// # use claude_wire::{Replay, recording::{Header, Recording}};
+    /// let replay = Replay::new(Recording::new(Header::new())).ignore(["--model", "prompt[0]"]);
+    /// ```
+    #[must_use]
+    pub fn ignore(self, places: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
+        self.with_rules(|rules| rules.ignore(places))
+    }
+
+    /// Compares less, as these rules say, in addition to those that were set before.
+    #[must_use]
+    pub fn rules(self, rules: Rules) -> Self {
+        self.with_rules(|before| Ok(before.and(rules)))
+    }
+
+    fn with_rules(mut self, change: impl FnOnce(Rules) -> Result<Rules, RulesError>) -> Self {
+        let before = self.pool.recordings.first().map(|take| Rules::clone(&take.rules));
+        match change(before.unwrap_or_default()) {
+            Ok(rules) => {
+                let rules = Arc::new(rules);
+                self.each(|take| take.rules = Arc::clone(&rules))
+            }
+            Err(error) => {
+                self.refused.get_or_insert(Arc::new(error));
+                self
+            }
+        }
     }
 
     /// How long to wait for the host before failing with a report (default: 10 minutes; see
@@ -201,7 +241,7 @@ impl Replay {
     /// The version of the CLI that the first recording is of, if it says so.
     pub fn cli_version(&self) -> Option<String> {
         let first = self.pool.recordings.first()?;
-        first.beginning(&Launched::default()).ok()?.header.cli.clone()
+        first.beginning(&Launched::default()).ok()?.cli.clone()
     }
 
     /// Warnings to show to the user: that a recording was edited since it was sealed, or is
@@ -256,9 +296,15 @@ impl Replay {
         assert!(report.is_clean(), "{report}");
     }
 
+    /// The recordings are there, and so are their rules.
+    fn at(mut self, path: &Path) -> Self {
+        self.path = Some(path.to_owned());
+        self.with_rules(|_| Rules::of_recordings(path))
+    }
+
     fn of(recordings: Vec<CompiledRecording>, claims: Claims) -> Self {
         let pool = Pool { recordings: recordings.into(), claims };
-        Self { pool, path: None, in_order: false, runs: Runs::default() }
+        Self { pool, path: None, in_order: false, refused: None, runs: Runs::default() }
     }
 
     fn each(mut self, change: impl Fn(&mut CompiledRecording)) -> Self {
@@ -269,6 +315,9 @@ impl Replay {
 
     /// The machine for the next opening.
     fn begin(&self, launch: &Launch) -> Result<Shared, transport::Error> {
+        if let Some(error) = &self.refused {
+            return Err(transport::Error::other(error.to_string()));
+        }
         let mut pool = self.pool.clone();
         if self.in_order {
             let index = self.runs.len();
@@ -291,8 +340,8 @@ impl Replay {
     }
 }
 
-/// Fails if the recording is truncated, is too long with the values of its variables
-/// ([`Recording::expand`]), or the sequence has no recording left.
+/// Fails if a rule is not one, if the recording is truncated or too long with the values of its
+/// variables ([`Recording::expand`]), or if the sequence has no recording left.
 impl Transport for Replay {
     fn open(&self, launch: Launch) -> BoxFuture<'_, Result<Connection, transport::Error>> {
         Box::pin(async move {

@@ -26,6 +26,7 @@ pub struct Divergence {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
+    Launch,
     Mismatch,
     Extra,
     OutOfTurn,
@@ -50,6 +51,11 @@ impl Divergence {
         differences: Vec<Difference>,
     ) -> Self {
         Self { differences, ..Self::new(Kind::Mismatch, Some(arrived), Some(expected)) }
+    }
+
+    /// The launch is not the recorded one; `arrived` is what settled it, after the launch.
+    pub(super) fn launch(arrived: Option<String>, differences: Vec<Difference>) -> Self {
+        Self { differences, ..Self::new(Kind::Launch, arrived, None) }
     }
 
     pub(super) fn extra(arrived: String) -> Self {
@@ -104,6 +110,12 @@ impl Divergence {
         }
     }
 
+    /// The host launched the CLI in another way than the recorded one, or declared something else
+    /// in `initialize`.
+    pub fn is_launch(&self) -> bool {
+        self.kind == Kind::Launch
+    }
+
     /// The host wrote the expected kind of line with different content.
     pub fn is_mismatch(&self) -> bool {
         self.kind == Kind::Mismatch
@@ -149,6 +161,7 @@ impl fmt::Display for Divergence {
         }
         f.write_str(match self.kind {
             Kind::Stalled(_) => "",
+            Kind::Launch => "the launch differs from the recorded one",
             Kind::Mismatch => "input differs from the recording",
             Kind::Extra => "input that the recording does not have",
             Kind::OutOfTurn => "input in another place than in the recording",
@@ -168,9 +181,14 @@ impl fmt::Display for Divergence {
         if self.differences.len() > SHOWN {
             write!(f, "\n  ... and at {} more places", self.differences.len() - SHOWN)?;
         }
-        list(f, "left", &self.remaining)?;
+        if self.kind != Kind::Launch {
+            list(f, "left", &self.remaining)?;
+        }
         list(f, "other recording", &self.others)?;
         let hint = match self.kind {
+            Kind::Launch => {
+                "launch the CLI as it was recorded, or ignore the place: CLAUDE_WIRE_IGNORE, `Replay::ignore` or a rules file"
+            }
             Kind::Mismatch => "make your program write what was recorded, or record again",
             Kind::Extra => "stop your program earlier, or record again with what it does now",
             Kind::OutOfTurn => "wait for the reply before the next write, as in the recording",

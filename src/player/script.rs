@@ -1,8 +1,9 @@
 //! What the player plays: expected actions of the host, and outputs that depend on them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::ops::Range;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,6 +14,7 @@ use crate::transport;
 
 use super::host_line::one_line;
 use super::ids::IdKind;
+use super::launch::RecordedLaunch;
 use super::scenario::Rules;
 
 /// A recording, compiled for playing: each output knows what it waits for.
@@ -58,6 +60,12 @@ pub struct Script {
     pub(super) unsent: Unsent,
     /// For a script that leaves something to the CLI's rules.
     pub(super) rules: Option<Rules>,
+    /// The recorded launch, if a live one is compared with it.
+    pub(super) launch: Option<RecordedLaunch>,
+    /// The tools of each in-process server, as the recorded host showed them.
+    pub(super) tools: BTreeMap<String, Value>,
+    /// What is not compared, or not literally.
+    pub(super) user_rules: Arc<super::rules::Rules>,
 }
 
 /// The default of [`idle_timeout`](Script::idle_timeout): 10 minutes. That is longer than a turn

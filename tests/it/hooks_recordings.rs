@@ -24,10 +24,15 @@ async fn replayed(name: &str, builder: SessionBuilder, prompts: &[&str]) {
     replay.assert_finished();
 }
 
+/// The recorded launch of a host that is asked for permission.
+fn asking() -> SessionBuilder {
+    Session::builder().permission_mode("default")
+}
+
 /// A permission handler that logs the request and returns this decision.
 fn deciding(log: &Log, decision: Decision) -> SessionBuilder {
     let log = log.clone();
-    Session::builder().on_permission(move |request| {
+    asking().on_permission(move |request| {
         log.push(format!("{} {} suggestions", request.tool_name(), request.suggestions().len()));
         std::future::ready(decision.clone())
     })
@@ -56,7 +61,7 @@ async fn a_tool_that_was_denied() {
 async fn tools_that_were_asked_about_together() {
     let log = Log::default();
     let asked = log.clone();
-    let builder = Session::builder().on_permission(move |request| {
+    let builder = asking().on_permission(move |request| {
         asked.push(format!("{} {} suggestions", request.tool_name(), request.suggestions().len()));
         let fetch = request.tool_name() == "WebFetch";
         std::future::ready(if fetch {
@@ -82,7 +87,7 @@ async fn hooks_that_allowed_denied_and_added() {
     let log = Log::default();
     let others = log.clone();
     let builder = Session::builder()
-        .on_permission(|_| async { Decision::allow() })
+        .allowed_tools(["Bash"])
         .on_hook(Matcher::all(), |event: PreToolUse, _| async move {
             if event.tool_input.text().contains("rm -rf") {
                 return HookOutput::deny("dangerous command");

@@ -34,12 +34,12 @@ struct Divider;
 
 #[tool_router(server_handler)]
 impl Divider {
-    #[tool]
+    #[tool(description = "Multiplies two numbers.")]
     async fn multiply(&self, Parameters(Pair { a, b }): Parameters<Pair>) -> String {
         (a * b).to_string()
     }
 
-    #[tool]
+    #[tool(description = "Divides one number by another.")]
     async fn divide(&self, Parameters(Pair { .. }): Parameters<Pair>) -> Result<String, String> {
         Err("division by zero".into())
     }
@@ -50,9 +50,23 @@ struct Wrong;
 #[tool_router(server_handler)]
 impl Wrong {
     #[tool]
-    async fn add(&self) -> String {
+    async fn add(&self, Parameters(Pair { .. }): Parameters<Pair>) -> String {
         "4".into()
     }
+
+    #[tool]
+    async fn fail(&self) -> Result<String, String> {
+        Err("boom".into())
+    }
+}
+
+/// A session whose recorded CLI got its server from the configuration, while this one adds it later,
+/// with other descriptions.
+fn configured() -> (Replay, Session) {
+    let replay = recording("sdk-mcp-tool").ignore(["--mcp-config", "mcp_message /result/tools"]);
+    let builder = Session::builder().transport(replay.clone()).strict_mcp_config(true);
+    let builder = builder.allowed_tools(["mcp__calc__add", "mcp__calc__fail"]);
+    (replay, builder.start().unwrap())
 }
 
 fn recording(name: &str) -> Replay {
@@ -63,6 +77,7 @@ fn recording(name: &str) -> Replay {
 async fn a_server_named_in_the_handshake_answers_as_recorded() {
     let replay = recording("in-process-server");
     let builder = Session::builder().tool_server("calc", || Divider).transport(replay.clone());
+    let builder = builder.allowed_tools(["mcp__calc__multiply", "mcp__calc__divide"]);
     let session = builder.start().unwrap();
     let answer = session.query("What is 6 times 7, and 1 divided by 0?").text().await.unwrap();
     assert_eq!(answer, "6 times 7 is 42; 1 cannot be divided by 0.");
@@ -72,9 +87,7 @@ async fn a_server_named_in_the_handshake_answers_as_recorded() {
 
 #[tokio::test(start_paused = true)]
 async fn an_rmcp_server_answers_the_recorded_calls() {
-    let replay = recording("sdk-mcp-tool");
-    let session = Session::builder().transport(replay.clone()).start().unwrap();
-    // The recorded CLI got its server from the configuration.
+    let (replay, session) = configured();
     session.mcp().in_process("calc", || Calculator);
     assert_eq!(
         session.query("Add 1 and 2, then fail").text().await.unwrap(),
@@ -87,8 +100,7 @@ async fn an_rmcp_server_answers_the_recorded_calls() {
 
 #[tokio::test(start_paused = true)]
 async fn a_result_that_differs_from_the_recording_is_reported() {
-    let replay = recording("sdk-mcp-tool");
-    let session = Session::builder().transport(replay.clone()).start().unwrap();
+    let (replay, session) = configured();
     session.mcp().in_process("calc", || Wrong);
     assert!(session.query("Add 1 and 2, then fail").text().await.is_err());
     session.stop().await;

@@ -13,7 +13,7 @@ const READ_BY_USERS: [&str; 6] =
 
 #[test]
 fn recordings_and_flags_of_the_pinned_version_are_in_the_repository() {
-    let flags = format!("mock-cli/flags/{CLI_VERSION}.txt");
+    let flags = format!("src/player/launch/tables/{CLI_VERSION}.txt");
     assert!(project::project().join(flags).is_file());
     assert!(project::recording("one-shot").is_file());
 }

@@ -206,7 +206,10 @@ async fn each_recorded_end_is_the_end_of_a_session() {
             continue;
         }
         let prompts = prompts(&script);
-        let replay = Replay::new(recording.clone());
+        // The host below has its own launch.
+        let mut recording = recording.clone();
+        recording.header.argv = None;
+        let replay = Replay::new(recording);
         let session = Session::builder().transport(replay.clone()).start().unwrap();
         let start = Instant::now();
         // A CLI that failed to start received no prompt.

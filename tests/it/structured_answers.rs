@@ -34,7 +34,13 @@ async fn answered(fields: &'static str) -> Result<Person> {
 #[tokio::test]
 async fn a_recorded_answer_is_read() {
     let replay = Replay::open(project::recording("structured-output")).unwrap();
-    let session = Session::builder().transport(replay.clone()).start().unwrap();
+    let builder = Session::builder().transport(replay.clone()).json_schema(serde_json::json!({
+        "type": "object",
+        "properties": {"name": {"type": "string"}, "age": {"type": "integer"}},
+        "required": ["name", "age"],
+        "additionalProperties": false,
+    }));
+    let session = builder.start().unwrap();
     let person: Person = session.query("Who is it?").json().await.unwrap();
     assert_eq!(person, Person { name: "Ann".into(), age: 3 });
     session.stop().await;

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use claude_wire::player::Rules;
 use claude_wire::recorder::Mode;
 
 use super::source::Source;
@@ -13,7 +14,7 @@ use super::source::Source;
 const RESERVED: [&str; 2] = ["CLAUDE_WIRE_FAULT", "CLAUDE_WIRE_SEED"];
 
 /// The variables, read and checked.
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 pub(crate) struct Environment {
     pub(crate) lenient: bool,
     /// Whether a recording that is made is redacted.
@@ -22,6 +23,8 @@ pub(crate) struct Environment {
     pub(crate) idle_timeout: Option<Duration>,
     /// Before a request of the CLI, and before a result.
     pub(crate) pause: Duration,
+    /// What a replay does not compare.
+    pub(crate) ignored: Rules,
     /// The folder that the launches of one test share.
     pub(crate) run: Option<PathBuf>,
     pub(crate) source: Result<Source, String>,
@@ -38,12 +41,14 @@ impl Environment {
         if let Some(name) = RESERVED.into_iter().find(|name| var(name).is_some()) {
             return Err(format!("{name} is not supported yet; unset it"));
         }
+        let lenient = var("CLAUDE_WIRE_LENIENT").is_some_and(|value| value != "0");
         Ok(Self {
-            lenient: var("CLAUDE_WIRE_LENIENT").is_some_and(|value| value != "0"),
+            lenient,
             redact: redact(var("CLAUDE_WIRE_REDACT"))?,
             speed: speed(var("CLAUDE_WIRE_SPEED"))?,
             idle_timeout: idle_timeout(var("CLAUDE_WIRE_IDLE_TIMEOUT"))?,
             pause: pause(var("CLAUDE_WIRE_PAUSE"))?,
+            ignored: ignored(var("CLAUDE_WIRE_IGNORE"), lenient)?,
             run: var("CLAUDE_WIRE_RUN").map(PathBuf::from),
             source: Source::read(
                 |name| var(name).map(PathBuf::from),
@@ -62,6 +67,14 @@ fn redact(value: Option<OsString>) -> Result<bool, String> {
             value.unwrap_or_default()
         )),
     }
+}
+
+fn ignored(value: Option<OsString>, lenient: bool) -> Result<Rules, String> {
+    let value = value.unwrap_or_default();
+    let places = value.to_string_lossy();
+    let places = places.split(',').map(str::trim).filter(|place| !place.is_empty());
+    let rules = if lenient { Rules::new().lenient() } else { Rules::new() };
+    rules.ignore(places).map_err(|error| format!("CLAUDE_WIRE_IGNORE: {error}"))
 }
 
 fn speed(value: Option<OsString>) -> Result<Option<f64>, String> {
@@ -123,16 +136,13 @@ mod tests {
             ("CLAUDE_WIRE_PAUSE", "7"),
             ("CLAUDE_WIRE_RUN", "run"),
         ]);
-        let expected = Environment {
-            lenient: true,
-            redact: true,
-            speed: Some(2.5),
-            idle_timeout: Some(Duration::from_millis(500)),
-            pause: Duration::from_millis(7),
-            run: Some("run".into()),
-            source: Ok(Source::Replay("a.jsonl".into())),
-        };
-        assert_eq!(environment.unwrap(), expected);
+        let read_all = environment.unwrap();
+        assert!(read_all.lenient && read_all.redact);
+        assert_eq!(read_all.speed, Some(2.5));
+        assert_eq!(read_all.idle_timeout, Some(Duration::from_millis(500)));
+        assert_eq!(read_all.pause, Duration::from_millis(7));
+        assert_eq!(read_all.run, Some("run".into()));
+        assert_eq!(read_all.source, Ok(Source::Replay("a.jsonl".into())));
         assert!(!read(&[("CLAUDE_WIRE_LENIENT", "0")]).unwrap().lenient);
         assert!(
             read(&[("CLAUDE_WIRE_REPLAY", "")])
@@ -153,6 +163,14 @@ mod tests {
                 "an empty variable is an unset one"
             );
         }
+    }
+
+    #[test]
+    fn ignored_places_are_checked() {
+        let ignored = |value: &str| read(&[("CLAUDE_WIRE_IGNORE", value)]).map(|_| ());
+        assert_eq!(ignored("--model, prompt[0],set_model /model,"), Ok(()));
+        let why = ignored("--model,--modle").unwrap_err();
+        assert!(why.starts_with("CLAUDE_WIRE_IGNORE: ignore[1]: \"--modle\""), "{why}");
     }
 
     #[test]

@@ -87,6 +87,7 @@ impl Loaded {
         match self.content {
             Content::Recordings(replay) => {
                 let mut replay = replay.pause(environment.pause).idle_timeout(idle_timeout);
+                replay = replay.rules(environment.ignored.clone());
                 if let Some(speed) = environment.speed {
                     replay = replay.speed(speed);
                 }

@@ -4,29 +4,23 @@
 //! was recorded or scripted to its standard streams. Environment variables say what to play: see
 //! [`HELP`]. What it saw goes into a [`journal`].
 
-mod argv;
 mod environment;
-mod flags;
 mod journal;
 mod journaled;
 mod loaded;
 mod play;
 mod record;
 mod source;
-mod suggest;
 mod tee;
 
 use std::path::Path;
 use std::process::ExitCode;
 
 use claude_wire::CLI_VERSION;
-use claude_wire::player::RunFolder;
+use claude_wire::player::{Asked, CommandLine, RunFolder};
 use claude_wire::recording::{RecordedExit, recordings_in};
 
-use self::argv::Asked;
 use self::environment::Environment;
-#[cfg(feature = "lab")]
-pub(crate) use self::flags::TABLES;
 use self::journal::Journal;
 use self::loaded::Loaded;
 use self::record::Target;
@@ -56,6 +50,8 @@ How to play:
                             how long to wait for input before failing with a report (default: 600)
   CLAUDE_WIRE_PAUSE=MILLISECONDS
                             the pause before a request of the CLI and before a result (default: 20; 0: none)
+  CLAUDE_WIRE_IGNORE=PLACES what is not compared, separated by commas: flags (--model), prompts (prompt[0]), fields of
+                            requests (set_model /model); rules for a recording NAME.jsonl are read from NAME.rules.json
   CLAUDE_WIRE_LENIENT=1     accept flags that the recorded version of the CLI does not know
   CLAUDE_WIRE_DIALECT=legacy
                             play the scenario in the format of early guides to the CLI: bare messages, no result
@@ -117,16 +113,16 @@ pub(crate) fn main() -> ExitCode {
     let version = version.as_deref();
     let name = loaded.as_ref().ok().map(|loaded| loaded.name.as_str());
     let lenient = environment.as_ref().is_ok_and(|environment| environment.lenient);
-    let read = argv::read(&args, flags::of(version), lenient);
-    let unknown = read.as_ref().map(|read| read.unknown.as_slice()).unwrap_or_default();
+    let read = CommandLine::read(&args, version, lenient);
+    let unknown = read.as_ref().map(CommandLine::unknown).unwrap_or_default();
     journal.start(&args, unknown, version, name);
-    match read.map(|read| read.asked) {
+    match read.map(|read| read.asked()) {
         Ok(Asked::Version) => {
             say(&journal, &format!("{} (Claude Code)\n", version.unwrap_or(CLI_VERSION)))
         }
         Ok(Asked::Help) => say(&journal, HELP),
-        Err(refusal) => complain(&journal, &refusal, 1),
-        Ok(Asked::Run) => environment
+        Err(refusal) => complain(&journal, &refusal.to_string(), 1),
+        Ok(_) => environment
             .and_then(|environment| play::play(loaded?, &args, &environment, &journal))
             .unwrap_or_else(|why| misconfigured(&journal, &why)),
     }

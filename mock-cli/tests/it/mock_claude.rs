@@ -1,8 +1,8 @@
 //! `mock-claude` as a process: what it accepts, what it plays, how it ends.
 
 use crate::support::{
-    STREAMS, corpus, crossed, from_the_cli, mock, read_lines, run, spawn, text, to_the_cli,
-    version_line,
+    STREAMS, corpus, crossed, from_the_cli, mock, read_lines, replaying, run, spawn, text,
+    to_the_cli, version_line,
 };
 use claude_wire::recording::Recording;
 
@@ -35,10 +35,7 @@ fn prints_the_version_of_its_recording() {
 fn plays_a_recording_byte_for_byte() {
     for name in ["one-shot.jsonl", "large-read.jsonl", "partial-messages.jsonl"] {
         let recording = Recording::open(corpus(name)).unwrap();
-        let output = run(
-            mock(&STREAMS).env("CLAUDE_WIRE_REPLAY", corpus(name)),
-            &crossed(&recording, to_the_cli),
-        );
+        let output = run(&mut replaying(name), &crossed(&recording, to_the_cli));
         assert_eq!(text(&output.stderr), "", "{name}");
         assert_eq!(output.status.code(), Some(0), "{name}");
         assert!(output.stdout == crossed(&recording, from_the_cli), "{name}: other bytes");
@@ -102,10 +99,7 @@ fn ends_as_it_was_recorded() {
         [("early-exit.jsonl", 1), ("api-error-401.jsonl", 1), ("three-turns.jsonl", 0)]
     {
         let recording = Recording::open(corpus(name)).unwrap();
-        let output = run(
-            mock(&STREAMS).env("CLAUDE_WIRE_REPLAY", corpus(name)),
-            &crossed(&recording, to_the_cli),
-        );
+        let output = run(&mut replaying(name), &crossed(&recording, to_the_cli));
         assert_eq!(output.status.code(), Some(code), "{name}: {}", text(&output.stderr));
     }
 }

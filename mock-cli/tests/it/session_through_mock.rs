@@ -77,6 +77,7 @@ async fn an_sdk_option_never_becomes_a_flag() {
         .cwd(folder.path())
         .timeout(std::time::Duration::from_secs(60))
         .model("opus")
+        .env("CLAUDE_WIRE_IGNORE", "--model")
         .start()
         .unwrap();
     let lines = converse(&session, &recording).await;
@@ -156,7 +157,7 @@ async fn recording_a_replay_gives_the_same_recording() {
 /// The stand-in waits a little for a host that sends the signal itself, and then dies as recorded.
 #[tokio::test]
 async fn a_session_sees_the_stand_in_die_as_recorded() {
-    let session = session("killed-mid-tool.jsonl").start().unwrap();
+    let session = session("killed-mid-tool.jsonl").allowed_tools(["Bash"]).start().unwrap();
     let begun = std::time::Instant::now();
     let mut turn = session.query("Sleep");
     let error = loop {

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use claude_wire::lab::real_cli;
+use claude_wire::player::FlagTable;
 
-use crate::mock_claude::TABLES;
 use crate::tool::install::{self, Install};
 
 /// A real CLI, and the version it reports.
@@ -57,6 +57,6 @@ impl Cli {
     /// The flags of the pinned version, including hidden ones: one per line, as in `-r, --resume
     /// [value]`, followed by two blanks and what is known of it.
     pub fn known_flags() -> impl Iterator<Item = &'static str> {
-        TABLES.lines(None)
+        FlagTable::of(None).lines()
     }
 }

@@ -2,11 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use claude_wire::CLI_VERSION;
 use claude_wire::wire::declared::{Kinds, Shape, declared};
 
 use super::compare::What;
-use crate::mock_claude::TABLES;
+use claude_wire::player::FlagTable;
 
 /// Something that a CLI declares and this library leaves out.
 struct Exception {
@@ -90,7 +89,7 @@ impl Known {
     /// What this version of the library declares.
     pub(crate) fn of_library() -> Self {
         let declared = declared();
-        let specs = TABLES.lines(Some(CLI_VERSION)).filter_map(|line| line.split("  ").next());
+        let specs = FlagTable::of(None).lines().filter_map(|line| line.split("  ").next());
         let flags = specs.map(|spec| (spec.to_owned(), Shape::default()));
         let sections = BTreeMap::from([
             ("messages", declared.messages),

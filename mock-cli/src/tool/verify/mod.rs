@@ -94,7 +94,11 @@ async fn check<'a>(recording: &Recording, path: &'a Path, limit: Duration) -> Ch
     let mut summary = summary(recording);
     let expanded = || recording.expand(&BTreeMap::new()).map_err(|error| error.to_string());
     let expanded = match file(recording).and_then(|()| expanded()) {
-        Ok(expanded) => expanded,
+        Ok(mut expanded) => {
+            // The session that plays the caller's part has its own launch.
+            expanded.header.argv = None;
+            expanded
+        }
         Err(problem) => return Checked { way: "file", path, summary, problem: Some(problem) },
     };
     let recording = &expanded;

@@ -50,12 +50,21 @@ pub fn mock(args: &[&str]) -> Command {
         "JOURNAL",
         "DIALECT",
         "LENIENT",
+        "IGNORE",
         "FAULT",
         "SEED",
     ] {
         command.env_remove(format!("CLAUDE_WIRE_{name}"));
     }
     command.env("CLAUDE_WIRE_PAUSE", "0");
+    command
+}
+
+/// The stand-in with a recording of the corpus, launched as it was recorded.
+pub fn replaying(name: &str) -> Command {
+    let argv = Recording::open(corpus(name)).unwrap().header.argv.unwrap();
+    let mut command = mock(&argv.iter().map(String::as_str).collect::<Vec<_>>());
+    command.env("CLAUDE_WIRE_REPLAY", corpus(name));
     command
 }
 

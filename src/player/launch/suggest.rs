@@ -5,7 +5,7 @@ const MAX_DISTANCE: usize = 3;
 
 /// `(Did you mean --model?)` for `--modle`, with a line break before it; nothing where no flag is
 /// near. Only long names are guessed.
-pub(crate) fn did_you_mean(flag: &str, known: impl Iterator<Item = &'static str>) -> String {
+pub(super) fn did_you_mean(flag: &str, known: impl Iterator<Item = &'static str>) -> String {
     let Some(word) = flag.strip_prefix("--") else { return String::new() };
     let mut best = MAX_DISTANCE;
     let mut near: Vec<&str> = Vec::new();
@@ -62,7 +62,7 @@ fn distance(one: &str, other: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::super::flags;
+    use super::super::flags::FlagTable;
     use super::*;
 
     #[test]
@@ -81,8 +81,8 @@ mod tests {
             ("--no-such-flag", ""),
             ("-q", ""),
         ] {
-            let known = flags::of(None);
-            let visible = known.iter().filter(|known| !known.hidden).map(|known| known.long());
+            let known = FlagTable::of(None).flags().iter();
+            let visible = known.filter(|known| !known.hidden).map(|known| known.long());
             assert_eq!(did_you_mean(flag, visible), guess, "{flag}");
         }
     }

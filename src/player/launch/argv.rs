@@ -1,0 +1,499 @@
+//! The arguments, read as the CLI's own parser reads them.
+
+use std::collections::VecDeque;
+use std::fmt;
+
+use crate::common::is_uuid;
+
+use super::flags::{Command, Flag, FlagTable, Value};
+use super::suggest::did_you_mean;
+
+/// What a command line asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Asked {
+    /// To run: a session, or a subcommand.
+    Run,
+    /// To print the version.
+    Version,
+    /// To print the help.
+    Help,
+}
+
+/// The arguments of a launch, read with the flags and subcommands of one version of the CLI.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CommandLine {
+    asked: Asked,
+    unknown: Vec<String>,
+    /// The names of the subcommand.
+    subcommand: Vec<&'static str>,
+    /// The flags with their values, by long name, in the order of the arguments.
+    given: Vec<(&'static str, Option<String>)>,
+    /// What is not a flag.
+    operands: Vec<String>,
+    version: &'static str,
+}
+
+/// Arguments that the CLI refuses.
+///
+/// Its text is what the CLI writes to stderr before it exits with code 1.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefusedArguments(String);
+
+impl fmt::Display for RefusedArguments {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for RefusedArguments {}
+
+impl CommandLine {
+    /// Reads the arguments with the table of a version of the CLI. `lenient` accepts unknown flags.
+    ///
+    /// # Errors
+    /// If the CLI would refuse them: an unknown flag, a missing value, a wrong one.
+    pub fn read(
+        args: &[impl AsRef<str>],
+        version: Option<&str>,
+        lenient: bool,
+    ) -> Result<Self, RefusedArguments> {
+        Self::read_with(FlagTable::of(version), args, lenient)
+    }
+
+    pub(super) fn read_with(
+        table: &FlagTable,
+        args: &[impl AsRef<str>],
+        lenient: bool,
+    ) -> Result<Self, RefusedArguments> {
+        let args: VecDeque<String> = args.iter().map(|arg| arg.as_ref().to_owned()).collect();
+        // In print mode the CLI has no subcommands.
+        let prints = args.iter().take_while(|arg| *arg != "--").any(|arg| is_print(arg));
+        let mut argv = Argv {
+            table,
+            command: None,
+            prints,
+            line: Self {
+                asked: if args == ["-V"] { Asked::Version } else { Asked::Run },
+                unknown: Vec::new(),
+                subcommand: Vec::new(),
+                given: Vec::new(),
+                operands: Vec::new(),
+                version: table.version(),
+            },
+        };
+        if argv.line.asked == Asked::Run {
+            argv.read(args).map_err(RefusedArguments)?;
+        }
+        match argv.line.unknown.first() {
+            _ if argv.line.asked != Asked::Run => {}
+            Some(flag) if !lenient => {
+                let known = argv.flags().iter().filter(|known| !known.hidden);
+                let guess = did_you_mean(flag, known.map(Flag::long));
+                return Err(RefusedArguments(format!("error: unknown option '{flag}'{guess}")));
+            }
+            _ => argv.together().map_err(RefusedArguments)?,
+        }
+        Ok(argv.line)
+    }
+
+    /// What the arguments ask for.
+    pub fn asked(&self) -> Asked {
+        self.asked
+    }
+
+    /// The flags that the table does not have, as they were given.
+    pub fn unknown(&self) -> &[String] {
+        &self.unknown
+    }
+
+    /// The words of the subcommand, by their main names; empty for a session.
+    pub fn subcommand(&self) -> &[&'static str] {
+        &self.subcommand
+    }
+
+    /// The prompt among the arguments. The CLI takes the first argument that belongs to no flag,
+    /// and ignores further ones.
+    pub fn prompt(&self) -> Option<&str> {
+        let prompt = self.operands.first().filter(|_| self.subcommand.is_empty())?;
+        Some(prompt)
+    }
+
+    /// What follows a subcommand without being a flag.
+    pub(super) fn arguments(&self) -> &[String] {
+        if self.subcommand.is_empty() { &[] } else { &self.operands }
+    }
+
+    pub(super) fn given(&self) -> &[(&'static str, Option<String>)] {
+        &self.given
+    }
+
+    /// The last value of a flag, by its long name; empty for one without a value.
+    pub(super) fn value(&self, name: &str) -> Option<&str> {
+        let given = self.given.iter().rev().find(|(given, _)| *given == name);
+        given.map(|(_, value)| value.as_deref().unwrap_or_default())
+    }
+
+    pub(super) fn table(&self) -> &'static FlagTable {
+        FlagTable::of(Some(self.version))
+    }
+}
+
+struct Argv<'a> {
+    table: &'a FlagTable,
+    /// The subcommand whose flags are read.
+    command: Option<&'a Command>,
+    prints: bool,
+    line: CommandLine,
+}
+
+impl<'a> Argv<'a> {
+    fn flags(&self) -> &'a [Flag] {
+        match self.command {
+            Some(command) => &command.flags,
+            None => self.table.flags(),
+        }
+    }
+
+    fn read(&mut self, mut args: VecDeque<String>) -> Result<(), String> {
+        let mut several = None;
+        // The last argument was a flag that is not known: a word after it may be its value.
+        let mut unknown_before = false;
+        while let Some(arg) = args.pop_front() {
+            let may_be_value = std::mem::take(&mut unknown_before);
+            if arg == "--" {
+                self.line.operands.extend(args);
+                break;
+            }
+            if !is_flag(&arg) {
+                match several {
+                    Some(flag) => self.take(flag, arg)?,
+                    None if may_be_value => {}
+                    None => self.operand(arg),
+                }
+                continue;
+            }
+            several = None;
+            if let Some(flag) = self.find(&arg) {
+                let value = match flag.value {
+                    Value::None => None,
+                    Value::Optional if args.front().is_some_and(|next| !is_flag(next)) => {
+                        args.pop_front()
+                    }
+                    Value::Optional => None,
+                    Value::Required => {
+                        let missing = format!("error: option '{}' argument missing", flag.spec);
+                        Some(args.pop_front().ok_or(missing)?)
+                    }
+                };
+                self.give(flag, value)?;
+                several = flag.variadic.then_some(flag);
+            } else if let Some((flag, rest)) = self.find_short(&arg) {
+                if flag.value == Value::None {
+                    self.give(flag, None)?;
+                    args.push_front(format!("-{rest}"));
+                } else {
+                    self.give(flag, Some(rest))?;
+                }
+            } else if let Some((flag, value)) = self.find_with_value(&arg) {
+                self.give(flag, Some(value))?;
+            } else {
+                unknown_before = !arg.contains('=');
+                self.line.unknown.push(arg);
+            }
+            if self.line.asked != Asked::Run {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// A word of a subcommand, where one can come, or else a prompt or an argument.
+    fn operand(&mut self, word: String) {
+        let line = &mut self.line;
+        let first = line.operands.is_empty() && line.unknown.is_empty() && !self.prints;
+        match self.table.command(self.command, &word).filter(|_| first) {
+            Some(command) => {
+                line.subcommand.push(command.name());
+                self.command = Some(command);
+            }
+            None => line.operands.push(word),
+        }
+    }
+
+    fn find(&self, name: &str) -> Option<&'a Flag> {
+        let help = || self.table.flag(name).filter(|flag| flag.long() == "--help");
+        self.flags().iter().find(|flag| flag.names.contains(&name)).or_else(help)
+    }
+
+    /// `-pv`: a short flag followed by something.
+    fn find_short(&self, arg: &str) -> Option<(&'a Flag, String)> {
+        if arg.starts_with("--") {
+            return None;
+        }
+        let at = arg.char_indices().nth(2)?.0;
+        let (short, rest) = arg.split_at(at);
+        Some((self.find(short)?, rest.to_owned()))
+    }
+
+    /// `--model=opus`.
+    fn find_with_value(&self, arg: &str) -> Option<(&'a Flag, String)> {
+        let (name, value) = arg.split_once('=')?;
+        let flag =
+            self.find(name).filter(|flag| name.starts_with("--") && flag.value != Value::None)?;
+        Some((flag, value.to_owned()))
+    }
+
+    fn give(&mut self, flag: &Flag, value: Option<String>) -> Result<(), String> {
+        match flag.long() {
+            "--version" => self.line.asked = Asked::Version,
+            "--help" => self.line.asked = Asked::Help,
+            _ => {}
+        }
+        match value {
+            Some(value) => self.take(flag, value),
+            None => {
+                self.line.given.push((flag.long(), None));
+                Ok(())
+            }
+        }
+    }
+
+    fn take(&mut self, flag: &Flag, value: String) -> Result<(), String> {
+        if let Some(why) = flag.refuse(&value) {
+            return Err(format!(
+                "error: option '{}' argument '{value}' is invalid. {why}",
+                flag.spec
+            ));
+        }
+        self.line.given.push((flag.long(), Some(value)));
+        Ok(())
+    }
+
+    /// The rules for combinations of flags.
+    fn together(&self) -> Result<(), String> {
+        if let Some(command) = self.command {
+            let missing = command.required.get(self.line.operands.len());
+            return missing
+                .map_or(Ok(()), |name| Err(format!("error: missing required argument '{name}'")));
+        }
+        let value = |name| self.line.value(name);
+        let streams_in = value("--input-format") == Some("stream-json");
+        let streams_out = value("--output-format") == Some("stream-json");
+        if streams_in && !streams_out {
+            return Err(
+                "Error: --input-format=stream-json requires output-format=stream-json.".to_owned()
+            );
+        }
+        if value("--print").is_some() && streams_out && value("--verbose").is_none() {
+            return Err(
+                "Error: When using --print, --output-format=stream-json requires --verbose"
+                    .to_owned(),
+            );
+        }
+        if value("--session-id").is_some_and(|id| !is_uuid(id.as_bytes())) {
+            return Err("Error: Invalid session ID. Must be a valid UUID.".to_owned());
+        }
+        Ok(())
+    }
+}
+
+fn is_flag(arg: &str) -> bool {
+    arg.len() > 1 && arg.starts_with('-')
+}
+
+/// `-p`, `--print`.
+fn is_print(arg: &str) -> bool {
+    matches!(arg, "-p" | "--print")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STREAMS: [&str; 6] =
+        ["-p", "--output-format", "stream-json", "--input-format", "stream-json", "--verbose"];
+
+    fn read(args: &[&str]) -> Result<CommandLine, String> {
+        CommandLine::read(args, None, false).map_err(|why| why.to_string())
+    }
+
+    fn asked(args: &[&str]) -> Result<Asked, String> {
+        read(args).map(|line| line.asked())
+    }
+
+    fn with(args: &[&str]) -> Result<Asked, String> {
+        asked(&[&STREAMS, args].concat())
+    }
+
+    #[test]
+    fn accepts_what_the_cli_accepts() {
+        for args in [
+            &["--model", "--verbose"][..],
+            &["--model=opus"],
+            &["--model", "-v"],
+            &["--resume", "--verbose"],
+            &["-rabc"],
+            &["--allowedTools", "Bash", "Read", "--allowed-tools=Edit"],
+            &["--permission-mode", "default"],
+            &["--max-turns", "-3"],
+            &["--max-turns", ""],
+            &["--debug"],
+            &["-d2e"],
+            &["--tools", ""],
+            &["--session-id", "11111111-2222-4333-8444-555555555555"],
+            &["--", "--nope"],
+            &["a prompt"],
+            &["-"],
+        ] {
+            assert_eq!(with(args), Ok(Asked::Run), "{args:?}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_the_cli_refuses_in_the_same_words() {
+        // Seen with CLI 2.1.329.
+        for (args, text) in [
+            (&["--cwd", "/x"][..], "error: unknown option '--cwd'"),
+            (&["--timeout", "5"], "error: unknown option '--timeout'"),
+            (&["-q"], "error: unknown option '-q'"),
+            (&["--modle", "x"], "error: unknown option '--modle'\n(Did you mean --model?)"),
+            (&["--verbose=1"], "error: unknown option '--verbose=1'\n(Did you mean --verbose?)"),
+            (&["--no-such-flag=3"], "error: unknown option '--no-such-flag=3'"),
+            (&["-c=1"], "error: unknown option '-=1'"),
+            (&["--add-dir", "/tmp", "--no-such"], "error: unknown option '--no-such'"),
+            (&["--cwd", "--model"], "error: option '--model <model>' argument missing"),
+            (
+                &["--thinking", "bogus"],
+                "error: option '--thinking <mode>' argument 'bogus' is invalid. Allowed choices are enabled, adaptive, disabled.",
+            ),
+            (
+                &["--input-format", "xml"],
+                "error: option '--input-format <format>' argument 'xml' is invalid. Allowed choices are text, stream-json.",
+            ),
+            (
+                &["--max-turns", "abc"],
+                "error: option '--max-turns <turns>' argument 'abc' is invalid. must be a number",
+            ),
+            (
+                &["--max-budget-usd", "-1"],
+                "error: option '--max-budget-usd <amount>' argument '-1' is invalid. --max-budget-usd must be a number greater than 0",
+            ),
+            (
+                &["--task-budget", "x"],
+                "error: option '--task-budget <tokens>' argument 'x' is invalid. --task-budget must be a positive integer",
+            ),
+            (
+                &["--output-format", "text"],
+                "Error: --input-format=stream-json requires output-format=stream-json.",
+            ),
+            (&["--session-id", "abc"], "Error: Invalid session ID. Must be a valid UUID."),
+        ] {
+            assert_eq!(with(args), Err(text.to_owned()), "{args:?}");
+        }
+        assert_eq!(
+            asked(&["-p", "--output-format", "stream-json"]),
+            Err("Error: When using --print, --output-format=stream-json requires --verbose"
+                .to_owned())
+        );
+        assert_eq!(
+            asked(&["--output-format", "stream-json"]),
+            Ok(Asked::Run),
+            "without --print the CLI does not insist"
+        );
+    }
+
+    #[test]
+    fn the_version_is_printed_whatever_else_is_given() {
+        for args in [
+            &["-v"][..],
+            &["-V"],
+            &["-pv"],
+            &["--version", "--nope"],
+            &["--nope", "--version"],
+            &["-x", "--version", "--model"],
+        ] {
+            assert_eq!(asked(args), Ok(Asked::Version), "{args:?}");
+        }
+        assert_eq!(asked(&["-h"]), Ok(Asked::Help));
+    }
+
+    #[test]
+    fn lenient_accepts_unknown_flags_and_no_other_error() {
+        let lenient = |args: &[&str]| CommandLine::read(args, None, true);
+        let line = lenient(&["--cwd", "/x", "--future-flag=1"]).unwrap();
+        assert_eq!(
+            (line.asked(), line.unknown()),
+            (Asked::Run, &["--cwd", "--future-flag=1"].map(String::from)[..])
+        );
+        assert_eq!(line.prompt(), None, "it may be the value of the flag");
+        assert_eq!(lenient(&["--future-flag=1", "hi"]).unwrap().prompt(), Some("hi"));
+        assert!(lenient(&["--thinking", "bogus"]).is_err());
+    }
+
+    #[test]
+    fn the_first_argument_of_no_flag_is_the_prompt() {
+        for (args, prompt) in [
+            (&["-p", "hi"][..], Some("hi")),
+            (&["hi", "-p"], Some("hi")),
+            (&["-p", "hi", "there"], Some("hi")),
+            (&["--print", "--model", "opus", "--", "--hi"], Some("--hi")),
+            (&["-p", "--resume", "hi"], None),
+            (&["-p", "--allowedTools", "Read", "hi"], None),
+            (&["-p", "--allowedTools=Read", "--", "hi"], Some("hi")),
+            (&["-p", ""], Some("")),
+            (&["-p", "auth", "status"], Some("auth")),
+            (&["-p", "--", "auth", "status"], Some("auth")),
+            (&["-p"], None),
+        ] {
+            let line = read(args).unwrap();
+            assert_eq!((line.prompt(), line.subcommand()), (prompt, &[][..]), "{args:?}");
+        }
+    }
+
+    #[test]
+    fn subcommands_have_their_own_flags() {
+        // Seen with CLI 2.1.332.
+        for (args, words, arguments) in [
+            (&["auth", "status", "--json"][..], &["auth", "status"][..], &[][..]),
+            (&["--model", "x", "auth", "status", "--json"], &["auth", "status"], &[]),
+            (&["doctor"], &["doctor"], &[]),
+            (&["mcp", "list"], &["mcp", "list"], &[]),
+            (&["mcp", "get", "n"], &["mcp", "get"], &["n"]),
+            (&["mcp", "get", "auth"], &["mcp", "get"], &["auth"]),
+            (
+                &["mcp", "add", "--scope", "user", "n", "cmd", "--", "--flag", "arg"],
+                &["mcp", "add"],
+                &["n", "cmd", "--flag", "arg"],
+            ),
+            (&["mcp", "remove", "--scope=user", "n"], &["mcp", "remove"], &["n"]),
+            (&["plugins", "i", "-y", "p"], &["plugin", "install"], &["p"]),
+            (&["--", "auth", "status"], &[], &[]),
+        ] {
+            let line = read(args).unwrap();
+            assert_eq!(
+                (line.subcommand(), line.arguments()),
+                (words, &arguments.iter().map(ToString::to_string).collect::<Vec<_>>()[..]),
+                "{args:?}"
+            );
+        }
+        for (args, text) in [
+            (&["auth", "status", "--bogus"][..], "error: unknown option '--bogus'"),
+            (&["auth", "--model", "x", "status"], "error: unknown option '--model'"),
+            (&["mcp", "list", "--verbose"], "error: unknown option '--verbose'"),
+            (&["mcp", "add", "n", "cmd", "--flag"], "error: unknown option '--flag'"),
+            (
+                &["plugins", "list", "--jsom"],
+                "error: unknown option '--jsom'\n(Did you mean --json?)",
+            ),
+            (&["-p", "auth", "status", "--json"], "error: unknown option '--json'"),
+            (&["mcp", "add", "--scope"], "error: option '-s, --scope <scope>' argument missing"),
+            (&["mcp", "remove"], "error: missing required argument 'name'"),
+            (&["mcp", "add", "n"], "error: missing required argument 'commandOrUrl'"),
+            (&["auth", "status", "--json", "--print"], "error: unknown option '--json'"),
+        ] {
+            assert_eq!(read(args).map(|_| ()), Err(text.to_owned()), "{args:?}");
+        }
+        assert_eq!(asked(&["mcp", "list", "-h"]), Ok(Asked::Help));
+    }
+}

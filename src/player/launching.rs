@@ -1,0 +1,85 @@
+//! The launch in a run: where it is compared, and what of the script depends on it.
+
+use serde_json::Value;
+
+use super::compare::Difference;
+use super::machine::{Machine, Met};
+use super::report::Divergence;
+use super::tools;
+
+impl Machine {
+    /// Compares what the command line settles by itself.
+    pub(super) fn begin_launch(&mut self) -> Result<(), Divergence> {
+        let script = &self.script;
+        let (Some(recorded), Some(live)) = (&script.launch, &self.live) else {
+            return Ok(());
+        };
+        let mut differences = recorded.contradictions(live, &script.user_rules);
+        differences.extend(recorded.prompt_differences(live, &script.user_rules));
+        if live.prompt().is_some() {
+            // A host that gives its prompt there sends no `initialize` before it.
+            differences.extend(recorded.declared(live, None, &script.user_rules));
+            self.is_settled = true;
+        }
+        if let (Some(recorded), Some(live)) = (recorded.session_id(), live.session_id())
+            && recorded != live
+        {
+            self.renumbered.add(recorded, live);
+        }
+        if differences.is_empty() { Ok(()) } else { Err(Divergence::launch(None, differences)) }
+    }
+
+    /// Compares what may be declared in `initialize`, when that is there, or at the first prompt.
+    pub(super) fn settle(
+        &mut self,
+        initialize: Option<&Value>,
+        arrived: impl FnOnce() -> String,
+    ) -> Result<(), Divergence> {
+        if std::mem::replace(&mut self.is_settled, true) {
+            return Ok(());
+        }
+        let (Some(recorded), Some(live)) = (&self.script.launch, &self.live) else {
+            return Ok(());
+        };
+        let differences = recorded.declared(live, initialize, &self.script.user_rules);
+        if differences.is_empty() {
+            Ok(())
+        } else {
+            Err(Divergence::launch(Some(arrived()), differences))
+        }
+    }
+
+    /// The differences between the tools that an `initialize` shows, and the recorded ones.
+    pub(super) fn manifest_differences(&self, initialize: &Value) -> Vec<Difference> {
+        let live = tools::of_manifests(initialize);
+        live.iter()
+            .flat_map(|(server, live)| tools::differences(&self.script.tools, server, live))
+            .collect()
+    }
+
+    /// Leaves out the handshakes with the servers whose manifests this host sends: the CLI asks for
+    /// them only if there is none.
+    pub(super) fn leave_out_handshakes(&mut self, now: u64, initialize: &Value) {
+        let manifests = initialize.get("sdkMcpServerManifests").and_then(Value::as_object);
+        let Some(manifests) = manifests else { return };
+        let script = self.script.clone();
+        let mut left_out: Vec<_> = script
+            .cli_requests
+            .values()
+            .filter(|request| {
+                tools::handshake_of(&request.request)
+                    .is_some_and(|server| manifests.contains_key(server))
+            })
+            .collect();
+        left_out.sort_by_key(|request| request.output);
+        for request in left_out {
+            if self.is_played(request.output) {
+                continue;
+            }
+            self.pass_over(now, request.output);
+            if let Some(answer) = request.answer.filter(|answer| self.met[*answer].is_none()) {
+                self.meet(now, answer, Met::default());
+            }
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! The tools of in-process MCP servers, as a host shows them: in the manifests of `initialize`, or
+//! in its answer to `tools/list`.
+//!
+//! They are compared by name, description and input schema, where both hosts show them. The CLI
+//! asks a server for its handshake only if `initialize` has no manifest of it.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde_json::{Map, Value};
+
+use super::compare::{self, Difference};
+use super::script::{CliRequest, Expectation, Expected};
+
+/// The JSON-RPC methods of a handshake, which a manifest makes unnecessary.
+const HANDSHAKE: [&str; 3] = ["initialize", "notifications/initialized", "tools/list"];
+
+/// The tools of each server that the recorded host showed.
+pub(super) fn recorded(
+    expectations: &[Expectation],
+    cli_requests: &HashMap<String, CliRequest>,
+) -> BTreeMap<String, Value> {
+    let mut tools = BTreeMap::new();
+    for expectation in expectations {
+        if let Expected::Request { subtype, request } = &expectation.what
+            && subtype == "initialize"
+        {
+            tools.extend(of_manifests(request));
+        }
+    }
+    for request in cli_requests.values() {
+        let answer = request.answer.and_then(|answer| expectations.get(answer));
+        if let Some(Expected::Answer { response, .. }) = answer.map(|answer| &answer.what)
+            && let Some((server, listed)) = of_answer(&request.request, response)
+        {
+            tools.entry(server).or_insert(listed);
+        }
+    }
+    tools
+}
+
+/// The tools of each server with a manifest.
+pub(super) fn of_manifests(initialize: &Value) -> BTreeMap<String, Value> {
+    let manifests = initialize.get("sdkMcpServerManifests").and_then(Value::as_object);
+    let listed = manifests.into_iter().flatten().filter_map(|(server, manifest)| {
+        Some((server.clone(), by_name(manifest.pointer("/toolsListResult/tools")?)?))
+    });
+    listed.collect()
+}
+
+/// The server and the tools of an answer to `tools/list`.
+pub(super) fn of_answer(request: &Value, response: &Value) -> Option<(String, Value)> {
+    if method(request)? != "tools/list" {
+        return None;
+    }
+    let tools = response.pointer("/response/mcp_response/result/tools")?;
+    Some((server(request)?.to_owned(), by_name(tools)?))
+}
+
+/// The server whose handshake a request of the CLI belongs to.
+pub(super) fn handshake_of(request: &Value) -> Option<&str> {
+    server(request).filter(|_| method(request).is_some_and(|name| HANDSHAKE.contains(&name)))
+}
+
+/// The differences between the tools of a server.
+pub(super) fn differences(
+    recorded: &BTreeMap<String, Value>,
+    server: &str,
+    live: &Value,
+) -> Vec<Difference> {
+    match recorded.get(server) {
+        Some(recorded) => compare::values(&format!("tools of {server}"), recorded, live, true),
+        None => Vec::new(),
+    }
+}
+
+fn method(request: &Value) -> Option<&str> {
+    let is_message = request.get("subtype")? == "mcp_message";
+    request.pointer("/message/method").filter(|_| is_message)?.as_str()
+}
+
+fn server(request: &Value) -> Option<&str> {
+    request.get("server_name")?.as_str()
+}
+
+/// The compared parts of each tool, by name.
+fn by_name(tools: &Value) -> Option<Value> {
+    let part = |tool: &Value| {
+        let mut part = Map::new();
+        for key in ["description", "inputSchema"] {
+            part.insert(key.to_owned(), tool.get(key).cloned().unwrap_or_default());
+        }
+        part.get_mut("inputSchema").map(schema);
+        Some((tool.get("name")?.as_str()?.to_owned(), Value::Object(part)))
+    };
+    let tools: Map<String, Value> = tools.as_array()?.iter().filter_map(part).collect();
+    Some(tools.into())
+}
+
+/// Removes what says nothing about the input: the dialect, the order of required fields.
+fn schema(schema: &mut Value) {
+    if let Some(fields) = schema.as_object_mut() {
+        fields.shift_remove("$schema");
+        if let Some(Value::Array(required)) = fields.get_mut("required") {
+            required.sort_by_key(ToString::to_string);
+        }
+    }
+}
