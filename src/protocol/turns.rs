@@ -4,7 +4,6 @@ use std::time::{Duration, Instant};
 
 use super::failure::Failure;
 use super::io::{QueuedPrompt, Steer, SteerId, Steered, TurnEnd, TurnId};
-use super::route::Route;
 use super::work::{Work, retry_delay};
 use crate::wire::Frame;
 
@@ -263,4 +262,31 @@ impl Current {
             _ => None,
         }
     }
+}
+
+/// Which turn a message belongs to, and what it means for that turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Route {
+    /// The running turn.
+    Turn,
+    /// The running turn; this line begins it.
+    Start,
+    /// The running turn, as its result.
+    Result,
+    /// The running turn: the CLI adds one of its messages to it.
+    Added,
+    /// The running turn: the CLI is done with one of its messages.
+    MessageOver,
+    /// The running turn: the CLI has dropped its prompt, or one of its messages.
+    Withdrawn,
+    /// No turn.
+    NoTurn,
+    /// No turn: the CLI begins a turn that it started itself.
+    ForeignStart,
+    /// No turn: the CLI ends a turn that it started itself.
+    ForeignResult,
+    /// No turn: a result that is not for the turn that waits for one.
+    Stray,
+    /// Unknown: later lines show whether it belongs to the running turn.
+    Doubtful,
 }

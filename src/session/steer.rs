@@ -15,6 +15,7 @@ use super::events::SessionEvent;
 use super::handle::Inner;
 use super::handlers::is_within;
 use super::prompt::Prompt;
+use super::steered::{SteerOutcome, SteerWaiter, lost};
 use super::turn::Turn;
 use super::weak::WeakSession;
 use crate::protocol::{Failure, Steer, SteerId, TurnId};
@@ -163,18 +164,6 @@ pub struct SteerReceipt {
     awaited: Arc<AtomicBool>,
 }
 
-/// What the CLI did with a message for a running turn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum SteerOutcome {
-    /// It was added to the running turn, before its next request to the model. Also assumed of a
-    /// CLI that names no prompts (before 2.1.206), if it opens no turn within a second after the
-    /// result.
-    Added,
-    /// It is answered after the running turn, in another result of the same [`Turn`].
-    Follows,
-}
-
 impl SteerReceipt {
     /// Returns the uuid of the message on the wire.
     pub fn uuid(&self) -> &str {
@@ -226,21 +215,6 @@ impl fmt::Debug for SteerReceipt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SteerReceipt").field("uuid", &self.uuid).finish_non_exhaustive()
     }
-}
-
-/// The driver's side of a message.
-pub(super) struct SteerWaiter {
-    /// Whether the message was written, until that is reported.
-    pub(super) written: Option<oneshot::Sender<Result<()>>>,
-    /// What became of it then.
-    pub(super) outcome: oneshot::Sender<Result<SteerOutcome>>,
-    /// Whether someone waits for that.
-    pub(super) awaited: Arc<AtomicBool>,
-}
-
-/// The warning about a lost message that no one waits for.
-pub(super) fn lost(uuid: &str, error: &Error) -> String {
-    format!("message {uuid}, which steered a turn, was lost: {error}")
 }
 
 fn gone(session: &WeakSession) -> Error {

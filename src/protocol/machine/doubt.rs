@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 
 use super::Machine;
 use crate::protocol::io::Output;
-use crate::protocol::route::{Route, has_done_nothing, is_over, is_task_end, route};
-use crate::protocol::turns::Current;
+use crate::protocol::route::{has_done_nothing, is_over, is_task_end, route};
+use crate::protocol::turns::{Current, Route};
 use crate::wire::{Frame, FrameKind};
 
 /// The maximum time for the CLI to open the turn of a prompt that it has; 2.1.332 takes 30 to 80

@@ -12,8 +12,9 @@ use crate::protocol::failure::Refusal;
 use crate::protocol::io::{Answer, CallbackId, ConnectionEvent, Output, TurnEnd, TurnId};
 use crate::protocol::needs;
 use crate::protocol::requests::{MAX_INCOMING, Purpose, Registered, reply};
-use crate::protocol::route::{Route, route};
+use crate::protocol::route::route;
 use crate::protocol::state::EndCause;
+use crate::protocol::turns::Route;
 use crate::wire::control::{control_error_line, control_success_line};
 use crate::wire::{Frame, FrameKind, Outcome};
 

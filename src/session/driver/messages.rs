@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use crate::protocol::SteerId;
 use crate::session::error::{Error, Result};
-use crate::session::steer::{SteerOutcome, SteerWaiter, lost};
+use crate::session::steered::{SteerOutcome, SteerWaiter, lost};
 
 /// The messages whose fate is unknown, with their uuid.
 #[derive(Default)]

@@ -10,7 +10,7 @@ use crate::protocol::{QueuedPrompt, Steer, TurnId};
 use crate::session::Options;
 use crate::session::error::Error;
 use crate::session::mailbox::Mailbox;
-use crate::session::steer::SteerWaiter;
+use crate::session::steered::SteerWaiter;
 use crate::transport::Exit;
 use crate::wire::RawJson;
 use crate::wire::control::Request;

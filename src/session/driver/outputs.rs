@@ -12,7 +12,7 @@ use crate::protocol::{
     Command, EndCause, Failure, Input, Output, Profile, SteerId, Steered, TurnEnd,
 };
 use crate::recording::secret_values;
-use crate::session::steer::SteerOutcome;
+use crate::session::steered::SteerOutcome;
 use crate::transport::{Shutdown, Transport};
 use crate::wire::control::{Request, RequestName};
 
