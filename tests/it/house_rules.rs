@@ -12,7 +12,7 @@ fn root() -> PathBuf {
 }
 
 /// All files below these folders with this extension, and their text.
-fn files(folders: &[&str], ending: &str) -> Vec<(String, String)> {
+pub(crate) fn files(folders: &[&str], ending: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let mut waiting: Vec<_> = folders.iter().map(|folder| root().join(folder)).collect();
     while let Some(folder) = waiting.pop() {

@@ -28,6 +28,7 @@ mod hooks_recordings;
 mod hooks_registration;
 mod host_conformance;
 mod house_rules;
+mod import_circles;
 mod lab_delivery;
 mod lab_mounted;
 mod lab_script;
