@@ -91,7 +91,7 @@ fn lifecycle(frame: &Frame, current: &Current) -> Route {
     match state(frame).as_deref() {
         Some("started") if of_a_message && current.started => Route::Added,
         Some("started") => Route::Start,
-        Some("completed") if of_a_message => Route::MessageOver,
+        Some("completed") if of_a_message || current.asks_nothing => Route::MessageOver,
         Some("cancelled") => Route::Withdrawn,
         _ => Route::Turn,
     }

@@ -13,6 +13,8 @@ pub(super) struct Current {
     pub(super) turn: TurnId,
     /// What was written for it: the prompt, then the messages that steer it.
     pub(super) written: Vec<Written>,
+    /// Whether its prompt asks for no answer, so that no result may come.
+    pub(super) asks_nothing: bool,
     /// Whether the CLI takes their content verbatim.
     pub(super) verbatim: bool,
     /// How it ends if nothing more comes: set by each result that leaves a message unanswered.
@@ -147,7 +149,7 @@ impl Current {
                     written.enter(Stage::Begun)
                 }
                 (Route::Added, Stage::Waiting) if named => written.enter(Stage::Added),
-                (Route::MessageOver, Stage::Waiting | Stage::Added) if named => {
+                (Route::MessageOver, stage) if named && (stage != Stage::Begun || is_prompt) => {
                     written.enter(Stage::Over)
                 }
                 (Route::Withdrawn, _) if named => written.lose(Failure::Withdrawn),
@@ -176,6 +178,7 @@ impl Current {
         Self {
             turn,
             written: vec![Written::prompt(prompt.uuid.clone())],
+            asks_nothing: prompt.fields.should_query == Some(false),
             verbatim: prompt.verbatim,
             so_far: None,
             opens_until: None,
@@ -275,7 +278,8 @@ pub(super) enum Route {
     Result,
     /// The running turn: the CLI adds one of its messages to it.
     Added,
-    /// The running turn: the CLI is done with one of its messages.
+    /// The running turn: the CLI is done with one of its messages, or with a prompt that asks for no
+    /// answer.
     MessageOver,
     /// The running turn: the CLI has dropped its prompt, or one of its messages.
     Withdrawn,

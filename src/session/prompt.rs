@@ -4,7 +4,7 @@ use base64::prelude::*;
 use serde_json::{Value, json};
 
 use crate::wire::RawJson;
-use crate::wire::control::PromptFields;
+use crate::wire::control::{PromptFields, PromptOrigin};
 use crate::wire::message::Priority;
 
 /// The content of a prompt: a text, with optional images and files, or content blocks of the
@@ -74,14 +74,89 @@ impl Prompt {
     }
 }
 
-/// Fields of the prompt's line in addition to its content.
+/// What a prompt says besides its content. What was seen was seen with CLI 2.1.332.
+///
+/// ```
+/// use claude_wire::Prompt;
+/// use claude_wire::wire::message::{OriginKind, Priority};
+///
+/// let typed = Prompt::from("What does this log say?").origin(OriginKind::Human).pasted("ERROR: no such file");
+/// let note = Prompt::from("The build is green again.").should_query(false);
+/// let urgent = Prompt::from("Stop, wrong branch").priority(Priority::Now);
+/// ```
 impl Prompt {
-    /// Sets where the prompt goes among the messages that wait while a turn runs (`priority`; seen,
-    /// CLI 2.1.332). For messages that [steer](super::Turn::steer) a turn: the prompt of a turn is
-    /// written when no other runs.
+    /// Sets where it goes among the messages that wait while a turn runs (`priority`, seen). It
+    /// decides what becomes of a message that [steers](super::Turn::steer) a turn. The prompt of a
+    /// turn is written when no other turn of the session runs, so that it changes nothing there.
     #[must_use]
     pub fn priority(self, priority: impl Into<Priority>) -> Self {
         self.set(|fields| fields.priority = Some(priority.into()))
+    }
+
+    /// With `false`, it is only added to the conversation, and the model reads it with the next
+    /// prompt (`shouldQuery`, seen).
+    ///
+    /// Its turn ends at once: the CLI writes an `init` and a result with an empty text and
+    /// [`num_turns`](crate::wire::ResultMessage::num_turns) 0. If a CLI writes no result for it, the
+    /// turn ends with the `command_lifecycle` line that says `completed`.
+    #[must_use]
+    pub fn should_query(self, should_query: bool) -> Self {
+        self.set(|fields| fields.should_query = Some(should_query))
+    }
+
+    /// With `true`, no user typed it (`isSynthetic`, seen): the CLI writes above it that it is not
+    /// the user's input, and the result has the `origin` `unclassified`.
+    #[must_use]
+    pub fn synthetic(self, is_synthetic: bool) -> Self {
+        self.set(|fields| fields.is_synthetic = Some(is_synthetic))
+    }
+
+    /// Sets where it comes from (`origin`). That it is [`Human`](crate::wire::message::OriginKind)
+    /// must be said to count; the result repeats it (seen). The other kinds, with fields such as
+    /// `from` of a `peer`, are declared: the CLI accepted them and nothing changed.
+    #[must_use]
+    pub fn origin(self, origin: impl Into<PromptOrigin>) -> Self {
+        self.set(|fields| fields.origin = Some(origin.into()))
+    }
+
+    /// Sets the output of a tool, in the shape that the tool has (`tool_use_result`, declared: the
+    /// CLI accepted it and nothing changed).
+    #[must_use]
+    pub fn tool_use_result(self, result: impl Into<RawJson>) -> Self {
+        self.set(|fields| fields.tool_use_result = Some(result.into()))
+    }
+
+    /// Adds a text that the user pasted and that is not in the content (`pasted_content`, seen). The
+    /// CLI appends it, in tags that mark it as pasted. It ignores a list of more than 1000 entries
+    /// and blocks.
+    #[must_use]
+    pub fn pasted(self, text: impl Into<String>) -> Self {
+        self.pasted_value(Value::from(text.into()))
+    }
+
+    /// Adds pasted content blocks, as [`pasted`](Self::pasted) does with a text. The CLI uses text
+    /// blocks only: images and documents belong in the content.
+    #[must_use]
+    pub fn pasted_blocks(self, blocks: impl IntoIterator<Item = Value>) -> Self {
+        self.pasted_value(blocks.into_iter().collect())
+    }
+
+    fn pasted_value(self, value: Value) -> Self {
+        self.set(|fields| fields.pasted_content.push(value.into()))
+    }
+
+    /// Adds a text that the user pasted and that is still in the content (`inline_pastes`, seen). The
+    /// CLI may mark it there with tags; it looks for the first 100 that are not blank.
+    #[must_use]
+    pub fn pasted_inline(self, text: impl Into<String>) -> Self {
+        self.set(|fields| fields.inline_pastes.push(text.into()))
+    }
+
+    /// The CLI takes the content literally (`client_composed`, seen): no file is read for `@path`, no
+    /// slash command runs. The option `verbatim_prompts` does this for all prompts.
+    #[must_use]
+    pub fn verbatim(self) -> Self {
+        self.set(|fields| fields.client_composed = true)
     }
 
     fn set(mut self, set: impl FnOnce(&mut PromptFields)) -> Self {

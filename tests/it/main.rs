@@ -70,6 +70,7 @@ mod process_environment;
 mod process_group;
 mod process_spawn_errors;
 mod process_streams;
+mod prompt_fields;
 mod prompt_forms;
 mod readme;
 mod recording_census;

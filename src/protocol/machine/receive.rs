@@ -125,7 +125,8 @@ impl Machine {
         }
         match route {
             Route::Result => self.finish_result(now, end, out),
-            Route::Withdrawn | Route::MessageOver => self.finish_if_over(out),
+            Route::Withdrawn => self.finish_if_over(TurnEnd::Failed(Failure::Withdrawn), out),
+            Route::MessageOver => self.finish_if_over(TurnEnd::Result, out),
             _ => {}
         }
     }
@@ -316,7 +317,7 @@ impl Machine {
         let withdrawn = current.written.iter_mut().filter(|written| written.uuid == uuid);
         let lost = withdrawn.filter_map(|written| written.lose(Failure::Withdrawn));
         out.extend(lost.map(report));
-        self.finish_if_over(out);
+        self.finish_if_over(TurnEnd::Failed(Failure::Withdrawn), out);
     }
 
     /// Handles requests that a CLI reports as still open; those already open here are served only

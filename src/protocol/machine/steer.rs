@@ -72,10 +72,11 @@ impl Machine {
         }
     }
 
-    /// The CLI is done with a message, or has dropped the prompt: the turn may be over.
-    pub(super) fn finish_if_over(&mut self, out: &mut Vec<Output>) {
+    /// The CLI is done with a message, or has dropped it: the turn may be over. `end`: how, if it has
+    /// no result.
+    pub(super) fn finish_if_over(&mut self, end: TurnEnd, out: &mut Vec<Output>) {
         if let Some(current) = self.current.as_mut().filter(|current| current.is_over()) {
-            let end = current.so_far.take().unwrap_or(TurnEnd::Failed(Failure::Withdrawn));
+            let end = current.so_far.take().unwrap_or(end);
             self.finish_turn(end, out);
         }
     }
@@ -89,7 +90,7 @@ impl Machine {
         current.opens_until = None;
         let added = current.written.iter_mut().filter_map(|written| written.enter(Stage::Over));
         out.extend(added.map(report));
-        self.finish_if_over(out);
+        self.finish_if_over(TurnEnd::Result, out);
     }
 }
 

@@ -311,3 +311,38 @@ fn a_cli_that_names_nothing_opens_a_turn_for_its_messages() {
     rig.line(TEXT);
     assert_eq!(rig.line(PLAIN_RESULT), [turn(1, PLAIN_RESULT), "turn 1 ended".into()]);
 }
+
+fn no_query(turn: u64) -> QueuedPrompt {
+    let mut prompt = prompt(turn);
+    prompt.fields.should_query = Some(false);
+    prompt
+}
+
+/// As CLI 2.1.332 writes it, a result without a model request; or nothing but that it is done.
+#[test]
+fn a_prompt_that_asks_for_no_answer_ends_with_its_result_or_when_the_cli_is_done() {
+    let mut rig = Rig::ready();
+    let wrote = rig.command(Command::Prompt(no_query(1)));
+    assert_eq!(wrote, [written(1).replace(r#""p-1"}"#, r#""p-1","shouldQuery":false}"#)]);
+    rig.lines(&[&lifecycle(1, "queued"), &lifecycle(1, "started"), &init(1)]);
+    assert_eq!(rig.line(&result(1))[1], "turn 1 ended");
+
+    rig.command(Command::Prompt(no_query(2)));
+    rig.lines(&[&lifecycle(2, "queued"), &lifecycle(2, "started")]);
+    let completed = lifecycle(2, "completed");
+    assert_eq!(rig.line(&completed), [turn(2, &completed), "turn 2 ended".into()]);
+
+    rig.command(Command::Prompt(no_query(3)));
+    let cancelled = lifecycle(3, "cancelled");
+    assert_eq!(rig.line(&cancelled)[1], "turn 3 failed: Withdrawn");
+}
+
+#[test]
+fn a_completed_prompt_still_waits_for_its_result_if_it_asks() {
+    let mut rig = Rig::ready();
+    rig.prompt(1);
+    rig.lines(&[&lifecycle(1, "started"), &init(1)]);
+    let completed = lifecycle(1, "completed");
+    assert_eq!(rig.line(&completed), [turn(1, &completed)]);
+    assert_eq!(rig.line(&result(1))[1], "turn 1 ended");
+}
