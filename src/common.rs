@@ -32,6 +32,17 @@ pub(crate) fn clip(text: &str, limit: usize) -> Cow<'_, str> {
     }
 }
 
+/// For the error of a file that does not exist: which folder a relative path was looked for in.
+pub(crate) fn looked_in(path: &std::path::Path, error: &std::io::Error) -> String {
+    if error.kind() != std::io::ErrorKind::NotFound || path.is_absolute() {
+        return String::new();
+    }
+    std::env::current_dir().map_or_else(
+        |_| String::new(),
+        |folder| format!("; it was looked for in {}", folder.display()),
+    )
+}
+
 /// Whether a text is a uuid in the usual form: `0a1b2c3d-0000-4000-8000-0a1b2c3d4e5f`.
 pub(crate) fn is_uuid(text: &[u8]) -> bool {
     text.len() == 36 && uuid::Uuid::try_parse_ascii(text).is_ok()
@@ -46,6 +57,17 @@ mod tests {
         assert_eq!(clip("abc", 3), "abc");
         assert_eq!(clip("äöüß", 3), "äöü…");
         assert_eq!(clip("", 0), "");
+    }
+
+    #[test]
+    fn a_relative_path_that_does_not_exist_names_its_folder() {
+        let missing = std::io::Error::from(std::io::ErrorKind::NotFound);
+        let here = std::env::current_dir().unwrap();
+        let text = looked_in(std::path::Path::new("recordings/x.jsonl"), &missing);
+        assert_eq!(text, format!("; it was looked for in {}", here.display()));
+        assert_eq!(looked_in(&here.join("x.jsonl"), &missing), "");
+        let denied = std::io::Error::from(std::io::ErrorKind::PermissionDenied);
+        assert_eq!(looked_in(std::path::Path::new("x.jsonl"), &denied), "");
     }
 
     #[test]

@@ -8,6 +8,7 @@
 
 #![warn(clippy::unwrap_used)]
 
+mod exit_codes;
 #[cfg(feature = "lab")]
 #[doc(hidden)]
 pub mod lab;
@@ -55,10 +56,10 @@ pub fn is_uuid(text: &str) -> bool {
 pub fn end(program: &str, done: Result<Found, Failure>) -> ExitCode {
     match done {
         Ok(Found::Nothing) => ExitCode::SUCCESS,
-        Ok(Found::Something) => ExitCode::from(1),
+        Ok(Found::Something) => ExitCode::from(exit_codes::FOUND),
         Err(why) => {
             eprintln!("{program}: {why}");
-            ExitCode::from(2)
+            ExitCode::from(exit_codes::FAILED)
         }
     }
 }

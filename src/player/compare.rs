@@ -17,6 +17,7 @@ use serde_json::{Map, Value, json};
 use super::host_line::one_line;
 use super::launch;
 use super::rules::{Place, Rules};
+use super::words::WordDiff;
 use crate::recording::{fits_redacted, is_placeholder};
 
 /// A place where two values differ.
@@ -53,6 +54,13 @@ impl Difference {
 
 impl std::fmt::Display for Difference {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let (Some(Value::String(expected)), Some(Value::String(actual))) =
+            (&self.expected, &self.actual)
+            && expected.len().max(actual.len()) > LONG
+            && let Some(words) = WordDiff::of(expected, actual)
+        {
+            return write!(f, "{}, {words}", self.path);
+        }
         let show = |value: &Option<Value>| {
             value.as_ref().map_or("nothing".into(), |value| one_line(&value.to_string(), SHOWN))
         };
@@ -63,6 +71,9 @@ impl std::fmt::Display for Difference {
 
 /// How many characters of a value a report shows.
 const SHOWN: usize = 160;
+
+/// From how many bytes on a text differs by words.
+const LONG: usize = 100;
 
 /// The fields of a `user` line that are compared.
 pub(super) fn prompt(line: &Value) -> Value {

@@ -12,7 +12,7 @@ use crate::wire::control::RequestName;
 use crate::wire::{Effect, Frame, FrameKind};
 
 use super::compare;
-use super::host_line::{HostLine, id_text};
+use super::host_line::{HostLine, asks, id_text};
 use super::ids::{self, IdKind};
 use super::launch::RecordedLaunch;
 use super::script::{
@@ -236,7 +236,9 @@ impl<'a> Compiler<'a> {
     }
 
     fn answer(&mut self, index: usize, at: u64, id: String, response: Value) {
-        let answer = self.expect(index, at, Expected::Answer { id: id.clone(), response });
+        let request = self.cli_requests.get(&id).map(|request| &request.request);
+        let asks = request.map_or_else(|| format!("an unknown request {id:?}"), asks);
+        let answer = self.expect(index, at, Expected::Answer { id: id.clone(), asks, response });
         match self.cli_requests.get_mut(&id) {
             Some(request) if !request.cancelled && request.answer.is_none() => {
                 request.answer = Some(answer);

@@ -79,6 +79,24 @@ pub(super) fn id_text(id: Option<&Value>) -> String {
     }
 }
 
+/// What a request of the CLI asks: `can_use_tool Bash`, `hook Stop`, `mcp_message calc tools/call
+/// add`, or its subtype.
+pub(super) fn asks(request: &Value) -> String {
+    let text = |pointer: &str| request.pointer(pointer).and_then(Value::as_str);
+    let subtype = text("/subtype").unwrap_or("undefined");
+    let (name, details): (&str, &[&str]) = match subtype {
+        "can_use_tool" => (subtype, &["/tool_name"]),
+        "hook_callback" => ("hook", &["/input/hook_event_name", "/input/tool_name"]),
+        "mcp_message" => (subtype, &["/server_name", "/message/method", "/message/params/name"]),
+        "elicitation" => (subtype, &["/mcp_server_name"]),
+        "request_user_dialog" => (subtype, &["/dialog_kind"]),
+        _ => (subtype, &[]),
+    };
+    let details = details.iter().filter_map(|pointer| text(pointer));
+    let words: Vec<_> = std::iter::once(name).chain(details).collect();
+    one_line(&words.join(" "), 120)
+}
+
 /// At most `limit` characters of a text, on one line.
 pub(super) fn one_line(text: &str, limit: usize) -> String {
     clip(text, limit).replace('\n', " ")
@@ -138,6 +156,33 @@ mod tests {
                 matches!(parse(line), HostLine::Other { bytes, .. } if bytes == line),
                 "{line:?}"
             );
+        }
+    }
+
+    #[test]
+    fn a_request_is_named_by_what_it_asks() {
+        for (request, name) in [
+            (
+                r#"{"subtype":"can_use_tool","tool_name":"Bash","tool_use_id":"t1"}"#,
+                "can_use_tool Bash",
+            ),
+            (
+                r#"{"subtype":"hook_callback","callback_id":"h","input":{"hook_event_name":"Stop"}}"#,
+                "hook Stop",
+            ),
+            (
+                r#"{"subtype":"hook_callback","input":{"hook_event_name":"PreToolUse","tool_name":"Read"}}"#,
+                "hook PreToolUse Read",
+            ),
+            (
+                r#"{"subtype":"mcp_message","server_name":"calc","message":{"method":"tools/call","params":{"name":"add"}}}"#,
+                "mcp_message calc tools/call add",
+            ),
+            (r#"{"subtype":"mcp_message","message":7}"#, "mcp_message"),
+            (r#"{"subtype":"oauth_token_refresh","x":1}"#, "oauth_token_refresh"),
+            ("{}", "undefined"),
+        ] {
+            assert_eq!(asks(&serde_json::from_str(request).unwrap()), name);
         }
     }
 

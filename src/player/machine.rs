@@ -10,6 +10,7 @@ use crate::transport::Exit;
 
 use super::ids::{self, IdKind};
 use super::launch::LiveLaunch;
+use super::left::{self, Left};
 use super::renumber::Renumbered;
 use super::report::{Divergence, Report};
 use super::scenario::Rules;
@@ -78,6 +79,11 @@ pub(super) struct Machine {
     pub(super) is_settled: bool,
     pub(super) renumbered: Renumbered,
 }
+
+/// The hint for a host that closed its input at once.
+const WROTE_NOTHING: &str = "your program closed its input and wrote nothing, while the recorded one \
+    wrote its prompts there; if yours gives its prompt as an argument (`claude -p PROMPT`), record \
+    it like that";
 
 /// The state of an output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -427,10 +433,26 @@ impl Machine {
             (Some(signal), _) => self.end(signal.exit()),
             (None, Some(missing)) => {
                 let expected = self.script.expectations[missing].to_string();
-                self.diverge(now, Divergence::early_end(expected));
+                let divergence = Divergence::early_end(expected);
+                let wrote_nothing = !self.is_any_written();
+                self.diverge(
+                    now,
+                    if wrote_nothing {
+                        divergence.because(WROTE_NOTHING.to_owned())
+                    } else {
+                        divergence
+                    },
+                );
             }
             (None, None) => self.diverge(now, Divergence::leftover()),
         }
+    }
+
+    /// Whether the host wrote a line that was recorded.
+    fn is_any_written(&self) -> bool {
+        let ends = |what: &Expected| matches!(what, Expected::Eof { .. } | Expected::Signal { .. });
+        let mut expected = self.script.expectations.iter().zip(&self.met);
+        expected.any(|(open, met)| met.is_some() && !ends(&open.what))
     }
 
     fn missing_write(&self) -> Option<usize> {
@@ -458,12 +480,16 @@ impl Machine {
     }
 
     /// What the recording has and the run did not, except what only waits for the host to end it.
-    fn leftover(&self) -> Vec<String> {
-        let writes = self.left_writes().map(|open| (open.event, open.to_string()));
-        let mut left: Vec<_> = writes.collect();
-        left.extend(self.left_outputs().map(|output| (output.event, output.to_string())));
-        left.sort();
-        left.into_iter().map(|(_, text)| text).collect()
+    fn leftover(&self) -> Left {
+        let writes = self.left_writes();
+        let mut events: Vec<_> =
+            writes.map(|open| (open.event, open.what.kind(), open.to_string())).collect();
+        let outputs = self.left_outputs();
+        events.extend(outputs.map(|output| (output.event, left::Kind::Output, output.to_string())));
+        events.sort_by_key(|(event, ..)| *event);
+        let mut left = Left::default();
+        events.into_iter().for_each(|(_, kind, text)| left.push(kind, text));
+        left
     }
 
     fn left_writes(&self) -> impl DoubleEndedIterator<Item = &Expectation> {

@@ -7,7 +7,7 @@ use crate::wire::RawJson;
 
 use super::compare::{self, Difference};
 use super::compile::only_reads;
-use super::host_line::{HostLine, one_line};
+use super::host_line::{HostLine, asks, one_line};
 use super::machine::{Machine, Met};
 use super::report::Divergence;
 use super::script::{Expected, prompt_text, request_text};
@@ -54,17 +54,27 @@ impl Machine {
             holds_back && other < index && self.rules.is_none()
         });
         if let Some(before) = before {
-            return Err(Divergence::out_of_turn(
-                arrived(),
-                self.script.expectations[before].to_string(),
-            ));
+            let before = &self.script.expectations[before];
+            return Err(Divergence::out_of_turn(arrived(), before.to_string())
+                .because(never_sent(&before.what)));
         }
         if let Expected::Prompt(expected) = &expectation.what {
             let place = self.prompts + usize::from(self.has_prompt());
             let differences =
                 compare::prompts(expected, &compare::prompt(line), place, &self.script.user_rules);
             if !differences.is_empty() {
-                return Err(Divergence::mismatch(arrived(), expectation.to_string(), differences));
+                let skipped = self.unmet(|_, what| {
+                    matches!(what, Expected::Prompt(later) if compare::values("prompt", later, &compare::prompt(line), true).is_empty())
+                });
+                let divergence =
+                    Divergence::mismatch(arrived(), expectation.to_string(), differences);
+                return Err(match skipped {
+                    Some(later) => divergence.because(format!(
+                        "this is the prompt of event {}: your program left out the one that is expected",
+                        self.script.expectations[later].event + 1
+                    )),
+                    None => divergence,
+                });
             }
         }
         self.prompts += 1;
@@ -146,8 +156,9 @@ impl Machine {
     }
 
     fn answer(&mut self, now: u64, id: &str, response: &Value) -> Result<(), Divergence> {
-        let arrived =
-            || format!("answer to request {id:?}: {}", one_line(&response.to_string(), 120));
+        let asks = self.script.cli_requests.get(id).map(|request| asks(&request.request));
+        let asks = asks.unwrap_or_else(|| format!("an unknown request {id:?}"));
+        let arrived = || format!("answer to {asks}: {}", one_line(&response.to_string(), 120));
         let Some(request) = self.script.cli_requests.get(id) else {
             let recorded = self.unmet(
                 |_, what| matches!(what, Expected::Answer { id: recorded, .. } if recorded == id),
@@ -203,7 +214,13 @@ impl Machine {
                 self.meet(now, index, Met::default());
                 Ok(())
             }
-            None => Err(Divergence::extra(format!("control_cancel_request for {id:?}"))),
+            None => {
+                let what = of.map_or_else(
+                    || format!("an unknown request {id:?}"),
+                    |of| self.script.expectations[of].what.to_string(),
+                );
+                Err(Divergence::extra(format!("control_cancel_request for {what}")))
+            }
         }
     }
 
@@ -272,6 +289,22 @@ impl Met {
     pub(super) fn id_text(&self) -> Option<String> {
         let id = RawJson::parse(self.id.clone()?).ok()?;
         Some(id.as_str().map_or_else(|| id.text().into_owned(), |text| text.into_owned()))
+    }
+}
+
+/// Why a prompt came too early.
+fn never_sent(before: &Expected) -> String {
+    match before {
+        Expected::Request { subtype, .. } if subtype == "initialize" => {
+            "your program wrote a prompt without `initialize`, \
+            which the recorded one sent first, as the SDKs do; send it, or record this program"
+                .to_owned()
+        }
+        Expected::Request { subtype, .. } => format!(
+            "the recorded program sent `{subtype}` before this prompt; send it, or record again"
+        ),
+        _ => "the recorded program wrote that line before this prompt; write it, or record again"
+            .to_owned(),
     }
 }
 

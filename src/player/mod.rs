@@ -39,6 +39,7 @@ mod ids;
 mod improvise;
 mod launch;
 mod launching;
+mod left;
 mod machine;
 mod matching;
 mod opening;
@@ -53,6 +54,7 @@ mod script;
 mod signal;
 mod tools;
 mod watchdog;
+mod words;
 
 pub use self::host_script::{AnswerTo, HostAction, HostScript, HostStep, NotWritable, Position};
 pub use self::launch::{Asked, CommandLine, FlagTable, RefusedArguments};

@@ -6,20 +6,23 @@ use std::fmt;
 use std::time::Duration;
 
 use super::compare::Difference;
+use super::left::{self, Left};
 use crate::transport::REPLAY_REPORT;
 
 /// The first difference between a host and the recorded one. It ends the run.
 ///
 /// Its text says what arrived, what was expected, where the two differ, what is left of the
-/// recording, and what to do.
+/// recording, and what to do. Of what is left it shows counts and prompts; the alternate form
+/// (`{:#}`) shows all.
 #[derive(Clone, Debug)]
 pub struct Divergence {
     kind: Kind,
     arrived: Option<String>,
     expected: Option<String>,
     differences: Vec<Difference>,
-    remaining: Vec<String>,
+    remaining: Left,
     others: Vec<String>,
+    hint: Option<String>,
     /// The recording.
     source: Option<String>,
 }
@@ -78,8 +81,13 @@ impl Divergence {
         Self::new(Kind::Stalled(limit), None, Some(expected))
     }
 
-    pub(super) fn remaining(self, remaining: Vec<String>) -> Self {
+    pub(super) fn remaining(self, remaining: Left) -> Self {
         Self { remaining, ..self }
+    }
+
+    /// The difference that caused it, as a hint, instead of the usual one.
+    pub(super) fn because(self, hint: String) -> Self {
+        Self { hint: Some(hint), ..self }
     }
 
     /// A launch that is none of the recordings.
@@ -104,8 +112,9 @@ impl Divergence {
             arrived,
             expected,
             differences: Vec::new(),
-            remaining: Vec::new(),
+            remaining: Left::default(),
             others: Vec::new(),
+            hint: None,
             source: None,
         }
     }
@@ -182,7 +191,7 @@ impl fmt::Display for Divergence {
             write!(f, "\n  ... and at {} more places", self.differences.len() - SHOWN)?;
         }
         if self.kind != Kind::Launch {
-            list(f, "left", &self.remaining)?;
+            f.write_str(&summary(&self.remaining, f.alternate()))?;
         }
         list(f, "other recording", &self.others)?;
         let hint = match self.kind {
@@ -203,6 +212,7 @@ impl fmt::Display for Divergence {
             }
             Kind::Unplayable => "record it again",
         };
+        let hint = self.hint.as_deref().unwrap_or(hint);
         write!(f, "\n  hint: {hint}")?;
         if !matches!(self.kind, Kind::Stalled(_)) {
             write!(f, "\n  to record again: {RECORD_AGAIN}")?;
@@ -214,11 +224,12 @@ impl fmt::Display for Divergence {
 /// The result of a replay: what was played, matched, different, and left.
 ///
 /// Its text ends with one line of numbers:
-/// `replay: played=12 matched=3 divergences=0 left=0 cli=2.1.329`.
+/// `replay: played=12 matched=3 divergences=0 left=0 cli=2.1.329`. Of what is left it shows counts
+/// and prompts; the alternate form (`{:#}`) shows all.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
     divergences: Vec<Divergence>,
-    left: Vec<String>,
+    left: Left,
     played: usize,
     matched: usize,
     cli: Option<String>,
@@ -227,7 +238,7 @@ pub struct Report {
 impl Report {
     pub(super) fn run(
         divergence: Option<Divergence>,
-        left: Vec<String>,
+        left: Left,
         played: usize,
         matched: usize,
         cli: Option<String>,
@@ -239,12 +250,14 @@ impl Report {
 
     /// The report for a recording that cannot be played, so that all of it is left.
     pub(super) fn unplayable(why: String) -> Self {
-        Self { left: vec![why], ..Self::default() }
+        let mut report = Self::default();
+        report.left.push(left::Kind::Recording, why);
+        report
     }
 
     /// Names the recording in each line of what is left.
     pub(super) fn left_of(mut self, name: &str) -> Self {
-        self.left.iter_mut().for_each(|line| *line = format!("{name}: {line}"));
+        self.left = self.left.of(name);
         self
     }
 
@@ -258,7 +271,7 @@ impl Report {
 
     /// Adds what is left of the recordings that no launch used.
     pub(super) fn unused(&mut self, left: impl IntoIterator<Item = String>) {
-        self.left.extend(left);
+        left.into_iter().for_each(|text| self.left.push(left::Kind::Recording, text));
     }
 
     /// Adds the report of another run.
@@ -284,7 +297,7 @@ impl Report {
 
     /// What the recording has and the run did not do (yet), one line each, without the end itself.
     pub fn left(&self) -> &[String] {
-        &self.left
+        self.left.texts()
     }
 
     /// The number of lines and other actions of the CLI that were played.
@@ -305,11 +318,14 @@ impl fmt::Display for Report {
             if let Some(source) = &divergence.source {
                 write!(f, " of {source}")?;
             }
-            writeln!(f, ": {divergence}")?;
+            match f.alternate() {
+                true => writeln!(f, ": {divergence:#}")?,
+                false => writeln!(f, ": {divergence}")?,
+            }
         }
         if self.divergences.is_empty() && !self.left.is_empty() {
             write!(f, "replay: not finished")?;
-            list(f, "left", &self.left)?;
+            f.write_str(&summary(&self.left, f.alternate()))?;
             writeln!(f)?;
         }
         write!(f, "{REPLAY_REPORT}{} matched={} ", self.played, self.matched)?;
@@ -317,10 +333,14 @@ impl fmt::Display for Report {
             f,
             "divergences={} left={} cli={}",
             self.divergences.len(),
-            self.left.len(),
+            self.left.texts().len(),
             self.cli.as_deref().unwrap_or("unknown")
         )
     }
+}
+
+fn summary(left: &Left, all: bool) -> String {
+    if all { format!("{left:#}") } else { left.to_string() }
 }
 
 fn list(f: &mut fmt::Formatter<'_>, name: &str, items: &[String]) -> fmt::Result {

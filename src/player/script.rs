@@ -12,9 +12,10 @@ use serde_json::Value;
 use crate::recording::Payload;
 use crate::transport;
 
-use super::host_line::one_line;
+use super::host_line::{asks, one_line};
 use super::ids::IdKind;
 use super::launch::RecordedLaunch;
+use super::left::Kind;
 use super::scenario::Rules;
 
 /// A recording, compiled for playing: each output knows what it waits for.
@@ -119,6 +120,8 @@ pub(super) enum Expected {
     },
     Answer {
         id: String,
+        /// What the request asks.
+        asks: String,
         response: Value,
     },
     /// The expectation whose request is cancelled, if it is known.
@@ -228,6 +231,20 @@ impl Script {
     }
 }
 
+impl Expected {
+    /// Its kind in what is left.
+    pub(super) fn kind(&self) -> Kind {
+        match self {
+            Self::Prompt(_) => Kind::Prompt,
+            Self::Request { .. } => Kind::Request,
+            Self::Answer { .. } => Kind::Answer,
+            Self::Cancel(_) | Self::Other { .. } | Self::Eof { .. } | Self::Signal { .. } => {
+                Kind::Line
+            }
+        }
+    }
+}
+
 /// `prompt "Say hello" (event 3)`: for reports.
 impl fmt::Display for Expectation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -240,7 +257,7 @@ impl fmt::Display for Expected {
         match self {
             Self::Prompt(line) => write!(f, "prompt {}", prompt_text(line)),
             Self::Request { subtype, request } => write!(f, "{}", request_text(subtype, request)),
-            Self::Answer { id, .. } => write!(f, "answer to the CLI's request {id:?}"),
+            Self::Answer { asks, .. } => write!(f, "answer to {asks}"),
             Self::Cancel(_) => f.write_str("control_cancel_request"),
             Self::Other { bytes, .. } => {
                 write!(f, "line {:?}", one_line(&String::from_utf8_lossy(bytes), 120))
@@ -254,9 +271,12 @@ impl fmt::Display for Expected {
 impl fmt::Display for Output {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.action {
-            Action::Out(line) => {
-                write!(f, "stdout {}", one_line(&String::from_utf8_lossy(line.bytes()), 100))?
-            }
+            Action::Out(line) => match asked(line.bytes()) {
+                Some(asks) => write!(f, "request of the CLI: {asks}")?,
+                None => {
+                    write!(f, "stdout {}", one_line(&String::from_utf8_lossy(line.bytes()), 100))?
+                }
+            },
             Action::Err(line) => {
                 write!(f, "stderr {}", one_line(&String::from_utf8_lossy(line.bytes()), 100))?
             }
@@ -266,6 +286,15 @@ impl fmt::Display for Output {
         }
         write!(f, " (event {})", self.event + 1)
     }
+}
+
+/// What the CLI asks in a line, if that is a request.
+fn asked(line: &[u8]) -> Option<String> {
+    if !line.starts_with(br#"{"type":"control_request""#) {
+        return None;
+    }
+    let line: Value = serde_json::from_slice(line).ok()?;
+    line.get("request").map(asks)
 }
 
 /// The text of a prompt for a report, or its content if that is not a single text.

@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::common::looked_in;
+
 use super::format::{FORMAT_VERSION, MAX_RECORDED_LINE};
 
 /// Why a recording could not be read, written, imported or accepted.
@@ -127,7 +129,10 @@ impl fmt::Display for Error {
             (None, None) => {}
         }
         match &self.kind {
-            Kind::Io(error) => write!(f, "{error}"),
+            Kind::Io(error) => {
+                let folder = self.path().map(|path| looked_in(path, error));
+                write!(f, "{error}{}", folder.unwrap_or_default())
+            }
             Kind::Format(message) => f.write_str(message),
             Kind::NewerVersion(found) => write!(
                 f,

@@ -98,6 +98,7 @@ mod replay_matching;
 mod replay_pace;
 mod replay_properties;
 mod replay_recordings;
+mod replay_reports;
 mod replay_session;
 mod replay_stalled;
 mod replay_transport;

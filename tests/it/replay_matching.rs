@@ -63,18 +63,20 @@ async fn a_different_prompt_is_rejected_with_the_difference() {
   arrived: prompt "Say goodbye"
   expected: prompt "Say hello" (event 1)
   differs at prompt.message.content[0].text: expected "Say hello", actual "Say goodbye"
+  left: 2 prompts, 4 lines of the CLI
   left: prompt "Say hello" (event 1)
-  left: stdout {"type":"system","subtype":"init"} (event 2)
-  left: stdout {"type":"result","subtype":"success","is_error":false} (event 3)
   left: prompt "And again" (event 4)
-  left: stdout {"type":"system","subtype":"init"} (event 5)
-  left: stdout {"type":"result","subtype":"success","is_error":false} (event 6)
   hint: make your program write what was recorded, or record again
   to record again: CLAUDE_WIRE_RECORD=rewrite in a test with `Recorded`, CLAUDE_WIRE_RECORD_TO=FILE with mock-claude
 replay: played=0 matched=0 divergences=1 left=6 cli=2.1.329"#
     );
     assert!(end.report.divergences()[0].is_mismatch());
     assert_eq!(end.out, "");
+    let all = format!("{:#}", end.report);
+    assert!(
+        all.contains("left: stdout {\"type\":\"system\",\"subtype\":\"init\"} (event 5)"),
+        "{all}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -221,7 +223,7 @@ async fn an_answer_without_a_request_is_rejected() {
     host.write(user("ls")).await;
     host.line().await;
     host.write(answer("c2", r#"{"behavior":"allow"}"#)).await;
-    assert!(host.end().await.divergence().contains("arrived: answer to request \"c2\""));
+    assert!(host.end().await.divergence().contains("arrived: answer to an unknown request \"c2\""));
 
     let mut host = Host::of(PERMISSION);
     host.write(answer("c1", r#"{"behavior":"allow"}"#)).await;
@@ -246,7 +248,9 @@ async fn requests_never_sent_are_reported_as_left() {
     assert!(end.report.divergences()[0].is_leftover());
     assert_eq!(end.report.left().len(), 2, "{}", end.report);
     assert!(
-        end.divergence().contains("left: control_request get_usage {} (event 1)\n  left: stdout"),
+        end.divergence().contains(
+            "left: 1 request, 1 line of the CLI\n  left: control_request get_usage {} (event 1)\n  hint"
+        ),
         "{}",
         end.report
     );

@@ -37,7 +37,7 @@ async fn a_host_that_does_nothing_for_ten_minutes_gets_a_report() {
     for part in [
         "no input for 600 s",
         "expected: prompt \"two\" (event 4)",
-        "left: stdout {\"type\":\"result\"",
+        "left: 1 prompt, 1 line of the CLI\n",
         "idle_timeout",
         "CLAUDE_WIRE_IDLE_TIMEOUT",
         "played=2 matched=1 divergences=1 left=2",

@@ -25,6 +25,7 @@ use self::journal::Journal;
 use self::loaded::Loaded;
 use self::record::Target;
 use self::source::Source;
+use crate::exit_codes::{self, EXIT_CODES};
 
 const HELP: &str = "\
 mock-claude: a stand-in for the Claude Code CLI that plays a recording or a scenario, or records the real CLI
@@ -58,9 +59,7 @@ How to play:
   CLAUDE_WIRE_JOURNAL=FILE  append what is seen (arguments, every line, divergences, the exit) as JSON Lines; not
                             together with CLAUDE_WIRE_RECORD_TO
 
-Exit codes: as recorded, or those of the real CLI; 1 for arguments that the CLI refuses; 70 when the input differs from the recording; 78
-when there is nothing to play, a file cannot be read or written, or the environment asks for something unsupported (CLAUDE_WIRE_FAULT and
-CLAUDE_WIRE_SEED are not supported yet).
+CLAUDE_WIRE_FAULT and CLAUDE_WIRE_SEED are not supported yet.
 
 A scenario:
 
@@ -70,9 +69,6 @@ A scenario:
 
 A turn without a prompt accepts any. Steps: text, thinking, tool_use, ask_permission, tool_result, tool_error, error, delay_ms, \"hang\".
 ";
-
-/// The exit code when the environment names nothing that could be played.
-const EXIT_CONFIG: u8 = 78;
 
 pub(crate) fn main() -> ExitCode {
     let args: Vec<String> =
@@ -120,8 +116,8 @@ pub(crate) fn main() -> ExitCode {
         Ok(Asked::Version) => {
             say(&journal, &format!("{} (Claude Code)\n", version.unwrap_or(CLI_VERSION)))
         }
-        Ok(Asked::Help) => say(&journal, HELP),
-        Err(refusal) => complain(&journal, &refusal.to_string(), 1),
+        Ok(Asked::Help) => say(&journal, &format!("{HELP}\n{EXIT_CODES}\n")),
+        Err(refusal) => complain(&journal, &refusal.to_string(), exit_codes::REFUSED),
         Ok(_) => environment
             .and_then(|environment| play::play(loaded?, &args, &environment, &journal))
             .unwrap_or_else(|why| misconfigured(&journal, &why)),
@@ -157,7 +153,7 @@ fn say(journal: &Journal, text: &str) -> ExitCode {
 }
 
 fn misconfigured(journal: &Journal, why: &str) -> ExitCode {
-    complain(journal, &format!("mock-claude: {why}"), EXIT_CONFIG)
+    complain(journal, &format!("mock-claude: {why}"), exit_codes::CONFIG)
 }
 
 fn complain(journal: &Journal, text: &str, code: u8) -> ExitCode {

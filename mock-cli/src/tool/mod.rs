@@ -19,7 +19,7 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 /// Record sessions of the Claude Code CLI, and check, redact, replay and compare the recordings
 #[derive(Parser)]
-#[command(name = "claude-wire", version, after_help = EXIT_CODES)]
+#[command(name = "claude-wire", version, after_help = after_help())]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -45,13 +45,9 @@ const GROUPS: [(&str, &[&str]); 2] = [
     ("The CLI", &["install", "decode", "drift"]),
 ];
 
-const EXIT_CODES: &str = "\
-`claude-wire COMMAND --help` has examples.
-
-Exit codes:
-  0  all is well
-  1  something was found: a malformed line, a recording that does not replay to its end, an entry that differs
-  2  the command could not do its work: wrong arguments, a file that cannot be read or written, a CLI that cannot be installed";
+fn after_help() -> String {
+    format!("`claude-wire COMMAND --help` has examples.\n\n{}", crate::exit_codes::EXIT_CODES)
+}
 
 pub(crate) fn main() -> ExitCode {
     let arguments = Arguments::from_arg_matches(&command().get_matches());

@@ -3,7 +3,7 @@
 
 use std::process::{Command, Output};
 
-use crate::support::{TOOL, text};
+use crate::support::{MOCK, TOOL, text};
 
 fn tool(args: &[&str]) -> Output {
     Command::new(TOOL).args(args).output().unwrap()
@@ -18,11 +18,26 @@ fn the_help_has_the_commands_in_groups() {
         .eq(text(&output.stdout), snapbox::file!["../help/claude-wire.txt"]);
 }
 
+#[test]
+fn both_programs_print_the_same_exit_codes() {
+    let mock = Command::new(MOCK).arg("--help").output().unwrap();
+    let [tool, mock] = [tool(&["--help"]), mock].map(|output| {
+        assert_eq!(output.status.code(), Some(0));
+        let help = text(&output.stdout);
+        help.split_once("Exit codes, ").unwrap().1.trim_end().to_owned()
+    });
+    assert_eq!(tool, mock);
+    assert!(tool.contains("\n  70    the input differs from the recording"), "{tool}");
+}
+
 /// Each command of the help has a help with examples and with its exit codes.
 #[test]
 fn the_help_of_each_command_has_examples_and_exit_codes() {
     let help = text(&tool(&["--help"]).stdout);
     let commands: Vec<_> = help
+        .split("Options:")
+        .next()
+        .unwrap()
         .lines()
         .filter_map(|line| line.strip_prefix("  ")?.split_once("  "))
         .map(|(name, _)| name.trim())

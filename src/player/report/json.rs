@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::{Divergence, Kind, Report};
 use crate::player::compare::Difference;
+use crate::player::left::Left;
 
 /// A divergence. Absent members are empty.
 #[derive(Serialize, Deserialize)]
@@ -23,10 +24,13 @@ struct DivergenceJson {
     expected: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     differences: Vec<Difference>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    left: Vec<String>,
+    #[serde(default, skip_serializing_if = "Left::is_empty")]
+    left: Left,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     other_recordings: Vec<String>,
+    /// The difference that caused it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    hint: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -36,11 +40,12 @@ struct ReportJson {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     cli: Option<String>,
     divergences: Vec<DivergenceJson>,
-    left: Vec<String>,
+    left: Left,
 }
 
 /// The kinds without a value, by name.
-const KINDS: [(&str, Kind); 7] = [
+const KINDS: [(&str, Kind); 8] = [
+    ("launch", Kind::Launch),
     ("mismatch", Kind::Mismatch),
     ("extra", Kind::Extra),
     ("out_of_turn", Kind::OutOfTurn),
@@ -80,7 +85,7 @@ impl Report {
 
 impl From<&Divergence> for DivergenceJson {
     fn from(divergence: &Divergence) -> Self {
-        let Divergence { kind, arrived, expected, differences, remaining, others, source } =
+        let Divergence { kind, arrived, expected, differences, remaining, others, source, hint } =
             divergence.clone();
         let seconds = match kind {
             Kind::Stalled(limit) => Some(limit.as_secs_f64()),
@@ -96,6 +101,7 @@ impl From<&Divergence> for DivergenceJson {
             differences,
             left: remaining,
             other_recordings: others,
+            hint,
         }
     }
 }
@@ -123,6 +129,7 @@ impl TryFrom<DivergenceJson> for Divergence {
             remaining: json.left,
             others: json.other_recordings,
             source: json.recording,
+            hint: json.hint,
         })
     }
 }
@@ -131,19 +138,26 @@ impl TryFrom<DivergenceJson> for Divergence {
 mod tests {
     use super::*;
 
+    fn left(text: &str) -> Left {
+        let mut left = Left::default();
+        left.push(crate::player::left::Kind::Prompt, text.to_owned());
+        left
+    }
+
     #[test]
     fn a_report_survives_json() {
         let kinds = KINDS.map(|(_, kind)| kind).into_iter();
         for kind in kinds.chain([Kind::Stalled(Duration::from_millis(1500))]) {
             let divergence = Divergence {
                 source: Some("a.jsonl".into()),
-                remaining: vec!["r".into()],
+                remaining: left("r"),
+                hint: Some("because".into()),
                 others: vec!["b.jsonl: prompt \"x\"".into()],
                 differences: Difference::of_texts("prompt", "one", "two"),
                 ..Divergence::new(kind, Some("a".into()), None)
             };
             let mut report = Report { played: 3, cli: Some("2.1.332".into()), ..Report::default() };
-            report.left.push("left".into());
+            report.left = left("left");
             report.divergences.push(divergence);
             let again = Report::from_json(&report.to_json()).unwrap();
             assert_eq!(again.to_string(), report.to_string());

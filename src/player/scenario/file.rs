@@ -7,6 +7,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::common::looked_in;
 use crate::recording::check_head;
 
 use super::Scenario;
@@ -62,8 +63,10 @@ impl Scenario {
     /// what was expected there.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, ScenarioError> {
         let path = path.as_ref();
-        let text = fs::read_to_string(path)
-            .map_err(|error| ScenarioError(format!("{}: {error}", path.display())))?;
+        let text = fs::read_to_string(path).map_err(|error| {
+            let folder = looked_in(path, &error);
+            ScenarioError(format!("{}: {error}{folder}", path.display()))
+        })?;
         Self::parse(&text)
             .map_err(|error| ScenarioError(format!("{}: {}", path.display(), error.0)))
     }
