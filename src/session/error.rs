@@ -159,6 +159,12 @@ impl Error {
         self.outcome().is_some_and(TurnOutcome::is_rate_limited)
     }
 
+    /// True if and only if the turn failed because a limit of the plan is reached: see
+    /// [`TurnOutcome::is_usage_limit`]. [`rate_limit`](Self::rate_limit) says when it resets.
+    pub fn is_usage_limit(&self) -> bool {
+        self.outcome().is_some_and(TurnOutcome::is_usage_limit)
+    }
+
     /// Returns the plan limit that was used up when the turn failed
     /// [rate-limited](Self::is_rate_limited): a retry is useless before it
     /// [resets](RateLimitInfo::resets_in). `None` if the CLI reported no limit, or one that still

@@ -135,3 +135,25 @@ fn the_error_text_uses_what_is_present() {
         "error_max_turns"
     );
 }
+
+/// The text is that of CLI 2.1.332, whose API refused a login with a plan.
+#[test]
+fn a_usage_limit_is_recognised_by_its_text() {
+    let of = |status, text: &str| {
+        let fields = format!(
+            r#""subtype":"success","is_error":true,"api_error_status":{status},"api_error_type":"rate_limit_error","api_error":"usage_limit_reached","terminal_reason":"api_error","result":"{text}""#
+        );
+        outcome(&fields).0
+    };
+    let reached = of(429, "You've hit your 5-hour limit · resets 2:46am (UTC)");
+    assert!(reached.is_usage_limit() && reached.is_rate_limited());
+    assert!(of(400, "You're out of usage credits. Add more to go on").is_usage_limit());
+    for text in ["API Error: slow down", "This service is disabled for your org", "You've used 90%"]
+    {
+        assert!(!of(429, text).is_usage_limit(), "{text}");
+    }
+    let said = outcome(
+        r#""subtype":"success","is_error":false,"result":"You've hit your head","terminal_reason":"completed""#,
+    );
+    assert!(!said.0.is_usage_limit(), "an answer of the model");
+}

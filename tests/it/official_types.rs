@@ -10,6 +10,11 @@ use claude_wire::session::options::{
     SandboxCredentials, SandboxFilesystem, SandboxNetwork, SandboxRipgrep, SandboxSecretFile,
     SandboxSecretVariable, SandboxSettings, SandboxSigv4, SandboxTls, ToolServerConfig,
 };
+use claude_wire::wire::hook::session::EndReason;
+use claude_wire::wire::usage::{
+    LimitNotice, ORG_POLICY_PREFIXES, USAGE_LIMIT_PREFIXES, USAGE_TRANSITION_PREFIXES,
+    USAGE_WARNING_PREFIXES,
+};
 use serde_json::{Value, json};
 
 /// The fields of a published type, as `sdk.d.ts` lists them. A `!` is after one that is required.
@@ -110,8 +115,44 @@ fn every_published_field_is_typed() {
     assert_eq!(inside, set(ToolServerConfig::FIELDS));
 }
 
+/// The beginnings of texts about limits, as `sdk.d.ts` exports them.
+const USAGE_LIMIT_ERROR: &str = "You've hit your|You've reached your|You're out of usage credits|\
+    Your org is out of usage · add funds to continue|Your org is out of usage · contact your admin|\
+    Your seat type doesn't include usage credits|Your seat type doesn't include usage|\
+    Your usage allocation has been disabled by your admin|Your group's usage limit is set to $0|\
+    Fable 5 requires usage credits|You're out of extra usage|Your seat type doesn't include extra usage";
+const ORG_POLICY_LIMIT: &str = "This service is disabled for your org";
+const USAGE_WARNING: &str = "You've used|You're close to";
+const USAGE_TRANSITION: &str = "You're now using usage credits|You're now using your usage allocation|\
+    Now using your usage allocation|Now using usage credits|Now using credits|\
+    You're now using extra usage|Now using extra usage";
+
+#[test]
+fn texts_about_limits_are_recognised_by_how_they_begin() {
+    for (published, ours, notice) in [
+        (USAGE_LIMIT_ERROR, USAGE_LIMIT_PREFIXES, LimitNotice::Reached),
+        (ORG_POLICY_LIMIT, ORG_POLICY_PREFIXES, LimitNotice::OrgPolicy),
+        (USAGE_WARNING, USAGE_WARNING_PREFIXES, LimitNotice::Warning),
+        (USAGE_TRANSITION, USAGE_TRANSITION_PREFIXES, LimitNotice::Transition),
+    ] {
+        assert_eq!(published.split('|').collect::<Vec<_>>(), ours);
+        for prefix in ours {
+            for text in [prefix.to_string(), format!("\n {prefix} limit · resets 3am")] {
+                assert_eq!(LimitNotice::of(&text), Some(notice), "{text}");
+            }
+            for text in [format!("It says: {prefix}"), prefix.to_uppercase()] {
+                assert_ne!(LimitNotice::of(&text), Some(notice), "{text}");
+            }
+        }
+    }
+    for text in ["", "You've hit you", "You've use", "Now using credit", "You're close"] {
+        assert_eq!(LimitNotice::of(text), None, "{text}");
+    }
+}
+
 #[test]
 fn every_published_word_has_a_variant() {
+    assert_eq!(EndReason::KNOWN, ["clear", "resume", "logout", "prompt_input_exit", "other"]);
     let modes = ["default", "acceptEdits", "bypassPermissions", "plan", "dontAsk", "auto"];
     assert!(modes.iter().all(|mode| PermissionMode::KNOWN.contains(mode)));
     // Not in the published type, but accepted by the CLI.

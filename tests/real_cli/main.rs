@@ -85,6 +85,7 @@ tests![
     set_model,
     set_permission_mode,
     settings_after_a_kill,
+    settings_layers,
     sigterm,
     slash_command,
     spending,

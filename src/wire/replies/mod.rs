@@ -23,6 +23,7 @@ pub mod cloud;
 pub mod context;
 pub mod dialogs;
 pub mod files;
+mod layers;
 pub mod mcp;
 mod reply;
 pub mod server;

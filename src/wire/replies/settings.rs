@@ -7,7 +7,8 @@ object! {
     pub struct SettingsReport: raw {
         /// All layers merged.
         pub effective: RawJson = "effective" required,
-        /// The layers, each as it is saved.
+        /// The layers that set something, each as it is saved; a later one overrides an earlier
+        /// one.
         pub sources: Vec<SettingsLayer> = "sources" required,
         /// Whether settings are served over the network, such as `ineligible`.
         pub served_settings_state: Option<String> = "served_settings_state",
@@ -25,10 +26,28 @@ object! {
 object! {
     /// A layer of the settings (an item of `sources`, CLI 2.1.329).
     pub struct SettingsLayer {
-        /// The layer, such as `projectSettings`.
-        pub source: String = "source",
+        /// The layer.
+        pub source: SettingsSource = "source",
         /// Its settings.
         pub settings: RawJson = "settings",
+    }
+}
+
+open_enum! {
+    /// A layer of the settings (`source`, CLI 2.1.332).
+    pub enum SettingsSource {
+        /// The user's own, in the configuration directory.
+        User = "userSettings",
+        /// The project's, which are committed with it.
+        Project = "projectSettings",
+        /// The project's on this machine.
+        Local = "localSettings",
+        /// The options `settings` and `sandbox`, and
+        /// [`Settings::apply`](crate::session::control::Settings::apply).
+        Flag = "flagSettings",
+        /// The administrator's, and the option `managed_settings`. Of this option, the CLI takes
+        /// only what restricts.
+        Policy = "policySettings",
     }
 }
 

@@ -5,6 +5,7 @@ use std::fmt;
 use super::message::{ResultMessage, ResultSubtype, StartupFailureReason, TerminalReason};
 #[cfg(feature = "session")]
 use crate::wire::message::ApiErrorKind;
+use crate::wire::usage::LimitNotice;
 
 /// How a turn ended.
 ///
@@ -70,6 +71,19 @@ impl TurnOutcome {
     /// [`RateLimitInfo::resets_at`](crate::wire::usage::RateLimitInfo::resets_at).
     pub fn is_rate_limited(&self) -> bool {
         self.is_api_error(&[429], &["rate_limit_error", "rate_limit"])
+    }
+
+    /// True if a limit of the plan is reached, by how the text begins:
+    /// [`USAGE_LIMIT_PREFIXES`](crate::wire::usage::USAGE_LIMIT_PREFIXES). Such a turn is mostly
+    /// [rate-limited](Self::is_rate_limited) too; a rate limit alone passes within seconds or
+    /// minutes.
+    pub fn is_usage_limit(&self) -> bool {
+        match self {
+            Self::ApiError { text, .. } | Self::Refused { text, .. } => {
+                LimitNotice::of(text) == Some(LimitNotice::Reached)
+            }
+            _ => false,
+        }
     }
 
     /// True if the API was overloaded: HTTP 529, or `overloaded_error`, or the CLI's `overloaded`.

@@ -3,33 +3,33 @@
 use std::time::{Duration, SystemTime};
 
 object! {
-    /// The limits of the plan changed (`rate_limit_event`, CLI 2.1.329, declared, not seen). Not an
+    /// The limits of the plan changed (`rate_limit_event`, CLI 2.1.332). Not an
     /// error.
     pub struct RateLimitEvent {
         /// The current limits.
-        pub info: RateLimitInfo = "rate_limit_info" required declared,
+        pub info: RateLimitInfo = "rate_limit_info" required v2_1_332,
     }
 }
 
 object! {
-    /// The limits of the plan (`rate_limit_info`, CLI 2.1.329, declared, not seen).
+    /// The limits of the plan (`rate_limit_info`, CLI 2.1.332).
     pub struct RateLimitInfo: raw {
         /// Whether requests are allowed.
-        pub status: RateLimitStatus = "status" declared,
+        pub status: RateLimitStatus = "status" v2_1_332,
         /// When the limit resets, in seconds since 1970.
-        pub resets_at: Option<f64> = "resetsAt" declared,
+        pub resets_at: Option<f64> = "resetsAt" v2_1_332,
         /// Which limit it is.
-        pub rate_limit_type: Option<RateLimitType> = "rateLimitType" declared,
+        pub rate_limit_type: Option<RateLimitType> = "rateLimitType" v2_1_332,
         /// How much is used up, as a fraction of 1.
         pub utilization: Option<f64> = "utilization" declared,
         /// Whether requests beyond the limit are allowed.
-        pub overage_status: Option<RateLimitStatus> = "overageStatus" declared,
+        pub overage_status: Option<RateLimitStatus> = "overageStatus" v2_1_332,
         /// When the overage limit resets, in seconds since 1970.
         pub overage_resets_at: Option<f64> = "overageResetsAt" declared,
         /// Why there is no overage.
-        pub overage_disabled_reason: Option<OverageDisabledReason> = "overageDisabledReason" declared,
+        pub overage_disabled_reason: Option<OverageDisabledReason> = "overageDisabledReason" v2_1_332,
         /// True if the overage is being used.
-        pub is_using_overage: Option<bool> = "isUsingOverage" declared,
+        pub is_using_overage: Option<bool> = "isUsingOverage" v2_1_332,
         /// True if the overage is in use.
         pub overage_in_use: Option<bool> = "overageInUse" declared,
         /// True if the overage may be used.
@@ -57,7 +57,7 @@ object! {
         /// True if requests are only allowed by grace.
         pub rate_limit_grace_active: Option<bool> = "rateLimitGraceActive" declared,
         /// How much of each window is used up.
-        pub unified_windows: Option<LimitWindows> = "unifiedWindows" declared,
+        pub unified_windows: Option<LimitWindows> = "unifiedWindows" v2_1_332,
         /// An offer of credits.
         pub usage_credit_offer: Option<UsageCreditOffer> = "usageCreditOffer" declared,
     }
@@ -140,10 +140,10 @@ open_enum! {
 }
 
 object! {
-    /// How much of each window is used up (`unifiedWindows`, CLI 2.1.329, declared, not seen).
+    /// How much of each window is used up (`unifiedWindows`, CLI 2.1.332).
     pub struct LimitWindows {
         /// The window of five hours.
-        pub five_hour: Option<LimitWindow> = "five_hour" declared,
+        pub five_hour: Option<LimitWindow> = "five_hour" v2_1_332,
         /// The window of seven days.
         pub seven_day: Option<LimitWindow> = "seven_day" declared,
         /// The window of seven days with the overage.
@@ -152,15 +152,14 @@ object! {
 }
 
 object! {
-    /// How much of a window is used up (an item of `unifiedWindows`, CLI 2.1.329, declared, not
-    /// seen).
+    /// How much of a window is used up (an item of `unifiedWindows`, CLI 2.1.332).
     pub struct LimitWindow {
         /// As a fraction of 1.
-        pub utilization: f64 = "utilization" declared,
+        pub utilization: f64 = "utilization" v2_1_332,
         /// When it resets, in seconds since 1970.
-        pub resets_at: f64 = "resetsAt" declared,
+        pub resets_at: f64 = "resetsAt" v2_1_332,
         /// Whether requests are allowed.
-        pub status: Option<RateLimitStatus> = "status" declared,
+        pub status: Option<RateLimitStatus> = "status" v2_1_332,
         /// The threshold that was just passed.
         pub surpassed_threshold: Option<f64> = "surpassedThreshold" declared,
     }

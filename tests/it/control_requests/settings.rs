@@ -1,9 +1,14 @@
 //! `session.settings()` and `session.reload()`.
 
+use claude_wire::Session;
+use claude_wire::session::PermissionMode;
 use claude_wire::session::options::Effort;
-use serde_json::json;
+use claude_wire::transport::Memory;
+use claude_wire::wire::replies::settings::SettingsSource;
+use serde_json::{Value, json};
 
 use super::exchange::{acknowledged, refused, reply, sends};
+use crate::support::cli::{cli, success};
 
 #[tokio::test(start_paused = true)]
 async fn get_returns_the_settings_by_layer() {
@@ -14,8 +19,85 @@ async fn get_returns_the_settings_by_layer() {
         settings.effective.pointer("/permissions/deny/0").unwrap().as_str().unwrap(),
         "Read(./x)"
     );
-    assert_eq!(settings.sources[0].source, "projectSettings");
+    assert_eq!(settings.sources[0].source, SettingsSource::Project);
     assert_eq!(settings.applied.as_ref().unwrap().effort.as_deref(), Some("medium"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_report_says_which_layer_gave_what() {
+    let request = r#"{"subtype":"get_settings"}"#;
+    let settings =
+        reply("settings_of_every_layer", request, |session| session.settings().get()).await;
+    let provenance: Vec<_> =
+        settings.provenance().into_iter().map(|(key, source)| format!("{key}: {source}")).collect();
+    assert_eq!(
+        provenance,
+        [
+            "cleanupPeriodDays: userSettings",
+            "env: flagSettings",
+            "includeCoAuthoredBy: localSettings",
+            "model: flagSettings",
+            "permissions: policySettings",
+        ]
+    );
+    for (pointer, expected) in [
+        ("/permissions/defaultMode", Some(SettingsSource::Project)),
+        ("/permissions/deny", Some(SettingsSource::Policy)),
+        ("/permissions/ask", None),
+        ("/env/B", Some(SettingsSource::Local)),
+        ("/nothing", None),
+    ] {
+        assert_eq!(settings.source_of(pointer), expected.as_ref(), "{pointer}");
+    }
+    let models: Vec<_> = settings
+        .layers_with("/model")
+        .map(|layer| layer.settings.pointer("/model").unwrap().as_str().unwrap().into_owned())
+        .collect();
+    assert_eq!(models, ["user-model", "flag-model"]);
+    assert_eq!(settings.trusted_default_mode(), None, "`acceptEdits` is from the project");
+}
+
+/// A mode that asks less counts unless the project's own files set it.
+#[tokio::test(start_paused = true)]
+async fn a_default_mode_of_the_project_is_not_trusted() {
+    for (mode, source, trusted) in [
+        ("acceptEdits", "projectSettings", false),
+        ("bypassPermissions", "projectSettings", false),
+        ("auto", "projectSettings", false),
+        ("plan", "projectSettings", true),
+        ("dontAsk", "projectSettings", true),
+        ("acceptEdits", "localSettings", true),
+        ("bypassPermissions", "userSettings", true),
+        ("auto", "laterSettings", true),
+    ] {
+        let settings = json!({"permissions": {"defaultMode": mode}});
+        let below = json!({"permissions": {"defaultMode": "default"}});
+        let report = json!({
+            "effective": settings,
+            "sources": [
+                {"source": "userSettings", "settings": below},
+                {"source": source, "settings": settings}
+            ]
+        });
+        let session = Session::builder().transport(answering(report)).start().unwrap();
+        let report = session.settings().get().await.unwrap();
+        let expected = trusted.then(|| PermissionMode::from(mode));
+        assert_eq!(report.trusted_default_mode(), expected, "{mode} of {source}");
+        assert_eq!(report.source_of("/permissions/defaultMode").unwrap().as_str(), source);
+    }
+}
+
+/// A CLI that answers its first request.
+fn answering(report: Value) -> Memory {
+    cli(move |_, mut cli| {
+        let report = report.clone();
+        async move {
+            cli.acknowledge("initialize").await;
+            let request = cli.request("get_settings").await;
+            cli.write(success(&request, report)).await;
+            cli.serve().await
+        }
+    })
 }
 
 /// `None` removes a key; a key that is not named is not in the request.
