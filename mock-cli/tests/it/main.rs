@@ -15,6 +15,7 @@ mod mock_claude_launches;
 mod mock_claude_modes;
 mod mock_claude_records;
 mod mock_claude_scenario;
+mod official_sdks;
 mod readme;
 mod recorder_killed;
 mod recording_limits;

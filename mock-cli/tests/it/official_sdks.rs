@@ -1,0 +1,125 @@
+//! Programs on the official Python and TypeScript SDKs, unchanged, replay what was recorded with
+//! them, and what was recorded with each other.
+//!
+//! `CLAUDE_WIRE_OFFICIAL_SDKS` names a folder with both: the packages of Python in
+//! `python`, and `node_modules`. `.ci/run official-sdks` installs them.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use crate::support::{MOCK, text};
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Sdk {
+    Python,
+    TypeScript,
+}
+
+use Sdk::{Python, TypeScript};
+
+fn programs() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/official")
+}
+
+/// Where both SDKs are installed.
+fn installed() -> PathBuf {
+    let folder = std::env::var_os("CLAUDE_WIRE_OFFICIAL_SDKS")
+        .expect("CLAUDE_WIRE_OFFICIAL_SDKS names the folder with the official SDKs");
+    PathBuf::from(folder)
+}
+
+/// A program with the stand-in as its CLI, in a folder of its own.
+fn program(sdk: Sdk, name: &str, recording: &str, env: &[(&str, &str)], args: &[&str]) -> Output {
+    let folder = tempfile::tempdir().unwrap();
+    let (home, cwd) = (folder.path().join("home"), folder.path().join("work"));
+    let place = folder.path().join("program");
+    for folder in [&home, &cwd, &place] {
+        fs::create_dir(folder).unwrap();
+    }
+    let mut command = match sdk {
+        Python => {
+            let mut command = Command::new("python3");
+            command.env("PYTHONPATH", installed().join("python"));
+            command.arg("-B").arg(programs().join(format!("{name}.py")));
+            command
+        }
+        // Node looks for packages next to the program.
+        TypeScript => {
+            for module in [name, "show"].map(|name| format!("{name}.mjs")) {
+                fs::copy(programs().join(&module), place.join(&module)).unwrap();
+            }
+            symlink(installed().join("node_modules"), place.join("node_modules")).unwrap();
+            let mut command = Command::new("node");
+            command.arg(place.join(format!("{name}.mjs")));
+            command
+        }
+    };
+    command.args(args).current_dir(&cwd).env("HOME", &home).env("STAND_IN", MOCK);
+    command.env("CLAUDE_WIRE_REPLAY", programs().join("recordings").join(recording));
+    // A program that does not write what it should fails at once.
+    command.env("CLAUDE_WIRE_IDLE_TIMEOUT", "20").envs(env.iter().copied());
+    command.output().unwrap()
+}
+
+/// What the program said. Messages of the CLI's state are left out: only some launches ask for them.
+fn said(output: &Output) -> String {
+    let all = text(&output.stdout);
+    let lines = all.lines().filter(|line| !line.starts_with("S[") && !line.starts_with("system["));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// A program with a recording that fits it.
+struct Case {
+    name: &'static str,
+    recorded: &'static str,
+    env: &'static [(&'static str, &'static str)],
+    args: &'static [&'static str],
+}
+
+const CASES: [Case; 3] = [
+    Case { name: "ask", recorded: "ask", env: &[], args: &["RUN:one 2+2?"] },
+    Case { name: "agent", recorded: "agent", env: &[], args: &[] },
+    Case { name: "agent", recorded: "agent-partial", env: &[("PARTIAL", "1")], args: &[] },
+];
+
+#[test]
+#[ignore = "needs the official SDKs: .ci/run official-sdks"]
+fn each_program_replays_the_recordings_of_both_sdks() {
+    for sdk in [Python, TypeScript] {
+        for Case { name, recorded, env, args } in CASES {
+            let replayed = ["python", "typescript"].map(|recorded_by| {
+                let recording = format!("{recorded_by}-{recorded}.jsonl");
+                let output = program(sdk, name, &recording, env, args);
+                let (said, errors) = (said(&output), text(&output.stderr));
+                assert_eq!(output.status.code(), Some(0), "{sdk:?}, {recording}: {said}{errors}");
+                assert!(said.contains("R[success"), "{sdk:?}, {recording}: {said}");
+                said
+            });
+            assert_eq!(replayed[0], replayed[1], "{sdk:?}, {name}: both recordings say the same");
+        }
+    }
+}
+
+/// A program that was changed in one place gets no answer, and its own output says why.
+#[test]
+#[ignore = "needs the official SDKs: .ci/run official-sdks"]
+fn a_changed_program_is_refused_with_the_difference() {
+    for (sdk, by) in [(Python, "python"), (TypeScript, "typescript")] {
+        for (name, env, args, difference) in [
+            ("ask", &[][..], &["RUN:one 2+3?"][..], "RUN:one 2+3?"),
+            ("agent", &[("MODEL", "claude-opus-4-1")], &[], "--model"),
+            ("agent", &[("SECOND_PROMPT", "RUN:t2 do not remove")], &[], "RUN:t2 do not remove"),
+            ("agent", &[("PARTIAL", "1")], &[], "--include-partial-messages"),
+        ] {
+            let output = program(sdk, name, &format!("{by}-{name}.jsonl"), env, args);
+            let shown = text(&output.stdout) + &text(&output.stderr);
+            assert_ne!(output.status.code(), Some(0), "{sdk:?}, {env:?}: {shown}");
+            assert!(shown.contains(difference), "{sdk:?}, {env:?}: {shown}");
+            assert!(shown.contains("claude-wire"), "{sdk:?}, {env:?}: {shown}");
+        }
+    }
+}
