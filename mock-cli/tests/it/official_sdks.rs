@@ -11,6 +11,8 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use tempfile::TempDir;
+
 use crate::support::{MOCK, text};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -32,37 +34,63 @@ fn installed() -> PathBuf {
     PathBuf::from(folder)
 }
 
-/// A program with the stand-in as its CLI, in a folder of its own.
-fn program(sdk: Sdk, name: &str, recording: &str, env: &[(&str, &str)], args: &[&str]) -> Output {
-    let folder = tempfile::tempdir().unwrap();
-    let (home, cwd) = (folder.path().join("home"), folder.path().join("work"));
-    let place = folder.path().join("program");
-    for folder in [&home, &cwd, &place] {
-        fs::create_dir(folder).unwrap();
-    }
-    let mut command = match sdk {
-        Python => {
-            let mut command = Command::new("python3");
-            command.env("PYTHONPATH", installed().join("python"));
-            command.arg("-B").arg(programs().join(format!("{name}.py")));
-            command
+/// A program with the stand-in as its CLI.
+struct Program {
+    command: Command,
+    /// Where it runs.
+    _folder: TempDir,
+}
+
+impl Program {
+    /// In a folder of its own.
+    fn new(sdk: Sdk, name: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (home, cwd) = (folder.path().join("home"), folder.path().join("work"));
+        let place = folder.path().join("program");
+        for folder in [&home, &cwd, &place] {
+            fs::create_dir(folder).unwrap();
         }
-        // Node looks for packages next to the program.
-        TypeScript => {
-            for module in [name, "show"].map(|name| format!("{name}.mjs")) {
-                fs::copy(programs().join(&module), place.join(&module)).unwrap();
+        let mut command = match sdk {
+            Python => {
+                let mut command = Command::new("python3");
+                command.env("PYTHONPATH", installed().join("python"));
+                command.arg("-B").arg(programs().join(format!("{name}.py")));
+                command
             }
-            symlink(installed().join("node_modules"), place.join("node_modules")).unwrap();
-            let mut command = Command::new("node");
-            command.arg(place.join(format!("{name}.mjs")));
-            command
-        }
-    };
-    command.args(args).current_dir(&cwd).env("HOME", &home).env("STAND_IN", MOCK);
-    command.env("CLAUDE_WIRE_REPLAY", programs().join("recordings").join(recording));
-    // A program that does not write what it should fails at once.
-    command.env("CLAUDE_WIRE_IDLE_TIMEOUT", "20").envs(env.iter().copied());
-    command.output().unwrap()
+            // Node looks for packages next to the program.
+            TypeScript => {
+                for module in [name, "show"].map(|name| format!("{name}.mjs")) {
+                    fs::copy(programs().join(&module), place.join(&module)).unwrap();
+                }
+                symlink(installed().join("node_modules"), place.join("node_modules")).unwrap();
+                let mut command = Command::new("node");
+                command.arg(place.join(format!("{name}.mjs")));
+                command
+            }
+        };
+        command.current_dir(&cwd).env("HOME", &home).env("STAND_IN", MOCK);
+        // A program that does not write what it should fails soon.
+        command.env("CLAUDE_WIRE_IDLE_TIMEOUT", "20");
+        Self { command, _folder: folder }
+    }
+
+    fn env(mut self, env: &[(&str, &str)]) -> Self {
+        self.command.envs(env.iter().copied());
+        self
+    }
+
+    fn args(mut self, args: &[&str]) -> Self {
+        self.command.args(args);
+        self
+    }
+
+    fn replays(mut self, recordings: &Path) -> Output {
+        self.command.env("CLAUDE_WIRE_REPLAY", recordings).output().unwrap()
+    }
+}
+
+fn committed(name: &str) -> PathBuf {
+    programs().join("recordings").join(name)
 }
 
 /// What the program said. Messages of the CLI's state are left out: only some launches ask for them.
@@ -93,7 +121,8 @@ fn each_program_replays_the_recordings_of_both_sdks() {
         for Case { name, recorded, env, args } in CASES {
             let replayed = ["python", "typescript"].map(|recorded_by| {
                 let recording = format!("{recorded_by}-{recorded}.jsonl");
-                let output = program(sdk, name, &recording, env, args);
+                let program = Program::new(sdk, name).env(env).args(args);
+                let output = program.replays(&committed(&recording));
                 let (said, errors) = (said(&output), text(&output.stderr));
                 assert_eq!(output.status.code(), Some(0), "{sdk:?}, {recording}: {said}{errors}");
                 assert!(said.contains("R[success"), "{sdk:?}, {recording}: {said}");
@@ -115,7 +144,8 @@ fn a_changed_program_is_refused_with_the_difference() {
             ("agent", &[("SECOND_PROMPT", "RUN:t2 do not remove")], &[], "RUN:t2 do not remove"),
             ("agent", &[("PARTIAL", "1")], &[], "--include-partial-messages"),
         ] {
-            let output = program(sdk, name, &format!("{by}-{name}.jsonl"), env, args);
+            let program = Program::new(sdk, name).env(env).args(args);
+            let output = program.replays(&committed(&format!("{by}-{name}.jsonl")));
             let shown = text(&output.stdout) + &text(&output.stderr);
             assert_ne!(output.status.code(), Some(0), "{sdk:?}, {env:?}: {shown}");
             assert!(shown.contains(difference), "{sdk:?}, {env:?}: {shown}");
