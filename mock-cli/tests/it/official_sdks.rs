@@ -142,7 +142,6 @@ fn a_changed_program_is_refused_with_the_difference() {
             ("ask", &[][..], &["RUN:one 2+3?"][..], "RUN:one 2+3?"),
             ("agent", &[("MODEL", "claude-opus-4-1")], &[], "--model"),
             ("agent", &[("SECOND_PROMPT", "RUN:t2 do not remove")], &[], "RUN:t2 do not remove"),
-            ("agent", &[("PARTIAL", "1")], &[], "--include-partial-messages"),
         ] {
             let program = Program::new(sdk, name).env(env).args(args);
             let output = program.replays(&committed(&format!("{by}-{name}.jsonl")));
@@ -151,5 +150,84 @@ fn a_changed_program_is_refused_with_the_difference() {
             assert!(shown.contains(difference), "{sdk:?}, {env:?}: {shown}");
             assert!(shown.contains("claude-wire"), "{sdk:?}, {env:?}: {shown}");
         }
+    }
+}
+
+/// A program with two launches, recorded with the real CLI in a closed network, and replayed from
+/// its folder without one.
+#[cfg(feature = "lab")]
+mod recorded_here {
+    use claude_wire::lab::{ApiReply, ApiScript, Hermetic, real_cli};
+    use serde_json::json;
+
+    use super::*;
+
+    fn api() -> ApiScript {
+        let asks = [
+            ApiReply::tool_use("mcp__calc__add", json!({"a": 6, "b": 7})),
+            ApiReply::tool_use("Bash", json!({"command": "touch made.txt"})),
+            ApiReply::text("Made it. 13."),
+        ];
+        ApiScript::new()
+            .on_prompt("Add and make", asks)
+            .on_prompt("Thanks", [ApiReply::text("You are welcome.")])
+    }
+
+    /// What the program said, and the folder of its recordings.
+    async fn record(recordings: &Path) -> String {
+        let cli = real_cli().expect("CLAUDE_WIRE_REAL_CLI names the real CLI");
+        let place = Hermetic::start(&cli, api()).await.unwrap();
+        let mut program = Program::new(Python, "launches");
+        program.command.env_clear().envs(place.env()).current_dir(place.cwd());
+        program.command.env("PYTHONPATH", installed().join("python")).env("STAND_IN", MOCK);
+        program.command.env("CLAUDE_WIRE_RECORD_TO", recordings).env("CLAUDE_WIRE_REAL_CLI", cli);
+        let mut command = program.command;
+        let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+        let said = said(&output);
+        assert_eq!(output.status.code(), Some(0), "{said}{}", text(&output.stderr));
+        place.finish().unwrap();
+        said
+    }
+
+    #[tokio::test]
+    #[ignore = "needs the official SDKs, a real CLI and a closed network: .ci/run official-sdks"]
+    async fn a_program_with_two_launches_replays_from_its_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let recordings = folder.path().join("recordings");
+        let live = record(&recordings).await;
+        for part in ["TOOL add", "ASK Bash", "HOOK Stop", "Made it. 13.", "You are welcome."] {
+            assert!(live.contains(part), "{part}: {live}");
+        }
+        let names = |folder: &Path| {
+            let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name());
+            let mut names: Vec<_> = files.collect();
+            names.sort();
+            names
+        };
+        assert_eq!(names(&recordings), ["001.jsonl", "002.jsonl"]);
+
+        let run = folder.path().join("run");
+        let again =
+            Program::new(Python, "launches").env(&[("CLAUDE_WIRE_RUN", run.to_str().unwrap())]);
+        let output = again.replays(&recordings);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        assert_eq!(said(&output), live);
+
+        for (change, difference) in [
+            (("LAST_PROMPT", "Thank you"), "Thank you"),
+            (("MODEL", "claude-sonnet-4-5"), "--model"),
+            (("TOOL", "plus"), "plus"),
+            (("HOOK", "PreToolUse"), "PreToolUse"),
+        ] {
+            let run = folder.path().join(change.0);
+            let changed = Program::new(Python, "launches")
+                .env(&[change, ("CLAUDE_WIRE_RUN", run.to_str().unwrap())]);
+            let output = changed.replays(&recordings);
+            let shown = text(&output.stdout) + &text(&output.stderr);
+            assert_ne!(output.status.code(), Some(0), "{change:?}: {shown}");
+            assert!(shown.contains(difference), "{change:?}: {shown}");
+            assert!(shown.contains("claude-wire"), "{change:?}: {shown}");
+        }
+        assert_eq!(names(&recordings), ["001.jsonl", "002.jsonl"], "a replay only reads it");
     }
 }
