@@ -8,6 +8,7 @@ use bytes::Bytes;
 
 use crate::transport::Exit;
 
+use super::handshake::Handshakes;
 use super::ids::{self, IdKind};
 use super::launch::LiveLaunch;
 use super::left::{self, Left};
@@ -78,6 +79,7 @@ pub(super) struct Machine {
     /// Whether what may be declared in `initialize` has been compared.
     pub(super) is_settled: bool,
     pub(super) renumbered: Renumbered,
+    pub(super) handshakes: Handshakes,
 }
 
 /// The hint for a host that closed its input at once.
@@ -124,6 +126,7 @@ impl Machine {
             live: None,
             is_settled: false,
             renumbered: Renumbered::default(),
+            handshakes: Handshakes::default(),
             script,
         };
         for index in 0..machine.waits.len() {
@@ -175,7 +178,7 @@ impl Machine {
                 let awaited =
                     self.awaited().map(|awaited| self.script.expectations[awaited].to_string());
                 let unread = unread.then(|| "that stdout and stderr are read".to_owned());
-                if let Some(expected) = unread.or(awaited) {
+                if let Some(expected) = unread.or(self.handshakes.awaited()).or(awaited) {
                     self.diverge(now, Divergence::stalled(limit, expected));
                 }
             }
@@ -201,6 +204,7 @@ impl Machine {
                 return Step::Exit(exit);
             }
             match self.ready.first() {
+                Some(&(_, index)) if self.is_held_back(index) => return Step::Wait(None),
                 Some(&(due, index)) if due.max(self.after_pause(index)) > now => {
                     return Step::Wait(Some(due.max(self.after_pause(index))));
                 }
@@ -216,6 +220,25 @@ impl Machine {
                     None => return Step::Wait(None),
                 },
             }
+        }
+    }
+
+    /// Whether a handshake comes before this output. Without input there is no answer to wait for.
+    fn is_held_back(&self, index: usize) -> bool {
+        let waits = self.handshakes.holds_back(self.script.outputs[index].turn);
+        waits && !self.eof && self.signal.is_none()
+    }
+
+    /// Plays what comes before the first turn and is due.
+    pub(super) fn play_before_turns(&mut self, now: u64) {
+        while let Some(&(due, index)) = self.ready.first()
+            && due <= now
+            && self.script.outputs[index].turn == 0
+            && !matches!(self.script.outputs[index].action, Action::Exit(_))
+            && !self.is_held_back(index)
+        {
+            let step = self.play(now, index);
+            self.urgent.extend(step);
         }
     }
 

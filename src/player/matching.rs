@@ -8,7 +8,7 @@ use crate::wire::RawJson;
 use super::compare::{self, Difference};
 use super::compile::only_reads;
 use super::host_line::{HostLine, asks, one_line};
-use super::machine::{Machine, Met};
+use super::machine::{Machine, Met, Step};
 use super::report::Divergence;
 use super::script::{Expected, prompt_text, request_text};
 use super::tools;
@@ -130,6 +130,12 @@ impl Machine {
             if subtype == "initialize" { compare::callback_ids(request) } else { Vec::new() };
         if subtype == "initialize" {
             self.leave_out_handshakes(now, request);
+            let script = self.script.clone();
+            if let Expected::Request { request: recorded, .. } = &script.expectations[index].what {
+                let version = script.cli.as_deref().unwrap_or(crate::CLI_VERSION);
+                let lines = self.handshakes.begin(recorded, request, version);
+                self.urgent.extend(lines.into_iter().map(Step::Out));
+            }
         }
         self.meet(now, index, Met { id: id.map(|id| id.bytes().clone()), callbacks });
         Ok(())
@@ -159,6 +165,17 @@ impl Machine {
         let asks = self.script.cli_requests.get(id).map(|request| asks(&request.request));
         let asks = asks.unwrap_or_else(|| format!("an unknown request {id:?}"));
         let arrived = || format!("answer to {asks}: {}", one_line(&response.to_string(), 120));
+        match self.handshakes.answered(id, response, &self.script.tools) {
+            Some(Ok(lines)) => {
+                self.play_before_turns(now);
+                self.urgent.extend(lines.into_iter().map(Step::Out));
+                return Ok(());
+            }
+            Some(Err(refused)) => {
+                return Err(Divergence::mismatch(arrived(), refused.expected, refused.differences));
+            }
+            None => {}
+        }
         let Some(request) = self.script.cli_requests.get(id) else {
             let recorded = self.unmet(
                 |_, what| matches!(what, Expected::Answer { id: recorded, .. } if recorded == id),

@@ -52,8 +52,12 @@ pub(super) fn of_answer(request: &Value, response: &Value) -> Option<(String, Va
     if method(request)? != "tools/list" {
         return None;
     }
-    let tools = response.pointer("/response/mcp_response/result/tools")?;
-    Some((server(request)?.to_owned(), by_name(tools)?))
+    Some((server(request)?.to_owned(), of_list(response)?))
+}
+
+/// The tools in a host's answer to `tools/list`.
+pub(super) fn of_list(response: &Value) -> Option<Value> {
+    by_name(response.pointer("/response/mcp_response/result/tools")?)
 }
 
 /// The server whose handshake a request of the CLI belongs to.

@@ -91,6 +91,7 @@ mod redaction_shapes;
 mod replay_ends;
 mod replay_gates;
 mod replay_handshake;
+mod replay_handshakes;
 mod replay_host_script;
 mod replay_ids;
 mod replay_launches;

@@ -148,7 +148,7 @@ fn a_changed_program_is_refused_with_the_difference() {
             let shown = text(&output.stdout) + &text(&output.stderr);
             assert_ne!(output.status.code(), Some(0), "{sdk:?}, {env:?}: {shown}");
             assert!(shown.contains(difference), "{sdk:?}, {env:?}: {shown}");
-            assert!(shown.contains("claude-wire"), "{sdk:?}, {env:?}: {shown}");
+            assert!(shown.contains("record again"), "{sdk:?}, {env:?}: {shown}");
         }
     }
 }
@@ -226,7 +226,7 @@ mod recorded_here {
             let shown = text(&output.stdout) + &text(&output.stderr);
             assert_ne!(output.status.code(), Some(0), "{change:?}: {shown}");
             assert!(shown.contains(difference), "{change:?}: {shown}");
-            assert!(shown.contains("claude-wire"), "{change:?}: {shown}");
+            assert!(shown.contains("record again"), "{change:?}: {shown}");
         }
         assert_eq!(names(&recordings), ["001.jsonl", "002.jsonl"], "a replay only reads it");
     }
