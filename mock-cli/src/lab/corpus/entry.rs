@@ -5,8 +5,8 @@ use std::fmt;
 
 use claude_wire::lab::ApiScript;
 use serde::Deserialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
-use serde_json::{Map, Value};
 
 use super::host::{Answer, SessionStep, StreamStep};
 use super::log::{Channel, Item};
@@ -240,9 +240,6 @@ fn each<T: for<'a> Deserialize<'a>>(what: &str, items: Vec<Value>) -> Result<Vec
     };
     (1..).zip(items).map(read).collect()
 }
-
-/// Fields that, if present, are an object.
-pub(super) type Fields = Map<String, Value>;
 
 #[cfg(test)]
 mod tests {

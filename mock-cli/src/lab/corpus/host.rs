@@ -1,10 +1,12 @@
 //! The host's part: the steps of its script, and its answers to the CLI's requests.
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::entry::Fields;
 use super::pattern::{Pattern, fill};
+
+/// Fields that, if present, are an object.
+pub(super) type Fields = Map<String, Value>;
 
 /// One action of a session's user.
 #[derive(Debug, Clone, Deserialize)]

@@ -6,7 +6,7 @@ use claude_wire::SessionBuilder;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::entry::Fields;
+use super::host::Fields;
 
 /// The options that entries use, under the names that they have in a session, and settings that are
 /// not options.

@@ -11,8 +11,8 @@ use claude_wire::{Session, SessionBuilder};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use super::entry::{Entry, Fields};
-use super::host::{SessionStep, Wait, answer, subtypes};
+use super::entry::Entry;
+use super::host::{Fields, SessionStep, Wait, answer, subtypes};
 use super::log::{Channel, Log};
 use super::options::HostOptions;
 use super::pattern::{Pattern, fill};

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use claude_wire::wire::declared::{Kinds, Shape, declared};
 
-use super::compare::What;
+use super::difference::What;
 use claude_wire::player::FlagTable;
 
 /// Something that a CLI declares and this library leaves out.

@@ -7,6 +7,7 @@
 //! as such, and never reads as one without a difference.
 
 mod compare;
+mod difference;
 mod expression;
 mod flags;
 mod library;

@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde_json::{Value, json};
 
-use super::compare::{Compared, Comparison, Rows, What};
+use super::compare::{Compared, Comparison};
+use super::difference::{Rows, What};
 use crate::{Failure, Found};
 
 impl Comparison {

@@ -4,7 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::npm::PACKAGE;
+/// The package of the CLI.
+pub(super) const PACKAGE: &str = "@anthropic-ai/claude-code";
 
 /// Why the CLI was not installed: what went wrong, and what to do about it.
 #[derive(Debug)]

@@ -18,6 +18,7 @@ use claude_wire::CLI_VERSION;
 use claude_wire::transport::install_dir;
 
 pub(crate) use self::error::InstallError;
+use self::error::PACKAGE;
 #[cfg(all(feature = "lab", target_os = "linux"))]
 pub(crate) use self::limited::unshare;
 use self::npm::Staging;
@@ -91,7 +92,7 @@ impl Install {
     /// The native executable, in the staging directory. The first versions of the package did not
     /// depend on the native packages, which exist all the same.
     fn fetch(&self, staging: &Path) -> Result<PathBuf, InstallError> {
-        npm::install(npm::PACKAGE, &self.version, staging)?;
+        npm::install(PACKAGE, &self.version, staging)?;
         if let Some(native) = native_executable(staging) {
             return Ok(native);
         }

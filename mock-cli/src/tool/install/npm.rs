@@ -7,9 +7,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::InstallError;
-
-pub(super) const PACKAGE: &str = "@anthropic-ai/claude-code";
+use super::error::{InstallError, PACKAGE};
 
 /// The package of this platform's native executable.
 pub(super) fn platform_package() -> Option<String> {

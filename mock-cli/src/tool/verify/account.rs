@@ -7,8 +7,6 @@ use claude_wire::recording::{EventKind, Recording};
 use claude_wire::wire::{Frame, FrameKind, Item, LineCodec, Message, Outcome, RawJson, classify};
 use tokio_util::codec::Decoder as _;
 
-use super::clip;
-
 /// Decodes all output of a recording, and compares the lines with the recorded ones.
 pub(super) fn decode(recording: &Recording) -> Result<(), String> {
     let mut recorded = lines(recording, |kind| matches!(kind, EventKind::Out(_))).into_iter();
@@ -278,6 +276,18 @@ fn items(bytes: &[u8]) -> impl Iterator<Item = Item> {
     let (mut codec, mut buffer) = (LineCodec::new(), BytesMut::from(bytes));
     // Bytes in memory cause no error.
     std::iter::from_fn(move || codec.decode_eof(&mut buffer).ok().flatten())
+}
+
+/// One line of a report: long lines are cut.
+fn clip(bytes: &[u8]) -> String {
+    const SHOWN: usize = 200;
+    let text = String::from_utf8_lossy(bytes);
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => {
+            format!("{}… ({} bytes)", text.get(..end).unwrap_or_default(), bytes.len())
+        }
+        None => text.into_owned(),
+    }
 }
 
 #[cfg(test)]

@@ -151,18 +151,6 @@ fn summary(recording: &Recording) -> String {
     text
 }
 
-/// One line of a report: long lines are cut.
-fn clip(bytes: &[u8]) -> String {
-    const SHOWN: usize = 200;
-    let text = String::from_utf8_lossy(bytes);
-    match text.char_indices().nth(SHOWN) {
-        Some((end, _)) => {
-            format!("{}… ({} bytes)", text.get(..end).unwrap_or_default(), bytes.len())
-        }
-        None => text.into_owned(),
-    }
-}
-
 fn seconds(text: &str) -> Result<Duration, String> {
     let seconds = text.parse::<f64>().ok().filter(|seconds| *seconds > 0.0);
     seconds

@@ -1,0 +1,36 @@
+//! What the commands of both programs use.
+
+use std::process::ExitCode;
+
+use crate::exit_codes;
+
+/// What a command found.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Found {
+    /// All is well.
+    Nothing,
+    /// Something that the command looks for.
+    Something,
+}
+
+/// Why a command could not do its work.
+pub type Failure = String;
+
+/// Whether a text is a uuid in the usual form.
+pub fn is_uuid(text: &str) -> bool {
+    let groups: Vec<usize> = text.split('-').map(str::len).collect();
+    groups == [8, 4, 4, 4, 12] && text.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
+}
+
+/// Ends a command: 0 where nothing was found, 1 where something was, 2 where the command could not
+/// do its work, with the reason on stderr.
+pub fn end(program: &str, done: Result<Found, Failure>) -> ExitCode {
+    match done {
+        Ok(Found::Nothing) => ExitCode::SUCCESS,
+        Ok(Found::Something) => ExitCode::from(exit_codes::FOUND),
+        Err(why) => {
+            eprintln!("{program}: {why}");
+            ExitCode::from(exit_codes::FAILED)
+        }
+    }
+}
