@@ -11,69 +11,12 @@
 //! where the CLI distinguishes them. A recorded text that is a placeholder (`<text:1>`) matches
 //! every value; a placeholder inside a text (`mail <email:1> now`) matches every text in its place.
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::host_line::one_line;
+use super::difference::Difference;
 use super::launch;
 use super::rules::{Place, Rules};
-use super::words::WordDiff;
 use crate::recording::{fits_redacted, is_placeholder};
-
-/// A place where two values differ.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Difference {
-    #[serde(rename = "at")]
-    path: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    expected: Option<Value>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    actual: Option<Value>,
-    /// What a rule accepts, in place of the expected value.
-    rule: Option<String>,
-}
-
-impl Difference {
-    /// The difference between two texts.
-    pub(super) fn of_texts(path: &str, expected: &str, actual: &str) -> Vec<Self> {
-        if expected == actual {
-            return Vec::new();
-        }
-        vec![Self::new(path, Some(expected.into()), Some(actual.into()))]
-    }
-
-    pub(super) fn new(path: &str, expected: Option<Value>, actual: Option<Value>) -> Self {
-        Self { path: path.to_owned(), expected, actual, rule: None }
-    }
-
-    /// A value that does not fit its rule.
-    pub(super) fn of_rule(path: &str, rule: String, actual: Option<Value>) -> Self {
-        Self { rule: Some(rule), ..Self::new(path, None, actual) }
-    }
-}
-
-impl std::fmt::Display for Difference {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if let (Some(Value::String(expected)), Some(Value::String(actual))) =
-            (&self.expected, &self.actual)
-            && expected.len().max(actual.len()) > LONG
-            && let Some(words) = WordDiff::of(expected, actual)
-        {
-            return write!(f, "{}, {words}", self.path);
-        }
-        let show = |value: &Option<Value>| {
-            value.as_ref().map_or("nothing".into(), |value| one_line(&value.to_string(), SHOWN))
-        };
-        let expected = self.rule.clone().unwrap_or_else(|| show(&self.expected));
-        write!(f, "{}: expected {expected}, actual {}", self.path, show(&self.actual))
-    }
-}
-
-/// How many characters of a value a report shows.
-const SHOWN: usize = 160;
-
-/// From how many bytes on a text differs by words.
-const LONG: usize = 100;
 
 /// The fields of a `user` line that are compared.
 pub(super) fn prompt(line: &Value) -> Value {

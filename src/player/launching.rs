@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::compare::Difference;
+use super::difference::Difference;
 use super::machine::{Machine, Met};
 use super::report::Divergence;
 use super::tools;

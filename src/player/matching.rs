@@ -5,8 +5,9 @@ use serde_json::Value;
 
 use crate::wire::RawJson;
 
-use super::compare::{self, Difference};
+use super::compare;
 use super::compile::only_reads;
+use super::difference::Difference;
 use super::host_line::{HostLine, asks, one_line};
 use super::machine::{Machine, Met, Step};
 use super::report::Divergence;

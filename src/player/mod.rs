@@ -33,6 +33,7 @@ mod binding;
 mod compare;
 mod compile;
 mod compiled;
+mod difference;
 mod handshake;
 mod host_line;
 mod host_script;

@@ -5,7 +5,7 @@ mod json;
 use std::fmt;
 use std::time::Duration;
 
-use super::compare::Difference;
+use super::difference::Difference;
 use super::left::{self, Left};
 use crate::transport::REPLAY_REPORT;
 

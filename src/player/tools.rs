@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Map, Value};
 
-use super::compare::{self, Difference};
+use super::compare;
+use super::difference::Difference;
 use super::script::{CliRequest, Expectation, Expected};
 
 /// The JSON-RPC methods of a handshake, which a manifest makes unnecessary.

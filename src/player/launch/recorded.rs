@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::player::compare::{self, Difference};
+use crate::player::compare;
+use crate::player::difference::Difference;
 use crate::player::rules::{Place, Rules};
 use crate::recording::{Event, EventKind, Header};
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Divergence, Kind, Report};
-use crate::player::compare::Difference;
+use crate::player::difference::Difference;
 use crate::player::left::Left;
 
 /// A divergence. Absent members are empty.

@@ -9,7 +9,7 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::compare::Difference;
+use super::difference::Difference;
 use crate::recording::is_recordings_folder;
 
 pub use self::error::RulesError;
