@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::compare::Difference;
+use super::difference::Difference;
 use super::tools;
 
 /// The handshakes of a run.
