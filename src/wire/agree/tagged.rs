@@ -6,7 +6,7 @@ use super::{Agree, expect, field};
 use crate::wire::control::{ControlFrame, ControlRequest, ControlResponse};
 use crate::wire::message::UserContent;
 use crate::wire::permission::PermissionUpdate;
-use crate::wire::stream::{ApiEvent, Delta};
+use crate::wire::stream::{ApiEvent, Delta, UnknownApiEvent};
 use crate::wire::system::init::SandboxState;
 use crate::wire::{Body, ContentBlock, Frame, Message, RawJson};
 
@@ -161,6 +161,12 @@ impl Agree for UserContent {
     }
 }
 
+/// Whether an event or a delta is of this type, which no variant has.
+fn is_unknown(event: &UnknownApiEvent, value: &Value, knows: fn(&str) -> bool) -> bool {
+    let kind = value["type"].as_str();
+    event.event_type.as_deref() == kind && !kind.is_some_and(knows)
+}
+
 impl Agree for ApiEvent {
     fn takes(value: &Value) -> bool {
         value.is_object()
@@ -168,10 +174,7 @@ impl Agree for ApiEvent {
 
     fn agrees(&self, value: &Value) -> bool {
         self.known_agrees(value).unwrap_or_else(|| match self {
-            Self::Unknown(event) => {
-                let kind = value["type"].as_str();
-                event.event_type.as_deref() == kind && !kind.is_some_and(Self::knows)
-            }
+            Self::Unknown(event) => is_unknown(event, value, Self::knows),
             _ => false,
         })
     }
@@ -184,10 +187,7 @@ impl Agree for Delta {
 
     fn agrees(&self, value: &Value) -> bool {
         self.known_agrees(value).unwrap_or_else(|| match self {
-            Self::Unknown(event) => {
-                let kind = value["type"].as_str();
-                event.event_type.as_deref() == kind && !kind.is_some_and(Self::knows)
-            }
+            Self::Unknown(event) => is_unknown(event, value, Self::knows),
             _ => false,
         })
     }
