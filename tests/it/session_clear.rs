@@ -1,6 +1,6 @@
 //! A fresh conversation, and a branch of the old one.
 
-use crate::support::cli::{FakeCli, Launches, SESSION, assistant, cli, first};
+use crate::support::cli::{FakeCli, Launches, SESSION, assistant, cli, first, serving};
 use crate::support::read::{begin, ended_well, quiet, read};
 use claude_wire::transport::{Exit, Memory};
 use claude_wire::{Session, SessionBuilder};
@@ -151,11 +151,7 @@ async fn a_clear_without_a_cli_starts_none() {
 #[tokio::test(start_paused = true)]
 async fn a_clear_before_the_first_query_drops_the_resume_option() {
     let launches = Launches::default();
-    let noted = launches.clone();
-    let transport = cli(move |launch, mut cli| {
-        noted.note(launch);
-        async move { cli.serve().await }
-    });
+    let transport = serving(&launches);
     let builder = Session::builder().transport(transport);
     for (process, builder) in [builder.clone().resume(SESSION), builder.continue_conversation(true)]
         .into_iter()
@@ -210,11 +206,7 @@ async fn a_stopped_session_cannot_be_cleared() {
 async fn a_fork_of_a_partly_resumed_conversation_has_all_of_it() {
     const POINT: &str = "7f1a3e52-0000-4000-8000-000000000002";
     let launches = Launches::default();
-    let noted = launches.clone();
-    let transport = cli(move |launch, mut cli| {
-        noted.note(launch);
-        async move { cli.serve().await }
-    });
+    let transport = serving(&launches);
     let session = Session::builder()
         .resume(SESSION)
         .resume_session_at(POINT)

@@ -1,7 +1,7 @@
 //! Answers to the CLI's permission requests, byte for byte.
 #![allow(clippy::unwrap_used, reason = "the helper functions are test code as well")]
 
-use crate::support::cli::{Launches, Log, cli, init, result};
+use crate::support::cli::{Launches, Log, cli, init, result, serving};
 use crate::support::read::{ended_well, read};
 use claude_wire::session::PermissionRequest;
 use claude_wire::transport::{Exit, Memory};
@@ -146,11 +146,7 @@ async fn the_fields_of_a_request_are_readable() {
 async fn only_a_handler_makes_the_cli_ask_its_host() {
     let (with, without) = (Launches::default(), Launches::default());
     for (launches, ask) in [(&with, true), (&without, false)] {
-        let noted = launches.clone();
-        let transport = cli(move |launch, mut cli| {
-            noted.note(launch);
-            async move { cli.serve().await }
-        });
+        let transport = serving(launches);
         let builder = if ask {
             Session::builder().on_permission(|_| async { Decision::allow() })
         } else {

@@ -1,6 +1,6 @@
 //! A structured answer, deserialized into a type of the caller.
 
-use crate::support::cli::{Launches, SESSION, cli, init};
+use crate::support::cli::{Launches, SESSION, cli, init, serving};
 use crate::support::project;
 use crate::support::read::ended_well;
 use claude_wire::{Replay, Result, Session};
@@ -94,11 +94,7 @@ async fn a_failed_turn_is_a_turn_error_whatever_its_answer() {
 #[tokio::test(start_paused = true)]
 async fn a_schema_for_one_turn_relaunches_the_cli() {
     let launches = Launches::default();
-    let noted = launches.clone();
-    let transport = cli(move |launch, mut cli| {
-        noted.note(launch);
-        async move { cli.serve().await }
-    });
+    let transport = serving(&launches);
     let session = Session::builder().transport(transport).start().unwrap();
     session.query("first").text().await.unwrap();
     let schema = serde_json::json!({"type": "object"});
@@ -113,11 +109,7 @@ async fn a_schema_for_one_turn_relaunches_the_cli() {
 #[tokio::test(start_paused = true)]
 async fn the_schema_of_a_type_uses_the_draft_that_the_cli_supports() {
     let launches = Launches::default();
-    let noted = launches.clone();
-    let transport = cli(move |launch, mut cli| {
-        noted.note(launch);
-        async move { cli.serve().await }
-    });
+    let transport = serving(&launches);
     let builder = Session::builder().transport(transport);
     let of_all = builder.clone().json_schema_of::<Person>().start().unwrap();
     of_all.query("go").drain().await.unwrap();

@@ -185,7 +185,7 @@ async fn servers() {
             .start()
             .unwrap();
         let summary = session.query(prompt).collect_summary().await.unwrap();
-        let text = summary.tool_calls[0].result.as_ref().unwrap().content.as_ref().unwrap().text();
+        let text = summary.tool_calls[0].result.as_ref().unwrap().text();
         assert!(text.contains(result), "{prompt}: {text}");
         assert_eq!(questions.lock().unwrap().len(), asked, "{prompt}");
         let status = session.mcp().status().await.unwrap();

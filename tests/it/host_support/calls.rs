@@ -106,12 +106,7 @@ fn asking(incoming: Vec<Value>, log: Log) -> Memory {
     cli(move |_, mut cli| {
         let (incoming, log) = (incoming.clone(), log.clone());
         async move {
-            let initialize = cli.request("initialize").await;
-            cli.write(success(
-                &initialize,
-                json!({"hooks_applied": true, "hook_on_failure_supported": true}),
-            ))
-            .await;
+            cli.handshake_with_hooks().await;
             let (uuid, _) = cli.prompt().await;
             cli.write(init(&uuid)).await;
             for line in incoming {

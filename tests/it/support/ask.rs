@@ -2,9 +2,8 @@
 
 use claude_wire::SessionBuilder;
 use claude_wire::transport::{Exit, Memory};
-use serde_json::json;
 
-use super::cli::{Log, cli, init, result, success};
+use super::cli::{Log, cli, init, result};
 use super::read::{ended_well, read};
 
 /// A request of the CLI.
@@ -32,12 +31,7 @@ pub fn asking(asks: &[String], answers: &Log) -> Memory {
     cli(move |_, mut cli| {
         let (asks, answers) = (asks.clone(), answers.clone());
         async move {
-            let initialize = cli.request("initialize").await;
-            cli.write(success(
-                &initialize,
-                json!({"hooks_applied": true, "hook_on_failure_supported": true}),
-            ))
-            .await;
+            cli.handshake_with_hooks().await;
             let (uuid, _) = cli.prompt().await;
             cli.write(init(&uuid)).await;
             for ask in asks {

@@ -68,6 +68,15 @@ pub fn saying(lines: &[impl ToString], last: fn(&str) -> Value, log: &Log) -> Me
     })
 }
 
+/// A CLI that serves, in any number of processes.
+pub fn serving(launches: &Launches) -> Memory {
+    let launches = launches.clone();
+    cli(move |launch, mut cli| {
+        launches.note(launch);
+        async move { cli.serve().await }
+    })
+}
+
 /// A CLI whose first process runs `script` with the uuid of its first prompt; the other processes
 /// serve.
 pub fn first<F, Fut>(launches: &Launches, script: F) -> Memory
@@ -160,6 +169,13 @@ impl FakeCli {
 
     pub async fn handshake(&mut self) {
         self.acknowledge("initialize").await;
+    }
+
+    /// A handshake in which the CLI takes all hooks.
+    pub async fn handshake_with_hooks(&mut self) {
+        let initialize = self.request("initialize").await;
+        let reply = json!({"hooks_applied": true, "hook_on_failure_supported": true});
+        self.write(success(&initialize, reply)).await;
     }
 
     /// Reads a prompt and returns its uuid and content.
