@@ -74,7 +74,7 @@ impl Prompt {
     }
 }
 
-/// What a prompt says besides its content. What was seen was seen with CLI 2.1.332.
+/// What a prompt says in addition to its content. What was seen was seen with CLI 2.1.332.
 ///
 /// ```
 /// use claude_wire::Prompt;

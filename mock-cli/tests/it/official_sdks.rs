@@ -42,7 +42,7 @@ struct Program {
 }
 
 impl Program {
-    /// In a folder of its own.
+    /// In its own folder.
     fn new(sdk: Sdk, name: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (home, cwd) = (folder.path().join("home"), folder.path().join("work"));

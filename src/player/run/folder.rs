@@ -235,7 +235,7 @@ fn full(path: &Path) -> PathBuf {
     full.unwrap_or_else(|_| path.to_owned())
 }
 
-/// JSON on lines of its own, for people.
+/// JSON on several lines, for people.
 pub(super) fn to_json(value: &impl Serialize) -> Vec<u8> {
     // Plain data with string keys always serialises.
     let mut json = serde_json::to_vec_pretty(value).unwrap_or_default();

@@ -7,8 +7,8 @@ use super::outgoing::Line;
 use crate::wire::json::RawJson;
 use crate::wire::message::{OriginKind, Priority};
 
-/// What a prompt may say besides its content (fields of a `user` line, host to CLI). What is `None`,
-/// empty or false is not written.
+/// What a prompt may say in addition to its content (fields of a `user` line, host to CLI). What is
+/// `None`, empty or false is not written.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct PromptFields {
