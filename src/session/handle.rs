@@ -289,6 +289,8 @@ impl Inner {
     }
 
     pub(super) fn line(&self) -> Result<Line> {
+        #[cfg(feature = "otel")]
+        self.shared.trace.note();
         let mut driver = lock(&self.driver);
         if let Some(line) = &*driver {
             return Ok(line.clone());

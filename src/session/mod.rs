@@ -54,6 +54,8 @@ mod streams;
 mod structured;
 mod summary;
 mod tokens;
+#[cfg(feature = "otel")]
+mod trace;
 mod weak;
 
 pub use self::builder::SessionBuilder;

@@ -29,6 +29,8 @@ pub(super) struct Shared {
     pub(super) unread_events: AtomicU64,
     pub(super) unread_messages: Arc<AtomicU64>,
     turns: AtomicU64,
+    #[cfg(feature = "otel")]
+    pub(super) trace: super::trace::CallerTrace,
 }
 
 impl Shared {
@@ -43,6 +45,8 @@ impl Shared {
             unread_events: AtomicU64::default(),
             unread_messages: Arc::default(),
             turns: AtomicU64::default(),
+            #[cfg(feature = "otel")]
+            trace: super::trace::CallerTrace::default(),
         }
     }
 

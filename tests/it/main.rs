@@ -143,6 +143,7 @@ mod session_timeouts;
 mod session_turns;
 mod session_within_handler;
 mod structured_answers;
+mod trace_context;
 mod transport_frames;
 mod transport_memory;
 mod turn_outcomes;

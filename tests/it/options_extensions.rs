@@ -380,6 +380,8 @@ fn an_option_writes_what_its_row_names() {
             .question_preview("html")
             .max_retries(1)
             .client_app("c")
+            .trace_parent("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
+            .trace_state("a=b")
             .debug_file("/d"),
         options().append_system_prompt("s"),
         options().system_prompt_file("/f"),

@@ -54,7 +54,7 @@ fn millis(text: &str) -> Duration {
 }
 
 /// All options that write something, in their order on the command line.
-const ROWS: [Row; 67] = rows! {
+const ROWS: [Row; 68] = rows! {
     system_prompt: |o, t| o.append_system_prompt(t) => "--append-system-prompt" text;
     allowed_tools: |o, t| o.allowed_tools([format!("A({})", inner(t)), "-B".into()]) => "--allowed-tools" |t| Some(format!("A({}),-B", inner(t)));
     disallowed_tools: |o, t| o.disallowed_tools([format!("-({})", inner(t))]) => "--disallowed-tools" |t| Some(format!("-({})", inner(t)));
@@ -115,6 +115,7 @@ const ROWS: [Row; 67] = rows! {
     question_preview: |o, t| o.question_preview(format!("{t}q")) => "" none;
     max_retries: |o, t| o.max_retries(t.len() as u32) => "" none;
     client_app: |o, t| o.client_app(format!("{t}c")) => "" none;
+    trace_parent: |o, _| o.trace_parent("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01") => "" none;
     inherit_env: |o, t| o.inherit_env(Inherit::only([t])) => "" none;
     // Options that the SDK implements itself write nothing.
     cwd: |o, t| o.cwd(format!("{t}/cwd")) => "" none;

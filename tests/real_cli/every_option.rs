@@ -102,6 +102,8 @@ pub(crate) async fn run() {
         .question_preview("markdown")
         .max_retries(1)
         .client_app("claude-wire-tests")
+        .trace_parent("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
+        .trace_state("vendor=value")
         .debug_file(&log)
         .start()
         .unwrap();

@@ -96,6 +96,7 @@ tests![
     structured_type,
     three_turns,
     tool_allowed,
+    trace_context,
 ];
 
 #[cfg(feature = "lab")]

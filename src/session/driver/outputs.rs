@@ -139,6 +139,9 @@ impl Driver {
             Ok(launch) => launch,
             Err(error) => return self.opened(Err(error.into())),
         };
+        #[cfg(feature = "otel")]
+        let launch =
+            crate::transport::Launch { env: self.shared.trace.apply(launch.env), ..launch };
         let env = launch.env.resolve(std::env::vars_os(), launch.cwd.as_deref());
         let key = options.api_key.iter().map(|key| key.expose().to_owned());
         self.shared.stderr().begin(key.chain(secret_values(&env)).collect());

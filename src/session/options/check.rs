@@ -11,7 +11,7 @@ use super::argv::{is_argument, joined};
 use super::error::{kind, shown};
 use super::values::{FileOrJson, Plugin, Skills, SystemPrompt, Thinking};
 use super::variable::{VARIABLES, is_variable};
-use super::{AgentDefinition, OptionError, rules as rule};
+use super::{AgentDefinition, OptionError, rules as rule, w3c};
 use crate::transport::Secret;
 
 /// The maximum length of a value in one argument, in bytes. Linux accepts 128 KiB, including flag
@@ -246,6 +246,23 @@ pub(super) fn variables(
         }
     }
     Ok(())
+}
+
+pub(super) fn traceparent(field: &'static str, value: &str) -> Checked {
+    let form = "a W3C traceparent such as 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    w3c_text(field, form, w3c::parent_fault(value), value)
+}
+
+pub(super) fn tracestate(field: &'static str, value: &str) -> Checked {
+    let form = "a W3C tracestate such as vendor=value,other=value";
+    w3c_text(field, form, w3c::state_fault(value), value)
+}
+
+fn w3c_text(field: &'static str, form: &str, fault: Option<&str>, value: &str) -> Checked {
+    match fault {
+        None => Ok(()),
+        Some(what) => Err(OptionError::new(field, format!("{form}, with {what}"), shown(value))),
+    }
 }
 
 pub(super) fn key(field: &'static str, key: &Secret) -> Checked {

@@ -1,5 +1,6 @@
 //! The launch: arguments, environment and directory.
 
+use super::trace_context::without_stale_state;
 use super::{OptionError, Options};
 use crate::transport::{Environment, Launch};
 
@@ -27,6 +28,7 @@ impl Options {
                 Some(value) => all.set(name, value),
                 None => all.remove(name),
             });
+        let environment = without_stale_state(environment);
         match &self.api_key {
             Some(key) => environment.api_key(key.clone()),
             None => environment,

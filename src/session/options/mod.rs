@@ -54,10 +54,14 @@ mod start;
 mod table;
 mod timeouts;
 mod tool_servers;
+mod trace_context;
 mod validate;
 mod values;
 mod variable;
+mod w3c;
 
+#[cfg(feature = "otel")]
+pub(super) use self::trace_context::with_span;
 pub use self::{
     agents::{AgentDefinition, AgentEffort, AgentMcpServer, AgentMemory},
     config::{AppConfig, ConfigError},

@@ -623,6 +623,34 @@ macro_rules! option_table {
             index diagnosis;
         }
 
+        /// The span that the CLI's own spans belong to, as a W3C `traceparent`, such as
+        /// `00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01`. It is set at each launch of
+        /// the CLI.
+        ///
+        /// With the feature `otel` it is the current span where this is not set: that of the
+        /// `query`, `connect` or request for which the CLI is launched. Without either, what this
+        /// process has inherited is passed on. A `TRACESTATE` that was inherited is left out where
+        /// the `TRACEPARENT` was not.
+        trace_parent: String {
+            set into;
+            default "that of the current span (feature `otel`), else what is inherited";
+            env text "TRACEPARENT";
+            check traceparent;
+            session only;
+            index diagnosis;
+        }
+
+        /// What tracing systems add to `trace_parent`, as a W3C `tracestate`, such as
+        /// `vendor=value`. It needs `trace_parent`.
+        trace_state: String {
+            set into;
+            default "none, with `trace_parent`";
+            env text "TRACESTATE";
+            check tracestate;
+            session only;
+            index diagnosis;
+        }
+
         /// Whether the CLI writes its debug log. `debug_file` says where to.
         debug: bool {
             set switch;

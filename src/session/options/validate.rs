@@ -24,6 +24,7 @@ impl Options {
         self.check_sandbox()?;
         self.check_servers()?;
         self.check_tool_servers()?;
+        self.check_trace_context()?;
         self.check_variables()?;
         self.check_extra_flags()?;
         self.check_rules()

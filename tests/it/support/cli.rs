@@ -269,6 +269,10 @@ impl Launches {
         launches.len() - 1
     }
 
+    pub fn all(&self) -> Vec<Launch> {
+        self.0.lock().unwrap().clone()
+    }
+
     pub fn len(&self) -> usize {
         self.0.lock().unwrap().len()
     }
