@@ -25,6 +25,13 @@ pub(super) enum SessionStep {
         #[serde(default)]
         drop_after: Option<Pattern>,
     },
+    /// Sends a message into the turn of the last prompt.
+    Steer {
+        /// A text or content blocks.
+        content: Value,
+        #[serde(default)]
+        priority: Option<String>,
+    },
     /// A control request. `${prompt:1}` in a field is the id of the first prompt.
     Control {
         subtype: String,

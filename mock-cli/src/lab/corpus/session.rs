@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use claude_wire::session::handlers::HostRequest;
-use claude_wire::session::{Events, Prompt, SessionEvent};
+use claude_wire::session::{Events, Prompt, SessionEvent, SteerHandle, Turn};
 use claude_wire::wire::RawJson;
 use claude_wire::{Session, SessionBuilder};
 use serde_json::{Value, json};
@@ -36,6 +36,7 @@ pub(super) async fn act(
         sessions: Vec::new(),
         turns: JoinSet::new(),
         asked: 0,
+        steering: None,
         replies: 0,
         ids: Arc::default(),
         stage,
@@ -56,6 +57,8 @@ struct Host<'a> {
     sessions: Vec<(Session, JoinSet<()>)>,
     turns: JoinSet<()>,
     asked: usize,
+    /// Steers the turn of the last prompt.
+    steering: Option<SteerHandle>,
     replies: usize,
     ids: Ids,
     stage: &'a Stage<'a>,
@@ -80,15 +83,19 @@ impl Host<'_> {
         match step {
             SessionStep::Prompt { content, wait, drop_after } => {
                 self.asked += 1;
-                let turn = read(
-                    session,
-                    content,
-                    drop_after.clone(),
-                    self.asked,
-                    self.ids.clone(),
-                    self.log.clone(),
-                );
+                let turn = session.query(prompt(content)).no_timeout();
+                self.steering = Some(turn.steer_handle());
+                let turn =
+                    read(turn, drop_after.clone(), self.asked, self.ids.clone(), self.log.clone());
                 if *wait { turn.await } else { start(turn, &mut self.turns).await }
+            }
+            SessionStep::Steer { content, priority } => {
+                let handle = self.steering.as_ref().ok_or("no prompt was sent")?;
+                let message = match priority {
+                    Some(priority) => prompt(content).priority(priority.as_str()),
+                    None => prompt(content),
+                };
+                handle.steer(message).await.map_err(|error| error.to_string())?;
             }
             SessionStep::Connect {} => {
                 let reply =
@@ -169,16 +176,18 @@ impl Host<'_> {
     }
 }
 
+fn prompt(content: &Value) -> Prompt {
+    Prompt::raw(RawJson::from(content.clone()))
+}
+
 /// Reads a turn.
 fn read(
-    session: Session,
-    content: &Value,
+    mut turn: Turn,
     drop_after: Option<Pattern>,
     number: usize,
     ids: Ids,
     log: Log,
 ) -> impl Future<Output = ()> + Send + use<> {
-    let mut turn = session.query(Prompt::raw(RawJson::from(content.clone()))).no_timeout();
     async move {
         let mut is_first = true;
         while let Some(message) = turn.next().await {
