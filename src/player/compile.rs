@@ -183,7 +183,7 @@ impl<'a> Compiler<'a> {
                 }
                 match &mut self.early {
                     Some(early) => early.push(prompt),
-                    None => self.prompt(prompt),
+                    None => self.prompt(prompt, line.get("priority").is_some()),
                 }
             }
             HostLine::Request { subtype, request, id } => {
@@ -223,12 +223,14 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    /// The CLI has taken a prompt.
-    fn prompt(&mut self, prompt: usize) {
+    /// The CLI has taken a prompt. `steers`: whether it is for the turn that runs, if one does.
+    fn prompt(&mut self, prompt: usize, steers: bool) {
         // Those before it come first.
         if self.turn == Turn::Idle && self.queued.is_empty() {
             self.turn = Turn::Opening;
             self.owed = true;
+            self.gates.push(prompt);
+        } else if steers && self.turn != Turn::Idle {
             self.gates.push(prompt);
         } else {
             self.queued.push(prompt);
@@ -423,7 +425,7 @@ impl<'a> Compiler<'a> {
         self.gates = held;
         self.last = Some(self.push(index, at, action, patches, waits, self.last));
         for prompt in self.early.take().into_iter().flatten() {
-            self.prompt(prompt);
+            self.prompt(prompt, false);
         }
     }
 

@@ -29,8 +29,9 @@ use super::scenario::Rules;
 /// | a `command_lifecycle` line | the prompt it names; nothing waits for the state `queued` |
 ///
 /// Nothing waits for a prompt written during a turn, or before the reply to `initialize`, until the
-/// turn that it opens, or a line that names it. A prompt written to a CLI that ended before it was
-/// ready is not expected at all. Nothing waits for an answer to a request that the CLI has
+/// turn that it opens, or a line that names it: another host may write it after the turn. One with a
+/// `priority`, written during a turn, steers that turn, which waits for it. A prompt written to a CLI
+/// that ended before it was ready is not expected at all. Nothing waits for an answer to a request that the CLI has
 /// cancelled.
 ///
 /// The exit, and the end of stdout and stderr, wait for the end of input if it came before them.

@@ -19,6 +19,8 @@ use super::steered::{SteerOutcome, SteerWaiter, lost};
 use super::turn::Turn;
 use super::weak::WeakSession;
 use crate::protocol::{Failure, Steer, SteerId, TurnId};
+use crate::wire::control::PromptFields;
+use crate::wire::message::Priority;
 
 impl Turn {
     /// Sends a message into this turn while it runs, as a user does who types while the model works.
@@ -28,7 +30,7 @@ impl Turn {
     ///
     /// | [`priority`](Prompt::priority) | before the end of a tool call | after the last tool call |
     /// |---|---|---|
-    /// | none, or `next` | added when the tool call has ended: the model reads it with the tool's result | answered after the result, in a second one |
+    /// | `next`, the default | added when the tool call has ended: the model reads it with the tool's result | answered after the result, in a second one |
     /// | `later` | answered after the result | the same |
     /// | `now` | aborts the turn: its result says so ([`terminal_reason`](crate::wire::ResultMessage::terminal_reason) `aborted_tools` or `aborted_streaming`), then the message is answered | the same |
     ///
@@ -126,13 +128,16 @@ impl SteerHandle {
             awaited: Arc::default(),
         };
         let Prompt { content, fields } = prompt.into();
+        let fields = fields.map(|fields| *fields).unwrap_or_default();
+        // What the CLI assumes anyway: a replay knows by it that the message is for the running turn.
+        let priority = fields.priority.clone().unwrap_or(Priority::Next);
         let message = Steer {
             // Numbered by the driver.
             id: SteerId(0),
             turn: self.turn,
             uuid: receipt.uuid.clone(),
             content,
-            fields: fields.map(|fields| *fields).unwrap_or_default(),
+            fields: PromptFields { priority: Some(priority), ..fields },
         };
         {
             let over = || Error::protocol(Failure::TurnOver, None, String::new());

@@ -410,3 +410,24 @@ async fn lines_are_written_exactly_as_recorded() {
     assert_eq!(exit, Exit::from_code(0));
     assert_eq!(out, b"{\"b\":1.0e0,\"a\":\"\\ud83d\", \"b\":2}\nlog text\n\xfe\xff\r\n{\"cut");
 }
+
+/// [`Turn::steer`](claude_wire::Turn::steer) always sets the priority.
+#[tokio::test(start_paused = true)]
+async fn a_turn_waits_for_the_message_that_steered_it() {
+    let steered = r#"
+        {"us":0,"in":{"type":"user","message":{"role":"user","content":"Hi"}}}
+        {"us":1,"out":{"type":"system","subtype":"init"}}
+        {"us":1,"in":{"type":"user","message":{"role":"user","content":"Stop"},"uuid":"s","priority":"next"}}
+        {"us":1,"out":{"type":"command_lifecycle","command_uuid":"s","state":"queued"}}
+        {"us":1,"out":{"type":"result","subtype":"success","is_error":false}}
+        {"us":1,"eof":"in"}
+        {"us":1,"exit":{"code":0}}"#;
+    let mut host = Host::of(steered);
+    host.write(user("Hi")).await;
+    host.expect(&[INIT]).await;
+    host.expect_silence().await;
+    host.write(r#"{"type":"user","message":{"role":"user","content":"Stop"},"uuid":"live","priority":"next"}"#).await;
+    let queued = r#"{"type":"command_lifecycle","command_uuid":"live","state":"queued"}"#;
+    host.expect(&[queued, RESULT]).await;
+    host.finish().await;
+}
