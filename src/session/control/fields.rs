@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::session::PermissionMode;
 use crate::session::options::Effort;
 use crate::wire::message::ThinkingDisplay;
+use crate::wire::system::peers::{HoldScope, SessionClass};
 
 /// What a request does to a value: keep it (the field is omitted), reset it to its default
 /// (`null`), or set it.
@@ -85,6 +86,15 @@ pub(super) fn object<K: Into<String>, V: Into<Value>>(
     entries: impl IntoIterator<Item = (K, V)>,
 ) -> Map<String, Value> {
     entries.into_iter().map(|(key, value)| (key.into(), value.into())).collect()
+}
+
+/// The choice to always deliver messages of other sessions, in one session or the current one.
+pub(super) fn always(scope: HoldScope, made_in: SessionClass, session_id: Option<&str>) -> Value {
+    let mut choice = json!({"scope": scope.as_str(), "made_in": made_in.as_str()});
+    if let Some(session_id) = session_id {
+        choice["session_id"] = session_id.into();
+    }
+    choice
 }
 
 /// A file that a tool writes.

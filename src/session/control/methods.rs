@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::fields::{object, or_null, output_file};
+use super::fields::{always, object, or_null, output_file};
 use super::{Call, FeedbackKind, FileEncoding, Patch, RatedPart, Rating, Sentiment, Survey};
 use crate::session::options::Effort;
 use crate::session::{PermissionMode, Session};
@@ -10,6 +10,7 @@ use crate::wire::RawJson;
 use crate::wire::control::RequestName;
 use crate::wire::message::ThinkingDisplay;
 use crate::wire::replies::*;
+use crate::wire::system::peers::{HoldScope, SessionClass};
 
 /// A type with methods that send requests.
 trait Sender {

@@ -126,6 +126,33 @@ object! {
 }
 
 object! {
+    /// What became of a held message from another session (reply to `decide_held_peer_message`, CLI
+    /// 2.1.332, declared, not seen).
+    pub struct HeldMessageDecision {
+        /// What became of it.
+        pub outcome: HeldMessageOutcome = "outcome" v2_1_332 declared,
+        /// Messages that are always delivered from now on.
+        pub always_deliver: AlwaysDeliver = "always_deliver" v2_1_332 declared,
+    }
+}
+
+open_enum! {
+    /// What became of a held message (`outcome`).
+    pub enum HeldMessageOutcome {
+        Delivered = "delivered",
+        /// It will be delivered when the queue has room.
+        Waiting = "waiting",
+        Denied = "denied",
+        Refused = "refused",
+        Dropped = "dropped",
+        /// A setting holds it now, and it stays held.
+        NotDecidable = "not-decidable",
+        /// It was already delivered or dropped.
+        Gone = "gone",
+    }
+}
+
+object! {
     /// Messages that are always delivered to a session (`session`, CLI 2.1.332, declared, not
     /// seen).
     pub struct SessionDelivery {

@@ -243,6 +243,44 @@ group Conversation = conversation {
         fn note_draft_activity() {}
     }
 
+    request SetPeerDelivery = "set_peer_delivery" {
+        internal answers;
+        effect Effect::Acts;
+        reply body session::PeerDelivery;
+        /// Says which messages from other sessions the CLI delivers without asking. What is not set
+        /// stays as it is, so that a call without any setting only reads them.
+        fn set_peer_delivery() {}
+        /// Whether your program lets a person answer the messages that the CLI holds
+        /// (`peer_message_hold`). It then holds them until they are answered.
+        with shows_held_messages(shows: bool) { "shows_held_messages": shows }
+        /// A person chose to always deliver these in the conversation with this id. `made_in`: the
+        /// kind of session whose risk the person was shown.
+        with always_in_session(session_id: &str, scope: HoldScope, made_in: SessionClass) {
+            "session": always(scope, made_in, Some(session_id)),
+        }
+        /// Ends that choice.
+        with not_in_session() { "session": Value::Null }
+        /// Whether a person chose to always deliver messages of their own sessions, in every
+        /// conversation.
+        with always_in_account(always: bool) { "account": always }
+    }
+
+    request DecideHeldPeerMessage = "decide_held_peer_message" {
+        internal refuses;
+        effect Effect::Acts;
+        reply body session::HeldMessageDecision;
+        /// Delivers a message of another session that the CLI holds, as a person decided. The id is
+        /// that of the [`peer_message_hold`](crate::wire::system::peers) line.
+        fn deliver_held_message(hold_id: &str) { "hold_id": hold_id, "decision": "deliver" }
+        /// Drops it.
+        fn drop_held_message(hold_id: &str) { "hold_id": hold_id, "decision": "drop" }
+        /// Delivers such messages for the rest of the conversation, too. Only for a message that is
+        /// delivered.
+        with always(scope: HoldScope, made_in: SessionClass) {
+            "always": always(scope, made_in, None),
+        }
+    }
+
     request UltrareviewLaunch = "ultrareview_launch" {
         hidden answers;
         effect Effect::Acts;

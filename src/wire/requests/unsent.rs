@@ -51,18 +51,6 @@ unsent {
         reply untyped ();
     }
 
-    request DecideHeldPeerMessage = "decide_held_peer_message" {
-        internal refuses;
-        effect Effect::Acts;
-        reply untyped ();
-    }
-
-    request SetPeerDelivery = "set_peer_delivery" {
-        internal answers;
-        effect Effect::Acts;
-        reply body session::PeerDelivery;
-    }
-
     request Dictate = "dictate" {
         internal unknown "none: the CLI knows no such request, although its schema has it";
         effect Effect::Acts;
@@ -166,7 +154,7 @@ unsent {
     }
 
     request UiPanes = "ui_panes" {
-        internal answers;
+        internal answers "none: only for programs that draw the panes of plugins";
         effect Effect::Acts;
         reply body UiPanes;
     }

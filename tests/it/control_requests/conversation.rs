@@ -1,5 +1,6 @@
 //! `session.conversation()`.
 
+use claude_wire::wire::system::peers::{HoldScope, SessionClass};
 use serde_json::json;
 
 use super::exchange::{acknowledged, reply, sends};
@@ -79,6 +80,45 @@ async fn a_host_reports_drafts_and_messages_that_it_keeps() {
     .await;
     sends(r#"{"subtype":"prompt_draft_activity"}"#, |session| {
         session.conversation().note_draft_activity()
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn messages_of_other_sessions_are_delivered_or_not() {
+    let delivery = reply("set_peer_delivery", r#"{"subtype":"set_peer_delivery"}"#, |session| {
+        session.conversation().set_peer_delivery()
+    })
+    .await;
+    assert!(delivery.always_deliver.session.is_none() && !delivery.always_deliver.account);
+    let all = r#"{"subtype":"set_peer_delivery","shows_held_messages":true,"session":{"scope":"mine","made_in":"prompting","session_id":"s"},"account":false}"#;
+    sends(all, |session| {
+        session
+            .conversation()
+            .set_peer_delivery()
+            .shows_held_messages(true)
+            .always_in_session("s", HoldScope::Mine, SessionClass::Prompting)
+            .always_in_account(false)
+    })
+    .await;
+    sends(r#"{"subtype":"set_peer_delivery","session":null}"#, |session| {
+        session.conversation().set_peer_delivery().not_in_session()
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_held_message_is_delivered_or_dropped() {
+    let deliver = r#"{"subtype":"decide_held_peer_message","hold_id":"h","decision":"deliver","always":{"scope":"anyone","made_in":"bypass"}}"#;
+    sends(deliver, |session| {
+        session
+            .conversation()
+            .deliver_held_message("h")
+            .always(HoldScope::Anyone, SessionClass::Bypass)
+    })
+    .await;
+    sends(r#"{"subtype":"decide_held_peer_message","hold_id":"h","decision":"drop"}"#, |session| {
+        session.conversation().drop_held_message("h")
     })
     .await;
 }
