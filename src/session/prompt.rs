@@ -153,7 +153,7 @@ impl Prompt {
     }
 
     /// The CLI takes the content literally (`client_composed`, seen): no file is read for `@path`, no
-    /// slash command runs. The option `verbatim_prompts` does this for all prompts.
+    /// slash command runs. There is an option that does this for all prompts.
     #[must_use]
     pub fn verbatim(self) -> Self {
         self.set(|fields| fields.client_composed = true)

@@ -7,6 +7,7 @@ use claude_wire::session::control::{
 };
 use claude_wire::session::options::Effort;
 use claude_wire::wire::replies;
+use claude_wire::wire::replies::session::HeldMessageOutcome;
 use claude_wire::wire::replies::files::CwdStatus;
 use serde_json::{Map, json};
 
@@ -102,6 +103,12 @@ async fn conversation(session: &Session) {
     conversation.set_message_waiting(true).await.unwrap();
     conversation.set_message_waiting(false).await.unwrap();
     conversation.note_draft_activity().await.unwrap();
+    let delivery = typed(conversation.set_peer_delivery().shows_held_messages(true)).await;
+    assert!(delivery.always_deliver.session.is_none() && !delivery.always_deliver.account);
+    // No message is held here: another session would have to send one.
+    for decide in [conversation.deliver_held_message("none"), conversation.drop_held_message("none")] {
+        assert_eq!(typed(decide).await.outcome, HeldMessageOutcome::Gone);
+    }
     assert_eq!(typed(conversation.launch_review("", false)).await.status, "error");
 }
 

@@ -127,12 +127,12 @@ object! {
 
 object! {
     /// What became of a held message from another session (reply to `decide_held_peer_message`, CLI
-    /// 2.1.332, declared, not seen).
+    /// 2.1.332).
     pub struct HeldMessageDecision {
         /// What became of it.
-        pub outcome: HeldMessageOutcome = "outcome" v2_1_332 declared,
+        pub outcome: HeldMessageOutcome = "outcome" v2_1_332,
         /// Messages that are always delivered from now on.
-        pub always_deliver: AlwaysDeliver = "always_deliver" v2_1_332 declared,
+        pub always_deliver: AlwaysDeliver = "always_deliver" v2_1_332,
     }
 }
 

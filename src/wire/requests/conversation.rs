@@ -266,7 +266,7 @@ group Conversation = conversation {
     }
 
     request DecideHeldPeerMessage = "decide_held_peer_message" {
-        internal refuses;
+        internal answers;
         effect Effect::Acts;
         reply body session::HeldMessageDecision;
         /// Delivers a message of another session that the CLI holds, as a person decided. The id is

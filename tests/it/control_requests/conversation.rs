@@ -1,5 +1,6 @@
 //! `session.conversation()`.
 
+use claude_wire::wire::replies::session::HeldMessageOutcome;
 use claude_wire::wire::system::peers::{HoldScope, SessionClass};
 use serde_json::json;
 
@@ -117,10 +118,12 @@ async fn a_held_message_is_delivered_or_dropped() {
             .always(HoldScope::Anyone, SessionClass::Bypass)
     })
     .await;
-    sends(r#"{"subtype":"decide_held_peer_message","hold_id":"h","decision":"drop"}"#, |session| {
+    let drop = r#"{"subtype":"decide_held_peer_message","hold_id":"h","decision":"drop"}"#;
+    let decision = reply("decide_held_peer_message", drop, |session| {
         session.conversation().drop_held_message("h")
     })
     .await;
+    assert_eq!(decision.outcome, HeldMessageOutcome::Gone);
 }
 
 #[tokio::test(start_paused = true)]
