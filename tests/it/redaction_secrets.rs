@@ -286,6 +286,27 @@ fn ids_and_uuids_are_never_touched() {
     );
 }
 
+/// Gateways make ids of many forms, and some look like what is redacted elsewhere.
+#[test]
+fn ids_of_tool_calls_are_kept_whatever_their_form() {
+    for id in ["ghp_a1B2c3D4e5F6g7H8i9J0", "call_1|fc_2@x.io", "10.0.0.1/7", "a b"] {
+        let lines_with_it = [
+            json!({"type": "assistant", "parent_tool_use_id": id, "message": {"content": [{"type": "tool_use", "id": id, "name": "Bash", "input": {}}]}}),
+            json!({"type": "assistant", "message": {"content": [{"id": id, "name": "web_search", "type": "server_tool_use"}]}}),
+            json!({"type": "stream_event", "event": {"type": "content_block_start", "content_block": {"type": "tool_use", "id": id, "name": "Bash"}}}),
+            json!({"type": "user", "message": {"content": [{"type": "tool_result", "tool_use_id": id, "content": "ok"}]}}),
+            json!({"type": "control_request", "request_id": "r", "request": {"subtype": "can_use_tool", "tool_use_id": id}}),
+            json!({"type": "control_response", "response": {"request_id": "r", "response": {"toolUseID": id}}}),
+        ];
+        for line in lines_with_it {
+            let line = line.to_string();
+            let mut recording = recorded(&[&line]);
+            scrub(&mut recording, &[]);
+            assert_eq!(lines(&recording), [line]);
+        }
+    }
+}
+
 #[test]
 fn base64_of_images_is_never_rewritten() {
     // Whatever the bytes look like: folders, users, prefixes of keys, a known secret.

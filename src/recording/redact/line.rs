@@ -127,7 +127,7 @@ impl Looking<'_> {
     fn in_value(&self, line: &Line<'_>, index: usize, string: &JsonString, found: &mut Places) {
         let span = string.value.clone();
         let (key, text) = (&line.json[string.key.clone()], &line.json[span.clone()]);
-        if text.is_empty() || is_id(key, text) {
+        if text.is_empty() || is_id(key, text) || line.is_tool_use_id(index, key) {
             return;
         }
         match line.kind_of(index) {
@@ -229,6 +229,17 @@ impl Line<'_> {
             || (about.describes && is_description(key, text))
             || (about.mirrors && self.is_mirrored_text(index, key, text));
         about.identifies.then(|| names::identity(key)).flatten().or(is_text.then_some("text"))
+    }
+
+    /// Whether a string is the id of a tool call. It is kept whatever its form: gateways make ids of
+    /// many forms, and a program finds the result of a call by it.
+    fn is_tool_use_id(&self, index: usize, key: &[u8]) -> bool {
+        let is_use = |kind: &[u8]| kind.ends_with(b"tool_use");
+        match key {
+            b"tool_use_id" | b"tool_use_ids" | b"toolUseID" | b"parent_tool_use_id" => true,
+            b"id" => self.has_sibling(index, b"type", is_use),
+            _ => false,
+        }
     }
 
     fn is_mirrored_text(&self, index: usize, key: &[u8], text: &[u8]) -> bool {
