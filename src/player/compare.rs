@@ -4,8 +4,8 @@
 //! |---|---|
 //! | `user` | `message` (a text and a list of one text block are the same), `parent_tool_use_id`, `priority`, `isSynthetic`, `shouldQuery` |
 //! | `control_request` | the `request` without `expires_at` and the JSON-RPC `id` of an `mcp_message` |
-//! | ... `initialize` | the hooks (events, matchers, how many callbacks, not their ids) and the SDK MCP servers; other fields where both have them |
-//! | answer | success or error; of a success the `response` without `toolUseID`; a missing `updatedInput` is the input unchanged; the result of `tools/call` and of no other JSON-RPC method, where a missing `isError` is false; never the text of an error |
+//! | ... `initialize` | what may also be a flag, with the launch (`launch/declared.rs`), or without a recorded launch the hooks (events, matchers, how many callbacks, not their ids) and the SDK MCP servers; the tools of manifests; other fields where both have them |
+//! | answer | success or error; of a success the `response` without `toolUseID`; a missing `updatedInput` is the input unchanged; the result of `tools/call` and of no other JSON-RPC method, where a missing `isError` is false, and the tools of `tools/list`; never the text of an error |
 //!
 //! A field that is `null` and one that is absent are the same, except in `set_max_thinking_tokens`,
 //! where the CLI distinguishes them. A recorded text that is a placeholder (`<text:1>`) matches

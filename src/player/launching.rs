@@ -26,6 +26,9 @@ impl Machine {
         {
             self.renumbered.add(recorded, live);
         }
+        for (recorded, live) in recorded.ids(live, &script.user_rules) {
+            self.renumbered.add(&recorded, &live);
+        }
         if differences.is_empty() { Ok(()) } else { Err(Divergence::launch(None, differences)) }
     }
 

@@ -10,7 +10,10 @@ use super::compile::only_reads;
 use super::difference::Difference;
 use super::host_line::{HostLine, asks, one_line};
 use super::machine::{Machine, Met, Step};
+use super::opening::FirstPrompt;
+use super::renumber::Renumbered;
 use super::report::Divergence;
+use super::rules::{Matcher, Place};
 use super::script::{Expected, prompt_text, request_text};
 use super::tools;
 
@@ -138,8 +141,23 @@ impl Machine {
                 self.urgent.extend(lines.into_iter().map(Step::Out));
             }
         }
+        self.add_ids(index, subtype, request);
         self.meet(now, index, Met { id: id.map(|id| id.bytes().clone()), callbacks });
         Ok(())
+    }
+
+    /// Pairs the ids that rules name in a request that matched.
+    fn add_ids(&mut self, index: usize, subtype: &str, request: &Value) {
+        let Expected::Request { request: expected, .. } = &self.script.expectations[index].what
+        else {
+            return;
+        };
+        let (mut expected, mut actual) = (expected.clone(), request.clone());
+        let rules = &self.script.user_rules;
+        let applied = rules.apply(subtype, &mut expected, &mut actual, &self.renumbered);
+        for (recorded, live) in &applied.ids {
+            self.renumbered.add(recorded, live);
+        }
     }
 
     /// `settles`: the launch has been compared with what this `initialize` declares.
@@ -151,7 +169,9 @@ impl Machine {
         settles: bool,
     ) -> Vec<Difference> {
         let (mut expected, mut actual) = (self.recorded_ids(expected), self.recorded_ids(actual));
-        let mut found = self.script.user_rules.apply(subtype, &mut expected, &mut actual);
+        let rules = &self.script.user_rules;
+        let applied = rules.apply(subtype, &mut expected, &mut actual, &self.renumbered);
+        let mut found = applied.differences;
         match subtype {
             "initialize" => {
                 found.extend(compare::initializes(&expected, &actual, settles));
@@ -205,21 +225,42 @@ impl Machine {
         if let Expected::Answer { response: expected, .. } = &expectation.what
             && expectation.required
         {
-            let (mut expected, mut actual) = (expected.clone(), response.clone());
-            let subtype = request.request.get("subtype").and_then(Value::as_str);
-            let rules = &self.script.user_rules;
-            let mut differences =
-                rules.apply_to_answer(subtype.unwrap_or_default(), &mut expected, &mut actual);
-            differences.extend(compare::answers(&request.request, &expected, &actual));
-            if let Some((server, listed)) = tools::of_answer(&request.request, &actual) {
-                differences.extend(tools::differences(&self.script.tools, &server, &listed));
-            }
+            let (differences, ids) = self.answer_differences(&request.request, expected, response);
             if !differences.is_empty() {
                 return Err(Divergence::mismatch(arrived(), expectation.to_string(), differences));
             }
+            self.renumbered = ids;
         }
         self.meet(now, index, Met::default());
         Ok(())
+    }
+
+    /// The differences between two answers to a request of the CLI, and the ids that are paired from
+    /// here on.
+    fn answer_differences(
+        &self,
+        request: &Value,
+        expected: &Value,
+        actual: &Value,
+    ) -> (Vec<Difference>, Renumbered) {
+        let (mut expected, mut actual) = (expected.clone(), actual.clone());
+        let mut ids = self.renumbered.clone();
+        let subtype = request.get("subtype").and_then(Value::as_str).unwrap_or_default();
+        let rules = &self.script.user_rules;
+        let applied = rules.apply_to_answer(subtype, &mut expected, &mut actual, &ids);
+        let mut found = applied.differences;
+        for (recorded, live) in &applied.ids {
+            ids.add(recorded, live);
+        }
+        if tools::is_call(request) {
+            ids.add_uuids(&expected, &actual);
+            ids.recorded(&mut actual);
+        }
+        found.extend(compare::answers(request, &expected, &actual));
+        if let Some((server, listed)) = tools::of_answer(request, &actual) {
+            found.extend(tools::differences(&self.script.tools, &server, &listed));
+        }
+        (found, ids)
     }
 
     fn cancel(&mut self, now: u64, id: &str) -> Result<(), Divergence> {
@@ -247,12 +288,27 @@ impl Machine {
         self.live.as_ref().is_some_and(|live| live.prompt().is_some())
     }
 
+    /// Takes all text on stdin as written: it may be any.
+    fn meet_text(&mut self, now: u64) {
+        let is_text = |what: &Expected| match what {
+            Expected::Other { json, .. } => FirstPrompt::is_text(json.as_ref()),
+            _ => false,
+        };
+        while let Some(index) = self.unmet(|_, what| is_text(what)) {
+            self.meet(now, index, Met::default());
+        }
+    }
+
     /// Any other line must be the next of its kind, byte for byte or as JSON.
     fn other(&mut self, now: u64, bytes: &Bytes, json: Option<&Value>) -> Result<(), Divergence> {
         let arrived = || format!("line {:?}", one_line(&String::from_utf8_lossy(bytes), 120));
-        if json.is_none() {
-            // Text on stdin is a prompt.
+        if FirstPrompt::is_text(json) {
             self.settle(None, arrived)?;
+            let place = Place::Prompt(usize::from(self.has_prompt()));
+            if let Some(Matcher::Any) = self.script.user_rules.matcher(&place) {
+                self.meet_text(now);
+                return Ok(());
+            }
         }
         let Some(index) = self.unmet(|_, what| matches!(what, Expected::Other { .. })) else {
             return Err(Divergence::extra(arrived()));

@@ -7,6 +7,10 @@
 //!
 //! # How a host's write is matched
 //!
+//! The launch is compared first (`launch/`): the command line by meaning, and what a host may declare
+//! as a flag or in `initialize` as one value. `docs/stand-in.md` says what is left out, and
+//! [`Rules`] leave out more.
+//!
 //! | write | matches | when |
 //! |---|---|---|
 //! | prompt | the next prompt, which must have the same content | all requests recorded before it, except read-only ones, were made |

@@ -6,6 +6,8 @@
 use bytes::Bytes;
 use serde_json::Value;
 
+use crate::common::is_uuid;
+
 /// The pairs of a run. No id is in two of them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Renumbered(Vec<(String, String)>);
@@ -13,23 +15,55 @@ pub(super) struct Renumbered(Vec<(String, String)>);
 impl Renumbered {
     /// Pairs two ids. False if one of them has another partner.
     pub(super) fn add(&mut self, recorded: &str, live: &str) -> bool {
-        match self.0.iter().find(|(one, other)| one == recorded || other == live) {
-            Some(pair) => pair.0 == recorded && pair.1 == live,
-            None => {
-                self.0.push((recorded.to_owned(), live.to_owned()));
-                true
+        let may = self.may_add(recorded, live);
+        if may && !self.0.iter().any(|(one, _)| one == recorded) {
+            self.0.push((recorded.to_owned(), live.to_owned()));
+        }
+        may
+    }
+
+    /// Whether [`add`](Self::add) would pair them.
+    pub(super) fn may_add(&self, recorded: &str, live: &str) -> bool {
+        self.0.iter().all(|(one, other)| (one == recorded) == (other == live))
+    }
+
+    /// Pairs the uuids of two values whose texts differ in their uuids and in nothing else. Equal ones
+    /// are a pair, too.
+    pub(super) fn add_uuids(&mut self, recorded: &Value, live: &Value) {
+        match (recorded, live) {
+            (Value::String(recorded), Value::String(live)) => {
+                for (one, other) in uuids(recorded, live).unwrap_or_default() {
+                    // One that has another partner is a difference, which the comparison finds.
+                    self.add(one, other);
+                }
             }
+            (Value::Array(recorded), Value::Array(live)) => {
+                recorded.iter().zip(live).for_each(|(one, other)| self.add_uuids(one, other));
+            }
+            (Value::Object(recorded), Value::Object(live)) => {
+                for (key, one) in recorded {
+                    if let Some(other) = live.get(key) {
+                        self.add_uuids(one, other);
+                    }
+                }
+            }
+            _ => {}
         }
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.changed().next().is_none()
+    }
+
+    /// The pairs of two ids.
+    fn changed(&self) -> impl Iterator<Item = (&str, &str)> {
+        let pairs = self.0.iter().map(|(recorded, live)| (recorded.as_str(), live.as_str()));
+        pairs.filter(|(recorded, live)| recorded != live)
     }
 
     /// A recorded line with the live ids.
     pub(super) fn live(&self, line: Bytes) -> Bytes {
-        let pairs = self.0.iter().map(|(recorded, live)| (recorded.as_str(), live.as_str()));
-        match replaced(&line, &pairs.collect::<Vec<_>>()) {
+        match replaced(&line, &self.changed().collect::<Vec<_>>()) {
             Some(new) => new.into(),
             None => line,
         }
@@ -39,8 +73,7 @@ impl Renumbered {
     pub(super) fn recorded(&self, value: &mut Value) {
         match value {
             Value::String(text) => {
-                let pairs =
-                    self.0.iter().map(|(recorded, live)| (live.as_str(), recorded.as_str()));
+                let pairs = self.changed().map(|(recorded, live)| (live, recorded));
                 let new = replaced(text.as_bytes(), &pairs.collect::<Vec<_>>());
                 if let Some(new) = new.and_then(|new| String::from_utf8(new).ok()) {
                     *text = new;
@@ -51,6 +84,30 @@ impl Renumbered {
             _ => {}
         }
     }
+}
+
+/// The length of a uuid in the usual form.
+const UUID: usize = 36;
+
+/// The uuids in the same places of two texts that are otherwise the same.
+fn uuids<'a>(recorded: &'a str, live: &'a str) -> Option<Vec<(&'a str, &'a str)>> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < recorded.len() || at < live.len() {
+        let (one, other) = (recorded.get(at..at + UUID), live.get(at..at + UUID));
+        if let (Some(one), Some(other)) = (one, other)
+            && is_uuid(one.as_bytes())
+            && is_uuid(other.as_bytes())
+        {
+            found.push((one, other));
+            at += UUID;
+        } else if recorded.as_bytes().get(at) == live.as_bytes().get(at) {
+            at += 1;
+        } else {
+            return None;
+        }
+    }
+    Some(found)
 }
 
 /// A text with each `from` replaced by its `to`, in one pass: what was put in is not looked at
@@ -85,6 +142,31 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn uuids_are_paired_where_the_rest_is_the_same() {
+        let [a, b, c] = ["a", "b", "c"].map(|digit| {
+            format!(
+                "{0}{0}{0}{0}{0}{0}{0}{0}-0000-4000-8000-{0}{0}{0}{0}{0}{0}{0}{0}{0}{0}{0}{0}",
+                digit
+            )
+        });
+        let mut ids = Renumbered::default();
+        ids.add_uuids(&json!({"t": [format!("id {a}.")]}), &json!({"t": [format!("id {b}.")]}));
+        assert_eq!(ids.0, [(a.clone(), b.clone())]);
+        for (recorded, live) in [
+            (format!("id {c}."), format!("no {b}.")),
+            (format!("id {c}."), format!("id {b}.")),
+            (a.clone(), c.clone()),
+            (c.clone(), format!("{c} ")),
+            (format!("ä{c}"), format!("ö{a}")),
+        ] {
+            ids.add_uuids(&json!(recorded), &json!(live));
+            assert_eq!(ids.0.len(), 1, "{recorded} {live}");
+        }
+        ids.add_uuids(&json!(format!("ä{c}{a}")), &json!(format!("ä{a}{b}")));
+        assert_eq!(ids.0.len(), 2);
+    }
 
     #[test]
     fn pairs_are_replaced_in_both_directions() {

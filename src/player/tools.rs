@@ -66,6 +66,11 @@ pub(super) fn handshake_of(request: &Value) -> Option<&str> {
     server(request).filter(|_| method(request).is_some_and(|name| HANDSHAKE.contains(&name)))
 }
 
+/// Whether a request of the CLI calls a tool.
+pub(super) fn is_call(request: &Value) -> bool {
+    method(request) == Some("tools/call")
+}
+
 /// The differences between the tools of a server.
 pub(super) fn differences(
     recorded: &BTreeMap<String, Value>,

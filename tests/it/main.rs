@@ -8,6 +8,7 @@
 mod host_support;
 #[cfg(feature = "lab")]
 mod lab_support;
+mod launch_support;
 #[cfg(feature = "mcp")]
 mod mcp_support;
 mod process_support;
@@ -32,6 +33,10 @@ mod import_circles;
 mod lab_delivery;
 mod lab_mounted;
 mod lab_script;
+mod launch_compared;
+mod launch_corpus;
+mod launch_ids;
+mod launch_rules;
 mod lines_terminal_sequences;
 mod mcp_calls;
 mod mcp_conformance;

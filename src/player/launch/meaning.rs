@@ -57,9 +57,12 @@ fn items(name: &str, flag: Option<&Flag>, text: &str) -> Option<Vec<Value>> {
 }
 
 fn scalar(flag: Option<&Flag>, text: &str) -> Value {
-    let number = flag.filter(|flag| flag.is_number()).and_then(|_| text.trim().parse().ok());
-    let number = number.and_then(serde_json::Number::from_f64);
-    number.map_or_else(|| json_or_text(text), Value::Number)
+    let number = flag.filter(|flag| flag.is_number()).and_then(|_| text.trim().parse::<f64>().ok());
+    match number {
+        Some(number) if number.fract() == 0.0 && number.abs() < 1e15 => (number as i64).into(),
+        Some(number) => number.into(),
+        None => json_or_text(text),
+    }
 }
 
 /// JSON objects and lists are compared as JSON.

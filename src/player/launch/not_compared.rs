@@ -14,6 +14,18 @@ pub(super) enum Why {
     Announcement,
 }
 
+#[cfg(test)]
+impl Why {
+    /// As the page says it.
+    fn text(self) -> &'static str {
+        match self {
+            Self::Id => "an id that the SDK makes",
+            Self::Output => "how output is written",
+            Self::Announcement => "announces what is compared in `initialize`",
+        }
+    }
+}
+
 /// The flags that are not compared, by long name.
 pub(super) const NOT_COMPARED: [(&str, Why); 17] = [
     ("--await-claim", Why::Announcement),
@@ -44,4 +56,34 @@ pub(super) fn is_left_out(flag: &str) -> bool {
 /// written in is the CLI's own choice.
 pub(super) fn is_shown_by_both(flag: &str) -> bool {
     flag == "--output-format"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_is_documented_in_order() {
+        let documented: Vec<_> = include_str!("../../../docs/stand-in.md")
+            .lines()
+            .filter_map(|line| line.strip_prefix("| `--")?.split_once("` | "))
+            .map(|(flag, why)| (format!("--{flag}"), why.trim_end_matches(" |")))
+            .collect();
+        let order = [Why::Id, Why::Output, Why::Announcement];
+        let listed = order.iter().flat_map(|why| {
+            NOT_COMPARED.iter().filter(move |(_, of)| of == why).map(|(flag, why)| (*flag, *why))
+        });
+        assert_eq!(documented.len(), NOT_COMPARED.len());
+        for ((documented, says), (flag, why)) in documented.iter().zip(listed) {
+            assert_eq!(documented, flag);
+            assert!(says.starts_with(why.text()), "{flag}: {says}");
+        }
+    }
+
+    #[test]
+    fn every_flag_of_the_list_is_known() {
+        for (flag, _) in NOT_COMPARED {
+            assert!(super::super::FlagTable::of(None).flag(flag).is_some(), "{flag}");
+        }
+    }
 }

@@ -149,6 +149,15 @@ impl RecordedLaunch {
         found
     }
 
+    /// The ids that rules name among the flags, with the live ones.
+    pub(in crate::player) fn ids(&self, live: &LiveLaunch, rules: &Rules) -> Vec<(String, String)> {
+        let pair = |(name, recorded): (&&'static str, &Value)| {
+            let matcher = rules.matcher(&Place::named(name))?;
+            matcher.pair(Some(recorded), live.0.flags.get(name))
+        };
+        self.line.flags.iter().filter_map(pair).collect()
+    }
+
     /// Where the prompts among the arguments differ.
     pub(in crate::player) fn prompt_differences(
         &self,

@@ -53,6 +53,18 @@ impl Matcher {
     }
 }
 
+impl Matcher {
+    /// The two ids, where this is about ids.
+    pub(in crate::player) fn pair(
+        &self,
+        recorded: Option<&Value>,
+        live: Option<&Value>,
+    ) -> Option<(String, String)> {
+        let text = |id: &Value| id.as_str().map_or_else(|| id.to_string(), str::to_owned);
+        matches!(self, Self::Id).then(|| Some((text(recorded?), text(live?)))).flatten()
+    }
+}
+
 impl fmt::Display for Matcher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::difference::Difference;
+use super::renumber::Renumbered;
 use crate::recording::is_recordings_folder;
 
 pub use self::error::RulesError;
@@ -57,6 +58,14 @@ pub(super) use self::place::Place;
 pub struct Rules {
     rows: Vec<(Place, Matcher)>,
     lenient: bool,
+}
+
+/// What rules found in two requests or answers.
+#[derive(Default)]
+pub(super) struct Applied {
+    pub(super) differences: Vec<Difference>,
+    /// Recorded ids, and the live ones in their places.
+    pub(super) ids: Vec<(String, String)>,
 }
 
 #[derive(Deserialize)]
@@ -118,6 +127,9 @@ impl Rules {
     /// # Errors
     /// If it is not a file of rules. Unknown keys are errors.
     pub fn parse(json: &str) -> Result<Self, RulesError> {
+        if !json.trim_start().starts_with('{') {
+            return Err(RulesError::new("not a file of rules: expected an object"));
+        }
         let file: File = serde_json::from_str(json).map_err(RulesError::json)?;
         let mut rules = Self::new().ignore(file.ignore)?;
         for (index, row) in file.matches.into_iter().enumerate() {
@@ -174,9 +186,10 @@ impl Rules {
         subtype: &str,
         expected: &mut Value,
         actual: &mut Value,
-    ) -> Vec<Difference> {
+        ids: &Renumbered,
+    ) -> Applied {
         let root = if subtype == "mcp_message" { "/message" } else { "" };
-        self.apply_below(subtype, root, expected, actual)
+        self.apply_below(subtype, root, expected, actual, ids)
     }
 
     /// The same for two answers to a request of the CLI: their `response` fields.
@@ -185,10 +198,11 @@ impl Rules {
         subtype: &str,
         expected: &mut Value,
         actual: &mut Value,
-    ) -> Vec<Difference> {
+        ids: &Renumbered,
+    ) -> Applied {
         let is_mcp = subtype == "mcp_message";
         let root = if is_mcp { "/response/mcp_response" } else { "/response" };
-        self.apply_below(subtype, root, expected, actual)
+        self.apply_below(subtype, root, expected, actual, ids)
     }
 
     fn apply_below(
@@ -197,8 +211,9 @@ impl Rules {
         root: &str,
         expected: &mut Value,
         actual: &mut Value,
-    ) -> Vec<Difference> {
-        let mut found = Vec::new();
+        ids: &Renumbered,
+    ) -> Applied {
+        let mut applied = Applied::default();
         for (place, matcher) in &self.rows {
             let Place::Request { subtype: of, pointer } = place else { continue };
             if of != subtype {
@@ -206,13 +221,19 @@ impl Rules {
             }
             let pointer = format!("{root}{pointer}");
             let (recorded, live) = (take(expected, &pointer), take(actual, &pointer));
-            if (recorded.is_some() || live.is_some())
-                && !matcher.fits(recorded.as_ref(), live.as_ref())
-            {
-                found.push(Difference::of_rule(&place.to_string(), matcher.to_string(), live));
+            if recorded.is_none() && live.is_none() {
+                continue;
+            }
+            let pair = matcher.pair(recorded.as_ref(), live.as_ref());
+            let is_known = pair.as_ref().is_none_or(|(one, other)| ids.may_add(one, other));
+            if is_known && matcher.fits(recorded.as_ref(), live.as_ref()) {
+                applied.ids.extend(pair);
+            } else {
+                let differs = Difference::of_rule(&place.to_string(), matcher.to_string(), live);
+                applied.differences.push(differs);
             }
         }
-        found
+        applied
     }
 
     /// The differences at a place: by its rule, or else by `compare`.

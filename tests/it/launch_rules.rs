@@ -1,0 +1,231 @@
+//! Rules: places that are not compared, and values that need not be equal.
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
+use claude_wire::Replay;
+use claude_wire::player::Rules;
+use claude_wire::transport::{Launch, Transport};
+use serde_json::{Value, json};
+
+use crate::launch_support::{conversation, conversed, launched, played};
+
+fn rules(json: &Value) -> Rules {
+    Rules::parse(&json.to_string()).unwrap()
+}
+
+/// What differs at a flag, with a rule for it.
+async fn flag(rule: Value, recorded: &str, live: &str) -> Vec<String> {
+    let mut rule = rule;
+    rule["at"] = "--name".into();
+    let replay = Replay::new(conversed(&["-n", recorded], None));
+    let replay = replay.rules(rules(&json!({"match": [rule]})));
+    let played = played(&replay, &["--name", live], &conversation(None)).await;
+    played.differs().into_iter().map(str::to_owned).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_match_accepts_what_it_says_and_refuses_the_rest() {
+    let uuid = "99999999-2222-4333-8444-555555555555";
+    for (rule, fits, other, says) in [
+        (json!({"any": true}), &["", "x"][..], &[][..], ""),
+        (json!({"id": true}), &["x", uuid], &[], ""),
+        (
+            json!({"regex": "^run-[0-9]+$"}),
+            &["run-7"],
+            &["run-", "xrun-7"],
+            r#"a text that matches "^run-[0-9]+$""#,
+        ),
+        (
+            json!({"date": true}),
+            &["2026-11-29", "2026-11-29T01:02:03.5Z", "2026-11-29 01:02+01:00"],
+            &["2026-13-01", "today", "20261129"],
+            "a date",
+        ),
+        (json!({"uuid": true}), &[uuid], &["x", "99999999222243338444555555555555"], "a uuid"),
+        (
+            json!({"path": true}),
+            &["/a/b", "C:\\a", "\\\\host\\a"],
+            &["a/b", "./a", ""],
+            "an absolute path",
+        ),
+        (json!({"one_of": ["a", "b"]}), &["a", "b"], &["c"], r#"one of ["a","b"]"#),
+    ] {
+        for live in fits {
+            assert_eq!(flag(rule.clone(), "recorded", live).await, [""; 0], "{rule} {live}");
+        }
+        for live in other {
+            let found = flag(rule.clone(), "recorded", live).await;
+            assert_eq!(
+                found,
+                [format!("--name: expected {says}, actual {}", json!(live))],
+                "{rule}"
+            );
+        }
+        assert_eq!(
+            flag(rule, "recorded", "recorded").await,
+            [""; 0],
+            "what was recorded always fits"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn flags_are_ignored_under_each_of_their_names_and_as_fields() {
+    for (ignored, recorded, live, fields) in [
+        ("--model", &["--model", "a"][..], &["--model", "b"][..], json!({})),
+        ("-n", &["--name", "a"], &[], json!({})),
+        ("--allowedTools", &["--allowed-tools", "A"], &["--allowedTools", "B"], json!({})),
+        ("--system-prompt", &["--system-prompt", "a"], &[], json!({"systemPrompt": ["b"]})),
+        (
+            "initialize /systemPrompt",
+            &["--system-prompt", "a"],
+            &[],
+            json!({"systemPrompt": ["b"]}),
+        ),
+        ("initialize /hooks", &[], &[], json!({"hooks": {"Stop": [{"hookCallbackIds": ["x"]}]}})),
+        ("--mcp-config", &[], &[], json!({"sdkMcpServers": ["calc"]})),
+    ] {
+        let replay = Replay::new(conversed(recorded, Some(json!({}))));
+        let lines = conversation(Some(fields));
+        assert_eq!(played(&replay, live, &lines).await.code, Some(70), "{ignored}");
+        let ignoring = replay.ignore(["--effort", ignored]);
+        let played = played(&ignoring, live, &lines).await;
+        assert_eq!(played.code, Some(0), "{ignored}: {}", played.report);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn prompts_are_counted_from_the_first_of_the_launch() {
+    let turn = |text: &str| {
+        let prompt = json!({"type": "user", "message": {"role": "user", "content": text}});
+        format!(
+            "{{\"us\":1,\"in\":{prompt}}}\n{{\"us\":1,\"out\":{{\"type\":\"result\",\"subtype\":\"success\",\"is_error\":false}}}}\n"
+        )
+    };
+    let events = turn("one") + &turn("two") + r#"{"us":1,"eof":"in"}"#;
+    let replay = Replay::new(launched(&[], &events));
+    let say = |text: &str| {
+        json!({"type": "user", "message": {"role": "user", "content": [{"type": "text", "text": text}]}}).to_string()
+    };
+    let no_args: [&str; 0] = [];
+    for (rule, first, second, code) in [
+        (json!({"at": "prompt[1]", "any": true}), "one", "2", 0),
+        (json!({"at": "prompt[0]", "any": true}), "one", "2", 70),
+        (json!({"at": "prompt[0]", "regex": "^[0-9]$"}), "1", "two", 0),
+        (json!({"at": "prompt[0]", "regex": "^[0-9]$"}), "x", "two", 70),
+        (json!({"at": "prompt[2]", "any": true}), "1", "two", 70),
+    ] {
+        let replay = replay.clone().rules(rules(&json!({"match": [rule]})));
+        let played = played(&replay, &no_args, &[say(first), say(second)]).await;
+        assert_eq!(played.code, Some(code), "{rule}: {}", played.report);
+    }
+    // The one among the arguments is number 0.
+    let replay = Replay::new(launched(&["-p", "one"], r#"{"us":1,"exit":{"code":0}}"#));
+    assert_eq!(
+        played(&replay.clone().ignore(["prompt[0]"]), &["-p", "two"], &[]).await.code,
+        Some(0)
+    );
+    assert_eq!(played(&replay.ignore(["prompt[1]"]), &["-p", "two"], &[]).await.code, Some(70));
+    // And so is text on stdin, whatever its lines.
+    let events = r#"{"us":1,"in":"one","as":"text"}
+        {"us":1,"eof":"in"}
+        {"us":1,"exit":{"code":0}}"#;
+    let replay = Replay::new(launched(&["-p"], events)).ignore(["prompt[0]"]);
+    let played = played(&replay, &["-p"], &["a".to_owned(), "b".to_owned()]).await;
+    assert_eq!(played.code, Some(0), "{}", played.report);
+}
+
+#[tokio::test(start_paused = true)]
+async fn fields_of_requests_and_answers_are_named_by_a_pointer() {
+    let events = r#"{"us":1,"in":{"type":"control_request","request_id":"1","request":{"subtype":"set_model","model":"a"}}}
+        {"us":1,"out":{"type":"control_response","response":{"subtype":"success","request_id":"1"}}}
+        {"us":1,"in":{"type":"user","message":{"role":"user","content":"Hi"}}}
+        {"us":1,"out":{"type":"control_request","request_id":"c","request":{"subtype":"can_use_tool","tool_name":"Write","input":{"file_path":"/a"}}}}
+        {"us":1,"in":{"type":"control_response","response":{"subtype":"success","request_id":"c","response":{"behavior":"allow","updatedInput":{"file_path":"/b"}}}}}
+        {"us":1,"out":{"type":"result","subtype":"success","is_error":false}}
+        {"us":1,"eof":"in"}"#;
+    let host = |model: &str, path: &str| {
+        [
+            json!({"type": "control_request", "request_id": "7", "request": {"subtype": "set_model", "model": model}}),
+            json!({"type": "user", "message": {"role": "user", "content": "Hi"}}),
+            json!({"type": "control_response", "response": {"subtype": "success", "request_id": "c", "response": {"behavior": "allow", "updatedInput": {"file_path": path}}}}),
+        ]
+        .map(|line| line.to_string())
+    };
+    let no_args: [&str; 0] = [];
+    let replay = Replay::new(launched(&[], events));
+    let rules = rules(&json!({"match": [
+        {"at": "set_model /model", "one_of": ["a", "x"]},
+        {"at": "can_use_tool /updatedInput/file_path", "path": true},
+    ]}));
+    let ruled = replay.clone().rules(rules);
+    for (model, path, with_rules, without) in
+        [("a", "/b", 0, 0), ("x", "/c", 0, 70), ("y", "/b", 70, 70), ("a", "c", 70, 70)]
+    {
+        let lines = host(model, path);
+        assert_eq!(played(&ruled, &no_args, &lines).await.code, Some(with_rules), "{model} {path}");
+        assert_eq!(played(&replay, &no_args, &lines).await.code, Some(without), "{model} {path}");
+    }
+}
+
+#[test]
+fn what_is_not_a_rule_is_refused_with_its_place() {
+    for (json, says) in [
+        (json!({"ignored": []}), "unknown field `ignored`"),
+        (
+            json!({"ignore": ["--modle"]}),
+            r#"ignore[0]: "--modle" is not a flag of any known version of the CLI"#,
+        ),
+        (
+            json!({"ignore": ["--model", "prompt[x]"]}),
+            r#"ignore[1]: "prompt[x]" is not a place: expected a flag"#,
+        ),
+        (json!({"ignore": ["prompt"]}), "is not a place"),
+        (json!({"ignore": ["set_model"]}), "is not a place"),
+        (json!({"ignore": ["set_model model"]}), "is not a place"),
+        (
+            json!({"match": [{"at": "--model"}]}),
+            "match[0]: a match needs exactly one of any, id, regex, date, uuid, path, one_of; this one has none",
+        ),
+        (json!({"match": [{"at": "--model", "any": true, "id": true}]}), "this one has several"),
+        (
+            json!({"match": [{"at": "--model", "any": false}]}),
+            "match[0]: any must be true, or absent",
+        ),
+        (json!({"match": [{"at": "--model", "regex": "("}]}), "match[0]: regex: "),
+        (
+            json!({"match": [{"at": "--model", "one_of": []}]}),
+            "one_of must have at least one value",
+        ),
+        (json!({"match": [{"any": true}]}), "missing field `at`"),
+        (json!({"match": [{"at": "--model", "any": true, "why": "x"}]}), "unknown field `why`"),
+        (json!([]), "not a file of rules: "),
+    ] {
+        let why = Rules::parse(&json.to_string()).unwrap_err().to_string();
+        assert!(why.contains(says), "{json}: {why}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_file_next_to_a_recording_and_the_one_in_a_folder_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let recording = conversed(&["--model", "a"], None);
+    let file = folder.path().join("x.y.jsonl");
+    recording.save(&file).unwrap();
+    std::fs::create_dir(folder.path().join("all")).unwrap();
+    recording.save(folder.path().join("all/001.jsonl")).unwrap();
+    for (path, rules) in [(file, "x.y.rules.json"), (folder.path().join("all"), "all/rules.json")] {
+        let rules = folder.path().join(rules);
+        let run = async || {
+            played(&Replay::open(&path).unwrap(), &["--model", "b"], &conversation(None)).await
+        };
+        assert_eq!(run().await.code, Some(70), "no rules: {}", path.display());
+        std::fs::write(&rules, r#"{"ignore":["--model"]}"#).unwrap();
+        assert_eq!(run().await.code, Some(0), "{}: {}", path.display(), run().await.report);
+        std::fs::write(&rules, r#"{"ignore":["--modle"]}"#).unwrap();
+        let error =
+            Replay::open(&path).unwrap().open(Launch::default()).await.map(drop).unwrap_err();
+        let error =
+            std::error::Error::source(&error).map_or(error.to_string(), ToString::to_string);
+        assert!(error.contains("rules.json: ignore[0]: "), "{error}");
+    }
+}
